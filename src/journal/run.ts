@@ -1,0 +1,15 @@
+import type { JournalEvent, JournalLine, PointResult } from './event.ts'
+import type { Manifest } from './manifest.ts'
+
+/** A run as read back from disk; everything after the journal works from this. */
+export interface Run {
+  readonly folder: string
+  readonly manifest: Manifest
+  readonly lines: readonly JournalLine[]
+  /** Latest result of each point id, in journal order. */
+  readonly results: readonly PointResult[]
+  readonly deployments: readonly Extract<JournalEvent, { type: 'deployment' }>[]
+  readonly ended: Extract<JournalEvent, { type: 'run-ended' }> | null
+  /** Set when a torn last line was left out (the point in flight when the run was killed). */
+  readonly torn: boolean
+}

@@ -1,0 +1,128 @@
+import type { GeneratorName } from '../point/index.ts'
+
+/** Summary of one metric over the requests (or chunks) of a point. Percentiles are linear between ranks, stddev has ddof 0. */
+export interface Distribution {
+  /** Samples behind every figure here. */
+  readonly count: number
+  readonly mean: number
+  readonly stddev: number
+  readonly min: number
+  readonly p1: number
+  readonly p5: number
+  readonly p10: number
+  readonly p25: number
+  readonly p50: number
+  readonly p75: number
+  readonly p90: number
+  readonly p95: number
+  readonly p99: number
+  readonly max: number
+}
+
+/** Why a request did not count. */
+export type ErrorKind =
+  | 'connect'
+  | 'tls'
+  | 'timeout'
+  | 'http-status'
+  | 'broken-stream'
+  | 'server-error'
+  | 'bad-response'
+  | 'short-output'
+  | 'cancelled'
+
+/** One kind of failure with an example a person can act on. */
+export interface RequestErrors {
+  readonly kind: ErrorKind
+  readonly count: number
+  /** First message seen, secrets removed, at most 500 characters. */
+  readonly example: string
+}
+
+/** What the generator saw of itself: whether its own delay could be mistaken for the server's. Null where a generator cannot know. */
+export interface ClientHealth {
+  /** Actual − scheduled send time. */
+  readonly sendLatenessMs: Distribution | null
+  readonly eventLoopDelayMs: { readonly mean: number; readonly p99: number; readonly max: number } | null
+  /** CPU seconds of the generator during the window over (window × threads), 0–1. */
+  readonly cpuShare: number | null
+  readonly cpuS: number | null
+  readonly gcMs: number | null
+  readonly threads: number | null
+  /** Time-weighted mean of requests in flight in the window, and the most at one moment. */
+  readonly inFlight: { readonly mean: number; readonly max: number } | null
+  /** Wall clock minus monotonic clock over the window; far from 0 when the clock was set. */
+  readonly clockJumpMs: number | null
+}
+
+/** When the window became steady, by which method. */
+export interface SteadyState {
+  readonly method: string
+  readonly reached: boolean
+  /** Seconds after the first measured request at which the steady part begins. */
+  readonly fromS: number
+  readonly note?: string
+}
+
+/** How far a finding goes: `invalid` takes the point off the frontier, `warning` marks it. */
+export interface Finding {
+  readonly severity: 'invalid' | 'warning' | 'note'
+  /** Machine-readable, kebab-case: `error-share`, `client-late`, `osl-deviation`, `few-samples`, `no-steady-state`, … */
+  readonly code: string
+  /** What happened, with figures and units, and what to do. */
+  readonly message: string
+}
+
+/** Everything that one generator run says of one point. Times in ms, lengths in tokens, rates per second of the window. */
+export interface Measurement {
+  readonly generator: { readonly name: GeneratorName; readonly version: string }
+  /** ISO 8601, start of the measured window. */
+  readonly startedAt: string
+  /** Measured window: first measured request scheduled → last one answered. */
+  readonly durationS: number
+  /** Whole generator run including start-up, warm-up and summary. */
+  readonly wallS: number
+  readonly requests: { readonly sent: number; readonly completed: number; readonly failed: number }
+  readonly errors: readonly RequestErrors[]
+  readonly ttftMs: Distribution | null
+  readonly ttstMs: Distribution | null
+  readonly itlMs: Distribution | null
+  /** Gaps between chunks, all requests together. */
+  readonly interChunkMs: Distribution | null
+  readonly requestLatencyMs: Distribution | null
+  /** Open loop only: latency and TTFT counted from the actual send instead of the scheduled one. */
+  readonly fromSend: { readonly ttftMs: Distribution | null; readonly requestLatencyMs: Distribution | null } | null
+  /** Tokens counted as the server's `usage` says, else by the tokenizer. */
+  readonly isl: Distribution | null
+  readonly osl: Distribution | null
+  /** 1000 / ITL of each request, tokens/s. */
+  readonly outputTokensPerSPerUser: Distribution | null
+  /** ISL / TTFT of each request, tokens/s. */
+  readonly prefillTokensPerSPerUser: Distribution | null
+  readonly totals: { readonly inputTokens: number; readonly outputTokens: number; readonly chunks: number }
+  readonly requestsPerS: number
+  readonly outputTokensPerS: number
+  readonly inputTokensPerS: number
+  /** Requests/s that met every SLO; null without an SLO. */
+  readonly goodputPerS: number | null
+  /** Where token counts come from. */
+  readonly tokenSource: 'usage' | 'tokenizer' | 'chunks' | 'generator'
+  readonly steady: SteadyState | null
+  readonly client: ClientHealth
+  /** Asked − got, relative: (got − asked) / asked of the means. */
+  readonly deviation: { readonly isl: number | null; readonly osl: number | null }
+  /** Server metrics over the window, by source then metric: mean and max of what was scraped. */
+  readonly server?: ServerMetrics
+  /** Files of this point, relative to the run folder. */
+  readonly files: readonly string[]
+}
+
+/** Prometheus series scraped through a point. */
+export interface ServerMetrics {
+  readonly [source: string]: {
+    readonly [metric: string]: { readonly mean: number; readonly max: number; readonly last: number }
+  }
+}
+
+/** A measurement and what can be said of it. */
+export type Status = 'ok' | 'invalid' | 'failed'

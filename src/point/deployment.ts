@@ -1,0 +1,37 @@
+import type { Role, Topology } from './topology.ts'
+import { rolesOf, workersOf } from './topology.ts'
+
+/** Anything that JSON can say; engine settings and arguments are kept as the user wrote them. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+
+/** Engine settings of one role, in the engine's own spelling (`max_batch_size`, `enable_attention_dp`, …). */
+export type EngineSettings = { readonly [setting: string]: Json }
+
+/** The served model and the tokenizer that counts its tokens. */
+export interface Model {
+  /** The name that requests carry and `/v1/models` lists. */
+  readonly name: string
+  /** A folder with `tokenizer.json` and `tokenizer_config.json`, or `builtin:deepseek-v3`. */
+  readonly tokenizer: string
+}
+
+/** A running system that is wanted: topology, engine configuration and model. */
+export interface Deployment {
+  /** Hash of everything below and of the deployer's own configuration; see {@link contentId}. */
+  readonly id: string
+  readonly topology: Topology
+  readonly model: Model
+  /** Settings of the roles that the topology has; absent roles have no key. */
+  readonly engine: { readonly [role in Role]?: EngineSettings }
+  readonly gpusPerWorker: { readonly [role in Role]: number }
+}
+
+/** All GPUs that a deployment holds, prefill's included. */
+export function gpusOf(deployment: Deployment): number {
+  return rolesOf(deployment.topology).reduce((sum, role) => sum + gpusOfRole(deployment, role), 0)
+}
+
+/** GPUs that the workers of one role hold. */
+export function gpusOfRole(deployment: Deployment, role: Role): number {
+  return workersOf(deployment.topology, role) * deployment.gpusPerWorker[role]
+}

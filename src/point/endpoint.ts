@@ -1,0 +1,18 @@
+/**
+ * How a server spells 'do not stop at end-of-sequence': Dynamo 0.3.1 wants `nvext.ignore_eos`, Dynamo 1.x refuses that
+ * field (HTTP 400) and takes top-level `ignore_eos` and `min_tokens`, plain OpenAI servers take neither.
+ */
+export type Dialect = 'dynamo-0.3' | 'dynamo-1' | 'vllm' | 'openai'
+
+/** Where load goes: a system that has answered a real request. */
+export interface Endpoint {
+  /** Base URL without path, e.g. `http://127.0.0.1:8000`. */
+  readonly url: string
+  /** Model name as requests must spell it. */
+  readonly model: string
+  readonly dialect: Dialect
+  /** Environment variable that holds the bearer token; the token itself is never stored. */
+  readonly apiKeyEnv?: string
+  /** Prometheus endpoints by what they describe: `frontend`, `prefill-0`, `decode-1`, … */
+  readonly metricsUrls: { readonly [source: string]: string }
+}

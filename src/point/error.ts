@@ -1,0 +1,30 @@
+/** Exit codes, as documented in the README. */
+export const exitCodes = { ok: 0, pointsFailed: 1, badInput: 2, environment: 3, interrupted: 130 } as const
+
+/** Whose move it is: the user's input, the environment, or a part of the sweep. */
+export type FaultKind = 'bad-input' | 'environment' | 'failed'
+
+/** An error that a person can act on: what happened, where, what to do. Printed without a stack trace. */
+export class FulcrumError extends Error {
+  override readonly name = 'FulcrumError'
+  readonly kind: FaultKind
+  /** Kebab-case, stable for scripts: `sweep-file-invalid`, `port-taken`, `worker-not-ready`, … */
+  readonly code: string
+  /** `file:line:column`, a URL, a process; absent when the message says it all. */
+  readonly where: string | undefined
+  /** What to do about it. */
+  readonly remedy: string | undefined
+
+  constructor(
+    kind: FaultKind,
+    code: string,
+    message: string,
+    more: { where?: string | undefined; remedy?: string | undefined; cause?: unknown } = {},
+  ) {
+    super(message, more.cause === undefined ? undefined : { cause: more.cause })
+    this.kind = kind
+    this.code = code
+    this.where = more.where
+    this.remedy = more.remedy
+  }
+}

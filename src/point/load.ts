@@ -1,0 +1,89 @@
+/** How hard a point is pressed. Closed loop holds a concurrency; open loop sends on a schedule whatever the answers do. */
+export type LoadLevel =
+  | { readonly kind: 'concurrency'; readonly concurrency: number }
+  | {
+      readonly kind: 'rate'
+      readonly requestsPerS: number
+      readonly arrivals: Arrivals
+      /** Requests in flight above which an open loop waits (and says so); unlimited when absent. */
+      readonly maxConcurrency?: number
+    }
+  | {
+      readonly kind: 'stages'
+      readonly stages: readonly Stage[]
+      readonly arrivals: Arrivals
+      readonly maxConcurrency?: number
+    }
+  | { readonly kind: 'trace'; readonly file: string; readonly speed: number; readonly maxConcurrency?: number }
+
+/** Spacing of open-loop arrivals. Gamma with burstiness 1 is Poisson; below 1 is burstier. */
+export type Arrivals =
+  | { readonly kind: 'constant' }
+  | { readonly kind: 'poisson' }
+  | { readonly kind: 'gamma'; readonly burstiness: number }
+
+/** One part of a ramp: the rate goes linearly to `requestsPerS` over `durationS` (a step when `jump`). */
+export interface Stage {
+  readonly requestsPerS: number
+  readonly durationS: number
+  readonly jump: boolean
+}
+
+/** The API that requests use. */
+export type Api = 'chat' | 'completions' | 'responses'
+
+/** How a point is loaded, in absolute numbers (the sweep file's `10x` resolved against the concurrency). */
+export interface Load {
+  readonly level: LoadLevel
+  readonly api: Api
+  readonly streaming: boolean
+  /** Measured requests; absent when `durationS` decides. */
+  readonly requests?: number
+  /** Measured time in seconds; absent when `requests` decides. */
+  readonly durationS?: number
+  /** Seconds that requests in flight may still take after `durationS`. */
+  readonly graceS: number
+  /** Requests sent first and discarded. */
+  readonly warmup: number
+  /** Distinct prompts. */
+  readonly dataset: number
+  readonly seed: number
+  /** Deadline of one request. */
+  readonly timeoutMs: number
+  /** Fields added to each request body as they are. */
+  readonly extra: { readonly [field: string]: import('./deployment.ts').Json }
+}
+
+/** Service level objectives; a request is good when it meets the per-request reading of every one. */
+export interface Slo {
+  readonly ttftP95Ms?: number
+  readonly itlP95Ms?: number
+  readonly requestLatencyP95Ms?: number
+}
+
+/** Limits beyond which a measurement is not believed. */
+export interface ValidityLimits {
+  /** Failed requests over all requests, 0–1. */
+  readonly errorShare: number
+  /** p99 of actual − scheduled send time. */
+  readonly sendLatenessP99Ms: number
+  readonly eventLoopDelayP99Ms: number
+  /** The generator's CPU over one core per thread, 0–1. */
+  readonly cpuShare: number
+  /** Relative deviation of the mean ISL / OSL from what was asked, 0–1. */
+  readonly islDeviation: number
+  readonly oslDeviation: number
+  /** Mean in-flight over asked concurrency, 0–1. */
+  readonly inFlightShare: number
+}
+
+/** Limits that a sweep file need not mention. */
+export const defaultLimits: ValidityLimits = {
+  errorShare: 0.01,
+  sendLatenessP99Ms: 20,
+  eventLoopDelayP99Ms: 50,
+  cpuShare: 0.9,
+  islDeviation: 0.02,
+  oslDeviation: 0.05,
+  inFlightShare: 0.9,
+}

@@ -1,0 +1,20 @@
+import type { Deployment } from './deployment.ts'
+import type { Load, Slo, ValidityLimits } from './load.ts'
+import type { Workload } from './workload.ts'
+
+/** Which generator loads a point. */
+export type GeneratorName = 'built-in' | 'genai-perf' | 'aiperf'
+
+/** One measurement to make: a deployment under a workload at a load level, and which repeat it is. */
+export interface Point {
+  /** Hash of all that decides the outcome; the same point in another run has the same id. */
+  readonly id: string
+  readonly deployment: Deployment
+  readonly workload: Workload
+  readonly load: Load
+  readonly generator: GeneratorName
+  readonly slo: Slo
+  readonly limits: ValidityLimits
+  /** 1 for the first measurement of the point. */
+  readonly repeat: number
+}

@@ -1,0 +1,38 @@
+/** How long something is, in tokens of the model's own tokenizer. */
+export type Length =
+  | { readonly kind: 'fixed'; readonly tokens: number }
+  | { readonly kind: 'normal'; readonly mean: number; readonly stddev: number }
+  | { readonly kind: 'lognormal'; readonly mean: number; readonly stddev: number }
+  | { readonly kind: 'uniform'; readonly min: number; readonly max: number }
+  | { readonly kind: 'empirical'; readonly values: readonly { readonly tokens: number; readonly weight: number }[] }
+
+/** The mean of a length distribution, in tokens. */
+export function meanTokens(length: Length): number {
+  switch (length.kind) {
+    case 'fixed':
+      return length.tokens
+    case 'normal':
+    case 'lognormal':
+      return length.mean
+    case 'uniform':
+      return (length.min + length.max) / 2
+    case 'empirical': {
+      const weight = length.values.reduce((sum, value) => sum + value.weight, 0)
+      return length.values.reduce((sum, value) => sum + value.tokens * value.weight, 0) / weight
+    }
+  }
+}
+
+/** What the requests of a point look like. */
+export interface Workload {
+  /** Short label, `8000/256` unless the sweep file names it. */
+  readonly name: string
+  readonly isl: Length
+  readonly osl: Length
+  /** Shared prefixes: `share` (0–1) of each prompt comes from one of `count` distinct prefixes. */
+  readonly prefix?: { readonly share: number; readonly count: number }
+  /** A file of messages or prompts (JSONL) used instead of synthetic prompts; absolute path. */
+  readonly datasetFile?: string
+  /** Multi-turn conversations: turns each, and think time between them. */
+  readonly conversation?: { readonly turns: number; readonly thinkMs: number }
+}

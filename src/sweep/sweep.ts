@@ -1,0 +1,62 @@
+import type { DeployConfig } from '../deploy/config.ts'
+import type {
+  Deployment,
+  GeneratorName,
+  LoadLevel,
+  Model,
+  Point,
+  Slo,
+  ValidityLimits,
+  Workload,
+} from '../point/index.ts'
+
+/** A sweep file, parsed and checked: everything in it is legal and nothing is left to default later. */
+export interface Sweep {
+  readonly name: string
+  /** Absolute path of the file. */
+  readonly file: string
+  /** The file's text, kept in the manifest so that a run can be repeated. */
+  readonly text: string
+  readonly model: Model
+  readonly deploy: DeployConfig
+  /** Axes crossed and constrained: every deployment that the sweep visits, in file order. */
+  readonly deployments: readonly Deployment[]
+  readonly workloads: readonly Workload[]
+  readonly levels: readonly LoadLevel[]
+  readonly generator: GeneratorName
+  /** The generator program's own settings (path of its venv, extra arguments); empty for the built-in one. */
+  readonly generatorSettings: { readonly command?: string; readonly args: readonly string[] }
+  readonly slo: Slo
+  readonly limits: ValidityLimits
+  readonly repeats: number
+  readonly search: 'grid' | 'adaptive'
+  readonly budget: { readonly hours?: number; readonly points?: number }
+}
+
+/** A deployment and the points to measure while it runs. */
+export interface PlannedDeployment {
+  readonly deployment: Deployment
+  readonly points: readonly Point[]
+}
+
+/** What reconciling a whole plan costs, in workers. */
+export interface ReconcileCost {
+  readonly workersStarted: number
+  readonly workersStopped: number
+}
+
+/** What will be measured, in which order, and what that costs. */
+export interface Plan {
+  readonly sweep: Sweep
+  readonly deployments: readonly PlannedDeployment[]
+  readonly cost: ReconcileCost
+  /** The same deployments in the order that nested loops would visit them. */
+  readonly nestedLoopCost: ReconcileCost
+  /** No order can start fewer workers than this. */
+  readonly lowerBound: number
+  /** Whether the order is proven optimal. */
+  readonly exact: boolean
+  readonly pointCount: number
+  /** Expected seconds, and what that rests on; null without any basis. */
+  readonly estimate: { readonly seconds: number; readonly basis: string } | null
+}
