@@ -1,0 +1,151 @@
+import type { Distribution } from './measurement.ts'
+
+/** Buckets to the power of two: 128, so that a bucket's middle is at most 1/256 (0.39 %) off. */
+const subBits = 7
+const bucketCount = (32 - subBits) << subBits
+
+/** A histogram's content as plain data: what workers post to each other. */
+export interface HistogramState {
+  readonly count: number
+  readonly sumUs: number
+  readonly squaresUs2: number
+  readonly minUs: number
+  readonly maxUs: number
+  /** Its buffer may be transferred when the histogram is no longer used. */
+  readonly buckets: Float64Array
+}
+
+/**
+ * Times in ms, counted in log-linear buckets as HDR histograms do (Tene): recording is a few integer operations and
+ * allocates nothing, and merging loses nothing, because counts and sums of whole microseconds add exactly.
+ *
+ * A percentile is off by at most 0.39 % of its value or 0.5 µs, whichever is more; mean and extremes are exact to the
+ * microsecond. Times above 35 minutes share the last bucket. NaN is not counted, times below 0 count as 0.
+ */
+export class Histogram {
+  #count = 0
+  #sumUs = 0
+  #squaresUs2 = 0
+  #minUs = Number.POSITIVE_INFINITY
+  #maxUs = 0
+  readonly #buckets: Float64Array
+
+  constructor() {
+    this.#buckets = new Float64Array(bucketCount)
+  }
+
+  /** A histogram that goes on from what another one had counted. */
+  static from(state: HistogramState): Histogram {
+    const histogram = new Histogram()
+    histogram.#add(state)
+    return histogram
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  record(ms: number): void {
+    const us = ms < 0 ? 0 : Math.round(ms * 1000)
+    if (Number.isNaN(us)) return
+    this.#count += 1
+    this.#sumUs += us
+    this.#squaresUs2 += us * us
+    if (us < this.#minUs) this.#minUs = us
+    if (us > this.#maxUs) this.#maxUs = us
+    const bucket = bucketOf(us)
+    this.#buckets[bucket] = (this.#buckets[bucket] ?? 0) + 1
+  }
+
+  /** Adds what the other one has counted: as if this one had recorded it all. */
+  merge(other: Histogram): void {
+    this.#add(other.toState())
+  }
+
+  /** Forgets everything, as at the end of a warm-up. */
+  reset(): void {
+    this.#count = this.#sumUs = this.#squaresUs2 = this.#maxUs = 0
+    this.#minUs = Number.POSITIVE_INFINITY
+    this.#buckets.fill(0)
+  }
+
+  /** The content itself, not a copy. */
+  toState(): HistogramState {
+    return {
+      count: this.#count,
+      sumUs: this.#sumUs,
+      squaresUs2: this.#squaresUs2,
+      minUs: this.#minUs,
+      maxUs: this.#maxUs,
+      buckets: this.#buckets,
+    }
+  }
+
+  /** Null while nothing is counted. */
+  toDistribution(): Distribution | null {
+    if (this.#count === 0) return null
+    const meanUs = this.#sumUs / this.#count
+    const varianceUs2 = Math.max(0, this.#squaresUs2 / this.#count - meanUs * meanUs)
+    return {
+      count: this.#count,
+      mean: meanUs / 1000,
+      stddev: Math.sqrt(varianceUs2) / 1000,
+      min: this.#minUs / 1000,
+      p1: this.percentile(1),
+      p5: this.percentile(5),
+      p10: this.percentile(10),
+      p25: this.percentile(25),
+      p50: this.percentile(50),
+      p75: this.percentile(75),
+      p90: this.percentile(90),
+      p95: this.percentile(95),
+      p99: this.percentile(99),
+      max: this.#maxUs / 1000,
+    }
+  }
+
+  /** The percentile (0–100) in ms, linear between ranks; NaN while nothing is counted. */
+  percentile(p: number): number {
+    const rank = (p / 100) * (this.#count - 1)
+    const below = this.#valueAt(Math.floor(rank))
+    const above = this.#valueAt(Math.ceil(rank))
+    return (below + (above - below) * (rank - Math.floor(rank))) / 1000
+  }
+
+  /** The value in µs at a rank from 0: its bucket's middle, except at both ends, which are known. */
+  #valueAt(rank: number): number {
+    if (this.#count === 0) return Number.NaN
+    if (rank === 0) return this.#minUs
+    if (rank === this.#count - 1) return this.#maxUs
+    let seen = 0
+    const bucket = this.#buckets.findIndex(count => {
+      seen += count
+      return seen > rank
+    })
+    return Math.min(Math.max(middleOf(bucket), this.#minUs), this.#maxUs)
+  }
+
+  #add(state: HistogramState): void {
+    this.#count += state.count
+    this.#sumUs += state.sumUs
+    this.#squaresUs2 += state.squaresUs2
+    this.#minUs = Math.min(this.#minUs, state.minUs)
+    this.#maxUs = Math.max(this.#maxUs, state.maxUs)
+    for (let bucket = 0; bucket < bucketCount; bucket++) {
+      this.#buckets[bucket] = (this.#buckets[bucket] ?? 0) + (state.buckets[bucket] ?? 0)
+    }
+  }
+}
+
+/** Below 256 µs a bucket is 1 µs wide; from there on each power of two has 128 buckets. */
+function bucketOf(us: number): number {
+  const whole = us < 0x80000000 ? us : 0x7fffffff
+  const shift = Math.max(0, 31 - Math.clz32(whole) - subBits)
+  return (shift << subBits) + (whole >>> shift)
+}
+
+function middleOf(bucket: number): number {
+  const shift = Math.max(0, (bucket >>> subBits) - 1)
+  const start = (bucket - (shift << subBits)) * 2 ** shift
+  return start + (2 ** shift - 1) / 2
+}
