@@ -1,0 +1,84 @@
+import type { Run } from '../journal/run.ts'
+import type { Workload } from '../point/index.ts'
+import { canonicalJson } from '../point/index.ts'
+import { frontierOf } from './frontier.ts'
+import { hypervolume } from './hypervolume.ts'
+import type { LoadCurve } from './load-curve.ts'
+import { loadCurves } from './load-curve.ts'
+import type { MeasuredPoint } from './measured-point.ts'
+import { measuredPoints } from './measured-point.ts'
+import type { Recommendation } from './recommend.ts'
+import { recommend } from './recommend.ts'
+import type { ServingModes } from './serving-modes.ts'
+import { bestOf, servingModes } from './serving-modes.ts'
+
+/** Everything that is concluded from a run; made again from the journal at any time, without a GPU. */
+export interface Analysis {
+  readonly run: Run
+  readonly points: readonly MeasuredPoint[]
+  /** One for each workload, in first-seen order. */
+  readonly workloads: readonly WorkloadAnalysis[]
+  /** Frontier over all workloads together, by rising x. Workloads differ in difficulty: read the frontier of one first. */
+  readonly overallFrontier: readonly MeasuredPoint[]
+}
+
+export interface WorkloadAnalysis {
+  readonly workload: Workload
+  /** Unique within the run, also when two workloads carry one name. */
+  readonly name: string
+  readonly points: readonly MeasuredPoint[]
+  /** By rising output tokens/s per user. */
+  readonly frontier: readonly MeasuredPoint[]
+  /** Of the frontier above (0, 0): (tokens/s/user) × (tokens/s/GPU). */
+  readonly hypervolume: number
+  readonly recommendation: Recommendation
+  readonly curves: readonly LoadCurve[]
+  /** The best point of each deployment, under the SLO where it can. */
+  readonly best: readonly MeasuredPoint[]
+  readonly servingModes: readonly ServingModes[]
+}
+
+/** Analyses a run: groups repeats, finds frontiers, recommends. Pure. */
+export function analyse(run: Run): Analysis {
+  const points = measuredPoints(run)
+  const byWorkload = [...Map.groupBy(points, point => canonicalJson(point.workload)).values()]
+  return {
+    run,
+    points,
+    workloads: byWorkload.map((alike, index) => analyseWorkload(alike, uniqueName(byWorkload, index))),
+    overallFrontier: frontierOfPoints(points),
+  }
+}
+
+/** Points without a valid measurement, or not streamed (no interactivity), have no place on the plane. */
+function frontierOfPoints(points: readonly MeasuredPoint[]): readonly MeasuredPoint[] {
+  const places = points.flatMap(point =>
+    point.status === 'ok' && point.x !== null && point.y !== null ? [{ x: point.x.mean, y: point.y.mean, point }] : [],
+  )
+  return frontierOf(places).map(place => place.point)
+}
+
+function analyseWorkload(points: readonly MeasuredPoint[], name: string): WorkloadAnalysis {
+  const [first] = points
+  if (first === undefined) throw new RangeError('a workload without points')
+  const frontier = frontierOfPoints(points)
+  return {
+    workload: first.workload,
+    name,
+    points,
+    frontier,
+    hypervolume: hypervolume(frontier.map(point => ({ x: point.x?.mean ?? 0, y: point.y?.mean ?? 0 }))),
+    recommendation: recommend(points),
+    curves: loadCurves(points),
+    best: [...Map.groupBy(points, point => point.deployment.id).values()].flatMap(
+      alike => bestOf(alike.filter(p => p.status === 'ok')) ?? [],
+    ),
+    servingModes: servingModes(points),
+  }
+}
+
+function uniqueName(groups: readonly (readonly MeasuredPoint[])[], index: number): string {
+  const name = (group: readonly MeasuredPoint[] | undefined) => group?.[0]?.workload.name ?? ''
+  const earlier = groups.slice(0, index).filter(group => name(group) === name(groups[index])).length
+  return earlier === 0 ? name(groups[index]) : `${name(groups[index])} (${earlier + 1})`
+}

@@ -1,0 +1,55 @@
+import { mean, sampleStandardDeviation } from 'simple-statistics'
+
+/** What repeats say of one figure. With one measurement there is a value and no idea of its noise. */
+export interface Estimate {
+  readonly mean: number
+  /** 95 % confidence interval of the mean (Student's t); null with fewer than two repeats. */
+  readonly ci95: readonly [low: number, high: number] | null
+  /** Sample standard deviation (ddof 1); null with fewer than two repeats. */
+  readonly stddev: number | null
+  /** Repeats behind it. */
+  readonly n: number
+}
+
+/** Null without values. */
+export function estimateOf(values: readonly number[]): Estimate | null {
+  const n = values.length
+  if (n === 0) return null
+  const centre = mean([...values])
+  if (n === 1) return { mean: centre, ci95: null, stddev: null, n }
+  const stddev = sampleStandardDeviation([...values])
+  const half = (tCritical95(n - 1) * stddev) / Math.sqrt(n)
+  return { mean: centre, ci95: [centre - half, centre + half], stddev, n }
+}
+
+/** How sure a difference between two estimates is. */
+export interface Difference {
+  /** (a − b) / b. */
+  readonly relative: number
+  /** `shown`: Welch's 95 % interval of a − b leaves out 0. `unknown`: one measurement on a side, so noise is not known. */
+  readonly verdict: 'shown' | 'not-shown' | 'unknown'
+}
+
+/** Welch's unequal-variance comparison of two means at 95 %. */
+export function differenceOf(a: Estimate, b: Estimate): Difference {
+  const difference = a.mean - b.mean
+  const relative = difference === 0 ? 0 : difference / b.mean
+  if (a.stddev === null || b.stddev === null) return { relative, verdict: 'unknown' }
+  const va = a.stddev ** 2 / a.n
+  const vb = b.stddev ** 2 / b.n
+  const error = Math.sqrt(va + vb)
+  if (error === 0) return { relative, verdict: difference === 0 ? 'not-shown' : 'shown' }
+  const freedom = (va + vb) ** 2 / (va ** 2 / (a.n - 1) + vb ** 2 / (b.n - 1))
+  return { relative, verdict: Math.abs(difference) > tCritical95(freedom) * error ? 'shown' : 'not-shown' }
+}
+
+/** Two-sided 95 % quantiles of Student's t for 1 to 30 degrees of freedom. */
+const t95 = [
+  12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11,
+  2.101, 2.093, 2.086, 2.08, 2.074, 2.069, 2.064, 2.06, 2.056, 2.052, 2.048, 2.045, 2.042,
+]
+
+/** Rounded down to a tabled degree of freedom, so that an interval is never too narrow; 1.96 + 2.4/df is within 0.1 % above 30. */
+function tCritical95(freedom: number): number {
+  return t95[Math.max(1, Math.floor(freedom)) - 1] ?? 1.96 + 2.4 / freedom
+}

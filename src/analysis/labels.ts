@@ -1,0 +1,49 @@
+import type { Deployment, Json } from '../point/index.ts'
+import { canonicalJson, roles, topologyLabel } from '../point/index.ts'
+
+/**
+ * A short name for each deployment: the topology alone where that tells it apart, else the topology and the engine
+ * settings that differ among the deployments of that topology (`2P1D · prefill.max_batch_size=8`).
+ */
+export function deploymentLabels(deployments: readonly Deployment[]): ReadonlyMap<string, string> {
+  const byTopology = Map.groupBy(
+    new Map(deployments.map(deployment => [deployment.id, deployment])).values(),
+    deployment => topologyLabel(deployment.topology),
+  )
+  const labels = new Map<string, string>()
+  for (const [topology, alike] of byTopology) {
+    const differing = differingSettings(alike)
+    for (const deployment of alike) {
+      const settings = settingsOf(deployment)
+      const told = differing.flatMap(key => {
+        const value = settings.get(key)
+        return value === undefined ? [] : [`${key}=${typeof value === 'string' ? value : canonicalJson(value)}`]
+      })
+      labels.set(deployment.id, told.length === 0 ? topology : `${topology} · ${told.join(' ')}`)
+    }
+  }
+  return distinct(labels)
+}
+
+function settingsOf(deployment: Deployment): Map<string, Json> {
+  const settings = new Map<string, Json>([['model', deployment.model.name]])
+  for (const role of roles) {
+    for (const [key, value] of Object.entries(deployment.engine[role] ?? {})) settings.set(`${role}.${key}`, value)
+    settings.set(`gpus_per_${role}_worker`, deployment.gpusPerWorker[role])
+  }
+  return settings
+}
+
+function differingSettings(deployments: readonly Deployment[]): string[] {
+  const all = deployments.map(settingsOf)
+  const keys = new Set(all.flatMap(settings => [...settings.keys()]))
+  return [...keys].filter(key => new Set(all.map(settings => canonicalJson(settings.get(key) ?? null))).size > 1)
+}
+
+/** Deployments that differ only in the deployer's own configuration get the beginning of their id. */
+function distinct(labels: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const uses = Map.groupBy(labels, ([, label]) => label)
+  return new Map(
+    [...labels].map(([id, label]) => [id, (uses.get(label)?.length ?? 0) > 1 ? `${label} · ${id.slice(0, 6)}` : label]),
+  )
+}

@@ -1,0 +1,93 @@
+import type { PointResult } from '../journal/event.ts'
+import type { Run } from '../journal/run.ts'
+import type { Measurement, Status } from '../metrics/measurement.ts'
+import type { Deployment, Load, Slo, Workload } from '../point/index.ts'
+import { contentId, gpusOf } from '../point/index.ts'
+import type { Estimate } from './estimate.ts'
+import { estimateOf } from './estimate.ts'
+import { figures, interactivity, perGpuThroughput } from './figures.ts'
+import { deploymentLabels } from './labels.ts'
+
+/**
+ * A point with all its repeats. Its figures are means over the valid repeats: repeats of one point are samples of one
+ * thing, and a frontier drawn through the luckiest of them would be too good.
+ */
+export interface MeasuredPoint {
+  /** Same for every repeat of the point. */
+  readonly key: string
+  readonly deployment: Deployment
+  /** Topology, and the settings that tell it from others of that topology. */
+  readonly label: string
+  readonly workload: Workload
+  readonly load: Load
+  readonly slo: Slo
+  readonly gpus: number
+  /** In journal order; every one of them has a row in points.csv. */
+  readonly repeats: readonly PointResult[]
+  /** The measurements that the figures rest on. */
+  readonly valid: readonly Measurement[]
+  /** `ok` when at least one repeat is. */
+  readonly status: Status
+  /** Why repeats were left out; empty when none was. */
+  readonly reason: string
+  /** By {@link figures} name; null where no valid repeat has the figure. */
+  readonly figures: { readonly [name: string]: Estimate | null }
+  /** Output tokens/s per user: the frontier's x. */
+  readonly x: Estimate | null
+  /** Output tokens/s per GPU: the frontier's y. */
+  readonly y: Estimate | null
+}
+
+/** What repeats of a point share: everything but the repeat and the seed that varies with it. */
+export function pointKey(result: PointResult): string {
+  const { deployment, workload, load, generator } = result.point
+  const { seed: _, ...pressed } = load
+  return contentId({ deployment: deployment.id, workload, load: pressed, generator })
+}
+
+/** Groups a run's results into points, in journal order. */
+export function measuredPoints(run: Run): readonly MeasuredPoint[] {
+  const labels = deploymentLabels(run.results.map(result => result.point.deployment))
+  return [...Map.groupBy(run.results, pointKey)].flatMap(([key, repeats]) => {
+    const first = repeats[0]
+    if (first === undefined) return []
+    const { deployment, workload, load, slo } = first.point
+    const valid = repeats.flatMap(r => (r.status === 'ok' && r.measurement !== null ? [r.measurement] : []))
+    const estimates = Object.fromEntries(
+      figures.map(figure => [
+        figure.name,
+        estimateOf(valid.map(m => figure.of(m, deployment)).filter(value => value !== null)),
+      ]),
+    )
+    return [
+      {
+        key,
+        deployment,
+        label: labels.get(deployment.id) ?? deployment.id,
+        workload,
+        load,
+        slo,
+        gpus: gpusOf(deployment),
+        repeats,
+        valid,
+        status: statusOfRepeats(repeats),
+        reason: reasonOfRepeats(repeats),
+        figures: estimates,
+        x: estimates[interactivity] ?? null,
+        y: estimates[perGpuThroughput] ?? null,
+      },
+    ]
+  })
+}
+
+function statusOfRepeats(repeats: readonly PointResult[]): Status {
+  if (repeats.some(repeat => repeat.status === 'ok')) return 'ok'
+  return repeats.some(repeat => repeat.status === 'invalid') ? 'invalid' : 'failed'
+}
+
+function reasonOfRepeats(repeats: readonly PointResult[]): string {
+  const out = repeats.filter(repeat => repeat.status !== 'ok')
+  const reasons = [...new Set(out.map(repeat => repeat.reason))].join('; ')
+  if (out.length === 0 || out.length === repeats.length) return reasons
+  return `${out.length} of ${repeats.length} repeats left out: ${reasons}`
+}

@@ -1,0 +1,77 @@
+import { gpusOfRole } from '../point/index.ts'
+import type { Difference } from './estimate.ts'
+import { differenceOf } from './estimate.ts'
+import { loadValue } from './load-label.ts'
+import type { MeasuredPoint } from './measured-point.ts'
+import { meetsSlo, objectives, worstOvershoot } from './slo.ts'
+
+/** What to deploy for a workload, and how sure that is. */
+export interface Recommendation {
+  /**
+   * `slo`: the most output tokens/s per GPU among points that meet the SLO. `no-slo`: the same among all valid points.
+   * `missed`: nothing meets the SLO, and this comes nearest. `nothing`: no valid point.
+   */
+  readonly basis: 'slo' | 'no-slo' | 'missed' | 'nothing'
+  readonly best: MeasuredPoint | null
+  /** The best point of another deployment under the same rule. */
+  readonly runnerUp: { readonly point: MeasuredPoint; readonly lead: Difference } | null
+  /** Sentences: what would make this surer or better. */
+  readonly caveats: readonly string[]
+}
+
+/** Recommends among the points of one workload. */
+export function recommend(points: readonly MeasuredPoint[]): Recommendation {
+  const valid = points.filter(point => point.status === 'ok' && point.y !== null)
+  if (valid.length === 0) return { basis: 'nothing', best: null, runnerUp: null, caveats: [] }
+  const meeting = valid.filter(meetsSlo)
+  const hasSlo = valid.some(point => objectives(point).length > 0)
+  const basis = meeting.length === 0 ? 'missed' : hasSlo ? 'slo' : 'no-slo'
+  const ranked = (basis === 'missed' ? valid : meeting).toSorted((a, b) =>
+    basis === 'missed' ? worstOvershoot(a) - worstOvershoot(b) : throughput(b) - throughput(a),
+  )
+  const best = ranked[0] ?? null
+  const second = ranked.find(point => point.deployment.id !== best?.deployment.id)
+  const runnerUp =
+    best?.y && second?.y && basis !== 'missed' ? { point: second, lead: differenceOf(best.y, second.y) } : null
+  return { basis, best, runnerUp, caveats: best === null ? [] : caveats(best, runnerUp, valid, basis) }
+}
+
+const throughput = (point: MeasuredPoint) => point.y?.mean ?? 0
+
+function caveats(
+  best: MeasuredPoint,
+  runnerUp: Recommendation['runnerUp'],
+  valid: readonly MeasuredPoint[],
+  basis: Recommendation['basis'],
+): string[] {
+  const said: string[] = []
+  if (runnerUp?.lead.verdict === 'unknown')
+    said.push('Measured once: its noise is not known. Add repeats (repeats: 3) to learn how sure the lead is.')
+  if (runnerUp?.lead.verdict === 'not-shown')
+    said.push(`The lead over ${runnerUp.point.label} is within the noise of the repeats: no difference shown.`)
+  for (const objective of objectives(best).filter(o => o.close))
+    said.push(
+      `${objective.title} is too near its limit to be sure: the confidence interval holds ${objective.limitMs} ms.`,
+    )
+  const samples = Math.min(...best.valid.map(m => m.ttftMs?.count ?? m.requestLatencyMs?.count ?? 0))
+  if (samples < 100) said.push(`Its p95 rests on ${samples} requests; the tail of fewer than 100 is a rough figure.`)
+  const atHeaviest = valid.every(
+    p => p.deployment.id !== best.deployment.id || (loadValue(p.load.level) ?? 0) <= (loadValue(best.load.level) ?? 0),
+  )
+  if (basis === 'slo' && atHeaviest)
+    said.push('It still meets the SLO at the heaviest load swept: more load may give more.')
+  said.push(...edgeOfRatio(best, valid))
+  return said
+}
+
+/** The best prefill share being the most extreme one swept means that the optimum may lie outside the sweep. */
+function edgeOfRatio(best: MeasuredPoint, valid: readonly MeasuredPoint[]): string[] {
+  const share = (p: MeasuredPoint) => gpusOfRole(p.deployment, 'prefill') / p.gpus
+  const shares = valid.filter(p => p.deployment.topology.kind === 'disaggregated').map(share)
+  if (best.deployment.topology.kind !== 'disaggregated' || new Set(shares).size < 2) return []
+  if (share(best) >= Math.max(...shares))
+    return ['It has the largest prefill share swept: try still more prefill workers.']
+  if (share(best) <= Math.min(...shares))
+    return ['It has the smallest prefill share swept: try still more decode workers.']
+  return []
+}

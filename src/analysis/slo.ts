@@ -1,0 +1,49 @@
+import type { Slo } from '../point/index.ts'
+import type { MeasuredPoint } from './measured-point.ts'
+
+/** One objective held against what was measured. */
+export interface Objective {
+  /** A {@link figures} name. */
+  readonly figure: string
+  readonly title: string
+  readonly limitMs: number
+  /** Mean over the valid repeats; null where it was not measured (which does not meet it). */
+  readonly valueMs: number | null
+  readonly met: boolean
+  /** The confidence interval holds the limit: another measurement could say otherwise. */
+  readonly close: boolean
+}
+
+const objectivesOf = (slo: Slo) =>
+  [
+    { figure: 'ttft_p95_ms', title: 'TTFT p95', limitMs: slo.ttftP95Ms },
+    { figure: 'itl_p95_ms', title: 'ITL p95', limitMs: slo.itlP95Ms },
+    { figure: 'request_latency_p95_ms', title: 'Request latency p95', limitMs: slo.requestLatencyP95Ms },
+  ].flatMap(({ limitMs, ...objective }) => (limitMs === undefined ? [] : [{ ...objective, limitMs }]))
+
+/** Every objective of the point's SLO; empty without an SLO. */
+export function objectives(point: MeasuredPoint): readonly Objective[] {
+  return objectivesOf(point.slo).map(objective => {
+    const estimate = point.figures[objective.figure] ?? null
+    const [low, high] = estimate?.ci95 ?? [Number.NaN, Number.NaN]
+    return {
+      ...objective,
+      valueMs: estimate?.mean ?? null,
+      met: estimate !== null && estimate.mean <= objective.limitMs,
+      close: low <= objective.limitMs && objective.limitMs <= high,
+    }
+  })
+}
+
+/** True as well when there is no SLO; false for a point without a valid measurement. */
+export function meetsSlo(point: MeasuredPoint): boolean {
+  return point.status === 'ok' && objectives(point).every(objective => objective.met)
+}
+
+/** How many times its limit the worst objective is; 0 without an SLO, infinite where nothing was measured. */
+export function worstOvershoot(point: MeasuredPoint): number {
+  return Math.max(
+    0,
+    ...objectives(point).map(o => (o.valueMs === null ? Number.POSITIVE_INFINITY : o.valueMs / o.limitMs)),
+  )
+}

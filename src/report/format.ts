@@ -1,0 +1,33 @@
+/** How figures are written for people: three significant digits, thousands apart, a dash for what was not measured. */
+
+const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
+
+/** `1,234`, `123`, `12.3`, `1.23`, `0.0123`; `–` for null. */
+export function figure(value: number | null | undefined): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return '–'
+  const size = Math.abs(value)
+  if (size >= 100) return whole.format(value)
+  return value.toLocaleString('en-US', { maximumSignificantDigits: 3 })
+}
+
+/** Milliseconds below a second, else seconds: `187 ms`, `2.13 s`. */
+export function time(ms: number | null | undefined): string {
+  if (ms === null || ms === undefined || !Number.isFinite(ms)) return '–'
+  return ms < 1000 ? `${figure(ms)} ms` : `${figure(ms / 1000)} s`
+}
+
+/** `+12 %`, `−3.4 %`: a relative change with its sign. */
+export function change(relative: number): string {
+  const percent = relative * 100
+  const size = Math.abs(percent)
+  const digits = size >= 10 ? size.toFixed(0) : size.toFixed(1)
+  return `${percent < 0 ? '−' : '+'}${digits} %`
+}
+
+/** `41 s`, `3 min 20 s`, `2 h 5 min`. */
+export function duration(seconds: number): string {
+  const s = Math.max(0, Math.round(seconds))
+  if (s < 60) return `${s} s`
+  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`
+  return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`
+}
