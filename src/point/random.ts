@@ -15,12 +15,11 @@ export interface Random {
 }
 
 /**
- * A xoshiro128** generator (Blackman and Vigna 2018), seeded through splitmix32 as its authors advise. Draws use only
- * IEEE 754 arithmetic and V8's own fdlibm logarithm, hence no difference between machines.
+ * A xoshiro128** generator (Blackman and Vigna 2018), its 128 bits of state hashed from the seed. Draws use only IEEE 754
+ * arithmetic and V8's own fdlibm logarithm, hence no difference between machines.
  */
 export function createRandom(seed: number | string): Random {
-  const key = hash32(String(seed))
-  const next = xoshiro128(key)
+  const next = xoshiro128(String(seed))
   let spare: number | null = null
 
   const uniform = () => ((next() >>> 5) * 0x4000000 + (next() >>> 6)) / 0x20000000000000
@@ -69,17 +68,16 @@ export function createRandom(seed: number | string): Random {
         if (drawn < limit) return drawn % below
       }
     },
-    fork: name => createRandom(`${key}/${name}`),
+    fork: name => createRandom(`${seed}/${name}`),
   }
 }
 
 /** An unsigned 32-bit generator. */
-function xoshiro128(seed: number): () => number {
-  const split = splitmix32(seed)
-  let a = split()
-  let b = split()
-  let c = split()
-  let d = split()
+function xoshiro128(seed: string): () => number {
+  let a = hash32(seed, 0x243f6a88)
+  let b = hash32(seed, 0x85a308d3)
+  let c = hash32(seed, 0x13198a2e)
+  let d = hash32(seed, 0x03707344) | 1
   return () => {
     const times5 = Math.imul(b, 5)
     const result = Math.imul((times5 << 7) | (times5 >>> 25), 9)
@@ -94,23 +92,16 @@ function xoshiro128(seed: number): () => number {
   }
 }
 
-function splitmix32(seed: number): () => number {
-  let state = seed | 0
-  return () => {
-    state = (state + 0x9e3779b9) | 0
-    let z = state ^ (state >>> 16)
-    z = Math.imul(z, 0x21f0aaad)
-    z ^= z >>> 15
-    z = Math.imul(z, 0x735a2d97)
-    return z ^ (z >>> 15)
+/** A murmur3 hash (Appleby), one UTF-16 unit a block; `start` makes independent hashes of the same text. */
+function hash32(text: string, start: number): number {
+  let hash = start
+  for (let i = 0; i < text.length; i++) {
+    const block = Math.imul(text.charCodeAt(i), 0xcc9e2d51)
+    hash ^= Math.imul((block << 15) | (block >>> 17), 0x1b873593)
+    hash = Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64
   }
-}
-
-/** FNV-1a over UTF-16 units, finished with murmur3's mixer. */
-function hash32(text: string): number {
-  let hash = 0x811c9dc5
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  hash ^= text.length
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return (hash ^ (hash >>> 16)) >>> 0
+  return hash ^ (hash >>> 16)
 }
