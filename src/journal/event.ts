@@ -31,7 +31,12 @@ export type JournalEvent =
       readonly elapsedS: number
     }
   | { readonly type: 'note'; readonly message: string }
-  | { readonly type: 'run-ended'; readonly outcome: 'complete' | 'interrupted' | 'failed'; readonly reason: string }
+  /** `budget`: what the sweep file allowed is spent, points are missing. `failed`: the environment gave out. */
+  | {
+      readonly type: 'run-ended'
+      readonly outcome: 'complete' | 'interrupted' | 'budget' | 'failed'
+      readonly reason: string
+    }
 
 /** A line as it stands in the file. */
 export interface JournalLine {

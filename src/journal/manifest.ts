@@ -5,7 +5,10 @@ export interface Manifest {
   readonly runId: string
   readonly createdAt: string
   readonly sweepFile: string
+  /** The file's text, secrets taken out. */
   readonly sweepText: string
+  /** Hash of the file's text as it was, secrets and all: the same file again means the same run to go on with. */
+  readonly sweepId?: string
   /** Command line that repeats this run. */
   readonly command: readonly string[]
   readonly versions: { readonly fulcrum: string; readonly node: string; readonly [system: string]: string }

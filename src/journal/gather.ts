@@ -1,0 +1,49 @@
+import { readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { contentId } from '../point/index.ts'
+import { describeHost } from './host.ts'
+import type { Manifest } from './manifest.ts'
+import { assignmentRedactor, redactArguments } from './redact.ts'
+import { gitRevision } from './revision.ts'
+
+/** What a run is about to do, as its caller knows it. */
+export interface RunRequest {
+  readonly sweep: { readonly name: string; readonly file: string; readonly text: string }
+  /** Command line that repeats the run. */
+  readonly command: readonly string[]
+  readonly plan: Manifest['plan']
+  /** Versions of the systems under test, by name, as far as they are known. */
+  readonly systems?: { readonly [system: string]: string }
+}
+
+/** Identifies a sweep file's content, so that a later `fulcrum run` knows its unfinished run. */
+export function sweepContentId(text: string): string {
+  return contentId({ sweepText: text })
+}
+
+/** Everything about a run but its id: versions, git revision, host, and what was asked, without secrets. */
+export async function gatherManifest(
+  request: RunRequest,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Omit<Manifest, 'runId' | 'createdAt'>> {
+  const redact = assignmentRedactor(env)
+  const [fulcrum, git] = await Promise.all([fulcrumVersion(), gitRevision(dirname(request.sweep.file))])
+  return {
+    schema: 1,
+    sweep: request.sweep.name,
+    sweepFile: request.sweep.file,
+    sweepText: redact(request.sweep.text),
+    sweepId: sweepContentId(request.sweep.text),
+    command: redactArguments(request.command, redact),
+    versions: { ...request.systems, fulcrum, node: process.versions.node },
+    git,
+    host: describeHost(),
+    plan: request.plan,
+  }
+}
+
+/** The package's own version; the package's root is two folders up, from `src/` and from `dist/` alike. */
+export async function fulcrumVersion(): Promise<string> {
+  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}

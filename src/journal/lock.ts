@@ -1,0 +1,120 @@
+import { link, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { FulcrumError } from '../point/index.ts'
+import { diskError, errnoOf, readIfThere, syncFolder, writeDurably } from './disk.ts'
+import type { Holder } from './holder.ts'
+import { isAlive, thisProcess } from './holder.ts'
+
+/** A run folder held by this process alone. */
+export interface RunLock extends AsyncDisposable {
+  /** 1 for the first process that worked on the run, 2 for the one that resumed it, … */
+  readonly attempt: number
+  /** Lets go; safe to call twice. A process that ends without doing so has let go too. */
+  release(): Promise<void>
+}
+
+interface Attempt {
+  readonly number: number
+  readonly holder: Holder | null
+  readonly released: boolean
+}
+
+/**
+ * Takes a run folder for this process. Each attempt at a run is a file `attempts/N.json`, made exclusively and never
+ * deleted: the folder belongs to the process of the highest N while it lives. Taking over from a dead one is making
+ * N + 1, which succeeds for exactly one of any number of rivals; no file is ever removed under somebody's feet.
+ *
+ * @throws FulcrumError (environment, `run-locked`) that names the holder
+ */
+export async function lockRun(folder: string, now: () => Date = () => new Date()): Promise<RunLock> {
+  const attempts = join(folder, 'attempts')
+  try {
+    await mkdir(attempts, { recursive: true })
+    const latest = await latestAttempt(attempts)
+    if (latest !== null) await refuseIfHeld(latest, attempts, folder)
+    const holder = await thisProcess(now())
+    const number = (latest?.number ?? 0) + 1
+    if (await claim(attempts, number, holder)) return heldLock(attempts, number, holder, now)
+  } catch (error) {
+    throw diskError(error, 'lock the run folder', folder)
+  }
+  throw locked(folder, 'another fulcrum took it at this very moment', 'Let it finish.')
+}
+
+/** The process that holds a run folder now, if any; for `status` and for refusing early. */
+export async function runHolder(folder: string): Promise<Holder | null> {
+  const latest = await latestAttempt(join(folder, 'attempts'))
+  if (latest === null || latest.released || latest.holder === null) return null
+  return (await isAlive(latest.holder)) === 'gone' ? null : latest.holder
+}
+
+async function latestAttempt(attempts: string): Promise<Attempt | null> {
+  const names = await readdir(attempts).catch(error => {
+    if (errnoOf(error) === 'ENOENT') return []
+    throw error
+  })
+  const number = names.reduce((most, name) => Math.max(most, Number(/^(\d+)\.json$/.exec(name)?.[1] ?? 0)), 0)
+  if (number === 0) return null
+  const text = (await readIfThere(join(attempts, `${number}.json`)))?.toString('utf8') ?? ''
+  return { number, ...parseAttempt(text) }
+}
+
+function parseAttempt(text: string): Pick<Attempt, 'holder' | 'released'> {
+  try {
+    const value = JSON.parse(text) as Holder & { releasedAt?: string }
+    return { holder: value, released: value.releasedAt !== undefined }
+  } catch {
+    // Written whole before it got its name, so only a power cut leaves it unreadable, and no process outlives that.
+    return { holder: null, released: true }
+  }
+}
+
+async function refuseIfHeld(latest: Attempt, attempts: string, folder: string): Promise<void> {
+  if (latest.released || latest.holder === null) return
+  const { pid, host, since } = latest.holder
+  const life = await isAlive(latest.holder)
+  if (life === 'alive')
+    throw locked(
+      folder,
+      `process ${pid} has held it since ${since}`,
+      `Wait for it to end, or stop it: kill -INT ${pid}`,
+    )
+  if (life === 'unknown')
+    throw locked(
+      folder,
+      `process ${pid} on host ${host} has held it since ${since}, and whether it still runs can't be seen from here`,
+      `When that process is gone, remove ${join(attempts, `${latest.number}.json`)}`,
+    )
+}
+
+function locked(folder: string, who: string, remedy: string): FulcrumError {
+  return new FulcrumError('environment', 'run-locked', `The run folder is in use: ${who}.`, { where: folder, remedy })
+}
+
+/** Gives the attempt its name with its content already inside; false when a rival was first. */
+async function claim(attempts: string, number: number, holder: Holder): Promise<boolean> {
+  const draft = join(attempts, `.${number}.${holder.pid}`)
+  await writeFile(draft, `${JSON.stringify(holder)}\n`)
+  try {
+    await link(draft, join(attempts, `${number}.json`))
+    await syncFolder(attempts)
+    return true
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false
+    throw error
+  } finally {
+    await rm(draft, { force: true })
+  }
+}
+
+function heldLock(attempts: string, number: number, holder: Holder, now: () => Date): RunLock {
+  let released = false
+  const release = async () => {
+    if (released) return
+    released = true
+    const record = { ...holder, releasedAt: now().toISOString() }
+    // A full disk keeps this from being written; the end of the process lets go just as well.
+    await writeDurably(join(attempts, `${number}.json`), `${JSON.stringify(record)}\n`).catch(() => undefined)
+  }
+  return { attempt: number, release, [Symbol.asyncDispose]: release }
+}

@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { contentId, FulcrumError } from '../point/index.ts'
+import { diskError, errnoOf, syncFolder, writeDurably } from './disk.ts'
+import type { RunRequest } from './gather.ts'
+import { gatherManifest } from './gather.ts'
+import type { Journal, JournalOptions } from './journal.ts'
+import { openJournal } from './journal.ts'
+import { lockRun } from './lock.ts'
+import type { Manifest } from './manifest.ts'
+import { manifestFile, readManifest } from './read-run.ts'
+
+/** A run that this process holds and writes. */
+export interface OpenRun extends AsyncDisposable {
+  readonly folder: string
+  readonly manifest: Manifest
+  readonly journal: Journal
+  /** 1 for a new run, one more each time it is opened again. */
+  readonly attempt: number
+  /** Closes the journal and lets the folder go. */
+  close(): Promise<void>
+}
+
+/** Where this sweep's runs live. */
+export function sweepFolder(resultsRoot: string, sweep: string): string {
+  return join(resultsRoot, sweep.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+/, '') || 'sweep')
+}
+
+/**
+ * Makes a run folder `<results>/<sweep>/<UTC time>-<hash>/` with its manifest, and opens it.
+ * The folder appears whole: a kill in between leaves no half-made run.
+ * @throws FulcrumError (environment) when it can't be written
+ */
+export async function createRun(
+  resultsRoot: string,
+  request: RunRequest,
+  options: JournalOptions & { readonly env?: Readonly<Record<string, string | undefined>> } = {},
+): Promise<OpenRun> {
+  const parent = sweepFolder(resultsRoot, request.sweep.name)
+  const gathered = await gatherManifest(request, options.env ?? process.env)
+  try {
+    await mkdir(parent, { recursive: true })
+    return await openRun(await placeRun(parent, gathered, (options.now ?? (() => new Date()))()), options)
+  } catch (error) {
+    throw diskError(error, 'create the run folder', parent)
+  }
+}
+
+/**
+ * Opens an existing run to go on with it: takes its lock, repairs a torn last line.
+ * @throws FulcrumError (environment) `run-locked`, `journal-corrupt`, `disk-…`; (bad-input) `not-a-run`
+ */
+export async function openRun(folder: string, options: JournalOptions = {}): Promise<OpenRun> {
+  const manifest = await readManifest(folder)
+  const lock = await lockRun(folder, options.now)
+  try {
+    const journal = await openJournal(folder, options)
+    const close = async () => {
+      try {
+        await journal.close()
+      } finally {
+        await lock.release()
+      }
+    }
+    return { folder, manifest, journal, attempt: lock.attempt, close, [Symbol.asyncDispose]: close }
+  } catch (error) {
+    await lock.release()
+    throw error
+  }
+}
+
+/** Builds the folder beside its place and renames it in; another run of the same second gets another hash. */
+async function placeRun(parent: string, gathered: Omit<Manifest, 'runId' | 'createdAt'>, now: Date): Promise<string> {
+  const createdAt = now.toISOString()
+  const stamp = createdAt.replace(/[-:]/g, '').replace(/\.\d+Z$/, 'Z')
+  for (let nonce = 0; nonce < 100; nonce++) {
+    const runId = `${stamp}-${contentId({ ...gathered, createdAt, nonce, pid: process.pid }).slice(0, 6)}`
+    const folder = join(parent, runId)
+    const draft = join(parent, `.${runId}.${randomBytes(4).toString('hex')}`)
+    await mkdir(draft)
+    try {
+      await writeDurably(join(draft, manifestFile), `${JSON.stringify({ ...gathered, runId, createdAt }, null, 2)}\n`)
+      await rename(draft, folder)
+      await syncFolder(dirname(folder))
+      return folder
+    } catch (error) {
+      await rm(draft, { recursive: true, force: true }).catch(() => undefined)
+      if (errnoOf(error) !== 'ENOTEMPTY' && errnoOf(error) !== 'EEXIST') throw error
+    }
+  }
+  throw new FulcrumError('environment', 'no-run-folder', `No free name for a run in ${basename(parent)}`, {
+    where: parent,
+  })
+}

@@ -1,0 +1,67 @@
+import { join } from 'node:path'
+import { FulcrumError } from '../point/index.ts'
+import { diskError, readIfThere } from './disk.ts'
+import type { JournalEvent, JournalLine, PointResult } from './event.ts'
+import { journalFile } from './journal.ts'
+import type { Manifest } from './manifest.ts'
+import type { Run } from './run.ts'
+import { scanJournal } from './scan.ts'
+
+/** The manifest's name in a run folder. */
+export const manifestFile = 'manifest.json'
+
+/**
+ * Reads a run as it stands on disk, without its lock: also while it is being written.
+ * @throws FulcrumError (bad-input, `not-a-run`) for a folder that is none; (environment, `journal-corrupt`)
+ */
+export async function readRun(folder: string): Promise<Run> {
+  const manifest = await readManifest(folder)
+  const file = join(folder, journalFile)
+  const bytes =
+    (await readIfThere(file).catch(error => Promise.reject(diskError(error, 'read the journal', file)))) ??
+    Buffer.alloc(0)
+  const scan = scanJournal(bytes, file)
+  return {
+    folder,
+    manifest,
+    lines: scan.lines,
+    results: latestResults(scan.lines),
+    deployments: scan.lines.map(line => line.event).filter(event => event.type === 'deployment'),
+    ended: endOf(scan.lines),
+    torn: scan.tornBytes > 0,
+  }
+}
+
+/** @throws FulcrumError (bad-input, `not-a-run`, `manifest-invalid`) */
+export async function readManifest(folder: string): Promise<Manifest> {
+  const file = join(folder, manifestFile)
+  const bytes = await readIfThere(file).catch(error => Promise.reject(diskError(error, 'read the manifest', file)))
+  if (bytes === null)
+    throw new FulcrumError('bad-input', 'not-a-run', `There is no run in ${folder}: it has no ${manifestFile}`, {
+      where: folder,
+      remedy: 'Name a run folder, such as results/<sweep>/<run>.',
+    })
+  try {
+    const manifest = JSON.parse(bytes.toString('utf8')) as Manifest
+    if (manifest.schema === 1) return manifest
+  } catch {
+    // Falls through to the same answer: this is not a manifest that this version can read.
+  }
+  throw new FulcrumError('bad-input', 'manifest-invalid', 'This manifest is damaged or of another version of Fulcrum', {
+    where: file,
+  })
+}
+
+/** The latest result of each point, in the order in which the points were first measured. */
+export function latestResults(lines: readonly JournalLine[]): readonly PointResult[] {
+  const latest = new Map<string, PointResult>()
+  for (const { event } of lines) if (event.type === 'point') latest.set(event.result.point.id, event.result)
+  return [...latest.values()]
+}
+
+/** How the latest attempt ended; null while it runs, and when it was killed. */
+function endOf(lines: readonly JournalLine[]): Extract<JournalEvent, { type: 'run-ended' }> | null {
+  const events = lines.map(line => line.event).filter(event => event.type !== 'note')
+  const last = events.at(-1)
+  return last?.type === 'run-ended' ? last : null
+}

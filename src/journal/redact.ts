@@ -1,0 +1,71 @@
+/** Last words of names whose values are secrets: `HF_TOKEN`, `api-key`, `AWS_SECRET_ACCESS_KEY`; not `tokenizer`, `max_tokens`. */
+const secretName = /(?:^|[_.-])(?:api_?key|access_?key|key|token|secret|password|passwd|passphrase|credentials?)$/i
+
+/** Values shorter than this are words that any text may hold (`true`, `none`), and no secrets. */
+const shortestSecret = 8
+
+/** Secrets that show by their own shape, wherever they stand. */
+const shapes: readonly { readonly pattern: RegExp; readonly shown: string }[] = [
+  { pattern: /\b(authorization["']?\s*[:=]\s*["']?(?:bearer|basic|token)?\s*)[^\s"',;]+/gi, shown: '$1<redacted>' },
+  { pattern: /\b(bearer\s+)[A-Za-z0-9._~+/=-]{8,}/gi, shown: '$1<redacted>' },
+  { pattern: /\bhf_[A-Za-z0-9]{8,}/g, shown: 'hf_<redacted>' },
+  { pattern: /\bnvapi-[A-Za-z0-9_-]{8,}/g, shown: 'nvapi-<redacted>' },
+  { pattern: /\bsk-[A-Za-z0-9_-]{16,}/g, shown: 'sk-<redacted>' },
+  { pattern: /\bgh[pousr]_[A-Za-z0-9]{16,}/g, shown: 'gh_<redacted>' },
+  { pattern: /(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@"']*:)[^\s/@"']+@/gi, shown: '$1<redacted>@' },
+]
+
+/** `NAME=value`, `NAME: value`, `--name value` and `"name": "value"` in free text. */
+const assignment = /(["']?(?:--)?([A-Za-z_][\w.-]*)["']?(?:\s*[:=][ \t]*|[ \t]+(?=\S))["']?)([^\s"',;{}[\]]+)/g
+
+/** Whether a variable, key or option of this name holds a secret. A name that ends in `_env` only names a variable. */
+export function isSecretName(name: string): boolean {
+  return secretName.test(name)
+}
+
+/**
+ * A function that takes secrets out of text: the values of this environment's secret variables become `$NAME`, bearer
+ * tokens, authorisation headers, well-known key shapes and passwords in URLs become `<redacted>`.
+ */
+export function redactor(env: Readonly<Record<string, string | undefined>>): (text: string) => string {
+  const known = Object.entries(env)
+    .flatMap(([name, value]) => (value !== undefined && isSecretName(name) ? [{ name, value }] : []))
+    .filter(({ value }) => value.length >= shortestSecret)
+    .sort((a, b) => b.value.length - a.value.length)
+  return text => {
+    let clean = text
+    for (const { name, value } of known) clean = clean.replaceAll(value, `$${name}`)
+    for (const { pattern, shown } of shapes) clean = clean.replace(pattern, shown)
+    return clean
+  }
+}
+
+/** As {@link redactor}, and also values written next to a secret's name, as in a sweep file or a command line. */
+export function assignmentRedactor(env: Readonly<Record<string, string | undefined>>): (text: string) => string {
+  const redact = redactor(env)
+  return text =>
+    redact(text).replace(assignment, (whole: string, before: string, name: string, value: string) =>
+      isSecretName(name.replace(/^-+/, '')) && !value.startsWith('$') ? `${before}<redacted>` : whole,
+    )
+}
+
+/** A command line without secrets: `--api-key VALUE` as two arguments included. */
+export function redactArguments(argv: readonly string[], redact: (text: string) => string): readonly string[] {
+  return argv.map((argument, index) => {
+    const option = argv[index - 1]
+    if (option?.startsWith('-') && !option.includes('=') && isSecretName(option.replace(/^-+/, ''))) return '<redacted>'
+    return redact(argument)
+  })
+}
+
+/** The same value with every string inside it redacted; keys stay. */
+export function redactStrings<T>(value: T, redact: (text: string) => string): T {
+  return walk(value, redact) as T
+}
+
+function walk(value: unknown, redact: (text: string) => string): unknown {
+  if (typeof value === 'string') return redact(value)
+  if (Array.isArray(value)) return value.map(item => walk(item, redact))
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, walk(field, redact)]))
+}

@@ -1,0 +1,72 @@
+import { FulcrumError } from '../point/index.ts'
+import type { JournalLine } from './event.ts'
+import { decodeLine } from './line.ts'
+
+/** A journal's bytes, read: every whole line, and where a torn tail begins. */
+export interface Scan {
+  readonly lines: readonly JournalLine[]
+  /** Bytes up to and including the last whole line. */
+  readonly goodBytes: number
+  /** Bytes of a torn last line; 0 when there is none. */
+  readonly tornBytes: number
+}
+
+const lineFeed = 0x0a
+
+/**
+ * Reads a whole journal. A last line that was never finished is left out: an append is one write, so only a kill or a
+ * power cut leaves one. Anything else that is wrong is an error, because skipping it would lose a measurement unsaid.
+ *
+ * @param file the journal's path, for the error's `file:line`
+ * @throws FulcrumError (environment, `journal-corrupt`) with `file:line` and byte offset
+ */
+export function scanJournal(bytes: Buffer, file: string): Scan {
+  const lines: JournalLine[] = []
+  let from = 0
+  while (from < bytes.length) {
+    const end = bytes.indexOf(lineFeed, from)
+    if (end === -1) break
+    const decoded = decodeLine(bytes.subarray(from, end))
+    if ('wrong' in decoded) {
+      if (end + 1 === bytes.length && neverWritten(bytes, from)) break
+      throw corrupt(file, lines.length + 1, from, decoded.wrong)
+    }
+    if (decoded.line.seq !== lines.length)
+      throw corrupt(file, lines.length + 1, from, outOfSequence(decoded.line.seq, lines.length))
+    lines.push(decoded.line)
+    from = end + 1
+  }
+  // A whole line and one more byte is no torn line: its line feed was changed.
+  if (from < bytes.length && 'line' in decodeLine(bytes.subarray(from, -1)))
+    throw corrupt(file, lines.length + 1, from, 'the line feed at its end was changed')
+  return { lines, goodBytes: from, tornBytes: bytes.length - from }
+}
+
+/** The smallest piece that a disk writes or doesn't. */
+const sectorBytes = 512
+
+/** Whether sectors of the last line were allocated and never written, as after a power cut: whole sectors of NUL bytes. */
+function neverWritten(bytes: Buffer, from: number): boolean {
+  const start = bytes.indexOf(0, from)
+  if (start === -1) return false
+  let end = start
+  while (end < bytes.length && bytes[end] === 0) end++
+  return (start === from || start % sectorBytes === 0) && end % sectorBytes === 0
+}
+
+function outOfSequence(got: number, wanted: number): string {
+  if (got < wanted) return `sequence number ${got} comes twice (${wanted} was due)`
+  return `sequence number ${got} where ${wanted} was due: ${got - wanted} line(s) are missing`
+}
+
+function corrupt(file: string, lineNumber: number, offset: number, what: string): FulcrumError {
+  return new FulcrumError(
+    'environment',
+    'journal-corrupt',
+    `The journal is damaged at line ${lineNumber}, byte ${offset}: ${what}`,
+    {
+      where: `${file}:${lineNumber}`,
+      remedy: `Restore the file from a copy, or keep the good part by cutting it to ${offset} bytes: truncate -s ${offset} ${file}`,
+    },
+  )
+}

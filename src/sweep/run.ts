@@ -1,0 +1,77 @@
+import { fulcrumVersion, latestResults } from '../journal/index.ts'
+import { FulcrumError } from '../point/index.ts'
+import { messageOf } from './run/bring-up.ts'
+import { budgetSpent } from './run/budget.ts'
+import { type RunContext, runContext } from './run/context.ts'
+import { missingPoints } from './run/missing.ts'
+import { countPoints, exitCodeOf, type RunEnd, type RunOutcome } from './run/outcome.ts'
+import type { RunParts } from './run/parts.ts'
+import { stopEverything } from './run/stop.ts'
+import { visitDeployment } from './run/visit.ts'
+import type { Plan } from './sweep.ts'
+
+export { missingPoints } from './run/missing.ts'
+export { countPoints, exitCodeOf, type PointCounts, type RunEnd, type RunOutcome } from './run/outcome.ts'
+export type { RunParts } from './run/parts.ts'
+export type { RunProgress, RunStep, Standing } from './run/progress.ts'
+
+/**
+ * Measures what a run's journal doesn't hold yet: deployment by deployment, point by point, one journal line each, so
+ * that a kill at any moment loses the point in flight and nothing else. Stops everything that was started, however it
+ * ends. Never throws for what a run can meet: the outcome says it.
+ */
+export async function runSweep(plan: Plan, parts: RunParts): Promise<RunOutcome> {
+  const run = runContext(plan, parts)
+  const measuredUntil = await measureMissing(run)
+  run.tell({ step: 'stopping', reason: measuredUntil.reason })
+  await stopEverything(run)
+  const end = await recordEnd(run, measuredUntil)
+  const planned = plan.deployments.flatMap(({ points }) => points)
+  const points = countPoints(planned, latestResults(parts.run.journal.lines))
+  return {
+    ...end,
+    folder: parts.run.folder,
+    points,
+    measured: run.measured(),
+    elapsedS: run.elapsedS(),
+    exitCode: exitCodeOf(end, points),
+  }
+}
+
+async function measureMissing(run: RunContext): Promise<RunEnd> {
+  const { attempt, journal } = run.parts.run
+  try {
+    await run.record({ type: 'run-started', fulcrumVersion: await fulcrumVersion(), pid: process.pid, attempt })
+    for (const planned of run.plan.deployments) {
+      if (missingPoints(planned.points, journal.lines).length === 0) continue
+      run.signal.throwIfAborted()
+      const spent = budgetSpent(run) ?? (await visitDeployment(run, planned))
+      if (spent !== null) return { outcome: 'budget', reason: spent }
+    }
+    return { outcome: 'complete', reason: '' }
+  } catch (error) {
+    if (run.signal.aborted) return { outcome: 'interrupted', reason: messageOf(run.signal.reason) }
+    return failedBy(error)
+  }
+}
+
+function failedBy(error: unknown): RunEnd {
+  const known =
+    error instanceof FulcrumError
+      ? error
+      : new FulcrumError('environment', 'unexpected', `Something unexpected ended the run: ${messageOf(error)}`, {
+          cause: error,
+          remedy: 'Please report it, with the journal. The run can be resumed.',
+        })
+  return { outcome: 'failed', reason: messageOf(known), error: known }
+}
+
+/** A journal that takes no more lines ends the run; the next attempt sees where it stood all the same. */
+async function recordEnd(run: RunContext, end: RunEnd): Promise<RunEnd> {
+  try {
+    await run.record({ type: 'run-ended', outcome: end.outcome, reason: end.reason })
+    return end
+  } catch (error) {
+    return end.outcome === 'failed' || end.outcome === 'interrupted' ? end : failedBy(error)
+  }
+}

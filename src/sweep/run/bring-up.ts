@@ -1,0 +1,62 @@
+import type { Reconciled } from '../../deploy/deployer.ts'
+import { type Deployment, type Endpoint, FulcrumError, topologyLabel } from '../../point/index.ts'
+import type { RunContext } from './context.ts'
+import { within } from './deadline.ts'
+
+/** A deployment that answers, or the reason why it doesn't. */
+export type BroughtUp = { readonly endpoint: Endpoint } | { readonly failure: string }
+
+/** A deployer has its own deadline for readiness; this one only keeps a broken deployer from hanging the sweep. */
+const reconcileLimitMs = 2 * 60 * 60_000
+
+const attempts = 2
+
+/**
+ * Brings a deployment up, or back up: a failure is tried once more, because what failed may have been a port, a
+ * registration or a lease that lingered. Recorded in the journal either way.
+ * @throws the signal's reason; FulcrumError of kind environment or bad-input, because the next deployment would meet
+ *   the same fault: the run ends, and goes on where it ended when the fault is gone
+ */
+export async function bringUp(run: RunContext, deployment: Deployment, why: string): Promise<BroughtUp> {
+  const startS = run.elapsedS()
+  const label = topologyLabel(deployment.topology)
+  const line = { type: 'deployment', deploymentId: deployment.id, label } as const
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const { endpoint, workersStarted, workersStopped } = await reconcile(run, deployment, why)
+      const elapsedS = run.elapsedS() - startS
+      await run.record({ ...line, outcome: 'ready', workersStarted, workersStopped, elapsedS, reason: '' })
+      run.tell({ step: 'deployed', workersStarted, workersStopped, tookS: elapsedS })
+      return { endpoint }
+    } catch (error) {
+      run.signal.throwIfAborted()
+      const reason = messageOf(error)
+      const willRetry = attempt < attempts
+      run.tell({ step: 'deployment-failed', reason, willRetry })
+      if (willRetry) {
+        await run.record({ type: 'note', message: `Deployment ${label} failed and is tried once more: ${reason}` })
+        continue
+      }
+      const elapsedS = run.elapsedS() - startS
+      await run.record({ ...line, outcome: 'failed', workersStarted: 0, workersStopped: 0, elapsedS, reason })
+      if (error instanceof FulcrumError && error.kind !== 'failed') throw error
+      return { failure: reason }
+    }
+  }
+}
+
+async function reconcile(run: RunContext, deployment: Deployment, why: string): Promise<Reconciled> {
+  run.tell({ step: 'deploying', why, event: null })
+  return within(reconcileLimitMs, 'The deployment', run.signal, signal =>
+    run.parts.deployer.reconcile(deployment, {
+      signal,
+      onEvent: event => run.tell({ step: 'deploying', why, event }),
+    }),
+  )
+}
+
+/** An error as one line of a journal: what, where, what to do. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof FulcrumError)) return error instanceof Error ? error.message : String(error)
+  return [error.message, error.where, error.remedy].filter(part => part !== undefined).join(' | ')
+}

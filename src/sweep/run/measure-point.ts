@@ -1,0 +1,100 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { PointResult } from '../../journal/index.ts'
+import type { Finding, Measurement } from '../../metrics/measurement.ts'
+import { type Endpoint, FulcrumError, type Point } from '../../point/index.ts'
+import { messageOf } from './bring-up.ts'
+import type { RunContext } from './context.ts'
+import { pointDeadlineMs, within } from './deadline.ts'
+import { deploymentBroke } from './missing.ts'
+import { keepWorkerLogs } from './worker-logs.ts'
+
+/** Checks look at processes and discovery; one that takes longer than this is itself a sign of trouble. */
+const checkLimitMs = 60_000
+
+/**
+ * Measures one point and records it. The deployment is looked at again afterwards: what broke under the point makes
+ * it invalid, whatever the figures say.
+ * @throws the signal's reason, and then nothing is recorded; FulcrumError of kind environment or bad-input when the
+ *   generator can't run at all, because no other point could be measured either
+ */
+export async function measurePoint(run: RunContext, point: Point, endpoint: Endpoint): Promise<PointResult> {
+  const startS = run.elapsedS()
+  const folder = await emptyPointFolder(run, point)
+  run.tell({ step: 'measuring', point, load: null })
+  const measured = await attempt(run, point, endpoint, folder)
+  run.signal.throwIfAborted()
+  const broken = await whatBroke(run)
+  if (broken.length > 0 || measured.measurement === null) await keepWorkerLogs(run.parts.deployer, folder)
+  const result = resultOf(point, measured.measurement, [...measured.findings, ...broken.map(brokeFinding)])
+  const elapsedS = run.elapsedS() - startS
+  await run.record({ type: 'point', result, elapsedS })
+  run.tell({ step: 'measured', result, tookS: elapsedS })
+  return result
+}
+
+/** What is wrong with the running deployment now, in words; empty when all is well. */
+export async function whatBroke(run: RunContext): Promise<readonly string[]> {
+  try {
+    return await within(checkLimitMs, 'The check of the deployment', run.signal, signal =>
+      run.parts.deployer.check(signal),
+    )
+  } catch (error) {
+    run.signal.throwIfAborted()
+    return [`the deployment could not be checked: ${messageOf(error)}`]
+  }
+}
+
+/** A result for a point that could not be measured, because its deployment doesn't run. */
+export function failedResult(point: Point, code: string, message: string): PointResult {
+  return resultOf(point, null, [{ severity: 'invalid', code, message }])
+}
+
+interface Measured {
+  readonly measurement: Measurement | null
+  readonly findings: readonly Finding[]
+}
+
+async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder: string): Promise<Measured> {
+  const limitMs = (run.parts.pointDeadlineMs ?? pointDeadlineMs)(point)
+  try {
+    const measurement = await within(limitMs, 'The point', run.signal, signal =>
+      run.parts.generator.measure(point, endpoint, {
+        signal,
+        folder,
+        onProgress: load => run.tell({ step: 'measuring', point, load }),
+      }),
+    )
+    return { measurement, findings: run.parts.judge(point, measurement) }
+  } catch (error) {
+    run.signal.throwIfAborted()
+    if (error instanceof FulcrumError && error.kind !== 'failed') throw error
+    const code = error instanceof FulcrumError ? error.code : 'generator-failed'
+    return { measurement: null, findings: [{ severity: 'invalid', code, message: messageOf(error) }] }
+  }
+}
+
+function resultOf(point: Point, measurement: Measurement | null, findings: readonly Finding[]): PointResult {
+  const against = findings.filter(finding => finding.severity === 'invalid')
+  const reason = against
+    .map(finding => finding.message)
+    .join('; ')
+    .replace(/\s+/g, ' ')
+  const status = measurement === null ? 'failed' : against.length > 0 ? 'invalid' : 'ok'
+  return { point, status, reason, findings, measurement }
+}
+
+function brokeFinding(problem: string): Finding {
+  return { severity: 'invalid', code: deploymentBroke, message: `The deployment broke during this point: ${problem}` }
+}
+
+/** `points/<id>/`, or `<id>.2` when the point was measured before; what a killed attempt left there goes. */
+async function emptyPointFolder(run: RunContext, point: Point): Promise<string> {
+  const { folder, journal } = run.parts.run
+  const before = journal.lines.filter(
+    ({ event }) => event.type === 'point' && event.result.point.id === point.id,
+  ).length
+  const path = join(folder, 'points', before === 0 ? point.id : `${point.id}.${before + 1}`)
+  await rm(path, { recursive: true, force: true })
+  return path
+}

@@ -1,0 +1,33 @@
+import type { JournalLine, PointResult } from '../../journal/index.ts'
+import type { Point } from '../../point/index.ts'
+
+/** The finding of a point whose deployment broke while it was measured. */
+export const deploymentBroke = 'deployment-broke'
+
+/** How often a point is measured whose deployment breaks under it: the second time it may be the point that breaks it. */
+const measurementsOfABreaker = 2
+
+/**
+ * The points that have yet to be measured, decided from the journal alone, so that a resumed run decides the same.
+ * Any result settles a point, invalid and failed ones too; only a point whose deployment broke gets one more go.
+ */
+export function missingPoints(points: readonly Point[], lines: readonly JournalLine[]): readonly Point[] {
+  const results = new Map<string, PointResult[]>()
+  for (const { event } of lines) {
+    if (event.type !== 'point') continue
+    const { id } = event.result.point
+    results.set(id, [...(results.get(id) ?? []), event.result])
+  }
+  return points.filter(point => !isSettled(results.get(point.id) ?? []))
+}
+
+function isSettled(results: readonly PointResult[]): boolean {
+  const latest = results.at(-1)
+  if (latest === undefined) return false
+  return !broke(latest) || results.filter(broke).length >= measurementsOfABreaker
+}
+
+/** Whether the deployment broke under this measurement. */
+export function broke(result: PointResult): boolean {
+  return result.findings.some(finding => finding.code === deploymentBroke)
+}

@@ -1,0 +1,25 @@
+import type { Deployer } from '../../deploy/deployer.ts'
+import type { OpenRun } from '../../journal/index.ts'
+import type { LoadGenerator } from '../../load/generator.ts'
+import type { Finding, Measurement } from '../../metrics/measurement.ts'
+import type { Point } from '../../point/index.ts'
+import type { RunProgress } from './progress.ts'
+
+/** Everything that a run needs beside its plan; the effects of the whole loop come in here. */
+export interface RunParts {
+  /** The run's folder and journal, held by this process; the caller closes it. */
+  readonly run: Pick<OpenRun, 'folder' | 'journal' | 'attempt'>
+  /** Closed by the run, however it ends. */
+  readonly deployer: Deployer
+  /** Closed by the run, however it ends. */
+  readonly generator: LoadGenerator
+  /** What can be said against a measurement. */
+  readonly judge: (point: Point, measurement: Measurement) => readonly Finding[]
+  /** Aborted when the user wants to stop: the point in flight is dropped. */
+  readonly signal: AbortSignal
+  readonly onProgress?: (progress: RunProgress) => void
+  /** Monotonic milliseconds; `performance.now` unless given. */
+  readonly clockMs?: () => number
+  /** Deadline of one point; derived from its load unless given. */
+  readonly pointDeadlineMs?: (point: Point) => number
+}

@@ -1,0 +1,63 @@
+import { type Endpoint, type Point, topologyLabel } from '../../point/index.ts'
+import type { PlannedDeployment } from '../sweep.ts'
+import { bringUp } from './bring-up.ts'
+import { budgetSpent } from './budget.ts'
+import type { RunContext } from './context.ts'
+import { failedResult, measurePoint, whatBroke } from './measure-point.ts'
+import { broke, missingPoints } from './missing.ts'
+
+/** How often in a row a deployment may break before its other points are given up. */
+const breaksInARow = 3
+
+/**
+ * Brings a deployment up and measures what is missing of its points. A deployment that can't be brought up, or doesn't
+ * stay up, fails those points; the sweep goes on with the next one.
+ * @returns the reason when the budget was spent underway, else null
+ */
+export async function visitDeployment(run: RunContext, planned: PlannedDeployment): Promise<string | null> {
+  const { deployment } = planned
+  run.enter(planned)
+  let up: Endpoint | null = null
+  let breaks = 0
+  let why = `deploying ${topologyLabel(deployment.topology)}`
+  for (let point = next(run, planned); point !== undefined; point = next(run, planned)) {
+    run.signal.throwIfAborted()
+    const spent = budgetSpent(run)
+    if (spent !== null) return spent
+    if (up !== null) {
+      const problems = await whatBroke(run)
+      if (problems.length > 0) {
+        up = null
+        breaks++
+        why = `repairing: ${problems.join('; ')}`
+      }
+    }
+    if (breaks >= breaksInARow) {
+      await giveUp(run, planned, 'deployment-unstable', `The deployment broke ${breaks} times in a row, last: ${why}`)
+      return null
+    }
+    if (up === null) {
+      const brought = await bringUp(run, deployment, why)
+      if ('failure' in brought) {
+        await giveUp(run, planned, 'deployment-failed', `The deployment did not come up: ${brought.failure}`)
+        return null
+      }
+      up = brought.endpoint
+    }
+    const result = await measurePoint(run, point, up)
+    if (!broke(result)) breaks = 0
+  }
+  return null
+}
+
+function next(run: RunContext, { points }: PlannedDeployment): Point | undefined {
+  return missingPoints(points, run.parts.run.journal.lines)[0]
+}
+
+async function giveUp(run: RunContext, { points }: PlannedDeployment, code: string, why: string): Promise<void> {
+  for (const point of missingPoints(points, run.parts.run.journal.lines)) {
+    const result = failedResult(point, code, why)
+    await run.record({ type: 'point', result, elapsedS: 0 })
+    run.tell({ step: 'measured', result, tookS: 0 })
+  }
+}
