@@ -109,6 +109,13 @@ export interface Measurement {
   readonly tokenSource: 'usage' | 'tokenizer' | 'chunks' | 'generator'
   readonly steady: SteadyState | null
   readonly client: ClientHealth
+  /** Honest upper bounds of tail percentiles (MLPerf early stopping, 99 % confidence); null where there are too few samples. */
+  readonly tails?: {
+    readonly [metric in 'ttftMs' | 'itlMs' | 'requestLatencyMs']: {
+      readonly p95: number | null
+      readonly p99: number | null
+    }
+  }
   /** Asked − got, relative: (got − asked) / asked of the means. */
   readonly deviation: { readonly isl: number | null; readonly osl: number | null }
   /** Server metrics over the window, by source then metric: mean and max of what was scraped. */

@@ -1,0 +1,110 @@
+import type { ErrorKind } from './measurement.ts'
+
+/**
+ * What a generator saw of each measured request, in columns: no object a request. Times in ms on one monotonic clock with
+ * any origin; NaN where it didn't happen. Requests are in the order in which they were scheduled.
+ */
+export interface RequestRecords {
+  readonly count: number
+  /** When the request was due: by the schedule in an open loop, when its slot was free in a closed one. */
+  readonly scheduledMs: Float64Array
+  /** When its first byte was given to the socket. */
+  readonly sentMs: Float64Array
+  /** Arrival of the first chunk with a token; of the whole answer when not streamed. */
+  readonly firstTokenMs: Float64Array
+  /** Arrival of the second chunk with a token. */
+  readonly secondTokenMs: Float64Array
+  /** Arrival of the last chunk with a token. */
+  readonly lastTokenMs: Float64Array
+  /** End of the answer, or when it failed. */
+  readonly doneMs: Float64Array
+  readonly inputTokens: Float64Array
+  readonly outputTokens: Float64Array
+  /** Chunks with a token. */
+  readonly chunks: Float64Array
+  /** Tokens in the first chunk; 1 when not known. */
+  readonly firstChunkTokens: Float64Array
+  /** 0 when answered, else {@link errorCode}. */
+  readonly error: Uint8Array
+}
+
+/** Kinds in the order of their codes, from 1; new ones go to the end. */
+const errorKinds: readonly ErrorKind[] = [
+  'connect',
+  'tls',
+  'timeout',
+  'http-status',
+  'broken-stream',
+  'server-error',
+  'bad-response',
+  'short-output',
+  'cancelled',
+]
+
+/** A kind of failure as the number that records keep; from 1. */
+export function errorCode(kind: ErrorKind): number {
+  return errorKinds.indexOf(kind) + 1
+}
+
+/** The kind of failure that a number stands for; null for 0, an answered request. */
+export function errorKindOf(code: number): ErrorKind | null {
+  return errorKinds[code - 1] ?? null
+}
+
+const numberColumns = [
+  'scheduledMs',
+  'sentMs',
+  'firstTokenMs',
+  'secondTokenMs',
+  'lastTokenMs',
+  'doneMs',
+  'inputTokens',
+  'outputTokens',
+  'chunks',
+  'firstChunkTokens',
+] as const
+
+/** Columns for `count` requests, times NaN and counts 0, in memory that worker threads share when `shared`. */
+export function createRecords(count: number, shared = false): RequestRecords {
+  const numbers = () => {
+    const bytes = count * Float64Array.BYTES_PER_ELEMENT
+    return new Float64Array(shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes))
+  }
+  const times = () => numbers().fill(Number.NaN)
+  return {
+    count,
+    scheduledMs: times(),
+    sentMs: times(),
+    firstTokenMs: times(),
+    secondTokenMs: times(),
+    lastTokenMs: times(),
+    doneMs: times(),
+    inputTokens: numbers(),
+    outputTokens: numbers(),
+    chunks: numbers(),
+    firstChunkTokens: numbers(),
+    error: new Uint8Array(shared ? new SharedArrayBuffer(count) : new ArrayBuffer(count)),
+  }
+}
+
+/** The records of several workers or shards as one, in scheduled order. Their clocks must be the same one, each part in order. */
+export function mergeRecords(parts: readonly RequestRecords[]): RequestRecords {
+  const merged = createRecords(parts.reduce((sum, part) => sum + part.count, 0))
+  const cursors = parts.map(part => ({ part, row: 0 }))
+  for (let at = 0; at < merged.count; at++) {
+    let next = cursors[0]
+    for (const cursor of cursors) if (dueAt(cursor) < dueAt(next)) next = cursor
+    if (next === undefined) break
+    for (const column of numberColumns) merged[column][at] = next.part[column][next.row] ?? Number.NaN
+    merged.error[at] = next.part.error[next.row] ?? 0
+    next.row += 1
+  }
+  return merged
+}
+
+/** Infinity behind the last row; a row that was never due goes last among its part's. */
+function dueAt(cursor: { readonly part: RequestRecords; readonly row: number } | undefined): number {
+  if (cursor === undefined || cursor.row >= cursor.part.count) return Number.POSITIVE_INFINITY
+  const due = cursor.part.scheduledMs[cursor.row] ?? Number.NaN
+  return Number.isNaN(due) ? Number.MAX_VALUE : due
+}
