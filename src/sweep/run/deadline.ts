@@ -45,20 +45,22 @@ export async function within<T>(
   signal.throwIfAborted()
   const late = new AbortController()
   const either = AbortSignal.any([signal, late.signal])
-  const timers: NodeJS.Timeout[] = []
-  timers.push(setTimeout(() => late.abort(lateness(what, limitMs)), limitMs))
-  const leftBehind = new Promise<never>((_, reject) => {
-    either.addEventListener('abort', () => timers.push(setTimeout(() => reject(either.reason), graceMs)), {
-      once: true,
-    })
-  })
+  const limit = setTimeout(() => late.abort(lateness(what, limitMs)), limitMs)
+  const { promise: leftBehind, reject: leave } = Promise.withResolvers<never>()
+  let grace: NodeJS.Timeout | undefined
+  const onAbort = () => {
+    grace = setTimeout(() => leave(either.reason), graceMs)
+  }
+  either.addEventListener('abort', onAbort, { once: true })
   const working = work(either)
   try {
     return await Promise.race([working, leftBehind])
   } catch (error) {
     throw either.aborted ? either.reason : error
   } finally {
-    for (const timer of timers) clearTimeout(timer)
+    either.removeEventListener('abort', onAbort)
+    clearTimeout(limit)
+    clearTimeout(grace)
     working.catch(() => undefined)
   }
 }
