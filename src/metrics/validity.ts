@@ -1,0 +1,22 @@
+import type { Point } from '../point/index.ts'
+import type { Finding, Measurement, Status } from './measurement.ts'
+import { judgeClient } from './validity/client.ts'
+import { judgeRequests } from './validity/requests.ts'
+import { judgeWindow } from './validity/window.ts'
+
+const order = ['invalid', 'warning', 'note'] as const
+
+/** All that speaks against a measurement, by the point's limits; the gravest first. Empty when there is nothing to say. */
+export function judge(point: Point, measurement: Measurement): Finding[] {
+  const findings = [
+    ...judgeRequests(point, measurement),
+    ...judgeClient(point, measurement),
+    ...judgeWindow(point, measurement),
+  ]
+  return findings.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity))
+}
+
+/** `invalid` as soon as one finding is; a point without a measurement is `failed`, which is not for this function to say. */
+export function statusOf(findings: readonly Finding[]): Extract<Status, 'ok' | 'invalid'> {
+  return findings.some(finding => finding.severity === 'invalid') ? 'invalid' : 'ok'
+}

@@ -1,0 +1,69 @@
+import type { Point } from '../../point/index.ts'
+import type { Finding, Measurement } from '../measurement.ts'
+import { amount, percent } from './figures.ts'
+
+/** Whether what came back is what was asked for: failures and lengths. */
+export function judgeRequests(point: Point, measurement: Measurement): Finding[] {
+  const { requests, errors, deviation } = measurement
+  const { limits } = point
+  if (requests.sent === 0) {
+    return [
+      { severity: 'invalid', code: 'nothing-sent', message: 'no request was sent. Check duration and arrival rate' },
+    ]
+  }
+  const findings: Finding[] = []
+  const first = errors.toSorted((a, b) => b.count - a.count)[0]
+  const example = first === undefined ? '' : `; most often ${first.kind} (${amount(first.count)}): ${first.example}`
+  const share = requests.failed / requests.sent
+  if (requests.completed === 0) {
+    const message = `none of ${amount(requests.sent)} requests was answered${example}`
+    findings.push({ severity: 'invalid', code: 'nothing-answered', message })
+  } else if (share > limits.errorShare) {
+    findings.push({
+      severity: 'invalid',
+      code: 'error-share',
+      message: `${amount(requests.failed)} of ${amount(requests.sent)} requests failed (${percent(share)}, at most ${percent(limits.errorShare)} allowed: limits.error_share)${example}`,
+    })
+  } else if (requests.failed > 0) {
+    findings.push({
+      severity: 'warning',
+      code: 'errors',
+      message: `${amount(requests.failed)} of ${amount(requests.sent)} requests failed (${percent(share)}); latencies are of the answered ones${example}`,
+    })
+  }
+
+  const unconnected = errors.filter(error => error.kind === 'connect' || error.kind === 'tls')
+  if (unconnected.length > 0) {
+    const count = unconnected.reduce((sum, error) => sum + error.count, 0)
+    findings.push({
+      severity: 'warning',
+      code: 'connection-errors',
+      message: `${amount(count)} requests got no connection: ${unconnected[0]?.example ?? ''}. The server or a proxy was away, or sockets or ports ran out (ulimit -n, net.ipv4.ip_local_port_range)`,
+    })
+  }
+
+  if (deviation.isl !== null && Math.abs(deviation.isl) > limits.islDeviation) {
+    findings.push({
+      severity: 'invalid',
+      code: 'isl-deviation',
+      message: `prompts were ${byHowMuch(deviation.isl)} than asked (mean ${amount(measurement.isl?.mean ?? 0)} tokens; ${percent(limits.islDeviation)} allowed: limits.isl_deviation). The tokenizer in the sweep file is not the server's, or the server cuts prompts`,
+    })
+  }
+  if (deviation.osl !== null && Math.abs(deviation.osl) > limits.oslDeviation) {
+    findings.push({
+      severity: 'invalid',
+      code: 'osl-deviation',
+      message: `answers were ${byHowMuch(deviation.osl)} than asked (mean ${amount(measurement.osl?.mean ?? 0)} tokens; ${percent(limits.oslDeviation)} allowed: limits.osl_deviation). Check how this server is told to ignore end-of-sequence (ignore_eos, min_tokens, nvext) and its longest sequence`,
+    })
+  }
+  if (measurement.tokenSource === 'chunks') {
+    const message =
+      'tokens are counted as chunks, as the server reports no usage: throughput is too low where a chunk carries several'
+    findings.push({ severity: 'note', code: 'tokens-from-chunks', message })
+  }
+  return findings
+}
+
+function byHowMuch(deviation: number): string {
+  return `${percent(Math.abs(deviation))} ${deviation < 0 ? 'shorter' : 'longer'}`
+}

@@ -1,0 +1,66 @@
+import type { Point } from '../../point/index.ts'
+import { samplesNeeded } from '../early-stopping.ts'
+import type { Finding, Measurement } from '../measurement.ts'
+import { amount, percent, time } from './figures.ts'
+
+/** Samples below which a p95 is hardly more than the maximum. */
+const fewestForP95 = 20
+/** Client against server TTFT: what the network and the front's own work may take. */
+const ttftDifferenceShare = 0.2
+const ttftDifferenceMs = 10
+
+/** Whether the window was long and steady enough, and whether the server saw the same. */
+export function judgeWindow(point: Point, measurement: Measurement): Finding[] {
+  return [...judgeSteady(measurement), ...judgeSamples(point, measurement), ...judgeServerTtft(measurement)]
+}
+
+function judgeSteady({ steady }: Measurement): Finding[] {
+  if (steady === null || steady.reached) return []
+  const note = steady.note === undefined ? '' : `: ${steady.note}`
+  return [
+    {
+      severity: 'warning',
+      code: 'no-steady-state',
+      message: `latency never became steady${note} (${steady.method}). The load is above what the deployment can hold, or the point is too short: ask for more requests or warm-up`,
+    },
+  ]
+}
+
+function judgeSamples(point: Point, measurement: Measurement): Finding[] {
+  const samples = measurement.requestLatencyMs?.count ?? 0
+  if (samples === 0 || samples >= samplesNeeded(99)) return []
+  const unearned = samples < samplesNeeded(95) ? 'p95 and p99 rest' : 'p99 rests'
+  const { ttftP95Ms, itlP95Ms, requestLatencyP95Ms } = point.slo
+  const sloOnTail = ttftP95Ms !== undefined || itlP95Ms !== undefined || requestLatencyP95Ms !== undefined
+  return [
+    {
+      severity: sloOnTail && samples < fewestForP95 ? 'warning' : 'note',
+      code: 'few-samples',
+      message: `${unearned} on ${amount(samples)} samples; MLPerf's early stopping claims a p95 from ${samplesNeeded(95)} and a p99 from ${samplesNeeded(99)} on (99 % confidence)`,
+    },
+  ]
+}
+
+/** The front's own TTFT histogram, where it was scraped, in seconds: any `…time_to_first_token_seconds`. */
+function judgeServerTtft({ server, ttftMs, fromSend }: Measurement): Finding[] {
+  // The server can't know the schedule: compare what counts from the send.
+  const client = (fromSend?.ttftMs ?? ttftMs)?.mean
+  const serverS = Object.entries(server?.['frontend'] ?? {}).find(([name]) =>
+    name.endsWith('time_to_first_token_seconds'),
+  )?.[1].mean
+  if (client === undefined || serverS === undefined || !(serverS > 0)) return []
+  const serverMs = serverS * 1000
+  const apart = client - serverMs
+  if (Math.abs(apart) <= Math.max(ttftDifferenceMs, ttftDifferenceShare * serverMs)) return []
+  const cause =
+    apart > 0
+      ? 'the difference is network, a queue before the front, or the generator itself'
+      : 'the server counts more than this point: warm-up or other clients'
+  return [
+    {
+      severity: 'warning',
+      code: 'server-ttft-differs',
+      message: `the generator saw a mean TTFT of ${time(client)}, the server ${time(serverMs)} (${percent(Math.abs(apart) / serverMs)} apart): ${cause}`,
+    },
+  ]
+}
