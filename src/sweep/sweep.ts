@@ -1,14 +1,5 @@
 import type { DeployConfig } from '../deploy/config.ts'
-import type {
-  Deployment,
-  GeneratorName,
-  LoadLevel,
-  Model,
-  Point,
-  Slo,
-  ValidityLimits,
-  Workload,
-} from '../point/index.ts'
+import type { Deployment, GeneratorName, Load, Model, Point, Slo, ValidityLimits, Workload } from '../point/index.ts'
 
 /** A sweep file, parsed and checked: everything in it is legal and nothing is left to default later. */
 export interface Sweep {
@@ -22,7 +13,12 @@ export interface Sweep {
   /** Axes crossed and constrained: every deployment that the sweep visits, in file order. */
   readonly deployments: readonly Deployment[]
   readonly workloads: readonly Workload[]
-  readonly levels: readonly LoadLevel[]
+  /** One for each load level; multiples of the concurrency resolved. */
+  readonly loads: readonly Load[]
+  /** Whether each point gets prompts of its own (`fresh`) or all use the seed as it is (`same`). */
+  readonly prompts: 'fresh' | 'same'
+  /** SHA-256 of the files whose content decides an outcome (datasets, traces), by absolute path. */
+  readonly fingerprints: { readonly [path: string]: string }
   readonly generator: GeneratorName
   /** The generator program's own settings (path of its venv, extra arguments); empty for the built-in one. */
   readonly generatorSettings: { readonly command?: string; readonly args: readonly string[] }

@@ -1,0 +1,89 @@
+import type { DeployerAbilities } from '../deploy/abilities.ts'
+import type { Deployment, EngineSettings, Json, Model, Role } from '../point/index.ts'
+import { gpusOf, roles } from '../point/index.ts'
+import { engineSetting } from './checks/setting.ts'
+import { pathText, type Report } from './file/problem.ts'
+import { deploymentId } from './identity.ts'
+import type { RawDeploy } from './schema/deploy.ts'
+import { crossSettings, type RoleSettings, type WantedEngine } from './sections/engine.ts'
+import type { WantedTopology } from './sections/topologies.ts'
+
+/** Everything that deployments are made from. */
+export interface DeploymentParts {
+  readonly topologies: readonly WantedTopology[]
+  readonly engine: WantedEngine
+  readonly model: Model
+  readonly rawDeploy: RawDeploy
+  readonly abilities: DeployerAbilities
+  /** What of model and deployer goes into a deployment's id. */
+  readonly identity: { readonly model: Json; readonly deploy: Json }
+}
+
+/** Topologies crossed with engine settings, GPU limits applied, in file order. */
+export function crossDeployments(parts: DeploymentParts, report: Report): readonly Deployment[] {
+  const deployments: Deployment[] = []
+  for (const wanted of parts.topologies) {
+    const before = deployments.length
+    for (const engine of crossSettings(parts.engine, wanted.topology)) {
+      const content = {
+        topology: wanted.topology,
+        model: parts.model,
+        engine,
+        gpusPerWorker: gpusPerWorker(parts, wanted, engine),
+      }
+      const id = deploymentId(content, parts.identity.model, parts.identity.deploy)
+      const deployment: Deployment = { id, ...content }
+      const gpus = gpusOf(deployment)
+      if (gpus <= wanted.maxGpus && gpus >= wanted.minGpus) deployments.push(deployment)
+    }
+    if (deployments.length === before) reportNoneLeft(wanted, parts.topologies, report, deployments)
+  }
+  return deployments
+}
+
+/** Says so when the GPU limits of an entry leave none of its topologies; one of them may well be too large. */
+function reportNoneLeft(
+  wanted: WantedTopology,
+  all: readonly WantedTopology[],
+  report: Report,
+  kept: readonly Deployment[],
+): void {
+  const siblings = all.filter(other => other.path === wanted.path)
+  if (siblings.at(-1) !== wanted || kept.some(item => siblings.some(sibling => sibling.topology === item.topology)))
+    return
+  report(
+    wanted.path,
+    `no topology of ${pathText(wanted.path)} has ${wanted.minGpus > 0 ? `at least ${wanted.minGpus} and ` : ''}at most ${wanted.maxGpus} GPUs`,
+    'raise max_gpus, lower min_gpus, or list other worker counts',
+  )
+}
+
+function gpusPerWorker(
+  parts: DeploymentParts,
+  wanted: WantedTopology,
+  engine: RoleSettings,
+): Deployment['gpusPerWorker'] {
+  const { rawDeploy } = parts
+  const said = rawDeploy.gpus_per_worker
+  const attached = rawDeploy.with === 'attach' ? attachedGpus(rawDeploy.gpus, wanted) : null
+  const of = (role: Role): number => {
+    const explicit = typeof said === 'object' && said !== null ? said[role] : said
+    return (
+      explicit ?? parallelGpus(rawDeploy, role, engine[role] ?? {}) ?? attached ?? parts.abilities.gpusPerWorker ?? 1
+    )
+  }
+  return Object.fromEntries(roles.map(role => [role, of(role)])) as Deployment['gpusPerWorker']
+}
+
+function attachedGpus(gpus: number, { topology }: WantedTopology): number | null {
+  const workers = topology.kind === 'aggregated' ? topology.workers : topology.prefill + topology.decode
+  return gpus % workers === 0 ? gpus / workers : null
+}
+
+/** Tensor × pipeline parallel size of a role, when its settings or the deployer's arguments say one of them. */
+export function parallelGpus(deploy: RawDeploy, role: Role, settings: EngineSettings): number | null {
+  const tensor = engineSetting('tensorParallel', deploy, role, settings)
+  const pipeline = engineSetting('pipelineParallel', deploy, role, settings)
+  if (typeof tensor !== 'number' && typeof pipeline !== 'number') return null
+  return (typeof tensor === 'number' ? tensor : 1) * (typeof pipeline === 'number' ? pipeline : 1)
+}

@@ -1,0 +1,53 @@
+/** Where a value stands in the sweep file: keys and list indices from the root. */
+export type Path = readonly (string | number)[]
+
+/** A place in a text; both count from 1. */
+export interface Position {
+  readonly line: number
+  readonly column: number
+}
+
+/** One thing that is wrong with a sweep file. */
+export interface Problem {
+  readonly position: Position
+  /** What is wrong, in one clause. */
+  readonly wrong: string
+  /** What would be right. */
+  readonly right: string
+}
+
+/** Receives what is wrong with the value (or, with `at: 'key'`, the key) at a path. */
+export type Report = (path: Path, wrong: string, right: string, at?: 'key' | 'value') => void
+
+/** `topologies[1].max_gpus`; `the sweep file` for the root. */
+export function pathText(path: Path): string {
+  let text = ''
+  for (const step of path) {
+    if (typeof step === 'number') text += `[${step}]`
+    else text += text === '' ? step : `.${step}`
+  }
+  return text === '' ? 'the sweep file' : text
+}
+
+/** A value as an error message quotes it: short, on one line. */
+export function quoted(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value))
+  return text.length <= 60 ? text : `${text.slice(0, 57)}…`
+}
+
+/** `file:line:column: what is wrong; what would be right`, one line a problem, in file order, none twice. */
+export function formatProblems(file: string, problems: readonly Problem[]): string {
+  const sorted = [...problems].sort(
+    (a, b) => a.position.line - b.position.line || a.position.column - b.position.column,
+  )
+  const lines = sorted.map(
+    ({ position, wrong, right }) =>
+      `${file}:${position.line}:${position.column}: ${oneLine(wrong)}${right === '' ? '' : `; ${oneLine(right)}`}`,
+  )
+  return [...new Set(lines)].join('\n')
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s*[\r\n]+\s*/g, ' ')
+}

@@ -1,0 +1,99 @@
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import type { Path, Position, Problem } from './problem.ts'
+
+/** A YAML text as data, with the way back from each value to its line. */
+export interface YamlSource {
+  /** Undefined when the text is no YAML. */
+  readonly value: unknown
+  readonly problems: readonly Problem[]
+  /** Where the value at a path (or its key) begins; the nearest enclosing value when there is none. */
+  positionOf(path: Path, at: 'key' | 'value'): Position
+}
+
+/** More than any hand-written sweep, and little enough to parse at once. */
+const maxLength = 1_000_000
+const start: Position = { line: 1, column: 1 }
+
+/** Reads YAML 1.2; never throws. */
+export function readYaml(text: string): YamlSource {
+  if (text.length > maxLength) {
+    return failed(start, `the file has ${text.length} characters`, `a sweep file has at most ${maxLength}`)
+  }
+  const lines = new LineCounter()
+  try {
+    const document = parseDocument(text, { lineCounter: lines, merge: true, uniqueKeys: true, prettyErrors: false })
+    const at = (offset: number): Position => {
+      const { line, col } = lines.linePos(offset)
+      return { line: Math.max(line, 1), column: Math.max(col, 1) }
+    }
+    const problems = document.errors.map(error => ({
+      position: at(error.pos[0]),
+      ...explain(error.code, error.message),
+    }))
+    // Data beside a syntax error is a guess, except beside a key written twice.
+    const readable = document.errors.every(error => error.code === 'DUPLICATE_KEY')
+    const resolve = (node: unknown): Node | undefined => {
+      if (isAlias(node)) return node.resolve(document)
+      return isNode(node) ? node : undefined
+    }
+    const positionOf = (path: Path, which: 'key' | 'value'): Position => {
+      let node = resolve(document.contents)
+      let offset = node?.range?.[0] ?? 0
+      for (const [index, step] of path.entries()) {
+        const found = child(node, step, resolve)
+        if (found === undefined) break
+        const last = index === path.length - 1
+        const target = last && which === 'key' && found.key !== undefined ? found.key : (found.value ?? found.key)
+        offset = target?.range?.[0] ?? offset
+        node = resolve(found.value)
+      }
+      return at(offset)
+    }
+    return { value: readable ? document.toJS() : undefined, problems, positionOf }
+  } catch (error) {
+    // Aliases that expand without end, nesting deeper than the stack.
+    const message = error instanceof Error ? error.message : String(error)
+    return failed(start, `the YAML can't be read: ${message}`, 'write the file with less nesting and fewer aliases')
+  }
+}
+
+function failed(position: Position, wrong: string, right: string): YamlSource {
+  return { value: undefined, problems: [{ position, wrong, right }], positionOf: () => position }
+}
+
+/** Key and value node of one step down; `value` is the node as written (an alias stays where it is used). */
+function child(
+  node: Node | undefined,
+  step: string | number,
+  resolve: (node: unknown) => Node | undefined,
+): { key: Node | undefined; value: Node | undefined } | undefined {
+  if (isSeq(node) && typeof step === 'number') {
+    const item = node.items[step]
+    return isNode(item) ? { key: undefined, value: item } : undefined
+  }
+  if (!isMap(node)) return undefined
+  for (const pair of node.items) {
+    const key = isScalar(pair.key) ? String(pair.key.value) : undefined
+    if (key === String(step)) {
+      return { key: isNode(pair.key) ? pair.key : undefined, value: isNode(pair.value) ? pair.value : undefined }
+    }
+    if (key === '<<') {
+      const found = child(resolve(pair.value), step, resolve)
+      if (found !== undefined) return found
+    }
+  }
+  return undefined
+}
+
+function explain(code: string, message: string): { wrong: string; right: string } {
+  if (code === 'DUPLICATE_KEY') {
+    return { wrong: 'this key is written twice, and the second would hide the first', right: 'keep one of them' }
+  }
+  if (code === 'MULTIPLE_DOCS') {
+    return { wrong: 'the file holds several YAML documents', right: 'write one sweep a file, without a `---` between' }
+  }
+  if (code === 'TAB_AS_INDENT') {
+    return { wrong: 'a tab is used for indentation', right: 'indent with spaces' }
+  }
+  return { wrong: `no valid YAML: ${message}`, right: 'check indentation, quotes and brackets here' }
+}

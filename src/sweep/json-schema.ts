@@ -1,0 +1,13 @@
+import { z } from 'zod'
+import { sweepSchema } from './schema/sweep.ts'
+
+/** JSON Schema of a sweep file (draft 2020-12), for editors; made from the schema that files are checked with. */
+export function sweepJsonSchema(): object {
+  const { $schema, ...rest } = z.toJSONSchema(sweepSchema, { io: 'input', target: 'draft-2020-12' })
+  return {
+    $schema,
+    title: 'Fulcrum sweep file',
+    description: 'What to sweep, on which deployment, under which load. docs/sweep-file.md explains every key.',
+    ...rest,
+  }
+}

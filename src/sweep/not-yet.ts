@@ -1,0 +1,76 @@
+import type { Report } from './file/problem.ts'
+import type { RawSweep } from './schema/sweep.ts'
+
+/**
+ * What parses and can't be done yet: refused by name when a file is validated, never ignored. Whoever builds one deletes its
+ * row. `asked` tells whether a file asks for it.
+ */
+interface NotYet {
+  readonly path: readonly string[]
+  asked(raw: Partial<RawSweep>): boolean
+  readonly wrong: string
+  readonly instead: string
+}
+
+const deployer = (name: string): NotYet => ({
+  path: ['deploy', 'with'],
+  asked: raw => raw.deploy?.with === name,
+  wrong: `the deployer ${name} is not built yet`,
+  instead: 'write with: simulated, dynamo or attach',
+})
+
+const generatorOf = (raw: Partial<RawSweep>) =>
+  typeof raw.generator === 'string' ? raw.generator : raw.generator?.name
+
+const levelOf = (generator: string, key: 'stages' | 'trace'): NotYet => ({
+  path: ['load', key],
+  asked: raw => generatorOf(raw) === generator && raw.load?.[key] !== undefined,
+  wrong: `the generator ${generator} can’t do load.${key} yet`,
+  instead: 'write generator: built-in',
+})
+
+const notYet: readonly NotYet[] = [
+  deployer('dynamo-serve'),
+  deployer('kubernetes'),
+  deployer('slurm'),
+  {
+    path: ['deploy', 'nodes'],
+    asked: raw => raw.deploy?.nodes !== undefined && ['simulated', 'dynamo', 'attach'].includes(raw.deploy.with),
+    wrong: 'workers can’t be placed on named nodes yet: they run on this machine',
+    instead: 'remove nodes',
+  },
+  {
+    path: ['search'],
+    asked: raw => raw.search === 'adaptive',
+    wrong: 'search: adaptive is not built yet',
+    instead: 'write search: grid',
+  },
+  {
+    path: ['budget', 'hours'],
+    asked: raw => raw.budget?.hours !== undefined,
+    wrong: 'a grid can’t be cut to a number of hours yet',
+    instead: 'remove budget.hours; an interrupted run can be resumed at any time',
+  },
+  levelOf('genai-perf', 'stages'),
+  levelOf('genai-perf', 'trace'),
+  levelOf('aiperf', 'stages'),
+  levelOf('aiperf', 'trace'),
+  {
+    path: ['workloads'],
+    asked: raw => generatorOf(raw) !== 'built-in' && hasConversation(raw.workloads),
+    wrong: 'only the built-in generator holds conversations yet',
+    instead: 'write generator: built-in, or remove conversation',
+  },
+]
+
+function hasConversation(workloads: RawSweep['workloads'] | undefined): boolean {
+  const entries = Array.isArray(workloads) ? workloads : workloads === undefined ? [] : [workloads]
+  return entries.some(entry => typeof entry !== 'string' && entry.conversation !== undefined)
+}
+
+/** Reports everything in the file that Fulcrum can't do yet. */
+export function reportNotYet(raw: Partial<RawSweep>, report: Report): void {
+  for (const row of notYet) {
+    if (row.asked(raw)) report(row.path, row.wrong, row.instead)
+  }
+}

@@ -1,0 +1,45 @@
+import { type Pools, reconcileCost } from './reconcile-cost.ts'
+
+/** Starts of every step of a path through a group of deployments, small indices standing for the group's members. */
+export interface StepCosts {
+  readonly size: number
+  /** Workers started when `to` is the first. */
+  first(to: number): number
+  /** Workers started on the way from `from` to `to`. */
+  step(from: number, to: number): number
+  /** Workers that run at the end: they need no stop, so among orders with equal starts the largest end stops least. */
+  workers(at: number): number
+}
+
+/** A table up to this many deployments (16 MB); above, each step is worked out when asked for. */
+const tableLimit = 2000
+
+export function stepCosts(pools: readonly Pools[]): StepCosts {
+  const size = pools.length
+  const workers = pools.map(pool => reconcileCost(null, pool).workersStarted)
+  const between = (from: number, to: number) => reconcileCost(pools[from] ?? null, pools[to] ?? {}).workersStarted
+  const shared = { size, first: (to: number) => workers[to] ?? 0, workers: (at: number) => workers[at] ?? 0 }
+  if (size > tableLimit) return { ...shared, step: between }
+  const table = new Int32Array(size * size)
+  for (let from = 0; from < size; from++) {
+    for (let to = 0; to < size; to++) table[from * size + to] = between(from, to)
+  }
+  return { ...shared, step: (from, to) => table[from * size + to] as number }
+}
+
+/** Workers that an order starts. */
+export function startsOf(costs: StepCosts, order: readonly number[]): number {
+  let sum = 0
+  let from = -1
+  for (const to of order) {
+    sum += from < 0 ? costs.first(to) : costs.step(from, to)
+    from = to
+  }
+  return sum
+}
+
+/** Whether an order is better: fewer starts, or as many and fewer stops. */
+export function isBetter(costs: StepCosts, order: readonly number[], than: readonly number[]): boolean {
+  const difference = startsOf(costs, order) - startsOf(costs, than)
+  return difference < 0 || (difference === 0 && costs.workers(order.at(-1) ?? -1) > costs.workers(than.at(-1) ?? -1))
+}

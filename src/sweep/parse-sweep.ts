@@ -1,0 +1,150 @@
+import type { DeployerAbilities } from '../deploy/abilities.ts'
+import type { DeployConfig } from '../deploy/config.ts'
+import { FulcrumError, type Load, type Workload } from '../point/index.ts'
+import { checks } from './checks/index.ts'
+import { crossDeployments } from './deployments.ts'
+import type { Files } from './file/files.ts'
+import { type Path, type Problem, pathText, type Report } from './file/problem.ts'
+import { readSections, type Sections } from './file/sections.ts'
+import { readYaml } from './file/yaml-source.ts'
+import { deployIdentity, modelIdentity } from './identity.ts'
+import { reportNotYet } from './not-yet.ts'
+import type { SectionContext } from './sections/context.ts'
+import { readDeploy } from './sections/deploy.ts'
+import { readEngine, settingsCount } from './sections/engine.ts'
+import { readGenerator } from './sections/generator.ts'
+import { readBudget, readLimits, readSlo } from './sections/judgement.ts'
+import { readLoads } from './sections/loads.ts'
+import { readModel } from './sections/model.ts'
+import { readTopologies } from './sections/topologies.ts'
+import { readWorkloads } from './sections/workloads.ts'
+import type { Sweep } from './sweep.ts'
+
+export interface ParseContext {
+  /** Absolute path of the file. */
+  readonly file: string
+  readonly folder: string
+  readonly files: Files
+  readonly allowPoints?: number
+  askDeployer(config: DeployConfig): Promise<DeployerAbilities>
+}
+
+/**
+ * Turns a sweep file's text into a sweep, or into everything that is wrong with it. Sections are read apart from each other, so that a slip in
+ * one does not hide those in another.
+ */
+export async function parseSweep(
+  text: string,
+  context: ParseContext,
+): Promise<{ readonly sweep: Sweep | null; readonly problems: readonly Problem[] }> {
+  const source = readYaml(text)
+  const problems: Problem[] = [...source.problems]
+  if (source.value === undefined) return { sweep: null, problems }
+  const report: Report = (path, wrong, right, at = 'value') => {
+    problems.push({ position: source.positionOf(path, at), wrong, right })
+  }
+  const sections = readSections(source.value, report)
+  reportNotYet(sections, report)
+  const sweep = await assemble(text, sections, { ...context, report })
+  return { sweep: problems.length === 0 ? sweep : null, problems }
+}
+
+async function assemble(
+  text: string,
+  raw: Partial<Sections>,
+  context: ParseContext & SectionContext,
+): Promise<Sweep | null> {
+  const { report } = context
+  const model = raw.model && readModel(raw.model, context)
+  const deploy = raw.deploy && readDeploy(raw.deploy, context)
+  const topologies = 'topologies' in raw ? readTopologies(raw.topologies, context) : undefined
+  const engine = raw.engine && readEngine(raw.engine, context)
+  const workloads = raw.workloads && readWorkloads(raw.workloads, context)
+  const loads = raw.load && readLoads(raw.load, context)
+  const generator = raw.generator && readGenerator(raw.generator, context)
+  if (!model || !deploy || !raw.deploy || !topologies || !raw.engine || !engine) return null
+
+  const repeats = raw.repeats ?? 1
+  const perDeployment = (workloads?.length ?? 1) * (loads?.length ?? 1) * repeats
+  const upTo = topologies.reduce((sum, { topology }) => sum + settingsCount(engine, topology), 0) * perDeployment
+  const allowed = context.allowPoints ?? raw.allow_points ?? 10_000
+  // Asked before crossing: an absurd grid would not fit into memory. GPU limits may still leave some out.
+  if (upTo > Math.max(allowed * 10, 1_000_000)) {
+    reportTooMany(report, upTo, allowed)
+    return null
+  }
+  const abilities = await askDeployer(context, deploy)
+  if (abilities === null) return null
+  const identity = { model: modelIdentity(model, context), deploy: deployIdentity(raw.deploy, context) }
+  const deployments = crossDeployments(
+    { topologies, engine, model, rawDeploy: raw.deploy, abilities, identity },
+    report,
+  )
+  if (!workloads || !raw.workloads || !loads || !generator) return null
+
+  const points = deployments.length * perDeployment
+  if (points > allowed) reportTooMany(report, points, allowed)
+  if (raw.budget?.points !== undefined && points > raw.budget.points) {
+    report(
+      ['budget', 'points'],
+      `the grid has ${points} points, and the budget is ${raw.budget.points}`,
+      'raise the budget or list fewer values',
+    )
+  }
+  const written = { engine: raw.engine, deploy: raw.deploy, workloads: raw.workloads }
+  for (const check of checks) check({ raw: written, deployments, workloads, loads, abilities }, report)
+  if (!raw.name || !raw.load || !raw.slo || !raw.validity || !raw.search || !raw.budget) return null
+  return {
+    name: raw.name,
+    file: context.file,
+    text,
+    model,
+    deploy,
+    deployments,
+    workloads,
+    loads,
+    prompts: raw.load.prompts,
+    fingerprints: fingerprintsOf(workloads, loads, context),
+    generator: generator.name,
+    generatorSettings: generator.settings,
+    slo: readSlo(raw.slo),
+    limits: readLimits(raw.validity),
+    repeats,
+    search: raw.search,
+    budget: readBudget(raw.budget),
+  }
+}
+
+function reportTooMany(report: Report, points: number, allowed: number): void {
+  report(
+    [],
+    `this grid has ${points} points, above ${allowed}`,
+    `list fewer values, or write allow_points: ${points} if you mean it`,
+  )
+}
+
+async function askDeployer(
+  context: ParseContext & SectionContext,
+  deploy: DeployConfig,
+): Promise<DeployerAbilities | null> {
+  try {
+    return await context.askDeployer(deploy)
+  } catch (error) {
+    if (!(error instanceof FulcrumError)) throw error
+    const path: Path = ['deploy', 'profile']
+    context.report(path, `${pathText(path)}: ${error.message}`, error.remedy ?? '')
+    return null
+  }
+}
+
+/** Hashes of datasets and traces; one that is missing was reported already. */
+function fingerprintsOf(
+  workloads: readonly Workload[],
+  loads: readonly Load[],
+  { files }: SectionContext,
+): Sweep['fingerprints'] {
+  const traces = loads.map(({ level }) => (level.kind === 'trace' ? level.file : undefined))
+  const paths = [...workloads.map(workload => workload.datasetFile), ...traces].filter(path => path !== undefined)
+  const found = [...new Set(paths)].filter(path => files.kind(path) === 'file')
+  return Object.fromEntries(found.map(path => [path, files.fingerprint(path)]))
+}

@@ -1,0 +1,33 @@
+import type { Deployment, Point } from '../point/index.ts'
+import { pointId, pointSeed } from './identity.ts'
+import type { Sweep } from './sweep.ts'
+
+/**
+ * The points of one deployment, in the order to measure them: repeat by repeat, in each the workloads as written and the load
+ * levels rising; every second repeat runs backwards.
+ *
+ * Repeats of a point lie far apart, so that a drift of the system (heat, a neighbour, memory filling) widens their interval instead of
+ * passing for an effect of load; and forwards then backwards gives all points the same mean time, so that a steady drift
+ * cancels out of their means. Rising load first: a level that breaks the system then breaks the fewest points after it.
+ */
+export function pointsOf(sweep: Sweep, deployment: Deployment): readonly Point[] {
+  const cells = sweep.workloads.flatMap(workload => sweep.loads.map(load => ({ workload, load })))
+  const points: Point[] = []
+  for (let repeat = 1; repeat <= sweep.repeats; repeat++) {
+    for (const { workload, load } of repeat % 2 === 1 ? cells : cells.toReversed()) {
+      const id = pointId(sweep, deployment, workload, load, repeat)
+      const seed = sweep.prompts === 'same' ? load.seed : pointSeed(id, load.seed)
+      points.push({
+        id,
+        deployment,
+        workload,
+        load: { ...load, seed },
+        generator: sweep.generator,
+        slo: sweep.slo,
+        limits: sweep.limits,
+        repeat,
+      })
+    }
+  }
+  return points
+}

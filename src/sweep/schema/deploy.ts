@@ -1,0 +1,139 @@
+import { z } from 'zod'
+import { duration, field, json, positiveInt } from './field.ts'
+
+const gpusPerWorker = field(
+  z.union([
+    positiveInt,
+    z.strictObject({
+      prefill: positiveInt.optional(),
+      decode: positiveInt.optional(),
+      aggregated: positiveInt.optional(),
+    }),
+  ]),
+  'GPUs that one worker holds, for all roles or by role. Default: tensor × pipeline parallel size when the engine settings or arguments say it, the profile’s for `simulated`, else 1.',
+  'write a whole number from 1, or { prefill: …, decode: …, aggregated: … }',
+)
+const nodes = field(
+  z.array(z.string().min(1)).min(1),
+  'Host names that workers are placed on.',
+  'write a list of host names',
+)
+const args = field(
+  z.record(z.string(), json),
+  'Arguments by name without dashes: `key: value` becomes `--key value`, `true` a bare flag, `false` leaves it out, a list repeats it. Strings that begin with `./` or `../` are paths relative to this file.',
+  'write name: value pairs',
+)
+const env = field(
+  z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  'Environment variables of every process, beyond the inherited ones. Strings that begin with `./` or `../` are paths relative to this file. No secrets: export those before the run, processes inherit them.',
+  'write NAME: value pairs',
+)
+const httpPort = field(
+  z.int().min(1).max(65_535),
+  'Port of the frontend on 127.0.0.1. Default: a free one.',
+  'write a port from 1 to 65535',
+)
+const serviceUrl = (service: string, example: string) =>
+  field(
+    z.string().min(1),
+    `Address of a running ${service}. Default: one is started on a free port.`,
+    `write ${example}`,
+  )
+
+const simulated = z.strictObject({
+  with: z.literal('simulated'),
+  profile: field(
+    z.string().min(1),
+    'Cost profile of the simulated hardware: the name of a shipped one, or a path (relative to this file). Default: `deepseek-r1-fp4-gb200`.',
+    'write deepseek-r1-fp4-gb200, or the path of a profile file',
+  ).default('deepseek-r1-fp4-gb200'),
+  speedup: field(
+    z.number().positive().max(1000),
+    'Simulated seconds a wall second. Above 1 a sweep ends sooner, at the price of timer and client overhead counted that many times over. Default: 1.',
+    'write a number above 0; 1 is real time',
+  ).default(1),
+  gpus_per_worker: gpusPerWorker.optional(),
+  nodes: nodes.optional(),
+})
+
+const dynamo = z.strictObject({
+  with: z.literal('dynamo'),
+  python: field(
+    z.string().min(1),
+    'Python interpreter that has `dynamo`: a path (relative to this file), or a program on PATH. Default: `python3`.',
+    'write the path of a python, such as .venv/bin/python',
+  ).default('python3'),
+  backend: field(
+    z.string().regex(/^[A-Za-z_][\w.]*$/),
+    'Worker module, started as `python -m …`: `dynamo.mocker`, `dynamo.trtllm`, `dynamo.vllm`, `dynamo.sglang` or another.',
+    'write a Python module such as dynamo.trtllm, dynamo.vllm, dynamo.sglang or dynamo.mocker',
+  ),
+  args: args.default({}),
+  role_args: field(
+    z.strictObject({ prefill: args.optional(), decode: args.optional(), aggregated: args.optional() }),
+    'Arguments of single roles, added to `args`.',
+    'write { prefill: {…}, decode: {…}, aggregated: {…} }',
+  ).default({}),
+  frontend_args: args.default({}),
+  env: env.default({}),
+  nats: serviceUrl('NATS', 'nats://host:4222').optional(),
+  etcd: serviceUrl('etcd', 'http://host:2379').optional(),
+  http_port: httpPort.optional(),
+  gpus: field(
+    z.array(z.int().min(0)).min(1),
+    'GPU indices handed out to workers as CUDA_VISIBLE_DEVICES. Default: the variable is left alone.',
+    'write a list of GPU indices such as [0, 1, 2, 3]',
+  ).optional(),
+  ready_timeout: field(
+    duration,
+    'How long a deployment may take until it answers a request. Default: `300s`; a large model on real hardware needs more.',
+    'write a duration such as 300s or 20m',
+  ).default('300s'),
+  gpus_per_worker: gpusPerWorker.optional(),
+  nodes: nodes.optional(),
+})
+
+const attach = z.strictObject({
+  with: z.literal('attach'),
+  url: field(
+    z.string().regex(/^https?:\/\/[^\s]+$/),
+    'Base URL of the running endpoint, without path.',
+    'write a URL such as http://127.0.0.1:8000',
+  ),
+  gpus: field(
+    positiveInt,
+    'All GPUs that the endpoint holds, prefill’s included.',
+    'write the number of GPUs behind the endpoint',
+  ),
+  api_key_env: field(
+    z.string().regex(/^[A-Za-z_]\w*$/),
+    'Environment variable that holds the bearer token.',
+    'write the name of an environment variable',
+  ).optional(),
+  dialect: field(
+    z.enum(['dynamo-0.3', 'dynamo-1', 'vllm', 'openai']),
+    'How the server spells “do not stop at end-of-sequence”. Default: `dynamo-1`.',
+    'write dynamo-0.3, dynamo-1, vllm or openai',
+  ).default('dynamo-1'),
+  gpus_per_worker: gpusPerWorker.optional(),
+  nodes: nodes.optional(),
+})
+
+/** Deployers whose keys are not settled yet: they parse, and are refused by name. */
+const future = <Name extends string>(name: Name) =>
+  z.looseObject({ with: z.literal(name), gpus_per_worker: gpusPerWorker.optional(), nodes: nodes.optional() })
+
+export const deploySchema = field(
+  z.discriminatedUnion('with', [
+    simulated,
+    dynamo,
+    attach,
+    future('dynamo-serve'),
+    future('kubernetes'),
+    future('slurm'),
+  ]),
+  'How the system is brought up and changed: `with` names the deployer.',
+  'write { with: simulated | dynamo | dynamo-serve | kubernetes | slurm | attach, … }',
+)
+
+export type RawDeploy = z.infer<typeof deploySchema>

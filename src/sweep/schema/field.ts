@@ -1,0 +1,36 @@
+import { z } from 'zod'
+
+/** What would be right at a field, as error messages say it. Kept apart from the JSON Schema, where it is no keyword. */
+const expectations = z.registry<{ right: string }>()
+
+/** Gives a schema its documentation (`about`: meaning, unit, default) and what an error message calls right. */
+export function field<S extends z.ZodType>(schema: S, about: string, right: string): S {
+  const described = schema.describe(about)
+  expectations.add(described, { right })
+  return described
+}
+
+/** What would be right where this schema stands. */
+export function expectationOf(schema: z.ZodType): string | undefined {
+  return expectations.get(schema)?.right
+}
+
+/** Passes where the value is `undefined`, `null`-free and absent keys stay absent. */
+export const positiveInt = z.int().min(1)
+export const count = z.int().min(0)
+export const share = z.number().min(0).max(1)
+
+/** One value or a list of values; in the sweep a list is an axis. */
+export function axisOf<S extends z.ZodType>(item: S) {
+  return z.union([item, z.array(item).min(1)])
+}
+
+/** `60s`, `500ms`, `5m`, `2h`; a bare number is seconds. */
+export const duration = field(
+  z.union([z.number().min(0), z.string().regex(/^\d+(\.\d+)?\s*(ms|s|m|h)$/)]),
+  'A duration: `500ms`, `60s`, `5m`, `2h`; a bare number is seconds.',
+  'write a duration such as 500ms, 60s, 5m or 2h',
+)
+
+/** Anything that JSON can say. */
+export const json = z.json()

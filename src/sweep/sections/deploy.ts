@@ -1,0 +1,122 @@
+import type { DeployConfig, DynamoConfig } from '../../deploy/config.ts'
+import type { Json } from '../../point/index.ts'
+import { pathText, quoted } from '../file/problem.ts'
+import type { RawDeploy } from '../schema/deploy.ts'
+import { existing, fromFile, lookUp, resolvePaths, type SectionContext, seconds } from './context.ts'
+
+type Args = { readonly [key: string]: Json }
+
+/** How the system is brought up, with every path absolute. */
+export function readDeploy(raw: RawDeploy, context: SectionContext): DeployConfig {
+  switch (raw.with) {
+    case 'simulated':
+      return { with: 'simulated', profile: profileOf(raw.profile, context), speedup: raw.speedup }
+    case 'dynamo':
+      return readDynamo(raw, context)
+    case 'attach':
+      return readAttach(raw, context)
+    default: {
+      const { with: name, ...settings } = raw
+      return { with: name, settings: settings as { readonly [key: string]: Json } }
+    }
+  }
+}
+
+/** A bare word is the name of a shipped profile, anything else a path. */
+function profileOf(profile: string, context: SectionContext): string {
+  return /[/\\]|\.ya?ml$/.test(profile) ? existing(context, ['deploy', 'profile'], profile, 'file') : profile
+}
+
+function readDynamo(raw: Extract<RawDeploy, { with: 'dynamo' }>, context: SectionContext): DynamoConfig {
+  const args = (key: string, value: Args): Args => {
+    const resolved = resolvePaths(context, value) as Args
+    reportMissingFiles(context, ['deploy', key], value, resolved)
+    return resolved
+  }
+  const env = args('env', raw.env)
+  reportSecrets(context, raw.env)
+  const roleArgs = Object.entries(raw.role_args).map(([role, value]) => [
+    role,
+    args(`role_args.${role}`, value as Args),
+  ])
+  return {
+    with: 'dynamo',
+    python: pythonOf(raw.python, context),
+    backend: raw.backend,
+    args: args('args', raw.args),
+    roleArgs: Object.fromEntries(roleArgs) as DynamoConfig['roleArgs'],
+    frontendArgs: args('frontend_args', raw.frontend_args),
+    env: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)])),
+    readyTimeoutS: seconds(raw.ready_timeout),
+    ...(raw.nats === undefined ? {} : { nats: raw.nats }),
+    ...(raw.etcd === undefined ? {} : { etcd: raw.etcd }),
+    ...(raw.http_port === undefined ? {} : { httpPort: raw.http_port }),
+    ...(raw.gpus === undefined ? {} : { gpus: raw.gpus }),
+  }
+}
+
+function pythonOf(python: string, context: SectionContext): string {
+  if (/[/\\]/.test(python)) return existing(context, ['deploy', 'python'], python, 'file')
+  const found = context.files.program(python)
+  if (found !== null) return found
+  const beside =
+    lookUp(context, fromFile(context, python)) === 'file' ? `./${python}` : 'a path such as .venv/bin/python'
+  context.report(['deploy', 'python'], `there is no ${quoted(python)} on PATH`, `write ${beside}`)
+  return python
+}
+
+/** A path that was meant as one and leads nowhere is a slip; the worker would say so minutes later. */
+function reportMissingFiles(context: SectionContext, path: readonly string[], written: Args, resolved: Args): void {
+  for (const [key, value] of Object.entries(resolved)) {
+    const text = written[key]
+    if (typeof text !== 'string' || typeof value !== 'string' || text === value) continue
+    if (lookUp(context, value) !== 'nothing') continue
+    const place = [...path.flatMap(step => step.split('.')), key]
+    context.report(
+      place,
+      `${pathText(place)} is ${quoted(text)}, and there is no ${value}`,
+      'write a path that exists, absolute or relative to the sweep file',
+    )
+  }
+}
+
+const secretName = /(^|_)(TOKENS?|SECRETS?|PASSWORDS?|PASSWD|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIALS?)$/i
+
+/** The file is kept in every run's manifest: a secret in it would be there for good. */
+function reportSecrets(context: SectionContext, env: { readonly [name: string]: unknown }): void {
+  for (const name of Object.keys(env)) {
+    if (!secretName.test(name)) continue
+    context.report(
+      ['deploy', 'env', name],
+      `${name} looks like a secret, and this file is kept with every run`,
+      `remove it here and export ${name} before the run: processes inherit it`,
+      'key',
+    )
+  }
+}
+
+function readAttach(raw: Extract<RawDeploy, { with: 'attach' }>, context: SectionContext): DeployConfig {
+  const url = URL.parse(raw.url)
+  if (url === null) {
+    context.report(['deploy', 'url'], `${quoted(raw.url)} is no URL`, 'write a URL such as http://127.0.0.1:8000')
+  } else if (url.username !== '' || url.password !== '') {
+    context.report(
+      ['deploy', 'url'],
+      'the URL holds a user or password, and this file is kept with every run',
+      'put the token into an environment variable and name it in api_key_env',
+    )
+  } else if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
+    context.report(
+      ['deploy', 'url'],
+      `the URL has the path ${quoted(`${url.pathname}${url.search}${url.hash}`)}`,
+      `write ${url.origin}: Fulcrum adds /v1/…`,
+    )
+  }
+  return {
+    with: 'attach',
+    url: url === null ? raw.url : url.origin,
+    gpus: raw.gpus,
+    dialect: raw.dialect,
+    ...(raw.api_key_env === undefined ? {} : { apiKeyEnv: raw.api_key_env }),
+  }
+}

@@ -1,0 +1,165 @@
+import type { Arrivals, Load, LoadLevel } from '../../point/index.ts'
+import type { RawLoad } from '../schema/load.ts'
+import { existing, listOf, reportTwice, type SectionContext, seconds } from './context.ts'
+
+/** Distinct prompts that are made unless the file asks for more. */
+const datasetCap = 10_000
+const openWarmupS = 5
+const openDurationS = 60
+
+/** Every load of the sweep, lightest first as the axes are written; multiples of the concurrency resolved. */
+export function readLoads(raw: RawLoad, context: SectionContext): readonly Load[] {
+  const levels = readLevels(raw, context)
+  if (levels.length === 0) {
+    context.report(['load'], 'load says no load level', 'write concurrency, request_rate, stages or trace')
+  }
+  checkTogether(raw, levels, context)
+  return levels.map(level => loadOf(raw, level))
+}
+
+function readLevels(raw: RawLoad, context: SectionContext): readonly LoadLevel[] {
+  const levels: LoadLevel[] = []
+  const maxConcurrency = raw.max_concurrency === undefined ? {} : { maxConcurrency: raw.max_concurrency }
+  const arrivals = readArrivals(raw.arrivals)
+  if (raw.concurrency !== undefined) {
+    const values = listOf(raw.concurrency)
+    reportTwice(context, ['load', 'concurrency'], values, String)
+    for (const concurrency of values) levels.push({ kind: 'concurrency', concurrency })
+  }
+  if (raw.request_rate !== undefined) {
+    const values = listOf(raw.request_rate)
+    reportTwice(context, ['load', 'request_rate'], values, String)
+    for (const requestsPerS of values) levels.push({ kind: 'rate', requestsPerS, arrivals, ...maxConcurrency })
+  }
+  if (raw.stages !== undefined) {
+    const stages = raw.stages.map(stage => ({
+      requestsPerS: stage.rate,
+      durationS: seconds(stage.duration),
+      jump: stage.jump,
+    }))
+    if (stages.every(stage => stage.requestsPerS === 0 || stage.durationS === 0)) {
+      context.report(['load', 'stages'], 'no stage sends any request', 'give a stage a rate and a duration above 0')
+    }
+    levels.push({ kind: 'stages', stages, arrivals, ...maxConcurrency })
+  }
+  if (raw.trace !== undefined) {
+    const file = existing(context, ['load', 'trace', 'file'], raw.trace.file, 'file')
+    const speeds = listOf(raw.trace.speed)
+    reportTwice(context, ['load', 'trace', 'speed'], speeds, String)
+    for (const speed of speeds) levels.push({ kind: 'trace', file, speed, ...maxConcurrency })
+  }
+  return levels
+}
+
+function readArrivals(raw: RawLoad['arrivals']): Arrivals {
+  return typeof raw === 'string' ? { kind: raw } : { kind: 'gamma', burstiness: raw.gamma.burstiness }
+}
+
+/** Keys that contradict each other or would have no effect are refused: a key that does nothing misleads. */
+function checkTogether(raw: RawLoad, levels: readonly LoadLevel[], context: SectionContext): void {
+  const closed = levels.some(level => level.kind === 'concurrency')
+  const open = levels.some(level => level.kind !== 'concurrency')
+  const report = (key: string, wrong: string, right: string) => context.report(['load', key], wrong, right, 'key')
+  const isMultiple = (value: unknown) => typeof value === 'string' && value.endsWith('x')
+  if (levels.length === 0) return
+  if (raw.requests !== undefined && raw.duration !== undefined && !(closed && open && isMultiple(raw.requests))) {
+    report('duration', 'requests and duration are given together', 'keep the one that should end a point')
+  }
+  for (const key of ['requests', 'warmup', 'dataset'] as const) {
+    if (isMultiple(raw[key]) && !closed) {
+      report(key, `${key}: ${raw[key]} is a multiple of the concurrency, and an open loop has none`, 'write a number')
+    }
+  }
+  if (typeof raw.warmup === 'string' && !isMultiple(raw.warmup) && closed) {
+    report(
+      'warmup',
+      `warmup: ${raw.warmup} is a duration, and a closed loop warms up by requests`,
+      'write a number, or 2x',
+    )
+  }
+  if (raw.max_concurrency !== undefined && !open) {
+    report(
+      'max_concurrency',
+      'max_concurrency limits open loops, and there is none',
+      'remove it, or write request_rate',
+    )
+  }
+  const fixedLength = levels.every(level => level.kind === 'stages' || level.kind === 'trace')
+  if (raw.duration !== undefined && fixedLength) {
+    report('duration', 'stages and traces have a length of their own', 'remove duration')
+  }
+  for (const key of ['requests', 'duration'] as const) {
+    const value = raw[key]
+    const amount = typeof value === 'string' ? Number.parseFloat(value) : value
+    if (amount === 0) report(key, `${key} is ${value}: nothing would be measured`, 'write more than 0')
+  }
+  if (raw.timeout !== undefined && seconds(raw.timeout) <= 0) {
+    report('timeout', 'timeout is 0: every request would fail', 'write a duration such as 600s')
+  }
+}
+
+function loadOf(raw: RawLoad, level: LoadLevel): Load {
+  const measured = measuredOf(raw, level)
+  const warmup = warmupOf(raw, level)
+  return {
+    level,
+    api: raw.api,
+    streaming: raw.streaming,
+    ...measured,
+    graceS: seconds(raw.grace),
+    warmup,
+    dataset: datasetOf(raw, level, warmup + (measured.requests ?? expectedRequests(level, measured.durationS ?? 0))),
+    seed: raw.seed,
+    timeoutMs: 1000 * seconds(raw.timeout),
+    extra: raw.extra,
+  }
+}
+
+function resolved(value: number | string, level: LoadLevel): number {
+  if (typeof value === 'number') return value
+  return level.kind === 'concurrency' ? Math.max(1, Math.round(Number.parseFloat(value) * level.concurrency)) : 0
+}
+
+/** What ends a point: a number of requests, a duration, or (stages, trace) the load level itself. */
+function measuredOf(raw: RawLoad, level: LoadLevel): Pick<Load, 'requests' | 'durationS'> {
+  if (level.kind === 'concurrency') {
+    if (raw.duration !== undefined && raw.requests === undefined) return { durationS: seconds(raw.duration) }
+    return { requests: resolved(raw.requests ?? '10x', level) }
+  }
+  if (typeof raw.requests === 'number') return { requests: raw.requests }
+  if (level.kind === 'rate') return { durationS: raw.duration === undefined ? openDurationS : seconds(raw.duration) }
+  if (level.kind === 'stages') return { durationS: level.stages.reduce((sum, stage) => sum + stage.durationS, 0) }
+  return {}
+}
+
+function warmupOf(raw: RawLoad, level: LoadLevel): number {
+  if (level.kind === 'concurrency') return resolved(raw.warmup ?? '2x', level)
+  if (typeof raw.warmup === 'number') return raw.warmup
+  if (level.kind === 'trace') return 0
+  const forS = typeof raw.warmup === 'string' && !raw.warmup.endsWith('x') ? seconds(raw.warmup) : openWarmupS
+  return Math.ceil(firstRate(level) * forS)
+}
+
+function firstRate(level: LoadLevel): number {
+  if (level.kind === 'rate') return level.requestsPerS
+  return level.kind === 'stages' ? (level.stages.find(stage => stage.requestsPerS > 0)?.requestsPerS ?? 0) : 0
+}
+
+function expectedRequests(level: LoadLevel, durationS: number): number {
+  if (level.kind === 'rate') return Math.ceil(level.requestsPerS * durationS)
+  if (level.kind !== 'stages') return datasetCap
+  let from = 0
+  let sum = 0
+  for (const stage of level.stages) {
+    sum += stage.durationS * (stage.jump ? stage.requestsPerS : (from + stage.requestsPerS) / 2)
+    from = stage.requestsPerS
+  }
+  return Math.ceil(sum)
+}
+
+function datasetOf(raw: RawLoad, level: LoadLevel, requests: number): number {
+  if (typeof raw.dataset === 'number' || (raw.dataset !== undefined && level.kind === 'concurrency')) {
+    return resolved(raw.dataset, level)
+  }
+  return Math.max(1, Math.min(requests, datasetCap))
+}
