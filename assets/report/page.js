@@ -1,0 +1,239 @@
+// @ts-check
+/**
+ * The report page's script: draws the charts, keeps them, the legend and the selected point in step with the URL.
+ * Runs from a file on disk, without network; everything from the run goes into the page as text, never as markup.
+ */
+;(() => {
+  const { vega, vegaInterpreter, vegaTooltip } = /** @type {any} */ (globalThis)
+  const data = JSON.parse(document.getElementById('report-data')?.textContent ?? '{}')
+  const root = document.documentElement
+
+  /** @type {Map<string, any>} views by workload and chart */
+  const views = new Map()
+  /** @type {Map<string, any>} every point by key, with its workload */
+  const pointsByKey = new Map()
+  for (const workload of data.workloads)
+    for (const point of workload.points) pointsByKey.set(point.key, { ...point, slug: workload.slug })
+
+  const state = { workload: data.workloads[0]?.slug ?? '', point: '', percentile: 'p95', focus: /** @type {string[] | null} */ (null) }
+
+  /** @param {string} tag @param {Record<string, string>} [attributes] @param {...(Node | string)} children */
+  function element(tag, attributes = {}, ...children) {
+    const made = document.createElement(tag)
+    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value)
+    made.append(...children)
+    return made
+  }
+
+  const sectionOf = (/** @type {string} */ slug) => document.getElementById(`w-${slug}`)
+  const themeName = () =>
+    root.dataset.theme ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')
+
+  // ---- charts
+
+  const tooltip = new vegaTooltip.Handler({ disableDefaultStyle: true, offsetX: 14, offsetY: 14 })
+
+  /** @param {any} workload @param {any} chart @param {HTMLElement} place */
+  async function draw(workload, chart, place) {
+    const theme = data.themes[themeName()]
+    const id = `${workload.slug} ${chart.kind}`
+    views.get(id)?.finalize()
+    place.replaceChildren()
+    const runtime = vega.parse(data.specs[chart.spec], { ...theme.config, background: 'transparent' }, { ast: true })
+    const view = new vega.View(runtime, {
+      expr: vegaInterpreter.expressionInterpreter,
+      container: place,
+      renderer: 'svg',
+      hover: true,
+      logLevel: vega.Error,
+      tooltip: tooltip.call,
+    })
+    views.set(id, view)
+    for (const name of ['ink', 'muted', 'paper', 'accent']) view.signal(name, theme[name])
+    view.signal('focus', state.focus)
+    if (chart.kind.startsWith('ttft') || chart.kind.startsWith('itl')) view.signal('percentile', state.percentile)
+    const name = chart.kind === 'ratio' || chart.kind === 'heat-map' ? 'ratios' : 'points'
+    view.data(name, workload[name].map((/** @type {object} */ row) => ({ ...row })))
+    view.addEventListener('click', (/** @type {unknown} */ _event, /** @type {any} */ item) => {
+      if (item?.datum?.key) go({ point: item.datum.key })
+    })
+    await view.runAsync()
+    place.dataset.drawn = themeName()
+  }
+
+  /** Draws a workload's charts unless they are there in the present theme. */
+  function drawWorkload() {
+    const workload = data.workloads.find((/** @type {any} */ w) => w.slug === state.workload)
+    const section = sectionOf(state.workload)
+    if (!workload || !section) return
+    for (const chart of workload.charts) {
+      const place = /** @type {HTMLElement | null} */ (section.querySelector(`[data-chart="${chart.kind}"]`))
+      if (place && place.dataset.drawn !== themeName()) draw(workload, chart, place)
+    }
+  }
+
+  /** @param {string} signal @param {unknown} value */
+  function signalAll(signal, value) {
+    for (const view of views.values()) {
+      try {
+        view.signal(signal, value).runAsync()
+      } catch {
+        // a chart without this signal has nothing to change
+      }
+    }
+  }
+
+  // ---- legend: a button a series, several can be in focus
+
+  const symbolPaths = /** @type {Record<string, string>} */ ({
+    circle: 'M0,-5A5,5 0 1,1 -0.01,-5Z',
+    square: 'M-4.5,-4.5H4.5V4.5H-4.5Z',
+    'triangle-up': 'M0,-5L5.4,4.2H-5.4Z',
+    'triangle-down': 'M0,5L5.4,-4.2H-5.4Z',
+    'triangle-right': 'M5,0L-4.2,5.4V-5.4Z',
+    'triangle-left': 'M-5,0L4.2,5.4V-5.4Z',
+    diamond: 'M0,-5.8L4.6,0L0,5.8L-4.6,0Z',
+  })
+
+  function drawLegends() {
+    const theme = data.themes[themeName()]
+    for (const workload of data.workloads) {
+      const place = sectionOf(workload.slug)?.querySelector('[data-legend]')
+      if (!place) continue
+      const present = new Set(workload.points.map((/** @type {any} */ p) => p.deployment))
+      place.replaceChildren(
+        ...data.series.flatMap((/** @type {string} */ series, /** @type {number} */ index) => {
+          if (!present.has(series)) return []
+          const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
+          svg.setAttribute('viewBox', '-7 -7 14 14')
+          svg.setAttribute('aria-hidden', 'true')
+          const path = document.createElementNS('http://www.w3.org/2000/svg', 'path')
+          path.setAttribute('d', symbolPaths[data.shapes[index % data.shapes.length]] ?? '')
+          path.setAttribute('fill', theme.series[index % theme.series.length])
+          svg.append(path)
+          const on = state.focus?.includes(series) ?? false
+          const button = element('button', { type: 'button', 'aria-pressed': String(on) }, svg, series)
+          button.addEventListener('click', () => {
+            const rest = (state.focus ?? []).filter(name => name !== series)
+            state.focus = on ? (rest.length > 0 ? rest : null) : [...rest, series]
+            signalAll('focus', state.focus)
+            drawLegends()
+          })
+          return [button]
+        }),
+      )
+    }
+  }
+
+  function drawPercentiles() {
+    for (const place of document.querySelectorAll('[data-percentiles]')) {
+      place.replaceChildren(
+        ...['p50', 'p95', 'p99'].map(percentile => {
+          const pressed = String(percentile === state.percentile)
+          const button = element('button', { type: 'button', 'aria-pressed': pressed }, percentile)
+          button.addEventListener('click', () => {
+            state.percentile = percentile
+            signalAll('percentile', percentile)
+            drawPercentiles()
+          })
+          return button
+        }),
+      )
+    }
+  }
+
+  // ---- the selected point
+
+  /** @param {number | null} value */
+  const figure = value =>
+    value === null ? '–' : Math.abs(value) >= 100 ? value.toLocaleString('en-US', { maximumFractionDigits: 0 }) : value.toLocaleString('en-US', { maximumSignificantDigits: 3 })
+  /** @param {number | null} ms */
+  const time = ms => (ms === null ? '–' : ms < 1000 ? `${figure(ms)} ms` : `${figure(ms / 1000)} s`)
+  /** @param {any} point @param {'x' | 'y'} axis */
+  const range = (point, axis) =>
+    point[`${axis}Low`] === null ? '' : ` (${figure(point[`${axis}Low`])} to ${figure(point[`${axis}High`])})`
+
+  function drawDetail() {
+    const point = pointsByKey.get(state.point)
+    for (const row of document.querySelectorAll('tr[aria-current]')) row.removeAttribute('aria-current')
+    if (!point) return
+    const section = sectionOf(point.slug)
+    section?.querySelector(`tr[data-key="${CSS.escape(point.key)}"]`)?.setAttribute('aria-current', 'true')
+    const rows = [
+      ['Tokens/s per user', figure(point.x) + range(point, 'x')],
+      ['Tokens/s per GPU', figure(point.y) + range(point, 'y')],
+      ['TTFT p50 / p95 / p99', [point.ttftP50, point.ttftP95, point.ttftP99].map(time).join(' / ')],
+      ['ITL p50 / p95 / p99', [point.itlP50, point.itlP95, point.itlP99].map(time).join(' / ')],
+      ['GPUs', String(point.gpus)],
+      ['Meets the SLO', point.slo],
+      ['Valid repeats', `${point.validRepeats} of ${point.repeats}`],
+    ]
+    section?.querySelector('.detail')?.replaceChildren(
+      element('p', { class: 'eyebrow' }, point.recommended ? 'Recommended point' : 'Selected point'),
+      element('h4', {}, point.deployment),
+      element('p', { class: 'at' }, point.load),
+      element('p', { class: `standing ${point.status}` }, point.standing),
+      element('dl', {}, ...rows.map(([name, value]) => element('div', {}, element('dt', {}, name ?? ''), element('dd', {}, value ?? '')))),
+    )
+  }
+
+  // ---- the URL holds what is shown: #workload=…&point=…
+
+  /** @param {{workload?: string, point?: string}} change */
+  function go(change) {
+    const next = new URLSearchParams(location.hash.slice(1))
+    if (change.workload !== undefined) next.set('workload', change.workload)
+    if (change.point !== undefined) next.set('point', change.point)
+    history.replaceState(null, '', `#${next}`)
+    show()
+  }
+
+  function show() {
+    const asked = new URLSearchParams(location.hash.slice(1))
+    const point = pointsByKey.get(asked.get('point') ?? '')
+    const slug = point && !asked.has('workload') ? point.slug : (asked.get('workload') ?? point?.slug)
+    if (slug && sectionOf(slug)) state.workload = slug
+    const own = data.workloads.find((/** @type {any} */ w) => w.slug === state.workload)
+    const recommended = own?.points.find((/** @type {any} */ p) => p.recommended) ?? own?.points[0]
+    state.point = point?.slug === state.workload ? point.key : (recommended?.key ?? '')
+    for (const section of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-workload]')))
+      section.hidden = section.dataset.workload !== state.workload
+    for (const tab of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-tab]'))) {
+      if (tab.dataset.tab === state.workload) tab.setAttribute('aria-current', 'true')
+      else tab.removeAttribute('aria-current')
+    }
+    drawWorkload()
+    drawDetail()
+  }
+
+  addEventListener('hashchange', () => {
+    const asked = new URLSearchParams(location.hash.slice(1))
+    if (!asked.has('workload') && !asked.has('point')) return
+    show()
+    if (!asked.has('point')) sectionOf(state.workload)?.scrollIntoView()
+  })
+
+  // ---- theme
+
+  const toggle = /** @type {HTMLElement | null} */ (document.querySelector('[data-theme-toggle]'))
+  function redraw() {
+    drawLegends()
+    drawWorkload()
+  }
+  toggle?.addEventListener('click', () => {
+    root.dataset.theme = themeName() === 'dark' ? 'light' : 'dark'
+    redraw()
+  })
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw)
+
+  // ---- begin
+
+  if (toggle) toggle.hidden = false
+  const tabs = /** @type {HTMLElement | null} */ (document.querySelector('[data-tabs]'))
+  if (tabs) tabs.hidden = data.workloads.length < 2
+  root.classList.add('drawn')
+  drawLegends()
+  drawPercentiles()
+  show()
+  Object.assign(globalThis, { fulcrumReport: { views, data, state } })
+})()

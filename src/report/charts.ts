@@ -1,0 +1,60 @@
+import type { TopLevelSpec } from 'vega-lite'
+import { sampled } from './chart-point.ts'
+import { spansPlane } from './ratio-point.ts'
+import type { Report, WorkloadReport } from './report.ts'
+import type { ChartInput, Target } from './specs/chart.ts'
+import { frontierSpec } from './specs/frontier.ts'
+import { latencySpec } from './specs/latency.ts'
+import { heatMapSpec, ratioSpec } from './specs/ratio.ts'
+
+/** One chart of one workload. */
+export interface Chart {
+  /** `frontier`, `ttft-concurrency`, `itl-rate`, `ratio`, `heat-map`. */
+  readonly kind: string
+  readonly spec: TopLevelSpec
+}
+
+/** The charts that a workload has data for. */
+export function chartsOf(report: Report, section: WorkloadReport, target: Target): readonly Chart[] {
+  const { name } = section.analysis
+  const points = sampled(section.points)
+  const input = (title: string, about: string): ChartInput => ({
+    points,
+    series: report.series,
+    title,
+    subtitle: `${report.analysis.run.manifest.sweep} · workload ${name}${about}`,
+  })
+  const slo = section.analysis.points[0]?.slo
+  const kinds = (['concurrency', 'rate'] as const).filter(kind => points.some(point => point.loadKind === kind))
+  const charts: Chart[] = [{ kind: 'frontier', spec: frontierSpec(input('Pareto frontier', ''), target) }]
+  for (const loadKind of kinds) {
+    const against = loadKind === 'concurrency' ? 'concurrency' : 'request rate'
+    charts.push({
+      kind: `ttft-${loadKind}`,
+      spec: latencySpec(input(`TTFT p95 against ${against}`, ''), target, {
+        metric: 'ttft',
+        loadKind,
+        sloMs: slo?.ttftP95Ms ?? null,
+      }),
+    })
+    charts.push({
+      kind: `itl-${loadKind}`,
+      spec: latencySpec(input(`ITL p95 against ${against}`, ''), target, {
+        metric: 'itl',
+        loadKind,
+        sloMs: slo?.itlP95Ms ?? null,
+      }),
+    })
+  }
+  if (section.ratios.some(point => point.ratio !== null))
+    charts.push({
+      kind: 'ratio',
+      spec: ratioSpec(input('Throughput per GPU against the prefill:decode ratio', ''), section.ratios, target),
+    })
+  if (spansPlane(section.ratios))
+    charts.push({
+      kind: 'heat-map',
+      spec: heatMapSpec(input('Throughput per GPU over prefill × decode', ''), section.ratios, target),
+    })
+  return charts
+}

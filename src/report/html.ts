@@ -1,0 +1,47 @@
+/** HTML that is known to be safe: made by {@link html}, or vouched for by {@link trusted}. */
+export interface Html {
+  readonly html: string
+}
+
+type Part = Html | string | number | null | false | readonly Part[]
+
+/** A template whose values are escaped, so that text from outside (model names, errors, logs) can only ever be text. */
+export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
+  return { html: strings.map((string, i) => string + (i < parts.length ? partHtml(parts[i] ?? null) : '')).join('') }
+}
+
+/** Vouches for markup that was made elsewhere. Never for text from outside. */
+export function trusted(markup: string): Html {
+  return { html: markup }
+}
+
+function partHtml(part: Part): string {
+  if (part === null || part === false) return ''
+  if (typeof part === 'string') return escapeHtml(part)
+  if (typeof part === 'number') return String(part)
+  if ('html' in part) return part.html
+  return part.map(partHtml).join('')
+}
+
+/** Safe in element content and in quoted attributes. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, character => entities[character] ?? character)
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+/** JSON for a `<script type="application/json">`: no `<`, so that nothing inside can close the element. */
+export function jsonForScript(value: unknown): Html {
+  return {
+    html: JSON.stringify(value)
+      .replace(/</g, '\\u003c')
+      .replace(/\u2028/g, '\\u2028')
+      .replace(/\u2029/g, '\\u2029'),
+  }
+}

@@ -1,0 +1,110 @@
+import { sampled } from './chart-point.ts'
+import { chartsOf } from './charts.ts'
+import type { Html } from './html.ts'
+import { html, jsonForScript, trusted } from './html.ts'
+import type { PageAssets } from './inline-script.ts'
+import { vegaConfigOf, vegaOf } from './render.ts'
+import type { Report } from './report.ts'
+import { answerSection } from './sections/answer.ts'
+import { environmentSection } from './sections/environment.ts'
+import { validitySection } from './sections/validity.ts'
+import { workloadSection } from './sections/workload.ts'
+import { dark, light, shapes } from './theme.ts'
+
+/** report/index.html: one file that needs no network and runs only the scripts that its policy names by hash. */
+export function pageHtml(report: Report, assets: PageAssets): string {
+  const { manifest, results } = report.analysis.run
+  const policy = [
+    "default-src 'none'",
+    `script-src ${assets.scripts.map(script => `'${script.hash}'`).join(' ')}`,
+    `style-src '${assets.style.hash}'`,
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ')
+  const counts = (['ok', 'invalid', 'failed'] as const).flatMap(status => {
+    const count = results.filter(result => result.status === status).length
+    return count > 0 ? [`${count} ${status}`] : []
+  })
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>${manifest.sweep}: Fulcrum report</title>
+<style>${trusted(assets.style.text)}</style>
+</head>
+<body>
+<a class="skip" href="#answer">Skip to the answer</a>
+<header class="top">
+<p class="brand">${mark}Fulcrum</p>
+<div class="title"><h1>${manifest.sweep}</h1>
+<p class="meta">${new Set(results.map(r => r.point.deployment.id)).size} deployments · ${report.sections.length} workloads · ${results.length} measurements (${counts.join(', ')}) · <time datetime="${manifest.createdAt}">${manifest.createdAt.slice(0, 16).replace('T', ' ')} UTC</time></p></div>
+<button type="button" class="theme" data-theme-toggle aria-label="Switch between light and dark" hidden>◐</button>
+</header>
+<main>
+${answerSection(report)}
+<nav class="tabs" data-tabs aria-label="Workload" hidden>${report.sections.map(
+    section => html`<a href="#workload=${section.slug}" data-tab="${section.slug}">${section.analysis.name}</a>`,
+  )}</nav>
+${report.sections.map(section => workloadSection(report, section))}
+${validitySection(report)}
+${environmentSection(report)}
+</main>
+<footer><p>Made by Fulcrum ${manifest.versions.fulcrum} from the run's journal. Beside this file: points.csv with every figure, summary.md, and each chart as Vega-Lite specification and SVG.</p></footer>
+<noscript><p class="noscript">Charts need scripts; without them, open the SVG files beside this page. All tables are here.</p></noscript>
+<script type="application/json" id="report-data">${jsonForScript(pageData(report))}</script>
+${assets.scripts.map(script => html`<script>${trusted(script.text)}</script>\n`)}
+</body>
+</html>
+`
+  return page.html
+}
+
+/** The balance: a beam on its fulcrum. */
+const mark: Html = trusted(
+  '<svg viewBox="0 0 32 32" width="22" height="22" aria-hidden="true"><path d="M3 13.5 29 8.5" stroke="currentColor" stroke-width="2.4" stroke-linecap="round"/><path d="M16 12.5 22.5 26h-13z" fill="currentColor"/><circle cx="7" cy="8.4" r="3" fill="currentColor"/></svg>',
+)
+
+/** What the script draws from. Specifications that are equal for several workloads are shipped once. */
+function pageData(report: Report) {
+  const specs: string[] = []
+  const indexOf = (spec: unknown) => {
+    const text = JSON.stringify(spec)
+    const at = specs.indexOf(text)
+    return at >= 0 ? at : specs.push(text) - 1
+  }
+  const workloads = report.sections.map(section => ({
+    slug: section.slug,
+    name: section.analysis.name,
+    charts: chartsOf(report, section, 'page').map(({ kind, spec }) => {
+      const { config: _, ...vega } = vegaOf(spec)
+      return { kind, spec: indexOf(vega) }
+    }),
+    points: sampled(section.points, Math.max(100, Math.floor(2000 / report.sections.length))).map(rounded),
+    ratios: section.ratios.map(rounded),
+  }))
+  return {
+    workloads,
+    specs: specs.map(text => JSON.parse(text)),
+    series: report.series,
+    shapes,
+    themes: {
+      light: { ...light, config: vegaConfigOf(light) },
+      dark: { ...dark, config: vegaConfigOf(dark) },
+    },
+  }
+}
+
+/** Six digits are more than a picture can show; tables and points.csv have them all. */
+function rounded<T extends object>(value: T): object {
+  return Object.fromEntries(
+    Object.entries(value).map(([key, field]) => [
+      key,
+      typeof field === 'number' ? Number(field.toPrecision(6)) : field,
+    ]),
+  )
+}

@@ -1,0 +1,30 @@
+import * as vega from 'vega'
+import { expressionInterpreter } from 'vega-interpreter'
+import type { TopLevelSpec } from 'vega-lite'
+import { compile } from 'vega-lite'
+import type { Theme } from './theme.ts'
+import { vegaConfig } from './theme.ts'
+
+/** The Vega specification of a Vega-Lite one; what the page ships, so that it need not carry Vega-Lite. */
+export function vegaOf(spec: TopLevelSpec): vega.Spec {
+  return compile(spec).spec
+}
+
+/** Draws a specification without a browser. */
+export async function svgOf(spec: TopLevelSpec): Promise<string> {
+  const view = new vega.View(vega.parse(vegaOf(spec), undefined, { ast: true }), {
+    renderer: 'none',
+    expr: expressionInterpreter,
+    logLevel: vega.Error,
+  })
+  try {
+    return await view.toSVG()
+  } finally {
+    view.finalize()
+  }
+}
+
+/** A theme's configuration as Vega reads it, so that a compiled specification can be given another theme. */
+export function vegaConfigOf(theme: Theme): vega.Config {
+  return vegaOf({ data: { values: [] }, mark: 'point', config: vegaConfig(theme) }).config ?? {}
+}

@@ -1,0 +1,92 @@
+import type { WorkloadAnalysis } from '../../analysis/analyse.ts'
+import { loadLabel } from '../../analysis/load-label.ts'
+import type { Recommendation } from '../../analysis/recommend.ts'
+import type { ServingModes } from '../../analysis/serving-modes.ts'
+import { objectives } from '../../analysis/slo.ts'
+import { meanTokens } from '../../point/index.ts'
+import { change, figure, time } from '../format.ts'
+import type { Html } from '../html.ts'
+import { html } from '../html.ts'
+import type { Report } from '../report.ts'
+
+/** The answer first: for each workload what to deploy, what it gives, and how sure that is. */
+export function answerSection(report: Report): Html {
+  return html`<section id="answer" aria-labelledby="answer-title">
+<h2 id="answer-title">What to deploy</h2>
+<div class="answers">${report.sections.map(section => card(section.analysis, section.slug))}</div>
+</section>`
+}
+
+function card(workload: WorkloadAnalysis, slug: string): Html {
+  const { recommendation } = workload
+  const { best } = recommendation
+  const { isl, osl } = workload.workload
+  return html`<article class="answer" data-basis="${recommendation.basis}">
+<p class="eyebrow">Workload ${workload.name} <span>· ${figure(meanTokens(isl))} tokens in, ${figure(meanTokens(osl))} out</span></p>
+<h3>${headline(recommendation)}</h3>
+<p class="why">${because(recommendation)}</p>
+${
+  best === null
+    ? null
+    : html`<dl class="tiles">
+<div><dt>Output tokens/s per GPU</dt><dd data-figure="output_tokens_per_s_per_gpu" data-value="${best.y?.mean ?? ''}">${figure(best.y?.mean)}</dd></div>
+<div><dt>Output tokens/s per user</dt><dd data-figure="output_tokens_per_s_per_user" data-value="${best.x?.mean ?? ''}">${figure(best.x?.mean)}</dd></div>
+${objectives(best).map(
+  o => html`<div class="${o.met ? 'met' : 'missed'}"><dt>${o.title}</dt><dd data-figure="${o.figure}" data-value="${o.valueMs ?? ''}">${time(o.valueMs)}</dd>
+<dd class="limit"><meter min="0" max="1" value="${Math.min(1, (o.valueMs ?? 0) / o.limitMs)}" aria-label="share of the limit"></meter> ${o.met ? 'of' : 'over'} ${time(o.limitMs)}</dd></div>`,
+)}
+</dl>`
+}
+<ul class="sure">${[...certainty(recommendation), ...modes(workload.servingModes), ...recommendation.caveats].map(line => html`<li>${line}</li>`)}</ul>
+<p class="more"><a href="#workload=${slug}">Frontier, ratio and latency of this workload</a></p>
+</article>`
+}
+
+/** What to do, in one line. */
+export function headline({ basis, best }: Recommendation): string {
+  if (best === null) return 'No valid measurement'
+  const at = `${best.label} at ${loadLabel(best.load.level)}`
+  return basis === 'missed' ? `Nothing meets the SLO; nearest is ${at}` : at
+}
+
+function because({ basis, best }: Recommendation): string {
+  if (best === null) return 'Every point of this workload failed or is invalid; see Validity for the reasons.'
+  switch (basis) {
+    case 'slo':
+      return `The most output tokens/s per GPU among the points that meet the SLO, on ${best.gpus} GPUs.`
+    case 'no-slo':
+      return `The most output tokens/s per GPU, on ${best.gpus} GPUs. The sweep has no SLO, so latency did not count.`
+    default:
+      return 'Its worst objective exceeds its limit by the least of all points.'
+  }
+}
+
+/** How sure the lead over the runner-up is. */
+export function certainty({ best, runnerUp }: Recommendation): string[] {
+  if (best === null || runnerUp === null) return []
+  const lead = `${change(runnerUp.lead.relative)} tokens/s per GPU against the runner-up, ${runnerUp.point.label} at ${loadLabel(runnerUp.point.load.level)}`
+  switch (runnerUp.lead.verdict) {
+    case 'shown':
+      return [`${lead}: shown at 95 % confidence by ${best.valid.length} repeats.`]
+    case 'not-shown':
+      return [`${lead}: no difference shown by ${best.valid.length} repeats.`]
+    case 'unknown':
+      return [`${lead}, one measurement each.`]
+  }
+}
+
+/** Disaggregated against aggregated, always on equal GPUs. */
+export function modes(rows: readonly ServingModes[]): string[] {
+  return rows.map(row => {
+    const verdict = { shown: '', 'not-shown': ' (no difference shown)', unknown: ' (one measurement each)' }[
+      row.gain.verdict
+    ]
+    const slo =
+      row.aggregatedMeetsSlo === row.disaggregatedMeetsSlo
+        ? ''
+        : row.disaggregatedMeetsSlo
+          ? '; only disaggregated meets the SLO'
+          : '; only aggregated meets the SLO'
+    return `On ${row.gpus} GPUs ${row.disaggregated.label} gives ${change(row.gain.relative)} tokens/s per GPU against ${row.aggregated.label}${verdict}${slo}.`
+  })
+}

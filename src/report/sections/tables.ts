@@ -1,0 +1,70 @@
+import { loadLabel } from '../../analysis/load-label.ts'
+import type { MeasuredPoint } from '../../analysis/measured-point.ts'
+import { change, figure, time } from '../format.ts'
+import type { Html } from '../html.ts'
+import { html } from '../html.ts'
+import type { WorkloadReport } from '../report.ts'
+
+/** A table that scrolls sideways on its own on a narrow screen. */
+export function scrolling(table: Html): Html {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Table">${table}</div>`
+}
+
+const number = (value: number | null | undefined, text: string, name: string): Html =>
+  html`<td class="n" data-figure="${name}" data-value="${value ?? ''}">${text}</td>`
+
+const plain = (name: string, point: MeasuredPoint) =>
+  number(point.figures[name]?.mean, figure(point.figures[name]?.mean), name)
+const timed = (name: string, point: MeasuredPoint) =>
+  number(point.figures[name]?.mean, time(point.figures[name]?.mean), name)
+
+/** Every point of a workload, the frontier's first by rising interactivity. */
+export function frontierDataTable(section: WorkloadReport): Html {
+  const standing = new Map(section.points.map(point => [point.key, point]))
+  const onFrontier = new Set(section.analysis.frontier)
+  const ordered = [...section.analysis.frontier, ...section.analysis.points.filter(point => !onFrontier.has(point))]
+  return scrolling(html`<table><thead><tr><th>Deployment</th><th>Load</th><th class="n">GPUs</th><th class="n">Tokens/s per user</th><th class="n">Tokens/s per GPU</th><th class="n">TTFT p95</th><th class="n">ITL p95</th><th>SLO</th><th>Standing</th></tr></thead>
+<tbody>${ordered.map(point => {
+    const shown = standing.get(point.key)
+    return html`<tr data-key="${point.key}" data-status="${point.status}"><td><a href="#point=${point.key}">${point.label}</a></td><td>${loadLabel(point.load.level)}</td><td class="n">${point.gpus}</td>${plain('output_tokens_per_s_per_user', point)}${plain('output_tokens_per_s_per_gpu', point)}${timed('ttft_p95_ms', point)}${timed('itl_p95_ms', point)}<td>${shown?.slo ?? ''}</td><td>${shown?.standing ?? ''}</td></tr>`
+  })}</tbody></table>`)
+}
+
+/** Latency percentiles by deployment and rising load. */
+export function latencyDataTable(section: WorkloadReport, kind: 'concurrency' | 'rate'): Html {
+  const names = ['ttft_p50_ms', 'ttft_p95_ms', 'ttft_p99_ms', 'itl_p50_ms', 'itl_p95_ms', 'itl_p99_ms']
+  return scrolling(html`<table><thead><tr><th>Deployment</th><th>Load</th><th class="n">TTFT p50</th><th class="n">p95</th><th class="n">p99</th><th class="n">ITL p50</th><th class="n">p95</th><th class="n">p99</th><th></th></tr></thead>
+<tbody>${section.analysis.curves
+    .filter(curve => curve.kind === kind)
+    .map(curve =>
+      curve.points.map(
+        point =>
+          html`<tr><td>${point.label}</td><td>${loadLabel(point.load.level)}</td>${names.map(name => timed(name, point))}<td>${point === curve.knee ? 'knee' : ''}</td></tr>`,
+      ),
+    )}</tbody></table>`)
+}
+
+/** The best load of each deployment, most throughput per GPU first. */
+export function ratioDataTable(section: WorkloadReport): Html {
+  const rows = section.ratios.toSorted((a, b) => b.y - a.y)
+  return scrolling(html`<table><thead><tr><th>Deployment</th><th class="n">Prefill</th><th class="n">Decode</th><th class="n">GPUs</th><th class="n">Tokens/s per GPU</th><th>At</th><th>SLO</th></tr></thead>
+<tbody>${rows.map(
+    row =>
+      html`<tr><td>${row.deployment}</td><td class="n">${row.prefill}</td><td class="n">${row.decode}</td><td class="n">${row.gpus}</td>${number(row.y, figure(row.y), 'output_tokens_per_s_per_gpu')}<td>${row.load}</td><td>${row.slo}</td></tr>`,
+  )}</tbody></table>`)
+}
+
+/** One row for each GPU count that was measured both ways. */
+export function servingModesTable(section: WorkloadReport): Html {
+  const rows = section.analysis.servingModes
+  if (rows.length === 0)
+    return html`<p class="none">No GPU count was measured both ways. Aggregated and disaggregated deployments are only compared on equal GPUs: add an aggregated topology with the same number.</p>`
+  const verdicts = { shown: 'shown at 95 %', 'not-shown': 'no difference shown', unknown: 'one measurement each' }
+  const side = (point: MeasuredPoint, meets: boolean) =>
+    html`<td>${point.label}, ${loadLabel(point.load.level)}${meets ? null : html` <em>misses SLO</em>`}</td>${plain('output_tokens_per_s_per_gpu', point)}`
+  return scrolling(html`<table><thead><tr><th class="n">GPUs</th><th>Aggregated</th><th class="n">Tokens/s per GPU</th><th>Disaggregated</th><th class="n">Tokens/s per GPU</th><th class="n">Change</th><th>How sure</th></tr></thead>
+<tbody>${rows.map(
+    row =>
+      html`<tr><td class="n">${row.gpus}</td>${side(row.aggregated, row.aggregatedMeetsSlo)}${side(row.disaggregated, row.disaggregatedMeetsSlo)}<td class="n">${change(row.gain.relative)}</td><td>${verdicts[row.gain.verdict]}</td></tr>`,
+  )}</tbody></table>`)
+}

@@ -1,0 +1,68 @@
+import { objectives } from '../analysis/slo.ts'
+import { figure, time } from './format.ts'
+import { frontierTable } from './frontier-table.ts'
+import type { Report } from './report.ts'
+import { certainty, headline, modes } from './sections/answer.ts'
+
+/** summary.md: the answer, the frontier as a table, and what was left out. Reads well in a terminal and on GitHub. */
+export function summaryMarkdown(report: Report): string {
+  const { analysis } = report
+  const { manifest, results } = analysis.run
+  const count = (status: string) => results.filter(result => result.status === status).length
+  const lines = [
+    `# ${escapeMarkdown(manifest.sweep)}`,
+    '',
+    `${results.length} measurements: ${count('ok')} ok, ${count('invalid')} invalid, ${count('failed')} failed. Run ${escapeMarkdown(manifest.runId)} on ${escapeMarkdown(manifest.host.name)}, ${manifest.createdAt}.`,
+  ]
+  for (const { analysis: workload } of report.sections) {
+    const { recommendation } = workload
+    const { best } = recommendation
+    lines.push(
+      '',
+      `## Workload ${escapeMarkdown(workload.name)}`,
+      '',
+      `**${escapeMarkdown(headline(recommendation))}**`,
+    )
+    if (best !== null) {
+      const slo = objectives(best).map(o => `${o.title} ${time(o.valueMs)} ${o.met ? 'of' : 'over'} ${time(o.limitMs)}`)
+      const said = [`${figure(best.y?.mean)} output tokens/s per GPU`, `${figure(best.x?.mean)} per user`, ...slo]
+      lines.push('', `${said.join(', ')}, on ${best.gpus} GPUs.`)
+    }
+    const sure = [...certainty(recommendation), ...modes(workload.servingModes), ...recommendation.caveats]
+    if (sure.length > 0) lines.push('', ...sure.map(line => `- ${escapeMarkdown(line)}`))
+    const rows = frontierTable(analysis).filter(row => row.workload === workload.name)
+    if (rows.length > 0) {
+      lines.push(
+        '',
+        '| | Deployment | Load | GPUs | Tokens/s per user | Tokens/s per GPU | TTFT p95 | ITL p95 | SLO |',
+        '|---|---|---|---:|---:|---:|---:|---:|---|',
+        ...rows.map(
+          row =>
+            `| ${row.recommended ? '→' : ''} | ${[row.deployment, row.load, row.gpus, row.tokensPerSPerUser, row.tokensPerSPerGpu, row.ttftP95, row.itlP95, row.slo].map(escapeMarkdown).join(' | ')} |`,
+        ),
+      )
+    }
+  }
+  const out = results.filter(result => result.status !== 'ok')
+  if (out.length > 0) {
+    const reasons = Map.groupBy(out, result => `${result.status}: ${result.reason}`)
+    lines.push(
+      '',
+      '## Left out',
+      '',
+      ...[...reasons].map(([reason, of]) => `- ${of.length} × ${escapeMarkdown(reason)}`),
+    )
+  }
+  return `${lines.join('\n')}\n`
+}
+
+/** Text from outside as text: no markup, no table cell, no line break of its own. */
+export function escapeMarkdown(text: string): string {
+  return text
+    .replace(/\s+/g, ' ')
+    .replace(/[\\`*_{}[\]|#~]/g, '\\$&')
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/@(?=\w)/g, '@\u200b')
+}

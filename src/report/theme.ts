@@ -1,0 +1,95 @@
+/** Colours and type of charts and page. Series differ in colour and shape, so that neither eye nor printer has to tell hues apart. */
+export interface Theme {
+  readonly ink: string
+  readonly muted: string
+  readonly line: string
+  readonly paper: string
+  readonly accent: string
+  /** Series colours: at least 3:1 against the paper, ordered so that neighbours differ under deuteranopia, protanopia and tritanopia. */
+  readonly series: readonly string[]
+  /** Low to high. */
+  readonly ramp: readonly [string, string]
+}
+
+export const light: Theme = {
+  ink: '#1f2328',
+  muted: '#666d76',
+  line: '#e3e0da',
+  paper: '#ffffff',
+  accent: '#0b62a4',
+  series: ['#0b62a4', '#d1570a', '#0a8764', '#9c4192', '#8a6d00', '#2a8fc7', '#c2334d', '#5b6470'],
+  ramp: ['#eaf1f8', '#0b62a4'],
+}
+
+export const dark: Theme = {
+  ink: '#e8e6e1',
+  muted: '#9aa1ab',
+  line: '#30353d',
+  paper: '#1b1e23',
+  accent: '#6cb5f4',
+  series: ['#6cb5f4', '#ff9a5c', '#45cf9f', '#e29bd6', '#dfc04a', '#9adcff', '#ff8496', '#b8c0ca'],
+  ramp: ['#222c37', '#6cb5f4'],
+}
+
+export const fontStack =
+  'ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Noto Sans", sans-serif'
+
+/** Shapes pair with colours; 8 colours and 7 shapes give 56 series before one repeats. The cross is kept for invalid points. */
+export const shapes = [
+  'circle',
+  'square',
+  'triangle-up',
+  'diamond',
+  'triangle-down',
+  'triangle-right',
+  'triangle-left',
+] as const
+
+/** An x, drawn by stroke: the mark of a point that does not count. */
+export const crossPath = 'M-0.8,-0.8L0.8,0.8M-0.8,0.8L0.8,-0.8'
+
+/** Vega-Lite configuration of a theme; everything that a theme changes is here or in the parameters of {@link themeParams}. */
+export function vegaConfig(theme: Theme) {
+  return {
+    background: theme.paper,
+    font: fontStack,
+    padding: 6,
+    view: { stroke: null },
+    axis: {
+      labelColor: theme.muted,
+      titleColor: theme.ink,
+      labelFontSize: 11.5,
+      titleFontSize: 12,
+      titleFontWeight: 'normal' as const,
+      titlePadding: 10,
+      labelPadding: 6,
+      grid: true,
+      gridColor: theme.line,
+      gridWidth: 1,
+      domain: false,
+      tickColor: theme.line,
+      tickSize: 4,
+    },
+    legend: { labelColor: theme.ink, titleColor: theme.muted, labelFontSize: 12, titleFontSize: 12, symbolSize: 80 },
+    title: {
+      color: theme.ink,
+      subtitleColor: theme.muted,
+      fontSize: 15,
+      fontWeight: 600 as const,
+      subtitleFontSize: 12,
+      anchor: 'start' as const,
+      offset: 14,
+    },
+    range: { category: [...theme.series], symbol: [...shapes], ramp: [...theme.ramp], heatmap: [...theme.ramp] },
+  }
+}
+
+/** Colours that marks refer to by name, so that one specification serves both themes. */
+export function themeParams(theme: Theme): { name: string; value: string }[] {
+  return [
+    { name: 'ink', value: theme.ink },
+    { name: 'muted', value: theme.muted },
+    { name: 'paper', value: theme.paper },
+    { name: 'accent', value: theme.accent },
+  ]
+}
