@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir, hostname } from 'node:os'
+import { join } from 'node:path'
+import { onExit } from 'signal-exit'
+import { FulcrumError } from '../point/index.ts'
+import { identityOf, type ProcessIdentity, sendSignal } from './proc.ts'
+
+/** The variable that every process started by Fulcrum carries, its children included: `<ledger id>/<name>`. */
+export const ownerVariable = 'FULCRUM_PROCESS'
+
+/** A started process as the ledger keeps it. */
+export interface LedgerEntry extends ProcessIdentity {
+  /** `frontend`, `prefill-0`, `etcd`, … */
+  readonly name: string
+  readonly argv: readonly string[]
+  readonly cwd: string
+  /** Folder of the run that it was started for; null outside a run. */
+  readonly runFolder: string | null
+  /** ISO 8601. */
+  readonly startedAt: string
+}
+
+/** One Fulcrum process and everything that it started and has not yet seen end. */
+export interface LedgerFile {
+  readonly id: string
+  readonly host: string
+  readonly owner: ProcessIdentity
+  readonly processes: readonly LedgerEntry[]
+}
+
+/** The processes that this Fulcrum runs, kept on disk so that the next one finds them should this one be killed. */
+export interface ProcessLedger {
+  readonly id: string
+  readonly runFolder: string | null
+  add(entry: LedgerEntry): void
+  remove(entry: LedgerEntry): void
+  /** Forgets the ledger's file when nothing is left in it. Safe to call twice. */
+  close(): void
+}
+
+/** Where ledgers are kept, one file a Fulcrum process, for all runs of this user on this machine. */
+export function ledgerFolder(env: NodeJS.ProcessEnv = process.env): string {
+  const state = env.XDG_STATE_HOME || join(homedir(), '.local/state')
+  return join(env.FULCRUM_STATE_DIR || join(state, 'fulcrum'), 'processes')
+}
+
+/**
+ * Opens this process's ledger. When Fulcrum ends in any way but SIGKILL or a power cut, what the ledger still holds is
+ * killed with it.
+ * @throws FulcrumError environment `state-folder-not-writable`
+ */
+export async function openLedger(options: { runFolder?: string; folder?: string } = {}): Promise<ProcessLedger> {
+  const id = randomUUID()
+  const folder = options.folder ?? ledgerFolder()
+  const file = join(folder, `${id}.json`)
+  const owner = await identityOf(process.pid)
+  const entries = new Set<LedgerEntry>()
+
+  function write(): void {
+    const content: LedgerFile = { id, host: hostname(), owner, processes: [...entries] }
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 })
+      writeFileSync(`${file}.tmp`, JSON.stringify(content, null, 2), { mode: 0o600 })
+      renameSync(`${file}.tmp`, file)
+    } catch (error) {
+      throw notWritable(folder, error)
+    }
+  }
+
+  write()
+  const forgetExit = onExit(() => {
+    for (const { pid } of entries) sendSignal(-pid, 'SIGKILL')
+    rmSync(file, { force: true })
+  })
+  return {
+    id,
+    runFolder: options.runFolder ?? null,
+    add: entry => {
+      entries.add(entry)
+      write()
+    },
+    remove: entry => {
+      if (entries.delete(entry)) write()
+    },
+    close: () => {
+      if (entries.size > 0) return
+      forgetExit()
+      rmSync(file, { force: true })
+    },
+  }
+}
+
+function notWritable(folder: string, cause: unknown): FulcrumError {
+  return new FulcrumError(
+    'environment',
+    'state-folder-not-writable',
+    'Could not record the processes that Fulcrum starts',
+    {
+      where: folder,
+      remedy: 'Make the folder writable, or choose another one with FULCRUM_STATE_DIR.',
+      cause,
+    },
+  )
+}

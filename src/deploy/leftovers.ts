@@ -1,0 +1,125 @@
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import { type LedgerFile, ledgerFolder, ownerVariable } from './ledger.ts'
+import {
+  allProcesses,
+  argumentsOf,
+  currentBootId,
+  currentPidNamespace,
+  environmentValue,
+  isRunning,
+  type ProcessIdentity,
+  sendSignal,
+  statOf,
+} from './proc.ts'
+import { secretHider, shownArguments } from './secrets.ts'
+
+/** A process that a Fulcrum which is gone has started, and that still runs. */
+export interface Leftover {
+  readonly name: string
+  readonly pid: number
+  readonly argv: readonly string[]
+  readonly cwd: string
+  readonly runFolder: string | null
+  /** ISO 8601; null for a process that only its environment tells apart. */
+  readonly startedAt: string | null
+  readonly startTicks: number
+  /** The ledger that names it. */
+  readonly ledger: string
+}
+
+const identity = {
+  pid: z.int().positive(),
+  startTicks: z.number().nullable(),
+  bootId: z.string().nullable(),
+  pidNamespace: z.string().nullable(),
+}
+const ledgerSchema: z.ZodType<LedgerFile> = z.object({
+  id: z.string(),
+  host: z.string(),
+  owner: z.object(identity),
+  processes: z.array(
+    z.object({
+      ...identity,
+      name: z.string(),
+      argv: z.array(z.string()),
+      cwd: z.string(),
+      runFolder: z.string().nullable(),
+      startedAt: z.string(),
+    }),
+  ),
+})
+
+/**
+ * Finds the processes that Fulcrums which are gone have left behind. A recorded process counts only when boot, process
+ * namespace and start time agree, so that a number taken over by another program is never named; a process started
+ * just before the end, or by a worker, counts by the mark in its environment. Forgets ledgers that hold nothing.
+ */
+export async function findLeftovers(folder: string = ledgerFolder()): Promise<readonly Leftover[]> {
+  const names = (await readdir(folder).catch(() => [])).filter(name => name.endsWith('.json'))
+  const found: Leftover[] = []
+  for (const name of names) {
+    const ledger = await readLedger(join(folder, name))
+    if (ledger === null || !(await isAbandoned(ledger))) continue
+    const left = await leftOf(ledger)
+    if (left.length === 0) await rm(join(folder, name), { force: true })
+    found.push(...left)
+  }
+  return found
+}
+
+/** Ends leftovers: SIGTERM, and SIGKILL for those that are still there after `graceMs`. Each is checked once more first. */
+export async function endLeftovers(leftovers: readonly Leftover[], graceMs = 5_000): Promise<void> {
+  for (const leftover of await stillThere(leftovers)) sendSignal(leftover.pid, 'SIGTERM')
+  const deadline = performance.now() + graceMs
+  while (performance.now() < deadline && (await stillThere(leftovers)).length > 0) await sleep(50)
+  for (const leftover of await stillThere(leftovers)) sendSignal(leftover.pid, 'SIGKILL')
+}
+
+async function stillThere(leftovers: readonly Leftover[]): Promise<readonly Leftover[]> {
+  const stats = await Promise.all(leftovers.map(leftover => statOf(leftover.pid)))
+  return leftovers.filter((leftover, i) => stats[i]?.startTicks === leftover.startTicks)
+}
+
+/** Null for what is no ledger: another program's file, or one cut off by a full disk. */
+async function readLedger(path: string): Promise<LedgerFile | null> {
+  try {
+    return ledgerSchema.parse(JSON.parse(await readFile(path, 'utf8')))
+  } catch {
+    return null
+  }
+}
+
+/** Whether a ledger's owner is gone. A ledger of another host or container (a shared home) can't be judged from here. */
+async function isAbandoned({ host, owner }: LedgerFile): Promise<boolean> {
+  if (host !== hostname() || owner.startTicks === null) return false
+  const here = await isComparable(owner)
+  return here && !(await isRunning(owner))
+}
+
+/** Process numbers of another boot are all gone; those of another namespace mean nothing here. */
+async function isComparable(owner: ProcessIdentity): Promise<boolean> {
+  return owner.bootId !== (await currentBootId()) || owner.pidNamespace === (await currentPidNamespace())
+}
+
+async function leftOf(ledger: LedgerFile): Promise<readonly Leftover[]> {
+  const found = new Map<number, Leftover>()
+  for (const entry of ledger.processes) {
+    if (!(await isRunning(entry)) || entry.startTicks === null) continue
+    const { name, pid, argv, cwd, runFolder, startedAt, startTicks } = entry
+    found.set(pid, { name, pid, argv, cwd, runFolder, startedAt, startTicks, ledger: ledger.id })
+  }
+  const hide = secretHider(process.env)
+  for (const { pid, startTicks } of await allProcesses()) {
+    if (found.has(pid)) continue
+    const mark = await environmentValue(pid, ownerVariable)
+    if (!mark?.startsWith(`${ledger.id}/`)) continue
+    const name = mark.slice(ledger.id.length + 1)
+    const argv = shownArguments(await argumentsOf(pid), hide)
+    found.set(pid, { name, pid, argv, cwd: '', runFolder: null, startedAt: null, startTicks, ledger: ledger.id })
+  }
+  return [...found.values()]
+}

@@ -1,0 +1,116 @@
+import { readdir, readFile, readlink } from 'node:fs/promises'
+
+/** What tells a process apart from every other that ever had its number. */
+export interface ProcessIdentity {
+  readonly pid: number
+  /** Start in clock ticks after boot (field 22 of /proc/PID/stat); null where the system has no /proc. */
+  readonly startTicks: number | null
+  /** Changes with every boot; null where the system does not say. */
+  readonly bootId: string | null
+  /** Process numbers mean something only within their namespace: a container has its own. */
+  readonly pidNamespace: string | null
+}
+
+/** One line of /proc/PID/stat, as far as processes are managed by it. */
+export interface ProcessStat {
+  readonly pid: number
+  readonly state: string
+  readonly parent: number
+  readonly group: number
+  readonly startTicks: number
+}
+
+/** A process that has ended and waits to be collected does nothing any more. */
+const endedStates = new Set(['Z', 'X', 'x'])
+
+/** The state of a process; null when it is gone, has ended, or there is no /proc. */
+export async function statOf(pid: number): Promise<ProcessStat | null> {
+  const line = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => null)
+  if (line === null) return null
+  const stat = parseStat(line)
+  return stat === null || endedStates.has(stat.state) ? null : stat
+}
+
+/** Parses /proc/PID/stat; the command name stands in parentheses and may itself hold spaces and parentheses. */
+export function parseStat(line: string): ProcessStat | null {
+  const close = line.lastIndexOf(')')
+  const [state, parent, group, ...rest] = line.slice(close + 2).split(' ')
+  const startTicks = rest[16]
+  if (close < 0 || state === undefined || startTicks === undefined) return null
+  return {
+    pid: Number.parseInt(line, 10),
+    state,
+    parent: Number(parent),
+    group: Number(group),
+    startTicks: Number(startTicks),
+  }
+}
+
+/** The identity of a running process; null when it is gone. Where there is no /proc every running process is 'there'. */
+export async function identityOf(pid: number): Promise<ProcessIdentity> {
+  const [stat, bootId, pidNamespace] = await Promise.all([statOf(pid), currentBootId(), currentPidNamespace()])
+  return { pid, startTicks: stat?.startTicks ?? null, bootId, pidNamespace }
+}
+
+/** Whether the process with this identity still runs; a number that another program has by now is not it. */
+export async function isRunning(identity: ProcessIdentity): Promise<boolean> {
+  if (identity.startTicks === null || identity.bootId === null) return false
+  if (identity.bootId !== (await currentBootId()) || identity.pidNamespace !== (await currentPidNamespace()))
+    return false
+  return (await statOf(identity.pid))?.startTicks === identity.startTicks
+}
+
+export async function currentBootId(): Promise<string | null> {
+  const id = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => null)
+  return id?.trim() ?? null
+}
+
+export async function currentPidNamespace(): Promise<string | null> {
+  return readlink('/proc/self/ns/pid').catch(() => null)
+}
+
+/** All processes that run now. */
+export async function allProcesses(): Promise<readonly ProcessStat[]> {
+  const names = await readdir('/proc').catch(() => [])
+  const stats = await Promise.all(names.filter(name => /^\d+$/.test(name)).map(name => statOf(Number(name))))
+  return stats.filter(stat => stat !== null)
+}
+
+/** Members of a process group that still run; without /proc, whether anything answers to the group's number. */
+export async function groupMembers(group: number): Promise<readonly number[]> {
+  const running = await allProcesses()
+  if (running.length === 0) return answersSignals(-group) ? [group] : []
+  return running.filter(stat => stat.group === group).map(stat => stat.pid)
+}
+
+/** The value of a variable in the environment that a process was started with; null when it may not be read. */
+export async function environmentValue(pid: number, name: string): Promise<string | null> {
+  const content = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => null)
+  const entry = content?.split('\0').find(variable => variable.startsWith(`${name}=`))
+  return entry?.slice(name.length + 1) ?? null
+}
+
+/** The command line of a process; empty when it may not be read. */
+export async function argumentsOf(pid: number): Promise<readonly string[]> {
+  const content = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+  return content.split('\0').slice(0, -1)
+}
+
+/** Whether a process (or, negative, a process group) exists at all, ended but uncollected ones included. */
+export function answersSignals(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+/** Sends a signal; a process or group that is already gone is no error. */
+export function sendSignal(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+  }
+}

@@ -1,0 +1,151 @@
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { execa } from 'execa'
+import { FulcrumError } from '../point/index.ts'
+import { type LedgerEntry, ownerVariable, type ProcessLedger } from './ledger.ts'
+import { openLog } from './log.ts'
+import { groupMembers, identityOf, sendSignal } from './proc.ts'
+import { secretHider, shownArguments } from './secrets.ts'
+
+/** A process to start. */
+export interface ProcessSpec {
+  /** Unique among the processes that run now: `frontend`, `prefill-0`, `etcd`. */
+  readonly name: string
+  readonly argv: readonly [program: string, ...args: string[]]
+  /** Variables beyond the inherited environment. */
+  readonly env: { readonly [name: string]: string }
+  readonly cwd: string
+  readonly logFile: string
+  /** Given: the process gets a standard input, and its standard output comes here line by line instead of into the log. */
+  readonly onStdoutLine?: (line: string) => void
+}
+
+/** How a process ended. */
+export interface ProcessExit {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+/** A started process and its process group. */
+export interface RunningProcess {
+  readonly name: string
+  readonly pid: number
+  readonly logFile: string
+  alive(): boolean
+  /** Null while it runs. */
+  exit(): ProcessExit | null
+  readonly exited: Promise<ProcessExit>
+  /** Writes a line to its standard input, if it was given one. */
+  send(line: string): void
+  /** Last lines of what it said, secrets hidden. */
+  lastLines(): readonly string[]
+  /** SIGTERM to the group, SIGKILL after `graceMs`; resolves when the whole group is gone. Safe to call twice. */
+  stop(graceMs?: number): Promise<void>
+}
+
+const defaultGraceMs = 10_000
+/** A killed process may take this long to disappear: a GPU worker gives its memory back first. */
+const killLimitMs = 30_000
+
+/**
+ * Starts a program in a process group of its own, without a shell, entered into the ledger.
+ * @throws FulcrumError environment `program-not-started` when there is no such program or it may not be run
+ */
+export async function startProcess(spec: ProcessSpec, ledger: ProcessLedger): Promise<RunningProcess> {
+  const [program, ...args] = spec.argv
+  const hide = secretHider({ ...process.env, ...spec.env })
+  const piped = spec.onStdoutLine !== undefined
+  const child = execa(program, args, {
+    cwd: spec.cwd,
+    env: { ...spec.env, [ownerVariable]: `${ledger.id}/${spec.name}` },
+    stdin: piped ? 'pipe' : 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    buffer: false,
+    detached: true,
+    cleanup: false,
+    reject: false,
+  })
+  if (child.pid === undefined) throw notStarted(spec, await child)
+  const pid = child.pid
+  const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
+  const log = openLog(spec.logFile, hide)
+  if (child.stdout !== null) log.follow(child.stdout, spec.onStdoutLine)
+  if (child.stderr !== null) log.follow(child.stderr)
+  child.stdin?.on('error', () => {})
+
+  let exit: ProcessExit | null = null
+  const exited = ended.then(([code, signal]): ProcessExit => {
+    exit = { code, signal }
+    return exit
+  })
+  const entry: LedgerEntry = {
+    ...(await identityOf(pid)),
+    name: spec.name,
+    argv: shownArguments(spec.argv, hide),
+    cwd: spec.cwd,
+    runFolder: ledger.runFolder,
+    startedAt: new Date().toISOString(),
+  }
+  try {
+    ledger.add(entry)
+  } catch (error) {
+    sendSignal(-pid, 'SIGKILL')
+    throw error
+  }
+
+  // Once the whole group is gone its number is free for others: forget it then, not when someone asks.
+  void exited.then(async () => {
+    if ((await groupMembers(pid)).length === 0) ledger.remove(entry)
+  })
+
+  async function stopGroup(graceMs: number): Promise<void> {
+    sendSignal(-pid, 'SIGTERM')
+    if (!(await groupGone(pid, graceMs))) {
+      sendSignal(-pid, 'SIGKILL')
+      await groupGone(pid, killLimitMs)
+    }
+    await exited
+    ledger.remove(entry)
+    await log.close()
+  }
+
+  let stopping: Promise<void> | null = null
+  return {
+    name: spec.name,
+    pid,
+    logFile: spec.logFile,
+    alive: () => exit === null,
+    exit: () => exit,
+    exited,
+    send: line => void child.stdin?.write(`${line}\n`),
+    lastLines: log.lastLines,
+    stop: (graceMs = defaultGraceMs) => {
+      stopping ??= stopGroup(graceMs)
+      return stopping
+    },
+  }
+}
+
+/** `exited with code 1`, `was killed by SIGKILL`: for messages. */
+export function describeExit({ code, signal }: ProcessExit): string {
+  return signal === null ? `exited with code ${code}` : `was killed by ${signal}`
+}
+
+/** Waits until no member of a group runs. */
+async function groupGone(group: number, limitMs: number): Promise<boolean> {
+  const deadline = performance.now() + limitMs
+  for (let pauseMs = 5; ; pauseMs = Math.min(pauseMs * 2, 100)) {
+    if ((await groupMembers(group)).length === 0) return true
+    if (performance.now() >= deadline) return false
+    await sleep(pauseMs)
+  }
+}
+
+function notStarted(spec: ProcessSpec, result: { readonly originalMessage?: string | undefined }): FulcrumError {
+  const why = result.originalMessage ?? 'the system refused'
+  return new FulcrumError('environment', 'program-not-started', `Could not start ${spec.name}: ${why}`, {
+    where: spec.argv[0],
+    remedy: 'Check that the program is installed and the path is right.',
+  })
+}
