@@ -1,4 +1,4 @@
-import { open, readFile, rename } from 'node:fs/promises'
+import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { FulcrumError } from '../point/index.ts'
 
@@ -36,6 +36,18 @@ export function diskError(error: unknown, doing: string, path: string): FulcrumE
     remedy: refusal?.remedy,
     cause: error,
   })
+}
+
+/** Makes a folder and the ones above it. Node's own recursive mkdir says 'no such file' of a read-only disk. */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path)
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return
+    if (errnoOf(error) !== 'ENOENT' || dirname(path) === path) throw error
+    await makeFolder(dirname(path))
+    await makeFolder(path)
+  }
 }
 
 /** Makes a new or renamed entry of a folder survive a power cut. */

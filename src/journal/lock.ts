@@ -1,7 +1,7 @@
-import { link, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { link, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FulcrumError } from '../point/index.ts'
-import { diskError, errnoOf, readIfThere, syncFolder, writeDurably } from './disk.ts'
+import { diskError, errnoOf, makeFolder, readIfThere, syncFolder, writeDurably } from './disk.ts'
 import type { Holder } from './holder.ts'
 import { isAlive, thisProcess } from './holder.ts'
 
@@ -29,7 +29,7 @@ interface Attempt {
 export async function lockRun(folder: string, now: () => Date = () => new Date()): Promise<RunLock> {
   const attempts = join(folder, 'attempts')
   try {
-    await mkdir(attempts, { recursive: true })
+    await makeFolder(attempts)
     const latest = await latestAttempt(attempts)
     if (latest !== null) await refuseIfHeld(latest, attempts, folder)
     const holder = await thisProcess(now())

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { contentId, FulcrumError } from '../point/index.ts'
-import { diskError, errnoOf, syncFolder, writeDurably } from './disk.ts'
+import { diskError, errnoOf, makeFolder, syncFolder, writeDurably } from './disk.ts'
 import type { RunRequest } from './gather.ts'
 import { gatherManifest } from './gather.ts'
 import type { Journal, JournalOptions } from './journal.ts'
@@ -40,7 +40,7 @@ export async function createRun(
   const parent = sweepFolder(resultsRoot, request.sweep.name)
   const gathered = await gatherManifest(request, options.env ?? process.env)
   try {
-    await mkdir(parent, { recursive: true })
+    await makeFolder(parent)
     return await openRun(await placeRun(parent, gathered, (options.now ?? (() => new Date()))()), options)
   } catch (error) {
     throw diskError(error, 'create the run folder', parent)

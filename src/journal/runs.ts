@@ -44,6 +44,13 @@ export async function unfinishedRun(
   return (await readRun(youngest.folder)).ended?.outcome === 'complete' ? null : youngest
 }
 
+/** The youngest run of any sweep that hasn't come to its end; null when all have. */
+export async function newestUnfinishedRun(resultsRoot: string): Promise<RunEntry | null> {
+  for (const entry of (await listRuns(resultsRoot)).toReversed())
+    if ((await readRun(entry.folder)).ended?.outcome !== 'complete') return entry
+  return null
+}
+
 async function runsIn(folder: string): Promise<RunEntry[]> {
   const entries: RunEntry[] = []
   for (const name of await foldersIn(folder)) {

@@ -60,11 +60,13 @@ describe('a redacted sweep file', () => {
 
   test('hides the value beside a secret’s name', () => {
     assert.equal(redact('env: { HF_TOKEN: abc, MODEL: r1 }'), 'env: { HF_TOKEN: <redacted>, MODEL: r1 }')
+    assert.equal(redact('args: --api-key abc --out x'), 'args: --api-key <redacted> --out x')
     assert.equal(redact('  "api_key": "abc"'), '  "api_key": "<redacted>"')
   })
 
   test('keeps names of variables, tokenizers and token counts', () => {
-    const text = 'tokenizer: ./deepseek\napi_key_env: MY_KEY\nmax_tokens: 256\nkeys:\n  - a\n'
+    const text =
+      '# needs HF_TOKEN in the environment\ntokenizer: ./deepseek\napi_key_env: MY_KEY\nmax_tokens: 256\nkeys:\n  - a\n'
     assert.equal(redact(text), text)
   })
 

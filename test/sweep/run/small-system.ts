@@ -134,6 +134,7 @@ export function scriptedGenerator(
 
 /** Resolves never, rejects with the signal's reason: a generator at work when the user stops it. */
 export function untilAborted(signal: AbortSignal): Promise<never> {
+  if (signal.aborted) return Promise.reject(signal.reason)
   return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
 }
 
