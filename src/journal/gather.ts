@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { contentId } from '../point/index.ts'
+import { assignmentRedactor, contentId, redactArguments } from '../point/index.ts'
 import { describeHost } from './host.ts'
 import type { Manifest } from './manifest.ts'
-import { assignmentRedactor, redactArguments } from './redact.ts'
 import { gitRevision } from './revision.ts'
 
 /** What a run is about to do, as its caller knows it. */

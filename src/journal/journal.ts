@@ -2,10 +2,10 @@ import type { FileHandle } from 'node:fs/promises'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FulcrumError } from '../point/index.ts'
+import { redactor, redactStrings } from '../point/index.ts'
 import { diskError, syncFolder } from './disk.ts'
 import type { JournalEvent, JournalLine } from './event.ts'
 import { encodeLine } from './line.ts'
-import { redactor, redactStrings } from './redact.ts'
 import { scanJournal } from './scan.ts'
 
 /** The journal's name in a run folder. */

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Deployer } from '../../deploy/deployer.ts'
-import { redactor } from '../../journal/index.ts'
+import { redactor } from '../../point/index.ts'
 
 /** Keeps the last lines of every process's log beside a point that went wrong, secrets taken out. */
 export async function keepWorkerLogs(deployer: Pick<Deployer, 'logs'>, pointFolder: string): Promise<void> {

@@ -15,9 +15,11 @@ const shapes: readonly { readonly pattern: RegExp; readonly shown: string }[] = 
   { pattern: /(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@"']*:)[^\s/@"']+@/gi, shown: '$1<redacted>@' },
 ]
 
-/** `NAME=value`, `NAME: value`, `"name": "value"` and `--name value` in free text; prose after a name is none of them. */
-const assignment =
-  /((?<![\w.-])(?:["']?(?:--)?([A-Za-z_][\w.-]*)["']?\s*[:=][ \t]*|--([A-Za-z_][\w.-]*)[ \t]+)["']?)([^\s"',;{}[\]]+)/g
+/** `NAME=value`, `NAME: value`, `"name": "value"`, and `--name value`: prose after a name is neither. */
+const assignments: readonly RegExp[] = [
+  /((?<![\w.-])["']?(?:--)?([A-Za-z_][\w.-]*)["']?\s*[:=][ \t]*["']?)([^\s"',;{}[\]]+)/g,
+  /((?<![\w-])--([A-Za-z_][\w.-]*)[ \t]+["']?)([^\s"',;{}[\]]+)/g,
+]
 
 /** Whether a variable, key or option of this name holds a secret. A name that ends in `_env` only names a variable. */
 export function isSecretName(name: string): boolean {
@@ -44,10 +46,9 @@ export function redactor(env: Readonly<Record<string, string | undefined>>): (te
 /** As {@link redactor}, and also values written next to a secret's name, as in a sweep file or a command line. */
 export function assignmentRedactor(env: Readonly<Record<string, string | undefined>>): (text: string) => string {
   const redact = redactor(env)
-  return text =>
-    redact(text).replace(assignment, (whole: string, before: string, key?: string, option?: string, value = '') =>
-      isSecretName(key ?? option ?? '') && !value.startsWith('$') ? `${before}<redacted>` : whole,
-    )
+  const hide = (whole: string, before: string, name: string, value: string) =>
+    isSecretName(name) && !value.startsWith('$') ? `${before}<redacted>` : whole
+  return text => assignments.reduce((clean, assignment) => clean.replace(assignment, hide), redact(text))
 }
 
 /** A command line without secrets: `--api-key VALUE` as two arguments included. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { assignmentRedactor, isSecretName, redactArguments, redactor, redactStrings } from '../../src/journal/index.ts'
+import { assignmentRedactor, isSecretName, redactArguments, redactor, redactStrings } from '../../src/point/redact.ts'
 
 describe('names of secrets', () => {
   for (const name of [
