@@ -34,7 +34,7 @@ function fingerprint(path: string): string {
 }
 
 function program(name: string): string | null {
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
     const path = join(folder, name)
     if (folder !== '' && kind(path) === 'file') return path
   }

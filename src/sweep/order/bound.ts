@@ -1,10 +1,10 @@
 import { roles } from '../../point/index.ts'
 import { cheapestArborescence } from './arborescence.ts'
 import { cheapestAssignment } from './assignment.ts'
-import type { StepCosts } from './costs.ts'
+import { type StepCosts, stepCosts } from './costs.ts'
 import type { Pools } from './reconcile-cost.ts'
 
-const assignmentLimit = 300
+const assignmentLimit = 500
 const arborescenceLimit = 200
 const ascentSteps = 150
 
@@ -18,9 +18,18 @@ const ascentSteps = 150
 export function lowerBound(pools: readonly Pools[], costs: StepCosts, knownCost: number): number {
   let bound = kindBound(pools)
   if (bound >= knownCost || costs.size < 2) return bound
-  if (costs.size <= assignmentLimit) bound = Math.max(bound, assignmentBound(costs))
+  if (costs.size > assignmentLimit) {
+    // Leaving deployments out never makes an order dearer (a detour is never cheaper), so a bound of some is a bound of all.
+    const some = sample(pools, assignmentLimit)
+    return Math.max(bound, assignmentBound(stepCosts(some)))
+  }
+  bound = Math.max(bound, assignmentBound(costs))
   if (bound < knownCost && costs.size <= arborescenceLimit) bound = Math.max(bound, ascentBound(costs, knownCost))
   return bound
+}
+
+function sample<T>(items: readonly T[], count: number): readonly T[] {
+  return Array.from({ length: count }, (_, index) => items[Math.floor((index * items.length) / count)] as T)
 }
 
 function kindBound(pools: readonly Pools[]): number {

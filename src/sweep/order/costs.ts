@@ -1,3 +1,4 @@
+import { roles } from '../../point/index.ts'
 import { type Pools, reconcileCost } from './reconcile-cost.ts'
 
 /** Starts of every step of a path through a group of deployments, small indices standing for the group's members. */
@@ -17,7 +18,7 @@ const tableLimit = 2000
 export function stepCosts(pools: readonly Pools[]): StepCosts {
   const size = pools.length
   const workers = pools.map(pool => reconcileCost(null, pool).workersStarted)
-  const between = (from: number, to: number) => reconcileCost(pools[from] ?? null, pools[to] ?? {}).workersStarted
+  const between = startsBetween(pools)
   const shared = { size, first: (to: number) => workers[to] ?? 0, workers: (at: number) => workers[at] ?? 0 }
   if (size > tableLimit) return { ...shared, step: between }
   const table = new Int32Array(size * size)
@@ -25,6 +26,32 @@ export function stepCosts(pools: readonly Pools[]): StepCosts {
     for (let to = 0; to < size; to++) table[from * size + to] = between(from, to)
   }
   return { ...shared, step: (from, to) => table[from * size + to] as number }
+}
+
+/** The starts of {@link reconcileCost}, on numbers: a large plan asks a hundred million times. */
+function startsBetween(pools: readonly Pools[]): (from: number, to: number) => number {
+  const numbers = new Map<string, number>()
+  const kinds = new Int32Array(pools.length * roles.length)
+  const workers = new Int32Array(pools.length * roles.length)
+  for (const [index, pool] of pools.entries()) {
+    for (const [place, role] of roles.entries()) {
+      const { kind, workers: count } = pool[role] ?? { kind: '', workers: 0 }
+      if (!numbers.has(kind)) numbers.set(kind, numbers.size)
+      kinds[index * roles.length + place] = numbers.get(kind) as number
+      workers[index * roles.length + place] = count
+    }
+  }
+  return (from, to) => {
+    let sum = 0
+    for (let place = 0; place < roles.length; place++) {
+      const a = from * roles.length + place
+      const b = to * roles.length + place
+      const wanted = workers[b] as number
+      const there = kinds[a] === kinds[b] ? (workers[a] as number) : 0
+      if (wanted > there) sum += wanted - there
+    }
+    return sum
+  }
 }
 
 /** Workers that an order starts. */

@@ -12,7 +12,7 @@ const moveBudget = 40_000_000
 export function goodOrder(costs: StepCosts): readonly number[] {
   const n = costs.size
   const asWritten = Array.from({ length: n }, (_, index) => index)
-  const starts = n <= 60 ? asWritten : n <= 400 ? spread(n, 12) : spread(n, 2)
+  const starts = n <= 60 ? asWritten : spread(n, n <= 400 ? 12 : n <= 2000 ? 2 : 1)
   const budget = { moves: moveBudget }
   let best = improved(costs, asWritten, budget)
   for (const start of starts) {

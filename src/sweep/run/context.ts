@@ -4,7 +4,7 @@ import { topologyLabel } from '../../point/index.ts'
 import type { Plan, PlannedDeployment } from '../sweep.ts'
 import type { RunParts } from './parts.ts'
 import type { RunStep, Standing } from './progress.ts'
-import { secondsLeft } from './time-left.ts'
+import { timeLeft } from './time-left.ts'
 
 /** A run at work: its plan and parts, and the few things that change as it goes. */
 export interface RunContext {
@@ -28,6 +28,7 @@ export function runContext(plan: Plan, parts: RunParts): RunContext {
   const { journal } = parts.run
   const startedMs = clockMs()
   const fallback = plan.estimate === null ? null : plan.estimate.seconds / Math.max(1, plan.pointCount)
+  const left = timeLeft(plan.deployments, fallback)
   const planned = new Set(plan.deployments.flatMap(({ points }) => points.map(point => point.id)))
   let measured = 0
   let deployment: Standing['deployment'] = null
@@ -39,8 +40,7 @@ export function runContext(plan: Plan, parts: RunParts): RunContext {
     const now = elapsedS()
     if (counted.lines !== journal.lines.length) {
       const done = latestResults(journal.lines).filter(result => planned.has(result.point.id)).length
-      const left = secondsLeft(plan.deployments, journal.lines, fallback)
-      counted = { lines: journal.lines.length, done, secondsLeft: left, atS: now }
+      counted = { lines: journal.lines.length, done, secondsLeft: left(journal.lines), atS: now }
     }
     return {
       deployment,

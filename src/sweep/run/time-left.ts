@@ -11,29 +11,44 @@ const likenesses: readonly ((point: Point) => string)[] = [
   () => 'any',
 ]
 
+/** Expected seconds for all that is missing, given the journal so far; null while there is nothing to go by. */
+export type TimeLeft = (lines: readonly JournalLine[]) => number | null
+
 /**
- * Expected seconds for all that is missing: each point as long as the mean of the measured ones most like it, each
- * deployment as long as the mean one so far. Null while there is nothing to go by.
+ * Estimates a plan's remaining time: each missing point takes as long as the mean of the measured ones most like it,
+ * each deployment as long as the mean one so far.
  *
  * @param fallbackSecondsPerPoint from past runs or the plan, used until a point of this run is measured
  */
-export function secondsLeft(
-  deployments: readonly PlannedDeployment[],
-  lines: readonly JournalLine[],
-  fallbackSecondsPerPoint: number | null,
-): number | null {
-  const missing = deployments.map(({ points }) => missingPoints(points, lines)).filter(points => points.length > 0)
-  if (missing.length === 0) return 0
-  const measured = lines.flatMap(({ event }) => (event.type === 'point' ? [event] : []))
-  const means = likenesses.map(like => meansBy(measured.map(event => [like(event.result.point), event.elapsedS])))
-  let total = meanOf(deploymentSeconds(lines)) * missing.length
-  for (const point of missing.flat()) {
-    const seconds = likenesses.map((like, i) => means[i]?.get(like(point))).find(mean => mean !== undefined)
-    const known = seconds ?? fallbackSecondsPerPoint
-    if (known === null) return null
-    total += known
+export function timeLeft(deployments: readonly PlannedDeployment[], fallbackSecondsPerPoint: number | null): TimeLeft {
+  const likenessOf = likenessCache()
+  return lines => {
+    const missing = deployments.map(({ points }) => missingPoints(points, lines)).filter(points => points.length > 0)
+    if (missing.length === 0) return 0
+    const measured = lines.flatMap(({ event }) => (event.type === 'point' ? [event] : []))
+    const means = likenesses.map((_, i) =>
+      meansBy(measured.map(event => [likenessOf(event.result.point)[i] ?? '', event.elapsedS])),
+    )
+    let total = meanOf(deploymentSeconds(lines)) * missing.length
+    for (const point of missing.flat()) {
+      const keys = likenessOf(point)
+      const seconds = means.map((mean, i) => mean.get(keys[i] ?? '')).find(mean => mean !== undefined)
+      const known = seconds ?? fallbackSecondsPerPoint
+      if (known === null) return null
+      total += known
+    }
+    return total
   }
-  return total
+}
+
+/** A point's likenesses are made once: a large plan asks for them after every point. */
+function likenessCache(): (point: Point) => readonly string[] {
+  const known = new Map<string, readonly string[]>()
+  return point => {
+    const keys = known.get(point.id) ?? likenesses.map(like => like(point))
+    known.set(point.id, keys)
+    return keys
+  }
 }
 
 function deploymentSeconds(lines: readonly JournalLine[]): readonly number[] {
