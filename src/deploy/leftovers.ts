@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { type LedgerFile, ledgerFolder, ownerVariable } from './ledger.ts'
+import { type LedgerFile, ledgerFolder, ownerVariable } from '../process/ledger.ts'
 import {
   allProcesses,
   argumentsOf,
@@ -14,8 +14,8 @@ import {
   type ProcessIdentity,
   sendSignal,
   statOf,
-} from './proc.ts'
-import { secretHider, shownArguments } from './secrets.ts'
+} from '../process/proc.ts'
+import { secretHider, shownArguments } from '../process/secrets.ts'
 
 /** A process that a Fulcrum which is gone has started, and that still runs. */
 export interface Leftover {

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, it } from 'node:test'
-import { openLedger } from '../../src/deploy/ledger.ts'
+import { openLedger } from '../../src/process/ledger.ts'
 import { endLeftovers, findLeftovers } from '../../src/deploy/leftovers.ts'
-import { answersSignals, currentBootId, identityOf, parseStat, statOf } from '../../src/deploy/proc.ts'
-import { startProcess } from '../../src/deploy/process.ts'
+import { answersSignals, currentBootId, identityOf, parseStat, statOf } from '../../src/process/proc.ts'
+import { startProcess } from '../../src/process/process.ts'
 
 let folder = ''
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 /** A Fulcrum that starts one process, prints its number, and waits to be ended. Argument: a folder. */
 import { join } from 'node:path'
-import { openLedger } from '../../src/deploy/ledger.ts'
-import { startProcess } from '../../src/deploy/process.ts'
+import { openLedger } from '../../src/process/ledger.ts'
+import { startProcess } from '../../src/process/process.ts'
 
 const folder = process.argv[2] ?? '.'
 const ledger = await openLedger({ folder: join(folder, 'ledger') })
