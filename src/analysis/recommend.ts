@@ -45,10 +45,7 @@ function caveats(
   basis: Recommendation['basis'],
 ): string[] {
   const said: string[] = []
-  if (runnerUp?.lead.verdict === 'unknown')
-    said.push('Measured once: its noise is not known. Add repeats (repeats: 3) to learn how sure the lead is.')
-  if (runnerUp?.lead.verdict === 'not-shown')
-    said.push(`The lead over ${runnerUp.point.label} is within the noise of the repeats: no difference shown.`)
+  if (runnerUp?.lead.verdict === 'unknown') said.push('Add repeats (repeats: 3) to learn how sure the lead is.')
   for (const objective of objectives(best).filter(o => o.close))
     said.push(
       `${objective.title} is too near its limit to be sure: the confidence interval holds ${objective.limitMs} ms.`,

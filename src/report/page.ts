@@ -81,7 +81,7 @@ function pageData(report: Report) {
     slug: section.slug,
     name: section.analysis.name,
     charts: chartsOf(report, section, 'page').map(({ kind, spec }) => {
-      const { config: _, ...vega } = vegaOf(spec)
+      const { config: _theme, background: _paper, ...vega } = vegaOf(spec)
       return { kind, spec: indexOf(vega) }
     }),
     points: sampled(section.points, Math.max(100, Math.floor(2000 / report.sections.length))).map(rounded),

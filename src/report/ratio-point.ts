@@ -2,6 +2,7 @@ import type { WorkloadAnalysis } from '../analysis/analyse.ts'
 import { loadLabel } from '../analysis/load-label.ts'
 import { meetsSlo, objectives } from '../analysis/slo.ts'
 import { gpusOfRole, topologyLabel, workersOf } from '../point/index.ts'
+import type { LoadLevel } from '../point/index.ts'
 
 /** A deployment at its best: what the ratio charts show. */
 export interface RatioPoint {
@@ -18,6 +19,8 @@ export interface RatioPoint {
   /** Most output tokens/s per GPU, under the SLO where any load meets it. */
   readonly y: number
   readonly load: string
+  /** As short as fits a cell: `c=64`, `12/s`; empty for other load levels. */
+  readonly shortLoad: string
   readonly slo: 'yes' | 'no' | 'no SLO'
   /** Best of its ratio (of its kind for aggregated): the line goes through these. */
   readonly bestOfRatio: boolean
@@ -47,6 +50,7 @@ export function ratioPoints(workload: WorkloadAnalysis): readonly RatioPoint[] {
         gpus: point.gpus,
         y: point.y.mean,
         load: loadLabel(point.load.level),
+        shortLoad: shortLoad(point.load.level),
         slo,
       },
     ]
@@ -67,6 +71,11 @@ export function ratioPoints(workload: WorkloadAnalysis): readonly RatioPoint[] {
     bestOfCell: ofCell.has(p),
     share: most > 0 ? p.y / most : 0,
   }))
+}
+
+function shortLoad(level: LoadLevel): string {
+  if (level.kind === 'concurrency') return `c=${level.concurrency}`
+  return level.kind === 'rate' ? `${level.requestsPerS}/s` : ''
 }
 
 /** Whether a heat map says more than a line: both worker counts vary. */

@@ -102,7 +102,7 @@ test('the runner-up is of another deployment, and a lead measured once is of unk
   for (const { recommendation } of analyse(syntheticRun()).workloads) {
     assert.notEqual(recommendation.runnerUp?.point.deployment.id, recommendation.best?.deployment.id)
     assert.equal(recommendation.runnerUp?.lead.verdict, 'unknown')
-    assert.ok(recommendation.caveats.some(caveat => caveat.includes('Measured once')))
+    assert.ok(recommendation.caveats.some(caveat => caveat.includes('Add repeats')))
   }
 })
 

@@ -24,13 +24,14 @@ function card(workload: WorkloadAnalysis, slug: string): Html {
   return html`<article class="answer" data-basis="${recommendation.basis}">
 <p class="eyebrow">Workload ${workload.name} <span>· ${figure(meanTokens(isl))} tokens in, ${figure(meanTokens(osl))} out</span></p>
 <h3>${headline(recommendation)}</h3>
+${confidence(recommendation)}
 <p class="why">${because(recommendation)}</p>
 ${
   best === null
     ? null
     : html`<dl class="tiles">
-<div><dt>Output tokens/s per GPU</dt><dd data-figure="output_tokens_per_s_per_gpu" data-value="${best.y?.mean ?? ''}">${figure(best.y?.mean)}</dd></div>
-<div><dt>Output tokens/s per user</dt><dd data-figure="output_tokens_per_s_per_user" data-value="${best.x?.mean ?? ''}">${figure(best.x?.mean)}</dd></div>
+<div><dt>Tokens/s per GPU</dt><dd data-figure="output_tokens_per_s_per_gpu" data-value="${best.y?.mean ?? ''}">${figure(best.y?.mean)}</dd></div>
+<div><dt>Tokens/s per user</dt><dd data-figure="output_tokens_per_s_per_user" data-value="${best.x?.mean ?? ''}">${figure(best.x?.mean)}</dd></div>
 ${objectives(best).map(
   o => html`<div class="${o.met ? 'met' : 'missed'}"><dt>${o.title}</dt><dd data-figure="${o.figure}" data-value="${o.valueMs ?? ''}">${time(o.valueMs)}</dd>
 <dd class="limit"><meter min="0" max="1" value="${Math.min(1, (o.valueMs ?? 0) / o.limitMs)}" aria-label="share of the limit"></meter> ${o.met ? 'of' : 'over'} ${time(o.limitMs)}</dd></div>`,
@@ -40,6 +41,22 @@ ${objectives(best).map(
 <ul class="sure">${[...certainty(recommendation), ...modes(workload.servingModes), ...recommendation.caveats].map(line => html`<li>${line}</li>`)}</ul>
 <p class="more"><a href="#workload=${slug}">Frontier, ratio and latency of this workload</a></p>
 </article>`
+}
+
+/** How sure the answer is, in two or three words; colour only repeats what they say. */
+function confidence({ basis, best, runnerUp }: Recommendation): Html | null {
+  if (best === null) return null
+  const [kind, text] =
+    basis === 'missed'
+      ? ['bad', 'misses the SLO']
+      : runnerUp === null
+        ? ['open', 'no other deployment to compare with']
+        : runnerUp.lead.verdict === 'shown'
+          ? ['good', 'lead shown by repeats']
+          : runnerUp.lead.verdict === 'not-shown'
+            ? ['open', 'lead not shown: within noise']
+            : ['open', 'measured once: certainty not known']
+  return html`<p class="confidence ${kind}">${text}</p>`
 }
 
 /** What to do, in one line. */

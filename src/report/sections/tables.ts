@@ -68,3 +68,18 @@ export function servingModesTable(section: WorkloadReport): Html {
       html`<tr><td class="n">${row.gpus}</td>${side(row.aggregated, row.aggregatedMeetsSlo)}${side(row.disaggregated, row.disaggregatedMeetsSlo)}<td class="n">${change(row.gain.relative)}</td><td>${verdicts[row.gain.verdict]}</td></tr>`,
   )}</tbody></table>`)
 }
+
+/** Prefill × decode workers, the heat map's cells. */
+export function heatMapTable(section: WorkloadReport): Html {
+  const cells = section.ratios.filter(row => row.kind === 'disaggregated' && row.bestOfCell)
+  const sorted = (values: readonly number[]) => [...new Set(values)].sort((a, b) => a - b)
+  const decodes = sorted(cells.map(row => row.decode))
+  return scrolling(html`<table><thead><tr><th>Prefill \\ decode</th>${decodes.map(decode => html`<th class="n">${decode}</th>`)}</tr></thead>
+<tbody>${sorted(cells.map(row => row.prefill)).map(
+    prefill =>
+      html`<tr><th>${prefill}</th>${decodes.map(decode => {
+        const cell = cells.find(row => row.prefill === prefill && row.decode === decode)
+        return number(cell?.y, figure(cell?.y), 'output_tokens_per_s_per_gpu')
+      })}</tr>`,
+  )}</tbody></table>`)
+}

@@ -2,7 +2,7 @@ import { chartsOf } from '../charts.ts'
 import type { Html } from '../html.ts'
 import { html } from '../html.ts'
 import type { Report, WorkloadReport } from '../report.ts'
-import { frontierDataTable, latencyDataTable, ratioDataTable, servingModesTable } from './tables.ts'
+import { frontierDataTable, heatMapTable, latencyDataTable, ratioDataTable, servingModesTable } from './tables.ts'
 
 /** All charts of one workload, each with its data as a table. The page shows one workload at a time; without scripts, all. */
 export function workloadSection(report: Report, section: WorkloadReport): Html {
@@ -34,8 +34,8 @@ ${
 ${
   has('heat-map')
     ? html`<figure><figcaption><h3>Throughput per GPU over prefill × decode</h3>
-<p>Output tokens/s per GPU at the best load; darker is more.</p></figcaption>
-<div class="chart" data-chart="heat-map"></div></figure>`
+<p>Output tokens/s per GPU at the best load; the stronger the colour, the more.</p></figcaption>
+<div class="chart" data-chart="heat-map"></div>${dataTable('Tokens/s per GPU', heatMapTable(section))}</figure>`
     : null
 }
 </div>

@@ -20,7 +20,7 @@ export function frontierSpec(input: ChartInput, target: Target): TopLevelSpec {
     {
       transform: [{ filter: 'datum.onFrontier && isValid(datum.x)' }],
       mark: { type: 'area', interpolate: 'step-before', color: { expr: 'accent' }, opacity: 0.07, tooltip: false },
-      encoding: { x, y, order: { field: 'x' } },
+      encoding: { x, y },
     },
     {
       transform: [{ filter: "datum.status === 'ok' && isValid(datum.x) && isValid(datum.loadValue)" }],
@@ -78,7 +78,7 @@ export function frontierSpec(input: ChartInput, target: Target): TopLevelSpec {
       mark: {
         type: 'point',
         shape: crossPath,
-        size: 60,
+        size: 110,
         strokeWidth: 1.8,
         stroke: { expr: 'muted' },
         cursor: 'pointer',

@@ -135,7 +135,7 @@ export function heatMapSpec(input: ChartInput, points: readonly RatioPoint[], ta
     text(11, 11, { text: { field: 'note' } }),
   ])
   return withRatioData(
-    { ...spec, transform: [{ calculate: "datum.slo === 'no' ? 'misses SLO' : datum.load", as: 'note' }] },
+    { ...spec, transform: [{ calculate: "datum.slo === 'no' ? 'over SLO' : datum.shortLoad", as: 'note' }] },
     points,
     target,
   )
