@@ -1,0 +1,32 @@
+import type { Command } from 'commander'
+import { resumeRun } from '../../index.ts'
+import { interruption } from '../interruption.ts'
+import { printOutcome } from '../outcome-text.ts'
+import { showProgress } from '../progress.ts'
+
+/** `fulcrum resume [RUN]` */
+export function addResume(program: Command): void {
+  program
+    .command('resume')
+    .argument('[run]', 'folder of a run; the newest unfinished one when left out')
+    .description('go on with an unfinished run, from the sweep file as it was when the run began')
+    .option('--out <dir>', 'where runs are kept', 'results')
+    .option('--json', 'one JSON object a line: progress, then the outcome')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ fulcrum resume\n  $ fulcrum resume results/quick/2026-11-24T23-00-00-1a2b3c',
+    )
+    .action(async (folder: string | undefined, options: { out: string; json?: true }) => {
+      using interrupted = interruption()
+      using progress = showProgress(options.json === true)
+      const outcome = await resumeRun({
+        ...(folder === undefined ? {} : { folder }),
+        resultsRoot: options.out,
+        signal: interrupted.signal,
+        onProgress: progress.show,
+      })
+      progress[Symbol.dispose]()
+      printOutcome(outcome, options.json === true)
+      process.exitCode = outcome.exitCode
+    })
+}

@@ -1,0 +1,58 @@
+import type { Command } from 'commander'
+import { planSweepFile, previewPlan, runSweepFile } from '../../index.ts'
+import { interruption } from '../interruption.ts'
+import { printOutcome } from '../outcome-text.ts'
+import { previewText } from '../preview-text.ts'
+import { showProgress } from '../progress.ts'
+
+interface RunOptions {
+  readonly out: string
+  readonly new?: true
+  readonly json?: true
+  readonly dryRun?: true
+  readonly allowPoints?: number
+}
+
+/** `fulcrum run FILE` */
+export function addRun(program: Command): void {
+  program
+    .command('run')
+    .argument('<file>', 'sweep file')
+    .description('measure what is missing, redeploying as it goes, and write the report')
+    .option('--out <dir>', 'where runs are kept', 'results')
+    .option('--new', 'begin a new run even when an unfinished one of the same sweep is there')
+    .option('--dry-run', 'print the exact commands and files of each deployment, and start nothing')
+    .option('--json', 'one JSON object a line: progress, then the outcome')
+    .option('--allow-points <n>', 'accept a grid of up to n points (default 10000)', Number)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ fulcrum run sweeps/quick.yaml
+  $ fulcrum run sweeps/dynamo-mocker.yaml --dry-run
+  $ fulcrum run nightly.yaml --out /data/results --json > progress.jsonl
+
+An unfinished run of the same sweep goes on where its journal ends. Ctrl-C drops the point in flight, stops what was started and exits with 130.`,
+    )
+    .action(async (file: string, options: RunOptions) => {
+      if (options.dryRun) {
+        const plan = await planSweepFile(file, { resultsRoot: options.out, ...options })
+        const previews = await previewPlan(plan)
+        console.log(options.json ? JSON.stringify(previews, null, 2) : previewText(previews))
+        return
+      }
+      using interrupted = interruption()
+      using progress = showProgress(options.json === true)
+      const outcome = await runSweepFile({
+        file,
+        resultsRoot: options.out,
+        startNew: options.new === true,
+        signal: interrupted.signal,
+        onProgress: progress.show,
+        ...(options.allowPoints === undefined ? {} : { allowPoints: options.allowPoints }),
+      })
+      progress[Symbol.dispose]()
+      printOutcome(outcome, options.json === true)
+      process.exitCode = outcome.exitCode
+    })
+}

@@ -1,0 +1,32 @@
+import type { Command } from 'commander'
+import { runStatus } from '../../index.ts'
+import { duration } from '../table.ts'
+
+/** `fulcrum status [RUN]` */
+export function addStatus(program: Command): void {
+  program
+    .command('status')
+    .argument('[run]', 'folder of a run; the newest one when left out')
+    .description('how a run stands: points done, invalid, failed, missing')
+    .option('--out <dir>', 'where runs are kept', 'results')
+    .option('--json', 'print as JSON')
+    .addHelpText('after', '\nExamples:\n  $ fulcrum status\n  $ fulcrum status results/quick/… --json')
+    .action(async (folder: string | undefined, options: { out: string; json?: true }) => {
+      const status = await runStatus({ ...(folder === undefined ? {} : { folder }), resultsRoot: options.out })
+      if (options.json) {
+        console.log(JSON.stringify(status, null, 2))
+        return
+      }
+      const { ok, invalid, failed, missing } = status.points
+      console.log(`${status.sweep}: ${status.state}, started ${status.startedAt}`)
+      console.log(
+        `points: ${ok} ok, ${invalid} invalid, ${failed} failed, ${missing} missing of ${status.points.planned}`,
+      )
+      console.log(
+        `redeployments: ${status.redeployments}, worker starts: ${status.workersStarted}; last event ${duration(status.sinceLastEventS)} ago`,
+      )
+      if (status.holder !== null) console.log(`running as process ${status.holder}`)
+      for (const { point, reason } of status.problems) console.log(`  ${point}: ${reason}`)
+      console.log(status.folder)
+    })
+}

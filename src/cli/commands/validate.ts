@@ -1,0 +1,23 @@
+import type { Command } from 'commander'
+import { validateSweep } from '../../index.ts'
+
+/** `fulcrum validate FILE…` */
+export function addValidate(program: Command): void {
+  program
+    .command('validate')
+    .argument('<files...>', 'sweep files')
+    .description('check sweep files; nothing is started')
+    .option('--json', 'print one JSON object a file')
+    .option('--allow-points <n>', 'accept a grid of up to n points (default 10000)', Number)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ fulcrum validate sweeps/quick.yaml\n  $ fulcrum validate sweeps/*.yaml --json',
+    )
+    .action(async (files: string[], options: { json?: true; allowPoints?: number }) => {
+      for (const file of files) {
+        const { sweep, points } = await validateSweep(file, options)
+        if (options.json) console.log(JSON.stringify({ file, valid: true, name: sweep.name, points }))
+        else console.log(`${file}: fine (${points} points over ${sweep.deployments.length} deployments)`)
+      }
+    })
+}

@@ -1,0 +1,29 @@
+/** Turns Ctrl-C and SIGTERM into an abort, so that everything started is stopped before the process ends. */
+export function interruption(): { readonly signal: AbortSignal } & Disposable {
+  const controller = new AbortController()
+  let asked = 0
+  const onSignal = (name: NodeJS.Signals) => {
+    asked++
+    if (asked === 1) {
+      process.stderr.write(`\n${name}: stopping; the point in flight is dropped, the run can be resumed\n`)
+      controller.abort(new DOMException(`interrupted by ${name}`, 'AbortError'))
+    } else if (asked === 2) {
+      process.stderr.write(
+        'still stopping what was started (press once more to leave at once; leftovers are then named by the next run)\n',
+      )
+    } else {
+      process.exit(130)
+    }
+  }
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
+  process.on('SIGHUP', onSignal)
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => {
+      process.off('SIGINT', onSignal)
+      process.off('SIGTERM', onSignal)
+      process.off('SIGHUP', onSignal)
+    },
+  }
+}

@@ -1,0 +1,60 @@
+import { Command, CommanderError } from 'commander'
+import { exitCodes, fulcrumVersion } from '../index.ts'
+import { addDoctor } from './commands/doctor.ts'
+import { addExport } from './commands/export.ts'
+import { addInit } from './commands/init.ts'
+import { addLeftovers } from './commands/leftovers.ts'
+import { addPlan } from './commands/plan.ts'
+import { addReport } from './commands/report.ts'
+import { addResume } from './commands/resume.ts'
+import { addRun } from './commands/run.ts'
+import { addStatus } from './commands/status.ts'
+import { addValidate } from './commands/validate.ts'
+import { printError } from './print-error.ts'
+
+const about = `Finds the prefill:decode balance of an LLM deployment: sweeps ISL/OSL, concurrency and prefill:decode ratios,
+redeploys through NVIDIA Dynamo as it goes, measures every point, and reports the Pareto frontier.`
+
+const after = `
+Examples:
+  $ fulcrum init                          write a sweep file to start from
+  $ fulcrum plan sweeps/quick.yaml        what would be measured, in which order, and how long it takes
+  $ fulcrum run sweeps/quick.yaml         measure it and write the report
+  $ fulcrum status                        how the newest run stands
+  $ fulcrum report results/quick/…        write the report of a run again
+
+Exit codes: 0 fine, 1 points failed or invalid, 2 bad input, 3 environment, 130 interrupted.`
+
+/** Parses the command line, runs one command, sets the exit code. Never throws. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const program = new Command('fulcrum')
+    .description(about)
+    .version(await fulcrumVersion())
+    .addHelpText('after', after)
+    .showSuggestionAfterError()
+    .showHelpAfterError('(fulcrum --help shows the commands)')
+    .exitOverride()
+  for (const add of [
+    addInit,
+    addValidate,
+    addPlan,
+    addRun,
+    addResume,
+    addStatus,
+    addReport,
+    addExport,
+    addDoctor,
+    addLeftovers,
+  ]) {
+    add(program)
+  }
+  for (const command of program.commands) command.exitOverride()
+  const json = argv.includes('--json')
+  try {
+    await program.parseAsync([...argv])
+  } catch (error) {
+    // Commander has printed its own message already.
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.badInput
+    else process.exitCode = printError(error, json)
+  }
+}

@@ -1,0 +1,42 @@
+import type { Plan } from '../index.ts'
+import { topologyLabel } from '../index.ts'
+import { duration, table } from './table.ts'
+
+/** A plan for a person: the deployments in order, and what the order costs. */
+export function planText(plan: Plan): string {
+  const rows = plan.deployments.map(({ deployment, points }, i) => [
+    String(i + 1),
+    topologyLabel(deployment.topology),
+    settingsText(deployment.engine),
+    String(points.length),
+  ])
+  const { cost, nestedLoopCost, lowerBound } = plan
+  const proof = plan.exact ? 'the fewest possible' : `no order can do with fewer than ${lowerBound}`
+  const lines = [
+    `${plan.sweep.name}: ${plan.pointCount} points over ${plan.deployments.length} deployments`,
+    '',
+    table(
+      [
+        { title: '#', align: 'right' },
+        { title: 'topology' },
+        { title: 'engine settings' },
+        { title: 'points', align: 'right' },
+      ],
+      rows,
+    ),
+    '',
+    `worker starts: ${cost.workersStarted} (${proof}; nested loops: ${nestedLoopCost.workersStarted})`,
+    plan.estimate === null
+      ? 'time: unknown, no past run to learn from'
+      : `time: about ${duration(plan.estimate.seconds)} (${plan.estimate.basis})`,
+  ]
+  return lines.join('\n')
+}
+
+function settingsText(engine: Plan['deployments'][number]['deployment']['engine']): string {
+  return Object.entries(engine)
+    .flatMap(([role, settings]) =>
+      Object.entries(settings ?? {}).map(([key, value]) => `${role}.${key}=${JSON.stringify(value)}`),
+    )
+    .join(' ')
+}

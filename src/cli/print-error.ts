@@ -1,0 +1,24 @@
+import { exitCodes, FulcrumError } from '../index.ts'
+
+/** Prints an error for a person (stderr) or a machine (stdout) and returns the exit code that it deserves. */
+export function printError(error: unknown, json: boolean): number {
+  if (error instanceof FulcrumError) {
+    if (json) {
+      const { kind, code, message, where, remedy } = error
+      console.log(JSON.stringify({ error: { kind, code, message, where, remedy } }))
+    } else {
+      const lines = [`fulcrum: ${error.message}`]
+      if (error.where !== undefined) lines.push(`  where: ${error.where}`)
+      if (error.remedy !== undefined) lines.push(`  to do: ${error.remedy}`)
+      console.error(lines.join('\n'))
+    }
+    return { 'bad-input': exitCodes.badInput, environment: exitCodes.environment, failed: exitCodes.pointsFailed }[
+      error.kind
+    ]
+  }
+  // Not a user's mistake: a defect of ours, where the stack is what helps.
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  if (json) console.log(JSON.stringify({ error: { kind: 'defect', code: 'defect', message: text } }))
+  else console.error(`fulcrum: this is a defect in Fulcrum, please report it:\n${text}`)
+  return exitCodes.environment
+}

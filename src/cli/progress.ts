@@ -1,0 +1,106 @@
+import { pointLabel, type RunProgress } from '../index.ts'
+
+import { duration } from './table.ts'
+
+/** A progress display that can be ended. */
+export interface ProgressDisplay extends Disposable {
+  show(progress: RunProgress): void
+}
+
+/** A repainted line in a terminal, plain lines elsewhere, JSON lines for machines. */
+export function showProgress(json: boolean): ProgressDisplay {
+  if (json) return jsonLines()
+  return process.stderr.isTTY ? repaintedLine() : plainLines()
+}
+
+/** News worth a line of its own; null for what only repaints. */
+function news(progress: RunProgress): string | null {
+  switch (progress.step) {
+    case 'deployed':
+      return `deployed ${where(progress)} in ${duration(progress.tookS)}: ${progress.workersStarted} workers started, ${progress.workersStopped} stopped`
+    case 'deployment-failed':
+      return `deployment failed${progress.willRetry ? ', trying once more' : ''}: ${progress.reason}`
+    case 'measured': {
+      const { point, status, reason, measurement } = progress.result
+      const figures =
+        measurement === null
+          ? ''
+          : `TTFT p50 ${ms(measurement.ttftMs?.p50)}, ITL p50 ${ms(measurement.itlMs?.p50)}, ${Math.round(measurement.outputTokensPerS)} tok/s`
+      return `${standing(progress)} ${pointLabel(point)}: ${status === 'ok' ? figures : `${status}: ${reason}`}`
+    }
+    case 'stopping':
+      return 'stopping what was started'
+    default:
+      return null
+  }
+}
+
+const ms = (value: number | undefined) =>
+  value === undefined ? '–' : `${value < 100 ? value.toFixed(1) : Math.round(value)} ms`
+
+const where = ({ deployment }: RunProgress) =>
+  deployment === null ? '' : `${deployment.label} (${deployment.position}/${deployment.count})`
+
+function standing({ points, secondsLeft }: RunProgress): string {
+  const left = secondsLeft === null ? '' : `, ${duration(secondsLeft)} left`
+  return `[${points.done}/${points.count}${left}]`
+}
+
+function doing(progress: RunProgress): string {
+  switch (progress.step) {
+    case 'deploying': {
+      const { event } = progress
+      return `deploying ${where(progress)}${event === null ? '' : `: ${event.kind} ${event.what}`}`
+    }
+    case 'measuring': {
+      const { load } = progress
+      const done = load === null ? '' : `: ${load.phase} ${load.done}${load.total === null ? '' : `/${load.total}`}`
+      return `${pointLabel(progress.point)}${done}`
+    }
+    case 'stopping':
+      return 'stopping what was started'
+    default:
+      return ''
+  }
+}
+
+function plainLines(): ProgressDisplay {
+  return {
+    show: progress => {
+      const line = news(progress)
+      if (line !== null) process.stderr.write(`${line}\n`)
+    },
+    [Symbol.dispose]: () => {},
+  }
+}
+
+function repaintedLine(): ProgressDisplay {
+  const repaintEveryMs = 100
+  let paintedAt = 0
+  const clear = '\r\u001b[K'
+  return {
+    show: progress => {
+      const line = news(progress)
+      if (line !== null) process.stderr.write(`${clear}${line}\n`)
+      const now = performance.now()
+      if (line === null && now - paintedAt < repaintEveryMs) return
+      paintedAt = now
+      const text = `${standing(progress)} ${doing(progress)}`
+      process.stderr.write(`${clear}${text.slice(0, (process.stderr.columns ?? 80) - 1)}`)
+    },
+    [Symbol.dispose]: () => {
+      process.stderr.write(clear)
+    },
+  }
+}
+
+function jsonLines(): ProgressDisplay {
+  return {
+    show: progress => {
+      // Repaints carry no news for a machine.
+      if (progress.step === 'measuring' && progress.load !== null) return
+      console.log(JSON.stringify({ type: 'progress', ...progress }))
+    },
+    [Symbol.dispose]: () => {},
+  }
+}

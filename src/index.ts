@@ -1,0 +1,15 @@
+/** Fulcrum's public face: what the command line uses, and nothing else. */
+
+export { endLeftovers, findLeftovers, type Leftover } from './deploy/leftovers.ts'
+export * from './jobs/doctor.ts'
+export * from './jobs/export.ts'
+export * from './jobs/plan.ts'
+export { pointLabel } from './jobs/point-label.ts'
+export * from './jobs/report.ts'
+export * from './jobs/run.ts'
+export * from './jobs/status.ts'
+export { fulcrumVersion } from './journal/index.ts'
+export { exitCodes, FulcrumError, topologyLabel } from './point/index.ts'
+export type { FrontierRow } from './report/frontier-table.ts'
+export type { RunProgress } from './sweep/run.ts'
+export type { Plan, Sweep } from './sweep/sweep.ts'

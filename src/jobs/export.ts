@@ -1,0 +1,47 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { journalJson, readRun } from '../journal/index.ts'
+import { FulcrumError } from '../point/index.ts'
+import { exportGenaiPerf } from '../report/genai-perf.ts'
+import { pointsCsv } from '../report/points-csv.ts'
+import { findRun, type RunChoice } from './find-run.ts'
+
+export const exportFormats = ['csv', 'json', 'genai-perf'] as const
+export type ExportFormat = (typeof exportFormats)[number]
+
+/** What was exported: text for stdout when nothing was named to write to, else the files. */
+export interface Exported {
+  readonly text: string | null
+  readonly to: string
+  readonly files: readonly string[]
+}
+
+/** Writes a run's points in a format that other tools read. */
+export async function exportRun(
+  request: RunChoice & { readonly format: ExportFormat; readonly to?: string },
+): Promise<Exported> {
+  const run = await readRun(await findRun(request))
+  if (request.format !== 'genai-perf') {
+    const text = request.format === 'csv' ? pointsCsv(run) : journalJson(run)
+    if (request.to === undefined) return { text, to: '', files: [] }
+    await writeFile(resolve(request.to), text)
+    return { text: null, to: resolve(request.to), files: [resolve(request.to)] }
+  }
+  if (request.to === undefined) {
+    throw new FulcrumError('bad-input', 'no-folder', 'genai-perf results are a folder a point, so they need a place.', {
+      remedy: 'Add --to FOLDER.',
+    })
+  }
+  const files: string[] = []
+  for (const result of run.results) {
+    if (result.measurement === null) continue
+    const folder = resolve(request.to, result.point.id)
+    await mkdir(folder, { recursive: true })
+    for (const [name, content] of Object.entries(exportGenaiPerf(result))) {
+      const path = join(folder, name)
+      await writeFile(path, content)
+      files.push(path)
+    }
+  }
+  return { text: null, to: resolve(request.to), files }
+}

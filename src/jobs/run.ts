@@ -1,0 +1,130 @@
+import { readFile } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
+import { abilitiesOf } from '../deploy/abilities.ts'
+import { createDeployer } from '../deploy/create.ts'
+import {
+  createRun,
+  listRuns,
+  type Manifest,
+  type OpenRun,
+  openRun,
+  readManifest,
+  sweepContentId,
+  unfinishedRun,
+} from '../journal/index.ts'
+import { createGenerator } from '../load/create.ts'
+import { judge } from '../metrics/validity.ts'
+import { FulcrumError } from '../point/index.ts'
+import { loadSweep, sweepOf } from '../sweep/load-sweep.ts'
+import { planSweep } from '../sweep/plan.ts'
+import { type RunOutcome, type RunProgress, runSweep } from '../sweep/run.ts'
+import type { Plan, Sweep } from '../sweep/sweep.ts'
+import type { SweepFileOptions } from './plan.ts'
+import { reportRun, type WrittenReport } from './report.ts'
+
+export interface RunWatch {
+  readonly signal: AbortSignal
+  readonly onProgress?: (progress: RunProgress) => void
+}
+
+/** How a run ended, and its report; null when nothing was measured that could be reported. */
+export type ReportedOutcome = RunOutcome & { readonly report: WrittenReport | null; readonly resumed: boolean }
+
+/**
+ * `fulcrum run`: goes on with the unfinished run of this very sweep file, or begins one; ends with the report.
+ * @throws FulcrumError (bad-input) before anything is started; (environment) when the run's folder can't be used
+ */
+export async function runSweepFile(
+  request: RunWatch &
+    SweepFileOptions & { readonly file: string; readonly resultsRoot: string; readonly startNew: boolean },
+): Promise<ReportedOutcome> {
+  const sweep = await loadSweep(request.file, request)
+  const plan = planSweep(sweep)
+  const resultsRoot = resolve(request.resultsRoot)
+  const unfinished = request.startNew ? null : await unfinishedRun(resultsRoot, sweep)
+  const run =
+    unfinished === null
+      ? await createRun(resultsRoot, { sweep, command: ['fulcrum', 'run', sweep.file], plan: summaryOf(plan) })
+      : await openRun(unfinished.folder)
+  return execute(plan, run, resultsRoot, unfinished !== null, request)
+}
+
+/**
+ * `fulcrum resume`: goes on with a run from the sweep file kept in its manifest.
+ * @throws FulcrumError (bad-input) when there is none to resume, or the sweep file has changed since
+ */
+export async function resumeRun(
+  request: RunWatch & { readonly folder?: string; readonly resultsRoot: string },
+): Promise<ReportedOutcome> {
+  const resultsRoot = resolve(request.resultsRoot)
+  const folder = request.folder === undefined ? await newestUnfinished(resultsRoot) : resolve(request.folder)
+  const manifest = await readManifest(folder)
+  const sweep = await sweepAsItWas(manifest)
+  return execute(planSweep(sweep), await openRun(folder), resultsRoot, true, request)
+}
+
+/** The sweep file when it is unchanged, else the manifest's copy, which lacks secrets and so may not be usable. */
+async function sweepAsItWas(manifest: Manifest): Promise<Sweep> {
+  const { sweepFile: path, sweepId, sweepText } = manifest
+  const onDisk = await readFile(path, 'utf8').catch(() => '')
+  const text = [onDisk, sweepText].find(candidate => sweepContentId(candidate) === sweepId)
+  if (text === undefined) {
+    throw new FulcrumError(
+      'bad-input',
+      'sweep-file-changed',
+      'The sweep file has changed since this run began, and held a secret that no copy was kept of.',
+      {
+        where: path,
+        remedy: 'Bring the file back as it was, or begin a new run with `fulcrum run --new`.',
+      },
+    )
+  }
+  return sweepOf({ text, path, shown: path, options: { allowPoints: manifest.plan.points }, askDeployer: abilitiesOf })
+}
+
+async function newestUnfinished(resultsRoot: string): Promise<string> {
+  for (const { folder, manifest } of (await listRuns(resultsRoot)).toReversed()) {
+    const entry = await unfinishedRun(resultsRoot, { name: manifest.sweep, text: manifest.sweepText })
+    if (entry?.folder === folder) return folder
+  }
+  throw new FulcrumError('bad-input', 'nothing-to-resume', `There is no unfinished run under ${resultsRoot}.`, {
+    remedy: '`fulcrum run FILE` begins one.',
+  })
+}
+
+async function execute(
+  plan: Plan,
+  run: OpenRun,
+  resultsRoot: string,
+  resumed: boolean,
+  watch: RunWatch,
+): Promise<ReportedOutcome> {
+  await using _held = run
+  const { sweep } = plan
+  const deployer = await createDeployer(sweep.deploy, { model: sweep.model, runFolder: run.folder })
+  const generator = createGenerator(sweep.generator, sweep.generatorSettings, { runFolder: run.folder })
+  const outcome = await runSweep(plan, {
+    run,
+    deployer,
+    generator,
+    judge,
+    signal: watch.signal,
+    ...(watch.onProgress === undefined ? {} : { onProgress: watch.onProgress }),
+  })
+  const hasPoints = outcome.points.planned > outcome.points.missing
+  const report = hasPoints ? await reportRun({ folder: run.folder, resultsRoot }) : null
+  return { ...outcome, report, resumed }
+}
+
+function summaryOf(plan: Plan) {
+  return {
+    points: plan.pointCount,
+    deployments: plan.deployments.length,
+    workersStarted: plan.cost.workersStarted,
+    lowerBound: plan.lowerBound,
+    exact: plan.exact,
+  }
+}
+
+/** The name a run is known by: its folder's last part. */
+export const runName = (folder: string): string => basename(folder)

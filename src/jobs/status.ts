@@ -1,0 +1,52 @@
+import { readRun, runHolder } from '../journal/index.ts'
+import { findRun, type RunChoice } from './find-run.ts'
+import { pointLabel } from './point-label.ts'
+
+export interface RunStatus {
+  readonly folder: string
+  readonly sweep: string
+  readonly state: 'running' | 'complete' | 'interrupted' | 'failed' | 'budget' | 'unfinished'
+  readonly startedAt: string
+  readonly points: {
+    readonly planned: number
+    readonly ok: number
+    readonly invalid: number
+    readonly failed: number
+    readonly missing: number
+  }
+  readonly redeployments: number
+  readonly workersStarted: number
+  readonly sinceLastEventS: number
+  /** Process that holds the run; null when none does. */
+  readonly holder: number | null
+  readonly problems: readonly { readonly point: string; readonly reason: string }[]
+}
+
+/** How a run stands, from its journal; safe while another process writes it. */
+export async function runStatus(choice: RunChoice): Promise<RunStatus> {
+  const run = await readRun(await findRun(choice))
+  const holder = await runHolder(run.folder)
+  const count = (status: string) => run.results.filter(result => result.status === status).length
+  const planned = run.manifest.plan.points
+  const last = run.lines.at(-1)
+  return {
+    folder: run.folder,
+    sweep: run.manifest.sweep,
+    state: holder !== null ? 'running' : (run.ended?.outcome ?? 'unfinished'),
+    startedAt: run.manifest.createdAt,
+    points: {
+      planned,
+      ok: count('ok'),
+      invalid: count('invalid'),
+      failed: count('failed'),
+      missing: Math.max(0, planned - run.results.length),
+    },
+    redeployments: run.deployments.filter(deployment => deployment.outcome === 'ready').length,
+    workersStarted: run.deployments.reduce((sum, deployment) => sum + deployment.workersStarted, 0),
+    sinceLastEventS: last === undefined ? 0 : (Date.now() - Date.parse(last.at)) / 1000,
+    holder: holder?.pid ?? null,
+    problems: run.results
+      .filter(result => result.status !== 'ok')
+      .map(result => ({ point: pointLabel(result.point), reason: result.reason })),
+  }
+}
