@@ -1,0 +1,51 @@
+import type { Browser, Page } from 'playwright-core'
+import { chromium } from 'playwright-core'
+
+/** Debian's Chromium, told to stay off the network. */
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+}
+
+export interface OpenOptions {
+  readonly width?: number
+  readonly colorScheme?: 'light' | 'dark'
+}
+
+/** Opens a page, collecting everything it complains about and every request that leaves the disk. */
+export async function openPage(
+  browser: Browser,
+  url: string,
+  options: OpenOptions = {},
+): Promise<{ page: Page; complaints: string[]; requests: string[] }> {
+  const page = await browser.newPage({
+    viewport: { width: options.width ?? 1280, height: 900 },
+    colorScheme: options.colorScheme ?? 'light',
+  })
+  const complaints: string[] = []
+  const requests: string[] = []
+  page.on('console', message => complaints.push(`${message.type()}: ${message.text()}`))
+  page.on('pageerror', error => complaints.push(`error: ${error.message}`))
+  page.on('request', request => requests.push(request.url()))
+  await page.goto(url)
+  await drawn(page)
+  return { page, complaints, requests }
+}
+
+/** Resolves when every chart that is to be seen has been drawn. */
+export async function drawn(page: Page): Promise<void> {
+  await page.waitForFunction(
+    `[...document.querySelectorAll('section.workload:not([hidden]) [data-chart]')].every(place => place.dataset.drawn && place.querySelector('svg'))`,
+  )
+}
