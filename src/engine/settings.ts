@@ -110,8 +110,6 @@ export function workerSettings(role: Role, settings: EngineSettings, profile: Pr
     throw new FulcrumError('bad-input', 'engine-setting', problems.join('\n'), {
       remedy: 'remove the setting, or sweep it on a real deployment',
     })
-  return flatten(settings).reduce((all, [name, value]) => {
-    const read = readers[name]?.(value, profile)
-    return typeof read === 'object' ? { ...all, ...read } : all
-  }, defaults)
+  const read = flatten(settings).map(([name, value]) => readers[name]?.(value, profile))
+  return Object.assign({}, defaults, ...read) as WorkerSettings
 }

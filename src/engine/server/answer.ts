@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto'
+import type { CompletionRequest } from './body.ts'
+
+/** Every token of an answer: alone and repeated it is one token for the model's tokenizer each time. */
+export const tokenText = ' a'
+
+export interface Usage {
+  readonly prompt_tokens: number
+  readonly completion_tokens: number
+  readonly total_tokens: number
+}
+
+/** The texts of one answer, in the shapes that Dynamo 1.4.2's frontend sends. */
+export interface Answer {
+  /** One server-sent event with one token of choice `index`. */
+  token(index: number): string
+  /** The event that ends choice `index`. */
+  finish(index: number): string
+  usage(usage: Usage): string
+  readonly done: string
+  /** The body of an answer that is not streamed. */
+  whole(tokens: number, choices: number, usage: Usage): string
+}
+
+const event = (body: object) => `data: ${JSON.stringify(body)}\n\n`
+
+interface Envelope {
+  readonly id: string
+  readonly created: number
+  readonly model: string
+}
+
+function chatAnswer({ id, created, model }: Envelope): Answer {
+  const body = (choices: readonly object[], object: string, usage: Usage | null) => {
+    return { id, choices, created, model, service_tier: null, system_fingerprint: null, object, usage }
+  }
+  const chunk = (choices: readonly object[], usage: Usage | null = null) =>
+    event(body(choices, 'chat.completion.chunk', usage))
+  return {
+    token: index =>
+      chunk([{ index, delta: { content: tokenText, role: 'assistant' }, finish_reason: null, logprobs: null }]),
+    finish: index => chunk([{ index, delta: { role: 'assistant' }, finish_reason: 'length', logprobs: null }]),
+    usage: usage => chunk([], usage),
+    done: 'data: [DONE]\n\n',
+    whole: (tokens, _choices, usage) => {
+      const message = { content: tokenText.repeat(tokens), role: 'assistant', reasoning_content: null }
+      const choice = { index: 0, message, finish_reason: 'length', logprobs: null }
+      return JSON.stringify(body([choice], 'chat.completion', usage))
+    },
+  }
+}
+
+function completionAnswer({ id, created, model }: Envelope): Answer {
+  const body = (choices: readonly object[], usage: Usage | null) => {
+    return { id, choices, created, model, system_fingerprint: null, object: 'text_completion', usage }
+  }
+  return {
+    token: index => event(body([{ text: tokenText, index }], null)),
+    finish: index => event(body([{ text: '', index, finish_reason: 'length' }], null)),
+    usage: usage => event(body([], usage)),
+    done: 'data: [DONE]\n\n',
+    whole: (tokens, choices, usage) => {
+      const text = tokenText.repeat(tokens)
+      const all = Array.from({ length: choices }, (_, index) => ({ text, index, finish_reason: 'length' }))
+      return JSON.stringify(body(all, usage))
+    },
+  }
+}
+
+export function createAnswer(api: CompletionRequest['api'], model: string): Answer {
+  const created = Math.floor(Date.now() / 1000)
+  return api === 'chat'
+    ? chatAnswer({ id: `chatcmpl-${randomUUID()}`, created, model })
+    : completionAnswer({ id: `cmpl-${randomUUID()}`, created, model })
+}

@@ -1,0 +1,173 @@
+import { z } from 'zod'
+
+/** A completion request as the engine needs it. */
+export interface CompletionRequest {
+  readonly api: 'chat' | 'completions'
+  readonly prompts: readonly Prompt[]
+  /** Output tokens of each prompt. */
+  readonly outputTokens: number
+  readonly stream: boolean
+  readonly includeUsage: boolean
+}
+
+/** What has to be counted, and tokens that the chat template adds to it. */
+export type Prompt =
+  | { readonly kind: 'text'; readonly text: string; readonly templateTokens: number }
+  | { readonly kind: 'tokens'; readonly count: number }
+
+/** An answer that is an error, in Dynamo's words. */
+export interface Refusal {
+  readonly status: 400 | 404 | 415 | 500 | 503
+  readonly message: string
+}
+
+/** Tokens of an answer that asks for no limit: as if the model had stopped by itself. */
+const defaultOutputTokens = 128
+
+const natural = z.int().nonnegative()
+const common = {
+  model: z.string(),
+  max_tokens: natural.nullish(),
+  min_tokens: natural.nullish(),
+  stream: z.boolean().nullish(),
+  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+  n: natural.nullish(),
+  ignore_eos: z.boolean().nullish(),
+  nvext: z.record(z.string(), z.unknown()).nullish(),
+}
+
+const contentPart = z.looseObject({ type: z.string(), text: z.string().optional() })
+const chatSchema = z.looseObject({
+  ...common,
+  max_completion_tokens: natural.nullish(),
+  messages: z.array(
+    z.looseObject({ role: z.string(), content: z.union([z.string(), z.array(contentPart)]).nullish() }),
+  ),
+})
+const tokenIds = z.array(natural)
+const completionSchema = z.looseObject({
+  ...common,
+  prompt: z.union([z.string(), tokenIds, z.array(z.string()), z.array(tokenIds)]),
+})
+
+/** Fields that change nothing here, because the model's words are not simulated; Dynamo takes them too. */
+const accepted = new Set(
+  `add_special_tokens best_of cache_salt chat_template chat_template_args chat_template_kwargs echo frequency_penalty
+  guided_choice guided_decoding_backend guided_grammar guided_json guided_regex include_stop_str_in_output logit_bias
+  logprobs metadata min_p parallel_tool_calls presence_penalty prompt_logprobs reasoning_effort repetition_penalty
+  response_format seed service_tier skip_special_tokens stop stop_token_ids store suffix temperature tool_choice tools
+  top_k top_logprobs top_p user`.split(/\s+/),
+)
+
+/** What Dynamo 1.4.2 takes inside `nvext`; `ignore_eos`, which 0.3.1 took there, is not among it. */
+const nvextFields =
+  `greed_sampling use_raw_prompt annotations backend_instance_id token_data max_thinking_tokens cache_salt
+  extra_fields metadata_upload prefill_worker_id decode_worker_id dp_rank prefill_dp_rank agent_hints request_timestamp_ms
+  routing_constraints router`.split(/\s+/)
+
+function unknownFields(body: object, known: object): Refusal | null {
+  const unknown = Object.keys(body).filter(key => !(key in known) && !accepted.has(key))
+  if (unknown.length === 0) return null
+  return badRequest(`Validation: Unsupported parameter(s): ${unknown.map(key => `\`${key}\``).join(', ')}`)
+}
+
+function badRequest(message: string): Refusal {
+  return { status: 400, message }
+}
+
+function undecodable(detail: string): Refusal {
+  return badRequest(`Failed to deserialize the JSON body into the target type: ${detail}`)
+}
+
+function issueText(error: z.ZodError): string {
+  const [issue] = error.issues
+  if (issue === undefined) return 'not understood'
+  const path = issue.path.join('.')
+  const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined')
+  return missing ? `missing field \`${path}\`` : `${path}: ${issue.message}`
+}
+
+type CommonFields = z.infer<z.ZodObject<typeof common>>
+
+/** What is wrong with fields of both APIs; null when nothing is. */
+function commonRefusal(body: CommonFields, model: string): Refusal | null {
+  const stray = Object.keys(body.nvext ?? {}).find(key => !nvextFields.includes(key))
+  if (stray !== undefined)
+    return undecodable(`unknown field \`${stray}\`, expected one of ${nvextFields.map(key => `\`${key}\``).join(', ')}`)
+  if (body.model !== model) return { status: 404, message: 'Model not found' }
+  if (body.max_tokens === 0) return badRequest('Validation: Max tokens must be greater than 0, got 0')
+  if ((body.n ?? 1) !== 1) return badRequest(`Validation: n must be 1 for the simulated engine, got ${body.n}`)
+  return null
+}
+
+/** An answer runs to its limit; without one, to `min_tokens` or a default. */
+function request(
+  api: CompletionRequest['api'],
+  body: CommonFields,
+  limit: number | null | undefined,
+  prompts: readonly Prompt[],
+): CompletionRequest {
+  return {
+    api,
+    prompts,
+    outputTokens: limit ?? Math.max(body.min_tokens ?? 0, defaultOutputTokens),
+    stream: body.stream === true,
+    includeUsage: body.stream_options?.include_usage === true,
+  }
+}
+
+function messageText(content: string | readonly { readonly text?: string | undefined }[] | null | undefined): string {
+  if (content === null || content === undefined) return ''
+  return typeof content === 'string' ? content : content.map(part => part.text ?? '').join('')
+}
+
+/** DeepSeek's template: begin of sentence, then a token before each user's and each assistant's turn, the answer's included. */
+function templateTokens(messages: readonly { readonly role: string }[]): number {
+  return 2 + messages.filter(message => message.role === 'user' || message.role === 'assistant').length
+}
+
+function parseChat(body: object, model: string): CompletionRequest | Refusal {
+  const parsed = chatSchema.safeParse(body)
+  if (!parsed.success) return undecodable(issueText(parsed.error))
+  const fields = parsed.data
+  const refused = commonRefusal(fields, model) ?? unknownFields(body, chatSchema.shape)
+  if (refused !== null) return refused
+  if (fields.messages.length === 0)
+    return badRequest("Validation: The 'messages' field cannot be empty. At least one message is required.")
+  if (fields.max_completion_tokens === 0) return badRequest('Validation: Max tokens must be greater than 0, got 0')
+  const text = fields.messages.map(message => messageText(message.content)).join('')
+  const prompt: Prompt = { kind: 'text', text, templateTokens: templateTokens(fields.messages) }
+  return request('chat', fields, fields.max_completion_tokens ?? fields.max_tokens, [prompt])
+}
+
+function parsePrompts(prompt: z.infer<typeof completionSchema>['prompt']): Prompt[] {
+  const text = (value: string): Prompt => ({ kind: 'text', text: value, templateTokens: 0 })
+  const tokens = (ids: readonly number[]): Prompt => ({ kind: 'tokens', count: ids.length })
+  if (typeof prompt === 'string') return [text(prompt)]
+  if (prompt.every(item => typeof item === 'number')) return [tokens(prompt)]
+  return prompt.map(item => (typeof item === 'string' ? text(item) : tokens(item)))
+}
+
+function parseCompletion(body: object, model: string): CompletionRequest | Refusal {
+  const parsed = completionSchema.safeParse(body)
+  if (!parsed.success) return undecodable(issueText(parsed.error))
+  const fields = parsed.data
+  const refused = commonRefusal(fields, model) ?? unknownFields(body, completionSchema.shape)
+  if (refused !== null) return refused
+  const prompts = parsePrompts(fields.prompt)
+  if (prompts.some(prompt => (prompt.kind === 'text' ? prompt.text === '' : prompt.count === 0)))
+    return badRequest('Validation: Prompt cannot be empty')
+  return request('completions', fields, fields.max_tokens, prompts)
+}
+
+/** Reads a request's body; a refusal says what is wrong in the words and status that Dynamo 1.4.2 uses. */
+export function parseBody(text: string, api: CompletionRequest['api'], model: string): CompletionRequest | Refusal {
+  let body: unknown
+  try {
+    body = JSON.parse(text)
+  } catch (error) {
+    return undecodable(error instanceof Error ? error.message : String(error))
+  }
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return undecodable('expected an object')
+  return api === 'chat' ? parseChat(body, model) : parseCompletion(body, model)
+}

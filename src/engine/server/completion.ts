@@ -1,0 +1,132 @@
+import type { ServerResponse } from 'node:http'
+import type { Engine } from '../engine.ts'
+import type { EngineRequest } from '../request.ts'
+import { engineRequest } from '../request.ts'
+import type { Drive } from '../wall-clock.ts'
+import type { Answer, Usage } from './answer.ts'
+import { createAnswer } from './answer.ts'
+import type { CompletionRequest, Refusal } from './body.ts'
+import type { FrontendMetrics } from './metrics.ts'
+import type { TokenCounter } from './token-counter.ts'
+
+/** What serving a completion needs. */
+export interface Serving {
+  readonly engine: Engine
+  readonly drive: Drive
+  readonly tokens: TokenCounter
+  readonly metrics: FrontendMetrics
+  readonly model: string
+}
+
+function usageOf(promptTokens: readonly number[], outputTokens: number): Usage {
+  const prompt = promptTokens.reduce((sum, tokens) => sum + tokens, 0)
+  const completion = outputTokens * promptTokens.length
+  return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion }
+}
+
+async function countPrompts(request: CompletionRequest, tokens: TokenCounter): Promise<number[]> {
+  return Promise.all(
+    request.prompts.map(async prompt =>
+      prompt.kind === 'tokens' ? prompt.count : (await tokens.count(prompt.text)) + prompt.templateTokens,
+    ),
+  )
+}
+
+/** Writes an answer as its tokens come. The last token, its end, the usage and `[DONE]` go out in one write. */
+function streamTo(
+  response: ServerResponse,
+  answer: Answer,
+  request: CompletionRequest,
+  usage: Usage,
+  onEnd: () => void,
+) {
+  let open = request.prompts.length
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' })
+  return (index: number) => {
+    // Text of a token never changes within an answer: made once, not for each of thousands.
+    const token = Buffer.from(answer.token(index))
+    let left = request.outputTokens
+    return () => {
+      left -= 1
+      if (left > 0) {
+        response.write(token)
+        return
+      }
+      open -= 1
+      const ending = open === 0 ? `${request.includeUsage ? answer.usage(usage) : ''}${answer.done}` : ''
+      response.write(answer.token(index) + answer.finish(index) + ending)
+      if (open === 0) onEnd()
+    }
+  }
+}
+
+function answerWhole(response: ServerResponse, body: string): void {
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
+  response.end(body)
+}
+
+/**
+ * Answers one completion request that arrived at `arrivedMs`.
+ *
+ * Prompts are counted in a thread of their own, while the simulated prefill already runs: the engine takes the request
+ * as of its arrival, so counting costs no simulated time unless it takes longer than the prefill.
+ * @returns a refusal where nothing was written yet
+ */
+export async function serveCompletion(
+  request: CompletionRequest,
+  response: ServerResponse,
+  arrivedMs: number,
+  serving: Serving,
+): Promise<Refusal | null> {
+  const { engine, drive, metrics } = serving
+  const promptTokens = await countPrompts(request, serving.tokens)
+  if (response.destroyed) return null
+  const usage = usageOf(promptTokens, request.outputTokens)
+  const answer = createAnswer(request.api, serving.model)
+  const submitted: EngineRequest[] = []
+  let finished = 0
+  let writer: ((index: number) => () => void) | null = null
+
+  function onFinish(done: EngineRequest): void {
+    finished += 1
+    if (finished < promptTokens.length) return
+    metrics.ended('success', done)
+    if (!request.stream) answerWhole(response, answer.whole(request.outputTokens, promptTokens.length, usage))
+  }
+
+  metrics.started()
+  for (const [index, tokens] of promptTokens.entries()) {
+    let write: (() => void) | null = null
+    const onToken = request.stream
+      ? () => {
+          writer ??= streamTo(response, answer, request, usage, () => response.end())
+          write ??= writer(index)
+          write()
+        }
+      : null
+    const one = engineRequest({
+      promptTokens: tokens,
+      outputTokens: request.outputTokens,
+      arrivedMs,
+      onToken,
+      onFinish,
+    })
+    const refused = engine.submit(one)
+    if (refused !== null) {
+      for (const other of submitted) engine.cancel(other)
+      metrics.ended('error', null)
+      return refused.kind === 'unavailable'
+        ? { status: 503, message: refused.message }
+        : { status: 400, message: `Validation: ${refused.message}` }
+    }
+    submitted.push(one)
+  }
+  response.on('close', () => {
+    if (finished === promptTokens.length) return
+    for (const one of submitted) engine.cancel(one)
+    metrics.ended('cancelled', null)
+    drive.wake()
+  })
+  drive.wake()
+  return null
+}

@@ -1,0 +1,99 @@
+import type { Engine } from '../engine.ts'
+import type { EngineRequest } from '../request.ts'
+import type { Lateness } from '../wall-clock.ts'
+import { latenessBoundsMs } from '../wall-clock.ts'
+import type { WorkerLoad } from '../worker.ts'
+import { createBucketHistogram, histogramText, metricText } from './exposition.ts'
+
+/** What the frontend counts, under the names that Dynamo's frontend has for it. */
+export interface FrontendMetrics {
+  started(): void
+  ended(outcome: 'success' | 'error' | 'cancelled', request: EngineRequest | null): void
+  text(engine: Engine, lateness: Lateness): string
+}
+
+const seconds = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250]
+const tokens = [10, 50, 100, 250, 500, 1000, 2000, 4000, 8000, 16_000, 32_000]
+
+/** Gauges of one worker, under the names that a Dynamo TensorRT-LLM worker has for them. */
+export function workerText(load: WorkerLoad): string {
+  return [
+    metricText('trtllm:num_requests_running', 'gauge', 'Sequences in the batch', [[{}, load.running]]),
+    metricText('trtllm:num_requests_waiting', 'gauge', 'Requests in the queue', [[{}, load.waiting]]),
+    metricText('trtllm:kv_cache_usage_perc', 'gauge', 'KV cache in use, 0 to 1', [
+      [{}, load.kvBlocksUsed / load.kvBlocks],
+    ]),
+    metricText('fulcrum_engine_passes_total', 'counter', 'Forward passes begun', [[{}, load.passes]]),
+    metricText('fulcrum_engine_busy_seconds_total', 'counter', 'Simulated time in passes', [[{}, load.busyMs / 1000]]),
+  ].join('')
+}
+
+function latenessText(lateness: Lateness): string {
+  return histogramText(
+    'fulcrum_engine_lateness_seconds',
+    "The simulator's own delay behind its schedule",
+    {},
+    {
+      bounds: latenessBoundsMs.map(ms => ms / 1000),
+      counts: lateness.atMost,
+      sum: lateness.sumMs / 1000,
+      count: lateness.events,
+    },
+  )
+}
+
+export function createFrontendMetrics(model: string): FrontendMetrics {
+  const labels = { model }
+  const ttft = createBucketHistogram(seconds)
+  const itl = createBucketHistogram(seconds)
+  const duration = createBucketHistogram(seconds)
+  const inputTokens = createBucketHistogram(tokens)
+  const outputTokens = createBucketHistogram(tokens)
+  const outcomes = { success: 0, error: 0, cancelled: 0 }
+  let inflight = 0
+
+  function observe(request: EngineRequest): void {
+    ttft.observe((request.firstTokenMs - request.arrivedMs) / 1000)
+    duration.observe((request.finishedMs - request.arrivedMs) / 1000)
+    inputTokens.observe(request.promptTokens)
+    outputTokens.observe(request.outputTokens)
+    if (request.outputTokens > 1)
+      itl.observe((request.finishedMs - request.firstTokenMs) / 1000 / (request.outputTokens - 1))
+  }
+
+  return {
+    started() {
+      inflight += 1
+    },
+    ended(outcome, request) {
+      inflight -= 1
+      outcomes[outcome] += 1
+      if (request !== null) observe(request)
+    },
+    text(engine, lateness) {
+      const workers = engine.workers()
+      const queued = workers.reduce((sum, worker) => sum + worker.load.waiting, engine.transferring)
+      const name = (metric: string) => `dynamo_frontend_${metric}`
+      const counts = Object.entries(outcomes).map(([status, count]) => [{ ...labels, status }, count] as const)
+      return [
+        metricText(name('inflight_requests'), 'gauge', 'Requests not yet answered', [[labels, inflight]]),
+        metricText(name('queued_requests'), 'gauge', 'Requests that wait for a worker', [[labels, queued]]),
+        metricText(name('requests_total'), 'counter', 'Requests answered', counts),
+        histogramText(name('time_to_first_token_seconds'), 'TTFT in simulated time', labels, ttft),
+        histogramText(name('inter_token_latency_seconds'), 'Mean ITL of a request in simulated time', labels, itl),
+        histogramText(name('request_duration_seconds'), 'Request latency in simulated time', labels, duration),
+        histogramText(name('input_sequence_tokens'), 'Prompt tokens', labels, inputTokens),
+        histogramText(name('output_sequence_tokens'), 'Output tokens', labels, outputTokens),
+        metricText('fulcrum_engine_workers', 'gauge', 'Workers by role', workerCounts(engine)),
+        metricText('fulcrum_engine_transferring', 'gauge', 'KV transfers under way', [[{}, engine.transferring]]),
+        latenessText(lateness),
+      ].join('')
+    },
+  }
+}
+
+function workerCounts(engine: Engine): [{ role: string }, number][] {
+  const counts = new Map<string, number>()
+  for (const { role } of engine.workers()) counts.set(role, (counts.get(role) ?? 0) + 1)
+  return [...counts].map(([role, count]) => [{ role }, count])
+}
