@@ -53,6 +53,8 @@ export interface ClientHealth {
   readonly inFlight: { readonly mean: number; readonly max: number } | null
   /** Wall clock minus monotonic clock over the window; far from 0 when the clock was set. */
   readonly clockJumpMs: number | null
+  /** The most that first tokens may have lain unread before their time stamp, hence the uncertainty of TTFT; absent where a generator can't tell. */
+  readonly stampUncertaintyMs?: Distribution | null
 }
 
 /** When the window became steady, by which method. */
@@ -124,7 +126,11 @@ export interface Measurement {
   readonly files: readonly string[]
 }
 
-/** Prometheus series scraped through a point. */
+/**
+ * Prometheus series scraped through a point, by source (`frontend`, `prefill-0`, …) then `metric{labels that differ}`.
+ * Gauges: mean, max and last of the scrapes. Counters: increase per second (mean, max between two scrapes), increase
+ * in all (last). Histograms: mean observation of the window, highest mean between two scrapes, observations (last).
+ */
 export interface ServerMetrics {
   readonly [source: string]: {
     readonly [metric: string]: { readonly mean: number; readonly max: number; readonly last: number }

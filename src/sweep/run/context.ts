@@ -11,6 +11,8 @@ export interface RunContext {
   readonly plan: Plan
   readonly parts: RunParts
   readonly signal: AbortSignal
+  /** Monotonic milliseconds. */
+  readonly clockMs: () => number
   /** Seconds since this attempt began. */
   elapsedS(): number
   /** Points measured in this attempt. */
@@ -54,6 +56,7 @@ export function runContext(plan: Plan, parts: RunParts): RunContext {
     plan,
     parts,
     signal: parts.signal,
+    clockMs,
     elapsedS,
     measured: () => measured,
     async record(event) {

@@ -1,12 +1,14 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PointResult } from '../../journal/index.ts'
+import type { LoadProgress } from '../../load/generator.ts'
 import type { Finding, Measurement } from '../../metrics/measurement.ts'
 import { type Endpoint, FulcrumError, type Point } from '../../point/index.ts'
 import { messageOf } from './bring-up.ts'
 import type { RunContext } from './context.ts'
 import { pointDeadlineMs, within } from './deadline.ts'
 import { deploymentBroke } from './missing.ts'
+import { watchServer } from './server-metrics.ts'
 import { keepWorkerLogs } from './worker-logs.ts'
 
 /** Checks look at processes and discovery; one that takes longer than this is itself a sign of trouble. */
@@ -58,13 +60,18 @@ interface Measured {
 async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder: string): Promise<Measured> {
   const limitMs = (run.parts.pointDeadlineMs ?? pointDeadlineMs)(point)
   try {
-    const measurement = await within(limitMs, 'The point', run.signal, signal =>
-      run.parts.generator.measure(point, endpoint, {
-        signal,
-        folder,
-        onProgress: load => run.tell({ step: 'measuring', point, load }),
-      }),
+    await using server = watchServer(endpoint, run.clockMs)
+    const onProgress = (load: LoadProgress) => {
+      if (load.phase === 'measuring') server.begin()
+      if (load.phase === 'summarising') server.end()
+      run.tell({ step: 'measuring', point, load })
+    }
+    const measured = await within(limitMs, 'The point', run.signal, signal =>
+      run.parts.generator.measure(point, endpoint, { signal, folder, onProgress }),
     )
+    const seen = await server.metrics()
+    const measurement =
+      Object.keys(seen).length === 0 ? measured : { ...measured, server: { ...seen, ...measured.server } }
     return { measurement, findings: run.parts.judge(point, measurement) }
   } catch (error) {
     run.signal.throwIfAborted()

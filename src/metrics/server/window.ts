@@ -1,0 +1,126 @@
+import type { ServerMetrics } from '../measurement.ts'
+import type { Exposition, Sample } from './exposition.ts'
+
+/** A metrics page as it stood at one moment. */
+export interface Scrape {
+  /** Monotonic milliseconds. */
+  readonly atMs: number
+  readonly page: Exposition
+}
+
+/** What a source's metrics did through a window; see {@link ServerMetrics}. */
+export type SourceMetrics = ServerMetrics[string]
+
+/** Series of the serving system; those of its language runtime and its process say nothing of a point. */
+const runtimeMetric = /^(python|process|go|promhttp|nodejs|tokio)_|_created$/
+
+/** More series than this of one source are left out, so that a journal line stays readable. */
+const mostSeries = 150
+
+/**
+ * Sums a source's scrapes up, oldest first. Gauges give mean, max and last of what was seen. Counters give their increase a
+ * second (mean), the fastest between two scrapes (max), and the increase in all (last). Histograms and summaries give the
+ * mean of what was observed within the window, the highest mean between two scrapes (max), and the count of observations (last).
+ * A counter that was set back (a worker restarted) counts from there.
+ */
+export function sourceMetrics(scrapes: readonly Scrape[]): SourceMetrics {
+  const tables = scrapes.map(({ atMs, page }) => ({ atMs, values: valuesOf(page) }))
+  const latest = scrapes.at(-1)
+  if (latest === undefined) return {}
+  const found: Record<string, SourceMetrics[string]> = {}
+  for (const [key, kind] of seriesOf(latest.page)) {
+    const of = (part: string) =>
+      tables.map(({ atMs, values }) => ({ atMs, value: values.get(`${part}${key}`) ?? null }))
+    const figures =
+      kind === 'gauge' ? gauge(of('')) : kind === 'counter' ? counter(of('')) : ratio(of('sum '), of('count '))
+    if (figures !== null && Object.keys(found).length < mostSeries) found[key] = figures
+  }
+  return found
+}
+
+type Timed = readonly { readonly atMs: number; readonly value: number | null }[]
+type Figures = SourceMetrics[string]
+
+const finite = (series: Timed): { atMs: number; value: number }[] =>
+  series.flatMap(({ atMs, value }) => (value !== null && Number.isFinite(value) ? [{ atMs, value }] : []))
+
+function gauge(series: Timed): Figures | null {
+  const values = finite(series).map(({ value }) => value)
+  const last = values.at(-1)
+  if (last === undefined) return null
+  return { mean: values.reduce((sum, value) => sum + value, 0) / values.length, max: Math.max(...values), last }
+}
+
+/** Steps between neighbours: seconds and increase. */
+function steps(series: Timed): { seconds: number; increase: number }[] {
+  const points = finite(series)
+  return points.slice(1).map(({ atMs, value }, i) => {
+    const before = points[i] ?? { atMs, value }
+    return { seconds: (atMs - before.atMs) / 1000, increase: value >= before.value ? value - before.value : value }
+  })
+}
+
+function counter(series: Timed): Figures | null {
+  const all = steps(series)
+  const seconds = all.reduce((sum, step) => sum + step.seconds, 0)
+  if (seconds <= 0) return null
+  const increase = all.reduce((sum, step) => sum + step.increase, 0)
+  const rates = all.filter(step => step.seconds > 0).map(step => step.increase / step.seconds)
+  return { mean: increase / seconds, max: Math.max(...rates), last: increase }
+}
+
+function ratio(sums: Timed, counts: Timed): Figures | null {
+  const sumSteps = steps(sums)
+  const countSteps = steps(counts)
+  if (sumSteps.length === 0 || sumSteps.length !== countSteps.length) return null
+  const count = countSteps.reduce((all, step) => all + step.increase, 0)
+  if (count <= 0) return null
+  const means = countSteps.flatMap(({ increase }, i) => (increase > 0 ? [(sumSteps[i]?.increase ?? 0) / increase] : []))
+  return { mean: sumSteps.reduce((all, step) => all + step.increase, 0) / count, max: Math.max(...means), last: count }
+}
+
+type Kind = 'gauge' | 'counter' | 'distribution'
+
+/** The metric that a sample belongs to, and which part of it the sample is; null for what is not kept. */
+function partOf(
+  { name, labels }: Sample,
+  types: Exposition['types'],
+): { metric: string; part: string; kind: Kind } | null {
+  const suffix = /_(sum|count|bucket)$/.exec(name)
+  const base = suffix === null ? name : name.slice(0, -suffix[0].length)
+  const declared = types.get(base)
+  if (suffix !== null && (declared === 'histogram' || declared === 'summary'))
+    return suffix[1] === 'bucket' ? null : { metric: base, part: `${suffix[1]} `, kind: 'distribution' }
+  if (labels.quantile !== undefined) return null
+  return {
+    metric: name,
+    part: '',
+    kind: types.get(name) === 'counter' || name.endsWith('_total') ? 'counter' : 'gauge',
+  }
+}
+
+/** `metric{label="…"}`, with only the labels in which the metric's own series differ. */
+function keysOf(page: Exposition): Map<Sample, { key: string; part: string; kind: Kind }> {
+  const parts = page.samples.flatMap(sample => {
+    const part = runtimeMetric.test(sample.name) ? null : partOf(sample, page.types)
+    return part === null ? [] : [{ sample, ...part }]
+  })
+  const keys = new Map<Sample, { key: string; part: string; kind: Kind }>()
+  for (const [metric, group] of Map.groupBy(parts, part => part.metric)) {
+    const names = [...new Set(group.flatMap(({ sample }) => Object.keys(sample.labels)))]
+    const telling = names.filter(name => new Set(group.map(({ sample }) => sample.labels[name])).size > 1).sort()
+    for (const { sample, part, kind } of group) {
+      const labels = telling.map(name => `${name}="${sample.labels[name] ?? ''}"`).join(',')
+      keys.set(sample, { key: labels === '' ? metric : `${metric}{${labels}}`, part, kind })
+    }
+  }
+  return keys
+}
+
+function seriesOf(page: Exposition): Map<string, Kind> {
+  return new Map([...keysOf(page).values()].map(({ key, kind }) => [key, kind]))
+}
+
+function valuesOf(page: Exposition): Map<string, number> {
+  return new Map([...keysOf(page)].map(([sample, { key, part }]) => [`${part}${key}`, sample.value]))
+}

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { parseExposition } from '../../src/metrics/server/exposition.ts'
+import { sourceMetrics } from '../../src/metrics/server/window.ts'
+
+const scrape = (atS: number, ...lines: string[]) => ({ atMs: atS * 1000, page: parseExposition(lines.join('\n')) })
+
+describe('a metrics page', () => {
+  test('is read with types, labels, infinities and timestamps', () => {
+    const page = parseExposition(
+      [
+        '# HELP requests_total All requests.',
+        '# TYPE requests_total counter',
+        'requests_total{method="post",path="C:\\\\x \\"y\\"\\n"} 1027 1395066363000',
+        'bare 12.47',
+        'ttft_bucket{le="+Inf",} 3',
+        'edge -Inf',
+        'trtllm:kv_cache_usage_perc{} 0.5',
+        '',
+      ].join('\r\n'),
+    )
+    assert.equal(page.types.get('requests_total'), 'counter')
+    assert.deepEqual(page.samples, [
+      { name: 'requests_total', labels: { method: 'post', path: 'C:\\x "y"\n' }, value: 1027 },
+      { name: 'bare', labels: {}, value: 12.47 },
+      { name: 'ttft_bucket', labels: { le: '+Inf' }, value: 3 },
+      { name: 'edge', labels: {}, value: -Infinity },
+      { name: 'trtllm:kv_cache_usage_perc', labels: {}, value: 0.5 },
+    ])
+  })
+
+  test('gives back what was written, whatever the labels hold', () => {
+    const name = fc.stringMatching(/^[a-z_][a-z0-9_]{0,8}$/)
+    const escaped = (text: string) => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+    const value = fc.string({ unit: fc.constantFrom(...'ab,={}"\\\n é') })
+    fc.assert(
+      fc.property(
+        name,
+        fc.dictionary(name, value, { maxKeys: 3, noNullPrototype: true }),
+        fc.double({ noNaN: true }),
+        (metric, labels, figure) => {
+          const pairs = Object.entries(labels).map(([key, text]) => `${key}="${escaped(text)}"`)
+          const text = `${metric}{${pairs.join(',')}} ${String(figure).replace('Infinity', 'Inf')}`
+          const [sample] = parseExposition(text).samples
+          assert.deepEqual(
+            { ...sample, labels: { ...sample?.labels } },
+            { name: metric, labels, value: Number(String(figure)) },
+          )
+        },
+      ),
+    )
+  })
+
+  test('loses only the lines that are none', () => {
+    const { samples } = parseExposition('<html>\ngood 1\nbroken{a="b} 2\nno number\ngood 3\n')
+    assert.deepEqual(
+      samples.map(sample => sample.value),
+      [1, 3],
+    )
+  })
+
+  test('of any text is read without an error', () => {
+    fc.assert(fc.property(fc.string(), text => void parseExposition(text)))
+  })
+})
+
+describe('a source through a window', () => {
+  test('gives mean, max and last of a gauge', () => {
+    const at = (s: number, value: number) => scrape(s, '# TYPE queued gauge', `queued ${value}`)
+    assert.deepEqual(sourceMetrics([at(0, 1), at(1, 5), at(2, 3)]), { queued: { mean: 3, max: 5, last: 3 } })
+  })
+
+  test('gives rate, fastest rate and increase of a counter', () => {
+    const at = (s: number, value: number) => scrape(s, '# TYPE tokens_total counter', `tokens_total ${value}`)
+    assert.deepEqual(sourceMetrics([at(0, 100), at(1, 110), at(3, 170)]), {
+      tokens_total: { mean: 70 / 3, max: 30, last: 70 },
+    })
+  })
+
+  test('counts on from a counter that was set back', () => {
+    const at = (s: number, value: number) => scrape(s, `tokens_total ${value}`)
+    assert.equal(sourceMetrics([at(0, 100), at(1, 120), at(2, 5)]).tokens_total?.last, 25)
+  })
+
+  test('gives the mean of what a histogram saw within the window, not before', () => {
+    const at = (s: number, sum: number, count: number) =>
+      scrape(
+        s,
+        '# TYPE ttft_seconds histogram',
+        `ttft_seconds_bucket{le="1"} ${count}`,
+        `ttft_seconds_sum ${sum}`,
+        `ttft_seconds_count ${count}`,
+      )
+    assert.deepEqual(sourceMetrics([at(0, 900, 10), at(1, 901, 12), at(2, 904, 13)]), {
+      ttft_seconds: { mean: 4 / 3, max: 3, last: 3 },
+    })
+  })
+
+  test('names series by the labels in which they differ', () => {
+    const at = (s: number) => scrape(s, 'busy{model="r1",worker="0"} 1', 'busy{model="r1",worker="1"} 2')
+    assert.deepEqual(Object.keys(sourceMetrics([at(0), at(1)])), ['busy{worker="0"}', 'busy{worker="1"}'])
+  })
+
+  test('leaves out the language runtime', () => {
+    assert.deepEqual(sourceMetrics([scrape(0, 'process_cpu_seconds_total 3', 'python_info 1', 'x_created 9')]), {})
+  })
+
+  test('is empty when nothing was seen', () => {
+    assert.deepEqual(sourceMetrics([]), {})
+  })
+})
