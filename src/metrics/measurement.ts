@@ -122,6 +122,8 @@ export interface Measurement {
   readonly deviation: { readonly isl: number | null; readonly osl: number | null }
   /** Server metrics over the window, by source then metric: mean and max of what was scraped. */
   readonly server?: ServerMetrics
+  /** What a generator says against its own figures (a crash survived, a summary that its record doesn't bear out); the judge passes it on. */
+  readonly remarks?: readonly Finding[]
   /** Files of this point, relative to the run folder. */
   readonly files: readonly string[]
 }

@@ -12,6 +12,7 @@ export function judge(point: Point, measurement: Measurement): Finding[] {
     ...judgeRequests(point, measurement),
     ...judgeClient(point, measurement),
     ...judgeWindow(point, measurement),
+    ...(measurement.remarks ?? []),
   ]
   return findings.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity))
 }
