@@ -1,0 +1,169 @@
+import { availableParallelism } from 'node:os'
+import { extname } from 'node:path'
+import { Tinypool } from 'tinypool'
+import type { Measurement } from '../../metrics/measurement.ts'
+import type { Endpoint, Point } from '../../point/index.ts'
+import { FulcrumError, meanTokens, redactor } from '../../point/index.ts'
+import type { LoadGenerator, LoadProgress, MeasureContext } from '../generator.ts'
+import { createPromptSet } from '../prompts.ts'
+import type { Control } from './control.ts'
+import { createControl, doneSoFar } from './control.ts'
+import { mergeErrors } from './failure.ts'
+import type { Job, JobResult } from './job.ts'
+import { createRequestSet } from './request-set.ts'
+import { resolveTarget } from './resolve-target.ts'
+import { measurementOf } from './result.ts'
+import { scheduleOf, threadsFor } from './schedule.ts'
+
+export interface BuiltInOptions {
+  /** Where lexicons are kept over runs. */
+  readonly cacheFolder: string
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Worker threads; chosen from the concurrency and the cores when absent. */
+  readonly threads?: number
+  /** Certificates to trust besides the system's, PEM. */
+  readonly ca?: string
+}
+
+const progressEveryMs = 200
+
+/** Fulcrum's own load generator: raw sockets in worker threads, nothing between them and the clock. See docs/bench/load.md. */
+export function builtIn(options: BuiltInOptions): LoadGenerator {
+  const env = options.env ?? process.env
+  let pool: Tinypool | null = null
+  return {
+    measure: async (point, endpoint, context) => {
+      pool ??= createPool(options.threads ?? availableParallelism())
+      return await measure(pool, options, env, point, endpoint, context)
+    },
+    close: async () => {
+      const closing = pool
+      pool = null
+      await closing?.destroy()
+    },
+  }
+}
+
+/** Threads live on from point to point: their code stays compiled. */
+function createPool(threads: number): Tinypool {
+  const file = new URL(`./worker${extname(import.meta.url)}`, import.meta.url)
+  return new Tinypool({
+    filename: file.href,
+    minThreads: 0,
+    maxThreads: Math.max(1, threads),
+    idleTimeout: 3_600_000,
+    concurrentTasksPerWorker: 1,
+    isolateWorkers: false,
+  })
+}
+
+async function measure(
+  pool: Tinypool,
+  options: BuiltInOptions,
+  env: Readonly<Record<string, string | undefined>>,
+  point: Point,
+  endpoint: Endpoint,
+  context: MeasureContext,
+): Promise<Measurement> {
+  const began = performance.now()
+  const { load, workload } = point
+  const { signal } = context
+  context.onProgress({ phase: 'preparing', done: 0, total: null })
+  const schedule = scheduleOf(load)
+  const threads = options.threads ?? threadsFor(schedule, availableParallelism())
+  const [prompts, target] = await Promise.all([
+    createPromptSet({
+      model: point.deployment.model,
+      api: load.api,
+      workload,
+      count: load.dataset,
+      seed: load.seed,
+      salt: `${point.id}/${point.repeat}`,
+      cacheFolder: options.cacheFolder,
+      signal,
+    }),
+    resolveTarget(endpoint, options.ca ?? null, signal),
+  ])
+  const requests = createRequestSet(prompts, load, endpoint, apiKeyOf(endpoint, env), meanTokens(workload.osl))
+  const control = createControl()
+  const job = {
+    target,
+    api: load.api,
+    streaming: load.streaming,
+    requests,
+    schedule,
+    warmup: load.warmup,
+    durationMs: load.durationS === undefined ? null : load.durationS * 1000,
+    graceMs: load.graceS * 1000,
+    timeoutMs: load.timeoutMs,
+    control,
+    threads,
+  } satisfies Omit<Job, 'thread'>
+  const startedAt = new Date()
+  const clockBefore = Date.now() - performance.now()
+  const progress = followProgress(control, job, context)
+  try {
+    const results = await runThreads(pool, job, signal)
+    context.onProgress({ phase: 'summarising', done: 0, total: null })
+    return measurementOf(results, {
+      point,
+      requests,
+      startedAt: startedAt.toISOString(),
+      clockJumpMs: Date.now() - performance.now() - clockBefore,
+      wallS: () => (performance.now() - began) / 1000,
+      errors: mergeErrors(
+        results.map(result => result.errors),
+        redactor(env),
+      ),
+    })
+  } finally {
+    clearInterval(progress)
+  }
+}
+
+/** Runs the job in every thread; when one fails, the others are ended. */
+async function runThreads(pool: Tinypool, job: Omit<Job, 'thread'>, signal: AbortSignal): Promise<JobResult[]> {
+  const failed = new AbortController()
+  const either = AbortSignal.any([signal, failed.signal])
+  try {
+    return await Promise.all(
+      Array.from(
+        { length: job.threads },
+        (_, thread): Promise<JobResult> => pool.run({ ...job, thread }, { signal: either }),
+      ),
+    )
+  } catch (error) {
+    failed.abort(error)
+    signal.throwIfAborted()
+    throw error
+  }
+}
+
+function followProgress(control: Control, job: Omit<Job, 'thread'>, context: MeasureContext): NodeJS.Timeout {
+  const { schedule, warmup } = job
+  const total = schedule.kind === 'closed' ? schedule.requests : schedule.dueMs.length
+  return setInterval(() => {
+    const done = doneSoFar(control)
+    // The second meeting of the threads is the start of the measurement.
+    const progress: LoadProgress =
+      done.phase < 2
+        ? { phase: 'warm-up', done: done.warmup, total: warmup }
+        : { phase: 'measuring', done: done.measured, total }
+    context.onProgress(progress)
+  }, progressEveryMs)
+}
+
+/** @throws FulcrumError environment when the named variable is empty */
+function apiKeyOf(endpoint: Endpoint, env: Readonly<Record<string, string | undefined>>): string | undefined {
+  if (endpoint.apiKeyEnv === undefined) return undefined
+  const key = env[endpoint.apiKeyEnv]
+  if (key !== undefined && key !== '') return key
+  throw new FulcrumError(
+    'environment',
+    'api-key-missing',
+    `the environment variable ${endpoint.apiKeyEnv} is not set`,
+    {
+      remedy: `set ${endpoint.apiKeyEnv} to the bearer token of ${endpoint.url}`,
+    },
+  )
+}

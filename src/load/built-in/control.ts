@@ -1,0 +1,84 @@
+/** What the threads of one measurement share: a few numbers in memory, no messages. */
+export interface Control {
+  readonly counters: Int32Array
+  /** Monotonic start times by phase, ms; see {@link monotonicMs}. */
+  readonly starts: Float64Array
+}
+
+const NEXT_WARMUP = 0
+const NEXT_MEASURED = 1
+const DONE_WARMUP = 2
+const DONE_MEASURED = 3
+const ARRIVED = 4
+const PHASE = 5
+
+/** Time from the last thread's arrival at a barrier to the start: enough for the others to wake. */
+const startMarginMs = 5
+
+export type Phase = 'warmup' | 'measured'
+
+/** Memory for one measurement, to be shared with its threads. */
+export function createControl(): Control {
+  return {
+    counters: new Int32Array(new SharedArrayBuffer(8 * 4)),
+    starts: new Float64Array(new SharedArrayBuffer(4 * 8)),
+  }
+}
+
+/** The next request's number, counted over all threads: whichever slot is free takes it. */
+export function takeNumber(control: Control, phase: Phase): number {
+  return Atomics.add(control.counters, phase === 'warmup' ? NEXT_WARMUP : NEXT_MEASURED, 1)
+}
+
+export function countDone(control: Control, phase: Phase): void {
+  Atomics.add(control.counters, phase === 'warmup' ? DONE_WARMUP : DONE_MEASURED, 1)
+}
+
+export function doneSoFar(control: Control): {
+  readonly warmup: number
+  readonly measured: number
+  readonly phase: number
+} {
+  return {
+    warmup: Atomics.load(control.counters, DONE_WARMUP),
+    measured: Atomics.load(control.counters, DONE_MEASURED),
+    phase: Atomics.load(control.counters, PHASE),
+  }
+}
+
+/** Waits until all threads are here; resolves with the monotonic time at which they start together. */
+export async function meet(control: Control, threads: number): Promise<number> {
+  const { counters, starts } = control
+  const phase = Atomics.load(counters, PHASE)
+  if (Atomics.add(counters, ARRIVED, 1) === threads - 1) {
+    Atomics.store(counters, ARRIVED, 0)
+    starts[phase] = monotonicMs() + startMarginMs
+    Atomics.store(counters, PHASE, phase + 1)
+    Atomics.notify(counters, PHASE)
+  } else {
+    const waiting = Atomics.waitAsync(counters, PHASE, phase)
+    if (waiting.async) await waiting.value
+  }
+  return starts[phase] ?? 0
+}
+
+/** A clock that all threads of the process share, ms; `performance.now()` counts from each thread's own start. */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6
+}
+
+/** What to add to this thread's `performance.now()` to get {@link monotonicMs}: the closest of a few readings. */
+export function monotonicOffsetMs(): number {
+  let best = Number.POSITIVE_INFINITY
+  let offset = 0
+  for (let i = 0; i < 8; i++) {
+    const before = performance.now()
+    const shared = monotonicMs()
+    const after = performance.now()
+    if (after - before < best) {
+      best = after - before
+      offset = shared - (before + after) / 2
+    }
+  }
+  return offset
+}

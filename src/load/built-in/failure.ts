@@ -1,0 +1,60 @@
+import type { ErrorKind, RequestErrors } from '../../metrics/measurement.ts'
+
+/** Why one request did not count. */
+export interface Failure {
+  readonly kind: ErrorKind
+  readonly message: string
+}
+
+const maxExample = 500
+
+/** Failures by kind with the first message of each. */
+export class FailureCount {
+  readonly #kinds = new Map<ErrorKind, { count: number; example: string }>()
+
+  add(failure: Failure): void {
+    const known = this.#kinds.get(failure.kind)
+    if (known === undefined) this.#kinds.set(failure.kind, { count: 1, example: failure.message })
+    else known.count += 1
+  }
+
+  list(): RequestErrors[] {
+    return [...this.#kinds].map(([kind, { count, example }]) => ({ kind, count, example }))
+  }
+}
+
+/** Sums up what several threads counted; `redact` takes secrets out of the examples. */
+export function mergeErrors(
+  lists: readonly (readonly RequestErrors[])[],
+  redact: (text: string) => string,
+): RequestErrors[] {
+  const merged = new Map<ErrorKind, { count: number; example: string }>()
+  for (const error of lists.flat()) {
+    const known = merged.get(error.kind)
+    if (known === undefined) merged.set(error.kind, { count: error.count, example: shorten(redact(error.example)) })
+    else known.count += error.count
+  }
+  return [...merged].map(([kind, { count, example }]) => ({ kind, count, example })).sort((a, b) => b.count - a.count)
+}
+
+function shorten(text: string): string {
+  return text.length > maxExample ? `${text.slice(0, maxExample - 1)}…` : text
+}
+
+/** The failure behind a socket's error: before the connection stood, or after the request was written. */
+export function socketFailure(error: NodeJS.ErrnoException, connected: boolean, where: string): Failure {
+  const code = error.code ?? ''
+  if (isTls(code)) return { kind: 'tls', message: `TLS with ${where} failed: ${error.message}` }
+  if (!connected) return { kind: 'connect', message: `could not connect to ${where}: ${reason(error)}` }
+  return { kind: 'broken-stream', message: `the connection to ${where} broke: ${reason(error)}` }
+}
+
+function isTls(code: string): boolean {
+  return /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_MISMATCH|EPROTO)/.test(code)
+}
+
+function reason(error: NodeJS.ErrnoException): string {
+  // Several addresses were tried: the errors of each are inside.
+  if (error instanceof AggregateError) return error.errors.map(String).join('; ')
+  return error.message
+}

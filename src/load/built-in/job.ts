@@ -1,0 +1,65 @@
+import type { HistogramState } from '../../metrics/histogram.ts'
+import type { RequestErrors } from '../../metrics/measurement.ts'
+import type { RequestRecords } from '../../metrics/records.ts'
+import type { Api } from '../../point/index.ts'
+import type { Control } from './control.ts'
+import type { RequestSet } from './request-set.ts'
+import type { Target } from './target.ts'
+
+/** When requests are sent. */
+export type Schedule =
+  | {
+      readonly kind: 'closed'
+      readonly concurrency: number
+      /** How many, or null when the time decides. */
+      readonly requests: number | null
+    }
+  | {
+      readonly kind: 'open'
+      /** Due times in ms after the start, ascending. Shared. */
+      readonly dueMs: Float64Array
+      /** Requests in flight above which a due one waits; null for no limit. */
+      readonly maxConcurrency: number | null
+    }
+
+/** What one thread does for a measurement: plain data and shared memory. */
+export interface Job {
+  readonly target: Target
+  readonly api: Api
+  readonly streaming: boolean
+  readonly requests: RequestSet
+  readonly schedule: Schedule
+  /** Requests sent first, and discarded. */
+  readonly warmup: number
+  /** After which nothing new is sent; null when the number of requests decides. */
+  readonly durationMs: number | null
+  readonly graceMs: number
+  readonly timeoutMs: number
+  readonly control: Control
+  /** Which thread this is, of how many. */
+  readonly thread: number
+  readonly threads: number
+}
+
+/** What one thread saw. */
+export interface JobResult {
+  /** Times from the common start. */
+  readonly records: RequestRecords
+  /** Gaps between chunks. */
+  readonly gaps: HistogramState
+  /** How long first tokens may have lain unread. */
+  readonly waits: HistogramState
+  /** Answers that the server gave no count for. */
+  readonly uncounted: number
+  readonly errors: readonly RequestErrors[]
+  readonly health: ThreadHealth
+  /** First chunks that may hold several tokens, by row of {@link records}. */
+  readonly firstTexts: readonly (readonly [row: number, text: string])[]
+}
+
+/** What one thread saw of itself while the clock ran. */
+export interface ThreadHealth {
+  readonly cpuMs: number
+  readonly gcMs: number
+  readonly loopDelayMs: { readonly mean: number; readonly p99: number; readonly max: number }
+}

@@ -1,0 +1,174 @@
+import type { Socket } from 'node:net'
+import { EventTooLong } from './event-reader.ts'
+import type { Exchange } from './exchange.ts'
+import { socketFailure } from './failure.ts'
+import type { ReadableClock } from './readable-clock.ts'
+import { MalformedResponse } from './response-head.ts'
+import { ResponseReader } from './response-reader.ts'
+import type { Target } from './target.ts'
+import { openSocket, readyEvent } from './target.ts'
+
+/** After the answer has ended, how long its HTTP body may take to end too before the connection is given up. */
+const lingerMs = 100
+
+/** What the lanes of a thread share. */
+export interface LaneContext {
+  readonly target: Target
+  readonly clock: ReadableClock
+  /** Reads go here, one after another, whichever connection they are of. */
+  readonly buffer: Buffer
+  /** A request was answered or has failed: read its {@link Lane.exchange}, then send the next. */
+  settled(lane: Lane): void
+}
+
+/** One connection at a time for one request at a time; it opens another connection when the server closed the last. */
+export class Lane {
+  readonly exchange: Exchange
+  /** The request's row in the records, and what it was asked. Set by {@link send}. */
+  row = -1
+  leastTokens = 0
+  deadline = Number.POSITIVE_INFINITY
+  busy = false
+
+  readonly #context: LaneContext
+  readonly #reader: ResponseReader
+  #socket: Socket | null = null
+  #open = false
+  #request: Buffer | null = null
+  /** The answer has ended, its HTTP body hasn't: until when to wait for that. */
+  #lingersUntil = Number.POSITIVE_INFINITY
+
+  constructor(context: LaneContext, exchange: Exchange) {
+    this.#context = context
+    this.exchange = exchange
+    this.#reader = new ResponseReader(exchange)
+  }
+
+  /** Opens the connection ahead of time. Resolves also when that failed: the request will meet the failure again, and count it. */
+  connect(): Promise<void> {
+    if (this.#socket !== null) return Promise.resolve()
+    const socket = this.#connect()
+    return new Promise(resolve => {
+      socket.once(readyEvent(this.#context.target), () => resolve())
+      socket.once('close', () => resolve())
+    })
+  }
+
+  /** Sends a request; {@link LaneContext.settled} is called once, however it ends. */
+  send(request: Buffer, row: number, leastTokens: number, deadline: number): void {
+    this.busy = true
+    this.row = row
+    this.leastTokens = leastTokens
+    this.deadline = deadline
+    this.exchange.next()
+    this.exchange.sentAt = performance.now()
+    this.#reader.next()
+    this.#request = request
+    if (this.#socket === null) this.#connect()
+    else if (this.#open) this.#write(this.#socket, request)
+  }
+
+  /** Called now and then: ends what has taken too long. */
+  expire(now: number): void {
+    if (!this.busy) return
+    if (now > this.#lingersUntil) this.#finish(true)
+    else if (now > this.deadline) this.abandon('timeout', 'no complete answer within the deadline')
+  }
+
+  /** Gives the request up. */
+  abandon(kind: 'timeout' | 'cancelled', message: string): void {
+    if (!this.busy) return
+    const { chunks } = this.exchange
+    this.exchange.at = performance.now()
+    this.exchange.fail({ kind, message: `${message}; ${chunks} chunks had come` })
+    this.#drop()
+    this.#settle()
+  }
+
+  close(): void {
+    this.busy = false
+    this.#drop()
+  }
+
+  #connect(): Socket {
+    const { target, buffer } = this.#context
+    const socket = openSocket(target, buffer, length => this.#read(socket, length))
+    this.#socket = socket
+    this.#open = false
+    socket.once(readyEvent(target), () => {
+      if (socket !== this.#socket) return
+      this.#open = true
+      if (this.#request !== null) this.#write(socket, this.#request)
+    })
+    socket.on('error', (error: NodeJS.ErrnoException) => this.#broken(socket, error))
+    socket.on('end', () => this.#broken(socket, null))
+    socket.on('close', () => this.#broken(socket, null))
+    return socket
+  }
+
+  #write(socket: Socket, request: Buffer): void {
+    this.#request = null
+    this.exchange.sentAt = performance.now()
+    socket.write(request)
+  }
+
+  #read(socket: Socket, length: number): void {
+    if (socket !== this.#socket) return
+    const exchange = this.exchange
+    const at = this.#context.clock.stamp()
+    exchange.at = at < exchange.sentAt ? exchange.sentAt : at
+    exchange.readWaitMs = this.#context.clock.waitedMs
+    if (!this.busy) {
+      // Bytes that nobody asked for: the connection is of no use any more.
+      this.#drop()
+      return
+    }
+    try {
+      this.#reader.push(this.#context.buffer, 0, length)
+    } catch (error) {
+      if (!(error instanceof MalformedResponse || error instanceof EventTooLong)) throw error
+      exchange.fail({ kind: 'bad-response', message: error.message })
+    }
+    if (this.#reader.done || exchange.failure !== null) this.#finish(true)
+    else if (exchange.ended && this.#lingersUntil === Number.POSITIVE_INFINITY) {
+      this.#lingersUntil = performance.now() + lingerMs
+    }
+  }
+
+  #finish(complete: boolean): void {
+    if (this.#reader.reusable) this.#lingersUntil = Number.POSITIVE_INFINITY
+    else this.#drop()
+    this.exchange.close(complete, this.leastTokens)
+    this.#settle()
+  }
+
+  /** The connection has ended, by an error or by the peer. */
+  #broken(socket: Socket, error: NodeJS.ErrnoException | null): void {
+    if (socket !== this.#socket) return
+    const connected = this.#open
+    this.#drop()
+    if (!this.busy) return
+    const { exchange } = this
+    exchange.at = Math.max(exchange.sentAt, this.#context.clock.stamp())
+    if (error !== null) exchange.fail(socketFailure(error, connected, this.#context.target.label))
+    else if (!connected)
+      exchange.fail(socketFailure(new Error('closed while connecting'), false, this.#context.target.label))
+    exchange.close(this.#reader.close(), this.leastTokens)
+    this.#settle()
+  }
+
+  #settle(): void {
+    this.busy = false
+    this.#request = null
+    if (Number.isNaN(this.exchange.endAt)) this.exchange.endAt = performance.now()
+    this.#context.settled(this)
+  }
+
+  #drop(): void {
+    this.#lingersUntil = Number.POSITIVE_INFINITY
+    const socket = this.#socket
+    this.#socket = null
+    this.#open = false
+    socket?.destroy()
+  }
+}

@@ -1,0 +1,72 @@
+import type { Endpoint, Load } from '../../point/index.ts'
+import type { PromptSet } from '../prompt-set.ts'
+import { promptJson, sharedBytes, sharedFloat64, sharedUint32 } from '../prompt-set.ts'
+import { bodyAround, headBefore, leastTokens, requestShape } from '../request.ts'
+
+/** Whole requests, heads included, ready to be written: nothing is serialised while the clock runs. Shared by all threads. */
+export interface RequestSet {
+  readonly count: number
+  readonly bytes: Uint8Array
+  /** Where each request begins in {@link bytes}, and the end of the last. */
+  readonly offsets: Float64Array
+  /** Tokens of the prompts as they were made, tokens asked for, and the fewest that count, by request. */
+  readonly inputTokens: Uint32Array
+  readonly outputTokens: Uint32Array
+  readonly leastTokens: Uint32Array
+}
+
+/** Puts heads and bodies around the prompts. `meanOutputTokens` stands in where the data doesn't say a length. */
+export function createRequestSet(
+  prompts: PromptSet,
+  load: Load,
+  endpoint: Endpoint,
+  apiKey: string | undefined,
+  meanOutputTokens: number,
+): RequestSet {
+  const head = headBefore(new URL(endpoint.url), load.api, load.streaming, apiKey)
+  const frames = new Map<number, { before: Buffer; after: Buffer; least: number }>()
+  const frameOf = (tokens: number) => {
+    const known = frames.get(tokens)
+    if (known !== undefined) return known
+    const shape = requestShape(load, endpoint, tokens)
+    const { before, after } = bodyAround(shape)
+    const frame = { before: Buffer.from(before), after: Buffer.from(after), least: leastTokens(shape) }
+    frames.set(tokens, frame)
+    return frame
+  }
+  const output = sharedUint32(prompts.outputTokens.map(tokens => (tokens > 0 ? tokens : Math.round(meanOutputTokens))))
+  const least = sharedUint32(output.map(tokens => frameOf(tokens).least))
+  const parts = (index: number) => {
+    const frame = frameOf(output[index] ?? 0)
+    const json = promptJson(prompts, index)
+    const length = frame.before.length + json.length + frame.after.length
+    return [Buffer.from(`${head}${length}\r\n\r\n`), frame.before, json, frame.after]
+  }
+  const offsets = new Float64Array(prompts.count + 1)
+  for (let i = 0; i < prompts.count; i++) {
+    offsets[i + 1] = (offsets[i] ?? 0) + parts(i).reduce((sum, part) => sum + part.length, 0)
+  }
+  const bytes = sharedBytes(offsets.at(-1) ?? 0)
+  for (let i = 0; i < prompts.count; i++) {
+    let at = offsets[i] ?? 0
+    for (const part of parts(i)) {
+      bytes.set(part, at)
+      at += part.length
+    }
+  }
+  return {
+    count: prompts.count,
+    bytes,
+    offsets: sharedFloat64(offsets),
+    inputTokens: prompts.inputTokens,
+    outputTokens: output,
+    leastTokens: least,
+  }
+}
+
+/** The bytes of one request; not a copy. */
+export function requestBytes(set: RequestSet, index: number): Buffer {
+  const start = set.offsets[index] ?? 0
+  const end = set.offsets[index + 1] ?? start
+  return Buffer.from(set.bytes.buffer, set.bytes.byteOffset + start, end - start)
+}

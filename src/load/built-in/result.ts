@@ -1,0 +1,78 @@
+import type { HistogramState } from '../../metrics/histogram.ts'
+import { Histogram } from '../../metrics/histogram.ts'
+import type { Measurement, RequestErrors } from '../../metrics/measurement.ts'
+import { mergeRecords } from '../../metrics/records.ts'
+import { summarise } from '../../metrics/summary.ts'
+import type { Point } from '../../point/index.ts'
+import type { JobResult, ThreadHealth } from './job.ts'
+import type { RequestSet } from './request-set.ts'
+
+/** Raised when a change of the generator changes what it would measure. */
+const version = '1'
+
+/** What a measurement needs besides what the threads saw. */
+export interface ResultContext {
+  readonly point: Point
+  readonly requests: RequestSet
+  readonly startedAt: string
+  readonly clockJumpMs: number
+  readonly errors: readonly RequestErrors[]
+  wallS(): number
+}
+
+/** Joins what the threads saw into one measurement. */
+export function measurementOf(results: readonly JobResult[], context: ResultContext): Measurement {
+  const { point, requests } = context
+  const records = mergeRecords(results.map(result => result.records))
+  const summary = summarise(records, {
+    from: point.load.level.kind === 'concurrency' ? 'sent' : 'scheduled',
+    slo: point.slo,
+    asked: { isl: meanOf(requests.inputTokens), osl: meanOf(requests.outputTokens) },
+  })
+  return {
+    generator: { name: 'built-in', version },
+    startedAt: context.startedAt,
+    wallS: context.wallS(),
+    ...summary,
+    errors: context.errors,
+    interChunkMs: mergeHistograms(results.map(result => result.gaps)).toDistribution(),
+    tokenSource: results.some(result => result.uncounted > 0) ? 'chunks' : 'usage',
+    client: {
+      ...summary.client,
+      ...clientHealth(
+        results.map(result => result.health),
+        summary.durationS,
+      ),
+      stampUncertaintyMs: mergeHistograms(results.map(result => result.waits)).toDistribution(),
+      clockJumpMs: context.clockJumpMs,
+    },
+    files: [],
+  }
+}
+
+function mergeHistograms(states: readonly HistogramState[]): Histogram {
+  const merged = new Histogram()
+  for (const state of states) merged.merge(Histogram.from(state))
+  return merged
+}
+
+function clientHealth(threads: readonly ThreadHealth[], windowS: number) {
+  const cpuS = threads.reduce((sum, thread) => sum + thread.cpuMs, 0) / 1000
+  return {
+    // Of the thread that was worst: a delay that one thread had is not made better by another.
+    eventLoopDelayMs: {
+      mean: Math.max(...threads.map(thread => thread.loopDelayMs.mean)),
+      p99: Math.max(...threads.map(thread => thread.loopDelayMs.p99)),
+      max: Math.max(...threads.map(thread => thread.loopDelayMs.max)),
+    },
+    cpuShare: windowS > 0 ? cpuS / (windowS * threads.length) : 0,
+    cpuS,
+    gcMs: threads.reduce((sum, thread) => sum + thread.gcMs, 0),
+    threads: threads.length,
+  }
+}
+
+/** NaN-free mean of counts; null of none. */
+function meanOf(values: Uint32Array): number | null {
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
+}

@@ -1,0 +1,79 @@
+/** Longest part of an event before or after the text that is worth comparing. */
+const maxPart = 2048
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const LF = 0x0a
+
+/**
+ * The usual chunk of one stream, learned from a parsed one: what stands before the text and after it. An event that
+ * differs from it in nothing but a text that isn't empty is a token, and needs no JSON parser to say so. One comparison of
+ * some 200 bytes costs a tenth of `JSON.parse`, allocates nothing, and can't be wrong: everything else is parsed.
+ */
+export class Template {
+  readonly #before = Buffer.allocUnsafeSlow(maxPart)
+  readonly #after = Buffer.allocUnsafeSlow(maxPart)
+  #beforeLength = 0
+  #afterLength = 0
+  /** Where the text of the event matched last begins and ends. */
+  textStart = 0
+  textEnd = 0
+
+  /** Matches nothing from now on. */
+  forget(): void {
+    this.#beforeLength = 0
+  }
+
+  /**
+   * Learns from the data of an event that was one data line and an empty line, both ended by LF, with its text under `key`.
+   * Learns nothing when the key occurs more than once.
+   */
+  learn(bytes: Buffer, start: number, end: number, key: string, prefix: Buffer): void {
+    this.forget()
+    const data = bytes.subarray(start, end)
+    const marker = `"${key}":"`
+    const at = data.indexOf(marker)
+    const spaced = `"${key}": "`
+    const from = at >= 0 ? at + marker.length : data.indexOf(spaced) + spaced.length
+    if (at < 0 && from < spaced.length) return
+    if (data.indexOf(`"${key}"`, from) >= 0) return
+    const to = closingQuote(data, from, data.length)
+    const afterLength = data.length - to + 2
+    if (to < 0 || prefix.length + from > maxPart || afterLength > maxPart) return
+    prefix.copy(this.#before)
+    data.copy(this.#before, prefix.length, 0, from)
+    data.copy(this.#after, 0, to)
+    this.#after[afterLength - 2] = LF
+    this.#after[afterLength - 1] = LF
+    this.#beforeLength = prefix.length + from
+    this.#afterLength = afterLength
+  }
+
+  /** The offset after the event at `start`, or −1 when it is another kind of event or isn't all there. */
+  match(bytes: Buffer, start: number, end: number): number {
+    const before = this.#beforeLength
+    if (before === 0 || start + before >= end) return -1
+    // From the end, where a finish or usage chunk differs soonest.
+    const from = start + before
+    for (let i = before - 1; i >= 0; i--) if (bytes[start + i] !== this.#before[i]) return -1
+    if (bytes[from] === QUOTE) return -1
+    const to = closingQuote(bytes, from, end)
+    const after = to + this.#afterLength
+    if (to < 0 || after > end) return -1
+    for (let i = this.#afterLength - 1; i >= 0; i--) if (bytes[to + i] !== this.#after[i]) return -1
+    this.textStart = from
+    this.textEnd = to
+    return after
+  }
+}
+
+/** The offset of the quote that ends the JSON string whose characters begin at `start`, or −1. */
+function closingQuote(bytes: Buffer, start: number, end: number): number {
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at]
+    if (byte === QUOTE) return at
+    if (byte === BACKSLASH) at += 1
+    else if (byte === LF) return -1
+  }
+  return -1
+}

@@ -1,0 +1,41 @@
+import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks'
+import type { ThreadHealth } from './job.ts'
+
+/** The loop's delay is sampled this often, ms. */
+const resolutionMs = 5
+
+/** Watches the thread it is called in, until {@link stop}: CPU, garbage collection, delay of the event loop. */
+export function watchThread(): { stop(): ThreadHealth } {
+  let gcMs = 0
+  const observer = new PerformanceObserver(list => {
+    for (const entry of list.getEntries()) gcMs += entry.duration
+  })
+  observer.observe({ entryTypes: ['gc'] })
+  const delay = monitorEventLoopDelay({ resolution: resolutionMs })
+  delay.enable()
+  const before = cpuMs()
+  return {
+    stop: () => {
+      const used = cpuMs() - before
+      delay.disable()
+      for (const entry of observer.takeRecords()) gcMs += entry.duration
+      observer.disconnect()
+      return {
+        cpuMs: used,
+        gcMs,
+        loopDelayMs: { mean: late(delay.mean), p99: late(delay.percentile(99)), max: late(delay.max) },
+      }
+    },
+  }
+}
+
+/** The histogram counts the time between samples, its own interval included. */
+function late(ns: number): number {
+  return Number.isNaN(ns) ? 0 : Math.max(0, ns / 1e6 - resolutionMs)
+}
+
+function cpuMs(): number {
+  // Node before 23.9 only knows the whole process.
+  const usage = typeof process.threadCpuUsage === 'function' ? process.threadCpuUsage() : process.cpuUsage()
+  return (usage.user + usage.system) / 1000
+}
