@@ -1,0 +1,58 @@
+/**
+ * A picture of a run's report, for the README: draws report/index.html in headless Chromium.
+ *
+ *   node scripts/picture.ts RUN OUT.png [--dark] [--width N] [--workload SLUG] [--whole]
+ *
+ * RUN is a run's folder, or a report's index.html. Without --whole the picture ends below the frontier chart.
+ */
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
+import { chromium } from 'playwright-core'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    dark: { type: 'boolean', default: false },
+    whole: { type: 'boolean', default: false },
+    width: { type: 'string', default: '1280' },
+    workload: { type: 'string' },
+  },
+})
+const [run, out] = positionals
+if (run === undefined || out === undefined) {
+  console.error('usage: node scripts/picture.ts RUN OUT.png [--dark] [--width N] [--workload SLUG] [--whole]')
+  process.exit(2)
+}
+const page = run.endsWith('.html') ? resolve(run) : resolve(run, 'report/index.html')
+if (!existsSync(page)) {
+  console.error(`${page} is not there; write it with: fulcrum report ${run}`)
+  process.exit(2)
+}
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+})
+try {
+  const tab = await browser.newPage({
+    viewport: { width: Number(values.width), height: 900 },
+    colorScheme: values.dark ? 'dark' : 'light',
+    deviceScaleFactor: 2,
+  })
+  await tab.goto(`${pathToFileURL(page).href}${values.workload === undefined ? '' : `#workload=${values.workload}`}`)
+  await tab.waitForFunction(
+    `[...document.querySelectorAll('section.workload:not([hidden]) [data-chart]')].every(place => place.dataset.drawn)`,
+  )
+  await tab.evaluate('scrollTo(0, 0)')
+  if (values.whole) {
+    await tab.screenshot({ path: out, fullPage: true })
+  } else {
+    const frontier = await tab.locator('section.workload:not([hidden]) figure').first().boundingBox()
+    const height = Math.ceil((frontier?.y ?? 0) + (frontier?.height ?? 900) + 8)
+    await tab.screenshot({ path: out, fullPage: true, clip: { x: 0, y: 0, width: Number(values.width), height } })
+  }
+} finally {
+  await browser.close()
+}
