@@ -5,8 +5,6 @@ export interface SimulatedConfig {
   readonly with: 'simulated'
   /** Name of a shipped profile or path of a profile file. */
   readonly profile: string
-  /** Simulated seconds a wall second: 1 is real time. Times in results are simulated time when above 1; see docs/design.md. */
-  readonly speedup: number
 }
 
 /** Dynamo 1.x processes on this machine. */

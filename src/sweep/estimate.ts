@@ -26,9 +26,8 @@ export function estimate(
     return { seconds, basis: `past runs: ${pastSecondsPerPoint.toFixed(1)} s a point` }
   }
   const loading = points.reduce((sum, point) => sum + guessedS(point), 0)
-  const speedup = sweep.deploy.with === 'simulated' ? sweep.deploy.speedup : 1
   const assumed = `${guess.itlMs} ms a token and ${guess.prefillTokensPerS} prompt tokens/s a worker`
-  return { seconds: loading / speedup + deploying, basis: `a guess from ${assumed}; no past run of this sweep` }
+  return { seconds: loading + deploying, basis: `a guess from ${assumed}; no past run of this sweep` }
 }
 
 function guessedS({ load, deployment, workload }: Point): number {

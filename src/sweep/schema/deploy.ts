@@ -47,11 +47,6 @@ const simulated = z.strictObject({
     'Cost profile of the simulated hardware: the name of a shipped one, or a path (relative to this file). Default: `deepseek-r1-fp4-gb200`.',
     'write deepseek-r1-fp4-gb200, or the path of a profile file',
   ).default('deepseek-r1-fp4-gb200'),
-  speedup: field(
-    z.number().positive().max(1000),
-    'Simulated seconds a wall second. Above 1 a sweep ends sooner, at the price of timer and client overhead counted that many times over. Default: 1.',
-    'write a number above 0; 1 is real time',
-  ).default(1),
   gpus_per_worker: gpusPerWorker.optional(),
   nodes: nodes.optional(),
 })

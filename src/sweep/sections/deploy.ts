@@ -2,7 +2,7 @@ import type { DeployConfig, DynamoConfig } from '../../deploy/config.ts'
 import type { Json } from '../../point/index.ts'
 import { pathText, quoted } from '../file/problem.ts'
 import type { RawDeploy } from '../schema/deploy.ts'
-import { existing, fromFile, lookUp, resolvePaths, type SectionContext, seconds } from './context.ts'
+import { existing, lookUp, resolvePaths, type SectionContext, seconds } from './context.ts'
 
 type Args = { readonly [key: string]: Json }
 
@@ -10,7 +10,7 @@ type Args = { readonly [key: string]: Json }
 export function readDeploy(raw: RawDeploy, context: SectionContext): DeployConfig {
   switch (raw.with) {
     case 'simulated':
-      return { with: 'simulated', profile: profileOf(raw.profile, context), speedup: raw.speedup }
+      return { with: 'simulated', profile: profileOf(raw.profile, context) }
     case 'dynamo':
       return readDynamo(raw, context)
     case 'attach':
@@ -55,14 +55,10 @@ function readDynamo(raw: Extract<RawDeploy, { with: 'dynamo' }>, context: Sectio
   }
 }
 
+/** A program on PATH may be missing here and be there where the sweep runs: the deployer looks again. */
 function pythonOf(python: string, context: SectionContext): string {
   if (/[/\\]/.test(python)) return existing(context, ['deploy', 'python'], python, 'file')
-  const found = context.files.program(python)
-  if (found !== null) return found
-  const beside =
-    lookUp(context, fromFile(context, python)) === 'file' ? `./${python}` : 'a path such as .venv/bin/python'
-  context.report(['deploy', 'python'], `there is no ${quoted(python)} on PATH`, `write ${beside}`)
-  return python
+  return context.files.program(python) ?? python
 }
 
 /** A path that was meant as one and leads nowhere is a slip; the worker would say so minutes later. */
