@@ -1,0 +1,28 @@
+import { z } from 'zod'
+
+const statistic = z.looseObject({ unit: z.string(), avg: z.number() })
+const distribution = statistic.extend({ min: z.number(), max: z.number() })
+
+/** The parts of profile_export_genai_perf.json that are checked against the raw record. */
+const ownFigures = z.looseObject({
+  request_throughput: statistic.optional(),
+  request_count: statistic.optional(),
+  output_token_throughput: statistic.optional(),
+  time_to_first_token: distribution.optional(),
+  time_to_second_token: distribution.optional(),
+  inter_token_latency: distribution.optional(),
+  request_latency: distribution.optional(),
+  input_sequence_length: distribution.optional(),
+  output_sequence_length: distribution.optional(),
+})
+
+/** genai-perf's own summary; null when the text is none (it crashed before or while it wrote it). */
+export type OwnFigures = z.infer<typeof ownFigures>
+
+export function readOwnFigures(text: string): OwnFigures | null {
+  try {
+    return ownFigures.parse(JSON.parse(text))
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,9 @@
+/** What every Python load generator is started with: plain lines of full width, and no proxy between it and the server. */
+export const programEnvironment: { readonly [name: string]: string } = {
+  COLUMNS: '400',
+  NO_COLOR: '1',
+  TERM: 'dumb',
+  PYTHONUNBUFFERED: '1',
+  NO_PROXY: '*',
+  no_proxy: '*',
+}

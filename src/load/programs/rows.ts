@@ -1,0 +1,52 @@
+import type { ErrorKind, RequestErrors } from '../../metrics/measurement.ts'
+import { createRecords, errorCode, type RequestRecords } from '../../metrics/records.ts'
+
+/** What a program's own record says of one request. Times in ms on any one clock; NaN where it doesn't say. */
+export interface Row {
+  readonly scheduledMs: number
+  readonly sentMs: number
+  readonly firstTokenMs: number
+  readonly secondTokenMs: number
+  readonly lastTokenMs: number
+  readonly doneMs: number
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly chunks: number
+  readonly firstChunkTokens: number
+  readonly failure: { readonly kind: ErrorKind; readonly message: string } | null
+}
+
+/** Rows as columns, in scheduled order, times relative to the first one (epoch times would lose their microseconds). */
+export function recordsOf(rows: readonly Row[]): RequestRecords {
+  const sorted = [...rows].sort((a, b) => a.scheduledMs - b.scheduledMs)
+  const origin = sorted[0]?.scheduledMs ?? 0
+  const records = createRecords(sorted.length)
+  for (const [index, row] of sorted.entries()) {
+    records.scheduledMs[index] = row.scheduledMs - origin
+    records.sentMs[index] = row.sentMs - origin
+    records.firstTokenMs[index] = row.firstTokenMs - origin
+    records.secondTokenMs[index] = row.secondTokenMs - origin
+    records.lastTokenMs[index] = row.lastTokenMs - origin
+    records.doneMs[index] = row.doneMs - origin
+    records.inputTokens[index] = row.inputTokens
+    records.outputTokens[index] = row.outputTokens
+    records.chunks[index] = row.chunks
+    records.firstChunkTokens[index] = row.firstChunkTokens
+    records.error[index] = row.failure === null ? 0 : errorCode(row.failure.kind)
+  }
+  return records
+}
+
+const longestExample = 500
+
+/** Failures by kind, the most frequent first, with the first message of each. */
+export function errorsOf(rows: readonly Row[]): RequestErrors[] {
+  const kinds = new Map<ErrorKind, RequestErrors>()
+  for (const { failure } of rows) {
+    if (failure === null) continue
+    const known = kinds.get(failure.kind)
+    const example = known?.example ?? failure.message.slice(0, longestExample)
+    kinds.set(failure.kind, { kind: failure.kind, count: (known?.count ?? 0) + 1, example })
+  }
+  return [...kinds.values()].sort((a, b) => b.count - a.count)
+}
