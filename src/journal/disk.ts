@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { FulcrumError } from '../point/index.ts'
 
@@ -21,9 +21,18 @@ const refusals: Readonly<Record<string, { code: string; what: string; remedy: st
   EIO: { code: 'disk-broken', what: 'the disk reported an error', remedy: 'Check the disk (dmesg), then resume.' },
 }
 
-/** The operating system's code of an error (`ENOENT`, …), if it has one. */
+/**
+ * The operating system's code of an error (`ENOENT`, …), if it has one. An error that came from another thread has lost
+ * its code, but its message still begins with it.
+ */
 export function errnoOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+  if (!(error instanceof Error)) return undefined
+  return 'code' in error && typeof error.code === 'string' ? error.code : /^(E[A-Z]{2,}):/.exec(error.message)?.[1]
+}
+
+/** Whether the disk refused something that it would refuse the next point too. */
+export function isDiskRefusal(error: unknown): boolean {
+  return Object.hasOwn(refusals, errnoOf(error) ?? '')
 }
 
 /** Turns a failed disk operation into one clear sentence. A FulcrumError stays what it is. */
@@ -63,14 +72,19 @@ export async function syncFolder(folder: string): Promise<void> {
 /** Writes a file as a whole or not at all: to a neighbour first, synced, then renamed over. */
 export async function writeDurably(path: string, content: string): Promise<void> {
   const neighbour = `${path}.${process.pid}.tmp`
-  const handle = await open(neighbour, 'w')
   try {
-    await handle.writeFile(content)
-    await handle.sync()
-  } finally {
-    await handle.close()
+    const handle = await open(neighbour, 'w')
+    try {
+      await handle.writeFile(content)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(neighbour, path)
+  } catch (error) {
+    await rm(neighbour, { force: true }).catch(() => undefined)
+    throw error
   }
-  await rename(neighbour, path)
   await syncFolder(dirname(path))
 }
 

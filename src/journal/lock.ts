@@ -21,8 +21,8 @@ interface Attempt {
 
 /**
  * Takes a run folder for this process. Each attempt at a run is a file `attempts/N.json`, made exclusively and never
- * deleted: the folder belongs to the process of the highest N while it lives. Taking over from a dead one is making
- * N + 1, which succeeds for exactly one of any number of rivals; no file is ever removed under somebody's feet.
+ * deleted by anybody else: the folder belongs to the process of the highest N while it lives. Taking over from a dead
+ * one is making N + 1, which succeeds for exactly one of any number of rivals; no file is removed under anybody's feet.
  *
  * @throws FulcrumError (environment, `run-locked`) that names the holder
  */
@@ -113,8 +113,11 @@ function heldLock(attempts: string, number: number, holder: Holder, now: () => D
     if (released) return
     released = true
     const record = { ...holder, releasedAt: now().toISOString() }
-    // A full disk keeps this from being written; the end of the process lets go just as well.
-    await writeDurably(join(attempts, `${number}.json`), `${JSON.stringify(record)}\n`).catch(() => undefined)
+    const file = join(attempts, `${number}.json`)
+    // A full disk takes no more words; taking the name away lets go as well, and only its own holder may do that.
+    await writeDurably(file, `${JSON.stringify(record)}\n`).catch(() =>
+      rm(file, { force: true }).catch(() => undefined),
+    )
   }
   return { attempt: number, release, [Symbol.asyncDispose]: release }
 }

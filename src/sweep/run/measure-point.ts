@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { PointResult } from '../../journal/index.ts'
+import { diskError, isDiskRefusal, type PointResult } from '../../journal/index.ts'
 import type { LoadProgress } from '../../load/generator.ts'
 import type { Finding, Measurement } from '../../metrics/measurement.ts'
 import { type Endpoint, FulcrumError, type Point } from '../../point/index.ts'
@@ -75,6 +75,7 @@ async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder
     return { measurement, findings: run.parts.judge(point, measurement) }
   } catch (error) {
     run.signal.throwIfAborted()
+    if (isDiskRefusal(error)) throw diskError(error, 'write the files of a point', folder)
     if (error instanceof FulcrumError && error.kind !== 'failed') throw error
     const code = error instanceof FulcrumError ? error.code : 'generator-failed'
     return { measurement: null, findings: [{ severity: 'invalid', code, message: messageOf(error) }] }
@@ -102,6 +103,10 @@ async function emptyPointFolder(run: RunContext, point: Point): Promise<string> 
     ({ event }) => event.type === 'point' && event.result.point.id === point.id,
   ).length
   const path = join(folder, 'points', before === 0 ? point.id : `${point.id}.${before + 1}`)
-  await rm(path, { recursive: true, force: true })
-  return path
+  try {
+    await rm(path, { recursive: true, force: true })
+    return path
+  } catch (error) {
+    throw diskError(error, 'clear the folder of a point', path)
+  }
 }

@@ -16,8 +16,9 @@ export interface ScratchRun extends AsyncDisposable {
   points(): Promise<readonly Extract<JournalEvent, { type: 'point' }>[]>
 }
 
-export async function scratchRun(plan: Plan): Promise<ScratchRun> {
-  const root = await mkdtemp(join(tmpdir(), 'fulcrum-run-'))
+/** @param parent where to put it; a scratch folder of the system unless given */
+export async function scratchRun(plan: Plan, parent = tmpdir()): Promise<ScratchRun> {
+  const root = await mkdtemp(join(parent, 'fulcrum-run-'))
   const created = await createRun(root, {
     sweep: plan.sweep,
     command: ['fulcrum', 'run', 'small.yaml'],
