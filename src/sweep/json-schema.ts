@@ -3,7 +3,7 @@ import { sweepSchema } from './schema/sweep.ts'
 
 /** JSON Schema of a sweep file (draft 2020-12), for editors; made from the schema that files are checked with. */
 export function sweepJsonSchema(): object {
-  const { $schema, ...rest } = z.toJSONSchema(sweepSchema, { io: 'input', target: 'draft-2020-12' })
+  const { $schema, ...rest } = z.toJSONSchema(sweepSchema, { io: 'input', target: 'draft-2020-12', reused: 'ref' })
   return {
     $schema,
     title: 'Fulcrum sweep file',

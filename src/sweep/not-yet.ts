@@ -61,6 +61,12 @@ const notYet: readonly NotYet[] = [
     wrong: 'only the built-in generator holds conversations yet',
     instead: 'write generator: built-in, or remove conversation',
   },
+  {
+    path: ['load', 'prompts'],
+    asked: raw => generatorOf(raw) === 'built-in' && raw.load?.prompts === 'same',
+    wrong: 'the built-in generator makes fresh prompts for every point',
+    instead: 'remove prompts, or write generator: genai-perf',
+  },
 ]
 
 function hasConversation(workloads: RawSweep['workloads'] | undefined): boolean {

@@ -16,7 +16,7 @@ export function pointsOf(sweep: Sweep, deployment: Deployment): readonly Point[]
   for (let repeat = 1; repeat <= sweep.repeats; repeat++) {
     for (const { workload, load } of repeat % 2 === 1 ? cells : cells.toReversed()) {
       const id = pointId(sweep, deployment, workload, load, repeat)
-      const seed = sweep.prompts === 'same' ? load.seed : pointSeed(id, load.seed)
+      const seed = seedOf(sweep, id, load.seed, repeat)
       points.push({
         id,
         deployment,
@@ -30,4 +30,14 @@ export function pointsOf(sweep: Sweep, deployment: Deployment): readonly Point[]
     }
   }
   return points
+}
+
+/**
+ * The built-in generator marks each point's prompts by the point's id, so that none is in a prefix cache from an earlier point; with one
+ * seed a repeat, lengths and arrivals are the same for every deployment and differences between deployments are theirs. Other
+ * generators make prompts from the seed alone and need one of each point's own for that.
+ */
+function seedOf(sweep: Sweep, id: string, seed: number, repeat: number): number {
+  if (sweep.prompts === 'same') return seed
+  return sweep.generator === 'built-in' ? seed + repeat - 1 : pointSeed(id, seed)
 }

@@ -183,14 +183,12 @@ describe('parts of the search', () => {
   })
 
   test('the cheapest assignment is the one that trying all finds', () => {
-    const square = fc
-      .integer({ min: 1, max: 5 })
-      .chain(size =>
-        fc.array(fc.array(fc.integer({ min: 0, max: 20 }), { minLength: size, maxLength: size }), {
-          minLength: size,
-          maxLength: size,
-        }),
-      )
+    const square = fc.integer({ min: 1, max: 5 }).chain(size =>
+      fc.array(fc.array(fc.integer({ min: 0, max: 20 }), { minLength: size, maxLength: size }), {
+        minLength: size,
+        maxLength: size,
+      }),
+    )
     fc.assert(
       fc.property(square, table => {
         const columns = table.map((_, index) => index)

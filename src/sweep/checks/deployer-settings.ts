@@ -12,7 +12,7 @@ export const checkDeployerSettings: Check = (sweep, report) => {
         if (seen.has(key)) continue
         seen.add(key)
         for (const wrong of sweep.abilities.settingsProblems(role, { [setting]: value })) {
-          report(place(sweep, role, setting), wrong, 'remove it, or sweep it with a deployer that knows it')
+          report(place(sweep, role, setting), wrong, 'remove it, or sweep it with a deployer that knows it', 'key')
         }
       }
     }

@@ -26,12 +26,11 @@ export function readYaml(text: string): YamlSource {
       const { line, col } = lines.linePos(offset)
       return { line: Math.max(line, 1), column: Math.max(col, 1) }
     }
-    const problems = document.errors.map(error => ({
-      position: at(error.pos[0]),
-      ...explain(error.code, error.message),
-    }))
-    // Data beside a syntax error is a guess, except beside a key written twice.
-    const readable = document.errors.every(error => error.code === 'DUPLICATE_KEY')
+    // Data beside a syntax error is a guess, except beside a key written twice; so are syntax errors after the first.
+    const isTwice = ({ code }: { code: string }) => code === 'DUPLICATE_KEY'
+    const syntax = document.errors.find(error => !isTwice(error))
+    const errors = [...document.errors.filter(isTwice), ...(syntax === undefined ? [] : [syntax])]
+    const problems = errors.map(({ pos, code, message }) => ({ position: at(pos[0]), ...explain(code, message) }))
     const resolve = (node: unknown): Node | undefined => {
       if (isAlias(node)) return node.resolve(document)
       return isNode(node) ? node : undefined
@@ -49,7 +48,7 @@ export function readYaml(text: string): YamlSource {
       }
       return at(offset)
     }
-    return { value: readable ? document.toJS() : undefined, problems, positionOf }
+    return { value: syntax === undefined ? document.toJS() : undefined, problems, positionOf }
   } catch (error) {
     // Aliases that expand without end, nesting deeper than the stack.
     const message = error instanceof Error ? error.message : String(error)

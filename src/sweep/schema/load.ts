@@ -86,16 +86,13 @@ export const loadSchema = field(
       'write a number of prompts, or 12x for twelve times the concurrency',
     ).optional(),
     seed: field(
-      z
-        .int()
-        .min(0)
-        .max(2 ** 31 - 1),
+      z.int().min(0).max(2_000_000_000),
       'Seed of prompts, lengths and arrivals. Default: 100.',
       'write a whole number from 0',
     ).default(100),
     prompts: field(
       z.enum(['fresh', 'same']),
-      '`fresh`: each point has prompts of its own (still the same in every run), so that none is answered from the prefix cache that an earlier point filled. `same`: every point uses `seed` as it is, as the guide’s script does. Default: `fresh`.',
+      '`fresh`: each point has prompts of its own (still the same in every run), so that none is answered from the prefix cache that an earlier point filled. `same` (genai-perf and AIPerf only): every point uses `seed` as it is, as the guide’s script does. Default: `fresh`.',
       'write fresh or same',
     ).default('fresh'),
     timeout: field(duration, 'Deadline of one request. Default: `600s`.', 'write a duration such as 600s').default(

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { filesOf, problems, read, sweepText } from './sweep-text.ts'
+
+const loadsOf = async (load: string, files = filesOf({})) => (await read(sweepText({ load }), files)).loads
+
+describe('load', () => {
+  test('multiples are of the concurrency of each level', async () => {
+    const loads = await loadsOf('{ concurrency: [1, 64], requests: 10x, warmup: 2x, dataset: 12x, seed: 100 }')
+    assert.deepEqual(
+      loads.map(load => [load.requests, load.warmup, load.dataset, load.seed]),
+      [
+        [10, 2, 12, 100],
+        [640, 128, 768, 100],
+      ],
+    )
+  })
+
+  test('a closed loop runs for ten times its concurrency unless told otherwise', async () => {
+    const [load] = await loadsOf('{ concurrency: 8 }')
+    assert.deepEqual([load?.requests, load?.warmup, load?.dataset, load?.durationS], [80, 16, 96, undefined])
+  })
+
+  test('an open loop runs for a minute after five seconds of warm-up unless told otherwise', async () => {
+    const [load] = await loadsOf('{ request_rate: 4 }')
+    assert.deepEqual([load?.requests, load?.durationS, load?.warmup, load?.dataset], [undefined, 60, 20, 260])
+    assert.deepEqual(load?.level, { kind: 'rate', requestsPerS: 4, arrivals: { kind: 'poisson' } })
+  })
+
+  test('stages are one level that lasts as long as they do', async () => {
+    const [load, ...more] = await loadsOf(
+      '{ stages: [{ rate: 10, duration: 1m }, { rate: 2, duration: 500ms, jump: true }], arrivals: constant }',
+    )
+    assert.deepEqual(more, [])
+    assert.equal(load?.durationS, 60.5)
+    assert.deepEqual(load?.level, {
+      kind: 'stages',
+      arrivals: { kind: 'constant' },
+      stages: [
+        { requestsPerS: 10, durationS: 60, jump: false },
+        { requestsPerS: 2, durationS: 0.5, jump: true },
+      ],
+    })
+  })
+
+  test('a trace is found beside the sweep file', async () => {
+    const [load] = await loadsOf('{ trace: { file: t.jsonl, speed: 2 } }', filesOf({ '/sweeps/t.jsonl': '{}' }))
+    assert.deepEqual(load?.level, { kind: 'trace', file: '/sweeps/t.jsonl', speed: 2 })
+  })
+
+  test('closed and open loops can be swept together', async () => {
+    const loads = await loadsOf('{ concurrency: [1, 2], request_rate: 3, requests: 4x, duration: 10s }')
+    assert.deepEqual(
+      loads.map(load => [load.level.kind, load.requests, load.durationS]),
+      [
+        ['concurrency', 4, undefined],
+        ['concurrency', 8, undefined],
+        ['rate', undefined, 10],
+      ],
+    )
+  })
+
+  test('burstiness, limits and durations are read', async () => {
+    const [load] = await loadsOf(
+      '{ request_rate: 1, arrivals: { gamma: { burstiness: 0.5 } }, max_concurrency: 9, timeout: 2m, grace: 100ms }',
+    )
+    assert.deepEqual(load?.level, {
+      kind: 'rate',
+      requestsPerS: 1,
+      arrivals: { kind: 'gamma', burstiness: 0.5 },
+      maxConcurrency: 9,
+    })
+    assert.deepEqual([load?.timeoutMs, load?.graceS], [120_000, 0.1])
+  })
+})
+
+const mistakes: readonly [load: string, problem: RegExp][] = [
+  ['{}', /^6:7: load says no load level; write concurrency/],
+  ['{ concurrency: [4, 1, 4] }', /^6:29: load\.concurrency\[2\] repeats 4; keep one/],
+  ['{ concurrency: 1, requests: 5, duration: 5s }', /^6:38: requests and duration are given together; keep/],
+  [
+    '{ request_rate: 1, requests: 10x }',
+    /^6:26: requests: 10x is a multiple of the concurrency, and an open loop has none; /,
+  ],
+  ['{ concurrency: 1, warmup: 5s }', /^6:25: warmup: 5s is a duration, and a closed loop/],
+  ['{ concurrency: 1, max_concurrency: 5 }', /^6:25: max_concurrency limits open loops, and there is none; /],
+  ['{ stages: [{ rate: 0, duration: 9s }] }', /^6:17: no stage sends any request; /],
+  ['{ stages: [{ rate: 1, duration: 9s }], duration: 9s }', /^6:46: stages and traces have a length of their own; /],
+  ['{ trace: { file: no.jsonl } }', /^6:24: load\.trace\.file is "no\.jsonl", and there is no \/sweeps\/no\.jsonl; /],
+  ['{ concurrency: 1, timeout: 0 }', /^6:25: timeout is 0: every request would fail; /],
+  ['{ concurrency: 1, requests: 10 x }', /^6:35: load\.requests is "10 x"; write a number of requests, or 10x/],
+  ['{ concurrency: 1.5 }', /^6:22: load\.concurrency is 1\.5; write a whole number/],
+  ['{ concurrency: 1, prompts: same }', /^6:34: the built-in generator makes fresh prompts/],
+]
+
+describe('mistakes in load', () => {
+  for (const [load, problem] of mistakes) {
+    test(load, async () => {
+      assert.match((await problems(sweepText({ load })))[0] ?? 'no problem', problem)
+    })
+  }
+})

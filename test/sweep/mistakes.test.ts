@@ -1,0 +1,282 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { filesOf, problems, sweepText } from './sweep-text.ts'
+
+/** A name, the file, and its problems in full or by their beginning. */
+type Case = readonly [name: string, text: string, ...problems: (string | RegExp)[]]
+
+function suite(title: string, cases: readonly Case[], files = filesOf({})): void {
+  describe(title, () => {
+    for (const [name, text, ...expected] of cases) {
+      test(name, async () => {
+        const found = await problems(text, files)
+        for (const [index, problem] of expected.entries()) {
+          if (typeof problem === 'string') assert.equal(found[index], problem)
+          else assert.match(found[index] ?? 'no problem', problem)
+        }
+        assert.equal(found.length, expected.length, found.join('\n'))
+      })
+    }
+  })
+}
+
+suite('a text that is no sweep', [
+  ['an empty file', '', /^1:1: the sweep file is empty; write name, model/],
+  ['a file of comments only', '# nothing\n', /^1:1: the sweep file is empty/],
+  ['a list', '- a\n', /^1:1: the sweep file is \["a"\], not key: value pairs; /],
+  ['an unclosed bracket', sweepText({ load: '{ concurrency: [1, 2' }), /^7:1: no valid YAML: .*; check indentation/],
+  ['a tab for indentation', `${sweepText({ load: '' })}load:\n\tconcurrency: 1\n`, /^7:1: .*tab/i],
+  ['two documents', `${sweepText()}---\n${sweepText()}`, /^\d+:1: the file holds several YAML documents; /],
+  ['aliases that expand without end', `a: &a [x,x,x,x,x,x,x,x,x,x]\n${bomb()}`, /^1:1: the YAML can't be read: /],
+  ['nesting without end', `a: ${'['.repeat(20_000)}`, /^1:\d+: .*call stack/],
+])
+
+function bomb(): string {
+  return Array.from({ length: 8 }, (_, i) => {
+    const name = String.fromCharCode(98 + i)
+    const before = String.fromCharCode(97 + i)
+    return `${name}: &${name} [${Array(10).fill(`*${before}`).join(',')}]\n`
+  }).join('')
+}
+
+suite('keys', [
+  [
+    'an unknown key names the one that was meant',
+    sweepText({ topologies: '[{ prefill: 1, decode: 1, max_gpu: 8 }]' }),
+    '4:39: unknown key "max_gpu" in topologies[0]; did you mean "max_gpus"?',
+  ],
+  [
+    'an unknown key at the top',
+    sweepText({ workload: '[8000/256]' }),
+    '7:1: unknown key "workload"; did you mean "workloads"?',
+  ],
+  [
+    'an unknown key that resembles nothing lists what is known',
+    sweepText({ slo: '{ happiness: 1 }' }),
+    '7:8: unknown key "happiness" in slo; known here: ttft_p95_ms, itl_p95_ms, request_latency_p95_ms',
+  ],
+  [
+    'a key of another deployer',
+    sweepText({ deploy: '{ with: simulated, url: "http://a" }' }),
+    '3:28: unknown key "url" in deploy; known here: with, profile, gpus_per_worker, nodes',
+  ],
+  ['a key written twice', `${sweepText()}repeats: 2\nrepeats: 3\n`, /^8:1: this key is written twice/],
+  [
+    'missing sections are all named',
+    'name: x\n',
+    /^1:1: model is missing; write a model name/,
+    /^1:1: deploy is missing; write \{ with: simulated/,
+    /^1:1: workloads is missing; write a list/,
+    /^1:1: load is missing; write/,
+  ],
+  [
+    'a missing key in a list',
+    sweepText({ workloads: '[{ isl: 5 }]' }),
+    /^5:13: workloads\[0\]\.osl is missing; write a number of tokens/,
+  ],
+  [
+    'a key without a value',
+    sweepText({ model: '' }).replace('test\n', 'test\nmodel:\n'),
+    /^2:7: model has no value; write a model name/,
+  ],
+])
+
+suite('values', [
+  ['a wrong type', sweepText({ repeats: 'many' }), '7:10: repeats is the text "many"; write a whole number from 1'],
+  ['a number below its range', sweepText({ repeats: '0' }), '7:10: repeats is 0, below 1; write a whole number from 1'],
+  [
+    'a fraction of a worker',
+    sweepText({ topologies: '{ aggregated: 1.5 }' }),
+    /^4:27: topologies\.aggregated is 1\.5; write a whole/,
+  ],
+  ['a word that resembles a known one', sweepText({ search: 'gird' }), '7:9: search is "gird"; did you mean "grid"?'],
+  [
+    'a deployer that resembles a known one',
+    sweepText({ deploy: '{ with: simulatd }' }),
+    '3:17: deploy.with is "simulatd"; did you mean "simulated"?',
+  ],
+  ['a name that is no folder name', sweepText({ name: '../x' }), /^1:7: name is "\.\.\/x"; write a name of letters/],
+  [
+    'an infinite number',
+    sweepText({ slo: '{ ttft_p95_ms: .inf }' }),
+    /^7:21: slo\.ttft_p95_ms is Infinity; write a number of milli/,
+  ],
+  [
+    'a share above one',
+    sweepText({ validity: '{ error_share: 5 }' }),
+    '7:26: validity.error_share is 5, above 1; write a share from 0 to 1',
+  ],
+])
+
+suite('the model', [
+  [
+    'a tokenizer that is needed',
+    sweepText({ model: 'meta/Llama' }),
+    /^2:8: model names no tokenizer, and Fulcrum ships none for "meta\/Llama"; /,
+  ],
+  [
+    'a tokenizer folder that does not exist',
+    sweepText({ model: '{ name: a, tokenizer: ./t }' }),
+    /^2:30: model\.tokenizer is "\.\/t", and there is no \/sweeps\/t; /,
+  ],
+  [
+    'an unknown built-in tokenizer',
+    sweepText({ model: '{ name: a, tokenizer: builtin:gpt }' }),
+    /^2:30: there is no tokenizer "builtin:gpt"; /,
+  ],
+])
+
+suite('workloads', [
+  ['a length of nothing', sweepText({ workloads: '[0/5]' }), /^5:13: "0\/5" has a length of 0; /],
+  [
+    'the same workload twice',
+    sweepText({ workloads: '[8000/256, { isl: 8000, osl: 256, name: again }]' }),
+    /^5:23: workloads\[1\] is the workload "8000\/256" again; /,
+  ],
+  [
+    'two workloads of one name',
+    sweepText({ workloads: '[{ name: a, isl: 1, osl: 1 }, { name: a, isl: 2, osl: 2 }]' }),
+    /^5:42: two workloads are called "a"; /,
+  ],
+  [
+    'a uniform distribution upside down',
+    sweepText({ workloads: '[{ isl: { uniform: { min: 9, max: 3 } }, osl: 1 }]' }),
+    /^5:31: min 9 is above max 3; /,
+  ],
+  [
+    'an incomplete distribution',
+    sweepText({ workloads: '[{ isl: { mean: 9 }, osl: 1 }]' }),
+    /^5:20: workloads\[0\]\.isl\.stddev is missing; /,
+  ],
+  [
+    'a dataset that does not exist',
+    sweepText({ workloads: '[{ isl: 1, osl: 1, dataset: d.jsonl }]' }),
+    /^5:40: workloads\[0\]\.dataset is "d\.jsonl", and there/,
+  ],
+])
+
+suite('deploy', [
+  [
+    'a profile that does not exist',
+    sweepText({ deploy: '{ with: simulated, profile: h100 }' }),
+    /^3:37: .*There is no profile 'h100'/,
+  ],
+  [
+    'a python that does not exist',
+    dynamo('python: ./py, backend: dynamo.mocker'),
+    /^3:33: deploy\.python is "\.\/py", and there is no \/sweeps\/py; /,
+  ],
+  [
+    'an argument whose file does not exist',
+    dynamo('backend: dynamo.mocker, args: { data: ./x.npz }'),
+    /^3:63: deploy\.args\.data is "\.\/x\.npz"/,
+  ],
+  [
+    'a secret in the file',
+    dynamo('backend: dynamo.vllm, env: { HF_TOKEN: abc }'),
+    /^3:54: HF_TOKEN looks like a secret, and this file is kept with every run; /,
+  ],
+  ['a missing backend', dynamo('python: python3'), /^3:9: deploy\.backend is missing; write a Python module/],
+  ['a URL with a password', attach('http://me:secret@h'), /^3:30: the URL holds a user or password/],
+  ['a URL with a path', attach('http://h/v1/chat'), /^3:30: the URL has the path "\/v1\/chat"; write http:\/\/h: /],
+])
+
+function dynamo(keys: string): string {
+  return sweepText({ deploy: `{ with: dynamo, ${keys} }` })
+}
+
+function attach(url: string): string {
+  return sweepText({ deploy: `{ with: attach, gpus: 1, url: "${url}" }`, topologies: 'agg x1' })
+    .replace('gpus: 1, url: ', 'url: ')
+    .replace('" }', '", gpus: 1 }')
+}
+
+suite('what can’t be done yet is refused by name', [
+  [
+    'dynamo-serve',
+    sweepText({ deploy: '{ with: dynamo-serve, graphs: x }' }),
+    /^3:17: the deployer dynamo-serve is not built yet; /,
+  ],
+  ['kubernetes', sweepText({ deploy: '{ with: kubernetes }' }), /^3:17: the deployer kubernetes is not built yet; /],
+  ['slurm', sweepText({ deploy: '{ with: slurm }' }), /^3:17: the deployer slurm is not built yet; /],
+  ['adaptive search', sweepText({ search: 'adaptive' }), /^7:9: search: adaptive is not built yet; /],
+  [
+    'nodes',
+    sweepText({ deploy: '{ with: simulated, nodes: [a] }' }),
+    /^3:35: workers can’t be placed on named nodes yet/,
+  ],
+])
+
+suite('checks of the sweep as a whole', [
+  [
+    'attach has one topology',
+    sweepText({ deploy: '{ with: attach, url: "http://h", gpus: 2 }' }),
+    /^4:13: with: attach measures one deployment as it is, and this file asks for 2; /,
+  ],
+  [
+    'attach has as many GPUs as its workers',
+    sweepText({ deploy: '{ with: attach, url: "http://h", gpus: 3, gpus_per_worker: 1 }', topologies: '1P1D' }),
+    /^3:48: gpus is 3, and 1P1D with these GPUs per worker holds 2; /,
+  ],
+  [
+    'the KV cache has one type in both roles',
+    sweepText({
+      deploy: '{ with: dynamo, backend: dynamo.trtllm }',
+      engine: '{ prefill: { kv_cache_dtype: fp8 }, decode: { kv_cache_dtype: [fp8, auto] } }',
+    }),
+    '7:77: the KV cache dtype is "fp8" in prefill and "auto" in decode workers; write the same for both; engine.all moves both together',
+  ],
+  [
+    'GPUs per worker are tensor × pipeline parallel size',
+    sweepText({
+      deploy: '{ with: dynamo, backend: dynamo.trtllm, gpus_per_worker: 8 }',
+      topologies: 'agg x1',
+      engine: '{ all: { tensor_parallel_size: 4 } }',
+    }),
+    /^7:40: tensor × pipeline parallel size of aggregated workers is 4, and gpus_per_worker is 8; /,
+  ],
+  [
+    'ISL and OSL fit into max_seq_len',
+    sweepText({ engine: '{ decode: { max_seq_len: 8192 } }' }),
+    /^5:13: 8000\/256 needs 8256 tokens a sequence, and decode workers have max_seq_len 8192; /,
+  ],
+])
+
+test('a mistake in one section does not hide those in others', async () => {
+  const found = await problems(
+    sweepText({ name: '"?"', load: '{ concurrency: [1, 1] }', workloads: '[0/1]', slo: '{ x: 1 }' }),
+  )
+  assert.deepEqual(
+    found.map(line => line.slice(0, 2)),
+    ['1:', '5:', '6:', '7:'],
+  )
+})
+
+describe('absurd grids', () => {
+  const levels = `[${Array.from({ length: 101 }, (_, index) => index + 1).join(', ')}]`
+  const grid = (more = '') =>
+    sweepText({ repeats: '100', load: `{ concurrency: ${levels} }`, topologies: '[1P1D]' }) + more
+
+  test('above 10,000 points the file is refused', async () => {
+    assert.deepEqual(await problems(grid()), [
+      '1:1: this grid has 10100 points, above 10000; list fewer values, or write allow_points: 10100 if you mean it',
+    ])
+  })
+
+  test('unless the file or the caller allows as many', async () => {
+    assert.deepEqual(await problems(grid('allow_points: 10100\n')), [])
+    assert.deepEqual(await problems(grid(), filesOf({}), 10_100), [])
+  })
+
+  test('a grid too large for memory is counted, not made', async () => {
+    const axis = `[${Array.from({ length: 1000 }, (_, index) => index + 1).join(',')}]`
+    const engine = `{ prefill: { max_batch_size: ${axis} }, decode: { max_batch_size: ${axis}, max_num_tokens: ${axis} } }`
+    const [found] = await problems(sweepText({ engine, topologies: '[1P1D]' }))
+    assert.match(found ?? '', /^1:1: this grid has 2000000000 points, above 10000; /)
+  })
+
+  test('a grid above the budget is refused', async () => {
+    const [found] = await problems(sweepText({ budget: '{ points: 3 }' }))
+    assert.match(found ?? '', /^7:19: the grid has 4 points, and the budget is 3; /)
+  })
+})
