@@ -76,7 +76,8 @@ function child(
     if (key === String(step)) {
       return { key: isNode(pair.key) ? pair.key : undefined, value: isNode(pair.value) ? pair.value : undefined }
     }
-    if (key === '<<') {
+    // The merge key is a symbol in the YAML library.
+    if (isScalar(pair.key) && (pair.key.source === '<<' || pair.key.value === '<<')) {
       const found = child(resolve(pair.value), step, resolve)
       if (found !== undefined) return found
     }
