@@ -1,15 +1,19 @@
 import { availableParallelism } from 'node:os'
-import { extname } from 'node:path'
+import { dirname, extname, join, relative } from 'node:path'
 import { Tinypool } from 'tinypool'
 import type { Measurement } from '../../metrics/measurement.ts'
+import { mergeRecords } from '../../metrics/records.ts'
 import type { Endpoint, Point } from '../../point/index.ts'
-import { FulcrumError, meanTokens, redactor } from '../../point/index.ts'
+import { meanTokens, redactor } from '../../point/index.ts'
+import { apiKeyOf } from '../api-key.ts'
 import type { LoadGenerator, LoadProgress, MeasureContext } from '../generator.ts'
 import { createPromptSet } from '../prompts.ts'
 import type { Control } from './control.ts'
 import { createControl, doneSoFar } from './control.ts'
 import { mergeErrors } from './failure.ts'
+import { countFirstChunks } from './first-chunks.ts'
 import type { Job, JobResult } from './job.ts'
+import { requestLogName, writeRequestLog } from './request-log.ts'
 import { createRequestSet } from './request-set.ts'
 import { resolveTarget } from './resolve-target.ts'
 import { measurementOf } from './result.ts'
@@ -105,12 +109,18 @@ async function measure(
   try {
     const results = await runThreads(pool, job, signal)
     context.onProgress({ phase: 'summarising', done: 0, total: null })
-    return measurementOf(results, {
+    const clockJumpMs = Date.now() - performance.now() - clockBefore
+    await countFirstChunks(results, point.deployment.model.tokenizer)
+    const records = mergeRecords(results.map(result => result.records))
+    await writeRequestLog(context.folder, records, signal)
+    return measurementOf(records, results, {
       point,
       requests,
       startedAt: startedAt.toISOString(),
-      clockJumpMs: Date.now() - performance.now() - clockBefore,
-      wallS: () => (performance.now() - began) / 1000,
+      clockJumpMs,
+      wallS: (performance.now() - began) / 1000,
+      // The folder of a point is `points/<id>` in the run's.
+      files: [relative(dirname(dirname(context.folder)), join(context.folder, requestLogName))],
       errors: mergeErrors(
         results.map(result => result.errors),
         redactor(env),
@@ -151,19 +161,4 @@ function followProgress(control: Control, job: Omit<Job, 'thread'>, context: Mea
         : { phase: 'measuring', done: done.measured, total }
     context.onProgress(progress)
   }, progressEveryMs)
-}
-
-/** @throws FulcrumError environment when the named variable is empty */
-function apiKeyOf(endpoint: Endpoint, env: Readonly<Record<string, string | undefined>>): string | undefined {
-  if (endpoint.apiKeyEnv === undefined) return undefined
-  const key = env[endpoint.apiKeyEnv]
-  if (key !== undefined && key !== '') return key
-  throw new FulcrumError(
-    'environment',
-    'api-key-missing',
-    `the environment variable ${endpoint.apiKeyEnv} is not set`,
-    {
-      remedy: `set ${endpoint.apiKeyEnv} to the bearer token of ${endpoint.url}`,
-    },
-  )
 }

@@ -208,7 +208,9 @@ export class Exchange implements ResponseSink, EventSink {
     else if (chunk.text === '') this.#fail('short-output', 'the answer has no text')
     this.inputTokens = chunk.usage?.inputTokens ?? -1
     this.outputTokens = chunk.usage?.outputTokens ?? -1
-    this.#finished = true
+    // When its first token was made can't be seen: no TTFT.
+    this.chunks = 1
+    this.lastAt = this.at
   }
 
   #statusMessage(head: ResponseHead): string {

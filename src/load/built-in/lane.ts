@@ -116,7 +116,7 @@ export class Lane {
     if (socket !== this.#socket) return
     const exchange = this.exchange
     const at = this.#context.clock.stamp()
-    exchange.at = at < exchange.sentAt ? exchange.sentAt : at
+    exchange.at = Math.max(at, exchange.sentAt)
     exchange.readWaitMs = this.#context.clock.waitedMs
     if (!this.busy) {
       // Bytes that nobody asked for: the connection is of no use any more.

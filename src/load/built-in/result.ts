@@ -1,7 +1,7 @@
 import type { HistogramState } from '../../metrics/histogram.ts'
 import { Histogram } from '../../metrics/histogram.ts'
 import type { Measurement, RequestErrors } from '../../metrics/measurement.ts'
-import { mergeRecords } from '../../metrics/records.ts'
+import type { RequestRecords } from '../../metrics/records.ts'
 import { summarise } from '../../metrics/summary.ts'
 import type { Point } from '../../point/index.ts'
 import type { JobResult, ThreadHealth } from './job.ts'
@@ -17,13 +17,18 @@ export interface ResultContext {
   readonly startedAt: string
   readonly clockJumpMs: number
   readonly errors: readonly RequestErrors[]
-  wallS(): number
+  readonly wallS: number
+  /** Relative to the run's folder. */
+  readonly files: readonly string[]
 }
 
 /** Joins what the threads saw into one measurement. */
-export function measurementOf(results: readonly JobResult[], context: ResultContext): Measurement {
+export function measurementOf(
+  records: RequestRecords,
+  results: readonly JobResult[],
+  context: ResultContext,
+): Measurement {
   const { point, requests } = context
-  const records = mergeRecords(results.map(result => result.records))
   const summary = summarise(records, {
     from: point.load.level.kind === 'concurrency' ? 'sent' : 'scheduled',
     slo: point.slo,
@@ -32,7 +37,7 @@ export function measurementOf(results: readonly JobResult[], context: ResultCont
   return {
     generator: { name: 'built-in', version },
     startedAt: context.startedAt,
-    wallS: context.wallS(),
+    wallS: context.wallS,
     ...summary,
     errors: context.errors,
     interChunkMs: mergeHistograms(results.map(result => result.gaps)).toDistribution(),
@@ -46,7 +51,7 @@ export function measurementOf(results: readonly JobResult[], context: ResultCont
       stampUncertaintyMs: mergeHistograms(results.map(result => result.waits)).toDistribution(),
       clockJumpMs: context.clockJumpMs,
     },
-    files: [],
+    files: context.files,
   }
 }
 

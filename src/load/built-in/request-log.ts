@@ -1,0 +1,64 @@
+import { createWriteStream } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGzip } from 'node:zlib'
+import { itlOf } from '../../metrics/definitions.ts'
+import type { RequestRecords } from '../../metrics/records.ts'
+import { errorKindOf } from '../../metrics/records.ts'
+
+export const requestLogName = 'requests.jsonl.gz'
+
+/** Rows turned to text at once. */
+const batch = 1000
+
+/**
+ * Writes one JSON line a request, compressed: times in ms from the start of the window (`scheduled`, `sent`) or from the send
+ * (`ttft`, `latency`), null where there is none.
+ */
+export async function writeRequestLog(folder: string, records: RequestRecords, signal: AbortSignal): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  const file = createWriteStream(join(folder, requestLogName))
+  // Level 1: the text repeats itself, and the next point waits.
+  await pipeline(Readable.from(lines(records)), createGzip({ level: 1 }), file, { signal })
+}
+
+function* lines(records: RequestRecords): Generator<string> {
+  for (let row = 0; row < records.count; row += batch) {
+    const end = Math.min(row + batch, records.count)
+    yield Array.from({ length: end - row }, (_, i) => `${JSON.stringify(lineOf(records, row + i))}\n`).join('')
+  }
+}
+
+function lineOf(records: RequestRecords, row: number) {
+  const at = (column: Float64Array) => column[row] ?? Number.NaN
+  const sent = at(records.sentMs)
+  const first = at(records.firstTokenMs)
+  return {
+    scheduled: round(at(records.scheduledMs)),
+    sent: round(sent),
+    ttft: round(first - sent),
+    ttst: round(at(records.secondTokenMs) - first),
+    latency: round(at(records.lastTokenMs) - sent),
+    done: round(at(records.doneMs) - sent),
+    itl: round(
+      itlOf({
+        firstTokenMs: first,
+        lastTokenMs: at(records.lastTokenMs),
+        outputTokens: at(records.outputTokens),
+        chunks: at(records.chunks),
+        firstChunkTokens: at(records.firstChunkTokens),
+      }),
+    ),
+    isl: at(records.inputTokens),
+    osl: at(records.outputTokens),
+    chunks: at(records.chunks),
+    error: errorKindOf(records.error[row] ?? 0),
+  }
+}
+
+/** Microseconds are the clock's worth; JSON turns NaN into null. */
+function round(ms: number): number {
+  return Math.round(ms * 1000) / 1000
+}
