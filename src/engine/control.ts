@@ -1,16 +1,13 @@
 import { z } from 'zod'
 import type { EngineSettings, Json, Role } from '../point/index.ts'
 
-/** What an engine process is told, one JSON object a line on its standard input. */
-export type Command =
-  | {
-      readonly id: number
-      readonly do: 'add'
-      readonly role: Role
-      readonly settings: EngineSettings
-      readonly loadMs: number
-    }
-  | { readonly id: number; readonly do: 'remove'; readonly worker: string }
+/** What an engine process can be told to do. */
+export type Order =
+  | { readonly do: 'add'; readonly role: Role; readonly settings: EngineSettings; readonly loadMs: number }
+  | { readonly do: 'remove'; readonly worker: string }
+
+/** An order as it is sent: one JSON object a line on the engine's standard input. */
+export type Command = Order & { readonly id: number }
 
 /** What it says, one JSON object a line on its standard output. */
 export type Report =
