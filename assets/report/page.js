@@ -10,6 +10,8 @@
 
   /** @type {Map<string, any>} views by workload and chart */
   const views = new Map()
+  /** @type {any[]} views of the selected point */
+  const detailViews = []
   /** @type {Map<string, any>} every point by key, with its workload */
   const pointsByKey = new Map()
   for (const workload of data.workloads)
@@ -33,13 +35,8 @@
 
   const tooltip = new vegaTooltip.Handler({ disableDefaultStyle: true, offsetX: 14, offsetY: 14 })
 
-  /** @param {any} workload @param {any} chart @param {HTMLElement} place */
-  async function draw(workload, chart, place) {
-    const theme = data.themes[themeName()]
-    const id = `${workload.slug} ${chart.kind}`
-    views.get(id)?.finalize()
-    place.replaceChildren()
-    const runtime = vega.parse(data.specs[chart.spec], { ...theme.config, background: 'transparent' }, { ast: true })
+  /** @param {any} runtime @param {HTMLElement} place @param {any} theme */
+  function viewOf(runtime, place, theme) {
     const view = new vega.View(runtime, {
       expr: vegaInterpreter.expressionInterpreter,
       container: place,
@@ -48,8 +45,19 @@
       logLevel: vega.Error,
       tooltip: tooltip.call,
     })
-    views.set(id, view)
     for (const name of ['ink', 'muted', 'paper', 'accent']) view.signal(name, theme[name])
+    return view
+  }
+
+  /** @param {any} workload @param {any} chart @param {HTMLElement} place */
+  async function draw(workload, chart, place) {
+    const theme = data.themes[themeName()]
+    const id = `${workload.slug} ${chart.kind}`
+    views.get(id)?.finalize()
+    place.replaceChildren()
+    const runtime = vega.parse(data.specs[chart.spec], { ...theme.config, background: 'transparent' }, { ast: true })
+    const view = viewOf(runtime, place, theme)
+    views.set(id, view)
     view.signal('focus', state.focus)
     if (chart.kind.startsWith('ttft') || chart.kind.startsWith('itl')) view.signal('percentile', state.percentile)
     const name = chart.kind === 'ratio' || chart.kind === 'heat-map' ? 'ratios' : 'points'
@@ -151,7 +159,7 @@
   const time = ms => (ms === null ? '–' : ms < 1000 ? `${figure(ms)} ms` : `${figure(ms / 1000)} s`)
   /** @param {any} point @param {'x' | 'y'} axis */
   const range = (point, axis) =>
-    point[`${axis}Low`] === null ? '' : ` (${figure(point[`${axis}Low`])} to ${figure(point[`${axis}High`])})`
+    point[`${axis}Low`] === null ? '' : `${figure(point[`${axis}Low`])} to ${figure(point[`${axis}High`])}`
 
   function drawDetail() {
     const point = pointsByKey.get(state.point)
@@ -160,21 +168,70 @@
     const section = sectionOf(point.slug)
     section?.querySelector(`tr[data-key="${CSS.escape(point.key)}"]`)?.setAttribute('aria-current', 'true')
     const rows = [
-      ['Tokens/s per user', figure(point.x) + range(point, 'x')],
-      ['Tokens/s per GPU', figure(point.y) + range(point, 'y')],
+      ['Tokens/s per user', figure(point.x), range(point, 'x')],
+      ['Tokens/s per GPU', figure(point.y), range(point, 'y')],
       ['TTFT p50 / p95 / p99', [point.ttftP50, point.ttftP95, point.ttftP99].map(time).join(' / ')],
       ['ITL p50 / p95 / p99', [point.itlP50, point.itlP95, point.itlP99].map(time).join(' / ')],
       ['GPUs', String(point.gpus)],
       ['Meets the SLO', point.slo],
       ['Valid repeats', `${point.validRepeats} of ${point.repeats}`],
+      ['Requests', `${point.detail.requests.toLocaleString('en-US')}, ${point.detail.failed} failed`],
+      [point.detail.ids.length > 1 ? 'Point ids' : 'Point id', point.detail.ids.join(', ')],
     ]
     section?.querySelector('.detail')?.replaceChildren(
       element('p', { class: 'eyebrow' }, point.recommended ? 'Recommended point' : 'Selected point'),
       element('h4', {}, point.deployment),
       element('p', { class: 'at' }, point.load),
       element('p', { class: `standing ${point.status}` }, point.standing),
-      element('dl', {}, ...rows.map(([name, value]) => element('div', {}, element('dt', {}, name ?? ''), element('dd', {}, value ?? '')))),
+      list(rows),
+      ...server(point.detail),
     )
+    section?.querySelector('.spreads')?.replaceChildren(...distributions(point))
+  }
+
+  /** @param {string[][]} rows name, value, and what is said more quietly */
+  const list = rows =>
+    element(
+      'dl',
+      {},
+      ...rows.map(([name, value, aside]) =>
+        element('div', {}, element('dt', {}, name ?? ''), element('dd', {}, value ?? '', ...(aside ? [' ', element('span', {}, aside)] : []))),
+      ),
+    )
+
+  /** How TTFT, ITL and latency are distributed over the requests of a point. @param {any} point */
+  function distributions(point) {
+    const theme = data.themes[themeName()]
+    for (const view of detailViews.splice(0)) view.finalize()
+    const stamps = [
+      ['ttft', 'TTFT, ms'],
+      ['itl', 'ITL, ms'],
+      ['latency', 'Request latency, ms'],
+    ].flatMap(([name, title]) => {
+      const values = point.detail[name ?? '']
+      if (!values) return []
+      const place = element('div', { class: 'stamp', 'data-distribution': name ?? '' })
+      const runtime = vega.parse(data.specs[data.distribution], { ...theme.config, background: 'transparent' }, { ast: true })
+      // The width is that of the place, so the place has to be in the page first.
+      requestAnimationFrame(() => {
+        if (!place.isConnected) return
+        const view = viewOf(runtime, place, theme)
+        detailViews.push(view)
+        view.data('quantiles', values.map((/** @type {number} */ ms, /** @type {number} */ i) => ({ ms, percent: data.percents[i] })))
+        view.runAsync()
+      })
+      return [element('div', {}, element('p', { class: 'stamp-title' }, title ?? ''), place)]
+    })
+    if (stamps.length === 0) return []
+    const title = `Share of requests at or below, ${point.deployment} at ${point.load}`
+    return [element('p', { class: 'stamp-title' }, title), ...stamps]
+  }
+
+  /** The server's own metrics through the point. @param {any} detail */
+  function server(detail) {
+    if (detail.server.length === 0) return []
+    const rows = detail.server.map((/** @type {[string, number, number]} */ [name, mean, most]) => [name, `mean ${figure(mean)}, max ${figure(most)}`])
+    return [element('details', {}, element('summary', {}, 'Server metrics'), list(rows))]
   }
 
   // ---- the URL holds what is shown: #workload=…&point=…
@@ -219,6 +276,7 @@
   function redraw() {
     drawLegends()
     drawWorkload()
+    drawDetail()
   }
   toggle?.addEventListener('click', () => {
     root.dataset.theme = themeName() === 'dark' ? 'light' : 'dark'

@@ -1,14 +1,18 @@
+import type { TopLevelSpec } from 'vega-lite'
 import { sampled } from './chart-point.ts'
 import { chartsOf } from './charts.ts'
 import type { Html } from './html.ts'
 import { html, jsonForScript, trusted } from './html.ts'
 import type { PageAssets } from './inline-script.ts'
+import type { PointDetail } from './point-detail.ts'
+import { pointDetail, quantilePercents } from './point-detail.ts'
 import { vegaConfigOf, vegaOf } from './render.ts'
 import type { Report } from './report.ts'
 import { answerSection } from './sections/answer.ts'
 import { environmentSection } from './sections/environment.ts'
 import { validitySection } from './sections/validity.ts'
 import { workloadSection } from './sections/workload.ts'
+import { distributionSpec } from './specs/distribution.ts'
 import { dark, light, shapes } from './theme.ts'
 
 /** report/index.html: one file that needs no network and runs only the scripts that its policy names by hash. */
@@ -77,19 +81,25 @@ function pageData(report: Report) {
     const at = specs.indexOf(text)
     return at >= 0 ? at : specs.push(text) - 1
   }
+  const details = new Map(report.analysis.points.map(point => [point.key, compact(pointDetail(point))]))
+  const distribution = indexOf(pageSpec(distributionSpec()))
   const workloads = report.sections.map(section => ({
     slug: section.slug,
     name: section.analysis.name,
     charts: chartsOf(report, section, 'page').map(({ kind, spec }) => {
-      const { config: _theme, background: _paper, ...vega } = vegaOf(spec)
-      return { kind, spec: indexOf(vega) }
+      return { kind, spec: indexOf(pageSpec(spec)) }
     }),
-    points: sampled(section.points, Math.max(100, Math.floor(2000 / report.sections.length))).map(rounded),
+    points: sampled(section.points, Math.max(100, Math.floor(2000 / report.sections.length))).map(point => ({
+      ...rounded(point),
+      detail: details.get(point.key),
+    })),
     ratios: section.ratios.map(rounded),
   }))
   return {
     workloads,
     specs: specs.map(text => JSON.parse(text)),
+    distribution,
+    percents: quantilePercents,
     series: report.series,
     shapes,
     themes: {
@@ -97,6 +107,19 @@ function pageData(report: Report) {
       dark: { ...dark, config: vegaConfigOf(dark) },
     },
   }
+}
+
+/** Without the colours of a theme: the page gives them. */
+function pageSpec(spec: TopLevelSpec): object {
+  const { config: _theme, background: _paper, ...vega } = vegaOf(spec)
+  return vega
+}
+
+/** Four digits, for a curve of the size of a stamp. */
+function compact(detail: PointDetail): unknown {
+  return JSON.parse(
+    JSON.stringify(detail, (_, value) => (typeof value === 'number' ? Number(value.toPrecision(4)) : value)),
+  )
 }
 
 /** Six digits are more than a picture can show; tables and points.csv have them all. */

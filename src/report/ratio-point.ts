@@ -1,8 +1,8 @@
 import type { WorkloadAnalysis } from '../analysis/analyse.ts'
 import { loadLabel } from '../analysis/load-label.ts'
 import { meetsSlo, objectives } from '../analysis/slo.ts'
-import { gpusOfRole, topologyLabel, workersOf } from '../point/index.ts'
 import type { LoadLevel } from '../point/index.ts'
+import { gpusOfRole, topologyLabel, workersOf } from '../point/index.ts'
 
 /** A deployment at its best: what the ratio charts show. */
 export interface RatioPoint {

@@ -161,12 +161,15 @@ describe('the report page in Chromium', () => {
   test('every figure in the table of points is the one in points.csv', async () => {
     const csv = parseCsv(await readFile(join(folder, 'points.csv'), 'utf8'))
     const { page } = await openPage(browser, url)
-    const cells = await page.locator('tr[data-key] td[data-figure]').evaluateAll(all =>
-      all.map(cell => ({
-        key: cell.closest('tr')?.getAttribute('data-key') ?? '',
-        figure: cell.getAttribute('data-figure') ?? '',
-        value: cell.getAttribute('data-value') ?? '',
-      })),
+    const cells = await page.locator('tr[data-key] td[data-v]').evaluateAll(all =>
+      all.map(cell => {
+        const at = [...(cell.parentElement?.children ?? [])].indexOf(cell)
+        return {
+          key: cell.closest('tr')?.getAttribute('data-key') ?? '',
+          figure: cell.closest('table')?.querySelectorAll('thead th')[at]?.getAttribute('data-figure') ?? '',
+          value: cell.getAttribute('data-v') ?? '',
+        }
+      }),
     )
     const idOf = new Map(analysis.points.map(point => [point.key, point.repeats[0]?.point.id]))
     let compared = 0

@@ -10,20 +10,23 @@ export function scrolling(table: Html): Html {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Table">${table}</div>`
 }
 
-const number = (value: number | null | undefined, text: string, name: string): Html =>
-  html`<td class="n" data-figure="${name}" data-value="${value ?? ''}">${text}</td>`
+/** A cell of a figure: the text for people, the whole number beside it. */
+const number = (value: number | null | undefined, text: string): Html =>
+  html`<td class="n" data-v="${value ?? ''}">${text}</td>`
+
+/** The head of a figure's column says which column of points.csv its cells are from. */
+const head = (title: string, name: string): Html => html`<th class="n" data-figure="${name}">${title}</th>`
 
 const plain = (name: string, point: MeasuredPoint) =>
-  number(point.figures[name]?.mean, figure(point.figures[name]?.mean), name)
-const timed = (name: string, point: MeasuredPoint) =>
-  number(point.figures[name]?.mean, time(point.figures[name]?.mean), name)
+  number(point.figures[name]?.mean, figure(point.figures[name]?.mean))
+const timed = (name: string, point: MeasuredPoint) => number(point.figures[name]?.mean, time(point.figures[name]?.mean))
 
 /** Every point of a workload, the frontier's first by rising interactivity. */
 export function frontierDataTable(section: WorkloadReport): Html {
   const standing = new Map(section.points.map(point => [point.key, point]))
   const onFrontier = new Set(section.analysis.frontier)
   const ordered = [...section.analysis.frontier, ...section.analysis.points.filter(point => !onFrontier.has(point))]
-  return scrolling(html`<table><thead><tr><th>Deployment</th><th>Load</th><th class="n">GPUs</th><th class="n">Tokens/s per user</th><th class="n">Tokens/s per GPU</th><th class="n">TTFT p95</th><th class="n">ITL p95</th><th>SLO</th><th>Standing</th></tr></thead>
+  return scrolling(html`<table><thead><tr><th>Deployment</th><th>Load</th><th class="n">GPUs</th>${head('Tokens/s per user', 'output_tokens_per_s_per_user')}${head('Tokens/s per GPU', 'output_tokens_per_s_per_gpu')}${head('TTFT p95', 'ttft_p95_ms')}${head('ITL p95', 'itl_p95_ms')}<th>SLO</th><th>Standing</th></tr></thead>
 <tbody>${ordered.map(point => {
     const shown = standing.get(point.key)
     return html`<tr data-key="${point.key}" data-status="${point.status}"><td><a href="#point=${point.key}">${point.label}</a></td><td>${loadLabel(point.load.level)}</td><td class="n">${point.gpus}</td>${plain('output_tokens_per_s_per_user', point)}${plain('output_tokens_per_s_per_gpu', point)}${timed('ttft_p95_ms', point)}${timed('itl_p95_ms', point)}<td>${shown?.slo ?? ''}</td><td>${shown?.standing ?? ''}</td></tr>`
@@ -33,7 +36,7 @@ export function frontierDataTable(section: WorkloadReport): Html {
 /** Latency percentiles by deployment and rising load. */
 export function latencyDataTable(section: WorkloadReport, kind: 'concurrency' | 'rate'): Html {
   const names = ['ttft_p50_ms', 'ttft_p95_ms', 'ttft_p99_ms', 'itl_p50_ms', 'itl_p95_ms', 'itl_p99_ms']
-  return scrolling(html`<table><thead><tr><th>Deployment</th><th>Load</th><th class="n">TTFT p50</th><th class="n">p95</th><th class="n">p99</th><th class="n">ITL p50</th><th class="n">p95</th><th class="n">p99</th><th></th></tr></thead>
+  return scrolling(html`<table><thead><tr><th>Deployment</th><th>Load</th>${names.map(name => head(`${name.slice(0, name.indexOf('_')).toUpperCase()} ${name.slice(-6, -3)}`, name))}<th></th></tr></thead>
 <tbody>${section.analysis.curves
     .filter(curve => curve.kind === kind)
     .map(curve =>
@@ -50,7 +53,7 @@ export function ratioDataTable(section: WorkloadReport): Html {
   return scrolling(html`<table><thead><tr><th>Deployment</th><th class="n">Prefill</th><th class="n">Decode</th><th class="n">GPUs</th><th class="n">Tokens/s per GPU</th><th>At</th><th>SLO</th></tr></thead>
 <tbody>${rows.map(
     row =>
-      html`<tr><td>${row.deployment}</td><td class="n">${row.prefill}</td><td class="n">${row.decode}</td><td class="n">${row.gpus}</td>${number(row.y, figure(row.y), 'output_tokens_per_s_per_gpu')}<td>${row.load}</td><td>${row.slo}</td></tr>`,
+      html`<tr><td>${row.deployment}</td><td class="n">${row.prefill}</td><td class="n">${row.decode}</td><td class="n">${row.gpus}</td>${number(row.y, figure(row.y))}<td>${row.load}</td><td>${row.slo}</td></tr>`,
   )}</tbody></table>`)
 }
 
@@ -79,7 +82,7 @@ export function heatMapTable(section: WorkloadReport): Html {
     prefill =>
       html`<tr><th>${prefill}</th>${decodes.map(decode => {
         const cell = cells.find(row => row.prefill === prefill && row.decode === decode)
-        return number(cell?.y, figure(cell?.y), 'output_tokens_per_s_per_gpu')
+        return number(cell?.y, figure(cell?.y))
       })}</tr>`,
   )}</tbody></table>`)
 }

@@ -19,8 +19,10 @@ export function workloadSection(report: Report, section: WorkloadReport): Html {
     absent > 0 ? `${absent} of ${section.points.length} points have no place on it (failed, or not streamed).` : null
   }</p></figcaption>
 <div class="legend" data-legend></div>
-<div class="with-detail"><div class="chart tall" data-chart="frontier"></div><aside class="detail" aria-live="polite" aria-label="Selected point"></aside></div>
+<div class="with-detail"><div><div class="chart tall" data-chart="frontier"></div>
 <p class="key">${keyLine(section)}</p>
+<div class="spreads" aria-label="Latency distributions of the selected point"></div></div>
+<aside class="detail" aria-live="polite" aria-label="Selected point"></aside></div>
 ${dataTable('All points of the workload', frontierDataTable(section))}
 </figure>
 <div class="pair">
