@@ -1,0 +1,42 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import type { GeneratorName } from '../point/index.ts'
+import { aiperf } from './aiperf/aiperf.ts'
+import { builtIn } from './built-in/built-in.ts'
+import { genaiPerf } from './genai-perf/genai-perf.ts'
+import type { LoadGenerator } from './generator.ts'
+
+/** The sweep file's settings of a generator program; empty for the built-in generator. */
+export interface GeneratorSettings {
+  readonly command?: string
+  readonly args: readonly string[]
+}
+
+/** Where a generator may keep things. */
+export interface GeneratorPlaces {
+  /** Measurements name their files relative to it. */
+  readonly runFolder: string
+  /** What may be kept over runs; the user's cache folder when absent. */
+  readonly cacheFolder?: string
+}
+
+/** The load generator of a name. Nothing is started, or looked for, before its first measurement. */
+export function createGenerator(
+  name: GeneratorName,
+  settings: GeneratorSettings,
+  places: GeneratorPlaces,
+): LoadGenerator {
+  switch (name) {
+    case 'built-in':
+      return builtIn({ cacheFolder: places.cacheFolder ?? userCacheFolder(process.env) })
+    case 'genai-perf':
+      return genaiPerf({ ...settings, runFolder: places.runFolder })
+    case 'aiperf':
+      return aiperf({ ...settings, runFolder: places.runFolder })
+  }
+}
+
+/** `$XDG_CACHE_HOME/fulcrum`, by default `~/.cache/fulcrum`. */
+export function userCacheFolder(env: Readonly<Record<string, string | undefined>>): string {
+  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'fulcrum')
+}
