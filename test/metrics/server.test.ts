@@ -66,9 +66,9 @@ describe('a metrics page', () => {
 })
 
 describe('a source through a window', () => {
-  test('gives mean, max and last of a gauge', () => {
+  test('gives mean, max and last of a gauge, without the closing scrape', () => {
     const at = (s: number, value: number) => scrape(s, '# TYPE queued gauge', `queued ${value}`)
-    assert.deepEqual(sourceMetrics([at(0, 1), at(1, 5), at(2, 3)]), { queued: { mean: 3, max: 5, last: 3 } })
+    assert.deepEqual(sourceMetrics([at(0, 1), at(1, 5), at(2, 3), at(3, 0)]), { queued: { mean: 3, max: 5, last: 3 } })
   })
 
   test('gives rate, fastest rate and increase of a counter', () => {

@@ -18,7 +18,7 @@ const runtimeMetric = /^(python|process|go|promhttp|nodejs|tokio)_|_created$/
 const mostSeries = 150
 
 /**
- * Sums a source's scrapes up, oldest first. Gauges give mean, max and last of what was seen. Counters give their increase a
+ * Sums a source's scrapes up, oldest first; the last one is taken when the window is over. Gauges give mean, max and last of what was seen. Counters give their increase a
  * second (mean), the fastest between two scrapes (max), and the increase in all (last). Histograms and summaries give the
  * mean of what was observed within the window, the highest mean between two scrapes (max), and the count of observations (last).
  * A counter that was set back (a worker restarted) counts from there.
@@ -44,8 +44,9 @@ type Figures = SourceMetrics[string]
 const finite = (series: Timed): { atMs: number; value: number }[] =>
   series.flatMap(({ atMs, value }) => (value !== null && Number.isFinite(value) ? [{ atMs, value }] : []))
 
+/** The closing scrape comes after the last answer, when queues are empty again: it counts only when there is no other. */
 function gauge(series: Timed): Figures | null {
-  const values = finite(series).map(({ value }) => value)
+  const values = finite(series.length > 1 ? series.slice(0, -1) : series).map(({ value }) => value)
   const last = values.at(-1)
   if (last === undefined) return null
   return { mean: values.reduce((sum, value) => sum + value, 0) / values.length, max: Math.max(...values), last }
