@@ -1,28 +1,58 @@
 import { loadProfile } from '../engine/profile.ts'
 import { settingsProblems } from '../engine/settings.ts'
-import type { EngineSettings, Role } from '../point/index.ts'
+import type { Deployment, EngineSettings, Role } from '../point/index.ts'
 import type { DeployConfig } from './config.ts'
+import { checkDynamoConfig, checkFits } from './dynamo/check-config.ts'
+import { checkEngineSettings } from './dynamo/engine-settings.ts'
 
 /** What a deployer can say of a configuration before anything starts. */
 export interface DeployerAbilities {
   /** GPUs of one worker when the sweep file does not say; null when the deployer does not know either. */
   readonly gpusPerWorker: number | null
+  /** What is wrong with the configuration itself, by the key under `deploy` that it stands under. */
+  readonly configProblems: readonly { readonly key: string; readonly problem: string }[]
   /** What is wrong with a role's engine settings, a sentence each. */
   settingsProblems(role: Role, settings: EngineSettings): readonly string[]
+  /** Why a deployment cannot run under this configuration; null when it can. */
+  misfit(deployment: Deployment): string | null
 }
 
-const knowsNothing: DeployerAbilities = { gpusPerWorker: null, settingsProblems: () => [] }
+const takesAnything: DeployerAbilities = {
+  gpusPerWorker: null,
+  configProblems: [],
+  settingsProblems: () => [],
+  misfit: () => null,
+}
 
 /**
  * Asks a deployer what it can do, so that a sweep is refused before it starts rather than in its middle.
  * @throws FulcrumError bad-input `profile-not-found` or `profile-invalid` of a simulated deployment
  */
 export async function abilitiesOf(config: DeployConfig): Promise<DeployerAbilities> {
-  if (config.with !== 'simulated') return knowsNothing
-  const profile = await loadProfile(config.profile)
-  const { tensor, pipeline } = profile.parallelism
-  return {
-    gpusPerWorker: tensor * pipeline,
-    settingsProblems: (role, settings) => settingsProblems(role, settings, profile),
+  switch (config.with) {
+    case 'simulated': {
+      const profile = await loadProfile(config.profile)
+      const { tensor, pipeline } = profile.parallelism
+      return {
+        ...takesAnything,
+        gpusPerWorker: tensor * pipeline,
+        settingsProblems: (role, settings) => settingsProblems(role, settings, profile),
+      }
+    }
+    case 'dynamo':
+      return {
+        ...takesAnything,
+        configProblems: checkDynamoConfig(config),
+        settingsProblems: (role, settings) => checkEngineSettings(config.backend, role, settings),
+        misfit: deployment => checkFits(config, deployment),
+      }
+    case 'attach':
+      return {
+        ...takesAnything,
+        settingsProblems: (role, settings) =>
+          Object.keys(settings).map(name => `attach changes nothing, so ${name} of ${role} workers can't be set`),
+      }
+    default:
+      return takesAnything
   }
 }

@@ -22,13 +22,6 @@ const deployer = (name: string): NotYet => ({
 const generatorOf = (raw: Partial<RawSweep>) =>
   typeof raw.generator === 'string' ? raw.generator : raw.generator?.name
 
-const levelOf = (generator: string, key: 'stages' | 'trace'): NotYet => ({
-  path: ['load', key],
-  asked: raw => generatorOf(raw) === generator && raw.load?.[key] !== undefined,
-  wrong: `the generator ${generator} can’t do load.${key} yet`,
-  instead: 'write generator: built-in',
-})
-
 const notYet: readonly NotYet[] = [
   deployer('dynamo-serve'),
   deployer('kubernetes'),
@@ -46,33 +39,12 @@ const notYet: readonly NotYet[] = [
     instead: 'write search: grid',
   },
   {
-    path: ['budget', 'hours'],
-    asked: raw => raw.budget?.hours !== undefined,
-    wrong: 'a grid can’t be cut to a number of hours yet',
-    instead: 'remove budget.hours; an interrupted run can be resumed at any time',
-  },
-  levelOf('genai-perf', 'stages'),
-  levelOf('genai-perf', 'trace'),
-  levelOf('aiperf', 'stages'),
-  levelOf('aiperf', 'trace'),
-  {
-    path: ['workloads'],
-    asked: raw => generatorOf(raw) !== 'built-in' && hasConversation(raw.workloads),
-    wrong: 'only the built-in generator holds conversations yet',
-    instead: 'write generator: built-in, or remove conversation',
-  },
-  {
     path: ['load', 'prompts'],
     asked: raw => generatorOf(raw) === 'built-in' && raw.load?.prompts === 'same',
     wrong: 'the built-in generator makes fresh prompts for every point',
     instead: 'remove prompts, or write generator: genai-perf',
   },
 ]
-
-function hasConversation(workloads: RawSweep['workloads'] | undefined): boolean {
-  const entries = Array.isArray(workloads) ? workloads : workloads === undefined ? [] : [workloads]
-  return entries.some(entry => typeof entry !== 'string' && entry.conversation !== undefined)
-}
 
 /** Reports everything in the file that Fulcrum can't do yet. */
 export function reportNotYet(raw: Partial<RawSweep>, report: Report): void {

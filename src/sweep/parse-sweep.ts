@@ -84,15 +84,9 @@ async function assemble(
 
   const points = deployments.length * perDeployment
   if (points > allowed) reportTooMany(report, points, allowed)
-  if (raw.budget?.points !== undefined && points > raw.budget.points) {
-    report(
-      ['budget', 'points'],
-      `the grid has ${points} points, and the budget is ${raw.budget.points}`,
-      'raise the budget or list fewer values',
-    )
-  }
   const written = { engine: raw.engine, deploy: raw.deploy, workloads: raw.workloads }
-  for (const check of checks) check({ raw: written, deployments, workloads, loads, abilities }, report)
+  const checked = { raw: written, deployments, workloads, loads, abilities, generator: generator.name }
+  for (const check of checks) check(checked, report)
   if (!raw.name || !raw.load || !raw.slo || !raw.validity || !raw.search || !raw.budget) return null
   return {
     name: raw.name,

@@ -207,7 +207,53 @@ suite('what can’t be done yet is refused by name', [
   ],
 ])
 
+suite('what a generator can’t do is refused by name', [
+  [
+    'genai-perf and stages',
+    sweepText({ generator: 'genai-perf', load: '{ stages: [{ rate: 1, duration: 9s }] }' }),
+    /^6:17: the generator genai-perf can't do a load in stages; /,
+  ],
+  [
+    'genai-perf and gamma arrivals',
+    sweepText({ generator: 'genai-perf', load: '{ request_rate: 1, arrivals: { gamma: { burstiness: 2 } } }' }),
+    /^6:23: the generator genai-perf can't do gamma arrivals; /,
+  ],
+  [
+    'aiperf and conversations',
+    sweepText({ generator: 'aiperf', workloads: '[{ isl: 9, osl: 9, conversation: { turns: 3 } }]' }),
+    /^5:13: the generator aiperf can't do conversations; /,
+  ],
+])
+
 suite('checks of the sweep as a whole', [
+  [
+    'what Fulcrum itself sets may not be set',
+    dynamo('backend: dynamo.trtllm, args: { namespace: x }'),
+    /^3:57: .*namespace.*may not be given/,
+  ],
+  [
+    'more GPUs than are listed',
+    sweepText({
+      deploy: '{ with: dynamo, backend: dynamo.trtllm, gpus: [0, 1], gpus_per_worker: 2 }',
+      topologies: '[agg x1, 1P1D]',
+    }),
+    /^3:55: 1P1D: it needs 4 GPUs, and deploy\.gpus lists 2; /,
+  ],
+  [
+    'an engine setting that the backend does not have',
+    sweepText({ deploy: '{ with: dynamo, backend: dynamo.vllm }', engine: '{ all: { max_num_seq: 4 } }' }),
+    /^7:18: dynamo\.vllm has no setting 'max_num_seq'.*did you mean 'max_num_seqs'/,
+  ],
+  [
+    'attach changes no engine setting',
+    sweepText({
+      deploy: '{ with: attach, url: "http://h", gpus: 2 }',
+      topologies: 'agg x1',
+      engine: '{ all: { max_batch_size: 4 } }',
+    }),
+    /^7:18: attach changes nothing, so max_batch_size/,
+  ],
+
   [
     'attach has one topology',
     sweepText({ deploy: '{ with: attach, url: "http://h", gpus: 2 }' }),
@@ -273,10 +319,5 @@ describe('absurd grids', () => {
     const engine = `{ prefill: { max_batch_size: ${axis} }, decode: { max_batch_size: ${axis}, max_num_tokens: ${axis} } }`
     const [found] = await problems(sweepText({ engine, topologies: '[1P1D]' }))
     assert.match(found ?? '', /^1:1: this grid has 2000000000 points, above 10000; /)
-  })
-
-  test('a grid above the budget is refused', async () => {
-    const [found] = await problems(sweepText({ budget: '{ points: 3 }' }))
-    assert.match(found ?? '', /^7:19: the grid has 4 points, and the budget is 3; /)
   })
 })

@@ -1,5 +1,5 @@
 import type { DeployerAbilities } from '../../deploy/abilities.ts'
-import type { Deployment, Load, Workload } from '../../point/index.ts'
+import type { Deployment, GeneratorName, Load, Workload } from '../../point/index.ts'
 import type { Report } from '../file/problem.ts'
 import type { RawDeploy } from '../schema/deploy.ts'
 import type { RawEngine } from '../schema/engine.ts'
@@ -12,6 +12,7 @@ export interface CheckedSweep {
   readonly workloads: readonly Workload[]
   readonly loads: readonly Load[]
   readonly abilities: DeployerAbilities
+  readonly generator: GeneratorName
 }
 
 /** Finds settings that contradict each other, before anything starts. */

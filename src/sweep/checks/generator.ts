@@ -1,0 +1,37 @@
+import { generatorRefusal } from '../../load/abilities.ts'
+import { defaultLimits, type Load, type LoadLevel, type Workload } from '../../point/index.ts'
+import type { Path } from '../file/problem.ts'
+import type { Check, CheckedSweep } from './check.ts'
+
+/** Loads and workloads that the generator has no way to make: asked of the generator itself, one with all the rest plain. */
+export const checkGenerator: Check = (sweep, report) => {
+  const plainWorkload: Workload = {
+    name: 'plain',
+    isl: { kind: 'fixed', tokens: 1 },
+    osl: { kind: 'fixed', tokens: 1 },
+  }
+  const [first] = sweep.loads
+  if (first === undefined) return
+  const plainLoad: Load = { ...first, api: 'completions', level: { kind: 'concurrency', concurrency: 1 } }
+  const told = new Set<string>()
+  const ask = (workload: Workload, load: Load, path: Path) => {
+    const refusal = refusalOf(sweep, workload, load)
+    if (refusal === null || told.has(refusal)) return
+    told.add(refusal)
+    report(path, refusal, 'write generator: built-in')
+  }
+  for (const load of sweep.loads) ask(plainWorkload, load, ['load', keyOf(load.level)])
+  for (const [index, workload] of sweep.workloads.entries()) {
+    ask(workload, plainLoad, Array.isArray(sweep.raw.workloads) ? ['workloads', index] : ['workloads'])
+  }
+}
+
+function keyOf(level: LoadLevel): string {
+  return level.kind === 'rate' ? 'request_rate' : level.kind
+}
+
+function refusalOf({ deployments, generator }: CheckedSweep, workload: Workload, load: Load): string | null {
+  const [deployment] = deployments
+  if (deployment === undefined) return null
+  return generatorRefusal({ id: '', deployment, workload, load, generator, slo: {}, limits: defaultLimits, repeat: 1 })
+}
