@@ -1,0 +1,48 @@
+import { FulcrumError, type Model } from '../point/index.ts'
+import { openLedger } from '../process/ledger.ts'
+import { attachDeployer } from './attach.ts'
+import type { DeployConfig } from './config.ts'
+import type { Deployer } from './deployer.ts'
+import { dynamoDeployer } from './dynamo.ts'
+import { simulatedDeployer } from './simulated.ts'
+
+export { checkDynamoConfig, checkFits } from './dynamo/check-config.ts'
+export { checkEngineSettings } from './dynamo/engine-settings.ts'
+
+/** What a deployer needs beside its configuration. */
+export interface DeployerContext {
+  readonly model: Model
+  /** Logs and engine files go here; nothing is written before the first reconcile. */
+  readonly runFolder: string
+}
+
+/**
+ * The deployer that a sweep file names. Its ledger of started processes goes with it when it is closed.
+ * @throws FulcrumError bad-input `deployer-not-built`
+ */
+export async function createDeployer(config: DeployConfig, context: DeployerContext): Promise<Deployer> {
+  const { model, runFolder } = context
+  const ledger = await openLedger({ runFolder })
+  const deployer = (): Deployer => {
+    switch (config.with) {
+      case 'simulated':
+        return simulatedDeployer(config, { runFolder, ledger })
+      case 'dynamo':
+        return dynamoDeployer(config, { model: model.name, runFolder, ledger })
+      case 'attach':
+        return attachDeployer(config, model.name)
+      default:
+        throw new FulcrumError('bad-input', 'deployer-not-built', `deploy.with: ${config.with} is not built yet`, {
+          remedy: 'Use simulated, dynamo or attach.',
+        })
+    }
+  }
+  const made = deployer()
+  return {
+    ...made,
+    close: async () => {
+      await made.close()
+      ledger.close()
+    },
+  }
+}
