@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import { redactArguments, redactor } from '../point/index.ts'
 import { type LedgerFile, ledgerFolder, ownerVariable } from '../process/ledger.ts'
 import {
   allProcesses,
@@ -15,7 +16,6 @@ import {
   sendSignal,
   statOf,
 } from '../process/proc.ts'
-import { secretHider, shownArguments } from '../process/secrets.ts'
 
 /** A process that a Fulcrum which is gone has started, and that still runs. */
 export interface Leftover {
@@ -112,13 +112,13 @@ async function leftOf(ledger: LedgerFile): Promise<readonly Leftover[]> {
     const { name, pid, argv, cwd, runFolder, startedAt, startTicks } = entry
     found.set(pid, { name, pid, argv, cwd, runFolder, startedAt, startTicks, ledger: ledger.id })
   }
-  const hide = secretHider(process.env)
+  const hide = redactor(process.env)
   for (const { pid, startTicks } of await allProcesses()) {
     if (found.has(pid)) continue
     const mark = await environmentValue(pid, ownerVariable)
     if (!mark?.startsWith(`${ledger.id}/`)) continue
     const name = mark.slice(ledger.id.length + 1)
-    const argv = shownArguments(await argumentsOf(pid), hide)
+    const argv = redactArguments(await argumentsOf(pid), hide)
     found.set(pid, { name, pid, argv, cwd: '', runFolder: null, startedAt: null, startTicks, ledger: ledger.id })
   }
   return [...found.values()]

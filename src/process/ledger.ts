@@ -33,6 +33,8 @@ export interface LedgerFile {
 export interface ProcessLedger {
   readonly id: string
   readonly runFolder: string | null
+  /** Writes the ledger's file if it isn't there: a process started after that is found even if its entry never gets in. */
+  open(): void
   add(entry: LedgerEntry): void
   remove(entry: LedgerEntry): void
   /** Forgets the ledger's file when nothing is left in it. Safe to call twice. */
@@ -46,7 +48,7 @@ export function ledgerFolder(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 /**
- * Opens this process's ledger. When Fulcrum ends in any way but SIGKILL or a power cut, what the ledger still holds is
+ * Makes a ledger of this process; its file is there from the first {@link ProcessLedger.open} on. When Fulcrum ends in any way but SIGKILL or a power cut, what the ledger still holds is
  * killed with it.
  * @throws FulcrumError environment `state-folder-not-writable`
  */
@@ -68,14 +70,18 @@ export async function openLedger(options: { runFolder?: string; folder?: string 
     }
   }
 
-  write()
-  const forgetExit = onExit(() => {
-    for (const { pid } of entries) sendSignal(-pid, 'SIGKILL')
-    rmSync(file, { force: true })
-  })
+  let forgetExit: (() => void) | null = null
   return {
     id,
     runFolder: options.runFolder ?? null,
+    open: () => {
+      if (forgetExit !== null) return
+      write()
+      forgetExit = onExit(() => {
+        for (const { pid } of entries) sendSignal(-pid, 'SIGKILL')
+        rmSync(file, { force: true })
+      })
+    },
     add: entry => {
       entries.add(entry)
       write()
@@ -85,7 +91,8 @@ export async function openLedger(options: { runFolder?: string; folder?: string 
     },
     close: () => {
       if (entries.size > 0) return
-      forgetExit()
+      forgetExit?.()
+      forgetExit = null
       rmSync(file, { force: true })
     },
   }

@@ -1,11 +1,10 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
-import { FulcrumError } from '../point/index.ts'
+import { FulcrumError, redactArguments, redactor } from '../point/index.ts'
 import { type LedgerEntry, ownerVariable, type ProcessLedger } from './ledger.ts'
 import { openLog } from './log.ts'
 import { groupMembers, identityOf, sendSignal } from './proc.ts'
-import { secretHider, shownArguments } from './secrets.ts'
 
 /** A process to start. */
 export interface ProcessSpec {
@@ -49,12 +48,14 @@ const killLimitMs = 30_000
 
 /**
  * Starts a program in a process group of its own, without a shell, entered into the ledger.
- * @throws FulcrumError environment `program-not-started` when there is no such program or it may not be run
+ * @throws FulcrumError environment `program-not-started` when there is no such program or it may not be run;
+ *   `state-folder-not-writable` when it can't be recorded
  */
 export async function startProcess(spec: ProcessSpec, ledger: ProcessLedger): Promise<RunningProcess> {
   const [program, ...args] = spec.argv
-  const hide = secretHider({ ...process.env, ...spec.env })
+  const hide = redactor({ ...process.env, ...spec.env })
   const piped = spec.onStdoutLine !== undefined
+  ledger.open()
   const child = execa(program, args, {
     cwd: spec.cwd,
     env: { ...spec.env, [ownerVariable]: `${ledger.id}/${spec.name}` },
@@ -82,7 +83,7 @@ export async function startProcess(spec: ProcessSpec, ledger: ProcessLedger): Pr
   const entry: LedgerEntry = {
     ...(await identityOf(pid)),
     name: spec.name,
-    argv: shownArguments(spec.argv, hide),
+    argv: redactArguments(spec.argv, hide),
     cwd: spec.cwd,
     runFolder: ledger.runFolder,
     startedAt: new Date().toISOString(),

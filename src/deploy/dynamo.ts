@@ -1,0 +1,183 @@
+import { randomBytes } from 'node:crypto'
+import { join, resolve } from 'node:path'
+import { type Deployment, type Endpoint, FulcrumError, topologyLabel } from '../point/index.ts'
+import type { ProcessLedger } from '../process/ledger.ts'
+import { type RunningProcess, startProcess } from '../process/process.ts'
+import type { DynamoConfig } from './config.ts'
+import type { DeployContext, Deployer, Reconciled } from './deployer.ts'
+import { smallestChange } from './dynamo/change.ts'
+import { checkFits } from './dynamo/check-config.ts'
+import { type DynamoSite, designsOf, frontendCommand, namespaceOf } from './dynamo/commands.ts'
+import { differences, registeredWorkers } from './dynamo/discovery.ts'
+import { processFailure } from './dynamo/failure.ts'
+import { type Infrastructure, openInfrastructure } from './dynamo/infrastructure.ts'
+import { previewDynamo } from './dynamo/preview.ts'
+import { type Awaited, completionsCameBack, frontendUp, workersRegistered } from './dynamo/readiness.ts'
+import { startWorker, type Worker } from './dynamo/worker.ts'
+import { freePort, requireFreePort } from './ports.ts'
+
+/** Where a deployer works. */
+export interface DynamoPlace {
+  readonly model: string
+  /** Logs and engine files go into its `deploy` folder. */
+  readonly runFolder: string
+  readonly ledger: ProcessLedger
+}
+
+interface Frontend {
+  readonly process: RunningProcess
+  readonly url: string
+}
+
+/** Everything that runs. */
+interface Site extends DynamoSite {
+  readonly infrastructure: Infrastructure
+}
+
+/** A worker finishes open requests first; the sweep has none open when it redeploys. */
+const workerGraceMs = 20_000
+
+/** Dynamo 1.x as processes on this machine, changed by the smallest step. */
+export function dynamoDeployer(config: DynamoConfig, place: DynamoPlace): Deployer {
+  const folder = resolve(place.runFolder, 'deploy')
+  const logFolder = join(folder, 'logs')
+  const namespace = `fulcrum-${randomBytes(4).toString('hex')}`
+  let site: Site | null = null
+  let frontend: Frontend | null = null
+  let workers: readonly Worker[] = []
+  /** What the last reconcile asked for; null while nothing is up or the last one failed half-way. */
+  let serving: Deployment | null = null
+  const lastLogs = new Map<string, RunningProcess>()
+
+  async function openSite(signal: AbortSignal): Promise<Site> {
+    const infrastructure = await openInfrastructure(config, { logFolder, ledger: place.ledger }, signal)
+    const { natsUrl, etcdUrl } = infrastructure
+    return { config, model: place.model, folder, namespace, natsUrl, etcdUrl, infrastructure }
+  }
+
+  async function startFrontend(here: Site, context: DeployContext): Promise<Frontend> {
+    const port = config.httpPort ?? (await freePort())
+    await requireFreePort(port, 'frontend')
+    const { argv, env } = frontendCommand(here, port)
+    const logFile = join(logFolder, 'frontend.log')
+    const process = await startProcess({ name: 'frontend', argv, env, cwd: resolve('.'), logFile }, place.ledger)
+    lastLogs.set('frontend', process)
+    context.onEvent({ kind: 'start', what: 'frontend', pid: process.pid })
+    return { process, url: `http://127.0.0.1:${port}` }
+  }
+
+  async function stopWorkers(gone: readonly Worker[], context: DeployContext): Promise<void> {
+    workers = workers.filter(worker => !gone.includes(worker))
+    await Promise.all(
+      gone.map(async ({ name, role, process }) => {
+        context.onEvent({ kind: 'stop', what: name, role, pid: process.pid })
+        await process.stop(workerGraceMs)
+      }),
+    )
+  }
+
+  async function stopFrontend(): Promise<void> {
+    await frontend?.process.stop()
+    frontend = null
+  }
+
+  async function change(wanted: Deployment, context: DeployContext): Promise<Omit<Reconciled, 'elapsedS'>> {
+    const startedAtMs = performance.now()
+    const label = topologyLabel(wanted.topology)
+    site ??= await openSite(context.signal)
+    const here = site
+    const { discoveryLost } = await here.infrastructure.repair(context.signal)
+    const unfit = discoveryLost || serving === null ? workers : workers.filter(worker => !worker.process.alive())
+    serving = null
+    if (frontend !== null && (unfit.length === workers.length || !frontend.process.alive())) {
+      // A frontend that only died is started again below, and finds the workers that still run.
+      if (!frontend.process.alive() || workers.length > 0) await stopFrontend()
+    }
+    await stopWorkers(unfit, context)
+
+    const designs = designsOf(here, wanted)
+    const { keep, stop, start } = smallestChange(workers, wanted, designs, config.gpus ?? null)
+    frontend ??= await startFrontend(here, context)
+    const front = frontend
+    const awaited: Awaited = {
+      url: front.url,
+      namespace: namespaceOf(here),
+      deadline: { limitS: config.readyTimeoutS, startedAtMs },
+      context,
+      label,
+    }
+    if (stop.length + unfit.length > 0) {
+      await Promise.all([stopWorkers(stop, context), frontendUp(front.process, awaited)])
+      // A worker that was killed stays in discovery until its lease runs out: counted, it would pass for a new one.
+      await workersRegistered(keep, front.process, awaited)
+    }
+    for (const slot of start) {
+      const design = designs[slot.role]
+      if (design === undefined) continue
+      const worker = await startWorker(slot, design, {
+        backend: config.backend,
+        logFolder,
+        cwd: resolve('.'),
+        ledger: place.ledger,
+      })
+      workers = [...workers, worker]
+      lastLogs.set(worker.name, worker.process)
+      context.onEvent({ kind: 'start', what: worker.name, role: worker.role, pid: worker.process.pid })
+    }
+    await workersRegistered(workers, front.process, awaited)
+    const endpoint = endpointOf(front, workers, place.model)
+    await completionsCameBack(endpoint, workers, front.process, awaited)
+    serving = wanted
+    return { endpoint, workersStarted: start.length, workersStopped: stop.length + unfit.length }
+  }
+
+  return {
+    reconcile: async (wanted, context) => {
+      const misfit = checkFits(config, wanted)
+      if (misfit !== null) {
+        const label = topologyLabel(wanted.topology)
+        throw new FulcrumError('bad-input', 'not-enough-gpus', `${label} does not fit: ${misfit}`)
+      }
+      const startMs = performance.now()
+      const done = await change(wanted, context)
+      const elapsedS = (performance.now() - startMs) / 1000
+      context.onEvent({ kind: 'ready', what: topologyLabel(wanted.topology), elapsedS })
+      return { ...done, elapsedS }
+    },
+
+    check: async signal => {
+      if (site === null || frontend === null || serving === null) return ['nothing is deployed']
+      const processes = [frontend.process, ...workers.map(worker => worker.process)]
+      const dead = processes.filter(process => !process.alive()).map(process => processFailure(process).message)
+      const infrastructure = await site.infrastructure.problems(signal)
+      if (dead.length > 0 || infrastructure.length > 0) return [...dead, ...infrastructure]
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(5_000)])
+      const registered = await registeredWorkers(frontend.url, namespaceOf(site), limit).catch(() => null)
+      signal.throwIfAborted()
+      return registered === null ? ['the frontend does not answer'] : differences(registered, workers)
+    },
+
+    preview: (from, wanted) => previewDynamo({ config, model: place.model, folder, namespace }, from, wanted),
+
+    logs: () => Object.fromEntries([...lastLogs].map(([name, process]) => [name, process.lastLines()])),
+
+    close: async () => {
+      serving = null
+      const leaving = workers
+      workers = []
+      await Promise.all([...leaving.map(worker => worker.process.stop(workerGraceMs)), stopFrontend()])
+      await site?.infrastructure.close()
+      site = null
+    },
+  }
+}
+
+function endpointOf(frontend: Frontend, workers: readonly Worker[], model: string): Endpoint {
+  const metricsUrls = Object.fromEntries(workers.map(worker => [worker.name, worker.metricsUrl]))
+  return {
+    url: frontend.url,
+    model,
+    dialect: 'dynamo-1',
+    metricsUrls: { frontend: `${frontend.url}/metrics`, ...metricsUrls },
+  }
+}

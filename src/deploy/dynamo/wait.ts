@@ -1,0 +1,41 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** How to wait for something outside. */
+export interface Wait {
+  readonly signal: AbortSignal
+  /** Milliseconds from now. */
+  readonly limitMs: number
+  /** A reason why it can never come true; looked at before each try. */
+  failed(): Error | null
+  /** What to throw when the limit has passed. */
+  late(): Error
+  /** Told about each second of waiting. */
+  onWaiting?(elapsedS: number): void
+}
+
+const firstPauseMs = 20
+const longestPauseMs = 250
+
+/**
+ * Asks again and again until the answer is yes.
+ * @throws the signal's reason; what `failed` or `late` say
+ */
+export async function waitUntil(ask: (signal: AbortSignal) => Promise<boolean>, wait: Wait): Promise<void> {
+  const start = performance.now()
+  let saidS = 0
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
+    wait.signal.throwIfAborted()
+    const failure = wait.failed()
+    if (failure !== null) throw failure
+    const left = wait.limitMs - (performance.now() - start)
+    if (left <= 0) throw wait.late()
+    const limit = AbortSignal.any([wait.signal, AbortSignal.timeout(Math.max(1, Math.min(left, 5_000)))])
+    if (await ask(limit).catch(() => false)) return
+    const elapsedS = Math.floor((performance.now() - start) / 1000)
+    if (elapsedS > saidS) {
+      saidS = elapsedS
+      wait.onWaiting?.(elapsedS)
+    }
+    await sleep(Math.min(pauseMs, Math.max(0, left)), undefined, { signal: wait.signal }).catch(() => {})
+  }
+}

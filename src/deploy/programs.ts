@@ -1,0 +1,20 @@
+import { constants } from 'node:fs'
+import { access } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+
+/** Where servers live that a plain user's PATH leaves out. */
+const systemFolders = ['/usr/sbin', '/usr/local/sbin', '/sbin']
+
+/** The absolute path of a program on PATH or where the system keeps its servers; null when there is none. */
+export async function findProgram(name: string, env: NodeJS.ProcessEnv = process.env): Promise<string | null> {
+  for (const folder of [...(env.PATH ?? '').split(delimiter), ...systemFolders]) {
+    if (folder === '') continue
+    const path = join(folder, name)
+    const found = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    )
+    if (found) return path
+  }
+  return null
+}
