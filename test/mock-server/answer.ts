@@ -5,83 +5,116 @@ import type { Due, Wheel } from './wheel.ts'
 
 /** Chunks written at once to a stream that has no delay between them. */
 const burst = 32
+const idDigits = 12
+const noId = '0'.repeat(idDigits)
 
-let answers = 0
+/** The bytes of an answer with the id left open: made once, copied for each answer. */
+export interface AnswerBytes {
+  /** Head with the role chunk, {@link count} token chunks, and the end: one after another. */
+  readonly bytes: Buffer
+  readonly headLength: number
+  readonly chunkLength: number
+  /** Token chunks in {@link bytes}. */
+  readonly count: number
+  /** Where ids begin. */
+  readonly ids: readonly number[]
+}
+
+/** Makes the bytes of answers of so many tokens. */
+export function answerBytes(options: MockOptions, tokens: number): AnswerBytes {
+  const event = (delta: object, finish: string | null, more: object = {}) => {
+    const choices = [{ index: 0, delta, finish_reason: finish }]
+    const base = { id: `chatcmpl-${noId}`, object: 'chat.completion.chunk', created: 1764000000, model: 'mock' }
+    return framed(`data: ${JSON.stringify({ ...base, choices, ...more })}\n\n`)
+  }
+  const usage = {
+    prompt_tokens: options.promptTokens,
+    completion_tokens: tokens,
+    total_tokens: options.promptTokens + tokens,
+  }
+  const fields = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n'
+  const head = `${fields}${event({ role: 'assistant', content: '' }, null)}`
+  const chunk = event({ content: ' token'.repeat(options.tokensPerChunk) }, null)
+  const end = `${event({}, 'length', { usage })}${framed('data: [DONE]\n\n')}0\r\n\r\n`
+  const count = options.itlMs === 0 ? Math.min(burst, chunksOf(options, tokens)) : 1
+  const bytes = Buffer.from(`${head}${chunk.repeat(count)}${end}`)
+  const ids: number[] = []
+  for (let at = bytes.indexOf(noId); at >= 0; at = bytes.indexOf(noId, at + idDigits)) ids.push(at)
+  return { bytes, headLength: head.length, chunkLength: chunk.length, count, ids }
+}
+
+function chunksOf(options: MockOptions, tokens: number): number {
+  return Math.max(1, Math.ceil(tokens / options.tokensPerChunk))
+}
 
 /** One HTTP chunk around text. */
 function framed(text: string): string {
   return `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`
 }
 
+/** What answers share. */
+export interface AnswerContext {
+  readonly options: MockOptions
+  readonly wheel: Wheel
+  readonly truth: TruthRecords
+}
+
+let answers = 0
+
 /** One answer, written as its time comes; what is recorded is when it was written. */
 export class Answer implements Due {
   dueAt: number
   readonly #socket: Socket
-  readonly #options: MockOptions
-  readonly #wheel: Wheel
-  readonly #truth: TruthRecords
+  readonly #context: AnswerContext
   readonly #readAt: number
   readonly #startAt: number
-  readonly #chunks: number
   readonly #tokens: number
-  readonly #head: Buffer
-  readonly #chunk: Buffer
-  readonly #tail: Buffer
+  readonly #chunks: number
+  readonly #made: AnswerBytes
+  readonly #bytes: Buffer
   #written = 0
   #firstAt = 0
 
-  constructor(socket: Socket, readAt: number, tokens: number, options: MockOptions, wheel: Wheel, truth: TruthRecords) {
+  constructor(socket: Socket, readAt: number, tokens: number, made: AnswerBytes, context: AnswerContext) {
     this.#socket = socket
-    this.#options = options
-    this.#wheel = wheel
-    this.#truth = truth
+    this.#context = context
     this.#readAt = readAt
     this.#tokens = tokens
-    this.#chunks = Math.max(1, Math.ceil(tokens / options.tokensPerChunk))
-    this.#startAt = this.dueAt = readAt + options.ttftMs
-    const id = `chatcmpl-${String(answers++).padStart(12, '0')}`
-    const event = (delta: object, finish: string | null, usage?: object) =>
-      framed(
-        `data: ${JSON.stringify({ id, object: 'chat.completion.chunk', created: 1764000000, model: 'mock', choices: [{ index: 0, delta, finish_reason: finish }], ...(usage === undefined ? {} : { usage }) })}\n\n`,
-      )
-    this.#head = Buffer.from(
-      `HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n${event({ role: 'assistant', content: '' }, null)}`,
-    )
-    this.#chunk = Buffer.from(event({ content: ' token'.repeat(options.tokensPerChunk) }, null))
-    const usage = {
-      prompt_tokens: options.promptTokens,
-      completion_tokens: tokens,
-      total_tokens: options.promptTokens + tokens,
-    }
-    this.#tail = Buffer.from(`${event({}, 'length', usage)}${framed('data: [DONE]\n\n')}0\r\n\r\n`)
-    truth.begin()
+    this.#chunks = chunksOf(context.options, tokens)
+    this.#made = made
+    this.#startAt = this.dueAt = readAt + context.options.ttftMs
+    this.#bytes = Buffer.allocUnsafe(made.bytes.length)
+    made.bytes.copy(this.#bytes)
+    const id = String(answers++).padStart(idDigits, '0')
+    for (const at of made.ids) this.#bytes.write(id, at, 'latin1')
+    context.truth.begin()
   }
 
   fire(now: number): void {
     const first = this.#written === 0
-    const { itlMs } = this.#options
-    const many = itlMs === 0 ? Math.min(burst, this.#chunks - this.#written) : 1
+    const many = Math.min(this.#made.count, this.#chunks - this.#written)
     this.#written += many
     const last = this.#written >= this.#chunks
     if (first) this.#firstAt = now
-    this.#socket.write(first || last || many > 1 ? this.#pieces(first, many, last) : this.#chunk)
-    if (last) {
-      this.#truth.end(this.#readAt, this.#firstAt, now, this.#tokens, this.#chunks)
+    if (this.#socket.destroyed) {
+      this.#context.truth.drop()
       return
     }
-    if (itlMs === 0) {
-      setImmediate(() => this.fire(performance.now()))
-      return
+    this.#socket.write(this.#piece(first, many, last))
+    const { itlMs } = this.#context.options
+    if (last) this.#context.truth.end(this.#readAt, this.#firstAt, now, this.#tokens, this.#chunks)
+    else if (itlMs === 0) setImmediate(() => this.fire(performance.now()))
+    else {
+      this.dueAt = this.#startAt + this.#written * itlMs
+      this.#context.wheel.add(this)
     }
-    this.dueAt = this.#startAt + this.#written * itlMs
-    this.#wheel.add(this)
   }
 
-  #pieces(first: boolean, many: number, last: boolean): Buffer {
-    const parts: Buffer[] = []
-    if (first) parts.push(this.#head)
-    for (let i = 0; i < many; i++) parts.push(this.#chunk)
-    if (last) parts.push(this.#tail)
-    return Buffer.concat(parts)
+  /** A first, a last and a middle piece lie together in the bytes; only a short first piece that isn't the last leaves chunks out. */
+  #piece(first: boolean, many: number, last: boolean): Buffer {
+    const { headLength, chunkLength, count } = this.#made
+    const chunksEnd = headLength + count * chunkLength
+    const from = first ? 0 : chunksEnd - many * chunkLength
+    return this.#bytes.subarray(from, last ? this.#bytes.length : chunksEnd)
   }
 }

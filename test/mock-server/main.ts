@@ -1,6 +1,7 @@
 import { createServer } from 'node:net'
 import { ReadableClock } from '../../src/load/built-in/readable-clock.ts'
-import { Answer } from './answer.ts'
+import type { AnswerBytes } from './answer.ts'
+import { Answer, answerBytes } from './answer.ts'
 import type { MockOptions } from './options.ts'
 import { defaultOptions } from './options.ts'
 import { isStreaming, maxTokensOf, RequestParser } from './request-parser.ts'
@@ -12,6 +13,13 @@ let options: MockOptions = { ...defaultOptions, ...(JSON.parse(process.argv[2] ?
 const clock = new ReadableClock()
 const wheel = new Wheel()
 const truth = new TruthRecords()
+
+let made = new Map<number, AnswerBytes>()
+const bytesFor = (tokens: number): AnswerBytes => {
+  const known = made.get(tokens) ?? answerBytes(options, tokens)
+  made.set(tokens, known)
+  return known
+}
 
 const json = (value: unknown) => {
   const body = JSON.stringify(value)
@@ -32,11 +40,13 @@ const server = createServer({ noDelay: true }, socket => {
       socket.write(json({}))
     } else if (request.path === '/options') {
       options = { ...options, ...(JSON.parse(request.body.toString()) as Partial<MockOptions>) }
+      made = new Map()
       socket.write(json(options))
     } else if (request.method === 'GET') {
       socket.write(json({ object: 'list', data: [{ id: 'mock', object: 'model' }] }))
     } else if (isStreaming(request.body)) {
-      const answer = new Answer(socket, readAt, maxTokensOf(request.body) ?? options.tokens, options, wheel, truth)
+      const tokens = maxTokensOf(request.body) ?? options.tokens
+      const answer = new Answer(socket, readAt, tokens, bytesFor(tokens), { options, wheel, truth })
       if (options.ttftMs === 0) answer.fire(performance.now())
       else wheel.add(answer)
     } else {

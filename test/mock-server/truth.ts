@@ -42,6 +42,11 @@ export class TruthRecords {
     if (this.#inFlight > this.#maxInFlight) this.#maxInFlight = this.#inFlight
   }
 
+  /** The client went away. */
+  drop(): void {
+    this.#inFlight -= 1
+  }
+
   end(readAt: number, firstAt: number, lastAt: number, tokens: number, chunks: number): void {
     this.#inFlight -= 1
     if (this.#count === this.#read.length) this.#grow()

@@ -46,6 +46,13 @@ export class ReadableClock {
     return this.#waitedMs
   }
 
+  /** Work done after the polls' callbacks, such as sending, keeps the loop from polling just the same. */
+  worked(): void {
+    if (this.#open) return
+    this.#endedAt = performance.now()
+    this.#busyMs = this.#endedAt - this.#at
+  }
+
   readonly #close = (): void => {
     this.#open = false
     this.#endedAt = performance.now()

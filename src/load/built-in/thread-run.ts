@@ -1,12 +1,14 @@
 import { Histogram } from '../../metrics/histogram.ts'
 import { errorCode } from '../../metrics/records.ts'
+import { closedLoop } from './closed-loop.ts'
 import type { Phase } from './control.ts'
 import { countDone, meet, monotonicOffsetMs, takeNumber } from './control.ts'
 import { Exchange } from './exchange.ts'
 import { FailureCount } from './failure.ts'
-import type { Job, JobResult } from './job.ts'
+import type { Job, JobResult, Schedule } from './job.ts'
 import { Lane } from './lane.ts'
-import { pace } from './pacer.ts'
+import type { Loop, LoopContext } from './loop.ts'
+import { openLoop } from './open-loop.ts'
 import { ReadableClock } from './readable-clock.ts'
 import { GrowingRecords } from './records.ts'
 import { requestBytes } from './request-set.ts'
@@ -14,11 +16,6 @@ import { watchThread } from './thread-health.ts'
 
 /** Bytes read at once. */
 const readBytes = 64 * 1024
-/** Between the starts of two slots: all at once, the first would wait in the server's queue while we still write the last. */
-const startGapMs = 0.1
-const maxStartSpreadMs = 50
-/** After a connection could not be made, so that a server that refuses is not run against in a busy loop. */
-const reconnectPauseMs = 20
 /** Connections opened ahead of an open loop without a limit. */
 const openLoopLanes = 64
 
@@ -48,10 +45,7 @@ class ThreadRun {
   /** Answers without a count of the server's. */
   #uncounted = 0
   #phase: Phase = 'warmup'
-  /** Time and grace are over: nothing more is sent. */
-  #over = false
-  /** What to do with a lane that is free again. */
-  #onFree: (lane: Lane) => void = () => {}
+  #loop: Loop | null = null
 
   constructor(job: Job) {
     this.#job = job
@@ -72,7 +66,7 @@ class ThreadRun {
     await Promise.all(Array.from({ length: this.#share(wanted) }, () => this.#addLane().connect()))
     this.#records = new GrowingRecords(this.#share(warmup) + this.#lanes.length)
     const startAt = (await meet(control, threads)) - monotonicOffsetMs()
-    if (warmup > 0) await this.#closedLoop(warmup, startAt, Number.POSITIVE_INFINITY)
+    if (warmup > 0) await this.#closed(warmup, startAt, Number.POSITIVE_INFINITY).finished
     // Servers that closed a connection after the warm-up are met again before the clock starts, not after.
     await Promise.all(this.#lanes.map(lane => lane.connect()))
   }
@@ -91,10 +85,13 @@ class ThreadRun {
     const startAt = (await meet(control, threads)) - offset
     const health = watchThread()
     const stopAt = durationMs === null ? Number.POSITIVE_INFINITY : startAt + durationMs
-    const grace = this.#cancelAt(stopAt + graceMs)
-    if (schedule.kind === 'closed')
-      await this.#closedLoop(schedule.requests ?? Number.POSITIVE_INFINITY, startAt, stopAt)
-    else await this.#openLoop(schedule.dueMs, startAt, schedule.maxConcurrency)
+    const loop =
+      schedule.kind === 'closed'
+        ? this.#closed(schedule.requests ?? Number.POSITIVE_INFINITY, startAt, stopAt)
+        : this.#open(schedule, startAt)
+    const grace =
+      durationMs === null ? undefined : setTimeout(() => this.#giveUp(loop), stopAt + graceMs - performance.now())
+    await loop.finished
     clearTimeout(grace)
     const { records, rows } = this.#records.finish(startAt)
     return {
@@ -113,64 +110,30 @@ class ThreadRun {
     for (const lane of this.#lanes) lane.close()
   }
 
-  /** Keeps every lane busy: a request is sent the moment the one before it has ended. */
-  #closedLoop(requests: number, startAt: number, stopAt: number): Promise<void> {
-    const { control, thread, threads } = this.#job
-    const spread = Math.min(startGapMs, maxStartSpreadMs / (this.#lanes.length * threads))
-    return new Promise(resolve => {
-      let idle = 0
-      const sendNext = (lane: Lane, scheduled: number) => {
-        const number = scheduled < stopAt && !this.#over ? takeNumber(control, this.#phase) : Number.POSITIVE_INFINITY
-        if (number < requests) this.#send(lane, number, scheduled)
-        else if (++idle === this.#lanes.length) resolve()
-      }
-      this.#onFree = lane => {
-        if (lane.exchange.failure?.kind === 'connect' || lane.exchange.failure?.kind === 'tls') {
-          setTimeout(() => sendNext(lane, performance.now()), reconnectPauseMs)
-        } else sendNext(lane, lane.exchange.at)
-      }
-      const due = (index: number) =>
-        index < this.#lanes.length ? startAt + (index * threads + thread) * spread : Number.NaN
-      void pace(due, (index, at) => {
-        const lane = this.#lanes[index]
-        if (lane !== undefined) sendNext(lane, at)
-      })
-    })
+  #closed(requests: number, startAt: number, stopAt: number): Loop {
+    const { control } = this.#job
+    const phase = this.#phase
+    const options = { startAt, stopAt, requests, takeNumber: () => takeNumber(control, phase) }
+    this.#loop = closedLoop(options, this.#loopContext())
+    return this.#loop
   }
 
-  /** Sends on a schedule, whatever the answers do. */
-  #openLoop(dueMs: Float64Array, startAt: number, maxConcurrency: number | null): Promise<void> {
+  #open(schedule: Extract<Schedule, { kind: 'open' }>, startAt: number): Loop {
+    const most = schedule.maxConcurrency === null ? Number.POSITIVE_INFINITY : this.#share(schedule.maxConcurrency)
+    this.#loop = openLoop({ startAt, dueMs: schedule.dueMs, most }, this.#loopContext())
+    return this.#loop
+  }
+
+  #loopContext(): LoopContext {
     const { thread, threads } = this.#job
-    const mine = Math.ceil((dueMs.length - thread) / threads)
-    const most = maxConcurrency === null ? Number.POSITIVE_INFINITY : this.#share(maxConcurrency)
-    const idle = [...this.#lanes]
-    const waiting: { number: number; due: number }[] = []
-    let waitingFrom = 0
-    let left = mine
-    return new Promise(resolve => {
-      if (mine <= 0) resolve()
-      this.#onFree = lane => {
-        const next = waiting[waitingFrom]
-        if (next === undefined) idle.push(lane)
-        else if (this.#over) {
-          left -= waiting.length - waitingFrom
-          waitingFrom = waiting.length
-        } else {
-          waitingFrom += 1
-          this.#send(lane, next.number, next.due)
-        }
-        if (--left <= 0) resolve()
-      }
-      void pace(
-        index => (index < mine ? startAt + (dueMs[index * threads + thread] ?? Number.NaN) : Number.NaN),
-        (index, due) => {
-          const number = index * threads + thread
-          const lane = idle.pop() ?? (this.#lanes.length < most ? this.#addLane() : undefined)
-          if (lane === undefined) waiting.push({ number, due })
-          else this.#send(lane, number, due)
-        },
-      )
-    })
+    return {
+      lanes: this.#lanes,
+      clock: this.#clock,
+      thread,
+      threads,
+      send: (lane, number, scheduled) => this.#send(lane, number, scheduled),
+      addLane: () => this.#addLane(),
+    }
   }
 
   #send(lane: Lane, number: number, scheduled: number): void {
@@ -201,7 +164,7 @@ class ThreadRun {
     } else if (outputTokens > chunks && chunks > 1) this.#firstTexts.push([row, exchange.firstText])
     else if (outputTokens < 0) this.#uncounted += 1
     countDone(this.#job.control, this.#phase)
-    this.#onFree(lane)
+    this.#loop?.free(lane)
   }
 
   #addLane(): Lane {
@@ -212,12 +175,10 @@ class ThreadRun {
     return lane
   }
 
-  #cancelAt(at: number): NodeJS.Timeout | undefined {
-    if (at === Number.POSITIVE_INFINITY) return undefined
-    return setTimeout(() => {
-      this.#over = true
-      for (const lane of this.#lanes) lane.abandon('cancelled', 'still running when time and grace were over')
-    }, at - performance.now())
+  /** Time and grace are over: what still runs is counted as cancelled. */
+  #giveUp(loop: Loop): void {
+    loop.stop()
+    for (const lane of this.#lanes) lane.abandon('cancelled', 'still running when time and grace were over')
   }
 
   /** This thread's part of a number. */

@@ -1,0 +1,56 @@
+import type { Lane } from './lane.ts'
+import type { Loop, LoopContext } from './loop.ts'
+import { Outbox } from './outbox.ts'
+import { pace } from './pacer.ts'
+
+/** Between the starts of two slots: all at once, the first request would wait in the server's queue while we still write the last. */
+const startGapMs = 0.1
+const maxStartSpreadMs = 50
+/** After a connection could not be made, so that a server that refuses is not run against in a busy loop. */
+const reconnectPauseMs = 20
+
+/** Which slots a closed loop keeps busy, until when. */
+export interface ClosedLoopOptions {
+  readonly startAt: number
+  /** Nothing is sent from then on. */
+  readonly stopAt: number
+  /** Requests over all threads, drawn from one counter. */
+  readonly requests: number
+  takeNumber(): number
+}
+
+/** Keeps every lane busy: a request is sent as soon as the one before it has ended. */
+export function closedLoop(options: ClosedLoopOptions, context: LoopContext): Loop {
+  const { lanes, thread, threads } = context
+  const gap = Math.min(startGapMs, maxStartSpreadMs / (lanes.length * threads))
+  let stopped = false
+  let idle = 0
+  let finish = () => {}
+  const finished = new Promise<void>(resolve => {
+    finish = resolve
+  })
+  const sendNext = (lane: Lane, scheduled: number) => {
+    const number = stopped || scheduled >= options.stopAt ? Number.POSITIVE_INFINITY : options.takeNumber()
+    if (number < options.requests) context.send(lane, number, scheduled)
+    else if (++idle === lanes.length) finish()
+  }
+  const outbox = new Outbox<Lane>(context.clock, lane => sendNext(lane, lane.exchange.at))
+  const due = (index: number) =>
+    index < lanes.length ? options.startAt + (index * threads + thread) * gap : Number.NaN
+  void pace(due, (index, at) => {
+    const lane = lanes[index]
+    if (lane !== undefined) sendNext(lane, at)
+  })
+  if (lanes.length === 0) finish()
+  return {
+    finished,
+    free: lane => {
+      const kind = lane.exchange.failure?.kind
+      if (kind === 'connect' || kind === 'tls') setTimeout(() => sendNext(lane, performance.now()), reconnectPauseMs)
+      else outbox.add(lane)
+    },
+    stop: () => {
+      stopped = true
+    },
+  }
+}
