@@ -46,7 +46,7 @@ function judgeServerTtft({ server, ttftMs, fromSend }: Measurement): Finding[] {
   // The server can't know the schedule: compare what counts from the send.
   const client = (fromSend?.ttftMs ?? ttftMs)?.mean
   const serverS = Object.entries(server?.frontend ?? {}).find(([name]) =>
-    name.endsWith('time_to_first_token_seconds'),
+    /time_to_first_token_seconds(\{|$)/.test(name),
   )?.[1].mean
   if (client === undefined || serverS === undefined || !(serverS > 0)) return []
   const serverMs = serverS * 1000

@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Distribution, Measurement } from '../../src/metrics/measurement.ts'
+import { judge, statusOf } from '../../src/metrics/validity.ts'
+import type { Load, LoadLevel, Point, Slo } from '../../src/point/index.ts'
+import { defaultLimits } from '../../src/point/index.ts'
+
+const at = (value: number, count = 1000): Distribution => ({
+  count,
+  mean: value,
+  stddev: 0,
+  min: value,
+  p1: value,
+  p5: value,
+  p10: value,
+  p25: value,
+  p50: value,
+  p75: value,
+  p90: value,
+  p95: value,
+  p99: value,
+  max: value,
+})
+
+function pointOf(level: LoadLevel = { kind: 'concurrency', concurrency: 64 }, slo: Slo = {}): Point {
+  const load: Load = {
+    level,
+    api: 'chat',
+    streaming: true,
+    requests: 1000,
+    graceS: 30,
+    warmup: 128,
+    dataset: 768,
+    seed: 100,
+    timeoutMs: 60_000,
+    extra: {},
+  }
+  return {
+    id: 'p',
+    deployment: {
+      id: 'd',
+      topology: { kind: 'aggregated', workers: 1 },
+      model: { name: 'm', tokenizer: 'builtin:deepseek-v3' },
+      engine: {},
+      gpusPerWorker: { prefill: 4, decode: 4, aggregated: 4 },
+    },
+    workload: { name: '1000/100', isl: { kind: 'fixed', tokens: 1000 }, osl: { kind: 'fixed', tokens: 100 } },
+    load,
+    generator: 'built-in',
+    slo,
+    limits: defaultLimits,
+    repeat: 1,
+  }
+}
+
+/** A measurement with nothing wrong. */
+const sound: Measurement = {
+  generator: { name: 'built-in', version: '1' },
+  startedAt: '2026-01-01T00:00:00Z',
+  durationS: 60,
+  wallS: 61,
+  requests: { sent: 1000, completed: 1000, failed: 0 },
+  errors: [],
+  ttftMs: at(50),
+  ttstMs: at(10),
+  itlMs: at(10),
+  interChunkMs: at(10),
+  requestLatencyMs: at(1000),
+  fromSend: null,
+  isl: at(1000),
+  osl: at(100),
+  outputTokensPerSPerUser: at(100),
+  prefillTokensPerSPerUser: at(20_000),
+  totals: { inputTokens: 1e6, outputTokens: 1e5, chunks: 1e5 },
+  requestsPerS: 17,
+  outputTokensPerS: 1700,
+  inputTokensPerS: 17_000,
+  goodputPerS: null,
+  tokenSource: 'usage',
+  steady: { method: 'MSER-5', reached: true, fromS: 0 },
+  client: {
+    sendLatenessMs: at(1),
+    eventLoopDelayMs: { mean: 1, p99: 2, max: 5 },
+    cpuShare: 0.3,
+    cpuS: 18,
+    gcMs: 100,
+    threads: 1,
+    inFlight: { mean: 63.5, max: 64 },
+    clockJumpMs: 0,
+  },
+  deviation: { isl: 0, osl: 0 },
+  files: [],
+}
+
+const client = (change: Partial<Measurement['client']>): Measurement => ({
+  ...sound,
+  client: { ...sound.client, ...change },
+})
+
+const codes = (measurement: Measurement, point = pointOf()) => judge(point, measurement).map(finding => finding.code)
+
+test('a sound measurement has no finding and is ok', () => {
+  assert.deepEqual(judge(pointOf(), sound), [])
+  assert.equal(statusOf([]), 'ok')
+})
+
+const invalid: readonly (readonly [string, Measurement, RegExp])[] = [
+  [
+    'error-share',
+    {
+      ...sound,
+      requests: { sent: 1000, completed: 980, failed: 20 },
+      errors: [{ kind: 'http-status', count: 20, example: 'HTTP 503' }],
+    },
+    /20 of 1,000 requests failed \(2 %, at most 1 % allowed.*http-status \(20\): HTTP 503/,
+  ],
+  [
+    'nothing-answered',
+    { ...sound, requests: { sent: 10, completed: 0, failed: 10 }, requestLatencyMs: null },
+    /none of 10 requests/,
+  ],
+  ['nothing-sent', { ...sound, requests: { sent: 0, completed: 0, failed: 0 } }, /no request was sent/],
+  ['client-late', client({ sendLatenessMs: at(25) }), /p99 25\.0 ms after schedule, at most 20\.0 ms/],
+  ['event-loop-delay', client({ eventLoopDelayMs: { mean: 5, p99: 80, max: 90 } }), /p99 80\.0 ms/],
+  ['client-cpu', client({ cpuShare: 0.97 }), /busy 97 % of the time of its 1 thread/],
+  ['in-flight-below-asked', client({ inFlight: { mean: 40, max: 64 } }), /40 requests were in flight.*64 were asked/],
+  ['isl-deviation', { ...sound, deviation: { isl: 0.1, osl: 0 } }, /prompts were 10 % longer/],
+  ['osl-deviation', { ...sound, deviation: { isl: 0, osl: -0.5 } }, /answers were 50 % shorter.*ignore_eos/],
+]
+
+for (const [code, measurement, message] of invalid) {
+  test(`${code} makes a point invalid and says with figures why`, () => {
+    const findings = judge(pointOf(), measurement)
+    const found = findings.find(finding => finding.code === code)
+    assert.equal(found?.severity, 'invalid')
+    assert.match(found.message, message)
+    assert.equal(statusOf(findings), 'invalid')
+  })
+}
+
+const doubtful: readonly (readonly [string, Measurement])[] = [
+  ['errors', { ...sound, requests: { sent: 1000, completed: 999, failed: 1 } }],
+  ['connection-errors', { ...sound, errors: [{ kind: 'connect', count: 1, example: 'ECONNREFUSED' }] }],
+  ['client-gc', client({ gcMs: 6000 })],
+  ['clock-jump', client({ clockJumpMs: -3000 })],
+  ['no-steady-state', { ...sound, steady: { method: 'MSER-5', reached: false, fromS: 30, note: 'it rose' } }],
+  ['few-samples', { ...sound, requestLatencyMs: at(1000, 40) }],
+  ['tokens-from-chunks', { ...sound, tokenSource: 'chunks' }],
+]
+
+for (const [code, measurement] of doubtful) {
+  test(`${code} is said without making the point invalid`, () => {
+    assert.deepEqual(codes(measurement), [code])
+    assert.equal(statusOf(judge(pointOf(), measurement)), 'ok')
+  })
+}
+
+test('a limit of the sweep file decides, not the default', () => {
+  const lenient = { ...pointOf(), limits: { ...defaultLimits, sendLatenessP99Ms: 100 } }
+  assert.deepEqual(codes(client({ sendLatenessMs: at(25) }), lenient), [])
+})
+
+test('what a generator cannot know of itself is not held against it', () => {
+  const unknown = client({ sendLatenessMs: null, eventLoopDelayMs: null, cpuShare: null, gcMs: null, inFlight: null })
+  assert.deepEqual(codes(unknown), [])
+})
+
+test('percentiles say how many samples they rest on', () => {
+  const [few] = judge(pointOf(), { ...sound, requestLatencyMs: at(1000, 40) })
+  assert.match(few?.message ?? '', /^p95 and p99 rest on 40 samples; .* p95 from 130 and a p99 from 662/)
+  const [more] = judge(pointOf(), { ...sound, requestLatencyMs: at(1000, 200) })
+  assert.match(more?.message ?? '', /^p99 rests on 200 samples/)
+})
+
+test('an objective on a p95 of under 20 samples is worth a warning', () => {
+  const [finding] = judge(pointOf(undefined, { ttftP95Ms: 100 }), { ...sound, requestLatencyMs: at(1000, 10) })
+  assert.equal(finding?.severity, 'warning')
+})
+
+test('an open loop that ran into its concurrency limit says that it was none', () => {
+  const level: LoadLevel = { kind: 'rate', requestsPerS: 20, arrivals: { kind: 'poisson' }, maxConcurrency: 64 }
+  assert.deepEqual(codes(sound, pointOf(level)), ['concurrency-limit-hit'])
+  assert.deepEqual(codes(client({ inFlight: { mean: 10, max: 63 } }), pointOf(level)), [])
+})
+
+test('fewer requests than concurrency need not fill it', () => {
+  const few = { ...client({ inFlight: { mean: 8, max: 8 } }), requests: { sent: 8, completed: 8, failed: 0 } }
+  assert.ok(!codes(few).includes('in-flight-below-asked'))
+})
+
+const seenByServer = (meanS: number): Measurement => ({
+  ...sound,
+  server: { frontend: { dynamo_frontend_time_to_first_token_seconds: { mean: meanS, max: meanS, last: meanS } } },
+})
+
+test('a TTFT that the server sees quite differently is pointed out', () => {
+  assert.deepEqual(codes(seenByServer(0.02)), ['server-ttft-differs'])
+  assert.match(judge(pointOf(), seenByServer(0.02))[0]?.message ?? '', /mean TTFT of 50\.0 ms, the server 20\.0 ms/)
+  assert.deepEqual(codes(seenByServer(0.048)), [])
+})
+
+test('the gravest finding comes first', () => {
+  const findings = judge(pointOf(), { ...client({ cpuShare: 0.99 }), requestLatencyMs: at(1000, 40) })
+  assert.deepEqual(
+    findings.map(finding => finding.severity),
+    ['invalid', 'note'],
+  )
+})
