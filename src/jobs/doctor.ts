@@ -10,6 +10,7 @@ export async function examine(file?: string): Promise<readonly Check[]> {
   const highest = Math.max(1, ...sweep.loads.map(({ level }) => (level.kind === 'concurrency' ? level.concurrency : 1)))
   return examineMachine({
     deploy: sweep.deploy,
+    model: sweep.model.name,
     generator: sweep.generator,
     command: sweep.generatorSettings.command,
     concurrency: highest,

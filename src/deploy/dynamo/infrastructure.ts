@@ -133,7 +133,7 @@ async function requireProgram(name: string): Promise<string> {
 }
 
 /** NATS greets every connection with an INFO line. */
-function natsAnswers(url: string, signal: AbortSignal): Promise<boolean> {
+export function natsAnswers(url: string, signal: AbortSignal): Promise<boolean> {
   const { hostname, port } = new URL(url.includes('://') ? url : `nats://${url}`)
   return new Promise(resolve => {
     const socket = connect({ host: hostname, port: Number(port || 4222), signal, timeout: 2_000 })
@@ -148,7 +148,7 @@ function natsAnswers(url: string, signal: AbortSignal): Promise<boolean> {
   })
 }
 
-async function etcdAnswers(url: string, signal: AbortSignal): Promise<boolean> {
+export async function etcdAnswers(url: string, signal: AbortSignal): Promise<boolean> {
   const [first = url] = url.split(',')
   const answer = await fetch(`${first}/health`, {
     signal: AbortSignal.any([signal, AbortSignal.timeout(2_000)]),

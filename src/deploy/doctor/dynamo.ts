@@ -1,0 +1,122 @@
+import { readFile, stat } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { isAbsolute, join } from 'node:path'
+import type { DynamoConfig } from '../config.ts'
+import { mergeArguments } from '../dynamo/arguments.ts'
+import { etcdAnswers, natsAnswers } from '../dynamo/infrastructure.ts'
+import { adviceFor } from '../log-advice.ts'
+import { requireFreePort } from '../ports.ts'
+import { findProgram } from '../programs.ts'
+import { type Check, missed, passed } from './check.ts'
+import { checkGpus } from './gpus.ts'
+import { runShort } from './run-program.ts'
+
+/** Whether Dynamo's parts are here: Python package, backend, NATS, etcd, the port, the model's files, GPUs. */
+export async function checkDynamo(config: DynamoConfig, model: string | undefined): Promise<readonly Check[]> {
+  const checks = await Promise.all([
+    dynamoPackage(config),
+    backendModule(config),
+    service('nats', 'nats-server', 'nats-server', config.nats),
+    service('etcd', 'etcd', 'etcd-server', config.etcd),
+    config.httpPort === undefined ? [] : httpPort(config.httpPort),
+    model === undefined ? [] : modelFiles(config, model),
+    slurmVariables(config),
+    config.gpus === undefined ? [] : checkGpus(config.gpus),
+  ])
+  return checks.flat()
+}
+
+async function dynamoPackage(config: DynamoConfig): Promise<Check> {
+  const code = "import dynamo.frontend; from importlib.metadata import version; print(version('ai-dynamo'))"
+  const said = await runShort(config.python, ['-c', code], config.env)
+  if (said.ok) return passed('dynamo', `ai-dynamo ${said.out.split('\n').at(-1)} in ${config.python}`)
+  return missed(
+    'dynamo',
+    `${config.python}: ${said.complaint}`,
+    'pip install ai-dynamo, or name another Python in deploy.python',
+  )
+}
+
+async function backendModule(config: DynamoConfig): Promise<Check> {
+  const said = await runShort(config.python, ['-m', config.backend, '--help'], config.env)
+  if (said.ok) return passed('backend', `${config.backend} starts`)
+  const remedy = adviceFor([said.complaint])?.remedy ?? 'Check the name of the module and its installation.'
+  return missed('backend', `${config.backend}: ${said.complaint}`, remedy)
+}
+
+async function service(
+  name: 'nats' | 'etcd',
+  program: string,
+  debian: string,
+  given: string | undefined,
+): Promise<Check> {
+  if (given !== undefined) {
+    const signal = AbortSignal.timeout(5_000)
+    const answers = await (name === 'nats' ? natsAnswers(given, signal) : etcdAnswers(given, signal))
+    if (answers) return passed(name, `${given} answers`)
+    return missed(name, `${given} does not answer`, `Start it, or leave deploy.${name} out to have one started.`)
+  }
+  const path = await findProgram(program)
+  if (path !== null) return passed(name, path)
+  return missed(name, `there is no ${program}`, `apt-get install ${debian}, or give a running one as deploy.${name}`)
+}
+
+async function httpPort(port: number): Promise<Check> {
+  try {
+    await requireFreePort(port, 'frontend')
+    return passed('port', `${port} is free`)
+  } catch (error) {
+    return missed(
+      'port',
+      error instanceof Error ? error.message : String(error),
+      'Stop that program, or leave http_port out.',
+    )
+  }
+}
+
+/** The frontend looks the tokenizer up by the model's name in the Hugging Face cache; offline it has to be there. */
+async function modelFiles(config: DynamoConfig, model: string): Promise<Check> {
+  const { 'model-path': path, model: alias } = mergeArguments(config.args)
+  const source = [path, alias].find(value => typeof value === 'string') ?? model
+  if (isAbsolute(String(source))) return modelFolder(String(source))
+  const env = { ...process.env, ...config.env }
+  const cache = env.HF_HUB_CACHE ?? join(env.HF_HOME ?? join(homedir(), '.cache/huggingface'), 'hub')
+  const folder = join(cache, `models--${String(source).replaceAll('/', '--')}`)
+  const revision = (await readFile(join(folder, 'refs/main'), 'utf8').catch(() => '')).trim()
+  if (revision !== '') return modelFolder(join(folder, 'snapshots', revision))
+  const offline = ['1', 'true', 'yes', 'on'].includes((env.HF_HUB_OFFLINE ?? '').toLowerCase())
+  if (!offline) return passed('model', `${source} is not in ${cache} yet; it will be downloaded`)
+  return missed(
+    'model',
+    `${source} is not in ${cache}, and HF_HUB_OFFLINE is set`,
+    `HF_HUB_OFFLINE=0 hf download ${source}, or set HF_HOME in deploy.env`,
+  )
+}
+
+async function modelFolder(folder: string): Promise<Check> {
+  const needed = ['config.json', 'tokenizer.json', 'tokenizer_config.json']
+  const there = await Promise.all(
+    needed.map(file =>
+      stat(join(folder, file)).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  )
+  const missing = needed.filter((_, i) => !there[i])
+  if (missing.length === 0) return passed('model', folder)
+  return missed('model', `${folder} lacks ${missing.join(', ')}`, 'Download the model again.')
+}
+
+/** Inside a Slurm job MPI mistakes an engine's own start for a launch by Slurm (the guide’s MPI spawn failure). */
+function slurmVariables(config: DynamoConfig): readonly Check[] {
+  const set = Object.keys(process.env).filter(name => name.startsWith('SLURM_'))
+  if (config.backend !== 'dynamo.trtllm' || set.length === 0) return []
+  return [
+    missed(
+      'slurm variables',
+      `${set.length} SLURM_* variables are set, which break MPI spawn`,
+      `unset ${set.join(' ')}`,
+    ),
+  ]
+}

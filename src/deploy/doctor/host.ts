@@ -1,0 +1,49 @@
+import { readFile } from 'node:fs/promises'
+import { ledgerFolder } from '../../process/ledger.ts'
+import { findLeftovers } from '../leftovers.ts'
+import { ephemeralRange } from '../ports.ts'
+import { type Check, missed, passed } from './check.ts'
+
+/** Files that Fulcrum and the programs of a deployment hold open beside the load's connections. */
+const spareFiles = 256
+const oldestNode = [22, 18] as const
+
+/** What every sweep needs of the machine, at the highest concurrency that it asks for. */
+export async function checkHost(concurrency: number): Promise<readonly Check[]> {
+  return [nodeVersion(), await openFiles(concurrency), await outgoingPorts(concurrency), await leftovers()]
+}
+
+function nodeVersion(): Check {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  const [wantedMajor, wantedMinor] = oldestNode
+  const fits = major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)
+  if (fits) return passed('node', `Node ${process.versions.node}`)
+  const remedy = 'Use npx fulcrum or npm scripts: they run the Node that comes with the package.'
+  return missed('node', `Node ${process.versions.node} is older than ${oldestNode.join('.')}`, remedy)
+}
+
+async function openFiles(concurrency: number): Promise<Check> {
+  const limits = await readFile('/proc/self/limits', 'latin1').catch(() => '')
+  const soft = /^Max open files\s+(\S+)/m.exec(limits)?.[1]
+  if (soft === undefined) return passed('open files', 'the limit is not known here')
+  const needed = concurrency + spareFiles
+  if (soft === 'unlimited' || Number(soft) >= needed) return passed('open files', `${soft} allowed, ${needed} needed`)
+  return missed('open files', `${soft} allowed, concurrency ${concurrency} needs ${needed}`, `ulimit -n ${needed * 2}`)
+}
+
+/** Each connection to one endpoint takes a port; closed ones hold theirs for a minute more. */
+async function outgoingPorts(concurrency: number): Promise<Check> {
+  const { first, last } = await ephemeralRange()
+  const count = last - first + 1
+  if (count >= concurrency * 2)
+    return passed('outgoing ports', `${count} (${first}–${last}) for concurrency ${concurrency}`)
+  const remedy = 'sysctl -w net.ipv4.ip_local_port_range="15000 65000"'
+  return missed('outgoing ports', `${count} (${first}–${last}) are too few for concurrency ${concurrency}`, remedy)
+}
+
+async function leftovers(): Promise<Check> {
+  const left = await findLeftovers()
+  if (left.length === 0) return passed('leftovers', `none recorded in ${ledgerFolder()}`)
+  const names = left.map(({ name, pid }) => `${name} (${pid})`).join(', ')
+  return missed('leftovers', `a killed Fulcrum left processes: ${names}`, 'fulcrum leftovers --end')
+}
