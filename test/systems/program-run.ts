@@ -1,0 +1,79 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { aiperf } from '../../src/load/aiperf/aiperf.ts'
+import { genaiPerf } from '../../src/load/genai-perf/genai-perf.ts'
+import type { LoadProgress } from '../../src/load/generator.ts'
+import type { Measurement } from '../../src/metrics/measurement.ts'
+import type { Point } from '../../src/point/index.ts'
+import { FulcrumError } from '../../src/point/index.ts'
+import { allProcesses } from '../../src/process/proc.ts'
+import { endpointAt } from '../load/programs/program-point.ts'
+import { type Behaviour, type Body, startStreamServer } from '../load/programs/stream-server.ts'
+
+/** What a run of a real program against a misbehaving server came to. */
+export interface ProgramRun {
+  readonly measurement: Measurement | null
+  /** What it failed with; null when it measured. */
+  readonly error: FulcrumError | null
+  readonly aborted: boolean
+  readonly bodies: readonly Body[]
+  readonly phases: readonly LoadProgress['phase'][]
+  readonly progress: readonly LoadProgress[]
+  /** Command lines of processes that the run started and left alive. */
+  readonly alive: readonly string[]
+}
+
+const systems = join(import.meta.dirname, '../../.systems')
+
+/** Runs the installed genai-perf or AIPerf against a server of our own, and looks at what it leaves. */
+export async function runRealProgram(
+  name: 'genai-perf' | 'aiperf',
+  point: Point,
+  behave: (request: number) => Behaviour,
+  options: { readonly signal?: AbortSignal; readonly dialect?: 'dynamo-0.3' | 'dynamo-1' } = {},
+): Promise<ProgramRun> {
+  const runFolder = await mkdtemp(join(tmpdir(), `fulcrum-${name}-`))
+  await using server = await startStreamServer(behave)
+  const create = name === 'genai-perf' ? genaiPerf : aiperf
+  const command = join(systems, name, 'bin', name)
+  const generator = create({ command, args: [], runFolder, ledgerFolder: join(runFolder, 'ledger') })
+  const progress: LoadProgress[] = []
+  let measurement: Measurement | null = null
+  let error: unknown = null
+  try {
+    measurement = await generator.measure(point, endpointAt(server.url, options.dialect), {
+      signal: options.signal ?? AbortSignal.timeout(90_000),
+      folder: join(runFolder, 'points', point.id),
+      onProgress: update => progress.push(update),
+    })
+  } catch (caught) {
+    error = caught
+  } finally {
+    await generator.close()
+  }
+  const alive = await processesMentioning(runFolder)
+  await rm(runFolder, { recursive: true, force: true })
+  if (error !== null && !(error instanceof FulcrumError) && options.signal?.aborted !== true) throw error
+  return {
+    measurement,
+    error: error instanceof FulcrumError ? error : null,
+    aborted: error !== null && !(error instanceof FulcrumError),
+    bodies: server.bodies,
+    phases: [...new Set(progress.map(update => update.phase))],
+    progress,
+    alive,
+  }
+}
+
+/** The run's folder is on the command line or in the environment (HF_HOME aside) of all that belongs to it. */
+async function processesMentioning(folder: string): Promise<string[]> {
+  const found: string[] = []
+  for (const { pid } of await allProcesses()) {
+    if (pid === process.pid) continue
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+    const cwd = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')
+    if (command.includes(folder) || cwd.includes(folder)) found.push(command.replaceAll('\0', ' '))
+  }
+  return found
+}
