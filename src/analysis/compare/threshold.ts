@@ -1,0 +1,37 @@
+import { FulcrumError } from '../../point/index.ts'
+import type { Figure } from '../figures.ts'
+import { figures } from '../figures.ts'
+
+/** `ttft_p95>5%`: a change that fails a gate when it is both that large and shown. */
+export interface Threshold {
+  /** As it was written. */
+  readonly text: string
+  readonly figure: Figure
+  readonly direction: '>' | '<'
+  /** Relative change, 0.05 for 5 %. */
+  readonly change: number
+}
+
+/**
+ * Parses `FIGURE > N%` or `FIGURE < -N%`; the unit may be left out of the name (`ttft_p95`).
+ * @throws FulcrumError bad-input
+ */
+export function parseThreshold(text: string): Threshold {
+  const match = /^\s*([a-z0-9_]+)\s*([<>])\s*([+-]?\d+(?:\.\d+)?)\s*%\s*$/i.exec(text)
+  if (match === null) throw mistake(text, 'not of the form FIGURE>N% or FIGURE<-N%')
+  const [, name = '', direction, percent = ''] = match
+  const figure = figures.find(candidate => [name, `${name}_ms`].includes(candidate.name))
+  if (figure === undefined) throw mistake(text, `there is no figure '${name}'`)
+  return { text: text.trim(), figure, direction: direction === '<' ? '<' : '>', change: Number(percent) / 100 }
+}
+
+function mistake(text: string, why: string): FulcrumError {
+  return new FulcrumError('bad-input', 'threshold-invalid', `--fail-on "${text}": ${why}.`, {
+    remedy: `For example --fail-on "ttft_p95>5%" or --fail-on "output_tokens_per_s_per_gpu<-3%". Figures: ${figures.map(f => f.name.replace(/_ms$/, '')).join(', ')}.`,
+  })
+}
+
+/** Whether a change is beyond the threshold in size; whether it is shown is asked elsewhere. */
+export function isBeyond(threshold: Threshold, relative: number): boolean {
+  return threshold.direction === '>' ? relative > threshold.change : relative < threshold.change
+}
