@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { judgeGpus } from '../../src/deploy/doctor/gpus.ts'
+import { checkHost } from '../../src/deploy/doctor/host.ts'
+import { examineMachine } from '../../src/deploy/doctor.ts'
+
+const row = (index: number, used: number) => `${index}, NVIDIA GB200, ${used}, 189471, ${used > 100 ? 97 : 0}`
+
+it('GPUs that are there and free pass', () => {
+  const check = judgeGpus([0, 1], [row(0, 4), row(1, 0), row(2, 150000)].join('\n'))
+  assert.deepEqual([check.ok, check.detail], [true, '2 × NVIDIA GB200, free'])
+})
+
+it('a GPU that is absent or in use fails by its number', () => {
+  assert.match(judgeGpus([0, 7], row(0, 0)).detail, /no GPU 7/)
+  assert.match(judgeGpus([0, 1], [row(0, 0), row(1, 90000)].join('\n')).detail, /GPU 1 has 90000 MiB in use/)
+})
+
+it('a concurrency beyond the machine’s limits fails with a remedy', async () => {
+  const checks = await checkHost(10_000_000)
+  const failed = checks.filter(check => !check.ok).map(check => check.name)
+  assert.ok(failed.includes('open files') && failed.includes('outgoing ports'), failed.join())
+  assert.ok(checks.every(check => check.ok || check.remedy !== undefined))
+})
+
+it('what Dynamo lacks is told part by part', async () => {
+  const checks = await examineMachine({
+    deploy: {
+      with: 'dynamo',
+      python: process.execPath,
+      backend: 'dynamo.mocker',
+      args: {},
+      roleArgs: {},
+      frontendArgs: {},
+      env: { HF_HOME: '/no/such/folder', HF_HUB_OFFLINE: '1' },
+      nats: 'nats://127.0.0.1:1',
+      etcd: 'http://127.0.0.1:1',
+      readyTimeoutS: 1,
+    },
+    model: 'org/model',
+    generator: 'built-in',
+    concurrency: 1,
+  })
+  const failed = checks.filter(check => !check.ok).map(check => check.name)
+  assert.deepEqual(failed.sort(), ['backend', 'dynamo', 'etcd', 'model', 'nats'])
+})
