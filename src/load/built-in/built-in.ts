@@ -87,6 +87,8 @@ async function measure(
       signal,
     }),
     resolveTarget(endpoint, options.ca ?? null, signal),
+    // Threads start and rehearse meanwhile.
+    Promise.all(Array.from({ length: threads }, () => pool.run(null, { signal }))),
   ])
   const requests = createRequestSet(prompts, load, endpoint, apiKeyOf(endpoint, env), meanTokens(workload.osl))
   const control = createControl()

@@ -1,4 +1,12 @@
+import type { Job, JobResult } from './job.ts'
+import { rehearse } from './rehearsal.ts'
 import { runJob } from './thread-run.ts'
 
-/** What tinypool calls in a worker thread. */
-export default runJob
+let rehearsed: Promise<void> | null = null
+
+/** What tinypool calls in a worker thread: a job, or null to get ready for one. */
+export default async function work(job: Job | null): Promise<JobResult | null> {
+  rehearsed ??= rehearse()
+  await rehearsed
+  return job === null ? null : await runJob(job)
+}
