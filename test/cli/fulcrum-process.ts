@@ -11,6 +11,8 @@ const bin = join(import.meta.dirname, '../../bin/fulcrum.js')
 export interface Workplace extends AsyncDisposable {
   readonly folder: string
   readonly sweepFile: string
+  /** Where its Fulcrums keep the ledgers of their processes. */
+  readonly state: string
   /** Starts `fulcrum …` there; add `--json` to read its messages. */
   start(...args: string[]): FulcrumProcess
   /** Processes that this workplace's Fulcrums have recorded as started and not seen end. */
@@ -33,6 +35,7 @@ export async function workplace(sweep: string): Promise<Workplace> {
   return {
     folder,
     sweepFile,
+    state,
     start: (...args) => startFulcrum(args, folder, state),
     recorded: () => recordedIn(join(state, 'processes')),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),

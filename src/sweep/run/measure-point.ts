@@ -14,13 +14,19 @@ import { keepWorkerLogs } from './worker-logs.ts'
 /** Checks look at processes and discovery; one that takes longer than this is itself a sign of trouble. */
 const checkLimitMs = 60_000
 
+/** A recorded point, and what was wrong with its deployment afterwards. */
+export interface PointOutcome {
+  readonly result: PointResult
+  readonly broken: readonly string[]
+}
+
 /**
  * Measures one point and records it. The deployment is looked at again afterwards: what broke under the point makes
  * it invalid, whatever the figures say.
  * @throws the signal's reason, and then nothing is recorded; FulcrumError of kind environment or bad-input when the
  *   generator can't run at all, because no other point could be measured either
  */
-export async function measurePoint(run: RunContext, point: Point, endpoint: Endpoint): Promise<PointResult> {
+export async function measurePoint(run: RunContext, point: Point, endpoint: Endpoint): Promise<PointOutcome> {
   const startS = run.elapsedS()
   const folder = await emptyPointFolder(run, point)
   run.tell({ step: 'measuring', point, load: null })
@@ -32,11 +38,11 @@ export async function measurePoint(run: RunContext, point: Point, endpoint: Endp
   const elapsedS = run.elapsedS() - startS
   await run.record({ type: 'point', result, elapsedS })
   run.tell({ step: 'measured', result, tookS: elapsedS })
-  return result
+  return { result, broken }
 }
 
 /** What is wrong with the running deployment now, in words; empty when all is well. */
-export async function whatBroke(run: RunContext): Promise<readonly string[]> {
+async function whatBroke(run: RunContext): Promise<readonly string[]> {
   try {
     return await within(checkLimitMs, 'The check of the deployment', run.signal, signal =>
       run.parts.deployer.check(signal),

@@ -28,6 +28,6 @@ function isSettled(results: readonly PointResult[]): boolean {
 }
 
 /** Whether the deployment broke under this measurement. */
-export function broke(result: PointResult): boolean {
+function broke(result: PointResult): boolean {
   return result.findings.some(finding => finding.code === deploymentBroke)
 }

@@ -3,8 +3,8 @@ import type { PlannedDeployment } from '../sweep.ts'
 import { bringUp } from './bring-up.ts'
 import { budgetSpent } from './budget.ts'
 import type { RunContext } from './context.ts'
-import { failedResult, measurePoint, whatBroke } from './measure-point.ts'
-import { broke, missingPoints } from './missing.ts'
+import { failedResult, measurePoint } from './measure-point.ts'
+import { missingPoints } from './missing.ts'
 
 /** How often in a row a deployment may break before its other points are given up. */
 const breaksInARow = 3
@@ -19,24 +19,17 @@ export async function visitDeployment(run: RunContext, planned: PlannedDeploymen
   run.enter(planned)
   let up: Endpoint | null = null
   let breaks = 0
-  let why = `deploying ${topologyLabel(deployment.topology)}`
+  let broke: string | null = null
   for (let point = next(run, planned); point !== undefined; point = next(run, planned)) {
     run.signal.throwIfAborted()
     const spent = budgetSpent(run)
     if (spent !== null) return spent
-    if (up !== null) {
-      const problems = await whatBroke(run)
-      if (problems.length > 0) {
-        up = null
-        breaks++
-        why = `repairing: ${problems.join('; ')}`
-      }
-    }
     if (breaks >= breaksInARow) {
-      await giveUp(run, planned, 'deployment-unstable', `The deployment broke ${breaks} times in a row, last: ${why}`)
+      await giveUp(run, planned, 'deployment-unstable', `The deployment broke ${breaks} times in a row, last: ${broke}`)
       return null
     }
     if (up === null) {
+      const why = broke === null ? `deploying ${topologyLabel(deployment.topology)}` : `repairing: ${broke}`
       const brought = await bringUp(run, deployment, why)
       if ('failure' in brought) {
         await giveUp(run, planned, 'deployment-failed', `The deployment did not come up: ${brought.failure}`)
@@ -44,8 +37,12 @@ export async function visitDeployment(run: RunContext, planned: PlannedDeploymen
       }
       up = brought.endpoint
     }
-    const result = await measurePoint(run, point, up)
-    if (!broke(result)) breaks = 0
+    const { broken } = await measurePoint(run, point, up)
+    breaks = broken.length === 0 ? 0 : breaks + 1
+    if (broken.length > 0) {
+      up = null
+      broke = broken.join('; ')
+    }
   }
   return null
 }
