@@ -1,11 +1,11 @@
-import type { Arrivals, LoadLevel, Random, Stage } from '../point/index.ts'
+import type { Arrivals, Load, LoadLevel, Random, Stage } from '../point/index.ts'
 import { createRandom } from '../point/index.ts'
 
 /** An open loop whose send times can be drawn in advance. */
 export type ScheduledLevel = Extract<LoadLevel, { kind: 'rate' | 'stages' }>
 
-/** When to stop: after so many arrivals, or before this time. */
-export type ArrivalLimit = { readonly requests: number } | { readonly durationS: number }
+/** When to stop: after so many arrivals, or before this time; else where the stages end. */
+export type ArrivalLimit = Pick<Load, 'requests' | 'durationS'>
 
 /**
  * Send times in ms after the start, ascending; the same seed gives the same times.
@@ -18,13 +18,13 @@ export function arrivalTimesMs(level: ScheduledLevel, limit: ArrivalLimit, seed:
   const stages =
     level.kind === 'stages' ? level.stages : [{ requestsPerS: level.requestsPerS, durationS: 0, jump: true }]
   const timeOf = inverseIntegratedRate(stages)
-  const lastRate = stages.at(-1)?.requestsPerS ?? 0
   const times: number[] = []
-  const most = 'requests' in limit ? limit.requests : Number.POSITIVE_INFINITY
-  const endS = 'durationS' in limit ? limit.durationS : Number.POSITIVE_INFINITY
+  const most = limit.requests ?? Number.POSITIVE_INFINITY
+  const stagesEndS = stages.reduce((sum, stage) => sum + stage.durationS, 0)
+  const endS = limit.durationS ?? (limit.requests === undefined ? stagesEndS : Number.POSITIVE_INFINITY)
   for (let at = gaps.first(); times.length < most; at += gaps.next()) {
     const timeS = timeOf(at)
-    if (timeS >= endS || (timeS === Number.POSITIVE_INFINITY && lastRate <= 0)) break
+    if (timeS >= endS || timeS === Number.POSITIVE_INFINITY) break
     times.push(timeS * 1000)
   }
   return Float64Array.from(times)

@@ -12,6 +12,8 @@ export interface Lexicon {
   readonly interchangeable: readonly number[]
   /** Tokens that the chat template adds around one user message; null without a template. */
   readonly chatTokens: number | null
+  /** Tokens that it adds around an answer and the next user message, for every turn that went before; null where it takes none. */
+  readonly turnTokens: number | null
   /** Special tokens that the tokenizer adds around a plain prompt. */
   readonly promptTokens: number
 }
@@ -49,7 +51,6 @@ function candidateWords(tokenizer: Tokenizer): string[] {
   const spelled = [...tokenizer.vocabulary()]
     .map(([token, id]) => ({ id, word: /^[Ġ▁]([a-z]{4,10})$/.exec(token)?.[1] }))
     .sort((a, b) => a.id - b.id)
-  const chat = chatCounter(tokenizer)
   const found: string[] = []
   let aroundPrompt: number | null = null
   let aroundChat: number | null = null
@@ -58,7 +59,7 @@ function candidateWords(tokenizer: Tokenizer): string[] {
     if (found.length >= mostWords * 1.25) break
     if (word === undefined || tokenizer.encode(word).length !== 1) continue
     const inPrompt = tokenizer.encodePrompt(word).length - 1
-    const inChat = chat === null ? 0 : chat(word) - 1
+    const inChat = chatLength(tokenizer, [word]) ?? 0
     aroundPrompt ??= inPrompt
     aroundChat ??= inChat
     if (inPrompt === aroundPrompt && inChat === aroundChat) found.push(word)
@@ -84,21 +85,25 @@ function unstableWords(tokenizer: Tokenizer, words: readonly string[]): Set<stri
   return faulty
 }
 
-function overheads(tokenizer: Tokenizer, words: readonly string[]): Pick<Lexicon, 'chatTokens' | 'promptTokens'> {
+function overheads(
+  tokenizer: Tokenizer,
+  words: readonly string[],
+): Pick<Lexicon, 'chatTokens' | 'turnTokens' | 'promptTokens'> {
   const word = words[0] ?? ''
-  const chat = chatCounter(tokenizer)
+  const chatTokens = chatLength(tokenizer, [word])
+  const secondTurn = chatLength(tokenizer, [word, word, word])
   return {
-    chatTokens: chat === null ? null : chat(word) - 1,
+    chatTokens: chatTokens === null ? null : chatTokens - 1,
+    turnTokens: chatTokens === null || secondTurn === null ? null : secondTurn - chatTokens - 2,
     promptTokens: tokenizer.encodePrompt(word).length - 1,
   }
 }
 
-/** Null when the tokenizer has no usable chat template. */
-function chatCounter(tokenizer: Tokenizer): ((content: string) => number) | null {
-  const count = (content: string) => tokenizer.encodeChat([{ role: 'user', content }]).length
+/** Tokens of a chat in which user and assistant say these in turns; null when the tokenizer has no template that takes it. */
+function chatLength(tokenizer: Tokenizer, said: readonly string[]): number | null {
+  const messages = said.map((content, at) => ({ role: at % 2 === 0 ? 'user' : 'assistant', content }))
   try {
-    count('word')
-    return count
+    return tokenizer.encodeChat(messages).length
   } catch {
     return null
   }

@@ -1,80 +1,137 @@
 import type { Api, Model, Workload } from '../point/index.ts'
 import { createRandom, FulcrumError } from '../point/index.ts'
+import { datasetPrompts } from './dataset.ts'
+import { frameTexts } from './frame.ts'
 import { drawLengths } from './lengths.ts'
 import type { Lexicon } from './lexicon.ts'
 import { loadLexicon } from './lexicon-cache.ts'
 import type { PromptSet } from './prompt-set.ts'
-import { sharedBytes, sharedFloat64, sharedUint32 } from './prompt-set.ts'
+import { sharedUint32 } from './prompt-set.ts'
+import type { Trace } from './trace.ts'
+import { tracePrompts } from './trace-prompts.ts'
 import type { WordRun } from './words.ts'
-import { createWordWriter, drawText, markWords } from './words.ts'
+import { cutRuns, drawText, markWords, saltMark } from './words.ts'
 
 /** What decides the prompts of a point. */
 export interface PromptOptions {
   readonly model: Model
   readonly api: Api
   readonly workload: Workload
-  /** Distinct prompts (conversations, where the workload has turns). */
+  /** Distinct prompts (conversations, where the workload has turns). A trace has its own number. */
   readonly count: number
   readonly seed: number
   /**
    * Prompts of different salts differ from the first words on, shared prefixes too, so that a server's prefix cache warmed by
-   * one point doesn't answer another. Point id and repeat, usually.
+   * one point doesn't answer another. Point id and repeat, usually. A dataset file's prompts are what they are.
    */
   readonly salt: string
-  /** Where lexicons are kept over runs; made when it isn't there. */
+  /** The trace whose lengths and shared blocks the prompts are to have. */
+  readonly trace?: Trace
+  /** Where what took long to find out is kept over runs; made when it isn't there. */
   readonly cacheFolder: string
   readonly signal: AbortSignal
 }
 
 /**
- * Prompts whose length the server will count exactly as drawn from the workload's ISL: `usage.prompt_tokens`, the chat
- * template included. Plain lower-case words, all distinct, the same for the same options on every machine.
+ * The prompts of a point, the same for the same options on every machine: from a dataset file, after a trace, or plain
+ * lower-case words whose length the server counts exactly as drawn from the workload's ISL (`usage.prompt_tokens`, the chat
+ * template included), all distinct unless a prefix is to be shared.
  *
- * @throws FulcrumError bad-input `isl-too-short` when the template alone is longer than the ISL; what {@link loadLexicon} throws
+ * @throws FulcrumError bad-input `isl-too-short` when a fixed ISL has no room for the chat template and a word,
+ *   `no-chat-template`; what {@link loadLexicon}, {@link datasetPrompts} throw
  */
 export async function createPromptSet(options: PromptOptions): Promise<PromptSet> {
+  if (options.trace === undefined && options.workload.datasetFile !== undefined) {
+    return datasetPrompts(options.workload.datasetFile, options)
+  }
   const lexicon = await loadLexicon(options.model, options.cacheFolder, options.signal)
-  const around = tokensAround(lexicon, options.api, options.model)
-  const random = createRandom(options.seed)
-  const turns = options.workload.conversation?.turns ?? 1
-  const texts = options.count * turns
-  const isl = drawLengths(options.workload.isl, texts, random.fork('isl'), around + 1)
-  const osl = drawLengths(options.workload.osl, texts, random.fork('osl'))
+  const around = tokensAround(lexicon, options)
+  if (options.trace !== undefined) return tracePrompts(options.trace, lexicon, around, options)
   checkLength(options, around)
-  const drawn = Array.from(isl, (tokens, index) =>
+  return options.workload.conversation === undefined
+    ? singlePrompts(options, lexicon, around)
+    : conversationPrompts(options, lexicon, around, options.workload.conversation.turns)
+}
+
+function singlePrompts(options: PromptOptions, lexicon: Lexicon, around: number): PromptSet {
+  const random = createRandom(options.seed)
+  const isl = drawLengths(options.workload.isl, options.count, random.fork('isl'), around + 1)
+  const osl = drawLengths(options.workload.osl, options.count, random.fork('osl'))
+  const texts = Array.from(isl, (tokens, index) =>
     drawText(lexicon, runsOf(options, index, tokens - around), random.fork('text')),
   )
-  return frame(drawn, options, lexicon, isl, osl, turns)
+  return {
+    count: options.count,
+    ...frameTexts(texts, options.api, lexicon),
+    inputTokens: sharedUint32(isl),
+    outputTokens: sharedUint32(osl),
+    turns: 1,
+  }
+}
+
+/**
+ * The ISL is what each turn adds: the first prompt with its template, then the words of each further message. What was said
+ * before comes on top, and is known only roughly: an answer may not come back as the tokens it was written in.
+ */
+function conversationPrompts(options: PromptOptions, lexicon: Lexicon, around: number, turns: number): PromptSet {
+  const perTurn = lexicon.turnTokens
+  if (options.api === 'completions' || perTurn === null) {
+    throw new FulcrumError(
+      'bad-input',
+      'no-conversation',
+      options.api === 'completions'
+        ? 'the completions API has no conversations'
+        : `the chat template of the tokenizer ${options.model.tokenizer} takes no earlier answers`,
+      {
+        where: options.workload.name,
+        remedy: 'set load.api to chat with a model that has a chat template, or leave conversation out',
+      },
+    )
+  }
+  const random = createRandom(options.seed)
+  const count = options.count * turns
+  const isl = drawLengths(options.workload.isl, count, random.fork('isl'), around + 1)
+  const osl = drawLengths(options.workload.osl, count, random.fork('osl'))
+  const expected = new Uint32Array(count)
+  const texts = Array.from(isl, (tokens, index) => {
+    const first = index % turns === 0
+    const before = first ? 0 : (expected[index - 1] ?? 0) + (osl[index - 1] ?? 0) + perTurn
+    expected[index] = before + tokens
+    const runs = first ? runsOf(options, index, tokens - around) : wordsOf(`prompt-${index}`, tokens)
+    return drawText(lexicon, runs, random.fork('text'))
+  })
+  return {
+    count,
+    ...frameTexts(texts, options.api, lexicon),
+    inputTokens: sharedUint32(expected),
+    outputTokens: sharedUint32(osl),
+    turns,
+  }
 }
 
 /** The runs of one prompt: what tells points apart, what it shares with others, what tells it apart from them, the rest. */
 function runsOf(options: PromptOptions, index: number, words: number): WordRun[] {
   const prefix = options.workload.prefix
   const shared = prefix === undefined ? 0 : Math.round(prefix.share * words)
-  const runs: WordRun[] = []
-  let left = words
-  const add = (run: WordRun) => {
-    const cut = Math.max(0, Math.min(run.words, left))
-    if (cut > 0) runs.push({ ...run, words: cut })
-    left -= cut
-  }
-  add({ kind: 'mark', number: saltNumber(options.salt), words: markWords })
-  if (prefix !== undefined) {
-    const which = index % prefix.count
-    add({ kind: 'mark', number: which, words: Math.min(markWords, shared - markWords) })
-    add({ kind: 'drawn', name: `prefix-${which}`, words: shared - 2 * markWords })
-  }
-  add({ kind: 'mark', number: index, words: markWords })
-  add({ kind: 'drawn', name: `prompt-${index}`, words: left })
-  return runs
+  const which = index % (prefix?.count ?? 1)
+  return cutRuns(
+    [
+      saltMark(options.salt),
+      { kind: 'mark', number: which, words: Math.min(markWords, shared - markWords) },
+      { kind: 'drawn', name: `prefix-${which}`, words: shared - 2 * markWords },
+      { kind: 'mark', number: index, words: markWords },
+      { kind: 'drawn', name: `prompt-${index}`, words },
+    ],
+    words,
+  )
 }
 
-function saltNumber(salt: string): number {
-  return createRandom(salt).integer(2 ** 24)
+function wordsOf(name: string, words: number): WordRun[] {
+  return [{ kind: 'drawn', name, words }]
 }
 
 /** Tokens that are not the prompt's own. */
-function tokensAround(lexicon: Lexicon, api: Api, model: Model): number {
+function tokensAround(lexicon: Lexicon, { api, model }: PromptOptions): number {
   if (api === 'completions') return lexicon.promptTokens
   if (lexicon.chatTokens !== null) return lexicon.chatTokens
   throw new FulcrumError(
@@ -88,46 +145,12 @@ function tokensAround(lexicon: Lexicon, api: Api, model: Model): number {
   )
 }
 
-function checkLength(options: PromptOptions, around: number): void {
-  const isl = options.workload.isl
-  if (isl.kind !== 'fixed' || isl.tokens > around) return
+function checkLength({ workload }: PromptOptions, around: number): void {
+  if (workload.isl.kind !== 'fixed' || workload.isl.tokens > around) return
   throw new FulcrumError(
     'bad-input',
     'isl-too-short',
-    `ISL ${isl.tokens} can't be reached: the ${around} tokens of the chat template and one word are ${around + 1}`,
-    { where: options.workload.name, remedy: `ask for an ISL of at least ${around + 1}, or use the completions API` },
+    `ISL ${workload.isl.tokens} can't be reached: the ${around} tokens of the chat template and one word are ${around + 1}`,
+    { where: workload.name, remedy: `ask for an ISL of at least ${around + 1}, or use the completions API` },
   )
-}
-
-/** Puts the texts into JSON; lexicon words need no escape in it. */
-function frame(
-  texts: readonly Uint16Array[],
-  options: PromptOptions,
-  lexicon: Lexicon,
-  isl: Uint32Array,
-  osl: Uint32Array,
-  turns: number,
-): PromptSet {
-  const [before, after] = options.api === 'chat' ? ['[{"role":"user","content":"', '"}]'] : ['"', '"']
-  const head = Buffer.from(before)
-  const tail = Buffer.from(after)
-  const writer = createWordWriter(lexicon)
-  const offsets = new Float64Array(texts.length + 1)
-  for (const [index, text] of texts.entries()) {
-    offsets[index + 1] = (offsets[index] ?? 0) + head.length + writer.sizeOf(text) + tail.length
-  }
-  const json = sharedBytes(offsets.at(-1) ?? 0)
-  for (const [index, text] of texts.entries()) {
-    const start = offsets[index] ?? 0
-    json.set(head, start)
-    json.set(tail, writer.write(text, json, start + head.length))
-  }
-  return {
-    count: texts.length,
-    json,
-    offsets: sharedFloat64(offsets),
-    inputTokens: sharedUint32(isl),
-    outputTokens: sharedUint32(osl),
-    turns,
-  }
 }

@@ -1,4 +1,5 @@
 import type { Random } from '../point/index.ts'
+import { createRandom } from '../point/index.ts'
 import type { Lexicon } from './lexicon.ts'
 
 /** A run of words of a text: drawn ones, or a number written in words. */
@@ -10,6 +11,23 @@ export type WordRun =
 
 /** Words that a mark takes at most: 24 bits with 64 interchangeable words. */
 export const markWords = 4
+
+/** The words that every prompt of a point begins with, so that points differ at once. */
+export function saltMark(salt: string): WordRun {
+  return { kind: 'mark', number: createRandom(salt).integer(2 ** 24), words: markWords }
+}
+
+/** Cuts runs, at the end, to so many words in all; empty ones are left out. */
+export function cutRuns(runs: readonly WordRun[], words: number): WordRun[] {
+  let left = words
+  const cut: WordRun[] = []
+  for (const run of runs) {
+    const taken = Math.max(0, Math.min(run.words, left))
+    if (taken > 0) cut.push({ ...run, words: taken })
+    left -= taken
+  }
+  return cut
+}
 
 /** Indices into the lexicon's words for a text made of runs. */
 export function drawText(lexicon: Lexicon, runs: readonly WordRun[], random: Random): Uint16Array {

@@ -4,7 +4,10 @@ import { createRandom } from '../../src/point/random.ts'
 
 const draw = (count: number, next: () => number) => Array.from({ length: count }, next)
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
-const variance = (values: readonly number[]) => mean(values.map(value => (value - mean(values)) ** 2))
+const variance = (values: readonly number[]) => {
+  const centre = mean(values)
+  return mean(values.map(value => (value - centre) ** 2))
+}
 const near = (actual: number, expected: number, within: number, what: string) =>
   assert.ok(Math.abs(actual - expected) <= within, `${what}: ${actual} is not ${expected} ± ${within}`)
 

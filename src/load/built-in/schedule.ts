@@ -12,8 +12,7 @@ export function scheduleOf(load: Load): Schedule {
       return { kind: 'closed', concurrency: level.concurrency, requests: load.requests ?? null }
     case 'rate':
     case 'stages': {
-      const limit = load.requests === undefined ? { durationS: load.durationS ?? 0 } : { requests: load.requests }
-      const dueMs = sharedFloat64(arrivalTimesMs(level, limit, load.seed))
+      const dueMs = sharedFloat64(arrivalTimesMs(level, load, load.seed))
       return { kind: 'open', dueMs, maxConcurrency: level.maxConcurrency ?? null }
     }
     case 'trace':

@@ -1,0 +1,76 @@
+import { createReadStream } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { FulcrumError } from '../point/index.ts'
+
+/** A line of a file of JSON lines. */
+export interface JsonLine {
+  readonly value: unknown
+  /** From 1. */
+  readonly line: number
+  readonly text: string
+}
+
+/**
+ * The JSON values of a file, line by line; empty lines are passed over.
+ *
+ * @throws FulcrumError bad-input `data-file-unreadable`, `data-line-invalid` with file:line:column
+ */
+export async function* readJsonLines(file: string, signal: AbortSignal): AsyncGenerator<JsonLine> {
+  let line = 0
+  for await (const text of readLines(file, signal)) {
+    line += 1
+    if (text.trim() === '') continue
+    yield { value: parseLine(text, file, line), line, text }
+  }
+}
+
+/** The lines of a text file without their ends and without a byte order mark. */
+export async function* readLines(file: string, signal: AbortSignal): AsyncGenerator<string> {
+  const input = createReadStream(file, { encoding: 'utf8', signal })
+  // readline reports no error of its input.
+  const failed = new Promise<never>((_, reject) => input.once('error', reject))
+  failed.catch(() => undefined)
+  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })[Symbol.asyncIterator]()
+  try {
+    for (let first = true; ; first = false) {
+      const next = await Promise.race([lines.next(), failed])
+      if (next.done === true) break
+      yield first ? next.value.replace(/^\uFEFF/, '') : next.value
+    }
+    if (input.errored !== null) throw input.errored
+  } catch (cause) {
+    signal.throwIfAborted()
+    if (cause instanceof FulcrumError) throw cause
+    throw new FulcrumError('bad-input', 'data-file-unreadable', `${file} can't be read: ${messageOf(cause)}`, {
+      where: file,
+      remedy: 'check the path and its permissions',
+      cause,
+    })
+  } finally {
+    input.destroy()
+  }
+}
+
+/** An error at a place in a data file. */
+export function lineError(file: string, line: number, column: number, message: string, remedy: string): FulcrumError {
+  const where = `${file}:${line}:${column}`
+  return new FulcrumError('bad-input', 'data-line-invalid', `${where}: ${message}; ${remedy}`, { where, remedy })
+}
+
+function parseLine(text: string, file: string, line: number): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch (error) {
+    const message = messageOf(error)
+    // V8 gives a position, or quotes the text, or says that it ended.
+    const position = /at position (\d+)/.exec(message)?.[1]
+    const ended = message.includes('end of JSON') ? text.trimEnd().length + 1 : 1
+    const column = position === undefined ? ended : Number(position) + 1
+    const what = message.replace(/ (in JSON )?at position.*$/s, '').replace(/, (\.\.\.)?".*is not valid JSON$/s, '')
+    throw lineError(file, line, column, `no JSON: ${what}`, 'write one JSON object a line')
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
