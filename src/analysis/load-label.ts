@@ -1,6 +1,6 @@
 import type { LoadLevel } from '../point/index.ts'
 
-/** `64 concurrent`, `12.5 req/s`; the short name of a load level. */
+/** `concurrency 64`, `12.5 requests/s`: the name of a load level. */
 export function loadLabel(level: LoadLevel): string {
   switch (level.kind) {
     case 'concurrency':
@@ -11,6 +11,18 @@ export function loadLabel(level: LoadLevel): string {
       return `ramp to ${Math.max(...level.stages.map(stage => stage.requestsPerS))} requests/s`
     case 'trace':
       return `trace at ${level.speed}×`
+  }
+}
+
+/** As short as fits a cell of a heat map: `c=64`, `12/s`. */
+export function shortLoad(level: LoadLevel): string {
+  switch (level.kind) {
+    case 'concurrency':
+      return `c=${level.concurrency}`
+    case 'rate':
+      return `${level.requestsPerS}/s`
+    default:
+      return level.kind
   }
 }
 

@@ -16,19 +16,24 @@ export interface PageAssets {
 
 /** Reads what the page needs from the installed packages and from assets/report. */
 export async function loadPageAssets(): Promise<PageAssets> {
-  const [vega, interpreter, tooltip, page, style] = await Promise.all([
+  const [style, vega, interpreter, tooltip, page] = await Promise.all([
+    loadStyle(),
     readModule('vega', 'vega.min.js'),
     readModule('vega-interpreter'),
     readModule('vega-tooltip'),
     readFile(new URL('../../assets/report/page.js', import.meta.url), 'utf8'),
-    readFile(new URL('../../assets/report/page.css', import.meta.url), 'utf8'),
   ])
   return {
-    style: inline(style),
+    style,
     scripts: [vega, classicScript(interpreter, 'vegaInterpreter'), classicScript(tooltip, 'vegaTooltip'), page].map(
       inline,
     ),
   }
+}
+
+/** The style that report and comparison share. */
+export async function loadStyle(): Promise<Inline> {
+  return inline(await readFile(new URL('../../assets/report/page.css', import.meta.url), 'utf8'))
 }
 
 /** A package's main module, or another file beside it. */

@@ -1,7 +1,6 @@
 import type { WorkloadAnalysis } from '../analysis/analyse.ts'
-import { loadLabel } from '../analysis/load-label.ts'
+import { loadLabel, shortLoad } from '../analysis/load-label.ts'
 import { meetsSlo, objectives } from '../analysis/slo.ts'
-import type { LoadLevel } from '../point/index.ts'
 import { gpusOfRole, topologyLabel, workersOf } from '../point/index.ts'
 
 /** A deployment at its best: what the ratio charts show. */
@@ -19,7 +18,7 @@ export interface RatioPoint {
   /** Most output tokens/s per GPU, under the SLO where any load meets it. */
   readonly y: number
   readonly load: string
-  /** As short as fits a cell: `c=64`, `12/s`; empty for other load levels. */
+  /** As short as fits a cell. */
   readonly shortLoad: string
   readonly slo: 'yes' | 'no' | 'no SLO'
   /** Best of its ratio (of its kind for aggregated): the line goes through these. */
@@ -71,11 +70,6 @@ export function ratioPoints(workload: WorkloadAnalysis): readonly RatioPoint[] {
     bestOfCell: ofCell.has(p),
     share: most > 0 ? p.y / most : 0,
   }))
-}
-
-function shortLoad(level: LoadLevel): string {
-  if (level.kind === 'concurrency') return `c=${level.concurrency}`
-  return level.kind === 'rate' ? `${level.requestsPerS}/s` : ''
 }
 
 /** Whether a heat map says more than a line: both worker counts vary. */

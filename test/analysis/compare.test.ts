@@ -150,18 +150,35 @@ test('frontier gains compare matched points only: a run that measured more does 
   for (const gain of compareRuns(base, head).frontiers) assert.equal(gain.hypervolume.relative, 0)
 })
 
-test('between measured points the frontier is what was reached, never more', () => {
+test('a frontier read at an interactivity goes through its places and never rises', () => {
   const axis = fc.integer({ min: 1, max: 20 })
   const places = fc.array(fc.record({ x: axis, y: axis }), { minLength: 1, maxLength: 20 })
   fc.assert(
-    fc.property(places, axis, (all, at) => {
+    fc.property(places, all => {
       const frontier = frontierOf(all)
-      const reached = all.filter(place => place.x >= at).map(place => place.y)
-      assert.equal(throughputAt(frontier, at), reached.length === 0 ? null : Math.max(...reached))
-      const interactive = all.filter(place => place.y >= at).map(place => place.x)
-      assert.equal(interactivityAt(frontier, at), interactive.length === 0 ? null : Math.max(...interactive))
+      for (const place of frontier) {
+        assert.equal(throughputAt(frontier, place.x), place.y)
+        assert.equal(interactivityAt(frontier, place.y), place.x)
+      }
+      const read = Array.from({ length: 41 }, (_, i) => throughputAt(frontier, i / 2))
+      read.reduce((before, now) => {
+        assert.ok(now === null || (before !== null && now <= before))
+        return now
+      })
+      assert.equal(throughputAt(frontier, 21), null)
     }),
   )
+})
+
+test('a percent less at every place reads as about a percent, not as the height of a step', () => {
+  const base = [
+    { x: 50, y: 400 },
+    { x: 100, y: 200 },
+    { x: 150, y: 50 },
+  ]
+  const head = base.map(({ x, y }) => ({ x: x * 0.99, y: y * 0.99 }))
+  const ratio = (throughputAt(head, 100) ?? 0) / 200
+  assert.ok(ratio > 0.96 && ratio < 0.99, String(ratio))
 })
 
 test('environment comes first: what makes a comparison doubtful is told apart from what it is about', () => {

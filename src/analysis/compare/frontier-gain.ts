@@ -12,7 +12,7 @@ export interface FrontierGain {
   readonly head: readonly Place[]
   /** Area above (0, 0). Relative change, null when base has none. */
   readonly hypervolume: { readonly base: number; readonly head: number; readonly relative: number | null }
-  /** Output tokens/s per GPU at the interactivity of each base frontier point; head null where it does not get there. */
+  /** Output tokens/s per GPU at the interactivity of each base frontier point, see {@link throughputAt}; head null where it does not get there. */
   readonly atEqualInteractivity: readonly Level[]
   /** Output tokens/s per user at the throughput of each base frontier point. */
   readonly atEqualThroughput: readonly Level[]
@@ -45,14 +45,25 @@ function place(point: MeasuredPoint): Place | null {
   return point.status === 'ok' && point.x !== null && point.y !== null ? { x: point.x.mean, y: point.y.mean } : null
 }
 
-/** The most throughput among places of at least that interactivity: the staircase's height. */
+/**
+ * Throughput of a frontier at an interactivity, on straight lines between its places: on the staircase, noise of a percent at a step
+ * would read as the height of the whole step. Left of the first place it is that place's; right of the last, null.
+ */
 export function throughputAt(frontier: readonly Place[], x: number): number | null {
-  const reached = frontier.filter(place => place.x >= x)
-  return reached.length === 0 ? null : Math.max(...reached.map(place => place.y))
+  return along(frontier, x)
 }
 
-/** The most interactivity among places of at least that throughput. */
+/** Interactivity of a frontier at a throughput, as {@link throughputAt} with the axes exchanged. */
 export function interactivityAt(frontier: readonly Place[], y: number): number | null {
-  const reached = frontier.filter(place => place.y >= y)
-  return reached.length === 0 ? null : Math.max(...reached.map(place => place.x))
+  return along(frontier.map(place => ({ x: place.y, y: place.x })).toReversed(), y)
+}
+
+/** @param frontier by rising x */
+function along(frontier: readonly Place[], x: number): number | null {
+  const right = frontier.findIndex(place => place.x >= x)
+  const after = frontier[right]
+  if (after === undefined) return null
+  const before = frontier[right - 1]
+  if (before === undefined || after.x === before.x) return after.y
+  return after.y + ((before.y - after.y) * (after.x - x)) / (after.x - before.x)
 }

@@ -1,5 +1,5 @@
 import { mean, sampleVariance } from 'simple-statistics'
-import { studentCritical, studentTwoSidedP } from './student.ts'
+import { studentCritical, studentTwoSidedP } from '../../metrics/statistics/student.ts'
 
 /** A relative change of means with its 95 % interval and the probability of one at least as large by noise alone. */
 export interface RatioTest {

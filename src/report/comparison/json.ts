@@ -1,0 +1,42 @@
+import type { Comparison } from '../../analysis/compare/compare.ts'
+import { verdictCounts } from '../../analysis/compare/compare.ts'
+import { pointName } from '../../analysis/compare/match.ts'
+import { loadLabel } from '../../analysis/load-label.ts'
+import { gateBroken, verdictSentence } from './words.ts'
+
+/** The comparison for machines; figures by their names in points.csv, changes as fractions. */
+export function comparisonJson(comparison: Comparison): string {
+  const { base, head } = comparison
+  const run = ({ manifest }: typeof base) => ({ sweep: manifest.sweep, run: manifest.runId, git: manifest.git })
+  return `${JSON.stringify(
+    {
+      schema: 1,
+      verdict: verdictSentence(comparison),
+      gateBroken: gateBroken(comparison),
+      base: run(base),
+      head: run(head),
+      counts: verdictCounts(comparison),
+      tests: comparison.tests,
+      differences: comparison.differences,
+      thresholds: comparison.thresholds.map(({ threshold, broken, beyondButNotShown }) => ({
+        threshold: threshold.text,
+        broken: broken.map(({ point }) => pointName(point.head)),
+        beyondButNotShown,
+      })),
+      frontiers: comparison.frontiers,
+      points: comparison.points.map(point => ({
+        deployment: point.head.label,
+        workload: point.head.workload.name,
+        load: loadLabel(point.head.load.level),
+        basePointIds: point.base.repeats.map(repeat => repeat.point.id),
+        headPointIds: point.head.repeats.map(repeat => repeat.point.id),
+        note: point.note,
+        changes: point.changes.map(({ figure, ...change }) => ({ figure: figure.name, ...change })),
+      })),
+      onlyBase: comparison.onlyBase.map(pointName),
+      onlyHead: comparison.onlyHead.map(pointName),
+    },
+    null,
+    2,
+  )}\n`
+}

@@ -1,0 +1,143 @@
+import type { Comparison, FigureChange } from '../../analysis/compare/compare.ts'
+import { falseDiscoveryRate } from '../../analysis/compare/compare.ts'
+import type { FrontierGain } from '../../analysis/compare/frontier-gain.ts'
+import { pointName } from '../../analysis/compare/match.ts'
+import type { Figure } from '../../analysis/figures.ts'
+import { shortLoad } from '../../analysis/load-label.ts'
+import { change, figure } from '../format.ts'
+import type { Html } from '../html.ts'
+import { html, trusted } from '../html.ts'
+import type { Inline } from '../inline-script.ts'
+import { svgOf } from '../render.ts'
+import { scrolling } from '../sections/tables.ts'
+import { forestSpec, frontierPairSpec } from '../specs/comparison.ts'
+import type { Theme } from '../theme.ts'
+import { dark, light } from '../theme.ts'
+import { changeText, thresholdText, valueText, verdictSentence } from './words.ts'
+
+/** Rows of one picture; the table below has them all. */
+const mostForestRows = 40
+
+/** comparison.html: no script at all; each picture is there for light and for dark, and the reader's setting chooses. */
+export async function comparisonHtml(comparison: Comparison, style: Inline): Promise<string> {
+  const { base, head } = comparison
+  const title = `${head.manifest.sweep}: ${head.manifest.runId} against ${base.manifest.runId}`
+  const frontiers = await Promise.all(comparison.frontiers.map(frontierFigure))
+  const forests = await Promise.all(picturedFigures(comparison).map(of => forestFigure(comparison, of)))
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src '${style.hash}'; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title}</title>
+<style>${trusted(style.text)}</style>
+</head>
+<body>
+<header class="top"><p class="brand">Fulcrum comparison</p>
+<div class="title"><h1>${verdictSentence(comparison)}</h1>
+<p class="meta">Base ${base.manifest.sweep} ${base.manifest.runId} · head ${head.manifest.sweep} ${head.manifest.runId} · false-discovery rate ${falseDiscoveryRate * 100} % over ${comparison.tests} tests</p></div></header>
+<main>
+${gates(comparison)}
+${environment(comparison)}
+${comparison.points.length > 0 ? html`<section><h2>Frontiers of the matched points</h2><div class="pair">${frontiers}</div></section>` : null}
+${forests.length > 0 ? html`<section><h2>Changes</h2><div class="pair">${forests}</div></section>` : null}
+<section><h2>All figures</h2>${scrolling(changesTable(comparison))}</section>
+${missing('Only in base', comparison.onlyBase)}${missing('Only in head', comparison.onlyHead)}
+</main>
+<footer><p>Made by Fulcrum. comparison.json beside this file has every figure.</p></footer>
+</body>
+</html>
+`
+  return page.html
+}
+
+function gates({ thresholds }: Comparison): Html | null {
+  if (thresholds.length === 0) return null
+  return html`<section><h2>Thresholds</h2><ul class="sure">${thresholds.map(
+    outcome =>
+      html`<li>${outcome.broken.length > 0 ? html`<em>${thresholdText(outcome)}</em>` : thresholdText(outcome)}</li>`,
+  )}</ul></section>`
+}
+
+function environment({ differences }: Comparison): Html | null {
+  if (differences.length === 0) return null
+  const doubtful = differences.some(difference => difference.kind === 'conditions')
+  return html`<section><h2>${doubtful ? 'The conditions differ' : 'What differs'}</h2>
+${doubtful ? html`<p>A change below may come from these rather than from what was to be compared.</p>` : null}
+${scrolling(
+  html`<table><thead><tr><th></th><th>Base</th><th>Head</th></tr></thead><tbody>${differences.map(
+    ({ what, kind, base, head }) =>
+      html`<tr><td>${kind === 'conditions' ? html`<em>${what}</em>` : what}</td><td class="text">${base}</td><td class="text">${head}</td></tr>`,
+  )}</tbody></table>`,
+)}</section>`
+}
+
+/** A picture in both themes; CSS shows the one that fits. */
+async function picture(label: string, draw: (theme: Theme) => Parameters<typeof svgOf>[0]): Promise<Html> {
+  const [forLight, forDark] = await Promise.all([svgOf(draw(light)), svgOf(draw(dark))])
+  return html`<div class="picture" role="img" aria-label="${label}"><div class="when-light">${trusted(forLight)}</div><div class="when-dark">${trusted(forDark)}</div></div>`
+}
+
+async function frontierFigure(gain: FrontierGain): Promise<Html> {
+  const area = gain.hypervolume.relative
+  return html`<figure><figcaption><h3>${gain.workload}</h3><p>Area under the frontier: ${area === null ? 'not defined' : change(area)}.</p></figcaption>
+${await picture(`Frontiers of ${gain.workload}, base and head`, theme => frontierPairSpec(gain, theme))}
+<details class="data"><summary>At equal interactivity, as a table</summary>${scrolling(html`<table><thead><tr><th class="n">Tokens/s per user</th><th class="n">Base tokens/s per GPU</th><th class="n">Head</th><th class="n">Change</th></tr></thead>
+<tbody>${gain.atEqualInteractivity.map(
+    ({ at, base, head }) =>
+      html`<tr><td class="n">${figure(at)}</td><td class="n">${figure(base)}</td><td class="n">${head === null ? 'not reached' : figure(head)}</td><td class="n">${head === null ? '–' : change(head / base - 1)}</td></tr>`,
+  )}</tbody></table>`)}</details></figure>`
+}
+
+/** The gates' figures, else the three that decide most. */
+function picturedFigures(comparison: Comparison): readonly Figure[] {
+  const all = comparison.points[0]?.changes.map(({ figure: of }) => of) ?? []
+  const gated = new Set(comparison.thresholds.map(({ threshold }) => threshold.figure.name))
+  const usual = ['ttft_p95_ms', 'itl_p95_ms', 'output_tokens_per_s_per_gpu']
+  return all.filter(of => (gated.size > 0 ? gated.has(of.name) : usual.includes(of.name)))
+}
+
+async function forestFigure(comparison: Comparison, of: Figure): Promise<Html> {
+  const rows = comparison.points
+    .flatMap(point =>
+      point.changes
+        .filter(item => item.figure === of && item.relative !== null)
+        .map(item => ({
+          ...percent(item),
+          point: `${point.head.label} · ${point.head.workload.name} · ${shortLoad(point.head.load.level)}`,
+          verdict: item.verdict,
+        })),
+    )
+    .sort((a, b) => Math.abs(b.change) - Math.abs(a.change))
+  const shown = rows.slice(0, mostForestRows).sort((a, b) => b.change - a.change)
+  return html`<figure><figcaption><h3>${of.title}</h3><p>${of.better === 'lower' ? 'Left is faster.' : 'Right is faster.'} Bars: 95 % interval.${
+    rows.length > mostForestRows ? ` The ${mostForestRows} largest of ${rows.length} changes.` : null
+  }</p></figcaption>${await picture(`Change of ${of.title} at each point`, theme => forestSpec(shown, theme))}</figure>`
+}
+
+function percent({ relative, ci95 }: FigureChange) {
+  return {
+    change: (relative ?? 0) * 100,
+    low: ci95 === null ? null : ci95[0] * 100,
+    high: ci95 === null ? null : ci95[1] * 100,
+  }
+}
+
+function changesTable({ points }: Comparison): Html {
+  return html`<table><thead><tr><th>Point</th><th>Figure</th><th class="n">Base</th><th class="n">Head</th><th class="n">Change (95 %)</th><th>Verdict</th></tr></thead>
+<tbody>${points.map(point =>
+    point.changes.map(
+      item =>
+        html`<tr data-verdict="${item.verdict}"><td>${pointName(point.head)}</td><td>${item.figure.title}</td><td class="n" data-v="${item.base ?? ''}">${valueText(item.figure, item.base)}</td><td class="n" data-v="${item.head ?? ''}">${valueText(item.figure, item.head)}</td><td class="n">${changeText(item)}</td><td class="text">${item.verdict === 'slower' ? html`<em>slower</em>` : item.verdict}${[point.note, item.why].filter(text => text !== '').map(text => `; ${text}`)}</td></tr>`,
+    ),
+  )}</tbody></table>`
+}
+
+function missing(title: string, points: Comparison['onlyBase']): Html | null {
+  if (points.length === 0) return null
+  return html`<section><h2>${title}</h2><details class="data"><summary>${points.length} points</summary><ul>${points.map(
+    point => html`<li>${pointName(point)}</li>`,
+  )}</ul></details></section>`
+}

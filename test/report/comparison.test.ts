@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import { compareRuns } from '../../src/analysis/compare/compare.ts'
+import { parseThreshold } from '../../src/analysis/compare/threshold.ts'
+import { githubAnnotations } from '../../src/report/comparison/annotations.ts'
+import { comparisonJson } from '../../src/report/comparison/json.ts'
+import { comparisonJunit } from '../../src/report/comparison/junit.ts'
+import { comparisonMarkdown, markdownLimit } from '../../src/report/comparison/markdown.ts'
+import { gateBroken, verdictSentence } from '../../src/report/comparison/words.ts'
+import { writeComparison } from '../../src/report/comparison/write-comparison.ts'
+import { launchChromium } from './browser.ts'
+import { noisyRun } from './noisy-run.ts'
+import { aggregated, disaggregated, failed, invalid, syntheticRun } from './synthetic-run.ts'
+
+const options = {
+  topologies: [aggregated(2), disaggregated(1, 1), disaggregated(2, 1)],
+  concurrencies: [1, 4, 16],
+  repeats: 4,
+}
+const base = noisyRun(options, { seed: 11, noise: 0.005 })
+const slow = noisyRun(options, {
+  seed: 12,
+  noise: 0.005,
+  slower: r => (r.point.deployment.topology.kind === 'aggregated' ? 1.2 : 1),
+})
+const slower = compareRuns(base, slow, [parseThreshold('itl_p95>5%'), parseThreshold('ttft_p95>50%')])
+const same = compareRuns(base, base, [parseThreshold('itl_p95>5%')])
+
+test('the verdict says in one sentence how many points are shown slower', () => {
+  assert.equal(verdictSentence(slower), 'Shown slower at 6 of 18 points.')
+  assert.equal(verdictSentence(same), 'No difference shown at any of 18 points.')
+  assert.equal(
+    verdictSentence(compareRuns(base, { ...base, results: [] })),
+    'The runs have no point in common: nothing could be compared.',
+  )
+})
+
+test('a gate is broken by a threshold that is, and only then', () => {
+  assert.equal(gateBroken(slower), true)
+  assert.equal(gateBroken(same), false)
+})
+
+test('the comment begins with verdict and gates, and names every point that is slower', () => {
+  const markdown = comparisonMarkdown(slower)
+  assert.ok(
+    markdown.startsWith(
+      '## Fulcrum: Shown slower at 6 of 18 points.\n\n- ❌ itl\\_p95&gt;5%: broken at 6 points\n- ✅ ttft',
+    ),
+  )
+  for (const name of ['agg x2, 8000/256, concurrency 1', 'agg x2, 1000/1000, concurrency 16'])
+    assert.ok(markdown.includes(name))
+  assert.match(markdown, /```mermaid\nxychart-beta/)
+})
+
+test('the comment stays below the limit of GitHub, never cuts a block, and says that it left some out', () => {
+  const many = { ...options, concurrencies: Array.from({ length: 60 }, (_, i) => i + 1), repeats: 1 }
+  const markdown = comparisonMarkdown(compareRuns(syntheticRun(many), syntheticRun(many)))
+  assert.ok(markdown.length < markdownLimit)
+  assert.match(markdown, /More did not fit/)
+  assert.equal(markdown.match(/<details>/g)?.length ?? 0, markdown.match(/<\/details>/g)?.length ?? 0)
+  assert.equal((markdown.match(/```/g)?.length ?? 0) % 2, 0)
+})
+
+test('the comment of a small comparison leaves nothing out', () => {
+  assert.doesNotMatch(comparisonMarkdown(slower), /More did not fit/)
+})
+
+test('differing conditions stand before any change', () => {
+  const elsewhere = { ...slow, manifest: { ...slow.manifest, host: { ...slow.manifest.host, cpu: 'another CPU' } } }
+  const markdown = comparisonMarkdown(compareRuns(base, elsewhere))
+  assert.ok(markdown.indexOf('The conditions differ') < markdown.indexOf('Changes shown'))
+  assert.ok(githubAnnotations(compareRuns(base, elsewhere))[0]?.startsWith('::warning title=Conditions differ::CPU: '))
+})
+
+test('JUnit has a suite for each threshold, a failure for each broken point, and reasons for what was skipped', () => {
+  const xml = comparisonJunit(slower)
+  assert.match(xml, /<testsuites name="fulcrum compare" tests="36" failures="6" skipped="0">/)
+  assert.match(xml, /<testsuite name="ttft_p95&gt;50%" tests="18" failures="0" errors="0" skipped="0">/)
+  const gone = compareRuns(base, { ...base, results: base.results.map(r => failed(r, 'gone & <lost>\u0000')) }, [
+    parseThreshold('itl_p95>5%'),
+  ])
+  assert.match(comparisonJunit(gone), /<skipped message="head is failed: gone &amp; &lt;lost&gt;\ufffd"\/>/)
+  assert.equal(comparisonJunit(gone).match(/<skipped/g)?.length, 18)
+})
+
+test('annotations are one error for each broken point, at most ten, on one line each', () => {
+  const lines = githubAnnotations(slower)
+  assert.equal(lines.length, 6)
+  assert.ok(lines.every(line => /^::error title=itl_p95>5%25::agg x2/.test(line) && !line.includes('\n')))
+})
+
+test('the JSON has every change under its name in points.csv', () => {
+  const json = JSON.parse(comparisonJson(slower))
+  assert.equal(json.gateBroken, true)
+  assert.equal(json.points.length, 18)
+  assert.equal(json.points[0].changes.find((c: { figure: string }) => c.figure === 'itl_p95_ms').verdict, 'slower')
+})
+
+describe('comparison.html in Chromium', () => {
+  test('shows verdict, pictures and every figure as text, without a complaint, in both themes and widths', async () => {
+    const evil = `</td><script>globalThis.hacked=1</script><img src=x onerror=1>`
+    const hostile = {
+      ...slow,
+      manifest: { ...slow.manifest, sweep: evil, versions: { ...slow.manifest.versions, [evil]: evil } },
+      results: slow.results.map((result, i) => (i < 8 ? invalid(result, evil) : result)),
+    }
+    const comparison = compareRuns(base, hostile, [parseThreshold('itl_p95>5%')])
+    const folder = await mkdtemp(join(tmpdir(), 'fulcrum-compare-'))
+    await using cleanup = new AsyncDisposableStack()
+    cleanup.defer(() => rm(folder, { recursive: true, force: true }))
+    const { files } = await writeComparison(comparison, folder)
+    assert.deepEqual(files.map(file => file.slice(folder.length + 1)).sort(), [
+      'comparison.html',
+      'comparison.json',
+      'comparison.md',
+      'junit.xml',
+    ])
+    assert.ok(!(await readFile(join(folder, 'comparison.md'), 'utf8')).includes('<script'))
+    const browser = await launchChromium()
+    cleanup.defer(() => browser.close())
+    for (const colorScheme of ['light', 'dark'] as const)
+      for (const width of [360, 1600]) {
+        const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme })
+        const complaints: string[] = []
+        page.on('console', message => complaints.push(message.text()))
+        page.on('pageerror', error => complaints.push(error.message))
+        await page.goto(pathToFileURL(join(folder, 'comparison.html')).href)
+        assert.deepEqual(complaints, [])
+        assert.equal(
+          await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'),
+          0,
+        )
+        assert.equal(await page.evaluate('globalThis.hacked'), undefined)
+        assert.equal(await page.locator('script, img').count(), 0)
+        assert.equal(await page.locator('h1').textContent(), verdictSentence(comparison))
+        assert.equal(await page.locator(`.picture .when-${colorScheme} svg`).first().isVisible(), true)
+        assert.equal(
+          await page.locator('tr[data-verdict]').count(),
+          comparison.points.reduce((sum, point) => sum + point.changes.length, 0),
+        )
+        await page.close()
+      }
+  })
+})
