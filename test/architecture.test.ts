@@ -11,7 +11,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   engine: ['point', 'metrics'],
   load: ['point', 'metrics', 'process'],
   deploy: ['point', 'metrics', 'process', 'load', 'engine'],
-  journal: ['point', 'metrics'],
+  journal: ['point', 'process', 'metrics'],
   analysis: ['point', 'metrics', 'journal', 'engine'],
   report: ['point', 'metrics', 'journal', 'analysis'],
   sweep: ['point', 'metrics', 'load', 'deploy', 'journal', 'analysis'],
