@@ -1,5 +1,5 @@
 import { mean, sampleStandardDeviation } from 'simple-statistics'
-import { studentCritical } from './statistics/student.ts'
+import { studentCritical } from '../metrics/statistics/student.ts'
 
 /** What repeats say of one figure. With one measurement there is a value and no idea of its noise. */
 export interface Estimate {

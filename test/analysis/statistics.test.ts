@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { adjustForFalseDiscovery } from '../../src/analysis/statistics/false-discovery.ts'
 import { pooledNoise, ratioTest } from '../../src/analysis/statistics/log-ratio.ts'
-import { studentCritical, studentTwoSidedP } from '../../src/analysis/statistics/student.ts'
+import { studentCritical, studentTwoSidedP } from '../../src/metrics/statistics/student.ts'
 
 const near = (actual: number, expected: number, tolerance: number) =>
   assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} is not within ${tolerance} of ${expected}`)
