@@ -1,0 +1,113 @@
+import { join } from 'node:path'
+import type { Measurement } from '../../metrics/measurement.ts'
+import { type Endpoint, FulcrumError, type GeneratorName, type Point } from '../../point/index.ts'
+import type { LoadGenerator, LoadProgress } from '../generator.ts'
+import { type Difference, differencesOf, type Reading, readingsOf, type Truth, type Turn } from './compare.ts'
+import { planTurns } from './turns.ts'
+
+/** A generator that takes part. */
+export interface Contestant {
+  readonly name: GeneratorName
+  readonly generator: LoadGenerator
+}
+
+/** A server that keeps a record of its own, such as a mock. */
+export interface Witness {
+  /** Forget what was. */
+  reset(): Promise<void>
+  /** What happened since. */
+  truth(): Promise<Truth>
+}
+
+export interface CrosscheckOptions {
+  readonly point: Point
+  readonly endpoint: Endpoint
+  readonly generators: readonly Contestant[]
+  /** Even numbers treat all alike; at least 2 for intervals. */
+  readonly rounds: number
+  readonly signal: AbortSignal
+  /** Where turns put their files. */
+  readonly folder: string
+  readonly witness?: Witness
+  readonly onTurn?: (turn: TurnProgress) => void
+}
+
+/** How far a cross-check is. */
+export interface TurnProgress {
+  readonly turn: number
+  readonly turns: number
+  readonly round: number
+  readonly generator: GeneratorName
+  readonly progress: LoadProgress | null
+}
+
+/** What generators say of one endpoint under one workload. */
+export interface Crosscheck {
+  readonly point: Point
+  readonly url: string
+  readonly rounds: number
+  readonly generators: readonly GeneratorName[]
+  readonly turns: readonly Turn[]
+  readonly readings: readonly Reading[]
+  /** Pairs that differ beyond chance; empty means that no difference is shown, not that there is none. */
+  readonly differences: readonly Difference[]
+}
+
+/**
+ * Measures one point with every generator in turns, and tells who differs from whom. A generator that fails is noted
+ * with its reason, and the others go on. Each turn has its own prompts: the server's prefix cache helps nobody.
+ *
+ * @throws the signal's reason; FulcrumError bad-input `crosscheck-needs-two` with fewer than two generators
+ */
+export async function crosscheck(options: CrosscheckOptions): Promise<Crosscheck> {
+  const { point, generators, rounds } = options
+  const names = generators.map(({ name }) => name)
+  if (generators.length < 2 || rounds < 1) {
+    throw new FulcrumError('bad-input', 'crosscheck-needs-two', 'A cross-check needs two generators and a round', {
+      remedy: 'name at least two of built-in, genai-perf, aiperf',
+    })
+  }
+  const plan = planTurns(names, rounds)
+  const turns: Turn[] = []
+  for (const [index, { round, generator }] of plan.entries()) {
+    const contestant = generators.find(({ name }) => name === generator)
+    if (contestant === undefined) continue
+    const told = { turn: index + 1, turns: plan.length, round, generator: contestant.name }
+    options.onTurn?.({ ...told, progress: null })
+    turns.push(await takeTurn(options, contestant, round, progress => options.onTurn?.({ ...told, progress })))
+  }
+  return {
+    point,
+    url: options.endpoint.url,
+    rounds,
+    generators: names,
+    turns,
+    readings: readingsOf(turns, names),
+    differences: differencesOf(turns, names),
+  }
+}
+
+async function takeTurn(
+  { point, endpoint, signal, folder, witness }: CrosscheckOptions,
+  { name, generator }: Contestant,
+  round: number,
+  onProgress: (progress: LoadProgress) => void,
+): Promise<Turn> {
+  const own: Point = {
+    ...point,
+    id: `${point.id}-${name}-${round}`,
+    generator: name,
+    load: { ...point.load, seed: point.load.seed + round },
+  }
+  await witness?.reset()
+  const turn = { round, generator: name }
+  let measurement: Measurement
+  try {
+    measurement = await generator.measure(own, endpoint, { signal, folder: join(folder, own.id), onProgress })
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!(error instanceof FulcrumError)) throw error
+    return { ...turn, measurement: null, failure: error.message, truth: null }
+  }
+  return { ...turn, measurement, failure: '', truth: (await witness?.truth()) ?? null }
+}

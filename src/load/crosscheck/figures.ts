@@ -1,0 +1,40 @@
+import type { Measurement } from '../../metrics/measurement.ts'
+
+/** A figure that generators are compared by. */
+export interface Figure {
+  readonly key: FigureKey
+  readonly title: string
+  readonly unit: 'ms' | '/s' | 'tokens'
+  /** Whether its value depends on how tokens are counted. */
+  readonly countsTokens: boolean
+  readonly of: (measurement: Measurement) => number | null
+}
+
+export type FigureKey =
+  | 'ttftMean'
+  | 'ttftP50'
+  | 'ttftP99'
+  | 'itlMean'
+  | 'latencyMean'
+  | 'requestsPerS'
+  | 'outputTokensPerS'
+  | 'islMean'
+  | 'oslMean'
+
+export const figures: readonly Figure[] = [
+  figure('ttftMean', 'TTFT mean', 'ms', false, m => m.ttftMs?.mean ?? null),
+  figure('ttftP50', 'TTFT p50', 'ms', false, m => m.ttftMs?.p50 ?? null),
+  figure('ttftP99', 'TTFT p99', 'ms', false, m => m.ttftMs?.p99 ?? null),
+  figure('itlMean', 'ITL mean', 'ms', true, m => m.itlMs?.mean ?? null),
+  figure('latencyMean', 'request latency mean', 'ms', false, m => m.requestLatencyMs?.mean ?? null),
+  figure('requestsPerS', 'request throughput', '/s', false, m => (m.requests.completed > 0 ? m.requestsPerS : null)),
+  figure('outputTokensPerS', 'output token throughput', '/s', true, m =>
+    m.requests.completed > 0 ? m.outputTokensPerS : null,
+  ),
+  figure('islMean', 'ISL mean', 'tokens', true, m => m.isl?.mean ?? null),
+  figure('oslMean', 'OSL mean', 'tokens', true, m => m.osl?.mean ?? null),
+]
+
+function figure(key: FigureKey, title: string, unit: Figure['unit'], countsTokens: boolean, of: Figure['of']): Figure {
+  return { key, title, unit, countsTokens, of }
+}
