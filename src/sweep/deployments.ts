@@ -1,10 +1,11 @@
 import type { DeployerAbilities } from '../deploy/abilities.ts'
-import type { Deployment, EngineSettings, Json, Model, Role } from '../point/index.ts'
+import type { Deployment, Json, Model, Role } from '../point/index.ts'
 import { gpusOf, roles } from '../point/index.ts'
-import { engineSetting } from './checks/setting.ts'
+import { backendOf } from './checks/backend.ts'
+import { parallelGpus } from './checks/parallelism.ts'
+import { roleSettings, type SettingSources } from './checks/sources.ts'
 import { pathText, type Report } from './file/problem.ts'
 import { deploymentId } from './identity.ts'
-import type { RawDeploy } from './schema/deploy.ts'
 import { crossSettings, type RoleSettings, type WantedEngine } from './sections/engine.ts'
 import type { WantedTopology } from './sections/topologies.ts'
 
@@ -13,7 +14,7 @@ export interface DeploymentParts {
   readonly topologies: readonly WantedTopology[]
   readonly engine: WantedEngine
   readonly model: Model
-  readonly rawDeploy: RawDeploy
+  readonly raw: SettingSources
   readonly abilities: DeployerAbilities
   /** What of model and deployer goes into a deployment's id. */
   readonly identity: { readonly model: Json; readonly deploy: Json }
@@ -63,13 +64,17 @@ function gpusPerWorker(
   wanted: WantedTopology,
   engine: RoleSettings,
 ): Deployment['gpusPerWorker'] {
-  const { rawDeploy } = parts
-  const said = rawDeploy.gpus_per_worker
-  const attached = rawDeploy.with === 'attach' ? attachedGpus(rawDeploy.gpus, wanted) : null
+  const { deploy } = parts.raw
+  const said = deploy.gpus_per_worker
+  const attached = deploy.with === 'attach' ? attachedGpus(deploy.gpus, wanted) : null
   const of = (role: Role): number => {
     const explicit = typeof said === 'object' && said !== null ? said[role] : said
     return (
-      explicit ?? parallelGpus(rawDeploy, role, engine[role] ?? {}) ?? attached ?? parts.abilities.gpusPerWorker ?? 1
+      explicit ??
+      parallelGpus(roleSettings(parts.raw, role, engine[role] ?? {}), backendOf(deploy)) ??
+      attached ??
+      parts.abilities.gpusPerWorker ??
+      1
     )
   }
   return Object.fromEntries(roles.map(role => [role, of(role)])) as Deployment['gpusPerWorker']
@@ -78,12 +83,4 @@ function gpusPerWorker(
 function attachedGpus(gpus: number, { topology }: WantedTopology): number | null {
   const workers = topology.kind === 'aggregated' ? topology.workers : topology.prefill + topology.decode
   return gpus % workers === 0 ? gpus / workers : null
-}
-
-/** Tensor × pipeline parallel size of a role, when its settings or the deployer's arguments say one of them. */
-export function parallelGpus(deploy: RawDeploy, role: Role, settings: EngineSettings): number | null {
-  const tensor = engineSetting('tensorParallel', deploy, role, settings)
-  const pipeline = engineSetting('pipelineParallel', deploy, role, settings)
-  if (typeof tensor !== 'number' && typeof pipeline !== 'number') return null
-  return (typeof tensor === 'number' ? tensor : 1) * (typeof pipeline === 'number' ? pipeline : 1)
 }

@@ -41,14 +41,16 @@ export interface SweepSource {
 
 /** The part of {@link loadSweep} after the file was read. */
 export async function sweepOf(source: SweepSource): Promise<Sweep> {
-  const { sweep, problems } = await parseSweep(source.text, {
+  const { sweep, problems, warnings } = await parseSweep(source.text, {
     file: source.path,
     folder: dirname(source.path),
     files: source.options.files ?? disk,
     ...(source.options.allowPoints === undefined ? {} : { allowPoints: source.options.allowPoints }),
     askDeployer: source.askDeployer,
   })
-  if (sweep !== null && problems.length === 0) return sweep
+  if (sweep !== null && problems.length === 0) {
+    return { ...sweep, warnings: warnings.length === 0 ? [] : formatProblems(source.shown, warnings).split('\n') }
+  }
   throw new FulcrumError('bad-input', 'sweep-file-invalid', formatProblems(source.shown, problems))
 }
 

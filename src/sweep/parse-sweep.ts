@@ -1,6 +1,8 @@
 import type { DeployerAbilities } from '../deploy/abilities.ts'
 import type { DeployConfig } from '../deploy/config.ts'
-import { FulcrumError, type Load, type Workload } from '../point/index.ts'
+import { FulcrumError, type Load, type Role, roles, type Workload } from '../point/index.ts'
+import type { Findings, Tell } from './checks/check.ts'
+import { type EngineFile, readEngineFile } from './checks/engine-file.ts'
 import { checks } from './checks/index.ts'
 import { crossDeployments } from './deployments.ts'
 import type { Files } from './file/files.ts'
@@ -20,6 +22,13 @@ import { readTopologies } from './sections/topologies.ts'
 import { readWorkloads } from './sections/workloads.ts'
 import type { Sweep } from './sweep.ts'
 
+/** A sweep, or all that is wrong with it; warnings in either case. */
+export interface ParsedSweep {
+  readonly sweep: Omit<Sweep, 'warnings'> | null
+  readonly problems: readonly Problem[]
+  readonly warnings: readonly Problem[]
+}
+
 export interface ParseContext {
   /** Absolute path of the file. */
   readonly file: string
@@ -33,28 +42,33 @@ export interface ParseContext {
  * Turns a sweep file's text into a sweep, or into everything that is wrong with it. Sections are read apart from each other, so that a slip in
  * one does not hide those in another.
  */
-export async function parseSweep(
-  text: string,
-  context: ParseContext,
-): Promise<{ readonly sweep: Sweep | null; readonly problems: readonly Problem[] }> {
+export async function parseSweep(text: string, context: ParseContext): Promise<ParsedSweep> {
   const source = readYaml(text)
   const problems: Problem[] = [...source.problems]
-  if (source.value === undefined) return { sweep: null, problems }
+  const warnings: Problem[] = []
+  if (source.value === undefined) return { sweep: null, problems, warnings }
   const report: Report = (path, wrong, right, at = 'value') => {
     problems.push({ position: source.positionOf(path, at), wrong, right })
   }
+  const tellTo =
+    (list: Problem[]): Tell =>
+    (place, wrong, right) => {
+      if (place.kind === 'file') list.push({ file: place.file, position: place.position, wrong, right })
+      else list.push({ position: source.positionOf(place.path, place.at ?? 'value'), wrong, right })
+    }
+  const findings = { refuse: tellTo(problems), warn: tellTo(warnings) }
   const sections = readSections(source.value, report)
   reportNotYet(sections, report)
-  const sweep = await assemble(text, sections, { ...context, report })
-  return { sweep: problems.length === 0 ? sweep : null, problems }
+  const sweep = await assemble(text, sections, { ...context, report, findings })
+  return { sweep: problems.length === 0 ? sweep : null, problems, warnings }
 }
 
 async function assemble(
   text: string,
   raw: Partial<Sections>,
-  context: ParseContext & SectionContext,
-): Promise<Sweep | null> {
-  const { report } = context
+  context: ParseContext & SectionContext & { readonly findings: Findings },
+): Promise<ParsedSweep['sweep']> {
+  const { report, findings } = context
   const model = raw.model && readModel(raw.model, context)
   const deploy = raw.deploy && readDeploy(raw.deploy, context)
   const topologies = 'topologies' in raw ? readTopologies(raw.topologies, context) : undefined
@@ -76,17 +90,21 @@ async function assemble(
   const abilities = await askDeployer(context, deploy)
   if (abilities === null) return null
   const identity = { model: modelIdentity(model, context), deploy: deployIdentity(raw.deploy, context) }
-  const deployments = crossDeployments(
-    { topologies, engine, model, rawDeploy: raw.deploy, abilities, identity },
-    report,
-  )
+  const sources = { engine: raw.engine, deploy: raw.deploy, engineFile: engineFiles(raw.deploy, context) }
+  const deployments = crossDeployments({ topologies, engine, model, raw: sources, abilities, identity }, report)
   if (!workloads || !raw.workloads || !loads || !generator) return null
 
   const points = deployments.length * perDeployment
   if (points > allowed) reportTooMany(report, points, allowed)
-  const written = { engine: raw.engine, deploy: raw.deploy, workloads: raw.workloads }
-  const checked = { raw: written, deployments, workloads, loads, abilities, generator: generator.name }
-  for (const check of checks) check(checked, report)
+  const checked = {
+    raw: { ...sources, workloads: raw.workloads },
+    deployments,
+    workloads,
+    loads,
+    abilities,
+    generator: generator.name,
+  }
+  for (const check of checks) check(checked, findings)
   if (!raw.name || !raw.load || !raw.slo || !raw.validity || !raw.search || !raw.budget) return null
   return {
     name: raw.name,
@@ -141,4 +159,18 @@ function fingerprintsOf(
   const paths = [...workloads.map(workload => workload.datasetFile), ...traces].filter(path => path !== undefined)
   const found = [...new Set(paths)].filter(path => files.kind(path) === 'file')
   return Object.fromEntries(found.map(path => [path, files.fingerprint(path)]))
+}
+
+/** Each role's engine file, read once; what is no YAML in it is told once. */
+function engineFiles(
+  deploy: Sections['deploy'],
+  context: SectionContext & { readonly findings: Findings },
+): (role: Role) => EngineFile | null {
+  const files = new Map(roles.map(role => [role, readEngineFile(deploy, role, context)]))
+  for (const file of files.values()) {
+    for (const { position, wrong, right } of file?.problems ?? []) {
+      context.findings.refuse({ kind: 'file', file: file?.shown ?? '', position }, wrong, right)
+    }
+  }
+  return role => files.get(role) ?? null
 }

@@ -8,6 +8,8 @@ export interface Sweep {
   readonly file: string
   /** The file's text, kept in the manifest so that a run can be repeated. */
   readonly text: string
+  /** What may be meant so and probably isn't, as `file:line:column: what is wrong; what would be right`. */
+  readonly warnings: readonly string[]
   readonly model: Model
   readonly deploy: DeployConfig
   /** Axes crossed and constrained: every deployment that the sweep visits, in file order. */

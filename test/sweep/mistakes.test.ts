@@ -228,13 +228,13 @@ suite('what a generator can’t do is refused by name', [
 suite('checks of the sweep as a whole', [
   [
     'what Fulcrum itself sets may not be set',
-    dynamo('backend: dynamo.trtllm, args: { namespace: x }'),
+    dynamo('backend: dynamo.sglang, args: { namespace: x }'),
     /^3:57: .*namespace.*may not be given/,
   ],
   [
     'more GPUs than are listed',
     sweepText({
-      deploy: '{ with: dynamo, backend: dynamo.trtllm, gpus: [0, 1], gpus_per_worker: 2 }',
+      deploy: '{ with: dynamo, backend: dynamo.sglang, gpus: [0, 1], gpus_per_worker: 2 }',
       topologies: '[agg x1, 1P1D]',
     }),
     /^3:55: 1P1D: it needs 4 GPUs, and deploy\.gpus lists 2; /,
@@ -263,23 +263,6 @@ suite('checks of the sweep as a whole', [
     'attach has as many GPUs as its workers',
     sweepText({ deploy: '{ with: attach, url: "http://h", gpus: 3, gpus_per_worker: 1 }', topologies: '1P1D' }),
     /^3:48: gpus is 3, and 1P1D with these GPUs per worker holds 2; /,
-  ],
-  [
-    'the KV cache has one type in both roles',
-    sweepText({
-      deploy: '{ with: dynamo, backend: dynamo.trtllm }',
-      engine: '{ prefill: { kv_cache_dtype: fp8 }, decode: { kv_cache_dtype: [fp8, auto] } }',
-    }),
-    '7:77: the KV cache dtype is "fp8" in prefill and "auto" in decode workers; write the same for both; engine.all moves both together',
-  ],
-  [
-    'GPUs per worker are tensor × pipeline parallel size',
-    sweepText({
-      deploy: '{ with: dynamo, backend: dynamo.trtllm, gpus_per_worker: 8 }',
-      topologies: 'agg x1',
-      engine: '{ all: { tensor_parallel_size: 4 } }',
-    }),
-    /^7:40: tensor × pipeline parallel size of aggregated workers is 4, and gpus_per_worker is 8; /,
   ],
   [
     'ISL and OSL fit into max_seq_len',

@@ -11,6 +11,7 @@ export function filesOf(contents: { readonly [path: string]: string }): Files {
   const folders = new Set(Object.keys(contents).flatMap(path => [dirname(path), dirname(dirname(path))]))
   return {
     kind: path => (Object.hasOwn(contents, path) ? 'file' : folders.has(path) ? 'folder' : 'nothing'),
+    text: path => contents[path] ?? '',
     fingerprint: path => `sha-of ${contents[path]}`,
     program: name => (name === 'python3' ? '/usr/bin/python3' : null),
   }

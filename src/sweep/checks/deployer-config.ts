@@ -3,17 +3,17 @@ import type { Path } from '../file/problem.ts'
 import type { Check } from './check.ts'
 
 /** What the deployer itself finds wrong with its configuration, and deployments that it has no room for. */
-export const checkDeployerConfig: Check = ({ raw, deployments, abilities }, report) => {
+export const checkDeployerConfig: Check = ({ raw, deployments, abilities }, { refuse }) => {
   for (const { key, problem } of abilities.configProblems) {
-    report(['deploy', ...keyPath(key)], problem, problem.includes('; ') ? '' : 'remove it', 'key')
+    const path: Path = ['deploy', ...keyPath(key)]
+    refuse({ kind: 'sweep', path, at: 'key' }, problem, problem.includes('; ') ? '' : 'remove it')
   }
   for (const deployment of deployments) {
     const misfit = abilities.misfit(deployment)
     if (misfit === null) continue
-    const place: Path =
-      raw.deploy.with === 'dynamo' && raw.deploy.gpus !== undefined ? ['deploy', 'gpus'] : ['topologies']
-    report(
-      place,
+    const hasGpus = raw.deploy.with === 'dynamo' && raw.deploy.gpus !== undefined
+    refuse(
+      { kind: 'sweep', path: hasGpus ? ['deploy', 'gpus'] : ['topologies'] },
       `${topologyLabel(deployment.topology)}: ${misfit}`,
       'list more GPUs, or leave the topology out with max_gpus',
     )

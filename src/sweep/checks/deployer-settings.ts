@@ -4,7 +4,7 @@ import type { Path } from '../file/problem.ts'
 import type { Check, CheckedSweep } from './check.ts'
 
 /** Settings that the deployer does not know or can't take: refused, because a setting without effect would be reported as measured. */
-export const checkDeployerSettings: Check = (sweep, report) => {
+export const checkDeployerSettings: Check = (sweep, { refuse }) => {
   const asked = new Set<string>()
   for (const { topology, engine } of sweep.deployments) {
     for (const role of rolesOf(topology)) {
@@ -16,7 +16,8 @@ export const checkDeployerSettings: Check = (sweep, report) => {
         asked.add(key)
         for (const wrong of sweep.abilities.settingsProblems(role, { [setting]: value })) {
           const path: Path = ['engine', section, setting]
-          report(path, wrong, wrong.includes('; ') ? '' : 'remove it, or sweep it with a deployer that knows it', 'key')
+          const right = wrong.includes('; ') ? '' : 'remove it, or sweep it with a deployer that knows it'
+          refuse({ kind: 'sweep', path, at: 'key' }, wrong, right)
         }
       }
     }

@@ -4,7 +4,7 @@ import type { Path } from '../file/problem.ts'
 import type { Check, CheckedSweep } from './check.ts'
 
 /** Loads and workloads that the generator has no way to make: asked of the generator itself, one with all the rest plain. */
-export const checkGenerator: Check = (sweep, report) => {
+export const checkGenerator: Check = (sweep, { refuse }) => {
   const plainWorkload: Workload = {
     name: 'plain',
     isl: { kind: 'fixed', tokens: 1 },
@@ -18,7 +18,7 @@ export const checkGenerator: Check = (sweep, report) => {
     const refusal = refusalOf(sweep, workload, load)
     if (refusal === null || told.has(refusal)) return
     told.add(refusal)
-    report(path, refusal, 'write generator: built-in')
+    refuse({ kind: 'sweep', path }, refusal, 'write generator: built-in')
   }
   for (const load of sweep.loads) ask(plainWorkload, load, ['load', keyOf(load.level)])
   for (const [index, workload] of sweep.workloads.entries()) {

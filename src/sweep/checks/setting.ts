@@ -1,67 +1,77 @@
-import type { EngineSettings, Json, Role } from '../../point/index.ts'
-import type { RawDeploy } from '../schema/deploy.ts'
+import type { Json } from '../../point/index.ts'
 
 /**
- * How the engines spell what the checks ask for: TensorRT-LLM's YAML (nested keys with a dot), then vLLM's and SGLang's arguments,
- * `-` and `_` alike. Sources: TensorRT-LLM's `TorchLlmArgs`, `vllm serve --help`, SGLang's `server_args.py`.
+ * How the engines spell what the checks ask for: TensorRT-LLM's YAML first (nested keys with a dot), then vLLM's and SGLang's
+ * arguments; `-` and `_` alike. Sources: TensorRT-LLM's `TorchLlmArgs`, `vllm serve --help`, SGLang's `server_args.py`.
  */
 const spellings = {
   tensorParallel: ['tensor_parallel_size', 'tp_size', 'tp'],
   pipelineParallel: ['pipeline_parallel_size', 'pp_size', 'pp'],
-  expertParallel: ['moe_expert_parallel_size', 'ep_size', 'expert_parallel_size'],
-  maxSeqLen: ['max_seq_len', 'max_model_len', 'context_length'],
+  contextParallel: ['context_parallel_size'],
+  dataParallel: ['data_parallel_size', 'dp_size', 'dp'],
+  expertParallel: ['moe_expert_parallel_size', 'ep_size', 'ep', 'expert_parallel_size'],
+  moeTensorParallel: ['moe_tensor_parallel_size'],
+  moeClusterParallel: ['moe_cluster_parallel_size'],
+  moeBackend: ['moe_config.backend', 'pytorch_backend_config.moe_backend'],
+  attentionDp: ['enable_attention_dp', 'enable_dp_attention'],
   maxBatchSize: ['max_batch_size', 'max_num_seqs', 'max_running_requests'],
-  maxNumTokens: ['max_num_tokens', 'max_num_batched_tokens', 'chunked_prefill_size'],
-  kvCacheDtype: [
-    'kv_cache_dtype',
-    'kv_cache_config.dtype',
-    'kv_cache_config.kv_cache_dtype',
-    'pytorch_backend_config.kv_cache_dtype',
-  ],
+  maxNumTokens: ['max_num_tokens', 'max_num_batched_tokens'],
+  maxSeqLen: ['max_seq_len', 'max_model_len', 'context_length'],
+  chunkedPrefill: ['enable_chunked_prefill'],
+  kvCacheDtype: ['kv_cache_dtype', 'kv_cache_config.dtype', 'pytorch_backend_config.kv_cache_dtype'],
+  kvBlockTokens: ['tokens_per_block', 'kv_cache_config.tokens_per_block', 'block_size', 'page_size'],
   freeGpuMemory: [
     'free_gpu_memory_fraction',
     'kv_cache_config.free_gpu_memory_fraction',
     'gpu_memory_utilization',
     'mem_fraction_static',
   ],
-  attentionDp: ['enable_attention_dp', 'enable_dp_attention'],
+  transceiverBackend: ['cache_transceiver_config.backend'],
+  overlapOff: ['disable_overlap_scheduler'],
+  speculation: ['speculative_config'],
+  draftTokens: ['speculative_config.num_nextn_predict_layers', 'speculative_config.max_draft_len'],
 } as const satisfies { readonly [meaning: string]: readonly string[] }
 
+/** What a check asks for, whatever an engine calls it. */
 export type Meaning = keyof typeof spellings
 
-type Settings = { readonly [key: string]: Json }
+export type Settings = { readonly [key: string]: Json }
 
-/** A setting in whichever spelling a map has it, and that spelling. */
+/** A setting in whichever spelling a map has it, with the keys that lead to it as they are written. */
 export function findSetting(
   meaning: Meaning,
   settings: Settings,
-): { readonly key: string; readonly value: Json } | null {
+): { readonly keys: readonly string[]; readonly value: Json } | null {
   for (const spelling of spellings[meaning]) {
-    const [head = '', ...rest] = spelling.split('.')
-    const key = Object.keys(settings).find(name => name.replaceAll('-', '_') === head)
-    if (key === undefined) continue
-    let value: Json | undefined = settings[key]
-    for (const step of rest) value = isMap(value) ? value[step] : undefined
-    if (value !== undefined) return { key, value }
+    const whole = keyLike(settings, spelling)
+    if (whole !== undefined) return { keys: [whole], value: settings[whole] as Json }
+    const found = descend(settings, spelling.split('.'))
+    if (found !== null) return found
   }
   return null
 }
 
-/** What a role's workers get for a setting: the engine section wins over the deployer's arguments of the role, those over arguments of all. */
-export function engineSetting(
-  meaning: Meaning,
-  deploy: RawDeploy,
-  role: Role,
-  settings: EngineSettings,
-): Json | undefined {
-  const args = deploy.with === 'dynamo' ? [deploy.role_args[role] ?? {}, deploy.args] : []
-  for (const source of [settings, ...args]) {
-    const found = findSetting(meaning, source as Settings)
-    if (found !== null) return found.value
+function descend(settings: Settings, steps: readonly string[]): { keys: readonly string[]; value: Json } | null {
+  const keys: string[] = []
+  let value: Json = settings
+  for (const step of steps) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
+    const map = value as Settings
+    const key = keyLike(map, step)
+    if (key === undefined) return null
+    keys.push(key)
+    value = map[key] as Json
   }
-  return undefined
+  return { keys, value }
 }
 
-function isMap(value: Json | undefined): value is Settings {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+/** The key that is spelled so, with `-` for `_` or not; Dynamo's flags for TensorRT-LLM's fields begin with `trtllm.`. */
+function keyLike(settings: Settings, spelling: string): string | undefined {
+  return Object.keys(settings).find(
+    key =>
+      key
+        .replaceAll('-', '_')
+        .replace(/^_+/, '')
+        .replace(/^trtllm\./, '') === spelling,
+  )
 }

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readSync, statSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /** What parsing may ask of the disk; passed in, so that tests need none. */
 export interface Files {
   kind(path: string): 'file' | 'folder' | 'nothing'
+  /** A file's content as UTF-8. */
+  text(path: string): string
   /** SHA-256 of a file's content, hex. */
   fingerprint(path: string): string
   /** The program of that name on PATH, or null. */
@@ -12,7 +14,7 @@ export interface Files {
 }
 
 /** The real disk. */
-export const disk: Files = { kind, fingerprint, program }
+export const disk: Files = { kind, text: path => readFileSync(path, 'utf8'), fingerprint, program }
 
 function kind(path: string): 'file' | 'folder' | 'nothing' {
   const found = statSync(path, { throwIfNoEntry: false })

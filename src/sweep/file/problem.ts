@@ -9,6 +9,8 @@ export interface Position {
 
 /** One thing that is wrong with a sweep file. */
 export interface Problem {
+  /** Another file than the sweep file, as messages show it. */
+  readonly file?: string
   readonly position: Position
   /** What is wrong, in one clause. */
   readonly wrong: string
@@ -42,8 +44,8 @@ export function formatProblems(file: string, problems: readonly Problem[]): stri
     (a, b) => a.position.line - b.position.line || a.position.column - b.position.column,
   )
   const lines = sorted.map(
-    ({ position, wrong, right }) =>
-      `${file}:${position.line}:${position.column}: ${oneLine(wrong)}${right === '' ? '' : `; ${oneLine(right)}`}`,
+    ({ position, wrong, right, file: other }) =>
+      `${other ?? file}:${position.line}:${position.column}: ${oneLine(wrong)}${right === '' ? '' : `; ${oneLine(right)}`}`,
   )
   return [...new Set(lines)].join('\n')
 }

@@ -1,0 +1,14 @@
+import { type Check, rolesWithSettings } from './check.ts'
+
+/** The share of GPU memory for the KV cache is a share. */
+export const checkMemory: Check = (sweep, { refuse }) => {
+  for (const { role, settings } of rolesWithSettings(sweep)) {
+    const found = settings.get('freeGpuMemory')
+    if (found === null || (typeof found.value === 'number' && found.value > 0 && found.value <= 1)) continue
+    refuse(
+      found.place,
+      `the memory share of ${role} workers is ${JSON.stringify(found.value)}`,
+      'write a number above 0 and at most 1',
+    )
+  }
+}

@@ -1,0 +1,97 @@
+import { canonicalJson, type EngineSettings, type Json, type Role } from '../../point/index.ts'
+import type { Path, Position } from '../file/problem.ts'
+import type { RawDeploy } from '../schema/deploy.ts'
+import type { RawEngine } from '../schema/engine.ts'
+import type { EngineFile } from './engine-file.ts'
+import { findSetting, type Meaning, type Settings } from './setting.ts'
+
+/** A place in the sweep file, or in an engine file that it names. */
+export type Place =
+  | { readonly kind: 'sweep'; readonly path: Path; readonly at?: 'key' | 'value' }
+  | { readonly kind: 'file'; readonly file: string; readonly position: Position }
+
+/** A setting as a role's workers get it, and where that was written. */
+export interface Found {
+  readonly value: Json
+  readonly place: Place
+}
+
+/** Where a role's workers get their settings from. */
+export interface RoleSettings {
+  readonly role: Role
+  /** What stands for a setting; null when nobody says. The engine section wins over arguments, those of the role over those of all, all over an engine file. */
+  get(meaning: Meaning): Found | null
+  /** Where a setting would be written. */
+  readonly place: Place
+}
+
+interface Source {
+  readonly settings: Settings
+  placeOf(keys: readonly string[]): Place
+}
+
+/** Everything in the file that settings may come from. */
+export interface SettingSources {
+  readonly engine: RawEngine
+  readonly deploy: RawDeploy
+  engineFile(role: Role): EngineFile | null
+}
+
+/** A role's settings in one deployment. */
+export function roleSettings(sources: SettingSources, role: Role, settings: EngineSettings): RoleSettings {
+  const all = [engineSource(sources.engine, role, settings), ...argumentSources(sources.deploy, role)]
+  const file = sources.engineFile(role)
+  if (file !== null) all.push(fileSource(file))
+  return {
+    role,
+    get(meaning) {
+      for (const source of all) {
+        const found = findSetting(meaning, source.settings)
+        if (found !== null) return { value: found.value, place: source.placeOf(found.keys) }
+      }
+      return null
+    },
+    place: homeOf(sources, role, file),
+  }
+}
+
+/** Where a setting that nobody wrote belongs: beside the others. */
+function homeOf({ engine }: SettingSources, role: Role, file: EngineFile | null): Place {
+  if (engine[role] !== undefined) return { kind: 'sweep', path: ['engine', role] }
+  if (engine.all !== undefined) return { kind: 'sweep', path: ['engine', 'all'] }
+  if (file !== null) return { kind: 'file', file: file.shown, position: { line: 1, column: 1 } }
+  return { kind: 'sweep', path: ['deploy', 'backend'] }
+}
+
+function engineSource(engine: RawEngine, role: Role, settings: EngineSettings): Source {
+  return {
+    settings,
+    placeOf(keys) {
+      const [key = '', ...rest] = keys
+      const section = engine[role] !== undefined && Object.hasOwn(engine[role], key) ? role : 'all'
+      const written: Json | undefined = engine[section]?.[key]
+      if (!Array.isArray(written)) return { kind: 'sweep', path: ['engine', section, key, ...rest] }
+      const wanted = canonicalJson(settings[key])
+      const index = written.findIndex(value => canonicalJson(value) === wanted)
+      return { kind: 'sweep', path: ['engine', section, key, Math.max(index, 0), ...rest] }
+    },
+  }
+}
+
+function argumentSources(deploy: RawDeploy, role: Role): readonly Source[] {
+  if (deploy.with !== 'dynamo') return []
+  return [
+    {
+      settings: deploy.role_args[role] ?? {},
+      placeOf: keys => ({ kind: 'sweep', path: ['deploy', 'role_args', role, ...keys] }),
+    },
+    { settings: deploy.args, placeOf: keys => ({ kind: 'sweep', path: ['deploy', 'args', ...keys] }) },
+  ]
+}
+
+function fileSource(file: EngineFile): Source {
+  return {
+    settings: file.settings,
+    placeOf: keys => ({ kind: 'file', file: file.shown, position: file.positionOf(keys) }),
+  }
+}
