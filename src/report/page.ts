@@ -4,6 +4,7 @@ import { chartsOf } from './charts.ts'
 import type { Html } from './html.ts'
 import { html, jsonForScript, trusted } from './html.ts'
 import type { PageAssets } from './inline-script.ts'
+import { originOf } from './origin.ts'
 import type { PointDetail } from './point-detail.ts'
 import { pointDetail, quantilePercents } from './point-detail.ts'
 import { vegaConfigOf, vegaOf } from './render.ts'
@@ -26,6 +27,7 @@ export function pageHtml(report: Report, assets: PageAssets): string {
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ')
+  const origin = originOf(manifest)
   const counts = (['ok', 'invalid', 'failed'] as const).flatMap(status => {
     const count = results.filter(result => result.status === status).length
     return count > 0 ? [`${count} ${status}`] : []
@@ -46,7 +48,8 @@ export function pageHtml(report: Report, assets: PageAssets): string {
 <header class="top">
 <p class="brand">${mark}Fulcrum</p>
 <div class="title"><h1>${manifest.sweep}</h1>
-<p class="meta">${new Set(results.map(r => r.point.deployment.id)).size} deployments · ${report.sections.length} workloads · ${results.length} measurements (${counts.join(', ')}) · <time datetime="${manifest.createdAt}">${manifest.createdAt.slice(0, 16).replace('T', ' ')} UTC</time></p></div>
+<p class="meta">${new Set(results.map(r => r.point.deployment.id)).size} deployments · ${report.sections.length} workloads · ${results.length} measurements (${counts.join(', ')}) · <time datetime="${manifest.createdAt}">${manifest.createdAt.slice(0, 16).replace('T', ' ')} UTC</time></p>
+${origin.notice === null ? null : html`<p class="notice">${origin.notice}</p>`}</div>
 <button type="button" class="theme" data-theme-toggle aria-label="Switch between light and dark" hidden>◐</button>
 </header>
 <main>

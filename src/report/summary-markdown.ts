@@ -1,6 +1,7 @@
 import { objectives } from '../analysis/slo.ts'
 import { figure, time } from './format.ts'
 import { frontierTable } from './frontier-table.ts'
+import { originOf } from './origin.ts'
 import type { Report } from './report.ts'
 import { certainty, headline, modes } from './sections/answer.ts'
 
@@ -14,6 +15,8 @@ export function summaryMarkdown(report: Report): string {
     '',
     `${results.length} measurements: ${count('ok')} ok, ${count('invalid')} invalid, ${count('failed')} failed. Run ${escapeMarkdown(manifest.runId)} on ${escapeMarkdown(manifest.host.name)}, ${manifest.createdAt}.`,
   ]
+  const { notice } = originOf(manifest)
+  if (notice !== null) lines.push('', `> ${escapeMarkdown(notice)}`)
   for (const { analysis: workload } of report.sections) {
     const { recommendation } = workload
     const { best } = recommendation

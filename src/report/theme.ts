@@ -63,6 +63,7 @@ export function vegaConfig(theme: Theme) {
       titleFontWeight: 'normal' as const,
       titlePadding: 10,
       labelPadding: 6,
+      labelSeparation: 10,
       grid: true,
       gridColor: theme.line,
       gridWidth: 1,

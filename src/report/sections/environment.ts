@@ -1,6 +1,7 @@
 import { duration, figure } from '../format.ts'
 import type { Html } from '../html.ts'
 import { html } from '../html.ts'
+import { originOf } from '../origin.ts'
 import type { Report } from '../report.ts'
 import { scrolling } from './tables.ts'
 
@@ -10,6 +11,7 @@ export function environmentSection(report: Report): Html {
   const { manifest } = run
   const { host, git } = manifest
   const facts: readonly (readonly [string, string])[] = [
+    ['Deployed with', originOf(manifest).deployedWith],
     ['Host', `${host.name}: ${host.cpu}, ${host.cores} cores, ${figure(host.memoryGib)} GiB, ${host.os}`],
     ['Model', [...new Set(run.results.map(result => result.point.deployment.model.name))].join(', ')],
     [

@@ -1,4 +1,4 @@
-import { loadLabel } from '../../analysis/load-label.ts'
+import { loadLabel, shortLoad } from '../../analysis/load-label.ts'
 import type { MeasuredPoint } from '../../analysis/measured-point.ts'
 import { change, figure, time } from '../format.ts'
 import type { Html } from '../html.ts'
@@ -62,13 +62,13 @@ export function servingModesTable(section: WorkloadReport): Html {
   const rows = section.analysis.servingModes
   if (rows.length === 0)
     return html`<p class="none">No GPU count was measured both ways. Aggregated and disaggregated deployments are only compared on equal GPUs: add an aggregated topology with the same number.</p>`
-  const verdicts = { shown: 'shown at 95 %', 'not-shown': 'no difference shown', unknown: 'one measurement each' }
+  const verdicts = { shown: 'shown at 95 %', 'not-shown': 'no difference shown', unknown: 'measured once' }
   const side = (point: MeasuredPoint, meets: boolean) =>
-    html`<td>${point.label}, ${loadLabel(point.load.level)}${meets ? null : html` <em>misses SLO</em>`}</td>${plain('output_tokens_per_s_per_gpu', point)}`
-  return scrolling(html`<table><thead><tr><th class="n">GPUs</th><th>Aggregated</th><th class="n">Tokens/s per GPU</th><th>Disaggregated</th><th class="n">Tokens/s per GPU</th><th class="n">Change</th><th>How sure</th></tr></thead>
+    html`<td data-v="${point.y?.mean ?? ''}"><b>${figure(point.y?.mean)}</b> <span>${point.label}, ${shortLoad(point.load.level)}</span>${meets ? null : html` <em>misses SLO</em>`}</td>`
+  return scrolling(html`<table class="stacked"><thead><tr><th>GPUs</th><th data-figure="output_tokens_per_s_per_gpu">Aggregated</th><th data-figure="output_tokens_per_s_per_gpu">Disaggregated</th><th>Change</th></tr></thead>
 <tbody>${rows.map(
     row =>
-      html`<tr><td class="n">${row.gpus}</td>${side(row.aggregated, row.aggregatedMeetsSlo)}${side(row.disaggregated, row.disaggregatedMeetsSlo)}<td class="n">${change(row.gain.relative)}</td><td>${verdicts[row.gain.verdict]}</td></tr>`,
+      html`<tr><td><b>${row.gpus}</b></td>${side(row.aggregated, row.aggregatedMeetsSlo)}${side(row.disaggregated, row.disaggregatedMeetsSlo)}<td><b>${change(row.gain.relative)}</b> <span>${verdicts[row.gain.verdict]}</span></td></tr>`,
   )}</tbody></table>`)
 }
 

@@ -40,6 +40,8 @@ ${
 <div class="chart" data-chart="heat-map"></div>${dataTable('Tokens/s per GPU', heatMapTable(section))}</figure>`
     : null
 }
+${has('ratio') && !has('heat-map') ? servingModes(section, '') : null}
+${!has('ratio') ? servingModes(section, 'wide') : null}
 </div>
 ${loads.map(
   kind => html`<figure class="wide"><figcaption><h3>Latency against ${kind === 'concurrency' ? 'concurrency' : 'request rate'}</h3>
@@ -48,10 +50,14 @@ ${loads.map(
 <div class="pair"><div><h4>Time to first token</h4><div class="chart" data-chart="ttft-${kind}"></div></div><div><h4>Inter-token latency</h4><div class="chart" data-chart="itl-${kind}"></div></div></div>
 ${dataTable('Latency by load', latencyDataTable(section, kind))}</figure>`,
 )}
-<figure class="wide"><figcaption><h3>Aggregated against disaggregated on equal GPUs</h3>
-<p>Best of each kind${hasSlo(section) ? ', under the SLO where it can' : ''}, by output tokens/s per GPU.</p></figcaption>
-${servingModesTable(section)}</figure>
+${has('heat-map') ? servingModes(section, 'wide') : null}
 </section>`
+}
+
+function servingModes(section: WorkloadReport, size: 'wide' | ''): Html {
+  return html`<figure class="${size}"><figcaption><h3>Aggregated against disaggregated on equal GPUs</h3>
+<p>Best of each kind${hasSlo(section) ? ', under the SLO where it can' : ''}, by output tokens/s per GPU.</p></figcaption>
+${servingModesTable(section)}</figure>`
 }
 
 const hasSlo = (section: WorkloadReport) => section.points.some(point => point.slo !== 'no SLO')

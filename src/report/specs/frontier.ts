@@ -94,7 +94,9 @@ export function frontierSpec(input: ChartInput, target: Target): TopLevelSpec {
       transform: [{ filter: 'datum.recommended' }],
       mark: {
         type: 'text',
-        dy: -17,
+        align: 'left',
+        dx: 13,
+        dy: -11,
         fontSize: 12.5,
         fontWeight: 600,
         fill: { expr: 'ink' },

@@ -1,0 +1,35 @@
+import { parse } from 'yaml'
+import type { Manifest } from '../journal/manifest.ts'
+
+/** What answered the requests, and what a reader must know before believing a figure. */
+export interface Origin {
+  readonly deployedWith: string
+  /** Null when real workers answered. */
+  readonly notice: string | null
+}
+
+/** Reads from the sweep file's text in the manifest; a text that says nothing gives no notice. */
+export function originOf(manifest: Manifest): Origin {
+  const deploy = deploySection(manifest.sweepText)
+  const text = (key: string) => (typeof deploy[key] === 'string' ? deploy[key] : '')
+  const about = ['profile', 'backend', 'url'].flatMap(key => (text(key) === '' ? [] : [`${key} ${text(key)}`]))
+  const deployedWith = [text('with') || 'not stated', ...about].join(', ')
+  if (text('with') === 'simulated')
+    return { deployedWith, notice: `Simulated: the embedded engine answered (${about.join(', ')}), no GPU.` }
+  if (text('backend') === 'dynamo.mocker')
+    return { deployedWith, notice: 'Simulated workers: a real Dynamo in front of its mocker, no GPU.' }
+  return { deployedWith, notice: null }
+}
+
+function deploySection(sweepText: string): { readonly [key: string]: unknown } {
+  try {
+    const sweep: unknown = parse(sweepText)
+    const deploy = isRecord(sweep) ? sweep.deploy : null
+    return isRecord(deploy) ? deploy : {}
+  } catch {
+    return {}
+  }
+}
+
+const isRecord = (value: unknown): value is { readonly [key: string]: unknown } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
