@@ -36,6 +36,8 @@ interface Site extends DynamoSite {
 
 /** A worker finishes open requests first; the sweep has none open when it redeploys. */
 const workerGraceMs = 20_000
+/** A worker that is replaced because something failed has nothing worth finishing. */
+const unfitGraceMs = 3_000
 
 /** Dynamo 1.x as processes on this machine, changed by the smallest step. */
 export function dynamoDeployer(config: DynamoConfig, place: DynamoPlace): Deployer {
@@ -66,12 +68,12 @@ export function dynamoDeployer(config: DynamoConfig, place: DynamoPlace): Deploy
     return { process, url: `http://127.0.0.1:${port}` }
   }
 
-  async function stopWorkers(gone: readonly Worker[], context: DeployContext): Promise<void> {
+  async function stopWorkers(gone: readonly Worker[], graceMs: number, context: DeployContext): Promise<void> {
     workers = workers.filter(worker => !gone.includes(worker))
     await Promise.all(
       gone.map(async ({ name, role, process }) => {
         context.onEvent({ kind: 'stop', what: name, role, pid: process.pid })
-        await process.stop(workerGraceMs)
+        await process.stop(graceMs)
       }),
     )
   }
@@ -93,7 +95,7 @@ export function dynamoDeployer(config: DynamoConfig, place: DynamoPlace): Deploy
       // A frontend that only died is started again below, and finds the workers that still run.
       if (!frontend.process.alive() || workers.length > 0) await stopFrontend()
     }
-    await stopWorkers(unfit, context)
+    await stopWorkers(unfit, unfitGraceMs, context)
 
     const designs = designsOf(here, wanted)
     const { keep, stop, start } = smallestChange(workers, wanted, designs, config.gpus ?? null)
@@ -107,7 +109,7 @@ export function dynamoDeployer(config: DynamoConfig, place: DynamoPlace): Deploy
       label,
     }
     if (stop.length + unfit.length > 0) {
-      await Promise.all([stopWorkers(stop, context), frontendUp(front.process, awaited)])
+      await Promise.all([stopWorkers(stop, workerGraceMs, context), frontendUp(front.process, awaited)])
       // A worker that was killed stays in discovery until its lease runs out: counted, it would pass for a new one.
       await workersRegistered(keep, front.process, awaited)
     }

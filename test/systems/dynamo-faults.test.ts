@@ -53,7 +53,7 @@ describe('a deployment that cannot come up', () => {
     assert.equal(error.code, 'argument-refused')
     assert.match(
       error.message,
-      /aggregated-0 \(process \d+\) exited with code 2[^]*unrecognized arguments: --no-such-flag 3/,
+      /aggregated-0 \(process \d+\) exited with code 2[\s\S]*unrecognized arguments: --no-such-flag 3/,
     )
   })
 

@@ -4,11 +4,14 @@ import { adviceFor } from '../log-advice.ts'
 
 /** Enough to see a Python exception with what raised it. */
 const shownLines = 12
+const longestShownLine = 300
 
 /** The last lines of a process's log, indented, for an error message. */
 export function logEnd(process: RunningProcess): string {
   const lines = process.lastLines().slice(-shownLines)
-  return lines.length === 0 ? '' : `\n${lines.map(line => `  ${process.name}: ${line.slice(0, 300)}`).join('\n')}`
+  return lines.length === 0
+    ? ''
+    : `\n${lines.map(line => `  ${process.name}: ${line.slice(0, longestShownLine)}`).join('\n')}`
 }
 
 /** Why a process that should run does not: how it ended, its last words, and what those ask for. */

@@ -29,7 +29,7 @@ export async function waitUntil(ask: (signal: AbortSignal) => Promise<boolean>, 
     if (failure !== null) throw failure
     const left = wait.limitMs - (performance.now() - start)
     if (left <= 0) throw wait.late()
-    const limit = AbortSignal.any([wait.signal, AbortSignal.timeout(Math.max(1, Math.min(left, 5_000)))])
+    const limit = AbortSignal.any([wait.signal, AbortSignal.timeout(Math.ceil(Math.min(left, 5_000)))])
     if (await ask(limit).catch(() => false)) return
     const elapsedS = Math.floor((performance.now() - start) / 1000)
     if (elapsedS > saidS) {

@@ -54,7 +54,6 @@ describe('the smallest change', () => {
     const more = step(after, disaggregated(3, 3))
     assert.deepEqual([more.stop, more.start], [[], ['prefill-2']])
   })
-  })
 
   it('stops the highest numbers, and gives freed names out again', () => {
     const { after } = step([], disaggregated(3, 1))
