@@ -60,6 +60,16 @@ suite('keys', [
     sweepText({ deploy: '{ with: simulated, url: "http://a" }' }),
     '3:28: unknown key "url" in deploy; known here: with, profile, gpus_per_worker, nodes',
   ],
+  [
+    'keys that exclude each other',
+    sweepText({ topologies: '[{ aggregated: 1, prefill: 1, decode: 1 }]' }),
+    /^4:16: "aggregated" can't stand beside the other keys of topologies\[0\]; write 2P1D, agg x2/,
+  ],
+  [
+    'a word of a list of words',
+    sweepText({ generator: 'genaiperf' }),
+    '7:12: generator is "genaiperf"; did you mean "genai-perf"?',
+  ],
   ['a key written twice', `${sweepText()}repeats: 2\nrepeats: 3\n`, /^8:1: this key is written twice/],
   [
     'missing sections are all named',

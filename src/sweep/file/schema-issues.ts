@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { nearMiss } from './near-miss.ts'
 import { type Path, pathText, quoted, type Report } from './problem.ts'
-import { expectedAt, isRecord, keysAt } from './schema-walk.ts'
+import { expectedAt, isRecord, keysAt, wordsAt } from './schema-walk.ts'
 
 type Issue = z.core.$ZodIssue
 
@@ -22,7 +22,7 @@ export function reportIssues(root: z.ZodType, value: unknown, issues: readonly I
     report(
       path,
       `${pathText(path)} ${complaint(issue, found)}`,
-      suggestion(issue, found) ?? expectedAt(root, value, path),
+      suggestion(root, value, issue, path, found) ?? expectedAt(root, value, path),
     )
   }
 }
@@ -53,25 +53,24 @@ function weight(issues: readonly Issue[]): number {
 
 function reportUnknownKey(root: z.ZodType, value: unknown, path: Path, key: string, report: Report): void {
   const known = keysAt(root, value, path)
+  if (known.includes(key)) {
+    // A key of another alternative: `aggregated` beside `prefill`.
+    const right = expectedAt(root, value, path)
+    report([...path, key], `${quoted(key)} can't stand beside the other keys of ${pathText(path)}`, right, 'key')
+    return
+  }
   const near = nearMiss(key, known)
   const place = path.length === 0 ? '' : ` in ${pathText(path)}`
   const right = near === null ? `known here: ${known.join(', ')}` : `did you mean "${near}"?`
   report([...path, key], `unknown key ${quoted(key)}${place}`, right, 'key')
 }
 
-function suggestion(issue: Issue, found: unknown): string | undefined {
+function suggestion(root: z.ZodType, value: unknown, issue: Issue, path: Path, found: unknown): string | undefined {
   if (typeof found !== 'string') return undefined
-  const words = issue.code === 'invalid_value' ? issue.values : discriminators(issue)
-  const near = nearMiss(
-    found,
-    words.filter(word => typeof word === 'string'),
-  )
+  const named = issue.code === 'invalid_union' && 'options' in issue ? (issue.options as readonly unknown[]) : []
+  const words = [...wordsAt(root, value, path), ...named.filter(word => typeof word === 'string')]
+  const near = nearMiss(found, words)
   return near === null ? undefined : `did you mean "${near}"?`
-}
-
-function discriminators(issue: Issue): readonly unknown[] {
-  if (issue.code !== 'invalid_union' || !('options' in issue)) return []
-  return issue.options as readonly unknown[]
 }
 
 function complaint(issue: Issue, found: unknown): string {

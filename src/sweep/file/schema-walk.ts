@@ -73,6 +73,17 @@ export function keysAt(root: z.ZodType, value: unknown, path: Path): readonly st
   return [...new Set(objects.flatMap(schema => Object.keys(schema.shape)))]
 }
 
+/** Every word that may stand at a path, where words are what is wanted. */
+export function wordsAt(root: z.ZodType, value: unknown, path: Path): readonly string[] {
+  const visit = walk(root, value, path).at(-1)
+  const schemas = visit?.schemas.flatMap(schema => alternatives(schema, visit.value)) ?? []
+  const values = schemas.flatMap(schema => {
+    if (schema instanceof z.ZodEnum) return schema.options
+    return schema instanceof z.ZodLiteral ? [...schema.values] : []
+  })
+  return values.filter(word => typeof word === 'string')
+}
+
 /** What would be right at a path: the expectation of the schema there, else of the nearest enclosing one that has any. */
 export function expectedAt(root: z.ZodType, value: unknown, path: Path): string {
   for (const { schemas } of walk(root, value, path).toReversed()) {
