@@ -24,14 +24,22 @@ function refused(parsed: CompletionRequest | Refusal, status: number, words: Reg
 
 describe('a chat request', () => {
   test('counts its template: begin of sentence, the user’s and the assistant’s turn', () => {
-    assert.deepEqual(accepted(chat({})).prompts, [{ kind: 'text', text: 'hello', templateTokens: 3 }])
+    assert.deepEqual(accepted(chat({})).prompts, [{ kind: 'text', texts: ['hello'], templateTokens: 3 }])
   })
-  test('joins the text of messages and of their parts', () => {
+  test('counts each message by itself, its parts together', () => {
     const messages = [
       { role: 'system', content: 'be ' },
-      { role: 'user', content: [{ type: 'text', text: 'good' }] },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'go' },
+          { type: 'text', text: 'od' },
+        ],
+      },
     ]
-    assert.deepEqual(accepted(chat({ messages })).prompts, [{ kind: 'text', text: 'be good', templateTokens: 3 }])
+    assert.deepEqual(accepted(chat({ messages })).prompts, [
+      { kind: 'text', texts: ['be ', 'good'], templateTokens: 3 },
+    ])
   })
   test('prefers max_completion_tokens to max_tokens', () => {
     assert.equal(accepted(chat({ max_tokens: 9, max_completion_tokens: 4 })).outputTokens, 4)
@@ -67,7 +75,7 @@ describe('a chat request', () => {
 
 describe('a completion request', () => {
   test('takes a text, token ids, and several of either', () => {
-    const text = (value: string) => ({ kind: 'text', text: value, templateTokens: 0 })
+    const text = (value: string) => ({ kind: 'text', texts: [value], templateTokens: 0 })
     assert.deepEqual(accepted(completion({ prompt: 'a b' })).prompts, [text('a b')])
     assert.deepEqual(accepted(completion({ prompt: [5, 6, 7] })).prompts, [{ kind: 'tokens', count: 3 }])
     assert.deepEqual(accepted(completion({ prompt: ['a', 'b'] })).prompts, [text('a'), text('b')])

@@ -10,9 +10,9 @@ export interface CompletionRequest {
   readonly includeUsage: boolean
 }
 
-/** What has to be counted, and tokens that the chat template adds to it. */
+/** Texts to count, each by itself, and the tokens that the chat template puts between them; or tokens already counted. */
 export type Prompt =
-  | { readonly kind: 'text'; readonly text: string; readonly templateTokens: number }
+  | { readonly kind: 'text'; readonly texts: readonly string[]; readonly templateTokens: number }
   | { readonly kind: 'tokens'; readonly count: number }
 
 /** An answer that is an error, in Dynamo's words. */
@@ -121,9 +121,10 @@ function messageText(content: string | readonly { readonly text?: string | undef
   return typeof content === 'string' ? content : content.map(part => part.text ?? '').join('')
 }
 
-/** DeepSeek's template: begin of sentence, then a token before each user's and each assistant's turn, the answer's included. */
+/** DeepSeek's template: begin of sentence, a token before each user's turn and the answer, one around each end of an assistant's. */
 function templateTokens(messages: readonly { readonly role: string }[]): number {
-  return 2 + messages.filter(message => message.role === 'user' || message.role === 'assistant').length
+  const turns = (role: string) => messages.filter(message => message.role === role).length
+  return 2 + turns('user') + 2 * turns('assistant')
 }
 
 function parseChat(body: object, model: string): CompletionRequest | Refusal {
@@ -135,13 +136,13 @@ function parseChat(body: object, model: string): CompletionRequest | Refusal {
   if (fields.messages.length === 0)
     return badRequest("Validation: The 'messages' field cannot be empty. At least one message is required.")
   if (fields.max_completion_tokens === 0) return badRequest('Validation: Max tokens must be greater than 0, got 0')
-  const text = fields.messages.map(message => messageText(message.content)).join('')
-  const prompt: Prompt = { kind: 'text', text, templateTokens: templateTokens(fields.messages) }
+  const texts = fields.messages.map(message => messageText(message.content))
+  const prompt: Prompt = { kind: 'text', texts, templateTokens: templateTokens(fields.messages) }
   return request('chat', fields, fields.max_completion_tokens ?? fields.max_tokens, [prompt])
 }
 
 function parsePrompts(prompt: z.infer<typeof completionSchema>['prompt']): Prompt[] {
-  const text = (value: string): Prompt => ({ kind: 'text', text: value, templateTokens: 0 })
+  const text = (value: string): Prompt => ({ kind: 'text', texts: [value], templateTokens: 0 })
   const tokens = (ids: readonly number[]): Prompt => ({ kind: 'tokens', count: ids.length })
   if (typeof prompt === 'string') return [text(prompt)]
   if (prompt.every(item => typeof item === 'number')) return [tokens(prompt)]
@@ -155,7 +156,7 @@ function parseCompletion(body: object, model: string): CompletionRequest | Refus
   const refused = commonRefusal(fields, model) ?? unknownFields(body, completionSchema.shape)
   if (refused !== null) return refused
   const prompts = parsePrompts(fields.prompt)
-  if (prompts.some(prompt => (prompt.kind === 'text' ? prompt.text === '' : prompt.count === 0)))
+  if (prompts.some(prompt => (prompt.kind === 'text' ? prompt.texts[0] === '' : prompt.count === 0)))
     return badRequest('Validation: Prompt cannot be empty')
   return request('completions', fields, fields.max_tokens, prompts)
 }

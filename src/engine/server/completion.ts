@@ -5,7 +5,7 @@ import { engineRequest } from '../request.ts'
 import type { Drive } from '../wall-clock.ts'
 import type { Answer, Usage } from './answer.ts'
 import { createAnswer } from './answer.ts'
-import type { CompletionRequest, Refusal } from './body.ts'
+import type { CompletionRequest, Prompt, Refusal } from './body.ts'
 import type { FrontendMetrics } from './metrics.ts'
 import type { TokenCounter } from './token-counter.ts'
 
@@ -25,11 +25,12 @@ function usageOf(promptTokens: readonly number[], outputTokens: number): Usage {
 }
 
 async function countPrompts(request: CompletionRequest, tokens: TokenCounter): Promise<number[]> {
-  return Promise.all(
-    request.prompts.map(async prompt =>
-      prompt.kind === 'tokens' ? prompt.count : (await tokens.count(prompt.text)) + prompt.templateTokens,
-    ),
-  )
+  const countOne = async (prompt: Prompt) => {
+    if (prompt.kind === 'tokens') return prompt.count
+    const counts = await Promise.all(prompt.texts.map(tokens.count))
+    return counts.reduce((sum, count) => sum + count, prompt.templateTokens)
+  }
+  return Promise.all(request.prompts.map(countOne))
 }
 
 /** Writes an answer as its tokens come. The last token, its end, the usage and `[DONE]` go out in one write. */
