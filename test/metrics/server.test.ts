@@ -74,7 +74,7 @@ describe('a source through a window', () => {
   test('gives rate, fastest rate and increase of a counter', () => {
     const at = (s: number, value: number) => scrape(s, '# TYPE tokens_total counter', `tokens_total ${value}`)
     assert.deepEqual(sourceMetrics([at(0, 100), at(1, 110), at(3, 170)]), {
-      tokens_total: { mean: 70 / 3, max: 30, last: 70 },
+      tokens_total: { mean: 23.3333, max: 30, last: 70 },
     })
   })
 
@@ -93,8 +93,13 @@ describe('a source through a window', () => {
         `ttft_seconds_count ${count}`,
       )
     assert.deepEqual(sourceMetrics([at(0, 900, 10), at(1, 901, 12), at(2, 904, 13)]), {
-      ttft_seconds: { mean: 4 / 3, max: 3, last: 3 },
+      ttft_seconds: { mean: 1.33333, max: 3, last: 3 },
     })
+  })
+
+  test('leaves out a counter that stood still, and keeps a queue that stayed empty', () => {
+    const at = (s: number) => scrape(s, 'errors_total 3', 'queued 0')
+    assert.deepEqual(sourceMetrics([at(0), at(1)]), { queued: { mean: 0, max: 0, last: 0 } })
   })
 
   test('names series by the labels in which they differ', () => {
@@ -102,8 +107,20 @@ describe('a source through a window', () => {
     assert.deepEqual(Object.keys(sourceMetrics([at(0), at(1)])), ['busy{worker="0"}', 'busy{worker="1"}'])
   })
 
+  test('counts a series from 0 that first shows within the window', () => {
+    const first = scrape(0, 'requests_total{status="ok"} 10')
+    const last = scrape(2, 'requests_total{status="ok"} 14', 'requests_total{status="error"} 2')
+    assert.deepEqual(sourceMetrics([first, last]), {
+      'requests_total{status="ok"}': { mean: 2, max: 2, last: 4 },
+      'requests_total{status="error"}': { mean: 1, max: 1, last: 2 },
+    })
+  })
+
   test('leaves out the language runtime', () => {
-    assert.deepEqual(sourceMetrics([scrape(0, 'process_cpu_seconds_total 3', 'python_info 1', 'x_created 9')]), {})
+    assert.deepEqual(
+      sourceMetrics([scrape(0, 'process_cpu_seconds 3', 'dynamo_tokio_alive_tasks 1', 'x_created 9')]),
+      {},
+    )
   })
 
   test('is empty when nothing was seen', () => {

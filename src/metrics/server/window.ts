@@ -11,35 +11,48 @@ export interface Scrape {
 /** What a source's metrics did through a window; see {@link ServerMetrics}. */
 export type SourceMetrics = ServerMetrics[string]
 
-/** Series of the serving system; those of its language runtime and its process say nothing of a point. */
-const runtimeMetric = /^(python|process|go|promhttp|nodejs|tokio)_|_created$/
+/** Series of a language runtime, a process or a build say nothing of a point. */
+const runtimeMetric = /^(?:dynamo_)?(?:python|process|go|promhttp|nodejs|tokio)_|_(?:created|uptime_seconds)$/
 
 /** More series than this of one source are left out, so that a journal line stays readable. */
 const mostSeries = 150
 
 /**
- * Sums a source's scrapes up, oldest first; the last one is taken when the window is over. Gauges give mean, max and last of what was seen. Counters give their increase a
- * second (mean), the fastest between two scrapes (max), and the increase in all (last). Histograms and summaries give the
- * mean of what was observed within the window, the highest mean between two scrapes (max), and the count of observations (last).
- * A counter that was set back (a worker restarted) counts from there.
+ * Sums a source's scrapes up, oldest first; the last one is taken when the window is over. Gauges give mean, max and last
+ * of what was seen. Counters give their increase a second (mean), the fastest between two scrapes (max), and the increase
+ * in all (last). Histograms and summaries give the mean of what was observed within the window, the highest mean between
+ * two scrapes (max), and the count of observations (last). A counter that was set back (a worker restarted) counts from
+ * there, one that first shows within the window counts from 0, one that stood still is left out. Six digits are kept.
  */
 export function sourceMetrics(scrapes: readonly Scrape[]): SourceMetrics {
-  const tables = scrapes.map(({ atMs, page }) => ({ atMs, values: valuesOf(page) }))
   const latest = scrapes.at(-1)
   if (latest === undefined) return {}
+  const telling = tellingLabels(latest.page)
+  const tables = scrapes.map(({ atMs, page }) => ({ atMs, values: valuesOf(page, telling) }))
   const found: Record<string, SourceMetrics[string]> = {}
-  for (const [key, kind] of seriesOf(latest.page)) {
-    const of = (part: string) =>
-      tables.map(({ atMs, values }) => ({ atMs, value: values.get(`${part}${key}`) ?? null }))
+  for (const [key, kind] of seriesOf(latest.page, telling)) {
+    const of = (part: string, absent: number | null) =>
+      tables.map(({ atMs, values }) => ({ atMs, value: values.get(`${part}${key}`) ?? absent }))
     const figures =
-      kind === 'gauge' ? gauge(of('')) : kind === 'counter' ? counter(of('')) : ratio(of('sum '), of('count '))
-    if (figures !== null && Object.keys(found).length < mostSeries) found[key] = figures
+      kind === 'gauge'
+        ? gauge(of('', null))
+        : kind === 'counter'
+          ? counter(of('', 0))
+          : ratio(of('sum ', 0), of('count ', 0))
+    if (figures !== null && Object.keys(found).length < mostSeries) found[key] = rounded(figures)
   }
   return found
 }
 
 type Timed = readonly { readonly atMs: number; readonly value: number | null }[]
 type Figures = SourceMetrics[string]
+
+const sixDigits = (value: number): number => Number(value.toPrecision(6))
+const rounded = ({ mean, max, last }: Figures): Figures => ({
+  mean: sixDigits(mean),
+  max: sixDigits(max),
+  last: sixDigits(last),
+})
 
 const finite = (series: Timed): { atMs: number; value: number }[] =>
   series.flatMap(({ atMs, value }) => (value !== null && Number.isFinite(value) ? [{ atMs, value }] : []))
@@ -66,6 +79,7 @@ function counter(series: Timed): Figures | null {
   const seconds = all.reduce((sum, step) => sum + step.seconds, 0)
   if (seconds <= 0) return null
   const increase = all.reduce((sum, step) => sum + step.increase, 0)
+  if (increase === 0) return null
   const rates = all.filter(step => step.seconds > 0).map(step => step.increase / step.seconds)
   return { mean: increase / seconds, max: Math.max(...rates), last: increase }
 }
@@ -100,28 +114,44 @@ function partOf(
   }
 }
 
-/** `metric{label="…"}`, with only the labels in which the metric's own series differ. */
-function keysOf(page: Exposition): Map<Sample, { key: string; part: string; kind: Kind }> {
-  const parts = page.samples.flatMap(sample => {
+interface Part {
+  readonly sample: Sample
+  readonly metric: string
+  readonly part: string
+  readonly kind: Kind
+}
+
+function partsOf(page: Exposition): readonly Part[] {
+  return page.samples.flatMap(sample => {
     const part = runtimeMetric.test(sample.name) ? null : partOf(sample, page.types)
     return part === null ? [] : [{ sample, ...part }]
   })
-  const keys = new Map<Sample, { key: string; part: string; kind: Kind }>()
-  for (const [metric, group] of Map.groupBy(parts, part => part.metric)) {
-    const names = [...new Set(group.flatMap(({ sample }) => Object.keys(sample.labels)))]
-    const telling = names.filter(name => new Set(group.map(({ sample }) => sample.labels[name])).size > 1).sort()
-    for (const { sample, part, kind } of group) {
-      const labels = telling.map(name => `${name}="${sample.labels[name] ?? ''}"`).join(',')
-      keys.set(sample, { key: labels === '' ? metric : `${metric}{${labels}}`, part, kind })
-    }
-  }
-  return keys
 }
 
-function seriesOf(page: Exposition): Map<string, Kind> {
-  return new Map([...keysOf(page).values()].map(({ key, kind }) => [key, kind]))
+/** For each metric the labels in which its own series differ; the others (model, namespace, …) say the same of all. */
+function tellingLabels(page: Exposition): ReadonlyMap<string, readonly string[]> {
+  const metrics = [...Map.groupBy(partsOf(page), part => part.metric)]
+  return new Map(
+    metrics.map(([metric, group]) => {
+      const names = new Set(group.flatMap(({ sample }) => Object.keys(sample.labels)))
+      const differs = (name: string) => new Set(group.map(({ sample }) => sample.labels[name])).size > 1
+      return [metric, [...names].filter(differs).sort()]
+    }),
+  )
 }
 
-function valuesOf(page: Exposition): Map<string, number> {
-  return new Map([...keysOf(page)].map(([sample, { key, part }]) => [`${part}${key}`, sample.value]))
+type Telling = ReturnType<typeof tellingLabels>
+
+/** `metric{label="…"}`, with the telling labels only. */
+function keyOf({ metric, sample }: Part, telling: Telling): string {
+  const labels = (telling.get(metric) ?? []).map(name => `${name}="${sample.labels[name] ?? ''}"`)
+  return labels.length === 0 ? metric : `${metric}{${labels.join(',')}}`
+}
+
+function seriesOf(page: Exposition, telling: Telling): Map<string, Kind> {
+  return new Map(partsOf(page).map(part => [keyOf(part, telling), part.kind]))
+}
+
+function valuesOf(page: Exposition, telling: Telling): Map<string, number> {
+  return new Map(partsOf(page).map(part => [`${part.part}${keyOf(part, telling)}`, part.sample.value]))
 }
