@@ -1,6 +1,7 @@
 /** Fulcrum's public face: what the command line uses, and nothing else. */
 
 export { endLeftovers, findLeftovers, type Leftover } from './deploy/leftovers.ts'
+export * from './jobs/compare.ts'
 export * from './jobs/doctor.ts'
 export * from './jobs/export.ts'
 export * from './jobs/plan.ts'

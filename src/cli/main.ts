@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { exitCodes, fulcrumVersion } from '../index.ts'
+import { addCompare } from './commands/compare.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addExport } from './commands/export.ts'
 import { addInit } from './commands/init.ts'
@@ -43,6 +44,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     addStatus,
     addReport,
     addExport,
+    addCompare,
     addDoctor,
     addLeftovers,
   ]) {

@@ -1,0 +1,92 @@
+import { appendFile } from 'node:fs/promises'
+import type { Command } from 'commander'
+import { type Compared, compareRunFolders, exitCodes } from '../../index.ts'
+import { table } from '../table.ts'
+
+interface CompareOptions {
+  readonly failOn: readonly string[]
+  readonly to?: string
+  readonly json?: true
+  readonly markdown?: true
+}
+
+/** `fulcrum compare BASE HEAD…` */
+export function addCompare(program: Command): void {
+  program
+    .command('compare')
+    .argument('<base>', "folder of the base's run")
+    .argument('<head...>', 'folders of the runs to hold against it')
+    .description('what changed between runs, point by point: by how much, and whether it is more than noise')
+    .option(
+      '--fail-on <threshold>',
+      'exit with 1 when a change is that large and shown, e.g. "ttft_p95>5%"; can be repeated',
+      (threshold: string, before: readonly string[]) => [...before, threshold],
+      [],
+    )
+    .option('--to <dir>', 'write comparison.html, comparison.md, comparison.json and junit.xml there')
+    .option('--markdown', 'print the comment for a pull request')
+    .option('--json', 'print every change as JSON (one object a head)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ fulcrum compare results/nightly/A results/nightly/B
+  $ fulcrum compare A B --fail-on "itl_p95>5%" --fail-on "output_tokens_per_s_per_gpu<-3%"
+  $ fulcrum compare A B --to comparison/ --markdown > comment.md
+
+Without repeats in either run no change can be told from noise, and none is called one.
+In GitHub Actions, broken thresholds become annotations and the comment becomes the step's summary.`,
+    )
+    .action(async (base: string, heads: string[], options: CompareOptions) => {
+      const compared = await compareRunFolders({
+        base,
+        heads,
+        failOn: options.failOn,
+        ...(options.to === undefined ? {} : { to: options.to }),
+      })
+      for (const one of compared) {
+        if (options.json) process.stdout.write(one.json)
+        else if (options.markdown) process.stdout.write(one.markdown)
+        else console.log(comparedText(one))
+      }
+      await tellGitHub(compared)
+      if (compared.some(one => one.gateBroken)) process.exitCode = exitCodes.pointsFailed
+    })
+}
+
+const mostRows = 20
+
+function comparedText(one: Compared): string {
+  const rows = one.changes.slice(0, mostRows)
+  const shown = table(
+    [
+      { title: 'workload' },
+      { title: 'deployment' },
+      { title: 'load' },
+      { title: 'figure' },
+      { title: 'base', align: 'right' },
+      { title: 'head', align: 'right' },
+      { title: 'change', align: 'right' },
+      { title: '' },
+    ],
+    rows.map(row => [row.workload, row.deployment, row.load, row.figure, row.base, row.head, row.change, row.verdict]),
+  )
+  const rest = one.changes.length - rows.length
+  return [
+    `${one.head}: ${one.verdict}`,
+    ...one.conditions.map(difference => `  conditions differ: ${difference}`),
+    ...one.thresholds.map(threshold => `  ${threshold}`),
+    ...(one.onlyBase + one.onlyHead > 0 ? [`  ${one.onlyBase} points only in base, ${one.onlyHead} only in head`] : []),
+    ...(rows.length > 0 ? ['', shown] : []),
+    ...(rest > 0 ? [`and ${rest} more; --to DIR writes all`] : []),
+    ...one.files.filter(file => file.endsWith('.html')).map(file => `\ncomparison: ${file}`),
+  ].join('\n')
+}
+
+/** Annotations go to stderr, which Actions reads as well, so that stdout stays what was asked for. */
+async function tellGitHub(compared: readonly Compared[]): Promise<void> {
+  if (process.env.GITHUB_ACTIONS !== 'true') return
+  for (const one of compared) for (const annotation of one.annotations) console.error(annotation)
+  const summary = process.env.GITHUB_STEP_SUMMARY
+  if (summary) await appendFile(summary, `${compared.map(one => one.markdown).join('\n')}\n`)
+}

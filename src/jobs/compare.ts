@@ -1,0 +1,75 @@
+import { join, resolve } from 'node:path'
+import { compareRuns } from '../analysis/compare/compare.ts'
+import { parseThreshold } from '../analysis/compare/threshold.ts'
+import { readRun } from '../journal/index.ts'
+import { githubAnnotations } from '../report/comparison/annotations.ts'
+import { comparisonJson } from '../report/comparison/json.ts'
+import { comparisonMarkdown } from '../report/comparison/markdown.ts'
+import { type ChangeRow, changeTable } from '../report/comparison/table.ts'
+import { gateBroken, thresholdText, verdictSentence } from '../report/comparison/words.ts'
+import { writeComparison } from '../report/comparison/write-comparison.ts'
+
+export interface CompareRequest {
+  /** Folders of runs. */
+  readonly base: string
+  readonly heads: readonly string[]
+  /** `ttft_p95>5%` */
+  readonly failOn: readonly string[]
+  /** Folder for comparison.html, .md, .json and junit.xml; one below it for each head when there are several. */
+  readonly to?: string
+}
+
+/** One head against the base; every text is ready to print. */
+export interface Compared {
+  readonly head: string
+  readonly verdict: string
+  /** Differences that make the comparison doubtful: `host: a → b`. */
+  readonly conditions: readonly string[]
+  readonly thresholds: readonly string[]
+  readonly gateBroken: boolean
+  readonly changes: readonly ChangeRow[]
+  readonly onlyBase: number
+  readonly onlyHead: number
+  readonly markdown: string
+  readonly json: string
+  /** Workflow commands for GitHub Actions. */
+  readonly annotations: readonly string[]
+  readonly files: readonly string[]
+}
+
+/**
+ * Compares runs with a base, point by point.
+ * @throws FulcrumError bad-input for a threshold that is none, or a folder without a run
+ */
+export async function compareRunFolders({ base, heads, failOn, to }: CompareRequest): Promise<readonly Compared[]> {
+  const thresholds = failOn.map(parseThreshold)
+  const before = await readRun(resolve(base))
+  const compared: Compared[] = []
+  for (const [index, head] of heads.entries()) {
+    const after = await readRun(resolve(head))
+    const comparison = compareRuns(before, after, thresholds)
+    const folder =
+      to === undefined
+        ? null
+        : heads.length === 1
+          ? resolve(to)
+          : join(resolve(to), `${index + 1}-${after.manifest.runId}`)
+    compared.push({
+      head,
+      verdict: verdictSentence(comparison),
+      conditions: comparison.differences
+        .filter(difference => difference.kind === 'conditions')
+        .map(difference => `${difference.what}: ${difference.base} → ${difference.head}`),
+      thresholds: comparison.thresholds.map(thresholdText),
+      gateBroken: gateBroken(comparison),
+      changes: changeTable(comparison),
+      onlyBase: comparison.onlyBase.length,
+      onlyHead: comparison.onlyHead.length,
+      markdown: comparisonMarkdown(comparison),
+      json: comparisonJson(comparison),
+      annotations: githubAnnotations(comparison),
+      files: folder === null ? [] : (await writeComparison(comparison, folder)).files,
+    })
+  }
+  return compared
+}
