@@ -1,54 +1,71 @@
-import type { Report } from './file/problem.ts'
+import type { Path, Report } from './file/problem.ts'
 import type { RawSweep } from './schema/sweep.ts'
 
 /**
  * What parses and can't be done yet: refused by name when a file is validated, never ignored. Whoever builds one deletes its
- * row. `asked` tells whether a file asks for it.
+ * row.
  */
 interface NotYet {
-  readonly path: readonly string[]
-  asked(raw: Partial<RawSweep>): boolean
+  /** Where a file asks for it; empty when it does not. */
+  asked(raw: Partial<RawSweep>): readonly Path[]
   readonly wrong: string
   readonly instead: string
 }
 
 const deployer = (name: string): NotYet => ({
-  path: ['deploy', 'with'],
-  asked: raw => raw.deploy?.with === name,
+  asked: raw => (raw.deploy?.with === name ? [['deploy', 'with']] : []),
   wrong: `the deployer ${name} is not built yet`,
   instead: 'write with: simulated, dynamo or attach',
 })
 
-const generatorOf = (raw: Partial<RawSweep>) =>
-  typeof raw.generator === 'string' ? raw.generator : raw.generator?.name
+const isBuiltIn = ({ generator }: Partial<RawSweep>) =>
+  (typeof generator === 'string' ? generator : generator?.name) === 'built-in'
 
 const notYet: readonly NotYet[] = [
   deployer('dynamo-serve'),
   deployer('kubernetes'),
   deployer('slurm'),
   {
-    path: ['deploy', 'nodes'],
-    asked: raw => raw.deploy?.nodes !== undefined && ['simulated', 'dynamo', 'attach'].includes(raw.deploy.with),
+    asked: raw =>
+      raw.deploy?.nodes !== undefined && ['simulated', 'dynamo', 'attach'].includes(raw.deploy.with)
+        ? [['deploy', 'nodes']]
+        : [],
     wrong: 'workers can’t be placed on named nodes yet: they run on this machine',
     instead: 'remove nodes',
   },
   {
-    path: ['search'],
-    asked: raw => raw.search === 'adaptive',
+    asked: raw => (raw.search === 'adaptive' ? [['search']] : []),
     wrong: 'search: adaptive is not built yet',
     instead: 'write search: grid',
   },
   {
-    path: ['load', 'prompts'],
-    asked: raw => generatorOf(raw) === 'built-in' && raw.load?.prompts === 'same',
+    asked: raw => (isBuiltIn(raw) && raw.load?.prompts === 'same' ? [['load', 'prompts']] : []),
     wrong: 'the built-in generator makes fresh prompts for every point',
     instead: 'remove prompts, or write generator: genai-perf',
   },
+  {
+    asked: raw => (isBuiltIn(raw) && raw.load?.trace !== undefined ? [['load', 'trace']] : []),
+    wrong: 'the built-in generator does not replay traces yet',
+    instead: 'write request_rate or stages',
+  },
+  {
+    asked: raw => (isBuiltIn(raw) ? conversationsOf(raw.workloads) : []),
+    wrong: 'the built-in generator does not hold conversations yet',
+    instead: 'remove conversation',
+  },
 ]
+
+function conversationsOf(workloads: RawSweep['workloads'] | undefined): readonly Path[] {
+  const entries = Array.isArray(workloads) ? workloads : [workloads]
+  return entries.flatMap((entry, index): Path[] => {
+    if (typeof entry !== 'object' || entry.conversation === undefined) return []
+    return [['workloads', ...(Array.isArray(workloads) ? [index] : []), 'conversation']]
+  })
+}
 
 /** Reports everything in the file that Fulcrum can't do yet. */
 export function reportNotYet(raw: Partial<RawSweep>, report: Report): void {
   for (const row of notYet) {
-    if (row.asked(raw)) report(row.path, row.wrong, row.instead)
+    for (const path of row.asked(raw)) report(path, row.wrong, row.instead)
   }
 }
