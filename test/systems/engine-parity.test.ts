@@ -47,6 +47,8 @@ describe('the simulated engine answers as a real Dynamo does', () => {
       .replaceAll(/"(content|text)":"(?:[^"\\]|\\.)+"/g, '"$1":"…"')
       .replaceAll(/(chatcmpl|cmpl)-[0-9a-f-]{36}/g, '$1-ID')
       .replaceAll(/"created":\d+/g, '"created":0')
+      // The mocker's tokens are random: one that ends within a character has no chunk of its own.
+      .replaceAll(/(data: [^\n]+\n\n)\1+/g, '$1')
     return { status: response.status, type: response.headers.get('content-type'), text }
   }
   async function same(path: string, body: object): Promise<void> {
