@@ -38,7 +38,13 @@ export function builtIn(options: BuiltInOptions): LoadGenerator {
   return {
     measure: async (point, endpoint, context) => {
       pool ??= createPool(options.threads ?? availableParallelism())
-      return await measure(pool, options, env, point, endpoint, context)
+      try {
+        return await measure(pool, options, env, point, endpoint, context)
+      } catch (error) {
+        // tinypool has an error of its own for aborted tasks.
+        context.signal.throwIfAborted()
+        throw error
+      }
     },
     close: async () => {
       const closing = pool
@@ -146,7 +152,6 @@ async function runThreads(pool: Tinypool, job: Omit<Job, 'thread'>, signal: Abor
     )
   } catch (error) {
     failed.abort(error)
-    signal.throwIfAborted()
     throw error
   }
 }

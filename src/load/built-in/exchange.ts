@@ -51,6 +51,8 @@ export class Exchange implements ResponseSink, EventSink {
   readonly #template = new Template()
   #lessons = 0
   #finished = false
+  /** The stream has ended: an event cut short by that is no garbage. */
+  #closing = false
   #status = 0
   #head: ResponseHead | null = null
   #isStream = false
@@ -73,6 +75,7 @@ export class Exchange implements ResponseSink, EventSink {
     this.ended = false
     this.#lessons = 0
     this.#finished = false
+    this.#closing = false
     this.#status = 0
     this.#head = null
     this.#isStream = false
@@ -114,6 +117,7 @@ export class Exchange implements ResponseSink, EventSink {
       return
     }
     const value = parse(bytes, start, end)
+    if (value === undefined && this.#closing) return
     if (value === undefined) {
       this.#fail(
         'bad-response',
@@ -146,7 +150,10 @@ export class Exchange implements ResponseSink, EventSink {
 
   /** The response is over; `complete` says whether it ended as HTTP says it must. Decides whether it was an answer. */
   close(complete: boolean, leastTokens: number): void {
-    if (this.#isStream && !this.ended) this.#events.close()
+    if (this.#isStream && !this.ended && complete) {
+      this.#closing = true
+      this.#events.close()
+    }
     if (this.failure !== null) return
     if (this.#head === null) this.#fail('broken-stream', 'the server closed the connection without an answer')
     else if (this.#status < 200 || this.#status >= 300) this.#fail('http-status', this.#statusMessage(this.#head))

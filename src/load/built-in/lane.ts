@@ -44,13 +44,23 @@ export class Lane {
     this.#reader = new ResponseReader(exchange)
   }
 
-  /** Opens the connection ahead of time. Resolves also when that failed: the request will meet the failure again, and count it. */
-  connect(): Promise<void> {
+  /**
+   * Opens the connection ahead of time. Resolves also when that failed or took longer than `timeoutMs`: the request will
+   * meet the failure again, and count it.
+   */
+  connect(timeoutMs: number): Promise<void> {
     if (this.#socket !== null) return Promise.resolve()
     const socket = this.#connect()
     return new Promise(resolve => {
-      socket.once(readyEvent(this.#context.target), () => resolve())
-      socket.once('close', () => resolve())
+      const timer = setTimeout(() => {
+        if (socket === this.#socket && !this.#open) this.#drop()
+      }, timeoutMs)
+      const end = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+      socket.once(readyEvent(this.#context.target), end)
+      socket.once('close', end)
     })
   }
 

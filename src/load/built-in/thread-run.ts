@@ -16,6 +16,8 @@ import { watchThread } from './thread-health.ts'
 
 /** Bytes read at once. */
 const readBytes = 64 * 1024
+/** How long opening connections ahead may hold the start up. */
+const maxConnectMs = 10_000
 /** Connections opened ahead of an open loop without a limit. */
 const openLoopLanes = 64
 
@@ -58,17 +60,18 @@ class ThreadRun {
 
   /** Opens the connections and sends the warm-up. */
   async prepare(): Promise<void> {
-    const { schedule, warmup, control, threads } = this.#job
+    const { schedule, warmup, control, threads, timeoutMs } = this.#job
+    const connectMs = Math.min(timeoutMs, maxConnectMs)
     const wanted =
       schedule.kind === 'closed'
         ? schedule.concurrency
         : Math.min(schedule.maxConcurrency ?? openLoopLanes, Math.max(openLoopLanes, warmup), schedule.dueMs.length)
-    await Promise.all(Array.from({ length: this.#share(wanted) }, () => this.#addLane().connect()))
+    await Promise.all(Array.from({ length: this.#share(wanted) }, () => this.#addLane().connect(connectMs)))
     this.#records = new GrowingRecords(this.#share(warmup) + this.#lanes.length)
     const startAt = (await meet(control, threads)) - monotonicOffsetMs()
     if (warmup > 0) await this.#closed(warmup, startAt, Number.POSITIVE_INFINITY).finished
     // Servers that closed a connection after the warm-up are met again before the clock starts, not after.
-    await Promise.all(this.#lanes.map(lane => lane.connect()))
+    await Promise.all(this.#lanes.map(lane => lane.connect(connectMs)))
   }
 
   async measure(): Promise<JobResult> {
