@@ -1,7 +1,7 @@
+import { originOf } from '../analysis/origin.ts'
 import { objectives } from '../analysis/slo.ts'
 import { figure, time } from './format.ts'
 import { frontierTable } from './frontier-table.ts'
-import { originOf } from './origin.ts'
 import type { Report } from './report.ts'
 import { certainty, headline, modes } from './sections/answer.ts'
 

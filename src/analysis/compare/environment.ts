@@ -1,5 +1,6 @@
 import type { Run } from '../../journal/run.ts'
 import { canonicalJson } from '../../point/index.ts'
+import { originOf } from '../origin.ts'
 
 /** Something that differs between two runs besides what was measured. */
 export interface EnvironmentDifference {
@@ -23,6 +24,8 @@ export function environmentDifferences(base: Run, head: Run): readonly Environme
       what => [what, 'conditions', asked(base, what), asked(head, what)] as const,
     ),
     ['GPUs per worker', 'conditions', gpus(base), gpus(head)],
+    ['deployer', 'conditions', originOf(b).deployer, originOf(h).deployer],
+    ['deployed', 'subject', originOf(b).about, originOf(h).about],
     ['git revision', 'subject', revision(base), revision(head)],
     ...[...new Set([...Object.keys(b.versions), ...Object.keys(h.versions)])].map(
       system =>

@@ -1,7 +1,7 @@
+import { originOf } from '../../analysis/origin.ts'
 import { duration, figure } from '../format.ts'
 import type { Html } from '../html.ts'
 import { html } from '../html.ts'
-import { originOf } from '../origin.ts'
 import type { Report } from '../report.ts'
 import { scrolling } from './tables.ts'
 
@@ -10,8 +10,9 @@ export function environmentSection(report: Report): Html {
   const { run } = report.analysis
   const { manifest } = run
   const { host, git } = manifest
+  const { deployer, about } = originOf(manifest)
   const facts: readonly (readonly [string, string])[] = [
-    ['Deployed with', originOf(manifest).deployedWith],
+    ['Deployed with', [deployer, about].filter(text => text !== '').join(', ')],
     ['Host', `${host.name}: ${host.cpu}, ${host.cores} cores, ${figure(host.memoryGib)} GiB, ${host.os}`],
     ['Model', [...new Set(run.results.map(result => result.point.deployment.model.name))].join(', ')],
     [

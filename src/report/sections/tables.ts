@@ -22,29 +22,37 @@ const plain = (name: string, point: MeasuredPoint) =>
 const timed = (name: string, point: MeasuredPoint) => number(point.figures[name]?.mean, time(point.figures[name]?.mean))
 
 /** Every point of a workload, the frontier's first by rising interactivity. */
-export function frontierDataTable(section: WorkloadReport): Html {
+export function frontierDataTable(section: WorkloadReport, limit: number): Html {
   const standing = new Map(section.points.map(point => [point.key, point]))
   const onFrontier = new Set(section.analysis.frontier)
-  const ordered = [...section.analysis.frontier, ...section.analysis.points.filter(point => !onFrontier.has(point))]
-  return scrolling(html`<table><thead><tr><th>Deployment</th><th>Load</th><th class="n">GPUs</th>${head('Tokens/s per user', 'output_tokens_per_s_per_user')}${head('Tokens/s per GPU', 'output_tokens_per_s_per_gpu')}${head('TTFT p95', 'ttft_p95_ms')}${head('ITL p95', 'itl_p95_ms')}<th>SLO</th><th>Standing</th></tr></thead>
+  const all = [...section.analysis.frontier, ...section.analysis.points.filter(point => !onFrontier.has(point))]
+  const ordered = all.slice(0, limit)
+  return html`${leftOut(all.length, limit)}${scrolling(html`<table><thead><tr><th>Deployment</th><th>Load</th><th class="n">GPUs</th>${head('Tokens/s per user', 'output_tokens_per_s_per_user')}${head('Tokens/s per GPU', 'output_tokens_per_s_per_gpu')}${head('TTFT p95', 'ttft_p95_ms')}${head('ITL p95', 'itl_p95_ms')}<th>SLO</th><th>Standing</th></tr></thead>
 <tbody>${ordered.map(point => {
     const shown = standing.get(point.key)
     return html`<tr data-key="${point.key}" data-status="${point.status}"><td><a href="#point=${point.key}">${point.label}</a></td><td>${loadLabel(point.load.level)}</td><td class="n">${point.gpus}</td>${plain('output_tokens_per_s_per_user', point)}${plain('output_tokens_per_s_per_gpu', point)}${timed('ttft_p95_ms', point)}${timed('itl_p95_ms', point)}<td>${shown?.slo ?? ''}</td><td>${shown?.standing ?? ''}</td></tr>`
-  })}</tbody></table>`)
+  })}</tbody></table>`)}`
 }
 
 /** Latency percentiles by deployment and rising load. */
-export function latencyDataTable(section: WorkloadReport, kind: 'concurrency' | 'rate'): Html {
+export function latencyDataTable(section: WorkloadReport, kind: 'concurrency' | 'rate', limit: number): Html {
   const names = ['ttft_p50_ms', 'ttft_p95_ms', 'ttft_p99_ms', 'itl_p50_ms', 'itl_p95_ms', 'itl_p99_ms']
-  return scrolling(html`<table><thead><tr><th>Deployment</th><th>Load</th>${names.map(name => head(`${name.slice(0, name.indexOf('_')).toUpperCase()} ${name.slice(-6, -3)}`, name))}<th></th></tr></thead>
-<tbody>${section.analysis.curves
+  const all = section.analysis.curves
     .filter(curve => curve.kind === kind)
-    .map(curve =>
-      curve.points.map(
-        point =>
-          html`<tr><td>${point.label}</td><td>${loadLabel(point.load.level)}</td>${names.map(name => timed(name, point))}<td>${point === curve.knee ? 'knee' : ''}</td></tr>`,
-      ),
-    )}</tbody></table>`)
+    .flatMap(curve => curve.points.map(point => ({ point, knee: point === curve.knee })))
+  return html`${leftOut(all.length, limit)}${scrolling(html`<table><thead><tr><th>Deployment</th><th>Load</th>${names.map(name => head(`${name.slice(0, name.indexOf('_')).toUpperCase()} ${name.slice(-6, -3)}`, name))}<th></th></tr></thead>
+<tbody>${all
+    .slice(0, limit)
+    .map(
+      ({ point, knee }) =>
+        html`<tr><td>${point.label}</td><td>${loadLabel(point.load.level)}</td>${names.map(name => timed(name, point))}<td>${knee ? 'knee' : ''}</td></tr>`,
+    )}</tbody></table>`)}`
+}
+
+/** A page that a phone can open has no room for ten thousand rows; what it leaves out it says. */
+function leftOut(count: number, limit: number): Html | null {
+  if (count <= limit) return null
+  return html`<p class="none">The first ${limit} of ${count} points; points.csv has all.</p>`
 }
 
 /** The best load of each deployment, most throughput per GPU first. */

@@ -4,10 +4,14 @@ import { html } from '../html.ts'
 import type { Report, WorkloadReport } from '../report.ts'
 import { frontierDataTable, heatMapTable, latencyDataTable, ratioDataTable, servingModesTable } from './tables.ts'
 
+/** Rows of all tables of points together, so that the page stays below 5 MB. */
+const mostRows = 2000
+
 /** All charts of one workload, each with its data as a table. The page shows one workload at a time; without scripts, all. */
 export function workloadSection(report: Report, section: WorkloadReport): Html {
   const kinds = chartsOf(report, section, 'page').map(chart => chart.kind)
   const has = (kind: string) => kinds.includes(kind)
+  const limit = Math.ceil(mostRows / report.sections.length)
   const drawn = section.points.filter(point => point.x !== null && point.y !== null).length
   const absent = section.points.length - drawn
   const loads = (['concurrency', 'rate'] as const).filter(kind => has(`ttft-${kind}`))
@@ -23,7 +27,7 @@ export function workloadSection(report: Report, section: WorkloadReport): Html {
 <p class="key">${keyLine(section)}</p>
 <div class="spreads" aria-label="Latency distributions of the selected point"></div></div>
 <aside class="detail" aria-live="polite" aria-label="Selected point"></aside></div>
-${dataTable('All points of the workload', frontierDataTable(section))}
+${dataTable('All points of the workload', frontierDataTable(section, limit))}
 </figure>
 <div class="pair">
 ${
@@ -48,7 +52,7 @@ ${loads.map(
 <p>Large marks are knees: beyond them latency grows faster than throughput.</p></figcaption>
 <div class="switch" role="group" aria-label="Percentile" data-percentiles></div>
 <div class="pair"><div><h4>Time to first token</h4><div class="chart" data-chart="ttft-${kind}"></div></div><div><h4>Inter-token latency</h4><div class="chart" data-chart="itl-${kind}"></div></div></div>
-${dataTable('Latency by load', latencyDataTable(section, kind))}</figure>`,
+${dataTable('Latency by load', latencyDataTable(section, kind, limit))}</figure>`,
 )}
 ${has('heat-map') ? servingModes(section, 'wide') : null}
 </section>`

@@ -3,7 +3,10 @@ import type { Manifest } from '../journal/manifest.ts'
 
 /** What answered the requests, and what a reader must know before believing a figure. */
 export interface Origin {
-  readonly deployedWith: string
+  /** `simulated`, `dynamo`, …; `not stated` where the text has none. */
+  readonly deployer: string
+  /** `profile gb200`, `backend dynamo.trtllm`, …; empty without any. */
+  readonly about: string
   /** Null when real workers answered. */
   readonly notice: string | null
 }
@@ -12,13 +15,19 @@ export interface Origin {
 export function originOf(manifest: Manifest): Origin {
   const deploy = deploySection(manifest.sweepText)
   const text = (key: string) => (typeof deploy[key] === 'string' ? deploy[key] : '')
-  const about = ['profile', 'backend', 'url'].flatMap(key => (text(key) === '' ? [] : [`${key} ${text(key)}`]))
-  const deployedWith = [text('with') || 'not stated', ...about].join(', ')
+  const about = ['profile', 'backend', 'url']
+    .flatMap(key => (text(key) === '' ? [] : [`${key} ${text(key)}`]))
+    .join(', ')
+  const deployer = text('with') || 'not stated'
   if (text('with') === 'simulated')
-    return { deployedWith, notice: `Simulated: the embedded engine answered (${about.join(', ')}), no GPU.` }
+    return {
+      deployer,
+      about,
+      notice: `Simulated: the embedded engine answered${about === '' ? '' : ` (${about})`}, no GPU.`,
+    }
   if (text('backend') === 'dynamo.mocker')
-    return { deployedWith, notice: 'Simulated workers: a real Dynamo in front of its mocker, no GPU.' }
-  return { deployedWith, notice: null }
+    return { deployer, about, notice: 'Simulated workers: a real Dynamo in front of its mocker, no GPU.' }
+  return { deployer, about, notice: null }
 }
 
 function deploySection(sweepText: string): { readonly [key: string]: unknown } {
