@@ -117,7 +117,7 @@ export async function datasetPrompts(
     if (chat !== undefined) {
       throw lineError(
         file,
-        chat + 1,
+        chat.line,
         1,
         'the completions API takes no messages',
         'give prompts, or set load.api to chat',

@@ -62,12 +62,34 @@ function parseLine(text: string, file: string, line: number): unknown {
     return JSON.parse(text) as unknown
   } catch (error) {
     const message = messageOf(error)
-    // V8 gives a position, or quotes the text, or says that it ended.
-    const position = /at position (\d+)/.exec(message)?.[1]
-    const ended = message.includes('end of JSON') ? text.trimEnd().length + 1 : 1
-    const column = position === undefined ? ended : Number(position) + 1
+    const column = faultIn(text.trimEnd()) + 1
     const what = message.replace(/ (in JSON )?at position.*$/s, '').replace(/, (\.\.\.)?".*is not valid JSON$/s, '')
     throw lineError(file, line, column, `no JSON: ${what}`, 'write one JSON object a line')
+  }
+}
+
+/**
+ * Where the first character is that can't continue JSON. V8 says it in some messages and only quotes the text in others; it
+ * is the length of the longest start of the text that merely ends too early.
+ */
+function faultIn(text: string): number {
+  let sound = 0
+  let faulty = text.length + 1
+  while (faulty - sound > 1) {
+    const middle = (sound + faulty) >> 1
+    if (endsTooEarly(text.slice(0, middle))) sound = middle
+    else faulty = middle
+  }
+  return sound
+}
+
+function endsTooEarly(start: string): boolean {
+  try {
+    JSON.parse(start)
+    return true
+  } catch (error) {
+    const message = messageOf(error)
+    return /end of JSON|Unterminated/.test(message) || message.includes(`at position ${start.length} `)
   }
 }
 
