@@ -34,6 +34,9 @@ interface Site extends DynamoSite {
   readonly infrastructure: Infrastructure
 }
 
+/** Log lines of a dead process in what `check` says. */
+const shortLog = 3
+
 /** A worker finishes open requests first; the sweep has none open when it redeploys. */
 const workerGraceMs = 20_000
 /** A worker that is replaced because something failed has nothing worth finishing. */
@@ -50,6 +53,9 @@ export function dynamoDeployer(config: DynamoConfig, place: DynamoPlace): Deploy
   /** What the last reconcile asked for; null while nothing is up or the last one failed half-way. */
   let serving: Deployment | null = null
   const lastLogs = new Map<string, RunningProcess>()
+  const closing = new AbortController()
+  /** The change under way: what it still starts would be missed if closing did not wait for it. */
+  let changing: Promise<unknown> = Promise.resolve()
 
   async function openSite(signal: AbortSignal): Promise<Site> {
     const infrastructure = await openInfrastructure(config, { logFolder, ledger: place.ledger }, signal)
@@ -89,12 +95,11 @@ export function dynamoDeployer(config: DynamoConfig, place: DynamoPlace): Deploy
     site ??= await openSite(context.signal)
     const here = site
     const { discoveryLost } = await here.infrastructure.repair(context.signal)
-    const unfit = discoveryLost || serving === null ? workers : workers.filter(worker => !worker.process.alive())
+    const startAnew = discoveryLost || serving === null
+    const unfit = startAnew ? workers : workers.filter(worker => !worker.process.alive())
     serving = null
-    if (frontend !== null && (unfit.length === workers.length || !frontend.process.alive())) {
-      // A frontend that only died is started again below, and finds the workers that still run.
-      if (!frontend.process.alive() || workers.length > 0) await stopFrontend()
-    }
+    // A frontend that alone died is started again below, and finds the workers that still run.
+    if (startAnew || frontend?.process.alive() === false) await stopFrontend()
     await stopWorkers(unfit, unfitGraceMs, context)
 
     const designs = designsOf(here, wanted)
@@ -116,6 +121,7 @@ export function dynamoDeployer(config: DynamoConfig, place: DynamoPlace): Deploy
     for (const slot of start) {
       const design = designs[slot.role]
       if (design === undefined) continue
+      context.signal.throwIfAborted()
       const worker = await startWorker(slot, design, {
         backend: config.backend,
         logFolder,
@@ -141,7 +147,10 @@ export function dynamoDeployer(config: DynamoConfig, place: DynamoPlace): Deploy
         throw new FulcrumError('bad-input', 'not-enough-gpus', `${label} does not fit: ${misfit}`)
       }
       const startMs = performance.now()
-      const done = await change(wanted, context)
+      const signal = AbortSignal.any([context.signal, closing.signal])
+      const under = change(wanted, { ...context, signal })
+      changing = under.catch(() => {})
+      const done = await under
       const elapsedS = (performance.now() - startMs) / 1000
       context.onEvent({ kind: 'ready', what: topologyLabel(wanted.topology), elapsedS })
       return { ...done, elapsedS }
@@ -150,7 +159,9 @@ export function dynamoDeployer(config: DynamoConfig, place: DynamoPlace): Deploy
     check: async signal => {
       if (site === null || frontend === null || serving === null) return ['nothing is deployed']
       const processes = [frontend.process, ...workers.map(worker => worker.process)]
-      const dead = processes.filter(process => !process.alive()).map(process => processFailure(process).message)
+      const dead = processes
+        .filter(process => !process.alive())
+        .map(process => processFailure(process, shortLog).message)
       const infrastructure = await site.infrastructure.problems(signal)
       if (dead.length > 0 || infrastructure.length > 0) return [...dead, ...infrastructure]
       const limit = AbortSignal.any([signal, AbortSignal.timeout(5_000)])
@@ -164,6 +175,8 @@ export function dynamoDeployer(config: DynamoConfig, place: DynamoPlace): Deploy
     logs: () => Object.fromEntries([...lastLogs].map(([name, process]) => [name, process.lastLines()])),
 
     close: async () => {
+      closing.abort(new Error('the deployer was closed'))
+      await changing
       serving = null
       const leaving = workers
       workers = []

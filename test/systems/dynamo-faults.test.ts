@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -81,6 +81,24 @@ describe('a deployment that cannot come up', () => {
     const error = await failureOf({ gpus: [0, 1, 2, 3] }, deployment(disaggregated(1, 1)))
     assert.deepEqual([error.kind, error.code], ['bad-input', 'not-enough-gpus'])
   })
+})
+
+it('a deployer closed in the middle of a reconcile leaves nothing behind', async () => {
+  const ledger = await openLedger({ runFolder: folder, folder: join(folder, 'ledger') })
+  const deployer = dynamoDeployer(mocker, { model: model.name, runFolder: folder, ledger })
+  const context = watch(AbortSignal.timeout(60_000))
+  const started = Promise.withResolvers<void>()
+  const coming = deployer.reconcile(deployment(aggregated(2)), {
+    ...context,
+    onEvent: event => {
+      context.onEvent(event)
+      if (event.kind === 'start') started.resolve()
+    },
+  })
+  await started.promise
+  await Promise.all([assert.rejects(coming, /the deployer was closed/), deployer.close()])
+  ledger.close()
+  assert.deepEqual(await readdir(join(folder, 'ledger')), [])
 })
 
 it('a Dynamo whose Fulcrum was killed is found, named and ended by the next one', async () => {

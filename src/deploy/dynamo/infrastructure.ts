@@ -98,7 +98,7 @@ export async function openInfrastructure(
 
   async function problem(name: 'nats' | 'etcd', limit: AbortSignal): Promise<readonly string[]> {
     const process = running.get(name)
-    if (process !== undefined && !process.alive()) return [processFailure(process).message]
+    if (process !== undefined && !process.alive()) return [processFailure(process, 3).message]
     return (await answers[name](limit)) ? [] : [`${name} does not answer at ${name === 'nats' ? natsUrl : etcdUrl}`]
   }
 
