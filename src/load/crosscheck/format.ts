@@ -1,4 +1,5 @@
 import type { GeneratorName } from '../../point/index.ts'
+import type { Difference } from './compare.ts'
 import type { Crosscheck } from './crosscheck.ts'
 import { type Figure, figures } from './figures.ts'
 import type { Interval } from './interval.ts'
@@ -28,14 +29,34 @@ export function crosscheckFindings(result: Crosscheck): string[] {
   const failures = result.turns
     .filter(turn => turn.measurement === null)
     .map(turn => `${turn.generator} failed in round ${turn.round}: ${turn.failure}`)
-  const differences = result.differences.map(({ figure, generator, against, by, share, reason }) => {
+  const differences = groupedDifferences(result.differences).map(
+    ({ who, sizes, reason }) => `${who}: ${sizes.join('; ')}. Likely reason: ${reason}.`,
+  )
+  const errors = result.readings.flatMap(({ generator, figure, value, error }) => {
+    if (value === null || error === null || error.half === null || Math.abs(error.mean) <= error.half) return []
     const { title, unit } = figureOf(figure)
-    const size = `${signed(by.mean)} ± ${shown(by.half ?? 0)} ${unit === 'tokens' ? 'tokens' : unit} (${signed(share * 100)} %)`
-    return `${title}: ${generator} against ${against} ${size}. Likely reason: ${reason}.`
+    return [
+      `${title}: ${generator} reads ${signed(error.mean)} ± ${shown(error.half)} ${unit} against the server's own record.`,
+    ]
   })
-  if (differences.length > 0) return [...failures, ...differences]
+  if (differences.length > 0 || errors.length > 0) return [...failures, ...errors, ...differences]
   const none = result.rounds < 2 ? 'One round has no intervals: no difference can be shown.' : 'No difference shown.'
   return [...failures, none]
+}
+
+/** Differences of one pair that have one reason, together. */
+function groupedDifferences(differences: readonly Difference[]): { who: string; sizes: string[]; reason: string }[] {
+  const groups = new Map<string, { who: string; sizes: string[]; reason: string }>()
+  for (const { figure, generator, against, by, share, reason } of differences) {
+    const who = `${generator} against ${against}`
+    const { title, unit } = figureOf(figure)
+    const size = `${title} ${signed(by.mean)} ± ${shown(by.half ?? 0)} ${unit} (${signed(share * 100)} %)`
+    const key = `${who}\0${reason}`
+    const group = groups.get(key) ?? { who, sizes: [], reason }
+    group.sizes.push(size)
+    groups.set(key, group)
+  }
+  return [...groups.values()]
 }
 
 /** For a terminal: columns aligned. */

@@ -1,0 +1,97 @@
+/**
+ * Cross-checks the built-in generator, genai-perf and AIPerf over one server, and prints a Markdown table.
+ *
+ *   node bench/crosscheck.ts mock [concurrency] [rounds]      a mock server that keeps a record of its own
+ *   node bench/crosscheck.ts dynamo [concurrency] [rounds]    a real Dynamo, 1P1D of mocker workers with GB200 timings
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createDeployer } from '../src/deploy/create.ts'
+import { createGenerator } from '../src/load/create.ts'
+import { type Contestant, crosscheck, type Witness } from '../src/load/crosscheck/crosscheck.ts'
+import { crosscheckMarkdown } from '../src/load/crosscheck/format.ts'
+import type { Endpoint, GeneratorName, Point } from '../src/point/index.ts'
+import { endpointAt, programPoint } from '../test/load/programs/program-point.ts'
+import { startMock } from '../test/mock-server/start.ts'
+import { deployment, disaggregated, mocker, model, watch } from '../test/systems/dynamo-deployment.ts'
+
+const [server = 'mock', slots = '32', rounds = '4'] = process.argv.slice(2)
+const concurrency = Number(slots)
+const root = join(import.meta.dirname, '..')
+const folder = await mkdtemp(join(tmpdir(), 'fulcrum-crosscheck-'))
+const signal = AbortSignal.timeout(590_000)
+
+/** Brings a server up, checks all generators over it, and takes it down. */
+async function check(isl: number, osl: number, endpoint: Endpoint, witness?: Witness): Promise<void> {
+  const point: Point = {
+    ...programPoint('built-in', {
+      level: { kind: 'concurrency', concurrency },
+      requests: 4 * concurrency,
+      warmup: 0,
+      dataset: 4 * concurrency,
+      timeoutMs: 60_000,
+    }),
+    workload: { name: `${isl}/${osl}`, isl: { kind: 'fixed', tokens: isl }, osl: { kind: 'fixed', tokens: osl } },
+  }
+  const names: readonly GeneratorName[] = ['built-in', 'genai-perf', 'aiperf']
+  const generators = names.map((name): Contestant => {
+    const command = name === 'built-in' ? {} : { command: join(root, '.systems', name, 'bin', name) }
+    return { name, generator: createGenerator(name, { ...command, args: [] }, { runFolder: folder }) }
+  })
+  try {
+    const onTurn = ({
+      turn,
+      turns,
+      generator,
+      progress,
+    }: {
+      turn: number
+      turns: number
+      generator: string
+      progress: unknown
+    }) => {
+      if (progress === null) console.error(`turn ${turn} of ${turns}: ${generator}`)
+    }
+    const options = { point, endpoint, generators, rounds: Number(rounds), signal, folder, onTurn }
+    console.log(crosscheckMarkdown(await crosscheck(witness === undefined ? options : { ...options, witness })))
+  } finally {
+    for (const { generator } of generators) await generator.close()
+  }
+}
+
+async function overMock(): Promise<void> {
+  await using mock = await startMock({ ttftMs: 50, itlMs: 10, promptTokens: 512 })
+  await check(512, 64, endpointAt(mock.url), {
+    reset: () => mock.reset(),
+    truth: async () => {
+      const { ttftMs, itlMs, latencyMs } = await mock.truth()
+      if (ttftMs === null || itlMs === null || latencyMs === null) return {}
+      return {
+        ttftMean: ttftMs.mean,
+        ttftP50: ttftMs.p50,
+        ttftP99: ttftMs.p99,
+        itlMean: itlMs.mean,
+        latencyMean: latencyMs.mean,
+      }
+    },
+  })
+}
+
+async function overDynamo(): Promise<void> {
+  const timings = join(root, 'profiles/deepseek-r1-fp4-gb200-tp4ep4.npz')
+  const args = { ...mocker.args, 'planner-profile-data': timings, 'kv-bytes-per-token': 35136 }
+  const deployer = await createDeployer({ ...mocker, args }, { model, runFolder: folder })
+  try {
+    const { endpoint } = await deployer.reconcile(deployment(disaggregated(1, 1)), watch(signal))
+    await check(1000, 64, endpoint)
+  } finally {
+    await deployer.close()
+  }
+}
+
+try {
+  await (server === 'dynamo' ? overDynamo() : overMock())
+} finally {
+  await rm(folder, { recursive: true, force: true })
+}
