@@ -71,7 +71,11 @@ function ask(
   deadline: number,
   options: ProbeOptions,
 ): Promise<Exchange> {
-  const exchange = new Exchange(options.api ?? 'chat', options.streaming, new Histogram())
+  const exchange = new Exchange({
+    api: options.api ?? 'chat',
+    streaming: options.streaming,
+    gaps: new Histogram(),
+  })
   return new Promise(resolve => {
     const abort = () => lane.abandon('cancelled', 'interrupted')
     const settled = () => {

@@ -4,10 +4,11 @@ import { Tinypool } from 'tinypool'
 import type { Measurement } from '../../metrics/measurement.ts'
 import { mergeRecords } from '../../metrics/records.ts'
 import type { Endpoint, Point } from '../../point/index.ts'
-import { meanTokens, redactor } from '../../point/index.ts'
+import { FulcrumError, meanTokens, redactor } from '../../point/index.ts'
 import { apiKeyOf } from '../api-key.ts'
 import type { LoadGenerator, LoadProgress, MeasureContext } from '../generator.ts'
 import { createPromptSet } from '../prompts.ts'
+import { readTrace } from '../trace.ts'
 import type { Control } from './control.ts'
 import { createControl, doneSoFar } from './control.ts'
 import { mergeErrors } from './failure.ts'
@@ -17,7 +18,7 @@ import { requestLogName, writeRequestLog } from './request-log.ts'
 import { createRequestSet } from './request-set.ts'
 import { resolveTarget } from './resolve-target.ts'
 import { measurementOf } from './result.ts'
-import { scheduleOf, threadsFor } from './schedule.ts'
+import { builtInRefusal, scheduleOf, threadsFor } from './schedule.ts'
 
 export interface BuiltInOptions {
   /** Where lexicons are kept over runs. */
@@ -79,7 +80,10 @@ async function measure(
   const { load, workload } = point
   const { signal } = context
   context.onProgress({ phase: 'preparing', done: 0, total: null })
-  const schedule = scheduleOf(load)
+  const refusal = builtInRefusal(point)
+  if (refusal !== null) throw new FulcrumError('bad-input', 'generator-cannot', refusal, { where: workload.name })
+  const trace = load.level.kind === 'trace' ? await readTrace(load.level.file, signal) : null
+  const schedule = scheduleOf(load, trace)
   const threads = options.threads ?? threadsFor(schedule, availableParallelism())
   const [prompts, target] = await Promise.all([
     createPromptSet({
@@ -89,6 +93,7 @@ async function measure(
       count: load.dataset,
       seed: load.seed,
       salt: `${point.id}/${point.repeat}`,
+      ...(trace === null ? {} : { trace }),
       cacheFolder: options.cacheFolder,
       signal,
     }),
@@ -105,6 +110,9 @@ async function measure(
     requests,
     schedule,
     warmup: load.warmup,
+    // The requests of a trace are its own; others go on where the warm-up ended.
+    firstMeasured: trace === null ? Math.ceil(load.warmup / prompts.turns) * prompts.turns : 0,
+    thinkMs: workload.conversation?.thinkMs ?? 0,
     durationMs: load.durationS === undefined ? null : load.durationS * 1000,
     graceMs: load.graceS * 1000,
     timeoutMs: load.timeoutMs,

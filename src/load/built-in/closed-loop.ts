@@ -14,15 +14,24 @@ export interface ClosedLoopOptions {
   readonly startAt: number
   /** Nothing is sent from then on. */
   readonly stopAt: number
-  /** Requests over all threads, drawn from one counter. */
-  readonly requests: number
+  /** Conversations over all threads, drawn from one counter; a request without turns is one of its own. */
+  readonly conversations: number
+  /** Requests of a conversation, and the time between an answer and the next of them. */
+  readonly turns: number
+  readonly thinkMs: number
   takeNumber(): number
 }
 
-/** Keeps every lane busy: a request is sent as soon as the one before it has ended. */
+/**
+ * Keeps every lane busy: a request is sent as soon as the one before it has ended. A conversation stays on its lane; one whose
+ * answer failed is not gone on with.
+ */
 export function closedLoop(options: ClosedLoopOptions, context: LoopContext): Loop {
   const { lanes, thread, threads } = context
   const gap = Math.min(startGapMs, maxStartSpreadMs / (lanes.length * threads))
+  /** Of the conversation on each lane: the number of its request in flight, and how many follow. */
+  const numbers = new Map<Lane, number>()
+  const turnsLeft = new Map<Lane, number>()
   let stopped = false
   let idle = 0
   let finish = () => {}
@@ -31,8 +40,21 @@ export function closedLoop(options: ClosedLoopOptions, context: LoopContext): Lo
   })
   const sendNext = (lane: Lane, scheduled: number) => {
     const number = stopped || scheduled >= options.stopAt ? Number.POSITIVE_INFINITY : options.takeNumber()
-    if (number < options.requests) context.send(lane, number, scheduled)
-    else if (++idle === lanes.length) finish()
+    if (number < options.conversations) {
+      turnsLeft.set(lane, options.turns - 1)
+      numbers.set(lane, number * options.turns)
+      context.send(lane, number * options.turns, scheduled)
+    } else if (++idle === lanes.length) finish()
+  }
+  const sendTurn = (lane: Lane, left: number) => {
+    const number = (numbers.get(lane) ?? 0) + 1
+    const due = lane.exchange.endAt + options.thinkMs
+    numbers.set(lane, number)
+    turnsLeft.set(lane, left - 1)
+    setTimeout(() => {
+      if (stopped) sendNext(lane, due)
+      else context.send(lane, number, due)
+    }, due - performance.now())
   }
   const outbox = new Outbox<Lane>(context.clock, lane => sendNext(lane, lane.exchange.at))
   const due = (index: number) =>
@@ -46,7 +68,9 @@ export function closedLoop(options: ClosedLoopOptions, context: LoopContext): Lo
     finished,
     free: lane => {
       const kind = lane.exchange.failure?.kind
+      const left = turnsLeft.get(lane) ?? 0
       if (kind === 'connect' || kind === 'tls') setTimeout(() => sendNext(lane, performance.now()), reconnectPauseMs)
+      else if (left > 0 && kind === undefined) sendTurn(lane, left)
       else outbox.add(lane)
     },
     stop: () => {

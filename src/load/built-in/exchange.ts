@@ -16,6 +16,18 @@ const maxLessons = 8
 const maxExcerpt = 2048
 const maxAnswer = 64 * 1024 * 1024
 
+/** JSON keys of text that belongs to the answer itself. */
+const answerKeys = new Set(['content', 'text', 'delta'])
+
+export interface ExchangeOptions {
+  readonly api: Api
+  readonly streaming: boolean
+  /** Gaps between the chunks of an answer go here. */
+  readonly gaps: Histogram
+  /** Keeps the answer's text, for which every chunk must be parsed. */
+  readonly collect?: boolean
+}
+
 /**
  * What one answer says, as it arrives: when its tokens came, how many, how it ended. Reused by one connection for one
  * request after another; nothing is allocated for a token.
@@ -40,6 +52,8 @@ export class Exchange implements ResponseSink, EventSink {
   outputTokens = -1
   /** Text of the first chunk, where several tokens may be in it. */
   firstText = ''
+  /** The answer without its reasoning, where {@link ExchangeOptions.collect} asks for it. */
+  text = ''
   failure: Failure | null = null
   /** `[DONE]` or its like came: nothing more is to be expected. */
   ended = false
@@ -47,6 +61,7 @@ export class Exchange implements ResponseSink, EventSink {
   readonly #api: Api
   readonly #streaming: boolean
   readonly #gaps: Histogram
+  readonly #collect: boolean
   readonly #events = new EventReader(this)
   readonly #template = new Template()
   #lessons = 0
@@ -59,10 +74,11 @@ export class Exchange implements ResponseSink, EventSink {
   #body: Buffer[] = []
   #bodyLength = 0
 
-  constructor(api: Api, streaming: boolean, gaps: Histogram) {
-    this.#api = api
-    this.#streaming = streaming
-    this.#gaps = gaps
+  constructor(options: ExchangeOptions) {
+    this.#api = options.api
+    this.#streaming = options.streaming
+    this.#gaps = options.gaps
+    this.#collect = options.collect ?? false
   }
 
   /** Forgets the last answer. */
@@ -71,6 +87,7 @@ export class Exchange implements ResponseSink, EventSink {
     this.firstAt = this.secondAt = this.lastAt = this.endAt = this.waitedMs = Number.NaN
     this.inputTokens = this.outputTokens = -1
     this.firstText = ''
+    this.text = ''
     this.failure = null
     this.ended = false
     this.#lessons = 0
@@ -137,7 +154,8 @@ export class Exchange implements ResponseSink, EventSink {
     if (chunk.text !== '') {
       if (this.chunks === 0) this.firstText = chunk.text
       this.#token()
-      const plain = !chunk.finished && chunk.usage === null && type === ''
+      if (this.#collect && answerKeys.has(chunk.key)) this.text += chunk.text
+      const plain = !this.#collect && !chunk.finished && chunk.usage === null && type === ''
       if (plain && this.#lessons++ < maxLessons) this.#template.learn(bytes, start, end, chunk.key, dataPrefix)
     }
     if (chunk.finished) {
@@ -216,6 +234,7 @@ export class Exchange implements ResponseSink, EventSink {
     this.inputTokens = chunk.usage?.inputTokens ?? -1
     this.outputTokens = chunk.usage?.outputTokens ?? -1
     // When its first token was made can't be seen: no TTFT.
+    if (this.#collect) this.text = chunk.text
     this.chunks = 1
     this.lastAt = this.at
   }

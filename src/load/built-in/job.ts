@@ -31,6 +31,10 @@ export interface Job {
   readonly schedule: Schedule
   /** Requests sent first, and discarded. */
   readonly warmup: number
+  /** Index in the request set of the first request that is measured. */
+  readonly firstMeasured: number
+  /** Between an answer and the next turn of its conversation. */
+  readonly thinkMs: number
   /** After which nothing new is sent; null when the number of requests decides. */
   readonly durationMs: number | null
   readonly graceMs: number

@@ -27,6 +27,8 @@ export class Lane {
   /** The request's row in the records, and what it was asked. Set by {@link send}. */
   row = -1
   leastTokens = 0
+  /** What was said in the conversation so far, JSON messages with commas between; see conversation.ts. */
+  history = ''
   deadline = Number.POSITIVE_INFINITY
   busy = false
 

@@ -13,6 +13,12 @@ export interface RequestSet {
   readonly inputTokens: Uint32Array
   readonly outputTokens: Uint32Array
   readonly leastTokens: Uint32Array
+  /** Bytes of a request before the value of its Content-Length. */
+  readonly headLength: number
+  /** Where the prompt's JSON begins and ends in each request: two numbers a request. */
+  readonly prompts: Float64Array
+  /** Requests of one conversation, one after another; 1 without conversations. */
+  readonly turns: number
 }
 
 /** Puts heads and bodies around the prompts. `meanOutputTokens` stands in where the data doesn't say a length. */
@@ -47,12 +53,16 @@ export function createRequestSet(
     offsets[i + 1] = (offsets[i] ?? 0) + parts(i).reduce((sum, part) => sum + part.length, 0)
   }
   const bytes = sharedBytes(offsets.at(-1) ?? 0)
+  const places = new Float64Array(prompts.count * 2)
   for (let i = 0; i < prompts.count; i++) {
     let at = offsets[i] ?? 0
-    for (const part of parts(i)) {
+    const [start = noBytes, before = noBytes, json = noBytes, after = noBytes] = parts(i)
+    for (const part of [start, before, json, after]) {
       bytes.set(part, at)
       at += part.length
     }
+    places[2 * i] = start.length + before.length
+    places[2 * i + 1] = start.length + before.length + json.length
   }
   return {
     count: prompts.count,
@@ -61,8 +71,13 @@ export function createRequestSet(
     inputTokens: prompts.inputTokens,
     outputTokens: output,
     leastTokens: least,
+    headLength: head.length,
+    prompts: sharedFloat64(places),
+    turns: prompts.turns,
   }
 }
+
+const noBytes = new Uint8Array(0)
 
 /** The bytes of one request; not a copy. */
 export function requestBytes(set: RequestSet, index: number): Buffer {

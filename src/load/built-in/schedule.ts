@@ -1,11 +1,12 @@
-import type { Load } from '../../point/index.ts'
-import { FulcrumError } from '../../point/index.ts'
+import type { Load, Point } from '../../point/index.ts'
 import { arrivalTimesMs } from '../arrivals.ts'
 import { sharedFloat64 } from '../prompt-set.ts'
+import type { Trace } from '../trace.ts'
+import { traceTimesMs } from '../trace.ts'
 import type { Schedule } from './job.ts'
 
-/** When a load sends: a closed loop's concurrency, or an open loop's due times. */
-export function scheduleOf(load: Load): Schedule {
+/** When a load sends: a closed loop's concurrency, or an open loop's due times. `trace` is the file of a trace load. */
+export function scheduleOf(load: Load, trace: Trace | null): Schedule {
   const { level } = load
   switch (level.kind) {
     case 'concurrency':
@@ -15,9 +16,24 @@ export function scheduleOf(load: Load): Schedule {
       const dueMs = sharedFloat64(arrivalTimesMs(level, load, load.seed))
       return { kind: 'open', dueMs, maxConcurrency: level.maxConcurrency ?? null }
     }
-    case 'trace':
-      throw new FulcrumError('bad-input', 'trace-unsupported', 'the built-in generator does not replay traces yet')
+    case 'trace': {
+      if (trace === null) throw new Error('a trace load needs its trace')
+      const endMs = load.durationS === undefined ? Number.POSITIVE_INFINITY : load.durationS * 1000
+      const times = traceTimesMs(trace, level.speed).filter(
+        (at, index) => at < endMs && index < (load.requests ?? Number.POSITIVE_INFINITY),
+      )
+      return { kind: 'open', dueMs: sharedFloat64(times), maxConcurrency: level.maxConcurrency ?? null }
+    }
   }
+}
+
+/** Why this generator can't load a point, in words; null when it can. */
+export function builtInRefusal(point: Point): string | null {
+  const { load, workload } = point
+  if (workload.conversation !== undefined && workload.conversation.turns > 1 && load.level.kind !== 'concurrency') {
+    return 'conversations need a closed loop: a turn can only be sent when the one before was answered. Set load.concurrency'
+  }
+  return null
 }
 
 /** Slots below which another thread costs more than it helps. */

@@ -3,6 +3,7 @@ import { errorCode } from '../../metrics/records.ts'
 import { closedLoop } from './closed-loop.ts'
 import type { Phase } from './control.ts'
 import { countDone, meet, monotonicOffsetMs, takeNumber } from './control.ts'
+import { nextTurn, remember } from './conversation.ts'
 import { Exchange } from './exchange.ts'
 import { FailureCount } from './failure.ts'
 import type { Job, JobResult, Schedule } from './job.ts'
@@ -116,7 +117,15 @@ class ThreadRun {
   #closed(requests: number, startAt: number, stopAt: number): Loop {
     const { control } = this.#job
     const phase = this.#phase
-    const options = { startAt, stopAt, requests, takeNumber: () => takeNumber(control, phase) }
+    const { turns } = this.#job.requests
+    const options = {
+      startAt,
+      stopAt,
+      conversations: Math.ceil(requests / turns),
+      turns,
+      thinkMs: this.#job.thinkMs,
+      takeNumber: () => takeNumber(control, phase),
+    }
     this.#loop = closedLoop(options, this.#loopContext())
     return this.#loop
   }
@@ -140,11 +149,12 @@ class ThreadRun {
   }
 
   #send(lane: Lane, number: number, scheduled: number): void {
-    const { requests, warmup, timeoutMs } = this.#job
-    const index = (this.#phase === 'warmup' ? number : number + warmup) % requests.count
+    const { requests, firstMeasured, timeoutMs } = this.#job
+    const index = (this.#phase === 'warmup' ? number : number + firstMeasured) % requests.count
     const row = this.#records.add(scheduled)
     this.#records.columns.inputTokens[row] = requests.inputTokens[index] ?? 0
-    lane.send(requestBytes(requests, index), row, requests.leastTokens[index] ?? 0, performance.now() + timeoutMs)
+    const bytes = requests.turns > 1 ? nextTurn(lane, requests, index) : requestBytes(requests, index)
+    lane.send(bytes, row, requests.leastTokens[index] ?? 0, performance.now() + timeoutMs)
   }
 
   readonly #settled = (lane: Lane): void => {
@@ -166,14 +176,15 @@ class ThreadRun {
       this.#failures.add(failure)
     } else if (outputTokens > chunks && chunks > 1) this.#firstTexts.push([row, exchange.firstText])
     else if (outputTokens < 0) this.#uncounted += 1
+    if (this.#job.requests.turns > 1) remember(lane)
     countDone(this.#job.control, this.#phase)
     this.#loop?.free(lane)
   }
 
   #addLane(): Lane {
-    const { target, api, streaming } = this.#job
+    const { target, api, streaming, requests } = this.#job
     const context = { target, clock: this.#clock, buffer: this.#buffer, settled: this.#settled }
-    const lane = new Lane(context, new Exchange(api, streaming, this.#gaps))
+    const lane = new Lane(context, new Exchange({ api, streaming, gaps: this.#gaps, collect: requests.turns > 1 }))
     this.#lanes.push(lane)
     return lane
   }

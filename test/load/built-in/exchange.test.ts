@@ -20,7 +20,7 @@ const stream = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-
 /** What an exchange makes of a response that ends with its connection; the i-th piece arrives at i ms. */
 function read(body: string, options: ReadOptions = {}) {
   const gaps = new Histogram()
-  const exchange = new Exchange(options.api ?? 'chat', options.streaming ?? true, gaps)
+  const exchange = new Exchange({ api: options.api ?? 'chat', streaming: options.streaming ?? true, gaps })
   const reader = new ResponseReader(exchange)
   for (const [at, piece] of pieces(Buffer.from(`${options.head ?? stream}${body}`), options.cuts ?? []).entries()) {
     exchange.at = at
