@@ -9,7 +9,7 @@ import { buildTokenizer, readTokenizer } from './tokenizer.ts'
 const version = 2
 
 const schema = z.object({
-  words: z.array(z.string().regex(/^[a-z]+$/)).min(2),
+  words: z.array(z.string().regex(/^[a-z]{4,10}$/)).min(2),
   interchangeable: z.array(z.int().nonnegative()).min(2),
   chatTokens: z.int().nonnegative().nullable(),
   turnTokens: z.int().nonnegative().nullable(),
