@@ -11,18 +11,26 @@ const DONE_WARMUP = 2
 const DONE_MEASURED = 3
 const ARRIVED = 4
 const PHASE = 5
+/** Barriers at which all threads have been; only counted where a start is held back. */
+const GATHERED = 6
+const HELD = 7
 
 /** Time from the last thread's arrival at a barrier to the start: enough for the others to wake. */
 const startMarginMs = 5
 
 export type Phase = 'warmup' | 'measured'
 
-/** Memory for one measurement, to be shared with its threads. */
-export function createControl(): Control {
-  return {
+/**
+ * Memory for one measurement, to be shared with its threads.
+ * @param held whether each start waits for {@link startTogether}, instead of following the last thread's arrival
+ */
+export function createControl(held = false): Control {
+  const control = {
     counters: new Int32Array(new SharedArrayBuffer(8 * 4)),
     starts: new Float64Array(new SharedArrayBuffer(4 * 8)),
   }
+  control.counters[HELD] = held ? 1 : 0
+  return control
 }
 
 /** The next request's number, counted over all threads: whichever slot is free takes it. */
@@ -52,14 +60,32 @@ export async function meet(control: Control, threads: number): Promise<number> {
   const phase = Atomics.load(counters, PHASE)
   if (Atomics.add(counters, ARRIVED, 1) === threads - 1) {
     Atomics.store(counters, ARRIVED, 0)
-    starts[phase] = monotonicMs() + startMarginMs
-    Atomics.store(counters, PHASE, phase + 1)
-    Atomics.notify(counters, PHASE)
-  } else {
-    const waiting = Atomics.waitAsync(counters, PHASE, phase)
-    if (waiting.async) await waiting.value
+    if (Atomics.load(counters, HELD) === 0) startTogether(control, monotonicMs() + startMarginMs)
+    else {
+      Atomics.add(counters, GATHERED, 1)
+      Atomics.notify(counters, GATHERED)
+    }
   }
+  await changeFrom(counters, PHASE, phase)
   return starts[phase] ?? 0
+}
+
+/** Resolves when all threads of a held start wait at their barrier of this number, counted from 0. */
+export async function gathered(control: Control, barrier: number): Promise<void> {
+  await changeFrom(control.counters, GATHERED, barrier)
+}
+
+/** Lets the threads that wait at the barrier go at a monotonic time, ms. */
+export function startTogether(control: Control, atMs: number): void {
+  const phase = Atomics.load(control.counters, PHASE)
+  control.starts[phase] = atMs
+  Atomics.store(control.counters, PHASE, phase + 1)
+  Atomics.notify(control.counters, PHASE)
+}
+
+async function changeFrom(counters: Int32Array, index: number, value: number): Promise<void> {
+  const waiting = Atomics.waitAsync(counters, index, value)
+  if (waiting.async) await waiting.value
 }
 
 /** A clock that all threads of the process share, ms; `performance.now()` counts from each thread's own start. */

@@ -22,9 +22,8 @@ export type Schedule =
       readonly maxConcurrency: number | null
     }
 
-/** What one thread does for a measurement: plain data and shared memory. */
-export interface Job {
-  readonly target: Target
+/** All that decides which requests are sent when: plain data and shared memory. */
+export interface JobLoad {
   readonly api: Api
   readonly streaming: boolean
   readonly requests: RequestSet
@@ -39,6 +38,11 @@ export interface Job {
   readonly durationMs: number | null
   readonly graceMs: number
   readonly timeoutMs: number
+}
+
+/** What one thread does for a measurement. */
+export interface Job extends JobLoad {
+  readonly target: Target
   readonly control: Control
   /** Which thread this is, of how many. */
   readonly thread: number

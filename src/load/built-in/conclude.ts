@@ -1,0 +1,48 @@
+import { dirname, join, relative } from 'node:path'
+import type { Measurement } from '../../metrics/measurement.ts'
+import { mergeRecords } from '../../metrics/records.ts'
+import type { Point } from '../../point/index.ts'
+import { redactor } from '../../point/index.ts'
+import type { MeasureContext } from '../generator.ts'
+import { mergeErrors } from './failure.ts'
+import { countFirstChunks } from './first-chunks.ts'
+import type { JobResult } from './job.ts'
+import { requestLogName, writeRequestLog } from './request-log.ts'
+import type { RequestSet } from './request-set.ts'
+import { measurementOf } from './result.ts'
+
+/** What is known of a run besides what its threads saw. */
+export interface RunFacts {
+  readonly point: Point
+  readonly requests: RequestSet
+  readonly startedAt: Date
+  /** When the generator began with this point, on the scale of `performance.now()`. */
+  readonly beganMs: number
+  readonly clockJumpMs: number
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** Sums up what all threads saw, whatever process they ran in, and keeps the record of every request. */
+export async function conclude(
+  results: readonly JobResult[],
+  facts: RunFacts,
+  { folder, signal }: Pick<MeasureContext, 'folder' | 'signal'>,
+): Promise<Measurement> {
+  const { point, requests } = facts
+  await countFirstChunks(results, point.deployment.model.tokenizer)
+  const records = mergeRecords(results.map(result => result.records))
+  await writeRequestLog(folder, records, signal)
+  return measurementOf(records, results, {
+    point,
+    requests,
+    startedAt: facts.startedAt.toISOString(),
+    clockJumpMs: facts.clockJumpMs,
+    wallS: (performance.now() - facts.beganMs) / 1000,
+    // The folder of a point is `points/<id>` in the run's.
+    files: [relative(dirname(dirname(folder)), join(folder, requestLogName))],
+    errors: mergeErrors(
+      results.map(result => result.errors),
+      redactor(facts.env),
+    ),
+  })
+}

@@ -1,0 +1,38 @@
+import { extname } from 'node:path'
+import { Tinypool } from 'tinypool'
+import type { Job, JobResult } from './job.ts'
+
+/** Threads live on from point to point: their code stays compiled. */
+export function createPool(threads: number): Tinypool {
+  const file = new URL(`./worker${extname(import.meta.url)}`, import.meta.url)
+  return new Tinypool({
+    filename: file.href,
+    minThreads: 0,
+    maxThreads: Math.max(1, threads),
+    idleTimeout: 3_600_000,
+    concurrentTasksPerWorker: 1,
+    isolateWorkers: false,
+  })
+}
+
+/** Starts so many threads and lets each rehearse. */
+export async function readyThreads(pool: Tinypool, threads: number, signal: AbortSignal): Promise<void> {
+  await Promise.all(Array.from({ length: threads }, () => pool.run(null, { signal })))
+}
+
+/** Runs the job in every thread; when one fails, the others are ended. */
+export async function runThreads(pool: Tinypool, job: Omit<Job, 'thread'>, signal: AbortSignal): Promise<JobResult[]> {
+  const failed = new AbortController()
+  const either = AbortSignal.any([signal, failed.signal])
+  try {
+    return await Promise.all(
+      Array.from(
+        { length: job.threads },
+        (_, thread): Promise<JobResult> => pool.run({ ...job, thread }, { signal: either }),
+      ),
+    )
+  } catch (error) {
+    failed.abort(error)
+    throw error
+  }
+}

@@ -1,0 +1,69 @@
+import type { Endpoint, Point } from '../../point/index.ts'
+import { FulcrumError, meanTokens } from '../../point/index.ts'
+import { apiKeyOf } from '../api-key.ts'
+import { createPromptSet } from '../prompts.ts'
+import type { Trace } from '../trace.ts'
+import { readTrace } from '../trace.ts'
+import type { JobLoad, Schedule } from './job.ts'
+import { createRequestSet } from './request-set.ts'
+import { builtInRefusal, scheduleOf } from './schedule.ts'
+
+/** When a point's requests are sent, and the trace that says so, if one does. */
+export interface Timing {
+  readonly schedule: Schedule
+  readonly trace: Trace | null
+}
+
+/**
+ * When the requests of a point are sent.
+ * @throws FulcrumError as {@link readTrace}
+ */
+export async function timingOf({ load }: Point, signal: AbortSignal): Promise<Timing> {
+  const trace = load.level.kind === 'trace' ? await readTrace(load.level.file, signal) : null
+  return { schedule: scheduleOf(load, trace), trace }
+}
+
+/** @throws FulcrumError bad-input `generator-cannot` when this generator has no way to load the point */
+export function refuseWhatCannotBe(point: Point): void {
+  const refusal = builtInRefusal(point)
+  if (refusal === null) return
+  throw new FulcrumError('bad-input', 'generator-cannot', refusal, { where: point.workload.name })
+}
+
+/**
+ * All that decides a point's requests, made before the clock starts.
+ * @throws FulcrumError as {@link createPromptSet} and {@link apiKeyOf}
+ */
+export async function prepareLoad(
+  point: Point,
+  endpoint: Endpoint,
+  { schedule, trace }: Timing,
+  { cacheFolder, env }: { readonly cacheFolder: string; readonly env: Readonly<Record<string, string | undefined>> },
+  signal: AbortSignal,
+): Promise<JobLoad> {
+  const { load, workload } = point
+  const prompts = await createPromptSet({
+    model: point.deployment.model,
+    api: load.api,
+    workload,
+    count: load.dataset,
+    seed: load.seed,
+    salt: `${point.id}/${point.repeat}`,
+    ...(trace === null ? {} : { trace }),
+    cacheFolder,
+    signal,
+  })
+  return {
+    api: load.api,
+    streaming: load.streaming,
+    requests: createRequestSet(prompts, load, endpoint, apiKeyOf(endpoint, env), meanTokens(workload.osl)),
+    schedule,
+    warmup: load.warmup,
+    // The requests of a trace are its own; others go on where the warm-up ended.
+    firstMeasured: trace === null ? Math.ceil(load.warmup / prompts.turns) * prompts.turns : 0,
+    thinkMs: workload.conversation?.thinkMs ?? 0,
+    durationMs: load.durationS === undefined ? null : load.durationS * 1000,
+    graceMs: load.graceS * 1000,
+    timeoutMs: load.timeoutMs,
+  }
+}
