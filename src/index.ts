@@ -2,6 +2,7 @@
 
 export { endLeftovers, findLeftovers, type Leftover } from './deploy/leftovers.ts'
 export * from './jobs/compare.ts'
+export * from './jobs/crosscheck.ts'
 export * from './jobs/doctor.ts'
 export * from './jobs/export.ts'
 export * from './jobs/plan.ts'

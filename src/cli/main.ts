@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { exitCodes, fulcrumVersion } from '../index.ts'
 import { addCompare } from './commands/compare.ts'
+import { addCrosscheck } from './commands/crosscheck.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addExport } from './commands/export.ts'
 import { addInit } from './commands/init.ts'
@@ -45,6 +46,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     addReport,
     addExport,
     addCompare,
+    addCrosscheck,
     addDoctor,
     addLeftovers,
   ]) {

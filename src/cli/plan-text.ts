@@ -29,6 +29,7 @@ export function planText(plan: Plan): string {
     plan.estimate === null
       ? 'time: unknown, no past run to learn from'
       : `time: about ${duration(plan.estimate.seconds)} (${plan.estimate.basis})`,
+    ...plan.sweep.warnings.map(warning => `warning: ${warning}`),
   ]
   return lines.join('\n')
 }

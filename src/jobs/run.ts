@@ -4,8 +4,8 @@ import { abilitiesOf } from '../deploy/abilities.ts'
 import { createDeployer } from '../deploy/create.ts'
 import {
   createRun,
-  listRuns,
   type Manifest,
+  newestUnfinishedRun,
   type OpenRun,
   openRun,
   readManifest,
@@ -83,10 +83,8 @@ async function sweepAsItWas(manifest: Manifest): Promise<Sweep> {
 }
 
 async function newestUnfinished(resultsRoot: string): Promise<string> {
-  for (const { folder, manifest } of (await listRuns(resultsRoot)).toReversed()) {
-    const entry = await unfinishedRun(resultsRoot, { name: manifest.sweep, text: manifest.sweepText })
-    if (entry?.folder === folder) return folder
-  }
+  const newest = await newestUnfinishedRun(resultsRoot)
+  if (newest !== null) return newest.folder
   throw new FulcrumError('bad-input', 'nothing-to-resume', `There is no unfinished run under ${resultsRoot}.`, {
     remedy: '`fulcrum run FILE` begins one.',
   })

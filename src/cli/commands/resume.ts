@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { resumeRun } from '../../index.ts'
 import { interruption } from '../interruption.ts'
+import { nameLeftovers } from '../name-leftovers.ts'
 import { printOutcome } from '../outcome-text.ts'
 import { showProgress } from '../progress.ts'
 
@@ -11,13 +12,15 @@ export function addResume(program: Command): void {
     .argument('[run]', 'folder of a run; the newest unfinished one when left out')
     .description('go on with an unfinished run, from the sweep file as it was when the run began')
     .option('--out <dir>', 'where runs are kept', 'results')
+    .option('--end-leftovers', 'end processes that a killed Fulcrum left behind, without asking')
     .option('--json', 'one JSON object a line: progress, then the outcome')
     .addHelpText(
       'after',
       '\nExamples:\n  $ fulcrum resume\n  $ fulcrum resume results/quick/2026-11-24T23-00-00-1a2b3c',
     )
-    .action(async (folder: string | undefined, options: { out: string; json?: true }) => {
+    .action(async (folder: string | undefined, options: { out: string; json?: true; endLeftovers?: true }) => {
       using interrupted = interruption()
+      await nameLeftovers(options.endLeftovers === true, options.json === true, interrupted.signal)
       using progress = showProgress(options.json === true)
       const outcome = await resumeRun({
         ...(folder === undefined ? {} : { folder }),

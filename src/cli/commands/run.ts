@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { planSweepFile, previewPlan, runSweepFile } from '../../index.ts'
 import { interruption } from '../interruption.ts'
+import { nameLeftovers } from '../name-leftovers.ts'
 import { printOutcome } from '../outcome-text.ts'
 import { previewText } from '../preview-text.ts'
 import { showProgress } from '../progress.ts'
@@ -11,6 +12,7 @@ interface RunOptions {
   readonly json?: true
   readonly dryRun?: true
   readonly allowPoints?: number
+  readonly endLeftovers?: true
 }
 
 /** `fulcrum run FILE` */
@@ -22,6 +24,7 @@ export function addRun(program: Command): void {
     .option('--out <dir>', 'where runs are kept', 'results')
     .option('--new', 'begin a new run even when an unfinished one of the same sweep is there')
     .option('--dry-run', 'print the exact commands and files of each deployment, and start nothing')
+    .option('--end-leftovers', 'end processes that a killed Fulcrum left behind, without asking')
     .option('--json', 'one JSON object a line: progress, then the outcome')
     .option('--allow-points <n>', 'accept a grid of up to n points (default 10000)', Number)
     .addHelpText(
@@ -42,6 +45,7 @@ An unfinished run of the same sweep goes on where its journal ends. Ctrl-C drops
         return
       }
       using interrupted = interruption()
+      await nameLeftovers(options.endLeftovers === true, options.json === true, interrupted.signal)
       using progress = showProgress(options.json === true)
       const outcome = await runSweepFile({
         file,

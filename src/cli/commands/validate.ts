@@ -16,8 +16,10 @@ export function addValidate(program: Command): void {
     .action(async (files: string[], options: { json?: true; allowPoints?: number }) => {
       for (const file of files) {
         const { sweep, points } = await validateSweep(file, options)
-        if (options.json) console.log(JSON.stringify({ file, valid: true, name: sweep.name, points }))
+        if (options.json)
+          console.log(JSON.stringify({ file, valid: true, name: sweep.name, points, warnings: sweep.warnings }))
         else console.log(`${file}: fine (${points} points over ${sweep.deployments.length} deployments)`)
+        if (!options.json) for (const warning of sweep.warnings) console.log(`warning: ${warning}`)
       }
     })
 }

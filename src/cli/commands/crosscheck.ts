@@ -1,0 +1,77 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { crosscheckMarkdown, crosscheckSweepFile, crosscheckText, generatorNames } from '../../index.ts'
+import { interruption } from '../interruption.ts'
+
+interface CrosscheckOptions {
+  readonly generators: (typeof generatorNames)[number][]
+  readonly command: Readonly<Record<string, string>>
+  readonly rounds: number
+  readonly point: number
+  readonly to?: string
+  readonly json?: true
+  readonly markdown?: true
+}
+
+/** `fulcrum crosscheck FILE` */
+export function addCrosscheck(program: Command): void {
+  program
+    .command('crosscheck')
+    .argument('<file>', 'sweep file whose deployment and load are used')
+    .description('measure one point with several load generators in turns: who differs from whom, by how much, and why')
+    .option('--generators <names>', `comma-separated: ${generatorNames.join(', ')}`, parseGenerators, [
+      ...generatorNames,
+    ])
+    .option('--command <name=path>', 'program of a generator that is not on PATH; can be repeated', collectCommand, {})
+    .option('--rounds <n>', 'turns of each generator, in ABBA order', parseCount, 4)
+    .option('--point <n>', "which of the plan's points", parseCount, 1)
+    .option('--to <dir>', "where the generators' own files go")
+    .option('--markdown', 'print Markdown')
+    .option('--json', 'print every turn as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ fulcrum crosscheck sweeps/quick.yaml --generators built-in,aiperf --point 4
+  $ fulcrum crosscheck sweeps/attach.yaml --rounds 6 --command genai-perf=.systems/genai-perf/bin/genai-perf`,
+    )
+    .action(async (file: string, options: CrosscheckOptions) => {
+      using interrupted = interruption()
+      const { generators, command: commands, rounds, point } = options
+      const result = await crosscheckSweepFile({
+        file,
+        generators,
+        commands,
+        rounds,
+        point,
+        ...(options.to === undefined ? {} : { folder: options.to }),
+        signal: interrupted.signal,
+        onTurn: ({ turn, turns, generator, progress }) => {
+          if (progress === null) process.stderr.write(`[${turn}/${turns}] ${generator}\n`)
+        },
+      })
+      if (options.json) console.log(JSON.stringify(result))
+      else console.log(options.markdown ? crosscheckMarkdown(result) : crosscheckText(result))
+    })
+}
+
+function parseGenerators(text: string): (typeof generatorNames)[number][] {
+  return text.split(',').map(word => {
+    const name = generatorNames.find(known => known === word.trim())
+    if (name === undefined)
+      throw new InvalidArgumentError(`There is no generator '${word}': use ${generatorNames.join(', ')}.`)
+    return name
+  })
+}
+
+function collectCommand(text: string, before: Readonly<Record<string, string>>): Record<string, string> {
+  const [name = '', ...path] = text.split('=')
+  parseGenerators(name)
+  if (path.length === 0) throw new InvalidArgumentError('Write it as name=path.')
+  return { ...before, [name]: path.join('=') }
+}
+
+function parseCount(text: string): number {
+  const count = Number(text)
+  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('Write a whole number from 1.')
+  return count
+}

@@ -1,0 +1,32 @@
+import { createInterface } from 'node:readline/promises'
+import { endLeftovers, findLeftovers } from '../index.ts'
+
+/**
+ * Names what a killed Fulcrum left running, since it takes ports, GPUs and CPU from what is measured now; in a terminal
+ * offers to end just those. Left alone unless a person, or `--end-leftovers`, says so.
+ */
+export async function nameLeftovers(endThem: boolean, json: boolean, signal: AbortSignal): Promise<void> {
+  const leftovers = await findLeftovers()
+  if (leftovers.length === 0) return
+  if (json) console.log(JSON.stringify({ type: 'leftovers', leftovers, ended: endThem }))
+  else {
+    process.stderr.write('A Fulcrum that was killed left these processes running; they disturb what is measured:\n')
+    for (const { pid, name, argv } of leftovers)
+      process.stderr.write(`  ${pid}  ${name}  ${argv.join(' ').slice(0, 100)}\n`)
+  }
+  if (endThem || (!json && (await agreed(signal)))) {
+    await endLeftovers(leftovers)
+    if (!json) process.stderr.write('ended\n')
+  } else if (!json)
+    process.stderr.write('Left alone. End them: fulcrum leftovers --end, or run with --end-leftovers.\n')
+}
+
+async function agreed(signal: AbortSignal): Promise<boolean> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return false
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return /^y(es)?$/i.test((await terminal.question('End just these? [y/N] ', { signal })).trim())
+  } finally {
+    terminal.close()
+  }
+}
