@@ -45,7 +45,7 @@ async function open(): Promise<Deployer & AsyncDisposable> {
 }
 
 const reconcile = (deployer: Deployer, wanted: Deployment): Promise<Reconciled> =>
-  deployer.reconcile(wanted, watch(AbortSignal.timeout(120_000)))
+  deployer.reconcile(wanted, watch(AbortSignal.timeout(300_000)))
 
 function note(timing: Timing | undefined, seconds: number, workersStarted: number): void {
   if (timing === undefined) return

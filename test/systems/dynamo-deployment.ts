@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, '../..')
 
 export const model = { name: 'nvidia/DeepSeek-R1-FP4', tokenizer: 'builtin:deepseek-v3' }
 
-/** The real Dynamo 1.4.2 with mocker workers; a lease of 3 s, so that killed workers leave discovery soon. */
+/** The real Dynamo 1.4.2 with mocker workers; a lease of 5 s, so that killed workers leave discovery soon. */
 export const mocker: DynamoConfig = {
   with: 'dynamo',
   python: join(root, '.systems/dynamo/bin/python'),
@@ -16,8 +16,8 @@ export const mocker: DynamoConfig = {
   args: { 'model-path': model.name, 'engine-type': 'trtllm' },
   roleArgs: {},
   frontendArgs: {},
-  env: { HF_HOME: join(root, '.systems/hf'), HF_HUB_OFFLINE: '1', ETCD_LEASE_TTL: '3' },
-  readyTimeoutS: 60,
+  env: { HF_HOME: join(root, '.systems/hf'), HF_HUB_OFFLINE: '1', ETCD_LEASE_TTL: '5' },
+  readyTimeoutS: 180,
 }
 
 export const disaggregated = (prefill: number, decode: number): Topology => ({ kind: 'disaggregated', prefill, decode })

@@ -29,7 +29,7 @@ async function failureOf(change: Partial<DynamoConfig>, wanted = deployment(aggr
   const ledger = await openLedger({ runFolder: folder, folder: join(folder, 'ledger') })
   const deployer = dynamoDeployer({ ...mocker, ...change }, { model: model.name, runFolder: folder, ledger })
   try {
-    await deployer.reconcile(wanted, watch(AbortSignal.timeout(90_000)))
+    await deployer.reconcile(wanted, watch(AbortSignal.timeout(200_000)))
   } catch (error) {
     return error as FulcrumError
   } finally {
@@ -42,9 +42,9 @@ async function failureOf(change: Partial<DynamoConfig>, wanted = deployment(aggr
 describe('a deployment that cannot come up', () => {
   it('fails at its deadline when it lists its model and never answers, and shows what its worker said', async () => {
     const env = { ...mocker.env, PYTHONPATH: join(import.meta.dirname, 'stand-ins') }
-    const error = await failureOf({ backend: 'never_answers', env, readyTimeoutS: 12 })
+    const error = await failureOf({ backend: 'never_answers', env, readyTimeoutS: 20 })
     assert.equal(error.code, 'deployment-not-ready')
-    assert.match(error.message, /agg x1 was not ready within 12 s: its workers are registered, but no completion/)
+    assert.match(error.message, /agg x1 was not ready within 20 s: its workers are registered, but no completion/)
     assert.match(error.message, /aggregated-0: request taken, no answer will come/)
   })
 
@@ -86,7 +86,7 @@ describe('a deployment that cannot come up', () => {
 it('a deployer closed in the middle of a reconcile leaves nothing behind', async () => {
   const ledger = await openLedger({ runFolder: folder, folder: join(folder, 'ledger') })
   const deployer = dynamoDeployer(mocker, { model: model.name, runFolder: folder, ledger })
-  const context = watch(AbortSignal.timeout(60_000))
+  const context = watch(AbortSignal.timeout(200_000))
   const started = Promise.withResolvers<void>()
   const coming = deployer.reconcile(deployment(aggregated(2)), {
     ...context,
@@ -119,7 +119,7 @@ it('a Dynamo whose Fulcrum was killed is found, named and ended by the next one'
 })
 
 async function untilEmpty(group: number): Promise<void> {
-  for (let i = 0; i < 400; i++) {
+  for (let i = 0; i < 2400; i++) {
     if ((await groupMembers(group)).length === 0) return
     await new Promise(resolve => setTimeout(resolve, 25))
   }

@@ -6,7 +6,7 @@ import { aggregated, deployment, mocker, model, startedPids, watch } from './dyn
 const [runFolder = '.', folder = '.'] = process.argv.slice(2)
 const ledger = await openLedger({ runFolder, folder })
 const deployer = dynamoDeployer(mocker, { model: model.name, runFolder, ledger })
-const context = watch(AbortSignal.timeout(60_000))
+const context = watch(AbortSignal.timeout(200_000))
 await deployer.reconcile(deployment(aggregated(1)), context)
 console.log(JSON.stringify(startedPids(context.events)))
 setInterval(() => {}, 1000)

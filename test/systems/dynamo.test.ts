@@ -42,7 +42,7 @@ describe('a real Dynamo deployment', () => {
   })
 
   async function become(topology: Topology, engine: { readonly [role in Role]?: EngineSettings } = {}) {
-    const context = watch(AbortSignal.timeout(90_000))
+    const context = watch(AbortSignal.timeout(200_000))
     const reconciled = await deployer.reconcile(deployment(topology, engine), context)
     endpoint = reconciled.endpoint
     for (const [name, pid] of Object.entries(startedPids(context.events))) pids.set(name, pid)
@@ -59,7 +59,7 @@ describe('a real Dynamo deployment', () => {
   /** Kills a process and waits until the deployer tells how it ended. */
   async function problemsAfterKilling(pid: number): Promise<string> {
     process.kill(pid, 'SIGKILL')
-    for (let i = 0; i < 400; i++) {
+    for (let i = 0; i < 2400; i++) {
       const problems = (await check()).join('\n')
       if (problems.includes('SIGKILL')) return problems
       await new Promise(resolve => setTimeout(resolve, 25))
