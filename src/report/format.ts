@@ -1,5 +1,7 @@
 /** How figures are written for people: three significant digits, thousands apart, a dash for what was not measured. */
 
+// Made once: making one takes longer than formatting with it.
+const threeDigits = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 })
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 
 /** `1,234`, `123`, `12.3`, `1.23`, `0.0123`; `–` for null. */
@@ -7,7 +9,7 @@ export function figure(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return '–'
   const size = Math.abs(value)
   if (size >= 100) return whole.format(value)
-  return value.toLocaleString('en-US', { maximumSignificantDigits: 3 })
+  return threeDigits.format(value)
 }
 
 /** Milliseconds below a second, else seconds: `187 ms`, `2.13 s`. */

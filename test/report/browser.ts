@@ -1,9 +1,13 @@
 import type { Browser, Page } from 'playwright-core'
 import { chromium } from 'playwright-core'
 
+/** A busy machine is slow, not broken: nothing here is about speed. */
+const patienceMs = 180_000
+
 /** Debian's Chromium, told to stay off the network. */
 export function launchChromium(): Promise<Browser> {
   return chromium.launch({
+    timeout: patienceMs,
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [
       '--headless',
@@ -33,6 +37,7 @@ export async function openPage(
     viewport: { width: options.width ?? 1280, height: 900 },
     colorScheme: options.colorScheme ?? 'light',
   })
+  page.setDefaultTimeout(patienceMs)
   const complaints: string[] = []
   const requests: string[] = []
   page.on('console', message => complaints.push(`${message.type()}: ${message.text()}`))

@@ -137,8 +137,8 @@ describe('the report page in Chromium', () => {
         .evaluateAll(paths => paths.map(path => path.getAttribute('transform')).join())
     const before = await places()
     await page.locator('section.workload:not([hidden]) [data-percentiles] button', { hasText: 'p99' }).click()
-    const deadline = Date.now() + 10_000
-    while ((await places()) === before) assert.ok(Date.now() < deadline, 'no mark moved within 10 s')
+    const deadline = Date.now() + 180_000
+    while ((await places()) === before) assert.ok(Date.now() < deadline, 'no mark moved within 3 minutes')
     await page.close()
   })
 

@@ -43,7 +43,7 @@ ${gates(comparison)}
 ${environment(comparison)}
 ${comparison.points.length > 0 ? html`<section><h2>Frontiers of the matched points</h2><div class="pair">${frontiers}</div></section>` : null}
 ${forests.length > 0 ? html`<section><h2>Changes</h2><div class="pair">${forests}</div></section>` : null}
-<section><h2>All figures</h2>${scrolling(changesTable(comparison))}</section>
+<section><h2>All figures</h2>${changesTable(comparison)}</section>
 ${missing('Only in base', comparison.onlyBase)}${missing('Only in head', comparison.onlyHead)}
 </main>
 <footer><p>Made by Fulcrum. comparison.json beside this file has every figure.</p></footer>
@@ -125,19 +125,27 @@ function percent({ relative, ci95 }: FigureChange) {
   }
 }
 
+/** Rows of the page's table; comparison.json has all. */
+const mostRows = 3000
+
+/** Point by point; when that is too much for a page, what is shown comes first. */
 function changesTable({ points }: Comparison): Html {
-  return html`<table><thead><tr><th>Point</th><th>Figure</th><th class="n">Base</th><th class="n">Head</th><th class="n">Change (95 %)</th><th>Verdict</th></tr></thead>
-<tbody>${points.map(point =>
-    point.changes.map(
-      item =>
-        html`<tr data-verdict="${item.verdict}"><td>${pointName(point.head)}</td><td>${item.figure.title}</td><td class="n" data-v="${item.base ?? ''}">${valueText(item.figure, item.base)}</td><td class="n" data-v="${item.head ?? ''}">${valueText(item.figure, item.head)}</td><td class="n">${changeText(item)}</td><td class="text">${item.verdict === 'slower' ? html`<em>slower</em>` : item.verdict}${[point.note, item.why].filter(text => text !== '').map(text => `; ${text}`)}</td></tr>`,
-    ),
-  )}</tbody></table>`
+  const all = points.flatMap(point => point.changes.map(item => ({ point, item })))
+  const isShown = ({ verdict }: FigureChange) => verdict === 'slower' || verdict === 'faster'
+  const rows =
+    all.length <= mostRows
+      ? all
+      : [...all.filter(({ item }) => isShown(item)), ...all.filter(({ item }) => !isShown(item))].slice(0, mostRows)
+  return html`${rows.length < all.length ? html`<p class="none">${rows.length} of ${all.length}, shown changes first; comparison.json has all.</p>` : null}${scrolling(html`<table><thead><tr><th>Point</th><th>Figure</th><th class="n">Base</th><th class="n">Head</th><th class="n">Change (95 %)</th><th>Verdict</th></tr></thead>
+<tbody>${rows.map(
+    ({ point, item }) =>
+      html`<tr data-verdict="${item.verdict}"><td>${pointName(point.head)}</td><td>${item.figure.title}</td><td class="n" data-v="${item.base ?? ''}">${valueText(item.figure, item.base)}</td><td class="n" data-v="${item.head ?? ''}">${valueText(item.figure, item.head)}</td><td class="n">${changeText(item)}</td><td class="text">${item.verdict === 'slower' ? html`<em>slower</em>` : item.verdict}${[point.note, item.why].filter(text => text !== '').map(text => `; ${text}`)}</td></tr>`,
+  )}</tbody></table>`)}`
 }
 
 function missing(title: string, points: Comparison['onlyBase']): Html | null {
   if (points.length === 0) return null
-  return html`<section><h2>${title}</h2><details class="data"><summary>${points.length} points</summary><ul>${points.map(
-    point => html`<li>${pointName(point)}</li>`,
-  )}</ul></details></section>`
+  return html`<section><h2>${title}</h2><details class="data"><summary>${points.length} points</summary><ul>${points
+    .slice(0, 500)
+    .map(point => html`<li>${pointName(point)}</li>`)}</ul></details></section>`
 }

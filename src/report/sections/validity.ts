@@ -6,6 +6,9 @@ import { html } from '../html.ts'
 import type { Report } from '../report.ts'
 import { scrolling } from './tables.ts'
 
+/** Rows of one table; points.csv has all reasons. */
+const mostRows = 500
+
 /** What was left out and why, and what was kept with a warning. */
 export function validitySection(report: Report): Html {
   const { results, torn } = report.analysis.run
@@ -36,9 +39,12 @@ function resultsTable(
   results: readonly PointResult[],
   why: (result: PointResult) => readonly string[],
 ): Html {
-  return html`<table><thead><tr><th>Point</th><th>Deployment</th><th>Workload</th><th>Load</th><th class="n">Repeat</th><th>${title}</th></tr></thead>
-<tbody>${results.map(
-    result =>
-      html`<tr><td><code>${result.point.id}</code></td><td>${topologyLabel(result.point.deployment.topology)}</td><td>${result.point.workload.name}</td><td>${loadLabel(result.point.load.level)}</td><td class="n">${result.point.repeat}</td><td class="text"><b>${result.status === 'ok' ? '' : `${result.status}: `}</b>${why(result).join('; ')}</td></tr>`,
-  )}</tbody></table>`
+  const rest = results.length - mostRows
+  return html`${rest > 0 ? html`<p class="none">The first ${mostRows}; points.csv has ${rest} more.</p>` : null}<table><thead><tr><th>Point</th><th>Deployment</th><th>Workload</th><th>Load</th><th class="n">Repeat</th><th>${title}</th></tr></thead>
+<tbody>${results
+    .slice(0, mostRows)
+    .map(
+      result =>
+        html`<tr><td><code>${result.point.id}</code></td><td>${topologyLabel(result.point.deployment.topology)}</td><td>${result.point.workload.name}</td><td>${loadLabel(result.point.load.level)}</td><td class="n">${result.point.repeat}</td><td class="text"><b>${result.status === 'ok' ? '' : `${result.status}: `}</b>${why(result).join('; ')}</td></tr>`,
+    )}</tbody></table>`
 }
