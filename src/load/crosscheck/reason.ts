@@ -1,4 +1,5 @@
 import type { Measurement } from '../../metrics/measurement.ts'
+import { defaultLimits } from '../../point/index.ts'
 import type { Figure } from './figures.ts'
 
 /** What may be behind a difference: told by figures that would be so if it were. Each names its evidence. */
@@ -63,9 +64,10 @@ function answerLengths(slower: Measurement, faster: Measurement, figure: Figure)
   return `answers are not equally long: ${nameOf(slower)} ${shown(slowerChunks)} chunks a request, ${nameOf(faster)} ${shown(fasterChunks)}`
 }
 
-function lateSends(slower: Measurement): string | null {
+function lateSends(slower: Measurement, _: Measurement, figure: Figure): string | null {
   const late = slower.client.sendLatenessMs
-  if (late === null || late.p99 < 5) return null
+  // Between chunks nothing is sent.
+  if (late === null || figure.key === 'itlMean' || late.p99 <= defaultLimits.sendLatenessP99Ms) return null
   return `${nameOf(slower)} sends late (mean ${shown(late.mean)} ms, p99 ${shown(late.p99)} ms after a request was due): it is busy itself, and its event loop delays what it reads too`
 }
 
