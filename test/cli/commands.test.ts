@@ -4,7 +4,20 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { fulcrum, temporaryFolder } from './fulcrum.ts'
 
-const commands = ['init', 'validate', 'plan', 'run', 'resume', 'status', 'report', 'export', 'doctor', 'leftovers', 'compare', 'crosscheck']
+const commands = [
+  'init',
+  'validate',
+  'plan',
+  'run',
+  'resume',
+  'status',
+  'report',
+  'export',
+  'doctor',
+  'leftovers',
+  'compare',
+  'crosscheck',
+]
 
 describe('help', () => {
   for (const command of commands) {
