@@ -56,7 +56,7 @@ async function runTests(title: string, files: readonly string[], concurrency: nu
 
 if (only.length === 0) {
   await step('systems', process.execPath, ['scripts/install-systems.ts'])
-  await step('types', 'tsc', ['--noEmit'])
+  await step('types', 'npm', ['run', '--silent', 'typecheck'])
   await step('lint', 'biome', ['check', '--error-on-warnings'])
 }
 const files = (await Promise.all((only.length > 0 ? only : ['test']).map(testFiles))).flat()
