@@ -28,10 +28,11 @@ export interface Tokenizer {
 export interface TokenizerSource {
   readonly name: string
   readonly fingerprint: string
-  readonly tokenizerJson: string
-  readonly configJson: string
+  /** UTF-8, as read: a fingerprint alone needs no text of 8 MB. */
+  readonly tokenizerJson: Uint8Array
+  readonly configJson: Uint8Array
   /** Content of `chat_template.jinja`, where newer models keep their template. */
-  readonly templateFile: string | null
+  readonly templateFile: Uint8Array | null
 }
 
 /** Names of tokenizers that come with Fulcrum, and the package folder that holds their files. */
@@ -52,7 +53,7 @@ export async function readTokenizer(name: string): Promise<TokenizerSource> {
   }
   const read = async (file: string) => {
     try {
-      return await readFile(fileOf(file), 'utf8')
+      return await readFile(fileOf(file))
     } catch (cause) {
       throw new FulcrumError('bad-input', 'tokenizer-missing', `the tokenizer ${name} has no readable ${file}`, {
         where: name,
@@ -62,9 +63,9 @@ export async function readTokenizer(name: string): Promise<TokenizerSource> {
     }
   }
   const [tokenizerJson, configJson] = await Promise.all([read('tokenizer.json'), read('tokenizer_config.json')])
-  const templateFile = name in builtins ? null : await readFile(fileOf('chat_template.jinja'), 'utf8').catch(() => null)
+  const templateFile = name in builtins ? null : await readFile(fileOf('chat_template.jinja')).catch(() => null)
   const hash = createHash('sha256')
-  for (const text of [tokenizerJson, configJson, templateFile ?? '']) hash.update(text).update('\0')
+  for (const bytes of [tokenizerJson, configJson, templateFile ?? '']) hash.update(bytes).update('\0')
   return { name, fingerprint: hash.digest('hex').slice(0, 16), tokenizerJson, configJson, templateFile }
 }
 
@@ -75,8 +76,8 @@ export async function readTokenizer(name: string): Promise<TokenizerSource> {
  */
 export function buildTokenizer(source: TokenizerSource): Tokenizer {
   try {
-    const config = JSON.parse(source.configJson) as TokenizerConfig
-    const tokenizer = new HuggingFaceTokenizer(JSON.parse(source.tokenizerJson) as object, config)
+    const config = JSON.parse(textOf(source.configJson)) as TokenizerConfig
+    const tokenizer = new HuggingFaceTokenizer(JSON.parse(textOf(source.tokenizerJson)) as object, config)
     const render = templateRenderer(source, config)
     const encode = (text: string, special: boolean) => tokenizer.encode(text, { add_special_tokens: special }).ids
     return {
@@ -95,13 +96,17 @@ export function buildTokenizer(source: TokenizerSource): Tokenizer {
   }
 }
 
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes)
+}
+
 interface TokenizerConfig {
   readonly chat_template?: string | readonly { readonly name: string; readonly template: string }[]
   readonly [setting: string]: unknown
 }
 
 function templateRenderer(source: TokenizerSource, config: TokenizerConfig): (chat: readonly ChatMessage[]) => string {
-  const text = source.templateFile ?? templateOf(config)
+  const text = source.templateFile === null ? templateOf(config) : textOf(source.templateFile)
   if (text === null) {
     return () => {
       throw new Error('tokenizer_config.json has no chat_template; use the completions API')
