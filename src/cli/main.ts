@@ -10,6 +10,7 @@ import { addPlan } from './commands/plan.ts'
 import { addReport } from './commands/report.ts'
 import { addResume } from './commands/resume.ts'
 import { addRun } from './commands/run.ts'
+import { addShard } from './commands/shard.ts'
 import { addStatus } from './commands/status.ts'
 import { addValidate } from './commands/validate.ts'
 import { printError } from './print-error.ts'
@@ -49,6 +50,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     addCrosscheck,
     addDoctor,
     addLeftovers,
+    addShard,
   ]) {
     add(program)
   }

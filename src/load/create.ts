@@ -5,11 +5,15 @@ import { aiperf } from './aiperf/aiperf.ts'
 import { builtIn } from './built-in/built-in.ts'
 import { genaiPerf } from './genai-perf/genai-perf.ts'
 import type { LoadGenerator } from './generator.ts'
+import type { ShardSettings } from './shards/launch.ts'
+import { sharded } from './shards/sharded.ts'
 
 /** The sweep file's settings of a generator program; empty for the built-in generator. */
 export interface GeneratorSettings {
   readonly command?: string
   readonly args: readonly string[]
+  /** Processes that a point's load is split over; the built-in generator's own threads when absent. */
+  readonly shards?: ShardSettings
 }
 
 /** Where a generator may keep things. */
@@ -27,8 +31,13 @@ export function createGenerator(
   places: GeneratorPlaces,
 ): LoadGenerator {
   switch (name) {
-    case 'built-in':
-      return builtIn({ cacheFolder: places.cacheFolder ?? userCacheFolder(process.env) })
+    case 'built-in': {
+      const cacheFolder = places.cacheFolder ?? userCacheFolder(process.env)
+      const { shards } = settings
+      return shards === undefined
+        ? builtIn({ cacheFolder })
+        : sharded({ cacheFolder, shards, runFolder: places.runFolder })
+    }
     case 'genai-perf':
       return genaiPerf({ ...settings, runFolder: places.runFolder })
     case 'aiperf':

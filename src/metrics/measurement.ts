@@ -55,6 +55,28 @@ export interface ClientHealth {
   readonly clockJumpMs: number | null
   /** The most that first tokens may have lain unread before their time stamp, hence the uncertainty of TTFT; absent where a generator can't tell. */
   readonly stampUncertaintyMs?: Distribution | null
+  /** Each process of a load that was split over several; the figures above are then those of the worst of them, in flight the sum. */
+  readonly shards?: readonly ShardHealth[]
+}
+
+/** One of the processes that a load was split over. */
+export interface ShardHealth {
+  /** `this machine`, or the host's name. */
+  readonly host: string
+  /** Requests that it sent; null when it was lost. */
+  readonly requests: number | null
+  /** What its monotonic clock, and its wall clock, showed more than the coordinator's; requests are put in one time by the former. */
+  readonly clock: {
+    readonly offsetMs: number
+    /** The offset is at most this far off: half of the quickest exchange. */
+    readonly uncertaintyMs: number
+    readonly wallOffsetMs: number
+    /** How much the offset changed from the start to the end of the point. */
+    readonly driftMs: number | null
+  }
+  readonly sendLatenessMs: Distribution | null
+  readonly eventLoopDelayMs: ClientHealth['eventLoopDelayMs']
+  readonly cpuShare: number | null
 }
 
 /** When the window became steady, by which method. */

@@ -8,7 +8,7 @@ import type { JobResult, ThreadHealth } from './job.ts'
 import type { RequestSet } from './request-set.ts'
 
 /** Raised when a change of the generator changes what it would measure. */
-const version = '1'
+export const generatorVersion = '1'
 
 /** What a measurement needs besides what the threads saw. */
 export interface ResultContext {
@@ -35,7 +35,7 @@ export function measurementOf(
     asked: { isl: meanOf(requests.inputTokens), osl: meanOf(requests.outputTokens) },
   })
   return {
-    generator: { name: 'built-in', version },
+    generator: { name: 'built-in', version: generatorVersion },
     startedAt: context.startedAt,
     wallS: context.wallS,
     ...summary,
@@ -44,7 +44,7 @@ export function measurementOf(
     tokenSource: results.some(result => result.uncounted > 0) ? 'chunks' : 'usage',
     client: {
       ...summary.client,
-      ...clientHealth(
+      ...threadHealth(
         results.map(result => result.health),
         summary.durationS,
       ),
@@ -61,7 +61,7 @@ function mergeHistograms(states: readonly HistogramState[]): Histogram {
   return merged
 }
 
-function clientHealth(threads: readonly ThreadHealth[], windowS: number) {
+export function threadHealth(threads: readonly ThreadHealth[], windowS: number) {
   const cpuS = threads.reduce((sum, thread) => sum + thread.cpuMs, 0) / 1000
   return {
     // Of the thread that was worst: a delay that one thread had is not made better by another.

@@ -1,0 +1,150 @@
+import type { Endpoint, Load } from '../../point/index.ts'
+import { monotonicMs } from '../built-in/control.ts'
+import type { JobLoad, JobResult } from '../built-in/job.ts'
+import type { LoadProgress } from '../generator.ts'
+import { longestRunMs } from '../programs/bounds.ts'
+import type { ClockOffset, ClockSample } from './clock.ts'
+import { clockOffset } from './clock.ts'
+import type { ShardLink } from './link.ts'
+
+/** Clock exchanges before and after a measurement. */
+const exchanges = 16
+const exchangeLimitMs = 10_000
+/** Bytes of requests in one message. */
+const pieceBytes = 4 * 1024 * 1024
+/** From the order to start until the start: it must have arrived everywhere by then. */
+const startMarginMs = 50
+const progressEveryMs = 200
+
+/** What one shard is to do. */
+export interface ShardTask {
+  readonly link: ShardLink
+  readonly part: JobLoad
+}
+
+/** What came of it. */
+export interface ShardReport {
+  readonly link: ShardLink
+  readonly clock: ClockReading
+  /** Null when the clock was not read again. */
+  readonly driftMs: number | null
+  /** Null when the shard was lost. */
+  readonly outcome: { readonly results: readonly JobResult[]; readonly clockJumpMs: number } | null
+}
+
+/** Offsets of a shard's clocks. */
+export interface ClockReading extends ClockOffset {
+  readonly wallOffsetMs: number
+}
+
+export interface CoordinateOptions {
+  readonly endpoint: Endpoint
+  readonly load: Load
+  readonly ca: string | null
+  readonly threads: number | null
+  readonly signal: AbortSignal
+  onProgress(progress: LoadProgress): void
+  /** All shards have been told when to start measuring; they do within milliseconds. */
+  onStart(): void
+}
+
+/**
+ * Runs the parts of a load, their warm-ups and measurements started at one time each. A shard lost after the start is
+ * reported; the others go on to their end.
+ * @throws FulcrumError failed `shard-lost` when one is lost before; the signal's reason
+ */
+export async function coordinate(tasks: readonly ShardTask[], options: CoordinateOptions): Promise<ShardReport[]> {
+  const { signal, load } = options
+  const limitMs = longestRunMs(load)
+  const clocks = await Promise.all(tasks.map(({ link }) => readClock(link, signal)))
+  for (const task of tasks) sendPart(task, options)
+  const margin = startMarginMs + 4 * Math.max(...clocks.map(clock => clock.uncertaintyMs))
+  const startAll = () => {
+    const atMs = monotonicMs() + margin
+    for (const [index, { link }] of tasks.entries()) {
+      link.send({ kind: 'start', atMs: atMs + (clocks[index]?.offsetMs ?? 0) })
+    }
+  }
+  const allGathered = () => Promise.all(tasks.map(({ link }) => link.receive('gathered', limitMs, signal)))
+  const progress = followProgress(tasks, options)
+  try {
+    await allGathered()
+    progress.phase = 'warm-up'
+    startAll()
+    await allGathered()
+    progress.phase = 'measuring'
+    options.onStart()
+    startAll()
+    return await Promise.all(
+      tasks.map(async ({ link }, index): Promise<ShardReport> => {
+        const clock = clocks[index] ?? { offsetMs: 0, uncertaintyMs: 0, wallOffsetMs: 0 }
+        try {
+          const { results, clockJumpMs } = await link.receive('result', limitMs, signal)
+          return { link, clock, driftMs: await driftOf(link, clock, signal), outcome: { results, clockJumpMs } }
+        } catch (error) {
+          signal.throwIfAborted()
+          if (link.lost() === null) throw error
+          return { link, clock, driftMs: null, outcome: null }
+        }
+      }),
+    )
+  } finally {
+    progress.stop()
+  }
+}
+
+async function readClock(link: ShardLink, signal: AbortSignal): Promise<ClockReading> {
+  const samples: ClockSample[] = []
+  let wallOffsetMs = 0
+  for (let id = 0; id < exchanges; id++) {
+    const askedMs = monotonicMs()
+    link.send({ kind: 'clock', id })
+    const { receivedMs, sentMs, wallMs } = await link.receive('clock', exchangeLimitMs, signal)
+    samples.push({ askedMs, receivedMs, sentMs, answeredMs: monotonicMs() })
+    wallOffsetMs = wallMs - (Date.now() - monotonicMs())
+  }
+  const offset = clockOffset(samples)
+  return { ...offset, wallOffsetMs: wallOffsetMs + offset.offsetMs }
+}
+
+/** Null when the shard is lost meanwhile: what it measured is here and holds. */
+async function driftOf(link: ShardLink, before: ClockReading, signal: AbortSignal): Promise<number | null> {
+  try {
+    return (await readClock(link, signal)).offsetMs - before.offsetMs
+  } catch (error) {
+    if (link.lost() === null) throw error
+    return null
+  }
+}
+
+function sendPart({ link, part }: ShardTask, { endpoint, ca, threads }: CoordinateOptions): void {
+  const { bytes } = part.requests
+  const load = { ...part, requests: { ...part.requests, bytes: new Uint8Array(0) } }
+  link.send({ kind: 'prepare', load, byteLength: bytes.length, endpoint, ca, threads })
+  for (let at = 0; at < bytes.length; at += pieceBytes) {
+    link.send({ kind: 'piece', at, bytes: bytes.subarray(at, at + pieceBytes) })
+  }
+  link.send({ kind: 'connect' })
+}
+
+function followProgress(tasks: readonly ShardTask[], { onProgress }: CoordinateOptions) {
+  const warmup = tasks.reduce((sum, { part }) => sum + part.warmup, 0)
+  const measured = tasks.reduce<number | null>((sum, { part: { schedule } }) => {
+    const count = schedule.kind === 'closed' ? schedule.requests : schedule.dueMs.length
+    return sum === null || count === null ? null : sum + count
+  }, 0)
+  const following = {
+    phase: 'preparing' as LoadProgress['phase'],
+    stop: () => clearInterval(timer),
+  }
+  const timer = setInterval(() => {
+    const done = tasks.map(({ link }) => link.progress())
+    const { phase } = following
+    if (phase === 'warm-up') {
+      onProgress({ phase, done: done.reduce((sum, one) => sum + one.warmup, 0), total: warmup })
+    } else if (phase === 'measuring') {
+      onProgress({ phase, done: done.reduce((sum, one) => sum + one.measured, 0), total: measured })
+    }
+  }, progressEveryMs)
+  return following
+}

@@ -1,0 +1,81 @@
+import { distributionOf } from '../../metrics/distribution.ts'
+import type { ClientHealth, Finding, Measurement, ShardHealth } from '../../metrics/measurement.ts'
+import { mergeRecords } from '../../metrics/records.ts'
+import type { ValidityLimits } from '../../point/index.ts'
+import type { JobLoad } from '../built-in/job.ts'
+import { threadHealth } from '../built-in/result.ts'
+import type { ShardReport } from './coordinate.ts'
+
+/** What one shard saw of itself. */
+export function shardHealth({ link, clock, driftMs, outcome }: ShardReport, windowS: number): ShardHealth {
+  const known = { host: link.host, clock: { ...clock, driftMs } }
+  if (outcome === null) {
+    return { ...known, requests: null, sendLatenessMs: null, eventLoopDelayMs: null, cpuShare: null }
+  }
+  const { sentMs, scheduledMs, count } = mergeRecords(outcome.results.map(result => result.records))
+  const health = threadHealth(
+    outcome.results.map(result => result.health),
+    windowS,
+  )
+  return {
+    ...known,
+    requests: count,
+    sendLatenessMs: distributionOf(sentMs.map((sent, row) => sent - (scheduledMs[row] ?? Number.NaN))),
+    eventLoopDelayMs: health.eventLoopDelayMs,
+    cpuShare: health.cpuShare,
+  }
+}
+
+/** The health of a split load: of the shard that was worst, because one that was late isn't made punctual by others. */
+export function worstHealth(client: ClientHealth, shards: readonly ShardHealth[]): ClientHealth {
+  const latest = shards
+    .flatMap(({ sendLatenessMs }) => (sendLatenessMs === null ? [] : [sendLatenessMs]))
+    .reduce<ClientHealth['sendLatenessMs']>((worst, one) => (worst === null || one.p99 > worst.p99 ? one : worst), null)
+  return {
+    ...client,
+    sendLatenessMs: latest,
+    cpuShare: shards.reduce<number | null>(
+      (most, { cpuShare }) => (cpuShare === null ? most : Math.max(most ?? 0, cpuShare)),
+      null,
+    ),
+    shards,
+  }
+}
+
+/** What speaks against a split load: shards lost, shards that did not do their part, clocks that can't be put in one time. */
+export function shardRemarks(
+  reports: readonly ShardReport[],
+  parts: readonly JobLoad[],
+  { shards }: { readonly shards: readonly ShardHealth[] },
+  limits: ValidityLimits,
+): NonNullable<Measurement['remarks']> {
+  return reports.flatMap((report, index): Finding[] => {
+    const { link } = report
+    const health = shards[index]
+    const lost = link.lost()
+    if (report.outcome === null || health === undefined) {
+      const message = `${lost ?? `shard ${link.shard} on ${link.host} was lost`}. The figures are of the other shards, hence of less load than asked`
+      return [{ severity: 'invalid', code: 'shard-lost', message }]
+    }
+    const where = `shard ${link.shard} on ${link.host}`
+    const remarks: Finding[] = []
+    const asked = requestsOf(parts[index])
+    if (asked !== null && health.requests !== asked) {
+      const message = `${where} sent ${health.requests} requests, ${asked} were its part`
+      remarks.push({ severity: 'invalid', code: 'shard-disagrees', message })
+    }
+    const { uncertaintyMs, driftMs } = health.clock
+    const apart = uncertaintyMs + Math.abs(driftMs ?? 0)
+    if (apart > limits.sendLatenessP99Ms) {
+      const message = `the clock of ${where} is known to ${apart.toFixed(1)} ms only (quickest exchange ${(2 * uncertaintyMs).toFixed(1)} ms, drift ${(driftMs ?? 0).toFixed(1)} ms): the shards' requests may be that far from their common schedule. Latencies are each of one clock and hold`
+      remarks.push({ severity: 'warning', code: 'shard-clock', message })
+    }
+    return remarks
+  })
+}
+
+/** Requests that a shard must have sent; null where time or a broken conversation may decide otherwise. */
+function requestsOf(part: JobLoad | undefined): number | null {
+  if (part === undefined || part.durationMs !== null || part.requests.turns > 1) return null
+  return part.schedule.kind === 'closed' ? part.schedule.requests : part.schedule.dueMs.length
+}

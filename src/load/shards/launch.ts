@@ -1,0 +1,67 @@
+import { fileURLToPath } from 'node:url'
+
+/** How processes are started on other hosts: a known launcher, or a command in which `{host}` stands for the host. */
+export type Launcher = 'ssh' | 'srun' | readonly string[]
+
+/** Over which processes a point's load is split. */
+export interface ShardSettings {
+  readonly count: number
+  /** Host names, dealt out to the shards in turns; this machine when empty. */
+  readonly hosts: readonly string[]
+  readonly launcher: Launcher
+  /** Arguments added to the launcher's own (`-F config`, `--partition=…`). */
+  readonly launcherArgs: readonly string[]
+  /** How Fulcrum is started on a host; as it was here when absent. */
+  readonly command?: readonly string[]
+}
+
+/** One shard to start. */
+export interface ShardLaunch {
+  /** For messages. */
+  readonly host: string
+  readonly argv: readonly [program: string, ...args: string[]]
+}
+
+/** The command of each shard. */
+export function shardLaunches(settings: ShardSettings): ShardLaunch[] {
+  const own = [process.execPath, fileURLToPath(new URL('../../../bin/fulcrum.js', import.meta.url))]
+  const command = [...(settings.command ?? own), 'shard']
+  return Array.from({ length: settings.count }, (_, shard) => {
+    const host = settings.hosts[shard % settings.hosts.length]
+    const argv = host === undefined ? command : remote(settings, host, command)
+    const [program = process.execPath, ...args] = argv
+    return { host: host ?? 'this machine', argv: [program, ...args] }
+  })
+}
+
+function remote({ launcher, launcherArgs }: ShardSettings, host: string, command: readonly string[]): string[] {
+  switch (launcher) {
+    case 'ssh':
+      return ['ssh', ...sshArguments, ...launcherArgs, '--', host, `exec ${command.map(quoted).join(' ')}`]
+    case 'srun':
+      return ['srun', ...srunArguments, ...launcherArgs, `--nodelist=${host}`, ...command]
+    default:
+      return [...launcher.map(part => part.replaceAll('{host}', host)), ...launcherArgs, ...command]
+  }
+}
+
+/** No terminal, no questions, and an end when the host is gone. Keys, ports and jump hosts are the user's ssh configuration. */
+const sshArguments = [
+  '-T',
+  '-o',
+  'BatchMode=yes',
+  '-o',
+  'ConnectTimeout=10',
+  '-o',
+  'ServerAliveInterval=5',
+  '-o',
+  'ServerAliveCountMax=3',
+]
+
+/** One task beside whatever else the allocation runs, its output passed on at once. */
+const srunArguments = ['--nodes=1', '--ntasks=1', '--overlap', '--unbuffered', '--kill-on-bad-exit']
+
+/** ssh hands its command to a shell on the other host: a word in single quotes is the same in all of them. */
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`
+}

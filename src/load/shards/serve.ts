@@ -1,0 +1,117 @@
+import { availableParallelism, hostname } from 'node:os'
+import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
+import type { Tinypool } from 'tinypool'
+import type { Control } from '../built-in/control.ts'
+import { createControl, doneSoFar, gathered, monotonicMs, startTogether } from '../built-in/control.ts'
+import type { JobLoad } from '../built-in/job.ts'
+import { createPool, readyThreads, runThreads } from '../built-in/pool.ts'
+import { resolveTarget } from '../built-in/resolve-target.ts'
+import { generatorVersion } from '../built-in/result.ts'
+import { threadsFor } from '../built-in/schedule.ts'
+import { sharedBytes } from '../prompt-set.ts'
+import type { FromShard, ToShard } from './wire.ts'
+import { aliveEveryMs, decode, encode, protocol } from './wire.ts'
+
+export interface ShardOptions {
+  readonly input: Readable
+  readonly output: Writable
+  /** Ends when nothing was heard for so long: the coordinator's host may be gone without a goodbye. */
+  readonly silentMs?: number
+}
+
+const defaultSilentMs = 20_000
+const looksUntilSilent = 5
+const progressEveryMs = 200
+
+/** The load that is being prepared or run. */
+interface Work {
+  readonly message: Extract<ToShard, { kind: 'prepare' }>
+  readonly bytes: Uint8Array
+  readonly control: Control
+}
+
+/**
+ * A shard: loads an endpoint as a coordinator says over `input` and reports over `output`. Resolves when the input has ended,
+ * or nothing more comes: what still runs then is ended with the process.
+ */
+export async function serveShard({ input, output, silentMs = defaultSilentMs }: ShardOptions): Promise<void> {
+  const say = (message: FromShard) => void output.write(`${encode(message)}\n`)
+  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
+  let pool: Tinypool | null = null
+  let work: Work | null = null
+  let silentLooks = 0
+  const hear = (message: ToShard, receivedMs: number) => {
+    switch (message.kind) {
+      case 'clock':
+        say({ kind: 'clock', id: message.id, receivedMs, sentMs: monotonicMs(), wallMs: Date.now() - monotonicMs() })
+        break
+      case 'prepare':
+        work = { message, bytes: sharedBytes(message.byteLength), control: createControl(true) }
+        break
+      case 'piece':
+        work?.bytes.set(message.bytes, message.at)
+        break
+      case 'connect':
+        if (work === null) break
+        pool ??= createPool(availableParallelism())
+        run(pool, work, say).catch((error: unknown) => say({ kind: 'failed', message: String(error) }))
+        break
+      case 'start':
+        if (work !== null) startTogether(work.control, message.atMs)
+        break
+      case 'alive':
+        break
+    }
+  }
+  lines.on('line', line => {
+    const receivedMs = monotonicMs()
+    const message = decode<ToShard>(line)
+    if (message === null) return
+    silentLooks = 0
+    hear(message, receivedMs)
+  })
+  // Whoever read the answers is gone.
+  output.on('error', () => lines.close())
+  const look = setInterval(() => {
+    silentLooks += 1
+    if (silentLooks > looksUntilSilent) lines.close()
+  }, silentMs / looksUntilSilent)
+  const alive = setInterval(() => say({ kind: 'alive' }), aliveEveryMs)
+  say({ kind: 'hello', protocol, version: generatorVersion, hostname: hostname(), cores: availableParallelism() })
+  await new Promise<void>(resolve => lines.once('close', resolve))
+  clearInterval(look)
+  clearInterval(alive)
+}
+
+async function run(
+  pool: Tinypool,
+  { message, bytes, control }: Work,
+  say: (message: FromShard) => void,
+): Promise<void> {
+  const { endpoint, ca } = message
+  const load: JobLoad = { ...message.load, requests: { ...message.load.requests, bytes } }
+  const never = new AbortController().signal
+  const threads = message.threads ?? threadsFor(load.schedule, availableParallelism())
+  const [target] = await Promise.all([resolveTarget(endpoint, ca, never), readyThreads(pool, threads, never)])
+  const progress = setInterval(() => {
+    const { warmup, measured } = doneSoFar(control)
+    say({ kind: 'progress', warmup, measured })
+  }, progressEveryMs)
+  try {
+    const clockBefore = Date.now() - monotonicMs()
+    const running = runThreads(pool, { ...load, target, control, threads }, never)
+    void tellBarriers(control, say)
+    const results = await running
+    say({ kind: 'result', results, clockJumpMs: Date.now() - monotonicMs() - clockBefore })
+  } finally {
+    clearInterval(progress)
+  }
+}
+
+async function tellBarriers(control: Control, say: (message: FromShard) => void): Promise<void> {
+  for (const barrier of [0, 1]) {
+    await gathered(control, barrier)
+    say({ kind: 'gathered', barrier })
+  }
+}

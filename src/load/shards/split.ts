@@ -1,0 +1,101 @@
+import type { JobLoad, Schedule } from '../built-in/job.ts'
+import type { RequestSet } from '../built-in/request-set.ts'
+import { sharedFloat64 } from '../prompt-set.ts'
+
+/** Shards that a load keeps busy: no more than there are slots. */
+export function busyShards(schedule: Schedule, shards: number): number {
+  const slots = schedule.kind === 'closed' ? schedule.concurrency : schedule.maxConcurrency
+  return Math.max(1, Math.min(shards, slots ?? shards))
+}
+
+/**
+ * Deals a load out. Conversations (a request without turns is one) are numbered through warm-up and measurement; in a closed
+ * loop number n belongs to slot n mod concurrency, and slot s to shard s mod shards; in an open loop number n to shard n mod
+ * shards. Slots, requests, due times and prompts of the parts together are those of the whole, each once: as long as no
+ * prompt is sent twice by the whole, none is sent by two shards.
+ *
+ * @param shards at most {@link busyShards}
+ */
+export function splitLoad(load: JobLoad, shards: number): JobLoad[] {
+  return Array.from({ length: shards }, (_, shard) => partOf(load, shard, shards))
+}
+
+function partOf(load: JobLoad, shard: number, shards: number): JobLoad {
+  const { schedule, requests, warmup, firstMeasured } = load
+  const { turns } = requests
+  const slots = schedule.kind === 'closed' ? schedule.concurrency : Number.POSITIVE_INFINITY
+  const mine = (conversation: number) => (conversation % slots) % shards === shard
+  const minePerTurn = (from: number, count: number) => turns * countWhere(from, from + Math.ceil(count / turns), mine)
+  const first = firstMeasured / turns
+  const prompts = range(requests.count / turns).filter(mine)
+  return {
+    ...load,
+    // Fewer prompts than shards: the same ones are asked for again and again.
+    requests: select(requests, prompts.length > 0 ? prompts : [shard % (requests.count / turns)]),
+    schedule: partOfSchedule(schedule, shard, shards, count => minePerTurn(first, count), first),
+    warmup: minePerTurn(0, warmup),
+    firstMeasured: minePerTurn(0, firstMeasured),
+  }
+}
+
+function partOfSchedule(
+  schedule: Schedule,
+  shard: number,
+  shards: number,
+  mineOf: (count: number) => number,
+  first: number,
+): Schedule {
+  if (schedule.kind === 'closed') {
+    const requests = schedule.requests === null ? null : mineOf(schedule.requests)
+    return { kind: 'closed', concurrency: shareOf(schedule.concurrency, shard, shards), requests }
+  }
+  const { maxConcurrency } = schedule
+  return {
+    kind: 'open',
+    dueMs: sharedFloat64(schedule.dueMs.filter((_, index) => (first + index) % shards === shard)),
+    maxConcurrency: maxConcurrency === null ? null : shareOf(maxConcurrency, shard, shards),
+  }
+}
+
+/** How many of so many things a shard gets when they are dealt one by one. */
+function shareOf(total: number, shard: number, shards: number): number {
+  return Math.floor(total / shards) + (shard < total % shards ? 1 : 0)
+}
+
+function countWhere(from: number, to: number, holds: (n: number) => boolean): number {
+  let count = 0
+  for (let n = from; n < to; n++) if (holds(n)) count += 1
+  return count
+}
+
+/** The requests of some conversations, as a set of their own. */
+function select(set: RequestSet, conversations: readonly number[]): RequestSet {
+  const indices = conversations.flatMap(conversation => range(set.turns).map(turn => conversation * set.turns + turn))
+  const startOf = (index: number) => set.offsets[index] ?? 0
+  const offsets = new Float64Array(indices.length + 1)
+  for (const [to, index] of indices.entries()) {
+    offsets[to + 1] = (offsets[to] ?? 0) + startOf(index + 1) - startOf(index)
+  }
+  const bytes = new Uint8Array(offsets[indices.length] ?? 0)
+  for (const [to, index] of indices.entries()) {
+    bytes.set(set.bytes.subarray(startOf(index), startOf(index + 1)), offsets[to])
+  }
+  const pick = (values: Uint32Array) => Uint32Array.from(indices, index => values[index] ?? 0)
+  return {
+    count: indices.length,
+    bytes,
+    offsets,
+    inputTokens: pick(set.inputTokens),
+    outputTokens: pick(set.outputTokens),
+    leastTokens: pick(set.leastTokens),
+    headLength: set.headLength,
+    prompts: Float64Array.from(
+      indices.flatMap(index => [set.prompts[2 * index] ?? 0, set.prompts[2 * index + 1] ?? 0]),
+    ),
+    turns: set.turns,
+  }
+}
+
+function range(length: number): number[] {
+  return Array.from({ length }, (_, index) => index)
+}
