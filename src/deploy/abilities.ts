@@ -4,17 +4,27 @@ import type { Deployment, EngineSettings, Role } from '../point/index.ts'
 import type { DeployConfig } from './config.ts'
 import { checkDynamoConfig, checkFits } from './dynamo/check-config.ts'
 import { checkEngineSettings } from './dynamo/engine-settings.ts'
+import { kubernetesAbilities } from './kubernetes/check.ts'
+
+/** What is wrong with a configuration, by the key under `deploy` that it stands under, or in a file that it names. */
+export interface ConfigProblem {
+  readonly key: string
+  readonly problem: string
+  readonly at?: { readonly file: string; readonly position: { readonly line: number; readonly column: number } }
+}
 
 /** What a deployer can say of a configuration before anything starts. */
 export interface DeployerAbilities {
   /** GPUs of one worker when the sweep file does not say; null when the deployer does not know either. */
   readonly gpusPerWorker: number | null
-  /** What is wrong with the configuration itself, by the key under `deploy` that it stands under. */
-  readonly configProblems: readonly { readonly key: string; readonly problem: string }[]
+  /** As above, for deployers whose roles differ. */
+  gpusOfRole?(role: Role): number | null
+  /** What is wrong with the configuration itself. */
+  readonly configProblems: readonly ConfigProblem[]
   /** What is wrong with a role's engine settings, a sentence each. */
   settingsProblems(role: Role, settings: EngineSettings): readonly string[]
   /** Why a deployment cannot run under this configuration; null when it can. */
-  misfit(deployment: Deployment): string | null
+  misfit(deployment: Deployment): string | ConfigProblem | null
 }
 
 const takesAnything: DeployerAbilities = {
@@ -46,6 +56,8 @@ export async function abilitiesOf(config: DeployConfig): Promise<DeployerAbiliti
         settingsProblems: (role, settings) => checkEngineSettings(config.backend, role, settings),
         misfit: deployment => checkFits(config, deployment),
       }
+    case 'kubernetes':
+      return { ...takesAnything, ...kubernetesAbilities(config) }
     case 'attach':
       return {
         ...takesAnything,

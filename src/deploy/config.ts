@@ -37,13 +37,32 @@ export interface AttachConfig {
   readonly dialect: 'dynamo-0.3' | 'dynamo-1' | 'vllm' | 'openai'
 }
 
+/** A DynamoGraphDeployment on Kubernetes, made from or found by the user's own manifest. */
+export interface KubernetesConfig {
+  readonly with: 'kubernetes'
+  /** Absolute path of the manifest: one or several YAML documents, exactly one DynamoGraphDeployment. */
+  readonly manifest: string
+  /** Component names of the parts that the manifest itself does not tell. */
+  readonly services: { readonly [part in Role | 'frontend']?: string }
+  readonly kubeconfig?: string
+  readonly context?: string
+  /** The manifest's, else the context's, when absent. */
+  readonly namespace?: string
+  /** Base URL of the frontend; a port-forward is opened when absent. */
+  readonly url?: string
+  readonly apiKeyEnv?: string
+  /** `restore` gives back what was changed and deletes what was made. */
+  readonly onExit: 'restore' | 'delete' | 'keep'
+  readonly readyTimeoutS: number
+}
+
 /** Deployers that parse today and are refused by name at validation until they are built. */
 export interface FutureConfig {
-  readonly with: 'dynamo-serve' | 'kubernetes' | 'slurm'
+  readonly with: 'dynamo-serve' | 'slurm'
   readonly settings: { readonly [key: string]: Json }
 }
 
-export type DeployConfig = SimulatedConfig | DynamoConfig | AttachConfig | FutureConfig
+export type DeployConfig = SimulatedConfig | DynamoConfig | AttachConfig | KubernetesConfig | FutureConfig
 
 /** Engine settings by role as written in the sweep file, before axes are crossed. */
 export type EngineAxes = { readonly [role in Role]?: { readonly [setting: string]: readonly Json[] } }

@@ -4,6 +4,7 @@ import { attachDeployer } from './attach.ts'
 import type { DeployConfig } from './config.ts'
 import type { Deployer } from './deployer.ts'
 import { dynamoDeployer } from './dynamo.ts'
+import { kubernetesDeployer } from './kubernetes.ts'
 import { simulatedDeployer } from './simulated.ts'
 
 export { checkDynamoConfig, checkFits } from './dynamo/check-config.ts'
@@ -31,9 +32,11 @@ export async function createDeployer(config: DeployConfig, context: DeployerCont
         return dynamoDeployer(config, { model: model.name, runFolder, ledger })
       case 'attach':
         return attachDeployer(config, model.name)
+      case 'kubernetes':
+        return kubernetesDeployer(config, { model: model.name, runFolder })
       default:
         throw new FulcrumError('bad-input', 'deployer-not-built', `deploy.with: ${config.with} is not built yet`, {
-          remedy: 'Use simulated, dynamo or attach.',
+          remedy: 'Use simulated, dynamo, kubernetes or attach.',
         })
     }
   }

@@ -73,6 +73,7 @@ function gpusPerWorker(
       explicit ??
       parallelGpus(roleSettings(parts.raw, role, engine[role] ?? {}), backendOf(deploy)) ??
       attached ??
+      parts.abilities.gpusOfRole?.(role) ??
       parts.abilities.gpusPerWorker ??
       1
     )

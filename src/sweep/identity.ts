@@ -5,7 +5,17 @@ import { fromFile, lookUp, type SectionContext } from './sections/context.ts'
 import type { Sweep } from './sweep.ts'
 
 /** Keys of `deploy` that change nothing about a measurement: where services listen, how long is waited. */
-const operational = new Set(['nats', 'etcd', 'http_port', 'ready_timeout', 'api_key_env', 'gpus_per_worker'])
+const operational = new Set([
+  'nats',
+  'etcd',
+  'http_port',
+  'ready_timeout',
+  'api_key_env',
+  'gpus_per_worker',
+  'kubeconfig',
+  'context',
+  'on_exit',
+])
 
 /**
  * What of `deploy` decides an outcome, as written rather than resolved: the same sweep has the same ids in another checkout and on

@@ -15,7 +15,7 @@ interface NotYet {
 const deployer = (name: string): NotYet => ({
   asked: raw => (raw.deploy?.with === name ? [['deploy', 'with']] : []),
   wrong: `the deployer ${name} is not built yet`,
-  instead: 'write with: simulated, dynamo or attach',
+  instead: 'write with: simulated, dynamo, kubernetes or attach',
 })
 
 const isBuiltIn = ({ generator }: Partial<RawSweep>) =>
@@ -23,15 +23,22 @@ const isBuiltIn = ({ generator }: Partial<RawSweep>) =>
 
 const notYet: readonly NotYet[] = [
   deployer('dynamo-serve'),
-  deployer('kubernetes'),
   deployer('slurm'),
   {
     asked: raw =>
-      raw.deploy?.nodes !== undefined && ['simulated', 'dynamo', 'attach'].includes(raw.deploy.with)
+      raw.deploy !== undefined &&
+      'nodes' in raw.deploy &&
+      raw.deploy.nodes !== undefined &&
+      ['simulated', 'dynamo', 'attach'].includes(raw.deploy.with)
         ? [['deploy', 'nodes']]
         : [],
     wrong: 'workers can’t be placed on named nodes yet: they run on this machine',
     instead: 'remove nodes',
+  },
+  {
+    asked: raw => (raw.deploy?.with === 'kubernetes' && raw.deploy.load_job === true ? [['deploy', 'load_job']] : []),
+    wrong: 'load from a Job inside the cluster is not built yet',
+    instead: 'remove load_job, and run Fulcrum in the cluster with the frontend’s service as url',
   },
   {
     asked: raw => (raw.search === 'adaptive' ? [['search']] : []),

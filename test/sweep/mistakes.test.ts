@@ -207,7 +207,6 @@ suite('what can’t be done yet is refused by name', [
     sweepText({ deploy: '{ with: dynamo-serve, graphs: x }' }),
     /^3:17: the deployer dynamo-serve is not built yet; /,
   ],
-  ['kubernetes', sweepText({ deploy: '{ with: kubernetes }' }), /^3:17: the deployer kubernetes is not built yet; /],
   ['slurm', sweepText({ deploy: '{ with: slurm }' }), /^3:17: the deployer slurm is not built yet; /],
   ['adaptive search', sweepText({ search: 'adaptive' }), /^7:9: search: adaptive is not built yet; /],
   [

@@ -114,19 +114,74 @@ const attach = z.strictObject({
   nodes: nodes.optional(),
 })
 
+const componentName = z.string().min(1)
+
+const kubernetes = z.strictObject({
+  with: z.literal('kubernetes'),
+  manifest: field(
+    z.string().min(1),
+    'The DynamoGraphDeployment that is swept, as YAML with one or several documents; relative to this file.',
+    'write the path of a manifest such as kubernetes/deepseek-r1.yaml',
+  ),
+  services: field(
+    z.strictObject({
+      prefill: componentName.optional(),
+      decode: componentName.optional(),
+      aggregated: componentName.optional(),
+      frontend: componentName.optional(),
+    }),
+    'Components by role, where neither their type nor their arguments tell it.',
+    'write { prefill: NAME, decode: NAME, aggregated: NAME, frontend: NAME }',
+  ).default({}),
+  kubeconfig: field(
+    z.string().min(1),
+    'A kubeconfig file, relative to this file. Default: KUBECONFIG, ~/.kube/config, or the pod’s service account.',
+    'write the path of a kubeconfig file',
+  ).optional(),
+  context: field(
+    z.string().min(1),
+    'Context of the kubeconfig. Default: its current one.',
+    'write the name of a context',
+  ).optional(),
+  namespace: field(
+    z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/),
+    'Kubernetes namespace. Default: the manifest’s, else the context’s.',
+    'write a namespace in lower case',
+  ).optional(),
+  url: field(
+    z.string().regex(/^https?:\/\/[^\s]+$/),
+    'Base URL of the frontend as it is reached from here. Default: a port-forward, which is no good for heavy load.',
+    'write a URL such as http://deepseek-frontend.llm:8000',
+  ).optional(),
+  api_key_env: field(
+    z.string().regex(/^[A-Za-z_]\w*$/),
+    'Environment variable that holds the bearer token.',
+    'write the name of an environment variable',
+  ).optional(),
+  on_exit: field(
+    z.enum(['restore', 'delete', 'keep']),
+    'What becomes of the DynamoGraphDeployment at the end: `restore` gives back what was changed and deletes what was made, `delete` deletes it, `keep` leaves it. Default: `restore`.',
+    'write restore, delete or keep',
+  ).default('restore'),
+  ready_timeout: field(
+    duration,
+    'How long a deployment may take until it answers a request. Default: `1800s`.',
+    'write a duration such as 30m',
+  ).default('1800s'),
+  load_job: field(
+    z.boolean(),
+    'Load from a Job inside the cluster; refused until it is built.',
+    'write true or false',
+  ).optional(),
+  gpus_per_worker: gpusPerWorker.optional(),
+})
+
 /** Deployers whose keys are not settled yet: they parse, and are refused by name. */
 const future = <Name extends string>(name: Name) =>
   z.looseObject({ with: z.literal(name), gpus_per_worker: gpusPerWorker.optional(), nodes: nodes.optional() })
 
 export const deploySchema = field(
-  z.discriminatedUnion('with', [
-    simulated,
-    dynamo,
-    attach,
-    future('dynamo-serve'),
-    future('kubernetes'),
-    future('slurm'),
-  ]),
+  z.discriminatedUnion('with', [simulated, dynamo, attach, future('dynamo-serve'), kubernetes, future('slurm')]),
   'How the system is brought up and changed: `with` names the deployer.',
   'write { with: simulated | dynamo | dynamo-serve | kubernetes | slurm | attach, … }',
 )

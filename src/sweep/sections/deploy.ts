@@ -1,4 +1,4 @@
-import type { DeployConfig, DynamoConfig } from '../../deploy/config.ts'
+import type { DeployConfig, DynamoConfig, KubernetesConfig } from '../../deploy/config.ts'
 import type { Json } from '../../point/index.ts'
 import { pathText, quoted } from '../file/problem.ts'
 import type { RawDeploy } from '../schema/deploy.ts'
@@ -15,6 +15,8 @@ export function readDeploy(raw: RawDeploy, context: SectionContext): DeployConfi
       return readDynamo(raw, context)
     case 'attach':
       return readAttach(raw, context)
+    case 'kubernetes':
+      return readKubernetes(raw, context)
     default: {
       const { with: name, ...settings } = raw
       return { with: name, settings: settings as { readonly [key: string]: Json } }
@@ -91,10 +93,41 @@ function reportSecrets(context: SectionContext, env: { readonly [name: string]: 
   }
 }
 
+function readKubernetes(raw: Extract<RawDeploy, { with: 'kubernetes' }>, context: SectionContext): KubernetesConfig {
+  const { kubeconfig, context: contextName, namespace, url, api_key_env: apiKeyEnv } = raw
+  return {
+    with: 'kubernetes',
+    manifest: existing(context, ['deploy', 'manifest'], raw.manifest, 'file'),
+    services: Object.fromEntries(
+      Object.entries(raw.services).filter(([, name]) => name !== undefined),
+    ) as KubernetesConfig['services'],
+    onExit: raw.on_exit,
+    readyTimeoutS: seconds(raw.ready_timeout),
+    ...(kubeconfig === undefined
+      ? {}
+      : { kubeconfig: existing(context, ['deploy', 'kubeconfig'], kubeconfig, 'file') }),
+    ...(contextName === undefined ? {} : { context: contextName }),
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(url === undefined ? {} : { url: originOf(url, context) }),
+    ...(apiKeyEnv === undefined ? {} : { apiKeyEnv }),
+  }
+}
+
 function readAttach(raw: Extract<RawDeploy, { with: 'attach' }>, context: SectionContext): DeployConfig {
-  const url = URL.parse(raw.url)
+  return {
+    with: 'attach',
+    url: originOf(raw.url, context),
+    gpus: raw.gpus,
+    dialect: raw.dialect,
+    ...(raw.api_key_env === undefined ? {} : { apiKeyEnv: raw.api_key_env }),
+  }
+}
+
+/** The URL's origin; reports what else it holds. */
+function originOf(text: string, context: SectionContext): string {
+  const url = URL.parse(text)
   if (url === null) {
-    context.report(['deploy', 'url'], `${quoted(raw.url)} is no URL`, 'write a URL such as http://127.0.0.1:8000')
+    context.report(['deploy', 'url'], `${quoted(text)} is no URL`, 'write a URL such as http://127.0.0.1:8000')
   } else if (url.username !== '' || url.password !== '') {
     context.report(
       ['deploy', 'url'],
@@ -108,11 +141,5 @@ function readAttach(raw: Extract<RawDeploy, { with: 'attach' }>, context: Sectio
       `write ${url.origin}: Fulcrum adds /v1/…`,
     )
   }
-  return {
-    with: 'attach',
-    url: url === null ? raw.url : url.origin,
-    gpus: raw.gpus,
-    dialect: raw.dialect,
-    ...(raw.api_key_env === undefined ? {} : { apiKeyEnv: raw.api_key_env }),
-  }
+  return url === null ? text : url.origin
 }

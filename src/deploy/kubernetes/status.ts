@@ -1,0 +1,64 @@
+import { isObject, type JsonObject, readAt } from './fields.ts'
+import type { GraphVersion } from './manifest.ts'
+
+/** How many workers a component should have. */
+export interface WantedReplicas {
+  readonly name: string
+  readonly replicas: number
+}
+
+/**
+ * Why a graph is not yet what is wanted, a clause each; empty when the operator has seen the last change, every component has
+ * exactly its workers, all updated and available, and the graph is Ready. `Ready` alone may still speak of the state before.
+ */
+export function unreadiness(
+  graph: JsonObject,
+  version: GraphVersion,
+  wanted: readonly WantedReplicas[],
+): readonly string[] {
+  const generation = numberAt(graph, ['metadata', 'generation']) ?? 0
+  const observed = numberAt(graph, ['status', 'observedGeneration'])
+  const why: string[] = []
+  if (observed === undefined) why.push('the operator has not reported any generation')
+  else if (observed < generation) why.push('the operator has not seen the last change')
+  const section = version === 'v1alpha1' ? 'services' : 'components'
+  for (const { name, replicas } of wanted) why.push(...behind(name, replicas, readAt(graph, ['status', section, name])))
+  const updating = readAt(graph, ['status', 'rollingUpdate', 'phase'])
+  if (updating !== undefined && updating !== '' && updating !== 'Completed') why.push(`a rolling update is ${updating}`)
+  const ready = readyCondition(graph)
+  if (ready?.status !== 'True') why.push(`Ready is ${saidOf(ready)}`)
+  return why
+}
+
+/** Workers of a component as its status counts them; 0 when it says nothing. */
+export function reportedReplicas(graph: JsonObject, version: GraphVersion, name: string): number {
+  return numberAt(graph, ['status', version === 'v1alpha1' ? 'services' : 'components', name, 'replicas']) ?? 0
+}
+
+function behind(name: string, wanted: number, status: unknown): readonly string[] {
+  if (!isObject(status)) return wanted === 0 ? [] : [`the operator reports no replicas of ${name}`]
+  const counts = {
+    'running or starting': numberAt(status, ['replicas']) ?? 0,
+    updated: numberAt(status, ['updatedReplicas']) ?? 0,
+    // A PodClique has only ready ones, a PodCliqueScalingGroup only available ones.
+    available: numberAt(status, ['availableReplicas']) ?? numberAt(status, ['readyReplicas']) ?? 0,
+  }
+  const off = Object.entries(counts).find(([, count]) => count !== wanted)
+  return off === undefined ? [] : [`${name} has ${off[1]} of ${wanted} replicas ${off[0]}`]
+}
+
+function readyCondition(graph: JsonObject): JsonObject | undefined {
+  const conditions = readAt(graph, ['status', 'conditions'])
+  return (Array.isArray(conditions) ? conditions : []).filter(isObject).find(({ type }) => type === 'Ready')
+}
+
+function saidOf(condition: JsonObject | undefined): string {
+  if (condition === undefined) return 'not reported'
+  const { status, reason, message } = condition
+  return `${status}${reason === undefined ? '' : ` (${reason}${message === undefined ? '' : `: ${message}`})`}`
+}
+
+function numberAt(resource: JsonObject, path: readonly string[]): number | undefined {
+  const value = readAt(resource, path)
+  return typeof value === 'number' ? value : undefined
+}

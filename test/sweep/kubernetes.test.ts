@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { FulcrumError } from '../../src/point/index.ts'
+import { loadSweep } from '../../src/sweep/load-sweep.ts'
+import { v1alpha1 } from '../deploy/kubernetes/manifests.ts'
+import { sweepText } from './sweep-text.ts'
+
+let folder = ''
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fulcrum-kubernetes-'))
+})
+after(() => rm(folder, { recursive: true, force: true }))
+
+/** Loads a sweep over a manifest from disk; resolves with its problems, the folder left out. */
+async function problems(
+  manifest: string,
+  sections: { readonly [section: string]: string } = {},
+  more = '',
+): Promise<readonly string[]> {
+  await writeFile(join(folder, 'm.yaml'), manifest)
+  const deploy = `{ with: kubernetes, manifest: m.yaml${more} }`
+  const file = join(folder, 's.yaml')
+  await writeFile(file, sweepText({ deploy, topologies: '[1P1D, 2P1D]', ...sections }))
+  try {
+    await loadSweep(file)
+    return []
+  } catch (error) {
+    if (!(error instanceof FulcrumError)) throw error
+    assert.equal(error.kind, 'bad-input')
+    return error.message.replaceAll(`${folder}/`, '').split('\n')
+  }
+}
+
+describe('a sweep over a manifest', () => {
+  test('is right when the manifest has every role', async () => {
+    assert.deepEqual(await problems(v1alpha1), [])
+  })
+
+  test('takes the GPUs of a worker from the manifest, all pods of it together', async () => {
+    assert.deepEqual(await problems(v1alpha1), [])
+    const { deployments } = await loadSweep(join(folder, 's.yaml'))
+    assert.deepEqual(deployments[0]?.gpusPerWorker, { prefill: 4, decode: 8, aggregated: 1 })
+  })
+
+  test('with a manifest that lacks a role is refused by the manifest’s line', async () => {
+    assert.deepEqual(
+      await problems(
+        v1alpha1.replace('subComponentType: prefill', '# none').replace(/ --disaggregation-mode prefill/, ''),
+      ),
+      [
+        'm.yaml:17:3: the DynamoGraphDeployment graph has no prefill worker; add one (replicas: 0 will do), name it with services: { prefill: NAME }, or leave such topologies out',
+      ],
+    )
+  })
+
+  test('that maps an unknown component is refused by the sweep file’s line', async () => {
+    assert.match(
+      (await problems(v1alpha1, {}, ', services: { decode: decod }')).join(),
+      /^s\.yaml:3:\d+: the manifest has no component named "decod"; the manifest has Frontend, prefill, decode$/,
+    )
+  })
+
+  test('with a manifest that is no YAML is refused by the manifest’s line', async () => {
+    assert.match((await problems('a: [', {})).join(), /^m\.yaml:1:\d+: no valid YAML/)
+  })
+
+  test('with an engine setting that the manifest’s backend does not know is refused', async () => {
+    const engine = '{ decode: { max_batch_sice: 4 } }'
+    assert.match(
+      (await problems(v1alpha1, { engine })).join(),
+      /^s\.yaml:\d+:\d+: dynamo\.trtllm has no setting 'max_batch_sice'.*did you mean 'max_batch_size'/,
+    )
+  })
+
+  test('with load from a Job is refused by name', async () => {
+    assert.match(
+      (await problems(v1alpha1, {}, ', load_job: true')).join(),
+      /^s\.yaml:3:\d+: load from a Job inside the cluster is not built yet; /,
+    )
+  })
+
+  test('whose manifest is not there is refused', async () => {
+    const file = join(folder, 'lost.yaml')
+    await writeFile(file, sweepText({ deploy: '{ with: kubernetes, manifest: none.yaml }' }))
+    await assert.rejects(loadSweep(file), {
+      message: /lost\.yaml:3:\d+: deploy\.manifest is "none\.yaml", and there is no /,
+    })
+  })
+})
