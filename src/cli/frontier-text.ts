@@ -8,7 +8,8 @@ export function frontierText(rows: readonly FrontierRow[]): string {
     row.recommended ? '*' : '',
     row.workload,
     row.deployment,
-    row.load,
+    // `c 16`: the whole table has to fit 80 columns.
+    row.load.replace('concurrency ', 'c '),
     row.gpus,
     row.tokensPerSPerUser,
     row.tokensPerSPerGpu,

@@ -86,7 +86,7 @@ function repaintedLine(): ProgressDisplay {
       if (line === null && now - paintedAt < repaintEveryMs) return
       paintedAt = now
       const text = `${standing(progress)} ${doing(progress)}`
-      process.stderr.write(`${clear}${text.slice(0, (process.stderr.columns ?? 80) - 1)}`)
+      process.stderr.write(`${clear}${text.slice(0, (process.stderr.columns || 80) - 1)}`)
     },
     [Symbol.dispose]: () => {
       process.stderr.write(clear)
