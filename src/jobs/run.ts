@@ -12,7 +12,7 @@ import {
   sweepContentId,
   unfinishedRun,
 } from '../journal/index.ts'
-import { createGenerator } from '../load/create.ts'
+import { createGenerator, type GeneratorSettings } from '../load/create.ts'
 import { judge } from '../metrics/validity.ts'
 import { FulcrumError } from '../point/index.ts'
 import { loadSweep, sweepOf } from '../sweep/load-sweep.ts'
@@ -25,6 +25,8 @@ import { reportRun, type WrittenReport } from './report.ts'
 export interface RunWatch {
   readonly signal: AbortSignal
   readonly onProgress?: (progress: RunProgress) => void
+  /** Processes to split each point's load over, whatever the sweep file says; the same points all the same. */
+  readonly shards?: number
 }
 
 /** How a run ended, and its report; null when nothing was measured that could be reported. */
@@ -39,12 +41,13 @@ export async function runSweepFile(
     SweepFileOptions & { readonly file: string; readonly resultsRoot: string; readonly startNew: boolean },
 ): Promise<ReportedOutcome> {
   const sweep = await loadSweep(request.file, request)
+  refuseShards(sweep, request.shards)
   const plan = planSweep(sweep)
   const resultsRoot = resolve(request.resultsRoot)
   const unfinished = request.startNew ? null : await unfinishedRun(resultsRoot, sweep)
   const run =
     unfinished === null
-      ? await createRun(resultsRoot, { sweep, command: ['fulcrum', 'run', sweep.file], plan: summaryOf(plan) })
+      ? await createRun(resultsRoot, { sweep, command: commandOf(sweep, request.shards), plan: summaryOf(plan) })
       : await openRun(unfinished.folder)
   return execute(plan, run, resultsRoot, unfinished !== null, request)
 }
@@ -60,6 +63,7 @@ export async function resumeRun(
   const folder = request.folder === undefined ? await newestUnfinished(resultsRoot) : resolve(request.folder)
   const manifest = await readManifest(folder)
   const sweep = await sweepAsItWas(manifest)
+  refuseShards(sweep, request.shards)
   return execute(planSweep(sweep), await openRun(folder), resultsRoot, true, request)
 }
 
@@ -100,7 +104,7 @@ async function execute(
   await using _held = run
   const { sweep } = plan
   const deployer = await createDeployer(sweep.deploy, { model: sweep.model, runFolder: run.folder })
-  const generator = createGenerator(sweep.generator, sweep.generatorSettings, { runFolder: run.folder })
+  const generator = createGenerator(sweep.generator, generatorSettings(sweep, watch.shards), { runFolder: run.folder })
   const outcome = await runSweep(plan, {
     run,
     deployer,
@@ -112,6 +116,28 @@ async function execute(
   const hasPoints = outcome.points.planned > outcome.points.missing
   const report = hasPoints ? await reportRun({ folder: run.folder, resultsRoot }) : null
   return { ...outcome, report, resumed }
+}
+
+function commandOf(sweep: Sweep, shards: number | undefined): string[] {
+  return ['fulcrum', 'run', sweep.file, ...(shards === undefined ? [] : ['--shards', String(shards)])]
+}
+
+/** The sweep file's settings, with another number of shards where one is asked for. */
+function generatorSettings({ generatorSettings: settings }: Sweep, shards: number | undefined): GeneratorSettings {
+  if (shards === undefined) return settings
+  const known = settings.shards ?? { hosts: [], launcher: 'ssh' as const, launcherArgs: [] }
+  return { ...settings, shards: { ...known, count: shards } }
+}
+
+function refuseShards({ generator }: Sweep, shards: number | undefined): void {
+  if (shards === undefined) return
+  if (!Number.isInteger(shards) || shards < 1) {
+    throw new FulcrumError('bad-input', 'bad-shards', '--shards takes a whole number from 1.')
+  }
+  if (generator === 'built-in') return
+  throw new FulcrumError('bad-input', 'generator-cannot', `${generator} can't be split over processes.`, {
+    remedy: 'Leave --shards out, or write generator: built-in.',
+  })
 }
 
 function summaryOf(plan: Plan) {

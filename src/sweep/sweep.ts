@@ -1,4 +1,5 @@
 import type { DeployConfig } from '../deploy/config.ts'
+import type { GeneratorSettings } from '../load/create.ts'
 import type { Deployment, GeneratorName, Load, Model, Point, Slo, ValidityLimits, Workload } from '../point/index.ts'
 
 /** A sweep file, parsed and checked: everything in it is legal and nothing is left to default later. */
@@ -22,8 +23,8 @@ export interface Sweep {
   /** SHA-256 of the files whose content decides an outcome (datasets, traces), by absolute path. */
   readonly fingerprints: { readonly [path: string]: string }
   readonly generator: GeneratorName
-  /** The generator program's own settings (path of its venv, extra arguments); empty for the built-in one. */
-  readonly generatorSettings: { readonly command?: string; readonly args: readonly string[] }
+  /** The generator program's own settings (path of its venv, extra arguments); of the built-in one, what it is split over. No part of a point's identity but the arguments. */
+  readonly generatorSettings: GeneratorSettings
   readonly slo: Slo
   readonly limits: ValidityLimits
   readonly repeats: number

@@ -234,6 +234,34 @@ suite('what a generator can’t do is refused by name', [
   ],
 ])
 
+suite('shards that can’t be', [
+  [
+    'of another generator',
+    sweepText({ generator: '{ name: genai-perf, shards: 2 }' }),
+    '7:40: genai-perf can’t be split over processes; write name: built-in',
+  ],
+  [
+    'a host that would be an option',
+    sweepText({ generator: '{ name: built-in, shards: { count: 2, hosts: [-oProxyCommand=x] } }' }),
+    /^7:.*hosts/,
+  ],
+  [
+    'kubernetes as a launcher',
+    sweepText({ generator: '{ name: built-in, shards: { count: 1, hosts: [a], launch: kubernetes } }' }),
+    /^7:.*kubernetes.*write ssh, srun, or a command such as \[kubectl/,
+  ],
+  [
+    'a launcher without hosts',
+    sweepText({ generator: '{ name: built-in, shards: { count: 2, launch: ssh } }' }),
+    /^7:.*no hosts are named; write hosts/,
+  ],
+  [
+    'more hosts than shards',
+    sweepText({ generator: '{ name: built-in, shards: { count: 1, hosts: [a, b] } }' }),
+    /^7:.*1 shards leave some of the 2 hosts idle/,
+  ],
+])
+
 suite('checks of the sweep as a whole', [
   [
     'what Fulcrum itself sets may not be set',

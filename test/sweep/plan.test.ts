@@ -106,6 +106,7 @@ describe('ids', () => {
     await same(base, { ...base, name: 'other' })
     await same(base, { ...base, workloads: '[{ name: long, isl: 8000, osl: 256 }]' })
     await same(base, { ...base, slo: '{ itl_p95_ms: 5 }', validity: '{ error_share: 0.5 }' })
+    await same({ ...base, generator: 'built-in' }, { ...base, generator: '{ name: built-in, shards: 3 }' })
     const wide = new Set(
       idsOf(await planOf({ topologies: '[agg x1, 1P1D, 2P2D]', load: '{ concurrency: [1, 2, 4] }' })),
     )

@@ -13,23 +13,30 @@ export function addResume(program: Command): void {
     .description('go on with an unfinished run, from the sweep file as it was when the run began')
     .option('--out <dir>', 'where runs are kept', 'results')
     .option('--end-leftovers', 'end processes that a killed Fulcrum left behind, without asking')
+    .option('--shards <n>', 'split the load of each point over n processes (see generator.shards)', Number)
     .option('--json', 'one JSON object a line: progress, then the outcome')
     .addHelpText(
       'after',
       '\nExamples:\n  $ fulcrum resume\n  $ fulcrum resume results/quick/2026-11-24T23-00-00-1a2b3c',
     )
-    .action(async (folder: string | undefined, options: { out: string; json?: true; endLeftovers?: true }) => {
-      using interrupted = interruption()
-      await nameLeftovers(options.endLeftovers === true, options.json === true, interrupted.signal)
-      using progress = showProgress(options.json === true)
-      const outcome = await resumeRun({
-        ...(folder === undefined ? {} : { folder }),
-        resultsRoot: options.out,
-        signal: interrupted.signal,
-        onProgress: progress.show,
-      })
-      progress[Symbol.dispose]()
-      printOutcome(outcome, options.json === true)
-      process.exitCode = outcome.exitCode
-    })
+    .action(
+      async (
+        folder: string | undefined,
+        options: { out: string; json?: true; endLeftovers?: true; shards?: number },
+      ) => {
+        using interrupted = interruption()
+        await nameLeftovers(options.endLeftovers === true, options.json === true, interrupted.signal)
+        using progress = showProgress(options.json === true)
+        const outcome = await resumeRun({
+          ...(folder === undefined ? {} : { folder }),
+          resultsRoot: options.out,
+          ...(options.shards === undefined ? {} : { shards: options.shards }),
+          signal: interrupted.signal,
+          onProgress: progress.show,
+        })
+        progress[Symbol.dispose]()
+        printOutcome(outcome, options.json === true)
+        process.exitCode = outcome.exitCode
+      },
+    )
 }

@@ -12,6 +12,7 @@ interface RunOptions {
   readonly json?: true
   readonly dryRun?: true
   readonly allowPoints?: number
+  readonly shards?: number
   readonly endLeftovers?: true
 }
 
@@ -25,6 +26,7 @@ export function addRun(program: Command): void {
     .option('--new', 'begin a new run even when an unfinished one of the same sweep is there')
     .option('--dry-run', 'print the exact commands and files of each deployment, and start nothing')
     .option('--end-leftovers', 'end processes that a killed Fulcrum left behind, without asking')
+    .option('--shards <n>', 'split the load of each point over n processes (see generator.shards)', Number)
     .option('--json', 'one JSON object a line: progress, then the outcome')
     .option('--allow-points <n>', 'accept a grid of up to n points (default 10000)', Number)
     .addHelpText(
@@ -53,6 +55,7 @@ An unfinished run of the same sweep goes on where its journal ends. Ctrl-C drops
         startNew: options.new === true,
         signal: interrupted.signal,
         onProgress: progress.show,
+        ...(options.shards === undefined ? {} : { shards: options.shards }),
         ...(options.allowPoints === undefined ? {} : { allowPoints: options.allowPoints }),
       })
       progress[Symbol.dispose]()

@@ -1,7 +1,9 @@
+import type { ShardSettings } from '../../load/shards/launch.ts'
 import type { GeneratorName } from '../../point/index.ts'
+import type { RawShards } from '../schema/generator.ts'
 import type { RawSweep } from '../schema/sweep.ts'
 import type { Sweep } from '../sweep.ts'
-import { existing, type SectionContext } from './context.ts'
+import { existing, fromFile, type SectionContext } from './context.ts'
 
 /** The generator and its program. A command with a slash is a path relative to the sweep file, one without is looked up on PATH when it runs. */
 export function readGenerator(
@@ -10,10 +12,36 @@ export function readGenerator(
 ): { name: GeneratorName; settings: Sweep['generatorSettings'] } {
   if (typeof raw === 'string') return { name: raw, settings: { args: [] } }
   const { name, command, args } = raw
+  const shards = raw.shards === undefined ? {} : { shards: readShards(raw.shards, context) }
+  if (name !== 'built-in' && raw.shards !== undefined) {
+    context.report(['generator', 'shards'], `${name} can’t be split over processes`, 'write name: built-in')
+  }
   if (name === 'built-in' && (command !== undefined || args.length > 0)) {
     context.report(['generator'], 'the built-in generator takes neither command nor args', 'write generator: built-in')
   }
-  if (command === undefined) return { name, settings: { args } }
+  if (command === undefined) return { name, settings: { args, ...shards } }
   const program = command.includes('/') ? existing(context, ['generator', 'command'], command, 'file') : command
-  return { name, settings: { command: program, args } }
+  return { name, settings: { command: program, args, ...shards } }
+}
+
+/** Relative paths in `launch_args` are of the sweep file's folder; the command is the other host's and stays as it is. */
+function readShards(raw: RawShards, context: SectionContext): ShardSettings {
+  if (typeof raw === 'number') return { count: raw, hosts: [], launcher: 'ssh', launcherArgs: [] }
+  const { count, hosts, launch, launch_args: launcherArgs, command } = raw
+  const remoteOnly = launch !== undefined ? 'launch' : launcherArgs.length > 0 ? 'launch_args' : undefined
+  if (hosts.length === 0 && remoteOnly !== undefined) {
+    const path = ['generator', 'shards', remoteOnly]
+    context.report(path, `${remoteOnly} is how shards get to other hosts, and no hosts are named`, 'write hosts: […]')
+  }
+  if (count < hosts.length) {
+    const wrong = `${count} shards leave some of the ${hosts.length} hosts idle`
+    context.report(['generator', 'shards', 'count'], wrong, `write ${hosts.length} or more, or name fewer hosts`)
+  }
+  return {
+    count,
+    hosts,
+    launcher: launch ?? 'ssh',
+    launcherArgs: launcherArgs.map(argument => (/^\.{1,2}\//.test(argument) ? fromFile(context, argument) : argument)),
+    ...(command === undefined ? {} : { command }),
+  }
 }
