@@ -42,13 +42,14 @@ export function openLoop(options: OpenLoopOptions, context: LoopContext): Loop {
     }
     done(1)
   }
-  void pace(
+  pace(
     index => (index < mine && !stopped ? startAt + (dueMs[numberOf(index)] ?? Number.NaN) : Number.NaN),
     (index, due) => {
       const lane = idle.pop() ?? (lanes.length < most ? context.addLane() : undefined)
       if (lane === undefined) waiting.push({ number: numberOf(index), due })
       else context.send(lane, numberOf(index), due)
     },
+    'exact',
   )
   done(0)
   return {
