@@ -1,6 +1,6 @@
 /**
  * Installs the real systems that the tests and benchmarks drive: Debian packages through apt, Python programs into
- * virtual environments under .systems/ (ignored by git). Safe to run again: what is there is left alone.
+ * virtual environments under .systems/ (ignored by git), Go programs where Go is. Safe to run again: what is there is left alone.
  *
  *   node scripts/install-systems.ts            everything that the tests need
  *   node scripts/install-systems.ts --bench    also the peers that only benchmarks compare with
@@ -80,6 +80,26 @@ async function installDebianPackages(): Promise<void> {
   }
 }
 
+/** A Go program that Debian does not package, at a version that is known to work. */
+const goPrograms = [{ name: 'apiextensions-apiserver', module: 'k8s.io/apiextensions-apiserver@v0.33.0' }]
+
+/** Go is not everywhere; where it isn't, or can't build them, the tests of these programs are skipped and say why. */
+async function installGoPrograms(): Promise<void> {
+  const bin = join(systems, 'go/bin')
+  for (const { name, module } of goPrograms) {
+    if (await exists(join(bin, name))) continue
+    const { failed } = await execa('go', ['version'], { reject: false, timeout: 30_000 })
+    if (failed) {
+      console.log(`go: not installed, so no .systems/go/bin/${name}`)
+      continue
+    }
+    console.log(`go: ${module} (some minutes)`)
+    await mkdir(bin, { recursive: true })
+    const built = await execa('go', ['install', module], { env: { GOBIN: bin }, reject: false, timeout: 1_500_000 })
+    if (built.failed) console.log(`go could not build ${name}: ${built.stderr.slice(-500)}`)
+  }
+}
+
 async function installEnvironment({ folder, steps }: Environment): Promise<void> {
   const venv = join(systems, folder)
   const stamp = join(venv, 'installed.json')
@@ -155,5 +175,6 @@ async function layOutModel(): Promise<void> {
 const bench = process.argv.includes('--bench')
 await installDebianPackages()
 for (const environment of environments) if (bench || !environment.benchOnly) await installEnvironment(environment)
+await installGoPrograms()
 await layOutModel()
 console.log('systems: ready')

@@ -1,0 +1,303 @@
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { stringify } from 'yaml'
+import type { KubernetesConfig } from '../../src/deploy/config.ts'
+import type { Deployer } from '../../src/deploy/deployer.ts'
+import { type JsonObject, readAt } from '../../src/deploy/kubernetes/fields.ts'
+import { kubernetesDeployer } from '../../src/deploy/kubernetes.ts'
+import { runSweepFile } from '../../src/jobs/run.ts'
+import { type Deployment, FulcrumError, type Json } from '../../src/point/index.ts'
+import { openLedger, type ProcessLedger } from '../../src/process/ledger.ts'
+import { deployment, disaggregated, model, watch } from './dynamo-deployment.ts'
+import { type ApiServer, apiServerBinary, startApiServer, until } from './kubernetes/api-server.ts'
+import { installDefinitions } from './kubernetes/definitions.ts'
+import { type Operator, startOperator } from './kubernetes/operator.ts'
+
+const skip = existsSync(apiServerBinary)
+  ? false
+  : 'the API server for custom resources is not built (scripts/install-systems.ts builds it where Go is)'
+
+const limit = () => AbortSignal.timeout(30_000)
+const ratio = (prefill: number, decode: number): Deployment => deployment(disaggregated(prefill, decode))
+const path = (name: string, version = 'v1alpha1') =>
+  `/apis/nvidia.com/${version}/namespaces/llm/dynamographdeployments/${name}`
+
+/** A graph with a prefill and a decode pool, as its owner would write it. */
+function graphOf(name: string, version: 'v1alpha1' | 'v1beta1' = 'v1alpha1', image = 'runtime:1'): JsonObject {
+  const worker = (type: string): JsonObject => ({
+    componentType: 'worker',
+    subComponentType: type,
+    replicas: 1,
+    resources: { limits: { gpu: '4' } },
+    extraPodSpec: { mainContainer: { image } },
+  })
+  const spec =
+    version === 'v1alpha1'
+      ? {
+          services: {
+            Frontend: { componentType: 'frontend', replicas: 1 },
+            prefill: worker('prefill'),
+            decode: worker('decode'),
+          },
+        }
+      : { components: ['frontend', 'prefill', 'decode'].map(type => ({ name: type, type, replicas: 1 })) }
+  return { apiVersion: `nvidia.com/${version}`, kind: 'DynamoGraphDeployment', metadata: { name }, spec }
+}
+
+describe('kubernetes, on a real API server', { skip }, () => {
+  let server: ApiServer
+  let ledger: ProcessLedger
+  const operators: Operator[] = []
+
+  before(async () => {
+    server = await startApiServer()
+    ledger = await openLedger({ runFolder: server.folder })
+  })
+  after(async () => {
+    for (const operator of operators) await operator.close()
+    ledger?.close()
+    await server?.close()
+  })
+
+  async function deployer(
+    graph: JsonObject,
+    more: Partial<KubernetesConfig> = {},
+  ): Promise<Deployer & { readonly manifest: string }> {
+    const manifest = join(server.folder, `${readAt(graph, ['metadata', 'name'])}.yaml`)
+    await writeFile(manifest, stringify(graph))
+    const config: KubernetesConfig = {
+      with: 'kubernetes',
+      manifest,
+      services: {},
+      kubeconfig: server.kubeconfig,
+      url: 'http://127.0.0.1:9',
+      onExit: 'restore',
+      readyTimeoutS: 20,
+      ...more,
+    }
+    return { manifest, ...kubernetesDeployer(config, { model: model.name, runFolder: join(server.folder, 'run') }) }
+  }
+
+  async function operator(name: string, version: 'v1alpha1' | 'v1beta1', adapters: readonly string[] = []) {
+    const started = await startOperator({ server, ledger, version, name, adapters })
+    operators.push(started)
+    return started
+  }
+
+  /** Applies a graph as somebody else. */
+  const applyAsOwner = (graph: JsonObject, version = 'v1alpha1') =>
+    server.call(
+      'PATCH',
+      `${path(String(readAt(graph, ['metadata', 'name'])), version)}?fieldManager=owner&force=true`,
+      graph,
+      'application/apply-patch+yaml',
+    )
+  const graphNow = async (name: string, version = 'v1alpha1') =>
+    (await server.call('GET', path(name, version))) as unknown as JsonObject
+  const isGone = (name: string) => assert.rejects(server.call('GET', path(name)), /HTTP 404/)
+  const replicas = (graph: JsonObject) =>
+    ['prefill', 'decode'].map(role => readAt(graph, ['spec', 'services', role, 'replicas']))
+  const managers = (graph: JsonObject): readonly Json[] =>
+    ((readAt(graph, ['metadata', 'managedFields']) ?? []) as readonly Json[]).map(
+      entry => readAt(entry, ['manager']) ?? '',
+    )
+
+  test('a cluster without Dynamo is refused by the manifest’s line, and nothing is made', async () => {
+    const made = await deployer(graphOf('early'))
+    await assert.rejects(made.reconcile(ratio(1, 1), watch(limit())), (error: unknown) => {
+      assert.ok(error instanceof FulcrumError)
+      assert.equal(error.kind, 'bad-input')
+      assert.equal(error.code, 'no-dynamo-crd')
+      assert.match(error.message, /early\.yaml:1:1: the cluster https:.* does not know DynamoGraphDeployment/)
+      return true
+    })
+    await made.close()
+    await installDefinitions(server)
+    await isGone('early')
+  })
+
+  test('a ratio sweep really scales, and takes away at the end what it made', async () => {
+    const { url, seen } = await operator('swept', 'v1alpha1')
+    const folder = join(server.folder, 'sweep')
+    await mkdir(folder)
+    await writeFile(join(folder, 'swept.yaml'), stringify(graphOf('swept')))
+    await writeFile(
+      join(folder, 'sweep.yaml'),
+      stringify({
+        name: 'kubernetes',
+        model: 'nvidia/DeepSeek-R1-FP4',
+        deploy: {
+          with: 'kubernetes',
+          manifest: 'swept.yaml',
+          kubeconfig: '../kubeconfig.yaml',
+          url,
+          ready_timeout: '30s',
+        },
+        topologies: [{ prefill: [1, 2], decode: [1, 2] }],
+        workloads: ['200/8'],
+        load: { concurrency: 2, requests: 8, warmup: 2 },
+        validity: { cpu_share: 1, send_lateness_p99_ms: 1000, event_loop_delay_p99_ms: 1000 },
+      }),
+    )
+    const outcome = await runSweepFile({
+      file: join(folder, 'sweep.yaml'),
+      resultsRoot: join(folder, 'results'),
+      startNew: true,
+      signal: AbortSignal.timeout(60_000),
+    })
+    assert.equal(outcome.outcome, 'complete', outcome.reason)
+    assert.equal(outcome.points.missing + outcome.points.failed, 0)
+    assert.equal(outcome.points.planned, 4)
+    assert.deepEqual([...seen].sort(), ['1/1', '1/2', '2/1', '2/2'])
+    await isGone('swept')
+  })
+
+  test('a graph that was there is changed in its replicas only, and given back as it was', async () => {
+    const before = (await applyAsOwner(graphOf('owned'))) as unknown as JsonObject
+    const { url } = await operator('owned', 'v1alpha1')
+    await until(async () => readAt(await graphNow('owned'), ['status', 'state']) === 'successful')
+    const held = await deployer(graphOf('owned'), { url })
+    const done = await held.reconcile(ratio(2, 3), watch(limit()))
+    assert.deepEqual([done.endpoint.url, done.workersStarted, done.workersStopped], [url, 3, 0])
+    const during = await graphNow('owned')
+    assert.deepEqual(replicas(during), [2, 3])
+    assert.deepEqual(new Set(managers(during)).has('fulcrum'), true)
+    const fewer = await held.reconcile(ratio(2, 1), watch(limit()))
+    assert.deepEqual([fewer.workersStarted, fewer.workersStopped], [0, 2])
+    await held.close()
+    const after = await graphNow('owned')
+    assert.deepEqual(after.spec, before.spec)
+    assert.equal(readAt(after, ['metadata', 'annotations']), undefined)
+    assert.equal(managers(after).includes('fulcrum'), false)
+    // The owner meets no conflict of a run that is over.
+    await server.call('PATCH', `${path('owned')}?fieldManager=owner`, graphOf('owned'), 'application/apply-patch+yaml')
+  })
+
+  test('a deployment that somebody scales away is noticed by a check', async () => {
+    const { url } = await operator('watched', 'v1alpha1')
+    const held = await deployer(graphOf('watched'), { url })
+    await held.reconcile(ratio(1, 1), watch(limit()))
+    assert.deepEqual(await held.check(limit()), [])
+    const body = { spec: { services: { decode: { replicas: 2 } } } }
+    await server.call('PATCH', `${path('watched')}?fieldManager=hpa`, body, 'application/merge-patch+json')
+    assert.match((await held.check(limit())).join('; '), /not seen the last change|decode has \d of 1 replicas/)
+    await server.call('DELETE', path('watched'))
+    assert.deepEqual(await held.check(limit()), ['watched was deleted'])
+    await held.close()
+  })
+
+  test('a graph that is not what the manifest says is refused by field and owner, and left alone', async () => {
+    const before = (await applyAsOwner(graphOf('other', 'v1alpha1', 'runtime:2'))) as unknown as JsonObject
+    const held = await deployer(graphOf('other'))
+    await assert.rejects(held.reconcile(ratio(2, 2), watch(limit())), (error: unknown) => {
+      assert.ok(error instanceof FulcrumError)
+      assert.deepEqual([error.kind, error.code], ['bad-input', 'manifest-differs'])
+      assert.match(
+        error.message,
+        /other\.yaml:5:\d+: other runs in llm with another \.spec\.services\.\w+\.extraPodSpec.* and 1 more \(set by owner\)/,
+      )
+      return true
+    })
+    await held.close()
+    assert.deepEqual(await graphNow('other'), before)
+  })
+
+  test('what a killed run could not give back is given back by the next one', async () => {
+    const before = (await applyAsOwner(graphOf('killed'))) as unknown as JsonObject
+    const { url } = await operator('killed', 'v1alpha1')
+    await (await deployer(graphOf('killed'), { url })).reconcile(ratio(2, 2), watch(limit()))
+    const next = await deployer(graphOf('killed'), { url })
+    await next.reconcile(ratio(1, 2), watch(limit()))
+    await next.close()
+    assert.deepEqual((await graphNow('killed')).spec, before.spec)
+  })
+
+  test('components of the newer shape are scaled by name and given back', async () => {
+    const before = (await applyAsOwner(graphOf('beta', 'v1beta1'), 'v1beta1')) as unknown as JsonObject
+    const { url, seen } = await operator('beta', 'v1beta1')
+    const held = await deployer(graphOf('beta', 'v1beta1'), { url })
+    await held.reconcile(ratio(2, 1), watch(limit()))
+    assert.ok(seen.includes('2/1'))
+    await held.close()
+    assert.deepEqual((await graphNow('beta', 'v1beta1')).spec, before.spec)
+  })
+
+  test('a component with a scaling adapter is scaled through it, never in the graph', async () => {
+    await applyAsOwner(graphOf('adapted'))
+    const { url, seen } = await operator('adapted', 'v1alpha1', ['decode'])
+    const adapter = '/apis/nvidia.com/v1alpha1/namespaces/llm/dynamographdeploymentscalingadapters/adapted-decode'
+    await until(async () => (await server.call('GET', adapter).catch(() => null)) !== null)
+    const held = await deployer(graphOf('adapted'), { url })
+    await held.reconcile(ratio(1, 2), watch(limit()))
+    assert.ok(seen.includes('1/2'))
+    assert.equal(readAt((await server.call('GET', adapter)) as JsonObject, ['spec', 'replicas']), 2)
+    const fields = ((await graphNow('adapted')).metadata as JsonObject).managedFields as readonly JsonObject[]
+    const ours = fields.find(({ manager }) => manager === 'fulcrum')
+    assert.equal(JSON.stringify(ours).includes('f:decode'), false)
+    await held.close()
+    assert.equal(readAt((await server.call('GET', adapter)) as JsonObject, ['spec', 'replicas']), 1)
+  })
+
+  test('a deadline says what was still missing, and what was made is taken away', async () => {
+    const held = await deployer(graphOf('nobody'), { readyTimeoutS: 1 })
+    const context = watch(limit())
+    await assert.rejects(held.reconcile(ratio(1, 1), context), {
+      code: 'deployment-not-ready',
+      message: /^1P1D was not ready within 1 s: the operator has not reported any generation; .*Ready is not reported/,
+    })
+    assert.ok(context.events.some(({ kind }) => kind === 'waiting'))
+    await held.close()
+    await isGone('nobody')
+  })
+
+  test('an interrupted wait ends at once and is cleared up', async () => {
+    const held = await deployer(graphOf('interrupted'))
+    const interrupt = new AbortController()
+    const context = watch(interrupt.signal)
+    const waiting = held.reconcile(ratio(1, 1), {
+      ...context,
+      onEvent: event => event.kind === 'waiting' && interrupt.abort(new Error('by hand')),
+    })
+    await assert.rejects(waiting, /by hand/)
+    await held.close()
+    await isGone('interrupted')
+  })
+
+  test('a graph that is deleted during the wait is said to be', async () => {
+    const held = await deployer(graphOf('deleted'))
+    const waiting = held.reconcile(ratio(1, 1), {
+      ...watch(limit()),
+      onEvent: event => event.kind === 'waiting' && server.call('DELETE', path('deleted')).catch(() => {}),
+    })
+    await assert.rejects(waiting, { code: 'graph-deleted', message: 'deleted was deleted while 1P1D was brought up' })
+    await held.close()
+  })
+
+  test('what Dynamo’s own schema refuses is refused with its words', async () => {
+    const wrong = { ...graphOf('wrong'), spec: { ...(graphOf('wrong').spec as JsonObject), backendFramework: 'torch' } }
+    const held = await deployer(wrong)
+    await assert.rejects(held.reconcile(ratio(1, 1), watch(limit())), {
+      kind: 'bad-input',
+      code: 'manifest-refused',
+      message: /backendFramework: Unsupported value: "torch"/,
+    })
+    await held.close()
+    await isGone('wrong')
+  })
+
+  test('keep leaves a graph as the last deployment made it, and delete takes even one that was there', async () => {
+    await applyAsOwner(graphOf('kept'))
+    const { url } = await operator('kept', 'v1alpha1')
+    const keeping = await deployer(graphOf('kept'), { url, onExit: 'keep' })
+    await keeping.reconcile(ratio(2, 1), watch(limit()))
+    await keeping.close()
+    assert.deepEqual(replicas(await graphNow('kept')), [2, 1])
+    const deleting = await deployer(graphOf('kept'), { url, onExit: 'delete' })
+    await deleting.reconcile(ratio(1, 1), watch(limit()))
+    await deleting.close()
+    await isGone('kept')
+  })
+})
