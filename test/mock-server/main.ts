@@ -8,7 +8,7 @@ import { isStreaming, maxTokensOf, RequestParser } from './request-parser.ts'
 import { TruthRecords } from './truth.ts'
 import { Wheel } from './wheel.ts'
 
-// A process of its own: `node test/mock-server/main.ts '{"ttftMs":50}'` prints {"port":N} and serves until stdin ends.
+// A process of its own: `node test/mock-server/main.ts '{"ttftMs":50}' [ADDRESS]` prints {"port":N} and serves until stdin ends.
 let options: MockOptions = { ...defaultOptions, ...(JSON.parse(process.argv[2] ?? '{}') as Partial<MockOptions>) }
 const clock = new ReadableClock()
 const wheel = new Wheel()
@@ -70,7 +70,7 @@ const server = createServer({ noDelay: true }, socket => {
     }
   })
 })
-server.listen({ port: 0, host: '127.0.0.1', backlog: 16384 }, () => {
+server.listen({ port: 0, host: process.argv[3] ?? '127.0.0.1', backlog: 16384 }, () => {
   const address = server.address()
   if (typeof address === 'object' && address !== null)
     console.log(JSON.stringify({ port: address.port, pid: process.pid }))

@@ -14,15 +14,17 @@ export interface MockServer extends AsyncDisposable {
 }
 
 /** Starts the mock server in a process of its own; it ends with its disposal, or with this process. */
-export async function startMock(options: Partial<MockOptions> = {}): Promise<MockServer> {
+export async function startMock(options: Partial<MockOptions> = {}, address = '127.0.0.1'): Promise<MockServer> {
   const file = new URL('./main.ts', import.meta.url).pathname
-  const child = spawn(process.execPath, [file, JSON.stringify(options)], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [file, JSON.stringify(options), address], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   const lines = createInterface({ input: child.stdout })
   const { port, pid } = await new Promise<{ port: number; pid: number }>((resolve, reject) => {
     lines.once('line', line => resolve(JSON.parse(line) as { port: number; pid: number }))
     child.once('exit', code => reject(new Error(`the mock server exited with ${code}`)))
   })
-  const url = `http://127.0.0.1:${port}`
+  const url = `http://${address}:${port}`
   const get = async (path: string) => (await fetch(`${url}${path}`)).json()
   return {
     url,
