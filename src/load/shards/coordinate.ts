@@ -55,7 +55,7 @@ export interface CoordinateOptions {
  */
 export async function coordinate(tasks: readonly ShardTask[], options: CoordinateOptions): Promise<ShardReport[]> {
   const { signal, load } = options
-  const limitMs = longestRunMs(load)
+  const limitMs = longestRunMs(load) + Math.max(...tasks.map(({ part }) => scheduledMs(part)))
   const clocks = await Promise.all(tasks.map(({ link }) => readClock(link, signal)))
   for (const task of tasks) sendPart(task, options)
   const margin = startMarginMs + 4 * Math.max(...clocks.map(clock => clock.uncertaintyMs))
@@ -69,10 +69,10 @@ export async function coordinate(tasks: readonly ShardTask[], options: Coordinat
   const progress = followProgress(tasks, options)
   try {
     await allGathered()
-    progress.phase = 'warm-up'
+    progress.enter('warm-up')
     startAll()
     await allGathered()
-    progress.phase = 'measuring'
+    progress.enter('measuring')
     options.onStart()
     startAll()
     return await Promise.all(
@@ -91,6 +91,12 @@ export async function coordinate(tasks: readonly ShardTask[], options: Coordinat
   } finally {
     progress.stop()
   }
+}
+
+/** Time that a part takes by its schedule alone: until its last due time, or for its users' thinking. */
+function scheduledMs({ schedule, thinkMs }: JobLoad): number {
+  if (schedule.kind === 'open') return schedule.dueMs.at(-1) ?? 0
+  return thinkMs * Math.ceil((schedule.requests ?? 0) / schedule.concurrency)
 }
 
 async function readClock(link: ShardLink, signal: AbortSignal): Promise<ClockReading> {
@@ -133,18 +139,20 @@ function followProgress(tasks: readonly ShardTask[], { onProgress }: CoordinateO
     const count = schedule.kind === 'closed' ? schedule.requests : schedule.dueMs.length
     return sum === null || count === null ? null : sum + count
   }, 0)
-  const following = {
-    phase: 'preparing' as LoadProgress['phase'],
-    stop: () => clearInterval(timer),
-  }
-  const timer = setInterval(() => {
+  let phase: LoadProgress['phase'] = 'preparing'
+  const tell = () => {
     const done = tasks.map(({ link }) => link.progress())
-    const { phase } = following
-    if (phase === 'warm-up') {
-      onProgress({ phase, done: done.reduce((sum, one) => sum + one.warmup, 0), total: warmup })
-    } else if (phase === 'measuring') {
+    if (phase === 'warm-up') onProgress({ phase, done: done.reduce((sum, one) => sum + one.warmup, 0), total: warmup })
+    if (phase === 'measuring') {
       onProgress({ phase, done: done.reduce((sum, one) => sum + one.measured, 0), total: measured })
     }
-  }, progressEveryMs)
-  return following
+  }
+  const timer = setInterval(tell, progressEveryMs)
+  return {
+    enter: (next: 'warm-up' | 'measuring') => {
+      phase = next
+      tell()
+    },
+    stop: () => clearInterval(timer),
+  }
 }

@@ -4,7 +4,7 @@ import type { ProcessLedger } from '../../process/ledger.ts'
 import { describeExit, startProcess } from '../../process/process.ts'
 import type { ShardLaunch } from './launch.ts'
 import type { FromShard, ToShard } from './wire.ts'
-import { aliveEveryMs, decode, encode } from './wire.ts'
+import { aliveEveryMs, createDecoder, encode } from './wire.ts'
 
 /** What a message of some kind says. */
 export type MessageOf<Kind extends FromShard['kind']> = Extract<FromShard, { kind: Kind }>
@@ -39,6 +39,7 @@ export interface LinkOptions {
 /** Looks within the time after which silence counts: by looks and not by the clock, so that our own pauses don't count. */
 const looksUntilSilent = 5
 const lastLinesShown = 3
+const noProgress: MessageOf<'progress'> = { kind: 'progress', warmup: 0, measured: 0 }
 const stopGraceMs = 2000
 
 /**
@@ -54,20 +55,23 @@ export async function openLink({ launch, shard, folder, ledger, silentMs }: Link
   let reason: string | null = null
   let greeted = false
   let silentLooks = 0
-  let progress: MessageOf<'progress'> = { kind: 'progress', warmup: 0, measured: 0 }
+  let progress = noProgress
   const lose = (what: string) => {
     reason ??= describeLoss(host, shard, what, [...process.lastLines(), ...said])
     changed()
   }
+  const decode = createDecoder<FromShard>()
   const read = (line: string) => {
-    const message = decode<FromShard>(line)
-    if (message === null) {
+    const heard = decode(line)
+    if (heard === 'noise') {
       // A launcher's or a login shell's own words.
       if (line.trim() !== '') said.push(line)
       if (said.length > lastLinesShown) said.shift()
       return
     }
     silentLooks = 0
+    if (heard === 'part') return
+    const { message } = heard
     if (message.kind === 'alive') return
     if (message.kind === 'failed') return lose(message.message)
     if (message.kind === 'progress') {
@@ -89,7 +93,10 @@ export async function openLink({ launch, shard, folder, ledger, silentMs }: Link
     },
     ledger,
   )
-  const send = (message: ToShard) => process.send(encode(message))
+  const send = (message: ToShard) => {
+    if (message.kind === 'prepare') progress = noProgress
+    process.send(encode(message))
+  }
   const alive = setInterval(() => send({ kind: 'alive' }), aliveEveryMs)
   const watch = setInterval(() => {
     // Until then it is waited for by the one who wants its hello.
@@ -112,7 +119,7 @@ export async function openLink({ launch, shard, folder, ledger, silentMs }: Link
     lost: () => reason,
     send,
     receive: async (kind, limitMs, signal) => {
-      const deadline = AbortSignal.timeout(limitMs)
+      const deadline = AbortSignal.timeout(Math.ceil(limitMs))
       for (;;) {
         signal.throwIfAborted()
         const [message, ...rest] = queues.get(kind) ?? []

@@ -11,7 +11,7 @@ import { generatorVersion } from '../built-in/result.ts'
 import { threadsFor } from '../built-in/schedule.ts'
 import { sharedBytes } from '../prompt-set.ts'
 import type { FromShard, ToShard } from './wire.ts'
-import { aliveEveryMs, decode, encode, protocol } from './wire.ts'
+import { aliveEveryMs, createDecoder, encode, protocol } from './wire.ts'
 
 export interface ShardOptions {
   readonly input: Readable
@@ -38,6 +38,7 @@ interface Work {
 export async function serveShard({ input, output, silentMs = defaultSilentMs }: ShardOptions): Promise<void> {
   const say = (message: FromShard) => void output.write(`${encode(message)}\n`)
   const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
+  const decode = createDecoder<ToShard>()
   let pool: Tinypool | null = null
   let work: Work | null = null
   let silentLooks = 0
@@ -66,10 +67,10 @@ export async function serveShard({ input, output, silentMs = defaultSilentMs }: 
   }
   lines.on('line', line => {
     const receivedMs = monotonicMs()
-    const message = decode<ToShard>(line)
-    if (message === null) return
+    const heard = decode(line)
+    if (heard === 'noise') return
     silentLooks = 0
-    hear(message, receivedMs)
+    if (heard !== 'part') hear(heard.message, receivedMs)
   })
   // Whoever read the answers is gone.
   output.on('error', () => lines.close())

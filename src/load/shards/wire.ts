@@ -50,21 +50,41 @@ export type FromShard =
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'alive' }
 
-/** What messages begin with; other lines are what a login shell or a launcher had to say. */
-const mark = 'fulcrum-shard '
+/** What lines of messages begin with, and what those that go on in the next line do; others are a login shell's or a launcher's. */
+const lastLine = 'fulcrum-shard '
+const partLine = 'fulcrum-shard+ '
 
-/** A message as one line of text; typed arrays and numbers that JSON lacks come through bit by bit. */
+/** Longer messages take several lines: silence is counted between lines, and 100 MB take a while. */
+const lineLength = 1024 * 1024
+
+/** A message as lines of text; typed arrays and numbers that JSON lacks come through bit by bit. */
 export function encode(message: ToShard | FromShard): string {
-  return mark + JSON.stringify(message, (_, value: unknown) => pack(value))
+  const text = JSON.stringify(message, (_, value: unknown) => pack(value))
+  let lines = ''
+  let at = 0
+  for (; text.length - at > lineLength; at += lineLength) lines += `${partLine}${text.slice(at, at + lineLength)}\n`
+  return `${lines}${lastLine}${text.slice(at)}`
 }
 
-/** The message of a line; null when the line is none. */
-export function decode<Message extends ToShard | FromShard>(line: string): Message | null {
-  if (!line.startsWith(mark)) return null
-  try {
-    return JSON.parse(line.slice(mark.length), (_, value: unknown) => unpack(value)) as Message
-  } catch {
-    return null
+/** What a line was: a message that is complete with it, a part of one, or none of ours. */
+export type Heard<Message> = { readonly message: Message } | 'part' | 'noise'
+
+/** Reads the lines of one direction. */
+export function createDecoder<Message extends ToShard | FromShard>(): (line: string) => Heard<Message> {
+  let parts: string[] = []
+  return line => {
+    if (line.startsWith(partLine)) {
+      parts.push(line.slice(partLine.length))
+      return 'part'
+    }
+    if (!line.startsWith(lastLine)) return 'noise'
+    const text = parts.join('') + line.slice(lastLine.length)
+    parts = []
+    try {
+      return { message: JSON.parse(text, (_, value: unknown) => unpack(value)) as Message }
+    } catch {
+      return 'noise'
+    }
   }
 }
 
