@@ -48,6 +48,8 @@ export interface ClientHealth {
   readonly cpuShare: number | null
   readonly cpuS: number | null
   readonly gcMs: number | null
+  /** Time in which threads could have run and the kernel gave them no core: somebody else had it. */
+  readonly runQueueWaitMs?: number | null
   readonly threads: number | null
   /** Time-weighted mean of requests in flight in the window, and the most at one moment. */
   readonly inFlight: { readonly mean: number; readonly max: number } | null

@@ -69,5 +69,7 @@ export interface JobResult {
 export interface ThreadHealth {
   readonly cpuMs: number
   readonly gcMs: number
+  /** Time in which the thread could have run and got no core; null where the system doesn't say. */
+  readonly runQueueWaitMs?: number | null
   readonly loopDelayMs: { readonly mean: number; readonly p99: number; readonly max: number }
 }

@@ -73,6 +73,7 @@ export function threadHealth(threads: readonly ThreadHealth[], windowS: number) 
     cpuShare: windowS > 0 ? cpuS / (windowS * threads.length) : 0,
     cpuS,
     gcMs: threads.reduce((sum, thread) => sum + thread.gcMs, 0),
+    runQueueWaitMs: sumKnown(threads.map(thread => thread.runQueueWaitMs ?? null)),
     threads: threads.length,
   }
 }
@@ -80,4 +81,10 @@ export function threadHealth(threads: readonly ThreadHealth[], windowS: number) 
 /** NaN-free mean of counts; null of none. */
 function meanOf(values: Uint32Array): number | null {
   return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
+}
+
+/** Null when none is known. */
+function sumKnown(values: readonly (number | null)[]): number | null {
+  const known = values.filter(value => value !== null)
+  return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0)
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks'
 import type { ThreadHealth } from './job.ts'
 
@@ -14,6 +15,7 @@ export function watchThread(): { stop(): ThreadHealth } {
   const delay = monitorEventLoopDelay({ resolution: resolutionMs })
   delay.enable()
   const before = cpuMs()
+  const waitedBefore = runQueueWaitMs()
   return {
     stop: () => {
       const used = cpuMs() - before
@@ -23,6 +25,7 @@ export function watchThread(): { stop(): ThreadHealth } {
       return {
         cpuMs: used,
         gcMs,
+        runQueueWaitMs: waitedBefore === null ? null : (runQueueWaitMs() ?? waitedBefore) - waitedBefore,
         loopDelayMs: { mean: late(delay.mean), p99: late(delay.percentile(99)), max: late(delay.max) },
       }
     },
@@ -38,4 +41,14 @@ function cpuMs(): number {
   // Node before 23.9 only knows the whole process.
   const usage = typeof process.threadCpuUsage === 'function' ? process.threadCpuUsage() : process.cpuUsage()
   return (usage.user + usage.system) / 1000
+}
+
+/** How long the kernel has let this thread wait for a core although it could run, ms; null where it doesn't say (Linux does). */
+function runQueueWaitMs(): number | null {
+  try {
+    const [, waitedNs] = readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ')
+    return Number(waitedNs) / 1e6
+  } catch {
+    return null
+  }
 }
