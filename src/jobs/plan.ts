@@ -5,6 +5,7 @@ import type { DeployPreview } from '../deploy/deployer.ts'
 import { pastSecondsPerPoint } from '../journal/index.ts'
 import { FulcrumError, topologyLabel } from '../point/index.ts'
 import { loadSweep } from '../sweep/load-sweep.ts'
+import { onlyPoints } from '../sweep/only.ts'
 import { planSweep } from '../sweep/plan.ts'
 import type { Plan, Sweep } from '../sweep/sweep.ts'
 import { initTemplates } from '../sweep/templates.ts'
@@ -26,13 +27,14 @@ export async function validateSweep(
   return { sweep, points: planSweep(sweep).pointCount }
 }
 
-/** Plans a sweep file, with a time estimate from past runs under `resultsRoot`. */
+/** Plans a sweep file, or the part of it with these points, with a time estimate from past runs under `resultsRoot`. */
 export async function planSweepFile(
   file: string,
-  options: SweepFileOptions & { readonly resultsRoot: string },
+  options: SweepFileOptions & { readonly resultsRoot: string; readonly only?: readonly string[] },
 ): Promise<Plan> {
   const sweep = await loadSweep(file, options)
-  return planSweep(sweep, await pastSecondsPerPoint(resolve(options.resultsRoot), sweep.name))
+  const plan = planSweep(sweep, await pastSecondsPerPoint(resolve(options.resultsRoot), sweep.name))
+  return options.only === undefined ? plan : onlyPoints(plan, options.only)
 }
 
 /** What reaching one deployment from the one before would run. */

@@ -16,6 +16,7 @@ import { createGenerator, type GeneratorSettings } from '../load/create.ts'
 import { judge } from '../metrics/validity.ts'
 import { FulcrumError } from '../point/index.ts'
 import { loadSweep, sweepOf } from '../sweep/load-sweep.ts'
+import { onlyPoints } from '../sweep/only.ts'
 import { planSweep } from '../sweep/plan.ts'
 import { type RunOutcome, type RunProgress, runSweep } from '../sweep/run.ts'
 import type { Plan, Sweep } from '../sweep/sweep.ts'
@@ -38,16 +39,28 @@ export type ReportedOutcome = RunOutcome & { readonly report: WrittenReport | nu
  */
 export async function runSweepFile(
   request: RunWatch &
-    SweepFileOptions & { readonly file: string; readonly resultsRoot: string; readonly startNew: boolean },
+    SweepFileOptions & {
+      readonly file: string
+      readonly resultsRoot: string
+      readonly startNew: boolean
+      /** Ids of the points to measure, always in a run of their own; absent for all. */
+      readonly only?: readonly string[]
+    },
 ): Promise<ReportedOutcome> {
   const sweep = await loadSweep(request.file, request)
   refuseShards(sweep, request.shards)
-  const plan = planSweep(sweep)
+  const { only } = request
+  const plan = partOf(planSweep(sweep), only)
   const resultsRoot = resolve(request.resultsRoot)
-  const unfinished = request.startNew ? null : await unfinishedRun(resultsRoot, sweep)
+  const unfinished = request.startNew || only !== undefined ? null : await unfinishedRun(resultsRoot, sweep)
   const run =
     unfinished === null
-      ? await createRun(resultsRoot, { sweep, command: commandOf(sweep, request.shards), plan: summaryOf(plan) })
+      ? await createRun(resultsRoot, {
+          sweep,
+          command: commandOf(sweep, request),
+          ...(only === undefined ? {} : { only }),
+          plan: summaryOf(plan),
+        })
       : await openRun(unfinished.folder)
   return execute(plan, run, resultsRoot, unfinished !== null, request)
 }
@@ -64,7 +77,7 @@ export async function resumeRun(
   const manifest = await readManifest(folder)
   const sweep = await sweepAsItWas(manifest)
   refuseShards(sweep, request.shards)
-  return execute(planSweep(sweep), await openRun(folder), resultsRoot, true, request)
+  return execute(partOf(planSweep(sweep), manifest.only), await openRun(folder), resultsRoot, true, request)
 }
 
 /** The sweep file when it is unchanged, else the manifest's copy, which lacks secrets and so may not be usable. */
@@ -118,8 +131,12 @@ async function execute(
   return { ...outcome, report, resumed }
 }
 
-function commandOf(sweep: Sweep, shards: number | undefined): string[] {
-  return ['fulcrum', 'run', sweep.file, ...(shards === undefined ? [] : ['--shards', String(shards)])]
+const partOf = (plan: Plan, only: readonly string[] | undefined): Plan =>
+  only === undefined ? plan : onlyPoints(plan, only)
+
+function commandOf(sweep: Sweep, asked: { readonly shards?: number; readonly only?: readonly string[] }): string[] {
+  const shards = asked.shards === undefined ? [] : ['--shards', String(asked.shards)]
+  return ['fulcrum', 'run', sweep.file, ...shards, ...(asked.only ?? []).flatMap(id => ['--only', id])]
 }
 
 /** The sweep file's settings, with another number of shards where one is asked for. */

@@ -10,6 +10,8 @@ export interface RunRequest {
   readonly sweep: { readonly name: string; readonly file: string; readonly text: string }
   /** Command line that repeats the run. */
   readonly command: readonly string[]
+  /** Ids of the points that are measured; absent for all. */
+  readonly only?: readonly string[]
   readonly plan: Manifest['plan']
   /** Versions of the systems under test, by name, as far as they are known. */
   readonly systems?: { readonly [system: string]: string }
@@ -37,6 +39,7 @@ export async function gatherManifest(
     versions: { ...request.systems, fulcrum, node: process.versions.node },
     git,
     host: describeHost(),
+    ...(request.only === undefined ? {} : { only: request.only }),
     plan: request.plan,
   }
 }

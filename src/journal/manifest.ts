@@ -20,6 +20,8 @@ export interface Manifest {
     readonly cores: number
     readonly memoryGib: number
   }
+  /** Ids of the points that were asked for; absent when it was all of the sweep file. */
+  readonly only?: readonly string[]
   readonly plan: {
     readonly points: number
     readonly deployments: number

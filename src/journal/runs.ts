@@ -30,8 +30,8 @@ export async function latestRun(resultsRoot: string, sweepName: string): Promise
 }
 
 /**
- * The run that `fulcrum run` goes on with: the youngest run of this very sweep file content, if it hasn't come to its
- * end; null when a new one should be made.
+ * The run that `fulcrum run` goes on with: the youngest run of all of this very sweep file content, if it hasn't come to
+ * its end; null when a new one should be made.
  */
 export async function unfinishedRun(
   resultsRoot: string,
@@ -39,7 +39,7 @@ export async function unfinishedRun(
 ): Promise<RunEntry | null> {
   const id = sweepContentId(sweep.text)
   const runs = await runsOf(resultsRoot, sweep.name)
-  const youngest = runs.findLast(entry => entry.manifest.sweepId === id)
+  const youngest = runs.findLast(({ manifest }) => manifest.sweepId === id && manifest.only === undefined)
   if (youngest === undefined) return null
   return (await readRun(youngest.folder)).ended?.outcome === 'complete' ? null : youngest
 }

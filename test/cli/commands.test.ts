@@ -42,6 +42,7 @@ describe("a user's mistake", () => {
     ['an unknown option', ['run', '--otu', 'x'], /unknown option '--otu'/],
     ['a missing file argument', ['plan'], /missing required argument 'file'/],
     ['a file that is not there', ['run', 'nowhere.yaml'], /nowhere\.yaml: there is no such sweep file/],
+    ['a point that is not in the plan', ['run', 'sweeps/quick.yaml', '--only', 'nope'], /The plan has no point nope/],
     ['a folder that is no run', ['report', '/'], /fulcrum: /],
     ['a results folder without runs', ['status', '--out', '/nonexistent'], /There is no run under \/nonexistent/],
     ['an unknown template', ['init', 'x.yaml', '--template', 'nope'], /Use one of: .*quick/],

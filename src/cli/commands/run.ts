@@ -9,6 +9,7 @@ import { showProgress } from '../progress.ts'
 interface RunOptions {
   readonly out: string
   readonly new?: true
+  readonly only?: readonly string[]
   readonly json?: true
   readonly dryRun?: true
   readonly allowPoints?: number
@@ -24,6 +25,11 @@ export function addRun(program: Command): void {
     .description('measure what is missing, redeploying as it goes, and write the report')
     .option('--out <dir>', 'where runs are kept', 'results')
     .option('--new', 'begin a new run even when an unfinished one of the same sweep is there')
+    .option(
+      '--only <id>',
+      'measure just this point of the plan, in a new run; can be repeated',
+      (id: string, before: readonly string[] | undefined) => [...(before ?? []), id],
+    )
     .option('--dry-run', 'print the exact commands and files of each deployment, and start nothing')
     .option('--end-leftovers', 'end processes that a killed Fulcrum left behind, without asking')
     .option('--shards <n>', 'split the load of each point over n processes (see generator.shards)', Number)
@@ -35,6 +41,7 @@ export function addRun(program: Command): void {
 Examples:
   $ fulcrum run sweeps/quick.yaml
   $ fulcrum run sweeps/dynamo-mocker.yaml --dry-run
+  $ fulcrum run sweeps/quick.yaml --only fc5ad1e8df05
   $ fulcrum run nightly.yaml --out /data/results --json > progress.jsonl
 
 An unfinished run of the same sweep goes on where its journal ends. Ctrl-C drops the point in flight, stops what was started and exits with 130.`,
@@ -53,6 +60,7 @@ An unfinished run of the same sweep goes on where its journal ends. Ctrl-C drops
         file,
         resultsRoot: options.out,
         startNew: options.new === true,
+        ...(options.only === undefined ? {} : { only: options.only }),
         signal: interrupted.signal,
         onProgress: progress.show,
         ...(options.shards === undefined ? {} : { shards: options.shards }),
