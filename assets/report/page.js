@@ -17,6 +17,21 @@
   for (const workload of data.workloads)
     for (const point of workload.points) pointsByKey.set(point.key, { ...point, slug: workload.slug })
 
+  /** The workloads, and all of them together. @type {any[]} */
+  const sections = data.overall ? [...data.workloads, overallOf(data.overall)] : data.workloads
+
+  /** All points with their standing among all workloads. @param {any} overall */
+  function overallOf(overall) {
+    const frontier = new Set(overall.frontier)
+    const points = [...pointsByKey.values()].map(point => ({
+      ...point,
+      onFrontier: frontier.has(point.key),
+      standing: overall.standing[point.key],
+      recommended: false,
+    }))
+    return { slug: overall.slug, overall: true, charts: [{ kind: 'frontier', spec: overall.spec }], points }
+  }
+
   const state = { workload: data.workloads[0]?.slug ?? '', point: '', percentile: 'p95', focus: /** @type {string[] | null} */ (null) }
 
   /** @param {string} tag @param {Record<string, string>} [attributes] @param {...(Node | string)} children */
@@ -71,7 +86,7 @@
 
   /** Draws a workload's charts unless they are there in the present theme. */
   function drawWorkload() {
-    const workload = data.workloads.find((/** @type {any} */ w) => w.slug === state.workload)
+    const workload = sections.find(w => w.slug === state.workload)
     const section = sectionOf(state.workload)
     if (!workload || !section) return
     for (const chart of workload.charts) {
@@ -94,6 +109,7 @@
   // ---- legend: a button a series, several can be in focus
 
   const symbolPaths = /** @type {Record<string, string>} */ ({
+    dot: 'M-5.5,-2.5H5.5V2.5H-5.5Z',
     circle: 'M0,-5A5,5 0 1,1 -0.01,-5Z',
     square: 'M-4.5,-4.5H4.5V4.5H-4.5Z',
     'triangle-up': 'M0,-5L5.4,4.2H-5.4Z',
@@ -103,22 +119,43 @@
     diamond: 'M0,-5.8L4.6,0L0,5.8L-4.6,0Z',
   })
 
+  /** @param {string} shape @param {string} colour */
+  function symbol(shape, colour) {
+    const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
+    svg.setAttribute('viewBox', '-7 -7 14 14')
+    svg.setAttribute('aria-hidden', 'true')
+    const path = document.createElementNS('http://www.w3.org/2000/svg', 'path')
+    path.setAttribute('d', symbolPaths[shape] ?? '')
+    path.setAttribute('fill', colour)
+    svg.append(path)
+    return svg
+  }
+
+  /** Which shape is which workload. @param {any} theme */
+  function drawShapes(theme) {
+    if (!data.overall) return
+    sectionOf(data.overall.slug)
+      ?.querySelector('[data-shapes]')
+      ?.replaceChildren(
+        ...data.overall.workloads.map((/** @type {string} */ name, /** @type {number} */ index) =>
+          element('span', {}, symbol(data.shapes[index % data.shapes.length], theme.ink), name),
+        ),
+      )
+  }
+
   function drawLegends() {
     const theme = data.themes[themeName()]
-    for (const workload of data.workloads) {
+    drawShapes(theme)
+    for (const workload of sections) {
       const place = sectionOf(workload.slug)?.querySelector('[data-legend]')
       if (!place) continue
       const present = new Set(workload.points.map((/** @type {any} */ p) => p.deployment))
       place.replaceChildren(
         ...data.series.flatMap((/** @type {string} */ series, /** @type {number} */ index) => {
           if (!present.has(series)) return []
-          const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
-          svg.setAttribute('viewBox', '-7 -7 14 14')
-          svg.setAttribute('aria-hidden', 'true')
-          const path = document.createElementNS('http://www.w3.org/2000/svg', 'path')
-          path.setAttribute('d', symbolPaths[data.shapes[index % data.shapes.length]] ?? '')
-          path.setAttribute('fill', theme.series[index % theme.series.length])
-          svg.append(path)
+          const colour = theme.series[index % theme.series.length]
+          // Where shape tells the workload, it must not seem to tell the deployment as well.
+          const svg = symbol(workload.overall ? 'dot' : data.shapes[index % data.shapes.length], colour)
           const on = state.focus?.includes(series) ?? false
           const button = element('button', { type: 'button', 'aria-pressed': String(on) }, svg, series)
           button.addEventListener('click', () => {
@@ -165,7 +202,9 @@
     const point = pointsByKey.get(state.point)
     for (const row of document.querySelectorAll('tr[aria-current]')) row.removeAttribute('aria-current')
     if (!point) return
-    const section = sectionOf(point.slug)
+    const own = sections.find(w => w.slug === state.workload)
+    const section = sectionOf(state.workload)
+    const standing = own?.overall ? data.overall.standing[point.key] : point.standing
     section?.querySelector(`tr[data-key="${CSS.escape(point.key)}"]`)?.setAttribute('aria-current', 'true')
     const rows = [
       ['Tokens/s per user', figure(point.x), range(point, 'x')],
@@ -179,11 +218,12 @@
       [point.detail.ids.length > 1 ? 'Point ids' : 'Point id', point.detail.ids.join(', ')],
     ]
     section?.querySelector('.detail')?.replaceChildren(
-      element('p', { class: 'eyebrow' }, point.recommended ? 'Recommended point' : 'Selected point'),
+      element('p', { class: 'eyebrow' }, point.recommended && !own?.overall ? 'Recommended point' : 'Selected point'),
       element('h4', {}, point.deployment),
-      element('p', { class: 'at' }, point.load),
-      element('p', { class: `standing ${point.status}` }, point.standing),
+      element('p', { class: 'at' }, own?.overall ? `${point.load}, workload ${point.workload}` : point.load),
+      element('p', { class: `standing ${point.status}` }, standing),
       list(rows),
+      ...repeat(point.detail),
       ...server(point.detail),
     )
     section?.querySelector('.spreads')?.replaceChildren(...distributions(point))
@@ -227,6 +267,14 @@
     return [element('p', { class: 'stamp-title' }, title), ...stamps]
   }
 
+  /** The command that measures the point again; a click selects all of it. @param {any} detail */
+  function repeat(detail) {
+    if (data.repeat === null) return []
+    const words = detail.ids.map((/** @type {string} */ id) => `--only ${id}`)
+    const code = element('code', { class: 'all', tabindex: '0' }, [data.repeat, ...words].join(' '))
+    return [element('p', { class: 'again' }, 'Measure it again'), element('pre', {}, code)]
+  }
+
   /** The server's own metrics through the point. @param {any} detail */
   function server(detail) {
     if (detail.server.length === 0) return []
@@ -250,9 +298,12 @@
     const point = pointsByKey.get(asked.get('point') ?? '')
     const slug = point && !asked.has('workload') ? point.slug : (asked.get('workload') ?? point?.slug)
     if (slug && sectionOf(slug)) state.workload = slug
-    const own = data.workloads.find((/** @type {any} */ w) => w.slug === state.workload)
-    const recommended = own?.points.find((/** @type {any} */ p) => p.recommended) ?? own?.points[0]
-    state.point = point?.slug === state.workload ? point.key : (recommended?.key ?? '')
+    const own = sections.find(w => w.slug === state.workload)
+    const recommended =
+      own?.points.find((/** @type {any} */ p) => p.recommended) ??
+      own?.points.find((/** @type {any} */ p) => own.overall && p.onFrontier) ??
+      own?.points[0]
+    state.point = point && (own?.overall || point.slug === state.workload) ? point.key : (recommended?.key ?? '')
     for (const section of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-workload]')))
       section.hidden = section.dataset.workload !== state.workload
     for (const tab of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-tab]'))) {

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { sampled } from './chart-point.ts'
+import type { OverallReport } from './overall.ts'
 import { spansPlane } from './ratio-point.ts'
 import type { Report, WorkloadReport } from './report.ts'
 import type { ChartInput, Target } from './specs/chart.ts'
@@ -57,4 +58,16 @@ export function chartsOf(report: Report, section: WorkloadReport, target: Target
       spec: heatMapSpec(input('Throughput per GPU over prefill × decode', ''), section.ratios, target),
     })
   return charts
+}
+
+/** The overall frontier: colour tells the deployment, shape the workload. */
+export function overallChart(report: Report, overall: OverallReport, target: Target): Chart {
+  const input: ChartInput = {
+    points: sampled(overall.points),
+    series: report.series,
+    shapes: overall.workloads,
+    title: 'Pareto frontier over all workloads',
+    subtitle: `${report.analysis.run.manifest.sweep} · workloads differ in difficulty: read the frontier of one first`,
+  }
+  return { kind: 'frontier', spec: frontierSpec(input, target) }
 }

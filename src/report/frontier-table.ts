@@ -3,6 +3,7 @@ import { loadLabel } from '../analysis/load-label.ts'
 import type { MeasuredPoint } from '../analysis/measured-point.ts'
 import { meetsSlo, objectives } from '../analysis/slo.ts'
 import { figure, time } from './format.ts'
+import { workloadNames } from './overall.ts'
 
 /** A line of the frontier as the terminal and summary.md print it; every field is ready text. */
 export interface FrontierRow {
@@ -25,6 +26,13 @@ export function frontierTable(analysis: Analysis): readonly FrontierRow[] {
   return analysis.workloads.flatMap(({ name, frontier, recommendation }) =>
     frontier.map(point => frontierRow(point, name, point === recommendation.best)),
   )
+}
+
+/** The frontier over all workloads, by rising interactivity; empty for a run of one workload. Nothing on it is recommended. */
+export function overallFrontierTable(analysis: Analysis): readonly FrontierRow[] {
+  if (analysis.workloads.length < 2) return []
+  const names = workloadNames(analysis)
+  return analysis.overallFrontier.map(point => frontierRow(point, names.get(point) ?? point.workload.name, false))
 }
 
 function frontierRow(point: MeasuredPoint, workload: string, recommended: boolean): FrontierRow {

@@ -1,16 +1,18 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { originOf } from '../analysis/origin.ts'
 import { sampled } from './chart-point.ts'
-import { chartsOf } from './charts.ts'
+import { chartsOf, overallChart } from './charts.ts'
 import type { Html } from './html.ts'
 import { html, jsonForScript, trusted } from './html.ts'
 import type { PageAssets } from './inline-script.ts'
 import type { PointDetail } from './point-detail.ts'
 import { pointDetail, quantilePercents } from './point-detail.ts'
 import { vegaConfigOf, vegaOf } from './render.ts'
+import { repeatCommand } from './repeat-command.ts'
 import type { Report } from './report.ts'
 import { answerSection } from './sections/answer.ts'
 import { environmentSection } from './sections/environment.ts'
+import { overallSection } from './sections/overall.ts'
 import { validitySection } from './sections/validity.ts'
 import { workloadSection } from './sections/workload.ts'
 import { distributionSpec } from './specs/distribution.ts'
@@ -56,8 +58,9 @@ ${origin.notice === null ? null : html`<p class="notice">${origin.notice}</p>`}<
 ${answerSection(report)}
 <nav class="tabs" data-tabs aria-label="Workload" hidden>${report.sections.map(
     section => html`<a href="#workload=${section.slug}" data-tab="${section.slug}">${section.analysis.name}</a>`,
-  )}</nav>
+  )}${report.overall === null ? null : html`<a href="#workload=${report.overall.slug}" data-tab="${report.overall.slug}">All workloads</a>`}</nav>
 ${report.sections.map(section => workloadSection(report, section))}
+${report.overall === null ? null : overallSection(report, report.overall)}
 ${validitySection(report)}
 ${environmentSection(report)}
 </main>
@@ -100,15 +103,30 @@ function pageData(report: Report) {
   }))
   return {
     workloads,
+    overall: overallData(report, indexOf),
     specs: specs.map(text => JSON.parse(text)),
     distribution,
     percents: quantilePercents,
+    repeat: repeatCommand(report.analysis.run.manifest),
     series: report.series,
     shapes,
     themes: {
       light: { ...light, config: vegaConfigOf(light) },
       dark: { ...dark, config: vegaConfigOf(dark) },
     },
+  }
+}
+
+/** The script has the points already: only what differs among all workloads is added, by key. */
+function overallData(report: Report, indexOf: (spec: unknown) => number) {
+  const { overall } = report
+  if (overall === null) return null
+  return {
+    slug: overall.slug,
+    workloads: overall.workloads,
+    spec: indexOf(pageSpec(overallChart(report, overall, 'page').spec)),
+    frontier: overall.points.flatMap(point => (point.onFrontier ? [point.key] : [])),
+    standing: Object.fromEntries(overall.points.map(point => [point.key, point.standing])),
   }
 }
 

@@ -1,6 +1,8 @@
 import type { Analysis, WorkloadAnalysis } from '../analysis/analyse.ts'
 import type { ChartPoint } from './chart-point.ts'
 import { chartPoints } from './chart-point.ts'
+import type { OverallReport } from './overall.ts'
+import { overallOf } from './overall.ts'
 import type { RatioPoint } from './ratio-point.ts'
 import { ratioPoints } from './ratio-point.ts'
 
@@ -10,6 +12,8 @@ export interface Report {
   /** Every point, in the order of the analysis. */
   readonly points: readonly ChartPoint[]
   readonly sections: readonly WorkloadReport[]
+  /** Null for a run of one workload. */
+  readonly overall: OverallReport | null
   /** Deployment names in first-seen order; colours follow it. */
   readonly series: readonly string[]
 }
@@ -24,18 +28,24 @@ export interface WorkloadReport {
 
 export function reportOf(analysis: Analysis): Report {
   const points = chartPoints(analysis)
-  const slugs = analysis.workloads.map(workload => slugOf(workload.name))
+  const slugs = uniqueSlugs(analysis.workloads.map(workload => slugOf(workload.name)))
   return {
     analysis,
     points,
     series: [...new Set(points.map(point => point.deployment))],
     sections: analysis.workloads.map((workload, index) => ({
       analysis: workload,
-      slug: slugs.indexOf(slugs[index] ?? '') === index ? (slugs[index] ?? '') : `${slugs[index]}-${index + 1}`,
+      slug: slugs[index] ?? '',
       points: points.filter(point => point.workload === workload.name),
       ratios: ratioPoints(workload),
     })),
+    overall: overallOf(analysis, points, slugs),
   }
+}
+
+/** Two workloads whose names make one slug are told apart by their place. */
+function uniqueSlugs(slugs: readonly string[]): readonly string[] {
+  return slugs.map((slug, index) => (slugs.indexOf(slug) === index ? slug : `${slug}-${index + 1}`))
 }
 
 function slugOf(name: string): string {

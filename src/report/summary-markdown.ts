@@ -1,7 +1,8 @@
 import { originOf } from '../analysis/origin.ts'
 import { objectives } from '../analysis/slo.ts'
 import { figure, time } from './format.ts'
-import { frontierTable } from './frontier-table.ts'
+import { frontierTable, overallFrontierTable } from './frontier-table.ts'
+import { overallCaveat } from './overall.ts'
 import type { Report } from './report.ts'
 import { certainty, headline, modes } from './sections/answer.ts'
 
@@ -45,6 +46,23 @@ export function summaryMarkdown(report: Report): string {
         ),
       )
     }
+  }
+  const overall = overallFrontierTable(analysis)
+  if (overall.length > 0) {
+    lines.push(
+      '',
+      '## All workloads',
+      '',
+      'The frontier over all workloads together.',
+      overallCaveat,
+      '',
+      '| Workload | Deployment | Load | GPUs | Tokens/s per user | Tokens/s per GPU | TTFT p95 | ITL p95 |',
+      '|---|---|---|---:|---:|---:|---:|---:|',
+      ...overall.map(
+        row =>
+          `| ${[row.workload, row.deployment, row.load, row.gpus, row.tokensPerSPerUser, row.tokensPerSPerGpu, row.ttftP95, row.itlP95].map(escapeMarkdown).join(' | ')} |`,
+      ),
+    )
   }
   const out = results.filter(result => result.status !== 'ok')
   if (out.length > 0) {

@@ -2,7 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { analyse } from '../analysis/analyse.ts'
 import type { Run } from '../journal/run.ts'
-import { chartsOf } from './charts.ts'
+import type { Chart } from './charts.ts'
+import { chartsOf, overallChart } from './charts.ts'
 import { loadPageAssets } from './inline-script.ts'
 import { pageHtml } from './page.ts'
 import { pointsCsvOf } from './points-csv.ts'
@@ -32,11 +33,13 @@ export async function writeReport(run: Run, folder: string): Promise<ReportFiles
   await write('index.html', pageHtml(report, await loadPageAssets()))
   await write('summary.md', summaryMarkdown(report))
   await write('points.csv', pointsCsvOf(report.analysis))
-  for (const section of report.sections) {
-    for (const { kind, spec } of chartsOf(report, section, 'file')) {
-      await write(`${kind}-${section.slug}.vl.json`, `${JSON.stringify(spec, null, 2)}\n`)
-      await write(`${kind}-${section.slug}.svg`, await svgOf(spec))
-    }
+  const writeChart = async ({ kind, spec }: Chart, slug: string) => {
+    await write(`${kind}-${slug}.vl.json`, `${JSON.stringify(spec, null, 2)}\n`)
+    await write(`${kind}-${slug}.svg`, await svgOf(spec))
   }
+  for (const section of report.sections)
+    for (const chart of chartsOf(report, section, 'file')) await writeChart(chart, section.slug)
+  const { overall } = report
+  if (overall !== null) await writeChart(overallChart(report, overall, 'file'), overall.slug)
   return { files }
 }

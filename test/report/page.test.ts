@@ -112,6 +112,44 @@ describe('the report page in Chromium', () => {
     await page.close()
   })
 
+  test('all workloads stand on one plane: shape by workload, the overall frontier large, a point told by its workload', async () => {
+    const { page, complaints } = await openPage(browser, url)
+    await page.locator('[data-tab]', { hasText: 'All workloads' }).click()
+    const section = page.locator('#w-all-workloads')
+    await section.waitFor({ state: 'visible' })
+    await drawn(page)
+    assert.match((await section.locator('.caveat').textContent()) ?? '', /Workloads differ in difficulty/)
+    const marks = section.locator('[data-chart=frontier] g.points_marks path')
+    assert.equal(await marks.count(), analysis.points.filter(point => point.status === 'ok').length)
+    const shapes = await marks.evaluateAll(
+      paths => new Set(paths.map(p => p.getAttribute('d')?.match(/[A-Z]/g)?.join(''))).size,
+    )
+    assert.ok(shapes >= 2)
+    assert.deepEqual(await section.locator('[data-shapes] span').allTextContents(), ['8000/256', '1000/1000'])
+    await section.locator('details.data summary').click()
+    assert.equal(
+      await section.locator('tr[data-key] td:last-child', { hasText: 'on the overall frontier' }).count(),
+      analysis.overallFrontier.length,
+    )
+    await section.locator('tr[data-key] a').last().click()
+    const last = analysis.workloads.at(-1)
+    await page.waitForFunction(`document.querySelector('#w-all-workloads .detail').textContent.includes('dominated')`)
+    const detail = (await section.locator('.detail').textContent()) ?? ''
+    assert.ok(detail.includes(`workload ${last?.name}`), detail)
+    const again = await openPage(browser, page.url())
+    assert.equal(await again.page.locator('#w-all-workloads .detail').textContent(), detail)
+    assert.deepEqual([...complaints, ...again.complaints], [])
+    await page.close()
+    await again.page.close()
+  })
+
+  test('a point tells the command that measures it again', async () => {
+    const { page } = await openPage(browser, url)
+    const code = page.locator('section.workload:not([hidden]) .detail code')
+    assert.match((await code.textContent()) ?? '', /^fulcrum run synthetic\.yaml --only [0-9a-f]+$/)
+    await page.close()
+  })
+
   test('a legend button puts its series into focus and dims the others', async () => {
     const { page } = await openPage(browser, url)
     const opacities = () =>
@@ -180,7 +218,8 @@ describe('the report page in Chromium', () => {
       assert.equal(value, row[figure], `${figure} of ${row.point_id}`)
       compared++
     }
-    assert.equal(compared, analysis.points.filter(point => point.status === 'ok').length * 4)
+    const inOverallTable = analysis.workloads.reduce((sum, workload) => sum + workload.frontier.length, 0)
+    assert.equal(compared, (analysis.points.filter(point => point.status === 'ok').length + inOverallTable) * 4)
     await page.close()
   })
 

@@ -28,7 +28,15 @@ describe('a report on disk', () => {
   test('is the page, the summary, the table, and each chart as specification and picture', async () => {
     const { files } = await writeReport(syntheticRun(), folder)
     const names = files.map(file => basename(file))
-    for (const name of ['index.html', 'summary.md', 'points.csv', 'frontier-8000-256.vl.json', 'frontier-8000-256.svg'])
+    for (const name of [
+      'index.html',
+      'summary.md',
+      'points.csv',
+      'frontier-8000-256.vl.json',
+      'frontier-8000-256.svg',
+      'frontier-all-workloads.vl.json',
+      'frontier-all-workloads.svg',
+    ])
       assert.ok(names.includes(name), name)
     assert.equal(new Set(names).size, names.length)
     for (const spec of files.filter(file => file.endsWith('.vl.json')))

@@ -3,7 +3,9 @@ import type { MeasuredPoint } from '../../analysis/measured-point.ts'
 import { change, figure, time } from '../format.ts'
 import type { Html } from '../html.ts'
 import { html } from '../html.ts'
-import type { WorkloadReport } from '../report.ts'
+import type { OverallReport } from '../overall.ts'
+import { workloadNames } from '../overall.ts'
+import type { Report, WorkloadReport } from '../report.ts'
 
 /** A table that scrolls sideways on its own on a narrow screen. */
 export function scrolling(table: Html): Html {
@@ -32,6 +34,20 @@ export function frontierDataTable(section: WorkloadReport, limit: number): Html 
     const shown = standing.get(point.key)
     return html`<tr data-key="${point.key}" data-status="${point.status}"><td><a href="#point=${point.key}">${point.label}</a></td><td>${loadLabel(point.load.level)}</td><td class="n">${point.gpus}</td>${plain('output_tokens_per_s_per_user', point)}${plain('output_tokens_per_s_per_gpu', point)}${timed('ttft_p95_ms', point)}${timed('itl_p95_ms', point)}<td>${shown?.slo ?? ''}</td><td>${shown?.standing ?? ''}</td></tr>`
   })}</tbody></table>`)}`
+}
+
+/** The overall frontier by rising interactivity, then the rest of each workload's own: nothing else can be on it. */
+export function overallDataTable(report: Report, overall: OverallReport): Html {
+  const { overallFrontier, workloads } = report.analysis
+  const names = workloadNames(report.analysis)
+  const standing = new Map(overall.points.map(point => [point.key, point.standing]))
+  const onIt = new Set(overallFrontier)
+  const rest = workloads.flatMap(workload => workload.frontier.filter(point => !onIt.has(point)))
+  return scrolling(html`<table><thead><tr><th>Workload</th><th>Deployment</th><th>Load</th><th class="n">GPUs</th>${head('Tokens/s per user', 'output_tokens_per_s_per_user')}${head('Tokens/s per GPU', 'output_tokens_per_s_per_gpu')}${head('TTFT p95', 'ttft_p95_ms')}${head('ITL p95', 'itl_p95_ms')}<th>Standing</th></tr></thead>
+<tbody>${[...overallFrontier, ...rest].map(
+    point =>
+      html`<tr data-key="${point.key}" data-status="${point.status}"><td>${names.get(point) ?? ''}</td><td><a href="#workload=${overall.slug}&amp;point=${point.key}">${point.label}</a></td><td>${loadLabel(point.load.level)}</td><td class="n">${point.gpus}</td>${plain('output_tokens_per_s_per_user', point)}${plain('output_tokens_per_s_per_gpu', point)}${timed('ttft_p95_ms', point)}${timed('itl_p95_ms', point)}<td>${standing.get(point.key) ?? ''}</td></tr>`,
+  )}</tbody></table>`)
 }
 
 /** Latency percentiles by deployment and rising load. */

@@ -8,6 +8,8 @@ export interface ChartInput {
   readonly points: readonly ChartPoint[]
   /** Series names in a fixed order, so that a deployment has one colour in every chart of a report. */
   readonly series: readonly string[]
+  /** Workloads in a fixed order, where shape tells the workload; absent where shape repeats what colour says. */
+  readonly shapes?: readonly string[]
   readonly title: string
   readonly subtitle: string
 }
@@ -49,8 +51,15 @@ export function colourBySeries(input: ChartInput, target: Target) {
   }
 }
 
-/** Shape by series, merged with the colour's legend. */
+/** Shape by series, merged with the colour's legend; by workload where several are in one chart. */
 export function shapeBySeries(input: ChartInput, target: Target) {
+  if (input.shapes !== undefined)
+    return {
+      field: 'workload',
+      type: 'nominal' as const,
+      scale: { domain: [...input.shapes], range: 'symbol' as const },
+      legend: target === 'page' ? null : { title: 'Workload', symbolLimit: 56 },
+    }
   return { ...colourBySeries(input, target), scale: { domain: [...input.series], range: 'symbol' as const } }
 }
 
@@ -67,3 +76,8 @@ export const pointTooltip = [
   { field: 'validRepeats', title: 'Valid repeats' },
   { field: 'standing', title: 'Standing' },
 ]
+
+/** The tooltip of a chart, with the workload where that isn't the same for all its points. */
+export function tooltipOf(input: ChartInput) {
+  return input.shapes === undefined ? pointTooltip : [{ field: 'workload', title: 'Workload' }, ...pointTooltip]
+}

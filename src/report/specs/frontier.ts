@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { crossPath } from '../theme.ts'
 import type { ChartInput, Layer, Target } from './chart.ts'
-import { chart, colourBySeries, inFocus, pointTooltip, shapeBySeries } from './chart.ts'
+import { chart, colourBySeries, inFocus, shapeBySeries, tooltipOf } from './chart.ts'
 
 /**
  * The frontier as the field draws it: interactivity against throughput per GPU. The line is a staircase, because what lies
@@ -69,7 +69,7 @@ export function frontierSpec(input: ChartInput, target: Target): TopLevelSpec {
           ],
           value: 0.5,
         },
-        tooltip: pointTooltip,
+        tooltip: tooltipOf(input),
       },
     },
     {
@@ -83,7 +83,7 @@ export function frontierSpec(input: ChartInput, target: Target): TopLevelSpec {
         stroke: { expr: 'muted' },
         cursor: 'pointer',
       },
-      encoding: { x, y, opacity: { condition: { test: inFocus, value: 0.9 }, value: 0.08 }, tooltip: pointTooltip },
+      encoding: { x, y, opacity: { condition: { test: inFocus, value: 0.9 }, value: 0.08 }, tooltip: tooltipOf(input) },
     },
     {
       transform: [{ filter: 'datum.recommended' }],
