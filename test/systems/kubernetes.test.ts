@@ -197,7 +197,7 @@ describe('kubernetes, on a real API server', { skip }, () => {
       assert.deepEqual([error.kind, error.code], ['bad-input', 'manifest-differs'])
       assert.match(
         error.message,
-        /other\.yaml:5:\d+: other runs in llm with another \.spec\.services\.\w+\.extraPodSpec.* and 1 more \(set by owner\)/,
+        /other\.yaml:1:1: DynamoGraphDeployment other is in the cluster with another \.spec\.services\.\w+\.extraPodSpec.* and 1 more \(set by owner\)/,
       )
       return true
     })
@@ -208,7 +208,10 @@ describe('kubernetes, on a real API server', { skip }, () => {
   test('what a killed run could not give back is given back by the next one', async () => {
     const before = (await applyAsOwner(graphOf('killed'))) as unknown as JsonObject
     const { url } = await operator('killed', 'v1alpha1')
-    await (await deployer(graphOf('killed'), { url })).reconcile(ratio(2, 2), watch(limit()))
+    const gpus = { prefill: 8, decode: 4, aggregated: 4 }
+    const killed = await deployer(graphOf('killed'), { url })
+    await killed.reconcile({ ...ratio(2, 2), gpusPerWorker: gpus }, watch(limit()))
+    assert.equal(readAt(await graphNow('killed'), ['spec', 'services', 'prefill', 'resources', 'limits', 'gpu']), '8')
     const next = await deployer(graphOf('killed'), { url })
     await next.reconcile(ratio(1, 2), watch(limit()))
     await next.close()

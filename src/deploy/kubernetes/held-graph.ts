@@ -1,26 +1,25 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { FulcrumError, type Json } from '../../point/index.ts'
+import { FulcrumError } from '../../point/index.ts'
 import { type Adapter, adaptersOf, scaleThrough } from './adapters.ts'
 import { type Cluster, fieldManager } from './cluster.ts'
 import { applyBody, type Design, replicaFields } from './design.ts'
 import { ownLabels } from './engine.ts'
-import { type Field, isObject, type JsonObject, patchTo, readAt, withFields } from './fields.ts'
+import { type Field, isObject, type JsonObject, readAt, withFields } from './fields.ts'
+import { giveBack } from './give-back.ts'
 import type { Manifest } from './manifest.ts'
 import { collectionPath, graphPath, knownPlural, servedResource, versionPath } from './paths.ts'
+import { requireSame } from './same-as-manifest.ts'
 import {
   type Before,
-  conflictsOf,
   fieldsToHold,
   madeByFulcrum,
+  manifestManager,
   noteOf,
   nothingBefore,
   readNote,
   remember,
   restoreAnnotation,
+  withoutNamespace,
 } from './standing.ts'
-
-/** The manager of what Fulcrum made whole from the manifest; what it then changes, it changes as itself. */
-const manifestManager = 'fulcrum-manifest'
 
 /** A graph that Fulcrum changes, and what it has to give back or take away at the end. */
 export interface HeldGraph {
@@ -59,7 +58,9 @@ export async function holdGraph(
       const scaled = design.pools.filter(({ component }) => adapterOf(adapters, component.name) !== undefined)
       const direct = design.pools.filter(pool => !scaled.includes(pool))
       const wanted = [...replicaFields(direct), ...design.fields]
-      if (was !== null && !isOurs) await requireSame([...wanted, ...replicaFields(scaled)], applySignal)
+      if (was !== null && !isOurs) {
+        await requireManifest([...wanted, ...replicaFields(scaled), ...before.fields], applySignal)
+      }
       for (const configMap of design.configMaps) await make(configMap, 'configmaps', applySignal)
       if (was === null) await makeFromManifest(wanted, applySignal)
       before = remember(before, wanted, isOurs ? graph.resource : (was ?? graph.resource))
@@ -80,7 +81,8 @@ export async function holdGraph(
     async restore(restoreSignal) {
       if (isOurs) await removeMade(restoreSignal)
       else {
-        await giveBack(restoreSignal)
+        await giveBack(cluster, graph, namespace, before, restoreSignal)
+        before = nothingBefore
         await removeMade(restoreSignal)
       }
     },
@@ -107,27 +109,13 @@ export async function holdGraph(
     )
   }
 
-  /** Asks the server, without changing anything, whether the running graph is what the manifest says. */
-  async function requireSame(changed: readonly Field[], askSignal: AbortSignal): Promise<void> {
-    // Without what the sweep changes anyway: an admission webhook may refuse changes of an adapter's replicas.
-    const rest = withFields(
-      withoutNamespace(graph.resource),
-      changed.map(field => ({ ...field, value: undefined })),
-    )
-    try {
-      await cluster.apply(path, rest, { manager: manifestManager, force: false, dryRun: true }, askSignal)
-    } catch (error) {
-      if (!(error instanceof FulcrumError) || error.code !== 'kubernetes-conflict') throw error
-      const [first, ...more] = conflictsOf(error.cause, changed)
-      if (first === undefined) return
-      const { line, column } = graph.placeOf(['spec'])
-      const others = more.length === 0 ? '' : ` and ${more.length} more`
-      throw new FulcrumError(
-        'bad-input',
-        'manifest-differs',
-        `${file}:${line}:${column}: ${graph.name} runs in ${namespace} with another ${first.field}${others} (set by ${first.manager})`,
-        { remedy: `Apply the manifest with kubectl, or delete ${graph.name} so that Fulcrum makes it.`, cause: error },
-      )
+  /** The running graph and its configuration have to be the manifest's, or something else would be measured. */
+  async function requireManifest(changed: readonly Field[], askSignal: AbortSignal): Promise<void> {
+    await requireSame(cluster, { file, document: graph, path, changed }, askSignal)
+    for (const document of documents) {
+      if (document.kind !== 'ConfigMap') continue
+      const there = `${collectionPath(document.apiVersion, 'configmaps', document.namespace ?? namespace)}/${document.name}`
+      await requireSame(cluster, { file, document, path: there, changed: [] }, askSignal)
     }
   }
 
@@ -137,9 +125,9 @@ export async function holdGraph(
     for (const document of documents) {
       if (document === graph) continue
       const plural = await pluralOf(document.apiVersion, document.kind, makeSignal)
-      const there = collectionPath(document.apiVersion, plural, document.namespace ?? namespace)
-      if ((await cluster.get(`${there}/${document.name}`, makeSignal)) !== null) continue
-      await make(document.resource, plural, makeSignal)
+      const there = `${collectionPath(document.apiVersion, plural, document.namespace ?? namespace)}/${document.name}`
+      if ((await cluster.get(there, makeSignal)) === null) await make(document.resource, plural, makeSignal)
+      else await requireSame(cluster, { file, document, path: there, changed: [] }, makeSignal)
     }
     await make(withFields(graph.resource, wanted), 'dynamographdeployments', makeSignal)
   }
@@ -169,47 +157,6 @@ export async function holdGraph(
     })
   }
 
-  /** The old values first; then our name goes from the managed fields, so that no later apply conflicts with a run that is over. */
-  async function giveBack(backSignal: AbortSignal): Promise<void> {
-    const adapters = await adaptersOf(cluster, graph, namespace, backSignal)
-    for (const adapter of adapters) {
-      const replicas = before.adapters[adapter.component]
-      if (replicas !== undefined) await scaleThrough(cluster, adapter, replicas, backSignal)
-    }
-    const noNote: Field = { path: ['metadata', 'annotations', restoreAnnotation], value: undefined }
-    await patchLatest(graphNow => patchTo(graphNow, [...before.fields, noNote]), backSignal)
-    await patchLatest(graphNow => {
-      const managers = readAt(graphNow, ['metadata', 'managedFields'])
-      if (!Array.isArray(managers)) return []
-      const others = managers.filter((entry: Json) => readAt(entry, ['manager']) !== fieldManager)
-      if (others.length === managers.length || others.length === 0) return []
-      return [{ op: 'replace', path: '/metadata/managedFields', value: others }]
-    }, backSignal)
-    before = nothingBefore
-  }
-
-  /** Patches what is there now, again when somebody else was quicker. */
-  async function patchLatest(
-    operations: (graphNow: JsonObject) => ReturnType<typeof patchTo>,
-    patchSignal: AbortSignal,
-  ): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      const now = await cluster.get(path, patchSignal)
-      if (now === null) return
-      const wanted = operations(now)
-      if (wanted.length === 0) return
-      const version = String(readAt(now, ['metadata', 'resourceVersion']))
-      const unchanged = { op: 'replace', path: '/metadata/resourceVersion', value: version } as const
-      try {
-        await cluster.patch(path, [...wanted, unchanged], patchSignal)
-        return
-      } catch (error) {
-        if (!(error instanceof FulcrumError) || error.code !== 'kubernetes-conflict' || attempt === 10) throw error
-        await sleep(50 * attempt, undefined, { signal: patchSignal })
-      }
-    }
-  }
-
   async function removeMade(removeSignal: AbortSignal): Promise<void> {
     // A graph that a killed run made is ours too.
     if (isOurs) await cluster.delete(path, removeSignal)
@@ -219,9 +166,4 @@ export async function holdGraph(
 
 function adapterOf(adapters: readonly Adapter[], component: string): Adapter | undefined {
   return adapters.find(adapter => adapter.component === component)
-}
-
-/** The path says the namespace; a manifest may say the one that it is applied to by default. */
-function withoutNamespace(resource: JsonObject): JsonObject {
-  return withFields(resource, [{ path: ['metadata', 'namespace'], value: undefined }])
 }

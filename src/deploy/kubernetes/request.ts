@@ -32,8 +32,8 @@ export async function requestTo(
       context.setHeaderParam('accept', 'application/json')
       if (type !== undefined) context.setHeaderParam('content-type', type)
       if (body !== undefined) context.setBody(body)
+      await identify(context)
       const answer = await send(async () => {
-        await config.applySecurityAuthentication(context)
         const response = await http.send(context).toPromise()
         return { status: response.httpStatusCode, text: await response.body.text() }
       }, signal)
@@ -42,6 +42,19 @@ export async function requestTo(
       if (answer.status < 300) return isObject(value) ? value : {}
       throw refusal(answer.status, isObject(value) ? value : { message: answer.text.slice(0, 500) }, { method, path })
     },
+  }
+
+  /** Tokens of exec plugins and OIDC are fetched here, and may fail in their own ways. */
+  async function identify(context: Parameters<KubeConfig['applySecurityAuthentication']>[0]): Promise<void> {
+    try {
+      await config.applySecurityAuthentication(context)
+    } catch (cause) {
+      throw new FulcrumError('environment', 'kubernetes-identity', `The kubeconfig can't be used: ${why(cause)}`, {
+        where: server,
+        remedy: 'Check it with kubectl and the same kubeconfig and context.',
+        cause,
+      })
+    }
   }
 
   async function send<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {

@@ -1,8 +1,11 @@
 import type { Json } from '../../point/index.ts'
-import { type Field, fieldText, isObject, type JsonObject, readAt, samePath } from './fields.ts'
+import { type Field, fieldText, isObject, type JsonObject, readAt, samePath, withFields } from './fields.ts'
 
 /** Where a graph that was there before keeps what Fulcrum has to give back: the note outlives a killed run. */
 export const restoreAnnotation = 'fulcrum.dev/restore'
+
+/** The manager of what Fulcrum made whole from the manifest; what it then changes, it changes as itself. */
+export const manifestManager = 'fulcrum-manifest'
 
 /** The label that says who made a resource; on a graph: that Fulcrum made it whole. */
 export const madeByFulcrum = (resource: JsonObject): boolean =>
@@ -69,4 +72,9 @@ export function conflictsOf(status: unknown, changed: readonly Field[]): readonl
     if (ours.some(own => field === own || field.startsWith(`${own}.`) || field.startsWith(`${own}[`))) return []
     return [{ field, manager: /"([^"]+)"/.exec(String(message))?.[1] ?? 'another manager' }]
   })
+}
+
+/** The path says the namespace; a manifest may say the one that it is applied to by default. */
+export function withoutNamespace(resource: JsonObject): JsonObject {
+  return withFields(resource, [{ path: ['metadata', 'namespace'], value: undefined }])
 }
