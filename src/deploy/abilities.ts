@@ -4,7 +4,9 @@ import type { Deployment, EngineSettings, Role } from '../point/index.ts'
 import type { DeployConfig } from './config.ts'
 import { checkDynamoConfig, checkFits } from './dynamo/check-config.ts'
 import { checkEngineSettings } from './dynamo/engine-settings.ts'
+import { misfitOn } from './dynamo/placement.ts'
 import { kubernetesAbilities } from './kubernetes/check.ts'
+import { hostsToCome } from './nodes/slurm-nodes.ts'
 
 /** What is wrong with a configuration, by the key under `deploy` that it stands under, or in a file that it names. */
 export interface ConfigProblem {
@@ -55,6 +57,13 @@ export async function abilitiesOf(config: DeployConfig): Promise<DeployerAbiliti
         configProblems: checkDynamoConfig(config),
         settingsProblems: (role, settings) => checkEngineSettings(config.backend, role, settings),
         misfit: deployment => checkFits(config, deployment),
+      }
+    case 'slurm':
+      return {
+        ...takesAnything,
+        configProblems: checkDynamoConfig(config.dynamo),
+        settingsProblems: (role, settings) => checkEngineSettings(config.dynamo.backend, role, settings),
+        misfit: deployment => misfitOn(hostsToCome(config), deployment),
       }
     case 'kubernetes':
       return { ...takesAnything, ...kubernetesAbilities(config) }

@@ -26,6 +26,64 @@ export interface DynamoConfig {
   /** GPU indices to hand out as CUDA_VISIBLE_DEVICES; none are set when absent. */
   readonly gpus?: readonly number[]
   readonly readyTimeoutS: number
+  /** Nodes that workers run on over ssh; this machine when absent. NATS, etcd and the frontend run here. */
+  readonly nodes?: SshNodesConfig
+  /** Address of this machine that the nodes reach: NATS and etcd listen there. Loopback when absent. */
+  readonly head?: string
+  /** Workers run in containers of this image. */
+  readonly container?: ContainerConfig
+}
+
+/** Nodes reached over ssh with the user's own keys and configuration. */
+export interface SshNodesConfig {
+  readonly hosts: readonly SshNodeConfig[]
+  readonly ssh: SshConfig
+}
+
+export interface SshNodeConfig {
+  /** As ssh knows it. */
+  readonly name: string
+  /** Address that this machine and the other nodes reach it at; what ssh connects to when absent. */
+  readonly address?: string
+  /** GPU indices to hand out; without them the node takes one worker. */
+  readonly gpus?: readonly number[]
+}
+
+export interface SshConfig {
+  /** Read instead of the user's own configuration. */
+  readonly configFile?: string
+  /** `-o NAME=VALUE`. */
+  readonly options: { readonly [name: string]: string }
+}
+
+/** How containers are run. */
+export interface ContainerConfig {
+  readonly runtime: 'docker' | 'podman'
+  readonly image: string
+  /** Python interpreter in the image. */
+  readonly python: string
+  /** More arguments of `run`, such as `-v /tmp/hf_cache:/root/.cache/huggingface`. */
+  readonly args: readonly string[]
+}
+
+/** Dynamo 1.x with its workers as steps of a Slurm allocation. */
+export interface SlurmConfig {
+  readonly with: 'slurm'
+  readonly dynamo: DynamoConfig
+  /** Nodes to ask for. */
+  readonly nodes: number
+  /** GPUs of each node to hand out; without it a node takes one worker. */
+  readonly gpusPerNode?: number
+  readonly partition?: string
+  readonly account?: string
+  /** Time limit of the allocation, as Slurm writes it (`2:00:00`). */
+  readonly time?: string
+  /** How long the allocation may stay in the queue. */
+  readonly queueTimeoutS: number
+  readonly sallocArgs: readonly string[]
+  readonly srunArgs: readonly string[]
+  /** Leaves SLURM_JOBID, SLURM_JOB_ID and SLURM_NODELIST to the workers. */
+  readonly keepSlurmVariables: boolean
 }
 
 /** An endpoint that somebody else runs: one topology, nothing is started or stopped. */
@@ -58,11 +116,11 @@ export interface KubernetesConfig {
 
 /** Deployers that parse today and are refused by name at validation until they are built. */
 export interface FutureConfig {
-  readonly with: 'dynamo-serve' | 'slurm'
+  readonly with: 'dynamo-serve'
   readonly settings: { readonly [key: string]: Json }
 }
 
-export type DeployConfig = SimulatedConfig | DynamoConfig | AttachConfig | KubernetesConfig | FutureConfig
+export type DeployConfig = SimulatedConfig | DynamoConfig | SlurmConfig | AttachConfig | KubernetesConfig | FutureConfig
 
 /** Engine settings by role as written in the sweep file, before axes are crossed. */
 export type EngineAxes = { readonly [role in Role]?: { readonly [setting: string]: readonly Json[] } }

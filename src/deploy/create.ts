@@ -5,6 +5,7 @@ import type { DeployConfig } from './config.ts'
 import type { Deployer } from './deployer.ts'
 import { dynamoDeployer } from './dynamo.ts'
 import { kubernetesDeployer } from './kubernetes.ts'
+import { nodesOf } from './nodes/create.ts'
 import { simulatedDeployer } from './simulated.ts'
 
 export { checkDynamoConfig, checkFits } from './dynamo/check-config.ts'
@@ -29,14 +30,16 @@ export async function createDeployer(config: DeployConfig, context: DeployerCont
       case 'simulated':
         return simulatedDeployer(config, { runFolder, ledger })
       case 'dynamo':
-        return dynamoDeployer(config, { model: model.name, runFolder, ledger })
+        return dynamoDeployer(config, { model: model.name, runFolder, ledger }, nodesOf(config, ledger))
+      case 'slurm':
+        return dynamoDeployer(config.dynamo, { model: model.name, runFolder, ledger }, nodesOf(config, ledger))
       case 'attach':
         return attachDeployer(config, model.name)
       case 'kubernetes':
         return kubernetesDeployer(config, { model: model.name, runFolder })
       default:
         throw new FulcrumError('bad-input', 'deployer-not-built', `deploy.with: ${config.with} is not built yet`, {
-          remedy: 'Use simulated, dynamo, kubernetes or attach.',
+          remedy: 'Use simulated, dynamo, slurm, kubernetes or attach.',
         })
     }
   }

@@ -11,9 +11,12 @@ import { type DynamoSite, designsOf, frontendCommand, namespaceOf } from './dyna
 import { differences, registeredWorkers } from './dynamo/discovery.ts'
 import { processFailure } from './dynamo/failure.ts'
 import { type Infrastructure, openInfrastructure } from './dynamo/infrastructure.ts'
+import { misfitOn } from './dynamo/placement.ts'
 import { previewDynamo } from './dynamo/preview.ts'
 import { type Awaited, completionsCameBack, frontendUp, workersRegistered } from './dynamo/readiness.ts'
 import { startWorker, type Worker } from './dynamo/worker.ts'
+import type { NodesOf } from './nodes/create.ts'
+import { thisMachine } from './nodes/nodes.ts'
 import { freePort, requireFreePort } from './ports.ts'
 
 /** Where a deployer works. */
@@ -42,11 +45,20 @@ const workerGraceMs = 20_000
 /** A worker that is replaced because something failed has nothing worth finishing. */
 const unfitGraceMs = 3_000
 
-/** Dynamo 1.x as processes on this machine, changed by the smallest step. */
-export function dynamoDeployer(config: DynamoConfig, place: DynamoPlace): Deployer {
+/**
+ * Dynamo 1.x, changed by the smallest step: NATS, etcd and the frontend as processes on this machine, workers on `nodes`.
+ * @param nodesOf this machine, unless told otherwise
+ */
+export function dynamoDeployer(
+  config: DynamoConfig,
+  place: DynamoPlace,
+  nodesOf: NodesOf = namespace => thisMachine(config, namespace),
+): Deployer {
   const folder = resolve(place.runFolder, 'deploy')
   const logFolder = join(folder, 'logs')
   const namespace = `fulcrum-${randomBytes(4).toString('hex')}`
+  const nodes = nodesOf(namespace, logFolder)
+  const fileFolder = nodes.fileFolder ?? folder
   let site: Site | null = null
   let frontend: Frontend | null = null
   let workers: readonly Worker[] = []
@@ -60,13 +72,13 @@ export function dynamoDeployer(config: DynamoConfig, place: DynamoPlace): Deploy
   async function openSite(signal: AbortSignal): Promise<Site> {
     const infrastructure = await openInfrastructure(config, { logFolder, ledger: place.ledger }, signal)
     const { natsUrl, etcdUrl } = infrastructure
-    return { config, model: place.model, folder, namespace, natsUrl, etcdUrl, infrastructure }
+    return { config, model: place.model, folder: fileFolder, namespace, natsUrl, etcdUrl, infrastructure }
   }
 
   async function startFrontend(here: Site, context: DeployContext): Promise<Frontend> {
     const port = config.httpPort ?? (await freePort())
     await requireFreePort(port, 'frontend')
-    const { argv, env } = frontendCommand(here, port)
+    const { argv, env } = frontendCommand(here, port, nodes.reach(null))
     const logFile = join(logFolder, 'frontend.log')
     const process = await startProcess({ name: 'frontend', argv, env, cwd: resolve('.'), logFile }, place.ledger)
     lastLogs.set('frontend', process)
@@ -77,9 +89,10 @@ export function dynamoDeployer(config: DynamoConfig, place: DynamoPlace): Deploy
   async function stopWorkers(gone: readonly Worker[], graceMs: number, context: DeployContext): Promise<void> {
     workers = workers.filter(worker => !gone.includes(worker))
     await Promise.all(
-      gone.map(async ({ name, role, process }) => {
+      gone.map(async ({ name, role, host, process }) => {
         context.onEvent({ kind: 'stop', what: name, role, pid: process.pid })
-        await process.stop(graceMs)
+        // On another machine only its own guard can kill it, and that takes its time.
+        await process.stop(host === null ? graceMs : workerGraceMs)
       }),
     )
   }
@@ -92,6 +105,7 @@ export function dynamoDeployer(config: DynamoConfig, place: DynamoPlace): Deploy
   async function change(wanted: Deployment, context: DeployContext): Promise<Omit<Reconciled, 'elapsedS'>> {
     const startedAtMs = performance.now()
     const label = topologyLabel(wanted.topology)
+    await nodes.open(context)
     site ??= await openSite(context.signal)
     const here = site
     const { discoveryLost } = await here.infrastructure.repair(context.signal)
@@ -103,7 +117,7 @@ export function dynamoDeployer(config: DynamoConfig, place: DynamoPlace): Deploy
     await stopWorkers(unfit, unfitGraceMs, context)
 
     const designs = designsOf(here, wanted)
-    const { keep, stop, start } = smallestChange(workers, wanted, designs, config.gpus ?? null)
+    const { keep, stop, start } = smallestChange(workers, wanted, designs, nodes.hosts())
     frontend ??= await startFrontend(here, context)
     const front = frontend
     const awaited: Awaited = {
@@ -122,12 +136,7 @@ export function dynamoDeployer(config: DynamoConfig, place: DynamoPlace): Deploy
       const design = designs[slot.role]
       if (design === undefined) continue
       context.signal.throwIfAborted()
-      const worker = await startWorker(slot, design, {
-        backend: config.backend,
-        logFolder,
-        cwd: resolve('.'),
-        ledger: place.ledger,
-      })
+      const worker = await startWorker(here, slot, design, nodes, { logFolder, ledger: place.ledger })
       workers = [...workers, worker]
       lastLogs.set(worker.name, worker.process)
       context.onEvent({ kind: 'start', what: worker.name, role: worker.role, pid: worker.process.pid })
@@ -141,7 +150,7 @@ export function dynamoDeployer(config: DynamoConfig, place: DynamoPlace): Deploy
 
   return {
     reconcile: async (wanted, context) => {
-      const misfit = checkFits(config, wanted)
+      const misfit = checkFits(config, wanted) ?? misfitOn(nodes.hosts(), wanted)
       if (misfit !== null) {
         const label = topologyLabel(wanted.topology)
         throw new FulcrumError('bad-input', 'not-enough-gpus', `${label} does not fit: ${misfit}`)
@@ -162,15 +171,20 @@ export function dynamoDeployer(config: DynamoConfig, place: DynamoPlace): Deploy
       const dead = processes
         .filter(process => !process.alive())
         .map(process => processFailure(process, shortLog).message)
-      const infrastructure = await site.infrastructure.problems(signal)
-      if (dead.length > 0 || infrastructure.length > 0) return [...dead, ...infrastructure]
+      const [infrastructure, unreachable] = await Promise.all([
+        site.infrastructure.problems(signal),
+        nodes.problems(signal),
+      ])
+      const found = [...unreachable, ...dead, ...infrastructure]
+      if (found.length > 0) return found
       const limit = AbortSignal.any([signal, AbortSignal.timeout(5_000)])
       const registered = await registeredWorkers(frontend.url, namespaceOf(site), limit).catch(() => null)
       signal.throwIfAborted()
       return registered === null ? ['the frontend does not answer'] : differences(registered, workers)
     },
 
-    preview: (from, wanted) => previewDynamo({ config, model: place.model, folder, namespace }, from, wanted),
+    preview: (from, wanted) =>
+      previewDynamo({ config, model: place.model, folder: fileFolder, namespace }, from, wanted, nodes),
 
     logs: () => Object.fromEntries([...lastLogs].map(([name, process]) => [name, process.lastLines()])),
 
@@ -183,6 +197,7 @@ export function dynamoDeployer(config: DynamoConfig, place: DynamoPlace): Deploy
       await Promise.all([...leaving.map(worker => worker.process.stop(workerGraceMs)), stopFrontend()])
       await site?.infrastructure.close()
       site = null
+      await nodes.close()
     },
   }
 }

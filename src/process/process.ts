@@ -17,6 +17,11 @@ export interface ProcessSpec {
   readonly logFile: string
   /** Given: the process gets a standard input, and its standard output comes here line by line instead of into the log. */
   readonly onStdoutLine?: (line: string) => void
+  /**
+   * How it is asked to end: by SIGTERM to its group, or by the end of its standard input, for a program that only passes
+   * on what runs elsewhere and would leave that behind. Default: `signal`.
+   */
+  readonly endsBy?: 'signal' | 'stdin'
 }
 
 /** How a process ended. */
@@ -38,7 +43,10 @@ export interface RunningProcess {
   send(line: string): void
   /** Last lines of what it said, secrets hidden. */
   lastLines(): readonly string[]
-  /** SIGTERM to the group, SIGKILL after `graceMs`; resolves when the whole group is gone. Safe to call twice. */
+  /**
+   * SIGTERM to the group (or the end of its standard input, then SIGTERM), SIGKILL after `graceMs`; resolves when the whole
+   * group is gone. Safe to call twice.
+   */
   stop(graceMs?: number): Promise<void>
 }
 
@@ -59,7 +67,7 @@ export async function startProcess(spec: ProcessSpec, ledger: ProcessLedger): Pr
   const child = execa(program, args, {
     cwd: spec.cwd,
     env: { ...spec.env, [ownerVariable]: `${ledger.id}/${spec.name}` },
-    stdin: piped ? 'pipe' : 'ignore',
+    stdin: piped || spec.endsBy === 'stdin' ? 'pipe' : 'ignore',
     stdout: 'pipe',
     stderr: 'pipe',
     buffer: false,
@@ -101,6 +109,10 @@ export async function startProcess(spec: ProcessSpec, ledger: ProcessLedger): Pr
   })
 
   async function stopGroup(graceMs: number): Promise<void> {
+    if (spec.endsBy === 'stdin') {
+      child.stdin?.end()
+      await groupGone(pid, graceMs)
+    }
     sendSignal(-pid, 'SIGTERM')
     if (!(await groupGone(pid, graceMs))) {
       sendSignal(-pid, 'SIGKILL')

@@ -23,18 +23,6 @@ const isBuiltIn = ({ generator }: Partial<RawSweep>) =>
 
 const notYet: readonly NotYet[] = [
   deployer('dynamo-serve'),
-  deployer('slurm'),
-  {
-    asked: raw =>
-      raw.deploy !== undefined &&
-      'nodes' in raw.deploy &&
-      raw.deploy.nodes !== undefined &&
-      ['simulated', 'dynamo', 'attach'].includes(raw.deploy.with)
-        ? [['deploy', 'nodes']]
-        : [],
-    wrong: 'workers can’t be placed on named nodes yet: they run on this machine',
-    instead: 'remove nodes',
-  },
   {
     asked: raw => (raw.deploy?.with === 'kubernetes' && raw.deploy.load_job === true ? [['deploy', 'load_job']] : []),
     wrong: 'load from a Job inside the cluster is not built yet',

@@ -58,7 +58,7 @@ suite('keys', [
   [
     'a key of another deployer',
     sweepText({ deploy: '{ with: simulated, url: "http://a" }' }),
-    '3:28: unknown key "url" in deploy; known here: with, profile, gpus_per_worker, nodes',
+    '3:28: unknown key "url" in deploy; known here: with, profile, gpus_per_worker',
   ],
   [
     'keys that exclude each other',
@@ -207,13 +207,7 @@ suite('what can’t be done yet is refused by name', [
     sweepText({ deploy: '{ with: dynamo-serve, graphs: x }' }),
     /^3:17: the deployer dynamo-serve is not built yet; /,
   ],
-  ['slurm', sweepText({ deploy: '{ with: slurm }' }), /^3:17: the deployer slurm is not built yet; /],
   ['adaptive search', sweepText({ search: 'adaptive' }), /^7:9: search: adaptive is not built yet; /],
-  [
-    'nodes',
-    sweepText({ deploy: '{ with: simulated, nodes: [a] }' }),
-    /^3:35: workers can’t be placed on named nodes yet/,
-  ],
 ])
 
 suite('what a generator can’t do is refused by name', [

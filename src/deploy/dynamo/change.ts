@@ -1,14 +1,13 @@
 import { type Deployment, type Role, roles, workersOf } from '../../point/index.ts'
 import type { WorkerDesign } from './commands.ts'
+import { type Host, type Placed, placeFor, rolesBySize } from './placement.ts'
 
-/** A worker's place in a deployment. */
-export interface WorkerSlot {
+/** A worker's place in a deployment: on which host, and on which GPUs when Fulcrum hands them out. */
+export interface WorkerSlot extends Placed {
   /** `prefill-0`: unique among the workers that run. */
   readonly name: string
   readonly role: Role
   readonly signature: string
-  /** GPU indices that it holds; null when Fulcrum hands none out. */
-  readonly gpus: readonly number[] | null
 }
 
 /** How to get from the workers that run to those that are wanted. */
@@ -20,37 +19,46 @@ export interface Change<Running extends WorkerSlot> {
 
 /**
  * The smallest change: workers of the right role and design stay, surplus ones of the highest number go, missing ones
- * take the lowest free names and the lowest free GPUs.
+ * take the lowest free names and the fullest hosts with room. When those that stay leave no room for a missing one, though
+ * empty hosts would have it, all are placed anew.
  * @param running only workers that are fit to serve; dead ones are somebody else's to clear away
  */
 export function smallestChange<Running extends WorkerSlot>(
   running: readonly Running[],
   wanted: Deployment,
   designs: { readonly [role in Role]?: WorkerDesign },
-  gpus: readonly number[] | null,
+  hosts: readonly Host[],
 ): Change<Running> {
   const keep: Running[] = []
   for (const role of roles) {
     const fitting = running.filter(worker => worker.role === role && worker.signature === designs[role]?.signature)
     keep.push(...fitting.sort((a, b) => numberOf(a) - numberOf(b)).slice(0, workersOf(wanted.topology, role)))
   }
-  const stop = running.filter(worker => !keep.includes(worker))
+  const start = missingWorkers(keep, wanted, designs, hosts)
+  if (start !== null) return { keep, stop: running.filter(worker => !keep.includes(worker)), start }
+  return { keep: [], stop: running, start: missingWorkers([], wanted, designs, hosts) ?? [] }
+}
+
+/** The workers to start beside those that stay, by role; null when one has no place. */
+function missingWorkers(
+  keep: readonly WorkerSlot[],
+  wanted: Deployment,
+  designs: { readonly [role in Role]?: WorkerDesign },
+  hosts: readonly Host[],
+): readonly WorkerSlot[] | null {
   const start: WorkerSlot[] = []
-  for (const role of roles) {
+  for (const role of rolesBySize(wanted.gpusPerWorker)) {
     const design = designs[role]
     if (design === undefined) continue
     const kept = keep.filter(worker => worker.role === role).length
     for (let missing = workersOf(wanted.topology, role) - kept; missing > 0; missing--) {
       const taken = [...keep, ...start]
-      start.push({
-        name: freeName(role, taken),
-        role,
-        signature: design.signature,
-        gpus: gpus === null ? null : freeGpus(gpus, design.gpusPerWorker, taken),
-      })
+      const place = placeFor(design.gpusPerWorker, hosts, taken)
+      if (place === null) return null
+      start.push({ name: freeName(role, taken), role, signature: design.signature, ...place })
     }
   }
-  return { keep, stop, start }
+  return start.sort((a, b) => roles.indexOf(a.role) - roles.indexOf(b.role))
 }
 
 function numberOf({ name }: WorkerSlot): number {
@@ -62,9 +70,4 @@ function freeName(role: Role, taken: readonly WorkerSlot[]): string {
   let number = 0
   while (names.has(`${role}-${number}`)) number++
   return `${role}-${number}`
-}
-
-function freeGpus(all: readonly number[], count: number, taken: readonly WorkerSlot[]): readonly number[] {
-  const held = new Set(taken.flatMap(worker => worker.gpus ?? []))
-  return all.filter(gpu => !held.has(gpu)).slice(0, count)
 }

@@ -1,6 +1,8 @@
 import { type Deployment, gpusOf, type Role, roles } from '../../point/index.ts'
 import type { DynamoConfig } from '../config.ts'
+import { hostsOf } from '../nodes/ssh-nodes.ts'
 import { type Arguments, argumentName } from './arguments.ts'
+import { misfitOn } from './placement.ts'
 
 /** Worker arguments that Fulcrum gives itself, and why a sweep file may not. */
 const workerReserved: { readonly [argument: string]: string } = {
@@ -45,6 +47,7 @@ function duplicateGpus({ gpus = [] }: DynamoConfig): readonly { readonly key: st
 
 /** Why a deployment cannot run under a configuration; null when it can. */
 export function checkFits(config: DynamoConfig, deployment: Deployment): string | null {
+  if (config.nodes !== undefined) return misfitOn(hostsOf(config.nodes), deployment)
   if (config.gpus === undefined) return null
   const needed = gpusOf(deployment)
   return needed <= config.gpus.length ? null : `it needs ${needed} GPUs, and deploy.gpus lists ${config.gpus.length}`

@@ -3,6 +3,7 @@ import { stringify } from 'yaml'
 import { contentId, type Deployment, type EngineSettings, type Role, rolesOf } from '../../point/index.ts'
 import type { DynamoConfig } from '../config.ts'
 import type { PlannedFile } from '../deployer.ts'
+import { loopback, type Reach } from '../nodes/nodes.ts'
 import { type Arguments, commandLine, mergeArguments } from './arguments.ts'
 import { engineFormOf, settingsAsArguments, settingsAsTrtllm } from './engine-settings.ts'
 
@@ -28,15 +29,16 @@ export interface DynamoSite {
  * Variables that keep a deployment to itself and to this machine. Left alone, Dynamo's workers listen on the outward
  * address. The response stream is given an interface, not an address; the default event plane, ZeroMQ, always listens
  * on all interfaces, hence NATS. What the sweep file says in `env` wins.
+ * @param reach where the other processes reach this one
  */
-export function siteEnvironment(site: DynamoSite): { readonly [name: string]: string } {
+export function siteEnvironment(site: DynamoSite, reach: Reach = loopback): { readonly [name: string]: string } {
   return {
     NATS_SERVER: site.natsUrl,
     ETCD_ENDPOINTS: site.etcdUrl,
     DYN_NAMESPACE: site.namespace,
-    DYN_TCP_RPC_HOST: '127.0.0.1',
-    DYN_TCP_RESPONSE_STREAM_HOST: 'lo',
-    DYN_SYSTEM_HOST: '127.0.0.1',
+    DYN_TCP_RPC_HOST: reach.address,
+    ...(reach.networkInterface === null ? {} : { DYN_TCP_RESPONSE_STREAM_HOST: reach.networkInterface }),
+    DYN_SYSTEM_HOST: reach.address,
     DYN_EVENT_PLANE: 'nats',
     DYN_SDK_DISABLE_ANSI_LOGGING: '1',
     PYTHONUNBUFFERED: '1',
@@ -45,13 +47,16 @@ export function siteEnvironment(site: DynamoSite): { readonly [name: string]: st
 }
 
 /** `python -m dynamo.frontend`; without the namespace it would adopt the models of every deployment it can see. */
-export function frontendCommand(site: DynamoSite, port: number | string): Command {
+export function frontendCommand(site: DynamoSite, port: number | string, reach: Reach = loopback): Command {
   const args = mergeArguments(site.config.frontendArgs, {
     'http-host': '127.0.0.1',
     'http-port': String(port),
     namespace: namespaceOf(site),
   })
-  return { argv: [site.config.python, '-m', 'dynamo.frontend', ...commandLine(args)], env: siteEnvironment(site) }
+  return {
+    argv: [site.config.python, '-m', 'dynamo.frontend', ...commandLine(args)],
+    env: siteEnvironment(site, reach),
+  }
 }
 
 /** The namespace in force: `DYN_NAMESPACE` of the sweep file when it has one. */
@@ -85,7 +90,7 @@ export function designWorker(
     engine.args,
     roleArguments(config.backend, role, given),
   )
-  const argv = [config.python, '-m', config.backend, ...commandLine(args)] as const
+  const argv = [config.container?.python ?? config.python, '-m', config.backend, ...commandLine(args)] as const
   const command: Command = { argv: [...argv], env: siteEnvironment(site) }
   const files = engine.files
   return { role, command, files, gpusPerWorker, signature: contentId({ role, command, files, gpusPerWorker }) }

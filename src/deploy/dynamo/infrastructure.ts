@@ -27,17 +27,23 @@ export interface Infrastructure {
   close(): Promise<void>
 }
 
+const loopback = '127.0.0.1'
 const startLimitMs = 30_000
 
 /** `nats-server` with JetStream, as the guide starts it. */
-export function natsCommand(port: number | string, folder: string): Command {
-  return { argv: ['nats-server', '-js', '-a', '127.0.0.1', '-p', String(port), '-sd', folder], env: {} }
+export function natsCommand(port: number | string, folder: string, address: string = loopback): Command {
+  return { argv: ['nats-server', '-js', '-a', address, '-p', String(port), '-sd', folder], env: {} }
 }
 
 /** `etcd` alone on this machine. */
-export function etcdCommand(client: number | string, peer: number | string, folder: string): Command {
-  const clientUrl = `http://127.0.0.1:${client}`
-  const peerUrl = `http://127.0.0.1:${peer}`
+export function etcdCommand(
+  client: number | string,
+  peer: number | string,
+  folder: string,
+  address: string = loopback,
+): Command {
+  const clientUrl = `http://${address}:${client}`
+  const peerUrl = `http://${loopback}:${peer}`
   const argv = ['etcd', '--name', 'fulcrum', '--data-dir', folder, '--listen-client-urls', clientUrl] as const
   const rest = ['--advertise-client-urls', clientUrl, '--listen-peer-urls', peerUrl]
   const cluster = ['--initial-advertise-peer-urls', peerUrl, '--initial-cluster', `fulcrum=${peerUrl}`]
@@ -49,17 +55,18 @@ export function etcdCommand(client: number | string, peer: number | string, fold
  * @throws FulcrumError environment `program-not-found`, `nats-unreachable`, `etcd-unreachable`
  */
 export async function openInfrastructure(
-  config: DynamoConfig,
+  config: Pick<DynamoConfig, 'nats' | 'etcd' | 'head'>,
   place: { readonly logFolder: string; readonly ledger: ProcessLedger },
   signal: AbortSignal,
 ): Promise<Infrastructure> {
   const data = await mkdtemp(join(tmpdir(), 'fulcrum-dynamo-'))
   const [natsPort, etcdPort, peerPort] = await Promise.all([freePort(), freePort(), freePort()])
-  const natsUrl = config.nats ?? `nats://127.0.0.1:${natsPort}`
-  const etcdUrl = config.etcd ?? `http://127.0.0.1:${etcdPort}`
+  const head = config.head ?? loopback
+  const natsUrl = config.nats ?? `nats://${head}:${natsPort}`
+  const etcdUrl = config.etcd ?? `http://${head}:${etcdPort}`
   const commands = {
-    ...(config.nats === undefined ? { nats: natsCommand(natsPort, join(data, 'nats')) } : {}),
-    ...(config.etcd === undefined ? { etcd: etcdCommand(etcdPort, peerPort, join(data, 'etcd')) } : {}),
+    ...(config.nats === undefined ? { nats: natsCommand(natsPort, join(data, 'nats'), head) } : {}),
+    ...(config.etcd === undefined ? { etcd: etcdCommand(etcdPort, peerPort, join(data, 'etcd'), head) } : {}),
   }
   const running = new Map<string, RunningProcess>()
   const answers = {

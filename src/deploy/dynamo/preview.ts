@@ -1,16 +1,11 @@
 import { join } from 'node:path'
 import { type Deployment, isSecretName, redactor } from '../../point/index.ts'
 import type { DeployPreview, PlannedCommand, PlannedFile } from '../deployer.ts'
+import { type Nodes, thisMachine } from '../nodes/nodes.ts'
 import { smallestChange, type WorkerSlot } from './change.ts'
-import {
-  type Command,
-  type DynamoSite,
-  designsOf,
-  frontendCommand,
-  type WorkerDesign,
-  workerEnvironment,
-} from './commands.ts'
+import { type Command, type DynamoSite, designsOf, frontendCommand } from './commands.ts'
 import { etcdCommand, natsCommand } from './infrastructure.ts'
+import { launchOf } from './worker.ts'
 
 type SiteToCome = Pick<DynamoSite, 'config' | 'model' | 'folder' | 'namespace'>
 
@@ -19,51 +14,50 @@ export function previewDynamo(
   { config, model, folder, namespace }: SiteToCome,
   from: Deployment | null,
   wanted: Deployment,
+  nodes: Nodes = thisMachine(config),
 ): DeployPreview {
+  const head = config.head ?? '127.0.0.1'
   const site: DynamoSite = {
     config,
     model,
     folder,
     namespace,
-    natsUrl: config.nats ?? 'nats://127.0.0.1:<free port 1>',
-    etcdUrl: config.etcd ?? 'http://127.0.0.1:<free port 2>',
+    natsUrl: config.nats ?? `nats://${head}:<free port 1>`,
+    etcdUrl: config.etcd ?? `http://${head}:<free port 2>`,
   }
-  const gpus = config.gpus ?? null
   const designs = designsOf(site, wanted)
-  const running = from === null ? [] : smallestChange<WorkerSlot>([], from, designsOf(site, from), gpus).start
-  const { stop, start } = smallestChange(running, wanted, designs, gpus)
+  const running = from === null ? [] : smallestChange<WorkerSlot>([], from, designsOf(site, from), nodes.hosts()).start
+  const { stop, start } = smallestChange(running, wanted, designs, nodes.hosts())
   const starting = start.flatMap(slot => {
     const design = designs[slot.role]
-    return design === undefined ? [] : [{ slot, design }]
+    if (design === undefined) return []
+    const ports = { system: '<free port>', sideChannel: '<free port>' }
+    return [{ slot, launch: launchOf(site, slot, design, nodes, ports) }]
   })
   return {
     commands: [
-      ...(from === null ? foundation(site) : []),
-      ...stop.map(({ name }) => ({
-        argv: ['kill', '-TERM', '--', `-<process group of ${name}>`],
+      ...(from === null ? foundation(site, nodes) : []),
+      ...stop.map(({ name, host }) => ({
+        argv: ['kill', '-TERM', '--', `-<process group of ${name}${host === null ? '' : ` on ${host}`}>`],
         env: {},
         note: `stop ${name}`,
       })),
-      ...starting.map(({ slot, design }) => workerCommand(config.backend, slot, design)),
+      ...starting.map(({ slot, launch }) => shown(launch, slot.name)),
     ],
-    files: distinct(starting.flatMap(({ design }) => design.files)),
+    files: distinct(starting.flatMap(({ launch }) => launch.files)),
   }
 }
 
-function foundation(site: DynamoSite): readonly PlannedCommand[] {
+function foundation(site: DynamoSite, nodes: Nodes): readonly PlannedCommand[] {
   const { config } = site
-  const nats = natsCommand('<free port 1>', join('<temporary folder>', 'nats'))
-  const etcd = etcdCommand('<free port 2>', '<free port 3>', join('<temporary folder>', 'etcd'))
+  const nats = natsCommand('<free port 1>', join('<temporary folder>', 'nats'), config.head)
+  const etcd = etcdCommand('<free port 2>', '<free port 3>', join('<temporary folder>', 'etcd'), config.head)
   return [
+    ...nodes.preview(),
     ...(config.nats === undefined ? [shown(nats, 'NATS')] : []),
     ...(config.etcd === undefined ? [shown(etcd, 'etcd')] : []),
-    shown(frontendCommand(site, config.httpPort ?? '<free port 4>'), 'frontend'),
+    shown(frontendCommand(site, config.httpPort ?? '<free port 4>', nodes.reach(null)), 'frontend'),
   ]
-}
-
-function workerCommand(backend: string, slot: WorkerSlot, design: WorkerDesign): PlannedCommand {
-  const own = workerEnvironment(backend, slot.gpus, { system: '<free port>', sideChannel: '<free port>' })
-  return shown({ ...design.command, env: { ...own, ...design.command.env } }, slot.name)
 }
 
 function shown({ argv, env }: Command, note: string): PlannedCommand {

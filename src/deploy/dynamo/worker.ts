@@ -1,10 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
 import type { ProcessLedger } from '../../process/ledger.ts'
 import { type RunningProcess, startProcess } from '../../process/process.ts'
-import { freePort } from '../ports.ts'
+import { heartbeatS } from '../launch/guard.ts'
+import type { Launch } from '../launch/launcher.ts'
+import type { Nodes } from '../nodes/nodes.ts'
 import type { WorkerSlot } from './change.ts'
-import { type WorkerDesign, workerEnvironment } from './commands.ts'
+import { type DynamoSite, siteEnvironment, type WorkerDesign, workerEnvironment } from './commands.ts'
 
 /** A worker that was started. */
 export interface Worker extends WorkerSlot {
@@ -12,26 +15,39 @@ export interface Worker extends WorkerSlot {
   readonly metricsUrl: string
 }
 
-/** Starts the worker of one slot: its engine files written, its own port and GPUs in its environment. */
-export async function startWorker(
+/** What runs the worker of one slot, where it is placed: with ports and GPUs of its own, reached at its node's address. */
+export function launchOf(
+  site: DynamoSite,
   slot: WorkerSlot,
   design: WorkerDesign,
-  place: { readonly backend: string; readonly logFolder: string; readonly cwd: string; readonly ledger: ProcessLedger },
+  nodes: Nodes,
+  ports: { readonly system: number | string; readonly sideChannel: number | string },
+): Launch {
+  const own = workerEnvironment(site.config.backend, slot.gpus, ports)
+  const env = { ...own, ...siteEnvironment(site, nodes.reach(slot.host)) }
+  return nodes.launcher(slot.host)({ name: slot.name, argv: design.command.argv, env, files: design.files })
+}
+
+/** Starts the worker of one slot. */
+export async function startWorker(
+  site: DynamoSite,
+  slot: WorkerSlot,
+  design: WorkerDesign,
+  nodes: Nodes,
+  place: { readonly logFolder: string; readonly ledger: ProcessLedger },
 ): Promise<Worker> {
-  for (const { path, content } of design.files) {
+  const ports = { system: await nodes.freePort(slot.host), sideChannel: await nodes.freePort(slot.host) }
+  const { argv, env, files, endsBy } = launchOf(site, slot, design, nodes, ports)
+  for (const { path, content } of files) {
     await mkdir(dirname(path), { recursive: true })
     await writeFile(path, content)
   }
-  const ports = { system: await freePort(), sideChannel: await freePort() }
-  const process = await startProcess(
-    {
-      name: slot.name,
-      argv: design.command.argv,
-      env: { ...workerEnvironment(place.backend, slot.gpus, ports), ...design.command.env },
-      cwd: place.cwd,
-      logFile: join(place.logFolder, `${slot.name}.log`),
-    },
-    place.ledger,
-  )
-  return { ...slot, process, metricsUrl: `http://127.0.0.1:${ports.system}/metrics` }
+  const logFile = join(place.logFolder, `${slot.name}.log`)
+  const cwd = slot.host === null ? resolve('.') : tmpdir()
+  const process = await startProcess({ name: slot.name, argv, env, cwd, logFile, endsBy }, place.ledger)
+  if (endsBy === 'stdin') {
+    const beat = setInterval(() => process.send(''), heartbeatS * 1000).unref()
+    void process.exited.then(() => clearInterval(beat))
+  }
+  return { ...slot, process, metricsUrl: `http://${nodes.reach(slot.host).address}:${ports.system}/metrics` }
 }

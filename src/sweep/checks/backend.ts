@@ -4,7 +4,7 @@ import type { RawDeploy } from '../schema/deploy.ts'
 export type Backend = 'trtllm' | 'vllm' | 'sglang' | 'other'
 
 export function backendOf(deploy: RawDeploy): Backend {
-  if (deploy.with !== 'dynamo') return 'other'
+  if (deploy.with !== 'dynamo' && deploy.with !== 'slurm') return 'other'
   const name = /^dynamo\.(trtllm|vllm|sglang)$/.exec(deploy.backend)?.[1]
   return (name as Backend | undefined) ?? 'other'
 }

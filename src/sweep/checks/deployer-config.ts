@@ -20,11 +20,13 @@ export const checkDeployerConfig: Check = ({ raw, deployments, abilities }, { re
       if (at !== undefined) refuse({ kind: 'file', file: at.file, position: at.position }, problem, '')
       continue
     }
-    const hasGpus = raw.deploy.with === 'dynamo' && raw.deploy.gpus !== undefined
+    const room = (['nodes', 'gpus'] as const).find(key => key in raw.deploy)
     refuse(
-      { kind: 'sweep', path: hasGpus ? ['deploy', 'gpus'] : ['topologies'] },
+      { kind: 'sweep', path: room === undefined ? ['topologies'] : ['deploy', room] },
       `${topologyLabel(deployment.topology)}: ${misfit}`,
-      'list more GPUs, or leave the topology out with max_gpus',
+      room === 'nodes'
+        ? 'give more nodes or GPUs, or leave the topology out with max_gpus'
+        : 'list more GPUs, or leave the topology out with max_gpus',
     )
   }
 }

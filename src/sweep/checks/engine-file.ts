@@ -18,7 +18,7 @@ export interface EngineFile {
 
 /** The engine file that a role's workers are given; null when there is none or it can't be read. */
 export function readEngineFile(deploy: RawDeploy, role: Role, context: SectionContext): EngineFile | null {
-  if (deploy.with !== 'dynamo') return null
+  if (deploy.with !== 'dynamo' && deploy.with !== 'slurm') return null
   const written = findNamed('extra-engine-args', [deploy.role_args[role] ?? {}, deploy.args])
   if (typeof written !== 'string') return null
   const path = fromFile(context, written)

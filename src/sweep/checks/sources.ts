@@ -79,7 +79,7 @@ function engineSource(engine: RawEngine, role: Role, settings: EngineSettings): 
 }
 
 function argumentSources(deploy: RawDeploy, role: Role): readonly Source[] {
-  if (deploy.with !== 'dynamo') return []
+  if (deploy.with !== 'dynamo' && deploy.with !== 'slurm') return []
   return [
     {
       settings: deploy.role_args[role] ?? {},

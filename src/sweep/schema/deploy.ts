@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { duration, field, json, positiveInt } from './field.ts'
+import { container, head, nodes, slurmFields, ssh } from './nodes.ts'
 
 const gpusPerWorker = field(
   z.union([
@@ -12,11 +13,6 @@ const gpusPerWorker = field(
   ]),
   'GPUs that one worker holds, for all roles or by role. Default: tensor × pipeline parallel size when the engine settings or arguments say it, the profile’s for `simulated`, else 1.',
   'write a whole number from 1, or { prefill: …, decode: …, aggregated: … }',
-)
-const nodes = field(
-  z.array(z.string().min(1)).min(1),
-  'Host names that workers are placed on.',
-  'write a list of host names',
 )
 const args = field(
   z.record(z.string(), json),
@@ -48,11 +44,10 @@ const simulated = z.strictObject({
     'write deepseek-r1-fp4-gb200, or the path of a profile file',
   ).default('deepseek-r1-fp4-gb200'),
   gpus_per_worker: gpusPerWorker.optional(),
-  nodes: nodes.optional(),
 })
 
-const dynamo = z.strictObject({
-  with: z.literal('dynamo'),
+/** What Dynamo's processes are, wherever they run. */
+const dynamoFields = {
   python: field(
     z.string().min(1),
     'Python interpreter that has `dynamo`: a path (relative to this file), or a program on PATH. Default: `python3`.',
@@ -74,19 +69,29 @@ const dynamo = z.strictObject({
   nats: serviceUrl('NATS', 'nats://host:4222').optional(),
   etcd: serviceUrl('etcd', 'http://host:2379').optional(),
   http_port: httpPort.optional(),
-  gpus: field(
-    z.array(z.int().min(0)).min(1),
-    'GPU indices handed out to workers as CUDA_VISIBLE_DEVICES. Default: the variable is left alone.',
-    'write a list of GPU indices such as [0, 1, 2, 3]',
-  ).optional(),
   ready_timeout: field(
     duration,
     'How long a deployment may take until it answers a request. Default: `300s`; a large model on real hardware needs more.',
     'write a duration such as 300s or 20m',
   ).default('300s'),
   gpus_per_worker: gpusPerWorker.optional(),
+  container: container.optional(),
+}
+
+const dynamo = z.strictObject({
+  with: z.literal('dynamo'),
+  ...dynamoFields,
+  gpus: field(
+    z.array(z.int().min(0)).min(1),
+    'GPU indices handed out to workers as CUDA_VISIBLE_DEVICES. Default: the variable is left alone.',
+    'write a list of GPU indices such as [0, 1, 2, 3]',
+  ).optional(),
   nodes: nodes.optional(),
+  head: head.optional(),
+  ssh: ssh.optional(),
 })
+
+const slurm = z.strictObject({ with: z.literal('slurm'), ...dynamoFields, head, ...slurmFields })
 
 const attach = z.strictObject({
   with: z.literal('attach'),
@@ -111,7 +116,6 @@ const attach = z.strictObject({
     'write dynamo-0.3, dynamo-1, vllm or openai',
   ).default('dynamo-1'),
   gpus_per_worker: gpusPerWorker.optional(),
-  nodes: nodes.optional(),
 })
 
 const componentName = z.string().min(1)
@@ -178,10 +182,10 @@ const kubernetes = z.strictObject({
 
 /** Deployers whose keys are not settled yet: they parse, and are refused by name. */
 const future = <Name extends string>(name: Name) =>
-  z.looseObject({ with: z.literal(name), gpus_per_worker: gpusPerWorker.optional(), nodes: nodes.optional() })
+  z.looseObject({ with: z.literal(name), gpus_per_worker: gpusPerWorker.optional() })
 
 export const deploySchema = field(
-  z.discriminatedUnion('with', [simulated, dynamo, attach, future('dynamo-serve'), kubernetes, future('slurm')]),
+  z.discriminatedUnion('with', [simulated, dynamo, attach, future('dynamo-serve'), kubernetes, slurm]),
   'How the system is brought up and changed: `with` names the deployer.',
   'write { with: simulated | dynamo | dynamo-serve | kubernetes | slurm | attach, … }',
 )

@@ -3,6 +3,7 @@ import type { Json } from '../../point/index.ts'
 import { pathText, quoted } from '../file/problem.ts'
 import type { RawDeploy } from '../schema/deploy.ts'
 import { existing, lookUp, resolvePaths, type SectionContext, seconds } from './context.ts'
+import { readPlaces, readSlurm } from './nodes.ts'
 
 type Args = { readonly [key: string]: Json }
 
@@ -12,7 +13,9 @@ export function readDeploy(raw: RawDeploy, context: SectionContext): DeployConfi
     case 'simulated':
       return { with: 'simulated', profile: profileOf(raw.profile, context) }
     case 'dynamo':
-      return readDynamo(raw, context)
+      return { ...readDynamo(raw, context), ...readPlaces(raw, context) }
+    case 'slurm':
+      return readSlurm(raw, readDynamo(raw, context))
     case 'attach':
       return readAttach(raw, context)
     case 'kubernetes':
@@ -29,7 +32,7 @@ function profileOf(profile: string, context: SectionContext): string {
   return /[/\\]|\.ya?ml$/.test(profile) ? existing(context, ['deploy', 'profile'], profile, 'file') : profile
 }
 
-function readDynamo(raw: Extract<RawDeploy, { with: 'dynamo' }>, context: SectionContext): DynamoConfig {
+function readDynamo(raw: Extract<RawDeploy, { with: 'dynamo' | 'slurm' }>, context: SectionContext): DynamoConfig {
   const args = (key: string, value: Args): Args => {
     const resolved = resolvePaths(context, value) as Args
     reportMissingFiles(context, ['deploy', key], value, resolved)
@@ -53,7 +56,7 @@ function readDynamo(raw: Extract<RawDeploy, { with: 'dynamo' }>, context: Sectio
     ...(raw.nats === undefined ? {} : { nats: raw.nats }),
     ...(raw.etcd === undefined ? {} : { etcd: raw.etcd }),
     ...(raw.http_port === undefined ? {} : { httpPort: raw.http_port }),
-    ...(raw.gpus === undefined ? {} : { gpus: raw.gpus }),
+    ...('gpus' in raw && raw.gpus !== undefined ? { gpus: raw.gpus } : {}),
   }
 }
 

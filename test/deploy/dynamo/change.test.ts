@@ -33,7 +33,9 @@ function step(
   made = designs(),
   gpus: readonly number[] | null = null,
 ) {
-  const { keep, stop, start } = smallestChange(running, deployment(topology), made, gpus)
+  const { keep, stop, start } = smallestChange(running, deployment(topology), made, [
+    { name: null, gpus, maxWorkers: null },
+  ])
   return { after: [...keep, ...start], stop: stop.map(w => w.name), start: start.map(w => w.name) }
 }
 

@@ -1,0 +1,23 @@
+import type { ContainerConfig } from '../config.ts'
+import type { Task } from './launcher.ts'
+
+/** A container's name: unique on the node, so that removing it removes nothing of others. */
+export function containerName(namespace: string, { name }: Pick<Task, 'name'>): string {
+  return `${namespace}-${name}`
+}
+
+/**
+ * `docker run` as the guide starts it (all GPUs, the host's network), in the foreground, with an init that passes signals
+ * on, and removed when it ends. Files of the task are mounted where they are.
+ */
+export function containerCommand(
+  { runtime, image, args }: ContainerConfig,
+  task: Pick<Task, 'argv' | 'env' | 'files' | 'name'>,
+  namespace: string,
+): readonly [string, ...string[]] {
+  const variables = Object.entries(task.env).flatMap(([name, value]) => ['-e', `${name}=${value}`])
+  const mounts = task.files.flatMap(({ path }) => ['-v', `${path}:${path}:ro`])
+  const name = containerName(namespace, task)
+  const fixed = ['run', '--rm', '--init', '--name', name, '--gpus', 'all', '--network', 'host']
+  return [runtime, ...fixed, ...mounts, ...variables, ...args, image, ...task.argv]
+}

@@ -1,0 +1,40 @@
+import type { ContainerConfig } from '../config.ts'
+import type { PlannedFile } from '../deployer.ts'
+
+/** A program that is to run somewhere. */
+export interface Task {
+  /** Unique among those of a deployment: `prefill-0`. */
+  readonly name: string
+  readonly argv: readonly [program: string, ...args: string[]]
+  /** Variables beyond those that the place itself has. */
+  readonly env: { readonly [name: string]: string }
+  /** Files that have to be there before it starts. */
+  readonly files: readonly PlannedFile[]
+}
+
+/** The local command line that runs a task, wherever that is. */
+export interface Launch {
+  readonly argv: readonly [program: string, ...args: string[]]
+  /** Variables of the local program. */
+  readonly env: { readonly [name: string]: string }
+  /** Files to write on this machine first. */
+  readonly files: readonly PlannedFile[]
+  /** How the task is asked to end: SIGTERM to the local process group, or the end of the local program's standard input. */
+  readonly endsBy: 'signal' | 'stdin'
+}
+
+/** How a command is run in one place. Pure: it makes command lines, and runs none. */
+export type Launcher = (task: Task) => Launch
+
+/** Runs tasks as they are, on this machine. */
+export const onThisMachine: Launcher = ({ argv, env, files }) => ({ argv, env, files, endsBy: 'signal' })
+
+/** What a place does to every task before it goes there. */
+export interface Wrapping {
+  /** Runs in a container of this image; null: as it is. */
+  readonly container: ContainerConfig | null
+  /** Distinguishes this deployer's containers from all others. */
+  readonly namespace: string
+  /** Variables that the task must not see. */
+  readonly unset: readonly string[]
+}

@@ -1,0 +1,41 @@
+import type { SshConfig } from '../config.ts'
+import { guarded } from './guard.ts'
+import type { Launcher, Wrapping } from './launcher.ts'
+import { quoteCommand } from './quote.ts'
+
+/** The connection to a node that everything there goes through. */
+export interface SshRoute {
+  readonly host: string
+  readonly ssh: SshConfig
+  /** The connection's socket on this machine. */
+  readonly socket: string
+}
+
+/** Never asks anybody anything; the user's own options win, because ssh takes the first that it is given. */
+function options({ ssh, socket }: SshRoute): readonly string[] {
+  const { configFile, options: own } = ssh
+  return [
+    ...(configFile === undefined ? [] : ['-F', configFile]),
+    ...Object.entries(own).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
+    ...['-o', 'BatchMode=yes', '-o', 'ConnectTimeout=10', '-o', 'ServerAliveInterval=5', '-o', 'ServerAliveCountMax=3'],
+    ...['-S', socket],
+  ]
+}
+
+/**
+ * Holds the connection open, in the foreground: a connection of `ControlPersist` would leave our process group and
+ * outlive us. It ends 15 s after the node stops answering.
+ */
+export function connectionCommand(route: SshRoute): readonly [string, ...string[]] {
+  return ['ssh', '-M', '-N', '-T', ...options(route), '-o', 'ControlPersist=no', '--', route.host]
+}
+
+/** Runs a program on the node through the connection. */
+export function sshCommand(route: SshRoute, argv: readonly string[]): readonly [string, ...string[]] {
+  return ['ssh', '-T', ...options(route), '-o', 'ControlMaster=no', '--', route.host, quoteCommand(argv)]
+}
+
+/** Runs tasks on a node over ssh. */
+export function overSsh(route: SshRoute, wrapping: Wrapping): Launcher {
+  return task => ({ argv: sshCommand(route, guarded(task, wrapping)), env: {}, files: [], endsBy: 'stdin' })
+}

@@ -1,0 +1,64 @@
+import type { ContainerConfig, DynamoConfig } from '../config.ts'
+import type { DeployContext, PlannedCommand } from '../deployer.ts'
+import type { Host } from '../dynamo/placement.ts'
+import { guarded } from '../launch/guard.ts'
+import { type Launcher, onThisMachine, type Task } from '../launch/launcher.ts'
+import { freePort } from '../ports.ts'
+
+/** Where the others reach a process. */
+export interface Reach {
+  readonly address: string
+  /** The network interface with that address, as Dynamo's response stream wants it; null leaves the choice to Dynamo. */
+  readonly networkInterface: string | null
+}
+
+/** The machines of a deployment: brought within reach, watched, and let go of. */
+export interface Nodes {
+  /** Where workers' files are written on their machines; null for the run's own folder. */
+  readonly fileFolder: string | null
+  /** What workers are placed on; placeholders as long as nobody has said which machines those are. */
+  hosts(): readonly Host[]
+  /**
+   * Makes sure that every machine can be used; what is within reach already stays as it is.
+   * @throws FulcrumError environment, naming the machine that can't be used
+   */
+  open(context: DeployContext): Promise<void>
+  reach(host: string | null): Reach
+  launcher(host: string | null): Launcher
+  /** A port on a machine that nothing listens on. */
+  freePort(host: string | null): Promise<number>
+  /** What is wrong with machines or the way to them, a sentence each. */
+  problems(signal: AbortSignal): Promise<readonly string[]>
+  /** What opening runs. */
+  preview(): readonly PlannedCommand[]
+  /** Safe to call twice. */
+  close(): Promise<void>
+}
+
+export const loopback: Reach = { address: '127.0.0.1', networkInterface: 'lo' }
+
+/** What a configuration hands out of this machine. */
+export function hostsHere(config: Pick<DynamoConfig, 'gpus'>): readonly Host[] {
+  return [{ name: null, gpus: config.gpus ?? null, maxWorkers: null }]
+}
+
+/** This machine alone, with workers as they are or in containers. */
+export function thisMachine(config: Pick<DynamoConfig, 'gpus' | 'container'>, namespace = ''): Nodes {
+  return {
+    fileFolder: null,
+    hosts: () => hostsHere(config),
+    open: async () => {},
+    reach: () => loopback,
+    launcher: () => launcherHere(config.container, namespace),
+    freePort: () => freePort(),
+    problems: async () => [],
+    preview: () => [],
+    close: async () => {},
+  }
+}
+
+function launcherHere(container: ContainerConfig | undefined, namespace: string): Launcher {
+  if (container === undefined) return onThisMachine
+  const argv = (task: Task) => guarded(task, { container, namespace, unset: [] })
+  return task => ({ argv: argv(task), env: {}, files: [], endsBy: 'stdin' })
+}

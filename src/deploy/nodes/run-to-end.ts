@@ -1,0 +1,17 @@
+import { execa } from 'execa'
+
+/** What a short program said. */
+export interface Said {
+  readonly ok: boolean
+  readonly out: string
+  /** Its error output, or why it could not run. */
+  readonly complaint: string
+}
+
+/** Runs a short program to its end; a failure is an answer too. */
+export async function runToEnd(argv: readonly [string, ...string[]], signal: AbortSignal): Promise<Said> {
+  const [program, ...args] = argv
+  const result = await execa(program, args, { stdin: 'ignore', reject: false, cancelSignal: signal })
+  const complaint = result.stderr?.trim() || result.originalMessage || ''
+  return { ok: !result.failed, out: result.stdout ?? '', complaint }
+}
