@@ -27,7 +27,7 @@ export function matchPoints(base: readonly MeasuredPoint[], head: readonly Measu
 }
 
 /** What is asked of the system, engine settings apart. The model's name and the sample size are compared as environment instead. */
-function asked(point: MeasuredPoint) {
+export function asked(point: MeasuredPoint) {
   const { workload, load, deployment } = point
   return {
     topology: topologyLabel(deployment.topology),

@@ -1,0 +1,113 @@
+import type { Run } from '../../journal/run.ts'
+import { studentCritical } from '../../metrics/statistics/student.ts'
+import { createRandom } from '../../point/index.ts'
+import { adjustForFalseDiscovery } from '../statistics/false-discovery.ts'
+import { changePoints, testedSplit } from './change-points.ts'
+import type { HistoryRun, Series } from './series.ts'
+import { seriesOf } from './series.ts'
+
+/** A change of one figure between two runs, that lasted. */
+export interface HistoryChange {
+  readonly series: Series
+  /** Index of the first run after the change, and of the last one before it that has the figure. */
+  readonly run: number
+  readonly before: number
+  /** Mean after / mean before − 1, each between its neighbouring changes. */
+  readonly relative: number
+  readonly verdict: 'faster' | 'slower'
+  /** Permutation p of the split. */
+  readonly p: number
+}
+
+/** A series with what is said of it. */
+export interface Trend extends Series {
+  readonly changes: readonly HistoryChange[]
+  /** Values between changes: their mean (of logarithms, as a value), and the runs from and to. */
+  readonly levels: readonly { readonly from: number; readonly to: number; readonly mean: number }[]
+  /**
+   * Factor by which the mean of a run's repeats strays from its level 95 % of the time by the noise between repeats; null without
+   * repeats. The level's band is mean ÷ factor to mean × factor.
+   */
+  readonly band: number | null
+}
+
+/** A sweep over its runs. */
+export interface History {
+  readonly sweep: string
+  /** Oldest first. */
+  readonly runs: readonly HistoryRun[]
+  readonly trends: readonly Trend[]
+  /** All changes, the youngest run's first, then the largest. */
+  readonly changes: readonly HistoryChange[]
+  /** Index of the baseline; null when none is set, or it isn't among the runs. */
+  readonly baseline: number | null
+}
+
+/** Expected share of wrong ones among the series that are said to have changed. */
+export const historyFalseDiscoveryRate = 0.05
+
+/**
+ * Follows every key figure over the runs of a sweep, oldest first. A change point needs a sharp split (E-divisive on logarithms,
+ * false-discovery rate controlled over all series) and a size above what repeats alone would do.
+ */
+export function historyOf(sweep: string, runs: readonly Run[], baselineRunId: string | null): History {
+  const series = seriesOf(runs)
+  const splits = series.map(one => testedSplit(logsOf(one), createRandom(one.key)))
+  const adjusted = adjustForFalseDiscovery(splits.map(split => split?.p ?? 1))
+  const trends = series.map((one, i) => trendOf(one, (adjusted[i] ?? 1) <= historyFalseDiscoveryRate))
+  const at = runs.findIndex(run => run.manifest.runId === baselineRunId)
+  return {
+    sweep,
+    runs: runs.map(({ folder, manifest }) => ({
+      runId: manifest.runId,
+      folder,
+      createdAt: manifest.createdAt,
+      revision: manifest.git === null ? null : `${manifest.git.revision.slice(0, 12)}${manifest.git.dirty ? '+' : ''}`,
+    })),
+    trends,
+    changes: trends
+      .flatMap(trend => trend.changes)
+      .sort((a, b) => b.run - a.run || Math.abs(b.relative) - Math.abs(a.relative)),
+    baseline: at < 0 ? null : at,
+  }
+}
+
+const logsOf = (series: Series) => series.values.map(value => Math.log(value.mean))
+
+function trendOf(series: Series, changed: boolean): Trend {
+  const logs = logsOf(series)
+  const band = bandOf(series)
+  const candidates = changed ? changePoints(logs, createRandom(series.key), historyFalseDiscoveryRate) : []
+  const points = candidates.filter(({ at }, i) => {
+    const before = level(logs, candidates[i - 1]?.at ?? 0, at)
+    const after = level(logs, at, candidates[i + 1]?.at ?? logs.length)
+    return band === null || Math.abs(after - before) > Math.log(band)
+  })
+  const ends = [0, ...points.map(point => point.at), logs.length]
+  const levels = ends
+    .slice(0, -1)
+    .map((from, i) => ({ from, to: ends[i + 1] ?? from, log: level(logs, from, ends[i + 1] ?? from) }))
+  const runAt = (index: number) => series.values[index]?.run ?? 0
+  const changes = points.map(({ at, p }, i): HistoryChange => {
+    const relative = Math.expm1((levels[i + 1]?.log ?? 0) - (levels[i]?.log ?? 0))
+    const better = series.figure.better === 'higher' ? relative > 0 : relative < 0
+    return { series, run: runAt(at), before: runAt(at - 1), relative, verdict: better ? 'faster' : 'slower', p }
+  })
+  return {
+    ...series,
+    changes,
+    levels: levels.map(({ from, to, log }) => ({ from: runAt(from), to: runAt(to - 1), mean: Math.exp(log) })),
+    band,
+  }
+}
+
+function level(logs: readonly number[], from: number, to: number): number {
+  const part = logs.slice(from, to)
+  return part.reduce((sum, value) => sum + value, 0) / part.length
+}
+
+function bandOf({ noise, values }: Series): number | null {
+  if (noise === null) return null
+  const repeats = values.reduce((sum, value) => sum + value.repeats, 0) / values.length
+  return Math.exp(studentCritical(0.95, noise.freedom) * Math.sqrt(noise.variance / repeats))
+}

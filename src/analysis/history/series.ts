@@ -1,0 +1,107 @@
+import type { Run } from '../../journal/run.ts'
+import { canonicalJson } from '../../point/index.ts'
+import { analyse } from '../analyse.ts'
+import { asked } from '../compare/match.ts'
+import type { Figure } from '../figures.ts'
+import { figures } from '../figures.ts'
+import { loadLabel } from '../load-label.ts'
+import type { Noise } from '../statistics/log-ratio.ts'
+import { pooledNoise } from '../statistics/log-ratio.ts'
+
+/** A run as history knows it. */
+export interface HistoryRun {
+  readonly runId: string
+  readonly folder: string
+  readonly createdAt: string
+  /** Null outside a repository. */
+  readonly revision: string | null
+}
+
+/** What a series is of: a workload's best or whole, or one point. */
+export interface SeriesSubject {
+  readonly workload: string
+  /** `best under the SLO`, `frontier`, or the point's deployment. */
+  readonly deployment: string
+  readonly load: string
+}
+
+/** One figure over runs. */
+export interface Series {
+  /** Same on every day. */
+  readonly key: string
+  readonly subject: SeriesSubject
+  readonly figure: Pick<Figure, 'name' | 'title' | 'better'> & { readonly unit: string }
+  /** Mean over the valid repeats of each run that has one, oldest run first; above 0. */
+  readonly values: readonly { readonly run: number; readonly mean: number; readonly repeats: number }[]
+  /** Between repeats within a run, pooled over all runs; null without repeats. */
+  readonly noise: Noise | null
+}
+
+/** Figures that are followed for every point. */
+const followed = ['ttft_p95_ms', 'itl_p95_ms', 'output_tokens_per_s_per_user', 'output_tokens_per_s_per_gpu']
+
+interface Sample {
+  readonly subject: SeriesSubject
+  readonly figure: Series['figure']
+  readonly run: number
+  readonly values: readonly number[]
+}
+
+/** The series of runs in the order given (oldest first): each workload's frontier first, then every point's figures. */
+export function seriesOf(runs: readonly Run[]): readonly Series[] {
+  const samples = new Map<string, Sample[]>()
+  const add = (key: string, sample: Sample) => {
+    const known = samples.get(key)
+    if (known === undefined) samples.set(key, [sample])
+    else known.push(sample)
+  }
+  for (const [index, run] of runs.entries()) addRun(run, index, add)
+  const series = [...samples].map(([key, of]) => joined(key, of))
+  const first = series.filter(one => one.key.startsWith('workload'))
+  return [...first, ...series.filter(one => !one.key.startsWith('workload'))].filter(one => one.values.length > 0)
+}
+
+function addRun(run: Run, index: number, add: (key: string, sample: Sample) => void): void {
+  const analysis = analyse(run)
+  for (const { name, hypervolume, points, workload } of analysis.workloads) {
+    // A frontier of part of the points is another thing.
+    if (run.manifest.only === undefined && run.ended?.outcome === 'complete' && hypervolume > 0) {
+      const { isl, osl, prefix, conversation } = workload
+      add(`workload ${canonicalJson({ isl, osl, prefix, conversation })}`, {
+        subject: { workload: name, deployment: 'frontier', load: 'all' },
+        figure: { name: 'hypervolume', title: 'Area under the frontier', unit: '', better: 'higher' },
+        run: index,
+        values: [hypervolume],
+      })
+    }
+    for (const point of points) {
+      for (const figure of figures.filter(({ name }) => followed.includes(name))) {
+        const values = point.valid.flatMap(measurement => figure.of(measurement, point.deployment) ?? [])
+        if (values.length === 0 || values.some(value => value <= 0)) continue
+        add(`point ${figure.name} ${canonicalJson([asked(point), point.deployment.engine])}`, {
+          subject: { workload: name, deployment: point.label, load: loadLabel(point.load.level) },
+          figure,
+          run: index,
+          values,
+        })
+      }
+    }
+  }
+}
+
+/** The names of the youngest run hold: a label changes when deployments that it tells apart join the sweep. */
+function joined(key: string, samples: readonly Sample[]): Series {
+  const last = samples.at(-1)
+  if (last === undefined) throw new RangeError('a series without samples')
+  return {
+    key,
+    subject: last.subject,
+    figure: last.figure,
+    values: samples.map(({ run, values }) => ({
+      run,
+      mean: values.reduce((sum, value) => sum + value, 0) / values.length,
+      repeats: values.length,
+    })),
+    noise: pooledNoise(samples.map(sample => sample.values)),
+  }
+}
