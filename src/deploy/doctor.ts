@@ -3,6 +3,7 @@ import { checkDynamo } from './doctor/dynamo.ts'
 import { checkEndpoint } from './doctor/endpoint.ts'
 import { checkGenerator } from './doctor/generator.ts'
 import { checkHost } from './doctor/host.ts'
+import { checkKubernetes } from './doctor/kubernetes.ts'
 
 export type { Check, MachineNeeds } from './doctor/check.ts'
 
@@ -14,6 +15,7 @@ export async function examineMachine(needs: MachineNeeds | null): Promise<readon
   const parts = await Promise.all([
     host,
     deploy.with === 'dynamo' ? checkDynamo(deploy, needs.model) : [],
+    deploy.with === 'kubernetes' ? checkKubernetes(deploy) : [],
     deploy.with === 'attach' ? checkEndpoint(deploy, needs.model) : [],
     checkGenerator(needs.generator, needs.command),
   ])

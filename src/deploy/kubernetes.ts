@@ -10,7 +10,7 @@ import { type ReadManifest, readManifest, requireFit } from './kubernetes/check.
 import { type Cluster, type ClusterChoice, openCluster } from './kubernetes/cluster.ts'
 import { argumentOf } from './kubernetes/component.ts'
 import { type Design, designOf } from './kubernetes/design.ts'
-import type { JsonObject } from './kubernetes/fields.ts'
+import { type JsonObject, readAt } from './kubernetes/fields.ts'
 import { type HeldGraph, holdGraph } from './kubernetes/held-graph.ts'
 import { collectionPath, graphPath } from './kubernetes/paths.ts'
 import { podsOf, podTroubles, readyFrontend } from './kubernetes/pods.ts'
@@ -82,7 +82,7 @@ export function kubernetesDeployer(config: KubernetesConfig, place: KubernetesPl
       deadline,
       context,
       label: topologyLabel(wanted.topology),
-      judge: graph => unreadiness(graph, here.manifest.version, wantedReplicas(here, design)),
+      judge: graph => unreadiness(graph, here.manifest.version, wantedReplicas(here, design, graph)),
       explain: () => explainPods(here),
     })
     const endpoint: Endpoint = await reach(here)
@@ -205,7 +205,9 @@ export function kubernetesDeployer(config: KubernetesConfig, place: KubernetesPl
         return error instanceof Error ? error.message : String(error)
       })
       if (graph === null) return [`${manifest.graph.name} was deleted`]
-      return typeof graph === 'string' ? [graph] : unreadiness(graph, manifest.version, wantedReplicas(site, serving))
+      return typeof graph === 'string'
+        ? [graph]
+        : unreadiness(graph, manifest.version, wantedReplicas(site, serving, graph))
     },
 
     preview: (from, wanted) => previewKubernetes({ config, ...readManifest(config), folder }, from, wanted),
@@ -227,9 +229,11 @@ export function kubernetesDeployer(config: KubernetesConfig, place: KubernetesPl
   }
 }
 
-/** The frontend is waited for too: it may be rolled out with the rest. */
-function wantedReplicas({ cast }: ReadManifest, { pools }: Design): readonly WantedReplicas[] {
+/** The frontend is waited for too, as many as the graph has now: it may be rolled out with the rest, or scaled by others. */
+function wantedReplicas({ cast }: ReadManifest, { pools }: Design, graph: JsonObject): readonly WantedReplicas[] {
   const workers = pools.map(({ component, replicas }) => ({ name: component.name, replicas }))
   const { frontend } = cast
-  return frontend === undefined ? workers : [...workers, { name: frontend.name, replicas: frontend.replicas }]
+  if (frontend === undefined) return workers
+  const replicas = readAt(graph, frontend.replicasPath)
+  return [...workers, { name: frontend.name, replicas: typeof replicas === 'number' ? replicas : 1 }]
 }

@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test'
 import { stringify } from 'yaml'
 import type { KubernetesConfig } from '../../src/deploy/config.ts'
 import type { Deployer } from '../../src/deploy/deployer.ts'
+import { checkKubernetes } from '../../src/deploy/doctor/kubernetes.ts'
 import { type JsonObject, readAt } from '../../src/deploy/kubernetes/fields.ts'
 import { kubernetesDeployer } from '../../src/deploy/kubernetes.ts'
 import { runSweepFile } from '../../src/jobs/run.ts'
@@ -242,6 +243,44 @@ describe('kubernetes, on a real API server', { skip }, () => {
     assert.equal(JSON.stringify(ours).includes('f:decode'), false)
     await held.close()
     assert.equal(readAt((await server.call('GET', adapter)) as JsonObject, ['spec', 'replicas']), 1)
+  })
+
+  test('an adapter that the operator makes for a new graph takes over from the next deployment on', async () => {
+    const { url, seen } = await operator('fresh', 'v1alpha1', ['decode'])
+    const held = await deployer(graphOf('fresh'), { url })
+    await held.reconcile(ratio(1, 2), watch(limit()))
+    const adapter = '/apis/nvidia.com/v1alpha1/namespaces/llm/dynamographdeploymentscalingadapters/fresh-decode'
+    await until(async () => (await server.call('GET', adapter).catch(() => null)) !== null)
+    await held.reconcile(ratio(2, 3), watch(limit()))
+    assert.equal(readAt((await server.call('GET', adapter)) as JsonObject, ['spec', 'replicas']), 3)
+    assert.equal(seen.at(-1), '2/3')
+    await held.close()
+    await isGone('fresh')
+  })
+
+  test('doctor says whether the cluster would take the manifest, and changes nothing', async () => {
+    const doctor = async (graph: JsonObject) => {
+      const { manifest } = await deployer(graph)
+      const checks = await checkKubernetes({
+        ...{ with: 'kubernetes', manifest, services: {}, kubeconfig: server.kubeconfig },
+        ...{ onExit: 'restore', readyTimeoutS: 1 },
+      })
+      return checks.map(({ name, ok, detail }) => `${ok ? 'ok' : 'no'} ${name}: ${detail.replace(/.*yaml/, 'FILE')}`)
+    }
+    const start = ['ok manifest: FILE has frontend: Frontend, prefill: prefill, decode: decode']
+    const answers = (lines: readonly string[]) => lines.map(line => line.replace(/https:\S+/, 'URL'))
+    assert.deepEqual(answers(await doctor(graphOf('ill'))), [
+      ...start,
+      'ok cluster: URL answers',
+      'ok dynamo: ill in llm would be made',
+    ])
+    await isGone('ill')
+    await applyAsOwner(graphOf('ill', 'v1alpha1', 'runtime:2'))
+    assert.match(
+      (await doctor(graphOf('ill'))).at(-1) ?? '',
+      /^no kubernetes: FILE:1:1: DynamoGraphDeployment ill is in the cluster with another/,
+    )
+    await server.call('DELETE', path('ill'))
   })
 
   test('a deadline says what was still missing, and what was made is taken away', async () => {

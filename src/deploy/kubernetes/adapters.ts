@@ -1,6 +1,6 @@
 import { FulcrumError } from '../../point/index.ts'
 import type { Cluster } from './cluster.ts'
-import { isObject, readAt } from './fields.ts'
+import { type FieldPath, isObject, readAt } from './fields.ts'
 import type { ManifestDocument } from './manifest.ts'
 import { adaptersPath } from './paths.ts'
 
@@ -29,6 +29,12 @@ export async function adaptersOf(
     if (typeof component !== 'string' || typeof name !== 'string') return []
     return [{ component, path: `${collection}/${name}`, replicas: typeof replicas === 'number' ? replicas : 0 }]
   })
+}
+
+/** Whether a field of a graph is the number of workers of a component, in either shape. */
+export function isReplicasOf(path: FieldPath, component: string): boolean {
+  const step = path.at(-2)
+  return path.at(-1) === 'replicas' && (typeof step === 'string' ? step : step?.name) === component
 }
 
 /**

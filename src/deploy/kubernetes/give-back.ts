@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FulcrumError, type Json } from '../../point/index.ts'
-import { adaptersOf, scaleThrough } from './adapters.ts'
+import { adaptersOf, isReplicasOf, scaleThrough } from './adapters.ts'
 import { type Cluster, fieldManager } from './cluster.ts'
 import { type Field, type JsonObject, type PatchOperation, patchTo, readAt } from './fields.ts'
 import type { ManifestDocument } from './manifest.ts'
@@ -21,13 +21,15 @@ export async function giveBack(
   before: Before,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const adapter of await adaptersOf(cluster, graph, namespace, signal)) {
+  const adapters = await adaptersOf(cluster, graph, namespace, signal)
+  for (const adapter of adapters) {
     const replicas = before.adapters[adapter.component]
     if (replicas !== undefined) await scaleThrough(cluster, adapter, replicas, signal)
   }
   const path = graphPath(graph, namespace)
   const noNote: Field = { path: ['metadata', 'annotations', restoreAnnotation], value: undefined }
-  await patchLatest(cluster, path, now => patchTo(now, [...before.fields, noNote]), signal)
+  const direct = before.fields.filter(field => !adapters.some(({ component }) => isReplicasOf(field.path, component)))
+  await patchLatest(cluster, path, now => patchTo(now, [...direct, noNote]), signal)
   await patchLatest(cluster, path, withoutUs, signal)
 }
 

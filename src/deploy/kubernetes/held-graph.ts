@@ -69,7 +69,8 @@ export async function holdGraph(
           before = { ...before, adapters: { ...before.adapters, [component]: replicas } }
         }
       }
-      const held = [...fieldsToHold(before, wanted), ...note()]
+      const others = scaled.map(({ component }) => component.replicasPath)
+      const held = [...fieldsToHold(before, wanted, others, was ?? {}), ...note()]
       await cluster.apply(path, applyBody(manifest, held), { manager: fieldManager, force: true }, applySignal)
       for (const { component, replicas } of scaled) {
         const adapter = adapterOf(adapters, component.name)

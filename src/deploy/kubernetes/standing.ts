@@ -1,5 +1,14 @@
 import type { Json } from '../../point/index.ts'
-import { type Field, fieldText, isObject, type JsonObject, readAt, samePath, withFields } from './fields.ts'
+import {
+  type Field,
+  type FieldPath,
+  fieldText,
+  isObject,
+  type JsonObject,
+  readAt,
+  samePath,
+  withFields,
+} from './fields.ts'
 
 /** Where a graph that was there before keeps what Fulcrum has to give back: the note outlives a killed run. */
 export const restoreAnnotation = 'fulcrum.dev/restore'
@@ -29,9 +38,19 @@ export function remember(before: Before, paths: readonly Field[], graph: JsonObj
 /**
  * Every field that Fulcrum holds, as it should stand: what is wanted, and the old value of whatever was changed earlier in
  * the run and isn't any more. Left out, a server-side apply would remove it rather than bring it back.
+ * @param others fields that a scaling adapter has taken over since: those stay as they stand in the graph now
  */
-export function fieldsToHold(before: Before, wanted: readonly Field[]): readonly Field[] {
-  const back = before.fields.filter(({ path }) => !wanted.some(field => samePath(field.path, path)))
+export function fieldsToHold(
+  before: Before,
+  wanted: readonly Field[],
+  others: readonly FieldPath[] = [],
+  graph: JsonObject = {},
+): readonly Field[] {
+  const back = before.fields
+    .filter(({ path }) => !wanted.some(field => samePath(field.path, path)))
+    .map(field =>
+      others.some(path => samePath(path, field.path)) ? { ...field, value: readAt(graph, field.path) } : field,
+    )
   return [...wanted, ...back]
 }
 

@@ -26,6 +26,12 @@ describe('what a graph was like before', () => {
     assert.deepEqual(fieldsToHold(before, [gpu('4')]), [gpu('4'), replicas(5)])
   })
 
+  test('is left as it stands where a scaling adapter has taken over', () => {
+    const before = remember(nothingBefore, [replicas(1)], live)
+    const now = { spec: { services: { d: { replicas: 3 } } } }
+    assert.deepEqual(fieldsToHold(before, [], [replicas(0).path], now), [replicas(3)])
+  })
+
   test('survives as a note on the graph itself', () => {
     const before = { ...remember(nothingBefore, [replicas(1), gpu('8')], live), adapters: { d: 5 } }
     const noted = { metadata: { annotations: { [restoreAnnotation]: noteOf(before) } } }
