@@ -58,8 +58,8 @@ const sshArguments = [
   'ServerAliveCountMax=3',
 ]
 
-/** One task beside whatever else the allocation runs, its output passed on at once. */
-const srunArguments = ['--nodes=1', '--ntasks=1', '--overlap', '--unbuffered', '--kill-on-bad-exit']
+/** One task beside whatever else the allocation runs. Not --unbuffered: it would put a terminal in between, which echoes. */
+const srunArguments = ['--nodes=1', '--ntasks=1', '--overlap', '--kill-on-bad-exit']
 
 /** ssh hands its command to a shell on the other host: a word in single quotes is the same in all of them. */
 function quoted(word: string): string {

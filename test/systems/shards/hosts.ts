@@ -66,6 +66,8 @@ export async function createHosts(uptimes: Readonly<Record<string, number>>): Pr
 
   try {
     ip('link', 'add', bridge, 'type', 'bridge')
+    // Without IPv6: Dynamo would take that address of an interface that has both.
+    ip('link', 'set', bridge, 'addrgenmode', 'none')
     ip('addr', 'add', `${network}.1/24`, 'dev', bridge)
     ip('link', 'set', bridge, 'up')
     makeKey(join(folder, 'user'))
