@@ -114,5 +114,5 @@ function base64({ buffer, byteOffset, byteLength }: ArrayBufferView): string {
 
 /** In memory of its own: other arrays want to begin at a multiple of their element's size. */
 function bytesOf(text: string): ArrayBuffer {
-  return Uint8Array.from(Buffer.from(text, 'base64')).buffer
+  return new Uint8Array(Buffer.from(text, 'base64')).buffer
 }

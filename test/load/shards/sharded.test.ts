@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { generatorVersion } from '../../../src/load/built-in/result.ts'
 import type { LoadGenerator } from '../../../src/load/generator.ts'
 import { sharded } from '../../../src/load/shards/sharded.ts'
+import { encode, type FromShard, protocol } from '../../../src/load/shards/wire.ts'
 import { judge } from '../../../src/metrics/validity.ts'
 import { answer, scriptedServer } from '../../mock-server/scripted.ts'
 import { type MockServer, startMock } from '../../mock-server/start.ts'
@@ -114,10 +116,38 @@ test('a shard that can’t be started fails the point with its host and its last
   }
 })
 
+/** One shard that says a hello, and then nothing. */
+async function measureWithHello(hello: Extract<FromShard, { kind: 'hello' }>): Promise<unknown> {
+  const launcher = ['sh', '-c', `echo '${encode(hello)}'; exec sleep 60`, 'sh']
+  const by = await generatorOf({ shards: { ...shards, count: 1, hosts: ['node-a'], launcher } })
+  try {
+    return await measure({ load: { requests: 4 } }, by)
+  } finally {
+    await by.close()
+  }
+}
+
+const hello = { kind: 'hello', protocol, version: generatorVersion, hostname: hostname(), cores: 1 } as const
+
+test('a shard of another Fulcrum is refused', async () => {
+  await assert.rejects(measureWithHello({ ...hello, version: '0' }), {
+    code: 'shard-lost',
+    message: new RegExp(`shard 0 on node-a is of another Fulcrum \\(its generator is 0, ours ${generatorVersion}\\)`),
+  })
+})
+
+test('an endpoint on this machine’s own address is refused to a shard on another', async () => {
+  await assert.rejects(measureWithHello({ ...hello, hostname: 'elsewhere' }), {
+    kind: 'environment',
+    code: 'endpoint-out-of-reach',
+    message: /The shard on node-a can't reach http:\/\/127\.0\.0\.1/,
+  })
+})
+
 /** Two shards that write down their process ids, as hosts `a` and `b`. */
 async function traceable(silentMs?: number) {
   const folder = await mkdtemp(join(tmpdir(), 'fulcrum-shards-'))
-  const script = `echo hello from {host} >&2; echo $$ > ${folder}/{host}; exec "$@"`
+  const script = `echo Welcome; echo hello from {host} >&2; echo $$ > ${folder}/{host}; exec "$@"`
   const by = await generatorOf({
     shards: { ...shards, hosts: ['a', 'b'], launcher: ['sh', '-c', script, 'sh'] },
     ...(silentMs === undefined ? {} : { silentMs }),
