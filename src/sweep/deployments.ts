@@ -71,7 +71,7 @@ function gpusPerWorker(
     const explicit = typeof said === 'object' && said !== null ? said[role] : said
     return (
       explicit ??
-      parallelGpus(roleSettings(parts.raw, role, engine[role] ?? {}), backendOf(deploy)) ??
+      parallelGpus(roleSettings(parts.raw, role, engine[role] ?? {}), backendOf(parts.raw)) ??
       attached ??
       parts.abilities.gpusOfRole?.(role) ??
       parts.abilities.gpusPerWorker ??

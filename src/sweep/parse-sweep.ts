@@ -2,6 +2,7 @@ import type { DeployerAbilities } from '../deploy/abilities.ts'
 import type { DeployConfig } from '../deploy/config.ts'
 import { FulcrumError, type Load, type Role, roles, type Workload } from '../point/index.ts'
 import type { Findings, Tell } from './checks/check.ts'
+import { checkDeployerConfig } from './checks/deployer-config.ts'
 import { type EngineFile, readEngineFile } from './checks/engine-file.ts'
 import { checks } from './checks/index.ts'
 import { crossDeployments } from './deployments.ts'
@@ -104,7 +105,10 @@ async function assemble(
     abilities,
     generator: generator.name,
   }
-  for (const check of checks) check(checked, findings)
+  checkDeployerConfig(checked, findings)
+  // A deployment that a manifest has no workers for has no settings to look at.
+  const served = deployments.filter(deployment => typeof (abilities.misfit(deployment) ?? '') === 'string')
+  for (const check of checks) check({ ...checked, deployments: served }, findings)
   if (!raw.name || !raw.load || !raw.slo || !raw.validity || !raw.search || !raw.budget) return null
   return {
     name: raw.name,

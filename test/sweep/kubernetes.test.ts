@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { FulcrumError } from '../../src/point/index.ts'
 import { loadSweep } from '../../src/sweep/load-sweep.ts'
-import { v1alpha1 } from '../deploy/kubernetes/manifests.ts'
 import { sweepText } from './sweep-text.ts'
+
+const shipped = readFileSync(join(import.meta.dirname, '../../sweeps/kubernetes/deepseek-r1.yaml'), 'utf8')
 
 let folder = ''
 before(async () => {
@@ -36,29 +38,29 @@ async function problems(
 
 describe('a sweep over a manifest', () => {
   test('is right when the manifest has every role', async () => {
-    assert.deepEqual(await problems(v1alpha1), [])
+    assert.deepEqual(await problems(shipped), [])
   })
 
   test('takes the GPUs of a worker from the manifest, all pods of it together', async () => {
-    assert.deepEqual(await problems(v1alpha1), [])
+    assert.deepEqual(await problems(shipped), [])
     const { deployments } = await loadSweep(join(folder, 's.yaml'))
-    assert.deepEqual(deployments[0]?.gpusPerWorker, { prefill: 4, decode: 8, aggregated: 1 })
+    assert.deepEqual(deployments[0]?.gpusPerWorker, { prefill: 4, decode: 4, aggregated: 1 })
   })
 
   test('with a manifest that lacks a role is refused by the manifest’s line', async () => {
     assert.deepEqual(
       await problems(
-        v1alpha1.replace('subComponentType: prefill', '# none').replace(/ --disaggregation-mode prefill/, ''),
+        shipped.replace('subComponentType: prefill', '# none').replace('- --disaggregation-mode', '- --none'),
       ),
       [
-        'm.yaml:17:3: the DynamoGraphDeployment graph has no prefill worker; add one (replicas: 0 will do), name it with services: { prefill: NAME }, or leave such topologies out',
+        'm.yaml:48:3: the DynamoGraphDeployment deepseek-r1 has no prefill worker; add one (replicas: 0 will do), name it with services: { prefill: NAME }, or leave such topologies out',
       ],
     )
   })
 
   test('that maps an unknown component is refused by the sweep file’s line', async () => {
     assert.match(
-      (await problems(v1alpha1, {}, ', services: { decode: decod }')).join(),
+      (await problems(shipped, {}, ', services: { decode: decod }')).join(),
       /^s\.yaml:3:\d+: the manifest has no component named "decod"; the manifest has Frontend, prefill, decode$/,
     )
   })
@@ -70,14 +72,26 @@ describe('a sweep over a manifest', () => {
   test('with an engine setting that the manifest’s backend does not know is refused', async () => {
     const engine = '{ decode: { max_batch_sice: 4 } }'
     assert.match(
-      (await problems(v1alpha1, { engine })).join(),
+      (await problems(shipped, { engine })).join(),
       /^s\.yaml:\d+:\d+: dynamo\.trtllm has no setting 'max_batch_sice'.*did you mean 'max_batch_size'/,
     )
   })
 
+  test('whose ConfigMap contradicts itself is refused by the manifest’s line', async () => {
+    const manifest = shipped.replace('tensor_parallel_size: 4', 'tensor_parallel_size: 0')
+    assert.match((await problems(manifest)).join(), /^m\.yaml:9:27: a parallel size is 0; write a whole number from 1/)
+  })
+
+  test('takes the parallel sizes of a ConfigMap for its GPUs', async () => {
+    const manifest = shipped.replaceAll('parallel_size: 4', 'parallel_size: 8')
+    assert.deepEqual(await problems(manifest), [])
+    const { deployments } = await loadSweep(join(folder, 's.yaml'))
+    assert.equal(deployments[0]?.gpusPerWorker.decode, 8)
+  })
+
   test('with load from a Job is refused by name', async () => {
     assert.match(
-      (await problems(v1alpha1, {}, ', load_job: true')).join(),
+      (await problems(shipped, {}, ', load_job: true')).join(),
       /^s\.yaml:3:\d+: load from a Job inside the cluster is not built yet; /,
     )
   })

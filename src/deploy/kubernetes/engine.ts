@@ -2,7 +2,8 @@ import { parseDocument } from 'yaml'
 import { contentId, type EngineSettings, type Json } from '../../point/index.ts'
 import { commandLine } from '../dynamo/arguments.ts'
 import { engineFormOf, settingsAsArguments, settingsAsTrtllm } from '../dynamo/engine-settings.ts'
-import { argumentOf, type Component } from './component.ts'
+import type { Component } from './component.ts'
+import { engineConfigOf } from './engine-config.ts'
 import { type Field, isObject, type JsonObject, readAt } from './fields.ts'
 import type { Manifest, ManifestProblem } from './manifest.ts'
 
@@ -51,28 +52,9 @@ export function engineChange(manifest: Manifest, component: Component, settings:
 type Refuse = (problem: string, right: string) => EngineChange
 
 function asConfigMap(manifest: Manifest, component: Component, settings: EngineSettings, refuse: Refuse): EngineChange {
-  const file = argumentOf(component, 'extra-engine-args')
-  if (file === undefined) {
-    return refuse(`${component.name} has no --extra-engine-args to put settings into`, 'give it one from a ConfigMap')
-  }
-  const mount = component.mounts.find(
-    ({ mountPath }) => typeof mountPath === 'string' && file.startsWith(`${mountPath.replace(/\/$/, '')}/`),
-  )
-  const volume = component.volumes.find(({ name }) => name === mount?.name)
-  const mapName = readAt(volume, ['configMap', 'name'])
-  const document = manifest.documents.find(({ kind, name }) => kind === 'ConfigMap' && name === mapName)
-  if (mount === undefined || volume === undefined || document === undefined) {
-    const lost = mount === undefined ? 'no volume is mounted there' : `no ConfigMap of this manifest is mounted there`
-    return refuse(`${component.name} reads its engine settings from ${file}, and ${lost}`, 'add the ConfigMap to it')
-  }
-  const key = keyOf(volume, file.slice(String(mount.mountPath).replace(/\/$/, '').length + 1))
-  const written = readAt(document.resource, ['data', key])
-  if (typeof written !== 'string') {
-    return refuse(
-      `the ConfigMap ${document.name} has no ${key}, which ${component.name} reads`,
-      `add ${key} to its data`,
-    )
-  }
+  const found = engineConfigOf(manifest, component)
+  if ('problem' in found) return refuse(found.problem, found.right)
+  const { volume, document, key, text: written } = found
   const text = withSettings(written, settingsAsTrtllm(settings))
   const data = { ...(document.resource.data as JsonObject), [key]: text }
   const name = `${document.name}-fulcrum-${contentId(data).slice(0, 8)}`
@@ -81,14 +63,6 @@ function asConfigMap(manifest: Manifest, component: Component, settings: EngineS
   const renamed = { ...volume, configMap: { ...source, name } }
   const volumes = component.volumes.map(other => (other === volume ? renamed : other))
   return { fields: [{ path: component.volumesPath, value: volumes }], configMaps: [configMap], problems: [] }
-}
-
-/** The key of a ConfigMap that a volume shows under a file name. */
-function keyOf(volume: JsonObject, file: string): string {
-  const items = readAt(volume, ['configMap', 'items'])
-  const item = (Array.isArray(items) ? items : []).find((entry: Json) => readAt(entry, ['path']) === file)
-  const key = readAt(item, ['key'])
-  return typeof key === 'string' ? key : file
 }
 
 /** YAML with other settings in it, comments and order kept; maps are merged, all else replaced. */

@@ -32,7 +32,7 @@ function roomOf(sweep: CheckedSweep, { topology }: Deployment, role: Role, setti
   const batch = numberOf(settings, 'maxBatchSize')
   if (batch === null) return null
   const ranks =
-    settings.get('attentionDp')?.value === true && backendOf(sweep.raw.deploy) === 'trtllm'
+    settings.get('attentionDp')?.value === true && backendOf(sweep.raw) === 'trtllm'
       ? (numberOf(settings, 'tensorParallel') ?? 1)
       : 1
   return batch * ranks * workersOf(topology, role)
@@ -40,7 +40,7 @@ function roomOf(sweep: CheckedSweep, { topology }: Deployment, role: Role, setti
 
 /** A decode step takes one token a sequence, and its draft tokens: a smaller budget caps the batch unseen. */
 function checkTokenBudget(sweep: CheckedSweep, warn: Parameters<Check>[1]['warn']): void {
-  if (backendOf(sweep.raw.deploy) !== 'trtllm') return
+  if (backendOf(sweep.raw) !== 'trtllm') return
   for (const { role, settings } of rolesWithSettings(sweep)) {
     const [batch, tokens] = [numberOf(settings, 'maxBatchSize'), settings.get('maxNumTokens')]
     const perSequence = 1 + (numberOf(settings, 'draftTokens') ?? 0)

@@ -13,14 +13,14 @@ export const checkCacheAgreement: Check = (sweep, { refuse, warn }) => {
     const block = disagreement('kvBlockTokens', prefill, decode)
     if (block !== null) warn(block.place, `the KV cache's block is ${block.words} (tokens)`, alike)
     const speculation = disagreement('speculation', prefill, decode)
-    if (speculation !== null && backendOf(sweep.raw.deploy) === 'trtllm') {
+    if (speculation !== null && backendOf(sweep.raw) === 'trtllm') {
       warn(
         speculation.place,
         `speculative_config is ${speculation.words}: MTP layers have a KV cache of their own`,
         alike,
       )
     }
-    if (backendOf(sweep.raw.deploy) === 'trtllm') checkTransceiver([prefill, decode], { refuse, warn })
+    if (backendOf(sweep.raw) === 'trtllm') checkTransceiver([prefill, decode], { refuse, warn })
   }
 }
 

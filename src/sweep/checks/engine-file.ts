@@ -1,3 +1,6 @@
+import { engineConfigOf } from '../../deploy/kubernetes/engine-config.ts'
+import { parseManifest } from '../../deploy/kubernetes/manifest.ts'
+import { castOf } from '../../deploy/kubernetes/roles.ts'
 import type { Role } from '../../point/index.ts'
 import type { Path, Position, Problem } from '../file/problem.ts'
 import { isRecord } from '../file/schema-walk.ts'
@@ -7,7 +10,7 @@ import { fromFile, lookUp, type SectionContext } from '../sections/context.ts'
 import { findNamed } from './named-argument.ts'
 import type { Settings } from './setting.ts'
 
-/** A user's own engine configuration (`--extra-engine-args FILE`). */
+/** A user's own engine configuration (`--extra-engine-args FILE`): a file, or a ConfigMap of a Kubernetes manifest. */
 export interface EngineFile {
   /** The path as the sweep file writes it. */
   readonly shown: string
@@ -18,6 +21,7 @@ export interface EngineFile {
 
 /** The engine file that a role's workers are given; null when there is none or it can't be read. */
 export function readEngineFile(deploy: RawDeploy, role: Role, context: SectionContext): EngineFile | null {
+  if (deploy.with === 'kubernetes') return readManifestEngine(deploy, role, context)
   if (deploy.with !== 'dynamo' && deploy.with !== 'slurm') return null
   const written = findNamed('extra-engine-args', [deploy.role_args[role] ?? {}, deploy.args])
   if (typeof written !== 'string') return null
@@ -26,4 +30,31 @@ export function readEngineFile(deploy: RawDeploy, role: Role, context: SectionCo
   const yaml = readYaml(context.files.text(path))
   const settings = isRecord(yaml.value) ? (yaml.value as Settings) : {}
   return { shown: path, settings, positionOf: at => yaml.positionOf(at, 'value'), problems: yaml.problems }
+}
+
+/** The ConfigMap behind a role's `--extra-engine-args`, with the manifest's own lines; the deployer tells what is wrong with a manifest. */
+function readManifestEngine(
+  deploy: Extract<RawDeploy, { with: 'kubernetes' }>,
+  role: Role,
+  context: SectionContext,
+): EngineFile | null {
+  const path = fromFile(context, deploy.manifest)
+  if (lookUp(context, path) !== 'file') return null
+  const text = context.files.text(path)
+  const { manifest } = parseManifest(text, path)
+  const services = Object.entries(deploy.services).filter(([, name]) => name !== undefined)
+  const component = manifest === null ? undefined : castOf(manifest, Object.fromEntries(services)).cast[role]
+  const config = manifest === null || component === undefined ? null : engineConfigOf(manifest, component)
+  if (config === null || 'problem' in config) return null
+  const yaml = readYaml(config.text)
+  const { line } = config.document.placeOf(['data', config.key])
+  // A block text begins below its key, indented.
+  const indent = /^ */.exec(text.split('\n')[line] ?? '')?.[0].length ?? 0
+  const inManifest = (at: Position): Position => ({ line: line + at.line, column: indent + at.column })
+  return {
+    shown: path,
+    settings: isRecord(yaml.value) ? (yaml.value as Settings) : {},
+    positionOf: at => inManifest(yaml.positionOf(at, 'value')),
+    problems: yaml.problems.map(problem => ({ ...problem, position: inManifest(problem.position) })),
+  }
 }

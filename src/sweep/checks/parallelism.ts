@@ -29,7 +29,7 @@ export function parallelGpus(settings: RoleSettings, backend: Backend): number |
 
 /** Parallel sizes are whole, multiply to the worker's GPUs, and fit into each other. */
 export const checkParallelism: Check = (sweep, { refuse, warn }) => {
-  const backend = backendOf(sweep.raw.deploy)
+  const backend = backendOf(sweep.raw)
   for (const { deployment, role, settings } of rolesWithSettings(sweep)) {
     const wrong = sizes.map(size => settings.get(size)).find(found => found !== null && !isWhole(found.value))
     if (wrong !== undefined && wrong !== null) {

@@ -33,7 +33,7 @@ export const checkSequenceLength: Check = (sweep, { refuse }) => {
 
 /** TensorRT-LLM refuses a prompt above max_num_tokens unless prefill is chunked, which is off by default; the others chunk. */
 function promptLimit(sweep: CheckedSweep, settings: Parameters<typeof numberOf>[0]): number | null {
-  if (backendOf(sweep.raw.deploy) !== 'trtllm' || settings.get('chunkedPrefill')?.value === true) return null
+  if (backendOf(sweep.raw) !== 'trtllm' || settings.get('chunkedPrefill')?.value === true) return null
   return numberOf(settings, 'maxNumTokens')
 }
 

@@ -59,7 +59,7 @@ export function roleSettings(sources: SettingSources, role: Role, settings: Engi
 function homeOf({ engine }: SettingSources, role: Role, file: EngineFile | null): Place {
   if (engine[role] !== undefined) return { kind: 'sweep', path: ['engine', role] }
   if (engine.all !== undefined) return { kind: 'sweep', path: ['engine', 'all'] }
-  if (file !== null) return { kind: 'file', file: file.shown, position: { line: 1, column: 1 } }
+  if (file !== null) return { kind: 'file', file: file.shown, position: file.positionOf([]) }
   return { kind: 'sweep', path: ['deploy', 'backend'] }
 }
 
