@@ -41,6 +41,8 @@ const looksUntilSilent = 5
 const lastLinesShown = 3
 const noProgress: MessageOf<'progress'> = { kind: 'progress', warmup: 0, measured: 0 }
 const stopGraceMs = 2000
+/** A timer set for longer fires at once. */
+const longestTimerMs = 2 ** 31 - 1
 
 /**
  * Starts a shard. Its first message is its `hello`.
@@ -119,7 +121,7 @@ export async function openLink({ launch, shard, folder, ledger, silentMs }: Link
     lost: () => reason,
     send,
     receive: async (kind, limitMs, signal) => {
-      const deadline = AbortSignal.timeout(Math.ceil(limitMs))
+      const deadline = AbortSignal.timeout(Math.min(Math.ceil(limitMs), longestTimerMs))
       for (;;) {
         signal.throwIfAborted()
         const [message, ...rest] = queues.get(kind) ?? []

@@ -92,6 +92,11 @@ test('an open loop split over processes sends every due time once', async () => 
   assert.deepEqual(measurement.client.shards?.map(({ requests }) => requests).sort(), [15, 16])
 })
 
+test('a point that may take years by its requests’ deadlines is waited for all the same', async () => {
+  const { measurement } = await measure({ load: { requests: 4, timeoutMs: 2_000_000_000 } })
+  assert.equal(measurement.requests.completed, 4)
+})
+
 test('a load with one slot runs in one process', async () => {
   const { measurement } = await measure({ load: { level: { kind: 'concurrency', concurrency: 1 }, requests: 3 } })
   assert.equal(measurement.client.shards?.length, 1)
