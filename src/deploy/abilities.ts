@@ -5,6 +5,7 @@ import type { DeployConfig } from './config.ts'
 import { checkDynamoConfig, checkFits } from './dynamo/check-config.ts'
 import { checkEngineSettings } from './dynamo/engine-settings.ts'
 import { misfitOn } from './dynamo/placement.ts'
+import { serveAbilities } from './dynamo-serve/check.ts'
 import { kubernetesAbilities } from './kubernetes/check.ts'
 import { hostsToCome } from './nodes/slurm-nodes.ts'
 
@@ -73,7 +74,7 @@ export async function abilitiesOf(config: DeployConfig): Promise<DeployerAbiliti
         settingsProblems: (role, settings) =>
           Object.keys(settings).map(name => `attach changes nothing, so ${name} of ${role} workers can't be set`),
       }
-    default:
-      return takesAnything
+    case 'dynamo-serve':
+      return { ...takesAnything, ...serveAbilities(config) }
   }
 }

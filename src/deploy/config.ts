@@ -114,13 +114,36 @@ export interface KubernetesConfig {
   readonly readyTimeoutS: number
 }
 
-/** Deployers that parse today and are refused by name at validation until they are built. */
-export interface FutureConfig {
+/** Dynamo 0.3's own `dynamo serve`, as NVIDIA's guide deploys DeepSeek R1, on this machine. */
+export interface DynamoServeConfig {
   readonly with: 'dynamo-serve'
-  readonly settings: { readonly [key: string]: Json }
+  /** The program `dynamo`; absolute. */
+  readonly dynamo: string
+  /** Where it runs: the folder of the graph's modules, which configurations name engine files from; absolute. */
+  readonly workdir: string
+  /** `module:Service` of the head, which brings a frontend and the first worker that writes tokens. */
+  readonly graphs: { readonly aggregated: string; readonly disaggregated: string }
+  /** The user's service configurations (`agg.yaml`, `disagg.yaml`), absolute; they are copied, never written. */
+  readonly configs: { readonly aggregated: string; readonly disaggregated: string }
+  /** `module:Service` of every further worker. */
+  readonly workers: { readonly [role in Role]: string }
+  readonly env: { readonly [name: string]: string }
+  /** Given services; started on free ports when absent. */
+  readonly nats?: string
+  readonly etcd?: string
+  readonly httpPort?: number
+  /** GPU indices to hand out as CUDA_VISIBLE_DEVICES; left to `dynamo serve` when absent. */
+  readonly gpus?: readonly number[]
+  readonly readyTimeoutS: number
 }
 
-export type DeployConfig = SimulatedConfig | DynamoConfig | SlurmConfig | AttachConfig | KubernetesConfig | FutureConfig
+export type DeployConfig =
+  | SimulatedConfig
+  | DynamoConfig
+  | SlurmConfig
+  | AttachConfig
+  | KubernetesConfig
+  | DynamoServeConfig
 
 /** Engine settings by role as written in the sweep file, before axes are crossed. */
 export type EngineAxes = { readonly [role in Role]?: { readonly [setting: string]: readonly Json[] } }

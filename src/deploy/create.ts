@@ -1,9 +1,10 @@
-import { FulcrumError, type Model } from '../point/index.ts'
+import type { Model } from '../point/index.ts'
 import { openLedger } from '../process/ledger.ts'
 import { attachDeployer } from './attach.ts'
 import type { DeployConfig } from './config.ts'
 import type { Deployer } from './deployer.ts'
 import { dynamoDeployer } from './dynamo.ts'
+import { dynamoServeDeployer } from './dynamo-serve.ts'
 import { kubernetesDeployer } from './kubernetes.ts'
 import { nodesOf } from './nodes/create.ts'
 import { simulatedDeployer } from './simulated.ts'
@@ -18,10 +19,7 @@ export interface DeployerContext {
   readonly runFolder: string
 }
 
-/**
- * The deployer that a sweep file names. Its ledger of started processes goes with it when it is closed.
- * @throws FulcrumError bad-input `deployer-not-built`
- */
+/** The deployer that a sweep file names. Its ledger of started processes goes with it when it is closed. */
 export async function createDeployer(config: DeployConfig, context: DeployerContext): Promise<Deployer> {
   const { model, runFolder } = context
   const ledger = await openLedger({ runFolder })
@@ -37,10 +35,8 @@ export async function createDeployer(config: DeployConfig, context: DeployerCont
         return attachDeployer(config, model.name)
       case 'kubernetes':
         return kubernetesDeployer(config, { model: model.name, runFolder })
-      default:
-        throw new FulcrumError('bad-input', 'deployer-not-built', `deploy.with: ${config.with} is not built yet`, {
-          remedy: 'Use simulated, dynamo, slurm, kubernetes or attach.',
-        })
+      case 'dynamo-serve':
+        return dynamoServeDeployer(config, { model: model.name, runFolder, ledger })
     }
   }
   const made = deployer()

@@ -12,17 +12,10 @@ interface NotYet {
   readonly instead: string
 }
 
-const deployer = (name: string): NotYet => ({
-  asked: raw => (raw.deploy?.with === name ? [['deploy', 'with']] : []),
-  wrong: `the deployer ${name} is not built yet`,
-  instead: 'write with: simulated, dynamo, kubernetes or attach',
-})
-
 const isBuiltIn = ({ generator }: Partial<RawSweep>) =>
   (typeof generator === 'string' ? generator : generator?.name) === 'built-in'
 
 const notYet: readonly NotYet[] = [
-  deployer('dynamo-serve'),
   {
     asked: raw => (raw.deploy?.with === 'kubernetes' && raw.deploy.load_job === true ? [['deploy', 'load_job']] : []),
     wrong: 'load from a Job inside the cluster is not built yet',

@@ -202,11 +202,6 @@ function attach(url: string): string {
 }
 
 suite('what can’t be done yet is refused by name', [
-  [
-    'dynamo-serve',
-    sweepText({ deploy: '{ with: dynamo-serve, graphs: x }' }),
-    /^3:17: the deployer dynamo-serve is not built yet; /,
-  ],
   ['adaptive search', sweepText({ search: 'adaptive' }), /^7:9: search: adaptive is not built yet; /],
 ])
 

@@ -180,12 +180,58 @@ const kubernetes = z.strictObject({
   gpus_per_worker: gpusPerWorker.optional(),
 })
 
-/** Deployers whose keys are not settled yet: they parse, and are refused by name. */
-const future = <Name extends string>(name: Name) =>
-  z.looseObject({ with: z.literal(name), gpus_per_worker: gpusPerWorker.optional() })
+const moduleAndService = z.string().regex(/^[A-Za-z_][\w.]*:[A-Za-z_]\w*$/)
+
+const dynamoServe = z.strictObject({
+  with: z.literal('dynamo-serve'),
+  dynamo: field(
+    z.string().min(1),
+    'The program `dynamo` of Dynamo 0.3: a path (relative to this file), or a program on PATH. Default: `dynamo`.',
+    'write the path of dynamo, such as .venv/bin/dynamo',
+  ).default('dynamo'),
+  workdir: field(
+    z.string().min(1),
+    'Folder that `dynamo serve` runs in, with the graph’s modules; relative to this file. Default: `/workspace/examples/tensorrt_llm`.',
+    'write the path of a folder such as dynamo/examples/tensorrt_llm',
+  ).default('/workspace/examples/tensorrt_llm'),
+  configs: field(
+    z.strictObject({ aggregated: z.string().min(1).optional(), disaggregated: z.string().min(1).optional() }),
+    'Service configurations by kind of topology, relative to `workdir`. They are copied, never written. Default: `configs/deepseek_r1/agg.yaml` and `configs/deepseek_r1/disagg.yaml`.',
+    'write { aggregated: configs/…/agg.yaml, disaggregated: configs/…/disagg.yaml }',
+  ).default({}),
+  graphs: field(
+    z.strictObject({ aggregated: moduleAndService.optional(), disaggregated: moduleAndService.optional() }),
+    'The head’s graph by kind of topology. Default: `graphs.agg:Frontend` for both, as the guide has it.',
+    'write { aggregated: module:Service, disaggregated: module:Service }',
+  ).default({}),
+  workers: field(
+    z.strictObject({
+      prefill: moduleAndService.optional(),
+      decode: moduleAndService.optional(),
+      aggregated: moduleAndService.optional(),
+    }),
+    'Services of workers by role. Default: `components.prefill_worker:TensorRTLLMPrefillWorker` for prefill, `components.worker:TensorRTLLMWorker` for the others.',
+    'write { prefill: module:Service, decode: module:Service, aggregated: module:Service }',
+  ).default({}),
+  env: env.default({}),
+  nats: serviceUrl('NATS', 'nats://host:4222').optional(),
+  etcd: serviceUrl('etcd', 'http://host:2379').optional(),
+  http_port: httpPort.optional(),
+  gpus: field(
+    z.array(z.int().min(0)).min(1),
+    'GPU indices handed out to workers as CUDA_VISIBLE_DEVICES. Default: each `dynamo serve` takes its own from 0 on, so several workers on one machine need them.',
+    'write a list of GPU indices such as [0, 1, 2, 3]',
+  ).optional(),
+  ready_timeout: field(
+    duration,
+    'How long a deployment may take until it answers a request. Default: `1800s`.',
+    'write a duration such as 30m',
+  ).default('1800s'),
+  gpus_per_worker: gpusPerWorker.optional(),
+})
 
 export const deploySchema = field(
-  z.discriminatedUnion('with', [simulated, dynamo, attach, future('dynamo-serve'), kubernetes, slurm]),
+  z.discriminatedUnion('with', [simulated, dynamo, attach, dynamoServe, kubernetes, slurm]),
   'How the system is brought up and changed: `with` names the deployer.',
   'write { with: simulated | dynamo | dynamo-serve | kubernetes | slurm | attach, … }',
 )

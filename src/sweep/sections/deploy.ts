@@ -3,6 +3,7 @@ import type { Json } from '../../point/index.ts'
 import { pathText, quoted } from '../file/problem.ts'
 import type { RawDeploy } from '../schema/deploy.ts'
 import { existing, lookUp, resolvePaths, type SectionContext, seconds } from './context.ts'
+import { readDynamoServe } from './dynamo-serve.ts'
 import { readPlaces, readSlurm } from './nodes.ts'
 
 type Args = { readonly [key: string]: Json }
@@ -20,10 +21,8 @@ export function readDeploy(raw: RawDeploy, context: SectionContext): DeployConfi
       return readAttach(raw, context)
     case 'kubernetes':
       return readKubernetes(raw, context)
-    default: {
-      const { with: name, ...settings } = raw
-      return { with: name, settings: settings as { readonly [key: string]: Json } }
-    }
+    case 'dynamo-serve':
+      return readDynamoServe(raw, readEnv(raw.env, context), context)
   }
 }
 
@@ -38,8 +37,6 @@ function readDynamo(raw: Extract<RawDeploy, { with: 'dynamo' | 'slurm' }>, conte
     reportMissingFiles(context, ['deploy', key], value, resolved)
     return resolved
   }
-  const env = args('env', raw.env)
-  reportSecrets(context, raw.env)
   const roleArgs = Object.entries(raw.role_args).map(([role, value]) => [
     role,
     args(`role_args.${role}`, value as Args),
@@ -51,13 +48,21 @@ function readDynamo(raw: Extract<RawDeploy, { with: 'dynamo' | 'slurm' }>, conte
     args: args('args', raw.args),
     roleArgs: Object.fromEntries(roleArgs) as DynamoConfig['roleArgs'],
     frontendArgs: args('frontend_args', raw.frontend_args),
-    env: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)])),
+    env: readEnv(raw.env, context),
     readyTimeoutS: seconds(raw.ready_timeout),
     ...(raw.nats === undefined ? {} : { nats: raw.nats }),
     ...(raw.etcd === undefined ? {} : { etcd: raw.etcd }),
     ...(raw.http_port === undefined ? {} : { httpPort: raw.http_port }),
     ...('gpus' in raw && raw.gpus !== undefined ? { gpus: raw.gpus } : {}),
   }
+}
+
+/** Variables of every process, relative paths resolved; reports secrets and paths that lead nowhere. */
+function readEnv(raw: Args, context: SectionContext): { readonly [name: string]: string } {
+  const env = resolvePaths(context, raw) as Args
+  reportMissingFiles(context, ['deploy', 'env'], raw, env)
+  reportSecrets(context, raw)
+  return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)]))
 }
 
 /** A program on PATH may be missing here and be there where the sweep runs: the deployer looks again. */

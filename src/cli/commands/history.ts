@@ -1,0 +1,90 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { sweepHistory, type WrittenHistory } from '../../index.ts'
+import { table } from '../table.ts'
+
+interface HistoryOptions {
+  readonly out: string
+  readonly last: number
+  readonly to?: string
+  readonly json?: true
+}
+
+/** `fulcrum history [SWEEP]` */
+export function addHistory(program: Command): void {
+  program
+    .command('history')
+    .argument('[sweep]', 'name of a sweep; the only one when left out')
+    .description('trend of every key figure over the runs of a sweep, and when it changed for good')
+    .option('--out <dir>', 'where runs are kept', 'results')
+    .option('--last <n>', 'follow the n youngest runs', parseCount, 60)
+    .option('--to <dir>', 'write history.html there')
+    .option('--json', 'print every value and change as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ fulcrum history
+  $ fulcrum history nightly --last 30 --to report/
+  $ fulcrum history nightly --json | jq '.changes[0]'
+
+Changes are found by E-divisive with a permutation test, so a few runs alone show none: about eight are needed.`,
+    )
+    .action(async (sweep: string | undefined, options: HistoryOptions) => {
+      const history = await sweepHistory({
+        resultsRoot: options.out,
+        last: options.last,
+        ...(sweep === undefined ? {} : { sweep }),
+        ...(options.to === undefined ? {} : { to: options.to }),
+      })
+      if (options.json) process.stdout.write(history.json)
+      else console.log(historyText(history))
+    })
+}
+
+const mostLines = 20
+
+function historyText({ sweep, runs, passedOver, rows, changes, page }: WrittenHistory): string {
+  const shown = table(
+    [
+      { title: 'workload' },
+      { title: 'deployment' },
+      { title: 'load' },
+      { title: 'figure' },
+      { title: 'latest', align: 'right' },
+      { title: 'since', align: 'right' },
+      { title: 'noise', align: 'right' },
+    ],
+    rows
+      .slice(0, mostLines)
+      .map(row => [
+        row.workload,
+        row.deployment,
+        row.load.replace('concurrency ', 'c '),
+        shortFigure(row.figure),
+        row.latest,
+        row.since,
+        row.noise,
+      ]),
+  )
+  return [
+    `${sweep}: ${runs} runs, ${changes.length === 0 ? 'no lasting change shown' : `${changes.length} lasting changes`}`,
+    ...(rows.length > 0 ? ['', shown] : []),
+    ...(rows.length > mostLines ? [`and ${rows.length - mostLines} more changed figures; --json has all`] : []),
+    ...(changes.length > 0 ? ['', ...changes.slice(0, mostLines)] : []),
+    ...(changes.length > mostLines ? [`and ${changes.length - mostLines} more`] : []),
+    ...(passedOver.length > 0
+      ? ['', `${passedOver.length} runs without a valid point, or unreadable, were passed over`]
+      : []),
+    ...(page === null ? [] : ['', `page: ${page}`]),
+  ].join('\n')
+}
+
+/** The whole table has to fit 80 columns. */
+const shortFigure = (title: string) =>
+  title.replace('Output tokens/s per ', 'tok/s/').replace('Area under the frontier', 'area')
+
+function parseCount(text: string): number {
+  const count = Number(text)
+  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('Write a whole number from 1.')
+  return count
+}

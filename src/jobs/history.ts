@@ -1,0 +1,65 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { historyOf } from '../analysis/history/history.ts'
+import { baselineOf, readRun, runsOf, sweepFolder } from '../journal/index.ts'
+import { type HistoryRow, historyJson, historyTable } from '../report/history/table.ts'
+import { sweepNamed } from './find-sweep.ts'
+
+export interface HistoryRequest {
+  readonly resultsRoot: string
+  /** Name of the sweep; the only one there when left out. */
+  readonly sweep?: string
+  /** How many of the youngest runs to follow. */
+  readonly last: number
+  /** Folder for history.html; none is written without. */
+  readonly to?: string
+}
+
+/** A sweep's history, ready to print. */
+export interface WrittenHistory {
+  readonly sweep: string
+  readonly runs: number
+  /** Runs that measured nothing, or can't be read. */
+  readonly passedOver: readonly string[]
+  /** Key figures by workload and every figure that changed. */
+  readonly rows: readonly HistoryRow[]
+  /** Sentences, the youngest change first. */
+  readonly changes: readonly string[]
+  readonly json: string
+  /** Path of the page; null when none was asked for. */
+  readonly page: string | null
+}
+
+/**
+ * Follows the key figures of a sweep over its runs.
+ * @throws FulcrumError (bad-input) when there is no run of it
+ */
+export async function sweepHistory(request: HistoryRequest): Promise<WrittenHistory> {
+  const root = resolve(request.resultsRoot)
+  const sweep = await sweepNamed(root, request.sweep)
+  const entries = (await runsOf(root, sweep)).slice(-request.last)
+  const baseline = await baselineOf(sweepFolder(root, sweep))
+  const read = await Promise.all(entries.map(({ folder }) => readRun(folder).catch(() => null)))
+  const runs = read.filter(run => run !== null).filter(run => run.results.some(result => result.status === 'ok'))
+  const followed = new Set(runs.map(run => run.folder))
+  const history = historyOf(sweep, runs, runs.find(run => run.folder === baseline)?.manifest.runId ?? null)
+  const { rows, changes } = historyTable(history)
+  let page: string | null = null
+  if (request.to !== undefined) {
+    // Vega takes most of a second to load, which only a page should cost.
+    const { historyHtml } = await import('../report/history/page.ts')
+    const folder = resolve(request.to)
+    await mkdir(folder, { recursive: true })
+    page = join(folder, 'history.html')
+    await writeFile(page, await historyHtml(history))
+  }
+  return {
+    sweep,
+    runs: runs.length,
+    passedOver: entries.flatMap(({ folder }) => (followed.has(folder) ? [] : [folder])),
+    rows,
+    changes,
+    json: historyJson(history),
+    page,
+  }
+}

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { writtenRun } from '../journal/written-run.ts'
+import { noisyRun } from '../report/noisy-run.ts'
+import { aggregated, disaggregated } from '../report/synthetic-run.ts'
+import { fulcrum, temporaryFolder } from './fulcrum.ts'
+
+const options = {
+  sweep: 'nightly',
+  workloads: [[1000, 1000] as const],
+  topologies: [aggregated(2), disaggregated(1, 1)],
+  concurrencies: [4, 16],
+  repeats: 4,
+}
+const atDay = (day: number) => new Date(Date.UTC(2026, 0, day))
+
+describe('fulcrum compare', () => {
+  let place: Awaited<ReturnType<typeof temporaryFolder>>
+  let runs: string[]
+  before(async () => {
+    place = await temporaryFolder()
+    runs = []
+    for (const [day, slowdown] of [1, 1, 1.3].entries())
+      runs.push(await writtenRun(noisyRun(options, { seed: day, slower: () => slowdown }), place.path, atDay(day + 1)))
+  })
+  after(() => place[Symbol.asyncDispose]())
+  const run = (index: number) => runs[index] ?? ''
+
+  test('says that a slower run is slower, by how much, and exits with 0 without a gate', async () => {
+    const { stdout, exitCode } = await fulcrum(['compare', run(0), run(2)])
+    assert.equal(exitCode, 0)
+    assert.match(stdout, /Shown slower at 4 of 4 points\./)
+    assert.match(stdout, /ITL p95 .* \+\d\d % .*slower/)
+  })
+
+  test('exits with 1 when a gate is broken, and with 0 when it holds', async () => {
+    const gate = ['--fail-on', 'itl_p95>5%']
+    assert.equal((await fulcrum(['compare', run(0), run(2), ...gate])).exitCode, 1)
+    assert.equal((await fulcrum(['compare', run(0), run(1), ...gate])).exitCode, 0)
+  })
+
+  test('refuses a threshold that is none, with exit code 2', async () => {
+    const { stderr, exitCode } = await fulcrum(['compare', run(0), run(1), '--fail-on', 'speed>fast'])
+    assert.equal(exitCode, 2)
+    assert.doesNotMatch(stderr, /\n {4}at /)
+  })
+
+  test('writes page, comment, JSON and JUnit, and prints the JSON when asked', async () => {
+    const to = join(place.path, 'comparison')
+    const { stdout, exitCode } = await fulcrum(['compare', run(0), run(2), '--to', to, '--json'])
+    assert.equal(exitCode, 0)
+    assert.deepEqual((await readdir(to)).sort(), ['comparison.html', 'comparison.json', 'comparison.md', 'junit.xml'])
+    assert.deepEqual(JSON.parse(stdout), JSON.parse(await readFile(join(to, 'comparison.json'), 'utf8')))
+  })
+
+  test('in GitHub Actions appends to the step summary and annotates broken gates', async () => {
+    const summary = join(place.path, 'summary.md')
+    const { stderr } = await fulcrum(['compare', run(0), run(2), '--fail-on', 'itl_p95>5%'], {
+      env: { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary },
+    })
+    assert.match(stderr, /^::error /m)
+    assert.match(await readFile(summary, 'utf8'), /slower/)
+  })
+
+  test('holds a run against the baseline of its sweep, once one is set', async () => {
+    const without = await fulcrum(['compare', 'baseline', run(2)])
+    assert.equal(without.exitCode, 2)
+    assert.match(without.stderr, /No baseline is set/)
+    assert.equal((await fulcrum(['baseline', 'set', run(0), '--out', place.path])).exitCode, 0)
+    const { stdout } = await fulcrum(['baseline', 'show', '--out', place.path, '--json'])
+    assert.deepEqual(JSON.parse(stdout), { sweep: 'nightly', folder: run(0), youngerRuns: 2 })
+    const against = await fulcrum(['compare', 'baseline', run(2)])
+    assert.equal(against.stdout, (await fulcrum(['compare', run(0), run(2)])).stdout)
+  })
+})

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import { writtenRun } from '../journal/written-run.ts'
+import { launchChromium } from '../report/browser.ts'
+import { noisyRun } from '../report/noisy-run.ts'
+import { aggregated, disaggregated } from '../report/synthetic-run.ts'
+import { fulcrum, temporaryFolder } from './fulcrum.ts'
+
+const options = {
+  sweep: 'nightly',
+  workloads: [[1000, 1000] as const],
+  topologies: [aggregated(2), disaggregated(1, 1)],
+  concurrencies: [4, 16],
+  repeats: 3,
+}
+
+describe('fulcrum history', () => {
+  let place: Awaited<ReturnType<typeof temporaryFolder>>
+  const runs: string[] = []
+  before(async () => {
+    place = await temporaryFolder()
+    for (let day = 1; day <= 12; day++)
+      runs.push(
+        await writtenRun(
+          noisyRun(options, { seed: day, slower: () => (day > 7 ? 1.25 : 1) }),
+          place.path,
+          new Date(Date.UTC(2026, 0, day, 3)),
+        ),
+      )
+  })
+  after(() => place[Symbol.asyncDispose]())
+
+  test('names the day of a lasting change, in lines of at most 80 columns but for its sentences', async () => {
+    const { stdout, exitCode } = await fulcrum(['history', '--out', place.path])
+    assert.equal(exitCode, 0)
+    assert.match(stdout, /^nightly: 12 runs, \d+ lasting changes/)
+    assert.match(stdout, /^2026-01-08 03:00: ITL p95 of 1P1D, 1000\/1000, concurrency 4 worse by \+2\d %/m)
+    const rows = stdout.split('\n').filter(line => !line.startsWith('2026-'))
+    assert.deepEqual(
+      rows.filter(line => line.length > 80),
+      [],
+    )
+  })
+
+  test('gives every value and change as JSON, and what it rests on', async () => {
+    const { stdout } = await fulcrum(['history', 'nightly', '--out', place.path, '--json'])
+    const history = JSON.parse(stdout)
+    assert.equal(history.runs.length, 12)
+    assert.match(history.method, /E-divisive/)
+    assert.ok(history.changes.every((change: { run: string }) => change.run === history.runs[7].runId))
+    assert.equal(history.trends.find((t: { figure: string }) => t.figure === 'itl_p95_ms').values.length, 12)
+  })
+
+  test('takes a sweep that is not there for a mistake and names the one that was meant', async () => {
+    const { stderr, exitCode } = await fulcrum(['history', 'nigthly', '--out', place.path])
+    assert.equal(exitCode, 2)
+    assert.match(stderr, /Perhaps meant: nightly/)
+  })
+
+  test('refuses a baseline file that leads out of the sweep', async () => {
+    await using other = await temporaryFolder()
+    const folder = await writtenRun(noisyRun(options, { seed: 1 }), other.path, new Date(0))
+    await mkdir(join(other.path, 'nightly'), { recursive: true })
+    await writeFile(join(other.path, 'nightly', 'baseline.json'), JSON.stringify({ schema: 1, run: '../../etc' }))
+    const { stderr, exitCode } = await fulcrum(['compare', 'baseline', folder])
+    assert.equal(exitCode, 2)
+    assert.match(stderr, /baseline is damaged/)
+  })
+
+  test('writes one page without scripts that opens in Chromium without a complaint or sideways scrolling', async () => {
+    await fulcrum(['baseline', 'set', runs[2] ?? '', '--out', place.path])
+    const to = join(place.path, 'pages')
+    const { stdout } = await fulcrum(['history', '--out', place.path, '--to', to])
+    assert.match(stdout, /page: .*history\.html/)
+    const browser = await launchChromium()
+    await using cleanup = new AsyncDisposableStack()
+    cleanup.defer(() => browser.close())
+    for (const width of [360, 1600]) {
+      const page = await browser.newPage({ viewport: { width, height: 900 } })
+      const complaints: string[] = []
+      page.on('console', message => complaints.push(message.text()))
+      await page.goto(pathToFileURL(join(to, 'history.html')).href)
+      assert.deepEqual(complaints, [])
+      assert.match((await page.locator('h1').textContent()) ?? '', /nightly: \d+ lasting changes, at 1 run/)
+      assert.match((await page.locator('.meta').textContent()) ?? '', /baseline 2026-01-03/)
+      assert.equal(await page.locator('figure:not(:has(table))').count(), 0)
+      assert.ok((await page.locator('figure .when-light svg').count()) >= 2)
+      assert.equal(
+        await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'),
+        0,
+      )
+      await page.close()
+    }
+  })
+})

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import type { DynamoServeConfig } from '../../src/deploy/config.ts'
+import type { Deployer } from '../../src/deploy/deployer.ts'
+import { dynamoServeDeployer } from '../../src/deploy/dynamo-serve.ts'
+import type { Endpoint, EngineSettings, Role, Topology } from '../../src/point/index.ts'
+import { openLedger, type ProcessLedger } from '../../src/process/ledger.ts'
+import { allProcesses, environmentValue } from '../../src/process/proc.ts'
+import { aggregated, changes, deployment, disaggregated, model, startedPids, watch } from './dynamo-deployment.ts'
+
+const root = join(import.meta.dirname, '../..')
+const workdir = join(import.meta.dirname, 'dynamo-serve-graph')
+
+/** The guide's own Dynamo 0.3.1 over services of the guide's names that need no GPU. */
+const config: DynamoServeConfig = {
+  with: 'dynamo-serve',
+  dynamo: join(root, '.systems/dynamo-0.3/bin/dynamo'),
+  workdir,
+  configs: {
+    aggregated: join(workdir, 'configs/deepseek_r1/agg.yaml'),
+    disaggregated: join(workdir, 'configs/deepseek_r1/disagg.yaml'),
+  },
+  graphs: { aggregated: 'graphs.agg:Frontend', disaggregated: 'graphs.agg:Frontend' },
+  workers: {
+    prefill: 'components.prefill_worker:TensorRTLLMPrefillWorker',
+    decode: 'components.worker:TensorRTLLMWorker',
+    aggregated: 'components.worker:TensorRTLLMWorker',
+  },
+  env: { PYTHONDONTWRITEBYTECODE: '1' },
+  gpus: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
+  readyTimeoutS: 120,
+}
+
+/** One real deployment, changed from test to test in this order: bringing it up anew each time would take minutes. */
+describe('a real `dynamo serve` deployment', () => {
+  let folder = ''
+  let ledger: ProcessLedger
+  let deployer: Deployer
+  let endpoint: Endpoint
+  const pids = new Map<string, number>()
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'fulcrum-dynamo-serve-test-'))
+    ledger = await openLedger({ runFolder: folder, folder: join(folder, 'ledger') })
+    deployer = dynamoServeDeployer(config, { model: model.name, runFolder: join(folder, 'run'), ledger })
+  })
+  after(async () => {
+    await deployer.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  async function become(topology: Topology, engine: { readonly [role in Role]?: EngineSettings } = {}) {
+    const context = watch(AbortSignal.timeout(150_000))
+    const reconciled = await deployer.reconcile(deployment(topology, engine), context)
+    endpoint = reconciled.endpoint
+    for (const [name, pid] of Object.entries(startedPids(context.events))) pids.set(name, pid)
+    return { ...reconciled, ...changes(context.events) }
+  }
+
+  /** One completion as load asks for it; resolves with what its workers say of themselves. */
+  async function trace(): Promise<string> {
+    const body = {
+      model: model.name,
+      messages: [{ role: 'user', content: 'hello' }],
+      stream: true,
+      max_tokens: 3,
+      nvext: { ignore_eos: true },
+    }
+    const headers = { 'content-type': 'application/json' }
+    const answer = await fetch(`${endpoint.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+    })
+    const text = await answer.text()
+    return /"system_fingerprint": "([^"]*)"/.exec(text)?.[1] ?? assert.fail(text)
+  }
+
+  /** What several completions say, each once: requests go to workers at random. */
+  async function traces(): Promise<readonly string[]> {
+    const said = new Set<string>()
+    for (let i = 0; i < 24; i++) said.add((await trace()).replace(/ pid:.*/, ''))
+    return [...said].sort()
+  }
+
+  const pidOf = (name: string): number => pids.get(name) ?? assert.fail(`no ${name}`)
+  const check = () => deployer.check(AbortSignal.timeout(10_000))
+  const marked = async (): Promise<readonly number[]> => {
+    const values = (await allProcesses()).map(async ({ pid }) =>
+      (await environmentValue(pid, 'FULCRUM_PROCESS'))?.startsWith(ledger.id) ? pid : null,
+    )
+    return (await Promise.all(values)).filter(pid => pid !== null)
+  }
+
+  it('comes up as 1P1D: a head with the frontend and the first decode worker, and a prefill worker', async () => {
+    const { started, workersStarted } = await become(disaggregated(1, 1))
+    assert.deepEqual(started, ['decode-0', 'prefill-0'])
+    assert.equal(workersStarted, 2)
+    assert.equal(endpoint.dialect, 'dynamo-0.3')
+    assert.deepEqual(await traces(), ['prefill:1 worker:256 gpus:4,5,6,7'])
+    assert.deepEqual(await check(), [])
+  })
+
+  it('becomes 2P1D by starting one prefill worker', async () => {
+    const head = pidOf('decode-0')
+    const { started, stopped } = await become(disaggregated(2, 1))
+    assert.deepEqual({ started, stopped }, { started: ['prefill-1'], stopped: [] })
+    assert.equal(pidOf('decode-0'), head)
+  })
+
+  it('becomes 1P2D by one process for another; the stopped one has left discovery', async () => {
+    const head = pidOf('decode-0')
+    const { started, stopped } = await become(disaggregated(1, 2))
+    assert.deepEqual({ started, stopped }, { started: ['decode-1'], stopped: ['prefill-1'] })
+    assert.equal(pidOf('decode-0'), head)
+    assert.deepEqual(await check(), [])
+    assert.deepEqual(await traces(), ['prefill:1 worker:256 gpus:4,5,6,7', 'prefill:1 worker:256 gpus:8,9,10,11'])
+  })
+
+  it('restarts the prefill worker alone for other settings of prefill', async () => {
+    const { started, stopped } = await become(disaggregated(1, 2), { prefill: { max_batch_size: 2 } })
+    assert.deepEqual({ started, stopped }, { started: ['prefill-0'], stopped: ['prefill-0'] })
+    assert.match(await trace(), /^prefill:2 worker:256 /)
+  })
+
+  it('notices a service that ended inside its `dynamo serve`, which starts it again only when asked', async () => {
+    const supervisor = pidOf('decode-1')
+    const service = (await allProcesses()).find(({ parent }) => parent === supervisor)?.pid ?? assert.fail('no service')
+    process.kill(service, 'SIGKILL')
+    let problems = await check()
+    for (let i = 0; i < 100 && problems.length === 0; i++) {
+      await new Promise(resolve => setTimeout(resolve, 50))
+      problems = await check()
+    }
+    assert.match(problems.join('\n'), /^decode-1 \(process \d+\) runs, but a service of it has ended/)
+    const { started, stopped } = await become(disaggregated(1, 2), { prefill: { max_batch_size: 2 } })
+    assert.deepEqual({ started, stopped }, { started: ['decode-1'], stopped: ['decode-1'] })
+  })
+
+  it('becomes aggregated with a head of its own', async () => {
+    const { started, stopped } = await become(aggregated(2), { aggregated: { max_batch_size: 64 } })
+    assert.deepEqual(started, ['aggregated-0', 'aggregated-1'])
+    assert.deepEqual(stopped, ['decode-0', 'decode-1', 'prefill-0'])
+    assert.deepEqual(await traces(), ['worker:64 gpus:0,1,2,3', 'worker:64 gpus:4,5,6,7'])
+  })
+
+  it('leaves the user’s files as they were, and nothing running', async () => {
+    const engine = await readFile(join(workdir, 'configs/deepseek_r1/agg_llm_api_config.yaml'), 'utf8')
+    assert.match(engine, /max_batch_size: 256 # per worker/)
+    assert.ok((await marked()).length >= 7)
+    await deployer.close()
+    assert.deepEqual(await marked(), [])
+  })
+})
