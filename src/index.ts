@@ -1,10 +1,12 @@
 /** Fulcrum's public face: what the command line uses, and nothing else. */
 
 export { endLeftovers, findLeftovers, type Leftover } from './deploy/leftovers.ts'
+export { baselineWord, chooseBaseline, shownBaseline } from './jobs/baseline.ts'
 export * from './jobs/compare.ts'
 export * from './jobs/crosscheck.ts'
 export * from './jobs/doctor.ts'
 export * from './jobs/export.ts'
+export * from './jobs/history.ts'
 export * from './jobs/plan.ts'
 export { pointLabel } from './jobs/point-label.ts'
 export * from './jobs/report.ts'

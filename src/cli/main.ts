@@ -1,9 +1,11 @@
 import { Command, CommanderError } from 'commander'
 import { exitCodes, fulcrumVersion } from '../index.ts'
+import { addBaseline } from './commands/baseline.ts'
 import { addCompare } from './commands/compare.ts'
 import { addCrosscheck } from './commands/crosscheck.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addExport } from './commands/export.ts'
+import { addHistory } from './commands/history.ts'
 import { addInit } from './commands/init.ts'
 import { addLeftovers } from './commands/leftovers.ts'
 import { addPlan } from './commands/plan.ts'
@@ -47,6 +49,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     addReport,
     addExport,
     addCompare,
+    addBaseline,
+    addHistory,
     addCrosscheck,
     addDoctor,
     addLeftovers,
@@ -54,7 +58,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   ]) {
     add(program)
   }
-  for (const command of program.commands) command.exitOverride()
+  for (const command of program.commands) for (const part of [command, ...command.commands]) part.exitOverride()
   const json = argv.includes('--json')
   try {
     await program.parseAsync([...argv])

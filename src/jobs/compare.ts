@@ -8,9 +8,10 @@ import { comparisonMarkdown } from '../report/comparison/markdown.ts'
 import { type ChangeRow, changeTable } from '../report/comparison/table.ts'
 import { gateBroken, thresholdText, verdictSentence } from '../report/comparison/words.ts'
 import { writeComparison } from '../report/comparison/write-comparison.ts'
+import { resolveBaseline } from './baseline.ts'
 
 export interface CompareRequest {
-  /** Folders of runs. */
+  /** Folders of runs; `baseline` as base is the baseline of the first head's sweep. */
   readonly base: string
   readonly heads: readonly string[]
   /** `ttft_p95>5%` */
@@ -43,7 +44,7 @@ export interface Compared {
  */
 export async function compareRunFolders({ base, heads, failOn, to }: CompareRequest): Promise<readonly Compared[]> {
   const thresholds = failOn.map(parseThreshold)
-  const before = await readRun(resolve(base))
+  const before = await readRun(await resolveBaseline(base, heads[0] ?? '.'))
   const compared: Compared[] = []
   for (const [index, head] of heads.entries()) {
     const after = await readRun(resolve(head))

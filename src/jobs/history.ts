@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { historyOf } from '../analysis/history/history.ts'
 import { baselineOf, readRun, runsOf, sweepFolder } from '../journal/index.ts'
-import { type HistoryRow, historyJson, historyTable } from '../report/history/table.ts'
+import { type ChangeGroup, type HistoryRow, historyJson, historyTable } from '../report/history/table.ts'
 import { sweepNamed } from './find-sweep.ts'
 
 export interface HistoryRequest {
@@ -23,8 +23,8 @@ export interface WrittenHistory {
   readonly passedOver: readonly string[]
   /** Key figures by workload and every figure that changed. */
   readonly rows: readonly HistoryRow[]
-  /** Sentences, the youngest change first. */
-  readonly changes: readonly string[]
+  /** By the run that they came with, the youngest first. */
+  readonly groups: readonly ChangeGroup[]
   readonly json: string
   /** Path of the page; null when none was asked for. */
   readonly page: string | null
@@ -43,7 +43,7 @@ export async function sweepHistory(request: HistoryRequest): Promise<WrittenHist
   const runs = read.filter(run => run !== null).filter(run => run.results.some(result => result.status === 'ok'))
   const followed = new Set(runs.map(run => run.folder))
   const history = historyOf(sweep, runs, runs.find(run => run.folder === baseline)?.manifest.runId ?? null)
-  const { rows, changes } = historyTable(history)
+  const { rows, groups } = historyTable(history)
   let page: string | null = null
   if (request.to !== undefined) {
     // Vega takes most of a second to load, which only a page should cost.
@@ -58,7 +58,7 @@ export async function sweepHistory(request: HistoryRequest): Promise<WrittenHist
     runs: runs.length,
     passedOver: entries.flatMap(({ folder }) => (followed.has(folder) ? [] : [folder])),
     rows,
-    changes,
+    groups,
     json: historyJson(history),
     page,
   }

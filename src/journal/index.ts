@@ -1,4 +1,5 @@
 /** The run on disk: manifest, append-only journal, lock, and what is read back from them. */
+export { baselineFile, baselineOf, setBaseline } from './baseline.ts'
 export { diskError, isDiskRefusal } from './disk.ts'
 export * from './event.ts'
 export * from './export.ts'

@@ -17,6 +17,8 @@ const commands = [
   'leftovers',
   'compare',
   'crosscheck',
+  'history',
+  'baseline',
 ]
 
 describe('help', () => {

@@ -14,7 +14,7 @@ interface CompareOptions {
 export function addCompare(program: Command): void {
   program
     .command('compare')
-    .argument('<base>', "folder of the base's run")
+    .argument('<base>', "folder of the base's run, or the word baseline")
     .argument('<head...>', 'folders of the runs to hold against it')
     .description('what changed between runs, point by point: by how much, and whether it is more than noise')
     .option(
@@ -31,6 +31,7 @@ export function addCompare(program: Command): void {
       `
 Examples:
   $ fulcrum compare results/nightly/A results/nightly/B
+  $ fulcrum compare baseline results/nightly/B
   $ fulcrum compare A B --fail-on "itl_p95>5%" --fail-on "output_tokens_per_s_per_gpu<-3%"
   $ fulcrum compare A B --to comparison/ --markdown > comment.md
 

@@ -43,7 +43,8 @@ Changes are found by E-divisive with a permutation test, so a few runs alone sho
 
 const mostLines = 20
 
-function historyText({ sweep, runs, passedOver, rows, changes, page }: WrittenHistory): string {
+function historyText({ sweep, runs, passedOver, rows, groups, page }: WrittenHistory): string {
+  const count = groups.reduce((sum, group) => sum + group.changes.length, 0)
   const shown = table(
     [
       { title: 'workload' },
@@ -67,11 +68,15 @@ function historyText({ sweep, runs, passedOver, rows, changes, page }: WrittenHi
       ]),
   )
   return [
-    `${sweep}: ${runs} runs, ${changes.length === 0 ? 'no lasting change shown' : `${changes.length} lasting changes`}`,
+    `${sweep}: ${runs} runs, ${count === 0 ? 'no lasting change shown' : `${count} lasting changes`}`,
     ...(rows.length > 0 ? ['', shown] : []),
     ...(rows.length > mostLines ? [`and ${rows.length - mostLines} more changed figures; --json has all`] : []),
-    ...(changes.length > 0 ? ['', ...changes.slice(0, mostLines)] : []),
-    ...(changes.length > mostLines ? [`and ${changes.length - mostLines} more`] : []),
+    ...groups.flatMap(({ since, before, changes }) => [
+      '',
+      `since ${since} (before: ${before})`,
+      ...changes.slice(0, mostLines).map(sentence => `  ${sentence}`),
+      ...(changes.length > mostLines ? [`  and ${changes.length - mostLines} more`] : []),
+    ]),
     ...(passedOver.length > 0
       ? ['', `${passedOver.length} runs without a valid point, or unreadable, were passed over`]
       : []),

@@ -8,11 +8,9 @@ import { change, figure } from '../format.ts'
 import type { Html } from '../html.ts'
 import { html, trusted } from '../html.ts'
 import type { Inline } from '../inline-script.ts'
-import { svgOf } from '../render.ts'
+import { picture } from '../picture.ts'
 import { scrolling } from '../sections/tables.ts'
 import { forestSpec, frontierPairSpec } from '../specs/comparison.ts'
-import type { Theme } from '../theme.ts'
-import { dark, light } from '../theme.ts'
 import { changeText, thresholdText, valueText, verdictSentence } from './words.ts'
 
 /** Rows of one picture; the table below has them all. */
@@ -72,12 +70,6 @@ ${scrolling(
       html`<tr><td>${kind === 'conditions' ? html`<em>${what}</em>` : what}</td><td class="text">${base}</td><td class="text">${head}</td></tr>`,
   )}</tbody></table>`,
 )}</section>`
-}
-
-/** A picture in both themes; CSS shows the one that fits. */
-async function picture(label: string, draw: (theme: Theme) => Parameters<typeof svgOf>[0]): Promise<Html> {
-  const [forLight, forDark] = await Promise.all([svgOf(draw(light)), svgOf(draw(dark))])
-  return html`<div class="picture" role="img" aria-label="${label}"><div class="when-light">${trusted(forLight)}</div><div class="when-dark">${trusted(forDark)}</div></div>`
 }
 
 async function frontierFigure(gain: FrontierGain): Promise<Html> {

@@ -14,16 +14,22 @@ export interface HistoryRow {
   readonly noise: string
 }
 
-/** Rows for the terminal (frontiers, then the youngest value of every changed series), and each change as a sentence. */
+/** What changed with one run. */
+export interface ChangeGroup {
+  readonly since: string
+  /** The last run before it. */
+  readonly before: string
+  /** Sentences, the largest change first. */
+  readonly changes: readonly string[]
+}
+
+/** Rows for the terminal (frontiers, then every changed series), and the changes by the run that they came with. */
 export function historyTable(history: History): {
   readonly rows: readonly HistoryRow[]
-  readonly changes: readonly string[]
+  readonly groups: readonly ChangeGroup[]
 } {
   const told = history.trends.filter(trend => trend.figure.name === 'hypervolume' || trend.changes.length > 0)
-  return {
-    rows: told.map(trend => historyRow(history, trend)),
-    changes: history.changes.map(c => changeSentence(history, c)),
-  }
+  return { rows: told.map(trend => historyRow(history, trend)), groups: changeGroups(history) }
 }
 
 export function historyRow(history: History, trend: Trend): HistoryRow {
@@ -47,11 +53,20 @@ function referenceOf(history: History, trend: Trend): number | null {
 export const trendValue = (trend: Pick<Trend, 'figure'>, value: number | null): string =>
   trend.figure.unit === 'ms' ? time(value) : figure(value)
 
-/** `2026-11-25 03:00, revision 1a2b…: ITL p95 of 2P1D, 8000/256, concurrency 16 slower by +20 % (last as before: …)`. */
-export function changeSentence(history: History, { series, run, before, relative, verdict }: HistoryChange): string {
+/** `ITL p95 of 2P1D, 8000/256, concurrency 16: worse by +20 %`. */
+function changeSentence({ series, relative, verdict }: HistoryChange): string {
   const { workload, deployment, load } = series.subject
-  const what = deployment === 'frontier' ? `the frontier of ${workload}` : `${deployment}, ${workload}, ${load}`
-  return `${runText(history, run)}: ${series.figure.title} of ${what} ${verdict === 'faster' ? 'better' : 'worse'} by ${change(relative)} (before: ${runText(history, before)})`
+  const what = deployment === 'frontier' ? workload : `${deployment}, ${workload}, ${load}`
+  return `${series.figure.title} of ${what}: ${verdict === 'faster' ? 'better' : 'worse'} by ${change(relative)}`
+}
+
+/** Changes under the run that they came with, the youngest first. */
+function changeGroups(history: History): readonly ChangeGroup[] {
+  return [...Map.groupBy(history.changes, ({ run }) => run)].map(([run, changes]) => ({
+    since: runText(history, run),
+    before: runText(history, Math.max(...changes.map(({ before }) => before))),
+    changes: changes.map(changeSentence),
+  }))
 }
 
 /** `2026-11-25 03:00 at 1a2b3c4d5e6f`. */
