@@ -76,7 +76,7 @@ export function slurmNodes({ config, head, namespace, logFolder, ledger }: Optio
 
   async function open(context: DeployContext): Promise<void> {
     const { signal } = context
-    requireHead(head)
+    await requireHead(head)
     if (allocation !== null && (await problemsOf(allocation, signal)).length === 0) return
     await giveBack()
     const argv = allocationCommand(config, namespace)

@@ -91,7 +91,7 @@ export function sshNodes({ nodes, head, container, namespace, logFolder, ledger 
     fileFolder: join('/tmp', namespace),
     hosts: () => hostsOf(nodes),
     open: async ({ signal }) => {
-      requireHead(head)
+      await requireHead(head)
       folder ??= await mkdtemp(join(tmpdir(), 'fulcrum-ssh-'))
       await settleAll(
         nodes.hosts.map(async node => {

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { DynamoConfig } from '../../src/deploy/config.ts'
+import type { Deployer } from '../../src/deploy/deployer.ts'
+import { dynamoDeployer } from '../../src/deploy/dynamo.ts'
+import { silenceS } from '../../src/deploy/launch/guard.ts'
+import { nodesOf } from '../../src/deploy/nodes/create.ts'
+import { runSweepFile } from '../../src/index.ts'
+import { openLedger } from '../../src/process/ledger.ts'
+import { workplace } from '../cli/fulcrum-process.ts'
+import { deployment, disaggregated, mocker, model, watch } from './dynamo-deployment.ts'
+import { inRepository } from './dynamo-sweep.ts'
+import { createHosts, type Hosts, noHosts } from './shards/hosts.ts'
+
+/** A cut connection is noticed in seconds. */
+const impatient = { ConnectTimeout: '3', ServerAliveInterval: '2' }
+
+const sweep = (hosts: Hosts) =>
+  inRepository(`
+name: nodes
+model: nvidia/DeepSeek-R1-FP4
+deploy:
+  with: dynamo
+  python: REPOSITORY/.systems/dynamo/bin/python
+  backend: dynamo.mocker
+  args: { model-path: nvidia/DeepSeek-R1-FP4, engine-type: trtllm, speedup-ratio: 10 }
+  env: { HF_HOME: REPOSITORY/.systems/hf, HF_HUB_OFFLINE: 1, ETCD_LEASE_TTL: 3 }
+  head: ${hosts.address}
+  ssh: { config: ${hosts.sshConfig} }
+  nodes: [{ name: north, gpus: 8 }, { name: south, gpus: 4 }]
+  gpus_per_worker: 4
+topologies: [1P1D, 1P2D]
+workloads: [200/20]
+load: { concurrency: [2], requests: 8x, warmup: 1 }
+`)
+
+describe('Dynamo workers on hosts of their own, over ssh', { skip: noHosts() }, () => {
+  let hosts: Hosts
+  let folder: string
+  before(async () => {
+    hosts = await createHosts({ north: 0, south: 0 })
+    folder = await mkdtemp(join(tmpdir(), 'fulcrum-nodes-'))
+  })
+  after(async () => {
+    await hosts?.[Symbol.asyncDispose]()
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true })
+  })
+
+  const workersOn = (host: string) => hosts.processes(host).filter(line => /^\S*python -m dynamo\.mocker/.test(line))
+  const rolesOn = (host: string) =>
+    workersOn(host)
+      .map(line => /--disaggregation-mode (\w+)/.exec(line)?.[1] ?? 'aggregated')
+      .sort()
+
+  async function deployerOn(nodes: readonly string[], name: string) {
+    const config: DynamoConfig = {
+      ...mocker,
+      head: hosts.address,
+      nodes: { hosts: nodes.map(node => ({ name: node })), ssh: { configFile: hosts.sshConfig, options: impatient } },
+    }
+    const ledger = await openLedger({ runFolder: folder, folder: join(folder, name) })
+    const place = { model: model.name, runFolder: join(folder, `run-${name}`), ledger }
+    return { deployer: dynamoDeployer(config, place, nodesOf(config, ledger)), ledger }
+  }
+
+  it('a sweep changes deployments that spread over both hosts, and leaves nothing on either', async () => {
+    await using place = await workplace(sweep(hosts))
+    process.env.FULCRUM_STATE_DIR = place.state
+    const seen = new Map<string, string>()
+    const outcome = await runSweepFile({
+      file: place.sweepFile,
+      resultsRoot: join(place.folder, 'results'),
+      startNew: true,
+      signal: AbortSignal.timeout(120_000),
+      onProgress: progress => {
+        if (progress.step !== 'measuring') return
+        const { topology } = progress.point.deployment
+        seen.set(JSON.stringify(topology), `${rolesOn('north')} | ${rolesOn('south')}`)
+      },
+    })
+    assert.deepEqual([outcome.outcome, outcome.points.missing, outcome.points.failed], ['complete', 0, 0])
+    assert.deepEqual(Object.fromEntries(seen), {
+      [JSON.stringify(disaggregated(1, 1))]: 'decode | prefill',
+      [JSON.stringify(disaggregated(1, 2))]: 'decode,decode | prefill',
+    })
+    assert.deepEqual([workersOn('north'), workersOn('south')], [[], []])
+    assert.deepEqual(await place.recorded(), [])
+  })
+
+  it('a host that can’t be reached is named before anything starts', async () => {
+    const { deployer } = await deployerOn(['north', 'no-such-host.invalid'], 'unreachable')
+    const context = watch(AbortSignal.timeout(60_000))
+    await assert.rejects(deployer.reconcile(deployment(disaggregated(1, 1)), context), {
+      kind: 'environment',
+      code: 'node-unreachable',
+      message: /no-such-host\.invalid.*resolve/i,
+    })
+    assert.deepEqual(context.events, [])
+    await deployer.close()
+    assert.deepEqual(workersOn('north'), [])
+  })
+
+  it('a host that is cut off is named, and what ran on it ends by itself', async () => {
+    const { deployer, ledger } = await deployerOn(['north', 'south'], 'cut')
+    try {
+      await deployer.reconcile(deployment(disaggregated(1, 1)), watch(AbortSignal.timeout(100_000)))
+      assert.deepEqual([rolesOn('north'), rolesOn('south')], [['prefill'], ['decode']])
+      assert.deepEqual(await check(deployer), [])
+      hosts.cut('south')
+      const problems = await check(deployer)
+      assert.match(problems[0] ?? '', /^node south \(198\.18\.\d+\.3\) does not answer over ssh/)
+      const again = deployer.reconcile(deployment(disaggregated(1, 1)), watch(AbortSignal.timeout(60_000)))
+      await assert.rejects(again, { code: 'node-unreachable', message: /^Node south / })
+    } finally {
+      await deployer.close()
+    }
+    assert.deepEqual(workersOn('north'), [])
+    const limitMs = performance.now() + (silenceS + 25) * 1000
+    while (workersOn('south').length > 0 && performance.now() < limitMs) await sleep(250)
+    assert.deepEqual(workersOn('south'), [])
+    ledger.close()
+    assert.deepEqual(await readdir(join(folder, 'cut')), [])
+  })
+})
+
+function check(deployer: Deployer): Promise<readonly string[]> {
+  return deployer.check(AbortSignal.timeout(20_000))
+}

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { SlurmConfig } from '../../src/deploy/config.ts'
+import type { Deployer } from '../../src/deploy/deployer.ts'
+import { dynamoDeployer } from '../../src/deploy/dynamo.ts'
+import { nodesOf } from '../../src/deploy/nodes/create.ts'
+import { openLedger, type ProcessLedger } from '../../src/process/ledger.ts'
+import { allProcesses, argumentsOf, environmentValue } from '../../src/process/proc.ts'
+import { changes, deployment, disaggregated, mocker, model, watch } from './dynamo-deployment.ts'
+import { type Cluster, noSlurm, startCluster } from './slurm/cluster.ts'
+
+const config: SlurmConfig = {
+  with: 'slurm',
+  dynamo: { ...mocker, head: '127.0.0.1' },
+  nodes: 1,
+  gpusPerNode: 8,
+  queueTimeoutS: 60,
+  sallocArgs: [],
+  srunArgs: [],
+  keepSlurmVariables: false,
+}
+
+/** One allocation, changed from test to test in this order. */
+describe('Dynamo workers as steps of a Slurm allocation', { skip: noSlurm() }, () => {
+  let cluster: Cluster
+  let folder: string
+  let deployer: Deployer
+  let ledger: ProcessLedger
+  const before_ = process.env.SLURM_CONF
+
+  async function deployerWith(change: Partial<SlurmConfig>, name: string) {
+    const made = await openLedger({ runFolder: folder, folder: join(folder, name) })
+    const place = { model: model.name, runFolder: join(folder, `run-${name}`), ledger: made }
+    const full = { ...config, ...change }
+    return { deployer: dynamoDeployer(full.dynamo, place, nodesOf(full, made)), ledger: made }
+  }
+  const jobs = () =>
+    cluster
+      .run('squeue', '--noheader', '--format=%T')
+      .split('\n')
+      .map(line => line.trim())
+      .filter(Boolean)
+  /** Workers that run in steps of this cluster. */
+  async function workers(): Promise<readonly number[]> {
+    const all = await Promise.all(
+      (await allProcesses()).map(async ({ pid }) => {
+        const [, flag, name] = await argumentsOf(pid)
+        const mine = flag === '-m' && name === 'dynamo.mocker'
+        return mine && (await environmentValue(pid, 'SLURM_CONF')) === cluster.configFile ? [pid] : []
+      }),
+    )
+    return all.flat()
+  }
+  const check = () => deployer.check(AbortSignal.timeout(20_000))
+
+  before(async () => {
+    cluster = await startCluster()
+    process.env.SLURM_CONF = cluster.configFile
+    folder = await mkdtemp(join(tmpdir(), 'fulcrum-slurm-test-'))
+    const made = await deployerWith({}, 'main')
+    deployer = made.deployer
+    ledger = made.ledger
+  })
+  after(async () => {
+    await deployer?.close()
+    await cluster?.[Symbol.asyncDispose]()
+    if (before_ === undefined) delete process.env.SLURM_CONF
+    else process.env.SLURM_CONF = before_
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true })
+  })
+
+  it('a first deployment asks for the allocation, starts its workers as steps, and answers', async () => {
+    const context = watch(AbortSignal.timeout(120_000))
+    await deployer.reconcile(deployment(disaggregated(1, 1)), context)
+    const { started } = changes(context.events)
+    assert.deepEqual(started, [`Slurm job 1 on ${cluster.node}`, 'decode-0', 'frontend', 'prefill-0'])
+    assert.deepEqual(await check(), [])
+    assert.equal(cluster.run('squeue', '--noheader', '--steps', '--format=%j').match(/(prefill|decode)-0/g)?.length, 2)
+  })
+
+  it('workers see their own GPUs, and none of the variables that break MPI spawn', async () => {
+    const pids = await workers()
+    const seen = await Promise.all(pids.map(pid => environmentValue(pid, 'CUDA_VISIBLE_DEVICES')))
+    assert.deepEqual(seen.toSorted(), ['0,1,2,3', '4,5,6,7'])
+    for (const pid of pids) {
+      assert.equal(await environmentValue(pid, 'SLURM_JOB_ID'), null)
+      assert.equal(await environmentValue(pid, 'SLURM_STEP_NUM_TASKS'), '1')
+    }
+  })
+
+  it('an allocation that does not come is told about while it is waited for, then cancelled', async () => {
+    const second = await deployerWith({ queueTimeoutS: 5 }, 'second')
+    const context = watch(AbortSignal.timeout(60_000))
+    await assert.rejects(second.deployer.reconcile(deployment(disaggregated(1, 1)), context), {
+      kind: 'environment',
+      code: 'slurm-queue-timeout',
+      message: /PENDING \(Resources\)/,
+    })
+    const waiting = context.events.flatMap(event => (event.kind === 'waiting' ? [event.what] : []))
+    assert.match(waiting.at(-1) ?? '', /^Slurm job \d+: PENDING \(Resources\)$/)
+    await second.deployer.close()
+    assert.deepEqual(jobs(), ['RUNNING'])
+  })
+
+  it('an allocation that Slurm refuses ends the wait at once, in Slurm’s words', async () => {
+    const refused = await deployerWith({ partition: 'nonesuch' }, 'refused')
+    const context = watch(AbortSignal.timeout(60_000))
+    await assert.rejects(refused.deployer.reconcile(deployment(disaggregated(1, 1)), context), {
+      code: 'slurm-refused',
+      message: /invalid partition/i,
+    })
+    await refused.deployer.close()
+  })
+
+  it('a node that goes down is named', async () => {
+    cluster.run('scontrol', 'update', `NodeName=${cluster.node}`, 'State=DOWN', 'Reason=unplugged')
+    let problems: readonly string[] = []
+    for (let i = 0; i < 50 && !problems.some(problem => problem.startsWith('node ')); i++) {
+      await sleep(200)
+      problems = await check()
+    }
+    assert.ok(
+      problems.some(problem => /^node \S+ is .*DOWN.*: unplugged/.test(problem)),
+      problems.join('\n'),
+    )
+    assert.match(problems[0] ?? '', /^Slurm job 1 is (NODE_FAIL|COMPLETING|CANCELLED|FAILED)|^node /)
+  })
+
+  it('after that the next deployment asks for an allocation of its own', async () => {
+    cluster.run('scontrol', 'update', `NodeName=${cluster.node}`, 'State=RESUME')
+    const context = watch(AbortSignal.timeout(120_000))
+    await deployer.reconcile(deployment(disaggregated(1, 1)), context)
+    const { started } = changes(context.events)
+    assert.match(started[0] ?? '', /^Slurm job [2-9] on /)
+    assert.deepEqual(await check(), [])
+  })
+
+  it('leaves no job, no worker and no process behind when closed', async () => {
+    await deployer.close()
+    await deployer.close()
+    assert.deepEqual(await workers(), [])
+    for (let i = 0; i < 100 && jobs().length > 0; i++) await sleep(100)
+    assert.deepEqual(jobs(), [])
+    ledger.close()
+    assert.deepEqual(await readdir(join(folder, 'main')), [])
+  })
+})

@@ -1,0 +1,136 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** A Slurm of one node, this machine, with eight GPUs that are none (/dev/null under other names). */
+export interface Cluster extends AsyncDisposable {
+  readonly node: string
+  /** What to set SLURM_CONF to. */
+  readonly configFile: string
+  /** Runs a Slurm program, and gives its output. */
+  run(program: string, ...args: string[]): string
+}
+
+const programs = ['/usr/sbin/munged', '/usr/sbin/slurmctld', '/usr/sbin/slurmd', '/usr/bin/salloc', '/usr/bin/srun']
+
+/** Why there can be no Slurm here; false when there can. */
+export function noSlurm(): string | false {
+  if (process.getuid?.() !== 0) return 'starting slurmd takes root'
+  const missing = programs.filter(program => !existsSync(program))
+  if (missing.length > 0) return `${missing.join(', ')} not installed`
+  return false
+}
+
+const readyLimitMs = 30_000
+
+/** Starts munged, slurmctld and slurmd with ports, key and folders of their own. Everything is gone after disposal. */
+export async function startCluster(): Promise<Cluster> {
+  const folder = mkdtempSync(join(tmpdir(), 'fulcrum-slurm-'))
+  chmodSync(folder, 0o755)
+  const node = hostname().split('.')[0] ?? 'localhost'
+  const configFile = join(folder, 'slurm.conf')
+  const daemons: ChildProcess[] = []
+  const env = { ...process.env, SLURM_CONF: configFile }
+  const run = (program: string, ...args: string[]) =>
+    execFileSync(program, args, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+  const start = (program: string, args: string[], user = {}) =>
+    void daemons.push(spawn(program, args, { env, stdio: 'ignore', ...user }))
+
+  async function dispose(): Promise<void> {
+    for (const daemon of daemons.toReversed()) {
+      daemon.kill('SIGTERM')
+      await ended(daemon)
+    }
+    rmSync(folder, { recursive: true, force: true })
+  }
+
+  try {
+    const [uid, gid] = [idOf('-u'), idOf('-g')]
+    const munge = join(folder, 'munge')
+    mkdirSync(munge, { mode: 0o711 })
+    writeFileSync(join(munge, 'key'), randomBytes(1024), { mode: 0o400 })
+    for (const path of [munge, join(munge, 'key')]) chownSync(path, uid, gid)
+    const socket = join(munge, 'socket')
+    const files = ['key-file', 'pid-file', 'log-file', 'seed-file'].map(
+      name => `--${name}=${join(munge, name === 'key-file' ? 'key' : name)}`,
+    )
+    start('/usr/sbin/munged', ['--foreground', `--socket=${socket}`, ...files], { uid, gid })
+    await until(() => existsSync(socket), 'munged')
+
+    for (const name of ['state', 'spool']) mkdirSync(join(folder, name))
+    for (let gpu = 0; gpu < 8; gpu++) execFileSync('mknod', [join(folder, `gpu${gpu}`), 'c', '1', '3'])
+    writeFileSync(join(folder, 'gres.conf'), `Name=gpu File=${folder}/gpu[0-7]\n`)
+    writeFileSync(configFile, configuration(folder, node, socket, [await freePort(), await freePort()]))
+    start('/usr/sbin/slurmctld', ['-D', '-f', configFile])
+    start('/usr/sbin/slurmd', ['-D', '-f', configFile])
+    await until(() => run('sinfo', '--noheader', '--format=%T').trim() === 'idle', 'slurmd')
+    return { node, configFile, run, [Symbol.asyncDispose]: dispose }
+  } catch (error) {
+    await dispose()
+    throw error
+  }
+}
+
+function configuration(folder: string, node: string, socket: string, [controller, daemon]: readonly number[]): string {
+  return `ClusterName=fulcrum
+SlurmctldHost=${node}(127.0.0.1)
+SlurmUser=root
+SlurmdUser=root
+AuthType=auth/munge
+AuthInfo=socket=${socket}
+SlurmctldPort=${controller}
+SlurmdPort=${daemon}
+StateSaveLocation=${folder}/state
+SlurmdSpoolDir=${folder}/spool
+SlurmctldPidFile=${folder}/slurmctld.pid
+SlurmdPidFile=${folder}/slurmd.pid
+SlurmctldLogFile=${folder}/slurmctld.log
+SlurmdLogFile=${folder}/slurmd.log
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SwitchType=switch/none
+MpiDefault=none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_CPU
+ReturnToService=0
+KillWait=5
+GresTypes=gpu
+NodeName=${node} NodeAddr=127.0.0.1 CPUs=2 RealMemory=1000 Gres=gpu:8 State=UNKNOWN
+PartitionName=batch Nodes=${node} Default=YES MaxTime=INFINITE State=UP
+`
+}
+
+function idOf(flag: '-u' | '-g'): number {
+  return Number(execFileSync('id', [flag, 'munge'], { encoding: 'utf8' }))
+}
+
+async function until(ask: () => boolean, what: string): Promise<void> {
+  const deadline = performance.now() + readyLimitMs
+  for (;;) {
+    try {
+      if (ask()) return
+    } catch {
+      // It does not answer yet.
+    }
+    if (performance.now() > deadline) throw new Error(`${what} was not ready in time`)
+    await sleep(200)
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise(resolve => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}
+
+function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
+  return new Promise(resolve => child.once('exit', () => resolve()))
+}
