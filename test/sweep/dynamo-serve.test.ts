@@ -107,6 +107,23 @@ describe('a sweep over the guide’s `dynamo serve`', () => {
     ])
   })
 
+  test('refuses a workload that does not fit a role’s section of the engine file', async () => {
+    await edit(`${configs}/disagg_llm_api_config.yaml`, 'max_num_tokens: 256', 'max_seq_len: 300')
+    assert.match((await problems('', { workloads: '[200/200]' }))[0] ?? '', /decode workers have max_seq_len 300/)
+  })
+
+  test('refuses KV caches of two kinds, by the engine file’s line', async () => {
+    await edit(`${configs}/disagg_llm_api_config.yaml`, /kv_cache_dtype: fp8\n$/, 'kv_cache_dtype: auto\n')
+    const [problem] = await problems()
+    assert.match(problem ?? '', /disagg_llm_api_config\.yaml:18:21: the KV cache dtype is "fp8" in prefill and "auto"/)
+  })
+
+  test('refuses parallel sizes that make other GPUs than a worker has', async () => {
+    assert.deepEqual(await problems(', gpus_per_worker: 2', { topologies: '[agg x1]' }), [
+      `${configs}/agg_llm_api_config.yaml:3:23: the parallel sizes of aggregated workers make 4 GPUs, and gpus_per_worker is 2; write gpus_per_worker: 4 for aggregated, or remove it`,
+    ])
+  })
+
   test('refuses more GPUs than there are', async () => {
     assert.deepEqual(await problems(', gpus: [0, 1, 2, 3]'), [
       's.yaml:3:53: 1P1D: it needs 8 GPUs, and deploy.gpus lists 4; list more GPUs, or leave the topology out with max_gpus',

@@ -20,7 +20,9 @@ export const checkCacheAgreement: Check = (sweep, { refuse, warn }) => {
         alike,
       )
     }
-    if (backendOf(sweep.raw) === 'trtllm') checkTransceiver([prefill, decode], { refuse, warn })
+    // TensorRT-LLM of Dynamo 0.3 passes the cache on without being told how.
+    const byItself = sweep.raw.deploy.with === 'dynamo-serve'
+    if (backendOf(sweep.raw) === 'trtllm' && !byItself) checkTransceiver([prefill, decode], { refuse, warn })
   }
 }
 

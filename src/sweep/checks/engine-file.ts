@@ -8,6 +8,7 @@ import { readYaml } from '../file/yaml-source.ts'
 import type { RawDeploy } from '../schema/deploy.ts'
 import { fromFile, lookUp, type SectionContext } from '../sections/context.ts'
 import { findNamed } from './named-argument.ts'
+import { readServeEngine } from './serve-engine.ts'
 import type { Settings } from './setting.ts'
 
 /** A user's own engine configuration (`--extra-engine-args FILE`): a file, or a ConfigMap of a Kubernetes manifest. */
@@ -22,6 +23,7 @@ export interface EngineFile {
 /** The engine file that a role's workers are given; null when there is none or it can't be read. */
 export function readEngineFile(deploy: RawDeploy, role: Role, context: SectionContext): EngineFile | null {
   if (deploy.with === 'kubernetes') return readManifestEngine(deploy, role, context)
+  if (deploy.with === 'dynamo-serve') return readServeEngine(deploy, role, context)
   if (deploy.with !== 'dynamo' && deploy.with !== 'slurm') return null
   const written = findNamed('extra-engine-args', [deploy.role_args[role] ?? {}, deploy.args])
   if (typeof written !== 'string') return null
