@@ -7,8 +7,10 @@ import type { ClockOffset, ClockSample } from './clock.ts'
 import { clockOffset } from './clock.ts'
 import type { ShardLink } from './link.ts'
 
-/** Clock exchanges before and after a measurement. */
-const exchanges = 16
+/** Clock exchanges before and after a measurement: so many, and on for a while when a busy host made all of them slow. */
+const leastExchanges = 16
+const goodUncertaintyMs = 1
+const longestReadingMs = 500
 const exchangeLimitMs = 10_000
 /** Bytes of requests in one message. */
 const pieceBytes = 4 * 1024 * 1024
@@ -26,8 +28,8 @@ export interface ShardTask {
 export interface ShardReport {
   readonly link: ShardLink
   readonly clock: ClockReading
-  /** Null when the clock was not read again. */
-  readonly driftMs: number | null
+  /** The clock after the measurement; null when it was not read again. */
+  readonly clockAfter: ClockReading | null
   /** Null when the shard was lost. */
   readonly outcome: { readonly results: readonly JobResult[]; readonly clockJumpMs: number } | null
 }
@@ -80,11 +82,11 @@ export async function coordinate(tasks: readonly ShardTask[], options: Coordinat
         const clock = clocks[index] ?? { offsetMs: 0, uncertaintyMs: 0, wallOffsetMs: 0 }
         try {
           const { results, clockJumpMs } = await link.receive('result', limitMs, signal)
-          return { link, clock, driftMs: await driftOf(link, clock, signal), outcome: { results, clockJumpMs } }
+          return { link, clock, clockAfter: await readAgain(link, signal), outcome: { results, clockJumpMs } }
         } catch (error) {
           signal.throwIfAborted()
           if (link.lost() === null) throw error
-          return { link, clock, driftMs: null, outcome: null }
+          return { link, clock, clockAfter: null, outcome: null }
         }
       }),
     )
@@ -101,10 +103,14 @@ function scheduledMs({ schedule, thinkMs }: JobLoad): number {
 
 async function readClock(link: ShardLink, signal: AbortSignal): Promise<ClockReading> {
   const samples: ClockSample[] = []
+  const beganMs = monotonicMs()
   let wallOffsetMs = 0
-  for (let id = 0; id < exchanges; id++) {
+  const enough = () =>
+    samples.length >= leastExchanges &&
+    (clockOffset(samples).uncertaintyMs <= goodUncertaintyMs || monotonicMs() - beganMs > longestReadingMs)
+  while (!enough()) {
     const askedMs = monotonicMs()
-    link.send({ kind: 'clock', id })
+    link.send({ kind: 'clock', id: samples.length })
     const { receivedMs, sentMs, wallMs } = await link.receive('clock', exchangeLimitMs, signal)
     samples.push({ askedMs, receivedMs, sentMs, answeredMs: monotonicMs() })
     wallOffsetMs = wallMs - (Date.now() - monotonicMs())
@@ -114,9 +120,9 @@ async function readClock(link: ShardLink, signal: AbortSignal): Promise<ClockRea
 }
 
 /** Null when the shard is lost meanwhile: what it measured is here and holds. */
-async function driftOf(link: ShardLink, before: ClockReading, signal: AbortSignal): Promise<number | null> {
+async function readAgain(link: ShardLink, signal: AbortSignal): Promise<ClockReading | null> {
   try {
-    return (await readClock(link, signal)).offsetMs - before.offsetMs
+    return await readClock(link, signal)
   } catch (error) {
     if (link.lost() === null) throw error
     return null

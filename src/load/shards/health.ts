@@ -7,7 +7,8 @@ import { threadHealth } from '../built-in/result.ts'
 import type { ShardReport } from './coordinate.ts'
 
 /** What one shard saw of itself. */
-export function shardHealth({ link, clock, driftMs, outcome }: ShardReport, windowS: number): ShardHealth {
+export function shardHealth({ link, clock, clockAfter, outcome }: ShardReport, windowS: number): ShardHealth {
+  const driftMs = clockAfter === null ? null : clockAfter.offsetMs - clock.offsetMs
   const known = { host: link.host, clock: { ...clock, driftMs } }
   if (outcome === null) {
     return { ...known, requests: null, sendLatenessMs: null, eventLoopDelayMs: null, cpuShare: null }
@@ -64,10 +65,13 @@ export function shardRemarks(
       const message = `${where} sent ${health.requests} requests, ${asked} were its part`
       remarks.push({ severity: 'invalid', code: 'shard-disagrees', message })
     }
-    const { uncertaintyMs, driftMs } = health.clock
-    const apart = uncertaintyMs + Math.abs(driftMs ?? 0)
-    if (apart > limits.sendLatenessP99Ms) {
-      const message = `the clock of ${where} is known to ${apart.toFixed(1)} ms only (quickest exchange ${(2 * uncertaintyMs).toFixed(1)} ms, drift ${(driftMs ?? 0).toFixed(1)} ms): the shards' requests may be that far from their common schedule. Latencies are each of one clock and hold`
+    const { clock, clockAfter } = report
+    const drift = clockAfter === null ? 0 : Math.abs(clockAfter.offsetMs - clock.offsetMs)
+    // What of the drift can't be the two readings' own uncertainty.
+    const sureDrift = Math.max(0, drift - clock.uncertaintyMs - (clockAfter?.uncertaintyMs ?? 0))
+    const apartMs = clock.uncertaintyMs + sureDrift
+    if (apartMs > limits.sendLatenessP99Ms) {
+      const message = `the clock of ${where} is known to ${apartMs.toFixed(1)} ms only (half of the quickest exchange ${clock.uncertaintyMs.toFixed(1)} ms, drift during the point ${sureDrift.toFixed(1)} ms): its requests may be that far from the common schedule. Latencies are each of one clock and hold`
       remarks.push({ severity: 'warning', code: 'shard-clock', message })
     }
     return remarks

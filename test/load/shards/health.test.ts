@@ -49,7 +49,7 @@ const link: ShardLink = {
 const report: ShardReport = {
   link,
   clock: { offsetMs: 0, uncertaintyMs: 0.1, wallOffsetMs: 0 },
-  driftMs: 0,
+  clockAfter: { offsetMs: 0, uncertaintyMs: 0.1, wallOffsetMs: 0 },
   outcome: { results: [], clockJumpMs: 0 },
 }
 const part: JobLoad = {
@@ -90,10 +90,19 @@ test('a shard that sent less than its part makes the point invalid', () => {
 })
 
 test('a clock that ran away is told, for the schedule that it blurs', () => {
-  const [remark] = remarksOn({ ...punctual, clock: { ...punctual.clock, driftMs: -40 } })
+  const ranAway = { ...report, clockAfter: { offsetMs: -40, uncertaintyMs: 0.4, wallOffsetMs: 0 } }
+  const [remark] = remarksOn(punctual, ranAway)
   assert.equal(remark?.severity, 'warning')
   assert.equal(remark?.code, 'shard-clock')
-  assert.match(remark?.message ?? '', /known to 40\.1 ms only \(quickest exchange 0\.2 ms, drift -40\.0 ms\)/)
+  assert.match(
+    remark?.message ?? '',
+    /known to 39\.6 ms only \(half of the quickest exchange 0\.1 ms, drift .* 39\.5 ms\)/,
+  )
+})
+
+test('a second reading of the clock that was slow is no drift', () => {
+  const slow = { ...report, clockAfter: { offsetMs: -40, uncertaintyMs: 41, wallOffsetMs: 0 } }
+  assert.deepEqual(remarksOn(punctual, slow), [])
 })
 
 test('a lost shard is told in the words of its loss', () => {
