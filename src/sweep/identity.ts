@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { contentId, type Deployment, type Json, type Load, type Model, rolesOf, type Workload } from '../point/index.ts'
 import type { RawDeploy } from './schema/deploy.ts'
 import { fromFile, lookUp, type SectionContext } from './sections/context.ts'
+import { serveFiles } from './serve-files.ts'
 import type { Sweep } from './sweep.ts'
 
 /** Keys of `deploy` that change nothing about a measurement: where services listen, how long is waited. */
@@ -23,7 +24,8 @@ const operational = new Set([
  */
 export function deployIdentity(raw: RawDeploy, context: SectionContext): Json {
   const entries = Object.entries(raw).filter(([key]) => !operational.has(key))
-  return Object.fromEntries(entries.map(([key, value]) => [key, byContent(value as Json, context)]))
+  const written = Object.fromEntries(entries.map(([key, value]) => [key, byContent(value as Json, context)]))
+  return raw.with === 'dynamo-serve' ? { ...written, files: serveFiles(raw, context) } : written
 }
 
 function byContent(value: Json, context: SectionContext): Json {

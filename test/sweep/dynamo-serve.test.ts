@@ -52,6 +52,17 @@ describe('a sweep over the guide’s `dynamo serve`', () => {
     assert.deepEqual(deployments[0]?.gpusPerWorker, { prefill: 2, decode: 4, aggregated: 4 })
   })
 
+  test('has other points when an engine file that only another file names has other content', async () => {
+    const idsOf = async () => {
+      assert.deepEqual(await problems(), [])
+      return (await loadSweep(join(folder, 's.yaml'))).deployments.map(({ id }) => id)
+    }
+    const before = await idsOf()
+    assert.deepEqual(await idsOf(), before)
+    await edit(`${configs}/disagg_llm_api_config.yaml`, 'max_num_tokens: 8192', 'max_num_tokens: 16384')
+    assert.equal((await idsOf()).filter(id => before.includes(id)).length, 0)
+  })
+
   test('refuses a section that Dynamo would ignore', async () => {
     await edit(`${configs}/agg.yaml`, 'Frontend:', 'Frontnd:')
     const [problem] = await problems()
