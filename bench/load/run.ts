@@ -16,7 +16,7 @@ import type { Contestant } from './contestants.ts'
 import { contestants } from './contestants.ts'
 import type { FailedRun, Run } from './report.ts'
 import { failed } from './report.ts'
-import { tables } from './table.ts'
+import { table, tables } from './table.ts'
 
 const limitS = 150
 const { values } = parseArgs({
@@ -38,13 +38,19 @@ async function runCell(cell: Cell, clients: readonly Contestant[]): Promise<(Run
   if (first !== undefined)
     await first.run(mock.url, { ...cell, requests: Math.min(cell.requests, 512) }, AbortSignal.timeout(60_000))
   for (const client of clients) {
-    if (client.peer && !cell.peers) continue
+    if (!takesPart(client, cell)) continue
     await mock.reset()
     runs.push(await runClient(client, cell, mock))
     const last = runs.at(-1)
     if (last !== undefined) console.error(`${cell.name}: ${client.name}: ${failed(last) ? last.failure : 'done'}`)
   }
   return runs
+}
+
+function takesPart(client: Contestant, cell: Cell): boolean {
+  if (cell.who === 'all') return true
+  if (client.peer) return false
+  return cell.who === 'node' || client.name === 'built-in' || client.name === 'raw sockets'
 }
 
 async function runClient(
@@ -76,7 +82,12 @@ async function runClient(
 
 const clients = picked(contestants(), values.clients)
 const results = new Map<Cell, (Run | FailedRun)[]>()
-for (const cell of picked(cells, values.cells)) results.set(cell, await runCell(cell, clients))
+for (const cell of picked(cells, values.cells)) {
+  const runs = await runCell(cell, clients)
+  results.set(cell, runs)
+  // What was measured must not be lost with the last cell.
+  console.error(`\n${table(cell, runs)}\n`)
+}
 const text = tables(results)
 console.log(text)
 if (!values['no-write'] && values.cells === undefined && values.clients === undefined) {

@@ -30,7 +30,7 @@ const header = [
   'says of itself',
 ]
 
-function table(cell: Cell, runs: readonly (Run | FailedRun)[]): string {
+export function table(cell: Cell, runs: readonly (Run | FailedRun)[]): string {
   const shape = `${cell.concurrency} slots, ${cell.requests} requests of ${cell.tokens} tokens, TTFT ${cell.ttftMs} ms, ITL ${cell.itlMs} ms`
   const lines = runs.map(run => row(failed(run) ? [run.client, `failed: ${run.failure}`] : cellsOf(cell, run)))
   return [`### ${cell.name}`, '', shape, '', row(header), row(header.map(() => '---')), ...lines].join('\n')
