@@ -1,5 +1,6 @@
 import type { Check, MachineNeeds } from './doctor/check.ts'
 import { checkDynamo } from './doctor/dynamo.ts'
+import { checkDynamoServe } from './doctor/dynamo-serve.ts'
 import { checkEndpoint } from './doctor/endpoint.ts'
 import { checkGenerator } from './doctor/generator.ts'
 import { checkHost } from './doctor/host.ts'
@@ -15,6 +16,7 @@ export async function examineMachine(needs: MachineNeeds | null): Promise<readon
   const parts = await Promise.all([
     host,
     deploy.with === 'dynamo' ? checkDynamo(deploy, needs.model) : [],
+    deploy.with === 'dynamo-serve' ? checkDynamoServe(deploy) : [],
     deploy.with === 'kubernetes' ? checkKubernetes(deploy) : [],
     deploy.with === 'attach' ? checkEndpoint(deploy, needs.model) : [],
     checkGenerator(needs.generator, needs.command),

@@ -44,7 +44,8 @@ async function backendModule(config: DynamoConfig): Promise<Check> {
   return missed('backend', `${config.backend}: ${said.complaint}`, remedy)
 }
 
-async function service(
+/** A service of Dynamo's that is given and answers, or that can be started. */
+export async function service(
   name: 'nats' | 'etcd',
   program: string,
   debian: string,
@@ -61,7 +62,8 @@ async function service(
   return missed(name, `there is no ${program}`, `apt-get install ${debian}, or give a running one as deploy.${name}`)
 }
 
-async function httpPort(port: number): Promise<Check> {
+/** Whether the frontend's port is free. */
+export async function httpPort(port: number): Promise<Check> {
   try {
     await requireFreePort(port, 'frontend')
     return passed('port', `${port} is free`)

@@ -1,0 +1,45 @@
+import { dirname, isAbsolute, join } from 'node:path'
+import type { DynamoServeConfig } from '../config.ts'
+import { type Check, missed, passed } from './check.ts'
+import { httpPort, service } from './dynamo.ts'
+import { checkGpus } from './gpus.ts'
+import { runShort } from './run-program.ts'
+
+/** Whether what `dynamo serve` needs is here: the program, what its services import, NATS, etcd, the port, GPUs, no Slurm variables. */
+export async function checkDynamoServe(config: DynamoServeConfig): Promise<readonly Check[]> {
+  const checks = await Promise.all([
+    program(config),
+    servicePackages(config),
+    service('nats', 'nats-server', 'nats-server', config.nats),
+    service('etcd', 'etcd', 'etcd-server', config.etcd),
+    config.httpPort === undefined ? [] : httpPort(config.httpPort),
+    slurmVariables(),
+    config.gpus === undefined ? [] : checkGpus(config.gpus),
+  ])
+  return checks.flat()
+}
+
+async function program({ dynamo, env }: DynamoServeConfig): Promise<Check> {
+  const said = await runShort(dynamo, ['serve', '--help'], env)
+  if (said.ok) return passed('dynamo', `${dynamo} serve`)
+  return missed(
+    'dynamo',
+    `${dynamo} serve: ${said.complaint}`,
+    'pip install ai-dynamo==0.3.1 (later ones have no serve), or name its program in deploy.dynamo',
+  )
+}
+
+/** ai-dynamo 0.3.1 does not ask for these, and its services die without. */
+async function servicePackages({ dynamo, env }: DynamoServeConfig): Promise<Check> {
+  const python = isAbsolute(dynamo) ? join(dirname(dynamo), 'python') : 'python3'
+  const said = await runShort(python, ['-c', 'import uvicorn, h11'], env)
+  if (said.ok) return passed('uvicorn, h11', python)
+  return missed('uvicorn, h11', `${python}: ${said.complaint}`, `${python} -m pip install uvicorn h11`)
+}
+
+/** Inside a Slurm job MPI mistakes an engine's own start for a launch by Slurm (the guide's MPI spawn failure). */
+function slurmVariables(): readonly Check[] {
+  const set = ['SLURM_JOBID', 'SLURM_JOB_ID', 'SLURM_NODELIST'].filter(name => process.env[name] !== undefined)
+  if (set.length === 0) return []
+  return [missed('slurm variables', `${set.join(', ')} break MPI spawn`, `unset ${set.join(' ')}`)]
+}
