@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
+import { after, afterEach, before, describe, test } from 'node:test'
 import { stringify } from 'yaml'
 import type { KubernetesConfig } from '../../src/deploy/config.ts'
 import type { Deployer } from '../../src/deploy/deployer.ts'
@@ -57,8 +57,10 @@ describe('kubernetes, on a real API server', { skip }, () => {
     server = await startApiServer()
     ledger = await openLedger({ runFolder: server.folder })
   })
+  afterEach(async () => {
+    for (const operator of operators.splice(0)) await operator.close()
+  })
   after(async () => {
-    for (const operator of operators) await operator.close()
     ledger?.close()
     await server?.close()
   })
@@ -284,11 +286,11 @@ describe('kubernetes, on a real API server', { skip }, () => {
   })
 
   test('a deadline says what was still missing, and what was made is taken away', async () => {
-    const held = await deployer(graphOf('nobody'), { readyTimeoutS: 1 })
+    const held = await deployer(graphOf('nobody'), { readyTimeoutS: 3 })
     const context = watch(limit())
     await assert.rejects(held.reconcile(ratio(1, 1), context), {
       code: 'deployment-not-ready',
-      message: /^1P1D was not ready within 1 s: the operator has not reported any generation; .*Ready is not reported/,
+      message: /^1P1D was not ready within 3 s: the operator has not reported any generation; .*Ready is not reported/,
     })
     assert.ok(context.events.some(({ kind }) => kind === 'waiting'))
     await held.close()

@@ -143,7 +143,7 @@ describe('the client’s edge: what the API server for custom resources lacks', 
 
   test('without a ready frontend pod a deployment is late, not hanging', async () => {
     server.objects.set(podsPath, { items: [] })
-    const made = await deployer({ readyTimeoutS: 1 })
+    const made = await deployer({ readyTimeoutS: 2 })
     await assert.rejects(made.reconcile(deployment(disaggregated(1, 1)), context()), {
       code: 'deployment-not-ready',
       message: /its workers are available, but no completion/,
@@ -170,7 +170,7 @@ describe('the client’s edge: what the API server for custom resources lacks', 
         readyFrontend,
       ],
     } as never)
-    const made = await deployer({ readyTimeoutS: 1 }, v1alpha1.replace('name: graph', 'name: late'))
+    const made = await deployer({ readyTimeoutS: 2 }, v1alpha1.replace('name: graph', 'name: late'))
     await assert.rejects(made.reconcile(deployment(disaggregated(1, 1)), context()), {
       code: 'deployment-not-ready',
       message:
