@@ -6,6 +6,7 @@ import { addCrosscheck } from './commands/crosscheck.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addExport } from './commands/export.ts'
 import { addHistory } from './commands/history.ts'
+import { addImport } from './commands/import.ts'
 import { addInit } from './commands/init.ts'
 import { addLeftovers } from './commands/leftovers.ts'
 import { addPlan } from './commands/plan.ts'
@@ -51,6 +52,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     addCompare,
     addBaseline,
     addHistory,
+    addImport,
     addCrosscheck,
     addDoctor,
     addLeftovers,

@@ -2,11 +2,13 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { journalJson, readRun } from '../journal/index.ts'
 import { FulcrumError } from '../point/index.ts'
+import { exportAiperf } from '../report/aiperf.ts'
 import { exportGenaiPerf } from '../report/genai-perf.ts'
+import { openMetrics } from '../report/openmetrics.ts'
 import { pointsCsv } from '../report/points-csv.ts'
 import { findRun, type RunChoice } from './find-run.ts'
 
-export const exportFormats = ['csv', 'json', 'genai-perf'] as const
+export const exportFormats = ['csv', 'json', 'openmetrics', 'genai-perf', 'aiperf'] as const
 export type ExportFormat = (typeof exportFormats)[number]
 
 /** What was exported: text for stdout when nothing was named to write to, else the files. */
@@ -16,19 +18,23 @@ export interface Exported {
   readonly files: readonly string[]
 }
 
+/** The formats that are one text. */
+const textOf = { csv: pointsCsv, json: journalJson, openmetrics: openMetrics } as const
+
 /** Writes a run's points in a format that other tools read. */
 export async function exportRun(
   request: RunChoice & { readonly format: ExportFormat; readonly to?: string },
 ): Promise<Exported> {
   const run = await readRun(await findRun(request))
-  if (request.format !== 'genai-perf') {
-    const text = request.format === 'csv' ? pointsCsv(run) : journalJson(run)
+  const { format } = request
+  if (format !== 'genai-perf' && format !== 'aiperf') {
+    const text = textOf[format](run)
     if (request.to === undefined) return { text, to: '', files: [] }
     await writeFile(resolve(request.to), text)
     return { text: null, to: resolve(request.to), files: [resolve(request.to)] }
   }
   if (request.to === undefined) {
-    throw new FulcrumError('bad-input', 'no-folder', 'genai-perf results are a folder a point, so they need a place.', {
+    throw new FulcrumError('bad-input', 'no-folder', `${format} results are a folder a point, so they need a place.`, {
       remedy: 'Add --to FOLDER.',
     })
   }
@@ -37,7 +43,8 @@ export async function exportRun(
     if (result.measurement === null) continue
     const folder = resolve(request.to, result.point.id)
     await mkdir(folder, { recursive: true })
-    for (const [name, content] of Object.entries(exportGenaiPerf(result))) {
+    const exported = format === 'aiperf' ? exportAiperf(result) : exportGenaiPerf(result)
+    for (const [name, content] of Object.entries(exported)) {
       const path = join(folder, name)
       await writeFile(path, content)
       files.push(path)

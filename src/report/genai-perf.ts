@@ -75,19 +75,34 @@ function inputConfig(point: Point): object {
         ? { request_rate: level.requestsPerS }
         : {}
   return {
-    model: [deployment.model.name],
-    formatted_model_name: deployment.model.name,
-    endpoint_type: load.api,
-    streaming: load.streaming,
-    synthetic_input_tokens_mean: meanTokens(workload.isl),
-    output_tokens_mean: meanTokens(workload.osl),
+    model_names: [deployment.model.name],
+    subcommand: 'profile',
+    endpoint: { type: load.api, streaming: load.streaming, service_kind: 'openai' },
     perf_analyzer: {
       stimulus,
       ...(load.requests === undefined ? {} : { measurement: { mode: 'request_count', num: load.requests } }),
       warmup_request_count: load.warmup,
     },
-    num_dataset_entries: load.dataset,
-    random_seed: load.seed,
+    input: {
+      batch_size: 1,
+      extra: load.extra,
+      num_dataset_entries: load.dataset,
+      random_seed: load.seed,
+      output_tokens: { mean: meanTokens(workload.osl), stddev: 0 },
+      synthetic_tokens: { mean: meanTokens(workload.isl), stddev: 0 },
+      prompt_source: 'synthetic',
+    },
+    fulcrum: fulcrumPartOf(point),
+  }
+}
+
+/** What neither program knows; `fulcrum import` reads it back. */
+export function fulcrumPartOf({ id, deployment }: Point): object {
+  const { topology, gpusPerWorker } = deployment
+  return {
+    point_id: id,
+    topology,
+    gpus_per_worker: topology.kind === 'aggregated' ? gpusPerWorker.aggregated : gpusPerWorker.decode,
   }
 }
 

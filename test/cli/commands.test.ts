@@ -19,6 +19,7 @@ const commands = [
   'crosscheck',
   'history',
   'baseline',
+  'import',
 ]
 
 describe('help', () => {
@@ -48,7 +49,11 @@ describe("a user's mistake", () => {
     ['a folder that is no run', ['report', '/'], /fulcrum: /],
     ['a results folder without runs', ['status', '--out', '/nonexistent'], /There is no run under \/nonexistent/],
     ['an unknown template', ['init', 'x.yaml', '--template', 'nope'], /Use one of: .*quick/],
-    ['an unknown export format', ['export', '--format', 'xml'], /Allowed choices are csv, json, genai-perf/],
+    [
+      'an unknown export format',
+      ['export', '--format', 'xml'],
+      /Allowed choices are csv, json, openmetrics, genai-perf, aiperf/,
+    ],
   ]
   for (const [what, args, says] of mistakes) {
     test(`${what} is answered with one message, exit code 2 and no stack trace`, async () => {

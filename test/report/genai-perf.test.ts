@@ -36,9 +36,9 @@ test('system metrics carry unit and average', () => {
 })
 
 test('the input configuration names model, concurrency and lengths', () => {
-  assert.deepEqual(json.input_config.model, ['nvidia/DeepSeek-R1-FP4'])
+  assert.deepEqual(json.input_config.model_names, ['nvidia/DeepSeek-R1-FP4'])
   assert.deepEqual(json.input_config.perf_analyzer.stimulus, { concurrency: 16 })
-  assert.equal(json.input_config.synthetic_input_tokens_mean, 8000)
+  assert.equal(json.input_config.input.synthetic_tokens.mean, 8000)
 })
 
 test('a metric that was not measured is left out', () => {

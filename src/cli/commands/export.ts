@@ -8,16 +8,19 @@ export function addExport(program: Command): void {
     .argument('[run]', 'folder of a run; the newest one when left out')
     .description("a run's points in a format that other tools read")
     .addOption(
-      new Option('--format <format>', 'csv and json go to stdout, genai-perf writes a folder a point')
+      new Option(
+        '--format <format>',
+        'csv, json and openmetrics go to stdout; genai-perf and aiperf write a folder a point',
+      )
         .choices(exportFormats)
         .default('csv'),
     )
-    .option('--to <path>', 'file (csv, json) or folder (genai-perf) to write')
+    .option('--to <path>', 'file (csv, json, openmetrics) or folder (genai-perf, aiperf) to write')
     .option('--out <dir>', 'where runs are kept', 'results')
     .option('--json', 'the same as --format json')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ fulcrum export --format csv > points.csv\n  $ fulcrum export results/quick/… --format genai-perf --to exports/',
+      '\nExamples:\n  $ fulcrum export --format csv > points.csv\n  $ fulcrum export results/quick/… --format genai-perf --to exports/\n  $ fulcrum export --format openmetrics --to /var/lib/node_exporter/fulcrum.prom',
     )
     .action(
       async (

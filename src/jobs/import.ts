@@ -1,0 +1,183 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join, relative, resolve } from 'node:path'
+import { createRun, type PointResult } from '../journal/index.ts'
+import { readAiperfSummary } from '../load/import/aiperf.ts'
+import { readGenaiPerfSummary } from '../load/import/genai-perf.ts'
+import type { ImportedSummary } from '../load/import/summary.ts'
+import { topologyInPath } from '../load/import/topology-in-path.ts'
+import { judge, statusOf } from '../metrics/validity.ts'
+import {
+  contentId,
+  type Deployment,
+  defaultLimits,
+  FulcrumError,
+  type Load,
+  type Point,
+  type Topology,
+  type Workload,
+} from '../point/index.ts'
+import { reportRun, type WrittenReport } from './report.ts'
+
+export interface ImportRequest {
+  /** Searched with all folders below it. */
+  readonly folder: string
+  readonly resultsRoot: string
+  /** Name of the sweep that the run is of. */
+  readonly name: string
+  /** Decides throughput per GPU: the programs don't know it. */
+  readonly gpusPerWorker: number
+  /** Of summaries whose path names none, such as `2P1D` or `agg-x2`. */
+  readonly topology?: string
+}
+
+export interface Imported {
+  readonly folder: string
+  readonly points: number
+  /** Files that look like summaries and are none, with the reason. */
+  readonly passedOver: readonly { readonly file: string; readonly why: string }[]
+  readonly report: WrittenReport
+}
+
+const summaryNames: Readonly<Record<string, ImportedSummary['program']>> = {
+  'profile_export_genai_perf.json': 'genai-perf',
+  'profile_export_aiperf.json': 'aiperf',
+}
+
+/**
+ * Makes a run of existing genai-perf or AIPerf results, one point a summary, so that report, compare, history and export read them.
+ * @throws FulcrumError (bad-input) when there is none, when one has no topology, (environment) when the run can't be written
+ */
+export async function importResults(request: ImportRequest): Promise<Imported> {
+  const folder = resolve(request.folder)
+  const fallback = request.topology === undefined ? null : namedTopology(request.topology)
+  const passedOver: { file: string; why: string }[] = []
+  const results: PointResult[] = []
+  const systems: Record<string, string> = {}
+  for (const file of await summariesUnder(folder)) {
+    const summary = await readSummary(join(folder, file)).catch((error: unknown) => {
+      passedOver.push({ file, why: error instanceof Error ? firstLine(error.message) : String(error) })
+      return null
+    })
+    if (summary === null) continue
+    const topology = topologyInPath(file) ?? summary.deployment?.topology ?? fallback
+    if (topology === null)
+      throw new FulcrumError('bad-input', 'no-topology', `The path of ${file} names no topology.`, {
+        where: join(folder, file),
+        remedy: 'Name its folder after it (2P1D, agg-x2), or give one for all such with --topology.',
+      })
+    const gpus = summary.deployment?.gpusPerWorker ?? request.gpusPerWorker
+    results.push(resultOf(summary, topology, gpus, results))
+    systems[summary.program] = summary.measurement.generator.version
+  }
+  if (results.length === 0)
+    throw new FulcrumError('bad-input', 'nothing-to-import', `There is no summary under ${folder}.`, {
+      remedy: `Name a folder that holds ${Object.keys(summaryNames).join(' or ')}.${passedOver[0] === undefined ? '' : ` Unreadable: ${passedOver[0].file}: ${passedOver[0].why}`}`,
+    })
+  const runFolder = await written(request, folder, results, systems)
+  const report = await reportRun({ folder: runFolder, resultsRoot: request.resultsRoot })
+  return { folder: runFolder, points: results.length, passedOver, report }
+}
+
+async function summariesUnder(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
+    throw new FulcrumError('bad-input', 'no-folder', `There is no folder ${folder} that can be read.`, { cause })
+  })
+  return entries
+    .filter(entry => entry.isFile() && Object.hasOwn(summaryNames, entry.name))
+    .map(entry => relative(folder, join(entry.parentPath, entry.name)))
+    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+}
+
+async function readSummary(path: string): Promise<ImportedSummary> {
+  const json: unknown = JSON.parse(await readFile(path, 'utf8'))
+  return path.endsWith('_genai_perf.json')
+    ? readGenaiPerfSummary(json, (await stat(path)).mtime)
+    : readAiperfSummary(json)
+}
+
+function namedTopology(text: string): Topology {
+  const topology = topologyInPath(text)
+  if (topology !== null) return topology
+  throw new FulcrumError('bad-input', 'bad-topology', `'${text}' is no topology.`, {
+    remedy: 'Write it as 2P1D or agg-x2.',
+  })
+}
+
+function resultOf(
+  { program, asked, measurement }: ImportedSummary,
+  topology: Topology,
+  gpus: number,
+  before: readonly PointResult[],
+): PointResult {
+  const shape: Omit<Deployment, 'id'> = {
+    topology,
+    model: { name: asked.model, tokenizer: '' },
+    engine: {},
+    gpusPerWorker: { prefill: gpus, decode: gpus, aggregated: gpus },
+  }
+  const deployment: Deployment = { id: contentId(shape), ...shape }
+  const workload: Workload = {
+    name: `${asked.isl}/${asked.osl}`,
+    isl: { kind: 'fixed', tokens: asked.isl },
+    osl: { kind: 'fixed', tokens: asked.osl },
+  }
+  const { level, api, streaming, requests, warmup, dataset, seed } = asked
+  const load: Load = {
+    level,
+    api,
+    streaming,
+    requests,
+    warmup,
+    dataset,
+    seed,
+    graceS: 0,
+    timeoutMs: 0,
+    extra: {},
+  }
+  const { seed: _, ...pressed } = load
+  const same = contentId({ deployment: deployment.id, workload, pressed, program })
+  const repeat = 1 + before.filter(({ point }) => point.id.startsWith(same)).length
+  const point: Point = {
+    id: `${same}-${repeat}`,
+    deployment,
+    workload,
+    load,
+    generator: program,
+    slo: {},
+    limits: defaultLimits,
+    repeat,
+  }
+  const findings = judge(point, measurement)
+  const status = statusOf(findings)
+  const against = findings.filter(finding => finding.severity === 'invalid').map(finding => finding.message)
+  return { point, status, reason: against.join('; '), findings, measurement }
+}
+
+async function written(
+  request: ImportRequest,
+  folder: string,
+  results: readonly PointResult[],
+  systems: Readonly<Record<string, string>>,
+): Promise<string> {
+  const deployments = new Set(results.map(result => result.point.deployment.id)).size
+  // JSON is YAML, and quotes whatever a path holds.
+  const text = `${JSON.stringify({ name: request.name, deploy: { with: 'imported', from: folder } })}\n`
+  await using run = await createRun(resolve(request.resultsRoot), {
+    sweep: { name: request.name, file: folder, text },
+    command: commandOf(request, folder),
+    plan: { points: results.length, deployments, workersStarted: 0, lowerBound: 0, exact: true },
+    systems,
+  })
+  for (const result of results)
+    await run.journal.append({ type: 'point', result, elapsedS: result.measurement?.wallS ?? 0 })
+  await run.journal.append({ type: 'run-ended', outcome: 'complete', reason: '' })
+  return run.folder
+}
+
+function commandOf({ name, gpusPerWorker, topology }: ImportRequest, folder: string): string[] {
+  const given = topology === undefined ? [] : ['--topology', topology]
+  return ['fulcrum', 'import', folder, '--gpus-per-worker', String(gpusPerWorker), '--name', name, ...given]
+}
+
+/** A ZodError's message is a list of issues over many lines. */
+const firstLine = (message: string): string => message.replace(/\s+/g, ' ').slice(0, 300)

@@ -1,0 +1,115 @@
+import { z } from 'zod'
+import type { Measurement } from '../../metrics/measurement.ts'
+import type { Api, GeneratorName, LoadLevel, Topology } from '../../point/index.ts'
+import { distributionOfMetric, type sharedMetrics } from './metrics.ts'
+
+/** What a summary says was asked. */
+export interface AskedLoad {
+  readonly model: string
+  readonly level: LoadLevel
+  readonly api: Api
+  readonly streaming: boolean
+  readonly isl: number
+  readonly osl: number
+  readonly requests: number
+  readonly warmup: number
+  readonly dataset: number
+  readonly seed: number
+}
+
+/** One summary of another program's run, read. */
+export interface ImportedSummary {
+  readonly program: Extract<GeneratorName, 'genai-perf' | 'aiperf'>
+  readonly asked: AskedLoad
+  readonly measurement: Measurement
+  /** What Fulcrum's own export says of the deployment; null in a program's own file. */
+  readonly deployment: { readonly topology: Topology; readonly gpusPerWorker: number } | null
+}
+
+type Shared = z.infer<z.ZodObject<typeof sharedMetrics>>
+
+/** What Fulcrum's exports add to a program's own layout, so that they can be imported again; programs pass over it. */
+export const fulcrumPart = z
+  .looseObject({
+    topology: z.union([
+      z.strictObject({ kind: z.literal('aggregated'), workers: z.int().min(1) }),
+      z.strictObject({ kind: z.literal('disaggregated'), prefill: z.int().min(1), decode: z.int().min(1) }),
+    ]),
+    gpus_per_worker: z.int().min(0),
+  })
+  .optional()
+
+/** The deployment in an export's added part; null in a program's own file. */
+export function exportedDeployment(part: z.infer<typeof fulcrumPart>): ImportedSummary['deployment'] {
+  return part === undefined ? null : { topology: part.topology, gpusPerWorker: part.gpus_per_worker }
+}
+
+/** What the two programs say differently. */
+export interface Particulars {
+  readonly program: ImportedSummary['program']
+  readonly version: string
+  readonly startedAt: string
+  /** Null where the summary doesn't count them. */
+  readonly failed: number | null
+  readonly errors: Measurement['errors']
+  readonly durationS: number | null
+  readonly interChunkMs: Measurement['interChunkMs']
+  readonly prefillTokensPerSPerUser: Measurement['prefillTokensPerSPerUser']
+}
+
+/** The measurement that a summary allows; what it doesn't say (the client's health above all) stays unknown, and is said. */
+export function measurementOfSummary(own: Shared, asked: AskedLoad, particulars: Particulars): Measurement {
+  const completed = own.request_count.avg
+  const { failed } = particulars
+  const of = (name: keyof Shared) => distributionOfMetric(own[name], completed)
+  const requestsPerS = own.request_throughput.avg
+  const isl = own.input_sequence_length.avg
+  const osl = own.output_sequence_length.avg
+  const durationS = particulars.durationS ?? (requestsPerS > 0 ? completed / requestsPerS : 0)
+  return {
+    generator: { name: particulars.program, version: particulars.version },
+    startedAt: particulars.startedAt,
+    durationS,
+    wallS: durationS,
+    requests: { sent: completed + (failed ?? 0), completed, failed: failed ?? 0 },
+    errors: particulars.errors,
+    ttftMs: of('time_to_first_token'),
+    ttstMs: of('time_to_second_token'),
+    itlMs: of('inter_token_latency'),
+    interChunkMs: particulars.interChunkMs,
+    requestLatencyMs: of('request_latency'),
+    fromSend: null,
+    isl: of('input_sequence_length'),
+    osl: of('output_sequence_length'),
+    outputTokensPerSPerUser: of('output_token_throughput_per_user'),
+    prefillTokensPerSPerUser: particulars.prefillTokensPerSPerUser,
+    totals: { inputTokens: Math.round(isl * completed), outputTokens: Math.round(osl * completed), chunks: 0 },
+    requestsPerS,
+    outputTokensPerS: own.output_token_throughput.avg,
+    inputTokensPerS: isl * requestsPerS,
+    goodputPerS: own.request_goodput?.avg ?? null,
+    tokenSource: 'generator',
+    steady: null,
+    client: {
+      sendLatenessMs: null,
+      eventLoopDelayMs: null,
+      cpuShare: null,
+      cpuS: null,
+      gcMs: null,
+      threads: null,
+      inFlight: null,
+      clockJumpMs: null,
+    },
+    deviation: { isl: deviation(isl, asked.isl), osl: deviation(osl, asked.osl) },
+    remarks: [
+      {
+        severity: 'note',
+        code: 'imported',
+        message: `from ${particulars.program}'s summary: how busy its client was${failed === null ? ' and how many requests failed are' : ' is'} not known`,
+      },
+    ],
+    files: [],
+  }
+}
+
+const deviation = (got: number, asked: number): number | null => (asked > 0 ? (got - asked) / asked : null)

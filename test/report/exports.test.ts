@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { analyse } from '../../src/analysis/analyse.ts'
+import { readAiperfSummary } from '../../src/load/import/aiperf.ts'
+import { readGenaiPerfSummary } from '../../src/load/import/genai-perf.ts'
+import { exportAiperf } from '../../src/report/aiperf.ts'
+import { exportGenaiPerf } from '../../src/report/genai-perf.ts'
+import { openMetrics } from '../../src/report/openmetrics.ts'
+import { aggregated, disaggregated, failed, invalid, syntheticRun } from './synthetic-run.ts'
+
+const run = syntheticRun({ topologies: [aggregated(2), disaggregated(2, 1)], concurrencies: [16] })
+const [first] = run.results
+assert.ok(first?.measurement)
+
+test("an AIPerf export is read back as it was, with the deployment that AIPerf doesn't know", () => {
+  for (const result of run.results) {
+    const read = readAiperfSummary(JSON.parse(exportAiperf(result)['profile_export_aiperf.json']))
+    const { measurement, point } = result
+    for (const name of [
+      'ttftMs',
+      'ttstMs',
+      'itlMs',
+      'interChunkMs',
+      'requestLatencyMs',
+      'isl',
+      'osl',
+      'requestsPerS',
+      'outputTokensPerS',
+      'goodputPerS',
+      'durationS',
+      'startedAt',
+      'requests',
+    ] as const)
+      assert.deepEqual(read.measurement[name], measurement?.[name], name)
+    assert.deepEqual(read.deployment, { topology: point.deployment.topology, gpusPerWorker: 4 })
+    assert.deepEqual(read.asked.level, point.load.level)
+  }
+})
+
+test('a genai-perf export is read back as it was', () => {
+  for (const result of run.results) {
+    const json = JSON.parse(exportGenaiPerf(result)['profile_export_genai_perf.json'])
+    const read = readGenaiPerfSummary(json, new Date(0))
+    for (const name of [
+      'ttftMs',
+      'itlMs',
+      'requestLatencyMs',
+      'outputTokensPerSPerUser',
+      'requestsPerS',
+      'outputTokensPerS',
+    ] as const)
+      assert.deepEqual(read.measurement[name], result.measurement?.[name], name)
+    assert.deepEqual(read.deployment?.topology, result.point.deployment.topology)
+  }
+})
+
+test('a result without a measurement has no AIPerf summary', () => {
+  assert.throws(() => exportAiperf(failed(first, 'gone')), /has no measurement/)
+})
+
+test('OpenMetrics text has one family a figure, one sample a valid point, times in seconds, and its end', () => {
+  const mixed = syntheticRun({
+    sweep: 'a "b"\\c\nd',
+    topologies: [aggregated(2), disaggregated(2, 1)],
+    concurrencies: [16],
+    change: (result, i) => (i === 1 ? invalid(result) : result),
+  })
+  const text = openMetrics(mixed)
+  const lines = text.split('\n')
+  assert.ok(text.endsWith('\n# EOF\n'))
+  const [point] = analyse(mixed).points
+  const samples = lines.filter(line => line.startsWith('fulcrum_ttft_p95_seconds{'))
+  assert.equal(samples.length, 3)
+  assert.equal(Number(samples[0]?.split(' ').at(-1)), (point?.figures.ttft_p95_ms?.mean ?? 0) / 1000)
+  assert.ok(samples[0]?.includes('sweep="a \\"b\\"\\\\c\\nd"'))
+  const families = lines.filter(line => line.startsWith('# TYPE ')).map(line => line.split(' ')[2])
+  assert.equal(new Set(families).size, families.length)
+  for (const line of lines.filter(line => line.startsWith('# UNIT ')))
+    assert.ok(line.split(' ')[2]?.endsWith(`_${line.split(' ')[3]}`), line)
+  assert.ok(lines.includes('fulcrum_results{sweep="a \\"b\\"\\\\c\\nd",status="invalid"} 1'))
+})
