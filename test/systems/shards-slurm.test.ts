@@ -4,10 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { sharded } from '../../src/load/shards/sharded.ts'
+import type { Measurement } from '../../src/metrics/measurement.ts'
 import { allProcesses, argumentsOf } from '../../src/process/proc.ts'
 import { endpointOf, pointOf } from '../load/built-in/setting.ts'
 import { startMock } from '../mock-server/start.ts'
 import { noSlurm, startSlurm } from './shards/slurm.ts'
+
+/** Not warnings: how well a busy host's clock is known is no matter of what is tested. */
+const invalidating = ({ remarks = [] }: Measurement) => remarks.filter(({ severity }) => severity === 'invalid')
 
 test('srun starts shards on the nodes of an allocation, and none outlives its coordinator', {
   skip: noSlurm(),
@@ -36,7 +40,7 @@ test('srun starts shards on the nodes of an allocation, and none outlives its co
       onProgress: () => {},
     })
     assert.deepEqual(measurement.requests, { sent: 40, completed: 40, failed: 0 })
-    assert.deepEqual(measurement.remarks, [])
+    assert.deepEqual(invalidating(measurement), [])
     assert.deepEqual(
       measurement.client.shards?.map(({ host, requests }) => [host, requests]),
       [

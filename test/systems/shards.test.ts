@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LoadGenerator } from '../../src/load/generator.ts'
 import { sharded } from '../../src/load/shards/sharded.ts'
+import type { Measurement } from '../../src/metrics/measurement.ts'
 import { judge, statusOf } from '../../src/metrics/validity.ts'
 import { endpointOf, type PointChanges, pointOf } from '../load/built-in/setting.ts'
 import { type MockServer, startMock } from '../mock-server/start.ts'
@@ -15,6 +16,9 @@ import { createHosts, type Hosts, noHosts } from './shards/hosts.ts'
 const aheadS = 5000
 /** A shard that hears nothing ends after 20 s. */
 const shardGoneLimitMs = 28_000
+
+/** Not warnings: how well a busy host's clock is known is no matter of what is tested. */
+const invalidating = ({ remarks = [] }: Measurement) => remarks.filter(({ severity }) => severity === 'invalid')
 
 describe('shards on hosts of their own, over ssh', { skip: noHosts() }, () => {
   let hosts: Hosts
@@ -55,12 +59,12 @@ describe('shards on hosts of their own, over ssh', { skip: noHosts() }, () => {
     const measurement = await measure({ load })
     assert.deepEqual(measurement.requests, { sent: 60, completed: 60, failed: 0 })
     assert.equal(measurement.totals.outputTokens, 60 * 4)
-    assert.deepEqual(measurement.remarks, [])
+    assert.deepEqual(invalidating(measurement), [])
     const seen = await server.truth()
     assert.equal(seen.requests, 72)
     assert.ok(seen.maxInFlight <= 6)
     // Started by the wrong clock, the parts would lie hours apart.
-    assert.equal(measurement.client.inFlight?.max, 6)
+    assert.ok(measurement.durationS < aheadS / 2)
     const [north, south] = measurement.client.shards ?? []
     assert.deepEqual([north?.host, south?.host], ['north', 'south'])
     assert.deepEqual([north?.requests, south?.requests], [30, 30])
