@@ -140,6 +140,14 @@ describe('a real `dynamo serve` deployment', () => {
     assert.deepEqual({ started, stopped }, { started: ['decode-1'], stopped: ['decode-1'] })
   })
 
+  it('fails by the name and log of a service that ends at its start, long before the deadline', async () => {
+    const failing = become(disaggregated(1, 2), { prefill: { max_batch_size: 0 } })
+    await assert.rejects(
+      failing,
+      /^FulcrumError: prefill-0 .* runs, but a service of it has ended[\s\S]*max_batch_size is 0/,
+    )
+  })
+
   it('becomes aggregated with a head of its own', async () => {
     const { started, stopped } = await become(aggregated(2), { aggregated: { max_batch_size: 64 } })
     assert.deepEqual(started, ['aggregated-0', 'aggregated-1'])

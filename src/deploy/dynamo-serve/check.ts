@@ -70,7 +70,7 @@ function allProblems(
   config: DynamoServeConfig,
   read: ReadonlyMap<Mode, YamlFile | FileProblem>,
 ): readonly ServeProblem[] {
-  const known = new Set(['Common', ...classesIn(config.workdir)])
+  const known = new Set(['Common', ...named(config), ...classesIn(config.workdir)])
   const inFiles = modes.flatMap(mode => {
     const file = read.get(mode)
     // That a file is missing matters only to topologies that need it.
@@ -95,6 +95,12 @@ function allProblems(
         ]
       : []),
   ]
+}
+
+/** Services that the sweep file names: {@link targetProblem} tells when they are not there. */
+function named(config: DynamoServeConfig): readonly string[] {
+  const targets = [...modes.map(mode => config.graphs[mode]), ...roles.map(role => config.workers[role])]
+  return targets.map(target => partsOf(target).service)
 }
 
 function placed(mode: Mode, { file, position, problem }: FileProblem): ServeProblem {
@@ -179,16 +185,15 @@ function missingEngineFile(
   return null
 }
 
-/** Class names of the Python files in a folder and the folders right under it. */
-function classesIn(folder: string): readonly string[] {
-  const entries = readdirSync(folder, { withFileTypes: true })
-  const folders = entries
-    .filter(entry => entry.isDirectory() && !entry.name.startsWith('.'))
-    .map(({ name }) => join(folder, name))
-  const files = [folder, ...folders].flatMap(where =>
-    readdirSync(where)
-      .filter(name => name.endsWith('.py'))
-      .map(name => join(where, name)),
-  )
-  return files.flatMap(file => [...textOf(file).matchAll(/^class\s+(\w+)/gm)].flatMap(([, name]) => name ?? []))
+/** How deep a graph's modules may lie in its folder. */
+const deepest = 3
+
+/** Class names of the Python files in a folder and below. */
+function classesIn(folder: string, depth = 0): readonly string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap(entry => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return depth === deepest || entry.name.startsWith('.') ? [] : classesIn(path, depth + 1)
+    if (!entry.name.endsWith('.py')) return []
+    return [...textOf(path).matchAll(/^class\s+(\w+)/gm)].flatMap(([, name]) => name ?? [])
+  })
 }

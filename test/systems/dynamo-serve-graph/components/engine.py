@@ -19,4 +19,6 @@ def engine_settings(service: str, section: str) -> dict:
     if split is not None:
         with open(split) as file:
             settings = settings | yaml.safe_load(file)[section]
+    if settings["max_batch_size"] < 1:
+        raise ValueError(f"max_batch_size is {settings['max_batch_size']}")
     return settings
