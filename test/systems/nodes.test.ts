@@ -14,6 +14,7 @@ import { openLedger } from '../../src/process/ledger.ts'
 import { workplace } from '../cli/fulcrum-process.ts'
 import { deployment, disaggregated, mocker, model, watch } from './dynamo-deployment.ts'
 import { inRepository } from './dynamo-sweep.ts'
+import { deployAndKill, endWhatStayed } from './killed-fulcrum.ts'
 import { createHosts, type Hosts, noHosts } from './shards/hosts.ts'
 
 /** A cut connection is noticed in seconds. */
@@ -56,12 +57,13 @@ describe('Dynamo workers on hosts of their own, over ssh', { skip: noHosts() }, 
       .map(line => /--disaggregation-mode (\w+)/.exec(line)?.[1] ?? 'aggregated')
       .sort()
 
+  const configOn = (nodes: readonly string[]): DynamoConfig => ({
+    ...mocker,
+    head: hosts.address,
+    nodes: { hosts: nodes.map(node => ({ name: node })), ssh: { configFile: hosts.sshConfig, options: impatient } },
+  })
   async function deployerOn(nodes: readonly string[], name: string) {
-    const config: DynamoConfig = {
-      ...mocker,
-      head: hosts.address,
-      nodes: { hosts: nodes.map(node => ({ name: node })), ssh: { configFile: hosts.sshConfig, options: impatient } },
-    }
+    const config = configOn(nodes)
     const ledger = await openLedger({ runFolder: folder, folder: join(folder, name) })
     const place = { model: model.name, runFolder: join(folder, `run-${name}`), ledger }
     return { deployer: dynamoDeployer(config, place, nodesOf(config, ledger)), ledger }
@@ -102,6 +104,17 @@ describe('Dynamo workers on hosts of their own, over ssh', { skip: noHosts() }, 
     assert.deepEqual(context.events, [])
     await deployer.close()
     assert.deepEqual(workersOn('north'), [])
+  })
+
+  it('a Fulcrum that is killed takes its workers on all hosts with it, and its connections', async () => {
+    const killed = join(folder, 'killed')
+    await deployAndKill(configOn(['north', 'south']), killed)
+    for (const host of ['north', 'south']) {
+      const limitMs = performance.now() + 25_000
+      while (workersOn(host).length > 0 && performance.now() < limitMs) await sleep(100)
+      assert.deepEqual(workersOn(host), [])
+    }
+    assert.deepEqual(await endWhatStayed(killed), ['etcd', 'frontend', 'nats'])
   })
 
   it('a host that is cut off is named, and what ran on it ends by itself', async () => {

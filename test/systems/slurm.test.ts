@@ -11,6 +11,7 @@ import { nodesOf } from '../../src/deploy/nodes/create.ts'
 import { openLedger, type ProcessLedger } from '../../src/process/ledger.ts'
 import { allProcesses, argumentsOf, environmentValue } from '../../src/process/proc.ts'
 import { changes, deployment, disaggregated, mocker, model, watch } from './dynamo-deployment.ts'
+import { deployAndKill, endWhatStayed } from './killed-fulcrum.ts'
 import { type Cluster, noSlurm, startCluster } from './slurm/cluster.ts'
 
 const config: SlurmConfig = {
@@ -147,5 +148,13 @@ describe('Dynamo workers as steps of a Slurm allocation', { skip: noSlurm() }, (
     assert.deepEqual(jobs(), [])
     ledger.close()
     assert.deepEqual(await readdir(join(folder, 'main')), [])
+  })
+
+  it('gives the allocation back even when Fulcrum is killed', async () => {
+    const killed = join(folder, 'killed')
+    await deployAndKill(config, killed)
+    for (let i = 0; i < 250 && jobs().length + (await workers()).length > 0; i++) await sleep(100)
+    assert.deepEqual([jobs(), await workers()], [[], []])
+    assert.deepEqual(await endWhatStayed(killed), ['etcd', 'frontend', 'nats'])
   })
 })

@@ -4,7 +4,7 @@ import type { Task, Wrapping } from './launcher.ts'
 /** A task that is told to end gets this long before it is killed. */
 const graceS = 15
 /** Without a sign of life for this long the task ends: the connection may be cut without either side being told. */
-export const silenceS = 30
+export const silenceS = 20
 /** How often Fulcrum gives a sign of life. */
 export const heartbeatS = 5
 

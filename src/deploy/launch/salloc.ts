@@ -3,13 +3,14 @@ import type { SlurmConfig } from '../config.ts'
 /** Says which job it is on, then waits for the end of its input: the allocation is given back even when Fulcrum is killed. */
 const holder = `echo "$SLURM_JOB_ID $SLURM_JOB_NODELIST"; exec cat >/dev/null`
 
-/** Asks for an allocation and holds it. */
+/** Asks for an allocation and holds it: whole nodes unless told otherwise, since others on a node would be measured too. */
 export function allocationCommand(config: SlurmConfig, name: string): readonly [string, ...string[]] {
   const { nodes, gpusPerNode, partition, account, time, sallocArgs } = config
   return [
     'salloc',
     `--nodes=${nodes}`,
     ...(gpusPerNode === undefined ? [] : [`--gpus-per-node=${gpusPerNode}`]),
+    '--exclusive',
     ...(partition === undefined ? [] : [`--partition=${partition}`]),
     ...(account === undefined ? [] : [`--account=${account}`]),
     ...(time === undefined ? [] : [`--time=${time}`]),

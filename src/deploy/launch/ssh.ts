@@ -23,11 +23,11 @@ function options({ ssh, socket }: SshRoute): readonly string[] {
 }
 
 /**
- * Holds the connection open, in the foreground: a connection of `ControlPersist` would leave our process group and
- * outlive us. It ends 15 s after the node stops answering.
+ * Holds the connection open until its input ends, in the foreground: a connection of `ControlPersist` would leave our
+ * process group and outlive us. It ends 15 s after the node stops answering.
  */
 export function connectionCommand(route: SshRoute): readonly [string, ...string[]] {
-  return ['ssh', '-M', '-N', '-T', ...options(route), '-o', 'ControlPersist=no', '--', route.host]
+  return ['ssh', '-M', '-T', ...options(route), '-o', 'ControlPersist=no', '--', route.host, 'cat >/dev/null']
 }
 
 /** Runs a program on the node through the connection. */

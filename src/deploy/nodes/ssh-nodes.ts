@@ -52,7 +52,7 @@ export function sshNodes({ nodes, head, container, namespace, logFolder, ledger 
 
   async function connect(node: SshNodeConfig, signal: AbortSignal): Promise<void> {
     const [argv, logFile] = [connectionCommand(route(node.name)), join(logFolder, `ssh-${node.name}.log`)]
-    const spec = { name: `ssh ${node.name}`, argv, env: {}, cwd: tmpdir(), logFile }
+    const spec = { name: `ssh ${node.name}`, argv, env: {}, cwd: tmpdir(), logFile, endsBy: 'stdin' as const }
     const process = await startProcess(spec, ledger)
     try {
       await waitUntil(async limit => (await run(node.name, ['bash', '-c', 'command -v setsid'], limit)).ok, {

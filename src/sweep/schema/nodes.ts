@@ -69,9 +69,11 @@ export const slurmFields = {
     'How long the allocation may wait in the queue. Default: `1h`.',
     'write a duration such as 30m',
   ).default('1h'),
-  salloc_args: field(words, 'More arguments of salloc, such as `--exclusive`.', 'write a list of arguments').default(
-    [],
-  ),
+  salloc_args: field(
+    words,
+    'More arguments of salloc, after Fulcrum’s own; `--exclusive` is one of those.',
+    'write a list of arguments',
+  ).default([]),
   srun_args: field(
     words,
     'More arguments of each srun, such as `--mpi=pmix` or `--container-image=…`.',

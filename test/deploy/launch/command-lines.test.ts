@@ -13,8 +13,8 @@ it('a connection asks nobody, stays in the foreground, and ends when the node is
   const ssh = { configFile: '/c', options: { User: 'me' } }
   assert.equal(
     connectionCommand({ host: 'node1', ssh, socket: '/s/%C' }).join(' '),
-    'ssh -M -N -T -F /c -o User=me -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=3' +
-      ' -S /s/%C -o ControlPersist=no -- node1',
+    'ssh -M -T -F /c -o User=me -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=3' +
+      ' -S /s/%C -o ControlPersist=no -- node1 cat >/dev/null',
   )
 })
 
@@ -22,24 +22,31 @@ it('a task over ssh is one word for the other side’s shell, and ends with its 
   const { argv, env, endsBy } = overSsh({ host: 'node1', ssh: { options: {} }, socket: '/s' }, wrapping)(task)
   assert.deepEqual([env, endsBy], [{}, 'stdin'])
   assert.equal(argv.at(-2), 'node1')
-  assert.match(argv.at(-1) ?? '', /^bash -c '.*' fulcrum 15 30 '' '' 0 env 'A=1' python -m 'x y'$/s)
+  assert.match(argv.at(-1) ?? '', /^bash -c '.*' fulcrum 15 20 '' '' 0 env 'A=1' python -m 'x y'$/s)
 })
 
 it('a step runs on its node of the allocation, without the variables that break MPI spawn', () => {
   const place = { job: '7', node: 'n2', args: ['--mpi=pmix'] }
   const { argv } = asStep(place, { ...wrapping, unset: mpiBreakers })(task)
   assert.equal(
-    argv.slice(0, 9).join(' '),
-    'srun --jobid=7 --overlap --nodes=1 --ntasks=1 --nodelist=n2 --unbuffered --job-name=decode-0 --mpi=pmix',
+    argv.slice(0, 10).join(' '),
+    'srun --jobid=7 --overlap --nodes=1 --ntasks=1 --nodelist=n2 --cpu-bind=none --unbuffered --job-name=decode-0 --mpi=pmix',
   )
   assert.equal(argv.slice(-11).join(' '), 'env -u SLURM_JOBID -u SLURM_JOB_ID -u SLURM_NODELIST A=1 python -m x y')
 })
 
 it('an allocation is asked for with what the sweep file says, and held until the input ends', () => {
-  const config = { nodes: 2, gpusPerNode: 4, partition: 'p', account: 'a', time: '1:00', sallocArgs: ['--exclusive'] }
+  const config = {
+    nodes: 2,
+    gpusPerNode: 4,
+    partition: 'p',
+    account: 'a',
+    time: '1:00',
+    sallocArgs: ['--oversubscribe'],
+  }
   const argv = allocationCommand(config as unknown as SlurmConfig, 'fulcrum-1')
   assert.equal(
-    argv.slice(0, 9).join(' '),
-    'salloc --nodes=2 --gpus-per-node=4 --partition=p --account=a --time=1:00 --job-name=fulcrum-1 --exclusive bash',
+    argv.slice(0, 10).join(' '),
+    'salloc --nodes=2 --gpus-per-node=4 --exclusive --partition=p --account=a --time=1:00 --job-name=fulcrum-1 --oversubscribe bash',
   )
 })

@@ -25,9 +25,9 @@ describe('the guard of a task', () => {
     files: [],
     ...more,
   })
-  function start(what: Task, silence = '30') {
+  function start(what: Task, silence = '20') {
     const [program, ...args] = guarded(what, plain)
-    assert.equal(args[4], '30')
+    assert.equal(args[4], '20')
     return execa(program, args.with(4, silence), { stdin: 'pipe', reject: false, env: { SLURM_JOBID: '7' } })
   }
   const firstLine = async (child: ReturnType<typeof start>): Promise<string> => {

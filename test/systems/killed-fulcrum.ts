@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { DynamoConfig, SlurmConfig } from '../../src/deploy/config.ts'
+import { dynamoDeployer } from '../../src/deploy/dynamo.ts'
+import { endLeftovers, findLeftovers } from '../../src/deploy/leftovers.ts'
+import { nodesOf } from '../../src/deploy/nodes/create.ts'
+import { openLedger } from '../../src/process/ledger.ts'
+import { deployment, disaggregated, model, watch } from './dynamo-deployment.ts'
+
+/** Has a Fulcrum of its own bring 1P1D up, and kills it as nothing can be caught. */
+export async function deployAndKill(config: DynamoConfig | SlurmConfig, folder: string): Promise<void> {
+  const parent = spawn(process.execPath, [import.meta.filename, JSON.stringify(config), folder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  try {
+    const up = once(createInterface({ input: parent.stdout }), 'line')
+    const ended = once(parent, 'exit').then(() => Promise.reject(new Error('it ended before it was killed')))
+    await Promise.race([up, ended])
+    ended.catch(() => {})
+  } finally {
+    parent.kill('SIGKILL')
+  }
+}
+
+/** Ends what stays on this machine after that, and names it. */
+export async function endWhatStayed(folder: string): Promise<readonly string[]> {
+  const leftovers = await findLeftovers(join(folder, 'ledger'))
+  await endLeftovers(leftovers, 15_000)
+  return leftovers.map(({ name }) => name).sort()
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const [content = '{}', folder = '.'] = process.argv.slice(2)
+  const config: DynamoConfig | SlurmConfig = JSON.parse(content)
+  const ledger = await openLedger({ runFolder: folder, folder: join(folder, 'ledger') })
+  const place = { model: model.name, runFolder: folder, ledger }
+  const dynamo = config.with === 'slurm' ? config.dynamo : config
+  const deployer = dynamoDeployer(dynamo, place, nodesOf(config, ledger))
+  await deployer.reconcile(deployment(disaggregated(1, 1)), watch(AbortSignal.timeout(100_000)))
+  console.log('up')
+  setInterval(() => {}, 1000)
+}
