@@ -1,15 +1,35 @@
 import type { FrontierRow } from '../index.ts'
+import { deploymentMark, frontierChart } from './frontier-chart.ts'
+import { type Screen, screenOf } from './screen.ts'
 import { table } from './table.ts'
 
-/** The frontier as a table that fits a terminal; `*` marks what the report recommends. */
-export function frontierText(rows: readonly FrontierRow[]): string {
+/** Pictures in one answer; more would push the tables out of sight. */
+const mostCharts = 3
+/** What the other columns of the table need at most, of 80. */
+const otherColumns = 62
+
+/** The frontier of each workload as a terminal shows it: drawn, and as a table. */
+export function frontierText(
+  rows: readonly FrontierRow[],
+  screen: Screen = screenOf(process.stdout, process.env),
+): string {
   if (rows.length === 0) return 'no valid point: the frontier is empty'
+  return [...Map.groupBy(rows, row => row.workload)]
+    .map(([workload, frontier], i) => {
+      const chart = i < mostCharts ? frontierChart(frontier, screen) : ''
+      // Without the picture nothing else has the whole name.
+      const most = chart === '' ? Number.POSITIVE_INFINITY : Math.max(12, screen.columns - otherColumns)
+      return `${chart === '' ? `workload ${workload}` : chart}\n\n${frontierTableText(frontier, most)}`
+    })
+    .join('\n\n')
+}
+
+/** The letters are those of the picture; a capital is what the report recommends. */
+function frontierTableText(rows: readonly FrontierRow[], longestName: number): string {
   const cells = rows.map(row => [
-    row.recommended ? '*' : '',
-    row.workload,
-    row.deployment,
-    // `c 16`: the whole table has to fit 80 columns.
-    row.load.replace('concurrency ', 'c '),
+    deploymentMark(rows, row),
+    clipped(row.deployment, longestName),
+    row.load.replace('concurrency ', 'c ').replace(' requests/s', '/s'),
     row.gpus,
     row.tokensPerSPerUser,
     row.tokensPerSPerGpu,
@@ -20,7 +40,6 @@ export function frontierText(rows: readonly FrontierRow[]): string {
   return table(
     [
       { title: '' },
-      { title: 'workload' },
       { title: 'deployment' },
       { title: 'load' },
       { title: 'GPUs', align: 'right' },
@@ -33,3 +52,5 @@ export function frontierText(rows: readonly FrontierRow[]): string {
     cells,
   )
 }
+
+const clipped = (text: string, most: number): string => (text.length <= most ? text : `${text.slice(0, most - 1)}…`)

@@ -11,6 +11,9 @@ export interface FrontierRow {
   readonly deployment: string
   readonly load: string
   readonly gpus: string
+  /** Output tokens/s per user and per GPU, as numbers. */
+  readonly x: number
+  readonly y: number
   readonly tokensPerSPerUser: string
   readonly tokensPerSPerGpu: string
   readonly ttftP95: string
@@ -41,6 +44,8 @@ function frontierRow(point: MeasuredPoint, workload: string, recommended: boolea
     deployment: point.label,
     load: loadLabel(point.load.level),
     gpus: String(point.gpus),
+    x: point.x?.mean ?? 0,
+    y: point.y?.mean ?? 0,
     tokensPerSPerUser: figure(point.x?.mean),
     tokensPerSPerGpu: figure(point.y?.mean),
     ttftP95: time(point.figures.ttft_p95_ms?.mean),
