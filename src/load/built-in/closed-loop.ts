@@ -5,7 +5,6 @@ import { pace } from './pacer.ts'
 
 /** Between the starts of two slots: all at once, the first request would wait in the server's queue while we still write the last. */
 const startGapMs = 0.1
-const maxStartSpreadMs = 50
 /** After a connection could not be made, so that a server that refuses is not run against in a busy loop. */
 const reconnectPauseMs = 20
 
@@ -28,7 +27,6 @@ export interface ClosedLoopOptions {
  */
 export function closedLoop(options: ClosedLoopOptions, context: LoopContext): Loop {
   const { lanes, thread, threads } = context
-  const gap = Math.min(startGapMs, maxStartSpreadMs / (lanes.length * threads))
   /** Of the conversation on each lane: the number of its request in flight, and how many follow. */
   const numbers = new Map<Lane, number>()
   const turnsLeft = new Map<Lane, number>()
@@ -58,7 +56,7 @@ export function closedLoop(options: ClosedLoopOptions, context: LoopContext): Lo
   }
   const outbox = new Outbox<Lane>(context.clock, lane => sendNext(lane, lane.exchange.at))
   const due = (index: number) =>
-    index < lanes.length ? options.startAt + (index * threads + thread) * gap : Number.NaN
+    index < lanes.length ? options.startAt + (index * threads + thread) * startGapMs : Number.NaN
   const start = (index: number, at: number) => {
     const lane = lanes[index]
     if (lane !== undefined) sendNext(lane, at)

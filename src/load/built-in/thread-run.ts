@@ -17,6 +17,8 @@ import { watchThread } from './thread-health.ts'
 
 /** Bytes read at once. */
 const readBytes = 64 * 1024
+/** Connections opened at once: more would overflow a server's backlog, and wait for a second try of a second. */
+const connectsAtOnce = 128
 /** How long opening connections ahead may hold the start up. */
 const maxConnectMs = 10_000
 /** Connections opened ahead of an open loop without a limit. */
@@ -67,7 +69,10 @@ class ThreadRun {
       schedule.kind === 'closed'
         ? schedule.concurrency
         : Math.min(schedule.maxConcurrency ?? openLoopLanes, Math.max(openLoopLanes, warmup), schedule.dueMs.length)
-    await Promise.all(Array.from({ length: this.#share(wanted) }, () => this.#addLane().connect(connectMs)))
+    for (let left = this.#share(wanted); left > 0; left -= connectsAtOnce) {
+      const some = Array.from({ length: Math.min(left, connectsAtOnce) }, () => this.#addLane().connect(connectMs))
+      await Promise.all(some)
+    }
     this.#records = new GrowingRecords(this.#share(warmup) + this.#lanes.length)
     const startAt = (await meet(control, threads)) - monotonicOffsetMs()
     if (warmup > 0) await this.#closed(warmup, startAt, Number.POSITIVE_INFINITY).finished
