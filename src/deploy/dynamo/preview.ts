@@ -42,7 +42,7 @@ export function previewDynamo(
         env: {},
         note: `stop ${name}`,
       })),
-      ...starting.map(({ slot, launch }) => shown(launch, slot.name)),
+      ...starting.map(({ slot, launch }) => shown(launch, slot.name, config.env)),
     ],
     files: distinct(starting.flatMap(({ launch }) => launch.files)),
   }
@@ -60,8 +60,9 @@ function foundation(site: DynamoSite, nodes: Nodes): readonly PlannedCommand[] {
   ]
 }
 
-function shown({ argv, env }: Command, note: string): PlannedCommand {
-  const hide = redactor(env)
+/** @param passedOn variables that may be part of the command line, for a program that runs elsewhere */
+function shown({ argv, env }: Command, note: string, passedOn: Command['env'] = {}): PlannedCommand {
+  const hide = redactor({ ...passedOn, ...env })
   const visible = Object.entries(env).map(([name, value]) => [name, isSecretName(name) ? `$${name}` : hide(value)])
   return { argv: argv.map(hide), env: Object.fromEntries(visible), note }
 }

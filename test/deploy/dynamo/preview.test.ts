@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { DynamoConfig } from '../../../src/deploy/config.ts'
 import { previewDynamo } from '../../../src/deploy/dynamo/preview.ts'
+import { nodesOf } from '../../../src/deploy/nodes/create.ts'
 import type { Deployment, EngineSettings, Topology } from '../../../src/point/index.ts'
+import type { ProcessLedger } from '../../../src/process/ledger.ts'
 
 const config: DynamoConfig = {
   with: 'dynamo',
@@ -56,4 +58,16 @@ it('a preview holds no secret', () => {
   const shown = JSON.stringify(previewDynamo(site, null, deployment(disaggregated(1, 1))))
   assert.ok(!shown.includes('hf_very_secret_token'))
   assert.ok(shown.includes('$HF_TOKEN'))
+})
+
+it('a preview of what runs on nodes holds no secret either', () => {
+  const nodes = { hosts: [{ name: 'a' }, { name: 'b' }], ssh: { options: {} } }
+  const { gpus: _, ...rest } = config
+  const elsewhere: DynamoConfig = { ...rest, head: '127.0.0.1', nodes }
+  const ledger: ProcessLedger = { id: 'l', runFolder: null, open() {}, add() {}, remove() {}, close() {} }
+  const machines = nodesOf(elsewhere, ledger)('ns', '/logs')
+  const wanted = deployment(disaggregated(1, 1))
+  const { commands } = previewDynamo({ ...site, config: elsewhere }, null, wanted, machines)
+  assert.equal(commands.at(-1)?.argv[0], 'ssh')
+  assert.ok(!JSON.stringify(commands).includes('hf_very_secret_token'))
 })
