@@ -1,11 +1,14 @@
-/** Turns Ctrl-C and SIGTERM into an abort, so that everything started is stopped before the process ends. */
-export function interruption(): { readonly signal: AbortSignal } & Disposable {
+/**
+ * Turns Ctrl-C and SIGTERM into an abort, so that everything started is stopped before the process ends; `quiet` where
+ * nothing was started.
+ */
+export function interruption({ quiet = false } = {}): { readonly signal: AbortSignal } & Disposable {
   const controller = new AbortController()
   let asked = 0
   const onSignal = (name: NodeJS.Signals) => {
     asked++
     if (asked === 1) {
-      process.stderr.write(`\n${name}: stopping; the point in flight is dropped, the run can be resumed\n`)
+      if (!quiet) process.stderr.write(`\n${name}: stopping; the point in flight is dropped, the run can be resumed\n`)
       controller.abort(new DOMException(`interrupted by ${name}`, 'AbortError'))
     } else if (asked === 2) {
       process.stderr.write(

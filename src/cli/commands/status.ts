@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { runStatus } from '../../index.ts'
 import { duration } from '../table.ts'
+import { watchStatus } from '../watch-status.ts'
 
 /** `fulcrum status [RUN]` */
 export function addStatus(program: Command): void {
@@ -9,9 +10,18 @@ export function addStatus(program: Command): void {
     .argument('[run]', 'folder of a run; the newest one when left out')
     .description('how a run stands: points done, invalid, failed, missing')
     .option('--out <dir>', 'where runs are kept', 'results')
+    .option('--watch', 'go on showing it until no process holds the run')
     .option('--json', 'print as JSON')
-    .addHelpText('after', '\nExamples:\n  $ fulcrum status\n  $ fulcrum status results/quick/… --json')
-    .action(async (folder: string | undefined, options: { out: string; json?: true }) => {
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ fulcrum status\n  $ fulcrum status --watch\n  $ fulcrum status results/quick/… --json',
+    )
+    .action(async (folder: string | undefined, options: { out: string; json?: true; watch?: true }) => {
+      if (options.watch) {
+        const choice = { ...(folder === undefined ? {} : { folder }), resultsRoot: options.out }
+        await watchStatus(choice, options.json === true)
+        return
+      }
       const status = await runStatus({ ...(folder === undefined ? {} : { folder }), resultsRoot: options.out })
       if (options.json) {
         console.log(JSON.stringify(status, null, 2))

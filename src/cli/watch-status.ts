@@ -1,0 +1,56 @@
+import { type RunGlimpse, watchRun } from '../index.ts'
+import { interruption } from './interruption.ts'
+import { type Screen, screenOf } from './screen.ts'
+import { duration } from './table.ts'
+
+/** Shows a run as it goes: repainted in a terminal, a line a change elsewhere, JSON lines for machines. */
+export async function watchStatus(
+  choice: { readonly folder?: string; readonly resultsRoot: string },
+  json: boolean,
+): Promise<void> {
+  using interrupted = interruption({ quiet: true })
+  const { stdout } = process
+  let painted = 0
+  try {
+    for await (const glimpse of watchRun(choice, { signal: interrupted.signal })) {
+      if (json) console.log(JSON.stringify(glimpse))
+      else if (stdout.isTTY) {
+        const text = glimpseText(glimpse, screenOf(stdout, process.env))
+        stdout.write(`${painted > 0 ? `\u001b[${painted}A\u001b[J` : ''}${text}\n`)
+        painted = text.split('\n').length
+      } else console.log(glimpseLine(glimpse))
+    }
+  } catch (error) {
+    // Looking away is no failure of the run that was looked at.
+    if (!interrupted.signal.aborted) throw error
+  }
+}
+
+const doneOf = ({ points }: RunGlimpse) => points.planned - points.missing
+
+const leftText = ({ secondsLeft }: RunGlimpse) => (secondsLeft === null ? '' : `, about ${duration(secondsLeft)} left`)
+
+/** `[7/24, about 40 s left] running, latest 2P1D, 8000/256, concurrency 16: ok`. */
+export function glimpseLine(glimpse: RunGlimpse): string {
+  const latest = glimpse.latest === null ? '' : `, latest ${glimpse.latest}`
+  return `[${doneOf(glimpse)}/${glimpse.points.planned}${leftText(glimpse)}] ${glimpse.state}${latest}`
+}
+
+/** Four lines, none wider than the screen: repainting counts on that. */
+export function glimpseText(glimpse: RunGlimpse, { columns, colour }: Screen): string {
+  const { points, sweep, state } = glimpse
+  const done = doneOf(glimpse)
+  const counts = `${done}/${points.planned}${leftText(glimpse)}`
+  const width = Math.max(10, Math.min(50, columns - counts.length - 2))
+  const full = points.planned === 0 ? 0 : Math.round((done / points.planned) * width)
+  const bar = '█'.repeat(full)
+  const fits = (text: string) => (text.length < columns ? text : `${text.slice(0, columns - 2)}…`)
+  return [
+    fits(`${sweep}: ${state}, started ${glimpse.startedAt}`),
+    `${colour ? `\u001b[34m${bar}\u001b[39m` : bar}${'░'.repeat(width - full)} ${counts}`,
+    fits(
+      `${points.ok} ok, ${points.invalid} invalid, ${points.failed} failed; ${glimpse.redeployments} deployments, ${glimpse.workersStarted} worker starts`,
+    ),
+    fits(glimpse.latest === null ? 'nothing measured yet' : `latest: ${glimpse.latest}`),
+  ].join('\n')
+}

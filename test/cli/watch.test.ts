@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { glimpseLine, glimpseText } from '../../src/cli/watch-status.ts'
+import type { RunGlimpse } from '../../src/index.ts'
+import { watchRun } from '../../src/jobs/watch.ts'
+import { createRun, openRun } from '../../src/journal/index.ts'
+import { writtenRun } from '../journal/written-run.ts'
+import { failed, syntheticRun } from '../report/synthetic-run.ts'
+import { fulcrum, temporaryFolder } from './fulcrum.ts'
+
+const run = syntheticRun({ concurrencies: [1], change: (result, i) => (i === 1 ? failed(result, 'gone') : result) })
+
+describe('watching a run', () => {
+  test('tells each result as the journal gets it, and stops when nobody holds the run', async () => {
+    await using place = await temporaryFolder()
+    const { plan, command } = run.manifest
+    const request = { sweep: { name: 'watched', file: `${place.path}/s.yaml`, text: '' }, command, plan }
+    const open = await createRun(place.path, request)
+    const glimpses = watchRun(
+      { folder: open.folder, resultsRoot: place.path },
+      { signal: AbortSignal.timeout(60_000), everyMs: 5 },
+    )
+    const next = async () => (await glimpses.next()).value as RunGlimpse
+    assert.equal((await next()).latest, null)
+    for (const [i, result] of run.results.slice(0, 2).entries()) {
+      await open.journal.append({ type: 'point', result, elapsedS: 3 })
+      const { latest, points, secondsLeft, state } = await next()
+      assert.match(latest ?? '', i === 0 ? /: ok$/ : /: gone$/)
+      assert.equal(state, 'running')
+      assert.equal(points.missing, run.results.length - i - 1)
+      assert.equal(secondsLeft, 3 * points.missing)
+    }
+    await open.close()
+    assert.equal((await next()).state, 'unfinished')
+    assert.equal((await glimpses.next()).done, true)
+  })
+
+  test('ends with the reason of its signal', async () => {
+    await using place = await temporaryFolder()
+    await using held = await openRun(await writtenRun(run, place.path, new Date(0)))
+    const controller = new AbortController()
+    const glimpses = watchRun(
+      { folder: held.folder, resultsRoot: place.path },
+      { signal: controller.signal, everyMs: 5 },
+    )
+    await glimpses.next()
+    controller.abort(new Error('looked away'))
+    await assert.rejects(glimpses.next())
+  })
+
+  test('from the command line shows a run that has ended once', async () => {
+    await using place = await temporaryFolder()
+    await writtenRun(run, place.path, new Date(0))
+    const { stdout, exitCode } = await fulcrum(['status', '--watch', '--out', place.path])
+    assert.equal(exitCode, 0)
+    assert.match(stdout, /^\[10\/10\] complete, latest 2P2D, 1000\/1000, concurrency 1: ok$/)
+  })
+})
+
+describe('a glimpse in a terminal', () => {
+  const glimpse = {
+    folder: '/results/x',
+    sweep: 'nightly',
+    state: 'running',
+    startedAt: '2026-01-01T00:00:00.000Z',
+    points: { planned: 24, ok: 6, invalid: 1, failed: 1, missing: 16, skipped: 0 },
+    redeployments: 2,
+    workersStarted: 5,
+    sinceLastEventS: 1,
+    holder: 1,
+    problems: [],
+    latest: `2P1D, ${'long '.repeat(40)}`,
+    secondsLeft: 200,
+  } satisfies RunGlimpse & { points: { skipped: number } }
+
+  test('is four lines that fit the screen, a third of the bar full', () => {
+    const lines = glimpseText(glimpse, { columns: 60, colour: false }).split('\n')
+    assert.equal(lines.length, 4)
+    assert.deepEqual(
+      lines.filter(line => line.length > 60),
+      [],
+    )
+    const bar = lines[1] ?? ''
+    assert.equal(Math.round(((bar.match(/█/g)?.length ?? 0) / (bar.match(/[█░]/g)?.length ?? 1)) * 3), 1)
+    assert.match(bar, / 8\/24, about 3 min 20 s left$/)
+  })
+
+  test('is one line where nothing can be repainted', () => {
+    assert.match(glimpseLine(glimpse), /^\[8\/24, about 3 min 20 s left\] running, latest 2P1D/)
+  })
+})
