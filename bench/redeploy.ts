@@ -1,8 +1,9 @@
 /**
  * What changing a deployment costs: the smallest change against stopping everything and starting anew, on a real Dynamo
- * 1.4.2 with mocker workers (a real engine adds its model load to every worker start). Prints Markdown.
+ * 1.4.2 with mocker workers, or a real `dynamo serve` of 0.3.1 with services that have no engine (a real one adds its model
+ * load to every worker start). Prints Markdown.
  *
- *   node bench/redeploy.ts [repetitions]
+ *   node bench/redeploy.ts [repetitions] [dynamo | dynamo-serve]
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
@@ -12,8 +13,11 @@ import { createDeployer } from '../src/deploy/create.ts'
 import type { Deployer, Reconciled } from '../src/deploy/deployer.ts'
 import type { Deployment } from '../src/point/index.ts'
 import { aggregated, deployment, disaggregated, mocker, model, watch } from '../test/systems/dynamo-deployment.ts'
+import { dynamoServe } from '../test/systems/dynamo-serve-deployment.ts'
 
 const repetitions = Number(process.argv[2] ?? 5)
+const serve = process.argv[3] === 'dynamo-serve'
+const changed = serve ? { max_batch_size: 64 } : { max_num_seqs: 64 }
 
 /** A walk through the changes that sweeps make; the last two change an engine setting of one role. */
 const walk: readonly { readonly wanted: Deployment; readonly change: string }[] = [
@@ -22,7 +26,10 @@ const walk: readonly { readonly wanted: Deployment; readonly change: string }[] 
   { wanted: deployment(disaggregated(2, 2)), change: '2P1D → 2P2D' },
   { wanted: deployment(disaggregated(1, 2)), change: '2P2D → 1P2D' },
   { wanted: deployment(disaggregated(2, 1)), change: '1P2D → 2P1D' },
-  { wanted: deployment(disaggregated(2, 1), { decode: { max_num_seqs: 64 } }), change: '2P1D, decode max_num_seqs 64' },
+  {
+    wanted: deployment(disaggregated(2, 1), { decode: changed }),
+    change: `2P1D, decode ${Object.keys(changed)[0]} 64`,
+  },
   { wanted: deployment(aggregated(2)), change: '2P1D → agg x2' },
   { wanted: deployment(disaggregated(1, 1)), change: 'agg x2 → 1P1D' },
 ]
@@ -36,7 +43,7 @@ const anew = walk.map((): Timing => ({ seconds: [], workersStarted: 0 }))
 
 async function open(): Promise<Deployer & AsyncDisposable> {
   const runFolder = await mkdtemp(join(tmpdir(), 'fulcrum-redeploy-'))
-  const deployer = await createDeployer(mocker, { model, runFolder })
+  const deployer = await createDeployer(serve ? dynamoServe : mocker, { model, runFolder })
   const close = async () => {
     await deployer.close()
     await rm(runFolder, { recursive: true, force: true })
@@ -94,5 +101,5 @@ for (const [i, { change }] of walk.entries()) {
 }
 console.log(`| **all** | **${sum.toFixed(1)}** | **${starts}** | **${sumAnew.toFixed(1)}** | **${startsAnew}** |`)
 console.log(
-  `\nMedian and range of ${repetitions} walks, ${cpus().length} × ${processor?.model ?? 'unknown'}, ai-dynamo 1.4.2.`,
+  `\nMedian and range of ${repetitions} walks, ${cpus().length} × ${processor?.model ?? 'unknown'}, ai-dynamo ${serve ? '0.3.1' : '1.4.2'}.`,
 )

@@ -3,36 +3,13 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import type { DynamoServeConfig } from '../../src/deploy/config.ts'
 import type { Deployer } from '../../src/deploy/deployer.ts'
 import { dynamoServeDeployer } from '../../src/deploy/dynamo-serve.ts'
 import type { Endpoint, EngineSettings, Role, Topology } from '../../src/point/index.ts'
 import { openLedger, type ProcessLedger } from '../../src/process/ledger.ts'
 import { allProcesses, environmentValue } from '../../src/process/proc.ts'
 import { aggregated, changes, deployment, disaggregated, model, startedPids, watch } from './dynamo-deployment.ts'
-
-const root = join(import.meta.dirname, '../..')
-const workdir = join(import.meta.dirname, 'dynamo-serve-graph')
-
-/** The guide's own Dynamo 0.3.1 over services of the guide's names that need no GPU. */
-const config: DynamoServeConfig = {
-  with: 'dynamo-serve',
-  dynamo: join(root, '.systems/dynamo-0.3/bin/dynamo'),
-  workdir,
-  configs: {
-    aggregated: join(workdir, 'configs/deepseek_r1/agg.yaml'),
-    disaggregated: join(workdir, 'configs/deepseek_r1/disagg.yaml'),
-  },
-  graphs: { aggregated: 'graphs.agg:Frontend', disaggregated: 'graphs.agg:Frontend' },
-  workers: {
-    prefill: 'components.prefill_worker:TensorRTLLMPrefillWorker',
-    decode: 'components.worker:TensorRTLLMWorker',
-    aggregated: 'components.worker:TensorRTLLMWorker',
-  },
-  env: { PYTHONDONTWRITEBYTECODE: '1' },
-  gpus: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
-  readyTimeoutS: 120,
-}
+import { dynamoServe, workdir } from './dynamo-serve-deployment.ts'
 
 /** One real deployment, changed from test to test in this order: bringing it up anew each time would take minutes. */
 describe('a real `dynamo serve` deployment', () => {
@@ -45,7 +22,7 @@ describe('a real `dynamo serve` deployment', () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'fulcrum-dynamo-serve-test-'))
     ledger = await openLedger({ runFolder: folder, folder: join(folder, 'ledger') })
-    deployer = dynamoServeDeployer(config, { model: model.name, runFolder: join(folder, 'run'), ledger })
+    deployer = dynamoServeDeployer(dynamoServe, { model: model.name, runFolder: join(folder, 'run'), ledger })
   })
   after(async () => {
     await deployer.close()
