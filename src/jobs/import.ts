@@ -82,10 +82,15 @@ async function summariesUnder(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
     throw new FulcrumError('bad-input', 'no-folder', `There is no folder ${folder} that can be read.`, { cause })
   })
-  return entries
+  const files = entries
     .filter(entry => entry.isFile() && Object.hasOwn(summaryNames, entry.name))
     .map(entry => relative(folder, join(entry.parentPath, entry.name)))
     .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+  // AIPerf repeats its summary phase by phase, its warm-up among them, below the one of the whole run.
+  return files.filter(file => {
+    const whole = /^(.*?)phases\/[^/]+\/([^/]+)$/.exec(file)
+    return whole === null || !files.includes(`${whole[1]}${whole[2]}`)
+  })
 }
 
 async function readSummary(path: string): Promise<ImportedSummary> {

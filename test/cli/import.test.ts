@@ -20,6 +20,11 @@ describe('fulcrum import', () => {
     await place('genai-perf-ok.profile_export_genai_perf.json', join(from, '2P1D/c2/profile_export_genai_perf.json'))
     await place('aiperf-ok.profile_export_aiperf.json', join(from, 'agg-x2/a/profile_export_aiperf.json'))
     await place('aiperf-fifth-failed.profile_export_aiperf.json', join(from, 'agg-x2/b/profile_export_aiperf.json'))
+    for (const phase of ['warmup', 'profiling'])
+      await place(
+        'aiperf-ok.profile_export_aiperf.json',
+        join(from, `agg-x2/a/phases/${phase}/profile_export_aiperf.json`),
+      )
     await writeFile(join(from, 'agg-x2/profile_export_aiperf.json'), '{"torn":')
     const out = join(folder.path, 'results')
     const { stdout, exitCode, stderr } = await fulcrum([
