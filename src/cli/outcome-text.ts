@@ -19,6 +19,7 @@ export function printOutcome(outcome: ReportedOutcome, json: boolean): void {
   if (points.invalid > 0) parts.push(`${points.invalid} invalid`)
   if (points.failed > 0) parts.push(`${points.failed} failed`)
   if (points.missing > 0) parts.push(`${points.missing} missing`)
+  if (points.skipped > 0) parts.push(`${points.skipped} left out by the search`)
   const ending = { complete: 'complete', interrupted: 'interrupted', budget: 'budget spent', failed: 'ended early' }[
     outcome.outcome
   ]

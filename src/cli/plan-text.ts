@@ -12,8 +12,9 @@ export function planText(plan: Plan): string {
   ])
   const { cost, nestedLoopCost, lowerBound } = plan
   const proof = plan.exact ? 'the fewest possible' : `no order can do with fewer than ${lowerBound}`
+  const isSearch = plan.sweep.search === 'adaptive'
   const lines = [
-    `${plan.sweep.name}: ${plan.pointCount} points over ${plan.deployments.length} deployments`,
+    `${plan.sweep.name}: ${isSearch ? 'a search over at most ' : ''}${plan.pointCount} points over ${plan.deployments.length} deployments`,
     '',
     table(
       [
@@ -25,6 +26,9 @@ export function planText(plan: Plan): string {
       rows,
     ),
     '',
+    ...(isSearch
+      ? ['adaptive search: measures the points that can still win; the figures below are those of the whole grid']
+      : []),
     `worker starts: ${cost.workersStarted} (${proof}; nested loops: ${nestedLoopCost.workersStarted})`,
     plan.estimate === null
       ? 'time: unknown, no past run to learn from'

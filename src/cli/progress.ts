@@ -43,7 +43,7 @@ const where = ({ deployment }: RunProgress) =>
 
 function standing({ points, secondsLeft }: RunProgress): string {
   const left = secondsLeft === null ? '' : `, ${duration(secondsLeft)} left`
-  return `[${points.done}/${points.count}${left}]`
+  return `[${points.done}/${points.isUpperBound ? 'at most ' : ''}${points.count}${left}]`
 }
 
 function doing(progress: RunProgress): string {

@@ -126,7 +126,7 @@ async function execute(
     signal: watch.signal,
     ...(watch.onProgress === undefined ? {} : { onProgress: watch.onProgress }),
   })
-  const hasPoints = outcome.points.planned > outcome.points.missing
+  const hasPoints = outcome.points.planned > outcome.points.missing + outcome.points.skipped
   const report = hasPoints ? await reportRun({ folder: run.folder, resultsRoot }) : null
   return { ...outcome, report, resumed }
 }

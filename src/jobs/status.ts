@@ -13,6 +13,8 @@ export interface RunStatus {
     readonly invalid: number
     readonly failed: number
     readonly missing: number
+    /** Left out by a search that came to its end. */
+    readonly skipped: number
   }
   readonly redeployments: number
   readonly workersStarted: number
@@ -29,6 +31,9 @@ export async function runStatus(choice: RunChoice): Promise<RunStatus> {
   const count = (status: string) => run.results.filter(result => result.status === status).length
   const planned = run.manifest.plan.points
   const last = run.lines.at(-1)
+  const open = Math.max(0, planned - run.results.length)
+  // Only a search can be complete and have points without a result.
+  const skipped = run.ended?.outcome === 'complete' ? open : 0
   return {
     folder: run.folder,
     sweep: run.manifest.sweep,
@@ -39,7 +44,8 @@ export async function runStatus(choice: RunChoice): Promise<RunStatus> {
       ok: count('ok'),
       invalid: count('invalid'),
       failed: count('failed'),
-      missing: Math.max(0, planned - run.results.length),
+      missing: open - skipped,
+      skipped,
     },
     redeployments: run.deployments.filter(deployment => deployment.outcome === 'ready').length,
     workersStarted: run.deployments.reduce((sum, deployment) => sum + deployment.workersStarted, 0),

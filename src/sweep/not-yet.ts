@@ -22,11 +22,6 @@ const notYet: readonly NotYet[] = [
     instead: 'remove load_job, and run Fulcrum in the cluster with the frontend’s service as url',
   },
   {
-    asked: raw => (raw.search === 'adaptive' ? [['search']] : []),
-    wrong: 'search: adaptive is not built yet',
-    instead: 'write search: grid',
-  },
-  {
     asked: raw => (isBuiltIn(raw) && raw.load?.prompts === 'same' ? [['load', 'prompts']] : []),
     wrong: 'the built-in generator makes fresh prompts for every point',
     instead: 'remove prompts, or write generator: genai-perf',

@@ -3,7 +3,6 @@ import { FulcrumError } from '../point/index.ts'
 import { messageOf } from './run/bring-up.ts'
 import { budgetSpent } from './run/budget.ts'
 import { type RunContext, runContext } from './run/context.ts'
-import { missingPoints } from './run/missing.ts'
 import { countPoints, exitCodeOf, type RunEnd, type RunOutcome } from './run/outcome.ts'
 import type { RunParts } from './run/parts.ts'
 import { stopEverything } from './run/stop.ts'
@@ -27,7 +26,8 @@ export async function runSweep(plan: Plan, parts: RunParts): Promise<RunOutcome>
   await stopEverything(run)
   const end = await recordEnd(run, measuredUntil)
   const planned = plan.deployments.flatMap(({ points }) => points)
-  const points = countPoints(planned, latestResults(parts.run.journal.lines))
+  const skipped = run.choice.skipped(parts.run.journal.lines).flatMap(left => left.points)
+  const points = countPoints(planned, latestResults(parts.run.journal.lines), end.outcome === 'complete' ? skipped : [])
   return {
     ...end,
     folder: parts.run.folder,
@@ -42,12 +42,14 @@ async function measureMissing(run: RunContext): Promise<RunEnd> {
   const { attempt, journal } = run.parts.run
   try {
     await run.record({ type: 'run-started', fulcrumVersion: await fulcrumVersion(), pid: process.pid, attempt })
-    for (const planned of run.plan.deployments) {
-      if (missingPoints(planned.points, journal.lines).length === 0) continue
+    for (;;) {
+      const planned = run.choice.deployment(journal.lines)
+      if (planned === null) break
       run.signal.throwIfAborted()
       const spent = budgetSpent(run) ?? (await visitDeployment(run, planned))
       if (spent !== null) return { outcome: 'budget', reason: spent }
     }
+    for (const { reason } of run.choice.skipped(journal.lines)) await run.record({ type: 'note', message: reason })
     return { outcome: 'complete', reason: '' }
   } catch (error) {
     if (run.signal.aborted) return { outcome: 'interrupted', reason: messageOf(run.signal.reason) }

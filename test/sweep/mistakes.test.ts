@@ -202,7 +202,11 @@ function attach(url: string): string {
 }
 
 suite('what can’t be done yet is refused by name', [
-  ['adaptive search', sweepText({ search: 'adaptive' }), /^7:9: search: adaptive is not built yet; /],
+  [
+    'the same prompts for every point from the built-in generator',
+    sweepText({ load: '{ concurrency: 1, prompts: same }' }),
+    /^6:\d+: the built-in generator makes fresh prompts for every point; /,
+  ],
 ])
 
 suite('what a generator can’t do is refused by name', [

@@ -27,10 +27,10 @@ export function addStatus(program: Command): void {
         console.log(JSON.stringify(status, null, 2))
         return
       }
-      const { ok, invalid, failed, missing } = status.points
+      const { ok, invalid, failed, missing, skipped } = status.points
       console.log(`${status.sweep}: ${status.state}, started ${status.startedAt}`)
       console.log(
-        `points: ${ok} ok, ${invalid} invalid, ${failed} failed, ${missing} missing of ${status.points.planned}`,
+        `points: ${ok} ok, ${invalid} invalid, ${failed} failed, ${missing} missing${skipped > 0 ? `, ${skipped} left out by the search` : ''} of ${status.points.planned}`,
       )
       console.log(
         `redeployments: ${status.redeployments}, worker starts: ${status.workersStarted}; last event ${duration(status.sinceLastEventS)} ago`,

@@ -1,6 +1,7 @@
 import type { JournalEvent } from '../../journal/index.ts'
 import { latestResults } from '../../journal/index.ts'
 import { topologyLabel } from '../../point/index.ts'
+import { type Choice, choiceOf } from '../search/choice.ts'
 import type { Plan, PlannedDeployment } from '../sweep.ts'
 import type { RunParts } from './parts.ts'
 import type { RunStep, Standing } from './progress.ts'
@@ -9,6 +10,8 @@ import { timeLeft } from './time-left.ts'
 /** A run at work: its plan and parts, and the few things that change as it goes. */
 export interface RunContext {
   readonly plan: Plan
+  /** What to measure next. */
+  readonly choice: Choice
   readonly parts: RunParts
   readonly signal: AbortSignal
   /** Monotonic milliseconds. */
@@ -28,6 +31,7 @@ export interface RunContext {
 export function runContext(plan: Plan, parts: RunParts): RunContext {
   const clockMs = parts.clockMs ?? (() => performance.now())
   const { journal } = parts.run
+  const choice = choiceOf(plan)
   const startedMs = clockMs()
   const fallback = plan.estimate === null ? null : plan.estimate.seconds / Math.max(1, plan.pointCount)
   const left = timeLeft(plan.deployments, fallback)
@@ -42,11 +46,16 @@ export function runContext(plan: Plan, parts: RunParts): RunContext {
     const now = elapsedS()
     if (counted.lines !== journal.lines.length) {
       const done = latestResults(journal.lines).filter(result => planned.has(result.point.id)).length
-      counted = { lines: journal.lines.length, done, secondsLeft: left(journal.lines), atS: now }
+      counted = {
+        lines: journal.lines.length,
+        done,
+        secondsLeft: choice.isUpperBound ? null : left(journal.lines),
+        atS: now,
+      }
     }
     return {
       deployment,
-      points: { done: counted.done, count: planned.size },
+      points: { done: counted.done, count: planned.size, isUpperBound: choice.isUpperBound },
       elapsedS: now,
       secondsLeft: counted.secondsLeft === null ? null : Math.max(0, counted.secondsLeft - (now - counted.atS)),
     }
@@ -54,6 +63,7 @@ export function runContext(plan: Plan, parts: RunParts): RunContext {
 
   return {
     plan,
+    choice,
     parts,
     signal: parts.signal,
     clockMs,

@@ -12,16 +12,24 @@ const measurementsOfABreaker = 2
  * Any result settles a point, invalid and failed ones too; only a point whose deployment broke gets one more go.
  */
 export function missingPoints(points: readonly Point[], lines: readonly JournalLine[]): readonly Point[] {
+  const isSettled = settledIn(lines)
+  return points.filter(point => !isSettled(point))
+}
+
+/** Whether a point needs no (further) measurement; looks through the journal once for any number of points. */
+export function settledIn(lines: readonly JournalLine[]): (point: Point) => boolean {
   const results = new Map<string, PointResult[]>()
   for (const { event } of lines) {
     if (event.type !== 'point') continue
     const { id } = event.result.point
-    results.set(id, [...(results.get(id) ?? []), event.result])
+    const earlier = results.get(id)
+    if (earlier === undefined) results.set(id, [event.result])
+    else earlier.push(event.result)
   }
-  return points.filter(point => !isSettled(results.get(point.id) ?? []))
+  return point => areSettling(results.get(point.id) ?? [])
 }
 
-function isSettled(results: readonly PointResult[]): boolean {
+function areSettling(results: readonly PointResult[]): boolean {
   const latest = results.at(-1)
   if (latest === undefined) return false
   return !broke(latest) || results.filter(broke).length >= measurementsOfABreaker

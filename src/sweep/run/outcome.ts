@@ -17,6 +17,8 @@ export interface PointCounts {
   readonly invalid: number
   readonly failed: number
   readonly missing: number
+  /** Left out by a search that came to its end, because they cannot win. */
+  readonly skipped: number
 }
 
 /** What is left to say when an attempt at a run is over. */
@@ -29,8 +31,15 @@ export interface RunOutcome extends RunEnd {
   readonly exitCode: number
 }
 
-/** Counts the plan's points by the latest result of each. */
-export function countPoints(planned: readonly Point[], results: readonly PointResult[]): PointCounts {
+/**
+ * Counts the plan's points by the latest result of each.
+ * @param skipped points that a search left out and that are therefore not missing
+ */
+export function countPoints(
+  planned: readonly Point[],
+  results: readonly PointResult[],
+  skipped: readonly Point[] = [],
+): PointCounts {
   const statusOf = new Map(results.map(result => [result.point.id, result.status]))
   const count = (status: PointResult['status'] | undefined) =>
     planned.filter(point => statusOf.get(point.id) === status).length
@@ -39,7 +48,8 @@ export function countPoints(planned: readonly Point[], results: readonly PointRe
     ok: count('ok'),
     invalid: count('invalid'),
     failed: count('failed'),
-    missing: count(undefined),
+    missing: count(undefined) - skipped.length,
+    skipped: skipped.length,
   }
 }
 

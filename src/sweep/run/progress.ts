@@ -13,10 +13,15 @@ export interface Standing {
     readonly count: number
   } | null
   /** Points of the plan that have a result, those of earlier attempts included. */
-  readonly points: { readonly done: number; readonly count: number }
+  readonly points: {
+    readonly done: number
+    readonly count: number
+    /** A search rarely measures all of them. */
+    readonly isUpperBound: boolean
+  }
   /** Seconds since this attempt began. */
   readonly elapsedS: number
-  /** Expected seconds until the last point is done; null while nothing is known. */
+  /** Expected seconds until the last point is done; null while nothing is known, and in a search. */
   readonly secondsLeft: number | null
 }
 

@@ -10,7 +10,7 @@ import { missingPoints } from './missing.ts'
 const breaksInARow = 3
 
 /**
- * Brings a deployment up and measures what is missing of its points. A deployment that can't be brought up, or doesn't
+ * Brings a deployment up and measures what is wanted of its points. A deployment that can't be brought up, or doesn't
  * stay up, fails those points; the sweep goes on with the next one.
  * @returns the reason when the budget was spent underway, else null
  */
@@ -47,8 +47,8 @@ export async function visitDeployment(run: RunContext, planned: PlannedDeploymen
   return null
 }
 
-function next(run: RunContext, { points }: PlannedDeployment): Point | undefined {
-  return missingPoints(points, run.parts.run.journal.lines)[0]
+function next(run: RunContext, planned: PlannedDeployment): Point | undefined {
+  return run.choice.point(planned, run.parts.run.journal.lines)
 }
 
 async function giveUp(run: RunContext, { points }: PlannedDeployment, code: string, why: string): Promise<void> {

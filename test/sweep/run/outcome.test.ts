@@ -7,7 +7,7 @@ import { exitCodeOf, type PointCounts, type RunEnd } from '../../../src/sweep/ru
 import { scratchRun } from './run-in-scratch.ts'
 import { measurementOf, scriptedGenerator, smallPlan } from './small-system.ts'
 
-const all: PointCounts = { planned: 9, ok: 9, invalid: 0, failed: 0, missing: 0 }
+const all: PointCounts = { planned: 9, ok: 9, invalid: 0, failed: 0, missing: 0, skipped: 0 }
 const failed = (kind: FulcrumError['kind']): RunEnd => ({
   outcome: 'failed',
   reason: '',

@@ -18,7 +18,7 @@ describe('a run', () => {
     const outcome = await run.attempt({ deployer })
     assert.equal(outcome.outcome, 'complete')
     assert.equal(outcome.exitCode, 0)
-    assert.deepEqual(outcome.points, { planned: 9, ok: 9, invalid: 0, failed: 0, missing: 0 })
+    assert.deepEqual(outcome.points, { planned: 9, ok: 9, invalid: 0, failed: 0, missing: 0, skipped: 0 })
     assert.deepEqual(
       (await run.points()).map(event => event.result.point.id),
       ids,
@@ -176,14 +176,14 @@ describe('a worker that dies during a point', () => {
   test('twice in the same point leaves it invalid, and the sweep goes on', async () => {
     await using run = await scratchRun(plan)
     const outcome = await run.attempt(breaking(1, 2))
-    assert.deepEqual(outcome.points, { planned: 9, ok: 8, invalid: 1, failed: 0, missing: 0 })
+    assert.deepEqual(outcome.points, { planned: 9, ok: 8, invalid: 1, failed: 0, missing: 0, skipped: 0 })
     assert.equal(outcome.exitCode, 1)
   })
 
   test('again and again fails the deployment’s other points, and the next deployment is measured', async () => {
     await using run = await scratchRun(plan)
     const outcome = await run.attempt(breaking(0, 1, 2, 3))
-    assert.deepEqual(outcome.points, { planned: 9, ok: 6, invalid: 1, failed: 2, missing: 0 })
+    assert.deepEqual(outcome.points, { planned: 9, ok: 6, invalid: 1, failed: 2, missing: 0, skipped: 0 })
     const failed = (await run.points()).find(event => event.result.status === 'failed')
     assert.match(failed?.result.reason ?? '', /broke 3 times in a row.*decode-1/)
   })
@@ -235,7 +235,7 @@ describe('a deployment that does not come up', () => {
       },
     })
     const outcome = await run.attempt({ deployer })
-    assert.deepEqual(outcome.points, { planned: 9, ok: 6, invalid: 0, failed: 3, missing: 0 })
+    assert.deepEqual(outcome.points, { planned: 9, ok: 6, invalid: 0, failed: 3, missing: 0, skipped: 0 })
     assert.deepEqual(
       (await run.events()).flatMap(event => (event.type === 'deployment' ? [`${event.label} ${event.outcome}`] : [])),
       ['agg x2 ready', '1P1D failed', '2P1D ready'],

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { hypervolume } from '../../../src/analysis/hypervolume.ts'
+import type { PointResult } from '../../../src/journal/index.ts'
+import { gpusOf, type Topology } from '../../../src/point/index.ts'
+import { adaptive } from '../../../src/sweep/search/adaptive.ts'
+import { choiceOf } from '../../../src/sweep/search/choice.ts'
+import { pointIds, resultOf, type SyntheticSystem, searchFrom, syntheticPlan } from './synthetic.ts'
+
+const ratios: readonly Topology[] = [
+  { kind: 'aggregated', workers: 2 },
+  { kind: 'disaggregated', prefill: 1, decode: 1 },
+  { kind: 'disaggregated', prefill: 1, decode: 2 },
+  { kind: 'disaggregated', prefill: 2, decode: 2 },
+  { kind: 'disaggregated', prefill: 2, decode: 1 },
+  { kind: 'disaggregated', prefill: 3, decode: 1 },
+]
+const loads = [1, 2, 4, 8, 16, 32, 64, 96, 128, 192, 256]
+
+/** One request alone never waits: a prefill worker reads at least one prompt in the time that one takes. */
+const systems: fc.Arbitrary<SyntheticSystem> = fc
+  .record({
+    promptsAtOnce: fc.double({ min: 1, max: 8, noNaN: true }),
+    prefillS: fc.double({ min: 0.01, max: 0.5, noNaN: true }),
+    itlS: fc.double({ min: 0.003, max: 0.02, noNaN: true }),
+    itlPerSequenceS: fc.double({ min: 1e-6, max: 5e-4, noNaN: true }),
+    osl: fc.integer({ min: 20, max: 1000 }),
+    ttftLimitMs: fc.constantFrom(200, 1000, 5000, 1e9),
+  })
+  .map(({ promptsAtOnce, ...system }) => ({ ...system, prefillPerS: promptsAtOnce / system.prefillS }))
+
+const place = ({ point, measurement }: PointResult) => ({
+  x: measurement?.outputTokensPerSPerUser?.mean ?? 0,
+  y: (measurement?.outputTokensPerS ?? 0) / gpusOf(point.deployment),
+})
+const bestUnderSlo = (results: readonly PointResult[]) =>
+  Math.max(
+    0,
+    ...results
+      .filter(r => (r.measurement?.ttftMs?.p95 ?? 0) <= (r.point.slo.ttftP95Ms ?? 0))
+      .map(result => place(result).y),
+  )
+
+const usual: SyntheticSystem = {
+  prefillPerS: 5,
+  prefillS: 0.2,
+  itlS: 0.008,
+  itlPerSequenceS: 1e-4,
+  osl: 200,
+  ttftLimitMs: 1000,
+}
+
+describe('the adaptive search', () => {
+  test('holds the frontier, and comes near the best throughput under the SLO, of any system that keeps its assumptions', () => {
+    fc.assert(
+      fc.property(systems, system => {
+        const plan = syntheticPlan(ratios, loads, system)
+        const grid = plan.deployments.flatMap(({ points }) => points).map(point => resultOf(point, system))
+        const found = searchFrom(plan, [], point => resultOf(point, system)).flatMap(({ event }) =>
+          event.type === 'point' ? [event.result] : [],
+        )
+        assert.ok(bestUnderSlo(found) >= 0.85 * bestUnderSlo(grid), 'best under the SLO')
+        assert.ok(hypervolume(found.map(place)) >= 0.99 * hypervolume(grid.map(place)), 'hypervolume')
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  test('measures no point twice', () => {
+    fc.assert(
+      fc.property(systems, fc.integer({ min: 1, max: 3 }), (system, repeats) => {
+        const ids = pointIds(
+          searchFrom(syntheticPlan(ratios, loads, system, repeats), [], point => resultOf(point, system)),
+        )
+        assert.equal(new Set(ids).size, ids.length)
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  test('goes on identically from any beginning of its journal', () => {
+    fc.assert(
+      fc.property(systems, fc.nat(), (system, cut) => {
+        const plan = syntheticPlan(ratios, loads, system)
+        const measure = (point: Parameters<typeof resultOf>[0]) => resultOf(point, system)
+        const whole = searchFrom(plan, [], measure)
+        const begun = whole.slice(0, cut % (whole.length + 1))
+        assert.deepEqual(pointIds(searchFrom(syntheticPlan(ratios, loads, system), begun, measure)), pointIds(whole))
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('needs fewer than half of the points of a usual system', () => {
+    const plan = syntheticPlan(ratios, loads, usual)
+    const lines = searchFrom(plan, [], point => resultOf(point, usual))
+    assert.ok(lines.length < plan.pointCount / 2, `${lines.length} of ${plan.pointCount}`)
+  })
+
+  test('begins with the lightest load', () => {
+    const plan = syntheticPlan(ratios, loads, usual)
+    const choice = adaptive(plan)
+    const planned = choice.deployment([])
+    assert.ok(planned !== null)
+    assert.deepEqual(choice.point(planned, [])?.load.level, { kind: 'concurrency', concurrency: 1 })
+  })
+
+  test('measures every repeat of what it measures', () => {
+    const plan = syntheticPlan(ratios, loads, usual, 3)
+    const measured = new Set(pointIds(searchFrom(plan, [], point => resultOf(point, usual))))
+    for (const { points } of plan.deployments) {
+      for (const alike of Map.groupBy(points, point => JSON.stringify(point.load.level)).values())
+        assert.ok([0, 3].includes(alike.filter(point => measured.has(point.id)).length))
+    }
+  })
+
+  test('says of every point that it left out why it cannot win', () => {
+    const plan = syntheticPlan(ratios, loads, usual)
+    const lines = searchFrom(plan, [], point => resultOf(point, usual))
+    const skipped = adaptive(plan).skipped(lines)
+    assert.equal(
+      skipped.reduce((sum, { points }) => sum + points.length, 0),
+      plan.pointCount - lines.length,
+    )
+    for (const { reason } of skipped)
+      assert.match(reason, /^Skipped \d+ of 11 load levels of .+: they cannot win, because /)
+  })
+
+  test('leaves nothing out where no point is valid: there is nothing to learn from', () => {
+    const plan = syntheticPlan(ratios, loads, usual)
+    const lines = searchFrom(plan, [], point => ({
+      point,
+      status: 'failed',
+      reason: 'no answer',
+      findings: [],
+      measurement: null,
+    }))
+    assert.equal(lines.length, plan.pointCount)
+  })
+})
+
+test('a grid wants every point, in the plan’s order', () => {
+  const plan = syntheticPlan(ratios, loads, usual, 2)
+  const gridPlan = { ...plan, sweep: { ...plan.sweep, search: 'grid' as const } }
+  const lines = searchFrom(gridPlan, [], point => resultOf(point, usual), choiceOf(gridPlan))
+  assert.deepEqual(
+    pointIds(lines),
+    plan.deployments.flatMap(({ points }) => points.map(point => point.id)),
+  )
+})
