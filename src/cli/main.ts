@@ -15,6 +15,7 @@ import { addResume } from './commands/resume.ts'
 import { addRun } from './commands/run.ts'
 import { addShard } from './commands/shard.ts'
 import { addStatus } from './commands/status.ts'
+import { addTune } from './commands/tune.ts'
 import { addValidate } from './commands/validate.ts'
 import { printError } from './print-error.ts'
 
@@ -48,6 +49,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     addResume,
     addStatus,
     addReport,
+    addTune,
     addExport,
     addCompare,
     addBaseline,

@@ -20,6 +20,7 @@ const commands = [
   'history',
   'baseline',
   'import',
+  'tune',
 ]
 
 describe('help', () => {

@@ -1,0 +1,43 @@
+import type { Analysis, WorkloadAnalysis } from '../analyse.ts'
+import { loadValue } from '../load-label.ts'
+import type { MeasuredPoint } from '../measured-point.ts'
+import type { Recommendation } from '../recommend.ts'
+import type { ServingModes } from '../serving-modes.ts'
+import { type BottleneckFinding, bottleneckAt } from './bottleneck.ts'
+
+/** The answer for one workload: what to deploy, how sure that is, what holds it back. */
+export interface Tuning {
+  readonly workload: string
+  readonly recommendation: Recommendation
+  /** Concurrency over GPUs of the recommended point; null for an open loop, or without a valid point. */
+  readonly concurrencyPerGpu: number | null
+  readonly bottleneck: BottleneckFinding | null
+  /** Aggregated against disaggregated at equal GPU counts. */
+  readonly servingModes: readonly ServingModes[]
+}
+
+/** Answers every workload of an analysed run. Pure. */
+export function tune(analysis: Analysis): readonly Tuning[] {
+  return analysis.workloads.map(tuneWorkload)
+}
+
+function tuneWorkload({ name, points, recommendation, servingModes }: WorkloadAnalysis): Tuning {
+  const { best } = recommendation
+  const level = best?.load.level
+  return {
+    workload: name,
+    recommendation,
+    concurrencyPerGpu: best !== null && level?.kind === 'concurrency' ? level.concurrency / best.gpus : null,
+    bottleneck: best === null ? null : bottleneckAt(best, lightestOf(best, points)),
+    servingModes,
+  }
+}
+
+/** The valid point of the same deployment at the lightest load; null when that is the point itself. */
+function lightestOf(best: MeasuredPoint, points: readonly MeasuredPoint[]): MeasuredPoint | null {
+  const own = points.filter(
+    p => p.status === 'ok' && p.deployment.id === best.deployment.id && p.load.level.kind === best.load.level.kind,
+  )
+  const lightest = own.toSorted((a, b) => (loadValue(a.load.level) ?? 0) - (loadValue(b.load.level) ?? 0))[0]
+  return lightest === undefined || lightest.key === best.key ? null : lightest
+}

@@ -1,0 +1,32 @@
+import type { Command } from 'commander'
+import { tuneFileOrRun } from '../../index.ts'
+import { interruption } from '../interruption.ts'
+import { showProgress } from '../progress.ts'
+import { tuneText } from '../tune-text.ts'
+
+/** `fulcrum tune FILE|RUN` */
+export function addTune(program: Command): void {
+  program
+    .command('tune')
+    .argument('<file-or-run>', 'a sweep file, which is run first, or the folder of a run')
+    .description('what to deploy for each workload, how sure that is, what holds it back and what to try next')
+    .option('--out <dir>', 'where runs are kept', 'results')
+    .option('--json', 'print as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ fulcrum tune sweeps/quick.yaml\n  $ fulcrum tune results/quick/…\n\nWrite search: adaptive in the sweep file to get there with fewer points.',
+    )
+    .action(async (target: string, options: { out: string; json?: true }) => {
+      using interrupted = interruption()
+      using progress = showProgress(false)
+      const answer = await tuneFileOrRun({
+        target,
+        resultsRoot: options.out,
+        signal: interrupted.signal,
+        onProgress: progress.show,
+      })
+      progress[Symbol.dispose]()
+      console.log(options.json ? JSON.stringify(answer, null, 2) : tuneText(answer))
+      process.exitCode = answer.outcome?.exitCode ?? 0
+    })
+}

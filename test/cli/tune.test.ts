@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fulcrum, temporaryFolder } from './fulcrum.ts'
+
+const sweep = `name: tiny
+model: nvidia/DeepSeek-R1-FP4
+deploy: { with: simulated, profile: deepseek-r1-fp4-gb200 }
+search: adaptive
+topologies: [{ aggregated: 2 }, 1P1D]
+workloads: [500/8]
+load: { concurrency: [1, 2, 4], requests: 2x }
+slo: { ttft_p95_ms: 10000 }
+# A busy machine is no fault of what is tested here.
+validity: { send_lateness_p99_ms: 9999, event_loop_delay_p99_ms: 9999, cpu_share: 1, in_flight_share: 0.01 }
+`
+
+interface Answer {
+  readonly folder: string
+  readonly workloads: readonly {
+    readonly workload: string
+    readonly basis: string
+    readonly best: { readonly deployment: string; readonly tokensPerSPerGpu: { readonly mean: number } }
+    readonly servingModes: readonly { readonly gpus: number }[]
+  }[]
+  readonly outcome: { readonly outcome: string; readonly points: { readonly missing: number } } | null
+}
+
+test('fulcrum tune runs a sweep file and answers; of the run’s folder it only answers, and the same', async () => {
+  await using folder = await temporaryFolder()
+  const file = join(folder.path, 'tiny.yaml')
+  await writeFile(file, sweep)
+  const ran = await fulcrum(['tune', file, '--out', join(folder.path, 'results'), '--json'])
+  assert.equal(ran.exitCode, 0, ran.stderr)
+  const answer = JSON.parse(ran.stdout) as Answer
+  assert.equal(answer.outcome?.outcome, 'complete')
+  assert.equal(answer.outcome.points.missing, 0)
+  assert.equal(answer.workloads[0]?.basis, 'slo')
+  assert.deepEqual(
+    answer.workloads[0]?.servingModes.map(({ gpus }) => gpus),
+    [8],
+  )
+
+  const again = await fulcrum(['tune', answer.folder, '--json'])
+  assert.equal(again.exitCode, 0, again.stderr)
+  const read = JSON.parse(again.stdout) as Answer
+  assert.equal(read.outcome, null)
+  assert.deepEqual(read.workloads, answer.workloads)
+
+  const { stdout } = await fulcrum(['tune', answer.folder])
+  assert.match(stdout, /^500\/8: .+ the most throughput under the SLO/)
+  assert.match(stdout, /disaggregated against aggregated on 8 GPUs: [+−]\d+\.\d %, measured once/)
+  assert.match(stdout, /try next: /)
+})
