@@ -56,7 +56,7 @@ describe('the guard of a task', () => {
   })
 
   it('ends the task and its children when its input ends, and waits for them', async () => {
-    const child = start(task('sleep 1000 & echo $!; trap "echo bye; exit 3" TERM; wait'))
+    const child = start(task('trap "echo bye; exit 3" TERM; sleep 1000 & echo $!; wait'))
     const pid = Number(await firstLine(child))
     child.stdin.end()
     assert.equal((await child).exitCode, 3)
