@@ -8,6 +8,7 @@ import { FulcrumError, type GeneratorName, type Point } from '../point/index.ts'
 import { loadSweep } from '../sweep/load-sweep.ts'
 import { planSweep } from '../sweep/plan.ts'
 import type { Plan } from '../sweep/sweep.ts'
+import { type DeploymentPreview, previewPlan } from './plan.ts'
 import { pointLabel } from './point-label.ts'
 
 export { crosscheckMarkdown, crosscheckText } from '../load/crosscheck/format.ts'
@@ -53,6 +54,16 @@ export async function crosscheckSweepFile(request: CrosscheckRequest): Promise<C
     for (const { generator } of generators) await generator.close()
     await deployer.close()
   }
+}
+
+/**
+ * What a cross-check of this point would deploy; starts nothing.
+ * @throws FulcrumError (bad-input) for a sweep file or point that isn't there
+ */
+export async function previewCrosscheck(file: string, position: number): Promise<readonly DeploymentPreview[]> {
+  const plan = planSweep(await loadSweep(file))
+  const point = pointAt(plan, position)
+  return previewPlan({ ...plan, deployments: [{ deployment: point.deployment, points: [point] }] })
 }
 
 /** A path means the file here; a bare name is looked for on PATH. */

@@ -9,6 +9,7 @@ import {
   type OpenRun,
   openRun,
   readManifest,
+  readRun,
   sweepContentId,
   unfinishedRun,
 } from '../journal/index.ts'
@@ -18,8 +19,9 @@ import { FulcrumError } from '../point/index.ts'
 import { loadSweep, sweepOf } from '../sweep/load-sweep.ts'
 import { onlyPoints } from '../sweep/only.ts'
 import { planSweep } from '../sweep/plan.ts'
-import { type RunOutcome, type RunProgress, runSweep } from '../sweep/run.ts'
+import { missingPoints, type RunOutcome, type RunProgress, runSweep } from '../sweep/run.ts'
 import type { Plan, Sweep } from '../sweep/sweep.ts'
+import type { RunChoice } from './find-run.ts'
 import type { SweepFileOptions } from './plan.ts'
 import { reportRun, type WrittenReport } from './report.ts'
 
@@ -72,12 +74,28 @@ export async function runSweepFile(
 export async function resumeRun(
   request: RunWatch & { readonly folder?: string; readonly resultsRoot: string },
 ): Promise<ReportedOutcome> {
-  const resultsRoot = resolve(request.resultsRoot)
-  const folder = request.folder === undefined ? await newestUnfinished(resultsRoot) : resolve(request.folder)
+  const { folder, plan } = await unfinishedPlan(request)
+  refuseShards(plan.sweep, request.shards)
+  return execute(plan, await openRun(folder), resolve(request.resultsRoot), true, request)
+}
+
+/**
+ * What `fulcrum resume` would still measure: the run's plan without the points that have a result.
+ * @throws FulcrumError as {@link resumeRun} does
+ */
+export async function planToResume(choice: RunChoice): Promise<Plan> {
+  const { folder, plan } = await unfinishedPlan(choice)
+  const { lines } = await readRun(folder)
+  const deployments = plan.deployments
+    .map(({ deployment, points }) => ({ deployment, points: missingPoints(points, lines) }))
+    .filter(({ points }) => points.length > 0)
+  return { ...plan, deployments }
+}
+
+async function unfinishedPlan({ folder: named, resultsRoot }: RunChoice): Promise<{ folder: string; plan: Plan }> {
+  const folder = named === undefined ? await newestUnfinished(resolve(resultsRoot)) : resolve(named)
   const manifest = await readManifest(folder)
-  const sweep = await sweepAsItWas(manifest)
-  refuseShards(sweep, request.shards)
-  return execute(partOf(planSweep(sweep), manifest.only), await openRun(folder), resultsRoot, true, request)
+  return { folder, plan: partOf(planSweep(await sweepAsItWas(manifest)), manifest.only) }
 }
 
 /** The sweep file when it is unchanged, else the manifest's copy, which lacks secrets and so may not be usable. */

@@ -122,4 +122,21 @@ describe('plan and dry run', () => {
     const { stdout: leftovers } = await fulcrum(['leftovers', '--json'])
     assert.deepEqual(JSON.parse(leftovers).leftovers, [])
   })
+
+  test('crosscheck and tune print what they would start as run does', async () => {
+    for (const args of [
+      ['crosscheck', 'sweeps/quick.yaml', '--point', '9'],
+      ['tune', 'sweeps/quick.yaml'],
+    ]) {
+      const { stdout, exitCode } = await fulcrum([...args, '--dry-run'])
+      assert.equal(exitCode, 0)
+      assert.match(stdout, /## 1P1D \(\d+ points?\)/)
+    }
+  })
+
+  test('resume --dry-run prints only what is still to measure', async () => {
+    const { stdout, exitCode } = await fulcrum(['resume', 'results/baseline/quick', '--dry-run', '--json'])
+    assert.equal(exitCode, 0)
+    assert.deepEqual(JSON.parse(stdout), [])
+  })
 })

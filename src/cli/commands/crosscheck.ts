@@ -1,6 +1,13 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { crosscheckMarkdown, crosscheckSweepFile, crosscheckText, generatorNames } from '../../index.ts'
+import {
+  crosscheckMarkdown,
+  crosscheckSweepFile,
+  crosscheckText,
+  generatorNames,
+  previewCrosscheck,
+} from '../../index.ts'
 import { interruption } from '../interruption.ts'
+import { previewText } from '../preview-text.ts'
 
 interface CrosscheckOptions {
   readonly generators: (typeof generatorNames)[number][]
@@ -8,6 +15,7 @@ interface CrosscheckOptions {
   readonly rounds: number
   readonly point: number
   readonly to?: string
+  readonly dryRun?: true
   readonly json?: true
   readonly markdown?: true
 }
@@ -25,6 +33,7 @@ export function addCrosscheck(program: Command): void {
     .option('--rounds <n>', 'turns of each generator, in ABBA order', parseCount, 4)
     .option('--point <n>', "which of the plan's points", parseCount, 1)
     .option('--to <dir>', "where the generators' own files go")
+    .option('--dry-run', 'print the exact commands and files of the deployment, and start nothing')
     .option('--markdown', 'print Markdown')
     .option('--json', 'print every turn as JSON')
     .addHelpText(
@@ -35,6 +44,11 @@ Examples:
   $ fulcrum crosscheck sweeps/attach.yaml --rounds 6 --command genai-perf=.systems/genai-perf/bin/genai-perf`,
     )
     .action(async (file: string, options: CrosscheckOptions) => {
+      if (options.dryRun) {
+        const previews = await previewCrosscheck(file, options.point)
+        console.log(options.json ? JSON.stringify(previews, null, 2) : previewText(previews))
+        return
+      }
       using interrupted = interruption()
       const { generators, command: commands, rounds, point } = options
       const result = await crosscheckSweepFile({

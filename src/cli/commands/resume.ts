@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
-import { resumeRun } from '../../index.ts'
+import { planToResume, previewPlan, resumeRun } from '../../index.ts'
 import { interruption } from '../interruption.ts'
 import { nameLeftovers } from '../name-leftovers.ts'
 import { printOutcome } from '../outcome-text.ts'
+import { previewText } from '../preview-text.ts'
 import { showProgress } from '../progress.ts'
 
 /** `fulcrum resume [RUN]` */
@@ -13,6 +14,7 @@ export function addResume(program: Command): void {
     .description('go on with an unfinished run, from the sweep file as it was when the run began')
     .option('--out <dir>', 'where runs are kept', 'results')
     .option('--end-leftovers', 'end processes that a killed Fulcrum left behind, without asking')
+    .option('--dry-run', 'print the exact commands and files of what is still to measure, and start nothing')
     .option('--shards <n>', 'split the load of each point over n processes (see generator.shards)', Number)
     .option('--json', 'one JSON object a line: progress, then the outcome')
     .addHelpText(
@@ -22,14 +24,19 @@ export function addResume(program: Command): void {
     .action(
       async (
         folder: string | undefined,
-        options: { out: string; json?: true; endLeftovers?: true; shards?: number },
+        options: { out: string; json?: true; dryRun?: true; endLeftovers?: true; shards?: number },
       ) => {
+        const choice = { ...(folder === undefined ? {} : { folder }), resultsRoot: options.out }
+        if (options.dryRun) {
+          const previews = await previewPlan(await planToResume(choice))
+          console.log(options.json ? JSON.stringify(previews, null, 2) : previewText(previews))
+          return
+        }
         using interrupted = interruption()
         await nameLeftovers(options.endLeftovers === true, options.json === true, interrupted.signal)
         using progress = showProgress(options.json === true)
         const outcome = await resumeRun({
-          ...(folder === undefined ? {} : { folder }),
-          resultsRoot: options.out,
+          ...choice,
           ...(options.shards === undefined ? {} : { shards: options.shards }),
           signal: interrupted.signal,
           onProgress: progress.show,

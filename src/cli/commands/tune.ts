@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
-import { tuneFileOrRun } from '../../index.ts'
+import { planSweepFile, previewPlan, tuneFileOrRun } from '../../index.ts'
 import { interruption } from '../interruption.ts'
+import { previewText } from '../preview-text.ts'
 import { showProgress } from '../progress.ts'
 import { tuneText } from '../tune-text.ts'
 
@@ -11,12 +12,18 @@ export function addTune(program: Command): void {
     .argument('<file-or-run>', 'a sweep file, which is run first, or the folder of a run')
     .description('what to deploy for each workload, how sure that is, what holds it back and what to try next')
     .option('--out <dir>', 'where runs are kept', 'results')
+    .option('--dry-run', 'print the exact commands and files of running the sweep file, and start nothing')
     .option('--json', 'print as JSON')
     .addHelpText(
       'after',
       '\nExamples:\n  $ fulcrum tune sweeps/quick.yaml\n  $ fulcrum tune results/quick/…\n\nWrite search: adaptive in the sweep file to get there with fewer points.',
     )
-    .action(async (target: string, options: { out: string; json?: true }) => {
+    .action(async (target: string, options: { out: string; json?: true; dryRun?: true }) => {
+      if (options.dryRun) {
+        const previews = await previewPlan(await planSweepFile(target, { resultsRoot: options.out }))
+        console.log(options.json ? JSON.stringify(previews, null, 2) : previewText(previews))
+        return
+      }
       using interrupted = interruption()
       using progress = showProgress(false)
       const answer = await tuneFileOrRun({
