@@ -1,6 +1,7 @@
 import type { Profile } from '../../src/engine/profile.ts'
 import { type SimulatedPoint, simulate } from '../../src/engine/simulate.ts'
 import type { PointResult } from '../../src/journal/index.ts'
+import { unknownHealth } from '../../src/metrics/measurement.ts'
 import { type EngineSettings, FulcrumError, type Point } from '../../src/point/index.ts'
 
 /** A point measured in virtual time, and the seconds that it would have taken. */
@@ -51,16 +52,7 @@ function measure(point: Point, profile: Profile): Measured {
       prefillTokensPerSPerUser: null,
       tokenSource: 'usage',
       steady: null,
-      client: {
-        sendLatenessMs: null,
-        eventLoopDelayMs: null,
-        cpuShare: null,
-        cpuS: null,
-        gcMs: null,
-        threads: null,
-        inFlight: null,
-        clockJumpMs: null,
-      },
+      client: unknownHealth,
       deviation: { isl: null, osl: null },
       files: [],
     } as const

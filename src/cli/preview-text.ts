@@ -1,7 +1,12 @@
 import type { DeploymentPreview } from '../index.ts'
 
+/** Prints what would be started, for a person or a machine. */
+export function printPreview(previews: readonly DeploymentPreview[], json: boolean): void {
+  console.log(json ? JSON.stringify(previews, null, 2) : previewText(previews))
+}
+
 /** Exact commands and files of each deployment, as a shell could run them. */
-export function previewText(previews: readonly DeploymentPreview[]): string {
+function previewText(previews: readonly DeploymentPreview[]): string {
   return previews
     .map(({ label, points, preview }) => {
       const files = preview.files.map(file => `# file ${file.path}\n${indent(file.content)}`)

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { basename, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { abilitiesOf } from '../deploy/abilities.ts'
 import { createDeployer } from '../deploy/create.ts'
 import {
@@ -184,6 +184,3 @@ function summaryOf(plan: Plan) {
     exact: plan.exact,
   }
 }
-
-/** The name a run is known by: its folder's last part. */
-export const runName = (folder: string): string => basename(folder)

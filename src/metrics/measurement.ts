@@ -81,6 +81,18 @@ export interface ShardHealth {
   readonly cpuShare: number | null
 }
 
+/** The health of a generator that says nothing of itself. */
+export const unknownHealth: ClientHealth = {
+  sendLatenessMs: null,
+  eventLoopDelayMs: null,
+  cpuShare: null,
+  cpuS: null,
+  gcMs: null,
+  threads: null,
+  inFlight: null,
+  clockJumpMs: null,
+}
+
 /** When the window became steady, by which method. */
 export interface SteadyState {
   readonly method: string

@@ -7,7 +7,7 @@ import {
   previewCrosscheck,
 } from '../../index.ts'
 import { interruption } from '../interruption.ts'
-import { previewText } from '../preview-text.ts'
+import { printPreview } from '../preview-text.ts'
 
 interface CrosscheckOptions {
   readonly generators: (typeof generatorNames)[number][]
@@ -45,8 +45,7 @@ Examples:
     )
     .action(async (file: string, options: CrosscheckOptions) => {
       if (options.dryRun) {
-        const previews = await previewCrosscheck(file, options.point)
-        console.log(options.json ? JSON.stringify(previews, null, 2) : previewText(previews))
+        printPreview(await previewCrosscheck(file, options.point), options.json === true)
         return
       }
       using interrupted = interruption()

@@ -3,7 +3,7 @@ import { planToResume, previewPlan, resumeRun } from '../../index.ts'
 import { interruption } from '../interruption.ts'
 import { nameLeftovers } from '../name-leftovers.ts'
 import { printOutcome } from '../outcome-text.ts'
-import { previewText } from '../preview-text.ts'
+import { printPreview } from '../preview-text.ts'
 import { showProgress } from '../progress.ts'
 
 /** `fulcrum resume [RUN]` */
@@ -28,8 +28,7 @@ export function addResume(program: Command): void {
       ) => {
         const choice = { ...(folder === undefined ? {} : { folder }), resultsRoot: options.out }
         if (options.dryRun) {
-          const previews = await previewPlan(await planToResume(choice))
-          console.log(options.json ? JSON.stringify(previews, null, 2) : previewText(previews))
+          printPreview(await previewPlan(await planToResume(choice)), options.json === true)
           return
         }
         using interrupted = interruption()

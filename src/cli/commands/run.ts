@@ -3,7 +3,7 @@ import { planSweepFile, previewPlan, runSweepFile } from '../../index.ts'
 import { interruption } from '../interruption.ts'
 import { nameLeftovers } from '../name-leftovers.ts'
 import { printOutcome } from '../outcome-text.ts'
-import { previewText } from '../preview-text.ts'
+import { printPreview } from '../preview-text.ts'
 import { showProgress } from '../progress.ts'
 
 interface RunOptions {
@@ -49,8 +49,7 @@ An unfinished run of the same sweep goes on where its journal ends. Ctrl-C drops
     .action(async (file: string, options: RunOptions) => {
       if (options.dryRun) {
         const plan = await planSweepFile(file, { resultsRoot: options.out, ...options })
-        const previews = await previewPlan(plan)
-        console.log(options.json ? JSON.stringify(previews, null, 2) : previewText(previews))
+        printPreview(await previewPlan(plan), options.json === true)
         return
       }
       using interrupted = interruption()

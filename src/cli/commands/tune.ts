@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { planSweepFile, previewPlan, tuneFileOrRun } from '../../index.ts'
 import { interruption } from '../interruption.ts'
-import { previewText } from '../preview-text.ts'
+import { printPreview } from '../preview-text.ts'
 import { showProgress } from '../progress.ts'
 import { tuneText } from '../tune-text.ts'
 
@@ -20,8 +20,10 @@ export function addTune(program: Command): void {
     )
     .action(async (target: string, options: { out: string; json?: true; dryRun?: true }) => {
       if (options.dryRun) {
-        const previews = await previewPlan(await planSweepFile(target, { resultsRoot: options.out }))
-        console.log(options.json ? JSON.stringify(previews, null, 2) : previewText(previews))
+        printPreview(
+          await previewPlan(await planSweepFile(target, { resultsRoot: options.out })),
+          options.json === true,
+        )
         return
       }
       using interrupted = interruption()

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Measurement } from '../../metrics/measurement.ts'
+import { type Measurement, unknownHealth } from '../../metrics/measurement.ts'
 import type { Api, GeneratorName, LoadLevel, Topology } from '../../point/index.ts'
 import { distributionOfMetric, type sharedMetrics } from './metrics.ts'
 
@@ -90,16 +90,7 @@ export function measurementOfSummary(own: Shared, asked: AskedLoad, particulars:
     goodputPerS: own.request_goodput?.avg ?? null,
     tokenSource: 'generator',
     steady: null,
-    client: {
-      sendLatenessMs: null,
-      eventLoopDelayMs: null,
-      cpuShare: null,
-      cpuS: null,
-      gcMs: null,
-      threads: null,
-      inFlight: null,
-      clockJumpMs: null,
-    },
+    client: unknownHealth,
     deviation: { isl: deviation(isl, asked.isl), osl: deviation(osl, asked.osl) },
     remarks: [
       {

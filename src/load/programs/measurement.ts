@@ -1,6 +1,6 @@
 import { relative } from 'node:path'
 import { distributionOf } from '../../metrics/distribution.ts'
-import type { Finding, Measurement } from '../../metrics/measurement.ts'
+import { type Finding, type Measurement, unknownHealth } from '../../metrics/measurement.ts'
 import { summarise } from '../../metrics/summary.ts'
 import { meanTokens, type Point } from '../../point/index.ts'
 import { errorsOf, type Row, recordsOf } from './rows.ts'
@@ -40,14 +40,9 @@ export function measurementOf(point: Point, result: ProgramResult): Measurement 
     interChunkMs: distributionOf(result.interChunkMs),
     tokenSource: result.tokenSource,
     client: {
+      ...unknownHealth,
       sendLatenessMs: result.knowsSchedule ? summary.client.sendLatenessMs : null,
       inFlight: summary.client.inFlight,
-      eventLoopDelayMs: null,
-      cpuShare: null,
-      cpuS: null,
-      gcMs: null,
-      threads: null,
-      clockJumpMs: null,
     },
     remarks: [cannotVouch(point, result.knowsSchedule), ...result.remarks],
     files: result.files.map(file => relative(result.runFolder, file)),

@@ -1,6 +1,6 @@
 import type { Deployer, Reconciled } from '../../../src/deploy/deployer.ts'
 import type { LoadGenerator, MeasureContext } from '../../../src/load/generator.ts'
-import type { Distribution, Measurement } from '../../../src/metrics/measurement.ts'
+import { type Distribution, type Measurement, unknownHealth } from '../../../src/metrics/measurement.ts'
 import {
   contentId,
   type Deployment,
@@ -182,16 +182,7 @@ export function measurementOf(point: Point, more: Partial<Measurement> = {}): Me
     goodputPerS: null,
     tokenSource: 'usage',
     steady: null,
-    client: {
-      sendLatenessMs: null,
-      eventLoopDelayMs: null,
-      cpuShare: null,
-      cpuS: null,
-      gcMs: null,
-      threads: null,
-      inFlight: null,
-      clockJumpMs: null,
-    },
+    client: unknownHealth,
     deviation: { isl: 0, osl: 0 },
     files: [],
     ...more,
