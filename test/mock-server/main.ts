@@ -2,6 +2,7 @@ import { createServer } from 'node:net'
 import { ReadableClock } from '../../src/load/built-in/readable-clock.ts'
 import type { AnswerBytes } from './answer.ts'
 import { Answer, answerBytes } from './answer.ts'
+import type { PartialTruth } from './cluster.ts'
 import type { MockOptions } from './options.ts'
 import { defaultOptions } from './options.ts'
 import { isStreaming, maxTokensOf, RequestParser } from './request-parser.ts'
@@ -76,3 +77,10 @@ server.listen({ port: 0, host: process.argv[3] ?? '127.0.0.1', backlog: 16384 },
     console.log(JSON.stringify({ port: address.port, pid: process.pid }))
 })
 process.stdin.on('end', () => process.exit(0)).resume()
+
+// As one of several behind one port (cluster.ts), each is asked for what it saw itself.
+process.on('message', order => {
+  const { requests, ttftMs, itlMs, cpuS } = truth.truth()
+  if (order === 'reset') truth.reset()
+  process.send?.({ requests, ttftMeanMs: ttftMs?.mean ?? 0, itlMeanMs: itlMs?.mean ?? 0, cpuS } satisfies PartialTruth)
+})
