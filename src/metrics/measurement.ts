@@ -164,15 +164,26 @@ export interface Measurement {
   readonly files: readonly string[]
 }
 
+/** Prometheus series scraped through a point, by source (`frontend`, `prefill-0`, …) then `metric{labels that differ}`. */
+export interface ServerMetrics {
+  readonly [source: string]: { readonly [metric: string]: ServerMetric }
+}
+
 /**
- * Prometheus series scraped through a point, by source (`frontend`, `prefill-0`, …) then `metric{labels that differ}`.
+ * What a series of the server's did through the window.
  * Gauges: mean, max and last of the scrapes. Counters: increase per second (mean, max between two scrapes), increase
  * in all (last). Histograms: mean observation of the window, highest mean between two scrapes, observations (last).
  */
-export interface ServerMetrics {
-  readonly [source: string]: {
-    readonly [metric: string]: { readonly mean: number; readonly max: number; readonly last: number }
-  }
+export interface ServerMetric {
+  readonly mean: number
+  readonly max: number
+  readonly last: number
+  /**
+   * How it went, oldest first, at most 120 samples: ms since the window began, and the gauge's value, or the counter's
+   * increase per second or the histogram's mean since the scrape before. Straight lines between samples draw it. Kept of
+   * what tells where requests wait and how long (queues, running, KV cache, TTFT, ITL); absent in runs before it was kept.
+   */
+  readonly series?: readonly (readonly [atMs: number, value: number])[]
 }
 
 /** A measurement and what can be said of it. */

@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import type { ServerMetric } from '../../src/metrics/measurement.ts'
 import { parseExposition } from '../../src/metrics/server/exposition.ts'
+import { compactSeries, mostSamples } from '../../src/metrics/server/series.ts'
 import { sourceMetrics } from '../../src/metrics/server/window.ts'
 
 const scrape = (atS: number, ...lines: string[]) => ({ atMs: atS * 1000, page: parseExposition(lines.join('\n')) })
+
+const sums = (metric: ServerMetric | undefined) => {
+  const { series: _, ...rest } = metric ?? { mean: NaN, max: NaN, last: NaN }
+  return rest
+}
 
 describe('a metrics page', () => {
   test('is read with types, labels, infinities and timestamps', () => {
@@ -68,7 +75,8 @@ describe('a metrics page', () => {
 describe('a source through a window', () => {
   test('gives mean, max and last of a gauge, without the closing scrape', () => {
     const at = (s: number, value: number) => scrape(s, '# TYPE queued gauge', `queued ${value}`)
-    assert.deepEqual(sourceMetrics([at(0, 1), at(1, 5), at(2, 3), at(3, 0)]), { queued: { mean: 3, max: 5, last: 3 } })
+    const { queued } = sourceMetrics([at(0, 1), at(1, 5), at(2, 3), at(3, 0)])
+    assert.deepEqual(sums(queued), { mean: 3, max: 5, last: 3 })
   })
 
   test('gives rate, fastest rate and increase of a counter', () => {
@@ -99,7 +107,9 @@ describe('a source through a window', () => {
 
   test('leaves out a counter that stood still, and keeps a queue that stayed empty', () => {
     const at = (s: number) => scrape(s, 'errors_total 3', 'queued 0')
-    assert.deepEqual(sourceMetrics([at(0), at(1)]), { queued: { mean: 0, max: 0, last: 0 } })
+    const found = sourceMetrics([at(0), at(1)])
+    assert.deepEqual(Object.keys(found), ['queued'])
+    assert.deepEqual(sums(found.queued), { mean: 0, max: 0, last: 0 })
   })
 
   test('names series by the labels in which they differ', () => {
@@ -125,5 +135,84 @@ describe('a source through a window', () => {
 
   test('is empty when nothing was seen', () => {
     assert.deepEqual(sourceMetrics([]), {})
+  })
+})
+
+describe('the course of a metric through a window', () => {
+  test('is what each scrape said, in ms since the window began, the closing one included', () => {
+    const at = (s: number, value: number) => scrape(s, '# TYPE queued gauge', `queued ${value}`)
+    const { queued } = sourceMetrics([at(10.5, 1), at(11.5, 5), at(12.5, 0)], 10_000)
+    assert.deepEqual(queued?.series, [
+      [500, 1],
+      [1500, 5],
+      [2500, 0],
+    ])
+  })
+
+  test('is the increase a second of a counter, and the mean of what a histogram saw, since the scrape before', () => {
+    const at = (s: number, tokens: number, sum: number, count: number) =>
+      scrape(
+        s,
+        `requests_waiting_total ${tokens}`,
+        '# TYPE time_to_first_token_seconds histogram',
+        `time_to_first_token_seconds_sum ${sum}`,
+        `time_to_first_token_seconds_count ${count}`,
+      )
+    const found = sourceMetrics([at(0, 0, 0, 0), at(1, 10, 4, 2), at(3, 70, 4, 2), at(4, 70, 5, 3)])
+    assert.deepEqual(found.requests_waiting_total?.series, [
+      [1000, 10],
+      [3000, 30],
+      [4000, 0],
+    ])
+    assert.deepEqual(found.time_to_first_token_seconds?.series, [
+      [1000, 2],
+      [4000, 1],
+    ])
+  })
+
+  test('is kept only of what tells where requests wait', () => {
+    const at = (s: number) =>
+      scrape(s, `config{queue="a"} ${s}`, `trtllm:num_requests_waiting ${s}`, `trtllm:kv_cache_usage_perc ${s}`)
+    const found = Object.entries(sourceMetrics([at(0), at(1), at(2)]))
+    assert.deepEqual(
+      found.filter(([, { series }]) => series !== undefined).map(([name]) => name),
+      ['trtllm:num_requests_waiting', 'trtllm:kv_cache_usage_perc'],
+    )
+  })
+
+  test('keeps the two ends of what stood still', () => {
+    const still = [0, 1, 2, 3, 4, 5].map(i => [i, i === 3 ? 9 : 7] as const)
+    assert.deepEqual(
+      compactSeries(still).map(([at]) => at),
+      [0, 2, 3, 4, 5],
+    )
+  })
+
+  test('of any length stays within its bound, in order, with its ends, its lowest and its highest sample', () => {
+    const values = fc.array(fc.tuple(fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 0, max: 50 })), {
+      maxLength: 900,
+    })
+    fc.assert(
+      fc.property(values, steps => {
+        let atMs = 0
+        const samples = steps.map(([gap, value]) => {
+          atMs += gap
+          return [atMs, value] as const
+        })
+        const kept = compactSeries(samples)
+        assert.ok(kept.length <= mostSamples)
+        assert.ok(kept.every(sample => samples.includes(sample)))
+        assert.deepEqual(
+          kept.toSorted((a, b) => a[0] - b[0]),
+          kept,
+        )
+        assert.deepEqual([kept[0], kept.at(-1)], [samples[0], samples.at(-1)])
+        const range = (all: readonly (readonly [number, number])[]) => [
+          Math.min(...all.map(([, value]) => value)),
+          Math.max(...all.map(([, value]) => value)),
+        ]
+        assert.deepEqual(range(kept), range(samples))
+      }),
+    )
   })
 })

@@ -1,5 +1,6 @@
-import type { ServerMetrics } from '../measurement.ts'
+import type { ServerMetric, ServerMetrics } from '../measurement.ts'
 import type { Exposition, Sample } from './exposition.ts'
+import { compactSeries, isTelling, type SeriesSample } from './series.ts'
 
 /** A metrics page as it stood at one moment. */
 export interface Scrape {
@@ -23,8 +24,9 @@ const mostSeries = 150
  * in all (last). Histograms and summaries give the mean of what was observed within the window, the highest mean between
  * two scrapes (max), and the count of observations (last). A counter that was set back (a worker restarted) counts from
  * there, one that first shows within the window counts from 0, one that stood still is left out. Six digits are kept.
+ * @param beganMs when the window began, on the clock of the scrapes: the origin of the kept series; the first scrape when absent
  */
-export function sourceMetrics(scrapes: readonly Scrape[]): SourceMetrics {
+export function sourceMetrics(scrapes: readonly Scrape[], beganMs = scrapes[0]?.atMs ?? 0): SourceMetrics {
   const latest = scrapes.at(-1)
   if (latest === undefined) return {}
   const telling = tellingLabels(latest.page)
@@ -39,38 +41,54 @@ export function sourceMetrics(scrapes: readonly Scrape[]): SourceMetrics {
         : kind === 'counter'
           ? counter(of('', 0))
           : ratio(of('sum ', 0), of('count ', 0))
-    if (figures !== null && Object.keys(found).length < mostSeries) found[key] = rounded(figures)
+    if (figures === null || Object.keys(found).length >= mostSeries) continue
+    const { course, ...sums } = figures
+    found[key] = { ...rounded(sums), ...(isTelling(key) ? { series: relative(course, beganMs) } : {}) }
   }
   return found
 }
 
 type Timed = readonly { readonly atMs: number; readonly value: number | null }[]
-type Figures = SourceMetrics[string]
+type Sums = Pick<ServerMetric, 'mean' | 'max' | 'last'>
+
+/** Sums of a window, and the course behind them: one sample a scrape, or one between two scrapes. */
+interface Figures extends Sums {
+  readonly course: readonly SeriesSample[]
+}
 
 const sixDigits = (value: number): number => Number(value.toPrecision(6))
-const rounded = ({ mean, max, last }: Figures): Figures => ({
+const rounded = ({ mean, max, last }: Sums): Sums => ({
   mean: sixDigits(mean),
   max: sixDigits(max),
   last: sixDigits(last),
 })
+
+const relative = (course: readonly SeriesSample[], beganMs: number): readonly SeriesSample[] =>
+  compactSeries(course.map(([atMs, value]) => [Math.round(atMs - beganMs), sixDigits(value)] as const))
 
 const finite = (series: Timed): { atMs: number; value: number }[] =>
   series.flatMap(({ atMs, value }) => (value !== null && Number.isFinite(value) ? [{ atMs, value }] : []))
 
 /** The closing scrape comes after the last answer, when queues are empty again: it counts only when there is no other. */
 function gauge(series: Timed): Figures | null {
-  const values = finite(series.length > 1 ? series.slice(0, -1) : series).map(({ value }) => value)
+  const seen = finite(series.length > 1 ? series.slice(0, -1) : series)
+  const values = seen.map(({ value }) => value)
   const last = values.at(-1)
   if (last === undefined) return null
-  return { mean: values.reduce((sum, value) => sum + value, 0) / values.length, max: Math.max(...values), last }
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  return { mean, max: Math.max(...values), last, course: finite(series).map(({ atMs, value }) => [atMs, value]) }
 }
 
-/** Steps between neighbours: seconds and increase. */
-function steps(series: Timed): { seconds: number; increase: number }[] {
+/** Steps between neighbours: when they ended, seconds and increase. */
+function steps(series: Timed): { atMs: number; seconds: number; increase: number }[] {
   const points = finite(series)
   return points.slice(1).map(({ atMs, value }, i) => {
     const before = points[i] ?? { atMs, value }
-    return { seconds: (atMs - before.atMs) / 1000, increase: value >= before.value ? value - before.value : value }
+    return {
+      atMs,
+      seconds: (atMs - before.atMs) / 1000,
+      increase: value >= before.value ? value - before.value : value,
+    }
   })
 }
 
@@ -80,8 +98,10 @@ function counter(series: Timed): Figures | null {
   if (seconds <= 0) return null
   const increase = all.reduce((sum, step) => sum + step.increase, 0)
   if (increase === 0) return null
-  const rates = all.filter(step => step.seconds > 0).map(step => step.increase / step.seconds)
-  return { mean: increase / seconds, max: Math.max(...rates), last: increase }
+  const course = all.flatMap(({ atMs, seconds: took, increase: more }) =>
+    took > 0 ? [[atMs, more / took] as const] : [],
+  )
+  return { mean: increase / seconds, max: highest(course), last: increase, course }
 }
 
 function ratio(sums: Timed, counts: Timed): Figures | null {
@@ -90,9 +110,14 @@ function ratio(sums: Timed, counts: Timed): Figures | null {
   if (sumSteps.length === 0 || sumSteps.length !== countSteps.length) return null
   const count = countSteps.reduce((all, step) => all + step.increase, 0)
   if (count <= 0) return null
-  const means = countSteps.flatMap(({ increase }, i) => (increase > 0 ? [(sumSteps[i]?.increase ?? 0) / increase] : []))
-  return { mean: sumSteps.reduce((all, step) => all + step.increase, 0) / count, max: Math.max(...means), last: count }
+  const course = countSteps.flatMap(({ atMs, increase }, i) =>
+    increase > 0 ? [[atMs, (sumSteps[i]?.increase ?? 0) / increase] as const] : [],
+  )
+  const mean = sumSteps.reduce((all, step) => all + step.increase, 0) / count
+  return { mean, max: highest(course), last: count, course }
 }
+
+const highest = (course: readonly SeriesSample[]): number => Math.max(...course.map(([, value]) => value))
 
 type Kind = 'gauge' | 'counter' | 'distribution'
 

@@ -40,7 +40,7 @@ export function watchServer(endpoint: Endpoint, clockMs: () => number): ServerWa
     },
     async metrics() {
       await stop()
-      const seen = pages.map(({ source, page }) => [source, sourceMetrics(page.scrapes())] as const)
+      const seen = pages.map(({ source, page }) => [source, sourceMetrics(page.scrapes(), page.beganMs())] as const)
       return Object.fromEntries(seen.filter(([, metrics]) => Object.keys(metrics).length > 0))
     },
     [Symbol.asyncDispose]: stop,
@@ -50,7 +50,7 @@ export function watchServer(endpoint: Endpoint, clockMs: () => number): ServerWa
 function watchPage(read: () => Promise<string | null>, clockMs: () => number) {
   let scrapes: Scrape[] = []
   let missesInARow = 0
-  let begun = false
+  let beganMs: number | undefined
   let over = false
   let queue: Promise<void> = Promise.resolve()
   let waiting = 0
@@ -75,8 +75,8 @@ function watchPage(read: () => Promise<string | null>, clockMs: () => number) {
   enqueue(look)
   return {
     begin() {
-      if (begun) return
-      begun = true
+      if (beganMs !== undefined) return
+      beganMs = clockMs()
       enqueue(() => {
         scrapes = []
       })
@@ -88,6 +88,7 @@ function watchPage(read: () => Promise<string | null>, clockMs: () => number) {
       await queue
     },
     scrapes: () => scrapes,
+    beganMs: () => beganMs,
   }
 }
 
