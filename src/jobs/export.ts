@@ -5,21 +5,22 @@ import { FulcrumError } from '../point/index.ts'
 import { exportAiperf } from '../report/aiperf.ts'
 import { exportGenaiPerf } from '../report/genai-perf.ts'
 import { openMetrics } from '../report/openmetrics.ts'
+import { pointsParquet } from '../report/parquet.ts'
 import { pointsCsv } from '../report/points-csv.ts'
 import { findRun, type RunChoice } from './find-run.ts'
 
-export const exportFormats = ['csv', 'json', 'openmetrics', 'genai-perf', 'aiperf'] as const
+export const exportFormats = ['csv', 'json', 'openmetrics', 'parquet', 'genai-perf', 'aiperf'] as const
 export type ExportFormat = (typeof exportFormats)[number]
 
-/** What was exported: text for stdout when nothing was named to write to, else the files. */
+/** What was exported: content for stdout when nothing was named to write to, else the files. */
 export interface Exported {
-  readonly text: string | null
+  readonly content: string | Uint8Array | null
   readonly to: string
   readonly files: readonly string[]
 }
 
-/** The formats that are one text. */
-const textOf = { csv: pointsCsv, json: journalJson, openmetrics: openMetrics } as const
+/** The formats that are one file. */
+const contentOf = { csv: pointsCsv, json: journalJson, openmetrics: openMetrics, parquet: pointsParquet } as const
 
 /** Writes a run's points in a format that other tools read. */
 export async function exportRun(
@@ -28,10 +29,10 @@ export async function exportRun(
   const run = await readRun(await findRun(request))
   const { format } = request
   if (format !== 'genai-perf' && format !== 'aiperf') {
-    const text = textOf[format](run)
-    if (request.to === undefined) return { text, to: '', files: [] }
-    await writeFile(resolve(request.to), text)
-    return { text: null, to: resolve(request.to), files: [resolve(request.to)] }
+    const content = contentOf[format](run)
+    if (request.to === undefined) return { content, to: '', files: [] }
+    await writeFile(resolve(request.to), content)
+    return { content: null, to: resolve(request.to), files: [resolve(request.to)] }
   }
   if (request.to === undefined) {
     throw new FulcrumError('bad-input', 'no-folder', `${format} results are a folder a point, so they need a place.`, {
@@ -50,5 +51,5 @@ export async function exportRun(
       files.push(path)
     }
   }
-  return { text: null, to: resolve(request.to), files }
+  return { content: null, to: resolve(request.to), files }
 }

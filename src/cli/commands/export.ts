@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { exportFormats, exportRun } from '../../index.ts'
+import { exportFormats, exportRun, FulcrumError } from '../../index.ts'
 
 /** `fulcrum export [RUN] --format …` */
 export function addExport(program: Command): void {
@@ -10,17 +10,17 @@ export function addExport(program: Command): void {
     .addOption(
       new Option(
         '--format <format>',
-        'csv, json and openmetrics go to stdout; genai-perf and aiperf write a folder a point',
+        'csv, json, openmetrics and parquet are one file, by default stdout; genai-perf and aiperf write a folder a point',
       )
         .choices(exportFormats)
         .default('csv'),
     )
-    .option('--to <path>', 'file (csv, json, openmetrics) or folder (genai-perf, aiperf) to write')
+    .option('--to <path>', 'file to write, or folder (genai-perf, aiperf)')
     .option('--out <dir>', 'where runs are kept', 'results')
     .option('--json', 'the same as --format json')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ fulcrum export --format csv > points.csv\n  $ fulcrum export results/quick/… --format genai-perf --to exports/\n  $ fulcrum export --format openmetrics --to /var/lib/node_exporter/fulcrum.prom',
+      '\nExamples:\n  $ fulcrum export --format csv > points.csv\n  $ fulcrum export results/quick/… --format genai-perf --to exports/\n  $ fulcrum export --format parquet --to points.parquet\n  $ fulcrum export --format openmetrics --to /var/lib/node_exporter/fulcrum.prom',
     )
     .action(
       async (
@@ -33,8 +33,18 @@ export function addExport(program: Command): void {
           resultsRoot: options.out,
           format: options.json ? 'json' : options.format,
         })
-        if (exported.text !== null) process.stdout.write(exported.text)
-        else console.error(`wrote ${exported.files.length} files to ${exported.to}`)
+        const { content, files, to } = exported
+        if (content === null) console.error(`wrote ${files.length} ${files.length === 1 ? 'file' : 'files'} to ${to}`)
+        else if (typeof content !== 'string' && process.stdout.isTTY)
+          throw new FulcrumError(
+            'bad-input',
+            'binary-to-terminal',
+            'Parquet is binary, which a terminal cannot show.',
+            {
+              remedy: 'Add --to points.parquet, or redirect stdout to a file.',
+            },
+          )
+        else process.stdout.write(content)
       },
     )
 }
