@@ -15,7 +15,7 @@ const benchmarks: Readonly<Record<string, readonly string[]>> = {
   journal: ['journal.ts'],
   engine: ['engine/speed.ts'],
   report: ['report/build.ts'],
-  redeploy: ['redeploy.ts', '5'],
+  redeploy: ['redeploy.ts', '3'],
   'crosscheck-mock': ['crosscheck.ts', 'mock', '32', '4'],
   'crosscheck-dynamo': ['crosscheck.ts', 'dynamo', '8', '4'],
   load: ['load/run.ts'],

@@ -6,7 +6,7 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** A Slurm of one node, this machine, with eight GPUs that are none (/dev/null under other names). */
+/** A Slurm of one node, this machine, with sixteen GPUs that are none (/dev/null under other names). */
 export interface Cluster extends AsyncDisposable {
   readonly node: string
   /** What to set SLURM_CONF to. */
@@ -62,8 +62,8 @@ export async function startCluster(): Promise<Cluster> {
     await until(() => existsSync(socket), 'munged')
 
     for (const name of ['state', 'spool']) mkdirSync(join(folder, name))
-    for (let gpu = 0; gpu < 8; gpu++) execFileSync('mknod', [join(folder, `gpu${gpu}`), 'c', '1', '3'])
-    writeFileSync(join(folder, 'gres.conf'), `Name=gpu File=${folder}/gpu[0-7]\n`)
+    for (let gpu = 0; gpu < 16; gpu++) execFileSync('mknod', [join(folder, `gpu${gpu}`), 'c', '1', '3'])
+    writeFileSync(join(folder, 'gres.conf'), `Name=gpu File=${folder}/gpu[0-15]\n`)
     writeFileSync(configFile, configuration(folder, node, socket, [await freePort(), await freePort()]))
     start('/usr/sbin/slurmctld', ['-D', '-f', configFile])
     start('/usr/sbin/slurmd', ['-D', '-f', configFile])
@@ -99,7 +99,7 @@ SelectTypeParameters=CR_CPU
 ReturnToService=0
 KillWait=5
 GresTypes=gpu
-NodeName=${node} NodeAddr=127.0.0.1 CPUs=2 RealMemory=1000 Gres=gpu:8 State=UNKNOWN
+NodeName=${node} NodeAddr=127.0.0.1 CPUs=2 RealMemory=1000 Gres=gpu:16 State=UNKNOWN
 PartitionName=batch Nodes=${node} Default=YES MaxTime=INFINITE State=UP
 `
 }

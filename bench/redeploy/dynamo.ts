@@ -1,0 +1,14 @@
+import { existsSync } from 'node:fs'
+import { createDeployer } from '../../src/deploy/create.ts'
+import { mocker, model } from '../../test/systems/dynamo-deployment.ts'
+import { type Case, nowhere } from './case.ts'
+import { walkThrough } from './walk.ts'
+
+export const dynamo: Case = {
+  name: 'dynamo',
+  title: '`dynamo`: Dynamo 1.x on this machine',
+  system: 'ai-dynamo 1.4.2, mocker workers, NATS, etcd, frontend',
+  missing: () => !existsSync(mocker.python) && `${mocker.python} is missing: npm run systems`,
+  walk: walkThrough({ max_num_seqs: 64 }),
+  open: async () => nowhere(runFolder => createDeployer(mocker, { model, runFolder })),
+}

@@ -1,0 +1,36 @@
+import { createDeployer } from '../../src/deploy/create.ts'
+import { mocker, model } from '../../test/systems/dynamo-deployment.ts'
+import { noSlurm, startCluster } from '../../test/systems/slurm/cluster.ts'
+import type { Case } from './case.ts'
+import { walkThrough } from './walk.ts'
+
+export const slurm: Case = {
+  name: 'slurm',
+  title: '`slurm`: workers as steps of an allocation',
+  system: 'Slurm 22.05 (slurmctld and slurmd on this machine), ai-dynamo 1.4.2, mocker workers',
+  missing: noSlurm,
+  walk: walkThrough({ max_num_seqs: 64 }),
+  open: async () => {
+    const cluster = await startCluster()
+    const before = process.env.SLURM_CONF
+    process.env.SLURM_CONF = cluster.configFile
+    const config = {
+      with: 'slurm',
+      dynamo: { ...mocker, head: '127.0.0.1' },
+      nodes: 1,
+      gpusPerNode: 16,
+      queueTimeoutS: 60,
+      sallocArgs: [],
+      srunArgs: [],
+      keepSlurmVariables: false,
+    } as const
+    return {
+      deployer: runFolder => createDeployer(config, { model, runFolder }),
+      [Symbol.asyncDispose]: async () => {
+        if (before === undefined) delete process.env.SLURM_CONF
+        else process.env.SLURM_CONF = before
+        await cluster[Symbol.asyncDispose]()
+      },
+    }
+  },
+}
