@@ -1,81 +1,9 @@
-import type { Arrivals, Load, LoadLevel, Random, Stage } from '../point/index.ts'
-import { createRandom } from '../point/index.ts'
+import { type ArrivalLimit, arrivalSource, type ScheduledLevel } from '../point/index.ts'
 
-/** An open loop whose send times can be drawn in advance. */
-export type ScheduledLevel = Extract<LoadLevel, { kind: 'rate' | 'stages' }>
-
-/** When to stop: after so many arrivals, or before this time; else where the stages end. */
-export type ArrivalLimit = Pick<Load, 'requests' | 'durationS'>
-
-/**
- * Send times in ms after the start, ascending; the same seed gives the same times.
- *
- * Arrivals are drawn in a time in which the rate is 1, then mapped by the inverse of the integrated rate (time rescaling,
- * Brown et al. 2002), which is exact for ramps as well as for constant rates. Past its last stage, a ramp keeps its rate.
- */
+/** Send times in ms after the start, ascending, all at once; see {@link arrivalSource}. */
 export function arrivalTimesMs(level: ScheduledLevel, limit: ArrivalLimit, seed: number): Float64Array {
-  const gaps = unitGaps(level.arrivals, createRandom(seed).fork('arrivals'))
-  const stages =
-    level.kind === 'stages' ? level.stages : [{ requestsPerS: level.requestsPerS, durationS: 0, jump: true }]
-  const timeOf = inverseIntegratedRate(stages)
+  const next = arrivalSource(level, limit, seed)
   const times: number[] = []
-  const most = limit.requests ?? Number.POSITIVE_INFINITY
-  const stagesEndS = stages.reduce((sum, stage) => sum + stage.durationS, 0)
-  const endS = limit.durationS ?? (limit.requests === undefined ? stagesEndS : Number.POSITIVE_INFINITY)
-  for (let at = gaps.first(); times.length < most; at += gaps.next()) {
-    const timeS = timeOf(at)
-    if (timeS >= endS || timeS === Number.POSITIVE_INFINITY) break
-    times.push(timeS * 1000)
-  }
+  for (let at = next(); at < Number.POSITIVE_INFINITY; at = next()) times.push(at)
   return Float64Array.from(times)
-}
-
-interface Gaps {
-  first(): number
-  next(): number
-}
-
-/** Gaps of mean 1. A constant rate sends its first request at once; a random one after its first gap. */
-function unitGaps(arrivals: Arrivals, random: Random): Gaps {
-  switch (arrivals.kind) {
-    case 'constant':
-      return { first: () => 0, next: () => 1 }
-    case 'poisson':
-      return { first: random.exponential, next: random.exponential }
-    case 'gamma': {
-      const gap = () => random.gamma(arrivals.burstiness)
-      return { first: gap, next: gap }
-    }
-  }
-}
-
-/** From expected arrivals so far to the time in seconds at which that many are due; infinity when never. */
-function inverseIntegratedRate(stages: readonly Stage[]): (arrivals: number) => number {
-  const parts: { startS: number; from: number; to: number; durationS: number; before: number; within: number }[] = []
-  let startS = 0
-  let before = 0
-  let rate = 0
-  for (const stage of stages) {
-    const from = stage.jump ? stage.requestsPerS : rate
-    const within = ((from + stage.requestsPerS) / 2) * stage.durationS
-    parts.push({ startS, from, to: stage.requestsPerS, durationS: stage.durationS, before, within })
-    startS += stage.durationS
-    before += within
-    rate = stage.requestsPerS
-  }
-  let at = 0
-  return arrivals => {
-    // Asked in ascending order, hence the part only moves on.
-    for (let part = parts[at]; part !== undefined; part = parts[++at]) {
-      if (arrivals < part.before + part.within) return part.startS + timeWithin(part, arrivals - part.before)
-    }
-    return rate > 0 ? startS + (arrivals - before) / rate : Number.POSITIVE_INFINITY
-  }
-}
-
-/** Solves from·t + (to − from)·t²/(2·duration) = arrivals for t, in the form that stays exact when the rate hardly changes. */
-function timeWithin(part: { from: number; to: number; durationS: number }, arrivals: number): number {
-  const slope = (part.to - part.from) / part.durationS
-  const root = Math.sqrt(Math.max(0, part.from * part.from + 2 * slope * arrivals))
-  return arrivals === 0 ? 0 : (2 * arrivals) / (part.from + root)
 }

@@ -1,4 +1,5 @@
 /** The nouns that every room shares: types and pure functions, no effects. */
+export * from './arrivals.ts'
 export * from './deployment.ts'
 export * from './endpoint.ts'
 export * from './error.ts'
