@@ -1,12 +1,15 @@
 import type { GeneratorName } from '../../point/index.ts'
 import type { DeployConfig } from '../config.ts'
 
-/** One thing that was looked at. */
+/** One thing that was looked at, and what was found. */
 export interface Check {
   readonly name: string
+  /** Where: `this machine`, `node gb200-02`, a URL, a file. */
+  readonly where: string
+  /** False: the sweep would fail or measure something else. */
   readonly ok: boolean
   readonly detail: string
-  /** What to do when it is not ok. */
+  /** What to do; an ok check that has one is worth a look. */
   readonly remedy?: string
 }
 
@@ -22,6 +25,23 @@ export interface MachineNeeds {
   readonly concurrency: number
 }
 
-export const passed = (name: string, detail: string): Check => ({ name, ok: true, detail })
+export const thisMachine = 'this machine'
 
-export const missed = (name: string, detail: string, remedy: string): Check => ({ name, ok: false, detail, remedy })
+export const passed = (name: string, detail: string, where = thisMachine): Check => ({ name, where, ok: true, detail })
+
+/** Nothing is broken, and yet somebody should know. */
+export const noticed = (name: string, detail: string, remedy: string, where = thisMachine): Check => ({
+  name,
+  where,
+  ok: true,
+  detail,
+  remedy,
+})
+
+export const missed = (name: string, detail: string, remedy: string, where = thisMachine): Check => ({
+  name,
+  where,
+  ok: false,
+  detail,
+  remedy,
+})

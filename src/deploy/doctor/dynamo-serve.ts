@@ -2,10 +2,9 @@ import { dirname, isAbsolute, join } from 'node:path'
 import type { DynamoServeConfig } from '../config.ts'
 import { type Check, missed, passed } from './check.ts'
 import { httpPort, service } from './dynamo.ts'
-import { checkGpus } from './gpus.ts'
-import { runShort } from './run-program.ts'
+import { runShort } from './machine.ts'
 
-/** Whether what `dynamo serve` needs is here: the program, what its services import, NATS, etcd, the port, GPUs, no Slurm variables. */
+/** Whether what `dynamo serve` needs is here: the program, what its services import, NATS, etcd, the port, no Slurm variables. */
 export async function checkDynamoServe(config: DynamoServeConfig): Promise<readonly Check[]> {
   const checks = await Promise.all([
     program(config),
@@ -14,7 +13,6 @@ export async function checkDynamoServe(config: DynamoServeConfig): Promise<reado
     service('etcd', 'etcd', 'etcd-server', config.etcd),
     config.httpPort === undefined ? [] : httpPort(config.httpPort),
     slurmVariables(),
-    config.gpus === undefined ? [] : checkGpus(config.gpus),
   ])
   return checks.flat()
 }

@@ -8,10 +8,9 @@ import { adviceFor } from '../log-advice.ts'
 import { requireFreePort } from '../ports.ts'
 import { findProgram } from '../programs.ts'
 import { type Check, missed, passed } from './check.ts'
-import { checkGpus } from './gpus.ts'
-import { runShort } from './run-program.ts'
+import { runShort } from './machine.ts'
 
-/** Whether Dynamo's parts are here: Python package, backend, NATS, etcd, the port, the model's files, GPUs. */
+/** Whether Dynamo's parts are here: Python package, backend, NATS, etcd, the port, the model's files. */
 export async function checkDynamo(config: DynamoConfig, model: string | undefined): Promise<readonly Check[]> {
   const checks = await Promise.all([
     dynamoPackage(config),
@@ -21,7 +20,6 @@ export async function checkDynamo(config: DynamoConfig, model: string | undefine
     config.httpPort === undefined ? [] : httpPort(config.httpPort),
     model === undefined ? [] : modelFiles(config, model),
     slurmVariables(config),
-    config.gpus === undefined ? [] : checkGpus(config.gpus),
   ])
   return checks.flat()
 }

@@ -1,7 +1,7 @@
 import type { GeneratorName } from '../../point/index.ts'
 import { findProgram } from '../programs.ts'
 import { type Check, missed, passed } from './check.ts'
-import { runShort } from './run-program.ts'
+import { runShort } from './machine.ts'
 
 /** Whether the program that loads the points is there; the built-in one always is. */
 export async function checkGenerator(generator: GeneratorName, command: string | undefined): Promise<readonly Check[]> {

@@ -1,40 +1,153 @@
-import { findProgram } from '../programs.ts'
-import { type Check, missed, passed } from './check.ts'
-import { runShort } from './run-program.ts'
+import { type Check, missed, noticed, passed } from './check.ts'
+import { hereMachine, type Machine } from './machine.ts'
+import {
+  type Gpu,
+  type GpuProcess,
+  gpuQuery,
+  parseGpuProcesses,
+  parseGpus,
+  parseMigDevices,
+  processQuery,
+} from './nvidia-smi.ts'
 
 /** A GPU that another program uses already spoils a measurement. */
 const idleMemoryMib = 1024
+const idlePercent = 5
 
-/** Whether the GPUs that a sweep hands out are there, and free. */
-export async function checkGpus(wanted: readonly number[]): Promise<Check> {
-  const program = await findProgram('nvidia-smi')
-  if (program === null)
-    return missed('gpus', 'there is no nvidia-smi', 'Install the NVIDIA driver, or leave deploy.gpus out.')
-  const fields = 'index,name,memory.used,memory.total,utilization.gpu'
-  const said = await runShort(program, [`--query-gpu=${fields}`, '--format=csv,noheader,nounits'])
-  if (!said.ok) return missed('gpus', said.complaint, 'Check the NVIDIA driver.')
-  return judgeGpus(wanted, said.out)
+/** What a machine's GPUs were seen to be and to do. */
+export interface GpuSight {
+  readonly gpus: readonly Gpu[]
+  readonly processes: readonly GpuProcess[]
+  /** MIG devices by GPU. */
+  readonly migDevices: ReadonlyMap<number, readonly string[]>
+  readonly warnings: readonly string[]
 }
 
-/** Judges the rows of `nvidia-smi --query-gpu=index,name,memory.used,memory.total,utilization.gpu` (MiB, percent). */
-export function judgeGpus(wanted: readonly number[], csv: string): Check {
-  const rows = csv.split('\n').map(line => line.split(',').map(field => field.trim()))
-  const found = new Map(
-    rows.map(([index, name, used, total, load]) => [Number(index), { name, used: Number(used), total, load }]),
-  )
-  const absent = wanted.filter(gpu => !found.has(gpu))
-  if (absent.length > 0)
-    return missed(
-      'gpus',
-      `there is no GPU ${absent.join(', ')}; this machine has ${[...found.keys()].join(', ')}`,
-      'Correct deploy.gpus.',
-    )
-  const busy = wanted.filter(gpu => (found.get(gpu)?.used ?? 0) > idleMemoryMib)
-  if (busy.length > 0) {
-    const detail = busy
-      .map(gpu => `GPU ${gpu} has ${found.get(gpu)?.used} MiB in use (${found.get(gpu)?.load} % busy)`)
-      .join(', ')
-    return missed('gpus', detail, 'Stop what runs on them: it takes memory and time from the workers.')
+/**
+ * Whether the GPUs that a sweep hands out are there, whole and free.
+ * @param wanted indices; null when none are handed out: then it is said what there is, and nothing is missed
+ */
+export async function checkGpus(
+  wanted: readonly number[] | null,
+  machine: Machine = hereMachine,
+): Promise<readonly Check[]> {
+  const said = await machine.run('nvidia-smi', gpuQuery)
+  if (!said.ok) {
+    if (wanted === null && said.absent)
+      return [passed('gpus', 'there is no nvidia-smi, and none are asked for', machine.name)]
+    const detail = said.absent ? 'there is no nvidia-smi' : `nvidia-smi: ${said.complaint}`
+    const remedy = said.absent
+      ? 'Install the NVIDIA driver, or leave gpus out of deploy.'
+      : 'Check the NVIDIA driver: nvidia-smi has to list the GPUs.'
+    return [
+      wanted === null ? noticed('gpus', detail, remedy, machine.name) : missed('gpus', detail, remedy, machine.name),
+    ]
   }
-  return passed('gpus', `${wanted.length} × ${found.get(wanted[0] ?? -1)?.name}, free`)
+  try {
+    const { rows: gpus, warnings } = parseGpus(said.out)
+    const [processes, list] = await Promise.all([
+      machine.run('nvidia-smi', processQuery),
+      gpus.some(({ mig }) => mig === true) ? machine.run('nvidia-smi', ['-L']) : null,
+    ])
+    const sight = {
+      gpus,
+      processes: processes.ok ? parseGpuProcesses(processes.out).rows : [],
+      migDevices: parseMigDevices(list?.out ?? ''),
+      warnings,
+    }
+    return judgeGpus(wanted, sight, machine.name)
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    const remedy = 'Compare with nvidia-smi --help-query-gpu; Fulcrum can’t tell whether the GPUs are free.'
+    return [missed('gpus', `nvidia-smi said something unknown: ${error.message}`, remedy, machine.name)]
+  }
+}
+
+/** Judges what was seen. GPUs that nobody asked for are told of, and never missed. */
+export function judgeGpus(wanted: readonly number[] | null, sight: GpuSight, where: string): readonly Check[] {
+  const { gpus, warnings } = sight
+  const absent = (wanted ?? []).filter(index => !gpus.some(gpu => gpu.index === index))
+  if (absent.length > 0) {
+    const there = gpus.length === 0 ? 'none' : gpus.map(({ index }) => index).join(', ')
+    const detail = `there is no GPU ${absent.join(', ')}; there are ${there}`
+    return [missed('gpus', detail, 'Correct gpus in deploy to those that nvidia-smi -L lists.', where)]
+  }
+  if (gpus.length === 0) return [passed('gpus', 'nvidia-smi lists none, and none are asked for', where)]
+  const used = gpus.filter(({ index }) => wanted?.includes(index) ?? true)
+  const found = wanted === null ? noticed : missed
+  const findings = used.flatMap(gpu =>
+    [busy(gpu, sight), errors(gpu), split(gpu, sight), closed(gpu)].flatMap(finding =>
+      finding === null ? [] : [found(`gpu ${gpu.index}`, finding[0], finding[1], where)],
+    ),
+  )
+  return [
+    passed('gpus', describe(used), where),
+    ...findings,
+    ...unlike(used, where),
+    ...warnings.map(warning => noticed('gpus', warning, 'See the driver’s log: dmesg | grep NVRM.', where)),
+  ]
+}
+
+type Finding = readonly [detail: string, remedy: string] | null
+
+function busy(gpu: Gpu, { processes }: GpuSight): Finding {
+  const holders = processes.filter(({ gpuUuid }) => gpuUuid === gpu.uuid)
+  const held = gpu.memoryUsedMib ?? holders.reduce((sum, { memoryMib }) => sum + (memoryMib ?? 0), 0)
+  const works = (gpu.busyPercent ?? 0) > idlePercent
+  if (held <= idleMemoryMib && !works) return null
+  const total = gpu.memoryTotalMib === null ? '' : ` of ${gpu.memoryTotalMib}`
+  const load = gpu.busyPercent === null ? '' : `, ${gpu.busyPercent} % busy`
+  const names = holders.map(({ pid, name, memoryMib }) => {
+    const memory = memoryMib === null ? '' : ` ${memoryMib} MiB`
+    return `${name ?? 'a process'} (${pid}${memory})`
+  })
+  const by =
+    names.length === 0 ? 'a process that nvidia-smi can’t see (another user’s or container’s)' : names.join(', ')
+  return [
+    `${held}${total} MiB in use${load}: ${by}`,
+    'Stop what runs on it: it takes memory and time from the workers.',
+  ]
+}
+
+function errors({ uncorrectedErrors, troubles }: Gpu): Finding {
+  if (troubles.length > 0)
+    return [`it is not well: ${troubles.join(', ')}`, 'Reset it (nvidia-smi -r) or leave it out.']
+  if (uncorrectedErrors === null || uncorrectedErrors === 0) return null
+  return [
+    `${uncorrectedErrors} uncorrected ECC errors since the driver was loaded`,
+    'Reset it when it is idle (nvidia-smi -r); if they come back, have it replaced.',
+  ]
+}
+
+function split({ index, mig }: Gpu, { migDevices }: GpuSight): Finding {
+  if (mig !== true) return null
+  const devices = migDevices.get(index) ?? []
+  const into = devices.length === 0 ? 'no devices yet' : devices.join(', ')
+  return [
+    `MIG is on (${into}): a worker that is given GPU ${index} gets one slice or none`,
+    `Turn it off where nobody else needs it (nvidia-smi -i ${index} -mig 0), or leave it out.`,
+  ]
+}
+
+function closed({ index, computeMode }: Gpu): Finding {
+  if (computeMode !== 'Prohibited') return null
+  return ['its compute mode is Prohibited: no program may use it', `nvidia-smi -i ${index} -c DEFAULT`]
+}
+
+/** Workers on unlike GPUs are unlike workers, and a figure per GPU is a mixture. */
+function unlike(gpus: readonly Gpu[], where: string): readonly Check[] {
+  const kinds = new Set(gpus.map(({ name, memoryTotalMib }) => `${name} (${memoryTotalMib} MiB)`))
+  if (kinds.size < 2) return []
+  const remedy = 'Hand out GPUs of one kind: figures per GPU are a mixture otherwise.'
+  return [noticed('gpus', `they are not alike: ${[...kinds].join(', ')}`, remedy, where)]
+}
+
+function describe(gpus: readonly Gpu[]): string {
+  const kinds = Map.groupBy(gpus, ({ name, memoryTotalMib }) => {
+    const memory = memoryTotalMib === null ? '' : `, ${memoryTotalMib} MiB each`
+    return `${name}${memory}`
+  })
+  const words = [...kinds].map(([kind, alike]) => `${alike.length} × ${kind}`)
+  const drivers = [...new Set(gpus.map(({ driver }) => driver))]
+  return `${words.join('; ')}; driver ${drivers.join(', ')}`
 }

@@ -1,0 +1,40 @@
+import { execa } from 'execa'
+import { findProgram } from '../programs.ts'
+import { thisMachine } from './check.ts'
+
+/** What a short program said. */
+export interface Said {
+  readonly ok: boolean
+  /** There is no such program. */
+  readonly absent: boolean
+  readonly out: string
+  /** Last line of its error output, else of its output, or why it could not run. */
+  readonly complaint: string
+}
+
+/** A machine that short programs can be run on. */
+export interface Machine {
+  /** As findings name it. */
+  readonly name: string
+  /** Runs a program to its end, at most a minute; a failure is an answer too. */
+  run(program: string, args: readonly string[], env?: { readonly [name: string]: string }): Promise<Said>
+}
+
+export const programLimitMs = 60_000
+
+/** Runs a program on this machine to its end, at most a minute; servers' folders are looked in as well as PATH. */
+export async function runShort(
+  program: string,
+  args: readonly string[],
+  env: { readonly [name: string]: string } = {},
+): Promise<Said> {
+  const path = program.includes('/') ? program : ((await findProgram(program)) ?? program)
+  const result = await execa(path, args, { env, reject: false, timeout: programLimitMs, stdin: 'ignore' })
+  const lastLine = (text: string) => text.trim().split('\n').at(-1)
+  const complaint = result.timedOut
+    ? `no answer within ${programLimitMs / 1000} s`
+    : lastLine(result.stderr) || result.originalMessage || lastLine(result.stdout) || `exit code ${result.exitCode}`
+  return { ok: !result.failed, absent: result.code === 'ENOENT', out: result.stdout.trim(), complaint }
+}
+
+export const hereMachine: Machine = { name: thisMachine, run: runShort }

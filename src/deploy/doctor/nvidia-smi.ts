@@ -1,0 +1,145 @@
+/** One GPU as `nvidia-smi` tells of it. What a GPU has no figure for is null. */
+export interface Gpu {
+  readonly index: number
+  readonly uuid: string
+  readonly name: string
+  readonly driver: string
+  readonly memoryUsedMib: number | null
+  readonly memoryTotalMib: number | null
+  readonly busyPercent: number | null
+  /** Split into MIG devices; null where GPUs of this kind can't be. */
+  readonly mig: boolean | null
+  /** `Default`, `Exclusive_Process`, `Prohibited`. */
+  readonly computeMode: string | null
+  /** Uncorrected memory errors since the driver was loaded; null with ECC off. */
+  readonly uncorrectedErrors: number | null
+  /** What nvidia-smi says in place of a value when something is wrong: `utilization.gpu: [GPU requires reset]`. */
+  readonly troubles: readonly string[]
+}
+
+/** A program that holds memory of a GPU. */
+export interface GpuProcess {
+  readonly gpuUuid: string
+  readonly pid: number
+  /** Null when nvidia-smi may not or can't tell. */
+  readonly name: string | null
+  readonly memoryMib: number | null
+}
+
+/** What `nvidia-smi` printed, read; its own warnings stand between the rows. */
+export interface Rows<Row> {
+  readonly rows: readonly Row[]
+  readonly warnings: readonly string[]
+}
+
+const fields = [
+  'index',
+  'uuid',
+  'name',
+  'driver_version',
+  'memory.used',
+  'memory.total',
+  'utilization.gpu',
+  'mig.mode.current',
+  'compute_mode',
+  'ecc.errors.uncorrected.volatile.total',
+] as const
+type Field = (typeof fields)[number]
+
+const format = '--format=csv,noheader,nounits'
+export const gpuQuery: readonly string[] = [`--query-gpu=${fields.join(',')}`, format]
+export const processQuery: readonly string[] = ['--query-compute-apps=gpu_uuid,pid,process_name,used_memory', format]
+
+/** Words for a value that there is none of; all else in brackets is a complaint. */
+const noValue = /^\[?(?:N\/A|Not Supported|Not Available|None)\]?$/i
+const complaintWord = /^\[.+\]$/
+
+/**
+ * Reads what {@link gpuQuery} prints (MiB, percent), a line a GPU.
+ * @throws SyntaxError with the line that is none
+ */
+export function parseGpus(text: string): Rows<Gpu> {
+  return parseRows(text, line => {
+    const values = line.split(',').map(value => value.trim())
+    if (values.length !== fields.length) throw new SyntaxError(`${fields.length} fields were asked for, not: ${line}`)
+    const troubles: string[] = []
+    const textOf = (field: Field): string | null => {
+      const value = values[fields.indexOf(field)] ?? ''
+      if (value === '') throw new SyntaxError(`no ${field} in: ${line}`)
+      if (noValue.test(value)) return null
+      if (!complaintWord.test(value)) return value
+      troubles.push(`${field}: ${value}`)
+      return null
+    }
+    const figureOf = (field: Field): number | null => {
+      const value = textOf(field)
+      return value === null ? null : wholeNumber(value, field, line)
+    }
+    const nameOf = (field: Field): string => textOf(field) ?? 'unknown'
+    return {
+      // Not through `textOf`: without a number nothing can be said of a GPU.
+      index: wholeNumber(values[0] ?? '', 'index', line),
+      uuid: nameOf('uuid'),
+      name: nameOf('name'),
+      driver: nameOf('driver_version'),
+      memoryUsedMib: figureOf('memory.used'),
+      memoryTotalMib: figureOf('memory.total'),
+      busyPercent: figureOf('utilization.gpu'),
+      mig: switchOf(textOf('mig.mode.current'), line),
+      computeMode: textOf('compute_mode'),
+      uncorrectedErrors: figureOf('ecc.errors.uncorrected.volatile.total'),
+      troubles,
+    }
+  })
+}
+
+/**
+ * Reads what {@link processQuery} prints, a line a process and GPU; a name may hold commas.
+ * @throws SyntaxError with the line that is none
+ */
+export function parseGpuProcesses(text: string): Rows<GpuProcess> {
+  return parseRows(text, line => {
+    const [, gpuUuid, pid, name, memory] = /^([^,\s]+)\s*,\s*(\d+)\s*,\s*(.*?)\s*,\s*([^,]+?)\s*$/.exec(line) ?? []
+    if (gpuUuid === undefined || pid === undefined || name === undefined || memory === undefined) {
+      throw new SyntaxError(`not a process: ${line}`)
+    }
+    const unknown = (value: string) => noValue.test(value) || complaintWord.test(value)
+    return {
+      gpuUuid,
+      pid: Number(pid),
+      name: name === '' || unknown(name) ? null : name,
+      memoryMib: unknown(memory) ? null : wholeNumber(memory, 'used_memory', line),
+    }
+  })
+}
+
+/** The MIG devices of each GPU by its index, as `nvidia-smi -L` lists them: `1g.10gb`, `3g.40gb`, … */
+export function parseMigDevices(list: string): ReadonlyMap<number, readonly string[]> {
+  const devices = new Map<number, string[]>()
+  let gpu: number | null = null
+  for (const line of list.split('\n')) {
+    const index = /^GPU (\d+): /.exec(line)?.[1]
+    if (index !== undefined) gpu = Number(index)
+    const profile = /^\s+MIG (\S+)\s+Device\s+\d+:/.exec(line)?.[1]
+    if (profile !== undefined && gpu !== null) devices.set(gpu, [...(devices.get(gpu) ?? []), profile])
+  }
+  return devices
+}
+
+function parseRows<Row>(text: string, parseRow: (line: string) => Row): Rows<Row> {
+  const lines = text.split(/\r?\n/).filter(line => line.trim() !== '')
+  const isWarning = (line: string) => /^\s*warning:/i.test(line)
+  return { rows: lines.filter(line => !isWarning(line)).map(parseRow), warnings: lines.filter(isWarning) }
+}
+
+function wholeNumber(value: string, field: string, line: string): number {
+  if (!/^\d+$/.test(value)) throw new SyntaxError(`${field} is ${value}, not a whole number, in: ${line}`)
+  return Number(value)
+}
+
+function switchOf(value: string | null, line: string): boolean | null {
+  if (value === null) return null
+  if (value === 'Enabled') return true
+  if (value === 'Disabled') return false
+  throw new SyntaxError(`mig.mode.current is ${value} in: ${line}`)
+}
