@@ -1,28 +1,98 @@
+import { sortedNumbers } from './distribution.ts'
 import type { RequestRecords } from './records.ts'
 
+/** What a closed loop was asked to keep busy. */
+export interface Slots {
+  readonly concurrency: number
+  /** Conversations in all, a request without turns being one; null when the time decides. */
+  readonly conversations: number | null
+  /** Requests of a conversation, one after another on one slot. */
+  readonly turns: number
+  /** From an answer to the next request of its conversation. */
+  readonly thinkMs: number
+  /** Between the starts of two slots, by plan; 0 when all are to start at once. */
+  readonly startGapMs: number
+  /** After which nothing new is sent; null when the requests decide. */
+  readonly stopMs: number | null
+}
+
+/** Requests in flight over the window in which there was something to send. */
+export interface InFlight {
+  /** Time-weighted mean. */
+  readonly mean: number
+  /** The most at one moment. */
+  readonly max: number
+  /** Of the time in which slots of a closed loop had a request to send, the share in which one was in flight, 0–1. */
+  readonly held?: number
+}
+
 /**
- * Requests in flight: the most at one moment, and the time-weighted mean from the first to the last send. After the last
- * send a run drains, which is not the generator failing to hold its concurrency; a run whose requests were all sent at
- * once has no such time, there the mean is the most.
+ * Requests in flight from the first one due to the last one sent: after that a run drains, which is not the generator failing
+ * to hold its concurrency. A single wave is sent in no time: there the window goes on until its first answer.
+ *
+ * With `slots` it also says how well a closed loop was held, against what could have been in flight at each moment: no more
+ * than the slots that had started, no more than the conversations that were not over, and none whose user was thinking.
  */
-export function inFlightOf(records: RequestRecords): { readonly mean: number; readonly max: number } | null {
-  const sent = records.sentMs.filter(time => !Number.isNaN(time)).sort()
-  const first = sent[0]
-  const last = sent.at(-1)
-  if (first === undefined || last === undefined) return null
-  const done = records.doneMs.filter(
-    (time, row) => !Number.isNaN(time) && !Number.isNaN(records.sentMs[row] ?? Number.NaN),
-  )
-  done.sort()
+export function inFlightOf(records: RequestRecords, slots: Slots | null = null): InFlight | null {
+  const sent = sortedNumbers(records.sentMs)
+  const lastSent = sent.at(-1)
+  if (lastSent === undefined) return null
+  const wasSent = (_: number, row: number) => !Number.isNaN(records.sentMs[row] ?? Number.NaN)
+  const done = sortedNumbers(records.doneMs.filter(wasSent))
+  const from = sortedNumbers(records.scheduledMs)[0] ?? sent[0] ?? 0
+  const stop = from + (slots?.stopMs ?? Number.POSITIVE_INFINITY)
+  const to = Math.min(Math.max(lastSent, done[0] ?? lastSent), stop)
+  const max = mostAtOnce(sent, done)
+  if (!(to > from)) return { mean: max, max, ...(slots === null ? {} : { held: 1 }) }
+  // Each request was in flight from its send; what had ended was not.
+  const after = (times: Float64Array) => times.reduce((sum, time) => sum + Math.max(0, to - Math.max(from, time)), 0)
+  const busyMs = after(sent) - after(done)
+  const mean = Math.min(max, busyMs / (to - from))
+  if (slots === null) return { mean, max }
+  const possibleMs = possibleSlotMs(records, slots, from, to)
+  return { mean, max, held: possibleMs > 0 ? Math.min(1, busyMs / possibleMs) : 1 }
+}
+
+function mostAtOnce(sent: Float64Array, done: Float64Array): number {
   let ended = 0
   let max = 0
   for (const [started, time] of sent.entries()) {
     while ((done[ended] ?? Number.POSITIVE_INFINITY) <= time) ended += 1
     max = Math.max(max, started + 1 - ended)
   }
-  if (last === first) return { mean: max, max }
-  let busyMs = 0
-  for (const time of sent) busyMs += last - time
-  for (const time of done) busyMs -= Math.max(0, last - time)
-  return { mean: busyMs / (last - first), max }
+  return max
+}
+
+/** Slot-milliseconds in which a request could have been in flight. */
+function possibleSlotMs(records: RequestRecords, slots: Slots, from: number, to: number): number {
+  const { concurrency, conversations, turns, thinkMs, startGapMs } = slots
+  const ends = conversationEnds(records, turns)
+  const startOf = (slot: number) => (slot < concurrency ? from + slot * startGapMs : Number.POSITIVE_INFINITY)
+  let started = 0
+  let over = 0
+  let at = from
+  let possibleMs = 0
+  while (at < to) {
+    while (startOf(started) <= at) started += 1
+    while ((ends[over] ?? Number.POSITIVE_INFINITY) <= at) over += 1
+    const next = Math.min(to, startOf(started), ends[over] ?? Number.POSITIVE_INFINITY)
+    const left = (conversations ?? Number.POSITIVE_INFINITY) - over
+    possibleMs += (next - at) * Math.max(0, Math.min(started, left))
+    at = next
+  }
+  if (thinkMs === 0) return possibleMs
+  const thoughtMs = records.turn.reduce((sum, turn, row) => {
+    if (turn === 0) return sum
+    const due = records.scheduledMs[row] ?? Number.NaN
+    const thought = Math.min(to, due) - Math.max(from, due - thinkMs)
+    return thought > 0 ? sum + thought : sum
+  }, 0)
+  return possibleMs - thoughtMs
+}
+
+/** When conversations were over, by their last answer or by a failure. */
+function conversationEnds(records: RequestRecords, turns: number): Float64Array {
+  return sortedNumbers(
+    records.doneMs.filter((_, row) => records.error[row] !== 0 || (records.turn[row] ?? 0) >= turns - 1),
+  )
 }

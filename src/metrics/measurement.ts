@@ -1,4 +1,5 @@
 import type { GeneratorName } from '../point/index.ts'
+import type { InFlight } from './in-flight.ts'
 
 /** Summary of one metric over the requests (or chunks) of a point. Percentiles are linear between ranks, stddev has ddof 0. */
 export interface Distribution {
@@ -51,8 +52,8 @@ export interface ClientHealth {
   /** Time in which threads could have run and the kernel gave them no core: somebody else had it. */
   readonly runQueueWaitMs?: number | null
   readonly threads: number | null
-  /** Time-weighted mean of requests in flight in the window, and the most at one moment. */
-  readonly inFlight: { readonly mean: number; readonly max: number } | null
+  /** Requests in flight while there was something to send. */
+  readonly inFlight: InFlight | null
   /** Wall clock minus monotonic clock over the window; far from 0 when the clock was set. */
   readonly clockJumpMs: number | null
   /** The most that first tokens may have lain unread before their time stamp, hence the uncertainty of TTFT; absent where a generator can't tell. */

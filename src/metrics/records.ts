@@ -24,6 +24,8 @@ export interface RequestRecords {
   readonly chunks: Float64Array
   /** Tokens in the first chunk; 1 when not known. */
   readonly firstChunkTokens: Float64Array
+  /** Which request of its conversation, from 0. */
+  readonly turn: Float64Array
   /** 0 when answered, else {@link errorCode}. */
   readonly error: Uint8Array
 }
@@ -62,6 +64,7 @@ const numberColumns = [
   'outputTokens',
   'chunks',
   'firstChunkTokens',
+  'turn',
 ] as const
 
 /** Columns for `count` requests, times NaN and counts 0, in memory that worker threads share when `shared`. */
@@ -83,6 +86,7 @@ export function createRecords(count: number, shared = false): RequestRecords {
     outputTokens: numbers(),
     chunks: numbers(),
     firstChunkTokens: numbers(),
+    turn: numbers(),
     error: new Uint8Array(shared ? new SharedArrayBuffer(count) : new ArrayBuffer(count)),
   }
 }

@@ -3,6 +3,7 @@ import type { LatencyFrom, RequestLatencies } from './definitions.ts'
 import { goodRequests, latenciesOf, outputTokensPerSPerUser, prefillTokensPerSPerUser } from './definitions.ts'
 import { distributionOf, sortedNumbers } from './distribution.ts'
 import { tailBound } from './early-stopping.ts'
+import type { Slots } from './in-flight.ts'
 import { inFlightOf } from './in-flight.ts'
 import type { ClientHealth, Measurement } from './measurement.ts'
 import type { RequestRecords } from './records.ts'
@@ -15,6 +16,8 @@ export interface SummaryOptions {
   readonly slo: Slo
   /** Mean lengths that the sent requests asked for, in tokens; null where nothing was asked. */
   readonly asked: { readonly isl: number | null; readonly osl: number | null }
+  /** What a closed loop was to keep busy; null for an open one. */
+  readonly slots: Slots | null
 }
 
 /** The part of a measurement that follows from the request records alone. */
@@ -92,7 +95,7 @@ export function summarise(records: RequestRecords, options: SummaryOptions): Sum
       sendLatenessMs: distributionOf(
         records.sentMs.map((sent, row) => sent - (records.scheduledMs[row] ?? Number.NaN)),
       ),
-      inFlight: inFlightOf(records),
+      inFlight: inFlightOf(records, options.slots),
     },
   }
 }

@@ -73,7 +73,7 @@ export interface ValidityLimits {
   /** Relative deviation of the mean ISL / OSL from what was asked, 0–1. */
   readonly islDeviation: number
   readonly oslDeviation: number
-  /** Mean in-flight over asked concurrency, 0–1. */
+  /** Of the time in which a closed loop's slots had a request to send, the share in which one was in flight, 0–1. */
   readonly inFlightShare: number
 }
 

@@ -33,7 +33,7 @@ function recordsOf(requests: readonly Request[]): RequestRecords {
   return records
 }
 
-const plain = { from: 'sent', slo: {}, asked: { isl: 100, osl: 11 } } as const
+const plain = { from: 'sent', slo: {}, asked: { isl: 100, osl: 11 }, slots: null } as const
 
 test('rates are over the window from the first request due to the last one ended', () => {
   const summary = summarise(

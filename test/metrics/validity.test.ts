@@ -124,6 +124,11 @@ const invalid: readonly (readonly [string, Measurement, RegExp])[] = [
   ['event-loop-delay', client({ eventLoopDelayMs: { mean: 5, p99: 80, max: 90 } }), /p99 80\.0 ms/],
   ['client-cpu', client({ cpuShare: 0.97 }), /busy 97 % of the time of its 1 thread/],
   ['in-flight-below-asked', client({ inFlight: { mean: 40, max: 64 } }), /40 requests were in flight.*64 were asked/],
+  [
+    'in-flight-below-asked',
+    client({ inFlight: { mean: 63, max: 64, held: 0.5 } }),
+    /one was in flight for 50 % of the time, at least 90 % are needed/,
+  ],
   ['isl-deviation', { ...sound, deviation: { isl: 0.1, osl: 0 } }, /prompts were 10 % longer/],
   ['osl-deviation', { ...sound, deviation: { isl: 0, osl: -0.5 } }, /answers were 50 % shorter.*ignore_eos/],
 ]
@@ -181,6 +186,21 @@ test('an open loop that ran into its concurrency limit says that it was none', (
   const level: LoadLevel = { kind: 'rate', requestsPerS: 20, arrivals: { kind: 'poisson' }, maxConcurrency: 64 }
   assert.deepEqual(codes(sound, pointOf(level)), ['concurrency-limit-hit'])
   assert.deepEqual(codes(client({ inFlight: { mean: 10, max: 63 } }), pointOf(level)), [])
+})
+
+test('users who think are not held against the generator', () => {
+  assert.deepEqual(codes(client({ inFlight: { mean: 6, max: 64, held: 1 } })), [])
+})
+
+test('a single wave is marked as a load that was never steady, and valid', () => {
+  const wave = { ...sound, requests: { sent: 64, completed: 64, failed: 0 } }
+  const findings = judge(pointOf(), wave)
+  assert.deepEqual(
+    findings.map(({ code, severity }) => [code, severity]),
+    [['no-steady-state', 'warning']],
+  )
+  assert.match(findings[0]?.message ?? '', /all 64 requests were one wave/)
+  assert.equal(statusOf(findings), 'ok')
 })
 
 test('fewer requests than concurrency need not fill it', () => {

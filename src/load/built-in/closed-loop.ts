@@ -4,7 +4,7 @@ import { Outbox } from './outbox.ts'
 import { pace } from './pacer.ts'
 
 /** Between the starts of two slots: all at once, the first request would wait in the server's queue while we still write the last. */
-const startGapMs = 0.1
+export const startGapMs = 0.1
 /** After a connection could not be made, so that a server that refuses is not run against in a busy loop. */
 const reconnectPauseMs = 20
 

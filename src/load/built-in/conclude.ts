@@ -19,6 +19,8 @@ export interface RunFacts {
   /** When the generator began with this point, on the scale of `performance.now()`. */
   readonly beganMs: number
   readonly clockJumpMs: number
+  /** Processes among which the load was split. */
+  readonly shards: number
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
@@ -37,6 +39,7 @@ export async function conclude(
     requests,
     startedAt: facts.startedAt.toISOString(),
     clockJumpMs: facts.clockJumpMs,
+    shards: facts.shards,
     wallS: (performance.now() - facts.beganMs) / 1000,
     // The folder of a point is `points/<id>` in the run's.
     files: [relative(dirname(dirname(folder)), join(folder, requestLogName))],

@@ -4,6 +4,8 @@ import type { Measurement, RequestErrors } from '../../metrics/measurement.ts'
 import type { RequestRecords } from '../../metrics/records.ts'
 import { summarise } from '../../metrics/summary.ts'
 import type { Point } from '../../point/index.ts'
+import { slotsOf } from '../slots.ts'
+import { startGapMs } from './closed-loop.ts'
 import type { JobResult, ThreadHealth } from './job.ts'
 import type { RequestSet } from './request-set.ts'
 
@@ -16,6 +18,8 @@ export interface ResultContext {
   readonly requests: RequestSet
   readonly startedAt: string
   readonly clockJumpMs: number
+  /** Processes among which the slots were dealt; in each they start one after another. */
+  readonly shards: number
   readonly errors: readonly RequestErrors[]
   readonly wallS: number
   /** Relative to the run's folder. */
@@ -30,6 +34,11 @@ export function measurementOf(
 ): Measurement {
   const { point, requests } = context
   const summary = summarise(records, {
+    slots: slotsOf(point.load, {
+      turns: requests.turns,
+      thinkMs: point.workload.conversation?.thinkMs ?? 0,
+      startGapMs: startGapMs / context.shards,
+    }),
     from: point.load.level.kind === 'concurrency' ? 'sent' : 'scheduled',
     slo: point.slo,
     asked: { isl: meanOf(requests.inputTokens), osl: meanOf(requests.outputTokens) },

@@ -158,6 +158,7 @@ class ThreadRun {
     const index = (this.#phase === 'warmup' ? number : number + firstMeasured) % requests.count
     const row = this.#records.add(scheduled)
     this.#records.columns.inputTokens[row] = requests.inputTokens[index] ?? 0
+    this.#records.columns.turn[row] = index % requests.turns
     const bytes = requests.turns > 1 ? nextTurn(lane, requests, index) : requestBytes(requests, index)
     lane.send(bytes, row, requests.leastTokens[index] ?? 0, performance.now() + timeoutMs)
   }

@@ -3,6 +3,7 @@ import { distributionOf } from '../../metrics/distribution.ts'
 import { type Finding, type Measurement, unknownHealth } from '../../metrics/measurement.ts'
 import { summarise } from '../../metrics/summary.ts'
 import { meanTokens, type Point } from '../../point/index.ts'
+import { slotsOf } from '../slots.ts'
 import { errorsOf, type Row, recordsOf } from './rows.ts'
 
 /** What a program's run left to make a measurement of. */
@@ -30,6 +31,7 @@ export function measurementOf(point: Point, result: ProgramResult): Measurement 
     from: openLoop && result.knowsSchedule ? 'scheduled' : 'sent',
     slo: point.slo,
     asked: { isl: meanTokens(workload.isl), osl: meanTokens(workload.osl) },
+    slots: slotsOf(load, { turns: 1, thinkMs: 0, startGapMs: 0 }),
   })
   return {
     generator: { name: point.generator, version: result.version },

@@ -133,7 +133,7 @@ async function measure(
     (worst, one) => (Math.abs(one.clockJumpMs) > Math.abs(worst) ? one.clockJumpMs : worst),
     0,
   )
-  const facts = { point, requests: load.requests, startedAt, beganMs, clockJumpMs, env }
+  const facts = { point, requests: load.requests, startedAt, beganMs, clockJumpMs, shards: count, env }
   const measurement = await conclude(
     outcomes.flatMap(outcome => outcome.results),
     facts,

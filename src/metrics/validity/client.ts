@@ -18,7 +18,7 @@ export function judgeClient(point: Point, measurement: Measurement): Finding[] {
     findings.push({
       severity: 'invalid',
       code: 'client-late',
-      message: `the generator sent late: p99 ${time(lateness.p99)} after schedule, at most ${time(limits.sendLatenessP99Ms)} allowed (limits.send_lateness_p99_ms). Give it more cores or threads, or press less`,
+      message: `the generator sent late: p99 ${time(lateness.p99)} after schedule, at most ${time(limits.sendLatenessP99Ms)} allowed (validity.send_lateness_p99_ms). Give it more cores or threads, or press less`,
     })
   }
 
@@ -27,7 +27,7 @@ export function judgeClient(point: Point, measurement: Measurement): Finding[] {
     findings.push({
       severity: 'invalid',
       code: 'event-loop-delay',
-      message: `the generator's event loop stood still: p99 ${time(delay.p99)}, at most ${time(limits.eventLoopDelayP99Ms)} allowed (limits.event_loop_delay_p99_ms). Something else uses its cores; end it or move the generator`,
+      message: `the generator's event loop stood still: p99 ${time(delay.p99)}, at most ${time(limits.eventLoopDelayP99Ms)} allowed (validity.event_loop_delay_p99_ms). Something else uses its cores; end it or move the generator`,
     })
   }
 
@@ -37,7 +37,7 @@ export function judgeClient(point: Point, measurement: Measurement): Finding[] {
     findings.push({
       severity: 'invalid',
       code: 'client-cpu',
-      message: `the generator was busy ${percent(client.cpuShare)} of the time${threads}, at most ${percent(limits.cpuShare)} allowed (limits.cpu_share): its delay would read as the server's. Give it more threads or machines`,
+      message: `the generator was busy ${percent(client.cpuShare)} of the time${threads}, at most ${percent(limits.cpuShare)} allowed (validity.cpu_share): its delay would read as the server's. Give it more threads or machines`,
     })
   }
 
@@ -65,14 +65,16 @@ function judgeInFlight(point: Point, { client, requests }: Measurement): Finding
   const { level } = point.load
   if (client.inFlight === null) return []
   if (level.kind === 'concurrency') {
+    const { mean, max } = client.inFlight
     const asked = Math.min(level.concurrency, requests.sent)
-    const wanted = asked * point.limits.inFlightShare
-    if (client.inFlight.mean >= wanted) return []
+    // Runs of before keep no share: theirs is of the concurrency alone.
+    const held = client.inFlight.held ?? mean / asked
+    if (held >= point.limits.inFlightShare) return []
     return [
       {
         severity: 'invalid',
         code: 'in-flight-below-asked',
-        message: `${amount(client.inFlight.mean)} requests were in flight on average (at most ${amount(client.inFlight.max)}), ${amount(asked)} were asked and ${amount(wanted)} are needed (limits.in_flight_share): this is not concurrency ${amount(asked)}. Look for refused connections, a limit of open files, or a busy client`,
+        message: `${amount(mean)} requests were in flight on average (at most ${amount(max)}), ${amount(asked)} were asked: while slots had a request to send, one was in flight for ${percent(held)} of the time, at least ${percent(point.limits.inFlightShare)} are needed (validity.in_flight_share). This is not concurrency ${amount(asked)}. Look for refused connections, a limit of open files, or a busy client`,
       },
     ]
   }

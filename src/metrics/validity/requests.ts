@@ -22,7 +22,7 @@ export function judgeRequests(point: Point, measurement: Measurement): Finding[]
     findings.push({
       severity: 'invalid',
       code: 'error-share',
-      message: `${amount(requests.failed)} of ${amount(requests.sent)} requests failed (${percent(share)}, at most ${percent(limits.errorShare)} allowed: limits.error_share)${example}`,
+      message: `${amount(requests.failed)} of ${amount(requests.sent)} requests failed (${percent(share)}, at most ${percent(limits.errorShare)} allowed: validity.error_share)${example}`,
     })
   } else if (requests.failed > 0) {
     findings.push({
@@ -46,14 +46,14 @@ export function judgeRequests(point: Point, measurement: Measurement): Finding[]
     findings.push({
       severity: 'invalid',
       code: 'isl-deviation',
-      message: `prompts were ${byHowMuch(deviation.isl)} than asked (mean ${amount(measurement.isl?.mean ?? 0)} tokens; ${percent(limits.islDeviation)} allowed: limits.isl_deviation). The tokenizer in the sweep file is not the server's, or the server cuts prompts`,
+      message: `prompts were ${byHowMuch(deviation.isl)} than asked (mean ${amount(measurement.isl?.mean ?? 0)} tokens; ${percent(limits.islDeviation)} allowed: validity.isl_deviation). The tokenizer in the sweep file is not the server's, or the server cuts prompts`,
     })
   }
   if (deviation.osl !== null && Math.abs(deviation.osl) > limits.oslDeviation) {
     findings.push({
       severity: 'invalid',
       code: 'osl-deviation',
-      message: `answers were ${byHowMuch(deviation.osl)} than asked (mean ${amount(measurement.osl?.mean ?? 0)} tokens; ${percent(limits.oslDeviation)} allowed: limits.osl_deviation). Check how this server is told to ignore end-of-sequence (ignore_eos, min_tokens, nvext) and its longest sequence`,
+      message: `answers were ${byHowMuch(deviation.osl)} than asked (mean ${amount(measurement.osl?.mean ?? 0)} tokens; ${percent(limits.oslDeviation)} allowed: validity.osl_deviation). Check how this server is told to ignore end-of-sequence (ignore_eos, min_tokens, nvext) and its longest sequence`,
     })
   }
   if (measurement.tokenSource === 'chunks') {

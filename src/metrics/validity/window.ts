@@ -11,10 +11,19 @@ const ttftDifferenceMs = 10
 
 /** Whether the window was long and steady enough, and whether the server saw the same. */
 export function judgeWindow(point: Point, measurement: Measurement): Finding[] {
-  return [...judgeSteady(measurement), ...judgeSamples(point, measurement), ...judgeServerTtft(measurement)]
+  return [...judgeSteady(point, measurement), ...judgeSamples(point, measurement), ...judgeServerTtft(measurement)]
 }
 
-function judgeSteady({ steady }: Measurement): Finding[] {
+function judgeSteady({ load: { level } }: Point, { steady, requests }: Measurement): Finding[] {
+  if (level.kind === 'concurrency' && level.concurrency > 1 && requests.sent <= level.concurrency) {
+    return [
+      {
+        severity: 'warning',
+        code: 'no-steady-state',
+        message: `all ${amount(requests.sent)} requests were one wave, none was sent when another had ended: these are latencies of a burst, and the throughput is of its rise and fall. For a steady load ask for several requests a slot`,
+      },
+    ]
+  }
   if (steady === null || steady.reached) return []
   const note = steady.note === undefined ? '' : `: ${steady.note}`
   return [

@@ -46,7 +46,7 @@ export const validitySchema = field(
       share,
     ),
     in_flight_share: limit(
-      'Mean requests in flight over the asked concurrency, 0–1; below it a closed loop was not held.',
+      'Of the time in which slots of a closed loop had a request to send, the share in which one was in flight, 0–1; below it the concurrency was not held.',
       defaultLimits.inFlightShare,
       share,
     ),

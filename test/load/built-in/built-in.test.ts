@@ -22,6 +22,14 @@ test('a closed loop sends as many requests as asked, over as many connections as
   assert.equal(measurement.tokenSource, 'usage')
 })
 
+test('a single wave holds its concurrency although no slot gets a second request', async () => {
+  await using server = await scriptedServer(socket => setTimeout(() => socket.write(answer(4)), 300))
+  const load = { level: { kind: 'concurrency', concurrency: 50 }, requests: 50 } as const
+  const { client } = await measureAt(server.url, { load })
+  assert.equal(client.inFlight?.max, 50)
+  assert.ok((client.inFlight?.held ?? 0) > 0.8, `held for ${client.inFlight?.held} of the time in which it could be`)
+})
+
 test('warm-up requests are sent first and not counted', async () => {
   await using server = await instant()
   const measurement = await measureAt(server.url, { load: { warmup: 5, requests: 6 } })

@@ -46,6 +46,17 @@ test('the next turn is due when the user has thought', async () => {
   assert.ok(measurement.durationS >= 0.24, `four times 60 ms were thought in ${measurement.durationS} s`)
 })
 
+test('time in which users think is not counted as slots left empty, and turns are told apart', async () => {
+  await using server = await scriptedServer(socket => setTimeout(() => socket.write(answer(4)), 100))
+  const load = { level: { kind: 'concurrency', concurrency: 4 }, requests: 12, dataset: 4 } as const
+  const { client } = await measureAt(server.url, { load, workload: { conversation: { turns: 3, thinkMs: 400 } } })
+  assert.ok(
+    (client.inFlight?.mean ?? 4) < 2,
+    `${client.inFlight?.mean} of 4 in flight, four fifths of the time were thought`,
+  )
+  assert.ok((client.inFlight?.held ?? 0) > 0.5, `held for ${client.inFlight?.held} of the time in which it could be`)
+})
+
 test('a conversation whose answer failed is not gone on with', async () => {
   await using server = await scriptedServer((socket, _, n) => {
     socket.write(n === 0 ? jsonResponse('500 Internal Server Error', 'no') : answer(4))
