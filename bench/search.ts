@@ -3,11 +3,25 @@
  * time, with the plan, the points and the choices that `fulcrum run` would have.
  *
  *   node bench/search.ts          prints the tables of docs/bench/search.md
+ *   node bench/search.ts training prints those of one set: training or held-out
+ *
+ * The search's thresholds were tuned on the training set alone. Whoever tunes them again draws a new held-out set.
  */
-import { searchCases } from './search/cases.ts'
-import { compareSearches } from './search/compare.ts'
+import { namedCases } from './search/cases.ts'
+import { type Compared, compareSearches } from './search/compare.ts'
+import { drawnCases } from './search/drawn.ts'
 import { tables } from './search/tables.ts'
 
-const compared = []
-for (const { name, plan } of await searchCases()) compared.push(await compareSearches(name, plan))
-console.log(tables(compared))
+const from = (first: number, count: number) => Array.from({ length: count }, (_, i) => first + i)
+const sets = {
+  training: async () => [...(await namedCases()), ...(await drawnCases(from(1, 24)))],
+  'held-out': () => drawnCases(from(1001, 32)),
+}
+
+const wanted = process.argv[2]
+for (const [name, casesOf] of Object.entries(sets)) {
+  if (wanted !== undefined && wanted !== name) continue
+  const compared: Compared[] = []
+  for (const searchCase of await casesOf()) compared.push(compareSearches(searchCase))
+  console.log(`## ${name}\n\n${tables(compared)}\n`)
+}

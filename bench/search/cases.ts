@@ -1,14 +1,30 @@
 import { join } from 'node:path'
 import { abilitiesOf } from '../../src/deploy/abilities.ts'
+import { loadProfile, type Profile } from '../../src/engine/profile.ts'
+import { secondsToStart } from '../../src/sweep/estimate.ts'
 import { disk } from '../../src/sweep/file/files.ts'
 import { loadSweep, sweepOf } from '../../src/sweep/load-sweep.ts'
 import { planSweep } from '../../src/sweep/plan.ts'
 import type { Plan, Sweep } from '../../src/sweep/sweep.ts'
 
+/** How far measurements stray from what a system does. */
+export interface Noise {
+  /** Standard deviation of each figure's logarithm from one measurement to the next. */
+  readonly deviation: number
+  /** Share of the measurements that turn out invalid. */
+  readonly invalid: number
+}
+
 export interface SearchCase {
   readonly name: string
   readonly plan: Plan
+  readonly profile: Profile
+  readonly noise: Noise
+  /** What starting workers takes, s, all at once. */
+  readonly redeployS: number
 }
+
+export const shippedProfile = await loadProfile('deepseek-r1-fp4-gb200')
 
 const head = `model: nvidia/DeepSeek-R1-FP4
 deploy: { with: simulated, profile: deepseek-r1-fp4-gb200 }
@@ -37,19 +53,33 @@ load: { request_rate: [1, 2, 3, 4, 6, 8, 10, 12, 16, 20, 24, 32], arrivals: pois
 ${slo}`,
 }
 
-/** The shipped sweeps that deploy, and the larger grids. Only their points matter here: all run on the simulated engine. */
-export async function searchCases(): Promise<readonly SearchCase[]> {
+/** Loading a large model takes minutes. */
+const modelLoadS = 180
+
+const exact: Noise = { deviation: 0, invalid: 0 }
+
+/**
+ * The shipped sweeps that deploy, with the worker starts that their deployers take, and larger grids with model loads. All run on the
+ * simulated engine here.
+ */
+export async function namedCases(): Promise<readonly SearchCase[]> {
   const folder = join(import.meta.dirname, '../../sweeps')
   const files = { ...disk, kind: (path: string) => (path.includes('/.systems/') ? ('file' as const) : disk.kind(path)) }
-  const shipped = []
-  for (const name of ['quick', 'dynamo-mocker', 'capacity', 'nightly'])
-    shipped.push(await loadSweep(join(folder, `${name}.yaml`), { files }))
-  const made: Sweep[] = []
-  for (const [name, text] of Object.entries(larger)) {
-    const path = `${name}.yaml`
-    made.push(
-      await sweepOf({ text: `name: ${name}\n${text}`, path, shown: path, options: {}, askDeployer: abilitiesOf }),
-    )
+  const made: { readonly sweep: Sweep; readonly redeployS: number }[] = []
+  for (const name of ['quick', 'dynamo-mocker', 'capacity', 'nightly']) {
+    const sweep = await loadSweep(join(folder, `${name}.yaml`), { files })
+    made.push({ sweep, redeployS: secondsToStart(sweep) })
   }
-  return [...shipped, ...made].map(sweep => ({ name: sweep.name, plan: planSweep({ ...sweep, search: 'adaptive' }) }))
+  for (const [name, text] of Object.entries(larger))
+    made.push({ sweep: await sweepFromText(name, text), redeployS: modelLoadS })
+  return made.map(({ sweep, redeployS }) => {
+    const plan = planSweep({ ...sweep, search: 'adaptive' })
+    return { name: sweep.name, plan, profile: shippedProfile, noise: exact, redeployS }
+  })
+}
+
+/** A sweep that stands in no file. */
+export async function sweepFromText(name: string, text: string): Promise<Sweep> {
+  const path = `${name}.yaml`
+  return sweepOf({ text: `name: ${name}\n${text}`, path, shown: path, options: {}, askDeployer: abilitiesOf })
 }

@@ -1,151 +1,191 @@
 import { hypervolume } from '../../src/analysis/hypervolume.ts'
-import { loadProfile } from '../../src/engine/profile.ts'
-import type { JournalLine } from '../../src/journal/index.ts'
-import { canonicalJson, createRandom, type Point } from '../../src/point/index.ts'
+import type { JournalLine, PointResult } from '../../src/journal/index.ts'
+import { createRandom, type Point, topologyLabel } from '../../src/point/index.ts'
 import { poolsOf, reconcileCost } from '../../src/sweep/order/reconcile-cost.ts'
 import { adaptive } from '../../src/sweep/search/adaptive.ts'
-import { seriesOf } from '../../src/sweep/search/cells.ts'
+import { type Cell, seriesOf } from '../../src/sweep/search/cells.ts'
 import { type Observation, observe } from '../../src/sweep/search/observe.ts'
 import type { Plan } from '../../src/sweep/sweep.ts'
-import { type Measured, virtualMeasurer } from './measure.ts'
-
-/** What starting workers takes, s: a model of this size loads for minutes, all workers at once. */
-const redeployS = 180
+import type { SearchCase } from './cases.ts'
+import { type Measurer, noisyMeasurer, virtualMeasurer } from './measure.ts'
 
 /** What one way of choosing points came to. */
 export interface Found {
   readonly points: number
   readonly hours: number
   readonly redeployments: number
-  /** The worst workload's hypervolume, as a share of the grid's. */
+  /** The worst workload's hypervolume of what was measured, by what the system does, as a share of the whole grid's. */
   readonly hypervolume: number
-  /** Workloads with the grid's best topology, or one within 1 % of its tokens/s per GPU under the SLO. */
-  readonly sameBest: number
+  /** The worst workload's throughput per GPU under the SLO of the deployment that it recommends, as a share of the best there is. */
+  readonly recommended: number
 }
 
 export interface Compared {
   readonly name: string
   readonly deployments: number
-  readonly workloads: number
   readonly grid: Found
   readonly adaptive: Found
   /** Mean of ten random choices of as many points as adaptive, in the plan's order. */
   readonly random: Found
-  /** Fewest points (greedy) with 99 % of the hypervolume, known only afterwards: no search can do with fewer. */
+  /** Fewest points (greedy, without repeats) with 99 % of the hypervolume, known only afterwards: no search can do with fewer. */
   readonly fewest: number
+  /** Hypervolume when each tenth of the grid's points is measured. */
+  readonly course: { readonly [way in 'grid' | 'random' | 'adaptive']: readonly number[] }
   /** Milliseconds that a decision takes. */
   readonly decisionMs: number
 }
 
-const profile = await loadProfile('deepseek-r1-fp4-gb200')
+/** Shares of the grid's points at which {@link Compared.course} is taken. */
+export const courseShares = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1]
 
-export async function compareSearches(name: string, plan: Plan): Promise<Compared> {
-  const measure = virtualMeasurer(profile)
+export function compareSearches(
+  searchCase: SearchCase,
+  truth: Measurer = virtualMeasurer(searchCase.profile),
+): Compared {
+  const { name, plan, noise } = searchCase
+  const measure = noisyMeasurer(truth, noise)
   const all = plan.deployments.flatMap(({ points }) => points)
-  const gridObserved = observed(plan, all.map(measure))
-  const judge = (points: readonly Point[]) => foundBy(plan, points, measure, gridObserved)
-  const grid = judge(all)
+  const judge = judgeOf(searchCase, truth, measure)
   const from = performance.now()
-  const chosen = search(plan, measure)
+  const chosen = search(searchCase, measure)
   const decisionMs = (performance.now() - from) / Math.max(1, chosen.length)
-  const randoms = Array.from({ length: 10 }, (_, seed) => judge(randomPoints(all, chosen.length, seed)))
-  const mean = (of: (found: Found) => number) => randoms.reduce((sum, found) => sum + of(found), 0) / randoms.length
+  const randoms = Array.from({ length: 10 }, (_, seed) => shuffled(all, seed))
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+  const atRandom = randoms.map(order => judge.found(inPlanOrder(all, order.slice(0, chosen.length))))
+  const courseOf = (order: readonly Point[]) =>
+    courseShares.map(share => judge.hypervolume(order.slice(0, Math.max(1, Math.round(share * all.length)))))
+  const randomCourses = randoms.slice(0, 4).map(courseOf)
   return {
     name,
     deployments: plan.deployments.length,
-    workloads: workloadsOf(gridObserved).size,
-    grid,
-    adaptive: judge(chosen),
+    grid: judge.found(all),
+    adaptive: judge.found(chosen),
     random: {
       points: chosen.length,
-      hours: mean(f => f.hours),
-      redeployments: mean(f => f.redeployments),
-      hypervolume: mean(f => f.hypervolume),
-      sameBest: mean(f => f.sameBest),
+      hours: mean(atRandom.map(f => f.hours)),
+      redeployments: mean(atRandom.map(f => f.redeployments)),
+      hypervolume: mean(atRandom.map(f => f.hypervolume)),
+      recommended: mean(atRandom.map(f => f.recommended)),
     },
-    fewest: fewestPoints(gridObserved),
+    fewest: judge.fewest(),
+    course: {
+      grid: courseOf(all),
+      random: courseShares.map((_, i) => mean(randomCourses.map(course => course[i] ?? 0))),
+      adaptive: courseOf(chosen),
+    },
     decisionMs,
   }
 }
 
-function search(plan: Plan, measure: (point: Point) => Measured): readonly Point[] {
+/** Runs the search to its end as `fulcrum run` would, with the redeployments in its journal. */
+function search({ plan, redeployS }: SearchCase, measure: Measurer): readonly Point[] {
   const choice = adaptive(plan)
   const lines: JournalLine[] = []
   const chosen: Point[] = []
-  for (;;) {
+  const write = (event: JournalLine['event']) => lines.push({ seq: lines.length, at: '', event })
+  for (let before: Point | undefined; ; before = chosen.at(-1)) {
     const planned = choice.deployment(lines)
     const point = planned === null ? undefined : choice.point(planned, lines)
     if (point === undefined) return chosen
+    const { deployment } = point
+    if (before?.deployment.id !== deployment.id) {
+      const { workersStarted, workersStopped } = stepTo(before, point)
+      const label = topologyLabel(deployment.topology)
+      const elapsedS = workersStarted > 0 ? redeployS : 0
+      const common = { deploymentId: deployment.id, label, workersStarted, workersStopped, elapsedS }
+      write({ type: 'deployment', outcome: 'ready', reason: '', ...common })
+    }
     const { result, seconds } = measure(point)
-    lines.push({ seq: lines.length, at: '', event: { type: 'point', result, elapsedS: seconds } })
+    write({ type: 'point', result, elapsedS: seconds })
     chosen.push(point)
   }
 }
 
-function randomPoints(all: readonly Point[], count: number, seed: number): readonly Point[] {
+const stepTo = (from: Point | undefined, to: Point) =>
+  reconcileCost(from === undefined ? null : poolsOf(from.deployment), poolsOf(to.deployment))
+
+function shuffled(all: readonly Point[], seed: number): readonly Point[] {
   const random = createRandom(seed)
-  const keyed = all.map(point => ({ point, key: random.uniform() })).sort((a, b) => a.key - b.key)
-  const taken = new Set(keyed.slice(0, count).map(({ point }) => point))
+  const keyed = all.map(point => ({ point, key: random.uniform() }))
+  return keyed.sort((a, b) => a.key - b.key).map(({ point }) => point)
+}
+
+function inPlanOrder(all: readonly Point[], some: readonly Point[]): readonly Point[] {
+  const taken = new Set(some)
   return all.filter(point => taken.has(point))
 }
 
-function foundBy(
-  plan: Plan,
-  points: readonly Point[],
-  measure: (point: Point) => Measured,
-  grid: readonly Observation[],
-): Found {
-  const own = workloadsOf(observed(plan, points.map(measure)))
-  const shares: number[] = []
-  let sameBest = 0
-  for (const [workload, alike] of workloadsOf(grid)) {
-    const mine = own.get(workload) ?? []
-    shares.push(hypervolume(mine) / hypervolume(alike))
-    const [wanted, got] = [best(alike), best(mine)]
-    // Compared by what the grid knows of the deployment, so that a lucky repeat proves nothing.
-    const reached = best(alike.filter(o => o.cell.planned === got?.cell.planned))
-    if (wanted !== undefined && (reached?.y ?? 0) >= 0.99 * wanted.y) sameBest++
+/** Judges a choice of points: recommends by what was measured, and weighs by what the system does. */
+function judgeOf({ plan, redeployS }: SearchCase, truth: Measurer, measure: Measurer) {
+  const cells = seriesOf(plan).flat()
+  const observations = (measurer: Measurer, points: readonly Point[], of: readonly Cell[]) => {
+    const results = new Map<string, PointResult>(points.map(point => [point.id, measurer(point).result]))
+    return of.flatMap(cell => observe(cell, results) ?? [])
   }
+  const whole = byWorkload(observations(truth, allPoints(plan), cells))
+  const trulyAt = new Map([...whole.values()].flat().map(o => [o.cell.index, o]))
+  const areas = new Map([...whole].map(([workload, alike]) => [workload, hypervolume(alike)]))
+  const measuredOf = (points: readonly Point[]) => byWorkload(observations(measure, points, cells))
+  const shareOf = (measured: ReadonlyMap<string, readonly Observation[]>) =>
+    [...areas].map(([workload, area]) => {
+      const places = (measured.get(workload) ?? []).flatMap(o => trulyAt.get(o.cell.index) ?? [])
+      return area === 0 ? 1 : hypervolume(places) / area
+    })
+
+  return {
+    hypervolume: (points: readonly Point[]) => Math.min(...shareOf(measuredOf(points))),
+    fewest: () => [...whole.values()].reduce((sum, alike) => sum + fewestPoints(alike), 0),
+    found(points: readonly Point[]): Found {
+      const measured = measuredOf(points)
+      const recommended = [...whole].map(([workload, alike]) => {
+        const wanted = best(alike)
+        const got = best(measured.get(workload) ?? [])
+        const reached = best(alike.filter(o => o.cell.planned === got?.cell.planned))
+        return wanted === undefined ? 1 : reached === undefined ? 0 : standing(reached, wanted)
+      })
+      return {
+        points: points.length,
+        ...timeOf(points, measure, redeployS),
+        hypervolume: Math.min(...shareOf(measured)),
+        recommended: Math.min(...recommended),
+      }
+    },
+  }
+}
+
+const allPoints = (plan: Plan) => plan.deployments.flatMap(({ points }) => points)
+const byWorkload = (seen: readonly Observation[]) => Map.groupBy(seen, o => o.cell.workload)
+
+/** As a run is recommended from: the most tokens/s per GPU under the SLO; where nothing meets it, what comes nearest. */
+function best(seen: readonly Observation[]): Observation | undefined {
+  const meeting = seen.filter(o => o.overshoot <= 1)
+  if (meeting.length > 0) return meeting.reduce((a, b) => (b.y > a.y ? b : a))
+  return seen.length === 0 ? undefined : seen.reduce((a, b) => (b.overshoot < a.overshoot ? b : a))
+}
+
+function standing(reached: Observation, wanted: Observation): number {
+  if (wanted.overshoot > 1) return wanted.overshoot / reached.overshoot
+  return reached.overshoot > 1 ? 0 : reached.y / wanted.y
+}
+
+function timeOf(points: readonly Point[], measure: Measurer, redeployS: number) {
   let seconds = 0
   let redeployments = 0
-  let running: Point['deployment'] | null = null
-  for (const point of points) {
+  for (const [at, point] of points.entries()) {
     seconds += measure(point).seconds
-    if (running?.id === point.deployment.id) continue
-    const from = running === null ? null : poolsOf(running)
-    if (reconcileCost(from, poolsOf(point.deployment)).workersStarted > 0) {
-      redeployments++
-      seconds += redeployS
-    }
-    running = point.deployment
+    const before = points[at - 1]
+    if (before?.deployment.id === point.deployment.id || stepTo(before, point).workersStarted === 0) continue
+    redeployments++
+    seconds += redeployS
   }
-  return { points: points.length, hours: seconds / 3600, redeployments, hypervolume: Math.min(...shares), sameBest }
+  return { hours: seconds / 3600, redeployments }
 }
 
-function observed(plan: Plan, measured: readonly Measured[]): readonly Observation[] {
-  const results = new Map(measured.map(({ result }) => [result.point.id, result]))
-  return seriesOf(plan).flatMap(series => series.flatMap(cell => observe(cell, results) ?? []))
-}
-
-const workloadsOf = (seen: readonly Observation[]) => Map.groupBy(seen, o => canonicalJson(o.cell.workload))
-
-/** The most tokens/s per GPU under the SLO; where nothing meets it, of all. */
-function best(seen: readonly Observation[]): Observation | undefined {
-  const meeting = seen.filter(o => o.meetsSlo)
-  return (meeting.length > 0 ? meeting : seen).toSorted((a, b) => b.y - a.y)[0]
-}
-
-/** Adds the point that adds most until 99 % are reached, workload by workload; in points, repeats counted. */
-function fewestPoints(grid: readonly Observation[]): number {
-  let points = 0
-  for (const alike of workloadsOf(grid).values()) {
-    const goal = 0.99 * hypervolume(alike)
-    const taken: Observation[] = []
-    while (hypervolume(taken) < goal) {
-      const next = alike.reduce((a, b) => (hypervolume([...taken, b]) > hypervolume([...taken, a]) ? b : a))
-      taken.push(next)
-      points += next.cell.repeats.length
-    }
-  }
-  return points
+/** Adds the point that adds most until 99 % are reached. */
+function fewestPoints(alike: readonly Observation[]): number {
+  const goal = 0.99 * hypervolume(alike)
+  const taken: Observation[] = []
+  while (hypervolume(taken) < goal)
+    taken.push(alike.reduce((a, b) => (hypervolume([...taken, b]) > hypervolume([...taken, a]) ? b : a)))
+  return taken.length
 }

@@ -1,8 +1,9 @@
 import type { Profile } from '../../src/engine/profile.ts'
 import { type SimulatedPoint, simulate } from '../../src/engine/simulate.ts'
 import type { PointResult } from '../../src/journal/index.ts'
-import { unknownHealth } from '../../src/metrics/measurement.ts'
-import { type EngineSettings, FulcrumError, type Point } from '../../src/point/index.ts'
+import { type Distribution, type Measurement, unknownHealth } from '../../src/metrics/measurement.ts'
+import { createRandom, type EngineSettings, FulcrumError, type Point } from '../../src/point/index.ts'
+import type { Noise } from './cases.ts'
 
 /** A point measured in virtual time, and the seconds that it would have taken. */
 export interface Measured {
@@ -10,16 +11,58 @@ export interface Measured {
   readonly seconds: number
 }
 
+/** Measures a point, the same each time it is asked for. */
+export type Measurer = (point: Point) => Measured
+
 /** Settings that the simulated engine models; the others of a sweep for a real engine change nothing here. */
 const modelled = ['max_batch_size', 'max_num_tokens', 'max_seq_len']
 
-/** Measures points in virtual time, each once however often it is asked for. */
-export function virtualMeasurer(profile: Profile): (point: Point) => Measured {
+/** What the system does, without noise. */
+export function virtualMeasurer(profile: Profile): Measurer {
+  return remembered(point => measure(point, profile))
+}
+
+/** What a measurement shows of what the system does. */
+export function noisyMeasurer(truth: Measurer, noise: Noise): Measurer {
+  return remembered(point => {
+    const { result, seconds } = truth(point)
+    if (result.measurement === null) return { result, seconds }
+    const random = createRandom(`noise/${point.id}`)
+    if (random.uniform() < noise.invalid)
+      return { result: { ...result, status: 'invalid', reason: 'drawn as invalid' }, seconds }
+    const stray = () => Math.exp(noise.deviation * random.normal())
+    return { result: { ...result, measurement: strayed(result.measurement, stray(), stray(), stray()) }, seconds }
+  })
+}
+
+function strayed(measurement: Measurement, ttft: number, itl: number, rate: number): Measurement {
+  const scaled = (distribution: Distribution | null, by: number): Distribution | null =>
+    distribution === null
+      ? null
+      : {
+          ...distribution,
+          mean: distribution.mean * by,
+          p50: distribution.p50 * by,
+          p95: distribution.p95 * by,
+          p99: distribution.p99 * by,
+        }
+  return {
+    ...measurement,
+    ttftMs: scaled(measurement.ttftMs, ttft),
+    itlMs: scaled(measurement.itlMs, itl),
+    requestLatencyMs: scaled(measurement.requestLatencyMs, Math.sqrt(ttft * itl)),
+    outputTokensPerSPerUser: scaled(measurement.outputTokensPerSPerUser, 1 / itl),
+    requestsPerS: measurement.requestsPerS * rate,
+    outputTokensPerS: measurement.outputTokensPerS * rate,
+  }
+}
+
+function remembered(measurer: Measurer): Measurer {
   const known = new Map<string, Measured>()
   return point => {
     const before = known.get(point.id)
     if (before !== undefined) return before
-    const measured = measure(point, profile)
+    const measured = measurer(point)
     known.set(point.id, measured)
     return measured
   }

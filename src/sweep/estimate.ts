@@ -2,7 +2,7 @@ import { type Load, meanTokens, type Point, workersOf } from '../point/index.ts'
 import type { Plan, PlannedDeployment, ReconcileCost, Sweep } from './sweep.ts'
 
 /** Time that a worker start takes until it answers, s; a guess until there is a past run. */
-function startS(sweep: Sweep): number {
+export function secondsToStart(sweep: Sweep): number {
   const { deploy } = sweep
   if (deploy.with === 'simulated') return 0.1
   if (deploy.with === 'attach') return 0
@@ -20,7 +20,7 @@ export function estimate(
   pastSecondsPerPoint: number | undefined,
 ): Plan['estimate'] {
   const points = deployments.flatMap(planned => planned.points)
-  const deploying = cost.workersStarted * startS(sweep)
+  const deploying = cost.workersStarted * secondsToStart(sweep)
   if (pastSecondsPerPoint !== undefined) {
     const seconds = points.length * pastSecondsPerPoint + deploying
     return { seconds, basis: `past runs: ${pastSecondsPerPoint.toFixed(1)} s a point` }
