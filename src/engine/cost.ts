@@ -1,5 +1,5 @@
 import { FulcrumError } from '../point/index.ts'
-import type { Profile } from './profile.ts'
+import type { Correction, Profile } from './profile.ts'
 import type { WorkerSettings } from './settings.ts'
 import { interpolate, interpolateSurface } from './table.ts'
 
@@ -13,6 +13,40 @@ export interface CostModel {
   transferMs(tokens: number): number
   readonly kvBlocks: number
   readonly blockTokens: number
+}
+
+/** Pass times under a correction; tables that it takes no part of (scale 0) are not read. */
+function correct(
+  { prefill, decode }: Correction,
+  prefillMs: (tokens: number) => number,
+  decodeMs: (sequences: number, contextTokens: number) => number,
+): Pick<CostModel, 'prefillMs' | 'decodeMs'> {
+  const { scale, fixedMs, perSequenceMs, sequenceExponent, per1000ContextTokensMs } = decode
+  // Batches are whole and few: their powers are known before the clock runs.
+  const batchMs: number[] = []
+  const batchTermMs = (sequences: number) => {
+    const known = batchMs[sequences]
+    if (known !== undefined) return known
+    const term = fixedMs + perSequenceMs * sequences ** sequenceExponent
+    batchMs[sequences] = term
+    return term
+  }
+  return {
+    prefillMs: tokens =>
+      Math.max(
+        0,
+        (prefill.scale === 0 ? 0 : prefill.scale * prefillMs(tokens)) +
+          prefill.fixedMs +
+          (prefill.per1000TokensMs * tokens) / 1000,
+      ),
+    decodeMs: (sequences, contextTokens) =>
+      Math.max(
+        0.01,
+        (scale === 0 ? 0 : scale * decodeMs(sequences, contextTokens)) +
+          batchTermMs(sequences) +
+          (per1000ContextTokensMs * contextTokens) / 1000,
+      ),
+  }
 }
 
 /** Prefill time of one token count never changes, and workloads have few of them: remembered, not interpolated again. */
@@ -44,10 +78,14 @@ export function costModel(profile: Profile, settings: WorkerSettings): CostModel
   // Tensor-parallel ranks each hold the whole latent cache of MLA; with attention DP each rank holds its own sequences.
   const ranks = settings.attentionDp ? parallelism.tensor : 1
   const memoryTokens = (settings.freeGpuMemoryFraction * kv.freeBytesPerGpu * ranks) / kv.bytesPerToken
+  const prefillMs = (tokens: number) => Math.max(0, interpolate(table.prefill, tokens))
+  const decodeMs = (sequences: number, contextTokens: number) =>
+    Math.max(1, interpolateSurface(table.decode, contextTokens, contextTokens / sequences))
+  const corrected = profile.correction === undefined ? null : correct(profile.correction, prefillMs, decodeMs)
   return {
-    prefillMs: remembered(tokens => (tokens === 0 ? 0 : Math.max(0, interpolate(table.prefill, tokens)))),
+    prefillMs: remembered(tokens => (tokens === 0 ? 0 : (corrected?.prefillMs ?? prefillMs)(tokens))),
     decodeMs: (sequences, contextTokens) =>
-      sequences === 0 ? 0 : Math.max(1, interpolateSurface(table.decode, contextTokens, contextTokens / sequences)),
+      sequences === 0 ? 0 : (corrected?.decodeMs ?? decodeMs)(sequences, contextTokens),
     transferMs: tokens => transfer.latencyMs + ((tokens * kv.bytesPerToken) / transfer.bytesPerS) * 1000,
     kvBlocks: Math.floor(Math.min(memoryTokens, settings.maxKvTokens) / kv.blockTokens),
     blockTokens: kv.blockTokens,

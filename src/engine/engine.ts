@@ -83,11 +83,13 @@ export function createEngine(options: EngineOptions): Engine {
     settings: null,
   })
   const pools: Record<Role, Pool> = { prefill: pool(), decode: pool(), aggregated: pool() }
-  const passEnds = new Map<Worker, Event>()
+  /** The start or end of a pass, whichever is next. */
+  const passes = new Map<Worker, Event>()
   const drainListeners = new Map<Worker, () => void>()
   /** Requests on their way whose next role has no worker just now: they wait for one to come (back). */
   const stranded: { role: Role; request: EngineRequest }[] = []
   let transferring = 0
+  let reachedMs = Number.NEGATIVE_INFINITY
   let order = 0
   let nextId = 0
 
@@ -97,20 +99,21 @@ export function createEngine(options: EngineOptions): Engine {
     events.push(event)
   }
 
-  function schedulePass(worker: Worker): void {
-    const event = passEnds.get(worker)
-    if (event !== undefined) schedule(event, worker.passEndsMs)
-  }
-
   function dispatch(role: Role, request: EngineRequest, sinceMs: number): void {
     if (request.cancelled) return
     const pool = pools[role]
     const worker = pool.router(pool.open)
-    if (worker === undefined) stranded.push({ role, request })
-    else if (worker.enqueue(request, sinceMs)) schedulePass(worker)
+    if (worker === undefined) {
+      stranded.push({ role, request })
+      return
+    }
+    const startsMs = worker.enqueue(request, sinceMs)
+    const event = passes.get(worker)
+    if (startsMs !== null && event !== undefined) schedule(event, startsMs)
   }
 
   function transfer(request: EngineRequest, atMs: number): void {
+    request.prefilledMs = atMs
     const delayMs = pools.prefill.settings?.cost.transferMs(request.promptTokens) ?? 0
     transferring += 1
     const arrivesMs = atMs + delayMs
@@ -134,7 +137,7 @@ export function createEngine(options: EngineOptions): Engine {
     onDrained(worker) {
       const { all } = pools[worker.role]
       all.splice(all.indexOf(worker), 1)
-      passEnds.delete(worker)
+      passes.delete(worker)
       const listener = drainListeners.get(worker)
       drainListeners.delete(worker)
       listener?.()
@@ -171,7 +174,7 @@ export function createEngine(options: EngineOptions): Engine {
       const role = aggregated() ? 'aggregated' : 'prefill'
       const delayMs = profile.frontend.fixedMs + (profile.frontend.per1000TokensMs * request.promptTokens) / 1000
       const atMs = request.arrivedMs + delayMs
-      if (delayMs === 0) dispatch(role, request, atMs)
+      if (atMs <= reachedMs) dispatch(role, request, atMs)
       else schedule({ atMs, order: 0, fire: () => dispatch(role, request, atMs) }, atMs)
       return null
     },
@@ -185,8 +188,10 @@ export function createEngine(options: EngineOptions): Engine {
     advanceTo(nowMs) {
       for (let event = events.peek(); event !== undefined && event.atMs <= nowMs; event = events.peek()) {
         events.pop()
+        reachedMs = event.atMs
         event.fire()
       }
+      reachedMs = nowMs
     },
     addWorker(role, raw, sinceMs) {
       const pool = pools[role]
@@ -200,13 +205,15 @@ export function createEngine(options: EngineOptions): Engine {
         streamTokens: options.streamTokens ?? false,
         sinceMs,
       })
-      passEnds.set(worker, {
+      const pass: Event = {
         atMs: 0,
         order: 0,
         fire: () => {
-          if (worker.endPass()) schedulePass(worker)
+          const idle = worker.passEndsMs === Number.POSITIVE_INFINITY
+          if (idle ? worker.start(pass.atMs) : worker.endPass()) schedule(pass, worker.passEndsMs)
         },
-      })
+      }
+      passes.set(worker, pass)
       pool.all.push(worker)
       pool.open.push(worker)
       for (const item of stranded.splice(0)) dispatch(item.role, item.request, sinceMs)

@@ -32,8 +32,31 @@ export interface Profile {
   }
   readonly transfer: { readonly bytesPerS: number; readonly latencyMs: number }
   /** Time between a request's arrival and its place in a worker's queue: tokenizing, routing, the hops between processes. */
-  readonly frontend: { readonly fixedMs: number; readonly per1000TokensMs: number }
+  readonly frontend: {
+    readonly fixedMs: number
+    readonly per1000TokensMs: number
+    /**
+     * Disaggregated only: a first token leaves no sooner than so long after its prompt was computed, and those behind it wait with
+     * it (Dynamo 1.4.2 on a connection that is used again: Nagle's algorithm against delayed acknowledgements). 0 when absent.
+     */
+    readonly firstChunkMs?: number
+  }
   readonly tables: readonly TimingTable[]
+  /** How a deployment's passes differ from the tables; not at all when absent. */
+  readonly correction?: Correction
+}
+
+/** A fitted change of pass times: each is the table's times `scale`, plus the terms beside it. */
+export interface Correction {
+  readonly prefill: { readonly scale: number; readonly fixedMs: number; readonly per1000TokensMs: number }
+  readonly decode: {
+    readonly scale: number
+    readonly fixedMs: number
+    /** Times sequences ^ {@link sequenceExponent}: kernels that load what a batch needs once grow slower than the batch. */
+    readonly perSequenceMs: number
+    readonly sequenceExponent: number
+    readonly per1000ContextTokensMs: number
+  }
 }
 
 const rising = z

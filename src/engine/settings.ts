@@ -17,6 +17,8 @@ export interface WorkerSettings {
   readonly freeGpuMemoryFraction: number
   /** KV cache limit in tokens beside the memory's; unlimited when absent. */
   readonly maxKvTokens: number
+  /** Prompts that begin like an earlier one find that part computed. Only requests that say what they share have such parts. */
+  readonly blockReuse: boolean
 }
 
 /** TensorRT-LLM's defaults where it has them; `max_num_tokens` and `max_batch_size` are also Dynamo's mocker's. */
@@ -28,6 +30,7 @@ const defaults: WorkerSettings = {
   attentionDp: false,
   freeGpuMemoryFraction: 0.9,
   maxKvTokens: Number.POSITIVE_INFINITY,
+  blockReuse: true,
 }
 
 type Reader = (value: Json, profile: Profile) => Partial<WorkerSettings> | string
@@ -68,7 +71,10 @@ const readers: { readonly [setting: string]: Reader } = {
   free_gpu_memory_fraction: share('freeGpuMemoryFraction'),
   'kv_cache_config.free_gpu_memory_fraction': share('freeGpuMemoryFraction'),
   'kv_cache_config.max_tokens': whole('maxKvTokens'),
-  'kv_cache_config.enable_block_reuse': only(() => false),
+  'kv_cache_config.enable_block_reuse': value =>
+    value === false
+      ? { blockReuse: false }
+      : 'must be false: the engine behind HTTP does not look for what prompts have in common',
   'kv_cache_config.dtype': only(profile => profile.kv.dtype),
   kv_cache_dtype: only(profile => profile.kv.dtype),
   tokens_per_block: only(profile => profile.kv.blockTokens),

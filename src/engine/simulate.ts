@@ -1,107 +1,49 @@
-import type { Arrivals, Deployment, LoadLevel, Random, Role, Slo, Workload } from '../point/index.ts'
-import { createRandom, FulcrumError, rolesOf, workersOf } from '../point/index.ts'
+import type { Measurement } from '../metrics/measurement.ts'
+import type { Deployment, LoadLevel, Role, Slo, Topology } from '../point/index.ts'
+import { arrivalSource, createRandom, FulcrumError, rolesOf, workersOf } from '../point/index.ts'
 import type { Engine } from './engine.ts'
 import { createEngine } from './engine.ts'
-import { lengthSource } from './lengths.ts'
-import type { Prediction, PredictionRecorder } from './prediction.ts'
-import { createPredictionRecorder } from './prediction.ts'
+import type { LoopEnd, LoopLimits } from './load-loop.ts'
+import { createLoadLoop } from './load-loop.ts'
 import type { Profile } from './profile.ts'
-import { engineRequest } from './request.ts'
+import { createRecorder } from './recorder.ts'
+import type { RequestSource, SimulatedWorkload, TraceRequests, WeightedWorkload } from './request-source.ts'
+import { drawnRequests, tracedRequests } from './request-source.ts'
 import type { RouterMode } from './routing.ts'
 
-/** A point to predict; a {@link Point}'s own parts fit as they are. */
+/** A point to simulate; a {@link Point}'s own parts fit as they are. */
 export interface SimulatedPoint {
   readonly deployment: Pick<Deployment, 'topology' | 'engine'>
-  readonly workload: Pick<Workload, 'isl' | 'osl'>
+  /** One workload, or several mixed by weight; not looked at where a trace says what is sent. */
+  readonly workload: SimulatedWorkload | readonly WeightedWorkload[]
   readonly level: LoadLevel
-  /** Measured requests. */
-  readonly requests: number
+  /** Measured requests; absent when `durationS`, the stages or the trace decide. */
+  readonly requests?: number
+  /** Measured time in seconds; absent when `requests` decides. */
+  readonly durationS?: number
+  /** Seconds that requests in flight may still take after `durationS`; without an end when absent. */
+  readonly graceS?: number
+  /** Deadline of one request; none when absent. */
+  readonly timeoutMs?: number
   /** Requests sent first, at the level's concurrency, and discarded; they end before the measured ones begin. */
   readonly warmup: number
   readonly seed: number
   readonly slo?: Slo
   readonly routing?: RouterMode
+  /** The requests of a load level of kind `trace`. */
+  readonly trace?: TraceRequests
 }
 
-/** Sends requests of a workload into an engine and runs it in virtual time. */
-interface Loader {
-  /** Keeps `concurrency` requests in flight until `requests` are answered; returns when, ms. */
-  closedLoop(requests: number, concurrency: number, startMs: number, recorder: PredictionRecorder | null): LoopEnd
-  openLoop(requests: number, gapsMs: () => number, startMs: number, recorder: PredictionRecorder): LoopEnd
+/** What a simulation says of a point: all that a measurement has, and what only a simulation can see. */
+export interface Simulation extends Measurement {
+  /** Requests in flight, time-weighted mean over the whole window (the client's leaves out its end, which drains). */
+  readonly inFlightMean: number
+  /** Share of the window that the workers of a role spent in passes, 0–1; absent roles have no key. */
+  readonly busyShare: { readonly [role in Role]?: number }
 }
 
-interface LoopEnd {
-  readonly endMs: number
-  readonly failed: number
-}
-
-/** Gaps between arrivals in ms. */
-function gapsOf(arrivals: Arrivals, requestsPerS: number, random: Random): () => number {
-  const meanMs = 1000 / requestsPerS
-  switch (arrivals.kind) {
-    case 'constant':
-      return () => meanMs
-    case 'poisson':
-      return () => meanMs * random.exponential()
-    case 'gamma':
-      return () => meanMs * random.gamma(arrivals.burstiness)
-  }
-}
-
-function createLoader(engine: Engine, workload: SimulatedPoint['workload'], random: Random): Loader {
-  const isl = lengthSource(workload.isl, random.fork('isl'))
-  const osl = lengthSource(workload.osl, random.fork('osl'))
-
-  function runDry(): void {
-    for (let dueMs = engine.nextEventMs(); dueMs < Number.POSITIVE_INFINITY; dueMs = engine.nextEventMs())
-      engine.advanceTo(dueMs)
-  }
-
-  return {
-    closedLoop(requests, concurrency, startMs, recorder) {
-      let sent = 0
-      let failed = 0
-      let endMs = startMs
-      function send(atMs: number): void {
-        while (sent < requests) {
-          sent += 1
-          const request = engineRequest({ promptTokens: isl(), outputTokens: osl(), arrivedMs: atMs, onFinish: finish })
-          if (engine.submit(request) === null) return
-          failed += 1
-        }
-      }
-      function finish(request: ReturnType<typeof engineRequest>): void {
-        endMs = request.finishedMs
-        recorder?.finished(request)
-        send(request.finishedMs)
-      }
-      for (let lane = 0; lane < concurrency; lane++) send(startMs)
-      runDry()
-      return { endMs, failed }
-    },
-    openLoop(requests, gapsMs, startMs, recorder) {
-      let failed = 0
-      let endMs = startMs
-      const finish = (request: ReturnType<typeof engineRequest>) => {
-        endMs = request.finishedMs
-        recorder.finished(request)
-      }
-      let arrivedMs = startMs
-      for (let sent = 0; sent < requests; sent++) {
-        engine.advanceTo(arrivedMs)
-        const request = engineRequest({ promptTokens: isl(), outputTokens: osl(), arrivedMs, onFinish: finish })
-        if (engine.submit(request) !== null) failed += 1
-        arrivedMs += gapsMs()
-      }
-      runDry()
-      return { endMs, failed }
-    },
-  }
-}
-
-function notSimulated(what: string): FulcrumError {
-  return new FulcrumError('bad-input', 'not-simulated', `${what} can't be simulated in virtual time yet`)
-}
+/** Slots of the warm-up of an open loop, as the built-in generator has them. */
+const openLoopLanes = 64
 
 /** Time that the workers of each role have spent in passes, ms. */
 function busyMs(engine: Engine): { [role in Role]?: number } {
@@ -110,15 +52,62 @@ function busyMs(engine: Engine): { [role in Role]?: number } {
   return busy
 }
 
+/** Share of a window between two readings of {@link busyMs} that workers were busy, by role. */
+function busyShares(
+  topology: Topology,
+  windowMs: number,
+  before: Simulation['busyShare'],
+  after: Simulation['busyShare'],
+): Simulation['busyShare'] {
+  return Object.fromEntries(
+    rolesOf(topology).map(role => {
+      const workerMs = windowMs * workersOf(topology, role)
+      return [role, workerMs > 0 ? Math.min(1, ((after[role] ?? 0) - (before[role] ?? 0)) / workerMs) : 0]
+    }),
+  )
+}
+
+/** Slots that the warm-up keeps busy. */
+function warmupLanes(level: LoadLevel, warmup: number): number {
+  return level.kind === 'concurrency'
+    ? level.concurrency
+    : Math.min(level.maxConcurrency ?? openLoopLanes, Math.max(openLoopLanes, warmup))
+}
+
+/** Due times of a trace's requests, one at a time. */
+function traceTimes({ trace, requests }: SimulatedPoint, speed: number, endMs: number): () => number {
+  const most = Math.min(trace?.count ?? 0, requests ?? Number.POSITIVE_INFINITY)
+  let taken = 0
+  return () => {
+    if (taken >= most) return Number.POSITIVE_INFINITY
+    const atMs = (trace?.atMs[taken++] ?? Number.NaN) / speed
+    return atMs < endMs ? atMs : Number.POSITIVE_INFINITY
+  }
+}
+
+function sourceOf(point: SimulatedPoint): RequestSource {
+  if (point.level.kind !== 'trace') return drawnRequests(point.workload, createRandom(point.seed))
+  if (point.trace !== undefined && point.trace.count > 0) return tracedRequests(point.trace)
+  throw new FulcrumError('bad-input', 'trace-missing', `The requests of ${point.level.file} were not given`, {
+    remedy: 'read the trace and pass it with the point',
+  })
+}
+
 /**
- * Predicts a point in virtual time: the same engine that answers behind HTTP, loaded as the built-in generator would, at
- * whatever speed the processor allows. The same input gives the same output, and memory does not grow with requests.
- * @throws FulcrumError bad-input `engine-setting` for settings that the model lacks, `not-simulated` for a load level that it lacks
+ * Simulates a point in virtual time: the same engine that answers behind HTTP, loaded as the built-in generator would, at
+ * whatever speed the processor allows. The same input gives the same output, and memory does not grow with requests (but for those
+ * that wait in a queue, and a trace's own).
+ * @throws FulcrumError bad-input `engine-setting` for settings that the model lacks, `trace-missing` for a trace load without its trace
  */
-export function simulate(point: SimulatedPoint, profile: Profile): Prediction {
+export function simulate(point: SimulatedPoint, profile: Profile): Simulation {
   const { deployment, level } = point
   const { topology } = deployment
-  const recorder = createPredictionRecorder(point.slo ?? {})
+  const source = sourceOf(point)
+  const recorder = createRecorder({
+    slo: point.slo ?? {},
+    openLoop: level.kind !== 'concurrency',
+    asked: source.asked,
+  })
   let recording = false
   const engine = createEngine({
     profile,
@@ -131,27 +120,37 @@ export function simulate(point: SimulatedPoint, profile: Profile): Prediction {
     const settings = deployment.engine[role] ?? {}
     for (let worker = 0; worker < workersOf(topology, role); worker++) engine.addWorker(role, settings, 0)
   }
-  const random = createRandom(point.seed)
-  const loader = createLoader(engine, point.workload, random)
-  const warmAt = level.kind === 'concurrency' ? level.concurrency : Math.max(1, Math.min(point.warmup, 16))
-  const startMs = loader.closedLoop(point.warmup, warmAt, 0, null).endMs
+
+  const firstChunkMs = profile.frontend.firstChunkMs ?? 0
+  const timeoutMs = point.timeoutMs ?? Number.POSITIVE_INFINITY
+  const unlimited: LoopLimits = { stopMs: Number.POSITIVE_INFINITY, giveUpMs: Number.POSITIVE_INFINITY, timeoutMs }
+  const warming = createLoadLoop(engine, level.kind === 'trace' ? sourceOf(point) : source, firstChunkMs, null)
+  const warmLanes = Math.min(warmupLanes(level, point.warmup), point.warmup)
+  const startMs = point.warmup > 0 ? warming.closed(point.warmup, warmLanes, 0, unlimited).endMs : 0
   const busyBefore = busyMs(engine)
   recording = true
 
+  const durationMs = point.durationS === undefined ? Number.POSITIVE_INFINITY : point.durationS * 1000
+  const limits: LoopLimits = {
+    stopMs: startMs + durationMs,
+    giveUpMs: startMs + durationMs + (point.graceS ?? Number.POSITIVE_INFINITY) * 1000,
+    timeoutMs,
+  }
+  const loop = createLoadLoop(engine, source, firstChunkMs, recorder)
   const run = (): LoopEnd => {
-    if (level.kind === 'concurrency') return loader.closedLoop(point.requests, level.concurrency, startMs, recorder)
-    if (level.kind !== 'rate') throw notSimulated(`A load level of kind '${level.kind}'`)
-    if (level.maxConcurrency !== undefined) throw notSimulated('max_concurrency of an open loop')
-    const gaps = gapsOf(level.arrivals, level.requestsPerS, random.fork('arrivals'))
-    return loader.openLoop(point.requests, gaps, startMs, recorder)
+    if (level.kind === 'concurrency')
+      return loop.closed(point.requests ?? Number.POSITIVE_INFINITY, level.concurrency, startMs, limits)
+    const nextDueMs =
+      level.kind === 'trace' ? traceTimes(point, level.speed, durationMs) : arrivalSource(level, point, point.seed)
+    return loop.open(nextDueMs, level.maxConcurrency ?? Number.POSITIVE_INFINITY, startMs, limits)
   }
   const { endMs, failed } = run()
-  const busyAfter = busyMs(engine)
-  const busyShare: { [role in Role]?: number } = {}
-  for (const role of rolesOf(topology)) {
-    const workerMs = (endMs - startMs) * workersOf(topology, role)
-    const busy = (busyAfter[role] ?? 0) - (busyBefore[role] ?? 0)
-    busyShare[role] = workerMs > 0 ? Math.min(1, busy / workerMs) : 0
+  const measurement = recorder.summary({ startMs, endMs, failed })
+  const windowMs = endMs - startMs
+  const latencySumMs = (measurement.requestLatencyMs?.mean ?? 0) * measurement.requests.completed
+  return {
+    ...measurement,
+    inFlightMean: windowMs > 0 ? latencySumMs / windowMs : 0,
+    busyShare: busyShares(topology, windowMs, busyBefore, busyMs(engine)),
   }
-  return recorder.summary({ startMs, endMs, failed, busyShare })
 }

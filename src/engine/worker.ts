@@ -1,6 +1,7 @@
 import type { Role } from '../point/index.ts'
 import type { CostModel } from './cost.ts'
 import { createHeap } from './heap.ts'
+import { createPrefixCache } from './prefix-cache.ts'
 import { createQueue } from './queue.ts'
 import type { EngineRequest } from './request.ts'
 import type { WorkerSettings } from './settings.ts'
@@ -47,8 +48,13 @@ export interface Worker {
   readonly size: number
   /** Why a request could never run here; null when it can. */
   refuses(promptTokens: number, outputTokens: number): string | null
-  /** Takes a request that has been there since `sinceMs`; true when that begins a pass. */
-  enqueue(request: EngineRequest, sinceMs: number): boolean
+  /**
+   * Takes a request that has been there since `sinceMs`. Returns when an idle worker starts on it, null when it is at work:
+   * whoever drives calls {@link Worker.start} then, so that requests of one moment go into one pass.
+   */
+  enqueue(request: EngineRequest, sinceMs: number): number | null
+  /** Begins a pass of an idle worker; true when there was work for one. */
+  start(atMs: number): boolean
   /** Ends the pass in progress and begins the next where there is work; true when it did. */
   endPass(): boolean
   cancel(request: EngineRequest): void
@@ -76,7 +82,9 @@ export function createWorker(options: WorkerOptions): Worker {
   /** By the pass that each one ends in. */
   const decoding = createHeap<EngineRequest>((a, b) => a.lastPass < b.lastPass)
   /** Those of `decoding` whose first token comes with this pass. */
-  const joined: EngineRequest[] = []
+  let joined: EngineRequest[] = []
+  /** Those whose second token comes with this pass. */
+  let seconds: EngineRequest[] = []
   /** Of a prefill worker: prompts that this pass completes. */
   const prefilled: EngineRequest[] = []
   let contextTokens = 0
@@ -85,6 +93,8 @@ export function createWorker(options: WorkerOptions): Worker {
   let busyMs = 0
   let passEndsMs = Number.POSITIVE_INFINITY
   let idleSinceMs = options.sinceMs
+  /** An idle worker has said when it starts. */
+  let starting = false
   let lastStepMs = Number.NaN
   /** The end of a pass is being told: what listeners submit now waits for the pass that begins afterwards. */
   let ending = false
@@ -92,6 +102,7 @@ export function createWorker(options: WorkerOptions): Worker {
   let drained = false
 
   const maxRunning = role === 'prefill' ? settings.maxBatchSize : Math.min(settings.maxBatchSize, settings.maxNumTokens)
+  const reuse = settings.blockReuse && role !== 'decode' ? createPrefixCache(cost.blockTokens) : null
   const blocksOf = (request: EngineRequest) => blocksFor(request.promptTokens, request.outputTokens)
   // A prefill worker writes one token of output at most before the prompt's blocks move on.
   const blocksFor = (promptTokens: number, outputTokens: number) =>
@@ -99,9 +110,33 @@ export function createWorker(options: WorkerOptions): Worker {
   const running = () => decoding.size + prefilling.length + prefilled.length
 
   function release(request: EngineRequest): void {
-    kvBlocksUsed -= request.blocks
+    if (request.blocks > 0) {
+      kvBlocksUsed -= request.blocks + (reuse?.release(request) ?? 0)
+      reuse?.trim(cost.kvBlocks - kvBlocksUsed)
+    }
     request.blocks = 0
     request.worker = null
+  }
+
+  /** Takes KV blocks for a request, and what is computed of its prompt already; false while there are too few. */
+  function reserve(request: EngineRequest): boolean {
+    const own = blocksOf(request)
+    if (reuse === null || request.shared === null) {
+      if (kvBlocksUsed + own > cost.kvBlocks) return false
+      kvBlocksUsed += own
+      request.blocks = own
+      return true
+    }
+    const apart = own - reuse.blocksOf(request)
+    const taken = apart + reuse.unheld(request)
+    if (kvBlocksUsed + taken > cost.kvBlocks) return false
+    request.reusedTokens = reuse.reusableTokens(request)
+    request.promptLeft -= request.reusedTokens
+    reuse.hold(request)
+    kvBlocksUsed += taken
+    request.blocks = apart
+    reuse.trim(cost.kvBlocks - kvBlocksUsed)
+    return true
   }
 
   function join(request: EngineRequest): void {
@@ -144,11 +179,8 @@ export function createWorker(options: WorkerOptions): Worker {
     for (let request = waiting.peek(); request !== undefined; request = waiting.peek()) {
       if (left <= 0 || running() >= maxRunning) break
       if (role !== 'decode' && !settings.chunkedPrefill && request.promptLeft > left) break
-      const blocks = blocksOf(request)
-      if (kvBlocksUsed + blocks > cost.kvBlocks) break
+      if (!reserve(request)) break
       waiting.shift()
-      kvBlocksUsed += blocks
-      request.blocks = blocks
       if (role === 'decode') {
         left -= 1
         join(request)
@@ -188,7 +220,11 @@ export function createWorker(options: WorkerOptions): Worker {
     if (before > 0) events.onStep(atMs - lastStepMs, before)
     lastStepMs = atMs
     contextTokens += stepped
+    for (const request of seconds) if (request.outputTokens > 1) request.secondTokenMs = atMs
     for (const request of joined) request.firstTokenMs = atMs
+    const told = seconds
+    seconds = joined
+    joined = told
     joined.length = 0
     if (options.streamTokens) for (const request of decoding.items) request.onToken?.(atMs)
   }
@@ -254,7 +290,13 @@ export function createWorker(options: WorkerOptions): Worker {
     enqueue(request, sinceMs) {
       request.worker = worker
       waiting.push(request)
-      return !ending && passEndsMs === Number.POSITIVE_INFINITY && beginPass(Math.max(sinceMs, idleSinceMs))
+      if (ending || starting || passEndsMs !== Number.POSITIVE_INFINITY) return null
+      starting = true
+      return Math.max(sinceMs, idleSinceMs)
+    },
+    start(atMs) {
+      starting = false
+      return beginPass(atMs)
     },
     endPass() {
       const atMs = passEndsMs

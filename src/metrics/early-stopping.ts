@@ -23,11 +23,20 @@ export interface TailBound {
  * metrics/early_stopping.py. Tolerance 0.
  */
 export function tailBound(sorted: Float64Array, percentile: number, confidence = defaultConfidence): TailBound {
-  const samples = sorted.length
+  return tailBoundOf(sorted.length, rank => sorted[rank] ?? null, percentile, confidence)
+}
+
+/** {@link tailBound} of samples that are not in an array; `valueAt` gives the one of an ascending rank from 0. */
+export function tailBoundOf(
+  samples: number,
+  valueAt: (rank: number) => number | null,
+  percentile: number,
+  confidence = defaultConfidence,
+): TailBound {
   const discard = discardable(samples, percentile, confidence)
   return {
     percentile,
-    atMost: discard === 0 ? null : (sorted[samples - discard] ?? null),
+    atMost: discard === 0 ? null : valueAt(samples - discard),
     confidence,
     samples,
     needed: samplesNeeded(percentile, confidence),

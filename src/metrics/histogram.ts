@@ -113,6 +113,11 @@ export class Histogram {
     return (below + (above - below) * (rank - Math.floor(rank))) / 1000
   }
 
+  /** The value in ms at a rank from 0, as accurate as a percentile; NaN while nothing is counted. */
+  valueAt(rank: number): number {
+    return this.#valueAt(rank) / 1000
+  }
+
   /** The value in µs at a rank from 0: its bucket's middle, except at both ends, which are known. */
   #valueAt(rank: number): number {
     if (this.#count === 0) return Number.NaN

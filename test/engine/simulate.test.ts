@@ -104,12 +104,12 @@ describe('a prediction', () => {
     assert.deepEqual([requests.completed, requests.failed, ttftMs], [0, 20, null])
   })
 
-  test('is refused for a load level that the simulation lacks', () => {
+  test('is refused for a trace that was not read', () => {
     const level = { kind: 'trace', file: '/x', speed: 1 } as const
     assert.throws(
       () => simulate(point(disaggregated(1, 1), 10, 10, 1, { level }), profile),
       error => {
-        return error instanceof FulcrumError && error.code === 'not-simulated'
+        return error instanceof FulcrumError && error.code === 'trace-missing'
       },
     )
   })

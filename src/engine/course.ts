@@ -1,0 +1,39 @@
+/** A series summed up as it comes: means of consecutive values, so many to a mean that the means stay few. */
+export interface Course {
+  add(atMs: number, value: number): void
+  /** Start of each group in seconds, and its mean. */
+  readonly series: { readonly atS: Float64Array; readonly values: Float64Array }
+}
+
+/** Means kept at most; two neighbours become one when there are more. */
+const mostGroups = 4096
+
+export function createCourse(): Course {
+  let atMs: number[] = []
+  let means: number[] = []
+  let size = 1
+  let count = 0
+  let sum = 0
+  let startMs = 0
+
+  function halve(): void {
+    atMs = atMs.filter((_, index) => index % 2 === 0)
+    means = means.flatMap((mean, index) => (index % 2 === 1 ? [((means[index - 1] ?? mean) + mean) / 2] : []))
+    size *= 2
+  }
+
+  return {
+    add(time, value) {
+      if (count === 0) startMs = time
+      sum += value
+      if (++count < size) return
+      atMs.push(startMs)
+      means.push(sum / size)
+      count = sum = 0
+      if (means.length === mostGroups) halve()
+    },
+    get series() {
+      return { atS: Float64Array.from(atMs, time => time / 1000), values: Float64Array.from(means) }
+    },
+  }
+}

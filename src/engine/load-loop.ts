@@ -1,0 +1,188 @@
+import type { Engine } from './engine.ts'
+import { createQueue } from './queue.ts'
+import type { Answer, Recorder } from './recorder.ts'
+import type { EngineRequest } from './request.ts'
+import { engineRequest } from './request.ts'
+import type { DrawnRequest, RequestSource } from './request-source.ts'
+
+/** Until when a loop sends, and how long it waits for answers. */
+export interface LoopLimits {
+  /** Nothing is sent from then on; infinity where the number of requests decides. */
+  readonly stopMs: number
+  /** What still runs then is given up. */
+  readonly giveUpMs: number
+  readonly timeoutMs: number
+}
+
+export interface LoopEnd {
+  /** The last answer, or when the last request was given up. */
+  readonly endMs: number
+  readonly failed: { readonly refused: number; readonly timeout: number; readonly cancelled: number }
+}
+
+/** Loads an engine in virtual time as the built-in generator loads a server. */
+export interface LoadLoop {
+  /** Keeps `concurrency` requests in flight until `requests` are sent or time is up. */
+  closed(requests: number, concurrency: number, startMs: number, limits: LoopLimits): LoopEnd
+  /** Sends when `nextDueMs` says (since `startMs`, infinity at the end), with at most `most` in flight. */
+  open(nextDueMs: () => number, most: number, startMs: number, limits: LoopLimits): LoopEnd
+}
+
+/** Between the starts of two slots of a closed loop, as the generator leaves it. */
+const startGapMs = 0.1
+
+/**
+ * @param firstChunkMs see {@link Profile}'s `frontend`
+ * @param recorder null while warming up
+ */
+export function createLoadLoop(
+  engine: Engine,
+  source: RequestSource,
+  firstChunkMs: number,
+  recorder: Recorder | null,
+): LoadLoop {
+  /** Times as the client sees them: nothing of an answer leaves before its first chunk may. */
+  function answerOf(request: EngineRequest, dueMs: number): Answer {
+    const heldMs = Number.isNaN(request.prefilledMs) ? 0 : request.prefilledMs + firstChunkMs
+    const seen = (atMs: number) => Math.max(atMs, heldMs)
+    return {
+      request,
+      dueMs,
+      firstMs: seen(request.firstTokenMs),
+      secondMs: seen(request.secondTokenMs),
+      lastMs: seen(request.finishedMs),
+    }
+  }
+
+  /** Sends requests and lets the engine run; `ended` is told when a request is out of flight, and why. */
+  function createExchange(limits: LoopLimits, ended: (atMs: number, drawn: DrawnRequest, ok: boolean) => void) {
+    const failed = { refused: 0, timeout: 0, cancelled: 0 }
+    /** In the order of their deadlines; empty without a timeout that could matter. */
+    const running = createQueue<{ readonly request: EngineRequest; readonly lose: () => void }>()
+    const over = (request: EngineRequest) => request.cancelled || !Number.isNaN(request.finishedMs)
+    let endMs = 0
+
+    /** False when the deployment can't take the request. */
+    function send(drawn: DrawnRequest, dueMs: number, atMs: number): boolean {
+      const request = engineRequest({
+        ...drawn,
+        arrivedMs: atMs,
+        onFinish: () => {
+          const answer = answerOf(request, dueMs)
+          if (answer.lastMs > endMs) endMs = answer.lastMs
+          recorder?.answered(answer)
+          ended(answer.lastMs, drawn, true)
+        },
+      })
+      if (engine.submit(request) !== null) {
+        failed.refused += 1
+        return false
+      }
+      recorder?.sent(dueMs, atMs)
+      const lose = () => ended(request.arrivedMs + limits.timeoutMs, drawn, false)
+      while (running.size > 0 && over((running.peek() as { request: EngineRequest }).request)) running.shift()
+      running.push({ request, lose })
+      return true
+    }
+
+    function expire(untilMs: number): void {
+      for (let first = running.peek(); first !== undefined; first = running.peek()) {
+        const deadlineMs = first.request.arrivedMs + limits.timeoutMs
+        if (!over(first.request) && deadlineMs > untilMs) return
+        running.shift()
+        if (over(first.request)) continue
+        engine.cancel(first.request)
+        failed.timeout += 1
+        recorder?.lost(deadlineMs)
+        endMs = Math.max(endMs, deadlineMs)
+        first.lose()
+      }
+    }
+
+    function giveUp(): void {
+      for (let one = running.shift(); one !== undefined; one = running.shift()) {
+        if (over(one.request)) continue
+        engine.cancel(one.request)
+        failed.cancelled += 1
+        recorder?.lost(limits.giveUpMs)
+        endMs = limits.giveUpMs
+      }
+    }
+
+    /** Lets everything happen before `untilMs` (not at it); false when time was up before. */
+    function runUntil(untilMs: number): boolean {
+      for (;;) {
+        const first = running.peek()
+        const deadlineMs =
+          first === undefined || over(first.request)
+            ? Number.POSITIVE_INFINITY
+            : first.request.arrivedMs + limits.timeoutMs
+        const dueMs = Math.min(engine.nextEventMs(), deadlineMs)
+        if (dueMs > limits.giveUpMs && untilMs > limits.giveUpMs) {
+          giveUp()
+          return false
+        }
+        if (dueMs >= untilMs) return true
+        if (deadlineMs <= dueMs) expire(deadlineMs)
+        else engine.advanceTo(dueMs)
+      }
+    }
+
+    return { send, runUntil, end: (startMs: number): LoopEnd => ({ endMs: Math.max(endMs, startMs), failed }) }
+  }
+
+  return {
+    closed(requests, concurrency, startMs, limits) {
+      let begun = 0
+      /** Turns left of the conversation that a request belongs to; absent for requests by themselves. */
+      const left = new Map<DrawnRequest, number>()
+      const exchange = createExchange(limits, (atMs, drawn, ok) => {
+        const turns = left.get(drawn) ?? 0
+        left.delete(drawn)
+        if (ok && turns > 0) {
+          const turn = source.turnAfter(drawn)
+          left.set(turn, turns - 1)
+          if (exchange.send(turn, atMs + source.thinkMs, atMs + source.thinkMs)) return
+        }
+        sendNext(atMs)
+      })
+      const conversations = Math.ceil(requests / source.turns)
+      function sendNext(atMs: number): void {
+        while (begun < conversations && atMs < limits.stopMs) {
+          begun += 1
+          const drawn = source.next()
+          if (source.turns > 1) left.set(drawn, source.turns - 1)
+          if (exchange.send(drawn, atMs, atMs)) return
+          left.delete(drawn)
+        }
+      }
+      for (let lane = 0; lane < concurrency; lane++) {
+        const atMs = startMs + lane * startGapMs
+        exchange.runUntil(atMs)
+        sendNext(atMs)
+      }
+      exchange.runUntil(Number.POSITIVE_INFINITY)
+      return exchange.end(startMs)
+    },
+    open(nextDueMs, most, startMs, limits) {
+      const waiting = createQueue<{ readonly drawn: DrawnRequest; readonly dueMs: number }>()
+      let inFlight = 0
+      const exchange = createExchange(limits, atMs => {
+        inFlight -= 1
+        for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+          if (!exchange.send(next.drawn, next.dueMs, atMs)) continue
+          inFlight += 1
+          return
+        }
+      })
+      for (let dueMs = startMs + nextDueMs(); dueMs < Number.POSITIVE_INFINITY; dueMs = startMs + nextDueMs()) {
+        if (!exchange.runUntil(dueMs)) break
+        const drawn = source.next()
+        if (inFlight >= most) waiting.push({ drawn, dueMs })
+        else if (exchange.send(drawn, dueMs, dueMs)) inFlight += 1
+      }
+      exchange.runUntil(Number.POSITIVE_INFINITY)
+      return exchange.end(startMs)
+    },
+  }
+}

@@ -1,0 +1,146 @@
+import type { Random, Workload } from '../point/index.ts'
+import { meanTokens } from '../point/index.ts'
+import { lengthSource } from './lengths.ts'
+import type { PromptBlocks } from './prefix-cache.ts'
+
+/** What of a workload a simulation can tell apart; a {@link Workload} fits as it is. */
+export type SimulatedWorkload = Pick<Workload, 'isl' | 'osl'> & Partial<Pick<Workload, 'prefix' | 'conversation'>>
+
+/** A workload's part in a mix; weights need not add up to 1. */
+export interface WeightedWorkload {
+  readonly workload: SimulatedWorkload
+  readonly weight: number
+}
+
+/** Recorded requests in columns, ascending in time; a trace as the load generator reads it fits as it is. */
+export interface TraceRequests {
+  readonly count: number
+  /** Since the first request. */
+  readonly atMs: Float64Array
+  readonly inputTokens: Uint32Array
+  readonly outputTokens: Uint32Array
+  /** Ids of the blocks of 512 tokens that a prompt is made of; null where the trace has none. */
+  readonly hashIds: readonly (readonly number[])[] | null
+}
+
+/** One request as it is drawn. */
+export interface DrawnRequest {
+  readonly promptTokens: number
+  readonly outputTokens: number
+  readonly shared: PromptBlocks | null
+}
+
+/** Draws requests one at a time, so that any number of them takes no memory. */
+export interface RequestSource {
+  /** The first request of a conversation on a lane, or a request by itself. */
+  next(): DrawnRequest
+  /** Its next turn: all that was said before, and a new message. */
+  turnAfter(before: DrawnRequest): DrawnRequest
+  /** Requests of a conversation, and the time between an answer and the next of them. */
+  readonly turns: number
+  readonly thinkMs: number
+  /** Mean lengths asked; null where they follow from the course of conversations. */
+  readonly asked: { readonly isl: number | null; readonly osl: number | null }
+}
+
+/** Tokens that an id of a shared prefix or a conversation stands for: small, so that a prefix's end is met closely. */
+const prefixTokensPerId = 64
+/** Tokens that a trace's hash id stands for (Mooncake's FAST'25 traces). */
+const traceTokensPerId = 512
+/** Ids of one prefix or conversation, apart from those of all others. */
+const idsEach = 2 ** 20
+
+/** Requests of a workload, or of several mixed by weight. The same random numbers give the same requests. */
+export function drawnRequests(
+  workload: SimulatedWorkload | readonly WeightedWorkload[],
+  random: Random,
+): RequestSource {
+  const mix: readonly WeightedWorkload[] = isMix(workload) ? workload : [{ workload, weight: 1 }]
+  if (mix.length === 1 && mix[0] !== undefined) return requestsOf(mix[0].workload, random, 0)
+  const total = mix.reduce((sum, { weight }) => sum + weight, 0)
+  const pick = random.fork('mix')
+  const sources = mix.map(({ workload: one, weight }, index) => ({
+    source: requestsOf(one, random.fork(`workload-${index}`), index + 1),
+    share: weight / total,
+  }))
+  const mean = (of: (source: RequestSource) => number | null) =>
+    sources.reduce<number | null>((sum, { source, share }) => {
+      const value = of(source)
+      return sum === null || value === null ? null : sum + value * share
+    }, 0)
+  return {
+    next() {
+      let left = pick.uniform()
+      const drawn = sources.find(({ share }) => {
+        left -= share
+        return left < 0
+      })
+      return (drawn ?? (sources.at(-1) as (typeof sources)[number])).source.next()
+    },
+    turnAfter: before => before,
+    turns: 1,
+    thinkMs: 0,
+    asked: { isl: mean(source => source.asked.isl), osl: mean(source => source.asked.osl) },
+  }
+}
+
+function isMix(workload: SimulatedWorkload | readonly WeightedWorkload[]): workload is readonly WeightedWorkload[] {
+  return Array.isArray(workload)
+}
+
+function requestsOf(workload: SimulatedWorkload, random: Random, family: number): RequestSource {
+  const isl = lengthSource(workload.isl, random.fork('isl'))
+  const osl = lengthSource(workload.osl, random.fork('osl'))
+  const group = random.fork('prefix')
+  const { prefix, conversation } = workload
+  const turns = conversation?.turns ?? 1
+  let conversations = 0
+  return {
+    next() {
+      const promptTokens = isl()
+      const first = (name: number) => (family * 4096 + name) * idsEach
+      const shared =
+        prefix !== undefined
+          ? idsFrom(first(group.integer(prefix.count)), promptTokens * prefix.share)
+          : turns > 1
+            ? idsFrom(first(4096 + conversations++), promptTokens)
+            : null
+      return { promptTokens, outputTokens: osl(), shared }
+    },
+    turnAfter(before) {
+      const promptTokens = before.promptTokens + before.outputTokens + isl()
+      const shared = before.shared === null ? null : idsFrom(before.shared.ids[0] ?? 0, promptTokens)
+      return { promptTokens, outputTokens: osl(), shared }
+    },
+    turns,
+    thinkMs: conversation?.thinkMs ?? 0,
+    asked: turns > 1 ? { isl: null, osl: null } : { isl: meanTokens(workload.isl), osl: meanTokens(workload.osl) },
+  }
+}
+
+function idsFrom(first: number, tokens: number): PromptBlocks | null {
+  const count = Math.floor(tokens / prefixTokensPerId)
+  if (count === 0) return null
+  return { ids: Array.from({ length: count }, (_, index) => first + index), tokensPerId: prefixTokensPerId }
+}
+
+/** The requests of a trace in their order; the last one again when more are asked for. */
+export function tracedRequests(trace: TraceRequests): RequestSource {
+  let taken = 0
+  const mean = (lengths: Uint32Array) => lengths.reduce((sum, tokens) => sum + tokens, 0) / Math.max(1, trace.count)
+  return {
+    next() {
+      const index = Math.min(taken++, trace.count - 1)
+      const ids = trace.hashIds?.[index]
+      return {
+        promptTokens: trace.inputTokens[index] ?? 1,
+        outputTokens: trace.outputTokens[index] ?? 1,
+        shared: ids === undefined || ids.length === 0 ? null : { ids, tokensPerId: traceTokensPerId },
+      }
+    },
+    turnAfter: before => before,
+    turns: 1,
+    thinkMs: 0,
+    asked: { isl: mean(trace.inputTokens), osl: mean(trace.outputTokens) },
+  }
+}
