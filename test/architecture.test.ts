@@ -14,8 +14,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   journal: ['point', 'process', 'metrics'],
   analysis: ['point', 'metrics', 'journal', 'engine'],
   report: ['point', 'metrics', 'journal', 'analysis'],
+  site: ['point', 'metrics', 'journal', 'analysis', 'report'],
   sweep: ['point', 'metrics', 'load', 'deploy', 'journal', 'analysis'],
-  jobs: ['point', 'process', 'metrics', 'engine', 'load', 'deploy', 'journal', 'analysis', 'report', 'sweep'],
+  jobs: ['point', 'process', 'metrics', 'engine', 'load', 'deploy', 'journal', 'analysis', 'report', 'site', 'sweep'],
   'index.ts': ['point', 'metrics', 'engine', 'load', 'deploy', 'journal', 'analysis', 'report', 'sweep', 'jobs'],
   cli: ['index.ts'],
 }

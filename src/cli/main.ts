@@ -13,6 +13,7 @@ import { addPlan } from './commands/plan.ts'
 import { addReport } from './commands/report.ts'
 import { addResume } from './commands/resume.ts'
 import { addRun } from './commands/run.ts'
+import { addServe } from './commands/serve.ts'
 import { addShard } from './commands/shard.ts'
 import { addStatus } from './commands/status.ts'
 import { addTune } from './commands/tune.ts'
@@ -55,6 +56,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     addBaseline,
     addHistory,
     addImport,
+    addServe,
     addCrosscheck,
     addDoctor,
     addLeftovers,

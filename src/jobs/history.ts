@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { historyOf } from '../analysis/history/history.ts'
+import { type History, historyOf } from '../analysis/history/history.ts'
 import { baselineOf, readRun, runsOf, sweepFolder } from '../journal/index.ts'
 import { type ChangeGroup, type HistoryRow, historyJson, historyTable } from '../report/history/table.ts'
 import { sweepNamed } from './find-sweep.ts'
@@ -30,19 +30,35 @@ export interface WrittenHistory {
   readonly page: string | null
 }
 
+/** The youngest runs of a sweep, followed; and those that measured nothing or can't be read. */
+export async function readHistory({
+  resultsRoot,
+  sweep,
+  last,
+}: {
+  readonly resultsRoot: string
+  readonly sweep: string
+  readonly last: number
+}): Promise<{ readonly history: History; readonly passedOver: readonly string[] }> {
+  const entries = (await runsOf(resultsRoot, sweep)).slice(-last)
+  const baseline = await baselineOf(sweepFolder(resultsRoot, sweep))
+  const read = await Promise.all(entries.map(({ folder }) => readRun(folder).catch(() => null)))
+  const runs = read.filter(run => run !== null).filter(run => run.results.some(result => result.status === 'ok'))
+  const followed = new Set(runs.map(run => run.folder))
+  return {
+    history: historyOf(sweep, runs, runs.find(run => run.folder === baseline)?.manifest.runId ?? null),
+    passedOver: entries.flatMap(({ folder }) => (followed.has(folder) ? [] : [folder])),
+  }
+}
+
 /**
  * Follows the key figures of a sweep over its runs.
  * @throws FulcrumError (bad-input) when there is no run of it
  */
 export async function sweepHistory(request: HistoryRequest): Promise<WrittenHistory> {
-  const root = resolve(request.resultsRoot)
-  const sweep = await sweepNamed(root, request.sweep)
-  const entries = (await runsOf(root, sweep)).slice(-request.last)
-  const baseline = await baselineOf(sweepFolder(root, sweep))
-  const read = await Promise.all(entries.map(({ folder }) => readRun(folder).catch(() => null)))
-  const runs = read.filter(run => run !== null).filter(run => run.results.some(result => result.status === 'ok'))
-  const followed = new Set(runs.map(run => run.folder))
-  const history = historyOf(sweep, runs, runs.find(run => run.folder === baseline)?.manifest.runId ?? null)
+  const resultsRoot = resolve(request.resultsRoot)
+  const sweep = await sweepNamed(resultsRoot, request.sweep)
+  const { history, passedOver } = await readHistory({ resultsRoot, sweep, last: request.last })
   const { rows, groups } = historyTable(history)
   let page: string | null = null
   if (request.to !== undefined) {
@@ -55,8 +71,8 @@ export async function sweepHistory(request: HistoryRequest): Promise<WrittenHist
   }
   return {
     sweep,
-    runs: runs.length,
-    passedOver: entries.flatMap(({ folder }) => (followed.has(folder) ? [] : [folder])),
+    runs: history.runs.length,
+    passedOver,
     rows,
     groups,
     json: historyJson(history),

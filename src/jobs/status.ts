@@ -1,4 +1,4 @@
-import { readRun, runHolder } from '../journal/index.ts'
+import { type Holder, type Run, readRun, runHolder } from '../journal/index.ts'
 import { findRun, type RunChoice } from './find-run.ts'
 import { pointLabel } from './point-label.ts'
 
@@ -27,7 +27,11 @@ export interface RunStatus {
 /** How a run stands, from its journal; safe while another process writes it. */
 export async function runStatus(choice: RunChoice): Promise<RunStatus> {
   const run = await readRun(await findRun(choice))
-  const holder = await runHolder(run.folder)
+  return statusOf(run, await runHolder(run.folder))
+}
+
+/** How a run that was read stands, given the process that holds it. */
+export function statusOf(run: Run, holder: Holder | null): RunStatus {
   const count = (status: string) => run.results.filter(result => result.status === status).length
   const planned = run.manifest.plan.points
   const last = run.lines.at(-1)

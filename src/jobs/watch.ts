@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { journalFile, readRun, runHolder, secondsPerPoint } from '../journal/index.ts'
+import { journalFile, type Run, readRun, runHolder, secondsPerPoint } from '../journal/index.ts'
 import { findRun, type RunChoice } from './find-run.ts'
 import { pointLabel } from './point-label.ts'
-import { type RunStatus, runStatus } from './status.ts'
+import { type RunStatus, statusOf } from './status.ts'
 
 /** How a run stands at one moment. */
 export interface RunGlimpse extends RunStatus {
@@ -14,35 +14,54 @@ export interface RunGlimpse extends RunStatus {
   readonly secondsLeft: number | null
 }
 
+/** A run as it was read, and how it stood then. */
+export interface RunSight {
+  readonly run: Run
+  readonly glimpse: RunGlimpse
+}
+
+export interface WatchOptions {
+  readonly signal: AbortSignal
+  readonly everyMs?: number
+}
+
+/** Looking costs at most this share of the time: a long journal is read less often. */
+const mostShare = 0.2
+
 /**
- * A glimpse now and after each change of the journal, from another process than the run's, until no process holds the run.
- * The journal is only read again when it has grown.
+ * A run now and after each change of its journal, from another process than the run's, until no process holds it. The journal is
+ * only read again when it has grown.
  * @throws the signal's reason when aborted; FulcrumError (bad-input) when there is no run
  */
-export async function* watchRun(
-  choice: RunChoice,
-  { signal, everyMs = 1000 }: { readonly signal: AbortSignal; readonly everyMs?: number },
-): AsyncGenerator<RunGlimpse, void, void> {
-  const folder = await findRun(choice)
+export async function* followRun(
+  folder: string,
+  { signal, everyMs = 1000 }: WatchOptions,
+): AsyncGenerator<RunSight, void, void> {
   let seen = ''
   for (;;) {
     signal.throwIfAborted()
+    const began = performance.now()
     const holder = await runHolder(folder)
     const { size } = await stat(join(folder, journalFile)).catch(() => ({ size: 0 }))
     const now = `${size} ${holder?.pid}`
     if (now !== seen) {
       seen = now
-      const glimpse = await glimpseOf(folder, choice.resultsRoot)
-      yield glimpse
+      const run = await readRun(folder)
+      const glimpse = glimpseOf(run, statusOf(run, holder))
+      yield { run, glimpse }
       if (glimpse.state !== 'running') return
     }
-    await wait(everyMs, undefined, { signal })
+    const tookMs = performance.now() - began
+    await wait(Math.max(everyMs, tookMs / mostShare), undefined, { signal })
   }
 }
 
-async function glimpseOf(folder: string, resultsRoot: string): Promise<RunGlimpse> {
-  const status = await runStatus({ folder, resultsRoot })
-  const run = await readRun(folder)
+/** As {@link followRun}, without the run. */
+export async function* watchRun(choice: RunChoice, options: WatchOptions): AsyncGenerator<RunGlimpse, void, void> {
+  for await (const { glimpse } of followRun(await findRun(choice), options)) yield glimpse
+}
+
+function glimpseOf(run: Run, status: RunStatus): RunGlimpse {
   const last = run.lines.findLast(({ event }) => event.type === 'point')?.event
   const perPoint = secondsPerPoint(run)
   const { missing } = status.points

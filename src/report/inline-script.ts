@@ -16,24 +16,26 @@ export interface PageAssets {
 
 /** Reads what the page needs from the installed packages and from assets/report. */
 export async function loadPageAssets(): Promise<PageAssets> {
-  const [style, vega, interpreter, tooltip, page] = await Promise.all([
-    loadStyle(),
+  const [style, charts, page] = await Promise.all([loadStyle(), loadChartScripts(), loadAsset('report/page.js')])
+  return { style, scripts: [...charts, page] }
+}
+
+/** Vega, its CSP-safe expression interpreter, and the tooltip, in this order. */
+export async function loadChartScripts(): Promise<readonly Inline[]> {
+  const [vega, interpreter, tooltip] = await Promise.all([
     readModule('vega', 'vega.min.js'),
     readModule('vega-interpreter'),
     readModule('vega-tooltip'),
-    readFile(new URL('../../assets/report/page.js', import.meta.url), 'utf8'),
   ])
-  return {
-    style,
-    scripts: [vega, classicScript(interpreter, 'vegaInterpreter'), classicScript(tooltip, 'vegaTooltip'), page].map(
-      inline,
-    ),
-  }
+  return [vega, classicScript(interpreter, 'vegaInterpreter'), classicScript(tooltip, 'vegaTooltip')].map(inline)
 }
 
-/** The style that report and comparison share. */
-export async function loadStyle(): Promise<Inline> {
-  return inline(await readFile(new URL('../../assets/report/page.css', import.meta.url), 'utf8'))
+/** The style that all pages share. */
+export const loadStyle = (): Promise<Inline> => loadAsset('report/page.css')
+
+/** A script or style of our own, by its path below assets/. */
+export async function loadAsset(path: string): Promise<Inline> {
+  return inline(await readFile(new URL(`../../assets/${path}`, import.meta.url), 'utf8'))
 }
 
 /** A package's main module, or another file beside it. */

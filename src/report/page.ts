@@ -1,13 +1,14 @@
-import type { TopLevelSpec } from 'vega-lite'
 import { originOf } from '../analysis/origin.ts'
 import { sampled } from './chart-point.ts'
 import { chartsOf, overallChart } from './charts.ts'
+import type { Crumb } from './crumbs.ts'
+import { crumbTrail } from './crumbs.ts'
 import type { Html } from './html.ts'
 import { html, jsonForScript, trusted } from './html.ts'
 import type { PageAssets } from './inline-script.ts'
 import type { PointDetail } from './point-detail.ts'
 import { pointDetail, quantilePercents } from './point-detail.ts'
-import { vegaConfigOf, vegaOf } from './render.ts'
+import { pageSpec, vegaConfigOf } from './render.ts'
 import { repeatCommand } from './repeat-command.ts'
 import type { Report } from './report.ts'
 import { answerSection } from './sections/answer.ts'
@@ -19,7 +20,7 @@ import { distributionSpec } from './specs/distribution.ts'
 import { dark, light, shapes } from './theme.ts'
 
 /** report/index.html: one file that needs no network and runs only the scripts that its policy names by hash. */
-export function pageHtml(report: Report, assets: PageAssets): string {
+export function pageHtml(report: Report, assets: PageAssets, trail: readonly Crumb[] = []): string {
   const { manifest, results } = report.analysis.run
   const policy = [
     "default-src 'none'",
@@ -47,6 +48,7 @@ export function pageHtml(report: Report, assets: PageAssets): string {
 </head>
 <body>
 <a class="skip" href="#answer">Skip to the answer</a>
+${crumbTrail(trail)}
 <header class="top">
 <p class="brand">${mark}Fulcrum</p>
 <div class="title"><h1>${manifest.sweep}</h1>
@@ -128,12 +130,6 @@ function overallData(report: Report, indexOf: (spec: unknown) => number) {
     frontier: overall.points.flatMap(point => (point.onFrontier ? [point.key] : [])),
     standing: Object.fromEntries(overall.points.map(point => [point.key, point.standing])),
   }
-}
-
-/** Without the colours of a theme: the page gives them. */
-function pageSpec(spec: TopLevelSpec): object {
-  const { config: _theme, background: _paper, ...vega } = vegaOf(spec)
-  return vega
 }
 
 /** Four digits, for a curve of the size of a stamp. */

@@ -10,6 +10,12 @@ export function vegaOf(spec: TopLevelSpec): vega.Spec {
   return compile(spec).spec
 }
 
+/** A Vega specification without the colours of a theme: the page gives them. */
+export function pageSpec(spec: TopLevelSpec): object {
+  const { config: _theme, background: _paper, ...vega } = vegaOf(spec)
+  return vega
+}
+
 /** Draws a specification without a browser. */
 export async function svgOf(spec: TopLevelSpec): Promise<string> {
   const view = new vega.View(vega.parse(vegaOf(spec), undefined, { ast: true }), {

@@ -4,6 +4,8 @@ import type { FrontierGain } from '../../analysis/compare/frontier-gain.ts'
 import { pointName } from '../../analysis/compare/match.ts'
 import type { Figure } from '../../analysis/figures.ts'
 import { shortLoad } from '../../analysis/load-label.ts'
+import type { Crumb } from '../crumbs.ts'
+import { crumbTrail } from '../crumbs.ts'
 import { change, figure } from '../format.ts'
 import type { Html } from '../html.ts'
 import { html, trusted } from '../html.ts'
@@ -17,7 +19,11 @@ import { changeText, thresholdText, valueText, verdictSentence } from './words.t
 const mostForestRows = 40
 
 /** comparison.html: no script at all; each picture is there for light and for dark, and the reader's setting chooses. */
-export async function comparisonHtml(comparison: Comparison, style: Inline): Promise<string> {
+export async function comparisonHtml(
+  comparison: Comparison,
+  style: Inline,
+  trail: readonly Crumb[] = [],
+): Promise<string> {
   const { base, head } = comparison
   const title = `${head.manifest.sweep}: ${head.manifest.runId} against ${base.manifest.runId}`
   const frontiers = await Promise.all(comparison.frontiers.map(frontierFigure))
@@ -33,6 +39,7 @@ export async function comparisonHtml(comparison: Comparison, style: Inline): Pro
 <style>${trusted(style.text)}</style>
 </head>
 <body>
+${crumbTrail(trail)}
 <header class="top"><p class="brand">Fulcrum comparison</p>
 <div class="title"><h1>${verdictSentence(comparison)}</h1>
 <p class="meta">Base ${base.manifest.sweep} ${base.manifest.runId} · head ${head.manifest.sweep} ${head.manifest.runId} · false-discovery rate ${falseDiscoveryRate * 100} % over ${comparison.tests} tests</p></div></header>

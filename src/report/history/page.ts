@@ -1,5 +1,7 @@
 import type { History, Trend } from '../../analysis/history/history.ts'
 import { historyFalseDiscoveryRate } from '../../analysis/history/history.ts'
+import type { Crumb } from '../crumbs.ts'
+import { crumbTrail } from '../crumbs.ts'
 import { change } from '../format.ts'
 import type { Html } from '../html.ts'
 import { html, trusted } from '../html.ts'
@@ -15,7 +17,7 @@ const mostPictures = 16
 const mostRows = 1000
 
 /** history.html: one offline file without scripts. */
-export async function historyHtml(history: History): Promise<string> {
+export async function historyHtml(history: History, trail: readonly Crumb[] = []): Promise<string> {
   const style = await loadStyle()
   const frontiers = history.trends.filter(trend => trend.figure.name === 'hypervolume')
   const changed = history.trends.filter(trend => trend.changes.length > 0 && !frontiers.includes(trend))
@@ -32,6 +34,7 @@ export async function historyHtml(history: History): Promise<string> {
 <style>${trusted(style.text)}</style>
 </head>
 <body>
+${crumbTrail(trail)}
 <header class="top"><p class="brand">Fulcrum history</p>
 <div class="title"><h1>${history.sweep}: ${verdict(history)}</h1>
 <p class="meta">${history.runs.length} runs, ${first} to ${last} · ${history.baseline === null ? 'no baseline set' : `baseline ${runText(history, history.baseline)}`}</p></div></header>

@@ -1,0 +1,201 @@
+// @ts-check
+/**
+ * A run's page: listens to the run, draws its frontiers as points arrive, and keeps the table behind them in step. All that comes from
+ * the run goes into the page as text.
+ */
+;(() => {
+  const { vega, vegaInterpreter, vegaTooltip } = /** @type {any} */ (globalThis)
+  const data = JSON.parse(document.getElementById('page-data')?.textContent ?? '{}')
+  const root = document.documentElement
+  const darkness = matchMedia('(prefers-color-scheme: dark)')
+  const theme = () => data.themes[darkness.matches ? 'dark' : 'light']
+  const find = (/** @type {string} */ name) => /** @type {HTMLElement} */ (document.querySelector(`[data-${name}]`))
+
+  /** @type {Map<string, any>} every point by key */
+  const points = new Map()
+  /** @type {Map<string, any>} views by workload */
+  const views = new Map()
+  /** @type {{series: string[], workloads: {name: string, spec: object}[]}} */
+  let charts = { series: [], workloads: [] }
+  /** @type {string[] | null} */
+  let focus = null
+
+  /** @param {string} tag @param {Record<string, string>} [attributes] @param {...(Node | string)} children */
+  function element(tag, attributes = {}, ...children) {
+    const made = document.createElement(tag)
+    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value)
+    made.append(...children)
+    return made
+  }
+
+  // ---- charts
+
+  const tooltip = new vegaTooltip.Handler({ disableDefaultStyle: true, offsetX: 14, offsetY: 14 })
+  const rowsOf = (/** @type {string} */ workload) =>
+    [...points.values()].filter(point => point.workload === workload).map(point => ({ ...point }))
+
+  function drawAll() {
+    for (const view of views.values()) view.finalize()
+    views.clear()
+    const places = charts.workloads.map(({ name, spec }) => {
+      const place = element('div', { class: 'chart tall', 'data-chart': name })
+      requestAnimationFrame(() => place.isConnected && draw(name, spec, place))
+      return element('figure', {}, element('figcaption', {}, element('h3', {}, `Workload ${name}`)), place)
+    })
+    find('charts').replaceChildren(...places)
+    drawLegend()
+  }
+
+  /** @param {string} name @param {object} spec @param {HTMLElement} place */
+  async function draw(name, spec, place) {
+    const { config, ...colours } = theme()
+    const runtime = vega.parse(spec, { ...config, background: 'transparent' }, { ast: true })
+    const view = new vega.View(runtime, {
+      expr: vegaInterpreter.expressionInterpreter,
+      container: place,
+      renderer: 'svg',
+      hover: true,
+      logLevel: vega.Error,
+      tooltip: tooltip.call,
+    })
+    views.set(name, view)
+    for (const colour of ['ink', 'muted', 'paper', 'accent']) view.signal(colour, colours[colour])
+    view.signal('focus', focus)
+    view.data('points', rowsOf(name))
+    view.addEventListener('click', (/** @type {unknown} */ _event, /** @type {any} */ item) => {
+      if (item?.datum?.key) location.assign(`${data.report}#point=${encodeURIComponent(item.datum.key)}`)
+    })
+    await view.runAsync()
+    place.dataset.drawn = String(rowsOf(name).length)
+  }
+
+  /** @param {Set<string>} workloads whose points have changed */
+  async function redraw(workloads) {
+    for (const name of workloads) {
+      const view = views.get(name)
+      if (!view) continue
+      const rows = rowsOf(name)
+      await view.data('points', rows).runAsync()
+      const place = [...document.querySelectorAll('[data-chart]')].find(p => p.getAttribute('data-chart') === name)
+      place?.setAttribute('data-drawn', String(rows.length))
+    }
+  }
+
+  /** A button a deployment; several can be in focus. */
+  function drawLegend() {
+    const colours = theme().series
+    find('legend').replaceChildren(
+      ...charts.series.map((series, index) => {
+        const on = focus?.includes(series) ?? false
+        const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
+        svg.setAttribute('viewBox', '-7 -7 14 14')
+        svg.setAttribute('aria-hidden', 'true')
+        const dot = document.createElementNS('http://www.w3.org/2000/svg', 'circle')
+        dot.setAttribute('r', '5')
+        dot.setAttribute('fill', colours[index % colours.length])
+        svg.append(dot)
+        const button = element('button', { type: 'button', 'aria-pressed': String(on) }, svg, series)
+        button.addEventListener('click', () => {
+          const rest = (focus ?? []).filter(name => name !== series)
+          focus = on ? (rest.length > 0 ? rest : null) : [...rest, series]
+          for (const view of views.values()) view.signal('focus', focus).runAsync()
+          drawLegend()
+        })
+        return button
+      }),
+    )
+  }
+
+  // ---- words
+
+  /** @param {number | null} value */
+  const figure = value =>
+    value === null
+      ? '–'
+      : Math.abs(value) >= 100
+        ? value.toLocaleString('en-US', { maximumFractionDigits: 0 })
+        : value.toLocaleString('en-US', { maximumSignificantDigits: 3 })
+
+  /** @param {number} seconds */
+  const duration = seconds =>
+    seconds < 60
+      ? `${Math.round(seconds)} s`
+      : seconds < 3600
+        ? `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`
+        : `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`
+
+  /** @param {any} status */
+  function tell(status) {
+    const { planned, ok, invalid, failed, missing, skipped } = status.points
+    const done = planned - missing
+    const progress = /** @type {HTMLProgressElement} */ (find('progress'))
+    progress.max = Math.max(1, planned)
+    progress.value = done
+    const left = status.secondsLeft === null ? '' : `, about ${duration(status.secondsLeft)} left`
+    const out = [invalid > 0 ? `${invalid} invalid` : '', failed > 0 ? `${failed} failed` : '', skipped > 0 ? `${skipped} left out by the search` : '']
+    const not = out.filter(text => text !== '').join(', ')
+    find('count').textContent = `${ok} ok${not === '' ? '' : `, ${not}`} of ${planned} points${left}; ${status.redeployments} deployments, ${status.workersStarted} worker starts`
+    find('latest').textContent = status.latest === null ? 'Nothing measured yet.' : `Latest: ${status.latest}`
+    find('state-text').replaceChildren(element('span', { class: 'state', 'data-state': status.state }, status.state))
+  }
+
+  function listFrontier() {
+    const rows = [...points.values()]
+      .filter(point => point.onFrontier)
+      .sort((a, b) => (a.workload < b.workload ? -1 : a.workload > b.workload ? 1 : a.x - b.x))
+    find('frontier').replaceChildren(
+      ...rows.map(point =>
+        element(
+          'tr',
+          { 'data-key': point.key },
+          element('td', {}, point.workload),
+          element('td', {}, element('a', { href: `${data.report}#point=${encodeURIComponent(point.key)}` }, point.deployment)),
+          element('td', {}, point.load),
+          element('td', { class: 'n' }, figure(point.x)),
+          element('td', { class: 'n' }, figure(point.y)),
+          element('td', {}, point.slo),
+        ),
+      ),
+    )
+  }
+
+  // ---- the run
+
+  const events = new EventSource(data.events)
+  events.addEventListener('frame', event => {
+    const frame = JSON.parse(event.data)
+    // The first frame of a connection has everything.
+    if (root.dataset.listening !== 'yes') points.clear()
+    root.dataset.listening = 'yes'
+    const changed = new Set()
+    for (const key of frame.gone) {
+      changed.add(points.get(key)?.workload)
+      points.delete(key)
+    }
+    for (const point of frame.points) {
+      changed.add(point.workload)
+      points.set(point.key, point)
+    }
+    tell(frame.status)
+    listFrontier()
+    if (frame.charts) {
+      charts = frame.charts
+      drawAll()
+    } else redraw(changed)
+  })
+  events.addEventListener('end', () => {
+    events.close()
+    root.dataset.listening = 'ended'
+  })
+  events.addEventListener('problem', event => {
+    events.close()
+    find('latest').textContent = JSON.parse(event.data).message
+  })
+  events.addEventListener('error', () => {
+    if (root.dataset.listening === 'ended') return
+    root.dataset.listening = 'lost'
+    find('latest').textContent = 'The connection to fulcrum serve is lost; trying again.'
+  })
+  addEventListener('pagehide', () => events.close())
+  darkness.addEventListener('change', drawAll)
+})()

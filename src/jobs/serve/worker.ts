@@ -1,0 +1,48 @@
+import { analyse } from '../../analysis/analyse.ts'
+import { compareRuns } from '../../analysis/compare/compare.ts'
+import { readRun } from '../../journal/index.ts'
+import { FulcrumError } from '../../point/index.ts'
+import { comparisonHtml } from '../../report/comparison/page.ts'
+import { historyHtml } from '../../report/history/page.ts'
+import { loadPageAssets, loadStyle } from '../../report/inline-script.ts'
+import { pageHtml } from '../../report/page.ts'
+import { reportOf } from '../../report/report.ts'
+import { readHistory } from '../history.ts'
+import type { PageRequest, PageResult } from './page-request.ts'
+
+/** Runs that a history page follows: two months of nights. */
+const lastRuns = 60
+
+/** What tinypool calls in a worker thread: the site goes on answering while a large page is made. */
+export default async function work(request: PageRequest): Promise<PageResult> {
+  try {
+    return { html: await htmlOf(request) }
+  } catch (error) {
+    if (!(error instanceof FulcrumError)) throw error
+    const { kind, code, message, where, remedy } = error
+    return {
+      problem: {
+        kind,
+        code,
+        message,
+        ...(where === undefined ? {} : { where }),
+        ...(remedy === undefined ? {} : { remedy }),
+      },
+    }
+  }
+}
+
+async function htmlOf(request: PageRequest): Promise<string> {
+  switch (request.page) {
+    case 'report':
+      return pageHtml(reportOf(analyse(await readRun(request.folder))), await loadPageAssets(), request.trail)
+    case 'comparison': {
+      const [base, head] = await Promise.all([readRun(request.base), readRun(request.head)])
+      return comparisonHtml(compareRuns(base, head), await loadStyle(), request.trail)
+    }
+    case 'history': {
+      const { history } = await readHistory({ ...request, last: lastRuns })
+      return historyHtml(history, request.trail)
+    }
+  }
+}

@@ -1,0 +1,16 @@
+import type { Html } from './html.ts'
+import { html } from './html.ts'
+
+/** A page above this one, where pages are served together. */
+export interface Crumb {
+  readonly href: string
+  readonly text: string
+}
+
+/** The way back to the pages above; nothing for a file that stands on its own. */
+export function crumbTrail(trail: readonly Crumb[]): Html | null {
+  if (trail.length === 0) return null
+  return html`<nav class="crumbs" aria-label="Breadcrumb"><ol>${trail.map(
+    ({ href, text }) => html`<li><a href="${href}">${text}</a></li>`,
+  )}</ol></nav>`
+}

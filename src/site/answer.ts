@@ -1,0 +1,73 @@
+import type { Inline } from '../report/inline-script.ts'
+import type { OpenFile } from './open-inside.ts'
+
+/** What a request is answered with. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | OpenFile
+}
+
+/** On every answer: nothing is guessed, framed, kept by others or told to them. */
+export const constantHeaders = {
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
+} as const
+
+/** A page that may run just these scripts, and talk to just this site. */
+export function page(
+  body: string,
+  allowed: { readonly scripts: readonly Inline[]; readonly styles: readonly Inline[] },
+): Answer {
+  const sources = (inline: readonly Inline[]) =>
+    inline.length === 0 ? "'none'" : inline.map(({ hash }) => `'${hash}'`).join(' ')
+  const policy = [
+    "default-src 'none'",
+    `script-src ${sources(allowed.scripts)}`,
+    `style-src ${sources(allowed.styles)}`,
+    'img-src data:',
+    "connect-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+  return {
+    status: 200,
+    headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy },
+    body,
+  }
+}
+
+/** Types that a browser shows by itself; anything else is saved. No type here can run a script of its own. */
+const shown: Readonly<Record<string, string>> = {
+  csv: 'text/plain; charset=utf-8',
+  html: 'text/plain; charset=utf-8',
+  json: 'application/json',
+  jsonl: 'text/plain; charset=utf-8',
+  log: 'text/plain; charset=utf-8',
+  md: 'text/plain; charset=utf-8',
+  svg: 'image/svg+xml',
+  txt: 'text/plain; charset=utf-8',
+  yaml: 'text/plain; charset=utf-8',
+  yml: 'text/plain; charset=utf-8',
+}
+
+/** A file of a run. Its content is from anywhere, so it may do nothing but be looked at. */
+export function fileAnswer(file: OpenFile, name: string): Answer {
+  const extension = /\.([a-z0-9]+)$/i.exec(name)?.[1]?.toLowerCase() ?? ''
+  const type = shown[extension]
+  return {
+    status: 200,
+    headers: {
+      'content-type': type ?? 'application/octet-stream',
+      'content-length': String(file.size),
+      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox",
+      ...(type === undefined ? { 'content-disposition': 'attachment' } : {}),
+    },
+    body: file,
+  }
+}

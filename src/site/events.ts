@@ -1,0 +1,47 @@
+import type { ServerResponse } from 'node:http'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Run } from '../journal/run.ts'
+import { constantHeaders } from './answer.ts'
+import { createFrames, type LiveStatus } from './live.ts'
+
+/** A run now and after each change, until no process holds it. */
+export type Follow = (folder: string, signal: AbortSignal) => AsyncIterable<{ run: Run; glimpse: LiveStatus }>
+
+/** Often enough that nothing between takes the connection for dead. */
+const heartbeatMs = 15_000
+
+/**
+ * Sends a run's frames as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html) until it ends, the
+ * reader leaves or the site stops. The last event is `end`, or `problem` with what went wrong.
+ */
+export async function sendEvents(
+  response: ServerResponse,
+  folder: string,
+  { follow, signal }: { readonly follow: Follow; readonly signal: AbortSignal },
+): Promise<void> {
+  const gone = new AbortController()
+  response.once('close', () => gone.abort())
+  const over = AbortSignal.any([signal, gone.signal])
+  response.writeHead(200, { ...constantHeaders, 'content-type': 'text/event-stream; charset=utf-8' })
+  const heartbeat = setInterval(() => response.write(':\n\n'), heartbeatMs)
+  const frames = createFrames()
+  try {
+    for await (const { run, glimpse } of follow(folder, over)) {
+      if (!response.write(eventText('frame', frames(run, glimpse)))) await drained(response, over)
+    }
+    response.write(eventText('end', {}))
+  } catch (error) {
+    if (!over.aborted) response.write(eventText('problem', { message: error instanceof Error ? error.message : '' }))
+  } finally {
+    clearInterval(heartbeat)
+    response.end()
+  }
+}
+
+/** JSON has no line break of its own, so one `data:` line holds it. */
+const eventText = (name: string, data: unknown): string => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
+
+/** A reader that is slower than the run: frames wait rather than pile up. */
+async function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
+  while (response.writableNeedDrain) await wait(50, undefined, { signal })
+}

@@ -1,0 +1,40 @@
+import type { IncomingMessage } from 'node:http'
+import { isIP } from 'node:net'
+
+/** Why a request is turned away, with the status to say so; null when it may pass. */
+export interface Refusal {
+  readonly status: 403 | 405 | 421
+  readonly message: string
+}
+
+/**
+ * Turns away what no reader of the site sends. A page elsewhere can have its own name resolve to this address (DNS rebinding), which
+ * the Host header gives away; it can also make a browser fetch from here, which Sec-Fetch-Site gives away. The port isn't
+ * looked at: a tunnel (ssh -L) may have another.
+ */
+export function refusalOf(
+  { method, headers }: Pick<IncomingMessage, 'method' | 'headers'>,
+  names: readonly string[],
+): Refusal | null {
+  if (method !== 'GET' && method !== 'HEAD') return { status: 405, message: 'This site can only be read.' }
+  const host = hostName(headers.host)
+  if (host === null || !names.includes(host))
+    return { status: 421, message: 'This site does not answer to that name. Open it by the address that was printed.' }
+  const foreign = headers['sec-fetch-site'] === 'cross-site' && headers['sec-fetch-mode'] !== 'navigate'
+  return foreign ? { status: 403, message: 'Other sites may not read from this one.' } : null
+}
+
+/** `localhost` of `LOCALHOST:4747`, `[::1]` of `[::1]:4747`; null for what isn't host and port. */
+function hostName(header: string | undefined): string | null {
+  return /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/.exec(header?.toLowerCase() ?? '')?.[1] ?? null
+}
+
+/** The names that a server at an address answers to: a rebound name is never among them. */
+export function ownNames(address: string, hostname: string): readonly string[] {
+  const literal = isIP(address) === 6 ? `[${address}]` : address
+  const loopback = ['localhost', '127.0.0.1', '[::1]']
+  return isLoopback(address) ? [literal, ...loopback] : [literal, ...loopback, hostname.toLowerCase()]
+}
+
+export const isLoopback = (address: string): boolean =>
+  address === 'localhost' || address === '::1' || /^127(?:\.\d{1,3}){3}$/.test(address)

@@ -1,0 +1,85 @@
+import type { TopLevelSpec } from 'vega-lite'
+import { analyse } from '../analysis/analyse.ts'
+import type { Run } from '../journal/run.ts'
+import { type ChartPoint, sampled } from '../report/chart-point.ts'
+import { pageSpec } from '../report/render.ts'
+import { reportOf } from '../report/report.ts'
+import { frontierSpec } from '../report/specs/frontier.ts'
+
+/** How a run stands, as the page shows it. */
+export interface LiveStatus {
+  readonly state: string
+  readonly points: {
+    readonly planned: number
+    readonly ok: number
+    readonly invalid: number
+    readonly failed: number
+    readonly missing: number
+    readonly skipped: number
+  }
+  readonly redeployments: number
+  readonly workersStarted: number
+  readonly latest: string | null
+  readonly secondsLeft: number | null
+}
+
+/** What a page is told when a journal has grown: all of it the first time, then only what is new. */
+export interface Frame {
+  readonly status: LiveStatus
+  /** Present when a workload or a deployment was seen for the first time: both decide the scales of the charts. */
+  readonly charts?: {
+    readonly series: readonly string[]
+    readonly workloads: readonly { readonly name: string; readonly spec: object }[]
+  }
+  /** New or changed points; a point that another one came to dominate has changed. */
+  readonly points: readonly ChartPoint[]
+  /** Keys of points that are drawn no more. */
+  readonly gone: readonly string[]
+}
+
+/** Points of all pictures together. */
+const mostPoints = 2000
+
+/** Makes frames of one run for one page. */
+export function createFrames(): (run: Run, status: LiveStatus) => Frame {
+  const told = new Map<string, string>()
+  let shape = ''
+  return (run, { state, points, redeployments, workersStarted, latest, secondsLeft }) => {
+    const report = reportOf(analyse(run))
+    const limit = Math.max(100, Math.floor(mostPoints / Math.max(1, report.sections.length)))
+    const drawn = new Map(
+      report.sections.flatMap(section => sampled(section.points, limit)).map(point => [point.key, point]),
+    )
+    const gone = [...told.keys()].filter(key => !drawn.has(key))
+    for (const key of gone) told.delete(key)
+    const fresh = [...drawn.values()].filter(point => {
+      const text = JSON.stringify(point)
+      const isNew = told.get(point.key) !== text
+      told.set(point.key, text)
+      return isNew
+    })
+    const names = report.sections.map(section => section.analysis.name)
+    const now = JSON.stringify([report.series, names])
+    const charts =
+      now === shape
+        ? {}
+        : {
+            charts: {
+              series: report.series,
+              workloads: names.map(name => ({ name, spec: frontierOf(report.series, name) })),
+            },
+          }
+    shape = now
+    return {
+      status: { state, points, redeployments, workersStarted, latest, secondsLeft },
+      ...charts,
+      points: fresh,
+      gone,
+    }
+  }
+}
+
+function frontierOf(series: readonly string[], workload: string): object {
+  const spec: TopLevelSpec = frontierSpec({ points: [], series, title: '', subtitle: workload }, 'page')
+  return pageSpec(spec)
+}

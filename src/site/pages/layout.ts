@@ -1,0 +1,56 @@
+import type { Crumb } from '../../report/crumbs.ts'
+import { crumbTrail } from '../../report/crumbs.ts'
+import type { Html } from '../../report/html.ts'
+import { html, trusted } from '../../report/html.ts'
+import type { Inline } from '../../report/inline-script.ts'
+import type { Answer } from '../answer.ts'
+import { page } from '../answer.ts'
+
+/** Scripts and styles of the site's own pages. */
+export interface SiteAssets {
+  readonly styles: readonly Inline[]
+  /** Of the list of runs. */
+  readonly list: readonly Inline[]
+  /** Of a run's page: Vega and what draws with it. */
+  readonly run: readonly Inline[]
+  /** Of a report, which brings its own. */
+  readonly report: readonly Inline[]
+}
+
+export interface Layout {
+  readonly title: string
+  readonly trail: readonly Crumb[]
+  /** Markup below the page's title. */
+  readonly head: Html | null
+  readonly main: Html
+  readonly scripts: readonly Inline[]
+  /** What the page's script reads, safe as text of a script element. */
+  readonly data?: Html
+}
+
+/** A page of the site itself. */
+export function layout({ styles }: SiteAssets, { title, trail, head, main, scripts, data }: Layout): Answer {
+  const { html: body } = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title}: Fulcrum</title>
+${styles.map(style => html`<style>${trusted(style.text)}</style>\n`)}
+</head>
+<body>
+<a class="skip" href="#main">Skip to the content</a>
+${crumbTrail(trail)}
+<header class="top"><p class="brand">Fulcrum</p>
+<div class="title"><h1>${title}</h1>${head}</div></header>
+<main id="main">
+${main}
+</main>
+${data === undefined ? null : html`<script type="application/json" id="page-data">${data}</script>`}
+${scripts.map(script => html`<script>${trusted(script.text)}</script>\n`)}
+</body>
+</html>
+`
+  return page(body, { scripts, styles })
+}

@@ -1,0 +1,90 @@
+import type { Html } from '../../report/html.ts'
+import { html } from '../../report/html.ts'
+import { scrolling } from '../../report/sections/tables.ts'
+import type { Answer } from '../answer.ts'
+import type { RunSummary } from '../catalogue.ts'
+import { fieldNames } from '../search.ts'
+import { pathTo } from '../target.ts'
+import type { SiteAssets } from './layout.ts'
+import { layout } from './layout.ts'
+
+/** Rows of the list; a search finds the others. */
+const mostRows = 500
+
+/** All runs, or those that a search found, to open, compare and follow. */
+export function runsPage(
+  assets: SiteAssets,
+  all: readonly RunSummary[],
+  found: readonly RunSummary[],
+  query: string,
+): Answer {
+  const main = html`
+<section>
+<form class="search" role="search" action="/" method="get">
+<label for="q">Search</label>
+<input id="q" name="q" type="search" value="${query}" autocomplete="off" spellcheck="false" placeholder="deepseek status:complete date:2026-11">
+<button type="submit">Search</button>
+</form>
+<p class="hint">Words anywhere, or in one field: ${fieldNames.map((name, i) => html`${i === 0 ? '' : ' '}<code>${name}:</code>`)}. A minus leaves out: <code>-status:failed</code>.</p>
+</section>
+<section id="found" aria-live="polite">
+${foundRuns(all, found)}
+</section>
+${sweeps(all)}`
+  return layout(assets, {
+    title: 'Runs',
+    trail: [],
+    head: html`<p class="meta">${all.length} ${all.length === 1 ? 'run' : 'runs'} of ${new Set(all.map(run => run.place.sweep)).size} sweeps</p>`,
+    main,
+    scripts: assets.list,
+  })
+}
+
+function foundRuns(all: readonly RunSummary[], found: readonly RunSummary[]): Html {
+  if (all.length === 0)
+    return html`<p class="none">There is no run here yet. Make one with <code>fulcrum run FILE</code>, then load this page again.</p>`
+  if (found.length === 0)
+    return html`<h2>No run fits</h2><p class="none">None of ${all.length} runs has all these words.</p>`
+  const shown = found.slice(0, mostRows)
+  const title = found.length === all.length ? 'All runs' : `${found.length} of ${all.length} runs`
+  const rest = found.length - shown.length
+  return html`<h2>${title}</h2>${rest > 0 ? html`<p class="none">The ${mostRows} youngest; a search finds the other ${rest}.</p>` : null}
+<form action="/compare" method="get">
+${scrolling(html`<table class="runs"><thead><tr><th>Base</th><th>Head</th><th>Run</th><th>Status</th><th class="n">Points</th><th>Model</th><th>Deployed with</th><th>Revision</th></tr></thead>
+<tbody>${shown.map((run, at) => row(run, at, shown))}</tbody></table>`)}
+${found.length > 1 ? html`<p class="act"><button type="submit">Compare head with base</button></p>` : null}
+</form>`
+}
+
+/** The youngest against the run before it, unless something else is chosen. */
+function row(run: RunSummary, at: number, shown: readonly RunSummary[]): Html {
+  const { sweep, run: name } = run.place
+  const value = `${sweep}/${name}`
+  const base = usualBase(shown)
+  const radio = (kind: 'base' | 'head', checked: boolean) =>
+    html`<td class="pick"><input type="radio" name="${kind}" value="${value}" aria-label="${kind} is ${value}"${checked ? html` checked` : null}></td>`
+  const { ok, invalid, failed, planned } = run.points
+  const done = ok + invalid + failed
+  return html`<tr data-run="${value}" data-state="${run.state}">${radio('base', run === base)}${radio('head', at === 0)}<td><a href="${pathTo('runs', sweep, name)}/">${run.sweep}</a> <span>${run.createdAt.slice(0, 16).replace('T', ' ')}</span>${run.isBaseline ? html` <b class="tag">baseline</b>` : null}</td><td>${state(run)}</td><td class="n">${done < planned && run.state !== 'complete' ? `${done} of ${planned}` : String(done)}${invalid + failed > 0 ? html` <em>${invalid + failed} not ok</em>` : null}</td><td>${run.models.join(', ')}</td><td>${run.deployer}</td><td><code>${run.revision.slice(0, 12)}</code></td></tr>`
+}
+
+/** The baseline of the youngest run's sweep, else the run of it before, else any other. */
+function usualBase(shown: readonly RunSummary[]): RunSummary | undefined {
+  const [youngest, ...older] = shown
+  const alike = older.filter(run => run.place.sweep === youngest?.place.sweep)
+  return alike.find(run => run.isBaseline) ?? alike[0] ?? older[0]
+}
+
+/** Text first; the dot only repeats it. */
+export function state({ state: of, problem }: Pick<RunSummary, 'state' | 'problem'>): Html {
+  return html`<span class="state" data-state="${of}"${problem === '' ? null : html` title="${problem}"`}>${of}</span>`
+}
+
+function sweeps(all: readonly RunSummary[]): Html | null {
+  const groups = [...Map.groupBy(all, run => run.place.sweep)]
+  if (groups.length === 0) return null
+  return html`<section><h2>Sweeps</h2><ul class="sweeps">${groups.map(
+    ([sweep, runs]) =>
+      html`<li><b>${runs[0]?.sweep ?? sweep}</b> <span>${runs.length} ${runs.length === 1 ? 'run' : 'runs'}, latest ${runs[0]?.createdAt.slice(0, 10) ?? ''}</span> <a href="${pathTo('history', sweep)}">History</a></li>`,
+  )}</ul></section>`
+}

@@ -1,0 +1,105 @@
+import { basename } from 'node:path'
+import type { Crumb } from '../report/crumbs.ts'
+import type { Answer } from './answer.ts'
+import { fileAnswer, page } from './answer.ts'
+import { createCache } from './cache.ts'
+import type { Catalogue, RunSummary } from './catalogue.ts'
+import { openInside } from './open-inside.ts'
+import type { SiteAssets } from './pages/layout.ts'
+import { problemPage } from './pages/problem.ts'
+import { runPage } from './pages/run.ts'
+import { runsPage } from './pages/runs.ts'
+import { filesOf } from './run-files.ts'
+import { search } from './search.ts'
+import type { Target } from './target.ts'
+import { pathTo } from './target.ts'
+
+/** Makes the pages that are dear to make; each is whole, with the way back in it. */
+export interface Pages {
+  report(folder: string, trail: readonly Crumb[]): Promise<string>
+  comparison(base: string, head: string, trail: readonly Crumb[]): Promise<string>
+  /** Of a sweep, by the name of its folder. */
+  history(sweepFolder: string, trail: readonly Crumb[]): Promise<string>
+}
+
+/** Answers, and the one request that is answered bit by bit. */
+export type Routed = Answer | { readonly events: string }
+
+export interface Routes {
+  readonly root: string
+  readonly catalogue: Catalogue
+  readonly pages: Pages
+  readonly assets: SiteAssets
+}
+
+/** Pages of a few megabytes each. */
+const mostKept = 12
+
+const home: Crumb = { href: '/', text: 'All runs' }
+const crumbOf = ({ sweep, createdAt, place }: RunSummary): Crumb => ({
+  href: `${pathTo('runs', place.sweep, place.run)}/`,
+  text: `${sweep} ${createdAt.slice(0, 16).replace('T', ' ')}`,
+})
+
+/** Which page a target is; everything else is not found. */
+export function createRouter({ root, catalogue, pages, assets }: Routes): (target: Target) => Promise<Routed> {
+  const kept = createCache<string>(mostKept)
+  const missing = (what: string) =>
+    problemPage(assets, { status: 404, title: 'Not found', message: `There is no ${what} here.` })
+  const made = async (key: readonly string[], make: () => Promise<string>) =>
+    page(await kept(key.join('\n'), make), { scripts: assets.report, styles: assets.styles })
+
+  const runRoute = async (sweep: string, name: string, rest: readonly string[]): Promise<Routed> => {
+    const [kind, ...path] = rest
+    if (kind === 'files') {
+      const file = await openInside(root, [sweep, name, ...path])
+      return file === null ? missing('such file') : fileAnswer(file, path.at(-1) ?? '')
+    }
+    const run = await catalogue.find(sweep, name)
+    if (run === null || path.length > 0) return missing('such run')
+    if (kind === 'events') return { events: run.folder }
+    if (kind === 'report')
+      return made(['report', run.folder, run.stamp], () => pages.report(run.folder, [home, crumbOf(run)]))
+    if (kind !== undefined) return missing('such page')
+    const siblings = (await catalogue.list()).filter(other => other.place.sweep === sweep)
+    return runPage(assets, siblings.find(other => other.place.run === name) ?? run, siblings, await filesOf(run.folder))
+  }
+
+  const comparison = async (query: URLSearchParams): Promise<Routed> => {
+    const runs = await catalogue.list()
+    const named = (what: 'base' | 'head') =>
+      runs.find(({ place }) => `${place.sweep}/${place.run}` === query.get(what)) ?? null
+    const [base, head] = [named('base'), named('head')]
+    if (base === null || head === null)
+      return problemPage(assets, {
+        status: 400,
+        title: 'Nothing to compare',
+        message: `${base === null ? 'The base' : 'The head'} is no run here.`,
+        remedy: 'Choose both in the list of runs.',
+      })
+    return made(['comparison', base.folder, base.stamp, head.folder, head.stamp], () =>
+      pages.comparison(base.folder, head.folder, [home, crumbOf(base), crumbOf(head)]),
+    )
+  }
+
+  const history = async (sweep: string): Promise<Routed> => {
+    const runs = (await catalogue.list()).filter(({ place }) => place.sweep === sweep)
+    const [youngest] = runs
+    if (youngest === undefined) return missing('such sweep')
+    const stamps = runs.map(run => `${basename(run.folder)} ${run.stamp} ${run.isBaseline}`)
+    return made(['history', sweep, ...stamps], () => pages.history(sweep, [home]))
+  }
+
+  return async ({ segments, query }) => {
+    const [first, second, third, ...rest] = segments
+    if (first === undefined) {
+      const asked = query.get('q') ?? ''
+      const all = await catalogue.list()
+      return runsPage(assets, all, search(all, asked), asked)
+    }
+    if (first === 'compare' && second === undefined) return comparison(query)
+    if (first === 'history' && second !== undefined && third === undefined) return history(second)
+    if (first === 'runs' && second !== undefined && third !== undefined) return runRoute(second, third, rest)
+    return missing('such page')
+  }
+}

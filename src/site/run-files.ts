@@ -1,0 +1,32 @@
+import { lstat, readdir } from 'node:fs/promises'
+import { join, relative, sep } from 'node:path'
+import { isPlain } from './target.ts'
+
+/** A file of a run, by its path below the run's folder. */
+export interface RunFile {
+  readonly segments: readonly string[]
+  readonly size: number
+}
+
+/** More than this no page lists; a run of 2,000 points has two files a point. */
+const mostFiles = 5000
+
+/** The regular files of a run that may be read; links are not followed, hidden files not listed. */
+export async function filesOf(folder: string): Promise<readonly RunFile[]> {
+  const found: RunFile[] = []
+  const visit = async (at: string): Promise<void> => {
+    const entries = await readdir(at, { withFileTypes: true }).catch(() => [])
+    for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+      if (found.length >= mostFiles) return
+      if (!isPlain(entry.name)) continue
+      const path = join(at, entry.name)
+      if (entry.isDirectory()) await visit(path)
+      else if (entry.isFile()) {
+        const { size } = await lstat(path).catch(() => ({ size: 0 }))
+        found.push({ segments: relative(folder, path).split(sep), size })
+      }
+    }
+  }
+  await visit(folder)
+  return found
+}

@@ -1,0 +1,51 @@
+import type { RunSummary } from './catalogue.ts'
+
+/** What can be asked for by name: `status:complete`, `date:2026-11`. */
+const fields: Readonly<Record<string, (run: RunSummary) => readonly string[]>> = {
+  name: run => [run.sweep],
+  run: run => [run.runId, run.place.run],
+  model: run => run.models,
+  date: run => [run.createdAt],
+  revision: run => [run.revision],
+  deployer: run => [run.deployer],
+  host: run => [run.host],
+  status: run => [run.state, run.isBaseline ? 'baseline' : ''],
+}
+
+export const fieldNames: readonly string[] = Object.keys(fields)
+
+/** One word of a search. */
+interface Term {
+  /** Null for any. */
+  readonly field: string | null
+  readonly text: string
+  readonly wanted: boolean
+}
+
+/**
+ * The runs that fit every word of a search: text anywhere in a run's fields, `field:text` in one, `-…` to leave out; quotes keep words
+ * together. Case doesn't matter, nor does the order.
+ */
+export function search(runs: readonly RunSummary[], query: string): readonly RunSummary[] {
+  const terms = termsOf(query)
+  return runs.filter(run => terms.every(term => fits(run, term) === term.wanted))
+}
+
+function termsOf(query: string): readonly Term[] {
+  return [...query.matchAll(/(-?)(?:([a-z]+):)?(?:"([^"]*)"?|(\S+))/gi)].flatMap(
+    ([whole, minus, name, quoted, bare]) => {
+      const field = name?.toLowerCase() ?? null
+      const text = (quoted ?? bare ?? '').toLowerCase()
+      const wanted = minus === ''
+      if (text === '') return []
+      if (field === null || Object.hasOwn(fields, field)) return [{ field, text, wanted }]
+      // `http://…` and the like name no field: they are text.
+      return [{ field: null, text: whole.slice(minus?.length ?? 0).toLowerCase(), wanted }]
+    },
+  )
+}
+
+function fits(run: RunSummary, { field, text }: Term): boolean {
+  const read = field === null ? Object.values(fields) : [fields[field] ?? (() => [])]
+  return read.some(of => of(run).some(value => value.toLowerCase().includes(text)))
+}
