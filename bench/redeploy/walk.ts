@@ -3,8 +3,8 @@ import { aggregated, deployment, disaggregated } from '../../test/systems/dynamo
 import type { Step } from './case.ts'
 
 /**
- * The changes that sweeps make, one of each kind: a start from nothing, a worker more, one role's worker for another's,
- * another setting of one role, another kind of topology.
+ * The changes that sweeps make, one of each kind: a start from nothing, a worker more, another setting of one role, another
+ * kind of topology, of which nothing can be kept.
  * @param setting an engine setting that the backend knows
  */
 export function walkThrough(setting: EngineSettings): readonly Step[] {
@@ -12,8 +12,7 @@ export function walkThrough(setting: EngineSettings): readonly Step[] {
   return [
     { change: 'nothing → 1P1D', wanted: deployment(disaggregated(1, 1)) },
     { change: '1P1D → 2P1D', wanted: deployment(disaggregated(2, 1)) },
-    { change: '2P1D → 1P2D', wanted: deployment(disaggregated(1, 2)) },
-    { change: `1P2D, prefill ${name} ${value}`, wanted: deployment(disaggregated(1, 2), { prefill: setting }) },
-    { change: '1P2D → agg x2', wanted: deployment(aggregated(2)) },
+    { change: `2P1D, decode ${name} ${value}`, wanted: deployment(disaggregated(2, 1), { decode: setting }) },
+    { change: '2P1D → agg x2', wanted: deployment(aggregated(2)) },
   ]
 }

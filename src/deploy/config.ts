@@ -57,19 +57,29 @@ export interface SshConfig {
 }
 
 /** How containers are run. */
-export interface ContainerConfig {
+export interface RuntimeConfig {
   readonly runtime: 'docker' | 'podman'
   readonly image: string
-  /** Python interpreter in the image. */
-  readonly python: string
   /** More arguments of `run`, such as `-v /tmp/hf_cache:/root/.cache/huggingface`. */
   readonly args: readonly string[]
 }
 
-/** Dynamo 1.x with its workers as steps of a Slurm allocation. */
-export interface SlurmConfig {
-  readonly with: 'slurm'
-  readonly dynamo: DynamoConfig
+/** Containers with Dynamo 1.x. */
+export interface ContainerConfig extends RuntimeConfig {
+  /** Python interpreter in the image. */
+  readonly python: string
+}
+
+/** Containers with Dynamo 0.3. */
+export interface ServeContainerConfig extends RuntimeConfig {
+  /** The program `dynamo` in the image. */
+  readonly dynamo: string
+  /** The graph's folder in the image. */
+  readonly workdir: string
+}
+
+/** An allocation of Slurm, whose steps workers are. */
+export interface AllocationConfig {
   /** Nodes to ask for. */
   readonly nodes: number
   /** GPUs of each node to hand out; without it a node takes one worker. */
@@ -84,6 +94,12 @@ export interface SlurmConfig {
   readonly srunArgs: readonly string[]
   /** Leaves SLURM_JOBID, SLURM_JOB_ID and SLURM_NODELIST to the workers. */
   readonly keepSlurmVariables: boolean
+}
+
+/** Dynamo 1.x with its workers as steps of a Slurm allocation. */
+export interface SlurmConfig extends AllocationConfig {
+  readonly with: 'slurm'
+  readonly dynamo: DynamoConfig
 }
 
 /** An endpoint that somebody else runs: one topology, nothing is started or stopped. */
@@ -114,7 +130,7 @@ export interface KubernetesConfig {
   readonly readyTimeoutS: number
 }
 
-/** Dynamo 0.3's own `dynamo serve`, as NVIDIA's guide deploys DeepSeek R1, on this machine. */
+/** Dynamo 0.3's own `dynamo serve`, as NVIDIA's guide deploys DeepSeek R1. */
 export interface DynamoServeConfig {
   readonly with: 'dynamo-serve'
   /** The program `dynamo`; absolute. */
@@ -132,9 +148,20 @@ export interface DynamoServeConfig {
   readonly nats?: string
   readonly etcd?: string
   readonly httpPort?: number
-  /** GPU indices to hand out as CUDA_VISIBLE_DEVICES; left to `dynamo serve` when absent. */
+  /**
+   * GPU indices of this machine to hand out as CUDA_VISIBLE_DEVICES. When absent they are left to `dynamo serve`; with other
+   * machines to place workers on, none are placed here.
+   */
   readonly gpus?: readonly number[]
   readonly readyTimeoutS: number
+  /** Nodes that workers run on over ssh. NATS and etcd run here. */
+  readonly nodes?: SshNodesConfig
+  /** Nodes that workers run on as steps of an allocation; never together with `nodes`. */
+  readonly slurm?: AllocationConfig
+  /** Address of this machine that the nodes reach: NATS and etcd listen there. Loopback when absent. */
+  readonly head?: string
+  /** Every `dynamo serve` runs in a container of this image. */
+  readonly container?: ServeContainerConfig
 }
 
 export type DeployConfig =

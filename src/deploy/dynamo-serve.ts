@@ -1,23 +1,21 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { type Deployment, type Endpoint, FulcrumError, topologyLabel } from '../point/index.ts'
 import type { ProcessLedger } from '../process/ledger.ts'
-import type { RunningProcess } from '../process/process.ts'
 import type { DynamoServeConfig } from './config.ts'
-import type { DeployContext, Deployer, Reconciled } from './deployer.ts'
-import type { WorkerSlot } from './dynamo/change.ts'
+import type { Deployer } from './deployer.ts'
 import { type Infrastructure, openInfrastructure } from './dynamo/infrastructure.ts'
-import { type Awaited, completionsCameBack } from './dynamo/readiness.ts'
+import { completionsCameBack } from './dynamo/readiness.ts'
 import { isHead, smallestServeChange } from './dynamo-serve/change.ts'
 import { serveAbilities } from './dynamo-serve/check.ts'
-import { type ServeDesign, type ServeSite, serveDesigns } from './dynamo-serve/design.ts'
-import { previewServe, serveCommand } from './dynamo-serve/preview.ts'
-import { type ServeAwaited, serveFailure, workersListed } from './dynamo-serve/readiness.ts'
+import { type ServeSite, serveDesigns } from './dynamo-serve/design.ts'
+import { previewServe } from './dynamo-serve/preview.ts'
+import { type ServeAwaited, workersListed } from './dynamo-serve/readiness.ts'
 import { registrationDifferences, registrations } from './dynamo-serve/registry.ts'
-import { type ServeProcess, startServe } from './dynamo-serve/service.ts'
+import { type ServeWorker, startServeWorker } from './dynamo-serve/worker.ts'
 import { problemLine } from './dynamo-serve/yaml-file.ts'
 import { hostsHere } from './nodes/nodes.ts'
 import { freePort, requireFreePort } from './ports.ts'
+import { type Steps, type System, stepwise } from './stepwise.ts'
 
 /** Where a deployer works. */
 export interface ServePlace {
@@ -27,21 +25,11 @@ export interface ServePlace {
   readonly ledger: ProcessLedger
 }
 
-interface Worker extends WorkerSlot {
-  readonly part: ServeProcess
-}
-
+/** What the workers stand on. */
 interface Site extends ServeSite {
   readonly httpPort: number
   readonly infrastructure: Infrastructure
 }
-
-/** Log lines of a dead process in what `check` says. */
-const shortLog = 3
-/** A worker finishes open requests first; the sweep has none open when it redeploys. */
-const workerGraceMs = 20_000
-/** A worker that is replaced because something failed has nothing worth finishing. */
-const unfitGraceMs = 3_000
 
 /**
  * Dynamo 0.3's `dynamo serve`, changed by the smallest step: NATS and etcd, a head that brings the frontend and the first
@@ -49,21 +37,19 @@ const unfitGraceMs = 3_000
  * comes and goes without it, other settings for its role start it anew.
  */
 export function dynamoServeDeployer(config: DynamoServeConfig, place: ServePlace): Deployer {
+  return stepwise(serveSystem(config, place))
+}
+
+function serveSystem(config: DynamoServeConfig, place: ServePlace): System<ServeWorker> {
   const folder = resolve(place.runFolder, 'deploy')
   const logFolder = join(folder, 'logs')
   let site: Site | null = null
-  let workers: readonly Worker[] = []
-  /** What the last reconcile asked for; null while nothing is up or the last one failed half-way. */
-  let serving: Deployment | null = null
-  const lastLogs = new Map<string, RunningProcess>()
-  const closing = new AbortController()
-  let changing: Promise<unknown> = Promise.resolve()
 
   async function openSite(signal: AbortSignal): Promise<Site> {
     const infrastructure = await openInfrastructure(config, { logFolder, ledger: place.ledger }, signal)
     const { natsUrl, etcdUrl } = infrastructure
     try {
-      if (config.etcd !== undefined) await requireNoOthers(etcdUrl, signal)
+      if (config.etcd !== undefined) await requireNoOthers(config, etcdUrl, signal)
       const httpPort = config.httpPort ?? (await freePort())
       return { config, model: place.model, folder, natsUrl, etcdUrl, httpPort, infrastructure }
     } catch (error) {
@@ -72,104 +58,58 @@ export function dynamoServeDeployer(config: DynamoServeConfig, place: ServePlace
     }
   }
 
-  /** Services register under fixed names: two deployments on one etcd would answer each other's requests. */
-  async function requireNoOthers(etcdUrl: string, signal: AbortSignal): Promise<void> {
-    const nobody = { before: new Set<string>(), kept: [], started: [] }
-    const others = registrationDifferences(await registrations(etcdUrl, signal), nobody, config)
-    if (others.length === 0) return
-    throw new FulcrumError('environment', 'etcd-in-use', `Another deployment is registered: ${others.join(', ')}`, {
-      where: etcdUrl,
-      remedy: 'Stop it, or leave deploy.etcd and deploy.nats out to have some of its own started.',
-    })
-  }
-
-  async function stop(gone: readonly Worker[], graceMs: number, context: DeployContext): Promise<void> {
-    workers = workers.filter(worker => !gone.includes(worker))
-    await Promise.all(
-      gone.map(async ({ name, role, part }) => {
-        context.onEvent({ kind: 'stop', what: name, role, pid: part.process.pid })
-        await part.stop(graceMs)
-      }),
-    )
-  }
-
-  async function start(here: Site, slot: WorkerSlot, design: ServeDesign, context: DeployContext): Promise<void> {
-    if (isHead(slot)) await requireFreePort(here.httpPort, 'frontend')
-    for (const { path, content } of design.files) {
-      await mkdir(dirname(path), { recursive: true })
-      await writeFile(path, content)
-    }
-    const { argv, env } = serveCommand(here, slot, design, process.env.PATH ?? '')
-    const logFile = join(logFolder, `${slot.name}.log`)
-    const part = await startServe({ name: slot.name, argv, env, cwd: config.workdir, logFile }, place.ledger)
-    workers = [...workers, { ...slot, part }]
-    lastLogs.set(slot.name, part.process)
-    context.onEvent({ kind: 'start', what: slot.name, role: slot.role, pid: part.process.pid })
-  }
-
-  async function change(wanted: Deployment, context: DeployContext): Promise<Omit<Reconciled, 'elapsedS'>> {
-    const startedAtMs = performance.now()
-    site ??= await openSite(context.signal)
-    const here = site
-    const { discoveryLost } = await here.infrastructure.repair(context.signal)
-    const fit = await Promise.all(workers.map(({ part }) => part.fit()))
-    const unfit = discoveryLost || serving === null ? workers : workers.filter((_, i) => fit[i] !== true)
-    serving = null
-    await stop(unfit, unfitGraceMs, context)
-
-    const designs = serveDesigns(here, wanted)
-    const step = smallestServeChange(workers, wanted, designs, hostsHere(config))
-    await stop(step.stop, workerGraceMs, context)
-    const before = new Set((await registrations(here.etcdUrl, context.signal)).map(({ key }) => key))
-    for (const slot of step.start) {
-      const design = designs[slot.role]
-      if (design === undefined) continue
-      context.signal.throwIfAborted()
-      await start(here, slot, design, context)
-    }
-    const label = topologyLabel(wanted.topology)
-    const deadline = { limitS: config.readyTimeoutS, startedAtMs }
-    const listing: ServeAwaited = { config, etcdUrl: here.etcdUrl, deadline, context, label }
-    const parts = workers.map(({ part }) => part)
-    await workersListed({ before, kept: step.keep, started: step.start }, parts, listing)
-
-    const endpoint = endpointOf(here)
-    const front = workers.find(isHead)?.part.process
-    if (front === undefined) throw new FulcrumError('failed', 'no-head', `${label} has no worker that writes tokens`)
-    const awaited: Awaited = { url: endpoint.url, namespace: '', deadline, context, label }
-    const answering = workers.map(({ role, part }) => ({ role, process: part.process }))
-    await completionsCameBack(endpoint, answering, front, awaited)
-    // Services that came up last are watched from here on.
-    await Promise.all(parts.map(part => part.follow()))
-    serving = wanted
-    return { endpoint, workersStarted: step.start.length, workersStopped: step.stop.length + unfit.length }
-  }
-
-  function endpointOf({ httpPort }: Site): Endpoint {
-    const url = `http://127.0.0.1:${httpPort}`
-    return { url, model: place.model, dialect: 'dynamo-0.3', metricsUrls: { frontend: `${url}/metrics` } }
+  const opened = (): Site => {
+    if (site === null) throw new Error('a change goes on what was opened')
+    return site
   }
 
   return {
-    reconcile: async (wanted, context) => {
-      requireFit(config, wanted)
-      const startMs = performance.now()
-      const signal = AbortSignal.any([context.signal, closing.signal])
-      const under = change(wanted, { ...context, signal })
-      changing = under.catch(() => {})
-      const done = await under
-      const elapsedS = (performance.now() - startMs) / 1000
-      context.onEvent({ kind: 'ready', what: topologyLabel(wanted.topology), elapsedS })
-      return { ...done, elapsedS }
+    readyTimeoutS: config.readyTimeoutS,
+    requireFit: wanted => requireFit(config, wanted),
+
+    open: async ({ signal }, anew) => {
+      site ??= await openSite(signal)
+      const { discoveryLost } = await site.infrastructure.repair(signal)
+      return discoveryLost || anew
     },
 
-    check: async signal => {
-      if (site === null || serving === null) return ['nothing is deployed']
-      const fit = await Promise.all(workers.map(({ part }) => part.fit()))
-      const dead = workers.filter((_, i) => fit[i] !== true).map(({ part }) => serveFailure(part, shortLog).message)
-      const broken = await site.infrastructure.problems(signal)
-      if (dead.length + broken.length > 0) return [...broken, ...dead]
-      const listed = await registrations(site.etcdUrl, signal).catch(() => null)
+    steps: (wanted, course): Steps<ServeWorker> => {
+      const here = opened()
+      const designs = serveDesigns(here, wanted)
+      const { signal } = course.context
+      let before: ReadonlySet<string> = new Set()
+      return {
+        change: running => smallestServeChange(running, wanted, designs, hostsHere(config)),
+        makeWay: async (_, leaving) => {
+          await leaving
+          before = new Set((await registrations(here.etcdUrl, signal)).map(({ key }) => key))
+        },
+        start: async slot => {
+          const design = designs[slot.role]
+          if (design === undefined) throw new Error(`no design for ${slot.role} workers`)
+          if (isHead(slot)) await requireFreePort(here.httpPort, 'frontend')
+          return startServeWorker(here, slot, design, { logFolder, ledger: place.ledger })
+        },
+        answered: async (workers, { keep, start }) => {
+          const listing: ServeAwaited = { ...course, config, etcdUrl: here.etcdUrl }
+          await workersListed({ before, kept: keep, started: start }, workers, listing)
+          const endpoint = endpointOf(here, place.model)
+          const front = workers.find(isHead)?.process
+          if (front === undefined) {
+            throw new FulcrumError('failed', 'no-head', `${course.label} has no worker that writes tokens`)
+          }
+          await completionsCameBack(endpoint, workers, front, { ...course, url: endpoint.url })
+          // Services that came up last are watched from here on.
+          await Promise.all(workers.map(worker => worker.follow()))
+          return endpoint
+        },
+      }
+    },
+
+    problems: signal => opened().infrastructure.problems(signal),
+
+    differences: async (workers, signal) => {
+      const listed = await registrations(opened().etcdUrl, signal).catch(() => null)
       if (listed === null) return ['etcd does not answer']
       const before = new Set(listed.map(({ key }) => key))
       return registrationDifferences(listed, { before, kept: workers, started: [] }, config)
@@ -177,19 +117,28 @@ export function dynamoServeDeployer(config: DynamoServeConfig, place: ServePlace
 
     preview: (from, wanted) => previewServe({ config, model: place.model, folder }, from, wanted),
 
-    logs: () => Object.fromEntries([...lastLogs].map(([name, process]) => [name, process.lastLines()])),
-
-    close: async () => {
-      closing.abort(new Error('the deployer was closed'))
-      await changing
-      serving = null
-      const leaving = workers
-      workers = []
-      await Promise.all(leaving.map(({ part }) => part.stop(workerGraceMs)))
+    close: async leaving => {
+      await leaving
       await site?.infrastructure.close()
       site = null
     },
   }
+}
+
+function endpointOf({ httpPort }: Site, model: string): Endpoint {
+  const url = `http://127.0.0.1:${httpPort}`
+  return { url, model, dialect: 'dynamo-0.3', metricsUrls: { frontend: `${url}/metrics` } }
+}
+
+/** Services register under fixed names: two deployments on one etcd would answer each other's requests. */
+async function requireNoOthers(config: DynamoServeConfig, etcdUrl: string, signal: AbortSignal): Promise<void> {
+  const nobody = { before: new Set<string>(), kept: [], started: [] }
+  const others = registrationDifferences(await registrations(etcdUrl, signal), nobody, config)
+  if (others.length === 0) return
+  throw new FulcrumError('environment', 'etcd-in-use', `Another deployment is registered: ${others.join(', ')}`, {
+    where: etcdUrl,
+    remedy: 'Stop it, or leave deploy.etcd and deploy.nats out to have some of its own started.',
+  })
 }
 
 /** @throws FulcrumError bad-input `not-enough-gpus` or `dynamo-serve-config-invalid` */

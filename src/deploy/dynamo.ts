@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { join, resolve } from 'node:path'
-import { type Deployment, type Endpoint, FulcrumError, topologyLabel } from '../point/index.ts'
+import { type Endpoint, FulcrumError, topologyLabel } from '../point/index.ts'
 import type { ProcessLedger } from '../process/ledger.ts'
 import { type RunningProcess, startProcess } from '../process/process.ts'
 import type { DynamoConfig } from './config.ts'
-import type { DeployContext, Deployer, Reconciled } from './deployer.ts'
+import type { DeployContext, Deployer } from './deployer.ts'
 import { smallestChange } from './dynamo/change.ts'
 import { checkFits } from './dynamo/check-config.ts'
 import { type DynamoSite, designsOf, frontendCommand, namespaceOf } from './dynamo/commands.ts'
@@ -13,11 +13,12 @@ import { processFailure } from './dynamo/failure.ts'
 import { type Infrastructure, openInfrastructure } from './dynamo/infrastructure.ts'
 import { misfitOn } from './dynamo/placement.ts'
 import { previewDynamo } from './dynamo/preview.ts'
-import { type Awaited, completionsCameBack, frontendUp, workersRegistered } from './dynamo/readiness.ts'
+import { type AwaitedWorkers, completionsCameBack, frontendUp, workersRegistered } from './dynamo/readiness.ts'
 import { startWorker, type Worker } from './dynamo/worker.ts'
 import type { NodesOf } from './nodes/create.ts'
 import { thisMachine } from './nodes/nodes.ts'
 import { freePort, requireFreePort } from './ports.ts'
+import { type Course, type Steps, type System, shortLog, stepwise } from './stepwise.ts'
 
 /** Where a deployer works. */
 export interface DynamoPlace {
@@ -32,18 +33,10 @@ interface Frontend {
   readonly url: string
 }
 
-/** Everything that runs. */
+/** What the workers stand on. */
 interface Site extends DynamoSite {
   readonly infrastructure: Infrastructure
 }
-
-/** Log lines of a dead process in what `check` says. */
-const shortLog = 3
-
-/** A worker finishes open requests first; the sweep has none open when it redeploys. */
-const workerGraceMs = 20_000
-/** A worker that is replaced because something failed has nothing worth finishing. */
-const unfitGraceMs = 3_000
 
 /**
  * Dynamo 1.x, changed by the smallest step: NATS, etcd and the frontend as processes on this machine, workers on `nodes`.
@@ -54,6 +47,10 @@ export function dynamoDeployer(
   place: DynamoPlace,
   nodesOf: NodesOf = namespace => thisMachine(config, namespace),
 ): Deployer {
+  return stepwise(dynamoSystem(config, place, nodesOf))
+}
+
+function dynamoSystem(config: DynamoConfig, place: DynamoPlace, nodesOf: NodesOf): System<Worker> {
   const folder = resolve(place.runFolder, 'deploy')
   const logFolder = join(folder, 'logs')
   const namespace = `fulcrum-${randomBytes(4).toString('hex')}`
@@ -61,13 +58,6 @@ export function dynamoDeployer(
   const fileFolder = nodes.fileFolder ?? folder
   let site: Site | null = null
   let frontend: Frontend | null = null
-  let workers: readonly Worker[] = []
-  /** What the last reconcile asked for; null while nothing is up or the last one failed half-way. */
-  let serving: Deployment | null = null
-  const lastLogs = new Map<string, RunningProcess>()
-  const closing = new AbortController()
-  /** The change under way: what it still starts would be missed if closing did not wait for it. */
-  let changing: Promise<unknown> = Promise.resolve()
 
   async function openSite(signal: AbortSignal): Promise<Site> {
     const infrastructure = await openInfrastructure(config, { logFolder, ledger: place.ledger }, signal)
@@ -75,26 +65,14 @@ export function dynamoDeployer(
     return { config, model: place.model, folder: fileFolder, namespace, natsUrl, etcdUrl, infrastructure }
   }
 
-  async function startFrontend(here: Site, context: DeployContext): Promise<Frontend> {
+  async function startFrontend(here: Site, course: Course): Promise<Frontend> {
     const port = config.httpPort ?? (await freePort())
     await requireFreePort(port, 'frontend')
     const { argv, env } = frontendCommand(here, port, nodes.reach(null))
     const logFile = join(logFolder, 'frontend.log')
     const process = await startProcess({ name: 'frontend', argv, env, cwd: resolve('.'), logFile }, place.ledger)
-    lastLogs.set('frontend', process)
-    context.onEvent({ kind: 'start', what: 'frontend', pid: process.pid })
+    course.started(process)
     return { process, url: `http://127.0.0.1:${port}` }
-  }
-
-  async function stopWorkers(gone: readonly Worker[], graceMs: number, context: DeployContext): Promise<void> {
-    workers = workers.filter(worker => !gone.includes(worker))
-    await Promise.all(
-      gone.map(async ({ name, role, host, process }) => {
-        context.onEvent({ kind: 'stop', what: name, role, pid: process.pid })
-        // On another machine only its own guard can kill it, and that takes its time.
-        await process.stop(host === null ? graceMs : workerGraceMs)
-      }),
-    )
   }
 
   async function stopFrontend(): Promise<void> {
@@ -102,83 +80,76 @@ export function dynamoDeployer(
     frontend = null
   }
 
-  async function change(wanted: Deployment, context: DeployContext): Promise<Omit<Reconciled, 'elapsedS'>> {
-    const startedAtMs = performance.now()
-    const label = topologyLabel(wanted.topology)
-    await nodes.open(context)
-    site ??= await openSite(context.signal)
-    const here = site
-    const { discoveryLost } = await here.infrastructure.repair(context.signal)
-    const startAnew = discoveryLost || serving === null
-    const unfit = startAnew ? workers : workers.filter(worker => !worker.process.alive())
-    serving = null
-    // A frontend that alone died is started again below, and finds the workers that still run.
-    if (startAnew || frontend?.process.alive() === false) await stopFrontend()
-    await stopWorkers(unfit, unfitGraceMs, context)
-
-    const designs = designsOf(here, wanted)
-    const { keep, stop, start } = smallestChange(workers, wanted, designs, nodes.hosts())
-    frontend ??= await startFrontend(here, context)
-    const front = frontend
-    const awaited: Awaited = {
-      url: front.url,
-      namespace: namespaceOf(here),
-      deadline: { limitS: config.readyTimeoutS, startedAtMs },
-      context,
-      label,
-    }
-    if (stop.length + unfit.length > 0) {
-      await Promise.all([stopWorkers(stop, workerGraceMs, context), frontendUp(front.process, awaited)])
-      // A worker that was killed stays in discovery until its lease runs out: counted, it would pass for a new one.
-      await workersRegistered(keep, front.process, awaited)
-    }
-    for (const slot of start) {
-      const design = designs[slot.role]
-      if (design === undefined) continue
-      context.signal.throwIfAborted()
-      const worker = await startWorker(here, slot, design, nodes, { logFolder, ledger: place.ledger })
-      workers = [...workers, worker]
-      lastLogs.set(worker.name, worker.process)
-      context.onEvent({ kind: 'start', what: worker.name, role: worker.role, pid: worker.process.pid })
-    }
-    await workersRegistered(workers, front.process, awaited)
-    const endpoint = endpointOf(front, workers, place.model)
-    await completionsCameBack(endpoint, workers, front.process, awaited)
-    serving = wanted
-    return { endpoint, workersStarted: start.length, workersStopped: stop.length + unfit.length }
+  const opened = (): Site => {
+    if (site === null) throw new Error('a change goes on what was opened')
+    return site
   }
 
   return {
-    reconcile: async (wanted, context) => {
+    readyTimeoutS: config.readyTimeoutS,
+
+    requireFit: wanted => {
       const misfit = checkFits(config, wanted) ?? misfitOn(nodes.hosts(), wanted)
-      if (misfit !== null) {
-        const label = topologyLabel(wanted.topology)
-        throw new FulcrumError('bad-input', 'not-enough-gpus', `${label} does not fit: ${misfit}`)
-      }
-      const startMs = performance.now()
-      const signal = AbortSignal.any([context.signal, closing.signal])
-      const under = change(wanted, { ...context, signal })
-      changing = under.catch(() => {})
-      const done = await under
-      const elapsedS = (performance.now() - startMs) / 1000
-      context.onEvent({ kind: 'ready', what: topologyLabel(wanted.topology), elapsedS })
-      return { ...done, elapsedS }
+      if (misfit === null) return
+      const label = topologyLabel(wanted.topology)
+      throw new FulcrumError('bad-input', 'not-enough-gpus', `${label} does not fit: ${misfit}`)
     },
 
-    check: async signal => {
-      if (site === null || frontend === null || serving === null) return ['nothing is deployed']
-      const processes = [frontend.process, ...workers.map(worker => worker.process)]
-      const dead = processes
-        .filter(process => !process.alive())
-        .map(process => processFailure(process, shortLog).message)
-      const [infrastructure, unreachable] = await Promise.all([
-        site.infrastructure.problems(signal),
+    open: async (context: DeployContext, anew) => {
+      await nodes.open(context)
+      site ??= await openSite(context.signal)
+      const { discoveryLost } = await site.infrastructure.repair(context.signal)
+      // A frontend that alone died is started again with the next step, and finds the workers that still run.
+      if (discoveryLost || anew || frontend?.process.alive() === false) await stopFrontend()
+      return discoveryLost || anew
+    },
+
+    steps: (wanted, course): Steps<Worker> => {
+      const here = opened()
+      const designs = designsOf(here, wanted)
+      const front = async () => {
+        frontend ??= await startFrontend(here, course)
+        const awaited: AwaitedWorkers = { ...course, url: frontend.url, namespace: namespaceOf(here) }
+        return { ...frontend, awaited }
+      }
+      return {
+        change: running => smallestChange(running, wanted, designs, nodes.hosts()),
+        makeWay: async (staying, leaving) => {
+          const { process, awaited } = await front()
+          if (leaving === null) return
+          await Promise.all([leaving, frontendUp(process, awaited)])
+          // A worker that was killed stays in discovery until its lease runs out: counted, it would pass for a new one.
+          await workersRegistered(staying, process, awaited)
+        },
+        start: async slot => {
+          const design = designs[slot.role]
+          if (design === undefined) throw new Error(`no design for ${slot.role} workers`)
+          return startWorker(here, slot, design, nodes, { logFolder, ledger: place.ledger })
+        },
+        answered: async workers => {
+          const { process, url, awaited } = await front()
+          await workersRegistered(workers, process, awaited)
+          const endpoint = endpointOf(url, workers, place.model)
+          await completionsCameBack(endpoint, workers, process, awaited)
+          return endpoint
+        },
+      }
+    },
+
+    problems: async signal => {
+      const front = frontend?.process
+      const dead = front?.alive() === false ? [processFailure(front, shortLog).message] : []
+      const [unreachable, infrastructure] = await Promise.all([
         nodes.problems(signal),
+        opened().infrastructure.problems(signal),
       ])
-      const found = [...unreachable, ...dead, ...infrastructure]
-      if (found.length > 0) return found
+      return [...unreachable, ...dead, ...infrastructure]
+    },
+
+    differences: async (workers, signal) => {
       const limit = AbortSignal.any([signal, AbortSignal.timeout(5_000)])
-      const registered = await registeredWorkers(frontend.url, namespaceOf(site), limit).catch(() => null)
+      const registered =
+        frontend === null ? null : await registeredWorkers(frontend.url, namespaceOf(opened()), limit).catch(() => null)
       signal.throwIfAborted()
       return registered === null ? ['the frontend does not answer'] : differences(registered, workers)
     },
@@ -186,15 +157,8 @@ export function dynamoDeployer(
     preview: (from, wanted) =>
       previewDynamo({ config, model: place.model, folder: fileFolder, namespace }, from, wanted, nodes),
 
-    logs: () => Object.fromEntries([...lastLogs].map(([name, process]) => [name, process.lastLines()])),
-
-    close: async () => {
-      closing.abort(new Error('the deployer was closed'))
-      await changing
-      serving = null
-      const leaving = workers
-      workers = []
-      await Promise.all([...leaving.map(worker => worker.process.stop(workerGraceMs)), stopFrontend()])
+    close: async leaving => {
+      await Promise.all([leaving, stopFrontend()])
       await site?.infrastructure.close()
       site = null
       await nodes.close()
@@ -202,12 +166,7 @@ export function dynamoDeployer(
   }
 }
 
-function endpointOf(frontend: Frontend, workers: readonly Worker[], model: string): Endpoint {
+function endpointOf(url: string, workers: readonly Worker[], model: string): Endpoint {
   const metricsUrls = Object.fromEntries(workers.map(worker => [worker.name, worker.metricsUrl]))
-  return {
-    url: frontend.url,
-    model,
-    dialect: 'dynamo-1',
-    metricsUrls: { frontend: `${frontend.url}/metrics`, ...metricsUrls },
-  }
+  return { url, model, dialect: 'dynamo-1', metricsUrls: { frontend: `${url}/metrics`, ...metricsUrls } }
 }

@@ -1,41 +1,16 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
-import type { Deployer } from '../../src/deploy/deployer.ts'
+import { describe, it } from 'node:test'
 import { dynamoServeDeployer } from '../../src/deploy/dynamo-serve.ts'
-import type { Endpoint, EngineSettings, Role, Topology } from '../../src/point/index.ts'
-import { openLedger, type ProcessLedger } from '../../src/process/ledger.ts'
 import { allProcesses, environmentValue } from '../../src/process/proc.ts'
-import { aggregated, changes, deployment, disaggregated, model, startedPids, watch } from './dynamo-deployment.ts'
+import { aggregated, disaggregated, model } from './dynamo-deployment.ts'
 import { dynamoServe, workdir } from './dynamo-serve-deployment.ts'
+import { oneDeployment } from './one-deployment.ts'
 
-/** One real deployment, changed from test to test in this order: bringing it up anew each time would take minutes. */
 describe('a real `dynamo serve` deployment', () => {
-  let folder = ''
-  let ledger: ProcessLedger
-  let deployer: Deployer
-  let endpoint: Endpoint
-  const pids = new Map<string, number>()
-
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'fulcrum-dynamo-serve-test-'))
-    ledger = await openLedger({ runFolder: folder, folder: join(folder, 'ledger') })
-    deployer = dynamoServeDeployer(dynamoServe, { model: model.name, runFolder: join(folder, 'run'), ledger })
-  })
-  after(async () => {
-    await deployer.close()
-    await rm(folder, { recursive: true, force: true })
-  })
-
-  async function become(topology: Topology, engine: { readonly [role in Role]?: EngineSettings } = {}) {
-    const context = watch(AbortSignal.timeout(150_000))
-    const reconciled = await deployer.reconcile(deployment(topology, engine), context)
-    endpoint = reconciled.endpoint
-    for (const [name, pid] of Object.entries(startedPids(context.events))) pids.set(name, pid)
-    return { ...reconciled, ...changes(context.events) }
-  }
+  const real = oneDeployment(place => dynamoServeDeployer(dynamoServe, place))
+  const { become, check, pidOf } = real
 
   /** One completion as load asks for it; resolves with what its workers say of themselves. */
   async function trace(): Promise<string> {
@@ -47,7 +22,7 @@ describe('a real `dynamo serve` deployment', () => {
       nvext: { ignore_eos: true },
     }
     const headers = { 'content-type': 'application/json' }
-    const answer = await fetch(`${endpoint.url}/v1/chat/completions`, {
+    const answer = await fetch(`${real.endpoint.url}/v1/chat/completions`, {
       method: 'POST',
       headers,
       body: JSON.stringify(body),
@@ -63,11 +38,9 @@ describe('a real `dynamo serve` deployment', () => {
     return [...said].sort()
   }
 
-  const pidOf = (name: string): number => pids.get(name) ?? assert.fail(`no ${name}`)
-  const check = () => deployer.check(AbortSignal.timeout(10_000))
   const marked = async (): Promise<readonly number[]> => {
     const values = (await allProcesses()).map(async ({ pid }) =>
-      (await environmentValue(pid, 'FULCRUM_PROCESS'))?.startsWith(ledger.id) ? pid : null,
+      (await environmentValue(pid, 'FULCRUM_PROCESS'))?.startsWith(real.ledger.id) ? pid : null,
     )
     return (await Promise.all(values)).filter(pid => pid !== null)
   }
@@ -76,7 +49,7 @@ describe('a real `dynamo serve` deployment', () => {
     const { started, workersStarted } = await become(disaggregated(1, 1))
     assert.deepEqual(started, ['decode-0', 'prefill-0'])
     assert.equal(workersStarted, 2)
-    assert.equal(endpoint.dialect, 'dynamo-0.3')
+    assert.equal(real.endpoint.dialect, 'dynamo-0.3')
     assert.deepEqual(await traces(), ['prefill:1 worker:256 gpus:4,5,6,7'])
     assert.deepEqual(await check(), [])
   })
@@ -136,7 +109,7 @@ describe('a real `dynamo serve` deployment', () => {
     const engine = await readFile(join(workdir, 'configs/deepseek_r1/agg_llm_api_config.yaml'), 'utf8')
     assert.match(engine, /max_batch_size: 256 # per worker/)
     assert.ok((await marked()).length >= 7)
-    await deployer.close()
+    await real.deployer.close()
     assert.deepEqual(await marked(), [])
   })
 })

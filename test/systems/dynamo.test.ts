@@ -1,61 +1,25 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { execa } from 'execa'
 import { attachDeployer } from '../../src/deploy/attach.ts'
-import type { Deployer } from '../../src/deploy/deployer.ts'
 import { checkEndpoint } from '../../src/deploy/doctor/endpoint.ts'
 import { dynamoDeployer } from '../../src/deploy/dynamo.ts'
 import { probe } from '../../src/load/probe.ts'
-import type { Endpoint, EngineSettings, Role, Topology } from '../../src/point/index.ts'
-import { openLedger, type ProcessLedger } from '../../src/process/ledger.ts'
 import { groupMembers } from '../../src/process/proc.ts'
-import {
-  aggregated,
-  changes,
-  deployment,
-  disaggregated,
-  mocker,
-  model,
-  startedPids,
-  watch,
-} from './dynamo-deployment.ts'
+import { aggregated, deployment, disaggregated, mocker, model, watch } from './dynamo-deployment.ts'
+import { oneDeployment } from './one-deployment.ts'
 
-/** One real deployment, changed from test to test in this order: bringing it up anew each time would take minutes. */
 describe('a real Dynamo deployment', () => {
-  let folder = ''
-  let ledger: ProcessLedger
-  let deployer: Deployer
-  let endpoint: Endpoint
-  const pids = new Map<string, number>()
+  const real = oneDeployment(place => dynamoDeployer(mocker, place))
+  const { become, check, pidOf } = real
 
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'fulcrum-dynamo-test-'))
-    ledger = await openLedger({ runFolder: folder, folder: join(folder, 'ledger') })
-    deployer = dynamoDeployer(mocker, { model: model.name, runFolder: join(folder, 'run'), ledger })
-  })
-  after(async () => {
-    await deployer.close()
-    await rm(folder, { recursive: true, force: true })
-  })
-
-  async function become(topology: Topology, engine: { readonly [role in Role]?: EngineSettings } = {}) {
-    const context = watch(AbortSignal.timeout(200_000))
-    const reconciled = await deployer.reconcile(deployment(topology, engine), context)
-    endpoint = reconciled.endpoint
-    for (const [name, pid] of Object.entries(startedPids(context.events))) pids.set(name, pid)
-    return { ...reconciled, ...changes(context.events) }
-  }
-
-  const pidOf = (name: string): number => pids.get(name) ?? assert.fail(`no ${name}`)
   const infrastructure = async (name: string): Promise<number> => {
-    const content = JSON.parse(await readFile(join(folder, 'ledger', `${ledger.id}.json`), 'utf8'))
+    const content = JSON.parse(await readFile(join(real.folder, 'ledger', `${real.ledger.id}.json`), 'utf8'))
     return content.processes.find((entry: { name: string }) => entry.name === name).pid
   }
-  const ask = () => probe(endpoint, { signal: AbortSignal.timeout(20_000), timeoutMs: 20_000, streaming: true })
-  const check = () => deployer.check(AbortSignal.timeout(10_000))
+  const ask = () => probe(real.endpoint, { signal: AbortSignal.timeout(20_000), timeoutMs: 20_000, streaming: true })
   /** Kills a process and waits until the deployer tells how it ended. */
   async function problemsAfterKilling(pid: number): Promise<string> {
     process.kill(pid, 'SIGKILL')
@@ -67,7 +31,7 @@ describe('a real Dynamo deployment', () => {
     return assert.fail('nothing was noticed')
   }
   const requestsOf = async (source: string): Promise<number> => {
-    const text = await (await fetch(endpoint.metricsUrls[source] ?? '')).text()
+    const text = await (await fetch(real.endpoint.metricsUrls[source] ?? '')).text()
     return Number(/^dynamo_component_requests_total\{.*dynamo_endpoint="generate".*\} (\d+)/m.exec(text)?.[1] ?? 0)
   }
 
@@ -77,12 +41,12 @@ describe('a real Dynamo deployment', () => {
     assert.equal(workersStarted, 2)
     assert.equal((await ask()).outputTokens, 4)
     assert.deepEqual(await check(), [])
-    assert.deepEqual(Object.keys(endpoint.metricsUrls).sort(), ['decode-0', 'frontend', 'prefill-0'])
+    assert.deepEqual(Object.keys(real.endpoint.metricsUrls).sort(), ['decode-0', 'frontend', 'prefill-0'])
     assert.ok((await requestsOf('prefill-0')) > 0)
   })
 
   it('listens on loopback only', async () => {
-    const groups = [...pids.values(), await infrastructure('nats'), await infrastructure('etcd')]
+    const groups = [...real.pids(), await infrastructure('nats'), await infrastructure('etcd')]
     const ours = (await Promise.all(groups.map(groupMembers))).flat()
     const { stdout } = await execa('ss', ['-ltnpH'])
     const rows = stdout.split('\n').filter(row => ours.some(pid => row.includes(`pid=${pid},`)))
@@ -155,7 +119,7 @@ describe('a real Dynamo deployment', () => {
   it('stops waiting when interrupted, and comes up at the next try', async () => {
     const interruption = new AbortController()
     const context = watch(interruption.signal)
-    const interrupted = deployer.reconcile(deployment(disaggregated(1, 1)), {
+    const interrupted = real.deployer.reconcile(deployment(disaggregated(1, 1)), {
       ...context,
       onEvent: event => {
         if (event.kind === 'start') interruption.abort(new Error('enough'))
@@ -168,10 +132,13 @@ describe('a real Dynamo deployment', () => {
   })
 
   it('can be attached to, as the one topology that it is', async () => {
-    const attached = attachDeployer({ with: 'attach', url: endpoint.url, gpus: 8, dialect: 'dynamo-1' }, model.name)
+    const attached = attachDeployer(
+      { with: 'attach', url: real.endpoint.url, gpus: 8, dialect: 'dynamo-1' },
+      model.name,
+    )
     const context = watch(AbortSignal.timeout(30_000))
     const { endpoint: seen } = await attached.reconcile(deployment(disaggregated(1, 1)), context)
-    assert.equal(seen.url, endpoint.url)
+    assert.equal(seen.url, real.endpoint.url)
     assert.deepEqual(await attached.check(context.signal), [])
     await assert.rejects(attached.reconcile(deployment(disaggregated(2, 1)), context), {
       code: 'attached-endpoint-is-fixed',
@@ -179,19 +146,19 @@ describe('a real Dynamo deployment', () => {
   })
 
   it('passes the doctor, which tells a wrong model name from a right one', async () => {
-    const config = { with: 'attach', url: endpoint.url, gpus: 8, dialect: 'dynamo-1' } as const
+    const config = { with: 'attach', url: real.endpoint.url, gpus: 8, dialect: 'dynamo-1' } as const
     const failed = async (name: string) => (await checkEndpoint(config, name)).filter(c => !c.ok).map(c => c.name)
     assert.deepEqual(await failed(model.name), [])
     assert.deepEqual(await failed('no/such-model'), ['model', 'completion, streamed', 'completion'])
   })
 
   it('leaves nothing behind when closed', async () => {
-    const groups = [...pids.values(), await infrastructure('nats'), await infrastructure('etcd')]
-    await deployer.close()
-    await deployer.close()
+    const groups = [...real.pids(), await infrastructure('nats'), await infrastructure('etcd')]
+    await real.deployer.close()
+    await real.deployer.close()
     assert.deepEqual((await Promise.all(groups.map(groupMembers))).flat(), [])
     assert.deepEqual(await check(), ['nothing is deployed'])
-    ledger.close()
-    assert.deepEqual(await readdir(join(folder, 'ledger')), [])
+    real.ledger.close()
+    assert.deepEqual(await readdir(join(real.folder, 'ledger')), [])
   })
 })

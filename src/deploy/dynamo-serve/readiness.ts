@@ -1,20 +1,16 @@
 import { FulcrumError } from '../../point/index.ts'
 import type { DynamoServeConfig } from '../config.ts'
-import type { DeployContext } from '../deployer.ts'
 import { logEnd, processFailure } from '../dynamo/failure.ts'
-import { type Deadline, leftMs } from '../dynamo/readiness.ts'
+import { leftMs } from '../dynamo/readiness.ts'
 import { waitUntil } from '../dynamo/wait.ts'
+import type { Course } from '../stepwise.ts'
 import { type Expected, registrationDifferences, registrations } from './registry.ts'
 import type { ServeProcess } from './service.ts'
 
 /** What to wait on, and what to say meanwhile. */
-export interface ServeAwaited {
+export interface ServeAwaited extends Pick<Course, 'context' | 'deadline' | 'label'> {
   readonly config: DynamoServeConfig
   readonly etcdUrl: string
-  readonly deadline: Deadline
-  readonly context: DeployContext
-  /** `2P1D`, for messages. */
-  readonly label: string
 }
 
 /**
@@ -59,7 +55,7 @@ export async function workersListed(
 }
 
 /** Why a `dynamo serve` is not what it was: it ended itself, or a service of it did. */
-export function serveFailure({ process }: ServeProcess, logLines?: number): FulcrumError {
+export function serveFailure({ process }: Pick<ServeProcess, 'process'>, logLines?: number): FulcrumError {
   const failure = processFailure(process, logLines)
   if (!process.alive()) return failure
   const message = failure.message.replace('does not serve', 'runs, but a service of it has ended')

@@ -19,11 +19,15 @@ export function leftMs({ limitS, startedAtMs }: Deadline): number {
 /** What to wait on, and what to say meanwhile. */
 export interface Awaited {
   readonly url: string
-  readonly namespace: string
   readonly deadline: Deadline
   readonly context: DeployContext
   /** `2P1D`, for messages. */
   readonly label: string
+}
+
+/** The same, of a frontend that sees workers of other namespaces too. */
+export interface AwaitedWorkers extends Awaited {
+  readonly namespace: string
 }
 
 interface NamedWorker {
@@ -47,7 +51,7 @@ export async function frontendUp(frontend: RunningProcess, awaited: Awaited): Pr
 export async function workersRegistered(
   workers: readonly NamedWorker[],
   frontend: RunningProcess,
-  awaited: Awaited,
+  awaited: AwaitedWorkers,
 ): Promise<void> {
   let last: Registered | null = null
   await waitUntil(

@@ -2,16 +2,17 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { ProcessLedger } from '../../process/ledger.ts'
-import { type RunningProcess, startProcess } from '../../process/process.ts'
-import { heartbeatS } from '../launch/guard.ts'
+import { startProcess } from '../../process/process.ts'
+import { guardGraceMs, heartbeatS } from '../launch/guard.ts'
 import type { Launch } from '../launch/launcher.ts'
 import type { Nodes } from '../nodes/nodes.ts'
+import type { Member } from '../stepwise.ts'
 import type { WorkerSlot } from './change.ts'
 import { type DynamoSite, siteEnvironment, type WorkerDesign, workerEnvironment } from './commands.ts'
+import { processFailure } from './failure.ts'
 
-/** A worker that was started. */
-export interface Worker extends WorkerSlot {
-  readonly process: RunningProcess
+/** A worker that was started, reached at its node's address. */
+export interface Worker extends Member {
   readonly metricsUrl: string
 }
 
@@ -49,5 +50,13 @@ export async function startWorker(
     const beat = setInterval(() => process.send(''), heartbeatS * 1000).unref()
     void process.exited.then(() => clearInterval(beat))
   }
-  return { ...slot, process, metricsUrl: `http://${nodes.reach(slot.host).address}:${ports.system}/metrics` }
+  return {
+    ...slot,
+    process,
+    metricsUrl: `http://${nodes.reach(slot.host).address}:${ports.system}/metrics`,
+    fit: async () => process.alive(),
+    failure: logLines => processFailure(process, logLines),
+    // On another machine only its own guard can kill it, and that takes its time.
+    stop: graceMs => process.stop(slot.host === null ? graceMs : guardGraceMs),
+  }
 }

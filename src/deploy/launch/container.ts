@@ -1,4 +1,4 @@
-import type { ContainerConfig } from '../config.ts'
+import type { RuntimeConfig } from '../config.ts'
 import type { Task } from './launcher.ts'
 
 /** A container's name: unique on the node, so that removing it removes nothing of others. */
@@ -11,13 +11,14 @@ export function containerName(namespace: string, { name }: Pick<Task, 'name'>): 
  * on, and removed when it ends. Files of the task are mounted where they are.
  */
 export function containerCommand(
-  { runtime, image, args }: ContainerConfig,
-  task: Pick<Task, 'argv' | 'env' | 'files' | 'name'>,
+  { runtime, image, args }: RuntimeConfig,
+  task: Pick<Task, 'argv' | 'env' | 'files' | 'name' | 'cwd'>,
   namespace: string,
 ): readonly [string, ...string[]] {
   const variables = Object.entries(task.env).flatMap(([name, value]) => ['-e', `${name}=${value}`])
   const mounts = task.files.flatMap(({ path }) => ['-v', `${path}:${path}:ro`])
   const name = containerName(namespace, task)
   const fixed = ['run', '--rm', '--init', '--name', name, '--gpus', 'all', '--network', 'host']
-  return [runtime, ...fixed, ...mounts, ...variables, ...args, image, ...task.argv]
+  const folder = task.cwd === undefined ? [] : ['-w', task.cwd]
+  return [runtime, ...fixed, ...folder, ...mounts, ...variables, ...args, image, ...task.argv]
 }

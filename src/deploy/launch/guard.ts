@@ -1,43 +1,72 @@
 import { containerCommand, containerName } from './container.ts'
-import type { Task, Wrapping } from './launcher.ts'
+import type { Launcher, Task, Wrapping } from './launcher.ts'
 
 /** A task that is told to end gets this long before it is killed. */
 const graceS = 15
+/** How long to wait for a guard that was told to end: what it allows its task, and its own part. */
+export const guardGraceMs = graceS * 1000 + 5_000
 /** Without a sign of life for this long the task ends: the connection may be cut without either side being told. */
 export const silenceS = 20
 /** How often Fulcrum gives a sign of life. */
 export const heartbeatS = 5
 
 /**
- * Runs where the task runs. It writes the task's files, starts it in a session of its own, and ends that session (and
- * nothing else) when its standard input ends or falls silent: so the task never outlives Fulcrum, the connection, or a cut
- * network. Needs bash (read -t) and setsid.
- * Arguments: grace and silence in seconds, container program and name (or empty), number of files, then path and content of
- * each, then the command.
+ * Runs where the task runs. It writes the task's files, starts it in a session of its own, and ends that session, what has
+ * left it (known by a mark in its environment), and nothing else, when its standard input ends or falls silent: so the task
+ * never outlives Fulcrum, the connection, or a cut network. Of a supervisor it watches the services too. Needs bash (read
+ * -t), setsid, and ps for a supervisor.
+ * Arguments: grace and silence in seconds, container program and name (or empty), the task's mark, `supervises` or empty,
+ * number of files, then path and content of each, then the command.
  */
 const script = `
-grace=$1 silence=$2 runtime=$3 container=$4 files=$5; shift 5
+grace=$1 silence=$2 runtime=$3 container=$4 mark=FULCRUM_TASK=$5/$$ supervises=$6 files=$7; shift 7
 written=()
 for ((; files > 0; files--)); do
   mkdir -p -- "$(dirname -- "$1")" && printf %s "$2" >"$1" || exit 73
   written+=("$1"); shift 2
 done
 exec 3<&0
-setsid "$@" 3<&- </dev/null &
+setsid env "$mark" "$@" 3<&- </dev/null &
 task=$!
 tell() { kill "-$1" -- "-$task" 2>/dev/null || kill "-$1" "$task" 2>/dev/null; }
+finish() {
+  tell TERM
+  for ((i = grace * 5; i > 0; i--)); do tell 0 || break; sleep 0.2; done
+  tell KILL
+}
+strays() { grep -lzsxF -- "$mark" /proc/[0-9]*/environ | while IFS=/ read -r _ _ pid _; do echo "$pid"; done; }
+services() {
+  ps --ppid "$task" -o pid=,pgid=,stat= |
+    while read -r pid group state; do [ "$pid" = "$group" ] && [ "\${state#Z}" = "$state" ] && echo "$pid"; done
+}
 trap 'tell TERM' TERM INT HUP
 {
   trap - TERM INT HUP
   while IFS= read -r -t "$silence" _ <&3; do :; done
-  tell TERM
-  for ((i = grace * 5; i > 0; i--)); do tell 0 || break; sleep 0.2; done
-  tell KILL
+  finish
 } >/dev/null 2>&1 &
-watcher=$!
+watchers=$!
+if [ -n "$supervises" ]; then
+  {
+    trap - TERM INT HUP
+    known=
+    while sleep 1 2>/dev/null; do
+      now=$(services)
+      for pid in $known; do
+        grep -qx "$pid" <<<"$now" && continue
+        echo "service $pid has ended" >&2
+        finish 2>/dev/null
+        break 2
+      done
+      known=$now
+    done
+  } >/dev/null &
+  watchers="$watchers $!"
+fi
 while :; do wait "$task"; code=$?; kill -0 "$task" 2>/dev/null || break; done
-kill "$watcher" 2>/dev/null
+kill $watchers 2>/dev/null
 kill -KILL -- "-$task" 2>/dev/null
+for pid in $(strays); do kill -KILL "$pid" 2>/dev/null; done
 [ -z "$runtime" ] || "$runtime" rm -f "$container" >/dev/null 2>&1
 for file in "\${written[@]}"; do rm -f -- "$file"; rmdir -- "$(dirname -- "$file")" 2>/dev/null; done
 exit "$code"
@@ -49,10 +78,28 @@ export function guarded(task: Task, { container, namespace, unset }: Wrapping): 
   const box = container === null ? ['', ''] : [container.runtime, containerName(namespace, task)]
   const files = task.files.flatMap(({ path, content }) => [path, content])
   const numbers = [String(graceS), String(silenceS)]
-  return ['bash', '-c', script, 'fulcrum', ...numbers, ...box, String(task.files.length), ...files, ...command]
+  const whose = [`${namespace}/${task.name}`, task.supervises === true && container === null ? 'supervises' : '']
+  return [
+    'bash',
+    '-c',
+    script,
+    'fulcrum',
+    ...numbers,
+    ...box,
+    ...whose,
+    String(task.files.length),
+    ...files,
+    ...command,
+  ]
 }
 
-function withEnvironment({ argv, env }: Task, unset: readonly string[]): readonly string[] {
+/** Runs tasks under guard on this machine. */
+export function underGuard(wrapping: Wrapping): Launcher {
+  return task => ({ argv: guarded(task, wrapping), env: {}, files: [], endsBy: 'stdin' })
+}
+
+function withEnvironment({ argv, env, cwd }: Task, unset: readonly string[]): readonly string[] {
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
-  return ['env', ...unset.flatMap(name => ['-u', name]), ...variables, ...argv]
+  const folder = cwd === undefined ? [] : ['-C', cwd]
+  return ['env', ...folder, ...unset.flatMap(name => ['-u', name]), ...variables, ...argv]
 }

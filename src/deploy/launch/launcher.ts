@@ -1,4 +1,4 @@
-import type { ContainerConfig } from '../config.ts'
+import type { RuntimeConfig } from '../config.ts'
 import type { PlannedFile } from '../deployer.ts'
 
 /** A program that is to run somewhere. */
@@ -10,6 +10,13 @@ export interface Task {
   readonly env: { readonly [name: string]: string }
   /** Files that have to be there before it starts. */
   readonly files: readonly PlannedFile[]
+  /** Folder that it runs in, there; where it is started when absent. */
+  readonly cwd?: string
+  /**
+   * It supervises services, children with process groups of their own, and starts none again that ends: it is to end with
+   * the first of them. Not seen inside of a container.
+   */
+  readonly supervises?: boolean
 }
 
 /** The local command line that runs a task, wherever that is. */
@@ -32,7 +39,7 @@ export const onThisMachine: Launcher = ({ argv, env, files }) => ({ argv, env, f
 /** What a place does to every task before it goes there. */
 export interface Wrapping {
   /** Runs in a container of this image; null: as it is. */
-  readonly container: ContainerConfig | null
+  readonly container: RuntimeConfig | null
   /** Distinguishes this deployer's containers from all others. */
   readonly namespace: string
   /** Variables that the task must not see. */

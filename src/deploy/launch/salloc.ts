@@ -1,10 +1,10 @@
-import type { SlurmConfig } from '../config.ts'
+import type { AllocationConfig } from '../config.ts'
 
 /** Says which job it is on, then waits for the end of its input: the allocation is given back even when Fulcrum is killed. */
 const holder = `echo "$SLURM_JOB_ID $SLURM_JOB_NODELIST"; exec cat >/dev/null`
 
 /** Asks for an allocation and holds it: whole nodes unless told otherwise, since others on a node would be measured too. */
-export function allocationCommand(config: SlurmConfig, name: string): readonly [string, ...string[]] {
+export function allocationCommand(config: AllocationConfig, name: string): readonly [string, ...string[]] {
   const { nodes, gpusPerNode, partition, account, time, sallocArgs } = config
   return [
     'salloc',

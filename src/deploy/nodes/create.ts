@@ -1,8 +1,9 @@
 import type { ProcessLedger } from '../../process/ledger.ts'
-import type { DynamoConfig, SlurmConfig } from '../config.ts'
-import { type Nodes, thisMachine } from './nodes.ts'
-import { slurmNodes } from './slurm-nodes.ts'
-import { sshNodes } from './ssh-nodes.ts'
+import type { DynamoConfig, DynamoServeConfig, SlurmConfig } from '../config.ts'
+import type { Host } from '../dynamo/placement.ts'
+import { besideThisMachine, hostsHere, type Nodes, thisMachine } from './nodes.ts'
+import { hostsToCome, slurmNodes } from './slurm-nodes.ts'
+import { hostsOf, sshNodes } from './ssh-nodes.ts'
 
 /** Loopback unless told otherwise: nothing listens where others could reach it. */
 const headUnlessTold = '127.0.0.1'
@@ -15,10 +16,32 @@ export function nodesOf(config: DynamoConfig | SlurmConfig, ledger: ProcessLedge
   return (namespace, logFolder) => {
     const shared = { namespace, logFolder, ledger }
     if (config.with === 'slurm') {
-      return slurmNodes({ ...shared, config, head: config.dynamo.head ?? headUnlessTold })
+      const { head = headUnlessTold, container = null } = config.dynamo
+      return slurmNodes({ ...shared, config, container, head })
     }
     if (config.nodes === undefined) return thisMachine(config, namespace)
-    const container = config.container ?? null
-    return sshNodes({ ...shared, nodes: config.nodes, head: config.head ?? headUnlessTold, container })
+    const { head = headUnlessTold, container = null } = config
+    return sshNodes({ ...shared, nodes: config.nodes, head, container })
   }
+}
+
+/** The machines of `dynamo serve`: as above, with this one among them when its GPUs are named. */
+export function serveNodesOf(config: DynamoServeConfig, ledger: ProcessLedger): NodesOf {
+  return (namespace, logFolder) => {
+    const { nodes, slurm, gpus, head = headUnlessTold, container = null } = config
+    const shared = { namespace, logFolder, ledger, head, container }
+    if (slurm === undefined && nodes === undefined) return thisMachine(config, namespace)
+    const others =
+      nodes === undefined ? slurm && slurmNodes({ ...shared, config: slurm }) : sshNodes({ ...shared, nodes })
+    if (others === undefined) return thisMachine(config, namespace)
+    return gpus === undefined ? others : besideThisMachine(others, config, namespace)
+  }
+}
+
+/** What the workers of `dynamo serve` are placed on, as far as the configuration tells. */
+export function serveHosts(config: DynamoServeConfig): readonly Host[] {
+  const { nodes, slurm, gpus } = config
+  const others = nodes !== undefined ? hostsOf(nodes) : slurm !== undefined ? hostsToCome(slurm) : null
+  if (others === null) return hostsHere(config)
+  return gpus === undefined ? others : [...hostsHere(config), ...others]
 }

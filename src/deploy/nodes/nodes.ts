@@ -1,8 +1,8 @@
-import type { ContainerConfig, DynamoConfig } from '../config.ts'
+import type { RuntimeConfig } from '../config.ts'
 import type { DeployContext, PlannedCommand } from '../deployer.ts'
 import type { Host } from '../dynamo/placement.ts'
-import { guarded } from '../launch/guard.ts'
-import { type Launcher, onThisMachine, type Task } from '../launch/launcher.ts'
+import { underGuard } from '../launch/guard.ts'
+import { type Launcher, onThisMachine } from '../launch/launcher.ts'
 import { freePort } from '../ports.ts'
 
 /** Where the others reach a process. */
@@ -37,13 +37,19 @@ export interface Nodes {
 
 export const loopback: Reach = { address: '127.0.0.1', networkInterface: 'lo' }
 
+/** What a configuration says of this machine. */
+interface HereConfig {
+  readonly gpus?: readonly number[]
+  readonly container?: RuntimeConfig
+}
+
 /** What a configuration hands out of this machine. */
-export function hostsHere(config: Pick<DynamoConfig, 'gpus'>): readonly Host[] {
+export function hostsHere(config: HereConfig): readonly Host[] {
   return [{ name: null, gpus: config.gpus ?? null, maxWorkers: null }]
 }
 
 /** This machine alone, with workers as they are or in containers. */
-export function thisMachine(config: Pick<DynamoConfig, 'gpus' | 'container'>, namespace = ''): Nodes {
+export function thisMachine(config: HereConfig, namespace = ''): Nodes {
   return {
     fileFolder: null,
     hosts: () => hostsHere(config),
@@ -57,8 +63,17 @@ export function thisMachine(config: Pick<DynamoConfig, 'gpus' | 'container'>, na
   }
 }
 
-function launcherHere(container: ContainerConfig | undefined, namespace: string): Launcher {
-  if (container === undefined) return onThisMachine
-  const argv = (task: Task) => guarded(task, { container, namespace, unset: [] })
-  return task => ({ argv: argv(task), env: {}, files: [], endsBy: 'stdin' })
+function launcherHere(container: RuntimeConfig | undefined, namespace: string): Launcher {
+  return container === undefined ? onThisMachine : underGuard({ container, namespace, unset: [] })
+}
+
+/** Other machines and this one beside them, where tasks run under guard as they do there. */
+export function besideThisMachine(others: Nodes, config: HereConfig, namespace: string): Nodes {
+  const here = underGuard({ container: config.container ?? null, namespace, unset: [] })
+  return {
+    ...others,
+    hosts: () => [...hostsHere(config), ...others.hosts()],
+    launcher: host => (host === null ? here : others.launcher(host)),
+    freePort: host => (host === null ? freePort() : others.freePort(host)),
+  }
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FulcrumError } from '../../point/index.ts'
 import type { ProcessLedger } from '../../process/ledger.ts'
-import type { SlurmConfig } from '../config.ts'
+import type { AllocationConfig, RuntimeConfig } from '../config.ts'
 import type { DeployContext } from '../deployer.ts'
 import type { Host } from '../dynamo/placement.ts'
 import { allocationCommand } from '../launch/salloc.ts'
@@ -15,7 +15,8 @@ import { type Allocation, allocate } from './slurm-allocation.ts'
 import { describeJob, hasFailed, parseEndedJob, parseJobState, parseNodes } from './slurm-states.ts'
 
 interface Options {
-  readonly config: SlurmConfig
+  readonly config: AllocationConfig
+  readonly container: RuntimeConfig | null
   readonly head: string
   readonly namespace: string
   readonly logFolder: string
@@ -25,22 +26,22 @@ interface Options {
 const answerLimitMs = 10_000
 
 /** What workers are placed on in nodes whose names Slurm has yet to say. */
-export function hostsToCome(config: Pick<SlurmConfig, 'nodes' | 'gpusPerNode'>): readonly Host[] {
+export function hostsToCome(config: Pick<AllocationConfig, 'nodes' | 'gpusPerNode'>): readonly Host[] {
   return Array.from({ length: config.nodes }, (_, index) => hostOf(config, `<node ${index + 1}>`))
 }
 
-function hostOf({ gpusPerNode }: Pick<SlurmConfig, 'gpusPerNode'>, name: string): Host {
+function hostOf({ gpusPerNode }: Pick<AllocationConfig, 'gpusPerNode'>, name: string): Host {
   if (gpusPerNode === undefined) return { name, gpus: null, maxWorkers: 1 }
   return { name, gpus: Array.from({ length: gpusPerNode }, (_, gpu) => gpu), maxWorkers: null }
 }
 
 /** The nodes of an allocation that is asked for at the first opening, and again when it was lost. */
-export function slurmNodes({ config, head, namespace, logFolder, ledger }: Options): Nodes {
+export function slurmNodes({ config, container, head, namespace, logFolder, ledger }: Options): Nodes {
   let allocation: Allocation | null = null
   let addresses: ReadonlyMap<string, string> = new Map()
   const ports = new Set<number>()
   const unset = config.keepSlurmVariables ? [] : mpiBreakers
-  const wrapping = { container: config.dynamo.container ?? null, namespace, unset }
+  const wrapping = { container, namespace, unset }
 
   const ask = (argv: readonly [string, ...string[]], signal: AbortSignal) =>
     runToEnd(argv, AbortSignal.any([signal, AbortSignal.timeout(answerLimitMs)]))

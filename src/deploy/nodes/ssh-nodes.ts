@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { FulcrumError } from '../../point/index.ts'
 import type { ProcessLedger } from '../../process/ledger.ts'
 import { describeExit, type RunningProcess, startProcess } from '../../process/process.ts'
-import type { ContainerConfig, SshConfig, SshNodeConfig, SshNodesConfig } from '../config.ts'
+import type { RuntimeConfig, SshConfig, SshNodeConfig, SshNodesConfig } from '../config.ts'
 import { logEnd } from '../dynamo/failure.ts'
 import type { Host } from '../dynamo/placement.ts'
 import { waitUntil } from '../dynamo/wait.ts'
@@ -18,7 +18,7 @@ import { runToEnd } from './run-to-end.ts'
 interface Options {
   readonly nodes: SshNodesConfig
   readonly head: string
-  readonly container: ContainerConfig | null
+  readonly container: RuntimeConfig | null
   readonly namespace: string
   readonly logFolder: string
   readonly ledger: ProcessLedger

@@ -78,6 +78,23 @@ describe('the guard of a task', () => {
     await gone(pid)
   })
 
+  it('runs the task in a folder of its own, and ends what has left its session', async () => {
+    const child = start(task('setsid sleep 1000 & echo $! $PWD; exit', { cwd: folder }))
+    const [pid, where] = (await firstLine(child)).trim().split(' ')
+    assert.equal(where, folder)
+    await child
+    await gone(Number(pid))
+  })
+
+  it('ends a supervisor with the first of its services, and the others with it', async () => {
+    const supervisor = 'setsid sleep 3 & one=$!; setsid sleep 1000 & echo $one $!; sleep 1000 & wait'
+    const child = start(task(supervisor, { supervises: true }))
+    const [one, other] = (await firstLine(child)).trim().split(' ').map(Number)
+    const { stderr } = await child
+    assert.equal(stderr, `service ${one} has ended`)
+    await gone(other ?? 0)
+  })
+
   it('ends no process that it did not start', async () => {
     const other = execa('sleep', ['1000'], { reject: false })
     const child = start(task('exec sleep 1000'))
