@@ -31,6 +31,8 @@ export type ErrorKind =
   | 'bad-response'
   | 'short-output'
   | 'cancelled'
+  /** This machine had no socket or port left for the connection. */
+  | 'no-socket'
 
 /** One kind of failure with an example a person can act on. */
 export interface RequestErrors {
@@ -58,6 +60,8 @@ export interface ClientHealth {
   readonly clockJumpMs: number | null
   /** The most that first tokens may have lain unread before their time stamp, hence the uncertainty of TTFT; absent where a generator can't tell. */
   readonly stampUncertaintyMs?: Distribution | null
+  /** How long DNS took for the endpoint's name, before any clock ran; absent where a generator can't tell. */
+  readonly lookupMs?: number
   /** Each process of a load that was split over several; the figures above are then those of the worst of them, in flight the sum. */
   readonly shards?: readonly ShardHealth[]
 }
@@ -80,6 +84,7 @@ export interface ShardHealth {
   readonly sendLatenessMs: Distribution | null
   readonly eventLoopDelayMs: ClientHealth['eventLoopDelayMs']
   readonly cpuShare: number | null
+  readonly lookupMs?: number
 }
 
 /** The health of a generator that says nothing of itself. */

@@ -41,6 +41,7 @@ const errorKinds: readonly ErrorKind[] = [
   'bad-response',
   'short-output',
   'cancelled',
+  'no-socket',
 ]
 
 /** A kind of failure as the number that records keep; from 1. */

@@ -76,7 +76,16 @@ async function measure(
     const results = await runThreads(pool, job, signal)
     context.onProgress({ phase: 'summarising', done: 0, total: null })
     const clockJumpMs = Date.now() - performance.now() - clockBefore
-    const facts = { point, requests: job.requests, startedAt, beganMs, clockJumpMs, shards: 1, env }
+    const facts = {
+      point,
+      requests: job.requests,
+      startedAt,
+      beganMs,
+      clockJumpMs,
+      lookupMs: target.lookupMs,
+      shards: 1,
+      env,
+    }
     return await conclude(results, facts, context)
   } finally {
     clearInterval(progress)

@@ -69,7 +69,8 @@ export function closedLoop(options: ClosedLoopOptions, context: LoopContext): Lo
     free: lane => {
       const kind = lane.exchange.failure?.kind
       const left = turnsLeft.get(lane) ?? 0
-      if (kind === 'connect' || kind === 'tls') setTimeout(() => sendNext(lane, performance.now()), reconnectPauseMs)
+      if (kind === 'connect' || kind === 'tls' || kind === 'no-socket')
+        setTimeout(() => sendNext(lane, performance.now()), reconnectPauseMs)
       else if (left > 0 && kind === undefined) sendTurn(lane, left)
       else outbox.add(lane)
     },

@@ -19,6 +19,7 @@ export interface RunFacts {
   /** When the generator began with this point, on the scale of `performance.now()`. */
   readonly beganMs: number
   readonly clockJumpMs: number
+  readonly lookupMs: number
   /** Processes among which the load was split. */
   readonly shards: number
   readonly env: Readonly<Record<string, string | undefined>>
@@ -39,6 +40,7 @@ export async function conclude(
     requests,
     startedAt: facts.startedAt.toISOString(),
     clockJumpMs: facts.clockJumpMs,
+    lookupMs: facts.lookupMs,
     shards: facts.shards,
     wallS: (performance.now() - facts.beganMs) / 1000,
     // The folder of a point is `points/<id>` in the run's.

@@ -44,9 +44,19 @@ function shorten(text: string): string {
 /** The failure behind a socket's error: before the connection stood, or after the request was written. */
 export function socketFailure(error: NodeJS.ErrnoException, connected: boolean, where: string): Failure {
   const code = error.code ?? ''
+  const limit = localLimits[code]
+  if (limit !== undefined) return { kind: 'no-socket', message: `no connection to ${where}: ${limit} (${code})` }
   if (isTls(code)) return { kind: 'tls', message: `TLS with ${where} failed: ${error.message}` }
   if (!connected) return { kind: 'connect', message: `could not connect to ${where}: ${reason(error)}` }
   return { kind: 'broken-stream', message: `the connection to ${where} broke: ${reason(error)}` }
+}
+
+/** Errors that are this machine's and not the server's. */
+const localLimits: Readonly<Record<string, string>> = {
+  EMFILE: 'this process may open no more files, see ulimit -n',
+  ENFILE: 'this machine may open no more files, see fs.file-max',
+  EADDRNOTAVAIL: 'no local port is free for another connection to that address, see net.ipv4.ip_local_port_range',
+  ENOBUFS: 'the kernel has no memory for another socket, see net.ipv4.tcp_mem',
 }
 
 function isTls(code: string): boolean {

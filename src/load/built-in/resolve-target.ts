@@ -5,7 +5,7 @@ import { FulcrumError } from '../../point/index.ts'
 import type { Target } from './target.ts'
 
 /** How long name resolution may take, and each try whether an address answers. */
-const lookupMs = 10_000
+const lookupLimitMs = 10_000
 const tryMs = 2000
 
 /**
@@ -30,7 +30,9 @@ export async function resolveTarget(
   const secure = url.protocol === 'https:'
   const name = url.hostname.replace(/^\[(.*)\]$/, '$1')
   const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port)
+  const askedMs = performance.now()
   const addresses = await addressesOf(name, endpoint.url, signal)
+  const lookupMs = performance.now() - askedMs
   const host = (await firstThatAnswers(addresses, port, signal)) ?? addresses[0] ?? name
   const isAddress = addresses.includes(name)
   return {
@@ -38,23 +40,32 @@ export async function resolveTarget(
     port,
     tls: secure ? { serverName: isAddress ? '' : name, ca } : null,
     label: `${url.protocol}//${url.host}`,
+    lookupMs,
   }
 }
 
 async function addressesOf(name: string, where: string, signal: AbortSignal): Promise<readonly string[]> {
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(lookupMs)])
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(lookupLimitMs)])
   try {
     const found = await orAbort(lookup(name, { all: true }), deadline)
     return found.map(({ address }) => address)
   } catch (cause) {
     signal.throwIfAborted()
-    const why = deadline.aborted ? `no answer within ${lookupMs / 1000} s` : String((cause as Error).message)
+    const why = deadline.aborted ? `DNS gave no answer within ${lookupLimitMs / 1000} s` : lookupFailure(cause)
     throw new FulcrumError('environment', 'name-not-resolved', `the name ${name} can't be resolved: ${why}`, {
       where,
-      remedy: 'check the URL and the name server, or write the address',
+      remedy: 'check the URL and the name server (/etc/resolv.conf), or write the address',
       cause,
     })
   }
+}
+
+/** What the system's resolver said, in words. */
+function lookupFailure(cause: unknown): string {
+  const { code = '', message } = cause as NodeJS.ErrnoException
+  if (code === 'EAI_AGAIN') return 'DNS gave no answer (EAI_AGAIN)'
+  if (code === 'ENOTFOUND') return 'DNS knows no such name (ENOTFOUND)'
+  return `DNS failed: ${message}`
 }
 
 async function firstThatAnswers(

@@ -18,6 +18,7 @@ export interface ResultContext {
   readonly requests: RequestSet
   readonly startedAt: string
   readonly clockJumpMs: number
+  readonly lookupMs: number
   /** Processes among which the slots were dealt; in each they start one after another. */
   readonly shards: number
   readonly errors: readonly RequestErrors[]
@@ -59,6 +60,7 @@ export function measurementOf(
       ),
       stampUncertaintyMs: mergeHistograms(results.map(result => result.waits)).toDistribution(),
       clockJumpMs: context.clockJumpMs,
+      lookupMs: context.lookupMs,
     },
     files: context.files,
   }

@@ -12,6 +12,8 @@ export interface Target {
   readonly tls: { readonly serverName: string; readonly ca: string | null } | null
   /** For messages: scheme, host and port. */
   readonly label: string
+  /** How long the look-up took. */
+  readonly lookupMs: number
 }
 
 /**

@@ -1,11 +1,11 @@
 import type { Endpoint, Load } from '../../point/index.ts'
 import { monotonicMs } from '../built-in/control.ts'
-import type { JobLoad, JobResult } from '../built-in/job.ts'
+import type { JobLoad } from '../built-in/job.ts'
 import type { LoadProgress } from '../generator.ts'
 import { longestRunMs } from '../programs/bounds.ts'
 import type { ClockOffset, ClockSample } from './clock.ts'
 import { clockOffset } from './clock.ts'
-import type { ShardLink } from './link.ts'
+import type { MessageOf, ShardLink } from './link.ts'
 
 /** Clock exchanges before and after a measurement: so many, and on for a while when a busy host made all of them slow. */
 const leastExchanges = 16
@@ -31,7 +31,7 @@ export interface ShardReport {
   /** The clock after the measurement; null when it was not read again. */
   readonly clockAfter: ClockReading | null
   /** Null when the shard was lost. */
-  readonly outcome: { readonly results: readonly JobResult[]; readonly clockJumpMs: number } | null
+  readonly outcome: MessageOf<'result'> | null
 }
 
 /** Offsets of a shard's clocks. */
@@ -81,8 +81,8 @@ export async function coordinate(tasks: readonly ShardTask[], options: Coordinat
       tasks.map(async ({ link }, index): Promise<ShardReport> => {
         const clock = clocks[index] ?? { offsetMs: 0, uncertaintyMs: 0, wallOffsetMs: 0 }
         try {
-          const { results, clockJumpMs } = await link.receive('result', limitMs, signal)
-          return { link, clock, clockAfter: await readAgain(link, signal), outcome: { results, clockJumpMs } }
+          const outcome = await link.receive('result', limitMs, signal)
+          return { link, clock, clockAfter: await readAgain(link, signal), outcome }
         } catch (error) {
           signal.throwIfAborted()
           if (link.lost() === null) throw error

@@ -24,6 +24,7 @@ export function shardHealth({ link, clock, clockAfter, outcome }: ShardReport, w
     sendLatenessMs: distributionOf(sentMs.map((sent, row) => sent - (scheduledMs[row] ?? Number.NaN))),
     eventLoopDelayMs: health.eventLoopDelayMs,
     cpuShare: health.cpuShare,
+    lookupMs: outcome.lookupMs,
   }
 }
 

@@ -104,7 +104,8 @@ async function run(
     const running = runThreads(pool, { ...load, target, control, threads }, never)
     void tellBarriers(control, say)
     const results = await running
-    say({ kind: 'result', results, clockJumpMs: Date.now() - monotonicMs() - clockBefore })
+    const clockJumpMs = Date.now() - monotonicMs() - clockBefore
+    say({ kind: 'result', results, clockJumpMs, lookupMs: target.lookupMs })
   } finally {
     clearInterval(progress)
   }

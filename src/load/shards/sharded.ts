@@ -133,7 +133,8 @@ async function measure(
     (worst, one) => (Math.abs(one.clockJumpMs) > Math.abs(worst) ? one.clockJumpMs : worst),
     0,
   )
-  const facts = { point, requests: load.requests, startedAt, beganMs, clockJumpMs, shards: count, env }
+  const lookupMs = Math.max(...outcomes.map(one => one.lookupMs))
+  const facts = { point, requests: load.requests, startedAt, beganMs, clockJumpMs, lookupMs, shards: count, env }
   const measurement = await conclude(
     outcomes.flatMap(outcome => outcome.results),
     facts,

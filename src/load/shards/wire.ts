@@ -46,7 +46,12 @@ export type FromShard =
   /** All threads wait for the start of the warm-up (0) or of the measurement (1). */
   | { readonly kind: 'gathered'; readonly barrier: number }
   | { readonly kind: 'progress'; readonly warmup: number; readonly measured: number }
-  | { readonly kind: 'result'; readonly results: readonly JobResult[]; readonly clockJumpMs: number }
+  | {
+      readonly kind: 'result'
+      readonly results: readonly JobResult[]
+      readonly clockJumpMs: number
+      readonly lookupMs: number
+    }
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'alive' }
 

@@ -6,6 +6,8 @@ import { amount, percent, time } from './figures.ts'
 const gcShareLimit = 0.05
 /** Wall clock against monotonic clock; NTP slews far less within a point. */
 const clockJumpLimitMs = 500
+/** A name server that is near answers within a few ms. */
+const lookupLimitMs = 500
 
 /** Whether the generator's own delay could be taken for the server's. */
 export function judgeClient(point: Point, measurement: Measurement): Finding[] {
@@ -54,6 +56,14 @@ export function judgeClient(point: Point, measurement: Measurement): Finding[] {
       severity: 'warning',
       code: 'clock-jump',
       message: `the wall clock was set by ${time(client.clockJumpMs)} during the point. Durations are of the monotonic clock and hold; times of day don't, neither do shards' offsets`,
+    })
+  }
+
+  if (client.lookupMs !== undefined && client.lookupMs > lookupLimitMs) {
+    findings.push({
+      severity: 'warning',
+      code: 'slow-dns',
+      message: `DNS took ${time(client.lookupMs)} for the endpoint's name. No latency here holds any of it, each of another client's new connections may: check the name server, or write the address`,
     })
   }
 

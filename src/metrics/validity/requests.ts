@@ -32,13 +32,22 @@ export function judgeRequests(point: Point, measurement: Measurement): Finding[]
     })
   }
 
+  const socketless = errors.find(error => error.kind === 'no-socket')
+  if (socketless !== undefined) {
+    findings.push({
+      severity: 'invalid',
+      code: 'sockets-exhausted',
+      message: `${amount(socketless.count)} of ${amount(requests.sent)} requests were never sent: ${socketless.example}. That is the limit of the machine which makes the load, not of the server: raise it, or split the load over shards`,
+    })
+  }
+
   const unconnected = errors.filter(error => error.kind === 'connect' || error.kind === 'tls')
   if (unconnected.length > 0) {
     const count = unconnected.reduce((sum, error) => sum + error.count, 0)
     findings.push({
       severity: 'warning',
       code: 'connection-errors',
-      message: `${amount(count)} requests got no connection: ${unconnected[0]?.example ?? ''}. The server or a proxy was away, or sockets or ports ran out (ulimit -n, net.ipv4.ip_local_port_range)`,
+      message: `${amount(count)} requests got no connection: ${unconnected[0]?.example ?? ''}. The server or a proxy was away, or takes no more connections`,
     })
   }
 

@@ -50,7 +50,7 @@ const report: ShardReport = {
   link,
   clock: { offsetMs: 0, uncertaintyMs: 0.1, wallOffsetMs: 0 },
   clockAfter: { offsetMs: 0, uncertaintyMs: 0.1, wallOffsetMs: 0 },
-  outcome: { results: [], clockJumpMs: 0 },
+  outcome: { kind: 'result', results: [], clockJumpMs: 0, lookupMs: 0 },
 }
 const part: JobLoad = {
   api: 'chat',

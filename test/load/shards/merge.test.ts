@@ -74,6 +74,7 @@ function measured(results: readonly JobResult[]) {
     requests: requestSet,
     startedAt: '',
     clockJumpMs: 0,
+    lookupMs: 0,
     shards: 1,
     errors: [],
     wallS: 0,

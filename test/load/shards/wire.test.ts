@@ -15,6 +15,7 @@ function resultOf(times: Float64Array): FromShard {
   return {
     kind: 'result',
     clockJumpMs: 0,
+    lookupMs: 0,
     results: [
       {
         records,

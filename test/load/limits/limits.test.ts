@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { execa } from 'execa'
+import type { Finding } from '../../../src/metrics/measurement.ts'
+import { statusOf } from '../../../src/metrics/validity.ts'
+import { answer, scriptedServer } from '../../mock-server/scripted.ts'
+import type { Limits, Outcome } from './child.ts'
+
+const child = join(import.meta.dirname, 'child.ts')
+const inNamespace = ['unshare', '--net', '--mount', '--map-root-user', '--'] as const
+
+async function run(wrapper: readonly string[], limits: Limits): Promise<Outcome> {
+  const [program = '', ...args] = [...wrapper, process.execPath, child, JSON.stringify(limits)]
+  const { stdout } = await execa(program, args, { timeout: 60_000 })
+  return JSON.parse(stdout) as Outcome
+}
+
+const can = (program: string, ...args: readonly string[]) => spawnSync(program, args).status === 0
+const noNamespaces = can(inNamespace[0], ...inNamespace.slice(1), 'ip', 'link', 'set', 'lo', 'up')
+  ? false
+  : 'network namespaces can not be made here'
+const noPrlimit = can('prlimit', '--nofile=256', 'true') ? false : 'prlimit is not there'
+
+const find = (findings: readonly Finding[], code: string) => findings.find(finding => finding.code === code)
+const slots = (concurrency: number, requests: number) =>
+  ({ load: { level: { kind: 'concurrency', concurrency }, requests } }) as const
+
+test('a name server that takes its time marks the point, and no latency holds its time', {
+  skip: noNamespaces,
+}, async () => {
+  const dnsDelayMs = 1200
+  const { measurement, findings } = await run(inNamespace, { dnsDelayMs })
+  assert.equal(measurement?.requests.completed, 6)
+  assert.ok((measurement.client.lookupMs ?? 0) >= dnsDelayMs)
+  assert.ok((measurement.requestLatencyMs?.max ?? dnsDelayMs) < dnsDelayMs)
+  assert.match(find(findings, 'slow-dns')?.message ?? '', /^DNS took 1\.\d s for the endpoint's name/)
+})
+
+test('nothing is looked up while the clock runs, not even for new connections', { skip: noNamespaces }, async () => {
+  const { measurement, questions } = await run(inNamespace, { dnsDelayMs: 0, closes: true })
+  assert.equal(measurement?.requests.completed, 6)
+  assert.ok(questions.before > 0)
+  assert.equal(questions.after, questions.before)
+})
+
+test('a name server that never answers ends the measurement with a sentence that names DNS', {
+  skip: noNamespaces,
+}, async () => {
+  const { error } = await run(inNamespace, { dnsDelayMs: null })
+  assert.deepEqual([error?.kind, error?.code], ['environment', 'name-not-resolved'])
+  assert.match(error?.message ?? '', /model\.example can't be resolved: DNS gave no answer/)
+})
+
+test('more slots than files may be open is a finding that says so', { skip: noPrlimit }, async () => {
+  await using server = await scriptedServer(socket => setTimeout(() => socket.write(answer(4)), 20))
+  const limits = { url: server.url, point: slots(150, 300) }
+  const { measurement, findings } = await run(['prlimit', '--nofile=100:100'], limits)
+  assert.deepEqual(
+    measurement?.errors.map(({ kind }) => kind),
+    ['no-socket'],
+  )
+  assert.ok((measurement?.requests.completed ?? 0) > 0, 'the slots that have a socket go on')
+  const finding = find(findings, 'sockets-exhausted')
+  assert.match(finding?.message ?? '', /EMFILE/)
+  assert.match(finding?.message ?? '', /ulimit -n/)
+  assert.equal(statusOf(findings), 'invalid')
+})
+
+test('more slots than local ports is a finding that says so', { skip: noNamespaces }, async () => {
+  const { measurement, findings } = await run(inNamespace, { ports: [40_000, 40_049], point: slots(100, 200) })
+  assert.deepEqual(
+    measurement?.errors.map(({ kind }) => kind),
+    ['no-socket'],
+  )
+  assert.ok((measurement?.requests.completed ?? 0) > 0, 'the slots that have a port go on')
+  assert.match(find(findings, 'sockets-exhausted')?.message ?? '', /ip_local_port_range \(EADDRNOTAVAIL\)/)
+  assert.equal(statusOf(findings), 'invalid')
+})
