@@ -2,6 +2,7 @@
 
 export { endLeftovers, findLeftovers, type Leftover } from './deploy/leftovers.ts'
 export { baselineWord, chooseBaseline, shownBaseline } from './jobs/baseline.ts'
+export * from './jobs/capacity.ts'
 export * from './jobs/compare.ts'
 export * from './jobs/crosscheck.ts'
 export * from './jobs/doctor.ts'

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { exitCodes, fulcrumVersion } from '../index.ts'
 import { addBaseline } from './commands/baseline.ts'
+import { addCapacity } from './commands/capacity.ts'
 import { addCompare } from './commands/compare.ts'
 import { addCrosscheck } from './commands/crosscheck.ts'
 import { addDoctor } from './commands/doctor.ts'
@@ -51,6 +52,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     addStatus,
     addReport,
     addTune,
+    addCapacity,
     addExport,
     addCompare,
     addBaseline,

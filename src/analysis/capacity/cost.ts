@@ -1,0 +1,44 @@
+import type { Deployment } from '../../point/index.ts'
+import { gpusOf, gpusOfRole } from '../../point/index.ts'
+import type { CapacityQuestion } from './question.ts'
+
+/** What tokens cost, in the currency of the price, or in GPU-hours where no price is given. Null where it can't be told. */
+export interface Cost {
+  readonly unit: 'price' | 'GPU-hours'
+  readonly perHour: number
+  /** All of it on tokens of one kind. */
+  readonly perMillionInput: number
+  readonly perMillionOutput: number
+  /** Input and output tokens alike. */
+  readonly perMillionTokens: number
+  /** Input pays for prefill's GPUs, output for decode's; null for an aggregated deployment, whose GPUs do both. */
+  readonly byRole: { readonly perMillionInput: number; readonly perMillionOutput: number } | null
+}
+
+/** Cost of the tokens of a mean hour of the day when every node runs all day. */
+export function costOf(parts: {
+  readonly deployment: Deployment
+  readonly gpusPaid: number
+  readonly meanRequestsPerS: number
+  readonly question: CapacityQuestion
+}): Cost {
+  const { deployment, gpusPaid, meanRequestsPerS, question } = parts
+  const { mix } = question.traffic
+  const price = question.fleet.gpuPricePerHour
+  const perHour = gpusPaid * (price ?? 1)
+  const millions = (tokens: number) => (meanRequestsPerS * tokens * 3600) / 1e6
+  const input = millions(mix.reduce((sum, { share, isl }) => sum + share * isl, 0))
+  const output = millions(mix.reduce((sum, { share, osl }) => sum + share * osl, 0))
+  const prefill = gpusOfRole(deployment, 'prefill') / gpusOf(deployment)
+  return {
+    unit: price === null ? 'GPU-hours' : 'price',
+    perHour,
+    perMillionInput: perHour / input,
+    perMillionOutput: perHour / output,
+    perMillionTokens: perHour / (input + output),
+    byRole:
+      deployment.topology.kind === 'aggregated'
+        ? null
+        : { perMillionInput: (perHour * prefill) / input, perMillionOutput: (perHour * (1 - prefill)) / output },
+  }
+}

@@ -1,0 +1,75 @@
+import type { MeasuredPoint } from '../measured-point.ts'
+import type { Candidate, ClassCapacity } from './candidate.ts'
+import { dayShapes } from './day-shape.ts'
+import type { CapacityQuestion } from './question.ts'
+
+/** A measured point that the answer rests on. */
+export interface Evidence {
+  readonly point: MeasuredPoint
+  /** The kinds of request that it speaks for. */
+  readonly requests: readonly string[]
+  /** `limit`: the SLO's limit lies at it or beside it. `curve`: it shapes what happens at lighter loads. */
+  readonly use: 'limit' | 'curve'
+}
+
+/** Every measured point under a candidate, those beside the SLO's limit first. */
+export function evidenceOf({ classes }: Candidate): readonly Evidence[] {
+  const found = new Map<string, { point: MeasuredPoint; requests: Set<string>; use: Evidence['use'] }>()
+  const add = (point: MeasuredPoint, name: string, use: Evidence['use']) => {
+    const known = found.get(point.key)
+    found.set(point.key, {
+      point,
+      requests: (known?.requests ?? new Set<string>()).add(name),
+      use: known?.use === 'limit' ? 'limit' : use,
+    })
+  }
+  for (const { request, alone, steps } of classes) {
+    for (const step of steps) add(step.point, request.name, 'curve')
+    for (const step of alone.between) add(step.point, request.name, 'limit')
+  }
+  return [...found.values()]
+    .map(({ requests, ...rest }) => ({ ...rest, requests: [...requests] }))
+    .toSorted((a, b) => Number(b.use === 'limit') - Number(a.use === 'limit'))
+}
+
+/** What a reader should know before trusting a candidate: everything in it that was not measured so. Sentences. */
+export function caveatsOf(candidate: Candidate, { traffic, fleet }: CapacityQuestion): readonly string[] {
+  const { classes, label, spare } = candidate
+  const carried = classes.filter(one => one.carriedOver !== null)
+  const open = classes.every(one => one.steps.every(step => step.point.load.level.kind === 'rate'))
+  const once = classes.flatMap(one => one.alone.between).some(step => step.point.valid.length < 2)
+  const lengths = classes.some(one => one.steps.some(({ point }) => point.workload.isl.kind === 'fixed'))
+  return [
+    ...carried.map(one => `EXTRAPOLATED. Requests ${one.request.name}: ${one.carriedOver}.`),
+    ...classes.flatMap(one => beyondMeasured(one, label)),
+    ...(classes.length > 1
+      ? [
+          'The kinds of request were measured one by one; their capacities are combined by time shares, which leaves out how they disturb each other.',
+        ]
+      : []),
+    ...(open
+      ? []
+      : [
+          `The load was held (closed loop); traffic at random is read from it. Confirm with an open loop: load: { request_rate: [${rate(candidate.requestsPerS * 0.9)}, ${rate(candidate.requestsPerS)}] }.`,
+        ]),
+    ...(lengths && !open
+      ? ['Fixed lengths move in step in a closed loop and can look up to a quarter better than mixed ones.']
+      : []),
+    ...(once ? ['The points at the limit were measured once: how sure they are is not known (repeats: 3).'] : []),
+    ...(spare.nodesLost === 0 ? ['No node may be lost: the SLO breaks with the first.'] : []),
+    ...(traffic.day === dayShapes.office || traffic.day === dayShapes.evening
+      ? ['The shape of the day is an assumption drawn by hand.']
+      : []),
+    ...(fleet.gpuPricePerHour === null ? ['No GPU price was given: costs are in GPU-hours.'] : []),
+  ]
+}
+
+function beyondMeasured({ alone, request, steps }: ClassCapacity, label: string): string[] {
+  if (alone.limit !== 'heaviest load measured') return []
+  const last = steps.at(-1)
+  return [
+    `${label} was not pressed to the SLO's limit with ${request.name} (heaviest load ${last?.load}): it may carry more than is counted on.`,
+  ]
+}
+
+const rate = (value: number) => Number(value.toPrecision(3))

@@ -1,0 +1,113 @@
+import type { MeasuredPoint } from '../measured-point.ts'
+import { type Candidate, candidateOf, type Refused } from './candidate.ts'
+import { caveatsOf, type Evidence, evidenceOf } from './evidence.ts'
+import type { CapacityQuestion } from './question.ts'
+import { type Assumption, type Moved, movedQuestions, timesTraffic } from './sensitivity.ts'
+
+/** The answer to a {@link CapacityQuestion}. */
+export interface CapacityPlan {
+  readonly question: CapacityQuestion
+  /** What to deploy; null when nothing measured serves the traffic under the SLO on the nodes there are. */
+  readonly best: Candidate | null
+  /** Every deployment that can serve it, the one that needs fewest nodes first. */
+  readonly candidates: readonly Candidate[]
+  readonly refused: readonly Refused[]
+  readonly sensitivity: readonly Sensitivity[]
+  /** Growth month by month for the best deployment; empty without growth. */
+  readonly months: readonly Month[]
+  /** What the nodes that can be had would serve at most; null without a limit of nodes, or when they serve all. */
+  readonly most: Most | null
+  /** The measured points under the answer. */
+  readonly evidence: readonly Evidence[]
+  /** What to know before trusting it, sentences. */
+  readonly caveats: readonly string[]
+}
+
+export interface Most {
+  /** Of the busiest hour, with nodes to lose. */
+  readonly peakRequestsPerS: number
+  readonly candidate: Candidate
+}
+
+export interface Sensitivity {
+  readonly assumption: Assumption
+  readonly by: number
+  /** The one that needs fewest nodes, whether there are as many or not; null when nothing meets the SLO. */
+  readonly best: Candidate | null
+  /** The deployment of the answer under the moved assumption; null when it can't serve it. */
+  readonly sameDeployment: Candidate | null
+}
+
+export interface Month {
+  readonly month: number
+  readonly peakRequestsPerS: number
+  readonly replicas: number
+  readonly nodes: number
+  readonly fits: boolean
+}
+
+/** Sizes every measured deployment for the traffic and picks the cheapest. Pure. */
+export function planCapacity(points: readonly MeasuredPoint[], question: CapacityQuestion): CapacityPlan {
+  const { candidates, refused } = sizedAll(points, question)
+  const best = candidates.find(candidate => candidate.fits) ?? null
+  const shown = best ?? candidates[0] ?? null
+  return {
+    question,
+    best,
+    candidates,
+    refused,
+    sensitivity: shown === null ? [] : movedQuestions(question).map(moved => sensitivityOf(points, moved, shown)),
+    months: shown === null ? [] : monthsOf(points, question, shown),
+    most: best === null && shown !== null ? mostOn(points, question) : null,
+    evidence: shown === null ? [] : evidenceOf(shown),
+    caveats: shown === null ? [] : caveatsOf(shown, question),
+  }
+}
+
+function sizedAll(points: readonly MeasuredPoint[], question: CapacityQuestion) {
+  const sized = [...Map.groupBy(points, point => point.deployment.id).values()].map(own => candidateOf(own, question))
+  const candidates = sized.filter(one => 'replicas' in one)
+  return {
+    candidates: candidates.toSorted((a, b) => a.nodes - b.nodes || a.gpus - b.gpus || a.utilisation - b.utilisation),
+    refused: sized.filter(one => 'why' in one),
+  }
+}
+
+/** The largest share of the traffic that fits the nodes, to a thousandth of it. */
+function mostOn(points: readonly MeasuredPoint[], question: CapacityQuestion): Most | null {
+  let [low, high]: [Most | null, number] = [null, 1]
+  let share = 0
+  while (high - share > 1e-3) {
+    const middle = (share + high) / 2
+    const { candidates } = sizedAll(points, timesTraffic(question, middle))
+    const candidate = candidates.find(one => one.fits)
+    if (candidate === undefined) high = middle
+    else {
+      share = middle
+      low = { peakRequestsPerS: candidate.peakRequestsPerS, candidate }
+    }
+  }
+  return low
+}
+
+function sensitivityOf(points: readonly MeasuredPoint[], moved: Moved, answer: Candidate): Sensitivity {
+  const { candidates } = sizedAll(points, moved.question)
+  return {
+    assumption: moved.assumption,
+    by: moved.by,
+    best: candidates.find(candidate => candidate.fits) ?? candidates[0] ?? null,
+    sameDeployment: candidates.find(candidate => candidate.deployment.id === answer.deployment.id) ?? null,
+  }
+}
+
+function monthsOf(points: readonly MeasuredPoint[], question: CapacityQuestion, answer: Candidate): readonly Month[] {
+  const { traffic } = question
+  if (traffic.growthPerMonth === 0) return []
+  const own = points.filter(point => point.deployment.id === answer.deployment.id)
+  return Array.from({ length: traffic.months + 1 }, (_, month) => {
+    const sized = candidateOf(own, { ...question, traffic: { ...traffic, months: month } })
+    if (!('replicas' in sized)) return []
+    const { peakRequestsPerS, replicas, nodes, fits } = sized
+    return [{ month, peakRequestsPerS, replicas, nodes, fits }]
+  }).flat()
+}

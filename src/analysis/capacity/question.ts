@@ -1,0 +1,47 @@
+import type { Slo } from '../../point/index.ts'
+
+/** What `fulcrum capacity` is asked: which traffic, under which SLO, on what kind of machines. */
+export interface CapacityQuestion {
+  readonly traffic: Traffic
+  readonly slo: Slo
+  readonly fleet: Fleet
+}
+
+export interface Traffic {
+  readonly demand: Demand
+  /** Shares add up to 1. */
+  readonly mix: readonly RequestClass[]
+  /** 24 factors, hour by hour, of which the largest is 1. */
+  readonly day: readonly number[]
+  /** 0.05 is 5 % more requests a month, compounded. */
+  readonly growthPerMonth: number
+  /** The plan is to hold for the traffic after so many months. */
+  readonly months: number
+}
+
+/** How much traffic: requests/s in the busiest hour, requests/s on the mean of a day, or people who wait for answers. */
+export type Demand =
+  | { readonly kind: 'peak'; readonly requestsPerS: number }
+  | { readonly kind: 'mean'; readonly requestsPerS: number }
+  /** So many at once in the busiest hour; each thinks `thinkS` between an answer's end and the next request. */
+  | { readonly kind: 'users'; readonly users: number; readonly thinkS: number }
+
+/** Requests of one kind. */
+export interface RequestClass {
+  readonly name: string
+  /** Of all requests, 0–1. */
+  readonly share: number
+  /** Mean tokens of a request. */
+  readonly isl: number
+  readonly osl: number
+}
+
+export interface Fleet {
+  readonly gpusPerNode: number
+  /** Nodes that can be had; null when any number can. */
+  readonly nodes: number | null
+  /** Price of one GPU for an hour, in any currency; null when it isn't known. */
+  readonly gpuPricePerHour: number | null
+  /** Nodes that may be lost while the SLO still holds: 1 is N+1. */
+  readonly nodesLost: number
+}

@@ -1,0 +1,83 @@
+import type { Distribution, Measurement } from '../../metrics/measurement.ts'
+import type { Slo } from '../../point/index.ts'
+import { loadValue } from '../load-label.ts'
+import type { MeasuredPoint } from '../measured-point.ts'
+import { type Quantiles, quantilesOf, withoutTop } from './quantiles.ts'
+
+/** What one replica of a deployment answers to one kind of request, load by load. */
+export interface ResponseCurve {
+  readonly kind: 'concurrency' | 'rate'
+  /** By rising load; never empty. */
+  readonly steps: readonly ResponseStep[]
+}
+
+export interface ResponseStep {
+  /** Requests in flight of a closed loop, or requests/s of an open one. */
+  readonly load: number
+  /** Answered, by the clock. */
+  readonly requestsPerS: number
+  readonly latencies: Latencies
+  readonly point: MeasuredPoint
+}
+
+/** Null where it wasn't measured: not streamed, or answers of one token. */
+export type Latencies = { readonly [metric in LatencyMetric]: Quantiles | null }
+
+export const latencyMetrics = ['ttftMs', 'itlMs', 'requestLatencyMs'] as const
+export type LatencyMetric = (typeof latencyMetrics)[number]
+
+/** The SLO's limit of each metric; infinite where it has none. */
+export function limitsOf(slo: Slo): { readonly [metric in LatencyMetric]: number } {
+  const none = Number.POSITIVE_INFINITY
+  return {
+    ttftMs: slo.ttftP95Ms ?? none,
+    itlMs: slo.itlP95Ms ?? none,
+    requestLatencyMs: slo.requestLatencyP95Ms ?? none,
+  }
+}
+
+/** An open loop that answers less than this share of what it is sent falls behind for ever. */
+const keepsUp = 0.95
+
+/**
+ * The curves among the valid points of one deployment and workload. An open loop was measured as traffic comes, so where there is
+ * one, the closed loop isn't asked.
+ */
+export function responseCurve(points: readonly MeasuredPoint[]): ResponseCurve | null {
+  for (const kind of ['rate', 'concurrency'] as const) {
+    const steps = points
+      .filter(point => point.status === 'ok' && point.load.level.kind === kind)
+      .flatMap(stepOf)
+      .sort((a, b) => a.load - b.load)
+    const overloaded = kind === 'rate' ? steps.findIndex(step => step.requestsPerS < keepsUp * step.load) : -1
+    const kept = overloaded === -1 ? steps : steps.slice(0, overloaded)
+    if (kept.length > 0) return { kind, steps: kept }
+  }
+  return null
+}
+
+function stepOf(point: MeasuredPoint): ResponseStep[] {
+  const load = loadValue(point.load.level)
+  const requestsPerS = point.figures.request_throughput?.mean
+  if (load === null || requestsPerS === undefined || !(requestsPerS > 0)) return []
+  const of = (pick: (m: Measurement) => Distribution | null) =>
+    quantilesOf(point.valid.map(pick).filter(distribution => distribution !== null))
+  const started = startShare(point)
+  const settled = (quantiles: Quantiles | null) => (quantiles === null ? null : withoutTop(quantiles, started))
+  const latencies = {
+    ttftMs: settled(of(m => m.ttftMs)),
+    itlMs: of(m => m.itlMs),
+    requestLatencyMs: settled(of(m => m.requestLatencyMs)),
+  }
+  return [{ load, requestsPerS, latencies, point }]
+}
+
+/**
+ * A closed loop sends its first requests, one for each in flight, at once: they queue as no random traffic does, and of ten requests
+ * for each in flight they alone are the slowest tenth. They are taken to be the slowest and left out of what waited for a first token.
+ */
+function startShare({ load: { level }, valid }: MeasuredPoint): number {
+  if (level.kind !== 'concurrency') return 0
+  const sent = valid.reduce((sum, m) => sum + m.requests.completed, 0) / valid.length
+  return sent > level.concurrency ? level.concurrency / sent : 0
+}

@@ -1,0 +1,93 @@
+import { dirname, resolve } from 'node:path'
+import type { WorkloadAnalysis } from '../../analysis/analyse.ts'
+import { dayShapes, normalisedDay } from '../../analysis/capacity/day-shape.ts'
+import type { CapacityQuestion, Demand, RequestClass, Traffic } from '../../analysis/capacity/question.ts'
+import { trafficOfTrace } from '../../analysis/capacity/trace-traffic.ts'
+import { readTrace } from '../../load/trace.ts'
+import { type FulcrumError, meanTokens, type Slo } from '../../point/index.ts'
+import { nearMiss } from '../../sweep/file/near-miss.ts'
+import type { Path } from '../../sweep/file/problem.ts'
+import { readSlo } from '../../sweep/sections/judgement.ts'
+import type { RawCapacity } from './file-schema.ts'
+
+/** What was written, and how to tell a mistake that shows only against the run. */
+export interface Asked {
+  readonly raw: RawCapacity
+  /** Absolute; relative paths start at its folder. */
+  readonly path: string
+  mistake(path: Path, wrong: string, right: string): FulcrumError
+}
+
+/**
+ * The question, with everything filled in that the run knows: its workloads, its SLO.
+ * @throws FulcrumError bad-input for a workload that the run lacks, or a trace that can't be read
+ */
+export async function questionOf(
+  asked: Asked,
+  workloads: readonly WorkloadAnalysis[],
+  signal: AbortSignal,
+): Promise<CapacityQuestion> {
+  const { raw } = asked
+  const { fleet } = raw
+  return {
+    traffic: await trafficOf(asked, workloads, signal),
+    slo: raw.slo === undefined ? sloOf(workloads) : readSlo(raw.slo),
+    fleet: {
+      gpusPerNode: fleet.gpus_per_node,
+      nodes: fleet.nodes ?? null,
+      gpuPricePerHour: fleet.gpu_price_per_hour ?? null,
+      nodesLost: fleet.nodes_lost,
+    },
+  }
+}
+
+const sloOf = (workloads: readonly WorkloadAnalysis[]): Slo => workloads[0]?.points[0]?.slo ?? {}
+
+async function trafficOf(asked: Asked, workloads: readonly WorkloadAnalysis[], signal: AbortSignal): Promise<Traffic> {
+  const { traffic } = asked.raw
+  const growth = { growthPerMonth: traffic.growth_per_month, months: traffic.months }
+  const day = typeof traffic.day === 'string' ? dayShapes[traffic.day] : traffic.day && normalisedDay(traffic.day)
+  if (traffic.trace !== undefined) {
+    const trace = await readTrace(resolve(dirname(asked.path), traffic.trace), signal)
+    const told = trafficOfTrace(trace, workloads.map(centreOf))
+    return { ...told, ...growth, ...(day === undefined ? {} : { day }) }
+  }
+  return { demand: demandOf(traffic), mix: mixOf(asked, workloads), day: day ?? dayShapes.flat, ...growth }
+}
+
+function demandOf({ peak_requests_per_s: peak, mean_requests_per_s: mean, users }: RawCapacity['traffic']): Demand {
+  if (users !== undefined) return { kind: 'users', users: users.count, thinkS: users.think_s }
+  if (mean !== undefined) return { kind: 'mean', requestsPerS: mean }
+  if (peak !== undefined) return { kind: 'peak', requestsPerS: peak }
+  throw new RangeError('traffic without an amount')
+}
+
+const centreOf = ({ name, workload }: WorkloadAnalysis) => ({
+  name,
+  isl: meanTokens(workload.isl),
+  osl: meanTokens(workload.osl),
+})
+
+function mixOf(asked: Asked, workloads: readonly WorkloadAnalysis[]): readonly RequestClass[] {
+  const centres = workloads.map(centreOf)
+  const { mix } = asked.raw.traffic
+  const kinds =
+    mix === undefined
+      ? centres.map(centre => ({ ...centre, share: 1 }))
+      : mix.map((entry, index) => {
+          if (!('workload' in entry)) return { name: `${entry.isl}/${entry.osl}`, ...entry }
+          const known = centres.find(centre => centre.name === entry.workload)
+          if (known !== undefined) return { ...known, share: entry.share }
+          const names = centres.map(({ name }) => name)
+          const near = nearMiss(entry.workload, names)
+          throw asked.mistake(
+            ['traffic', 'mix', index, 'workload'],
+            `the run has no workload ${JSON.stringify(entry.workload)}`,
+            near === null
+              ? `it has ${names.join(', ')}; other lengths are { isl: …, osl: … }`
+              : `did you mean "${near}"?`,
+          )
+        })
+  const all = kinds.reduce((sum, { share }) => sum + share, 0)
+  return kinds.map(kind => ({ ...kind, share: kind.share / all }))
+}

@@ -1,0 +1,96 @@
+import type { Slo } from '../../point/index.ts'
+import { figure, time } from '../format.ts'
+import type { CandidateView, CapacityView, RequestsView, SensitivityView } from './view.ts'
+
+/** The answer in one line. */
+export function headline({ serves, answer, question }: CapacityView): string {
+  if (answer === null) return 'Not servable under this SLO by anything measured'
+  const what = `${times(answer.replicas, answer.deployment)} on ${count(answer.nodes, 'node')}`
+  return serves ? what : `Not servable on ${count(question.fleet.nodes ?? 0, 'node')}: needs ${what}`
+}
+
+const times = (replicas: number, deployment: string) => (replicas === 1 ? deployment : `${replicas} × ${deployment}`)
+
+export function count(number: number, what: string): string {
+  return `${number.toLocaleString('en-US')} ${what}${number === 1 ? '' : 's'}`
+}
+
+/** What the answer is for: traffic and SLO, in one line. */
+export function askedFor({ question, answer }: CapacityView): string {
+  const { demand, months, growthPerMonth } = question.traffic
+  const amount =
+    demand.kind === 'users'
+      ? `${demand.users.toLocaleString('en-US')} users who think ${figure(demand.thinkS)} s`
+      : `${figure(demand.requestsPerS)} requests/s ${demand.kind === 'peak' ? 'at the peak' : 'on the mean of a day'}`
+  const growth =
+    growthPerMonth === 0 || months === 0 ? '' : `, ${percent(growthPerMonth)} more a month for ${months} months`
+  const peak = answer === null ? '' : ` (planned peak ${figure(answer.peakRequestsPerS)} requests/s)`
+  return `${amount}${growth}${peak}, ${sloText(question.slo)}`
+}
+
+export function sloText(slo: Slo): string {
+  const said = [
+    slo.ttftP95Ms === undefined ? null : `TTFT p95 ≤ ${time(slo.ttftP95Ms)}`,
+    slo.itlP95Ms === undefined ? null : `ITL p95 ≤ ${time(slo.itlP95Ms)}`,
+    slo.requestLatencyP95Ms === undefined ? null : `latency p95 ≤ ${time(slo.requestLatencyP95Ms)}`,
+  ].filter(text => text !== null)
+  return said.length === 0 ? 'no SLO' : said.join(', ')
+}
+
+/** What stops a replica. */
+export function limitText(limit: RequestsView['limit']): string {
+  switch (limit) {
+    case 'ttftMs':
+      return 'TTFT'
+    case 'itlMs':
+      return 'ITL'
+    case 'requestLatencyMs':
+      return 'latency'
+    case 'throughput':
+      return 'throughput'
+    case 'heaviest load measured':
+      return 'end of measured loads'
+  }
+}
+
+/** Sentences on what happens when nodes are lost. */
+export function spareText({ spare, peakRequestsPerS }: CandidateView): string {
+  if (spare.nodesLost === 0) return 'no node may be lost'
+  const over = spare.requestsPerS / peakRequestsPerS - 1
+  return `with ${count(spare.nodesLost, 'node')} lost ${count(spare.replicasLost, 'replica')} ${spare.replicasLost === 1 ? 'is' : 'are'} gone and ${figure(spare.requestsPerS)} requests/s are left, ${percent(over)} above the peak`
+}
+
+/** `3.2`, or `0.81 GPU-h` without a price. */
+export function money(amount: number, { unit }: CandidateView['cost']): string {
+  return unit === 'price' ? figure(amount) : `${figure(amount)} GPU-h`
+}
+
+export function costLines({ cost }: CandidateView): readonly string[] {
+  const of = (amount: number) => money(amount, cost)
+  return [
+    `${of(cost.perHour)} an hour; ${of(cost.perMillionTokens)} per million tokens, in and out alike`,
+    cost.byRole === null
+      ? `all of it on one kind: ${of(cost.perMillionInput)} per million input or ${of(cost.perMillionOutput)} per million output tokens`
+      : `${of(cost.byRole.perMillionInput)} per million input tokens (prefill's GPUs), ${of(cost.byRole.perMillionOutput)} per million output tokens (decode's)`,
+  ]
+}
+
+/** What the nodes there are would do, when that is not enough. */
+export function mostText({ most, question }: CapacityView): string | null {
+  if (most === null) return null
+  return `${count(question.fleet.nodes ?? 0, 'node')} serve at most ${figure(most.peakRequestsPerS)} requests/s: ${times(most.replicas, most.deployment)}`
+}
+
+/** What a moved assumption does to the answer. */
+export function effectText({ best }: SensitivityView, answer: CandidateView): string {
+  if (best === null) return 'not servable'
+  const nodes = best.nodes - answer.nodes
+  const other = best.deployment === answer.deployment ? '' : `, ${best.deployment}`
+  const over = best.fits ? '' : ', too many'
+  const change = nodes === 0 ? 'same nodes' : `${nodes > 0 ? '+' : '−'}${count(Math.abs(nodes), 'node')}`
+  return `${change}${over}${other}`
+}
+
+export const percent = (share: number) => `${share < 0 ? '−' : ''}${figure(Math.abs(100 * share))} %`
+export const signed = (share: number) => `${share < 0 ? '−' : '+'}${Math.round(Math.abs(100 * share))} %`
+export { figure, time }
