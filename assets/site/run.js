@@ -81,6 +81,16 @@
     }
   }
 
+  const symbolPaths = /** @type {Record<string, string>} */ ({
+    circle: 'M0,-5A5,5 0 1,1 -0.01,-5Z',
+    square: 'M-4.5,-4.5H4.5V4.5H-4.5Z',
+    'triangle-up': 'M0,-5L5.4,4.2H-5.4Z',
+    'triangle-down': 'M0,5L5.4,-4.2H-5.4Z',
+    'triangle-right': 'M5,0L-4.2,5.4V-5.4Z',
+    'triangle-left': 'M-5,0L4.2,5.4V-5.4Z',
+    diamond: 'M0,-5.8L4.6,0L0,5.8L-4.6,0Z',
+  })
+
   /** A button a deployment; several can be in focus. */
   function drawLegend() {
     const colours = theme().series
@@ -90,10 +100,10 @@
         const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
         svg.setAttribute('viewBox', '-7 -7 14 14')
         svg.setAttribute('aria-hidden', 'true')
-        const dot = document.createElementNS('http://www.w3.org/2000/svg', 'circle')
-        dot.setAttribute('r', '5')
-        dot.setAttribute('fill', colours[index % colours.length])
-        svg.append(dot)
+        const path = document.createElementNS('http://www.w3.org/2000/svg', 'path')
+        path.setAttribute('d', symbolPaths[data.shapes[index % data.shapes.length]] ?? '')
+        path.setAttribute('fill', colours[index % colours.length])
+        svg.append(path)
         const button = element('button', { type: 'button', 'aria-pressed': String(on) }, svg, series)
         button.addEventListener('click', () => {
           const rest = (focus ?? []).filter(name => name !== series)

@@ -37,12 +37,18 @@ function termsOf(query: string): readonly Term[] {
       const field = name?.toLowerCase() ?? null
       const text = (quoted ?? bare ?? '').toLowerCase()
       const wanted = minus === ''
-      if (text === '') return []
+      if (text === '' || isUnfinished(whole)) return []
       if (field === null || Object.hasOwn(fields, field)) return [{ field, text, wanted }]
       // `http://…` and the like name no field: they are text.
       return [{ field: null, text: whole.slice(minus?.length ?? 0).toLowerCase(), wanted }]
     },
   )
+}
+
+/** Half typed: `-`, or a field before its text. */
+function isUnfinished(word: string): boolean {
+  const [, name = ''] = /^-?([a-z]*):?$/i.exec(word) ?? []
+  return word === '-' || (word.endsWith(':') && Object.hasOwn(fields, name.toLowerCase()))
 }
 
 function fits(run: RunSummary, { field, text }: Term): boolean {

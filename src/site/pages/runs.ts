@@ -65,7 +65,7 @@ function row(run: RunSummary, at: number, shown: readonly RunSummary[]): Html {
     html`<td class="pick"><input type="radio" name="${kind}" value="${value}" aria-label="${kind} is ${value}"${checked ? html` checked` : null}></td>`
   const { ok, invalid, failed, planned } = run.points
   const done = ok + invalid + failed
-  return html`<tr data-run="${value}" data-state="${run.state}">${radio('base', run === base)}${radio('head', at === 0)}<td><a href="${pathTo('runs', sweep, name)}/">${run.sweep}</a> <span>${run.createdAt.slice(0, 16).replace('T', ' ')}</span>${run.isBaseline ? html` <b class="tag">baseline</b>` : null}</td><td>${state(run)}</td><td class="n">${done < planned && run.state !== 'complete' ? `${done} of ${planned}` : String(done)}${invalid + failed > 0 ? html` <em>${invalid + failed} not ok</em>` : null}</td><td>${run.models.join(', ')}</td><td>${run.deployer}</td><td><code>${run.revision.slice(0, 12)}</code></td></tr>`
+  return html`<tr data-run="${value}" data-state="${run.state}">${radio('base', run === base)}${radio('head', at === 0)}<td><a href="${pathTo('runs', sweep, name)}/">${run.sweep}</a> <span>${run.createdAt.slice(0, 16).replace('T', ' ')}${sweep === run.sweep ? null : ` in ${sweep}/`}</span>${run.isBaseline ? html` <b class="tag">baseline</b>` : null}</td><td>${state(run)}</td><td class="n">${done < planned && run.state !== 'complete' ? `${done} of ${planned}` : String(done)}${invalid + failed > 0 ? html` <em>${invalid + failed} not ok</em>` : null}</td><td>${run.models.join(', ')}</td><td>${run.deployer}</td><td><code>${run.revision.slice(0, 12)}</code></td></tr>`
 }
 
 /** The baseline of the youngest run's sweep, else the run of it before, else any other. */
@@ -85,6 +85,6 @@ function sweeps(all: readonly RunSummary[]): Html | null {
   if (groups.length === 0) return null
   return html`<section><h2>Sweeps</h2><ul class="sweeps">${groups.map(
     ([sweep, runs]) =>
-      html`<li><b>${runs[0]?.sweep ?? sweep}</b> <span>${runs.length} ${runs.length === 1 ? 'run' : 'runs'}, latest ${runs[0]?.createdAt.slice(0, 10) ?? ''}</span> <a href="${pathTo('history', sweep)}">History</a></li>`,
+      html`<li><b>${runs[0]?.sweep ?? sweep}</b> <span>${runs[0]?.place.sweep === runs[0]?.sweep ? null : `in ${sweep}/, `}${runs.length} ${runs.length === 1 ? 'run' : 'runs'}, latest ${runs[0]?.createdAt.slice(0, 10) ?? ''}</span> <a href="${pathTo('history', sweep)}">History</a></li>`,
   )}</ul></section>`
 }
