@@ -1,4 +1,4 @@
-import type { EngineSettings, Role } from '../point/index.ts'
+import type { EngineSettings, Random, Role } from '../point/index.ts'
 import { roles } from '../point/index.ts'
 import type { CostModel } from './cost.ts'
 import { costModel } from './cost.ts'
@@ -20,6 +20,8 @@ export interface EngineOptions {
   readonly streamTokens?: boolean
   /** Gap between two tokens of a sequence, for so many sequences at once. */
   readonly onStep?: (gapMs: number, sequences: number) => void
+  /** Where the profile's jitter comes from; without it there is none. */
+  readonly random?: Random
 }
 
 /**
@@ -92,6 +94,12 @@ export function createEngine(options: EngineOptions): Engine {
   let reachedMs = Number.NEGATIVE_INFINITY
   let order = 0
   let nextId = 0
+
+  function frontendMs(promptTokens: number): number {
+    const { fixedMs, per1000TokensMs, jitterMs = 0 } = profile.frontend
+    const lateMs = jitterMs > 0 && options.random !== undefined ? jitterMs * options.random.exponential() : 0
+    return fixedMs + (per1000TokensMs * promptTokens) / 1000 + lateMs
+  }
 
   function schedule(event: Event, atMs: number): void {
     event.atMs = atMs
@@ -172,8 +180,7 @@ export function createEngine(options: EngineOptions): Engine {
       const refused = refusal(request)
       if (refused !== null) return refused
       const role = aggregated() ? 'aggregated' : 'prefill'
-      const delayMs = profile.frontend.fixedMs + (profile.frontend.per1000TokensMs * request.promptTokens) / 1000
-      const atMs = request.arrivedMs + delayMs
+      const atMs = request.arrivedMs + frontendMs(request.promptTokens)
       if (atMs <= reachedMs) dispatch(role, request, atMs)
       else schedule({ atMs, order: 0, fire: () => dispatch(role, request, atMs) }, atMs)
       return null

@@ -35,6 +35,8 @@ export interface Profile {
   readonly frontend: {
     readonly fixedMs: number
     readonly per1000TokensMs: number
+    /** Mean of what single requests take longer, exponentially distributed: requests then don't march in step. 0 when absent. */
+    readonly jitterMs?: number
     /**
      * Disaggregated only: a first token leaves no sooner than so long after its prompt was computed, and those behind it wait with
      * it (Dynamo 1.4.2 on a connection that is used again: Nagle's algorithm against delayed acknowledgements). 0 when absent.

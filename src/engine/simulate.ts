@@ -112,6 +112,7 @@ export function simulate(point: SimulatedPoint, profile: Profile): Simulation {
   const engine = createEngine({
     profile,
     routing: point.routing ?? 'round-robin',
+    random: createRandom(point.seed).fork('frontend'),
     onStep: (gapMs, sequences) => {
       if (recording) recorder.gap(gapMs, sequences)
     },

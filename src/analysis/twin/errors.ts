@@ -1,0 +1,55 @@
+import type { Simulation } from '../../engine/simulate.ts'
+import type { Deployment } from '../../point/index.ts'
+import { figures } from '../figures.ts'
+import type { FitPoint } from './fit-point.ts'
+import type { FigureErrors } from './twin.ts'
+
+/** Every key figure that a simulation has, by name. */
+export function simulatedFigures(
+  simulation: Simulation,
+  deployment: Deployment,
+): { readonly [figure: string]: number } {
+  return Object.fromEntries(
+    figures.flatMap(figure => {
+      const value = figure.of(simulation, deployment)
+      return value === null ? [] : [[figure.name, value]]
+    }),
+  )
+}
+
+/** A prediction held against its point: relative error of each figure that both have. */
+export type PointErrors = { readonly [figure: string]: number }
+
+export function pointErrors(point: FitPoint, simulation: Simulation): PointErrors {
+  const predicted = simulatedFigures(simulation, point.deployment)
+  return Object.fromEntries(
+    Object.entries(point.measured).flatMap(([name, measured]) => {
+      const value = predicted[name]
+      return value === undefined || measured === 0 ? [] : [[name, (value - measured) / measured]]
+    }),
+  )
+}
+
+/** Sums errors of many predictions up, figure by figure. */
+export function figureErrors(errors: readonly PointErrors[]): FigureErrors {
+  const names = new Set(errors.flatMap(one => Object.keys(one)))
+  return Object.fromEntries(
+    [...names].map(name => {
+      const signed = errors.flatMap(one => one[name] ?? [])
+      const sizes = signed.map(Math.abs)
+      return [
+        name,
+        { count: signed.length, median: quantile(sizes, 0.5), p90: quantile(sizes, 0.9), bias: quantile(signed, 0.5) },
+      ]
+    }),
+  )
+}
+
+/** Linear between ranks. */
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const rank = share * (sorted.length - 1)
+  const below = sorted[Math.floor(rank)] ?? Number.NaN
+  const above = sorted[Math.ceil(rank)] ?? below
+  return below + (above - below) * (rank - Math.floor(rank))
+}

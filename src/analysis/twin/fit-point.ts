@@ -1,0 +1,89 @@
+import type { Profile } from '../../engine/profile.ts'
+import { settingsProblems } from '../../engine/settings.ts'
+import type { SimulatedPoint } from '../../engine/simulate.ts'
+import type { Deployment, EngineSettings, Json, Role } from '../../point/index.ts'
+import { rolesOf, topologyLabel } from '../../point/index.ts'
+import type { MeasuredPoint } from '../measured-point.ts'
+
+/** A measured point as a fit sees it. */
+export interface FitPoint {
+  /** As in {@link MeasuredPoint}. */
+  readonly key: string
+  readonly topology: string
+  readonly deployment: Deployment
+  readonly simulated: SimulatedPoint
+  /** Means over the valid repeats, by figure name. */
+  readonly measured: { readonly [figure: string]: number }
+}
+
+/** Points that a fit can use: valid ones, of loads that say what is sent by themselves. */
+export function fitPoints(points: readonly MeasuredPoint[], profile: Profile): readonly FitPoint[] {
+  return points
+    .filter(point => point.status === 'ok' && point.load.level.kind !== 'trace')
+    .map(point => ({
+      key: point.key,
+      topology: topologyLabel(point.deployment.topology),
+      deployment: point.deployment,
+      simulated: {
+        deployment: {
+          topology: point.deployment.topology,
+          engine: modelledEngine(point.deployment, profile).engine,
+        },
+        workload: point.workload,
+        ...loadOf(point.load),
+        slo: point.slo,
+      },
+      measured: Object.fromEntries(
+        Object.entries(point.figures).flatMap(([name, estimate]) => (estimate === null ? [] : [[name, estimate.mean]])),
+      ),
+    }))
+}
+
+/** The part of a load that a simulation takes. */
+export function loadOf(load: MeasuredPoint['load']): Omit<SimulatedPoint, 'deployment' | 'workload'> {
+  const { level, requests, durationS, graceS, warmup, seed, timeoutMs } = load
+  return {
+    level,
+    ...(requests === undefined ? {} : { requests }),
+    ...(durationS === undefined ? {} : { durationS, graceS }),
+    warmup,
+    seed,
+    timeoutMs,
+  }
+}
+
+/** Engine settings that the simulation has, and the names of those that it lacks. */
+export function modelledEngine(
+  { topology, engine }: Pick<Deployment, 'topology' | 'engine'>,
+  profile: Profile,
+): { readonly engine: Deployment['engine']; readonly lacking: readonly string[] } {
+  const lacking: string[] = []
+  const kept = rolesOf(topology).map((role): [Role, EngineSettings] => {
+    const settings = Object.entries(engine[role] ?? {}).flatMap(([key, value]) => {
+      const known = modelled(role, key, value, profile, lacking)
+      return known === undefined ? [] : [[key, known]]
+    })
+    return [role, Object.fromEntries(settings)]
+  })
+  return { engine: Object.fromEntries(kept), lacking }
+}
+
+/** A setting, or what is left of a group of them; undefined when the simulation has none of it. */
+function modelled(role: Role, key: string, value: Json, profile: Profile, lacking: string[]): Json | undefined {
+  if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
+    const kept = Object.entries(value).filter(([inner, one]) => known(role, { [key]: { [inner]: one } }, profile))
+    lacking.push(
+      ...Object.keys(value).flatMap(inner =>
+        kept.some(([name]) => name === inner) ? [] : [`${role}.${key}.${inner}`],
+      ),
+    )
+    return kept.length === 0 ? undefined : Object.fromEntries(kept)
+  }
+  if (known(role, { [key]: value }, profile)) return value
+  lacking.push(`${role}.${key}`)
+  return undefined
+}
+
+function known(role: Role, settings: EngineSettings, profile: Profile): boolean {
+  return settingsProblems(role, settings, profile).length === 0
+}

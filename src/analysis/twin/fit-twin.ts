@@ -1,0 +1,125 @@
+import type { Profile } from '../../engine/profile.ts'
+import { createRandom, FulcrumError } from '../../point/index.ts'
+import type { MeasuredPoint } from '../measured-point.ts'
+import { figureErrors } from './errors.ts'
+import type { FitResult, FitTask } from './fit.ts'
+import { fitParameters } from './fit.ts'
+import type { FitPoint } from './fit-point.ts'
+import { fitPoints, modelledEngine } from './fit-point.ts'
+import { rangeOf } from './range.ts'
+import type { Twin } from './twin.ts'
+
+/** What a twin is fitted with. */
+export interface FitOptions {
+  /** Times before the fit; {@link blankProfile} where only the measured points are to count. */
+  readonly profile: Profile
+  readonly run: Twin['run']
+  readonly fulcrumVersion: string
+  /** ISO 8601. */
+  readonly fittedAt: string
+  /** Decides which points are held out together. */
+  readonly seed?: number
+}
+
+/** The fits that a twin takes: one to all points, and those that earn its error bands. */
+export interface FitPlan {
+  readonly whole: FitTask
+  /** One for each topology, fitted to all others. */
+  readonly topologies: readonly FitTask[]
+  /** Points dealt into parts, each held out once. */
+  readonly points: readonly FitTask[]
+}
+
+/** Parts that points are dealt into. */
+const parts = 5
+/** Points below which a fit has more unknowns than knowns. */
+const fewestPoints = 6
+
+/**
+ * The fits of a twin, to be made in any order or at once.
+ * @throws FulcrumError bad-input `too-few-points`
+ */
+export function planFits(points: readonly MeasuredPoint[], options: Pick<FitOptions, 'profile' | 'seed'>): FitPlan {
+  const { profile, seed = 1 } = options
+  const usable = fitPoints(points, profile)
+  if (usable.length < fewestPoints)
+    throw new FulcrumError(
+      'bad-input',
+      'too-few-points',
+      `A twin needs ${fewestPoints} valid points, there are ${usable.length}`,
+      {
+        remedy: 'measure more load levels or workloads; traces and invalid points do not count',
+      },
+    )
+  const whole: FitTask = { points: usable, heldOut: [], profile }
+  const without = (heldOut: readonly FitPoint[]): FitTask => ({
+    points: usable.filter(point => !heldOut.includes(point)),
+    heldOut,
+    profile,
+  })
+  const topologies = [...Map.groupBy(usable, point => point.topology).values()]
+  return {
+    whole,
+    topologies: topologies.length < 2 ? [] : topologies.map(without),
+    points: dealt(usable, seed).map(without),
+  }
+}
+
+/** Puts the fits of a plan together, results in the plan's order. */
+export function assembleTwin(
+  points: readonly MeasuredPoint[],
+  options: FitOptions,
+  results: {
+    readonly whole: FitResult
+    readonly topologies: readonly FitResult[]
+    readonly points: readonly FitResult[]
+  },
+): Twin {
+  const usable = points.filter(point => point.status === 'ok' && point.load.level.kind !== 'trace')
+  const first = usable[0]
+  if (first === undefined) throw new Error('a twin is assembled from the points that it was fitted to')
+  const lacking = new Set(usable.flatMap(point => modelledEngine(point.deployment, options.profile).lacking))
+  return {
+    schema: 1,
+    fittedAt: options.fittedAt,
+    fulcrumVersion: options.fulcrumVersion,
+    run: options.run,
+    points: usable.length,
+    model: first.deployment.model,
+    gpusPerWorker: first.deployment.gpusPerWorker,
+    profile: options.profile,
+    parameters: results.whole.parameters,
+    routing: results.whole.routing,
+    range: rangeOf(usable),
+    errors: {
+      fitted: figureErrors(results.whole.errors),
+      heldOutPoints: figureErrors(results.points.flatMap(result => result.heldOutErrors)),
+      heldOutTopologies: figureErrors(results.topologies.flatMap(result => result.heldOutErrors)),
+    },
+    notes: lacking.size === 0 ? [] : [`engine settings that the simulation lacks: ${[...lacking].join(', ')}`],
+  }
+}
+
+/**
+ * Fits a twin to measured points, one fit after the other; {@link planFits} and {@link assembleTwin} do the same in pieces.
+ * @throws FulcrumError bad-input `too-few-points`
+ */
+export function fitTwin(points: readonly MeasuredPoint[], options: FitOptions): Twin {
+  const plan = planFits(points, options)
+  return assembleTwin(points, options, {
+    whole: fitParameters(plan.whole),
+    topologies: plan.topologies.map(fitParameters),
+    points: plan.points.map(fitParameters),
+  })
+}
+
+/** Deals points into parts at random, so that each part has of every topology. */
+function dealt(points: readonly FitPoint[], seed: number): readonly (readonly FitPoint[])[] {
+  const random = createRandom(seed).fork('parts')
+  const shuffled = [...Map.groupBy(points, point => point.topology).values()].flatMap(group =>
+    group.map(point => ({ point, rank: random.uniform() })).toSorted((a, b) => a.rank - b.rank),
+  )
+  return Array.from({ length: Math.min(parts, points.length) }, (_, part) =>
+    shuffled.filter((_, index) => index % parts === part).map(({ point }) => point),
+  )
+}

@@ -1,0 +1,7 @@
+/** The twin: a simulated deployment fitted to a measured one, which predicts what was not measured. */
+export * from './fit.ts'
+export * from './fit-twin.ts'
+export { blankProfile, type TwinParameters } from './parameters.ts'
+export * from './predict.ts'
+export * from './twin.ts'
+export { parseTwin, readTwin, twinFile, twinText } from './twin-file.ts'

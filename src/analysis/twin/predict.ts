@@ -1,0 +1,181 @@
+import type { SimulatedWorkload, TraceRequests, WeightedWorkload } from '../../engine/request-source.ts'
+import type { SimulatedPoint, Simulation } from '../../engine/simulate.ts'
+import type { Deployment, LoadLevel, Slo, Topology } from '../../point/index.ts'
+import { contentId, topologyLabel } from '../../point/index.ts'
+import { simulatedFigures } from './errors.ts'
+import { simulateFitted } from './fit.ts'
+import { modelledEngine } from './fit-point.ts'
+import { extrapolations } from './range.ts'
+import type { FigureErrors, Twin } from './twin.ts'
+
+/** What is to be predicted; the parts of a {@link Point} fit as they are. */
+export interface PredictionRequest {
+  readonly topology: Topology
+  /** Settings by role; none when absent. */
+  readonly engine?: Deployment['engine']
+  /** The measured ones' when absent. */
+  readonly gpusPerWorker?: Deployment['gpusPerWorker']
+  readonly workload: SimulatedWorkload | readonly WeightedWorkload[]
+  readonly load: PredictedLoad
+  readonly slo?: Slo
+}
+
+/** A load section's own fields; without requests and duration, as many requests as steady figures need. */
+export interface PredictedLoad {
+  readonly level: LoadLevel
+  readonly requests?: number
+  readonly durationS?: number
+  readonly graceS?: number
+  readonly warmup?: number
+  readonly seed?: number
+  readonly timeoutMs?: number
+  /** The requests of a level of kind `trace`. */
+  readonly trace?: TraceRequests
+}
+
+/** A figure with its band: nine of ten predictions like this one, held against a measurement, were within it. */
+export interface PredictedFigure {
+  readonly value: number
+  readonly low: number
+  readonly high: number
+}
+
+export interface Prediction {
+  readonly topology: string
+  /** By figure name (points.csv). A figure whose error was never measured has a band from 0 to infinity. */
+  readonly figures: { readonly [figure: string]: PredictedFigure }
+  /** What the bands rest on: errors at other points of topologies that were fitted, or on whole topologies held out. */
+  readonly basis: 'held-out-points' | 'held-out-topologies'
+  /** Why this lies beyond what was measured, in words; the bands say nothing of that. Empty when it does not. */
+  readonly extrapolated: readonly string[]
+  readonly simulation: Simulation
+}
+
+/** Requests of a prediction where nothing says how many. */
+const fewestRequests = 200
+
+/** Predicts what a measurement of a point would say. The same request gives the same prediction. */
+export function predictPoint(twin: Twin, request: PredictionRequest): Prediction {
+  const { topology, engine = {}, workload } = request
+  const deployment: Deployment = {
+    id: '',
+    topology,
+    model: twin.model,
+    engine,
+    gpusPerWorker: request.gpusPerWorker ?? twin.gpusPerWorker,
+  }
+  const modelled = modelledEngine(deployment, twin.profile)
+  const simulation = simulateFitted(
+    {
+      deployment: { topology, engine: modelled.engine },
+      workload,
+      ...simulatedLoad(request.load),
+      ...(request.slo === undefined ? {} : { slo: request.slo }),
+    },
+    twin.profile,
+    twin.parameters,
+    twin.routing,
+  )
+  const label = topologyLabel(topology)
+  const basis = twin.range.topologies.includes(label) ? 'held-out-points' : 'held-out-topologies'
+  const errors = basis === 'held-out-points' ? twin.errors.heldOutPoints : twin.errors.heldOutTopologies
+  const extrapolated = [
+    ...extrapolations(twin.range, {
+      deployment,
+      workloads: isMix(workload) ? workload.map(one => one.workload) : [workload],
+      level: request.load.level,
+      inFlight: simulation.inFlightMean,
+    }),
+    ...(request.load.level.kind === 'trace'
+      ? ['a trace was replayed: bursts and shared prefixes were not measured']
+      : []),
+  ]
+  return {
+    topology: label,
+    figures: Object.fromEntries(
+      Object.entries(simulatedFigures(simulation, deployment)).map(([name, value]) => [
+        name,
+        banded(value, errors[name]),
+      ]),
+    ),
+    basis,
+    extrapolated,
+    simulation,
+  }
+}
+
+/** Replays a trace in virtual time on a topology that the twin knows or not. */
+export function replayTrace(
+  twin: Twin,
+  topology: Topology,
+  trace: TraceRequests,
+  options: Pick<PredictionRequest, 'engine' | 'slo'> & {
+    readonly speed?: number
+    readonly maxConcurrency?: number
+  } = {},
+): Simulation {
+  const { speed = 1, maxConcurrency } = options
+  const level: LoadLevel = {
+    kind: 'trace',
+    file: '',
+    speed,
+    ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
+  }
+  return simulateFitted(
+    {
+      deployment: { topology, engine: modelledEngine({ topology, engine: options.engine ?? {} }, twin.profile).engine },
+      workload: [],
+      level,
+      trace,
+      warmup: 0,
+      seed: 1,
+      ...(options.slo === undefined ? {} : { slo: options.slo }),
+    },
+    twin.profile,
+    twin.parameters,
+    twin.routing,
+  )
+}
+
+/** {@link predictPoint} that remembers: each configuration is simulated once. Good for a search that asks again and again. */
+export function createPredictor(twin: Twin): (request: PredictionRequest) => Prediction {
+  const known = new Map<string, Prediction>()
+  return request => {
+    const { trace, ...load } = request.load
+    const key = contentId({ ...request, load, trace: trace === undefined ? null : [trace.count, ...trace.atMs] })
+    const found = known.get(key) ?? predictPoint(twin, request)
+    known.set(key, found)
+    return found
+  }
+}
+
+function simulatedLoad(load: PredictedLoad): Omit<SimulatedPoint, 'deployment' | 'workload'> {
+  const { level, requests, durationS, graceS, warmup, seed = 1, timeoutMs, trace } = load
+  const held = level.kind === 'concurrency' ? level.concurrency : 0
+  const decided = requests !== undefined || durationS !== undefined || level.kind === 'stages' || level.kind === 'trace'
+  return {
+    level,
+    ...(requests === undefined ? {} : { requests }),
+    ...(decided ? {} : { requests: Math.max(fewestRequests, 10 * held) }),
+    ...(durationS === undefined ? {} : { durationS }),
+    ...(graceS === undefined ? {} : { graceS }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(trace === undefined ? {} : { trace }),
+    warmup: warmup ?? (level.kind === 'trace' ? 0 : Math.max(16, 2 * held)),
+    seed,
+  }
+}
+
+/** A relative error e means that predicted = measured × (1 ± e), hence measured = predicted ÷ (1 ± e). */
+function banded(value: number, error: FigureErrors[string] | undefined): PredictedFigure {
+  if (error === undefined || error.count < 2) return { value, low: 0, high: Number.POSITIVE_INFINITY }
+  return {
+    value,
+    low: value / (1 + error.p90),
+    high: error.p90 < 1 ? value / (1 - error.p90) : Number.POSITIVE_INFINITY,
+  }
+}
+
+function isMix(workload: PredictionRequest['workload']): workload is readonly WeightedWorkload[] {
+  return Array.isArray(workload)
+}

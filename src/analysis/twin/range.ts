@@ -1,0 +1,96 @@
+import type { SimulatedWorkload } from '../../engine/request-source.ts'
+import type { SimulatedPoint } from '../../engine/simulate.ts'
+import {
+  canonicalJson,
+  type Deployment,
+  meanTokens,
+  type Role,
+  rolesOf,
+  topologyLabel,
+  workersOf,
+} from '../../point/index.ts'
+import type { MeasuredPoint } from '../measured-point.ts'
+import type { MeasuredRange } from './twin.ts'
+
+/** How far beyond what was measured is still taken for measured: reading between the marks, with a little reach. */
+const reach = 1.05
+
+/** What the points cover. */
+export function rangeOf(points: readonly MeasuredPoint[]): MeasuredRange {
+  const span = (values: readonly number[]): readonly [number, number] => [Math.min(...values), Math.max(...values)]
+  const roles = [...new Set(points.flatMap(point => rolesOf(point.deployment.topology)))]
+  const having = (role: Role) => points.filter(point => workersOf(point.deployment.topology, role) > 0)
+  return {
+    topologies: [...new Set(points.map(point => topologyLabel(point.deployment.topology)))],
+    workers: Object.fromEntries(
+      roles.map(role => [role, span(having(role).map(point => workersOf(point.deployment.topology, role)))]),
+    ),
+    isl: span(points.map(point => meanTokens(point.workload.isl))),
+    osl: span(points.map(point => meanTokens(point.workload.osl))),
+    inFlightPerWorker: span(
+      points.map(point => inFlightOf(point) / writersOf(point.deployment)).filter(value => value > 0),
+    ),
+    loads: [...new Set(points.map(point => point.load.level.kind))],
+    engine: Object.fromEntries(
+      roles.map(role => [
+        role,
+        [...new Set(having(role).map(point => canonicalJson(point.deployment.engine[role] ?? {})))],
+      ]),
+    ),
+  }
+}
+
+/** What a prediction is asked for, as far as it decides whether it lies within what was measured. */
+export interface Asked {
+  readonly deployment: Pick<Deployment, 'topology' | 'engine'>
+  readonly workloads: readonly SimulatedWorkload[]
+  readonly level: SimulatedPoint['level']
+  /** Requests in flight, as simulated. */
+  readonly inFlight: number
+}
+
+/** Why a prediction lies beyond what was measured, in words; empty when it does not. */
+export function extrapolations(range: MeasuredRange, asked: Asked): readonly string[] {
+  const { topology, engine } = asked.deployment
+  const reasons: string[] = []
+  const within = (name: string, value: number, [low, high]: readonly [number, number]) => {
+    if (value > high * reach)
+      reasons.push(`${name} ${rounded(value)} is above what was measured (at most ${rounded(high)})`)
+    if (value < low / reach)
+      reasons.push(`${name} ${rounded(value)} is below what was measured (at least ${rounded(low)})`)
+  }
+  for (const role of rolesOf(topology)) {
+    const measured = range.workers[role]
+    if (measured === undefined) reasons.push(`no ${role} worker was measured`)
+    else within(`${role} workers:`, workersOf(topology, role), measured)
+    const settings = range.engine[role]
+    if (settings !== undefined && !settings.includes(canonicalJson(engine[role] ?? {})))
+      reasons.push(`engine settings of ${role} were not measured as they are here`)
+  }
+  for (const workload of asked.workloads) {
+    within('ISL', meanTokens(workload.isl), range.isl)
+    within('OSL', meanTokens(workload.osl), range.osl)
+    if (workload.prefix !== undefined || workload.conversation !== undefined)
+      reasons.push('prompts with parts in common: how much a prefix cache saves was not measured')
+  }
+  within(
+    'requests in flight for each worker that decodes:',
+    asked.inFlight / writersOf(asked.deployment),
+    range.inFlightPerWorker,
+  )
+  return reasons
+}
+
+/** Workers that write tokens. */
+function writersOf({ topology }: Pick<Deployment, 'topology'>): number {
+  return Math.max(1, topology.kind === 'aggregated' ? topology.workers : topology.decode)
+}
+
+/** Requests in flight of a measured point: by Little's law, whatever held them. */
+function inFlightOf({ figures }: MeasuredPoint): number {
+  return ((figures.request_throughput?.mean ?? 0) * (figures.request_latency_mean_ms?.mean ?? 0)) / 1000
+}
+
+function rounded(value: number): string {
+  return value >= 100 ? value.toFixed(0) : String(Number(value.toFixed(1)))
+}

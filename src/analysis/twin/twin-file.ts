@@ -1,0 +1,73 @@
+import { readFile } from 'node:fs/promises'
+import type { Profile } from '../../engine/profile.ts'
+import { FulcrumError } from '../../point/index.ts'
+import type { Twin } from './twin.ts'
+
+/** A twin's name beside the run that it was fitted to. */
+export const twinFile = 'twin.json'
+
+/** A twin as text; times keep six digits, which is more than was ever measured. */
+export function twinText(twin: Twin): string {
+  const number = (value: number) => Number(value.toPrecision(6))
+  return `${JSON.stringify(
+    twin,
+    (_, value: unknown) =>
+      value instanceof Float64Array ? Array.from(value, number) : typeof value === 'number' ? number(value) : value,
+    1,
+  ).replace(/\[\s+([\d.e+,\s-]+?)\s+\]/g, (_, numbers: string) => `[${numbers.replace(/\s+/g, '')}]`)}\n`
+}
+
+/**
+ * A twin from its text.
+ * @throws FulcrumError bad-input `twin-invalid`
+ */
+export function parseTwin(text: string, file: string): Twin {
+  const invalid = (what: string) =>
+    new FulcrumError('bad-input', 'twin-invalid', `Not a usable twin: ${what}`, {
+      where: file,
+      remedy: 'fulcrum twin fit RUN writes one',
+    })
+  let read: unknown
+  try {
+    read = JSON.parse(text)
+  } catch {
+    throw invalid('it is no JSON')
+  }
+  if (typeof read !== 'object' || read === null || !('schema' in read)) throw invalid('it has no schema')
+  if (read.schema !== 1) throw invalid(`schema ${JSON.stringify(read.schema)} is of another version of Fulcrum`)
+  const twin = read as Twin
+  if (twin.parameters === undefined || twin.profile?.tables === undefined || twin.errors === undefined)
+    throw invalid('parameters, profile or errors are missing')
+  return { ...twin, profile: typed(twin.profile) }
+}
+
+/** Tables back in typed arrays. */
+function typed(profile: Profile): Profile {
+  return {
+    ...profile,
+    tables: profile.tables.map(({ enableAttentionDp, prefill, decode }) => ({
+      enableAttentionDp,
+      prefill: { x: Float64Array.from(prefill.x), y: Float64Array.from(prefill.y) },
+      decode: {
+        rows: Float64Array.from(decode.rows),
+        columns: Float64Array.from(decode.columns),
+        z: Float64Array.from(decode.z),
+      },
+    })),
+  }
+}
+
+/**
+ * Reads a twin that `fulcrum twin fit` wrote.
+ * @throws FulcrumError bad-input `twin-unreadable`, `twin-invalid`
+ */
+export async function readTwin(file: string): Promise<Twin> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new FulcrumError('bad-input', 'twin-unreadable', `The twin ${file} could not be read`, {
+      where: file,
+      remedy: 'fulcrum twin fit RUN writes twin.json beside the run',
+      cause: error,
+    })
+  })
+  return parseTwin(text, file)
+}
