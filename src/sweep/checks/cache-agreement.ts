@@ -1,4 +1,4 @@
-import { workersOf } from '../../point/index.ts'
+import { type Json, workersOf } from '../../point/index.ts'
 import { quoted } from '../file/problem.ts'
 import { backendOf } from './backend.ts'
 import type { Check, CheckedSweep } from './check.ts'
@@ -8,9 +8,9 @@ import { type RoleSettings, roleSettings } from './sources.ts'
 /** Decode workers read the KV cache that prefill workers wrote: both must lay it out alike, and have a way to send it. */
 export const checkCacheAgreement: Check = (sweep, { refuse, warn }) => {
   for (const { prefill, decode } of pairs(sweep)) {
-    const dtype = disagreement('kvCacheDtype', prefill, decode)
+    const dtype = disagreement('kvCacheDtype', prefill, decode, 'auto')
     if (dtype !== null) refuse(dtype.place, `the KV cache dtype is ${dtype.words}`, alike)
-    const block = disagreement('kvBlockTokens', prefill, decode)
+    const block = disagreement('kvBlockTokens', prefill, decode, backendOf(sweep.raw) === 'trtllm' ? 32 : undefined)
     if (block !== null) warn(block.place, `the KV cache's block is ${block.words} (tokens)`, alike)
     const speculation = disagreement('speculation', prefill, decode)
     if (speculation !== null && backendOf(sweep.raw) === 'trtllm') {
@@ -41,9 +41,10 @@ function* pairs(sweep: CheckedSweep): Generator<{ prefill: RoleSettings; decode:
   }
 }
 
-function disagreement(meaning: Meaning, prefill: RoleSettings, decode: RoleSettings) {
+/** @param unsaid what the engine takes when nobody says it */
+function disagreement(meaning: Meaning, prefill: RoleSettings, decode: RoleSettings, unsaid?: Json) {
   const [a, b] = [prefill.get(meaning), decode.get(meaning)]
-  if (JSON.stringify(a?.value) === JSON.stringify(b?.value)) return null
+  if (JSON.stringify(a?.value ?? unsaid) === JSON.stringify(b?.value ?? unsaid)) return null
   return {
     place: (b ?? a)?.place ?? decode.place,
     words: `${quoted(a?.value)} in prefill and ${quoted(b?.value)} in decode workers`,

@@ -16,7 +16,8 @@ export interface EngineFile {
   /** The path as the sweep file writes it. */
   readonly shown: string
   readonly settings: Settings
-  positionOf(path: Path): Position
+  /** Of a value unless told otherwise. */
+  positionOf(path: Path, at?: 'key' | 'value'): Position
   readonly problems: readonly Problem[]
 }
 
@@ -31,7 +32,12 @@ export function readEngineFile(deploy: RawDeploy, role: Role, context: SectionCo
   if (lookUp(context, path) !== 'file') return null
   const yaml = readYaml(context.files.text(path))
   const settings = isRecord(yaml.value) ? (yaml.value as Settings) : {}
-  return { shown: path, settings, positionOf: at => yaml.positionOf(at, 'value'), problems: yaml.problems }
+  return {
+    shown: path,
+    settings,
+    positionOf: (path, at = 'value') => yaml.positionOf(path, at),
+    problems: yaml.problems,
+  }
 }
 
 /** The ConfigMap behind a role's `--extra-engine-args`, with the manifest's own lines; the deployer tells what is wrong with a manifest. */
@@ -56,7 +62,7 @@ function readManifestEngine(
   return {
     shown: path,
     settings: isRecord(yaml.value) ? (yaml.value as Settings) : {},
-    positionOf: at => inManifest(yaml.positionOf(at, 'value')),
+    positionOf: (path, at = 'value') => inManifest(yaml.positionOf(path, at)),
     problems: yaml.problems.map(problem => ({ ...problem, position: inManifest(problem.position) })),
   }
 }

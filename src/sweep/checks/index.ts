@@ -3,15 +3,21 @@ import { checkBatch } from './batch.ts'
 import { checkCacheAgreement } from './cache-agreement.ts'
 import type { Check } from './check.ts'
 import { checkDeployerSettings } from './deployer-settings.ts'
+import { checkEngineFileKeys } from './engine-file-keys.ts'
 import { checkGenerator } from './generator.ts'
 import { checkMemory } from './memory.ts'
+import { checkOverrides } from './overrides.ts'
 import { checkParallelism } from './parallelism.ts'
 import { checkSequenceLength } from './sequence-length.ts'
+import { checkWords } from './words.ts'
 
 /** Every check of what is deployed; each looks at one thing. docs/engine-checks.md explains them. */
 export const checks: readonly Check[] = [
   checkAttach,
   checkDeployerSettings,
+  checkEngineFileKeys,
+  checkOverrides,
+  checkWords,
   checkGenerator,
   checkParallelism,
   checkCacheAgreement,

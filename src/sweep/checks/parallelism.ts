@@ -7,6 +7,8 @@ const sizes: readonly Meaning[] = [
   'tensorParallel',
   'pipelineParallel',
   'contextParallel',
+  'prefillContextParallel',
+  'decodeContextParallel',
   'dataParallel',
   'expertParallel',
   'moeTensorParallel',
@@ -15,13 +17,15 @@ const sizes: readonly Meaning[] = [
 
 /**
  * GPUs that one worker holds by its parallel sizes; null when none is said. TensorRT-LLM: TP × PP × CP, attention DP within the TP ranks. vLLM:
- * TP × PP × DP. SGLang: TP × PP × DP, with DP attention within the TP ranks.
+ * TP × PP × prefill CP × the DP ranks that this worker runs. SGLang: TP × PP × DP, with DP attention within the TP ranks.
  */
 export function parallelGpus(settings: RoleSettings, backend: Backend): number | null {
-  const said = (['tensorParallel', 'pipelineParallel', 'contextParallel'] as const).map(size =>
+  const prefillContext = backend === 'vllm' ? (['prefillContextParallel'] as const) : []
+  const said = [...(['tensorParallel', 'pipelineParallel', 'contextParallel'] as const), ...prefillContext].map(size =>
     numberOf(settings, size),
   )
-  const data = backend === 'vllm' || backend === 'sglang' ? numberOf(settings, 'dataParallel') : null
+  const here = backend === 'vllm' ? numberOf(settings, 'dataParallelHere') : null
+  const data = here ?? (backend === 'vllm' || backend === 'sglang' ? numberOf(settings, 'dataParallel') : null)
   if ([...said, data].every(size => size === null)) return null
   const withinTensor = backend === 'sglang' && settings.get('attentionDp')?.value === true
   return [...said, withinTensor ? null : data].reduce<number>((product, size) => product * (size ?? 1), 1)
@@ -46,16 +50,21 @@ export const checkParallelism: Check = (sweep, { refuse, warn }) => {
         `write gpus_per_worker: ${gpus} for ${role}, or remove it`,
       )
     }
-    checkExperts(settings, { refuse, warn })
+    checkExperts(settings, backend, { refuse, warn })
     checkAttentionDp(settings, backend, { refuse, warn })
+    if (backend === 'vllm') checkContextRanks(settings, { refuse, warn })
+    if (backend === 'sglang') checkSglangRanks(settings, { refuse, warn })
   }
 }
 
 const isWhole = (value: unknown) => typeof value === 'number' && Number.isInteger(value) && value >= 1
 
-/** The experts are spread over the TP ranks: expert × MoE tensor × cluster parallel size is TP (TensorRT-LLM's `Mapping`; SGLang's EP divides TP). */
-function checkExperts(settings: RoleSettings, { refuse }: Parameters<Check>[1]): void {
-  const tensor = numberOf(settings, 'tensorParallel')
+/**
+ * The experts are spread over the TP ranks: expert × MoE tensor × cluster parallel size is TP (TensorRT-LLM's `Mapping`; SGLang's EP divides
+ * TP). A load balancer's slots are dealt evenly (`MoeLoadBalancerConfig.setup`).
+ */
+function checkExperts(settings: RoleSettings, backend: Backend, { refuse }: Parameters<Check>[1]): void {
+  const tensor = numberOf(settings, 'tensorParallel') ?? (backend === 'trtllm' ? 1 : null)
   const expert = settings.get('expertParallel')
   if (tensor === null || expert === null || typeof expert.value !== 'number') return
   const moeTensor = numberOf(settings, 'moeTensorParallel')
@@ -68,6 +77,63 @@ function checkExperts(settings: RoleSettings, { refuse }: Parameters<Check>[1]):
       moeTensor === null
         ? `write an expert parallel size that divides ${tensor}`
         : `write expert × MoE tensor parallel size = ${tensor}`,
+    )
+  }
+  const slots = settings.get('moeSlots')
+  if (slots !== null && typeof slots.value === 'number' && slots.value % expert.value !== 0) {
+    refuse(
+      slots.place,
+      `${slots.value} expert slots of ${settings.role} workers can't be dealt evenly to ${expert.value} expert parallel ranks`,
+      `write a multiple of ${expert.value}`,
+    )
+  }
+}
+
+/** vLLM's decode context ranks are taken from the TP ranks (`ParallelConfig`), or span the prefill context ranks. */
+function checkContextRanks(settings: RoleSettings, { refuse }: Parameters<Check>[1]): void {
+  const decode = settings.get('decodeContextParallel')
+  if (decode === null || typeof decode.value !== 'number') return
+  const tensor = numberOf(settings, 'tensorParallel') ?? 1
+  const prefill = numberOf(settings, 'prefillContextParallel') ?? 1
+  const fits = prefill === 1 ? tensor % decode.value === 0 : [1, prefill, tensor * prefill].includes(decode.value)
+  if (fits) return
+  refuse(
+    decode.place,
+    `${settings.role} workers have ${decode.value} decode context ranks, ${tensor} tensor and ${prefill} prefill context ranks`,
+    prefill === 1 ? `write a number that divides ${tensor}` : `write 1, ${prefill} or ${tensor * prefill}`,
+  )
+}
+
+/** What SGLang asserts while it starts, or changes without saying so (`server_args.py`). */
+function checkSglangRanks(settings: RoleSettings, { refuse, warn }: Parameters<Check>[1]): void {
+  const { role } = settings
+  const tensor = numberOf(settings, 'tensorParallel') ?? 1
+  const attention = settings.get('attentionDp')?.value === true
+  const [dense, head, spread] = [settings.get('denseTensorParallel'), settings.get('dpHead'), settings.get('allToAll')]
+  if (dense !== null && dense.value !== 1 && dense.value !== tensor) {
+    refuse(
+      dense.place,
+      `moe_dense_tp_size of ${role} workers is ${JSON.stringify(dense.value)}`,
+      `write 1 or ${tensor}`,
+    )
+  }
+  if (head?.value === true && !attention) {
+    refuse(head.place, `enable_dp_lm_head of ${role} workers needs DP attention`, 'write enable_dp_attention: true')
+  }
+  if (spread === null || spread.value === 'none' || spread.value === 'ascend_tp') return
+  const expert = settings.get('expertParallel')
+  if (expert !== null && expert.value !== tensor) {
+    warn(
+      expert.place,
+      `SGLang makes the expert parallel size ${tensor} with moe_a2a_backend ${String(spread.value)}, whatever is written`,
+      `write ${tensor}`,
+    )
+  }
+  if (spread.value === 'flashinfer' && (!attention || numberOf(settings, 'dataParallel') !== tensor)) {
+    refuse(
+      spread.place,
+      `moe_a2a_backend flashinfer of ${role} workers needs DP attention over all ${tensor} tensor ranks`,
+      `write enable_dp_attention: true and dp_size: ${tensor}`,
     )
   }
 }

@@ -1,6 +1,6 @@
 import type { Length } from '../../point/index.ts'
 import type { Path } from '../file/problem.ts'
-import { backendOf } from './backend.ts'
+import { type Backend, backendOf } from './backend.ts'
 import { type Check, type CheckedSweep, numberOf, rolesWithSettings } from './check.ts'
 
 /** Requests that an engine would refuse: longer than max_seq_len, or prompts longer than max_num_tokens without chunked prefill. */
@@ -11,7 +11,7 @@ export const checkSequenceLength: Check = (sweep, { refuse }) => {
     for (const [index, workload] of sweep.workloads.entries()) {
       const isl = longestOf(workload.isl)
       // A prefill worker writes the first token.
-      const needed = role === 'prefill' ? isl + 1 : isl + longestOf(workload.osl)
+      const needed = roomFor(isl, role === 'prefill' ? 1 : longestOf(workload.osl), backendOf(sweep.raw))
       const place = { kind: 'sweep' as const, path: pathOf(sweep, index) }
       if (limit !== null && needed > limit) {
         refuse(
@@ -31,10 +31,25 @@ export const checkSequenceLength: Check = (sweep, { refuse }) => {
   }
 }
 
-/** TensorRT-LLM refuses a prompt above max_num_tokens unless prefill is chunked, which is off by default; the others chunk. */
-function promptLimit(sweep: CheckedSweep, settings: Parameters<typeof numberOf>[0]): number | null {
-  if (backendOf(sweep.raw) !== 'trtllm' || settings.get('chunkedPrefill')?.value === true) return null
-  return numberOf(settings, 'maxNumTokens')
+/**
+ * What max_seq_len has to be. TensorRT-LLM keeps room for draft tokens by itself (`py_executor_creator.py`), vLLM shortens the last drafts. SGLang
+ * cuts the output at two tokens below its context length, and refuses prompts within six of it (`tp_worker.py`).
+ */
+function roomFor(isl: number, osl: number, backend: Backend): number {
+  return backend === 'sglang' ? Math.max(isl + osl + 2, isl + 7) : isl + osl
+}
+
+/** `max_num_tokens` of TensorRT-LLM when nobody says it. */
+const trtllmTokens = 8192
+
+/**
+ * TensorRT-LLM refuses a prompt above max_num_tokens unless prefill is chunked, which is off by default; the others chunk. Its default counts where all
+ * settings can be seen.
+ */
+function promptLimit({ raw }: CheckedSweep, settings: Parameters<typeof numberOf>[0]): number | null {
+  if (backendOf(raw) !== 'trtllm' || settings.get('chunkedPrefill')?.value === true) return null
+  const seen = raw.deploy.with === 'dynamo' || raw.deploy.with === 'slurm'
+  return numberOf(settings, 'maxNumTokens') ?? (seen ? trtllmTokens : null)
 }
 
 function pathOf({ raw }: CheckedSweep, index: number): Path {

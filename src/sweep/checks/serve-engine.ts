@@ -36,7 +36,7 @@ function engineOf(config: DynamoServeConfig, role: Role, context: SectionContext
   return {
     shown: use.path,
     settings: settings as JsonObject,
-    positionOf: at => file.yaml.positionOf([...base, ...at], 'value'),
+    positionOf: (path, at = 'value') => file.yaml.positionOf([...base, ...path], at),
     problems: [],
   }
 }

@@ -2,24 +2,32 @@ import type { Json } from '../../point/index.ts'
 
 /**
  * How the engines spell what the checks ask for: TensorRT-LLM's YAML first (nested keys with a dot), then vLLM's and SGLang's
- * arguments; `-` and `_` alike. Sources: TensorRT-LLM's `TorchLlmArgs`, `vllm serve --help`, SGLang's `server_args.py`.
+ * arguments; `-` and `_` alike. Sources: TensorRT-LLM's `TorchLlmArgs`, vLLM's `EngineArgs`, SGLang's `ServerArgs`.
  */
 const spellings = {
   tensorParallel: ['tensor_parallel_size', 'tp_size', 'tp'],
   pipelineParallel: ['pipeline_parallel_size', 'pp_size', 'pp'],
   contextParallel: ['context_parallel_size'],
+  prefillContextParallel: ['prefill_context_parallel_size'],
+  decodeContextParallel: ['decode_context_parallel_size', 'dcp_size'],
   dataParallel: ['data_parallel_size', 'dp_size', 'dp'],
+  dataParallelHere: ['data_parallel_size_local'],
   expertParallel: ['moe_expert_parallel_size', 'ep_size', 'ep', 'expert_parallel_size'],
   moeTensorParallel: ['moe_tensor_parallel_size'],
   moeClusterParallel: ['moe_cluster_parallel_size'],
   moeBackend: ['moe_config.backend', 'pytorch_backend_config.moe_backend'],
+  moeSlots: ['moe_config.load_balancer.num_slots'],
+  allToAll: ['moe_a2a_backend'],
+  denseTensorParallel: ['moe_dense_tp_size'],
+  dpHead: ['enable_dp_lm_head'],
   attentionDp: ['enable_attention_dp', 'enable_dp_attention'],
   maxBatchSize: ['max_batch_size', 'max_num_seqs', 'max_running_requests'],
   maxNumTokens: ['max_num_tokens', 'max_num_batched_tokens'],
   maxSeqLen: ['max_seq_len', 'max_model_len', 'context_length'],
   chunkedPrefill: ['enable_chunked_prefill'],
+  chunkTokens: ['chunked_prefill_size'],
   kvCacheDtype: ['kv_cache_dtype', 'kv_cache_config.dtype', 'pytorch_backend_config.kv_cache_dtype'],
-  kvBlockTokens: ['tokens_per_block', 'kv_cache_config.tokens_per_block', 'block_size', 'page_size'],
+  kvBlockTokens: ['kv_cache_config.tokens_per_block', 'tokens_per_block', 'block_size', 'page_size'],
   freeGpuMemory: [
     'free_gpu_memory_fraction',
     'kv_cache_config.free_gpu_memory_fraction',
@@ -29,7 +37,14 @@ const spellings = {
   transceiverBackend: ['cache_transceiver_config.backend'],
   overlapOff: ['disable_overlap_scheduler'],
   speculation: ['speculative_config'],
-  draftTokens: ['speculative_config.num_nextn_predict_layers', 'speculative_config.max_draft_len'],
+  speculativeAlgorithm: ['speculative_algorithm'],
+  decodingType: ['speculative_config.decoding_type'],
+  draftTokens: [
+    'speculative_config.max_total_draft_tokens',
+    'speculative_config.max_draft_len',
+    'speculative_config.num_nextn_predict_layers',
+    'speculative_config.num_speculative_tokens',
+  ],
 } as const satisfies { readonly [meaning: string]: readonly string[] }
 
 /** What a check asks for, whatever an engine calls it. */

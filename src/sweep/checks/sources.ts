@@ -1,5 +1,6 @@
 import { canonicalJson, type EngineSettings, type Json, type Role } from '../../point/index.ts'
 import type { Path, Position } from '../file/problem.ts'
+import { isRecord } from '../file/schema-walk.ts'
 import type { RawDeploy } from '../schema/deploy.ts'
 import type { RawEngine } from '../schema/engine.ts'
 import type { EngineFile } from './engine-file.ts'
@@ -19,7 +20,7 @@ export interface Found {
 /** Where a role's workers get their settings from. */
 export interface RoleSettings {
   readonly role: Role
-  /** What stands for a setting; null when nobody says. The engine section wins over arguments, those of the role over those of all, all over an engine file. */
+  /** What stands for a setting; null when nobody says. The engine section wins, then come arguments, those of the role first, and an engine file: see {@link inOrder}. */
   get(meaning: Meaning): Found | null
   /** Where a setting would be written. */
   readonly place: Place
@@ -39,9 +40,8 @@ export interface SettingSources {
 
 /** A role's settings in one deployment. */
 export function roleSettings(sources: SettingSources, role: Role, settings: EngineSettings): RoleSettings {
-  const all = [engineSource(sources.engine, role, settings), ...argumentSources(sources.deploy, role)]
   const file = sources.engineFile(role)
-  if (file !== null) all.push(fileSource(file))
+  const all = [engineSource(sources.engine, role, settings), ...inOrder(argumentSources(sources.deploy, role), file)]
   return {
     role,
     get(meaning) {
@@ -87,6 +87,37 @@ function argumentSources(deploy: RawDeploy, role: Role): readonly Source[] {
     },
     { settings: deploy.args, placeOf: keys => ({ kind: 'sweep', path: ['deploy', 'args', ...keys] }) },
   ]
+}
+
+/**
+ * Dynamo's worker for TensorRT-LLM lays the engine file over its own arguments, and over that `--override-engine-args` or the `--trtllm.…`
+ * flags (llm_worker.py of ai-dynamo 1.4.2).
+ */
+function inOrder(args: readonly Source[], file: EngineFile | null): readonly Source[] {
+  if (file === null) return args
+  const overrides = args.flatMap(({ settings, placeOf }) => {
+    const keys = Object.keys(settings).filter(key => /^-*trtllm\./.test(key))
+    return [
+      overridesOf(settings, placeOf),
+      { settings: Object.fromEntries(keys.map(key => [key, settings[key] as Json])), placeOf },
+    ]
+  })
+  return [...overrides, fileSource(file), ...args]
+}
+
+/** What `--override-engine-args` holds, which is JSON; all of it stands at that argument. */
+function overridesOf(settings: Settings, placeOf: Source['placeOf']): Source {
+  const key = Object.keys(settings).find(
+    name => name.replaceAll('_', '-').replace(/^-+/, '') === 'override-engine-args',
+  )
+  const nothing = { settings: {}, placeOf }
+  if (key === undefined) return nothing
+  try {
+    const value: unknown = JSON.parse(String(settings[key]))
+    return isRecord(value) ? { settings: value as Settings, placeOf: () => placeOf([key]) } : nothing
+  } catch {
+    return nothing
+  }
 }
 
 function fileSource(file: EngineFile): Source {

@@ -1,0 +1,62 @@
+/**
+ * Settings that Fulcrum knows of each backend that takes them as arguments, as the engine's own source has them; one that is not here can
+ * still be given in `args`. docs/engine-checks.md says which versions were read.
+ */
+const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/))
+
+/** `python -m dynamo.mocker --help` of ai-dynamo 1.4.2. */
+export const mockerSettings = words(`
+  max_num_seqs max_num_batched_tokens max_model_len num_gpu_blocks_override block_size enable_prefix_caching
+  enable_chunked_prefill preemption_mode speedup_ratio decode_speedup_ratio data_parallel_size startup_time
+  planner_profile_data engine_type sglang_schedule_policy sglang_page_size sglang_max_prefill_tokens
+  sglang_chunked_prefill_size sglang_clip_max_new_tokens sglang_schedule_conservativeness kv_transfer_bandwidth
+  kv_transfer_timing_mode kv_cache_dtype kv_bytes_per_token num_g2_blocks num_g3_blocks offload_batch_size
+  free_gpu_memory_fraction gpu_memory_utilization mem_fraction_static aic_tp_size aic_moe_tp_size aic_moe_ep_size
+  aic_attention_dp_size aic_nextn`)
+
+/** Performance arguments of vLLM's engine: `EngineArgs` of vLLM 0.26.0, the one that ai-dynamo 1.4.2 asks for. */
+export const vllmSettings = words(`
+  tensor_parallel_size pipeline_parallel_size data_parallel_size data_parallel_size_local data_parallel_rank
+  data_parallel_address data_parallel_rpc_port data_parallel_hybrid_lb decode_context_parallel_size
+  enable_expert_parallel all2all_backend enable_eplb eplb_config enable_dbo dbo_decode_token_threshold
+  dbo_prefill_token_threshold max_model_len max_num_seqs max_num_batched_tokens gpu_memory_utilization
+  kv_cache_memory_bytes kv_cache_dtype num_gpu_blocks_override block_size enable_prefix_caching enable_chunked_prefill
+  max_num_partial_prefills max_long_partial_prefills long_prefill_token_threshold scheduling_policy async_scheduling
+  speculative_config quantization dtype load_format enforce_eager compilation_config cudagraph_capture_sizes
+  max_cudagraph_capture_size attention_backend kv_transfer_config disable_custom_all_reduce disable_cascade_attn
+  distributed_executor_backend cpu_offload_gb seed trust_remote_code hf_overrides stream_interval
+  prefill_context_parallel_size data_parallel_external_lb data_parallel_start_rank data_parallel_backend
+  dcp_comm_backend cp_kv_cache_interleave_size dcp_kv_cache_interleave_size expert_placement_strategy moe_backend
+  linear_backend ubatch_size max_num_scheduled_tokens scheduler_reserve_full_isl prefill_schedule_interval
+  enable_flashinfer_autotune kernel_config attention_config performance_mode optimization_level kv_offloading_size
+  kv_offloading_backend kv_cache_dtype_skip_layers calculate_kv_scales prefix_caching_hash_algo
+  disable_hybrid_kv_cache_manager spec_method spec_model spec_tokens mamba_cache_dtype mamba_ssm_cache_dtype
+  mamba_block_size mamba_cache_mode offload_backend numa_bind numa_bind_nodes quantization_config
+  safetensors_load_strategy disable_nccl_for_dp_synchronization nnodes node_rank master_addr master_port
+  enable_elastic_ep additional_config max_parallel_loading_workers`)
+
+/** Performance arguments of SGLang's server: `ServerArgs` of SGLang 0.5.16, the one that ai-dynamo 1.4.2 asks for. */
+export const sglangSettings = words(`
+  tp tp_size tensor_parallel_size pp_size pipeline_parallel_size dp dp_size data_parallel_size ep ep_size
+  expert_parallel_size enable_dp_attention enable_dp_lm_head moe_dense_tp_size moe_a2a_backend moe_runner_backend
+  deepep_mode deepep_config ep_num_redundant_experts ep_dispatch_algorithm init_expert_location enable_eplb
+  eplb_algorithm enable_two_batch_overlap enable_single_batch_overlap mem_fraction_static max_running_requests
+  max_total_tokens chunked_prefill_size max_prefill_tokens context_length kv_cache_dtype page_size attention_backend
+  prefill_attention_backend decode_attention_backend cuda_graph_max_bs cuda_graph_bs disable_cuda_graph
+  disable_cuda_graph_padding disable_radix_cache enable_mixed_chunk schedule_policy schedule_conservativeness
+  disable_overlap_schedule num_continuous_decode_steps speculative_algorithm speculative_num_steps
+  speculative_eagle_topk speculative_num_draft_tokens speculative_draft_model_path quantization dtype load_format
+  load_balance_method disaggregation_transfer_backend disaggregation_ib_device fp4_gemm_backend fp8_gemm_backend
+  enable_torch_compile torch_compile_max_bs enable_flashinfer_allreduce_fusion stream_interval watchdog_timeout
+  trust_remote_code nnodes node_rank dist_init_addr dcp_size decode_context_parallel_size attn_cp_size
+  attention_context_parallel_size moe_dp_size moe_data_parallel_size prefill_cp_mode cp_strategy
+  pp_max_micro_batch_size pp_async_batch_depth max_queued_requests prefill_max_requests cuda_graph_max_bs_decode
+  cuda_graph_max_bs_prefill cuda_graph_bs_decode cuda_graph_bs_prefill cuda_graph_backend_decode
+  cuda_graph_backend_prefill disable_prefill_cuda_graph disable_decode_cuda_graph bf16_gemm_backend
+  flashinfer_allreduce_fusion_backend disable_flashinfer_autotune speculative_attention_mode
+  speculative_draft_attention_backend speculative_moe_runner_backend speculative_moe_a2a_backend
+  speculative_draft_model_quantization speculative_draft_window_size speculative_adaptive speculative_token_map
+  disaggregation_decode_enable_radix_cache disaggregation_decode_enable_offload_kvcache
+  disaggregation_decode_extra_slots disaggregation_decode_polling_interval prefill_delayer_max_delay_passes
+  prefill_delayer_max_delay_ms enable_hierarchical_cache hicache_ratio hicache_size hicache_write_policy
+  hicache_io_backend enable_pdmux eplb_rebalance_num_iterations`)
