@@ -80,24 +80,32 @@ async function installDebianPackages(): Promise<void> {
   }
 }
 
-/** A Go program that Debian does not package, at a version that is known to work. */
-const goPrograms = [{ name: 'apiextensions-apiserver', module: 'k8s.io/apiextensions-apiserver@v0.33.0' }]
+/** Programs of Kubernetes that no package has; their version, and that of all that goes into them, is in scripts/kubernetes-programs. */
+const kubernetesPrograms = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
+const kubernetesVersion = 'v1.33.0'
 
 /** Go is not everywhere; where it isn't, or can't build them, the tests of these programs are skipped and say why. */
-async function installGoPrograms(): Promise<void> {
+async function buildKubernetes(): Promise<void> {
   const bin = join(systems, 'go/bin')
-  for (const { name, module } of goPrograms) {
-    if (await exists(join(bin, name))) continue
-    const { failed } = await execa('go', ['version'], { reject: false, timeout: 30_000 })
-    if (failed) {
-      console.log(`go: not installed, so no .systems/go/bin/${name}`)
-      continue
-    }
-    console.log(`go: ${module} (some minutes)`)
-    await mkdir(bin, { recursive: true })
-    const built = await execa('go', ['install', module], { env: { GOBIN: bin }, reject: false, timeout: 1_500_000 })
-    if (built.failed) console.log(`go could not build ${name}: ${built.stderr.slice(-500)}`)
+  const missing: string[] = []
+  for (const name of kubernetesPrograms) if (!(await exists(join(bin, name)))) missing.push(name)
+  if (missing.length === 0) return
+  const { failed } = await execa('go', ['version'], { reject: false, timeout: 30_000 })
+  if (failed) {
+    console.log(`go: not installed, so no ${missing.join(', ')} under .systems/go/bin`)
+    return
   }
+  console.log(`go: ${missing.join(', ')} ${kubernetesVersion} (some minutes)`)
+  await mkdir(bin, { recursive: true })
+  const version = `-s -w -X k8s.io/component-base/version.gitVersion=${kubernetesVersion}`
+  const packages = missing.map(name => `k8s.io/kubernetes/cmd/${name}`)
+  const built = await execa('go', ['build', '-trimpath', '-ldflags', version, '-o', `${bin}/`, ...packages], {
+    cwd: join(import.meta.dirname, 'kubernetes-programs'),
+    env: { CGO_ENABLED: '0' },
+    reject: false,
+    timeout: 1_500_000,
+  })
+  if (built.failed) console.log(`go could not build ${missing.join(', ')}: ${built.stderr.slice(-500)}`)
 }
 
 async function installEnvironment({ folder, steps }: Environment): Promise<void> {
@@ -175,6 +183,6 @@ async function layOutModel(): Promise<void> {
 const bench = process.argv.includes('--bench')
 await installDebianPackages()
 for (const environment of environments) if (bench || !environment.benchOnly) await installEnvironment(environment)
-await installGoPrograms()
+await buildKubernetes()
 await layOutModel()
 console.log('systems: ready')

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, afterEach, before, describe, test } from 'node:test'
@@ -7,24 +6,29 @@ import { stringify } from 'yaml'
 import type { KubernetesConfig } from '../../src/deploy/config.ts'
 import type { Deployer } from '../../src/deploy/deployer.ts'
 import { checkKubernetes } from '../../src/deploy/doctor/kubernetes.ts'
-import { type JsonObject, readAt } from '../../src/deploy/kubernetes/fields.ts'
+import { type JsonObject, readAt, withFields } from '../../src/deploy/kubernetes/fields.ts'
 import { kubernetesDeployer } from '../../src/deploy/kubernetes.ts'
 import { runSweepFile } from '../../src/jobs/run.ts'
 import { type Deployment, FulcrumError, type Json } from '../../src/point/index.ts'
-import { openLedger, type ProcessLedger } from '../../src/process/ledger.ts'
+import { type MockServer, startMock } from '../mock-server/start.ts'
 import { deployment, disaggregated, model, watch } from './dynamo-deployment.ts'
-import { type ApiServer, apiServerBinary, startApiServer, until } from './kubernetes/api-server.ts'
+import { kubeconfigOfFulcrum } from './kubernetes/access.ts'
+import { applyAs } from './kubernetes/call.ts'
+import { type ControlPlane, noKubernetes, startControlPlane, until } from './kubernetes/control-plane.ts'
 import { installDefinitions } from './kubernetes/definitions.ts'
+import { type Kubelet, startKubelet } from './kubernetes/kubelet.ts'
 import { type Operator, startOperator } from './kubernetes/operator.ts'
 
-const skip = existsSync(apiServerBinary)
-  ? false
-  : 'the API server for custom resources is not built (scripts/install-systems.ts builds it where Go is)'
+const skip = noKubernetes()
 
 const limit = () => AbortSignal.timeout(30_000)
 const ratio = (prefill: number, decode: number): Deployment => deployment(disaggregated(prefill, decode))
 const path = (name: string, version = 'v1alpha1') =>
   `/apis/nvidia.com/${version}/namespaces/llm/dynamographdeployments/${name}`
+
+/** The graph with its decode pool scaled by an adapter. */
+const adapted = (name: string): JsonObject =>
+  withFields(graphOf(name), [{ path: ['spec', 'services', 'decode', 'scalingAdapter'], value: { enabled: true } }])
 
 /** A graph with a prefill and a decode pool, as its owner would write it. */
 function graphOf(name: string, version: 'v1alpha1' | 'v1beta1' = 'v1alpha1', image = 'runtime:1'): JsonObject {
@@ -48,59 +52,59 @@ function graphOf(name: string, version: 'v1alpha1' | 'v1beta1' = 'v1alpha1', ima
   return { apiVersion: `nvidia.com/${version}`, kind: 'DynamoGraphDeployment', metadata: { name }, spec }
 }
 
-describe('kubernetes, on a real API server', { skip }, () => {
-  let server: ApiServer
-  let ledger: ProcessLedger
+describe('kubernetes, on a real control plane', { skip }, () => {
+  let plane: ControlPlane
+  let kubelet: Kubelet
+  let frontend: MockServer
+  /** As what docs/kubernetes.md says that Fulcrum has to be allowed, and nothing else. */
+  let kubeconfig: string
   const operators: Operator[] = []
 
   before(async () => {
-    server = await startApiServer()
-    ledger = await openLedger({ runFolder: server.folder })
+    plane = await startControlPlane()
+    kubelet = await startKubelet({ plane, node: 'gpu-1', gpus: 400 })
+    kubeconfig = await kubeconfigOfFulcrum(plane)
+    frontend = await startMock({ ttftMs: 1, itlMs: 1, tokens: 4 })
   })
   afterEach(async () => {
     for (const operator of operators.splice(0)) await operator.close()
   })
   after(async () => {
-    ledger?.close()
-    await server?.close()
+    await frontend?.[Symbol.asyncDispose]()
+    await kubelet?.[Symbol.asyncDispose]()
+    await plane?.[Symbol.asyncDispose]()
   })
 
   async function deployer(
     graph: JsonObject,
     more: Partial<KubernetesConfig> = {},
   ): Promise<Deployer & { readonly manifest: string }> {
-    const manifest = join(server.folder, `${readAt(graph, ['metadata', 'name'])}.yaml`)
+    const manifest = join(plane.folder, `${readAt(graph, ['metadata', 'name'])}.yaml`)
     await writeFile(manifest, stringify(graph))
     const config: KubernetesConfig = {
       with: 'kubernetes',
       manifest,
       services: {},
-      kubeconfig: server.kubeconfig,
-      url: 'http://127.0.0.1:9',
+      kubeconfig,
+      url: frontend.url,
       onExit: 'restore',
       readyTimeoutS: 20,
       ...more,
     }
-    return { manifest, ...kubernetesDeployer(config, { model: model.name, runFolder: join(server.folder, 'run') }) }
+    return { manifest, ...kubernetesDeployer(config, { model: model.name, runFolder: join(plane.folder, 'run') }) }
   }
 
-  async function operator(name: string, version: 'v1alpha1' | 'v1beta1', adapters: readonly string[] = []) {
-    const started = await startOperator({ server, ledger, version, name, adapters })
+  async function operator(name: string, version: 'v1alpha1' | 'v1beta1' = 'v1alpha1') {
+    const started = await startOperator({ plane, version, name })
     operators.push(started)
     return started
   }
 
   /** Applies a graph as somebody else. */
   const applyAsOwner = (graph: JsonObject, version = 'v1alpha1') =>
-    server.call(
-      'PATCH',
-      `${path(String(readAt(graph, ['metadata', 'name'])), version)}?fieldManager=owner&force=true`,
-      graph,
-      'application/apply-patch+yaml',
-    )
-  const graphNow = async (name: string, version = 'v1alpha1') =>
-    (await server.call('GET', path(name, version))) as unknown as JsonObject
-  const isGone = (name: string) => assert.rejects(server.call('GET', path(name)), /HTTP 404/)
+    applyAs(plane.call, 'owner', path(String(readAt(graph, ['metadata', 'name'])), version), graph)
+  const graphNow = (name: string, version = 'v1alpha1') => plane.call('GET', path(name, version))
+  const isGone = (name: string) => assert.rejects(plane.call('GET', path(name)), /HTTP 404/)
   const replicas = (graph: JsonObject) =>
     ['prefill', 'decode'].map(role => readAt(graph, ['spec', 'services', role, 'replicas']))
   const managers = (graph: JsonObject): readonly Json[] =>
@@ -118,13 +122,13 @@ describe('kubernetes, on a real API server', { skip }, () => {
       return true
     })
     await made.close()
-    await installDefinitions(server)
+    await installDefinitions(plane.call)
     await isGone('early')
   })
 
   test('a ratio sweep really scales, and takes away at the end what it made', async () => {
-    const { url, seen } = await operator('swept', 'v1alpha1')
-    const folder = join(server.folder, 'sweep')
+    const { seen } = await operator('swept', 'v1alpha1')
+    const folder = join(plane.folder, 'sweep')
     await mkdir(folder)
     await writeFile(join(folder, 'swept.yaml'), stringify(graphOf('swept')))
     await writeFile(
@@ -135,8 +139,8 @@ describe('kubernetes, on a real API server', { skip }, () => {
         deploy: {
           with: 'kubernetes',
           manifest: 'swept.yaml',
-          kubeconfig: '../kubeconfig.yaml',
-          url,
+          kubeconfig,
+          url: frontend.url,
           ready_timeout: '30s',
         },
         topologies: [{ prefill: [1, 2], decode: [1, 2] }],
@@ -159,12 +163,12 @@ describe('kubernetes, on a real API server', { skip }, () => {
   })
 
   test('a graph that was there is changed in its replicas only, and given back as it was', async () => {
-    const before = (await applyAsOwner(graphOf('owned'))) as unknown as JsonObject
-    const { url } = await operator('owned', 'v1alpha1')
+    const before = await applyAsOwner(graphOf('owned'))
+    await operator('owned')
     await until(async () => readAt(await graphNow('owned'), ['status', 'state']) === 'successful')
-    const held = await deployer(graphOf('owned'), { url })
+    const held = await deployer(graphOf('owned'))
     const done = await held.reconcile(ratio(2, 3), watch(limit()))
-    assert.deepEqual([done.endpoint.url, done.workersStarted, done.workersStopped], [url, 3, 0])
+    assert.deepEqual([done.endpoint.url, done.workersStarted, done.workersStopped], [frontend.url, 3, 0])
     const during = await graphNow('owned')
     assert.deepEqual(replicas(during), [2, 3])
     assert.deepEqual(new Set(managers(during)).has('fulcrum'), true)
@@ -176,24 +180,24 @@ describe('kubernetes, on a real API server', { skip }, () => {
     assert.equal(readAt(after, ['metadata', 'annotations']), undefined)
     assert.equal(managers(after).includes('fulcrum'), false)
     // The owner meets no conflict of a run that is over.
-    await server.call('PATCH', `${path('owned')}?fieldManager=owner`, graphOf('owned'), 'application/apply-patch+yaml')
+    await plane.call('PATCH', `${path('owned')}?fieldManager=owner`, graphOf('owned'), 'application/apply-patch+yaml')
   })
 
   test('a deployment that somebody scales away is noticed by a check', async () => {
-    const { url } = await operator('watched', 'v1alpha1')
-    const held = await deployer(graphOf('watched'), { url })
+    await operator('watched', 'v1alpha1')
+    const held = await deployer(graphOf('watched'))
     await held.reconcile(ratio(1, 1), watch(limit()))
     assert.deepEqual(await held.check(limit()), [])
     const body = { spec: { services: { decode: { replicas: 2 } } } }
-    await server.call('PATCH', `${path('watched')}?fieldManager=hpa`, body, 'application/merge-patch+json')
+    await plane.call('PATCH', `${path('watched')}?fieldManager=hpa`, body, 'application/merge-patch+json')
     assert.match((await held.check(limit())).join('; '), /not seen the last change|decode has \d of 1 replicas/)
-    await server.call('DELETE', path('watched'))
+    await plane.call('DELETE', path('watched'))
     assert.deepEqual(await held.check(limit()), ['watched was deleted'])
     await held.close()
   })
 
   test('a graph that is not what the manifest says is refused by field and owner, and left alone', async () => {
-    const before = (await applyAsOwner(graphOf('other', 'v1alpha1', 'runtime:2'))) as unknown as JsonObject
+    const before = await applyAsOwner(graphOf('other', 'v1alpha1', 'runtime:2'))
     const held = await deployer(graphOf('other'))
     await assert.rejects(held.reconcile(ratio(2, 2), watch(limit())), (error: unknown) => {
       assert.ok(error instanceof FulcrumError)
@@ -209,22 +213,22 @@ describe('kubernetes, on a real API server', { skip }, () => {
   })
 
   test('what a killed run could not give back is given back by the next one', async () => {
-    const before = (await applyAsOwner(graphOf('killed'))) as unknown as JsonObject
-    const { url } = await operator('killed', 'v1alpha1')
+    const before = await applyAsOwner(graphOf('killed'))
+    await operator('killed', 'v1alpha1')
     const gpus = { prefill: 8, decode: 4, aggregated: 4 }
-    const killed = await deployer(graphOf('killed'), { url })
+    const killed = await deployer(graphOf('killed'))
     await killed.reconcile({ ...ratio(2, 2), gpusPerWorker: gpus }, watch(limit()))
     assert.equal(readAt(await graphNow('killed'), ['spec', 'services', 'prefill', 'resources', 'limits', 'gpu']), '8')
-    const next = await deployer(graphOf('killed'), { url })
+    const next = await deployer(graphOf('killed'))
     await next.reconcile(ratio(1, 2), watch(limit()))
     await next.close()
     assert.deepEqual((await graphNow('killed')).spec, before.spec)
   })
 
   test('components of the newer shape are scaled by name and given back', async () => {
-    const before = (await applyAsOwner(graphOf('beta', 'v1beta1'), 'v1beta1')) as unknown as JsonObject
-    const { url, seen } = await operator('beta', 'v1beta1')
-    const held = await deployer(graphOf('beta', 'v1beta1'), { url })
+    const before = await applyAsOwner(graphOf('beta', 'v1beta1'), 'v1beta1')
+    const { seen } = await operator('beta', 'v1beta1')
+    const held = await deployer(graphOf('beta', 'v1beta1'))
     await held.reconcile(ratio(2, 1), watch(limit()))
     assert.ok(seen.includes('2/1'))
     await held.close()
@@ -232,29 +236,29 @@ describe('kubernetes, on a real API server', { skip }, () => {
   })
 
   test('a component with a scaling adapter is scaled through it, never in the graph', async () => {
-    await applyAsOwner(graphOf('adapted'))
-    const { url, seen } = await operator('adapted', 'v1alpha1', ['decode'])
+    await applyAsOwner(adapted('adapted'))
+    const { seen } = await operator('adapted')
     const adapter = '/apis/nvidia.com/v1alpha1/namespaces/llm/dynamographdeploymentscalingadapters/adapted-decode'
-    await until(async () => (await server.call('GET', adapter).catch(() => null)) !== null)
-    const held = await deployer(graphOf('adapted'), { url })
+    await until(async () => (await plane.call('GET', adapter).catch(() => null)) !== null)
+    const held = await deployer(adapted('adapted'))
     await held.reconcile(ratio(1, 2), watch(limit()))
     assert.ok(seen.includes('1/2'))
-    assert.equal(readAt((await server.call('GET', adapter)) as JsonObject, ['spec', 'replicas']), 2)
+    assert.equal(readAt(await plane.call('GET', adapter), ['spec', 'replicas']), 2)
     const fields = ((await graphNow('adapted')).metadata as JsonObject).managedFields as readonly JsonObject[]
     const ours = fields.find(({ manager }) => manager === 'fulcrum')
     assert.equal(JSON.stringify(ours).includes('f:decode'), false)
     await held.close()
-    assert.equal(readAt((await server.call('GET', adapter)) as JsonObject, ['spec', 'replicas']), 1)
+    assert.equal(readAt(await plane.call('GET', adapter), ['spec', 'replicas']), 1)
   })
 
   test('an adapter that the operator makes for a new graph takes over from the next deployment on', async () => {
-    const { url, seen } = await operator('fresh', 'v1alpha1', ['decode'])
-    const held = await deployer(graphOf('fresh'), { url })
+    const { seen } = await operator('fresh')
+    const held = await deployer(adapted('fresh'))
     await held.reconcile(ratio(1, 2), watch(limit()))
     const adapter = '/apis/nvidia.com/v1alpha1/namespaces/llm/dynamographdeploymentscalingadapters/fresh-decode'
-    await until(async () => (await server.call('GET', adapter).catch(() => null)) !== null)
+    await until(async () => (await plane.call('GET', adapter).catch(() => null)) !== null)
     await held.reconcile(ratio(2, 3), watch(limit()))
-    assert.equal(readAt((await server.call('GET', adapter)) as JsonObject, ['spec', 'replicas']), 3)
+    assert.equal(readAt(await plane.call('GET', adapter), ['spec', 'replicas']), 3)
     assert.equal(seen.at(-1), '2/3')
     await held.close()
     await isGone('fresh')
@@ -264,7 +268,7 @@ describe('kubernetes, on a real API server', { skip }, () => {
     const doctor = async (graph: JsonObject) => {
       const { manifest } = await deployer(graph)
       const checks = await checkKubernetes({
-        ...{ with: 'kubernetes', manifest, services: {}, kubeconfig: server.kubeconfig },
+        ...{ with: 'kubernetes', manifest, services: {}, kubeconfig: kubeconfig },
         ...{ onExit: 'restore', readyTimeoutS: 1 },
       })
       return checks.map(({ name, ok, detail }) => `${ok ? 'ok' : 'no'} ${name}: ${detail.replace(/.*yaml/, 'FILE')}`)
@@ -282,7 +286,7 @@ describe('kubernetes, on a real API server', { skip }, () => {
       (await doctor(graphOf('ill'))).at(-1) ?? '',
       /^no kubernetes: FILE:1:1: DynamoGraphDeployment ill is in the cluster with another/,
     )
-    await server.call('DELETE', path('ill'))
+    await plane.call('DELETE', path('ill'))
   })
 
   test('a deadline says what was still missing, and what was made is taken away', async () => {
@@ -314,7 +318,7 @@ describe('kubernetes, on a real API server', { skip }, () => {
     const held = await deployer(graphOf('deleted'))
     const waiting = held.reconcile(ratio(1, 1), {
       ...watch(limit()),
-      onEvent: event => event.kind === 'waiting' && server.call('DELETE', path('deleted')).catch(() => {}),
+      onEvent: event => event.kind === 'waiting' && plane.call('DELETE', path('deleted')).catch(() => {}),
     })
     await assert.rejects(waiting, { code: 'graph-deleted', message: 'deleted was deleted while 1P1D was brought up' })
     await held.close()
@@ -334,12 +338,12 @@ describe('kubernetes, on a real API server', { skip }, () => {
 
   test('keep leaves a graph as the last deployment made it, and delete takes even one that was there', async () => {
     await applyAsOwner(graphOf('kept'))
-    const { url } = await operator('kept', 'v1alpha1')
-    const keeping = await deployer(graphOf('kept'), { url, onExit: 'keep' })
+    await operator('kept', 'v1alpha1')
+    const keeping = await deployer(graphOf('kept'), { onExit: 'keep' })
     await keeping.reconcile(ratio(2, 1), watch(limit()))
     await keeping.close()
     assert.deepEqual(replicas(await graphNow('kept')), [2, 1])
-    const deleting = await deployer(graphOf('kept'), { url, onExit: 'delete' })
+    const deleting = await deployer(graphOf('kept'), { onExit: 'delete' })
     await deleting.reconcile(ratio(1, 1), watch(limit()))
     await deleting.close()
     await isGone('kept')

@@ -24,7 +24,8 @@ export async function adaptersOf(
   return items.filter(isObject).flatMap(item => {
     if (readAt(item, ['spec', 'dgdRef', 'name']) !== graph.name) return []
     // v1beta1 calls a service a component.
-    const component = readAt(item, ['spec', 'dgdRef', 'service']) ?? readAt(item, ['spec', 'dgdRef', 'componentName'])
+    const component =
+      readAt(item, ['spec', 'dgdRef', 'serviceName']) ?? readAt(item, ['spec', 'dgdRef', 'componentName'])
     const [name, replicas] = [readAt(item, ['metadata', 'name']), readAt(item, ['spec', 'replicas'])]
     if (typeof component !== 'string' || typeof name !== 'string') return []
     return [{ component, path: `${collection}/${name}`, replicas: typeof replicas === 'number' ? replicas : 0 }]

@@ -1,131 +1,212 @@
-import { openCluster } from '../../../src/deploy/kubernetes/cluster.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isObject, type JsonObject, readAt } from '../../../src/deploy/kubernetes/fields.ts'
-import { simulatedDeployer } from '../../../src/deploy/simulated.ts'
-import { contentId, type Deployment, type Topology } from '../../../src/point/index.ts'
-import type { ProcessLedger } from '../../../src/process/ledger.ts'
-import type { ApiServer } from './api-server.ts'
+import type { Json } from '../../../src/point/index.ts'
+import { applyAs } from './call.ts'
+import type { ControlPlane } from './control-plane.ts'
 
-/** A small stand-in for Dynamo's operator: turns the replicas of one graph into workers of a simulated engine. */
+/**
+ * A small stand-in for Dynamo's operator: makes a Deployment of every component of one graph and a Service of its frontend, as
+ * the real one does without Grove, and reports what becomes of them in the graph's status.
+ */
 export interface Operator {
-  /** The frontend, there from the start. */
-  readonly url: string
-  /** Every topology that it brought up, in order: `prefill/decode`. */
+  /** Every topology that stood, in order: `prefill/decode`. */
   readonly seen: readonly string[]
   close(): Promise<void>
 }
 
-const model = { name: 'nvidia/DeepSeek-R1-FP4', tokenizer: 'builtin:deepseek-v3' }
-
 /** What the operator does to whom. */
 export interface OperatorParts {
-  readonly server: ApiServer
-  readonly ledger: ProcessLedger
+  readonly plane: ControlPlane
   readonly version: 'v1alpha1' | 'v1beta1'
   readonly name: string
-  /** Components that scaling adapters hold; made as soon as the graph is there. */
-  readonly adapters?: readonly string[]
+  /** Variables of every container, beside the graph's own. */
+  readonly env?: { readonly [name: string]: string }
+  /** Pods are on the host's network, as the processes of this machine that they are. */
+  readonly hostNetwork?: boolean
 }
 
-/** Starts a frontend with one worker of each role, and follows the graph from then on. */
+/** A component, read the same way in either shape. */
+interface Component {
+  readonly name: string
+  readonly type: string
+  readonly replicas: number
+  readonly container: JsonObject
+  readonly volumes: Json
+  readonly adapted: boolean
+}
+
+const namespace = 'llm'
+const lookEveryMs = 100
+const manager = 'dynamo-operator'
+
 export async function startOperator(parts: OperatorParts): Promise<Operator> {
-  const { server, ledger, version, name, adapters = [] } = parts
+  const { plane, version, name } = parts
+  const { call } = plane
+  const dynamo = `/apis/nvidia.com/${version}/namespaces/${namespace}`
+  const graphPath = `${dynamo}/dynamographdeployments/${name}`
   const ending = new AbortController()
-  const { signal } = ending
-  const engine = simulatedDeployer(
-    { with: 'simulated', profile: 'deepseek-r1-fp4-gb200' },
-    { runFolder: server.folder, ledger },
-  )
-  const context = { signal, onEvent: () => {} }
-  const { endpoint } = await engine.reconcile(deployment({ kind: 'disaggregated', prefill: 1, decode: 1 }), context)
   const seen: string[] = []
-  const collection = `/apis/nvidia.com/${version}/namespaces/llm/dynamographdeployments`
-  const adapterCollection = '/apis/nvidia.com/v1alpha1/namespaces/llm/dynamographdeploymentscalingadapters'
-  const section = version === 'v1alpha1' ? 'services' : 'components'
-  const cluster = await openCluster({ kubeconfig: server.kubeconfig })
+  let written = ''
 
-  async function follow(): Promise<void> {
-    const graph = await cluster.get(`${collection}/${name}`, signal)
-    if (graph === null) return
-    for (const component of adapters) await followAdapter(component, graph)
-    const now = (await cluster.get(`${collection}/${name}`, signal)) ?? graph
-    const generation = readAt(now, ['metadata', 'generation'])
-    if (readAt(now, ['status', 'observedGeneration']) === generation) return
-    const wanted = replicasOf(now)
-    // As a real one does: it says at once what it has seen, and later that it has done it.
-    await report(now, wanted, false)
-    const [prefill, decode] = [wanted.prefill ?? 0, wanted.decode ?? 0]
-    if (prefill > 0 && decode > 0) {
-      await engine.reconcile(deployment({ kind: 'disaggregated', prefill, decode }), context)
-      seen.push(`${prefill}/${decode}`)
+  async function look(): Promise<void> {
+    const graph = await call('GET', graphPath)
+    for (const component of componentsOf(graph, version)) if (component.adapted) await followAdapter(component)
+    const now = await call('GET', graphPath)
+    const components = componentsOf(now, version)
+    for (const component of components) await ensure(now, component)
+    await report(now, components)
+  }
+
+  /** Makes the adapter; then brings what it says into the graph, as its only writer. */
+  async function followAdapter({ name: component, replicas }: Component): Promise<void> {
+    const path = `${dynamo}/dynamographdeploymentscalingadapters/${name}-${component.toLowerCase()}`
+    const there = await call('GET', path).catch(() => null)
+    if (there === null) {
+      const key = version === 'v1alpha1' ? 'serviceName' : 'componentName'
+      await applyAs(call, manager, path, {
+        apiVersion: `nvidia.com/${version}`,
+        kind: 'DynamoGraphDeploymentScalingAdapter',
+        metadata: { name: `${name}-${component.toLowerCase()}` },
+        spec: { replicas, dgdRef: { name, [key]: component } },
+      })
+      return
     }
-    await report(now, wanted, true)
+    const wanted = readAt(there, ['spec', 'replicas'])
+    if (wanted === replicas || typeof wanted !== 'number') return
+    const list = componentsOf(await call('GET', graphPath), version)
+    const at =
+      version === 'v1alpha1'
+        ? `/spec/services/${component}/replicas`
+        : `/spec/components/${list.findIndex(other => other.name === component)}/replicas`
+    const patch = [{ op: 'replace', path: at, value: wanted }]
+    await call('PATCH', `${graphPath}?fieldManager=${manager}`, patch, 'application/json-patch+json')
+    await call('PATCH', `${path}/status`, { status: { replicas: wanted } }, 'application/merge-patch+json')
   }
 
-  async function followAdapter(component: string, graph: JsonObject): Promise<void> {
-    const path = `${adapterCollection}/${name}-${component.toLowerCase()}`
-    const adapter = await cluster.get(path, signal)
-    const graphReplicas = replicasOf(graph)[component] ?? 0
-    if (adapter === null) {
-      const spec = { replicas: graphReplicas, dgdRef: { name, service: component } }
-      const kind = 'DynamoGraphDeploymentScalingAdapter'
-      const metadata = { name: `${name}-${component.toLowerCase()}` }
-      await server.call('POST', adapterCollection, { apiVersion: 'nvidia.com/v1alpha1', kind, metadata, spec })
-    } else if (readAt(adapter, ['spec', 'replicas']) !== graphReplicas) {
-      const replicas = readAt(adapter, ['spec', 'replicas'])
-      const body = { spec: { services: { [component]: { replicas } } } }
-      await server.call('PATCH', `${collection}/${name}?fieldManager=adapter`, body, 'application/merge-patch+json')
+  async function ensure(graph: JsonObject, component: Component): Promise<void> {
+    const own = `${name}-${component.name.toLowerCase()}`
+    const labels = {
+      'nvidia.com/dynamo-graph-deployment-name': name,
+      'nvidia.com/dynamo-component': component.name,
+      'nvidia.com/dynamo-component-type': component.type,
     }
+    const metadata = { name: own, labels, ownerReferences: [ownerOf(graph, version)] }
+    const spec = {
+      replicas: component.replicas,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: podSpec(component, parts) },
+    }
+    const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec }
+    await applyAs(call, manager, `/apis/apps/v1/namespaces/${namespace}/deployments/${own}`, deployment)
+    if (component.type !== 'frontend') return
+    const service = { apiVersion: 'v1', kind: 'Service', metadata, spec: { selector: labels, ports: [{ port: 8000 }] } }
+    await applyAs(call, manager, `/api/v1/namespaces/${namespace}/services/${own}`, service)
   }
 
-  function replicasOf(graph: JsonObject): { readonly [component: string]: number } {
-    const components = readAt(graph, ['spec', section])
-    const entries: [string, unknown][] = isObject(components)
-      ? Object.entries(components)
-      : (Array.isArray(components) ? components : []).map(item => [String(readAt(item, ['name'])), item])
-    return Object.fromEntries(
-      entries.map(([component, value]) => [component, Number(readAt(value as JsonObject, ['replicas']) ?? 1)]),
-    )
-  }
-
-  async function report(graph: JsonObject, wanted: { readonly [name: string]: number }, done: boolean): Promise<void> {
-    const counts = (replicas: number) => ({
-      componentKind: 'Deployment',
-      replicas,
-      updatedReplicas: done ? replicas : 0,
-      availableReplicas: done ? replicas : 0,
-    })
+  async function report(graph: JsonObject, components: readonly Component[]): Promise<void> {
+    const counts: { [name: string]: JsonObject } = {}
+    let settled = true
+    for (const component of components) {
+      const own = `${name}-${component.name.toLowerCase()}`
+      const deployment = await call('GET', `/apis/apps/v1/namespaces/${namespace}/deployments/${own}`)
+      const at = (key: string) => Number(readAt(deployment, ['status', key]) ?? 0)
+      const current = at('observedGeneration') === readAt(deployment, ['metadata', 'generation'])
+      counts[component.name] = {
+        ...{ componentKind: 'Deployment', componentName: own, componentNames: [own] },
+        replicas: at('replicas'),
+        updatedReplicas: current ? at('updatedReplicas') : 0,
+        readyReplicas: at('readyReplicas'),
+        availableReplicas: at('availableReplicas'),
+      }
+      const same = ['replicas', 'updatedReplicas', 'availableReplicas'].every(key => at(key) === component.replicas)
+      settled &&= current && same
+    }
     const status = {
-      observedGeneration: readAt(graph, ['metadata', 'generation']),
-      state: done ? 'successful' : 'pending',
-      [section]: Object.fromEntries(Object.entries(wanted).map(([component, n]) => [component, counts(n)])),
-      // Stays true while workers change, as it does in real life.
-      conditions: [{ type: 'Ready', status: 'True', reason: 'all_resources_are_ready', message: '' }],
+      observedGeneration: readAt(graph, ['metadata', 'generation']) ?? 0,
+      state: settled ? 'successful' : 'pending',
+      [version === 'v1alpha1' ? 'services' : 'components']: counts,
+      conditions: [
+        {
+          type: 'Ready',
+          // Stays true while workers change, as it does in real life.
+          status: 'True',
+          reason: settled ? 'all_resources_are_ready' : 'updating',
+          message: '',
+          lastTransitionTime: String(readAt(graph, ['metadata', 'creationTimestamp'])),
+        },
+      ],
     }
-    await server.call('PATCH', `${collection}/${name}/status`, { status }, 'application/merge-patch+json')
+    const of = (type: string) => components.find(component => component.type === type)?.replicas
+    const stands = `${of('prefill')}/${of('decode')}`
+    if (settled && seen.at(-1) !== stands) seen.push(stands)
+    const text = JSON.stringify([readAt(graph, ['metadata', 'uid']) ?? '', status])
+    if (text === written) return
+    await call('PATCH', `${graphPath}/status`, { status }, 'application/merge-patch+json')
+    written = text
   }
 
   const following = (async () => {
-    while (!signal.aborted) {
-      await follow().catch((error: unknown) => {
-        if (!signal.aborted && !/HTTP 40[49]/.test(String(error))) console.error(error)
+    while (!ending.signal.aborted) {
+      await look().catch((error: unknown) => {
+        if (!ending.signal.aborted && !/HTTP 40[49]/.test(String(error))) console.error(error)
       })
-      const pause = AbortSignal.any([signal, AbortSignal.timeout(adapters.length > 0 ? 100 : 250)])
-      await cluster.watch(collection, { fieldSelector: `metadata.name=${name}`, timeoutSeconds: '5' }, () => {}, pause)
+      await sleep(lookEveryMs)
     }
   })()
-
   return {
-    url: endpoint.url,
     seen,
     async close() {
       ending.abort()
       await following
-      await engine.close()
     },
   }
 }
 
-function deployment(topology: Topology): Deployment {
-  const content = { topology, model, engine: {}, gpusPerWorker: { prefill: 4, decode: 4, aggregated: 4 } }
-  return { id: contentId(content), ...content }
+function componentsOf(graph: JsonObject, version: OperatorParts['version']): readonly Component[] {
+  const spec = readAt(graph, ['spec'])
+  const text = (value: Json | undefined) => (typeof value === 'string' ? value : '')
+  const replicas = (value: Json) => Number(readAt(value, ['replicas']) ?? 1)
+  if (version === 'v1alpha1') {
+    const services = readAt(spec, ['services'])
+    return Object.entries(isObject(services) ? services : {}).map(([name, value]) => ({
+      name,
+      type: text(readAt(value, ['subComponentType'])) || text(readAt(value, ['componentType'])),
+      replicas: replicas(value),
+      container: withGpus(
+        readAt(value, ['extraPodSpec', 'mainContainer']),
+        readAt(value, ['resources', 'limits', 'gpu']),
+      ),
+      volumes: readAt(value, ['extraPodSpec', 'volumes']) ?? [],
+      adapted: readAt(value, ['scalingAdapter', 'enabled']) === true,
+    }))
+  }
+  const components = readAt(spec, ['components'])
+  return (Array.isArray(components) ? components : []).map(value => ({
+    name: text(readAt(value, ['name'])),
+    type: text(readAt(value, ['type'])),
+    replicas: replicas(value),
+    container: withGpus(readAt(value, ['podTemplate', 'spec', 'containers', { name: 'main' }]), undefined),
+    volumes: readAt(value, ['podTemplate', 'spec', 'volumes']) ?? [],
+    adapted: readAt(value, ['scalingAdapter']) !== undefined,
+  }))
 }
+
+function withGpus(container: Json | undefined, gpus: Json | undefined): JsonObject {
+  const given = isObject(container) ? container : {}
+  return gpus === undefined ? given : { ...given, resources: { limits: { 'nvidia.com/gpu': gpus } } }
+}
+
+function podSpec({ container, volumes }: Component, { env = {}, hostNetwork = false }: OperatorParts): JsonObject {
+  const own = Array.isArray(container.env) ? container.env : []
+  const more = Object.entries(env).map(([name, value]) => ({ name, value }))
+  const main = { image: 'runtime:1', ...container, name: 'main', env: [...more, ...own] }
+  return { hostNetwork, volumes, containers: [main], terminationGracePeriodSeconds: 5 }
+}
+
+const ownerOf = (graph: JsonObject, version: string): JsonObject => ({
+  apiVersion: `nvidia.com/${version}`,
+  kind: 'DynamoGraphDeployment',
+  name: readAt(graph, ['metadata', 'name']) ?? '',
+  uid: readAt(graph, ['metadata', 'uid']) ?? '',
+  controller: true,
+})
