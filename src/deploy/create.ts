@@ -6,7 +6,7 @@ import type { Deployer } from './deployer.ts'
 import { dynamoDeployer } from './dynamo.ts'
 import { dynamoServeDeployer } from './dynamo-serve.ts'
 import { kubernetesDeployer } from './kubernetes.ts'
-import { nodesOf } from './nodes/create.ts'
+import { nodesOf, serveNodesOf } from './nodes/create.ts'
 import { simulatedDeployer } from './simulated.ts'
 
 export { checkDynamoConfig, checkFits } from './dynamo/check-config.ts'
@@ -36,7 +36,7 @@ export async function createDeployer(config: DeployConfig, context: DeployerCont
       case 'kubernetes':
         return kubernetesDeployer(config, { model: model.name, runFolder })
       case 'dynamo-serve':
-        return dynamoServeDeployer(config, { model: model.name, runFolder, ledger })
+        return dynamoServeDeployer(config, { model: model.name, runFolder, ledger }, serveNodesOf(config, ledger))
     }
   }
   const made = deployer()

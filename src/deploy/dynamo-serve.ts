@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import { join, resolve } from 'node:path'
 import { type Deployment, type Endpoint, FulcrumError, topologyLabel } from '../point/index.ts'
 import type { ProcessLedger } from '../process/ledger.ts'
 import type { DynamoServeConfig } from './config.ts'
 import type { Deployer } from './deployer.ts'
+import type { WorkerSlot } from './dynamo/change.ts'
 import { type Infrastructure, openInfrastructure } from './dynamo/infrastructure.ts'
 import { completionsCameBack } from './dynamo/readiness.ts'
 import { isHead, smallestServeChange } from './dynamo-serve/change.ts'
@@ -13,7 +15,9 @@ import { type ServeAwaited, workersListed } from './dynamo-serve/readiness.ts'
 import { registrationDifferences, registrations } from './dynamo-serve/registry.ts'
 import { type ServeWorker, startServeWorker } from './dynamo-serve/worker.ts'
 import { problemLine } from './dynamo-serve/yaml-file.ts'
-import { hostsHere } from './nodes/nodes.ts'
+import type { NodesOf } from './nodes/create.ts'
+import { requireSilentPort } from './nodes/head.ts'
+import { type Nodes, thisMachine } from './nodes/nodes.ts'
 import { freePort, requireFreePort } from './ports.ts'
 import { type Steps, type System, stepwise } from './stepwise.ts'
 
@@ -35,14 +39,21 @@ interface Site extends ServeSite {
  * Dynamo 0.3's `dynamo serve`, changed by the smallest step: NATS and etcd, a head that brings the frontend and the first
  * worker that writes tokens, and a process for each further worker. What a head brings stays with it: a worker beside it
  * comes and goes without it, other settings for its role start it anew.
+ * @param nodesOf this machine, unless told otherwise
  */
-export function dynamoServeDeployer(config: DynamoServeConfig, place: ServePlace): Deployer {
-  return stepwise(serveSystem(config, place))
+export function dynamoServeDeployer(
+  config: DynamoServeConfig,
+  place: ServePlace,
+  nodesOf: NodesOf = namespace => thisMachine(config, namespace),
+): Deployer {
+  return stepwise(serveSystem(config, place, nodesOf))
 }
 
-function serveSystem(config: DynamoServeConfig, place: ServePlace): System<ServeWorker> {
+function serveSystem(config: DynamoServeConfig, place: ServePlace, nodesOf: NodesOf): System<ServeWorker> {
   const folder = resolve(place.runFolder, 'deploy')
   const logFolder = join(folder, 'logs')
+  const nodes = nodesOf(`fulcrum-${randomBytes(4).toString('hex')}`, logFolder)
+  const fileFolder = nodes.fileFolder ?? folder
   let site: Site | null = null
 
   async function openSite(signal: AbortSignal): Promise<Site> {
@@ -51,7 +62,7 @@ function serveSystem(config: DynamoServeConfig, place: ServePlace): System<Serve
     try {
       if (config.etcd !== undefined) await requireNoOthers(config, etcdUrl, signal)
       const httpPort = config.httpPort ?? (await freePort())
-      return { config, model: place.model, folder, natsUrl, etcdUrl, httpPort, infrastructure }
+      return { config, model: place.model, folder: fileFolder, natsUrl, etcdUrl, httpPort, infrastructure }
     } catch (error) {
       await infrastructure.close()
       throw error
@@ -67,7 +78,9 @@ function serveSystem(config: DynamoServeConfig, place: ServePlace): System<Serve
     readyTimeoutS: config.readyTimeoutS,
     requireFit: wanted => requireFit(config, wanted),
 
-    open: async ({ signal }, anew) => {
+    open: async (context, anew) => {
+      const { signal } = context
+      await nodes.open(context)
       site ??= await openSite(signal)
       const { discoveryLost } = await site.infrastructure.repair(signal)
       return discoveryLost || anew
@@ -79,7 +92,7 @@ function serveSystem(config: DynamoServeConfig, place: ServePlace): System<Serve
       const { signal } = course.context
       let before: ReadonlySet<string> = new Set()
       return {
-        change: running => smallestServeChange(running, wanted, designs, hostsHere(config)),
+        change: running => smallestServeChange(running, wanted, designs, nodes.hosts()),
         makeWay: async (_, leaving) => {
           await leaving
           before = new Set((await registrations(here.etcdUrl, signal)).map(({ key }) => key))
@@ -87,18 +100,18 @@ function serveSystem(config: DynamoServeConfig, place: ServePlace): System<Serve
         start: async slot => {
           const design = designs[slot.role]
           if (design === undefined) throw new Error(`no design for ${slot.role} workers`)
-          if (isHead(slot)) await requireFreePort(here.httpPort, 'frontend')
-          return startServeWorker(here, slot, design, { logFolder, ledger: place.ledger })
+          if (isHead(slot)) await requireFrontendPort(slot, here, nodes)
+          return startServeWorker(here, slot, design, nodes, { logFolder, ledger: place.ledger })
         },
         answered: async (workers, { keep, start }) => {
           const listing: ServeAwaited = { ...course, config, etcdUrl: here.etcdUrl }
           await workersListed({ before, kept: keep, started: start }, workers, listing)
-          const endpoint = endpointOf(here, place.model)
-          const front = workers.find(isHead)?.process
-          if (front === undefined) {
+          const head = workers.find(isHead)
+          if (head === undefined) {
             throw new FulcrumError('failed', 'no-head', `${course.label} has no worker that writes tokens`)
           }
-          await completionsCameBack(endpoint, workers, front, { ...course, url: endpoint.url })
+          const endpoint = endpointAt(nodes.reach(head.host).address, here, place.model)
+          await completionsCameBack(endpoint, workers, head.process, { ...course, url: endpoint.url })
           // Services that came up last are watched from here on.
           await Promise.all(workers.map(worker => worker.follow()))
           return endpoint
@@ -106,7 +119,10 @@ function serveSystem(config: DynamoServeConfig, place: ServePlace): System<Serve
       }
     },
 
-    problems: signal => opened().infrastructure.problems(signal),
+    problems: async signal => {
+      const found = await Promise.all([nodes.problems(signal), opened().infrastructure.problems(signal)])
+      return found.flat()
+    },
 
     differences: async (workers, signal) => {
       const listed = await registrations(opened().etcdUrl, signal).catch(() => null)
@@ -115,18 +131,25 @@ function serveSystem(config: DynamoServeConfig, place: ServePlace): System<Serve
       return registrationDifferences(listed, { before, kept: workers, started: [] }, config)
     },
 
-    preview: (from, wanted) => previewServe({ config, model: place.model, folder }, from, wanted),
+    preview: (from, wanted) => previewServe({ config, model: place.model, folder: fileFolder }, from, wanted, nodes),
 
     close: async leaving => {
       await leaving
       await site?.infrastructure.close()
       site = null
+      await nodes.close()
     },
   }
 }
 
-function endpointOf({ httpPort }: Site, model: string): Endpoint {
-  const url = `http://127.0.0.1:${httpPort}`
+/** The port was free on this machine when it was chosen; where the frontend will run, it has to be free now. */
+async function requireFrontendPort({ host }: WorkerSlot, { httpPort }: Site, nodes: Nodes): Promise<void> {
+  if (host === null) await requireFreePort(httpPort, 'frontend')
+  else await requireSilentPort(nodes.reach(host).address, httpPort, 'frontend')
+}
+
+function endpointAt(address: string, { httpPort }: Site, model: string): Endpoint {
+  const url = `http://${address}:${httpPort}`
   return { url, model, dialect: 'dynamo-0.3', metricsUrls: { frontend: `${url}/metrics` } }
 }
 

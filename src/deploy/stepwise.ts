@@ -10,7 +10,7 @@ export interface Member extends WorkerSlot {
   /** Whether it runs with all that belongs to it. */
   fit(): Promise<boolean>
   /** Why it is not fit, with its last words. */
-  failure(logLines: number): FulcrumError
+  failure(logLines?: number): FulcrumError
   stop(graceMs: number): Promise<void>
 }
 

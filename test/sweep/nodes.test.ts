@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import type { DynamoConfig, SlurmConfig } from '../../src/deploy/config.ts'
+import type { DynamoConfig, DynamoServeConfig, SlurmConfig } from '../../src/deploy/config.ts'
 import { createDeployer } from '../../src/deploy/create.ts'
+import { serveHosts } from '../../src/deploy/nodes/create.ts'
+import { disk } from '../../src/sweep/file/files.ts'
 import { problems, read, sweepText } from './sweep-text.ts'
 
 const model = { name: 'm', tokenizer: 't' }
@@ -127,4 +130,41 @@ describe('a dry run', () => {
     assert.deepEqual(commands[5]?.argv.slice(0, 3), ['srun', '--jobid=<job>', '--overlap'])
     assert.ok(commands[5]?.argv.includes('--nodelist=<node 2>'))
   })
+})
+
+describe('nodes of dynamo serve', () => {
+  const graph = join(import.meta.dirname, '../systems/dynamo-serve-graph')
+  const serve = (rest: string) =>
+    sweepText({ deploy: `{ with: dynamo-serve, dynamo: dynamo, workdir: ${graph}, gpus_per_worker: 4, ${rest} }` })
+
+  const serveOf = async (rest: string) => (await read(serve(rest), disk)).deploy as DynamoServeConfig
+
+  it('are nodes over ssh, with this machine among them when its GPUs are named', async () => {
+    const config = await serveOf('head: 10.0.0.1, gpus: [0, 1, 2, 3], nodes: [{ name: n1, gpus: 4 }]')
+    assert.equal(config.head, '10.0.0.1')
+    assert.deepEqual(
+      serveHosts(config).map(({ name }) => name),
+      [null, 'n1'],
+    )
+  })
+
+  it('are steps of an allocation', async () => {
+    const { slurm: asked } = await serveOf('head: 10.0.0.1, slurm: { nodes: 2, gpus_per_node: 4 }')
+    assert.deepEqual([asked?.nodes, asked?.gpusPerNode, asked?.queueTimeoutS], [2, 4, 3600])
+  })
+
+  it('are refused when they have too few GPUs', async () => {
+    const found = await problems(serve('head: 10.0.0.1, nodes: [{ name: n1, gpus: 4 }]'), disk)
+    assert.match(found[0] ?? '', /^3:\d+: 1P1D: .* \(n1 has 4\); give more nodes or GPUs/)
+  })
+
+  for (const [what, rest, expected] of [
+    ['both kinds at once', 'head: 1.1.1.1, nodes: [a, b], slurm: { nodes: 2 }', /over ssh or given by Slurm/],
+    ['an allocation without a head', 'slurm: { nodes: 2 }', /can’t reach NATS and etcd on the loopback/],
+    ['ssh without nodes', 'head: 1.1.1.1, slurm: { nodes: 2 }, ssh: { options: { User: me } }', /ssh is for nodes/],
+  ] as const) {
+    it(`refuse ${what}`, async () => {
+      assert.match((await problems(serve(rest), disk)).join('\n'), expected)
+    })
+  }
 })

@@ -1,7 +1,7 @@
 import { type Deployment, type Role, rolesOf, workersOf } from '../../point/index.ts'
 import { type Change, smallestChange, type WorkerSlot } from '../dynamo/change.ts'
 import type { WorkerDesign } from '../dynamo/commands.ts'
-import type { Host } from '../dynamo/placement.ts'
+import { type Host, rolesBySize } from '../dynamo/placement.ts'
 
 /**
  * Whether a worker comes with the frontend, as the head: the first one that writes tokens. The head is one process group,
@@ -26,7 +26,12 @@ export function smallestServeChange<Running extends WorkerSlot>(
   const room = writing === undefined ? 0 : workersOf(wanted.topology, writing) - 1
   const spare = peers.some(isHead) ? [] : peers.slice(Math.max(0, room))
   const rest = running.filter(worker => !spare.includes(worker))
-  const { keep, stop, start } = smallestChange(rest, wanted, designs, hosts)
+  // Among roles of one size the head's is placed first, so that the head comes to the first host, as in the guide.
+  const sizes = wanted.gpusPerWorker
+  const order = rolesBySize(sizes).toSorted(
+    (a, b) => sizes[b] - sizes[a] || Number(b === writing) - Number(a === writing),
+  )
+  const { keep, stop, start } = smallestChange(rest, wanted, designs, hosts, order)
   const headFirst = [...start].sort((a, b) => Number(isHead(b)) - Number(isHead(a)))
   return { keep, stop: [...spare, ...stop], start: headFirst }
 }

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { type Deployment, type EngineSettings, gpusOf, type Role, roles } from '../../point/index.ts'
 import type { DynamoServeConfig } from '../config.ts'
 import { checkEngineSettings } from '../dynamo/engine-settings.ts'
+import { misfitOn } from '../dynamo/placement.ts'
+import { serveHosts } from '../nodes/create.ts'
 import { textOf } from './design.ts'
 import { pytorchSettings } from './engine-file.ts'
 import {
@@ -18,6 +20,9 @@ import {
   serviceOf,
 } from './service-file.ts'
 import { type FileProblem, isObject, isYamlFile, readYamlFile, type YamlFile } from './yaml-file.ts'
+
+/** What TensorRT-LLM of Dynamo 0.3 takes, and today's no longer. */
+const earlierSettings: ReadonlySet<string> = new Set(['pytorch_backend_config', ...pytorchSettings])
 
 /** A problem of one of the user's files (with its place), or of a key of `deploy`. */
 export interface ServeProblem {
@@ -47,8 +52,9 @@ export function serveAbilities(config: DynamoServeConfig): ServeAbilities {
       return file === null ? null : gpusSaid(sectionNamed(file, serviceOf(config, role)))
     },
     settingsProblems: (role, settings) => {
-      const others = Object.entries(settings).filter(([name]) => !pytorchSettings.has(name.replaceAll('-', '_')))
-      return checkEngineSettings('dynamo.trtllm', role, Object.fromEntries(others))
+      const names = Object.keys(settings).filter(name => !earlierSettings.has(name.replaceAll('-', '_')))
+      // Names alone: what its sections hold was otherwise then.
+      return checkEngineSettings('dynamo.trtllm', role, Object.fromEntries(names.map(name => [name, true])))
     },
     misfit: deployment => {
       const mode = deployment.topology.kind
@@ -58,6 +64,7 @@ export function serveAbilities(config: DynamoServeConfig): ServeAbilities {
       }
       const settable = missingEngineFile(config, deployment, fileOf)
       if (settable !== null) return placed(mode, settable)
+      if (config.nodes !== undefined || config.slurm !== undefined) return misfitOn(serveHosts(config), deployment)
       const needed = gpusOf(deployment)
       if (config.gpus === undefined || needed <= config.gpus.length) return null
       return `it needs ${needed} GPUs, and deploy.gpus lists ${config.gpus.length}`

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { basename, dirname, extname, isAbsolute, join } from 'node:path'
+import { basename, extname, join } from 'node:path'
 import { parseDocument } from 'yaml'
 import { contentId, type Deployment, FulcrumError, type Role, roles, rolesOf } from '../../point/index.ts'
 import type { DynamoServeConfig } from '../config.ts'
 import type { PlannedFile } from '../deployer.ts'
 import type { Command, WorkerDesign } from '../dynamo/commands.ts'
+import { loopback } from '../nodes/nodes.ts'
 import { withSettings } from './engine-file.ts'
 import { engineFilesOf, modeOf, partsOf, sectionNamed, serviceOf, writtenKey } from './service-file.ts'
 import { isYamlFile, problemLine, readYamlFile, type YamlFile } from './yaml-file.ts'
@@ -25,18 +26,21 @@ export interface ServeDesign extends WorkerDesign {
   readonly headCommand: Command
 }
 
-const head = '127.0.0.1'
-
 /**
- * The guide's environment, and what keeps the deployment on this machine: Dynamo 0.3.1 reads the frontend's port from
- * DYNAMO_PORT and ignores `-p`. What the sweep file says in `env` wins.
+ * The guide's environment, and where the frontend listens: Dynamo 0.3.1 reads that from DYNAMO_HOST and DYNAMO_PORT, and
+ * ignores `-p`. What the sweep file says in `env` wins.
+ * @param address of the machine that the process runs on, as the others reach it
  */
-export function serveEnvironment(site: ServeSite, gpus: readonly number[] | null): { readonly [name: string]: string } {
+export function serveEnvironment(
+  site: ServeSite,
+  gpus: readonly number[] | null,
+  address: string = loopback.address,
+): { readonly [name: string]: string } {
   return {
-    HEAD_NODE_IP: head,
+    HEAD_NODE_IP: site.config.head ?? loopback.address,
     NATS_SERVER: site.natsUrl,
     ETCD_ENDPOINTS: site.etcdUrl,
-    DYNAMO_HOST: head,
+    DYNAMO_HOST: address,
     DYNAMO_PORT: String(site.httpPort),
     DYN_SDK_DISABLE_ANSI_LOGGING: '1',
     PYTHONUNBUFFERED: '1',
@@ -55,16 +59,16 @@ export function serveDesigns(site: ServeSite, deployment: Deployment): { readonl
 function designOf(site: ServeSite, role: Role, deployment: Deployment): ServeDesign {
   const { config } = site
   const gpusPerWorker = deployment.gpusPerWorker[role]
-  const engine = engineCopy(site, role, deployment)
-  const service = serviceCopy(site, role, engine, gpusPerWorker)
+  const engines = engineCopies(site, role, deployment)
+  const service = serviceCopy(site, role, engines, gpusPerWorker)
   const target = config.workers[role]
   const serve = (what: string, ...rest: string[]): Command => ({
-    argv: [config.dynamo, 'serve', what, '-f', service.path, ...rest],
+    argv: [config.container?.dynamo ?? config.dynamo, 'serve', what, '-f', service.path, ...rest],
     env: serveEnvironment(site, null),
   })
   const command = serve(target, '--service-name', partsOf(target).service)
   const headCommand = serve(config.graphs[modeOf(role)])
-  const files = engine === null ? [service] : [engine.file, service]
+  const files = [...engines.map(({ file }) => file), service]
   const signature = contentId({ role, command, headCommand, files, gpusPerWorker })
   return { role, command, headCommand, files, gpusPerWorker, signature }
 }
@@ -82,23 +86,36 @@ interface EngineCopy {
   readonly file: PlannedFile
 }
 
-/** The engine file with the role's settings; null when it stays as it is. */
-function engineCopy(site: ServeSite, role: Role, deployment: Deployment): EngineCopy | null {
+/**
+ * The engine files that a role needs copies of: the one that its settings are written into, and, for workers that may run
+ * where the user's files are others or none, all that its section names.
+ */
+function engineCopies(site: ServeSite, role: Role, deployment: Deployment): readonly EngineCopy[] {
+  const { config } = site
   const settings = deployment.engine[role] ?? {}
-  if (Object.keys(settings).length === 0) return null
-  const file = read(site.config.configs[modeOf(role)])
-  const service = serviceOf(site.config, role)
-  const [use] = engineFilesOf(site.config, role, sectionNamed(file, service))
-  if (use === undefined) {
+  const isSet = Object.keys(settings).length > 0
+  const file = read(config.configs[modeOf(role)])
+  const service = serviceOf(config, role)
+  const uses = engineFilesOf(config, role, sectionNamed(file, service))
+  if (isSet && uses.length === 0) {
     const wrong = `${service} names no engine file to write settings into; give it engine_args`
     throw new FulcrumError('bad-input', 'dynamo-serve-config-invalid', problemLine(file.problemAt([service], wrong)))
   }
-  const content = withSettings(read(use.path).text, use.section, settings)
-  return { key: use.key, file: copyOf(site, use.path, role, content) }
+  return uses.flatMap(({ key, path, section }, i) => {
+    const written = isSet && i === 0
+    if (!written && !runsElsewhere(config)) return []
+    const { text } = read(path)
+    return [{ key, file: copyOf(site, path, role, written ? withSettings(text, section, settings) : text) }]
+  })
+}
+
+/** Whether workers may run where this machine's files are not seen. */
+export function runsElsewhere({ nodes, slurm, container }: DynamoServeConfig): boolean {
+  return nodes !== undefined || slurm !== undefined || container !== undefined
 }
 
 /** The service configuration for one worker a process, at the port and model name in force. */
-function serviceCopy(site: ServeSite, role: Role, engine: EngineCopy | null, gpus: number): PlannedFile {
+function serviceCopy(site: ServeSite, role: Role, engines: readonly EngineCopy[], gpus: number): PlannedFile {
   const { config } = site
   const path = config.configs[modeOf(role)]
   const file = read(path)
@@ -115,7 +132,7 @@ function serviceCopy(site: ServeSite, role: Role, engine: EngineCopy | null, gpu
   }
   set([service, 'ServiceArgs', 'workers'], 1)
   set([service, 'ServiceArgs', 'resources', 'gpu'], gpus)
-  if (engine !== null) set([service, engine.key], engine.file.path)
+  for (const { key, file } of engines) set([service, key], file.path)
   const frontend = partsOf(config.graphs[modeOf(role)]).service
   for (const name of [frontend, ...roles.map(each => serviceOf(config, each))]) {
     const key = writtenKey(sectionNamed(file, name), 'served-model-name')
@@ -131,11 +148,6 @@ function copyOf(site: ServeSite, original: string, role: Role, content: string):
   const extension = extname(original)
   const name = basename(original, extension)
   return { path: join(site.folder, 'engine', `${name}-${role}-${contentId(content)}${extension}`), content }
-}
-
-/** The search path of services: they find their own programs (`dynamo-run`, `python`) beside `dynamo`. */
-export function programPath(config: DynamoServeConfig, path: string): string {
-  return isAbsolute(config.dynamo) ? `${dirname(config.dynamo)}:${path}` : path
 }
 
 /** The text of a file; empty when it can't be read. */

@@ -6,6 +6,7 @@ import { waitUntil } from '../dynamo/wait.ts'
 import type { Course } from '../stepwise.ts'
 import { type Expected, registrationDifferences, registrations } from './registry.ts'
 import type { ServeProcess } from './service.ts'
+import type { ServeWorker } from './worker.ts'
 
 /** What to wait on, and what to say meanwhile. */
 export interface ServeAwaited extends Pick<Course, 'context' | 'deadline' | 'label'> {
@@ -15,21 +16,21 @@ export interface ServeAwaited extends Pick<Course, 'context' | 'deadline' | 'lab
 
 /**
  * Waits until exactly the expected workers are registered: new ones are there, stopped ones have left.
- * @param parts every `dynamo serve` that should be up
+ * @param workers every one that should be up
  * @throws FulcrumError when one of them or one of its services ends meanwhile, or at the deadline
  */
 export async function workersListed(
   expected: Expected,
-  parts: readonly ServeProcess[],
+  workers: readonly ServeWorker[],
   { config, etcdUrl, deadline, context, label }: ServeAwaited,
 ): Promise<void> {
-  let broken: ServeProcess | null = null
+  let broken: ServeWorker | null = null
   let why: readonly string[] = ['etcd does not answer']
   await waitUntil(
     async signal => {
-      for (const part of parts) {
-        await part.follow()
-        if (!(await part.fit())) broken = part
+      for (const worker of workers) {
+        await worker.follow()
+        if (!(await worker.fit())) broken = worker
       }
       why = registrationDifferences(await registrations(etcdUrl, signal), expected, config)
       return why.length === 0
@@ -39,12 +40,12 @@ export async function workersListed(
       limitMs: Math.max(1, leftMs(deadline)),
       onWaiting: elapsedS =>
         context.onEvent({ kind: 'waiting', what: 'workers to register', elapsedS, deadlineS: deadline.limitS }),
-      failed: () => (broken === null ? null : serveFailure(broken)),
+      failed: () => broken?.failure() ?? null,
       late: () =>
         new FulcrumError(
           'failed',
           'deployment-not-ready',
-          `${label} was not ready within ${deadline.limitS} s: ${why.join(', ')}${parts.map(({ process }) => logEnd(process)).join('')}`,
+          `${label} was not ready within ${deadline.limitS} s: ${why.join(', ')}${workers.map(({ process }) => logEnd(process)).join('')}`,
           {
             where: etcdUrl,
             remedy: 'Raise deploy.ready_timeout if the model only loads slowly; else look at the logs above.',

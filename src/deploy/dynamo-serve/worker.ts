@@ -1,10 +1,14 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { ProcessLedger } from '../../process/ledger.ts'
 import type { WorkerSlot } from '../dynamo/change.ts'
+import { processFailure } from '../dynamo/failure.ts'
+import { guardGraceMs } from '../launch/guard.ts'
+import { startLaunch, writeFiles } from '../launch/start.ts'
+import type { Nodes } from '../nodes/nodes.ts'
 import type { Member } from '../stepwise.ts'
 import type { ServeDesign, ServeSite } from './design.ts'
-import { serveCommand } from './preview.ts'
+import { serveLaunch } from './launch.ts'
 import { serveFailure } from './readiness.ts'
 import { startServe } from './service.ts'
 
@@ -19,14 +23,24 @@ export async function startServeWorker(
   site: ServeSite,
   slot: WorkerSlot,
   design: ServeDesign,
+  nodes: Nodes,
   place: { readonly logFolder: string; readonly ledger: ProcessLedger },
 ): Promise<ServeWorker> {
-  for (const { path, content } of design.files) {
-    await mkdir(dirname(path), { recursive: true })
-    await writeFile(path, content)
+  const launch = serveLaunch(site, slot, design, nodes, process.env.PATH ?? '')
+  const its = { name: slot.name, logFile: join(place.logFolder, `${slot.name}.log`) }
+  if (launch.endsBy === 'signal') {
+    await writeFiles(launch.files)
+    const serve = await startServe({ ...its, ...launch, cwd: site.config.workdir }, place.ledger)
+    return { ...slot, ...serve, failure: logLines => serveFailure(serve, logLines) }
   }
-  const { argv, env } = serveCommand(site, slot, design, process.env.PATH ?? '')
-  const logFile = join(place.logFolder, `${slot.name}.log`)
-  const serve = await startServe({ name: slot.name, argv, env, cwd: site.config.workdir, logFile }, place.ledger)
-  return { ...slot, ...serve, failure: logLines => serveFailure(serve, logLines) }
+  // Its services are watched by its guard, which ends with the first of them.
+  const guard = await startLaunch(launch, { ...its, cwd: tmpdir() }, place.ledger)
+  return {
+    ...slot,
+    process: guard,
+    follow: async () => {},
+    fit: async () => guard.alive(),
+    failure: logLines => processFailure(guard, logLines),
+    stop: () => guard.stop(guardGraceMs),
+  }
 }

@@ -22,21 +22,23 @@ export interface Change<Running extends WorkerSlot> {
  * take the lowest free names and the fullest hosts with room. When those that stay leave no room for a missing one, though
  * empty hosts would have it, all are placed anew.
  * @param running only workers that are fit to serve; dead ones are somebody else's to clear away
+ * @param order in which roles are placed; large workers, which fit nowhere later, have to come first
  */
 export function smallestChange<Running extends WorkerSlot>(
   running: readonly Running[],
   wanted: Deployment,
   designs: { readonly [role in Role]?: WorkerDesign },
   hosts: readonly Host[],
+  order: readonly Role[] = rolesBySize(wanted.gpusPerWorker),
 ): Change<Running> {
   const keep: Running[] = []
   for (const role of roles) {
     const fitting = running.filter(worker => worker.role === role && worker.signature === designs[role]?.signature)
     keep.push(...fitting.sort((a, b) => numberOf(a) - numberOf(b)).slice(0, workersOf(wanted.topology, role)))
   }
-  const start = missingWorkers(keep, wanted, designs, hosts)
+  const start = missingWorkers(keep, wanted, designs, hosts, order)
   if (start !== null) return { keep, stop: running.filter(worker => !keep.includes(worker)), start }
-  return { keep: [], stop: running, start: missingWorkers([], wanted, designs, hosts) ?? [] }
+  return { keep: [], stop: running, start: missingWorkers([], wanted, designs, hosts, order) ?? [] }
 }
 
 /** The workers to start beside those that stay, by role; null when one has no place. */
@@ -45,9 +47,10 @@ function missingWorkers(
   wanted: Deployment,
   designs: { readonly [role in Role]?: WorkerDesign },
   hosts: readonly Host[],
+  order: readonly Role[],
 ): readonly WorkerSlot[] | null {
   const start: WorkerSlot[] = []
-  for (const role of rolesBySize(wanted.gpusPerWorker)) {
+  for (const role of order) {
     const design = designs[role]
     if (design === undefined) continue
     const kept = keep.filter(worker => worker.role === role).length

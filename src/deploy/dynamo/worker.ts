@@ -1,10 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { ProcessLedger } from '../../process/ledger.ts'
-import { startProcess } from '../../process/process.ts'
-import { guardGraceMs, heartbeatS } from '../launch/guard.ts'
+import { guardGraceMs } from '../launch/guard.ts'
 import type { Launch } from '../launch/launcher.ts'
+import { startLaunch } from '../launch/start.ts'
 import type { Nodes } from '../nodes/nodes.ts'
 import type { Member } from '../stepwise.ts'
 import type { WorkerSlot } from './change.ts'
@@ -38,18 +37,10 @@ export async function startWorker(
   place: { readonly logFolder: string; readonly ledger: ProcessLedger },
 ): Promise<Worker> {
   const ports = { system: await nodes.freePort(slot.host), sideChannel: await nodes.freePort(slot.host) }
-  const { argv, env, files, endsBy } = launchOf(site, slot, design, nodes, ports)
-  for (const { path, content } of files) {
-    await mkdir(dirname(path), { recursive: true })
-    await writeFile(path, content)
-  }
-  const logFile = join(place.logFolder, `${slot.name}.log`)
+  const launch = launchOf(site, slot, design, nodes, ports)
   const cwd = slot.host === null ? resolve('.') : tmpdir()
-  const process = await startProcess({ name: slot.name, argv, env, cwd, logFile, endsBy }, place.ledger)
-  if (endsBy === 'stdin') {
-    const beat = setInterval(() => process.send(''), heartbeatS * 1000).unref()
-    void process.exited.then(() => clearInterval(beat))
-  }
+  const logFile = join(place.logFolder, `${slot.name}.log`)
+  const process = await startLaunch(launch, { name: slot.name, cwd, logFile }, place.ledger)
   return {
     ...slot,
     process,

@@ -39,6 +39,8 @@ services() {
   ps --ppid "$task" -o pid=,pgid=,stat= |
     while read -r pid group state; do [ "$pid" = "$group" ] && [ "\${state#Z}" = "$state" ] && echo "$pid"; done
 }
+ended=
+trap 'ended=1' USR1
 trap 'tell TERM' TERM INT HUP
 {
   trap - TERM INT HUP
@@ -50,17 +52,17 @@ if [ -n "$supervises" ]; then
   {
     trap - TERM INT HUP
     known=
-    while sleep 1 2>/dev/null; do
+    while sleep 1; do
       now=$(services)
       for pid in $known; do
         grep -qx "$pid" <<<"$now" && continue
-        echo "service $pid has ended" >&2
-        finish 2>/dev/null
+        kill -USR1 $$
+        finish
         break 2
       done
       known=$now
     done
-  } >/dev/null &
+  } >/dev/null 2>&1 &
   watchers="$watchers $!"
 fi
 while :; do wait "$task"; code=$?; kill -0 "$task" 2>/dev/null || break; done
@@ -69,6 +71,7 @@ kill -KILL -- "-$task" 2>/dev/null
 for pid in $(strays); do kill -KILL "$pid" 2>/dev/null; done
 [ -z "$runtime" ] || "$runtime" rm -f "$container" >/dev/null 2>&1
 for file in "\${written[@]}"; do rm -f -- "$file"; rmdir -- "$(dirname -- "$file")" 2>/dev/null; done
+[ -z "$ended" ] || { echo 'a service of it has ended, and the rest was ended with it' >&2; code=70; }
 exit "$code"
 `.trim()
 

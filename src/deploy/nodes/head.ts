@@ -92,6 +92,18 @@ export async function freePortAt(address: string, handedOut: Set<number>): Promi
   throw new FulcrumError('environment', 'no-free-port', 'Found no free port', { where: address })
 }
 
+/**
+ * Makes sure that nobody answers on a port of another machine, which is as near to free as can be seen from here.
+ * @throws FulcrumError environment `port-taken`
+ */
+export async function requireSilentPort(address: string, port: number, what: string): Promise<void> {
+  if (!(await answers(address, port))) return
+  throw new FulcrumError('environment', 'port-taken', `Port ${port} for the ${what} is taken there`, {
+    where: `${address}:${port}`,
+    remedy: 'Stop that program, choose another port, or leave the port out to get a free one.',
+  })
+}
+
 function answers(host: string, port: number): Promise<boolean> {
   return new Promise(resolve => {
     const socket = connect({ host, port, timeout: 1_000 })

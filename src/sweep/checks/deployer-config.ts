@@ -20,11 +20,11 @@ export const checkDeployerConfig: Check = ({ raw, deployments, abilities }, { re
       if (at !== undefined) refuse({ kind: 'file', file: at.file, position: at.position }, problem, '')
       continue
     }
-    const room = (['nodes', 'gpus'] as const).find(key => key in raw.deploy)
+    const room = (['nodes', 'slurm', 'gpus'] as const).find(key => key in raw.deploy)
     refuse(
       { kind: 'sweep', path: room === undefined ? ['topologies'] : ['deploy', room] },
       `${topologyLabel(deployment.topology)}: ${misfit}`,
-      room === 'nodes'
+      room === 'nodes' || room === 'slurm'
         ? 'give more nodes or GPUs, or leave the topology out with max_gpus'
         : 'list more GPUs, or leave the topology out with max_gpus',
     )

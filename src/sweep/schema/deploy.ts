@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { duration, field, json, positiveInt } from './field.ts'
-import { container, head, nodes, slurmFields, ssh } from './nodes.ts'
+import { container, head, nodes, serveContainer, slurmAllocation, slurmFields, ssh } from './nodes.ts'
 
 const gpusPerWorker = field(
   z.union([
@@ -219,7 +219,7 @@ const dynamoServe = z.strictObject({
   http_port: httpPort.optional(),
   gpus: field(
     z.array(z.int().min(0)).min(1),
-    'GPU indices handed out to workers as CUDA_VISIBLE_DEVICES. Default: each `dynamo serve` takes its own from 0 on, so several workers on one machine need them.',
+    'GPU indices of this machine, handed out to workers as CUDA_VISIBLE_DEVICES. Default: each `dynamo serve` takes its own from 0 on, so several workers on one machine need them; with `nodes` or `slurm`, no worker runs here.',
     'write a list of GPU indices such as [0, 1, 2, 3]',
   ).optional(),
   ready_timeout: field(
@@ -228,6 +228,11 @@ const dynamoServe = z.strictObject({
     'write a duration such as 30m',
   ).default('1800s'),
   gpus_per_worker: gpusPerWorker.optional(),
+  nodes: nodes.optional(),
+  slurm: slurmAllocation.optional(),
+  head: head.optional(),
+  ssh: ssh.optional(),
+  container: serveContainer.optional(),
 })
 
 export const deploySchema = field(

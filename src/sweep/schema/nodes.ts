@@ -38,14 +38,25 @@ export const ssh = field(
   'write { config: PATH, options: { User: me, Port: 22 } }',
 )
 
+const containerFields = {
+  image: z.string().min(1),
+  runtime: z.enum(['docker', 'podman']).default('docker'),
+  args: words.default([]),
+}
+
 export const container = field(
-  z.strictObject({
-    image: z.string().min(1),
-    runtime: z.enum(['docker', 'podman']).default('docker'),
-    python: z.string().min(1).default('python3'),
-    args: words.default([]),
-  }),
+  z.strictObject({ ...containerFields, python: z.string().min(1).default('python3') }),
   'Workers run in containers: `docker run --rm --init --gpus all --network host`, `args`, `image`, and `python` (default `python3`) in it.',
+  'write { image: dynamo:latest-tensorrtllm, args: [-v, /tmp/hf_cache:/root/.cache/huggingface] }',
+)
+
+export const serveContainer = field(
+  z.strictObject({
+    ...containerFields,
+    dynamo: z.string().min(1).default('dynamo'),
+    workdir: z.string().min(1).default('/workspace/examples/tensorrt_llm'),
+  }),
+  'Every `dynamo serve` runs in a container: `docker run --rm --init --gpus all --network host`, `args`, `image`, and in it `dynamo` (default `dynamo`) in the folder `workdir` (default `/workspace/examples/tensorrt_llm`).',
   'write { image: dynamo:latest-tensorrtllm, args: [-v, /tmp/hf_cache:/root/.cache/huggingface] }',
 )
 
@@ -85,3 +96,9 @@ export const slurmFields = {
     'write true or false',
   ).default(false),
 }
+
+export const slurmAllocation = field(
+  z.strictObject(slurmFields),
+  'Workers are steps of a Slurm allocation: what to ask for, with the keys of `with: slurm`.',
+  'write { nodes: 2, gpus_per_node: 4, partition: batch, time: "2:00:00" }',
+)

@@ -3,6 +3,7 @@ import type { DynamoServeConfig } from '../../deploy/config.ts'
 import { pathText, quoted } from '../file/problem.ts'
 import type { RawDeploy } from '../schema/deploy.ts'
 import { existing, lookUp, reportTwice, type SectionContext, seconds } from './context.ts'
+import { readServePlaces } from './nodes.ts'
 
 type RawDynamoServe = Extract<RawDeploy, { with: 'dynamo-serve' }>
 
@@ -36,6 +37,7 @@ export function readDynamoServe(
     ...(raw.etcd === undefined ? {} : { etcd: raw.etcd }),
     ...(raw.http_port === undefined ? {} : { httpPort: raw.http_port }),
     ...(raw.gpus === undefined ? {} : { gpus: raw.gpus }),
+    ...readServePlaces(raw, context),
   }
 }
 

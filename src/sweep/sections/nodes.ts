@@ -1,9 +1,16 @@
-import type { DynamoConfig, SlurmConfig, SshNodesConfig } from '../../deploy/config.ts'
+import type {
+  AllocationConfig,
+  DynamoConfig,
+  DynamoServeConfig,
+  SlurmConfig,
+  SshNodesConfig,
+} from '../../deploy/config.ts'
 import { quoted } from '../file/problem.ts'
 import type { RawDeploy } from '../schema/deploy.ts'
 import { existing, reportTwice, type SectionContext, seconds } from './context.ts'
 
 type RawDynamo = Extract<RawDeploy, { with: 'dynamo' }>
+type RawServe = Extract<RawDeploy, { with: 'dynamo-serve' }>
 type RawSlurm = Extract<RawDeploy, { with: 'slurm' }>
 type RawNodes = NonNullable<RawDynamo['nodes']>
 
@@ -13,6 +20,10 @@ export function readPlaces(
   context: SectionContext,
 ): Pick<DynamoConfig, 'nodes' | 'head' | 'container'> {
   reportContradictions(raw, context)
+  if (raw.nodes !== undefined && raw.gpus !== undefined) {
+    const right = 'write gpus beside each node’s name'
+    context.report(['deploy', 'gpus'], 'gpus are those of this machine, and workers run on nodes', right, 'key')
+  }
   return {
     ...(raw.nodes === undefined ? {} : { nodes: { hosts: hostsOf(raw.nodes, context), ssh: sshOf(raw.ssh, context) } }),
     ...(raw.head === undefined ? {} : { head: raw.head }),
@@ -20,21 +31,35 @@ export function readPlaces(
   }
 }
 
-function reportContradictions(raw: Pick<RawDynamo, 'nodes' | 'head' | 'ssh' | 'gpus'>, context: SectionContext): void {
-  if (raw.nodes === undefined) {
-    for (const key of ['head', 'ssh'] as const) {
-      if (raw[key] !== undefined)
-        context.report(['deploy', key], `${key} is for nodes, and there are none`, 'list nodes, or remove it', 'key')
-    }
-    return
+/** The same for `dynamo serve`, whose workers may also be steps of an allocation, and run on this machine beside. */
+export function readServePlaces(
+  raw: Pick<RawServe, 'nodes' | 'slurm' | 'head' | 'ssh' | 'container'>,
+  context: SectionContext,
+): Pick<DynamoServeConfig, 'nodes' | 'slurm' | 'head' | 'container'> {
+  reportContradictions(raw, context)
+  return {
+    ...(raw.nodes === undefined ? {} : { nodes: { hosts: hostsOf(raw.nodes, context), ssh: sshOf(raw.ssh, context) } }),
+    ...(raw.slurm === undefined ? {} : { slurm: allocationOf(raw.slurm) }),
+    ...(raw.head === undefined ? {} : { head: raw.head }),
+    ...(raw.container === undefined ? {} : { container: raw.container }),
   }
-  if (raw.head === undefined) {
+}
+
+function reportContradictions(raw: Pick<RawServe, 'nodes' | 'slurm' | 'head' | 'ssh'>, context: SectionContext): void {
+  const where = (['nodes', 'slurm'] as const).filter(key => raw[key] !== undefined)
+  const [place, other] = where
+  if (other !== undefined) {
+    context.report(['deploy', other], 'nodes are reached over ssh or given by Slurm', 'remove one of the two', 'key')
+  }
+  if (raw.ssh !== undefined && raw.nodes === undefined) {
+    context.report(['deploy', 'ssh'], 'ssh is for nodes, and there are none', 'list nodes, or remove it', 'key')
+  }
+  if (place === undefined && raw.head !== undefined) {
+    context.report(['deploy', 'head'], 'head is for nodes, and there are none', 'list nodes, or remove it', 'key')
+  }
+  if (place !== undefined && raw.head === undefined) {
     const right = 'write head: with the address of this machine that they reach'
-    context.report(['deploy', 'nodes'], 'the nodes can’t reach NATS and etcd on the loopback of this machine', right)
-  }
-  if (raw.gpus !== undefined) {
-    const right = 'write gpus beside each node’s name'
-    context.report(['deploy', 'gpus'], 'gpus are those of this machine, and workers run on nodes', right, 'key')
+    context.report(['deploy', place], 'the nodes can’t reach NATS and etcd on the loopback of this machine', right)
   }
 }
 
@@ -77,6 +102,12 @@ export function readSlurm(raw: RawSlurm, dynamo: DynamoConfig): SlurmConfig {
   return {
     with: 'slurm',
     dynamo: { ...dynamo, head: raw.head, ...(raw.container === undefined ? {} : { container: raw.container }) },
+    ...allocationOf(raw),
+  }
+}
+
+function allocationOf(raw: NonNullable<RawServe['slurm']>): AllocationConfig {
+  return {
     nodes: raw.nodes,
     queueTimeoutS: seconds(raw.queue_timeout),
     sallocArgs: raw.salloc_args,

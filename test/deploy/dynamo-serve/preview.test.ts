@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parse } from 'yaml'
+import type { DynamoServeConfig } from '../../../src/deploy/config.ts'
 import { previewServe } from '../../../src/deploy/dynamo-serve/preview.ts'
+import { serveNodesOf } from '../../../src/deploy/nodes/create.ts'
 import type { Deployment } from '../../../src/point/index.ts'
 import { aggregated, config, deployment, disaggregated, workdir } from './config.ts'
 
@@ -153,5 +155,77 @@ describe('the copies of the user’s files', () => {
 
   it('are made of nothing but the service configuration when no setting is asked for', () => {
     assert.equal(preview(null, deployment(aggregated(2))).files.length, 1)
+  })
+})
+
+describe('over several nodes', () => {
+  const nodes = { hosts: [{ name: 'n1', gpus: [0, 1, 2, 3] }, { name: 'n2' }], ssh: { options: {} } }
+  const over = (change: Partial<DynamoServeConfig>, wanted: Deployment) => {
+    const there = { ...config, head: '10.0.0.1', ...change }
+    return previewServe(
+      { ...place, folder: '/tmp/ns', config: there },
+      null,
+      wanted,
+      serveNodesOf(there, ledger)('ns', '/logs'),
+    )
+  }
+  const ledger = { id: 'l', runFolder: null, open() {}, add() {}, remove() {}, close() {} }
+  const shorter = (text: string) => text.replace(/-[0-9a-f]{8,}(?=\.yaml)/g, '')
+
+  it('connects to them, and tells the guide’s command for each beside what carries it there', () => {
+    const { commands } = over({ nodes, gpus: [0, 1, 2, 3] }, deployment(disaggregated(1, 1)))
+    assert.deepEqual(
+      commands.map(({ note = '' }) => shorter(note)),
+      [
+        'connection to n1',
+        'connection to n2',
+        'NATS',
+        'etcd',
+        `head (frontend and decode-0), in ${workdir}: dynamo serve graphs.agg:Frontend -f /tmp/ns/engine/disagg-decode.yaml`,
+        `prefill-0 on n1, in ${workdir}: dynamo serve components.prefill_worker:TensorRTLLMPrefillWorker -f /tmp/ns/engine/disagg-prefill.yaml --service-name TensorRTLLMPrefillWorker`,
+      ],
+    )
+    const [decode, prefill] = commands.slice(4).map(({ argv }) => argv)
+    assert.deepEqual([decode?.[0], prefill?.[0]], ['bash', 'ssh'])
+    const words = ['HEAD_NODE_IP=10.0.0.1', 'NATS_SERVER=nats://10.0.0.1:<free port 1>', 'CUDA_VISIBLE_DEVICES=0,1']
+    for (const word of words) assert.ok(prefill?.at(-1)?.includes(word), word)
+  })
+
+  it('gives a worker on another node every file that its configuration names, since that node has none of ours', () => {
+    const { files, commands } = over({ nodes, gpus: [0, 1, 2, 3] }, deployment(disaggregated(1, 1)))
+    assert.deepEqual(files, [])
+    const sent = commands.at(-1)?.argv.at(-1) ?? ''
+    const copies = [...sent.matchAll(/\/tmp\/ns\/engine\/[\w-]+\.yaml/g)].map(([path]) => shorter(path))
+    for (const name of ['agg_llm_api_config', 'disagg_llm_api_config', 'disagg'])
+      assert.ok(copies.includes(`/tmp/ns/engine/${name}-prefill.yaml`), name)
+    assert.match(sent, /llmapi-disaggregated-config: \/tmp\/ns\/engine\/disagg_llm_api_config-prefill-/)
+  })
+
+  it('runs in the guide’s container, in the image’s own folder', () => {
+    const container = {
+      runtime: 'docker',
+      image: 'dynamo:latest-tensorrtllm',
+      args: ['-v', '/tmp/hf_cache:/root/.cache/huggingface'],
+      dynamo: 'dynamo',
+      workdir: '/workspace/examples/tensorrt_llm',
+    } as const
+    const { commands } = over({ container }, deployment(aggregated(1)))
+    const line = commands.at(-1)?.argv.join(' ') ?? ''
+    assert.match(
+      line,
+      /docker run --rm --init --name ns-aggregated-0 --gpus all --network host -w \/workspace\/examples\/tensorrt_llm /,
+    )
+    assert.match(
+      line,
+      / -v \/tmp\/hf_cache:\/root\/\.cache\/huggingface dynamo:latest-tensorrtllm dynamo serve graphs\.agg:Frontend -f /,
+    )
+  })
+
+  it('runs as steps of an allocation, without the variables that break MPI spawn', () => {
+    const slurm = { nodes: 2, queueTimeoutS: 60, sallocArgs: [], srunArgs: [], keepSlurmVariables: false }
+    const { commands } = over({ slurm }, deployment(disaggregated(1, 1)))
+    assert.equal(commands[0]?.note, 'allocation')
+    const line = commands.at(-1)?.argv.join(' ') ?? ''
+    assert.match(line, /^srun --jobid=<job> .*env -C \S+ -u SLURM_JOBID -u SLURM_JOB_ID -u SLURM_NODELIST PATH=/s)
   })
 })

@@ -89,9 +89,9 @@ describe('the guard of a task', () => {
   it('ends a supervisor with the first of its services, and the others with it', async () => {
     const supervisor = 'setsid sleep 3 & one=$!; setsid sleep 1000 & echo $one $!; sleep 1000 & wait'
     const child = start(task(supervisor, { supervises: true }))
-    const [one, other] = (await firstLine(child)).trim().split(' ').map(Number)
-    const { stderr } = await child
-    assert.equal(stderr, `service ${one} has ended`)
+    const [, other] = (await firstLine(child)).trim().split(' ').map(Number)
+    const { stderr, exitCode } = await child
+    assert.deepEqual([stderr, exitCode], ['a service of it has ended, and the rest was ended with it', 70])
     await gone(other ?? 0)
   })
 

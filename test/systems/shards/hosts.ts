@@ -13,6 +13,8 @@ export interface Hosts extends AsyncDisposable {
   readonly sshConfig: string
   /** Command lines of what runs on a host. */
   processes(host: string): string[]
+  /** The same with their numbers. */
+  pids(host: string): readonly { readonly pid: number; readonly command: string }[]
   /** Unplugs a host: no goodbye, just no packets. */
   cut(host: string): void
 }
@@ -82,6 +84,8 @@ export async function createHosts(uptimes: Readonly<Record<string, number>>): Pr
       ip('-n', namespace, 'addr', 'add', `${addressOf(host)}/24`, 'dev', 'eth0')
       ip('-n', namespace, 'link', 'set', 'eth0', 'up')
       ip('-n', namespace, 'link', 'set', 'lo', 'up')
+      // Programs that choose an address to be reached at take the one of this way out.
+      ip('-n', namespace, 'route', 'add', 'default', 'via', `${network}.1`)
       const config = join(folder, `${host}.conf`)
       writeFileSync(config, daemonConfig(folder, addressOf(host)))
       const uptime = String(uptimes[host] ?? 0)
@@ -97,6 +101,7 @@ export async function createHosts(uptimes: Readonly<Record<string, number>>): Pr
       address: `${network}.1`,
       sshConfig,
       processes: host => pidsIn(namespaceOf(host)).map(commandLine),
+      pids: host => pidsIn(namespaceOf(host)).map(pid => ({ pid, command: commandLine(pid) })),
       cut: host => ip('link', 'set', linkOf(host), 'down'),
       [Symbol.asyncDispose]: dispose,
     }

@@ -1,0 +1,29 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { ProcessLedger } from '../../process/ledger.ts'
+import { type ProcessSpec, type RunningProcess, startProcess } from '../../process/process.ts'
+import { heartbeatS } from './guard.ts'
+import type { Launch } from './launcher.ts'
+
+/** Runs what a launcher made: its files first, then the local program, and signs of life for a guard while that runs. */
+export async function startLaunch(
+  { argv, env, files, endsBy }: Launch,
+  place: Pick<ProcessSpec, 'name' | 'cwd' | 'logFile'>,
+  ledger: ProcessLedger,
+): Promise<RunningProcess> {
+  await writeFiles(files)
+  const process = await startProcess({ ...place, argv, env, endsBy }, ledger)
+  if (endsBy === 'stdin') {
+    const beat = setInterval(() => process.send(''), heartbeatS * 1000).unref()
+    void process.exited.then(() => clearInterval(beat))
+  }
+  return process
+}
+
+/** Writes the files that a task needs on this machine, with their folders. */
+export async function writeFiles(files: Launch['files']): Promise<void> {
+  for (const { path, content } of files) {
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, content)
+  }
+}
