@@ -153,13 +153,14 @@ describe('the course of a metric through a window', () => {
     const at = (s: number, tokens: number, sum: number, count: number) =>
       scrape(
         s,
-        `requests_waiting_total ${tokens}`,
+        `# TYPE queued counter`,
+        `queued ${tokens}`,
         '# TYPE time_to_first_token_seconds histogram',
         `time_to_first_token_seconds_sum ${sum}`,
         `time_to_first_token_seconds_count ${count}`,
       )
     const found = sourceMetrics([at(0, 0, 0, 0), at(1, 10, 4, 2), at(3, 70, 4, 2), at(4, 70, 5, 3)])
-    assert.deepEqual(found.requests_waiting_total?.series, [
+    assert.deepEqual(found.queued?.series, [
       [1000, 10],
       [3000, 30],
       [4000, 0],
@@ -172,7 +173,13 @@ describe('the course of a metric through a window', () => {
 
   test('is kept only of what tells where requests wait', () => {
     const at = (s: number) =>
-      scrape(s, `config{queue="a"} ${s}`, `trtllm:num_requests_waiting ${s}`, `trtllm:kv_cache_usage_perc ${s}`)
+      scrape(
+        s,
+        `config{queue="a"} ${s}`,
+        `queue_capacity ${s}`,
+        `trtllm:num_requests_waiting ${s}`,
+        `trtllm:kv_cache_usage_perc ${s}`,
+      )
     const found = Object.entries(sourceMetrics([at(0), at(1), at(2)]))
     assert.deepEqual(
       found.filter(([, { series }]) => series !== undefined).map(([name]) => name),

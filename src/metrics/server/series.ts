@@ -10,8 +10,14 @@ export const mostSamples = 120
 const telling =
   /waiting|queue|running|in_?flight|active_requests|pending|(?:kv|gpu)_?cache_usage|kv_usage|token_usage|kv_(?:active|used|free)|(?:active|used)_(?:kv_)?blocks|time_to_first_token|inter_token_latency/i
 
+/** Settings, and totals that only ever grow. */
+const silent = /_capacity$|_total$/
+
 /** Whether a metric's course through the point is worth keeping. */
-export const isTelling = (metric: string): boolean => telling.test(metric.replace(/\{.*$/, ''))
+export function isTelling(metric: string): boolean {
+  const name = metric.replace(/\{.*$/, '')
+  return telling.test(name) && !silent.test(name)
+}
 
 /**
  * A series of at most {@link mostSamples} samples, all of them as they were seen. What stood still keeps its two ends; if that is

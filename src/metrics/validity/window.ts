@@ -55,7 +55,7 @@ function judgeServerTtft({ server, ttftMs, fromSend }: Measurement): Finding[] {
   // The server can't know the schedule: compare what counts from the send.
   const client = (fromSend?.ttftMs ?? ttftMs)?.mean
   const serverS = Object.entries(server?.frontend ?? {}).find(([name]) =>
-    /time_to_first_token_seconds(\{|$)/.test(name),
+    /(?<!_last_)time_to_first_token_seconds(\{|$)/.test(name),
   )?.[1].mean
   if (client === undefined || serverS === undefined || !(serverS > 0)) return []
   const serverMs = serverS * 1000
