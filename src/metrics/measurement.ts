@@ -53,6 +53,8 @@ export interface ClientHealth {
   readonly gcMs: number | null
   /** Time in which threads could have run and the kernel gave them no core: somebody else had it. */
   readonly runQueueWaitMs?: number | null
+  /** The same of the thread that waited most, over the window, 0–1: the share of answers that came while it could not look. */
+  readonly runQueueShare?: number | null
   readonly threads: number | null
   /** Requests in flight while there was something to send. */
   readonly inFlight: InFlight | null

@@ -70,6 +70,8 @@ export interface ValidityLimits {
   readonly eventLoopDelayP99Ms: number
   /** The generator's CPU over one core per thread, 0–1. */
   readonly cpuShare: number
+  /** Share of the window in which a thread of the generator could have run and got no core, 0–1. */
+  readonly runQueueShare: number
   /** Relative deviation of the mean ISL / OSL from what was asked, 0–1. */
   readonly islDeviation: number
   readonly oslDeviation: number
@@ -83,6 +85,7 @@ export const defaultLimits: ValidityLimits = {
   sendLatenessP99Ms: 20,
   eventLoopDelayP99Ms: 50,
   cpuShare: 0.9,
+  runQueueShare: 0.25,
   islDeviation: 0.02,
   oslDeviation: 0.05,
   inFlightShare: 0.9,

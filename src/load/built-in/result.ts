@@ -73,6 +73,7 @@ function mergeHistograms(states: readonly HistogramState[]): Histogram {
 }
 
 export function threadHealth(threads: readonly ThreadHealth[], windowS: number) {
+  const waits = threads.flatMap(({ runQueueWaitMs }) => runQueueWaitMs ?? [])
   const cpuS = threads.reduce((sum, thread) => sum + thread.cpuMs, 0) / 1000
   return {
     // Of the thread that was worst: a delay that one thread had is not made better by another.
@@ -84,7 +85,8 @@ export function threadHealth(threads: readonly ThreadHealth[], windowS: number) 
     cpuShare: windowS > 0 ? cpuS / (windowS * threads.length) : 0,
     cpuS,
     gcMs: threads.reduce((sum, thread) => sum + thread.gcMs, 0),
-    runQueueWaitMs: sumKnown(threads.map(thread => thread.runQueueWaitMs ?? null)),
+    runQueueWaitMs: waits.length === 0 ? null : waits.reduce((sum, waitedMs) => sum + waitedMs, 0),
+    runQueueShare: waits.length === 0 || windowS <= 0 ? null : Math.max(...waits) / (windowS * 1000),
     threads: threads.length,
   }
 }
@@ -92,10 +94,4 @@ export function threadHealth(threads: readonly ThreadHealth[], windowS: number) 
 /** NaN-free mean of counts; null of none. */
 function meanOf(values: Uint32Array): number | null {
   return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
-}
-
-/** Null when none is known. */
-function sumKnown(values: readonly (number | null)[]): number | null {
-  const known = values.filter(value => value !== null)
-  return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0)
 }

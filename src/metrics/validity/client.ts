@@ -43,6 +43,15 @@ export function judgeClient(point: Point, measurement: Measurement): Finding[] {
     })
   }
 
+  const starved = client.runQueueShare ?? 0
+  if (starved > limits.runQueueShare) {
+    findings.push({
+      severity: 'invalid',
+      code: 'client-starved',
+      message: `for ${percent(starved)} of the time the generator could have run and got no core, at most ${percent(limits.runQueueShare)} allowed (validity.run_queue_share): what arrived meanwhile was stamped late. Something else uses its cores; end it or move the generator`,
+    })
+  }
+
   if (client.gcMs !== null && durationS > 0 && client.gcMs > gcShareLimit * durationS * 1000) {
     findings.push({
       severity: 'warning',

@@ -35,6 +35,11 @@ export const validitySchema = field(
       milliseconds,
     ),
     cpu_share: limit('The generator’s CPU over one core a thread, 0–1.', defaultLimits.cpuShare, share),
+    run_queue_share: limit(
+      'Share of the window in which a thread of the generator could have run and got no core, 0–1.',
+      defaultLimits.runQueueShare,
+      share,
+    ),
     isl_deviation: limit(
       'Relative deviation of the mean ISL from what was asked, 0–1.',
       defaultLimits.islDeviation,

@@ -16,6 +16,7 @@ export function readLimits(raw: RawSweep['validity']): ValidityLimits {
     sendLatenessP99Ms: raw.send_lateness_p99_ms,
     eventLoopDelayP99Ms: raw.event_loop_delay_p99_ms,
     cpuShare: raw.cpu_share,
+    runQueueShare: raw.run_queue_share,
     islDeviation: raw.isl_deviation,
     oslDeviation: raw.osl_deviation,
     inFlightShare: raw.in_flight_share,

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { mkdtemp, readFile } from 'node:fs/promises'
-import { availableParallelism, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { Worker } from 'node:worker_threads'
 import { gunzipSync } from 'node:zlib'
 import { answer, scriptedServer } from '../../mock-server/scripted.ts'
 import { measureAt } from './setting.ts'
@@ -163,18 +162,4 @@ test('a token named by an empty variable ends the measurement before anything is
     code: 'api-key-missing',
   })
   assert.equal(server.requests.length, 0)
-})
-
-test('a thread that others keep from its core says so', { skip: process.platform !== 'linux' }, async () => {
-  await using server = await scriptedServer(socket => setTimeout(() => socket.write(answer(4)), 10))
-  const thieves = Array.from({ length: 2 * availableParallelism() }, () => {
-    return new Worker('for (;;) {}', { eval: true })
-  })
-  try {
-    const measurement = await measureAt(server.url, { load: { requests: 40 } })
-    assert.ok((measurement.client.runQueueWaitMs ?? 0) > 0)
-    assert.ok((measurement.client.eventLoopDelayMs?.max ?? 0) > 1)
-  } finally {
-    await Promise.all(thieves.map(thief => thief.terminate()))
-  }
 })

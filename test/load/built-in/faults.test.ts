@@ -5,10 +5,11 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { ErrorKind, Measurement } from '../../../src/metrics/measurement.ts'
+import { judge } from '../../../src/metrics/validity.ts'
 import type { Script } from '../../mock-server/scripted.ts'
 import { answer, delta, done, finish, jsonResponse, parts, scriptedServer } from '../../mock-server/scripted.ts'
 import type { MeasureSetting } from './setting.ts'
-import { measureAt } from './setting.ts'
+import { measureAt, pointOf } from './setting.ts'
 
 async function measureScript(script: Script, setting: MeasureSetting = {}): Promise<Measurement> {
   await using server = await scriptedServer(script)
@@ -120,6 +121,11 @@ test('a server that stalls runs into the deadline of its request only', async ()
   assert.deepEqual(kinds(measurement), { timeout: 3 })
   assert.equal(measurement.requests.completed, 3)
   assert.match(example(measurement), /1 chunks had come/)
+  const finding = judge(pointOf(), measurement).find(({ code }) => code === 'error-share')
+  assert.match(
+    finding?.message ?? '',
+    /3 of 6 requests failed .* timeout \(3\): no complete answer within the deadline/,
+  )
 })
 
 test('a server that never ends its body after [DONE] is an answer', async () => {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { Worker } from 'node:worker_threads'
 import { execa } from 'execa'
 import type { Finding } from '../../../src/metrics/measurement.ts'
 import { statusOf } from '../../../src/metrics/validity.ts'
@@ -22,6 +25,8 @@ const noNamespaces = can(inNamespace[0], ...inNamespace.slice(1), 'ip', 'link', 
   ? false
   : 'network namespaces can not be made here'
 const noPrlimit = can('prlimit', '--nofile=256', 'true') ? false : 'prlimit is not there'
+
+const noSchedstat = existsSync('/proc/thread-self/schedstat') ? false : 'this kernel does not say how long threads wait'
 
 const find = (findings: readonly Finding[], code: string) => findings.find(finding => finding.code === code)
 const slots = (concurrency: number, requests: number) =>
@@ -66,6 +71,27 @@ test('more slots than files may be open is a finding that says so', { skip: noPr
   assert.match(finding?.message ?? '', /EMFILE/)
   assert.match(finding?.message ?? '', /ulimit -n/)
   assert.equal(statusOf(findings), 'invalid')
+})
+
+test('a generator whose core a busy loop has is not believed', { skip: noSchedstat }, async () => {
+  const requests = 300
+  let thieves: readonly Worker[] = []
+  await using server = await scriptedServer((socket, _, n) => {
+    if (n === 0)
+      thieves = Array.from({ length: 2 * availableParallelism() }, () => new Worker('for (;;) {}', { eval: true }))
+    if (n === requests - 1) for (const thief of thieves) void thief.terminate()
+    setTimeout(() => socket.write(answer(4)), 10)
+  })
+  try {
+    // The generator is the one that the kernel lets wait.
+    const { measurement, findings } = await run(['nice', '-n', '10'], { url: server.url, point: slots(4, requests) })
+    assert.equal(measurement?.requests.completed, requests)
+    assert.ok((measurement.client.runQueueWaitMs ?? 0) > 0)
+    assert.match(find(findings, 'client-starved')?.message ?? '', /could have run and got no core/)
+    assert.equal(statusOf(findings), 'invalid')
+  } finally {
+    for (const thief of thieves) void thief.terminate()
+  }
 })
 
 test('more slots than local ports is a finding that says so', { skip: noNamespaces }, async () => {
