@@ -9,6 +9,7 @@ import type { CandidateView, CapacityView, RequestsView } from './view.ts'
 import {
   askedFor,
   costLines,
+  count,
   effectText,
   headline,
   limitText,
@@ -69,16 +70,23 @@ ${mostText(view) === null ? null : html`<p class="why">${mostText(view)}.</p>`}
 </dl>
 <ul class="sure">${[spareText(answer), ...costLines(answer), ratio(answer), settings(answer)].flatMap(line => (line === null ? [] : [html`<li>${line}</li>`]))}</ul>
 </article>
-${view.caveats.length === 0 ? null : html`<h3>Before you trust it</h3><ul class="sure">${view.caveats.map(line => html`<li>${line.startsWith('EXTRAPOLATED') ? html`<em>${line}</em>` : line}</li>`)}</ul>`}
 </section>
+${caveatsSection(view)}
 <section><h2>Requests</h2>${requestsTable(answer.requests)}</section>
-<section><h2>The day</h2><div class="pair"><figure><figcaption><h3>Utilisation hour by hour</h3><p>Share of the requests/s that all replicas answer within the SLO. The dashed line is what is left with ${view.question.fleet.nodesLost} nodes lost. Following the traffic with replicas hour by hour would take ${percent(answer.followingShare)} of the GPU-hours.</p></figcaption>
+<section><h2>The day</h2><div class="pair"><figure><figcaption><h3>Utilisation hour by hour</h3><p>Share of the requests/s that all replicas answer within the SLO. The dashed line is what is left with ${count(view.question.fleet.nodesLost, 'node')} lost. Following the traffic with replicas hour by hour would take ${percent(answer.followingShare)} of the GPU-hours.</p></figcaption>
 ${await picture('Utilisation of each hour of the day', theme => capacityDaySpec(view.day, answer, theme))}
 <details class="data"><summary>As a table</summary>${dayTable(view)}</details></figure>
 ${view.months.length === 0 ? null : html`<figure><figcaption><h3>Growth</h3><p>What this deployment needs month by month.</p></figcaption>${monthsTable(view)}</figure>`}</div></section>
 <section><h2>Deployments</h2><p>Every measured deployment that can serve the traffic, fewest nodes first.</p>${candidatesTable(view)}</section>
 <section><h2>What each assumption moves</h2><p>One at a time, a fifth less and a fifth more; the best deployment is looked for anew each time.</p>${sensitivityTable(view, answer)}</section>
 <section><h2>Measured points it rests on</h2>${evidenceTable(view)}</section>`
+}
+
+function caveatsSection({ caveats }: CapacityView): Html | null {
+  if (caveats.length === 0) return null
+  return html`<section><h2>Before you trust it</h2><ul class="sure">${caveats.map(
+    line => html`<li>${line.startsWith('EXTRAPOLATED') ? html`<em>${line}</em>` : line}</li>`,
+  )}</ul></section>`
 }
 
 function ratio({ prefillToDecodeGpus, gpusPerReplica }: CandidateView): string {

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { type CapacityFlags, planCapacityOf } from '../../src/jobs/capacity.ts'
+import { FulcrumError } from '../../src/point/index.ts'
+import { repository, temporaryFolder } from '../cli/fulcrum.ts'
+
+const run = join(repository, 'results/baseline/quick')
+const resultsRoot = join(repository, 'nowhere')
+const { signal } = new AbortController()
+
+const badInput = (said: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof FulcrumError)
+  assert.equal(error.kind, 'bad-input')
+  assert.match(error.message, said)
+  return true
+}
+
+describe('a mistake in a capacity file', () => {
+  const mistakes: readonly (readonly [what: string, text: string, said: RegExp])[] = [
+    ['no traffic', 'fleet: { gpus_per_node: 8 }\n', /plan\.yaml:1:1: traffic is missing; write \{ peak_requests_per_s/],
+    [
+      'an unknown key',
+      'traffic:\n  peak_request_per_s: 3\nfleet: { gpus_per_node: 8 }\n',
+      /plan\.yaml:2:3: unknown key "peak_request_per_s" in traffic; did you mean "peak_requests_per_s"\?/,
+    ],
+    [
+      'no amount',
+      'traffic: { day: office }\nfleet: { gpus_per_node: 8 }\n',
+      /plan\.yaml:1:10: traffic has no amount; write one of peak_requests_per_s/,
+    ],
+    [
+      'two amounts',
+      'traffic: { peak_requests_per_s: 1, mean_requests_per_s: 1 }\nfleet: { gpus_per_node: 8 }\n',
+      /plan\.yaml:1:36: peak_requests_per_s and mean_requests_per_s are given together/,
+    ],
+    [
+      'a day of 23 hours',
+      'traffic:\n  peak_requests_per_s: 1\n  day: [1, 1, 1]\nfleet: { gpus_per_node: 8 }\n',
+      /plan\.yaml:3:8: traffic\.day .+ 24 numbers/,
+    ],
+    [
+      'a workload that the run lacks',
+      'traffic: { peak_requests_per_s: 1, mix: [{ workload: 8000/42 }] }\nfleet: { gpus_per_node: 8 }\n',
+      /plan\.yaml:1:54: the run has no workload "8000\/42"; (did you mean|it has)/,
+    ],
+    ['no YAML', 'traffic: [\n', /plan\.yaml:\d+:\d+: no valid YAML/],
+  ]
+  for (const [what, text, said] of mistakes)
+    test(`is named with its place: ${what}`, async () => {
+      await using folder = await temporaryFolder()
+      const file = join(folder.path, 'plan.yaml')
+      await writeFile(file, text)
+      await assert.rejects(planCapacityOf({ target: file, run, flags: {}, resultsRoot, signal }), badInput(said))
+    })
+})
+
+describe('a mistake in the flags of a capacity plan', () => {
+  const mistakes: readonly (readonly [target: string, flags: CapacityFlags, said: RegExp])[] = [
+    [run, {}, /The traffic has no amount/],
+    [run, { rps: 'many' }, /--rps can't be "many"/],
+    [run, { rps: '-1' }, /--rps can't be "-1"/],
+    [run, { rps: '1', users: '5' }, /--rps and --users are given together/],
+    [run, { rps: '1', mix: '8000/24' }, /--mix can't read "8000\/24"/],
+    [run, { rps: '1', mix: '8000/42=1' }, /--mix: the run has no workload "8000\/42"/],
+    [run, { rps: '1', day: 'weekend' }, /--day can't be "weekend"/],
+    ['nowhere.yaml', {}, /nowhere\.yaml: the capacity file can't be read/],
+    [join(repository, 'sweeps/capacity/chat.yaml'), { rps: '3' }, /A capacity file and flags that say the same/],
+  ]
+  for (const [target, flags, said] of mistakes)
+    test(`is named: ${JSON.stringify(flags)}`, async () => {
+      await assert.rejects(planCapacityOf({ target, flags, resultsRoot, signal }), badInput(said))
+    })
+})
