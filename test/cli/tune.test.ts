@@ -13,7 +13,7 @@ workloads: [500/8]
 load: { concurrency: [1, 2, 4], requests: 2x }
 slo: { ttft_p95_ms: 10000 }
 # A busy machine is no fault of what is tested here.
-validity: { send_lateness_p99_ms: 9999, event_loop_delay_p99_ms: 9999, cpu_share: 1, in_flight_share: 0.01 }
+validity: { send_lateness_p99_ms: 9999, event_loop_delay_p99_ms: 9999, cpu_share: 1, run_queue_share: 1, in_flight_share: 0.01 }
 `
 
 interface Answer {

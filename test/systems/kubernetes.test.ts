@@ -146,7 +146,7 @@ describe('kubernetes, on a real control plane', { skip }, () => {
         topologies: [{ prefill: [1, 2], decode: [1, 2] }],
         workloads: ['200/8'],
         load: { concurrency: 2, requests: 8, warmup: 2 },
-        validity: { cpu_share: 1, send_lateness_p99_ms: 1000, event_loop_delay_p99_ms: 1000 },
+        validity: { cpu_share: 1, run_queue_share: 1, send_lateness_p99_ms: 1000, event_loop_delay_p99_ms: 1000 },
       }),
     )
     const outcome = await runSweepFile({
