@@ -1,5 +1,6 @@
 /** Fulcrum's public face: what the command line uses, and nothing else. */
 
+export type { Prediction, Twin } from './analysis/twin/index.ts'
 export { endLeftovers, findLeftovers, type Leftover } from './deploy/leftovers.ts'
 export { baselineWord, chooseBaseline, shownBaseline } from './jobs/baseline.ts'
 export * from './jobs/capacity.ts'
@@ -16,6 +17,8 @@ export * from './jobs/run.ts'
 export { type ServeRequest, serveResults } from './jobs/serve.ts'
 export * from './jobs/status.ts'
 export * from './jobs/tune.ts'
+export { predictionsCsv } from './jobs/twin/predictions-csv.ts'
+export * from './jobs/twin.ts'
 export { type RunGlimpse, watchRun } from './jobs/watch.ts'
 export { fulcrumVersion } from './journal/index.ts'
 export { serveShard } from './load/shards/serve.ts'

@@ -18,6 +18,7 @@ import { addServe } from './commands/serve.ts'
 import { addShard } from './commands/shard.ts'
 import { addStatus } from './commands/status.ts'
 import { addTune } from './commands/tune.ts'
+import { addTwin } from './commands/twin.ts'
 import { addValidate } from './commands/validate.ts'
 import { printError } from './print-error.ts'
 
@@ -52,6 +53,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     addStatus,
     addReport,
     addTune,
+    addTwin,
     addCapacity,
     addExport,
     addCompare,

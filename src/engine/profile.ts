@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
-import { isAbsolute, resolve } from 'node:path'
+import { readdir, readFile } from 'node:fs/promises'
+import { basename, extname, isAbsolute, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
 import { z } from 'zod'
@@ -167,4 +167,11 @@ export async function loadProfile(nameOrPath: string): Promise<Profile> {
       { where: file, remedy: "give the name of a file in profiles/ without '.yaml', or a path", cause: error },
     )
   }
+}
+
+/** All shipped profiles, by name. */
+export async function shippedProfiles(): Promise<readonly Profile[]> {
+  const files = await readdir(new URL('../../profiles', import.meta.url))
+  const names = files.filter(file => extname(file) === '.yaml').map(file => basename(file, '.yaml'))
+  return await Promise.all(names.sort().map(loadProfile))
 }

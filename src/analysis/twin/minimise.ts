@@ -23,11 +23,9 @@ const dampings = [0.01, 0.1, 1, 10] as const
 export function minimise(task: Minimisation): { readonly values: readonly number[]; readonly loss: number } {
   const { step, low, high, outlier } = task
   const clamp = (value: number, index: number) => Math.min(high[index] ?? value, Math.max(low[index] ?? value, value))
-  const lossOf = (residuals: readonly number[]) =>
-    residuals.reduce((sum, residual) => sum + huber(residual, outlier), 0)
   const at = (values: readonly number[]) => {
     const residuals = task.residuals(values)
-    return { values, residuals, loss: lossOf(residuals) }
+    return { values, residuals, loss: robustLoss(residuals, outlier) }
   }
   let best = at(task.start.map(clamp))
 
@@ -62,6 +60,11 @@ export function minimise(task: Minimisation): { readonly values: readonly number
     }
   }
   return { values: best.values, loss: best.loss }
+}
+
+/** Huber's loss of residuals: squares up to `outlier`, sizes above. */
+export function robustLoss(residuals: readonly number[], outlier: number): number {
+  return residuals.reduce((sum, residual) => sum + huber(residual, outlier), 0)
 }
 
 function huber(residual: number, outlier: number): number {

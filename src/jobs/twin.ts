@@ -1,0 +1,147 @@
+import { writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { loadLabel } from '../analysis/load-label.ts'
+import { measuredPoints } from '../analysis/measured-point.ts'
+import type { Prediction, PredictionRequest, Twin } from '../analysis/twin/index.ts'
+import {
+  assembleTwin,
+  blankProfile,
+  createPredictor,
+  planFits,
+  readTwin,
+  twinFile,
+  twinText,
+} from '../analysis/twin/index.ts'
+import type { Profile } from '../engine/profile.ts'
+import { loadProfile, shippedProfiles } from '../engine/profile.ts'
+import type { TraceRequests } from '../engine/request-source.ts'
+import { fulcrumVersion, type Run, readRun } from '../journal/index.ts'
+import { readTrace } from '../load/trace.ts'
+import type { Point } from '../point/index.ts'
+import { gpusOf, topologyLabel } from '../point/index.ts'
+import { loadSweep } from '../sweep/load-sweep.ts'
+import { planSweep } from '../sweep/plan.ts'
+import { findRun, type RunChoice } from './find-run.ts'
+import { type FitProgress, runFits } from './twin/fits.ts'
+
+export type { FitProgress } from './twin/fits.ts'
+
+export interface TwinFitRequest extends RunChoice {
+  /** A profile by name or path, `none`, or the one that was measured on the run's model when absent. */
+  readonly profile?: string
+  /** Where the twin is written; beside the run when absent. */
+  readonly to?: string
+  readonly signal: AbortSignal
+  readonly onProgress: (progress: FitProgress) => void
+}
+
+/**
+ * `fulcrum twin fit`: fits a twin to a run and writes it.
+ * @throws FulcrumError (bad-input) for a folder that is no run, too few valid points, an unknown profile
+ */
+export async function fitTwinOfRun(request: TwinFitRequest): Promise<{ readonly file: string; readonly twin: Twin }> {
+  const folder = await findRun(request)
+  const run = await readRun(folder)
+  const points = measuredPoints(run)
+  const profile = await profileOf(run, request.profile)
+  const options = {
+    profile,
+    run: { sweep: run.manifest.sweep, runId: run.manifest.runId, folder },
+    fulcrumVersion: await fulcrumVersion(),
+    fittedAt: new Date().toISOString(),
+  }
+  const results = await runFits(planFits(points, options), request.signal, request.onProgress)
+  const twin = assembleTwin(points, options, results)
+  const file = resolve(request.to ?? join(folder, twinFile))
+  await writeFile(file, twinText(twin))
+  return { file, twin }
+}
+
+/** The profile that a fit begins with: the named one, else a shipped one of the run's model, else none. */
+async function profileOf(run: Run, name: string | undefined): Promise<Profile> {
+  const model = run.results[0]?.point.deployment.model.name ?? ''
+  if (name === 'none') return blankProfile(model)
+  if (name !== undefined) return await loadProfile(name)
+  const shipped = await shippedProfiles()
+  return shipped.find(profile => profile.model === model) ?? blankProfile(model)
+}
+
+/** A point of a sweep as a twin sees it. */
+export interface PredictedPoint {
+  readonly pointId: string
+  readonly topology: string
+  readonly workload: string
+  readonly load: string
+  readonly gpus: number
+  /** The twin's own run has measured it. */
+  readonly measured: boolean
+  readonly prediction: Omit<Prediction, 'simulation'>
+}
+
+export interface TwinPredictRequest {
+  readonly twinFile: string
+  readonly sweepFile: string
+  /** Points that the twin was fitted to as well. */
+  readonly all: boolean
+  readonly signal: AbortSignal
+  readonly onProgress: (done: number, count: number) => void
+}
+
+/**
+ * `fulcrum twin predict`: what a sweep would measure, point by point; repeats once.
+ * @throws FulcrumError (bad-input) for files that are not what they should be
+ */
+export async function predictSweepFile(request: TwinPredictRequest): Promise<readonly PredictedPoint[]> {
+  const twin = await readTwin(request.twinFile)
+  const sweep = await loadSweep(request.sweepFile)
+  const known = twin.run === null ? new Set<string>() : await measuredIds(twin.run.folder)
+  const points = planSweep(sweep)
+    .deployments.flatMap(planned => planned.points)
+    .filter(point => point.repeat === 1 && (request.all || !known.has(point.id)))
+  const traces = new Map<string, TraceRequests>()
+  const predict = createPredictor(twin)
+  const predicted: PredictedPoint[] = []
+  for (const point of points) {
+    request.signal.throwIfAborted()
+    const { simulation: _, ...prediction } = predict(await requestOf(point, traces, request.signal))
+    predicted.push({
+      pointId: point.id,
+      topology: topologyLabel(point.deployment.topology),
+      workload: point.workload.name,
+      load: loadLabel(point.load.level),
+      gpus: gpusOf(point.deployment),
+      measured: known.has(point.id),
+      prediction,
+    })
+    request.onProgress(predicted.length, points.length)
+    // Simulations take the thread: what else waits (a signal, a repaint) gets its turn.
+    await new Promise(setImmediate)
+  }
+  return predicted
+}
+
+/** A twin's run may be gone; then nothing counts as measured. */
+async function measuredIds(folder: string): Promise<ReadonlySet<string>> {
+  const run = await readRun(folder).catch(() => null)
+  return new Set(run?.results.filter(result => result.status === 'ok').map(result => result.point.id) ?? [])
+}
+
+async function requestOf(
+  { deployment, workload, load, slo }: Point,
+  traces: Map<string, TraceRequests>,
+  signal: AbortSignal,
+): Promise<PredictionRequest> {
+  const { level } = load
+  const request = {
+    topology: deployment.topology,
+    engine: deployment.engine,
+    gpusPerWorker: deployment.gpusPerWorker,
+    workload,
+    load,
+    slo,
+  }
+  if (level.kind !== 'trace') return request
+  const trace = traces.get(level.file) ?? (await readTrace(level.file, signal))
+  traces.set(level.file, trace)
+  return { ...request, load: { ...load, trace } }
+}

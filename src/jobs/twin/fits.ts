@@ -1,0 +1,46 @@
+import { availableParallelism } from 'node:os'
+import { extname } from 'node:path'
+import { Tinypool } from 'tinypool'
+import type { FitPlan, FitResult, FitTask } from '../../analysis/twin/index.ts'
+
+/** How far the fits of a twin are. */
+export interface FitProgress {
+  readonly done: number
+  readonly count: number
+  /** What was fitted last. */
+  readonly what: string
+}
+
+/** Makes the fits of a plan in threads; the same results as one after the other. */
+export async function runFits(
+  plan: FitPlan,
+  signal: AbortSignal,
+  onProgress: (progress: FitProgress) => void,
+): Promise<{
+  readonly whole: FitResult
+  readonly topologies: readonly FitResult[]
+  readonly points: readonly FitResult[]
+}> {
+  const file = new URL(`./fit-thread${extname(import.meta.url)}`, import.meta.url)
+  const pool = new Tinypool({ filename: file.href, minThreads: 0, maxThreads: availableParallelism() })
+  const count = 1 + plan.topologies.length + plan.points.length
+  let done = 0
+  const fit = async (task: FitTask, what: string): Promise<FitResult> => {
+    const result: FitResult = await pool.run(task, { signal })
+    done += 1
+    onProgress({ done, count, what })
+    return result
+  }
+  try {
+    const [whole, topologies, points] = await Promise.all([
+      fit(plan.whole, `${plan.whole.points.length} points`),
+      Promise.all(plan.topologies.map(task => fit(task, `without ${task.heldOut[0]?.topology ?? ''}`))),
+      Promise.all(
+        plan.points.map((task, index) => fit(task, `without part ${index + 1} of ${plan.points.length} of the points`)),
+      ),
+    ])
+    return { whole, topologies, points }
+  } finally {
+    await pool.destroy()
+  }
+}
