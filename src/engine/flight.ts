@@ -1,4 +1,4 @@
-/** Requests in flight over a window: the most at one moment, and the time-weighted mean from the first to the last send. */
+/** Requests in flight from the first one sent to the last one sent, or to the first answer where all were sent before it. */
 export interface Flight {
   sent(atMs: number): void
   ended(atMs: number): void
@@ -15,6 +15,8 @@ export function createFlight(): Flight {
   let changedMs = Number.NaN
   let busyMs = 0
   let busyUntilLastMs = 0
+  let answeredMs = Number.NaN
+  let busyUntilAnswerMs = 0
 
   function pass(atMs: number): void {
     if (!Number.isNaN(changedMs)) busyMs += now * (atMs - changedMs)
@@ -36,11 +38,16 @@ export function createFlight(): Flight {
     ended(atMs) {
       pass(atMs)
       now -= 1
+      if (!Number.isNaN(answeredMs)) return
+      answeredMs = atMs
+      busyUntilAnswerMs = busyMs
     },
     summary() {
       if (Number.isNaN(firstMs)) return null
-      // After the last send a run drains, which says nothing of the load that was held.
-      return { mean: lastMs > firstMs ? busyUntilLastMs / (lastMs - firstMs) : max, max }
+      const wave = answeredMs > lastMs
+      const windowMs = (wave ? answeredMs : lastMs) - firstMs
+      const mean = windowMs > 0 ? (wave ? busyUntilAnswerMs : busyUntilLastMs) / windowMs : max
+      return { mean: Math.min(max, mean), max }
     },
   }
 }

@@ -57,10 +57,17 @@ export function createLoadLoop(
   /** Sends requests and lets the engine run; `ended` is told when a request is out of flight, and why. */
   function createExchange(limits: LoopLimits, ended: (atMs: number, drawn: DrawnRequest, ok: boolean) => void) {
     const failed = { refused: 0, timeout: 0, cancelled: 0 }
-    /** In the order of their deadlines; empty without a timeout that could matter. */
+    /** In the order of their deadlines; those that are over leave when they are first. */
     const running = createQueue<{ readonly request: EngineRequest; readonly lose: () => void }>()
-    const over = (request: EngineRequest) => request.cancelled || !Number.isNaN(request.finishedMs)
     let endMs = 0
+
+    function firstRunning() {
+      for (let one = running.peek(); one !== undefined; one = running.peek()) {
+        if (!one.request.cancelled && Number.isNaN(one.request.finishedMs)) return one
+        running.shift()
+      }
+      return undefined
+    }
 
     /** False when the deployment can't take the request. */
     function send(drawn: DrawnRequest, dueMs: number, atMs: number): boolean {
@@ -69,7 +76,7 @@ export function createLoadLoop(
         arrivedMs: atMs,
         onFinish: () => {
           const answer = answerOf(request, dueMs)
-          if (answer.lastMs > endMs) endMs = answer.lastMs
+          endMs = Math.max(endMs, answer.lastMs)
           recorder?.answered(answer)
           ended(answer.lastMs, drawn, true)
         },
@@ -79,52 +86,37 @@ export function createLoadLoop(
         return false
       }
       recorder?.sent(dueMs, atMs)
-      const lose = () => ended(request.arrivedMs + limits.timeoutMs, drawn, false)
-      while (running.size > 0 && over((running.peek() as { request: EngineRequest }).request)) running.shift()
-      running.push({ request, lose })
+      // Keeps what is over from piling up behind a request that takes long.
+      firstRunning()
+      running.push({ request, lose: () => ended(atMs + limits.timeoutMs, drawn, false) })
       return true
     }
 
-    function expire(untilMs: number): void {
-      for (let first = running.peek(); first !== undefined; first = running.peek()) {
-        const deadlineMs = first.request.arrivedMs + limits.timeoutMs
-        if (!over(first.request) && deadlineMs > untilMs) return
-        running.shift()
-        if (over(first.request)) continue
-        engine.cancel(first.request)
-        failed.timeout += 1
-        recorder?.lost(deadlineMs)
-        endMs = Math.max(endMs, deadlineMs)
-        first.lose()
-      }
-    }
-
-    function giveUp(): void {
-      for (let one = running.shift(); one !== undefined; one = running.shift()) {
-        if (over(one.request)) continue
-        engine.cancel(one.request)
-        failed.cancelled += 1
-        recorder?.lost(limits.giveUpMs)
-        endMs = limits.giveUpMs
-      }
+    function lose(request: EngineRequest, kind: 'timeout' | 'cancelled', atMs: number): void {
+      running.shift()
+      engine.cancel(request)
+      failed[kind] += 1
+      recorder?.lost(atMs)
+      endMs = Math.max(endMs, atMs)
     }
 
     /** Lets everything happen before `untilMs` (not at it); false when time was up before. */
     function runUntil(untilMs: number): boolean {
       for (;;) {
-        const first = running.peek()
-        const deadlineMs =
-          first === undefined || over(first.request)
-            ? Number.POSITIVE_INFINITY
-            : first.request.arrivedMs + limits.timeoutMs
+        const first = firstRunning()
+        const deadlineMs = first === undefined ? Number.POSITIVE_INFINITY : first.request.arrivedMs + limits.timeoutMs
         const dueMs = Math.min(engine.nextEventMs(), deadlineMs)
         if (dueMs > limits.giveUpMs && untilMs > limits.giveUpMs) {
-          giveUp()
+          for (let one = firstRunning(); one !== undefined; one = firstRunning())
+            lose(one.request, 'cancelled', limits.giveUpMs)
           return false
         }
         if (dueMs >= untilMs) return true
-        if (deadlineMs <= dueMs) expire(deadlineMs)
-        else engine.advanceTo(dueMs)
+        if (first === undefined || deadlineMs > dueMs) engine.advanceTo(dueMs)
+        else {
+          lose(first.request, 'timeout', deadlineMs)
+          first.lose()
+        }
       }
     }
 

@@ -87,6 +87,12 @@ export function createRecorder({ slo, openLoop, asked }: RecorderOptions): Recor
   let inputTokens = 0
   let outputTokens = 0
 
+  /** A simulated client loses no time: whatever slot had a request to send, sent it. */
+  function inFlight() {
+    const summary = flight.summary()
+    return summary === null || openLoop ? summary : { ...summary, held: 1 }
+  }
+
   return {
     gap: (gapMs, sequences) => gaps.record(gapMs, sequences),
     sent(dueMs, atMs) {
@@ -156,7 +162,7 @@ export function createRecorder({ slo, openLoop, asked }: RecorderOptions): Recor
         goodputPerS: hasSlo ? perS(good) : null,
         tokenSource: 'generator',
         steady: steadyState(course.series),
-        client: { ...unknownHealth, sendLatenessMs: lateness.toDistribution(), inFlight: flight.summary() },
+        client: { ...unknownHealth, sendLatenessMs: lateness.toDistribution(), inFlight: inFlight() },
         tails: { ttftMs: tailsOf(ttft), itlMs: tailsOf(itl), requestLatencyMs: tailsOf(latency) },
         deviation: { isl: deviation(got.isl, asked.isl), osl: deviation(got.osl, asked.osl) },
         files: [],
