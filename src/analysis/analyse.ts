@@ -11,6 +11,7 @@ import type { Recommendation } from './recommend.ts'
 import { recommend } from './recommend.ts'
 import type { ServingModes } from './serving-modes.ts'
 import { bestOf, servingModes } from './serving-modes.ts'
+import { type MixRecommendation, recommendForMix } from './tune/mix.ts'
 
 /** Everything that is concluded from a run; made again from the journal at any time, without a GPU. */
 export interface Analysis {
@@ -20,6 +21,8 @@ export interface Analysis {
   readonly workloads: readonly WorkloadAnalysis[]
   /** Frontier over all workloads together, by rising x. Workloads differ in difficulty: read the frontier of one first. */
   readonly overallFrontier: readonly MeasuredPoint[]
+  /** One deployment for the sweep's mix of workloads; null without a mix. */
+  readonly mix: MixRecommendation | null
 }
 
 export interface WorkloadAnalysis {
@@ -42,11 +45,14 @@ export interface WorkloadAnalysis {
 export function analyse(run: Run): Analysis {
   const points = measuredPoints(run)
   const byWorkload = [...Map.groupBy(points, point => canonicalJson(point.workload)).values()]
+  const workloads = byWorkload.map((alike, index) => analyseWorkload(alike, uniqueName(byWorkload, index)))
+  const { mix } = run.manifest
   return {
     run,
     points,
-    workloads: byWorkload.map((alike, index) => analyseWorkload(alike, uniqueName(byWorkload, index))),
+    workloads,
     overallFrontier: frontierOfPoints(points),
+    mix: mix === undefined ? null : recommendForMix(workloads, mix),
   }
 }
 

@@ -16,9 +16,12 @@ export interface Estimate {
 export function estimateOf(values: readonly number[]): Estimate | null {
   const n = values.length
   if (n === 0) return null
-  const centre = mean([...values])
-  if (n === 1) return { mean: centre, ci95: null, stddev: null, n }
-  const stddev = sampleStandardDeviation([...values])
+  return estimateFrom(mean([...values]), n === 1 ? null : sampleStandardDeviation([...values]), n)
+}
+
+/** The estimate that a mean, the standard deviation of one of `n` samples and their number make. */
+export function estimateFrom(centre: number, stddev: number | null, n: number): Estimate {
+  if (stddev === null) return { mean: centre, ci95: null, stddev, n }
   const half = (critical95(n - 1) * stddev) / Math.sqrt(n)
   return { mean: centre, ci95: [centre - half, centre + half], stddev, n }
 }

@@ -13,6 +13,7 @@ export interface RunRequest {
   /** Ids of the points that are measured; absent for all. */
   readonly only?: readonly string[]
   readonly plan: Manifest['plan']
+  readonly mix?: Manifest['mix'] | null
   /** Versions of the systems under test, by name, as far as they are known. */
   readonly systems?: { readonly [system: string]: string }
 }
@@ -40,6 +41,7 @@ export async function gatherManifest(
     git,
     host: describeHost(),
     ...(request.only === undefined ? {} : { only: request.only }),
+    ...(request.mix ? { mix: request.mix } : {}),
     plan: request.plan,
   }
 }

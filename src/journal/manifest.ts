@@ -22,6 +22,8 @@ export interface Manifest {
   }
   /** Ids of the points that were asked for; absent when it was all of the sweep file. */
   readonly only?: readonly string[]
+  /** Shares of the workloads, by name, that one deployment is to serve together; absent without. */
+  readonly mix?: { readonly [workload: string]: number }
   readonly plan: {
     readonly points: number
     readonly deployments: number

@@ -18,8 +18,9 @@ import { readEngine, settingsCount } from './sections/engine.ts'
 import { readGenerator } from './sections/generator.ts'
 import { readBudget, readLimits, readSlo } from './sections/judgement.ts'
 import { readLoads } from './sections/loads.ts'
+import { readMix } from './sections/mix.ts'
 import { readModel } from './sections/model.ts'
-import { readTopologies } from './sections/topologies.ts'
+import { calibrating, readTopologies } from './sections/topologies.ts'
 import { readWorkloads } from './sections/workloads.ts'
 import type { Sweep } from './sweep.ts'
 
@@ -72,9 +73,11 @@ async function assemble(
   const { report, findings } = context
   const model = raw.model && readModel(raw.model, context)
   const deploy = raw.deploy && readDeploy(raw.deploy, context)
-  const topologies = 'topologies' in raw ? readTopologies(raw.topologies, context) : undefined
+  const listed = 'topologies' in raw ? readTopologies(raw.topologies, context) : undefined
+  const topologies = listed && raw.calibrate === true ? calibrating(listed, context) : listed
   const engine = raw.engine && readEngine(raw.engine, context)
   const workloads = raw.workloads && readWorkloads(raw.workloads, context)
+  const mix = workloads && raw.mix ? readMix(raw.mix, workloads, context) : null
   const loads = raw.load && readLoads(raw.load, context)
   const generator = raw.generator && readGenerator(raw.generator, context)
   if (!model || !deploy || !raw.deploy || !topologies || !raw.engine || !engine) return null
@@ -126,6 +129,7 @@ async function assemble(
     slo: readSlo(raw.slo),
     limits: readLimits(raw.validity),
     repeats,
+    mix,
     search: raw.search,
     budget: readBudget(raw.budget),
   }

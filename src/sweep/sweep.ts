@@ -28,6 +28,8 @@ export interface Sweep {
   readonly slo: Slo
   readonly limits: ValidityLimits
   readonly repeats: number
+  /** Shares of the workloads, by name, in the traffic that one deployment is to serve; they add up to 1. Null without. */
+  readonly mix: { readonly [workload: string]: number } | null
   readonly search: 'grid' | 'adaptive'
   readonly budget: { readonly hours?: number; readonly points?: number }
 }

@@ -4,6 +4,7 @@ import type { MeasuredPoint } from '../measured-point.ts'
 import type { Recommendation } from '../recommend.ts'
 import type { ServingModes } from '../serving-modes.ts'
 import { type BottleneckFinding, bottleneckAt } from './bottleneck.ts'
+import { matchRates, type RateMatching } from './rate-matching.ts'
 
 /** The answer for one workload: what to deploy, how sure that is, what holds it back. */
 export interface Tuning {
@@ -14,6 +15,8 @@ export interface Tuning {
   readonly bottleneck: BottleneckFinding | null
   /** Aggregated against disaggregated at equal GPU counts. */
   readonly servingModes: readonly ServingModes[]
+  /** Prefill's rate against decode's demand; empty where no two ratios were measured. */
+  readonly rates: readonly RateMatching[]
 }
 
 /** Answers every workload of an analysed run. Pure. */
@@ -30,6 +33,7 @@ function tuneWorkload({ name, points, recommendation, servingModes }: WorkloadAn
     concurrencyPerGpu: best !== null && level?.kind === 'concurrency' ? level.concurrency / best.gpus : null,
     bottleneck: best === null ? null : bottleneckAt(best, lightestOf(best, points)),
     servingModes,
+    rates: matchRates(points),
   }
 }
 

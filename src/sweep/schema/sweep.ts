@@ -43,6 +43,16 @@ export const sweepSchema = z.strictObject({
     'What the sweep may spend. Default: no limit.',
     'write { hours: 8 } or { points: 200 }',
   ).default({}),
+  mix: field(
+    z.record(z.string(), z.number().positive()),
+    'Weights of workloads, by name, in the traffic that one deployment is to serve; they need not add up to 1. `fulcrum tune` then also says what to deploy for all of it together. Default: none.',
+    'write { 8000/256: 0.7, 1000/1000: 0.3 }',
+  ).optional(),
+  calibrate: field(
+    z.boolean(),
+    'Adds the two topologies, as many workers as the largest disaggregated one has, in which one worker of a role feeds, or is fed by, all others: what a worker of each role can do by itself, for rate matching. Default: false.',
+    'write true or false',
+  ).default(false),
   allow_points: field(
     positiveInt,
     'Allows a grid of up to this many points. Default: 10,000, so that a slip does not start a week of work.',

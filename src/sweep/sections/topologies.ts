@@ -31,6 +31,32 @@ export function readTopologies(raw: RawTopologies | undefined, context: SectionC
   return [...unique.values()]
 }
 
+/**
+ * The topologies, and the two in which one worker of a role meets as many of the other as the largest disaggregated topology has
+ * room for: there the lone worker is the limit, and shows what it can do.
+ */
+export function calibrating(listed: readonly WantedTopology[], context: SectionContext): readonly WantedTopology[] {
+  const sizes = listed.flatMap(({ topology }) =>
+    topology.kind === 'disaggregated' ? [topology.prefill + topology.decode] : [],
+  )
+  const most = Math.max(0, ...sizes)
+  if (most < 3) {
+    context.report(
+      ['calibrate'],
+      most === 0 ? 'no topology is disaggregated' : '1P1D has no room for more than one worker of a role',
+      'list a topology of three workers or more, such as 1P2D, or remove calibrate',
+    )
+    return listed
+  }
+  const known = new Set(listed.map(({ topology }) => topologyLabel(topology)))
+  const added = [
+    { kind: 'disaggregated' as const, prefill: 1, decode: most - 1 },
+    { kind: 'disaggregated' as const, prefill: most - 1, decode: 1 },
+  ].filter(topology => !known.has(topologyLabel(topology)))
+  const limits = { path: ['calibrate'], maxGpus: Number.POSITIVE_INFINITY, minGpus: 0 }
+  return [...listed, ...added.map(topology => ({ topology, ...limits }))]
+}
+
 function readEntry(
   entry: RawTopologyEntry,
   path: readonly (string | number)[],

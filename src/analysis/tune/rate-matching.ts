@@ -1,0 +1,172 @@
+import type { Deployment, Topology } from '../../point/index.ts'
+import { canonicalJson, meanTokens, topologyLabel } from '../../point/index.ts'
+import { loadValue } from '../load-label.ts'
+import type { MeasuredPoint } from '../measured-point.ts'
+import { meetsSlo, objectives } from '../slo.ts'
+
+/** What one worker of a role does by itself under a workload, within its part of the SLO. */
+export interface WorkerRate {
+  readonly requestsPerS: number
+  /** Input tokens/s of a prefill worker, output tokens/s of a decode worker. */
+  readonly tokensPerS: number
+  /** Where it was seen. */
+  readonly point: MeasuredPoint
+  /** Whether more load brought no more there, and the other role had room to spare by its own rate: else the worker may do more. */
+  readonly isLimit: boolean
+}
+
+/** Prefill's rate held against decode's demand, for workers of one kind each. */
+export interface RateMatching {
+  readonly prefill: WorkerRate
+  readonly decode: WorkerRate
+  /** Prefill workers for each decode worker at which neither waits for the other. */
+  readonly ratio: number
+  readonly rows: readonly RateRow[]
+  /** The topology of most predicted requests/s per GPU on no more GPUs than measured; where equal, the smallest. */
+  readonly best: { readonly topology: Topology; readonly requestsPerSPerGpu: number; readonly isMeasured: boolean }
+  /** What would make the prediction surer; null when both workers were seen at their limit. */
+  readonly advice: string | null
+}
+
+/** A measured topology: the least of what its workers of each role do, against what it did. */
+export interface RateRow {
+  readonly label: string
+  readonly topology: Topology
+  readonly predicted: number
+  /** The most requests/s within the SLO. */
+  readonly measured: number
+  /** (measured − predicted) / predicted. */
+  readonly apart: number
+  /** More than {@link tolerance} apart. */
+  readonly parts: boolean
+  readonly limit: 'prefill' | 'decode'
+}
+
+/** Prediction and measurement further apart than this are said to part. */
+export const tolerance = 0.1
+/** The other role must be able to do this many times what was seen, for a worker to count as the limit. */
+const room = 1.2
+/** Topologies looked through for the best ratio. */
+const mostWorkers = 64
+
+/**
+ * Matches rates for one workload, workers of each kind (engine settings and GPUs) apart. From the topology with the fewest
+ * prefill workers for each decode worker comes what a prefill worker can do, from the one with the most what a decode worker can; every
+ * topology xPyD is then predicted as min(x · prefill, y · decode). Empty without two different ratios of some kind.
+ */
+export function matchRates(points: readonly MeasuredPoint[]): readonly RateMatching[] {
+  const usable = points.filter(
+    point => point.status === 'ok' && point.deployment.topology.kind === 'disaggregated' && rateOf(point) > 0,
+  )
+  return [...Map.groupBy(usable, ({ deployment }) => kindOf(deployment)).values()].flatMap(matchKind)
+}
+
+function kindOf({ engine, gpusPerWorker, model }: Deployment): string {
+  return canonicalJson([engine.prefill, engine.decode, gpusPerWorker.prefill, gpusPerWorker.decode, model.name])
+}
+
+const rateOf = (point: MeasuredPoint) => point.figures.request_throughput?.mean ?? 0
+const workers = ({ deployment: { topology } }: MeasuredPoint) =>
+  topology.kind === 'disaggregated' ? topology : { prefill: 1, decode: 1 }
+
+function matchKind(points: readonly MeasuredPoint[]): RateMatching[] {
+  const ratio = (point: MeasuredPoint) => workers(point).prefill / workers(point).decode
+  const ratios = points.map(ratio)
+  const [least, most] = [Math.min(...ratios), Math.max(...ratios)]
+  if (least === most) return []
+  const seenPrefill = fastest(points.filter(point => ratio(point) === least && meetsPart(point, 'prefill')))
+  const seenDecode = fastest(points.filter(point => ratio(point) === most && meetsPart(point, 'decode')))
+  if (seenPrefill === null || seenDecode === null) return []
+  const perPrefill = rateOf(seenPrefill) / workers(seenPrefill).prefill
+  const perDecode = rateOf(seenDecode) / workers(seenDecode).decode
+  const { workload } = seenPrefill
+  const prefill: WorkerRate = {
+    requestsPerS: perPrefill,
+    tokensPerS: perPrefill * meanTokens(workload.isl),
+    point: seenPrefill,
+    isLimit: isPressed(seenPrefill, points) && workers(seenPrefill).decode * perDecode >= room * rateOf(seenPrefill),
+  }
+  const decode: WorkerRate = {
+    requestsPerS: perDecode,
+    tokensPerS: perDecode * meanTokens(workload.osl),
+    point: seenDecode,
+    isLimit: isPressed(seenDecode, points) && workers(seenDecode).prefill * perPrefill >= room * rateOf(seenDecode),
+  }
+  return [
+    {
+      prefill,
+      decode,
+      ratio: perDecode / perPrefill,
+      rows: rowsOf(points, perPrefill, perDecode),
+      best: bestRatio(points, perPrefill, perDecode),
+      advice: adviceOf(prefill, decode),
+    },
+  ]
+}
+
+/** TTFT is prefill's to keep, ITL decode's; the latency as a whole is nobody's alone. */
+function meetsPart(point: MeasuredPoint, role: 'prefill' | 'decode'): boolean {
+  const own = role === 'prefill' ? 'ttft_p95_ms' : 'itl_p95_ms'
+  return objectives(point).every(objective => objective.figure !== own || objective.met)
+}
+
+function fastest(points: readonly MeasuredPoint[]): MeasuredPoint | null {
+  return points.toSorted((a, b) => rateOf(b) - rateOf(a))[0] ?? null
+}
+
+/** Whether more load was tried and didn't help, or had stopped to help already (less than a quarter of what load grew by). */
+function isPressed(point: MeasuredPoint, points: readonly MeasuredPoint[]): boolean {
+  const load = (other: MeasuredPoint) => loadValue(other.load.level) ?? 0
+  const own = points.filter(other => other.deployment.id === point.deployment.id)
+  if (own.some(other => load(other) > load(point))) return true
+  const before = own.filter(other => load(other) < load(point)).toSorted((a, b) => load(b) - load(a))[0]
+  if (before === undefined) return false
+  return Math.log(rateOf(point) / rateOf(before)) < 0.25 * Math.log(load(point) / load(before))
+}
+
+function rowsOf(points: readonly MeasuredPoint[], perPrefill: number, perDecode: number): readonly RateRow[] {
+  return [...Map.groupBy(points, point => point.deployment.id).values()].flatMap(own => {
+    const best = fastest(own.filter(meetsSlo))
+    if (best === null) return []
+    const { prefill, decode } = workers(best)
+    const [byPrefill, byDecode] = [prefill * perPrefill, decode * perDecode]
+    const predicted = Math.min(byPrefill, byDecode)
+    const apart = rateOf(best) / predicted - 1
+    return [
+      {
+        label: best.label,
+        topology: best.deployment.topology,
+        predicted,
+        measured: rateOf(best),
+        apart,
+        parts: Math.abs(apart) > tolerance,
+        limit: byPrefill <= byDecode ? ('prefill' as const) : ('decode' as const),
+      },
+    ]
+  })
+}
+
+function bestRatio(points: readonly MeasuredPoint[], perPrefill: number, perDecode: number): RateMatching['best'] {
+  const measured = new Set(points.map(({ deployment }) => topologyLabel(deployment.topology)))
+  const most = Math.max(...points.map(({ gpus }) => gpus))
+  const gpusPerWorker = points[0]?.deployment.gpusPerWorker ?? { prefill: 1, decode: 1 }
+  let best: { topology: Topology; rate: number; gpus: number } | null = null
+  for (let prefill = 1; prefill <= mostWorkers; prefill++)
+    for (let decode = 1; decode <= mostWorkers; decode++) {
+      const gpus = prefill * gpusPerWorker.prefill + decode * gpusPerWorker.decode
+      if (gpus > most) break
+      const rate = Math.min(prefill * perPrefill, decode * perDecode) / gpus
+      // A larger one of the same rate per GPU is several of the smaller.
+      const wins =
+        best === null || rate > best.rate * (1 + 1e-9) || (rate >= best.rate * (1 - 1e-9) && gpus < best.gpus)
+      if (wins) best = { topology: { kind: 'disaggregated', prefill, decode }, rate, gpus }
+    }
+  const topology = best?.topology ?? { kind: 'disaggregated', prefill: 1, decode: 1 }
+  return { topology, requestsPerSPerGpu: best?.rate ?? 0, isMeasured: measured.has(topologyLabel(topology)) }
+}
+
+function adviceOf(prefill: WorkerRate, decode: WorkerRate): string | null {
+  const unsure = [...(prefill.isLimit ? [] : ['prefill']), ...(decode.isLimit ? [] : ['decode'])]
+  if (unsure.length === 0) return null
+  return `A ${unsure.join(' and a ')} worker may do more than was seen: write calibrate: true in the sweep file, or press harder, to see ${unsure.length === 1 ? 'it' : 'them'} alone at the limit.`
+}
