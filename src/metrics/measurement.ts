@@ -128,6 +128,17 @@ export interface Measurement {
   readonly durationS: number
   /** Whole generator run including start-up, warm-up and summary. */
   readonly wallS: number
+  /** Where the rest of {@link wallS} went; absent where a generator doesn't say. */
+  readonly besideWindowS?: {
+    /** Prompts, request bytes, name look-up, threads or processes. */
+    readonly preparing: number
+    /** Connections opened ahead. */
+    readonly connecting: number
+    /** Load, but not measured. */
+    readonly warmup: number
+    /** Records put together, written and summed up. */
+    readonly summary: number
+  }
   readonly requests: { readonly sent: number; readonly completed: number; readonly failed: number }
   readonly errors: readonly RequestErrors[]
   readonly ttftMs: Distribution | null

@@ -85,7 +85,7 @@ export const defaultLimits: ValidityLimits = {
   sendLatenessP99Ms: 20,
   eventLoopDelayP99Ms: 50,
   cpuShare: 0.9,
-  runQueueShare: 0.25,
+  runQueueShare: 0.4,
   islDeviation: 0.02,
   oslDeviation: 0.05,
   inFlightShare: 0.9,

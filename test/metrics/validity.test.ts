@@ -122,7 +122,7 @@ const invalid: readonly (readonly [string, Measurement, RegExp])[] = [
   ['nothing-sent', { ...sound, requests: { sent: 0, completed: 0, failed: 0 } }, /no request was sent/],
   ['client-late', client({ sendLatenessMs: at(25) }), /p99 25\.0 ms after schedule, at most 20\.0 ms/],
   ['event-loop-delay', client({ eventLoopDelayMs: { mean: 5, p99: 80, max: 90 } }), /p99 80\.0 ms/],
-  ['client-starved', client({ runQueueShare: 0.4 }), /for 40 % of the time .* got no core, at most 25 % allowed/],
+  ['client-starved', client({ runQueueShare: 0.6 }), /for 60 % of the time .* got no core, at most 40 % allowed/],
   ['client-cpu', client({ cpuShare: 0.97 }), /busy 97 % of the time of its 1 thread/],
   ['in-flight-below-asked', client({ inFlight: { mean: 40, max: 64 } }), /40 requests were in flight.*64 were asked/],
   [

@@ -5,7 +5,7 @@ import type { Endpoint, Point } from '../../point/index.ts'
 import type { LoadGenerator, LoadProgress, MeasureContext } from '../generator.ts'
 import { conclude } from './conclude.ts'
 import type { Control } from './control.ts'
-import { createControl, doneSoFar } from './control.ts'
+import { createControl, doneSoFar, monotonicMs, phaseStarts } from './control.ts'
 import type { Job } from './job.ts'
 import { createPool, readyThreads, runThreads } from './pool.ts'
 import { prepareLoad, refuseWhatCannotBe, timingOf } from './prepare.ts'
@@ -55,7 +55,7 @@ async function measure(
   endpoint: Endpoint,
   context: MeasureContext,
 ): Promise<Measurement> {
-  const beganMs = performance.now()
+  const beganMs = monotonicMs()
   const { signal } = context
   context.onProgress({ phase: 'preparing', done: 0, total: null })
   refuseWhatCannotBe(point)
@@ -69,6 +69,7 @@ async function measure(
   ])
   const control = createControl()
   const job = { ...load, target, control, threads } satisfies Omit<Job, 'thread'>
+  const preparedMs = monotonicMs()
   const startedAt = new Date()
   const clockBefore = Date.now() - performance.now()
   const progress = followProgress(control, job, context)
@@ -76,11 +77,12 @@ async function measure(
     const results = await runThreads(pool, job, signal)
     context.onProgress({ phase: 'summarising', done: 0, total: null })
     const clockJumpMs = Date.now() - performance.now() - clockBefore
+    const times = { beganMs, preparedMs, ...phaseStarts(control) }
     const facts = {
       point,
       requests: job.requests,
       startedAt,
-      beganMs,
+      times,
       clockJumpMs,
       lookupMs: target.lookupMs,
       shards: 1,

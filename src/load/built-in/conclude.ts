@@ -4,9 +4,12 @@ import { mergeRecords } from '../../metrics/records.ts'
 import type { Point } from '../../point/index.ts'
 import { redactor } from '../../point/index.ts'
 import type { MeasureContext } from '../generator.ts'
+import { monotonicMs } from './control.ts'
 import { mergeErrors } from './failure.ts'
 import { countFirstChunks } from './first-chunks.ts'
 import type { JobResult } from './job.ts'
+import type { PhaseTimes } from './phases.ts'
+import { besideWindow } from './phases.ts'
 import { requestLogName, writeRequestLog } from './request-log.ts'
 import type { RequestSet } from './request-set.ts'
 import { measurementOf } from './result.ts'
@@ -16,8 +19,7 @@ export interface RunFacts {
   readonly point: Point
   readonly requests: RequestSet
   readonly startedAt: Date
-  /** When the generator began with this point, on the scale of `performance.now()`. */
-  readonly beganMs: number
+  readonly times: PhaseTimes
   readonly clockJumpMs: number
   readonly lookupMs: number
   /** Processes among which the load was split. */
@@ -31,18 +33,17 @@ export async function conclude(
   facts: RunFacts,
   { folder, signal }: Pick<MeasureContext, 'folder' | 'signal'>,
 ): Promise<Measurement> {
-  const { point, requests } = facts
+  const { point, requests, times } = facts
   await countFirstChunks(results, point.deployment.model.tokenizer)
   const records = mergeRecords(results.map(result => result.records))
   await writeRequestLog(folder, records, signal)
-  return measurementOf(records, results, {
+  const measurement = measurementOf(records, results, {
     point,
     requests,
     startedAt: facts.startedAt.toISOString(),
     clockJumpMs: facts.clockJumpMs,
     lookupMs: facts.lookupMs,
     shards: facts.shards,
-    wallS: (performance.now() - facts.beganMs) / 1000,
     // The folder of a point is `points/<id>` in the run's.
     files: [relative(dirname(dirname(folder)), join(folder, requestLogName))],
     errors: mergeErrors(
@@ -50,4 +51,10 @@ export async function conclude(
       redactor(facts.env),
     ),
   })
+  const nowMs = monotonicMs()
+  return {
+    ...measurement,
+    wallS: (nowMs - times.beganMs) / 1000,
+    besideWindowS: besideWindow(times, measurement.durationS, nowMs),
+  }
 }

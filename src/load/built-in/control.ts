@@ -93,6 +93,11 @@ export function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / 1e6
 }
 
+/** When the phases of a measurement began, ms of {@link monotonicMs}: warm-up, and measurement. */
+export function phaseStarts({ starts }: Control): { readonly warmupMs: number; readonly measuredMs: number } {
+  return { warmupMs: starts[0] ?? Number.NaN, measuredMs: starts[1] ?? Number.NaN }
+}
+
 /** What to add to this thread's `performance.now()` to get {@link monotonicMs}: the closest of a few readings. */
 export function monotonicOffsetMs(): number {
   let best = Number.POSITIVE_INFINITY

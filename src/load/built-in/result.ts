@@ -22,7 +22,6 @@ export interface ResultContext {
   /** Processes among which the slots were dealt; in each they start one after another. */
   readonly shards: number
   readonly errors: readonly RequestErrors[]
-  readonly wallS: number
   /** Relative to the run's folder. */
   readonly files: readonly string[]
 }
@@ -32,7 +31,7 @@ export function measurementOf(
   records: RequestRecords,
   results: readonly JobResult[],
   context: ResultContext,
-): Measurement {
+): Omit<Measurement, 'wallS'> {
   const { point, requests } = context
   const summary = summarise(records, {
     slots: slotsOf(point.load, {
@@ -47,7 +46,6 @@ export function measurementOf(
   return {
     generator: { name: 'built-in', version: generatorVersion },
     startedAt: context.startedAt,
-    wallS: context.wallS,
     ...summary,
     errors: context.errors,
     interChunkMs: mergeHistograms(results.map(result => result.gaps)).toDistribution(),

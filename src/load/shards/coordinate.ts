@@ -46,8 +46,9 @@ export interface CoordinateOptions {
   readonly threads: number | null
   readonly signal: AbortSignal
   onProgress(progress: LoadProgress): void
-  /** All shards have been told when to start measuring; they do within milliseconds. */
-  onStart(): void
+  /** All shards have been told when to start their warm-up, or measuring: at this time of our monotonic clock, within milliseconds. */
+  onWarmup(atMs: number): void
+  onStart(atMs: number): void
 }
 
 /**
@@ -61,22 +62,22 @@ export async function coordinate(tasks: readonly ShardTask[], options: Coordinat
   const clocks = await Promise.all(tasks.map(({ link }) => readClock(link, signal)))
   for (const task of tasks) sendPart(task, options)
   const margin = startMarginMs + 4 * Math.max(...clocks.map(clock => clock.uncertaintyMs))
-  const startAll = () => {
+  const startAll = (): number => {
     const atMs = monotonicMs() + margin
     for (const [index, { link }] of tasks.entries()) {
       link.send({ kind: 'start', atMs: atMs + (clocks[index]?.offsetMs ?? 0) })
     }
+    return atMs
   }
   const allGathered = () => Promise.all(tasks.map(({ link }) => link.receive('gathered', limitMs, signal)))
   const progress = followProgress(tasks, options)
   try {
     await allGathered()
     progress.enter('warm-up')
-    startAll()
+    options.onWarmup(startAll())
     await allGathered()
     progress.enter('measuring')
-    options.onStart()
-    startAll()
+    options.onStart(startAll())
     return await Promise.all(
       tasks.map(async ({ link }, index): Promise<ShardReport> => {
         const clock = clocks[index] ?? { offsetMs: 0, uncertaintyMs: 0, wallOffsetMs: 0 }

@@ -77,7 +77,6 @@ function measured(results: readonly JobResult[]) {
     lookupMs: 0,
     shards: 1,
     errors: [],
-    wallS: 0,
     files: [],
   })
   const { sendLatenessMs, inFlight, stampUncertaintyMs } = client

@@ -1,0 +1,25 @@
+import type { Measurement } from '../../metrics/measurement.ts'
+
+/** When a measurement went from one phase to the next, ms of one monotonic clock. */
+export interface PhaseTimes {
+  readonly beganMs: number
+  /** Prompts and threads were ready: connections began to be opened. */
+  readonly preparedMs: number
+  readonly warmupMs: number
+  /** The start of the window. */
+  readonly measuredMs: number
+}
+
+/** Where the time beside a window of so many seconds went, up to `nowMs`. */
+export function besideWindow(
+  { beganMs, preparedMs, warmupMs, measuredMs }: PhaseTimes,
+  durationS: number,
+  nowMs: number,
+): NonNullable<Measurement['besideWindowS']> {
+  return {
+    preparing: (preparedMs - beganMs) / 1000,
+    connecting: (warmupMs - preparedMs) / 1000,
+    warmup: (measuredMs - warmupMs) / 1000,
+    summary: Math.max(0, nowMs - measuredMs) / 1000 - durationS,
+  }
+}
