@@ -76,11 +76,10 @@ function serveSystem(config: DynamoServeConfig, place: ServePlace, nodesOf: Node
 
   return {
     readyTimeoutS: config.readyTimeoutS,
+    nodes,
     requireFit: wanted => requireFit(config, wanted),
 
-    open: async (context, anew) => {
-      const { signal } = context
-      await nodes.open(context)
+    open: async ({ signal }, anew) => {
       site ??= await openSite(signal)
       const { discoveryLost } = await site.infrastructure.repair(signal)
       return discoveryLost || anew
@@ -119,10 +118,9 @@ function serveSystem(config: DynamoServeConfig, place: ServePlace, nodesOf: Node
       }
     },
 
-    problems: async signal => {
-      const found = await Promise.all([nodes.problems(signal), opened().infrastructure.problems(signal)])
-      return found.flat()
-    },
+    processes: () => site?.infrastructure.processes ?? [],
+
+    problems: signal => opened().infrastructure.problems(signal),
 
     differences: async (workers, signal) => {
       const listed = await registrations(opened().etcdUrl, signal).catch(() => null)
@@ -137,7 +135,6 @@ function serveSystem(config: DynamoServeConfig, place: ServePlace, nodesOf: Node
       await leaving
       await site?.infrastructure.close()
       site = null
-      await nodes.close()
     },
   }
 }

@@ -4,7 +4,7 @@ import { type Endpoint, FulcrumError, topologyLabel } from '../point/index.ts'
 import type { ProcessLedger } from '../process/ledger.ts'
 import { type RunningProcess, startProcess } from '../process/process.ts'
 import type { DynamoConfig } from './config.ts'
-import type { DeployContext, Deployer } from './deployer.ts'
+import type { Deployer } from './deployer.ts'
 import { smallestChange } from './dynamo/change.ts'
 import { checkFits } from './dynamo/check-config.ts'
 import { type DynamoSite, designsOf, frontendCommand, namespaceOf } from './dynamo/commands.ts'
@@ -87,18 +87,18 @@ function dynamoSystem(config: DynamoConfig, place: DynamoPlace, nodesOf: NodesOf
 
   return {
     readyTimeoutS: config.readyTimeoutS,
+    nodes,
 
     requireFit: wanted => {
-      const misfit = checkFits(config, wanted) ?? misfitOn(nodes.hosts(), wanted)
+      const misfit = checkFits(config, wanted) ?? misfitOn(nodes.named, wanted)
       if (misfit === null) return
       const label = topologyLabel(wanted.topology)
       throw new FulcrumError('bad-input', 'not-enough-gpus', `${label} does not fit: ${misfit}`)
     },
 
-    open: async (context: DeployContext, anew) => {
-      await nodes.open(context)
-      site ??= await openSite(context.signal)
-      const { discoveryLost } = await site.infrastructure.repair(context.signal)
+    open: async ({ signal }, anew) => {
+      site ??= await openSite(signal)
+      const { discoveryLost } = await site.infrastructure.repair(signal)
       // A frontend that alone died is started again with the next step, and finds the workers that still run.
       if (discoveryLost || anew || frontend?.process.alive() === false) await stopFrontend()
       return discoveryLost || anew
@@ -136,14 +136,12 @@ function dynamoSystem(config: DynamoConfig, place: DynamoPlace, nodesOf: NodesOf
       }
     },
 
+    processes: () => [...(frontend === null ? [] : [frontend.process]), ...(site?.infrastructure.processes ?? [])],
+
     problems: async signal => {
       const front = frontend?.process
       const dead = front?.alive() === false ? [processFailure(front, shortLog).message] : []
-      const [unreachable, infrastructure] = await Promise.all([
-        nodes.problems(signal),
-        opened().infrastructure.problems(signal),
-      ])
-      return [...unreachable, ...dead, ...infrastructure]
+      return [...dead, ...(await opened().infrastructure.problems(signal))]
     },
 
     differences: async (workers, signal) => {
@@ -161,7 +159,6 @@ function dynamoSystem(config: DynamoConfig, place: DynamoPlace, nodesOf: NodesOf
       await Promise.all([leaving, stopFrontend()])
       await site?.infrastructure.close()
       site = null
-      await nodes.close()
     },
   }
 }

@@ -1,8 +1,10 @@
-import { type Deployment, type Endpoint, type FulcrumError, type Role, topologyLabel } from '../point/index.ts'
+import { type Deployment, type Endpoint, FulcrumError, type Role, topologyLabel } from '../point/index.ts'
 import type { RunningProcess } from '../process/process.ts'
-import type { DeployContext, Deployer, DeployPreview, Reconciled } from './deployer.ts'
+import { type DeployContext, type Deployer, type DeployPreview, noRoomLeft, type Reconciled } from './deployer.ts'
 import type { Change, WorkerSlot } from './dynamo/change.ts'
+import { misfitOn } from './dynamo/placement.ts'
 import type { Deadline } from './dynamo/readiness.ts'
+import type { Nodes } from './nodes/nodes.ts'
 
 /** A worker that was started. */
 export interface Member extends WorkerSlot {
@@ -43,13 +45,17 @@ export interface System<Worker extends Member> {
   readonly readyTimeoutS: number
   /** @throws FulcrumError bad-input when a deployment can't run here, whatever runs already */
   requireFit(wanted: Deployment): void
+  /** Where the workers run. */
+  readonly nodes: Nodes
   /**
-   * Brings up what workers stand on, and repairs what has died of it.
+   * Brings up what workers stand on, and repairs what has died of it; the nodes are within reach.
    * @param anew nothing that runs can be relied on
    * @returns whether every worker has to be started anew
    */
   open(context: DeployContext, anew: boolean): Promise<boolean>
   steps(wanted: Deployment, course: Course): Steps<Worker>
+  /** The processes that the workers stand on. */
+  processes(): readonly RunningProcess[]
   /** What is wrong with what the workers stand on, a sentence each. */
   problems(signal: AbortSignal): Promise<readonly string[]>
   /** Where discovery differs from the workers that run, a sentence each. */
@@ -74,6 +80,7 @@ const unfitGraceMs = 3_000
  * Closing waits for the change under way, for what that still starts would be missed.
  */
 export function stepwise<Worker extends Member>(system: System<Worker>): Deployer {
+  const { nodes } = system
   let workers: readonly Worker[] = []
   /** What the last reconcile asked for; null while nothing is up or the last one failed half-way. */
   let serving: Deployment | null = null
@@ -91,9 +98,21 @@ export function stepwise<Worker extends Member>(system: System<Worker>): Deploye
     )
   }
 
+  /** Those that don't run any more, or run where nobody can reach them. */
   async function unfitWorkers(): Promise<readonly Worker[]> {
     const fit = await Promise.all(workers.map(worker => worker.fit()))
-    return workers.filter((_, i) => fit[i] !== true)
+    const usable = new Set(nodes.hosts().map(({ name }) => name))
+    return workers.filter(({ host }, i) => fit[i] !== true || !usable.has(host))
+  }
+
+  /** @throws FulcrumError failed `no-room-left` when a deployment fits on the nodes that were named, and not on what is left */
+  async function requireRoomLeft(wanted: Deployment, context: DeployContext): Promise<void> {
+    if (nodes.lost().length > 0 && misfitOn(nodes.hosts(), wanted) !== null) await nodes.regain(context)
+    const misfit = misfitOn(nodes.hosts(), wanted)
+    if (misfit === null) return
+    const label = topologyLabel(wanted.topology)
+    const why = `${label} does not fit on the nodes that are left: ${misfit}; ${nodes.lost().join('; ')}`
+    throw new FulcrumError('failed', noRoomLeft, why, { remedy: 'Bring the lost nodes back, then go on with the run.' })
   }
 
   function courseOf(wanted: Deployment, context: DeployContext): Course {
@@ -111,6 +130,8 @@ export function stepwise<Worker extends Member>(system: System<Worker>): Deploye
 
   async function change(wanted: Deployment, context: DeployContext): Promise<Omit<Reconciled, 'elapsedS'>> {
     const course = courseOf(wanted, context)
+    await nodes.open(context)
+    await requireRoomLeft(wanted, context)
     const anew = await system.open(context, serving === null)
     const unfit = anew ? workers : await unfitWorkers()
     serving = null
@@ -147,9 +168,18 @@ export function stepwise<Worker extends Member>(system: System<Worker>): Deploye
 
     check: async signal => {
       if (serving === null) return ['nothing is deployed']
-      const [beneath, unfit] = await Promise.all([system.problems(signal), unfitWorkers()])
-      const found = [...beneath, ...unfit.map(worker => worker.failure(shortLog).message)]
+      const [unreachable, beneath, unfit] = await Promise.all([
+        nodes.problems(signal),
+        system.problems(signal),
+        unfitWorkers(),
+      ])
+      const found = [...unreachable, ...beneath, ...unfit.map(worker => worker.failure(shortLog).message)]
       return found.length > 0 ? found : system.differences(workers, signal)
+    },
+
+    broken: async () => {
+      const parts = [...nodes.processes(), ...system.processes(), ...workers.map(({ process }) => process)]
+      await Promise.race(parts.map(({ exited }) => exited))
     },
 
     preview: system.preview,
@@ -163,6 +193,7 @@ export function stepwise<Worker extends Member>(system: System<Worker>): Deploye
       const leaving = workers
       workers = []
       await system.close(Promise.all(leaving.map(worker => worker.stop(workerGraceMs))).then(() => {}))
+      await nodes.close()
     },
   }
 }

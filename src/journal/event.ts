@@ -19,7 +19,8 @@ export type JournalEvent =
       readonly type: 'deployment'
       readonly deploymentId: string
       readonly label: string
-      readonly outcome: 'ready' | 'failed'
+      /** `not-run`: what is left of the machines has no room for it; its points wait for another attempt. */
+      readonly outcome: 'ready' | 'failed' | 'not-run'
       readonly workersStarted: number
       readonly workersStopped: number
       readonly elapsedS: number

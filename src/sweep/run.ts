@@ -1,10 +1,11 @@
 import { fulcrumVersion, latestResults } from '../journal/index.ts'
-import { FulcrumError } from '../point/index.ts'
+import { FulcrumError, topologyLabel } from '../point/index.ts'
 import { messageOf } from './run/bring-up.ts'
 import { budgetSpent } from './run/budget.ts'
 import { type RunContext, runContext } from './run/context.ts'
 import { countPoints, exitCodeOf, type RunEnd, type RunOutcome } from './run/outcome.ts'
 import type { RunParts } from './run/parts.ts'
+import { setAside } from './run/set-aside.ts'
 import { stopEverything } from './run/stop.ts'
 import { visitDeployment } from './run/visit.ts'
 import type { Plan } from './sweep.ts'
@@ -49,6 +50,8 @@ async function measureMissing(run: RunContext): Promise<RunEnd> {
       const spent = budgetSpent(run) ?? (await visitDeployment(run, planned))
       if (spent !== null) return { outcome: 'budget', reason: spent }
     }
+    const lost = lostMachines(run)
+    if (lost !== null) return failedBy(lost)
     for (const { reason } of run.choice.skipped(journal.lines)) await run.record({ type: 'note', message: reason })
     return { outcome: 'complete', reason: '' }
   } catch (error) {
@@ -56,6 +59,21 @@ async function measureMissing(run: RunContext): Promise<RunEnd> {
     return failedBy(error)
   }
 }
+
+/** What to say when all that still fits is measured and deployments were set aside; null when none were. */
+function lostMachines({ plan, parts }: RunContext): FulcrumError | null {
+  const aside = setAside(parts.run.journal.lines)
+  const left = plan.deployments.filter(({ deployment }) => aside.has(deployment.id))
+  if (left.length === 0) return null
+  const labels = [...new Set(left.map(({ deployment }) => topologyLabel(deployment.topology)))]
+  const reasons = [...new Set(left.map(({ deployment }) => aside.get(deployment.id)))]
+  const message = `${count(left.length, 'deployment')} could not be run, as machines were lost: ${labels.join(', ')}. ${reasons[0]}`
+  return new FulcrumError('environment', 'machines-lost', message, {
+    remedy: 'Bring the machines back; `fulcrum resume` then measures what is missing.',
+  })
+}
+
+const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`
 
 function failedBy(error: unknown): RunEnd {
   const known =

@@ -50,7 +50,7 @@ describe('a real `dynamo serve` deployment', () => {
     assert.deepEqual(started, ['decode-0', 'prefill-0'])
     assert.equal(workersStarted, 2)
     assert.equal(real.endpoint.dialect, 'dynamo-0.3')
-    assert.deepEqual(await traces(), ['prefill:1 worker:256 gpus:4,5,6,7'])
+    assert.deepEqual(await traces(), ['prefill:1 worker:256 gpus:0,1,2,3'])
     assert.deepEqual(await check(), [])
   })
 
@@ -67,7 +67,7 @@ describe('a real `dynamo serve` deployment', () => {
     assert.deepEqual({ started, stopped }, { started: ['decode-1'], stopped: ['prefill-1'] })
     assert.equal(pidOf('decode-0'), head)
     assert.deepEqual(await check(), [])
-    assert.deepEqual(await traces(), ['prefill:1 worker:256 gpus:4,5,6,7', 'prefill:1 worker:256 gpus:8,9,10,11'])
+    assert.deepEqual(await traces(), ['prefill:1 worker:256 gpus:0,1,2,3', 'prefill:1 worker:256 gpus:8,9,10,11'])
   })
 
   it('restarts the prefill worker alone for other settings of prefill', async () => {

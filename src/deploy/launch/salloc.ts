@@ -3,19 +3,25 @@ import type { AllocationConfig } from '../config.ts'
 /** Says which job it is on, then waits for the end of its input: the allocation is given back even when Fulcrum is killed. */
 const holder = `echo "$SLURM_JOB_ID $SLURM_JOB_NODELIST"; exec cat >/dev/null`
 
-/** Asks for an allocation and holds it: whole nodes unless told otherwise, since others on a node would be measured too. */
+/**
+ * Asks for an allocation and holds it: whole nodes unless told otherwise, since others on a node would be measured too. When
+ * a node fails, the others are kept.
+ */
 export function allocationCommand(config: AllocationConfig, name: string): readonly [string, ...string[]] {
+  return ['salloc', `--job-name=${name}`, ...allocationArguments(config), ...['bash', '-c', holder]]
+}
+
+/** What is asked for. */
+export function allocationArguments(config: AllocationConfig): readonly string[] {
   const { nodes, gpusPerNode, partition, account, time, sallocArgs } = config
   return [
-    'salloc',
     `--nodes=${nodes}`,
     ...(gpusPerNode === undefined ? [] : [`--gpus-per-node=${gpusPerNode}`]),
     '--exclusive',
+    '--no-kill',
     ...(partition === undefined ? [] : [`--partition=${partition}`]),
     ...(account === undefined ? [] : [`--account=${account}`]),
     ...(time === undefined ? [] : [`--time=${time}`]),
-    `--job-name=${name}`,
     ...sallocArgs,
-    ...['bash', '-c', holder],
   ]
 }

@@ -1,3 +1,4 @@
+import type { RunningProcess } from '../../process/process.ts'
 import type { RuntimeConfig } from '../config.ts'
 import type { DeployContext, PlannedCommand } from '../deployer.ts'
 import type { Host } from '../dynamo/placement.ts'
@@ -16,18 +17,27 @@ export interface Reach {
 export interface Nodes {
   /** Where workers' files are written on their machines; null for the run's own folder. */
   readonly fileFolder: string | null
-  /** What workers are placed on; placeholders as long as nobody has said which machines those are. */
+  /** All that workers may be placed on; placeholders as long as nobody has said which machines those are. */
+  readonly named: readonly Host[]
+  /** Those of them that can be used. */
   hosts(): readonly Host[]
+  /** Those that were within reach and are no more, a sentence each: nothing is placed on them. */
+  lost(): readonly string[]
   /**
-   * Makes sure that every machine can be used; what is within reach already stays as it is.
+   * Makes sure that every machine can be used; what is within reach already stays as it is. A machine that was within reach
+   * and can't be reached again is lost, which is told and no error.
    * @throws FulcrumError environment, naming the machine that can't be used
    */
   open(context: DeployContext): Promise<void>
+  /** Tries to have lost machines again, or others in their place; what can't be had stays lost. */
+  regain(context: DeployContext): Promise<void>
   reach(host: string | null): Reach
   launcher(host: string | null): Launcher
   /** A port on a machine that nothing listens on. */
   freePort(host: string | null): Promise<number>
-  /** What is wrong with machines or the way to them, a sentence each. */
+  /** The processes that keep the machines within reach. */
+  processes(): readonly RunningProcess[]
+  /** What is wrong with machines or the way to them, a sentence each; those that are lost are done without. */
   problems(signal: AbortSignal): Promise<readonly string[]>
   /** What opening runs. */
   preview(): readonly PlannedCommand[]
@@ -52,11 +62,15 @@ export function hostsHere(config: HereConfig): readonly Host[] {
 export function thisMachine(config: HereConfig, namespace = ''): Nodes {
   return {
     fileFolder: null,
+    named: hostsHere(config),
     hosts: () => hostsHere(config),
+    lost: () => [],
     open: async () => {},
+    regain: async () => {},
     reach: () => loopback,
     launcher: () => launcherHere(config.container, namespace),
     freePort: () => freePort(),
+    processes: () => [],
     problems: async () => [],
     preview: () => [],
     close: async () => {},
@@ -72,6 +86,7 @@ export function besideThisMachine(others: Nodes, config: HereConfig, namespace: 
   const here = underGuard({ container: config.container ?? null, namespace, unset: [] })
   return {
     ...others,
+    named: [...hostsHere(config), ...others.named],
     hosts: () => [...hostsHere(config), ...others.hosts()],
     launcher: host => (host === null ? here : others.launcher(host)),
     freePort: host => (host === null ? freePort() : others.freePort(host)),

@@ -6,6 +6,7 @@ import { FulcrumError } from '../../point/index.ts'
 import type { ProcessLedger } from '../../process/ledger.ts'
 import { describeExit, type RunningProcess, startProcess } from '../../process/process.ts'
 import type { RuntimeConfig, SshConfig, SshNodeConfig, SshNodesConfig } from '../config.ts'
+import type { DeployContext } from '../deployer.ts'
 import { logEnd } from '../dynamo/failure.ts'
 import type { Host } from '../dynamo/placement.ts'
 import { waitUntil } from '../dynamo/wait.ts'
@@ -45,6 +46,8 @@ export function sshNodes({ nodes, head, container, namespace, logFolder, ledger 
   /** Short, and not in the run's folder: a socket's path may have a hundred characters. */
   let folder: string | null = null
   const connections = new Map<string, Connection>()
+  /** Nodes that were connected once, and why they are no more. */
+  const lost = new Map<string, string>()
   const ports = new Set<number>()
   const wrapping: Wrapping = { container, namespace, unset: [] }
 
@@ -74,11 +77,25 @@ export function sshNodes({ nodes, head, container, namespace, logFolder, ledger 
   async function problemOf(host: string, signal: AbortSignal): Promise<readonly string[]> {
     const connection = connections.get(host)
     if (connection === undefined) return [`node ${host} is not connected`]
-    const { process, address } = connection
-    const at = address === host ? host : `${host} (${address})`
+    const { process } = connection
+    const at = shown(host, connection)
     const exit = process.exit()
     if (exit !== null) return [`node ${at}: its ssh connection ${describeExit(exit)}${logEnd(process, 3)}`]
     return (await run(host, ['true'], signal)).ok ? [] : [`node ${at} does not answer over ssh`]
+  }
+
+  /** One more try for a node whose connection is broken: it may have been only that. */
+  async function reconnect(node: SshNodeConfig, before: Connection, why: string, context: DeployContext) {
+    await before.process.stop(1_000)
+    connections.delete(node.name)
+    try {
+      await connect(node, context.signal)
+    } catch (error) {
+      context.signal.throwIfAborted()
+      if (!(error instanceof FulcrumError)) throw error
+      lost.set(node.name, why)
+      context.onEvent({ kind: 'lost', what: `node ${shown(node.name, before)}`, why })
+    }
   }
 
   const connectionOf = (host: string | null): Connection => {
@@ -89,25 +106,42 @@ export function sshNodes({ nodes, head, container, namespace, logFolder, ledger 
 
   return {
     fileFolder: join('/tmp', namespace),
-    hosts: () => hostsOf(nodes),
-    open: async ({ signal }) => {
+    named: hostsOf(nodes),
+    hosts: () => hostsOf(nodes).filter(({ name }) => name === null || !lost.has(name)),
+    lost: () => [...lost.values()],
+    open: async context => {
+      const { signal } = context
       await requireHead(head)
       folder ??= await mkdtemp(join(tmpdir(), 'fulcrum-ssh-'))
+      const usable = nodes.hosts.filter(({ name }) => !lost.has(name))
       await settleAll(
-        nodes.hosts.map(async node => {
-          if (connections.has(node.name) && (await problemOf(node.name, signal)).length === 0) return
-          await connections.get(node.name)?.process.stop(1_000)
-          connections.delete(node.name)
-          await connect(node, signal)
+        usable.map(async node => {
+          const before = connections.get(node.name)
+          if (before === undefined) return connect(node, signal)
+          const [why] = await problemOf(node.name, signal)
+          signal.throwIfAborted()
+          if (why !== undefined) await reconnect(node, before, why, context)
         }),
       )
+    },
+    regain: async ({ signal, onEvent }) => {
+      const gone = nodes.hosts.filter(({ name }) => lost.has(name))
+      const tries = await Promise.allSettled(gone.map(node => connect(node, signal)))
+      signal.throwIfAborted()
+      for (const [i, { name }] of gone.entries()) {
+        if (tries[i]?.status !== 'fulfilled') continue
+        lost.delete(name)
+        onEvent({ kind: 'back', what: `node ${name}` })
+      }
     },
     reach: host =>
       host === null ? headReach(head) : { address: addressToShow(nodes, connections, host), networkInterface: null },
     launcher: host => overSsh(route(host ?? ''), wrapping),
     freePort: host => freePortAt(connectionOf(host).address, ports),
+    processes: () => [...connections.values()].map(({ process }) => process),
     problems: async signal => {
-      const found = (await Promise.all(nodes.hosts.map(({ name }) => problemOf(name, signal)))).flat()
+      const usable = nodes.hosts.filter(({ name }) => !lost.has(name))
+      const found = (await Promise.all(usable.map(({ name }) => problemOf(name, signal)))).flat()
       signal.throwIfAborted()
       return found
     },
@@ -122,6 +156,11 @@ export function sshNodes({ nodes, head, container, namespace, logFolder, ledger 
   }
 }
 
+/** `south (10.0.0.3)` */
+function shown(host: string, { address }: Connection): string {
+  return address === host ? host : `${host} (${address})`
+}
+
 /** All of them to their end, so that none goes on unseen; then the first failure. */
 async function settleAll(under: readonly Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(under)).filter(result => result.status === 'rejected')
@@ -134,7 +173,7 @@ function addressToShow({ hosts }: SshNodesConfig, connections: ReadonlyMap<strin
 }
 
 /** What ssh's configuration makes of a name, looked up: Dynamo wants an address. */
-async function addressOf(host: string, { configFile }: SshConfig, signal: AbortSignal): Promise<string> {
+export async function addressOf(host: string, { configFile }: SshConfig, signal: AbortSignal): Promise<string> {
   const said = await runToEnd(
     ['ssh', ...(configFile === undefined ? [] : ['-F', configFile]), '-G', '--', host],
     signal,

@@ -1,10 +1,10 @@
-import type { Reconciled } from '../../deploy/deployer.ts'
+import { type DeployEvent, noRoomLeft, type Reconciled } from '../../deploy/deployer.ts'
 import { type Deployment, type Endpoint, FulcrumError, topologyLabel } from '../../point/index.ts'
 import type { RunContext } from './context.ts'
 import { within } from './deadline.ts'
 
-/** A deployment that answers, or the reason why it doesn't. */
-export type BroughtUp = { readonly endpoint: Endpoint } | { readonly failure: string }
+/** A deployment that answers, the reason why it doesn't, or why machines that were lost leave no room for it. */
+export type BroughtUp = { readonly endpoint: Endpoint } | { readonly failure: string } | { readonly notRun: string }
 
 /** A deployer has its own deadline for readiness; this one only keeps a broken deployer from hanging the sweep. */
 const reconcileLimitMs = 2 * 60 * 60_000
@@ -31,14 +31,17 @@ export async function bringUp(run: RunContext, deployment: Deployment, why: stri
     } catch (error) {
       run.signal.throwIfAborted()
       const reason = messageOf(error)
-      const willRetry = attempt < attempts
+      const failed = { ...line, workersStarted: 0, workersStopped: 0, reason }
+      const hasNoRoom = error instanceof FulcrumError && error.code === noRoomLeft
+      const willRetry = !hasNoRoom && attempt < attempts
       run.tell({ step: 'deployment-failed', reason, willRetry })
       if (willRetry) {
         await run.record({ type: 'note', message: `Deployment ${label} failed and is tried once more: ${reason}` })
         continue
       }
       const elapsedS = run.elapsedS() - startS
-      await run.record({ ...line, outcome: 'failed', workersStarted: 0, workersStopped: 0, elapsedS, reason })
+      await run.record({ ...failed, outcome: hasNoRoom ? 'not-run' : 'failed', elapsedS })
+      if (hasNoRoom) return { notRun: reason }
       if (error instanceof FulcrumError && error.kind !== 'failed') throw error
       return { failure: reason }
     }
@@ -47,12 +50,19 @@ export async function bringUp(run: RunContext, deployment: Deployment, why: stri
 
 async function reconcile(run: RunContext, deployment: Deployment, why: string): Promise<Reconciled> {
   run.tell({ step: 'deploying', why, event: null })
-  return within(reconcileLimitMs, 'The deployment', run.signal, signal =>
-    run.parts.deployer.reconcile(deployment, {
-      signal,
-      onEvent: event => run.tell({ step: 'deploying', why, event }),
-    }),
-  )
+  const machines: string[] = []
+  const onEvent = (event: DeployEvent) => {
+    run.tell({ step: 'deploying', why, event })
+    if (event.kind === 'lost') machines.push(`${event.what} is lost, the sweep goes on without it: ${event.why}`)
+    if (event.kind === 'back') machines.push(`${event.what} can be used again`)
+  }
+  try {
+    return await within(reconcileLimitMs, 'The deployment', run.signal, signal =>
+      run.parts.deployer.reconcile(deployment, { signal, onEvent }),
+    )
+  } finally {
+    for (const message of machines) await run.record({ type: 'note', message })
+  }
 }
 
 /** An error as one line of a journal: what, where, what to do. */

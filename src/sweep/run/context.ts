@@ -1,10 +1,11 @@
 import type { JournalEvent } from '../../journal/index.ts'
 import { latestResults } from '../../journal/index.ts'
 import { topologyLabel } from '../../point/index.ts'
-import { type Choice, choiceOf } from '../search/choice.ts'
+import type { Choice } from '../search/choice.ts'
 import type { Plan, PlannedDeployment } from '../sweep.ts'
 import type { RunParts } from './parts.ts'
 import type { RunStep, Standing } from './progress.ts'
+import { choiceAmongTheRest } from './set-aside.ts'
 import { timeLeft } from './time-left.ts'
 
 /** A run at work: its plan and parts, and the few things that change as it goes. */
@@ -31,7 +32,7 @@ export interface RunContext {
 export function runContext(plan: Plan, parts: RunParts): RunContext {
   const clockMs = parts.clockMs ?? (() => performance.now())
   const { journal } = parts.run
-  const choice = choiceOf(plan)
+  const choice = choiceAmongTheRest(plan)
   const startedMs = clockMs()
   const fallback = plan.estimate === null ? null : plan.estimate.seconds / Math.max(1, plan.pointCount)
   const left = timeLeft(plan.deployments, fallback)

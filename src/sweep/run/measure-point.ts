@@ -58,6 +58,36 @@ export function failedResult(point: Point, code: string, message: string): Point
   return resultOf(point, null, [{ severity: 'invalid', code, message }])
 }
 
+/** Requests to what is left of a broken deployment may finish within this time; those to what has gone would wait for theirs. */
+const brokenGraceMs = 20_000
+
+/**
+ * Runs a measurement that is given up a while after a part of the deployment has ended: no figure of it will count.
+ * @throws FulcrumError failed `deployment-ended`
+ */
+async function whileUnbroken<T>(
+  { parts: { deployer, brokenGraceMs: graceMs = brokenGraceMs } }: RunContext,
+  signal: AbortSignal,
+  measure: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const over = new AbortController()
+  let grace: NodeJS.Timeout | undefined
+  let isOver = false
+  void deployer.broken?.().then(() => {
+    if (isOver) return
+    const message = `A part of the deployment ended, and the point was given up ${graceMs / 1000} s later`
+    grace = setTimeout(() => over.abort(new FulcrumError('failed', 'deployment-ended', message)), graceMs)
+  })
+  try {
+    return await measure(AbortSignal.any([signal, over.signal]))
+  } catch (error) {
+    throw over.signal.aborted ? over.signal.reason : error
+  } finally {
+    isOver = true
+    clearTimeout(grace)
+  }
+}
+
 interface Measured {
   readonly measurement: Measurement | null
   readonly findings: readonly Finding[]
@@ -72,8 +102,8 @@ async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder
       if (load.phase === 'summarising') server.end()
       run.tell({ step: 'measuring', point, load })
     }
-    const measured = await within(limitMs, 'The point', run.signal, signal =>
-      run.parts.generator.measure(point, endpoint, { signal, folder, onProgress }),
+    const measured = await within(limitMs, 'The point', run.signal, limit =>
+      whileUnbroken(run, limit, signal => run.parts.generator.measure(point, endpoint, { signal, folder, onProgress })),
     )
     const seen = await server.metrics()
     const measurement =

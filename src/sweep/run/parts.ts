@@ -22,4 +22,6 @@ export interface RunParts {
   readonly clockMs?: () => number
   /** Deadline of one point; derived from its load unless given. */
   readonly pointDeadlineMs?: (point: Point) => number
+  /** How long a point may go on after a part of its deployment has ended; 20 s unless given. */
+  readonly brokenGraceMs?: number
 }

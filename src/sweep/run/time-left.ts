@@ -2,6 +2,7 @@ import type { JournalLine } from '../../journal/index.ts'
 import { canonicalJson, type Point } from '../../point/index.ts'
 import type { PlannedDeployment } from '../sweep.ts'
 import { missingPoints } from './missing.ts'
+import { setAside } from './set-aside.ts'
 
 /** Likenesses of two points, the closest first: a point takes about as long as the ones that are most like it. */
 const likenesses: readonly ((point: Point) => string)[] = [
@@ -23,7 +24,11 @@ export type TimeLeft = (lines: readonly JournalLine[]) => number | null
 export function timeLeft(deployments: readonly PlannedDeployment[], fallbackSecondsPerPoint: number | null): TimeLeft {
   const likenessOf = likenessCache()
   return lines => {
-    const missing = deployments.map(({ points }) => missingPoints(points, lines)).filter(points => points.length > 0)
+    const aside = setAside(lines)
+    const missing = deployments
+      .filter(({ deployment }) => !aside.has(deployment.id))
+      .map(({ points }) => missingPoints(points, lines))
+      .filter(points => points.length > 0)
     if (missing.length === 0) return 0
     const measured = lines.flatMap(({ event }) => (event.type === 'point' ? [event] : []))
     const means = likenesses.map((_, i) =>
@@ -52,7 +57,9 @@ function likenessCache(): (point: Point) => readonly string[] {
 }
 
 function deploymentSeconds(lines: readonly JournalLine[]): readonly number[] {
-  return lines.flatMap(({ event }) => (event.type === 'deployment' ? [event.elapsedS] : []))
+  return lines.flatMap(({ event }) =>
+    event.type === 'deployment' && event.outcome !== 'not-run' ? [event.elapsedS] : [],
+  )
 }
 
 function meansBy(pairs: readonly (readonly [string, number])[]): ReadonlyMap<string, number> {

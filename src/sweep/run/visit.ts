@@ -11,7 +11,8 @@ const breaksInARow = 3
 
 /**
  * Brings a deployment up and measures what is wanted of its points. A deployment that can't be brought up, or doesn't
- * stay up, fails those points; the sweep goes on with the next one.
+ * stay up, fails those points; one that machines which were lost leave no room for is set aside. The sweep goes on with the
+ * next one.
  * @returns the reason when the budget was spent underway, else null
  */
 export async function visitDeployment(run: RunContext, planned: PlannedDeployment): Promise<string | null> {
@@ -31,6 +32,7 @@ export async function visitDeployment(run: RunContext, planned: PlannedDeploymen
     if (up === null) {
       const why = broke === null ? `deploying ${topologyLabel(deployment.topology)}` : `repairing: ${broke}`
       const brought = await bringUp(run, deployment, why)
+      if ('notRun' in brought) return null
       if ('failure' in brought) {
         await giveUp(run, planned, 'deployment-failed', `The deployment did not come up: ${brought.failure}`)
         return null

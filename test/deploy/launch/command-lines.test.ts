@@ -46,7 +46,7 @@ it('an allocation is asked for with what the sweep file says, and held until the
   }
   const argv = allocationCommand(config as unknown as SlurmConfig, 'fulcrum-1')
   assert.equal(
-    argv.slice(0, 10).join(' '),
-    'salloc --nodes=2 --gpus-per-node=4 --exclusive --partition=p --account=a --time=1:00 --job-name=fulcrum-1 --oversubscribe bash',
+    argv.slice(0, 11).join(' '),
+    'salloc --job-name=fulcrum-1 --nodes=2 --gpus-per-node=4 --exclusive --no-kill --partition=p --account=a --time=1:00 --oversubscribe bash',
   )
 })

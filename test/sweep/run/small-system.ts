@@ -72,6 +72,7 @@ export const endpoint: Endpoint = { url: 'http://127.0.0.1:9', model: 'tiny', di
 export interface DeployerScript {
   reconcile?(wanted: Deployment, signal: AbortSignal): Promise<void> | void
   check?(): readonly string[] | Promise<readonly string[]>
+  broken?(): Promise<void>
   logs?(): { readonly [process: string]: readonly string[] }
   close?(): Promise<void>
 }
@@ -98,6 +99,7 @@ export function scriptedDeployer(script: DeployerScript = {}): ScriptedDeployer 
       return { endpoint, workersStarted, workersStopped: 0, elapsedS: 0 }
     },
     check: async () => (await script.check?.()) ?? [],
+    broken: async () => await (script.broken?.() ?? new Promise<void>(() => {})),
     preview: () => ({ commands: [], files: [] }),
     logs: () => script.logs?.() ?? {},
     async close() {

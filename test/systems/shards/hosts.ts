@@ -17,6 +17,8 @@ export interface Hosts extends AsyncDisposable {
   pids(host: string): readonly { readonly pid: number; readonly command: string }[]
   /** Unplugs a host: no goodbye, just no packets. */
   cut(host: string): void
+  /** Plugs a host in again. */
+  join(host: string): void
 }
 
 /** Why such hosts can't be made here; false when they can. */
@@ -103,6 +105,7 @@ export async function createHosts(uptimes: Readonly<Record<string, number>>): Pr
       processes: host => pidsIn(namespaceOf(host)).map(commandLine),
       pids: host => pidsIn(namespaceOf(host)).map(pid => ({ pid, command: commandLine(pid) })),
       cut: host => ip('link', 'set', linkOf(host), 'down'),
+      join: host => ip('link', 'set', linkOf(host), 'up'),
       [Symbol.asyncDispose]: dispose,
     }
   } catch (error) {

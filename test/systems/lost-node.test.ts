@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { resumeRun, runSweepFile } from '../../src/index.ts'
+import { readRun } from '../../src/journal/index.ts'
+import { type Point, topologyLabel } from '../../src/point/index.ts'
+import { type Workplace, workplace } from '../cli/fulcrum-process.ts'
+import { inRepository } from './dynamo-sweep.ts'
+import { createHosts, type Hosts, noHosts } from './shards/hosts.ts'
+
+/** Fits on both hosts only: 2P1D. On either alone: 1P1D and the aggregated worker. */
+const sweep = (hosts: Hosts) =>
+  inRepository(`
+name: lost-node
+model: nvidia/DeepSeek-R1-FP4
+deploy:
+  with: dynamo
+  python: REPOSITORY/.systems/dynamo/bin/python
+  backend: dynamo.mocker
+  args:
+    model-path: nvidia/DeepSeek-R1-FP4
+    engine-type: trtllm
+    planner-profile-data: REPOSITORY/profiles/deepseek-r1-fp4-gb200-tp4ep4.npz
+    kv-bytes-per-token: 35136
+  env: { HF_HOME: REPOSITORY/.systems/hf, HF_HUB_OFFLINE: 1, ETCD_LEASE_TTL: 3 }
+  head: ${hosts.address}
+  ssh: { config: ${hosts.sshConfig}, options: { ConnectTimeout: 3, ServerAliveInterval: 1 } }
+  nodes: [{ name: north, gpus: 8 }, { name: south, gpus: 4 }]
+  gpus_per_worker: 4
+topologies: [2P1D, 1P1D, agg x1]
+workloads: [500/100]
+load: { concurrency: [3], requests: 12x, warmup: 1 }
+repeats: 2
+`)
+
+describe('a sweep that loses a host in the middle of a point', { skip: noHosts() }, () => {
+  let hosts: Hosts
+  let place: Workplace
+  before(async () => {
+    hosts = await createHosts({ north: 0, south: 0 })
+    place = await workplace(sweep(hosts))
+    process.env.FULCRUM_STATE_DIR = place.state
+  })
+  after(async () => {
+    await place?.[Symbol.asyncDispose]()
+    await hosts?.[Symbol.asyncDispose]()
+  })
+
+  const attempt = { resultsRoot: () => `${place.folder}/results`, signal: () => AbortSignal.timeout(280_000) }
+  let folder = ''
+  const journal = async () => (await readRun(folder)).lines.map(({ event }) => event)
+  const label = ({ deployment }: Point) => topologyLabel(deployment.topology)
+
+  it('marks the point with the host’s name, and measures all that still fits', async () => {
+    let isCut = false
+    const outcome = await runSweepFile({
+      file: place.sweepFile,
+      resultsRoot: attempt.resultsRoot(),
+      startNew: true,
+      signal: attempt.signal(),
+      onProgress: progress => {
+        const isUnderLoad = progress.step === 'measuring' && progress.load?.phase === 'measuring'
+        if (isCut || !isUnderLoad || label(progress.point) !== '2P1D' || progress.load.done < 3) return
+        isCut = true
+        hosts.cut('south')
+      },
+    })
+    folder = outcome.folder
+    const results = (await journal()).flatMap(event => (event.type === 'point' ? [event.result] : []))
+    const [cut] = results.filter(({ point }) => label(point) === '2P1D')
+    assert.ok(cut?.status === 'failed' || cut?.status === 'invalid')
+    assert.match(cut.reason, /node south \(198\.18\.\d+\.3\)/)
+    const rest = results
+      .filter(({ point }) => label(point) !== '2P1D')
+      .map(({ point, status }) => [label(point), status])
+    assert.deepEqual(rest.map(one => one.join(' ')).toSorted(), ['1P1D ok', '1P1D ok', 'agg x1 ok', 'agg x1 ok'])
+    assert.deepEqual([outcome.exitCode, outcome.error?.code], [3, 'machines-lost'])
+    assert.match(outcome.reason, /1 deployment could not be run, as machines were lost: 2P1D\. .*node south/)
+  })
+
+  it('tells in the journal what was lost and what was not run', async () => {
+    const events = await journal()
+    const notes = events.flatMap(event => (event.type === 'note' ? [event.message] : []))
+    assert.ok(
+      notes.some(note => /^node south \(.*\) is lost, the sweep goes on without it: /.test(note)),
+      notes.join('\n'),
+    )
+    const aside = events.filter(event => event.type === 'deployment' && event.outcome === 'not-run')
+    assert.equal(aside.length, 1)
+  })
+
+  it('measures the rest when it is resumed with the host back', async () => {
+    hosts.join('south')
+    const outcome = await resumeRun({ folder, resultsRoot: attempt.resultsRoot(), signal: attempt.signal() })
+    assert.deepEqual([outcome.outcome, outcome.exitCode, outcome.points.ok], ['complete', 0, 6])
+  })
+})
