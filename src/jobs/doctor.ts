@@ -14,5 +14,6 @@ export async function examine(file?: string): Promise<readonly Check[]> {
     generator: sweep.generator,
     command: sweep.generatorSettings.command,
     concurrency: highest,
+    ...(sweep.generatorSettings.shards === undefined ? {} : { shards: sweep.generatorSettings.shards }),
   })
 }

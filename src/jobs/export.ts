@@ -1,11 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { journalJson, readRun } from '../journal/index.ts'
+import { journalJson, type Run, readRun } from '../journal/index.ts'
 import { FulcrumError } from '../point/index.ts'
 import { exportAiperf } from '../report/aiperf.ts'
 import { exportGenaiPerf } from '../report/genai-perf.ts'
 import { openMetrics } from '../report/openmetrics.ts'
-import { pointsParquet } from '../report/parquet.ts'
 import { pointsCsv } from '../report/points-csv.ts'
 import { findRun, type RunChoice } from './find-run.ts'
 
@@ -20,7 +19,12 @@ export interface Exported {
 }
 
 /** The formats that are one file. */
-const contentOf = { csv: pointsCsv, json: journalJson, openmetrics: openMetrics, parquet: pointsParquet } as const
+const contentOf = {
+  csv: pointsCsv,
+  json: journalJson,
+  openmetrics: openMetrics,
+  parquet: async (run: Run) => (await import('../report/parquet.ts')).pointsParquet(run),
+} as const
 
 /** Writes a run's points in a format that other tools read. */
 export async function exportRun(
@@ -29,7 +33,7 @@ export async function exportRun(
   const run = await readRun(await findRun(request))
   const { format } = request
   if (format !== 'genai-perf' && format !== 'aiperf') {
-    const content = contentOf[format](run)
+    const content = await contentOf[format](run)
     if (request.to === undefined) return { content, to: '', files: [] }
     await writeFile(resolve(request.to), content)
     return { content: null, to: resolve(request.to), files: [resolve(request.to)] }

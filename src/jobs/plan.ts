@@ -2,6 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { createDeployer } from '../deploy/create.ts'
 import type { DeployPreview } from '../deploy/deployer.ts'
+import { besideDeployment } from '../deploy/kubernetes/load-job/defaults.ts'
+import { previewLoadJob } from '../deploy/kubernetes/load-job/preview.ts'
 import { pastSecondsPerPoint } from '../journal/index.ts'
 import { FulcrumError, topologyLabel } from '../point/index.ts'
 import { loadSweep } from '../sweep/load-sweep.ts'
@@ -37,7 +39,7 @@ export async function planSweepFile(
   return options.only === undefined ? plan : onlyPoints(plan, options.only)
 }
 
-/** What reaching one deployment from the one before would run. */
+/** What reaching one deployment from the one before would run, or what the load is sent from. */
 export interface DeploymentPreview {
   readonly label: string
   readonly points: number
@@ -47,11 +49,23 @@ export interface DeploymentPreview {
 /** Exactly what a run of this plan would start and write, deployment by deployment; starts nothing. */
 export async function previewPlan(plan: Plan): Promise<readonly DeploymentPreview[]> {
   const deployer = await createDeployer(plan.sweep.deploy, { model: plan.sweep.model, runFolder: 'RUN' })
-  return plan.deployments.map(({ deployment, points }, i) => ({
+  const { shards } = plan.sweep.generatorSettings
+  const load =
+    shards?.job === undefined
+      ? []
+      : [
+          {
+            label: 'load',
+            points: plan.pointCount,
+            preview: previewLoadJob(besideDeployment({ ...shards, job: shards.job }, plan.sweep.deploy)),
+          },
+        ]
+  const deployments = plan.deployments.map(({ deployment, points }, i) => ({
     label: topologyLabel(deployment.topology),
     points: points.length,
     preview: deployer.preview(plan.deployments[i - 1]?.deployment ?? null, deployment),
   }))
+  return [...load, ...deployments]
 }
 
 /**

@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { abilitiesOf } from '../deploy/abilities.ts'
 import { createDeployer } from '../deploy/create.ts'
+import { besideDeployment } from '../deploy/kubernetes/load-job/defaults.ts'
+import { jobPlace } from '../deploy/kubernetes/load-job/place.ts'
 import {
   createRun,
   type Manifest,
@@ -61,6 +63,7 @@ export async function runSweepFile(
           sweep,
           command: commandOf(sweep, request),
           ...(only === undefined ? {} : { only }),
+          mix: sweep.mix,
           plan: summaryOf(plan),
         })
       : await openRun(unfinished.folder)
@@ -135,7 +138,10 @@ async function execute(
   await using _held = run
   const { sweep } = plan
   const deployer = await createDeployer(sweep.deploy, { model: sweep.model, runFolder: run.folder })
-  const generator = createGenerator(sweep.generator, generatorSettings(sweep, watch.shards), { runFolder: run.folder })
+  const generator = createGenerator(sweep.generator, generatorSettings(sweep, watch.shards), {
+    runFolder: run.folder,
+    jobPlace: shards => jobPlace({ shards: besideDeployment(shards, sweep.deploy), runFolder: run.folder }),
+  })
   const outcome = await runSweep(plan, {
     run,
     deployer,

@@ -1,13 +1,4 @@
-import { realpath, stat } from 'node:fs/promises'
-import { resolve } from 'node:path'
-import { FulcrumError } from '../point/index.ts'
-import { loadAsset, loadChartScripts, loadPageAssets } from '../report/inline-script.ts'
-import { openCatalogue } from '../site/catalogue.ts'
-import type { SiteAssets } from '../site/pages/layout.ts'
-import { createRouter } from '../site/routes.ts'
-import { type Site, startSite } from '../site/server.ts'
-import { createPages } from './serve/pages.ts'
-import { followRun } from './watch.ts'
+import type { Site } from '../site/server.ts'
 
 export interface ServeRequest {
   readonly resultsRoot: string
@@ -21,34 +12,8 @@ export interface ServeRequest {
  * Serves a results folder as a site that can only be read, until it is disposed of.
  * @throws FulcrumError (bad-input) when there is no such folder; (environment) when the port is taken
  */
-export async function serveResults({ resultsRoot, host, port }: ServeRequest): Promise<Site> {
-  const root = await realRoot(resolve(resultsRoot))
-  await using made = new AsyncDisposableStack()
-  const pages = made.use(createPages(root))
-  const assets = await loadSiteAssets()
-  const route = createRouter({ root, catalogue: openCatalogue(root), pages, assets })
-  const site = made.use(
-    await startSite({ host, port, assets, route, follow: (folder, signal) => followRun(folder, { signal }) }),
-  )
-  const kept = made.move()
-  return { url: site.url, [Symbol.asyncDispose]: () => kept.disposeAsync() }
-}
-
-async function realRoot(folder: string): Promise<string> {
-  const there = await stat(folder).catch(() => null)
-  if (there?.isDirectory()) return realpath(folder)
-  throw new FulcrumError('bad-input', 'no-folder', `There is no folder ${folder}.`, {
-    remedy: 'Name the folder that runs are kept in, or make a run there first with `fulcrum run FILE`.',
-  })
-}
-
-async function loadSiteAssets(): Promise<SiteAssets> {
-  const [report, style, list, charts, run] = await Promise.all([
-    loadPageAssets(),
-    loadAsset('site/site.css'),
-    loadAsset('site/runs.js'),
-    loadChartScripts(),
-    loadAsset('site/run.js'),
-  ])
-  return { styles: [report.style, style], list: [list], run: [...charts, run], report: report.scripts }
+export async function serveResults(request: ServeRequest): Promise<Site> {
+  // Vega takes most of a second to load, which no other command should wait for.
+  const { openSite } = await import('./serve/open-site.ts')
+  return openSite(request)
 }

@@ -5,10 +5,15 @@ import { loadLabel } from '../analysis/load-label.ts'
 import type { MeasuredPoint } from '../analysis/measured-point.ts'
 import { objectives } from '../analysis/slo.ts'
 import type { BottleneckFinding } from '../analysis/tune/bottleneck.ts'
+import type { MixChoice, MixRecommendation } from '../analysis/tune/mix.ts'
+import { recommendForMix } from '../analysis/tune/mix.ts'
+import type { RateMatching, WorkerRate } from '../analysis/tune/rate-matching.ts'
 import { tune } from '../analysis/tune/tune.ts'
 import { readRun } from '../journal/index.ts'
 import type { EngineSettings } from '../point/index.ts'
-import { gpusOfRole } from '../point/index.ts'
+import { FulcrumError, gpusOfRole, topologyLabel } from '../point/index.ts'
+import { nearMiss } from '../sweep/file/near-miss.ts'
+import { parseMix } from './mix-flag.ts'
 import { type ReportedOutcome, type RunWatch, runSweepFile } from './run.ts'
 
 /** One measured deployment as `fulcrum tune` tells it. */
@@ -41,12 +46,63 @@ export interface WorkloadAnswer {
     readonly gain: number
     readonly verdict: 'shown' | 'not-shown' | 'unknown'
   }[]
+  /** Prefill's rate against decode's demand; empty where no two ratios were measured. */
+  readonly rates: readonly RatesAnswer[]
   readonly bottleneck: BottleneckFinding | null
   readonly caveats: readonly string[]
 }
 
+/** What one worker of each role does alone, and what that predicts. */
+export interface RatesAnswer {
+  readonly prefill: WorkerRateAnswer
+  readonly decode: WorkerRateAnswer
+  /** Prefill workers for each decode worker. */
+  readonly ratio: number
+  readonly best: { readonly topology: string; readonly requestsPerSPerGpu: number; readonly isMeasured: boolean }
+  readonly rows: readonly {
+    readonly deployment: string
+    readonly predictedRequestsPerS: number
+    readonly measuredRequestsPerS: number
+    /** (measured − predicted) / predicted. */
+    readonly apart: number
+    readonly parts: boolean
+    readonly limit: 'prefill' | 'decode'
+  }[]
+  readonly advice: string | null
+}
+
+export interface WorkerRateAnswer {
+  readonly requestsPerS: number
+  /** Input tokens of prefill, output tokens of decode. */
+  readonly tokensPerS: number
+  /** Deployment and load at which it was seen. */
+  readonly seenAt: string
+  readonly isLimit: boolean
+}
+
+/** One deployment for all workloads of the mix. */
+export interface MixAnswer {
+  readonly shares: { readonly [workload: string]: number }
+  readonly best: MixedPoint | null
+  readonly runnerUp:
+    | (MixedPoint & { readonly lead: number; readonly verdict: 'shown' | 'not-shown' | 'unknown' })
+    | null
+  readonly leftOut: readonly { readonly label: string; readonly why: string }[]
+}
+
+export interface MixedPoint {
+  readonly deployment: string
+  readonly gpus: number
+  readonly requestsPerS: number
+  readonly tokensPerSPerGpu: { readonly mean: number; readonly ci95: readonly [number, number] | null }
+  /** The load of each workload that its capacity was taken at. */
+  readonly loads: { readonly [workload: string]: string }
+}
+
 export interface TuneAnswer {
   readonly folder: string
+  /** Null without a mix. */
+  readonly mix: MixAnswer | null
   readonly workloads: readonly WorkloadAnswer[]
   /** The run that was made for this answer; null when a run folder was given. */
   readonly outcome: ReportedOutcome | null
@@ -57,20 +113,87 @@ export interface TuneAnswer {
  * @throws FulcrumError (bad-input) for a file or folder that is neither; (environment) when it can't be run
  */
 export async function tuneFileOrRun(
-  request: RunWatch & { readonly target: string; readonly resultsRoot: string },
+  request: RunWatch & {
+    readonly target: string
+    readonly resultsRoot: string
+    /** `8000/256=0.7,1000/1000=0.3`; goes before the sweep file's. */
+    readonly mix?: string
+  },
 ): Promise<TuneAnswer> {
-  const { target, ...watch } = request
+  const { target, mix: mixText, ...watch } = request
+  const weights = mixText === undefined ? null : parseMix(mixText)
   const isFolder = await stat(target).then(
     found => found.isDirectory(),
     () => false,
   )
   const outcome = isFolder ? null : await runSweepFile({ ...watch, file: target, startNew: false })
   const folder = outcome?.folder ?? resolve(target)
-  return { folder, workloads: tune(analyse(await readRun(folder))).map(answerOf), outcome }
+  const analysis = analyse(await readRun(folder))
+  const names = analysis.workloads.map(({ name }) => name)
+  const mix = weights === null ? analysis.mix : recommendForMix(analysis.workloads, sharesOf(weights, names))
+  return { folder, mix: mix && mixAnswer(mix), workloads: tune(analysis).map(answerOf), outcome }
+}
+
+function sharesOf(weights: ReadonlyMap<string, number>, names: readonly string[]): { [workload: string]: number } {
+  const strange = [...weights.keys()].find(name => !names.includes(name))
+  if (strange !== undefined) {
+    const near = nearMiss(strange, names)
+    throw new FulcrumError('bad-input', 'bad-mix', `--mix: the run has no workload ${JSON.stringify(strange)}.`, {
+      remedy: near === null ? `It has ${names.join(', ')}.` : `Perhaps meant: ${near}.`,
+    })
+  }
+  const all = [...weights.values()].reduce((sum, weight) => sum + weight, 0)
+  return Object.fromEntries([...weights].map(([name, weight]) => [name, weight / all]))
+}
+
+function mixAnswer({ mix, best, runnerUp, leftOut }: MixRecommendation): MixAnswer {
+  return {
+    shares: mix,
+    best: best && mixedPoint(best),
+    runnerUp:
+      runnerUp === null
+        ? null
+        : { ...mixedPoint(runnerUp.choice), lead: runnerUp.lead.relative, verdict: runnerUp.lead.verdict },
+    leftOut,
+  }
+}
+
+function mixedPoint({ label, gpus, parts, requestsPerS, tokensPerSPerGpu }: MixChoice): MixedPoint {
+  return {
+    deployment: label,
+    gpus,
+    requestsPerS: requestsPerS.mean,
+    tokensPerSPerGpu: { mean: tokensPerSPerGpu.mean, ci95: tokensPerSPerGpu.ci95 },
+    loads: Object.fromEntries(parts.map(({ workload, point }) => [workload, loadLabel(point.load.level)])),
+  }
+}
+
+function ratesAnswer({ prefill, decode, ratio, rows, best, advice }: RateMatching): RatesAnswer {
+  const worker = ({ requestsPerS, tokensPerS, point, isLimit }: WorkerRate): WorkerRateAnswer => ({
+    requestsPerS,
+    tokensPerS,
+    seenAt: `${point.label} at ${loadLabel(point.load.level)}`,
+    isLimit,
+  })
+  return {
+    prefill: worker(prefill),
+    decode: worker(decode),
+    ratio,
+    best: { ...best, topology: topologyLabel(best.topology) },
+    rows: rows.map(({ label, predicted, measured, apart, parts, limit }) => ({
+      deployment: label,
+      predictedRequestsPerS: predicted,
+      measuredRequestsPerS: measured,
+      apart,
+      parts,
+      limit,
+    })),
+    advice,
+  }
 }
 
 function answerOf(tuning: ReturnType<typeof tune>[number]): WorkloadAnswer {
-  const { workload, recommendation, servingModes, bottleneck, concurrencyPerGpu } = tuning
+  const { workload, recommendation, servingModes, bottleneck, concurrencyPerGpu, rates } = tuning
   const { basis, best, runnerUp, caveats } = recommendation
   return {
     workload,
@@ -87,6 +210,7 @@ function answerOf(tuning: ReturnType<typeof tune>[number]): WorkloadAnswer {
       gain: gain.relative,
       verdict: gain.verdict,
     })),
+    rates: rates.map(ratesAnswer),
     bottleneck,
     caveats,
   }

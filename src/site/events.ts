@@ -22,7 +22,9 @@ export async function sendEvents(
   const gone = new AbortController()
   response.once('close', () => gone.abort())
   const over = AbortSignal.any([signal, gone.signal])
-  response.writeHead(200, { ...constantHeaders, 'content-type': 'text/event-stream; charset=utf-8' })
+  // Nothing follows on this connection: when the stream ends, a site that stops need not wait for it.
+  const headers = { ...constantHeaders, 'content-type': 'text/event-stream; charset=utf-8', connection: 'close' }
+  response.writeHead(200, headers)
   const heartbeat = setInterval(() => response.write(':\n\n'), heartbeatMs)
   const frames = createFrames()
   try {

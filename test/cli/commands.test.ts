@@ -20,6 +20,7 @@ const commands = [
   'history',
   'baseline',
   'import',
+  'serve',
   'tune',
 ]
 
@@ -53,7 +54,7 @@ describe("a user's mistake", () => {
     [
       'an unknown export format',
       ['export', '--format', 'xml'],
-      /Allowed choices are csv, json, openmetrics, genai-perf, aiperf/,
+      /Allowed choices are csv, json, openmetrics, parquet, genai-perf, aiperf/,
     ],
   ]
   for (const [what, args, says] of mistakes) {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { FulcrumError } from '../../point/index.ts'
 import { type Path, quoted } from '../../sweep/file/problem.ts'
+import { parseMix } from '../mix-flag.ts'
 import { capacitySchema } from './file-schema.ts'
 import type { Asked } from './question.ts'
 
@@ -95,12 +96,7 @@ function numberOf(text: string): number {
 }
 
 function mixOf(text: string): readonly { readonly workload: string; readonly share: number }[] {
-  return text.split(',').map(part => {
-    const [, workload = '', share = ''] = /^(.+)=([^=]+)$/.exec(part.trim()) ?? []
-    if (workload === '' || !(numberOf(share) > 0))
-      throw badFlag(`--mix can't read ${quoted(part)}.`, 'Write workloads with weights: 8000/256=0.7,1000/1000=0.3')
-    return { workload, share: numberOf(share) }
-  })
+  return [...parseMix(text)].map(([workload, share]) => ({ workload, share }))
 }
 
 function put(raw: { [key: string]: unknown }, [step = '', ...rest]: readonly string[], value: unknown): void {

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { execaNode } from 'execa'
+import { fulcrum, repository } from './fulcrum.ts'
+
+const start = (...args: string[]) =>
+  execaNode(join(repository, 'bin/fulcrum.js'), ['serve', ...args], {
+    cwd: repository,
+    reject: false,
+    timeout: 120_000,
+  })
+
+describe('fulcrum serve', () => {
+  test('prints the address that it answers at, and stops with 0 when asked to', async () => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      const child = start('results', '--port', '0', '--json')
+      const { value } = await child.iterable()[Symbol.asyncIterator]().next()
+      const { url } = JSON.parse(String(value))
+      const page = await fetch(url)
+      assert.equal(page.status, 200)
+      assert.match(await page.text(), /data-run="baseline\/quick"/)
+      child.kill(signal)
+      const { exitCode, stderr } = await child
+      assert.deepEqual([exitCode, stderr], [0, ''])
+    }
+  })
+
+  test('a port in use is exit code 3, before anything else is done', async () => {
+    const child = start('results', '--port', '0')
+    const { value } = await child.iterable()[Symbol.asyncIterator]().next()
+    const port = /:(\d+)\//.exec(String(value))?.[1] ?? ''
+    const { exitCode, stderr } = await fulcrum(['serve', 'results', '--port', port])
+    child.kill('SIGINT')
+    assert.equal(exitCode, 3)
+    assert.match(stderr, new RegExp(`Port ${port} is in use`))
+    assert.match(stderr, /--port 0/)
+    await child
+  })
+
+  test('a folder or port that is none is exit code 2', async () => {
+    for (const args of [['no/such/folder'], ['results', '--port', 'http'], ['results', '--port', '65536']])
+      assert.equal((await fulcrum(['serve', ...args])).exitCode, 2, args.join(' '))
+  })
+})
