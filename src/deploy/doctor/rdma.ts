@@ -1,0 +1,129 @@
+import { type Check, missed, noticed, passed } from './check.ts'
+import { hereMachine, type Machine } from './machine.ts'
+
+/** One port of an RDMA adapter. */
+export interface RdmaPort {
+  readonly adapter: string
+  readonly port: number
+  /** `PORT_ACTIVE`, `PORT_DOWN`, … */
+  readonly state: string
+  /** `InfiniBand`, `Ethernet` (RoCE). */
+  readonly linkLayer: string
+}
+
+/**
+ * Reads what `ibv_devinfo` prints of the adapters, from rdma-core.
+ * @throws SyntaxError when ports are without a state, or none of it is known
+ */
+export function parseAdapters(text: string): readonly RdmaPort[] {
+  const ports: { adapter: string; port: number; state?: string; linkLayer?: string }[] = []
+  let adapter: string | null = null
+  for (const line of text.split('\n')) {
+    const [, key, value] = /^\s*([a-z_]+):\s*(.*?)\s*$/.exec(line) ?? []
+    if (key === 'hca_id') adapter = value ?? ''
+    else if (key === 'port' && adapter !== null) ports.push({ adapter, port: Number(value) })
+    else if (key === 'state') Object.assign(ports.at(-1) ?? {}, { state: value?.replace(/ \(\d+\)$/, '') })
+    else if (key === 'link_layer') Object.assign(ports.at(-1) ?? {}, { linkLayer: value })
+  }
+  if (adapter === null && text.trim() !== '')
+    throw new SyntaxError(`not the output of ibv_devinfo: ${text.slice(0, 80)}`)
+  return ports.map(({ adapter: name, port, state, linkLayer }) => {
+    if (state === undefined || !Number.isInteger(port)) throw new SyntaxError(`port ${port} of ${name} has no state`)
+    return { adapter: name, port, state, linkLayer: linkLayer ?? 'unknown' }
+  })
+}
+
+/** Rates (Gbit/s) of ports by `adapter/port`, as `ibstat` prints them. */
+export function parseRates(text: string): ReadonlyMap<string, number> {
+  const rates = new Map<string, number>()
+  let [adapter, port] = ['', '']
+  for (const line of text.split('\n')) {
+    adapter = /^CA '(.+)'/.exec(line)?.[1] ?? adapter
+    port = /^\s+Port (\d+):/.exec(line)?.[1] ?? port
+    const rate = /^\s+Rate: (\d+)/.exec(line)?.[1]
+    if (rate !== undefined) rates.set(`${adapter}/${port}`, Number(rate))
+  }
+  return rates
+}
+
+/**
+ * Whether the links that KV caches travel over are up.
+ * @param between whether workers are spread over machines: only then does it matter
+ */
+export async function checkRdma(between: boolean, machine: Machine = hereMachine): Promise<readonly Check[]> {
+  const [devices, rates] = await Promise.all([machine.run('ibv_devinfo', []), machine.run('ibstat', [])])
+  if (devices.absent) {
+    if (!between) return []
+    const remedy = 'Install ibverbs-utils (Debian) or libibverbs-utils to have the links looked at.'
+    return [noticed('rdma', 'there is no ibv_devinfo, so the links are not known', remedy, machine.name)]
+  }
+  // Without adapters it fails: "No IB devices found", or the kernel has no RDMA at all.
+  const none = !devices.ok && /No IB devices|Failed to get IB devices list/i.test(devices.complaint)
+  if (!devices.ok && !none) {
+    return [noticed('rdma', `ibv_devinfo: ${devices.complaint}`, 'Look at the adapter’s driver.', machine.name)]
+  }
+  try {
+    return judgeLinks(between, none ? [] : parseAdapters(devices.out), parseRates(rates.out), machine.name)
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    return [noticed('rdma', error.message, 'Look at ibv_devinfo yourself.', machine.name)]
+  }
+}
+
+/** A link that is down is missed only where workers need it; without any, the KV cache goes over TCP, which is told. */
+export function judgeLinks(
+  between: boolean,
+  ports: readonly RdmaPort[],
+  rates: ReadonlyMap<string, number>,
+  where: string,
+): readonly Check[] {
+  const active = ports.filter(({ state }) => state === 'PORT_ACTIVE')
+  if (ports.length === 0 || active.length === 0) {
+    if (!between) return ports.length === 0 ? [] : [passed('rdma', `no link is up, and none is needed`, where)]
+    const states = ports.map(({ adapter, port, state }) => `${adapter}/${port} ${state}`).join(', ')
+    return ports.length === 0
+      ? [
+          noticed(
+            'rdma',
+            'there is no RDMA adapter: KV caches travel over TCP',
+            'Expect a longer TTFT when disaggregated.',
+            where,
+          ),
+        ]
+      : [
+          missed(
+            'rdma',
+            `no link is up: ${states}`,
+            'Look at cables, switch and subnet manager (ibstat, opensm).',
+            where,
+          ),
+        ]
+  }
+  const named = active.map(({ adapter, port, linkLayer }) => {
+    const rate = rates.get(`${adapter}/${port}`)
+    return `${adapter}/${port} ${linkLayer}${rate === undefined ? '' : ` ${rate} Gbit/s`}`
+  })
+  const down = ports.filter(({ state }) => state !== 'PORT_ACTIVE')
+  const found = new Set(active.flatMap(({ adapter, port }) => rates.get(`${adapter}/${port}`) ?? []))
+  return [
+    passed('rdma', named.join(', '), where),
+    ...down.map(({ adapter, port, state }) =>
+      noticed(
+        'rdma',
+        `${adapter}/${port} is ${state}`,
+        'Leave it out (UCX_NET_DEVICES, NCCL_IB_HCA), or bring it up.',
+        where,
+      ),
+    ),
+    ...(found.size < 2
+      ? []
+      : [
+          noticed(
+            'rdma',
+            `links of unlike rates: ${[...found].sort((a, b) => a - b).join(', ')} Gbit/s`,
+            'A slower link may be the one that is used: name the fast ones (UCX_NET_DEVICES).',
+            where,
+          ),
+        ]),
+  ]
+}

@@ -1,0 +1,99 @@
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import { createInterface } from 'node:readline'
+import { execa } from 'execa'
+import { type Check, missed, noticed, passed } from './check.ts'
+import type { Machine } from './machine.ts'
+
+const limitMs = 6_000
+
+/** Whether a node gets to the head, where NATS, etcd and the response stream will listen: tried with a listener of a few seconds. */
+export async function checkWayToHead(head: string, machine: Machine): Promise<Check> {
+  const server = createServer(socket => socket.end())
+  try {
+    server.listen({ host: head, port: 0 })
+    await once(server, 'listening', { signal: AbortSignal.timeout(limitMs) })
+    const address = server.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    // Bash opens the connection itself: nothing has to be installed there.
+    const seconds = String(limitMs / 1000)
+    const said = await machine.run('timeout', [seconds, 'bash', '-c', 'exec 3<>"/dev/tcp/$0/$1"', head, String(port)])
+    if (said.ok) return passed('way to the head', `it reaches ${head}`, machine.name)
+    const remedy = 'Correct deploy.head, or open the firewall: NATS, etcd and answers go there.'
+    return missed('way to the head', `it does not reach ${head}: ${said.complaint}`, remedy, machine.name)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    return missed(
+      'way to the head',
+      `nothing can listen at ${head}: ${why}`,
+      'Write an address of this machine as deploy.head.',
+      machine.name,
+    )
+  } finally {
+    server.close()
+  }
+}
+
+/** Listens on a port below those of outgoing connections, where workers will, says which, and takes one connection. */
+const listener = `import random, socket, sys
+s = socket.socket()
+s.settimeout(8)
+for _ in range(50):
+    try:
+        s.bind((sys.argv[1], random.randrange(20000, 32000)))
+        break
+    except OSError as e:
+        if e.errno != 98: raise
+s.listen()
+print(s.getsockname()[1], flush=True)
+s.accept()`
+
+/**
+ * Whether this machine gets to ports of a node, where workers will listen.
+ * @param argv a local command line that runs {@link listenerCommand} there
+ */
+export async function checkWayToNode(
+  argv: readonly [string, ...string[]],
+  address: string,
+  where: string,
+): Promise<Check> {
+  const [program, ...args] = argv
+  const child = execa(program, args, {
+    timeout: limitMs * 2,
+    stdin: 'ignore',
+    reject: false,
+    buffer: { stdout: false },
+  })
+  const lines = createInterface({ input: child.stdout })
+  const [said] = await Promise.race([once(lines, 'line'), once(lines, 'close').then(() => [''])])
+  const port = String(said).trim()
+  const reached = /^\d+$/.test(port) && (await canConnect(address, Number(port)))
+  if (!reached) child.kill()
+  const { stderr } = await child
+  if (reached) return passed('way to the node', `${address} is reached`, where)
+  if (!/^\d+$/.test(port)) {
+    const why = stderr.trim().split('\n').at(-1) || 'no answer'
+    return noticed(
+      'way to the node',
+      `not tried: ${why}`,
+      'Give the node’s address beside its name, if ssh goes by another way.',
+      where,
+    )
+  }
+  const remedy = 'Open ports 20000–32000 and the ephemeral ones between all nodes, or correct the node’s address.'
+  return missed('way to the node', `${address} port ${port} is not reached`, remedy, where)
+}
+
+export const listenerCommand = (python: string, address: string): readonly string[] => [python, '-c', listener, address]
+
+async function canConnect(host: string, port: number): Promise<boolean> {
+  const socket = connect({ host, port, timeout: limitMs })
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.timeout(limitMs) })
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}

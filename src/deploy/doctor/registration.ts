@@ -1,0 +1,153 @@
+import { type Role, rolesOf, type Topology, topologyLabel, workersOf } from '../../point/index.ts'
+import { type WorkerCard, workerCards } from '../dynamo/cards.ts'
+import { type Check, missed, noticed, passed } from './check.ts'
+
+/** What a live system has to have. */
+export interface ExpectedWorkers {
+  readonly topology: Topology
+  readonly model?: string
+  /** The longest sequence (ISL + OSL) and the most requests at once that will be asked for; null where that is not known. */
+  readonly longestTokens: number | null
+  readonly concurrency: number | null
+}
+
+type Instance = { readonly namespace: string; readonly prefill: boolean }
+
+const limitMs = 5_000
+
+/**
+ * Whether every worker is registered in the right role, as the frontend's discovery lists them. It tells prefill workers from the others;
+ * which of those are decode and which aggregated workers, only etcd says ({@link checkCards}).
+ * @param instances of `GET /health`
+ */
+export function judgeInstances(instances: readonly Instance[], expected: ExpectedWorkers, where: string): Check {
+  const { topology } = expected
+  const wanted = {
+    prefill: workersOf(topology, 'prefill'),
+    serving: totalOf(topology) - workersOf(topology, 'prefill'),
+  }
+  const spaces = [...Map.groupBy(instances, ({ namespace }) => namespace)].map(([namespace, members]) => {
+    const prefill = members.filter(member => member.prefill).length
+    return { namespace, prefill, serving: members.length - prefill }
+  })
+  const fits = spaces.filter(({ prefill, serving }) => prefill === wanted.prefill && serving === wanted.serving)
+  const label = topologyLabel(topology)
+  if (fits.length > 0 && spaces.length === 1)
+    return passed('workers', `${label} registered in ${spaces[0]?.namespace}`, where)
+  const said = spaces.map(({ namespace, prefill, serving }) => `${namespace}: ${prefill} prefill, ${serving} other`)
+  if (fits.length > 0) {
+    const remedy = 'Give the frontend --namespace, so that requests go to one deployment only.'
+    return noticed('workers', `${label} is there among others (${said.join('; ')})`, remedy, where)
+  }
+  const serving = rolesOf(topology).find(role => role !== 'prefill') ?? 'decode'
+  const lacking = `${label} wants ${wanted.prefill} prefill and ${wanted.serving} ${serving} workers`
+  return missed(
+    'workers',
+    `${said.length === 0 ? 'none are registered' : said.join('; ')}; ${lacking}`,
+    'Look at the logs of missing workers; one in the wrong role was started with another --disaggregation-mode. Or correct the topology.',
+    where,
+  )
+}
+
+/** Whether the workers in an etcd are the expected ones, each in its role, and take what the sweep asks for. */
+export async function checkCards(etcdUrl: string, expected: ExpectedWorkers | null): Promise<readonly Check[]> {
+  try {
+    return judgeCards(await workerCards(etcdUrl, AbortSignal.timeout(limitMs)), expected, etcdUrl)
+  } catch (error) {
+    const detail =
+      error instanceof Error && error.name === 'ZodError' ? 'what is in it is of another Dynamo' : 'it does not answer'
+    return [missed('registered workers', detail, 'Correct the URL of etcd; Dynamo 1.4 is understood.', etcdUrl)]
+  }
+}
+
+export function judgeCards(
+  cards: readonly WorkerCard[],
+  expected: ExpectedWorkers | null,
+  where: string,
+): readonly Check[] {
+  const said = [...Map.groupBy(cards, ({ namespace }) => namespace)].map(([namespace, members]) =>
+    describe(namespace, members),
+  )
+  if (expected === null) {
+    if (cards.length === 0) return [passed('registered workers', 'none yet', where)]
+    const remedy = 'They are somebody else’s: a namespace of its own keeps a run apart, their load does not stop.'
+    return [noticed('registered workers', said.join('; '), remedy, where)]
+  }
+  const roles: readonly Role[] = ['prefill', 'decode', 'aggregated']
+  const counted = (members: readonly WorkerCard[]) =>
+    roles.map(role => members.filter(card => card.role === role).length)
+  const wanted = roles.map(role => workersOf(expected.topology, role)).join()
+  const mine = [...Map.groupBy(cards, ({ namespace }) => namespace).values()].find(
+    members => counted(members).join() === wanted,
+  )
+  if (mine === undefined) {
+    const lacking = roles.flatMap((role, i) => (counted(cards)[i] === workersOf(expected.topology, role) ? [] : [role]))
+    return [
+      missed(
+        'registered workers',
+        `${said.length === 0 ? 'none' : said.join('; ')}; ${topologyLabel(expected.topology)} is wanted`,
+        `Look at the logs of the ${lacking.join(' and ')} workers; the role is what --disaggregation-mode said. Or correct the topology.`,
+        where,
+      ),
+    ]
+  }
+  return [
+    passed('registered workers', describe(mine[0]?.namespace ?? '', mine), where),
+    ...judgeLimits(mine, expected, where),
+  ]
+}
+
+function describe(namespace: string, members: readonly WorkerCard[]): string {
+  const groups = [...Map.groupBy(members, ({ role }) => role)].map(([role, alike]) => {
+    const places = alike.flatMap(({ address }) => address ?? [])
+    return `${alike.length} ${role}${places.length === 0 ? '' : ` (${places.join(', ')})`}`
+  })
+  return `${namespace}: ${groups.join(', ')}`
+}
+
+/** The workers' own configuration against what the sweep asks. */
+function judgeLimits(cards: readonly WorkerCard[], expected: ExpectedWorkers, where: string): readonly Check[] {
+  const { model, longestTokens, concurrency } = expected
+  const strange = [
+    ...new Set(cards.filter(card => model !== undefined && card.model !== model).map(card => card.model)),
+  ]
+  const serving = cards.filter(({ role }) => role !== 'prefill')
+  const shortest = serving.flatMap(({ contextLength }) => contextLength ?? []).toSorted((a, b) => a - b)[0]
+  const sequences = serving.map(({ maxSequences }) => maxSequences)
+  const room = sequences.some(one => one === null) ? null : sequences.reduce<number>((sum, one) => sum + (one ?? 0), 0)
+  return [
+    ...(strange.length === 0
+      ? []
+      : [
+          missed(
+            'worker configuration',
+            `they serve ${strange.join(', ')}`,
+            'Correct model.name, or the workers.',
+            where,
+          ),
+        ]),
+    ...(shortest === undefined || longestTokens === null || longestTokens <= shortest
+      ? []
+      : [
+          missed(
+            'worker configuration',
+            `they take ${shortest} tokens a sequence, and the sweep asks for ${longestTokens}`,
+            'Shorten the workloads, or raise the workers’ longest sequence.',
+            where,
+          ),
+        ]),
+    ...(room === null || concurrency === null || concurrency <= room
+      ? []
+      : [
+          noticed(
+            'worker configuration',
+            `they decode ${room} sequences at once, and the sweep asks for ${concurrency}: the rest waits`,
+            'Raise the workers’ batch size, unless the queue is what you measure.',
+            where,
+          ),
+        ]),
+  ]
+}
+
+const totalOf = (topology: Topology): number =>
+  rolesOf(topology).reduce((sum, role) => sum + workersOf(topology, role), 0)
