@@ -1,30 +1,96 @@
-import type { DeployConfig } from './config.ts'
-import type { Check, MachineNeeds } from './doctor/check.ts'
-import { checkDynamo } from './doctor/dynamo.ts'
+import type { DeployConfig, DynamoConfig, DynamoServeConfig } from './config.ts'
+import type { Addresses, Check, MachineNeeds } from './doctor/check.ts'
+import { checkDcgm } from './doctor/dcgm.ts'
+import { checkDynamo, modelSource } from './doctor/dynamo.ts'
 import { checkDynamoServe } from './doctor/dynamo-serve.ts'
 import { checkEndpoint } from './doctor/endpoint.ts'
 import { checkGenerator } from './doctor/generator.ts'
 import { checkGpus } from './doctor/gpus.ts'
-import { checkHost } from './doctor/host.ts'
+import { checkHost, filesFor } from './doctor/host.ts'
 import { checkKubernetes } from './doctor/kubernetes.ts'
+import { checkLoadJob } from './doctor/load-job.ts'
+import { checkRdma } from './doctor/rdma.ts'
+import { checkCards, type ExpectedWorkers } from './doctor/registration.ts'
+import { checkShardHosts } from './doctor/shard-hosts.ts'
+import { checkSlurm } from './doctor/slurm.ts'
+import { checkSshNodes, nodeNeeds } from './doctor/ssh-nodes.ts'
+import { besideDeployment } from './kubernetes/load-job/defaults.ts'
 
-export type { Check, MachineNeeds } from './doctor/check.ts'
+export type { Addresses, Check, MachineNeeds } from './doctor/check.ts'
 
-/** Checks this machine against what a sweep needs; with null, only what every sweep needs. Starts no worker. */
-export async function examineMachine(needs: MachineNeeds | null): Promise<readonly Check[]> {
-  const machine = [checkHost(needs?.concurrency ?? 1), checkGpus(needs === null ? null : gpusHere(needs.deploy))]
-  if (needs === null) return (await Promise.all(machine)).flat()
-  const { deploy } = needs
+/**
+ * Checks this machine, and what else a sweep needs, against it; with null, only what every sweep needs. Starts no worker.
+ * @param addresses what runs already and is to be looked at, too
+ */
+export async function examineMachine(
+  needs: MachineNeeds | null,
+  addresses: Addresses = {},
+): Promise<readonly Check[]> {
+  const { etcd, dcgm = [] } = addresses
+  const gpus = needs === null || !usesGpus(needs.deploy) ? null : gpusHere(needs.deploy)
   const parts = await Promise.all([
-    ...machine,
-    deploy.with === 'dynamo' ? checkDynamo(deploy, needs.model) : [],
-    deploy.with === 'dynamo-serve' ? checkDynamoServe(deploy) : [],
-    deploy.with === 'kubernetes' ? checkKubernetes(deploy) : [],
-    deploy.with === 'attach' ? checkEndpoint(deploy, needs.model) : [],
-    checkGenerator(needs.generator, needs.command),
+    checkHost(needs?.concurrency ?? 1),
+    checkGpus(gpus),
+    checkRdma(false),
+    ...dcgm.map(checkDcgm),
+    needs === null ? [] : checkDeployer(needs),
+    needs === null ? [] : checkLoad(needs),
+    etcd === undefined ? [] : checkCards(etcd, needs === null ? null : expectedOf(needs)),
   ])
   return parts.flat()
 }
+
+async function checkDeployer(needs: MachineNeeds): Promise<readonly Check[]> {
+  const { deploy, model } = needs
+  switch (deploy.with) {
+    case 'simulated':
+      return []
+    case 'dynamo':
+      return (await Promise.all([checkDynamo(deploy, model), checkNodes(deploy, needs)])).flat()
+    case 'dynamo-serve': {
+      const { slurm } = deploy
+      const parts = [checkDynamoServe(deploy), checkNodes(deploy, needs), slurm === undefined ? [] : checkSlurm(slurm)]
+      return (await Promise.all(parts)).flat()
+    }
+    case 'slurm':
+      return (await Promise.all([checkDynamo(deploy.dynamo, model), checkSlurm(deploy)])).flat()
+    case 'kubernetes':
+      return checkKubernetes(deploy)
+    case 'attach':
+      return checkEndpoint(deploy, model, expectedOf(needs))
+  }
+}
+
+function checkNodes(deploy: DynamoConfig | DynamoServeConfig, needs: MachineNeeds): Promise<readonly Check[]> | [] {
+  const more = {
+    model: deploy.with === 'dynamo' && needs.model !== undefined ? modelSource(deploy, needs.model) : null,
+    usesGpus: usesGpus(deploy),
+    openFiles: filesFor(needs.concurrency),
+  }
+  const asked = nodeNeeds(deploy, more)
+  return asked === null ? [] : checkSshNodes(asked)
+}
+
+async function checkLoad({ generator, command, shards, deploy }: MachineNeeds): Promise<readonly Check[]> {
+  const program = checkGenerator(generator, command)
+  if (shards === undefined) return program
+  const elsewhere =
+    shards.job === undefined
+      ? checkShardHosts(shards)
+      : checkLoadJob(besideDeployment({ ...shards, job: shards.job }, deploy))
+  return (await Promise.all([program, elsewhere])).flat()
+}
+
+/** What a system that runs already has to have for a sweep; null when the sweep brings up several. */
+function expectedOf({ topologies = [], model, longestTokens, concurrency, deploy }: MachineNeeds): ExpectedWorkers | null {
+  const [topology, ...more] = topologies
+  if (deploy.with !== 'attach' || topology === undefined || more.length > 0) return null
+  return { topology, ...(model === undefined ? {} : { model }), longestTokens: longestTokens ?? null, concurrency }
+}
+
+/** The mocker and the simulated engine compute nothing on a GPU. */
+const usesGpus = (deploy: DeployConfig): boolean =>
+  deploy.with === 'dynamo-serve' || (deploy.with === 'dynamo' && deploy.backend !== 'dynamo.mocker')
 
 /** GPUs of this machine that a deployer hands out to workers; null when it hands out none. */
 function gpusHere(deploy: DeployConfig): readonly number[] | null {

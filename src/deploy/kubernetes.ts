@@ -123,8 +123,8 @@ export function kubernetesDeployer(config: KubernetesConfig, place: KubernetesPl
 
   async function reach({ cluster, manifest, cast, namespace }: Site): Promise<Endpoint> {
     const { frontend } = cast
+    const port = Number(frontend === undefined ? Number.NaN : argumentOf(frontend, 'http-port')) || frontendPort
     if (config.url === undefined && forwarding === null) {
-      const port = Number(frontend === undefined ? Number.NaN : argumentOf(frontend, 'http-port')) || frontendPort
       const graph = manifest.graph.name
       forwarding = await openPortForward(async socket => {
         const pods = await podsOf(cluster, { graph, namespace }, closing.signal)
@@ -135,7 +135,12 @@ export function kubernetesDeployer(config: KubernetesConfig, place: KubernetesPl
     }
     const url = config.url ?? forwarding?.url ?? ''
     const apiKey = config.apiKeyEnv === undefined ? {} : { apiKeyEnv: config.apiKeyEnv }
-    return { url, model: place.model, dialect: 'dynamo-1', metricsUrls: { frontend: `${url}/metrics` }, ...apiKey }
+    const clusterUrl =
+      frontend === undefined ? undefined : serviceUrl(manifest.graph.name, frontend.name, namespace, port)
+    return {
+      ...{ url, model: place.model, dialect: 'dynamo-1', metricsUrls: { frontend: `${url}/metrics` }, ...apiKey },
+      ...(clusterUrl === undefined ? {} : { clusterUrl }),
+    }
   }
 
   /** Real completions, as many as the largest pool has workers, so that none meets its first request under load. */
@@ -227,6 +232,11 @@ export function kubernetesDeployer(config: KubernetesConfig, place: KubernetesPl
       await (config.onExit === 'delete' ? held.remove(limit) : held.restore(limit))
     },
   }
+}
+
+/** The service that Dynamo's operator makes for a frontend. */
+function serviceUrl(graph: string, component: string, namespace: string, port: number): string {
+  return `http://${`${graph}-${component}`.toLowerCase().replaceAll('.', '-')}.${namespace}.svc:${port}`
 }
 
 /** The frontend is waited for too, as many as the graph has now: it may be rolled out with the rest, or scaled by others. */

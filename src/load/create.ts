@@ -5,7 +5,8 @@ import { aiperf } from './aiperf/aiperf.ts'
 import { builtIn } from './built-in/built-in.ts'
 import { genaiPerf } from './genai-perf/genai-perf.ts'
 import type { LoadGenerator } from './generator.ts'
-import type { ShardSettings } from './shards/launch.ts'
+import type { ShardJob, ShardSettings } from './shards/launch.ts'
+import type { ShardPlace } from './shards/place.ts'
 import { sharded } from './shards/sharded.ts'
 
 /** The sweep file's settings of a generator program; empty for the built-in generator. */
@@ -22,6 +23,8 @@ export interface GeneratorPlaces {
   readonly runFolder: string
   /** What may be kept over runs; the user's cache folder when absent. */
   readonly cacheFolder?: string
+  /** Opens the place of shards that are pods of a Job. */
+  readonly jobPlace?: (shards: ShardSettings & { readonly job: ShardJob }) => ShardPlace
 }
 
 /** The load generator of a name. Nothing is started, or looked for, before its first measurement. */
@@ -34,9 +37,10 @@ export function createGenerator(
     case 'built-in': {
       const cacheFolder = places.cacheFolder ?? userCacheFolder(process.env)
       const { shards } = settings
-      return shards === undefined
-        ? builtIn({ cacheFolder })
-        : sharded({ cacheFolder, shards, runFolder: places.runFolder })
+      if (shards === undefined) return builtIn({ cacheFolder })
+      const { job } = shards
+      const place = job === undefined ? undefined : places.jobPlace?.({ ...shards, job })
+      return sharded({ cacheFolder, shards, runFolder: places.runFolder, ...(place === undefined ? {} : { place }) })
     }
     case 'genai-perf':
       return genaiPerf({ ...settings, runFolder: places.runFolder })

@@ -8,6 +8,8 @@ export type Dialect = 'dynamo-0.3' | 'dynamo-1' | 'vllm' | 'openai'
 export interface Endpoint {
   /** Base URL without path, e.g. `http://127.0.0.1:8000`. */
   readonly url: string
+  /** The same as pods of its Kubernetes cluster reach it; absent when it has none. */
+  readonly clusterUrl?: string
   /** Model name as requests must spell it. */
   readonly model: string
   readonly dialect: Dialect

@@ -17,11 +17,6 @@ const isBuiltIn = ({ generator }: Partial<RawSweep>) =>
 
 const notYet: readonly NotYet[] = [
   {
-    asked: raw => (raw.deploy?.with === 'kubernetes' && raw.deploy.load_job === true ? [['deploy', 'load_job']] : []),
-    wrong: 'load from a Job inside the cluster is not built yet',
-    instead: 'remove load_job, and run Fulcrum in the cluster with the frontend’s service as url',
-  },
-  {
     asked: raw => (isBuiltIn(raw) && raw.load?.prompts === 'same' ? [['load', 'prompts']] : []),
     wrong: 'the built-in generator makes fresh prompts for every point',
     instead: 'remove prompts, or write generator: genai-perf',

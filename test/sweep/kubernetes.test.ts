@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { besideDeployment } from '../../src/deploy/kubernetes/load-job/defaults.ts'
 import { FulcrumError } from '../../src/point/index.ts'
 import { loadSweep } from '../../src/sweep/load-sweep.ts'
 import { sweepText } from './sweep-text.ts'
@@ -89,10 +90,24 @@ describe('a sweep over a manifest', () => {
     assert.equal(deployments[0]?.gpusPerWorker.decode, 8)
   })
 
-  test('with load from a Job is refused by name', async () => {
+  test('may load from a Job, in the deployment’s cluster and namespace unless it names its own', async () => {
+    const shards = '{ count: 2, job: { image: fulcrum:1, resources: { requests: { cpu: 4 } }, deadline: 2h } }'
+    const generator = `{ name: built-in, shards: ${shards} }`
+    assert.deepEqual(await problems(shipped, { generator }, ', namespace: llm'), [])
+    const { generatorSettings, deploy } = await loadSweep(join(folder, 's.yaml'))
+    const { shards: read } = generatorSettings
+    assert.ok(read?.job !== undefined)
+    const { job } = besideDeployment({ ...read, job: read.job }, deploy)
+    assert.deepEqual([job.namespace, job.deadlineS, job.resources], ['llm', 7200, { requests: { cpu: '4' } }])
+    const own = besideDeployment({ ...read, job: { ...read.job, namespace: 'load' } }, deploy)
+    assert.equal(own.job.namespace, 'load')
+  })
+
+  test('with a Job on hosts is refused: Kubernetes starts its pods', async () => {
+    const generator = '{ name: built-in, shards: { count: 2, hosts: [a], job: { image: fulcrum:1 } } }'
     assert.match(
-      (await problems(shipped, {}, ', load_job: true')).join(),
-      /^s\.yaml:3:\d+: load from a Job inside the cluster is not built yet; /,
+      (await problems(shipped, { generator })).join(),
+      /^s\.yaml:\d+:\d+: shards of a Job are started by Kubernetes, not on hosts of yours; remove hosts/,
     )
   })
 

@@ -1,12 +1,21 @@
 import type { Command } from 'commander'
-import { serveShard } from '../../index.ts'
+import { listenForCoordinators, serveShard } from '../../index.ts'
 
 /** `fulcrum shard`: what `fulcrum run --shards` starts on each host; not for people. */
 export function addShard(program: Command): void {
   program
     .command('shard', { hidden: true })
     .description('load an endpoint as the coordinator at the other end of standard input says')
-    .action(async () => {
+    .option('--listen <port>', 'wait for coordinators on this port of 127.0.0.1 instead', Number)
+    .action(async ({ listen }: { listen?: number }) => {
+      if (listen !== undefined) {
+        const ended = new AbortController()
+        // The first process of a container has to ask for it, or signals are lost on it.
+        for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => ended.abort())
+        const why = await listenForCoordinators({ port: listen, signal: ended.signal })
+        if (why === 'idle') console.error('no coordinator came: this shard gives up')
+        process.exit(why === 'idle' ? 1 : 0)
+      }
       await serveShard({ input: process.stdin, output: process.stdout })
       // Requests may still be in flight: nobody wants their answers.
       process.exit()

@@ -1,4 +1,5 @@
-import type { GeneratorName } from '../../point/index.ts'
+import type { ShardSettings } from '../../load/shards/launch.ts'
+import type { GeneratorName, Topology } from '../../point/index.ts'
 import type { DeployConfig } from '../config.ts'
 
 /** One thing that was looked at, and what was found. */
@@ -21,8 +22,22 @@ export interface MachineNeeds {
   readonly generator: GeneratorName
   /** The generator's program, when the sweep file names it. */
   readonly command?: string | undefined
+  /** Where a split load runs. */
+  readonly shards?: ShardSettings
   /** The highest concurrency of the sweep. */
   readonly concurrency: number
+  /** The longest sequence (ISL + OSL) of the sweep, tokens. */
+  readonly longestTokens?: number
+  /** Every topology of the sweep; of an endpoint that somebody else runs the one that it has. */
+  readonly topologies?: readonly Topology[]
+}
+
+/** What to look at beside what the sweep file names. */
+export interface Addresses {
+  /** etcd of a Dynamo that runs: its registered workers are looked at. */
+  readonly etcd?: string
+  /** Pages of DCGM exporters. */
+  readonly dcgm?: readonly string[]
 }
 
 export const thisMachine = 'this machine'

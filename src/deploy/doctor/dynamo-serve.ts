@@ -3,6 +3,7 @@ import type { DynamoServeConfig } from '../config.ts'
 import { type Check, missed, passed } from './check.ts'
 import { httpPort, service } from './dynamo.ts'
 import { runShort } from './machine.ts'
+import { slurmVariables } from './slurm-variables.ts'
 
 /** Whether what `dynamo serve` needs is here: the program, what its services import, NATS, etcd, the port, no Slurm variables. */
 export async function checkDynamoServe(config: DynamoServeConfig): Promise<readonly Check[]> {
@@ -33,11 +34,4 @@ async function servicePackages({ dynamo, env }: DynamoServeConfig): Promise<Chec
   const said = await runShort(python, ['-c', 'import uvicorn, h11'], env)
   if (said.ok) return passed('uvicorn, h11', python)
   return missed('uvicorn, h11', `${python}: ${said.complaint}`, `${python} -m pip install uvicorn h11`)
-}
-
-/** Inside a Slurm job MPI mistakes an engine's own start for a launch by Slurm (the guide's MPI spawn failure). */
-function slurmVariables(): readonly Check[] {
-  const set = ['SLURM_JOBID', 'SLURM_JOB_ID', 'SLURM_NODELIST'].filter(name => process.env[name] !== undefined)
-  if (set.length === 0) return []
-  return [missed('slurm variables', `${set.join(', ')} break MPI spawn`, `unset ${set.join(' ')}`)]
 }

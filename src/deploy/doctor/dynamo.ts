@@ -9,6 +9,8 @@ import { requireFreePort } from '../ports.ts'
 import { findProgram } from '../programs.ts'
 import { type Check, missed, passed } from './check.ts'
 import { runShort } from './machine.ts'
+import { checkCards } from './registration.ts'
+import { slurmVariables } from './slurm-variables.ts'
 
 /** Whether Dynamo's parts are here: Python package, backend, NATS, etcd, the port, the model's files. */
 export async function checkDynamo(config: DynamoConfig, model: string | undefined): Promise<readonly Check[]> {
@@ -19,7 +21,8 @@ export async function checkDynamo(config: DynamoConfig, model: string | undefine
     service('etcd', 'etcd', 'etcd-server', config.etcd),
     config.httpPort === undefined ? [] : httpPort(config.httpPort),
     model === undefined ? [] : modelFiles(config, model),
-    slurmVariables(config),
+    config.backend === 'dynamo.trtllm' ? slurmVariables() : [],
+    config.etcd === undefined ? [] : checkCards(config.etcd, null),
   ])
   return checks.flat()
 }
@@ -74,14 +77,19 @@ export async function httpPort(port: number): Promise<Check> {
   }
 }
 
+/** The folder or name that workers load the model from. */
+export function modelSource({ args }: DynamoConfig, model: string): string {
+  const { 'model-path': path, model: alias } = mergeArguments(args)
+  return [path, alias].find(value => typeof value === 'string') ?? model
+}
+
 /** The frontend looks the tokenizer up by the model's name in the Hugging Face cache; offline it has to be there. */
 async function modelFiles(config: DynamoConfig, model: string): Promise<Check> {
-  const { 'model-path': path, model: alias } = mergeArguments(config.args)
-  const source = [path, alias].find(value => typeof value === 'string') ?? model
-  if (isAbsolute(String(source))) return modelFolder(String(source))
+  const source = modelSource(config, model)
+  if (isAbsolute(source)) return modelFolder(source)
   const env = { ...process.env, ...config.env }
   const cache = env.HF_HUB_CACHE ?? join(env.HF_HOME ?? join(homedir(), '.cache/huggingface'), 'hub')
-  const folder = join(cache, `models--${String(source).replaceAll('/', '--')}`)
+  const folder = join(cache, `models--${source.replaceAll('/', '--')}`)
   const revision = (await readFile(join(folder, 'refs/main'), 'utf8').catch(() => '')).trim()
   if (revision !== '') return modelFolder(join(folder, 'snapshots', revision))
   const offline = ['1', 'true', 'yes', 'on'].includes((env.HF_HUB_OFFLINE ?? '').toLowerCase())
@@ -106,17 +114,4 @@ async function modelFolder(folder: string): Promise<Check> {
   const missing = needed.filter((_, i) => !there[i])
   if (missing.length === 0) return passed('model', folder)
   return missed('model', `${folder} lacks ${missing.join(', ')}`, 'Download the model again.')
-}
-
-/** Inside a Slurm job MPI mistakes an engine's own start for a launch by Slurm (the guide’s MPI spawn failure). */
-function slurmVariables(config: DynamoConfig): readonly Check[] {
-  const set = Object.keys(process.env).filter(name => name.startsWith('SLURM_'))
-  if (config.backend !== 'dynamo.trtllm' || set.length === 0) return []
-  return [
-    missed(
-      'slurm variables',
-      `${set.length} SLURM_* variables are set, which break MPI spawn`,
-      `unset ${set.join(' ')}`,
-    ),
-  ]
 }

@@ -1,12 +1,18 @@
 import { probe } from '../../load/probe.ts'
 import type { Endpoint } from '../../point/index.ts'
 import type { AttachConfig } from '../config.ts'
-import { type Check, missed, passed } from './check.ts'
+import { registeredInstances } from '../dynamo/discovery.ts'
+import { type Check, missed, noticed, passed } from './check.ts'
+import { type ExpectedWorkers, judgeInstances } from './registration.ts'
 
 const limitMs = 30_000
 
 /** Whether an endpoint that somebody else runs lists the model, answers for it both ways, and shows metrics. */
-export async function checkEndpoint(config: AttachConfig, model: string | undefined): Promise<readonly Check[]> {
+export async function checkEndpoint(
+  config: AttachConfig,
+  model: string | undefined,
+  expected: ExpectedWorkers | null = null,
+): Promise<readonly Check[]> {
   const token = config.apiKeyEnv === undefined ? undefined : process.env[config.apiKeyEnv]
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
   const get = (path: string) =>
@@ -17,11 +23,11 @@ export async function checkEndpoint(config: AttachConfig, model: string | undefi
       : []
   const models = await get('/v1/models')
   if (models === null)
-    return [...keyCheck, missed('endpoint', `${config.url} does not answer`, 'Start it, or correct deploy.url.')]
+    return [...keyCheck, missed('endpoint', 'it does not answer', 'Start it, or correct deploy.url.', config.url)]
   const listed = await models.text().catch(() => '')
   if (!models.ok)
-    return [...keyCheck, missed('endpoint', `GET /v1/models: HTTP ${models.status}`, 'Look at the server’s log.')]
-  if (model === undefined) return [...keyCheck, passed('endpoint', `${config.url} answers`)]
+    return [...keyCheck, missed('endpoint', `GET /v1/models: HTTP ${models.status}`, 'Look at the server’s log.', config.url)]
+  if (model === undefined) return [...keyCheck, passed('endpoint', 'it answers', config.url)]
   const lists = listed.includes(JSON.stringify(model))
   const endpoint: Endpoint = {
     url: config.url,
@@ -31,33 +37,43 @@ export async function checkEndpoint(config: AttachConfig, model: string | undefi
     ...(config.apiKeyEnv === undefined ? {} : { apiKeyEnv: config.apiKeyEnv }),
   }
   const metrics = await get('/metrics')
+  const page = metrics?.ok === true ? await metrics.text().catch(() => null) : null
   return [
     ...keyCheck,
     lists
-      ? passed('model', `${model} is listed`)
-      : missed('model', `${model} is not in ${listed.slice(0, 200)}`, 'Correct model.name.'),
+      ? passed('model', `${model} is listed`, config.url)
+      : missed('model', `${model} is not in ${listed.slice(0, 200)}`, 'Correct model.name.', config.url),
     await completion(endpoint, true),
     await completion(endpoint, false),
-    metrics?.ok
-      ? passed('metrics', `${config.url}/metrics`)
-      : missed(
-          'metrics',
-          'GET /metrics gives nothing',
-          'The sweep works without; the server’s own view will be missing.',
-        ),
+    page === null
+      ? noticed('metrics', 'GET /metrics gives nothing', 'The sweep works without; the server’s own view will be missing.', config.url)
+      : passed('metrics', `${config.url}/metrics`, config.url),
+    ...(expected === null ? [] : await registered(config, expected)),
   ]
+}
+
+/** A Dynamo frontend lists its workers at `/health`; other servers don't. */
+async function registered(config: AttachConfig, expected: ExpectedWorkers): Promise<readonly Check[]> {
+  if (!config.dialect.startsWith('dynamo')) return []
+  try {
+    const instances = await registeredInstances(config.url, AbortSignal.timeout(limitMs))
+    return [judgeInstances(instances, expected, config.url)]
+  } catch {
+    return [noticed('workers', 'GET /health does not list them', 'Not a Dynamo frontend? Then write deploy.dialect.', config.url)]
+  }
 }
 
 async function completion(endpoint: Endpoint, streaming: boolean): Promise<Check> {
   const name = streaming ? 'completion, streamed' : 'completion'
   try {
     const { latencyMs } = await probe(endpoint, { signal: AbortSignal.timeout(limitMs), timeoutMs: limitMs, streaming })
-    return passed(name, `came back after ${Math.round(latencyMs)} ms`)
+    return passed(name, `came back after ${Math.round(latencyMs)} ms`, endpoint.url)
   } catch (error) {
     return missed(
       name,
       error instanceof Error ? error.message : String(error),
       'Look at the logs of frontend and workers.',
+      endpoint.url,
     )
   }
 }

@@ -22,13 +22,20 @@ function nodeVersion(): Check {
   return missed('node', `Node ${process.versions.node} is older than ${oldestNode.join('.')}`, remedy)
 }
 
+/** Files that a process needs at a concurrency: a connection each, and what it holds open besides. */
+export const filesFor = (concurrency: number): number => concurrency + spareFiles
+
 async function openFiles(concurrency: number): Promise<Check> {
   const limits = await readFile('/proc/self/limits', 'latin1').catch(() => '')
-  const soft = /^Max open files\s+(\S+)/m.exec(limits)?.[1]
+  const [, soft, hard] = /^Max open files\s+(\S+)\s+(\S+)/m.exec(limits) ?? []
   if (soft === undefined) return passed('open files', 'the limit is not known here')
-  const needed = concurrency + spareFiles
+  const needed = filesFor(concurrency)
   if (soft === 'unlimited' || Number(soft) >= needed) return passed('open files', `${soft} allowed, ${needed} needed`)
-  return missed('open files', `${soft} allowed, concurrency ${concurrency} needs ${needed}`, `ulimit -n ${needed * 2}`)
+  const above = hard !== 'unlimited' && Number(hard) < needed
+  const remedy = above
+    ? `Raise the hard limit, which is ${hard}: /etc/security/limits.conf (nofile), LimitNOFILE= of a service, --ulimit nofile of a container.`
+    : `ulimit -n ${needed * 2}`
+  return missed('open files', `${soft} allowed, concurrency ${concurrency} needs ${needed}`, remedy)
 }
 
 /** Each connection to one endpoint takes a port; closed ones hold theirs for a minute more. */

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import type { Json } from '../../point/index.ts'
 
 /** How processes are started on other hosts: a known launcher, or a command in which `{host}` stands for the host. */
 export type Launcher = 'ssh' | 'srun' | readonly string[]
@@ -11,9 +12,34 @@ export interface ShardSettings {
   readonly launcher: Launcher
   /** Arguments added to the launcher's own (`-F config`, `--partition=…`). */
   readonly launcherArgs: readonly string[]
-  /** How Fulcrum is started on a host; as it was here when absent. */
+  /** How Fulcrum is started on a host; as it was here when absent. In a Job's pods: the image's own entry point when absent. */
   readonly command?: readonly string[]
+  /** Shards are pods of an Indexed Job of Kubernetes; hosts and launcher have no meaning then. */
+  readonly job?: ShardJob
 }
+
+/** The pods that shards run in. */
+export interface ShardJob {
+  /** Container image with Fulcrum in it, of this very version. */
+  readonly image: string
+  /** The endpoint's base URL as pods reach it; as the deployer says when absent. */
+  readonly url?: string
+  readonly kubeconfig?: string
+  readonly context?: string
+  readonly namespace?: string
+  readonly resources: { readonly requests?: Amounts; readonly limits?: Amounts }
+  readonly nodeSelector: { readonly [label: string]: string }
+  /** As Kubernetes writes them. */
+  readonly tolerations: readonly Json[]
+  /** Names of Secrets with the registry's credentials. */
+  readonly imagePullSecrets: readonly string[]
+  /** The Job is ended by the cluster after so long, whatever becomes of Fulcrum. */
+  readonly deadlineS: number
+  /** How long its pods may take to start. */
+  readonly startTimeoutS: number
+}
+
+type Amounts = { readonly [resource: string]: string }
 
 /** One shard to start. */
 export interface ShardLaunch {

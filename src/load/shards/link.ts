@@ -1,8 +1,5 @@
-import { join } from 'node:path'
 import { FulcrumError } from '../../point/index.ts'
-import type { ProcessLedger } from '../../process/ledger.ts'
-import { describeExit, startProcess } from '../../process/process.ts'
-import type { ShardLaunch } from './launch.ts'
+import type { ShardChannel, ShardPlace } from './place.ts'
 import type { FromShard, ToShard } from './wire.ts'
 import { aliveEveryMs, createDecoder, encode } from './wire.ts'
 
@@ -28,10 +25,9 @@ export interface ShardLink {
 }
 
 export interface LinkOptions {
-  readonly launch: ShardLaunch
+  readonly place: ShardPlace
   readonly shard: number
-  readonly folder: string
-  readonly ledger: ProcessLedger
+  readonly signal: AbortSignal
   /** A shard that has said hello and then says nothing for so long is lost. */
   readonly silentMs: number
 }
@@ -40,16 +36,14 @@ export interface LinkOptions {
 const looksUntilSilent = 5
 const lastLinesShown = 3
 const noProgress: MessageOf<'progress'> = { kind: 'progress', warmup: 0, measured: 0 }
-const stopGraceMs = 2000
 /** A timer set for longer fires at once. */
 const longestTimerMs = 2 ** 31 - 1
 
 /**
  * Starts a shard. Its first message is its `hello`.
- * @throws FulcrumError environment `program-not-started`
+ * @throws FulcrumError as {@link ShardPlace.open}
  */
-export async function openLink({ launch, shard, folder, ledger, silentMs }: LinkOptions): Promise<ShardLink> {
-  const { host } = launch
+export async function openLink({ place, shard, signal: opening, silentMs }: LinkOptions): Promise<ShardLink> {
   const queues = new Map<string, FromShard[]>()
   const said: string[] = []
   const changes = new EventTarget()
@@ -58,8 +52,10 @@ export async function openLink({ launch, shard, folder, ledger, silentMs }: Link
   let greeted = false
   let silentLooks = 0
   let progress = noProgress
+  /** Null until it is open: lines come before. */
+  let channel: ShardChannel | null = null
   const lose = (what: string) => {
-    reason ??= describeLoss(host, shard, what, [...process.lastLines(), ...said])
+    reason ??= describeLoss(channel?.host ?? 'its host', shard, what, [...(channel?.lastLines() ?? []), ...said])
     changed()
   }
   const decode = createDecoder<FromShard>()
@@ -75,7 +71,10 @@ export async function openLink({ launch, shard, folder, ledger, silentMs }: Link
     if (heard === 'part') return
     const { message } = heard
     if (message.kind === 'alive') return
-    if (message.kind === 'failed') return lose(message.message)
+    if (message.kind === 'failed') {
+      lose(message.message)
+      return
+    }
     if (message.kind === 'progress') {
       progress = message
       return
@@ -84,20 +83,11 @@ export async function openLink({ launch, shard, folder, ledger, silentMs }: Link
     queues.set(message.kind, [...(queues.get(message.kind) ?? []), message])
     changed()
   }
-  const process = await startProcess(
-    {
-      name: `shard-${shard}`,
-      argv: launch.argv,
-      env: {},
-      cwd: folder,
-      logFile: join(folder, 'shards', `shard-${shard}.log`),
-      onStdoutLine: read,
-    },
-    ledger,
-  )
+  const opened = await place.open(shard, read, opening)
+  channel = opened
   const send = (message: ToShard) => {
     if (message.kind === 'prepare') progress = noProgress
-    process.send(encode(message))
+    opened.send(encode(message))
   }
   const alive = setInterval(() => send({ kind: 'alive' }), aliveEveryMs)
   const watch = setInterval(() => {
@@ -109,15 +99,15 @@ export async function openLink({ launch, shard, folder, ledger, silentMs }: Link
     clearInterval(alive)
     clearInterval(watch)
   }
-  void process.exited.then(async exit => {
+  void opened.ended.then(async how => {
     stopWatching()
     // What it said last arrives after its end.
     await new Promise(resolve => setTimeout(resolve, 50))
-    lose(`it ${describeExit(exit)}`)
+    lose(`it ${how}`)
   })
   return {
     shard,
-    host,
+    host: opened.host,
     lost: () => reason,
     send,
     receive: async (kind, limitMs, signal) => {
@@ -137,7 +127,7 @@ export async function openLink({ launch, shard, folder, ledger, silentMs }: Link
     progress: () => progress,
     close: async () => {
       stopWatching()
-      await process.stop(stopGraceMs)
+      await opened.close()
     },
   }
 }

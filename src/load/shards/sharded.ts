@@ -2,25 +2,26 @@ import { hostname } from 'node:os'
 import type { Measurement } from '../../metrics/measurement.ts'
 import type { Endpoint, Point } from '../../point/index.ts'
 import { FulcrumError } from '../../point/index.ts'
-import type { ProcessLedger } from '../../process/ledger.ts'
-import { openLedger } from '../../process/ledger.ts'
 import type { BuiltInOptions } from '../built-in/built-in.ts'
 import { conclude } from '../built-in/conclude.ts'
+import { monotonicMs } from '../built-in/control.ts'
 import { prepareLoad, refuseWhatCannotBe, timingOf } from '../built-in/prepare.ts'
 import { generatorVersion } from '../built-in/result.ts'
 import type { LoadGenerator, MeasureContext } from '../generator.ts'
 import { coordinate } from './coordinate.ts'
 import { shardHealth, shardRemarks, worstHealth } from './health.ts'
 import type { ShardSettings } from './launch.ts'
-import { shardLaunches } from './launch.ts'
 import type { ShardLink } from './link.ts'
 import { lossError, openLink } from './link.ts'
+import { processPlace, type ShardPlace } from './place.ts'
 import { busyShards, splitLoad } from './split.ts'
 import { protocol } from './wire.ts'
 
 export interface ShardedOptions extends BuiltInOptions {
   readonly shards: ShardSettings
   readonly runFolder: string
+  /** Where shards run; processes of the hosts of `shards` when absent. */
+  readonly place?: ShardPlace
   /** A shard that says nothing for so long counts as lost. */
   readonly silentMs?: number
 }
@@ -34,35 +35,31 @@ const helloLimitMs = 60_000
  * what they saw is put together request by request, so that nothing is averaged over shards. Shards live on from point to point.
  */
 export function sharded(options: ShardedOptions): LoadGenerator {
-  const launches = shardLaunches(options.shards)
+  const place = options.place ?? processPlace(options.shards, options.runFolder)
   const links: (ShardLink | undefined)[] = []
   /** What the hosts of shards that have said hello call themselves. */
   const greeted = new Map<number, string>()
-  let ledger: ProcessLedger | null = null
 
   /** The first shards, started where they don't run. */
   async function ready(count: number, endpoint: Endpoint, signal: AbortSignal): Promise<ShardLink[]> {
-    ledger ??= await openLedger({ runFolder: options.runFolder })
-    const opened = ledger
-    const wanted = launches.slice(0, count)
+    const opened = Array.from({ length: place.together ? options.shards.count : count }, (_, shard) => shard)
     // All of them, before one that can't be started is an error: none may start after everything was closed.
     await allSettled(
-      wanted.map(async (launch, shard) => {
+      opened.map(async shard => {
         const known = links[shard]
         if (known !== undefined && known.lost() === null) return
         await known?.close()
-        const silentMs = options.silentMs ?? defaultSilentMs
-        links[shard] = await openLink({ launch, shard, folder: options.runFolder, ledger: opened, silentMs })
+        links[shard] = await openLink({ place, shard, signal, silentMs: options.silentMs ?? defaultSilentMs })
         greeted.delete(shard)
       }),
     )
     return Promise.all(
-      wanted.map(async ({ host }, shard) => {
+      opened.slice(0, count).map(async shard => {
         const link = links[shard]
         if (link === undefined) throw new Error('every wanted shard was opened')
         const hostOfShard = greeted.get(shard) ?? (await greet(link, signal))
         greeted.set(shard, hostOfShard)
-        refuseLoopback(endpoint, host, hostOfShard)
+        refuseLoopback(endpoint, link.host, hostOfShard)
         return link
       }),
     )
@@ -75,7 +72,7 @@ export function sharded(options: ShardedOptions): LoadGenerator {
   return {
     measure: async (point, endpoint, context) => {
       try {
-        return await measure(ready, options, point, endpoint, context)
+        return await measure(ready, options, point, place.seenFrom(endpoint), context)
       } catch (error) {
         // Shards may be anywhere in their part: none of it is wanted any more.
         await closeAll()
@@ -84,7 +81,7 @@ export function sharded(options: ShardedOptions): LoadGenerator {
     },
     close: async () => {
       await closeAll()
-      ledger?.close()
+      await place.close()
     },
   }
 }
@@ -96,7 +93,7 @@ async function measure(
   endpoint: Endpoint,
   context: MeasureContext,
 ): Promise<Measurement> {
-  const beganMs = performance.now()
+  const beganMs = monotonicMs()
   const env = options.env ?? process.env
   const { signal } = context
   context.onProgress({ phase: 'preparing', done: 0, total: null })
@@ -108,7 +105,10 @@ async function measure(
     ready(count, endpoint, signal),
   ])
   const parts = splitLoad(load, count)
+  const preparedMs = monotonicMs()
   let startedAt = new Date()
+  let warmupMs = Number.NaN
+  let measuredMs = Number.NaN
   const reports = await coordinate(
     links.flatMap((link, index) => {
       const part = parts[index]
@@ -121,8 +121,12 @@ async function measure(
       threads: options.threads ?? null,
       signal,
       onProgress: context.onProgress,
-      onStart: () => {
+      onWarmup: atMs => {
+        warmupMs = atMs
+      },
+      onStart: atMs => {
         startedAt = new Date()
+        measuredMs = atMs
       },
     },
   )
@@ -134,7 +138,8 @@ async function measure(
     0,
   )
   const lookupMs = Math.max(...outcomes.map(one => one.lookupMs))
-  const facts = { point, requests: load.requests, startedAt, beganMs, clockJumpMs, lookupMs, shards: count, env }
+  const times = { beganMs, preparedMs, warmupMs, measuredMs }
+  const facts = { point, requests: load.requests, startedAt, times, clockJumpMs, lookupMs, shards: count, env }
   const measurement = await conclude(
     outcomes.flatMap(outcome => outcome.results),
     facts,

@@ -172,11 +172,6 @@ const kubernetes = z.strictObject({
     'How long a deployment may take until it answers a request. Default: `1800s`.',
     'write a duration such as 30m',
   ).default('1800s'),
-  load_job: field(
-    z.boolean(),
-    'Load from a Job inside the cluster; refused until it is built.',
-    'write true or false',
-  ).optional(),
   gpus_per_worker: gpusPerWorker.optional(),
 })
 

@@ -5,6 +5,7 @@ import type { RawDeploy } from '../schema/deploy.ts'
 import { existing, lookUp, resolvePaths, type SectionContext, seconds } from './context.ts'
 import { readDynamoServe } from './dynamo-serve.ts'
 import { readPlaces, readSlurm } from './nodes.ts'
+import { originOf } from './url.ts'
 
 type Args = { readonly [key: string]: Json }
 
@@ -116,7 +117,7 @@ function readKubernetes(raw: Extract<RawDeploy, { with: 'kubernetes' }>, context
       : { kubeconfig: existing(context, ['deploy', 'kubeconfig'], kubeconfig, 'file') }),
     ...(contextName === undefined ? {} : { context: contextName }),
     ...(namespace === undefined ? {} : { namespace }),
-    ...(url === undefined ? {} : { url: originOf(url, context) }),
+    ...(url === undefined ? {} : { url: originOf(url, ['deploy', 'url'], context) }),
     ...(apiKeyEnv === undefined ? {} : { apiKeyEnv }),
   }
 }
@@ -124,30 +125,9 @@ function readKubernetes(raw: Extract<RawDeploy, { with: 'kubernetes' }>, context
 function readAttach(raw: Extract<RawDeploy, { with: 'attach' }>, context: SectionContext): DeployConfig {
   return {
     with: 'attach',
-    url: originOf(raw.url, context),
+    url: originOf(raw.url, ['deploy', 'url'], context),
     gpus: raw.gpus,
     dialect: raw.dialect,
     ...(raw.api_key_env === undefined ? {} : { apiKeyEnv: raw.api_key_env }),
   }
-}
-
-/** The URL's origin; reports what else it holds. */
-function originOf(text: string, context: SectionContext): string {
-  const url = URL.parse(text)
-  if (url === null) {
-    context.report(['deploy', 'url'], `${quoted(text)} is no URL`, 'write a URL such as http://127.0.0.1:8000')
-  } else if (url.username !== '' || url.password !== '') {
-    context.report(
-      ['deploy', 'url'],
-      'the URL holds a user or password, and this file is kept with every run',
-      'put the token into an environment variable and name it in api_key_env',
-    )
-  } else if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
-    context.report(
-      ['deploy', 'url'],
-      `the URL has the path ${quoted(`${url.pathname}${url.search}${url.hash}`)}`,
-      `write ${url.origin}: Fulcrum adds /v1/…`,
-    )
-  }
-  return url === null ? text : url.origin
 }

@@ -1,9 +1,10 @@
-import type { ShardSettings } from '../../load/shards/launch.ts'
+import type { ShardJob, ShardSettings } from '../../load/shards/launch.ts'
 import type { GeneratorName } from '../../point/index.ts'
-import type { RawShards } from '../schema/generator.ts'
+import type { RawJob, RawShards } from '../schema/generator.ts'
 import type { RawSweep } from '../schema/sweep.ts'
 import type { Sweep } from '../sweep.ts'
-import { existing, fromFile, type SectionContext } from './context.ts'
+import { existing, fromFile, type SectionContext, seconds } from './context.ts'
+import { originOf } from './url.ts'
 
 /** The generator and its program. A command with a slash is a path relative to the sweep file, one without is looked up on PATH when it runs. */
 export function readGenerator(
@@ -27,7 +28,11 @@ export function readGenerator(
 /** Relative paths in `launch_args` are of the sweep file's folder; the command is the other host's and stays as it is. */
 function readShards(raw: RawShards, context: SectionContext): ShardSettings {
   if (typeof raw === 'number') return { count: raw, hosts: [], launcher: 'ssh', launcherArgs: [] }
-  const { count, hosts, launch, launch_args: launcherArgs, command } = raw
+  const { count, hosts, launch, launch_args: launcherArgs, command, job } = raw
+  if (job !== undefined && (hosts.length > 0 || launch !== undefined || launcherArgs.length > 0)) {
+    const wrong = 'shards of a Job are started by Kubernetes, not on hosts of yours'
+    context.report(['generator', 'shards', 'job'], wrong, 'remove hosts, launch and launch_args, or job')
+  }
   const remoteOnly = launch !== undefined ? 'launch' : launcherArgs.length > 0 ? 'launch_args' : undefined
   if (hosts.length === 0 && remoteOnly !== undefined) {
     const path = ['generator', 'shards', remoteOnly]
@@ -43,5 +48,33 @@ function readShards(raw: RawShards, context: SectionContext): ShardSettings {
     launcher: launch ?? 'ssh',
     launcherArgs: launcherArgs.map(argument => (/^\.{1,2}\//.test(argument) ? fromFile(context, argument) : argument)),
     ...(command === undefined ? {} : { command }),
+    ...(job === undefined ? {} : { job: readJob(job, context) }),
   }
+}
+
+function readJob(raw: RawJob, context: SectionContext): ShardJob {
+  const { image, url, kubeconfig, context: contextName, namespace, resources } = raw
+  return {
+    image,
+    resources: {
+      ...(resources.requests === undefined ? {} : { requests: amountsOf(resources.requests) }),
+      ...(resources.limits === undefined ? {} : { limits: amountsOf(resources.limits) }),
+    },
+    nodeSelector: raw.node_selector,
+    tolerations: raw.tolerations,
+    imagePullSecrets: raw.image_pull_secrets,
+    deadlineS: seconds(raw.deadline),
+    startTimeoutS: seconds(raw.start_timeout),
+    ...(url === undefined ? {} : { url: originOf(url, ['generator', 'shards', 'job', 'url'], context) }),
+    ...(kubeconfig === undefined
+      ? {}
+      : { kubeconfig: existing(context, ['generator', 'shards', 'job', 'kubeconfig'], kubeconfig, 'file') }),
+    ...(contextName === undefined ? {} : { context: contextName }),
+    ...(namespace === undefined ? {} : { namespace }),
+  }
+}
+
+/** `cpu: 4` is as good as `cpu: "4"`. */
+function amountsOf(raw: { readonly [resource: string]: string | number }): { readonly [resource: string]: string } {
+  return Object.fromEntries(Object.entries(raw).map(([resource, amount]) => [resource, String(amount)]))
 }
