@@ -22,10 +22,7 @@ export type { Addresses, Check, MachineNeeds } from './doctor/check.ts'
  * Checks this machine, and what else a sweep needs, against it; with null, only what every sweep needs. Starts no worker.
  * @param addresses what runs already and is to be looked at, too
  */
-export async function examineMachine(
-  needs: MachineNeeds | null,
-  addresses: Addresses = {},
-): Promise<readonly Check[]> {
+export async function examineMachine(needs: MachineNeeds | null, addresses: Addresses = {}): Promise<readonly Check[]> {
   const { etcd, dcgm = [] } = addresses
   const gpus = needs === null || !usesGpus(needs.deploy) ? null : gpusHere(needs.deploy)
   const parts = await Promise.all([
@@ -82,7 +79,13 @@ async function checkLoad({ generator, command, shards, deploy }: MachineNeeds): 
 }
 
 /** What a system that runs already has to have for a sweep; null when the sweep brings up several. */
-function expectedOf({ topologies = [], model, longestTokens, concurrency, deploy }: MachineNeeds): ExpectedWorkers | null {
+function expectedOf({
+  topologies = [],
+  model,
+  longestTokens,
+  concurrency,
+  deploy,
+}: MachineNeeds): ExpectedWorkers | null {
   const [topology, ...more] = topologies
   if (deploy.with !== 'attach' || topology === undefined || more.length > 0) return null
   return { topology, ...(model === undefined ? {} : { model }), longestTokens: longestTokens ?? null, concurrency }

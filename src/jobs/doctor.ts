@@ -1,5 +1,5 @@
 import { type Addresses, type Check, examineMachine } from '../deploy/doctor.ts'
-import type { Length } from '../point/index.ts'
+import type { Length, Load } from '../point/index.ts'
 import { loadSweep } from '../sweep/load-sweep.ts'
 
 export type { Addresses, Check }
@@ -11,13 +11,31 @@ export type { Addresses, Check }
 export async function examine(file?: string, addresses: Addresses = {}): Promise<readonly Check[]> {
   if (file === undefined) return examineMachine(null, addresses)
   const sweep = await loadSweep(file)
-  const highest = Math.max(1, ...sweep.loads.map(({ level }) => (level.kind === 'concurrency' ? level.concurrency : (level.maxConcurrency ?? 1))))
+  const { deploy, generator, generatorSettings, model } = sweep
   const needs = {
-    deploy: sweep.deploy,
-    model: sweep.model.name,
-    generator: sweep.generator,
-    command: sweep.generatorSettings.command,
-    concurrency: highest,
-    ...(sweep.generatorSettings.shards === undefined ? {} : { shards: sweep.generatorSettings.shards }),
-  })
+    ...{ deploy, model: model.name, generator, command: generatorSettings.command },
+    concurrency: Math.max(1, ...sweep.loads.map(mostAtOnce)),
+    longestTokens: Math.max(0, ...sweep.workloads.map(({ isl, osl }) => longest(isl) + longest(osl))),
+    topologies: sweep.deployments.map(({ topology }) => topology),
+    ...(generatorSettings.shards === undefined ? {} : { shards: generatorSettings.shards }),
+  }
+  return examineMachine(needs, addresses)
+}
+
+/** An open loop without a limit takes as many as it takes. */
+function mostAtOnce({ level }: Load): number {
+  return level.kind === 'concurrency' ? level.concurrency : (level.maxConcurrency ?? 1)
+}
+
+function longest(length: Length): number {
+  switch (length.kind) {
+    case 'fixed':
+      return length.tokens
+    case 'uniform':
+      return length.max
+    case 'empirical':
+      return Math.max(...length.values.map(({ tokens }) => tokens))
+    default:
+      return Math.ceil(length.mean)
+  }
 }

@@ -1,23 +1,51 @@
 import type { Command } from 'commander'
-import { examine, exitCodes } from '../../index.ts'
+import { type Check, examine, exitCodes } from '../../index.ts'
+import { findingLines } from '../doctor-text.ts'
+
+interface Options {
+  json?: true
+  etcd?: string
+  dcgm?: string[]
+}
+
+const collect = (url: string, urls: readonly string[] = []) => [...urls, url]
 
 /** `fulcrum doctor [FILE]` */
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
     .argument('[file]', 'sweep file whose needs are checked; only the machine when left out')
-    .description('check that this machine has what a sweep needs, with a remedy for what is missing; starts no worker')
-    .option('--json', 'print the findings as JSON')
-    .addHelpText('after', '\nExamples:\n  $ fulcrum doctor\n  $ fulcrum doctor sweeps/dynamo-mocker.yaml')
-    .action(async (file: string | undefined, options: { json?: true }) => {
-      const checks = await examine(file)
-      if (options.json) console.log(JSON.stringify(checks, null, 2))
-      else {
-        for (const check of checks) {
-          console.log(`${check.ok ? 'ok  ' : 'FAIL'}  ${check.name}: ${check.detail}`)
-          if (!check.ok && check.remedy !== undefined) console.log(`      to do: ${check.remedy}`)
-        }
-      }
-      if (checks.some(check => !check.ok)) process.exitCode = exitCodes.environment
+    .description(
+      'check that this machine and the nodes have what a sweep needs, with a remedy for what is missing; starts no worker',
+    )
+    .option('--etcd <url>', 'look at the workers of a Dynamo that runs: its etcd, such as http://host:2379')
+    .option(
+      '--dcgm <url>',
+      'look at GPUs through a DCGM exporter, such as http://node:9400/metrics (repeatable)',
+      collect,
+    )
+    .option('--json', 'print the findings as JSON: name, where, ok, detail and, if something is to be done, remedy')
+    .addHelpText(
+      'after',
+      `
+Looks at GPUs, RDMA links, limits, and at what the sweep file names: programs,
+models, NATS, etcd, nodes over ssh, Slurm, Kubernetes, an endpoint and its
+workers, hosts of the load. A "note" is worth a look, "FAIL" breaks the sweep.
+
+Exit codes: 0 nothing failed, 2 the sweep file is wrong, 3 something failed.
+
+Examples:
+  $ fulcrum doctor
+  $ fulcrum doctor sweeps/dynamo-mocker.yaml
+  $ fulcrum doctor attach.yaml --etcd http://10.0.0.1:2379
+  $ fulcrum doctor --dcgm http://gb200-01:9400/metrics --json`,
+    )
+    .action(async (file: string | undefined, { json, etcd, dcgm }: Options) => {
+      const checks = await examine(file, {
+        ...(etcd === undefined ? {} : { etcd }),
+        ...(dcgm === undefined ? {} : { dcgm }),
+      })
+      console.log(json ? JSON.stringify(checks, null, 2) : checks.flatMap(findingLines).join('\n'))
+      if (checks.some((check: Check) => !check.ok)) process.exitCode = exitCodes.environment
     })
 }

@@ -18,11 +18,10 @@ export async function checkDynamo(config: DynamoConfig, model: string | undefine
     dynamoPackage(config),
     backendModule(config),
     service('nats', 'nats-server', 'nats-server', config.nats),
-    service('etcd', 'etcd', 'etcd-server', config.etcd),
+    discovery(config.etcd),
     config.httpPort === undefined ? [] : httpPort(config.httpPort),
     model === undefined ? [] : modelFiles(config, model),
     config.backend === 'dynamo.trtllm' ? slurmVariables() : [],
-    config.etcd === undefined ? [] : checkCards(config.etcd, null),
   ])
   return checks.flat()
 }
@@ -61,6 +60,12 @@ export async function service(
   const path = await findProgram(program)
   if (path !== null) return passed(name, path)
   return missed(name, `there is no ${program}`, `apt-get install ${debian}, or give a running one as deploy.${name}`)
+}
+
+/** etcd, and who is registered in a given one: others' workers are told of. */
+async function discovery(given: string | undefined): Promise<readonly Check[]> {
+  const there = await service('etcd', 'etcd', 'etcd-server', given)
+  return given === undefined || !there.ok ? [there] : [there, ...(await checkCards(given, null))]
 }
 
 /** Whether the frontend's port is free. */

@@ -26,7 +26,10 @@ export async function checkEndpoint(
     return [...keyCheck, missed('endpoint', 'it does not answer', 'Start it, or correct deploy.url.', config.url)]
   const listed = await models.text().catch(() => '')
   if (!models.ok)
-    return [...keyCheck, missed('endpoint', `GET /v1/models: HTTP ${models.status}`, 'Look at the server’s log.', config.url)]
+    return [
+      ...keyCheck,
+      missed('endpoint', `GET /v1/models: HTTP ${models.status}`, 'Look at the server’s log.', config.url),
+    ]
   if (model === undefined) return [...keyCheck, passed('endpoint', 'it answers', config.url)]
   const lists = listed.includes(JSON.stringify(model))
   const endpoint: Endpoint = {
@@ -46,7 +49,12 @@ export async function checkEndpoint(
     await completion(endpoint, true),
     await completion(endpoint, false),
     page === null
-      ? noticed('metrics', 'GET /metrics gives nothing', 'The sweep works without; the server’s own view will be missing.', config.url)
+      ? noticed(
+          'metrics',
+          'GET /metrics gives nothing',
+          'The sweep works without; the server’s own view will be missing.',
+          config.url,
+        )
       : passed('metrics', `${config.url}/metrics`, config.url),
     ...(expected === null ? [] : await registered(config, expected)),
   ]
@@ -59,7 +67,14 @@ async function registered(config: AttachConfig, expected: ExpectedWorkers): Prom
     const instances = await registeredInstances(config.url, AbortSignal.timeout(limitMs))
     return [judgeInstances(instances, expected, config.url)]
   } catch {
-    return [noticed('workers', 'GET /health does not list them', 'Not a Dynamo frontend? Then write deploy.dialect.', config.url)]
+    return [
+      noticed(
+        'workers',
+        'GET /health does not list them',
+        'Not a Dynamo frontend? Then write deploy.dialect.',
+        config.url,
+      ),
+    ]
   }
 }
 

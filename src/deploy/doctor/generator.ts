@@ -7,7 +7,8 @@ import { runShort } from './machine.ts'
 const installs: { readonly [generator in GeneratorName]?: string } = {
   'genai-perf':
     "In a venv of its own: pip install genai-perf==0.0.16; then tritonclient==2.50.0 nvidia-cuda-runtime-cu12 (perf_analyzer is in it); last 'numpy>=2.0.2'. In a checkout: npm run systems -- genai-perf. Or give its path as generator.command.",
-  aiperf: 'In a venv of its own: pip install aiperf==0.13.0. In a checkout: npm run systems -- aiperf. Or give its path as generator.command.',
+  aiperf:
+    'In a venv of its own: pip install aiperf==0.13.0. In a checkout: npm run systems -- aiperf. Or give its path as generator.command.',
 }
 
 /** Whether the program that loads the points is there; the built-in one always is. */

@@ -1,5 +1,5 @@
 import { execa } from 'execa'
-import { generatorVersion } from '../../load/built-in/version.ts'
+import { generatorVersion } from '../../load/built-in/result.ts'
 import { type ShardLaunch, type ShardSettings, shardLaunches } from '../../load/shards/launch.ts'
 import { createDecoder, type FromShard, protocol } from '../../load/shards/wire.ts'
 import { type Check, missed, passed } from './check.ts'

@@ -20,11 +20,23 @@ const healthSchema = z.object({
  * @throws TypeError, SyntaxError or ZodError when there is no such answer
  */
 export async function registeredWorkers(url: string, namespace: string, signal: AbortSignal): Promise<Registered> {
+  const mine = (await registeredInstances(url, signal)).filter(instance => instance.namespace === namespace)
+  const prefill = mine.filter(instance => instance.prefill).length
+  return { prefill, serving: mine.length - prefill }
+}
+
+/**
+ * The workers of every namespace that a frontend has in its discovery.
+ * @throws TypeError, SyntaxError or ZodError when there is no such answer
+ */
+export async function registeredInstances(
+  url: string,
+  signal: AbortSignal,
+): Promise<readonly { readonly namespace: string; readonly prefill: boolean }[]> {
   const answer = await fetch(`${url}/health`, { signal })
   const { instances } = healthSchema.parse(await answer.json())
-  const mine = instances.filter(instance => instance.namespace === namespace && instance.endpoint === 'generate')
-  const prefill = mine.filter(instance => instance.component === 'prefill').length
-  return { prefill, serving: mine.length - prefill }
+  const workers = instances.filter(({ endpoint }) => endpoint === 'generate')
+  return workers.map(({ namespace, component }) => ({ namespace, prefill: component === 'prefill' }))
 }
 
 /** Where what is registered differs from the workers that should be, in words; empty when it is exactly those. */
