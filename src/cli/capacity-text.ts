@@ -1,5 +1,6 @@
 import { type CandidateView, type CapacityAnswer, type CapacityView, capacityWords } from '../index.ts'
 import { table } from './table.ts'
+import { wrapped } from './wrapped.ts'
 
 const {
   headline,
@@ -15,7 +16,6 @@ const {
   figure,
   time,
 } = capacityWords
-const width = 80
 
 /** The plan for a terminal of 80 columns. */
 export function capacityText({ view, files }: CapacityAnswer): string {
@@ -149,13 +149,3 @@ function blocksOf(view: CapacityView, answer: CandidateView): string[] {
 }
 
 const clipped = (text: string, most: number) => (text.length <= most ? text : `${text.slice(0, most - 1)}…`)
-
-function wrapped(text: string, indent = ''): string {
-  const lines = ['']
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1) ?? ''
-    if (last !== '' && indent.length + last.length + 1 + word.length > width) lines.push(`  ${word}`)
-    else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`
-  }
-  return lines.map(line => indent + line).join('\n')
-}

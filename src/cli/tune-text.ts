@@ -1,11 +1,17 @@
-import type { TuneAnswer, TunedPoint, WorkloadAnswer } from '../index.ts'
+import type { MixAnswer, MixedPoint, RatesAnswer, TuneAnswer, TunedPoint, WorkloadAnswer } from '../index.ts'
 import { table } from './table.ts'
+import { wrapped } from './wrapped.ts'
 
 /** The answer for a person, workload by workload. */
-export function tuneText({ folder, workloads, outcome }: TuneAnswer): string {
+export function tuneText({ folder, mix, workloads, outcome }: TuneAnswer): string {
   const unfinished =
     outcome === null || outcome.outcome === 'complete' ? [] : [`The run is not complete: ${outcome.reason}`]
-  return [...workloads.map(workloadText), ...unfinished, `run: ${folder}`].join('\n\n')
+  return [
+    ...(mix === null ? [] : [mixText(mix)]),
+    ...workloads.map(workloadText),
+    ...unfinished,
+    `run: ${folder}`,
+  ].join('\n\n')
 }
 
 function workloadText(answer: WorkloadAnswer): string {
@@ -34,23 +40,74 @@ function workloadText(answer: WorkloadAnswer): string {
       rows,
     ),
     '',
-    ...settings(best),
-    ...(best.concurrencyPerGpu === null ? [] : [`concurrency per GPU: ${figure(best.concurrencyPerGpu)}`]),
-    ...(runnerUp === null ? [] : [`lead over the runner-up: ${change(runnerUp.lead)}, ${verdicts[runnerUp.verdict]}`]),
-    ...servingModes.map(
-      modes =>
-        `disaggregated against aggregated on ${modes.gpus} GPUs: ${change(modes.gain)}, ${verdicts[modes.verdict]}`,
-    ),
-    ...(servingModes.length === 0 ? ['aggregated against disaggregated: not measured at an equal GPU count'] : []),
-    ...(bottleneck === null
-      ? []
-      : [
-          `held back by: ${bottleneck.stage}`,
-          ...bottleneck.evidence.map(line => `  ${line}`),
-          `try next: ${bottleneck.next}`,
-        ]),
-    ...answer.caveats.map(line => `note: ${line}`),
+    ...[
+      ...settings(best),
+      ...(best.concurrencyPerGpu === null ? [] : [`concurrency per GPU: ${figure(best.concurrencyPerGpu)}`]),
+      ...(runnerUp === null
+        ? []
+        : [`lead over the runner-up: ${change(runnerUp.lead)}, ${verdicts[runnerUp.verdict]}`]),
+      ...servingModes.map(
+        modes =>
+          `disaggregated against aggregated on ${modes.gpus} GPUs: ${change(modes.gain)}, ${verdicts[modes.verdict]}`,
+      ),
+      ...(servingModes.length === 0 ? ['aggregated against disaggregated: not measured at an equal GPU count'] : []),
+      ...answer.rates.flatMap(ratesText),
+      ...(bottleneck === null
+        ? []
+        : [
+            `held back by: ${bottleneck.stage}`,
+            ...bottleneck.evidence.map(line => `  ${line}`),
+            `try next: ${bottleneck.next}`,
+          ]),
+      ...answer.caveats.map(line => `note: ${line}`),
+    ].map(line => wrapped(line)),
   ].join('\n')
+}
+
+/** One deployment for all workloads of the mix. */
+function mixText({ shares, best, runnerUp, leftOut }: MixAnswer): string {
+  const of = Object.entries(shares)
+    .map(([name, share]) => `${Math.round(100 * share)} % ${name}`)
+    .join(', ')
+  const left = leftOut.map(({ label, why }) => `left out: ${label}, ${why}`)
+  if (best === null) return [`the mix of ${of}: no deployment meets the SLO with all of it`, ...left].join('\n')
+  const line = (title: string, point: MixedPoint) => {
+    const { mean, ci95 } = point.tokensPerSPerGpu
+    const interval = ci95 === null ? '' : ` [${figure(ci95[0])}, ${figure(ci95[1])}]`
+    return [title, point.deployment, String(point.gpus), figure(point.requestsPerS), `${figure(mean)}${interval}`]
+  }
+  return [
+    `the mix of ${of}: ${best.deployment}, ${figure(best.requestsPerS)} requests/s together`,
+    '',
+    table(
+      [
+        { title: '' },
+        { title: 'deployment' },
+        { title: 'GPUs', align: 'right' },
+        { title: 'req/s', align: 'right' },
+        { title: 'tok/s/GPU', align: 'right' },
+      ],
+      [line('best', best), ...(runnerUp === null ? [] : [line('runner-up', runnerUp)])],
+    ),
+    '',
+    ...(runnerUp === null ? [] : [`lead over the runner-up: ${change(runnerUp.lead)}, ${verdicts[runnerUp.verdict]}`]),
+    'note: each workload was measured alone; capacities are combined by time shares',
+    ...left.map(line => wrapped(line)),
+  ].join('\n')
+}
+
+/** Prefill's rate against decode's demand, and where that and the measurement part. */
+function ratesText({ prefill, decode, ratio, best, rows, advice }: RatesAnswer): string[] {
+  const apart = rows.filter(row => row.parts)
+  const more = (isLimit: boolean) => (isLimit ? '' : ' or more')
+  return [
+    `rate matching: a prefill worker reads ${figure(prefill.requestsPerS)}${more(prefill.isLimit)} requests/s (${prefill.seenAt}), a decode worker answers ${figure(decode.requestsPerS)}${more(decode.isLimit)} (${decode.seenAt}): ${figure(ratio)} prefill for each decode, so of disaggregated ones ${best.topology} gives most per GPU${best.isMeasured ? '' : ' (not measured)'}`,
+    ...apart.map(
+      row =>
+        `  ${row.deployment}: ${figure(row.predictedRequestsPerS)} requests/s predicted, ${figure(row.measuredRequestsPerS)} measured (${change(row.apart)})`,
+    ),
+    ...(advice === null ? [] : [`  ${advice}`]),
+  ]
 }
 
 const verdicts = {

@@ -3,6 +3,7 @@ import { sampled } from './chart-point.ts'
 import { chartsOf, overallChart } from './charts.ts'
 import type { Crumb } from './crumbs.ts'
 import { crumbTrail } from './crumbs.ts'
+import { deploymentFacts } from './deployment-facts.ts'
 import type { Html } from './html.ts'
 import { html, jsonForScript, trusted } from './html.ts'
 import type { PageAssets } from './inline-script.ts'
@@ -14,8 +15,11 @@ import type { Report } from './report.ts'
 import { answerSection } from './sections/answer.ts'
 import { environmentSection } from './sections/environment.ts'
 import { overallSection } from './sections/overall.ts'
+import { tuningSection } from './sections/tuning.ts'
 import { validitySection } from './sections/validity.ts'
 import { workloadSection } from './sections/workload.ts'
+import { coursesWithin } from './server-course.ts'
+import { courseSpec } from './specs/course.ts'
 import { distributionSpec } from './specs/distribution.ts'
 import { dark, light, shapes } from './theme.ts'
 
@@ -58,6 +62,7 @@ ${origin.notice === null ? null : html`<p class="notice">${origin.notice}</p>`}<
 </header>
 <main>
 ${answerSection(report)}
+${tuningSection(report)}
 <nav class="tabs" data-tabs aria-label="Workload" hidden>${report.sections.map(
     section => html`<a href="#workload=${section.slug}" data-tab="${section.slug}">${section.analysis.name}</a>`,
   )}${report.overall === null ? null : html`<a href="#workload=${report.overall.slug}" data-tab="${report.overall.slug}">All workloads</a>`}</nav>
@@ -91,6 +96,7 @@ function pageData(report: Report) {
   }
   const details = new Map(report.analysis.points.map(point => [point.key, compact(pointDetail(point))]))
   const distribution = indexOf(pageSpec(distributionSpec()))
+  const course = indexOf(pageSpec(courseSpec()))
   const workloads = report.sections.map(section => ({
     slug: section.slug,
     name: section.analysis.name,
@@ -108,6 +114,9 @@ function pageData(report: Report) {
     overall: overallData(report, indexOf),
     specs: specs.map(text => JSON.parse(text)),
     distribution,
+    course,
+    courses: coursesData(report),
+    deployments: deploymentFacts(report.analysis),
     percents: quantilePercents,
     repeat: repeatCommand(report.analysis.run.manifest),
     series: report.series,
@@ -130,6 +139,24 @@ function overallData(report: Report, indexOf: (spec: unknown) => number) {
     frontier: overall.points.flatMap(point => (point.onFrontier ? [point.key] : [])),
     standing: Object.fromEntries(overall.points.map(point => [point.key, point.standing])),
   }
+}
+
+/** The server's courses by point: panel, source, metric, and time and value in turns. The points that matter most come first. */
+function coursesData({ analysis }: Report) {
+  const { workloads, points } = analysis
+  const best = workloads.flatMap(({ recommendation }) => recommendation.best ?? [])
+  const first = new Set([...best, ...workloads.flatMap(({ frontier }) => frontier), ...points])
+  return Object.fromEntries(
+    [...coursesWithin([...first])].map(([key, lines]) => [
+      key,
+      lines.map(({ panel, source, metric, samples }) => [
+        panel,
+        source,
+        metric,
+        samples.flatMap(([s, value]) => [Math.round(s * 100) / 100, Number(value.toPrecision(3))]),
+      ]),
+    ]),
+  )
 }
 
 /** Four digits, for a curve of the size of a stamp. */

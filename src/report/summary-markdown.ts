@@ -1,10 +1,12 @@
 import { originOf } from '../analysis/origin.ts'
 import { objectives } from '../analysis/slo.ts'
+import { tune } from '../analysis/tune/tune.ts'
 import { figure, time } from './format.ts'
 import { frontierTable, overallFrontierTable } from './frontier-table.ts'
 import { overallCaveat } from './overall.ts'
 import type { Report } from './report.ts'
 import { certainty, headline, modes } from './sections/answer.ts'
+import { heldBack, mixHeadline, mixLines, mixShares, ratesLines } from './sections/tuning.ts'
 
 /** summary.md: the answer, the frontier as a table, and what was left out. Reads well in a terminal and on GitHub. */
 export function summaryMarkdown(report: Report): string {
@@ -18,6 +20,17 @@ export function summaryMarkdown(report: Report): string {
   ]
   const { notice } = originOf(manifest)
   if (notice !== null) lines.push('', `> ${escapeMarkdown(notice)}`)
+  const tunings = tune(analysis)
+  const { mix } = analysis
+  if (mix !== null)
+    lines.push(
+      '',
+      `## The mix: ${escapeMarkdown(mixShares(mix))}`,
+      '',
+      `**${escapeMarkdown(mixHeadline(mix))}**`,
+      '',
+      ...mixLines(mix).map(line => `- ${escapeMarkdown(line)}`),
+    )
   for (const { analysis: workload } of report.sections) {
     const { recommendation } = workload
     const { best } = recommendation
@@ -34,6 +47,16 @@ export function summaryMarkdown(report: Report): string {
     }
     const sure = [...certainty(recommendation), ...modes(workload.servingModes), ...recommendation.caveats]
     if (sure.length > 0) lines.push('', ...sure.map(line => `- ${escapeMarkdown(line)}`))
+    const tuning = tunings.find(one => one.workload === workload.name)
+    if (tuning?.bottleneck)
+      lines.push(
+        '',
+        [heldBack(tuning), ...tuning.bottleneck.evidence].map(escapeMarkdown).join('. '),
+        '',
+        `Try next: ${escapeMarkdown(tuning.bottleneck.next)}`,
+      )
+    const rates = tuning?.rates.flatMap(ratesLines) ?? []
+    if (rates.length > 0) lines.push('', ...rates.map(line => `- ${escapeMarkdown(line)}`))
     const rows = frontierTable(analysis).filter(row => row.workload === workload.name)
     if (rows.length > 0) {
       lines.push(

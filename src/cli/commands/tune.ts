@@ -12,13 +12,14 @@ export function addTune(program: Command): void {
     .argument('<file-or-run>', 'a sweep file, which is run first, or the folder of a run')
     .description('what to deploy for each workload, how sure that is, what holds it back and what to try next')
     .option('--out <dir>', 'where runs are kept', 'results')
+    .option('--mix <weights>', 'one deployment for workloads together, by weight: 8000/256=0.7,1000/1000=0.3')
     .option('--dry-run', 'print the exact commands and files of running the sweep file, and start nothing')
     .option('--json', 'print as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ fulcrum tune sweeps/quick.yaml\n  $ fulcrum tune results/quick/…\n\nWrite search: adaptive in the sweep file to get there with fewer points.',
+      '\nExamples:\n  $ fulcrum tune sweeps/quick.yaml\n  $ fulcrum tune results/quick/…\n  $ fulcrum tune results/nightly/… --mix 8000/256=0.7,1000/1000=0.3\n\nWrite search: adaptive in the sweep file to get there with fewer points.',
     )
-    .action(async (target: string, options: { out: string; json?: true; dryRun?: true }) => {
+    .action(async (target: string, options: { out: string; mix?: string; json?: true; dryRun?: true }) => {
       if (options.dryRun) {
         printPreview(
           await previewPlan(await planSweepFile(target, { resultsRoot: options.out })),
@@ -31,6 +32,7 @@ export function addTune(program: Command): void {
       const answer = await tuneFileOrRun({
         target,
         resultsRoot: options.out,
+        ...(options.mix === undefined ? {} : { mix: options.mix }),
         signal: interrupted.signal,
         onProgress: progress.show,
       })
