@@ -206,7 +206,10 @@
     const section = sectionOf(state.workload)
     const standing = own?.overall ? data.overall.standing[point.key] : point.standing
     section?.querySelector(`tr[data-key="${CSS.escape(point.key)}"]`)?.setAttribute('aria-current', 'true')
+    const { workers, settings } = data.deployments[point.deployment] ?? { workers: '', settings: '' }
     const rows = [
+      ['Workers', workers],
+      ...(settings === '' ? [] : [['Engine settings', settings]]),
       ['Tokens/s per user', figure(point.x), range(point, 'x')],
       ['Tokens/s per GPU', figure(point.y), range(point, 'y')],
       ['TTFT p50 / p95 / p99', [point.ttftP50, point.ttftP95, point.ttftP99].map(time).join(' / ')],
@@ -226,8 +229,12 @@
       ...repeat(point.detail),
       ...server(point.detail),
     )
+    for (const view of detailViews.splice(0)) view.finalize()
     section?.querySelector('.spreads')?.replaceChildren(...distributions(point))
+    section?.querySelector('.courses')?.replaceChildren(...courses(point))
   }
+
+  const wide = new Set(['Workers', 'Engine settings', 'TTFT p50 / p95 / p99', 'ITL p50 / p95 / p99', 'Point id', 'Point ids'])
 
   /** @param {string[][]} rows name, value, and what is said more quietly */
   const list = rows =>
@@ -235,36 +242,89 @@
       'dl',
       {},
       ...rows.map(([name, value, aside]) =>
-        element('div', {}, element('dt', {}, name ?? ''), element('dd', {}, value ?? '', ...(aside ? [' ', element('span', {}, aside)] : []))),
+        element('div', wide.has(name ?? '') ? { class: 'wide' } : {}, element('dt', {}, name ?? ''), element('dd', {}, value ?? '', ...(aside ? [' ', element('span', {}, aside)] : []))),
       ),
     )
 
+  /**
+   * A small chart in the page, drawn once its place has a width. Its specification is shared, its data given by name.
+   * @param {string} title @param {number} spec @param {Record<string, object[]>} rows @param {Record<string, string>} attributes
+   */
+  function stamp(title, spec, rows, attributes) {
+    const theme = data.themes[themeName()]
+    const place = element('div', { class: 'stamp', ...attributes })
+    const runtime = vega.parse(data.specs[spec], { ...theme.config, background: 'transparent' }, { ast: true })
+    requestAnimationFrame(() => {
+      if (!place.isConnected) return
+      const view = viewOf(runtime, place, theme)
+      detailViews.push(view)
+      for (const [name, values] of Object.entries(rows)) view.data(name, values)
+      view.runAsync()
+    })
+    return element('div', {}, element('p', { class: 'stamp-title' }, title), place)
+  }
+
+  /** The data of a picture for those who don't see it. @param {string} title @param {string[]} head @param {string[][]} rows */
+  function dataTable(title, head, rows) {
+    const cells = (/** @type {string} */ tag, /** @type {string[]} */ row) => element('tr', {}, ...row.map(text => element(tag, {}, text)))
+    const table = element('table', {}, element('thead', {}, cells('th', head)), element('tbody', {}, ...rows.map(row => cells('td', row))))
+    const scroll = element('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Table' }, table)
+    return element('details', { class: 'data' }, element('summary', {}, `${title}, as a table`), scroll)
+  }
+
   /** How TTFT, ITL and latency are distributed over the requests of a point. @param {any} point */
   function distributions(point) {
-    const theme = data.themes[themeName()]
-    for (const view of detailViews.splice(0)) view.finalize()
-    const stamps = [
+    const present = [
       ['ttft', 'TTFT, ms'],
       ['itl', 'ITL, ms'],
       ['latency', 'Request latency, ms'],
-    ].flatMap(([name, title]) => {
-      const values = point.detail[name ?? '']
-      if (!values) return []
-      const place = element('div', { class: 'stamp', 'data-distribution': name ?? '' })
-      const runtime = vega.parse(data.specs[data.distribution], { ...theme.config, background: 'transparent' }, { ast: true })
-      // The width is that of the place, so the place has to be in the page first.
-      requestAnimationFrame(() => {
-        if (!place.isConnected) return
-        const view = viewOf(runtime, place, theme)
-        detailViews.push(view)
-        view.data('quantiles', values.map((/** @type {number} */ ms, /** @type {number} */ i) => ({ ms, percent: data.percents[i] })))
-        view.runAsync()
-      })
-      return [element('div', {}, element('p', { class: 'stamp-title' }, title ?? ''), place)]
-    })
-    if (stamps.length === 0) return []
+    ].filter(([name]) => point.detail[name ?? ''])
+    if (present.length === 0) return []
     const title = `Share of requests at or below, ${point.deployment} at ${point.load}`
-    return [element('p', { class: 'stamp-title' }, title), ...stamps]
+    const stamps = present.map(([name = '', text = '']) => {
+      const quantiles = point.detail[name].map((/** @type {number} */ ms, /** @type {number} */ i) => ({ ms, percent: data.percents[i] }))
+      return stamp(text, data.distribution, { quantiles }, { 'data-distribution': name })
+    })
+    const rows = data.percents.map((/** @type {number} */ percent, /** @type {number} */ i) => [
+      `${percent} %`,
+      ...present.map(([name = '']) => figure(point.detail[name][i])),
+    ])
+    const table = dataTable('Latency distributions', ['At or below', ...present.map(([, text = '']) => text)], rows)
+    return [element('p', { class: 'stamp-title' }, title), ...stamps, table]
+  }
+
+  const panels = /** @type {const} */ ([
+    ['running', 'Requests running'],
+    ['waiting', 'Requests waiting'],
+    ['kv', 'KV cache in use, %'],
+    ['ttft', 'TTFT, ms: server (lines), client (dashes)'],
+  ])
+
+  /** How the server went through a point, by its own metrics, and what the client saw. @param {any} point */
+  function courses(point) {
+    /** @type {[string, string, string, number[]][]} */
+    const lines = data.courses[point.key] ?? []
+    if (lines.length === 0) return []
+    const pairs = (/** @type {number[]} */ flat) => Array.from({ length: flat.length / 2 }, (_, i) => ({ s: flat[2 * i] ?? 0, value: flat[2 * i + 1] ?? 0 }))
+    const stamps = panels.flatMap(([panel, title]) => {
+      const course = lines.flatMap(([of, name, , flat]) => (of === panel ? pairs(flat).map(sample => ({ ...sample, name })) : []))
+      if (course.length === 0) return []
+      const seen = [
+        { name: 'client p50', value: point.ttftP50 },
+        { name: 'client p95', value: point.ttftP95 },
+      ]
+      const levels = panel === 'ttft' ? seen.filter(level => level.value !== null) : []
+      return [stamp(title, data.course, { course, levels }, { 'data-course': panel })]
+    })
+    const rows = lines.map(([panel, source, metric, flat]) => [
+      panels.find(([name]) => name === panel)?.[1].replace(/:.*/, '') ?? '',
+      source,
+      metric,
+      pairs(flat).map(({ s, value }) => `${figure(s)} s: ${figure(value)}`).join('; '),
+    ])
+    const title = `The server through this point, by its own metrics${point.validRepeats > 1 ? ' (one repeat)' : ''}`
+    const table = dataTable('Server metrics over time', ['What', 'Source', 'Metric', 'Course'], rows)
+    return [element('p', { class: 'stamp-title' }, title), ...stamps, table]
   }
 
   /** The command that measures the point again; a click selects all of it. @param {any} detail */

@@ -20,17 +20,17 @@ export function isTelling(metric: string): boolean {
 }
 
 /**
- * A series of at most {@link mostSamples} samples, all of them as they were seen. What stood still keeps its two ends; if that is
+ * A series of at most so many samples, all of them as they were seen. What stood still keeps its two ends; if that is
  * not enough, the lowest and the highest of each stretch of time stay, so that no peak is lost.
  */
-export function compactSeries(samples: readonly SeriesSample[]): readonly SeriesSample[] {
+export function compactSeries(samples: readonly SeriesSample[], most = mostSamples): readonly SeriesSample[] {
   const turning = samples.filter(
     ([, value], i) => value !== samples[i - 1]?.[1] || value !== samples[i + 1]?.[1] || samples.length === 1,
   )
   const [first, last] = [turning[0], turning.at(-1)]
-  if (first === undefined || last === undefined || turning.length <= mostSamples) return turning
+  if (first === undefined || last === undefined || turning.length <= most) return turning
   // The ends stay, whatever they are.
-  const stretches = (mostSamples - 2) / 2
+  const stretches = Math.max(1, Math.floor((most - 2) / 2))
   const inner = turning.slice(1, -1)
   const spanMs = last[0] - first[0] || 1
   const groups = Map.groupBy(inner, ([atMs]) =>

@@ -23,7 +23,8 @@ export function overallSection(report: Report, overall: OverallReport): Html {
 <div class="with-detail"><div><div class="chart tall" data-chart="frontier"></div>
 <p class="key">Colour: deployment. Shape: workload. Large: on the overall frontier. Pale: dominated.${missing}</p>
 <div class="shapes" data-shapes></div>
-<div class="spreads" aria-label="Latency distributions of the selected point"></div></div>
+<div class="spreads" role="group" aria-label="Latency distributions of the selected point"></div>
+<div class="courses" role="group" aria-label="Server metrics of the selected point over time"></div></div>
 <aside class="detail" aria-live="polite" aria-label="Selected point"></aside></div>
 <details class="data"><summary>Frontiers of all workloads, as a table</summary>${overallDataTable(report, overall)}</details>
 </figure>

@@ -25,7 +25,8 @@ export function workloadSection(report: Report, section: WorkloadReport): Html {
 <div class="legend" data-legend></div>
 <div class="with-detail"><div><div class="chart tall" data-chart="frontier"></div>
 <p class="key">${keyLine(section)}</p>
-<div class="spreads" aria-label="Latency distributions of the selected point"></div></div>
+<div class="spreads" role="group" aria-label="Latency distributions of the selected point"></div>
+<div class="courses" role="group" aria-label="Server metrics of the selected point over time"></div></div>
 <aside class="detail" aria-live="polite" aria-label="Selected point"></aside></div>
 ${dataTable('All points of the workload', frontierDataTable(section, limit))}
 </figure>
