@@ -1,40 +1,70 @@
 import type { JournalLine } from '../../journal/index.ts'
 import type { Point } from '../../point/index.ts'
-import { type Pools, poolsOf, reconcileCost } from '../order/reconcile-cost.ts'
+import { poolsOf, reconcileCost } from '../order/reconcile-cost.ts'
 import { settledIn } from '../run/missing.ts'
 import type { Plan, PlannedDeployment } from '../sweep.ts'
 import { type Cell, seriesOf } from './cells.ts'
 import type { Choice } from './choice.ts'
+import { type Cost, costOf } from './cost.ts'
+import { probes } from './probes.ts'
+import { rivalRepeats } from './rivals.ts'
+import { shortlist, type Wanted } from './shortlist.ts'
 import { type Skipped, skippedCells } from './skipped.ts'
-import { type View, viewOf } from './view.ts'
+import { viewOf } from './view.ts'
+
+interface Step {
+  readonly planned: PlannedDeployment
+  readonly point: Point
+}
 
 /**
  * Looks for the frontier and the best deployment of each workload with few points of the plan's grid. Each choice is made from
  * the journal alone, so that a resumed search goes on as if it had never stopped:
  *
- * 1. Stay on the deployment that runs while it has a cell worth measuring; the most promising first.
- * 2. Before leaving it, repeat what was measured of it, far from the first time and backwards, as the plan has it.
- * 3. Go to the deployment that promises most for each worker that has to be started; among equals, the first of the plan.
- * 4. End when no cell can win any more.
+ * 1. What is known predicts the other points, and with them the shortest list that is hoped to hold the frontier and the best.
+ * 2. Stay on the deployment that runs while the list has a point of it; the one with most to gain first.
+ * 3. Before leaving it, repeat what the recommendation rests on.
+ * 4. Go to the deployment with most to gain for its time, redeployment and all; what nothing is known of comes first.
+ * 5. End when the list is empty and the recommendation's repeats are measured.
  */
 export function adaptive(plan: Plan): Choice {
   const series = seriesOf(plan)
-  const cellsOf = Map.groupBy(series.flat(), cell => cell.planned)
   const pools = new Map(plan.deployments.map(planned => [planned, poolsOf(planned.deployment)]))
+  const isRepeated = plan.deployments.some(({ points }) => points.some(point => point.repeat > 1))
 
-  const next = (lines: readonly JournalLine[]) => {
+  const decide = (lines: readonly JournalLine[]): Step | null => {
     const view = viewOf(series, lines)
     const running = runningIn(plan, lines)
-    if (running !== undefined) {
-      const point = bestCell(cellsOf.get(running) ?? [], view)?.repeats[0] ?? repeatOf(running, cellsOf, view, lines)
-      if (point !== undefined) return { planned: running, point }
-    }
     const from = running === undefined ? null : (pools.get(running) ?? null)
-    const planned = mostPromising(plan, cellsOf, view, to => startsTo(from, pools.get(to) ?? {}))
-    const point = planned && bestCell(cellsOf.get(planned) ?? [], view)?.repeats[0]
-    return planned === undefined || point === undefined ? null : { planned, point }
+    const starts = (to: PlannedDeployment) => reconcileCost(from, pools.get(to) ?? {}).workersStarted
+    const cost = costOf(plan, lines)
+    const unknown = probes(series, view.knowledge, view.isSettled)
+    const wanted = shortlist(
+      series.flat().filter(cell => !view.isSettled(cell)),
+      view.knowledge,
+      cost,
+      running,
+    )
+    const isSettled = settledIn(lines)
+    const repeats = isRepeated
+      ? [...view.knowledge.values()].flatMap(rivalRepeats).filter(point => !isSettled(point))
+      : []
+
+    const here = [...unknown.map(cell => ({ cell, worth: 1 })), ...wanted].filter(
+      ({ cell }) => cell.planned === running,
+    )
+    const [first] = here.toSorted((a, b) => b.worth - a.worth)
+    if (first !== undefined) return stepTo(first.cell)
+    const repeat = running?.points.find(point => repeats.includes(point))
+    if (running !== undefined && repeat !== undefined) return { planned: running, point: repeat }
+    const next = nearest(unknown, starts) ?? mostPromising(wanted, cost, starts)
+    if (next !== undefined) return stepTo(next)
+    const left = plan.deployments.find(({ points }) => points.some(point => repeats.includes(point)))
+    const point = left?.points.find(point => repeats.includes(point))
+    return left === undefined || point === undefined ? null : { planned: left, point }
   }
 
+  const next = rememberLatest(decide)
   return {
     isUpperBound: true,
     deployment: lines => next(lines)?.planned ?? null,
@@ -46,7 +76,21 @@ export function adaptive(plan: Plan): Choice {
   }
 }
 
-const startsTo = (from: Pools | null, to: Pools) => reconcileCost(from, to).workersStarted
+/** The run loop asks twice of each journal line; the answer depends on nothing else. */
+function rememberLatest(decide: (lines: readonly JournalLine[]) => Step | null) {
+  let latest: { readonly lines: readonly JournalLine[]; readonly count: number; readonly step: Step | null } | null =
+    null
+  return (lines: readonly JournalLine[]): Step | null => {
+    if (latest?.lines !== lines || latest.count !== lines.length)
+      latest = { lines, count: lines.length, step: decide(lines) }
+    return latest.step
+  }
+}
+
+function stepTo(cell: Cell): Step | null {
+  const [point] = cell.repeats
+  return point === undefined ? null : { planned: cell.planned, point }
+}
 
 /** The deployment of the latest point; undefined before the first. */
 function runningIn(plan: Plan, lines: readonly JournalLine[]): PlannedDeployment | undefined {
@@ -55,37 +99,25 @@ function runningIn(plan: Plan, lines: readonly JournalLine[]): PlannedDeployment
   return plan.deployments.find(({ deployment }) => deployment.id === last.result.point.deployment.id)
 }
 
-function bestCell(cells: readonly Cell[], view: View): Cell | undefined {
-  let best: { readonly cell: Cell; readonly worth: number } | undefined
-  for (const cell of cells) {
-    const worth = view.worthOf(cell)
-    if (worth > (best?.worth ?? 0)) best = { cell, worth }
-  }
-  return best?.cell
-}
-
-function repeatOf(
-  planned: PlannedDeployment,
-  cellsOf: ReadonlyMap<PlannedDeployment, readonly Cell[]>,
-  view: View,
-  lines: readonly JournalLine[],
-): Point | undefined {
-  const measured = new Set((cellsOf.get(planned) ?? []).filter(view.isSettled).flatMap(cell => cell.repeats))
-  const isSettled = settledIn(lines)
-  return planned.points.find(point => measured.has(point) && !isSettled(point))
+function nearest(cells: readonly Cell[], starts: (to: PlannedDeployment) => number): Cell | undefined {
+  return cells.reduce<Cell | undefined>(
+    (best, cell) => (best === undefined || starts(cell.planned) < starts(best.planned) ? cell : best),
+    undefined,
+  )
 }
 
 function mostPromising(
-  plan: Plan,
-  cellsOf: ReadonlyMap<PlannedDeployment, readonly Cell[]>,
-  view: View,
+  wanted: readonly Wanted[],
+  cost: Cost,
   starts: (to: PlannedDeployment) => number,
-): PlannedDeployment | undefined {
-  let best: { readonly planned: PlannedDeployment; readonly score: number } | undefined
-  for (const planned of plan.deployments) {
-    const promise = (cellsOf.get(planned) ?? []).reduce((sum, cell) => sum + view.worthOf(cell), 0)
-    const score = promise / (1 + starts(planned))
-    if (score > (best?.score ?? 0)) best = { planned, score }
+): Cell | undefined {
+  let best: { readonly cell: Cell; readonly score: number } | undefined
+  for (const [planned, alike] of Map.groupBy(wanted, ({ cell }) => cell.planned)) {
+    const [first] = alike.toSorted((a, b) => b.worth - a.worth)
+    const worth = alike.reduce((sum, each) => sum + each.worth, 0)
+    const seconds = alike.length * cost.pointS + (starts(planned) > 0 ? cost.redeployS : 0)
+    const score = worth / Math.max(seconds, 1e-9)
+    if (first !== undefined && score > (best?.score ?? 0)) best = { cell: first.cell, score }
   }
-  return best?.planned
+  return best?.cell
 }

@@ -14,6 +14,8 @@ export interface Observation {
   readonly requestsPerS: number
   /** Output tokens a request. */
   readonly osl: number
+  /** Seconds at the 95th percentile; null where not measured. */
+  readonly p95: { readonly ttftS: number | null; readonly itlS: number | null; readonly latencyS: number | null }
   /** How many times its limit the worst objective is; at most 1 meets the SLO, 0 without one, infinite where nothing was measured. */
   readonly overshoot: number
   readonly meetsSlo: boolean
@@ -43,24 +45,13 @@ export function observe(cell: Cell, results: ReadonlyMap<string, PointResult>): 
   const requestsPerS = mean(m => m.requestsPerS)
   if (x === null || itlMs === null || ttftMs === null || tokensPerS === null || requestsPerS === null) return null
   if (x <= 0 || itlMs <= 0 || requestsPerS <= 0) return null
-  const slo: Slo = cell.repeats[0]?.slo ?? {}
-  const over = (value: number | null, limit: number | undefined) =>
-    limit === undefined ? 0 : (value ?? Number.POSITIVE_INFINITY) / limit
-  const p95 = (of: (m: (typeof valid)[number]) => number | undefined) => mean(of)
-  const overshoot = Math.max(
-    over(
-      p95(m => m.ttftMs?.p95),
-      slo.ttftP95Ms,
-    ),
-    over(
-      p95(m => m.itlMs?.p95),
-      slo.itlP95Ms,
-    ),
-    over(
-      p95(m => m.requestLatencyMs?.p95),
-      slo.requestLatencyP95Ms,
-    ),
-  )
+  const seconds = (ms: number | null) => (ms === null ? null : ms / 1000)
+  const p95 = {
+    ttftS: seconds(mean(m => m.ttftMs?.p95)),
+    itlS: seconds(mean(m => m.itlMs?.p95)),
+    latencyS: seconds(mean(m => m.requestLatencyMs?.p95)),
+  }
+  const overshoot = overshootOf(cell.repeats[0]?.slo ?? {}, p95)
   return {
     cell,
     x,
@@ -69,7 +60,21 @@ export function observe(cell: Cell, results: ReadonlyMap<string, PointResult>): 
     ttftS: ttftMs / 1000,
     requestsPerS,
     osl: tokensPerS / requestsPerS,
+    p95,
     overshoot,
     meetsSlo: overshoot <= 1,
   }
+}
+
+function overshootOf(slo: Slo, p95: Observation['p95']): number {
+  return Math.max(
+    over(p95.ttftS, slo.ttftP95Ms),
+    over(p95.itlS, slo.itlP95Ms),
+    over(p95.latencyS, slo.requestLatencyP95Ms),
+  )
+}
+
+/** How many times its limit a latency is: 0 without a limit, infinite where it was not measured. */
+export function over(seconds: number | null, limitMs: number | undefined): number {
+  return limitMs === undefined ? 0 : ((seconds ?? Number.POSITIVE_INFINITY) * 1000) / limitMs
 }

@@ -1,131 +1,175 @@
 import type { Cell } from './cells.ts'
-import type { Observation } from './observe.ts'
-import { elasticity, type RateBound, rateBound } from './rates.ts'
-import { type StepTime, stepTime } from './step-time.ts'
+import { type Estimated, kriging } from './kriging.ts'
+import { type Observation, over } from './observe.ts'
+import { type Trend, trendOf } from './trend.ts'
 
-/** What a cell that was not measured would show; rather too good than too bad. */
+/** What a cell that was not measured would show, and how sure that is. */
 export interface Predicted {
   /** Output tokens/s per user. */
   readonly x: number
   /** Output tokens/s per GPU. */
   readonly y: number
-  readonly ttftS: number
-  readonly itlS: number
+  /** Standard deviations of their logarithms. */
+  readonly deviation: { readonly x: number; readonly y: number }
+  readonly requestsPerS: number
+  /** Logarithm of how many times its limit the worst objective is; −∞ without one. */
+  readonly overshoot: Estimated
   /** Whether the bound on throughput, not the load, decides it. */
   readonly isBounded: boolean
-}
-
-interface Rate {
-  readonly requestsPerS: number
-  readonly itlS: number
-  readonly ttftS: number
-  readonly isBounded: boolean
+  /** Whether its workers were only measured under far lighter loads: what is predicted is then a bound that is hardly reached. */
+  readonly isFar: boolean
 }
 
 /** Predicts the cells of one workload; null where nothing is known of one of its pools. */
 export type Predictor = (cell: Cell) => Predicted | null
 
-/** @param seen the observations of one workload */
-export function predictor(seen: readonly Observation[]): Predictor {
-  const unloaded = new Map(
-    [...Map.groupBy(seen, o => o.cell.prefill.kind)].map(([kind, alike]) => [
-      kind,
-      Math.min(...alike.map(o => o.ttftS)),
-    ]),
+/** What is predicted, as logarithms. */
+const quantities = ['x', 'rate', 'ttft', 'itl', 'latency'] as const
+type Logs = { readonly [quantity in (typeof quantities)[number]]: number }
+
+/** How far each strays from the trend before anything is known, as standard deviations of logarithms. */
+const expected = [0.05, 0.05, 0.3, 0.1, 0.1]
+
+/** Loads may be predicted up to this many times the heaviest one measured of a kind of worker; beyond, a prediction is a guess. */
+const stride = 8
+
+/**
+ * @param seen the observations of one workload
+ * @param levels the load levels of the plan, rising
+ */
+export function predictor(seen: readonly Observation[], levels: readonly number[]): Predictor {
+  const trend = trendOf(seen)
+  const trends = seen.map(o => trend(o.cell))
+  const strays = seen.map((o, i) => strayOf(o, trends[i] ?? null))
+  const estimate = kriging(
+    seen.map(o => placeOf(o.cell)),
+    quantities.map(quantity => strays.map(stray => stray[quantity])),
+    expected,
+    likeness,
   )
-  const steps = new Map([...Map.groupBy(seen, o => o.cell.decode.kind)].map(([kind, alike]) => [kind, stepTime(alike)]))
-  const bound = rateBound(seen, unloaded)
-  const ownOf = Map.groupBy(seen, o => o.cell.planned.deployment.id)
-  // Few requests at a light load have a mean length of their own, the same for every deployment.
-  const oslAt = new Map([...Map.groupBy(seen, o => o.cell.load)].map(([load, alike]) => [load, meanOsl(alike)]))
-  const oslOfAll = meanOsl(seen)
+  const isWithinReach = reachOf(seen, levels)
+  return rememberedByCell(cell => {
+    const there = trend(cell)
+    if (there === null) return null
+    const found = estimate(placeOf(cell))
+    const of = (quantity: (typeof quantities)[number]) =>
+      found[quantities.indexOf(quantity)] ?? { mean: 0, deviation: 0 }
+    const logs = logsOf(there)
+    const [x, rate] = [of('x'), of('rate')]
+    const requestsPerS = Math.exp(logs.rate + rate.mean)
+    const p95 = {
+      ttftS: Math.exp(logs.ttft + of('ttft').mean),
+      itlS: Math.exp(logs.itl + of('itl').mean),
+      latencyS: Math.exp(logs.latency + of('latency').mean),
+    }
+    return {
+      x: Math.exp(logs.x + x.mean),
+      y: (requestsPerS * there.osl) / cell.gpus,
+      deviation: { x: x.deviation, y: rate.deviation },
+      requestsPerS,
+      overshoot: overshootEstimate(cell, p95, { ttft: of('ttft'), itl: of('itl'), latency: of('latency') }),
+      isBounded: there.isBounded,
+      isFar: !there.isBounded && !isWithinReach(cell),
+    }
+  })
+}
+
+/** Cells are asked for several times in a decision. */
+function rememberedByCell(predict: Predictor): Predictor {
+  const known = new Map<number, Predicted | null>()
   return cell => {
-    const unloadedTtftS = unloaded.get(cell.prefill.kind)
-    const step = steps.get(cell.decode.kind)
-    if (unloadedTtftS === undefined || step === undefined || cell.load === null) return null
-    const osl = oslAt.get(cell.load) ?? oslOfAll
-    const model = (other: Cell) => modelled(other, { unloadedTtftS, step, bound, osl })
-    const rate = fromOwn(cell, ownOf.get(cell.planned.deployment.id) ?? [], model) ?? model(cell)
-    const y = (rate.requestsPerS * osl) / cell.gpus
-    return { x: 1 / rate.itlS, y, ttftS: rate.ttftS, itlS: rate.itlS, isBounded: rate.isBounded }
+    const before = known.get(cell.index)
+    if (before !== undefined) return before
+    const predicted = predict(cell)
+    known.set(cell.index, predicted)
+    return predicted
   }
 }
 
-const meanOsl = (seen: readonly Observation[]) => seen.reduce((sum, o) => sum + o.osl, 0) / Math.max(1, seen.length)
-
-/**
- * How much better than straight lines on logarithms a point between two others may be, when their loads are eight times apart:
- * throughput and latency bend between loads.
- */
-const bend = 0.06
-
-/** From the loads of the same deployment that were measured; null when none was. */
-function fromOwn(cell: Cell, own: readonly Observation[], model: (cell: Cell) => Rate): Rate | null {
-  const load = cell.load ?? 0
-  const rising = own.filter(o => o.cell.kind === cell.kind).toSorted((a, b) => (a.cell.load ?? 0) - (b.cell.load ?? 0))
-  const below = rising.findLast(o => (o.cell.load ?? 0) <= load)
-  const above = rising.find(o => (o.cell.load ?? 0) > load)
-  if (below !== undefined && above !== undefined) return between(load, below, above)
-  if (below !== undefined) return beyond(below, model(below.cell), model(cell), load, elasticity(rising))
-  if (above === undefined) return null
-  const [there, here] = [model(above.cell), model(cell)]
-  return { ...here, itlS: here.itlS * Math.min(1, above.itlS / there.itlS) }
-}
-
-function between(load: number, below: Observation, above: Observation): Rate {
-  const [from, to] = [Math.log(below.cell.load ?? 1), Math.log(above.cell.load ?? 1)]
-  const share = (Math.log(load) - from) / (to - from)
-  const better = 1 + bend * 4 * share * (1 - share) * Math.min(1, (to - from) / Math.log(8))
-  const line = (a: number, b: number) => Math.exp(Math.log(a) + share * (Math.log(b) - Math.log(a)))
+function logsOf({ requestsPerS, itlS, ttftS, ttftP95S, osl }: Trend): Logs {
   return {
-    requestsPerS: line(below.requestsPerS, above.requestsPerS) * better,
-    itlS: line(below.itlS, above.itlS) / better,
-    // TTFT stays until the queue begins, wherever between the two that is.
-    ttftS: below.ttftS,
-    isBounded: false,
+    x: -Math.log(itlS),
+    rate: Math.log(requestsPerS),
+    ttft: Math.log(ttftP95S),
+    itl: Math.log(itlS),
+    latency: Math.log(Math.max(ttftS, ttftP95S) + osl * itlS),
   }
 }
 
-/** Past the heaviest load: the model, put right by that load, and never rising faster than throughput last did. */
-function beyond(near: Observation, there: Rate, here: Rate, load: number, rise: number): Rate {
-  const grown = near.requestsPerS * (load / (near.cell.load ?? 1)) ** rise
-  const wanted = here.isBounded ? here.requestsPerS : here.requestsPerS * (near.requestsPerS / there.requestsPerS)
+function strayOf(o: Observation, trend: Trend | null): Logs {
+  if (trend === null) return { x: 0, rate: 0, ttft: 0, itl: 0, latency: 0 }
+  const logs = logsOf(trend)
+  const from = (seconds: number | null, log: number) => (seconds === null || seconds <= 0 ? 0 : Math.log(seconds) - log)
   return {
-    requestsPerS: Math.max(near.requestsPerS, Math.min(grown, wanted)),
-    itlS: here.itlS * (near.itlS / there.itlS),
-    ttftS: near.ttftS,
-    isBounded: here.isBounded || grown < wanted,
+    x: Math.log(o.x) - logs.x,
+    rate: Math.log(o.requestsPerS) - logs.rate,
+    ttft: from(o.p95.ttftS, logs.ttft),
+    itl: from(o.p95.itlS, logs.itl),
+    latency: from(o.p95.latencyS, logs.latency),
   }
 }
 
-/**
- * Little's law on the whole deployment (closed loop: concurrency = rate × latency) and on its decode workers, with the ITL that
- * follows from their sequences, cut off at the bound on throughput.
- */
-function modelled(cell: Cell, parts: { unloadedTtftS: number; step: StepTime; bound: RateBound; osl: number }): Rate {
-  const { unloadedTtftS, step, bound, osl } = parts
-  const load = cell.load ?? 0
-  const workers = cell.decode.workers
-  const freeRate = (itlS: number) => (cell.kind === 'rate' ? load : load / (unloadedTtftS + osl * itlS))
-  const most = bound(cell)
-  const rateAt = (itlS: number) => Math.min(most, freeRate(itlS))
-  const sequences = fixedPoint(b => (rateAt(step(b)) * osl * step(b)) / workers)
-  const itlS = step(sequences)
-  const requestsPerS = rateAt(itlS)
-  const isBounded = freeRate(itlS) > most
-  const waitS =
-    cell.kind === 'rate' ? (isBounded ? Number.POSITIVE_INFINITY : unloadedTtftS) : load / requestsPerS - osl * itlS
-  return { requestsPerS, itlS, ttftS: Math.max(unloadedTtftS, waitS), isBounded }
+/** The objective that is worst decides how sure the estimate is. */
+function overshootEstimate(
+  cell: Cell,
+  p95: { readonly ttftS: number; readonly itlS: number; readonly latencyS: number },
+  sure: { readonly ttft: Estimated; readonly itl: Estimated; readonly latency: Estimated },
+): Estimated {
+  const slo = cell.repeats[0]?.slo ?? {}
+  const { ttftP95Ms, itlP95Ms, requestLatencyP95Ms } = slo
+  const alone = [
+    { over: over(p95.ttftS, ttftP95Ms), by: sure.ttft },
+    { over: over(p95.itlS, itlP95Ms), by: sure.itl },
+    { over: over(p95.latencyS, requestLatencyP95Ms), by: sure.latency },
+  ]
+  const worst = alone.reduce((a, b) => (b.over > a.over ? b : a))
+  return { mean: Math.log(worst.over), deviation: worst.by.deviation }
 }
 
-/** Where a rising function that grows slower than its argument meets it; the largest bracket when it never does. */
-function fixedPoint(of: (value: number) => number): number {
-  let [low, high] = [0, 1]
-  while (of(high) > high && high < 1e7) high *= 2
-  for (let i = 0; i < 40; i++) {
-    const middle = (low + high) / 2
-    if (of(middle) > middle) low = middle
-    else high = middle
+/** Where a cell lies among others, by logarithms. */
+interface Place {
+  readonly deployment: string
+  readonly prefillKind: string
+  readonly decodeKind: string
+  readonly load: number
+  readonly perPrefill: number
+  readonly perDecode: number
+}
+
+function placeOf({ planned, prefill, decode, load }: Cell): Place {
+  const log = Math.log(load ?? 1)
+  return {
+    deployment: planned.deployment.id,
+    prefillKind: prefill.kind,
+    decodeKind: decode.kind,
+    load: log,
+    perPrefill: log - Math.log(prefill.workers),
+    perDecode: log - Math.log(decode.workers),
   }
-  return high
+}
+
+const bell = (squares: number) => Math.exp(-squares / 2)
+
+/** Deployments stray alike at like loads of like workers; one deployment more so; and all at one load, whose prompts they share. */
+function likeness(a: Place, b: Place): number {
+  const kinds = (a.prefillKind === b.prefillKind ? 1 : 0.5) * (a.decodeKind === b.decodeKind ? 1 : 0.5)
+  const shared = kinds * bell((a.perPrefill - b.perPrefill) ** 2 + (a.perDecode - b.perDecode) ** 2)
+  const own = a.deployment === b.deployment ? bell(((a.load - b.load) / 0.8) ** 2) : 0
+  const prompts = a.load === b.load ? 1 : 0
+  return 0.5 * shared + 0.35 * own + 0.15 * prompts
+}
+
+/** The next heavier load of a plan is within reach, however far away. */
+function reachOf(seen: readonly Observation[], levels: readonly number[]): (cell: Cell) => boolean {
+  const reach = new Map<string, number>()
+  const note = ({ kind, workers }: Cell['prefill'], load: number) => {
+    const next = levels.find(level => level > load) ?? load
+    reach.set(kind, Math.max(reach.get(kind) ?? 0, (stride * load) / workers, next / workers))
+  }
+  for (const { cell } of seen) {
+    note(cell.prefill, cell.load ?? 0)
+    note(cell.decode, cell.load ?? 0)
+  }
+  const within = ({ kind, workers }: Cell['prefill'], load: number) => load / workers <= (reach.get(kind) ?? 0)
+  return cell => within(cell.prefill, cell.load ?? 0) && within(cell.decode, cell.load ?? 0)
 }

@@ -7,17 +7,27 @@ const flatBelow = 0.25
 /** A latency of more than this many times what it would be without waiting is a queue that no burst explains. */
 const queuedAbove = 3
 
-/** How much more than what it showed a saturated deployment may yet have, as a factor. */
-const slack = 1.05
+/** How much more than what it did a pool has to be able to do before the other pool is taken for the limit. */
+const clearly = 1.2
+
+/** Of the prompts/s that the lightest load's TTFT has room for, the share that a prefill pool can be relied on to read. */
+const surely = 0.6
 
 /** The most requests/s that a saturated deployment showed. */
 interface Saturated {
   readonly requestsPerS: number
+  /** The most that it may have at any load: throughput that still rises with the load goes on to do so. */
+  readonly most: number
   readonly cell: Cell
 }
 
-/** The most requests/s that a cell's deployment can have, by what others of the same pools had. */
-export type RateBound = (cell: Cell) => number
+/** How fast workers can be, by what they did anywhere. */
+export interface Rates {
+  /** The most requests/s that a cell's deployment can have. */
+  most(cell: Cell): number
+  /** Prompts/s that a prefill pool was seen to read, or has room for. */
+  prefillCan(pool: Cell['prefill']): number
+}
 
 /**
  * Bounds throughput from measured points, on one assumption: workers of a kind never do better each by being more. Then
@@ -28,47 +38,60 @@ export type RateBound = (cell: Cell) => number
  *
  * @param unloadedTtftS of each kind of prefill pool, the least TTFT seen
  */
-export function rateBound(seen: readonly Observation[], unloadedTtftS: ReadonlyMap<string, number>): RateBound {
-  const saturated = [...Map.groupBy(seen, o => o.cell.planned).values()].flatMap(alike =>
-    isSaturated(alike, unloadedTtftS) ? alike.reduce((best, o) => (o.requestsPerS > best.requestsPerS ? o : best)) : [],
-  )
-  const prefillCan = mostOf(seen, o => [o.cell.prefill.kind, o.requestsPerS / o.cell.prefill.workers])
+export function rateBound(seen: readonly Observation[], unloadedTtftS: ReadonlyMap<string, number>): Rates {
+  const saturated = [...Map.groupBy(seen, o => o.cell.planned).values()].flatMap(alike => {
+    const rise = elasticity(alike)
+    if (!isQueued(alike, unloadedTtftS) && rise >= flatBelow) return []
+    const best = alike.reduce((most, o) => (o.requestsPerS > most.requestsPerS ? o : most))
+    return { requestsPerS: best.requestsPerS, most: best.requestsPerS * headroom(rise), cell: best.cell }
+  })
+  const prefillCan = new Map(mostOf(seen, o => [o.cell.prefill.kind, o.requestsPerS / o.cell.prefill.workers]))
+  // Read one after another, as many prompts a second as the lightest load's TTFT has room for.
+  for (const [kind, ttftS] of unloadedTtftS) prefillCan.set(kind, Math.max(prefillCan.get(kind) ?? 0, surely / ttftS))
   const decodeCan = mostOf(seen, o => [o.cell.decode.kind, o.requestsPerS / o.cell.decode.workers])
   const could = (can: ReadonlyMap<string, number>, { kind, workers }: Cell['prefill']) => (can.get(kind) ?? 0) * workers
   const perPrefill = leastOf(
-    saturated.filter(({ cell, requestsPerS }) => could(decodeCan, cell.decode) > requestsPerS * slack),
-    ({ cell, requestsPerS }) => [cell.prefill.kind, requestsPerS / cell.prefill.workers],
+    saturated.filter(({ cell, requestsPerS }) => could(decodeCan, cell.decode) > requestsPerS * clearly),
+    ({ cell, most }) => [cell.prefill.kind, most / cell.prefill.workers],
   )
   const perDecode = leastOf(
-    saturated.filter(({ cell, requestsPerS }) => could(prefillCan, cell.prefill) > requestsPerS * slack),
-    ({ cell, requestsPerS }) => [cell.decode.kind, requestsPerS / cell.decode.workers],
+    saturated.filter(({ cell, requestsPerS }) => could(prefillCan, cell.prefill) > requestsPerS * clearly),
+    ({ cell, most }) => [cell.decode.kind, most / cell.decode.workers],
   )
   const byPair = Map.groupBy(saturated, ({ cell }) => pairOf(cell))
-  return cell => {
+  const most = (cell: Cell) => {
     const { prefill, decode } = cell
     const scaled = (byPair.get(pairOf(cell)) ?? []).map(
-      s => s.requestsPerS * Math.max(prefill.workers / s.cell.prefill.workers, decode.workers / s.cell.decode.workers),
+      s => s.most * Math.max(prefill.workers / s.cell.prefill.workers, decode.workers / s.cell.decode.workers),
     )
     const byPrefill = prefill.workers * (perPrefill.get(prefill.kind) ?? Number.POSITIVE_INFINITY)
     const byDecode = decode.workers * (perDecode.get(decode.kind) ?? Number.POSITIVE_INFINITY)
-    return slack * Math.min(byPrefill, byDecode, ...scaled)
+    return Math.min(byPrefill, byDecode, ...scaled)
   }
+  return { most, prefillCan: pool => could(prefillCan, pool) }
 }
 
 const pairOf = (cell: Cell) => `${cell.prefill.kind} ${cell.decode.kind}`
 
-/** Whether more load stopped bringing more throughput, or requests wait several times longer than they are worked on. */
-function isSaturated(own: readonly Observation[], unloadedTtftS: ReadonlyMap<string, number>): boolean {
-  const isQueued = own.some(({ cell, ttftS, itlS, osl }) => {
+/** Whether requests wait several times longer than they are worked on. */
+function isQueued(own: readonly Observation[], unloadedTtftS: ReadonlyMap<string, number>): boolean {
+  return own.some(({ cell, ttftS, itlS, osl }) => {
     const tokensS = osl * itlS
     return ttftS + tokensS > queuedAbove * ((unloadedTtftS.get(cell.prefill.kind) ?? ttftS) + tokensS)
   })
-  return isQueued || elasticity(own) < flatBelow
 }
 
-/** Power of the load with which throughput rose between the two heaviest loads of one deployment; 1 with fewer than two. */
-export function elasticity(own: readonly Observation[]): number {
-  const [low, high] = own.toSorted((a, b) => (a.cell.load ?? 0) - (b.cell.load ?? 0)).slice(-2)
+/** What throughput may yet gain that rose with this power of the load at last. */
+const headroom = (rise: number) => 1.03 + 0.6 * Math.min(rise, flatBelow)
+
+/**
+ * Power of the load with which throughput rose to the heaviest load of one deployment, from one that is lighter by a third at least: noise
+ * between near ones would pass for a bend. 1 without two such loads.
+ */
+function elasticity(own: readonly Observation[]): number {
+  const rising = own.toSorted((a, b) => (a.cell.load ?? 0) - (b.cell.load ?? 0))
+  const high = rising.at(-1)
+  const low = rising.findLast(o => (o.cell.load ?? 0) <= (high?.cell.load ?? 0) / 1.5)
   if (low === undefined || high === undefined) return 1
   const rise = Math.log(high.requestsPerS / low.requestsPerS) / Math.log((high.cell.load ?? 1) / (low.cell.load ?? 1))
   return Math.min(1, Math.max(0, rise))

@@ -2,8 +2,8 @@ import type { Point } from '../../point/index.ts'
 import { topologyLabel } from '../../point/index.ts'
 import type { PlannedDeployment } from '../sweep.ts'
 import type { Cell, Series } from './cells.ts'
+import { worthwhile } from './shortlist.ts'
 import type { View } from './view.ts'
-import { worthwhile } from './view.ts'
 
 /** Points of one deployment that a complete search left unmeasured. */
 export interface Skipped {
@@ -25,7 +25,7 @@ export function skippedCells(allSeries: readonly Series[], view: View): readonly
 function reasonOf(cells: readonly Cell[], open: readonly Cell[], view: View): string {
   const { topology } = open[0]?.planned.deployment ?? {}
   const label = topology === undefined ? 'deployment' : topologyLabel(topology)
-  const bounded = open.filter(cell => view.predict(cell)?.isBounded === true).length
+  const bounded = open.filter(cell => view.knowledge.get(cell.workload)?.predict(cell)?.isBounded === true).length
   const why =
     open.length === cells.length
       ? `its workers were measured in other topologies, and by those it can't add ${100 * worthwhile} % to a frontier or to the best under the SLO`

@@ -8,23 +8,66 @@ export const sequencesPerWorker = ({ requestsPerS, osl, itlS, cell }: Observatio
   (requestsPerS * osl * itlS) / cell.decode.workers
 
 /**
- * The ITL of one kind of decode worker against its sequences, from every deployment that has such workers: straight lines between
- * what was measured, never falling. Beyond the heaviest it rises half as steeply as last seen, which errs towards measuring more.
+ * The ITL of one kind of decode worker against its sequences, from every deployment that has such workers: straight lines on
+ * logarithms between what was measured, never falling (isotonic regression, so that noise does not pass for a step). Beyond both ends it
+ * goes on with the power that it had there, which errs towards measuring more: a step's time is a fixed part and one that grows with
+ * the batch, so its power of the batch grows too.
  */
 export function stepTime(seen: readonly Observation[]): StepTime {
-  const curve: (readonly [sequences: number, itlS: number])[] = []
-  for (const o of seen.toSorted((a, b) => sequencesPerWorker(a) - sequencesPerWorker(b)))
-    curve.push([sequencesPerWorker(o), Math.max(o.itlS, curve.at(-1)?.[1] ?? 0)])
+  const curve = isotonic(seen.map(o => [sequencesPerWorker(o), o.itlS] as const).toSorted((a, b) => a[0] - b[0]))
+  const [first, last] = [curve[0], curve.at(-1)]
+  if (first === undefined || last === undefined) return () => Number.NaN
+  const [rising, risen] = [
+    powerBetween(
+      first,
+      curve.find(([b]) => b >= 1.5 * first[0]),
+    ),
+    powerBetween(
+      curve.findLast(([b]) => b <= last[0] / 1.5),
+      last,
+    ),
+  ]
   return sequences => {
-    const after = curve.findIndex(([b]) => b >= sequences)
-    const [first, last, second] = [curve[0], curve.at(-1), curve.at(-2)]
-    if (first === undefined || last === undefined) return Number.NaN
-    if (after === 0) return first[1]
-    if (after === -1) {
-      const slope = second === undefined || last[0] === second[0] ? 0 : (last[1] - second[1]) / (last[0] - second[0])
-      return last[1] + (slope / 2) * (sequences - last[0])
-    }
-    const [low, high] = [curve[after - 1] ?? first, curve[after] ?? last]
-    return low[1] + ((high[1] - low[1]) * (sequences - low[0])) / (high[0] - low[0])
+    if (sequences <= first[0]) return first[1] * Math.max(0.6, (sequences / first[0]) ** rising)
+    if (sequences >= last[0]) return last[1] * (sequences / last[0]) ** risen
+    const above = firstFrom(curve, sequences)
+    const [low, high] = [curve[above - 1] ?? first, curve[above] ?? last]
+    return low[1] * (sequences / low[0]) ** powerBetween(low, high)
   }
+}
+
+/** Power of the batch with which the step's time rises between two; 0 without two. */
+function powerBetween(low: Knot | undefined, high: Knot | undefined): number {
+  if (low === undefined || high === undefined || high[0] <= low[0]) return 0
+  return Math.min(1, Math.max(0, Math.log(high[1] / low[1]) / Math.log(high[0] / low[0])))
+}
+
+type Knot = readonly [sequences: number, itlS: number]
+
+/** Pools neighbours that fall until none does (Ayer et al. 1955); each pool is one knot at its means. */
+function isotonic(rising: readonly Knot[]): readonly Knot[] {
+  const pools: { readonly sequences: number; readonly itlS: number; readonly weight: number }[] = []
+  for (const [sequences, itlS] of rising) {
+    let pool = { sequences, itlS, weight: 1 }
+    for (let before = pools.at(-1); before !== undefined; before = pools.at(-1)) {
+      if (before.itlS < pool.itlS && before.sequences < pool.sequences) break
+      pools.pop()
+      const weight = before.weight + pool.weight
+      const joined = (a: number, b: number) => (a * before.weight + b * pool.weight) / weight
+      pool = { sequences: joined(before.sequences, pool.sequences), itlS: joined(before.itlS, pool.itlS), weight }
+    }
+    pools.push(pool)
+  }
+  return pools.map(({ sequences, itlS }) => [sequences, itlS])
+}
+
+/** Index of the first knot at or above so many sequences. */
+function firstFrom(curve: readonly Knot[], sequences: number): number {
+  let [low, high] = [0, curve.length - 1]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((curve[middle]?.[0] ?? 0) >= sequences) high = middle
+    else low = middle + 1
+  }
+  return low
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { hypervolume } from '../../../src/analysis/hypervolume.ts'
-import type { PointResult } from '../../../src/journal/index.ts'
+import type { JournalLine, PointResult } from '../../../src/journal/index.ts'
 import { gpusOf, type Topology } from '../../../src/point/index.ts'
 import { adaptive } from '../../../src/sweep/search/adaptive.ts'
 import { choiceOf } from '../../../src/sweep/search/choice.ts'
@@ -34,6 +35,8 @@ const place = ({ point, measurement }: PointResult) => ({
   x: measurement?.outputTokensPerSPerUser?.mean ?? 0,
   y: (measurement?.outputTokensPerS ?? 0) / gpusOf(point.deployment),
 })
+const resultsIn = (lines: readonly JournalLine[]) =>
+  lines.flatMap(({ event }) => (event.type === 'point' ? [event.result] : []))
 const bestUnderSlo = (results: readonly PointResult[]) =>
   Math.max(
     0,
@@ -52,18 +55,16 @@ const usual: SyntheticSystem = {
 }
 
 describe('the adaptive search', () => {
-  test('holds the frontier, and comes near the best throughput under the SLO, of any system that keeps its assumptions', () => {
+  test('holds 99 % of the frontier and 97 % of the best throughput under the SLO of any system that keeps its assumptions', () => {
     fc.assert(
       fc.property(systems, system => {
         const plan = syntheticPlan(ratios, loads, system)
         const grid = plan.deployments.flatMap(({ points }) => points).map(point => resultOf(point, system))
-        const found = searchFrom(plan, [], point => resultOf(point, system)).flatMap(({ event }) =>
-          event.type === 'point' ? [event.result] : [],
-        )
-        assert.ok(bestUnderSlo(found) >= 0.85 * bestUnderSlo(grid), 'best under the SLO')
+        const found = resultsIn(searchFrom(plan, [], point => resultOf(point, system)))
+        assert.ok(bestUnderSlo(found) >= 0.97 * bestUnderSlo(grid), 'best under the SLO')
         assert.ok(hypervolume(found.map(place)) >= 0.99 * hypervolume(grid.map(place)), 'hypervolume')
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     )
   })
 
@@ -75,7 +76,7 @@ describe('the adaptive search', () => {
         )
         assert.equal(new Set(ids).size, ids.length)
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     )
   })
 
@@ -88,14 +89,14 @@ describe('the adaptive search', () => {
         const begun = whole.slice(0, cut % (whole.length + 1))
         assert.deepEqual(pointIds(searchFrom(syntheticPlan(ratios, loads, system), begun, measure)), pointIds(whole))
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     )
   })
 
-  test('needs fewer than half of the points of a usual system', () => {
+  test('needs fewer than a third of the points of a usual system', () => {
     const plan = syntheticPlan(ratios, loads, usual)
     const lines = searchFrom(plan, [], point => resultOf(point, usual))
-    assert.ok(lines.length < plan.pointCount / 2, `${lines.length} of ${plan.pointCount}`)
+    assert.ok(lines.length < plan.pointCount / 3, `${lines.length} of ${plan.pointCount}`)
   })
 
   test('begins with the lightest load', () => {
@@ -106,13 +107,21 @@ describe('the adaptive search', () => {
     assert.deepEqual(choice.point(planned, [])?.load.level, { kind: 'concurrency', concurrency: 1 })
   })
 
-  test('measures every repeat of what it measures', () => {
+  test('measures every repeat of what it recommends and of the best other deployment, and no other', () => {
     const plan = syntheticPlan(ratios, loads, usual, 3)
-    const measured = new Set(pointIds(searchFrom(plan, [], point => resultOf(point, usual))))
-    for (const { points } of plan.deployments) {
-      for (const alike of Map.groupBy(points, point => JSON.stringify(point.load.level)).values())
-        assert.ok([0, 3].includes(alike.filter(point => measured.has(point.id)).length))
-    }
+    const results = resultsIn(searchFrom(plan, [], point => resultOf(point, usual)))
+    const meeting = results.filter(r => (r.measurement?.ttftMs?.p95 ?? 0) <= usual.ttftLimitMs)
+    const byThroughput = meeting.toSorted((a, b) => place(b).y - place(a).y)
+    const [best] = byThroughput
+    const runnerUp = byThroughput.find(r => r.point.deployment.id !== best?.point.deployment.id)
+    assert.ok(best && runnerUp)
+    const repeatsOf = ({ point }: PointResult) =>
+      results.filter(
+        r => r.point.deployment.id === point.deployment.id && isDeepStrictEqual(r.point.load.level, point.load.level),
+      ).length
+    assert.deepEqual([repeatsOf(best), repeatsOf(runnerUp)], [3, 3])
+    const worst = meeting.toSorted((a, b) => place(a).y - place(b).y)[0]
+    assert.equal(worst && repeatsOf(worst), 1)
   })
 
   test('says of every point that it left out why it cannot win', () => {

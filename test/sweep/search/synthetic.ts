@@ -40,7 +40,14 @@ export function syntheticPlan(
   })
   const cost = { workersStarted: 1, workersStopped: 0 }
   return {
-    sweep: { name: 'synthetic', file: '/synthetic.yaml', text: '', search: 'adaptive', budget: {} } as unknown as Sweep,
+    sweep: {
+      name: 'synthetic',
+      file: '/synthetic.yaml',
+      text: '',
+      search: 'adaptive',
+      budget: {},
+      deploy: { with: 'simulated' },
+    } as unknown as Sweep,
     deployments,
     cost,
     nestedLoopCost: cost,

@@ -1,0 +1,118 @@
+/** A mean and its standard deviation. */
+export interface Estimated {
+  readonly mean: number
+  readonly deviation: number
+}
+
+/** How alike the strays of two places from the trend are; 1 for the same place, without the noise of measuring. */
+export type Likeness<P> = (a: P, b: P) => number
+
+/** Shares of the spread that may be noise; the likeliest is taken. */
+const noiseShares = [0.002, 0.02, 0.15]
+
+/** Measurements' worth of belief in the spread that is expected before any measurement. */
+const priorWeight = 4
+
+/**
+ * Simple kriging (a Gaussian process with mean 0): estimates how far places that were not measured stray from a trend, and how sure that is,
+ * from how far measured ones do. The scale of the spread is the likeliest one given a prior, in closed form; what of it is
+ * noise is chosen by marginal likelihood. Rasmussen and Williams, Gaussian Processes for Machine Learning (2006), 2.2 and 5.4.
+ *
+ * @param strays one list for each quantity, each with a value for every place
+ * @param expected standard deviation of each quantity before any measurement
+ */
+export function kriging<P>(
+  places: readonly P[],
+  strays: readonly (readonly number[])[],
+  expected: readonly number[],
+  likeness: Likeness<P>,
+): (place: P) => readonly Estimated[] {
+  const n = places.length
+  const covariance = places.map((place, i) =>
+    Float64Array.from(places.slice(0, i + 1), other => likeness(place, other)),
+  )
+  const fits = noiseShares.map(noise => fit(covariance, strays, expected, noise))
+  const best = fits.reduce((a, b) => (b.logLikelihood > a.logLikelihood ? b : a))
+  return place => {
+    const near = Float64Array.from(places, other => likeness(place, other))
+    const solved = forward(best.lower, near)
+    const explained = solved.reduce((sum, value) => sum + value * value, 0)
+    const left = Math.max(1e-9, likeness(place, place) - explained)
+    return best.weights.map((weights, i) => {
+      let mean = 0
+      for (let at = 0; at < n; at++) mean += (near[at] ?? 0) * (weights[at] ?? 0)
+      return { mean, deviation: Math.sqrt(left * (best.scales[i] ?? 0)) }
+    })
+  }
+}
+
+interface Fit {
+  readonly lower: Lower
+  readonly weights: readonly Float64Array[]
+  /** Variance of each quantity. */
+  readonly scales: readonly number[]
+  readonly logLikelihood: number
+}
+
+function fit(
+  covariance: Lower,
+  strays: readonly (readonly number[])[],
+  expected: readonly number[],
+  noise: number,
+): Fit {
+  const n = covariance.length
+  const lower = cholesky(covariance, noise)
+  const logDeterminant = lower.reduce((sum, row, i) => sum + 2 * Math.log(row[i] ?? 1), 0)
+  const weights: Float64Array[] = []
+  const scales: number[] = []
+  let logLikelihood = 0
+  for (const [i, values] of strays.entries()) {
+    const half = forward(lower, Float64Array.from(values))
+    const squares = half.reduce((sum, value) => sum + value * value, 0)
+    const scale = (squares + priorWeight * (expected[i] ?? 0) ** 2) / (n + priorWeight)
+    weights.push(backward(lower, half))
+    scales.push(scale)
+    logLikelihood -= 0.5 * ((n + priorWeight) * Math.log(scale) + logDeterminant)
+  }
+  return { lower, weights, scales, logLikelihood }
+}
+
+/** Rows of a lower triangular matrix. */
+type Lower = readonly Float64Array[]
+
+function cholesky(covariance: Lower, noise: number): Lower {
+  const rows: Float64Array[] = []
+  for (const [i, wanted] of covariance.entries()) {
+    const row = new Float64Array(i + 1)
+    for (let j = 0; j <= i; j++) {
+      const other = rows[j] ?? row
+      let sum = (wanted[j] ?? 0) + (i === j ? noise : 0)
+      for (let k = 0; k < j; k++) sum -= (row[k] as number) * (other[k] as number)
+      row[j] = i === j ? Math.sqrt(Math.max(sum, 1e-10)) : sum / (other[j] ?? 1)
+    }
+    rows.push(row)
+  }
+  return rows
+}
+
+function forward(lower: Lower, right: Float64Array): Float64Array {
+  const solved = new Float64Array(right.length)
+  for (const [i, row] of lower.entries()) {
+    let sum = right[i] ?? 0
+    for (let k = 0; k < i; k++) sum -= (row[k] as number) * (solved[k] as number)
+    solved[i] = sum / (row[i] ?? 1)
+  }
+  return solved
+}
+
+function backward(lower: Lower, right: Float64Array): Float64Array {
+  const solved = new Float64Array(right)
+  for (let i = lower.length - 1; i >= 0; i--) {
+    const row = lower[i]
+    if (row === undefined) continue
+    const value = (solved[i] ?? 0) / (row[i] ?? 1)
+    solved[i] = value
+    for (let k = 0; k < i; k++) solved[k] = (solved[k] ?? 0) - (row[k] ?? 0) * value
+  }
+  return solved
+}

@@ -1,0 +1,140 @@
+import { hypervolume } from '../../analysis/hypervolume.ts'
+import type { PlannedDeployment } from '../sweep.ts'
+import type { Cell } from './cells.ts'
+import type { Cost } from './cost.ts'
+import { expectedGain, hoped, type Knowledge } from './knowledge.ts'
+import { planeOf } from './plane.ts'
+import type { Predicted } from './predict.ts'
+
+/** Less than this much more hypervolume in all that is left, as a share, is not worth going on for. */
+export const worthwhile = 0.005
+
+/** The same of throughput under the SLO. */
+export const worthwhileUnderSlo = 0.01
+
+/** A cell that is worth measuring, and what it may bring, as a share of what there is. */
+export interface Wanted {
+  readonly cell: Cell
+  readonly worth: number
+}
+
+interface Candidate {
+  readonly cell: Cell
+  readonly predicted: Predicted
+  readonly place: { readonly x: number; readonly y: number }
+  readonly seconds: number
+}
+
+/** What is left to measure of one workload, as it is hoped to be. */
+interface Course {
+  readonly open: Set<Candidate>
+  readonly places: { readonly x: number; readonly y: number }[]
+  /** Hypervolume when all were measured. */
+  readonly whole: number
+}
+
+/**
+ * The cheapest way to the end, as far as is known: the cells with most gain for their time, one after another, until what is left would
+ * add less than is worthwhile. Of each workload the cell with the highest expected gain under the SLO comes with them.
+ *
+ * @param running the deployment that needs no redeployment
+ */
+export function shortlist(
+  open: readonly Cell[],
+  knowledge: ReadonlyMap<string, Knowledge>,
+  cost: Cost,
+  running: PlannedDeployment | undefined,
+): readonly Wanted[] {
+  const wanted: Wanted[] = []
+  const scouts = scoutsOf(open, knowledge)
+  const deployed = new Set(running === undefined ? [] : [running])
+  const courses: Course[] = []
+  for (const [workload, cells] of Map.groupBy(open, cell => cell.workload)) {
+    const known = knowledge.get(workload)
+    if (known === undefined) continue
+    const candidates = cells.flatMap(cell => candidateOf(cell, known, cost) ?? [])
+    const best = bestUnderSlo(
+      candidates.filter(({ predicted }) => !predicted.isFar),
+      known,
+    )
+    if (best !== undefined) {
+      wanted.push(best)
+      deployed.add(best.cell.planned)
+    }
+    courses.push(courseOf(candidates, known, best?.cell))
+  }
+  for (const next of cheapestFirst(courses, cost, deployed)) wanted.push(next)
+  return wanted.map(next => ({ ...next, cell: scouts.get(next.cell) ?? next.cell }))
+}
+
+/** For each cell that is too far to be predicted, the heaviest that is not, of the same deployment and workload: it goes first. */
+function scoutsOf(open: readonly Cell[], knowledge: ReadonlyMap<string, Knowledge>): ReadonlyMap<Cell, Cell> {
+  const scouts = new Map<Cell, Cell>()
+  for (const alike of Map.groupBy(open, ({ planned, workload }) => `${planned.deployment.id} ${workload}`).values()) {
+    let scout: Cell | undefined
+    for (const cell of alike) {
+      const isFar = knowledge.get(cell.workload)?.predict(cell)?.isFar === true
+      if (!isFar) scout = cell
+      else scouts.set(cell, scout ?? cell)
+      if (isFar && scout === undefined) scout = cell
+    }
+  }
+  return scouts
+}
+
+function candidateOf(cell: Cell, known: Knowledge, cost: Cost): Candidate | null {
+  const [point] = cell.repeats
+  const predicted = known.predict(cell)
+  if (predicted === null || point === undefined) return null
+  return {
+    cell,
+    predicted,
+    place: hoped(predicted),
+    seconds: cost.pointS + cost.measuring(point, predicted.requestsPerS),
+  }
+}
+
+function bestUnderSlo(candidates: readonly Candidate[], known: Knowledge): Wanted | undefined {
+  let best: Wanted | undefined
+  for (const { cell, predicted } of candidates) {
+    const worth = expectedGain(known, predicted)
+    if (worth > Math.max(worthwhileUnderSlo, best?.worth ?? 0)) best = { cell, worth }
+  }
+  return best
+}
+
+function courseOf(candidates: readonly Candidate[], known: Knowledge, taken: Cell | undefined): Course {
+  const places = known.seen.map(({ x, y }) => ({ x, y }))
+  const whole = hypervolume([...places, ...candidates.map(c => c.place)])
+  const open = new Set(candidates.filter(c => c.cell !== taken && known.plane.gain(c.place) > 0))
+  for (const { cell, place } of candidates) if (cell === taken) places.push(place)
+  return { open, places, whole }
+}
+
+function* cheapestFirst(courses: readonly Course[], cost: Cost, deployed: Set<PlannedDeployment>): Generator<Wanted> {
+  for (;;) {
+    let best: { readonly candidate: Candidate; readonly course: Course; readonly worth: number } | undefined
+    let most = 0
+    for (const course of courses) {
+      const plane = planeOf(course.places)
+      if (plane.hypervolume >= (1 - worthwhile) * course.whole) continue
+      for (const candidate of course.open) {
+        const worth = plane.gain(candidate.place)
+        if (worth <= 0) {
+          course.open.delete(candidate)
+          continue
+        }
+        const seconds = candidate.seconds + (deployed.has(candidate.cell.planned) ? 0 : cost.redeployS)
+        if (worth / seconds > most) {
+          most = worth / seconds
+          best = { candidate, course, worth }
+        }
+      }
+    }
+    if (best === undefined) return
+    best.course.open.delete(best.candidate)
+    best.course.places.push(best.candidate.place)
+    deployed.add(best.candidate.cell.planned)
+    yield { cell: best.candidate.cell, worth: Math.min(1, best.worth) }
+  }
+}
