@@ -72,8 +72,7 @@ export function createRecorder({ slo, openLoop, asked }: RecorderOptions): Recor
   const itl = new Histogram()
   const gaps = new Histogram()
   const latency = new Histogram()
-  const ttftFromSend = new Histogram()
-  const latencyFromSend = new Histogram()
+  const fromSend = openLoop ? { ttft: new Histogram(), latency: new Histogram() } : null
   const isl = new Histogram()
   const osl = new Histogram()
   const perUser = new Histogram()
@@ -114,10 +113,8 @@ export function createRecorder({ slo, openLoop, asked }: RecorderOptions): Recor
       ttst.record(secondMs - firstMs)
       itl.record(itlMs)
       latency.record(latencyMs)
-      if (openLoop) {
-        ttftFromSend.record(firstMs - request.arrivedMs)
-        latencyFromSend.record(lastMs - request.arrivedMs)
-      }
+      fromSend?.ttft.record(firstMs - request.arrivedMs)
+      fromSend?.latency.record(lastMs - request.arrivedMs)
       isl.record(request.promptTokens)
       osl.record(request.outputTokens)
       if (itlMs > 0) perUser.record(1000 / itlMs)
@@ -149,9 +146,13 @@ export function createRecorder({ slo, openLoop, asked }: RecorderOptions): Recor
         itlMs: itl.toDistribution(),
         interChunkMs: gaps.toDistribution(),
         requestLatencyMs: latency.toDistribution(),
-        fromSend: openLoop
-          ? { ttftMs: ttftFromSend.toDistribution(), requestLatencyMs: latencyFromSend.toDistribution() }
-          : null,
+        fromSend:
+          fromSend === null
+            ? null
+            : {
+                ttftMs: fromSend.ttft.toDistribution(),
+                requestLatencyMs: fromSend.latency.toDistribution(),
+              },
         ...got,
         outputTokensPerSPerUser: perUser.toDistribution(),
         prefillTokensPerSPerUser: prefillPerUser.toDistribution(),

@@ -87,48 +87,59 @@ export class Histogram {
     if (this.#count === 0) return null
     const meanUs = this.#sumUs / this.#count
     const varianceUs2 = Math.max(0, this.#squaresUs2 / this.#count - meanUs * meanUs)
+    const [p1 = 0, p5 = 0, p10 = 0, p25 = 0, p50 = 0, p75 = 0, p90 = 0, p95 = 0, p99 = 0] = this.#percentiles([
+      1, 5, 10, 25, 50, 75, 90, 95, 99,
+    ])
     return {
       count: this.#count,
       mean: meanUs / 1000,
       stddev: Math.sqrt(varianceUs2) / 1000,
       min: this.#minUs / 1000,
-      p1: this.percentile(1),
-      p5: this.percentile(5),
-      p10: this.percentile(10),
-      p25: this.percentile(25),
-      p50: this.percentile(50),
-      p75: this.percentile(75),
-      p90: this.percentile(90),
-      p95: this.percentile(95),
-      p99: this.percentile(99),
+      p1,
+      p5,
+      p10,
+      p25,
+      p50,
+      p75,
+      p90,
+      p95,
+      p99,
       max: this.#maxUs / 1000,
     }
   }
 
   /** The percentile (0–100) in ms, linear between ranks; NaN while nothing is counted. */
   percentile(p: number): number {
-    const rank = (p / 100) * (this.#count - 1)
-    const below = this.#valueAt(Math.floor(rank))
-    const above = this.#valueAt(Math.ceil(rank))
-    return (below + (above - below) * (rank - Math.floor(rank))) / 1000
+    return this.#percentiles([p])[0] ?? Number.NaN
   }
 
   /** The value in ms at a rank from 0, as accurate as a percentile; NaN while nothing is counted. */
   valueAt(rank: number): number {
-    return this.#valueAt(rank) / 1000
+    return (this.#valuesAt([rank])[0] ?? Number.NaN) / 1000
   }
 
-  /** The value in µs at a rank from 0: its bucket's middle, except at both ends, which are known. */
-  #valueAt(rank: number): number {
-    if (this.#count === 0) return Number.NaN
-    if (rank === 0) return this.#minUs
-    if (rank === this.#count - 1) return this.#maxUs
-    let seen = 0
-    const bucket = this.#buckets.findIndex(count => {
-      seen += count
-      return seen > rank
+  /** Ascending percentiles in ms, found in one pass over the buckets. */
+  #percentiles(ascending: readonly number[]): number[] {
+    const ranks = ascending.map(p => (p / 100) * (this.#count - 1))
+    const values = this.#valuesAt(ranks.flatMap(rank => [Math.floor(rank), Math.ceil(rank)]))
+    return ranks.map((rank, index) => {
+      const below = values[2 * index] ?? Number.NaN
+      const above = values[2 * index + 1] ?? Number.NaN
+      return (below + (above - below) * (rank - Math.floor(rank))) / 1000
     })
-    return Math.min(Math.max(middleOf(bucket), this.#minUs), this.#maxUs)
+  }
+
+  /** The values in µs at ascending ranks from 0: the middle of each one's bucket, except at both ends, which are known. */
+  #valuesAt(ranks: readonly number[]): number[] {
+    if (this.#count === 0) return ranks.map(() => Number.NaN)
+    let bucket = bucketOf(this.#minUs)
+    let seen = this.#buckets[bucket] ?? 0
+    return ranks.map(rank => {
+      if (rank <= 0) return this.#minUs
+      if (rank >= this.#count - 1) return this.#maxUs
+      while (seen <= rank && bucket < bucketCount - 1) seen += this.#buckets[++bucket] ?? 0
+      return Math.min(Math.max(middleOf(bucket), this.#minUs), this.#maxUs)
+    })
   }
 
   #add(state: HistogramState): void {
