@@ -1,5 +1,6 @@
 import { type DeployEvent, noRoomLeft, type Reconciled } from '../../deploy/deployer.ts'
 import { type Deployment, type Endpoint, FulcrumError, topologyLabel } from '../../point/index.ts'
+import { deservesAnotherTry } from './another-try.ts'
 import type { RunContext } from './context.ts'
 import { within } from './deadline.ts'
 
@@ -12,8 +13,8 @@ const reconcileLimitMs = 2 * 60 * 60_000
 const attempts = 2
 
 /**
- * Brings a deployment up, or back up: a failure is tried once more, because what failed may have been a port, a
- * registration or a lease that lingered. Recorded in the journal either way.
+ * Brings a deployment up, or back up: a failure that may pass is tried once more, because what failed may have been a
+ * port, a registration or a lease that lingered. Recorded in the journal either way.
  * @throws the signal's reason; FulcrumError of kind environment or bad-input, because the next deployment would meet
  *   the same fault: the run ends, and goes on where it ended when the fault is gone
  */
@@ -33,7 +34,7 @@ export async function bringUp(run: RunContext, deployment: Deployment, why: stri
       const reason = messageOf(error)
       const failed = { ...line, workersStarted: 0, workersStopped: 0, reason }
       const hasNoRoom = error instanceof FulcrumError && error.code === noRoomLeft
-      const willRetry = !hasNoRoom && attempt < attempts
+      const willRetry = !hasNoRoom && attempt < attempts && deservesAnotherTry(error)
       run.tell({ step: 'deployment-failed', reason, willRetry })
       if (willRetry) {
         await run.record({ type: 'note', message: `Deployment ${label} failed and is tried once more: ${reason}` })

@@ -6,8 +6,9 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** A Slurm of one node, this machine, with sixteen GPUs that are none (/dev/null under other names). */
+/** A Slurm whose nodes are all this machine, each with sixteen GPUs that are none (/dev/null under other names). */
 export interface Cluster extends AsyncDisposable {
+  /** The first node. */
   readonly node: string
   /** What to set SLURM_CONF to. */
   readonly configFile: string
@@ -26,12 +27,17 @@ export function noSlurm(): string | false {
 }
 
 const readyLimitMs = 30_000
+const thisHost = hostname().split('.')[0] ?? 'localhost'
 
-/** Starts munged, slurmctld and slurmd with ports, key and folders of their own. Everything is gone after disposal. */
-export async function startCluster(): Promise<Cluster> {
+/**
+ * Starts munged, slurmctld and a slurmd for each node with ports, key and folders of their own. Everything is gone after
+ * disposal. Jobs of the partition `urgent` push out those of the default one.
+ * @param names of the nodes; this machine's alone unless given
+ */
+export async function startCluster(names: readonly string[] = [thisHost]): Promise<Cluster> {
   const folder = mkdtempSync(join(tmpdir(), 'fulcrum-slurm-'))
   chmodSync(folder, 0o755)
-  const node = hostname().split('.')[0] ?? 'localhost'
+  const [node = thisHost] = names
   const configFile = join(folder, 'slurm.conf')
   const daemons: ChildProcess[] = []
   const env = { ...process.env, SLURM_CONF: configFile }
@@ -62,12 +68,15 @@ export async function startCluster(): Promise<Cluster> {
     await until(() => existsSync(socket), 'munged')
 
     for (const name of ['state', 'spool']) mkdirSync(join(folder, name))
+    for (const name of names) mkdirSync(join(folder, 'spool', name))
     for (let gpu = 0; gpu < 16; gpu++) execFileSync('mknod', [join(folder, `gpu${gpu}`), 'c', '1', '3'])
     writeFileSync(join(folder, 'gres.conf'), `Name=gpu File=${folder}/gpu[0-15]\n`)
-    writeFileSync(configFile, configuration(folder, node, socket, [await freePort(), await freePort()]))
+    const ports = await Promise.all(names.map(freePort))
+    writeFileSync(configFile, configuration(folder, { names, ports, socket, controller: await freePort() }))
     start('/usr/sbin/slurmctld', ['-D', '-f', configFile])
-    start('/usr/sbin/slurmd', ['-D', '-f', configFile])
-    await until(() => run('sinfo', '--noheader', '--format=%T').trim() === 'idle', 'slurmd')
+    for (const name of names) start('/usr/sbin/slurmd', ['-D', '-f', configFile, '-N', name])
+    const states = () => run('sinfo', '--noheader', '--Node', '--partition=batch', '--format=%T').trim().split('\n')
+    await until(() => states().length === names.length && states().every(state => state === 'idle'), 'slurmd')
     return { node, configFile, run, [Symbol.asyncDispose]: dispose }
   } catch (error) {
     await dispose()
@@ -75,32 +84,49 @@ export async function startCluster(): Promise<Cluster> {
   }
 }
 
-function configuration(folder: string, node: string, socket: string, [controller, daemon]: readonly number[]): string {
+interface Layout {
+  readonly names: readonly string[]
+  /** Of each node's slurmd. */
+  readonly ports: readonly number[]
+  /** Munge's. */
+  readonly socket: string
+  /** Slurmctld's port. */
+  readonly controller: number
+}
+
+function configuration(folder: string, { names, ports, socket, controller }: Layout): string {
+  const nodes = names.map(
+    (name, i) =>
+      `NodeName=${name} NodeHostname=${thisHost} NodeAddr=127.0.0.1 Port=${ports[i]} CPUs=2 RealMemory=1000 Gres=gpu:16 State=UNKNOWN`,
+  )
+  const of = `Nodes=${names.join(',')} MaxTime=INFINITE State=UP`
   return `ClusterName=fulcrum
-SlurmctldHost=${node}(127.0.0.1)
+SlurmctldHost=${thisHost}(127.0.0.1)
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
 AuthInfo=socket=${socket}
 SlurmctldPort=${controller}
-SlurmdPort=${daemon}
 StateSaveLocation=${folder}/state
-SlurmdSpoolDir=${folder}/spool
+SlurmdSpoolDir=${folder}/spool/%n
 SlurmctldPidFile=${folder}/slurmctld.pid
-SlurmdPidFile=${folder}/slurmd.pid
+SlurmdPidFile=${folder}/slurmd-%n.pid
 SlurmctldLogFile=${folder}/slurmctld.log
-SlurmdLogFile=${folder}/slurmd.log
+SlurmdLogFile=${folder}/slurmd-%n.log
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 SwitchType=switch/none
 MpiDefault=none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
+PreemptType=preempt/partition_prio
+PreemptMode=CANCEL
 ReturnToService=0
 KillWait=5
 GresTypes=gpu
-NodeName=${node} NodeAddr=127.0.0.1 CPUs=2 RealMemory=1000 Gres=gpu:16 State=UNKNOWN
-PartitionName=batch Nodes=${node} Default=YES MaxTime=INFINITE State=UP
+${nodes.join('\n')}
+PartitionName=batch ${of} Default=YES PriorityTier=1
+PartitionName=urgent ${of} PriorityTier=2
 `
 }
 

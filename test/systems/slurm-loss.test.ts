@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { SlurmConfig } from '../../src/deploy/config.ts'
+import { noRoomLeft } from '../../src/deploy/deployer.ts'
+import { dynamoDeployer } from '../../src/deploy/dynamo.ts'
+import { nodesOf } from '../../src/deploy/nodes/create.ts'
+import { aggregated, disaggregated, mocker } from './dynamo-deployment.ts'
+import { oneDeployment } from './one-deployment.ts'
+import { type Cluster, noSlurm, startCluster } from './slurm/cluster.ts'
+
+/** Each node holds one worker: 1P1D takes both, and the third node is a spare. */
+const config: SlurmConfig = {
+  with: 'slurm',
+  dynamo: { ...mocker, head: '127.0.0.1', env: { ...mocker.env, ETCD_LEASE_TTL: '3' } },
+  nodes: 2,
+  gpusPerNode: 4,
+  queueTimeoutS: 6,
+  sallocArgs: [],
+  srunArgs: [],
+  keepSlurmVariables: false,
+}
+
+describe('Dynamo workers in Slurm allocations that lose nodes', { skip: noSlurm() }, () => {
+  let cluster: Cluster
+  const before_ = process.env.SLURM_CONF
+  before(async () => {
+    cluster = await startCluster(['n1', 'n2', 'n3'])
+    process.env.SLURM_CONF = cluster.configFile
+  })
+  after(async () => {
+    if (before_ === undefined) delete process.env.SLURM_CONF
+    else process.env.SLURM_CONF = before_
+    await cluster?.[Symbol.asyncDispose]()
+  })
+  const real = oneDeployment(place => dynamoDeployer(config.dynamo, place, nodesOf(config, place.ledger)))
+  const { become, check } = real
+
+  const take = (node: string, state: string) =>
+    cluster.run('scontrol', 'update', `NodeName=${node}`, `State=${state}`, 'Reason=unplugged')
+  const jobs = () => cluster.run('squeue', '--noheader', '--format=%T %N').trim().split('\n').toSorted()
+  async function checkUntil(pattern: RegExp): Promise<void> {
+    let problems: readonly string[] = []
+    for (let i = 0; i < 100 && !problems.some(problem => pattern.test(problem)); i++) {
+      await sleep(100)
+      problems = await check()
+    }
+    assert.match(problems.join('\n'), pattern)
+  }
+
+  it('one node of two that fails is named, and replaced by a spare one without touching the other', async () => {
+    await become(disaggregated(1, 1))
+    assert.deepEqual(jobs(), ['RUNNING n[1-2]'])
+    take('n2', 'DOWN')
+    await checkUntil(/node n2 is \S*DOWN\S*: unplugged/)
+    const { started } = await become(disaggregated(1, 1))
+    assert.deepEqual(started, ['Slurm job 2 on n3', 'decode-0'])
+    assert.deepEqual(await check(), [])
+  })
+
+  it('without a spare, what needs the node has no room, and what fits goes on', async () => {
+    take('n3', 'DOWN')
+    await assert.rejects(become(disaggregated(1, 1)), {
+      code: noRoomLeft,
+      message: /1P1D does not fit on the nodes that are left.*Slurm job 2 is NODE_FAIL.*No allocation within 6 s/,
+    })
+    const { started } = await become(aggregated(1))
+    assert.deepEqual(started, ['aggregated-0'])
+    assert.deepEqual(await check(), [])
+  })
+
+  it('an allocation that is pushed out by a more urgent job is named, and asked for again', async () => {
+    for (const node of ['n2', 'n3']) take(node, 'RESUME')
+    cluster.run('sbatch', '--partition=urgent', '--nodes=3', '--exclusive', '--output=/dev/null', '--wrap=sleep 1000')
+    await checkUntil(/^Slurm job 1 is (PREEMPTED|COMPLETING|CANCELLED)/m)
+    await assert.rejects(become(disaggregated(1, 1)), { code: 'slurm-queue-timeout', message: /PENDING/ })
+    cluster.run('scancel', '--partition=urgent')
+    const { started } = await become(disaggregated(1, 1))
+    assert.match(started[0] ?? '', /^Slurm job \d+ on n\[/)
+    assert.deepEqual(await check(), [])
+  })
+
+  it('leaves no job behind', async () => {
+    await real.deployer.close()
+    for (let i = 0; i < 100 && jobs().join('') !== ''; i++) await sleep(100)
+    assert.deepEqual(jobs(), [''])
+  })
+})
