@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util'
 import { analyse } from '../src/analysis/analyse.ts'
 import { loadValue } from '../src/analysis/load-label.ts'
 import { type BottleneckFinding, bottleneckAt } from '../src/analysis/tune/bottleneck.ts'
+import { referenceOf } from '../src/analysis/tune/tune.ts'
 import { runSweepFile } from '../src/jobs/run.ts'
 import { readRun } from '../src/journal/index.ts'
 import { type KnownCase, knownCases } from './tune/cases.ts'
@@ -48,13 +49,13 @@ async function measured({ name, sweep }: KnownCase): Promise<string> {
 
 /** What is said of the heaviest load, as `fulcrum tune` says it of the recommended one. */
 async function diagnosed(run: string): Promise<BottleneckFinding> {
-  const rising = analyse(await readRun(run))
-    .points.filter(point => point.status === 'ok')
-    .toSorted((a, b) => (loadValue(a.load.level) ?? 0) - (loadValue(b.load.level) ?? 0))
-  const [lightest, heaviest] = [rising[0], rising.at(-1)]
-  if (lightest === undefined || heaviest === undefined || lightest === heaviest)
-    throw new Error(`${run}: two valid points are needed`)
-  return bottleneckAt(heaviest, lightest)
+  const { points } = analyse(await readRun(run))
+  const first = points[0]?.deployment.id
+  const heaviest = points
+    .filter(point => point.status === 'ok' && point.deployment.id === first)
+    .toSorted((a, b) => (loadValue(b.load.level) ?? 0) - (loadValue(a.load.level) ?? 0))[0]
+  if (heaviest === undefined) throw new Error(`${run}: no valid point`)
+  return bottleneckAt(heaviest, referenceOf(heaviest, points))
 }
 
 try {

@@ -36,7 +36,7 @@ function sweepText(shape: Shape, deploy: string): string {
   return `name: ${name}
 model: nvidia/DeepSeek-R1-FP4
 deploy: ${deploy}
-topologies: ["${topology}"]
+topologies: [${topology}]
 ${engine === undefined ? '' : `engine: ${engine}\n`}workloads: [${workload}]
 load: { concurrency: [1, ${heavy}], requests: ${requests}, warmup: 1x }
 ${lenient}
@@ -121,7 +121,7 @@ export const knownCases: readonly KnownCase[] = [
     name: 's-kv-aggregated',
     truth: 'KV memory',
     because: 'the worker’s cache holds four requests',
-    topology: 'agg x1',
+    topology: '"agg x1"',
     workload: '1000/100',
     heavy: 16,
     engine: '{ aggregated: { kv_cache_config: { max_tokens: 5000 } } }',
@@ -130,7 +130,7 @@ export const knownCases: readonly KnownCase[] = [
     name: 's-prefill-aggregated',
     truth: 'prefill queueing',
     because: 'one worker reads 8000-token prompts for answers of 16',
-    topology: 'agg x1',
+    topology: '"agg x1"',
     workload: '8000/16',
     heavy: 12,
   }),
@@ -138,7 +138,7 @@ export const knownCases: readonly KnownCase[] = [
     name: 's-slots-aggregated',
     truth: 'decode batch',
     because: 'the worker has four slots, and prompts are short',
-    topology: 'agg x1',
+    topology: '"agg x1"',
     workload: '200/100',
     heavy: 24,
     engine: '{ aggregated: { max_batch_size: 4 } }',
@@ -151,6 +151,42 @@ export const knownCases: readonly KnownCase[] = [
     workload: '500/50',
     heavy: 2,
     requests: '8x',
+  }),
+  // Thresholds were not looked at with these in hand.
+  simulated({
+    name: 'h-prefill-long',
+    truth: 'prefill queueing',
+    because: 'prompts of 16,000 tokens for one prefill worker',
+    topology: '1P1D',
+    workload: '16000/32',
+    heavy: 8,
+  }),
+  simulated({
+    name: 'h-cache-small-enough',
+    truth: 'prefill queueing',
+    because: 'the decode cache holds nine requests, which is more than prefill can feed it',
+    topology: '1P1D',
+    workload: '2000/20',
+    heavy: 16,
+    engine: '{ decode: { kv_cache_config: { max_tokens: 20000 } } }',
+  }),
+  simulated({
+    name: 'h-slots-enough',
+    truth: 'prefill queueing',
+    because: 'the decode worker has 16 slots, which is more than prefill can fill',
+    topology: '1P1D',
+    workload: '4000/20',
+    heavy: 12,
+    engine: '{ decode: { max_batch_size: 16 } }',
+  }),
+  simulated({
+    name: 'h-steps-aggregated',
+    truth: 'decode batch',
+    because: 'prompts of 50 tokens, slots and memory are plenty, steps slow down with the batch',
+    topology: '"agg x1"',
+    workload: '50/200',
+    heavy: 96,
+    requests: '2x',
   }),
   mocker({
     name: 'm-prefill',
@@ -190,26 +226,18 @@ export const knownCases: readonly KnownCase[] = [
   mocker({
     name: 'm-transfer',
     truth: 'KV transfer',
-    because: '0.2 GB/s between workers: a prompt’s cache of 280 MB takes 1.4 s, reading it 0.17 s',
-    topology: '1P1D',
+    because:
+      '0.2 GB/s between workers: a prompt’s cache of 280 MB takes 1.4 s, reading it 0.17 s; an aggregated worker beside it moves none',
+    topology: '1P1D, "agg x1"',
     workload: '8000/16',
     heavy: 6,
     args: '    kv-transfer-bandwidth: 0.2\n',
   }),
   mocker({
-    name: 'm-frontend',
-    truth: 'frontend',
-    because: 'workers take no time at all (speedup-ratio 0); prompts of 8000 tokens are tokenized and routed',
-    topology: '1P1D',
-    workload: '8000/2',
-    heavy: 32,
-    args: '    speedup-ratio: 0\n',
-  }),
-  mocker({
     name: 'm-prefill-aggregated',
     truth: 'prefill queueing',
     because: 'one worker reads 8000-token prompts for answers of 16',
-    topology: 'agg x1',
+    topology: '"agg x1"',
     workload: '8000/16',
     heavy: 12,
   }),

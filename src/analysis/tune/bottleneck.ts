@@ -1,6 +1,8 @@
 import type { Role } from '../../point/index.ts'
 import { workersOf } from '../../point/index.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
+import { type LatencyGrowth, latencyGrowth, littlesLaw } from './latency-growth.ts'
+import { type RoleState, roleStates, serverMean } from './role-state.ts'
 
 /** What holds a deployment back, the evidence for it, and what to try. */
 export interface BottleneckFinding {
@@ -18,126 +20,154 @@ export interface BottleneckFinding {
   readonly next: string
 }
 
+/** What a point is held against; each null where it was not measured. */
+export interface Reference {
+  /** The same deployment at its lightest load. */
+  readonly lightest: MeasuredPoint | null
+  /** An aggregated deployment of the same workload at its lightest load: it moves no KV cache. */
+  readonly aggregated: MeasuredPoint | null
+}
+
 /** A generator thread this busy may be what is measured. */
 const busyClient = 0.8
-/** A KV cache this full keeps requests waiting. */
-const fullCache = 0.9
-/** A mean queue of this many requests a worker is one. */
+/** A queue is one that holds this share of the requests in flight, and half a request a worker. */
+const queueShare = 0.1
 const queueLength = 0.5
+/** This share of the slots in use on average is all of them, but for the moments between two requests. */
+const fullSlots = 0.9
 /** A latency this many times that of the lightest load has been slowed by load. */
-const slowed = 2
+const slowed = 1.5
+/** A first token this many times as late as where no cache is moved, without load, is late by the transfer. */
+const transferSlowed = 2
 
 /**
- * Names what holds a point back, from the most direct evidence to the least: the client's own health, KV memory and queues as the
- * workers report them, requests in transfer, then latencies against the lightest load of the same deployment.
+ * Names what holds a point back, from the most direct evidence to the least: the client's own health; queues at the workers and why
+ * they are there (no room in the KV cache for one more, no free slot, prompts to read); requests in transfer; requests at no
+ * worker; a first token that is late even without load; and which part of the latency load has added.
+ * How often it is right where the truth is known: docs/bench/tune.md.
  */
-export function bottleneckAt(point: MeasuredPoint, lightest: MeasuredPoint | null): BottleneckFinding {
-  const evidence = littlesLaw(point)
-  const found = (stage: BottleneckFinding['stage'], said: string, next: string): BottleneckFinding => ({
-    stage,
-    evidence: [said, ...evidence],
-    next,
-  })
+export function bottleneckAt(point: MeasuredPoint, { lightest, aggregated }: Reference): BottleneckFinding {
   const cpu = Math.max(0, ...point.valid.map(m => m.client.cpuShare ?? 0))
-  if (cpu > busyClient)
-    return found(
-      'client',
-      `The load generator used ${percent(cpu)} of its CPU.`,
-      'Split the load with --shards before trusting these figures.',
-    )
-  for (const role of rolesByDecode(point)) {
-    const full = seriesMean(point, role, /kv_cache_usage_perc|gpu_cache_usage_perc/)
-    if (full !== null && full > fullCache)
-      return found(
-        'KV memory',
-        `The KV cache of ${role} workers was ${percent(full)} full on average.`,
-        `Add another ${role} worker, or raise the KV cache's share of memory; more concurrency only queues.`,
-      )
-  }
-  for (const role of rolesByDecode(point).toReversed()) {
-    const waiting = seriesMean(point, role, /num_requests_waiting/)
-    if (waiting === null || waiting <= queueLength) continue
-    const said = `${figure(waiting)} requests waited at each ${role} worker on average.`
-    return role === 'decode'
-      ? found('decode batch', said, 'Add another decode worker, or raise its max_batch_size while ITL allows it.')
-      : found('prefill queueing', said, `Add another ${role} worker, or lower the concurrency until TTFT fits.`)
-  }
-  const transferring = seriesMean(point, 'frontend', /transferring/)
-  const running = point.valid.map(m => m.client.inFlight?.mean ?? 0).reduce((a, b) => Math.max(a, b), 0)
-  if (transferring !== null && running > 0 && transferring > running / 4)
-    return found(
-      'KV transfer',
-      `${figure(transferring)} of ${figure(running)} requests in flight were moving their KV cache.`,
-      'Check the link between prefill and decode, and the cache transceiver’s backend.',
-    )
-  const stuck = stuckInFrontend(point)
-  const ttftGrowth = growth(point, lightest, 'ttft_p50_ms')
-  const itlGrowth = growth(point, lightest, 'itl_p50_ms')
-  if (stuck !== null && running > 0 && stuck > running / 2)
-    return found(
-      'frontend',
-      `${figure(stuck)} of ${figure(running)} requests in flight had no first token and were at no worker.`,
-      'Look at the frontend’s CPU, or run a second one.',
-    )
-  const isTtft = ttftGrowth >= slowed && ttftGrowth >= itlGrowth
-  if (isTtft)
-    return found(
-      'prefill queueing',
-      `TTFT p50 is ${figure(ttftGrowth)} times that of the lightest load; ITL p50 ${figure(itlGrowth)} times.`,
-      'Give prefill a larger share of the GPUs, or lower the concurrency.',
-    )
-  if (itlGrowth >= slowed)
-    return found(
-      'decode batch',
-      `ITL p50 is ${figure(itlGrowth)} times that of the lightest load; TTFT p50 ${figure(ttftGrowth)} times.`,
-      'Give decode a larger share of the GPUs, or lower the concurrency.',
-    )
-  return { stage: 'none shown', evidence, next: 'Nothing has slowed down twofold yet: try more concurrency.' }
+  const inFlight = Math.max(0, ...point.valid.map(m => m.client.inFlight?.mean ?? 0))
+  const states = roleStates(point)
+  const growth = latencyGrowth(point, lightest)
+  const found =
+    (cpu > busyClient ? clientFinding(cpu) : null) ??
+    queueFinding(states, inFlight) ??
+    transferFinding(point, inFlight) ??
+    frontendFinding(point, states, inFlight) ??
+    lateTokenFinding(lightest ?? point, aggregated) ??
+    growthFinding(growth)
+  const evidence = [...(growth === null ? [] : [growth.text]), ...littlesLaw(point)]
+  return { ...found, evidence: [...new Set([...found.evidence, ...evidence])] }
 }
 
-/** Requests that the frontend holds without a first token and that no worker reads or keeps waiting; null where not told. */
-function stuckInFrontend(point: MeasuredPoint): number | null {
+function clientFinding(cpu: number): BottleneckFinding {
+  return {
+    stage: 'client',
+    evidence: [`The load generator used ${percent(cpu)} of its CPU.`],
+    next: 'Split the load with --shards before trusting these figures.',
+  }
+}
+
+/** The role that holds most of what waits, and why it waits there. */
+function queueFinding(states: readonly RoleState[], inFlight: number): BottleneckFinding | null {
+  const queued = states
+    .filter(state => state.waiting > queueLength && state.waiting * state.workers > queueShare * inFlight)
+    .toSorted((a, b) => b.waiting * b.workers - a.waiting * a.workers)[0]
+  if (queued === undefined) return null
+  const { role, waiting, running, slots } = queued
+  const said = `${figure(waiting)} requests waited at each ${role} worker on average.`
+  const cache = queued.cache
+  // One more request takes as much as those that run do on average.
+  if (cache !== null && running > 0 && cache.max + cache.mean / running >= 1)
+    return {
+      stage: 'KV memory',
+      evidence: [
+        `The KV cache of ${role} workers was ${percent(cache.max)} full, with ${figure(running)} requests in it: no room for one more.`,
+        said,
+      ],
+      next: `Add another ${role} worker, or raise the KV cache's share of memory; more concurrency only queues.`,
+    }
+  if (role !== 'prefill' && slots !== null && running >= fullSlots * slots)
+    return {
+      stage: 'decode batch',
+      evidence: [`${figure(running)} of the ${slots} slots of each ${role} worker were in use on average.`, said],
+      next: `Add another ${role} worker, or raise its max_batch_size while ITL allows it.`,
+    }
+  if (role === 'decode')
+    return {
+      stage: 'decode batch',
+      evidence: [said],
+      next: 'Add another decode worker, or raise its max_batch_size while ITL allows it.',
+    }
+  return {
+    stage: 'prefill queueing',
+    evidence: [said],
+    next: `Add another ${role} worker, or lower the concurrency until TTFT fits.`,
+  }
+}
+
+function transferFinding(point: MeasuredPoint, inFlight: number): BottleneckFinding | null {
+  const transferring = serverMean(point, 'frontend', /transferring/)
+  if (transferring === null || inFlight === 0 || transferring <= inFlight / 4) return null
+  return {
+    stage: 'KV transfer',
+    evidence: [`${figure(transferring)} of ${figure(inFlight)} requests in flight were moving their KV cache.`],
+    next: lookAtTransfer,
+  }
+}
+
+const lookAtTransfer = 'Check the link between prefill and decode, and the cache transceiver’s backend.'
+
+/** Requests that the frontend holds without a first token and that no worker reads or keeps waiting. */
+function frontendFinding(
+  point: MeasuredPoint,
+  states: readonly RoleState[],
+  inFlight: number,
+): BottleneckFinding | null {
   const { topology } = point.deployment
   const reader: Role = topology.kind === 'aggregated' ? 'aggregated' : 'prefill'
-  const queued = seriesMean(point, 'frontend', /frontend_queued_requests/)
-  const reading = seriesMean(point, reader, /num_requests_running/)
-  const waiting = seriesMean(point, reader, /num_requests_waiting/)
-  if (queued === null || reading === null || waiting === null) return null
-  return queued - (reading + waiting) * workersOf(topology, reader)
+  const queued = serverMean(point, 'frontend', /frontend_queued_requests/)
+  const state = states.find(({ role }) => role === reader)
+  if (queued === null || state === undefined || inFlight === 0) return null
+  const stuck = queued - (state.running + state.waiting) * workersOf(topology, reader)
+  if (stuck <= inFlight / 2) return null
+  return {
+    stage: 'frontend',
+    evidence: [`${figure(stuck)} of ${figure(inFlight)} requests in flight had no first token and were at no worker.`],
+    next: 'Look at the frontend’s CPU, or run a second one.',
+  }
 }
 
-/** Requests at work in each stage: rate × time, Little's law. */
-function littlesLaw(point: MeasuredPoint): string[] {
-  const { topology } = point.deployment
-  const rate = point.figures.request_throughput?.mean
-  const ttft = point.figures.ttft_mean_ms?.mean
-  const latency = point.figures.request_latency_mean_ms?.mean
-  if (rate === undefined || ttft === undefined || latency === undefined) return []
-  const decoding = (rate * (latency - ttft)) / 1000
-  const workers = workersOf(topology, 'decode') + workersOf(topology, 'aggregated')
-  return [
-    `By Little's law ${figure((rate * ttft) / 1000)} requests were before their first token and ${figure(decoding)} made tokens, ${figure(decoding / workers)} a worker.`,
-  ]
+/** Without load nothing queues: what makes a first token later than where nothing is moved is the move. */
+function lateTokenFinding(lightest: MeasuredPoint, aggregated: MeasuredPoint | null): BottleneckFinding | null {
+  if (lightest.deployment.topology.kind === 'aggregated') return null
+  const [own, other] = [lightest, aggregated].map(point => point?.figures.ttft_p50_ms?.mean)
+  if (own === undefined || other === undefined || own < transferSlowed * other) return null
+  return {
+    stage: 'KV transfer',
+    evidence: [
+      `Even at its lightest load TTFT p50 is ${figure(own)} ms, against ${figure(other)} ms of an aggregated deployment, which moves no KV cache.`,
+    ],
+    next: lookAtTransfer,
+  }
 }
 
-/** Decode first: it is the last stage, and what backs up there shows in all before it. */
-function rolesByDecode({ deployment }: MeasuredPoint): readonly Role[] {
-  return deployment.topology.kind === 'aggregated' ? ['aggregated'] : ['decode', 'prefill']
-}
-
-/** Mean of a gauge over a role's workers and the valid repeats; null where no server told. */
-function seriesMean(point: MeasuredPoint, source: string, metric: RegExp): number | null {
-  const values = point.valid.flatMap(({ server }) =>
-    Object.entries(server ?? {})
-      .filter(([name]) => name === source || name.startsWith(`${source}-`))
-      .flatMap(([, series]) => Object.entries(series).flatMap(([name, { mean }]) => (metric.test(name) ? [mean] : []))),
-  )
-  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
-}
-
-function growth(point: MeasuredPoint, lightest: MeasuredPoint | null, name: string): number {
-  const [heavy, light] = [point.figures[name]?.mean, lightest?.figures[name]?.mean]
-  return heavy === undefined || light === undefined || light <= 0 ? 1 : heavy / light
+function growthFinding(growth: LatencyGrowth | null): BottleneckFinding {
+  if (growth === null || growth.times < slowed)
+    return { stage: 'none shown', evidence: [], next: 'Nothing has slowed down much yet: try more concurrency.' }
+  return growth.shareBeforeFirstToken >= 0.5
+    ? {
+        stage: 'prefill queueing',
+        evidence: [growth.text],
+        next: 'Give prefill a larger share of the GPUs, or lower the concurrency.',
+      }
+    : {
+        stage: 'decode batch',
+        evidence: [growth.text],
+        next: 'Give decode a larger share of the GPUs, or lower the concurrency.',
+      }
 }
 
 const percent = (share: number) => `${Math.round(100 * share)} %`

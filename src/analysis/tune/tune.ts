@@ -3,7 +3,7 @@ import { loadValue } from '../load-label.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import type { Recommendation } from '../recommend.ts'
 import type { ServingModes } from '../serving-modes.ts'
-import { type BottleneckFinding, bottleneckAt } from './bottleneck.ts'
+import { type BottleneckFinding, bottleneckAt, type Reference } from './bottleneck.ts'
 import { matchRates, type RateMatching } from './rate-matching.ts'
 
 /** The answer for one workload: what to deploy, how sure that is, what holds it back. */
@@ -31,17 +31,22 @@ function tuneWorkload({ name, points, recommendation, servingModes }: WorkloadAn
     workload: name,
     recommendation,
     concurrencyPerGpu: best !== null && level?.kind === 'concurrency' ? level.concurrency / best.gpus : null,
-    bottleneck: best === null ? null : bottleneckAt(best, lightestOf(best, points)),
+    bottleneck: best === null ? null : bottleneckAt(best, referenceOf(best, points)),
     servingModes,
     rates: matchRates(points),
   }
 }
 
-/** The valid point of the same deployment at the lightest load; null when that is the point itself. */
-function lightestOf(best: MeasuredPoint, points: readonly MeasuredPoint[]): MeasuredPoint | null {
-  const own = points.filter(
-    p => p.status === 'ok' && p.deployment.id === best.deployment.id && p.load.level.kind === best.load.level.kind,
-  )
-  const lightest = own.toSorted((a, b) => (loadValue(a.load.level) ?? 0) - (loadValue(b.load.level) ?? 0))[0]
-  return lightest === undefined || lightest.key === best.key ? null : lightest
+/** What a point is held against, among the points of its workload. */
+export function referenceOf(point: MeasuredPoint, points: readonly MeasuredPoint[]): Reference {
+  const comparable = points.filter(p => p.status === 'ok' && p.load.level.kind === point.load.level.kind)
+  const own = lightestOf(comparable.filter(p => p.deployment.id === point.deployment.id))
+  return {
+    lightest: own?.key === point.key ? null : own,
+    aggregated: lightestOf(comparable.filter(p => p.deployment.topology.kind === 'aggregated')),
+  }
+}
+
+function lightestOf(points: readonly MeasuredPoint[]): MeasuredPoint | null {
+  return points.toSorted((a, b) => (loadValue(a.load.level) ?? 0) - (loadValue(b.load.level) ?? 0))[0] ?? null
 }

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { analyse } from '../../../src/analysis/analyse.ts'
 import { bottleneckAt } from '../../../src/analysis/tune/bottleneck.ts'
-import { tune } from '../../../src/analysis/tune/tune.ts'
+import { referenceOf, tune } from '../../../src/analysis/tune/tune.ts'
 import type { PointResult } from '../../../src/journal/event.ts'
 import type { Measurement } from '../../../src/metrics/measurement.ts'
-import { disaggregated, syntheticRun } from '../../report/synthetic-run.ts'
+import { aggregated, disaggregated, syntheticRun } from '../../report/synthetic-run.ts'
 
 const gauge = (value: number) => ({ mean: value, max: value, last: value })
 
@@ -23,7 +23,7 @@ function bottleneckOf(change: (measurement: Measurement) => Measurement) {
   })
   const [point] = analyse(run).points
   assert.ok(point !== undefined)
-  return bottleneckAt(point, null)
+  return bottleneckAt(point, { lightest: null, aggregated: null })
 }
 
 describe('the bottleneck', () => {
@@ -36,8 +36,21 @@ describe('the bottleneck', () => {
     assert.equal(found.stage, 'client')
     assert.match(found.evidence[0] ?? '', /95 %/)
   })
-  test('is KV memory when a role’s cache is full', () => {
-    const found = bottleneckOf(m => ({ ...m, server: { 'decode-0': { 'trtllm:kv_cache_usage_perc': gauge(0.97) } } }))
+  test('is KV memory when requests wait for a cache that has no room for one more', () => {
+    const waitingWith = (used: number, running: number) =>
+      bottleneckOf(m => ({
+        ...m,
+        server: {
+          'decode-0': {
+            'trtllm:kv_cache_usage_perc': gauge(used),
+            'trtllm:num_requests_running': gauge(running),
+            'trtllm:num_requests_waiting': gauge(4),
+          },
+        },
+      }))
+    // Five requests fill 90 %: a sixth would need 18 %. Ninety do the same: a ninety-first needs 1 %.
+    assert.equal(waitingWith(0.9, 90).stage, 'decode batch')
+    const found = waitingWith(0.9, 5)
     assert.equal(found.stage, 'KV memory')
     assert.match(found.next, /decode/)
   })
@@ -45,8 +58,8 @@ describe('the bottleneck', () => {
     const found = bottleneckOf(m => ({
       ...m,
       server: {
-        'prefill-0': { 'trtllm:num_requests_waiting': gauge(4) },
-        'decode-0': { 'trtllm:num_requests_waiting': gauge(0) },
+        'prefill-0': { 'trtllm:num_requests_waiting': gauge(4), 'trtllm:num_requests_running': gauge(1) },
+        'decode-0': { 'trtllm:num_requests_waiting': gauge(0), 'trtllm:num_requests_running': gauge(1) },
       },
     }))
     assert.equal(found.stage, 'prefill queueing')
@@ -54,7 +67,10 @@ describe('the bottleneck', () => {
   })
   test('is the decode batch when requests wait at decode workers', () => {
     assert.equal(
-      bottleneckOf(m => ({ ...m, server: { 'decode-0': { 'trtllm:num_requests_waiting': gauge(4) } } })).stage,
+      bottleneckOf(m => ({
+        ...m,
+        server: { 'decode-0': { 'trtllm:num_requests_waiting': gauge(4), 'trtllm:num_requests_running': gauge(4) } },
+      })).stage,
       'decode batch',
     )
   })
@@ -103,5 +119,39 @@ describe('the answer of a run', () => {
       assert.equal(answer.bottleneck, null)
       assert.equal(answer.recommendation.basis, 'nothing')
     }
+  })
+})
+
+describe('the bottleneck of points whose medians are known', () => {
+  const grown = (lengths: readonly [number, number], topology = disaggregated(1, 1)) => {
+    const { points } = analyse(syntheticRun({ topologies: [topology], concurrencies: [1, 64], workloads: [lengths] }))
+    const heavy = points.at(-1)
+    assert.ok(heavy !== undefined)
+    return bottleneckAt(heavy, referenceOf(heavy, points))
+  }
+  test('is where load has added most of the latency', () => {
+    assert.equal(grown([8000, 16]).stage, 'prefill queueing')
+    assert.equal(grown([100, 1000]).stage, 'decode batch')
+  })
+  test('is a first token that is late without any load, where an aggregated deployment’s is not', () => {
+    const slowTransfer = (result: PointResult): PointResult => {
+      const { measurement } = result
+      if (measurement?.ttftMs == null || result.point.deployment.topology.kind === 'aggregated') return result
+      const ttftMs = { ...measurement.ttftMs, p50: measurement.ttftMs.p50 + 2000 }
+      return { ...result, measurement: { ...measurement, ttftMs } }
+    }
+    const { points } = analyse(
+      syntheticRun({
+        topologies: [disaggregated(1, 1), aggregated(1)],
+        concurrencies: [1, 2],
+        workloads: [[8000, 16]],
+        change: slowTransfer,
+      }),
+    )
+    const point = points[1]
+    assert.ok(point !== undefined)
+    const found = bottleneckAt(point, referenceOf(point, points))
+    assert.equal(found.stage, 'KV transfer')
+    assert.match(found.evidence[0] ?? '', /against \d+ ms of an aggregated deployment/)
   })
 })

@@ -1,0 +1,44 @@
+import { meanTokens, workersOf } from '../../point/index.ts'
+import type { MeasuredPoint } from '../measured-point.ts'
+
+/** What load has added to the latency of a median request. */
+export interface LatencyGrowth {
+  /** Latency over that at the lightest load. */
+  readonly times: number
+  /** Of what was added, the part before the first token, 0–1. */
+  readonly shareBeforeFirstToken: number
+  readonly text: string
+}
+
+/** Against the lightest load of the same deployment; null where the medians are not known. */
+export function latencyGrowth(point: MeasuredPoint, lightest: MeasuredPoint | null): LatencyGrowth | null {
+  const median = (of: MeasuredPoint | null, name: string) => of?.figures[name]?.mean
+  const [ttft, ttftBefore] = [median(point, 'ttft_p50_ms'), median(lightest, 'ttft_p50_ms')]
+  const [itl, itlBefore] = [median(point, 'itl_p50_ms'), median(lightest, 'itl_p50_ms')]
+  if (ttft === undefined || ttftBefore === undefined || itl === undefined || itlBefore === undefined) return null
+  const gaps = Math.max(0, meanTokens(point.workload.osl) - 1)
+  const [before, after] = [ttftBefore + gaps * itlBefore, ttft + gaps * itl]
+  const [first, rest] = [Math.max(0, ttft - ttftBefore), Math.max(0, gaps * (itl - itlBefore))]
+  const share = first + rest > 0 ? first / (first + rest) : 0
+  return {
+    times: before > 0 ? after / before : 1,
+    shareBeforeFirstToken: share,
+    text: `Against the lightest load TTFT p50 went from ${figure(ttftBefore)} to ${figure(ttft)} ms and ITL p50 from ${figure(itlBefore)} to ${figure(itl)} ms${first + rest > 0 ? `: ${Math.round(100 * share)} % of what load added came before the first token` : ''}.`,
+  }
+}
+
+/** Requests at work in each stage: rate × time, Little's law. */
+export function littlesLaw(point: MeasuredPoint): string[] {
+  const { topology } = point.deployment
+  const rate = point.figures.request_throughput?.mean
+  const ttft = point.figures.ttft_mean_ms?.mean
+  const latency = point.figures.request_latency_mean_ms?.mean
+  if (rate === undefined || ttft === undefined || latency === undefined) return []
+  const decoding = (rate * (latency - ttft)) / 1000
+  const workers = workersOf(topology, 'decode') + workersOf(topology, 'aggregated')
+  return [
+    `By Little's law ${figure((rate * ttft) / 1000)} requests were before their first token and ${figure(decoding)} made tokens, ${figure(decoding / workers)} a worker.`,
+  ]
+}
+
+const figure = (value: number) => (value >= 10 ? String(Math.round(value)) : value.toFixed(1))

@@ -1,0 +1,58 @@
+import type { Role } from '../../point/index.ts'
+import { rolesOf, workersOf } from '../../point/index.ts'
+import type { MeasuredPoint } from '../measured-point.ts'
+
+/** How the workers of one role stood on average, as they report it. */
+export interface RoleState {
+  readonly role: Role
+  readonly workers: number
+  /** Requests of one worker. */
+  readonly waiting: number
+  readonly running: number
+  /** Sequences that one worker's settings allow in a pass; null where they say nothing. */
+  readonly slots: number | null
+  /** Share of the KV cache in use, 0–1; null where no worker told. */
+  readonly cache: { readonly mean: number; readonly max: number } | null
+}
+
+/** The roles whose workers say how many requests run and wait. */
+export function roleStates(point: MeasuredPoint): readonly RoleState[] {
+  const { topology, engine } = point.deployment
+  return rolesOf(topology).flatMap(role => {
+    const waiting = serverMean(point, role, /num_requests_waiting/)
+    const running = serverMean(point, role, /num_requests_running/)
+    if (waiting === null || running === null) return []
+    const cache = samples(point, role, /kv_cache_usage_perc|gpu_cache_usage_perc/)
+    const settings = engine[role] ?? {}
+    const slots = settings.max_batch_size ?? settings.max_num_seqs
+    return [
+      {
+        role,
+        workers: workersOf(topology, role),
+        waiting,
+        running,
+        slots: typeof slots === 'number' ? slots : null,
+        cache:
+          cache.length === 0
+            ? null
+            : { mean: meanOf(cache.map(({ mean }) => mean)), max: Math.max(...cache.map(({ max }) => max)) },
+      },
+    ]
+  })
+}
+
+/** Mean of a gauge over a source's processes and the valid repeats; null where no server told. */
+export function serverMean(point: MeasuredPoint, source: string, metric: RegExp): number | null {
+  const found = samples(point, source, metric)
+  return found.length === 0 ? null : meanOf(found.map(({ mean }) => mean))
+}
+
+function samples(point: MeasuredPoint, source: string, metric: RegExp) {
+  return point.valid.flatMap(({ server }) =>
+    Object.entries(server ?? {})
+      .filter(([name]) => name === source || name.startsWith(`${source}-`))
+      .flatMap(([, series]) => Object.entries(series).flatMap(([name, value]) => (metric.test(name) ? [value] : []))),
+  )
+}
+
+const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
