@@ -7,6 +7,7 @@ import { createGenerator } from '../../src/load/create.ts'
 import type { GeneratorName } from '../../src/point/index.ts'
 import type { Cell } from './cell.ts'
 import { runGuideLlm } from './clients/guidellm.ts'
+import { compiler, rawClient } from './clients/raw-c.ts'
 import { endpointOf, pointOf } from './point.ts'
 import type { ClientReport } from './report.ts'
 
@@ -27,6 +28,7 @@ export function contestants(): Contestant[] {
     node('raw sockets', 'raw.ts', 'sockets'),
     node('raw undici', 'raw.ts', 'undici'),
     node('raw node:http', 'raw.ts', 'http'),
+    ...withoutRuntime(),
     ...peer('genai-perf', program => (url, cell, signal) => runGenerator('genai-perf', program, url, cell, signal)),
     ...peer('aiperf', program => (url, cell, signal) => runGenerator('aiperf', program, url, cell, signal)),
     ...peer('guidellm', program => (url, cell, signal) => runGuideLlm(program, url, cell, signal)),
@@ -44,6 +46,16 @@ function node(name: string, file: string, ...more: string[]): Contestant {
       return JSON.parse(stdout, (_, value: unknown) => value ?? Number.NaN) as ClientReport
     },
   }
+}
+
+/** The kernel's part of every client's error, where there is a C compiler. */
+function withoutRuntime(): Contestant[] {
+  if (compiler === null) return []
+  return (['wake', 'kernel'] as const).map(stamp => ({
+    name: stamp === 'wake' ? 'raw C' : 'raw C kernel stamps',
+    peer: false,
+    run: (url, cell, signal) => rawClient(url, cell, stamp, signal),
+  }))
 }
 
 function peer(name: string, runner: (program: string) => Contestant['run']): Contestant[] {
