@@ -46,9 +46,15 @@ export function fitText(file: string, twin: Twin): string {
 /** Predictions as a table; figures with half their band's width, extrapolation by footnote. */
 export function predictionText(points: readonly PredictedPoint[]): string {
   if (points.length === 0) return 'every point of this sweep was measured in the run that the twin was fitted to'
-  const reasons = [...new Set(points.flatMap(point => point.prediction.extrapolated))]
+  const remarksOf = ({ prediction, findings }: PredictedPoint) => [
+    ...prediction.extrapolated.map(reason => `extrapolated: ${reason}`),
+    ...findings.filter(({ severity }) => severity !== 'note').map(({ severity, message }) => `${severity}: ${message}`),
+  ]
+  const remarks = [...new Set(points.flatMap(remarksOf))]
   const marks = (point: PredictedPoint) =>
-    point.prediction.extrapolated.map(reason => `[${reasons.indexOf(reason) + 1}]`).join('')
+    remarksOf(point)
+      .map(remark => `[${remarks.indexOf(remark) + 1}]`)
+      .join('')
   const columns = [
     ['ttft_p50_ms', 'TTFT p50 ms'],
     ['ttft_p95_ms', 'TTFT p95 ms'],
@@ -84,7 +90,7 @@ export function predictionText(points: readonly PredictedPoint[]): string {
     ),
     '',
     'in brackets: where nine of ten such predictions were when held against a measurement',
-    ...reasons.map((reason, index) => `[${index + 1}] extrapolated: ${reason}`),
+    ...remarks.map((remark, index) => `[${index + 1}] ${remark}`),
   ].join('\n')
 }
 

@@ -17,6 +17,8 @@ import { loadProfile, shippedProfiles } from '../engine/profile.ts'
 import type { TraceRequests } from '../engine/request-source.ts'
 import { fulcrumVersion, type Run, readRun } from '../journal/index.ts'
 import { readTrace } from '../load/trace.ts'
+import type { Finding } from '../metrics/measurement.ts'
+import { judge } from '../metrics/validity.ts'
 import type { Point } from '../point/index.ts'
 import { gpusOf, topologyLabel } from '../point/index.ts'
 import { loadSweep } from '../sweep/load-sweep.ts'
@@ -75,6 +77,8 @@ export interface PredictedPoint {
   readonly gpus: number
   /** The twin's own run has measured it. */
   readonly measured: boolean
+  /** What would speak against such a measurement: never steady, too few samples, requests that fail. */
+  readonly findings: readonly Finding[]
   readonly prediction: Omit<Prediction, 'simulation'>
 }
 
@@ -103,7 +107,7 @@ export async function predictSweepFile(request: TwinPredictRequest): Promise<rea
   const predicted: PredictedPoint[] = []
   for (const point of points) {
     request.signal.throwIfAborted()
-    const { simulation: _, ...prediction } = predict(await requestOf(point, traces, request.signal))
+    const { simulation, ...prediction } = predict(await requestOf(point, traces, request.signal))
     predicted.push({
       pointId: point.id,
       topology: topologyLabel(point.deployment.topology),
@@ -111,6 +115,7 @@ export async function predictSweepFile(request: TwinPredictRequest): Promise<rea
       load: loadLabel(point.load.level),
       gpus: gpusOf(point.deployment),
       measured: known.has(point.id),
+      findings: judge(point, simulation),
       prediction,
     })
     request.onProgress(predicted.length, points.length)

@@ -73,11 +73,12 @@ export function extrapolations(range: MeasuredRange, asked: Asked): readonly str
     if (workload.prefix !== undefined || workload.conversation !== undefined)
       reasons.push('prompts with parts in common: how much a prefix cache saves was not measured')
   }
-  within(
-    'requests in flight for each worker that decodes:',
-    asked.inFlight / writersOf(asked.deployment),
-    range.inFlightPerWorker,
-  )
+  // Without the point's own number: points of a sweep then share their reason.
+  const inFlight = asked.inFlight / writersOf(asked.deployment)
+  if (inFlight > range.inFlightPerWorker[1] * reach)
+    reasons.push(
+      `more requests in flight for each worker that decodes than were measured (at most ${rounded(range.inFlightPerWorker[1])})`,
+    )
   return reasons
 }
 

@@ -5,11 +5,12 @@ import type { PredictedPoint } from '../twin.ts'
 export function predictionsCsv(points: readonly PredictedPoint[]): string {
   const names = [...new Set(points.flatMap(point => Object.keys(point.prediction.figures)))]
   const header = [
-    ...['point_id', 'topology', 'gpus', 'workload', 'load', 'measured', 'basis', 'extrapolated'],
+    ...['point_id', 'topology', 'gpus', 'workload', 'load', 'measured', 'basis', 'extrapolated', 'findings'],
     ...names.flatMap(name => [name, `${name}_low`, `${name}_high`]),
   ]
-  const rows = points.map(({ pointId, topology, gpus, workload, load, measured, prediction }) => [
+  const rows = points.map(({ pointId, topology, gpus, workload, load, measured, findings, prediction }) => [
     ...[pointId, topology, gpus, workload, load, measured, prediction.basis, prediction.extrapolated.join('; ')],
+    findings.map(({ code }) => code).join('; '),
     ...names.flatMap((name): readonly (string | number)[] => {
       const figure = prediction.figures[name]
       return figure === undefined ? ['', '', ''] : [figure.value, figure.low, figure.high]
