@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { adjustForFalseDiscovery } from '../../src/analysis/statistics/false-discovery.ts'
 import { pooledNoise, ratioTest } from '../../src/analysis/statistics/log-ratio.ts'
+import { adjustForFalseDiscovery } from '../../src/metrics/statistics/false-discovery.ts'
 import { studentCritical, studentTwoSidedP } from '../../src/metrics/statistics/student.ts'
 
 const near = (actual: number, expected: number, tolerance: number) =>

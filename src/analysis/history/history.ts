@@ -1,7 +1,7 @@
 import type { Run } from '../../journal/run.ts'
+import { adjustForFalseDiscovery } from '../../metrics/statistics/false-discovery.ts'
 import { studentCritical } from '../../metrics/statistics/student.ts'
 import { createRandom } from '../../point/index.ts'
-import { adjustForFalseDiscovery } from '../statistics/false-discovery.ts'
 import { changePoints, testedSplit } from './change-points.ts'
 import type { HistoryRun, Series } from './series.ts'
 import { seriesOf } from './series.ts'

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Measurement } from '../../metrics/measurement.ts'
 import { type Endpoint, FulcrumError, type GeneratorName, type Point } from '../../point/index.ts'
 import type { LoadGenerator, LoadProgress } from '../generator.ts'
-import { type Difference, differencesOf, type Reading, readingsOf, type Truth, type Turn } from './compare.ts'
+import { type Comparison, compareGenerators, type Reading, readingsOf, type Truth, type Turn } from './compare.ts'
 import { planTurns } from './turns.ts'
 
 /** A generator that takes part. */
@@ -41,16 +41,14 @@ export interface TurnProgress {
   readonly progress: LoadProgress | null
 }
 
-/** What generators say of one endpoint under one workload. */
-export interface Crosscheck {
+/** What generators say of one endpoint under one workload. No differences means that none is shown, not that there is none. */
+export interface Crosscheck extends Comparison {
   readonly point: Point
   readonly url: string
   readonly rounds: number
   readonly generators: readonly GeneratorName[]
   readonly turns: readonly Turn[]
   readonly readings: readonly Reading[]
-  /** Pairs that differ beyond chance; empty means that no difference is shown, not that there is none. */
-  readonly differences: readonly Difference[]
 }
 
 /**
@@ -83,7 +81,7 @@ export async function crosscheck(options: CrosscheckOptions): Promise<Crosscheck
     generators: names,
     turns,
     readings: readingsOf(turns, names),
-    differences: differencesOf(turns, names),
+    ...compareGenerators(turns, names),
   }
 }
 

@@ -1,5 +1,5 @@
 import type { GeneratorName } from '../../point/index.ts'
-import type { Difference } from './compare.ts'
+import { type Difference, falseDiscoveryRate } from './compare.ts'
 import type { Crosscheck } from './crosscheck.ts'
 import { type Figure, figures } from './figures.ts'
 import type { Interval } from './interval.ts'
@@ -32,8 +32,8 @@ export function crosscheckFindings(result: Crosscheck): string[] {
   const differences = groupedDifferences(result.differences).map(
     ({ who, sizes, reason }) => `${who}: ${sizes.join('; ')}. Likely reason: ${reason}.`,
   )
-  const errors = result.readings.flatMap(({ generator, figure, value, error }) => {
-    if (value === null || error === null || error.half === null || Math.abs(error.mean) <= error.half) return []
+  const errors = result.readings.flatMap(({ generator, figure, value, error, errorP }) => {
+    if (value === null || error === null || error.half === null || (errorP ?? 1) > falseDiscoveryRate) return []
     const { title, unit } = figureOf(figure)
     return [
       `${title}: ${generator} reads ${signed(error.mean)} ± ${shown(error.half)} ${unit} against the server's own record.`,
@@ -81,10 +81,10 @@ export function crosscheckMarkdown(result: Crosscheck): string {
   return [heading(result), '', line(head), rule, ...rows.map(line), '', ...findings, ''].join('\n')
 }
 
-function heading({ url, point, rounds }: Crosscheck): string {
+function heading({ url, point, rounds, comparisons }: Crosscheck): string {
   const { level } = point.load
   const load = level.kind === 'concurrency' ? `concurrency ${level.concurrency}` : level.kind
-  return `${url}, ISL/OSL ${point.workload.name}, ${load}, ${rounds} ${rounds === 1 ? 'round' : 'rounds in turns'}; mean ± 95 % interval over rounds`
+  return `${url}, ISL/OSL ${point.workload.name}, ${load}, ${rounds} ${rounds === 1 ? 'round' : 'rounds in turns'}; mean ± 95 % interval over rounds. Differences are told at a false-discovery rate of ${falseDiscoveryRate * 100} % over ${comparisons} comparisons`
 }
 
 function failedOf({ turns }: Crosscheck, name: GeneratorName): string {

@@ -14,7 +14,7 @@ import type { LoadGenerator } from '../../../src/load/generator.ts'
 import { measurementOf } from '../../../src/load/programs/measurement.ts'
 import type { Row } from '../../../src/load/programs/rows.ts'
 import type { GeneratorName, Point } from '../../../src/point/index.ts'
-import { FulcrumError } from '../../../src/point/index.ts'
+import { createRandom, FulcrumError } from '../../../src/point/index.ts'
 import { endpointAt, programPoint } from '../programs/program-point.ts'
 
 /** What a generator would see of a server with TTFT 50 ms and ITL 10 ms, and what it adds of its own. */
@@ -185,6 +185,26 @@ describe('a cross-check', () => {
     assert.equal(result.turns.length, 6)
     assert.equal(result.readings.find(one => one.generator === 'genai-perf' && one.figure === 'ttftMean')?.value, null)
     assert.match(crosscheckFindings(result)[0] ?? '', /genai-perf failed in round 1: HTTP 500/)
+  })
+
+  it('calls hardly anything different by chance, however many comparisons it makes', async () => {
+    const random = createRandom(7)
+    let called = 0
+    for (let repeat = 0; repeat < 40; repeat++) {
+      const result = await check(
+        [
+          ['built-in', {}],
+          ['genai-perf', {}],
+          ['aiperf', {}],
+        ],
+        4,
+        () => 2 * random.normal(),
+      )
+      assert.equal(result.comparisons, 27)
+      if (result.differences.length > 0) called += 1
+    }
+    // Without a true difference the rate is the chance of any call at all: 5 %, so 2 of 40 are expected. Unadjusted it is near half.
+    assert.ok(called <= 6, `${called} of 40 cross-checks called something different`)
   })
 
   it('claims nothing from a single round', async () => {
