@@ -1,0 +1,104 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { createRandom } from '../../src/point/index.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+/** Lines of a trace as Mooncake writes them. */
+export interface TraceShape {
+  readonly requests: number
+  readonly requestsPerS: number
+  /** Blocks of 512 tokens that a prompt begins with and others may have too, at most. */
+  readonly sharedBlocks: number
+  readonly ownBlocks: number
+  /** Mean; drawn evenly from 1 to twice that. */
+  readonly outputTokens: number
+  readonly seed: number
+}
+
+/** A trace whose prompts begin like one of twelve others. */
+export function traceText(shape: TraceShape): string {
+  const random = createRandom(shape.seed)
+  let atMs = 0
+  let fresh = 1_000_000
+  return Array.from({ length: shape.requests }, () => {
+    atMs += (1000 * random.exponential()) / shape.requestsPerS
+    const family = random.integer(12)
+    const shared = shape.sharedBlocks === 0 ? 0 : random.integer(shape.sharedBlocks + 1)
+    const own = 1 + random.integer(shape.ownBlocks)
+    const ids = [
+      ...Array.from({ length: shared }, (_, block) => family * 100 + block),
+      ...Array.from({ length: own }, () => fresh++),
+    ]
+    return `${JSON.stringify({
+      timestamp: Math.round(atMs),
+      input_length: (ids.length - 1) * 512 + 1 + random.integer(512),
+      output_length: 1 + random.integer(2 * shape.outputTokens - 1),
+      hash_ids: ids,
+    })}\n`
+  }).join('')
+}
+
+/** What Dynamo's own offline replay says of a trace on aggregated mocker workers. */
+export interface DynamoReplay {
+  readonly file: string
+  /** Of the replay itself, as it says; and of the whole process. */
+  readonly replayMs: number
+  readonly processMs: number
+  readonly reusedShare: number
+  readonly figures: { readonly [name: string]: number }
+}
+
+/** KV cache of each worker, in tokens; small enough that a long trace does not fit. */
+export const kvTokens = 640_000
+const blockTokens = 32
+
+/** Writes a trace, has `python -m dynamo.replay` replay it offline, and hands both to `use`. */
+export async function withDynamoReplay<T>(
+  shape: TraceShape,
+  workers: number,
+  use: (replay: DynamoReplay) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'fulcrum-replay-'))
+  try {
+    const file = join(folder, 'trace.jsonl')
+    const report = join(folder, 'report.json')
+    await writeFile(file, traceText(shape))
+    const engine = {
+      engine_type: 'trtllm',
+      planner_profile_data: join(root, 'profiles/deepseek-r1-fp4-gb200-tp4ep4.npz'),
+      kv_bytes_per_token: 35136,
+      num_gpu_blocks: kvTokens / blockTokens,
+    }
+    const startMs = performance.now()
+    await execa(
+      join(root, '.systems/dynamo/bin/python'),
+      [
+        ...['-m', 'dynamo.replay', '--extra-engine-args', JSON.stringify(engine), '--num-workers', String(workers)],
+        ...['--report-json', report, file],
+      ],
+      { env: { DYN_LOG: 'error' }, stdout: 'ignore', timeout: 600_000 },
+    )
+    const processMs = performance.now() - startMs
+    const said = JSON.parse(await readFile(report, 'utf8')) as { readonly [name: string]: number }
+    const of = (name: string) => said[name] ?? Number.NaN
+    return await use({
+      file,
+      processMs,
+      replayMs: of('wall_time_ms'),
+      reusedShare: of('prefix_cache_reused_ratio'),
+      figures: {
+        'duration, s': of('duration_ms') / 1000,
+        'TTFT mean, ms': of('mean_ttft_ms'),
+        'TTFT p95, ms': of('p95_ttft_ms'),
+        'ITL mean, ms': of('mean_tpot_ms'),
+        'request latency mean, ms': of('mean_e2e_latency_ms'),
+        'output tokens/s': of('output_throughput_tok_s'),
+      },
+    })
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
