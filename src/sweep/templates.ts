@@ -3,10 +3,28 @@ import { basename, join } from 'node:path'
 
 const folder = join(import.meta.dirname, '../../sweeps')
 
-/** The sweep files that `fulcrum init` can write, by name: the ones in sweeps/, so that they can't drift from what works. */
-export function initTemplates(): Readonly<Record<string, string>> {
+/** A sweep file that `fulcrum init` can write. */
+export interface SweepTemplate {
+  readonly text: string
+  /** Files that it names, by their path beside it. */
+  readonly beside: Readonly<Record<string, string>>
+}
+
+/** The templates by name: the files in sweeps/, so that they can't drift from what works. */
+export function initTemplates(): Readonly<Record<string, SweepTemplate>> {
   const files = readdirSync(folder)
     .filter(file => file.endsWith('.yaml'))
     .sort()
-  return Object.fromEntries(files.map(file => [basename(file, '.yaml'), readFileSync(join(folder, file), 'utf8')]))
+  return Object.fromEntries(
+    files.map(file => {
+      const text = readFileSync(join(folder, file), 'utf8')
+      return [basename(file, '.yaml'), { text, beside: filesNamedIn(text, basename(file, '.yaml')) }]
+    }),
+  )
+}
+
+/** Files of the folder that has the template's name, as far as its text names them. */
+function filesNamedIn(text: string, name: string): Readonly<Record<string, string>> {
+  const named = [...text.matchAll(new RegExp(`\\b${name}/[\\w.-]+\\.yaml\\b`, 'g'))].map(([path]) => path)
+  return Object.fromEntries([...new Set(named)].map(path => [path, readFileSync(join(folder, path), 'utf8')]))
 }

@@ -95,6 +95,21 @@ describe('init', () => {
     assert.equal((await fulcrum(['init', 'mine.yaml'], { cwd: folder.path })).exitCode, 2)
     assert.equal(await readFile(join(folder.path, 'mine.yaml'), 'utf8'), 'precious')
   })
+
+  test('writes the files that a template names beside it, and overwrites none of them either', async () => {
+    await using folder = await temporaryFolder()
+    const init = (file: string) => fulcrum(['init', file, '--template', 'kubernetes'], { cwd: folder.path })
+    const { stdout, exitCode } = await init('mine.yaml')
+    assert.equal(exitCode, 0)
+    assert.match(stdout, /wrote .*mine\.yaml\nwrote .*kubernetes\/deepseek-r1\.yaml\nnext: /)
+    assert.equal((await fulcrum(['validate', 'mine.yaml'], { cwd: folder.path })).exitCode, 0)
+    assert.equal((await init('another.yaml')).exitCode, 0)
+    await writeFile(join(folder.path, 'kubernetes/deepseek-r1.yaml'), 'precious')
+    const refused = await init('third.yaml')
+    assert.equal(refused.exitCode, 2)
+    assert.match(refused.stderr, /deepseek-r1\.yaml is there already; it was left as it is/)
+    await assert.rejects(readFile(join(folder.path, 'third.yaml')), { code: 'ENOENT' })
+  })
 })
 
 describe('plan and dry run', () => {
@@ -139,5 +154,13 @@ describe('plan and dry run', () => {
     const { stdout, exitCode } = await fulcrum(['resume', 'results/baseline/quick', '--dry-run', '--json'])
     assert.equal(exitCode, 0)
     assert.deepEqual(JSON.parse(stdout), [])
+  })
+
+  test('resume --again takes the statuses that can be measured again, and names them when it is given another', async () => {
+    const { stdout, exitCode } = await fulcrum(['resume', 'results/baseline/quick', '--again', 'failed', '--dry-run'])
+    assert.deepEqual([exitCode, /point/.test(stdout)], [0, false])
+    const wrong = await fulcrum(['resume', 'results/baseline/quick', '--again', 'ok', '--dry-run'])
+    assert.equal(wrong.exitCode, 2)
+    assert.match(wrong.stderr, /failed, invalid/)
   })
 })
