@@ -43,7 +43,7 @@ export interface Compared {
  * @throws FulcrumError bad-input for a threshold that is none, or a folder without a run
  */
 export async function compareRunFolders({ base, heads, failOn, to }: CompareRequest): Promise<readonly Compared[]> {
-  const thresholds = failOn.map(parseThreshold)
+  const thresholds = failOn.map(text => parseThreshold(text))
   const before = await readRun(await resolveBaseline(base, heads[0] ?? '.'))
   const compared: Compared[] = []
   for (const [index, head] of heads.entries()) {

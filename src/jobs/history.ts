@@ -1,7 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { historyGate, parseHistoryThreshold } from '../analysis/history/gate.ts'
 import { type History, historyOf } from '../analysis/history/history.ts'
 import { baselineOf, readRun, runsOf, sweepFolder } from '../journal/index.ts'
+import { historyAnnotations, historyGateText } from '../report/history/gate.ts'
 import { type ChangeGroup, type HistoryRow, historyJson, historyTable } from '../report/history/table.ts'
 import { sweepNamed } from './find-sweep.ts'
 
@@ -11,6 +13,8 @@ export interface HistoryRequest {
   readonly sweep?: string
   /** How many of the youngest runs to follow. */
   readonly last: number
+  /** `itl_p95>5%`, `hypervolume<-3%`. */
+  readonly failOn?: readonly string[]
   /** Folder for history.html; none is written without. */
   readonly to?: string
 }
@@ -25,6 +29,11 @@ export interface WrittenHistory {
   readonly rows: readonly HistoryRow[]
   /** By the run that they came with, the youngest first. */
   readonly groups: readonly ChangeGroup[]
+  /** Whether each threshold holds, in words. */
+  readonly thresholds: readonly string[]
+  readonly gateBroken: boolean
+  /** Workflow commands for GitHub Actions. */
+  readonly annotations: readonly string[]
   readonly json: string
   /** Path of the page; null when none was asked for. */
   readonly page: string | null
@@ -53,13 +62,15 @@ export async function readHistory({
 
 /**
  * Follows the key figures of a sweep over its runs.
- * @throws FulcrumError (bad-input) when there is no run of it
+ * @throws FulcrumError (bad-input) when there is no run of it, or a threshold is none
  */
 export async function sweepHistory(request: HistoryRequest): Promise<WrittenHistory> {
+  const thresholds = (request.failOn ?? []).map(parseHistoryThreshold)
   const resultsRoot = resolve(request.resultsRoot)
   const sweep = await sweepNamed(resultsRoot, request.sweep)
   const { history, passedOver } = await readHistory({ resultsRoot, sweep, last: request.last })
   const { rows, groups } = historyTable(history)
+  const gates = historyGate(history, thresholds)
   let page: string | null = null
   if (request.to !== undefined) {
     // Vega takes most of a second to load, which only a page should cost.
@@ -67,7 +78,7 @@ export async function sweepHistory(request: HistoryRequest): Promise<WrittenHist
     const folder = resolve(request.to)
     await mkdir(folder, { recursive: true })
     page = join(folder, 'history.html')
-    await writeFile(page, await historyHtml(history))
+    await writeFile(page, await historyHtml(history, gates))
   }
   return {
     sweep,
@@ -75,7 +86,10 @@ export async function sweepHistory(request: HistoryRequest): Promise<WrittenHist
     passedOver,
     rows,
     groups,
-    json: historyJson(history),
+    thresholds: gates.map(gate => historyGateText(history, gate)),
+    gateBroken: gates.some(({ broken }) => broken.length > 0),
+    annotations: historyAnnotations(history, gates),
+    json: historyJson(history, gates),
     page,
   }
 }

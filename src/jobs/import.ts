@@ -13,6 +13,7 @@ import {
   FulcrumError,
   type Load,
   type Point,
+  type Slo,
   type Topology,
   type Workload,
 } from '../point/index.ts'
@@ -28,6 +29,8 @@ export interface ImportRequest {
   readonly gpusPerWorker: number
   /** Of summaries whose path names none, such as `2P1D` or `agg-x2`. */
   readonly topology?: string
+  /** What the results are held against; summaries don't say. */
+  readonly slo?: Slo
 }
 
 export interface Imported {
@@ -36,6 +39,32 @@ export interface Imported {
   /** Files that look like summaries and are none, with the reason. */
   readonly passedOver: readonly { readonly file: string; readonly why: string }[]
   readonly report: WrittenReport
+}
+
+/** Objectives by their keys in a sweep file. */
+const sloKeys = {
+  ttft_p95_ms: 'ttftP95Ms',
+  itl_p95_ms: 'itlP95Ms',
+  request_latency_p95_ms: 'requestLatencyP95Ms',
+} as const satisfies { readonly [key: string]: keyof Slo }
+
+/**
+ * Reads objectives as `ttft_p95_ms=2000`; the last of one name counts.
+ * @throws FulcrumError (bad-input) `slo-invalid`
+ */
+export function parseSlo(texts: readonly string[]): Slo {
+  return Object.fromEntries(
+    texts.map(text => {
+      const [, key = '', figure = ''] = /^\s*(\w+)\s*=\s*(\d+(?:\.\d+)?)\s*$/.exec(text) ?? []
+      const name = Object.entries(sloKeys).find(([known]) => known === key)?.[1]
+      if (name !== undefined && Number(figure) > 0) return [name, Number(figure)]
+      throw new FulcrumError('bad-input', 'slo-invalid', `'${text}' is no objective.`, {
+        remedy: `Write ${Object.keys(sloKeys)
+          .map(known => `${known}=N`)
+          .join(', ')}, in ms.`,
+      })
+    }),
+  )
 }
 
 const summaryNames: Readonly<Record<string, ImportedSummary['program']>> = {
@@ -66,7 +95,7 @@ export async function importResults(request: ImportRequest): Promise<Imported> {
         remedy: 'Name its folder after it (2P1D, agg-x2), or give one for all such with --topology.',
       })
     const gpus = summary.deployment?.gpusPerWorker ?? request.gpusPerWorker
-    results.push(resultOf(summary, topology, gpus, results))
+    results.push(resultOf(summary, topology, { gpus, slo: request.slo ?? {} }, results))
     systems[summary.program] = summary.measurement.generator.version
   }
   if (results.length === 0)
@@ -111,7 +140,7 @@ function namedTopology(text: string): Topology {
 function resultOf(
   { program, asked, measurement }: ImportedSummary,
   topology: Topology,
-  gpus: number,
+  { gpus, slo }: { readonly gpus: number; readonly slo: Slo },
   before: readonly PointResult[],
 ): PointResult {
   const shape: Omit<Deployment, 'id'> = {
@@ -148,7 +177,7 @@ function resultOf(
     workload,
     load,
     generator: program,
-    slo: {},
+    slo,
     limits: defaultLimits,
     repeat,
   }
@@ -179,8 +208,11 @@ async function written(
   return run.folder
 }
 
-function commandOf({ name, gpusPerWorker, topology }: ImportRequest, folder: string): string[] {
-  const given = topology === undefined ? [] : ['--topology', topology]
+function commandOf({ name, gpusPerWorker, topology, slo }: ImportRequest, folder: string): string[] {
+  const objectives = Object.entries(sloKeys).flatMap(([key, name]) =>
+    slo?.[name] === undefined ? [] : ['--slo', `${key}=${slo[name]}`],
+  )
+  const given = [...(topology === undefined ? [] : ['--topology', topology]), ...objectives]
   return ['fulcrum', 'import', folder, '--gpus-per-worker', String(gpusPerWorker), '--name', name, ...given]
 }
 

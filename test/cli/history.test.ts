@@ -55,6 +55,15 @@ describe('fulcrum history', () => {
     assert.equal(history.trends.find((t: { figure: string }) => t.figure === 'itl_p95_ms').values.length, 12)
   })
 
+  test('fails on a threshold that a lasting change has broken, and on no other', async () => {
+    const asked = (threshold: string) => fulcrum(['history', '--out', place.path, '--fail-on', threshold])
+    const broken = await asked('itl_p95>5%')
+    assert.equal(broken.exitCode, 1)
+    assert.match(broken.stdout, /itl_p95>5%: broken at 4 of its series: .* since 2026-01-08 03:00/)
+    assert.equal((await asked('itl_p95>60%')).exitCode, 0)
+    assert.equal((await asked('itl_p95')).exitCode, 2)
+  })
+
   test('takes a sweep that is not there for a mistake and names the one that was meant', async () => {
     const { stderr, exitCode } = await fulcrum(['history', 'nigthly', '--out', place.path])
     assert.equal(exitCode, 2)

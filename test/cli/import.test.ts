@@ -58,6 +58,22 @@ describe('fulcrum import', () => {
     assert.equal(JSON.parse(compared.stdout).points.length, 2)
   })
 
+  test('holds results against the objectives that are given, and tells a mistake in one', async () => {
+    await using folder = await temporaryFolder()
+    const from = join(folder.path, 'artifacts')
+    await place('aiperf-ok.profile_export_aiperf.json', join(from, 'agg-x2/profile_export_aiperf.json'))
+    const imported = (...slo: string[]) =>
+      fulcrum(['import', from, '--gpus-per-worker', '4', '--out', join(folder.path, 'results'), '--json', ...slo])
+    const { stdout } = await imported('--slo', 'ttft_p95_ms=2000', '--slo', 'itl_p95_ms=25.5')
+    const { folder: runFolder } = JSON.parse(stdout)
+    const { results, manifest } = await readRun(runFolder)
+    assert.deepEqual(results[0]?.point.slo, { ttftP95Ms: 2000, itlP95Ms: 25.5 })
+    assert.deepEqual(manifest.command.slice(-4), ['--slo', 'ttft_p95_ms=2000', '--slo', 'itl_p95_ms=25.5'])
+    const wrong = await imported('--slo', 'ttft=2s')
+    assert.equal(wrong.exitCode, 2)
+    assert.match(JSON.parse(wrong.stdout).error.remedy, /ttft_p95_ms=N/)
+  })
+
   test('says what is missing where nothing names the topology, and takes one that is given', async () => {
     await using folder = await temporaryFolder()
     const from = join(folder.path, 'artifacts')

@@ -6,7 +6,7 @@ import { figures } from '../figures.ts'
 export interface Threshold {
   /** As it was written. */
   readonly text: string
-  readonly figure: Figure
+  readonly figure: Pick<Figure, 'name' | 'title' | 'better'>
   readonly direction: '>' | '<'
   /** Relative change, 0.05 for 5 %. */
   readonly change: number
@@ -16,11 +16,11 @@ export interface Threshold {
  * Parses `FIGURE > N%` or `FIGURE < -N%`; the unit may be left out of the name (`ttft_p95`).
  * @throws FulcrumError bad-input
  */
-export function parseThreshold(text: string): Threshold {
+export function parseThreshold(text: string, known: readonly Threshold['figure'][] = figures): Threshold {
   const match = /^\s*([a-z0-9_]+)\s*([<>])\s*([+-]?\d+(?:\.\d+)?)\s*%\s*$/i.exec(text)
   if (match === null) throw mistake(text, 'not of the form FIGURE>N% or FIGURE<-N%')
   const [, name = '', direction, percent = ''] = match
-  const figure = figures.find(candidate => [name, `${name}_ms`].includes(candidate.name))
+  const figure = known.find(candidate => [name, `${name}_ms`].includes(candidate.name))
   if (figure === undefined) throw mistake(text, `there is no figure '${name}'`)
   return { text: text.trim(), figure, direction: direction === '<' ? '<' : '>', change: Number(percent) / 100 }
 }

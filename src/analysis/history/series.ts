@@ -37,8 +37,21 @@ export interface Series {
   readonly noise: Noise | null
 }
 
+/** The area under a workload's frontier: of a whole run, so no measurement has one. */
+export const frontierArea = {
+  name: 'hypervolume',
+  title: 'Area under the frontier',
+  unit: '',
+  better: 'higher',
+} as const satisfies Series['figure']
+
 /** Figures that are followed for every point. */
-const followed = ['ttft_p95_ms', 'itl_p95_ms', 'output_tokens_per_s_per_user', 'output_tokens_per_s_per_gpu']
+export const followedFigures: readonly string[] = [
+  'ttft_p95_ms',
+  'itl_p95_ms',
+  'output_tokens_per_s_per_user',
+  'output_tokens_per_s_per_gpu',
+]
 
 interface Sample {
   readonly subject: SeriesSubject
@@ -69,13 +82,13 @@ function addRun(run: Run, index: number, add: (key: string, sample: Sample) => v
       const { isl, osl, prefix, conversation } = workload
       add(`workload ${canonicalJson({ isl, osl, prefix, conversation })}`, {
         subject: { workload: name, deployment: 'frontier', load: 'all' },
-        figure: { name: 'hypervolume', title: 'Area under the frontier', unit: '', better: 'higher' },
+        figure: frontierArea,
         run: index,
         values: [hypervolume],
       })
     }
     for (const point of points) {
-      for (const figure of figures.filter(({ name }) => followed.includes(name))) {
+      for (const figure of figures.filter(({ name }) => followedFigures.includes(name))) {
         const values = point.valid.flatMap(measurement => figure.of(measurement, point.deployment) ?? [])
         if (values.length === 0 || values.some(value => value <= 0)) continue
         add(`point ${figure.name} ${canonicalJson([asked(point), point.deployment.engine])}`, {

@@ -1,10 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { sweepHistory, type WrittenHistory } from '../../index.ts'
+import { exitCodes, sweepHistory, type WrittenHistory } from '../../index.ts'
 import { table } from '../table.ts'
 
 interface HistoryOptions {
   readonly out: string
   readonly last: number
+  readonly failOn: readonly string[]
   readonly to?: string
   readonly json?: true
 }
@@ -17,6 +18,12 @@ export function addHistory(program: Command): void {
     .description('trend of every key figure over the runs of a sweep, and when it changed for good')
     .option('--out <dir>', 'where runs are kept', 'results')
     .option('--last <n>', 'follow the n youngest runs', parseCount, 60)
+    .option(
+      '--fail-on <threshold>',
+      'exit with 1 when a figure has left its level for good by that much, e.g. "itl_p95>5%"; can be repeated',
+      (threshold: string, before: readonly string[]) => [...before, threshold],
+      [],
+    )
     .option('--to <dir>', 'write history.html there')
     .option('--json', 'print every value and change as JSON')
     .addHelpText(
@@ -25,25 +32,32 @@ export function addHistory(program: Command): void {
 Examples:
   $ fulcrum history
   $ fulcrum history nightly --last 30 --to report/
+  $ fulcrum history nightly --fail-on "itl_p95>5%" --fail-on "hypervolume<-3%"
   $ fulcrum history nightly --json | jq '.changes[0]'
 
-Changes are found by E-divisive with a permutation test, so a few runs alone show none: about eight are needed.`,
+Changes are found by E-divisive with a permutation test, so a few runs alone show none: about eight are needed.
+--fail-on holds the level of now against the baseline's (the oldest without one), and fails until the figure comes back or another run
+becomes the baseline. In GitHub Actions, broken thresholds become annotations.`,
     )
     .action(async (sweep: string | undefined, options: HistoryOptions) => {
       const history = await sweepHistory({
         resultsRoot: options.out,
         last: options.last,
+        failOn: options.failOn,
         ...(sweep === undefined ? {} : { sweep }),
         ...(options.to === undefined ? {} : { to: options.to }),
       })
       if (options.json) process.stdout.write(history.json)
       else console.log(historyText(history))
+      // Actions reads annotations from stderr as well, so that stdout stays what was asked for.
+      if (process.env.GITHUB_ACTIONS === 'true') for (const line of history.annotations) console.error(line)
+      if (history.gateBroken) process.exitCode = exitCodes.pointsFailed
     })
 }
 
 const mostLines = 20
 
-function historyText({ sweep, runs, passedOver, rows, groups, page }: WrittenHistory): string {
+function historyText({ sweep, runs, passedOver, rows, groups, thresholds, page }: WrittenHistory): string {
   const count = groups.reduce((sum, group) => sum + group.changes.length, 0)
   const shown = table(
     [
@@ -69,6 +83,7 @@ function historyText({ sweep, runs, passedOver, rows, groups, page }: WrittenHis
   )
   return [
     `${sweep}: ${runs} runs, ${count === 0 ? 'no lasting change shown' : `${count} lasting changes`}`,
+    ...thresholds.map(threshold => `  ${threshold}`),
     ...(rows.length > 0 ? ['', shown] : []),
     ...(rows.length > mostLines ? [`and ${rows.length - mostLines} more changed figures; --json has all`] : []),
     ...groups.flatMap(({ since, before, changes }) => [

@@ -1,11 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { importResults } from '../../index.ts'
+import { importResults, parseSlo } from '../../index.ts'
 import { frontierText } from '../frontier-text.ts'
 
 interface ImportOptions {
   readonly gpusPerWorker: number
   readonly name: string
   readonly topology?: string
+  readonly slo: readonly string[]
   readonly out: string
   readonly json?: true
 }
@@ -19,6 +20,12 @@ export function addImport(program: Command): void {
     .requiredOption('--gpus-per-worker <n>', 'GPUs of each worker, which decide throughput per GPU', parseCount)
     .option('--name <sweep>', 'sweep that the run is of', 'imported')
     .option('--topology <name>', 'of results whose path names none: 2P1D, agg-x2')
+    .option(
+      '--slo <objective>',
+      'what the results are held against: ttft_p95_ms=2000, itl_p95_ms=25, request_latency_p95_ms=…; can be repeated',
+      (objective: string, before: readonly string[]) => [...before, objective],
+      [],
+    )
     .option('--out <dir>', 'where runs are kept', 'results')
     .option('--json', 'print as JSON')
     .addHelpText(
@@ -27,6 +34,7 @@ export function addImport(program: Command): void {
 Examples:
   $ fulcrum import artifacts/ --gpus-per-worker 4
   $ fulcrum import artifacts/2P1D --gpus-per-worker 4 --topology 2P1D --name guide
+  $ fulcrum import artifacts/ --gpus-per-worker 4 --slo ttft_p95_ms=2000 --slo itl_p95_ms=25
 
 Reads profile_export_genai_perf.json and profile_export_aiperf.json. A topology in the path of a file (artifacts/2P1D/c16/…)
 is taken from there. The same point again is a repeat of it. Summaries don't say how busy the client was: nothing vouches for that.`,
@@ -37,6 +45,7 @@ is taken from there. The same point again is a repeat of it. Summaries don't say
         resultsRoot: options.out,
         name: options.name,
         gpusPerWorker: options.gpusPerWorker,
+        slo: parseSlo(options.slo),
         ...(options.topology === undefined ? {} : { topology: options.topology }),
       })
       if (options.json) {

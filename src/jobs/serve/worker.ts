@@ -42,7 +42,7 @@ async function htmlOf(request: PageRequest): Promise<string> {
     }
     case 'history': {
       const { history } = await readHistory({ ...request, last: lastRuns })
-      return historyHtml(history, request.trail)
+      return historyHtml(history, [], request.trail)
     }
   }
 }

@@ -2,6 +2,7 @@ import type { Candidate, ClassCapacity } from '../../analysis/capacity/candidate
 import type { Evidence } from '../../analysis/capacity/evidence.ts'
 import type { CapacityPlan, Month, Sensitivity } from '../../analysis/capacity/plan.ts'
 import type { CapacityQuestion } from '../../analysis/capacity/question.ts'
+import type { Replay } from '../../analysis/capacity/replay.ts'
 import type { Servable } from '../../analysis/capacity/servable.ts'
 import { loadLabel } from '../../analysis/load-label.ts'
 import type { EngineSettings } from '../../point/index.ts'
@@ -28,6 +29,8 @@ export interface CapacityView {
   readonly most: { readonly peakRequestsPerS: number; readonly deployment: string; readonly replicas: number } | null
   readonly sensitivity: readonly SensitivityView[]
   readonly evidence: readonly EvidenceView[]
+  /** The plan in virtual time, by the run's twin; empty without one. */
+  readonly replays: readonly Replay[]
   readonly caveats: readonly string[]
   /** Of the run that was measured. */
   readonly run: { readonly folder: string; readonly sweep: string; readonly runId: string }
@@ -95,7 +98,11 @@ export interface EvidenceView {
   readonly use: Evidence['use']
 }
 
-export function capacityView(plan: CapacityPlan, run: CapacityView['run']): CapacityView {
+export function capacityView(
+  plan: CapacityPlan,
+  run: CapacityView['run'],
+  replays: readonly Replay[] = [],
+): CapacityView {
   const shown = plan.best ?? plan.candidates[0] ?? null
   return {
     serves: plan.best !== null,
@@ -115,6 +122,7 @@ export function capacityView(plan: CapacityPlan, run: CapacityView['run']): Capa
           },
     sensitivity: plan.sensitivity.map(sensitivityView),
     evidence: plan.evidence.map(evidenceView),
+    replays,
     caveats: plan.caveats,
     run,
   }

@@ -1,3 +1,4 @@
+import type { Replay } from '../../analysis/capacity/replay.ts'
 import type { Slo } from '../../point/index.ts'
 import { figure, time } from '../format.ts'
 import type { CandidateView, CapacityView, RequestsView, SensitivityView } from './view.ts'
@@ -58,6 +59,15 @@ export function spareText({ spare, peakRequestsPerS }: CandidateView): string {
   if (spare.nodesLost === 0) return 'no node may be lost'
   const over = spare.requestsPerS / peakRequestsPerS - 1
   return `with ${count(spare.nodesLost, 'node')} lost ${count(spare.replicasLost, 'replica')} ${spare.replicasLost === 1 ? 'is' : 'are'} gone and ${figure(spare.requestsPerS)} requests/s are left, ${percent(over)} above the peak`
+}
+
+/** What the twin says of the plan, in a sentence. */
+export function replayText({ traffic, requests, p95, meetsSlo, medianError, extrapolated }: Replay): string {
+  const error = (share: number | null) =>
+    share === null ? '' : ` (such predictions are ${percent(share)} off on median)`
+  const what = traffic === 'trace' ? 'the trace' : 'random traffic at the peak, all kinds together,'
+  const beyond = extrapolated.length === 0 ? '' : `; EXTRAPOLATED: ${extrapolated.join(', ')}`
+  return `By the twin ${what} replayed in virtual time on one replica (${requests} requests): TTFT p95 ${time(p95.ttftMs)}${error(medianError.ttft)}, ITL p95 ${time(p95.itlMs)}${error(medianError.itl)}: ${meetsSlo ? 'within the SLO' : 'MISSES THE SLO'}${beyond}`
 }
 
 /** `3.2`, or `0.81 GPU-h` without a price. */

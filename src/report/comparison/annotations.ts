@@ -10,7 +10,7 @@ export function githubAnnotations(comparison: Comparison): readonly string[] {
   const doubtful = comparison.differences.filter(difference => difference.kind === 'conditions')
   const broken = comparison.thresholds.flatMap(outcome =>
     outcome.broken.map(({ point, change }) =>
-      command(
+      workflowCommand(
         'error',
         outcome.threshold.text,
         `${pointName(point.head)}: ${change.figure.title} ${changeText(change)}`,
@@ -21,7 +21,7 @@ export function githubAnnotations(comparison: Comparison): readonly string[] {
     doubtful.length === 0
       ? []
       : [
-          command(
+          workflowCommand(
             'warning',
             'Conditions differ',
             doubtful.map(({ what, base, head }) => `${what}: ${base} → ${head}`).join('; '),
@@ -30,7 +30,8 @@ export function githubAnnotations(comparison: Comparison): readonly string[] {
   return [...warnings, ...broken].slice(0, mostAnnotations)
 }
 
-function command(kind: 'error' | 'warning', title: string, message: string): string {
+/** A line of output that GitHub Actions reads as an annotation. */
+export function workflowCommand(kind: 'error' | 'warning', title: string, message: string): string {
   const data = (text: string) => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
   const property = (text: string) => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
   return `::${kind} title=${property(title)}::${data(message)}`

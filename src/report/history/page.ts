@@ -1,3 +1,4 @@
+import type { HistoryThreshold } from '../../analysis/history/gate.ts'
 import type { History, Trend } from '../../analysis/history/history.ts'
 import { historyFalseDiscoveryRate } from '../../analysis/history/history.ts'
 import type { Crumb } from '../crumbs.ts'
@@ -9,6 +10,7 @@ import { loadStyle } from '../inline-script.ts'
 import { picture } from '../picture.ts'
 import { scrolling } from '../sections/tables.ts'
 import { historySpec } from '../specs/history.ts'
+import { historyGateText } from './gate.ts'
 import { historyRow, runText, trendValue } from './table.ts'
 
 /** Pictures of changed series; the table below has all. */
@@ -17,7 +19,11 @@ const mostPictures = 16
 const mostRows = 1000
 
 /** history.html: one offline file without scripts. */
-export async function historyHtml(history: History, trail: readonly Crumb[] = []): Promise<string> {
+export async function historyHtml(
+  history: History,
+  gates: readonly HistoryThreshold[] = [],
+  trail: readonly Crumb[] = [],
+): Promise<string> {
   const style = await loadStyle()
   const frontiers = history.trends.filter(trend => trend.figure.name === 'hypervolume')
   const changed = history.trends.filter(trend => trend.changes.length > 0 && !frontiers.includes(trend))
@@ -39,6 +45,7 @@ ${crumbTrail(trail)}
 <div class="title"><h1>${history.sweep}: ${verdict(history)}</h1>
 <p class="meta">${history.runs.length} runs, ${first} to ${last} · ${history.baseline === null ? 'no baseline set' : `baseline ${runText(history, history.baseline)}`}</p></div></header>
 <main>
+${gatesSection(history, gates)}
 ${changesSection(history)}
 <section><h2>Frontiers</h2><div class="pair">${await Promise.all(frontiers.map(trend => figureOf(history, trend)))}</div></section>
 ${pictured.length > 0 ? html`<section><h2>Figures that changed</h2><div class="pair">${await Promise.all(pictured.map(trend => figureOf(history, trend)))}</div>${pictured.length < changed.length ? html`<p class="none">The ${pictured.length} largest of ${changed.length}; the table has all.</p>` : null}</section>` : null}
@@ -58,6 +65,14 @@ function verdict({ changes, runs }: History): string {
   if (changes.length === 0) return `no lasting change shown over ${runs.length} runs`
   const dates = new Set(changes.map(({ run }) => run)).size
   return `${changes.length} lasting ${changes.length === 1 ? 'change' : 'changes'}, at ${dates} ${dates === 1 ? 'run' : 'runs'}`
+}
+
+function gatesSection(history: History, gates: readonly HistoryThreshold[]): Html | null {
+  if (gates.length === 0) return null
+  return html`<section><h2>Thresholds</h2><ul class="sure">${gates.map(gate => {
+    const said = historyGateText(history, gate)
+    return html`<li>${gate.broken.length > 0 ? html`<em>${said}</em>` : said}</li>`
+  })}</ul></section>`
 }
 
 function changesSection(history: History): Html | null {

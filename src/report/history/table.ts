@@ -1,3 +1,4 @@
+import type { HistoryThreshold } from '../../analysis/history/gate.ts'
 import type { History, HistoryChange, Trend } from '../../analysis/history/history.ts'
 import { change, figure, time } from '../format.ts'
 
@@ -77,7 +78,7 @@ export function runText(history: History, index: number): string {
 }
 
 /** The history for machines; figures by their names in points.csv, changes as fractions. */
-export function historyJson(history: History): string {
+export function historyJson(history: History, gates: readonly HistoryThreshold[] = []): string {
   const { sweep, runs, trends, changes, baseline } = history
   return `${JSON.stringify(
     {
@@ -86,6 +87,16 @@ export function historyJson(history: History): string {
       method: 'E-divisive on logarithms of run means, permutation test, false-discovery rate 5 % over series',
       runs,
       baseline: baseline === null ? null : (runs[baseline]?.runId ?? null),
+      gateBroken: gates.some(({ broken }) => broken.length > 0),
+      thresholds: gates.map(({ threshold, broken }) => ({
+        threshold: threshold.text,
+        broken: broken.map(({ trend, relative, since }) => ({
+          ...trend.subject,
+          figure: trend.figure.name,
+          relative,
+          since: runs[since]?.runId,
+        })),
+      })),
       changes: changes.map(({ series, run, before, ...told }) => ({
         ...series.subject,
         figure: series.figure.name,

@@ -4,6 +4,7 @@ import { topologyLabel } from '../../point/index.ts'
 import type { Html } from '../html.ts'
 import { html } from '../html.ts'
 import type { Report } from '../report.ts'
+import { shardsTable } from './shards.ts'
 import { scrolling } from './tables.ts'
 
 /** Rows of one table; points.csv has all reasons. */
@@ -31,6 +32,7 @@ ${
       )}</details>`
     : null
 }
+${shardsTable(results)}
 </section>`
 }
 
