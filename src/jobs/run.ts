@@ -6,6 +6,7 @@ import { besideDeployment } from '../deploy/kubernetes/load-job/defaults.ts'
 import { jobPlace } from '../deploy/kubernetes/load-job/place.ts'
 import {
   createRun,
+  listRuns,
   type Manifest,
   newestUnfinishedRun,
   type OpenRun,
@@ -17,7 +18,7 @@ import {
 } from '../journal/index.ts'
 import { createGenerator, type GeneratorSettings } from '../load/create.ts'
 import { judge } from '../metrics/validity.ts'
-import { FulcrumError } from '../point/index.ts'
+import { FulcrumError, type Point } from '../point/index.ts'
 import { loadSweep, sweepOf } from '../sweep/load-sweep.ts'
 import { onlyPoints } from '../sweep/only.ts'
 import { planSweep } from '../sweep/plan.ts'
@@ -70,33 +71,53 @@ export async function runSweepFile(
   return execute(plan, run, resultsRoot, unfinished !== null, request)
 }
 
+/** Which run to go on with, and which of its results not to rest on. */
+export type ResumeChoice = RunChoice & {
+  /** Points with these statuses are measured once more; without a folder, of the youngest run. */
+  readonly again?: readonly Again[]
+}
+
+/** What can be measured once more. */
+export const againStatuses = ['failed', 'invalid'] as const
+export type Again = (typeof againStatuses)[number]
+
 /**
  * `fulcrum resume`: goes on with a run from the sweep file kept in its manifest.
  * @throws FulcrumError (bad-input) when there is none to resume, or the sweep file has changed since
  */
-export async function resumeRun(
-  request: RunWatch & { readonly folder?: string; readonly resultsRoot: string },
-): Promise<ReportedOutcome> {
+export async function resumeRun(request: RunWatch & ResumeChoice): Promise<ReportedOutcome> {
   const { folder, plan } = await unfinishedPlan(request)
   refuseShards(plan.sweep, request.shards)
-  return execute(plan, await openRun(folder), resolve(request.resultsRoot), true, request)
+  const again = await pointsAgain(folder, request.again)
+  return execute(plan, await openRun(folder), resolve(request.resultsRoot), true, { ...request, again })
+}
+
+async function pointsAgain(folder: string, statuses: readonly Again[] = []): Promise<readonly string[]> {
+  if (statuses.length === 0) return []
+  const { results } = await readRun(folder)
+  return results.filter(({ status }) => statuses.some(again => again === status)).map(({ point }) => point.id)
 }
 
 /**
  * What `fulcrum resume` would still measure: the run's plan without the points that have a result.
  * @throws FulcrumError as {@link resumeRun} does
  */
-export async function planToResume(choice: RunChoice): Promise<Plan> {
+export async function planToResume(choice: ResumeChoice): Promise<Plan> {
   const { folder, plan } = await unfinishedPlan(choice)
   const { lines } = await readRun(folder)
+  const again = new Set(await pointsAgain(folder, choice.again))
+  const toMeasure = (points: readonly Point[]) => {
+    const missing = new Set(missingPoints(points, lines))
+    return points.filter(point => missing.has(point) || again.has(point.id))
+  }
   const deployments = plan.deployments
-    .map(({ deployment, points }) => ({ deployment, points: missingPoints(points, lines) }))
+    .map(({ deployment, points }) => ({ deployment, points: toMeasure(points) }))
     .filter(({ points }) => points.length > 0)
   return { ...plan, deployments }
 }
 
-async function unfinishedPlan({ folder: named, resultsRoot }: RunChoice): Promise<{ folder: string; plan: Plan }> {
-  const folder = named === undefined ? await newestUnfinished(resolve(resultsRoot)) : resolve(named)
+async function unfinishedPlan(choice: ResumeChoice): Promise<{ folder: string; plan: Plan }> {
+  const folder = choice.folder === undefined ? await newestToResume(choice) : resolve(choice.folder)
   const manifest = await readManifest(folder)
   return { folder, plan: partOf(planSweep(await sweepAsItWas(manifest)), manifest.only) }
 }
@@ -120,10 +141,12 @@ async function sweepAsItWas(manifest: Manifest): Promise<Sweep> {
   return sweepOf({ text, path, shown: path, options: { allowPoints: manifest.plan.points }, askDeployer: abilitiesOf })
 }
 
-async function newestUnfinished(resultsRoot: string): Promise<string> {
-  const newest = await newestUnfinishedRun(resultsRoot)
-  if (newest !== null) return newest.folder
-  throw new FulcrumError('bad-input', 'nothing-to-resume', `There is no unfinished run under ${resultsRoot}.`, {
+async function newestToResume({ resultsRoot, again = [] }: ResumeChoice): Promise<string> {
+  const root = resolve(resultsRoot)
+  const newest = again.length === 0 ? await newestUnfinishedRun(root) : (await listRuns(root)).at(-1)
+  if (newest) return newest.folder
+  const wanted = again.length === 0 ? 'unfinished run' : 'run'
+  throw new FulcrumError('bad-input', 'nothing-to-resume', `There is no ${wanted} under ${root}.`, {
     remedy: '`fulcrum run FILE` begins one.',
   })
 }
@@ -133,7 +156,7 @@ async function execute(
   run: OpenRun,
   resultsRoot: string,
   resumed: boolean,
-  watch: RunWatch,
+  watch: RunWatch & { readonly again?: readonly string[] },
 ): Promise<ReportedOutcome> {
   await using _held = run
   const { sweep } = plan
@@ -148,6 +171,7 @@ async function execute(
     generator,
     judge,
     signal: watch.signal,
+    again: watch.again ?? [],
     ...(watch.onProgress === undefined ? {} : { onProgress: watch.onProgress }),
   })
   const hasPoints = outcome.points.planned > outcome.points.missing + outcome.points.skipped

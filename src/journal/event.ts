@@ -14,7 +14,14 @@ export interface PointResult {
 
 /** One line of journal.jsonl, without the sequence number, time and checksum that the journal adds. */
 export type JournalEvent =
-  | { readonly type: 'run-started'; readonly fulcrumVersion: string; readonly pid: number; readonly attempt: number }
+  | {
+      readonly type: 'run-started'
+      readonly fulcrumVersion: string
+      readonly pid: number
+      readonly attempt: number
+      /** Ids of points that this attempt measures once more, whatever their results so far; absent for none. */
+      readonly again?: readonly string[]
+    }
   | {
       readonly type: 'deployment'
       readonly deploymentId: string

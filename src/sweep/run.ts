@@ -41,8 +41,10 @@ export async function runSweep(plan: Plan, parts: RunParts): Promise<RunOutcome>
 
 async function measureMissing(run: RunContext): Promise<RunEnd> {
   const { attempt, journal } = run.parts.run
+  const { again = [] } = run.parts
   try {
-    await run.record({ type: 'run-started', fulcrumVersion: await fulcrumVersion(), pid: process.pid, attempt })
+    const begun = { type: 'run-started', fulcrumVersion: await fulcrumVersion(), pid: process.pid, attempt } as const
+    await run.record(again.length === 0 ? begun : { ...begun, again })
     for (;;) {
       const planned = run.choice.deployment(journal.lines)
       if (planned === null) break

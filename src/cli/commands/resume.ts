@@ -1,5 +1,5 @@
-import type { Command } from 'commander'
-import { planToResume, previewPlan, resumeRun } from '../../index.ts'
+import { type Command, InvalidArgumentError } from 'commander'
+import { type Again, againStatuses, planToResume, previewPlan, resumeRun } from '../../index.ts'
 import { interruption } from '../interruption.ts'
 import { nameLeftovers } from '../name-leftovers.ts'
 import { printOutcome } from '../outcome-text.ts'
@@ -13,20 +13,30 @@ export function addResume(program: Command): void {
     .argument('[run]', 'folder of a run; the newest unfinished one when left out')
     .description('go on with an unfinished run, from the sweep file as it was when the run began')
     .option('--out <dir>', 'where runs are kept', 'results')
+    .option('--again <statuses>', 'measure points once more that are failed, invalid or failed,invalid', statusesOf)
     .option('--end-leftovers', 'end processes that a killed Fulcrum left behind, without asking')
     .option('--dry-run', 'print the exact commands and files of what is still to measure, and start nothing')
     .option('--shards <n>', 'split the load of each point over n processes (see generator.shards)', Number)
     .option('--json', 'one JSON object a line: progress, then the outcome')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ fulcrum resume\n  $ fulcrum resume results/quick/2026-11-24T23-00-00-1a2b3c',
+      `
+Examples:
+  $ fulcrum resume
+  $ fulcrum resume results/quick/20261124T230000Z-1a2b3c
+  $ fulcrum resume --again failed,invalid      # the youngest run, when the cause is repaired`,
     )
     .action(
       async (
         folder: string | undefined,
-        options: { out: string; json?: true; dryRun?: true; endLeftovers?: true; shards?: number },
+        options: { out: string; json?: true; dryRun?: true; endLeftovers?: true; shards?: number; again?: Again[] },
       ) => {
-        const choice = { ...(folder === undefined ? {} : { folder }), resultsRoot: options.out }
+        const { again } = options
+        const choice = {
+          ...(folder === undefined ? {} : { folder }),
+          ...(again === undefined ? {} : { again }),
+          resultsRoot: options.out,
+        }
         if (options.dryRun) {
           printPreview(await previewPlan(await planToResume(choice)), options.json === true)
           return
@@ -45,4 +55,12 @@ export function addResume(program: Command): void {
         process.exitCode = outcome.exitCode
       },
     )
+}
+
+function statusesOf(text: string): Again[] {
+  return text.split(',').map(word => {
+    const status = againStatuses.find(known => known === word.trim())
+    if (status === undefined) throw new InvalidArgumentError(`Write ${againStatuses.join(', ')}, or both with a comma.`)
+    return status
+  })
 }

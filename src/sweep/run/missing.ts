@@ -9,7 +9,8 @@ const measurementsOfABreaker = 2
 
 /**
  * The points that have yet to be measured, decided from the journal alone, so that a resumed run decides the same.
- * Any result settles a point, invalid and failed ones too; only a point whose deployment broke gets one more go.
+ * Any result settles a point, invalid and failed ones too; only a point whose deployment broke gets one more go, and one
+ * that an attempt was asked to measure again.
  */
 export function missingPoints(points: readonly Point[], lines: readonly JournalLine[]): readonly Point[] {
   const isSettled = settledIn(lines)
@@ -20,6 +21,7 @@ export function missingPoints(points: readonly Point[], lines: readonly JournalL
 export function settledIn(lines: readonly JournalLine[]): (point: Point) => boolean {
   const results = new Map<string, PointResult[]>()
   for (const { event } of lines) {
+    if (event.type === 'run-started') for (const id of event.again ?? []) results.delete(id)
     if (event.type !== 'point') continue
     const { id } = event.result.point
     const earlier = results.get(id)

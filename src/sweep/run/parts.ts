@@ -15,6 +15,8 @@ export interface RunParts {
   readonly generator: LoadGenerator
   /** What can be said against a measurement. */
   readonly judge: (point: Point, measurement: Measurement) => readonly Finding[]
+  /** Ids of points to measure once more, whatever their results so far; none unless given. */
+  readonly again?: readonly string[]
   /** Aborted when the user wants to stop: the point in flight is dropped. */
   readonly signal: AbortSignal
   readonly onProgress?: (progress: RunProgress) => void
