@@ -1,4 +1,5 @@
-import type { Random, Workload } from '../point/index.ts'
+import { drawLengths } from '../metrics/statistics/lengths.ts'
+import type { Length, Random, Workload } from '../point/index.ts'
 import { meanTokens } from '../point/index.ts'
 import { lengthSource } from './lengths.ts'
 import type { PromptBlocks } from './prefix-cache.ts'
@@ -50,13 +51,17 @@ const traceTokensPerId = 512
 /** Ids of one prefix or conversation, apart from those of all others. */
 const idsEach = 2 ** 20
 
-/** Requests of a workload, or of several mixed by weight. The same random numbers give the same requests. */
+/**
+ * Requests of a workload, or of several mixed by weight. The same random numbers give the same requests; those of one workload
+ * with a `dataset` have the lengths that the built-in generator would give so many distinct prompts, again and again.
+ */
 export function drawnRequests(
   workload: SimulatedWorkload | readonly WeightedWorkload[],
   random: Random,
+  dataset: number | null = null,
 ): RequestSource {
   const mix: readonly WeightedWorkload[] = isMix(workload) ? workload : [{ workload, weight: 1 }]
-  if (mix.length === 1 && mix[0] !== undefined) return requestsOf(mix[0].workload, random, 0)
+  if (mix.length === 1 && mix[0] !== undefined) return requestsOf(mix[0].workload, random, 0, dataset)
   const total = mix.reduce((sum, { weight }) => sum + weight, 0)
   const pick = random.fork('mix')
   const sources = mix.map(({ workload: one, weight }, index) => ({
@@ -88,9 +93,18 @@ function isMix(workload: SimulatedWorkload | readonly WeightedWorkload[]): workl
   return Array.isArray(workload)
 }
 
-function requestsOf(workload: SimulatedWorkload, random: Random, family: number): RequestSource {
-  const isl = lengthSource(workload.isl, random.fork('isl'))
-  const osl = lengthSource(workload.osl, random.fork('osl'))
+function requestsOf(
+  workload: SimulatedWorkload,
+  random: Random,
+  family: number,
+  dataset: number | null = null,
+): RequestSource {
+  const lengths = (length: Length, name: string) =>
+    dataset === null || length.kind === 'fixed'
+      ? lengthSource(length, random.fork(name))
+      : again(drawLengths(length, dataset, random.fork(name)))
+  const isl = lengths(workload.isl, 'isl')
+  const osl = lengths(workload.osl, 'osl')
   const group = random.fork('prefix')
   const { prefix, conversation } = workload
   const turns = conversation?.turns ?? 1
@@ -116,6 +130,12 @@ function requestsOf(workload: SimulatedWorkload, random: Random, family: number)
     thinkMs: conversation?.thinkMs ?? 0,
     asked: turns > 1 ? { isl: null, osl: null } : { isl: meanTokens(workload.isl), osl: meanTokens(workload.osl) },
   }
+}
+
+/** Values one after the other, from the first again after the last. */
+function again(values: Uint32Array): () => number {
+  let taken = 0
+  return () => values[taken++ % values.length] ?? 1
 }
 
 function idsFrom(first: number, tokens: number): PromptBlocks | null {

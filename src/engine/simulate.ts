@@ -28,6 +28,8 @@ export interface SimulatedPoint {
   /** Requests sent first, at the level's concurrency, and discarded; they end before the measured ones begin. */
   readonly warmup: number
   readonly seed: number
+  /** Distinct prompts; each request has lengths of its own when absent. */
+  readonly dataset?: number
   readonly slo?: Slo
   readonly routing?: RouterMode
   /** The requests of a load level of kind `trace`. */
@@ -86,7 +88,8 @@ function traceTimes({ trace, requests }: SimulatedPoint, speed: number, endMs: n
 }
 
 function sourceOf(point: SimulatedPoint): RequestSource {
-  if (point.level.kind !== 'trace') return drawnRequests(point.workload, createRandom(point.seed))
+  if (point.level.kind !== 'trace')
+    return drawnRequests(point.workload, createRandom(point.seed), point.dataset ?? null)
   if (point.trace !== undefined && point.trace.count > 0) return tracedRequests(point.trace)
   throw new FulcrumError('bad-input', 'trace-missing', `The requests of ${point.level.file} were not given`, {
     remedy: 'read the trace and pass it with the point',

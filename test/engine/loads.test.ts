@@ -5,7 +5,9 @@ import type { TraceRequests } from '../../src/engine/request-source.ts'
 import type { SimulatedPoint } from '../../src/engine/simulate.ts'
 import { simulate } from '../../src/engine/simulate.ts'
 import { simulateAll } from '../../src/engine/simulations.ts'
+import { drawLengths } from '../../src/metrics/statistics/lengths.ts'
 import type { LoadLevel } from '../../src/point/index.ts'
+import { createRandom } from '../../src/point/index.ts'
 import { profile } from './profile-under-test.ts'
 
 const fixed = (tokens: number) => ({ kind: 'fixed', tokens }) as const
@@ -131,6 +133,20 @@ describe('in virtual time a closed loop', () => {
   test('ends with its duration when no number of requests was asked', () => {
     const { durationS, requests } = simulate(point(closed, { durationS: 5 }), profile)
     assert.ok(durationS >= 5 && durationS < 6 && requests.completed > 20)
+  })
+
+  test('has the lengths that the built-in generator gives its prompts', () => {
+    const isl = { kind: 'lognormal', mean: 400, stddev: 300 } as const
+    const told = simulate(
+      point(closed, { workload: { isl, osl: fixed(2) }, requests: 50, dataset: 50, seed: 5 }),
+      profile,
+    )
+    const drawn = drawLengths(isl, 50, createRandom(5).fork('isl'))
+    assert.equal(
+      told.totals.inputTokens,
+      drawn.reduce((sum, tokens) => sum + tokens, 0),
+    )
+    assert.deepEqual([told.isl?.min, told.isl?.max], [Math.min(...drawn), Math.max(...drawn)])
   })
 
   test('sends workloads of a mix by their weights', () => {

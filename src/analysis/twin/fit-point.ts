@@ -41,13 +41,14 @@ export function fitPoints(points: readonly MeasuredPoint[], profile: Profile): r
 
 /** The part of a load that a simulation takes. */
 export function loadOf(load: MeasuredPoint['load']): Omit<SimulatedPoint, 'deployment' | 'workload'> {
-  const { level, requests, durationS, graceS, warmup, seed, timeoutMs } = load
+  const { level, requests, durationS, graceS, warmup, seed, timeoutMs, dataset } = load
   return {
     level,
     ...(requests === undefined ? {} : { requests }),
     ...(durationS === undefined ? {} : { durationS, graceS }),
     warmup,
     seed,
+    dataset,
     timeoutMs,
   }
 }

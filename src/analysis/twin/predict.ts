@@ -28,6 +28,8 @@ export interface PredictedLoad {
   readonly graceS?: number
   readonly warmup?: number
   readonly seed?: number
+  /** Distinct prompts, as in a load section; each request has lengths of its own when absent. */
+  readonly dataset?: number
   readonly timeoutMs?: number
   /** The requests of a level of kind `trace`. */
   readonly trace?: TraceRequests
@@ -150,7 +152,7 @@ export function createPredictor(twin: Twin): (request: PredictionRequest) => Pre
 }
 
 function simulatedLoad(load: PredictedLoad): Omit<SimulatedPoint, 'deployment' | 'workload'> {
-  const { level, requests, durationS, graceS, warmup, seed = 1, timeoutMs, trace } = load
+  const { level, requests, durationS, graceS, warmup, seed = 1, dataset, timeoutMs, trace } = load
   const held = level.kind === 'concurrency' ? level.concurrency : 0
   const decided = requests !== undefined || durationS !== undefined || level.kind === 'stages' || level.kind === 'trace'
   return {
@@ -160,6 +162,7 @@ function simulatedLoad(load: PredictedLoad): Omit<SimulatedPoint, 'deployment' |
     ...(durationS === undefined ? {} : { durationS }),
     ...(graceS === undefined ? {} : { graceS }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(dataset === undefined ? {} : { dataset }),
     ...(trace === undefined ? {} : { trace }),
     warmup: warmup ?? (level.kind === 'trace' ? 0 : Math.max(16, 2 * held)),
     seed,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { drawLengths } from '../../src/load/lengths.ts'
+import { drawLengths } from '../../src/metrics/statistics/lengths.ts'
 import type { Length } from '../../src/point/index.ts'
 import { createRandom, meanTokens } from '../../src/point/index.ts'
 

@@ -1,5 +1,5 @@
-import { normalQuantile } from '../metrics/statistics/normal.ts'
-import type { Length, Random } from '../point/index.ts'
+import type { Length, Random } from '../../point/index.ts'
+import { normalQuantile } from './normal.ts'
 
 /**
  * `count` lengths in tokens from a distribution, shuffled. One is drawn from each of `count` equally likely strata, so that
