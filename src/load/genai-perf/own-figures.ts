@@ -21,8 +21,14 @@ export type OwnFigures = z.infer<typeof ownFigures>
 
 export function readOwnFigures(text: string): OwnFigures | null {
   try {
-    return ownFigures.parse(JSON.parse(text))
+    return ownFiguresOf(JSON.parse(text))
   } catch {
     return null
   }
+}
+
+/** The same of what was read already; null when it has no figures. */
+export function ownFiguresOf(value: unknown): OwnFigures | null {
+  const { data } = ownFigures.safeParse(value)
+  return data?.request_latency === undefined ? null : data
 }

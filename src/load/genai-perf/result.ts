@@ -8,7 +8,8 @@ import { buildTokenizer, readTokenizer } from '../tokenizer.ts'
 import { readAnswer } from './answer.ts'
 import type { Artifacts } from './artifacts.ts'
 import { genaiPerfCrash } from './failure.ts'
-import { type OwnFigures, readOwnFigures } from './own-figures.ts'
+import { exportsDisagree, readCsvFigures } from './own-csv.ts'
+import { type OwnFigures, ownFiguresOf, readOwnFigures } from './own-figures.ts'
 import { readRawRequests } from './raw-requests.ts'
 import { chunkGaps, type PromptedAnswer, promptOf, rowsOf } from './rows.ts'
 
@@ -28,7 +29,10 @@ export interface GenaiPerfRun {
 export async function readResult(point: Point, run: GenaiPerfRun): Promise<Measurement> {
   const { raw, json, csv } = run.artifacts
   const { answers, originNs } = await readAnswers(raw, point)
-  const own = json === null ? null : readOwnFigures(await readFile(json, 'utf8'))
+  const stated = json === null ? null : readOwnFigures(await readFile(json, 'utf8'))
+  const table = csv === null ? null : readCsvFigures(await readFile(csv, 'utf8'))
+  // A run that was ended between the two leaves one of them: each tells the same.
+  const own = stated ?? (table === null ? null : ownFiguresOf(table))
   const { rows, tokenSource } = rowsOf(answers, own, await tokenCounter(point, answers, own))
   const measurement = measurementOf(point, {
     version: run.version,
@@ -42,7 +46,10 @@ export async function readResult(point: Point, run: GenaiPerfRun): Promise<Measu
     runFolder: run.runFolder,
     files: [raw, json, csv, run.logFile].filter(file => file !== null),
   })
-  const remarks = own === null ? [rescued(run.end)] : checked(own, measurement)
+  const remarks = [
+    ...(own === null ? [rescued(run.end)] : checked(own, measurement)),
+    ...(stated === null || table === null ? [] : exportsDisagree(stated, table)),
+  ]
   return { ...measurement, remarks: [...(measurement.remarks ?? []), ...remarks] }
 }
 

@@ -203,7 +203,7 @@ describe('a cross-check', () => {
       assert.equal(result.comparisons, 27)
       if (result.differences.length > 0) called += 1
     }
-    // Without a true difference the rate is the chance of any call at all: 5 %, so 2 of 40 are expected. Unadjusted it is near half.
+    // Without a true difference the rate is the chance of any call at all: 5 %, so 2 of 40 are expected.
     assert.ok(called <= 6, `${called} of 40 cross-checks called something different`)
   })
 

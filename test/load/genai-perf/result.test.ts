@@ -7,8 +7,12 @@ import { programPoint } from '../programs/program-point.ts'
 
 const point = programPoint('genai-perf')
 
-function resultOf(raw: string, json: string | null, end: ProgramEnd = endOf()) {
-  const artifacts = { raw: fixture(raw), json: json === null ? null : fixture(json), csv: null }
+function resultOf(raw: string, json: string | null, end: ProgramEnd = endOf(), csv: string | null = null) {
+  const artifacts = {
+    raw: fixture(raw),
+    json: json === null ? null : fixture(json),
+    csv: csv === null ? null : fixture(csv),
+  }
   return readResult(point, { end, artifacts, logFile: fixture('x.log'), version: '0.0.16', runFolder: fixture('') })
 }
 
@@ -52,6 +56,27 @@ describe('a measurement from a recorded run of genai-perf', () => {
     assert.deepEqual([measured.isl?.mean, measured.osl?.mean], [128, 8])
     const crashed = measured.remarks?.find(remark => remark.code === 'genai-perf-crashed')
     assert.match(crashed?.message ?? '', /JSONDecodeError/)
+  })
+
+  it('holds genai-perf’s CSV against its JSON, and finds them to agree', async () => {
+    const files = ['profile_export.json', 'profile_export_genai_perf.json', 'profile_export_genai_perf.csv']
+    const [raw = '', json = '', csv = ''] = files.map(file => `genai-perf-ok.${file}`)
+    const measured = await resultOf(raw, json, endOf(), csv)
+    assert.deepEqual(
+      measured.remarks?.map(remark => remark.code),
+      ['client-unknown'],
+    )
+  })
+
+  it('is checked by the CSV alone where there is no JSON', async () => {
+    const csv = 'genai-perf-ok.profile_export_genai_perf.csv'
+    const measured = await resultOf('genai-perf-ok.profile_export.json', null, endOf(), csv)
+    assert.deepEqual(
+      measured.remarks?.map(remark => remark.code),
+      ['client-unknown'],
+    )
+    const other = await resultOf('genai-perf-cut.profile_export.json', null, endOf(), csv)
+    assert.ok(other.remarks?.some(remark => remark.code === 'summary-disagrees'))
   })
 
   it('doesn’t claim to know how late genai-perf sent', async () => {

@@ -1,7 +1,7 @@
 /**
  * Records what the real programs write, for tests that read it without running them: see fixtures/README.md.
  *
- *   node test/load/programs/record-fixtures.ts      needs scripts/install-systems.ts to have run
+ *   node test/load/programs/record-fixtures.ts [NAME…]      needs scripts/install-systems.ts to have run
  */
 import { cp, glob, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -22,7 +22,11 @@ interface Recording {
   readonly keep: readonly string[]
 }
 
-const genaiPerfFiles = ['genai-perf/*/profile_export.json', 'genai-perf/*/profile_export_genai_perf.json']
+const genaiPerfFiles = [
+  'genai-perf/*/profile_export.json',
+  'genai-perf/*/profile_export_genai_perf.json',
+  'genai-perf/*/profile_export_genai_perf.csv',
+]
 const aiperfFiles = ['aiperf/profile_export.jsonl', 'aiperf/profile_export_aiperf.json']
 
 const recordings: readonly Recording[] = [
@@ -60,7 +64,9 @@ const recordings: readonly Recording[] = [
   },
 ]
 
+const asked = process.argv.slice(2)
 for (const recording of recordings) {
+  if (asked.length > 0 && !asked.includes(recording.name)) continue
   const runFolder = await mkdtemp(join(tmpdir(), 'fulcrum-fixture-'))
   await using server = await startStreamServer(recording.behave)
   const create = recording.program === 'genai-perf' ? genaiPerf : aiperf

@@ -1,0 +1,67 @@
+import type { Finding } from '../../metrics/measurement.ts'
+import type { OwnFigures } from './own-figures.ts'
+
+/** One metric's figures as profile_export_genai_perf.csv has them: `avg`, `p99`, … to two decimals. */
+export interface CsvFigure {
+  readonly unit: string
+  readonly [statistic: string]: number | string
+}
+
+/** Metrics by their names in the JSON. */
+export type CsvFigures = { readonly [metric: string]: CsvFigure }
+
+/**
+ * genai-perf's CSV: a table of metrics with their statistics, an empty line, and one of metrics with a single value (the mean);
+ * thousands apart by commas, `N/A` for what is missing. What is no such table gives nothing.
+ */
+export function readCsvFigures(text: string): CsvFigures {
+  const found: { [metric: string]: CsvFigure } = {}
+  let statistics: readonly string[] = []
+  for (const line of text.split(/\r?\n/)) {
+    const [name = '', ...cells] = cellsOf(line)
+    if (name === 'Metric') statistics = cells.map(cell => (cell === 'Value' ? 'avg' : cell))
+    const metric = /^(.+) \((.+)\)$/.exec(name)
+    if (metric === null) continue
+    const [, title = '', unit = ''] = metric
+    const values = statistics.flatMap((statistic, at): [string, number][] => {
+      const value = Number(cells[at]?.replaceAll(',', '') || Number.NaN)
+      return Number.isNaN(value) ? [] : [[statistic, value]]
+    })
+    if (values.length > 0) found[title.toLowerCase().replaceAll(' ', '_')] = { unit, ...Object.fromEntries(values) }
+  }
+  return found
+}
+
+/** Cells of a line, quotes taken off (RFC 4180; genai-perf writes no line breaks into cells). */
+function cellsOf(line: string): string[] {
+  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
+    ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '',
+  )
+}
+
+/** The CSV is rounded to two decimals. */
+const rounding = 0.005 + 1e-9
+const mostShown = 5
+
+/** Where genai-perf's two summaries of one run don't say the same. */
+export function exportsDisagree(json: OwnFigures, csv: CsvFigures): Finding[] {
+  const wrong = Object.entries(csv).flatMap(([metric, figure]) => {
+    const stated = json[metric]
+    if (typeof stated !== 'object' || stated === null) return [`${metric} is in the CSV only`]
+    return Object.entries(figure).flatMap(([statistic, value]) => {
+      const other = (stated as Readonly<Record<string, unknown>>)[statistic]
+      if (statistic === 'unit' || typeof value !== 'number') return []
+      if (typeof other === 'number' && Math.abs(other - value) <= rounding) return []
+      return [`${metric} ${statistic} ${value} in the CSV, ${String(other ?? 'nothing')} in the JSON`]
+    })
+  })
+  if (wrong.length === 0) return []
+  const more = wrong.length > mostShown ? ` and ${wrong.length - mostShown} more` : ''
+  return [
+    {
+      severity: 'warning',
+      code: 'exports-disagree',
+      message: `genai-perf's CSV and JSON differ: ${wrong.slice(0, mostShown).join('; ')}${more}. perf_analyzer's record is taken, but don't trust either file`,
+    },
+  ]
+}
