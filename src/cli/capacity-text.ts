@@ -11,6 +11,7 @@ const {
   limitText,
   mostText,
   percent,
+  replayText,
   signed,
   money,
   figure,
@@ -24,7 +25,9 @@ export function capacityText({ view, files }: CapacityAnswer): string {
     wrapped(headline(view)),
     wrapped(`for ${askedFor(view)}`),
     ...[mostText(view)].filter(line => line !== null).map(line => wrapped(line)),
-    ...(answer === null ? [] : [answerText(answer), ...blocksOf(view, answer)]),
+    ...(answer === null
+      ? []
+      : [answerText(answer), ...view.replays.map(replay => wrapped(replayText(replay))), ...blocksOf(view, answer)]),
     ...(refused.length === 0
       ? []
       : [`left out\n${refused.map(({ label, why }) => wrapped(`${label}: ${why}`, '  ')).join('\n')}`]),

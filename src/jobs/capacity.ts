@@ -1,13 +1,17 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { analyse } from '../analysis/analyse.ts'
+import type { Candidate } from '../analysis/capacity/candidate.ts'
 import { planCapacity } from '../analysis/capacity/plan.ts'
+import { type Replay, replayRecorded, replaySteady } from '../analysis/capacity/replay.ts'
+import { readTwin, type Twin, twinFile } from '../analysis/twin/index.ts'
 import { readRun } from '../journal/index.ts'
-import { FulcrumError } from '../point/index.ts'
+import type { Trace } from '../load/trace.ts'
+import { FulcrumError, type Slo } from '../point/index.ts'
 import { capacityMarkdown } from '../report/capacity/markdown.ts'
 import { type CapacityView, capacityView } from '../report/capacity/view.ts'
 import { askedByFlags, type CapacityFlags } from './capacity/flags.ts'
-import { type Asked, questionOf } from './capacity/question.ts'
+import { type Asked, questionOf, traceOf } from './capacity/question.ts'
 import { readCapacityFile } from './capacity/read-file.ts'
 import { findRun } from './find-run.ts'
 
@@ -21,6 +25,8 @@ export interface CapacityRequest {
   /** Folder of the run for a capacity file; goes before the one that the file names. */
   readonly run?: string
   readonly flags: CapacityFlags
+  /** A twin to replay the plan on; the one beside the run when absent, none when there is none. */
+  readonly twin?: string
   readonly resultsRoot: string
   /** Folder for capacity.html, .md and .json; nothing is written without. */
   readonly to?: string
@@ -41,10 +47,28 @@ export async function planCapacityOf(request: CapacityRequest): Promise<Capacity
   const { asked, folder } = await askedAndRun(request)
   const run = await readRun(folder)
   const analysis = analyse(run)
-  const plan = planCapacity(analysis.points, await questionOf(asked, analysis.workloads, request.signal))
-  const view = capacityView(plan, { folder, sweep: run.manifest.sweep, runId: run.manifest.runId })
+  const trace = await traceOf(asked, request.signal)
+  const plan = planCapacity(analysis.points, questionOf(asked, analysis.workloads, trace))
+  const twin = await twinOf(folder, request.twin)
+  const replays = twin === null || plan.best === null ? [] : replaysOf(twin, plan.best, trace, plan.question.slo)
+  const view = capacityView(plan, { folder, sweep: run.manifest.sweep, runId: run.manifest.runId }, replays)
   const markdown = capacityMarkdown(view)
   return { view, markdown, files: request.to === undefined ? [] : await written(resolve(request.to), view, markdown) }
+}
+
+/** The twin that is named, else the one beside the run; null without any. */
+async function twinOf(folder: string, named: string | undefined): Promise<Twin | null> {
+  if (named !== undefined) return readTwin(resolve(named))
+  const beside = join(folder, twinFile)
+  const isThere = await stat(beside).then(
+    () => true,
+    () => false,
+  )
+  return isThere ? readTwin(beside) : null
+}
+
+function replaysOf(twin: Twin, best: Candidate, trace: Trace | null, slo: Slo): readonly Replay[] {
+  return [replaySteady(twin, best, slo), ...(trace === null ? [] : [replayRecorded(twin, best, trace, slo)])]
 }
 
 async function askedAndRun({

@@ -5,6 +5,7 @@ import { interruption } from '../interruption.ts'
 
 type CapacityOptions = CapacityFlags & {
   readonly run?: string
+  readonly twin?: string
   readonly out: string
   readonly to?: string
   readonly json?: true
@@ -20,6 +21,7 @@ export function addCapacity(program: Command): void {
       'how many GPUs and nodes of which deployment serve your traffic under an SLO, from what a run measured',
     )
     .option('--run <dir>', 'the run that a capacity file is answered from; the newest one when nothing names it')
+    .option('--twin <file>', 'replay the plan on this twin; the run’s own (fulcrum twin fit RUN) when left out')
     .option('--rps <n>', 'requests/s in the busiest hour')
     .option('--mean-rps <n>', 'requests/s on the mean of a day')
     .option('--users <n>', 'people at once in the busiest hour')
@@ -51,7 +53,7 @@ Examples:
 Reads a run and starts nothing. Exits with 1 when nothing measured serves the traffic.`,
     )
     .action(async (target: string, options: CapacityOptions) => {
-      const { run, out, to, json, markdown, ...flags } = options
+      const { run, twin, out, to, json, markdown, ...flags } = options
       using interrupted = interruption()
       const answer = await planCapacityOf({
         target,
@@ -59,6 +61,7 @@ Reads a run and starts nothing. Exits with 1 when nothing measured serves the tr
         resultsRoot: out,
         signal: interrupted.signal,
         ...(run === undefined ? {} : { run }),
+        ...(twin === undefined ? {} : { twin }),
         ...(to === undefined ? {} : { to }),
       })
       if (json) console.log(JSON.stringify(answer.view, null, 2))

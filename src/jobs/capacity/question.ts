@@ -3,7 +3,7 @@ import type { WorkloadAnalysis } from '../../analysis/analyse.ts'
 import { dayShapes, normalisedDay } from '../../analysis/capacity/day-shape.ts'
 import type { CapacityQuestion, Demand, RequestClass, Traffic } from '../../analysis/capacity/question.ts'
 import { trafficOfTrace } from '../../analysis/capacity/trace-traffic.ts'
-import { readTrace } from '../../load/trace.ts'
+import { readTrace, type Trace } from '../../load/trace.ts'
 import { type FulcrumError, meanTokens, type Slo } from '../../point/index.ts'
 import { nearMiss } from '../../sweep/file/near-miss.ts'
 import type { Path } from '../../sweep/file/problem.ts'
@@ -19,18 +19,27 @@ export interface Asked {
 }
 
 /**
- * The question, with everything filled in that the run knows: its workloads, its SLO.
- * @throws FulcrumError bad-input for a workload that the run lacks, or a trace that can't be read
+ * The trace that is named; null without one.
+ * @throws FulcrumError bad-input when it can't be read
  */
-export async function questionOf(
+export async function traceOf({ raw, path }: Asked, signal: AbortSignal): Promise<Trace | null> {
+  const { trace } = raw.traffic
+  return trace === undefined ? null : await readTrace(resolve(dirname(path), trace), signal)
+}
+
+/**
+ * The question, with everything filled in that the run knows: its workloads, its SLO.
+ * @throws FulcrumError bad-input for a workload that the run lacks
+ */
+export function questionOf(
   asked: Asked,
   workloads: readonly WorkloadAnalysis[],
-  signal: AbortSignal,
-): Promise<CapacityQuestion> {
+  trace: Trace | null,
+): CapacityQuestion {
   const { raw } = asked
   const { fleet } = raw
   return {
-    traffic: await trafficOf(asked, workloads, signal),
+    traffic: trafficOf(asked, workloads, trace),
     slo: raw.slo === undefined ? sloOf(workloads) : readSlo(raw.slo),
     fleet: {
       gpusPerNode: fleet.gpus_per_node,
@@ -43,12 +52,11 @@ export async function questionOf(
 
 const sloOf = (workloads: readonly WorkloadAnalysis[]): Slo => workloads[0]?.points[0]?.slo ?? {}
 
-async function trafficOf(asked: Asked, workloads: readonly WorkloadAnalysis[], signal: AbortSignal): Promise<Traffic> {
+function trafficOf(asked: Asked, workloads: readonly WorkloadAnalysis[], trace: Trace | null): Traffic {
   const { traffic } = asked.raw
   const growth = { growthPerMonth: traffic.growth_per_month, months: traffic.months }
   const day = typeof traffic.day === 'string' ? dayShapes[traffic.day] : traffic.day && normalisedDay(traffic.day)
-  if (traffic.trace !== undefined) {
-    const trace = await readTrace(resolve(dirname(asked.path), traffic.trace), signal)
+  if (trace !== null) {
     const told = trafficOfTrace(trace, workloads.map(centreOf))
     return { ...told, ...growth, ...(day === undefined ? {} : { day }) }
   }
