@@ -1,17 +1,15 @@
 import type { Simulation } from '../../engine/simulate.ts'
+import type { Measurement } from '../../metrics/measurement.ts'
 import type { Deployment } from '../../point/index.ts'
 import { figures } from '../figures.ts'
 import type { FitPoint } from './fit-point.ts'
 import type { FigureErrors } from './twin.ts'
 
-/** Every key figure that a simulation has, by name. */
-export function simulatedFigures(
-  simulation: Simulation,
-  deployment: Deployment,
-): { readonly [figure: string]: number } {
+/** Every key figure that a measurement (or a simulation) has, by name. */
+export function figuresOf(measurement: Measurement, deployment: Deployment): { readonly [figure: string]: number } {
   return Object.fromEntries(
     figures.flatMap(figure => {
-      const value = figure.of(simulation, deployment)
+      const value = figure.of(measurement, deployment)
       return value === null ? [] : [[figure.name, value]]
     }),
   )
@@ -21,7 +19,7 @@ export function simulatedFigures(
 export type PointErrors = { readonly [figure: string]: number }
 
 export function pointErrors(point: FitPoint, simulation: Simulation): PointErrors {
-  const predicted = simulatedFigures(simulation, point.deployment)
+  const predicted = figuresOf(simulation, point.deployment)
   return Object.fromEntries(
     Object.entries(point.measured).flatMap(([name, measured]) => {
       const value = predicted[name]

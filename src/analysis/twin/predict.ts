@@ -2,7 +2,7 @@ import type { SimulatedWorkload, TraceRequests, WeightedWorkload } from '../../e
 import type { SimulatedPoint, Simulation } from '../../engine/simulate.ts'
 import type { Deployment, LoadLevel, Slo, Topology } from '../../point/index.ts'
 import { contentId, topologyLabel } from '../../point/index.ts'
-import { simulatedFigures } from './errors.ts'
+import { figuresOf } from './errors.ts'
 import { simulateFitted } from './fit.ts'
 import { modelledEngine } from './fit-point.ts'
 import { extrapolations } from './range.ts'
@@ -95,10 +95,7 @@ export function predictPoint(twin: Twin, request: PredictionRequest): Prediction
   return {
     topology: label,
     figures: Object.fromEntries(
-      Object.entries(simulatedFigures(simulation, deployment)).map(([name, value]) => [
-        name,
-        banded(value, errors[name]),
-      ]),
+      Object.entries(figuresOf(simulation, deployment)).map(([name, value]) => [name, banded(value, errors[name])]),
     ),
     basis,
     extrapolated,
