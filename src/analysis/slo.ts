@@ -10,22 +10,30 @@ export interface Objective {
   /** Mean over the valid repeats; null where it was not measured (which does not meet it). */
   readonly valueMs: number | null
   readonly met: boolean
-  /** The confidence interval holds the limit: another measurement could say otherwise. */
+  /** The confidence interval (over repeats, else over the one run's requests) holds the limit: another measurement could say otherwise. */
   readonly close: boolean
 }
 
 const objectivesOf = (slo: Slo) =>
-  [
-    { figure: 'ttft_p95_ms', title: 'TTFT p95', limitMs: slo.ttftP95Ms },
-    { figure: 'itl_p95_ms', title: 'ITL p95', limitMs: slo.itlP95Ms },
-    { figure: 'request_latency_p95_ms', title: 'Request latency p95', limitMs: slo.requestLatencyP95Ms },
-  ].flatMap(({ limitMs, ...objective }) => (limitMs === undefined ? [] : [{ ...objective, limitMs }]))
+  (
+    [
+      { figure: 'ttft_p95_ms', metric: 'ttftMs', title: 'TTFT p95', limitMs: slo.ttftP95Ms },
+      { figure: 'itl_p95_ms', metric: 'itlMs', title: 'ITL p95', limitMs: slo.itlP95Ms },
+      {
+        figure: 'request_latency_p95_ms',
+        metric: 'requestLatencyMs',
+        title: 'Request latency p95',
+        limitMs: slo.requestLatencyP95Ms,
+      },
+    ] as const
+  ).flatMap(({ limitMs, ...objective }) => (limitMs === undefined ? [] : [{ ...objective, limitMs }]))
 
 /** Every objective of the point's SLO; empty without an SLO. */
 export function objectives(point: MeasuredPoint): readonly Objective[] {
-  return objectivesOf(point.slo).map(objective => {
+  return objectivesOf(point.slo).map(({ metric, ...objective }) => {
     const estimate = point.figures[objective.figure] ?? null
-    const [low, high] = estimate?.ci95 ?? [Number.NaN, Number.NaN]
+    const ofOneRun = point.valid.length === 1 ? point.valid[0]?.intervals?.[metric].p95 : null
+    const [low, high] = estimate?.ci95 ?? ofOneRun ?? [Number.NaN, Number.NaN]
     return {
       ...objective,
       valueMs: estimate?.mean ?? null,

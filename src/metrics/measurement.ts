@@ -173,6 +173,16 @@ export interface Measurement {
       readonly p99: number | null
     }
   }
+  /**
+   * 95 % intervals of percentiles from the requests of this run alone, in the order they were due: what another run would show differs by more.
+   * Null where they are too few, or depend on each other too much, for the interval; absent from generators that give no requests.
+   */
+  readonly intervals?: {
+    readonly [metric in 'ttftMs' | 'itlMs' | 'requestLatencyMs']: {
+      readonly p50: readonly [low: number, high: number] | null
+      readonly p95: readonly [low: number, high: number] | null
+    }
+  }
   /** Asked − got, relative: (got − asked) / asked of the means. */
   readonly deviation: { readonly isl: number | null; readonly osl: number | null }
   /** Server metrics over the window, by source then metric: mean and max of what was scraped. */

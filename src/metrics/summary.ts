@@ -7,6 +7,7 @@ import type { Slots } from './in-flight.ts'
 import { inFlightOf } from './in-flight.ts'
 import type { ClientHealth, Measurement } from './measurement.ts'
 import type { RequestRecords } from './records.ts'
+import { percentileIntervalOfSeries } from './statistics/percentile-interval.ts'
 import { steadyState } from './steady.ts'
 
 /** What a summary needs beyond the records. */
@@ -42,6 +43,7 @@ export type Summary = Pick<
   | 'steady'
   | 'deviation'
   | 'tails'
+  | 'intervals'
 > & { readonly client: Pick<ClientHealth, 'sendLatenessMs' | 'inFlight'> }
 
 /**
@@ -91,6 +93,11 @@ export function summarise(records: RequestRecords, options: SummaryOptions): Sum
       itlMs: tailsOf(latencies.itlMs),
       requestLatencyMs: tailsOf(latencies.requestLatencyMs),
     },
+    intervals: {
+      ttftMs: intervalsOf(latencies.ttftMs),
+      itlMs: intervalsOf(latencies.itlMs),
+      requestLatencyMs: intervalsOf(latencies.requestLatencyMs),
+    },
     client: {
       sendLatenessMs: distributionOf(
         records.sentMs.map((sent, row) => sent - (records.scheduledMs[row] ?? Number.NaN)),
@@ -127,6 +134,14 @@ function latencySeries(records: RequestRecords, latencies: RequestLatencies) {
 function tailsOf(values: Float64Array) {
   const sorted = sortedNumbers(values)
   return { p95: tailBound(sorted, 95).atMost, p99: tailBound(sorted, 99).atMost }
+}
+
+function intervalsOf(values: Float64Array) {
+  const of = (percentile: number) => {
+    const { low, high } = percentileIntervalOfSeries(values, percentile) ?? { low: null, high: null }
+    return low === null || high === null ? null : ([low, high] as const)
+  }
+  return { p50: of(50), p95: of(95) }
 }
 
 function deviation(got: number | null, asked: number | null): number | null {

@@ -7,6 +7,9 @@ const flatBelow = 0.25
 /** A latency of more than this many times what it would be without waiting is a queue that no burst explains. */
 const queuedAbove = 3
 
+/** More requests than this waiting for each prefill worker are a queue that never empties. */
+const queuedRequests = 2
+
 /** How much more than what it did a pool has to be able to do before the other pool is taken for the limit. */
 const clearly = 1.2
 
@@ -73,11 +76,20 @@ export function rateBound(seen: readonly Observation[], unloadedTtftS: ReadonlyM
 
 const pairOf = (cell: Cell) => `${cell.prefill.kind} ${cell.decode.kind}`
 
-/** Whether requests wait several times longer than they are worked on. */
+/**
+ * Whether requests wait: in prefill workers of their own, more than two for each (Little's law on the queue, without the burst with
+ * which a closed loop begins); else, several times longer than they are worked on.
+ */
 function isQueued(own: readonly Observation[], unloadedTtftS: ReadonlyMap<string, number>): boolean {
-  return own.some(({ cell, ttftS, itlS, osl }) => {
+  return own.some(({ cell, ttftS, itlS, osl, requestsPerS }) => {
+    const unloadedS = unloadedTtftS.get(cell.prefill.kind) ?? ttftS
+    if (cell.kind === 'concurrency' && cell.prefill.kind !== cell.decode.kind) {
+      const load = cell.load ?? 1
+      const burstS = (load / cell.prefill.workers) * (unloadedS / 2) * (load / (cell.repeats[0]?.load.requests ?? load))
+      return requestsPerS * (ttftS - unloadedS - burstS) > queuedRequests * cell.prefill.workers
+    }
     const tokensS = osl * itlS
-    return ttftS + tokensS > queuedAbove * ((unloadedTtftS.get(cell.prefill.kind) ?? ttftS) + tokensS)
+    return ttftS + tokensS > queuedAbove * (unloadedS + tokensS)
   })
 }
 
