@@ -6,15 +6,18 @@ import type { Prediction, PredictionRequest, Twin } from '../analysis/twin/index
 import {
   assembleTwin,
   blankProfile,
-  createPredictor,
   planFits,
+  predictionOf,
   readTwin,
+  simulatedPoint,
   twinFile,
+  twinProfile,
   twinText,
 } from '../analysis/twin/index.ts'
 import type { Profile } from '../engine/profile.ts'
 import { loadProfile, shippedProfiles } from '../engine/profile.ts'
 import type { TraceRequests } from '../engine/request-source.ts'
+import { simulateAll } from '../engine/simulations.ts'
 import { fulcrumVersion, type Run, readRun } from '../journal/index.ts'
 import { readTrace } from '../load/trace.ts'
 import type { Finding } from '../metrics/measurement.ts'
@@ -103,26 +106,30 @@ export async function predictSweepFile(request: TwinPredictRequest): Promise<rea
     .deployments.flatMap(planned => planned.points)
     .filter(point => point.repeat === 1 && (request.all || !known.has(point.id)))
   const traces = new Map<string, TraceRequests>()
-  const predict = createPredictor(twin)
-  const predicted: PredictedPoint[] = []
-  for (const point of points) {
-    request.signal.throwIfAborted()
-    const { simulation, ...prediction } = predict(await requestOf(point, traces, request.signal))
-    predicted.push({
-      pointId: point.id,
-      topology: topologyLabel(point.deployment.topology),
-      workload: point.workload.name,
-      load: loadLabel(point.load.level),
-      gpus: gpusOf(point.deployment),
-      measured: known.has(point.id),
-      findings: judge(point, simulation),
-      prediction,
-    })
-    request.onProgress(predicted.length, points.length)
-    // Simulations take the thread: what else waits (a signal, a repaint) gets its turn.
-    await new Promise(setImmediate)
-  }
-  return predicted
+  const requests: PredictionRequest[] = []
+  for (const point of points) requests.push(await requestOf(point, traces, request.signal))
+  const simulations = await simulateAll(
+    requests.map(one => simulatedPoint(twin, one)),
+    twinProfile(twin),
+    { signal: request.signal, onDone: request.onProgress },
+  )
+  return points.flatMap((point, index) => {
+    const [asked, simulated] = [requests[index], simulations[index]]
+    if (asked === undefined || simulated === undefined) return []
+    const { simulation: _, ...prediction } = predictionOf(twin, asked, simulated)
+    return [
+      {
+        pointId: point.id,
+        topology: topologyLabel(point.deployment.topology),
+        workload: point.workload.name,
+        load: loadLabel(point.load.level),
+        gpus: gpusOf(point.deployment),
+        measured: known.has(point.id),
+        findings: judge(point, simulated),
+        prediction,
+      },
+    ]
+  })
 }
 
 /** A twin's run may be gone; then nothing counts as measured. */

@@ -1,10 +1,12 @@
+import type { Profile } from '../../engine/profile.ts'
 import type { SimulatedWorkload, TraceRequests, WeightedWorkload } from '../../engine/request-source.ts'
 import type { SimulatedPoint, Simulation } from '../../engine/simulate.ts'
+import { simulate } from '../../engine/simulate.ts'
 import type { Deployment, LoadLevel, Slo, Topology } from '../../point/index.ts'
 import { contentId, topologyLabel } from '../../point/index.ts'
 import { figuresOf } from './errors.ts'
-import { simulateFitted } from './fit.ts'
 import { modelledEngine } from './fit-point.ts'
+import { fittedProfile } from './parameters.ts'
 import { extrapolations } from './range.ts'
 import type { FigureErrors, Twin } from './twin.ts'
 
@@ -58,47 +60,46 @@ const fewestRequests = 200
 
 /** Predicts what a measurement of a point would say. The same request gives the same prediction. */
 export function predictPoint(twin: Twin, request: PredictionRequest): Prediction {
-  const { topology, engine = {}, workload } = request
-  const deployment: Deployment = {
-    id: '',
-    topology,
-    model: twin.model,
-    engine,
-    gpusPerWorker: request.gpusPerWorker ?? twin.gpusPerWorker,
+  return predictionOf(twin, request, simulate(simulatedPoint(twin, request), twinProfile(twin)))
+}
+
+/** The profile that a twin's simulations run with. */
+export function twinProfile(twin: Twin): Profile {
+  return fittedProfile(twin.profile, twin.parameters)
+}
+
+/** What a prediction simulates, for those who simulate many at once; then {@link predictionOf}. */
+export function simulatedPoint(twin: Twin, request: PredictionRequest): SimulatedPoint {
+  const { topology, engine = {}, workload, load, slo } = request
+  return {
+    deployment: { topology, engine: modelledEngine({ topology, engine }, twin.profile).engine },
+    workload,
+    ...simulatedLoad(load),
+    ...(slo === undefined ? {} : { slo }),
+    routing: twin.routing,
   }
-  const modelled = modelledEngine(deployment, twin.profile)
-  const simulation = simulateFitted(
-    {
-      deployment: { topology, engine: modelled.engine },
-      workload,
-      ...simulatedLoad(request.load),
-      ...(request.slo === undefined ? {} : { slo: request.slo }),
-    },
-    twin.profile,
-    twin.parameters,
-    twin.routing,
-  )
+}
+
+/** A prediction from its simulation: figures with their bands, and why it may lie beyond what was measured. */
+export function predictionOf(twin: Twin, request: PredictionRequest, simulation: Simulation): Prediction {
+  const { topology, engine = {}, workload, gpusPerWorker = twin.gpusPerWorker } = request
+  const deployment: Deployment = { id: '', topology, model: twin.model, engine, gpusPerWorker }
   const label = topologyLabel(topology)
   const basis = twin.range.topologies.includes(label) ? 'held-out-points' : 'held-out-topologies'
   const errors = basis === 'held-out-points' ? twin.errors.heldOutPoints : twin.errors.heldOutTopologies
-  const extrapolated = [
-    ...extrapolations(twin.range, {
-      deployment,
-      workloads: isMix(workload) ? workload.map(one => one.workload) : [workload],
-      level: request.load.level,
-      inFlight: simulation.inFlightMean,
-    }),
-    ...(request.load.level.kind === 'trace'
-      ? ['a trace was replayed: bursts and shared prefixes were not measured']
-      : []),
-  ]
+  const beyond = extrapolations(twin.range, {
+    deployment,
+    workloads: isMix(workload) ? workload.map(one => one.workload) : [workload],
+    inFlight: simulation.inFlightMean,
+  })
+  const traced = request.load.level.kind === 'trace'
   return {
     topology: label,
     figures: Object.fromEntries(
       Object.entries(figuresOf(simulation, deployment)).map(([name, value]) => [name, banded(value, errors[name])]),
     ),
     basis,
-    extrapolated,
+    extrapolated: traced ? [...beyond, 'a trace was replayed: bursts and shared prefixes were not measured'] : beyond,
     simulation,
   }
 }
@@ -113,27 +114,18 @@ export function replayTrace(
     readonly maxConcurrency?: number
   } = {},
 ): Simulation {
-  const { speed = 1, maxConcurrency } = options
-  const level: LoadLevel = {
-    kind: 'trace',
-    file: '',
-    speed,
-    ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
-  }
-  return simulateFitted(
-    {
-      deployment: { topology, engine: modelledEngine({ topology, engine: options.engine ?? {} }, twin.profile).engine },
-      workload: [],
-      level,
+  const { speed = 1, maxConcurrency, engine, slo } = options
+  const request: PredictionRequest = {
+    topology,
+    ...(engine === undefined ? {} : { engine }),
+    ...(slo === undefined ? {} : { slo }),
+    workload: [],
+    load: {
+      level: { kind: 'trace', file: '', speed, ...(maxConcurrency === undefined ? {} : { maxConcurrency }) },
       trace,
-      warmup: 0,
-      seed: 1,
-      ...(options.slo === undefined ? {} : { slo: options.slo }),
     },
-    twin.profile,
-    twin.parameters,
-    twin.routing,
-  )
+  }
+  return simulate(simulatedPoint(twin, request), twinProfile(twin))
 }
 
 /** {@link predictPoint} that remembers: each configuration is simulated once. Good for a search that asks again and again. */

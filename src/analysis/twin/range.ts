@@ -1,5 +1,4 @@
 import type { SimulatedWorkload } from '../../engine/request-source.ts'
-import type { SimulatedPoint } from '../../engine/simulate.ts'
 import {
   canonicalJson,
   type Deployment,
@@ -44,7 +43,6 @@ export function rangeOf(points: readonly MeasuredPoint[]): MeasuredRange {
 export interface Asked {
   readonly deployment: Pick<Deployment, 'topology' | 'engine'>
   readonly workloads: readonly SimulatedWorkload[]
-  readonly level: SimulatedPoint['level']
   /** Requests in flight, as simulated. */
   readonly inFlight: number
 }
