@@ -51,6 +51,6 @@ async function outgoingPorts(concurrency: number): Promise<Check> {
 async function leftovers(): Promise<Check> {
   const left = await findLeftovers()
   if (left.length === 0) return passed('leftovers', `none recorded in ${ledgerFolder()}`)
-  const names = left.map(({ name, pid }) => `${name} (${pid})`).join(', ')
-  return missed('leftovers', `a killed Fulcrum left processes: ${names}`, 'fulcrum leftovers --end')
+  const names = left.map(({ name, pid, slurmJob }) => `${name} (${pid ?? `Slurm job ${slurmJob}`})`).join(', ')
+  return missed('leftovers', `a killed Fulcrum left ${names}`, 'fulcrum leftovers --end')
 }

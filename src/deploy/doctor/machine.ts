@@ -16,23 +16,29 @@ export interface Said {
 export interface Machine {
   /** As findings name it. */
   readonly name: string
-  /** Runs a program to its end, at most a minute; a failure is an answer too. */
-  run(program: string, args: readonly string[], env?: { readonly [name: string]: string }): Promise<Said>
+  /** Runs a program to its end, at most a minute unless told otherwise; a failure is an answer too. */
+  run(
+    program: string,
+    args: readonly string[],
+    env?: { readonly [name: string]: string },
+    limitMs?: number,
+  ): Promise<Said>
 }
 
 export const programLimitMs = 60_000
 
-/** Runs a program on this machine to its end, at most a minute; servers' folders are looked in as well as PATH. */
+/** Runs a program on this machine to its end, at most a minute unless told otherwise; servers' folders are looked in as well as PATH. */
 export async function runShort(
   program: string,
   args: readonly string[],
   env: { readonly [name: string]: string } = {},
+  limitMs = programLimitMs,
 ): Promise<Said> {
   const path = program.includes('/') ? program : ((await findProgram(program)) ?? program)
-  const result = await execa(path, args, { env, reject: false, timeout: programLimitMs, stdin: 'ignore' })
+  const result = await execa(path, args, { env, reject: false, timeout: limitMs, stdin: 'ignore' })
   const lastLine = (text: string) => text.trim().split('\n').at(-1)
   const complaint = result.timedOut
-    ? `no answer within ${programLimitMs / 1000} s`
+    ? `no answer within ${limitMs / 1000} s`
     : lastLine(result.stderr) || result.originalMessage || lastLine(result.stdout) || `exit code ${result.exitCode}`
   return { ok: !result.failed, absent: result.code === 'ENOENT', out: result.stdout.trim(), complaint }
 }

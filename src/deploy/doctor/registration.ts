@@ -1,4 +1,4 @@
-import { type Role, rolesOf, type Topology, topologyLabel, workersOf } from '../../point/index.ts'
+import { roles, rolesOf, type Topology, topologyLabel, workersOf } from '../../point/index.ts'
 import { type WorkerCard, workerCards } from '../dynamo/cards.ts'
 import { type Check, missed, noticed, passed } from './check.ts'
 
@@ -73,7 +73,6 @@ export function judgeCards(
     const remedy = 'They are somebody else’s: a namespace of its own keeps a run apart, their load does not stop.'
     return [noticed('registered workers', said.join('; '), remedy, where)]
   }
-  const roles: readonly Role[] = ['prefill', 'decode', 'aggregated']
   const counted = (members: readonly WorkerCard[]) =>
     roles.map(role => members.filter(card => card.role === role).length)
   const wanted = roles.map(role => workersOf(expected.topology, role)).join()
@@ -98,7 +97,9 @@ export function judgeCards(
 }
 
 function describe(namespace: string, members: readonly WorkerCard[]): string {
-  const groups = [...Map.groupBy(members, ({ role }) => role)].map(([role, alike]) => {
+  const groups = roles.flatMap(role => {
+    const alike = members.filter(card => card.role === role)
+    if (alike.length === 0) return []
     const places = alike.flatMap(({ address }) => address ?? [])
     return `${alike.length} ${role}${places.length === 0 ? '' : ` (${places.join(', ')})`}`
   })

@@ -5,7 +5,7 @@ import { createDecoder, type FromShard, protocol } from '../../load/shards/wire.
 import { type Check, missed, passed } from './check.ts'
 import { sshTrouble } from './ssh-machine.ts'
 
-const limitMs = 30_000
+const limitMs = 60_000
 
 /** Whether a part of the load can run on every host that the sweep names: its shard is started there, says hello, and ends. */
 export async function checkShardHosts(settings: ShardSettings): Promise<readonly Check[]> {

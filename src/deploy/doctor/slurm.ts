@@ -7,9 +7,13 @@ import { hereMachine } from './machine.ts'
 import { parseSinfo, type SlurmNode, sinfoArguments, slurmSeconds } from './sinfo.ts'
 import { slurmVariables } from './slurm-variables.ts'
 
+/** Slurm's programs go on asking a controller that is away. */
+const answerLimitMs = 15_000
+const ask = (program: string, args: readonly string[]) => hereMachine.run(program, args, {}, answerLimitMs)
+
 /** Whether Slurm would give the allocation that a sweep asks for, now or later. Asks for none; the clock is read by a job of a second on idle nodes. */
 export async function checkSlurm(config: AllocationConfig): Promise<readonly Check[]> {
-  const said = await hereMachine.run('sinfo', sinfoArguments)
+  const said = await ask('sinfo', sinfoArguments)
   if (!said.ok) {
     const detail = said.absent ? 'there is no sinfo' : said.complaint
     const remedy = said.absent
@@ -42,7 +46,9 @@ export function judgeNodes(config: AllocationConfig, nodes: readonly SlurmNode[]
   }
   if (!first.up) return [missed('partition', 'it is down', 'Choose another one, or have it brought up.', where)]
   const broken = mine.filter(
-    node => hasFailed({ ...node, address: node.name }) || /^(drain|fail|maint)/i.test(node.state),
+    node =>
+      hasFailed({ ...node, address: node.name, state: node.state.toUpperCase() }) ||
+      /^(drain|fail|maint)/i.test(node.state),
   )
   const fit = mine.filter(node => !broken.includes(node) && node.gpus >= (gpusPerNode ?? 0))
   const idle = fit.filter(({ state }) => /^idle$/i.test(state)).length
@@ -89,7 +95,7 @@ export function judgeNodes(config: AllocationConfig, nodes: readonly SlurmNode[]
 /** Slurm's own answer to the same request, without a job: `sbatch --test-only`. */
 async function trial(config: AllocationConfig): Promise<Check> {
   const args = ['--test-only', ...allocationArguments(config), '--wrap=true']
-  const said = await hereMachine.run('sbatch', args)
+  const said = await ask('sbatch', args)
   const words = said.complaint.replace(/^(sbatch: )?(error: )?/, '')
   if (said.ok) return passed('allocation', words.startsWith('Job') ? words : 'Slurm would give it')
   if (/unrecognized option|invalid option/.test(said.complaint)) {
@@ -106,14 +112,7 @@ async function trial(config: AllocationConfig): Promise<Check> {
 async function checkAccount({ account }: AllocationConfig): Promise<readonly Check[]> {
   const user = process.env.USER ?? process.env.LOGNAME
   const only = user === undefined ? [] : [`user=${user}`]
-  const said = await hereMachine.run('sacctmgr', [
-    '--noheader',
-    '--parsable2',
-    'show',
-    'assoc',
-    ...only,
-    'format=account',
-  ])
+  const said = await ask('sacctmgr', ['--noheader', '--parsable2', 'show', 'assoc', ...only, 'format=account'])
   const accounts = [...new Set(said.out.split('\n').filter(line => line !== ''))]
   if (!said.ok || accounts.length === 0) return []
   if (account === undefined) return [passed('account', `the default one of ${accounts.join(', ')}`)]

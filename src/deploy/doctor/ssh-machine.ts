@@ -10,13 +10,13 @@ export const routeTo = (host: string, ssh: SshConfig): SshRoute => ({ host, ssh,
 export function machineOverSsh(host: string, ssh: SshConfig): Machine {
   return {
     name: `node ${host}`,
-    run: async (program, args, env = {}) => {
+    run: async (program, args, env = {}, limitMs = programLimitMs) => {
       const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
       const [local, ...rest] = sshCommand(routeTo(host, ssh), ['env', ...variables, program, ...args])
-      const result = await execa(local, rest, { reject: false, timeout: programLimitMs, stdin: 'ignore' })
+      const result = await execa(local, rest, { reject: false, timeout: limitMs, stdin: 'ignore' })
       const lastLine = (text: string) => text.trim().split('\n').at(-1)
       const complaint = result.timedOut
-        ? `no answer within ${programLimitMs / 1000} s`
+        ? `no answer within ${limitMs / 1000} s`
         : lastLine(result.stderr) || result.originalMessage || lastLine(result.stdout) || `exit code ${result.exitCode}`
       return { ok: !result.failed, absent: result.exitCode === 127, out: result.stdout.trim(), complaint }
     },

@@ -1,0 +1,340 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { execa } from 'execa'
+import type { DynamoConfig, SlurmConfig } from '../../src/deploy/config.ts'
+import type { Deployer } from '../../src/deploy/deployer.ts'
+import type { Check, MachineNeeds } from '../../src/deploy/doctor/check.ts'
+import { hereMachine } from '../../src/deploy/doctor/machine.ts'
+import { checkRdma } from '../../src/deploy/doctor/rdma.ts'
+import { examineMachine } from '../../src/deploy/doctor.ts'
+import { type Infrastructure, openInfrastructure } from '../../src/deploy/dynamo/infrastructure.ts'
+import { dynamoDeployer } from '../../src/deploy/dynamo.ts'
+import { parseExposition } from '../../src/metrics/server/exposition.ts'
+import type { Endpoint, Topology } from '../../src/point/index.ts'
+import { openLedger, type ProcessLedger } from '../../src/process/ledger.ts'
+import { aggregated, deployment, disaggregated, mocker, model, watch } from './dynamo-deployment.ts'
+import { createHosts, type Hosts, noHosts } from './shards/hosts.ts'
+import { type Cluster, noSlurm, startCluster } from './slurm/cluster.ts'
+
+const root = join(import.meta.dirname, '../..')
+const needs: Omit<MachineNeeds, 'deploy'> = { model: model.name, generator: 'built-in', concurrency: 4 }
+
+const line = ({ ok, remedy, where, name, detail }: Check) =>
+  `${ok ? (remedy === undefined ? 'ok' : 'note') : 'FAIL'} ${where}, ${name}: ${detail}`
+const failures = (checks: readonly Check[]) => checks.filter(({ ok }) => !ok).map(line)
+const of = (checks: readonly Check[], name: string) => checks.filter(check => check.name === name).map(line)
+
+describe('doctor on nodes over ssh', { skip: noHosts() }, () => {
+  let hosts: Hosts
+  before(async () => {
+    hosts = await createHosts({ north: 0, south: 0 })
+  })
+  after(async () => await hosts?.[Symbol.asyncDispose]())
+
+  const config = (names: readonly string[], change: Partial<DynamoConfig> = {}, options = {}): DynamoConfig => ({
+    ...mocker,
+    head: hosts.address,
+    nodes: {
+      hosts: names.map(name => ({ name })),
+      ssh: { configFile: hosts.sshConfig, options: { ConnectTimeout: '3', ...options } },
+    },
+    ...change,
+  })
+  const examine = (deploy: DynamoConfig) => examineMachine({ ...needs, deploy })
+
+  it('finds everything there: a way in, programs, one Dynamo, the model, ways to and fro, a clock', async () => {
+    const checks = await examine(config(['north', 'south']))
+    assert.deepEqual(failures(checks), [])
+    for (const node of ['north', 'south']) {
+      const seen = checks.filter(({ where }) => where === `node ${node}`)
+      const names = [
+        'ssh',
+        'dynamo',
+        'programs',
+        'open files',
+        'model',
+        'gpus',
+        'clock',
+        'way to the head',
+        'way to the node',
+      ]
+      assert.deepEqual(
+        seen.map(({ name }) => name),
+        names,
+      )
+      assert.match(of(seen, 'dynamo')[0] ?? '', /ai-dynamo 1\.4\.2/)
+      assert.match(of(seen, 'clock')[0] ?? '', /ms (ahead of|behind) this machine/)
+    }
+  })
+
+  it('names what a node lacks, and how to get it there', async () => {
+    const lacking = config(['north'], {
+      python: '/no/such/python',
+      env: { HF_HOME: '/no/such/folder', HF_HUB_OFFLINE: '1' },
+    })
+    const checks = (await examine(lacking)).filter(({ where }) => where === 'node north')
+    const failed = failures(checks)
+    assert.match(failed[0] ?? '', /^FAIL node north, dynamo: \/no\/such\/python: .*No such file/)
+    assert.match(
+      failed[1] ?? '',
+      /^FAIL node north, model: \/no\/such\/folder\/hub\/models--nvidia--DeepSeek-R1-FP4 is not there, and HF_HUB_OFFLINE is set/,
+    )
+    assert.ok(checks.every(({ ok, remedy }) => ok || remedy !== undefined))
+  })
+
+  it('fails a node for GPUs, a container runtime and mounts that are not there', async () => {
+    const container = {
+      runtime: 'podman' as const,
+      image: 'dynamo:none',
+      python: 'python3',
+      args: ['-v', '/no/such/cache:/root/.cache'],
+    }
+    const deploy = { ...config(['north'], { container, backend: 'dynamo.trtllm' }) }
+    const nodes = deploy.nodes === undefined ? undefined : { ...deploy.nodes, hosts: [{ name: 'north', gpus: [0, 1] }] }
+    const checks = await examine({ ...deploy, ...(nodes === undefined ? {} : { nodes }) })
+    const failed = failures(checks.filter(({ where }) => where === 'node north'))
+    assert.deepEqual(failed, [
+      'FAIL node north, image: there is no podman',
+      'FAIL node north, programs: there is no podman',
+      'FAIL node north, mounts: there is no /no/such/cache',
+      'FAIL node north, gpus: there is no nvidia-smi',
+    ])
+  })
+
+  it('tells a name that is none, a key that is refused, and a node that is cut off apart', async () => {
+    const unknown = failures(await examine(config(['no-such-host.invalid'])))
+    assert.match(unknown[0] ?? '', /^FAIL node no-such-host\.invalid, ssh: .*Could not resolve/)
+    const refused = await examine(config(['north'], {}, { PubkeyAuthentication: 'no' }))
+    assert.match(failures(refused)[0] ?? '', /^FAIL node north, ssh: .*Permission denied/)
+    assert.match(refused.find(({ ok }) => !ok)?.remedy ?? '', /ssh-copy-id north/)
+    const stranger = await examine(
+      config(['north'], {}, { UserKnownHostsFile: '/dev/null', StrictHostKeyChecking: 'yes' }),
+    )
+    assert.match(failures(stranger)[0] ?? '', /^FAIL node north, ssh: .*Host key verification failed/)
+    hosts.cut('south')
+    assert.match(failures(await examine(config(['south'])))[0] ?? '', /^FAIL node south, ssh: .*(timed out|No route)/)
+  })
+
+  it('says when a node does not reach the head', async () => {
+    const checks = await examine(config(['north'], { head: '127.0.0.1' }))
+    assert.match(
+      of(checks, 'way to the head').join(),
+      /^FAIL node north, way to the head: it does not reach 127\.0\.0\.1: .*refused/,
+    )
+  })
+
+  it('starts a load’s shard on its host, and compares the two', async () => {
+    const shards = { count: 1, hosts: ['north'], launcher: 'ssh' as const, launcherArgs: ['-F', hosts.sshConfig] }
+    const simulated = { with: 'simulated', profile: 'deepseek-r1-fp4-gb200' } as const
+    const found = await examineMachine({ ...needs, deploy: simulated, shards })
+    assert.match(of(found, 'load shard')[0] ?? '', /^ok load host north, load shard: .*, \d+ cores, the same generator/)
+    const wrong = await examineMachine({
+      ...needs,
+      deploy: simulated,
+      shards: { ...shards, command: ['/no/such/fulcrum'] },
+    })
+    assert.match(failures(wrong)[0] ?? '', /^FAIL load host north, load shard: .*no\/such\/fulcrum/)
+  })
+})
+
+describe('doctor before a real Slurm', { skip: noSlurm() }, () => {
+  let cluster: Cluster
+  const before_ = process.env.SLURM_CONF
+  before(async () => {
+    cluster = await startCluster()
+    process.env.SLURM_CONF = cluster.configFile
+  })
+  after(async () => {
+    await cluster?.[Symbol.asyncDispose]()
+    if (before_ === undefined) delete process.env.SLURM_CONF
+    else process.env.SLURM_CONF = before_
+  })
+
+  const config = (change: Partial<SlurmConfig> = {}): SlurmConfig => ({
+    ...{ with: 'slurm', dynamo: { ...mocker, head: '127.0.0.1' }, nodes: 1, gpusPerNode: 8, queueTimeoutS: 60 },
+    ...{ sallocArgs: [], srunArgs: [], keepSlurmVariables: false },
+    ...change,
+  })
+  const examine = (change?: Partial<SlurmConfig>) => examineMachine({ ...needs, deploy: config(change) })
+
+  it('passes what Slurm would give, and reads the nodes’ clocks', async () => {
+    const checks = await examine()
+    assert.deepEqual(failures(checks), [])
+    assert.deepEqual(of(checks, 'nodes'), [
+      'ok partition batch, nodes: 1 can be used, 1 are idle, 1 with 8 GPUs are asked for',
+    ])
+    assert.match(of(checks, 'allocation')[0] ?? '', /^ok this machine, allocation: Job \d+ to start at .* on nodes/)
+    assert.match(of(checks, 'clock')[0] ?? '', /^ok node .*, clock: .* this machine/)
+  })
+
+  it('fails what Slurm would refuse, in its own words', async () => {
+    const many = failures(await examine({ nodes: 2 }))
+    assert.match(many[0] ?? '', /nodes: 1 can be used, 2 with 8 GPUs are asked for/)
+    assert.match(many[1] ?? '', /allocation: Slurm would refuse it: .*node configuration is not available/)
+    assert.match(
+      failures(await examine({ gpusPerNode: 32 }))[0] ?? '',
+      /nodes: 0 can be used, 1 with 32 GPUs are asked for; they have up to 16/,
+    )
+    const nowhere = failures(await examine({ partition: 'nope' }))
+    assert.match(nowhere[0] ?? '', /there is no partition nope/)
+    assert.match(nowhere[1] ?? '', /Invalid partition name/)
+  })
+
+  it('names a node that is down, and why', async () => {
+    cluster.run('scontrol', 'update', `nodename=${cluster.node}`, 'state=down', 'reason=fan is loud')
+    try {
+      const checks = await examine()
+      assert.match(of(checks, 'nodes')[1] ?? '', /^note partition batch, nodes: .* is down: fan is loud/)
+      assert.match(failures(checks)[0] ?? '', /nodes: 0 can be used/)
+    } finally {
+      cluster.run('scontrol', 'update', `nodename=${cluster.node}`, 'state=resume')
+    }
+  })
+
+  it('says so when no slurmctld answers', async () => {
+    process.env.SLURM_CONF = '/no/such/slurm.conf'
+    try {
+      assert.match(failures(await examine())[0] ?? '', /^FAIL this machine, slurm: /)
+    } finally {
+      process.env.SLURM_CONF = cluster.configFile
+    }
+  })
+})
+
+describe('doctor before a Dynamo that runs', () => {
+  let folder = ''
+  let ledger: ProcessLedger
+  let services: Infrastructure
+  let deployer: Deployer
+  let endpoint: Endpoint
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'fulcrum-doctor-'))
+    ledger = await openLedger({ runFolder: folder, folder: join(folder, 'ledger') })
+    services = await openInfrastructure(mocker, { logFolder: folder, ledger }, AbortSignal.timeout(30_000))
+    const config = { ...mocker, nats: services.natsUrl, etcd: services.etcdUrl }
+    deployer = dynamoDeployer(config, { model: model.name, runFolder: folder, ledger })
+    await become(disaggregated(1, 1))
+  })
+  after(async () => {
+    await deployer?.close()
+    await services?.close()
+    ledger?.close()
+    if (folder !== '') await rm(folder, { recursive: true, force: true })
+  })
+
+  async function become(topology: Topology): Promise<void> {
+    const done = await deployer.reconcile(deployment(topology), watch(AbortSignal.timeout(120_000)))
+    endpoint = done.endpoint
+  }
+  const examine = (topology: Topology, more: Partial<MachineNeeds> = {}) =>
+    examineMachine(
+      {
+        ...{ ...needs, topologies: [topology], longestTokens: 1000 },
+        deploy: { with: 'attach', url: endpoint.url, gpus: 8, dialect: 'dynamo-1' },
+        ...more,
+      },
+      { etcd: services.etcdUrl },
+    )
+
+  it('finds every worker in its role, by the frontend and by etcd', async () => {
+    const checks = await examine(disaggregated(1, 1))
+    assert.deepEqual(failures(checks), [])
+    assert.match(of(checks, 'workers')[0] ?? '', /^ok http.*, workers: 1P1D registered in fulcrum-/)
+    assert.match(
+      of(checks, 'registered workers')[0] ?? '',
+      /1 prefill \(127\.0\.0\.1:\d+\), 1 decode \(127\.0\.0\.1:\d+\)$/,
+    )
+  })
+
+  it('misses a worker that is not there', async () => {
+    const failed = failures(await examine(disaggregated(2, 1)))
+    assert.match(failed[0] ?? '', /workers: .*: 1 prefill, 1 other; 2P1D wants 2 prefill and 1 decode/)
+    assert.match(failed[1] ?? '', /registered workers: .*; 2P1D is wanted/)
+  })
+
+  it('tells of more requests at once than the workers take', async () => {
+    const checks = await examine(disaggregated(1, 1), { concurrency: 1000 })
+    assert.match(
+      of(checks, 'worker configuration')[0] ?? '',
+      /^note .*they decode 256 sequences at once, and the sweep asks for 1000/,
+    )
+  })
+
+  it('reads the frontend’s and the workers’ metrics as Python’s own reader of the format does', async () => {
+    const code = `import json, sys
+from prometheus_client.parser import text_string_to_metric_families as read
+print(json.dumps([[s.name, dict(s.labels), repr(float(s.value))] for f in read(sys.stdin.read()) for s in f.samples]))`
+    for (const url of Object.values(endpoint.metricsUrls)) {
+      const page = await (await fetch(url)).text()
+      const python = await execa(mocker.python, ['-c', code], { input: page })
+      const theirs = (JSON.parse(python.stdout) as [string, Record<string, string>, string][]).map(
+        ([name, labels, value]) => [name, labels, Number(value.replace('inf', 'Infinity'))] as const,
+      )
+      const mine = parseExposition(page).samples.map(({ name, labels, value }) => [name, { ...labels }, value] as const)
+      assert.ok(mine.length > 20)
+      // Theirs calls every counter `…_total`, whatever the page does.
+      const sorted = (all: readonly (readonly [string, unknown, number])[]) =>
+        all.map(([name, ...rest]) => JSON.stringify([name.replace(/_total$/, ''), ...rest])).sort()
+      assert.deepEqual(sorted(mine), sorted(theirs))
+    }
+  })
+
+  it('tells an aggregated worker from a decode worker, which the frontend can’t', async () => {
+    await become(aggregated(1))
+    const failed = failures(await examine(disaggregated(1, 1)))
+    assert.match(failed.find(one => one.includes('registered workers')) ?? '', /1 aggregated \(.*\); 1P1D is wanted/)
+    assert.deepEqual(failures(await examine(aggregated(1))), [])
+  })
+
+  it('misses NATS and etcd that are down', async () => {
+    const down = { nats: 'nats://127.0.0.1:1', etcd: 'http://127.0.0.1:1' }
+    const failed = failures(await examineMachine({ ...needs, deploy: { ...mocker, ...down } }))
+    assert.deepEqual(failed.map(one => one.replace(/^FAIL this machine, (\w+): .*/, '$1')).sort(), ['etcd', 'nats'])
+    const others = await examineMachine({
+      ...needs,
+      deploy: { ...mocker, nats: services.natsUrl, etcd: services.etcdUrl },
+    })
+    assert.deepEqual(failures(others), [])
+    assert.match(of(others, 'registered workers')[0] ?? '', /^note .*1 aggregated/)
+  })
+})
+
+describe('doctor from the command line', () => {
+  it('fails a shell with too few open files, in 80 columns, with exit code 3', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'fulcrum-doctor-'))
+    try {
+      const sweep = join(folder, 'sweep.yaml')
+      await writeFile(
+        sweep,
+        'name: wide\nmodel: nvidia/DeepSeek-R1-FP4\ndeploy: { with: simulated }\ntopologies: [agg x1]\nworkloads: [10/10]\nload: { concurrency: [500] }\n',
+      )
+      const command = ['--nofile=400:600', process.execPath, join(root, 'bin/fulcrum.js'), 'doctor', sweep]
+      const { stdout, exitCode } = await execa('prlimit', command, { reject: false })
+      assert.equal(exitCode, 3)
+      assert.match(stdout, /^FAIL {2}open files: \d+ allowed, concurrency 500 needs 756$/m)
+      assert.match(stdout, /^ {6}to do: Raise the hard limit, which is 600:/m)
+      assert.deepEqual(
+        stdout.split('\n').filter(text => text.length > 80),
+        [],
+      )
+      const json = await execa('prlimit', [...command, '--json'], { reject: false })
+      const found = JSON.parse(json.stdout) as readonly Check[]
+      assert.deepEqual(found.find(({ ok }) => !ok)?.name, 'open files')
+      assert.ok(found.every(({ where }) => where !== ''))
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  })
+
+  it('says nothing of RDMA links on a machine that has none and needs none', async () => {
+    const found = await checkRdma(false)
+    const devices = await hereMachine.run('ibv_devinfo', [])
+    if (devices.ok) assert.notDeepEqual(found, [])
+    else assert.deepEqual(found, [])
+    const [between] = await checkRdma(true)
+    assert.ok(devices.ok || between?.remedy !== undefined, JSON.stringify(between))
+  })
+})
