@@ -50,9 +50,10 @@ async function measured({ name, sweep }: KnownCase): Promise<string> {
 /** What is said of the heaviest load, as `fulcrum tune` says it of the recommended one. */
 async function diagnosed(run: string): Promise<BottleneckFinding> {
   const { points } = analyse(await readRun(run))
-  const first = points[0]?.deployment.id
-  const heaviest = points
-    .filter(point => point.status === 'ok' && point.deployment.id === first)
+  // Beside a disaggregated deployment an aggregated one is there for reference only.
+  const looked = points.filter(point => point.deployment.topology.kind === 'disaggregated')
+  const heaviest = (looked.length > 0 ? looked : points)
+    .filter(point => point.status === 'ok')
     .toSorted((a, b) => (loadValue(b.load.level) ?? 0) - (loadValue(a.load.level) ?? 0))[0]
   if (heaviest === undefined) throw new Error(`${run}: no valid point`)
   return bottleneckAt(heaviest, referenceOf(heaviest, points))

@@ -1,14 +1,15 @@
-import type { MixAnswer, MixedPoint, RatesAnswer, TuneAnswer, TunedPoint, WorkloadAnswer } from '../index.ts'
+import type { Believed, MixAnswer, MixedPoint, RatesAnswer, TuneAnswer, TunedPoint, WorkloadAnswer } from '../index.ts'
 import { table } from './table.ts'
 import { wrapped } from './wrapped.ts'
 
 /** The answer for a person, workload by workload. */
-export function tuneText({ folder, mix, workloads, outcome }: TuneAnswer): string {
+export function tuneText({ folder, mix, workloads, believed, outcome }: TuneAnswer): string {
   const unfinished =
     outcome === null || outcome.outcome === 'complete' ? [] : [`The run is not complete: ${outcome.reason}`]
   return [
     ...(mix === null ? [] : [mixText(mix)]),
     ...workloads.map(workloadText),
+    ...(believed.length === 0 ? [] : [believed.map(believedText).join('\n')]),
     ...unfinished,
     `run: ${folder}`,
   ].join('\n\n')
@@ -62,6 +63,12 @@ function workloadText(answer: WorkloadAnswer): string {
       ...answer.caveats.map(line => `note: ${line}`),
     ].map(line => wrapped(line)),
   ].join('\n')
+}
+
+function believedText({ workload, deployment, load, source, tokensPerSPerGpu }: Believed): string {
+  return wrapped(
+    `prior for ${workload}: ${deployment} at ${load}, by ${source}, which expects ${figure(tokensPerSPerGpu)} tokens/s per GPU of its nearest; measured is what is above`,
+  )
 }
 
 /** One deployment for all workloads of the mix. */

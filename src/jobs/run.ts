@@ -19,6 +19,7 @@ import {
 import { createGenerator, type GeneratorSettings } from '../load/create.ts'
 import { judge } from '../metrics/validity.ts'
 import { FulcrumError, type Point } from '../point/index.ts'
+import { withBeliefs } from '../sweep/believed.ts'
 import { loadSweep, sweepOf } from '../sweep/load-sweep.ts'
 import { onlyPoints } from '../sweep/only.ts'
 import { planSweep } from '../sweep/plan.ts'
@@ -26,6 +27,7 @@ import { missingPoints, type RunOutcome, type RunProgress, runSweep } from '../s
 import type { Plan, Sweep } from '../sweep/sweep.ts'
 import type { RunChoice } from './find-run.ts'
 import type { SweepFileOptions } from './plan.ts'
+import { readPriors } from './priors.ts'
 import { reportRun, type WrittenReport } from './report.ts'
 
 export interface RunWatch {
@@ -50,12 +52,16 @@ export async function runSweepFile(
       readonly startNew: boolean
       /** Ids of the points to measure, always in a run of their own; absent for all. */
       readonly only?: readonly string[]
+      /** Folders of beliefs that an adaptive search begins with, see {@link readPriors}. */
+      readonly priors?: readonly string[]
     },
 ): Promise<ReportedOutcome> {
   const sweep = await loadSweep(request.file, request)
   refuseShards(sweep, request.shards)
   const { only } = request
-  const plan = partOf(planSweep(sweep), only)
+  const priors = await readPriors(request.priors ?? [], sweep.model.name)
+  const planned = partOf(planSweep(sweep), only)
+  const plan = priors.length === 0 ? planned : withBeliefs(planned, priors)
   const resultsRoot = resolve(request.resultsRoot)
   const unfinished = request.startNew || only !== undefined ? null : await unfinishedRun(resultsRoot, sweep)
   const run =

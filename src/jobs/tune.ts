@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { analyse } from '../analysis/analyse.ts'
+import { type Analysis, analyse } from '../analysis/analyse.ts'
 import { loadLabel } from '../analysis/load-label.ts'
 import type { MeasuredPoint } from '../analysis/measured-point.ts'
+import { priorOrder } from '../analysis/priors/prior-order.ts'
 import { objectives } from '../analysis/slo.ts'
 import type { BottleneckFinding } from '../analysis/tune/bottleneck.ts'
 import type { MixChoice, MixRecommendation } from '../analysis/tune/mix.ts'
@@ -14,6 +15,7 @@ import type { EngineSettings } from '../point/index.ts'
 import { FulcrumError, gpusOfRole, topologyLabel } from '../point/index.ts'
 import { nearMiss } from '../sweep/file/near-miss.ts'
 import { parseMix } from './mix-flag.ts'
+import { readPriors } from './priors.ts'
 import { type ReportedOutcome, type RunWatch, runSweepFile } from './run.ts'
 
 /** One measured deployment as `fulcrum tune` tells it. */
@@ -90,6 +92,15 @@ export interface MixAnswer {
   readonly leftOut: readonly { readonly label: string; readonly why: string }[]
 }
 
+export interface Believed {
+  readonly workload: string
+  readonly deployment: string
+  readonly load: string
+  readonly source: string
+  /** Of the source itself, for its own deployment and lengths. */
+  readonly tokensPerSPerGpu: number
+}
+
 export interface MixedPoint {
   readonly deployment: string
   readonly gpus: number
@@ -104,6 +115,8 @@ export interface TuneAnswer {
   /** Null without a mix. */
   readonly mix: MixAnswer | null
   readonly workloads: readonly WorkloadAnswer[]
+  /** What the priors held to be best of each workload, beside the answer; empty without priors. */
+  readonly believed: readonly Believed[]
   /** The run that was made for this answer; null when a run folder was given. */
   readonly outcome: ReportedOutcome | null
 }
@@ -118,6 +131,8 @@ export async function tuneFileOrRun(
     readonly resultsRoot: string
     /** `8000/256=0.7,1000/1000=0.3`; goes before the sweep file's. */
     readonly mix?: string
+    /** Folders of beliefs that an adaptive search begins with: aiconfigurator's, a run, a folder of runs. */
+    readonly priors?: readonly string[]
   },
 ): Promise<TuneAnswer> {
   const { target, mix: mixText, ...watch } = request
@@ -131,7 +146,33 @@ export async function tuneFileOrRun(
   const analysis = analyse(await readRun(folder))
   const names = analysis.workloads.map(({ name }) => name)
   const mix = weights === null ? analysis.mix : recommendForMix(analysis.workloads, sharesOf(weights, names))
-  return { folder, mix: mix && mixAnswer(mix), workloads: tune(analysis).map(answerOf), outcome }
+  return {
+    folder,
+    mix: mix && mixAnswer(mix),
+    workloads: tune(analysis).map(answerOf),
+    believed: await believedOf(analysis, request.priors ?? []),
+    outcome,
+  }
+}
+
+async function believedOf(analysis: Analysis, folders: readonly string[]): Promise<readonly Believed[]> {
+  const priors = await readPriors(folders, analysis.points[0]?.deployment.model.name ?? '')
+  if (priors.length === 0) return []
+  return analysis.workloads.flatMap(({ name, points }) => {
+    const measured = points.flatMap(({ repeats }) => repeats.slice(0, 1).map(({ point }) => point))
+    const [top] = priorOrder(measured, priors)
+    if (top === undefined || top.prior === null) return []
+    const { deployment, load } = top.point
+    return [
+      {
+        workload: name,
+        deployment: topologyLabel(deployment.topology),
+        load: loadLabel(load.level),
+        source: top.prior.source,
+        tokensPerSPerGpu: top.prior.tokensPerSPerGpu,
+      },
+    ]
+  })
 }
 
 function sharesOf(weights: ReadonlyMap<string, number>, names: readonly string[]): { [workload: string]: number } {

@@ -58,6 +58,8 @@ export interface Plan {
   /** Whether the order is proven optimal. */
   readonly exact: boolean
   readonly pointCount: number
+  /** What deployments are believed to promise before anything is measured, by id, 0–1; absent without beliefs. An adaptive search tries them in this order. */
+  readonly promise?: { readonly [deploymentId: string]: number }
   /** Expected seconds, and what that rests on; null without any basis. */
   readonly estimate: { readonly seconds: number; readonly basis: string } | null
 }

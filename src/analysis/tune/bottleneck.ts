@@ -1,7 +1,7 @@
 import type { Role } from '../../point/index.ts'
 import { workersOf } from '../../point/index.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
-import { type LatencyGrowth, latencyGrowth, littlesLaw } from './latency-growth.ts'
+import { type LatencyGrowth, latencyGrowth, littlesLaw, readingShare } from './latency-growth.ts'
 import { type RoleState, roleStates, serverMean } from './role-state.ts'
 
 /** What holds a deployment back, the evidence for it, and what to try. */
@@ -37,6 +37,8 @@ const queueLength = 0.5
 const fullSlots = 0.9
 /** A latency this many times that of the lightest load has been slowed by load. */
 const slowed = 1.5
+/** An aggregated worker that reads prompts this share of its time is held back by that, wherever requests are seen to wait. */
+const mostlyReading = 0.5
 /** A first token this many times as late as where no cache is moved, without load, is late by the transfer. */
 const transferSlowed = 2
 
@@ -57,7 +59,7 @@ export function bottleneckAt(point: MeasuredPoint, { lightest, aggregated }: Ref
     transferFinding(point, inFlight) ??
     frontendFinding(point, states, inFlight) ??
     lateTokenFinding(lightest ?? point, aggregated) ??
-    growthFinding(growth)
+    growthFinding(growth, readingShare(point, lightest))
   const evidence = [...(growth === null ? [] : [growth.text]), ...littlesLaw(point)]
   return { ...found, evidence: [...new Set([...found.evidence, ...evidence])] }
 }
@@ -154,9 +156,18 @@ function lateTokenFinding(lightest: MeasuredPoint, aggregated: MeasuredPoint | n
   }
 }
 
-function growthFinding(growth: LatencyGrowth | null): BottleneckFinding {
+function growthFinding(growth: LatencyGrowth | null, reading: number | null): BottleneckFinding {
   if (growth === null || growth.times < slowed)
     return { stage: 'none shown', evidence: [], next: 'Nothing has slowed down much yet: try more concurrency.' }
+  if (reading !== null && reading >= mostlyReading)
+    return {
+      stage: 'prefill queueing',
+      evidence: [
+        `Reading prompts takes ${percent(Math.min(1, reading))} of each aggregated worker's time, by their rate and the TTFT without load; tokens wait for prompts to be read.`,
+        growth.text,
+      ],
+      next: 'Try disaggregated deployments on as many GPUs, or lower the concurrency.',
+    }
   return growth.shareBeforeFirstToken >= 0.5
     ? {
         stage: 'prefill queueing',

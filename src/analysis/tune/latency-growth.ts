@@ -41,4 +41,22 @@ export function littlesLaw(point: MeasuredPoint): string[] {
   ]
 }
 
+/** Tokens of one pass where settings say nothing: TensorRT-LLM's default, and the mocker's. */
+const defaultPassTokens = 8192
+
+/**
+ * Share of an aggregated worker's time that goes into reading prompts, by the utilisation law: requests/s of a worker × the time that a
+ * pass over prompts takes (TTFT without load) / prompts of a pass. Null for other deployments, or without a lightest load.
+ */
+export function readingShare(point: MeasuredPoint, lightest: MeasuredPoint | null): number | null {
+  const { topology, engine } = point.deployment
+  const rate = point.figures.request_throughput?.mean
+  const ttftMs = lightest?.figures.ttft_p50_ms?.mean
+  if (topology.kind !== 'aggregated' || rate === undefined || ttftMs === undefined) return null
+  const settings = engine.aggregated ?? {}
+  const tokens = settings.max_num_tokens ?? settings.max_num_batched_tokens ?? defaultPassTokens
+  const prompts = Math.max(1, Math.floor(Number(tokens) / meanTokens(point.workload.isl)))
+  return ((rate / topology.workers) * (ttftMs / 1000)) / prompts
+}
+
 const figure = (value: number) => (value >= 10 ? String(Math.round(value)) : value.toFixed(1))

@@ -13,31 +13,43 @@ export function addTune(program: Command): void {
     .description('what to deploy for each workload, how sure that is, what holds it back and what to try next')
     .option('--out <dir>', 'where runs are kept', 'results')
     .option('--mix <weights>', 'one deployment for workloads together, by weight: 8000/256=0.7,1000/1000=0.3')
+    .option(
+      '--priors <dir>',
+      'begin an adaptive search with what a folder promises: aiconfigurator’s, a run, or runs; can be repeated',
+      (folder: string, before: readonly string[]) => [...before, folder],
+      [],
+    )
     .option('--dry-run', 'print the exact commands and files of running the sweep file, and start nothing')
     .option('--json', 'print as JSON')
     .addHelpText(
       'after',
       '\nExamples:\n  $ fulcrum tune sweeps/quick.yaml\n  $ fulcrum tune results/quick/…\n  $ fulcrum tune results/nightly/… --mix 8000/256=0.7,1000/1000=0.3\n\nWrite search: adaptive in the sweep file to get there with fewer points.',
     )
-    .action(async (target: string, options: { out: string; mix?: string; json?: true; dryRun?: true }) => {
-      if (options.dryRun) {
-        printPreview(
-          await previewPlan(await planSweepFile(target, { resultsRoot: options.out })),
-          options.json === true,
-        )
-        return
-      }
-      using interrupted = interruption()
-      using progress = showProgress(false)
-      const answer = await tuneFileOrRun({
-        target,
-        resultsRoot: options.out,
-        ...(options.mix === undefined ? {} : { mix: options.mix }),
-        signal: interrupted.signal,
-        onProgress: progress.show,
-      })
-      progress[Symbol.dispose]()
-      console.log(options.json ? JSON.stringify(answer, null, 2) : tuneText(answer))
-      process.exitCode = answer.outcome?.exitCode ?? 0
-    })
+    .action(
+      async (
+        target: string,
+        options: { out: string; mix?: string; priors: readonly string[]; json?: true; dryRun?: true },
+      ) => {
+        if (options.dryRun) {
+          printPreview(
+            await previewPlan(await planSweepFile(target, { resultsRoot: options.out })),
+            options.json === true,
+          )
+          return
+        }
+        using interrupted = interruption()
+        using progress = showProgress(false)
+        const answer = await tuneFileOrRun({
+          target,
+          resultsRoot: options.out,
+          ...(options.mix === undefined ? {} : { mix: options.mix }),
+          priors: options.priors,
+          signal: interrupted.signal,
+          onProgress: progress.show,
+        })
+        progress[Symbol.dispose]()
+        console.log(options.json ? JSON.stringify(answer, null, 2) : tuneText(answer))
+        process.exitCode = answer.outcome?.exitCode ?? 0
+      },
+    )
 }
