@@ -57,7 +57,7 @@ export function adaptive(plan: Plan): Choice {
     if (first !== undefined) return stepTo(first.cell)
     const repeat = running?.points.find(point => repeats.includes(point))
     if (running !== undefined && repeat !== undefined) return { planned: running, point: repeat }
-    const next = nearest(unknown, starts) ?? mostPromising(wanted, cost, starts)
+    const next = nearest(mostBelieved(unknown, plan.promise), starts) ?? mostPromising(wanted, cost, starts)
     if (next !== undefined) return stepTo(next)
     const left = plan.deployments.find(({ points }) => points.some(point => repeats.includes(point)))
     const point = left?.points.find(point => repeats.includes(point))
@@ -97,6 +97,13 @@ function runningIn(plan: Plan, lines: readonly JournalLine[]): PlannedDeployment
   const last = lines.findLast(({ event }) => event.type === 'point')?.event
   if (last?.type !== 'point') return undefined
   return plan.deployments.find(({ deployment }) => deployment.id === last.result.point.deployment.id)
+}
+
+/** Of what nothing is known, what most is believed of; all without beliefs. */
+function mostBelieved(cells: readonly Cell[], promise: Plan['promise'] = {}): readonly Cell[] {
+  const of = (cell: Cell) => promise[cell.planned.deployment.id] ?? 0
+  const most = Math.max(0, ...cells.map(of))
+  return cells.filter(cell => of(cell) === most)
 }
 
 function nearest(cells: readonly Cell[], starts: (to: PlannedDeployment) => number): Cell | undefined {
