@@ -1,16 +1,10 @@
 import { originOf } from '../analysis/origin.ts'
-import { sampled } from './chart-point.ts'
-import { chartsOf, overallChart } from './charts.ts'
 import type { Crumb } from './crumbs.ts'
 import { crumbTrail } from './crumbs.ts'
-import { deploymentFacts } from './deployment-facts.ts'
 import type { Html } from './html.ts'
 import { html, jsonForScript, trusted } from './html.ts'
 import type { PageAssets } from './inline-script.ts'
-import type { PointDetail } from './point-detail.ts'
-import { pointDetail, quantilePercents } from './point-detail.ts'
-import { pageSpec, vegaConfigOf } from './render.ts'
-import { repeatCommand } from './repeat-command.ts'
+import { pageData } from './page-data.ts'
 import type { Report } from './report.ts'
 import { answerSection } from './sections/answer.ts'
 import { environmentSection } from './sections/environment.ts'
@@ -18,10 +12,6 @@ import { overallSection } from './sections/overall.ts'
 import { tuningSection } from './sections/tuning.ts'
 import { validitySection } from './sections/validity.ts'
 import { workloadSection } from './sections/workload.ts'
-import { coursesWithin } from './server-course.ts'
-import { courseSpec } from './specs/course.ts'
-import { distributionSpec } from './specs/distribution.ts'
-import { dark, light, shapes } from './theme.ts'
 
 /** report/index.html: one file that needs no network and runs only the scripts that its policy names by hash. */
 export function pageHtml(report: Report, assets: PageAssets, trail: readonly Crumb[] = []): string {
@@ -85,93 +75,3 @@ ${assets.scripts.map(script => html`<script>${trusted(script.text)}</script>\n`)
 const mark: Html = trusted(
   '<svg viewBox="0 0 32 32" width="22" height="22" aria-hidden="true"><path d="M3 13.5 29 8.5" stroke="currentColor" stroke-width="2.4" stroke-linecap="round"/><path d="M16 12.5 22.5 26h-13z" fill="currentColor"/><circle cx="7" cy="8.4" r="3" fill="currentColor"/></svg>',
 )
-
-/** What the script draws from. Specifications that are equal for several workloads are shipped once. */
-function pageData(report: Report) {
-  const specs: string[] = []
-  const indexOf = (spec: unknown) => {
-    const text = JSON.stringify(spec)
-    const at = specs.indexOf(text)
-    return at >= 0 ? at : specs.push(text) - 1
-  }
-  const details = new Map(report.analysis.points.map(point => [point.key, compact(pointDetail(point))]))
-  const distribution = indexOf(pageSpec(distributionSpec()))
-  const course = indexOf(pageSpec(courseSpec()))
-  const workloads = report.sections.map(section => ({
-    slug: section.slug,
-    name: section.analysis.name,
-    charts: chartsOf(report, section, 'page').map(({ kind, spec }) => {
-      return { kind, spec: indexOf(pageSpec(spec)) }
-    }),
-    points: sampled(section.points, Math.max(100, Math.floor(2000 / report.sections.length))).map(point => ({
-      ...rounded(point),
-      detail: details.get(point.key),
-    })),
-    ratios: section.ratios.map(rounded),
-  }))
-  return {
-    workloads,
-    overall: overallData(report, indexOf),
-    specs: specs.map(text => JSON.parse(text)),
-    distribution,
-    course,
-    courses: coursesData(report),
-    deployments: deploymentFacts(report.analysis),
-    percents: quantilePercents,
-    repeat: repeatCommand(report.analysis.run.manifest),
-    series: report.series,
-    shapes,
-    themes: {
-      light: { ...light, config: vegaConfigOf(light) },
-      dark: { ...dark, config: vegaConfigOf(dark) },
-    },
-  }
-}
-
-/** The script has the points already: only what differs among all workloads is added, by key. */
-function overallData(report: Report, indexOf: (spec: unknown) => number) {
-  const { overall } = report
-  if (overall === null) return null
-  return {
-    slug: overall.slug,
-    workloads: overall.workloads,
-    spec: indexOf(pageSpec(overallChart(report, overall, 'page').spec)),
-    frontier: overall.points.flatMap(point => (point.onFrontier ? [point.key] : [])),
-    standing: Object.fromEntries(overall.points.map(point => [point.key, point.standing])),
-  }
-}
-
-/** The server's courses by point: panel, source, metric, and time and value in turns. The points that matter most come first. */
-function coursesData({ analysis }: Report) {
-  const { workloads, points } = analysis
-  const best = workloads.flatMap(({ recommendation }) => recommendation.best ?? [])
-  const first = new Set([...best, ...workloads.flatMap(({ frontier }) => frontier), ...points])
-  return Object.fromEntries(
-    [...coursesWithin([...first])].map(([key, lines]) => [
-      key,
-      lines.map(({ panel, source, metric, samples }) => [
-        panel,
-        source,
-        metric,
-        samples.flatMap(([s, value]) => [Math.round(s * 100) / 100, Number(value.toPrecision(3))]),
-      ]),
-    ]),
-  )
-}
-
-/** Four digits, for a curve of the size of a stamp. */
-function compact(detail: PointDetail): unknown {
-  return JSON.parse(
-    JSON.stringify(detail, (_, value) => (typeof value === 'number' ? Number(value.toPrecision(4)) : value)),
-  )
-}
-
-/** Six digits are more than a picture can show; tables and points.csv have them all. */
-function rounded<T extends object>(value: T): object {
-  return Object.fromEntries(
-    Object.entries(value).map(([key, field]) => [
-      key,
-      typeof field === 'number' ? Number(field.toPrecision(6)) : field,
-    ]),
-  )
-}

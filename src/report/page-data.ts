@@ -1,0 +1,110 @@
+import type { TopLevelSpec } from 'vega-lite'
+import { sampled } from './chart-point.ts'
+import { chartsOf, overallChart } from './charts.ts'
+import { deploymentFacts } from './deployment-facts.ts'
+import type { PointDetail } from './point-detail.ts'
+import { pointDetail, quantilePercents } from './point-detail.ts'
+import { pageSpec, vegaConfigOf } from './render.ts'
+import { repeatCommand } from './repeat-command.ts'
+import type { Report } from './report.ts'
+import { coursesWithin } from './server-course.ts'
+import { courseSpec } from './specs/course.ts'
+import { distributionSpec } from './specs/distribution.ts'
+import { dark, light, shapes } from './theme.ts'
+
+/** What the script draws from. Specifications that are equal for several workloads are shipped once. */
+export function pageData(report: Report) {
+  const specs: object[] = []
+  const known = new Map<string, number>()
+  /** Compiled once: workloads differ in what is drawn, seldom in how. */
+  const indexOf = (spec: TopLevelSpec) => {
+    const text = JSON.stringify(spec)
+    const at = known.get(text) ?? specs.push(pageSpec(spec)) - 1
+    known.set(text, at)
+    return at
+  }
+  const pointOf = new Map(report.analysis.points.map(point => [point.key, point]))
+  const detailOf = (key: string) => {
+    const point = pointOf.get(key)
+    return point === undefined ? undefined : compact(pointDetail(point))
+  }
+  const distribution = indexOf(distributionSpec())
+  const course = indexOf(courseSpec())
+  const workloads = report.sections.map(section => ({
+    slug: section.slug,
+    name: section.analysis.name,
+    charts: chartsOf(report, section, 'page').map(({ kind, spec }) => {
+      return { kind, spec: indexOf(spec) }
+    }),
+    points: sampled(section.points, Math.max(100, Math.floor(2000 / report.sections.length))).map(point => ({
+      ...rounded(point),
+      detail: detailOf(point.key),
+    })),
+    ratios: section.ratios.map(rounded),
+  }))
+  return {
+    workloads,
+    overall: overallData(report, indexOf),
+    specs,
+    distribution,
+    course,
+    courses: coursesData(report),
+    deployments: deploymentFacts(report.analysis),
+    percents: quantilePercents,
+    repeat: repeatCommand(report.analysis.run.manifest),
+    series: report.series,
+    shapes,
+    themes: {
+      light: { ...light, config: vegaConfigOf(light) },
+      dark: { ...dark, config: vegaConfigOf(dark) },
+    },
+  }
+}
+
+/** The script has the points already: only what differs among all workloads is added, by key. */
+function overallData(report: Report, indexOf: (spec: TopLevelSpec) => number) {
+  const { overall } = report
+  if (overall === null) return null
+  return {
+    slug: overall.slug,
+    workloads: overall.workloads,
+    spec: indexOf(overallChart(report, overall, 'page').spec),
+    frontier: overall.points.flatMap(point => (point.onFrontier ? [point.key] : [])),
+    standing: Object.fromEntries(overall.points.map(point => [point.key, point.standing])),
+  }
+}
+
+/** The server's courses by point: panel, source, metric, and time and value in turns. The points that matter most come first. */
+function coursesData({ analysis }: Report) {
+  const { workloads, points } = analysis
+  const best = workloads.flatMap(({ recommendation }) => recommendation.best ?? [])
+  const first = new Set([...best, ...workloads.flatMap(({ frontier }) => frontier), ...points])
+  return Object.fromEntries(
+    [...coursesWithin([...first])].map(([key, lines]) => [
+      key,
+      lines.map(({ panel, source, metric, samples }) => [
+        panel,
+        source,
+        metric,
+        samples.flatMap(([s, value]) => [Math.round(s * 100) / 100, Number(value.toPrecision(3))]),
+      ]),
+    ]),
+  )
+}
+
+/** Four digits, for a curve of the size of a stamp. */
+function compact(detail: PointDetail): unknown {
+  return JSON.parse(
+    JSON.stringify(detail, (_, value) => (typeof value === 'number' ? Number(value.toPrecision(4)) : value)),
+  )
+}
+
+/** Six digits are more than a picture can show; tables and points.csv have them all. */
+function rounded<T extends object>(value: T): object {
+  return Object.fromEntries(
+    Object.entries(value).map(([key, field]) => [
+      key,
+      typeof field === 'number' ? Number(field.toPrecision(6)) : field,
+    ]),
+  )
+}
