@@ -15,6 +15,8 @@ export interface LoopLimits {
 }
 
 export interface LoopEnd {
+  /** When the first request was due; when the loop began, without any. */
+  readonly startMs: number
   /** The last answer, or when the last request was given up. */
   readonly endMs: number
   readonly failed: { readonly refused: number; readonly timeout: number; readonly cancelled: number }
@@ -32,6 +34,19 @@ export interface LoadLoop {
 const startGapMs = 0.1
 
 /**
+ * A connection that was quiet for so long acknowledges at once again, and its first chunk is not held back: Linux's least
+ * retransmission timeout (tcp_event_data_recv).
+ */
+const quickAfterMs = 200
+
+/** The client's connections as a measurement finds them. */
+export interface Connections {
+  readonly count: number
+  /** Of which the warm-up has used so many. */
+  readonly used: number
+}
+
+/**
  * @param firstChunkMs see {@link Profile}'s `frontend`
  * @param recorder null while warming up
  */
@@ -39,11 +54,17 @@ export function createLoadLoop(
   engine: Engine,
   source: RequestSource,
   firstChunkMs: number,
+  connections: Connections,
   recorder: Recorder | null,
 ): LoadLoop {
+  /** Since when a connection was quiet as the load begins; infinitely long when it is new. */
+  const quietSinceMs = (connection: number, startMs: number) =>
+    connection < connections.used ? startMs : Number.NEGATIVE_INFINITY
+
   /** Times as the client sees them: nothing of an answer leaves before its first chunk may. */
-  function answerOf(request: EngineRequest, dueMs: number): Answer {
-    const heldMs = Number.isNaN(request.prefilledMs) ? 0 : request.prefilledMs + firstChunkMs
+  function answerOf(request: EngineRequest, dueMs: number, quietMs: number): Answer {
+    const held = !Number.isNaN(request.prefilledMs) && quietMs < quickAfterMs
+    const heldMs = held ? request.prefilledMs + firstChunkMs : 0
     const seen = (atMs: number) => Math.max(atMs, heldMs)
     return {
       request,
@@ -69,13 +90,13 @@ export function createLoadLoop(
       return undefined
     }
 
-    /** False when the deployment can't take the request. */
-    function send(drawn: DrawnRequest, dueMs: number, atMs: number): boolean {
+    /** Sends on a connection that was quiet since then. False when the deployment can't take the request. */
+    function send(drawn: DrawnRequest, dueMs: number, atMs: number, sinceMs: number): boolean {
       const request = engineRequest({
         ...drawn,
         arrivedMs: atMs,
         onFinish: () => {
-          const answer = answerOf(request, dueMs)
+          const answer = answerOf(request, dueMs, atMs - sinceMs)
           endMs = Math.max(endMs, answer.lastMs)
           recorder?.answered(answer)
           ended(answer.lastMs, drawn, true)
@@ -120,7 +141,11 @@ export function createLoadLoop(
       }
     }
 
-    return { send, runUntil, end: (startMs: number): LoopEnd => ({ endMs: Math.max(endMs, startMs), failed }) }
+    return {
+      send,
+      runUntil,
+      end: (startMs: number): LoopEnd => ({ startMs, endMs: Math.max(endMs, startMs), failed }),
+    }
   }
 
   return {
@@ -134,24 +159,24 @@ export function createLoadLoop(
         if (ok && turns > 0) {
           const turn = source.turnAfter(drawn)
           left.set(turn, turns - 1)
-          if (exchange.send(turn, atMs + source.thinkMs, atMs + source.thinkMs)) return
+          if (exchange.send(turn, atMs + source.thinkMs, atMs + source.thinkMs, atMs)) return
         }
-        sendNext(atMs)
+        sendNext(atMs, atMs)
       })
       const conversations = Math.ceil(requests / source.turns)
-      function sendNext(atMs: number): void {
+      function sendNext(atMs: number, sinceMs: number): void {
         while (begun < conversations && atMs < limits.stopMs) {
           begun += 1
           const drawn = source.next()
           if (source.turns > 1) left.set(drawn, source.turns - 1)
-          if (exchange.send(drawn, atMs, atMs)) return
+          if (exchange.send(drawn, atMs, atMs, sinceMs)) return
           left.delete(drawn)
         }
       }
       for (let lane = 0; lane < concurrency; lane++) {
         const atMs = startMs + lane * startGapMs
         exchange.runUntil(atMs)
-        sendNext(atMs)
+        sendNext(atMs, quietSinceMs(lane, startMs))
       }
       exchange.runUntil(Number.POSITIVE_INFINITY)
       return exchange.end(startMs)
@@ -159,22 +184,34 @@ export function createLoadLoop(
     open(nextDueMs, most, startMs, limits) {
       const waiting = createQueue<{ readonly drawn: DrawnRequest; readonly dueMs: number }>()
       let inFlight = 0
+      /** The one that was used last is used first. */
+      const idle = Array.from({ length: connections.count }, (_, index) => quietSinceMs(index, startMs))
       const exchange = createExchange(limits, atMs => {
         inFlight -= 1
+        idle.push(atMs)
         for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-          if (!exchange.send(next.drawn, next.dueMs, atMs)) continue
-          inFlight += 1
+          if (!sendOn(next.drawn, next.dueMs, atMs)) continue
           return
         }
       })
-      for (let dueMs = startMs + nextDueMs(); dueMs < Number.POSITIVE_INFINITY; dueMs = startMs + nextDueMs()) {
+      function sendOn(drawn: DrawnRequest, dueMs: number, atMs: number): boolean {
+        const sinceMs = idle.pop() ?? Number.NEGATIVE_INFINITY
+        if (!exchange.send(drawn, dueMs, atMs, sinceMs)) {
+          idle.push(sinceMs)
+          return false
+        }
+        inFlight += 1
+        return true
+      }
+      const firstMs = startMs + nextDueMs()
+      for (let dueMs = firstMs; dueMs < Number.POSITIVE_INFINITY; dueMs = startMs + nextDueMs()) {
         if (!exchange.runUntil(dueMs)) break
         const drawn = source.next()
         if (inFlight >= most) waiting.push({ drawn, dueMs })
-        else if (exchange.send(drawn, dueMs, dueMs)) inFlight += 1
+        else sendOn(drawn, dueMs, dueMs)
       }
       exchange.runUntil(Number.POSITIVE_INFINITY)
-      return exchange.end(startMs)
+      return exchange.end(firstMs < Number.POSITIVE_INFINITY ? firstMs : startMs)
     },
   }
 }

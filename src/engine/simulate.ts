@@ -44,7 +44,7 @@ export interface Simulation extends Measurement {
   readonly busyShare: { readonly [role in Role]?: number }
 }
 
-/** Slots of the warm-up of an open loop, as the built-in generator has them. */
+/** Connections that the built-in generator opens ahead of an open loop. */
 const openLoopLanes = 64
 
 /** Time that the workers of each role have spent in passes, ms. */
@@ -69,8 +69,8 @@ function busyShares(
   )
 }
 
-/** Slots that the warm-up keeps busy. */
-function warmupLanes(level: LoadLevel, warmup: number): number {
+/** Connections of the client as the load begins. */
+function laneCount(level: LoadLevel, warmup: number): number {
   return level.kind === 'concurrency'
     ? level.concurrency
     : Math.min(level.maxConcurrency ?? openLoopLanes, Math.max(openLoopLanes, warmup))
@@ -128,8 +128,10 @@ export function simulate(point: SimulatedPoint, profile: Profile): Simulation {
   const firstChunkMs = profile.frontend.firstChunkMs ?? 0
   const timeoutMs = point.timeoutMs ?? Number.POSITIVE_INFINITY
   const unlimited: LoopLimits = { stopMs: Number.POSITIVE_INFINITY, giveUpMs: Number.POSITIVE_INFINITY, timeoutMs }
-  const warming = createLoadLoop(engine, level.kind === 'trace' ? sourceOf(point) : source, firstChunkMs, null)
-  const warmLanes = Math.min(warmupLanes(level, point.warmup), point.warmup)
+  const lanes = laneCount(level, point.warmup)
+  const warmLanes = Math.min(lanes, point.warmup)
+  const warmSource = level.kind === 'trace' ? sourceOf(point) : source
+  const warming = createLoadLoop(engine, warmSource, firstChunkMs, { count: lanes, used: 0 }, null)
   const startMs = point.warmup > 0 ? warming.closed(point.warmup, warmLanes, 0, unlimited).endMs : 0
   const busyBefore = busyMs(engine)
   recording = true
@@ -140,7 +142,7 @@ export function simulate(point: SimulatedPoint, profile: Profile): Simulation {
     giveUpMs: startMs + durationMs + (point.graceS ?? Number.POSITIVE_INFINITY) * 1000,
     timeoutMs,
   }
-  const loop = createLoadLoop(engine, source, firstChunkMs, recorder)
+  const loop = createLoadLoop(engine, source, firstChunkMs, { count: lanes, used: warmLanes }, recorder)
   const run = (): LoopEnd => {
     if (level.kind === 'concurrency')
       return loop.closed(point.requests ?? Number.POSITIVE_INFINITY, level.concurrency, startMs, limits)
@@ -148,9 +150,9 @@ export function simulate(point: SimulatedPoint, profile: Profile): Simulation {
       level.kind === 'trace' ? traceTimes(point, level.speed, durationMs) : arrivalSource(level, point, point.seed)
     return loop.open(nextDueMs, level.maxConcurrency ?? Number.POSITIVE_INFINITY, startMs, limits)
   }
-  const { endMs, failed } = run()
-  const measurement = recorder.summary({ startMs, endMs, failed })
-  const windowMs = endMs - startMs
+  const { startMs: firstMs, endMs, failed } = run()
+  const measurement = recorder.summary({ startMs: firstMs, endMs, failed })
+  const windowMs = endMs - firstMs
   const latencySumMs = (measurement.requestLatencyMs?.mean ?? 0) * measurement.requests.completed
   return {
     ...measurement,

@@ -48,6 +48,12 @@ describe('in virtual time an open loop', () => {
     assert.ok(durationS > 18 && durationS < 20)
   })
 
+  test('has a window that begins with its first request', () => {
+    const level: LoadLevel = { kind: 'rate', requestsPerS: 0.1, arrivals: { kind: 'poisson' } }
+    const { durationS, requestLatencyMs } = simulate(point(level, { requests: 1 }), profile)
+    assert.ok(Math.abs(durationS * 1000 - (requestLatencyMs?.mean ?? 0)) < 0.01)
+  })
+
   test('holds at most max_concurrency in flight, and counts latency from the schedule all the same', () => {
     const level: LoadLevel = { kind: 'rate', requestsPerS: 100, arrivals: constant, maxConcurrency: 4 }
     const { client, ttftMs, fromSend, requests } = simulate(point(level, { requests: 200 }), profile)
@@ -201,6 +207,16 @@ describe('a first chunk that is held back', () => {
     assert.ok((with40.itlMs?.p50 ?? 0) < (without.itlMs?.p50 ?? 0))
     assert.equal(with40.ttstMs?.p50, 0)
     assert.ok(Math.abs(with40.outputTokensPerS / without.outputTokensPerS - 1) < 1e-9)
+  })
+
+  test('is not held on a connection that was quiet: it acknowledges at once', () => {
+    const deployment = { topology: { kind: 'disaggregated', prefill: 1, decode: 1 }, engine: {} } as const
+    const ttft = (requestsPerS: number) => {
+      const rate: LoadLevel = { kind: 'rate', requestsPerS, arrivals: constant, maxConcurrency: 1 }
+      return simulate(point(rate, { deployment, requests: 20, warmup: 1 }), held).fromSend?.ttftMs?.p50 ?? 0
+    }
+    // One connection: at 1/s it is quiet for most of a second, at 100/s never.
+    assert.ok(ttft(100) > 30 + ttft(1))
   })
 
   test('is no matter of aggregated workers', () => {
