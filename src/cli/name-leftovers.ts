@@ -10,9 +10,9 @@ export async function nameLeftovers(endThem: boolean, json: boolean, signal: Abo
   if (leftovers.length === 0) return
   if (json) console.log(JSON.stringify({ type: 'leftovers', leftovers, ended: endThem }))
   else {
-    process.stderr.write('A Fulcrum that was killed left these processes running; they disturb what is measured:\n')
-    for (const { pid, name, argv } of leftovers)
-      process.stderr.write(`  ${pid}  ${name}  ${argv.join(' ').slice(0, 100)}\n`)
+    process.stderr.write('A Fulcrum that was killed left these running; they disturb what is measured:\n')
+    for (const { pid, slurmJob, name, argv } of leftovers)
+      process.stderr.write(`  ${pid ?? `Slurm job ${slurmJob}`}  ${name}  ${argv.join(' ').slice(0, 100)}\n`)
   }
   if (endThem || (!json && (await agreed(signal)))) {
     await endLeftovers(leftovers)

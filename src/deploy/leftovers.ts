@@ -16,17 +16,22 @@ import {
   sendSignal,
   statOf,
 } from '../process/proc.ts'
+import { cancelJob, jobsHeldBy } from './nodes/slurm-leftovers.ts'
 
-/** A process that a Fulcrum which is gone has started, and that still runs. */
+/** What a Fulcrum which is gone has started, and that still runs: a process here, or a job of Slurm. */
 export interface Leftover {
   readonly name: string
-  readonly pid: number
+  /** Null for a job. */
+  readonly pid: number | null
+  /** Number of a Slurm job; null for a process. */
+  readonly slurmJob: string | null
   readonly argv: readonly string[]
   readonly cwd: string
   readonly runFolder: string | null
   /** ISO 8601; null for a process that only its environment tells apart. */
   readonly startedAt: string | null
-  readonly startTicks: number
+  /** Null for a job. */
+  readonly startTicks: number | null
   /** The ledger that names it. */
   readonly ledger: string
 }
@@ -56,7 +61,8 @@ const ledgerSchema: z.ZodType<LedgerFile> = z.object({
 /**
  * Finds the processes that Fulcrums which are gone have left behind. A recorded process counts only when boot, process
  * namespace and start time agree, so that a number taken over by another program is never named; a process started
- * just before the end, or by a worker, counts by the mark in its environment. Forgets ledgers that hold nothing.
+ * just before the end, or by a worker, counts by the mark in its environment. A job of Slurm counts when the `salloc` that
+ * held it is gone. Forgets ledgers that hold nothing.
  */
 export async function findLeftovers(folder: string = ledgerFolder()): Promise<readonly Leftover[]> {
   const names = (await readdir(folder).catch(() => [])).filter(name => name.endsWith('.json'))
@@ -71,17 +77,24 @@ export async function findLeftovers(folder: string = ledgerFolder()): Promise<re
   return found
 }
 
-/** Ends leftovers: SIGTERM, and SIGKILL for those that are still there after `graceMs`. Each is checked once more first. */
+/**
+ * Ends leftovers: SIGTERM, and SIGKILL for those that are still there after `graceMs`; jobs by scancel. Each is checked once
+ * more first.
+ */
 export async function endLeftovers(leftovers: readonly Leftover[], graceMs = 5_000): Promise<void> {
-  for (const leftover of await stillThere(leftovers)) sendSignal(leftover.pid, 'SIGTERM')
+  for (const { slurmJob } of leftovers) if (slurmJob !== null) await cancelJob(slurmJob)
+  for (const pid of await stillThere(leftovers)) sendSignal(pid, 'SIGTERM')
   const deadline = performance.now() + graceMs
   while (performance.now() < deadline && (await stillThere(leftovers)).length > 0) await sleep(50)
-  for (const leftover of await stillThere(leftovers)) sendSignal(leftover.pid, 'SIGKILL')
+  for (const pid of await stillThere(leftovers)) sendSignal(pid, 'SIGKILL')
 }
 
-async function stillThere(leftovers: readonly Leftover[]): Promise<readonly Leftover[]> {
-  const stats = await Promise.all(leftovers.map(leftover => statOf(leftover.pid)))
-  return leftovers.filter((leftover, i) => stats[i]?.startTicks === leftover.startTicks)
+/** Numbers of the processes among leftovers that are still the ones they were. */
+async function stillThere(leftovers: readonly Leftover[]): Promise<readonly number[]> {
+  const found = leftovers.map(async ({ pid, startTicks }) =>
+    pid !== null && (await statOf(pid))?.startTicks === startTicks ? pid : null,
+  )
+  return (await Promise.all(found)).filter(pid => pid !== null)
 }
 
 /** Null for what is no ledger: another program's file, or one cut off by a full disk. */
@@ -107,10 +120,16 @@ async function isComparable(owner: ProcessIdentity): Promise<boolean> {
 
 async function leftOf(ledger: LedgerFile): Promise<readonly Leftover[]> {
   const found = new Map<number, Leftover>()
+  const jobs: Leftover[] = []
   for (const entry of ledger.processes) {
-    if (!(await isRunning(entry)) || entry.startTicks === null) continue
     const { name, pid, argv, cwd, runFolder, startedAt, startTicks } = entry
-    found.set(pid, { name, pid, argv, cwd, runFolder, startedAt, startTicks, ledger: ledger.id })
+    const its = { name, argv, cwd, runFolder, startedAt, ledger: ledger.id }
+    if (startTicks !== null && (await isRunning(entry))) {
+      found.set(pid, { ...its, pid, startTicks, slurmJob: null })
+      continue
+    }
+    // What holds an allocation gives it back when it ends in order; killed, or gone with its machine, it leaves the job.
+    for (const slurmJob of await jobsHeldBy(argv)) jobs.push({ ...its, pid: null, startTicks: null, slurmJob })
   }
   const hide = redactor(process.env)
   for (const { pid, startTicks } of await allProcesses()) {
@@ -119,7 +138,17 @@ async function leftOf(ledger: LedgerFile): Promise<readonly Leftover[]> {
     if (!mark?.startsWith(`${ledger.id}/`)) continue
     const name = mark.slice(ledger.id.length + 1)
     const argv = redactArguments(await argumentsOf(pid), hide)
-    found.set(pid, { name, pid, argv, cwd: '', runFolder: null, startedAt: null, startTicks, ledger: ledger.id })
+    found.set(pid, {
+      name,
+      pid,
+      slurmJob: null,
+      argv,
+      cwd: '',
+      runFolder: null,
+      startedAt: null,
+      startTicks,
+      ledger: ledger.id,
+    })
   }
-  return [...found.values()]
+  return [...found.values(), ...jobs]
 }

@@ -175,7 +175,8 @@ describe('a leftover', () => {
       const { hostname } = await import('node:os')
       await writeFile(join(folder, 'ledger', 'x.json'), JSON.stringify({ id: 'x', host: hostname(), owner, processes }))
       assert.deepEqual(await findLeftovers(join(folder, 'ledger')), [])
-      await endLeftovers([{ ...entry({}), startTicks: (now.startTicks ?? 0) - 1, ledger: 'x' }], 0)
+      const stale = { ...entry({}), startTicks: (now.startTicks ?? 0) - 1, slurmJob: null, ledger: 'x' }
+      await endLeftovers([stale], 0)
       assert.ok(answersSignals(stranger.pid))
     } finally {
       stranger.kill('SIGKILL')

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DynamoConfig } from '../../src/deploy/config.ts'
-import type { Deployer } from '../../src/deploy/deployer.ts'
+import { type Deployer, noRoomLeft } from '../../src/deploy/deployer.ts'
 import { dynamoDeployer } from '../../src/deploy/dynamo.ts'
 import { silenceS } from '../../src/deploy/launch/guard.ts'
 import { nodesOf } from '../../src/deploy/nodes/create.ts'
@@ -127,7 +127,7 @@ describe('Dynamo workers on hosts of their own, over ssh', { skip: noHosts() }, 
       const problems = await check(deployer)
       assert.match(problems[0] ?? '', /^node south \(198\.18\.\d+\.3\) does not answer over ssh/)
       const again = deployer.reconcile(deployment(disaggregated(1, 1)), watch(AbortSignal.timeout(60_000)))
-      await assert.rejects(again, { code: 'node-unreachable', message: /^Node south / })
+      await assert.rejects(again, { code: noRoomLeft, message: /^1P1D does not fit .*; node south \(/s })
     } finally {
       await deployer.close()
     }

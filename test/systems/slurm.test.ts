@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SlurmConfig } from '../../src/deploy/config.ts'
-import type { Deployer } from '../../src/deploy/deployer.ts'
+import type { DeployEvent, Deployer } from '../../src/deploy/deployer.ts'
 import { dynamoDeployer } from '../../src/deploy/dynamo.ts'
+import { endLeftovers, findLeftovers } from '../../src/deploy/leftovers.ts'
 import { nodesOf } from '../../src/deploy/nodes/create.ts'
 import { openLedger, type ProcessLedger } from '../../src/process/ledger.ts'
-import { allProcesses, argumentsOf, environmentValue } from '../../src/process/proc.ts'
-import { changes, deployment, disaggregated, mocker, model, watch } from './dynamo-deployment.ts'
+import { allProcesses, argumentsOf, environmentValue, identityOf } from '../../src/process/proc.ts'
+import { aggregated, changes, deployment, disaggregated, mocker, model, watch } from './dynamo-deployment.ts'
 import { deployAndKill, endWhatStayed } from './killed-fulcrum.ts'
 import { type Cluster, noSlurm, startCluster } from './slurm/cluster.ts'
 
@@ -156,5 +159,41 @@ describe('Dynamo workers as steps of a Slurm allocation', { skip: noSlurm() }, (
     for (let i = 0; i < 250 && jobs().length + (await workers()).length > 0; i++) await sleep(100)
     assert.deepEqual([jobs(), await workers()], [[], []])
     assert.deepEqual(await endWhatStayed(killed), ['etcd', 'frontend', 'nats'])
+  })
+
+  it('an interrupted wait in the queue leaves no job there', async () => {
+    const holding = await deployerWith({}, 'holding')
+    await holding.deployer.reconcile(deployment(aggregated(1)), watch(AbortSignal.timeout(120_000)))
+    const queued = await deployerWith({}, 'queued')
+    const interruption = new AbortController()
+    const context = watch(interruption.signal)
+    const onEvent = (event: DeployEvent) => {
+      if (event.kind === 'waiting') interruption.abort(new Error('enough'))
+    }
+    await assert.rejects(queued.deployer.reconcile(deployment(aggregated(1)), { ...context, onEvent }), /enough/)
+    await queued.deployer.close()
+    assert.deepEqual(jobs(), ['RUNNING'])
+    await holding.deployer.close()
+  })
+
+  it('a job whose holder was killed with its Fulcrum is named as left behind, and ended by that', async () => {
+    const argv = ['salloc', '--job-name=fulcrum-0123abcd', 'cat']
+    const holder = spawn(argv[0] ?? '', argv.slice(1), { stdio: ['pipe', 'ignore', 'ignore'] })
+    for (let i = 0; i < 200 && jobs()[0] !== 'RUNNING'; i++) await sleep(50)
+    const dead = spawnSync('true')
+    const gone = { ...(await identityOf(holder.pid ?? 0)), pid: dead.pid, startTicks: 1 }
+    const entry = { ...gone, name: 'salloc', argv, cwd: '/', runFolder: null, startedAt: new Date().toISOString() }
+    const ledgers = await mkdtemp(join(folder, 'left-'))
+    const content = { id: 'x', host: hostname(), owner: gone, processes: [entry] }
+    await writeFile(join(ledgers, 'x.json'), JSON.stringify(content))
+    holder.kill('SIGKILL')
+    await once(holder, 'exit')
+    const [leftover, ...others] = await findLeftovers(ledgers)
+    assert.match(leftover?.slurmJob ?? '', /^\d+$/)
+    assert.deepEqual([leftover?.pid, others], [null, []])
+    await endLeftovers(leftover === undefined ? [] : [leftover])
+    for (let i = 0; i < 100 && jobs().length > 0; i++) await sleep(100)
+    assert.deepEqual(jobs(), [])
+    assert.deepEqual(await findLeftovers(ledgers), [])
   })
 })

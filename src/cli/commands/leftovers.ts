@@ -5,7 +5,7 @@ import { endLeftovers, findLeftovers } from '../../index.ts'
 export function addLeftovers(program: Command): void {
   program
     .command('leftovers')
-    .description('name processes that a killed Fulcrum left behind, and end just those when asked')
+    .description('name processes and Slurm jobs that a killed Fulcrum left behind, and end just those when asked')
     .option('--end', 'end them')
     .option('--json', 'print as JSON')
     .addHelpText('after', '\nExamples:\n  $ fulcrum leftovers\n  $ fulcrum leftovers --end')
@@ -15,7 +15,8 @@ export function addLeftovers(program: Command): void {
       if (options.json) console.log(JSON.stringify({ leftovers, ended: options.end === true }))
       else if (leftovers.length === 0) console.log('none')
       else {
-        for (const { name, pid, argv } of leftovers) console.log(`${pid}  ${name}  ${argv.join(' ')}`)
+        for (const { name, pid, slurmJob, argv } of leftovers)
+          console.log(`${pid ?? `Slurm job ${slurmJob}`}  ${name}  ${argv.join(' ')}`)
         console.log(options.end ? 'ended' : 'end them: fulcrum leftovers --end')
       }
     })
