@@ -33,10 +33,10 @@ describe('load from an Indexed Job, on a real control plane', { skip: noKubernet
   before(async () => {
     plane = await startControlPlane()
     network = createPodNetwork()
-    kubelet = await startKubelet({ plane, node: 'load-1', gpus: 0, network })
+    const names = new Map([['graph-frontend.llm.svc', network.host]])
+    kubelet = await startKubelet({ plane, node: 'load-1', gpus: 0, network, names })
     kubeconfig = await kubeconfigOfFulcrum(plane)
     server = await startMock({ ttftMs: 20, itlMs: 2, tokens: 8 }, network.host)
-    network.services.set('graph-frontend.llm.svc', network.host)
   })
   afterEach(async () => {
     for (const generator of generators.splice(0)) await generator.close()

@@ -25,6 +25,7 @@ export async function listenForCoordinators(options: ListenOptions): Promise<'id
   const { port, idleMs = defaultIdleMs, signal } = options
   let current: { readonly socket: Socket; readonly ended: Promise<void> } | null = null
   const idle = new AbortController()
+  const stop = AbortSignal.any([signal, idle.signal])
   let timer = setTimeout(() => idle.abort(), idleMs)
   const server = createServer({ noDelay: true }, socket => {
     current?.socket.destroy()
@@ -32,7 +33,7 @@ export async function listenForCoordinators(options: ListenOptions): Promise<'id
     const ended = serveBy(socket)
     current = { socket, ended }
     void ended.then(() => {
-      if (current?.socket !== socket) return
+      if (current?.socket !== socket || stop.aborted) return
       current = null
       timer = setTimeout(() => idle.abort(), idleMs)
     })
@@ -41,7 +42,6 @@ export async function listenForCoordinators(options: ListenOptions): Promise<'id
   await once(server, 'listening', { signal })
   const address = server.address()
   options.onListening?.(typeof address === 'object' && address !== null ? address.port : port)
-  const stop = AbortSignal.any([signal, idle.signal])
   if (!stop.aborted) await once(stop, 'abort')
   clearTimeout(timer)
   server.close()

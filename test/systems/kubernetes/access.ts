@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
-import { type JsonObject, readAt } from '../../../src/deploy/kubernetes/fields.ts'
+import { isObject, type JsonObject, readAt } from '../../../src/deploy/kubernetes/fields.ts'
+import type { Json } from '../../../src/point/index.ts'
 import { applyAs } from './call.ts'
 import type { ControlPlane } from './control-plane.ts'
 
@@ -26,4 +27,30 @@ export async function kubeconfigOfFulcrum({ call, kubeconfigOf }: ControlPlane):
   }
   const { status } = await call('POST', `${paths.ServiceAccount}/fulcrum/token`, { spec: { expirationSeconds: 3600 } })
   return kubeconfigOf('fulcrum', String(readAt(status, ['token'])))
+}
+
+const user = 'system:serviceaccount:llm:fulcrum'
+
+/** What that service account has asked for so far, as `verb resource`, each once; refused requests are not among them. */
+export async function askedByFulcrum({ auditLog }: ControlPlane): Promise<readonly string[]> {
+  const events = (await readFile(auditLog, 'utf8')).split('\n').filter(Boolean)
+  const asked = events.flatMap(line => {
+    const event = JSON.parse(line) as JsonObject
+    const { objectRef } = event
+    if (readAt(event, ['user', 'username']) !== user || !isObject(objectRef)) return []
+    if (readAt(event, ['responseStatus', 'code']) === 403) return []
+    const { resource, subresource } = objectRef
+    return [`${event.verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}`]
+  })
+  return [...new Set(asked)].sort()
+}
+
+/** What the manifest's role allows, the same way. */
+export async function allowedToFulcrum(): Promise<readonly string[]> {
+  const role = (await accessManifest()).find(({ kind }) => kind === 'Role')
+  const texts = (value: Json | undefined) => (Array.isArray(value) ? value : []).map(String)
+  const rules = (Array.isArray(role?.rules) ? role.rules : []).filter(isObject)
+  return rules
+    .flatMap(({ resources, verbs }) => texts(resources).flatMap(name => texts(verbs).map(verb => `${verb} ${name}`)))
+    .sort()
 }

@@ -12,7 +12,7 @@ export async function callerOf(kubeconfig: string): Promise<Call> {
   return async (method, path, body, type = 'application/json') => {
     const known = Object.values(HttpMethod).find(name => name === method) ?? HttpMethod.GET
     const context = new RequestContext(`${config.getCurrentCluster()?.server}${path}`, known)
-    context.setSignal(AbortSignal.timeout(10_000))
+    context.setSignal(AbortSignal.timeout(30_000))
     await config.applySecurityAuthentication(context)
     if (body !== undefined) {
       context.setHeaderParam('content-type', type)

@@ -28,6 +28,8 @@ export interface ControlPlane extends AsyncDisposable {
   readonly ledger: ProcessLedger
   /** Of a user who may do everything. */
   readonly kubeconfig: string
+  /** Everything that was asked of the API, one JSON object a line. */
+  readonly auditLog: string
   /** Certificate and key that a kubelet may serve with. */
   readonly certificate: { readonly cert: string; readonly key: string }
   /** Any call of the API as that user. */
@@ -42,6 +44,13 @@ const controllers = [
   ...['deployment-controller', 'replicaset-controller', 'job-controller', 'ttl-after-finished-controller'],
   ...['garbage-collector-controller', 'namespace-controller', 'serviceaccount-controller'],
 ]
+
+const auditEverything = {
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['RequestReceived', 'ResponseStarted'],
+  rules: [{ level: 'Metadata' }],
+}
 
 /** Starts everything, and makes the namespace `llm`. */
 export async function startControlPlane(): Promise<ControlPlane> {
@@ -65,6 +74,9 @@ export async function startControlPlane(): Promise<ControlPlane> {
   const token = randomUUID()
   const tokens = join(folder, 'tokens.csv')
   await writeFile(tokens, `${token},admin,admin,system:masters\n`, { mode: 0o600 })
+  const auditPolicy = join(folder, 'audit-policy.yaml')
+  await writeFile(auditPolicy, stringify(auditEverything))
+  const auditLog = join(folder, 'audit.jsonl')
   const port = await freePort()
   const url = `https://127.0.0.1:${port}`
   const kubeconfigOf = async (name: string, bearer: string) => {
@@ -80,6 +92,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
     ...[`--cert-dir=${certificates}`, '--authorization-mode=RBAC', `--token-auth-file=${tokens}`],
     ...[`--service-account-key-file=${serviceAccountKey}`, `--service-account-signing-key-file=${serviceAccountKey}`],
     ...['--service-account-issuer=https://kubernetes.default.svc', '--service-cluster-ip-range=10.96.0.0/16'],
+    ...[`--audit-policy-file=${auditPolicy}`, `--audit-log-path=${auditLog}`],
     // A loopback address may not be an endpoint of the service `kubernetes`.
     '--endpoint-reconciler-type=none',
   ])
@@ -101,7 +114,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
   )
   const owned = ending.move()
   return {
-    ...{ folder, url, ledger, kubeconfig, call, kubeconfigOf },
+    ...{ folder, url, ledger, kubeconfig, auditLog, call, kubeconfigOf },
     certificate: { cert: join(certificates, 'apiserver.crt'), key: join(certificates, 'apiserver.key') },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }

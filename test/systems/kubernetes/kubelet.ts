@@ -18,12 +18,14 @@ export interface KubeletOptions {
   readonly gpus: number
   /** For pods that aren't on the host's network; without it they are all. */
   readonly network?: PodNetwork
+  /** Names beside those of services. */
+  readonly names?: ReadonlyMap<string, string>
 }
 
 const lookEveryMs = 100
 
 /** Registers the node and runs the pods that the scheduler gives it. */
-export async function startKubelet({ plane, node, gpus, network }: KubeletOptions): Promise<Kubelet> {
+export async function startKubelet({ plane, node, gpus, network, names: given }: KubeletOptions): Promise<Kubelet> {
   const { call } = plane
   const folder = join(plane.folder, node)
   await mkdir(folder, { recursive: true })
@@ -50,6 +52,23 @@ export async function startKubelet({ plane, node, gpus, network }: KubeletOption
   // The taint of a node that nobody has heard of yet.
   await call('PATCH', `/api/v1/nodes/${node}`, { spec: { taints: null } }, 'application/merge-patch+json')
 
+  /** Services by the address of a pod behind each, as they are now. */
+  async function names(): Promise<ReadonlyMap<string, string>> {
+    const { items } = await call('GET', '/api/v1/services')
+    const found = new Map(given)
+    for (const service of (Array.isArray(items) ? items : []).filter(isObject)) {
+      const selector = readAt(service, ['spec', 'selector'])
+      const behind = [...pods.values()].find(({ pod }) =>
+        Object.entries(isObject(selector) ? selector : { none: '' }).every(
+          ([label, value]) => readAt(pod, ['metadata', 'labels', label]) === value,
+        ),
+      )
+      const ip = behind?.address()?.ip
+      if (ip !== undefined) found.set(`${nameOf(service)}.${readAt(service, ['metadata', 'namespace'])}.svc`, ip)
+    }
+    return found
+  }
+
   const ending = new AbortController()
   const look = async () => {
     const list = await call('GET', `/api/v1/pods?fieldSelector=${encodeURIComponent(`spec.nodeName=${node}`)}`)
@@ -64,7 +83,7 @@ export async function startKubelet({ plane, node, gpus, network }: KubeletOption
     for (const pod of items) {
       const running = pods.get(uidOf(pod))
       const leaving = readAt(pod, ['metadata', 'deletionTimestamp']) !== undefined
-      if (running === undefined && !leaving) pods.set(uidOf(pod), startPod(pod, { plane, folder, network }))
+      if (running === undefined && !leaving) pods.set(uidOf(pod), startPod(pod, { plane, folder, network, names }))
       else if (leaving) void remove(pod, running)
     }
   }

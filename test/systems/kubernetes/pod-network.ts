@@ -14,9 +14,8 @@ export interface PodAddress {
 export interface PodNetwork extends Disposable {
   /** This machine as the pods reach it. */
   readonly host: string
-  /** What pods know services by; for those that join after. */
-  readonly services: Map<string, string>
-  join(pod: string): PodAddress
+  /** @param names what the pod knows addresses by, in place of a cluster's name server */
+  join(names: ReadonlyMap<string, string>): PodAddress
   leave(address: PodAddress): void
 }
 
@@ -38,7 +37,6 @@ export function createPodNetwork(): PodNetwork {
   // 198.18.0.0/15 is for tests between networks (RFC 2544).
   const network = `198.19.${id % 256}`
   const bridge = `fkb${id}`
-  const services = new Map<string, string>()
   const joined = new Map<string, PodAddress>()
   let count = 0
   ip('link', 'add', bridge, 'type', 'bridge')
@@ -59,8 +57,7 @@ export function createPodNetwork(): PodNetwork {
 
   return {
     host: `${network}.1`,
-    services,
-    join: () => {
+    join: names => {
       count += 1
       const address = `${network}.${count + 1}`
       const namespace = `fk${id}-${count + 1}`
@@ -72,9 +69,9 @@ export function createPodNetwork(): PodNetwork {
       ip('-n', namespace, 'addr', 'add', `${address}/24`, 'dev', 'eth0')
       ip('-n', namespace, 'link', 'set', 'eth0', 'up')
       ip('-n', namespace, 'link', 'set', 'lo', 'up')
-      // In place of a cluster's name server: `ip netns exec` shows these files over /etc.
+      // `ip netns exec` shows these files over /etc.
       mkdirSync(etcOf(namespace), { recursive: true })
-      const lines = [...services].map(([name, target]) => `${target} ${name}\n`)
+      const lines = [...names].map(([name, target]) => `${target} ${name}\n`)
       writeFileSync(join(etcOf(namespace), 'hosts'), `127.0.0.1 localhost\n${lines.join('')}`)
       return made
     },

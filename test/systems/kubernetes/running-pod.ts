@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isObject, type JsonObject, readAt } from '../../../src/deploy/kubernetes/fields.ts'
 import type { Json } from '../../../src/point/index.ts'
 import { type RunningProcess, startProcess } from '../../../src/process/process.ts'
@@ -20,6 +21,8 @@ export interface PodParts {
   readonly plane: ControlPlane
   readonly folder: string
   readonly network: PodNetwork | undefined
+  /** What pods know services by. */
+  names(): Promise<ReadonlyMap<string, string>>
 }
 
 /** Images say what becomes of a pod: `host/…` runs its command here, `absent/…` can't be pulled, all others only seem to run. */
@@ -28,6 +31,8 @@ const isAbsent = /^absent\//
 /** A crashed container waits a little before it is started again, and is said to be in a crash loop from the second crash on. */
 const backOffMs = 300
 const graceMs = 3_000
+/** What lives so long is ready: there are no probes. */
+const aliveMs = 400
 
 export const nameOf = (resource: JsonObject): string => String(readAt(resource, ['metadata', 'name']))
 
@@ -72,7 +77,7 @@ export function startPod(pod: JsonObject, parts: PodParts): RunningPod {
       return
     }
     if (!runs.test(image)) return running()
-    if (readAt(pod, ['spec', 'hostNetwork']) !== true) address = (await parts.network?.join(nameOf(pod))) ?? null
+    if (readAt(pod, ['spec', 'hostNetwork']) !== true) address = parts.network?.join(await parts.names()) ?? null
     const folders = await mountConfigMaps(pod, container, parts)
     while (!stopping.signal.aborted) {
       process = await startProcess(
@@ -85,8 +90,10 @@ export function startPod(pod: JsonObject, parts: PodParts): RunningPod {
         },
         parts.plane.ledger,
       )
-      await running()
-      const { code } = await process.exited
+      const exited = process.exited
+      await Promise.race([exited, sleep(aliveMs)])
+      if (process.alive()) await running()
+      const { code } = await exited
       if (stopping.signal.aborted) return
       const terminated = {
         exitCode: code ?? 137,
@@ -101,7 +108,7 @@ export function startPod(pod: JsonObject, parts: PodParts): RunningPod {
       last = { terminated }
       restarts += 1
       await tell('Running', false, { waiting: { reason: 'CrashLoopBackOff', message: 'back-off' } })
-      await new Promise(resolve => setTimeout(resolve, backOffMs * restarts))
+      await sleep(backOffMs * restarts)
     }
   }
 

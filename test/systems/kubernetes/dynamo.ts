@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { etcdCommand, natsCommand } from '../../../src/deploy/dynamo/infrastructure.ts'
+import type { JsonObject } from '../../../src/deploy/kubernetes/fields.ts'
+import { freePort } from '../../../src/deploy/ports.ts'
+import { startProcess } from '../../../src/process/process.ts'
+import { mocker, model } from '../dynamo-deployment.ts'
+import type { ControlPlane } from './control-plane.ts'
+
+/** Why the real Dynamo can't run in pods here; false when it can. */
+export const noDynamo = (): string | false => (existsSync(mocker.python) ? false : 'Dynamo is not installed')
+
+/** NATS and etcd as Dynamo's platform brings them, for pods that reach this machine by `address`; the variables that lead there. */
+export async function startPlatform({ folder, ledger }: ControlPlane, address: string) {
+  const ending = new AsyncDisposableStack()
+  const start = async (name: string, port: number, argv: readonly [string, ...string[]]) => {
+    const logFile = join(folder, `${name}-platform.log`)
+    const started = await startProcess({ name: `platform-${name}`, argv, env: {}, cwd: folder, logFile }, ledger)
+    ending.defer(() => started.stop(5_000))
+    return port
+  }
+  const nats = await freePort()
+  await start('nats', nats, natsCommand(nats, join(folder, 'nats'), address).argv)
+  const [etcd, peer] = [await freePort(), await freePort()]
+  await start('etcd', etcd, etcdCommand(etcd, peer, join(folder, 'platform-etcd'), address).argv)
+  return {
+    env: {
+      ...mocker.env,
+      NATS_SERVER: `nats://${address}:${nats}`,
+      ETCD_ENDPOINTS: `http://${address}:${etcd}`,
+      DYN_NAMESPACE: 'llm-mocked',
+    },
+    [Symbol.asyncDispose]: () => ending.disposeAsync(),
+  }
+}
+
+/** A graph of a real frontend and mocker workers, each a pod with an address of its own; decode is scaled by an adapter. */
+export function mockedGraph(name: string): JsonObject {
+  const container = (module: string, ...args: string[]): JsonObject => ({
+    mainContainer: { image: 'host/dynamo', command: [mocker.python, '-m', module], args },
+  })
+  const worker = (role: string): JsonObject => ({
+    componentType: 'worker',
+    subComponentType: role,
+    replicas: 1,
+    resources: { limits: { gpu: '4' } },
+    extraPodSpec: container(
+      ...(['dynamo.mocker', '--model-path', model.name, '--engine-type', 'trtllm'] as const),
+      ...['--disaggregation-mode', role],
+    ),
+  })
+  const frontend = container(
+    'dynamo.frontend',
+    '--http-host',
+    '0.0.0.0',
+    '--http-port',
+    '8000',
+    '--namespace',
+    'llm-mocked',
+  )
+  return {
+    apiVersion: 'nvidia.com/v1alpha1',
+    kind: 'DynamoGraphDeployment',
+    metadata: { name },
+    spec: {
+      backendFramework: 'trtllm',
+      services: {
+        Frontend: { componentType: 'frontend', replicas: 1, extraPodSpec: frontend },
+        prefill: worker('prefill'),
+        decode: { ...worker('decode'), scalingAdapter: { enabled: true } },
+      },
+    },
+  }
+}
