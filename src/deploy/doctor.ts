@@ -43,14 +43,16 @@ async function checkDeployer(needs: MachineNeeds): Promise<readonly Check[]> {
     case 'simulated':
       return []
     case 'dynamo':
-      return (await Promise.all([checkDynamo(deploy, model), checkNodes(deploy, needs)])).flat()
+      return (
+        await Promise.all([checkDynamo(deploy, model, deploy.nodes === undefined), checkNodes(deploy, needs)])
+      ).flat()
     case 'dynamo-serve': {
       const { slurm } = deploy
       const parts = [checkDynamoServe(deploy), checkNodes(deploy, needs), slurm === undefined ? [] : checkSlurm(slurm)]
       return (await Promise.all(parts)).flat()
     }
     case 'slurm':
-      return (await Promise.all([checkDynamo(deploy.dynamo, model), checkSlurm(deploy)])).flat()
+      return (await Promise.all([checkDynamo(deploy.dynamo, model, false), checkSlurm(deploy)])).flat()
     case 'kubernetes':
       return checkKubernetes(deploy)
     case 'attach':

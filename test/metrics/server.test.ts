@@ -133,6 +133,16 @@ describe('a source through a window', () => {
     )
   })
 
+  test('leaves out what a worker does for itself, under a name that changes from start to start', () => {
+    const at = (s: number) =>
+      scrape(
+        s,
+        'inflight{dynamo_endpoint="generate"} 1',
+        'inflight{dynamo_endpoint="worker_kv_query_source_15ee7113"} 0',
+      )
+    assert.deepEqual(Object.keys(sourceMetrics([at(0), at(1)])), ['inflight'])
+  })
+
   test('is empty when nothing was seen', () => {
     assert.deepEqual(sourceMetrics([]), {})
   })

@@ -53,6 +53,7 @@ describe('doctor on nodes over ssh', { skip: noHosts() }, () => {
       const names = [
         'ssh',
         'dynamo',
+        'backend',
         'programs',
         'open files',
         'model',
@@ -79,7 +80,7 @@ describe('doctor on nodes over ssh', { skip: noHosts() }, () => {
     const failed = failures(checks)
     assert.match(failed[0] ?? '', /^FAIL node north, dynamo: \/no\/such\/python: .*No such file/)
     assert.match(
-      failed[1] ?? '',
+      failed[2] ?? '',
       /^FAIL node north, model: \/no\/such\/folder\/hub\/models--nvidia--DeepSeek-R1-FP4 is not there, and HF_HUB_OFFLINE is set/,
     )
     assert.ok(checks.every(({ ok, remedy }) => ok || remedy !== undefined))

@@ -13,7 +13,7 @@ export async function checkDynamoServe(config: DynamoServeConfig): Promise<reado
     service('nats', 'nats-server', 'nats-server', config.nats),
     service('etcd', 'etcd', 'etcd-server', config.etcd),
     config.httpPort === undefined ? [] : httpPort(config.httpPort),
-    slurmVariables(),
+    config.slurm === undefined && config.nodes === undefined ? slurmVariables() : [],
   ])
   return checks.flat()
 }

@@ -4,26 +4,43 @@ import { isAbsolute, join } from 'node:path'
 import type { DynamoConfig } from '../config.ts'
 import { mergeArguments } from '../dynamo/arguments.ts'
 import { etcdAnswers, natsAnswers } from '../dynamo/infrastructure.ts'
-import { adviceFor } from '../log-advice.ts'
 import { requireFreePort } from '../ports.ts'
 import { findProgram } from '../programs.ts'
 import { type Check, missed, passed } from './check.ts'
-import { runShort } from './machine.ts'
+import { hereMachine, runShort } from './machine.ts'
 import { checkCards } from './registration.ts'
 import { slurmVariables } from './slurm-variables.ts'
+import { backendModule, containerImage, mounts } from './software.ts'
 
-/** Whether Dynamo's parts are here: Python package, backend, NATS, etcd, the port, the model's files. */
-export async function checkDynamo(config: DynamoConfig, model: string | undefined): Promise<readonly Check[]> {
+/**
+ * Whether Dynamo's parts are here: Python package, NATS, etcd, the port, the model's files; and what workers need.
+ * @param workersHere false when other machines run them
+ */
+export async function checkDynamo(
+  config: DynamoConfig,
+  model: string | undefined,
+  workersHere: boolean,
+): Promise<readonly Check[]> {
   const checks = await Promise.all([
     dynamoPackage(config),
-    backendModule(config),
+    workersHere ? workerSoftware(config) : [],
     service('nats', 'nats-server', 'nats-server', config.nats),
     discovery(config.etcd),
     config.httpPort === undefined ? [] : httpPort(config.httpPort),
     model === undefined ? [] : modelFiles(config, model),
-    config.backend === 'dynamo.trtllm' ? slurmVariables() : [],
+    workersHere && config.backend === 'dynamo.trtllm' ? slurmVariables() : [],
   ])
   return checks.flat()
+}
+
+async function workerSoftware(config: DynamoConfig): Promise<readonly Check[]> {
+  const { container } = config
+  if (container === undefined) return [await backendModule(hereMachine, config)]
+  const [image, folders] = await Promise.all([
+    containerImage(container, hereMachine),
+    mounts(container.args, hereMachine),
+  ])
+  return [image.check, ...folders]
 }
 
 async function dynamoPackage(config: DynamoConfig): Promise<Check> {
@@ -35,13 +52,6 @@ async function dynamoPackage(config: DynamoConfig): Promise<Check> {
     `${config.python}: ${said.complaint}`,
     'pip install ai-dynamo, or name another Python in deploy.python',
   )
-}
-
-async function backendModule(config: DynamoConfig): Promise<Check> {
-  const said = await runShort(config.python, ['-m', config.backend, '--help'], config.env)
-  if (said.ok) return passed('backend', `${config.backend} starts`)
-  const remedy = adviceFor([said.complaint])?.remedy ?? 'Check the name of the module and its installation.'
-  return missed('backend', `${config.backend}: ${said.complaint}`, remedy)
 }
 
 /** A service of Dynamo's that is given and answers, or that can be started. */

@@ -1,9 +1,10 @@
 import { probe } from '../../load/probe.ts'
+import { parseExposition } from '../../metrics/server/exposition.ts'
 import type { Endpoint } from '../../point/index.ts'
 import type { AttachConfig } from '../config.ts'
 import { registeredInstances } from '../dynamo/discovery.ts'
 import { type Check, missed, noticed, passed } from './check.ts'
-import { type ExpectedWorkers, judgeInstances } from './registration.ts'
+import { type ExpectedWorkers, judgeInstances, judgeModelMetrics } from './registration.ts'
 
 const limitMs = 30_000
 
@@ -57,6 +58,7 @@ export async function checkEndpoint(
         )
       : passed('metrics', `${config.url}/metrics`, config.url),
     ...(expected === null ? [] : await registered(config, expected)),
+    ...(expected === null || page === null ? [] : judgeModelMetrics(parseExposition(page), expected, config.url)),
   ]
 }
 

@@ -1,3 +1,4 @@
+import type { Exposition } from '../../metrics/server/exposition.ts'
 import { roles, rolesOf, type Topology, topologyLabel, workersOf } from '../../point/index.ts'
 import { type WorkerCard, workerCards } from '../dynamo/cards.ts'
 import { type Check, missed, noticed, passed } from './check.ts'
@@ -94,6 +95,30 @@ export function judgeCards(
     passed('registered workers', describe(mine[0]?.namespace ?? '', mine), where),
     ...judgeLimits(mine, expected, where),
   ]
+}
+
+/**
+ * What the frontend's metrics say of its model's workers (`dynamo_frontend_model_…`, of one worker) against what the sweep asks, for
+ * where there is no etcd to look at.
+ */
+export function judgeModelMetrics({ samples }: Exposition, expected: ExpectedWorkers, where: string): readonly Check[] {
+  const { model, topology } = expected
+  const said = (metric: string): number | null => {
+    const mine = samples.find(({ name, labels }) => name === metric && (model === undefined || labels.model === model))
+    return mine === undefined || !(mine.value > 0) ? null : mine.value
+  }
+  const role = rolesOf(topology).find(one => one !== 'prefill') ?? 'decode'
+  const worker: WorkerCard = {
+    ...{ namespace: '', role, model: model ?? '', address: null },
+    maxSequences: said('dynamo_frontend_model_max_num_seqs'),
+    maxBatchedTokens: said('dynamo_frontend_model_max_num_batched_tokens'),
+    contextLength: said('dynamo_frontend_model_context_length'),
+  }
+  return judgeLimits(
+    Array.from({ length: workersOf(topology, role) }, () => worker),
+    expected,
+    where,
+  )
 }
 
 function describe(namespace: string, members: readonly WorkerCard[]): string {

@@ -15,6 +15,7 @@ import { checkGpus } from './gpus.ts'
 import type { Machine } from './machine.ts'
 import { checkRdma } from './rdma.ts'
 import { checkWayToHead, checkWayToNode, listenerCommand } from './reach.ts'
+import { backendModule, containerImage, mounts, type Software } from './software.ts'
 import { machineOverSsh, routeTo, sshTrouble } from './ssh-machine.ts'
 
 /** What a sweep asks of each node. */
@@ -25,6 +26,8 @@ export interface NodeNeeds {
   /** Python that has Dynamo there, outside containers. */
   readonly python: string
   readonly container: ContainerConfig | ServeContainerConfig | null
+  /** Module of the workers, outside containers; null where there is none to start. */
+  readonly backend: string | null
   /** Folder or name of the model to load; null when that is not known. */
   readonly model: string | null
   /** Whether workers use the GPUs that they are given. */
@@ -41,7 +44,8 @@ export function nodeNeeds(
   if (nodes === undefined) return null
   const serve = config.with === 'dynamo-serve'
   const python = !serve ? config.python : isAbsolute(config.dynamo) ? join(dirname(config.dynamo), 'python') : 'python3'
-  return { nodes, head, env, python, container, ...more }
+  const backend = serve || container !== null ? null : config.backend
+  return { nodes, head, env, python, container, backend, ...more }
 }
 
 /** Whether every node can be used, and all of them run the same. */
@@ -84,6 +88,7 @@ async function checkNode(needs: NodeNeeds, node: SshNodeConfig): Promise<NodeFin
   const software = needs.container === null ? pythonPackage(needs, machine) : containerImage(needs.container, machine)
   const [dynamo, ...others] = await Promise.all([
     software,
+    needs.backend === null ? [] : backendModule(machine, { ...needs, backend: needs.backend }),
     programs(needs, machine),
     openFiles(needs.openFiles, machine),
     needs.model === null ? [] : modelThere(needs, needs.model, machine),
@@ -100,11 +105,6 @@ async function checkNode(needs: NodeNeeds, node: SshNodeConfig): Promise<NodeFin
   }
 }
 
-interface Software {
-  readonly check: Check
-  readonly version: string | null
-}
-
 async function pythonPackage({ python, env }: NodeNeeds, machine: Machine): Promise<Software> {
   const code = "from importlib.metadata import version; print(version('ai-dynamo'))"
   const said = await machine.run(python, ['-c', code], env)
@@ -112,24 +112,6 @@ async function pythonPackage({ python, env }: NodeNeeds, machine: Machine): Prom
   if (said.ok) return { check: passed('dynamo', `ai-dynamo ${version} in ${python}`, machine.name), version }
   const remedy = 'Install ai-dynamo there at the same path as here, or run workers in a container (deploy.container).'
   return { check: missed('dynamo', `${python}: ${said.complaint}`, remedy, machine.name), version: null }
-}
-
-async function containerImage(
-  { runtime, image }: ContainerConfig | ServeContainerConfig,
-  machine: Machine,
-): Promise<Software> {
-  const said = await machine.run(runtime, ['image', 'inspect', '--format', '{{.Id}}', image])
-  const id = said.out.split('\n').at(-1) ?? ''
-  if (said.ok)
-    return {
-      check: passed('image', `${image} (${id.replace(/^sha256:/, '').slice(0, 12)})`, machine.name),
-      version: id,
-    }
-  const detail = said.absent ? `there is no ${runtime}` : `${image}: ${said.complaint}`
-  const remedy = said.absent
-    ? `Install ${runtime} there, and the NVIDIA container toolkit.`
-    : `${runtime} pull ${image}, or build it there.`
-  return { check: missed('image', detail, remedy, machine.name), version: null }
 }
 
 /** What the guard around every worker is made of. */
@@ -181,19 +163,6 @@ async function modelThere({ container, env }: NodeNeeds, model: string, machine:
       machine.name,
     ),
   ]
-}
-
-async function mounts(args: readonly string[], machine: Machine): Promise<readonly Check[]> {
-  const sources = args.flatMap((arg, i) => {
-    const value = /^(?:-v|--volume)$/.test(args[i - 1] ?? '') ? arg : /^--volume=(.*)$/.exec(arg)?.[1]
-    const source = value?.split(':')[0]
-    return source?.startsWith('/') ? [source] : []
-  })
-  if (sources.length === 0) return []
-  const said = await machine.run('bash', ['-c', 'for f; do [ -e "$f" ] || echo "$f"; done', 'doctor', ...sources])
-  if (said.ok && said.out === '') return [passed('mounts', sources.join(', '), machine.name)]
-  const remedy = 'Make them, with the model’s files: docker makes an empty folder of its own otherwise.'
-  return [missed('mounts', `there is no ${said.out.split('\n').join(', ')}`, remedy, machine.name)]
 }
 
 async function wayBack({ nodes, python, container }: NodeNeeds, node: SshNodeConfig, machine: Machine): Promise<Check> {

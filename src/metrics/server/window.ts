@@ -15,6 +15,10 @@ export type SourceMetrics = ServerMetrics[string]
 /** Series of a language runtime, a process or a build say nothing of a point. */
 const runtimeMetric = /^(?:dynamo_)?(?:python|process|go|promhttp|nodejs|tokio)_|_(?:created|uptime_seconds)$/
 
+/** Dynamo's own errands, of an endpoint with a number that no other worker has. */
+const isOfItself = ({ name, labels }: Sample): boolean =>
+  runtimeMetric.test(name) || /^worker_kv_query/.test(labels.dynamo_endpoint ?? '')
+
 /** More series than this of one source are left out, so that a journal line stays readable. */
 const mostSeries = 150
 
@@ -148,7 +152,7 @@ interface Part {
 
 function partsOf(page: Exposition): readonly Part[] {
   return page.samples.flatMap(sample => {
-    const part = runtimeMetric.test(sample.name) ? null : partOf(sample, page.types)
+    const part = isOfItself(sample) ? null : partOf(sample, page.types)
     return part === null ? [] : [{ sample, ...part }]
   })
 }

@@ -6,7 +6,7 @@ import type { Check } from '../../../src/deploy/doctor/check.ts'
 import { checkClock, clockProgram, judgeClock, measureClock } from '../../../src/deploy/doctor/clock.ts'
 import { judgeDcgm } from '../../../src/deploy/doctor/dcgm.ts'
 import { judgeLinks, parseAdapters, parseRates } from '../../../src/deploy/doctor/rdma.ts'
-import { judgeCards, judgeInstances } from '../../../src/deploy/doctor/registration.ts'
+import { judgeCards, judgeInstances, judgeModelMetrics } from '../../../src/deploy/doctor/registration.ts'
 import { parseSinfo, slurmSeconds } from '../../../src/deploy/doctor/sinfo.ts'
 import { judgeNodes } from '../../../src/deploy/doctor/slurm.ts'
 import { slurmVariables } from '../../../src/deploy/doctor/slurm-variables.ts'
@@ -232,6 +232,28 @@ describe('registered workers', () => {
       /^note worker configuration: they decode 16 sequences at once, and the sweep asks for 64/,
     )
     assert.equal(all({ contextLength: null, maxSequences: null }).length, 1)
+  })
+})
+
+describe('what a frontend’s metrics say of its workers', () => {
+  const expected = {
+    topology: { kind: 'disaggregated', prefill: 1, decode: 2 },
+    ...{ model: 'r1', longestTokens: 8256, concurrency: 64 },
+  } as const
+  const judged = (...lines: string[]) => shown(judgeModelMetrics(parseExposition(lines.join('\n')), expected, 'u'))
+
+  it('is held against the workloads and the concurrency', () => {
+    const found = judged(
+      'dynamo_frontend_model_context_length{model="r1"} 8192',
+      'dynamo_frontend_model_max_num_seqs{model="r1"} 8',
+      'dynamo_frontend_model_max_num_seqs{model="other"} 4096',
+    )
+    assert.match(found[0] ?? '', /^FAIL worker configuration: they take 8192 tokens a sequence/)
+    assert.match(found[1] ?? '', /^note worker configuration: they decode 16 sequences at once/)
+  })
+
+  it('is nothing where it is not said, or 0', () => {
+    assert.deepEqual(judged('dynamo_frontend_model_context_length{model="r1"} 0'), [])
   })
 })
 
