@@ -39,6 +39,8 @@ export function siteEnvironment(site: DynamoSite, reach: Reach = loopback): { re
     DYN_TCP_RPC_HOST: reach.address,
     ...(reach.networkInterface === null ? {} : { DYN_TCP_RESPONSE_STREAM_HOST: reach.networkInterface }),
     DYN_SYSTEM_HOST: reach.address,
+    // Left alone, vLLM's KV transfer offers itself at the address that leads out of the machine.
+    ...(site.config.backend === 'dynamo.vllm' ? { VLLM_NIXL_SIDE_CHANNEL_HOST: reach.address } : {}),
     DYN_EVENT_PLANE: 'nats',
     DYN_SDK_DISABLE_ANSI_LOGGING: '1',
     PYTHONUNBUFFERED: '1',

@@ -159,6 +159,8 @@ describe('a deployment of processes', () => {
     const env = siteEnvironment(site())
     assert.equal(env.DYN_TCP_RPC_HOST, '127.0.0.1')
     assert.equal(env.DYN_NAMESPACE, 'ns')
+    assert.equal(env.VLLM_NIXL_SIDE_CHANNEL_HOST, undefined)
+    assert.equal(siteEnvironment(site({ backend: 'dynamo.vllm' })).VLLM_NIXL_SIDE_CHANNEL_HOST, '127.0.0.1')
     const frontend = frontendCommand(site({ frontendArgs: { 'router-mode': 'kv' } }), 8000).argv.join(' ')
     assert.equal(
       frontend,
