@@ -16,6 +16,12 @@ export function printError(error: unknown, json: boolean): number {
       error.kind
     ]
   }
+  if (error instanceof Error && error.name === 'AbortError') {
+    if (json)
+      console.log(JSON.stringify({ error: { kind: 'interrupted', code: 'interrupted', message: 'interrupted' } }))
+    else console.error('fulcrum: interrupted')
+    return exitCodes.interrupted
+  }
   // Not a user's mistake: a defect of ours, where the stack is what helps.
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
   if (json) console.log(JSON.stringify({ error: { kind: 'defect', code: 'defect', message: text } }))

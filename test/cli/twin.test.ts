@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { access, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { fulcrum, temporaryFolder } from './fulcrum.ts'
+import { execa } from 'execa'
+import { fulcrum, repository, temporaryFolder } from './fulcrum.ts'
 
 const sweep = (name: string, topologies: string, concurrency: string) => `name: ${name}
 model: nvidia/DeepSeek-R1-FP4
@@ -84,6 +85,21 @@ describe('fulcrum twin', () => {
     const { exitCode, stderr } = await fulcrum(['twin', 'fit', 'src'])
     assert.equal(exitCode, 2)
     assert.match(stderr, /There is no run in/)
+  })
+  test('that is interrupted says so and leaves no twin behind', async () => {
+    await using folder = await temporaryFolder()
+    const to = join(folder.path, 'twin.json')
+    const child = execa(
+      process.execPath,
+      [join(repository, 'bin/fulcrum.js'), 'twin', 'fit', 'results/baseline/quick', '--to', to],
+      { cwd: repository, reject: false, timeout: 120_000 },
+    )
+    // The first fit of 24 points takes longer than this process needs to start.
+    child.stderr.once('data', () => child.kill('SIGINT'))
+    const { exitCode, stderr } = await child
+    assert.equal(exitCode, 130)
+    assert.match(stderr, /fulcrum: interrupted$/)
+    await assert.rejects(access(to))
   })
   test('shows examples of both', async () => {
     for (const part of ['fit', 'predict']) {

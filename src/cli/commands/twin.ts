@@ -25,7 +25,7 @@ export function addTwin(program: Command): void {
     )
     .action(
       async (folder: string | undefined, options: { profile?: string; to?: string; out: string; json?: true }) => {
-        using interrupted = interruption()
+        using interrupted = interruption({ quiet: true })
         using line = progressLine()
         const { file, twin: fitted } = await fitTwinOfRun({
           ...(folder === undefined ? {} : { folder }),
@@ -60,7 +60,7 @@ export function addTwin(program: Command): void {
         sweepFile: string,
         options: { all?: true; format: 'table' | 'csv' | 'json'; json?: true },
       ) => {
-        using interrupted = interruption()
+        using interrupted = interruption({ quiet: true })
         using line = progressLine()
         const points = await predictSweepFile({
           twinFile,
