@@ -12,6 +12,9 @@ import { shortlist, type Wanted } from './shortlist.ts'
 import { type Skipped, skippedCells } from './skipped.ts'
 import { viewOf } from './view.ts'
 
+/** Gain from which a point is measured at once, though nothing is known of some workers yet. */
+const promising = 0.05
+
 interface Step {
   readonly planned: PlannedDeployment
   readonly point: Point
@@ -50,13 +53,15 @@ export function adaptive(plan: Plan): Choice {
       ? [...view.knowledge.values()].flatMap(rivalRepeats).filter(point => !isSettled(point))
       : []
 
+    // What looks good may look poor once all is known: until then only what promises much.
+    const enough = unknown.some(cell => cell.planned !== running) ? promising : 0
     const here = [...unknown.map(cell => ({ cell, worth: 1 })), ...wanted].filter(
-      ({ cell }) => cell.planned === running,
+      ({ cell, worth }) => cell.planned === running && worth >= enough,
     )
     const [first] = here.toSorted((a, b) => b.worth - a.worth)
     if (first !== undefined) return stepTo(first.cell)
     const repeat = running?.points.find(point => repeats.includes(point))
-    if (running !== undefined && repeat !== undefined) return { planned: running, point: repeat }
+    if (running !== undefined && repeat !== undefined && enough === 0) return { planned: running, point: repeat }
     const next = nearest(mostBelieved(unknown, plan.promise), starts) ?? mostPromising(wanted, cost, starts)
     if (next !== undefined) return stepTo(next)
     const left = plan.deployments.find(({ points }) => points.some(point => repeats.includes(point)))

@@ -7,7 +7,7 @@ import { planeOf } from './plane.ts'
 import type { Predicted } from './predict.ts'
 
 /** Less than this much more hypervolume in all that is left, as a share, is not worth going on for. */
-export const worthwhile = 0.005
+export const worthwhile = 0.004
 
 /** The same of throughput under the SLO. */
 export const worthwhileUnderSlo = 0.01

@@ -3,9 +3,12 @@ import type { Observation } from './observe.ts'
 /** ITL in seconds of a decode worker with so many sequences at work. */
 export type StepTime = (sequences: number) => number
 
-/** Sequences at work in each decode worker, by Little's law: tokens/s × seconds a token. */
-export const sequencesPerWorker = ({ requestsPerS, osl, itlS, cell }: Observation): number =>
-  (requestsPerS * osl * itlS) / cell.decode.workers
+/**
+ * Sequences at work in each decode worker, by Little's law: tokens/s × seconds a token. At least 1: a worker that is idle at times has one
+ * whenever it takes a step.
+ */
+const sequencesPerWorker = ({ requestsPerS, osl, itlS, cell }: Observation): number =>
+  Math.max(1, (requestsPerS * osl * itlS) / cell.decode.workers)
 
 /**
  * The ITL of one kind of decode worker against its sequences, from every deployment that has such workers: straight lines on
@@ -27,7 +30,8 @@ export function stepTime(seen: readonly Observation[]): StepTime {
       last,
     ),
   ]
-  return sequences => {
+  return mean => {
+    const sequences = Math.max(1, mean)
     if (sequences <= first[0]) return first[1] * Math.max(0.6, (sequences / first[0]) ** rising)
     if (sequences >= last[0]) return last[1] * (sequences / last[0]) ** risen
     const above = firstFrom(curve, sequences)
