@@ -4,13 +4,23 @@ import { isObject } from './yaml-file.ts'
 
 type Document = ReturnType<typeof parseDocument>
 
-/** Settings that TensorRT-LLM of that time takes inside `pytorch_backend_config`. */
+/** Settings that TensorRT-LLM of that time takes inside `pytorch_backend_config` (`PyTorchConfig` of 0.19 to 1.0.0rc). */
 export const pytorchSettings: ReadonlySet<string> = new Set([
   'use_cuda_graph',
   'cuda_graph_batch_sizes',
   'cuda_graph_max_batch_size',
   'cuda_graph_padding_enabled',
   'enable_overlap_scheduler',
+  'disable_overlap_scheduler',
+  'attn_backend',
+  'moe_backend',
+  'mixed_sampler',
+  'enable_trtllm_sampler',
+  'enable_iter_perf_stats',
+  'enable_layerwise_nvtx_marker',
+  'torch_compile_enabled',
+  'torch_compile_fullgraph',
+  'torch_compile_inductor_enabled',
   'kv_cache_dtype',
   'print_iter_log',
   'moe_max_num_tokens',
