@@ -9,12 +9,13 @@ import { cpus, loadavg } from 'node:os'
 import type { Case } from './redeploy/case.ts'
 import { dynamo } from './redeploy/dynamo.ts'
 import { dynamoServe } from './redeploy/dynamo-serve.ts'
+import { kubernetes } from './redeploy/kubernetes.ts'
 import { measure } from './redeploy/measure.ts'
 import { nodes } from './redeploy/nodes.ts'
 import { slurm } from './redeploy/slurm.ts'
 import { costTable } from './redeploy/table.ts'
 
-const cases: readonly Case[] = [dynamo, nodes, slurm, dynamoServe]
+const cases: readonly Case[] = [dynamo, nodes, slurm, kubernetes, dynamoServe]
 
 const repetitions = Number(process.argv[2] ?? 3)
 const asked = process.argv.slice(3)

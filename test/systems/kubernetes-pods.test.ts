@@ -34,7 +34,7 @@ function configuredGraph(name: string): readonly JsonObject[] {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: { name: `${name}-engine` },
-    data: { 'decode.yaml': 'max_batch_size: 16 # as measured in May\nmax_num_tokens: 256\n' },
+    data: { 'decode.yaml': 'max_batch_size: 16\n# as measured in May\nmax_num_tokens: 256\n' },
   }
   const decode = {
     image: 'host/node',
@@ -167,7 +167,7 @@ describe('pods of a graph, on a real control plane', { skip: noKubernetes() || n
     }
     await held.reconcile(deployment(disaggregated(1, 1), { decode: { max_batch_size: 64 } }), watch(limit()))
     await until(async () =>
-      /^max_batch_size: 64 # as measured in May\nmax_num_tokens: 256$/m.test(await settingsSeen()),
+      /^max_batch_size: 64\n# as measured in May\nmax_num_tokens: 256$/m.test(await settingsSeen()),
     )
     const first = nameOf((await decodePods('configured'))[0])
     const { workersStarted } = await held.reconcile(

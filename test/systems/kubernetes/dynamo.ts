@@ -34,20 +34,23 @@ export async function startPlatform({ folder, ledger }: ControlPlane, address: s
   }
 }
 
-/** A graph of a real frontend and mocker workers, each a pod with an address of its own; decode is scaled by an adapter. */
-export function mockedGraph(name: string): JsonObject {
+/**
+ * A graph of a real frontend and mocker workers, each a pod with an address of its own; decode is scaled by an adapter.
+ * @param more.aggregated with a pool of aggregated workers too
+ */
+export function mockedGraph(name: string, more: { readonly aggregated?: true } = {}): JsonObject {
   const container = (module: string, ...args: string[]): JsonObject => ({
     mainContainer: { image: 'host/dynamo', command: [mocker.python, '-m', module], args },
   })
-  const worker = (role: string): JsonObject => ({
+  const worker = (replicas: number, ...args: string[]): JsonObject => ({
     componentType: 'worker',
-    subComponentType: role,
-    replicas: 1,
+    replicas,
     resources: { limits: { gpu: '4' } },
-    extraPodSpec: container(
-      ...(['dynamo.mocker', '--model-path', model.name, '--engine-type', 'trtllm'] as const),
-      ...['--disaggregation-mode', role],
-    ),
+    extraPodSpec: container('dynamo.mocker', '--model-path', model.name, '--engine-type', 'trtllm', ...args),
+  })
+  const half = (role: string): JsonObject => ({
+    ...worker(1, '--disaggregation-mode', role),
+    subComponentType: role,
   })
   const frontend = container(
     'dynamo.frontend',
@@ -66,8 +69,9 @@ export function mockedGraph(name: string): JsonObject {
       backendFramework: 'trtllm',
       services: {
         Frontend: { componentType: 'frontend', replicas: 1, extraPodSpec: frontend },
-        prefill: worker('prefill'),
-        decode: { ...worker('decode'), scalingAdapter: { enabled: true } },
+        prefill: half('prefill'),
+        decode: { ...half('decode'), scalingAdapter: { enabled: true } },
+        ...(more.aggregated === true ? { both: worker(0) } : {}),
       },
     },
   }
