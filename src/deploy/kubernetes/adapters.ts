@@ -1,8 +1,8 @@
 import { FulcrumError } from '../../point/index.ts'
 import type { Cluster } from './cluster.ts'
-import { type FieldPath, isObject, readAt } from './fields.ts'
+import { type FieldPath, isObject, type JsonObject, readAt } from './fields.ts'
 import type { ManifestDocument } from './manifest.ts'
-import { adaptersPath } from './paths.ts'
+import { adaptersPaths } from './paths.ts'
 
 /** A component whose number of workers is set through a DynamoGraphDeploymentScalingAdapter, never in the graph itself. */
 export interface Adapter {
@@ -18,11 +18,17 @@ export async function adaptersOf(
   namespace: string,
   signal: AbortSignal,
 ): Promise<readonly Adapter[]> {
-  const collection = adaptersPath(graph, namespace)
-  const list = await cluster.get(collection, signal)
-  const items = Array.isArray(list?.items) ? list.items : []
+  for (const collection of adaptersPaths(graph, namespace)) {
+    const list = await cluster.get(collection, signal)
+    if (list !== null) return adaptersIn(list, collection, graph.name)
+  }
+  return []
+}
+
+function adaptersIn(list: JsonObject, collection: string, graph: string): readonly Adapter[] {
+  const items = Array.isArray(list.items) ? list.items : []
   return items.filter(isObject).flatMap(item => {
-    if (readAt(item, ['spec', 'dgdRef', 'name']) !== graph.name) return []
+    if (readAt(item, ['spec', 'dgdRef', 'name']) !== graph) return []
     // v1beta1 calls a service a component.
     const component =
       readAt(item, ['spec', 'dgdRef', 'serviceName']) ?? readAt(item, ['spec', 'dgdRef', 'componentName'])
