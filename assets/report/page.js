@@ -269,7 +269,7 @@
     const cells = (/** @type {string} */ tag, /** @type {string[]} */ row) => element('tr', {}, ...row.map(text => element(tag, {}, text)))
     const table = element('table', {}, element('thead', {}, cells('th', head)), element('tbody', {}, ...rows.map(row => cells('td', row))))
     const scroll = element('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Table' }, table)
-    return element('details', { class: 'data' }, element('summary', {}, `${title}, as a table`), scroll)
+    return element('details', { class: 'behind' }, element('summary', {}, `${title}, as a table`), scroll)
   }
 
   /** How TTFT, ITL and latency are distributed over the requests of a point. @param {any} point */
@@ -303,7 +303,12 @@
   /** How the server went through a point, by its own metrics, and what the client saw. @param {any} point */
   function courses(point) {
     /** @type {[string, string, string, number[]][]} */
-    const lines = data.courses[point.key] ?? []
+    const lines = (data.courses[point.key] ?? []).map((/** @type {[string, number, number, number[]]} */ [panel, source, metric, flat]) => [
+      panel,
+      data.names[source],
+      data.names[metric],
+      flat,
+    ])
     if (lines.length === 0) return []
     const pairs = (/** @type {number[]} */ flat) => Array.from({ length: flat.length / 2 }, (_, i) => ({ s: flat[2 * i] ?? 0, value: flat[2 * i + 1] ?? 0 }))
     const stamps = panels.flatMap(([panel, title]) => {
@@ -338,7 +343,7 @@
   /** The server's own metrics through the point. @param {any} detail */
   function server(detail) {
     if (detail.server.length === 0) return []
-    const rows = detail.server.map((/** @type {[string, number, number]} */ [name, mean, most]) => [name, `mean ${figure(mean)}, max ${figure(most)}`])
+    const rows = detail.server.map((/** @type {[number, number, number]} */ [name, mean, most]) => [data.names[name], `mean ${figure(mean)}, max ${figure(most)}`])
     return [element('details', {}, element('summary', {}, 'Server metrics'), list(rows))]
   }
 

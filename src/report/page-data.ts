@@ -2,7 +2,6 @@ import type { TopLevelSpec } from 'vega-lite'
 import { sampled } from './chart-point.ts'
 import { chartsOf, overallChart } from './charts.ts'
 import { deploymentFacts } from './deployment-facts.ts'
-import type { PointDetail } from './point-detail.ts'
 import { pointDetail, quantilePercents } from './point-detail.ts'
 import { pageSpec, vegaConfigOf } from './render.ts'
 import { repeatCommand } from './repeat-command.ts'
@@ -23,10 +22,13 @@ export function pageData(report: Report) {
     known.set(text, at)
     return at
   }
+  const names = interned()
   const pointOf = new Map(report.analysis.points.map(point => [point.key, point]))
   const detailOf = (key: string) => {
     const point = pointOf.get(key)
-    return point === undefined ? undefined : compact(pointDetail(point))
+    if (point === undefined) return undefined
+    const { server, ...detail } = pointDetail(point)
+    return compact({ ...detail, server: server.map(([name, mean, max]) => [names.indexOf(name), mean, max]) })
   }
   const distribution = indexOf(distributionSpec())
   const course = indexOf(courseSpec())
@@ -48,7 +50,8 @@ export function pageData(report: Report) {
     specs,
     distribution,
     course,
-    courses: coursesData(report),
+    courses: coursesData(report, names.indexOf),
+    names: names.all,
     deployments: deploymentFacts(report.analysis),
     percents: quantilePercents,
     repeat: repeatCommand(report.analysis.run.manifest),
@@ -74,8 +77,20 @@ function overallData(report: Report, indexOf: (spec: TopLevelSpec) => number) {
   }
 }
 
+/** Texts that are the same at many points, shipped once. */
+function interned() {
+  const all: string[] = []
+  const places = new Map<string, number>()
+  const indexOf = (text: string): number => {
+    const at = places.get(text) ?? all.push(text) - 1
+    places.set(text, at)
+    return at
+  }
+  return { all, indexOf }
+}
+
 /** The server's courses by point: panel, source, metric, and time and value in turns. The points that matter most come first. */
-function coursesData({ analysis }: Report) {
+function coursesData({ analysis }: Report, nameIndex: (name: string) => number) {
   const { workloads, points } = analysis
   const best = workloads.flatMap(({ recommendation }) => recommendation.best ?? [])
   const first = new Set([...best, ...workloads.flatMap(({ frontier }) => frontier), ...points])
@@ -84,8 +99,8 @@ function coursesData({ analysis }: Report) {
       key,
       lines.map(({ panel, source, metric, samples }) => [
         panel,
-        source,
-        metric,
+        nameIndex(source),
+        nameIndex(metric),
         samples.flatMap(([s, value]) => [Math.round(s * 100) / 100, Number(value.toPrecision(3))]),
       ]),
     ]),
@@ -93,7 +108,7 @@ function coursesData({ analysis }: Report) {
 }
 
 /** Four digits, for a curve of the size of a stamp. */
-function compact(detail: PointDetail): unknown {
+function compact(detail: object): unknown {
   return JSON.parse(
     JSON.stringify(detail, (_, value) => (typeof value === 'number' ? Number(value.toPrecision(4)) : value)),
   )

@@ -83,14 +83,15 @@ function tables(view: CapacityView, answer: CandidateView): readonly string[] {
     '',
     '## What each assumption moves',
     '',
-    '| Assumption | By | Effect | GPUs | Cost an hour |',
-    '|---|---:|---|---:|---:|',
+    '| Assumption | By | Effect | GPUs | Headroom | Cost an hour |',
+    '|---|---:|---|---:|---:|---:|',
     ...sensitivity.map(one =>
       row([
         one.assumption,
         signed(one.by),
         effectText(one, answer),
         one.best?.gpus ?? '–',
+        one.best === null ? '–' : percent(one.best.headroom),
         one.best === null ? '–' : money(one.best.costPerHour, answer.cost),
       ]),
     ),

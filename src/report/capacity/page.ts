@@ -79,7 +79,7 @@ ${await picture('Utilisation of each hour of the day', theme => capacityDaySpec(
 <details class="data"><summary>As a table</summary>${dayTable(view)}</details></figure>
 ${view.months.length === 0 ? null : html`<figure><figcaption><h3>Growth</h3><p>What this deployment needs month by month.</p></figcaption>${monthsTable(view)}</figure>`}</div></section>
 <section><h2>Deployments</h2><p>Every measured deployment that can serve the traffic, fewest nodes first.</p>${candidatesTable(view)}</section>
-<section><h2>What each assumption moves</h2><p>One at a time, a fifth less and a fifth more; the best deployment is looked for anew each time.</p>${sensitivityTable(view, answer)}</section>
+<section><h2>What each assumption moves</h2><p>One at a time, a fifth less and a fifth more; the best deployment is looked for anew each time. Headroom is what is left above the peak when the nodes that may be lost are lost.</p>${sensitivityTable(view, answer)}</section>
 <section><h2>Measured points it rests on</h2>${evidenceTable(view)}</section>`
 }
 
@@ -132,10 +132,10 @@ function candidatesTable({ candidates }: CapacityView): Html {
 }
 
 function sensitivityTable({ sensitivity }: CapacityView, answer: CandidateView): Html {
-  return scrolling(html`<table><thead><tr><th>Assumption</th><th class="n">By</th><th>Effect</th><th class="n">GPUs</th><th class="n">Nodes</th><th class="n">Cost an hour</th></tr></thead>
+  return scrolling(html`<table><thead><tr><th>Assumption</th><th class="n">By</th><th>Effect</th><th class="n">GPUs</th><th class="n">Nodes</th><th class="n">Headroom</th><th class="n">Cost an hour</th></tr></thead>
 <tbody>${sensitivity.map(
     one =>
-      html`<tr><td>${one.assumption}</td>${n(one.by, signed(one.by))}<td class="text">${one.best === null ? html`<em>not servable</em>` : effectText(one, answer)}</td>${n(one.best?.gpus ?? null, figure(one.best?.gpus))}${n(one.best?.nodes ?? null, figure(one.best?.nodes))}<td class="n">${one.best === null ? '–' : money(one.best.costPerHour, answer.cost)}</td></tr>`,
+      html`<tr><td>${one.assumption}</td>${n(one.by, signed(one.by))}<td class="text">${one.best === null ? html`<em>not servable</em>` : effectText(one, answer)}</td>${n(one.best?.gpus ?? null, figure(one.best?.gpus))}${n(one.best?.nodes ?? null, figure(one.best?.nodes))}${n(one.best?.headroom ?? null, one.best === null ? '–' : percent(one.best.headroom))}<td class="n">${one.best === null ? '–' : money(one.best.costPerHour, answer.cost)}</td></tr>`,
   )}</tbody></table>`)
 }
 

@@ -79,7 +79,10 @@ export interface SensitivityView {
   readonly by: number
   /** Null when nothing meets the SLO. */
   readonly best:
-    | (Pick<CandidateView, 'deployment' | 'replicas' | 'gpus' | 'nodes' | 'fits'> & { readonly costPerHour: number })
+    | (Pick<CandidateView, 'deployment' | 'replicas' | 'gpus' | 'nodes' | 'fits'> & {
+        readonly costPerHour: number
+        readonly headroom: number
+      })
     | null
   /** Nodes that the answer's own deployment would need; null when it can't serve it. */
   readonly sameDeploymentNodes: number | null
@@ -191,6 +194,7 @@ function sensitivityView({ assumption, by, best, sameDeployment }: Sensitivity):
             nodes: best.nodes,
             fits: best.fits,
             costPerHour: best.cost.perHour,
+            headroom: best.spare.requestsPerS / best.peakRequestsPerS - 1,
           },
     sameDeploymentNodes: sameDeployment?.nodes ?? null,
   }
