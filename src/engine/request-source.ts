@@ -51,14 +51,21 @@ const traceTokensPerId = 512
 /** Ids of one prefix or conversation, apart from those of all others. */
 const idsEach = 2 ** 20
 
+/** Distinct prompts that are sent one after the other, then again from the first. */
+export interface Dataset {
+  readonly prompts: number
+  /** Whether more requests than prompts may come. */
+  readonly repeats: boolean
+}
+
 /**
  * Requests of a workload, or of several mixed by weight. The same random numbers give the same requests; those of one workload
- * with a `dataset` have the lengths that the built-in generator would give so many distinct prompts, again and again.
+ * with a dataset have the lengths that the built-in generator would give its prompts, and repeat as those do.
  */
 export function drawnRequests(
   workload: SimulatedWorkload | readonly WeightedWorkload[],
   random: Random,
-  dataset: number | null = null,
+  dataset: Dataset | null = null,
 ): RequestSource {
   const mix: readonly WeightedWorkload[] = isMix(workload) ? workload : [{ workload, weight: 1 }]
   if (mix.length === 1 && mix[0] !== undefined) return requestsOf(mix[0].workload, random, 0, dataset)
@@ -97,18 +104,27 @@ function requestsOf(
   workload: SimulatedWorkload,
   random: Random,
   family: number,
-  dataset: number | null = null,
+  dataset: Dataset | null = null,
 ): RequestSource {
   const lengths = (length: Length, name: string) =>
     dataset === null || length.kind === 'fixed'
       ? lengthSource(length, random.fork(name))
-      : again(drawLengths(length, dataset, random.fork(name)))
+      : again(drawLengths(length, dataset.prompts, random.fork(name)))
   const isl = lengths(workload.isl, 'isl')
   const osl = lengths(workload.osl, 'osl')
   const group = random.fork('prefix')
   const { prefix, conversation } = workload
   const turns = conversation?.turns ?? 1
   let conversations = 0
+  let drawn = 0
+  /** A prompt that comes again, named whole by one id. */
+  const repeated = (promptTokens: number): PromptBlocks | null =>
+    dataset?.repeats === true
+      ? {
+          ids: [drawn++ % dataset.prompts],
+          tokensPerId: Math.ceil(promptTokens / prefixTokensPerId) * prefixTokensPerId,
+        }
+      : null
   return {
     next() {
       const promptTokens = isl()
@@ -118,7 +134,7 @@ function requestsOf(
           ? idsFrom(first(group.integer(prefix.count)), promptTokens * prefix.share)
           : turns > 1
             ? idsFrom(first(4096 + conversations++), promptTokens)
-            : null
+            : repeated(promptTokens)
       return { promptTokens, outputTokens: osl(), shared }
     },
     turnAfter(before) {

@@ -7,7 +7,7 @@ import type { LoopEnd, LoopLimits } from './load-loop.ts'
 import { createLoadLoop } from './load-loop.ts'
 import type { Profile } from './profile.ts'
 import { createRecorder } from './recorder.ts'
-import type { RequestSource, SimulatedWorkload, TraceRequests, WeightedWorkload } from './request-source.ts'
+import type { Dataset, RequestSource, SimulatedWorkload, TraceRequests, WeightedWorkload } from './request-source.ts'
 import { drawnRequests, tracedRequests } from './request-source.ts'
 import type { RouterMode } from './routing.ts'
 
@@ -28,7 +28,7 @@ export interface SimulatedPoint {
   /** Requests sent first, at the level's concurrency, and discarded; they end before the measured ones begin. */
   readonly warmup: number
   readonly seed: number
-  /** Distinct prompts; each request has lengths of its own when absent. */
+  /** Distinct prompts: sent again from the first when there are more requests, and then in the prefix cache. All are distinct when absent. */
   readonly dataset?: number
   readonly slo?: Slo
   readonly routing?: RouterMode
@@ -87,9 +87,13 @@ function traceTimes({ trace, requests }: SimulatedPoint, speed: number, endMs: n
   }
 }
 
+function datasetOf({ dataset, requests, warmup }: SimulatedPoint): Dataset | null {
+  if (dataset === undefined) return null
+  return { prompts: dataset, repeats: warmup + (requests ?? Number.POSITIVE_INFINITY) > dataset }
+}
+
 function sourceOf(point: SimulatedPoint): RequestSource {
-  if (point.level.kind !== 'trace')
-    return drawnRequests(point.workload, createRandom(point.seed), point.dataset ?? null)
+  if (point.level.kind !== 'trace') return drawnRequests(point.workload, createRandom(point.seed), datasetOf(point))
   if (point.trace !== undefined && point.trace.count > 0) return tracedRequests(point.trace)
   throw new FulcrumError('bad-input', 'trace-missing', `The requests of ${point.level.file} were not given`, {
     remedy: 'read the trace and pass it with the point',

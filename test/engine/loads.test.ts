@@ -155,6 +155,18 @@ describe('in virtual time a closed loop', () => {
     assert.deepEqual([told.isl?.min, told.isl?.max], [Math.min(...drawn), Math.max(...drawn)])
   })
 
+  test('finds a prompt computed that it sent before, when there are fewer prompts than requests', () => {
+    const ttft = (dataset: number) =>
+      simulate(
+        point(
+          { kind: 'concurrency', concurrency: 1 },
+          { workload: { isl: fixed(4000), osl: fixed(2) }, requests: 20, dataset },
+        ),
+        profile,
+      ).ttftMs?.p50 ?? 0
+    assert.ok(ttft(5) < 0.5 * ttft(20))
+  })
+
   test('sends workloads of a mix by their weights', () => {
     const mix = [
       { workload: { isl: fixed(100), osl: fixed(2) }, weight: 3 },
