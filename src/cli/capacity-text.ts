@@ -106,12 +106,13 @@ function blocksOf(view: CapacityView, answer: CandidateView): string[] {
         ]),
     ),
     table(
-      [{ title: 'assumption' }, right('by'), { title: 'effect' }, right('GPUs'), right('cost/h')],
+      [{ title: 'assumption' }, right('by'), { title: 'effect' }, right('GPUs'), right('headroom'), right('cost/h')],
       sensitivity.map(one => [
         one.assumption,
         signed(one.by),
         clipped(effectText(one, answer), 36),
         one.best === null ? '–' : String(one.best.gpus),
+        one.best === null ? '–' : percent(one.best.headroom),
         one.best === null ? '–' : money(one.best.costPerHour, answer.cost),
       ]),
     ),

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { analyse } from '../analysis/analyse.ts'
 import type { Candidate } from '../analysis/capacity/candidate.ts'
 import { planCapacity } from '../analysis/capacity/plan.ts'
+import { predictedCurves } from '../analysis/capacity/predicted-curve.ts'
 import { type Replay, replayRecorded, replaySteady } from '../analysis/capacity/replay.ts'
 import { readTwin, type Twin, twinFile } from '../analysis/twin/index.ts'
 import { readRun } from '../journal/index.ts'
@@ -48,8 +49,9 @@ export async function planCapacityOf(request: CapacityRequest): Promise<Capacity
   const run = await readRun(folder)
   const analysis = analyse(run)
   const trace = await traceOf(asked, request.signal)
-  const plan = planCapacity(analysis.points, questionOf(asked, analysis.workloads, trace))
   const twin = await twinOf(folder, request.twin)
+  const predict = twin === null ? null : predictedCurves(twin)
+  const plan = planCapacity(analysis.points, questionOf(asked, analysis.workloads, trace), predict)
   const replays = twin === null || plan.best === null ? [] : replaysOf(twin, plan.best, trace, plan.question.slo)
   const view = capacityView(plan, { folder, sweep: run.manifest.sweep, runId: run.manifest.runId }, replays)
   const markdown = capacityMarkdown(view)

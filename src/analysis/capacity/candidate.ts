@@ -5,6 +5,7 @@ import { type Cost, costOf } from './cost.ts'
 import { growthAfter, meanOfDay, peakOf } from './day-shape.ts'
 import { type ClassCurve, curvesOf } from './lengths.ts'
 import { layouts, placed } from './placement.ts'
+import type { PredictCurve } from './predicted-curve.ts'
 import type { CapacityQuestion, Fleet, RequestClass } from './question.ts'
 import type { ResponseStep } from './response.ts'
 import { type RateResponse, responseAt, type Servable, servable } from './servable.ts'
@@ -67,13 +68,17 @@ export interface Refused {
 const mostReplicas = 100_000
 
 /** Sizes one deployment for the traffic, from its measured points. */
-export function candidateOf(points: readonly MeasuredPoint[], question: CapacityQuestion): Candidate | Refused {
+export function candidateOf(
+  points: readonly MeasuredPoint[],
+  question: CapacityQuestion,
+  predict: PredictCurve | null,
+): Candidate | Refused {
   const { traffic, slo, fleet } = question
   const [first] = points
   if (first === undefined) throw new RangeError('a deployment without points')
   const { deployment, label } = first
   const refused = (why: string): Refused => ({ label, why })
-  const curveOf = curvesOf(points)
+  const curveOf = curvesOf(points, predict)
   const found: { request: RequestClass; of: ClassCurve; alone: Servable }[] = []
   for (const request of traffic.mix) {
     const of = curveOf(request)

@@ -52,6 +52,7 @@ export function caveatsOf(candidate: Candidate, { traffic, fleet }: CapacityQues
       : [
           `The load was held (closed loop); traffic at random is read from it. Confirm with an open loop: load: { request_rate: [${rate(candidate.requestsPerS * 0.9)}, ${rate(candidate.requestsPerS)}] }.`,
         ]),
+    ...classes.flatMap(sharedPrefix),
     ...(lengths && !open
       ? ['Fixed lengths move in step in a closed loop and can look up to a quarter better than mixed ones.']
       : []),
@@ -69,6 +70,14 @@ function beyondMeasured({ alone, request, steps }: ClassCapacity, label: string)
   const last = steps.at(-1)
   return [
     `${label} was not pressed to the SLO's limit with ${request.name} (heaviest load ${last?.load}): it may carry more than is counted on.`,
+  ]
+}
+
+function sharedPrefix({ steps, request }: ClassCapacity): string[] {
+  const { prefix } = steps[0]?.point.workload ?? {}
+  if (prefix === undefined) return []
+  return [
+    `${request.name} was measured with ${Math.round(100 * prefix.share)} % of each prompt from ${prefix.count} shared prefixes: traffic that shares less costs more.`,
   ]
 }
 

@@ -1,5 +1,6 @@
 import { canonicalJson, meanTokens } from '../../point/index.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
+import type { PredictCurve } from './predicted-curve.ts'
 import type { RequestClass } from './question.ts'
 import { type LatencyMetric, type ResponseCurve, responseCurve } from './response.ts'
 import { scaledCurve } from './servable.ts'
@@ -27,14 +28,14 @@ interface MeasuredWorkload {
 export type CurveOf = (wanted: Pick<RequestClass, 'isl' | 'osl'>) => ClassCurve | null
 
 /**
- * The curves of one deployment's points, by the lengths of requests. Where a length was not measured, the nearest workload stands in,
- * made dearer by what its tokens cost:
+ * The curves of one deployment's points, by the lengths of requests. Where a length was not measured, a twin predicts them at the loads of the
+ * nearest workload; without one, that workload stands in, made dearer by what its tokens cost:
  *
  * - work, by the time that a token of input and of output take, when two or more workloads give both; else by the larger of the two
  *   ratios of length;
  * - TTFT with the input, ITL with the context, latency with both; never below what was measured.
  */
-export function curvesOf(points: readonly MeasuredPoint[]): CurveOf {
+export function curvesOf(points: readonly MeasuredPoint[], predict: PredictCurve | null): CurveOf {
   const measured = [...Map.groupBy(points, ({ workload }) => canonicalJson(workload)).values()].flatMap(alike => {
     const [first] = alike
     const curve = responseCurve(alike)
@@ -49,6 +50,13 @@ export function curvesOf(points: readonly MeasuredPoint[]): CurveOf {
     const [input, output] = [wanted.isl / near.isl, wanted.osl / near.osl]
     if (Math.abs(input - 1) <= same && Math.abs(output - 1) <= same)
       return { curve: near.curve, workload: near.name, carriedOver: null }
+    const predicted = predict?.(near.curve, wanted) ?? null
+    if (predicted !== null)
+      return {
+        curve: predicted,
+        workload: near.name,
+        carriedOver: `not measured: predicted by the twin at the loads of ${near.name}`,
+      }
     const larger = Math.max(input, output)
     const work =
       costs === null

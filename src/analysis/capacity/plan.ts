@@ -1,6 +1,7 @@
 import type { MeasuredPoint } from '../measured-point.ts'
 import { type Candidate, candidateOf, type Refused } from './candidate.ts'
 import { caveatsOf, type Evidence, evidenceOf } from './evidence.ts'
+import type { PredictCurve } from './predicted-curve.ts'
 import type { CapacityQuestion } from './question.ts'
 import { type Assumption, type Moved, movedQuestions, timesTraffic } from './sensitivity.ts'
 
@@ -46,26 +47,41 @@ export interface Month {
   readonly fits: boolean
 }
 
-/** Sizes every measured deployment for the traffic and picks the cheapest. Pure. */
-export function planCapacity(points: readonly MeasuredPoint[], question: CapacityQuestion): CapacityPlan {
-  const { candidates, refused } = sizedAll(points, question)
+/** Deployments that a moved assumption is tried on, those that need fewest nodes: what is far behind won't win by a fifth. */
+const mostRivals = 6
+
+/**
+ * Sizes every measured deployment for the traffic and picks the one of fewest nodes. Pure.
+ * @param predict for lengths that were not measured; null scales the nearest that were
+ */
+export function planCapacity(
+  points: readonly MeasuredPoint[],
+  question: CapacityQuestion,
+  predict: PredictCurve | null = null,
+): CapacityPlan {
+  const { candidates, refused } = sizedAll(points, question, predict)
   const best = candidates.find(candidate => candidate.fits) ?? null
   const shown = best ?? candidates[0] ?? null
+  const rivals = new Set(candidates.slice(0, mostRivals).map(({ deployment }) => deployment.id))
+  const near = points.filter(point => rivals.has(point.deployment.id))
   return {
     question,
     best,
     candidates,
     refused,
-    sensitivity: shown === null ? [] : movedQuestions(question).map(moved => sensitivityOf(points, moved, shown)),
-    months: shown === null ? [] : monthsOf(points, question, shown),
-    most: best === null && shown !== null ? mostOn(points, question) : null,
+    sensitivity:
+      shown === null ? [] : movedQuestions(question).map(moved => sensitivityOf(near, moved, shown, predict)),
+    months: shown === null ? [] : monthsOf(points, question, shown, predict),
+    most: best === null && shown !== null ? mostOn(near, question, predict) : null,
     evidence: shown === null ? [] : evidenceOf(shown),
     caveats: shown === null ? [] : caveatsOf(shown, question),
   }
 }
 
-function sizedAll(points: readonly MeasuredPoint[], question: CapacityQuestion) {
-  const sized = [...Map.groupBy(points, point => point.deployment.id).values()].map(own => candidateOf(own, question))
+function sizedAll(points: readonly MeasuredPoint[], question: CapacityQuestion, predict: PredictCurve | null) {
+  const sized = [...Map.groupBy(points, point => point.deployment.id).values()].map(own =>
+    candidateOf(own, question, predict),
+  )
   const candidates = sized.filter(one => 'replicas' in one)
   return {
     candidates: candidates.toSorted((a, b) => a.nodes - b.nodes || a.gpus - b.gpus || a.utilisation - b.utilisation),
@@ -74,12 +90,16 @@ function sizedAll(points: readonly MeasuredPoint[], question: CapacityQuestion) 
 }
 
 /** The largest share of the traffic that fits the nodes, to a thousandth of it. */
-function mostOn(points: readonly MeasuredPoint[], question: CapacityQuestion): Most | null {
+function mostOn(
+  points: readonly MeasuredPoint[],
+  question: CapacityQuestion,
+  predict: PredictCurve | null,
+): Most | null {
   let [low, high]: [Most | null, number] = [null, 1]
   let share = 0
   while (high - share > 1e-3) {
     const middle = (share + high) / 2
-    const { candidates } = sizedAll(points, timesTraffic(question, middle))
+    const { candidates } = sizedAll(points, timesTraffic(question, middle), predict)
     const candidate = candidates.find(one => one.fits)
     if (candidate === undefined) high = middle
     else {
@@ -90,8 +110,13 @@ function mostOn(points: readonly MeasuredPoint[], question: CapacityQuestion): M
   return low
 }
 
-function sensitivityOf(points: readonly MeasuredPoint[], moved: Moved, answer: Candidate): Sensitivity {
-  const { candidates } = sizedAll(points, moved.question)
+function sensitivityOf(
+  points: readonly MeasuredPoint[],
+  moved: Moved,
+  answer: Candidate,
+  predict: PredictCurve | null,
+): Sensitivity {
+  const { candidates } = sizedAll(points, moved.question, predict)
   return {
     assumption: moved.assumption,
     by: moved.by,
@@ -100,12 +125,17 @@ function sensitivityOf(points: readonly MeasuredPoint[], moved: Moved, answer: C
   }
 }
 
-function monthsOf(points: readonly MeasuredPoint[], question: CapacityQuestion, answer: Candidate): readonly Month[] {
+function monthsOf(
+  points: readonly MeasuredPoint[],
+  question: CapacityQuestion,
+  answer: Candidate,
+  predict: PredictCurve | null,
+): readonly Month[] {
   const { traffic } = question
   if (traffic.growthPerMonth === 0) return []
   const own = points.filter(point => point.deployment.id === answer.deployment.id)
   return Array.from({ length: traffic.months + 1 }, (_, month) => {
-    const sized = candidateOf(own, { ...question, traffic: { ...traffic, months: month } })
+    const sized = candidateOf(own, { ...question, traffic: { ...traffic, months: month } }, predict)
     if (!('replicas' in sized)) return []
     const { peakRequestsPerS, replicas, nodes, fits } = sized
     return [{ month, peakRequestsPerS, replicas, nodes, fits }]

@@ -3,7 +3,10 @@ import { describe, test } from 'node:test'
 import { analyse } from '../../../src/analysis/analyse.ts'
 import { dayShapes } from '../../../src/analysis/capacity/day-shape.ts'
 import { planCapacity } from '../../../src/analysis/capacity/plan.ts'
+import { predictedCurves } from '../../../src/analysis/capacity/predicted-curve.ts'
 import { replayRecorded, replaySteady } from '../../../src/analysis/capacity/replay.ts'
+import { responseCurve } from '../../../src/analysis/capacity/response.ts'
+import { servable } from '../../../src/analysis/capacity/servable.ts'
 import type { Twin } from '../../../src/analysis/twin/index.ts'
 import { neutralParameters } from '../../../src/analysis/twin/parameters.ts'
 import { rangeOf } from '../../../src/analysis/twin/range.ts'
@@ -91,5 +94,37 @@ describe('a plan for a mix, replayed by a twin', () => {
   })
   test('says when a plan would miss the SLO', () => {
     assert.equal(replaySteady(twin, { ...best, peakRequestsPerS: 3 * best.peakRequestsPerS }, slo).meetsSlo, false)
+  })
+})
+
+describe('the curve of lengths that a twin predicts', () => {
+  const predict = predictedCurves(twin)
+  const own = points.filter(point => point.label === '1P1D' && point.workload.name === '4000/200')
+  const near = responseCurve(own)
+  assert.ok(near !== null)
+
+  test('is the measured one for the lengths that were measured', () => {
+    const again = predict(near, { isl: 4000, osl: 200 })
+    const [measured, predicted] = [servable(near, slo), again && servable(again, slo)]
+    const apart = (predicted?.requestsPerS ?? 0) / (measured?.requestsPerS ?? 1) - 1
+    assert.ok(Math.abs(apart) < 0.1, `${apart} apart`)
+  })
+  test('says what scaling can’t: how much shorter requests bring', () => {
+    const mixed = (isl: number) => {
+      const wanted = [{ name: 'other', share: 1, isl, osl: 200 }]
+      const traffic = {
+        demand: { kind: 'peak' as const, requestsPerS: 40 },
+        mix: wanted,
+        day: dayShapes.flat,
+        growthPerMonth: 0,
+        months: 0,
+      }
+      const question = { traffic, slo, fleet: { gpusPerNode: 4, nodes: null, gpuPricePerHour: null, nodesLost: 0 } }
+      return planCapacity(own, question, predict).candidates[0]
+    }
+    const [shorter, longer] = [mixed(3000), mixed(6000)]
+    assert.ok(shorter !== undefined && longer !== undefined)
+    assert.ok(shorter.requestsPerS > 1.2 * longer.requestsPerS)
+    assert.match(shorter.classes[0]?.carriedOver ?? '', /predicted by the twin at the loads of 4000\/200/)
   })
 })
