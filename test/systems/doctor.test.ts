@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -7,6 +7,7 @@ import { execa } from 'execa'
 import type { DynamoConfig, SlurmConfig } from '../../src/deploy/config.ts'
 import type { Deployer } from '../../src/deploy/deployer.ts'
 import type { Check, MachineNeeds } from '../../src/deploy/doctor/check.ts'
+import { checkGenerator } from '../../src/deploy/doctor/generator.ts'
 import { hereMachine } from '../../src/deploy/doctor/machine.ts'
 import { checkRdma } from '../../src/deploy/doctor/rdma.ts'
 import { examineMachine } from '../../src/deploy/doctor.ts'
@@ -300,6 +301,36 @@ print(json.dumps([[s.name, dict(s.labels), repr(float(s.value))] for f in read(s
     })
     assert.deepEqual(failures(others), [])
     assert.match(of(others, 'registered workers')[0] ?? '', /^note .*1 aggregated/)
+  })
+})
+
+describe('doctor on load generators', () => {
+  it('starts the real genai-perf with its perf_analyzer, and the real AIPerf', async () => {
+    for (const [generator, programs] of [
+      ['genai-perf', ['genai-perf', 'perf_analyzer']],
+      ['aiperf', ['aiperf']],
+    ] as const) {
+      const checks = await checkGenerator(generator, join(root, '.systems', generator, 'bin', generator))
+      assert.deepEqual(failures(checks), [])
+      assert.deepEqual(
+        checks.map(({ name }) => name),
+        programs,
+      )
+    }
+  })
+
+  it('says how to install what is not there, or is half there', async () => {
+    const [missing] = await checkGenerator('genai-perf', '/no/such/genai-perf')
+    assert.match(missing?.remedy ?? '', /pip install genai-perf==.*tritonclient==.*npm run systems/)
+    const folder = await mkdtemp(join(tmpdir(), 'fulcrum-doctor-'))
+    try {
+      // The real program, alone in a folder: nothing beside it.
+      await symlink(join(root, '.systems/genai-perf/bin/genai-perf'), join(folder, 'genai-perf'))
+      const found = await checkGenerator('genai-perf', join(folder, 'genai-perf'))
+      assert.match(failures(found).join(), /^FAIL this machine, perf_analyzer: there is none beside genai-perf/)
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
   })
 })
 

@@ -1,3 +1,6 @@
+import { access } from 'node:fs/promises'
+import { delimiter, dirname, join } from 'node:path'
+import { librariesOf } from '../../load/programs/find-program.ts'
 import type { GeneratorName } from '../../point/index.ts'
 import { findProgram } from '../programs.ts'
 import { type Check, missed, passed } from './check.ts'
@@ -18,6 +21,24 @@ export async function checkGenerator(generator: GeneratorName, command: string |
   const remedy = installs[generator] ?? `pip install ${generator}`
   if (program === null) return [missed(generator, `there is no ${generator} on PATH`, remedy)]
   const said = await runShort(program, ['--version'])
-  if (said.ok) return [passed(generator, `${said.out.split('\n').at(-1)} (${program})`)]
-  return [missed(generator, `${program}: ${said.complaint}`, remedy)]
+  if (!said.ok) return [missed(generator, `${program}: ${said.complaint}`, remedy)]
+  const found = passed(generator, `${said.out.split('\n').at(-1)} (${program})`)
+  return generator === 'genai-perf' ? [found, await perfAnalyzer(dirname(program), remedy)] : [found]
 }
+
+/** genai-perf's own load generator: it is found and fails only when the first point is measured. */
+async function perfAnalyzer(folder: string, remedy: string): Promise<Check> {
+  const libraries = await librariesOf({ path: folder, binFolder: folder }, 'nvidia/cuda_runtime/lib')
+  const searched = [...libraries, ...(process.env.LD_LIBRARY_PATH ? [process.env.LD_LIBRARY_PATH] : [])].join(delimiter)
+  const beside = join(folder, 'perf_analyzer')
+  const program = (await isThere(beside)) ? beside : 'perf_analyzer'
+  const said = await runShort(program, ['--version'], searched === '' ? {} : { LD_LIBRARY_PATH: searched })
+  if (said.ok) return passed('perf_analyzer', said.out.split('\n')[0] ?? program)
+  return missed('perf_analyzer', said.absent ? 'there is none beside genai-perf or on PATH' : said.complaint, remedy)
+}
+
+const isThere = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
