@@ -50,6 +50,18 @@ describe('the real AIPerf', { concurrency: 3 }, () => {
     assert.deepEqual(run.alive, [])
   })
 
+  it('sends a bearer token that no command line and no file shows', async () => {
+    const secret = { variable: 'FULCRUM_TEST_TOKEN', value: 'correct-horse-battery-staple' }
+    const point = programPoint('aiperf', { requests: 6, warmup: 2 })
+    const run = await runRealProgram('aiperf', point, () => 'answer', { secret })
+    assert.deepEqual(run.measurement?.requests, { sent: 6, completed: 6, failed: 0 })
+    assert.deepEqual(new Set(run.authorizations), new Set([`Bearer ${secret.value}`]))
+    // What the arguments say is laid over the configuration that names the variable.
+    assert.equal(run.measurement?.osl?.mean, 8)
+    assert.ok((run.measurement?.client.inFlight?.max ?? 0) <= 2)
+    assert.deepEqual(run.leaks, [])
+  })
+
   it('counts requests that the server never ends as timeouts', async () => {
     const point = programPoint('aiperf', { timeoutMs: 1000, requests: 6 })
     const run = await runRealProgram('aiperf', point, request => (request === 9 ? 'silent' : 'answer'))

@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { globSync, readFileSync } from 'node:fs'
+import { glob, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { aiperf } from '../../src/load/aiperf/aiperf.ts'
@@ -20,18 +21,28 @@ export interface ProgramRun {
   readonly bodies: readonly Body[]
   readonly phases: readonly LoadProgress['phase'][]
   readonly progress: readonly LoadProgress[]
+  readonly authorizations: readonly string[]
+  /** Command lines and files that showed the secret of {@link RunOptions.secret} while the program ran, or when it had. */
+  readonly leaks: readonly string[]
   /** Command lines of processes that the run started and left alive. */
   readonly alive: readonly string[]
 }
 
 const systems = join(import.meta.dirname, '../../.systems')
 
+export interface RunOptions {
+  readonly signal?: AbortSignal
+  readonly dialect?: 'dynamo-0.3' | 'dynamo-1'
+  /** A bearer token that the endpoint wants, and the variable that holds it. */
+  readonly secret?: { readonly variable: string; readonly value: string }
+}
+
 /** Runs the installed genai-perf or AIPerf against a server of our own, and looks at what it leaves. */
 export async function runRealProgram(
   name: 'genai-perf' | 'aiperf',
   point: Point,
   behave: (request: number) => Behaviour,
-  options: { readonly signal?: AbortSignal; readonly dialect?: 'dynamo-0.3' | 'dynamo-1' } = {},
+  options: RunOptions = {},
 ): Promise<ProgramRun> {
   const runFolder = await mkdtemp(join(tmpdir(), `fulcrum-${name}-`))
   await using server = await startStreamServer(behave)
@@ -39,19 +50,31 @@ export async function runRealProgram(
   const command = join(systems, name, 'bin', name)
   const generator = create({ command, args: [], runFolder, ledgerFolder: join(runFolder, 'ledger') })
   const progress: LoadProgress[] = []
+  const { secret } = options
+  const leaks = new Set<string>()
+  const endpoint = {
+    ...endpointAt(server.url, options.dialect),
+    ...(secret === undefined ? {} : { apiKeyEnv: secret.variable }),
+  }
+  if (secret !== undefined) process.env[secret.variable] = secret.value
   let measurement: Measurement | null = null
   let error: unknown = null
   try {
-    measurement = await generator.measure(point, endpointAt(server.url, options.dialect), {
+    measurement = await generator.measure(point, endpoint, {
       signal: options.signal ?? AbortSignal.timeout(90_000),
       folder: join(runFolder, 'points', point.id),
-      onProgress: update => progress.push(update),
+      onProgress: update => {
+        progress.push(update)
+        if (secret !== undefined) for (const line of commandLinesWith(secret.value)) leaks.add(line)
+      },
     })
   } catch (caught) {
     error = caught
   } finally {
     await generator.close()
+    if (secret !== undefined) delete process.env[secret.variable]
   }
+  if (secret !== undefined) for (const file of await filesWith(runFolder, secret.value)) leaks.add(file)
   const alive = await processesMentioning(runFolder)
   await rm(runFolder, { recursive: true, force: true })
   if (error !== null && !(error instanceof FulcrumError) && options.signal?.aborted !== true) throw error
@@ -60,10 +83,33 @@ export async function runRealProgram(
     error: error instanceof FulcrumError ? error : null,
     aborted: error !== null && !(error instanceof FulcrumError),
     bodies: server.bodies,
+    authorizations: server.authorizations,
+    leaks: [...leaks],
     phases: [...new Set(progress.map(update => update.phase))],
     progress,
     alive,
   }
+}
+
+function commandLinesWith(secret: string): string[] {
+  return globSync('/proc/[0-9]*/cmdline').flatMap(file => {
+    try {
+      const line = readFileSync(file, 'utf8')
+      return line.includes(secret) ? [line.replaceAll('\0', ' ')] : []
+    } catch {
+      // It has ended meanwhile.
+      return []
+    }
+  })
+}
+
+async function filesWith(folder: string, secret: string): Promise<string[]> {
+  const found: string[] = []
+  for await (const file of glob(join(folder, '**/*'), { withFileTypes: true })) {
+    const path = join(file.parentPath, file.name)
+    if (file.isFile() && (await readFile(path)).includes(secret)) found.push(path)
+  }
+  return found
 }
 
 /** The run's folder is on the command line or in the environment (HF_HOME aside) of all that belongs to it. */

@@ -1,15 +1,16 @@
-import { access, mkdir, readFile } from 'node:fs/promises'
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Measurement } from '../../metrics/measurement.ts'
 import type { Endpoint, Point } from '../../point/index.ts'
+import { apiKeyOf } from '../api-key.ts'
 import type { LoadGenerator, MeasureContext } from '../generator.ts'
 import { longestRunMs } from '../programs/bounds.ts'
 import { programEnvironment } from '../programs/environment.ts'
-import { cannot } from '../programs/lengths.ts'
 import { runProgram } from '../programs/run-program.ts'
 import { openSession, type ProgramOptions, packageVersion } from '../programs/session.ts'
 import { aiperfArguments } from './command.ts'
 import { aiperfFailure } from './failure.ts'
+import { keyConfig } from './key-config.ts'
 import { readOwnFigures } from './own-figures.ts'
 import { progressReader } from './progress.ts'
 import { readRawRequests } from './raw-requests.ts'
@@ -22,7 +23,8 @@ export function aiperf(options: ProgramOptions): LoadGenerator {
   const session = openSession('aiperf', install, options)
 
   async function measure(point: Point, endpoint: Endpoint, context: MeasureContext): Promise<Measurement> {
-    if (endpoint.apiKeyEnv !== undefined) throw cannot('aiperf', 'bearer tokens without showing them to everyone')
+    // Said before anything is started when it is missing.
+    apiKeyOf(endpoint, process.env)
     const { load, deployment } = point
     const folder = join(context.folder, 'aiperf')
     const files = {
@@ -32,9 +34,13 @@ export function aiperf(options: ProgramOptions): LoadGenerator {
     }
     const program = await session.program()
     const hub = await session.hubCache(deployment.model, endpoint.model)
-    const places = { tokenizer: hub.tokenizer, artifactFolder: folder, args: options.args }
-    const argv = aiperfArguments(point, endpoint, places)
     await mkdir(folder, { recursive: true })
+    const config = endpoint.apiKeyEnv === undefined ? {} : { configFile: join(folder, 'fulcrum.yaml') }
+    if (endpoint.apiKeyEnv !== undefined && config.configFile !== undefined) {
+      await writeFile(config.configFile, keyConfig(endpoint.apiKeyEnv, load))
+    }
+    const places = { tokenizer: hub.tokenizer, artifactFolder: folder, args: options.args, ...config }
+    const argv = aiperfArguments(point, endpoint, places)
 
     const progress = progressReader(files.records, load.requests ?? null)
     context.onProgress({ phase: 'preparing', done: 0, total: load.requests ?? null })

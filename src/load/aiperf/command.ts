@@ -6,6 +6,8 @@ export interface CommandPlaces {
   /** A name in the hub's cache: offline, AIPerf takes no path. */
   readonly tokenizer: string
   readonly artifactFolder: string
+  /** A configuration that the arguments are laid over; see keyConfig. */
+  readonly configFile?: string
   /** The user's own arguments, last. */
   readonly args: readonly string[]
 }
@@ -20,6 +22,7 @@ export function aiperfArguments(point: Point, endpoint: Endpoint, places: Comman
   const { isl, osl, prefix } = programWorkload(point)
   return [
     'profile',
+    ...(places.configFile === undefined ? [] : ['--config', places.configFile]),
     ...['--model', endpoint.model],
     ...['--tokenizer', places.tokenizer],
     ...['--url', endpoint.url],

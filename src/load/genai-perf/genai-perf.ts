@@ -26,7 +26,11 @@ export function genaiPerf(options: ProgramOptions): LoadGenerator {
   const session = openSession('genai-perf', install, options)
 
   async function measure(point: Point, endpoint: Endpoint, context: MeasureContext): Promise<Measurement> {
-    if (endpoint.apiKeyEnv !== undefined) throw cannot('genai-perf', 'bearer tokens without showing them to everyone')
+    if (endpoint.apiKeyEnv !== undefined)
+      throw cannot(
+        'genai-perf',
+        'a bearer token (perf_analyzer takes headers on its command line only, where everyone can read them; the built-in generator and aiperf can)',
+      )
     const { load, deployment } = point
     const folder = join(context.folder, 'genai-perf')
     const logFile = join(folder, 'genai-perf.log')

@@ -9,6 +9,8 @@ export interface StreamServer extends AsyncDisposable {
   readonly url: string
   /** Bodies of all requests so far. */
   readonly bodies: readonly Body[]
+  /** Values of the Authorization header, as they came. */
+  readonly authorizations: readonly string[]
 }
 
 export type Body = { readonly [field: string]: unknown }
@@ -21,11 +23,13 @@ const words = [' the', ' of', ' and', ' to', ' in', ' a', ' is', ' that']
 /** @param behave asked for each request; the first is 1, warm-up included */
 export async function startStreamServer(behave: (request: number) => Behaviour): Promise<StreamServer> {
   const bodies: Body[] = []
+  const authorizations: string[] = []
   const server = createServer((request, response) => {
     const parts: Buffer[] = []
     request.on('data', part => parts.push(part))
     request.on('end', () => {
       if (request.method !== 'POST') return void response.writeHead(404).end()
+      authorizations.push(request.headers.authorization ?? '')
       const body = JSON.parse(Buffer.concat(parts).toString()) as Body
       const behaviour = behave(bodies.push(body))
       if (behaviour === 'reset') request.socket.destroy()
@@ -37,6 +41,7 @@ export async function startStreamServer(behave: (request: number) => Behaviour):
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     bodies,
+    authorizations,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections()
       await new Promise(resolve => server.close(resolve))
