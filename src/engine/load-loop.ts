@@ -35,7 +35,7 @@ const startGapMs = 0.1
 
 /**
  * After so long a quiet a request does not count as the answer to what came before it: Linux then acknowledges at once, and no first
- * chunk is held back (TCP_ATO_MIN, `tcp_event_data_sent`). On a real Dynamo the step lies between 39 and 42 ms.
+ * chunk is held back (TCP_ATO_MIN, `tcp_event_data_sent`). On a real Dynamo the step lies at 38 to 40 ms.
  */
 const quickAfterMs = 40
 
