@@ -39,8 +39,10 @@ export function createGenerator(
       const { shards } = settings
       if (shards === undefined) return builtIn({ cacheFolder })
       const { job } = shards
-      const place = job === undefined ? undefined : places.jobPlace?.({ ...shards, job })
-      return sharded({ cacheFolder, shards, runFolder: places.runFolder, ...(place === undefined ? {} : { place }) })
+      const common = { cacheFolder, shards, runFolder: places.runFolder }
+      if (job === undefined) return sharded(common)
+      if (places.jobPlace === undefined) throw new TypeError('shards of a Job need a place that makes it')
+      return sharded({ ...common, place: places.jobPlace({ ...shards, job }) })
     }
     case 'genai-perf':
       return genaiPerf({ ...settings, runFolder: places.runFolder })

@@ -123,7 +123,7 @@ describe('pods of a graph, on a real control plane', { skip: noKubernetes() || n
 
   /** Waits for a deployment that can't come up; resolves with what is said at the deadline. */
   async function failure(name: string, decode: JsonObject, gpus = 1): Promise<string> {
-    const held = await deployer(name, [graphOf(name, decode)], 8)
+    const held = await deployer(name, [graphOf(name, decode)], 5)
     const wanted = { ...deployment(disaggregated(1, 1)), gpusPerWorker: { prefill: 1, decode: gpus, aggregated: 1 } }
     try {
       await held.reconcile(wanted, watch(limit()))
@@ -145,7 +145,7 @@ describe('pods of a graph, on a real control plane', { skip: noKubernetes() || n
   test('an image that can’t be pulled is told by pod', async () => {
     assert.match(
       await failure('pulling', decodeOf({ image: 'absent/runtime:1' })),
-      /^1P1D was not ready within 8 s: .*\n {2}pulling-decode-\w+-\w+ ImagePullBackOff$/,
+      /^1P1D was not ready within 5 s: .*\n {2}pulling-decode-\w+-\w+ ImagePullBackOff$/,
     )
   })
 

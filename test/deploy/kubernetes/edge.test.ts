@@ -25,7 +25,7 @@ function kubeconfig(server: string): string {
   })
 }
 
-describe('the client’s edge: what the API server for custom resources lacks', () => {
+describe('the client’s edge, where Kubernetes isn’t', () => {
   let folder = ''
   let frontend: MockServer
   let server: EdgeServer

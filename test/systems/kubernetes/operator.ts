@@ -50,7 +50,7 @@ export async function startOperator(parts: OperatorParts): Promise<Operator> {
 
   async function look(): Promise<void> {
     const graph = await call('GET', graphPath)
-    for (const component of componentsOf(graph, version)) if (component.adapted) await followAdapter(component)
+    for (const component of componentsOf(graph, version)) if (component.adapted) await followAdapter(graph, component)
     const now = await call('GET', graphPath)
     const components = componentsOf(now, version)
     for (const component of components) await ensure(now, component)
@@ -58,7 +58,7 @@ export async function startOperator(parts: OperatorParts): Promise<Operator> {
   }
 
   /** Makes the adapter; then brings what it says into the graph, as its only writer. */
-  async function followAdapter({ name: component, replicas }: Component): Promise<void> {
+  async function followAdapter(graph: JsonObject, { name: component, replicas }: Component): Promise<void> {
     const path = `${dynamo}/dynamographdeploymentscalingadapters/${name}-${component.toLowerCase()}`
     const there = await call('GET', path).catch(() => null)
     if (there === null) {
@@ -66,11 +66,14 @@ export async function startOperator(parts: OperatorParts): Promise<Operator> {
       await applyAs(call, manager, path, {
         apiVersion: `nvidia.com/${version}`,
         kind: 'DynamoGraphDeploymentScalingAdapter',
-        metadata: { name: `${name}-${component.toLowerCase()}` },
+        metadata: { name: `${name}-${component.toLowerCase()}`, ownerReferences: [ownerOf(graph, version)] },
         spec: { replicas, dgdRef: { name, [key]: component } },
       })
       return
     }
+    // Of a graph before, and about to go with it.
+    const [owner] = (readAt(there, ['metadata', 'ownerReferences']) ?? []) as readonly Json[]
+    if (readAt(owner, ['uid']) !== readAt(graph, ['metadata', 'uid'])) return
     const wanted = readAt(there, ['spec', 'replicas'])
     if (wanted === replicas || typeof wanted !== 'number') return
     const list = componentsOf(await call('GET', graphPath), version)
