@@ -10,9 +10,11 @@ import { completionsCameBack } from './dynamo/readiness.ts'
 import { isHead, smallestServeChange } from './dynamo-serve/change.ts'
 import { serveAbilities } from './dynamo-serve/check.ts'
 import { type ServeSite, serveDesigns } from './dynamo-serve/design.ts'
+import { groupsOf, type LeaseGroup, leasesOfEnded, remaining } from './dynamo-serve/leases.ts'
 import { previewServe } from './dynamo-serve/preview.ts'
 import { type ServeAwaited, workersListed } from './dynamo-serve/readiness.ts'
-import { registrationDifferences, registrations } from './dynamo-serve/registry.ts'
+import { registrationDifferences, registrations, revokeLease } from './dynamo-serve/registry.ts'
+import { serviceOf } from './dynamo-serve/service-file.ts'
 import { type ServeWorker, startServeWorker } from './dynamo-serve/worker.ts'
 import { problemLine } from './dynamo-serve/yaml-file.ts'
 import type { NodesOf } from './nodes/create.ts'
@@ -55,6 +57,7 @@ function serveSystem(config: DynamoServeConfig, place: ServePlace, nodesOf: Node
   const nodes = nodesOf(`fulcrum-${randomBytes(4).toString('hex')}`, logFolder)
   const fileFolder = nodes.fileFolder ?? folder
   let site: Site | null = null
+  let groups: readonly LeaseGroup<ServeWorker>[] = []
 
   async function openSite(signal: AbortSignal): Promise<Site> {
     const infrastructure = await openInfrastructure(config, { logFolder, ledger: place.ledger }, signal)
@@ -92,8 +95,11 @@ function serveSystem(config: DynamoServeConfig, place: ServePlace, nodesOf: Node
       let before: ReadonlySet<string> = new Set()
       return {
         change: running => smallestServeChange(running, wanted, designs, nodes.hosts()),
-        makeWay: async (_, leaving) => {
+        makeWay: async (staying, leaving) => {
           await leaving
+          // Dynamo 0.3.1 leaves its leases behind when it is told to end; elsewhere it may not have ended.
+          const hasEnded = (worker: ServeWorker) => worker.host === null && !staying.includes(worker)
+          for (const lease of leasesOfEnded(groups, hasEnded)) await revokeLease(here.etcdUrl, lease, signal)
           before = new Set((await registrations(here.etcdUrl, signal)).map(({ key }) => key))
         },
         start: async slot => {
@@ -105,6 +111,14 @@ function serveSystem(config: DynamoServeConfig, place: ServePlace, nodesOf: Node
         answered: async (workers, { keep, start }) => {
           const listing: ServeAwaited = { ...course, config, etcdUrl: here.etcdUrl }
           await workersListed({ before, kept: keep, started: start }, workers, listing)
+          const listed = await registrations(here.etcdUrl, signal)
+          const isKept = (worker: ServeWorker) => keep.includes(worker)
+          const started = workers.filter(worker => !isKept(worker))
+          const fresh = listed.filter(({ key }) => !before.has(key))
+          groups = [
+            ...remaining(groups, worker => !isKept(worker), listed),
+            ...groupsOf(started, fresh, ({ role }) => serviceOf(config, role)),
+          ]
           const head = workers.find(isHead)
           if (head === undefined) {
             throw new FulcrumError('failed', 'no-head', `${course.label} has no worker that writes tokens`)

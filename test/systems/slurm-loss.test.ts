@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { SlurmConfig } from '../../src/deploy/config.ts'
+import type { DynamoServeConfig, SlurmConfig } from '../../src/deploy/config.ts'
 import { noRoomLeft } from '../../src/deploy/deployer.ts'
 import { dynamoDeployer } from '../../src/deploy/dynamo.ts'
-import { nodesOf } from '../../src/deploy/nodes/create.ts'
-import { aggregated, disaggregated, mocker } from './dynamo-deployment.ts'
+import { dynamoServeDeployer } from '../../src/deploy/dynamo-serve.ts'
+import { nodesOf, serveNodesOf } from '../../src/deploy/nodes/create.ts'
+import { probe } from '../../src/load/probe.ts'
+import { aggregated, changes, deployment, disaggregated, mocker, model, watch } from './dynamo-deployment.ts'
+import { dynamoServe } from './dynamo-serve-deployment.ts'
 import { oneDeployment } from './one-deployment.ts'
 import { type Cluster, noSlurm, startCluster } from './slurm/cluster.ts'
 
@@ -82,6 +86,23 @@ describe('Dynamo workers in Slurm allocations that lose nodes', { skip: noSlurm(
 
   it('leaves no job behind', async () => {
     await real.deployer.close()
+    for (let i = 0; i < 100 && jobs().join('') !== ''; i++) await sleep(100)
+    assert.deepEqual(jobs(), [''])
+  })
+
+  it('dynamo serve runs in an allocation too, its head as a step like the others', async () => {
+    const { with: _, dynamo: __, ...slurm } = config
+    const { gpus: ___, ...serve } = dynamoServe
+    const here: DynamoServeConfig = { ...serve, head: '127.0.0.1', slurm }
+    const place = { model: model.name, runFolder: join(real.folder, 'serve'), ledger: real.ledger }
+    const deployer = dynamoServeDeployer(here, place, serveNodesOf(here, place.ledger))
+    const context = watch(AbortSignal.timeout(150_000))
+    const { endpoint } = await deployer.reconcile(deployment(disaggregated(1, 1)), context)
+    const answered = await probe(endpoint, { signal: AbortSignal.timeout(20_000), timeoutMs: 20_000, streaming: true })
+    assert.equal(answered.outputTokens, 4)
+    assert.deepEqual(changes(context.events).started.slice(1), ['decode-0', 'prefill-0'])
+    assert.deepEqual(await deployer.check(AbortSignal.timeout(20_000)), [])
+    await deployer.close()
     for (let i = 0; i < 100 && jobs().join('') !== ''; i++) await sleep(100)
     assert.deepEqual(jobs(), [''])
   })

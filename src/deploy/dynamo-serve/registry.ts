@@ -22,12 +22,26 @@ const base64 = (text: string) => Buffer.from(text).toString('base64')
  * @throws TypeError, SyntaxError or ZodError when etcd gives no such answer
  */
 export async function registrations(etcdUrl: string, signal: AbortSignal): Promise<readonly Registration[]> {
-  const [first = etcdUrl] = etcdUrl.split(',')
-  const url = first.includes('://') ? first : `http://${first}`
   const body = JSON.stringify({ key: base64(prefix), range_end: base64(prefixEnd), keys_only: true })
-  const answer = await fetch(`${url}/v3/kv/range`, { method: 'POST', body, signal })
+  const answer = await fetch(`${originOf(etcdUrl)}/v3/kv/range`, { method: 'POST', body, signal })
   const { kvs } = rangeSchema.parse(await answer.json())
   return kvs.flatMap(({ key }) => parseRegistration(Buffer.from(key, 'base64').toString()) ?? [])
+}
+
+function originOf(etcdUrl: string): string {
+  const [first = etcdUrl] = etcdUrl.split(',')
+  return first.includes('://') ? first : `http://${first}`
+}
+
+/**
+ * Gives a lease back, as a process that ends in good order would: what it registered is no longer listed. One that has run
+ * out meanwhile is no error, nor is an etcd that does not answer: then the lease runs out by itself.
+ * @param lease hexadecimal, as {@link Registration.lease}
+ */
+export async function revokeLease(etcdUrl: string, lease: string, signal: AbortSignal): Promise<void> {
+  const body = JSON.stringify({ ID: BigInt(`0x${lease}`).toString() })
+  await fetch(`${originOf(etcdUrl)}/v3/lease/revoke`, { method: 'POST', body, signal }).catch(() => {})
+  signal.throwIfAborted()
 }
 
 /** Reads a key; null for one of another form. */

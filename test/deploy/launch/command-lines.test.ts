@@ -35,6 +35,18 @@ it('a step runs on its node of the allocation, without the variables that break 
   assert.equal(argv.slice(-11).join(' '), 'env -u SLURM_JOBID -u SLURM_JOB_ID -u SLURM_NODELIST A=1 python -m x y')
 })
 
+it('a step may run the guide’s container, whose file system then has the task’s files', () => {
+  const image = 'dynamo:latest-tensorrtllm'
+  const container = { runtime: 'docker', image, args: ['-v', '/tmp/hf_cache:/root/.cache/huggingface'] } as const
+  const files = [{ path: '/tmp/ns/engine.yaml', content: 'a: 1' }]
+  const { argv } = asStep({ job: '7', node: 'n2', args: [] }, { ...wrapping, container })({ ...task, files, cwd: '/w' })
+  const from = argv.lastIndexOf('docker')
+  assert.equal(
+    argv.slice(from).join(' '),
+    `docker run --rm --init --name ns-decode-0 --gpus all --network host -w /w -v /tmp/ns/engine.yaml:/tmp/ns/engine.yaml:ro -e A=1 -v /tmp/hf_cache:/root/.cache/huggingface ${image} python -m x y`,
+  )
+})
+
 it('an allocation is asked for with what the sweep file says, and held until the input ends', () => {
   const config = {
     nodes: 2,
