@@ -13,6 +13,7 @@ const cases: readonly (readonly [line: string, code: string])[] = [
     'torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of',
     'gpu-out-of-memory',
   ],
+  ['(EngineCore pid=5485) RuntimeError: NIXL is not available', 'nixl-not-importable'],
   ['[TensorRT-LLM][ERROR] cudaErrorMemoryAllocation', 'gpu-out-of-memory'],
   ['mpi4py.MPI.Exception: MPI_ERR_SPAWN: could not spawn processes', 'mpi-spawn-failed'],
   ['__main__.py: error: unrecognized arguments: --no-such-flag 3', 'argument-refused'],
@@ -41,6 +42,8 @@ const cases: readonly (readonly [line: string, code: string])[] = [
   ],
   ['AssertionError: kv_cache_transceiver is disabled, please set cache_transceiver_config', 'kv-transfer-off'],
   ['RuntimeError: unable to write to shared memory', 'shared-memory-too-small'],
+  ['RuntimeError: NIXL is not available', 'nixl-not-there'],
+  ["ModuleNotFoundError: No module named 'nixl._api'", 'nixl-not-there'],
 ]
 
 for (const [line, code] of cases) {
