@@ -8,7 +8,7 @@ import { openInside } from './open-inside.ts'
 import type { SiteAssets } from './pages/layout.ts'
 import { problemPage } from './pages/problem.ts'
 import { runPage } from './pages/run.ts'
-import { runsPage } from './pages/runs.ts'
+import { hasHistory, runsPage } from './pages/runs.ts'
 import { filesOf } from './run-files.ts'
 import { search } from './search.ts'
 import type { Target } from './target.ts'
@@ -61,8 +61,10 @@ export function createRouter({ root, catalogue, pages, assets }: Routes): (targe
     if (kind === 'report')
       return made(['report', run.folder, run.stamp], () => pages.report(run.folder, [home, crumbOf(run)]))
     if (kind !== undefined) return missing('such page')
-    const siblings = (await catalogue.list()).filter(other => other.place.sweep === sweep)
-    return runPage(assets, siblings.find(other => other.place.run === name) ?? run, siblings, await filesOf(run.folder))
+    const all = await catalogue.list()
+    const siblings = all.filter(other => other.place.sweep === sweep && other.sweep === run.sweep)
+    const own = siblings.find(other => other.place.run === name) ?? run
+    return runPage(assets, own, siblings, await filesOf(run.folder), hasHistory(run, all))
   }
 
   const comparison = async (query: URLSearchParams): Promise<Routed> => {

@@ -19,6 +19,8 @@ export function verdictSentence(comparison: Comparison): string {
   const counts = verdictCounts(comparison)
   const { points } = comparison
   if (points.length === 0) return 'The runs have no point in common: nothing could be compared.'
+  if (comparison.tests === 0)
+    return `Nothing can be said of ${points.length} points: without repeats no change can be told from noise.`
   const slower = points.filter(point => point.changes.some(({ verdict }) => verdict === 'slower')).length
   const faster = points.filter(point => point.changes.some(({ verdict }) => verdict === 'faster')).length
   const said = [

@@ -18,7 +18,7 @@ export function historySpec(history: History, trend: Trend, theme: Theme): TopLe
     type: 'temporal' as const,
     title: null,
     axis: { tickCount: 5, labelAngle: 0, labelOverlap: true },
-    scale: { padding: 10 },
+    scale: { type: 'utc' as const, padding: 10 },
   }
   const y = {
     type: 'quantitative' as const,

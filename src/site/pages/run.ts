@@ -11,17 +11,22 @@ import type { SiteAssets } from './layout.ts'
 import { layout } from './layout.ts'
 import { state } from './runs.ts'
 
-/** A run as it stands: progress and frontier drawn as points arrive, what it was, and its files. */
+/**
+ * A run as it stands: progress and frontier drawn as points arrive, what it was, and its files.
+ * @param siblings runs of the same sweep, this one among them, youngest first
+ * @param ownFolder the sweep's runs have their folder for themselves, so that it has a history
+ */
 export function runPage(
   assets: SiteAssets,
   run: RunSummary,
   siblings: readonly RunSummary[],
   files: readonly RunFile[],
+  ownFolder: boolean,
 ): Answer {
   const { sweep, run: name } = run.place
   const own = pathTo('runs', sweep, name)
   const main = html`
-<section class="links"><a href="${own}/report">Report</a>${siblings.length > 1 ? html`<a href="${pathTo('history', sweep)}">History of ${run.sweep}</a>` : null}${against(run, siblings)}</section>
+<section class="links"><a href="${own}/report">Report</a>${siblings.length > 1 && ownFolder ? html`<a href="${pathTo('history', sweep)}">History of ${run.sweep}</a>` : null}${against(run, siblings)}</section>
 <section aria-labelledby="progress-title">
 <h2 id="progress-title">Progress</h2>
 <p class="progress-line"><progress max="${run.points.planned}" value="${run.points.ok + run.points.invalid + run.points.failed}" data-progress aria-label="Points measured"></progress> <span data-count role="status"></span></p>

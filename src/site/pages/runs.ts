@@ -80,11 +80,17 @@ export function state({ state: of, problem }: Pick<RunSummary, 'state' | 'proble
   return html`<span class="state" data-state="${of}"${problem === '' ? null : html` title="${problem}"`}>${of}</span>`
 }
 
+/** A folder is one sweep's, where somebody didn't put runs of several into it. */
+export function hasHistory({ place, sweep }: RunSummary, all: readonly RunSummary[]): boolean {
+  return all.every(other => other.place.sweep !== place.sweep || other.sweep === sweep)
+}
+
 function sweeps(all: readonly RunSummary[]): Html | null {
-  const groups = [...Map.groupBy(all, run => run.place.sweep)]
+  const groups = [...Map.groupBy(all, run => `${run.place.sweep}/${run.sweep}`).values()]
   if (groups.length === 0) return null
-  return html`<section><h2>Sweeps</h2><ul class="sweeps">${groups.map(
-    ([sweep, runs]) =>
-      html`<li><b>${runs[0]?.sweep ?? sweep}</b> <span>${runs[0]?.place.sweep === runs[0]?.sweep ? null : `in ${sweep}/, `}${runs.length} ${runs.length === 1 ? 'run' : 'runs'}, latest ${runs[0]?.createdAt.slice(0, 10) ?? ''}</span> <a href="${pathTo('history', sweep)}">History</a></li>`,
+  return html`<section><h2>Sweeps</h2><ul class="sweeps">${groups.map(([youngest, ...older]) =>
+    youngest === undefined
+      ? null
+      : html`<li><b>${youngest.sweep}</b> <span>${youngest.place.sweep === youngest.sweep ? null : `in ${youngest.place.sweep}/, `}${older.length === 0 ? '1 run' : `${older.length + 1} runs`}, latest ${youngest.createdAt.slice(0, 10)}</span>${hasHistory(youngest, all) ? html` <a href="${pathTo('history', youngest.place.sweep)}">History</a>` : null}</li>`,
   )}</ul></section>`
 }
