@@ -71,18 +71,11 @@ const known: readonly Known[] = [
     remedy: 'Write cache_transceiver_config: { backend: DEFAULT } into the engine settings of prefill and decode.',
   },
   {
-    pattern: /NIXL is not available/,
+    pattern: /NIXL is not available|No module named '?nixl/i,
     code: 'nixl-not-importable',
     kind: 'environment',
     remedy:
       'vLLM moves the KV cache between prefill and decode by NIXL: install it into the same Python: pip install "nixl[cu13]" (or cu12).',
-  },
-  {
-    pattern: /NIXL is not available|No module named '?nixl/i,
-    code: 'nixl-not-there',
-    kind: 'environment',
-    remedy:
-      'Prefill hands the KV cache on through NIXL: install it into the workers’ Python in the version that ai-dynamo asks for (pip install "ai-dynamo[vllm]" or [sglang] brings it).',
   },
   {
     pattern: /ibv_reg_mr|ibv_create_(?:cq|qp)|max locked memory|RLIMIT_MEMLOCK/i,

@@ -42,8 +42,8 @@ const cases: readonly (readonly [line: string, code: string])[] = [
   ],
   ['AssertionError: kv_cache_transceiver is disabled, please set cache_transceiver_config', 'kv-transfer-off'],
   ['RuntimeError: unable to write to shared memory', 'shared-memory-too-small'],
-  ['RuntimeError: NIXL is not available', 'nixl-not-there'],
-  ["ModuleNotFoundError: No module named 'nixl._api'", 'nixl-not-there'],
+  ['RuntimeError: NIXL is not available', 'nixl-not-importable'],
+  ["ModuleNotFoundError: No module named 'nixl._api'", 'nixl-not-importable'],
 ]
 
 for (const [line, code] of cases) {
