@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { fulcrum, temporaryFolder } from './fulcrum.ts'
+import { fulcrum, repository, temporaryFolder } from './fulcrum.ts'
 
 const sweep = `name: tiny
 model: nvidia/DeepSeek-R1-FP4
@@ -24,6 +24,7 @@ interface Answer {
     readonly best: { readonly deployment: string; readonly tokensPerSPerGpu: { readonly mean: number } }
     readonly servingModes: readonly { readonly gpus: number }[]
   }[]
+  readonly believed: readonly { readonly source: string }[]
   readonly outcome: { readonly outcome: string; readonly points: { readonly missing: number } } | null
 }
 
@@ -31,12 +32,14 @@ test('fulcrum tune runs a sweep file and answers; of the run’s folder it only 
   await using folder = await temporaryFolder()
   const file = join(folder.path, 'tiny.yaml')
   await writeFile(file, sweep)
-  const ran = await fulcrum(['tune', file, '--out', join(folder.path, 'results'), '--json'])
+  const priors = join(repository, 'test/analysis/priors/aiconfigurator')
+  const ran = await fulcrum(['tune', file, '--out', join(folder.path, 'results'), '--priors', priors, '--json'])
   assert.equal(ran.exitCode, 0, ran.stderr)
   const answer = JSON.parse(ran.stdout) as Answer
   assert.equal(answer.outcome?.outcome, 'complete')
   assert.equal(answer.outcome.points.missing, 0)
   assert.equal(answer.workloads[0]?.basis, 'slo')
+  assert.match(answer.believed[0]?.source ?? '', /^aiconfigurator/)
   assert.deepEqual(
     answer.workloads[0]?.servingModes.map(({ gpus }) => gpus),
     [8],
@@ -48,8 +51,27 @@ test('fulcrum tune runs a sweep file and answers; of the run’s folder it only 
   assert.equal(read.outcome, null)
   assert.deepEqual(read.workloads, answer.workloads)
 
-  const { stdout } = await fulcrum(['tune', answer.folder])
-  assert.match(stdout, /^500\/8: .+ the most throughput under the SLO/)
+  const { stdout } = await fulcrum(['tune', answer.folder, '--mix', '500/8=1'])
+  assert.deepEqual(
+    stdout.split('\n').filter(line => line.length > 80 && !line.startsWith('run: ')),
+    [],
+  )
+  assert.match(stdout, /^the mix of 100 % 500\/8: .+ requests\/s together/)
+  assert.match(stdout, /\n500\/8: .+ the most throughput under the SLO/)
   assert.match(stdout, /disaggregated against aggregated on 8 GPUs: [+−]\d+\.\d %, measured once/)
   assert.match(stdout, /try next: /)
+})
+
+test('fulcrum tune names a mix that can’t be read, a workload that the run lacks, and a folder without beliefs', async () => {
+  const run = join(repository, 'results/baseline/quick')
+  const mistakes: readonly (readonly [args: readonly string[], said: RegExp])[] = [
+    [['--mix', '8000/24'], /--mix can't read "8000\/24"/],
+    [['--mix', '8000/42=1'], /the run has no workload "8000\/42"/],
+    [['--priors', 'docs'], /There is nothing to start from in docs/],
+  ]
+  for (const [args, said] of mistakes) {
+    const { stderr, exitCode } = await fulcrum(['tune', run, ...args])
+    assert.equal(exitCode, 2)
+    assert.match(stderr, said)
+  }
 })
