@@ -18,6 +18,11 @@ export function time(ms: number | null | undefined): string {
   return ms < 1000 ? `${figure(ms)} ms` : `${figure(ms / 1000)} s`
 }
 
+/** `1 workload`, `1,234 workloads`. */
+export function counted(number: number, noun: string): string {
+  return `${whole.format(number)} ${noun}${number === 1 ? '' : 's'}`
+}
+
 /** `+12 %`, `−3.4 %`: a relative change with its sign. */
 export function change(relative: number): string {
   const percent = relative * 100
