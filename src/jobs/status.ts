@@ -1,4 +1,4 @@
-import { type Holder, type Run, readRun, runHolder } from '../journal/index.ts'
+import { type Holder, leftOutIn, leftOutReasons, type Run, readRun, runHolder } from '../journal/index.ts'
 import { findRun, type RunChoice } from './find-run.ts'
 import { pointLabel } from './point-label.ts'
 
@@ -16,6 +16,8 @@ export interface RunStatus {
     /** Left out by a search that came to its end. */
     readonly skipped: number
   }
+  /** Why a complete search left points out, and how many for each reason. */
+  readonly leftOut: readonly { readonly reason: string; readonly points: number }[]
   readonly redeployments: number
   readonly workersStarted: number
   readonly sinceLastEventS: number
@@ -51,6 +53,7 @@ export function statusOf(run: Run, holder: Holder | null): RunStatus {
       missing: open - skipped,
       skipped,
     },
+    leftOut: leftOutCounts(run),
     redeployments: run.deployments.filter(deployment => deployment.outcome === 'ready').length,
     workersStarted: run.deployments.reduce((sum, deployment) => sum + deployment.workersStarted, 0),
     sinceLastEventS: last === undefined ? 0 : (Date.now() - Date.parse(last.at)) / 1000,
@@ -59,4 +62,12 @@ export function statusOf(run: Run, holder: Holder | null): RunStatus {
       .filter(result => result.status !== 'ok')
       .map(result => ({ point: pointLabel(result.point), reason: result.reason })),
   }
+}
+
+function leftOutCounts({ lines }: Run): RunStatus['leftOut'] {
+  const points = leftOutIn(lines).flatMap(left => left.points)
+  return [...Map.groupBy(points, ({ reason }) => reason)].map(([reason, alike]) => ({
+    reason: leftOutReasons[reason],
+    points: alike.reduce((sum, { pointIds }) => sum + pointIds.length, 0),
+  }))
 }

@@ -1,5 +1,6 @@
 import type { Finding, Measurement, Status } from '../metrics/measurement.ts'
-import type { Point } from '../point/index.ts'
+import type { Deployment, Point } from '../point/index.ts'
+import type { LeftOut } from './left-out.ts'
 
 /** A point that was measured (or failed): one journal line, self-contained. */
 export interface PointResult {
@@ -39,6 +40,8 @@ export type JournalEvent =
       readonly elapsedS: number
     }
   | { readonly type: 'note'; readonly message: string }
+  /** Of one deployment, when a search has come to its end. */
+  | { readonly type: 'left-out'; readonly deployment: Deployment; readonly points: readonly LeftOut[] }
   /** `budget`: what the sweep file allowed is spent, points are missing. `failed`: the environment gave out. */
   | {
       readonly type: 'run-ended'

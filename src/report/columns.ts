@@ -53,7 +53,12 @@ const figureColumns: readonly CsvColumn[] = figures.map(figure => ({
 /** All columns in order. Scripts rely on those up to `on_frontier`; new ones go to the end. */
 export const csvColumns: readonly CsvColumn[] = [
   { name: 'point_id', type: 'text', meaning: 'hash of all that decides the outcome', of: row => row.result.point.id },
-  { name: 'status', type: 'text', meaning: 'ok, invalid or failed', of: row => row.result.status },
+  {
+    name: 'status',
+    type: 'text',
+    meaning: 'ok, invalid, failed, or left-out by a search (then without figures)',
+    of: row => row.result.status,
+  },
   { name: 'reason', type: 'text', meaning: 'why it is not ok; empty when it is', of: row => row.result.reason },
   {
     name: 'topology',

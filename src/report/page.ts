@@ -1,6 +1,7 @@
 import { originOf } from '../analysis/origin.ts'
 import type { Crumb } from './crumbs.ts'
 import { crumbTrail } from './crumbs.ts'
+import { counted } from './format.ts'
 import type { Html } from './html.ts'
 import { html, jsonForScript, trusted } from './html.ts'
 import type { PageAssets } from './inline-script.ts'
@@ -8,8 +9,9 @@ import { pageData } from './page-data.ts'
 import type { Report } from './report.ts'
 import { answerSection } from './sections/answer.ts'
 import { environmentSection } from './sections/environment.ts'
+import { leftOutSection } from './sections/left-out.ts'
 import { overallSection } from './sections/overall.ts'
-import { tuningSection } from './sections/tuning.ts'
+import { mixSection, tuningSection } from './sections/tuning.ts'
 import { validitySection } from './sections/validity.ts'
 import { workloadSection } from './sections/workload.ts'
 
@@ -46,18 +48,20 @@ ${crumbTrail(trail)}
 <header class="top">
 <p class="brand">${mark}Fulcrum</p>
 <div class="title"><h1>${manifest.sweep}</h1>
-<p class="meta">${new Set(results.map(r => r.point.deployment.id)).size} deployments · ${report.sections.length} workloads · ${results.length} measurements (${counts.join(', ')}) · <time datetime="${manifest.createdAt}">${manifest.createdAt.slice(0, 16).replace('T', ' ')} UTC</time></p>
+<p class="meta">${counted(new Set(results.map(r => r.point.deployment.id)).size, 'deployment')} · ${counted(report.sections.length, 'workload')} · ${counted(results.length, 'measurement')} (${counts.join(', ')}) · <time datetime="${manifest.createdAt}">${manifest.createdAt.slice(0, 16).replace('T', ' ')} UTC</time></p>
 ${origin.notice === null ? null : html`<p class="notice">${origin.notice}</p>`}</div>
 <button type="button" class="theme" data-theme-toggle aria-label="Switch between light and dark" hidden>◐</button>
 </header>
 <main>
 ${answerSection(report)}
+${mixSection(report)}
 ${tuningSection(report)}
 <nav class="tabs" data-tabs aria-label="Workload" hidden>${report.sections.map(
     section => html`<a href="#workload=${section.slug}" data-tab="${section.slug}">${section.analysis.name}</a>`,
   )}${report.overall === null ? null : html`<a href="#workload=${report.overall.slug}" data-tab="${report.overall.slug}">All workloads</a>`}</nav>
 ${report.sections.map(section => workloadSection(report, section))}
 ${report.overall === null ? null : overallSection(report, report.overall)}
+${leftOutSection(report)}
 ${validitySection(report)}
 ${environmentSection(report)}
 </main>

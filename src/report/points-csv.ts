@@ -4,9 +4,10 @@ import { analyse } from '../analysis/analyse.ts'
 import type { Run } from '../journal/run.ts'
 import type { Cell } from './columns.ts'
 import { csvColumns } from './columns.ts'
+import { leftOutRecords } from './left-out.ts'
 import { rowsOf } from './rows.ts'
 
-/** points.csv of a run: one row for each repeat, figures unrounded. */
+/** points.csv of a run: one row for each repeat, figures unrounded, then one for each point that a search left out. */
 export function pointsCsv(run: Run): string {
   return pointsCsvOf(analyse(run))
 }
@@ -14,7 +15,10 @@ export function pointsCsv(run: Run): string {
 /** As {@link pointsCsv}, from an analysis that is there already. */
 export function pointsCsvOf(analysis: Analysis): string {
   const records = rowsOf(analysis).map(row => csvColumns.map(column => written(column.of(row))))
-  return stringify([csvColumns.map(column => column.name), ...records])
+  const leftOut = leftOutRecords(analysis.run).map(record =>
+    csvColumns.map(({ name }) => written(record[name] ?? null)),
+  )
+  return stringify([csvColumns.map(column => column.name), ...records, ...leftOut])
 }
 
 /**

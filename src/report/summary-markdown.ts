@@ -3,6 +3,7 @@ import { objectives } from '../analysis/slo.ts'
 import { tune } from '../analysis/tune/tune.ts'
 import { figure, time } from './format.ts'
 import { frontierTable, overallFrontierTable } from './frontier-table.ts'
+import { leftOutSummary } from './left-out.ts'
 import { overallCaveat } from './overall.ts'
 import type { Report } from './report.ts'
 import { certainty, headline, modes } from './sections/answer.ts'
@@ -87,6 +88,9 @@ export function summaryMarkdown(report: Report): string {
       ),
     )
   }
+  const unmeasured = leftOutSummary(analysis.run)
+  if (unmeasured.length > 0)
+    lines.push('', '## Left out by the search', '', ...unmeasured.map(line => `- ${escapeMarkdown(line)}`))
   const out = results.filter(result => result.status !== 'ok')
   if (out.length > 0) {
     const reasons = Map.groupBy(out, result => `${result.status}: ${result.reason}`)

@@ -7,7 +7,8 @@ import type { Plan } from './sweep.ts'
 const mostNamed = 5
 
 /**
- * The part of a plan that measures these points and no others; deployments without one are not visited.
+ * The part of a plan that measures these points and no others, all of them also where the sweep asks for a search: whoever names a point
+ * wants it measured. Deployments without one are not visited.
  * @throws FulcrumError (bad-input, `no-such-point`) for an id that the plan hasn't got
  */
 export function onlyPoints(plan: Plan, ids: readonly string[]): Plan {
@@ -18,7 +19,7 @@ export function onlyPoints(plan: Plan, ids: readonly string[]): Plan {
   const part = planSweep({ ...plan.sweep, deployments: visited.map(({ deployment }) => deployment) })
   return {
     ...part,
-    sweep: plan.sweep,
+    sweep: { ...plan.sweep, search: 'grid' },
     deployments: part.deployments.map(planned => ({
       ...planned,
       points: planned.points.filter(point => wanted.has(point.id)),

@@ -27,8 +27,12 @@ export async function runSweep(plan: Plan, parts: RunParts): Promise<RunOutcome>
   await stopEverything(run)
   const end = await recordEnd(run, measuredUntil)
   const planned = plan.deployments.flatMap(({ points }) => points)
-  const skipped = run.choice.skipped(parts.run.journal.lines).flatMap(left => left.points)
-  const points = countPoints(planned, latestResults(parts.run.journal.lines), end.outcome === 'complete' ? skipped : [])
+  const leftOut = end.outcome === 'complete' ? run.choice.skipped(parts.run.journal.lines) : []
+  const skipped = leftOut.reduce(
+    (sum, { points }) => sum + points.reduce((n, { pointIds }) => n + pointIds.length, 0),
+    0,
+  )
+  const points = countPoints(planned, latestResults(parts.run.journal.lines), skipped)
   return {
     ...end,
     folder: parts.run.folder,
@@ -54,7 +58,8 @@ async function measureMissing(run: RunContext): Promise<RunEnd> {
     }
     const lost = lostMachines(run)
     if (lost !== null) return failedBy(lost)
-    for (const { reason } of run.choice.skipped(journal.lines)) await run.record({ type: 'note', message: reason })
+    for (const { planned, points } of run.choice.skipped(journal.lines))
+      await run.record({ type: 'left-out', deployment: planned.deployment, points })
     return { outcome: 'complete', reason: '' }
   } catch (error) {
     if (run.signal.aborted) return { outcome: 'interrupted', reason: messageOf(run.signal.reason) }

@@ -64,6 +64,7 @@ describe('a glimpse in a terminal', () => {
     state: 'running',
     startedAt: '2026-01-01T00:00:00.000Z',
     points: { planned: 24, ok: 6, invalid: 1, failed: 1, missing: 16, skipped: 0 },
+    leftOut: [],
     redeployments: 2,
     workersStarted: 5,
     sinceLastEventS: 1,

@@ -5,6 +5,7 @@ import { FulcrumError } from '../../src/point/index.ts'
 import { loadSweep } from '../../src/sweep/load-sweep.ts'
 import { onlyPoints } from '../../src/sweep/only.ts'
 import { planSweep } from '../../src/sweep/plan.ts'
+import { choiceOf } from '../../src/sweep/search/choice.ts'
 
 const plan = planSweep(await loadSweep(join(import.meta.dirname, '../../sweeps/quick.yaml')))
 const all = plan.deployments.flatMap(({ points }) => points)
@@ -23,6 +24,14 @@ describe('a plan of only some points', () => {
 
   test('counts a point that is asked for twice once', () => {
     assert.equal(onlyPoints(plan, [first.id, first.id]).pointCount, 1)
+  })
+
+  test('measures all of them also where the sweep asks for a search', () => {
+    const searching = { ...plan, sweep: { ...plan.sweep, search: 'adaptive' as const } }
+    const part = onlyPoints(searching, [first.id, last.id])
+    const choice = choiceOf(part)
+    assert.equal(choice.isUpperBound, false)
+    assert.deepEqual(choice.skipped([]), [])
   })
 
   test('refuses an id that is not in the plan, naming those that begin so or are spelled nearly so', () => {

@@ -35,6 +35,7 @@ export function addStatus(program: Command): void {
       console.log(
         `redeployments: ${status.redeployments}, worker starts: ${status.workersStarted}; last event ${duration(status.sinceLastEventS)} ago`,
       )
+      for (const { reason, points } of status.leftOut) console.log(`  ${points} left out: ${reason}`)
       if (status.holder !== null) console.log(`running as process ${status.holder}`)
       for (const { point, reason } of status.problems) console.log(`  ${point}: ${reason}`)
       console.log(status.folder)

@@ -33,13 +33,9 @@ export interface RunOutcome extends RunEnd {
 
 /**
  * Counts the plan's points by the latest result of each.
- * @param skipped points that a search left out and that are therefore not missing
+ * @param skipped how many points a search left out, which are therefore not missing
  */
-export function countPoints(
-  planned: readonly Point[],
-  results: readonly PointResult[],
-  skipped: readonly Point[] = [],
-): PointCounts {
+export function countPoints(planned: readonly Point[], results: readonly PointResult[], skipped = 0): PointCounts {
   const statusOf = new Map(results.map(result => [result.point.id, result.status]))
   const count = (status: PointResult['status'] | undefined) =>
     planned.filter(point => statusOf.get(point.id) === status).length
@@ -48,8 +44,8 @@ export function countPoints(
     ok: count('ok'),
     invalid: count('invalid'),
     failed: count('failed'),
-    missing: count(undefined) - skipped.length,
-    skipped: skipped.length,
+    missing: count(undefined) - skipped,
+    skipped,
   }
 }
 

@@ -9,7 +9,7 @@ import { type Cost, costOf } from './cost.ts'
 import { probes } from './probes.ts'
 import { rivalRepeats } from './rivals.ts'
 import { shortlist, type Wanted } from './shortlist.ts'
-import { type Skipped, skippedCells } from './skipped.ts'
+import { type Skipped, skippedPoints } from './skipped.ts'
 import { viewOf } from './view.ts'
 
 /** Gain from which a point is measured at once, though nothing is known of some workers yet. */
@@ -77,7 +77,7 @@ export function adaptive(plan: Plan): Choice {
       const step = next(lines)
       return step?.planned === planned ? step.point : undefined
     },
-    skipped: (lines): readonly Skipped[] => (next(lines) === null ? skippedCells(series, viewOf(series, lines)) : []),
+    skipped: (lines): readonly Skipped[] => (next(lines) === null ? skippedPoints(series, lines) : []),
   }
 }
 

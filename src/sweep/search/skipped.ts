@@ -1,35 +1,72 @@
-import type { Point } from '../../point/index.ts'
+import { dominates } from '../../analysis/frontier.ts'
+import { loadLabel } from '../../analysis/load-label.ts'
+import type { JournalLine, LeftOut } from '../../journal/index.ts'
 import { topologyLabel } from '../../point/index.ts'
+import { settledIn } from '../run/missing.ts'
 import type { PlannedDeployment } from '../sweep.ts'
 import type { Cell, Series } from './cells.ts'
+import { hoped, type Knowledge } from './knowledge.ts'
+import type { Predicted } from './predict.ts'
 import { worthwhile } from './shortlist.ts'
-import type { View } from './view.ts'
+import { viewOf } from './view.ts'
 
-/** Points of one deployment that a complete search left unmeasured. */
+/** What a complete search left unmeasured of one deployment. */
 export interface Skipped {
   readonly planned: PlannedDeployment
-  readonly points: readonly Point[]
-  /** One sentence for a person. */
-  readonly reason: string
+  readonly points: readonly LeftOut[]
 }
 
-/** One entry for each deployment with unmeasured cells, in the plan's order. */
-export function skippedCells(allSeries: readonly Series[], view: View): readonly Skipped[] {
+/** One entry for each deployment with unmeasured points, in the plan's order. */
+export function skippedPoints(allSeries: readonly Series[], lines: readonly JournalLine[]): readonly Skipped[] {
+  const { knowledge } = viewOf(allSeries, lines)
+  const isSettled = settledIn(lines)
   return [...Map.groupBy(allSeries.flat(), cell => cell.planned)].flatMap(([planned, cells]) => {
-    const open = cells.filter(cell => !view.isSettled(cell))
-    if (open.length === 0) return []
-    return [{ planned, points: open.flatMap(cell => cell.repeats), reason: reasonOf(cells, open, view) }]
+    const points = cells.flatMap(cell => {
+      const open = cell.repeats.filter(point => !isSettled(point))
+      const [first] = open
+      if (first === undefined) return []
+      const common = { pointIds: open.map(({ id }) => id), workload: first.workload, load: first.load }
+      return { ...common, ...reasonOf(cell, open.length < cell.repeats.length, knowledge.get(cell.workload)) }
+    })
+    return points.length === 0 ? [] : [{ planned, points }]
   })
 }
 
-function reasonOf(cells: readonly Cell[], open: readonly Cell[], view: View): string {
-  const { topology } = open[0]?.planned.deployment ?? {}
-  const label = topology === undefined ? 'deployment' : topologyLabel(topology)
-  const bounded = open.filter(cell => view.knowledge.get(cell.workload)?.predict(cell)?.isBounded === true).length
-  const why =
-    open.length === cells.length
-      ? `its workers were measured in other topologies, and by those it can't add ${100 * worthwhile} % to a frontier or to the best under the SLO`
-      : `by the points beside them they can't add ${100 * worthwhile} % to a frontier or to the best under the SLO`
-  const past = bounded === 0 ? '' : `; ${bounded} lie past the throughput at which its pools saturate`
-  return `Skipped ${open.length} of ${cells.length} load levels of ${label}: they cannot win, because ${why}${past}`
+function reasonOf(
+  cell: Cell,
+  isMeasured: boolean,
+  known: Knowledge | undefined,
+): Omit<LeftOut, 'pointIds' | 'workload' | 'load'> {
+  if (isMeasured)
+    return {
+      reason: 'repeat',
+      why: 'measured once: neither what is recommended nor what comes near it',
+      expected: null,
+    }
+  const predicted = known?.predict(cell) ?? null
+  if (known === undefined || predicted === null)
+    return { reason: 'little', why: 'nothing is known of it', expected: null }
+  const expected = { x: predicted.x, y: predicted.y }
+  const what = `expected ${predicted.x.toFixed(1)} tokens/s per user and ${predicted.y.toFixed(1)} per GPU${sloRemark(predicted)}`
+  const better = known.seen.find(o => dominates(o, hoped(predicted)))
+  if (predicted.isBounded)
+    return { reason: 'saturated', why: `${what}, past the load at which its workers saturate`, expected }
+  if (better === undefined)
+    return {
+      reason: 'little',
+      why: `${what}: with all that was left out less than ${100 * worthwhile} % of the frontier`,
+      expected,
+    }
+  const { cell: other, x, y } = better
+  const at = `${topologyLabel(other.planned.deployment.topology)} at ${levelOf(other)}`
+  return { reason: 'dominated', why: `${what}; ${at} has ${x.toFixed(1)} and ${y.toFixed(1)}`, expected }
+}
+
+function sloRemark({ overshoot }: Predicted): string {
+  return overshoot.mean > 0 ? `, ${Math.exp(overshoot.mean).toFixed(1)} times over the SLO` : ''
+}
+
+function levelOf({ repeats }: Cell): string {
+  const level = repeats[0]?.load.level
+  return level === undefined ? 'another load' : loadLabel(level)
 }

@@ -127,13 +127,32 @@ describe('the adaptive search', () => {
   test('says of every point that it left out why it cannot win', () => {
     const plan = syntheticPlan(ratios, loads, usual)
     const lines = searchFrom(plan, [], point => resultOf(point, usual))
-    const skipped = adaptive(plan).skipped(lines)
-    assert.equal(
-      skipped.reduce((sum, { points }) => sum + points.length, 0),
-      plan.pointCount - lines.length,
-    )
-    for (const { reason } of skipped)
-      assert.match(reason, /^Skipped \d+ of 11 load levels of .+: they cannot win, because /)
+    const leftOut = adaptive(plan)
+      .skipped(lines)
+      .flatMap(({ points }) => points)
+    assert.equal(leftOut.flatMap(({ pointIds }) => pointIds).length, plan.pointCount - lines.length)
+    for (const { reason, why } of leftOut) {
+      assert.ok(['dominated', 'saturated', 'little'].includes(reason))
+      assert.match(why, /^expected [\d.]+ tokens\/s per user and [\d.]+ per GPU/)
+    }
+  })
+
+  test('says nothing of what it leaves out before its end', () => {
+    const plan = syntheticPlan(ratios, loads, usual)
+    const lines = searchFrom(plan, [], point => resultOf(point, usual))
+    assert.deepEqual(adaptive(plan).skipped(lines.slice(0, -1)), [])
+  })
+
+  test('tells repeats that nothing rests on from load levels that were not measured', () => {
+    const plan = syntheticPlan(ratios, loads, usual, 3)
+    const lines = searchFrom(plan, [], point => resultOf(point, usual))
+    const measured = new Set(pointIds(lines))
+    for (const { points } of adaptive(plan).skipped(lines)) {
+      for (const { pointIds: ids, reason } of points) {
+        assert.ok(ids.every(id => !measured.has(id)))
+        assert.equal(reason === 'repeat', ids.length === 2)
+      }
+    }
   })
 
   test('leaves nothing out where no point is valid: there is nothing to learn from', () => {
