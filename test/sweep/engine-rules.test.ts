@@ -124,6 +124,18 @@ describe('settings that an engine would refuse', () => {
       'tp_size: 8, dp_size: 4, enable_dp_attention: true, moe_a2a_backend: flashinfer',
       /moe_a2a_backend flashinfer of aggregated workers needs DP attention over all 8 tensor ranks/,
     ],
+    [
+      'vllm',
+      'enable_eplb: true',
+      /enable_eplb of aggregated workers needs expert parallelism; write enable_expert_parallel: true/,
+    ],
+    ['sglang', 'enable_eplb: true', /enable_eplb of aggregated workers has one expert parallel rank/],
+    ['sglang', 'pp_size: 2, speculative_algorithm: EAGLE', /pipeline stages and speculative decoding/],
+    [
+      'sglang',
+      'chunked_prefill_size: 1000, page_size: 64',
+      /chunked_prefill_size 1000 .* is no multiple of page_size 64/,
+    ],
     ['sglang', 'moe_a2a_backend: deepp', /has no 'deepp' here; did you mean 'deepep'\?/],
   ]
   for (const [backend, engine, pattern] of cases) {

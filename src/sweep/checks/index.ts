@@ -9,6 +9,7 @@ import { checkMemory } from './memory.ts'
 import { checkOverrides } from './overrides.ts'
 import { checkParallelism } from './parallelism.ts'
 import { checkSequenceLength } from './sequence-length.ts'
+import { checkSglang } from './sglang.ts'
 import { checkWords } from './words.ts'
 
 /** Every check of what is deployed; each looks at one thing. docs/engine-checks.md explains them. */
@@ -20,6 +21,7 @@ export const checks: readonly Check[] = [
   checkWords,
   checkGenerator,
   checkParallelism,
+  checkSglang,
   checkCacheAgreement,
   checkSequenceLength,
   checkBatch,

@@ -52,8 +52,7 @@ export const checkParallelism: Check = (sweep, { refuse, warn }) => {
     }
     checkExperts(settings, backend, { refuse, warn })
     checkAttentionDp(settings, backend, { refuse, warn })
-    if (backend === 'vllm') checkContextRanks(settings, { refuse, warn })
-    if (backend === 'sglang') checkSglangRanks(settings, { refuse, warn })
+    if (backend === 'vllm') checkVllmRanks(settings, { refuse, warn })
   }
 }
 
@@ -89,6 +88,15 @@ function checkExperts(settings: RoleSettings, backend: Backend, { refuse }: Para
   }
 }
 
+/** What vLLM's `ParallelConfig` refuses. */
+function checkVllmRanks(settings: RoleSettings, findings: Parameters<Check>[1]): void {
+  checkContextRanks(settings, findings)
+  const balanced = settings.get('expertsBalanced')
+  if (balanced?.value !== true || settings.get('expertsParallel')?.value === true) return
+  const wrong = `enable_eplb of ${settings.role} workers needs expert parallelism`
+  findings.refuse(balanced.place, wrong, 'write enable_expert_parallel: true')
+}
+
 /** vLLM's decode context ranks are taken from the TP ranks (`ParallelConfig`), or span the prefill context ranks. */
 function checkContextRanks(settings: RoleSettings, { refuse }: Parameters<Check>[1]): void {
   const decode = settings.get('decodeContextParallel')
@@ -102,40 +110,6 @@ function checkContextRanks(settings: RoleSettings, { refuse }: Parameters<Check>
     `${settings.role} workers have ${decode.value} decode context ranks, ${tensor} tensor and ${prefill} prefill context ranks`,
     prefill === 1 ? `write a number that divides ${tensor}` : `write 1, ${prefill} or ${tensor * prefill}`,
   )
-}
-
-/** What SGLang asserts while it starts, or changes without saying so (`server_args.py`). */
-function checkSglangRanks(settings: RoleSettings, { refuse, warn }: Parameters<Check>[1]): void {
-  const { role } = settings
-  const tensor = numberOf(settings, 'tensorParallel') ?? 1
-  const attention = settings.get('attentionDp')?.value === true
-  const [dense, head, spread] = [settings.get('denseTensorParallel'), settings.get('dpHead'), settings.get('allToAll')]
-  if (dense !== null && dense.value !== 1 && dense.value !== tensor) {
-    refuse(
-      dense.place,
-      `moe_dense_tp_size of ${role} workers is ${JSON.stringify(dense.value)}`,
-      `write 1 or ${tensor}`,
-    )
-  }
-  if (head?.value === true && !attention) {
-    refuse(head.place, `enable_dp_lm_head of ${role} workers needs DP attention`, 'write enable_dp_attention: true')
-  }
-  if (spread === null || spread.value === 'none' || spread.value === 'ascend_tp') return
-  const expert = settings.get('expertParallel')
-  if (expert !== null && expert.value !== tensor) {
-    warn(
-      expert.place,
-      `SGLang makes the expert parallel size ${tensor} with moe_a2a_backend ${String(spread.value)}, whatever is written`,
-      `write ${tensor}`,
-    )
-  }
-  if (spread.value === 'flashinfer' && (!attention || numberOf(settings, 'dataParallel') !== tensor)) {
-    refuse(
-      spread.place,
-      `moe_a2a_backend flashinfer of ${role} workers needs DP attention over all ${tensor} tensor ranks`,
-      `write enable_dp_attention: true and dp_size: ${tensor}`,
-    )
-  }
 }
 
 function checkAttentionDp(settings: RoleSettings, backend: Backend, { refuse, warn }: Parameters<Check>[1]): void {

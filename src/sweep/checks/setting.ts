@@ -18,6 +18,8 @@ const spellings = {
   moeBackend: ['moe_config.backend', 'pytorch_backend_config.moe_backend'],
   moeSlots: ['moe_config.load_balancer.num_slots'],
   allToAll: ['moe_a2a_backend'],
+  expertsBalanced: ['enable_eplb'],
+  expertsParallel: ['enable_expert_parallel'],
   denseTensorParallel: ['moe_dense_tp_size'],
   dpHead: ['enable_dp_lm_head'],
   attentionDp: ['enable_attention_dp', 'enable_dp_attention'],
