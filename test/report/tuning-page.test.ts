@@ -42,7 +42,7 @@ describe('what to try next, on the page', () => {
       const sections = await page.evaluate<readonly string[]>(
         '[...document.querySelectorAll("main > section")].map(s => s.id)',
       )
-      assert.deepEqual(sections.slice(0, 2), ['answer', 'tuning'])
+      assert.deepEqual(sections.slice(0, 3), ['answer', 'mix', 'tuning'])
       assert.equal(await page.locator('#mix h3').textContent(), analyse(mixed).mix?.best?.label)
       assert.equal(await page.locator('#tuning article[data-bottleneck]').count(), 2)
       assert.match((await page.locator('#tuning').textContent()) ?? '', /A prefill worker reads/)

@@ -10,13 +10,21 @@ import { html } from '../html.ts'
 import type { Report } from '../report.ts'
 import { scrolling } from './tables.ts'
 
-/** What holds each recommendation back and what to try next, one deployment for the mix, and rates matched. Null where none can be told. */
+/** What to deploy when one deployment serves all of the sweep's mix; null without a mix. */
+export function mixSection({ analysis: { mix } }: Report): Html | null {
+  if (mix === null) return null
+  return html`<section id="mix" aria-labelledby="mix-title">
+<h2 id="mix-title">What to deploy for the mix</h2>
+${mixCard(mix)}
+</section>`
+}
+
+/** What holds each recommendation back and what to try next, and rates matched. Null where nothing is recommended. */
 export function tuningSection({ analysis }: Report): Html | null {
   const tunings = tune(analysis).filter(({ recommendation }) => recommendation.best !== null)
   if (tunings.length === 0) return null
   return html`<section id="tuning" aria-labelledby="tuning-title">
 <h2 id="tuning-title">What to try next</h2>
-${analysis.mix === null ? null : mixCard(analysis.mix)}
 <div class="answers">${tunings.map(card)}</div>
 </section>`
 }
@@ -69,7 +77,7 @@ export function ratesLines({ prefill, decode, ratio, best, rows, advice }: RateM
 }
 
 function mixCard(mix: MixRecommendation): Html {
-  return html`<article class="answer" id="mix"><p class="eyebrow">One deployment for the mix <span>· ${mixShares(mix)}</span></p>
+  return html`<article class="answer"><p class="eyebrow">One deployment for the mix <span>· ${mixShares(mix)}</span></p>
 <h3>${mixHeadline(mix)}</h3>
 <ul class="sure">${mixLines(mix).map(line => html`<li>${line}</li>`)}</ul>
 ${mix.choices.length === 0 ? null : mixTable(mix.choices)}
