@@ -28,8 +28,25 @@ function news(progress: RunProgress): string | null {
           : `TTFT p50 ${ms(measurement.ttftMs?.p50)}, ITL p50 ${ms(measurement.itlMs?.p50)}, ${Math.round(measurement.outputTokensPerS)} tok/s`
       return `${standing(progress)} ${pointLabel(point)}: ${status === 'ok' ? figures : `${status}: ${reason}`}`
     }
+    case 'deploying':
+      return progress.event === null ? null : newsOf(progress.event)
     case 'stopping':
       return 'stopping what was started'
+    default:
+      return null
+  }
+}
+
+/** Of a deployment's events only what a log should keep: machines that come and go, and a long wait once a minute. */
+function newsOf(event: NonNullable<Extract<RunProgress, { step: 'deploying' }>['event']>): string | null {
+  switch (event.kind) {
+    case 'lost':
+      return `${event.what} is lost, the sweep goes on without it: ${event.why}`
+    case 'back':
+      return `${event.what} can be used again`
+    case 'waiting':
+      if (event.elapsedS === 0 || event.elapsedS % 60 !== 0) return null
+      return `waiting for ${event.what}: ${duration(event.elapsedS)} of at most ${duration(event.deadlineS)}`
     default:
       return null
   }

@@ -117,7 +117,7 @@ describe('Dynamo workers on hosts of their own, over ssh', { skip: noHosts() }, 
     assert.deepEqual(await endWhatStayed(killed), ['etcd', 'frontend', 'nats'])
   })
 
-  it('a host that is cut off is named, and what ran on it ends by itself', async () => {
+  it('a host that is cut off is named, is used again once it is back, and what ran on it ends by itself', async () => {
     const { deployer, ledger } = await deployerOn(['north', 'south'], 'cut')
     try {
       await deployer.reconcile(deployment(disaggregated(1, 1)), watch(AbortSignal.timeout(100_000)))
@@ -128,6 +128,12 @@ describe('Dynamo workers on hosts of their own, over ssh', { skip: noHosts() }, 
       assert.match(problems[0] ?? '', /^node south \(198\.18\.\d+\.3\) does not answer over ssh/)
       const again = deployer.reconcile(deployment(disaggregated(1, 1)), watch(AbortSignal.timeout(60_000)))
       await assert.rejects(again, { code: noRoomLeft, message: /^1P1D does not fit .*; node south \(/s })
+      hosts.join('south')
+      const context = watch(AbortSignal.timeout(100_000))
+      await deployer.reconcile(deployment(disaggregated(1, 1)), context)
+      assert.ok(context.events.some(event => event.kind === 'back' && event.what === 'node south'))
+      assert.deepEqual(await check(deployer), [])
+      hosts.cut('south')
     } finally {
       await deployer.close()
     }

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { mock, test } from 'node:test'
+import { showProgress } from '../../src/cli/progress.ts'
+import type { RunProgress, RunStep } from '../../src/sweep/run.ts'
+
+/** What lands in a log, a line each. */
+function linesOf(...steps: readonly RunStep[]): readonly string[] {
+  const write = mock.method(process.stderr, 'write', () => true)
+  try {
+    using display = showProgress(false)
+    for (const step of steps) {
+      const points = { done: 0, count: 4, isUpperBound: false }
+      const progress: RunProgress = { deployment: null, points, elapsedS: 0, secondsLeft: null, ...step }
+      display.show(progress)
+    }
+    return write.mock.calls.map(({ arguments: [text] }) => String(text).trimEnd())
+  } finally {
+    write.mock.restore()
+  }
+}
+
+const deploying = (event: Extract<RunStep, { step: 'deploying' }>['event']): RunStep => ({
+  step: 'deploying',
+  why: 'deploying 1P1D',
+  event,
+})
+
+test('a log says which machine was lost, and when it is back', () => {
+  const lost = deploying({ kind: 'lost', what: 'node south', why: 'it does not answer over ssh' })
+  assert.deepEqual(linesOf(lost, deploying({ kind: 'back', what: 'node south' })), [
+    'node south is lost, the sweep goes on without it: it does not answer over ssh',
+    'node south can be used again',
+  ])
+})
+
+test('a log tells of a long wait once a minute', () => {
+  const waiting = (elapsedS: number) =>
+    deploying({ kind: 'waiting', what: 'Slurm job 7: PENDING (Priority)', elapsedS, deadlineS: 3600 })
+  assert.deepEqual(linesOf(waiting(1), waiting(60), waiting(61)), [
+    'waiting for Slurm job 7: PENDING (Priority): 1 min 0 s of at most 1 h 0 min',
+  ])
+})
