@@ -10,6 +10,17 @@ interface Options {
 
 const collect = (url: string, urls: readonly string[] = []) => [...urls, url]
 
+/** Nodes far away and large Python packages take their time: after two seconds it is said that something goes on. */
+async function whileLooking<T>(findings: Promise<T>): Promise<T> {
+  const say = () => console.error('looking; what does not answer is waited for up to a minute …')
+  const timer = setTimeout(say, 2_000)
+  try {
+    return await findings
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 /** `fulcrum doctor [FILE]` */
 export function addDoctor(program: Command): void {
   program
@@ -41,10 +52,8 @@ Examples:
   $ fulcrum doctor --dcgm http://gb200-01:9400/metrics --json`,
     )
     .action(async (file: string | undefined, { json, etcd, dcgm }: Options) => {
-      const checks = await examine(file, {
-        ...(etcd === undefined ? {} : { etcd }),
-        ...(dcgm === undefined ? {} : { dcgm }),
-      })
+      const addresses = { ...(etcd === undefined ? {} : { etcd }), ...(dcgm === undefined ? {} : { dcgm }) }
+      const checks = await whileLooking(examine(file, addresses))
       console.log(json ? JSON.stringify(checks, null, 2) : checks.flatMap(findingLines).join('\n'))
       if (checks.some((check: Check) => !check.ok)) process.exitCode = exitCodes.environment
     })

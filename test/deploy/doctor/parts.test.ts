@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { AllocationConfig } from '../../../src/deploy/config.ts'
 import type { Check } from '../../../src/deploy/doctor/check.ts'
 import { checkClock, clockProgram, judgeClock, measureClock } from '../../../src/deploy/doctor/clock.ts'
-import { judgeDcgm } from '../../../src/deploy/doctor/dcgm.ts'
+import { checkDcgm, judgeDcgm } from '../../../src/deploy/doctor/dcgm.ts'
 import { judgeLinks, parseAdapters, parseRates } from '../../../src/deploy/doctor/rdma.ts'
 import { judgeCards, judgeInstances, judgeModelMetrics } from '../../../src/deploy/doctor/registration.ts'
 import { parseSinfo, slurmSeconds } from '../../../src/deploy/doctor/sinfo.ts'
@@ -279,6 +282,22 @@ describe('a DCGM exporter', () => {
       'FAIL node1 gpu 1: 2 uncorrected ECC errors',
       'FAIL node1 gpu 1: a row of its memory could not be remapped',
     ])
+  })
+
+  it('is missed when nothing answers there, or something refuses', async () => {
+    const server = createServer((request, response) => {
+      response.statusCode = request.url === '/metrics' ? 200 : 404
+      response.end(page('DCGM_FI_DEV_GPU_UTIL', 0))
+    }).listen(0, '127.0.0.1')
+    try {
+      await once(server, 'listening')
+      const { port } = server.address() as AddressInfo
+      assert.match(shown(await checkDcgm(`http://127.0.0.1:${port}/metrics`))[0] ?? '', /^ok dcgm: 1 ×/)
+      assert.match(shown(await checkDcgm(`http://127.0.0.1:${port}/`))[0] ?? '', /^FAIL dcgm: HTTP 404/)
+    } finally {
+      server.close()
+    }
+    assert.match(shown(await checkDcgm('http://127.0.0.1:1/metrics'))[0] ?? '', /^FAIL dcgm: it does not answer/)
   })
 
   it('is missed when the page is another one', () => {
