@@ -2,6 +2,9 @@ import type { Plan } from '../index.ts'
 import { topologyLabel } from '../index.ts'
 import { duration, table } from './table.ts'
 
+/** Below so many points a search measures half of the grid or more: docs/bench/search.md. */
+const smallGrid = 60
+
 /** A plan for a person: the deployments in order, and what the order costs. */
 export function planText(plan: Plan): string {
   const rows = plan.deployments.map(({ deployment, points }, i) => [
@@ -27,7 +30,10 @@ export function planText(plan: Plan): string {
     ),
     '',
     ...(isSearch
-      ? ['adaptive search: measures the points that can still win; the figures below are those of the whole grid']
+      ? [
+          'adaptive search: measures the points that can still win; the figures below are those of the whole grid',
+          ...(plan.pointCount < smallGrid ? ['a grid this small leaves a search little to leave out'] : []),
+        ]
       : []),
     `worker starts: ${cost.workersStarted} (${proof}; nested loops: ${nestedLoopCost.workersStarted})`,
     plan.estimate === null
