@@ -7,8 +7,9 @@ import { type ClassCurve, curvesOf } from './lengths.ts'
 import { layouts, placed } from './placement.ts'
 import type { PredictCurve } from './predicted-curve.ts'
 import type { CapacityQuestion, Fleet, RequestClass } from './question.ts'
+import { type RateResponse, responseAt } from './rate-response.ts'
 import type { ResponseStep } from './response.ts'
-import { type RateResponse, responseAt, type Servable, servable } from './servable.ts'
+import { type Servable, servable } from './servable.ts'
 
 /** One kind of request on a deployment. */
 export interface ClassCapacity {

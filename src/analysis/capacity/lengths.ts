@@ -3,7 +3,7 @@ import type { MeasuredPoint } from '../measured-point.ts'
 import type { PredictCurve } from './predicted-curve.ts'
 import type { RequestClass } from './question.ts'
 import { type LatencyMetric, type ResponseCurve, responseCurve } from './response.ts'
-import { scaledCurve } from './servable.ts'
+import { scaledCurve } from './scaled-curve.ts'
 
 /** The curve of one deployment for one kind of request, and what it rests on. */
 export interface ClassCurve {
