@@ -400,6 +400,25 @@
   })
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw)
 
+  // ---- paper is white: what is drawn for a dark screen is drawn again for it
+
+  /** @type {string | undefined} */
+  let onScreen
+  let printing = false
+  addEventListener('beforeprint', () => {
+    onScreen = root.dataset.theme
+    printing = true
+    root.dataset.theme = 'light'
+    redraw()
+  })
+  addEventListener('afterprint', () => {
+    if (!printing) return
+    printing = false
+    if (onScreen === undefined) delete root.dataset.theme
+    else root.dataset.theme = onScreen
+    redraw()
+  })
+
   // ---- begin
 
   if (toggle) toggle.hidden = false

@@ -48,7 +48,8 @@ function uniqueSlugs(slugs: readonly string[]): readonly string[] {
   return slugs.map((slug, index) => (slugs.indexOf(slug) === index ? slug : `${slug}-${index + 1}`))
 }
 
-function slugOf(name: string): string {
+/** Safe in file names and in fragments of a URL; not unique. */
+export function slugOf(name: string): string {
   const slug = name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
+import { compile } from 'vega-lite'
 import { compareRuns } from '../../src/analysis/compare/compare.ts'
 import { parseThreshold } from '../../src/analysis/compare/threshold.ts'
 import { githubAnnotations } from '../../src/report/comparison/annotations.ts'
@@ -114,11 +115,23 @@ describe('comparison.html in Chromium', () => {
     cleanup.defer(() => rm(folder, { recursive: true, force: true }))
     const { files } = await writeComparison(comparison, folder)
     assert.deepEqual(files.map(file => file.slice(folder.length + 1)).sort(), [
+      'change-itl_p95_ms.svg',
+      'change-itl_p95_ms.vl.json',
       'comparison.html',
       'comparison.json',
       'comparison.md',
+      'frontier-1-8000-256.svg',
+      'frontier-1-8000-256.vl.json',
+      'frontier-2-1000-1000.svg',
+      'frontier-2-1000-1000.vl.json',
       'junit.xml',
     ])
+    for (const file of files.filter(name => name.endsWith('.svg'))) {
+      const svg = await readFile(file, 'utf8')
+      assert.match(svg, /^<svg .*<\/svg>$/s)
+      assert.ok(!svg.includes('<script'))
+      assert.ok(compile(JSON.parse(await readFile(file.replace(/svg$/, 'vl.json'), 'utf8'))).spec.marks?.length)
+    }
     assert.ok(!(await readFile(join(folder, 'comparison.md'), 'utf8')).includes('<script'))
     const browser = await launchChromium()
     cleanup.defer(() => browser.close())

@@ -196,6 +196,22 @@ describe('the report page in Chromium', () => {
     await page.close()
   })
 
+  test('is printed as for a light screen, and is dark again afterwards', async () => {
+    const { page } = await openPage(browser, url, { colorScheme: 'dark' })
+    const drawnFor = (theme: string) =>
+      page.waitForFunction(`document.querySelector('[data-chart=frontier]').dataset.drawn === '${theme}'`)
+    const ink = () =>
+      page.evaluate(`document.querySelector('[data-chart=frontier] .role-axis-title text').getAttribute('fill')`)
+    const dark = await ink()
+    await page.evaluate(`dispatchEvent(new Event('beforeprint'))`)
+    await drawnFor('light')
+    assert.equal(await ink(), '#1f2328')
+    await page.evaluate(`dispatchEvent(new Event('afterprint'))`)
+    await drawnFor('dark')
+    assert.equal(await ink(), dark)
+    await page.close()
+  })
+
   test('every figure in the table of points is the one in points.csv', async () => {
     const csv = parseCsv(await readFile(join(folder, 'points.csv'), 'utf8'))
     const { page } = await openPage(browser, url)

@@ -93,7 +93,10 @@ function historyText({ sweep, runs, passedOver, rows, groups, thresholds, page }
       ...(changes.length > mostLines ? [`  and ${changes.length - mostLines} more`] : []),
     ]),
     ...(passedOver.length > 0
-      ? ['', `${passedOver.length} runs without a valid point, or unreadable, were passed over`]
+      ? [
+          '',
+          `${passedOver.length === 1 ? '1 run' : `${passedOver.length} runs`} without a valid point, or unreadable, passed over`,
+        ]
       : []),
     ...(page === null ? [] : ['', `page: ${page}`]),
   ].join('\n')

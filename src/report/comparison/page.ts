@@ -3,7 +3,6 @@ import { falseDiscoveryRate } from '../../analysis/compare/compare.ts'
 import type { FrontierGain } from '../../analysis/compare/frontier-gain.ts'
 import { pointName } from '../../analysis/compare/match.ts'
 import type { Figure } from '../../analysis/figures.ts'
-import { shortLoad } from '../../analysis/load-label.ts'
 import type { Crumb } from '../crumbs.ts'
 import { crumbTrail } from '../crumbs.ts'
 import { change, figure } from '../format.ts'
@@ -12,11 +11,9 @@ import { html, trusted } from '../html.ts'
 import type { Inline } from '../inline-script.ts'
 import { picture } from '../picture.ts'
 import { scrolling } from '../sections/tables.ts'
-import { forestSpec, frontierPairSpec } from '../specs/comparison.ts'
+import { frontierPairSpec } from '../specs/comparison.ts'
+import { forestChart, forestRows, mostForestRows, picturedFigures } from './charts.ts'
 import { changeText, thresholdText, valueText, verdictSentence } from './words.ts'
-
-/** Rows of one picture; the table below has them all. */
-const mostForestRows = 40
 
 /** comparison.html: no script at all; each picture is there for light and for dark, and the reader's setting chooses. */
 export async function comparisonHtml(
@@ -51,7 +48,7 @@ ${forests.length > 0 ? html`<section><h2>Changes</h2><div class="pair">${forests
 <section><h2>All figures</h2>${changesTable(comparison)}</section>
 ${missing('Only in base', comparison.onlyBase)}${missing('Only in head', comparison.onlyHead)}
 </main>
-<footer><p>Made by Fulcrum. comparison.json beside this file has every figure.</p></footer>
+<footer><p>Made by Fulcrum. Beside this file: comparison.json with every figure, and each chart as Vega-Lite specification and SVG.</p></footer>
 </body>
 </html>
 `
@@ -90,38 +87,11 @@ ${await picture(`Frontiers of ${gain.workload}, base and head`, theme => frontie
   )}</tbody></table>`)}</details></figure>`
 }
 
-/** The gates' figures, else the three that decide most. */
-function picturedFigures(comparison: Comparison): readonly Figure[] {
-  const all = comparison.points[0]?.changes.map(({ figure: of }) => of) ?? []
-  const gated = new Set(comparison.thresholds.map(({ threshold }) => threshold.figure.name))
-  const usual = ['ttft_p95_ms', 'itl_p95_ms', 'output_tokens_per_s_per_gpu']
-  return all.filter(of => (gated.size > 0 ? gated.has(of.name) : usual.includes(of.name)))
-}
-
 async function forestFigure(comparison: Comparison, of: Figure): Promise<Html> {
-  const rows = comparison.points
-    .flatMap(point =>
-      point.changes
-        .filter(item => item.figure === of && item.relative !== null)
-        .map(item => ({
-          ...percent(item),
-          point: `${point.head.label} · ${point.head.workload.name} · ${shortLoad(point.head.load.level)}`,
-          verdict: item.verdict,
-        })),
-    )
-    .sort((a, b) => Math.abs(b.change) - Math.abs(a.change))
-  const shown = rows.slice(0, mostForestRows).sort((a, b) => b.change - a.change)
+  const rows = forestRows(comparison, of)
   return html`<figure><figcaption><h3>${of.title}</h3><p>${of.better === 'lower' ? 'Left is faster.' : 'Right is faster.'} Bars: 95 % interval.${
     rows.length > mostForestRows ? ` The ${mostForestRows} largest of ${rows.length} changes.` : null
-  }</p></figcaption>${await picture(`Change of ${of.title} at each point`, theme => forestSpec(shown, theme))}</figure>`
-}
-
-function percent({ relative, ci95 }: FigureChange) {
-  return {
-    change: (relative ?? 0) * 100,
-    low: ci95 === null ? null : ci95[0] * 100,
-    high: ci95 === null ? null : ci95[1] * 100,
-  }
+  }</p></figcaption>${await picture(`Change of ${of.title} at each point`, theme => forestChart(rows, theme))}</figure>`
 }
 
 /** Rows of the page's table; comparison.json has all. */
