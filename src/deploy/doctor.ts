@@ -81,16 +81,11 @@ async function checkLoad({ generator, command, shards, deploy }: MachineNeeds): 
 }
 
 /** What a system that runs already has to have for a sweep; null when the sweep brings up several. */
-function expectedOf({
-  topologies = [],
-  model,
-  longestTokens,
-  concurrency,
-  deploy,
-}: MachineNeeds): ExpectedWorkers | null {
+function expectedOf(needs: MachineNeeds): ExpectedWorkers | null {
+  const { topologies = [], model, longestTokens = null, concurrency, engines = {} } = needs
   const [topology, ...more] = topologies
-  if (deploy.with !== 'attach' || topology === undefined || more.length > 0) return null
-  return { topology, ...(model === undefined ? {} : { model }), longestTokens: longestTokens ?? null, concurrency }
+  if (needs.deploy.with !== 'attach' || topology === undefined || more.length > 0) return null
+  return { topology, ...(model === undefined ? {} : { model }), longestTokens, concurrency, engines }
 }
 
 /** The mocker and the simulated engine compute nothing on a GPU. */

@@ -1,5 +1,7 @@
+import type { SaidOfEngines } from '../deploy/doctor/check.ts'
 import { type Addresses, type Check, examineMachine } from '../deploy/doctor.ts'
-import type { Length, Load } from '../point/index.ts'
+import type { Deployment, EngineSettings, Length, Load } from '../point/index.ts'
+import { findSetting } from '../sweep/checks/setting.ts'
 import { loadSweep } from '../sweep/load-sweep.ts'
 
 export type { Addresses, Check }
@@ -17,9 +19,23 @@ export async function examine(file?: string, addresses: Addresses = {}): Promise
     concurrency: Math.max(1, ...sweep.loads.map(mostAtOnce)),
     longestTokens: Math.max(0, ...sweep.workloads.map(({ isl, osl }) => longest(isl) + longest(osl))),
     topologies: sweep.deployments.map(({ topology }) => topology),
+    engines: sweep.deployments.length === 1 ? enginesOf(sweep.deployments[0]) : {},
     ...(generatorSettings.shards === undefined ? {} : { shards: generatorSettings.shards }),
   }
   return examineMachine(needs, addresses)
+}
+
+/** What a deployment says of its engines, whatever they call it. */
+function enginesOf(deployment: Deployment | undefined): SaidOfEngines {
+  const figure = (settings: EngineSettings, meaning: 'maxBatchSize' | 'maxNumTokens') => {
+    const value = findSetting(meaning, settings)?.value
+    return typeof value === 'number' ? value : null
+  }
+  const said = Object.entries(deployment?.engine ?? {}).map(([role, settings]) => [
+    role,
+    { batch: figure(settings, 'maxBatchSize'), tokens: figure(settings, 'maxNumTokens') },
+  ])
+  return Object.fromEntries(said)
 }
 
 /** An open loop without a limit takes as many as it takes. */

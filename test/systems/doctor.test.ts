@@ -265,6 +265,14 @@ describe('doctor before a Dynamo that runs', () => {
     )
   })
 
+  it('misses workers that run with another batch than the sweep says', async () => {
+    const engines = { decode: { batch: 128, tokens: 8192 } }
+    const failed = failures(await examine(disaggregated(1, 1), { engines }))
+    // The frontend says it, and etcd says it.
+    assert.equal(failed.length, 2, failed.join('\n'))
+    for (const one of failed) assert.match(one, /decode workers take 256 sequences at once, and the sweep says 128/)
+  })
+
   it('reads the frontend’s and the workers’ metrics as Python’s own reader of the format does', async () => {
     const code = `import json, sys
 from prometheus_client.parser import text_string_to_metric_families as read

@@ -1,5 +1,5 @@
 import type { ShardSettings } from '../../load/shards/launch.ts'
-import type { GeneratorName, Topology } from '../../point/index.ts'
+import type { GeneratorName, Role, Topology } from '../../point/index.ts'
 import type { DeployConfig } from '../config.ts'
 
 /** One thing that was looked at, and what was found. */
@@ -28,8 +28,15 @@ export interface MachineNeeds {
   readonly concurrency: number
   /** The longest sequence (ISL + OSL) of the sweep, tokens. */
   readonly longestTokens?: number
+  /** What the sweep says of the engines, where it has one deployment. */
+  readonly engines?: SaidOfEngines
   /** Every topology of the sweep; of an endpoint that somebody else runs the one that it has. */
   readonly topologies?: readonly Topology[]
+}
+
+/** Batch (sequences at once) and tokens a step, by role; null where the sweep doesn't say. */
+export type SaidOfEngines = {
+  readonly [role in Role]?: { readonly batch: number | null; readonly tokens: number | null }
 }
 
 /** What to look at beside what the sweep file names. */

@@ -1,7 +1,7 @@
 import type { Exposition } from '../../metrics/server/exposition.ts'
-import { roles, rolesOf, type Topology, topologyLabel, workersOf } from '../../point/index.ts'
+import { type Role, roles, rolesOf, type Topology, topologyLabel, workersOf } from '../../point/index.ts'
 import { type WorkerCard, workerCards } from '../dynamo/cards.ts'
-import { type Check, missed, noticed, passed } from './check.ts'
+import { type Check, missed, noticed, passed, type SaidOfEngines } from './check.ts'
 
 /** What a live system has to have. */
 export interface ExpectedWorkers {
@@ -10,6 +10,8 @@ export interface ExpectedWorkers {
   /** The longest sequence (ISL + OSL) and the most requests at once that will be asked for; null where that is not known. */
   readonly longestTokens: number | null
   readonly concurrency: number | null
+  /** What the sweep says that they run with. */
+  readonly engines?: SaidOfEngines
 }
 
 type Instance = { readonly namespace: string; readonly prefill: boolean }
@@ -152,6 +154,9 @@ function judgeLimits(cards: readonly WorkerCard[], expected: ExpectedWorkers, wh
             where,
           ),
         ]),
+    ...otherwise(cards, expected.engines ?? {}).map(detail =>
+      missed('worker configuration', detail, 'Correct the engine section: it says what is measured.', where),
+    ),
     ...(shortest === undefined || longestTokens === null || longestTokens <= shortest
       ? []
       : [
@@ -173,6 +178,21 @@ function judgeLimits(cards: readonly WorkerCard[], expected: ExpectedWorkers, wh
           ),
         ]),
   ]
+}
+
+/** Where workers run with something else than the sweep says. */
+function otherwise(cards: readonly WorkerCard[], engines: SaidOfEngines): readonly string[] {
+  const differs = (role: Role, what: string, said: number | null, get: (card: WorkerCard) => number | null) => {
+    const live = new Set(cards.filter(card => card.role === role).flatMap(card => get(card) ?? []))
+    const others = [...live].filter(figure => figure !== said)
+    return said === null || others.length === 0
+      ? []
+      : [`${role} workers take ${others.join(', ')} ${what}, and the sweep says ${said}`]
+  }
+  return Object.entries(engines).flatMap(([role, { batch, tokens }]) => [
+    ...differs(role as Role, 'sequences at once', batch, card => card.maxSequences),
+    ...differs(role as Role, 'tokens a step', tokens, card => card.maxBatchedTokens),
+  ])
 }
 
 const totalOf = (topology: Topology): number =>

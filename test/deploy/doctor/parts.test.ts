@@ -236,6 +236,15 @@ describe('registered workers', () => {
     )
     assert.equal(all({ contextLength: null, maxSequences: null }).length, 1)
   })
+
+  it('that run with other engine settings than the sweep says do not pass', () => {
+    const engines = { decode: { batch: 128, tokens: 8192 }, prefill: { batch: null, tokens: 4096 } }
+    const found = shown(judgeCards([card('prefill'), card('decode'), card('decode')], { ...expected, engines }, 'e'))
+    assert.deepEqual(found.slice(1), [
+      'FAIL worker configuration: decode workers take 64 sequences at once, and the sweep says 128',
+      'FAIL worker configuration: prefill workers take 8192 tokens a step, and the sweep says 4096',
+    ])
+  })
 })
 
 describe('what a frontend’s metrics say of its workers', () => {
