@@ -5,6 +5,7 @@ import { wrapped } from './wrapped.ts'
 const {
   headline,
   askedFor,
+  cautiousText,
   spareText,
   costLines,
   effectText,
@@ -27,7 +28,11 @@ export function capacityText({ view, files }: CapacityAnswer): string {
     ...[mostText(view)].filter(line => line !== null).map(line => wrapped(line)),
     ...(answer === null
       ? []
-      : [answerText(answer), ...view.replays.map(replay => wrapped(replayText(replay))), ...blocksOf(view, answer)]),
+      : [
+          answerText(view, answer),
+          ...view.replays.map(replay => wrapped(replayText(replay))),
+          ...blocksOf(view, answer),
+        ]),
     ...(refused.length === 0
       ? []
       : [`left out\n${refused.map(({ label, why }) => wrapped(`${label}: ${why}`, '  ')).join('\n')}`]),
@@ -38,13 +43,14 @@ export function capacityText({ view, files }: CapacityAnswer): string {
   return blocks.join('\n\n')
 }
 
-function answerText(answer: CandidateView): string {
+function answerText(view: CapacityView, answer: CandidateView): string {
   const { gpus, gpusPaid, requestsPerSPerReplica, utilisation, prefillToDecodeGpus, followingShare } = answer
   return [
     `${gpus} GPUs in use, ${gpusPaid} in whole nodes${prefillToDecodeGpus === null ? '' : `; prefill:decode GPUs of a replica ${prefillToDecodeGpus.join(':')}`}`,
     ...settings(answer),
     `a replica answers ${figure(requestsPerSPerReplica)} requests/s within the SLO; ${percent(utilisation)} used at the peak`,
     spareText(answer),
+    ...[cautiousText(view)].filter(line => line !== null),
     ...costLines(answer),
     ...(followingShare < 0.995
       ? [`replicas that follow the traffic hour by hour would take ${percent(followingShare)} of the GPU-hours`]

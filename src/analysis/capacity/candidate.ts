@@ -8,7 +8,7 @@ import { layouts, placed } from './placement.ts'
 import type { PredictCurve } from './predicted-curve.ts'
 import type { CapacityQuestion, Fleet, RequestClass } from './question.ts'
 import { type RateResponse, responseAt } from './rate-response.ts'
-import type { ResponseStep } from './response.ts'
+import type { Reading, ResponseStep } from './response.ts'
 import { type Servable, servable } from './servable.ts'
 
 /** One kind of request on a deployment. */
@@ -73,13 +73,14 @@ export function candidateOf(
   points: readonly MeasuredPoint[],
   question: CapacityQuestion,
   predict: PredictCurve | null,
+  reading: Reading = 'mean',
 ): Candidate | Refused {
   const { traffic, slo, fleet } = question
   const [first] = points
   if (first === undefined) throw new RangeError('a deployment without points')
   const { deployment, label } = first
   const refused = (why: string): Refused => ({ label, why })
-  const curveOf = curvesOf(points, predict)
+  const curveOf = curvesOf(points, predict, reading)
   const found: { request: RequestClass; of: ClassCurve; alone: Servable }[] = []
   for (const request of traffic.mix) {
     const of = curveOf(request)

@@ -2,7 +2,7 @@ import { canonicalJson, meanTokens } from '../../point/index.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import type { PredictCurve } from './predicted-curve.ts'
 import type { RequestClass } from './question.ts'
-import { type LatencyMetric, type ResponseCurve, responseCurve } from './response.ts'
+import { type LatencyMetric, type Reading, type ResponseCurve, responseCurve } from './response.ts'
 import { scaledCurve } from './scaled-curve.ts'
 
 /** The curve of one deployment for one kind of request, and what it rests on. */
@@ -35,10 +35,14 @@ export type CurveOf = (wanted: Pick<RequestClass, 'isl' | 'osl'>) => ClassCurve 
  *   ratios of length;
  * - TTFT with the input, ITL with the context, latency with both; never below what was measured.
  */
-export function curvesOf(points: readonly MeasuredPoint[], predict: PredictCurve | null): CurveOf {
+export function curvesOf(
+  points: readonly MeasuredPoint[],
+  predict: PredictCurve | null,
+  reading: Reading = 'mean',
+): CurveOf {
   const measured = [...Map.groupBy(points, ({ workload }) => canonicalJson(workload)).values()].flatMap(alike => {
     const [first] = alike
-    const curve = responseCurve(alike)
+    const curve = responseCurve(alike, reading)
     if (first === undefined || curve === null) return []
     const { name, isl, osl } = first.workload
     return [{ name, isl: meanTokens(isl), osl: meanTokens(osl), curve }]

@@ -16,6 +16,8 @@ export interface CapacityPlan {
   readonly sensitivity: readonly Sensitivity[]
   /** Growth month by month for the best deployment; empty without growth. */
   readonly months: readonly Month[]
+  /** The best with every figure at the bad end of its repeats' 95 % interval; `unknown` without repeats, null when it misses the SLO there. */
+  readonly cautious: Candidate | 'unknown' | null
   /** What the nodes that can be had would serve at most; null without a limit of nodes, or when they serve all. */
   readonly most: Most | null
   /** The measured points under the answer. */
@@ -72,6 +74,7 @@ export function planCapacity(
     sensitivity:
       shown === null ? [] : movedQuestions(question).map(moved => sensitivityOf(near, moved, shown, predict)),
     months: shown === null ? [] : monthsOf(points, question, shown, predict),
+    cautious: shown === null ? 'unknown' : cautiously(points, question, shown, predict),
     most: best === null && shown !== null ? mostOn(near, question, predict) : null,
     evidence: shown === null ? [] : evidenceOf(shown),
     caveats: shown === null ? [] : caveatsOf(shown, question),
@@ -87,6 +90,19 @@ function sizedAll(points: readonly MeasuredPoint[], question: CapacityQuestion, 
     candidates: candidates.toSorted((a, b) => a.nodes - b.nodes || a.gpus - b.gpus || a.utilisation - b.utilisation),
     refused: sized.filter(one => 'why' in one),
   }
+}
+
+function cautiously(
+  points: readonly MeasuredPoint[],
+  question: CapacityQuestion,
+  answer: Candidate,
+  predict: PredictCurve | null,
+): CapacityPlan['cautious'] {
+  const limits = answer.classes.flatMap(({ alone }) => alone.between)
+  if (limits.some(({ point }) => point.valid.length < 2)) return 'unknown'
+  const own = points.filter(point => point.deployment.id === answer.deployment.id)
+  const sized = candidateOf(own, question, predict, 'cautious')
+  return 'replicas' in sized ? sized : null
 }
 
 /** The largest share of the traffic that fits the nodes, to a thousandth of it. */

@@ -1,8 +1,9 @@
 import type { Distribution, Measurement } from '../../metrics/measurement.ts'
 import type { Slo } from '../../point/index.ts'
+import type { Estimate } from '../estimate.ts'
 import { loadValue } from '../load-label.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
-import { type Quantiles, quantilesOf, withoutTop } from './quantiles.ts'
+import { type Quantiles, quantilesOf, scaled, withoutTop } from './quantiles.ts'
 
 /** What one replica of a deployment answers to one kind of request, load by load. */
 export interface ResponseCurve {
@@ -36,6 +37,14 @@ export function limitsOf(slo: Slo): { readonly [metric in LatencyMetric]: number
   }
 }
 
+/** `mean` over the repeats, or `cautious`: the bad end of each figure's 95 % interval over them. */
+export type Reading = 'mean' | 'cautious'
+
+function readAs(estimate: Estimate | null | undefined, reading: Reading, bad: 'low' | 'high'): number | undefined {
+  const ends = reading === 'cautious' ? estimate?.ci95 : null
+  return ends ? Math.max(0, ends[bad === 'low' ? 0 : 1]) : estimate?.mean
+}
+
 /** An open loop that answers less than this share of what it is sent falls behind for ever. */
 const keepsUp = 0.95
 
@@ -43,11 +52,11 @@ const keepsUp = 0.95
  * The curves among the valid points of one deployment and workload. An open loop was measured as traffic comes, so where there is
  * one, the closed loop isn't asked.
  */
-export function responseCurve(points: readonly MeasuredPoint[]): ResponseCurve | null {
+export function responseCurve(points: readonly MeasuredPoint[], reading: Reading = 'mean'): ResponseCurve | null {
   for (const kind of ['rate', 'concurrency'] as const) {
     const steps = points
       .filter(point => point.status === 'ok' && point.load.level.kind === kind)
-      .flatMap(stepOf)
+      .flatMap(point => stepOf(point, reading))
       .sort((a, b) => a.load - b.load)
     const overloaded = kind === 'rate' ? steps.findIndex(step => step.requestsPerS < keepsUp * step.load) : -1
     const kept = overloaded === -1 ? steps : steps.slice(0, overloaded)
@@ -56,18 +65,22 @@ export function responseCurve(points: readonly MeasuredPoint[]): ResponseCurve |
   return null
 }
 
-function stepOf(point: MeasuredPoint): ResponseStep[] {
+function stepOf(point: MeasuredPoint, reading: Reading): ResponseStep[] {
   const load = loadValue(point.load.level)
-  const requestsPerS = point.figures.request_throughput?.mean
+  const requestsPerS = readAs(point.figures.request_throughput, reading, 'low')
   if (load === null || requestsPerS === undefined || !(requestsPerS > 0)) return []
-  const of = (pick: (m: Measurement) => Distribution | null) =>
-    quantilesOf(point.valid.map(pick).filter(distribution => distribution !== null))
+  const of = (pick: (m: Measurement) => Distribution | null, figure: string) => {
+    const quantiles = quantilesOf(point.valid.map(pick).filter(distribution => distribution !== null))
+    const p95 = point.figures[figure]
+    const worse = (readAs(p95, reading, 'high') ?? 1) / (p95?.mean ?? 1)
+    return quantiles === null ? null : scaled(quantiles, Number.isFinite(worse) ? worse : 1)
+  }
   const started = startShare(point)
   const settled = (quantiles: Quantiles | null) => (quantiles === null ? null : withoutTop(quantiles, started))
   const latencies = {
-    ttftMs: settled(of(m => m.ttftMs)),
-    itlMs: of(m => m.itlMs),
-    requestLatencyMs: settled(of(m => m.requestLatencyMs)),
+    ttftMs: settled(of(m => m.ttftMs, 'ttft_p95_ms')),
+    itlMs: of(m => m.itlMs, 'itl_p95_ms'),
+    requestLatencyMs: settled(of(m => m.requestLatencyMs, 'request_latency_p95_ms')),
   }
   return [{ load, requestsPerS, latencies, point }]
 }

@@ -3,6 +3,7 @@ import { escapeMarkdown } from '../summary-markdown.ts'
 import type { CandidateView, CapacityView } from './view.ts'
 import {
   askedFor,
+  cautiousText,
   costLines,
   effectText,
   headline,
@@ -24,21 +25,22 @@ export function capacityMarkdown(view: CapacityView): string {
   const lines = [`# ${escapeMarkdown(headline(view))}`, '', `For ${escapeMarkdown(askedFor(view))}.`]
   const most = mostText(view)
   if (most !== null) lines.push('', `${escapeMarkdown(most)}.`)
-  if (answer !== null) lines.push(...answerLines(answer, view.replays), ...tables(view, answer))
+  if (answer !== null) lines.push(...answerLines(answer, view), ...tables(view, answer))
   if (refused.length > 0)
     lines.push('', '## Left out', '', ...refused.map(({ label, why }) => `- ${escapeMarkdown(`${label}: ${why}`)}`))
   lines.push('', `Measured in run ${escapeMarkdown(`${run.sweep}/${run.runId}`)}.`)
   return `${lines.join('\n')}\n`
 }
 
-function answerLines(answer: CandidateView, replays: CapacityView['replays']): readonly string[] {
+function answerLines(answer: CandidateView, view: CapacityView): readonly string[] {
   return [
     '',
     `- ${answer.gpus} GPUs in use, ${answer.gpusPaid} in whole nodes`,
     `- each replica answers ${figure(answer.requestsPerSPerReplica)} requests/s within the SLO; ${percent(answer.utilisation)} of that is used at the peak`,
     `- ${escapeMarkdown(spareText(answer))}`,
     ...costLines(answer).map(line => `- ${escapeMarkdown(line)}`),
-    ...replays.map(replay => `- ${escapeMarkdown(replayText(replay))}`),
+    ...[cautiousText(view)].flatMap(line => (line === null ? [] : [`- ${escapeMarkdown(line)}`])),
+    ...view.replays.map(replay => `- ${escapeMarkdown(replayText(replay))}`),
   ]
 }
 

@@ -25,6 +25,8 @@ export interface CapacityView {
     readonly replicas: number
   }[]
   readonly months: readonly Month[]
+  /** The answer with every figure at the bad end of its repeats' 95 % interval; `unknown` without repeats, null when it misses the SLO there. */
+  readonly cautious: Pick<CandidateView, 'replicas' | 'nodes' | 'fits' | 'requestsPerSPerReplica'> | 'unknown' | null
   /** What the nodes there are would serve at most; null when they serve all, or there is no limit. */
   readonly most: { readonly peakRequestsPerS: number; readonly deployment: string; readonly replicas: number } | null
   readonly sensitivity: readonly SensitivityView[]
@@ -115,6 +117,7 @@ export function capacityView(
     refused: plan.refused,
     day: shown === null ? [] : dayOf(shown, plan.question),
     months: plan.months,
+    cautious: plan.cautious === null || plan.cautious === 'unknown' ? plan.cautious : candidateView(plan.cautious),
     most:
       plan.most === null
         ? null

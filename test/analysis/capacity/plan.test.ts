@@ -136,6 +136,14 @@ describe('a capacity plan', () => {
     assert.ok((of('traffic', -0.2)?.best?.nodes ?? 0) < best.nodes)
     assert.ok(Math.abs((of('GPU price', 0.2)?.best?.cost.perHour ?? 0) - 1.2 * best.cost.perHour) < 1e-9)
   })
+  test('read at the bad end of the repeats’ intervals needs no fewer nodes; without repeats that is not known', () => {
+    assert.equal(answer().cautious, 'unknown')
+    const repeated = analyse(syntheticRun({ concurrencies: [1, 4, 16, 64, 128], repeats: 3 })).points
+    const { best, cautious } = planCapacity(repeated, question())
+    assert.ok(best !== null && cautious !== null && cautious !== 'unknown')
+    assert.ok(cautious.requestsPerS < best.requestsPerS)
+    assert.ok(cautious.nodes >= best.nodes)
+  })
   test('never needs fewer nodes for more traffic or a tighter SLO', () => {
     const nodes = (requestsPerS: number, itlP95Ms: number) =>
       planCapacity(
