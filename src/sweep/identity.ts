@@ -5,7 +5,7 @@ import { fromFile, lookUp, type SectionContext } from './sections/context.ts'
 import { serveFiles } from './serve-files.ts'
 import type { Sweep } from './sweep.ts'
 
-/** Keys of `deploy` that change nothing about a measurement: where services listen, how long is waited. */
+/** Keys of `deploy` that change nothing about a measurement: where services listen, how machines are reached and asked for. */
 const operational = new Set([
   'nats',
   'etcd',
@@ -16,6 +16,11 @@ const operational = new Set([
   'kubeconfig',
   'context',
   'on_exit',
+  'head',
+  'ssh',
+  'queue_timeout',
+  'account',
+  'time',
 ])
 
 /**
@@ -23,9 +28,20 @@ const operational = new Set([
  * another machine. Files count by their content.
  */
 export function deployIdentity(raw: RawDeploy, context: SectionContext): Json {
-  const entries = Object.entries(raw).filter(([key]) => !operational.has(key))
-  const written = Object.fromEntries(entries.map(([key, value]) => [key, byContent(value as Json, context)]))
+  const written = byContent(decisive(raw as { readonly [key: string]: Json }), context) as {
+    readonly [key: string]: Json
+  }
   return raw.with === 'dynamo-serve' ? { ...written, files: serveFiles(raw, context) } : written
+}
+
+/** Without what is operational, in the map of a Slurm allocation too. */
+function decisive(map: { readonly [key: string]: Json }): { readonly [key: string]: Json } {
+  const entries = Object.entries(map).filter(([key]) => !operational.has(key))
+  const isMap = (value: Json): value is { readonly [key: string]: Json } =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key, key === 'slurm' && isMap(value) ? decisive(value) : value]),
+  )
 }
 
 function byContent(value: Json, context: SectionContext): Json {

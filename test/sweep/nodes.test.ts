@@ -168,3 +168,19 @@ describe('nodes of dynamo serve', () => {
     })
   }
 })
+
+describe('ids of deployments', () => {
+  const idOf = async (text: string) => (await read(text)).deployments.map(({ id }) => id).join()
+
+  it('are the same however nodes are reached and an allocation is asked for', async () => {
+    const over = (rest: string) => idOf(dynamo(`nodes: [n1, n2], ${rest}`))
+    assert.equal(await over('head: 10.0.0.1'), await over('head: 10.0.0.9, ssh: { options: { User: me } }'))
+    const inSlurm = (rest: string) => idOf(slurm(`head: 10.0.0.1, nodes: 2, ${rest}`))
+    assert.equal(await inSlurm('queue_timeout: 1h'), await inSlurm('queue_timeout: 5m, account: a, time: "1:00:00"'))
+  })
+
+  it('are others on other nodes', async () => {
+    const on = (nodes: string) => idOf(dynamo(`head: 10.0.0.1, nodes: [${nodes}]`))
+    assert.notEqual(await on('n1, n2'), await on('n1, n3'))
+  })
+})
