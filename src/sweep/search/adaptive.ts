@@ -35,18 +35,20 @@ export function adaptive(plan: Plan): Choice {
   const pools = new Map(plan.deployments.map(planned => [planned, poolsOf(planned.deployment)]))
   const isRepeated = plan.deployments.some(({ points }) => points.some(point => point.repeat > 1))
 
+  const startsFrom = (from: PlannedDeployment | undefined, to: PlannedDeployment) =>
+    reconcileCost(from === undefined ? null : (pools.get(from) ?? null), pools.get(to) ?? {}).workersStarted
+
   const decide = (lines: readonly JournalLine[]): Step | null => {
     const view = viewOf(series, lines)
     const running = runningIn(plan, lines)
-    const from = running === undefined ? null : (pools.get(running) ?? null)
-    const starts = (to: PlannedDeployment) => reconcileCost(from, pools.get(to) ?? {}).workersStarted
+    const starts = (to: PlannedDeployment) => startsFrom(running, to)
     const cost = costOf(plan, lines)
     const unknown = probes(series, view.knowledge, view.isSettled)
     const wanted = shortlist(
       series.flat().filter(cell => !view.isSettled(cell)),
       view.knowledge,
       cost,
-      running,
+      plan.deployments.filter(planned => planned === running || starts(planned) === 0),
     )
     const isSettled = settledIn(lines)
     const repeats = isRepeated
@@ -62,7 +64,8 @@ export function adaptive(plan: Plan): Choice {
     if (first !== undefined) return stepTo(first.cell)
     const repeat = running?.points.find(point => repeats.includes(point))
     if (running !== undefined && repeat !== undefined && enough === 0) return { planned: running, point: repeat }
-    const next = nearest(mostBelieved(unknown, plan.promise), starts) ?? mostPromising(wanted, cost, starts)
+    const next =
+      nearest(mostBelieved(unknown, plan.promise), starts) ?? mostPromising(wanted, cost, startsFrom, running)
     if (next !== undefined) return stepTo(next)
     const left = plan.deployments.find(({ points }) => points.some(point => repeats.includes(point)))
     const point = left?.points.find(point => repeats.includes(point))
@@ -118,17 +121,24 @@ function nearest(cells: readonly Cell[], starts: (to: PlannedDeployment) => numb
   )
 }
 
+/**
+ * The deployment with most to gain for its time, counting with it those that can be reached from it without starting a worker: larger ones
+ * come first, since going down from them is free.
+ */
 function mostPromising(
   wanted: readonly Wanted[],
   cost: Cost,
-  starts: (to: PlannedDeployment) => number,
+  startsFrom: (from: PlannedDeployment | undefined, to: PlannedDeployment) => number,
+  running: PlannedDeployment | undefined,
 ): Cell | undefined {
+  const byDeployment = [...Map.groupBy(wanted, ({ cell }) => cell.planned)]
   let best: { readonly cell: Cell; readonly score: number } | undefined
-  for (const [planned, alike] of Map.groupBy(wanted, ({ cell }) => cell.planned)) {
+  for (const [planned, alike] of byDeployment) {
     const [first] = alike.toSorted((a, b) => b.worth - a.worth)
-    const worth = alike.reduce((sum, each) => sum + each.worth, 0)
-    const seconds = alike.length * cost.pointS + (starts(planned) > 0 ? cost.redeployS : 0)
-    const score = worth / Math.max(seconds, 1e-9)
+    const within = byDeployment.filter(([other]) => startsFrom(planned, other) === 0).flatMap(([, own]) => own)
+    const worth = within.reduce((sum, each) => sum + each.worth, 0)
+    const redeployS = startsFrom(running, planned) > 0 ? cost.redeployS : 0
+    const score = worth / Math.max(within.length * cost.pointS + redeployS, 1e-9)
     if (first !== undefined && score > (best?.score ?? 0)) best = { cell: first.cell, score }
   }
   return best?.cell

@@ -37,17 +37,17 @@ interface Course {
  * The cheapest way to the end, as far as is known: the cells with most gain for their time, one after another, until what is left would
  * add less than is worthwhile. Of each workload the cell with the highest expected gain under the SLO comes with them.
  *
- * @param running the deployment that needs no redeployment
+ * @param reached the deployments that need no worker to be started
  */
 export function shortlist(
   open: readonly Cell[],
   knowledge: ReadonlyMap<string, Knowledge>,
   cost: Cost,
-  running: PlannedDeployment | undefined,
+  reached: readonly PlannedDeployment[],
 ): readonly Wanted[] {
   const wanted: Wanted[] = []
   const scouts = scoutsOf(open, knowledge)
-  const deployed = new Set(running === undefined ? [] : [running])
+  const deployed = new Set(reached)
   const courses: Course[] = []
   for (const [workload, cells] of Map.groupBy(open, cell => cell.workload)) {
     const known = knowledge.get(workload)
