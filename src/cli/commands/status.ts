@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { runStatus } from '../../index.ts'
+import { problemsText } from '../problems-text.ts'
 import { duration } from '../table.ts'
 import { watchStatus } from '../watch-status.ts'
 
@@ -37,7 +38,7 @@ export function addStatus(program: Command): void {
       )
       for (const { reason, points } of status.leftOut) console.log(`  ${points} left out: ${reason}`)
       if (status.holder !== null) console.log(`running as process ${status.holder}`)
-      for (const { point, reason } of status.problems) console.log(`  ${point}: ${reason}`)
+      if (status.problems.length > 0) console.log(problemsText(status.problems))
       console.log(status.folder)
     })
 }
