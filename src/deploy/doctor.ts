@@ -5,7 +5,7 @@ import { checkDynamo, modelSource } from './doctor/dynamo.ts'
 import { checkDynamoServe } from './doctor/dynamo-serve.ts'
 import { checkEndpoint } from './doctor/endpoint.ts'
 import { checkGenerator } from './doctor/generator.ts'
-import { checkGpus } from './doctor/gpus.ts'
+import { type AskedGpus, checkGpus } from './doctor/gpus.ts'
 import { checkHost, filesFor } from './doctor/host.ts'
 import { checkKubernetes } from './doctor/kubernetes.ts'
 import { checkLoadJob } from './doctor/load-job.ts'
@@ -24,10 +24,9 @@ export type { Addresses, Check, MachineNeeds } from './doctor/check.ts'
  */
 export async function examineMachine(needs: MachineNeeds | null, addresses: Addresses = {}): Promise<readonly Check[]> {
   const { etcd, dcgm = [] } = addresses
-  const gpus = needs === null || !usesGpus(needs.deploy) ? null : gpusHere(needs.deploy)
   const parts = await Promise.all([
     checkHost(needs?.concurrency ?? 1),
-    checkGpus(gpus),
+    checkGpus(needs === null ? null : gpusHere(needs)),
     checkRdma(false),
     ...dcgm.map(checkDcgm),
     needs === null ? [] : checkDeployer(needs),
@@ -63,7 +62,7 @@ async function checkDeployer(needs: MachineNeeds): Promise<readonly Check[]> {
 function checkNodes(deploy: DynamoConfig | DynamoServeConfig, needs: MachineNeeds): Promise<readonly Check[]> | [] {
   const more = {
     model: deploy.with === 'dynamo' && needs.model !== undefined ? modelSource(deploy, needs.model) : null,
-    usesGpus: usesGpus(deploy),
+    gpusPerWorker: usesGpus(deploy) ? (needs.gpus?.worker ?? 0) : null,
     openFiles: filesFor(needs.concurrency),
   }
   const asked = nodeNeeds(deploy, more)
@@ -92,8 +91,10 @@ function expectedOf(needs: MachineNeeds): ExpectedWorkers | null {
 const usesGpus = (deploy: DeployConfig): boolean =>
   deploy.with === 'dynamo-serve' || (deploy.with === 'dynamo' && deploy.backend !== 'dynamo.mocker')
 
-/** GPUs of this machine that a deployer hands out to workers; null when it hands out none. */
-function gpusHere(deploy: DeployConfig): readonly number[] | null {
-  if (deploy.with === 'dynamo-serve') return deploy.gpus ?? null
-  return deploy.with === 'dynamo' && deploy.nodes === undefined ? (deploy.gpus ?? null) : null
+/** GPUs of this machine that a sweep takes; null when workers run elsewhere, or compute nothing on a GPU. */
+function gpusHere({ deploy, gpus }: MachineNeeds): AskedGpus {
+  if (!usesGpus(deploy) || (deploy.with !== 'dynamo' && deploy.with !== 'dynamo-serve')) return null
+  if (deploy.gpus !== undefined) return deploy.gpus
+  const elsewhere = deploy.nodes !== undefined || (deploy.with === 'dynamo-serve' && deploy.slurm !== undefined)
+  return elsewhere || gpus === undefined ? null : { atLeast: gpus.deployment }
 }

@@ -1,6 +1,6 @@
 import type { SaidOfEngines } from '../deploy/doctor/check.ts'
 import { type Addresses, type Check, examineMachine } from '../deploy/doctor.ts'
-import type { Deployment, EngineSettings, Length, Load } from '../point/index.ts'
+import { type Deployment, type EngineSettings, gpusOf, type Length, type Load, rolesOf } from '../point/index.ts'
 import { findSetting } from '../sweep/checks/setting.ts'
 import { loadSweep } from '../sweep/load-sweep.ts'
 
@@ -19,6 +19,15 @@ export async function examine(file?: string, addresses: Addresses = {}): Promise
     concurrency: Math.max(1, ...sweep.loads.map(mostAtOnce)),
     longestTokens: Math.max(0, ...sweep.workloads.map(({ isl, osl }) => longest(isl) + longest(osl))),
     topologies: sweep.deployments.map(({ topology }) => topology),
+    gpus: {
+      deployment: Math.max(0, ...sweep.deployments.map(gpusOf)),
+      worker: Math.max(
+        0,
+        ...sweep.deployments.flatMap(({ topology, gpusPerWorker }) =>
+          rolesOf(topology).map(role => gpusPerWorker[role]),
+        ),
+      ),
+    },
     engines: sweep.deployments.length === 1 ? enginesOf(sweep.deployments[0]) : {},
     ...(generatorSettings.shards === undefined ? {} : { shards: generatorSettings.shards }),
   }

@@ -28,6 +28,8 @@ export interface MachineNeeds {
   readonly concurrency: number
   /** The longest sequence (ISL + OSL) of the sweep, tokens. */
   readonly longestTokens?: number
+  /** GPUs of the largest deployment, and of the largest worker. */
+  readonly gpus?: { readonly deployment: number; readonly worker: number }
   /** What the sweep says of the engines, where it has one deployment. */
   readonly engines?: SaidOfEngines
   /** Every topology of the sweep; of an endpoint that somebody else runs the one that it has. */

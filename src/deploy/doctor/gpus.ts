@@ -24,24 +24,25 @@ export interface GpuSight {
 }
 
 /**
- * Whether the GPUs that a sweep hands out are there, whole and free.
- * @param wanted indices; null when none are handed out: then it is said what there is, and nothing is missed
+ * What is asked of a machine's GPUs: the ones that are handed out by index, so many of them whichever they are, or nothing: then
+ * it is said what there is, and nothing is missed.
  */
-export async function checkGpus(
-  wanted: readonly number[] | null,
-  machine: Machine = hereMachine,
-): Promise<readonly Check[]> {
+export type AskedGpus = readonly number[] | { readonly atLeast: number } | null
+
+const isList = (asked: AskedGpus): asked is readonly number[] => Array.isArray(asked)
+
+/** Whether the GPUs that a sweep takes are there, whole and free. */
+export async function checkGpus(asked: AskedGpus, machine: Machine = hereMachine): Promise<readonly Check[]> {
   const said = await machine.run('nvidia-smi', gpuQuery)
   if (!said.ok) {
-    if (wanted === null && said.absent)
+    if (asked === null && said.absent)
       return [passed('gpus', 'there is no nvidia-smi, and none are asked for', machine.name)]
     const detail = said.absent ? 'there is no nvidia-smi' : `nvidia-smi: ${said.complaint}`
     const remedy = said.absent
       ? 'Install the NVIDIA driver, or leave gpus out of deploy.'
       : 'Check the NVIDIA driver: nvidia-smi has to list the GPUs.'
-    return [
-      wanted === null ? noticed('gpus', detail, remedy, machine.name) : missed('gpus', detail, remedy, machine.name),
-    ]
+    const tell = asked === null ? noticed : missed
+    return [tell('gpus', detail, remedy, machine.name)]
   }
   try {
     const { rows: gpus, warnings } = parseGpus(said.out)
@@ -55,7 +56,7 @@ export async function checkGpus(
       migDevices: parseMigDevices(list?.out ?? ''),
       warnings,
     }
-    return judgeGpus(wanted, sight, machine.name)
+    return judgeGpus(asked, sight, machine.name)
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     const remedy = 'Compare with nvidia-smi --help-query-gpu; Fulcrum can’t tell whether the GPUs are free.'
@@ -63,18 +64,15 @@ export async function checkGpus(
   }
 }
 
-/** Judges what was seen. GPUs that nobody asked for are told of, and never missed. */
-export function judgeGpus(wanted: readonly number[] | null, sight: GpuSight, where: string): readonly Check[] {
+/** Judges what was seen. What is the matter with GPUs that the sweep can do without is told of, and never missed. */
+export function judgeGpus(asked: AskedGpus, sight: GpuSight, where: string): readonly Check[] {
   const { gpus, warnings } = sight
-  const absent = (wanted ?? []).filter(index => !gpus.some(gpu => gpu.index === index))
-  if (absent.length > 0) {
-    const there = gpus.length === 0 ? 'none' : gpus.map(({ index }) => index).join(', ')
-    const detail = `there is no GPU ${absent.join(', ')}; there are ${there}`
-    return [missed('gpus', detail, 'Correct gpus in deploy to those that nvidia-smi -L lists.', where)]
-  }
+  const lacking = whatLacks(asked, gpus)
+  if (lacking !== null) return [missed('gpus', lacking[0], lacking[1], where)]
   if (gpus.length === 0) return [passed('gpus', 'nvidia-smi lists none, and none are asked for', where)]
-  const used = gpus.filter(({ index }) => wanted?.includes(index) ?? true)
-  const found = wanted === null ? noticed : missed
+  const used = gpus.filter(({ index }) => (isList(asked) ? asked.includes(index) : true))
+  const canDoWithout = asked === null || (!isList(asked) && gpus.length > asked.atLeast)
+  const found = canDoWithout ? noticed : missed
   const findings = used.flatMap(gpu =>
     [busy(gpu, sight), errors(gpu), split(gpu, sight), closed(gpu)].flatMap(finding =>
       finding === null ? [] : [found(`gpu ${gpu.index}`, finding[0], finding[1], where)],
@@ -85,6 +83,24 @@ export function judgeGpus(wanted: readonly number[] | null, sight: GpuSight, whe
     ...findings,
     ...unlike(used, where),
     ...warnings.map(warning => noticed('gpus', warning, 'See the driver’s log: dmesg | grep NVRM.', where)),
+  ]
+}
+
+function whatLacks(asked: AskedGpus, gpus: readonly Gpu[]): Finding {
+  if (asked === null) return null
+  if (!isList(asked)) {
+    if (gpus.length >= asked.atLeast) return null
+    return [
+      `${asked.atLeast} are needed at once, and there are ${gpus.length}`,
+      'Leave large topologies out with max_gpus, correct gpus_per_worker, or name more nodes.',
+    ]
+  }
+  const absent = asked.filter(index => !gpus.some(gpu => gpu.index === index))
+  if (absent.length === 0) return null
+  const there = gpus.length === 0 ? 'none' : gpus.map(({ index }) => index).join(', ')
+  return [
+    `there is no GPU ${absent.join(', ')}; there are ${there}`,
+    'Correct gpus in deploy to those that nvidia-smi -L lists.',
   ]
 }
 

@@ -11,7 +11,7 @@ import { sshCommand } from '../launch/ssh.ts'
 import { addressOf } from '../nodes/ssh-nodes.ts'
 import { type Check, missed, noticed, passed } from './check.ts'
 import { checkClock, clockProgram } from './clock.ts'
-import { checkGpus } from './gpus.ts'
+import { type AskedGpus, checkGpus } from './gpus.ts'
 import type { Machine } from './machine.ts'
 import { checkRdma } from './rdma.ts'
 import { checkWayToHead, checkWayToNode, listenerCommand } from './reach.ts'
@@ -30,15 +30,15 @@ export interface NodeNeeds {
   readonly backend: string | null
   /** Folder or name of the model to load; null when that is not known. */
   readonly model: string | null
-  /** Whether workers use the GPUs that they are given. */
-  readonly usesGpus: boolean
+  /** GPUs of the largest worker, which a node without `gpus` has to have; null when workers compute nothing on them. */
+  readonly gpusPerWorker: number | null
   readonly openFiles: number
 }
 
 /** What the nodes of a deployer have to have; null when it has none. */
 export function nodeNeeds(
   config: DynamoConfig | DynamoServeConfig,
-  more: Pick<NodeNeeds, 'model' | 'usesGpus' | 'openFiles'>,
+  more: Pick<NodeNeeds, 'model' | 'gpusPerWorker' | 'openFiles'>,
 ): NodeNeeds | null {
   const { nodes, env, head = '127.0.0.1', container = null } = config
   if (nodes === undefined) return null
@@ -69,6 +69,9 @@ export async function checkSshNodes(needs: NodeNeeds): Promise<readonly Check[]>
   return [...found.flatMap(({ checks }) => checks), ...same]
 }
 
+const askedOf = ({ gpus }: SshNodeConfig, { gpusPerWorker }: NodeNeeds): AskedGpus =>
+  gpusPerWorker === null ? null : (gpus ?? { atLeast: gpusPerWorker })
+
 interface NodeFindings {
   readonly name: string
   readonly checks: readonly Check[]
@@ -92,8 +95,8 @@ async function checkNode(needs: NodeNeeds, node: SshNodeConfig): Promise<NodeFin
     programs(needs, machine),
     openFiles(needs.openFiles, machine),
     needs.model === null ? [] : modelThere(needs, needs.model, machine),
-    checkGpus(needs.usesGpus ? (node.gpus ?? null) : null, machine),
-    checkRdma(needs.usesGpus, machine),
+    checkGpus(askedOf(node, needs), machine),
+    checkRdma(needs.gpusPerWorker !== null, machine),
     checkClock(sshCommand(routeTo(name, ssh), clockProgram), machine.name),
     checkWayToHead(needs.head, machine),
     wayBack(needs, node, machine),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { checkGpus, judgeGpus } from '../../../src/deploy/doctor/gpus.ts'
+import { type AskedGpus, checkGpus, judgeGpus } from '../../../src/deploy/doctor/gpus.ts'
 import type { Machine, Said } from '../../../src/deploy/doctor/machine.ts'
 import { hereMachine } from '../../../src/deploy/doctor/machine.ts'
 import { parseGpuProcesses, parseGpus, parseMigDevices } from '../../../src/deploy/doctor/nvidia-smi.ts'
@@ -15,7 +15,7 @@ const row = (index: number, more: { used?: string; load?: string; mig?: string; 
     ...[more.mig ?? 'Disabled', more.mode ?? 'Default', more.ecc ?? '0'],
   ].join(', ')
 
-const judged = (wanted: readonly number[] | null, rows: readonly string[], processes = '', list = '') =>
+const judged = (wanted: AskedGpus, rows: readonly string[], processes = '', list = '') =>
   judgeGpus(
     wanted,
     {
@@ -88,6 +88,13 @@ describe('GPUs', () => {
         ['gpu 1', true, true],
       ],
     )
+  })
+
+  it('that are too few for the largest deployment fail; one that is busy fails only when all are needed', () => {
+    assert.deepEqual(failures({ atLeast: 16 }, [row(0), row(1)]), ['gpus: 16 are needed at once, and there are 2'])
+    const rows = [row(0), row(1, { used: '70000' })]
+    assert.deepEqual(failures({ atLeast: 1 }, rows), [])
+    assert.match(failures({ atLeast: 2 }, rows)[0] ?? '', /^gpu 1: 70000 of 81559 MiB in use/)
   })
 
   it('of two kinds are told apart', () => {
