@@ -129,7 +129,6 @@ export function stepwise<Worker extends Member>(system: System<Worker>): Deploye
   }
 
   async function change(wanted: Deployment, context: DeployContext): Promise<Omit<Reconciled, 'elapsedS'>> {
-    const course = courseOf(wanted, context)
     await nodes.open(context)
     await requireRoomLeft(wanted, context)
     const anew = await system.open(context, serving === null)
@@ -137,11 +136,18 @@ export function stepwise<Worker extends Member>(system: System<Worker>): Deploye
     serving = null
     await stop(unfit, unfitGraceMs, context)
 
+    // A wait in a queue for machines is not the deployment's.
+    const course = courseOf(wanted, context)
     const steps = system.steps(wanted, course)
     const step = steps.change(workers)
     const someLeave = step.stop.length + unfit.length > 0
     const leaving = stop(step.stop, workerGraceMs, context)
-    await Promise.all([leaving, steps.makeWay(step.keep, someLeave ? leaving : null)])
+    try {
+      await steps.makeWay(step.keep, someLeave ? leaving : null)
+    } finally {
+      // What goes is gone before anything else happens, even when the others did not come up.
+      await leaving
+    }
     for (const slot of step.start) {
       context.signal.throwIfAborted()
       const worker = await steps.start(slot)

@@ -13,7 +13,9 @@ import { endLeftovers, findLeftovers } from '../../src/deploy/leftovers.ts'
 import { nodesOf } from '../../src/deploy/nodes/create.ts'
 import { openLedger, type ProcessLedger } from '../../src/process/ledger.ts'
 import { allProcesses, argumentsOf, environmentValue, identityOf } from '../../src/process/proc.ts'
+import { workplace } from '../cli/fulcrum-process.ts'
 import { aggregated, changes, deployment, disaggregated, mocker, model, watch } from './dynamo-deployment.ts'
+import { inRepository } from './dynamo-sweep.ts'
 import { deployAndKill, endWhatStayed } from './killed-fulcrum.ts'
 import { type Cluster, noSlurm, startCluster } from './slurm/cluster.ts'
 
@@ -27,6 +29,24 @@ const config: SlurmConfig = {
   srunArgs: [],
   keepSlurmVariables: false,
 }
+
+const sweep = inRepository(`
+name: slurm
+model: nvidia/DeepSeek-R1-FP4
+deploy:
+  with: slurm
+  python: REPOSITORY/.systems/dynamo/bin/python
+  backend: dynamo.mocker
+  args: { model-path: nvidia/DeepSeek-R1-FP4, engine-type: trtllm }
+  env: { HF_HOME: REPOSITORY/.systems/hf, HF_HUB_OFFLINE: 1 }
+  head: 127.0.0.1
+  nodes: 1
+  gpus_per_node: 8
+  gpus_per_worker: 4
+topologies: [1P1D]
+workloads: [500/500]
+load: { concurrency: [2], requests: 50x }
+`)
 
 /** One allocation, changed from test to test in this order. */
 describe('Dynamo workers as steps of a Slurm allocation', { skip: noSlurm() }, () => {
@@ -196,4 +216,18 @@ describe('Dynamo workers as steps of a Slurm allocation', { skip: noSlurm() }, (
     assert.deepEqual(jobs(), [])
     assert.deepEqual(await findLeftovers(ledgers), [])
   })
+
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    it(`${signal} to a sweep under way gives the allocation back`, async () => {
+      await using place = await workplace(sweep)
+      const fulcrum = place.start('run', place.sweepFile, '--json')
+      await fulcrum.progress(progress => progress.step === 'measuring')
+      assert.deepEqual(jobs(), ['RUNNING'])
+      fulcrum.kill(signal)
+      assert.equal((await fulcrum.ended()).exitCode, 130)
+      for (let i = 0; i < 100 && jobs().length > 0; i++) await sleep(100)
+      assert.deepEqual([jobs(), await workers()], [[], []])
+      assert.deepEqual(await place.recorded(), [])
+    })
+  }
 })
