@@ -45,7 +45,7 @@ function readAs(estimate: Estimate | null | undefined, reading: Reading, bad: 'l
   return ends ? Math.max(0, ends[bad === 'low' ? 0 : 1]) : estimate?.mean
 }
 
-/** An open loop that answers less than this share of what it is sent falls behind for ever. */
+/** Sending may take up to 1 / this of its time until all is answered; more is a queue that grows for ever. */
 const keepsUp = 0.95
 
 /**
@@ -58,11 +58,17 @@ export function responseCurve(points: readonly MeasuredPoint[], reading: Reading
       .filter(point => point.status === 'ok' && point.load.level.kind === kind)
       .flatMap(point => stepOf(point, reading))
       .sort((a, b) => a.load - b.load)
-    const overloaded = kind === 'rate' ? steps.findIndex(step => step.requestsPerS < keepsUp * step.load) : -1
+    const overloaded = kind === 'rate' ? steps.findIndex(step => fellBehind(step, steps[0])) : -1
     const kept = overloaded === -1 ? steps : steps.slice(0, overloaded)
     if (kept.length > 0) return { kind, steps: kept }
   }
   return null
+}
+
+/** Whether answering took longer than sending, and than the last requests need without load. */
+function fellBehind({ load, point }: ResponseStep, lightest: ResponseStep | undefined): boolean {
+  const drainS = (lightest?.latencies.requestLatencyMs?.at(-1) ?? 0) / 1000
+  return point.valid.some(({ durationS, requests }) => durationS > requests.sent / load / keepsUp + drainS)
 }
 
 function stepOf(point: MeasuredPoint, reading: Reading): ResponseStep[] {

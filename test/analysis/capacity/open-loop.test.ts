@@ -3,6 +3,9 @@ import { describe, test } from 'node:test'
 import { analyse } from '../../../src/analysis/analyse.ts'
 import { dayShapes } from '../../../src/analysis/capacity/day-shape.ts'
 import { planCapacity } from '../../../src/analysis/capacity/plan.ts'
+import { responseAt } from '../../../src/analysis/capacity/rate-response.ts'
+import { responseCurve } from '../../../src/analysis/capacity/response.ts'
+import { servable } from '../../../src/analysis/capacity/servable.ts'
 import { trafficOfTrace } from '../../../src/analysis/capacity/trace-traffic.ts'
 import { loadProfile } from '../../../src/engine/profile.ts'
 import { simulate } from '../../../src/engine/simulate.ts'
@@ -123,6 +126,50 @@ describe('a plan from a closed loop', () => {
     )
     const apart = (best?.p95.itlMs ?? 0) / (open.itlMs?.p95 ?? 1) - 1
     assert.ok(apart > -0.05 && apart < 0.2, `ITL p95 is ${apart} off`)
+  })
+})
+
+describe('a plan from an open loop', () => {
+  /** The same deployment at rates instead of concurrencies; the heaviest is more than it can answer. */
+  const rates = [2, 6, 10, 14, 18, 30]
+  const shaped = syntheticRun({
+    topologies: [deployment.topology],
+    workloads: [[2000, 400]],
+    concurrencies: rates,
+    slo,
+  })
+  const results = shaped.results.map((result, i) => {
+    const requestsPerS = rates[i] ?? 1
+    const level = { kind: 'rate' as const, requestsPerS, arrivals: { kind: 'poisson' as const } }
+    const load = { ...result.point.load, level }
+    const measurement = simulate({ deployment, workload, level, requests: 2000, warmup: 50, seed: 2 }, profile)
+    return { ...result, point: { ...result.point, workload, load, id: contentId({ load }) }, measurement }
+  })
+  const curve = responseCurve(analyse(runOf(results)).points)
+  assert.ok(curve !== null)
+
+  test('leaves out rates that it fell behind at', () => {
+    assert.deepEqual(
+      curve.steps.map(step => step.load),
+      [2, 6, 10, 14, 18],
+    )
+  })
+  test('lies between the last rate that met the SLO and the next, never above the truth', () => {
+    const found = servable(curve, slo)
+    assert.ok(
+      found !== null && found.requestsPerS >= 10 && found.requestsPerS <= 14.5,
+      JSON.stringify(found?.requestsPerS),
+    )
+  })
+  test('is as measured at a measured rate, and silent beyond the heaviest', () => {
+    const at = responseAt(curve, 10)
+    assert.ok(Math.abs((at?.p95.itlMs ?? 0) / (curve.steps[2]?.latencies.itlMs?.[8] ?? 1) - 1) < 1e-3)
+    assert.equal(responseAt(curve, 19), null)
+  })
+  test('says that more may be possible when no rate missed the SLO', () => {
+    const lenient = servable(curve, { ttftP95Ms: 60_000, itlP95Ms: 1000 })
+    assert.equal(lenient?.limit, 'heaviest load measured')
+    assert.equal(lenient?.requestsPerS, 18)
   })
 })
 
