@@ -1,0 +1,14 @@
+import { z } from 'zod'
+import { capacitySchema } from './file-schema.ts'
+
+/** JSON Schema of a capacity file (draft 2020-12), for editors; made from the schema that files are checked with. */
+export function capacityJsonSchema(): object {
+  const { $schema, ...rest } = z.toJSONSchema(capacitySchema, { io: 'input', target: 'draft-2020-12', reused: 'ref' })
+  return {
+    $schema,
+    title: 'Fulcrum capacity file',
+    description:
+      'Which traffic is to be served, under which SLO, on what machines. docs/capacity.md explains every key.',
+    ...rest,
+  }
+}
