@@ -7,10 +7,12 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Browser, Page } from 'playwright-core'
 import { serveResults } from '../../src/jobs/serve.ts'
 import { createRun, setBaseline } from '../../src/journal/index.ts'
+import { figure } from '../../src/report/format.ts'
 import type { Site } from '../../src/site/server.ts'
 import { writtenRun } from '../journal/written-run.ts'
 import { launchChromium } from '../report/browser.ts'
 import { noisyRun } from '../report/noisy-run.ts'
+import { parseCsv } from '../report/parse-csv.ts'
 import { disaggregated, failed, invalid, syntheticRun } from '../report/synthetic-run.ts'
 
 /** A busy machine is slow, not broken. */
@@ -190,14 +192,27 @@ describe('the site in Chromium', () => {
     await page.close()
   })
 
-  test("a point of the site's report has the figures of points.csv", async () => {
+  test("the frontier of a run's page is the one in points.csv, figure by figure", async () => {
     const { page } = await opened(browser, urlOf(`runs/${places.real}/`))
     await ended(page)
     await page.locator('details.data summary').first().click()
-    const rows = await page.locator('[data-frontier] tr').count()
-    assert.ok(rows >= 2)
-    const csv = await fetch(urlOf(`runs/${places.real}/files/report/points.csv`)).then(response => response.text())
-    assert.equal(csv.split('\n').filter(line => /,ok,/.test(line)).length, 24)
+    const shown = await page
+      .locator('[data-frontier] tr')
+      .evaluateAll(rows => rows.map(row => [...row.children].map(cell => cell.textContent ?? '').slice(0, 5)))
+    const csv = parseCsv(
+      await fetch(urlOf(`runs/${places.real}/files/report/points.csv`)).then(answer => answer.text()),
+    )
+    const expected = csv
+      .filter(row => row.on_frontier === 'true')
+      .map(row => [
+        row.workload,
+        row.deployment,
+        `concurrency ${row.concurrency}`,
+        figure(Number(row.output_tokens_per_s_per_user)),
+        figure(Number(row.output_tokens_per_s_per_gpu)),
+      ])
+    assert.ok(expected.length >= 4)
+    assert.deepEqual(shown.toSorted(), expected.toSorted())
     await page.close()
   })
 
