@@ -89,6 +89,7 @@ async function predictUnseen(
   const results = (await readRun(folder)).results.filter(isAsItWas)
   for (const [name, twin] of twins) {
     const errors: { [figure: string]: number }[] = []
+    let within = 0
     console.log(`\na run that no fit has seen, by a twin fitted from ${name}\n`)
     console.log('| topology | workload | load | TTFT p50, ms | ITL p50, ms | tokens/s |')
     console.log('|---|---|---|---|---|---|')
@@ -99,7 +100,8 @@ async function predictUnseen(
       const predicted = predictPoint(twin, { topology, engine, workload, load }).figures
       const cells = targets.map(([figure]) => {
         const measured = figures[figure] ?? Number.NaN
-        const value = predicted[figure]?.value ?? Number.NaN
+        const { value, low, high } = predicted[figure] ?? { value: Number.NaN, low: 0, high: 0 }
+        if (measured >= low && measured <= high) within += 1
         const error = value / measured - 1
         return {
           text: `${value.toFixed(1)} / ${measured.toFixed(1)} (${error >= 0 ? '+' : ''}${percent(error)})`,
@@ -112,8 +114,9 @@ async function predictUnseen(
       )
     }
     const summed = figureErrors(errors)
+    const told = targets.map(([figure, title]) => `${title} ${both(summed, figure)}`).join(', ')
     console.log(
-      `\npredicted / measured; median / 90th percentile: ${targets.map(([figure, title]) => `${title} ${both(summed, figure)}`).join(', ')}`,
+      `\npredicted / measured; median / 90th percentile: ${told}; ${within} of ${errors.length * targets.length} within their bands`,
     )
   }
 }

@@ -1,19 +1,21 @@
 import assert from 'node:assert/strict'
-import { access, readFile, writeFile } from 'node:fs/promises'
+import { access, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { execa } from 'execa'
 import { fulcrum, repository, temporaryFolder } from './fulcrum.ts'
 
-const sweep = (name: string, topologies: string, concurrency: string) => `name: ${name}
-model: nvidia/DeepSeek-R1-FP4
-deploy: { with: simulated, profile: deepseek-r1-fp4-gb200 }
-topologies: ${topologies}
-workloads: [500/6]
-load: { concurrency: ${concurrency}, requests: 2x, warmup: 0 }
-# A busy machine is no fault of what is tested here.
-validity: { send_lateness_p99_ms: 9999, event_loop_delay_p99_ms: 9999, cpu_share: 1, in_flight_share: 0.01 }
-`
+/** The kept run of sweeps/quick.yaml as it stood when its first deployment was done: eight points of agg x2. */
+async function firstDeploymentOfQuick(folder: string): Promise<string> {
+  const run = join(folder, 'run')
+  const kept = join(repository, 'results/baseline/quick')
+  await mkdir(run)
+  await copyFile(join(kept, 'manifest.json'), join(run, 'manifest.json'))
+  const lines = (await readFile(join(kept, 'journal.jsonl'), 'utf8')).split('\n')
+  const eighth = lines.flatMap((line, index) => (line.includes('"type":"point"') ? [index] : []))[7] ?? 0
+  await writeFile(join(run, 'journal.jsonl'), `${lines.slice(0, eighth + 1).join('\n')}\n`)
+  return run
+}
 
 interface Told {
   readonly pointId: string
@@ -28,13 +30,8 @@ interface Told {
 
 test('a twin is fitted to a run, kept beside it, and predicts what the run did not measure', async () => {
   await using folder = await temporaryFolder()
-  const [measured, wanted] = ['measured.yaml', 'wanted.yaml'].map(name => join(folder.path, name)) as [string, string]
-  await writeFile(measured, sweep('measured', '[agg x1]', '[1, 2, 3, 4, 5, 6]'))
-  await writeFile(wanted, sweep('wanted', '[agg x1, agg x2]', '[2, 40]'))
-  const ran = await fulcrum(['run', measured, '--out', folder.path])
-  assert.equal(ran.exitCode, 0, ran.stderr)
-
-  const fit = await fulcrum(['twin', 'fit', '--out', folder.path, '--json'])
+  const run = await firstDeploymentOfQuick(folder.path)
+  const fit = await fulcrum(['twin', 'fit', run, '--json'])
   assert.equal(fit.exitCode, 0, fit.stderr)
   const { file, points, errors, profile } = JSON.parse(fit.stdout) as {
     file: string
@@ -42,36 +39,34 @@ test('a twin is fitted to a run, kept beside it, and predicts what the run did n
     profile: string
     errors: { heldOutPoints: { [figure: string]: { count: number } }; heldOutTopologies: object }
   }
-  await access(file)
-  assert.match(file, /twin\.json$/)
-  assert.deepEqual([points, profile], [6, 'deepseek-r1-fp4-gb200'])
-  assert.equal(errors.heldOutPoints.ttft_p50_ms?.count, 6)
+  assert.equal(file, join(run, 'twin.json'))
+  assert.deepEqual([points, profile], [8, 'deepseek-r1-fp4-gb200'])
+  assert.equal(errors.heldOutPoints.ttft_p50_ms?.count, 8)
   assert.deepEqual(errors.heldOutTopologies, {})
   assert.match(await readFile(file, 'utf8'), /"fulcrumVersion"/)
+  assert.match(fit.stderr, /^\[0\/6\] fitting 8 points$/m)
 
-  const json = await fulcrum(['twin', 'predict', file, wanted, '--json'])
+  const json = await fulcrum(['twin', 'predict', file, 'sweeps/quick.yaml', '--json'])
   assert.equal(json.exitCode, 0, json.stderr)
   const predicted = JSON.parse(json.stdout) as Told[]
-  // agg x1 at 2 was measured; the others were not.
-  assert.deepEqual(
-    predicted.map(one => [one.topology, one.prediction.basis, one.prediction.extrapolated.length > 0]),
-    [
-      ['agg x1', 'held-out-points', true],
-      ['agg x2', 'held-out-topologies', true],
-      ['agg x2', 'held-out-topologies', true],
-    ],
-  )
-  assert.ok(predicted.every(one => (one.prediction.figures.ttft_p50_ms?.value ?? 0) > 0))
+  assert.deepEqual([...new Set(predicted.map(one => one.topology))].toSorted(), ['1P1D', '2P1D'])
+  assert.equal(predicted.length, 16)
+  for (const { measured, prediction } of predicted) {
+    assert.equal(measured, false)
+    assert.equal(prediction.basis, 'held-out-topologies')
+    assert.ok(prediction.extrapolated.includes('no prefill worker was measured'))
+    assert.ok((prediction.figures.ttft_p50_ms?.value ?? 0) > 0)
+  }
 
-  const all = await fulcrum(['twin', 'predict', file, wanted, '--all', '--format', 'csv'])
+  const all = await fulcrum(['twin', 'predict', file, 'sweeps/quick.yaml', '--all', '--format', 'csv'])
   const [header, ...rows] = all.stdout.trim().split('\n')
   assert.match(header ?? '', /^point_id,topology,gpus,workload,load,measured,basis,extrapolated,findings,ttft_mean_ms,/)
-  assert.equal(rows.length, 4)
-  assert.equal(rows.filter(row => row.split(',')[5] === 'true').length, 1)
+  assert.equal(rows.length, 24)
+  assert.equal(rows.filter(row => row.split(',')[5] === 'true').length, 8)
 
-  const shown = await fulcrum(['twin', 'predict', file, wanted])
-  assert.match(shown.stdout, /agg x2 .+ concurrency 40 .+\[\d\]/)
-  assert.match(shown.stdout, /\[1\] extrapolated: more requests in flight/)
+  const shown = await fulcrum(['twin', 'predict', file, 'sweeps/quick.yaml'])
+  assert.match(shown.stdout, /2P1D .+ concurrency \d+ .+\[1\]/)
+  assert.match(shown.stdout, /^\[1\] extrapolated: no prefill worker was measured$/m)
 })
 
 describe('fulcrum twin', () => {

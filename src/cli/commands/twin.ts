@@ -33,7 +33,8 @@ export function addTwin(program: Command): void {
           ...(options.to === undefined ? {} : { to: options.to }),
           resultsRoot: options.out,
           signal: interrupted.signal,
-          onProgress: ({ done, count, what }) => line.show(`[${done}/${count}] fitted ${what}`),
+          onProgress: ({ done, count, what }) =>
+            line.show(`[${done}/${count}] ${done === 0 ? 'fitting' : 'fitted'} ${what}`),
         })
         line[Symbol.dispose]()
         const { profile, ...told } = fitted

@@ -7,7 +7,7 @@ import type { FitPlan, FitResult, FitTask } from '../../analysis/twin/index.ts'
 export interface FitProgress {
   readonly done: number
   readonly count: number
-  /** What was fitted last. */
+  /** What was fitted last, or is to be. */
   readonly what: string
 }
 
@@ -25,6 +25,7 @@ export async function runFits(
   const pool = new Tinypool({ filename: file.href, minThreads: 0, maxThreads: availableParallelism() })
   const count = 1 + plan.topologies.length + plan.points.length
   let done = 0
+  onProgress({ done, count, what: `${plan.whole.points.length} points` })
   const fit = async (task: FitTask, what: string): Promise<FitResult> => {
     const result: FitResult = await pool.run(task, { signal })
     done += 1
