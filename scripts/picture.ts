@@ -1,9 +1,10 @@
 /**
  * A picture of a run's report, for the README: draws report/index.html in headless Chromium.
  *
- *   node scripts/picture.ts RUN OUT.png [--dark] [--width N] [--workload SLUG] [--whole]
+ *   node scripts/picture.ts RUN OUT.png [--dark] [--width N] [--workload SLUG] [--whole | --point]
  *
- * RUN is a run's folder, or a report's index.html. Without --whole the picture ends below the frontier chart.
+ * RUN is a run's folder, or a report's index.html. Without --whole the picture ends below the frontier chart; with
+ * --point it is that chart with the recommended point beside it.
  */
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -16,13 +17,14 @@ const { values, positionals } = parseArgs({
   options: {
     dark: { type: 'boolean', default: false },
     whole: { type: 'boolean', default: false },
+    point: { type: 'boolean', default: false },
     width: { type: 'string', default: '1280' },
     workload: { type: 'string' },
   },
 })
 const [run, out] = positionals
 if (run === undefined || out === undefined) {
-  console.error('usage: node scripts/picture.ts RUN OUT.png [--dark] [--width N] [--workload SLUG] [--whole]')
+  console.error('usage: node scripts/picture.ts RUN OUT.png [--dark] [--width N] [--workload SLUG] [--whole | --point]')
   process.exit(2)
 }
 const page = run.endsWith('.html') ? resolve(run) : resolve(run, 'report/index.html')
@@ -46,7 +48,14 @@ try {
     `[...document.querySelectorAll('section.workload:not([hidden]) [data-chart]')].every(place => place.dataset.drawn)`,
   )
   await tab.evaluate('scrollTo(0, 0)')
-  if (values.whole) {
+  if (values.point) {
+    // Tall enough for the whole: what sticks to the top of a scrolled page would lie over it.
+    await tab.setViewportSize({ width: Number(values.width), height: 5000 })
+    const box = await tab.locator('section.workload:not([hidden]) .with-detail').first().boundingBox()
+    if (box === null) throw new Error('no chart is shown')
+    const { x, y, width, height } = box
+    await tab.screenshot({ path: out, clip: { x: x - 20, y: y - 16, width: width + 40, height: height + 32 } })
+  } else if (values.whole) {
     await tab.screenshot({ path: out, fullPage: true })
   } else {
     const frontier = await tab.locator('section.workload:not([hidden]) figure').first().boundingBox()

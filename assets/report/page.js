@@ -249,8 +249,9 @@
   /**
    * A small chart in the page, drawn once its place has a width. Its specification is shared, its data given by name.
    * @param {string} title @param {number} spec @param {Record<string, object[]>} rows @param {Record<string, string>} attributes
+   * @param {Record<string, unknown>} [signals]
    */
-  function stamp(title, spec, rows, attributes) {
+  function stamp(title, spec, rows, attributes, signals = {}) {
     const theme = data.themes[themeName()]
     const place = element('div', { class: 'stamp', ...attributes })
     const runtime = vega.parse(data.specs[spec], { ...theme.config, background: 'transparent' }, { ast: true })
@@ -258,6 +259,7 @@
       if (!place.isConnected) return
       const view = viewOf(runtime, place, theme)
       detailViews.push(view)
+      for (const [name, value] of Object.entries(signals)) view.signal(name, value)
       for (const [name, values] of Object.entries(rows)) view.data(name, values)
       view.runAsync()
     })
@@ -311,6 +313,7 @@
     ])
     if (lines.length === 0) return []
     const pairs = (/** @type {number[]} */ flat) => Array.from({ length: flat.length / 2 }, (_, i) => ({ s: flat[2 * i] ?? 0, value: flat[2 * i + 1] ?? 0 }))
+    const sources = [...new Set(lines.map(([, source]) => source))]
     const stamps = panels.flatMap(([panel, title]) => {
       const course = lines.flatMap(([of, name, , flat]) => (of === panel ? pairs(flat).map(sample => ({ ...sample, name })) : []))
       if (course.length === 0) return []
@@ -319,7 +322,8 @@
         { name: 'client p95', value: point.ttftP95 },
       ]
       const levels = panel === 'ttft' ? seen.filter(level => level.value !== null) : []
-      return [stamp(title, data.course, { course, levels }, { 'data-course': panel })]
+      const present = sources.filter(source => course.some(({ name }) => name === source))
+      return [stamp(title, data.course, { course, levels }, { 'data-course': panel }, { sources, present })]
     })
     const rows = lines.map(([panel, source, metric, flat]) => [
       panels.find(([name]) => name === panel)?.[1].replace(/:.*/, '') ?? '',

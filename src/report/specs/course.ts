@@ -24,13 +24,23 @@ export function courseSpec(): TopLevelSpec {
   const name = {
     field: 'name',
     type: 'nominal' as const,
-    legend: { title: null, orient: 'bottom' as const, columns: 2, labelLimit: 130, symbolSize: 160, offset: 4 },
+    scale: { domain: { expr: 'sources' } },
+    legend: {
+      values: { expr: 'present' },
+      title: null,
+      orient: 'bottom' as const,
+      columns: 2,
+      labelLimit: 130,
+      symbolSize: 160,
+      offset: 4,
+    },
   }
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     width: 'container',
     height: 92,
-    params: themeParams(light),
+    // A source has one colour in all pictures of a point, and a name only where it is drawn.
+    params: [...themeParams(light), { name: 'sources', value: [] }, { name: 'present', value: [] }],
     layer: [
       {
         data: { name: 'levels' },
