@@ -10,6 +10,7 @@ import { type ReadManifest, readManifest, requireFit } from './kubernetes/check.
 import { type Cluster, type ClusterChoice, openCluster } from './kubernetes/cluster.ts'
 import { argumentOf } from './kubernetes/component.ts'
 import { type Design, designOf } from './kubernetes/design.ts'
+import { drainedFirst } from './kubernetes/drain.ts'
 import { type JsonObject, readAt } from './kubernetes/fields.ts'
 import { type HeldGraph, holdGraph } from './kubernetes/held-graph.ts'
 import { collectionPath, graphPath } from './kubernetes/paths.ts'
@@ -70,29 +71,35 @@ export function kubernetesDeployer(config: KubernetesConfig, place: KubernetesPl
     const here = site
     requireFit(here, wanted)
     const design = designOf(here.manifest, here.cast, wanted)
-    await keepPatch(here, wanted, design)
     const previous = serving
     serving = null
-    const was = await here.held.apply(design, context.signal)
+    const was = await here.cluster.get(graphPath(here.manifest.graph, here.namespace), context.signal)
     const counts = tellChanges(here, design, previous, was, context)
-    await untilReady({
-      cluster: here.cluster,
-      collection: collectionPath(here.manifest.graph.apiVersion, 'dynamographdeployments', here.namespace),
-      name: here.manifest.graph.name,
-      deadline,
-      context,
-      label: topologyLabel(wanted.topology),
-      judge: graph => unreadiness(graph, here.manifest.version, wantedReplicas(here, design, graph)),
-      explain: () => explainPods(here),
-    })
+    const drained = drainedFirst(design, name =>
+      was === null ? 0 : reportedReplicas(was, here.manifest.version, name),
+    )
+    for (const step of drained === null ? [design] : [drained, design]) {
+      await keepPatch(here, wanted, step, step === drained)
+      await here.held.apply(step, context.signal)
+      await untilReady({
+        cluster: here.cluster,
+        collection: collectionPath(here.manifest.graph.apiVersion, 'dynamographdeployments', here.namespace),
+        name: here.manifest.graph.name,
+        deadline,
+        context,
+        label: topologyLabel(wanted.topology),
+        judge: graph => unreadiness(graph, here.manifest.version, wantedReplicas(here, step, graph)),
+        explain: () => explainPods(here),
+      })
+    }
     const endpoint: Endpoint = await reach(here)
     await answered(endpoint, design, deadline, topologyLabel(wanted.topology), context)
     serving = design
     return { endpoint, ...counts }
   }
 
-  async function keepPatch(here: Site, wanted: Deployment, design: Design): Promise<void> {
-    const { path, content } = patchFile({ config, ...here, folder }, wanted, design)
+  async function keepPatch(here: Site, wanted: Deployment, step: Design, isDrain: boolean): Promise<void> {
+    const { path, content } = patchFile({ ...here, folder }, wanted, step, isDrain)
     await mkdir(dirname(path), { recursive: true })
     await writeFile(path, content)
   }

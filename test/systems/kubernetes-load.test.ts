@@ -128,8 +128,12 @@ describe('load from an Indexed Job, on a real control plane', { skip: noKubernet
       findings.find(({ code }) => code === 'shard-lost')?.message ?? '',
       new RegExp(`^shard 1 on pod ${killed} was lost: it closed the connection`),
     )
-    const next = await measure(generator, { load: { requests: 20, dataset: 20 } })
-    assert.deepEqual(next.requests, { sent: 20, completed: 20, failed: 0 })
+    // Enough prompts for messages of megabytes.
+    const next = await measure(generator, {
+      load: { requests: 200, dataset: 200 },
+      workload: { isl: { kind: 'fixed', tokens: 6000 } },
+    })
+    assert.deepEqual(next.requests, { sent: 200, completed: 200, failed: 0 })
     assert.notEqual(next.client.shards?.[1]?.host, `pod ${killed}`)
   })
 

@@ -5,6 +5,7 @@ import type { KubernetesConfig } from '../config.ts'
 import type { DeployPreview, PlannedCommand, PlannedFile } from '../deployer.ts'
 import { fieldManager } from './cluster.ts'
 import { applyBody, type Design, designOf, replicaFields } from './design.ts'
+import { drainedFirst } from './drain.ts'
 import type { Manifest } from './manifest.ts'
 import type { Cast } from './roles.ts'
 
@@ -18,10 +19,16 @@ export interface PreviewParts {
 }
 
 /** The server-side apply of a deployment, as a file: the very body that is sent. */
-export function patchFile({ manifest, folder }: PreviewParts, wanted: Deployment, design: Design): PlannedFile {
+export function patchFile(
+  { manifest, folder }: Pick<PreviewParts, 'manifest' | 'folder'>,
+  wanted: Deployment,
+  design: Design,
+  isDrain = false,
+): PlannedFile {
   const body = applyBody(manifest, [...replicaFields(design.pools), ...design.fields])
   const content = [...design.configMaps, body].map(document => stringify(document)).join('---\n')
-  return { path: join(folder, `${topologyLabel(wanted.topology).replaceAll(' ', '-')}-${wanted.id}.yaml`), content }
+  const name = `${topologyLabel(wanted.topology).replaceAll(' ', '-')}-${wanted.id}${isDrain ? '-drain' : ''}.yaml`
+  return { path: join(folder, name), content }
 }
 
 /** Exactly what getting from one deployment to another applies, as kubectl would be told to. */
@@ -29,6 +36,12 @@ export function previewKubernetes(parts: PreviewParts, from: Deployment | null, 
   const { config, manifest, cast } = parts
   const design = designOf(manifest, cast, wanted)
   const file = patchFile(parts, wanted, design)
+  const standing = from === null ? null : designOf(manifest, cast, from)
+  const drained = drainedFirst(
+    design,
+    name => standing?.pools.find(({ component }) => component.name === name)?.replicas ?? 0,
+  )
+  const drain = drained === null ? null : patchFile(parts, wanted, drained, true)
   const options = [
     ...(config.kubeconfig === undefined ? [] : [`--kubeconfig=${config.kubeconfig}`]),
     ...(config.context === undefined ? [] : [`--context=${config.context}`]),
@@ -51,9 +64,12 @@ export function previewKubernetes(parts: PreviewParts, from: Deployment | null, 
   const { name } = manifest.graph
   const made = `only when ${name} is not there: what the manifest has, with these numbers of workers from the start`
   return {
-    files: [file],
+    files: [...(drain === null ? [] : [drain]), file],
     commands: [
       ...(from === null ? [apply('fulcrum-manifest', manifest.file, made)] : []),
+      ...(drain === null
+        ? []
+        : [apply(fieldManager, drain.path, 'empties the pools that go, and waits until they are')]),
       apply(fieldManager, file.path, changeNote(parts, from, wanted)),
     ],
   }

@@ -14,6 +14,8 @@ export interface ShardPod {
 
 /** From a connection to the first line: Node has to start in the pod. */
 const firstLineMs = 20_000
+/** Each write becomes one websocket message, and Kubernetes takes none above 32 MB. */
+const frameBytes = 256 * 1024
 
 /**
  * Reaches a shard through a port-forward to its pod's loopback; resolves once it has said its first line.
@@ -51,7 +53,10 @@ export async function openPodChannel(
   }
   return {
     host: `pod ${name}`,
-    send: line => void ours.write(`${line}\n`),
+    send: line => {
+      const bytes = Buffer.from(`${line}\n`)
+      for (let at = 0; at < bytes.length; at += frameBytes) ours.write(bytes.subarray(at, at + frameBytes))
+    },
     lastLines: () => [],
     ended,
     close: async () => close(),

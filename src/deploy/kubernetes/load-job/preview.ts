@@ -7,7 +7,7 @@ import { loadJob } from './resource.ts'
 export function previewLoadJob(shards: JobShards): DeployPreview {
   const { kubeconfig, context, namespace } = shards.job
   const name = 'fulcrum-load-XXXXXXXX'
-  const content = stringify(loadJob({ name, shards, owner: {}, run: 'RUN' }))
+  const content = stringify(loadJob({ name, shards, owner: {}, run: 'RUN' }), { aliasDuplicateObjects: false })
   const options = [
     ...(kubeconfig === undefined ? [] : [`--kubeconfig=${kubeconfig}`]),
     ...(context === undefined ? [] : [`--context=${context}`]),
