@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { it } from 'node:test'
-import { differences, registeredWorkers } from '../../src/deploy/dynamo/discovery.ts'
+import { differences, registeredInstances, registeredWorkers } from '../../src/deploy/dynamo/discovery.ts'
 
 const worker = (role: 'prefill' | 'decode' | 'aggregated') => ({ role })
 
@@ -19,6 +19,15 @@ it('counts each worker once, by its generate endpoint, in its own namespace', as
   t.after(() => server.close())
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   assert.deepEqual(await registeredWorkers(url, 'mine', t.signal), { prefill: 1, serving: 1 })
+})
+
+it('takes an answer without a list of instances for no list, not for an empty one', async t => {
+  const server = createServer((_, response) => response.end(JSON.stringify({ status: 'ok' })))
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => server.close())
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  assert.equal(await registeredInstances(url, t.signal), null)
+  assert.deepEqual(await registeredWorkers(url, 'mine', t.signal), { prefill: 0, serving: 0 })
 })
 
 it('tells which role is short, or has one too many', () => {

@@ -62,22 +62,13 @@ export async function checkEndpoint(
   ]
 }
 
-/** A Dynamo frontend lists its workers at `/health`; other servers don't. */
+/** A frontend of Dynamo 1.x lists its workers at `/health`; other servers don't. */
 async function registered(config: AttachConfig, expected: ExpectedWorkers): Promise<readonly Check[]> {
-  if (!config.dialect.startsWith('dynamo')) return []
-  try {
-    const instances = await registeredInstances(config.url, AbortSignal.timeout(limitMs))
-    return [judgeInstances(instances, expected, config.url)]
-  } catch {
-    return [
-      noticed(
-        'workers',
-        'GET /health does not list them',
-        'Not a Dynamo frontend? Then write deploy.dialect.',
-        config.url,
-      ),
-    ]
-  }
+  if (config.dialect !== 'dynamo-1') return []
+  const instances = await registeredInstances(config.url, AbortSignal.timeout(limitMs)).catch(() => null)
+  if (instances !== null) return [judgeInstances(instances, expected, config.url)]
+  const remedy = 'Not a Dynamo frontend? Then write deploy.dialect.'
+  return [noticed('workers', 'GET /health does not list them', remedy, config.url)]
 }
 
 async function completion(endpoint: Endpoint, streaming: boolean): Promise<Check> {

@@ -12,7 +12,7 @@ export interface Registered {
 
 /** What `GET /health` of a Dynamo frontend lists, as far as it is read. */
 const healthSchema = z.object({
-  instances: z.array(z.object({ namespace: z.string(), component: z.string(), endpoint: z.string() })).default([]),
+  instances: z.array(z.object({ namespace: z.string(), component: z.string(), endpoint: z.string() })).optional(),
 })
 
 /**
@@ -20,23 +20,26 @@ const healthSchema = z.object({
  * @throws TypeError, SyntaxError or ZodError when there is no such answer
  */
 export async function registeredWorkers(url: string, namespace: string, signal: AbortSignal): Promise<Registered> {
-  const mine = (await registeredInstances(url, signal)).filter(instance => instance.namespace === namespace)
+  const all = (await registeredInstances(url, signal)) ?? []
+  const mine = all.filter(instance => instance.namespace === namespace)
   const prefill = mine.filter(instance => instance.prefill).length
   return { prefill, serving: mine.length - prefill }
 }
 
 /**
- * The workers of every namespace that a frontend has in its discovery.
+ * The workers of every namespace that a frontend has in its discovery; null when it answers without such a list.
  * @throws TypeError, SyntaxError or ZodError when there is no such answer
  */
 export async function registeredInstances(
   url: string,
   signal: AbortSignal,
-): Promise<readonly { readonly namespace: string; readonly prefill: boolean }[]> {
+): Promise<readonly { readonly namespace: string; readonly prefill: boolean }[] | null> {
   const answer = await fetch(`${url}/health`, { signal })
   const { instances } = healthSchema.parse(await answer.json())
-  const workers = instances.filter(({ endpoint }) => endpoint === 'generate')
-  return workers.map(({ namespace, component }) => ({ namespace, prefill: component === 'prefill' }))
+  const workers = instances?.filter(({ endpoint }) => endpoint === 'generate') ?? null
+  return workers === null
+    ? null
+    : workers.map(({ namespace, component }) => ({ namespace, prefill: component === 'prefill' }))
 }
 
 /** Where what is registered differs from the workers that should be, in words; empty when it is exactly those. */
