@@ -3,7 +3,7 @@ import type { Deployment, LoadLevel, Role, Slo, Topology } from '../point/index.
 import { arrivalSource, createRandom, FulcrumError, rolesOf, workersOf } from '../point/index.ts'
 import type { Engine } from './engine.ts'
 import { createEngine } from './engine.ts'
-import type { LoopEnd, LoopLimits } from './load-loop.ts'
+import type { LoopEnd, LoopLimits } from './exchange.ts'
 import { createLoadLoop } from './load-loop.ts'
 import type { Profile } from './profile.ts'
 import { createRecorder } from './recorder.ts'
@@ -135,7 +135,7 @@ export function simulate(point: SimulatedPoint, profile: Profile): Simulation {
   const lanes = laneCount(level, point.warmup)
   const warmLanes = Math.min(lanes, point.warmup)
   const warmSource = level.kind === 'trace' ? sourceOf(point) : source
-  const warming = createLoadLoop(engine, warmSource, firstChunkMs, { count: lanes, used: 0 }, null)
+  const warming = createLoadLoop({ engine, firstChunkMs, recorder: null }, warmSource, { count: lanes, used: 0 })
   const startMs = point.warmup > 0 ? warming.closed(point.warmup, warmLanes, 0, unlimited).endMs : 0
   const busyBefore = busyMs(engine)
   recording = true
@@ -146,7 +146,7 @@ export function simulate(point: SimulatedPoint, profile: Profile): Simulation {
     giveUpMs: startMs + durationMs + (point.graceS ?? Number.POSITIVE_INFINITY) * 1000,
     timeoutMs,
   }
-  const loop = createLoadLoop(engine, source, firstChunkMs, { count: lanes, used: warmLanes }, recorder)
+  const loop = createLoadLoop({ engine, firstChunkMs, recorder }, source, { count: lanes, used: warmLanes })
   const run = (): LoopEnd => {
     if (level.kind === 'concurrency')
       return loop.closed(point.requests ?? Number.POSITIVE_INFINITY, level.concurrency, startMs, limits)

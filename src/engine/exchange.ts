@@ -1,0 +1,136 @@
+import type { Engine } from './engine.ts'
+import { createQueue } from './queue.ts'
+import type { Answer, Recorder } from './recorder.ts'
+import type { EngineRequest } from './request.ts'
+import { engineRequest } from './request.ts'
+import type { DrawnRequest } from './request-source.ts'
+
+/** Until when a loop sends, and how long it waits for answers. */
+export interface LoopLimits {
+  /** Nothing is sent from then on; infinity where the number of requests decides. */
+  readonly stopMs: number
+  /** What still runs then is given up. */
+  readonly giveUpMs: number
+  readonly timeoutMs: number
+}
+
+export interface LoopEnd {
+  /** When the first request was due; when the loop began, without any. */
+  readonly startMs: number
+  /** The last answer, or when the last request was given up. */
+  readonly endMs: number
+  readonly failed: { readonly refused: number; readonly timeout: number; readonly cancelled: number }
+}
+
+/**
+ * After so long a quiet a request does not count as the answer to what came before it: Linux then acknowledges at once, and no first
+ * chunk is held back (TCP_ATO_MIN, `tcp_event_data_sent`). On a real Dynamo the step lies at 38 to 40 ms.
+ */
+const quickAfterMs = 40
+
+/** What requests are exchanged with, and who is told of them. */
+export interface ExchangeContext {
+  readonly engine: Engine
+  /** See {@link Profile}'s `frontend`. */
+  readonly firstChunkMs: number
+  /** Null while warming up. */
+  readonly recorder: Recorder | null
+}
+
+/** The client's side of requests in virtual time. */
+export interface Exchange {
+  /** Sends on a connection that was quiet since then. False when the deployment can't take the request. */
+  send(drawn: DrawnRequest, dueMs: number, atMs: number, sinceMs: number): boolean
+  /** Lets everything happen before `untilMs` (not at it); false when time was up before. */
+  runUntil(untilMs: number): boolean
+  end(startMs: number): LoopEnd
+}
+
+/** Times as the client sees them: nothing of an answer leaves before its first chunk may. */
+function answerOf(request: EngineRequest, dueMs: number, quietMs: number, firstChunkMs: number): Answer {
+  const held = !Number.isNaN(request.prefilledMs) && quietMs < quickAfterMs
+  const heldMs = held ? request.prefilledMs + firstChunkMs : 0
+  const seen = (atMs: number) => Math.max(atMs, heldMs)
+  return {
+    request,
+    dueMs,
+    firstMs: seen(request.firstTokenMs),
+    secondMs: seen(request.secondTokenMs),
+    lastMs: seen(request.finishedMs),
+  }
+}
+
+/** Sends requests and lets the engine run; `ended` is told when a request is out of flight, and why. */
+export function createExchange(
+  { engine, firstChunkMs, recorder }: ExchangeContext,
+  limits: LoopLimits,
+  ended: (atMs: number, drawn: DrawnRequest, ok: boolean) => void,
+): Exchange {
+  const failed = { refused: 0, timeout: 0, cancelled: 0 }
+  /** In the order of their deadlines; those that are over leave when they are first. */
+  const running = createQueue<{ readonly request: EngineRequest; readonly lose: () => void }>()
+  let endMs = 0
+
+  function firstRunning() {
+    for (let one = running.peek(); one !== undefined; one = running.peek()) {
+      if (!one.request.cancelled && Number.isNaN(one.request.finishedMs)) return one
+      running.shift()
+    }
+    return undefined
+  }
+
+  function send(drawn: DrawnRequest, dueMs: number, atMs: number, sinceMs: number): boolean {
+    const request = engineRequest({
+      ...drawn,
+      arrivedMs: atMs,
+      onFinish: () => {
+        const answer = answerOf(request, dueMs, atMs - sinceMs, firstChunkMs)
+        endMs = Math.max(endMs, answer.lastMs)
+        recorder?.answered(answer)
+        ended(answer.lastMs, drawn, true)
+      },
+    })
+    if (engine.submit(request) !== null) {
+      failed.refused += 1
+      return false
+    }
+    recorder?.sent(dueMs, atMs)
+    // Keeps what is over from piling up behind a request that takes long.
+    firstRunning()
+    running.push({ request, lose: () => ended(atMs + limits.timeoutMs, drawn, false) })
+    return true
+  }
+
+  function lose(request: EngineRequest, kind: 'timeout' | 'cancelled', atMs: number): void {
+    running.shift()
+    engine.cancel(request)
+    failed[kind] += 1
+    recorder?.lost(atMs)
+    endMs = Math.max(endMs, atMs)
+  }
+
+  function runUntil(untilMs: number): boolean {
+    for (;;) {
+      const first = firstRunning()
+      const deadlineMs = first === undefined ? Number.POSITIVE_INFINITY : first.request.arrivedMs + limits.timeoutMs
+      const dueMs = Math.min(engine.nextEventMs(), deadlineMs)
+      if (dueMs > limits.giveUpMs && untilMs > limits.giveUpMs) {
+        for (let one = firstRunning(); one !== undefined; one = firstRunning())
+          lose(one.request, 'cancelled', limits.giveUpMs)
+        return false
+      }
+      if (dueMs >= untilMs) return true
+      if (first === undefined || deadlineMs > dueMs) engine.advanceTo(dueMs)
+      else {
+        lose(first.request, 'timeout', deadlineMs)
+        first.lose()
+      }
+    }
+  }
+
+  return {
+    send,
+    runUntil,
+    end: (startMs: number): LoopEnd => ({ startMs, endMs: Math.max(endMs, startMs), failed }),
+  }
+}
