@@ -1,5 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { historyGate, parseHistoryThreshold } from '../analysis/history/gate.ts'
 import { type History, historyOf } from '../analysis/history/history.ts'
 import { baselineOf, readRun, runsOf, sweepFolder } from '../journal/index.ts'
@@ -15,7 +14,7 @@ export interface HistoryRequest {
   readonly last: number
   /** `itl_p95>5%`, `hypervolume<-3%`. */
   readonly failOn?: readonly string[]
-  /** Folder for history.html; none is written without. */
+  /** Folder for history.html, history.json and the charts; none is written without. */
   readonly to?: string
 }
 
@@ -74,11 +73,9 @@ export async function sweepHistory(request: HistoryRequest): Promise<WrittenHist
   let page: string | null = null
   if (request.to !== undefined) {
     // Vega takes most of a second to load, which only a page should cost.
-    const { historyHtml } = await import('../report/history/page.ts')
-    const folder = resolve(request.to)
-    await mkdir(folder, { recursive: true })
-    page = join(folder, 'history.html')
-    await writeFile(page, await historyHtml(history, gates))
+    const { writeHistory } = await import('../report/history/write-history.ts')
+    const { files } = await writeHistory(history, gates, resolve(request.to))
+    page = files[0] ?? null
   }
   return {
     sweep,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
@@ -85,6 +85,13 @@ describe('fulcrum history', () => {
     const to = join(place.path, 'pages')
     const { stdout } = await fulcrum(['history', '--out', place.path, '--to', to])
     assert.match(stdout, /page: .*history\.html/)
+    const names = await readdir(to)
+    assert.ok(names.includes('history.json'))
+    assert.ok(names.includes('trend-1-hypervolume-1000-1000-frontier-all.vl.json'))
+    assert.equal(
+      names.filter(name => name.endsWith('.svg')).length,
+      names.filter(name => name.endsWith('.vl.json')).length,
+    )
     const browser = await launchChromium()
     await using cleanup = new AsyncDisposableStack()
     cleanup.defer(() => browser.close())

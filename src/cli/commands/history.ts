@@ -24,7 +24,7 @@ export function addHistory(program: Command): void {
       (threshold: string, before: readonly string[]) => [...before, threshold],
       [],
     )
-    .option('--to <dir>', 'write history.html there')
+    .option('--to <dir>', 'write history.html, history.json and each chart (Vega-Lite, SVG) there')
     .option('--json', 'print every value and change as JSON')
     .addHelpText(
       'after',

@@ -18,6 +18,22 @@ const mostPictures = 16
 /** Rows of the tables; `fulcrum history --json` has all. */
 const mostRows = 1000
 
+/** What the page has pictures of: each workload's frontier, and the figures that changed most. */
+export function picturedTrends({ trends }: History): {
+  readonly frontiers: readonly Trend[]
+  readonly changed: readonly Trend[]
+  /** Of all that changed; more than are pictured. */
+  readonly changedInAll: number
+} {
+  const frontiers = trends.filter(trend => trend.figure.name === 'hypervolume')
+  const changed = trends.filter(trend => trend.changes.length > 0 && !frontiers.includes(trend))
+  return {
+    frontiers,
+    changed: changed.toSorted((a, b) => largest(b) - largest(a)).slice(0, mostPictures),
+    changedInAll: changed.length,
+  }
+}
+
 /** history.html: one offline file without scripts. */
 export async function historyHtml(
   history: History,
@@ -25,9 +41,7 @@ export async function historyHtml(
   trail: readonly Crumb[] = [],
 ): Promise<string> {
   const style = await loadStyle()
-  const frontiers = history.trends.filter(trend => trend.figure.name === 'hypervolume')
-  const changed = history.trends.filter(trend => trend.changes.length > 0 && !frontiers.includes(trend))
-  const pictured = changed.toSorted((a, b) => largest(b) - largest(a)).slice(0, mostPictures)
+  const { frontiers, changed: pictured, changedInAll } = picturedTrends(history)
   const [first, last] = [runText(history, 0), runText(history, history.runs.length - 1)]
   const page = html`<!doctype html>
 <html lang="en">
@@ -48,11 +62,11 @@ ${crumbTrail(trail)}
 ${gatesSection(history, gates)}
 ${changesSection(history)}
 <section><h2>Frontiers</h2><div class="pair">${await Promise.all(frontiers.map(trend => figureOf(history, trend)))}</div></section>
-${pictured.length > 0 ? html`<section><h2>Figures that changed</h2><div class="pair">${await Promise.all(pictured.map(trend => figureOf(history, trend)))}</div>${pictured.length < changed.length ? html`<p class="none">The ${pictured.length} largest of ${changed.length}; the table has all.</p>` : null}</section>` : null}
+${pictured.length > 0 ? html`<section><h2>Figures that changed</h2><div class="pair">${await Promise.all(pictured.map(trend => figureOf(history, trend)))}</div>${pictured.length < changedInAll ? html`<p class="none">The ${pictured.length} largest of ${changedInAll}; the table has all.</p>` : null}</section>` : null}
 ${trendsSection(history)}
 <section><h2>How this is told</h2><p>Changes: E-divisive (Matteson and James 2014) on the logarithms of each run's means, tested by permutation; false-discovery rate ${historyFalseDiscoveryRate * 100} % over ${history.trends.length} series. A change must also exceed the noise between repeats, which the shaded band shows (95 % of run means, were there nothing else). Lines are levels between changes, dashed rules the first run after a change, the diamond is the baseline.</p></section>
 </main>
-<footer><p>Made by Fulcrum. \`fulcrum history --json\` has every value.</p></footer>
+<footer><p>Made by Fulcrum. \`fulcrum history --json\` has every value; \`--to\` writes it and each chart (Vega-Lite, SVG) as files.</p></footer>
 </body>
 </html>
 `
