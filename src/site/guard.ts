@@ -31,9 +31,15 @@ function hostName(header: string | undefined): string | null {
 
 /** The names that a server at an address answers to: a rebound name is never among them. */
 export function ownNames(address: string, hostname: string): readonly string[] {
-  const literal = isIP(address) === 6 ? `[${address}]` : address
+  const literal = addressLiteral(address)
   const loopback = ['localhost', '127.0.0.1', '[::1]']
   return isLoopback(address) ? [literal, ...loopback] : [literal, ...loopback, hostname.toLowerCase()]
+}
+
+/** An address as a Host header has it; IPv4 through an IPv6 socket is IPv4. */
+export function addressLiteral(address: string): string {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '')
+  return isIP(plain) === 6 ? `[${plain}]` : plain
 }
 
 export const isLoopback = (address: string): boolean =>

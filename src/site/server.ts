@@ -7,7 +7,7 @@ import { FulcrumError } from '../point/index.ts'
 import type { Answer } from './answer.ts'
 import { constantHeaders } from './answer.ts'
 import { type Follow, sendEvents } from './events.ts'
-import { ownNames, refusalOf } from './guard.ts'
+import { addressLiteral, isLoopback, ownNames, refusalOf } from './guard.ts'
 import type { SiteAssets } from './pages/layout.ts'
 import { problemPage } from './pages/problem.ts'
 import type { Routed } from './routes.ts'
@@ -25,6 +25,8 @@ export interface SiteOptions {
 /** A site that answers until it is closed. */
 export interface Site extends AsyncDisposable {
   readonly url: string
+  /** Who can reach it. */
+  readonly reach: 'this machine' | 'network'
 }
 
 /** What is being answered when the site stops may take this long. */
@@ -40,6 +42,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   await listening(server, options)
   const { address, port, family } = server.address() as AddressInfo
   return {
+    reach: isLoopback(address) ? 'this machine' : 'network',
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}/`,
     async [Symbol.asyncDispose]() {
       stopping.abort(new DOMException('the site stops', 'AbortError'))
@@ -87,7 +90,10 @@ async function answer(
   response: ServerResponse,
   { assets, route, follow, names, signal }: SiteOptions & { names: readonly string[]; signal: AbortSignal },
 ): Promise<void> {
-  const refusal = refusalOf(request, names)
+  // On all addresses of a machine (0.0.0.0), the one that was asked is its own too; a rebound name is no address.
+  const { localAddress } = request.socket
+  const own = localAddress === undefined ? names : [...names, addressLiteral(localAddress)]
+  const refusal = refusalOf(request, own)
   if (refusal !== null) {
     const allow = refusal.status === 405 ? { allow: 'GET, HEAD' } : {}
     response.writeHead(refusal.status, { ...constantHeaders, ...allow, 'content-type': 'text/plain; charset=utf-8' })

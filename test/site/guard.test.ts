@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ownNames, refusalOf } from '../../src/site/guard.ts'
+import { addressLiteral, ownNames, refusalOf } from '../../src/site/guard.ts'
 
 const names = ownNames('127.0.0.1', 'gpu-01')
 const asked = (headers: Record<string, string>, method = 'GET') => refusalOf({ method, headers }, names)?.status ?? null
@@ -45,4 +45,10 @@ test('on another address than loopback, the machine answers to its own name too,
   const status = (host: string) => refusalOf({ method: 'GET', headers: { host } }, open)?.status ?? null
   for (const host of ['10.0.0.7:4747', 'gpu-01:4747', 'localhost']) assert.equal(status(host), null, host)
   for (const host of ['evil.example', '10.0.0.8']) assert.equal(status(host), 421, host)
+})
+
+test('an address is written as a host header has it', () => {
+  assert.equal(addressLiteral('10.0.0.7'), '10.0.0.7')
+  assert.equal(addressLiteral('::ffff:10.0.0.7'), '10.0.0.7')
+  assert.equal(addressLiteral('fe80::1'), '[fe80::1]')
 })

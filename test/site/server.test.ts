@@ -66,6 +66,17 @@ describe('the site over HTTP', () => {
     assert.ok(!body.includes('quick'))
   })
 
+  test('listening on all addresses, it answers to the one that was asked and still to no other name', async () => {
+    await using open = await serveResults({ resultsRoot: folder, host: '0.0.0.0', port: 0 })
+    assert.equal(open.reach, 'network')
+    const { port } = new URL(open.url)
+    const asked = async (host: string) =>
+      (await rawRequest(`http://127.0.0.2:${port}/`, '/', { headers: { host } })).status
+    assert.equal(await asked(`127.0.0.2:${port}`), 200)
+    assert.equal(await asked('10.1.2.3'), 421)
+    assert.equal(await asked('evil.example'), 421)
+  })
+
   test('nothing but reading is done', async () => {
     const { status, headers } = await rawRequest(site.url, '/runs/quick/first/', { method: 'DELETE' })
     assert.deepEqual([status, headers.allow], [405, 'GET, HEAD'])

@@ -36,6 +36,8 @@ The site can only be read, and shows nothing outside the folder. Ctrl-C stops it
       await using site = await serveResults({ resultsRoot, host, port })
       if (json) console.log(JSON.stringify({ url: site.url }))
       else console.log(`Serving ${resultsRoot} at ${site.url} (Ctrl-C stops it)`)
+      if (site.reach === 'network')
+        console.error(`Everybody who reaches ${host} can read these results: the site has no accounts.`)
       if (!interrupted.signal.aborted)
         await new Promise(resolve => interrupted.signal.addEventListener('abort', resolve, { once: true }))
     })

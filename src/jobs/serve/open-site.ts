@@ -21,7 +21,7 @@ export async function openSite({ resultsRoot, host, port }: ServeRequest): Promi
     await startSite({ host, port, assets, route, follow: (folder, signal) => followRun(folder, { signal }) }),
   )
   const kept = made.move()
-  return { url: site.url, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  return { url: site.url, reach: site.reach, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
 async function realRoot(folder: string): Promise<string> {
