@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { addressLiteral, ownNames, refusalOf } from '../../src/site/guard.ts'
+import { addressLiteral, isLoopback, ownNames, refusalOf } from '../../src/site/guard.ts'
 
 const names = ownNames('127.0.0.1', 'gpu-01')
 const asked = (headers: Record<string, string>, method = 'GET') => refusalOf({ method, headers }, names)?.status ?? null
@@ -51,4 +51,10 @@ test('an address is written as a host header has it', () => {
   assert.equal(addressLiteral('10.0.0.7'), '10.0.0.7')
   assert.equal(addressLiteral('::ffff:10.0.0.7'), '10.0.0.7')
   assert.equal(addressLiteral('fe80::1'), '[fe80::1]')
+})
+
+test('only loopback addresses keep the site on this machine', () => {
+  for (const address of ['127.0.0.1', '127.1.2.3', '::1', 'localhost']) assert.ok(isLoopback(address), address)
+  for (const address of ['0.0.0.0', '::', '10.0.0.7', '127.0.0.1.evil.example'])
+    assert.ok(!isLoopback(address), address)
 })
