@@ -42,8 +42,8 @@ const place = ({ folder }: { folder: string }) => folder.split('/').slice(-2).jo
 const site = cleanup.use(await serveResults({ resultsRoot, host: '127.0.0.1', port: 0 }))
 const pictures = [
   { name: 'serve', path: '', height: 640 },
-  { name: 'serve-run', path: `runs/${place(youngest)}/`, height: 820 },
-  { name: 'comparison', path: `compare?base=${place(before)}&head=${place(youngest)}`, height: 1000 },
+  { name: 'serve-run', path: `runs/${place(youngest)}/`, height: 1120 },
+  { name: 'comparison', path: `compare?base=${place(before)}&head=${place(youngest)}`, height: 1480 },
   { name: 'history', path: `history/${sweep}`, height: 760 },
 ]
 const browser = await chromium.launch({
