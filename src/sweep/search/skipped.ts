@@ -54,7 +54,7 @@ function reasonOf(
   if (better === undefined)
     return {
       reason: 'little',
-      why: `${what}: with all that was left out less than ${100 * worthwhile} % of the frontier`,
+      why: `${what}: it and all else that was left out add less than ${100 * worthwhile} % to the frontier`,
       expected,
     }
   const { cell: other, x, y } = better
