@@ -40,13 +40,14 @@ export function pageData(report: Report) {
     }),
     points: sampled(section.points, Math.max(100, Math.floor(2000 / report.sections.length))).map(point => ({
       ...rounded(point),
+      key: point.key,
       detail: detailOf(point.key),
     })),
     ratios: section.ratios.map(rounded),
   }))
   return {
     workloads,
-    overall: overallData(report, indexOf),
+    overall: overallData(report, indexOf, new Set(workloads.flatMap(({ points }) => points.map(({ key }) => key)))),
     specs,
     distribution,
     course,
@@ -65,7 +66,7 @@ export function pageData(report: Report) {
 }
 
 /** The script has the points already: only what differs among all workloads is added, by key. */
-function overallData(report: Report, indexOf: (spec: TopLevelSpec) => number) {
+function overallData(report: Report, indexOf: (spec: TopLevelSpec) => number, shown: ReadonlySet<string>) {
   const { overall } = report
   if (overall === null) return null
   return {
@@ -73,7 +74,9 @@ function overallData(report: Report, indexOf: (spec: TopLevelSpec) => number) {
     workloads: overall.workloads,
     spec: indexOf(overallChart(report, overall, 'page').spec),
     frontier: overall.points.flatMap(point => (point.onFrontier ? [point.key] : [])),
-    standing: Object.fromEntries(overall.points.map(point => [point.key, point.standing])),
+    standing: Object.fromEntries(
+      overall.points.filter(({ key }) => shown.has(key)).map(({ key, standing }) => [key, standing]),
+    ),
   }
 }
 
