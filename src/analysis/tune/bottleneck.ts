@@ -1,7 +1,7 @@
 import type { Role } from '../../point/index.ts'
 import { workersOf } from '../../point/index.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
-import { type LatencyGrowth, latencyGrowth, littlesLaw, readingShare } from './latency-growth.ts'
+import { beforeFirstToken, type LatencyGrowth, latencyGrowth, littlesLaw, readingShare } from './latency-growth.ts'
 import { type RoleState, roleStates, serverMean } from './role-state.ts'
 
 /** What holds a deployment back, the evidence for it, and what to try. */
@@ -55,7 +55,7 @@ export function bottleneckAt(point: MeasuredPoint, { lightest, aggregated }: Ref
   const growth = latencyGrowth(point, lightest)
   const found =
     (cpu > busyClient ? clientFinding(cpu) : null) ??
-    queueFinding(states, inFlight) ??
+    queueFinding(states, inFlight, beforeFirstToken(point) ?? inFlight, growth) ??
     transferFinding(point, inFlight) ??
     frontendFinding(point, states, inFlight) ??
     lateTokenFinding(lightest ?? point, aggregated) ??
@@ -73,9 +73,16 @@ function clientFinding(cpu: number): BottleneckFinding {
 }
 
 /** The role that holds most of what waits, and why it waits there. */
-function queueFinding(states: readonly RoleState[], inFlight: number): BottleneckFinding | null {
+function queueFinding(
+  states: readonly RoleState[],
+  inFlight: number,
+  beforeToken: number,
+  growth: LatencyGrowth | null,
+): BottleneckFinding | null {
+  // What waits has no token yet: few scrapes of a short point can catch a moment, Little's law can't.
+  const held = (state: RoleState) => Math.min(state.waiting * state.workers, beforeToken)
   const queued = states
-    .filter(state => state.waiting > queueLength && state.waiting * state.workers > queueShare * inFlight)
+    .filter(state => state.waiting > queueLength && held(state) > queueShare * inFlight)
     .toSorted((a, b) => b.waiting * b.workers - a.waiting * a.workers)[0]
   if (queued === undefined) return null
   const { role, waiting, running, slots } = queued
@@ -103,6 +110,8 @@ function queueFinding(states: readonly RoleState[], inFlight: number): Bottlenec
       evidence: [said],
       next: 'Add another decode worker, or raise its max_batch_size while ITL allows it.',
     }
+  // One worker does both: what it spends its time on tells more than where requests are seen to wait.
+  if (role === 'aggregated' && growth !== null && growth.times >= slowed) return null
   return {
     stage: 'prefill queueing',
     evidence: [said],
@@ -168,17 +177,15 @@ function growthFinding(growth: LatencyGrowth | null, reading: number | null): Bo
       ],
       next: 'Try disaggregated deployments on as many GPUs, or lower the concurrency.',
     }
-  return growth.shareBeforeFirstToken >= 0.5
-    ? {
-        stage: 'prefill queueing',
-        evidence: [growth.text],
-        next: 'Give prefill a larger share of the GPUs, or lower the concurrency.',
-      }
-    : {
-        stage: 'decode batch',
-        evidence: [growth.text],
-        next: 'Give decode a larger share of the GPUs, or lower the concurrency.',
-      }
+  const stage = growth.shareBeforeFirstToken >= 0.5 ? 'prefill' : 'decode'
+  return {
+    stage: stage === 'prefill' ? 'prefill queueing' : 'decode batch',
+    evidence: [growth.text],
+    next:
+      reading === null
+        ? `Give ${stage} a larger share of the GPUs, or lower the concurrency.`
+        : 'Add another aggregated worker, or lower the concurrency.',
+  }
 }
 
 const percent = (share: number) => `${Math.round(100 * share)} %`

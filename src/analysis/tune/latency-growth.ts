@@ -27,6 +27,12 @@ export function latencyGrowth(point: MeasuredPoint, lightest: MeasuredPoint | nu
   }
 }
 
+/** Requests before their first token on average, by Little's law; null where it is not known. */
+export function beforeFirstToken({ figures }: MeasuredPoint): number | null {
+  const [rate, ttft] = [figures.request_throughput?.mean, figures.ttft_mean_ms?.mean]
+  return rate === undefined || ttft === undefined ? null : (rate * ttft) / 1000
+}
+
 /** Requests at work in each stage: rate × time, Little's law. */
 export function littlesLaw(point: MeasuredPoint): string[] {
   const { topology } = point.deployment
@@ -41,22 +47,20 @@ export function littlesLaw(point: MeasuredPoint): string[] {
   ]
 }
 
-/** Tokens of one pass where settings say nothing: TensorRT-LLM's default, and the mocker's. */
-const defaultPassTokens = 8192
+/** A pass over fewer prompt tokens than this takes hardly less time: short prompts are read together for the price of one. */
+const saturatingTokens = 1024
 
 /**
- * Share of an aggregated worker's time that goes into reading prompts, by the utilisation law: requests/s of a worker × the time that a
- * pass over prompts takes (TTFT without load) / prompts of a pass. Null for other deployments, or without a lightest load.
+ * Share of an aggregated worker's time that goes into reading prompts, by the utilisation law: requests/s of a worker × the time that
+ * reading one takes (TTFT without load, shared by short prompts). Null for other deployments, or without a lightest load.
  */
 export function readingShare(point: MeasuredPoint, lightest: MeasuredPoint | null): number | null {
-  const { topology, engine } = point.deployment
+  const { topology } = point.deployment
   const rate = point.figures.request_throughput?.mean
   const ttftMs = lightest?.figures.ttft_p50_ms?.mean
   if (topology.kind !== 'aggregated' || rate === undefined || ttftMs === undefined) return null
-  const settings = engine.aggregated ?? {}
-  const tokens = settings.max_num_tokens ?? settings.max_num_batched_tokens ?? defaultPassTokens
-  const prompts = Math.max(1, Math.floor(Number(tokens) / meanTokens(point.workload.isl)))
-  return ((rate / topology.workers) * (ttftMs / 1000)) / prompts
+  const together = Math.max(1, Math.floor(saturatingTokens / meanTokens(point.workload.isl)))
+  return ((rate / topology.workers) * (ttftMs / 1000)) / together
 }
 
 const figure = (value: number) => (value >= 10 ? String(Math.round(value)) : value.toFixed(1))

@@ -13,6 +13,8 @@ export interface WorkerRate {
   readonly point: MeasuredPoint
   /** Whether more load brought no more there, and the other role had room to spare by its own rate: else the worker may do more. */
   readonly isLimit: boolean
+  /** Whether more load brought no more there. */
+  readonly isPressed: boolean
 }
 
 /** Prefill's rate held against decode's demand, for workers of one kind each. */
@@ -84,12 +86,14 @@ function matchKind(points: readonly MeasuredPoint[]): RateMatching[] {
     requestsPerS: perPrefill,
     tokensPerS: perPrefill * meanTokens(workload.isl),
     point: seenPrefill,
+    isPressed: isPressed(seenPrefill, points),
     isLimit: isPressed(seenPrefill, points) && workers(seenPrefill).decode * perDecode >= room * rateOf(seenPrefill),
   }
   const decode: WorkerRate = {
     requestsPerS: perDecode,
     tokensPerS: perDecode * meanTokens(workload.osl),
     point: seenDecode,
+    isPressed: isPressed(seenDecode, points),
     isLimit: isPressed(seenDecode, points) && workers(seenDecode).prefill * perPrefill >= room * rateOf(seenDecode),
   }
   return [
@@ -166,7 +170,13 @@ function bestRatio(points: readonly MeasuredPoint[], perPrefill: number, perDeco
 }
 
 function adviceOf(prefill: WorkerRate, decode: WorkerRate): string | null {
-  const unsure = [...(prefill.isLimit ? [] : ['prefill']), ...(decode.isLimit ? [] : ['decode'])]
+  const unsure = [
+    { role: 'prefill', rate: prefill },
+    { role: 'decode', rate: decode },
+  ].filter(({ rate }) => !rate.isLimit)
   if (unsure.length === 0) return null
-  return `A ${unsure.join(' and a ')} worker may do more than was seen: write calibrate: true in the sweep file, or press harder, to see ${unsure.length === 1 ? 'it' : 'them'} alone at the limit.`
+  const who = `A ${unsure.map(({ role }) => role).join(' and a ')} worker may do more than was seen`
+  return unsure.some(({ rate }) => !rate.isPressed)
+    ? `${who}: add heavier loads.`
+    : `${who}, as the other role was nearly full too: write calibrate: true in the sweep file, or list more uneven topologies.`
 }

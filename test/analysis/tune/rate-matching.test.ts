@@ -72,7 +72,7 @@ describe('rate matching', () => {
     )
     assert.ok(unsure !== undefined)
     assert.equal(unsure.prefill.isLimit, false)
-    assert.match(unsure.advice ?? '', /calibrate: true/)
+    assert.match(unsure.advice ?? '', /add heavier loads/)
   })
   test('says nothing of one ratio alone', () => {
     assert.deepEqual(

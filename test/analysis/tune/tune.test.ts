@@ -9,11 +9,14 @@ import { aggregated, disaggregated, syntheticRun } from '../../report/synthetic-
 
 const gauge = (value: number) => ({ mean: value, max: value, last: value })
 
+/** With as many requests before their first token as a queue needs, by Little's law. */
+const waitingLong = (m: Measurement): Measurement => ({ ...m, ttftMs: m.ttftMs && { ...m.ttftMs, mean: 20_000 } })
+
 /** The bottleneck of a lone point whose measurement was changed. */
 function bottleneckOf(change: (measurement: Measurement) => Measurement) {
   const changed = (result: PointResult): PointResult => ({
     ...result,
-    measurement: result.measurement === null ? null : change(result.measurement),
+    measurement: result.measurement === null ? null : change(waitingLong(result.measurement)),
   })
   const run = syntheticRun({
     topologies: [disaggregated(1, 1)],
