@@ -238,12 +238,13 @@ describe('pods of a graph, on a real control plane', { skip: noKubernetes() || n
     const { lines } = await readRun(outcome.folder)
     const results = lines.flatMap(({ event }) => (event.type === 'point' ? [event.result] : []))
     assert.deepEqual(
-      results.map(({ measurement, reason }) => [measurement?.requests.completed, reason]),
+      results.map(({ measurement }) => [measurement?.requests.completed, measurement?.requests.failed]),
       [
-        [16, ''],
-        [16, ''],
-        [16, ''],
+        [16, 0],
+        [16, 0],
+        [16, 0],
       ],
+      results.map(({ reason }) => reason).join('\n'),
     )
     for (const { measurement } of results) assert.equal(measurement?.client.shards?.length, 2)
     // What serves both is emptied before the others are filled, and the other way round.

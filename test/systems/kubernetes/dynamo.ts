@@ -26,6 +26,8 @@ export async function startPlatform({ folder, ledger }: ControlPlane, address: s
   return {
     env: {
       ...mocker.env,
+      // A worker that a busy machine keeps from its lease for some seconds is not to be forgotten.
+      ETCD_LEASE_TTL: '60',
       NATS_SERVER: `nats://${address}:${nats}`,
       ETCD_ENDPOINTS: `http://${address}:${etcd}`,
       DYN_NAMESPACE: 'llm-mocked',
