@@ -47,11 +47,15 @@ describe('fulcrum compare', () => {
     assert.doesNotMatch(stderr, /\n {4}at /)
   })
 
-  test('writes page, comment, JSON and JUnit, and prints the JSON when asked', async () => {
+  test('writes page, comment, JSON, JUnit and every chart, and prints the JSON when asked', async () => {
     const to = join(place.path, 'comparison')
     const { stdout, exitCode } = await fulcrum(['compare', run(0), run(2), '--to', to, '--json'])
     assert.equal(exitCode, 0)
-    assert.deepEqual((await readdir(to)).sort(), ['comparison.html', 'comparison.json', 'comparison.md', 'junit.xml'])
+    const names = await readdir(to)
+    const whole = names.filter(name => !/\.(svg|vl\.json)$/.test(name))
+    assert.deepEqual(whole.sort(), ['comparison.html', 'comparison.json', 'comparison.md', 'junit.xml'])
+    for (const ending of ['.svg', '.vl.json'])
+      assert.ok(names.filter(name => name.endsWith(ending)).length >= 2, ending)
     assert.deepEqual(JSON.parse(stdout), JSON.parse(await readFile(join(to, 'comparison.json'), 'utf8')))
   })
 

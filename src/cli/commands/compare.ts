@@ -23,7 +23,7 @@ export function addCompare(program: Command): void {
       (threshold: string, before: readonly string[]) => [...before, threshold],
       [],
     )
-    .option('--to <dir>', 'write comparison.html, comparison.md, comparison.json and junit.xml there')
+    .option('--to <dir>', 'write comparison.html, comparison.md, comparison.json, junit.xml and each chart there')
     .option('--markdown', 'print the comment for a pull request')
     .option('--json', 'print every change as JSON (one object a head)')
     .addHelpText(
