@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { join, resolve } from 'node:path'
+import { probe } from '../load/probe.ts'
 import { type Endpoint, FulcrumError, topologyLabel } from '../point/index.ts'
 import type { ProcessLedger } from '../process/ledger.ts'
 import { type RunningProcess, startProcess } from '../process/process.ts'
@@ -12,8 +13,9 @@ import { differences, registeredWorkers } from './dynamo/discovery.ts'
 import { processFailure } from './dynamo/failure.ts'
 import { type Infrastructure, openInfrastructure } from './dynamo/infrastructure.ts'
 import { misfitOn } from './dynamo/placement.ts'
+import { prefillTakesPart, requestsTakenUp } from './dynamo/prefill-part.ts'
 import { previewDynamo } from './dynamo/preview.ts'
-import { type AwaitedWorkers, completionsCameBack, frontendUp, workersRegistered } from './dynamo/readiness.ts'
+import { type AwaitedWorkers, completionsCameBack, frontendUp, leftMs, workersRegistered } from './dynamo/readiness.ts'
 import { startWorker, type Worker } from './dynamo/worker.ts'
 import type { NodesOf } from './nodes/create.ts'
 import { thisMachine } from './nodes/nodes.ts'
@@ -131,6 +133,7 @@ function dynamoSystem(config: DynamoConfig, place: DynamoPlace, nodesOf: NodesOf
           await workersRegistered(workers, process, awaited)
           const endpoint = endpointOf(url, workers, place.model)
           await completionsCameBack(endpoint, workers, process, awaited)
+          await prefillTookPart(endpoint, workers, course)
           return endpoint
         },
       }
@@ -161,6 +164,20 @@ function dynamoSystem(config: DynamoConfig, place: DynamoPlace, nodesOf: NodesOf
       site = null
     },
   }
+}
+
+/** Long enough for a frontend to notice its prefill workers, and no longer: the validity of each point is looked at as well. */
+const prefillPatienceMs = 30_000
+
+async function prefillTookPart(endpoint: Endpoint, workers: readonly Worker[], course: Course): Promise<void> {
+  const pages = workers.filter(({ role }) => role === 'prefill').map(({ metricsUrl }) => metricsUrl)
+  const left = leftMs(course.deadline)
+  if (pages.length === 0 || left <= 0) return
+  const sight = {
+    probe: (signal: AbortSignal) => probe(endpoint, { signal, timeoutMs: left, streaming: true }),
+    takenUp: (signal: AbortSignal) => requestsTakenUp(pages, signal),
+  }
+  await prefillTakesPart(sight, Math.min(left, prefillPatienceMs), course.context.signal)
 }
 
 function endpointOf(url: string, workers: readonly Worker[], model: string): Endpoint {

@@ -2,6 +2,7 @@ import type { Point } from '../point/index.ts'
 import type { Finding, Measurement, Status } from './measurement.ts'
 import { judgeClient } from './validity/client.ts'
 import { judgeRequests } from './validity/requests.ts'
+import { judgeServer } from './validity/server.ts'
 import { judgeWindow } from './validity/window.ts'
 
 const order = ['invalid', 'warning', 'note'] as const
@@ -12,6 +13,7 @@ export function judge(point: Point, measurement: Measurement): Finding[] {
     ...judgeRequests(point, measurement),
     ...judgeClient(point, measurement),
     ...judgeWindow(point, measurement),
+    ...judgeServer(point, measurement),
     ...(measurement.remarks ?? []),
   ]
   return findings.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity))

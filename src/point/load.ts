@@ -77,6 +77,8 @@ export interface ValidityLimits {
   readonly oslDeviation: number
   /** Of the time in which a closed loop's slots had a request to send, the share in which one was in flight, 0–1. */
   readonly inFlightShare: number
+  /** Requests that no prefill worker of a disaggregated deployment took up, over all, 0–1. */
+  readonly prefillBypassShare: number
 }
 
 /** Limits that a sweep file need not mention. */
@@ -89,4 +91,5 @@ export const defaultLimits: ValidityLimits = {
   islDeviation: 0.02,
   oslDeviation: 0.05,
   inFlightShare: 0.9,
+  prefillBypassShare: 0.02,
 }

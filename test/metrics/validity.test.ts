@@ -227,3 +227,26 @@ test('the gravest finding comes first', () => {
     ['invalid', 'note'],
   )
 })
+
+test('requests of a disaggregated deployment that no prefill worker took up are told, whatever was in flight when the window began', () => {
+  const level: LoadLevel = { kind: 'concurrency', concurrency: 2 }
+  const aggregated = pointOf(level)
+  const point: Point = {
+    ...aggregated,
+    deployment: { ...aggregated.deployment, topology: { kind: 'disaggregated', prefill: 1, decode: 1 } },
+  }
+  const counts = (name: string, prefill: number, decode: number): Measurement => {
+    const of = (last: number) => ({ [name]: { mean: 1, max: 1, last } })
+    return { ...sound, server: { 'prefill-0': of(prefill), 'decode-0': of(decode) } }
+  }
+  const told = (subject: Point, measurement: Measurement) =>
+    judge(subject, measurement).filter(({ code }) => code === 'prefill-bypassed').length
+  const name = 'dynamo_component_requests_total'
+  assert.equal(told(point, counts(name, 6, 10)), 1)
+  assert.equal(told(point, counts(`${name}{dynamo_endpoint="generate"}`, 6, 10)), 1)
+  assert.equal(told(point, counts(name, 8, 10)), 0)
+  assert.equal(told(point, counts('other_requests_total', 6, 10)), 0)
+  assert.equal(told(aggregated, counts(name, 6, 10)), 0)
+  const lenient = { ...point, limits: { ...point.limits, prefillBypassShare: 1 } }
+  assert.equal(told(lenient, counts(name, 0, 10)), 0)
+})

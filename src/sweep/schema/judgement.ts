@@ -55,6 +55,11 @@ export const validitySchema = field(
       defaultLimits.inFlightShare,
       share,
     ),
+    prefill_bypass: limit(
+      'Requests of a disaggregated deployment that no prefill worker took up, by the workers’ own counts, over all, 0–1. Raise it where the router is meant to prefill short prompts on decode workers.',
+      defaultLimits.prefillBypassShare,
+      share,
+    ),
   }),
   'Limits beyond which a measurement is not believed.',
   'write limits such as { error_share: 0.01 }',

@@ -20,6 +20,7 @@ export function readLimits(raw: RawSweep['validity']): ValidityLimits {
     islDeviation: raw.isl_deviation,
     oslDeviation: raw.osl_deviation,
     inFlightShare: raw.in_flight_share,
+    prefillBypassShare: raw.prefill_bypass,
   }
 }
 
