@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DynamoServeConfig } from '../../src/deploy/config.ts'
@@ -90,5 +90,7 @@ describe('a real `dynamo serve` over hosts of their own', { skip: noHosts() }, (
     await real.deployer.close()
     assert.deepEqual(['north', 'south'].flatMap(host => [serves(host), services(host)]).flat(), [])
     assert.deepEqual(copies.filter(existsSync), [])
+    const folders = copies.map(copy => dirname(dirname(copy)))
+    assert.deepEqual(folders.filter(existsSync), [])
   })
 })

@@ -15,11 +15,11 @@ export const heartbeatS = 5
  * left it (known by a mark in its environment), and nothing else, when its standard input ends or falls silent: so the task
  * never outlives Fulcrum, the connection, or a cut network. Of a supervisor it watches the services too. Needs bash (read
  * -t), setsid, and ps for a supervisor.
- * Arguments: grace and silence in seconds, container program and name (or empty), the task's mark, `supervises` or empty,
- * number of files, then path and content of each, then the command.
+ * Arguments: grace and silence in seconds, container program and name (or empty), the task's mark, `supervises` or empty, the
+ * folder to leave no trace of, number of files, then path and content of each, then the command.
  */
 const script = `
-grace=$1 silence=$2 runtime=$3 container=$4 mark=FULCRUM_TASK=$5/$$ supervises=$6 files=$7; shift 7
+grace=$1 silence=$2 runtime=$3 container=$4 mark=FULCRUM_TASK=$5/$$ supervises=$6 folder=$7 files=$8; shift 8
 written=()
 for ((; files > 0; files--)); do
   mkdir -p -- "$(dirname -- "$1")" && printf %s "$2" >"$1" || exit 73
@@ -71,9 +71,15 @@ kill -KILL -- "-$task" 2>/dev/null
 for pid in $(strays); do kill -KILL "$pid" 2>/dev/null; done
 [ -z "$runtime" ] || "$runtime" rm -f "$container" >/dev/null 2>&1
 for file in "\${written[@]}"; do rm -f -- "$file"; rmdir -- "$(dirname -- "$file")" 2>/dev/null; done
+rmdir -- "$folder" 2>/dev/null
 [ -z "$ended" ] || { echo 'a service of it has ended, and the rest was ended with it' >&2; code=70; }
 exit "$code"
 `.trim()
+
+/** Where tasks' files are written on machines that have none of ours. */
+export function taskFolder(namespace: string): string {
+  return `/tmp/${namespace}`
+}
 
 /** The command line that runs a task under guard, in a container if so wished; its environment is part of it. */
 export function guarded(task: Task, { container, namespace, unset }: Wrapping): readonly [string, ...string[]] {
@@ -82,18 +88,8 @@ export function guarded(task: Task, { container, namespace, unset }: Wrapping): 
   const files = task.files.flatMap(({ path, content }) => [path, content])
   const numbers = [String(graceS), String(silenceS)]
   const whose = [`${namespace}/${task.name}`, task.supervises === true && container === null ? 'supervises' : '']
-  return [
-    'bash',
-    '-c',
-    script,
-    'fulcrum',
-    ...numbers,
-    ...box,
-    ...whose,
-    String(task.files.length),
-    ...files,
-    ...command,
-  ]
+  const fixed = [...numbers, ...box, ...whose, taskFolder(namespace), String(task.files.length)]
+  return ['bash', '-c', script, 'fulcrum', ...fixed, ...files, ...command]
 }
 
 /** Runs tasks under guard on this machine. */

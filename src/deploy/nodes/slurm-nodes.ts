@@ -6,6 +6,7 @@ import type { ProcessLedger } from '../../process/ledger.ts'
 import type { AllocationConfig, RuntimeConfig } from '../config.ts'
 import type { DeployContext } from '../deployer.ts'
 import type { Host } from '../dynamo/placement.ts'
+import { taskFolder } from '../launch/guard.ts'
 import { allocationCommand } from '../launch/salloc.ts'
 import { asStep, mpiBreakers } from '../launch/srun.ts'
 import { freePortAt, headReach, requireHead } from './head.ts'
@@ -132,7 +133,7 @@ export function slurmNodes({ config, container, head, namespace, logFolder, ledg
   const addressOf = (host: string) => addresses.get(host) ?? `<address of ${host}>`
 
   return {
-    fileFolder: join('/tmp', namespace),
+    fileFolder: taskFolder(namespace),
     named: hostsToCome(config),
     hosts: () => (asked === 0 ? hostsToCome(config) : namesInUse().map(name => hostOf(config, name))),
     lost: () => [...lost.values()],

@@ -10,6 +10,7 @@ import type { DeployContext } from '../deployer.ts'
 import { logEnd } from '../dynamo/failure.ts'
 import type { Host } from '../dynamo/placement.ts'
 import { waitUntil } from '../dynamo/wait.ts'
+import { taskFolder } from '../launch/guard.ts'
 import type { Wrapping } from '../launch/launcher.ts'
 import { connectionCommand, overSsh, type SshRoute, sshCommand } from '../launch/ssh.ts'
 import { freePortAt, headReach, requireHead } from './head.ts'
@@ -105,7 +106,7 @@ export function sshNodes({ nodes, head, container, namespace, logFolder, ledger 
   }
 
   return {
-    fileFolder: join('/tmp', namespace),
+    fileFolder: taskFolder(namespace),
     named: hostsOf(nodes),
     hosts: () => hostsOf(nodes).filter(({ name }) => name === null || !lost.has(name)),
     lost: () => [...lost.values()],

@@ -22,7 +22,10 @@ it('a task over ssh is one word for the other side’s shell, and ends with its 
   const { argv, env, endsBy } = overSsh({ host: 'node1', ssh: { options: {} }, socket: '/s' }, wrapping)(task)
   assert.deepEqual([env, endsBy], [{}, 'stdin'])
   assert.equal(argv.at(-2), 'node1')
-  assert.match(argv.at(-1) ?? '', /^bash -c '.*' fulcrum 15 20 '' '' ns\/decode-0 '' 0 env 'A=1' python -m 'x y'$/s)
+  assert.match(
+    argv.at(-1) ?? '',
+    /^bash -c '.*' fulcrum 15 20 '' '' ns\/decode-0 '' \/tmp\/ns 0 env 'A=1' python -m 'x y'$/s,
+  )
 })
 
 it('a step runs on its node of the allocation, without the variables that break MPI spawn', () => {
