@@ -6,12 +6,15 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
+import { createPromptBook } from '../src/load/prompt-book.ts'
 import type { PromptSet } from '../src/load/prompt-set.ts'
 import { promptJson } from '../src/load/prompt-set.ts'
 import { createPromptSet } from '../src/load/prompts.ts'
 import type { ChatMessage } from '../src/load/tokenizer.ts'
 import { buildTokenizer, readTokenizer } from '../src/load/tokenizer.ts'
 
+/** As one run has it. */
+const book = createPromptBook()
 const tokenizerName = 'builtin:deepseek-v3'
 const [count = 1000, isl = 8000] = process.argv.slice(2, 4).map(Number)
 const [mode, cacheFolder] = process.argv.slice(4)
@@ -59,6 +62,7 @@ function prompts(cacheFolder: string, salt: string): Promise<PromptSet> {
     seed: 100,
     salt,
     cacheFolder,
+    book,
     signal: AbortSignal.timeout(600_000),
   })
 }

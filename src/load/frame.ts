@@ -9,7 +9,7 @@ export type Frame = Pick<PromptSet, 'json' | 'offsets'>
 
 /** Puts texts of lexicon words, which need no escape, into the JSON that an API takes. */
 export function frameTexts(texts: readonly Uint16Array[], api: Api, lexicon: Lexicon): Frame {
-  const [before, after] = api === 'chat' ? ['[{"role":"user","content":"', '"}]'] : ['"', '"']
+  const [before, after] = around(api)
   const head = Buffer.from(before)
   const tail = Buffer.from(after)
   const writer = createWordWriter(lexicon)
@@ -21,6 +21,15 @@ export function frameTexts(texts: readonly Uint16Array[], api: Api, lexicon: Lex
     json.set(tail, writer.write(text, json, start + head.length))
   }
   return { json, offsets }
+}
+
+function around(api: Api): readonly [before: string, after: string] {
+  return api === 'chat' ? ['[{"role":"user","content":"', '"}]'] : ['"', '"']
+}
+
+/** Bytes of a framed text's JSON before the text. */
+export function textStart(api: Api): number {
+  return around(api)[0].length
 }
 
 const noWords = new Uint16Array(0)

@@ -5,12 +5,14 @@ import { datasetPrompts } from './dataset.ts'
 import { frameTexts } from './frame.ts'
 import type { Lexicon } from './lexicon.ts'
 import { loadLexicon } from './lexicon-cache.ts'
+import type { PromptBook } from './prompt-book.ts'
 import type { PromptSet } from './prompt-set.ts'
 import { sharedUint32 } from './prompt-set.ts'
+import { noSalt, salted } from './salt.ts'
 import type { Trace } from './trace.ts'
 import { tracePrompts } from './trace-prompts.ts'
 import type { WordRun } from './words.ts'
-import { cutRuns, drawText, markWords, saltMark } from './words.ts'
+import { cutRuns, drawText, markWords } from './words.ts'
 
 /** What decides the prompts of a point. */
 export interface PromptOptions {
@@ -29,6 +31,8 @@ export interface PromptOptions {
   readonly trace?: Trace
   /** Where what took long to find out is kept over runs; made when it isn't there. */
   readonly cacheFolder: string
+  /** Prompts of earlier points of the run. */
+  readonly book?: PromptBook
   readonly signal: AbortSignal
 }
 
@@ -48,9 +52,13 @@ export async function createPromptSet(options: PromptOptions): Promise<PromptSet
   const around = tokensAround(lexicon, options)
   if (options.trace !== undefined) return tracePrompts(options.trace, lexicon, around, options)
   checkLength(options, around)
-  return options.workload.conversation === undefined
-    ? singlePrompts(options, lexicon, around)
-    : conversationPrompts(options, lexicon, around, options.workload.conversation.turns)
+  const { api, workload, seed, count, salt } = options
+  const make = () =>
+    workload.conversation === undefined
+      ? singlePrompts(options, lexicon, around)
+      : conversationPrompts(options, lexicon, around, workload.conversation.turns)
+  const unsalted = options.book?.take({ words: lexicon.words, api, workload, seed, count }, make) ?? make()
+  return salted(unsalted, salt, api, around, lexicon)
 }
 
 function singlePrompts(options: PromptOptions, lexicon: Lexicon, around: number): PromptSet {
@@ -116,7 +124,7 @@ function runsOf(options: PromptOptions, index: number, words: number): WordRun[]
   const which = index % (prefix?.count ?? 1)
   return cutRuns(
     [
-      saltMark(options.salt),
+      noSalt,
       { kind: 'mark', number: which, words: Math.min(markWords, shared - markWords) },
       { kind: 'drawn', name: `prefix-${which}`, words: shared - 2 * markWords },
       { kind: 'mark', number: index, words: markWords },

@@ -13,8 +13,15 @@ export type WordRun =
 export const markWords = 4
 
 /** The words that every prompt of a point begins with, so that points differ at once. */
-export function saltMark(salt: string): WordRun {
+export function saltMark(salt: string): WordRun & { readonly kind: 'mark' } {
   return { kind: 'mark', number: createRandom(salt).integer(2 ** 24), words: markWords }
+}
+
+/** A mark as text, cut to so many words. */
+export function markText(lexicon: Lexicon, { number }: WordRun & { readonly kind: 'mark' }, words: number): string {
+  const mark = new Uint16Array(words)
+  writeMark(lexicon, number, mark)
+  return Array.from(mark, word => lexicon.words[word] ?? '').join(' ')
 }
 
 /** Cuts runs, at the end, to so many words in all; empty ones are left out. */

@@ -3,6 +3,8 @@ import type { Tinypool } from 'tinypool'
 import type { Measurement } from '../../metrics/measurement.ts'
 import type { Endpoint, Point } from '../../point/index.ts'
 import type { LoadGenerator, LoadProgress, MeasureContext } from '../generator.ts'
+import type { PromptBook } from '../prompt-book.ts'
+import { createPromptBook } from '../prompt-book.ts'
 import { conclude } from './conclude.ts'
 import type { Control } from './control.ts'
 import { createControl, doneSoFar, monotonicMs, phaseStarts } from './control.ts'
@@ -27,12 +29,13 @@ const progressEveryMs = 200
 /** Fulcrum's own load generator: raw sockets in worker threads, nothing between them and the clock. See docs/bench/load.md. */
 export function builtIn(options: BuiltInOptions): LoadGenerator {
   const env = options.env ?? process.env
+  const book = createPromptBook()
   let pool: Tinypool | null = null
   return {
     measure: async (point, endpoint, context) => {
       pool ??= createPool(options.threads ?? availableParallelism())
       try {
-        return await measure(pool, options, env, point, endpoint, context)
+        return await measure(pool, options, env, book, point, endpoint, context)
       } catch (error) {
         // tinypool has an error of its own for aborted tasks.
         context.signal.throwIfAborted()
@@ -51,6 +54,7 @@ async function measure(
   pool: Tinypool,
   options: BuiltInOptions,
   env: Readonly<Record<string, string | undefined>>,
+  book: PromptBook,
   point: Point,
   endpoint: Endpoint,
   context: MeasureContext,
@@ -62,7 +66,7 @@ async function measure(
   const timing = await timingOf(point, signal)
   const threads = options.threads ?? threadsFor(timing.schedule, availableParallelism())
   const [load, target] = await Promise.all([
-    prepareLoad(point, endpoint, timing, { cacheFolder: options.cacheFolder, env }, signal),
+    prepareLoad(point, endpoint, timing, { cacheFolder: options.cacheFolder, env, book }, signal),
     resolveTarget(endpoint, options.ca ?? null, signal),
     // Meanwhile.
     readyThreads(pool, threads, signal),

@@ -1,6 +1,7 @@
 import type { Endpoint, Point } from '../../point/index.ts'
 import { FulcrumError, meanTokens } from '../../point/index.ts'
 import { apiKeyOf } from '../api-key.ts'
+import type { PromptBook } from '../prompt-book.ts'
 import { createPromptSet } from '../prompts.ts'
 import type { Trace } from '../trace.ts'
 import { readTrace } from '../trace.ts'
@@ -30,6 +31,14 @@ export function refuseWhatCannotBe(point: Point): void {
   throw new FulcrumError('bad-input', 'generator-cannot', refusal, { where: point.workload.name })
 }
 
+/** What preparing may use beyond the point. */
+export interface PrepareContext {
+  readonly cacheFolder: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Of the run: prompts of its earlier points. */
+  readonly book: PromptBook
+}
+
 /**
  * All that decides a point's requests, made before the clock starts.
  * @throws FulcrumError as {@link createPromptSet} and {@link apiKeyOf}
@@ -38,7 +47,7 @@ export async function prepareLoad(
   point: Point,
   endpoint: Endpoint,
   { schedule, trace }: Timing,
-  { cacheFolder, env }: { readonly cacheFolder: string; readonly env: Readonly<Record<string, string | undefined>> },
+  { cacheFolder, env, book }: PrepareContext,
   signal: AbortSignal,
 ): Promise<JobLoad> {
   const { load, workload } = point
@@ -51,6 +60,7 @@ export async function prepareLoad(
     salt: `${point.id}/${point.repeat}`,
     ...(trace === null ? {} : { trace }),
     cacheFolder,
+    book,
     signal,
   })
   return {

@@ -8,6 +8,8 @@ import { monotonicMs } from '../built-in/control.ts'
 import { prepareLoad, refuseWhatCannotBe, timingOf } from '../built-in/prepare.ts'
 import { generatorVersion } from '../built-in/result.ts'
 import type { LoadGenerator, MeasureContext } from '../generator.ts'
+import type { PromptBook } from '../prompt-book.ts'
+import { createPromptBook } from '../prompt-book.ts'
 import { coordinate } from './coordinate.ts'
 import { shardHealth, shardRemarks, worstHealth } from './health.ts'
 import type { ShardSettings } from './launch.ts'
@@ -37,6 +39,7 @@ const helloLimitMs = 60_000
 export function sharded(options: ShardedOptions): LoadGenerator {
   const place = options.place ?? processPlace(options.shards, options.runFolder)
   const links: (ShardLink | undefined)[] = []
+  const book = createPromptBook()
   /** What the hosts of shards that have said hello call themselves. */
   const greeted = new Map<number, string>()
 
@@ -72,7 +75,7 @@ export function sharded(options: ShardedOptions): LoadGenerator {
   return {
     measure: async (point, endpoint, context) => {
       try {
-        return await measure(ready, options, point, place.seenFrom(endpoint), context)
+        return await measure(ready, options, book, point, place.seenFrom(endpoint), context)
       } catch (error) {
         // Shards may be anywhere in their part: none of it is wanted any more.
         await closeAll()
@@ -89,6 +92,7 @@ export function sharded(options: ShardedOptions): LoadGenerator {
 async function measure(
   ready: (count: number, endpoint: Endpoint, signal: AbortSignal) => Promise<ShardLink[]>,
   options: ShardedOptions,
+  book: PromptBook,
   point: Point,
   endpoint: Endpoint,
   context: MeasureContext,
@@ -101,7 +105,7 @@ async function measure(
   const timing = await timingOf(point, signal)
   const count = busyShards(timing.schedule, options.shards.count)
   const [load, links] = await allSettled([
-    prepareLoad(point, endpoint, timing, { cacheFolder: options.cacheFolder, env }, signal),
+    prepareLoad(point, endpoint, timing, { cacheFolder: options.cacheFolder, env, book }, signal),
     ready(count, endpoint, signal),
   ])
   const parts = splitLoad(load, count)

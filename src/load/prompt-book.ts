@@ -1,0 +1,64 @@
+import { contentId, type Length, type Workload } from '../point/index.ts'
+import type { PromptSet } from './prompt-set.ts'
+
+/** What decides prompts before they are salted. */
+export interface UnsaltedPrompts {
+  /** The lexicon's words. */
+  readonly words: readonly string[]
+  readonly api: string
+  readonly workload: Workload
+  readonly seed: number
+  /** Prompts (conversations, where the workload has turns). */
+  readonly count: number
+}
+
+/** Prompts kept over the points of a run, by the content of what decides them; points differ in their salt only. */
+export interface PromptBook {
+  /** The prompts, made when they are not here. Not to be changed. */
+  take(of: UnsaltedPrompts, make: () => PromptSet): PromptSet
+}
+
+const defaultMostBytes = 256 * 1024 * 1024
+
+/** A book that forgets what was not asked for the longest when it holds more than so many bytes. */
+export function createPromptBook(mostBytes = defaultMostBytes): PromptBook {
+  const kept = new Map<string, PromptSet>()
+  return {
+    take: (of, make) => {
+      const key = keyOf(of)
+      const known = kept.get(key)
+      const enough = known !== undefined && known.count >= of.count * known.turns ? known : make()
+      kept.delete(key)
+      kept.set(key, enough)
+      let bytes = kept.values().reduce((sum, set) => sum + set.json.length, 0)
+      for (const [oldest, set] of kept) {
+        if (bytes <= mostBytes) break
+        kept.delete(oldest)
+        bytes -= set.json.length
+      }
+      return firstOf(enough, of.count)
+    },
+  }
+}
+
+/** Lengths that are drawn are spread over all prompts: only where all are alike are some the start of more. */
+function keyOf({ words, api, workload, seed, count }: UnsaltedPrompts): string {
+  const { name: _, ...content } = workload
+  const alike = isFixed(workload.isl) && isFixed(workload.osl)
+  return contentId({ words, api, workload: content, seed, count: alike ? null : count })
+}
+
+const isFixed = ({ kind }: Length) => kind === 'fixed'
+
+function firstOf(set: PromptSet, count: number): PromptSet {
+  const prompts = count * set.turns
+  if (prompts === set.count) return set
+  return {
+    ...set,
+    count: prompts,
+    json: set.json.subarray(0, set.offsets[prompts]),
+    offsets: set.offsets.subarray(0, prompts + 1),
+    inputTokens: set.inputTokens.subarray(0, prompts),
+    outputTokens: set.outputTokens.subarray(0, prompts),
+  }
+}
