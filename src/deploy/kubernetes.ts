@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { probe } from '../load/probe.ts'
 import { type Deployment, type Endpoint, FulcrumError, topologyLabel } from '../point/index.ts'
 import type { KubernetesConfig } from './config.ts'
@@ -14,7 +15,7 @@ import { drainedFirst } from './kubernetes/drain.ts'
 import { type JsonObject, readAt } from './kubernetes/fields.ts'
 import { type HeldGraph, holdGraph } from './kubernetes/held-graph.ts'
 import { collectionPath, graphPath } from './kubernetes/paths.ts'
-import { podsOf, podTroubles, readyFrontend } from './kubernetes/pods.ts'
+import { lingering, podsOf, podTroubles, readyFrontend } from './kubernetes/pods.ts'
 import { openPortForward, type PortForwarding } from './kubernetes/port-forward.ts'
 import { patchFile, previewKubernetes } from './kubernetes/preview.ts'
 import { reportedReplicas, unreadiness, type WantedReplicas } from './kubernetes/status.ts'
@@ -41,6 +42,7 @@ const frontendPort = 8000
 /** Giving back is a few small requests; an API server that is gone must not hold the exit for long. */
 const closeLimitMs = 60_000
 const explainLimitMs = 10_000
+const lookEveryMs = 250
 
 /** A DynamoGraphDeployment on Kubernetes: the user's manifest, changed in place by server-side apply. */
 export function kubernetesDeployer(config: KubernetesConfig, place: KubernetesPlace): Deployer {
@@ -91,11 +93,26 @@ export function kubernetesDeployer(config: KubernetesConfig, place: KubernetesPl
         judge: graph => unreadiness(graph, here.manifest.version, wantedReplicas(here, step, graph)),
         explain: () => explainPods(here),
       })
+      if (step === drained) await emptied(here, step, deadline, context.signal)
     }
     const endpoint: Endpoint = await reach(here)
     await answered(endpoint, design, deadline, topologyLabel(wanted.topology), context)
     serving = design
     return { endpoint, ...counts }
+  }
+
+  /** A worker that is being ended may answer the very completion that is to show that the next ones do. */
+  async function emptied(here: Site, { pools }: Design, deadline: Deadline, signal: AbortSignal): Promise<void> {
+    const gone = pools.filter(({ replicas }) => replicas === 0).map(({ component }) => component.name)
+    const which = { graph: here.manifest.graph.name, namespace: here.namespace }
+    try {
+      while (leftMs(deadline) > 0 && lingering(await podsOf(here.cluster, which, signal), gone).length > 0) {
+        await sleep(lookEveryMs, undefined, { signal })
+      }
+    } catch (error) {
+      // Without the right to list pods there is nothing to wait for.
+      if (!(error instanceof FulcrumError) || error.code !== 'kubernetes-forbidden') throw error
+    }
   }
 
   async function keepPatch(here: Site, wanted: Deployment, step: Design, isDrain: boolean): Promise<void> {

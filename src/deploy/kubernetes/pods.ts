@@ -23,6 +23,15 @@ export async function podsOf(
   return (Array.isArray(list?.items) ? list.items : []).filter(isObject)
 }
 
+/** Pods of some components that have not ended, those included that are being ended: they may still answer. */
+export function lingering(pods: readonly JsonObject[], components: readonly string[]): readonly JsonObject[] {
+  return pods.filter(
+    pod =>
+      components.includes(String(readAt(pod, ['metadata', 'labels', componentLabel]))) &&
+      !['Succeeded', 'Failed'].includes(String(readAt(pod, ['status', 'phase']))),
+  )
+}
+
 /** The name of a ready frontend pod; null when there is none. */
 export function readyFrontend(pods: readonly JsonObject[], component: string): string | null {
   const isFrontend = (pod: JsonObject) => {

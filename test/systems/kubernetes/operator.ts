@@ -203,7 +203,7 @@ function podSpec({ container, volumes }: Component, { env = {}, hostNetwork = fa
   const own = Array.isArray(container.env) ? container.env : []
   const more = Object.entries(env).map(([name, value]) => ({ name, value }))
   const main = { image: 'runtime:1', ...container, name: 'main', env: [...more, ...own] }
-  return { hostNetwork, volumes, containers: [main], terminationGracePeriodSeconds: 5 }
+  return { hostNetwork, volumes, containers: [main] }
 }
 
 const ownerOf = (graph: JsonObject, version: string): JsonObject => ({

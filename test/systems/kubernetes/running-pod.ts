@@ -30,7 +30,6 @@ const runs = /^host\//
 const isAbsent = /^absent\//
 /** A crashed container waits a little before it is started again, and is said to be in a crash loop from the second crash on. */
 const backOffMs = 300
-const graceMs = 3_000
 /** What lives so long is ready: there are no probes. */
 const aliveMs = 400
 
@@ -40,6 +39,7 @@ export function startPod(pod: JsonObject, parts: PodParts): RunningPod {
   const container = objects(readAt(pod, ['spec', 'containers']))[0] ?? {}
   const image = String(container.image)
   const path = `/api/v1/namespaces/${readAt(pod, ['metadata', 'namespace'])}/pods/${nameOf(pod)}/status`
+  const graceMs = 1000 * Number(readAt(pod, ['spec', 'terminationGracePeriodSeconds']) ?? 30)
   const stopping = new AbortController()
   let process: RunningProcess | null = null
   let address: PodAddress | null = null
