@@ -1,0 +1,73 @@
+import { createDeployer } from '../deploy/create.ts'
+import { besideDeployment } from '../deploy/kubernetes/load-job/defaults.ts'
+import { jobPlace } from '../deploy/kubernetes/load-job/place.ts'
+import type { OpenRun } from '../journal/index.ts'
+import { createGenerator, type GeneratorSettings } from '../load/create.ts'
+import { judge } from '../metrics/validity.ts'
+import { FulcrumError } from '../point/index.ts'
+import { onlyPoints } from '../sweep/only.ts'
+import { type RunOutcome, type RunProgress, runSweep } from '../sweep/run.ts'
+import type { Plan, Sweep } from '../sweep/sweep.ts'
+import { reportRun, type WrittenReport } from './report.ts'
+
+export interface RunWatch {
+  readonly signal: AbortSignal
+  readonly onProgress?: (progress: RunProgress) => void
+  /** Processes to split each point's load over, whatever the sweep file says; the same points all the same. */
+  readonly shards?: number
+}
+
+/** How a run ended, and its report; null when nothing was measured that could be reported. */
+export type ReportedOutcome = RunOutcome & { readonly report: WrittenReport | null; readonly resumed: boolean }
+
+/** Measures what an opened run lacks, ends the run, and writes its report. */
+export async function execute(
+  plan: Plan,
+  run: OpenRun,
+  resultsRoot: string,
+  resumed: boolean,
+  watch: RunWatch & { readonly again?: readonly string[] },
+): Promise<ReportedOutcome> {
+  await using _held = run
+  const { sweep } = plan
+  const deployer = await createDeployer(sweep.deploy, { model: sweep.model, runFolder: run.folder })
+  const generator = createGenerator(sweep.generator, generatorSettings(sweep, watch.shards), {
+    runFolder: run.folder,
+    jobPlace: shards => jobPlace({ shards: besideDeployment(shards, sweep.deploy), runFolder: run.folder }),
+  })
+  const outcome = await runSweep(plan, {
+    run,
+    deployer,
+    generator,
+    judge,
+    signal: watch.signal,
+    again: watch.again ?? [],
+    ...(watch.onProgress === undefined ? {} : { onProgress: watch.onProgress }),
+  })
+  const hasPoints = outcome.points.planned > outcome.points.missing + outcome.points.skipped
+  const report = hasPoints ? await reportRun({ folder: run.folder, resultsRoot }) : null
+  return { ...outcome, report, resumed }
+}
+
+/** The part of a plan that a run measures; all of it when nothing is named. */
+export const partOf = (plan: Plan, only: readonly string[] | undefined): Plan =>
+  only === undefined ? plan : onlyPoints(plan, only)
+
+/** The sweep file's settings, with another number of shards where one is asked for. */
+function generatorSettings({ generatorSettings: settings }: Sweep, shards: number | undefined): GeneratorSettings {
+  if (shards === undefined) return settings
+  const known = settings.shards ?? { hosts: [], launcher: 'ssh' as const, launcherArgs: [] }
+  return { ...settings, shards: { ...known, count: shards } }
+}
+
+/** @throws FulcrumError (bad-input) when the load can't be split as asked */
+export function refuseShards({ generator }: Sweep, shards: number | undefined): void {
+  if (shards === undefined) return
+  if (!Number.isInteger(shards) || shards < 1) {
+    throw new FulcrumError('bad-input', 'bad-shards', '--shards takes a whole number from 1.')
+  }
+  if (generator === 'built-in') return
+  throw new FulcrumError('bad-input', 'generator-cannot', `${generator} can't be split over processes.`, {
+    remedy: 'Leave --shards out, or write generator: built-in.',
+  })
+}

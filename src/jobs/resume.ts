@@ -1,0 +1,99 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { abilitiesOf } from '../deploy/abilities.ts'
+import {
+  listRuns,
+  type Manifest,
+  newestUnfinishedRun,
+  openRun,
+  readManifest,
+  readRun,
+  sweepContentId,
+} from '../journal/index.ts'
+import { FulcrumError, type Point } from '../point/index.ts'
+import { sweepOf } from '../sweep/load-sweep.ts'
+import { planSweep } from '../sweep/plan.ts'
+import { missingPoints } from '../sweep/run.ts'
+import type { Plan, Sweep } from '../sweep/sweep.ts'
+import { execute, partOf, type ReportedOutcome, type RunWatch, refuseShards } from './execute.ts'
+import type { RunChoice } from './find-run.ts'
+
+/** Which run to go on with, and which of its results not to rest on. */
+export type ResumeChoice = RunChoice & {
+  /** Points with these statuses are measured once more; without a folder, of the youngest run. */
+  readonly again?: readonly Again[]
+}
+
+/** What can be measured once more. */
+export const againStatuses = ['failed', 'invalid'] as const
+export type Again = (typeof againStatuses)[number]
+
+/**
+ * `fulcrum resume`: goes on with a run from the sweep file kept in its manifest.
+ * @throws FulcrumError (bad-input) when there is none to resume, or the sweep file has changed since
+ */
+export async function resumeRun(request: RunWatch & ResumeChoice): Promise<ReportedOutcome> {
+  const { folder, plan } = await unfinishedPlan(request)
+  refuseShards(plan.sweep, request.shards)
+  const again = await pointsAgain(folder, request.again)
+  return execute(plan, await openRun(folder), resolve(request.resultsRoot), true, { ...request, again })
+}
+
+async function pointsAgain(folder: string, statuses: readonly Again[] = []): Promise<readonly string[]> {
+  if (statuses.length === 0) return []
+  const { results } = await readRun(folder)
+  return results.filter(({ status }) => statuses.some(again => again === status)).map(({ point }) => point.id)
+}
+
+/**
+ * What `fulcrum resume` would still measure: the run's plan without the points that have a result.
+ * @throws FulcrumError as {@link resumeRun} does
+ */
+export async function planToResume(choice: ResumeChoice): Promise<Plan> {
+  const { folder, plan } = await unfinishedPlan(choice)
+  const { lines } = await readRun(folder)
+  const again = new Set(await pointsAgain(folder, choice.again))
+  const toMeasure = (points: readonly Point[]) => {
+    const missing = new Set(missingPoints(points, lines))
+    return points.filter(point => missing.has(point) || again.has(point.id))
+  }
+  const deployments = plan.deployments
+    .map(({ deployment, points }) => ({ deployment, points: toMeasure(points) }))
+    .filter(({ points }) => points.length > 0)
+  return { ...plan, deployments }
+}
+
+async function unfinishedPlan(choice: ResumeChoice): Promise<{ folder: string; plan: Plan }> {
+  const folder = choice.folder === undefined ? await newestToResume(choice) : resolve(choice.folder)
+  const manifest = await readManifest(folder)
+  return { folder, plan: partOf(planSweep(await sweepAsItWas(manifest)), manifest.only) }
+}
+
+/** The sweep file when it is unchanged, else the manifest's copy, which lacks secrets and so may not be usable. */
+async function sweepAsItWas(manifest: Manifest): Promise<Sweep> {
+  const { sweepFile: path, sweepId, sweepText } = manifest
+  const onDisk = await readFile(path, 'utf8').catch(() => '')
+  const text = [onDisk, sweepText].find(candidate => sweepContentId(candidate) === sweepId)
+  if (text === undefined) {
+    throw new FulcrumError(
+      'bad-input',
+      'sweep-file-changed',
+      'The sweep file has changed since this run began, and held a secret that no copy was kept of.',
+      {
+        where: path,
+        remedy: 'Bring the file back as it was, or begin a new run with `fulcrum run --new`.',
+      },
+    )
+  }
+  return sweepOf({ text, path, shown: path, options: { allowPoints: manifest.plan.points }, askDeployer: abilitiesOf })
+}
+
+async function newestToResume({ resultsRoot, again = [] }: ResumeChoice): Promise<string> {
+  const root = resolve(resultsRoot)
+  const newest = again.length === 0 ? await newestUnfinishedRun(root) : (await listRuns(root)).at(-1)
+  if (newest) return newest.folder
+  const wanted = again.length === 0 ? 'unfinished run' : 'run'
+  throw new FulcrumError('bad-input', 'nothing-to-resume', `There is no ${wanted} under ${root}.`, {
+    remedy: '`fulcrum run FILE` begins one.',
+  })
+}
