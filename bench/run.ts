@@ -1,7 +1,7 @@
 /**
  * Runs Fulcrum's own benchmarks one after another, each in a process of its own, on an otherwise quiet machine.
  *
- *   npm run bench                      all of them (about 40 minutes; needs `node scripts/install-systems.ts --bench`)
+ *   npm run bench                      all of them (more than an hour; needs `node scripts/install-systems.ts --bench`)
  *   npm run bench -- plans prompts     some of them
  */
 import { join } from 'node:path'
@@ -15,9 +15,15 @@ const benchmarks: Readonly<Record<string, readonly string[]>> = {
   journal: ['journal.ts'],
   engine: ['engine/speed.ts'],
   report: ['report/build.ts'],
+  statistics: ['statistics.ts', '1000'],
+  capacity: ['capacity.ts'],
+  search: ['search.ts'],
+  replay: ['twin.ts', 'replay'],
+  tune: ['tune.ts'],
   redeploy: ['redeploy.ts', '3'],
   'crosscheck-mock': ['crosscheck.ts', 'mock', '32', '4'],
   'crosscheck-dynamo': ['crosscheck.ts', 'dynamo', '8', '4'],
+  scaling: ['load/scaling.ts'],
   load: ['load/run.ts'],
 }
 
