@@ -30,7 +30,7 @@ function pointOf(level: LoadLevel = { kind: 'concurrency', concurrency: 64 }, sl
     requests: 1000,
     graceS: 30,
     warmup: 128,
-    dataset: 768,
+    dataset: 1128,
     seed: 100,
     timeoutMs: 60_000,
     extra: {},
@@ -249,4 +249,14 @@ test('requests of a disaggregated deployment that no prefill worker took up are 
   assert.equal(told(aggregated, counts(name, 6, 10)), 0)
   const lenient = { ...point, limits: { ...point.limits, prefillBypassShare: 1 } }
   assert.equal(told(lenient, counts(name, 0, 10)), 0)
+})
+
+test('prompts that repeated are told, as a prefix cache answers them sooner', () => {
+  const point = pointOf()
+  const few = { ...point, load: { ...point.load, dataset: 768 } }
+  const [finding] = judge(few, sound)
+  assert.deepEqual([finding?.code, finding?.severity], ['prompts-repeated', 'warning'])
+  assert.match(finding?.message ?? '', /^360 of 1,000 requests/)
+  const talks = { ...few, workload: { ...few.workload, conversation: { turns: 3, thinkMs: 0 } } }
+  assert.deepEqual(judge(talks, sound), [])
 })

@@ -25,8 +25,16 @@ describe('load', () => {
 
   test('an open loop runs for a minute after five seconds of warm-up unless told otherwise', async () => {
     const [load] = await loadsOf('{ request_rate: 4 }')
-    assert.deepEqual([load?.requests, load?.durationS, load?.warmup, load?.dataset], [undefined, 60, 20, 260])
+    assert.deepEqual([load?.requests, load?.durationS, load?.warmup, load?.dataset], [undefined, 60, 20, 322])
     assert.deepEqual(load?.level, { kind: 'rate', requestsPerS: 4, arrivals: { kind: 'poisson' } })
+  })
+
+  test('an open loop has a prompt of its own for every request, as many as chance may send', async () => {
+    const datasets = async (arrivals: string) =>
+      (await loadsOf(`{ request_rate: 4, warmup: 0s, ${arrivals} }`)).map(load => load.dataset)
+    assert.deepEqual(await datasets('arrivals: constant'), [240])
+    assert.deepEqual(await datasets('arrivals: poisson'), [302])
+    assert.deepEqual(await datasets('arrivals: { gamma: { burstiness: 0.25 } }'), [364])
   })
 
   test('stages are one level that lasts as long as they do', async () => {

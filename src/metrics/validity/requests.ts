@@ -5,7 +5,7 @@ import { amount, percent } from './figures.ts'
 /** Whether what came back is what was asked for: failures and lengths. */
 export function judgeRequests(point: Point, measurement: Measurement): Finding[] {
   const { requests, errors, deviation } = measurement
-  const { limits } = point
+  const { limits, load, workload } = point
   if (requests.sent === 0) {
     return [
       { severity: 'invalid', code: 'nothing-sent', message: 'no request was sent. Check duration and arrival rate' },
@@ -63,6 +63,14 @@ export function judgeRequests(point: Point, measurement: Measurement): Finding[]
       severity: 'invalid',
       code: 'osl-deviation',
       message: `answers were ${byHowMuch(deviation.osl)} than asked (mean ${amount(measurement.osl?.mean ?? 0)} tokens; ${percent(limits.oslDeviation)} allowed: validity.osl_deviation). Check how this server is told to ignore end-of-sequence (ignore_eos, min_tokens, nvext) and its longest sequence`,
+    })
+  }
+  const repeated = load.warmup + requests.sent - load.dataset
+  if (repeated > 0 && load.level.kind !== 'trace' && workload.conversation === undefined) {
+    findings.push({
+      severity: 'warning',
+      code: 'prompts-repeated',
+      message: `${amount(Math.min(repeated, requests.sent))} of ${amount(requests.sent)} requests had the prompt of an earlier one, as there are ${amount(load.dataset)} prompts (load.dataset): a server with a prefix cache answers them sooner`,
     })
   }
   if (measurement.tokenSource === 'chunks') {

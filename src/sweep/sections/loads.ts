@@ -108,7 +108,7 @@ function loadOf(raw: RawLoad, level: LoadLevel): Load {
     ...measured,
     graceS: seconds(raw.grace),
     warmup,
-    dataset: datasetOf(raw, level, warmup + (measured.requests ?? expectedRequests(level, measured.durationS ?? 0))),
+    dataset: datasetOf(raw, level, warmup + (measured.requests ?? mostRequests(level, measured.durationS ?? 0))),
     seed: raw.seed,
     timeoutMs: 1000 * seconds(raw.timeout),
     extra: raw.extra,
@@ -143,6 +143,17 @@ function warmupOf(raw: RawLoad, level: LoadLevel): number {
 function firstRate(level: LoadLevel): number {
   if (level.kind === 'rate') return level.requestsPerS
   return level.kind === 'stages' ? (level.stages.find(stage => stage.requestsPerS > 0)?.requestsPerS ?? 0) : 0
+}
+
+/**
+ * As many requests as will hardly ever be more: four standard deviations above what is expected of arrivals at random. With
+ * fewer prompts than requests the last ones would repeat, and be answered from a prefix cache.
+ */
+function mostRequests(level: LoadLevel, durationS: number): number {
+  const expected = expectedRequests(level, durationS)
+  if ((level.kind !== 'rate' && level.kind !== 'stages') || level.arrivals.kind === 'constant') return expected
+  const burstiness = level.arrivals.kind === 'gamma' ? level.arrivals.burstiness : 1
+  return Math.ceil(expected + 4 * Math.sqrt(expected / burstiness))
 }
 
 function expectedRequests(level: LoadLevel, durationS: number): number {
