@@ -5,6 +5,7 @@ import type { PromptBook } from '../prompt-book.ts'
 import { createPromptSet } from '../prompts.ts'
 import type { Trace } from '../trace.ts'
 import { readTrace } from '../trace.ts'
+import { firstMeasured } from './asked.ts'
 import type { JobLoad, Schedule } from './job.ts'
 import { createRequestSet } from './request-set.ts'
 import { builtInRefusal, scheduleOf } from './schedule.ts'
@@ -69,8 +70,7 @@ export async function prepareLoad(
     requests: createRequestSet(prompts, load, endpoint, apiKeyOf(endpoint, env), meanTokens(workload.osl)),
     schedule,
     warmup: load.warmup,
-    // The requests of a trace are its own; others go on where the warm-up ended.
-    firstMeasured: trace === null ? Math.ceil(load.warmup / prompts.turns) * prompts.turns : 0,
+    firstMeasured: firstMeasured(load, prompts.turns),
     thinkMs: workload.conversation?.thinkMs ?? 0,
     durationMs: load.durationS === undefined ? null : load.durationS * 1000,
     graceMs: load.graceS * 1000,

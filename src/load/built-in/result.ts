@@ -5,6 +5,7 @@ import type { RequestRecords } from '../../metrics/records.ts'
 import { summarise } from '../../metrics/summary.ts'
 import type { Point } from '../../point/index.ts'
 import { slotsOf } from '../slots.ts'
+import { askedLengths } from './asked.ts'
 import { startGapMs } from './closed-loop.ts'
 import type { JobResult, ThreadHealth } from './job.ts'
 import type { RequestSet } from './request-set.ts'
@@ -41,7 +42,7 @@ export function measurementOf(
     }),
     from: point.load.level.kind === 'concurrency' ? 'sent' : 'scheduled',
     slo: point.slo,
-    asked: { isl: meanOf(requests.inputTokens), osl: meanOf(requests.outputTokens) },
+    asked: askedLengths(point.load, requests, records.count),
   })
   return {
     generator: { name: 'built-in', version: generatorVersion },
@@ -90,6 +91,3 @@ export function threadHealth(threads: readonly ThreadHealth[], windowS: number) 
 }
 
 /** NaN-free mean of counts; null of none. */
-function meanOf(values: Uint32Array): number | null {
-  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
-}
