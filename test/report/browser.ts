@@ -50,7 +50,17 @@ export async function openPage(
 
 /** Resolves when every chart that is to be seen has been drawn. */
 export async function drawn(page: Page): Promise<void> {
-  await page.waitForFunction(
+  await until(
+    page,
     `[...document.querySelectorAll('section.workload:not([hidden]) [data-chart]')].every(place => place.dataset.drawn && place.querySelector('svg'))`,
   )
+}
+
+/** Waits until an expression is true on the page. Asked from here: Playwright's own wait evaluates in the page, which its policy forbids. */
+export async function until(page: Page, expression: string): Promise<void> {
+  const deadlineMs = performance.now() + 30_000
+  while (!(await page.evaluate(`Boolean(${expression})`))) {
+    if (performance.now() > deadlineMs) throw new Error(`not true after 30 s: ${expression}`)
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
 }

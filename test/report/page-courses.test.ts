@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import type { ServerMetrics } from '../../src/metrics/measurement.ts'
 import { writeReport } from '../../src/report/write-report.ts'
-import { launchChromium, openPage } from './browser.ts'
+import { launchChromium, openPage, until } from './browser.ts'
 import { aggregated, disaggregated, syntheticRun } from './synthetic-run.ts'
 
 const evil = `<img src=x onerror="globalThis.hacked=1">`
@@ -91,7 +91,9 @@ describe('the selected point of a report in Chromium', () => {
     const before = await first()
     await page.locator(`${shown} details.data summary`, { hasText: 'All points' }).click()
     await page.locator(`${shown} tr[data-key] a`).last().click()
-    await page.waitForFunction(`location.hash.includes('point=')`)
+    await until(page, `location.hash.includes('point=')`)
+    const row = `document.querySelector(${JSON.stringify(`${shown} .courses tbody tr`)})?.textContent`
+    await until(page, `${row} !== ${JSON.stringify(before)}`)
     assert.notEqual(await first(), before)
   })
 

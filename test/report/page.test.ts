@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url'
 import type { Browser } from 'playwright-core'
 import { analyse } from '../../src/analysis/analyse.ts'
 import { writeReport } from '../../src/report/write-report.ts'
-import { drawn, launchChromium, openPage } from './browser.ts'
+import { drawn, launchChromium, openPage, until } from './browser.ts'
 import { parseCsv } from './parse-csv.ts'
 import { aggregated, disaggregated, failed, invalid, syntheticRun } from './synthetic-run.ts'
 
@@ -90,7 +90,7 @@ describe('the report page in Chromium', () => {
       .locator('section.workload:not([hidden]) [data-chart=frontier] g.points_marks path')
       .first()
       .click({ force: true })
-    await page.waitForFunction(`location.hash.includes('point=')`)
+    await until(page, `location.hash.includes('point=')`)
     const detail = await page.locator('section.workload:not([hidden]) .detail').textContent()
     assert.notEqual(detail, before)
     const again = await openPage(browser, page.url())
@@ -133,7 +133,7 @@ describe('the report page in Chromium', () => {
     )
     await section.locator('tr[data-key] a').last().click()
     const last = analysis.workloads.at(-1)
-    await page.waitForFunction(`document.querySelector('#w-all-workloads .detail').textContent.includes('dominated')`)
+    await until(page, `document.querySelector('#w-all-workloads .detail').textContent.includes('dominated')`)
     const detail = (await section.locator('.detail').textContent()) ?? ''
     assert.ok(detail.includes(`workload ${last?.name}`), detail)
     const again = await openPage(browser, page.url())
@@ -159,7 +159,8 @@ describe('the report page in Chromium', () => {
     const faint = async () => (await opacities()).filter(opacity => opacity < 0.1).length
     assert.equal(await faint(), 0)
     await page.locator('section.workload:not([hidden]) [data-legend] button', { hasText: '2P1D' }).click()
-    await page.waitForFunction(
+    await until(
+      page,
       `[...document.querySelectorAll('section.workload:not([hidden]) [data-chart=frontier] g.points_marks path')].some(p => Number(p.getAttribute('opacity')) < 0.1)`,
     )
     const others = first?.points.filter(point => point.status === 'ok' && point.label !== '2P1D').length
@@ -189,7 +190,7 @@ describe('the report page in Chromium', () => {
     const light = await colours()
     await page.locator('[data-theme-toggle]').click()
     await drawn(page)
-    await page.waitForFunction(`document.querySelector('[data-chart=frontier]').dataset.drawn === 'dark'`)
+    await until(page, `document.querySelector('[data-chart=frontier]').dataset.drawn === 'dark'`)
     const dark = await colours()
     assert.notEqual(dark, light)
     assert.match(String(dark), /rgb\(20, 22, 26\),#e8e6e1/)
@@ -199,7 +200,7 @@ describe('the report page in Chromium', () => {
   test('is printed as for a light screen, and is dark again afterwards', async () => {
     const { page } = await openPage(browser, url, { colorScheme: 'dark' })
     const drawnFor = (theme: string) =>
-      page.waitForFunction(`document.querySelector('[data-chart=frontier]').dataset.drawn === '${theme}'`)
+      until(page, `document.querySelector('[data-chart=frontier]').dataset.drawn === '${theme}'`)
     const ink = () =>
       page.evaluate(`document.querySelector('[data-chart=frontier] .role-axis-title text').getAttribute('fill')`)
     const dark = await ink()
