@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { probe } from '../load/probe.ts'
 import { type Deployment, type Endpoint, FulcrumError, topologyLabel } from '../point/index.ts'
+import { changesUntilClosed } from './changes-until-closed.ts'
 import type { KubernetesConfig } from './config.ts'
 import type { DeployContext, Deployer, Reconciled } from './deployer.ts'
 import { type Deadline, leftMs } from './dynamo/readiness.ts'
@@ -51,9 +52,7 @@ export function kubernetesDeployer(config: KubernetesConfig, place: KubernetesPl
   let forwarding: PortForwarding | null = null
   /** What the last reconcile brought up; null while nothing is, or when it failed half-way. */
   let serving: Design | null = null
-  const closing = new AbortController()
-  /** The change under way: what it still applies would be missed if closing did not wait for it. */
-  let changing: Promise<unknown> = Promise.resolve()
+  const changes = changesUntilClosed()
 
   async function openSite(signal: AbortSignal): Promise<Site> {
     const read = readManifest(config)
@@ -151,7 +150,7 @@ export function kubernetesDeployer(config: KubernetesConfig, place: KubernetesPl
     if (config.url === undefined && forwarding === null) {
       const graph = manifest.graph.name
       forwarding = await openPortForward(async socket => {
-        const pods = await podsOf(cluster, { graph, namespace }, closing.signal)
+        const pods = await podsOf(cluster, { graph, namespace }, changes.closing)
         const name = readyFrontend(pods, frontend?.name ?? '')
         if (name === null) throw new Error('no frontend pod is ready')
         await cluster.forward({ namespace, name, port }, socket)
@@ -209,21 +208,14 @@ export function kubernetesDeployer(config: KubernetesConfig, place: KubernetesPl
   }
 
   async function explainPods({ cluster, manifest, namespace }: Site): Promise<string> {
-    const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(explainLimitMs)])
+    const signal = AbortSignal.any([changes.closing, AbortSignal.timeout(explainLimitMs)])
     const troubles = podTroubles(await podsOf(cluster, { graph: manifest.graph.name, namespace }, signal))
     return troubles.map(line => `\n  ${line}`).join('')
   }
 
   return {
     reconcile: async (wanted, context) => {
-      const startMs = performance.now()
-      const signal = AbortSignal.any([context.signal, closing.signal])
-      const under = change(wanted, { ...context, signal })
-      changing = under.catch(() => {})
-      const done = await under
-      const elapsedS = (performance.now() - startMs) / 1000
-      context.onEvent({ kind: 'ready', what: topologyLabel(wanted.topology), elapsedS })
-      return { ...done, elapsedS }
+      return changes.run(wanted, context, change)
     },
 
     check: async signal => {
@@ -244,8 +236,7 @@ export function kubernetesDeployer(config: KubernetesConfig, place: KubernetesPl
     logs: () => ({}),
 
     close: async () => {
-      closing.abort(new Error('the deployer was closed'))
-      await changing
+      await changes.close()
       await forwarding?.close()
       forwarding = null
       const { held } = site ?? {}

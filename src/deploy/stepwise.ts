@@ -1,5 +1,6 @@
 import { type Deployment, type Endpoint, FulcrumError, type Role, topologyLabel } from '../point/index.ts'
 import type { RunningProcess } from '../process/process.ts'
+import { changesUntilClosed } from './changes-until-closed.ts'
 import { type DeployContext, type Deployer, type DeployPreview, noRoomLeft, type Reconciled } from './deployer.ts'
 import type { Change, WorkerSlot } from './dynamo/change.ts'
 import { misfitOn } from './dynamo/placement.ts'
@@ -85,8 +86,7 @@ export function stepwise<Worker extends Member>(system: System<Worker>): Deploye
   /** What the last reconcile asked for; null while nothing is up or the last one failed half-way. */
   let serving: Deployment | null = null
   const lastLogs = new Map<string, RunningProcess>()
-  const closing = new AbortController()
-  let changing: Promise<unknown> = Promise.resolve()
+  const changes = changesUntilClosed()
 
   async function stop(gone: readonly Worker[], graceMs: number, context: DeployContext): Promise<void> {
     workers = workers.filter(worker => !gone.includes(worker))
@@ -162,14 +162,7 @@ export function stepwise<Worker extends Member>(system: System<Worker>): Deploye
   return {
     reconcile: async (wanted, context) => {
       system.requireFit(wanted)
-      const startMs = performance.now()
-      const signal = AbortSignal.any([context.signal, closing.signal])
-      const under = change(wanted, { ...context, signal })
-      changing = under.catch(() => {})
-      const done = await under
-      const elapsedS = (performance.now() - startMs) / 1000
-      context.onEvent({ kind: 'ready', what: topologyLabel(wanted.topology), elapsedS })
-      return { ...done, elapsedS }
+      return changes.run(wanted, context, change)
     },
 
     check: async signal => {
@@ -193,8 +186,7 @@ export function stepwise<Worker extends Member>(system: System<Worker>): Deploye
     logs: () => Object.fromEntries([...lastLogs].map(([name, process]) => [name, process.lastLines()])),
 
     close: async () => {
-      closing.abort(new Error('the deployer was closed'))
-      await changing
+      await changes.close()
       serving = null
       const leaving = workers
       workers = []

@@ -1,4 +1,5 @@
 import { type Holder, leftOutIn, leftOutReasons, type Run, readRun, runHolder } from '../journal/index.ts'
+import type { PointCounts } from '../sweep/run.ts'
 import { findRun, type RunChoice } from './find-run.ts'
 import { pointLabel } from './point-label.ts'
 
@@ -7,15 +8,7 @@ export interface RunStatus {
   readonly sweep: string
   readonly state: 'running' | 'complete' | 'interrupted' | 'failed' | 'budget' | 'unfinished'
   readonly startedAt: string
-  readonly points: {
-    readonly planned: number
-    readonly ok: number
-    readonly invalid: number
-    readonly failed: number
-    readonly missing: number
-    /** Left out by a search that came to its end. */
-    readonly skipped: number
-  }
+  readonly points: PointCounts
   /** Why a complete search left points out, and how many for each reason. */
   readonly leftOut: readonly { readonly reason: string; readonly points: number }[]
   readonly redeployments: number

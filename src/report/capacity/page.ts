@@ -1,4 +1,4 @@
-import { figure, time } from '../format.ts'
+import { counted, figure, time } from '../format.ts'
 import type { Html } from '../html.ts'
 import { html, trusted } from '../html.ts'
 import { loadStyle } from '../inline-script.ts'
@@ -10,7 +10,6 @@ import {
   askedFor,
   cautiousText,
   costLines,
-  count,
   effectText,
   headline,
   limitText,
@@ -75,7 +74,7 @@ ${mostText(view) === null ? null : html`<p class="why">${mostText(view)}.</p>`}
 </section>
 ${caveatsSection(view)}
 <section><h2>Requests</h2>${requestsTable(answer.requests)}</section>
-<section><h2>The day</h2><div class="pair"><figure><figcaption><h3>Utilisation hour by hour</h3><p>Share of the requests/s that all replicas answer within the SLO. The dashed line is what is left with ${count(view.question.fleet.nodesLost, 'node')} lost. Following the traffic with replicas hour by hour would take ${percent(answer.followingShare)} of the GPU-hours.</p></figcaption>
+<section><h2>The day</h2><div class="pair"><figure><figcaption><h3>Utilisation hour by hour</h3><p>Share of the requests/s that all replicas answer within the SLO. The dashed line is what is left with ${counted(view.question.fleet.nodesLost, 'node')} lost. Following the traffic with replicas hour by hour would take ${percent(answer.followingShare)} of the GPU-hours.</p></figcaption>
 ${await picture('Utilisation of each hour of the day', theme => capacityDaySpec(view.day, answer, theme))}
 <details class="data"><summary>As a table</summary>${dayTable(view)}</details></figure>
 ${view.months.length === 0 ? null : html`<figure><figcaption><h3>Growth</h3><p>What this deployment needs month by month.</p></figcaption>${monthsTable(view)}</figure>`}</div></section>

@@ -1,20 +1,16 @@
 import type { Replay } from '../../analysis/capacity/replay.ts'
 import type { Slo } from '../../point/index.ts'
-import { figure, time } from '../format.ts'
+import { counted, figure, time } from '../format.ts'
 import type { CandidateView, CapacityView, RequestsView, SensitivityView } from './view.ts'
 
 /** The answer in one line. */
 export function headline({ serves, answer, question }: CapacityView): string {
   if (answer === null) return 'Not servable under this SLO by anything measured'
-  const what = `${times(answer.replicas, answer.deployment)} on ${count(answer.nodes, 'node')}`
-  return serves ? what : `Not servable on ${count(question.fleet.nodes ?? 0, 'node')}: needs ${what}`
+  const what = `${times(answer.replicas, answer.deployment)} on ${counted(answer.nodes, 'node')}`
+  return serves ? what : `Not servable on ${counted(question.fleet.nodes ?? 0, 'node')}: needs ${what}`
 }
 
 const times = (replicas: number, deployment: string) => (replicas === 1 ? deployment : `${replicas} × ${deployment}`)
-
-export function count(number: number, what: string): string {
-  return `${number.toLocaleString('en-US')} ${what}${number === 1 ? '' : 's'}`
-}
 
 /** What the answer is for: traffic and SLO, in one line. */
 export function askedFor({ question, answer }: CapacityView): string {
@@ -58,7 +54,7 @@ export function limitText(limit: RequestsView['limit']): string {
 export function spareText({ spare, peakRequestsPerS }: CandidateView): string {
   if (spare.nodesLost === 0) return 'no node may be lost'
   const over = spare.requestsPerS / peakRequestsPerS - 1
-  return `with ${count(spare.nodesLost, 'node')} lost ${count(spare.replicasLost, 'replica')} ${spare.replicasLost === 1 ? 'is' : 'are'} gone and ${figure(spare.requestsPerS)} requests/s are left, ${percent(over)} above the peak`
+  return `with ${counted(spare.nodesLost, 'node')} lost ${counted(spare.replicasLost, 'replica')} ${spare.replicasLost === 1 ? 'is' : 'are'} gone and ${figure(spare.requestsPerS)} requests/s are left, ${percent(over)} above the peak`
 }
 
 /** What the twin says of the plan, in a sentence. */
@@ -90,13 +86,13 @@ export function cautiousText({ cautious }: CapacityView): string | null {
   if (cautious === 'unknown') return null
   if (cautious === null)
     return 'at the bad end of the repeats’ 95 % intervals it misses the SLO even at its lightest load'
-  return `at the bad end of the repeats’ 95 % intervals a replica answers ${figure(cautious.requestsPerSPerReplica)} requests/s: ${count(cautious.replicas, 'replica')} on ${count(cautious.nodes, 'node')}${cautious.fits ? '' : ', too many'}`
+  return `at the bad end of the repeats’ 95 % intervals a replica answers ${figure(cautious.requestsPerSPerReplica)} requests/s: ${counted(cautious.replicas, 'replica')} on ${counted(cautious.nodes, 'node')}${cautious.fits ? '' : ', too many'}`
 }
 
 /** What the nodes there are would do, when that is not enough. */
 export function mostText({ most, question }: CapacityView): string | null {
   if (most === null) return null
-  return `${count(question.fleet.nodes ?? 0, 'node')} serve at most ${figure(most.peakRequestsPerS)} requests/s: ${times(most.replicas, most.deployment)}`
+  return `${counted(question.fleet.nodes ?? 0, 'node')} serve at most ${figure(most.peakRequestsPerS)} requests/s: ${times(most.replicas, most.deployment)}`
 }
 
 /** What a moved assumption does to the answer. */
@@ -105,7 +101,7 @@ export function effectText({ best }: SensitivityView, answer: CandidateView): st
   const nodes = best.nodes - answer.nodes
   const other = best.deployment === answer.deployment ? '' : `, ${best.deployment}`
   const over = best.fits ? '' : ', too many'
-  const change = nodes === 0 ? 'same nodes' : `${nodes > 0 ? '+' : '−'}${count(Math.abs(nodes), 'node')}`
+  const change = nodes === 0 ? 'same nodes' : `${nodes > 0 ? '+' : '−'}${counted(Math.abs(nodes), 'node')}`
   return `${change}${over}${other}`
 }
 

@@ -1,8 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { HistoryThreshold } from '../../analysis/history/gate.ts'
 import type { History } from '../../analysis/history/history.ts'
-import { svgOf } from '../render.ts'
+import { openFileWriter } from '../file-writer.ts'
 import { slugOf } from '../report.ts'
 import { historySpec } from '../specs/history.ts'
 import { light } from '../theme.ts'
@@ -15,22 +13,14 @@ export async function writeHistory(
   gates: readonly HistoryThreshold[],
   folder: string,
 ): Promise<{ readonly files: readonly string[] }> {
-  await mkdir(folder, { recursive: true })
-  const files: string[] = []
-  const write = async (name: string, text: string) => {
-    const path = join(folder, name)
-    await writeFile(path, text)
-    files.push(path)
-  }
+  const { files, write, writeChart } = await openFileWriter(folder)
   await write('history.html', await historyHtml(history, gates))
   await write('history.json', historyJson(history, gates))
   const { frontiers, changed } = picturedTrends(history)
   for (const [index, trend] of [...frontiers, ...changed].entries()) {
     const { workload, deployment, load } = trend.subject
     const name = `trend-${index + 1}-${slugOf(`${trend.figure.name} ${workload} ${deployment} ${load}`)}`
-    const spec = { ...historySpec(history, trend, light), background: light.paper }
-    await write(`${name}.vl.json`, `${JSON.stringify(spec, null, 2)}\n`)
-    await write(`${name}.svg`, await svgOf(spec))
+    await writeChart(name, { ...historySpec(history, trend, light), background: light.paper })
   }
   return { files }
 }
