@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { Worker } from 'node:worker_threads'
 import { execa } from 'execa'
 import type { Finding } from '../../../src/metrics/measurement.ts'
 import { statusOf } from '../../../src/metrics/validity.ts'
@@ -27,6 +25,12 @@ const noNamespaces = can(inNamespace[0], ...inNamespace.slice(1), 'ip', 'link', 
 const noPrlimit = can('prlimit', '--nofile=256', 'true') ? false : 'prlimit is not there'
 
 const noSchedstat = existsSync('/proc/thread-self/schedstat') ? false : 'this kernel does not say how long threads wait'
+const noTaskset = can('taskset', '--version') ? false : 'taskset is not there'
+
+/** The first core that this process may use. */
+function firstCore(): string {
+  return /^Cpus_allowed_list:\s*(\d+)/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? '0'
+}
 
 const find = (findings: readonly Finding[], code: string) => findings.find(finding => finding.code === code)
 const slots = (concurrency: number, requests: number) =>
@@ -73,24 +77,33 @@ test('more slots than files may be open is a finding that says so', { skip: noPr
   assert.equal(statusOf(findings), 'invalid')
 })
 
-test('a generator whose core a busy loop has is not believed', { skip: noSchedstat }, async () => {
-  const requests = 300
-  let thieves: readonly Worker[] = []
+test('a generator whose core a busy loop has is not believed', { skip: noSchedstat || noTaskset }, async () => {
+  const requests = 100
+  // Of one core, so that an idle one elsewhere does not help; the server keeps the others.
+  const onItsCore = ['taskset', '--cpu-list', firstCore()] as const
+  const ended = new AbortController()
+  const loop = () =>
+    execa(onItsCore[0], [...onItsCore.slice(1), 'sh', '-c', 'while :; do :; done'], {
+      reject: false,
+      cancelSignal: ended.signal,
+    })
+  const loops: ReturnType<typeof loop>[] = []
   await using server = await scriptedServer((socket, _, n) => {
-    if (n === 0)
-      thieves = Array.from({ length: 2 * availableParallelism() }, () => new Worker('for (;;) {}', { eval: true }))
-    if (n === requests - 1) for (const thief of thieves) void thief.terminate()
+    if (n === 0) loops.push(loop(), loop())
+    if (n === requests - 1) ended.abort()
     setTimeout(() => socket.write(answer(4)), 10)
   })
   try {
     // The generator is the one that the kernel lets wait.
-    const { measurement, findings } = await run(['nice', '-n', '10'], { url: server.url, point: slots(4, requests) })
+    const point = slots(4, requests)
+    const { measurement, findings } = await run(['nice', '-n', '19', ...onItsCore], { url: server.url, point })
     assert.equal(measurement?.requests.completed, requests)
     assert.ok((measurement.client.runQueueWaitMs ?? 0) > 0)
     assert.match(find(findings, 'client-starved')?.message ?? '', /could have run and got no core/)
     assert.equal(statusOf(findings), 'invalid')
   } finally {
-    for (const thief of thieves) void thief.terminate()
+    ended.abort()
+    await Promise.all(loops)
   }
 })
 
