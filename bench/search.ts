@@ -14,8 +14,8 @@ import { tables } from './search/tables.ts'
 
 const from = (first: number, count: number) => Array.from({ length: count }, (_, i) => first + i)
 const sets = {
-  training: async () => [...(await namedCases()), ...(await drawnCases(from(1, 24)))],
-  'held-out': () => drawnCases(from(1001, 32)),
+  training: async () => [...(await namedCases()), ...(await drawnCases([...from(1, 24), ...from(1001, 32)]))],
+  'held-out': () => drawnCases(from(2001, 32)),
 }
 
 const wanted = process.argv[2]

@@ -95,9 +95,9 @@ function search({ plan, redeployS }: SearchCase, measure: Measurer): readonly Po
       const common = { deploymentId: deployment.id, label, workersStarted, workersStopped, elapsedS }
       write({ type: 'deployment', outcome: 'ready', reason: '', ...common })
     }
-    const { result, seconds } = measure(point)
-    write({ type: 'point', result, elapsedS: seconds })
     chosen.push(point)
+    const { result, seconds } = measure(point, chosen.filter(other => other === point).length)
+    write({ type: 'point', result, elapsedS: seconds })
   }
 }
 
@@ -119,7 +119,9 @@ function inPlanOrder(all: readonly Point[], some: readonly Point[]): readonly Po
 function judgeOf({ plan, redeployS }: SearchCase, truth: Measurer, measure: Measurer) {
   const cells = seriesOf(plan).flat()
   const observations = (measurer: Measurer, points: readonly Point[], of: readonly Cell[]) => {
-    const results = new Map<string, PointResult>(points.map(point => [point.id, measurer(point).result]))
+    const results = new Map<string, PointResult>(
+      timesOf(points).map(({ point, time }) => [point.id, measurer(point, time).result]),
+    )
     return of.flatMap(cell => observe(cell, results) ?? [])
   }
   const whole = byWorkload(observations(truth, allPoints(plan), cells))
@@ -153,6 +155,16 @@ function judgeOf({ plan, redeployS }: SearchCase, truth: Measurer, measure: Meas
   }
 }
 
+/** Each point with how often it had been measured by then: what is invalid may be measured again. */
+function timesOf(points: readonly Point[]): readonly { readonly point: Point; readonly time: number }[] {
+  const times = new Map<Point, number>()
+  return points.map(point => {
+    const time = (times.get(point) ?? 0) + 1
+    times.set(point, time)
+    return { point, time }
+  })
+}
+
 const allPoints = (plan: Plan) => plan.deployments.flatMap(({ points }) => points)
 const byWorkload = (seen: readonly Observation[]) => Map.groupBy(seen, o => o.cell.workload)
 
@@ -171,8 +183,8 @@ function standing(reached: Observation, wanted: Observation): number {
 function timeOf(points: readonly Point[], measure: Measurer, redeployS: number) {
   let seconds = 0
   let redeployments = 0
-  for (const [at, point] of points.entries()) {
-    seconds += measure(point).seconds
+  for (const [at, { point, time }] of timesOf(points).entries()) {
+    seconds += measure(point, time).seconds
     const before = points[at - 1]
     if (before?.deployment.id === point.deployment.id || stepTo(before, point).workersStarted === 0) continue
     redeployments++

@@ -11,8 +11,8 @@ export interface Measured {
   readonly seconds: number
 }
 
-/** Measures a point, the same each time it is asked for. */
-export type Measurer = (point: Point) => Measured
+/** Measures a point: the first time, unless said otherwise. The same each time it is asked for. */
+export type Measurer = (point: Point, time?: number) => Measured
 
 /** Settings that the simulated engine models; the others of a sweep for a real engine change nothing here. */
 const modelled = ['max_batch_size', 'max_num_tokens', 'max_seq_len']
@@ -24,10 +24,10 @@ export function virtualMeasurer(profile: Profile): Measurer {
 
 /** What a measurement shows of what the system does. */
 export function noisyMeasurer(truth: Measurer, noise: Noise): Measurer {
-  return remembered(point => {
+  return remembered((point, time = 1) => {
     const { result, seconds } = truth(point)
     if (result.measurement === null) return { result, seconds }
-    const random = createRandom(`noise/${point.id}`)
+    const random = createRandom(time === 1 ? `noise/${point.id}` : `noise/${point.id}/${time}`)
     if (random.uniform() < noise.invalid)
       return { result: { ...result, status: 'invalid', reason: 'drawn as invalid' }, seconds }
     const stray = () => Math.exp(noise.deviation * random.normal())
@@ -59,11 +59,12 @@ function strayed(measurement: Measurement, ttft: number, itl: number, rate: numb
 
 function remembered(measurer: Measurer): Measurer {
   const known = new Map<string, Measured>()
-  return point => {
-    const before = known.get(point.id)
+  return (point, time = 1) => {
+    const key = `${point.id}/${time}`
+    const before = known.get(key)
     if (before !== undefined) return before
-    const measured = measurer(point)
-    known.set(point.id, measured)
+    const measured = measurer(point, time)
+    known.set(key, measured)
     return measured
   }
 }

@@ -24,7 +24,7 @@ interface Step {
  * Looks for the frontier and the best deployment of each workload with few points of the plan's grid. Each choice is made from
  * the journal alone, so that a resumed search goes on as if it had never stopped:
  *
- * 1. What is known predicts the other points, and with them the shortest list that is hoped to hold the frontier and the best.
+ * 1. What is known predicts the other points, and with them the shortest list that is expected to hold the frontier and the best.
  * 2. Stay on the deployment that runs while the list has a point of it; the one with most to gain first.
  * 3. Before leaving it, repeat what the recommendation rests on.
  * 4. Go to the deployment with most to gain for its time, redeployment and all; what nothing is known of comes first.

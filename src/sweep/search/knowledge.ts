@@ -30,17 +30,8 @@ export function expectedGain({ best }: Knowledge, predicted: Predicted): number 
     const least = Math.exp(mean - deviation)
     return least <= 1 ? 1 : Math.max(0, 1 - least / best.overshoot)
   }
-  const gain = (predicted.y * Math.exp(optimism * predicted.deviation.y)) / best.y - 1
+  const gain = predicted.y / best.y - 1
   if (gain <= 0) return 0
   const meeting = mean === Number.NEGATIVE_INFINITY ? 1 : normalProbability(-mean / Math.max(deviation, 1e-6))
   return gain * meeting
-}
-
-/** How many standard deviations better than predicted a cell is hoped to be. */
-export const optimism = 0.15
-
-/** Where a cell is hoped to lie on the plane. */
-export function hoped(predicted: Predicted): { readonly x: number; readonly y: number } {
-  const { x, y, deviation } = predicted
-  return { x: x * Math.exp(optimism * deviation.x), y: y * Math.exp(optimism * deviation.y) }
 }

@@ -28,7 +28,7 @@ const quantities = ['x', 'rate', 'ttft', 'itl', 'latency'] as const
 type Logs = { readonly [quantity in (typeof quantities)[number]]: number }
 
 /** How far each strays from the trend before anything is known, as standard deviations of logarithms. */
-const expected = [0.05, 0.05, 0.3, 0.1, 0.1]
+const expected = [0.02, 0.03, 0.3, 0.1, 0.1]
 
 /** Loads may be predicted up to this many times the heaviest one measured of a kind of worker; beyond, a prediction is a guess. */
 const stride = 8
@@ -86,9 +86,9 @@ function rememberedByCell(predict: Predictor): Predictor {
   }
 }
 
-function logsOf({ requestsPerS, itlS, ttftS, ttftP95S, osl }: Trend): Logs {
+function logsOf({ requestsPerS, itlS, tokenS, ttftS, ttftP95S, osl }: Trend): Logs {
   return {
-    x: -Math.log(itlS),
+    x: -Math.log(tokenS),
     rate: Math.log(requestsPerS),
     ttft: Math.log(ttftP95S),
     itl: Math.log(itlS),
@@ -126,7 +126,7 @@ function overshootEstimate(
   return { mean: Math.log(worst.over), deviation: worst.by.deviation }
 }
 
-/** Where a cell lies among others, by logarithms. */
+/** Where a cell lies among others, loads by their logarithms. Up to one request a worker none waits for another: all such loads are one. */
 interface Place {
   readonly deployment: string
   readonly prefillKind: string
@@ -136,15 +136,16 @@ interface Place {
   readonly perDecode: number
 }
 
-function placeOf({ planned, prefill, decode, load }: Cell): Place {
+function placeOf({ planned, prefill, decode, load, kind }: Cell): Place {
   const log = Math.log(load ?? 1)
+  const least = kind === 'concurrency' ? 0 : Number.NEGATIVE_INFINITY
   return {
     deployment: planned.deployment.id,
     prefillKind: prefill.kind,
     decodeKind: decode.kind,
     load: log,
-    perPrefill: log - Math.log(prefill.workers),
-    perDecode: log - Math.log(decode.workers),
+    perPrefill: Math.max(least, log - Math.log(prefill.workers)),
+    perDecode: Math.max(least, log - Math.log(decode.workers)),
   }
 }
 
@@ -153,8 +154,9 @@ const bell = (squares: number) => Math.exp(-squares / 2)
 /** Deployments stray alike at like loads of like workers; one deployment more so; and all at one load, whose prompts they share. */
 function likeness(a: Place, b: Place): number {
   const kinds = (a.prefillKind === b.prefillKind ? 1 : 0.5) * (a.decodeKind === b.decodeKind ? 1 : 0.5)
-  const shared = kinds * bell((a.perPrefill - b.perPrefill) ** 2 + (a.perDecode - b.perDecode) ** 2)
-  const own = a.deployment === b.deployment ? bell(((a.load - b.load) / 0.8) ** 2) : 0
+  const [prefill, decode] = [a.perPrefill - b.perPrefill, a.perDecode - b.perDecode]
+  const shared = kinds * bell(prefill ** 2 + decode ** 2)
+  const own = a.deployment === b.deployment ? bell((Math.max(Math.abs(prefill), Math.abs(decode)) / 0.8) ** 2) : 0
   const prompts = a.load === b.load ? 1 : 0
   return 0.5 * shared + 0.35 * own + 0.15 * prompts
 }

@@ -97,16 +97,22 @@ function isQueued(own: readonly Observation[], unloadedTtftS: ReadonlyMap<string
 const headroom = (rise: number) => 1.03 + 0.6 * Math.min(rise, flatBelow)
 
 /**
- * Power of the load with which throughput rose to the heaviest load of one deployment, from one that is lighter by a third at least: noise
- * between near ones would pass for a bend. 1 without two such loads.
+ * Power of the requests in flight with which throughput rose to the heaviest load of one deployment, from one that had a third fewer at
+ * least: noise between near ones would pass for a bend. 1 without two such loads.
  */
 function elasticity(own: readonly Observation[]): number {
   const rising = own.toSorted((a, b) => (a.cell.load ?? 0) - (b.cell.load ?? 0))
   const high = rising.at(-1)
-  const low = rising.findLast(o => (o.cell.load ?? 0) <= (high?.cell.load ?? 0) / 1.5)
-  if (low === undefined || high === undefined) return 1
-  const rise = Math.log(high.requestsPerS / low.requestsPerS) / Math.log((high.cell.load ?? 1) / (low.cell.load ?? 1))
+  if (high === undefined) return 1
+  const low = rising.findLast(o => inFlight(o) <= inFlight(high) / 1.5)
+  if (low === undefined) return 1
+  const rise = Math.log(high.requestsPerS / low.requestsPerS) / Math.log(inFlight(high) / inFlight(low))
   return Math.min(1, Math.max(0, rise))
+}
+
+/** Mean requests in flight, by Little's law: fewer than the concurrency where a few requests of varied lengths end one after another. */
+function inFlight({ requestsPerS, ttftS, osl, itlS }: Observation): number {
+  return requestsPerS * (ttftS + osl * itlS)
 }
 
 function mostOf(seen: readonly Observation[], of: (o: Observation) => readonly [string, number]) {

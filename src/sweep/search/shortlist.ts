@@ -2,7 +2,7 @@ import { hypervolume } from '../../analysis/hypervolume.ts'
 import type { PlannedDeployment } from '../sweep.ts'
 import type { Cell } from './cells.ts'
 import type { Cost } from './cost.ts'
-import { expectedGain, hoped, type Knowledge } from './knowledge.ts'
+import { expectedGain, type Knowledge } from './knowledge.ts'
 import { planeOf } from './plane.ts'
 import type { Predicted } from './predict.ts'
 
@@ -11,6 +11,9 @@ export const worthwhile = 0.004
 
 /** The same of throughput under the SLO. */
 export const worthwhileUnderSlo = 0.01
+
+/** A load that is expected to exceed the SLO by more than this many times is believed to without a look. */
+const farOver = 10
 
 /** A cell that is worth measuring, and what it may bring, as a share of what there is. */
 export interface Wanted {
@@ -21,11 +24,10 @@ export interface Wanted {
 interface Candidate {
   readonly cell: Cell
   readonly predicted: Predicted
-  readonly place: { readonly x: number; readonly y: number }
   readonly seconds: number
 }
 
-/** What is left to measure of one workload, as it is hoped to be. */
+/** What is left to measure of one workload, as it is expected to be. */
 interface Course {
   readonly open: Set<Candidate>
   readonly places: { readonly x: number; readonly y: number }[]
@@ -35,7 +37,8 @@ interface Course {
 
 /**
  * The cheapest way to the end, as far as is known: the cells with most gain for their time, one after another, until what is left would
- * add less than is worthwhile. Of each workload the cell with the highest expected gain under the SLO comes with them.
+ * add less than is worthwhile. Of each workload the cell with the highest expected gain under the SLO comes with them. When nothing else is
+ * wanted, what lies just past the best is looked at: whether it still meets the SLO is seen, not expected.
  *
  * @param reached the deployments that need no worker to be started
  */
@@ -49,6 +52,7 @@ export function shortlist(
   const scouts = scoutsOf(open, knowledge)
   const deployed = new Set(reached)
   const courses: Course[] = []
+  const brackets: Wanted[] = []
   for (const [workload, cells] of Map.groupBy(open, cell => cell.workload)) {
     const known = knowledge.get(workload)
     if (known === undefined) continue
@@ -61,9 +65,12 @@ export function shortlist(
       wanted.push(best)
       deployed.add(best.cell.planned)
     }
+    const heavier = heavierThanBest(candidates, known)
+    if (heavier !== undefined) brackets.push(heavier)
     courses.push(courseOf(candidates, known, best?.cell))
   }
   for (const next of cheapestFirst(courses, cost, deployed)) wanted.push(next)
+  if (wanted.length === 0) return brackets
   return wanted.map(next => ({ ...next, cell: scouts.get(next.cell) ?? next.cell }))
 }
 
@@ -89,7 +96,6 @@ function candidateOf(cell: Cell, known: Knowledge, cost: Cost): Candidate | null
   return {
     cell,
     predicted,
-    place: hoped(predicted),
     seconds: cost.pointS + cost.measuring(point, predicted.requestsPerS),
   }
 }
@@ -103,11 +109,22 @@ function bestUnderSlo(candidates: readonly Candidate[], known: Knowledge): Wante
   return best
 }
 
+/** The next heavier load of the deployment that is best under the SLO, if it would have more throughput. */
+function heavierThanBest(candidates: readonly Candidate[], { best }: Knowledge): Wanted | undefined {
+  if (best === null || !best.meetsSlo) return undefined
+  const next = candidates.find(
+    ({ cell }) => cell.planned === best.cell.planned && (cell.load ?? 0) > (best.cell.load ?? 0),
+  )
+  if (next === undefined || next.predicted.overshoot.mean > Math.log(farOver)) return undefined
+  const worth = next.predicted.y / best.y - 1
+  return worth > worthwhileUnderSlo ? { cell: next.cell, worth } : undefined
+}
+
 function courseOf(candidates: readonly Candidate[], known: Knowledge, taken: Cell | undefined): Course {
-  const places = known.seen.map(({ x, y }) => ({ x, y }))
-  const whole = hypervolume([...places, ...candidates.map(c => c.place)])
-  const open = new Set(candidates.filter(c => c.cell !== taken && known.plane.gain(c.place) > 0))
-  for (const { cell, place } of candidates) if (cell === taken) places.push(place)
+  const places: { readonly x: number; readonly y: number }[] = [...known.seen]
+  const whole = hypervolume([...places, ...candidates.map(c => c.predicted)])
+  const open = new Set(candidates.filter(c => c.cell !== taken && known.plane.gain(c.predicted) > 0))
+  for (const { cell, predicted } of candidates) if (cell === taken) places.push(predicted)
   return { open, places, whole }
 }
 
@@ -119,7 +136,7 @@ function* cheapestFirst(courses: readonly Course[], cost: Cost, deployed: Set<Pl
       const plane = planeOf(course.places)
       if (plane.hypervolume >= (1 - worthwhile) * course.whole) continue
       for (const candidate of course.open) {
-        const worth = plane.gain(candidate.place)
+        const worth = plane.gain(candidate.predicted)
         if (worth <= 0) {
           course.open.delete(candidate)
           continue
@@ -133,7 +150,7 @@ function* cheapestFirst(courses: readonly Course[], cost: Cost, deployed: Set<Pl
     }
     if (best === undefined) return
     best.course.open.delete(best.candidate)
-    best.course.places.push(best.candidate.place)
+    best.course.places.push(best.candidate.predicted)
     deployed.add(best.candidate.cell.planned)
     yield { cell: best.candidate.cell, worth: Math.min(1, best.worth) }
   }

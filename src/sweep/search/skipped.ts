@@ -5,7 +5,7 @@ import { topologyLabel } from '../../point/index.ts'
 import { settledIn } from '../run/missing.ts'
 import type { PlannedDeployment } from '../sweep.ts'
 import type { Cell, Series } from './cells.ts'
-import { hoped, type Knowledge } from './knowledge.ts'
+import type { Knowledge } from './knowledge.ts'
 import type { Predicted } from './predict.ts'
 import { worthwhile } from './shortlist.ts'
 import { viewOf } from './view.ts'
@@ -48,7 +48,7 @@ function reasonOf(
     return { reason: 'little', why: 'nothing is known of it', expected: null }
   const expected = { x: predicted.x, y: predicted.y }
   const what = `expected ${predicted.x.toFixed(1)} tokens/s per user and ${predicted.y.toFixed(1)} per GPU${sloRemark(predicted)}`
-  const better = known.seen.find(o => dominates(o, hoped(predicted)))
+  const better = known.seen.find(o => dominates(o, predicted))
   if (predicted.isBounded)
     return { reason: 'saturated', why: `${what}, past the load at which its workers saturate`, expected }
   if (better === undefined)

@@ -1,23 +1,26 @@
 import type { Observation } from './observe.ts'
 
-/** ITL in seconds of a decode worker with so many sequences at work. */
+/** Seconds a token of a worker with so many sequences at work. */
 export type StepTime = (sequences: number) => number
+
+/** What a curve is drawn through: sequences at work in each worker, and seconds a token. */
+export type Knot = readonly [sequences: number, seconds: number]
 
 /**
  * Sequences at work in each decode worker, by Little's law: tokens/s × seconds a token. At least 1: a worker that is idle at times has one
  * whenever it takes a step.
  */
-const sequencesPerWorker = ({ requestsPerS, osl, itlS, cell }: Observation): number =>
+export const sequencesPerWorker = ({ requestsPerS, osl, itlS, cell }: Observation): number =>
   Math.max(1, (requestsPerS * osl * itlS) / cell.decode.workers)
 
 /**
- * The ITL of one kind of decode worker against its sequences, from every deployment that has such workers: straight lines on
+ * Seconds a token of one kind of worker against its sequences, from every deployment that has such workers: straight lines on
  * logarithms between what was measured, never falling (isotonic regression, so that noise does not pass for a step). Beyond both ends it
  * goes on with the power that it had there, which errs towards measuring more: a step's time is a fixed part and one that grows with
  * the batch, so its power of the batch grows too.
  */
-export function stepTime(seen: readonly Observation[]): StepTime {
-  const curve = isotonic(seen.map(o => [sequencesPerWorker(o), o.itlS] as const).toSorted((a, b) => a[0] - b[0]))
+export function stepTime(measured: readonly Knot[]): StepTime {
+  const curve = isotonic(measured.toSorted((a, b) => a[0] - b[0]))
   const [first, last] = [curve[0], curve.at(-1)]
   if (first === undefined || last === undefined) return () => Number.NaN
   const [rising, risen] = [
@@ -30,8 +33,7 @@ export function stepTime(seen: readonly Observation[]): StepTime {
       last,
     ),
   ]
-  return mean => {
-    const sequences = Math.max(1, mean)
+  return sequences => {
     if (sequences <= first[0]) return first[1] * Math.max(0.6, (sequences / first[0]) ** rising)
     if (sequences >= last[0]) return last[1] * (sequences / last[0]) ** risen
     const above = firstFrom(curve, sequences)
@@ -46,23 +48,28 @@ function powerBetween(low: Knot | undefined, high: Knot | undefined): number {
   return Math.min(1, Math.max(0, Math.log(high[1] / low[1]) / Math.log(high[0] / low[0])))
 }
 
-type Knot = readonly [sequences: number, itlS: number]
-
-/** Pools neighbours that fall until none does (Ayer et al. 1955); each pool is one knot at its means. */
+/** Pools neighbours that fall until none does (Ayer et al. 1955); each pool is flat from its first knot to its last. */
 function isotonic(rising: readonly Knot[]): readonly Knot[] {
-  const pools: { readonly sequences: number; readonly itlS: number; readonly weight: number }[] = []
-  for (const [sequences, itlS] of rising) {
-    let pool = { sequences, itlS, weight: 1 }
+  const pools: { readonly from: number; readonly to: number; readonly seconds: number; readonly weight: number }[] = []
+  for (const [sequences, seconds] of rising) {
+    let pool = { from: sequences, to: sequences, seconds, weight: 1 }
     for (let before = pools.at(-1); before !== undefined; before = pools.at(-1)) {
-      if (before.itlS < pool.itlS && before.sequences < pool.sequences) break
+      if (before.seconds < pool.seconds && before.to < pool.from) break
       pools.pop()
       const weight = before.weight + pool.weight
-      const joined = (a: number, b: number) => (a * before.weight + b * pool.weight) / weight
-      pool = { sequences: joined(before.sequences, pool.sequences), itlS: joined(before.itlS, pool.itlS), weight }
+      const joined = (before.seconds * before.weight + pool.seconds * pool.weight) / weight
+      pool = { from: before.from, to: pool.to, seconds: joined, weight }
     }
     pools.push(pool)
   }
-  return pools.map(({ sequences, itlS }) => [sequences, itlS])
+  return pools.flatMap(({ from, to, seconds }): Knot[] =>
+    from === to
+      ? [[from, seconds]]
+      : [
+          [from, seconds],
+          [to, seconds],
+        ],
+  )
 }
 
 /** Index of the first knot at or above so many sequences. */

@@ -1,12 +1,15 @@
 import type { Cell } from './cells.ts'
 import type { Observation } from './observe.ts'
 import { type Rates, rateBound } from './rates.ts'
-import { type StepTime, stepTime } from './step-time.ts'
+import { type SharedWorker, sharedWorker } from './shared-worker.ts'
+import { sequencesPerWorker, stepTime } from './step-time.ts'
 
 /** What a cell shows by the laws of queues and what was measured of its pools. */
 export interface Trend {
   readonly requestsPerS: number
   readonly itlS: number
+  /** Seconds a token as users see it: one by their mean tokens/s. */
+  readonly tokenS: number
   readonly ttftS: number
   /** TTFT at the 95th percentile: a closed loop begins with all its requests at once, which wait for one another. */
   readonly ttftP95S: number
@@ -20,53 +23,103 @@ export interface Trend {
 export type TrendOf = (cell: Cell) => Trend | null
 
 /**
- * Little's law on the whole deployment (closed loop: concurrency = rate × latency) and on its decode workers, with the ITL that
- * follows from their sequences, cut off at the bound on throughput.
+ * Little's law on the whole deployment (closed loop: concurrency = rate × latency), cut off at the bound on throughput. Decode workers have the
+ * ITL that follows from their sequences, by the same law; aggregated ones that of their load.
  *
  * @param seen the observations of one workload
  */
 export function trendOf(seen: readonly Observation[]): TrendOf {
   const unloaded = new Map(
-    [...Map.groupBy(seen, o => o.cell.prefill.kind)].map(([kind, alike]) => [
-      kind,
-      Math.min(...alike.map(o => o.ttftS)),
-    ]),
+    byKind(seen, 'prefill').map(([kind, alike]) => [kind, Math.min(...alike.map(o => o.ttftS))] as const),
   )
-  const steps = new Map([...Map.groupBy(seen, o => o.cell.decode.kind)].map(([kind, alike]) => [kind, stepTime(alike)]))
+  const decoding = byKind(
+    seen.filter(o => !isShared(o.cell)),
+    'decode',
+  )
+  const itlS = new Map(
+    decoding.map(([kind, alike]) => [kind, stepTime(alike.map(o => [sequencesPerWorker(o), o.itlS]))]),
+  )
+  const tokenS = new Map(
+    decoding.map(([kind, alike]) => [kind, stepTime(alike.map(o => [sequencesPerWorker(o), 1 / o.x]))]),
+  )
+  const shared = new Map(
+    byKind(
+      seen.filter(o => isShared(o.cell)),
+      'decode',
+    ).map(([kind, alike]) => [kind, sharedWorker(alike, unloaded.get(kind) ?? 0)]),
+  )
   const rates = rateBound(seen, unloaded)
   // Few requests at a light load have a mean length of their own, the same for every deployment.
   const oslAt = new Map([...Map.groupBy(seen, o => o.cell.load)].map(([load, alike]) => [load, meanOsl(alike)]))
   const oslOfAll = meanOsl(seen)
   return cell => {
     const unloadedTtftS = unloaded.get(cell.prefill.kind)
-    const step = steps.get(cell.decode.kind)
-    if (unloadedTtftS === undefined || step === undefined || cell.load === null) return null
-    return balanced(cell, { unloadedTtftS, step, rates, osl: oslAt.get(cell.load) ?? oslOfAll })
+    if (unloadedTtftS === undefined || cell.load === null) return null
+    const common: Common = { load: cell.load, unloadedTtftS, rates, osl: oslAt.get(cell.load) ?? oslOfAll }
+    const { kind } = cell.decode
+    if (isShared(cell)) {
+      const worker = shared.get(kind)
+      return worker === undefined ? null : sharedTrend(cell, common, worker)
+    }
+    const [itl, token] = [itlS.get(kind), tokenS.get(kind)]
+    return itl === undefined || token === undefined ? null : decodeTrend(cell, common, { itlS: itl, tokenS: token })
   }
 }
+
+/** Whether the same workers read prompts and make tokens. */
+const isShared = ({ prefill, decode }: Cell) => prefill.kind === decode.kind
+
+const byKind = (seen: readonly Observation[], pool: 'prefill' | 'decode') => [
+  ...Map.groupBy(seen, ({ cell }) => cell[pool].kind),
+]
 
 const meanOsl = (seen: readonly Observation[]) => seen.reduce((sum, o) => sum + o.osl, 0) / Math.max(1, seen.length)
 
 /** An open loop's run, s, where the point doesn't say. */
 const usualDurationS = 60
 
-interface Parts {
+/** What is known of a cell whatever its workers are. */
+interface Common {
+  readonly load: number
   readonly unloadedTtftS: number
-  readonly step: StepTime
   readonly rates: Rates
   readonly osl: number
 }
 
-function balanced(cell: Cell, parts: Parts): Trend {
-  const { unloadedTtftS, step, rates, osl } = parts
-  const load = cell.load ?? 0
-  const workers = cell.decode.workers
-  const freeRate = (itlS: number) => (cell.kind === 'rate' ? load : load / (unloadedTtftS + osl * itlS))
+/** Requests/s if nothing waited. */
+function freeRate(cell: Cell, { load, unloadedTtftS, osl }: Common, itlS: number): number {
+  return cell.kind === 'rate' ? load : load / (unloadedTtftS + osl * itlS)
+}
+
+function decodeTrend(cell: Cell, common: Common, step: Pick<SharedWorker, 'itlS' | 'tokenS'>): Trend {
+  const most = common.rates.most(cell)
+  const itlOf = (sequences: number) => step.itlS(Math.max(1, sequences))
+  const rateAt = (itlS: number) => Math.min(most, freeRate(cell, common, itlS))
+  const sequences = fixedPoint(b => (rateAt(itlOf(b)) * common.osl * itlOf(b)) / cell.decode.workers)
+  return waiting(cell, common, {
+    itlS: itlOf(sequences),
+    tokenS: step.tokenS(Math.max(1, sequences)),
+    freeRequestsPerS: freeRate(cell, common, itlOf(sequences)),
+  })
+}
+
+function sharedTrend(cell: Cell, common: Common, worker: SharedWorker): Trend {
+  const loadEach = common.load / cell.decode.workers
+  const itlS = worker.itlS(loadEach)
+  const share = cell.kind === 'rate' ? 1 : worker.rateShare(loadEach)
+  const freeRequestsPerS = share * freeRate(cell, common, itlS)
+  return waiting(cell, common, { itlS, tokenS: worker.tokenS(loadEach), freeRequestsPerS })
+}
+
+/** What requests wait, given what they would take at their own pace. */
+function waiting(
+  cell: Cell,
+  { load, unloadedTtftS, rates, osl }: Common,
+  pace: { readonly itlS: number; readonly tokenS: number; readonly freeRequestsPerS: number },
+): Trend {
+  const { itlS, tokenS, freeRequestsPerS } = pace
   const most = rates.most(cell)
-  const rateAt = (itlS: number) => Math.min(most, freeRate(itlS))
-  const sequences = fixedPoint(b => (rateAt(step(b)) * osl * step(b)) / workers)
-  const itlS = step(sequences)
-  const requestsPerS = rateAt(itlS)
+  const requestsPerS = Math.min(most, freeRequestsPerS)
   // What comes faster than it is served waits, half of the run's surplus on average.
   const surplus = Math.max(0, 1 - requestsPerS / load)
   const waitS =
@@ -77,10 +130,11 @@ function balanced(cell: Cell, parts: Parts): Trend {
   return {
     requestsPerS,
     itlS,
+    tokenS,
     ttftS,
     ttftP95S: Math.max(ttftS, unloadedTtftS + burstWaitS(cell, rates.prefillCan(cell.prefill))),
     osl,
-    isBounded: freeRate(itlS) > most,
+    isBounded: freeRequestsPerS > most,
   }
 }
 

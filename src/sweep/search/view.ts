@@ -6,22 +6,27 @@ import { type Observation, observe, resultsById } from './observe.ts'
 
 /** What a journal says of a plan's cells. */
 export interface View {
-  /** Whether a cell's first repeat has its result. */
+  /** Whether a cell's first repeat has its result: a valid or failed one, or its second invalid one. */
   isSettled(cell: Cell): boolean
   /** By workload; a workload without a valid point has none. */
   readonly knowledge: ReadonlyMap<string, Knowledge>
 }
 
+/** How often a cell is measured whose first result is invalid: what made it so may have passed. */
+const measurementsOfInvalid = 2
+
 /** Looks at a journal through a plan's cells. */
 export function viewOf(allSeries: readonly Series[], lines: readonly JournalLine[]): View {
   const results = resultsById(lines)
+  const times = timesById(lines)
   const isSettledPoint = settledIn(lines)
   const settled = new Set<number>()
   const seen: Observation[] = []
   for (const cell of allSeries.flat()) {
     const [first] = cell.repeats
     if (first === undefined || !isSettledPoint(first)) continue
-    settled.add(cell.index)
+    const isInvalid = results.get(first.id)?.status === 'invalid'
+    if (!isInvalid || (times.get(first.id) ?? 0) >= measurementsOfInvalid) settled.add(cell.index)
     const observation = cell.load === null ? null : observe(cell, results)
     if (observation !== null) seen.push(observation)
   }
@@ -32,4 +37,14 @@ export function viewOf(allSeries: readonly Series[], lines: readonly JournalLine
       [...Map.groupBy(seen, o => o.cell.workload)].map(([key, own]) => [key, knowledgeOf(own, levels)]),
     ),
   }
+}
+
+function timesById(lines: readonly JournalLine[]): ReadonlyMap<string, number> {
+  const times = new Map<string, number>()
+  for (const { event } of lines) {
+    if (event.type !== 'point') continue
+    const { id } = event.result.point
+    times.set(id, (times.get(id) ?? 0) + 1)
+  }
+  return times
 }
