@@ -12,7 +12,7 @@ export interface View {
   readonly knowledge: ReadonlyMap<string, Knowledge>
 }
 
-/** How often a cell is measured whose first result is invalid: what made it so may have passed. */
+/** How often a cell is measured whose first result is invalid, where others are valid: what made it so may have passed. */
 const measurementsOfInvalid = 2
 
 /** Looks at a journal through a plan's cells. */
@@ -22,14 +22,17 @@ export function viewOf(allSeries: readonly Series[], lines: readonly JournalLine
   const isSettledPoint = settledIn(lines)
   const settled = new Set<number>()
   const seen: Observation[] = []
+  const toBeRepeated: number[] = []
   for (const cell of allSeries.flat()) {
     const [first] = cell.repeats
     if (first === undefined || !isSettledPoint(first)) continue
+    settled.add(cell.index)
     const isInvalid = results.get(first.id)?.status === 'invalid'
-    if (!isInvalid || (times.get(first.id) ?? 0) >= measurementsOfInvalid) settled.add(cell.index)
+    if (isInvalid && (times.get(first.id) ?? 0) < measurementsOfInvalid) toBeRepeated.push(cell.index)
     const observation = cell.load === null ? null : observe(cell, results)
     if (observation !== null) seen.push(observation)
   }
+  if (seen.length > 0) for (const index of toBeRepeated) settled.delete(index)
   const levels = [...new Set(allSeries.flat().flatMap(({ load }) => load ?? []))].sort((a, b) => a - b)
   return {
     isSettled: cell => settled.has(cell.index),

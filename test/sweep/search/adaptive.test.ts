@@ -108,6 +108,18 @@ describe('the adaptive search', () => {
     assert.equal(timesOf(searchFrom(plan, [], invalidAtFirst(usual, 9, isBest)), best.id), 2)
   })
 
+  test('measures each point once where none is valid', () => {
+    const plan = syntheticPlan(ratios, loads, usual)
+    const ids = pointIds(
+      searchFrom(
+        plan,
+        [],
+        invalidAtFirst(usual, 9, () => true),
+      ),
+    )
+    assert.deepEqual([new Set(ids).size, ids.length], [plan.pointCount, plan.pointCount])
+  })
+
   test('looks at the load past the best one, to see it exceed the SLO or not', () => {
     for (const system of fc.sample(systems, { numRuns: 50, seed: 7 })) {
       const { grid, found } = measuredBoth(system)
