@@ -1,5 +1,5 @@
 import { hypervolume } from '../../src/analysis/hypervolume.ts'
-import type { JournalLine, PointResult } from '../../src/journal/index.ts'
+import type { JournalLine } from '../../src/journal/index.ts'
 import { createRandom, type Point, topologyLabel } from '../../src/point/index.ts'
 import { poolsOf, reconcileCost } from '../../src/sweep/order/reconcile-cost.ts'
 import { adaptive } from '../../src/sweep/search/adaptive.ts'
@@ -96,7 +96,7 @@ function search({ plan, redeployS }: SearchCase, measure: Measurer): readonly Po
       write({ type: 'deployment', outcome: 'ready', reason: '', ...common })
     }
     chosen.push(point)
-    const { result, seconds } = measure(point, chosen.filter(other => other === point).length)
+    const { result, seconds } = measure(point, timesOf(chosen).at(-1)?.time)
     write({ type: 'point', result, elapsedS: seconds })
   }
 }
@@ -119,8 +119,9 @@ function inPlanOrder(all: readonly Point[], some: readonly Point[]): readonly Po
 function judgeOf({ plan, redeployS }: SearchCase, truth: Measurer, measure: Measurer) {
   const cells = seriesOf(plan).flat()
   const observations = (measurer: Measurer, points: readonly Point[], of: readonly Cell[]) => {
-    const results = new Map<string, PointResult>(
-      timesOf(points).map(({ point, time }) => [point.id, measurer(point, time).result]),
+    const results = Map.groupBy(
+      timesOf(points).map(({ point, time }) => measurer(point, time).result),
+      ({ point }) => point.id,
     )
     return of.flatMap(cell => observe(cell, results) ?? [])
   }

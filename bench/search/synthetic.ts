@@ -5,14 +5,10 @@
  */
 import fc from 'fast-check'
 import { hypervolume } from '../../src/analysis/hypervolume.ts'
-import type { JournalLine, PointResult } from '../../src/journal/index.ts'
-import type { Point } from '../../src/point/index.ts'
-import { resultOf, searchFrom, syntheticPlan } from '../../test/sweep/search/synthetic.ts'
-import { bestUnderSlo, loads, place, ratios, systems } from '../../test/sweep/search/systems.ts'
+import type { PointResult } from '../../src/journal/index.ts'
+import { bestUnderSlo, measuredBoth, place, systems } from '../../test/sweep/search/systems.ts'
 
 const [count = 1000, seed = 1] = process.argv.slice(2).map(Number)
-const resultsIn = (lines: readonly JournalLine[]) =>
-  lines.flatMap(({ event }) => (event.type === 'point' ? [event.result] : []))
 const shareOf = (
   of: (results: readonly PointResult[]) => number,
   some: readonly PointResult[],
@@ -21,10 +17,7 @@ const shareOf = (
 const area = (results: readonly PointResult[]) => hypervolume(results.map(place))
 
 const outcomes = fc.sample(systems, { numRuns: count, seed }).map(system => {
-  const plan = syntheticPlan(ratios, loads, system)
-  const measure = (point: Point) => resultOf(point, system)
-  const all = plan.deployments.flatMap(({ points }) => points).map(measure)
-  const some = resultsIn(searchFrom(plan, [], measure))
+  const { grid: all, found: some } = measuredBoth(system)
   return { area: shareOf(area, some, all), best: shareOf(bestUnderSlo, some, all), points: some.length / all.length }
 })
 const least = (values: readonly number[]) => values.reduce((a, b) => Math.min(a, b)).toFixed(3)

@@ -21,17 +21,18 @@ export interface Observation {
   readonly meetsSlo: boolean
 }
 
-/** The latest result of each point, by its id. */
-export function resultsById(lines: readonly JournalLine[]): ReadonlyMap<string, PointResult> {
-  return new Map(
-    lines.flatMap(({ event }) => (event.type === 'point' ? [[event.result.point.id, event.result] as const] : [])),
-  )
+/** All results of each point in their order, by its id: the latest one counts. */
+export type Results = ReadonlyMap<string, readonly PointResult[]>
+
+export function resultsById(lines: readonly JournalLine[]): Results {
+  const results = lines.flatMap(({ event }) => (event.type === 'point' ? [event.result] : []))
+  return Map.groupBy(results, ({ point }) => point.id)
 }
 
 /** Null while nothing valid is known of the cell, or when it has no interactivity (not streamed). */
-export function observe(cell: Cell, results: ReadonlyMap<string, PointResult>): Observation | null {
+export function observe(cell: Cell, results: Results): Observation | null {
   const valid = cell.repeats.flatMap(point => {
-    const result = results.get(point.id)
+    const result = results.get(point.id)?.at(-1)
     return result?.status === 'ok' && result.measurement !== null ? [result.measurement] : []
   })
   const mean = (of: (m: (typeof valid)[number]) => number | null | undefined): number | null => {

@@ -9,8 +9,6 @@ export interface Predicted {
   readonly x: number
   /** Output tokens/s per GPU. */
   readonly y: number
-  /** Standard deviations of their logarithms. */
-  readonly deviation: { readonly x: number; readonly y: number }
   readonly requestsPerS: number
   /** Logarithm of how many times its limit the worst objective is; −∞ without one. */
   readonly overshoot: Estimated
@@ -55,17 +53,15 @@ export function predictor(seen: readonly Observation[], levels: readonly number[
     const of = (quantity: (typeof quantities)[number]) =>
       found[quantities.indexOf(quantity)] ?? { mean: 0, deviation: 0 }
     const logs = logsOf(there)
-    const [x, rate] = [of('x'), of('rate')]
-    const requestsPerS = Math.exp(logs.rate + rate.mean)
+    const requestsPerS = Math.exp(logs.rate + of('rate').mean)
     const p95 = {
       ttftS: Math.exp(logs.ttft + of('ttft').mean),
       itlS: Math.exp(logs.itl + of('itl').mean),
       latencyS: Math.exp(logs.latency + of('latency').mean),
     }
     return {
-      x: Math.exp(logs.x + x.mean),
+      x: Math.exp(logs.x + of('x').mean),
       y: (requestsPerS * there.osl) / cell.gpus,
-      deviation: { x: x.deviation, y: rate.deviation },
       requestsPerS,
       overshoot: overshootEstimate(cell, p95, { ttft: of('ttft'), itl: of('itl'), latency: of('latency') }),
       isBounded: there.isBounded,

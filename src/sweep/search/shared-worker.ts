@@ -1,12 +1,8 @@
 import type { Observation } from './observe.ts'
-import { type StepTime, stepTime } from './step-time.ts'
+import { type Pace, paceOf } from './step-time.ts'
 
 /** How a worker that both reads prompts and makes tokens does, by its requests in flight (or requests/s). */
-export interface SharedWorker {
-  /** Mean ITL, seconds. */
-  readonly itlS: StepTime
-  /** Seconds a token as users see it: their mean tokens/s is more than the mean ITL says, where some wait longer than others. */
-  readonly tokenS: StepTime
+export interface SharedWorker extends Pace {
   /** What is left of its requests/s by the time that prompts wait for one another and for tokens. */
   readonly rateShare: (load: number) => number
 }
@@ -27,8 +23,7 @@ export function sharedWorker(seen: readonly Observation[], unloadedTtftS: number
     })
     .toSorted((a, b) => a.log - b.log)
   return {
-    itlS: stepTime(seen.map(o => [loadOf(o), o.itlS])),
-    tokenS: stepTime(seen.map(o => [loadOf(o), 1 / o.x])),
+    ...paceOf(seen, loadOf),
     rateShare: load => Math.exp(between(knots, Math.log(load))),
   }
 }

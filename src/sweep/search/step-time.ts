@@ -3,8 +3,27 @@ import type { Observation } from './observe.ts'
 /** Seconds a token of a worker with so many sequences at work. */
 export type StepTime = (sequences: number) => number
 
+/** A worker's tokens, by how much it has to do. */
+export interface Pace {
+  /** Mean ITL, seconds. */
+  readonly itlS: StepTime
+  /** Seconds a token as users see it: their mean tokens/s is more than the mean ITL says, where some wait longer than others. */
+  readonly tokenS: StepTime
+}
+
+/**
+ * @param seen the observations of one kind of worker
+ * @param sequencesOf what a worker has to do in one of them
+ */
+export function paceOf(seen: readonly Observation[], sequencesOf: (o: Observation) => number): Pace {
+  return {
+    itlS: stepTime(seen.map(o => [sequencesOf(o), o.itlS])),
+    tokenS: stepTime(seen.map(o => [sequencesOf(o), 1 / o.x])),
+  }
+}
+
 /** What a curve is drawn through: sequences at work in each worker, and seconds a token. */
-export type Knot = readonly [sequences: number, seconds: number]
+type Knot = readonly [sequences: number, seconds: number]
 
 /**
  * Sequences at work in each decode worker, by Little's law: tokens/s × seconds a token. At least 1: a worker that is idle at times has one
@@ -19,7 +38,7 @@ export const sequencesPerWorker = ({ requestsPerS, osl, itlS, cell }: Observatio
  * goes on with the power that it had there, which errs towards measuring more: a step's time is a fixed part and one that grows with
  * the batch, so its power of the batch grows too.
  */
-export function stepTime(measured: readonly Knot[]): StepTime {
+function stepTime(measured: readonly Knot[]): StepTime {
   const curve = isotonic(measured.toSorted((a, b) => a[0] - b[0]))
   const [first, last] = [curve[0], curve.at(-1)]
   if (first === undefined || last === undefined) return () => Number.NaN

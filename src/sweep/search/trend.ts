@@ -1,8 +1,8 @@
 import type { Cell } from './cells.ts'
 import type { Observation } from './observe.ts'
-import { type Rates, rateBound } from './rates.ts'
+import { rateBound } from './rates.ts'
 import { type SharedWorker, sharedWorker } from './shared-worker.ts'
-import { sequencesPerWorker, stepTime } from './step-time.ts'
+import { type Pace, paceOf, sequencesPerWorker } from './step-time.ts'
 
 /** What a cell shows by the laws of queues and what was measured of its pools. */
 export interface Trend {
@@ -32,15 +32,11 @@ export function trendOf(seen: readonly Observation[]): TrendOf {
   const unloaded = new Map(
     byKind(seen, 'prefill').map(([kind, alike]) => [kind, Math.min(...alike.map(o => o.ttftS))] as const),
   )
-  const decoding = byKind(
-    seen.filter(o => !isShared(o.cell)),
-    'decode',
-  )
-  const itlS = new Map(
-    decoding.map(([kind, alike]) => [kind, stepTime(alike.map(o => [sequencesPerWorker(o), o.itlS]))]),
-  )
-  const tokenS = new Map(
-    decoding.map(([kind, alike]) => [kind, stepTime(alike.map(o => [sequencesPerWorker(o), 1 / o.x]))]),
+  const decoding = new Map(
+    byKind(
+      seen.filter(o => !isShared(o.cell)),
+      'decode',
+    ).map(([kind, alike]) => [kind, paceOf(alike, sequencesPerWorker)]),
   )
   const shared = new Map(
     byKind(
@@ -55,14 +51,19 @@ export function trendOf(seen: readonly Observation[]): TrendOf {
   return cell => {
     const unloadedTtftS = unloaded.get(cell.prefill.kind)
     if (unloadedTtftS === undefined || cell.load === null) return null
-    const common: Common = { load: cell.load, unloadedTtftS, rates, osl: oslAt.get(cell.load) ?? oslOfAll }
-    const { kind } = cell.decode
+    const common: Common = {
+      load: cell.load,
+      unloadedTtftS,
+      most: rates.most(cell),
+      promptsPerS: rates.prefillCan(cell.prefill),
+      osl: oslAt.get(cell.load) ?? oslOfAll,
+    }
     if (isShared(cell)) {
-      const worker = shared.get(kind)
+      const worker = shared.get(cell.decode.kind)
       return worker === undefined ? null : sharedTrend(cell, common, worker)
     }
-    const [itl, token] = [itlS.get(kind), tokenS.get(kind)]
-    return itl === undefined || token === undefined ? null : decodeTrend(cell, common, { itlS: itl, tokenS: token })
+    const pace = decoding.get(cell.decode.kind)
+    return pace === undefined ? null : decodeTrend(cell, common, pace)
   }
 }
 
@@ -82,7 +83,10 @@ const usualDurationS = 60
 interface Common {
   readonly load: number
   readonly unloadedTtftS: number
-  readonly rates: Rates
+  /** The bound on requests/s. */
+  readonly most: number
+  /** What its prefill workers were seen to read, or have room for. */
+  readonly promptsPerS: number
   readonly osl: number
 }
 
@@ -91,16 +95,15 @@ function freeRate(cell: Cell, { load, unloadedTtftS, osl }: Common, itlS: number
   return cell.kind === 'rate' ? load : load / (unloadedTtftS + osl * itlS)
 }
 
-function decodeTrend(cell: Cell, common: Common, step: Pick<SharedWorker, 'itlS' | 'tokenS'>): Trend {
-  const most = common.rates.most(cell)
-  const itlOf = (sequences: number) => step.itlS(Math.max(1, sequences))
-  const rateAt = (itlS: number) => Math.min(most, freeRate(cell, common, itlS))
-  const sequences = fixedPoint(b => (rateAt(itlOf(b)) * common.osl * itlOf(b)) / cell.decode.workers)
-  return waiting(cell, common, {
-    itlS: itlOf(sequences),
-    tokenS: step.tokenS(Math.max(1, sequences)),
-    freeRequestsPerS: freeRate(cell, common, itlOf(sequences)),
+function decodeTrend(cell: Cell, common: Common, pace: Pace): Trend {
+  const rateAt = (itlS: number) => Math.min(common.most, freeRate(cell, common, itlS))
+  const sequences = fixedPoint(b => {
+    const itlS = pace.itlS(Math.max(1, b))
+    return (rateAt(itlS) * common.osl * itlS) / cell.decode.workers
   })
+  const itlS = pace.itlS(Math.max(1, sequences))
+  const tokenS = pace.tokenS(Math.max(1, sequences))
+  return waiting(cell, common, { itlS, tokenS, freeRequestsPerS: freeRate(cell, common, itlS) })
 }
 
 function sharedTrend(cell: Cell, common: Common, worker: SharedWorker): Trend {
@@ -114,11 +117,10 @@ function sharedTrend(cell: Cell, common: Common, worker: SharedWorker): Trend {
 /** What requests wait, given what they would take at their own pace. */
 function waiting(
   cell: Cell,
-  { load, unloadedTtftS, rates, osl }: Common,
+  { load, unloadedTtftS, most, promptsPerS, osl }: Common,
   pace: { readonly itlS: number; readonly tokenS: number; readonly freeRequestsPerS: number },
 ): Trend {
   const { itlS, tokenS, freeRequestsPerS } = pace
-  const most = rates.most(cell)
   const requestsPerS = Math.min(most, freeRequestsPerS)
   // What comes faster than it is served waits, half of the run's surplus on average.
   const surplus = Math.max(0, 1 - requestsPerS / load)
@@ -132,7 +134,7 @@ function waiting(
     itlS,
     tokenS,
     ttftS,
-    ttftP95S: Math.max(ttftS, unloadedTtftS + burstWaitS(cell, rates.prefillCan(cell.prefill))),
+    ttftP95S: Math.max(ttftS, unloadedTtftS + burstWaitS(cell, promptsPerS)),
     osl,
     isBounded: freeRequestsPerS > most,
   }

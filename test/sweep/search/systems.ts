@@ -1,7 +1,7 @@
 import fc from 'fast-check'
-import type { PointResult } from '../../../src/journal/index.ts'
-import { gpusOf, type Topology } from '../../../src/point/index.ts'
-import type { SyntheticSystem } from './synthetic.ts'
+import type { JournalLine, PointResult } from '../../../src/journal/index.ts'
+import { gpusOf, type Point, type Topology } from '../../../src/point/index.ts'
+import { resultOf, type SyntheticSystem, searchFrom, syntheticPlan } from './synthetic.ts'
 
 export const ratios: readonly Topology[] = [
   { kind: 'aggregated', workers: 2 },
@@ -25,14 +25,26 @@ export const systems: fc.Arbitrary<SyntheticSystem> = fc
   })
   .map(({ promptsAtOnce, ...system }) => ({ ...system, prefillPerS: promptsAtOnce / system.prefillS }))
 
+/** Where a result lies on the frontier's plane: tokens/s per user, and per GPU. */
 export const place = ({ point, measurement }: PointResult) => ({
   x: measurement?.outputTokensPerSPerUser?.mean ?? 0,
   y: (measurement?.outputTokensPerS ?? 0) / gpusOf(point.deployment),
 })
+
+export const meetsSlo = ({ point, measurement }: PointResult) =>
+  (measurement?.ttftMs?.p95 ?? 0) <= (point.slo.ttftP95Ms ?? 0)
+
+/** The most tokens/s per GPU under the SLO; 0 where nothing meets it. */
 export const bestUnderSlo = (results: readonly PointResult[]) =>
-  Math.max(
-    0,
-    ...results
-      .filter(r => (r.measurement?.ttftMs?.p95 ?? 0) <= (r.point.slo.ttftP95Ms ?? 0))
-      .map(result => place(result).y),
-  )
+  Math.max(0, ...results.filter(meetsSlo).map(result => place(result).y))
+
+export const resultsIn = (lines: readonly JournalLine[]) =>
+  lines.flatMap(({ event }) => (event.type === 'point' ? [event.result] : []))
+
+/** What the grid and the search measure of a system. */
+export function measuredBoth(system: SyntheticSystem) {
+  const plan = syntheticPlan(ratios, loads, system)
+  const measure = (point: Point) => resultOf(point, system)
+  const grid = plan.deployments.flatMap(({ points }) => points).map(measure)
+  return { grid, found: resultsIn(searchFrom(plan, [], measure)) }
+}
