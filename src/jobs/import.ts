@@ -57,7 +57,7 @@ export function parseSlo(texts: readonly string[]): Slo {
     texts.map(text => {
       const [, key = '', figure = ''] = /^\s*(\w+)\s*=\s*(\d+(?:\.\d+)?)\s*$/.exec(text) ?? []
       const name = Object.entries(sloKeys).find(([known]) => known === key)?.[1]
-      if (name !== undefined && Number(figure) > 0) return [name, Number(figure)]
+      if (name !== undefined && Number(figure) > 0 && Number.isFinite(Number(figure))) return [name, Number(figure)]
       throw new FulcrumError('bad-input', 'slo-invalid', `'${text}' is no objective.`, {
         remedy: `Write ${Object.keys(sloKeys)
           .map(known => `${known}=N`)

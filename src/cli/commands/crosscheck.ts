@@ -8,6 +8,7 @@ import {
 } from '../../index.ts'
 import { interruption } from '../interruption.ts'
 import { printPreview } from '../preview-text.ts'
+import { wholeNumber } from '../whole-number.ts'
 
 interface CrosscheckOptions {
   readonly generators: (typeof generatorNames)[number][]
@@ -30,8 +31,8 @@ export function addCrosscheck(program: Command): void {
       ...generatorNames,
     ])
     .option('--command <name=path>', 'program of a generator that is not on PATH; can be repeated', collectCommand, {})
-    .option('--rounds <n>', 'turns of each generator, in ABBA order', parseCount, 4)
-    .option('--point <n>', "which of the plan's points", parseCount, 1)
+    .option('--rounds <n>', 'turns of each generator, in ABBA order', wholeNumber(), 4)
+    .option('--point <n>', "which of the plan's points", wholeNumber(), 1)
     .option('--to <dir>', "where the generators' own files go")
     .option('--dry-run', 'print the exact commands and files of the deployment, and start nothing')
     .option('--markdown', 'print Markdown')
@@ -81,10 +82,4 @@ function collectCommand(text: string, before: Readonly<Record<string, string>>):
   parseGenerators(name)
   if (path.length === 0) throw new InvalidArgumentError('Write it as name=path.')
   return { ...before, [name]: path.join('=') }
-}
-
-function parseCount(text: string): number {
-  const count = Number(text)
-  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('Write a whole number from 1.')
-  return count
 }

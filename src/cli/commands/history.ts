@@ -1,6 +1,7 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { exitCodes, sweepHistory, type WrittenHistory } from '../../index.ts'
 import { table } from '../table.ts'
+import { wholeNumber } from '../whole-number.ts'
 
 interface HistoryOptions {
   readonly out: string
@@ -17,7 +18,7 @@ export function addHistory(program: Command): void {
     .argument('[sweep]', 'name of a sweep; the only one when left out')
     .description('trend of every key figure over the runs of a sweep, and when it changed for good')
     .option('--out <dir>', 'where runs are kept', 'results')
-    .option('--last <n>', 'follow the n youngest runs', parseCount, 60)
+    .option('--last <n>', 'follow the n youngest runs', wholeNumber(), 60)
     .option(
       '--fail-on <threshold>',
       'exit with 1 when a figure has left its level for good by that much, e.g. "itl_p95>5%"; can be repeated',
@@ -105,9 +106,3 @@ function historyText({ sweep, runs, passedOver, rows, groups, thresholds, page }
 /** The whole table has to fit 80 columns. */
 const shortFigure = (title: string) =>
   title.replace('Output tokens/s per ', 'tok/s/').replace('Area under the frontier', 'area')
-
-function parseCount(text: string): number {
-  const count = Number(text)
-  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('Write a whole number from 1.')
-  return count
-}

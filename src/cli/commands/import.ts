@@ -1,6 +1,7 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { importResults, parseSlo } from '../../index.ts'
 import { frontierText } from '../frontier-text.ts'
+import { wholeNumber } from '../whole-number.ts'
 
 interface ImportOptions {
   readonly gpusPerWorker: number
@@ -17,7 +18,7 @@ export function addImport(program: Command): void {
     .command('import')
     .argument('<folder>', 'folder with results of genai-perf or AIPerf, at any depth')
     .description('turn existing genai-perf or AIPerf results into a run that report, compare and history read')
-    .requiredOption('--gpus-per-worker <n>', 'GPUs of each worker, which decide throughput per GPU', parseCount)
+    .requiredOption('--gpus-per-worker <n>', 'GPUs of each worker, which decide throughput per GPU', wholeNumber())
     .option('--name <sweep>', 'sweep that the run is of', 'imported')
     .option('--topology <name>', 'of results whose path names none: 2P1D, agg-x2')
     .option(
@@ -56,10 +57,4 @@ is taken from there. The same point again is a repeat of it. Summaries don't say
       console.log(`${frontierText(imported.report.frontier)}\n\nimported ${imported.points} results`)
       console.log(`report: ${imported.report.index}\nrun: ${imported.folder}`)
     })
-}
-
-function parseCount(text: string): number {
-  const count = Number(text)
-  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('Write a whole number from 1.')
-  return count
 }

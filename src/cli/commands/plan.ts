@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { planSweepFile } from '../../index.ts'
 import { planText } from '../plan-text.ts'
+import { wholeNumber } from '../whole-number.ts'
 
 /** `fulcrum plan FILE` */
 export function addPlan(program: Command): void {
@@ -10,7 +11,7 @@ export function addPlan(program: Command): void {
     .description('what would be measured, in which order, with how many redeployments and how long; starts nothing')
     .option('--json', 'print the whole plan as JSON')
     .option('--out <dir>', 'where runs are kept; their times improve the estimate', 'results')
-    .option('--allow-points <n>', 'accept a grid of up to n points (default 10000)', Number)
+    .option('--allow-points <n>', 'accept a grid of up to n points (default 10000)', wholeNumber())
     .addHelpText(
       'after',
       '\nExamples:\n  $ fulcrum plan sweeps/quick.yaml\n  $ fulcrum plan sweeps/guide.yaml --json | jq .pointCount',

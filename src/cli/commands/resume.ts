@@ -5,6 +5,7 @@ import { nameLeftovers } from '../name-leftovers.ts'
 import { printOutcome } from '../outcome-text.ts'
 import { printPreview } from '../preview-text.ts'
 import { showProgress } from '../progress.ts'
+import { wholeNumber } from '../whole-number.ts'
 
 /** `fulcrum resume [RUN]` */
 export function addResume(program: Command): void {
@@ -16,7 +17,7 @@ export function addResume(program: Command): void {
     .option('--again <statuses>', 'measure points once more that are failed, invalid or failed,invalid', statusesOf)
     .option('--end-leftovers', 'end processes that a killed Fulcrum left behind, without asking')
     .option('--dry-run', 'print the exact commands and files of what is still to measure, and start nothing')
-    .option('--shards <n>', 'split the load of each point over n processes (see generator.shards)', Number)
+    .option('--shards <n>', 'split the load of each point over n processes (see generator.shards)', wholeNumber())
     .option('--json', 'one JSON object a line: progress, then the outcome')
     .addHelpText(
       'after',

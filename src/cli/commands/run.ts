@@ -5,6 +5,7 @@ import { nameLeftovers } from '../name-leftovers.ts'
 import { printOutcome } from '../outcome-text.ts'
 import { printPreview } from '../preview-text.ts'
 import { showProgress } from '../progress.ts'
+import { wholeNumber } from '../whole-number.ts'
 
 interface RunOptions {
   readonly out: string
@@ -32,9 +33,9 @@ export function addRun(program: Command): void {
     )
     .option('--dry-run', 'print the exact commands and files of each deployment, and start nothing')
     .option('--end-leftovers', 'end processes that a killed Fulcrum left behind, without asking')
-    .option('--shards <n>', 'split the load of each point over n processes (see generator.shards)', Number)
+    .option('--shards <n>', 'split the load of each point over n processes (see generator.shards)', wholeNumber())
     .option('--json', 'one JSON object a line: progress, then the outcome')
-    .option('--allow-points <n>', 'accept a grid of up to n points (default 10000)', Number)
+    .option('--allow-points <n>', 'accept a grid of up to n points (default 10000)', wholeNumber())
     .addHelpText(
       'after',
       `

@@ -1,6 +1,7 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { serveResults } from '../../index.ts'
 import { interruption } from '../interruption.ts'
+import { wholeNumber } from '../whole-number.ts'
 
 interface ServeOptions {
   readonly port: number
@@ -14,7 +15,7 @@ export function addServe(program: Command): void {
     .command('serve')
     .argument('[results]', 'folder that runs are kept in', 'results')
     .description('results as a small local site: search, reports, comparisons, history, and running sweeps live')
-    .option('--port <n>', 'port to listen on; 0 for any free one', parsePort, 4747)
+    .option('--port <n>', 'port to listen on; 0 for any free one', wholeNumber({ from: 0, to: 65_535 }), 4747)
     .option(
       '--host <address>',
       'address to listen on; others than loopback let the network read the results',
@@ -41,10 +42,4 @@ The site can only be read, and shows nothing outside the folder. Ctrl-C stops it
       if (!interrupted.signal.aborted)
         await new Promise(resolve => interrupted.signal.addEventListener('abort', resolve, { once: true }))
     })
-}
-
-function parsePort(text: string): number {
-  const port = Number(text)
-  if (/^\d+$/.test(text) && port <= 65_535) return port
-  throw new InvalidArgumentError('Write a whole number from 0 to 65535.')
 }

@@ -1,12 +1,17 @@
 import type { Command } from 'commander'
 import { listenForCoordinators, serveShard } from '../../index.ts'
+import { wholeNumber } from '../whole-number.ts'
 
 /** `fulcrum shard`: what `fulcrum run --shards` starts on each host; not for people. */
 export function addShard(program: Command): void {
   program
     .command('shard', { hidden: true })
     .description('load an endpoint as the coordinator at the other end of standard input says')
-    .option('--listen <port>', 'wait for coordinators on this port of 127.0.0.1 instead', Number)
+    .option(
+      '--listen <port>',
+      'wait for coordinators on this port of 127.0.0.1 instead',
+      wholeNumber({ from: 0, to: 65_535 }),
+    )
     .action(async ({ listen }: { listen?: number }) => {
       if (listen !== undefined) {
         const ended = new AbortController()

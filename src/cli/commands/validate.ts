@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { validateSweep } from '../../index.ts'
+import { wholeNumber } from '../whole-number.ts'
 
 /** `fulcrum validate FILE…` */
 export function addValidate(program: Command): void {
@@ -8,7 +9,7 @@ export function addValidate(program: Command): void {
     .argument('<files...>', 'sweep files')
     .description('check sweep files; nothing is started')
     .option('--json', 'print one JSON object a file')
-    .option('--allow-points <n>', 'accept a grid of up to n points (default 10000)', Number)
+    .option('--allow-points <n>', 'accept a grid of up to n points (default 10000)', wholeNumber())
     .addHelpText(
       'after',
       '\nExamples:\n  $ fulcrum validate sweeps/quick.yaml\n  $ fulcrum validate sweeps/*.yaml --json',

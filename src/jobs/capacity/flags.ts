@@ -67,7 +67,7 @@ export function askedByFlags(flags: CapacityFlags): Asked {
   for (const [flag, path] of Object.entries(places)) {
     const text = flags[flag as keyof CapacityFlags]
     if (text === undefined) continue
-    put(raw, path, flag === 'mix' ? mixOf(text) : texts.includes(flag) ? text : numberOf(text))
+    put(raw, path, flag === 'mix' ? mixOf(text) : texts.includes(flag) ? text : numberOf(flag, text))
   }
   if (flags.users !== undefined && flags.think === undefined) put(raw, places.think, 30)
   const parsed = capacitySchema.safeParse(raw)
@@ -85,14 +85,26 @@ export function askedByFlags(flags: CapacityFlags): Asked {
 
 const badFlag = (message: string, remedy: string) => new FulcrumError('bad-input', 'capacity-flag', message, { remedy })
 
+const ranges: { readonly [flag: string]: string } = {
+  users: 'It takes a whole number from 1.',
+  think: 'It takes a number from 0.',
+  growth: 'It takes a share a month such as 0.05 or 5%, above -1 and at most 10.',
+  months: 'It takes a whole number from 0 to 120.',
+  gpusPerNode: 'It takes a whole number from 1.',
+  nodes: 'It takes a whole number from 1.',
+  nodesLost: 'It takes a whole number from 0 to 100.',
+}
+
 const wants = (flag: string) =>
   flag === 'day'
     ? 'It takes flat, office or evening; 24 factors of your own go into a capacity file.'
-    : 'It takes a number above 0.'
+    : (ranges[flag] ?? 'It takes a number above 0.')
 
-/** A number, or `5%` as a share. */
-function numberOf(text: string): number {
-  return /%$/.test(text) ? Number(text.slice(0, -1)) / 100 : text.trim() === '' ? Number.NaN : Number(text)
+/** A decimal number, or a growth of `5%` as a share; NaN, which the schema refuses, for any other text. */
+function numberOf(flag: string, text: string): number {
+  const [, digits, percent] = /^([+-]?(?:\d+(?:\.\d*)?|\.\d+))(%?)$/.exec(text.trim()) ?? []
+  if (digits === undefined || (percent === '%' && flag !== 'growth')) return Number.NaN
+  return percent === '%' ? Number(digits) / 100 : Number(digits)
 }
 
 function mixOf(text: string): readonly { readonly workload: string; readonly share: number }[] {

@@ -1,0 +1,14 @@
+import { InvalidArgumentError } from 'commander'
+
+/**
+ * A reader of a flag that takes a whole number, written in digits alone: `Number` would take `''`, `1e999` and `0x10` as well.
+ * @throws InvalidArgumentError, which ends the command with exit code 2, for any other text
+ */
+export function wholeNumber({ from = 1, to = Number.MAX_SAFE_INTEGER } = {}): (text: string) => number {
+  return text => {
+    const number = /^\d+$/.test(text) ? Number(text) : Number.NaN
+    if (number >= from && number <= to) return number
+    const range = to === Number.MAX_SAFE_INTEGER ? `from ${from}` : `from ${from} to ${to}`
+    throw new InvalidArgumentError(`Write a whole number ${range}.`)
+  }
+}
