@@ -1,4 +1,5 @@
 import type { LoadLevel } from '../point/index.ts'
+import { largest } from '../point/index.ts'
 
 /** `concurrency 64`, `12.5 requests/s`: the name of a load level. */
 export function loadLabel(level: LoadLevel): string {
@@ -8,7 +9,7 @@ export function loadLabel(level: LoadLevel): string {
     case 'rate':
       return `${level.requestsPerS} requests/s`
     case 'stages':
-      return `ramp to ${Math.max(...level.stages.map(stage => stage.requestsPerS))} requests/s`
+      return `ramp to ${largest(level.stages.map(stage => stage.requestsPerS))} requests/s`
     case 'trace':
       return `trace at ${level.speed}×`
   }

@@ -1,4 +1,4 @@
-import { gpusOfRole } from '../point/index.ts'
+import { gpusOfRole, largest, smallest } from '../point/index.ts'
 import type { Difference } from './estimate.ts'
 import { differenceOf } from './estimate.ts'
 import { loadValue } from './load-label.ts'
@@ -50,7 +50,7 @@ function caveats(
     said.push(
       `${objective.title} is too near its limit to be sure: the confidence interval holds ${objective.limitMs} ms.`,
     )
-  const samples = Math.min(...best.valid.map(m => m.ttftMs?.count ?? m.requestLatencyMs?.count ?? 0))
+  const samples = smallest(best.valid.map(m => m.ttftMs?.count ?? m.requestLatencyMs?.count ?? 0))
   if (samples < 100) said.push(`Its p95 rests on ${samples} requests; the tail of fewer than 100 is a rough figure.`)
   const atHeaviest = valid.every(
     p => p.deployment.id !== best.deployment.id || (loadValue(p.load.level) ?? 0) <= (loadValue(best.load.level) ?? 0),
@@ -66,9 +66,8 @@ function edgeOfRatio(best: MeasuredPoint, valid: readonly MeasuredPoint[]): stri
   const share = (p: MeasuredPoint) => gpusOfRole(p.deployment, 'prefill') / p.gpus
   const shares = valid.filter(p => p.deployment.topology.kind === 'disaggregated').map(share)
   if (best.deployment.topology.kind !== 'disaggregated' || new Set(shares).size < 2) return []
-  if (share(best) >= Math.max(...shares))
-    return ['It has the largest prefill share swept: try still more prefill workers.']
-  if (share(best) <= Math.min(...shares))
+  if (share(best) >= largest(shares)) return ['It has the largest prefill share swept: try still more prefill workers.']
+  if (share(best) <= smallest(shares))
     return ['It has the smallest prefill share swept: try still more decode workers.']
   return []
 }

@@ -16,9 +16,10 @@ export function frontierChart(frontier: readonly FrontierRow[], screen: Screen):
   const workload = frontier[0]?.workload ?? ''
   if (new Set(frontier.map(({ x, y }) => `${x} ${y}`)).size < 2) return ''
   const deployments = deploymentsOf(frontier)
-  const top = Math.max(...frontier.map(row => row.y))
-  const [left, right] = [Math.min(...frontier.map(row => row.x)), Math.max(...frontier.map(row => row.x))]
-  const axis = Math.max(...[0, top].map(value => label(value).length))
+  const top = frontier.reduce((most, row) => Math.max(most, row.y), 0)
+  const left = frontier.reduce((least, row) => Math.min(least, row.x), Number.POSITIVE_INFINITY)
+  const right = frontier.reduce((most, row) => Math.max(most, row.x), 0)
+  const axis = Math.max(label(0).length, label(top).length)
   const width = Math.max(10, Math.min(mostColumns, screen.columns) - axis - 2)
   const placed = frontier.map(row => ({
     row,

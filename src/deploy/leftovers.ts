@@ -72,7 +72,7 @@ export async function findLeftovers(folder: string = ledgerFolder()): Promise<re
     if (ledger === null || !(await isAbandoned(ledger))) continue
     const left = await leftOf(ledger)
     if (left.length === 0) await rm(join(folder, name), { force: true })
-    found.push(...left)
+    for (const one of left) found.push(one)
   }
   return found
 }

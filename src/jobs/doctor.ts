@@ -1,6 +1,14 @@
 import type { SaidOfEngines } from '../deploy/doctor/check.ts'
 import { type Addresses, type Check, examineMachine } from '../deploy/doctor.ts'
-import { type Deployment, type EngineSettings, gpusOf, type Length, type Load, rolesOf } from '../point/index.ts'
+import {
+  type Deployment,
+  type EngineSettings,
+  gpusOf,
+  type Length,
+  type Load,
+  largest,
+  rolesOf,
+} from '../point/index.ts'
 import { findSetting } from '../sweep/checks/setting.ts'
 import { loadSweep } from '../sweep/load-sweep.ts'
 
@@ -59,7 +67,7 @@ function longest(length: Length): number {
     case 'uniform':
       return length.max
     case 'empirical':
-      return Math.max(...length.values.map(({ tokens }) => tokens))
+      return largest(length.values.map(({ tokens }) => tokens))
     default:
       return Math.ceil(length.mean)
   }

@@ -22,7 +22,7 @@ export async function readPriors(folders: readonly string[], model: string): Pro
       throw new FulcrumError('bad-input', 'no-priors', `There is nothing to start from in ${folder}.`, {
         remedy: `Name a folder that aiconfigurator wrote (with ${aiconfiguratorFiles.join(' or ')}), a run of ${model}, or a folder of runs with one.`,
       })
-    priors.push(...found)
+    for (const prior of found) priors.push(prior)
   }
   return priors
 }

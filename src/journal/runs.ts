@@ -15,7 +15,8 @@ export interface RunEntry {
 /** Every run under a results folder, oldest first. Folders that are no runs are passed over; no folder means no runs. */
 export async function listRuns(resultsRoot: string): Promise<readonly RunEntry[]> {
   const found: RunEntry[] = []
-  for (const sweep of await foldersIn(resultsRoot)) found.push(...(await runsIn(join(resultsRoot, sweep))))
+  for (const sweep of await foldersIn(resultsRoot))
+    for (const run of await runsIn(join(resultsRoot, sweep))) found.push(run)
   return found.sort(byAge)
 }
 

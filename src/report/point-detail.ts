@@ -1,6 +1,7 @@
 import { mean } from 'simple-statistics'
 import type { MeasuredPoint } from '../analysis/measured-point.ts'
 import type { Distribution, Measurement } from '../metrics/measurement.ts'
+import { largest } from '../point/index.ts'
 
 /** What the page shows of one selected point, beyond its key figures. */
 export interface PointDetail {
@@ -64,5 +65,5 @@ function serverFigures(measurements: readonly Measurement[]): PointDetail['serve
   )
   return [...series]
     .slice(0, mostServerFigures)
-    .map(([name, all]) => [name, mean(all.map(({ of }) => of.mean)), Math.max(...all.map(({ of }) => of.max))])
+    .map(([name, all]) => [name, mean(all.map(({ of }) => of.mean)), largest(all.map(({ of }) => of.max))])
 }

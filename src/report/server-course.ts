@@ -1,6 +1,7 @@
 import type { MeasuredPoint } from '../analysis/measured-point.ts'
 import type { Measurement, ServerMetric } from '../metrics/measurement.ts'
 import { compactSeries, type SeriesSample } from '../metrics/server/series.ts'
+import { largest } from '../point/index.ts'
 
 /** What the server's own metrics are drawn as, one picture each. */
 export const coursePanels = ['running', 'waiting', 'kv', 'ttft'] as const
@@ -65,7 +66,7 @@ function scaled(panel: CoursePanel, series: readonly SeriesSample[]): readonly S
 
 function busiest(lines: readonly CourseLine[]): readonly CourseLine[] {
   if (lines.length <= mostLines) return lines
-  const peak = ({ samples }: CourseLine) => Math.max(...samples.map(([, value]) => value))
+  const peak = ({ samples }: CourseLine) => largest(samples.map(([, value]) => value))
   const kept = new Set(lines.toSorted((a, b) => peak(b) - peak(a)).slice(0, mostLines))
   return lines.filter(line => kept.has(line))
 }

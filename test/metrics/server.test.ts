@@ -79,6 +79,12 @@ describe('a source through a window', () => {
     assert.deepEqual(sums(queued), { mean: 3, max: 5, last: 3 })
   })
 
+  test('sums up two days of scrapes a second', () => {
+    const page = parseExposition('requests 3')
+    const scrapes = Array.from({ length: 172_800 }, (_, second) => ({ atMs: second * 1000, page }))
+    const { requests } = sourceMetrics(scrapes)
+    assert.deepEqual(sums(requests), { mean: 3, max: 3, last: 3 })
+  })
   test('gives rate, fastest rate and increase of a counter', () => {
     const at = (s: number, value: number) => scrape(s, '# TYPE tokens_total counter', `tokens_total ${value}`)
     assert.deepEqual(sourceMetrics([at(0, 100), at(1, 110), at(3, 170)]), {

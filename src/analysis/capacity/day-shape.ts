@@ -1,3 +1,4 @@
+import { largest } from '../../point/index.ts'
 import type { Demand, Traffic } from './question.ts'
 
 /** Named shapes of a day, requests of each hour against the busiest; drawn by hand, to start from: measure your own. */
@@ -19,7 +20,7 @@ export type DayShape = keyof typeof dayShapes
 
 /** The day with its busiest hour at 1. */
 export function normalisedDay(day: readonly number[]): readonly number[] {
-  const top = Math.max(...day)
+  const top = largest(day)
   return day.map(factor => factor / top)
 }
 

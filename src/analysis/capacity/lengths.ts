@@ -1,4 +1,4 @@
-import { canonicalJson, meanTokens } from '../../point/index.ts'
+import { canonicalJson, largest, meanTokens } from '../../point/index.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import type { PredictCurve } from './predicted-curve.ts'
 import type { RequestClass } from './question.ts'
@@ -102,7 +102,7 @@ interface TokenCosts {
  */
 function tokenCosts(measured: readonly MeasuredWorkload[]): TokenCosts | null {
   const rows = measured.map(({ isl, osl, curve }) => {
-    const requestsPerS = Math.max(...curve.steps.map(step => step.requestsPerS))
+    const requestsPerS = largest(curve.steps.map(step => step.requestsPerS))
     return [isl * requestsPerS, osl * requestsPerS] as const
   })
   const sum = (of: (row: readonly [number, number]) => number) => rows.reduce((total, row) => total + of(row), 0)

@@ -1,4 +1,5 @@
 import type { Distribution } from '../../metrics/measurement.ts'
+import { largest, smallest } from '../../point/index.ts'
 
 /** A distribution as its percentiles tell it: values at {@link ranks}, straight lines between. */
 export type Quantiles = readonly number[]
@@ -54,8 +55,8 @@ export interface Part {
 /** The value that `rank` (0–1) of a mixture lies at or below. Weights need not add up to 1. */
 export function mixtureQuantile(parts: readonly Part[], rank: number): number {
   const all = parts.reduce((sum, { weight }) => sum + weight, 0)
-  let low = Math.min(...parts.map(({ quantiles }) => quantiles[0] ?? 0))
-  let high = Math.max(...parts.map(({ quantiles }) => quantiles.at(-1) ?? 0))
+  let low = smallest(parts.map(({ quantiles }) => quantiles[0] ?? 0))
+  let high = largest(parts.map(({ quantiles }) => quantiles.at(-1) ?? 0))
   for (let i = 0; i < 50 && high - low > 1e-6 * high; i++) {
     const middle = (low + high) / 2
     const below = parts.reduce((sum, part) => sum + part.weight * shareBelow(part.quantiles, middle), 0)

@@ -1,3 +1,4 @@
+import { largest, smallest } from '../../point/index.ts'
 import { normalisedDay } from './day-shape.ts'
 import type { RequestClass, Traffic } from './question.ts'
 
@@ -29,7 +30,7 @@ export function trafficOfTrace(
   centres: readonly Centre[],
 ): Pick<Traffic, 'demand' | 'mix' | 'day'> {
   const spanMs = Math.max(1, trace.atMs.at(-1) ?? 0)
-  const busiest = Math.max(...counts(trace, Math.min(windowMs, spanMs)))
+  const busiest = largest(counts(trace, Math.min(windowMs, spanMs)))
   const day = spanMs >= 24 * hourMs ? byHour(trace) : Array.from({ length: 24 }, () => 1)
   return {
     demand: { kind: 'peak', requestsPerS: (1000 * busiest) / Math.min(windowMs, spanMs) },
@@ -65,7 +66,7 @@ function mixOf(trace: RecordedRequests, centres: readonly Centre[]): readonly Re
     const [input, output] = [trace.inputTokens[i] ?? 1, trace.outputTokens[i] ?? 1]
     const [x, y] = [Math.log(input), Math.log(output)]
     const distances = logs.map(([a, b]) => (x - a) ** 2 + (y - b) ** 2)
-    const sum = sums[distances.indexOf(Math.min(...distances))]
+    const sum = sums[distances.indexOf(smallest(distances))]
     if (sum === undefined) continue
     sum.count += 1
     sum.input += input

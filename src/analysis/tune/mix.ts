@@ -1,4 +1,4 @@
-import { gpusOf, meanTokens } from '../../point/index.ts'
+import { gpusOf, meanTokens, smallest } from '../../point/index.ts'
 import type { WorkloadAnalysis } from '../analyse.ts'
 import type { Difference, Estimate } from '../estimate.ts'
 import { differenceOf, estimateFrom } from '../estimate.ts'
@@ -84,7 +84,7 @@ function bestUnderSlo(points: readonly MeasuredPoint[]): MeasuredPoint | null {
 function combined(parts: MixChoice['parts']): Estimate {
   const rates = parts.map(({ share, point }) => ({ share, rate: point.figures.request_throughput }))
   const mean = 1 / rates.reduce((sum, { share, rate }) => sum + share / (rate?.mean ?? 0), 0)
-  const n = Math.min(...rates.map(({ rate }) => rate?.n ?? 0))
+  const n = smallest(rates.map(({ rate }) => rate?.n ?? 0))
   if (n < 2) return estimateFrom(mean, null, n)
   const variance = rates.reduce((sum, { share, rate }) => {
     if (!rate) return sum

@@ -1,5 +1,5 @@
 import type { Deployment, Topology } from '../../point/index.ts'
-import { canonicalJson, meanTokens, topologyLabel } from '../../point/index.ts'
+import { canonicalJson, largest, meanTokens, smallest, topologyLabel } from '../../point/index.ts'
 import { loadValue } from '../load-label.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import { meetsSlo, objectives } from '../slo.ts'
@@ -74,7 +74,7 @@ const workers = ({ deployment: { topology } }: MeasuredPoint) =>
 function matchKind(points: readonly MeasuredPoint[]): RateMatching[] {
   const ratio = (point: MeasuredPoint) => workers(point).prefill / workers(point).decode
   const ratios = points.map(ratio)
-  const [least, most] = [Math.min(...ratios), Math.max(...ratios)]
+  const [least, most] = [smallest(ratios), largest(ratios)]
   if (least === most) return []
   const seenPrefill = fastest(points.filter(point => ratio(point) === least && meetsPart(point, 'prefill')))
   const seenDecode = fastest(points.filter(point => ratio(point) === most && meetsPart(point, 'decode')))
@@ -152,7 +152,7 @@ function rowsOf(points: readonly MeasuredPoint[], perPrefill: number, perDecode:
 
 function bestRatio(points: readonly MeasuredPoint[], perPrefill: number, perDecode: number): RateMatching['best'] {
   const measured = new Set(points.map(({ deployment }) => topologyLabel(deployment.topology)))
-  const most = Math.max(...points.map(({ gpus }) => gpus))
+  const most = largest(points.map(({ gpus }) => gpus))
   const gpusPerWorker = points[0]?.deployment.gpusPerWorker ?? { prefill: 1, decode: 1 }
   let best: { topology: Topology; rate: number; gpus: number } | null = null
   for (let prefill = 1; prefill <= mostWorkers; prefill++)

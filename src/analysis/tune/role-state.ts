@@ -1,5 +1,5 @@
 import type { Role } from '../../point/index.ts'
-import { rolesOf, workersOf } from '../../point/index.ts'
+import { largest, rolesOf, workersOf } from '../../point/index.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 
 /** How the workers of one role stood on average, as they report it. */
@@ -35,7 +35,7 @@ export function roleStates(point: MeasuredPoint): readonly RoleState[] {
         cache:
           cache.length === 0
             ? null
-            : { mean: meanOf(cache.map(({ mean }) => mean)), max: Math.max(...cache.map(({ max }) => max)) },
+            : { mean: meanOf(cache.map(({ mean }) => mean)), max: largest(cache.map(({ max }) => max)) },
       },
     ]
   })

@@ -2,9 +2,11 @@ import type { SimulatedWorkload } from '../../engine/request-source.ts'
 import {
   canonicalJson,
   type Deployment,
+  largest,
   meanTokens,
   type Role,
   rolesOf,
+  smallest,
   topologyLabel,
   workersOf,
 } from '../../point/index.ts'
@@ -16,7 +18,7 @@ const reach = 1.05
 
 /** What the points cover. */
 export function rangeOf(points: readonly MeasuredPoint[]): MeasuredRange {
-  const span = (values: readonly number[]): readonly [number, number] => [Math.min(...values), Math.max(...values)]
+  const span = (values: readonly number[]): readonly [number, number] => [smallest(values), largest(values)]
   const roles = [...new Set(points.flatMap(point => rolesOf(point.deployment.topology)))]
   const having = (role: Role) => points.filter(point => workersOf(point.deployment.topology, role) > 0)
   return {

@@ -1,4 +1,4 @@
-import { type Deployment, gpusOf, type Role, roles, workersOf } from '../../point/index.ts'
+import { type Deployment, gpusOf, largest, type Role, roles, workersOf } from '../../point/index.ts'
 
 /** A machine that workers are placed on. */
 export interface Host {
@@ -74,7 +74,7 @@ function describe(
       : `${here} has ${gpus.length}`
   })
   const have = room.join(', ')
-  const largest = Math.max(...hosts.map(({ gpus }) => gpus?.length ?? Number.POSITIVE_INFINITY))
-  if (size > largest) return `${workers} a ${role} worker of ${size} fits on no single node (${have})`
+  const most = largest(hosts.map(({ gpus }) => gpus?.length ?? Number.POSITIVE_INFINITY))
+  if (size > most) return `${workers} a ${role} worker of ${size} fits on no single node (${have})`
   return `${workers} only ${placed} of ${count} ${role} workers of ${size} find room (${have})`
 }

@@ -4,6 +4,7 @@ import type { Measurement, RequestErrors } from '../../metrics/measurement.ts'
 import type { RequestRecords } from '../../metrics/records.ts'
 import { summarise } from '../../metrics/summary.ts'
 import type { Point } from '../../point/index.ts'
+import { largest } from '../../point/index.ts'
 import { slotsOf } from '../slots.ts'
 import { askedLengths } from './asked.ts'
 import { startGapMs } from './closed-loop.ts'
@@ -77,15 +78,15 @@ export function threadHealth(threads: readonly ThreadHealth[], windowS: number) 
   return {
     // Of the thread that was worst: a delay that one thread had is not made better by another.
     eventLoopDelayMs: {
-      mean: Math.max(...threads.map(thread => thread.loopDelayMs.mean)),
-      p99: Math.max(...threads.map(thread => thread.loopDelayMs.p99)),
-      max: Math.max(...threads.map(thread => thread.loopDelayMs.max)),
+      mean: largest(threads.map(thread => thread.loopDelayMs.mean)),
+      p99: largest(threads.map(thread => thread.loopDelayMs.p99)),
+      max: largest(threads.map(thread => thread.loopDelayMs.max)),
     },
     cpuShare: windowS > 0 ? cpuS / (windowS * threads.length) : 0,
     cpuS,
     gcMs: threads.reduce((sum, thread) => sum + thread.gcMs, 0),
     runQueueWaitMs: waits.length === 0 ? null : waits.reduce((sum, waitedMs) => sum + waitedMs, 0),
-    runQueueShare: waits.length === 0 || windowS <= 0 ? null : Math.max(...waits) / (windowS * 1000),
+    runQueueShare: waits.length === 0 || windowS <= 0 ? null : largest(waits) / (windowS * 1000),
     threads: threads.length,
   }
 }

@@ -1,4 +1,5 @@
 import type { GeneratorName } from '../../point/index.ts'
+import { largest } from '../../point/index.ts'
 import { type Difference, falseDiscoveryRate } from './compare.ts'
 import type { Crosscheck } from './crosscheck.ts'
 import { type Figure, figures } from './figures.ts'
@@ -62,7 +63,7 @@ function groupedDifferences(differences: readonly Difference[]): { who: string; 
 /** For a terminal: columns aligned. */
 export function crosscheckText(result: Crosscheck): string {
   const rows = crosscheckRows(result)
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0)))
+  const widths = (rows[0] ?? []).map((_, column) => largest(rows.map(row => row[column]?.length ?? 0)))
   const lines = rows.map(row =>
     row
       .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
@@ -100,7 +101,7 @@ function latenessOf({ turns }: Crosscheck, name: GeneratorName): string {
     const late = turn.generator === name ? turn.measurement?.client.sendLatenessMs : null
     return late === null || late === undefined ? [] : [late.p99]
   })
-  return values.length === 0 ? 'unknown' : shown(Math.max(...values))
+  return values.length === 0 ? 'unknown' : shown(largest(values))
 }
 
 /** A cell that has no error beside it. */

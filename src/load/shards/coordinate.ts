@@ -1,4 +1,5 @@
 import type { Endpoint, Load } from '../../point/index.ts'
+import { largest } from '../../point/index.ts'
 import { monotonicMs } from '../built-in/control.ts'
 import type { JobLoad } from '../built-in/job.ts'
 import type { LoadProgress } from '../generator.ts'
@@ -58,10 +59,10 @@ export interface CoordinateOptions {
  */
 export async function coordinate(tasks: readonly ShardTask[], options: CoordinateOptions): Promise<ShardReport[]> {
   const { signal, load } = options
-  const limitMs = longestRunMs(load) + Math.max(...tasks.map(({ part }) => scheduledMs(part)))
+  const limitMs = longestRunMs(load) + largest(tasks.map(({ part }) => scheduledMs(part)))
   const clocks = await Promise.all(tasks.map(({ link }) => readClock(link, signal)))
   for (const task of tasks) sendPart(task, options)
-  const margin = startMarginMs + 4 * Math.max(...clocks.map(clock => clock.uncertaintyMs))
+  const margin = startMarginMs + 4 * largest(clocks.map(clock => clock.uncertaintyMs))
   const startAll = (): number => {
     const atMs = monotonicMs() + margin
     for (const [index, { link }] of tasks.entries()) {

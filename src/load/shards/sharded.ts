@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import type { Measurement } from '../../metrics/measurement.ts'
 import type { Endpoint, Point } from '../../point/index.ts'
-import { FulcrumError } from '../../point/index.ts'
+import { FulcrumError, largest } from '../../point/index.ts'
 import type { BuiltInOptions } from '../built-in/built-in.ts'
 import { conclude } from '../built-in/conclude.ts'
 import { monotonicMs } from '../built-in/control.ts'
@@ -141,7 +141,7 @@ async function measure(
     (worst, one) => (Math.abs(one.clockJumpMs) > Math.abs(worst) ? one.clockJumpMs : worst),
     0,
   )
-  const lookupMs = Math.max(...outcomes.map(one => one.lookupMs))
+  const lookupMs = largest(outcomes.map(one => one.lookupMs))
   const times = { beganMs, preparedMs, warmupMs, measuredMs }
   const facts = { point, requests: load.requests, startedAt, times, clockJumpMs, lookupMs, shards: count, env }
   const measurement = await conclude(

@@ -1,3 +1,4 @@
+import { largest } from '../../point/index.ts'
 import type { ServerMetric, ServerMetrics } from '../measurement.ts'
 import type { Exposition, Sample } from './exposition.ts'
 import { compactSeries, isTelling, type SeriesSample } from './series.ts'
@@ -80,7 +81,7 @@ function gauge(series: Timed): Figures | null {
   const last = values.at(-1)
   if (last === undefined) return null
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length
-  return { mean, max: Math.max(...values), last, course: finite(series).map(({ atMs, value }) => [atMs, value]) }
+  return { mean, max: largest(values), last, course: finite(series).map(({ atMs, value }) => [atMs, value]) }
 }
 
 /** Steps between neighbours: when they ended, seconds and increase. */
@@ -121,7 +122,7 @@ function ratio(sums: Timed, counts: Timed): Figures | null {
   return { mean, max: highest(course), last: count, course }
 }
 
-const highest = (course: readonly SeriesSample[]): number => Math.max(...course.map(([, value]) => value))
+const highest = (course: readonly SeriesSample[]): number => largest(course.map(([, value]) => value))
 
 type Kind = 'gauge' | 'counter' | 'distribution'
 

@@ -3,6 +3,7 @@ import { falseDiscoveryRate, verdictCounts } from '../../analysis/compare/compar
 import type { FrontierGain } from '../../analysis/compare/frontier-gain.ts'
 import { throughputAt } from '../../analysis/compare/frontier-gain.ts'
 import { pointName } from '../../analysis/compare/match.ts'
+import { largest, smallest } from '../../point/index.ts'
 import { change, figure } from '../format.ts'
 import { escapeMarkdown } from '../summary-markdown.ts'
 import { changeText, thresholdText, valueText, verdictSentence } from './words.ts'
@@ -78,8 +79,8 @@ function frontier(gain: FrontierGain): string {
   const title = `### Frontier of ${escapeMarkdown(gain.workload)}`
   if (base.length === 0 || head.length === 0)
     return `${title}\n\nNo valid point on ${base.length === 0 ? 'base' : 'head'}.`
-  const most = Math.max(...[...base, ...head].map(place => place.x))
-  const least = Math.min(...[...base, ...head].map(place => place.x))
+  const most = largest([...base, ...head].map(place => place.x))
+  const least = smallest([...base, ...head].map(place => place.x))
   const steps = Array.from({ length: 9 }, (_, i) => least + ((most - least) * i) / 8)
   const line = (places: typeof base) => steps.map(x => Math.round(throughputAt(places, x) ?? 0)).join(', ')
   const gains = gain.atEqualInteractivity.map(

@@ -1,6 +1,7 @@
 import type { HistoryThreshold } from '../../analysis/history/gate.ts'
 import type { History, Trend } from '../../analysis/history/history.ts'
 import { historyFalseDiscoveryRate } from '../../analysis/history/history.ts'
+import { largest } from '../../point/index.ts'
 import type { Crumb } from '../crumbs.ts'
 import { crumbTrail } from '../crumbs.ts'
 import { change } from '../format.ts'
@@ -29,7 +30,7 @@ export function picturedTrends({ trends }: History): {
   const changed = trends.filter(trend => trend.changes.length > 0 && !frontiers.includes(trend))
   return {
     frontiers,
-    changed: changed.toSorted((a, b) => largest(b) - largest(a)).slice(0, mostPictures),
+    changed: changed.toSorted((a, b) => largestChange(b) - largestChange(a)).slice(0, mostPictures),
     changedInAll: changed.length,
   }
 }
@@ -73,7 +74,7 @@ ${trendsSection(history)}
   return page.html
 }
 
-const largest = (trend: Trend) => Math.max(...trend.changes.map(({ relative }) => Math.abs(relative)))
+const largestChange = (trend: Trend) => largest(trend.changes.map(({ relative }) => Math.abs(relative)))
 
 function verdict({ changes, runs }: History): string {
   if (changes.length === 0) return `no lasting change shown over ${runs.length} runs`

@@ -1,5 +1,6 @@
 import type { HistoryThreshold } from '../../analysis/history/gate.ts'
 import type { History, HistoryChange, Trend } from '../../analysis/history/history.ts'
+import { largest } from '../../point/index.ts'
 import { change, figure, time } from '../format.ts'
 
 /** A trend as the terminal prints it; every field is ready text. */
@@ -65,7 +66,7 @@ function changeSentence({ series, relative, verdict }: HistoryChange): string {
 function changeGroups(history: History): readonly ChangeGroup[] {
   return [...Map.groupBy(history.changes, ({ run }) => run)].map(([run, changes]) => ({
     since: runText(history, run),
-    before: runText(history, Math.max(...changes.map(({ before }) => before))),
+    before: runText(history, largest(changes.map(({ before }) => before))),
     changes: changes.map(changeSentence),
   }))
 }

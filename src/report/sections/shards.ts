@@ -1,5 +1,6 @@
 import type { PointResult } from '../../journal/event.ts'
 import type { ShardHealth } from '../../metrics/measurement.ts'
+import { largest } from '../../point/index.ts'
 import { figure, time } from '../format.ts'
 import type { Html } from '../html.ts'
 import { html } from '../html.ts'
@@ -32,7 +33,7 @@ const nameOf = ({ host }: ShardHealth, index: number) => `${index + 1}: ${host}`
 function row(name: string, sights: readonly Sight[]): Html {
   const worst = (of: (shard: ShardHealth) => number | null | undefined): number | null => {
     const known = sights.flatMap(({ shard }) => of(shard) ?? [])
-    return known.length === 0 ? null : Math.max(...known)
+    return known.length === 0 ? null : largest(known)
   }
   const share = worst(shard => shard.cpuShare)
   const lost = sights.filter(({ shard }) => shard.requests === null)

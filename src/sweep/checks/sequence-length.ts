@@ -1,4 +1,5 @@
 import type { Length } from '../../point/index.ts'
+import { largest } from '../../point/index.ts'
 import type { Path } from '../file/problem.ts'
 import { type Backend, backendOf } from './backend.ts'
 import { type Check, type CheckedSweep, numberOf, rolesWithSettings } from './check.ts'
@@ -64,7 +65,7 @@ function longestOf(length: Length): number {
     case 'uniform':
       return length.max
     case 'empirical':
-      return Math.max(...length.values.map(value => value.tokens))
+      return largest(length.values.map(value => value.tokens))
     default:
       return Math.ceil(length.mean + 2 * length.stddev)
   }

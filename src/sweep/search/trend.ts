@@ -1,3 +1,4 @@
+import { smallest } from '../../point/index.ts'
 import type { Cell } from './cells.ts'
 import type { Observation } from './observe.ts'
 import { rateBound } from './rates.ts'
@@ -30,7 +31,7 @@ export type TrendOf = (cell: Cell) => Trend | null
  */
 export function trendOf(seen: readonly Observation[]): TrendOf {
   const unloaded = new Map(
-    byKind(seen, 'prefill').map(([kind, alike]) => [kind, Math.min(...alike.map(o => o.ttftS))] as const),
+    byKind(seen, 'prefill').map(([kind, alike]) => [kind, smallest(alike.map(o => o.ttftS))] as const),
   )
   const decoding = new Map(
     byKind(
