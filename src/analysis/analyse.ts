@@ -1,4 +1,5 @@
 import type { Run } from '../journal/run.ts'
+import { answersAreOneToken } from '../metrics/definitions.ts'
 import type { Workload } from '../point/index.ts'
 import { canonicalJson } from '../point/index.ts'
 import { frontierOf } from './frontier.ts'
@@ -51,9 +52,15 @@ export function analyse(run: Run): Analysis {
     run,
     points,
     workloads,
-    overallFrontier: frontierOfPoints(points),
+    overallFrontier: frontierOfPoints(comparable(points)),
     mix: mix === undefined ? null : recommendForMix(workloads, mix),
   }
+}
+
+/** One-token answers have a speed to the user of another kind: they share a frontier with each other only. */
+function comparable(points: readonly MeasuredPoint[]): readonly MeasuredPoint[] {
+  const decoding = points.filter(({ valid }) => !valid.some(answersAreOneToken))
+  return decoding.length === 0 ? points : decoding
 }
 
 /** Points without a valid measurement, or not streamed (no interactivity), have no place on the plane. */

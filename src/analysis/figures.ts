@@ -1,3 +1,4 @@
+import { interactivityOf } from '../metrics/definitions.ts'
 import type { Distribution, Measurement } from '../metrics/measurement.ts'
 import type { Deployment } from '../point/index.ts'
 import { gpusOf, gpusOfRole } from '../point/index.ts'
@@ -59,7 +60,7 @@ export const figures: readonly Figure[] = [
     title: 'Output tokens/s per user',
     unit: 'tokens/s/user',
     better: 'higher',
-    of: m => m.outputTokensPerSPerUser?.mean ?? null,
+    of: interactivityOf,
   },
   {
     name: 'output_tokens_per_s_per_gpu',

@@ -1,3 +1,4 @@
+import { answersAreOneToken } from '../metrics/definitions.ts'
 import type { Slo } from '../point/index.ts'
 import type { MeasuredPoint } from './measured-point.ts'
 
@@ -28,9 +29,12 @@ const objectivesOf = (slo: Slo) =>
     ] as const
   ).flatMap(({ limitMs, ...objective }) => (limitMs === undefined ? [] : [{ ...objective, limitMs }]))
 
-/** Every objective of the point's SLO; empty without an SLO. */
+/** Every objective of the point's SLO that its answers can be held against; empty without an SLO. */
 export function objectives(point: MeasuredPoint): readonly Objective[] {
-  return objectivesOf(point.slo).map(({ metric, ...objective }) => {
+  // Answers of one token have no ITL to miss: what is left decides.
+  const oneToken = point.valid.length > 0 && point.valid.every(answersAreOneToken)
+  const applying = objectivesOf(point.slo).filter(({ metric }) => !(oneToken && metric === 'itlMs'))
+  return applying.map(({ metric, ...objective }) => {
     const estimate = point.figures[objective.figure] ?? null
     const ofOneRun = point.valid.length === 1 ? point.valid[0]?.intervals?.[metric].p95 : null
     const [low, high] = estimate?.ci95 ?? ofOneRun ?? [Number.NaN, Number.NaN]

@@ -1,3 +1,4 @@
+import { meetsObjectives } from '../metrics/definitions.ts'
 import { tailBoundOf } from '../metrics/early-stopping.ts'
 import { Histogram } from '../metrics/histogram.ts'
 import type { Distribution, Measurement } from '../metrics/measurement.ts'
@@ -45,15 +46,6 @@ export interface Recorder {
   summary(end: WindowEnd): Measurement
 }
 
-/** Whether a request met every objective, each read for the request itself. */
-function meets(slo: Slo, ttftMs: number, itlMs: number, latencyMs: number): boolean {
-  return (
-    ttftMs <= (slo.ttftP95Ms ?? Number.POSITIVE_INFINITY) &&
-    (Number.isNaN(itlMs) || itlMs <= (slo.itlP95Ms ?? Number.POSITIVE_INFINITY)) &&
-    latencyMs <= (slo.requestLatencyP95Ms ?? Number.POSITIVE_INFINITY)
-  )
-}
-
 function tailsOf(histogram: Histogram) {
   const at = (percentile: number) => tailBoundOf(histogram.count, rank => histogram.valueAt(rank), percentile).atMost
   return { p95: at(95), p99: at(99) }
@@ -64,7 +56,32 @@ function deviation(got: Distribution | null, asked: number | null): number | nul
 }
 
 /** Raised when a change of the simulation changes what it would say. */
-const simulationVersion = 'virtual time 2'
+const simulationVersion = 'virtual time 3'
+
+/** Tokens/s of requests while they decode, as `outputTokensPerSPerUser` of the metrics defines them. */
+function createSpeeds() {
+  const each = new Histogram()
+  let decodeMs = 0
+  let tokens = 0
+  let speedTokens = 0
+  return {
+    add(itlMs: number, tookMs: number) {
+      if (!(itlMs > 0)) return
+      each.record(1000 / itlMs)
+      decodeMs += tookMs
+      tokens += tookMs / itlMs
+      // Speed² × time: what the weighted variance needs.
+      speedTokens += (1000 / itlMs) * (tookMs / itlMs)
+    },
+    toDistribution(): Distribution | null {
+      const distribution = each.toDistribution()
+      if (distribution === null) return null
+      const mean = (tokens * 1000) / decodeMs
+      const variance = (speedTokens * 1000) / decodeMs - mean * mean
+      return { ...distribution, mean, stddev: Math.sqrt(Math.max(0, variance)) }
+    },
+  }
+}
 
 export function createRecorder({ slo, openLoop, asked }: RecorderOptions): Recorder {
   const ttft = new Histogram()
@@ -75,7 +92,7 @@ export function createRecorder({ slo, openLoop, asked }: RecorderOptions): Recor
   const fromSend = openLoop ? { ttft: new Histogram(), latency: new Histogram() } : null
   const isl = new Histogram()
   const osl = new Histogram()
-  const perUser = new Histogram()
+  const perUser = createSpeeds()
   const prefillPerUser = new Histogram()
   const lateness = new Histogram()
   const course = createCourse()
@@ -117,9 +134,10 @@ export function createRecorder({ slo, openLoop, asked }: RecorderOptions): Recor
       fromSend?.latency.record(lastMs - request.arrivedMs)
       isl.record(request.promptTokens)
       osl.record(request.outputTokens)
-      if (itlMs > 0) perUser.record(1000 / itlMs)
+      perUser.add(itlMs, lastMs - firstMs)
       if (ttftMs > 0) prefillPerUser.record((request.promptTokens * 1000) / ttftMs)
-      if (meets(slo, ttftMs, itlMs, latencyMs)) good += 1
+      const judged = { ttftMs, itlMs, requestLatencyMs: latencyMs, tokens: request.outputTokens }
+      if (meetsObjectives(slo, judged) === true) good += 1
     },
     summary({ startMs, endMs, failed }) {
       const durationS = (endMs - startMs) / 1000

@@ -1,4 +1,6 @@
 import type { Slo } from '../point/index.ts'
+import { weightedDistributionOf } from './distribution.ts'
+import type { Measurement } from './measurement.ts'
 import type { RequestRecords } from './records.ts'
 
 /** Whether latency counts from when a request was due (no coordinated omission) or from when it was sent. */
@@ -14,6 +16,12 @@ export interface RequestLatencies {
   readonly itlMs: Float64Array
   /** Start → last chunk with a token, as genai-perf counts it: without the usage chunk and `[DONE]`. */
   readonly requestLatencyMs: Float64Array
+  /** First → last chunk with a token, of requests with an ITL. */
+  readonly decodeMs: Float64Array
+  /** Tokens of each answer. */
+  readonly outputTokens: Float64Array
+  /** How many answers came in one piece: see {@link cameInOnePiece}. */
+  readonly onePiece: number
 }
 
 export function latenciesOf(records: RequestRecords, from: LatencyFrom): RequestLatencies {
@@ -21,42 +29,97 @@ export function latenciesOf(records: RequestRecords, from: LatencyFrom): Request
   const column = (value: (row: number) => number) =>
     Float64Array.from({ length: records.count }, (_, row) => (records.error[row] === 0 ? value(row) : Number.NaN))
   const at = (times: Float64Array, row: number) => times[row] ?? Number.NaN
+  const decode = (row: number): DecodeTimes => ({
+    firstTokenMs: at(records.firstTokenMs, row),
+    lastTokenMs: at(records.lastTokenMs, row),
+    outputTokens: at(records.outputTokens, row),
+    chunks: at(records.chunks, row),
+    firstChunkTokens: at(records.firstChunkTokens, row),
+  })
   return {
     ttftMs: column(row => at(records.firstTokenMs, row) - at(start, row)),
     ttstMs: column(row => at(records.secondTokenMs, row) - at(records.firstTokenMs, row)),
-    itlMs: column(row =>
-      itlOf({
-        firstTokenMs: at(records.firstTokenMs, row),
-        lastTokenMs: at(records.lastTokenMs, row),
-        outputTokens: at(records.outputTokens, row),
-        chunks: at(records.chunks, row),
-        firstChunkTokens: at(records.firstChunkTokens, row),
-      }),
-    ),
+    itlMs: column(row => itlOf(decode(row))),
+    decodeMs: column(row => {
+      const request = decode(row)
+      return Number.isNaN(itlOf(request)) ? Number.NaN : request.lastTokenMs - request.firstTokenMs
+    }),
     requestLatencyMs: column(row => at(records.lastTokenMs, row) - at(start, row)),
+    outputTokens: column(row => at(records.outputTokens, row)),
+    onePiece: column(row => (cameInOnePiece(decode(row)) ? 1 : 0)).reduce((sum, one) => (one === 1 ? sum + 1 : sum), 0),
   }
 }
 
 /**
- * ITL of a request in ms: (last − first chunk) / (output tokens − 1), genai-perf's definition. When chunks carry several
- * tokens, the first chunk's are taken off instead of 1 (AIPerf PR 1279): they cost no time between the two chunks.
- * NaN for a request without a second token or chunk.
+ * The least time in which tokens of one answer are made one after another, ms: 20,000 tokens/s to one user. Decode steps of
+ * today's engines take 50 times that or more; chunks that a server writes at once arrive about 0.02 ms apart.
  */
-export function itlOf(request: {
+const leastTokenMs = 0.05
+
+/** What the ITL of a request follows from. */
+export interface DecodeTimes {
   readonly firstTokenMs: number
   readonly lastTokenMs: number
   readonly outputTokens: number
   readonly chunks: number
   readonly firstChunkTokens: number
-}): number {
-  const after = request.outputTokens - Math.max(1, request.firstChunkTokens)
-  if (!(after > 0) || request.chunks < 2) return Number.NaN
-  return (request.lastTokenMs - request.firstTokenMs) / after
 }
 
-/** Tokens/s that one user sees: 1000 / ITL. */
-export function outputTokensPerSPerUser(itlMs: Float64Array): Float64Array {
-  return itlMs.map(itl => (itl > 0 ? 1000 / itl : Number.NaN))
+/**
+ * ITL of a request in ms: (last − first chunk) / (output tokens − 1), genai-perf's definition. When chunks carry several
+ * tokens, the first chunk's are taken off instead of 1 (AIPerf PR 1279): they cost no time between the two chunks.
+ * NaN for a request without a second token or chunk, and for one that arrived in one piece: see {@link cameInOnePiece}.
+ */
+export function itlOf(request: DecodeTimes): number {
+  const after = tokensAfterFirst(request)
+  if (!(after > 0) || request.chunks < 2) return Number.NaN
+  const itlMs = (request.lastTokenMs - request.firstTokenMs) / after
+  return itlMs >= leastTokenMs ? itlMs : Number.NaN
+}
+
+/** Tokens that came after the first chunk. */
+function tokensAfterFirst(request: DecodeTimes): number {
+  return request.outputTokens - Math.max(1, request.firstChunkTokens)
+}
+
+/**
+ * Whether an answer of several tokens came in one chunk, or in chunks that no engine can have made so quickly one after another:
+ * something between the engine and the clock held it back, and how fast it was made can't be seen.
+ */
+export function cameInOnePiece(request: DecodeTimes): boolean {
+  return request.outputTokens > 1 && !Number.isNaN(request.firstTokenMs) && Number.isNaN(itlOf(request))
+}
+
+/**
+ * Tokens/s that one user sees while requests decode. Of one request: its tokens after the first chunk over the time they took.
+ * Of the point: all such tokens over all such time, which is the mean of the requests' speeds weighted by their decode time.
+ * A plain mean of 1000 / ITL, as genai-perf and AIPerf have it, rests on the requests that took the least time: one that was
+ * passed on in 0.4 ms outweighs a hundred others. Percentiles are of the requests.
+ */
+export function outputTokensPerSPerUser({ itlMs, decodeMs }: Pick<RequestLatencies, 'itlMs' | 'decodeMs'>) {
+  return weightedDistributionOf(
+    itlMs.map(itl => 1000 / itl),
+    decodeMs,
+  )
+}
+
+/** Whether every answer was one token: then there is no decoding, and no ITL to miss. */
+export function answersAreOneToken({ osl }: Pick<Measurement, 'osl'>): boolean {
+  return osl !== null && osl.min === 1 && osl.max === 1
+}
+
+/**
+ * Tokens/s that one user sees: the frontier's x. Of answers of one token, which have no decoding, it is 1 token over the mean
+ * request latency: the same question (how fast does one user get tokens) where the wait for the first is all there is. A
+ * workload has one kind or the other, so that the two never meet on one frontier of a workload. Null where it can't be seen.
+ */
+export function interactivityOf(
+  measurement: Pick<Measurement, 'outputTokensPerSPerUser' | 'requestLatencyMs' | 'osl'>,
+): number | null {
+  const { outputTokensPerSPerUser: speed, requestLatencyMs } = measurement
+  if (speed !== null) return speed.mean
+  if (!answersAreOneToken(measurement) || requestLatencyMs === null || !(requestLatencyMs.mean > 0)) return null
+  return 1000 / requestLatencyMs.mean
 }
 
 /** Tokens/s at which a request's prompt was read, queueing included: ISL / TTFT. */
@@ -64,19 +127,51 @@ export function prefillTokensPerSPerUser(inputTokens: Float64Array, ttftMs: Floa
   return ttftMs.map((ttft, row) => (ttft > 0 ? ((inputTokens[row] ?? Number.NaN) * 1000) / ttft : Number.NaN))
 }
 
-/** Requests that met every objective (DistServe's goodput, Zhong et al. 2024); null without an objective. A request with one token has no ITL to miss. */
+/**
+ * Requests that met every objective (DistServe's goodput, Zhong et al. 2024). A request with one token has no ITL to miss; one
+ * whose TTFT or ITL can't be seen meets no objective on it. Null without an objective, and when no answer can be held against them.
+ */
 export function goodRequests(latencies: RequestLatencies, slo: Slo): number | null {
-  const { ttftP95Ms, itlP95Ms, requestLatencyP95Ms } = slo
-  if (ttftP95Ms === undefined && itlP95Ms === undefined && requestLatencyP95Ms === undefined) return null
+  if (Object.values(slo).every(limit => limit === undefined)) return null
   let good = 0
+  let judged = 0
+  let answered = 0
   for (let row = 0; row < latencies.ttftMs.length; row++) {
-    const latency = latencies.requestLatencyMs[row] ?? Number.NaN
-    if (Number.isNaN(latency)) continue
-    const slow =
-      (latencies.ttftMs[row] ?? 0) > (ttftP95Ms ?? Number.POSITIVE_INFINITY) ||
-      (latencies.itlMs[row] ?? 0) > (itlP95Ms ?? Number.POSITIVE_INFINITY) ||
-      latency > (requestLatencyP95Ms ?? Number.POSITIVE_INFINITY)
-    if (!slow) good += 1
+    const requestLatencyMs = latencies.requestLatencyMs[row] ?? Number.NaN
+    if (Number.isNaN(requestLatencyMs)) continue
+    answered += 1
+    const met = meetsObjectives(slo, {
+      ttftMs: latencies.ttftMs[row] ?? Number.NaN,
+      itlMs: latencies.itlMs[row] ?? Number.NaN,
+      requestLatencyMs,
+      tokens: latencies.outputTokens[row] ?? Number.NaN,
+    })
+    if (met !== null) judged += 1
+    if (met === true) good += 1
   }
-  return good
+  return answered > 0 && judged === 0 ? null : good
+}
+
+/** Whether one request met every objective; null where that can't be told. */
+export function meetsObjectives(
+  slo: Slo,
+  request: {
+    readonly ttftMs: number
+    readonly itlMs: number
+    readonly requestLatencyMs: number
+    readonly tokens: number
+  },
+): boolean | null {
+  const checks = [
+    meets(request.ttftMs, slo.ttftP95Ms),
+    request.tokens === 1 ? true : meets(request.itlMs, slo.itlP95Ms),
+    meets(request.requestLatencyMs, slo.requestLatencyP95Ms),
+  ]
+  if (checks.includes(false)) return false
+  return checks.includes(null) ? null : true
+}
+
+function meets(valueMs: number, limitMs: number | undefined): boolean | null {
+  if (limitMs === undefined) return true
+  return Number.isNaN(valueMs) ? null : valueMs <= limitMs
 }

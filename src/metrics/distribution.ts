@@ -33,6 +33,33 @@ export function distributionOf(values: Float64Array): Distribution | null {
   }
 }
 
+/**
+ * The same, but mean and standard deviation weighted: a speed's by the time that it went on for, so that the mean is the whole
+ * way over the whole time. Percentiles and extremes are of the values, each counted once.
+ */
+export function weightedDistributionOf(values: Float64Array, weights: Float64Array): Distribution | null {
+  const plain = distributionOf(values)
+  if (plain === null) return null
+  let weight = 0
+  let sum = 0
+  let squares = 0
+  const each = (add: (value: number, weight: number) => void) => {
+    for (let at = 0; at < values.length; at++) {
+      const value = values[at] ?? Number.NaN
+      if (!Number.isNaN(value)) add(value, weights[at] ?? Number.NaN)
+    }
+  }
+  each((value, w) => {
+    weight += w
+    sum += value * w
+  })
+  const mean = sum / weight
+  each((value, w) => {
+    squares += w * (value - mean) ** 2
+  })
+  return { ...plain, mean, stddev: Math.sqrt(squares / weight) }
+}
+
 /** The numbers among the values, ascending, in an array of their own. */
 export function sortedNumbers(values: Float64Array): Float64Array {
   const numbers = values.filter(value => !Number.isNaN(value))

@@ -152,10 +152,15 @@ export interface Measurement {
   /** Tokens counted as the server's `usage` says, else by the tokenizer. */
   readonly isl: Distribution | null
   readonly osl: Distribution | null
-  /** 1000 / ITL of each request, tokens/s. */
+  /**
+   * Tokens/s while a request decodes: percentiles of the requests' own speeds (1000 / ITL), the mean all tokens after first chunks
+   * over all the time that they took. Up to Fulcrum 1's generator version 1 the mean was of 1000 / ITL.
+   */
   readonly outputTokensPerSPerUser: Distribution | null
   /** ISL / TTFT of each request, tokens/s. */
   readonly prefillTokensPerSPerUser: Distribution | null
+  /** Answers of several tokens that arrived in one piece and have no ITL; absent where a generator gives no requests. */
+  readonly onePiece?: number
   readonly totals: { readonly inputTokens: number; readonly outputTokens: number; readonly chunks: number }
   readonly requestsPerS: number
   readonly outputTokensPerS: number

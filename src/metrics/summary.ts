@@ -35,6 +35,7 @@ export type Summary = Pick<
   | 'osl'
   | 'outputTokensPerSPerUser'
   | 'prefillTokensPerSPerUser'
+  | 'onePiece'
   | 'totals'
   | 'requestsPerS'
   | 'outputTokensPerS'
@@ -76,8 +77,9 @@ export function summarise(records: RequestRecords, options: SummaryOptions): Sum
     fromSend: options.from === 'sent' ? null : fromSend(records),
     isl,
     osl,
-    outputTokensPerSPerUser: distributionOf(outputTokensPerSPerUser(latencies.itlMs)),
+    outputTokensPerSPerUser: outputTokensPerSPerUser(latencies),
     prefillTokensPerSPerUser: distributionOf(prefillTokensPerSPerUser(inputTokens, latencies.ttftMs)),
+    onePiece: latencies.onePiece,
     totals,
     requestsPerS: perS(completed),
     outputTokensPerS: perS(totals.outputTokens),

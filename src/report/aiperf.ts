@@ -45,7 +45,9 @@ export function exportAiperf({ measurement, point }: PointResult): AiperfFiles {
     const found = distribution(measurement)
     if (found === null) return []
     const { mean, stddev, ...rest } = found
-    return [[key, { unit, avg: mean, ...rest, std: stddev, sum: mean * found.count }] as const]
+    // The mean of speeds is weighted by time: times the count it is no sum.
+    const sum = key === 'output_token_throughput_per_user' ? {} : { sum: mean * found.count }
+    return [[key, { unit, avg: mean, ...rest, std: stddev, ...sum }] as const]
   })
   const startedAt = new Date(measurement.startedAt)
   const summary = {

@@ -109,7 +109,8 @@ function figuresOfInvalid(point: MeasuredPoint): MeasuredPoint['figures'] {
 export function standingOf(point: MeasuredPoint, workload: WorkloadAnalysis, onFrontier: boolean): string {
   if (point.status !== 'ok') return `${point.status}: ${point.reason}`
   if (onFrontier) return 'on the frontier'
-  if (point.x === null || point.y === null) return 'no interactivity measured (not streamed, or single-token answers)'
+  if (point.x === null || point.y === null)
+    return 'no interactivity measured (not streamed, or answers that arrive in one piece)'
   const dominator = dominatorOf(
     { x: point.x.mean, y: point.y.mean },
     workload.frontier.map(other => ({ x: other.x?.mean ?? 0, y: other.y?.mean ?? 0, other })),

@@ -3,7 +3,9 @@ import { test } from 'node:test'
 import { analyse } from '../../src/analysis/analyse.ts'
 import { dominates } from '../../src/analysis/frontier.ts'
 import type { MeasuredPoint } from '../../src/analysis/measured-point.ts'
+import { objectives } from '../../src/analysis/slo.ts'
 import type { PointResult } from '../../src/journal/event.ts'
+import type { Distribution } from '../../src/metrics/measurement.ts'
 import { topologyLabel } from '../../src/point/index.ts'
 import { aggregated, disaggregated, failed, invalid, runOf, syntheticRun } from '../report/synthetic-run.ts'
 
@@ -164,4 +166,79 @@ test('a run without any result has no workloads and an empty frontier', () => {
   const analysis = analyse(runOf([]))
   assert.deepEqual(analysis.workloads, [])
   assert.deepEqual(analysis.overallFrontier, [])
+})
+
+const all = (value: number, count = 40): Distribution => ({
+  count,
+  mean: value,
+  stddev: 0,
+  min: value,
+  p1: value,
+  p5: value,
+  p10: value,
+  p25: value,
+  p50: value,
+  p75: value,
+  p90: value,
+  p95: value,
+  p99: value,
+  max: value,
+})
+
+/** The result with answers of one token: no ITL, no decode speed. */
+const oneToken = (result: PointResult, ttftMs: number): PointResult => ({
+  ...result,
+  measurement:
+    result.measurement === null
+      ? null
+      : {
+          ...result.measurement,
+          itlMs: null,
+          ttstMs: null,
+          outputTokensPerSPerUser: null,
+          ttftMs: all(ttftMs),
+          requestLatencyMs: all(ttftMs),
+          osl: all(1),
+        },
+})
+
+test('answers of one token have no ITL to miss: they meet the SLO when the TTFT does', () => {
+  const slo = { ttftP95Ms: 100, itlP95Ms: 25 }
+  const run = (ttftMs: number) =>
+    analyse(syntheticRun({ workloads: [[100, 1]], slo, change: result => oneToken(result, ttftMs) })).workloads[0]
+  assert.equal(run(40)?.recommendation.basis, 'slo')
+  assert.equal(run(140)?.recommendation.basis, 'missed')
+  assert.ok(run(40)?.points.every(point => objectives(point).every(({ figure }) => figure !== 'itl_p95_ms')))
+})
+
+test('points of one-token answers are ranked by one token over the request latency', () => {
+  const run = syntheticRun({ workloads: [[100, 1]], change: (result, index) => oneToken(result, 40 + index) })
+  const [workload] = analyse(run).workloads
+  assert.equal(workload?.points[0]?.x?.mean, 1000 / 40)
+  assert.ok((workload?.frontier.length ?? 0) > 0)
+})
+
+test('one-token answers stay off the frontier of all workloads, where the others have a decode speed', () => {
+  const workloads = [
+    [100, 1],
+    [1000, 1000],
+  ] as const
+  const run = syntheticRun({
+    workloads,
+    change: result => (result.point.workload.name === '100/1' ? oneToken(result, 0.001) : result),
+  })
+  const { overallFrontier } = analyse(run)
+  assert.ok(overallFrontier.length > 0)
+  assert.ok(overallFrontier.every(point => point.workload.name === '1000/1000'))
+})
+
+test('answers that arrive in one piece have no place on the frontier, and meet no SLO on ITL', () => {
+  const whole = (result: PointResult): PointResult => ({
+    ...result,
+    measurement:
+      result.measurement === null ? null : { ...result.measurement, itlMs: null, outputTokensPerSPerUser: null },
+  })
+  const [workload] = analyse(syntheticRun({ workloads: [[1000, 20]], change: whole })).workloads
+  assert.deepEqual(workload?.frontier, [])
+  assert.equal(workload?.recommendation.basis, 'missed')
 })

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { goodRequests, itlOf, latenciesOf, outputTokensPerSPerUser } from '../../src/metrics/definitions.ts'
+import fc from 'fast-check'
+import {
+  goodRequests,
+  interactivityOf,
+  itlOf,
+  latenciesOf,
+  outputTokensPerSPerUser,
+} from '../../src/metrics/definitions.ts'
+import { distributionOf } from '../../src/metrics/distribution.ts'
 import { createRecords, errorCode, type RequestRecords } from '../../src/metrics/records.ts'
 
 /** One request: due at 0, sent at 5, tokens in 4 chunks at 105, 115, 125, 135. */
@@ -56,8 +64,106 @@ test('a failed request has no latency', () => {
   assert.deepEqual([ttftMs[0], itlMs[0], requestLatencyMs[0]], [Number.NaN, Number.NaN, Number.NaN])
 })
 
-test('a user sees 1000 / ITL tokens a second', () => {
-  assert.deepEqual([...outputTokensPerSPerUser(Float64Array.of(10, Number.NaN))], [100, Number.NaN])
+/** Answers of `tokens` one-token chunks that took `decodeMs` from the first to the last, TTFT 40 ms. */
+function answers(...each: readonly { readonly tokens: number; readonly decodeMs: number }[]): RequestRecords {
+  const records = createRecords(each.length)
+  for (const [row, { tokens, decodeMs }] of each.entries()) {
+    records.scheduledMs[row] = records.sentMs[row] = 0
+    records.firstTokenMs[row] = 40
+    records.lastTokenMs[row] = records.doneMs[row] = 40 + decodeMs
+    records.inputTokens[row] = 100
+    records.outputTokens[row] = records.chunks[row] = tokens
+    records.firstChunkTokens[row] = 1
+  }
+  return records
+}
+
+test('a user sees the tokens after the first chunk over the time they took, over all requests together', () => {
+  // 10 tokens in 100 ms and 90 in 1,800 ms: 100 in 1.9 s, where a mean of 1000 / ITL says 75.
+  const latencies = latenciesOf(answers({ tokens: 11, decodeMs: 100 }, { tokens: 91, decodeMs: 1800 }), 'sent')
+  const speed = outputTokensPerSPerUser(latencies)
+  assert.ok(Math.abs((speed?.mean ?? 0) - 100 / 1.9) < 1e-9)
+  assert.deepEqual([speed?.min, speed?.max, speed?.count], [50, 100, 2])
+})
+
+test('one answer in ten whose tokens arrive together leaves tokens/s per user as it is', () => {
+  const steady = Array.from({ length: 9 }, () => ({ tokens: 20, decodeMs: 190 }))
+  const latencies = latenciesOf(answers(...steady, { tokens: 20, decodeMs: 0.4 }), 'sent')
+  assert.ok(Math.abs((outputTokensPerSPerUser(latencies)?.mean ?? 0) - 100) < 1e-9)
+  assert.equal(latencies.onePiece, 1)
+})
+
+test('an answer that is passed on within milliseconds, not at once, still moves the mean by its tokens only', () => {
+  const steady = Array.from({ length: 9 }, () => ({ tokens: 20, decodeMs: 190 }))
+  const speed = outputTokensPerSPerUser(latenciesOf(answers(...steady, { tokens: 20, decodeMs: 3 }), 'sent'))
+  assert.ok((speed?.mean ?? 0) > 100 && (speed?.mean ?? 0) < 112, `${speed?.mean}`)
+})
+
+test('the mean speed lies between the slowest and the fastest request, however they differ', () => {
+  const answer = fc.record({
+    tokens: fc.integer({ min: 2, max: 4000 }),
+    decodeMs: fc.double({ min: 250, max: 60_000, noNaN: true }),
+  })
+  fc.assert(
+    fc.property(fc.array(answer, { minLength: 1, maxLength: 30 }), each => {
+      const speed = outputTokensPerSPerUser(latenciesOf(answers(...each), 'sent'))
+      assert.ok(speed !== null && speed.mean >= speed.min * (1 - 1e-9) && speed.mean <= speed.max * (1 + 1e-9))
+    }),
+  )
+})
+
+test('an answer whose chunks came at once has no ITL, and is counted as one that came in one piece', () => {
+  const atOnce = latenciesOf(answers({ tokens: 20, decodeMs: 0 }), 'sent')
+  const oneChunk = latenciesOf(
+    oneRequest(records => {
+      records.chunks[0] = 1
+      records.lastTokenMs[0] = 105
+    }),
+    'sent',
+  )
+  assert.deepEqual([atOnce.itlMs[0], atOnce.onePiece], [Number.NaN, 1])
+  assert.deepEqual([oneChunk.itlMs[0], oneChunk.onePiece], [Number.NaN, 1])
+  assert.equal(outputTokensPerSPerUser(atOnce), null)
+})
+
+test('an answer of one token, and one that was not streamed, did not come in one piece', () => {
+  const oneToken = latenciesOf(answers({ tokens: 1, decodeMs: 0 }), 'sent')
+  const whole = latenciesOf(
+    oneRequest(records => {
+      records.firstTokenMs[0] = records.secondTokenMs[0] = Number.NaN
+    }),
+    'sent',
+  )
+  assert.deepEqual([oneToken.onePiece, whole.onePiece], [0, 0])
+})
+
+test('one token has no ITL to miss: the TTFT decides whether it is good', () => {
+  const latencies = latenciesOf(answers({ tokens: 1, decodeMs: 0 }), 'sent')
+  assert.equal(goodRequests(latencies, { ttftP95Ms: 100, itlP95Ms: 25 }), 1)
+  assert.equal(goodRequests(latencies, { ttftP95Ms: 30, itlP95Ms: 25 }), 0)
+})
+
+test('an answer in one piece meets no objective on ITL', () => {
+  const latencies = latenciesOf(answers({ tokens: 20, decodeMs: 190 }, { tokens: 20, decodeMs: 0 }), 'sent')
+  assert.equal(goodRequests(latencies, { itlP95Ms: 25 }), 1)
+  assert.equal(goodRequests(latencies, { ttftP95Ms: 100 }), 2)
+})
+
+test('goodput is unknown where no answer can be held against an objective', () => {
+  const whole = oneRequest(records => {
+    records.firstTokenMs[0] = records.secondTokenMs[0] = Number.NaN
+  })
+  assert.equal(goodRequests(latenciesOf(whole, 'sent'), { ttftP95Ms: 100 }), null)
+  assert.equal(goodRequests(latenciesOf(whole, 'sent'), { ttftP95Ms: 100, requestLatencyP95Ms: 1 }), 0)
+  assert.equal(goodRequests(latenciesOf(answers({ tokens: 9, decodeMs: 0 }), 'sent'), { itlP95Ms: 25 }), null)
+})
+
+test('the tokens/s per user of answers of one token is one token over the request latency', () => {
+  const osl = distributionOf(Float64Array.of(1, 1))
+  const requestLatencyMs = distributionOf(Float64Array.of(40, 60))
+  assert.equal(interactivityOf({ outputTokensPerSPerUser: null, requestLatencyMs, osl }), 20)
+  const several = distributionOf(Float64Array.of(1, 2))
+  assert.equal(interactivityOf({ outputTokensPerSPerUser: null, requestLatencyMs, osl: several }), null)
 })
 
 test('a request is good when it meets every objective', () => {

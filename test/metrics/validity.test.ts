@@ -151,6 +151,8 @@ const doubtful: readonly (readonly [string, Measurement])[] = [
   ['clock-jump', client({ clockJumpMs: -3000 })],
   ['no-steady-state', { ...sound, steady: { method: 'MSER-5', reached: false, fromS: 30, note: 'it rose' } }],
   ['few-samples', { ...sound, requestLatencyMs: at(1000, 40) }],
+  ['one-piece-answers', { ...sound, onePiece: 100, itlMs: at(10, 900) }],
+  ['one-piece-answers', { ...sound, onePiece: 1000, itlMs: null, outputTokensPerSPerUser: null }],
   ['tokens-from-chunks', { ...sound, tokenSource: 'chunks' }],
 ]
 

@@ -65,6 +65,7 @@ export function readAiperfSummary(json: unknown): ImportedSummary {
     durationS: own.benchmark_duration?.avg ?? null,
     interChunkMs: distributionOfMetric(own.inter_chunk_latency, own.request_count.avg),
     prefillTokensPerSPerUser: distributionOfMetric(own.prefill_throughput_per_user, own.request_count.avg),
+    byFulcrum: own.input_config.fulcrum !== undefined,
   })
   return { program: 'aiperf', asked, measurement, deployment: exportedDeployment(own.input_config.fulcrum) }
 }

@@ -58,6 +58,7 @@ export function readGenaiPerfSummary(json: unknown, modifiedAt: Date): ImportedS
     durationS: null,
     interChunkMs: null,
     prefillTokensPerSPerUser: null,
+    byFulcrum: fulcrum !== undefined,
   })
   return { program: 'genai-perf', asked, measurement, deployment: exportedDeployment(fulcrum) }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Measurement, unknownHealth } from '../../metrics/measurement.ts'
+import { type Distribution, type Measurement, unknownHealth } from '../../metrics/measurement.ts'
 import type { Api, GeneratorName, LoadLevel, Topology } from '../../point/index.ts'
 import { distributionOfMetric, type sharedMetrics } from './metrics.ts'
 
@@ -55,6 +55,8 @@ export interface Particulars {
   readonly durationS: number | null
   readonly interChunkMs: Measurement['interChunkMs']
   readonly prefillTokensPerSPerUser: Measurement['prefillTokensPerSPerUser']
+  /** Whether Fulcrum wrote the summary: its means are those of Fulcrum's definitions. */
+  readonly byFulcrum: boolean
 }
 
 /** The measurement that a summary allows; what it doesn't say (the client's health above all) stays unknown, and is said. */
@@ -81,7 +83,7 @@ export function measurementOfSummary(own: Shared, asked: AskedLoad, particulars:
     fromSend: null,
     isl: of('input_sequence_length'),
     osl: of('output_sequence_length'),
-    outputTokensPerSPerUser: of('output_token_throughput_per_user'),
+    outputTokensPerSPerUser: speedsOf(of('output_token_throughput_per_user'), own, particulars.byFulcrum),
     prefillTokensPerSPerUser: particulars.prefillTokensPerSPerUser,
     totals: { inputTokens: Math.round(isl * completed), outputTokens: Math.round(osl * completed), chunks: 0 },
     requestsPerS,
@@ -101,6 +103,15 @@ export function measurementOfSummary(own: Shared, asked: AskedLoad, particulars:
     ],
     files: [],
   }
+}
+
+/**
+ * The programs' mean is of 1000 / ITL, which rests on the requests that took the least time. Of a summary the mean ITL is known:
+ * 1000 over it is all tokens over all decode time where answers are of one length, and near it where they aren't.
+ */
+function speedsOf(speeds: Distribution | null, own: Shared, byFulcrum: boolean): Distribution | null {
+  const itlMs = own.inter_token_latency?.avg ?? 0
+  return speeds === null || byFulcrum || !(itlMs > 0) ? speeds : { ...speeds, mean: 1000 / itlMs }
 }
 
 const deviation = (got: number, asked: number): number | null => (asked > 0 ? (got - asked) / asked : null)

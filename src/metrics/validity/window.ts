@@ -11,7 +11,12 @@ const ttftDifferenceMs = 10
 
 /** Whether the window was long and steady enough, and whether the server saw the same. */
 export function judgeWindow(point: Point, measurement: Measurement): Finding[] {
-  return [...judgeSteady(point, measurement), ...judgeSamples(point, measurement), ...judgeServerTtft(measurement)]
+  return [
+    ...judgeSteady(point, measurement),
+    ...judgeSamples(point, measurement),
+    ...judgeArrival(measurement),
+    ...judgeServerTtft(measurement),
+  ]
 }
 
 function judgeSteady({ load: { level } }: Point, { steady, requests }: Measurement): Finding[] {
@@ -31,6 +36,22 @@ function judgeSteady({ load: { level } }: Point, { steady, requests }: Measureme
       severity: 'warning',
       code: 'no-steady-state',
       message: `latency never became steady${note} (${steady.method}). The load is above what the deployment can hold, or the point is too short: ask for more requests or warm-up`,
+    },
+  ]
+}
+
+/** Answers whose tokens something held back and passed on together: when they were made can't be seen. */
+function judgeArrival({ onePiece = 0, itlMs, requests }: Measurement): Finding[] {
+  if (onePiece === 0) return []
+  const rest =
+    itlMs === null
+      ? 'There is no ITL and no tokens/s per user, the point has no place on the frontier, and it meets no SLO on ITL'
+      : `ITL and tokens/s per user are of the other ${amount(itlMs.count)} alone`
+  return [
+    {
+      severity: 'warning',
+      code: 'one-piece-answers',
+      message: `${amount(onePiece)} of ${amount(requests.completed)} answers arrived in one piece, all tokens at once: how fast they were made can't be seen. ${rest}. Look for a proxy that buffers responses, or a server that doesn't stream`,
     },
   ]
 }

@@ -1,4 +1,5 @@
 import type { JournalLine, PointResult } from '../../journal/index.ts'
+import { interactivityOf } from '../../metrics/definitions.ts'
 import type { Slo } from '../../point/index.ts'
 import type { Cell } from './cells.ts'
 
@@ -39,7 +40,7 @@ export function observe(cell: Cell, results: Results): Observation | null {
     const values = valid.map(of).filter(value => value !== null && value !== undefined)
     return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
   }
-  const x = mean(m => m.outputTokensPerSPerUser?.mean)
+  const x = mean(interactivityOf)
   const itlMs = mean(m => m.itlMs?.mean)
   const ttftMs = mean(m => m.ttftMs?.mean)
   const tokensPerS = mean(m => m.outputTokensPerS)
