@@ -16,6 +16,7 @@ const benchmarks: Readonly<Record<string, readonly string[]>> = {
   engine: ['engine/speed.ts'],
   report: ['report/build.ts'],
   statistics: ['statistics.ts', '1000'],
+  'compare-power': ['compare/power.ts', '400'],
   capacity: ['capacity.ts'],
   search: ['search.ts'],
   replay: ['twin.ts', 'replay'],

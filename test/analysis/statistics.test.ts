@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { pooledNoise, ratioTest } from '../../src/analysis/statistics/log-ratio.ts'
+import { pooledNoise } from '../../src/analysis/statistics/repeat-noise.ts'
 import { adjustForFalseDiscovery } from '../../src/metrics/statistics/false-discovery.ts'
 import { studentCritical, studentTwoSidedP } from '../../src/metrics/statistics/student.ts'
 
@@ -53,42 +53,7 @@ test('adjusting never lowers a p-value, keeps their order, and does not depend o
   )
 })
 
-test('a ratio test is the same whichever way the ratio is read', () => {
-  const values = fc.array(fc.double({ min: 0.5, max: 2000, noNaN: true }), { minLength: 2, maxLength: 6 })
-  fc.assert(
-    fc.property(values, values, (a, b) => {
-      const there = ratioTest(a, b, null)
-      const back = ratioTest(b, a, null)
-      assert.ok(there && back)
-      near((1 + there.relative) * (1 + back.relative), 1, 1e-9)
-      near(there.p, back.p, 1e-9)
-    }),
-  )
-})
-
-test('the interval holds no change exactly when p is above 0.05', () => {
-  const values = fc.array(fc.double({ min: 1, max: 3, noNaN: true }), { minLength: 2, maxLength: 6 })
-  fc.assert(
-    fc.property(values, values, (a, b) => {
-      const found = ratioTest(a, b, null)
-      assert.ok(found)
-      fc.pre(Math.abs(found.p - 0.05) > 1e-6)
-      const [low, high] = found.ci95
-      assert.equal(low <= 0 && 0 <= high, found.p > 0.05)
-    }),
-  )
-})
-
-test('a value measured once is judged by the noise of others, and by nothing where there is none', () => {
-  const noise = pooledNoise([[100, 102, 98], [10, 10.2, 9.8], [7]])
-  assert.equal(noise?.freedom, 4)
-  assert.ok((ratioTest([50], [51], noise)?.p ?? 0) > 0.05)
-  assert.ok((ratioTest([50], [60], noise)?.p ?? 1) < 0.01)
-  assert.equal(ratioTest([50], [60], null), null)
+test('noise is pooled over groups of repeats; groups of one say nothing', () => {
+  assert.equal(pooledNoise([[100, 102, 98], [10, 10.2, 9.8], [7]])?.freedom, 4)
   assert.equal(pooledNoise([[1], [2]]), null)
-})
-
-test('repeats without any noise show every change, and equality as none', () => {
-  assert.equal(ratioTest([5, 5], [5, 5], null)?.p, 1)
-  assert.equal(ratioTest([5, 5], [6, 6], null)?.p, 0)
 })

@@ -4,8 +4,10 @@ import type { Figure } from '../figures.ts'
 import { figures } from '../figures.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import { measuredPoints } from '../measured-point.ts'
-import type { Noise, RatioTest } from '../statistics/log-ratio.ts'
-import { pooledNoise, ratioTest } from '../statistics/log-ratio.ts'
+import type { HeldChange } from './between-runs.ts'
+import { betweenRuns, heldAgainstRuns } from './between-runs.ts'
+import type { LogChange, OneSided, SeededValues, Sides } from './change-test.ts'
+import { logChanges, oneSided, relativeInterval, twoSided } from './change-test.ts'
 import type { EnvironmentDifference } from './environment.ts'
 import { environmentDifferences } from './environment.ts'
 import type { FrontierGain } from './frontier-gain.ts'
@@ -26,7 +28,10 @@ export interface FigureChange {
   /** head / base − 1; null when not comparable. */
   readonly relative: number | null
   readonly ci95: readonly [low: number, high: number] | null
-  /** Adjusted for all figures of all points; null without a test. */
+  /**
+   * Shown at or below {@link falseDiscoveryRate}. Adjusted for all figures of all points; where there are thresholds, for theirs alone in
+   * the direction that they forbid, and for everything else at what that leaves. Null without a test.
+   */
   readonly adjustedP: number | null
   readonly verdict: Verdict
   /** Why it is not comparable, or why nothing could be shown. */
@@ -57,10 +62,22 @@ export interface Comparison {
   readonly thresholds: readonly ThresholdOutcome[]
   /** Tests that the adjusted p-values share. */
   readonly tests: number
+  /** Of those, the ones that the thresholds are about; 0 without thresholds. */
+  readonly gatedTests: number
+  /** Earlier runs of the sweep that say how runs differ, the base included. */
+  readonly knownRuns: number
+  /** Whether those are enough: if not, only the noise between repeats of a run was taken into account. */
+  readonly betweenRunsKnown: boolean
 }
 
-/** Expected share of wrong calls among all `faster` and `slower`. */
+/** Expected share of wrong calls among all `faster` and `slower`; where nothing changed, the chance of any such call. */
 export const falseDiscoveryRate = 0.05
+
+/**
+ * The part of {@link falseDiscoveryRate} that goes to what the thresholds forbid: they are few of all tests, and adjusted with the others they would
+ * find a third of what they find by themselves.
+ */
+const gatedShare = 0.8
 
 /** Figures that are compared without being asked for. */
 const usual = [
@@ -73,19 +90,30 @@ const usual = [
   'output_tokens_per_s_per_gpu',
 ]
 
-/** Compares HEAD with BASE. Pure; the thresholds' figures are compared besides the usual ones. */
-export function compareRuns(base: Run, head: Run, thresholds: readonly Threshold[] = []): Comparison {
+/**
+ * Compares HEAD with BASE. Pure; the thresholds' figures are compared besides the usual ones.
+ *
+ * @param known other runs of the base's sweep, made before the head: with the base they say how runs differ that nothing was changed for. Those that were
+ * made under other conditions are left out.
+ */
+export function compareRuns(
+  base: Run,
+  head: Run,
+  thresholds: readonly Threshold[] = [],
+  known: readonly Run[] = [],
+): Comparison {
   const { pairs, onlyBase, onlyHead } = matchPoints(measuredPoints(base), measuredPoints(head))
   const asked = new Set([...usual, ...thresholds.map(threshold => threshold.figure.name)])
   const compared = figures.filter(figure => asked.has(figure.name))
-  const noises = new Map(compared.map(figure => [figure.name, noiseOf(figure, pairs)]))
-  const raw = pairs.map(pair => compared.map(figure => rawChange(figure, pair, noises.get(figure.name) ?? null)))
+  const alike = known.filter(run => environmentDifferences(base, run).every(({ kind }) => kind !== 'conditions'))
+  const earlier = [pairs.map(pair => pair.base), ...alike.map(run => inOrderOf(pairs, run))]
+  const columns = compared.map(figure => rawChanges(figure, pairs, earlier))
+  const raw = pairs.map((_, i) => columns.flatMap(column => column[i] ?? []))
   const tested = raw.flat().filter(change => change.test !== null)
-  const adjusted = adjustForFalseDiscovery(tested.map(change => change.test?.p ?? 1))
-  const adjustedOf = new Map(tested.map((change, i) => [change, adjusted[i] ?? 1]))
+  const adjusted = adjustedPs(tested, thresholds)
   const points = pairs.map((pair, i) => ({
     ...pair,
-    changes: (raw[i] ?? []).map(change => judged(change, adjustedOf.get(change) ?? null)),
+    changes: (raw[i] ?? []).map(change => judged(change, adjusted.get(change) ?? null)),
   }))
   return {
     base,
@@ -97,6 +125,9 @@ export function compareRuns(base: Run, head: Run, thresholds: readonly Threshold
     frontiers: frontierGains(pairs),
     thresholds: thresholds.map(threshold => thresholdOutcome(threshold, points)),
     tests: tested.length,
+    gatedTests: tested.filter(({ figure }) => thresholds.some(threshold => threshold.figure === figure)).length,
+    knownRuns: earlier.length,
+    betweenRunsKnown: tested.some(({ test }) => test?.betweenRuns),
   }
 }
 
@@ -104,33 +135,128 @@ interface RawChange {
   readonly figure: Figure
   readonly base: readonly number[]
   readonly head: readonly number[]
-  readonly test: RatioTest | null
+  readonly test: Test | null
   readonly why: string
 }
 
-const valuesOf = (figure: Figure, point: MeasuredPoint) =>
-  point.valid.flatMap(measurement => figure.of(measurement, point.deployment) ?? [])
-
-function noiseOf(figure: Figure, pairs: readonly Pair[]): Noise | null {
-  return pooledNoise(pairs.flatMap(pair => [valuesOf(figure, pair.base), valuesOf(figure, pair.head)]))
+interface Test {
+  readonly relative: number
+  readonly ci95: readonly [low: number, high: number]
+  readonly p: OneSided
+  /** Whether the noise between runs is in it. */
+  readonly betweenRuns: boolean
+  /** Set where the point left the others behind rather than moving with the run. */
+  readonly apart: { readonly level: number; readonly ci95: Test['ci95'] } | null
 }
 
-function rawChange(figure: Figure, pair: Pair, noise: Noise | null): RawChange {
-  const base = valuesOf(figure, pair.base)
-  const head = valuesOf(figure, pair.head)
-  const silent = (why: string) => ({ figure, base, head, test: null, why })
-  if (pair.base.status !== 'ok') return silent(`base is ${pair.base.status}: ${pair.base.reason}`)
-  if (pair.head.status !== 'ok') return silent(`head is ${pair.head.status}: ${pair.head.reason}`)
-  if (base.length === 0 || head.length === 0) return silent(`not measured in ${base.length === 0 ? 'base' : 'head'}`)
-  if ([...base, ...head].some(value => value <= 0)) return silent('a value of 0 has no ratio')
-  const test = ratioTest(base, head, noise)
-  const why =
-    test === null
-      ? 'measured once and no point was repeated: noise is not known'
-      : base.length < 2 || head.length < 2
-        ? 'measured once: noise taken from the points that were repeated'
-        : ''
-  return { figure, base, head, test, why }
+function seededValues(figure: Figure, point: MeasuredPoint): SeededValues {
+  return point.repeats.flatMap(({ status, measurement, point: { load } }) => {
+    const value = status === 'ok' && measurement !== null ? figure.of(measurement, point.deployment) : null
+    return value === null ? [] : [{ seed: load.seed, value }]
+  })
+}
+
+/** A run's points in the order of the pairs; undefined where it doesn't have the base's. */
+function inOrderOf(pairs: readonly Pair[], run: Run): readonly (MeasuredPoint | undefined)[] {
+  const matched = matchPoints(
+    pairs.map(pair => pair.base),
+    measuredPoints(run),
+  ).pairs
+  const found = new Map(matched.filter(({ note }) => note === '').map(pair => [pair.base, pair.head]))
+  return pairs.map(pair => found.get(pair.base))
+}
+
+/** Every point's change of one figure. */
+function rawChanges(
+  figure: Figure,
+  pairs: readonly Pair[],
+  earlier: readonly (readonly (MeasuredPoint | undefined)[])[],
+): readonly RawChange[] {
+  const sides = pairs.map(pair => ({
+    base: seededValues(figure, pair.base),
+    head: seededValues(figure, pair.head),
+  }))
+  const silent = pairs.map((pair, i) => whyNotComparable(pair, sides[i] ?? { base: [], head: [] }))
+  const comparable = sides.filter((_, i) => silent[i] === null)
+  const changes = logChanges(comparable)
+  const logs = earlier.map(points => points.filter((_, i) => silent[i] === null).map(point => logMeanOf(figure, point)))
+  const between = betweenRuns(logs)
+  const differences = comparable.map(({ base, head }) => meanLog(head) - meanLog(base))
+  const held = between === null ? [] : heldAgainstRuns(differences, changes, between)
+  const tests = new Map(comparable.map((side, i) => [side, testOf(changes[i] ?? null, held[i] ?? null)]))
+  return sides.map((side, i) => {
+    const values = { figure, base: side.base.map(({ value }) => value), head: side.head.map(({ value }) => value) }
+    const test = tests.get(side) ?? null
+    return { ...values, test, why: silent[i] ?? whyUnsure(side, test) }
+  })
+}
+
+const meanLog = (values: SeededValues) => values.reduce((sum, { value }) => sum + Math.log(value), 0) / values.length
+
+function logMeanOf(figure: Figure, point: MeasuredPoint | undefined): number | null {
+  const values = point === undefined ? [] : seededValues(figure, point)
+  return values.length === 0 || values.some(({ value }) => value <= 0) ? null : meanLog(values)
+}
+
+function testOf(change: LogChange | null, held: HeldChange | null): Test | null {
+  if (held === null)
+    return change === null
+      ? null
+      : {
+          relative: Math.expm1(change.difference),
+          ci95: relativeInterval(change),
+          p: oneSided(change),
+          betweenRuns: false,
+          apart: null,
+        }
+  const { whole, atPoint, level, p } = held
+  const apart = held.apart ? { level: Math.expm1(level), ci95: relativeInterval(atPoint) } : null
+  return { relative: Math.expm1(whole.difference), ci95: relativeInterval(whole), p, betweenRuns: true, apart }
+}
+
+function whyNotComparable({ base, head }: Pair, values: Sides): string | null {
+  if (base.status !== 'ok') return `base is ${base.status}: ${base.reason}`
+  if (head.status !== 'ok') return `head is ${head.status}: ${head.reason}`
+  if (values.base.length === 0 || values.head.length === 0)
+    return `not measured in ${values.base.length === 0 ? 'base' : 'head'}`
+  return [...values.base, ...values.head].some(({ value }) => value <= 0) ? 'a value of 0 has no ratio' : null
+}
+
+function whyUnsure({ base, head }: Sides, test: Test | null): string {
+  if (test === null) return 'measured once and no point was repeated: noise is not known'
+  if (base.length >= 2 && head.length >= 2) return ''
+  return `measured once: noise taken from ${test.betweenRuns ? 'earlier runs' : 'the points that were repeated'}`
+}
+
+/**
+ * Adjusted p-values that are shown at or below {@link falseDiscoveryRate}. With thresholds there are two families, by Benjamini and Hochberg
+ * each, whose rates add up to it: what the thresholds forbid (one-sided), and everything else.
+ */
+function adjustedPs(tested: readonly RawChange[], thresholds: readonly Threshold[]): ReadonlyMap<RawChange, number> {
+  const split = tested.map(change => {
+    const p = change.test?.p ?? { up: 1, down: 1 }
+    const gated = (direction: Threshold['direction']) =>
+      thresholds.some(threshold => threshold.figure.name === change.figure.name && threshold.direction === direction)
+    const [up, down] = [gated('>'), gated('<')]
+    return {
+      change,
+      gated: [...(up ? [p.up] : []), ...(down ? [p.down] : [])],
+      rest: up ? (down ? null : p.down) : down ? p.up : twoSided(p),
+    }
+  })
+  const gated = adjustForFalseDiscovery(split.flatMap(one => one.gated))
+  const rest = adjustForFalseDiscovery(split.flatMap(({ rest: p }) => p ?? []))
+  const shares = gated.length === 0 ? { gated: 1, rest: 1 } : { gated: gatedShare, rest: 1 - gatedShare }
+  let [g, r] = [0, 0]
+  return new Map(
+    split.map(one => {
+      const mine = [
+        ...one.gated.map(() => (gated[g++] ?? 1) / shares.gated),
+        ...(one.rest === null ? [] : [(rest[r++] ?? 1) / shares.rest]),
+      ]
+      return [one.change, Math.min(1, ...mine)]
+    }),
+  )
 }
 
 const average = (values: readonly number[]) =>
@@ -148,7 +274,8 @@ function judged({ figure, base, head, test, why }: RawChange, adjustedP: number 
   return {
     ...means,
     relative: test.relative,
-    ci95: test.ci95,
+    // What is shown beside the other points says nothing of the run's level, so its noise is no part of it.
+    ci95: shown && test.apart !== null ? test.apart.ci95 : test.ci95,
     verdict: !shown ? 'no difference shown' : better ? 'faster' : 'slower',
   }
 }

@@ -5,8 +5,8 @@ import { asked } from '../compare/match.ts'
 import type { Figure } from '../figures.ts'
 import { figures } from '../figures.ts'
 import { loadLabel } from '../load-label.ts'
-import type { Noise } from '../statistics/log-ratio.ts'
-import { pooledNoise } from '../statistics/log-ratio.ts'
+import type { Noise } from '../statistics/repeat-noise.ts'
+import { pooledNoise } from '../statistics/repeat-noise.ts'
 
 /** A run as history knows it. */
 export interface HistoryRun {
