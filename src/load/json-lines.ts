@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { FulcrumError } from '../point/index.ts'
 
 /** A line of a file of JSON lines. */
@@ -24,20 +23,28 @@ export async function* readJsonLines(file: string, signal: AbortSignal): AsyncGe
   }
 }
 
-/** The lines of a text file without their ends and without a byte order mark. */
+/**
+ * The lines of a text file without their ends and without a byte order mark. Memory holds one line and one chunk of the file, however
+ * many lines there are.
+ * @throws FulcrumError bad-input `data-file-unreadable`; the signal's reason
+ */
 export async function* readLines(file: string, signal: AbortSignal): AsyncGenerator<string> {
-  const input = createReadStream(file, { encoding: 'utf8', signal })
-  // readline reports no error of its input.
-  const failed = new Promise<never>((_, reject) => input.once('error', reject))
-  failed.catch(() => undefined)
-  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })[Symbol.asyncIterator]()
+  const input = createReadStream(file, { encoding: 'utf8', signal, highWaterMark: 1 << 18 })
   try {
-    for (let first = true; ; first = false) {
-      const next = await Promise.race([lines.next(), failed])
-      if (next.done === true) break
-      yield first ? next.value.replace(/^\uFEFF/, '') : next.value
+    let rest = ''
+    let first = true
+    for await (const chunk of input as AsyncIterable<string>) {
+      const text = first ? chunk.replace(/^\uFEFF/, '') : rest + chunk
+      first = false
+      // A \r at the end may be half of a \r\n.
+      const whole = text.endsWith('\r') ? text.slice(0, -1) : text
+      const lines = whole.split(lineEnd)
+      rest = (lines.pop() ?? '') + text.slice(whole.length)
+      yield* lines
     }
-    if (input.errored !== null) throw input.errored
+    const last = rest.split(lineEnd)
+    if (last.at(-1) === '') last.pop()
+    yield* last
   } catch (cause) {
     signal.throwIfAborted()
     if (cause instanceof FulcrumError) throw cause
@@ -50,6 +57,8 @@ export async function* readLines(file: string, signal: AbortSignal): AsyncGenera
     input.destroy()
   }
 }
+
+const lineEnd = /\r\n|\n|\r/
 
 /** An error at a place in a data file. */
 export function lineError(file: string, line: number, column: number, message: string, remedy: string): FulcrumError {

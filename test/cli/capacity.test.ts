@@ -75,6 +75,38 @@ fleet: { gpus_per_node: 8 }
     assert.equal(exitCode, 0, stderr)
     assert.equal((JSON.parse(stdout) as View).answer?.peakRequestsPerS, 2)
   })
+  test('says in which unit it read the times of a trace, why, and what the other would be; not when it was told', async () => {
+    await using folder = await temporaryFolder()
+    const trace = join(folder.path, 'seconds.jsonl')
+    const lines = Array.from({ length: 3000 }, (_, i) =>
+      JSON.stringify({ timestamp: i / 5, input_length: 1000, output_length: 40 }),
+    )
+    await writeFile(trace, lines.join('\n'))
+    const [guessed, told] = await Promise.all([
+      fulcrum(['capacity', run, '--trace', trace, '--markdown']),
+      fulcrum(['capacity', run, '--trace', trace, '--trace-unit', 's', '--json']),
+    ])
+    assert.match(guessed.stdout, /^For 5 requests\/s at the peak/m)
+    assert.match(guessed.stdout, /taken for seconds, because .+In milliseconds its mean would be 5,000 requests\/s/)
+    assert.match(guessed.stdout, /--trace-unit s or ms/)
+    assert.equal((JSON.parse(told.stdout) as View).answer?.peakRequestsPerS, 5)
+    assert.doesNotMatch(told.stdout, /--trace-unit/)
+  })
+  test('refuses a trace of one moment, with what to do', async () => {
+    await using folder = await temporaryFolder()
+    const trace = join(folder.path, 'moment.jsonl')
+    const line = JSON.stringify({ timestamp: 1_700_000_000, input_length: 1000, output_length: 40 })
+    for (const [text, said] of [
+      [line, /has one request: no rate/],
+      [Array.from({ length: 50 }, () => line).join('\n'), /has 50 requests, all at one moment: no rate/],
+    ] as const) {
+      await writeFile(trace, text)
+      const { exitCode, stderr } = await fulcrum(['capacity', run, '--trace', trace])
+      assert.equal(exitCode, 2)
+      assert.match(stderr, said)
+      assert.match(stderr, /a trace of a minute or more/)
+    }
+  })
   test('writes a page, Markdown and JSON', async () => {
     await using folder = await temporaryFolder()
     const { exitCode } = await fulcrum(['capacity', run, '--rps', '5', '--to', folder.path])

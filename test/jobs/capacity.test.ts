@@ -45,6 +45,11 @@ describe('a mistake in a capacity file', () => {
       'traffic: { peak_requests_per_s: 1, mix: [{ workload: 8000/42 }] }\nfleet: { gpus_per_node: 8 }\n',
       /plan\.yaml:1:54: the run has no workload "8000\/42"; (did you mean|it has)/,
     ],
+    [
+      'a unit without a trace',
+      'traffic: { peak_requests_per_s: 1, trace_unit: s }\nfleet: { gpus_per_node: 8 }\n',
+      /plan\.yaml:1:36: trace_unit says nothing without trace/,
+    ],
     ['no YAML', 'traffic: [\n', /plan\.yaml:\d+:\d+: no valid YAML/],
   ]
   for (const [what, text, said] of mistakes)
@@ -64,6 +69,10 @@ describe('a mistake in the flags of a capacity plan', () => {
     [run, { rps: '1', users: '5' }, /--rps and --users are given together/],
     [run, { rps: '1', mix: '8000/24' }, /--mix can't read "8000\/24"/],
     [run, { rps: '1', mix: '8000/42=1' }, /--mix: the run has no workload "8000\/42"/],
+    [run, { trace: 't.csv', traceUnit: 'h' }, /--trace-unit can't be "h"/],
+    [run, { rps: '1', traceUnit: 's' }, /--trace-unit says nothing without --trace/],
+    [run, { rps: '1', think: '3' }, /--think says nothing without --users/],
+    [run, { trace: 't.csv', mix: '8000/24=1' }, /--trace and --mix are given together/],
     [run, { rps: '1', day: 'weekend' }, /--day can't be "weekend"/],
     ['nowhere.yaml', {}, /nowhere\.yaml: the capacity file can't be read/],
     [join(repository, 'sweeps/capacity/chat.yaml'), { rps: '3' }, /A capacity file and flags that say the same/],

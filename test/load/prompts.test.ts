@@ -145,6 +145,8 @@ const trace: Trace = {
     [1, 2, 4],
     [5, 6],
   ],
+  time: { unit: 'ms', guessed: null },
+  unanswered: 0,
 }
 
 test('prompts of a trace have its lengths', async () => {

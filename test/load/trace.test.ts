@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { readTrace, traceTimesMs } from '../../src/load/trace.ts'
+import type { TraceUnit } from '../../src/load/trace-time.ts'
 
 let folder = ''
 before(async () => {
@@ -12,10 +13,10 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true, force: true }))
 
-async function read(text: string, name = 'trace.jsonl') {
+async function read(text: string, name = 'trace.jsonl', unit?: TraceUnit | 'inferred') {
   const file = join(folder, name)
   await writeFile(file, text)
-  return readTrace(file, AbortSignal.timeout(10_000))
+  return readTrace(file, AbortSignal.timeout(30_000), unit)
 }
 
 const line = (more: object = {}) =>
@@ -106,4 +107,82 @@ test('any text is read, or refused as bad input', async () => {
     }),
     { numRuns: 60 },
   )
+})
+
+describe('the times of a trace', () => {
+  const csv = (header: string, ...rows: string[]) => `${header}\n${rows.join('\n')}\n`
+  const mooncake = 'timestamp,input_length,output_length'
+  const even = (count: number, gap: number, start = 0) =>
+    csv(mooncake, ...Array.from({ length: count }, (_, i) => `${start + i * gap},100,40`))
+  const inferred: readonly (readonly [what: string, text: string, unit: string, spanMs: number, why: RegExp])[] = [
+    [
+      '5 requests a second with fractions',
+      even(3000, 0.2),
+      's',
+      599_800,
+      /fractions, and in milliseconds 3,000 .+ 0\.6 s/,
+    ],
+    ['whole seconds', even(3000, 1), 's', 2_999_000, /in milliseconds 3,000 requests/],
+    ['Mooncake’s', even(100, 300), 'ms', 29_700, /Mooncake/],
+    ['milliseconds with fractions', even(100, 333.3), 'ms', 32_996.7, /Mooncake/],
+    ['a request a minute for months', even(1000, 60_000), 'ms', 59_940_000, /Mooncake/],
+    ['seconds since 1970', even(50, 1, 1_700_000_000), 's', 49_000, /since 1970 the first is of 2023-11-14/],
+    ['milliseconds since 1970', even(50, 7, 1_700_000_000_000), 'ms', 343, /since 1970 the first is of 2023-11-14/],
+    ['microseconds since 1970', even(50, 1e6, 1.7e15), 'us', 49_000, /in microseconds since 1970/],
+  ]
+  for (const [what, text, unit, spanMs, why] of inferred)
+    test(`are inferred where nothing says their unit: ${what}`, async () => {
+      const trace = await read(text, 'inferred.csv', 'inferred')
+      assert.equal(trace.time.unit, unit)
+      assert.match(trace.time.guessed ?? '', why)
+      assert.ok(Math.abs((trace.atMs.at(-1) ?? 0) - spanMs) < 0.1)
+    })
+  test('are in the unit that is asked for, and then nothing is guessed', async () => {
+    const trace = await read(even(10, 3), 'asked.csv', 's')
+    assert.deepEqual(trace.time, { unit: 's', guessed: null })
+    assert.equal(trace.atMs.at(-1), 27_000)
+  })
+  test('are milliseconds for a load that replays them, whatever they look like', async () => {
+    assert.equal((await read(even(3000, 0.5), 'load.csv')).atMs.at(-1), 1499.5)
+  })
+  test('are dates in JSON lines too', async () => {
+    const at = ['2024-05-10 00:00:00.250000+00:00', '2024-05-10T00:00:01Z']
+    const trace = await read(at.map(timestamp => line({ timestamp })).join('\n'), 'dates.jsonl', 'inferred')
+    assert.deepEqual([[...trace.atMs], trace.time], [[0, 750], { unit: 'date', guessed: null }])
+  })
+  test('are refused when some are dates and some numbers', async () => {
+    const text = csv(mooncake, '5,1,1', '2024-05-10 00:00:01,1,1')
+    await assert.rejects(read(text, 'mixed.csv'), {
+      kind: 'bad-input',
+      message: /mixed\.csv:3:1: some times are dates/,
+    })
+  })
+  test('are seconds in BurstGPT’s columns, whose rows without an answer are passed over and counted', async () => {
+    const text = csv(
+      'Timestamp,Model,Request tokens,Response tokens,Total tokens,Log Type',
+      '5,ChatGPT,472,18,490,Conversation log',
+      '45,ChatGPT,1087,0,1087,Conversation log',
+      '118.5,GPT-4,417,276,693,API log',
+    )
+    const trace = await read(text, 'burst.csv')
+    assert.deepEqual([...trace.atMs], [0, 113_500])
+    assert.deepEqual([trace.unanswered, trace.time.unit], [1, 's'])
+    assert.match(trace.time.guessed ?? '', /BurstGPT/)
+  })
+  test('are seconds in Vidur’s columns', async () => {
+    const trace = await read(
+      csv('arrived_at,num_prefill_tokens,num_decode_tokens', '0.5,10,20', '2,11,21'),
+      'vidur.csv',
+    )
+    assert.deepEqual([...trace.atMs], [0, 1500])
+  })
+})
+
+test('a trace of half a million lines is read, whatever ends them and wherever a chunk of the file ends', async () => {
+  const count = 500_000
+  const rows = Array.from({ length: count }, (_, i) => `${count - i},${(i % 900) + 1},7`)
+  const trace = await read(`\uFEFFtimestamp,input_length,output_length\r\n${rows.join('\r\n')}`, 'long.csv')
+  assert.equal(trace.count, count)
+  assert.equal(trace.atMs.at(-1), count - 1)
+  assert.equal(trace.inputTokens[0], ((count - 1) % 900) + 1)
 })

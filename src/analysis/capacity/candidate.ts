@@ -119,7 +119,12 @@ export function candidateOf(
     utilisation,
     day: traffic.day.map(factor => factor * utilisation),
     replicasByHour: traffic.day.map(factor => Math.max(1, Math.ceil((factor * peak) / requestsPerS))),
-    cost: costOf({ deployment, gpusPaid, meanRequestsPerS: peak * meanOfDay(traffic.day), question }),
+    cost: costOf({
+      deployment,
+      gpusPaid,
+      meanRequestsPerS: peak * (traffic.busiestHour ?? 1) * meanOfDay(traffic.day),
+      question,
+    }),
     fits: fleet.nodes === null || nodes <= fleet.nodes,
   }
 }

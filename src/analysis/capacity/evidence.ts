@@ -40,6 +40,7 @@ export function caveatsOf(candidate: Candidate, { traffic, fleet }: CapacityQues
   const once = classes.flatMap(one => one.alone.between).some(step => step.point.valid.length < 2)
   const lengths = classes.some(one => one.steps.some(({ point }) => point.workload.isl.kind === 'fixed'))
   return [
+    ...(traffic.notes ?? []),
     ...carried.map(one => `EXTRAPOLATED. Requests ${one.request.name}: ${one.carriedOver}.`),
     ...classes.flatMap(one => beyondMeasured(one, label)),
     ...(classes.length > 1

@@ -77,7 +77,7 @@ export function planCapacity(
     cautious: shown === null ? 'unknown' : cautiously(points, question, shown, predict),
     most: best === null && shown !== null ? mostOn(near, question, predict) : null,
     evidence: shown === null ? [] : evidenceOf(shown),
-    caveats: shown === null ? [] : caveatsOf(shown, question),
+    caveats: shown === null ? (question.traffic.notes ?? []) : caveatsOf(shown, question),
   }
 }
 

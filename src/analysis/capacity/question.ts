@@ -13,6 +13,13 @@ export interface Traffic {
   readonly mix: readonly RequestClass[]
   /** 24 factors, hour by hour, of which the largest is 1. */
   readonly day: readonly number[]
+  /**
+   * Requests of the busiest hour over those that an hour at the peak rate would have, 0–1; 1 when absent. A trace's peak is its busiest minute,
+   * which no hour keeps up: what is paid for is sized by the peak, and what tokens it makes by the hours.
+   */
+  readonly busiestHour?: number
+  /** What was inferred about the traffic rather than asked, sentences. */
+  readonly notes?: readonly string[]
   /** 0.05 is 5 % more requests a month, compounded. */
   readonly growthPerMonth: number
   /** The plan is to hold for the traffic after so many months. */

@@ -1,4 +1,4 @@
-import { largest, smallest } from '../../point/index.ts'
+import { largest } from '../../point/index.ts'
 import { normalisedDay } from './day-shape.ts'
 import type { RequestClass, Traffic } from './question.ts'
 
@@ -19,69 +19,113 @@ export interface Centre {
 
 /** Shorter bursts than this are the queues' matter, not the plan's. */
 const windowMs = 60_000
+/** Of a trace that ends within a window, at least this much of one tells its rate; less would make a peak of a few requests. */
+const leastWindowMs = 30_000
+/** Times of seconds with fractions are not exact in ms. */
+const roundingMs = 1e-3
 const hourMs = 3_600_000
+/** A day whose last hour was recorded for half of it counts as one. */
+const dayMs = 23.5 * hourMs
 
 /**
  * Recorded requests as traffic: the busiest minute is the peak; of a day or more, the hours since its start make the day's
  * shape. Each request counts to the nearest centre, and a kind has the mean lengths of its own requests.
+ * @throws RangeError for a trace without a rate: fewer than two requests, or all at one moment
  */
 export function trafficOfTrace(
   trace: RecordedRequests,
   centres: readonly Centre[],
-): Pick<Traffic, 'demand' | 'mix' | 'day'> {
-  const spanMs = Math.max(1, trace.atMs.at(-1) ?? 0)
-  const busiest = largest(counts(trace, Math.min(windowMs, spanMs)))
-  const day = spanMs >= 24 * hourMs ? byHour(trace) : Array.from({ length: 24 }, () => 1)
+): Pick<Traffic, 'demand' | 'mix' | 'day' | 'busiestHour' | 'notes'> {
+  const spanMs = trace.atMs.at(-1) ?? 0
+  if (trace.count < 2 || !(spanMs > 0)) throw new RangeError('a trace of one moment has no rate')
+  const { requestsPerS, cutOff } = peakOf(trace.atMs)
+  const hours = spanMs >= dayMs ? hourly(trace.atMs) : Array.from({ length: 24 }, () => (trace.count - 1) / spanMs)
+  const busiestHour = Math.min(1, (1000 * largest(hours)) / requestsPerS)
   return {
-    demand: { kind: 'peak', requestsPerS: (1000 * busiest) / Math.min(windowMs, spanMs) },
+    demand: { kind: 'peak', requestsPerS },
     mix: mixOf(trace, centres),
-    day: normalisedDay(day),
+    day: normalisedDay(hours),
+    busiestHour,
+    notes: [
+      ...(spanMs < windowMs
+        ? [
+            `The trace lasts ${seconds(spanMs)} s: its mean rate stands for the peak; a burst within it, or a busier hour, is not in the plan.`,
+          ]
+        : []),
+      ...(cutOff === null
+        ? []
+        : [
+            `The trace ends ${seconds(cutOff)} s into its busiest minute: the rate of those ${seconds(cutOff)} s is taken for the whole minute.`,
+          ]),
+    ],
   }
 }
 
-/** Requests of each window from the start; the last, which may be cut off, counts with the one before. */
-function counts({ atMs }: RecordedRequests, width: number): readonly number[] {
-  const windows = Math.max(1, Math.floor((atMs.at(-1) ?? 0) / width))
-  const found = Array.from({ length: windows }, () => 0)
+/**
+ * Requests/s of the busiest minute, wherever it begins. The minute that the trace's end cuts off counts at the rate of what was recorded of it,
+ * if that is {@link leastWindowMs} or more; `cutOff` says how long it was when it is the peak. A trace shorter than a minute has its mean.
+ * Between first and last request of a window lie one less gaps than requests; counting requests over that time would be too many.
+ */
+function peakOf(atMs: Float64Array): { readonly requestsPerS: number; readonly cutOff: number | null } {
+  const last = atMs.length - 1
+  const endMs = atMs[last] ?? 0
+  if (endMs < windowMs) return { requestsPerS: (1000 * last) / endMs, cutOff: null }
+  let most = 0
+  let from = 0
+  for (let to = 0; to <= last; to++) {
+    while ((atMs[to] ?? 0) - (atMs[from] ?? 0) >= windowMs - roundingMs) from += 1
+    most = Math.max(most, to - from + 1)
+  }
+  const whole = (1000 * most) / windowMs
+  const begunMs = endMs - (endMs % windowMs)
+  const lasted = endMs - begunMs
+  const first = atMs.findLastIndex(at => at < begunMs) + 1
+  const partial = lasted < leastWindowMs ? 0 : (1000 * (last - first)) / lasted
+  return partial > whole ? { requestsPerS: partial, cutOff: lasted } : { requestsPerS: whole, cutOff: null }
+}
+
+/** Requests/ms of each hour of the day since the start, over the time that was recorded of it. */
+function hourly(atMs: Float64Array): readonly number[] {
+  const counted = new Float64Array(24)
   for (const at of atMs) {
-    const window = Math.floor(at / width)
-    if (window < windows) found[window] = (found[window] ?? 0) + 1
+    const hour = Math.floor(at / hourMs) % 24
+    counted[hour] = (counted[hour] ?? 0) + 1
   }
-  return found
-}
-
-/** Requests of each hour of the day since the start, over all whole days. */
-function byHour(trace: RecordedRequests): readonly number[] {
-  const day = Array.from({ length: 24 }, () => 0)
-  const hours = counts(trace, hourMs)
-  const whole = hours.length - (hours.length % 24)
-  for (const [hour, count] of hours.slice(0, whole).entries()) day[hour % 24] = (day[hour % 24] ?? 0) + count
-  return day
+  const endMs = atMs.at(-1) ?? 0
+  const whole = Math.floor(endMs / hourMs)
+  return Array.from(counted, (count, hour) => {
+    const hours = Math.floor(whole / 24) + (hour < whole % 24 ? 1 : 0)
+    const recorded = hours * hourMs + (hour === whole % 24 ? endMs % hourMs : 0)
+    return recorded > 0 ? count / recorded : 0
+  })
 }
 
 function mixOf(trace: RecordedRequests, centres: readonly Centre[]): readonly RequestClass[] {
-  const sums = centres.map(() => ({ count: 0, input: 0, output: 0 }))
-  const logs = centres.map(({ isl, osl }) => [Math.log(isl), Math.log(osl)] as const)
+  const sums = centres.map(({ name, isl, osl }) => ({
+    name,
+    x: Math.log(isl),
+    y: Math.log(osl),
+    count: 0,
+    input: 0,
+    output: 0,
+  }))
   for (let i = 0; i < trace.count; i++) {
     const [input, output] = [trace.inputTokens[i] ?? 1, trace.outputTokens[i] ?? 1]
     const [x, y] = [Math.log(input), Math.log(output)]
-    const distances = logs.map(([a, b]) => (x - a) ** 2 + (y - b) ** 2)
-    const sum = sums[distances.indexOf(smallest(distances))]
-    if (sum === undefined) continue
-    sum.count += 1
-    sum.input += input
-    sum.output += output
+    let nearest = sums[0]
+    let least = Number.POSITIVE_INFINITY
+    for (const sum of sums) {
+      const distance = (x - sum.x) ** 2 + (y - sum.y) ** 2
+      if (distance < least) [nearest, least] = [sum, distance]
+    }
+    if (nearest === undefined) continue
+    nearest.count += 1
+    nearest.input += input
+    nearest.output += output
   }
-  return sums.flatMap(({ count, input, output }, i) =>
-    count === 0
-      ? []
-      : [
-          {
-            name: `near ${centres[i]?.name}`,
-            share: count / trace.count,
-            isl: input / count,
-            osl: output / count,
-          },
-        ],
+  return sums.flatMap(({ name, count, input, output }) =>
+    count === 0 ? [] : [{ name: `near ${name}`, share: count / trace.count, isl: input / count, osl: output / count }],
   )
 }
+
+const seconds = (ms: number) => Number((ms / 1000).toPrecision(3))

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { dayShapes } from '../../analysis/capacity/day-shape.ts'
+import { type TraceUnit, traceUnits } from '../../load/trace-time.ts'
 import { field, positiveInt } from '../../sweep/schema/field.ts'
 import { sloSchema } from '../../sweep/schema/judgement.ts'
 
@@ -52,6 +53,11 @@ export const capacitySchema = z.strictObject({
         z.string().min(1),
         'Recorded requests (Mooncake JSONL or CSV, relative to this file): rates, lengths and, of a day or more, the day.',
         'write the path of a trace',
+      ).optional(),
+      trace_unit: field(
+        z.enum(traceUnits as [TraceUnit]),
+        'Unit of the trace’s times where they are plain numbers: s, ms, us or ns. Default: the likeliest, and the plan says which.',
+        'write s, ms, us or ns',
       ).optional(),
       mix: field(
         z.array(mixEntry).min(1),

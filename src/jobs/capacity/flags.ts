@@ -12,6 +12,8 @@ export interface CapacityFlags {
   readonly users?: string
   readonly think?: string
   readonly trace?: string
+  /** Of the trace's times: s, ms, us or ns. */
+  readonly traceUnit?: string
   /** `8000/256=0.7,1000/1000=0.3` */
   readonly mix?: string
   readonly day?: string
@@ -33,6 +35,7 @@ const places = {
   users: ['traffic', 'users', 'count'],
   think: ['traffic', 'users', 'think_s'],
   trace: ['traffic', 'trace'],
+  traceUnit: ['traffic', 'trace_unit'],
   mix: ['traffic', 'mix'],
   day: ['traffic', 'day'],
   growth: ['traffic', 'growth_per_month'],
@@ -46,7 +49,7 @@ const places = {
   nodesLost: ['fleet', 'nodes_lost'],
 } as const satisfies { readonly [flag in keyof CapacityFlags]-?: Path }
 
-const texts: readonly string[] = ['trace', 'day']
+const texts: readonly string[] = ['trace', 'traceUnit', 'day']
 const demandFlags = ['rps', 'meanRps', 'users', 'trace'] as const
 
 /** `--slo-ttft-p95` of `sloTtftP95`. */
@@ -63,6 +66,17 @@ export function askedByFlags(flags: CapacityFlags): Asked {
       given.length === 0 ? 'The traffic has no amount.' : `${given.map(flagName).join(' and ')} are given together.`,
       `Give one of ${demandFlags.map(flagName).join(', ')}.`,
     )
+  const lonely = (flag: keyof CapacityFlags, needed: keyof CapacityFlags) => {
+    if (flags[flag] !== undefined && flags[needed] === undefined)
+      throw badFlag(
+        `${flagName(flag)} says nothing without ${flagName(needed)}.`,
+        `Give ${flagName(needed)} too, or leave it out.`,
+      )
+  }
+  lonely('traceUnit', 'trace')
+  lonely('think', 'users')
+  if (flags.trace !== undefined && flags.mix !== undefined)
+    throw badFlag('--trace and --mix are given together.', 'Leave --mix out: a trace has its own lengths.')
   const raw = { traffic: {}, fleet: { gpus_per_node: 8 } }
   for (const [flag, path] of Object.entries(places)) {
     const text = flags[flag as keyof CapacityFlags]
@@ -86,6 +100,8 @@ export function askedByFlags(flags: CapacityFlags): Asked {
 const badFlag = (message: string, remedy: string) => new FulcrumError('bad-input', 'capacity-flag', message, { remedy })
 
 const ranges: { readonly [flag: string]: string } = {
+  day: 'It takes flat, office or evening; 24 factors of your own go into a capacity file.',
+  traceUnit: 'It takes s, ms, us or ns.',
   users: 'It takes a whole number from 1.',
   think: 'It takes a number from 0.',
   growth: 'It takes a share a month such as 0.05 or 5%, above -1 and at most 10.',
@@ -95,10 +111,7 @@ const ranges: { readonly [flag: string]: string } = {
   nodesLost: 'It takes a whole number from 0 to 100.',
 }
 
-const wants = (flag: string) =>
-  flag === 'day'
-    ? 'It takes flat, office or evening; 24 factors of your own go into a capacity file.'
-    : (ranges[flag] ?? 'It takes a number above 0.')
+const wants = (flag: string) => ranges[flag] ?? 'It takes a number above 0.'
 
 /** A decimal number, or a growth of `5%` as a share; NaN, which the schema refuses, for any other text. */
 function numberOf(flag: string, text: string): number {

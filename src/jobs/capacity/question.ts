@@ -4,7 +4,8 @@ import { dayShapes, normalisedDay } from '../../analysis/capacity/day-shape.ts'
 import type { CapacityQuestion, Demand, RequestClass, Traffic } from '../../analysis/capacity/question.ts'
 import { trafficOfTrace } from '../../analysis/capacity/trace-traffic.ts'
 import { readTrace, type Trace } from '../../load/trace.ts'
-import { type FulcrumError, meanTokens, type Slo } from '../../point/index.ts'
+import { nameOf, unitMs } from '../../load/trace-time.ts'
+import { FulcrumError, meanTokens, type Slo } from '../../point/index.ts'
 import { nearMiss } from '../../sweep/file/near-miss.ts'
 import type { Path } from '../../sweep/file/problem.ts'
 import { readSlo } from '../../sweep/sections/judgement.ts'
@@ -20,12 +21,40 @@ export interface Asked {
 
 /**
  * The trace that is named; null without one.
- * @throws FulcrumError bad-input when it can't be read
+ * @throws FulcrumError bad-input when it can't be read, `trace-no-rate` when all its requests are of one moment
  */
 export async function traceOf({ raw, path }: Asked, signal: AbortSignal): Promise<Trace | null> {
-  const { trace } = raw.traffic
-  return trace === undefined ? null : await readTrace(resolve(dirname(path), trace), signal)
+  const { trace: file, trace_unit: unit } = raw.traffic
+  if (file === undefined) return null
+  const trace = await readTrace(resolve(dirname(path), file), signal, unit ?? 'inferred')
+  if (trace.count > 1 && (trace.atMs.at(-1) ?? 0) > 0) return trace
+  const what =
+    trace.count === 1 ? 'has one request' : `has ${trace.count.toLocaleString('en-US')} requests, all at one moment`
+  throw new FulcrumError('bad-input', 'trace-no-rate', `${trace.file} ${what}: no rate can be told from it.`, {
+    where: trace.file,
+    remedy: 'Give a trace of a minute or more, or the rate by itself (--rps).',
+  })
 }
+
+/** What had to be guessed to read a trace, sentences. */
+function notesOn({ time, atMs, count, unanswered }: Trace): readonly string[] {
+  const notes: string[] = []
+  if (time.guessed !== null && time.unit !== 'date') {
+    const perS = (1000 * (count - 1)) / (atMs.at(-1) ?? 1)
+    const other = time.unit === 'ms' ? 's' : 'ms'
+    const asOther = (perS * unitMs[time.unit]) / unitMs[other]
+    notes.push(
+      `The trace’s times carry no unit and are taken for ${nameOf(time.unit)}, because ${time.guessed}. In ${nameOf(other)} its mean would be ${rate(asOther)} requests/s instead of ${rate(perS)}. Say which with --trace-unit ${time.unit} or ${other} (trace_unit in a capacity file).`,
+    )
+  }
+  if (unanswered > 0)
+    notes.push(
+      `${unanswered.toLocaleString('en-US')} of ${(unanswered + count).toLocaleString('en-US')} requests of the trace have no answer and are left out.`,
+    )
+  return notes
+}
+
+const rate = (value: number) => Number(value.toPrecision(3)).toLocaleString('en-US', { maximumSignificantDigits: 3 })
 
 /**
  * The question, with everything filled in that the run knows: its workloads, its SLO.
@@ -58,7 +87,12 @@ function trafficOf(asked: Asked, workloads: readonly WorkloadAnalysis[], trace: 
   const day = typeof traffic.day === 'string' ? dayShapes[traffic.day] : traffic.day && normalisedDay(traffic.day)
   if (trace !== null) {
     const told = trafficOfTrace(trace, workloads.map(centreOf))
-    return { ...told, ...growth, ...(day === undefined ? {} : { day }) }
+    return {
+      ...told,
+      ...growth,
+      ...(day === undefined ? {} : { day }),
+      notes: [...notesOn(trace), ...(told.notes ?? [])],
+    }
   }
   return { demand: demandOf(traffic), mix: mixOf(asked, workloads), day: day ?? dayShapes.flat, ...growth }
 }

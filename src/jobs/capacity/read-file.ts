@@ -59,6 +59,8 @@ export async function readCapacityFile(file: string): Promise<CapacityFile> {
   if (first === undefined) report(['traffic'], 'traffic has no amount', `write one of ${demands.join(', ')}`)
   if (second !== undefined)
     report(['traffic', second], `${first} and ${second} are given together`, 'keep one of them', 'key')
+  if (traffic.trace_unit !== undefined && traffic.trace === undefined)
+    report(['traffic', 'trace_unit'], 'trace_unit says nothing without trace', 'leave it out, or name a trace', 'key')
   if (traffic.trace !== undefined && traffic.mix !== undefined)
     report(['traffic', 'mix'], 'trace and mix are given together', 'leave mix out: a trace has its own lengths', 'key')
   if (Array.isArray(traffic.day) && traffic.day.every(factor => factor === 0))
