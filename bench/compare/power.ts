@@ -49,8 +49,8 @@ function outcomeOf({ name, noise, effect, affected = 0, gates, known = 1 }: Case
     )
     if (said.length > 0) any++
     if (said.includes(false)) wrong++
-    comparison.thresholds.forEach((outcome, i) => {
-      if (outcome.broken.length > 0) broken[i] = (broken[i] ?? 0) + 1
+    comparison.gates.forEach(({ outcome }, i) => {
+      if (outcome === 'failed') broken[i] = (broken[i] ?? 0) + 1
     })
   }
   return { anyVerdict: any / trials, anyWrong: wrong / trials, broken: broken.map(count => count / trials) }

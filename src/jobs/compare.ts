@@ -1,12 +1,14 @@
 import { join, resolve } from 'node:path'
 import { compareRuns } from '../analysis/compare/compare.ts'
 import { parseThreshold } from '../analysis/compare/threshold.ts'
+import { parseGate } from '../analysis/gates/gate.ts'
+import { gateText } from '../analysis/gates/outcome.ts'
 import { readRun } from '../journal/index.ts'
 import { githubAnnotations } from '../report/comparison/annotations.ts'
 import { comparisonJson } from '../report/comparison/json.ts'
 import { comparisonMarkdown } from '../report/comparison/markdown.ts'
 import { type ChangeRow, changeTable } from '../report/comparison/table.ts'
-import { gateBroken, thresholdText, verdictSentence } from '../report/comparison/words.ts'
+import { gateBroken, verdictSentence } from '../report/comparison/words.ts'
 import { writeComparison } from '../report/comparison/write-comparison.ts'
 import { resolveBaseline } from './baseline.ts'
 
@@ -14,8 +16,10 @@ export interface CompareRequest {
   /** Folders of runs; `baseline` as base is the baseline of the first head's sweep. */
   readonly base: string
   readonly heads: readonly string[]
-  /** `ttft_p95>5%` */
+  /** `ttft_p95>5%`, `ttft_p95>2000ms`, `slo` */
   readonly failOn: readonly string[]
+  /** Points that the base measured and that may lack a valid result in a head; 0 unless told. */
+  readonly allowLost?: number
   /** Folder for comparison.html, .md, .json and junit.xml; one below it for each head when there are several. */
   readonly to?: string
 }
@@ -26,7 +30,9 @@ export interface Compared {
   readonly verdict: string
   /** Differences that make the comparison doubtful: `host: a → b`. */
   readonly conditions: readonly string[]
-  readonly thresholds: readonly string[]
+  /** What came of each gate, in words. */
+  readonly gates: readonly string[]
+  /** A gate failed or was not tested. */
   readonly gateBroken: boolean
   readonly changes: readonly ChangeRow[]
   readonly onlyBase: number
@@ -42,13 +48,19 @@ export interface Compared {
  * Compares runs with a base, point by point.
  * @throws FulcrumError bad-input for a threshold that is none, or a folder without a run
  */
-export async function compareRunFolders({ base, heads, failOn, to }: CompareRequest): Promise<readonly Compared[]> {
-  const thresholds = failOn.map(text => parseThreshold(text))
+export async function compareRunFolders({
+  base,
+  heads,
+  failOn,
+  allowLost = 0,
+  to,
+}: CompareRequest): Promise<readonly Compared[]> {
+  const gates = failOn.map(text => parseGate(text, change => parseThreshold(change)))
   const before = await readRun(await resolveBaseline(base, heads[0] ?? '.'))
   const compared: Compared[] = []
   for (const [index, head] of heads.entries()) {
     const after = await readRun(resolve(head))
-    const comparison = compareRuns(before, after, thresholds)
+    const comparison = compareRuns(before, after, gates, [], { lost: allowLost })
     const folder =
       to === undefined
         ? null
@@ -61,7 +73,7 @@ export async function compareRunFolders({ base, heads, failOn, to }: CompareRequ
       conditions: comparison.differences
         .filter(difference => difference.kind === 'conditions')
         .map(difference => `${difference.what}: ${difference.base} → ${difference.head}`),
-      thresholds: comparison.thresholds.map(thresholdText),
+      gates: comparison.gates.map(gateText),
       gateBroken: gateBroken(comparison),
       changes: changeTable(comparison),
       onlyBase: comparison.onlyBase.length,

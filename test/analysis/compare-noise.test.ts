@@ -189,7 +189,7 @@ function share(
 const says = (comparison: ReturnType<typeof compareRuns>) =>
   comparison.points.some(({ changes }) => changes.some(({ verdict }) => verdict === 'slower' || verdict === 'faster'))
 const breaks = (comparison: ReturnType<typeof compareRuns>) =>
-  comparison.thresholds.some(({ broken }) => broken.length > 0)
+  comparison.gates.some(({ outcome }) => outcome === 'failed')
 
 // Figures over many more trials: npm run bench -- compare-power.
 describe('a comparison of 24 points with three repeats', () => {

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { compareRuns, verdictCounts } from '../../src/analysis/compare/compare.ts'
 import { interactivityAt, throughputAt } from '../../src/analysis/compare/frontier-gain.ts'
+import { beyondButNotShown } from '../../src/analysis/compare/gate.ts'
 import { matchPoints } from '../../src/analysis/compare/match.ts'
 import { parseThreshold } from '../../src/analysis/compare/threshold.ts'
 import { frontierOf } from '../../src/analysis/frontier.ts'
@@ -121,16 +122,18 @@ test('matching is symmetric and uses no point twice', () => {
 
 test('a threshold breaks only on a change that is large enough and shown', () => {
   const threshold = parseThreshold('itl_p95>5%')
-  const outcome = (slower: number, repeats: number) =>
+  const compared = (slower: number, repeats: number) =>
     compareRuns(
       noisyRun({ ...options, repeats }, { seed: 6, noise: 0.01 }),
       noisyRun({ ...options, repeats }, { seed: 7, noise: 0.01, slower: () => slower }),
       [threshold],
-    ).thresholds[0]
-  assert.equal(outcome(1.15, 4)?.broken.length, 24)
-  assert.equal(outcome(1.03, 4)?.broken.length, 0)
-  assert.equal(outcome(1.15, 1)?.broken.length, 0)
-  assert.equal(outcome(1.15, 1)?.beyondButNotShown, 24)
+    )
+  const failed = (slower: number, repeats: number) =>
+    compared(slower, repeats).gates[0]?.cases.filter(({ outcome }) => outcome === 'failed').length
+  assert.equal(failed(1.15, 4), 24)
+  assert.equal(failed(1.03, 4), 0)
+  assert.equal(failed(1.15, 1), 0)
+  assert.equal(beyondButNotShown(threshold, compared(1.15, 1).points), 24)
 })
 
 test('a threshold is parsed with or without the unit, and a mistake is answered with what would be right', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { writtenRun } from '../journal/written-run.ts'
 import { noisyRun } from '../report/noisy-run.ts'
-import { aggregated, disaggregated } from '../report/synthetic-run.ts'
+import { aggregated, disaggregated, failed } from '../report/synthetic-run.ts'
 import { fulcrum, temporaryFolder } from './fulcrum.ts'
 
 const options = {
@@ -39,6 +39,23 @@ describe('fulcrum compare', () => {
     const gate = ['--fail-on', 'itl_p95>5%']
     assert.equal((await fulcrum(['compare', run(0), run(2), ...gate])).exitCode, 1)
     assert.equal((await fulcrum(['compare', run(0), run(1), ...gate])).exitCode, 0)
+  })
+
+  test('exits with 1 when a head lost what the base measured, and says so for each head', async () => {
+    await using other = await temporaryFolder()
+    const dead = noisyRun(options, { seed: 9 })
+    const lost = await writtenRun(
+      { ...dead, results: dead.results.map(result => failed(result, 'HTTP 503')) },
+      other.path,
+      atDay(9),
+    )
+    const gate = ['--fail-on', 'itl_p95>5%', '--fail-on', 'slo']
+    const { stdout, exitCode } = await fulcrum(['compare', run(0), run(1), lost, ...gate])
+    assert.equal(exitCode, 1)
+    assert.match(stdout, /^ {2}itl_p95>5%: passed at 4 points\n {2}slo: passed for 1000\/1000$/m)
+    assert.match(stdout, /^ {2}itl_p95>5%: not tested: HEAD failed at 4 of 4 points that BASE measured$/m)
+    assert.match(stdout, /^ {2}slo: not tested: 1000\/1000: 4 of 4 points failed$/m)
+    assert.equal((await fulcrum(['compare', run(0), lost])).exitCode, 0, 'no gate was asked for')
   })
 
   test('refuses a threshold that is none, with exit code 2', async () => {

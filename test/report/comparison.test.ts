@@ -49,7 +49,7 @@ test('the comment begins with verdict and gates, and names every point that is s
   const markdown = comparisonMarkdown(slower)
   assert.ok(
     markdown.startsWith(
-      '## Fulcrum: Shown slower at 6 of 18 points.\n\n- ❌ itl\\_p95&gt;5%: broken at 6 points\n- ✅ ttft',
+      '## Fulcrum: Shown slower at 6 of 18 points.\n\n- ❌ itl\\_p95&gt;5%: failed at 6 of 18 points\n- ✅ ttft',
     ),
   )
   for (const name of ['agg x2, 8000/256, concurrency 1', 'agg x2, 1000/1000, concurrency 16'])
@@ -77,15 +77,19 @@ test('differing conditions stand before any change', () => {
   assert.ok(githubAnnotations(compareRuns(base, elsewhere))[0]?.startsWith('::warning title=Conditions differ::CPU: '))
 })
 
-test('JUnit has a suite for each threshold, a failure for each broken point, and reasons for what was skipped', () => {
+test('JUnit has a suite for each gate, a failure for each point that fails it, and an error with the reason for what was not tested', () => {
   const xml = comparisonJunit(slower)
-  assert.match(xml, /<testsuites name="fulcrum compare" tests="36" failures="6" skipped="0">/)
+  assert.match(xml, /<testsuites name="fulcrum compare" tests="36" failures="6" errors="0" skipped="0">/)
   assert.match(xml, /<testsuite name="ttft_p95&gt;50%" tests="18" failures="0" errors="0" skipped="0">/)
   const gone = compareRuns(base, { ...base, results: base.results.map(r => failed(r, 'gone & <lost>\u0000')) }, [
     parseThreshold('itl_p95>5%'),
   ])
-  assert.match(comparisonJunit(gone), /<skipped message="head is failed: gone &amp; &lt;lost&gt;\ufffd"\/>/)
-  assert.equal(comparisonJunit(gone).match(/<skipped/g)?.length, 18)
+  assert.match(comparisonJunit(gone), /<error message="head is failed: gone &amp; &lt;lost&gt;\ufffd"\/>/)
+  assert.equal(comparisonJunit(gone).match(/<error/g)?.length, 18)
+  assert.match(
+    comparisonJunit(gone),
+    /<testsuites name="fulcrum compare" tests="18" failures="0" errors="18" skipped="0">/,
+  )
 })
 
 test('annotations are one error for each broken point, at most ten, on one line each', () => {

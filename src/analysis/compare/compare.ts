@@ -2,6 +2,8 @@ import type { Run } from '../../journal/run.ts'
 import { adjustForFalseDiscovery } from '../../metrics/statistics/false-discovery.ts'
 import type { Figure } from '../figures.ts'
 import { figures } from '../figures.ts'
+import { type Gate, isChange } from '../gates/gate.ts'
+import type { GateOutcome } from '../gates/outcome.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import { measuredPoints } from '../measured-point.ts'
 import type { HeldChange } from './between-runs.ts'
@@ -12,10 +14,10 @@ import type { EnvironmentDifference } from './environment.ts'
 import { environmentDifferences } from './environment.ts'
 import type { FrontierGain } from './frontier-gain.ts'
 import { frontierGains } from './frontier-gain.ts'
+import { type Allowance, comparisonGates, nothingLost } from './gate.ts'
 import type { Pair } from './match.ts'
 import { matchPoints } from './match.ts'
 import type { Threshold } from './threshold.ts'
-import { isBeyond } from './threshold.ts'
 
 /** `faster` and `slower` are shown at the false-discovery rate; the other two are honest silences. */
 export type Verdict = 'faster' | 'slower' | 'no difference shown' | 'not comparable'
@@ -42,14 +44,6 @@ export interface ComparedPoint extends Pair {
   readonly changes: readonly FigureChange[]
 }
 
-/** A threshold and the points that broke it. */
-export interface ThresholdOutcome {
-  readonly threshold: Threshold
-  readonly broken: readonly { readonly point: ComparedPoint; readonly change: FigureChange }[]
-  /** Points beyond the threshold in size without the change being shown. */
-  readonly beyondButNotShown: number
-}
-
 /** Two runs, point by point. */
 export interface Comparison {
   readonly base: Run
@@ -59,7 +53,8 @@ export interface Comparison {
   readonly onlyBase: readonly MeasuredPoint[]
   readonly onlyHead: readonly MeasuredPoint[]
   readonly frontiers: readonly FrontierGain[]
-  readonly thresholds: readonly ThresholdOutcome[]
+  /** What came of what `--fail-on` asks for. */
+  readonly gates: readonly GateOutcome[]
   /** Tests that the adjusted p-values share. */
   readonly tests: number
   /** Of those, the ones that the thresholds are about; 0 without thresholds. */
@@ -91,7 +86,7 @@ const usual = [
 ]
 
 /**
- * Compares HEAD with BASE. Pure; the thresholds' figures are compared besides the usual ones.
+ * Compares HEAD with BASE. Pure; the figures of gates on a change are compared besides the usual ones.
  *
  * @param known other runs of the base's sweep, made before the head: with the base they say how runs differ that nothing was changed for. Those that were
  * made under other conditions are left out.
@@ -99,9 +94,11 @@ const usual = [
 export function compareRuns(
   base: Run,
   head: Run,
-  thresholds: readonly Threshold[] = [],
+  gates: readonly Gate[] = [],
   known: readonly Run[] = [],
+  allowance: Allowance = nothingLost,
 ): Comparison {
+  const thresholds = gates.filter(isChange)
   const { pairs, onlyBase, onlyHead } = matchPoints(measuredPoints(base), measuredPoints(head))
   const asked = new Set([...usual, ...thresholds.map(threshold => threshold.figure.name)])
   const compared = figures.filter(figure => asked.has(figure.name))
@@ -123,7 +120,7 @@ export function compareRuns(
     onlyBase,
     onlyHead,
     frontiers: frontierGains(pairs),
-    thresholds: thresholds.map(threshold => thresholdOutcome(threshold, points)),
+    gates: comparisonGates({ head, points, onlyBase, onlyHead }, gates, allowance),
     tests: tested.length,
     gatedTests: tested.filter(({ figure }) => thresholds.some(threshold => threshold.figure === figure)).length,
     knownRuns: earlier.length,
@@ -278,18 +275,6 @@ function judged({ figure, base, head, test, why }: RawChange, adjustedP: number 
     ci95: shown && test.apart !== null ? test.apart.ci95 : test.ci95,
     verdict: !shown ? 'no difference shown' : better ? 'faster' : 'slower',
   }
-}
-
-/** A gate needs both: a change that is large enough, and shown. */
-function thresholdOutcome(threshold: Threshold, points: readonly ComparedPoint[]): ThresholdOutcome {
-  const beyond = points.flatMap(point =>
-    point.changes
-      .filter(change => change.figure === threshold.figure)
-      .filter(change => change.relative !== null && isBeyond(threshold, change.relative))
-      .map(change => ({ point, change })),
-  )
-  const broken = beyond.filter(({ change }) => change.verdict === 'faster' || change.verdict === 'slower')
-  return { threshold, broken, beyondButNotShown: beyond.length - broken.length }
 }
 
 /** How many changes of each verdict a comparison has. */

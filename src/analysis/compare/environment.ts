@@ -32,10 +32,13 @@ export function environmentDifferences(base: Run, head: Run): readonly Environme
         [`${system} version`, 'subject', b.versions[system] ?? 'absent', h.versions[system] ?? 'absent'] as const,
     ),
   ]
-  return facts
-    .filter(([, , before, after]) => before !== after)
-    .map(([what, kind, before, after]) => ({ what, kind, base: before, head: after }))
-    .sort((one, other) => Number(one.kind === 'subject') - Number(other.kind === 'subject'))
+  return (
+    facts
+      // Nothing measured says nothing of what it was measured with.
+      .filter(([, , before, after]) => before !== after && before !== '' && after !== '')
+      .map(([what, kind, before, after]) => ({ what, kind, base: before, head: after }))
+      .sort((one, other) => Number(one.kind === 'subject') - Number(other.kind === 'subject'))
+  )
 }
 
 /** The distinct values that a run's points have of something, in a stable order. */

@@ -4,6 +4,7 @@ import { figures } from '../figures.ts'
 
 /** `ttft_p95>5%`: a change that fails a gate when it is both that large and shown. */
 export interface Threshold {
+  readonly kind: 'change'
   /** As it was written. */
   readonly text: string
   readonly figure: Pick<Figure, 'name' | 'title' | 'better'>
@@ -19,10 +20,18 @@ export interface Threshold {
 export function parseThreshold(text: string, known: readonly Threshold['figure'][] = figures): Threshold {
   const match = /^\s*([a-z0-9_]+)\s*([<>])\s*([+-]?\d+(?:\.\d+)?)\s*%\s*$/i.exec(text)
   if (match === null) throw mistake(text, 'not of the form FIGURE>N% or FIGURE<-N%')
-  const [, name = '', direction, percent = ''] = match
+  const [, written = '', direction, percent = ''] = match
+  const name = written.toLowerCase()
   const figure = known.find(candidate => [name, `${name}_ms`].includes(candidate.name))
   if (figure === undefined) throw mistake(text, `there is no figure '${name}'`)
-  return { text: text.trim(), figure, direction: direction === '<' ? '<' : '>', change: Number(percent) / 100 }
+  if (!Number.isFinite(Number(percent))) throw mistake(text, `${percent} is no percentage`)
+  return {
+    kind: 'change',
+    text: text.trim(),
+    figure,
+    direction: direction === '<' ? '<' : '>',
+    change: Number(percent) / 100,
+  }
 }
 
 function mistake(text: string, why: string): FulcrumError {

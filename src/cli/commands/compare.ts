@@ -2,9 +2,11 @@ import { appendFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { type Compared, compareRunFolders, exitCodes } from '../../index.ts'
 import { table } from '../table.ts'
+import { wholeNumber } from '../whole-number.ts'
 
 interface CompareOptions {
   readonly failOn: readonly string[]
+  readonly allowLost: number
   readonly to?: string
   readonly json?: true
   readonly markdown?: true
@@ -19,9 +21,15 @@ export function addCompare(program: Command): void {
     .description('what changed between runs, point by point: by how much, and whether it is more than noise')
     .option(
       '--fail-on <threshold>',
-      'exit with 1 when a change is that large and shown, e.g. "ttft_p95>5%"; can be repeated',
+      'exit with 1 when a change is that large and shown ("ttft_p95>5%"), a head is beyond a limit ("ttft_p95>2000ms") or misses its slo ("slo"), or that could not be tested; can be repeated',
       (threshold: string, before: readonly string[]) => [...before, threshold],
       [],
+    )
+    .option(
+      '--allow-lost <n>',
+      'test the gates even when up to n points that the base measured have no valid result in a head',
+      wholeNumber({ from: 0 }),
+      0,
     )
     .option('--to <dir>', 'write comparison.html, comparison.md, comparison.json, junit.xml and each chart there')
     .option('--markdown', 'print the comment for a pull request')
@@ -33,16 +41,24 @@ Examples:
   $ fulcrum compare results/nightly/A results/nightly/B
   $ fulcrum compare baseline results/nightly/B
   $ fulcrum compare A B --fail-on "itl_p95>5%" --fail-on "output_tokens_per_s_per_gpu<-3%"
+  $ fulcrum compare A B --fail-on slo --fail-on "ttft_p95>2000ms" --fail-on "error_share>1%"
   $ fulcrum compare A B --to comparison/ --markdown > comment.md
 
-Without repeats in either run no change can be told from noise, and none is called one.
-In GitHub Actions, broken thresholds become annotations and the comment becomes the step's summary.`,
+--fail-on takes what fails, in three forms:
+  FIGURE>N%, FIGURE<-N%   a change against the base that is that large, and shown to be more than noise
+  FIGURE>LIMIT            any point of the head beyond a limit: ms, s, tokens/s, requests/s; % for error_share
+  slo                     a workload of the head without a point that meets its SLO
+A gate is passed, failed or not tested. It is not tested, with the reason, when points that the base measured failed, are invalid or are
+missing in the head, when nothing is comparable, or when repeats give no estimate of noise. Exit codes: 0 each gate passed, 1 one failed
+or was not tested, 2 bad input. --allow-lost N accepts up to N lost points.
+In GitHub Actions, gates that fail or are not tested become annotations, and the comment becomes the step's summary.`,
     )
     .action(async (base: string, heads: string[], options: CompareOptions) => {
       const compared = await compareRunFolders({
         base,
         heads,
         failOn: options.failOn,
+        allowLost: options.allowLost,
         ...(options.to === undefined ? {} : { to: options.to }),
       })
       for (const one of compared) {
@@ -76,7 +92,7 @@ function comparedText(one: Compared): string {
   return [
     `${one.head}: ${one.verdict}`,
     ...one.conditions.map(difference => `  conditions differ: ${difference}`),
-    ...one.thresholds.map(threshold => `  ${threshold}`),
+    ...one.gates.map(gate => `  ${gate}`),
     ...(one.onlyBase + one.onlyHead > 0 ? [`  ${one.onlyBase} points only in base, ${one.onlyHead} only in head`] : []),
     ...(rows.length > 0 ? ['', shown] : []),
     ...(rest > 0 ? [`and ${rest} more; --to DIR writes all`] : []),

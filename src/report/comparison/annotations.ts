@@ -1,22 +1,27 @@
 import type { Comparison } from '../../analysis/compare/compare.ts'
-import { pointName } from '../../analysis/compare/match.ts'
+import { gateText } from '../../analysis/gates/outcome.ts'
 import { changeText } from './words.ts'
 
 /** GitHub shows at most this many annotations of a step. */
 const mostAnnotations = 10
 
-/** Workflow commands for GitHub Actions: an error for each broken threshold at each point, a warning when conditions differ. */
+/** Workflow commands for GitHub Actions: an error for each gate that was not tested and each point at which one failed, a warning when conditions differ. */
 export function githubAnnotations(comparison: Comparison): readonly string[] {
   const doubtful = comparison.differences.filter(difference => difference.kind === 'conditions')
-  const broken = comparison.thresholds.flatMap(outcome =>
-    outcome.broken.map(({ point, change }) =>
-      workflowCommand(
-        'error',
-        outcome.threshold.text,
-        `${pointName(point.head)}: ${change.figure.title} ${changeText(change)}`,
+  const failed = comparison.gates.flatMap(({ gate, cases }) =>
+    cases
+      .filter(({ outcome }) => outcome === 'failed')
+      .map(({ name, message, change }) =>
+        workflowCommand(
+          'error',
+          gate.text,
+          `${name}: ${change === undefined ? message : `${change.figure.title} ${changeText(change)}`}`,
+        ),
       ),
-    ),
   )
+  const untested = comparison.gates
+    .filter(({ outcome }) => outcome === 'not tested')
+    .map(outcome => workflowCommand('error', outcome.gate.text, gateText(outcome)))
   const warnings =
     doubtful.length === 0
       ? []
@@ -27,7 +32,7 @@ export function githubAnnotations(comparison: Comparison): readonly string[] {
             doubtful.map(({ what, base, head }) => `${what}: ${base} → ${head}`).join('; '),
           ),
         ]
-  return [...warnings, ...broken].slice(0, mostAnnotations)
+  return [...warnings, ...untested, ...failed].slice(0, mostAnnotations)
 }
 
 /** A line of output that GitHub Actions reads as an annotation. */

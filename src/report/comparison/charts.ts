@@ -13,7 +13,7 @@ export const mostForestRows = 40
 /** The gates' figures, else the three that decide most. */
 export function picturedFigures(comparison: Comparison): readonly Figure[] {
   const all = comparison.points[0]?.changes.map(({ figure: of }) => of) ?? []
-  const gated = new Set(comparison.thresholds.map(({ threshold }) => threshold.figure.name))
+  const gated = new Set(comparison.gates.flatMap(({ gate }) => (gate.kind === 'change' ? gate.figure.name : [])))
   const usual = ['ttft_p95_ms', 'itl_p95_ms', 'output_tokens_per_s_per_gpu']
   return all.filter(of => (gated.size > 0 ? gated.has(of.name) : usual.includes(of.name)))
 }

@@ -1,8 +1,13 @@
 import type { Comparison } from '../../analysis/compare/compare.ts'
 import { verdictCounts } from '../../analysis/compare/compare.ts'
+import { beyondButNotShown } from '../../analysis/compare/gate.ts'
 import { pointName } from '../../analysis/compare/match.ts'
+import type { GateCase } from '../../analysis/gates/outcome.ts'
 import { loadLabel } from '../../analysis/load-label.ts'
 import { gateBroken, verdictSentence } from './words.ts'
+
+const named = (cases: readonly GateCase[], asked: GateCase['outcome']) =>
+  cases.filter(({ outcome }) => outcome === asked).map(({ name }) => name)
 
 /** The comparison for machines; figures by their names in points.csv, changes as fractions. */
 export function comparisonJson(comparison: Comparison): string {
@@ -18,10 +23,13 @@ export function comparisonJson(comparison: Comparison): string {
       counts: verdictCounts(comparison),
       tests: comparison.tests,
       differences: comparison.differences,
-      thresholds: comparison.thresholds.map(({ threshold, broken, beyondButNotShown }) => ({
-        threshold: threshold.text,
-        broken: broken.map(({ point }) => pointName(point.head)),
-        beyondButNotShown,
+      thresholds: comparison.gates.map(({ gate, outcome, reason, cases }) => ({
+        threshold: gate.text,
+        outcome,
+        reason,
+        broken: named(cases, 'failed'),
+        notTested: named(cases, 'not tested'),
+        beyondButNotShown: gate.kind === 'change' ? beyondButNotShown(gate, comparison.points) : 0,
       })),
       frontiers: comparison.frontiers,
       points: comparison.points.map(point => ({

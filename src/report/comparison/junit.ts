@@ -1,21 +1,22 @@
 import type { Comparison } from '../../analysis/compare/compare.ts'
 import { pointName } from '../../analysis/compare/match.ts'
+import type { GateOutcome } from '../../analysis/gates/outcome.ts'
 import { escapeHtml } from '../html.ts'
 import { changeText, valueText } from './words.ts'
 
 /**
- * JUnit XML as GitLab, Jenkins and GitHub actions read it: a suite a threshold, a case a point. A point that cannot be compared is
- * skipped with its reason. Without thresholds, every figure shown slower is a failure.
+ * JUnit XML as GitLab, Jenkins and GitHub actions read it: a suite a gate, a case a point. What was not tested is an error with its
+ * reason; a point that the base has no figure of is skipped. Without gates, every figure shown slower is a failure.
  */
 export function comparisonJunit(comparison: Comparison): string {
-  const suites = comparison.thresholds.length > 0 ? thresholdSuites(comparison) : [slowerSuite(comparison)]
+  const suites = comparison.gates.length > 0 ? comparison.gates.map(gateSuite) : [slowerSuite(comparison)]
   const cases = suites.flatMap(suite => suite.cases)
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="fulcrum compare" tests="${cases.length}" failures="${count(cases, 'failure')}" skipped="${count(cases, 'skipped')}">`,
+    `<testsuites name="fulcrum compare" ${counts(cases)}>`,
     ...suites.map(
       ({ name, cases: own }) =>
-        `  <testsuite name="${attribute(name)}" tests="${own.length}" failures="${count(own, 'failure')}" errors="0" skipped="${count(own, 'skipped')}">\n${own.map(xmlCase).join('\n')}\n  </testsuite>`,
+        `  <testsuite name="${attribute(name)}" ${counts(own)}>\n${own.map(one => xmlCase(name, one)).join('\n')}\n  </testsuite>`,
     ),
     '</testsuites>',
     '',
@@ -23,9 +24,8 @@ export function comparisonJunit(comparison: Comparison): string {
 }
 
 interface Case {
-  readonly suite: string
   readonly name: string
-  readonly outcome: 'passed' | 'failure' | 'skipped'
+  readonly outcome: 'passed' | 'failure' | 'error' | 'skipped'
   readonly message: string
 }
 
@@ -34,53 +34,65 @@ interface Suite {
   readonly cases: readonly Case[]
 }
 
-const count = (cases: readonly Case[], outcome: Case['outcome']) => cases.filter(c => c.outcome === outcome).length
-
-function thresholdSuites(comparison: Comparison): Suite[] {
-  return comparison.thresholds.map(({ threshold, broken }) => ({
-    name: threshold.text,
-    cases: comparison.points.flatMap(point =>
-      point.changes
-        .filter(change => change.figure === threshold.figure)
-        .map(change => ({
-          suite: threshold.text,
-          name: pointName(point.head),
-          outcome: broken.some(one => one.change === change)
-            ? ('failure' as const)
-            : change.verdict === 'not comparable'
-              ? ('skipped' as const)
-              : ('passed' as const),
-          message: messageOf(change),
-        })),
-    ),
-  }))
+function counts(cases: readonly Case[]): string {
+  const count = (outcome: Case['outcome']) => cases.filter(one => one.outcome === outcome).length
+  return `tests="${cases.length}" failures="${count('failure')}" errors="${count('error')}" skipped="${count('skipped')}"`
 }
 
-function slowerSuite(comparison: Comparison): Suite {
+const outcomes = { passed: 'passed', failed: 'failure', 'not tested': 'error', skipped: 'skipped' } as const
+
+function gateSuite({ gate, outcome, reason, cases }: GateOutcome): Suite {
+  const own = cases.map(
+    (one): Case => ({
+      name: one.name,
+      outcome: outcomes[one.outcome],
+      message: one.change === undefined ? one.message : messageOf(one.change),
+    }),
+  )
+  // A gate without a single case of its own would look as if all were well.
+  const said = own.some(one => one.outcome === 'error' || one.outcome === 'failure')
   return {
-    name: 'slower',
-    cases: comparison.points.flatMap(point =>
-      point.changes.map(change => ({
-        suite: 'slower',
-        name: `${pointName(point.head)}: ${change.figure.title}`,
-        outcome:
-          change.verdict === 'slower'
-            ? 'failure'
-            : change.verdict === 'not comparable'
-              ? 'skipped'
-              : ('passed' as const),
-        message: messageOf(change),
-      })),
-    ),
+    name: gate.text,
+    cases: outcome === 'not tested' && !said ? [...own, { name: 'any point', outcome: 'error', message: reason }] : own,
   }
+}
+
+function slowerSuite({ points, onlyBase }: Comparison): Suite {
+  const compared = points.flatMap(point =>
+    point.changes.map((change): Case => {
+      const lost = point.base.status === 'ok' && point.head.status !== 'ok'
+      return {
+        name: `${pointName(point.head)}: ${change.figure.title}`,
+        outcome: lost
+          ? 'error'
+          : change.verdict === 'slower'
+            ? 'failure'
+            : change.adjustedP === null
+              ? 'skipped'
+              : 'passed',
+        message: messageOf(change),
+      }
+    }),
+  )
+  const missing = onlyBase
+    .filter(({ status }) => status === 'ok')
+    .map(
+      (point): Case => ({
+        name: pointName(point),
+        outcome: 'error',
+        message: 'HEAD has no result here, where BASE has one',
+      }),
+    )
+  return { name: 'slower', cases: [...compared, ...missing] }
 }
 
 function messageOf(change: Comparison['points'][number]['changes'][number]): string {
   if (change.verdict === 'not comparable') return change.why
-  return `${change.figure.title}: ${valueText(change.figure, change.base)} → ${valueText(change.figure, change.head)}, ${changeText(change)}, ${change.verdict}`
+  const why = change.why === '' ? '' : `, ${change.why}`
+  return `${change.figure.title}: ${valueText(change.figure, change.base)} → ${valueText(change.figure, change.head)}, ${changeText(change)}, ${change.verdict}${why}`
 }
 
-function xmlCase({ suite, name, outcome, message }: Case): string {
+function xmlCase(suite: string, { name, outcome, message }: Case): string {
   const open = `    <testcase classname="${attribute(suite)}" name="${attribute(name)}"`
   return outcome === 'passed' ? `${open}/>` : `${open}><${outcome} message="${attribute(message)}"/></testcase>`
 }

@@ -3,10 +3,11 @@ import { falseDiscoveryRate, verdictCounts } from '../../analysis/compare/compar
 import type { FrontierGain } from '../../analysis/compare/frontier-gain.ts'
 import { throughputAt } from '../../analysis/compare/frontier-gain.ts'
 import { pointName } from '../../analysis/compare/match.ts'
+import { gateText, type Outcome } from '../../analysis/gates/outcome.ts'
 import { largest, smallest } from '../../point/index.ts'
 import { change, figure } from '../format.ts'
 import { escapeMarkdown } from '../summary-markdown.ts'
-import { changeText, thresholdText, valueText, verdictSentence } from './words.ts'
+import { changeText, valueText, verdictSentence } from './words.ts'
 
 /** GitHub refuses longer comments. */
 export const markdownLimit = 65_536
@@ -40,16 +41,18 @@ function fitted(blocks: readonly string[], limit: number): string {
   return `${text}\n`
 }
 
+const gateMarks: { readonly [outcome in Outcome]: string } = { passed: '✅', failed: '❌', 'not tested': '⚠️' }
+
 function summary(comparison: Comparison): string[] {
-  const { base, head, thresholds } = comparison
+  const { base, head, gates } = comparison
   const counts = verdictCounts(comparison)
   const name = ({ manifest }: typeof base) =>
     `${escapeMarkdown(manifest.sweep)} ${escapeMarkdown(manifest.runId)}${manifest.git === null ? '' : ` at \`${manifest.git.revision.slice(0, 12)}\``}`
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0)
   return [
     `## Fulcrum: ${verdictSentence(comparison)}`,
-    ...(thresholds.length > 0
-      ? [thresholds.map(t => `- ${t.broken.length > 0 ? '❌' : '✅'} ${escapeMarkdown(thresholdText(t))}`).join('\n')]
+    ...(gates.length > 0
+      ? [gates.map(gate => `- ${gateMarks[gate.outcome]} ${escapeMarkdown(clipped(gateText(gate), 500))}`).join('\n')]
       : []),
     `Base: ${name(base)}. Head: ${name(head)}. Of ${total} figures ${counts.faster} are faster, ${counts.slower} slower, ${counts['no difference shown']} without a difference shown, ${counts['not comparable']} not comparable (false-discovery rate ${falseDiscoveryRate * 100} % over ${comparison.tests} tests).`,
   ]
@@ -71,7 +74,7 @@ function environment({ differences }: Comparison): string[] {
   ]
 }
 
-const clipped = (text: string) => (text.length > 200 ? `${text.slice(0, 200)}…` : text)
+const clipped = (text: string, most = 200) => (text.length > most ? `${text.slice(0, most)}…` : text)
 
 /** GitHub draws Mermaid but no SVG of a comment's own; both frontiers as lines over equal steps of interactivity. */
 function frontier(gain: FrontierGain): string {

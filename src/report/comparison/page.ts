@@ -3,6 +3,7 @@ import { falseDiscoveryRate } from '../../analysis/compare/compare.ts'
 import type { FrontierGain } from '../../analysis/compare/frontier-gain.ts'
 import { pointName } from '../../analysis/compare/match.ts'
 import type { Figure } from '../../analysis/figures.ts'
+import { gateText } from '../../analysis/gates/outcome.ts'
 import type { Crumb } from '../crumbs.ts'
 import { crumbTrail } from '../crumbs.ts'
 import { change, figure } from '../format.ts'
@@ -13,7 +14,7 @@ import { picture } from '../picture.ts'
 import { scrolling } from '../sections/tables.ts'
 import { frontierPairSpec } from '../specs/comparison.ts'
 import { forestChart, forestRows, mostForestRows, picturedFigures } from './charts.ts'
-import { changeText, thresholdText, valueText, verdictSentence } from './words.ts'
+import { changeText, valueText, verdictSentence } from './words.ts'
 
 /** comparison.html: no script at all; each picture is there for light and for dark, and the reader's setting chooses. */
 export async function comparisonHtml(
@@ -41,7 +42,7 @@ ${crumbTrail(trail)}
 <div class="title"><h1>${verdictSentence(comparison)}</h1>
 <p class="meta">Base ${base.manifest.sweep} ${base.manifest.runId} · head ${head.manifest.sweep} ${head.manifest.runId} · false-discovery rate ${falseDiscoveryRate * 100} % over ${comparison.tests} tests</p></div></header>
 <main>
-${gates(comparison)}
+${gateList(comparison)}
 ${environment(comparison)}
 ${comparison.points.length > 0 ? html`<section><h2>Frontiers of the matched points</h2><div class="pair">${frontiers}</div></section>` : null}
 ${forests.length > 0 ? html`<section><h2>Changes</h2><div class="pair">${forests}</div></section>` : null}
@@ -55,11 +56,11 @@ ${missing('Only in base', comparison.onlyBase)}${missing('Only in head', compari
   return page.html
 }
 
-function gates({ thresholds }: Comparison): Html | null {
-  if (thresholds.length === 0) return null
-  return html`<section><h2>Thresholds</h2><ul class="sure">${thresholds.map(
-    outcome =>
-      html`<li>${outcome.broken.length > 0 ? html`<em>${thresholdText(outcome)}</em>` : thresholdText(outcome)}</li>`,
+function gateList({ gates }: Comparison): Html | null {
+  if (gates.length === 0) return null
+  return html`<section><h2>Gates</h2><ul class="sure">${gates.map(
+    gate =>
+      html`<li data-gate="${gate.outcome}">${gate.outcome === 'passed' ? gateText(gate) : html`<em>${gateText(gate)}</em>`}</li>`,
   )}</ul></section>`
 }
 

@@ -1,6 +1,8 @@
-import type { Comparison, FigureChange, ThresholdOutcome } from '../../analysis/compare/compare.ts'
+import type { Comparison, FigureChange } from '../../analysis/compare/compare.ts'
 import { verdictCounts } from '../../analysis/compare/compare.ts'
+import { lossesOf, lossSentence } from '../../analysis/compare/losses.ts'
 import type { Figure } from '../../analysis/figures.ts'
+import { isStopped } from '../../analysis/gates/outcome.ts'
 import { change, figure, time } from '../format.ts'
 
 /** A figure's value with its unit. */
@@ -14,13 +16,22 @@ export function changeText({ relative, ci95 }: Pick<FigureChange, 'relative' | '
   return ci95 === null ? change(relative) : `${change(relative)} (${change(ci95[0])} to ${change(ci95[1])})`
 }
 
-/** The comparison in one sentence. */
+/** The comparison in one sentence, or two where the head lost points. */
 export function verdictSentence(comparison: Comparison): string {
+  const lost = lossSentence(lossesOf(comparison.points, comparison.onlyBase))
+  const said = verdictOf(comparison)
+  if (lost === '' || comparison.points.length === 0) return said
+  return comparison.tests === 0 ? `Nothing could be compared: ${lost}.` : `${said} ${lost}.`
+}
+
+function verdictOf(comparison: Comparison): string {
   const counts = verdictCounts(comparison)
   const { points } = comparison
   if (points.length === 0) return 'The runs have no point in common: nothing could be compared.'
   if (comparison.tests === 0)
-    return `Nothing can be said of ${points.length} points: without repeats no change can be told from noise.`
+    return counts['no difference shown'] === 0
+      ? `Nothing could be compared at any of ${points.length} points: each is invalid or failed in one run or measured another way.`
+      : `Nothing can be said of ${points.length} points: without repeats no change can be told from noise.`
   const slower = points.filter(point => point.changes.some(({ verdict }) => verdict === 'slower')).length
   const faster = points.filter(point => point.changes.some(({ verdict }) => verdict === 'faster')).length
   const said = [
@@ -33,15 +44,5 @@ export function verdictSentence(comparison: Comparison): string {
   return `Shown ${said.join(' and ')} of ${points.length} points.`
 }
 
-/** Whether a threshold held, in words. */
-export function thresholdText({ threshold, broken, beyondButNotShown }: ThresholdOutcome): string {
-  const quiet = beyondButNotShown > 0 ? `; ${beyondButNotShown} more beyond it are not shown to be more than noise` : ''
-  return broken.length === 0
-    ? `${threshold.text}: holds${quiet}`
-    : `${threshold.text}: broken at ${broken.length} points${quiet}`
-}
-
-/** Exit code 1 of `fulcrum compare` is this. */
-export function gateBroken(comparison: Comparison): boolean {
-  return comparison.thresholds.some(outcome => outcome.broken.length > 0)
-}
+/** Whether a gate failed or was not tested: exit code 1 of `fulcrum compare`. */
+export const gateBroken = (comparison: Comparison): boolean => isStopped(comparison.gates)

@@ -1,0 +1,44 @@
+import { pointCount } from '../gates/outcome.ts'
+import type { MeasuredPoint } from '../measured-point.ts'
+import type { Pair } from './match.ts'
+
+/** Points that the base measured and the head did not: the figures of those that are left can't speak for them. */
+export interface Losses {
+  /** Points with a valid result in the base. */
+  readonly measured: number
+  readonly failed: readonly MeasuredPoint[]
+  readonly invalid: readonly MeasuredPoint[]
+  /** The head has no result for them. */
+  readonly missing: readonly MeasuredPoint[]
+}
+
+/** What the head lost of what the base measured. */
+export function lossesOf(pairs: readonly Pair[], onlyBase: readonly MeasuredPoint[]): Losses {
+  const known = pairs.filter(({ base }) => base.status === 'ok')
+  const lost = (status: MeasuredPoint['status']) => known.flatMap(({ head }) => (head.status === status ? [head] : []))
+  const missing = onlyBase.filter(({ status }) => status === 'ok')
+  return { measured: known.length + missing.length, failed: lost('failed'), invalid: lost('invalid'), missing }
+}
+
+export const lossCount = ({ failed, invalid, missing }: Losses): number =>
+  failed.length + invalid.length + missing.length
+
+/** `HEAD failed at 24 of 24 points that BASE measured`; empty when nothing is lost. */
+export function lossSentence({ measured, failed, invalid, missing }: Losses): string {
+  const parts = [
+    failed.length > 0 ? `failed at ${failed.length}` : '',
+    invalid.length > 0 ? `is invalid at ${invalid.length}` : '',
+    missing.length > 0 ? `has no result at ${missing.length}` : '',
+  ].filter(part => part !== '')
+  return parts.length === 0 ? '' : `HEAD ${listed(parts)} of ${pointCount(measured)} that BASE measured`
+}
+
+const listed = (parts: readonly string[]) =>
+  parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`
+
+/** Repeats that are left out at points with another valid one: the point counts, with fewer repeats than were asked for. */
+export function lostRepeats(points: readonly MeasuredPoint[]): number {
+  return points
+    .filter(({ status }) => status === 'ok')
+    .reduce((sum, { repeats, valid }) => sum + repeats.length - valid.length, 0)
+}

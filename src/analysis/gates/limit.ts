@@ -1,0 +1,215 @@
+import type { Run } from '../../journal/run.ts'
+import { analyse } from '../analyse.ts'
+import { loadLabel } from '../load-label.ts'
+import type { MeasuredPoint } from '../measured-point.ts'
+import { meetsSlo, objectives, worstOvershoot } from '../slo.ts'
+import { amountText } from './amount.ts'
+import type { AbsoluteGate, Limit } from './gate.ts'
+import { type GateCase, type GateOutcome, type Outcome, outcomeOf, pointCount } from './outcome.ts'
+import { missingPointCount } from './standing.ts'
+
+/** What came of a limit for one workload. */
+export interface WorkloadOutcome {
+  readonly workload: string
+  readonly outcome: Outcome
+  /** `met at 5 of 12 points`, `exceeded at 4 of 12 points, most at 1P1D, concurrency 256: 13.2 s`. */
+  readonly said: string
+}
+
+export interface LimitOutcome extends GateOutcome {
+  readonly workloads: readonly WorkloadOutcome[]
+}
+
+export interface LimitContext {
+  /** Points without a valid result that are accepted. */
+  readonly allowance: { readonly lost: number }
+  /** How the run is called: `HEAD`, `the newest run`. */
+  readonly runName: string
+  /**
+   * Points that should be among the run's and aren't, by what another run knows of them. Without, they are counted from the run's
+   * own plan, and nobody knows which they are.
+   */
+  readonly missing?: readonly { readonly point: MeasuredPoint; readonly why: string }[]
+}
+
+/** A workload with its points, and those that it lacks. */
+interface Subject {
+  readonly name: string
+  readonly points: readonly MeasuredPoint[]
+  readonly missing: readonly { readonly point: MeasuredPoint; readonly why: string }[]
+}
+
+/**
+ * Holds a run against a limit at every point, or against its SLO for every workload.
+ *
+ * A limit passes when each point has a valid result within it. An SLO passes for a workload when each of its points has a valid
+ * result and one of them at least meets the SLO. What fails has failed, whatever else was not measured.
+ */
+export function limitOutcome(
+  gate: AbsoluteGate,
+  run: Run,
+  { allowance, runName, missing }: LimitContext,
+): LimitOutcome {
+  const subjects = subjectsOf(run, missing ?? [])
+  const unknown = missing === undefined ? missingPointCount(run) : 0
+  const lost = subjects.reduce((sum, subject) => sum + lostIn(subject), unknown)
+  const lossAllowed = lost <= allowance.lost
+  const judged = subjects.map(subject =>
+    gate.kind === 'slo' ? sloFor(subject, lossAllowed) : limitFor(gate, subject, lossAllowed),
+  )
+  const unmeasured: readonly GateCase[] =
+    unknown === 0
+      ? []
+      : [
+          {
+            name: 'points without a result',
+            outcome: lossAllowed ? 'skipped' : 'not tested',
+            message: `${runName} has no result for ${pointCount(unknown)} of its plan`,
+          },
+        ]
+  const cases = [...judged.flatMap(one => one.cases), ...unmeasured]
+  const outcome = outcomeOf(cases)
+  const accepted = lost > 0 && lossAllowed ? `${lossText(lost)}, which --allow-lost accepts` : ''
+  const reason = [...sentences(gate, outcome, judged, unmeasured, runName), accepted]
+    .filter(text => text !== '')
+    .join('; ')
+  return { gate, outcome, reason, cases, workloads: judged.map(({ cases: _, ...workload }) => workload) }
+}
+
+function subjectsOf(run: Run, missing: NonNullable<LimitContext['missing']>): readonly Subject[] {
+  const own = analyse(run).workloads.map(({ name, points }) => ({ name, points, missing: [] as Subject['missing'] }))
+  const lost = Map.groupBy(missing, ({ point }) => point.workload.name)
+  const known = own.map(subject => ({ ...subject, missing: lost.get(subject.name) ?? [] }))
+  const gone = [...lost]
+    .filter(([name]) => !own.some(subject => subject.name === name))
+    .map(([name, points]) => ({ name, points: [], missing: points }))
+  return [...known, ...gone]
+}
+
+const lostIn = ({ points, missing }: Subject) => points.filter(({ status }) => status !== 'ok').length + missing.length
+
+const lossText = (lost: number) => `${pointCount(lost)} without a valid result`
+
+type Judged = WorkloadOutcome & { readonly cases: readonly GateCase[] }
+
+function limitFor(limit: Limit, { name, points, missing }: Subject, lossAllowed: boolean): Judged {
+  const lost = lossAllowed ? ('skipped' as const) : ('not tested' as const)
+  const measured = points.map(point => ({ point, value: point.status === 'ok' ? meanOf(limit, point) : null }))
+  const cases = [
+    ...measured.map(({ point, value }): GateCase => {
+      const named = { name: `${point.label}, ${name}, ${loadLabel(point.load.level)}` }
+      if (point.status !== 'ok') return { ...named, outcome: lost, message: `${point.status}: ${point.reason}` }
+      if (value === null) return { ...named, outcome: 'not tested', message: `${limit.figure.title} was not measured` }
+      const message = `${limit.figure.title} ${amountText(limit.figure.unit, value)}`
+      return { ...named, outcome: isBeyondLimit(limit, value) ? 'failed' : 'passed', message }
+    }),
+    ...missing.map(
+      ({ point, why }): GateCase => ({
+        name: `${point.label}, ${name}, ${loadLabel(point.load.level)}`,
+        outcome: lost,
+        message: why,
+      }),
+    ),
+  ]
+  const outcome = outcomeOf(cases)
+  const beyond = measured
+    .flatMap(({ point, value }) => (value !== null && isBeyondLimit(limit, value) ? [{ point, value }] : []))
+    .toSorted((a, b) => (limit.direction === '>' ? b.value - a.value : a.value - b.value))
+  const [worst] = beyond
+  const all = points.length + missing.length
+  const without = measured.filter(({ point, value }) => point.status === 'ok' && value === null).length
+  const said = {
+    failed: `beyond it at ${beyond.length} of ${pointCount(all)}${worst === undefined ? '' : `, most at ${worst.point.label}, ${loadLabel(worst.point.load.level)}: ${amountText(limit.figure.unit, worst.value)}`}`,
+    'not tested': [
+      statusText({ points, missing }, all),
+      without > 0 ? `${limit.figure.title} was not measured at ${without} of ${pointCount(all)}` : '',
+    ]
+      .filter(text => text !== '')
+      .join('; '),
+    passed: `within it at ${cases.filter(one => one.outcome === 'passed').length} of ${pointCount(all)}`,
+  }[outcome]
+  return { workload: name, outcome, said, cases }
+}
+
+function sloFor(subject: Subject, lossAllowed: boolean): Judged {
+  const { name, points, missing } = subject
+  const all = points.length + missing.length
+  const valid = points.filter(({ status }) => status === 'ok')
+  const asked = points.some(point => objectives(point).length > 0)
+  const meeting = asked ? valid.filter(meetsSlo) : []
+  const judged = (outcome: GateCase['outcome'], said: string): Judged => ({
+    workload: name,
+    outcome: outcome === 'skipped' ? 'not tested' : outcome,
+    said,
+    cases: [{ name, outcome, message: said }],
+  })
+  const lost = statusText(subject, all)
+  if (points.length > 0 && !asked) return judged('not tested', 'it has no SLO')
+  if (valid.length === 0) return judged(lossAllowed ? 'skipped' : 'not tested', lost)
+  if (meeting.length === 0) {
+    const nearest = valid.toSorted((a, b) => worstOvershoot(a) - worstOvershoot(b))[0]
+    return judged(
+      'failed',
+      `met at none of ${pointCount(all)}${nearest === undefined ? '' : nearestText(nearest)}${lost === '' ? '' : `; ${lost}`}`,
+    )
+  }
+  const met = `met at ${meeting.length} of ${pointCount(all)}`
+  return lost === '' || lossAllowed ? judged('passed', met) : judged('not tested', `${met}, but ${lost}`)
+}
+
+/** `; nearest: 2P1D, concurrency 1, ITL p95 31 ms of 25 ms`. */
+function nearestText(point: MeasuredPoint): string {
+  const missed = objectives(point)
+    .filter(({ met }) => !met)
+    .map(({ title, valueMs, limitMs }) =>
+      valueMs === null
+        ? `${title} not measured`
+        : `${title} ${amountText('ms', valueMs)} of ${amountText('ms', limitMs)}`,
+    )
+  return `; nearest: ${point.label}, ${loadLabel(point.load.level)}, ${missed.join(', ')}`
+}
+
+/** `2 of 12 points failed, 1 is invalid, 3 have no result`; empty when all are valid. */
+function statusText({ points, missing }: Pick<Subject, 'points' | 'missing'>, all: number): string {
+  const count = (status: MeasuredPoint['status']) => points.filter(point => point.status === status).length
+  const parts = [
+    { count: count('failed'), one: 'failed', many: 'failed' },
+    { count: count('invalid'), one: 'is invalid', many: 'are invalid' },
+    { count: missing.length, one: 'has no result', many: 'have no result' },
+  ]
+  return parts
+    .filter(part => part.count > 0)
+    .map(
+      (part, i) => `${part.count}${i === 0 ? ` of ${pointCount(all)}` : ''} ${part.count === 1 ? part.one : part.many}`,
+    )
+    .join(', ')
+}
+
+/** Mean over the valid repeats, as every figure of a point is. */
+function meanOf({ figure }: Limit, { valid, deployment }: MeasuredPoint): number | null {
+  const values = valid.flatMap(measurement => figure.of(measurement, deployment) ?? [])
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
+}
+
+const isBeyondLimit = ({ direction, limit }: Limit, value: number) =>
+  direction === '>' ? value > limit : value < limit
+
+function sentences(
+  gate: AbsoluteGate,
+  outcome: Outcome,
+  judged: readonly Judged[],
+  unmeasured: readonly GateCase[],
+  runName: string,
+): readonly string[] {
+  const alike = judged.filter(one => one.outcome === outcome)
+  const named = alike.map(({ workload, said }) => `${workload}: ${said}`)
+  if (outcome === 'passed')
+    return [
+      gate.kind === 'slo'
+        ? `for ${judged.length === 1 ? judged[0]?.workload : `${judged.length} workloads`}`
+        : named.join('; '),
+    ]
+  if (outcome === 'failed') return [`for ${named.join('; ')}`]
+  const untested = [...named, ...unmeasured.filter(one => one.outcome === 'not tested').map(({ message }) => message)]
+  return untested.length > 0 ? untested : [`${runName} has no point`]
+}
