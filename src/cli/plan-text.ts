@@ -1,5 +1,6 @@
 import type { Plan } from '../index.ts'
 import { topologyLabel } from '../index.ts'
+import { datasetText } from './dataset-text.ts'
 import { duration, table } from './table.ts'
 
 /** Below so many points a search measures half of the grid or more: docs/bench/search.md. */
@@ -39,6 +40,7 @@ export function planText(plan: Plan): string {
     plan.estimate === null
       ? 'time: unknown, no past run to learn from'
       : `time: about ${duration(plan.estimate.seconds)} (${plan.estimate.basis})`,
+    ...(plan.sweep.datasets ?? []).map(datasetText),
     ...plan.sweep.warnings.map(warning => `warning: ${warning}`),
   ]
   return lines.join('\n')

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { z } from 'zod'
 
@@ -23,6 +24,11 @@ export async function cached<T>(
     await keep(folder, file, value)
     return value
   }
+}
+
+/** `$XDG_CACHE_HOME/fulcrum`, by default `~/.cache/fulcrum`. */
+export function userCacheFolder(env: Readonly<Record<string, string | undefined>>): string {
+  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'fulcrum')
 }
 
 async function keep(folder: string, file: string, value: unknown): Promise<void> {

@@ -1,8 +1,7 @@
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import type { GeneratorName } from '../point/index.ts'
 import { aiperf } from './aiperf/aiperf.ts'
 import { builtIn } from './built-in/built-in.ts'
+import { userCacheFolder } from './cache.ts'
 import { genaiPerf } from './genai-perf/genai-perf.ts'
 import type { LoadGenerator } from './generator.ts'
 import type { ShardJob, ShardSettings } from './shards/launch.ts'
@@ -49,9 +48,4 @@ export function createGenerator(
     case 'aiperf':
       return aiperf({ ...settings, runFolder: places.runFolder })
   }
-}
-
-/** `$XDG_CACHE_HOME/fulcrum`, by default `~/.cache/fulcrum`. */
-export function userCacheFolder(env: Readonly<Record<string, string | undefined>>): string {
-  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'fulcrum')
 }

@@ -1,102 +1,103 @@
 import { createHash } from 'node:crypto'
+import { stat } from 'node:fs/promises'
 import { z } from 'zod'
-import { drawLengths } from '../metrics/statistics/lengths.ts'
 import type { Api, Model, Workload } from '../point/index.ts'
-import { createRandom } from '../point/index.ts'
+import { FulcrumError } from '../point/index.ts'
+import { firstAlike } from './alike.ts'
 import { cached } from './cache.ts'
+import { type DatasetFile, readDatasetFile, refuseOdd } from './dataset-file.ts'
+import { outputTokensOf } from './dataset-lengths.ts'
 import { frameValues } from './frame.ts'
-import { lineError, readJsonLines } from './json-lines.ts'
+import type { PromptBook } from './prompt-book.ts'
 import type { PromptSet } from './prompt-set.ts'
 import { sharedUint32 } from './prompt-set.ts'
-import type { ChatMessage } from './tokenizer.ts'
 import { buildTokenizer, readTokenizer } from './tokenizer.ts'
 
-/** One request of a dataset file. */
-export interface DatasetEntry {
-  /** From 1. */
-  readonly line: number
-  readonly messages: readonly ChatMessage[]
-  /** True when the file gave a bare prompt, which any API takes. */
-  readonly plain: boolean
-  /** What the recorded answer was, to count its tokens; null without one. */
-  readonly answer: string | null
-  /** Output tokens as the file says; null when it doesn't. */
-  readonly outputTokens: number | null
+/** A dataset whose first rows were counted with the model's tokenizer. */
+export interface MeasuredDataset extends DatasetFile {
+  /** Tokens of each entry's prompt, template included. */
+  readonly inputTokens: readonly number[]
+  /** Tokens of each entry's recorded answer; 0 without one. */
+  readonly answerTokens: readonly number[]
 }
 
-const message = z.object({ role: z.string().min(1), content: z.string() })
-const turn = z.object({ from: z.string().min(1), value: z.string() })
-const count = z.int().positive().optional()
-const entrySchema = z.object({
-  messages: z.array(message).min(1).optional(),
-  prompt: z.string().min(1).optional(),
-  text_input: z.string().min(1).optional(),
-  text: z.string().min(1).optional(),
-  conversations: z.array(turn).min(1).optional(),
-  output_tokens: count,
-  output_length: count,
-  max_tokens: count,
-})
+/** What decides how a dataset is counted. */
+export interface DatasetOptions {
+  /** As a sweep names it, see {@link readTokenizer}. */
+  readonly tokenizer: string
+  readonly api: Api
+  /** Rows that are counted, and kept. */
+  readonly most: number
+  /** Where counts are kept over runs, by the file's content. */
+  readonly cacheFolder: string
+  readonly signal: AbortSignal
+}
 
 /**
- * Reads the first `most` entries of a dataset: JSON lines with `messages`, `prompt`, genai-perf's `text_input` or `text`, or
- * ShareGPT's `conversations` (up to the first answer, whose length becomes the OSL). `output_tokens`, `output_length` or
- * `max_tokens` say a line's OSL.
+ * Reads a dataset and counts the prompts of its first rows. A row that the chat template refuses is odd, as one that can't be read.
  *
- * @throws FulcrumError bad-input `data-file-unreadable`, `data-line-invalid` with file:line:column
+ * @throws FulcrumError as {@link readDatasetFile}, readTokenizer and buildTokenizer
  */
-export async function readDataset(file: string, most: number, signal: AbortSignal): Promise<DatasetEntry[]> {
-  const entries: DatasetEntry[] = []
-  for await (const { value, line, text } of readJsonLines(file, signal)) {
-    const parsed = entrySchema.safeParse(value)
-    const remedy = 'write {"messages": [{"role": "user", "content": "…"}]} or {"prompt": "…"}'
-    if (!parsed.success) {
-      const [issue] = parsed.error.issues
-      const key = issue?.path[0]
-      const column = typeof key === 'string' ? text.indexOf(`"${key}"`) + 1 || 1 : 1
-      const at = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `
-      throw lineError(file, line, column, `${at}${issue?.message ?? 'not an entry'}`, remedy)
-    }
-    const entry = entryOf(parsed.data, line)
-    if (entry === null) throw lineError(file, line, 1, 'the line has neither messages nor a prompt', remedy)
-    entries.push(entry)
-    if (entries.length === most) break
+export async function measureDataset(file: string, options: DatasetOptions): Promise<MeasuredDataset> {
+  const { api } = options
+  const [read, source] = await Promise.all([readDatasetFile(file, options), readTokenizer(options.tokenizer)])
+  const key = createHash('sha256').update(`${api}\0${source.fingerprint}\0${read.sha256}`).digest('hex')
+  const tokensSchema = z
+    .object({ input: z.array(z.int().nullable()), answer: z.array(z.int()), refusal: z.string() })
+    .refine(({ input, answer }) => input.length >= read.entries.length && answer.length === input.length)
+  const tokens = await cached(options.cacheFolder, `dataset-v2-${key.slice(0, 24)}.json`, tokensSchema, () => {
+    const tokenizer = buildTokenizer(source)
+    let refusal = ''
+    const input = read.entries.map(({ messages }) => {
+      try {
+        const ids =
+          api === 'completions' ? tokenizer.encodePrompt(messages[0]?.content ?? '') : tokenizer.encodeChat(messages)
+        return ids.length
+      } catch (error) {
+        if (refusal === '') refusal = error instanceof Error ? error.message : String(error)
+        return null
+      }
+    })
+    const answer = read.entries.map(entry => (entry.answer === null ? 0 : tokenizer.encode(entry.answer).length))
+    return { input, answer, refusal }
+  })
+  const kept = read.entries.flatMap((entry, index) => {
+    const input = tokens.input[index] ?? null
+    return input === null ? [] : [{ entry, input, answer: tokens.answer[index] ?? 0 }]
+  })
+  const measured = {
+    ...read,
+    ...withoutRefused(file, read, tokens),
+    entries: kept.map(({ entry }) => entry),
+    inputTokens: kept.map(({ input }) => input),
+    answerTokens: kept.map(({ answer }) => answer),
   }
-  if (entries.length === 0) throw lineError(file, 1, 1, 'the dataset is empty', 'write one request a line')
-  return entries
+  refuseOdd(measured.odd, kept.length < read.entries.length ? kept.length : measured.rows)
+  return measured
 }
 
-function entryOf(data: z.infer<typeof entrySchema>, line: number): DatasetEntry | null {
-  const outputTokens = data.output_tokens ?? data.output_length ?? data.max_tokens ?? null
-  if (data.messages !== undefined) return { line, messages: data.messages, plain: false, answer: null, outputTokens }
-  if (data.conversations !== undefined) {
-    const said = data.conversations.map(({ from, value }) => ({ role: shareGptRoles[from] ?? from, content: value }))
-    const firstAnswer = said.findIndex(({ role }) => role === 'assistant')
-    const messages = firstAnswer < 0 ? said : said.slice(0, firstAnswer)
-    if (messages.length === 0) return null
-    return { line, messages, plain: messages.length === 1, answer: said[firstAnswer]?.content ?? null, outputTokens }
+/** Counts the rows that the tokenizer's chat template refused among the odd ones. */
+function withoutRefused(
+  file: string,
+  read: DatasetFile,
+  tokens: { readonly input: readonly (number | null)[]; readonly refusal: string },
+): Pick<DatasetFile, 'rows' | 'odd'> {
+  const refused = read.entries.filter((_, index) => (tokens.input[index] ?? null) === null)
+  const [first] = refused
+  if (first === undefined) return { rows: read.rows, odd: read.odd }
+  const told = read.odd ?? {
+    where: `${file}:${first.line}:1`,
+    why: `the tokenizer's chat template refuses it: ${tokens.refusal}`,
   }
-  const prompt = data.prompt ?? data.text_input ?? data.text
-  if (prompt === undefined) return null
-  return { line, messages: [{ role: 'user', content: prompt }], plain: true, answer: null, outputTokens }
+  return { rows: read.rows - refused.length, odd: { ...told, count: (read.odd?.count ?? 0) + refused.length } }
 }
-
-const shareGptRoles: Readonly<Record<string, string>> = {
-  human: 'user',
-  user: 'user',
-  gpt: 'assistant',
-  chatgpt: 'assistant',
-  assistant: 'assistant',
-  system: 'system',
-}
-
-const tokensSchema = z.object({ input: z.array(z.int()), answer: z.array(z.int()) })
 
 /**
  * The prompts of a dataset file, in its order, at most `count`; their tokens counted with the model's tokenizer and kept by
  * content. Where neither file nor answer says an OSL, it is drawn from the workload's.
  *
- * @throws what {@link readDataset}, readTokenizer and buildTokenizer throw
+ * @throws FulcrumError bad-input `dataset-changed` when the file is no longer what the workload was read with; what
+ *   {@link measureDataset} throws
  */
 export async function datasetPrompts(
   file: string,
@@ -107,44 +108,38 @@ export async function datasetPrompts(
     readonly count: number
     readonly seed: number
     readonly cacheFolder: string
+    readonly book?: PromptBook
     readonly signal: AbortSignal
   },
 ): Promise<PromptSet> {
-  const entries = await readDataset(file, options.count, options.signal)
-  const { api } = options
-  if (api === 'completions') {
-    const chat = entries.find(entry => !entry.plain)
-    if (chat !== undefined) {
-      throw lineError(
-        file,
-        chat.line,
-        1,
-        'the completions API takes no messages',
-        'give prompts, or set load.api to chat',
-      )
-    }
+  const { api, workload, count, book } = options
+  const measure = () => measureDataset(file, { ...options, tokenizer: options.model.tokenizer, most: count })
+  const dataset = await (book === undefined
+    ? measure()
+    : book.takeDataset({ key: await statedAs(file, options), count }, measure))
+  if (workload.datasetSha256 !== undefined && workload.datasetSha256 !== dataset.sha256) {
+    throw new FulcrumError('bad-input', 'dataset-changed', `${file} was exchanged after the run began`, {
+      where: file,
+      remedy: 'bring the file back and go on with `fulcrum resume`, or begin a new run with `fulcrum run`',
+    })
   }
-  const source = await readTokenizer(options.model.tokenizer)
-  const hash = createHash('sha256')
-    .update(`${api}\0${source.fingerprint}\0${JSON.stringify(entries)}`)
-    .digest('hex')
-  const tokens = await cached(options.cacheFolder, `dataset-v1-${hash.slice(0, 24)}.json`, tokensSchema, () => {
-    const tokenizer = buildTokenizer(source)
-    const inputOf = ({ messages }: DatasetEntry) =>
-      api === 'completions' ? tokenizer.encodePrompt(messages[0]?.content ?? '') : tokenizer.encodeChat(messages)
-    return {
-      input: entries.map(entry => inputOf(entry).length),
-      answer: entries.map(entry => (entry.answer === null ? 0 : tokenizer.encode(entry.answer).length)),
-    }
-  })
-  const drawn = drawLengths(options.workload.osl, entries.length, createRandom(options.seed).fork('osl'))
-  const outputOf = (entry: DatasetEntry, index: number) =>
-    entry.outputTokens ?? (tokens.answer[index] || (drawn[index] ?? 1))
-  return {
+  const entries = dataset.entries.slice(0, count)
+  const outputTokens = outputTokensOf(dataset, count, workload, options.seed)
+  const values = entries.map(({ messages }) => (api === 'completions' ? messages[0]?.content : messages))
+  return withAlike({
     count: entries.length,
-    ...frameValues(entries.map(({ messages }) => (api === 'completions' ? messages[0]?.content : messages))),
-    inputTokens: sharedUint32(tokens.input),
-    outputTokens: sharedUint32(entries.map(outputOf)),
+    ...frameValues(values),
+    inputTokens: sharedUint32(dataset.inputTokens.slice(0, count)),
+    outputTokens: sharedUint32(outputTokens),
     turns: 1,
-  }
+  })
+}
+
+const withAlike = (set: PromptSet): PromptSet => ({ ...set, firstAlike: firstAlike(set) })
+
+/** What changes when a file's content does, as far as the disk says without reading it. */
+async function statedAs(file: string, { api, model }: { readonly api: Api; readonly model: Model }): Promise<string> {
+  const found = await stat(file, { bigint: true }).catch(() => null)
+  const stated = found === null ? [] : [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs]
+  return [file, ...stated, api, model.tokenizer].join('\0')
 }

@@ -81,7 +81,7 @@ function parseLine(text: string, file: string, line: number): unknown {
  * Where the first character is that can't continue JSON. V8 says it in some messages and only quotes the text in others; it
  * is the length of the longest start of the text that merely ends too early.
  */
-function faultIn(text: string): number {
+export function faultIn(text: string): number {
   let sound = 0
   let faulty = text.length + 1
   while (faulty - sound > 1) {

@@ -1,4 +1,5 @@
 import { contentId, type Length, type Workload } from '../point/index.ts'
+import type { MeasuredDataset } from './dataset.ts'
 import type { PromptSet } from './prompt-set.ts'
 
 /** What decides prompts before they are salted. */
@@ -16,14 +17,35 @@ export interface UnsaltedPrompts {
 export interface PromptBook {
   /** The prompts, made when they are not here. Not to be changed. */
   take(of: UnsaltedPrompts, make: () => PromptSet): PromptSet
+  /**
+   * A dataset that was read and counted, anew when it isn't here or has fewer rows than `count` here.
+   * @param of `key` changes when the file does
+   */
+  takeDataset(
+    of: { readonly key: string; readonly count: number },
+    make: () => Promise<MeasuredDataset>,
+  ): Promise<MeasuredDataset>
 }
+
+/** Datasets that are kept at once. */
+const mostDatasets = 4
 
 const defaultMostBytes = 256 * 1024 * 1024
 
 /** A book that forgets what was not asked for the longest when it holds more than so many bytes. */
 export function createPromptBook(mostBytes = defaultMostBytes): PromptBook {
   const kept = new Map<string, PromptSet>()
+  const datasets = new Map<string, { readonly count: number; readonly dataset: MeasuredDataset }>()
   return {
+    takeDataset: async ({ key, count }, make) => {
+      const known = datasets.get(key)
+      const enough = known !== undefined && known.count >= count ? known : { count, dataset: await make() }
+      datasets.delete(key)
+      datasets.set(key, enough)
+      const [oldest] = datasets.keys()
+      if (datasets.size > mostDatasets && oldest !== undefined) datasets.delete(oldest)
+      return enough.dataset
+    },
     take: (of, make) => {
       const key = keyOf(of)
       const known = kept.get(key)
@@ -60,5 +82,6 @@ function firstOf(set: PromptSet, count: number): PromptSet {
     offsets: set.offsets.subarray(0, prompts + 1),
     inputTokens: set.inputTokens.subarray(0, prompts),
     outputTokens: set.outputTokens.subarray(0, prompts),
+    ...(set.firstAlike === undefined ? {} : { firstAlike: set.firstAlike.subarray(0, prompts) }),
   }
 }

@@ -15,10 +15,12 @@ export interface PromptSet {
   readonly outputTokens: Uint32Array
   /** Turns a conversation has; 1 without conversations. */
   readonly turns: number
+  /** For each prompt the first that is the same to the byte; absent where nobody looked, as in conversations and traces. */
+  readonly firstAlike?: Uint32Array
 }
 
 /** The JSON value of one prompt; not a copy. */
-export function promptJson(set: PromptSet, index: number): Uint8Array {
+export function promptJson(set: Pick<PromptSet, 'json' | 'offsets'>, index: number): Uint8Array {
   return set.json.subarray(set.offsets[index], set.offsets[index + 1])
 }
 

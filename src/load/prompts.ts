@@ -1,6 +1,7 @@
 import { drawLengths } from '../metrics/statistics/lengths.ts'
 import type { Api, Model, Workload } from '../point/index.ts'
 import { createRandom, FulcrumError } from '../point/index.ts'
+import { firstAlike } from './alike.ts'
 import { datasetPrompts } from './dataset.ts'
 import { frameTexts } from './frame.ts'
 import type { Lexicon } from './lexicon.ts'
@@ -68,12 +69,15 @@ function singlePrompts(options: PromptOptions, lexicon: Lexicon, around: number)
   const texts = Array.from(isl, (tokens, index) =>
     drawText(lexicon, runsOf(options, index, tokens - around), random.fork('text')),
   )
+  const frame = frameTexts(texts, options.api, lexicon)
   return {
     count: options.count,
-    ...frameTexts(texts, options.api, lexicon),
+    ...frame,
     inputTokens: sharedUint32(isl),
     outputTokens: sharedUint32(osl),
     turns: 1,
+    // Prompts of a few words, or that are all prefix, have no room for what would tell them apart. A salt is the same for all.
+    firstAlike: firstAlike({ count: options.count, ...frame }),
   }
 }
 

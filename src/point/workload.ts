@@ -33,6 +33,8 @@ export interface Workload {
   readonly prefix?: { readonly share: number; readonly count: number }
   /** A file of messages or prompts (JSONL) used instead of synthetic prompts; absolute path. */
   readonly datasetFile?: string
+  /** SHA-256 of that file's content, hex; absent in runs before it was kept. */
+  readonly datasetSha256?: string
   /** Multi-turn conversations: turns each, and think time between them. */
   readonly conversation?: { readonly turns: number; readonly thinkMs: number }
 }

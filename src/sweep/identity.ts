@@ -78,7 +78,8 @@ export function deploymentId(deployment: Omit<Deployment, 'id'>, model: Json, de
  * and don't change it.
  */
 export function pointId(sweep: Sweep, deployment: Deployment, workload: Workload, load: Load, repeat: number): string {
-  const { name: _, ...content } = workload
+  // The content stands in for the path.
+  const { name: _, datasetSha256: __, ...content } = workload
   const byFile = (path: string) => sweep.fingerprints[path] ?? path
   const datasetFile = content.datasetFile === undefined ? {} : { datasetFile: byFile(content.datasetFile) }
   const level = load.level.kind === 'trace' ? { ...load.level, file: byFile(load.level.file) } : load.level

@@ -1,18 +1,19 @@
 import type { DeployerAbilities } from '../deploy/abilities.ts'
 import type { DeployConfig } from '../deploy/config.ts'
-import { FulcrumError, type Load, type Role, roles, type Workload } from '../point/index.ts'
+import { FulcrumError, type Load, type Role, roles } from '../point/index.ts'
 import type { Findings, Tell } from './checks/check.ts'
+import { checkDatasets } from './checks/datasets.ts'
 import { checkDeployerConfig } from './checks/deployer-config.ts'
 import { type EngineFile, readEngineFile } from './checks/engine-file.ts'
 import { checks } from './checks/index.ts'
 import { crossDeployments } from './deployments.ts'
-import type { Files } from './file/files.ts'
+import { type Files, remembering } from './file/files.ts'
 import { type Path, type Problem, pathText, type Report } from './file/problem.ts'
 import { readSections, type Sections } from './file/sections.ts'
 import { readYaml } from './file/yaml-source.ts'
 import { deployIdentity, modelIdentity } from './identity.ts'
 import { reportNotYet } from './not-yet.ts'
-import type { SectionContext } from './sections/context.ts'
+import { lookUp, type SectionContext } from './sections/context.ts'
 import { readDeploy } from './sections/deploy.ts'
 import { readEngine, settingsCount } from './sections/engine.ts'
 import { readGenerator } from './sections/generator.ts'
@@ -61,14 +62,16 @@ export async function parseSweep(text: string, context: ParseContext): Promise<P
   const findings = { refuse: tellTo(problems), warn: tellTo(warnings) }
   const sections = readSections(source.value, report)
   reportNotYet(sections, report)
-  const sweep = await assemble(text, sections, { ...context, report, findings })
+  const { files, hashes } = remembering(context.files)
+  const sweep = await assemble(text, sections, { ...context, files, hashes, report, findings })
   return { sweep: problems.length === 0 ? sweep : null, problems, warnings }
 }
 
 async function assemble(
   text: string,
   raw: Partial<Sections>,
-  context: ParseContext & SectionContext & { readonly findings: Findings },
+  context: ParseContext &
+    SectionContext & { readonly findings: Findings; readonly hashes: ReadonlyMap<string, string> },
 ): Promise<ParsedSweep['sweep']> {
   const { report, findings } = context
   const model = raw.model && readModel(raw.model, context)
@@ -113,6 +116,10 @@ async function assemble(
   const served = deployments.filter(deployment => typeof (abilities.misfit(deployment) ?? '') === 'string')
   for (const check of checks) check({ ...checked, deployments: served }, findings)
   if (!raw.name || !raw.load || !raw.slo || !raw.validity || !raw.search || !raw.budget) return null
+  const limits = readLimits(raw.validity)
+  const pathOf = (index: number): Path => (Array.isArray(raw.workloads) ? ['workloads', index] : ['workloads'])
+  const datasets = await checkDatasets({ model, workloads, loads, limits, pathOf }, context, findings)
+  readTraces(loads, context)
   return {
     name: raw.name,
     file: context.file,
@@ -123,11 +130,12 @@ async function assemble(
     workloads,
     loads,
     prompts: raw.load.prompts,
-    fingerprints: fingerprintsOf(workloads, loads, context),
+    fingerprints: Object.fromEntries([...context.hashes].sort(([a], [b]) => (a < b ? -1 : 1))),
+    ...(datasets.length === 0 ? {} : { datasets }),
     generator: generator.name,
     generatorSettings: generator.settings,
     slo: readSlo(raw.slo),
-    limits: readLimits(raw.validity),
+    limits,
     repeats,
     mix,
     search: raw.search,
@@ -157,16 +165,10 @@ async function askDeployer(
   }
 }
 
-/** Hashes of datasets and traces; one that is missing was reported already. */
-function fingerprintsOf(
-  workloads: readonly Workload[],
-  loads: readonly Load[],
-  { files }: SectionContext,
-): Sweep['fingerprints'] {
-  const traces = loads.map(({ level }) => (level.kind === 'trace' ? level.file : undefined))
-  const paths = [...workloads.map(workload => workload.datasetFile), ...traces].filter(path => path !== undefined)
-  const found = [...new Set(paths)].filter(path => files.kind(path) === 'file')
-  return Object.fromEntries(found.map(path => [path, files.fingerprint(path)]))
+/** Hashes traces, whose content decides a point's outcome; one that is missing was reported already. */
+function readTraces(loads: readonly Load[], context: SectionContext): void {
+  for (const { level } of loads)
+    if (level.kind === 'trace' && lookUp(context, level.file) === 'file') context.files.fingerprint(level.file)
 }
 
 /** Each role's engine file, read once; what is no YAML in it is told once. */

@@ -1,6 +1,7 @@
 import type { DeployConfig } from '../deploy/config.ts'
 import type { GeneratorSettings } from '../load/create.ts'
 import type { Deployment, GeneratorName, Load, Model, Point, Slo, ValidityLimits, Workload } from '../point/index.ts'
+import type { DatasetFacts } from './checks/datasets.ts'
 
 /** A sweep file, parsed and checked: everything in it is legal and nothing is left to default later. */
 export interface Sweep {
@@ -20,8 +21,10 @@ export interface Sweep {
   readonly loads: readonly Load[]
   /** Whether each point gets prompts of its own (`fresh`) or all use the seed as it is (`same`). */
   readonly prompts: 'fresh' | 'same'
-  /** SHA-256 of the files whose content decides an outcome (datasets, traces), by absolute path. */
+  /** SHA-256 of every file whose content decides an outcome (datasets, traces, tokenizers, engine files, …), by absolute path. */
   readonly fingerprints: { readonly [path: string]: string }
+  /** What the datasets hold, by workload; absent where they were not read. */
+  readonly datasets?: readonly DatasetFacts[]
   readonly generator: GeneratorName
   /** The generator program's own settings (path of its venv, extra arguments); of the built-in one, what it is split over. No part of a point's identity but the arguments. */
   readonly generatorSettings: GeneratorSettings

@@ -80,6 +80,7 @@ test('points that differ in their salt and their number of prompts share what is
         made += 1
         return maker()
       }),
+    takeDataset: book.takeDataset,
   }
   for (const [salt, count] of [
     ['a', 20],

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { validateSweep } from '../../index.ts'
+import { datasetText } from '../dataset-text.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 /** `fulcrum validate FILE…` */
@@ -17,10 +18,14 @@ export function addValidate(program: Command): void {
     .action(async (files: string[], options: { json?: true; allowPoints?: number }) => {
       for (const file of files) {
         const { sweep, points } = await validateSweep(file, options)
-        if (options.json)
-          console.log(JSON.stringify({ file, valid: true, name: sweep.name, points, warnings: sweep.warnings }))
-        else console.log(`${file}: fine (${points} points over ${sweep.deployments.length} deployments)`)
-        if (!options.json) for (const warning of sweep.warnings) console.log(`warning: ${warning}`)
+        const { name, warnings, datasets = [] } = sweep
+        if (options.json) {
+          console.log(JSON.stringify({ file, valid: true, name, points, warnings, datasets }))
+          continue
+        }
+        console.log(`${file}: fine (${points} points over ${sweep.deployments.length} deployments)`)
+        for (const dataset of datasets) console.log(datasetText(dataset))
+        for (const warning of warnings) console.log(`warning: ${warning}`)
       }
     })
 }

@@ -19,6 +19,8 @@ export interface RequestSet {
   readonly prompts: Float64Array
   /** Requests of one conversation, one after another; 1 without conversations. */
   readonly turns: number
+  /** For each request the first whose prompt is the same; absent where nobody looked. */
+  readonly firstAlike?: Uint32Array
 }
 
 /** Puts heads and bodies around the prompts. `meanOutputTokens` stands in where the data doesn't say a length. */
@@ -74,6 +76,7 @@ export function createRequestSet(
     headLength: head.length,
     prompts: sharedFloat64(places),
     turns: prompts.turns,
+    ...(prompts.firstAlike === undefined ? {} : { firstAlike: prompts.firstAlike }),
   }
 }
 

@@ -39,8 +39,8 @@ const workload = z.strictObject({
   prefix: prefix.optional(),
   dataset: field(
     z.string().min(1),
-    'A JSONL file of messages or prompts (relative to this file) used instead of synthetic prompts; `isl` then says what is expected.',
-    'write the path of a JSONL file',
+    'A file of prompts or chats (relative to this file) used instead of synthetic prompts: JSON lines, a ShareGPT array, or genai-perf or AIPerf inputs. `isl` and `osl` then say what is expected.',
+    'write the path of a file of JSON lines or of a JSON array',
   ).optional(),
   conversation: conversation.optional(),
 })

@@ -1,6 +1,6 @@
 import { isAbsolute, resolve } from 'node:path'
 import type { Json } from '../../point/index.ts'
-import type { Files } from '../file/files.ts'
+import type { FileKind, Files } from '../file/files.ts'
 import { type Path, pathText, quoted, type Report } from '../file/problem.ts'
 
 /** What turning a section of the file into its meaning needs beside the section. */
@@ -33,7 +33,7 @@ export function existing(context: SectionContext, path: Path, text: string, want
 }
 
 /** What is at a path; names that no disk can hold count as nothing. */
-export function lookUp(context: SectionContext, path: string): 'file' | 'folder' | 'nothing' {
+export function lookUp(context: SectionContext, path: string): FileKind {
   try {
     return context.files.kind(path)
   } catch {

@@ -1,7 +1,7 @@
 import { canonicalJson, type Length, meanTokens, type Workload } from '../../point/index.ts'
 import { type Path, pathText } from '../file/problem.ts'
 import type { RawLength, RawWorkloads } from '../schema/workloads.ts'
-import { existing, type SectionContext, seconds } from './context.ts'
+import { existing, lookUp, type SectionContext, seconds } from './context.ts'
 
 /** Workloads in file order, named. */
 export function readWorkloads(raw: RawWorkloads, context: SectionContext): readonly Workload[] {
@@ -12,8 +12,9 @@ export function readWorkloads(raw: RawWorkloads, context: SectionContext): reado
   for (const [index, entry] of entries.entries()) {
     const path: Path = Array.isArray(raw) ? ['workloads', index] : ['workloads']
     const workload = readWorkload(entry, path, context)
-    const { name, ...content } = workload
-    const same = seen.get(canonicalJson(content))
+    const { name } = workload
+    const content = contentOf(workload)
+    const same = seen.get(content)
     if (same !== undefined) {
       context.report(
         path,
@@ -23,11 +24,26 @@ export function readWorkloads(raw: RawWorkloads, context: SectionContext): reado
     } else if (names.has(name)) {
       context.report(path, `two workloads are called ${JSON.stringify(name)}`, 'give each a name of its own')
     }
-    seen.set(canonicalJson(content), name)
+    seen.set(content, name)
     names.add(name)
     workloads.push(workload)
   }
   return workloads
+}
+
+/** What decides prompts, as text: not the name, and of a dataset what is in it, not where it lies. */
+function contentOf({ name: _, datasetFile, datasetSha256, ...content }: Workload): string {
+  return canonicalJson({ ...content, dataset: datasetSha256 ?? datasetFile })
+}
+
+function readDataset(
+  dataset: string,
+  path: Path,
+  context: SectionContext,
+): Pick<Workload, 'datasetFile' | 'datasetSha256'> {
+  const datasetFile = existing(context, path, dataset, 'file')
+  if (lookUp(context, datasetFile) !== 'file') return { datasetFile }
+  return { datasetFile, datasetSha256: context.files.fingerprint(datasetFile) }
 }
 
 function readWorkload(raw: Exclude<RawWorkloads, readonly unknown[]>, path: Path, context: SectionContext): Workload {
@@ -59,7 +75,7 @@ function readWorkload(raw: Exclude<RawWorkloads, readonly unknown[]>, path: Path
     isl,
     osl,
     ...(prefix === undefined ? {} : { prefix }),
-    ...(dataset === undefined ? {} : { datasetFile: existing(context, [...path, 'dataset'], dataset, 'file') }),
+    ...(dataset === undefined ? {} : readDataset(dataset, [...path, 'dataset'], context)),
     ...(conversation === undefined
       ? {}
       : { conversation: { turns: conversation.turns, thinkMs: 1000 * seconds(conversation.think) } }),
