@@ -1,7 +1,10 @@
 import { resolve } from 'node:path'
-import { historyGate, parseHistoryThreshold } from '../analysis/history/gate.ts'
+import { parseGate } from '../analysis/gates/gate.ts'
+import { isStopped } from '../analysis/gates/outcome.ts'
+import { type DeadRun, historyGate, parseHistoryThreshold } from '../analysis/history/gate.ts'
 import { type History, historyOf } from '../analysis/history/history.ts'
-import { baselineOf, readRun, runsOf, sweepFolder } from '../journal/index.ts'
+import { baselineOf, type Run, readRun, runsOf, sweepFolder } from '../journal/index.ts'
+import { counted } from '../report/format.ts'
 import { historyAnnotations, historyGateText } from '../report/history/gate.ts'
 import { type ChangeGroup, type HistoryRow, historyJson, historyTable } from '../report/history/table.ts'
 import { sweepNamed } from './find-sweep.ts'
@@ -12,8 +15,10 @@ export interface HistoryRequest {
   readonly sweep?: string
   /** How many of the youngest runs to follow. */
   readonly last: number
-  /** `itl_p95>5%`, `hypervolume<-3%`. */
+  /** `itl_p95>5%`, `hypervolume<-3%`, `ttft_p95>2000ms`, `slo`. */
   readonly failOn?: readonly string[]
+  /** Points that earlier runs measured and that may lack a valid result in the newest; 0 unless told. */
+  readonly allowLost?: number
   /** Folder for history.html, history.json and the charts; none is written without. */
   readonly to?: string
 }
@@ -28,14 +33,26 @@ export interface WrittenHistory {
   readonly rows: readonly HistoryRow[]
   /** By the run that they came with, the youngest first. */
   readonly groups: readonly ChangeGroup[]
-  /** Whether each threshold holds, in words. */
-  readonly thresholds: readonly string[]
+  /** What came of each gate, in words. */
+  readonly gates: readonly string[]
+  /** A gate failed or was not tested. */
   readonly gateBroken: boolean
   /** Workflow commands for GitHub Actions. */
   readonly annotations: readonly string[]
   readonly json: string
   /** Path of the page; null when none was asked for. */
   readonly page: string | null
+}
+
+/** A sweep's youngest runs, followed. */
+interface SweepHistory {
+  readonly history: History
+  /** Those with a valid point, which the history is of; oldest first. */
+  readonly runs: readonly Run[]
+  /** Folders of the others. */
+  readonly passedOver: readonly string[]
+  /** Of those, the ones that are younger than every run that the history is of. */
+  readonly dead: readonly DeadRun[]
 }
 
 /** The youngest runs of a sweep, followed; and those that measured nothing or can't be read. */
@@ -47,16 +64,31 @@ export async function readHistory({
   readonly resultsRoot: string
   readonly sweep: string
   readonly last: number
-}): Promise<{ readonly history: History; readonly passedOver: readonly string[] }> {
+}): Promise<SweepHistory> {
   const entries = (await runsOf(resultsRoot, sweep)).slice(-last)
   const baseline = await baselineOf(sweepFolder(resultsRoot, sweep))
   const read = await Promise.all(entries.map(({ folder }) => readRun(folder).catch(() => null)))
   const runs = read.filter(run => run !== null).filter(run => run.results.some(result => result.status === 'ok'))
   const followed = new Set(runs.map(run => run.folder))
+  // A run of single points is of a part by intention: it says nothing of whether the sweep still works.
+  const whole = entries.flatMap(({ folder, manifest }, i) =>
+    manifest.only === undefined ? [{ folder, runId: manifest.runId, run: read[i] ?? null }] : [],
+  )
+  const alive = whole.findLastIndex(({ folder }) => followed.has(folder))
   return {
     history: historyOf(sweep, runs, runs.find(run => run.folder === baseline)?.manifest.runId ?? null),
+    runs,
     passedOver: entries.flatMap(({ folder }) => (followed.has(folder) ? [] : [folder])),
+    dead: whole.slice(alive + 1).map(({ runId, run }) => ({ runId, why: whyDead(run) })),
   }
+}
+
+function whyDead(run: Run | null): string {
+  if (run === null) return "it can't be read"
+  const { results } = run
+  if (results.length === 0) return 'it has no result'
+  const count = (status: string) => results.filter(result => result.status === status).length
+  return `of ${counted(results.length, 'measurement')} ${count('failed')} failed and ${count('invalid')} are invalid`
 }
 
 /**
@@ -64,12 +96,12 @@ export async function readHistory({
  * @throws FulcrumError (bad-input) when there is no run of it, or a threshold is none
  */
 export async function sweepHistory(request: HistoryRequest): Promise<WrittenHistory> {
-  const thresholds = (request.failOn ?? []).map(parseHistoryThreshold)
+  const asked = (request.failOn ?? []).map(text => parseGate(text, parseHistoryThreshold))
   const resultsRoot = resolve(request.resultsRoot)
   const sweep = await sweepNamed(resultsRoot, request.sweep)
-  const { history, passedOver } = await readHistory({ resultsRoot, sweep, last: request.last })
+  const { history, runs, passedOver, dead } = await readHistory({ resultsRoot, sweep, last: request.last })
   const { rows, groups } = historyTable(history)
-  const gates = historyGate(history, thresholds)
+  const gates = historyGate(history, asked, { runs, dead, allowance: { lost: request.allowLost ?? 0 } })
   let page: string | null = null
   if (request.to !== undefined) {
     // Vega takes most of a second to load, which only a page should cost.
@@ -83,8 +115,8 @@ export async function sweepHistory(request: HistoryRequest): Promise<WrittenHist
     passedOver,
     rows,
     groups,
-    thresholds: gates.map(gate => historyGateText(history, gate)),
-    gateBroken: gates.some(({ broken }) => broken.length > 0),
+    gates: gates.map(gate => historyGateText(history, gate)),
+    gateBroken: isStopped(gates),
     annotations: historyAnnotations(history, gates),
     json: historyJson(history, gates),
     page,

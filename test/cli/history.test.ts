@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { writtenRun } from '../journal/written-run.ts'
 import { launchChromium } from '../report/browser.ts'
 import { noisyRun } from '../report/noisy-run.ts'
-import { aggregated, disaggregated } from '../report/synthetic-run.ts'
+import { aggregated, disaggregated, failed } from '../report/synthetic-run.ts'
 import { fulcrum, temporaryFolder } from './fulcrum.ts'
 
 const options = {
@@ -59,9 +59,30 @@ describe('fulcrum history', () => {
     const asked = (threshold: string) => fulcrum(['history', '--out', place.path, '--fail-on', threshold])
     const broken = await asked('itl_p95>5%')
     assert.equal(broken.exitCode, 1)
-    assert.match(broken.stdout, /itl_p95>5%: broken at 4 of its series: .* since 2026-01-08 03:00/)
+    assert.match(broken.stdout, /itl_p95>5%: failed at 4 of its series: .* since 2026-01-08 03:00/)
     assert.equal((await asked('itl_p95>60%')).exitCode, 0)
     assert.equal((await asked('itl_p95')).exitCode, 2)
+  })
+
+  test('fails on newest nights that measured nothing, and says so', async () => {
+    await using other = await temporaryFolder()
+    for (let day = 1; day <= 10; day++) {
+      const run = noisyRun(options, { seed: day })
+      const results = day > 8 ? run.results.map(result => failed(result, 'HTTP 503')) : run.results
+      await writtenRun({ ...run, results }, other.path, new Date(Date.UTC(2026, 0, day, 3)))
+    }
+    const gates = ['--fail-on', 'itl_p95>5%', '--fail-on', 'itl_p95>10s', '--fail-on', 'slo']
+    const { stdout, exitCode } = await fulcrum(['history', '--out', other.path, ...gates])
+    assert.equal(exitCode, 1)
+    assert.equal(stdout.match(/: not tested: the 2 newest runs measured nothing valid/g)?.length, 3)
+    const json = await fulcrum(['history', '--out', other.path, ...gates, '--json'])
+    const { gateBroken, thresholds } = JSON.parse(json.stdout)
+    assert.equal(gateBroken, true)
+    assert.deepEqual(
+      thresholds.map(({ outcome }: { outcome: string }) => outcome),
+      ['not tested', 'not tested', 'not tested'],
+    )
+    assert.equal((await fulcrum(['history', '--out', other.path])).exitCode, 0, 'no gate was asked for')
   })
 
   test('takes a sweep that is not there for a mistake and names the one that was meant', async () => {

@@ -20,6 +20,8 @@ const flags: readonly (readonly [flag: string, command: readonly string[], value
   ['--allow-points', ['plan', 'sweep.yaml'], [...notWhole, '0']],
   ['--shards', ['resume', 'run'], [...notWhole, '0']],
   ['--last', ['history'], [...notWhole, '0']],
+  ['--allow-lost', ['history'], notWhole],
+  ['--allow-lost', ['compare', 'a', 'b'], notWhole],
   ['--rounds', ['crosscheck', 'sweep.yaml'], [...notWhole, '0']],
   ['--point', ['crosscheck', 'sweep.yaml'], [...notWhole, '0']],
   ['--gpus-per-worker', ['import', 'folder'], [...notWhole, '0']],

@@ -23,14 +23,25 @@ export function lossesOf(pairs: readonly Pair[], onlyBase: readonly MeasuredPoin
 export const lossCount = ({ failed, invalid, missing }: Losses): number =>
   failed.length + invalid.length + missing.length
 
+/** What the two sides of a loss are called. */
+export interface SideNames {
+  readonly head: string
+  readonly base: string
+}
+
 /** `HEAD failed at 24 of 24 points that BASE measured`; empty when nothing is lost. */
-export function lossSentence({ measured, failed, invalid, missing }: Losses): string {
+export function lossSentence(
+  { measured, failed, invalid, missing }: Losses,
+  names: SideNames = { head: 'HEAD', base: 'BASE' },
+): string {
   const parts = [
     failed.length > 0 ? `failed at ${failed.length}` : '',
     invalid.length > 0 ? `is invalid at ${invalid.length}` : '',
     missing.length > 0 ? `has no result at ${missing.length}` : '',
   ].filter(part => part !== '')
-  return parts.length === 0 ? '' : `HEAD ${listed(parts)} of ${pointCount(measured)} that BASE measured`
+  return parts.length === 0
+    ? ''
+    : `${names.head} ${listed(parts)} of ${pointCount(measured)} that ${names.base} measured`
 }
 
 const listed = (parts: readonly string[]) =>

@@ -1,7 +1,14 @@
+import type { Run } from '../../journal/run.ts'
 import { FulcrumError } from '../../point/index.ts'
+import { type Allowance, nothingLost } from '../compare/gate.ts'
+import { lossCount, lossSentence } from '../compare/losses.ts'
 import { isBeyond, parseThreshold, type Threshold } from '../compare/threshold.ts'
 import { figures } from '../figures.ts'
+import type { Gate } from '../gates/gate.ts'
+import { limitOutcome } from '../gates/limit.ts'
+import type { GateOutcome } from '../gates/outcome.ts'
 import type { History, Trend } from './history.ts'
+import { type HistoryLosses, historyLosses } from './losses.ts'
 import { followedFigures, frontierArea } from './series.ts'
 
 /** A figure that has left its level for good, further than a threshold allows. */
@@ -13,12 +20,29 @@ export interface BrokenTrend {
   readonly since: number
 }
 
-/** A threshold held against every trend of its figure. */
-export interface HistoryThreshold {
-  readonly threshold: Threshold
-  /** The largest first. */
+/** A gate on history and what came of it. */
+export interface HistoryGate extends Omit<GateOutcome, 'cases'> {
+  /** Of a gate on a change, the largest first. */
   readonly broken: readonly BrokenTrend[]
 }
+
+/** What a gate is held against besides the trends. */
+export interface HistoryEvidence {
+  /** The runs that the history follows, as it has them. */
+  readonly runs: readonly Run[]
+  /** The youngest runs of the sweep, oldest first, when they measured nothing valid or can't be read: the history is not of them. */
+  readonly dead: readonly DeadRun[]
+  readonly allowance?: Allowance
+}
+
+export interface DeadRun {
+  readonly runId: string
+  /** `24 of 24 points failed`, `it can't be read`. */
+  readonly why: string
+}
+
+/** Values from which on the sharpest split of a series can be shown: of seven, one order in 18 splits as sharply by chance. */
+const fewestValues = 8
 
 /**
  * Parses a threshold of a figure that history follows; `hypervolume` is the area under the frontier.
@@ -34,23 +58,84 @@ export function parseHistoryThreshold(text: string): Threshold {
 }
 
 /**
- * Holds the level of now against the baseline's, or against the oldest without one. Only lasting changes make levels, so a gate is
- * broken by size and significance together, and stays broken until the figure comes back or another run becomes the baseline.
+ * Holds gates against a history. A change: the level of now against the baseline's, or against the oldest without one. Only lasting
+ * changes make levels, so it fails by size and significance together, and goes on failing until the figure comes back or another run
+ * becomes the baseline. A limit, or the SLO: the newest run alone. Nothing passes whose newest run measured nothing, or lost points.
  */
-export function historyGate(history: History, thresholds: readonly Threshold[]): readonly HistoryThreshold[] {
-  return thresholds.map(threshold => ({
-    threshold,
-    broken: history.trends
-      .filter(({ figure }) => figure.name === threshold.figure.name)
-      .flatMap(trend => {
-        const now = trend.levels.at(-1)
-        const reference = referenceLevel(history, trend)
-        if (now === undefined || reference === undefined || now === reference) return []
-        const relative = now.mean / reference.mean - 1
-        return isBeyond(threshold, relative) ? [{ trend, relative, since: now.from }] : []
-      })
-      .sort((a, b) => Math.abs(b.relative) - Math.abs(a.relative)),
-  }))
+export function historyGate(
+  history: History,
+  gates: readonly Gate[],
+  { runs, dead, allowance = nothingLost }: HistoryEvidence = { runs: [], dead: [] },
+): readonly HistoryGate[] {
+  if (gates.length === 0) return []
+  const losses = historyLosses(history, runs)
+  return gates.map(gate => {
+    if (gate.kind === 'change') return changeGate(gate, history, { losses, dead, allowance })
+    const newest = losses?.newest
+    if (newest === undefined || dead.length > 0)
+      return { gate, outcome: 'not tested', reason: deadSentence(dead) || 'no run has a valid point', broken: [] }
+    const missing = losses?.missing ?? []
+    const { outcome, reason } = limitOutcome(gate, newest, {
+      allowance,
+      runName: 'the newest run',
+      ...(missing.length === 0
+        ? {}
+        : { missing: missing.map(point => ({ point, why: 'the newest run has no result here' })) }),
+    })
+    return { gate, outcome, reason, broken: [] }
+  })
+}
+
+function changeGate(
+  gate: Threshold,
+  history: History,
+  { losses, dead, allowance }: { losses: HistoryLosses | null; dead: readonly DeadRun[]; allowance: Allowance },
+): HistoryGate {
+  const trends = history.trends.filter(({ figure }) => figure.name === gate.figure.name)
+  const broken = brokenTrends(history, trends, gate)
+  const lost = losses === null ? 0 : lossCount(losses)
+  const allowed = lost <= allowance.lost
+  const lossText =
+    losses === null || lost === 0 ? '' : lossSentence(losses, { head: 'the newest run', base: losses.reference })
+  const longest = Math.max(0, ...trends.map(({ values }) => values.length))
+  const silent = losses === null ? 0 : trends.filter(trend => losses.isSilent(trend)).length
+  const untested = [
+    deadSentence(dead),
+    allowed ? '' : lossText,
+    silent > 0 ? `the newest run has no ${gate.figure.title} at ${silent} of the points where it had one` : '',
+    trends.length === 0 ? `no run has a value of ${gate.figure.title}` : '',
+    trends.length > 0 && longest < fewestValues
+      ? `${longest === 1 ? '1 run is' : `${longest} runs are`} too few: a change can be shown from ${fewestValues} on`
+      : '',
+  ].filter(text => text !== '')
+  const short = trends.filter(({ values }) => values.length < fewestValues).length
+  const notes = [
+    short > 0 && longest >= fewestValues ? `${short} of ${trends.length} series are too short to show a change` : '',
+    allowed && lossText !== '' ? `${lossText}, which --allow-lost accepts` : '',
+  ].filter(text => text !== '')
+  const outcome = broken.length > 0 ? 'failed' : untested.length > 0 ? 'not tested' : 'passed'
+  const said = { failed: untested.map(text => `not tested elsewhere: ${text}`), 'not tested': untested, passed: [] }
+  return { gate, outcome, reason: [...said[outcome], ...notes].join('; '), broken }
+}
+
+/** `the 3 newest runs measured nothing valid (20261115T…: 24 of 24 points failed)`; empty when the newest did. */
+function deadSentence(dead: readonly DeadRun[]): string {
+  const newest = dead.at(-1)
+  if (newest === undefined) return ''
+  const who = dead.length === 1 ? 'the newest run' : `the ${dead.length} newest runs`
+  return `${who} measured nothing valid (${newest.runId}: ${newest.why})`
+}
+
+function brokenTrends(history: History, trends: readonly Trend[], threshold: Threshold): readonly BrokenTrend[] {
+  return trends
+    .flatMap(trend => {
+      const now = trend.levels.at(-1)
+      const reference = referenceLevel(history, trend)
+      if (now === undefined || reference === undefined || now === reference) return []
+      const relative = now.mean / reference.mean - 1
+      return isBeyond(threshold, relative) ? [{ trend, relative, since: now.from }] : []
+    })
+    .sort((a, b) => Math.abs(b.relative) - Math.abs(a.relative))
 }
 
 /** The level that the baseline's run is of; the oldest without a baseline, or where the figure is younger than it. */

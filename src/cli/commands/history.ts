@@ -7,6 +7,7 @@ interface HistoryOptions {
   readonly out: string
   readonly last: number
   readonly failOn: readonly string[]
+  readonly allowLost: number
   readonly to?: string
   readonly json?: true
 }
@@ -21,9 +22,15 @@ export function addHistory(program: Command): void {
     .option('--last <n>', 'follow the n youngest runs', wholeNumber(), 60)
     .option(
       '--fail-on <threshold>',
-      'exit with 1 when a figure has left its level for good by that much, e.g. "itl_p95>5%"; can be repeated',
+      'exit with 1 when a figure has left its level for good by that much ("itl_p95>5%"), the newest run is beyond a limit ("ttft_p95>2000ms") or misses its slo ("slo"), or that could not be tested; can be repeated',
       (threshold: string, before: readonly string[]) => [...before, threshold],
       [],
+    )
+    .option(
+      '--allow-lost <n>',
+      'test the gates even when up to n points that earlier runs measured have no valid result in the newest',
+      wholeNumber({ from: 0 }),
+      0,
     )
     .option('--to <dir>', 'write history.html, history.json and each chart (Vega-Lite, SVG) there')
     .option('--json', 'print every value and change as JSON')
@@ -34,17 +41,22 @@ Examples:
   $ fulcrum history
   $ fulcrum history nightly --last 30 --to report/
   $ fulcrum history nightly --fail-on "itl_p95>5%" --fail-on "hypervolume<-3%"
+  $ fulcrum history nightly --fail-on slo --fail-on "ttft_p95>2000ms"
   $ fulcrum history nightly --json | jq '.changes[0]'
 
 Changes are found by E-divisive with a permutation test, so a few runs alone show none: about eight are needed.
---fail-on holds the level of now against the baseline's (the oldest without one), and fails until the figure comes back or another run
-becomes the baseline. In GitHub Actions, broken thresholds become annotations.`,
+--fail-on "FIGURE>N%" holds the level of now against the baseline's (the oldest without one), and fails until the figure comes back or
+another run becomes the baseline. --fail-on "FIGURE>LIMIT" and slo are held against the newest run alone.
+A gate is passed, failed or not tested. It is not tested, with the reason, when the newest run measured nothing valid, lost points that
+the baseline (without one, earlier runs) measured, or when runs are too few. Exit codes: 0 each gate passed, 1 one failed or was not
+tested, 2 bad input. In GitHub Actions, gates that fail or are not tested become annotations.`,
     )
     .action(async (sweep: string | undefined, options: HistoryOptions) => {
       const history = await sweepHistory({
         resultsRoot: options.out,
         last: options.last,
         failOn: options.failOn,
+        allowLost: options.allowLost,
         ...(sweep === undefined ? {} : { sweep }),
         ...(options.to === undefined ? {} : { to: options.to }),
       })
@@ -58,7 +70,7 @@ becomes the baseline. In GitHub Actions, broken thresholds become annotations.`,
 
 const mostLines = 20
 
-function historyText({ sweep, runs, passedOver, rows, groups, thresholds, page }: WrittenHistory): string {
+function historyText({ sweep, runs, passedOver, rows, groups, gates, page }: WrittenHistory): string {
   const count = groups.reduce((sum, group) => sum + group.changes.length, 0)
   const shown = table(
     [
@@ -84,7 +96,7 @@ function historyText({ sweep, runs, passedOver, rows, groups, thresholds, page }
   )
   return [
     `${sweep}: ${runs} runs, ${count === 0 ? 'no lasting change shown' : `${count} lasting changes`}`,
-    ...thresholds.map(threshold => `  ${threshold}`),
+    ...gates.map(gate => `  ${gate}`),
     ...(rows.length > 0 ? ['', shown] : []),
     ...(rows.length > mostLines ? [`and ${rows.length - mostLines} more changed figures; --json has all`] : []),
     ...groups.flatMap(({ since, before, changes }) => [

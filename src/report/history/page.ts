@@ -1,4 +1,4 @@
-import type { HistoryThreshold } from '../../analysis/history/gate.ts'
+import type { HistoryGate } from '../../analysis/history/gate.ts'
 import type { History, Trend } from '../../analysis/history/history.ts'
 import { historyFalseDiscoveryRate } from '../../analysis/history/history.ts'
 import { largest } from '../../point/index.ts'
@@ -38,7 +38,7 @@ export function picturedTrends({ trends }: History): {
 /** history.html: one offline file without scripts. */
 export async function historyHtml(
   history: History,
-  gates: readonly HistoryThreshold[] = [],
+  gates: readonly HistoryGate[] = [],
   trail: readonly Crumb[] = [],
 ): Promise<string> {
   const style = await loadStyle()
@@ -82,11 +82,11 @@ function verdict({ changes, runs }: History): string {
   return `${changes.length} lasting ${changes.length === 1 ? 'change' : 'changes'}, at ${dates} ${dates === 1 ? 'run' : 'runs'}`
 }
 
-function gatesSection(history: History, gates: readonly HistoryThreshold[]): Html | null {
+function gatesSection(history: History, gates: readonly HistoryGate[]): Html | null {
   if (gates.length === 0) return null
-  return html`<section><h2>Thresholds</h2><ul class="sure">${gates.map(gate => {
+  return html`<section><h2>Gates</h2><ul class="sure">${gates.map(gate => {
     const said = historyGateText(history, gate)
-    return html`<li>${gate.broken.length > 0 ? html`<em>${said}</em>` : said}</li>`
+    return html`<li data-gate="${gate.outcome}">${gate.outcome === 'passed' ? said : html`<em>${said}</em>`}</li>`
   })}</ul></section>`
 }
 

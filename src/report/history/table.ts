@@ -1,4 +1,5 @@
-import type { HistoryThreshold } from '../../analysis/history/gate.ts'
+import { isStopped } from '../../analysis/gates/outcome.ts'
+import type { HistoryGate } from '../../analysis/history/gate.ts'
 import type { History, HistoryChange, Trend } from '../../analysis/history/history.ts'
 import { largest } from '../../point/index.ts'
 import { change, figure, time } from '../format.ts'
@@ -79,7 +80,7 @@ export function runText(history: History, index: number): string {
 }
 
 /** The history for machines; figures by their names in points.csv, changes as fractions. */
-export function historyJson(history: History, gates: readonly HistoryThreshold[] = []): string {
+export function historyJson(history: History, gates: readonly HistoryGate[] = []): string {
   const { sweep, runs, trends, changes, baseline } = history
   return `${JSON.stringify(
     {
@@ -88,9 +89,11 @@ export function historyJson(history: History, gates: readonly HistoryThreshold[]
       method: 'E-divisive on logarithms of run means, permutation test, false-discovery rate 5 % over series',
       runs,
       baseline: baseline === null ? null : (runs[baseline]?.runId ?? null),
-      gateBroken: gates.some(({ broken }) => broken.length > 0),
-      thresholds: gates.map(({ threshold, broken }) => ({
-        threshold: threshold.text,
+      gateBroken: isStopped(gates),
+      thresholds: gates.map(({ gate, outcome, reason, broken }) => ({
+        threshold: gate.text,
+        outcome,
+        reason,
         broken: broken.map(({ trend, relative, since }) => ({
           ...trend.subject,
           figure: trend.figure.name,

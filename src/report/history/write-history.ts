@@ -1,4 +1,4 @@
-import type { HistoryThreshold } from '../../analysis/history/gate.ts'
+import type { HistoryGate } from '../../analysis/history/gate.ts'
 import type { History } from '../../analysis/history/history.ts'
 import { openFileWriter } from '../file-writer.ts'
 import { slugOf } from '../report.ts'
@@ -10,7 +10,7 @@ import { historyJson } from './table.ts'
 /** Writes history.html, history.json, and every chart of the page as Vega-Lite specification and SVG; the page comes first. */
 export async function writeHistory(
   history: History,
-  gates: readonly HistoryThreshold[],
+  gates: readonly HistoryGate[],
   folder: string,
 ): Promise<{ readonly files: readonly string[] }> {
   const { files, write, writeChart } = await openFileWriter(folder)
