@@ -1,7 +1,8 @@
-import { exitCodes, FulcrumError } from '../index.ts'
+import { diskError, exitCodes, FulcrumError, isFileRefusal } from '../index.ts'
 
 /** Prints an error for a person (stderr) or a machine (stdout) and returns the exit code that it deserves. */
-export function printError(error: unknown, json: boolean): number {
+export function printError(thrown: unknown, json: boolean): number {
+  const error = isFileRefusal(thrown) ? diskError(thrown, 'use a file', pathOf(thrown)) : thrown
   if (error instanceof FulcrumError) {
     if (json) {
       const { kind, code, message, where, remedy } = error
@@ -27,4 +28,9 @@ export function printError(error: unknown, json: boolean): number {
   if (json) console.log(JSON.stringify({ error: { kind: 'defect', code: 'defect', message: text } }))
   else console.error(`fulcrum: this is a defect in Fulcrum, please report it:\n${text}`)
   return exitCodes.environment
+}
+
+/** The file that the operating system refused, as Node names it. */
+function pathOf(error: unknown): string {
+  return error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : 'not named'
 }

@@ -1,4 +1,4 @@
-import { mkdir, stat, writeFile } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { analyse } from '../analysis/analyse.ts'
 import type { Candidate } from '../analysis/capacity/candidate.ts'
@@ -100,19 +100,15 @@ async function askedAndRun({
 }
 
 async function written(folder: string, view: CapacityView, markdown: string): Promise<readonly string[]> {
-  await mkdir(folder, { recursive: true })
   // Vega takes most of a second to load, which only a page should cost.
   const { capacityHtml } = await import('../report/capacity/page.ts')
+  const { openFileWriter } = await import('../report/file-writer.ts')
   const texts = {
     'capacity.html': await capacityHtml(view),
     'capacity.md': markdown,
     'capacity.json': `${JSON.stringify(view, null, 2)}\n`,
   }
-  const files: string[] = []
-  for (const [name, text] of Object.entries(texts)) {
-    const path = join(folder, name)
-    await writeFile(path, text)
-    files.push(path)
-  }
-  return files
+  const { write, commit } = openFileWriter(folder, 'the capacity plan')
+  for (const [name, text] of Object.entries(texts)) write(name, text)
+  return commit()
 }

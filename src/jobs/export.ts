@@ -1,6 +1,13 @@
-import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { journalJson, type Run, readRun } from '../journal/index.ts'
+import {
+  diskError,
+  type FileContent,
+  journalJson,
+  type Run,
+  readRun,
+  writeTogether,
+  writeWithFolders,
+} from '../journal/index.ts'
 import { FulcrumError } from '../point/index.ts'
 import { exportAiperf } from '../report/aiperf.ts'
 import { exportGenaiPerf } from '../report/genai-perf.ts'
@@ -35,25 +42,23 @@ export async function exportRun(
   if (format !== 'genai-perf' && format !== 'aiperf') {
     const content = await contentOf[format](run)
     if (request.to === undefined) return { content, to: '', files: [] }
-    await writeFile(resolve(request.to), content)
-    return { content: null, to: resolve(request.to), files: [resolve(request.to)] }
+    const path = resolve(request.to)
+    await writeTogether([{ path, content }]).catch(error => Promise.reject(diskError(error, 'write the export', path)))
+    return { content: null, to: path, files: [path] }
   }
   if (request.to === undefined) {
     throw new FulcrumError('bad-input', 'no-folder', `${format} results are a folder a point, so they need a place.`, {
       remedy: 'Add --to FOLDER.',
     })
   }
-  const files: string[] = []
+  const files: FileContent[] = []
+  const to = resolve(request.to)
   for (const result of run.results) {
     if (result.measurement === null) continue
-    const folder = resolve(request.to, result.point.id)
-    await mkdir(folder, { recursive: true })
+    const folder = join(to, result.point.id)
     const exported = format === 'aiperf' ? exportAiperf(result) : exportGenaiPerf(result)
-    for (const [name, content] of Object.entries(exported)) {
-      const path = join(folder, name)
-      await writeFile(path, content)
-      files.push(path)
-    }
+    for (const [name, content] of Object.entries(exported)) files.push({ path: join(folder, name), content })
   }
-  return { content: null, to: resolve(request.to), files }
+  await writeWithFolders(files).catch(error => Promise.reject(diskError(error, 'write the export', to)))
+  return { content: null, to, files: files.map(({ path }) => path) }
 }

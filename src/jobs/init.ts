@@ -1,5 +1,6 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { lstat, readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { diskError, writeWithFolders } from '../journal/index.ts'
 import { FulcrumError } from '../point/index.ts'
 import { initTemplates } from '../sweep/templates.ts'
 
@@ -36,18 +37,17 @@ export async function writeSweepTemplate(
     if (there === null) missing.push(one)
     else if (there !== one.text) throw isThere(one.path)
   }
-  await writeNew(sweep)
-  for (const one of missing) await writeNew(one)
+  await writeNew([sweep, ...missing])
   return [sweep, ...missing]
 }
 
-async function writeNew({ path, text }: TemplateFile): Promise<void> {
+async function writeNew(files: readonly [TemplateFile, ...TemplateFile[]]): Promise<void> {
+  const [{ path: sweepFile }] = files
+  for (const { path } of files) if ((await lstat(path).catch(() => null)) !== null) throw isThere(path)
   try {
-    await mkdir(dirname(path), { recursive: true })
-    await writeFile(path, text, { flag: 'wx' })
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') throw isThere(path)
-    throw new FulcrumError('environment', 'not-writable', `${path} can't be written: ${String(cause)}`, { cause })
+    await writeWithFolders(files.map(({ path, text }) => ({ path, content: text, isNew: true })))
+  } catch (error) {
+    throw diskError(error, 'write the sweep file', sweepFile)
   }
 }
 

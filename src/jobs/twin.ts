@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { loadLabel } from '../analysis/load-label.ts'
 import { measuredPoints } from '../analysis/measured-point.ts'
@@ -18,7 +17,7 @@ import type { Profile } from '../engine/profile.ts'
 import { loadProfile, shippedProfiles } from '../engine/profile.ts'
 import type { TraceRequests } from '../engine/request-source.ts'
 import { simulateAll } from '../engine/simulations.ts'
-import { fulcrumVersion, type Run, readRun } from '../journal/index.ts'
+import { diskError, fulcrumVersion, type Run, readRun, writeDurably } from '../journal/index.ts'
 import { readTrace } from '../load/trace.ts'
 import type { Finding } from '../metrics/measurement.ts'
 import { judge } from '../metrics/validity.ts'
@@ -58,7 +57,7 @@ export async function fitTwinOfRun(request: TwinFitRequest): Promise<{ readonly 
   const results = await runFits(planFits(points, options), request.signal, request.onProgress)
   const twin = assembleTwin(points, options, results)
   const file = resolve(request.to ?? join(folder, twinFile))
-  await writeFile(file, twinText(twin))
+  await writeDurably(file, twinText(twin)).catch(error => Promise.reject(diskError(error, 'write the twin', file)))
   return { file, twin }
 }
 

@@ -1,7 +1,8 @@
 import { basename, dirname, join, resolve } from 'node:path'
 import { FulcrumError } from '../point/index.ts'
-import { diskError, readIfThere, writeDurably } from './disk.ts'
+import { diskError, readIfThere } from './disk.ts'
 import { readManifest } from './read-run.ts'
+import { writeDurably } from './write-files.ts'
 
 /** The run that others of its sweep are held against. */
 export interface Baseline {

@@ -1,15 +1,19 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { mkdir, open, readFile, readlink, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { FulcrumError } from '../point/index.ts'
 
 /** What the operating system's refusals mean to a person: stable code, plain words, and what to do. */
 const refusals: Readonly<Record<string, { code: string; what: string; remedy: string }>> = {
-  ENOSPC: { code: 'disk-full', what: 'the disk is full', remedy: 'Free some space, then resume the run.' },
-  EDQUOT: { code: 'disk-full', what: 'the disk quota is used up', remedy: 'Free some space, then resume the run.' },
+  ENOSPC: { code: 'disk-full', what: 'the disk is full', remedy: 'Free some space, then run the command again.' },
+  EDQUOT: {
+    code: 'disk-full',
+    what: 'the disk quota is used up',
+    remedy: 'Free some space, then run the command again.',
+  },
   EFBIG: {
     code: 'disk-full',
     what: 'the file may not grow further',
-    remedy: 'Raise the limit (ulimit -f), then resume.',
+    remedy: 'Raise the limit (ulimit -f), then run the command again.',
   },
   EROFS: { code: 'disk-read-only', what: 'the disk is read-only', remedy: 'Choose a writable folder with --out.' },
   EACCES: { code: 'disk-read-only', what: 'access is denied', remedy: 'Choose a writable folder with --out.' },
@@ -18,8 +22,24 @@ const refusals: Readonly<Record<string, { code: string; what: string; remedy: st
     what: 'the operation is not permitted',
     remedy: 'Choose a writable folder with --out.',
   },
-  EIO: { code: 'disk-broken', what: 'the disk reported an error', remedy: 'Check the disk (dmesg), then resume.' },
+  EIO: {
+    code: 'disk-broken',
+    what: 'the disk reported an error',
+    remedy: 'Check the disk (dmesg), then run the command again.',
+  },
 }
+
+/** Refusals that are about one path and not about the disk: the next file may well be written. */
+const misplaced: Readonly<Record<string, { code: string; what: string; remedy: string }>> = {
+  ENOENT: { code: 'no-folder', what: 'there is no such folder', remedy: 'Make the folder, or mount its volume.' },
+  ENOTDIR: { code: 'no-folder', what: 'a part of the path is a file', remedy: 'Choose another folder.' },
+  EISDIR: { code: 'no-file', what: 'a folder has that name', remedy: 'Name a file.' },
+  ELOOP: { code: 'no-folder', what: 'its links lead in a circle', remedy: 'Choose another folder.' },
+  ENAMETOOLONG: { code: 'name-too-long', what: 'the name is too long', remedy: 'Choose a shorter name.' },
+}
+
+/** Code of the errors of {@link makeFolder}, whose messages say it all. */
+const noFolder = 'FULCRUM_NO_FOLDER'
 
 /**
  * The operating system's code of an error (`ENOENT`, …), if it has one. An error that came from another thread has lost
@@ -30,6 +50,12 @@ export function errnoOf(error: unknown): string | undefined {
   return 'code' in error && typeof error.code === 'string' ? error.code : /^(E[A-Z]{2,}):/.exec(error.message)?.[1]
 }
 
+/** Whether an error came from the operating system's refusal of a file, in words that {@link diskError} knows. */
+export function isFileRefusal(error: unknown): boolean {
+  const code = errnoOf(error) ?? ''
+  return Object.hasOwn(refusals, code) || Object.hasOwn(misplaced, code) || code === noFolder
+}
+
 /** Whether the disk refused something that it would refuse the next point too. */
 export function isDiskRefusal(error: unknown): boolean {
   return Object.hasOwn(refusals, errnoOf(error) ?? '')
@@ -38,25 +64,57 @@ export function isDiskRefusal(error: unknown): boolean {
 /** Turns a failed disk operation into one clear sentence. A FulcrumError stays what it is. */
 export function diskError(error: unknown, doing: string, path: string): FulcrumError {
   if (error instanceof FulcrumError) return error
-  const refusal = refusals[errnoOf(error) ?? '']
+  const code = errnoOf(error) ?? ''
+  const ownWords = code === noFolder ? misplaced.ENOENT : undefined
+  const refusal = refusals[code] ?? misplaced[code]
   const what = refusal?.what ?? (error instanceof Error ? error.message : String(error))
-  return new FulcrumError('environment', refusal?.code ?? 'disk-failed', `Could not ${doing}: ${what}`, {
+  return new FulcrumError('environment', (refusal ?? ownWords)?.code ?? 'disk-failed', `Could not ${doing}: ${what}`, {
     where: path,
-    remedy: refusal?.remedy,
+    remedy: (refusal ?? ownWords)?.remedy,
     cause: error,
   })
 }
 
-/** Makes a folder and the ones above it. Node's own recursive mkdir says 'no such file' of a read-only disk. */
+/**
+ * Makes a folder and the ones above it, each at most once: what can be made neither way is an error at once. Node's own
+ * recursive mkdir says 'no such file' of a read-only disk.
+ */
 export async function makeFolder(path: string): Promise<void> {
+  const missing: string[] = []
+  for (let at = resolve(path); !(await isFolder(at)) && dirname(at) !== at; at = dirname(at)) missing.push(at)
+  for (const folder of missing.reverse()) await makeOne(folder)
+}
+
+async function makeOne(folder: string): Promise<void> {
   try {
-    await mkdir(path)
+    await mkdir(folder)
   } catch (error) {
-    if (errnoOf(error) === 'EEXIST') return
-    if (errnoOf(error) !== 'ENOENT' || dirname(path) === path) throw error
-    await makeFolder(dirname(path))
-    await makeFolder(path)
+    const code = errnoOf(error)
+    if (code === 'ENOENT') throw noFolderError(`${folder} can't be made`)
+    // Another process may have been first.
+    if (code !== 'EEXIST' || (await isFolder(folder))) {
+      if (code !== 'EEXIST') throw error
+      return
+    }
+    const target = await readlink(folder).catch(() => null)
+    throw noFolderError(
+      target === null ? `${folder} is a file` : `${folder} is a link to ${target}, and there is no such folder`,
+    )
   }
+}
+
+const noFolderError = (message: string): Error => Object.assign(new Error(message), { code: noFolder })
+
+/** @throws an Error when a file has the name, or the path can't be looked at */
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    if ((await stat(path)).isDirectory()) return true
+  } catch (error) {
+    const code = errnoOf(error)
+    if (code === 'ENOENT' || code === 'ENOTDIR') return false
+    throw error
+  }
+  throw noFolderError(`${path} is a file`)
 }
 
 /** Makes a new or renamed entry of a folder survive a power cut. */
@@ -67,25 +125,6 @@ export async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close()
   }
-}
-
-/** Writes a file as a whole or not at all: to a neighbour first, synced, then renamed over. */
-export async function writeDurably(path: string, content: string): Promise<void> {
-  const neighbour = `${path}.${process.pid}.tmp`
-  try {
-    const handle = await open(neighbour, 'w')
-    try {
-      await handle.writeFile(content)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await rename(neighbour, path)
-  } catch (error) {
-    await rm(neighbour, { force: true }).catch(() => undefined)
-    throw error
-  }
-  await syncFolder(dirname(path))
 }
 
 /** A file's bytes, or null when there is no such file. */

@@ -1,6 +1,6 @@
 /** The run on disk: manifest, append-only journal, lock, and what is read back from them. */
 export { baselineFile, baselineOf, setBaseline } from './baseline.ts'
-export { diskError, isDiskRefusal } from './disk.ts'
+export { diskError, isDiskRefusal, isFileRefusal, makeFolder } from './disk.ts'
 export * from './event.ts'
 export * from './export.ts'
 export { fulcrumVersion, gatherManifest, type RunRequest, sweepContentId } from './gather.ts'
@@ -14,3 +14,4 @@ export { createRun, type OpenRun, openRun, sweepFolder } from './open-run.ts'
 export { latestResults, manifestFile, readManifest, readRun } from './read-run.ts'
 export * from './run.ts'
 export * from './runs.ts'
+export { type FileContent, writeDurably, writeTogether, writeWithFolders } from './write-files.ts'

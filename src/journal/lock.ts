@@ -1,9 +1,10 @@
 import { link, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FulcrumError } from '../point/index.ts'
-import { diskError, errnoOf, makeFolder, readIfThere, syncFolder, writeDurably } from './disk.ts'
+import { diskError, errnoOf, makeFolder, readIfThere, syncFolder } from './disk.ts'
 import type { Holder } from './holder.ts'
 import { isAlive, thisProcess } from './holder.ts'
+import { writeDurably } from './write-files.ts'
 
 /** A run folder held by this process alone. */
 export interface RunLock extends AsyncDisposable {

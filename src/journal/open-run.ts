@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { contentId, FulcrumError } from '../point/index.ts'
-import { diskError, errnoOf, makeFolder, syncFolder, writeDurably } from './disk.ts'
+import { diskError, errnoOf, makeFolder, syncFolder } from './disk.ts'
 import type { RunRequest } from './gather.ts'
 import { gatherManifest } from './gather.ts'
 import type { Journal, JournalOptions } from './journal.ts'
@@ -10,6 +10,7 @@ import { openJournal } from './journal.ts'
 import { lockRun } from './lock.ts'
 import type { Manifest } from './manifest.ts'
 import { manifestFile, readManifest } from './read-run.ts'
+import { writeDurably } from './write-files.ts'
 
 /** A run that this process holds and writes. */
 export interface OpenRun extends AsyncDisposable {

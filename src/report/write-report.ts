@@ -21,14 +21,14 @@ export interface ReportFiles {
  */
 export async function writeReport(run: Run, folder: string): Promise<ReportFiles> {
   const report = reportOf(analyse(run))
-  const { files, write, writeChart } = await openFileWriter(folder)
-  await write('index.html', pageHtml(report, await loadPageAssets()))
-  await write('summary.md', summaryMarkdown(report))
-  await write('points.csv', pointsCsvOf(report.analysis))
+  const { write, writeChart, commit } = openFileWriter(folder, 'the report')
+  write('index.html', pageHtml(report, await loadPageAssets()))
+  write('summary.md', summaryMarkdown(report))
+  write('points.csv', pointsCsvOf(report.analysis))
   const writeDrawn = ({ kind, spec }: Chart, slug: string) => writeChart(`${kind}-${slug}`, spec)
   for (const section of report.sections)
     for (const chart of chartsOf(report, section, 'file')) await writeDrawn(chart, section.slug)
   const { overall } = report
   if (overall !== null) await writeDrawn(overallChart(report, overall, 'file'), overall.slug)
-  return { files }
+  return { files: await commit() }
 }

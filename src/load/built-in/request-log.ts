@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -15,13 +15,20 @@ const batch = 1000
 
 /**
  * Writes one JSON line a request, compressed: times in ms from the start of the window (`scheduled`, `sent`) or from the send
- * (`ttft`, `latency`), null where there is none.
+ * (`ttft`, `latency`), null where there is none. The file gets its name when it is whole.
  */
 export async function writeRequestLog(folder: string, records: RequestRecords, signal: AbortSignal): Promise<void> {
   await mkdir(folder, { recursive: true })
-  const file = createWriteStream(join(folder, requestLogName))
-  // Level 1: the text repeats itself, and the next point waits.
-  await pipeline(Readable.from(lines(records)), createGzip({ level: 1 }), file, { signal })
+  const draft = join(folder, `.${requestLogName}.tmp`)
+  try {
+    // Level 1: the text repeats itself, and the next point waits.
+    const sink = createWriteStream(draft, { flush: true })
+    await pipeline(Readable.from(lines(records)), createGzip({ level: 1 }), sink, { signal })
+    await rename(draft, join(folder, requestLogName))
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => undefined)
+    throw error
+  }
 }
 
 function* lines(records: RequestRecords): Generator<string> {

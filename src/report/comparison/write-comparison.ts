@@ -21,8 +21,8 @@ export async function writeComparison(
     'comparison.json': comparisonJson(comparison),
     'junit.xml': comparisonJunit(comparison),
   }
-  const { files, write, writeChart } = await openFileWriter(folder)
-  for (const [name, text] of Object.entries(texts)) await write(name, text)
+  const { write, writeChart, commit } = openFileWriter(folder, 'the comparison')
+  for (const [name, text] of Object.entries(texts)) write(name, text)
   for (const { name, spec } of comparisonCharts(comparison)) await writeChart(name, spec)
-  return { files }
+  return { files: await commit() }
 }

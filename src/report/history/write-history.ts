@@ -13,14 +13,14 @@ export async function writeHistory(
   gates: readonly HistoryGate[],
   folder: string,
 ): Promise<{ readonly files: readonly string[] }> {
-  const { files, write, writeChart } = await openFileWriter(folder)
-  await write('history.html', await historyHtml(history, gates))
-  await write('history.json', historyJson(history, gates))
+  const { write, writeChart, commit } = openFileWriter(folder, 'the history')
+  write('history.html', await historyHtml(history, gates))
+  write('history.json', historyJson(history, gates))
   const { frontiers, changed } = picturedTrends(history)
   for (const [index, trend] of [...frontiers, ...changed].entries()) {
     const { workload, deployment, load } = trend.subject
     const name = `trend-${index + 1}-${slugOf(`${trend.figure.name} ${workload} ${deployment} ${load}`)}`
     await writeChart(name, { ...historySpec(history, trend, light), background: light.paper })
   }
-  return { files }
+  return { files: await commit() }
 }

@@ -1,4 +1,5 @@
 import { type DeployEvent, noRoomLeft, type Reconciled } from '../../deploy/deployer.ts'
+import { diskError, isDiskRefusal } from '../../journal/index.ts'
 import { type Deployment, type Endpoint, FulcrumError, topologyLabel } from '../../point/index.ts'
 import { deservesAnotherTry } from './another-try.ts'
 import type { RunContext } from './context.ts'
@@ -61,6 +62,9 @@ async function reconcile(run: RunContext, deployment: Deployment, why: string): 
     return await within(reconcileLimitMs, 'The deployment', run.signal, signal =>
       run.parts.deployer.reconcile(deployment, { signal, onEvent }),
     )
+  } catch (error) {
+    if (isDiskRefusal(error)) throw diskError(error, 'write the files of a deployment', run.parts.run.folder)
+    throw error
   } finally {
     for (const message of machines) await run.record({ type: 'note', message })
   }

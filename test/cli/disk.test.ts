@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { readdir, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { cannotMount, smallDisk } from '../journal/small-disk.ts'
+import { fulcrum, repository, temporaryFolder } from './fulcrum.ts'
+
+const real = join(repository, 'results/baseline/quick')
+
+const sweep = `name: dang
+model: { name: mock, tokenizer: builtin:deepseek-v3 }
+deploy: { with: attach, url: "http://127.0.0.1:9", gpus: 1, dialect: vllm }
+workloads: [100/5]
+load: { concurrency: 1, requests: 5, warmup: 0 }
+`
+
+describe('a results folder that can’t be used is one sentence and exit code 3:', () => {
+  const places: readonly [string, (folder: string) => Promise<string>, RegExp][] = [
+    [
+      'a link to a volume that isn’t mounted',
+      async folder => {
+        await symlink('/nowhere/volume', join(folder, 'results'))
+        return join(folder, 'results')
+      },
+      /^fulcrum: Could not create the run folder: .*results is a link to \/nowhere\/volume, and there is no such folder$/m,
+    ],
+    [
+      '/proc',
+      async () => '/proc/fulcrum',
+      /^fulcrum: Could not create the run folder: \/proc\/fulcrum can't be made$/m,
+    ],
+    [
+      'a file',
+      async folder => {
+        await writeFile(join(folder, 'results'), '')
+        return join(folder, 'results')
+      },
+      /^fulcrum: Could not (list the runs|create the run folder): /m,
+    ],
+  ]
+  for (const [what, make, says] of places) {
+    test(what, async () => {
+      await using folder = await temporaryFolder()
+      const file = join(folder.path, 'sweep.yaml')
+      await writeFile(file, sweep)
+      const { exitCode, stderr } = await fulcrum(['run', file, '--out', await make(folder.path)])
+      assert.equal(exitCode, 3, stderr)
+      assert.match(stderr, says)
+      assert.match(stderr, /to do: /)
+      assert.doesNotMatch(stderr, /defect|\n {4}at /)
+    })
+  }
+})
+
+describe('on a full disk, one sentence, exit code 3 and no file under its final name:', () => {
+  const writers: readonly (readonly [string, ...string[]])[] = [
+    ['report', real, '--to'],
+    ['compare', real, real, '--to'],
+    ['capacity', real, '--rps', '20', '--to'],
+    ['history', 'quick', '--out', 'results', '--to'],
+    ['export', real, '--format', 'csv', '--to'],
+    ['export', real, '--format', 'parquet', '--to'],
+    ['export', real, '--format', 'genai-perf', '--to'],
+    ['export', real, '--format', 'aiperf', '--to'],
+    ['init'],
+  ]
+  for (const args of writers) {
+    test(`fulcrum ${args.map(arg => (arg === real ? 'RUN' : arg)).join(' ')}`, async t => {
+      await using disk = await smallDisk(8)
+      if (disk === null) return t.skip(cannotMount)
+      // Folders take no room on a tmpfs, and one page is less than any of these files but the first.
+      await writeFile(join(disk.path, 'filler'), 'x'.repeat(8192))
+      const { exitCode, stdout, stderr } = await fulcrum([...args, join(disk.path, 'written')])
+      assert.equal(exitCode, 3, `${stdout}\n${stderr}`)
+      assert.match(stderr, /^fulcrum: Could not write the [a-z ]+: the disk is full\n {2}where: \/.*\n {2}to do: Free/m)
+      const left = await readdir(disk.path, { recursive: true, withFileTypes: true })
+      assert.deepEqual(
+        left.filter(entry => entry.isFile()).map(({ name }) => name),
+        ['filler'],
+      )
+    })
+  }
+})
