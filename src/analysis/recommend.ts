@@ -1,7 +1,6 @@
 import { gpusOfRole, largest, smallest } from '../point/index.ts'
 import type { Difference } from './estimate.ts'
 import { differenceOf } from './estimate.ts'
-import { loadValue } from './load-label.ts'
 import type { MeasuredPoint } from './measured-point.ts'
 import { meetsSlo, objectives, worstOvershoot } from './slo.ts'
 
@@ -33,17 +32,12 @@ export function recommend(points: readonly MeasuredPoint[]): Recommendation {
   const second = ranked.find(point => point.deployment.id !== best?.deployment.id)
   const runnerUp =
     best?.y && second?.y && basis !== 'missed' ? { point: second, lead: differenceOf(best.y, second.y) } : null
-  return { basis, best, runnerUp, caveats: best === null ? [] : caveats(best, runnerUp, valid, basis) }
+  return { basis, best, runnerUp, caveats: best === null ? [] : caveats(best, runnerUp, valid) }
 }
 
 const throughput = (point: MeasuredPoint) => point.y?.mean ?? 0
 
-function caveats(
-  best: MeasuredPoint,
-  runnerUp: Recommendation['runnerUp'],
-  valid: readonly MeasuredPoint[],
-  basis: Recommendation['basis'],
-): string[] {
+function caveats(best: MeasuredPoint, runnerUp: Recommendation['runnerUp'], valid: readonly MeasuredPoint[]): string[] {
   const said: string[] = []
   if (runnerUp?.lead.verdict === 'unknown') said.push('Add repeats (repeats: 3) to learn how sure the lead is.')
   for (const objective of objectives(best).filter(o => o.close))
@@ -52,11 +46,6 @@ function caveats(
     )
   const samples = smallest(best.valid.map(m => m.ttftMs?.count ?? m.requestLatencyMs?.count ?? 0))
   if (samples < 100) said.push(`Its p95 rests on ${samples} requests; the tail of fewer than 100 is a rough figure.`)
-  const atHeaviest = valid.every(
-    p => p.deployment.id !== best.deployment.id || (loadValue(p.load.level) ?? 0) <= (loadValue(best.load.level) ?? 0),
-  )
-  if (basis === 'slo' && atHeaviest)
-    said.push('It still meets the SLO at the heaviest load swept: more load may give more.')
   said.push(...edgeOfRatio(best, valid))
   return said
 }
@@ -66,8 +55,8 @@ function edgeOfRatio(best: MeasuredPoint, valid: readonly MeasuredPoint[]): stri
   const share = (p: MeasuredPoint) => gpusOfRole(p.deployment, 'prefill') / p.gpus
   const shares = valid.filter(p => p.deployment.topology.kind === 'disaggregated').map(share)
   if (best.deployment.topology.kind !== 'disaggregated' || new Set(shares).size < 2) return []
-  if (share(best) >= largest(shares)) return ['It has the largest prefill share swept: try still more prefill workers.']
+  if (share(best) >= largest(shares)) return ['It has the largest prefill share swept: the best ratio may lie beyond.']
   if (share(best) <= smallest(shares))
-    return ['It has the smallest prefill share swept: try still more decode workers.']
+    return ['It has the smallest prefill share swept: the best ratio may lie beyond.']
   return []
 }

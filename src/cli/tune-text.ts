@@ -17,7 +17,11 @@ export function tuneText({ folder, mix, workloads, believed, outcome }: TuneAnsw
 
 function workloadText(answer: WorkloadAnswer): string {
   const { best, runnerUp, bottleneck, servingModes } = answer
-  if (best === null) return `${answer.workload}: no valid point, so no answer`
+  if (best === null)
+    return [
+      `${answer.workload}: no valid point, so no answer`,
+      ...nextText(answer.next).map(line => wrapped(line)),
+    ].join('\n')
   const rows = [
     row('best', best),
     ...(runnerUp === null ? [] : [row('runner-up', runnerUp)]),
@@ -55,14 +59,20 @@ function workloadText(answer: WorkloadAnswer): string {
       ...answer.rates.flatMap(ratesText),
       ...(bottleneck === null
         ? []
-        : [
-            `held back by: ${bottleneck.stage}`,
-            ...bottleneck.evidence.map(line => `  ${line}`),
-            `try next: ${bottleneck.next}`,
-          ]),
+        : [`held back by: ${answer.heldBackBy}`, ...bottleneck.evidence.map(line => `  ${line}`)]),
+      ...nextText(answer.next),
       ...answer.caveats.map(line => `note: ${line}`),
     ].map(line => wrapped(line)),
   ].join('\n')
+}
+
+/** What to try, what was measured that says so, and the command that measures what has no valid result. */
+function nextText({ advice, because, command }: WorkloadAnswer['next']): string[] {
+  return [
+    ...(advice === '' ? [] : [`try next: ${advice}`]),
+    ...because.map(line => `  ${line}`),
+    ...(command === null ? [] : [`measure again: ${command}`]),
+  ]
 }
 
 function believedText({ workload, deployment, load, source, tokensPerSPerGpu }: Believed): string {
@@ -74,7 +84,7 @@ function believedText({ workload, deployment, load, source, tokensPerSPerGpu }: 
 /** One deployment for all workloads of the mix. */
 function mixText({ shares, best, runnerUp, leftOut }: MixAnswer): string {
   const of = Object.entries(shares)
-    .map(([name, share]) => `${Math.round(100 * share)} % ${name}`)
+    .map(([name, share]) => `${Math.round(100 * share)}% ${name}`)
     .join(', ')
   const left = leftOut.map(({ label, why }) => `left out: ${label}, ${why}`)
   if (best === null) return [`the mix of ${of}: no deployment meets the SLO with all of it`, ...left].join('\n')
@@ -108,7 +118,7 @@ function ratesText({ prefill, decode, ratio, best, rows, advice }: RatesAnswer):
   const apart = rows.filter(row => row.parts)
   const more = (isLimit: boolean) => (isLimit ? '' : ' or more')
   return [
-    `rate matching: a prefill worker reads ${figure(prefill.requestsPerS)}${more(prefill.isLimit)} requests/s (${prefill.seenAt}), a decode worker answers ${figure(decode.requestsPerS)}${more(decode.isLimit)} (${decode.seenAt}): ${figure(ratio)} prefill for each decode, so of disaggregated ones ${best.topology} gives most per GPU${best.isMeasured ? '' : ' (not measured)'}`,
+    `rate matching: a prefill worker reads ${figure(prefill.requestsPerS)}${more(prefill.isLimit)} requests/s (${prefill.seenAt}), a decode worker answers ${figure(decode.requestsPerS)}${more(decode.isLimit)} (${decode.seenAt}): ${figure(ratio)} prefill for each decode${advice === null ? `, so of disaggregated ones ${best.topology} gives most per GPU${best.isMeasured ? '' : ' (not measured)'}` : ''}`,
     ...apart.map(
       row =>
         `  ${row.deployment}: ${figure(row.predictedRequestsPerS)} requests/s predicted, ${figure(row.measuredRequestsPerS)} measured (${change(row.apart)})`,
@@ -152,5 +162,5 @@ function settings({ engine, prefillToDecodeGpus }: TunedPoint): string[] {
   ]
 }
 
-const change = (share: number) => `${share >= 0 ? '+' : '−'}${Math.abs(100 * share).toFixed(1)} %`
+const change = (share: number) => `${share >= 0 ? '+' : '−'}${Math.abs(100 * share).toFixed(1)}%`
 const figure = (value: number) => (value >= 100 ? String(Math.round(value)) : value.toFixed(1))

@@ -1,3 +1,4 @@
+import type { Point } from '../point/index.ts'
 import type { JournalEvent, JournalLine, PointResult } from './event.ts'
 import type { Manifest } from './manifest.ts'
 
@@ -9,6 +10,8 @@ export interface Run {
   /** Latest result of each point id, in journal order. */
   readonly results: readonly PointResult[]
   readonly deployments: readonly Extract<JournalEvent, { type: 'deployment' }>[]
+  /** Planned points without a result, those that a search left out apart; absent where the plan isn't known. */
+  readonly unmeasured?: readonly Point[]
   readonly ended: Extract<JournalEvent, { type: 'run-ended' }> | null
   /** Set when a torn last line was left out (the point in flight when the run was killed). */
   readonly torn: boolean

@@ -1,5 +1,5 @@
 import type { Manifest } from '../journal/manifest.ts'
-import { shellWord } from './sections/environment.ts'
+import { shellWord } from '../point/index.ts'
 
 /**
  * The command that measures points of this run again, up to the ids that follow each `--only`; null for a run that was

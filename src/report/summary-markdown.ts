@@ -49,13 +49,13 @@ export function summaryMarkdown(report: Report): string {
     const sure = [...certainty(recommendation), ...modes(workload.servingModes), ...recommendation.caveats]
     if (sure.length > 0) lines.push('', ...sure.map(line => `- ${escapeMarkdown(line)}`))
     const tuning = tunings.find(one => one.workload === workload.name)
-    if (tuning?.bottleneck)
-      lines.push(
-        '',
-        [heldBack(tuning), ...tuning.bottleneck.evidence].map(escapeMarkdown).join('. '),
-        '',
-        `Try next: ${escapeMarkdown(tuning.bottleneck.next)}`,
-      )
+    if (tuning !== undefined) {
+      const { bottleneck, next } = tuning
+      const told = [heldBack(tuning), ...(bottleneck?.evidence ?? [])].map(escapeMarkdown).join('. ')
+      lines.push('', told, '', `Try next: ${escapeMarkdown(next.advice)}`)
+      if (next.because.length > 0) lines.push('', ...next.because.map(line => `- ${escapeMarkdown(line)}`))
+      if (next.command !== null) lines.push('', 'To measure again:', '', `    ${next.command}`)
+    }
     const rates = tuning?.rates.flatMap(ratesLines) ?? []
     if (rates.length > 0) lines.push('', ...rates.map(line => `- ${escapeMarkdown(line)}`))
     const rows = frontierTable(analysis).filter(row => row.workload === workload.name)

@@ -56,9 +56,9 @@ test('fulcrum tune runs a sweep file and answers; of the run’s folder it only 
     stdout.split('\n').filter(line => line.length > 80 && !line.startsWith('run: ')),
     [],
   )
-  assert.match(stdout, /^the mix of 100 % 500\/8: .+ requests\/s together/)
+  assert.match(stdout, /^the mix of 100% 500\/8: .+ requests\/s together/)
   assert.match(stdout, /\n500\/8: .+ the most throughput under the SLO/)
-  assert.match(stdout, /disaggregated against aggregated on 8 GPUs: [+−]\d+\.\d %, measured once/)
+  assert.match(stdout, /disaggregated against aggregated on 8 GPUs: [+−]\d+\.\d%, measured once/)
   assert.match(stdout, /try next: /)
 })
 

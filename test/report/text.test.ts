@@ -7,7 +7,7 @@ import { frontierTable } from '../../src/report/frontier-table.ts'
 import { escapeHtml, html, jsonForScript } from '../../src/report/html.ts'
 import { classicScript } from '../../src/report/inline-script.ts'
 import { reportOf } from '../../src/report/report.ts'
-import { shellWord } from '../../src/report/sections/environment.ts'
+import { shellWord } from '../../src/point/index.ts'
 import { escapeMarkdown, summaryMarkdown } from '../../src/report/summary-markdown.ts'
 import { invalid, syntheticRun } from './synthetic-run.ts'
 

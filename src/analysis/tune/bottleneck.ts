@@ -14,9 +14,13 @@ export interface BottleneckFinding {
     | 'decode batch'
     | 'frontend'
     | 'none shown'
+    /** The evidence speaks for more than one. */
+    | 'undecided'
+  /** The workers that more of would help; null where workers are not the matter. */
+  readonly role: Role | null
   /** Sentences with figures and units. */
   readonly evidence: readonly string[]
-  /** What to try next, in plain words. */
+  /** What to try beside another number of workers, in plain words; may be empty. */
   readonly next: string
 }
 
@@ -67,6 +71,7 @@ export function bottleneckAt(point: MeasuredPoint, { lightest, aggregated }: Ref
 function clientFinding(cpu: number): BottleneckFinding {
   return {
     stage: 'client',
+    role: null,
     evidence: [`The load generator used ${percent(cpu)} of its CPU.`],
     next: 'Split the load with --shards before trusting these figures.',
   }
@@ -92,30 +97,34 @@ function queueFinding(
   if (cache !== null && running > 0 && cache.max + cache.mean / running >= 1)
     return {
       stage: 'KV memory',
+      role,
       evidence: [
         `The KV cache of ${role} workers was ${percent(cache.max)} full, with ${figure(running)} requests in it: no room for one more.`,
         said,
       ],
-      next: `Add another ${role} worker, or raise the KV cache's share of memory; more concurrency only queues.`,
+      next: 'Raising the KV cache’s share of memory helps too; more load only queues.',
     }
   if (role !== 'prefill' && slots !== null && running >= fullSlots * slots)
     return {
       stage: 'decode batch',
+      role,
       evidence: [`${figure(running)} of the ${slots} slots of each ${role} worker were in use on average.`, said],
-      next: `Add another ${role} worker, or raise its max_batch_size while ITL allows it.`,
+      next: 'Raising max_batch_size helps too, while ITL allows it.',
     }
   if (role === 'decode')
     return {
       stage: 'decode batch',
+      role,
       evidence: [said],
-      next: 'Add another decode worker, or raise its max_batch_size while ITL allows it.',
+      next: 'Raising max_batch_size helps too, while ITL allows it.',
     }
   // One worker does both: what it spends its time on tells more than where requests are seen to wait.
   if (role === 'aggregated' && growth !== null && growth.times >= slowed) return null
   return {
     stage: 'prefill queueing',
+    role,
     evidence: [said],
-    next: `Add another ${role} worker, or lower the concurrency until TTFT fits.`,
+    next: '',
   }
 }
 
@@ -124,6 +133,7 @@ function transferFinding(point: MeasuredPoint, inFlight: number): BottleneckFind
   if (transferring === null || inFlight === 0 || transferring <= inFlight / 4) return null
   return {
     stage: 'KV transfer',
+    role: null,
     evidence: [`${figure(transferring)} of ${figure(inFlight)} requests in flight were moving their KV cache.`],
     next: lookAtTransfer,
   }
@@ -146,6 +156,7 @@ function frontendFinding(
   if (stuck <= inFlight / 2) return null
   return {
     stage: 'frontend',
+    role: null,
     evidence: [`${figure(stuck)} of ${figure(inFlight)} requests in flight had no first token and were at no worker.`],
     next: 'Look at the frontend’s CPU, or run a second one.',
   }
@@ -158,6 +169,7 @@ function lateTokenFinding(lightest: MeasuredPoint, aggregated: MeasuredPoint | n
   if (own === undefined || other === undefined || own < transferSlowed * other) return null
   return {
     stage: 'KV transfer',
+    role: null,
     evidence: [
       `Even at its lightest load TTFT p50 is ${figure(own)} ms, against ${figure(other)} ms of an aggregated deployment, which moves no KV cache.`,
     ],
@@ -166,27 +178,25 @@ function lateTokenFinding(lightest: MeasuredPoint, aggregated: MeasuredPoint | n
 }
 
 function growthFinding(growth: LatencyGrowth | null, reading: number | null): BottleneckFinding {
-  if (growth === null || growth.times < slowed)
-    return { stage: 'none shown', evidence: [], next: 'Nothing has slowed down much yet: try more concurrency.' }
+  if (growth === null || growth.times < slowed) return { stage: 'none shown', role: null, evidence: [], next: '' }
   if (reading !== null && reading >= mostlyReading)
     return {
       stage: 'prefill queueing',
+      role: 'aggregated',
       evidence: [
         `Reading prompts takes ${percent(Math.min(1, reading))} of each aggregated worker's time, by their rate and the TTFT without load; tokens wait for prompts to be read.`,
         growth.text,
       ],
-      next: 'Try disaggregated deployments on as many GPUs, or lower the concurrency.',
+      next: '',
     }
   const stage = growth.shareBeforeFirstToken >= 0.5 ? 'prefill' : 'decode'
   return {
     stage: stage === 'prefill' ? 'prefill queueing' : 'decode batch',
+    role: reading === null ? stage : 'aggregated',
     evidence: [growth.text],
-    next:
-      reading === null
-        ? `Give ${stage} a larger share of the GPUs, or lower the concurrency.`
-        : 'Add another aggregated worker, or lower the concurrency.',
+    next: '',
   }
 }
 
-const percent = (share: number) => `${Math.round(100 * share)} %`
+const percent = (share: number) => `${Math.round(100 * share)}%`
 const figure = (value: number) => (value >= 10 ? String(Math.round(value)) : value.toFixed(1))

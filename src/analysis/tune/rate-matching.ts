@@ -48,6 +48,8 @@ export interface RateRow {
 export const tolerance = 0.1
 /** The other role must be able to do this many times what was seen, for a worker to count as the limit. */
 const room = 1.2
+/** A heavier load shows the limit of the one before when it is no more than this many times as heavy. */
+const closeLoads = 2
 /** Topologies looked through for the best ratio. */
 const mostWorkers = 64
 
@@ -122,7 +124,12 @@ function fastest(points: readonly MeasuredPoint[]): MeasuredPoint | null {
 function isPressed(point: MeasuredPoint, points: readonly MeasuredPoint[]): boolean {
   const load = (other: MeasuredPoint) => loadValue(other.load.level) ?? 0
   const own = points.filter(other => other.deployment.id === point.deployment.id)
-  if (own.some(other => load(other) > load(point))) return true
+  const heavier = own.filter(other => load(other) > load(point))
+  // Loads that lie far apart say nothing of the limit between them, unless more load brought no more.
+  if (
+    heavier.some(other => load(other) <= closeLoads * load(point) || rateOf(other) <= (1 + tolerance) * rateOf(point))
+  )
+    return true
   const before = own.filter(other => load(other) < load(point)).toSorted((a, b) => load(b) - load(a))[0]
   if (before === undefined) return false
   return Math.log(rateOf(point) / rateOf(before)) < 0.25 * Math.log(load(point) / load(before))
@@ -177,6 +184,6 @@ function adviceOf(prefill: WorkerRate, decode: WorkerRate): string | null {
   if (unsure.length === 0) return null
   const who = `A ${unsure.map(({ role }) => role).join(' and a ')} worker may do more than was seen`
   return unsure.some(({ rate }) => !rate.isPressed)
-    ? `${who}: add heavier loads.`
+    ? `${who}: add loads above those where each was seen.`
     : `${who}, as the other role was nearly full too: write calibrate: true in the sweep file, or list more uneven topologies.`
 }

@@ -1,9 +1,14 @@
+import type { Run } from '../../journal/run.ts'
+import type { Point } from '../../point/index.ts'
+import { canonicalJson } from '../../point/index.ts'
 import type { Analysis, WorkloadAnalysis } from '../analyse.ts'
 import { loadValue } from '../load-label.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import type { Recommendation } from '../recommend.ts'
 import type { ServingModes } from '../serving-modes.ts'
+import { type Beyond, beyond, shortLoad } from './beyond.ts'
 import { type BottleneckFinding, bottleneckAt, type Reference } from './bottleneck.ts'
+import { adviceUnderSlo, adviceWhereMissed, adviceWithoutResult, type NextStep } from './next-step.ts'
 import { matchRates, type RateMatching } from './rate-matching.ts'
 
 /** The answer for one workload: what to deploy, how sure that is, what holds it back. */
@@ -13,6 +18,9 @@ export interface Tuning {
   /** Concurrency over GPUs of the recommended point; null for an open loop, or without a valid point. */
   readonly concurrencyPerGpu: number | null
   readonly bottleneck: BottleneckFinding | null
+  /** What holds it back in a word or two: a stage, the SLO, or nothing shown; null without a valid point. */
+  readonly heldBackBy: string | null
+  readonly next: NextStep
   /** Aggregated against disaggregated at equal GPU counts. */
   readonly servingModes: readonly ServingModes[]
   /** Prefill's rate against decode's demand; empty where no two ratios were measured. */
@@ -20,21 +28,43 @@ export interface Tuning {
 }
 
 /** Answers every workload of an analysed run. Pure. */
-export function tune(analysis: Analysis): readonly Tuning[] {
-  return analysis.workloads.map(tuneWorkload)
+export function tune({ run, workloads }: Analysis): readonly Tuning[] {
+  return workloads.map(workload => tuneWorkload(workload, run))
 }
 
-function tuneWorkload({ name, points, recommendation, servingModes }: WorkloadAnalysis): Tuning {
-  const { best } = recommendation
-  const level = best?.load.level
-  return {
-    workload: name,
-    recommendation,
-    concurrencyPerGpu: best !== null && level?.kind === 'concurrency' ? level.concurrency / best.gpus : null,
-    bottleneck: best === null ? null : bottleneckAt(best, referenceOf(best, points)),
-    servingModes,
-    rates: matchRates(points),
-  }
+function tuneWorkload({ workload, name, points, recommendation, servingModes }: WorkloadAnalysis, run: Run): Tuning {
+  const { best, basis } = recommendation
+  const unmeasured = unmeasuredOf(run, workload)
+  const known = { run, points, unmeasured, recommendation }
+  const answer = { workload: name, recommendation, servingModes, rates: matchRates(points) }
+  if (best === null)
+    return { ...answer, concurrencyPerGpu: null, bottleneck: null, heldBackBy: null, next: adviceWithoutResult(known) }
+  const { level } = best.load
+  const concurrencyPerGpu = level.kind === 'concurrency' ? level.concurrency / best.gpus : null
+  const heavier = beyond(best, points, { lines: run.lines, unmeasured })
+  const bottleneck =
+    basis === 'missed' ? bottleneckAt(best, referenceOf(best, points)) : bottleneckOf(best, points, heavier)
+  const next = basis === 'missed' ? adviceWhereMissed(best, known) : adviceUnderSlo(best, known, bottleneck, heavier)
+  const limitedBySlo = basis === 'missed' || heavier.kind === 'misses'
+  const heldBackBy = bottleneck.stage !== 'none shown' ? bottleneck.stage : limitedBySlo ? 'the SLO' : 'nothing shown'
+  return { ...answer, concurrencyPerGpu, bottleneck, heldBackBy, next }
+}
+
+/** Planned points of a workload without a result. */
+export function unmeasuredOf({ unmeasured = [] }: Run, workload: Point['workload']): readonly Point[] {
+  const wanted = canonicalJson(workload)
+  return unmeasured.filter(point => canonicalJson(point.workload) === wanted)
+}
+
+/** What holds the point back; where it shows nothing, what breaks the SLO at the next load of the same deployment. */
+function bottleneckOf(best: MeasuredPoint, points: readonly MeasuredPoint[], heavier: Beyond): BottleneckFinding {
+  const own = bottleneckAt(best, referenceOf(best, points))
+  const { kind, point: next } = heavier
+  if (own.stage !== 'none shown' || kind !== 'misses' || next === null || next.deployment.id !== best.deployment.id)
+    return own
+  const there = bottleneckAt(next, referenceOf(next, points))
+  if (there.stage === 'none shown' || there.stage === 'undecided') return own
+  return { ...there, evidence: [`Seen at ${shortLoad(next.load.level)}, where the SLO breaks.`, ...there.evidence] }
 }
 
 /** What a point is held against, among the points of its workload. */

@@ -3,6 +3,7 @@ import type { MeasuredPoint } from '../../analysis/measured-point.ts'
 import { objectives } from '../../analysis/slo.ts'
 import type { BottleneckFinding } from '../../analysis/tune/bottleneck.ts'
 import type { MixChoice, MixRecommendation } from '../../analysis/tune/mix.ts'
+import type { NextStep } from '../../analysis/tune/next-step.ts'
 import type { RateMatching, WorkerRate } from '../../analysis/tune/rate-matching.ts'
 import type { Tuning } from '../../analysis/tune/tune.ts'
 import type { EngineSettings } from '../../point/index.ts'
@@ -40,7 +41,12 @@ export interface WorkloadAnswer {
   }[]
   /** Prefill's rate against decode's demand; empty where no two ratios were measured. */
   readonly rates: readonly RatesAnswer[]
-  readonly bottleneck: BottleneckFinding | null
+  /** Its `next` is the advice of {@link WorkloadAnswer.next}. */
+  readonly bottleneck: Pick<BottleneckFinding, 'stage' | 'evidence' | 'next'> | null
+  /** A stage, the SLO, or nothing shown; null without a valid point. */
+  readonly heldBackBy: string | null
+  /** What to try next, what was measured that says so, and the command that measures what has no valid result. */
+  readonly next: NextStep
   readonly caveats: readonly string[]
 }
 
@@ -147,7 +153,7 @@ function ratesAnswer({ prefill, decode, ratio, rows, best, advice }: RateMatchin
 }
 
 export function answerOf(tuning: Tuning): WorkloadAnswer {
-  const { workload, recommendation, servingModes, bottleneck, concurrencyPerGpu, rates } = tuning
+  const { workload, recommendation, servingModes, bottleneck, heldBackBy, next, concurrencyPerGpu, rates } = tuning
   const { basis, best, runnerUp, caveats } = recommendation
   return {
     workload,
@@ -165,7 +171,10 @@ export function answerOf(tuning: Tuning): WorkloadAnswer {
       verdict: gain.verdict,
     })),
     rates: rates.map(ratesAnswer),
-    bottleneck,
+    bottleneck:
+      bottleneck === null ? null : { stage: bottleneck.stage, evidence: bottleneck.evidence, next: next.advice },
+    heldBackBy,
+    next,
     caveats,
   }
 }

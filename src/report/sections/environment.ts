@@ -1,4 +1,5 @@
 import { originOf } from '../../analysis/origin.ts'
+import { shellWord } from '../../point/index.ts'
 import { duration, figure } from '../format.ts'
 import type { Html } from '../html.ts'
 import { html } from '../html.ts'
@@ -47,9 +48,4 @@ export function environmentSection(report: Report): Html {
 <details class="data"><summary>${run.deployments.length} deployments, in the order they ran</summary>${scrolling(html`<table><thead><tr><th>Deployment</th><th>Outcome</th><th class="n">Workers started</th><th class="n">Stopped</th><th class="n">Took</th><th>Reason</th></tr></thead>
 <tbody>${run.deployments.map(d => html`<tr><td>${d.label}</td><td>${d.outcome}</td><td class="n">${d.workersStarted}</td><td class="n">${d.workersStopped}</td><td class="n">${duration(d.elapsedS)}</td><td class="text">${d.reason}</td></tr>`)}</tbody></table>`)}</details>
 </section>`
-}
-
-/** Quoted for a POSIX shell where it needs to be. */
-export function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }

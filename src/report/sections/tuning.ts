@@ -30,24 +30,28 @@ export function tuningSection({ analysis }: Report): Html | null {
 }
 
 function card(tuning: Tuning): Html {
-  const { workload, bottleneck, concurrencyPerGpu, rates, recommendation } = tuning
+  const { workload, bottleneck, next, concurrencyPerGpu, rates, recommendation } = tuning
   return html`<article class="answer" data-bottleneck="${bottleneck?.stage ?? ''}">
 <p class="eyebrow">Workload ${workload} <span>· ${recommendation.best?.label ?? ''}${concurrencyPerGpu === null ? null : `, concurrency ${figure(concurrencyPerGpu)} per GPU`}</span></p>
 ${
   bottleneck === null
     ? null
     : html`<h3>${heldBack(tuning)}</h3>
-<p class="why">${bottleneck.next}</p>
-<ul class="sure">${bottleneck.evidence.map(line => html`<li>${line}</li>`)}</ul>`
+<p class="why">${next.advice}</p>
+<ul class="sure">${[...next.because, ...bottleneck.evidence].map(line => html`<li>${line}</li>`)}</ul>${commandPart(next)}`
 }
 ${rates.map(ratesPart)}
 </article>`
 }
 
 /** What holds it back, in one line. */
-export function heldBack({ bottleneck }: Tuning): string {
-  if (bottleneck === null) return 'Nothing valid to diagnose'
-  return bottleneck.stage === 'none shown' ? 'Nothing holds it back yet' : `Held back by: ${bottleneck.stage}`
+export function heldBack({ heldBackBy }: Tuning): string {
+  if (heldBackBy === null) return 'Nothing valid to diagnose'
+  return heldBackBy === 'nothing shown' ? 'Nothing holds it back yet' : `Held back by: ${heldBackBy}`
+}
+
+function commandPart({ command }: Tuning['next']): Html | null {
+  return command === null ? null : html`<p>To measure again: <code>${command}</code></p>`
 }
 
 function ratesPart(rates: RateMatching): Html {
@@ -70,7 +74,11 @@ export function ratesLines({ prefill, decode, ratio, best, rows, advice }: RateM
       : `Prediction and measurement part at ${apart.map(row => `${row.label} (${change(row.apart)})`).join(', ')}.`
   return [
     `A prefill worker reads ${rate(prefill)}, a decode worker answers ${rate(decode)}: ${figure(ratio)} prefill for each decode worker.`,
-    `By rates, of disaggregated topologies ${topologyLabel(best.topology)} gives most per GPU${best.isMeasured ? '' : ', which was not measured'}.`,
+    ...(advice === null
+      ? [
+          `By rates, of disaggregated topologies ${topologyLabel(best.topology)} gives most per GPU${best.isMeasured ? '' : ', which was not measured'}.`,
+        ]
+      : []),
     told,
     ...(advice === null ? [] : [advice]),
   ]

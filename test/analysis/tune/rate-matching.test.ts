@@ -72,7 +72,7 @@ describe('rate matching', () => {
     )
     assert.ok(unsure !== undefined)
     assert.equal(unsure.prefill.isLimit, false)
-    assert.match(unsure.advice ?? '', /add heavier loads/)
+    assert.match(unsure.advice ?? '', /add loads above those where each was seen/)
   })
   test('says nothing of one ratio alone', () => {
     assert.deepEqual(

@@ -1,0 +1,16 @@
+import type { Deployment } from '../point/index.ts'
+import { canonicalJson, rolesOf, workersOf } from '../point/index.ts'
+
+/** What deployments have in common that differ in the number of workers alone: serving mode, model, GPUs and settings of a worker. */
+export function kindOf({ topology, model, engine, gpusPerWorker }: Deployment): string {
+  const workers = rolesOf(topology).map(role => [role, engine[role] ?? {}, gpusPerWorker[role]] as const)
+  return canonicalJson([topology.kind, model.name, workers])
+}
+
+/** Whether `larger` has the workers of `smaller`, and perhaps more: what the smaller one does, it does too. */
+export function covers(larger: Deployment, smaller: Deployment): boolean {
+  return (
+    kindOf(larger) === kindOf(smaller) &&
+    rolesOf(smaller.topology).every(role => workersOf(larger.topology, role) >= workersOf(smaller.topology, role))
+  )
+}
