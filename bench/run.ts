@@ -17,6 +17,7 @@ const benchmarks: Readonly<Record<string, readonly string[]>> = {
   report: ['report/build.ts'],
   statistics: ['statistics.ts', '1000'],
   'compare-power': ['compare/power.ts', '400'],
+  stopping: ['stopping.ts', '1000'],
   capacity: ['capacity.ts'],
   search: ['search.ts'],
   replay: ['twin.ts', 'replay'],

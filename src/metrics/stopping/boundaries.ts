@@ -1,0 +1,76 @@
+import { normalProbability } from '../statistics/normal.ts'
+
+/** Share of the error that may have been spent when a share of all information (0–1) is in. */
+export type Spending = (information: number) => number
+
+/** Lan and DeMets' spending like Pocock's boundary: about the same at each look, hence early stops. */
+export const pocockSpending: Spending = information => Math.log(1 + (Math.E - 1) * information)
+
+/** Points of the grid that densities are integrated on (Simpson's rule, hence odd). */
+const gridPoints = 161
+
+/**
+ * The two-sided error that each look may make by itself, so that all looks together make at most `alpha`: alpha spending (Lan and
+ * DeMets 1983, "Discrete sequential boundaries for clinical trials", Biometrika 70) by the recursive integration of Armitage,
+ * McPherson and Rowe (1969). Estimates of a growing sample correlate as a Brownian motion does, in information time. Applied as levels rather
+ * than as critical values, they serve Student's t and order statistics too (Pocock 1977; Jennison and Turnbull 2000, 3.8), and the
+ * intervals made at them hold at all looks at once (repeated confidence intervals, Jennison and Turnbull 1989, JRSS B 51).
+ *
+ * @param information ascending shares of all information at the looks, the last one 1
+ */
+export function errorPerLook(
+  information: readonly number[],
+  alpha: number,
+  spending = pocockSpending,
+): readonly number[] {
+  const errors: number[] = []
+  let spent = 0
+  let before = 0
+  let inside: Grid | null = null
+  for (const share of information) {
+    const spend = alpha * spending(share) - spent
+    spent += spend
+    const sd = Math.sqrt(share - before)
+    const bound = boundFor(spend, b => exitProbability(inside, b, sd), Math.sqrt(share))
+    errors.push(2 * (1 - normalProbability(bound / Math.sqrt(share))))
+    inside = step(inside, bound, sd)
+    before = share
+  }
+  return errors
+}
+
+/** Density of the sum of information-weighted scores on the region where no look has ended the measurement yet. */
+interface Grid {
+  readonly at: Float64Array
+  /** Density times the weight of Simpson's rule. */
+  readonly mass: Float64Array
+}
+
+function exitProbability(inside: Grid | null, bound: number, sd: number): number {
+  const outside = (from: number) => normalProbability((-bound - from) / sd) + normalProbability((from - bound) / sd)
+  if (inside === null) return outside(0)
+  return inside.mass.reduce((sum, mass, index) => sum + mass * outside(inside.at[index] ?? 0), 0)
+}
+
+function step(inside: Grid | null, bound: number, sd: number): Grid {
+  const width = (2 * bound) / (gridPoints - 1)
+  const density = (distance: number) => Math.exp(-((distance / sd) ** 2) / 2) / (sd * Math.sqrt(2 * Math.PI))
+  const at = Float64Array.from({ length: gridPoints }, (_, index) => -bound + index * width)
+  const mass = at.map((to, index) => {
+    const weight = ((index === 0 || index === gridPoints - 1 ? 1 : index % 2 === 1 ? 4 : 2) * width) / 3
+    if (inside === null) return weight * density(to)
+    return weight * inside.mass.reduce((sum, each, from) => sum + each * density(to - (inside.at[from] ?? 0)), 0)
+  })
+  return { at, mass }
+}
+
+/** The bound that is crossed with this probability, by bisection. */
+function boundFor(spend: number, crossed: (bound: number) => number, scale: number): number {
+  let [low, high] = [0, 8 * scale]
+  for (let i = 0; i < 50; i++) {
+    const middle = (low + high) / 2
+    if (crossed(middle) > spend) low = middle
+    else high = middle
+  }
+  return (low + high) / 2
+}

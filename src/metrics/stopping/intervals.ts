@@ -1,0 +1,174 @@
+import { percentileOfSorted, sortedNumbers } from '../distribution.ts'
+import { effectiveCount } from '../statistics/effective-count.ts'
+import { normalQuantile } from '../statistics/normal.ts'
+import { percentileInterval } from '../statistics/percentile-interval.ts'
+import { studentCritical } from '../statistics/student.ts'
+import { batchEdges, fewestBatches } from './batches.ts'
+
+/** An estimate with its confidence interval; a side without a bound is infinite. */
+export interface Bounds {
+  readonly estimate: number
+  readonly low: number
+  readonly high: number
+}
+
+/** How an interval is asked for. */
+export interface Asked {
+  /**
+   * Requests after which a closed loop is where it was: its concurrency. Slots that keep their order repeat their pattern in every round,
+   * which is no uncertainty; 1 where there are no rounds.
+   */
+  readonly round: number
+  /** Of this interval, 0–1. */
+  readonly confidence: number
+  /** Relative difference that doesn't matter, 0–1: values that differ by less depend on each other to no effect. */
+  readonly blur: number
+}
+
+/**
+ * Independent values that a series must be worth, below which its interval is withheld. A report asks for 30; but who looks again and again
+ * meets the very looks at which the dependence seems smaller than it is: with 30, intervals of a series with an autocorrelation of 0.9
+ * held 88% instead of 95%.
+ */
+const fewestEffective = 60
+
+/**
+ * Interval of the mean of values in send order, which may depend on their neighbours. Its error is the larger one of two estimates: from
+ * the autocorrelations within (Geyer 1992), and from the means of batches (Schmeiser 1982), which see slower waves. Where the values are worth
+ * too few independent ones for it, those near the mean count as equal, and the interval is wider by as much. Null where that does not help, or
+ * there are too few batches.
+ */
+export function meanBounds(series: Float64Array, asked: Asked): Bounds | null {
+  if (series.length < fewestBatches) return null
+  const estimate = meanOf(series)
+  const sharp = halfWidth(series, asked)
+  if (sharp !== null) return { estimate, low: estimate - sharp, high: estimate + sharp }
+  const margin = asked.blur * Math.abs(estimate)
+  const blurred = blur(series, estimate, margin)
+  const half = blurred.every(value => value === estimate) ? 0 : halfWidth(blurred, asked)
+  return half === null ? null : { estimate, low: estimate - half - margin, high: estimate + half + margin }
+}
+
+/**
+ * Interval of a ratio of sums, such as tokens over time, by {@link meanBounds} of what each pair adds to its error (the usual linear
+ * approximation).
+ */
+export function ratioBounds(above: Float64Array, below: Float64Array, asked: Asked): Bounds | null {
+  const each = meanOf(below)
+  if (above.length === 0 || !(each > 0)) return null
+  const ratio = meanOf(above) / each
+  return meanBounds(
+    above.map((value, index) => ratio + (value - ratio * (below[index] ?? 0)) / each),
+    asked,
+  )
+}
+
+/** Interval of a rate that was counted in batches of unequal length: their sums, and by how much they scatter. */
+export function rateBounds(amounts: Float64Array, times: Float64Array, confidence: number): Bounds | null {
+  const batches = amounts.length
+  const time = meanOf(times) * batches
+  if (batches < fewestBatches || !(time > 0)) return null
+  const estimate = (meanOf(amounts) * batches) / time
+  const squares = amounts.reduce((sum, amount, batch) => sum + (amount - estimate * (times[batch] ?? 0)) ** 2, 0)
+  const half = (studentCritical(confidence, batches - 1) * Math.sqrt((squares * batches) / (batches - 1))) / time
+  return { estimate, low: estimate - half, high: estimate + half }
+}
+
+/**
+ * Interval of a percentile of values in send order, from order statistics on as many independent values as they are worth: by
+ * the autocorrelations of "lies above the percentile", and by the scatter of its share from batch to batch, whichever says fewer. The
+ * scatter of few batches is itself uncertain, by as much as Student's t is wider than the normal distribution. Blurred and withheld as
+ * in {@link meanBounds}.
+ *
+ * @param percentile 0–100
+ */
+export function percentileBounds(series: Float64Array, percentile: number, asked: Asked): Bounds | null {
+  if (series.length < fewestEffective) return null
+  const estimate = percentileOfSorted(sortedNumbers(series), percentile)
+  // A wide margin can't be precise, but lies surely on one side of a limit that is far away.
+  for (const share of [0, asked.blur, 2 * asked.blur]) {
+    const margin = share * Math.abs(estimate)
+    const bounds = percentileOf(margin === 0 ? series : blur(series, estimate, margin), percentile, asked)
+    if (bounds !== null) return { estimate, low: bounds.low - margin, high: bounds.high + margin }
+  }
+  return null
+}
+
+function percentileOf(series: Float64Array, percentile: number, asked: Asked): Bounds | null {
+  const edges = batchEdges(series.length, asked.round)
+  if (edges.length - 1 < fewestBatches) return null
+  const sorted = sortedNumbers(series)
+  const at = percentileOfSorted(sorted, percentile)
+  const above = series.map(value => (value > at ? 1 : 0))
+  const effective = Math.min(
+    effectiveCount(withoutPattern(above, asked.round)),
+    series.length / designEffect(above, edges, asked.confidence),
+  )
+  if (Math.min(effective, effectiveCount(withoutPattern(series, asked.round))) < fewestEffective) return null
+  const { estimate, low, high } = percentileInterval(sorted, percentile, effective, asked.confidence)
+  return { estimate, low: low ?? Number.NEGATIVE_INFINITY, high: high ?? Number.POSITIVE_INFINITY }
+}
+
+/** Half of the interval of a series' mean; null where it is worth too few independent values. */
+function halfWidth(series: Float64Array, { round, confidence }: Asked): number | null {
+  const edges = batchEdges(series.length, round)
+  const batches = edges.length - 1
+  const rest = withoutPattern(series, round)
+  const effective = effectiveCount(rest)
+  if (batches < fewestBatches || effective < fewestEffective) return null
+  const n = series.length
+  const squares = rest.reduce((sum, value) => sum + value ** 2, 0)
+  // Values that move together scatter less around their own mean than around the true one: by n over n − n / effective.
+  const byValues = squares / (n - n / effective) / effective
+  return Math.max(
+    studentCritical(confidence, effective - 1) * Math.sqrt(byValues),
+    studentCritical(confidence, batches - 1) * Math.sqrt(varianceByBatches(series, edges)),
+  )
+}
+
+/** How many times as much the share of ones scatters as that of independent values would; 1 at least. */
+function designEffect(ones: Float64Array, edges: readonly number[], confidence: number): number {
+  const share = meanOf(ones)
+  const independent = (share * (1 - share)) / ones.length
+  if (independent === 0) return 1
+  const widening = studentCritical(confidence, edges.length - 2) / normalQuantile((1 + confidence) / 2)
+  return Math.max(1, (widening ** 2 * varianceByBatches(ones, edges)) / independent)
+}
+
+/** Squared standard error of the mean, from how much the sums of batches scatter. */
+function varianceByBatches(series: Float64Array, edges: readonly number[]): number {
+  const mean = meanOf(series)
+  const batches = edges.length - 1
+  let squares = 0
+  for (let batch = 0; batch < batches; batch++) {
+    let sum = 0
+    for (const value of series.subarray(edges[batch], edges[batch + 1])) sum += value - mean
+    squares += sum ** 2
+  }
+  return ((squares / series.length ** 2) * batches) / (batches - 1)
+}
+
+/** Deviations from what the place in a round has on average; rounding errors are none. */
+function withoutPattern(series: Float64Array, round: number): Float64Array {
+  const sums = new Float64Array(round)
+  const counts = new Float64Array(round)
+  let most = 0
+  for (const [index, value] of series.entries()) {
+    sums[index % round] = (sums[index % round] ?? 0) + value
+    counts[index % round] = (counts[index % round] ?? 0) + 1
+    most = Math.max(most, Math.abs(value))
+  }
+  const rest = series.map((value, index) => value - (sums[index % round] ?? 0) / (counts[index % round] ?? 1))
+  return rest.every(value => Math.abs(value) <= 1e-9 * most) ? rest.fill(0) : rest
+}
+
+/** Values within a margin of a place are put there. */
+function blur(series: Float64Array, at: number, margin: number): Float64Array {
+  return series.map(value => (Math.abs(value - at) <= margin ? at : value))
+}
+
+function meanOf(values: Float64Array): number {
+  let sum = 0
+  for (const value of values) sum += value
+  return sum / values.length
+}

@@ -1,0 +1,138 @@
+import type { Slo } from '../../point/index.ts'
+import { errorPerLook } from './boundaries.ts'
+import type { Asked, Bounds } from './intervals.ts'
+import { percentileBounds, rateBounds, ratioBounds } from './intervals.ts'
+import { lookCounts } from './looks.ts'
+import type { LoadSample } from './sample.ts'
+
+/** When a measurement may stop. */
+export interface StoppingRule {
+  /** Measured requests before the first look, and the most. */
+  readonly min: number
+  readonly max: number
+  /** Relative half-width at which a figure is precise, 0–1. */
+  readonly precision: number
+}
+
+/** What a figure's interval is held against. */
+export interface Aim {
+  readonly slo: Slo
+  /** See {@link Asked}. */
+  readonly round: number
+}
+
+/** A figure that decides, as a look finds it. */
+export interface FigureAtLook {
+  /** Name of the figure as in points.csv; throughput is of the whole deployment. */
+  readonly figure: string
+  readonly estimate: number | null
+  /** Holds with the confidence of the whole measurement, whichever look ends it; null on a side without a bound. */
+  readonly low: number | null
+  readonly high: number | null
+  /** Of an objective. */
+  readonly limitMs?: number
+  /**
+   * `met` and `missed`: surely on one side of its limit. `precise`: the half-width is within what was asked. `open`: neither.
+   */
+  readonly state: 'met' | 'missed' | 'precise' | 'open'
+}
+
+/** A number of measured requests after which it is decided whether to go on. */
+export interface Look {
+  readonly requests: number
+  /** Confidence of intervals made at this look alone, 0–1. */
+  readonly confidence: number
+}
+
+/** Confidence that all looks together leave an interval. */
+export const stoppingConfidence = 0.95
+
+/**
+ * The looks of a rule: {@link lookCounts}, each at the confidence by which intervals of all looks hold together. `min` above `max` looks once.
+ */
+export function looksOf({ min, max }: Pick<StoppingRule, 'min' | 'max'>): readonly Look[] {
+  const counts = lookCounts(Math.min(min, max), max)
+  const errors = errorPerLook(
+    counts.map(count => count / max),
+    1 - stoppingConfidence,
+  )
+  return counts.map((requests, index) => ({ requests, confidence: 1 - (errors[index] ?? 0) }))
+}
+
+/**
+ * What decides, at one look: the objectives of the SLO (surely met, surely missed, or precise) and both axes of the frontier (precise). Figures
+ * that there are no values for decide nothing. A load that only fails has none, and is at an end.
+ */
+export function figuresAtLook(
+  sample: LoadSample,
+  { slo, round }: Aim,
+  precision: number,
+  confidence: number,
+): readonly FigureAtLook[] {
+  // Half for what is blurred, half for the interval.
+  const asked: Asked = { round, confidence, blur: precision / 2 }
+  const objectives = [
+    ['ttft_p95_ms', sample.ttftMs, slo.ttftP95Ms],
+    ['itl_p95_ms', sample.itlMs, slo.itlP95Ms],
+    ['request_latency_p95_ms', sample.requestLatencyMs, slo.requestLatencyP95Ms],
+  ] as const
+  return [
+    ...objectives.flatMap(([figure, values, limitMs]) =>
+      limitMs === undefined || values.length === 0
+        ? []
+        : [figureOf(figure, percentileBounds(values, 95, asked), precision, limitMs)],
+    ),
+    ...(sample.decodeMs.length === 0
+      ? []
+      : [
+          figureOf(
+            'output_tokens_per_s_per_user',
+            perSecond(ratioBounds(sample.decodeTokens, sample.decodeMs, asked)),
+            precision,
+          ),
+        ]),
+    ...(sample.requestLatencyMs.length === 0
+      ? []
+      : [figureOf('output_tokens_per_s', perSecond(throughputBounds(sample, asked)), precision)]),
+  ]
+}
+
+/** Whether nothing is open any more. */
+export function isSettled(figures: readonly FigureAtLook[]): boolean {
+  return figures.every(({ state }) => state !== 'open')
+}
+
+/**
+ * Throughput by how much batches of the window scatter, and no surer than tokens over latency: by Little's law these are throughput over the
+ * concurrency, and long answers that span many batches show there.
+ */
+function throughputBounds(sample: LoadSample, asked: Asked): Bounds | null {
+  const rate = rateBounds(sample.deliveredTokens, sample.batchMs, asked.confidence)
+  const little = ratioBounds(sample.outputTokens, sample.requestLatencyMs, asked)
+  if (rate === null || little === null || asked.round === 1) return asked.round === 1 ? rate : null
+  const half = Math.max(rate.high - rate.estimate, ((little.high - little.estimate) / little.estimate) * rate.estimate)
+  return { estimate: rate.estimate, low: rate.estimate - half, high: rate.estimate + half }
+}
+
+function perSecond(perMs: Bounds | null): Bounds | null {
+  return perMs === null ? null : { estimate: perMs.estimate * 1000, low: perMs.low * 1000, high: perMs.high * 1000 }
+}
+
+function figureOf(figure: string, bounds: Bounds | null, precision: number, limitMs?: number): FigureAtLook {
+  const finite = (value: number | undefined) => (value === undefined || !Number.isFinite(value) ? null : value)
+  return {
+    figure,
+    estimate: bounds?.estimate ?? null,
+    low: finite(bounds?.low),
+    high: finite(bounds?.high),
+    ...(limitMs === undefined ? {} : { limitMs }),
+    state: stateOf(bounds, precision, limitMs),
+  }
+}
+
+function stateOf(bounds: Bounds | null, precision: number, limitMs?: number): FigureAtLook['state'] {
+  if (bounds === null) return 'open'
+  if (limitMs !== undefined && bounds.high <= limitMs) return 'met'
+  if (limitMs !== undefined && bounds.low > limitMs) return 'missed'
+  return (bounds.high - bounds.low) / 2 <= precision * Math.abs(bounds.estimate) ? 'precise' : 'open'
+}
