@@ -10,48 +10,90 @@ export interface Sample {
 export interface Exposition {
   readonly types: ReadonlyMap<string, string>
   readonly samples: readonly Sample[]
+  /** Lines that are neither a sample nor a comment: how many, and the first of them. */
+  readonly unread: { readonly count: number; readonly first: string | null }
+  /** Set when the page ends with `# EOF`, as every whole page of OpenMetrics does. */
+  readonly ended: boolean
 }
 
-const sampleLine = /^([A-Za-z_:][A-Za-z0-9_:]*)\s*(?:\{(.*)\})?\s+(\S+)(?:\s+-?\d+)?\s*$/
-const typeLine = /^#\s+TYPE\s+(\S+)\s+(\S+)/
-const labelPair = /\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*,?/gy
+const metricName = /[A-Za-z_:][A-Za-z0-9_:]*/y
+const typeLine = /^#\s+TYPE\s+("(?:[^"\\]|\\.)*"|\S+)\s+(\S+)/
+/** A name, bare or quoted, with a quoted value, or a quoted name alone: that is the metric's own. */
+const labelPair = /\s*(?:([A-Za-z_][A-Za-z0-9_.:]*)|"((?:[^"\\]|\\.)*)")\s*(?:=\s*"((?:[^"\\]|\\.)*)")?\s*(,|(?=\}))/y
+/** A value, then perhaps a time (ms, or seconds with a fraction), then perhaps an exemplar. */
+const figures = /^\s+(\S+)(?:\s+[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)?(?:\s+#\s*\{.*)?\s*$/i
 
 /**
- * Reads Prometheus' text format 0.0.4 (https://prometheus.io/docs/instrumenting/exposition_formats/). Lines that are
- * none of it are passed over: half a metrics page is still worth its other half.
+ * Reads Prometheus' text format 0.0.4 (https://prometheus.io/docs/instrumenting/exposition_formats/) and OpenMetrics 1.0
+ * (https://prometheus.io/docs/specs/om/open_metrics_spec/). Times and exemplars are passed over. Lines that are none of
+ * it cost only themselves, and are counted: half a metrics page is still worth its other half.
  */
 export function parseExposition(text: string): Exposition {
   const types = new Map<string, string>()
   const samples: Sample[] = []
+  let ended = false
+  let count = 0
+  let first: string | null = null
   for (const line of text.split('\n')) {
     if (line.startsWith('#')) {
       const [, name, type] = typeLine.exec(line) ?? []
-      if (name !== undefined && type !== undefined) types.set(name, type)
+      if (name !== undefined && type !== undefined) types.set(bare(name), type)
+      ended ||= /^# EOF\s*$/.test(line)
       continue
     }
-    const [, name, pairs, figure] = sampleLine.exec(line) ?? []
-    if (name === undefined || figure === undefined) continue
-    const value = numberOf(figure)
-    const labels = labelsOf(pairs ?? '')
-    if (value !== null && labels !== null) samples.push({ name, labels, value })
+    if (line.trim() === '') continue
+    const sample = sampleOf(line)
+    if (sample === null) {
+      count++
+      first ??= line.trim()
+    } else samples.push(sample)
   }
-  return { types, samples }
+  return { types, samples, unread: { count, first }, ended }
+}
+
+function sampleOf(line: string): Sample | null {
+  metricName.lastIndex = 0
+  const bareName = metricName.exec(line)?.[0]
+  let at = bareName?.length ?? 0
+  while (line[at] === ' ' || line[at] === '\t') at++
+  const labels =
+    line[at] === '{' ? labelsOf(line, at + 1) : { pairs: {}, quotedName: undefined, end: bareName?.length ?? 0 }
+  const name = bareName ?? labels?.quotedName
+  if (labels === null || name === undefined || (bareName !== undefined && labels.quotedName !== undefined)) return null
+  const value = numberOf(figures.exec(line.slice(labels.end))?.[1] ?? 'none')
+  return value === null ? null : { name, labels: labels.pairs, value }
+}
+
+/** Reads `a="b",…}` from a place on; where it ends, or null when it is broken. */
+function labelsOf(
+  line: string,
+  from: number,
+): { readonly pairs: Sample['labels']; readonly quotedName: string | undefined; readonly end: number } | null {
+  const pairs: [string, string][] = []
+  let quotedName: string | undefined
+  let at = from
+  for (;;) {
+    labelPair.lastIndex = at
+    const [whole, name, quoted, value] = labelPair.exec(line) ?? []
+    if (whole === undefined) break
+    if (value !== undefined) pairs.push([name ?? unescaped(quoted ?? ''), unescaped(value)])
+    else if (quoted !== undefined && quotedName === undefined && pairs.length === 0) quotedName = unescaped(quoted)
+    else return null
+    at += whole.length
+  }
+  while (line[at] === ' ' || line[at] === '\t') at++
+  return line[at] === '}' ? { pairs: Object.fromEntries(pairs), quotedName, end: at + 1 } : null
 }
 
 function numberOf(text: string): number | null {
-  if (/^\+?inf$/i.test(text)) return Infinity
-  if (/^-inf$/i.test(text)) return -Infinity
+  if (/^\+?inf(inity)?$/i.test(text)) return Infinity
+  if (/^-inf(inity)?$/i.test(text)) return -Infinity
   const value = Number(text)
   return Number.isNaN(value) && !/^nan$/i.test(text) ? null : value
 }
 
-/** Label values escape backslash, quote and line feed, nothing else. */
-function labelsOf(pairs: string): Sample['labels'] | null {
-  const matches = [...pairs.matchAll(labelPair)]
-  const end = matches.reduce((sum, [whole]) => sum + whole.length, 0)
-  if (pairs.slice(end).trim() !== '') return null
-  return Object.fromEntries(matches.map(([, name = '', value = '']) => [name, unescaped(value)]))
-}
+const bare = (name: string): string => (name.startsWith('"') ? unescaped(name.slice(1, -1)) : name)
 
+/** Label values escape backslash, quote and line feed, nothing else. */
 const unescaped = (value: string): string =>
   value.replace(/\\(.)/g, (_, character: string) => (character === 'n' ? '\n' : character))

@@ -131,10 +131,13 @@ function partOf(
   { name, labels }: Sample,
   types: Exposition['types'],
 ): { metric: string; part: string; kind: Kind } | null {
-  const suffix = /_(sum|count|bucket)$/.exec(name)
+  const suffix = /_(g?sum|g?count|bucket)$/.exec(name)
   const base = suffix === null ? name : name.slice(0, -suffix[0].length)
   const declared = types.get(base)
-  if (suffix !== null && (declared === 'histogram' || declared === 'summary'))
+  // What OpenMetrics calls info says which build or model this is, and its buckets of gauges are many.
+  if (types.get(name.replace(/_info$/, '')) === 'info') return null
+  if (suffix?.[1] === 'bucket' && declared === 'gaugehistogram') return null
+  if (suffix !== null && !suffix[1]?.startsWith('g') && (declared === 'histogram' || declared === 'summary'))
     return suffix[1] === 'bucket' ? null : { metric: base, part: `${suffix[1]} `, kind: 'distribution' }
   if (labels.quantile !== undefined) return null
   return {

@@ -106,8 +106,12 @@ async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder
       whileUnbroken(run, limit, signal => run.parts.generator.measure(point, endpoint, { signal, folder, onProgress })),
     )
     const seen = await server.metrics()
-    const measurement =
-      Object.keys(seen).length === 0 ? measured : { ...measured, server: { ...seen, ...measured.server } }
+    const unread = await server.remarks()
+    const measurement = {
+      ...measured,
+      ...(Object.keys(seen).length === 0 ? {} : { server: { ...seen, ...measured.server } }),
+      ...(unread.length === 0 ? {} : { remarks: [...(measured.remarks ?? []), ...unread] }),
+    }
     return { measurement, findings: run.parts.judge(point, measurement) }
   } catch (error) {
     run.signal.throwIfAborted()

@@ -1,5 +1,5 @@
-import type { ServerMetrics } from '../../metrics/measurement.ts'
-import { parseExposition } from '../../metrics/server/exposition.ts'
+import type { Finding, ServerMetrics } from '../../metrics/measurement.ts'
+import { type Exposition, parseExposition } from '../../metrics/server/exposition.ts'
 import { type Scrape, sourceMetrics } from '../../metrics/server/window.ts'
 import type { Endpoint } from '../../point/index.ts'
 
@@ -8,6 +8,9 @@ const intervalMs = 1000
 
 /** A page that takes longer is not waited for; the next one comes. */
 const timeoutMs = 2000
+
+/** Characters of a line that could not be read which a finding shows. */
+const mostOfALine = 120
 
 /** A page that fails this often is not asked any more through this point. */
 const mostMissesInARow = 3
@@ -20,12 +23,15 @@ export interface ServerWatch extends AsyncDisposable {
   end(): void
   /** What was seen within the window; empty for sources that did not answer. */
   metrics(): Promise<ServerMetrics>
+  /** What of the pages could not be had or read. A page that the server doesn't have (HTTP 404) is no loss. */
+  remarks(): Promise<readonly Finding[]>
 }
 
 /** Begins to look at an endpoint's metrics pages, each at its own pace. Never fails: a point is not lost for a missing page. */
 export function watchServer(endpoint: Endpoint, clockMs: () => number): ServerWatch {
   const pages = Object.entries(endpoint.metricsUrls).map(([source, url]) => ({
     source,
+    url,
     page: watchPage(() => readPage(url, endpoint), clockMs),
   }))
   const stop = async () => {
@@ -43,13 +49,60 @@ export function watchServer(endpoint: Endpoint, clockMs: () => number): ServerWa
       const seen = pages.map(({ source, page }) => [source, sourceMetrics(page.scrapes(), page.beganMs())] as const)
       return Object.fromEntries(seen.filter(([, metrics]) => Object.keys(metrics).length > 0))
     },
+    async remarks() {
+      await stop()
+      return pages.flatMap(({ source, url, page }) => lossOf(`${source} (${url})`, page.scrapes(), page.miss()))
+    },
     [Symbol.asyncDispose]: stop,
   }
 }
 
-function watchPage(read: () => Promise<string | null>, clockMs: () => number) {
-  let scrapes: Scrape[] = []
+/** A page that was read: its text, and whether the server calls it OpenMetrics. */
+interface Read {
+  readonly text: string
+  readonly isOpenMetrics: boolean
+}
+
+/** Why a page could not be had. */
+interface Miss {
+  readonly why: string
+  /** The server has no such page. */
+  readonly isAbsent: boolean
+}
+
+function lossOf(
+  what: string,
+  scrapes: readonly (Scrape & { readonly isCut: boolean })[],
+  miss: Miss | null,
+): readonly Finding[] {
+  const unread = scrapes.find(({ page }) => page.unread.count > 0)?.page
+  if (unread !== undefined) return [unreadFinding(what, unread)]
+  if (scrapes.some(({ isCut }) => isCut))
+    return [finding('warning', 'metrics-cut', `A metrics page of ${what} breaks off: OpenMetrics ends with '# EOF'`)]
+  if (miss === null || miss.isAbsent || scrapes.length > 1) return []
+  return [finding('note', 'metrics-missing', `The metrics page of ${what} could not be had: ${miss.why}`)]
+}
+
+function unreadFinding(what: string, { samples, types, unread: { count, first } }: Exposition): Finding {
+  const example = (first ?? '').slice(0, mostOfALine)
+  if (samples.length === 0 && types.size === 0) {
+    const message = `${what} answers with no metrics page, so nothing is known of the server's own metrics; it begins: ${example}`
+    return finding('note', 'metrics-unread', message)
+  }
+  const lines = `${count} ${count === 1 ? 'line' : 'lines'}`
+  return finding(
+    'warning',
+    'metrics-unread',
+    `${lines} of the metrics page of ${what} could not be read, such as: ${example}`,
+  )
+}
+
+const finding = (severity: Finding['severity'], code: string, message: string): Finding => ({ severity, code, message })
+
+function watchPage(read: () => Promise<Read | Miss>, clockMs: () => number) {
+  let scrapes: (Scrape & { readonly isCut: boolean })[] = []
   let missesInARow = 0
+  let miss: Miss | null = null
   let beganMs: number | undefined
   let over = false
   let queue: Promise<void> = Promise.resolve()
@@ -57,9 +110,12 @@ function watchPage(read: () => Promise<string | null>, clockMs: () => number) {
 
   const look = async () => {
     if (missesInARow >= mostMissesInARow) return
-    const text = await read()
-    missesInARow = text === null ? missesInARow + 1 : 0
-    if (text !== null) scrapes.push({ atMs: clockMs(), page: parseExposition(text) })
+    const answer = await read()
+    missesInARow = 'text' in answer ? 0 : missesInARow + 1
+    if ('text' in answer) {
+      const page = parseExposition(answer.text)
+      scrapes.push({ atMs: clockMs(), page, isCut: answer.isOpenMetrics && !page.ended })
+    } else miss = answer
   }
   const enqueue = (task: () => Promise<void> | void) => {
     waiting++
@@ -89,18 +145,30 @@ function watchPage(read: () => Promise<string | null>, clockMs: () => number) {
     },
     scrapes: () => scrapes,
     beganMs: () => beganMs,
+    miss: () => miss,
   }
 }
 
-async function readPage(url: string, endpoint: Endpoint): Promise<string | null> {
+async function readPage(url: string, endpoint: Endpoint): Promise<Read | Miss> {
   const key = endpoint.apiKeyEnv === undefined ? undefined : process.env[endpoint.apiKeyEnv]
   try {
     const response = await fetch(url, {
       signal: AbortSignal.timeout(timeoutMs),
       headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
     })
-    return response.ok ? await response.text() : null
-  } catch {
-    return null
+    if (!response.ok) {
+      await response.body?.cancel()
+      return { why: `it answers HTTP ${response.status}`, isAbsent: response.status === 404 }
+    }
+    const isOpenMetrics = response.headers.get('content-type')?.includes('openmetrics') ?? false
+    return { text: await response.text(), isOpenMetrics }
+  } catch (error) {
+    return { why: reasonOf(error), isAbsent: false }
   }
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (error.name === 'TimeoutError') return `no answer within ${timeoutMs / 1000} s`
+  return error.cause instanceof Error ? error.cause.message : error.message
 }

@@ -6,11 +6,14 @@ import { watchServer } from '../../../src/sweep/run/server-metrics.ts'
 import { endpoint } from './small-system.ts'
 
 /** A metrics page whose counter grows by one each time it is read. */
-async function countingPage(status = 200) {
+async function countingPage(
+  status = 200,
+  { type = 'text/plain', text = (reads: number) => `# TYPE reads_total counter\nreads_total ${reads}\n` } = {},
+) {
   let reads = 0
   const server = createServer((_, response) => {
     reads++
-    response.writeHead(status).end(`# TYPE reads_total counter\nreads_total ${reads}\n`)
+    response.writeHead(status, { 'content-type': type }).end(text(reads))
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
@@ -49,5 +52,55 @@ describe('the server seen through a point', () => {
 
   test('is nothing without metrics pages', async () => {
     assert.deepEqual(await watchServer(endpoint, () => 0).metrics(), {})
+  })
+})
+
+describe('what is lost of a metrics page is told:', () => {
+  /** Codes, severities and texts of what a source with such a page leaves to say. */
+  const remarksOf = async (status: number, page: { type?: string; text?: (reads: number) => string } = {}) => {
+    using served = await countingPage(status, page)
+    const watch = watchServer({ ...endpoint, metricsUrls: { frontend: served.url } }, () => performance.now())
+    for (let i = 0; i < 3; i++) watch.begin()
+    watch.end()
+    return (await watch.remarks()).map(({ severity, code, message }) => [
+      severity,
+      code,
+      message.replace(served.url, 'URL'),
+    ])
+  }
+
+  test('nothing of a page that was read, or that the server doesn’t have', async () => {
+    assert.deepEqual(await remarksOf(200), [])
+    assert.deepEqual(await remarksOf(404), [])
+  })
+
+  test('lines that are none of the format, with the first of them', async () => {
+    const text = () => 'good 1\nbad{a=b} 2\nworse\n'
+    assert.deepEqual(await remarksOf(200, { text }), [
+      [
+        'warning',
+        'metrics-unread',
+        '2 lines of the metrics page of frontend (URL) could not be read, such as: bad{a=b} 2',
+      ],
+    ])
+  })
+
+  test('a page that is something else', async () => {
+    const [[severity, code, message] = []] = await remarksOf(200, { text: () => '<!doctype html>\n<p>hello' })
+    assert.deepEqual([severity, code], ['note', 'metrics-unread'])
+    assert.match(message ?? '', /^frontend \(URL\) answers with no metrics page, .*: <!doctype html>$/)
+  })
+
+  test('an OpenMetrics page that breaks off before its end', async () => {
+    const type = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
+    assert.deepEqual(await remarksOf(200, { type, text: () => 'good 1\n# EOF\n' }), [])
+    const [[severity, code] = []] = await remarksOf(200, { type, text: () => 'good 1\n' })
+    assert.deepEqual([severity, code], ['warning', 'metrics-cut'])
+  })
+
+  test('a page that can’t be had, with the reason', async () => {
+    const [[severity, code, message] = []] = await remarksOf(503)
+    assert.deepEqual([severity, code], ['note', 'metrics-missing'])
+    assert.match(message ?? '', /frontend \(URL\) could not be had: it answers HTTP 503$/)
   })
 })
