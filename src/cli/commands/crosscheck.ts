@@ -3,6 +3,7 @@ import {
   crosscheckMarkdown,
   crosscheckSweepFile,
   crosscheckText,
+  exitCodes,
   generatorNames,
   previewCrosscheck,
 } from '../../index.ts'
@@ -42,7 +43,9 @@ export function addCrosscheck(program: Command): void {
       `
 Examples:
   $ fulcrum crosscheck sweeps/quick.yaml --generators built-in,aiperf --point 4
-  $ fulcrum crosscheck sweeps/attach.yaml --rounds 6 --command genai-perf=.systems/genai-perf/bin/genai-perf`,
+  $ fulcrum crosscheck sweeps/attach.yaml --rounds 6 --command genai-perf=.systems/genai-perf/bin/genai-perf
+
+A generator that is asked for and isn't there, or fails in a round, is not tested. Exit codes: 0 all were compared, 1 one was not tested.`,
     )
     .action(async (file: string, options: CrosscheckOptions) => {
       if (options.dryRun) {
@@ -65,6 +68,7 @@ Examples:
       })
       if (options.json) console.log(JSON.stringify(result))
       else console.log(options.markdown ? crosscheckMarkdown(result) : crosscheckText(result))
+      if (result.notTested.length > 0) process.exitCode = exitCodes.pointsFailed
     })
 }
 

@@ -4,6 +4,7 @@ import { type Endpoint, FulcrumError, type GeneratorName, type Point } from '../
 import type { LoadGenerator, LoadProgress } from '../generator.ts'
 import { type Comparison, compareGenerators, type Reading, readingsOf, type Truth, type Turn } from './compare.ts'
 import { planTurns } from './turns.ts'
+import { type Untested, untestedIn } from './untested.ts'
 
 /** A generator that takes part. */
 export interface Contestant {
@@ -49,6 +50,8 @@ export interface Crosscheck extends Comparison {
   readonly generators: readonly GeneratorName[]
   readonly turns: readonly Turn[]
   readonly readings: readonly Reading[]
+  /** Generators that were asked for and are not among what was compared, or not in every round; empty when all are. */
+  readonly notTested: readonly Untested[]
 }
 
 /**
@@ -74,6 +77,7 @@ export async function crosscheck(options: CrosscheckOptions): Promise<Crosscheck
     options.onTurn?.({ ...told, progress: null })
     turns.push(await takeTurn(options, contestant, round, progress => options.onTurn?.({ ...told, progress })))
   }
+  const compared = compareGenerators(turns, names)
   return {
     point,
     url: options.endpoint.url,
@@ -81,7 +85,8 @@ export async function crosscheck(options: CrosscheckOptions): Promise<Crosscheck
     generators: names,
     turns,
     readings: readingsOf(turns, names),
-    ...compareGenerators(turns, names),
+    notTested: untestedIn(turns, names, compared.comparisons),
+    ...compared,
   }
 }
 

@@ -4,6 +4,7 @@ import { type Difference, falseDiscoveryRate } from './compare.ts'
 import type { Crosscheck } from './crosscheck.ts'
 import { type Figure, figures } from './figures.ts'
 import type { Interval } from './interval.ts'
+import { untestedText } from './untested.ts'
 
 /** A cross-check as rows of cells, the first row the titles. */
 export function crosscheckRows(result: Crosscheck): string[][] {
@@ -40,9 +41,11 @@ export function crosscheckFindings(result: Crosscheck): string[] {
       `${title}: ${generator} reads ${signed(error.mean)} ± ${shown(error.half)} ${unit} against the server's own record.`,
     ]
   })
-  if (differences.length > 0 || errors.length > 0) return [...failures, ...errors, ...differences]
-  const none = result.rounds < 2 ? 'One round has no intervals: no difference can be shown.' : 'No difference shown.'
-  return [...failures, none]
+  const untested = result.notTested.map(one => `${untestedText(one)}.`)
+  if (differences.length > 0 || errors.length > 0) return [...failures, ...untested, ...errors, ...differences]
+  if (result.comparisons === 0) return [...failures, ...untested]
+  const rest = untested.length > 0 ? ' among the others' : ''
+  return [...failures, ...untested, `No difference shown${rest}.`]
 }
 
 /** Differences of one pair that have one reason, together. */

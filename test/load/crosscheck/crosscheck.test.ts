@@ -185,6 +185,28 @@ describe('a cross-check', () => {
     assert.equal(result.turns.length, 6)
     assert.equal(result.readings.find(one => one.generator === 'genai-perf' && one.figure === 'ttftMean')?.value, null)
     assert.match(crosscheckFindings(result)[0] ?? '', /genai-perf failed in round 1: HTTP 500/)
+    assert.deepEqual(result.notTested, [{ generator: 'genai-perf', reason: 'failed in 2 of 2 rounds: HTTP 500' }])
+    assert.equal(crosscheckFindings(result).at(-1), 'No difference shown among the others.')
+  })
+
+  it('says of two of which one is missing that nothing was tested, and not that no difference is shown', async () => {
+    const result = await check([
+      ['built-in', {}],
+      ['aiperf', { fails: 'aiperf was not found' }],
+    ])
+    assert.equal(result.comparisons, 0)
+    assert.equal(result.notTested.length, 1)
+    const findings = crosscheckFindings(result)
+    assert.equal(findings.at(-1), 'not tested: aiperf failed in 4 of 4 rounds: aiperf was not found.')
+    assert.doesNotMatch(findings.join('\n'), /No difference/)
+  })
+
+  it('has nothing untested when every generator gave what was asked', async () => {
+    const result = await check([
+      ['built-in', {}],
+      ['aiperf', {}],
+    ])
+    assert.deepEqual(result.notTested, [])
   })
 
   it('calls hardly anything different by chance, however many comparisons it makes', async () => {
@@ -216,7 +238,7 @@ describe('a cross-check', () => {
       1,
     )
     assert.deepEqual(result.differences, [])
-    assert.match(crosscheckFindings(result)[0] ?? '', /no difference can be shown/)
+    assert.match(crosscheckFindings(result)[0] ?? '', /^not tested: .*no difference can be shown/)
   })
 
   it('gives each round prompts of its own', async () => {
