@@ -33,7 +33,8 @@ Examples:
   $ fulcrum status                        how the newest run stands
   $ fulcrum report results/quick/…        write the report of a run again
 
-Exit codes: 0 fine, 1 points failed or invalid, 2 bad input, 3 environment, 130 interrupted.`
+Exit codes: 0 fine, 1 points failed or invalid, 2 bad input, 3 environment, 130 interrupted.
+Where --fail-on is given, 1 also when what it asks for failed or could not be tested.`
 
 /** Parses the command line, runs one command, sets the exit code. Never throws. */
 export async function main(argv: readonly string[]): Promise<void> {

@@ -1,5 +1,6 @@
 import type { ReportedOutcome } from '../index.ts'
 import { frontierText } from './frontier-text.ts'
+import { limitsText } from './limits-text.ts'
 import { duration } from './table.ts'
 
 /** Prints how a run ended: the frontier, the counts, where the report is. */
@@ -15,6 +16,7 @@ export function printOutcome(outcome: ReportedOutcome, json: boolean): void {
   }
   const { points, report, error } = outcome
   if (report !== null) console.log(`\n${frontierText(report.frontier)}\n`)
+  if (outcome.limits.length > 0) console.log(`${limitsText(outcome.limits)}\n`)
   const parts = [`${points.ok} ok`]
   if (points.invalid > 0) parts.push(`${points.invalid} invalid`)
   if (points.failed > 0) parts.push(`${points.failed} failed`)

@@ -1,15 +1,17 @@
 import type { Believed, MixAnswer, MixedPoint, RatesAnswer, TuneAnswer, TunedPoint, WorkloadAnswer } from '../index.ts'
+import { limitsText } from './limits-text.ts'
 import { table } from './table.ts'
 import { wrapped } from './wrapped.ts'
 
 /** The answer for a person, workload by workload. */
-export function tuneText({ folder, mix, workloads, believed, outcome }: TuneAnswer): string {
+export function tuneText({ folder, mix, workloads, believed, limits, outcome }: TuneAnswer): string {
   const unfinished =
     outcome === null || outcome.outcome === 'complete' ? [] : [`The run is not complete: ${outcome.reason}`]
   return [
     ...(mix === null ? [] : [mixText(mix)]),
     ...workloads.map(workloadText),
     ...(believed.length === 0 ? [] : [believed.map(believedText).join('\n')]),
+    ...(limits.length === 0 ? [] : [limitsText(limits)]),
     ...unfinished,
     `run: ${folder}`,
   ].join('\n\n')

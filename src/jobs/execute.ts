@@ -1,16 +1,17 @@
 import { createDeployer } from '../deploy/create.ts'
 import { besideDeployment } from '../deploy/kubernetes/load-job/defaults.ts'
 import { jobPlace } from '../deploy/kubernetes/load-job/place.ts'
-import type { OpenRun } from '../journal/index.ts'
+import { type OpenRun, readRun } from '../journal/index.ts'
 import { createGenerator, type GeneratorSettings } from '../load/create.ts'
 import { judge } from '../metrics/validity.ts'
 import { FulcrumError } from '../point/index.ts'
 import { onlyPoints } from '../sweep/only.ts'
 import { type RunOutcome, type RunProgress, runSweep } from '../sweep/run.ts'
 import type { Plan, Sweep } from '../sweep/sweep.ts'
+import { type AskedLimits, exitCodeWith, parseLimits, type ReportedLimit, reportedLimits } from './limits.ts'
 import { reportRun, type WrittenReport } from './report.ts'
 
-export interface RunWatch {
+export interface RunWatch extends AskedLimits {
   readonly signal: AbortSignal
   readonly onProgress?: (progress: RunProgress) => void
   /** Processes to split each point's load over, whatever the sweep file says; the same points all the same. */
@@ -18,7 +19,12 @@ export interface RunWatch {
 }
 
 /** How a run ended, and its report; null when nothing was measured that could be reported. */
-export type ReportedOutcome = RunOutcome & { readonly report: WrittenReport | null; readonly resumed: boolean }
+export type ReportedOutcome = RunOutcome & {
+  readonly report: WrittenReport | null
+  readonly resumed: boolean
+  /** What came of the limits that were asked for, and of the sweep's SLO; what was asked for is in the exit code. */
+  readonly limits: readonly ReportedLimit[]
+}
 
 /** Measures what an opened run lacks, ends the run, and writes its report. */
 export async function execute(
@@ -44,9 +50,10 @@ export async function execute(
     again: watch.again ?? [],
     ...(watch.onProgress === undefined ? {} : { onProgress: watch.onProgress }),
   })
+  const limits = reportedLimits(await readRun(run.folder), parseLimits(watch), watch.allowLost)
   const hasPoints = outcome.points.planned > outcome.points.missing + outcome.points.skipped
   const report = hasPoints ? await reportRun({ folder: run.folder, resultsRoot }) : null
-  return { ...outcome, report, resumed }
+  return { ...outcome, exitCode: exitCodeWith(limits, outcome.exitCode), report, resumed, limits }
 }
 
 /** The part of a plan that a run measures; all of it when nothing is named. */

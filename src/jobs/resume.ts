@@ -17,6 +17,7 @@ import { missingPoints } from '../sweep/run.ts'
 import type { Plan, Sweep } from '../sweep/sweep.ts'
 import { execute, partOf, type ReportedOutcome, type RunWatch, refuseShards } from './execute.ts'
 import type { RunChoice } from './find-run.ts'
+import { parseLimits, refuseSloWithout } from './limits.ts'
 
 /** Which run to go on with, and which of its results not to rest on. */
 export type ResumeChoice = RunChoice & {
@@ -33,7 +34,9 @@ export type Again = (typeof againStatuses)[number]
  * @throws FulcrumError (bad-input) when there is none to resume, or the sweep file has changed since
  */
 export async function resumeRun(request: RunWatch & ResumeChoice): Promise<ReportedOutcome> {
+  const limits = parseLimits(request)
   const { folder, plan } = await unfinishedPlan(request)
+  refuseSloWithout(plan.sweep.slo, limits)
   refuseShards(plan.sweep, request.shards)
   const again = await pointsAgain(folder, request.again)
   return execute(plan, await openRun(folder), resolve(request.resultsRoot), true, { ...request, again })

@@ -5,6 +5,7 @@ import { loadSweep } from '../sweep/load-sweep.ts'
 import { planSweep } from '../sweep/plan.ts'
 import type { Plan, Sweep } from '../sweep/sweep.ts'
 import { execute, partOf, type ReportedOutcome, type RunWatch, refuseShards } from './execute.ts'
+import { parseLimits, refuseSloWithout } from './limits.ts'
 import type { SweepFileOptions } from './plan.ts'
 import { readPriors } from './priors.ts'
 
@@ -24,7 +25,9 @@ export async function runSweepFile(
       readonly priors?: readonly string[]
     },
 ): Promise<ReportedOutcome> {
+  const limits = parseLimits(request)
   const sweep = await loadSweep(request.file, request)
+  refuseSloWithout(sweep.slo, limits)
   refuseShards(sweep, request.shards)
   const { only } = request
   const priors = await readPriors(request.priors ?? [], sweep.model.name)

@@ -9,6 +9,7 @@ import { readRun } from '../journal/index.ts'
 import { FulcrumError, topologyLabel } from '../point/index.ts'
 import { nearMiss } from '../sweep/file/near-miss.ts'
 import type { ReportedOutcome, RunWatch } from './execute.ts'
+import { parseLimits, type ReportedLimit, reportedLimits } from './limits.ts'
 import { parseMix } from './mix-flag.ts'
 import { readPriors } from './priors.ts'
 import { runSweepFile } from './run.ts'
@@ -23,6 +24,8 @@ export interface TuneAnswer {
   readonly workloads: readonly WorkloadAnswer[]
   /** What the priors held to be best of each workload, beside the answer; empty without priors. */
   readonly believed: readonly Believed[]
+  /** What came of the limits that were asked for, and of the run's SLO. */
+  readonly limits: readonly ReportedLimit[]
   /** The run that was made for this answer; null when a run folder was given. */
   readonly outcome: ReportedOutcome | null
 }
@@ -42,6 +45,7 @@ export async function tuneFileOrRun(
   },
 ): Promise<TuneAnswer> {
   const { target, mix: mixText, ...watch } = request
+  const limits = parseLimits(request)
   const weights = mixText === undefined ? null : parseMix(mixText)
   const isFolder = await stat(target).then(
     found => found.isDirectory(),
@@ -49,7 +53,8 @@ export async function tuneFileOrRun(
   )
   const outcome = isFolder ? null : await runSweepFile({ ...watch, file: target, startNew: false })
   const folder = outcome?.folder ?? resolve(target)
-  const analysis = analyse(await readRun(folder))
+  const run = await readRun(folder)
+  const analysis = analyse(run)
   const names = analysis.workloads.map(({ name }) => name)
   const mix = weights === null ? analysis.mix : recommendForMix(analysis.workloads, sharesOf(weights, names))
   return {
@@ -57,6 +62,7 @@ export async function tuneFileOrRun(
     mix: mix && mixAnswer(mix),
     workloads: tune(analysis).map(answerOf),
     believed: await believedOf(analysis, request.priors ?? []),
+    limits: outcome?.limits ?? reportedLimits(run, limits, request.allowLost),
     outcome,
   }
 }

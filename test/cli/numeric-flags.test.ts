@@ -21,6 +21,7 @@ const flags: readonly (readonly [flag: string, command: readonly string[], value
   ['--shards', ['resume', 'run'], [...notWhole, '0']],
   ['--last', ['history'], [...notWhole, '0']],
   ['--allow-lost', ['history'], notWhole],
+  ...['run', 'resume', 'tune'].map(command => ['--allow-lost', [command, 'x'], notWhole] as const),
   ['--allow-lost', ['compare', 'a', 'b'], notWhole],
   ['--rounds', ['crosscheck', 'sweep.yaml'], [...notWhole, '0']],
   ['--point', ['crosscheck', 'sweep.yaml'], [...notWhole, '0']],

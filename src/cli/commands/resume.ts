@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { type Again, againStatuses, planToResume, previewPlan, resumeRun } from '../../index.ts'
+import { type Again, againStatuses, parseLimits, planToResume, previewPlan, resumeRun } from '../../index.ts'
 import { interruption } from '../interruption.ts'
+import { addLimitOptions, type LimitOptions, limitHelp } from '../limits-text.ts'
 import { nameLeftovers } from '../name-leftovers.ts'
 import { printOutcome } from '../outcome-text.ts'
 import { printPreview } from '../preview-text.ts'
@@ -9,7 +10,7 @@ import { wholeNumber } from '../whole-number.ts'
 
 /** `fulcrum resume [RUN]` */
 export function addResume(program: Command): void {
-  program
+  const command = program
     .command('resume')
     .argument('[run]', 'folder of a run; the newest unfinished one when left out')
     .description('go on with an unfinished run, from the sweep file as it was when the run began')
@@ -19,18 +20,29 @@ export function addResume(program: Command): void {
     .option('--dry-run', 'print the exact commands and files of what is still to measure, and start nothing')
     .option('--shards <n>', 'split the load of each point over n processes (see generator.shards)', wholeNumber())
     .option('--json', 'one JSON object a line: progress, then the outcome')
+  addLimitOptions(command)
     .addHelpText(
       'after',
       `
 Examples:
   $ fulcrum resume
   $ fulcrum resume results/quick/20261124T230000Z-1a2b3c
-  $ fulcrum resume --again failed,invalid      # the youngest run, when the cause is repaired`,
+  $ fulcrum resume --again failed,invalid      # the youngest run, when the cause is repaired
+  $ fulcrum resume --fail-on slo
+
+${limitHelp}`,
     )
     .action(
       async (
         folder: string | undefined,
-        options: { out: string; json?: true; dryRun?: true; endLeftovers?: true; shards?: number; again?: Again[] },
+        options: LimitOptions & {
+          out: string
+          json?: true
+          dryRun?: true
+          endLeftovers?: true
+          shards?: number
+          again?: Again[]
+        },
       ) => {
         const { again } = options
         const choice = {
@@ -39,6 +51,7 @@ Examples:
           resultsRoot: options.out,
         }
         if (options.dryRun) {
+          parseLimits(options)
           printPreview(await previewPlan(await planToResume(choice)), options.json === true)
           return
         }
@@ -47,6 +60,8 @@ Examples:
         using progress = showProgress(options.json === true)
         const outcome = await resumeRun({
           ...choice,
+          failOn: options.failOn,
+          allowLost: options.allowLost,
           ...(options.shards === undefined ? {} : { shards: options.shards }),
           signal: interrupted.signal,
           onProgress: progress.show,

@@ -1,13 +1,14 @@
 import type { Command } from 'commander'
-import { planSweepFile, previewPlan, runSweepFile } from '../../index.ts'
+import { parseLimits, planSweepFile, previewPlan, runSweepFile } from '../../index.ts'
 import { interruption } from '../interruption.ts'
+import { addLimitOptions, type LimitOptions, limitHelp } from '../limits-text.ts'
 import { nameLeftovers } from '../name-leftovers.ts'
 import { printOutcome } from '../outcome-text.ts'
 import { printPreview } from '../preview-text.ts'
 import { showProgress } from '../progress.ts'
 import { wholeNumber } from '../whole-number.ts'
 
-interface RunOptions {
+interface RunOptions extends LimitOptions {
   readonly out: string
   readonly new?: true
   readonly only?: readonly string[]
@@ -20,7 +21,7 @@ interface RunOptions {
 
 /** `fulcrum run FILE` */
 export function addRun(program: Command): void {
-  program
+  const command = program
     .command('run')
     .argument('<file>', 'sweep file')
     .description('measure what is missing, redeploying as it goes, and write the report')
@@ -36,6 +37,7 @@ export function addRun(program: Command): void {
     .option('--shards <n>', 'split the load of each point over n processes (see generator.shards)', wholeNumber())
     .option('--json', 'one JSON object a line: progress, then the outcome')
     .option('--allow-points <n>', 'accept a grid of up to n points (default 10000)', wholeNumber())
+  addLimitOptions(command)
     .addHelpText(
       'after',
       `
@@ -43,12 +45,17 @@ Examples:
   $ fulcrum run sweeps/quick.yaml
   $ fulcrum run sweeps/dynamo-mocker.yaml --dry-run
   $ fulcrum run sweeps/quick.yaml --only fc5ad1e8df05
+  $ fulcrum run nightly.yaml --fail-on slo --fail-on "itl_p95>50ms"
   $ fulcrum run nightly.yaml --out /data/results --json > progress.jsonl
 
-An unfinished run of the same sweep goes on where its journal ends. Ctrl-C drops the point in flight, stops what was started and exits with 130.`,
+An unfinished run of the same sweep goes on where its journal ends. Ctrl-C drops the point in flight, stops what was started and exits with 130.
+
+${limitHelp}
+Exit codes: 0 fine, 1 points failed or invalid, or a limit failed or was not tested, 2 bad input, 3 environment, 130 interrupted.`,
     )
     .action(async (file: string, options: RunOptions) => {
       if (options.dryRun) {
+        parseLimits(options)
         const plan = await planSweepFile(file, { resultsRoot: options.out, ...options })
         printPreview(await previewPlan(plan), options.json === true)
         return
@@ -60,6 +67,8 @@ An unfinished run of the same sweep goes on where its journal ends. Ctrl-C drops
         file,
         resultsRoot: options.out,
         startNew: options.new === true,
+        failOn: options.failOn,
+        allowLost: options.allowLost,
         ...(options.only === undefined ? {} : { only: options.only }),
         signal: interrupted.signal,
         onProgress: progress.show,

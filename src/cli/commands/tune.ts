@@ -1,13 +1,14 @@
 import type { Command } from 'commander'
-import { planSweepFile, previewPlan, tuneFileOrRun } from '../../index.ts'
+import { exitCodes, exitCodeWith, parseLimits, planSweepFile, previewPlan, tuneFileOrRun } from '../../index.ts'
 import { interruption } from '../interruption.ts'
+import { addLimitOptions, type LimitOptions, limitHelp } from '../limits-text.ts'
 import { printPreview } from '../preview-text.ts'
 import { showProgress } from '../progress.ts'
 import { tuneText } from '../tune-text.ts'
 
 /** `fulcrum tune FILE|RUN` */
 export function addTune(program: Command): void {
-  program
+  const command = program
     .command('tune')
     .argument('<file-or-run>', 'a sweep file, which is run first, or the folder of a run')
     .description('what to deploy for each workload, how sure that is, what holds it back and what to try next')
@@ -21,16 +22,18 @@ export function addTune(program: Command): void {
     )
     .option('--dry-run', 'print the exact commands and files of running the sweep file, and start nothing')
     .option('--json', 'print as JSON')
+  addLimitOptions(command)
     .addHelpText(
       'after',
-      '\nExamples:\n  $ fulcrum tune sweeps/quick.yaml\n  $ fulcrum tune results/quick/…\n  $ fulcrum tune results/nightly/… --mix 8000/256=0.7,1000/1000=0.3\n\nWrite search: adaptive in the sweep file to get there with fewer points.',
+      `\nExamples:\n  $ fulcrum tune sweeps/quick.yaml\n  $ fulcrum tune results/quick/…\n  $ fulcrum tune results/nightly/… --mix 8000/256=0.7,1000/1000=0.3\n  $ fulcrum tune results/nightly/… --fail-on slo\n\nWrite search: adaptive in the sweep file to get there with fewer points.\n\n${limitHelp}`,
     )
     .action(
       async (
         target: string,
-        options: { out: string; mix?: string; priors: readonly string[]; json?: true; dryRun?: true },
+        options: LimitOptions & { out: string; mix?: string; priors: readonly string[]; json?: true; dryRun?: true },
       ) => {
         if (options.dryRun) {
+          parseLimits(options)
           printPreview(
             await previewPlan(await planSweepFile(target, { resultsRoot: options.out })),
             options.json === true,
@@ -44,12 +47,14 @@ export function addTune(program: Command): void {
           resultsRoot: options.out,
           ...(options.mix === undefined ? {} : { mix: options.mix }),
           priors: options.priors,
+          failOn: options.failOn,
+          allowLost: options.allowLost,
           signal: interrupted.signal,
           onProgress: progress.show,
         })
         progress[Symbol.dispose]()
         console.log(options.json ? JSON.stringify(answer, null, 2) : tuneText(answer))
-        process.exitCode = answer.outcome?.exitCode ?? 0
+        process.exitCode = answer.outcome?.exitCode ?? exitCodeWith(answer.limits, exitCodes.ok)
       },
     )
 }
