@@ -46,10 +46,19 @@ export function requestFields(shape: RequestShape): Fields {
     model: shape.model,
     stream: shape.streaming,
     // The Responses API always ends with usage; the others only tell when asked.
-    ...(shape.streaming && shape.api !== 'responses' ? { stream_options: { include_usage: true } } : {}),
+    ...(shape.streaming && shape.api !== 'responses' ? { stream_options: streamOptions(shape.dialect) } : {}),
     ...lengthFields(shape),
     ...shape.extra,
   }
+}
+
+/**
+ * Dynamo 1.x, vLLM and SGLang count on with every chunk when asked, which tells how many tokens a first chunk of several has. A
+ * server that doesn't know the option passes over it.
+ */
+function streamOptions(dialect: Dialect): Fields {
+  const counting = dialect === 'vllm' || dialect === 'dynamo-1'
+  return { include_usage: true, ...(counting ? { continuous_usage_stats: true } : {}) }
 }
 
 /** The fewest tokens that the server was told to generate; 0 when it wasn't told. A shorter answer is a failure. */

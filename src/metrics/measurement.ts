@@ -167,8 +167,10 @@ export interface Measurement {
   readonly inputTokensPerS: number
   /** Requests/s that met every SLO; null without an SLO. */
   readonly goodputPerS: number | null
-  /** Where token counts come from. */
+  /** Where the token counts of most answers come from. */
   readonly tokenSource: 'usage' | 'tokenizer' | 'chunks' | 'generator'
+  /** How many answers were counted how; absent where a generator doesn't say. */
+  readonly tokenCounts?: TokenCounts
   readonly steady: SteadyState | null
   readonly client: ClientHealth
   /** Honest upper bounds of tail percentiles (MLPerf early stopping, 99 % confidence); null where there are too few samples. */
@@ -196,6 +198,20 @@ export interface Measurement {
   readonly remarks?: readonly Finding[]
   /** Files of this point, relative to the run folder. */
   readonly files: readonly string[]
+}
+
+/** How the tokens of answers were counted, in answers. */
+export interface TokenCounts {
+  readonly usage: number
+  readonly tokenizer: number
+  /** Chunks stand for tokens: neither the server nor a tokenizer counted. */
+  readonly chunks: number
+  /** Why not by usage: none came, it came before the last of the text, or it can't be. */
+  readonly missing: number
+  readonly early: number
+  readonly impossible: number
+  /** Answers whose usage says that their prompt had no token: not believed, what was sent counts. */
+  readonly noPromptTokens: number
 }
 
 /** Prometheus series scraped through a point, by source (`frontend`, `prefill-0`, …) then `metric{labels that differ}`. */

@@ -104,6 +104,8 @@ test('a sound measurement has no finding and is ok', () => {
   assert.equal(statusOf([]), 'ok')
 })
 
+const counted = { usage: 1000, tokenizer: 0, chunks: 0, missing: 0, early: 0, impossible: 0, noPromptTokens: 0 }
+
 const invalid: readonly (readonly [string, Measurement, RegExp])[] = [
   [
     'error-share',
@@ -153,6 +155,14 @@ const doubtful: readonly (readonly [string, Measurement])[] = [
   ['few-samples', { ...sound, requestLatencyMs: at(1000, 40) }],
   ['one-piece-answers', { ...sound, onePiece: 100, itlMs: at(10, 900) }],
   ['one-piece-answers', { ...sound, onePiece: 1000, itlMs: null, outputTokensPerSPerUser: null }],
+  [
+    'impossible-usage',
+    { ...sound, tokenSource: 'tokenizer', tokenCounts: { ...counted, usage: 0, tokenizer: 1000, impossible: 1000 } },
+  ],
+  ['impossible-usage', { ...sound, tokenCounts: { ...counted, usage: 996, tokenizer: 4, early: 4 } }],
+  ['impossible-prompt-tokens', { ...sound, tokenCounts: { ...counted, noPromptTokens: 1000 } }],
+  ['tokens-from-tokenizer', { ...sound, tokenCounts: { ...counted, usage: 996, tokenizer: 4, missing: 4 } }],
+  ['tokens-from-chunks', { ...sound, tokenCounts: { ...counted, usage: 996, chunks: 4, missing: 4 } }],
   ['tokens-from-chunks', { ...sound, tokenSource: 'chunks' }],
 ]
 

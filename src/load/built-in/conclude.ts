@@ -4,9 +4,9 @@ import { mergeRecords } from '../../metrics/records.ts'
 import type { Point } from '../../point/index.ts'
 import { redactor } from '../../point/index.ts'
 import type { MeasureContext } from '../generator.ts'
+import { settleAnswers } from './afterwards.ts'
 import { monotonicMs } from './control.ts'
 import { mergeErrors } from './failure.ts'
-import { countFirstChunks } from './first-chunks.ts'
 import type { JobResult } from './job.ts'
 import type { PhaseTimes } from './phases.ts'
 import { besideWindow } from './phases.ts'
@@ -34,7 +34,7 @@ export async function conclude(
   { folder, signal }: Pick<MeasureContext, 'folder' | 'signal'>,
 ): Promise<Measurement> {
   const { point, requests, times } = facts
-  await countFirstChunks(results, point.deployment.model.tokenizer)
+  const afterwards = await settleAnswers(results, point.deployment.model.tokenizer)
   const records = mergeRecords(results.map(result => result.records))
   await writeRequestLog(folder, records, signal)
   const measurement = measurementOf(records, results, {
@@ -44,12 +44,10 @@ export async function conclude(
     clockJumpMs: facts.clockJumpMs,
     lookupMs: facts.lookupMs,
     shards: facts.shards,
+    counts: afterwards.counts,
     // The folder of a point is `points/<id>` in the run's.
     files: [relative(dirname(dirname(folder)), join(folder, requestLogName))],
-    errors: mergeErrors(
-      results.map(result => result.errors),
-      redactor(facts.env),
-    ),
+    errors: mergeErrors([...results.map(result => result.errors), afterwards.errors], redactor(facts.env)),
   })
   const nowMs = monotonicMs()
   return {

@@ -6,7 +6,10 @@ export interface EventSink {
    * @returns the offset after the event, or −1 to have it read line by line
    */
   takeWhole(bytes: Buffer, start: number, end: number): number
-  /** The data of one event; several data lines are joined by line feeds. `type` is empty without an `event` field. */
+  /**
+   * The data of one event; several data lines are joined by line feeds. `type` is empty without an `event` field. An event may have
+   * a type and no data: Dynamo reports errors that way.
+   */
   onEvent(bytes: Buffer, start: number, end: number, type: string): void
 }
 
@@ -24,7 +27,7 @@ export class EventTooLong extends Error {
 /**
  * Finds server-sent events in bytes as the HTML standard's event stream format says (CR, LF and CRLF line ends, comments,
  * byte order mark, data over several lines), however the bytes are cut. Unlike the standard, an event that ends with the
- * stream instead of an empty line counts: servers end `[DONE]` that way.
+ * stream instead of an empty line counts (servers end `[DONE]` that way), and so does one with a type and no data.
  */
 export class EventReader {
   readonly #sink: EventSink
@@ -73,7 +76,7 @@ export class EventReader {
   /** The stream has ended. */
   close(): void {
     if (this.#line.length > 0) this.#takeLine(this.#line.bytes, 0, this.#line.length)
-    if (this.#dataLines > 0) this.#dispatch()
+    if (this.#dataLines > 0 || this.#type !== '') this.#dispatch()
     this.next()
   }
 
@@ -113,7 +116,7 @@ export class EventReader {
         start += 3
     }
     if (start === end) {
-      if (this.#dataLines > 0) this.#dispatch()
+      if (this.#dataLines > 0 || this.#type !== '') this.#dispatch()
       this.#clearEvent()
       return
     }

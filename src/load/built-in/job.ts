@@ -3,6 +3,7 @@ import type { RequestErrors } from '../../metrics/measurement.ts'
 import type { RequestRecords } from '../../metrics/records.ts'
 import type { Api } from '../../point/index.ts'
 import type { Control } from './control.ts'
+import type { UsageState } from './exchange.ts'
 import type { RequestSet } from './request-set.ts'
 import type { Target } from './target.ts'
 
@@ -57,12 +58,25 @@ export interface JobResult {
   readonly gaps: HistogramState
   /** How long first tokens may have lain unread. */
   readonly waits: HistogramState
-  /** Answers that the server gave no count for. */
-  readonly uncounted: number
   readonly errors: readonly RequestErrors[]
   readonly health: ThreadHealth
-  /** First chunks that may hold several tokens, by row of {@link records}. */
+  /** Texts of first chunks that may hold several tokens, by row of {@link records}. */
   readonly firstTexts: readonly (readonly [row: number, text: string])[]
+  /** Texts of answers whose tokens the server didn't count, or not as they can be. */
+  readonly texts: readonly UncountedText[]
+  /** Answers that lack one of {@link endings}, and those that they have. */
+  readonly unended: readonly (readonly [row: number, ending: number])[]
+  /** Rows of answers whose usage says that their prompt had no token. */
+  readonly noPromptTokens: readonly number[]
+}
+
+/** An answer to be counted by the tokenizer. */
+export interface UncountedText {
+  readonly row: number
+  readonly text: string
+  /** How many times as long the whole text is. */
+  readonly times: number
+  readonly usage: Exclude<UsageState, 'said'>
 }
 
 /** What one thread saw of itself while the clock ran. */

@@ -1,8 +1,9 @@
 import type { HistogramState } from '../../metrics/histogram.ts'
 import { Histogram } from '../../metrics/histogram.ts'
-import type { Measurement, RequestErrors } from '../../metrics/measurement.ts'
+import type { Measurement, RequestErrors, TokenCounts } from '../../metrics/measurement.ts'
 import type { RequestRecords } from '../../metrics/records.ts'
 import { summarise } from '../../metrics/summary.ts'
+import { tokenSourceOf } from '../../metrics/token-counts.ts'
 import type { Point } from '../../point/index.ts'
 import { largest } from '../../point/index.ts'
 import { slotsOf } from '../slots.ts'
@@ -12,7 +13,7 @@ import type { JobResult, ThreadHealth } from './job.ts'
 import type { RequestSet } from './request-set.ts'
 
 /** Raised when a change of the generator changes what it would measure. */
-export const generatorVersion = '1'
+export const generatorVersion = '2'
 
 /** What a measurement needs besides what the threads saw. */
 export interface ResultContext {
@@ -24,6 +25,7 @@ export interface ResultContext {
   /** Processes among which the slots were dealt; in each they start one after another. */
   readonly shards: number
   readonly errors: readonly RequestErrors[]
+  readonly counts: TokenCounts
   /** Relative to the run's folder. */
   readonly files: readonly string[]
 }
@@ -51,7 +53,8 @@ export function measurementOf(
     ...summary,
     errors: context.errors,
     interChunkMs: mergeHistograms(results.map(result => result.gaps)).toDistribution(),
-    tokenSource: results.some(result => result.uncounted > 0) ? 'chunks' : 'usage',
+    tokenSource: tokenSourceOf(context.counts),
+    tokenCounts: context.counts,
     client: {
       ...summary.client,
       ...threadHealth(
@@ -90,5 +93,3 @@ export function threadHealth(threads: readonly ThreadHealth[], windowS: number) 
     threads: threads.length,
   }
 }
-
-/** NaN-free mean of counts; null of none. */

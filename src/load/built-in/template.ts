@@ -2,6 +2,7 @@
 const maxPart = 2048
 
 const QUOTE = 0x22
+const SPACE = 0x20
 const BACKSLASH = 0x5c
 const LF = 0x0a
 
@@ -18,9 +19,15 @@ export class Template {
   #after = noBytes
   #beforeLength = 0
   #afterLength = 0
+  /** From where in {@link #after} numbers may differ: in a usage that counts on with every chunk. */
+  #looseFrom = Number.POSITIVE_INFINITY
+  /** Where in {@link #after} the count of output tokens stands; −1 without one. */
+  #countAt = -1
   /** Where the text of the event matched last begins and ends. */
   textStart = 0
   textEnd = 0
+  /** Output tokens so far, as the event matched last says; −1 when it doesn't. */
+  outputTokens = -1
 
   /** Matches nothing from now on. */
   forget(): void {
@@ -51,6 +58,7 @@ export class Template {
     data.copy(this.#after, 0, to)
     this.#after[afterLength - 2] = LF
     this.#after[afterLength - 1] = LF
+    this.#learnUsage(afterLength)
     this.#beforeLength = beforeLength
     this.#afterLength = afterLength
   }
@@ -64,13 +72,72 @@ export class Template {
     for (let i = before - 1; i >= 0; i--) if (bytes[start + i] !== this.#before[i]) return -1
     if (bytes[from] === QUOTE) return -1
     const to = closingQuote(bytes, from, end)
-    const after = to + this.#afterLength
-    if (to < 0 || after > end) return -1
-    for (let i = this.#afterLength - 1; i >= 0; i--) if (bytes[to + i] !== this.#after[i]) return -1
+    if (to < 0) return -1
+    let after = to + this.#afterLength
+    if (this.#countAt >= 0) {
+      after = this.#matchCounting(bytes, to, end)
+      if (after < 0) return -1
+    } else {
+      if (after > end) return -1
+      for (let i = this.#afterLength - 1; i >= 0; i--) if (bytes[to + i] !== this.#after[i]) return -1
+    }
     this.textStart = from
     this.textEnd = to
     return after
   }
+
+  /** Finds the usage that `continuous_usage_stats` puts into every chunk. */
+  #learnUsage(afterLength: number): void {
+    this.#countAt = -1
+    this.outputTokens = -1
+    const after = this.#after.subarray(0, afterLength)
+    const usage = after.indexOf('"usage":')
+    if (usage < 0) return
+    for (const key of countKeys) {
+      const at = after.indexOf(key, usage)
+      if (at < 0) continue
+      let digit = at + key.length
+      while (after[digit] === SPACE) digit += 1
+      if (isDigit(after[digit])) this.#countAt = digit
+    }
+    this.#looseFrom = usage
+  }
+
+  /** Matches what follows the text, numbers of the usage being what they may: the offset after the event, or −1. */
+  #matchCounting(bytes: Buffer, start: number, end: number): number {
+    const after = this.#after
+    const length = this.#afterLength
+    const loose = this.#looseFrom
+    const countAt = this.#countAt
+    if (start + loose > end) return -1
+    let at = start
+    let i = 0
+    while (i < loose) if (bytes[at++] !== after[i++]) return -1
+    while (i < length) {
+      const learned = after[i] ?? 0
+      if (at >= end) return -1
+      const byte = bytes[at] ?? 0
+      if (learned > 0x39 || learned < 0x30) {
+        if (byte !== learned) return -1
+        at += 1
+        i += 1
+        continue
+      }
+      if (byte > 0x39 || byte < 0x30) return -1
+      const counts = i === countAt
+      let value = 0
+      while (at < end && isDigit(bytes[at])) value = value * 10 + (bytes[at++] ?? 0) - 0x30
+      while (i < length && isDigit(after[i])) i += 1
+      if (counts) this.outputTokens = value
+    }
+    return at
+  }
+}
+
+const countKeys = ['"completion_tokens":', '"output_tokens":']
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x30 && byte <= 0x39
 }
 
 /** The offset of the quote that ends the JSON string whose characters begin at `start`, or −1. */

@@ -4,9 +4,9 @@ import { closedLoop } from './closed-loop.ts'
 import type { Phase } from './control.ts'
 import { countDone, meet, monotonicOffsetMs, takeNumber } from './control.ts'
 import { nextTurn, remember } from './conversation.ts'
-import { Exchange } from './exchange.ts'
+import { Exchange, endings } from './exchange.ts'
 import { FailureCount } from './failure.ts'
-import type { Job, JobResult, Schedule } from './job.ts'
+import type { Job, JobResult, Schedule, UncountedText } from './job.ts'
 import { Lane } from './lane.ts'
 import type { Loop, LoopContext } from './loop.ts'
 import { openLoop } from './open-loop.ts'
@@ -23,6 +23,8 @@ const connectsAtOnce = 128
 const maxConnectMs = 10_000
 /** Connections opened ahead of an open loop without a limit. */
 const openLoopLanes = 64
+
+const wholeEnding = endings.done | endings.finishReason
 
 /** One thread's part of a measurement: connects, warms up, meets the other threads, runs, and reports. */
 export async function runJob(job: Job): Promise<JobResult> {
@@ -47,8 +49,9 @@ class ThreadRun {
   /** How long first tokens may have lain unread: the uncertainty of TTFT. */
   readonly #waits = new Histogram()
   #firstTexts: [number, string][] = []
-  /** Answers without a count of the server's. */
-  #uncounted = 0
+  #texts: UncountedText[] = []
+  #unended: [number, number][] = []
+  #noPromptTokens: number[] = []
   #phase: Phase = 'warmup'
   #loop: Loop | null = null
 
@@ -86,7 +89,9 @@ class ThreadRun {
     this.#records = new GrowingRecords(Math.ceil((expected / threads) * 1.1) + this.#lanes.length)
     this.#failures = new FailureCount()
     this.#firstTexts = []
-    this.#uncounted = 0
+    this.#texts = []
+    this.#unended = []
+    this.#noPromptTokens = []
     this.#gaps.reset()
     this.#waits.reset()
     this.#phase = 'measured'
@@ -109,8 +114,10 @@ class ThreadRun {
       gaps: this.#gaps.toState(),
       waits: this.#waits.toState(),
       errors: this.#failures.list(),
-      uncounted: this.#uncounted,
-      firstTexts: this.#firstTexts.map(([row, text]) => [rows.indexOf(row), text]),
+      firstTexts: this.#firstTexts.map(([row, text]) => [rows[row] ?? row, text]),
+      texts: this.#texts.map(text => ({ ...text, row: rows[text.row] ?? text.row })),
+      unended: this.#unended.map(([row, ending]) => [rows[row] ?? row, ending]),
+      noPromptTokens: this.#noPromptTokens.map(row => rows[row] ?? row),
     }
   }
 
@@ -165,7 +172,7 @@ class ThreadRun {
 
   readonly #settled = (lane: Lane): void => {
     const { row, exchange } = lane
-    const { chunks, outputTokens, failure } = exchange
+    const { chunks, outputTokens, failure, usage } = exchange
     const columns = this.#records.columns
     columns.sentMs[row] = exchange.sentAt
     columns.firstTokenMs[row] = exchange.firstAt
@@ -173,18 +180,28 @@ class ThreadRun {
     columns.lastTokenMs[row] = exchange.lastAt
     columns.doneMs[row] = exchange.endAt
     if (exchange.inputTokens > 0) columns.inputTokens[row] = exchange.inputTokens
-    columns.outputTokens[row] = outputTokens >= 0 ? outputTokens : chunks
+    columns.outputTokens[row] = usage === 'said' || usage === 'doubtful' ? outputTokens : chunks
     columns.chunks[row] = chunks
-    columns.firstChunkTokens[row] = outputTokens > chunks ? Math.round(outputTokens / chunks) : 1
+    // 0 until it is known: see afterwards.ts.
+    columns.firstChunkTokens[row] = exchange.firstTokens
     this.#waits.record(exchange.waitedMs)
     if (failure !== null) {
       columns.error[row] = errorCode(failure.kind)
       this.#failures.add(failure)
-    } else if (outputTokens > chunks && chunks > 1) this.#firstTexts.push([row, exchange.firstText])
-    else if (outputTokens < 0) this.#uncounted += 1
+    } else this.#note(row, exchange)
     if (this.#job.requests.turns > 1) remember(lane)
     countDone(this.#job.control, this.#phase)
     this.#loop?.free(lane)
+  }
+
+  /** Keeps of an answer what is settled afterwards. */
+  #note(row: number, exchange: Exchange): void {
+    const { usage, chunks, outputTokens, ending } = exchange
+    if (usage !== 'said') this.#texts.push({ row, usage, ...exchange.wholeText() })
+    const several = usage !== 'said' || outputTokens > chunks
+    if (several && chunks > 1 && exchange.firstTokens === 0) this.#firstTexts.push([row, exchange.firstText])
+    if (ending !== wholeEnding) this.#unended.push([row, ending])
+    if (exchange.inputTokens !== -1 && !(exchange.inputTokens > 0)) this.#noPromptTokens.push(row)
   }
 
   #addLane(): Lane {

@@ -2,7 +2,7 @@ import type { Endpoint } from '../../point/index.ts'
 import type { JobLoad, JobResult } from '../built-in/job.ts'
 
 /** Raised when messages change: both ends must speak the same. */
-export const protocol = 2
+export const protocol = 3
 
 /** Both ends speak at least so often, so that silence means that the other is gone. */
 export const aliveEveryMs = 1000

@@ -1,6 +1,7 @@
 import type { Point } from '../../point/index.ts'
 import type { Finding, Measurement } from '../measurement.ts'
 import { amount, percent } from './figures.ts'
+import { judgeTokenCounts } from './token-counts.ts'
 
 /** Whether what came back is what was asked for: failures and lengths. */
 export function judgeRequests(point: Point, measurement: Measurement): Finding[] {
@@ -73,11 +74,7 @@ export function judgeRequests(point: Point, measurement: Measurement): Finding[]
       message: `${amount(Math.min(repeated, requests.sent))} of ${amount(requests.sent)} requests had the prompt of an earlier one, as there are ${amount(load.dataset)} prompts (load.dataset): a server with a prefix cache answers them sooner`,
     })
   }
-  if (measurement.tokenSource === 'chunks') {
-    const message =
-      'tokens are counted as chunks, as the server reports no usage: throughput is too low where a chunk carries several'
-    findings.push({ severity: 'note', code: 'tokens-from-chunks', message })
-  }
+  findings.push(...judgeTokenCounts(measurement))
   return findings
 }
 

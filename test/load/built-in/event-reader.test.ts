@@ -54,6 +54,14 @@ test('the event field names the type of that event only', () => {
   ])
 })
 
+test('an event with a type and no data is one: Dynamo reports errors in a comment of such an event', () => {
+  assert.deepEqual(read('event: error\n: engine died\n\ndata: a\n\n'), [
+    { type: 'error', data: '' },
+    { type: '', data: 'a' },
+  ])
+  assert.deepEqual(read('event: error\n'), [{ type: 'error', data: '' }])
+})
+
 test('a byte order mark at the start is no part of the first field', () => {
   assert.deepEqual(data('\uFEFFdata: a\n\n'), ['a'])
 })
@@ -98,14 +106,14 @@ test('events agree with the standard read line by line', () => {
   fc.assert(fc.property(stream, text => assert.deepEqual(read(`${text}\n\n`), standard(`${text}\n\n`))))
 })
 
-/** The HTML standard's algorithm, on strings; events without data are not dispatched, those with empty data are. */
+/** The HTML standard's algorithm, on strings, except that an event with a type and no data is dispatched. */
 function standard(text: string): Seen[] {
   const seen: Seen[] = []
   let lines: string[] = []
   let type = ''
   for (const one of text.split(/\r\n|\n|\r/)) {
     if (one === '') {
-      if (lines.length > 0) seen.push({ type, data: lines.join('\n') })
+      if (lines.length > 0 || type !== '') seen.push({ type, data: lines.join('\n') })
       lines = []
       type = ''
       continue

@@ -30,7 +30,9 @@ function read(body: string, options: ReadOptions = {}) {
   }
   exchange.close(reader.close(), options.least ?? 0)
   const { chunks, inputTokens, outputTokens, failure, firstAt, secondAt, lastAt, endAt } = exchange
-  return { chunks, inputTokens, outputTokens, failure, firstAt, secondAt, lastAt, endAt, gaps: gaps.count }
+  const { usage: state, firstTokens, firstText, ending } = exchange
+  const counted = { usage: state, firstTokens, firstText, ending, ...exchange.wholeText() }
+  return { chunks, inputTokens, outputTokens, failure, firstAt, secondAt, lastAt, endAt, gaps: gaps.count, ...counted }
 }
 
 const event = (value: unknown) => `data: ${JSON.stringify(value)}\n\n`
@@ -115,6 +117,41 @@ for (const [what, body, kind] of [
     `${delta({ content: 'a' })}event: error\ndata: {"message":"worker gone"}\n\n`,
     'server-error',
   ],
+  [
+    'an error object inside the stream',
+    `${delta({ content: 'a' })}${event({ object: 'error', message: 'engine died', code: 500 })}${done}`,
+    'server-error',
+  ],
+  [
+    'an event of type error without data',
+    `${delta({ content: 'a' })}event: error\n: engine died\n\n${done}`,
+    'server-error',
+  ],
+  ['an event of type error with text', `${delta({ content: 'a' })}event: error\ndata: engine died\n\n`, 'server-error'],
+  ['an event of type error that says [DONE]', `${delta({ content: 'a' })}event: error\n${done}`, 'server-error'],
+  [
+    'an error inside choices',
+    `${delta({ content: 'a' })}${event({ choices: [{ index: 0, delta: {}, error: { message: 'gone' } }] })}${done}`,
+    'server-error',
+  ],
+  [
+    "FastAPI's detail",
+    `${delta({ content: 'a' })}${event({ detail: 'Internal Server Error' })}${done}`,
+    'server-error',
+  ],
+  [
+    'a bare message with a code',
+    `${delta({ content: 'a' })}${event({ message: 'x', code: 503 })}${done}`,
+    'server-error',
+  ],
+  ['a list of errors', `${delta({ content: 'a' })}${event({ errors: [{ message: 'x' }] })}${done}`, 'server-error'],
+  ['a string for an event', `${delta({ content: 'a' })}data: "Internal Server Error"\n\n${done}`, 'bad-response'],
+  ...['error', 'abort', 'content_filter', 'unknown', 'cancelled', 'something_new'].map(
+    reason =>
+      [`finish_reason ${reason}`, `${delta({ content: 'a' })}${delta({}, reason)}${done}`, 'server-error'] as const,
+  ),
+  ['a finish_reason that stays empty', `${delta({ content: 'a' }, '')}${delta({}, '')}${done}`, 'broken-stream'],
+  ['a finish_reason that is empty in a cut answer', delta({ content: 'a' }, '').repeat(3), 'broken-stream'],
   ['a stream without [DONE] and finish_reason', delta({ content: 'a' }), 'broken-stream'],
   ['a stream without a token', done, 'short-output'],
   ['an empty stream', '', 'broken-stream'],
@@ -222,3 +259,145 @@ function isToken(one: string): boolean {
   const fields = value.choices[0]?.delta ?? {}
   return ['content', 'reasoning_content'].some(key => typeof fields[key] === 'string' && fields[key] !== '')
 }
+
+for (const reason of ['stop', 'length', 'tool_calls', 'eos_token', 'LENGTH']) {
+  test(`an answer with finish_reason ${reason} is whole`, () => {
+    assert.equal(read(`${delta({ content: 'a' })}${delta({}, reason)}${done}`).failure, null)
+  })
+}
+
+test('a finish_reason that is empty until the last chunk is none until then', () => {
+  assert.equal(read(`${delta({ content: 'a' }, '').repeat(3)}${delta({}, 'length')}${done}`).failure, null)
+})
+
+test('completions fail by their finish_reason and errors as chats do', () => {
+  const completion = (fields: object) => event({ choices: [{ index: 0, ...fields }] })
+  const end = (fields: object) =>
+    read(`${completion({ text: 'a' })}${completion(fields)}${done}`, { api: 'completions' })
+  assert.equal(end({ text: '', finish_reason: 'abort' }).failure?.kind, 'server-error')
+  assert.equal(end({ text: '', finish_reason: '' }).failure?.kind, 'broken-stream')
+  assert.equal(end({ text: '', error: 'gone' }).failure?.kind, 'server-error')
+  assert.equal(end({ text: 'b', finish_reason: 'length' }).failure, null)
+})
+
+test('a response that is incomplete for another reason than its length is a failure', () => {
+  const end = (reason: string) =>
+    read(
+      `${event({ type: 'response.output_text.delta', delta: 'a' })}${event({ type: 'response.incomplete', response: { status: 'incomplete', incomplete_details: { reason } } })}`,
+      { api: 'responses' },
+    ).failure
+  assert.equal(end('max_output_tokens'), null)
+  assert.equal(end('content_filter')?.kind, 'server-error')
+})
+
+const jsonHead = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n'
+
+for (const [what, answer, kind] of [
+  ['an error', { error: { message: 'gone' } }, 'server-error'],
+  ['an error object', { object: 'error', message: 'gone', code: 500 }, 'server-error'],
+  ['a detail', { detail: 'gone' }, 'server-error'],
+  ['a failing finish_reason', { choices: [{ message: { content: 'a' }, finish_reason: 'abort' }] }, 'server-error'],
+  ['an empty finish_reason', { choices: [{ message: { content: 'a' }, finish_reason: '' }] }, 'broken-stream'],
+  ['an error in its choice', { choices: [{ message: { content: 'a' }, error: { code: 500 } }] }, 'server-error'],
+] as const) {
+  test(`a whole answer with ${what} is ${kind}, in HTTP 200`, () => {
+    assert.equal(read(JSON.stringify(answer), { head: jsonHead, streaming: false }).failure?.kind, kind)
+  })
+}
+
+test('an error in JSON where a stream was asked for is the error of the server', () => {
+  assert.match(read('{"error":{"message":"no room"}}', { head: jsonHead }).failure?.message ?? '', /no room/)
+  assert.equal(read('{"detail":"gone"}', { head: jsonHead }).failure?.kind, 'server-error')
+})
+
+test('a response whose HTTP body breaks off before [DONE] is a broken stream, finish_reason or not', () => {
+  const head = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 100000\r\n\r\n'
+  assert.equal(read(`${delta({ content: 'a' })}${delta({}, 'stop')}`, { head }).failure?.kind, 'broken-stream')
+  assert.equal(read(`${delta({ content: 'a' })}${delta({}, 'stop')}${done}`, { head }).failure, null)
+})
+
+test('which ends an answer had is told: [DONE], a finish_reason', () => {
+  assert.equal(read(`${delta({ content: 'a' })}${done}`).ending, 1)
+  assert.equal(read(`${delta({ content: 'a' })}${delta({}, 'stop')}`).ending, 2)
+  assert.equal(read(`${delta({ content: 'a' })}${delta({}, 'stop')}${done}`).ending, 3)
+})
+
+const finished = `${delta({}, 'length')}`
+const tokens = (count: number, more = {}) => delta({ content: ' w' }, null, more).repeat(count)
+
+for (const [what, body, state] of [
+  ['as many tokens as chunks', `${tokens(40)}${finished}${usage(40)}${done}`, 'said'],
+  ['several tokens a chunk', `${tokens(10)}${finished}${usage(40)}${done}`, 'said'],
+  ['a token or two less than chunks', `${tokens(40)}${finished}${usage(38)}${done}`, 'said'],
+  ['no usage', `${tokens(40)}${finished}${done}`, 'missing'],
+  ['0 tokens for 40 chunks', `${tokens(40)}${finished}${usage(0)}${done}`, 'impossible'],
+  ['a negative count', `${tokens(40)}${finished}${usage(-5)}${done}`, 'impossible'],
+  ['half a token', `${tokens(40)}${finished}${usage(39.5)}${done}`, 'impossible'],
+  ['1 token for 40 chunks', `${tokens(40)}${finished}${usage(1)}${done}`, 'doubtful'],
+  ['1 token for a long text', `${delta({ content: ' word'.repeat(100) })}${finished}${usage(1)}${done}`, 'doubtful'],
+  ['usage in the first chunk only', `${usage(0)}${tokens(40)}${finished}${done}`, 'early'],
+  ['a usage that stops half-way', `${tokens(20)}${usage(20)}${tokens(20)}${finished}${done}`, 'early'],
+] as const) {
+  test(`a usage with ${what} is ${state}`, () => {
+    assert.equal(read(body).usage, state)
+  })
+}
+
+test('a count that cannot be is not held against the least tokens asked for', () => {
+  assert.equal(read(`${tokens(40)}${finished}${usage(0)}${done}`, { least: 40 }).failure, null)
+})
+
+test('a usage without prompt tokens says nothing of them', () => {
+  assert.equal(
+    read(`${tokens(1)}${finished}${event({ choices: [], usage: { completion_tokens: 1 } })}${done}`).inputTokens,
+    -1,
+  )
+})
+
+/** Chunks as vLLM writes them with continuous_usage_stats: `each` tokens a chunk. */
+const counting = (chunks: number, each: number) =>
+  Array.from({ length: chunks }, (_, at) =>
+    tokens(1, { usage: { prompt_tokens: 9, total_tokens: 9 + (at + 1) * each, completion_tokens: (at + 1) * each } }),
+  ).join('')
+
+test('a usage that counts on with every chunk tells the tokens of the first, and of all', () => {
+  const seen = read(`${delta({ role: 'assistant', content: '' })}${counting(12, 4)}${finished}${usage(48)}${done}`)
+  assert.deepEqual([seen.chunks, seen.firstTokens, seen.outputTokens, seen.usage], [12, 4, 48, 'said'])
+})
+
+test('a usage that counts on and has no chunk of its own at the end is the last chunk’s', () => {
+  const seen = read(`${counting(12, 4)}${finished}${done}`)
+  assert.deepEqual([seen.chunks, seen.outputTokens, seen.usage], [12, 48, 'said'])
+})
+
+test('a chunk of another shape among counting ones is read, not taken for one', () => {
+  const seen = read(`${counting(3, 1)}${delta({ content: 'x' }, 'abort', { usage: { completion_tokens: 4 } })}${done}`)
+  assert.equal(seen.failure?.kind, 'server-error')
+})
+
+test('text in both spellings of reasoning is one text', () => {
+  const mirrored = delta({ reasoning: ' word word', reasoning_content: ' word word' })
+  assert.deepEqual([read(`${mirrored}${done}`).text, read(`${mirrored}${done}`).chunks], [' word word', 1])
+})
+
+test('the text of a tool call is its name and arguments, and its first chunk no text to count', () => {
+  const body = `${delta({ tool_calls: [{ index: 0, id: 'call-3f2a', type: 'function', function: { name: 'weather', arguments: '' } }] })}${delta({ tool_calls: [{ index: 0, function: { arguments: '{"a":1}' } }] })}${delta({}, 'tool_calls')}${done}`
+  const seen = read(body)
+  assert.deepEqual([seen.chunks, seen.text, seen.firstText], [2, 'weather{"a":1}', ''])
+})
+
+test('the text of an answer is kept as it came, however it is cut', () => {
+  fc.assert(
+    fc.property(fc.array(text, { minLength: 1, maxLength: 30 }), fc.infiniteStream(fc.nat()), (texts, numbers) => {
+      const body = `${texts.map(content => delta({ content })).join('')}${done}`
+      const cuts = cutsOf(numbers, Buffer.byteLength(stream + body))
+      assert.equal(read(body, { cuts }).text, texts.join(''))
+    }),
+  )
+})
+
+test('of an answer longer than what is kept it is known how much longer it is', () => {
+  const seen = read(`${delta({ content: ' word word' }).repeat(10_000)}${done}`)
+  assert.ok(Math.abs(seen.text.length * seen.times - 100_000) < 1)
+  assert.ok(seen.text.length <= 32 * 1024)
+})

@@ -61,10 +61,12 @@ function resultOf(requests: readonly Request[]): JobResult {
     records,
     gaps: gaps.toState(),
     waits: waits.toState(),
-    uncounted: 0,
     errors: [],
     health,
     firstTexts: [],
+    texts: [],
+    unended: [],
+    noPromptTokens: [],
   }
 }
 
@@ -77,6 +79,7 @@ function measured(results: readonly JobResult[]) {
     lookupMs: 0,
     shards: 1,
     errors: [],
+    counts: { usage: 0, tokenizer: 0, chunks: 0, missing: 0, early: 0, impossible: 0, noPromptTokens: 0 },
     files: [],
   })
   const { sendLatenessMs, inFlight, stampUncertaintyMs } = client

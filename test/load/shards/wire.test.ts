@@ -21,10 +21,12 @@ function resultOf(times: Float64Array): FromShard {
         records,
         gaps: buckets,
         waits: buckets,
-        uncounted: 0,
         errors: [{ kind: 'timeout', count: 1, example: 'ä\n"\u2028' }],
         health,
         firstTexts: [[0, 'two tokens']],
+        texts: [{ row: 0, text: 'two tokens', times: 1, usage: 'missing' }],
+        unended: [[0, 1]],
+        noPromptTokens: [0],
       },
     ],
   }

@@ -1,0 +1,127 @@
+import type { RequestErrors, TokenCounts } from '../../metrics/measurement.ts'
+import { errorCode } from '../../metrics/records.ts'
+import { FulcrumError } from '../../point/index.ts'
+import type { Tokenizer } from '../tokenizer.ts'
+import { buildTokenizer, readTokenizer } from '../tokenizer.ts'
+import { endings } from './exchange.ts'
+import type { JobResult } from './job.ts'
+
+/** What could only be told when all answers were there. */
+export interface Afterwards {
+  readonly counts: TokenCounts
+  /** Answers that turned out to be cut. */
+  readonly errors: readonly RequestErrors[]
+}
+
+/** A usage is believed when it says at least this share of what the tokenizer counts. */
+const believedShare = 0.75
+
+/**
+ * Settles in the records of `results` what the clock had no time for, or what only all answers together show: which of them were cut
+ * before their end, and the tokens of those that the server didn't count, or counted as they can't be. The tokenizer is only
+ * built when it is needed.
+ *
+ * @param tokenizerName null where the model has none: then chunks are counted
+ */
+export async function settleAnswers(results: readonly JobResult[], tokenizerName: string | null): Promise<Afterwards> {
+  const errors = failCutAnswers(results)
+  const needed = results.some(({ texts, firstTexts }) => texts.length + firstTexts.length > 0)
+  const tokensOf = needed ? counterOf(await tokenizerOf(tokenizerName)) : () => null
+  const counts = { usage: 0, tokenizer: 0, chunks: 0, missing: 0, early: 0, impossible: 0, noPromptTokens: 0 }
+  for (const result of results) {
+    const { records } = result
+    const answered = (row: number) => records.error[row] === 0
+    const recounted = new Set<number>()
+    for (const { row, text, times, usage } of result.texts) {
+      if (!answered(row)) continue
+      const counted = tokensOf(text)
+      const tokens = counted === null ? null : Math.max(1, Math.round(counted * times))
+      const stated = records.outputTokens[row] ?? 0
+      if (usage === 'doubtful' && (tokens === null || stated >= believedShare * tokens)) continue
+      recounted.add(row)
+      records.outputTokens[row] = tokens ?? records.chunks[row] ?? 0
+      counts[tokens === null ? 'chunks' : 'tokenizer'] += 1
+      counts[usage === 'doubtful' ? 'impossible' : usage] += 1
+    }
+    for (let row = 0; row < records.count; row++) if (answered(row) && !recounted.has(row)) counts.usage += 1
+    const firstTexts = new Map(result.firstTexts)
+    for (let row = 0; row < records.count; row++) {
+      if (!answered(row)) continue
+      const text = firstTexts.get(row) ?? ''
+      settleFirstChunk(result, row, text === '' ? null : tokensOf(text))
+    }
+    counts.noPromptTokens += result.noPromptTokens.reduce((sum, row) => sum + (answered(row) ? 1 : 0), 0)
+  }
+  return { counts, errors }
+}
+
+/**
+ * Tokens of the first chunk, where chunks carry several: they arrived together, hence ITL must not be divided by them. Where neither
+ * the server nor the tokenizer can say, each chunk has had its share. The chunks after it have a token each at least.
+ */
+function settleFirstChunk({ records }: JobResult, row: number, counted: number | null): void {
+  const tokens = records.outputTokens[row] ?? 0
+  const chunks = records.chunks[row] ?? 0
+  const known = records.firstChunkTokens[row] ?? 0
+  if (tokens <= chunks || chunks < 1) {
+    records.firstChunkTokens[row] = 1
+    return
+  }
+  const first = known > 0 ? known : (counted ?? Math.round(tokens / chunks))
+  records.firstChunkTokens[row] = Math.min(Math.max(1, first), tokens - chunks + 1)
+}
+
+/**
+ * Fails answers that lack an end which most answers of the point have. A server that never sends `[DONE]` cuts nothing by that; one
+ * answer without it among others that have it was cut.
+ */
+function failCutAnswers(results: readonly JobResult[]): RequestErrors[] {
+  const lacking = (bit: number) =>
+    results.reduce(
+      (sum, { records, unended }) =>
+        sum + unended.reduce((n, [row, ending]) => n + (records.error[row] === 0 && (ending & bit) === 0 ? 1 : 0), 0),
+      0,
+    )
+  const answered = results.reduce(
+    (sum, { records }) => sum + records.error.reduce((n, code) => n + (code === 0 ? 1 : 0), 0),
+    0,
+  )
+  const usual =
+    (lacking(endings.done) * 2 < answered ? endings.done : 0) |
+    (lacking(endings.finishReason) * 2 < answered ? endings.finishReason : 0)
+  let count = 0
+  let example = ''
+  for (const { records, unended } of results) {
+    for (const [row, ending] of unended) {
+      const missing = usual & ~ending
+      if (missing === 0 || records.error[row] !== 0) continue
+      records.error[row] = errorCode('broken-stream')
+      count += 1
+      const what = (missing & endings.finishReason) === 0 ? '[DONE]' : 'a finish_reason'
+      example ||= `the answer ended after ${records.chunks[row] ?? 0} chunks without ${what}, which the other answers have: it was cut`
+    }
+  }
+  return count === 0 ? [] : [{ kind: 'broken-stream', count, example }]
+}
+
+async function tokenizerOf(name: string | null): Promise<Tokenizer | null> {
+  if (name === null) return null
+  try {
+    return buildTokenizer(await readTokenizer(name))
+  } catch (error) {
+    // Prompts of a dataset or a trace need no tokenizer: the measurement is worth more than its token counts.
+    if (error instanceof FulcrumError) return null
+    throw error
+  }
+}
+
+/** Counts texts, each once; null where there is no tokenizer. */
+function counterOf(tokenizer: Tokenizer | null): (text: string) => number | null {
+  const known = new Map<string, number>()
+  return text => {
+    if (tokenizer === null) return null
+    const tokens = known.get(text) ?? tokenizer.encode(text).length
+    known.set(text, tokens)
+    return tokens
+  }
+}

@@ -1,0 +1,47 @@
+import type { Finding, Measurement } from '../measurement.ts'
+import { amount } from './figures.ts'
+
+/** What is to be said of how tokens were counted, where not every answer was counted by the server. */
+export function judgeTokenCounts({ tokenCounts, tokenSource, requests }: Measurement): Finding[] {
+  // Runs of before say of the whole point only.
+  if (tokenCounts === undefined) return tokenSource === 'chunks' ? [fromChunks('')] : []
+  const { tokenizer, chunks, early, impossible, missing, noPromptTokens } = tokenCounts
+  const of = (count: number) => `${amount(count)} of ${amount(requests.completed)} answers`
+  const findings: Finding[] = []
+  if (early + impossible > 0) {
+    const why = [
+      ...(impossible === 0 ? [] : [`${of(impossible)} have a usage that can't be (0, or far fewer tokens than text)`]),
+      ...(early === 0 ? [] : [`${of(early)} have a usage from before the end of their text only`]),
+    ].join(', ')
+    const instead = chunks === 0 ? "the model's tokenizer" : 'chunks'
+    findings.push({
+      severity: 'warning',
+      code: 'impossible-usage',
+      message: `${why}: it is not believed, ${instead} counted their tokens. Look into the server's usage (stream_options.include_usage)`,
+    })
+  }
+  if (noPromptTokens > 0) {
+    findings.push({
+      severity: 'warning',
+      code: 'impossible-prompt-tokens',
+      message: `${of(noPromptTokens)} have a usage with prompt_tokens 0: it is not believed, the prompts that were sent count. Look into the server's usage`,
+    })
+  }
+  if (tokenizer > 0 && missing > 0) {
+    findings.push({
+      severity: 'note',
+      code: 'tokens-from-tokenizer',
+      message: `${of(missing)} have no usage: the model's tokenizer counted their text, without tokens that leave none`,
+    })
+  }
+  if (chunks > 0) findings.push(fromChunks(`${of(chunks)}: `))
+  return findings
+}
+
+function fromChunks(which: string): Finding {
+  return {
+    severity: 'note',
+    code: 'tokens-from-chunks',
+    message: `${which}tokens are counted as chunks, as the server reports no usage and there is no tokenizer: throughput is too low where a chunk carries several`,
+  }
+}
