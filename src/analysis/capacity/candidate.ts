@@ -85,7 +85,8 @@ export function candidateOf(
   for (const request of traffic.mix) {
     const of = curveOf(request)
     if (of === null) return refused('no valid point')
-    const alone = servable(of.curve, slo)
+    const told = servable(of.curve, slo)
+    const alone = told !== null && reading === 'cautious' ? atBadEnd(told) : told
     if (alone === null) return refused(`misses the SLO with ${request.name} at its lightest load`)
     found.push({ request, of, alone })
   }
@@ -127,6 +128,13 @@ export function candidateOf(
     }),
     fits: fleet.nodes === null || nodes <= fleet.nodes,
   }
+}
+
+/** What is left of a capacity at the bad end of what an open loop without repeats can tell; else the figures themselves are read at their bad end. */
+function atBadEnd(told: Servable): Servable | null {
+  if (told.between.every(({ point }) => point.valid.length > 1)) return told
+  const left = 1 - (told.precision?.relative ?? 0)
+  return left > 0 ? { ...told, requestsPerS: left * told.requestsPerS } : null
 }
 
 /** Of both layouts, the fewest nodes with enough replicas that survive the loss of some; null beyond any fleet. */

@@ -1,6 +1,8 @@
+import type { Slo } from '../../point/index.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import type { Candidate, ClassCapacity } from './candidate.ts'
 import { dayShapes } from './day-shape.ts'
+import { requestsFor } from './precision.ts'
 import type { CapacityQuestion } from './question.ts'
 
 /** A measured point that the answer rests on. */
@@ -33,11 +35,12 @@ export function evidenceOf({ classes }: Candidate): readonly Evidence[] {
 }
 
 /** What a reader should know before trusting a candidate: everything in it that was not measured so. Sentences. */
-export function caveatsOf(candidate: Candidate, { traffic, fleet }: CapacityQuestion): readonly string[] {
+export function caveatsOf(candidate: Candidate, { traffic, fleet, slo }: CapacityQuestion): readonly string[] {
   const { classes, label, spare } = candidate
   const carried = classes.filter(one => one.carriedOver !== null)
   const open = classes.every(one => one.steps.every(step => step.point.load.level.kind === 'rate'))
-  const once = classes.flatMap(one => one.alone.between).some(step => step.point.valid.length < 2)
+  const held = classes.filter(one => one.alone.precision === null)
+  const once = held.flatMap(one => one.alone.between).some(step => step.point.valid.length < 2)
   const lengths = classes.some(one => one.steps.some(({ point }) => point.workload.isl.kind === 'fixed'))
   return [
     ...(traffic.notes ?? []),
@@ -53,9 +56,13 @@ export function caveatsOf(candidate: Candidate, { traffic, fleet }: CapacityQues
       : [
           `The load was held (closed loop); traffic at random is read from it. Confirm with an open loop: load: { request_rate: [${rate(candidate.requestsPerS * 0.9)}, ${rate(candidate.requestsPerS)}] }.`,
         ]),
+    ...classes.flatMap(shortWindow),
+    ...classes.flatMap(one => littleRoom(one, slo)),
     ...classes.flatMap(sharedPrefix),
     ...(lengths && !open
-      ? ['Fixed lengths move in step in a closed loop and can look up to a quarter better than mixed ones.']
+      ? [
+          'Fixed lengths move in step in a closed loop, which random traffic does not: the capacity can look up to twice as good, most of all on aggregated workers. Measure with lengths that vary, or with an open loop.',
+        ]
       : []),
     ...(once ? ['The points at the limit were measured once: how sure they are is not known (repeats: 3).'] : []),
     ...(spare.nodesLost === 0 ? ['No node may be lost: the SLO breaks with the first.'] : []),
@@ -74,6 +81,31 @@ function beyondMeasured({ alone, request, steps }: ClassCapacity, label: string)
   ]
 }
 
+/** An open loop tells a capacity to within this share; a wider interval is said. */
+const precise = 0.05
+
+function shortWindow({ alone, request }: ClassCapacity): string[] {
+  const { precision, requestsPerS } = alone
+  if (precision === null || precision.relative <= precise) return []
+  const { chance, emptyStart, requests, windowS, relative } = precision
+  const needed = requestsFor(precise)
+  return [
+    `The open loop with ${request.name} is too short for a capacity within 5 %: ${counted(requests)} requests beside the limit (${rate(windowS)} s a window) leave ±${percent(relative)}, ${percent(chance)} by chance${emptyStart > 0.005 ? ` and ${percent(emptyStart)} because the window began empty` : ''}. It takes about ${counted(needed)} requests at each load: ${counted(Math.ceil(needed / requestsPerS / 10) * 10)} s (duration), or repeats of it.`,
+  ]
+}
+
+/** With less than this times what a request alone takes, the limit leaves hardly any room to wait in. */
+const room = 1.5
+
+function littleRoom({ steps, request, alone }: ClassCapacity, { ttftP95Ms }: Slo): string[] {
+  const lightest = steps[0]?.latencies.ttftMs?.[8]
+  if (ttftP95Ms === undefined || lightest === undefined || alone.limit !== 'ttftMs' || ttftP95Ms >= room * lightest)
+    return []
+  return [
+    `The TTFT limit is ${rate(ttftP95Ms / lightest)} times what ${request.name} shows at its lightest load: hardly any room is left to wait in, and a few per cent more or less in that p95 move the capacity by a fifth and more.`,
+  ]
+}
+
 function sharedPrefix({ steps, request }: ClassCapacity): string[] {
   const { prefix } = steps[0]?.point.workload ?? {}
   if (prefix === undefined) return []
@@ -83,3 +115,5 @@ function sharedPrefix({ steps, request }: ClassCapacity): string[] {
 }
 
 const rate = (value: number) => Number(value.toPrecision(3))
+const counted = (value: number) => Math.round(value).toLocaleString('en-US')
+const percent = (share: number) => `${Number((100 * share).toPrecision(2))} %`

@@ -16,7 +16,10 @@ export interface CapacityPlan {
   readonly sensitivity: readonly Sensitivity[]
   /** Growth month by month for the best deployment; empty without growth. */
   readonly months: readonly Month[]
-  /** The best with every figure at the bad end of its repeats' 95 % interval; `unknown` without repeats, null when it misses the SLO there. */
+  /**
+   * The best with every figure at the bad end of its 95 % interval: of the repeats, and of what so long an open loop can tell; `unknown` for a closed loop
+   * without repeats, null when it misses the SLO there.
+   */
   readonly cautious: Candidate | 'unknown' | null
   /** What the nodes that can be had would serve at most; null without a limit of nodes, or when they serve all. */
   readonly most: Most | null
@@ -98,7 +101,8 @@ function cautiously(
   answer: Candidate,
   predict: PredictCurve | null,
 ): CapacityPlan['cautious'] {
-  const limits = answer.classes.flatMap(({ alone }) => alone.between)
+  // An open loop's own length says how sure it is; a closed loop takes repeats.
+  const limits = answer.classes.filter(({ alone }) => alone.precision === null).flatMap(({ alone }) => alone.between)
   if (limits.some(({ point }) => point.valid.length < 2)) return 'unknown'
   const own = points.filter(point => point.deployment.id === answer.deployment.id)
   const sized = candidateOf(own, question, predict, 'cautious')

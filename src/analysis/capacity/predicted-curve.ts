@@ -4,7 +4,7 @@ import { createPredictor } from '../twin/predict.ts'
 import type { Twin } from '../twin/twin.ts'
 import { quantilesOf, withoutTop } from './quantiles.ts'
 import type { RequestClass } from './question.ts'
-import type { ResponseCurve, ResponseStep } from './response.ts'
+import { isSteady, type ResponseCurve, type ResponseStep } from './response.ts'
 
 /** What a curve would be for requests of other lengths; null where nothing can tell. */
 export type PredictCurve = (near: ResponseCurve, wanted: Pick<RequestClass, 'isl' | 'osl'>) => ResponseCurve | null
@@ -32,7 +32,7 @@ export function predictedCurves(twin: Twin): PredictCurve {
         load: { level, requests },
       }
       const { simulation } = predict(request)
-      const started = near.kind === 'concurrency' ? step.load / requests : 0
+      const started = near.kind === 'concurrency' && !isSteady(simulation) ? step.load / requests : 0
       const of = (distribution: typeof simulation.ttftMs, share: number) => {
         const quantiles = distribution === null ? null : quantilesOf([distribution])
         return quantiles === null ? null : withoutTop(quantiles, share)

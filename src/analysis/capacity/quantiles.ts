@@ -1,5 +1,4 @@
 import type { Distribution } from '../../metrics/measurement.ts'
-import { largest, smallest } from '../../point/index.ts'
 
 /** A distribution as its percentiles tell it: values at {@link ranks}, straight lines between. */
 export type Quantiles = readonly number[]
@@ -46,30 +45,60 @@ export function shareBelow(quantiles: Quantiles, limit: number): number {
   return from + ((limit - low) / (high - low)) * (to - from)
 }
 
-/** A part of a mixture. */
-export interface Part {
-  readonly weight: number
-  readonly quantiles: Quantiles
-}
-
-/** The value that `rank` (0–1) of a mixture lies at or below. Weights need not add up to 1. */
-export function mixtureQuantile(parts: readonly Part[], rank: number): number {
-  const all = parts.reduce((sum, { weight }) => sum + weight, 0)
-  let low = smallest(parts.map(({ quantiles }) => quantiles[0] ?? 0))
-  let high = largest(parts.map(({ quantiles }) => quantiles.at(-1) ?? 0))
+/**
+ * The least value that `rank` (0–1) of a distribution lies at or below.
+ * @param shareWithin share of the distribution at or below a value, rising to at least `rank`
+ */
+export function valueAtRank(rank: number, shareWithin: (value: number) => number): number {
+  let [low, high] = [0, 1]
+  for (let i = 0; i < 60 && shareWithin(high) < rank; i++) [low, high] = [high, 2 * high]
   for (let i = 0; i < 50 && high - low > 1e-6 * high; i++) {
     const middle = (low + high) / 2
-    const below = parts.reduce((sum, part) => sum + part.weight * shareBelow(part.quantiles, middle), 0)
-    if (below < rank * all) low = middle
+    if (shareWithin(middle) < rank) low = middle
     else high = middle
   }
   return high
 }
 
-/** The mean that the straight lines between quantiles have. */
-export function meanOf(quantiles: Quantiles): number {
-  return quantiles.slice(1).reduce((sum, value, i) => {
-    const [from = 0, to = 1] = [ranks[i], ranks[i + 1]]
-    return sum + ((value + (quantiles[i] ?? value)) / 2) * (to - from)
-  }, 0)
+/**
+ * Mean and mean square. Between quantiles lie straight lines; the slowest hundredth decays as from p95 to p99 (exponentially), because most of
+ * it lies near p99 and its largest value says more of how many were measured.
+ */
+export function momentsOf(quantiles: Quantiles): { readonly mean: number; readonly squared: number } {
+  let [mean, squared] = [0, 0]
+  const last = ranks.length - 1
+  for (let i = 1; i < last; i++) {
+    const [low, high, share] = [quantiles[i - 1] ?? 0, quantiles[i] ?? 0, (ranks[i] ?? 1) - (ranks[i - 1] ?? 0)]
+    mean += (share * (low + high)) / 2
+    squared += (share * (low ** 2 + low * high + high ** 2)) / 3
+  }
+  const [p95 = 0, p99 = 0, most = 0] = quantiles.slice(last - 2)
+  const decay = Math.min((p99 - p95) / Math.log(5), (most - p99) / 2)
+  const top = 1 - (ranks[last - 1] ?? 1)
+  return { mean: mean + top * (p99 + decay), squared: squared + top * ((p99 + decay) ** 2 + decay ** 2) }
+}
+
+/**
+ * Share at or below `limit` once a wait is added that is independent of the value: 0 for most, exponential with a mean of `meanMs` for the share
+ * `delayed`. Exact for straight lines between quantiles.
+ */
+export function shareBelowDelayed(
+  quantiles: Quantiles,
+  limit: number,
+  { delayed, meanMs }: { readonly delayed: number; readonly meanMs: number },
+): number {
+  /** Share of waits that are longer than what the limit leaves to a value. */
+  const late = (value: number) => delayed * Math.exp((value - limit) / meanMs)
+  let share = 0
+  for (let i = 1; i < ranks.length; i++) {
+    const [low, high, weight] = [quantiles[i - 1] ?? 0, quantiles[i] ?? 0, (ranks[i] ?? 1) - (ranks[i - 1] ?? 0)]
+    if (low > limit) break
+    // Nearly alike: the difference of two exponentials would be lost in rounding.
+    if (high - low <= 1e-9 * meanMs + 1e-12) share += weight * (1 - late(low))
+    else {
+      const end = Math.min(high, limit)
+      share += (weight * (end - low - meanMs * (late(end) - late(low)))) / (high - low)
+    }
+  }
+  return share
 }

@@ -1,7 +1,7 @@
-import { inFlightOdds } from './in-flight.ts'
-import { meanOf, mixtureQuantile, type Part } from './quantiles.ts'
+import { momentsOf, shareBelow, valueAtRank } from './quantiles.ts'
+import { randomTraffic } from './random-traffic.ts'
 import type { LatencyMetric, ResponseCurve } from './response.ts'
-import { latencyAt, place, statesOf } from './states.ts'
+import { latencyAt, place } from './states.ts'
 
 /** Latencies of one replica at a rate of random arrivals. */
 export interface RateResponse {
@@ -16,40 +16,45 @@ const wanted = 0.95
 
 /** What one replica answers at a rate of random arrivals; null beyond what its curve says. */
 export function responseAt(curve: ResponseCurve, requestsPerS: number): RateResponse | null {
-  if (curve.kind === 'rate') {
-    if (requestsPerS > (curve.steps.at(-1)?.load ?? 0)) return null
-    const at = place(curve.steps, requestsPerS)
-    return answer(metric => {
-      const quantiles = latencyAt(at, metric)
-      return quantiles === null ? [] : [{ weight: 1, quantiles }]
-    }, null)
-  }
-  const states = statesOf(curve)
-  const found = inFlightOdds(requestsPerS, states.throughput, states.most)
-  if (found === null) return null
-  const { odds, beyond } = found
-  const inFlight = odds.reduce((sum, p, n) => sum + p * n, states.most * beyond)
-  return answer(
-    metric =>
-      [...odds.subarray(0, states.most)].flatMap((weight, n): Part[] => {
-        const quantiles = weight < 1e-7 ? null : states.latency(metric, n + 1)
-        return quantiles === null ? [] : [{ weight, quantiles }]
-      }),
-    inFlight,
-  )
+  return curve.kind === 'rate' ? asMeasured(curve, requestsPerS) : asRead(curve, requestsPerS)
 }
 
-function answer(partsOf: (metric: LatencyMetric) => readonly Part[], inFlight: number | null): RateResponse {
-  const p95 = (metric: LatencyMetric) => {
-    const parts = partsOf(metric)
-    return parts.length === 0 ? null : mixtureQuantile(parts, wanted)
-  }
-  const latency = partsOf('requestLatencyMs')
-  const weight = latency.reduce((sum, part) => sum + part.weight, 0)
+function asMeasured({ steps }: ResponseCurve, requestsPerS: number): RateResponse | null {
+  if (requestsPerS > (steps.at(-1)?.load ?? 0)) return null
+  const at = place(steps, requestsPerS)
+  const quantiles = (metric: LatencyMetric) => latencyAt(at, metric)
+  const latency = quantiles('requestLatencyMs')
   return {
-    p95: { ttftMs: p95('ttftMs'), itlMs: p95('itlMs'), requestLatencyMs: p95('requestLatencyMs') },
-    meanLatencyMs:
-      weight === 0 ? null : latency.reduce((sum, part) => sum + part.weight * meanOf(part.quantiles), 0) / weight,
-    inFlight,
+    p95: p95Of(metric => {
+      const own = quantiles(metric)
+      return own === null ? null : valueAtRank(wanted, limit => shareBelow(own, limit))
+    }),
+    meanLatencyMs: latency === null ? null : momentsOf(latency).mean,
+    inFlight: null,
   }
+}
+
+function asRead(curve: ResponseCurve, requestsPerS: number): RateResponse | null {
+  const { states, at } = randomTraffic(curve)
+  const meeting = at(requestsPerS)
+  if (meeting === null) return null
+  const { odds, known, beyond } = meeting
+  const latencies = Array.from(odds.subarray(0, states.most), (weight, n) => {
+    const quantiles = weight < 1e-12 ? null : states.latency('requestLatencyMs', n + 1)
+    return quantiles === null ? ([0, 0] as const) : ([weight, weight * momentsOf(quantiles).mean] as const)
+  })
+  const weight = latencies.reduce((sum, [own]) => sum + own, 0)
+  return {
+    p95: p95Of(metric =>
+      states.latency(metric, 1) === null
+        ? null
+        : valueAtRank(wanted * known * (1 - 1e-9), limit => meeting.shareWithin(metric, limit)),
+    ),
+    meanLatencyMs: weight === 0 ? null : latencies.reduce((sum, [, own]) => sum + own, 0) / weight,
+    inFlight: odds.reduce((sum, p, n) => sum + p * n, states.most * beyond),
+  }
+}
+
+function p95Of(of: (metric: LatencyMetric) => number | null): RateResponse['p95'] {
+  return { ttftMs: of('ttftMs'), itlMs: of('itlMs'), requestLatencyMs: of('requestLatencyMs') }
 }

@@ -65,10 +65,22 @@ export function responseCurve(points: readonly MeasuredPoint[], reading: Reading
   return null
 }
 
-/** Whether answering took longer than sending, and than the last requests need without load. */
+/**
+ * Whether requests came faster than they were answered: answering took longer than sending, and than the last requests need without load; in a
+ * steady window, which ends with the last request sent, fewer were answered than sent by more than chance has it.
+ */
 function fellBehind({ load, point }: ResponseStep, lightest: ResponseStep | undefined): boolean {
   const drainS = (lightest?.latencies.requestLatencyMs?.at(-1) ?? 0) / 1000
-  return point.valid.some(({ durationS, requests }) => durationS > requests.sent / load / keepsUp + drainS)
+  return point.valid.some(measurement => {
+    const { durationS, requests, requestsPerS } = measurement
+    if (isSteady(measurement)) return requestsPerS * durationS < keepsUp * requests.sent - 2 * Math.sqrt(requests.sent)
+    return durationS > requests.sent / load / keepsUp + drainS
+  })
+}
+
+/** Whether the figures are of a window that began under full load. Runs of before there was one don't say, and began empty. */
+export function isSteady(measurement: Measurement): boolean {
+  return 'window' in measurement && measurement.window === 'steady'
 }
 
 function stepOf(point: MeasuredPoint, reading: Reading): ResponseStep[] {
@@ -92,11 +104,12 @@ function stepOf(point: MeasuredPoint, reading: Reading): ResponseStep[] {
 }
 
 /**
- * A closed loop sends its first requests, one for each in flight, at once: they queue as no random traffic does, and of ten requests
- * for each in flight they alone are the slowest tenth. They are taken to be the slowest and left out of what waited for a first token.
+ * A closed loop that begins empty sends its first requests, one for each in flight, at once: they queue as no random traffic does, and of ten
+ * requests for each in flight they alone are the slowest tenth. They are taken to be the slowest and left out of what waited for a first
+ * token. A steady window has none of them.
  */
 function startShare({ load: { level }, valid }: MeasuredPoint): number {
-  if (level.kind !== 'concurrency') return 0
+  if (level.kind !== 'concurrency' || valid.every(isSteady)) return 0
   const sent = valid.reduce((sum, m) => sum + m.requests.completed, 0) / valid.length
   return sent > level.concurrency ? level.concurrency / sent : 0
 }

@@ -1,8 +1,9 @@
 import type { Slo } from '../../point/index.ts'
-import { inFlightOdds } from './in-flight.ts'
+import { type Precision, precisionOf } from './precision.ts'
 import { shareBelow } from './quantiles.ts'
+import { randomTraffic } from './random-traffic.ts'
 import { type LatencyMetric, latencyMetrics, limitsOf, type ResponseCurve, type ResponseStep } from './response.ts'
-import { latencyAt, place, statesOf } from './states.ts'
+import { latencyAt, place } from './states.ts'
 
 /** The most requests/s that one replica answers within an SLO. */
 export interface Servable {
@@ -11,6 +12,8 @@ export interface Servable {
   readonly limit: LatencyMetric | 'throughput' | 'heaviest load measured'
   /** The measured loads that the limit lies between, the lighter one first; one when it was measured itself. */
   readonly between: readonly ResponseStep[]
+  /** What so long an open loop can tell at all; null for a closed loop. */
+  readonly precision: Precision | null
 }
 
 /** 95 of 100 requests have to meet each objective. */
@@ -28,32 +31,21 @@ export function servable(curve: ResponseCurve, slo: Slo): Servable | null {
 
 function servableClosed(curve: ResponseCurve, slo: Slo): Servable | null {
   const limits = limitsOf(slo)
-  const states = statesOf(curve)
+  const traffic = randomTraffic(curve)
+  const { states } = traffic
   const metrics = latencyMetrics.filter(metric => Number.isFinite(limits[metric]))
-  /** Share of the requests that meet a limit when they arrive at n others; not measured counts as missed. */
-  const good = new Map(
-    metrics.map(metric => [
-      metric,
-      Float64Array.from({ length: states.most }, (_, n) => {
-        const quantiles = states.latency(metric, n + 1)
-        return quantiles === null ? 0 : shareBelow(quantiles, limits[metric])
-      }),
-    ]),
-  )
-  const known = (odds: Float64Array) => odds.subarray(0, states.most).reduce((sum, p) => sum + p, 0)
   const failing = (rate: number): Servable['limit'] | null => {
-    const found = inFlightOdds(rate, states.throughput, states.most)
-    if (found === null) return 'throughput'
-    const { odds } = found
+    const meeting = traffic.at(rate)
+    if (meeting === null) return 'throughput'
+    const { known } = meeting
     const worst = metrics
-      .map(metric => ({ metric, share: weighted(odds, good.get(metric)) }))
+      .map(metric => ({ metric, share: meeting.shareWithin(metric, limits[metric]) }))
       .toSorted((a, b) => a.share - b.share)[0]
-    const measured = known(odds)
     // Busy moments beyond what was measured: it isn't known how long requests take then.
-    if (measured < wanted) return 'heaviest load measured'
+    if (known < wanted) return 'heaviest load measured'
     if (worst === undefined || worst.share >= wanted) return null
-    const missed = measured - worst.share
-    return missed < 1 - measured ? 'heaviest load measured' : worst.metric
+    const missed = known - worst.share
+    return missed < 1 - known ? 'heaviest load measured' : worst.metric
   }
   const ceiling = states.throughput(states.most)
   let [low, high] = [0, ceiling]
@@ -65,11 +57,7 @@ function servableClosed(curve: ResponseCurve, slo: Slo): Servable | null {
   }
   const limit = failing(high) ?? 'throughput'
   const beside = limit === 'heaviest load measured' ? curve.steps.slice(-1) : around(curve.steps, low)
-  return { requestsPerS: low, limit, between: beside }
-}
-
-function weighted(odds: Float64Array, shares: Float64Array | undefined): number {
-  return shares === undefined ? 1 : shares.reduce((sum, share, n) => sum + share * (odds[n] ?? 0), 0)
+  return { requestsPerS: low, limit, between: beside, precision: null }
 }
 
 function servableOpen({ steps }: ResponseCurve, slo: Slo): Servable | null {
@@ -83,7 +71,7 @@ function servableOpen({ steps }: ResponseCurve, slo: Slo): Servable | null {
   const [first, last] = [steps[0], steps.at(-1)]
   if (first === undefined || last === undefined || missed(first.load) !== undefined) return null
   if (steps.every(step => missed(step.load) === undefined))
-    return { requestsPerS: last.load, limit: 'heaviest load measured', between: [last] }
+    return { requestsPerS: last.load, limit: 'heaviest load measured', between: [last], precision: precisionOf([last]) }
   const firstMissed = steps.findIndex(step => missed(step.load) !== undefined)
   let [low, high] = [steps[firstMissed - 1]?.load ?? first.load, steps[firstMissed]?.load ?? last.load]
   const limit = missed(high) ?? 'throughput'
@@ -92,7 +80,8 @@ function servableOpen({ steps }: ResponseCurve, slo: Slo): Servable | null {
     if (missed(middle) === undefined) low = middle
     else high = middle
   }
-  return { requestsPerS: low, limit, between: around(steps, low) }
+  const between = around(steps, low)
+  return { requestsPerS: low, limit, between, precision: precisionOf(between) }
 }
 
 /** The steps on both sides of a rate. */

@@ -1,5 +1,6 @@
+import { monotoneCubic } from './monotone-cubic.ts'
 import { between, type Quantiles } from './quantiles.ts'
-import type { LatencyMetric, ResponseCurve, ResponseStep } from './response.ts'
+import { type LatencyMetric, latencyMetrics, type ResponseCurve, type ResponseStep } from './response.ts'
 
 /** A closed loop of at least one request; more states than this are not worth their time. */
 const mostStates = 4096
@@ -12,24 +13,50 @@ export interface States {
 }
 
 /**
- * Between measured loads throughput and latencies lie on straight lines, below the lightest latencies are those of the lightest
- * and throughput is proportional. Throughput that bends down and latencies that bend up with load, as queues have them, lie on the good
- * side of each of these, so that none promises too much. Nothing is assumed of loads heavier than measured.
+ * Between measured loads throughput and latencies follow {@link monotoneCubic}; below the lightest, latencies are its own and throughput
+ * rises from 0. Nothing is assumed of loads heavier than measured.
  */
 export function statesOf({ steps }: ResponseCurve): States {
   const most = Math.min(mostStates, Math.floor(steps.at(-1)?.load ?? 1))
-  const at = Array.from({ length: most + 1 }, (_, n) => place(steps, n))
+  const loads = steps.map(step => step.load)
+  const rising = monotoneCubic([0, ...loads], [0, ...steps.map(step => step.requestsPerS)])
+  const throughputs = Float64Array.from({ length: most + 1 }, (_, n) => rising(n))
+  const known = new Map(latencyMetrics.map(metric => [metric, remembered(latencyBetween(steps, metric))]))
   return {
     most,
-    throughput: n => {
-      const { low, high, share } = at[n] ?? place(steps, n)
-      if (low === null) return (high.requestsPerS * n) / high.load
-      return low.requestsPerS + (high.requestsPerS - low.requestsPerS) * share
-    },
-    latency: (metric, n) => latencyAt(at[n] ?? place(steps, n), metric),
+    throughput: n => throughputs[n] ?? rising(n),
+    latency: (metric, n) => known.get(metric)?.(n) ?? null,
   }
 }
 
+function latencyBetween(steps: readonly ResponseStep[], metric: LatencyMetric): (inFlight: number) => Quantiles | null {
+  const all = steps.map(step => step.latencies[metric])
+  const measured = all.filter(quantiles => quantiles !== null)
+  if (measured.length < all.length) return n => latencyAt(place(steps, n), metric)
+  const loads = steps.map(step => step.load)
+  const [first = []] = measured
+  const curves = first.map((_, rank) =>
+    monotoneCubic(
+      loads,
+      measured.map(quantiles => quantiles[rank] ?? 0),
+    ),
+  )
+  return n => curves.map(curve => curve(n))
+}
+
+/** A rate is looked up many times over the same states. */
+function remembered<T>(of: (n: number) => T): (n: number) => T {
+  const found = new Map<number, T>()
+  return n => {
+    const known = found.get(n)
+    if (known !== undefined) return known
+    const value = of(n)
+    found.set(n, value)
+    return value
+  }
+}
+
+/** Where a load lies between two measured ones. */
 export interface Place {
   /** Null below the lightest load. */
   readonly low: ResponseStep | null

@@ -25,7 +25,7 @@ export interface CapacityView {
     readonly replicas: number
   }[]
   readonly months: readonly Month[]
-  /** The answer with every figure at the bad end of its repeats' 95 % interval; `unknown` without repeats, null when it misses the SLO there. */
+  /** The answer with every figure at the bad end of its 95 % interval; `unknown` for a closed loop without repeats, null when it misses the SLO there. */
   readonly cautious: Pick<CandidateView, 'replicas' | 'nodes' | 'fits' | 'requestsPerSPerReplica'> | 'unknown' | null
   /** What the nodes there are would serve at most; null when they serve all, or there is no limit. */
   readonly most: { readonly peakRequestsPerS: number; readonly deployment: string; readonly replicas: number } | null
@@ -71,6 +71,8 @@ export interface RequestsView {
   readonly requestsPerSAlone: number
   /** What stops it there. */
   readonly limit: Servable['limit']
+  /** How sure an open loop of its length can be; null for a closed loop. */
+  readonly precision: Servable['precision']
   readonly ttftP95Ms: number | null
   readonly itlP95Ms: number | null
   readonly requestLatencyP95Ms: number | null
@@ -168,6 +170,7 @@ function requestsView({ request, workload, carriedOver, alone, atPeak }: ClassCa
     carriedOver,
     requestsPerSAlone: alone.requestsPerS,
     limit: alone.limit,
+    precision: alone.precision,
     ttftP95Ms: atPeak?.p95.ttftMs ?? null,
     itlP95Ms: atPeak?.p95.itlMs ?? null,
     requestLatencyP95Ms: atPeak?.p95.requestLatencyMs ?? null,

@@ -81,12 +81,11 @@ export function costLines({ cost }: CandidateView): readonly string[] {
   ]
 }
 
-/** How many it takes should the repeats' intervals be read at their bad end. */
+/** How many it takes should the intervals be read at their bad end. */
 export function cautiousText({ cautious }: CapacityView): string | null {
   if (cautious === 'unknown') return null
-  if (cautious === null)
-    return 'at the bad end of the repeats’ 95 % intervals it misses the SLO even at its lightest load'
-  return `at the bad end of the repeats’ 95 % intervals a replica answers ${figure(cautious.requestsPerSPerReplica)} requests/s: ${counted(cautious.replicas, 'replica')} on ${counted(cautious.nodes, 'node')}${cautious.fits ? '' : ', too many'}`
+  if (cautious === null) return 'at the bad end of the 95 % intervals it misses the SLO even at its lightest load'
+  return `at the bad end of the 95 % intervals a replica answers ${figure(cautious.requestsPerSPerReplica)} requests/s: ${counted(cautious.replicas, 'replica')} on ${counted(cautious.nodes, 'node')}${cautious.fits ? '' : ', too many'}`
 }
 
 /** What the nodes there are would do, when that is not enough. */
