@@ -39,11 +39,17 @@ export function planText(plan: Plan): string {
     `worker starts: ${cost.workersStarted} (${proof}; nested loops: ${nestedLoopCost.workersStarted})`,
     plan.estimate === null
       ? 'time: unknown, no past run to learn from'
-      : `time: about ${duration(plan.estimate.seconds)} (${plan.estimate.basis})`,
+      : `time: ${timeText(plan.estimate)} (${plan.estimate.basis})`,
     ...(plan.sweep.datasets ?? []).map(datasetText),
     ...plan.sweep.warnings.map(warning => `warning: ${warning}`),
   ]
   return lines.join('\n')
+}
+
+function timeText({ seconds, secondsAtLeast }: NonNullable<Plan['estimate']>): string {
+  return secondsAtLeast === undefined
+    ? `about ${duration(seconds)}`
+    : `about ${duration(secondsAtLeast)} to ${duration(seconds)}`
 }
 
 function settingsText(engine: Plan['deployments'][number]['deployment']['engine']): string {

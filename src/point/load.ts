@@ -32,13 +32,23 @@ export interface Stage {
 /** The API that requests use. */
 export type Api = 'chat' | 'completions' | 'responses'
 
+/** Sequential stopping: a point is measured until its figures are known well enough. */
+export interface AutoRequests {
+  /** Measured requests before anything is decided. */
+  readonly min: number
+  /** Relative half-width of a 95% interval at which a figure is precise, 0–1. */
+  readonly precision: number
+}
+
 /** How a point is loaded, in absolute numbers (the sweep file's `10x` resolved against the concurrency). */
 export interface Load {
   readonly level: LoadLevel
   readonly api: Api
   readonly streaming: boolean
-  /** Measured requests; absent when `durationS` decides. */
+  /** Measured requests; absent when `durationS` decides. With `auto` the most of them. */
   readonly requests?: number
+  /** Ends the point as soon as what decides is certain or precise; absent where `requests` or `durationS` end it. */
+  readonly auto?: AutoRequests
   /** Measured time in seconds; absent when `requests` decides. */
   readonly durationS?: number
   /** Seconds that requests in flight may still take after `durationS`. */

@@ -26,8 +26,15 @@ export function estimate(
     return { seconds, basis: `past runs: ${pastSecondsPerPoint.toFixed(1)} s a point` }
   }
   const loading = points.reduce((sum, point) => sum + guessedS(point), 0)
+  const atLeast = points.reduce((sum, point) => sum + guessedS({ ...point, load: shortest(point.load) }), 0)
+  const range = atLeast < loading ? { secondsAtLeast: atLeast + deploying } : {}
   const assumed = `${guess.itlMs} ms a token and ${guess.prefillTokensPerS} prompt tokens/s a worker`
-  return { seconds: loading + deploying, basis: `a guess from ${assumed}; no past run of this sweep` }
+  return { seconds: loading + deploying, ...range, basis: `a guess from ${assumed}; no past run of this sweep` }
+}
+
+/** The load of a point that stops at its first look. */
+function shortest(load: Load): Load {
+  return load.auto === undefined ? load : { ...load, requests: load.auto.min }
 }
 
 function guessedS({ load, deployment, workload }: Point): number {

@@ -63,6 +63,9 @@ export interface Plan {
   readonly pointCount: number
   /** What deployments are believed to promise before anything is measured, by id, 0–1; absent without beliefs. An adaptive search tries them in this order. */
   readonly promise?: { readonly [deploymentId: string]: number }
-  /** Expected seconds, and what that rests on; null without any basis. */
-  readonly estimate: { readonly seconds: number; readonly basis: string } | null
+  /**
+   * Expected seconds, and what that rests on; null without any basis. Where points stop by what they have measured (`requests: auto`), those
+   * of the longest run, and beside them of the shortest.
+   */
+  readonly estimate: { readonly seconds: number; readonly secondsAtLeast?: number; readonly basis: string } | null
 }

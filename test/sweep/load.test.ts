@@ -99,7 +99,7 @@ const mistakes: readonly [load: string, problem: RegExp][] = [
   ['{ stages: [{ rate: 1, duration: 9s }], duration: 9s }', /^6:46: stages and traces have a length of their own; /],
   ['{ trace: { file: no.jsonl } }', /^6:24: load\.trace\.file is "no\.jsonl", and there is no \/sweeps\/no\.jsonl; /],
   ['{ concurrency: 1, timeout: 0 }', /^6:25: timeout is 0: every request would fail; /],
-  ['{ concurrency: 1, requests: 10 x }', /^6:35: load\.requests is "10 x"; write a number of requests, or 10x/],
+  ['{ concurrency: 1, requests: 10 x }', /^6:35: load\.requests is "10 x"; write a number of requests, 10x/],
   ['{ concurrency: 1.5 }', /^6:22: load\.concurrency is 1\.5; write a whole number/],
   ['{ concurrency: 1, prompts: same }', /^6:34: the built-in generator makes fresh prompts/],
 ]
@@ -114,4 +114,64 @@ describe('mistakes in load', () => {
       )
     })
   }
+
+  const stoppingOf = (requests: unknown, level: object = { concurrency: [1, 16, 512] }) => {
+    const said: string[] = []
+    const report = (path: readonly (string | number)[], wrong: string) => said.push(`${path.join('.')}: ${wrong}`)
+    const loads = readLoads(loadSchema.parse({ ...level, requests }), { folder: '/', files: filesOf({}), report })
+    return { said, loads }
+  }
+
+  test('requests: auto lies between ten and a hundred times the concurrency, and at 4,000 where ten times is less', () => {
+    const { loads, said } = stoppingOf('auto')
+    assert.deepEqual(said, [])
+    assert.deepEqual(
+      loads.map(load => [load.auto, load.requests, load.dataset]),
+      [
+        [{ min: 10, precision: 0.05 }, 100, 102],
+        [{ min: 160, precision: 0.05 }, 1600, 1632],
+        [{ min: 5120, precision: 0.05 }, 5120, 6144],
+      ],
+    )
+  })
+
+  test('bounds and precision of requests: auto are numbers, multiples and a percentage', () => {
+    const { loads } = stoppingOf({ auto: { min: 50, max: '20x', precision: '2.5%' } }, { concurrency: 16 })
+    assert.deepEqual(loads[0]?.auto, { min: 50, precision: 0.025 })
+    assert.equal(loads[0]?.requests, 320)
+  })
+
+  test('a load without the rule says nothing of it, so that its points keep their ids', async () => {
+    const [load] = await loadsOf('{ concurrency: 8 }')
+    assert.ok(load !== undefined && !('auto' in load))
+  })
+
+  test('an open loop beside a closed one runs for its duration', () => {
+    const { loads, said } = stoppingOf('auto', { concurrency: 4, request_rate: 2, duration: '90s' })
+    assert.deepEqual(said, [])
+    assert.deepEqual(
+      loads.map(load => [load.requests, load.durationS, load.auto?.min]),
+      [
+        [400, undefined, 40],
+        [undefined, 90, undefined],
+      ],
+    )
+  })
+
+  test('a rule that can end nothing is refused where it stands', () => {
+    const wrong = (requests: unknown, level?: object) => stoppingOf(requests, level).said
+    assert.deepEqual(wrong({ auto: { min: 200, max: 100 } }), [
+      'load.requests.auto: min is 200 requests and max is 100',
+    ])
+    assert.deepEqual(wrong({ auto: { min: 200 } }, { concurrency: 1 }), [])
+    assert.deepEqual(wrong({ auto: { precision: '0.1%' } }), [
+      'load.requests.auto.precision: precision: 0.1% is out of range',
+    ])
+    assert.deepEqual(wrong({ auto: { max: '0x' } }), [
+      'load.requests.auto.max: max is 0x: nothing would be measured',
+      'load.requests.auto: min is 10 requests and max is 1',
+    ])
+    for (const level of [{ request_rate: 4 }, { stages: [{ rate: 1, duration: '60s' }] }])
+      assert.match(wrong('auto', level)[0] ?? '', /^load\.requests: requests: auto needs a closed loop/)
+  })
 })

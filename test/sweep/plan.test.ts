@@ -162,4 +162,14 @@ describe('the time estimate', () => {
     assert.match(estimate?.basis ?? '', /^a guess/)
     assert.ok((estimate?.seconds ?? 0) >= 100)
   })
+
+  test('takes from the fewest to the most requests where points stop by what they have measured', async () => {
+    const sweep = await read(sweepText({ load: '{ concurrency: 16, requests: 100x }' }))
+    const loads = sweep.loads.map(load => ({ ...load, auto: { min: 160, precision: 0.05 } }))
+    const { estimate } = planSweep({ ...sweep, loads })
+    const fewest = planSweep(await read(sweepText({ load: '{ concurrency: 16, requests: 10x }' }))).estimate
+    assert.equal(estimate?.secondsAtLeast, fewest?.seconds)
+    assert.ok((estimate?.seconds ?? 0) > 5 * (estimate?.secondsAtLeast ?? 0))
+    assert.equal(fewest?.secondsAtLeast, undefined)
+  })
 })

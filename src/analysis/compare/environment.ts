@@ -1,5 +1,5 @@
 import type { Run } from '../../journal/run.ts'
-import { canonicalJson } from '../../point/index.ts'
+import { canonicalJson, type Load } from '../../point/index.ts'
 import { originOf } from '../origin.ts'
 
 /** Something that differs between two runs besides what was measured. */
@@ -61,11 +61,17 @@ function asked(
       case 'validity limits':
         return canonicalJson(point.limits)
       case 'requests':
-        return perConcurrency(point.load.requests ?? point.load.durationS, point.load.level)
+        return requestsOf(point.load)
       case 'warm-up':
         return perConcurrency(point.load.warmup, point.load.level)
     }
   })
+}
+
+/** The number or time that ends a point, or the rule that does. */
+function requestsOf({ requests, durationS, auto, level }: Load): string {
+  const most = perConcurrency(requests ?? durationS, level)
+  return auto === undefined ? most : `auto (${perConcurrency(auto.min, level)} to ${most}, ${auto.precision * 100}%)`
 }
 
 /** `10x` where the number is a multiple of the concurrency, so that sweeps over different loads compare. */

@@ -1,5 +1,5 @@
 import type { Endpoint, Json, Load, Point } from '../../point/index.ts'
-import { cannot, programWorkload } from '../programs/lengths.ts'
+import { cannot, fixedBeforeStart, programWorkload } from '../programs/lengths.ts'
 
 /** What the command needs beyond point and endpoint. */
 export interface CommandPlaces {
@@ -62,6 +62,7 @@ function extraInputs(endpoint: Endpoint, osl: number | null, extra: { readonly [
 
 function levelArguments(load: Load): string[] {
   const { level } = load
+  if (load.auto !== undefined) throw cannot('aiperf', fixedBeforeStart)
   const length =
     load.requests === undefined
       ? ['--benchmark-duration', String(load.durationS ?? 60), '--benchmark-grace-period', String(load.graceS)]

@@ -54,13 +54,20 @@ export interface Crosscheck extends Comparison {
   readonly notTested: readonly Untested[]
 }
 
+/** Generators are compared over the same number of requests: the fewest that a point which stops by itself would have. */
+function withFixedRequests(point: Point): Point {
+  const { auto, ...load } = point.load
+  return auto === undefined ? point : { ...point, load: { ...load, requests: auto.min } }
+}
+
 /**
  * Measures one point with every generator in turns, and tells who differs from whom. A generator that fails is noted
  * with its reason, and the others go on. Each turn has its own prompts: the server's prefix cache helps nobody.
  *
  * @throws the signal's reason; FulcrumError bad-input `crosscheck-needs-two` with fewer than two generators
  */
-export async function crosscheck(options: CrosscheckOptions): Promise<Crosscheck> {
+export async function crosscheck(asked: CrosscheckOptions): Promise<Crosscheck> {
+  const options = { ...asked, point: withFixedRequests(asked.point) }
   const { point, generators, rounds } = options
   const names = generators.map(({ name }) => name)
   if (generators.length < 2 || rounds < 1) {

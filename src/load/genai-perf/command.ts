@@ -1,5 +1,5 @@
 import type { Endpoint, Json, Load, Point } from '../../point/index.ts'
-import { cannot, programWorkload } from '../programs/lengths.ts'
+import { cannot, fixedBeforeStart, programWorkload } from '../programs/lengths.ts'
 
 /** What the command needs beyond point and endpoint. */
 export interface CommandPlaces {
@@ -60,6 +60,7 @@ function extraInputs(endpoint: Endpoint, osl: number | null, extra: { readonly [
 
 function levelArguments(load: Load): string[] {
   const { level } = load
+  if (load.auto !== undefined) throw cannot('genai-perf', fixedBeforeStart)
   if (level.kind === 'stages') throw cannot('genai-perf', 'a load in stages')
   if (level.kind === 'trace') throw cannot('genai-perf', 'a trace')
   if (level.kind === 'rate' && level.arrivals.kind === 'gamma') throw cannot('genai-perf', 'gamma arrivals')

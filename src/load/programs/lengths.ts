@@ -34,6 +34,10 @@ export function programWorkload(point: Point): ProgramWorkload {
   }
 }
 
+/** Why a peer can't stop by what it has measured. */
+export const fixedBeforeStart =
+  'requests: auto, because it is told how many requests to send before it starts (a number, such as requests: 10x, works)'
+
 /** What a peer can't do that the built-in generator can. */
 export function cannot(generator: GeneratorName, what: string): FulcrumError {
   return new FulcrumError('bad-input', 'generator-cannot', `the generator ${generator} can't do ${what}`, {

@@ -20,6 +20,8 @@ export const checkGenerator: Check = (sweep, { refuse }) => {
     told.add(refusal)
     refuse({ kind: 'sweep', path }, refusal, 'write generator: built-in')
   }
+  const auto = sweep.loads.find(load => load.auto !== undefined)
+  if (auto !== undefined) ask(plainWorkload, { ...auto, level: plainLoad.level }, ['load', 'requests'])
   for (const load of sweep.loads) ask(plainWorkload, load, ['load', keyOf(load.level)])
   for (const [index, workload] of sweep.workloads.entries()) {
     ask(workload, plainLoad, Array.isArray(sweep.raw.workloads) ? ['workloads', index] : ['workloads'])

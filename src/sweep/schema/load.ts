@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { axisOf, count, duration, field, json, positiveInt } from './field.ts'
 
 const multiple = z.string().regex(/^\d+(\.\d+)?x$/)
+const amount = z.union([positiveInt, multiple])
 const rate = z.number().positive().max(1_000_000)
 
 const arrivals = field(
@@ -36,6 +37,30 @@ const trace = z.strictObject({
   ).default(1),
 })
 
+const autoRequests = z.strictObject({
+  auto: field(
+    z.strictObject({
+      min: field(
+        amount,
+        'Measured requests before anything is decided: a number, or `10x` the concurrency. Default: `10x`.',
+        'write a number of requests, or 10x for ten times the concurrency',
+      ).optional(),
+      max: field(
+        amount,
+        'Measured requests at most. Default: `100x`, but no more than 4,000.',
+        'write a number of requests, or 100x for a hundred times the concurrency',
+      ).optional(),
+      precision: field(
+        z.string().regex(/^\d+(\.\d+)?\s*%$/),
+        'Half-width of a 95% interval, relative to the figure, at which the figure is precise: 0.5% to 50%. Default: `5%`.',
+        'write a percentage such as 5%',
+      ).default('5%'),
+    }),
+    'Bounds and precision of `requests: auto`.',
+    'write { min: 10x, max: 100x, precision: 5% }',
+  ),
+})
+
 export const loadSchema = field(
   z.strictObject({
     concurrency: field(
@@ -61,9 +86,9 @@ export const loadSchema = field(
       'write a whole number from 1',
     ).optional(),
     requests: field(
-      z.union([positiveInt, multiple]),
-      'Measured requests a point: a number, or `10x` the concurrency. Default: `10x` with `concurrency`; open loops run for `duration`.',
-      'write a number of requests, or 10x for ten times the concurrency',
+      z.union([positiveInt, multiple, z.literal('auto'), autoRequests]),
+      'Measured requests a point: a number, or `10x` the concurrency; `auto` measures until the SLO verdict is certain and both axes of the frontier are precise, within `{ auto: { min, max, precision } }`. Default: `10x` with `concurrency`; open loops run for `duration`.',
+      'write a number of requests, 10x for ten times the concurrency, auto, or { auto: { min: 10x, max: 100x, precision: 5% } }',
     ).optional(),
     duration: field(
       duration,
@@ -119,3 +144,4 @@ export const loadSchema = field(
 )
 
 export type RawLoad = z.infer<typeof loadSchema>
+export type RawAutoRequests = z.infer<typeof autoRequests>['auto']

@@ -1,5 +1,6 @@
 import type { Arrivals, Load, LoadLevel } from '../../point/index.ts'
 import type { RawLoad } from '../schema/load.ts'
+import { autoOf, autoRequestsOf, checkAutoRequests } from './auto-requests.ts'
 import { existing, listOf, reportTwice, type SectionContext, seconds } from './context.ts'
 
 /** Distinct prompts that are made unless the file asks for more. */
@@ -14,6 +15,7 @@ export function readLoads(raw: RawLoad, context: SectionContext): readonly Load[
     context.report(['load'], 'load says no load level', 'write concurrency, request_rate, stages or trace')
   }
   checkTogether(raw, levels, context)
+  checkAutoRequests(raw, levels, context)
   return levels.map(level => loadOf(raw, level))
 }
 
@@ -62,7 +64,8 @@ function checkTogether(raw: RawLoad, levels: readonly LoadLevel[], context: Sect
   const report = (key: string, wrong: string, right: string) => context.report(['load', key], wrong, right, 'key')
   const isMultiple = (value: unknown) => typeof value === 'string' && value.endsWith('x')
   if (levels.length === 0) return
-  if (raw.requests !== undefined && raw.duration !== undefined && !(closed && open && isMultiple(raw.requests))) {
+  const ofConcurrency = isMultiple(raw.requests) || autoOf(raw.requests) !== null
+  if (raw.requests !== undefined && raw.duration !== undefined && !(closed && open && ofConcurrency)) {
     report('duration', 'requests and duration are given together', 'keep the one that should end a point')
   }
   for (const key of ['requests', 'warmup', 'dataset'] as const) {
@@ -121,10 +124,12 @@ function resolved(value: number | string, level: LoadLevel): number {
 }
 
 /** What ends a point: a number of requests, a duration, or (stages, trace) the load level itself. */
-function measuredOf(raw: RawLoad, level: LoadLevel): Pick<Load, 'requests' | 'durationS'> {
+function measuredOf(raw: RawLoad, level: LoadLevel): Pick<Load, 'requests' | 'durationS' | 'auto'> {
+  const auto = autoRequestsOf(raw, level)
+  if (auto !== null) return auto
   if (level.kind === 'concurrency') {
     if (raw.duration !== undefined && raw.requests === undefined) return { durationS: seconds(raw.duration) }
-    return { requests: resolved(raw.requests ?? '10x', level) }
+    return { requests: resolved(typeof raw.requests === 'object' ? '10x' : (raw.requests ?? '10x'), level) }
   }
   if (typeof raw.requests === 'number') return { requests: raw.requests }
   if (level.kind === 'rate') return { durationS: raw.duration === undefined ? openDurationS : seconds(raw.duration) }
