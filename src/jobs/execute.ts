@@ -14,6 +14,8 @@ import { reportRun, type WrittenReport } from './report.ts'
 export interface RunWatch extends AskedLimits {
   readonly signal: AbortSignal
   readonly onProgress?: (progress: RunProgress) => void
+  /** Told what a person should know before anything starts: warnings of the sweep file, why a new run begins. */
+  readonly onNote?: (note: string) => void
   /** Processes to split each point's load over, whatever the sweep file says; the same points all the same. */
   readonly shards?: number
 }
@@ -24,6 +26,8 @@ export type ReportedOutcome = RunOutcome & {
   readonly resumed: boolean
   /** What came of the limits that were asked for, and of the sweep's SLO; what was asked for is in the exit code. */
   readonly limits: readonly ReportedLimit[]
+  /** What was told of how this run began or went on; see {@link RunWatch.onNote}. */
+  readonly notes?: readonly string[]
 }
 
 /** Measures what an opened run lacks, ends the run, and writes its report. */

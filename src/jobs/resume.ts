@@ -15,6 +15,7 @@ import { sweepOf } from '../sweep/load-sweep.ts'
 import { planSweep } from '../sweep/plan.ts'
 import { missingPoints } from '../sweep/run.ts'
 import type { Plan, Sweep } from '../sweep/sweep.ts'
+import { refuseChanges } from './began-with.ts'
 import { execute, partOf, type ReportedOutcome, type RunWatch, refuseShards } from './execute.ts'
 import type { RunChoice } from './find-run.ts'
 import { parseLimits, refuseSloWithout } from './limits.ts'
@@ -23,6 +24,8 @@ import { parseLimits, refuseSloWithout } from './limits.ts'
 export type ResumeChoice = RunChoice & {
   /** Points with these statuses are measured once more; without a folder, of the youngest run. */
   readonly again?: readonly Again[]
+  /** Goes on although revision or version are not those that the run began with. */
+  readonly acceptRevision?: boolean
 }
 
 /** What can be measured once more. */
@@ -31,15 +34,21 @@ export type Again = (typeof againStatuses)[number]
 
 /**
  * `fulcrum resume`: goes on with a run from the sweep file kept in its manifest.
- * @throws FulcrumError (bad-input) when there is none to resume, or the sweep file has changed since
+ * @throws FulcrumError (bad-input) when there is none to resume, or the sweep file, a file that it names or the revision has changed since
  */
 export async function resumeRun(request: RunWatch & ResumeChoice): Promise<ReportedOutcome> {
   const limits = parseLimits(request)
-  const { folder, plan } = await unfinishedPlan(request)
+  const { folder, plan, accepted } = await unfinishedPlan(request)
   refuseSloWithout(plan.sweep.slo, limits)
   refuseShards(plan.sweep, request.shards)
   const again = await pointsAgain(folder, request.again)
-  return execute(plan, await openRun(folder), resolve(request.resultsRoot), true, { ...request, again })
+  const run = await openRun(folder)
+  if (accepted.length === 0) return execute(plan, run, resolve(request.resultsRoot), true, { ...request, again })
+  const message = `The run goes on although, since it began, ${accepted.join('; ')}`
+  await run.journal.append({ type: 'note', message })
+  request.onNote?.(message)
+  const outcome = await execute(plan, run, resolve(request.resultsRoot), true, { ...request, again })
+  return { ...outcome, notes: [message] }
 }
 
 async function pointsAgain(folder: string, statuses: readonly Again[] = []): Promise<readonly string[]> {
@@ -66,10 +75,20 @@ export async function planToResume(choice: ResumeChoice): Promise<Plan> {
   return { ...plan, deployments }
 }
 
-async function unfinishedPlan(choice: ResumeChoice): Promise<{ folder: string; plan: Plan }> {
+async function unfinishedPlan(
+  choice: ResumeChoice,
+): Promise<{ readonly folder: string; readonly plan: Plan; readonly accepted: readonly string[] }> {
   const folder = choice.folder === undefined ? await newestToResume(choice) : resolve(choice.folder)
   const manifest = await readManifest(folder)
-  return { folder, plan: partOf(planSweep(await sweepAsItWas(manifest)), manifest.only) }
+  const whole = planSweep(await sweepAsItWas(manifest))
+  const plan = partOf(whole, manifest.only)
+  const { lines, ended } = await readRun(folder)
+  const planned = plan.deployments.flatMap(({ points }) => points)
+  const measuresMore =
+    (await pointsAgain(folder, choice.again)).length > 0 ||
+    (ended?.outcome !== 'complete' && missingPoints(planned, lines).length > 0)
+  const accepted = await refuseChanges({ folder, manifest }, whole, choice.acceptRevision === true || !measuresMore)
+  return { folder, plan, accepted: measuresMore ? accepted : [] }
 }
 
 /** The sweep file when it is unchanged, else the manifest's copy, which lacks secrets and so may not be usable. */

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path'
-import { createRun, openRun, unfinishedRun } from '../journal/index.ts'
+import { createRun, openRun, runToGoOnWith } from '../journal/index.ts'
 import { withBeliefs } from '../sweep/believed.ts'
 import { loadSweep } from '../sweep/load-sweep.ts'
 import { planSweep } from '../sweep/plan.ts'
 import type { Plan, Sweep } from '../sweep/sweep.ts'
+import { changesOfRun } from './began-with.ts'
 import { execute, partOf, type ReportedOutcome, type RunWatch, refuseShards } from './execute.ts'
 import { parseLimits, refuseSloWithout } from './limits.ts'
 import type { SweepFileOptions } from './plan.ts'
@@ -34,18 +35,28 @@ export async function runSweepFile(
   const planned = partOf(planSweep(sweep), only)
   const plan = priors.length === 0 ? planned : withBeliefs(planned, priors)
   const resultsRoot = resolve(request.resultsRoot)
-  const unfinished = request.startNew || only !== undefined ? null : await unfinishedRun(resultsRoot, sweep)
-  const run =
-    unfinished === null
-      ? await createRun(resultsRoot, {
-          sweep,
-          command: commandOf(sweep, request),
-          ...(only === undefined ? {} : { only }),
-          mix: sweep.mix,
-          plan: summaryOf(plan),
+  for (const warning of sweep.warnings) request.onNote?.(`warning: ${warning}`)
+  const found =
+    request.startNew || only !== undefined
+      ? { run: null, changes: [] }
+      : await runToGoOnWith(resultsRoot, sweep, async run => {
+          const { files, revision } = await changesOfRun(run, plan)
+          return [...files, ...revision]
         })
-      : await openRun(unfinished.folder)
-  return execute(plan, run, resultsRoot, unfinished !== null, request)
+  if (found.run !== null) return execute(plan, await openRun(found.run.folder), resultsRoot, true, request)
+  const run = await createRun(resultsRoot, {
+    sweep,
+    command: commandOf(sweep, request),
+    ...(only === undefined ? {} : { only }),
+    mix: sweep.mix,
+    files: sweep.fingerprints,
+    plan: summaryOf(plan),
+  })
+  if (found.changes.length === 0) return execute(plan, run, resultsRoot, false, request)
+  const message = `A new run begins: since the unfinished one began, ${found.changes.join('; ')}`
+  await run.journal.append({ type: 'note', message })
+  request.onNote?.(message)
+  return { ...(await execute(plan, run, resultsRoot, false, request)), notes: [message] }
 }
 
 function commandOf(sweep: Sweep, asked: { readonly shards?: number; readonly only?: readonly string[] }): string[] {

@@ -1,9 +1,10 @@
 /** The run on disk: manifest, append-only journal, lock, and what is read back from them. */
 export { baselineFile, baselineOf, setBaseline } from './baseline.ts'
+export { type Changes, type Conditions, changesSince } from './began-with.ts'
 export { diskError, isDiskRefusal, isFileRefusal, makeFolder } from './disk.ts'
 export * from './event.ts'
 export * from './export.ts'
-export { fulcrumVersion, gatherManifest, type RunRequest, sweepContentId } from './gather.ts'
+export { fulcrumVersion, gatherManifest, presentConditions, type RunRequest, sweepContentId } from './gather.ts'
 export * from './history.ts'
 export type { Holder } from './holder.ts'
 export { type Journal, type JournalOptions, journalFile, openJournal } from './journal.ts'

@@ -12,7 +12,14 @@ export interface Manifest {
   /** Command line that repeats this run. */
   readonly command: readonly string[]
   readonly versions: { readonly fulcrum: string; readonly node: string; readonly [system: string]: string }
-  readonly git: { readonly revision: string; readonly dirty: boolean } | null
+  readonly git: {
+    readonly revision: string
+    readonly dirty: boolean
+    /** Hash of the uncommitted changes; absent without any, and in runs before it was kept. */
+    readonly changes?: string
+  } | null
+  /** SHA-256 of every file besides the sweep file whose content decides an outcome, by absolute path; absent in runs before it was kept. */
+  readonly files?: { readonly [path: string]: string }
   readonly host: {
     readonly name: string
     readonly os: string

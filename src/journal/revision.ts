@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { execa } from 'execa'
 import type { Manifest } from './manifest.ts'
 
@@ -9,7 +10,14 @@ export async function gitRevision(folder: string): Promise<Manifest['git']> {
       git('rev-parse', 'HEAD'),
       git('status', '--porcelain', '--untracked-files=no'),
     ])
-    return { revision: revision.stdout.trim(), dirty: changes.stdout.trim() !== '' }
+    const head = revision.stdout.trim()
+    if (changes.stdout.trim() === '') return { revision: head, dirty: false }
+    // Which changes: a run doesn't go on with others than it began with.
+    const hash = await git('diff', 'HEAD', '--no-color', '--no-ext-diff').then(
+      ({ stdout }) => createHash('sha256').update(stdout).digest('hex').slice(0, 16),
+      () => undefined,
+    )
+    return { revision: head, dirty: true, ...(hash === undefined ? {} : { changes: hash }) }
   } catch {
     return null
   }

@@ -30,19 +30,43 @@ export async function latestRun(resultsRoot: string, sweepName: string): Promise
   return (await runsOf(resultsRoot, sweepName)).at(-1) ?? null
 }
 
+/** What `fulcrum run` finds of earlier runs of a sweep. */
+export interface FoundRun {
+  /** The run to go on with; null when a new one should be made. */
+  readonly run: RunEntry | null
+  /** Why the youngest unfinished run is not gone on with, a clause each; empty when there is none. */
+  readonly changes: readonly string[]
+}
+
 /**
- * The run that `fulcrum run` goes on with: the youngest run of all of this very sweep file content, if it hasn't come to
- * its end; null when a new one should be made.
+ * The run that `fulcrum run` goes on with: the youngest run of all of this very sweep file content that began with what is there now, of
+ * those that are younger than the last one that came to its end.
+ * @param changesOf what changed since a run began, a clause each
  */
+export async function runToGoOnWith(
+  resultsRoot: string,
+  sweep: { readonly name: string; readonly text: string },
+  changesOf: (run: RunEntry) => Promise<readonly string[]>,
+): Promise<FoundRun> {
+  const id = sweepContentId(sweep.text)
+  const runs = await runsOf(resultsRoot, sweep.name)
+  let why: readonly string[] = []
+  for (const run of runs.toReversed()) {
+    if (run.manifest.sweepId !== id || run.manifest.only !== undefined) continue
+    if ((await readRun(run.folder)).ended?.outcome === 'complete') break
+    const changes = await changesOf(run)
+    if (changes.length === 0) return { run, changes: [] }
+    if (why.length === 0) why = changes
+  }
+  return { run: null, changes: why }
+}
+
+/** The youngest run of all of this very sweep file content, if it hasn't come to its end, whatever it began with; else null. */
 export async function unfinishedRun(
   resultsRoot: string,
   sweep: { readonly name: string; readonly text: string },
 ): Promise<RunEntry | null> {
-  const id = sweepContentId(sweep.text)
-  const runs = await runsOf(resultsRoot, sweep.name)
-  const youngest = runs.findLast(({ manifest }) => manifest.sweepId === id && manifest.only === undefined)
-  if (youngest === undefined) return null
-  return (await readRun(youngest.folder)).ended?.outcome === 'complete' ? null : youngest
+  return (await runToGoOnWith(resultsRoot, sweep, async () => [])).run
 }
 
 /** The youngest run of any sweep that hasn't come to its end; null when all have. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { contentId, type Deployment, type Json, type Load, type Model, rolesOf, type Workload } from '../point/index.ts'
 import type { RawDeploy } from './schema/deploy.ts'
+import type { RawEngine } from './schema/engine.ts'
 import { fromFile, lookUp, type SectionContext } from './sections/context.ts'
 import { serveFiles } from './serve-files.ts'
 import type { Sweep } from './sweep.ts'
@@ -44,27 +45,68 @@ function decisive(map: { readonly [key: string]: Json }): { readonly [key: strin
   )
 }
 
+/** Keys that name programs: what decides an outcome are the packages beside one, which its own content says nothing of. */
+const programs = new Set(['python', 'command', 'dynamo', 'runtime'])
+/** Too large to read each time, and hardly ever exchanged under one name: weights, images, libraries. */
+const isLarge = (path: string) =>
+  /\.(safetensors|gguf|bin|pt|pth|onnx|engine|plan|so|sif|sqsh|img|tar)(\.[0-9.]+)?$/.test(path)
+const isData = (path: string) => /\.(ya?ml|jsonl?|toml|npz|npy|csv|txt|conf)$/.test(path)
+
 function byContent(value: Json, context: SectionContext): Json {
-  if (typeof value === 'string') {
-    if (!/^\.{0,2}\/|\.ya?ml$/.test(value)) return value
-    const path = fromFile(context, value)
-    // A program (python) may be gigabytes behind links; its content says nothing about the packages beside it.
-    const isData = /\.(ya?ml|json|jsonl|toml|npz|npy|csv|txt|conf)$/.test(value)
-    return isData && lookUp(context, path) === 'file' ? context.files.fingerprint(path) : value
-  }
+  if (typeof value === 'string') return fingerprintOf(value, context) ?? value
   if (Array.isArray(value)) return value.map(item => byContent(item, context))
   if (value !== null && typeof value === 'object') {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, byContent(item, context)]))
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, programs.has(key) ? item : byContent(item, context)]),
+    )
   }
   return value
 }
 
-/** A tokenizer counts by its content too. */
-export function modelIdentity(model: Model, context: SectionContext): Json {
-  const file = join(model.tokenizer, 'tokenizer.json')
-  const isFolder = !model.tokenizer.startsWith('builtin:') && lookUp(context, file) === 'file'
-  return { name: model.name, tokenizer: isFolder ? context.files.fingerprint(file) : model.tokenizer }
+/** The hash of the file that a text names; null when it names none whose content can be asked for. */
+function fingerprintOf(text: string, context: SectionContext): string | null {
+  if (!/^\.{0,2}\//.test(text) && !isData(text)) return null
+  const path = fromFile(context, text)
+  return !isLarge(path) && lookUp(context, path) === 'file' ? context.files.fingerprint(path) : null
 }
+
+/** A tokenizer counts by its content too: what it makes of text, and its chat template. */
+export function modelIdentity(model: Model, context: SectionContext): Json {
+  const hashOf = (name: string) => {
+    const file = join(model.tokenizer, name)
+    return lookUp(context, file) === 'file' ? context.files.fingerprint(file) : null
+  }
+  const tokenizer = model.tokenizer.startsWith('builtin:') ? null : hashOf('tokenizer.json')
+  if (tokenizer === null) return { name: model.name, tokenizer: model.tokenizer }
+  const templates = ['tokenizer_config.json', 'chat_template.jinja'].flatMap(name => hashOf(name) ?? [])
+  return { name: model.name, tokenizer, ...(templates.length === 0 ? {} : { templates }) }
+}
+
+/** Files that engine settings name, by their content; null when they name none. */
+export function engineFilesIdentity(engine: RawEngine, context: SectionContext): Json {
+  const hashes = new Set<string>()
+  const look = (value: Json): void => {
+    if (typeof value === 'string') {
+      const hash = /^\.{0,2}\//.test(value) ? fingerprintOf(value, context) : null
+      if (hash !== null) hashes.add(hash)
+    } else if (value !== null && typeof value === 'object') for (const item of Object.values(value)) look(item)
+  }
+  look(engine as Json)
+  return hashes.size === 0 ? null : [...hashes].sort()
+}
+
+/**
+ * Hashes the files that arguments of a generator's program name; relative paths mean nothing to it, as it runs in the folder of its point.
+ */
+export function readGeneratorFiles(args: readonly string[], context: SectionContext): void {
+  for (const arg of args) {
+    const path = pathIn(arg)
+    if (path !== null && !isLarge(path) && lookUp(context, path) === 'file') context.files.fingerprint(path)
+  }
+}
+
+/** The absolute path that an argument is or ends with. */
+const pathIn = (arg: string): string | null => /^(?:-{1,2}[\w-]+=)?(\/.*)$/.exec(arg)?.[1] ?? null
 
 /** Id of a deployment; GPUs per worker count for the roles that it has. */
 export function deploymentId(deployment: Omit<Deployment, 'id'>, model: Json, deploy: Json): string {
@@ -89,7 +131,10 @@ export function pointId(sweep: Sweep, deployment: Deployment, workload: Workload
     load: { ...load, level },
     prompts: sweep.prompts,
     generator: sweep.generator,
-    generatorArgs: sweep.generatorSettings.args,
+    generatorArgs: sweep.generatorSettings.args.map(arg => {
+      const path = pathIn(arg)
+      return path === null ? arg : arg.slice(0, arg.length - path.length) + byFile(path)
+    }),
     repeat,
   })
 }

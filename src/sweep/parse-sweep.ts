@@ -11,7 +11,7 @@ import { type Files, remembering } from './file/files.ts'
 import { type Path, type Problem, pathText, type Report } from './file/problem.ts'
 import { readSections, type Sections } from './file/sections.ts'
 import { readYaml } from './file/yaml-source.ts'
-import { deployIdentity, modelIdentity } from './identity.ts'
+import { deployIdentity, engineFilesIdentity, modelIdentity, readGeneratorFiles } from './identity.ts'
 import { reportNotYet } from './not-yet.ts'
 import { lookUp, type SectionContext } from './sections/context.ts'
 import { readDeploy } from './sections/deploy.ts'
@@ -96,7 +96,12 @@ async function assemble(
   }
   const abilities = await askDeployer(context, deploy)
   if (abilities === null) return null
-  const identity = { model: modelIdentity(model, context), deploy: deployIdentity(raw.deploy, context) }
+  const engineFilesRead = engineFilesIdentity(raw.engine, context)
+  const deployRead = deployIdentity(raw.deploy, context)
+  const identity = {
+    model: modelIdentity(model, context),
+    deploy: engineFilesRead === null ? deployRead : { deploy: deployRead, engineFiles: engineFilesRead },
+  }
   const sources = { engine: raw.engine, deploy: raw.deploy, engineFile: engineFiles(raw.deploy, context) }
   const deployments = crossDeployments({ topologies, engine, model, raw: sources, abilities, identity }, report)
   if (!workloads || !raw.workloads || !loads || !generator) return null
@@ -120,6 +125,7 @@ async function assemble(
   const pathOf = (index: number): Path => (Array.isArray(raw.workloads) ? ['workloads', index] : ['workloads'])
   const datasets = await checkDatasets({ model, workloads, loads, limits, pathOf }, context, findings)
   readTraces(loads, context)
+  readGeneratorFiles(generator.settings.args, context)
   return {
     name: raw.name,
     file: context.file,

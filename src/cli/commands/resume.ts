@@ -16,6 +16,7 @@ export function addResume(program: Command): void {
     .description('go on with an unfinished run, from the sweep file as it was when the run began')
     .option('--out <dir>', 'where runs are kept', 'results')
     .option('--again <statuses>', 'measure points once more that are failed, invalid or failed,invalid', statusesOf)
+    .option('--accept-revision', 'go on although git revision or Fulcrum version are not those that the run began with')
     .option('--end-leftovers', 'end processes that a killed Fulcrum left behind, without asking')
     .option('--dry-run', 'print the exact commands and files of what is still to measure, and start nothing')
     .option('--shards <n>', 'split the load of each point over n processes (see generator.shards)', wholeNumber())
@@ -40,6 +41,7 @@ ${limitHelp}`,
           json?: true
           dryRun?: true
           endLeftovers?: true
+          acceptRevision?: true
           shards?: number
           again?: Again[]
         },
@@ -48,6 +50,7 @@ ${limitHelp}`,
         const choice = {
           ...(folder === undefined ? {} : { folder }),
           ...(again === undefined ? {} : { again }),
+          ...(options.acceptRevision === true ? { acceptRevision: true } : {}),
           resultsRoot: options.out,
         }
         if (options.dryRun) {
@@ -65,6 +68,7 @@ ${limitHelp}`,
           ...(options.shards === undefined ? {} : { shards: options.shards }),
           signal: interrupted.signal,
           onProgress: progress.show,
+          onNote: note => process.stderr.write(`${note}\n`),
         })
         progress[Symbol.dispose]()
         printOutcome(outcome, options.json === true)

@@ -72,6 +72,7 @@ Exit codes: 0 fine, 1 points failed or invalid, or a limit failed or was not tes
         ...(options.only === undefined ? {} : { only: options.only }),
         signal: interrupted.signal,
         onProgress: progress.show,
+        onNote: note => process.stderr.write(`${note}\n`),
         ...(options.shards === undefined ? {} : { shards: options.shards }),
         ...(options.allowPoints === undefined ? {} : { allowPoints: options.allowPoints }),
       })
