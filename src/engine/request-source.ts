@@ -1,6 +1,5 @@
 import { drawLengths } from '../metrics/statistics/lengths.ts'
 import type { Length, Random, Workload } from '../point/index.ts'
-import { meanTokens } from '../point/index.ts'
 import { lengthSource } from './lengths.ts'
 import type { PromptBlocks } from './prefix-cache.ts'
 
@@ -40,7 +39,11 @@ export interface RequestSource {
   /** Requests of a conversation, and the time between an answer and the next of them. */
   readonly turns: number
   readonly thinkMs: number
-  /** Mean lengths asked; null where they follow from the course of conversations. */
+  /**
+   * Lengths that every request has. Null where lengths are drawn, recorded, or follow from the course of conversations: then a
+   * request's own are what it asks for, and the simulated server keeps to them. The mean of the distribution is another thing: few
+   * requests of a skewed one lie beside it.
+   */
   readonly asked: { readonly isl: number | null; readonly osl: number | null }
 }
 
@@ -75,11 +78,6 @@ export function drawnRequests(
     source: requestsOf(one, random.fork(`workload-${index}`), index + 1),
     share: weight / total,
   }))
-  const mean = (of: (source: RequestSource) => number | null) =>
-    sources.reduce<number | null>((sum, { source, share }) => {
-      const value = of(source)
-      return sum === null || value === null ? null : sum + value * share
-    }, 0)
   return {
     next() {
       let left = pick.uniform()
@@ -92,7 +90,7 @@ export function drawnRequests(
     turnAfter: before => before,
     turns: 1,
     thinkMs: 0,
-    asked: { isl: mean(source => source.asked.isl), osl: mean(source => source.asked.osl) },
+    asked: { isl: null, osl: null },
   }
 }
 
@@ -144,8 +142,12 @@ function requestsOf(
     },
     turns,
     thinkMs: conversation?.thinkMs ?? 0,
-    asked: turns > 1 ? { isl: null, osl: null } : { isl: meanTokens(workload.isl), osl: meanTokens(workload.osl) },
+    asked: turns > 1 ? { isl: null, osl: null } : { isl: fixedTokens(workload.isl), osl: fixedTokens(workload.osl) },
   }
+}
+
+function fixedTokens(length: Length): number | null {
+  return length.kind === 'fixed' ? length.tokens : null
 }
 
 /** Values one after the other, from the first again after the last. */
@@ -163,7 +165,6 @@ function idsFrom(first: number, tokens: number): PromptBlocks | null {
 /** The requests of a trace in their order; the last one again when more are asked for. */
 export function tracedRequests(trace: TraceRequests): RequestSource {
   let taken = 0
-  const mean = (lengths: Uint32Array) => lengths.reduce((sum, tokens) => sum + tokens, 0) / Math.max(1, trace.count)
   return {
     next() {
       const index = Math.min(taken++, trace.count - 1)
@@ -177,6 +178,6 @@ export function tracedRequests(trace: TraceRequests): RequestSource {
     turnAfter: before => before,
     turns: 1,
     thinkMs: 0,
-    asked: { isl: mean(trace.inputTokens), osl: mean(trace.outputTokens) },
+    asked: { isl: null, osl: null },
   }
 }

@@ -138,3 +138,31 @@ describe('a twin on disk', () => {
     await assert.rejects(readTwin('/nowhere/twin.json'), { code: 'twin-unreadable', where: '/nowhere/twin.json' })
   })
 })
+
+describe('the lengths of a prediction', () => {
+  const skewed = (mean: number) => ({ kind: 'lognormal', mean, stddev: 0.6 * mean }) as const
+  const drawn = { ...workload(500, 100), isl: skewed(500), osl: skewed(100) }
+  const deviationOf = (one: Parameters<typeof predictPoint>[1]) => predictPoint(twin, one).simulation.deviation
+
+  test('are never held against the mean of their distribution, which ten requests rarely meet', () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const load = { ...closedLoad(1), requests: 10, dataset: 12, seed }
+      assert.deepEqual(deviationOf({ ...asked, workload: drawn, load }), { isl: null, osl: null })
+    }
+  })
+
+  test('are those of the mix and of the trace that is sent', () => {
+    const mix = [
+      { workload: workload(1000, 20), weight: 1 },
+      { workload: workload(100, 200), weight: 1 },
+    ]
+    assert.deepEqual(deviationOf({ ...asked, workload: mix, load: { ...closedLoad(1), requests: 3 } }), {
+      isl: null,
+      osl: null,
+    })
+  })
+
+  test('are what was asked where they are fixed', () => {
+    assert.deepEqual(deviationOf(asked), { isl: 0, osl: 0 })
+  })
+})
