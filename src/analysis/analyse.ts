@@ -2,6 +2,7 @@ import type { Run } from '../journal/run.ts'
 import { answersAreOneToken } from '../metrics/definitions.ts'
 import type { Workload } from '../point/index.ts'
 import { canonicalJson } from '../point/index.ts'
+import type { Place } from './frontier.ts'
 import { frontierOf } from './frontier.ts'
 import { hypervolume } from './hypervolume.ts'
 import type { LoadCurve } from './load-curve.ts'
@@ -68,7 +69,21 @@ function frontierOfPoints(points: readonly MeasuredPoint[]): readonly MeasuredPo
   const places = points.flatMap(point =>
     point.status === 'ok' && point.x !== null && point.y !== null ? [{ x: point.x.mean, y: point.y.mean, point }] : [],
   )
-  return frontierOf(places).map(place => place.point)
+  const frontier = frontierOf(places)
+  return frontier.filter(place => !frontier.some(other => isSamePlaceWithLess(other, place))).map(place => place.point)
+}
+
+/** Relative: places this near each other are one point of the frontier. */
+const samePlace = 0.001
+
+/** Whether `other` is at the same place on fewer GPUs. */
+function isSamePlaceWithLess(other: FrontierPlace, place: FrontierPlace): boolean {
+  const near = (a: number, b: number) => Math.abs(a - b) <= samePlace * b
+  return other.point.gpus < place.point.gpus && near(other.x, place.x) && near(other.y, place.y)
+}
+
+interface FrontierPlace extends Place {
+  readonly point: MeasuredPoint
 }
 
 function analyseWorkload(points: readonly MeasuredPoint[], name: string): WorkloadAnalysis {

@@ -3,11 +3,12 @@ import type { Difference } from './estimate.ts'
 import { differenceOf } from './estimate.ts'
 import type { MeasuredPoint } from './measured-point.ts'
 import { meetsSlo, objectives, worstOvershoot } from './slo.ts'
+import { bestByThroughput, isTie } from './ties.ts'
 
 /** What to deploy for a workload, and how sure that is. */
 export interface Recommendation {
   /**
-   * `slo`: the most output tokens/s per GPU among points that meet the SLO. `no-slo`: the same among all valid points.
+   * `slo`: the most output tokens/s per GPU among points that meet the SLO, of equal ones the fewest GPUs. `no-slo`: the same among all valid points.
    * `missed`: nothing meets the SLO, and this comes nearest. `nothing`: no valid point.
    */
   readonly basis: 'slo' | 'no-slo' | 'missed' | 'nothing'
@@ -25,20 +26,27 @@ export function recommend(points: readonly MeasuredPoint[]): Recommendation {
   const meeting = valid.filter(meetsSlo)
   const hasSlo = valid.some(point => objectives(point).length > 0)
   const basis = meeting.length === 0 ? 'missed' : hasSlo ? 'slo' : 'no-slo'
-  const ranked = (basis === 'missed' ? valid : meeting).toSorted((a, b) =>
-    basis === 'missed' ? worstOvershoot(a) - worstOvershoot(b) : throughput(b) - throughput(a),
-  )
-  const best = ranked[0] ?? null
-  const second = ranked.find(point => point.deployment.id !== best?.deployment.id)
+  const best = (basis === 'missed' ? nearest(valid) : mostThroughput(meeting)) ?? null
+  const others = (points: readonly MeasuredPoint[]) => points.filter(p => p.deployment.id !== best?.deployment.id)
+  const second = basis === 'missed' ? undefined : mostThroughput(others(meeting))
   const runnerUp =
     best?.y && second?.y && basis !== 'missed' ? { point: second, lead: differenceOf(best.y, second.y) } : null
   return { basis, best, runnerUp, caveats: best === null ? [] : caveats(best, runnerUp, valid) }
 }
 
-const throughput = (point: MeasuredPoint) => point.y?.mean ?? 0
+const mostThroughput = (points: readonly MeasuredPoint[]) =>
+  bestByThroughput(points, ({ y, gpus }) => ({ throughput: y, gpus }))
+
+/** What comes nearest to the SLO; of those equally near, the most throughput. */
+function nearest(points: readonly MeasuredPoint[]): MeasuredPoint | undefined {
+  const least = Math.min(...points.map(worstOvershoot))
+  return mostThroughput(points.filter(point => worstOvershoot(point) === least))
+}
 
 function caveats(best: MeasuredPoint, runnerUp: Recommendation['runnerUp'], valid: readonly MeasuredPoint[]): string[] {
   const said: string[] = []
+  if (runnerUp !== null && best.y !== null && runnerUp.point.y !== null && isTie(best.y, runnerUp.point.y))
+    said.push(tieWith(best, runnerUp.point))
   if (runnerUp?.lead.verdict === 'unknown') said.push('Add repeats (repeats: 3) to learn how sure the lead is.')
   for (const objective of objectives(best).filter(o => o.close))
     said.push(
@@ -49,6 +57,13 @@ function caveats(best: MeasuredPoint, runnerUp: Recommendation['runnerUp'], vali
   said.push(...edgeOfRatio(best, valid))
   return said
 }
+
+function tieWith(best: MeasuredPoint, other: MeasuredPoint): string {
+  const equal = `${other.label} on ${gpusText(other.gpus)} gives as much per GPU, as far as was measured`
+  return best.gpus < other.gpus ? `${equal}: the tie goes to fewer GPUs (${best.gpus}).` : `${equal}.`
+}
+
+const gpusText = (gpus: number) => `${gpus} ${gpus === 1 ? 'GPU' : 'GPUs'}`
 
 /** The best prefill share being the most extreme one swept means that the optimum may lie outside the sweep. */
 function edgeOfRatio(best: MeasuredPoint, valid: readonly MeasuredPoint[]): string[] {

@@ -116,7 +116,7 @@ export function standingOf(point: MeasuredPoint, workload: WorkloadAnalysis, onF
     workload.frontier.map(other => ({ x: other.x?.mean ?? 0, y: other.y?.mean ?? 0, other })),
   )
   return dominator === undefined
-    ? 'on the frontier'
+    ? 'as good as a point of the frontier, on more GPUs'
     : `dominated by ${dominator.other.label} at ${loadLabel(dominator.other.load.level)}`
 }
 

@@ -31,6 +31,8 @@ export function overallOf(
   const standing = (point: ChartPoint): string => {
     if (point.status !== 'ok' || point.x === null || point.y === null) return point.standing
     const by = dominatorOf({ x: point.x, y: point.y }, places)?.point
+    if (by === undefined && !frontier.has(point.key))
+      return 'not on the overall frontier: answers of one token, or as good as a point of it on more GPUs'
     return by === undefined
       ? 'on the overall frontier'
       : `dominated by ${by.label} at ${loadLabel(by.load.level)}, workload ${nameOf.get(by) ?? by.workload.name}`

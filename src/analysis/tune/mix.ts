@@ -4,6 +4,7 @@ import type { Difference, Estimate } from '../estimate.ts'
 import { differenceOf, estimateFrom } from '../estimate.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import { meetsSlo } from '../slo.ts'
+import { bestByThroughput } from '../ties.ts'
 
 /** Shares of workloads, by name; they add up to 1. */
 export type Mix = { readonly [workload: string]: number }
@@ -61,12 +62,15 @@ export function recommendForMix(workloads: readonly WorkloadAnalysis[], mix: Mix
   const choices = tried
     .filter(one => 'parts' in one)
     .toSorted((a, b) => b.tokensPerSPerGpu.mean - a.tokensPerSPerGpu.mean)
-  const [best = null, second] = choices
+  const first = (some: readonly MixChoice[]) =>
+    bestByThroughput(some, ({ tokensPerSPerGpu, gpus }) => ({ throughput: tokensPerSPerGpu, gpus })) ?? null
+  const best = first(choices)
+  const second = first(choices.filter(choice => choice !== best))
   return {
     mix,
     best,
     runnerUp:
-      best === null || second === undefined
+      best === null || second === null
         ? null
         : { choice: second, lead: differenceOf(best.tokensPerSPerGpu, second.tokensPerSPerGpu) },
     choices,
