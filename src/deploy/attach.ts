@@ -1,4 +1,4 @@
-import { probe } from '../load/probe.ts'
+import { type Asking, askingByDefault, probe } from '../load/probe.ts'
 import { type Deployment, type Endpoint, FulcrumError, topologyLabel } from '../point/index.ts'
 import type { AttachConfig } from './config.ts'
 import type { Deployer } from './deployer.ts'
@@ -7,8 +7,11 @@ import type { Deployer } from './deployer.ts'
 const probeLimitMs = 120_000
 const checkLimitMs = 5_000
 
-/** An endpoint that somebody else runs: one deployment, nothing is started or stopped. */
-export function attachDeployer(config: AttachConfig, model: string): Deployer {
+/**
+ * An endpoint that somebody else runs: one deployment, nothing is started or stopped.
+ * @param ask how the load will ask
+ */
+export function attachDeployer(config: AttachConfig, model: string, ask: Asking = askingByDefault): Deployer {
   let attached: Deployment | null = null
   const endpoint: Endpoint = {
     url: config.url,
@@ -34,7 +37,7 @@ export function attachDeployer(config: AttachConfig, model: string): Deployer {
       }
       const startMs = performance.now()
       onEvent({ kind: 'waiting', what: config.url, elapsedS: 0, deadlineS: probeLimitMs / 1000 })
-      await probe(endpoint, { signal, timeoutMs: probeLimitMs, streaming: true })
+      await probe(endpoint, { signal, timeoutMs: probeLimitMs, ...ask })
       attached = wanted
       const elapsedS = (performance.now() - startMs) / 1000
       onEvent({ kind: 'ready', what: config.url, elapsedS })

@@ -1,3 +1,4 @@
+import { type Asking, askingByDefault } from '../load/probe.ts'
 import type { Model } from '../point/index.ts'
 import { openLedger } from '../process/ledger.ts'
 import { attachDeployer } from './attach.ts'
@@ -17,26 +18,28 @@ export interface DeployerContext {
   readonly model: Model
   /** Logs and engine files go here; nothing is written before the first reconcile. */
   readonly runFolder: string
+  /** How the load will ask; streamed chat when absent. */
+  readonly ask?: Asking
 }
 
 /** The deployer that a sweep file names. Its ledger of started processes goes with it when it is closed. */
 export async function createDeployer(config: DeployConfig, context: DeployerContext): Promise<Deployer> {
-  const { model, runFolder } = context
+  const { model, runFolder, ask = askingByDefault } = context
   const ledger = await openLedger({ runFolder })
   const deployer = (): Deployer => {
     switch (config.with) {
       case 'simulated':
         return simulatedDeployer(config, { runFolder, ledger })
       case 'dynamo':
-        return dynamoDeployer(config, { model: model.name, runFolder, ledger }, nodesOf(config, ledger))
+        return dynamoDeployer(config, { model: model.name, runFolder, ledger, ask }, nodesOf(config, ledger))
       case 'slurm':
-        return dynamoDeployer(config.dynamo, { model: model.name, runFolder, ledger }, nodesOf(config, ledger))
+        return dynamoDeployer(config.dynamo, { model: model.name, runFolder, ledger, ask }, nodesOf(config, ledger))
       case 'attach':
-        return attachDeployer(config, model.name)
+        return attachDeployer(config, model.name, ask)
       case 'kubernetes':
-        return kubernetesDeployer(config, { model: model.name, runFolder })
+        return kubernetesDeployer(config, { model: model.name, runFolder, ask })
       case 'dynamo-serve':
-        return dynamoServeDeployer(config, { model: model.name, runFolder, ledger }, serveNodesOf(config, ledger))
+        return dynamoServeDeployer(config, { model: model.name, runFolder, ledger, ask }, serveNodesOf(config, ledger))
     }
   }
   const made = deployer()

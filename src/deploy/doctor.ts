@@ -55,7 +55,7 @@ async function checkDeployer(needs: MachineNeeds): Promise<readonly Check[]> {
     case 'kubernetes':
       return checkKubernetes(deploy)
     case 'attach':
-      return checkEndpoint(deploy, model, expectedOf(needs))
+      return checkEndpoint(deploy, model, expectedOf(needs), needs.ask)
   }
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { join, resolve } from 'node:path'
+import { type Asking, askingByDefault } from '../load/probe.ts'
 import { type Deployment, type Endpoint, FulcrumError, topologyLabel } from '../point/index.ts'
 import type { ProcessLedger } from '../process/ledger.ts'
 import type { DynamoServeConfig } from './config.ts'
@@ -29,6 +30,8 @@ export interface ServePlace {
   /** Logs and copies of configurations go into its `deploy` folder. */
   readonly runFolder: string
   readonly ledger: ProcessLedger
+  /** How the load will ask; streamed chat when absent. */
+  readonly ask?: Asking
 }
 
 /** What the workers stand on. */
@@ -124,7 +127,11 @@ function serveSystem(config: DynamoServeConfig, place: ServePlace, nodesOf: Node
             throw new FulcrumError('failed', 'no-head', `${course.label} has no worker that writes tokens`)
           }
           const endpoint = endpointAt(nodes.reach(head.host).address, here, place.model)
-          await completionsCameBack(endpoint, workers, head.process, { ...course, url: endpoint.url })
+          await completionsCameBack(endpoint, workers, head.process, {
+            ...course,
+            url: endpoint.url,
+            ask: place.ask ?? askingByDefault,
+          })
           // Services that came up last are watched from here on.
           await Promise.all(workers.map(worker => worker.follow()))
           return endpoint

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { join, resolve } from 'node:path'
-import { probe } from '../load/probe.ts'
+import { type Asking, askingByDefault, probe } from '../load/probe.ts'
 import { type Endpoint, FulcrumError, topologyLabel } from '../point/index.ts'
 import type { ProcessLedger } from '../process/ledger.ts'
 import { type RunningProcess, startProcess } from '../process/process.ts'
@@ -28,6 +28,8 @@ export interface DynamoPlace {
   /** Logs and engine files go into its `deploy` folder. */
   readonly runFolder: string
   readonly ledger: ProcessLedger
+  /** How the load will ask; streamed chat when absent. */
+  readonly ask?: Asking
 }
 
 interface Frontend {
@@ -57,6 +59,7 @@ function dynamoSystem(config: DynamoConfig, place: DynamoPlace, nodesOf: NodesOf
   const logFolder = join(folder, 'logs')
   const namespace = `fulcrum-${randomBytes(4).toString('hex')}`
   const nodes = nodesOf(namespace, logFolder)
+  const { ask = askingByDefault } = place
   const fileFolder = nodes.fileFolder ?? folder
   let site: Site | null = null
   let frontend: Frontend | null = null
@@ -111,7 +114,7 @@ function dynamoSystem(config: DynamoConfig, place: DynamoPlace, nodesOf: NodesOf
       const designs = designsOf(here, wanted)
       const front = async () => {
         frontend ??= await startFrontend(here, course)
-        const awaited: AwaitedWorkers = { ...course, url: frontend.url, namespace: namespaceOf(here) }
+        const awaited: AwaitedWorkers = { ...course, ask, url: frontend.url, namespace: namespaceOf(here) }
         return { ...frontend, awaited }
       }
       return {
@@ -133,7 +136,7 @@ function dynamoSystem(config: DynamoConfig, place: DynamoPlace, nodesOf: NodesOf
           await workersRegistered(workers, process, awaited)
           const endpoint = endpointOf(url, workers, place.model)
           await completionsCameBack(endpoint, workers, process, awaited)
-          await prefillTookPart(endpoint, workers, course)
+          await prefillTookPart(endpoint, workers, course, ask)
           return endpoint
         },
       }
@@ -169,12 +172,17 @@ function dynamoSystem(config: DynamoConfig, place: DynamoPlace, nodesOf: NodesOf
 /** Long enough for a frontend to notice its prefill workers, and no longer: the validity of each point is looked at as well. */
 const prefillPatienceMs = 30_000
 
-async function prefillTookPart(endpoint: Endpoint, workers: readonly Worker[], course: Course): Promise<void> {
+async function prefillTookPart(
+  endpoint: Endpoint,
+  workers: readonly Worker[],
+  course: Course,
+  ask: Asking,
+): Promise<void> {
   const pages = workers.filter(({ role }) => role === 'prefill').map(({ metricsUrl }) => metricsUrl)
   const left = leftMs(course.deadline)
   if (pages.length === 0 || left <= 0) return
   const sight = {
-    probe: (signal: AbortSignal) => probe(endpoint, { signal, timeoutMs: left, streaming: true }),
+    probe: (signal: AbortSignal) => probe(endpoint, { signal, timeoutMs: left, ...ask }),
     takenUp: (signal: AbortSignal) => requestsTakenUp(pages, signal),
   }
   await prefillTakesPart(sight, Math.min(left, prefillPatienceMs), course.context.signal)

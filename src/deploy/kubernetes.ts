@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { probe } from '../load/probe.ts'
+import { type Asking, askingByDefault, probe } from '../load/probe.ts'
 import { type Deployment, type Endpoint, FulcrumError, topologyLabel } from '../point/index.ts'
 import { changesUntilClosed } from './changes-until-closed.ts'
 import type { KubernetesConfig } from './config.ts'
@@ -25,6 +25,8 @@ import { untilReady } from './kubernetes/wait-ready.ts'
 /** What the deployer works with beside its configuration. */
 export interface KubernetesPlace {
   readonly model: string
+  /** How the load will ask; streamed chat when absent. */
+  readonly ask?: Asking
   /** Applied patches are kept in its `deploy` folder. */
   readonly runFolder: string
   /** Opens the cluster; tests may give another. */
@@ -181,7 +183,7 @@ export function kubernetesDeployer(config: KubernetesConfig, place: KubernetesPl
         while (missing > 0) {
           try {
             const timeoutMs = Math.max(1, leftMs(deadline))
-            await probe(endpoint, { signal: context.signal, timeoutMs, streaming: true })
+            await probe(endpoint, { signal: context.signal, timeoutMs, ...(place.ask ?? askingByDefault) })
             missing--
           } catch (error) {
             if (error instanceof FulcrumError) why = error.message

@@ -8,6 +8,7 @@ import { FulcrumError, type GeneratorName, type Point } from '../point/index.ts'
 import { loadSweep } from '../sweep/load-sweep.ts'
 import { planSweep } from '../sweep/plan.ts'
 import type { Plan } from '../sweep/sweep.ts'
+import { askingOf } from './asking.ts'
 import { type DeploymentPreview, previewPlan } from './plan.ts'
 import { pointLabel } from './point-label.ts'
 
@@ -40,7 +41,11 @@ export async function crosscheckSweepFile(request: CrosscheckRequest): Promise<C
   const point = pointAt(planSweep(sweep), request.point)
   const folder =
     request.folder === undefined ? await mkdtemp(join(tmpdir(), 'fulcrum-crosscheck-')) : resolve(request.folder)
-  const deployer = await createDeployer(sweep.deploy, { model: sweep.model, runFolder: folder })
+  const deployer = await createDeployer(sweep.deploy, {
+    model: sweep.model,
+    runFolder: folder,
+    ...askingOf([point.load]),
+  })
   const generators = request.generators.map(name => {
     const command = request.commands[name]
     const settings = command === undefined ? { args: [] } : { command: programPath(command), args: [] }

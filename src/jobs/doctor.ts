@@ -11,6 +11,7 @@ import {
 } from '../point/index.ts'
 import { findSetting } from '../sweep/checks/setting.ts'
 import { loadSweep } from '../sweep/load-sweep.ts'
+import { askingOf } from './asking.ts'
 
 export type { Addresses, Check }
 
@@ -24,6 +25,7 @@ export async function examine(file?: string, addresses: Addresses = {}): Promise
   const { deploy, generator, generatorSettings, model } = sweep
   const needs = {
     ...{ deploy, model: model.name, generator, command: generatorSettings.command },
+    ...askingOf(sweep.loads),
     concurrency: Math.max(1, ...sweep.loads.map(mostAtOnce)),
     longestTokens: Math.max(0, ...sweep.workloads.map(({ isl, osl }) => longest(isl) + longest(osl))),
     topologies: sweep.deployments.map(({ topology }) => topology),

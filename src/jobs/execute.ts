@@ -8,6 +8,7 @@ import { FulcrumError } from '../point/index.ts'
 import { onlyPoints } from '../sweep/only.ts'
 import { type RunOutcome, type RunProgress, runSweep } from '../sweep/run.ts'
 import type { Plan, Sweep } from '../sweep/sweep.ts'
+import { askingOf } from './asking.ts'
 import { type AskedLimits, exitCodeWith, parseLimits, type ReportedLimit, reportedLimits } from './limits.ts'
 import { reportRun, type WrittenReport } from './report.ts'
 
@@ -40,7 +41,11 @@ export async function execute(
 ): Promise<ReportedOutcome> {
   await using _held = run
   const { sweep } = plan
-  const deployer = await createDeployer(sweep.deploy, { model: sweep.model, runFolder: run.folder })
+  const deployer = await createDeployer(sweep.deploy, {
+    model: sweep.model,
+    runFolder: run.folder,
+    ...askingOf(sweep.loads),
+  })
   const generator = createGenerator(sweep.generator, generatorSettings(sweep, watch.shards), {
     runFolder: run.folder,
     jobPlace: shards => jobPlace({ shards: besideDeployment(shards, sweep.deploy), runFolder: run.folder }),

@@ -188,7 +188,12 @@ suite('deploy', [
   ],
   ['a missing backend', dynamo('python: python3'), /^3:9: deploy\.backend is missing; write a Python module/],
   ['a URL with a password', attach('http://me:secret@h'), /^3:30: the URL holds a user or password/],
-  ['a URL with a path', attach('http://h/v1/chat'), /^3:30: the URL has the path "\/v1\/chat"; write http:\/\/h: /],
+  ['a URL with a query', attach('http://h/llm/v1?a=b'), /^3:30: the URL has "\?a=b".*; write http:\/\/h\/llm: /],
+  [
+    'a URL of an API without /v1',
+    attach('http://h/openai/chat/completions'),
+    /^3:30: requests would go to http:\/\/h\/openai\/chat\/completions\/v1\/…; .*, such as http:\/\/h\/openai$/,
+  ],
 ])
 
 function dynamo(keys: string): string {

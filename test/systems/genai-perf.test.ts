@@ -73,4 +73,11 @@ describe('the real genai-perf', { concurrency: 3 }, () => {
     assert.equal(run.aborted, true)
     assert.deepEqual(run.alive, [])
   })
+
+  it('sends its requests below a sub-path of the URL', async () => {
+    const point = programPoint('genai-perf', { requests: 6, warmup: 0, dataset: 6 })
+    const run = await runRealProgram('genai-perf', point, () => 'answer', { subPath: '/llm/team-a' })
+    assert.deepEqual([run.error, run.paths], [null, ['/llm/team-a/v1/chat/completions']])
+    assert.equal(run.measurement?.requests.completed, 6)
+  })
 })

@@ -22,6 +22,8 @@ export interface ProgramRun {
   readonly phases: readonly LoadProgress['phase'][]
   readonly progress: readonly LoadProgress[]
   readonly authorizations: readonly string[]
+  /** Paths that requests went to, each once. */
+  readonly paths: readonly string[]
   /** Command lines and files that showed the secret of {@link RunOptions.secret} while the program ran, or when it had. */
   readonly leaks: readonly string[]
   /** Command lines of processes that the run started and left alive. */
@@ -33,6 +35,8 @@ const systems = join(import.meta.dirname, '../../.systems')
 export interface RunOptions {
   readonly signal?: AbortSignal
   readonly dialect?: 'dynamo-0.3' | 'dynamo-1'
+  /** Sub-path of the endpoint's URL. */
+  readonly subPath?: string
   /** A bearer token that the endpoint wants, and the variable that holds it. */
   readonly secret?: { readonly variable: string; readonly value: string }
 }
@@ -53,7 +57,7 @@ export async function runRealProgram(
   const { secret } = options
   const leaks = new Set<string>()
   const endpoint = {
-    ...endpointAt(server.url, options.dialect),
+    ...endpointAt(`${server.url}${options.subPath ?? ''}`, options.dialect),
     ...(secret === undefined ? {} : { apiKeyEnv: secret.variable }),
   }
   if (secret !== undefined) process.env[secret.variable] = secret.value
@@ -84,6 +88,7 @@ export async function runRealProgram(
     aborted: error !== null && !(error instanceof FulcrumError),
     bodies: server.bodies,
     authorizations: server.authorizations,
+    paths: [...new Set(server.paths)],
     leaks: [...leaks],
     phases: [...new Set(progress.map(update => update.phase))],
     progress,

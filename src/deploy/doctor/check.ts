@@ -1,3 +1,4 @@
+import type { Asking } from '../../load/probe.ts'
 import type { ShardSettings } from '../../load/shards/launch.ts'
 import type { GeneratorName, Role, Topology } from '../../point/index.ts'
 import type { DeployConfig } from '../config.ts'
@@ -20,6 +21,8 @@ export interface MachineNeeds {
   /** Name that requests carry; checks of the model are left out when absent. */
   readonly model?: string
   readonly generator: GeneratorName
+  /** How the sweep's load asks; streamed chat when absent. */
+  readonly ask?: Asking
   /** The generator's program, when the sweep file names it. */
   readonly command?: string | undefined
   /** Where a split load runs. */

@@ -1,6 +1,6 @@
-import { probe } from '../../load/probe.ts'
+import { type Asking, askingByDefault, probe } from '../../load/probe.ts'
 import { parseExposition } from '../../metrics/server/exposition.ts'
-import type { Endpoint } from '../../point/index.ts'
+import { type Endpoint, FulcrumError } from '../../point/index.ts'
 import type { AttachConfig } from '../config.ts'
 import { registeredInstances } from '../dynamo/discovery.ts'
 import { type Check, missed, noticed, passed } from './check.ts'
@@ -13,6 +13,7 @@ export async function checkEndpoint(
   config: AttachConfig,
   model: string | undefined,
   expected: ExpectedWorkers | null = null,
+  ask: Asking = askingByDefault,
 ): Promise<readonly Check[]> {
   const token = config.apiKeyEnv === undefined ? undefined : process.env[config.apiKeyEnv]
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
@@ -47,8 +48,8 @@ export async function checkEndpoint(
     lists
       ? passed('model', `${model} is listed`, config.url)
       : missed('model', `${model} is not in ${listed.slice(0, 200)}`, 'Correct model.name.', config.url),
-    await completion(endpoint, true),
-    await completion(endpoint, false),
+    await completion(endpoint, { ...ask, streaming: true }),
+    await completion(endpoint, { ...ask, streaming: false }),
     page === null
       ? noticed(
           'metrics',
@@ -71,17 +72,13 @@ async function registered(config: AttachConfig, expected: ExpectedWorkers): Prom
   return [noticed('workers', 'GET /health does not list them', remedy, config.url)]
 }
 
-async function completion(endpoint: Endpoint, streaming: boolean): Promise<Check> {
-  const name = streaming ? 'completion, streamed' : 'completion'
+async function completion(endpoint: Endpoint, ask: Asking): Promise<Check> {
+  const name = ask.streaming ? 'completion, streamed' : 'completion'
   try {
-    const { latencyMs } = await probe(endpoint, { signal: AbortSignal.timeout(limitMs), timeoutMs: limitMs, streaming })
+    const { latencyMs } = await probe(endpoint, { signal: AbortSignal.timeout(limitMs), timeoutMs: limitMs, ...ask })
     return passed(name, `came back after ${Math.round(latencyMs)} ms`, endpoint.url)
   } catch (error) {
-    return missed(
-      name,
-      error instanceof Error ? error.message : String(error),
-      'Look at the logs of frontend and workers.',
-      endpoint.url,
-    )
+    const remedy = (error instanceof FulcrumError && error.remedy) || 'Look at the logs of frontend and workers.'
+    return missed(name, error instanceof Error ? error.message : String(error), remedy, endpoint.url)
   }
 }

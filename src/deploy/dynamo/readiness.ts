@@ -1,4 +1,4 @@
-import { probe } from '../../load/probe.ts'
+import { type Asking, askingByDefault, probe } from '../../load/probe.ts'
 import { type Endpoint, FulcrumError, type Role } from '../../point/index.ts'
 import type { RunningProcess } from '../../process/process.ts'
 import type { DeployContext } from '../deployer.ts'
@@ -23,6 +23,8 @@ export interface Awaited {
   readonly context: DeployContext
   /** `2P1D`, for messages. */
   readonly label: string
+  /** How the load will ask; streamed chat when absent. */
+  readonly ask?: Asking
 }
 
 /** The same, of a frontend that sees workers of other namespaces too. */
@@ -75,7 +77,7 @@ export async function workersRegistered(
 }
 
 /**
- * Waits for real, streamed completions, one after the other, as many as the largest role has workers: routed in turn,
+ * Waits for real completions, asked for as the load will, one after the other, as many as the largest role has workers: routed in turn,
  * each worker answers one, so that none meets its first request under load.
  * @throws FulcrumError when a process ends meanwhile, or at the deadline: a deployment may list its model and never answer
  */
@@ -95,7 +97,7 @@ export async function completionsCameBack(
         try {
           const timeoutMs = Math.max(1, leftMs(awaited.deadline))
           await untilEnded(processes, awaited.context.signal, signal =>
-            probe(endpoint, { signal, timeoutMs, streaming: true }),
+            probe(endpoint, { signal, timeoutMs, ...(awaited.ask ?? askingByDefault) }),
           )
           missing--
         } catch (error) {

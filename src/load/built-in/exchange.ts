@@ -382,7 +382,8 @@ export class Exchange implements ResponseSink, EventSink {
   #statusMessage(head: ResponseHead): string {
     const retry = head.retryAfter === null ? '' : ` (Retry-After: ${head.retryAfter})`
     const text = this.#excerpt().replace(/\s+/g, ' ').trim()
-    return `HTTP ${head.status}${retry}${text === '' ? '' : `: ${text}`}`
+    const to = head.location === null ? '' : `, a redirect to ${head.location}`
+    return `HTTP ${head.status}${to}${retry}${text === '' ? '' : `: ${text}`}`
   }
 
   #excerpt(): string {

@@ -46,7 +46,7 @@ export function socketFailure(error: NodeJS.ErrnoException, connected: boolean, 
   const code = error.code ?? ''
   const limit = localLimits[code]
   if (limit !== undefined) return { kind: 'no-socket', message: `no connection to ${where}: ${limit} (${code})` }
-  if (isTls(code)) return { kind: 'tls', message: `TLS with ${where} failed: ${error.message}` }
+  if (isTls(code)) return { kind: 'tls', message: `TLS with ${where} failed: ${error.message}${trust(code)}` }
   if (!connected) return { kind: 'connect', message: `could not connect to ${where}: ${reason(error)}` }
   return { kind: 'broken-stream', message: `the connection to ${where} broke: ${reason(error)}` }
 }
@@ -61,6 +61,12 @@ const localLimits: Readonly<Record<string, string>> = {
 
 function isTls(code: string): boolean {
   return /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_MISMATCH|EPROTO)/.test(code)
+}
+
+/** What to do about a certificate that no authority of this machine has signed. */
+function trust(code: string): string {
+  if (!/SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|DEPTH_ZERO/.test(code)) return ''
+  return '; to trust it, set NODE_EXTRA_CA_CERTS to a PEM file with the certificate or its authority'
 }
 
 function reason(error: NodeJS.ErrnoException): string {

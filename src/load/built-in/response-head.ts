@@ -11,6 +11,8 @@ export interface ResponseHead {
   readonly contentLength: number
   /** `Retry-After` as the server wrote it. */
   readonly retryAfter: string | null
+  /** `Location` as the server wrote it: where a redirect leads. */
+  readonly location: string | null
 }
 
 /** The peer sent something that is not HTTP/1.1. */
@@ -44,6 +46,7 @@ export function parseHead(text: string): ResponseHead {
     framing,
     contentLength: framing === 'length' ? lengthOf(headers.get('content-length') ?? '') : 0,
     retryAfter: headers.get('retry-after') ?? null,
+    location: headers.get('location') ?? null,
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Endpoint, Json, Load, Point } from '../../point/index.ts'
 import { cannot, fixedBeforeStart, programWorkload } from '../programs/lengths.ts'
+import { apiPaths } from '../request.ts'
 
 /** What the command needs beyond point and endpoint. */
 export interface CommandPlaces {
@@ -25,6 +26,7 @@ export function genaiPerfArguments(point: Point, endpoint: Endpoint, places: Com
     ...['--tokenizer', places.tokenizer],
     ...['--url', hostAndPort(endpoint.url)],
     ...['--endpoint-type', load.api],
+    ...customEndpoint(endpoint.url, load.api),
     ...(load.streaming ? ['--streaming'] : []),
     ...['--synthetic-input-tokens-mean', String(isl.mean)],
     ...(isl.stddev > 0 ? ['--synthetic-input-tokens-stddev', String(isl.stddev)] : []),
@@ -87,5 +89,11 @@ function passThrough(load: Load): string[] {
 
 /** The guide's spelling, `host:port`; TLS needs the scheme. */
 function hostAndPort(url: string): string {
-  return url.replace(/^http:\/\//, '').replace(/\/+$/, '')
+  return new URL(url).origin.replace(/^http:\/\//, '')
+}
+
+/** A sub-path goes before the API's own path, which genai-perf is told only then. */
+function customEndpoint(url: string, api: Load['api']): string[] {
+  const base = new URL(url).pathname.replace(/^\/+|\/+$/g, '')
+  return base === '' ? [] : ['--endpoint', `${base}${apiPaths[api]}`]
 }

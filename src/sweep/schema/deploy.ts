@@ -97,7 +97,7 @@ const attach = z.strictObject({
   with: z.literal('attach'),
   url: field(
     z.string().regex(/^https?:\/\/[^\s]+$/),
-    'Base URL of the running endpoint, without path.',
+    'Base URL of the running endpoint: what stands before `/v1/…`, a gateway’s sub-path included.',
     'write a URL such as http://127.0.0.1:8000',
   ),
   gpus: field(
@@ -154,7 +154,7 @@ const kubernetes = z.strictObject({
   ).optional(),
   url: field(
     z.string().regex(/^https?:\/\/[^\s]+$/),
-    'Base URL of the frontend as it is reached from here. Default: a port-forward, which is no good for heavy load.',
+    'Base URL of the frontend as it is reached from here, up to `/v1`. Default: a port-forward, which is no good for heavy load.',
     'write a URL such as http://deepseek-frontend.llm:8000',
   ).optional(),
   api_key_env: field(

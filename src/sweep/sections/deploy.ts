@@ -5,7 +5,7 @@ import type { RawDeploy } from '../schema/deploy.ts'
 import { existing, lookUp, resolvePaths, type SectionContext, seconds } from './context.ts'
 import { readDynamoServe } from './dynamo-serve.ts'
 import { readPlaces, readSlurm } from './nodes.ts'
-import { originOf } from './url.ts'
+import { baseUrlOf } from './url.ts'
 
 type Args = { readonly [key: string]: Json }
 
@@ -117,7 +117,7 @@ function readKubernetes(raw: Extract<RawDeploy, { with: 'kubernetes' }>, context
       : { kubeconfig: existing(context, ['deploy', 'kubeconfig'], kubeconfig, 'file') }),
     ...(contextName === undefined ? {} : { context: contextName }),
     ...(namespace === undefined ? {} : { namespace }),
-    ...(url === undefined ? {} : { url: originOf(url, ['deploy', 'url'], context) }),
+    ...(url === undefined ? {} : { url: baseUrlOf(url, ['deploy', 'url'], context) }),
     ...(apiKeyEnv === undefined ? {} : { apiKeyEnv }),
   }
 }
@@ -125,7 +125,7 @@ function readKubernetes(raw: Extract<RawDeploy, { with: 'kubernetes' }>, context
 function readAttach(raw: Extract<RawDeploy, { with: 'attach' }>, context: SectionContext): DeployConfig {
   return {
     with: 'attach',
-    url: originOf(raw.url, ['deploy', 'url'], context),
+    url: baseUrlOf(raw.url, ['deploy', 'url'], context),
     gpus: raw.gpus,
     dialect: raw.dialect,
     ...(raw.api_key_env === undefined ? {} : { apiKeyEnv: raw.api_key_env }),

@@ -4,7 +4,7 @@ import type { RawJob, RawShards } from '../schema/generator.ts'
 import type { RawSweep } from '../schema/sweep.ts'
 import type { Sweep } from '../sweep.ts'
 import { existing, fromFile, type SectionContext, seconds } from './context.ts'
-import { originOf } from './url.ts'
+import { baseUrlOf } from './url.ts'
 
 /** The generator and its program. A command with a slash is a path relative to the sweep file, one without is looked up on PATH when it runs. */
 export function readGenerator(
@@ -65,7 +65,7 @@ function readJob(raw: RawJob, context: SectionContext): ShardJob {
     imagePullSecrets: raw.image_pull_secrets,
     deadlineS: seconds(raw.deadline),
     startTimeoutS: seconds(raw.start_timeout),
-    ...(url === undefined ? {} : { url: originOf(url, ['generator', 'shards', 'job', 'url'], context) }),
+    ...(url === undefined ? {} : { url: baseUrlOf(url, ['generator', 'shards', 'job', 'url'], context) }),
     ...(kubeconfig === undefined
       ? {}
       : { kubeconfig: existing(context, ['generator', 'shards', 'job', 'kubeconfig'], kubeconfig, 'file') }),

@@ -91,4 +91,14 @@ describe('the command of genai-perf', () => {
       assert.throws(() => commandOf(change), { kind: 'bad-input', code: 'generator-cannot', message: new RegExp(what) })
     })
   }
+
+  it('names the whole path where the URL has a sub-path', () => {
+    const at = (url: string) => genaiPerfArguments(programPoint('genai-perf'), endpointAt(url), places).slice(5, 11)
+    assert.deepEqual(at('http://head:8000/llm/team-a/'), [
+      ...['--url', 'head:8000'],
+      ...['--endpoint-type', 'chat'],
+      ...['--endpoint', 'llm/team-a/v1/chat/completions'],
+    ])
+    assert.equal(at('http://head:8000').includes('--endpoint'), false)
+  })
 })

@@ -11,6 +11,8 @@ export interface StreamServer extends AsyncDisposable {
   readonly bodies: readonly Body[]
   /** Values of the Authorization header, as they came. */
   readonly authorizations: readonly string[]
+  /** Paths of all requests so far. */
+  readonly paths: readonly string[]
 }
 
 export type Body = { readonly [field: string]: unknown }
@@ -24,12 +26,14 @@ const words = [' the', ' of', ' and', ' to', ' in', ' a', ' is', ' that']
 export async function startStreamServer(behave: (request: number) => Behaviour): Promise<StreamServer> {
   const bodies: Body[] = []
   const authorizations: string[] = []
+  const paths: string[] = []
   const server = createServer((request, response) => {
     const parts: Buffer[] = []
     request.on('data', part => parts.push(part))
     request.on('end', () => {
       if (request.method !== 'POST') return void response.writeHead(404).end()
       authorizations.push(request.headers.authorization ?? '')
+      paths.push(request.url ?? '')
       const body = JSON.parse(Buffer.concat(parts).toString()) as Body
       const behaviour = behave(bodies.push(body))
       if (behaviour === 'reset') request.socket.destroy()
@@ -42,6 +46,7 @@ export async function startStreamServer(behave: (request: number) => Behaviour):
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     bodies,
     authorizations,
+    paths,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections()
       await new Promise(resolve => server.close(resolve))
