@@ -1,45 +1,119 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { changePoints, testedSplit } from '../../src/analysis/history/change-points.ts'
+import fc from 'fast-check'
 import { historyOf } from '../../src/analysis/history/history.ts'
+import { leastAfter, leastBefore, levelChanges, type Track } from '../../src/analysis/history/level-changes.ts'
 import type { Run } from '../../src/journal/run.ts'
 import { createRandom } from '../../src/point/index.ts'
+import { madeTracks } from '../report/made-nights.ts'
 import { noisyRun } from '../report/noisy-run.ts'
 import { aggregated, disaggregated } from '../report/synthetic-run.ts'
 
-const normals = (seed: number, count: number) => {
+const track = (logs: readonly number[], family = 'itl'): Track => ({
+  family,
+  values: logs.map((log, run) => ({ run, log })),
+})
+const normals = (seed: string, count: number) => {
   const random = createRandom(seed)
   return Array.from({ length: count }, () => random.normal())
 }
+/** Places of the changes of one track by itself. */
+const placesIn = (logs: readonly number[]) => (levelChanges([track(logs)], logs.length)[0] ?? []).map(({ at }) => at)
 
-describe('change points', () => {
+describe('changes of level', () => {
   test('are where the level changes, and nowhere else', () => {
-    const noise = normals(1, 30)
-    const values = noise.map((value, i) => value * 0.2 + (i < 10 ? 0 : i < 20 ? 2 : -1))
-    assert.deepEqual(
-      changePoints(values, createRandom(2), 0.05).map(point => point.at),
-      [10, 20],
+    const values = normals('steps', 36).map((value, i) => value * 0.2 + (i < 12 ? 0 : i < 24 ? 3 : -1))
+    assert.deepEqual(placesIn(values), [12, 24])
+  })
+
+  test('are none in a constant series, nor in one that is too short', () => {
+    assert.deepEqual(placesIn(new Array<number>(20).fill(3)), [])
+    const short = [...normals('short', leastBefore), ...new Array<number>(leastAfter - 1).fill(1000)]
+    assert.deepEqual(placesIn(short), [])
+    assert.deepEqual(levelChanges([], 0), [])
+    assert.deepEqual(levelChanges([track([])], 0), [[]])
+  })
+
+  test('are no odd nights, one or two in a row, wherever they are and however odd', () => {
+    for (let at = 0; at < 30; at++)
+      for (const odd of [1, 2]) {
+        const values = normals(`odd ${at}`, 30).map((value, i) => value + (i >= at && i < at + odd ? 500 : 0))
+        assert.deepEqual(placesIn(values), [], `${odd} odd nights at ${at}`)
+      }
+  })
+
+  test('are found beside odd nights', () => {
+    const values = normals('beside', 40).map((value, i) => value + (i % 9 === 4 ? 60 : 0) + (i < 25 ? 0 : 8))
+    assert.deepEqual(placesIn(values), [25])
+  })
+
+  test('are none where values only remember the ones before, in nine of ten histories over all their looks', () => {
+    const histories = 20
+    for (const memory of [0, 0.3, 0.6]) {
+      let wrong = 0
+      for (let trial = 0; trial < histories; trial++) {
+        const tracks = madeTracks(createRandom(`null ${memory} ${trial}`), { nights: 60, memory })
+        if (levelChanges(tracks, 60).some(changes => changes.length > 0)) wrong++
+      }
+      // Three standard errors above 10%. Over many more histories: npm run bench -- history-looks.
+      assert.ok(wrong / histories <= 0.1 + 3 * Math.sqrt((0.1 * 0.9) / histories), `${wrong} at memory ${memory}`)
+    }
+  })
+
+  test('of 5% are found within four nights, whatever the nights remember', () => {
+    for (const memory of [0, 0.3, 0.6]) {
+      const delays = Array.from({ length: 9 }, (_, trial) => {
+        const tracks = madeTracks(createRandom(`step ${memory} ${trial}`), { nights: 45, memory, step: 0.05, from: 30 })
+        const right = levelChanges(tracks, 45).flatMap(changes => changes.filter(({ at }) => Math.abs(at - 30) <= 2))
+        return Math.min(...right.map(({ foundWith }) => foundWith - 30))
+      })
+      assert.ok((delays.sort((a, b) => a - b)[4] ?? 99) <= 4, `${delays} at memory ${memory}`)
+    }
+  })
+
+  const steps = fc.record({
+    seed: fc.integer(),
+    from: fc.integer({ min: 8, max: 30 }),
+    size: fc.double({ min: 0, max: 12, noNaN: true }),
+  })
+  const stepped = ({ seed, from, size }: { seed: number; from: number; size: number }) =>
+    normals(`property ${seed}`, 40).map((value, i) => value + (i < from ? 0 : size))
+
+  test('that a look called stay called, and a look sees nothing of the nights after it', () => {
+    fc.assert(
+      fc.property(steps, fc.integer({ min: 0, max: 40 }), (drawn, look) => {
+        const values = stepped(drawn)
+        const [all = []] = levelChanges([track(values)], 40)
+        const [then = []] = levelChanges([track(values.slice(0, look))], look)
+        assert.deepEqual(
+          then,
+          all.filter(({ foundWith }) => foundWith <= look),
+        )
+      }),
+      { numRuns: 40 },
     )
   })
 
-  for (const count of [8, 25])
-    test(`are found in noise alone no more often than promised: ${count} values`, () => {
-      const series = 300
-      let alarms = 0
-      for (let seed = 0; seed < series; seed++)
-        if ((testedSplit(normals(seed, count), createRandom(`p${seed}`))?.p ?? 1) <= 0.05) alarms++
-      // Three standard errors of a share of 5 % above it.
-      assert.ok(alarms / series <= 0.05 + 3 * Math.sqrt((0.05 * 0.95) / series), `${alarms} of ${series}`)
-    })
-
-  test('are none in a constant series, nor in one that is too short', () => {
-    assert.deepEqual(changePoints(new Array<number>(20).fill(3), createRandom(1), 0.05), [])
-    assert.deepEqual(changePoints([1, 1, 9], createRandom(1), 0.05), [])
+  test('are the same in other units and upside down', () => {
+    fc.assert(
+      fc.property(steps, drawn => {
+        const values = stepped(drawn)
+        const places = placesIn(values)
+        assert.deepEqual(placesIn(values.map(value => value * 0.25 + 64)), places)
+        assert.deepEqual(placesIn(values.map(value => -value)), places)
+      }),
+      { numRuns: 40 },
+    )
   })
 
-  test('are no single outlier', () => {
-    const values = normals(5, 20).map((value, i) => value * 0.1 + (i === 19 ? 50 : 0))
-    assert.ok(!changePoints(values, createRandom(1), 0.05).some(point => point.at === 19))
+  test('are told in a series that misses runs, by the runs that it has', () => {
+    const values = normals('missing', 40).map((value, i) => value + (i < 20 ? 0 : 10))
+    const some = { family: 'itl', values: values.map((log, run) => ({ run, log })).filter(({ run }) => run % 3 !== 1) }
+    const [found] = levelChanges([some], 40)
+    assert.deepEqual(
+      found?.map(({ at }) => some.values[at]?.run),
+      [20],
+    )
   })
 })
 

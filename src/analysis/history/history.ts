@@ -1,8 +1,7 @@
 import type { Run } from '../../journal/run.ts'
-import { adjustForFalseDiscovery } from '../../metrics/statistics/false-discovery.ts'
 import { studentCritical } from '../../metrics/statistics/student.ts'
-import { createRandom } from '../../point/index.ts'
-import { changePoints, testedSplit } from './change-points.ts'
+import type { LevelChange } from './level-changes.ts'
+import { levelChanges } from './level-changes.ts'
 import type { HistoryRun, Series } from './series.ts'
 import { seriesOf } from './series.ts'
 
@@ -15,7 +14,7 @@ export interface HistoryChange {
   /** Mean after / mean before − 1, each between its neighbouring changes. */
   readonly relative: number
   readonly verdict: 'faster' | 'slower'
-  /** Permutation p of the split. */
+  /** Probability of as sharp a change by noise alone, adjusted over the series that the night's look tested. */
   readonly p: number
 }
 
@@ -43,18 +42,23 @@ export interface History {
   readonly baseline: number | null
 }
 
-/** Expected share of wrong ones among the series that are said to have changed. */
-export const historyFalseDiscoveryRate = 0.05
+/** How changes are told, in one sentence for reports. */
+export const historyMethod =
+  'a step fitted to logarithms of run means by generalised least squares with first-order autoregressive noise, looked for after every run; ' +
+  'at most one history in ten of 60 runs without a change shows one'
 
 /**
- * Follows every key figure over the runs of a sweep, oldest first. A change point needs a sharp split (E-divisive on logarithms,
- * false-discovery rate controlled over all series) and a size above what repeats alone would do.
+ * Follows every key figure over the runs of a sweep, oldest first. A change needs a step that neither the noise between runs nor their
+ * dependence on the runs before explains ({@link levelChanges}), and a size above what repeats alone would do.
  */
 export function historyOf(sweep: string, runs: readonly Run[], baselineRunId: string | null): History {
   const series = seriesOf(runs)
-  const splits = series.map(one => testedSplit(logsOf(one), createRandom(one.key)))
-  const adjusted = adjustForFalseDiscovery(splits.map(split => split?.p ?? 1))
-  const trends = series.map((one, i) => trendOf(one, (adjusted[i] ?? 1) <= historyFalseDiscoveryRate))
+  const tracks = series.map(({ figure, values }) => ({
+    family: figure.name,
+    values: values.map(({ run, mean }) => ({ run, log: Math.log(mean) })),
+  }))
+  const found = levelChanges(tracks, runs.length)
+  const trends = series.map((one, i) => trendOf(one, found[i] ?? []))
   const at = runs.findIndex(run => run.manifest.runId === baselineRunId)
   return {
     sweep,
@@ -74,10 +78,9 @@ export function historyOf(sweep: string, runs: readonly Run[], baselineRunId: st
 
 const logsOf = (series: Series) => series.values.map(value => Math.log(value.mean))
 
-function trendOf(series: Series, changed: boolean): Trend {
+function trendOf(series: Series, candidates: readonly LevelChange[]): Trend {
   const logs = logsOf(series)
   const band = bandOf(series)
-  const candidates = changed ? changePoints(logs, createRandom(series.key), historyFalseDiscoveryRate) : []
   const points = candidates.filter(({ at }, i) => {
     const before = level(logs, candidates[i - 1]?.at ?? 0, at)
     const after = level(logs, at, candidates[i + 1]?.at ?? logs.length)

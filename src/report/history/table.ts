@@ -1,6 +1,7 @@
 import { isStopped } from '../../analysis/gates/outcome.ts'
 import type { HistoryGate } from '../../analysis/history/gate.ts'
 import type { History, HistoryChange, Trend } from '../../analysis/history/history.ts'
+import { historyMethod } from '../../analysis/history/history.ts'
 import { largest } from '../../point/index.ts'
 import { change, figure, time } from '../format.ts'
 
@@ -86,7 +87,7 @@ export function historyJson(history: History, gates: readonly HistoryGate[] = []
     {
       schema: 1,
       sweep,
-      method: 'E-divisive on logarithms of run means, permutation test, false-discovery rate 5 % over series',
+      method: historyMethod,
       runs,
       baseline: baseline === null ? null : (runs[baseline]?.runId ?? null),
       gateBroken: isStopped(gates),
