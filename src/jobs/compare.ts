@@ -8,9 +8,10 @@ import { githubAnnotations } from '../report/comparison/annotations.ts'
 import { comparisonJson } from '../report/comparison/json.ts'
 import { comparisonMarkdown } from '../report/comparison/markdown.ts'
 import { type ChangeRow, changeTable } from '../report/comparison/table.ts'
-import { gateBroken, verdictSentence } from '../report/comparison/words.ts'
+import { gateBroken, noiseSentence, verdictSentence } from '../report/comparison/words.ts'
 import { writeComparison } from '../report/comparison/write-comparison.ts'
 import { resolveBaseline } from './baseline.ts'
+import { knownRuns } from './known-runs.ts'
 
 export interface CompareRequest {
   /** Folders of runs; `baseline` as base is the baseline of the first head's sweep. */
@@ -28,6 +29,8 @@ export interface CompareRequest {
 export interface Compared {
   readonly head: string
   readonly verdict: string
+  /** What the verdict rests on. */
+  readonly noise: string
   /** Differences that make the comparison doubtful: `host: a → b`. */
   readonly conditions: readonly string[]
   /** What came of each gate, in words. */
@@ -60,7 +63,7 @@ export async function compareRunFolders({
   const compared: Compared[] = []
   for (const [index, head] of heads.entries()) {
     const after = await readRun(resolve(head))
-    const comparison = compareRuns(before, after, gates, [], { lost: allowLost })
+    const comparison = compareRuns(before, after, gates, await knownRuns(before, after), { lost: allowLost })
     const folder =
       to === undefined
         ? null
@@ -70,6 +73,7 @@ export async function compareRunFolders({
     compared.push({
       head,
       verdict: verdictSentence(comparison),
+      noise: noiseSentence(comparison),
       conditions: comparison.differences
         .filter(difference => difference.kind === 'conditions')
         .map(difference => `${difference.what}: ${difference.base} → ${difference.head}`),

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { diskError, errnoOf } from './disk.ts'
 import { sweepContentId } from './gather.ts'
 import type { Manifest } from './manifest.ts'
@@ -23,6 +23,11 @@ export async function listRuns(resultsRoot: string): Promise<readonly RunEntry[]
 /** The runs of one sweep by its name, oldest first. */
 export async function runsOf(resultsRoot: string, sweepName: string): Promise<readonly RunEntry[]> {
   return runsIn(sweepFolder(resultsRoot, sweepName))
+}
+
+/** The runs in the folder that a run is in, itself among them, oldest first. */
+export async function runsBeside(runFolder: string): Promise<readonly RunEntry[]> {
+  return runsIn(dirname(resolve(runFolder)))
 }
 
 /** The youngest run of a sweep by name; null when there is none. */

@@ -50,7 +50,7 @@ describe('fulcrum history', () => {
     const { stdout } = await fulcrum(['history', 'nightly', '--out', place.path, '--json'])
     const history = JSON.parse(stdout)
     assert.equal(history.runs.length, 12)
-    assert.match(history.method, /E-divisive/)
+    assert.match(history.method, /autoregressive noise/)
     assert.ok(history.changes.every((change: { run: string }) => change.run === history.runs[7].runId))
     assert.equal(history.trends.find((t: { figure: string }) => t.figure === 'itl_p95_ms').values.length, 12)
   })

@@ -8,6 +8,7 @@ import type { Gate } from '../gates/gate.ts'
 import { limitOutcome } from '../gates/limit.ts'
 import type { GateOutcome } from '../gates/outcome.ts'
 import type { History, Trend } from './history.ts'
+import { leastAfter, leastBefore } from './level-changes.ts'
 import { type HistoryLosses, historyLosses } from './losses.ts'
 import { followedFigures, frontierArea } from './series.ts'
 
@@ -41,8 +42,8 @@ export interface DeadRun {
   readonly why: string
 }
 
-/** Values from which on the sharpest split of a series can be shown: of seven, one order in 18 splits as sharply by chance. */
-const fewestValues = 8
+/** Values from which on a change can be shown. */
+const fewestValues = leastBefore + leastAfter
 
 /**
  * Parses a threshold of a figure that history follows; `hypervolume` is the area under the frontier.

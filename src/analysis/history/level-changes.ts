@@ -22,14 +22,14 @@ export interface LevelChange {
 }
 
 /** Values that a first level needs before noise is known well enough for a change from it. */
-export const leastBefore = 6
+export const leastBefore = 5
 /** Values that a level needs before it can be left again. */
 const leastLevel = 3
 /** Values that a new level needs: an odd night, or two, are no change. */
 export const leastAfter = 3
 
 /** Adjusted p at which a look calls a change, for every look: chosen by simulation, docs/bench/statistics.md. */
-const perLook = 0.0002
+const perLook = 0.0001
 
 /** How far values are remembered by the next ones, whatever is estimated: beyond it a level can't be told from a slow drift. */
 const mostMemory = 0.95

@@ -91,6 +91,7 @@ function comparedText(one: Compared): string {
   const rest = one.changes.length - rows.length
   return [
     `${one.head}: ${one.verdict}`,
+    ...(one.noise === '' ? [] : [`  ${one.noise}`]),
     ...one.conditions.map(difference => `  conditions differ: ${difference}`),
     ...one.gates.map(gate => `  ${gate}`),
     ...(one.onlyBase + one.onlyHead > 0 ? [`  ${one.onlyBase} points only in base, ${one.onlyHead} only in head`] : []),

@@ -8,6 +8,7 @@ import { loadPageAssets, loadStyle } from '../../report/inline-script.ts'
 import { pageHtml } from '../../report/page.ts'
 import { reportOf } from '../../report/report.ts'
 import { readHistory } from '../history.ts'
+import { knownRuns } from '../known-runs.ts'
 import type { PageRequest, PageResult } from './page-request.ts'
 
 /** Runs that a history page follows: two months of nights. */
@@ -38,7 +39,7 @@ async function htmlOf(request: PageRequest): Promise<string> {
       return pageHtml(reportOf(analyse(await readRun(request.folder))), await loadPageAssets(), request.trail)
     case 'comparison': {
       const [base, head] = await Promise.all([readRun(request.base), readRun(request.head)])
-      return comparisonHtml(compareRuns(base, head), await loadStyle(), request.trail)
+      return comparisonHtml(compareRuns(base, head, [], await knownRuns(base, head)), await loadStyle(), request.trail)
     }
     case 'history': {
       const { history } = await readHistory({ ...request, last: lastRuns })

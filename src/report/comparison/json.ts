@@ -4,7 +4,7 @@ import { beyondButNotShown } from '../../analysis/compare/gate.ts'
 import { pointName } from '../../analysis/compare/match.ts'
 import type { GateCase } from '../../analysis/gates/outcome.ts'
 import { loadLabel } from '../../analysis/load-label.ts'
-import { gateBroken, verdictSentence } from './words.ts'
+import { gateBroken, noiseSentence, verdictSentence } from './words.ts'
 
 const named = (cases: readonly GateCase[], asked: GateCase['outcome']) =>
   cases.filter(({ outcome }) => outcome === asked).map(({ name }) => name)
@@ -22,6 +22,11 @@ export function comparisonJson(comparison: Comparison): string {
       head: run(head),
       counts: verdictCounts(comparison),
       tests: comparison.tests,
+      noise: {
+        betweenRuns: comparison.betweenRunsKnown,
+        knownRuns: comparison.knownRuns,
+        sentence: noiseSentence(comparison),
+      },
       differences: comparison.differences,
       thresholds: comparison.gates.map(({ gate, outcome, reason, cases }) => ({
         threshold: gate.text,

@@ -7,7 +7,7 @@ import { gateText, type Outcome } from '../../analysis/gates/outcome.ts'
 import { largest, smallest } from '../../point/index.ts'
 import { change, figure } from '../format.ts'
 import { escapeMarkdown } from '../summary-markdown.ts'
-import { changeText, valueText, verdictSentence } from './words.ts'
+import { changeText, noiseSentence, valueText, verdictSentence } from './words.ts'
 
 /** GitHub refuses longer comments. */
 export const markdownLimit = 65_536
@@ -54,7 +54,7 @@ function summary(comparison: Comparison): string[] {
     ...(gates.length > 0
       ? [gates.map(gate => `- ${gateMarks[gate.outcome]} ${escapeMarkdown(clipped(gateText(gate), 500))}`).join('\n')]
       : []),
-    `Base: ${name(base)}. Head: ${name(head)}. Of ${total} figures ${counts.faster} are faster, ${counts.slower} slower, ${counts['no difference shown']} without a difference shown, ${counts['not comparable']} not comparable (false-discovery rate ${falseDiscoveryRate * 100} % over ${comparison.tests} tests).`,
+    `Base: ${name(base)}. Head: ${name(head)}. Of ${total} figures ${counts.faster} are faster, ${counts.slower} slower, ${counts['no difference shown']} without a difference shown, ${counts['not comparable']} not comparable (false-discovery rate ${falseDiscoveryRate * 100} % over ${comparison.tests} tests). ${noiseSentence(comparison)}`.trim(),
   ]
 }
 

@@ -14,7 +14,7 @@ import { picture } from '../picture.ts'
 import { scrolling } from '../sections/tables.ts'
 import { frontierPairSpec } from '../specs/comparison.ts'
 import { forestChart, forestRows, mostForestRows, picturedFigures } from './charts.ts'
-import { changeText, valueText, verdictSentence } from './words.ts'
+import { changeText, noiseSentence, valueText, verdictSentence } from './words.ts'
 
 /** comparison.html: no script at all; each picture is there for light and for dark, and the reader's setting chooses. */
 export async function comparisonHtml(
@@ -40,7 +40,7 @@ export async function comparisonHtml(
 ${crumbTrail(trail)}
 <header class="top"><p class="brand">Fulcrum comparison</p>
 <div class="title"><h1>${verdictSentence(comparison)}</h1>
-<p class="meta">Base ${base.manifest.sweep} ${base.manifest.runId} · head ${head.manifest.sweep} ${head.manifest.runId} · false-discovery rate ${falseDiscoveryRate * 100} % over ${comparison.tests} tests</p></div></header>
+<p class="meta">Base ${base.manifest.sweep} ${base.manifest.runId} · head ${head.manifest.sweep} ${head.manifest.runId} · false-discovery rate ${falseDiscoveryRate * 100} % over ${comparison.tests} tests</p><p class="meta">${noiseSentence(comparison)}</p></div></header>
 <main>
 ${gateList(comparison)}
 ${environment(comparison)}

@@ -1,3 +1,4 @@
+import { fewestRuns } from '../../analysis/compare/between-runs.ts'
 import type { Comparison, FigureChange } from '../../analysis/compare/compare.ts'
 import { verdictCounts } from '../../analysis/compare/compare.ts'
 import { lossesOf, lossSentence } from '../../analysis/compare/losses.ts'
@@ -42,6 +43,14 @@ function verdictOf(comparison: Comparison): string {
   if (slower + faster === 0)
     return `No difference shown at any of ${points.length} points${said.length > 0 ? ` (${said.join(', ')})` : ''}.`
   return `Shown ${said.join(' and ')} of ${points.length} points.`
+}
+
+/** What the verdict rests on, in one sentence; empty where nothing was tested. */
+export function noiseSentence({ tests, betweenRunsKnown, knownRuns }: Comparison): string {
+  if (tests === 0) return ''
+  if (betweenRunsKnown) return `Rests on the noise between repeats and on how ${knownRuns} runs of the sweep differ.`
+  const runs = knownRuns === 1 ? 'only the base is known' : `only ${knownRuns} are known`
+  return `Rests on the noise between repeats of one run alone. How runs differ takes ${fewestRuns} comparable runs of the sweep, and ${runs}: a difference may be one of another session, not of what changed.`
 }
 
 /** Whether a gate failed or was not tested: exit code 1 of `fulcrum compare`. */
