@@ -1,3 +1,4 @@
+import type { RequestPhase } from '../metrics/records.ts'
 import type { Engine } from './engine.ts'
 import { createQueue } from './queue.ts'
 import type { Answer, Recorder } from './recorder.ts'
@@ -5,20 +6,23 @@ import type { EngineRequest } from './request.ts'
 import { engineRequest } from './request.ts'
 import type { DrawnRequest } from './request-source.ts'
 
-/** Until when a loop sends, and how long it waits for answers. */
+/** Until when a loop measures, and how long it waits for answers. */
 export interface LoopLimits {
-  /** Nothing is sent from then on; infinity where the number of requests decides. */
-  readonly stopMs: number
+  /** Nothing is measured that is sent from then on; infinity where the number of requests decides. */
+  stopMs: number
   /** What still runs then is given up. */
-  readonly giveUpMs: number
+  giveUpMs: number
   readonly timeoutMs: number
 }
 
 export interface LoopEnd {
-  /** When the first request was due; when the loop began, without any. */
+  /** When the first measured request was due; when the loop began, without any. */
   readonly startMs: number
-  /** The last answer, or when the last request was given up. */
+  /** When the last measured request was sent. */
+  readonly lastSentMs: number
+  /** The last answer to a measured request, or when the last of them was given up. */
   readonly endMs: number
+  /** Of measured requests. */
   readonly failed: { readonly refused: number; readonly timeout: number; readonly cancelled: number }
 }
 
@@ -33,16 +37,18 @@ export interface ExchangeContext {
   readonly engine: Engine
   /** See {@link Profile}'s `frontend`. */
   readonly firstChunkMs: number
-  /** Null while warming up. */
+  /** Null while a warm-up is drained. */
   readonly recorder: Recorder | null
 }
 
 /** The client's side of requests in virtual time. */
 export interface Exchange {
   /** Sends on a connection that was quiet since then. False when the deployment can't take the request. */
-  send(drawn: DrawnRequest, dueMs: number, atMs: number, sinceMs: number): boolean
+  send(drawn: DrawnRequest, phase: RequestPhase, dueMs: number, atMs: number, sinceMs: number): boolean
   /** Lets everything happen before `untilMs` (not at it); false when time was up before. */
   runUntil(untilMs: number): boolean
+  /** Lets nothing more happen. */
+  stop(): void
   end(startMs: number): LoopEnd
 }
 
@@ -68,8 +74,14 @@ export function createExchange(
 ): Exchange {
   const failed = { refused: 0, timeout: 0, cancelled: 0 }
   /** In the order of their deadlines; those that are over leave when they are first. */
-  const running = createQueue<{ readonly request: EngineRequest; readonly lose: () => void }>()
+  const running = createQueue<{
+    readonly request: EngineRequest
+    readonly phase: RequestPhase
+    readonly lose: () => void
+  }>()
   let endMs = 0
+  let lastSentMs = 0
+  let stopped = false
 
   function firstRunning() {
     for (let one = running.peek(); one !== undefined; one = running.peek()) {
@@ -79,58 +91,69 @@ export function createExchange(
     return undefined
   }
 
-  function send(drawn: DrawnRequest, dueMs: number, atMs: number, sinceMs: number): boolean {
+  function send(drawn: DrawnRequest, phase: RequestPhase, dueMs: number, atMs: number, sinceMs: number): boolean {
     const request = engineRequest({
       ...drawn,
       arrivedMs: atMs,
       onFinish: () => {
         const answer = answerOf(request, dueMs, atMs - sinceMs, firstChunkMs)
-        endMs = Math.max(endMs, answer.lastMs)
-        recorder?.answered(answer)
+        if (phase === 'measured') endMs = Math.max(endMs, answer.lastMs)
+        recorder?.answered(answer, phase)
         ended(answer.lastMs, drawn, true)
       },
     })
     if (engine.submit(request) !== null) {
-      failed.refused += 1
+      if (phase === 'measured') failed.refused += 1
       return false
     }
-    recorder?.sent(dueMs, atMs)
+    if (phase === 'measured') lastSentMs = Math.max(lastSentMs, atMs)
+    recorder?.sent(dueMs, atMs, phase)
     // Keeps what is over from piling up behind a request that takes long.
     firstRunning()
-    running.push({ request, lose: () => ended(atMs + limits.timeoutMs, drawn, false) })
+    running.push({ request, phase, lose: () => ended(atMs + limits.timeoutMs, drawn, false) })
     return true
   }
 
-  function lose(request: EngineRequest, kind: 'timeout' | 'cancelled', atMs: number): void {
+  function lose(request: EngineRequest, phase: RequestPhase, kind: 'timeout' | 'cancelled', atMs: number): void {
     running.shift()
     engine.cancel(request)
+    recorder?.lost(atMs, phase)
+    if (phase !== 'measured') return
     failed[kind] += 1
-    recorder?.lost(atMs)
     endMs = Math.max(endMs, atMs)
   }
 
   function runUntil(untilMs: number): boolean {
-    for (;;) {
+    while (!stopped) {
       const first = firstRunning()
       const deadlineMs = first === undefined ? Number.POSITIVE_INFINITY : first.request.arrivedMs + limits.timeoutMs
       const dueMs = Math.min(engine.nextEventMs(), deadlineMs)
       if (dueMs > limits.giveUpMs && untilMs > limits.giveUpMs) {
         for (let one = firstRunning(); one !== undefined; one = firstRunning())
-          lose(one.request, 'cancelled', limits.giveUpMs)
+          lose(one.request, one.phase, 'cancelled', limits.giveUpMs)
         return false
       }
       if (dueMs >= untilMs) return true
       if (first === undefined || deadlineMs > dueMs) engine.advanceTo(dueMs)
       else {
-        lose(first.request, 'timeout', deadlineMs)
+        lose(first.request, first.phase, 'timeout', deadlineMs)
         first.lose()
       }
     }
+    return false
   }
 
   return {
     send,
     runUntil,
-    end: (startMs: number): LoopEnd => ({ startMs, endMs: Math.max(endMs, startMs), failed }),
+    stop: () => {
+      stopped = true
+    },
+    end: (startMs: number): LoopEnd => ({
+      startMs,
+      lastSentMs: Math.max(lastSentMs, startMs),
+      endMs: Math.max(endMs, startMs),
+      failed,
+    }),
   }
 }

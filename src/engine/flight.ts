@@ -2,6 +2,8 @@
 export interface Flight {
   sent(atMs: number): void
   ended(atMs: number): void
+  /** A window begins: what was in flight before counts from now on. */
+  begin(atMs: number): void
   readonly now: number
   summary(): { readonly mean: number; readonly max: number } | null
 }
@@ -26,6 +28,13 @@ export function createFlight(): Flight {
   return {
     get now() {
       return now
+    },
+    begin(atMs) {
+      pass(atMs)
+      firstMs = atMs
+      max = now
+      lastMs = answeredMs = Number.NaN
+      busyMs = busyUntilLastMs = busyUntilAnswerMs = 0
     },
     sent(atMs) {
       pass(atMs)

@@ -3,11 +3,14 @@ import { tailBoundOf } from '../metrics/early-stopping.ts'
 import { Histogram } from '../metrics/histogram.ts'
 import type { Distribution, Measurement } from '../metrics/measurement.ts'
 import { unknownHealth } from '../metrics/measurement.ts'
+import type { RequestPhase } from '../metrics/records.ts'
 import { steadyState } from '../metrics/steady.ts'
-import type { Slo } from '../point/index.ts'
+import type { Slo, WindowKind } from '../point/index.ts'
 import { createCourse } from './course.ts'
 import { createFlight } from './flight.ts'
 import type { EngineRequest } from './request.ts'
+import { createWholeRun } from './whole-run.ts'
+import { createWindowSums } from './window-sums.ts'
 
 /** A request's times as its client sees them. */
 export interface Answer {
@@ -25,11 +28,17 @@ export interface RecorderOptions {
   /** Latency counts from when requests were due, and from the send beside it. */
   readonly openLoop: boolean
   readonly asked: { readonly isl: number | null; readonly osl: number | null }
+  readonly window: WindowKind
 }
 
-/** How a window ended. */
+/** How a measurement ended. */
 export interface WindowEnd {
   readonly startMs: number
+  /** When the last measured request was sent. */
+  readonly lastSentMs: number
+  /** When a steady window ends by its time; null where its requests decide. */
+  readonly timeUpMs: number | null
+  /** The last answer to a measured request, or when the last of them was given up. */
   readonly endMs: number
   /** Requests that never could run, took longer than the timeout, or still ran when time and grace were over. */
   readonly failed: { readonly refused: number; readonly timeout: number; readonly cancelled: number }
@@ -39,10 +48,12 @@ export interface WindowEnd {
 export interface Recorder {
   /** A gap between two tokens of each of `sequences`. */
   gap(gapMs: number, sequences: number): void
-  sent(dueMs: number, atMs: number): void
+  /** The measurement window begins. */
+  begin(startMs: number): void
+  sent(dueMs: number, atMs: number, phase: RequestPhase): void
   /** A request in flight has ended without an answer. */
-  lost(atMs: number): void
-  answered(answer: Answer): void
+  lost(atMs: number, phase: RequestPhase): void
+  answered(answer: Answer, phase: RequestPhase): void
   summary(end: WindowEnd): Measurement
 }
 
@@ -56,7 +67,7 @@ function deviation(got: Distribution | null, asked: number | null): number | nul
 }
 
 /** Raised when a change of the simulation changes what it would say. */
-const simulationVersion = 'virtual time 3'
+const simulationVersion = 'virtual time 4'
 
 /** Tokens/s of requests while they decode, as `outputTokensPerSPerUser` of the metrics defines them. */
 function createSpeeds() {
@@ -83,7 +94,7 @@ function createSpeeds() {
   }
 }
 
-export function createRecorder({ slo, openLoop, asked }: RecorderOptions): Recorder {
+export function createRecorder({ slo, openLoop, asked, window }: RecorderOptions): Recorder {
   const ttft = new Histogram()
   const ttst = new Histogram()
   const itl = new Histogram()
@@ -97,11 +108,15 @@ export function createRecorder({ slo, openLoop, asked }: RecorderOptions): Recor
   const lateness = new Histogram()
   const course = createCourse()
   const flight = createFlight()
+  const sums = createWindowSums()
+  const run = createWholeRun()
   const hasSlo = Object.values(slo).some(limit => limit !== undefined)
   let completed = 0
   let good = 0
   let inputTokens = 0
   let outputTokens = 0
+  let warmup = 0
+  let firstAnswerMs = Number.POSITIVE_INFINITY
 
   /** A simulated client loses no time: whatever slot had a request to send, sent it. */
   function inFlight() {
@@ -111,20 +126,42 @@ export function createRecorder({ slo, openLoop, asked }: RecorderOptions): Recor
 
   return {
     gap: (gapMs, sequences) => gaps.record(gapMs, sequences),
-    sent(dueMs, atMs) {
-      lateness.record(atMs - dueMs)
-      flight.sent(atMs)
+    begin(startMs) {
+      flight.begin(startMs)
+      sums.begin(startMs)
     },
-    lost: atMs => flight.ended(atMs),
-    answered({ request, dueMs, firstMs, secondMs, lastMs }) {
+    sent(dueMs, atMs, phase) {
+      if (phase === 'after') return
+      run.sent(dueMs)
+      flight.sent(atMs)
+      sums.sent(atMs)
+      if (phase === 'warm-up') warmup += 1
+      else lateness.record(atMs - dueMs)
+    },
+    lost: (atMs, phase) => {
+      if (phase !== 'after') flight.ended(atMs)
+    },
+    answered({ request, dueMs, firstMs, secondMs, lastMs }, phase) {
+      sums.answered({
+        sentMs: request.arrivedMs,
+        firstTokenMs: firstMs,
+        lastTokenMs: lastMs,
+        inputTokens: request.promptTokens,
+        outputTokens: request.outputTokens,
+        firstChunkTokens: 1,
+      })
+      if (phase === 'after') return
+      flight.ended(lastMs)
+      run.answered({ request, dueMs, firstMs, secondMs, lastMs })
+      if (phase === 'warm-up') return
       const ttftMs = firstMs - dueMs
       const latencyMs = lastMs - dueMs
       // ITL needs two tokens; NaN is not counted.
       const itlMs = (lastMs - firstMs) / (request.outputTokens - 1)
+      firstAnswerMs = Math.min(firstAnswerMs, lastMs)
       completed += 1
       inputTokens += request.promptTokens
       outputTokens += request.outputTokens
-      flight.ended(lastMs)
       course.add(dueMs, latencyMs)
       ttft.record(ttftMs)
       ttst.record(secondMs - firstMs)
@@ -139,9 +176,14 @@ export function createRecorder({ slo, openLoop, asked }: RecorderOptions): Recor
       const judged = { ttftMs, itlMs, requestLatencyMs: latencyMs, tokens: request.outputTokens }
       if (meetsObjectives(slo, judged) === true) good += 1
     },
-    summary({ startMs, endMs, failed }) {
-      const durationS = (endMs - startMs) / 1000
+    summary({ startMs, lastSentMs, timeUpMs, endMs, failed }) {
+      const isSteady = window === 'steady'
+      // All sent at once, a window has no length but that until its last answer.
+      const bySendsMs = firstAnswerMs < lastSentMs ? lastSentMs : endMs
+      const windowEndMs = isSteady ? (timeUpMs ?? bySendsMs) : endMs
+      const durationS = (windowEndMs - startMs) / 1000
       const perS = (count: number) => (durationS > 0 ? count / durationS : 0)
+      const within = isSteady ? sums.until(windowEndMs) : { requests: completed, inputTokens, outputTokens }
       const failures = failed.refused + failed.timeout + failed.cancelled
       const got = { isl: isl.toDistribution(), osl: osl.toDistribution() }
       return {
@@ -175,10 +217,13 @@ export function createRecorder({ slo, openLoop, asked }: RecorderOptions): Recor
         outputTokensPerSPerUser: perUser.toDistribution(),
         prefillTokensPerSPerUser: prefillPerUser.toDistribution(),
         totals: { inputTokens, outputTokens, chunks: outputTokens },
-        requestsPerS: perS(completed),
-        outputTokensPerS: perS(outputTokens),
-        inputTokensPerS: perS(inputTokens),
-        goodputPerS: hasSlo ? perS(good) : null,
+        requestsPerS: perS(within.requests),
+        outputTokensPerS: perS(within.outputTokens),
+        inputTokensPerS: perS(within.inputTokens),
+        goodputPerS: hasSlo ? perS(completed === 0 ? 0 : (within.requests * good) / completed) : null,
+        window,
+        warmupRequests: warmup,
+        ...(isSteady ? { whole: run.summary(endMs, failures) } : {}),
         tokenSource: 'generator',
         steady: steadyState(course.series),
         client: { ...unknownHealth, sendLatenessMs: lateness.toDistribution(), inFlight: inFlight() },

@@ -1,9 +1,10 @@
 import type { Measurement } from '../metrics/measurement.ts'
-import type { Deployment, LoadLevel, Role, Slo, Topology } from '../point/index.ts'
-import { arrivalSource, createRandom, FulcrumError, rolesOf, workersOf } from '../point/index.ts'
+import type { Deployment, LoadLevel, Role, Slo, Topology, WindowKind } from '../point/index.ts'
+import { arrivalSource, createRandom, FulcrumError, ratesAround, rolesOf, windowOf, workersOf } from '../point/index.ts'
 import type { Engine } from './engine.ts'
 import { createEngine } from './engine.ts'
-import type { LoopEnd, LoopLimits } from './exchange.ts'
+import type { ExchangeContext, LoopLimits } from './exchange.ts'
+import type { ClosedLoad, DueTimes, OpenLoad } from './load-loop.ts'
 import { createLoadLoop } from './load-loop.ts'
 import type { Profile } from './profile.ts'
 import { createRecorder } from './recorder.ts'
@@ -25,8 +26,10 @@ export interface SimulatedPoint {
   readonly graceS?: number
   /** Deadline of one request; none when absent. */
   readonly timeoutMs?: number
-  /** Requests sent first, at the level's concurrency, and discarded; they end before the measured ones begin. */
+  /** Requests sent first, at the level's concurrency, and not measured. */
   readonly warmup: number
+  /** Asks for the figures of a whole run, its warm-up drained before; as {@link Load}'s. */
+  readonly window?: 'whole'
   readonly seed: number
   /** Distinct prompts: sent again from the first when there are more requests, and then in the prefix cache. All are distinct when absent. */
   readonly dataset?: number
@@ -110,10 +113,12 @@ export function simulate(point: SimulatedPoint, profile: Profile): Simulation {
   const { deployment, level } = point
   const { topology } = deployment
   const source = sourceOf(point)
+  const window = windowOf(point, source.turns)
   const recorder = createRecorder({
     slo: point.slo ?? {},
     openLoop: level.kind !== 'concurrency',
     asked: source.asked,
+    window,
   })
   let recording = false
   const engine = createEngine({
@@ -130,37 +135,116 @@ export function simulate(point: SimulatedPoint, profile: Profile): Simulation {
   }
 
   const firstChunkMs = profile.frontend.firstChunkMs ?? 0
-  const timeoutMs = point.timeoutMs ?? Number.POSITIVE_INFINITY
-  const unlimited: LoopLimits = { stopMs: Number.POSITIVE_INFINITY, giveUpMs: Number.POSITIVE_INFINITY, timeoutMs }
-  const lanes = laneCount(level, point.warmup)
-  const warmLanes = Math.min(lanes, point.warmup)
-  const warmSource = level.kind === 'trace' ? sourceOf(point) : source
-  const warming = createLoadLoop({ engine, firstChunkMs, recorder: null }, warmSource, { count: lanes, used: 0 })
-  const startMs = point.warmup > 0 ? warming.closed(point.warmup, warmLanes, 0, unlimited).endMs : 0
-  const busyBefore = busyMs(engine)
-  recording = true
-
-  const durationMs = point.durationS === undefined ? Number.POSITIVE_INFINITY : point.durationS * 1000
   const limits: LoopLimits = {
-    stopMs: startMs + durationMs,
-    giveUpMs: startMs + durationMs + (point.graceS ?? Number.POSITIVE_INFINITY) * 1000,
-    timeoutMs,
+    stopMs: Number.POSITIVE_INFINITY,
+    giveUpMs: Number.POSITIVE_INFINITY,
+    timeoutMs: point.timeoutMs ?? Number.POSITIVE_INFINITY,
   }
-  const loop = createLoadLoop({ engine, firstChunkMs, recorder }, source, { count: lanes, used: warmLanes })
-  const run = (): LoopEnd => {
-    if (level.kind === 'concurrency')
-      return loop.closed(point.requests ?? Number.POSITIVE_INFINITY, level.concurrency, startMs, limits)
-    const nextDueMs =
-      level.kind === 'trace' ? traceTimes(point, level.speed, durationMs) : arrivalSource(level, point, point.seed)
-    return loop.open(nextDueMs, level.maxConcurrency ?? Number.POSITIVE_INFINITY, startMs, limits)
+  const durationMs = point.durationS === undefined ? Number.POSITIVE_INFINITY : point.durationS * 1000
+  let busyBefore: Simulation['busyShare'] = {}
+  const onWindow = (startMs: number) => {
+    recording = true
+    recorder.begin(startMs)
+    busyBefore = busyMs(engine)
+    limits.stopMs = startMs + durationMs
+    limits.giveUpMs = limits.stopMs + (point.graceS ?? Number.POSITIVE_INFINITY) * 1000
   }
-  const { startMs: firstMs, endMs, failed } = run()
-  const measurement = recorder.summary({ startMs: firstMs, endMs, failed })
+  const lanes = laneCount(level, point.warmup)
+  const drained = window === 'whole' ? point.warmup : 0
+  const warmLanes = Math.min(lanes, drained)
+  const startMs = drained > 0 ? warmUpAndDrain(point, { engine, firstChunkMs, recorder: null }, source) : 0
+  const loop = createLoadLoop({ engine, firstChunkMs, recorder }, source, { count: lanes, used: warmLanes }, onWindow)
+  const {
+    startMs: firstMs,
+    lastSentMs,
+    endMs,
+    failed,
+  } = level.kind === 'concurrency'
+    ? loop.closed(closedLoad(point, window, source.turns, startMs, limits), limits)
+    : loop.open(openLoad(point, level, window, startMs), limits)
+  const timeUpMs = durationMs < Number.POSITIVE_INFINITY ? firstMs + durationMs : null
+  const measurement = recorder.summary({ startMs: firstMs, lastSentMs, timeUpMs, endMs, failed })
   const windowMs = endMs - firstMs
   const latencySumMs = (measurement.requestLatencyMs?.mean ?? 0) * measurement.requests.completed
+  const wholeMean = windowMs > 0 ? latencySumMs / windowMs : 0
   return {
     ...measurement,
-    inFlightMean: windowMs > 0 ? latencySumMs / windowMs : 0,
+    inFlightMean: window === 'steady' ? (measurement.client.inFlight?.mean ?? 0) : wholeMean,
     busyShare: busyShares(topology, windowMs, busyBefore, busyMs(engine)),
+  }
+}
+
+/** Warms up as a closed loop and lets it end; returns when it has. */
+function warmUpAndDrain(point: SimulatedPoint, context: ExchangeContext, source: RequestSource): number {
+  const lanes = laneCount(point.level, point.warmup)
+  const warmSource = point.level.kind === 'trace' ? sourceOf(point) : source
+  const conversations = Math.ceil(point.warmup / warmSource.turns)
+  const loop = createLoadLoop(context, warmSource, { count: lanes, used: 0 })
+  const load: ClosedLoad = {
+    concurrency: Math.min(lanes, point.warmup),
+    startMs: 0,
+    // Measured as far as the loop is concerned: it ends when all is answered.
+    phaseOf: conversation => (conversation < conversations ? 'measured' : null),
+  }
+  return loop.closed(load, {
+    stopMs: Number.POSITIVE_INFINITY,
+    giveUpMs: Number.POSITIVE_INFINITY,
+    timeoutMs: point.timeoutMs ?? Number.POSITIVE_INFINITY,
+  }).endMs
+}
+
+function closedLoad(
+  { level, requests, warmup }: SimulatedPoint,
+  window: WindowKind,
+  turns: number,
+  startMs: number,
+  limits: LoopLimits,
+): ClosedLoad {
+  const first = window === 'steady' ? Math.ceil(warmup / turns) : 0
+  const last = first + Math.ceil((requests ?? Number.POSITIVE_INFINITY) / turns)
+  return {
+    concurrency: level.kind === 'concurrency' ? level.concurrency : 1,
+    startMs,
+    phaseOf: (conversation, atMs) => {
+      if (conversation < first) return 'warm-up'
+      if (conversation < last && atMs < limits.stopMs) return 'measured'
+      return window === 'steady' ? 'after' : null
+    },
+  }
+}
+
+function openLoad(
+  point: SimulatedPoint,
+  level: Exclude<LoadLevel, { kind: 'concurrency' }>,
+  window: WindowKind,
+  startMs: number,
+): OpenLoad {
+  const durationMs = point.durationS === undefined ? Number.POSITIVE_INFINITY : point.durationS * 1000
+  const measured =
+    level.kind === 'trace' ? traceTimes(point, level.speed, durationMs) : arrivalSource(level, point, point.seed)
+  const common = { startMs, most: level.maxConcurrency ?? Number.POSITIVE_INFINITY, measured }
+  const rates = ratesAround(level)
+  if (window === 'whole' || rates === null || level.kind === 'trace') {
+    return { ...common, before: null, after: null, windowMs: null }
+  }
+  const endless = { requests: Number.POSITIVE_INFINITY }
+  const around = (requestsPerS: number, seed: number): DueTimes =>
+    requestsPerS > 0
+      ? arrivalSource({ kind: 'rate', requestsPerS, arrivals: level.arrivals }, endless, seed)
+      : () => Number.POSITIVE_INFINITY
+  const windowMs = durationMs < Number.POSITIVE_INFINITY ? durationMs : null
+  const expectedMs = windowMs ?? ((point.requests ?? 0) / Math.max(rates.beforePerS, Number.MIN_VALUE)) * 1000
+  return {
+    ...common,
+    before:
+      rates.beforePerS === 0
+        ? null
+        : {
+            dueMs: around(rates.beforePerS, point.seed + 1),
+            wanted: point.warmup,
+            windowMs: expectedMs,
+          },
+    after: around(rates.afterPerS, point.seed + 2),
+    windowMs,
   }
 }

@@ -3,7 +3,7 @@ import type { Endpoint, Point } from '../point/index.ts'
 
 /** How far a measurement is; sent a few times a second at most. */
 export interface LoadProgress {
-  readonly phase: 'preparing' | 'warm-up' | 'measuring' | 'summarising'
+  readonly phase: 'preparing' | 'warm-up' | 'measuring' | 'draining' | 'summarising'
   readonly done: number
   /** Requests (or seconds) in all; null when not known. */
   readonly total: number | null

@@ -1,6 +1,7 @@
 import { contentId, type Length, type Workload } from '../point/index.ts'
 import type { MeasuredDataset } from './dataset.ts'
 import type { PromptSet } from './prompt-set.ts'
+import { firstPrompts } from './prompt-set.ts'
 
 /** What decides prompts before they are salted. */
 export interface UnsaltedPrompts {
@@ -58,7 +59,7 @@ export function createPromptBook(mostBytes = defaultMostBytes): PromptBook {
         kept.delete(oldest)
         bytes -= set.json.length
       }
-      return firstOf(enough, of.count)
+      return firstPrompts(enough, of.count * enough.turns)
     },
   }
 }
@@ -71,17 +72,3 @@ function keyOf({ words, api, workload, seed, count }: UnsaltedPrompts): string {
 }
 
 const isFixed = ({ kind }: Length) => kind === 'fixed'
-
-function firstOf(set: PromptSet, count: number): PromptSet {
-  const prompts = count * set.turns
-  if (prompts === set.count) return set
-  return {
-    ...set,
-    count: prompts,
-    json: set.json.subarray(0, set.offsets[prompts]),
-    offsets: set.offsets.subarray(0, prompts + 1),
-    inputTokens: set.inputTokens.subarray(0, prompts),
-    outputTokens: set.outputTokens.subarray(0, prompts),
-    ...(set.firstAlike === undefined ? {} : { firstAlike: set.firstAlike.subarray(0, prompts) }),
-  }
-}

@@ -13,10 +13,56 @@ export interface PromptSet {
   readonly inputTokens: Uint32Array
   /** Tokens to ask for; 0 where the data doesn't say. */
   readonly outputTokens: Uint32Array
+  /** Of {@link count}, the last ones that only hold the load. */
+  readonly spare?: number
   /** Turns a conversation has; 1 without conversations. */
   readonly turns: number
   /** For each prompt the first that is the same to the byte; absent where nobody looked, as in conversations and traces. */
   readonly firstAlike?: Uint32Array
+}
+
+/** Some prompts, and others behind them that only hold the load. */
+export function withSpare(set: PromptSet, more: PromptSet): PromptSet {
+  const length = set.offsets[set.count] ?? 0
+  const moreLength = more.offsets[more.count] ?? 0
+  const json = sharedBytes(length + moreLength)
+  json.set(set.json.subarray(0, length))
+  json.set(more.json.subarray(0, moreLength), length)
+  const offsets = new Float64Array(set.count + more.count + 1)
+  offsets.set(set.offsets.subarray(0, set.count + 1))
+  offsets.set(
+    more.offsets.subarray(1, more.count + 1).map(at => at + length),
+    set.count + 1,
+  )
+  const both = (first: Uint32Array, second: Uint32Array) => {
+    const joined = sharedUint32(new Uint32Array(set.count + more.count))
+    joined.set(first.subarray(0, set.count))
+    joined.set(second.subarray(0, more.count), set.count)
+    return joined
+  }
+  return {
+    count: set.count + more.count,
+    json,
+    offsets,
+    inputTokens: both(set.inputTokens, more.inputTokens),
+    outputTokens: both(set.outputTokens, more.outputTokens),
+    spare: more.count,
+    turns: set.turns,
+  }
+}
+
+/** The first prompts of a set; not a copy. */
+export function firstPrompts(set: PromptSet, count: number): PromptSet {
+  if (count === set.count) return set
+  return {
+    ...set,
+    count,
+    json: set.json.subarray(0, set.offsets[count]),
+    offsets: set.offsets.subarray(0, count + 1),
+    inputTokens: set.inputTokens.subarray(0, count),
+    outputTokens: set.outputTokens.subarray(0, count),
+    ...(set.firstAlike === undefined ? {} : { firstAlike: set.firstAlike.subarray(0, count) }),
+  }
 }
 
 /** The JSON value of one prompt; not a copy. */

@@ -8,7 +8,7 @@ import type { Lexicon } from './lexicon.ts'
 import { loadLexicon } from './lexicon-cache.ts'
 import type { PromptBook } from './prompt-book.ts'
 import type { PromptSet } from './prompt-set.ts'
-import { sharedUint32 } from './prompt-set.ts'
+import { firstPrompts, sharedUint32, withSpare } from './prompt-set.ts'
 import { noSalt, salted } from './salt.ts'
 import type { Trace } from './trace.ts'
 import { tracePrompts } from './trace-prompts.ts'
@@ -28,6 +28,11 @@ export interface PromptOptions {
    * one point doesn't answer another. Point id and repeat, usually. A dataset file's prompts are what they are.
    */
   readonly salt: string
+  /**
+   * Prompts (conversations) behind those, for requests that only hold the load: as the first ones, with a salt of their own. A dataset
+   * file or a trace has none.
+   */
+  readonly spare?: number
   /** The trace whose lengths and shared blocks the prompts are to have. */
   readonly trace?: Trace
   /** Where what took long to find out is kept over runs; made when it isn't there. */
@@ -59,7 +64,10 @@ export async function createPromptSet(options: PromptOptions): Promise<PromptSet
       ? singlePrompts(options, lexicon, around)
       : conversationPrompts(options, lexicon, around, workload.conversation.turns)
   const unsalted = options.book?.take({ words: lexicon.words, api, workload, seed, count }, make) ?? make()
-  return salted(unsalted, salt, api, around, lexicon)
+  const prompts = salted(unsalted, salt, api, around, lexicon)
+  const spare = Math.min(count, options.spare ?? 0) * prompts.turns
+  if (spare === 0) return prompts
+  return withSpare(prompts, salted(firstPrompts(unsalted, spare), `${salt}/load`, api, around, lexicon))
 }
 
 function singlePrompts(options: PromptOptions, lexicon: Lexicon, around: number): PromptSet {

@@ -1,5 +1,6 @@
 import { sortedNumbers } from './distribution.ts'
 import type { RequestRecords } from './records.ts'
+import type { Window } from './window.ts'
 
 /** What a closed loop was asked to keep busy. */
 export interface Slots {
@@ -32,16 +33,22 @@ export interface InFlight {
  *
  * With `slots` it also says how well a closed loop was held, against what could have been in flight at each moment: no more
  * than the slots that had started, no more than the conversations that were not over, and none whose user was thinking.
+ *
+ * @param window what to look at instead, of records that hold what was sent before and after it too
  */
-export function inFlightOf(records: RequestRecords, slots: Slots | null = null): InFlight | null {
+export function inFlightOf(
+  records: RequestRecords,
+  slots: Slots | null = null,
+  window: Window | null = null,
+): InFlight | null {
   const sent = sortedNumbers(records.sentMs)
   const lastSent = sent.at(-1)
   if (lastSent === undefined) return null
   const wasSent = (_: number, row: number) => !Number.isNaN(records.sentMs[row] ?? Number.NaN)
   const done = sortedNumbers(records.doneMs.filter(wasSent))
-  const from = sortedNumbers(records.scheduledMs)[0] ?? sent[0] ?? 0
+  const from = window?.startMs ?? sortedNumbers(records.scheduledMs)[0] ?? sent[0] ?? 0
   const stop = from + (slots?.stopMs ?? Number.POSITIVE_INFINITY)
-  const to = Math.min(Math.max(lastSent, done[0] ?? lastSent), stop)
+  const to = window?.endMs ?? Math.min(Math.max(lastSent, done[0] ?? lastSent), stop)
   const max = mostAtOnce(sent, done)
   if (!(to > from)) return { mean: max, max, ...(slots === null ? {} : { held: 1 }) }
   // Each request was in flight from its send; what had ended was not.

@@ -1,4 +1,4 @@
-import type { GeneratorName } from '../point/index.ts'
+import type { GeneratorName, WindowKind } from '../point/index.ts'
 import type { InFlight } from './in-flight.ts'
 
 /** Summary of one metric over the requests (or chunks) of a point. Percentiles are linear between ranks, stddev has ddof 0. */
@@ -124,8 +124,17 @@ export interface Measurement {
   readonly generator: { readonly name: GeneratorName; readonly version: string }
   /** ISO 8601, start of the measured window. */
   readonly startedAt: string
-  /** Measured window: first measured request scheduled → last one answered. */
+  /** What the figures are of; absent in runs before there was a steady window, which are `whole`. */
+  readonly window?: WindowKind
+  /**
+   * Length of the measurement window: from the first measured request due to the last one sent (`steady`), or to the last answer
+   * (`whole`). Where time ends the point, a steady window has that time.
+   */
   readonly durationS: number
+  /** Requests that the load began with, and that no figure of a steady window is of; absent where a generator doesn't say. */
+  readonly warmupRequests?: number
+  /** Beside a steady window: warm-up and measured requests together, from the first one due to the last answer. */
+  readonly whole?: WholeRun
   /** Whole generator run including start-up, warm-up and summary. */
   readonly wallS: number
   /** Where the rest of {@link wallS} went; absent where a generator doesn't say. */
@@ -136,6 +145,8 @@ export interface Measurement {
     readonly connecting: number
     /** Load, but not measured. */
     readonly warmup: number
+    /** Load held until the last measured request had its answer, and until connections were quiet; absent where it isn't. */
+    readonly holding?: number
     /** Records put together, written and summed up. */
     readonly summary: number
   }
@@ -213,6 +224,19 @@ export interface TokenCounts {
   /** Answers whose usage says that their prompt had no token: not believed, what was sent counts. */
   readonly noPromptTokens: number
 }
+
+/** Figures of a run from its empty start to its last answer; as the {@link Measurement}'s own. */
+export type WholeRun = Pick<
+  Measurement,
+  | 'durationS'
+  | 'requests'
+  | 'ttftMs'
+  | 'itlMs'
+  | 'requestLatencyMs'
+  | 'requestsPerS'
+  | 'inputTokensPerS'
+  | 'outputTokensPerS'
+>
 
 /** Prometheus series scraped through a point, by source (`frontend`, `prefill-0`, …) then `metric{labels that differ}`. */
 export interface ServerMetrics {

@@ -1,7 +1,26 @@
 import type { ErrorKind } from './measurement.ts'
 
 /**
- * What a generator saw of each measured request, in columns: no object a request. Times in ms on one monotonic clock with
+ * When in a run a request was sent: before the measurement window, in it, or after it, to hold the load until the last measured
+ * request has its answer.
+ */
+export type RequestPhase = 'measured' | 'warm-up' | 'after'
+
+/** Phases in the order of their codes, from 0: what says nothing of phases has measured everything. */
+const phases: readonly RequestPhase[] = ['measured', 'warm-up', 'after']
+
+/** A phase as the number that records keep. */
+export function phaseCode(phase: RequestPhase): number {
+  return phases.indexOf(phase)
+}
+
+/** The phase that a number stands for. */
+export function phaseOf(code: number): RequestPhase {
+  return phases[code] ?? 'measured'
+}
+
+/**
+ * What a generator saw of each request, in columns: no object a request. Times in ms on one monotonic clock with
  * any origin; NaN where it didn't happen. Requests are in the order in which they were scheduled.
  */
 export interface RequestRecords {
@@ -28,6 +47,8 @@ export interface RequestRecords {
   readonly turn: Float64Array
   /** 0 when answered, else {@link errorCode}. */
   readonly error: Uint8Array
+  /** See {@link phaseCode}; 0 for a measured request. */
+  readonly phase: Uint8Array
 }
 
 /** Kinds in the order of their codes, from 1; new ones go to the end. */
@@ -75,6 +96,7 @@ export function createRecords(count: number, shared = false): RequestRecords {
     return new Float64Array(shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes))
   }
   const times = () => numbers().fill(Number.NaN)
+  const bytes = () => new Uint8Array(shared ? new SharedArrayBuffer(count) : new ArrayBuffer(count))
   return {
     count,
     scheduledMs: times(),
@@ -88,7 +110,8 @@ export function createRecords(count: number, shared = false): RequestRecords {
     chunks: numbers(),
     firstChunkTokens: numbers(),
     turn: numbers(),
-    error: new Uint8Array(shared ? new SharedArrayBuffer(count) : new ArrayBuffer(count)),
+    error: bytes(),
+    phase: bytes(),
   }
 }
 
@@ -102,9 +125,39 @@ export function mergeRecords(parts: readonly RequestRecords[]): RequestRecords {
     if (next === undefined) break
     for (const column of numberColumns) merged[column][at] = next.part[column][next.row] ?? Number.NaN
     merged.error[at] = next.part.error[next.row] ?? 0
+    merged.phase[at] = next.part.phase[next.row] ?? 0
     next.row += 1
   }
   return merged
+}
+
+const timeColumns = [
+  'scheduledMs',
+  'sentMs',
+  'firstTokenMs',
+  'secondTokenMs',
+  'lastTokenMs',
+  'doneMs',
+] as const satisfies readonly (keyof RequestRecords)[]
+
+/** The same requests with all times counted from a moment. */
+export function recordsFrom(records: RequestRecords, originMs: number): RequestRecords {
+  const shifted = Object.fromEntries(timeColumns.map(column => [column, records[column].map(time => time - originMs)]))
+  return { ...records, ...shifted }
+}
+
+/** The requests of some phases, in their order. */
+export function requestsOfPhases(records: RequestRecords, wanted: readonly RequestPhase[]): RequestRecords {
+  const codes = new Set(wanted.map(phaseCode))
+  const rows = Uint32Array.from(records.phase.keys().filter(row => codes.has(records.phase[row] ?? 0)))
+  if (rows.length === records.count) return records
+  const picked = createRecords(rows.length)
+  for (const [to, row] of rows.entries()) {
+    for (const column of numberColumns) picked[column][to] = records[column][row] ?? Number.NaN
+    picked.error[to] = records.error[row] ?? 0
+    picked.phase[to] = records.phase[row] ?? 0
+  }
+  return picked
 }
 
 /** Infinity behind the last row; a row that was never due goes last among its part's. */

@@ -5,10 +5,13 @@ import { distributionOf, sortedNumbers } from './distribution.ts'
 import { tailBound } from './early-stopping.ts'
 import type { Slots } from './in-flight.ts'
 import { inFlightOf } from './in-flight.ts'
-import type { ClientHealth, Measurement } from './measurement.ts'
+import type { ClientHealth, Measurement, WholeRun } from './measurement.ts'
 import type { RequestRecords } from './records.ts'
+import { requestsOfPhases } from './records.ts'
 import { percentileIntervalOfSeries } from './statistics/percentile-interval.ts'
 import { steadyState } from './steady.ts'
+import type { WindowBounds } from './window.ts'
+import { answeredWithin, steadyWindow } from './window.ts'
 
 /** What a summary needs beyond the records. */
 export interface SummaryOptions {
@@ -19,6 +22,8 @@ export interface SummaryOptions {
   readonly asked: { readonly isl: number | null; readonly osl: number | null }
   /** What a closed loop was to keep busy; null for an open one. */
   readonly slots: Slots | null
+  /** Bounds of a steady window; absent for a whole run. */
+  readonly steadyWindow?: WindowBounds
 }
 
 /** The part of a measurement that follows from the request records alone. */
@@ -45,13 +50,64 @@ export type Summary = Pick<
   | 'deviation'
   | 'tails'
   | 'intervals'
+  | 'window'
+  | 'whole'
 > & { readonly client: Pick<ClientHealth, 'sendLatenessMs' | 'inFlight'> }
 
 /**
- * Sums request records up. The window goes from the first request due to the last one ended; rates are over all of it and
- * count answered requests only, latencies too. Failed requests are counted, and their time is in the window.
+ * Sums request records up. Latencies are of answered measured requests; failed ones are counted. Of a whole run, rates are over the
+ * time from the first request due to the last one ended. Of a steady window they count what arrived in it, of requests of any
+ * phase, and the figures of the whole run stand beside it.
  */
 export function summarise(records: RequestRecords, options: SummaryOptions): Summary {
+  return options.steadyWindow === undefined
+    ? wholeRun(records, options)
+    : steady(records, options, options.steadyWindow)
+}
+
+function steady(records: RequestRecords, options: SummaryOptions, bounds: WindowBounds): Summary {
+  const measured = requestsOfPhases(records, ['measured'])
+  const window = steadyWindow(records, bounds)
+  const durationS = (window.endMs - window.startMs) / 1000
+  const within = answeredWithin(records, window)
+  const perS = (count: number) => (durationS > 0 ? count / durationS : 0)
+  const { client, goodputPerS, requests, ...ofRequests } = wholeRun(measured, { ...options, slots: null })
+  const good = goodputPerS === null ? null : goodRequests(latenciesOf(measured, options.from), options.slo)
+  const slots = options.slots === null ? null : { ...options.slots, conversations: null, startGapMs: 0, stopMs: null }
+  return {
+    ...ofRequests,
+    requests,
+    durationS,
+    requestsPerS: perS(within.requests),
+    inputTokensPerS: perS(within.inputTokens),
+    outputTokensPerS: perS(within.outputTokens),
+    goodputPerS:
+      good === null || requests.completed === 0 ? goodputPerS : perS(within.requests) * (good / requests.completed),
+    window: 'steady',
+    whole: figuresOfWholeRun(requestsOfPhases(records, ['warm-up', 'measured']), options),
+    client: { ...client, inFlight: inFlightOf(records, slots, window) },
+  }
+}
+
+function figuresOfWholeRun(records: RequestRecords, { from }: SummaryOptions): WholeRun {
+  const latencies = latenciesOf(records, from)
+  const answered = (values: Float64Array) => values.map((value, row) => (records.error[row] === 0 ? value : Number.NaN))
+  const durationS = windowS(records)
+  const perS = (count: number) => (durationS > 0 ? count / durationS : 0)
+  const completed = records.error.reduce((sum, code) => sum + (code === 0 ? 1 : 0), 0)
+  return {
+    durationS,
+    requests: { sent: records.count, completed, failed: records.count - completed },
+    ttftMs: distributionOf(latencies.ttftMs),
+    itlMs: distributionOf(latencies.itlMs),
+    requestLatencyMs: distributionOf(latencies.requestLatencyMs),
+    requestsPerS: perS(completed),
+    inputTokensPerS: perS(sumOf(answered(records.inputTokens))),
+    outputTokensPerS: perS(sumOf(answered(records.outputTokens))),
+  }
+}
+
+function wholeRun(records: RequestRecords, options: SummaryOptions): Summary {
   const latencies = latenciesOf(records, options.from)
   const answered = (values: Float64Array) => values.map((value, row) => (records.error[row] === 0 ? value : Number.NaN))
   const inputTokens = answered(records.inputTokens)
@@ -68,6 +124,7 @@ export function summarise(records: RequestRecords, options: SummaryOptions): Sum
   const isl = distributionOf(inputTokens)
   const osl = distributionOf(outputTokens)
   return {
+    window: 'whole',
     durationS,
     requests: { sent: records.count, completed, failed: records.count - completed },
     ttftMs: distributionOf(latencies.ttftMs),

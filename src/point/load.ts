@@ -40,6 +40,12 @@ export interface AutoRequests {
   readonly precision: number
 }
 
+/**
+ * What the figures of a point are of. `steady`: requests sent under full load, after an undrained warm-up and with the load held
+ * until the last of them has its answer. `whole`: every request of a run that starts empty and drains, as genai-perf counts.
+ */
+export type WindowKind = 'steady' | 'whole'
+
 /** How a point is loaded, in absolute numbers (the sweep file's `10x` resolved against the concurrency). */
 export interface Load {
   readonly level: LoadLevel
@@ -53,8 +59,10 @@ export interface Load {
   readonly durationS?: number
   /** Seconds that requests in flight may still take after `durationS`. */
   readonly graceS: number
-  /** Requests sent first and discarded. */
+  /** Requests sent first and not measured; an open loop sends more until it has been loaded for a request's latency. */
   readonly warmup: number
+  /** Asks for the figures of a whole run, its warm-up drained before; absent for a steady window where there can be one. */
+  readonly window?: 'whole'
   /** Distinct prompts. */
   readonly dataset: number
   readonly seed: number
@@ -62,6 +70,16 @@ export interface Load {
   readonly timeoutMs: number
   /** Fields added to each request body as they are. */
   readonly extra: { readonly [field: string]: import('./deployment.ts').Json }
+}
+
+/**
+ * The window that a load gets. A closed loop whose warm-up doesn't reach every slot (a conversation being one) measures its first
+ * wave, and a trace begins as it was recorded: neither is steady.
+ */
+export function windowOf(load: Pick<Load, 'level' | 'warmup' | 'window'>, turns = 1): WindowKind {
+  if (load.window === 'whole' || load.level.kind === 'trace') return 'whole'
+  if (load.level.kind !== 'concurrency') return 'steady'
+  return Math.ceil(load.warmup / turns) >= load.level.concurrency ? 'steady' : 'whole'
 }
 
 /** Service level objectives; a request is good when it meets the per-request reading of every one. */

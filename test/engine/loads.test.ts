@@ -48,9 +48,9 @@ describe('in virtual time an open loop', () => {
     assert.ok(durationS > 18 && durationS < 20)
   })
 
-  test('has a window that begins with its first request', () => {
+  test('measured whole, has a window that begins with its first request', () => {
     const level: LoadLevel = { kind: 'rate', requestsPerS: 0.1, arrivals: { kind: 'poisson' } }
-    const { durationS, requestLatencyMs } = simulate(point(level, { requests: 1 }), profile)
+    const { durationS, requestLatencyMs } = simulate(point(level, { requests: 1, window: 'whole' }), profile)
     assert.ok(Math.abs(durationS * 1000 - (requestLatencyMs?.mean ?? 0)) < 0.01)
   })
 
@@ -66,7 +66,7 @@ describe('in virtual time an open loop', () => {
   test('sends nothing after its duration, and gives up what still runs after the grace', () => {
     const level: LoadLevel = { kind: 'rate', requestsPerS: 50, arrivals: constant }
     const { requests, errors, durationS } = simulate(
-      point(level, { durationS: 10, graceS: 1, workload: { isl: fixed(4000), osl: fixed(20) } }),
+      point(level, { durationS: 10, graceS: 1, window: 'whole', workload: { isl: fixed(4000), osl: fixed(20) } }),
       profile,
     )
     assert.equal(requests.sent, 500)
@@ -82,7 +82,7 @@ describe('in virtual time an open loop', () => {
     const level: LoadLevel = { kind: 'rate', requestsPerS: 50, arrivals: constant }
     const workload = { isl: fixed(4000), osl: fixed(2) }
     const { requests, errors, requestLatencyMs } = simulate(
-      point(level, { requests: 500, timeoutMs: 2000, workload }),
+      point(level, { requests: 500, timeoutMs: 2000, window: 'whole', workload }),
       profile,
     )
     assert.equal(requests.completed + requests.failed, 500)

@@ -1,5 +1,5 @@
 import type { RequestErrors, TokenCounts } from '../../metrics/measurement.ts'
-import { errorCode } from '../../metrics/records.ts'
+import { errorCode, phaseCode } from '../../metrics/records.ts'
 import { FulcrumError } from '../../point/index.ts'
 import type { Tokenizer } from '../tokenizer.ts'
 import { buildTokenizer, readTokenizer } from '../tokenizer.ts'
@@ -12,6 +12,8 @@ export interface Afterwards {
   /** Answers that turned out to be cut. */
   readonly errors: readonly RequestErrors[]
 }
+
+const measured = phaseCode('measured')
 
 /** A usage is believed when it says at least this share of what the tokenizer counts. */
 const believedShare = 0.75
@@ -31,26 +33,29 @@ export async function settleAnswers(results: readonly JobResult[], tokenizerName
   for (const result of results) {
     const { records } = result
     const answered = (row: number) => records.error[row] === 0
+    // What was sent before or after the window is settled too, and counted nowhere.
+    const counted = (row: number) => answered(row) && records.phase[row] === measured
     const recounted = new Set<number>()
     for (const { row, text, times, usage } of result.texts) {
       if (!answered(row)) continue
-      const counted = tokensOf(text)
-      const tokens = counted === null ? null : Math.max(1, Math.round(counted * times))
+      const once = tokensOf(text)
+      const tokens = once === null ? null : Math.max(1, Math.round(once * times))
       const stated = records.outputTokens[row] ?? 0
       if (usage === 'doubtful' && (tokens === null || stated >= believedShare * tokens)) continue
       recounted.add(row)
       records.outputTokens[row] = tokens ?? records.chunks[row] ?? 0
+      if (!counted(row)) continue
       counts[tokens === null ? 'chunks' : 'tokenizer'] += 1
       counts[usage === 'doubtful' ? 'impossible' : usage] += 1
     }
-    for (let row = 0; row < records.count; row++) if (answered(row) && !recounted.has(row)) counts.usage += 1
+    for (let row = 0; row < records.count; row++) if (counted(row) && !recounted.has(row)) counts.usage += 1
     const firstTexts = new Map(result.firstTexts)
     for (let row = 0; row < records.count; row++) {
       if (!answered(row)) continue
       const text = firstTexts.get(row) ?? ''
       settleFirstChunk(result, row, text === '' ? null : tokensOf(text))
     }
-    counts.noPromptTokens += result.noPromptTokens.reduce((sum, row) => sum + (answered(row) ? 1 : 0), 0)
+    counts.noPromptTokens += result.noPromptTokens.reduce((sum, row) => sum + (counted(row) ? 1 : 0), 0)
   }
   return { counts, errors }
 }
@@ -96,6 +101,7 @@ function failCutAnswers(results: readonly JobResult[]): RequestErrors[] {
       const missing = usual & ~ending
       if (missing === 0 || records.error[row] !== 0) continue
       records.error[row] = errorCode('broken-stream')
+      if (records.phase[row] !== measured) continue
       count += 1
       const what = (missing & endings.finishReason) === 0 ? '[DONE]' : 'a finish_reason'
       example ||= `the answer ended after ${records.chunks[row] ?? 0} chunks without ${what}, which the other answers have: it was cut`

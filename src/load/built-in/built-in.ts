@@ -7,7 +7,7 @@ import type { PromptBook } from '../prompt-book.ts'
 import { createPromptBook } from '../prompt-book.ts'
 import { conclude } from './conclude.ts'
 import type { Control } from './control.ts'
-import { createControl, doneSoFar, monotonicMs, phaseStarts } from './control.ts'
+import { barriers, createControl, doneSoFar, monotonicMs, phaseStarts } from './control.ts'
 import type { Job } from './job.ts'
 import { createPool, readyThreads, runThreads } from './pool.ts'
 import { prepareLoad, refuseWhatCannotBe, timingOf } from './prepare.ts'
@@ -103,11 +103,17 @@ function followProgress(control: Control, job: Omit<Job, 'thread'>, context: Mea
   const total = schedule.kind === 'closed' ? schedule.requests : schedule.dueMs.length
   return setInterval(() => {
     const done = doneSoFar(control)
-    // The second meeting of the threads is the start of the measurement.
-    const progress: LoadProgress =
-      done.phase < 2
-        ? { phase: 'warm-up', done: done.warmup, total: warmup }
-        : { phase: 'measuring', done: done.measured, total }
-    context.onProgress(progress)
+    context.onProgress(progressOf(done, warmup, total))
   }, progressEveryMs)
+}
+
+function progressOf(done: ReturnType<typeof doneSoFar>, warmup: number, total: number | null): LoadProgress {
+  switch (barriers[done.phase - 1]) {
+    case 'window':
+      return { phase: 'measuring', done: done.measured, total }
+    case 'release':
+      return { phase: 'draining', done: done.measured, total }
+    default:
+      return { phase: 'warm-up', done: done.warmup, total: warmup }
+  }
 }

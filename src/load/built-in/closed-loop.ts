@@ -1,3 +1,4 @@
+import type { RequestPhase } from '../../metrics/records.ts'
 import type { Lane } from './lane.ts'
 import type { Loop, LoopContext } from './loop.ts'
 import { Outbox } from './outbox.ts'
@@ -8,17 +9,23 @@ export const startGapMs = 0.1
 /** After a connection could not be made, so that a server that refuses is not run against in a busy loop. */
 const reconnectPauseMs = 20
 
-/** Which slots a closed loop keeps busy, until when. */
+/** Which slots a closed loop keeps busy, with what. */
 export interface ClosedLoopOptions {
   readonly startAt: number
-  /** Nothing is sent from then on. */
-  readonly stopAt: number
-  /** Conversations over all threads, drawn from one counter; a request without turns is one of its own. */
-  readonly conversations: number
-  /** Requests of a conversation, and the time between an answer and the next of them. */
+  /** Requests of a conversation, and the time between an answer and the next of them; a request without turns is one of its own. */
   readonly turns: number
   readonly thinkMs: number
+  /** The next conversation, drawn from one counter over all threads. */
   takeNumber(): number
+  /** What a conversation begun then is for; null when nothing more is begun. Phases follow each other in their order. */
+  phaseOf(number: number, scheduled: number): RequestPhase | null
+}
+
+/** The conversation on a lane. */
+interface Held {
+  readonly number: number
+  readonly phase: RequestPhase
+  turn: number
 }
 
 /**
@@ -27,32 +34,48 @@ export interface ClosedLoopOptions {
  */
 export function closedLoop(options: ClosedLoopOptions, context: LoopContext): Loop {
   const { lanes, thread, threads } = context
-  /** Of the conversation on each lane: the number of its request in flight, and how many follow. */
-  const numbers = new Map<Lane, number>()
-  const turnsLeft = new Map<Lane, number>()
+  const held = new Map<Lane, Held>()
+  const warm = Promise.withResolvers<void>()
+  const answered = Promise.withResolvers<void>()
+  const finished = Promise.withResolvers<void>()
+  let measuring = 0
+  let noneToCome = false
   let stopped = false
   let idle = 0
-  let finish = () => {}
-  const finished = new Promise<void>(resolve => {
-    finish = resolve
-  })
-  const sendNext = (lane: Lane, scheduled: number) => {
-    const number = stopped || scheduled >= options.stopAt ? Number.POSITIVE_INFINITY : options.takeNumber()
-    if (number < options.conversations) {
-      turnsLeft.set(lane, options.turns - 1)
-      numbers.set(lane, number * options.turns)
-      context.send(lane, number * options.turns, scheduled)
-    } else if (++idle === lanes.length) finish()
+
+  const begin = (phase: RequestPhase | null) => {
+    if (phase !== 'warm-up') warm.resolve()
+    if (phase === 'measured') measuring += 1
+    else if (phase !== 'warm-up') noneToCome = true
+    if (noneToCome && measuring === 0) answered.resolve()
   }
-  const sendTurn = (lane: Lane, left: number) => {
-    const number = (numbers.get(lane) ?? 0) + 1
+  const over = (lane: Lane) => {
+    if (held.get(lane)?.phase === 'measured') measuring -= 1
+    held.delete(lane)
+  }
+  const sendNext = (lane: Lane, scheduled: number) => {
+    const number = stopped ? 0 : options.takeNumber()
+    const phase = stopped ? null : options.phaseOf(number, scheduled)
+    begin(phase)
+    if (phase === null) {
+      if (++idle === lanes.length) finished.resolve()
+      return
+    }
+    held.set(lane, { number, phase, turn: 0 })
+    context.send(lane, { phase, number: number * options.turns, scheduled })
+  }
+  const sendTurn = (lane: Lane, conversation: Held) => {
+    conversation.turn += 1
+    const { number, phase, turn } = conversation
     const due = lane.exchange.endAt + options.thinkMs
-    numbers.set(lane, number)
-    turnsLeft.set(lane, left - 1)
+    // Timers drop a fraction of a millisecond: nobody thinks less than was asked.
+    const waitMs = Math.ceil(due - performance.now())
     setTimeout(() => {
-      if (stopped) sendNext(lane, due)
-      else context.send(lane, number, due)
-    }, due - performance.now())
+      if (stopped) {
+        over(lane)
+        sendNext(lane, due)
+      } else context.send(lane, { phase, number: number * options.turns + turn, scheduled: due })
+    }, waitMs)
   }
   const outbox = new Outbox<Lane>(context.clock, lane => sendNext(lane, lane.exchange.at))
   const due = (index: number) =>
@@ -63,17 +86,25 @@ export function closedLoop(options: ClosedLoopOptions, context: LoopContext): Lo
   }
   // Turning the loop for exact times would take the core from a server on the same machine just as it begins.
   pace(due, start, 'timer')
-  if (lanes.length === 0) finish()
+  if (lanes.length === 0) for (const promise of [warm, answered, finished]) promise.resolve()
   return {
-    finished,
+    warm: warm.promise,
+    answered: answered.promise,
+    finished: finished.promise,
+    phaseOf: lane => held.get(lane)?.phase ?? null,
     free: lane => {
       const kind = lane.exchange.failure?.kind
-      const left = turnsLeft.get(lane) ?? 0
+      const conversation = held.get(lane)
+      if (conversation !== undefined && conversation.turn < options.turns - 1 && kind === undefined) {
+        sendTurn(lane, conversation)
+        return
+      }
+      over(lane)
       if (kind === 'connect' || kind === 'tls' || kind === 'no-socket')
         setTimeout(() => sendNext(lane, performance.now()), reconnectPauseMs)
-      else if (left > 0 && kind === undefined) sendTurn(lane, left)
       else outbox.add(lane)
     },
+    giveUp: () => {},
     stop: () => {
       stopped = true
     },

@@ -1,8 +1,10 @@
 import { dirname, join, relative } from 'node:path'
 import type { Measurement } from '../../metrics/measurement.ts'
-import { mergeRecords } from '../../metrics/records.ts'
+import { mergeRecords, recordsFrom, requestsOfPhases } from '../../metrics/records.ts'
+import type { WindowBounds } from '../../metrics/window.ts'
+import { steadyWindow } from '../../metrics/window.ts'
 import type { Point } from '../../point/index.ts'
-import { redactor } from '../../point/index.ts'
+import { redactor, windowOf } from '../../point/index.ts'
 import type { MeasureContext } from '../generator.ts'
 import { settleAnswers } from './afterwards.ts'
 import { monotonicMs } from './control.ts'
@@ -35,12 +37,18 @@ export async function conclude(
 ): Promise<Measurement> {
   const { point, requests, times } = facts
   const afterwards = await settleAnswers(results, point.deployment.model.tokenizer)
-  const records = mergeRecords(results.map(result => result.records))
+  const merged = mergeRecords(results.map(result => result.records))
+  const bounds = steadyBounds(point, requests.turns)
+  const startMs = bounds === null ? 0 : steadyWindow(merged, bounds).startMs
+  const records = recordsFrom(merged, startMs)
   await writeRequestLog(folder, records, signal)
-  const measurement = measurementOf(records, results, {
+  const measurement = measurementOf(bounds === null ? requestsOfPhases(records, ['measured']) : records, results, {
     point,
     requests,
-    startedAt: facts.startedAt.toISOString(),
+    startedAt: new Date(facts.startedAt.getTime() + times.measuredMs - times.preparedMs + startMs).toISOString(),
+    ...(bounds === null
+      ? {}
+      : { steadyWindow: { startMs: 0, endMs: bounds.endMs === null ? null : bounds.endMs - startMs } }),
     clockJumpMs: facts.clockJumpMs,
     lookupMs: facts.lookupMs,
     shards: facts.shards,
@@ -52,7 +60,15 @@ export async function conclude(
   const nowMs = monotonicMs()
   return {
     ...measurement,
+    warmupRequests: requestsOfPhases(records, ['warm-up']).count,
     wallS: (nowMs - times.beganMs) / 1000,
     besideWindowS: besideWindow(times, measurement.durationS, nowMs),
   }
+}
+
+/** What of a steady window is known beforehand, ms after the threads' common start of it; null for a whole run. */
+function steadyBounds({ load }: Point, turns: number): WindowBounds | null {
+  if (windowOf(load, turns) === 'whole') return null
+  const endMs = load.durationS === undefined ? null : load.durationS * 1000
+  return { startMs: load.level.kind === 'concurrency' ? null : 0, endMs }
 }

@@ -1,3 +1,5 @@
+import type { RequestPhase } from '../../metrics/records.ts'
+
 /** What the threads of one measurement share: a few numbers in memory, no messages. */
 export interface Control {
   readonly counters: Int32Array
@@ -5,7 +7,7 @@ export interface Control {
   readonly starts: Float64Array
 }
 
-const NEXT_WARMUP = 0
+const NEXT = 0
 const NEXT_MEASURED = 1
 const DONE_WARMUP = 2
 const DONE_MEASURED = 3
@@ -15,10 +17,11 @@ const PHASE = 5
 const GATHERED = 6
 const HELD = 7
 
+/** What threads start together at the barriers, in their order. */
+export const barriers = ['warm-up', 'window', 'release'] as const
+
 /** Time from the last thread's arrival at a barrier to the start: enough for the others to wake. */
 const startMarginMs = 5
-
-export type Phase = 'warmup' | 'measured'
 
 /**
  * Memory for one measurement, to be shared with its threads.
@@ -33,18 +36,24 @@ export function createControl(held = false): Control {
   return control
 }
 
-/** The next request's number, counted over all threads: whichever slot is free takes it. */
-export function takeNumber(control: Control, phase: Phase): number {
-  return Atomics.add(control.counters, phase === 'warmup' ? NEXT_WARMUP : NEXT_MEASURED, 1)
+/**
+ * The next conversation's number, counted over all threads: whichever slot is free takes it.
+ * @param drained whether a warm-up was drained before and counted by itself
+ */
+export function takeNumber(control: Control, drained: boolean): number {
+  return Atomics.add(control.counters, drained ? NEXT_MEASURED : NEXT, 1)
 }
 
-export function countDone(control: Control, phase: Phase): void {
-  Atomics.add(control.counters, phase === 'warmup' ? DONE_WARMUP : DONE_MEASURED, 1)
+/** Counts a request that has ended; those that only hold the load are no part of any progress. */
+export function countDone(control: Control, phase: RequestPhase): void {
+  if (phase === 'after') return
+  Atomics.add(control.counters, phase === 'warm-up' ? DONE_WARMUP : DONE_MEASURED, 1)
 }
 
 export function doneSoFar(control: Control): {
   readonly warmup: number
   readonly measured: number
+  /** Barriers passed. */
   readonly phase: number
 } {
   return {
@@ -93,9 +102,14 @@ export function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / 1e6
 }
 
-/** When the phases of a measurement began, ms of {@link monotonicMs}: warm-up, and measurement. */
-export function phaseStarts({ starts }: Control): { readonly warmupMs: number; readonly measuredMs: number } {
-  return { warmupMs: starts[0] ?? Number.NaN, measuredMs: starts[1] ?? Number.NaN }
+/** When the phases of a measurement began, ms of {@link monotonicMs}: warm-up, measurement window, end of the load. */
+export function phaseStarts({ starts }: Control): {
+  readonly warmupMs: number
+  readonly measuredMs: number
+  readonly releasedMs: number
+} {
+  const [warmupMs = Number.NaN, measuredMs = Number.NaN, releasedMs = Number.NaN] = starts
+  return { warmupMs, measuredMs, releasedMs }
 }
 
 /** What to add to this thread's `performance.now()` to get {@link monotonicMs}: the closest of a few readings. */

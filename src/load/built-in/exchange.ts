@@ -61,6 +61,8 @@ export class Exchange implements ResponseSink, EventSink {
   /** Set with {@link at}: the most that the bytes may have lain unread before it, ms. */
   readWaitMs = 0
   sentAt = 0
+  /** Where gaps between this answer's chunks go. */
+  gaps: Histogram
   /** Chunks with at least one token, when the first, second and last came; NaN when none did. */
   chunks = 0
   firstAt = Number.NaN
@@ -85,7 +87,6 @@ export class Exchange implements ResponseSink, EventSink {
 
   readonly #api: Api
   readonly #streaming: boolean
-  readonly #gaps: Histogram
   readonly #collect: boolean
   readonly #events = new EventReader(this)
   readonly #template = new Template()
@@ -109,7 +110,7 @@ export class Exchange implements ResponseSink, EventSink {
   constructor(options: ExchangeOptions) {
     this.#api = options.api
     this.#streaming = options.streaming
-    this.#gaps = options.gaps
+    this.gaps = options.gaps
     this.#collect = options.collect ?? false
   }
 
@@ -289,7 +290,7 @@ export class Exchange implements ResponseSink, EventSink {
       this.waitedMs = this.readWaitMs
     } else {
       if (chunks === 2) this.secondAt = at
-      this.#gaps.record(at - this.lastAt)
+      this.gaps.record(at - this.lastAt)
     }
     this.lastAt = at
   }

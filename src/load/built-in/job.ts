@@ -1,7 +1,7 @@
 import type { HistogramState } from '../../metrics/histogram.ts'
 import type { RequestErrors } from '../../metrics/measurement.ts'
 import type { RequestRecords } from '../../metrics/records.ts'
-import type { Api } from '../../point/index.ts'
+import type { Api, Arrivals, WindowKind } from '../../point/index.ts'
 import type { Control } from './control.ts'
 import type { UsageState } from './exchange.ts'
 import type { RequestSet } from './request-set.ts'
@@ -21,7 +21,22 @@ export type Schedule =
       readonly dueMs: Float64Array
       /** Requests in flight above which a due one waits; null for no limit. */
       readonly maxConcurrency: number | null
+      /** Load before and after those; null where there is none. */
+      readonly around: LoadAround | null
     }
+
+/** Arrivals that load the server before the measured ones, and on until those are answered. */
+export interface LoadAround {
+  readonly beforePerS: number
+  readonly afterPerS: number
+  readonly arrivals: Arrivals
+  readonly seed: number
+  /** Which of the arrivals are meant, where they are dealt to several shards. */
+  readonly part: number
+  readonly parts: number
+  /** How long the window is. */
+  readonly windowMs: number
+}
 
 /** All that decides which requests are sent when: plain data and shared memory. */
 export interface JobLoad {
@@ -29,7 +44,8 @@ export interface JobLoad {
   readonly streaming: boolean
   readonly requests: RequestSet
   readonly schedule: Schedule
-  /** Requests sent first, and discarded. */
+  readonly window: WindowKind
+  /** Requests sent first, and not measured. */
   readonly warmup: number
   /** Index in the request set of the first request that is measured. */
   readonly firstMeasured: number
@@ -79,8 +95,9 @@ export interface UncountedText {
   readonly usage: Exclude<UsageState, 'said'>
 }
 
-/** What one thread saw of itself while the clock ran. */
+/** What one thread saw of itself from the start of the window until its last measured answer. */
 export interface ThreadHealth {
+  readonly watchedMs: number
   readonly cpuMs: number
   readonly gcMs: number
   /** Time in which the thread could have run and got no core; null where the system doesn't say. */

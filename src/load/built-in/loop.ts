@@ -1,24 +1,41 @@
+import type { RequestPhase } from '../../metrics/records.ts'
 import type { Lane } from './lane.ts'
 import type { ReadableClock } from './readable-clock.ts'
 
-/** What decides when requests are sent: a closed or an open loop. */
+/** What decides when requests are sent: a closed or an open loop. It may begin before the measurement window and go on after it. */
 export interface Loop {
+  /** Resolves when this thread's part of the warm-up is done: measuring may begin. */
+  readonly warm: Promise<void>
+  /** Resolves when every measured request of this thread has ended, and none is to come. */
+  readonly answered: Promise<void>
   /** Resolves when nothing is left to send and nothing in flight. */
   readonly finished: Promise<void>
+  /** What the request on a lane is for; null without one. */
+  phaseOf(lane: Lane): RequestPhase | null
   /** A lane's request has ended. */
   free(lane: Lane): void
+  /** Time and grace are over: no measured request that waits in line is sent any more. */
+  giveUp(): void
   /** Sends nothing more. */
   stop(): void
 }
 
-/** What a loop works with. Requests are known by their number, counted over all threads. */
+/** One request to be sent. */
+export interface Sending {
+  readonly phase: RequestPhase
+  /** Place in the order of the request set, counted over all threads. */
+  readonly number: number
+  readonly scheduled: number
+}
+
+/** What a loop works with. */
 export interface LoopContext {
   readonly lanes: readonly Lane[]
   readonly clock: ReadableClock
   /** Which thread this is, of how many. */
   readonly thread: number
   readonly threads: number
-  send(lane: Lane, number: number, scheduled: number): void
+  send(lane: Lane, sending: Sending): void
   /** Another lane, whose connection is opened when it is first used. */
   addLane(): Lane
 }

@@ -8,18 +8,22 @@ export interface PhaseTimes {
   readonly warmupMs: number
   /** The start of the window. */
   readonly measuredMs: number
+  /** The load was held until then; NaN where it isn't known. */
+  readonly releasedMs: number
 }
 
 /** Where the time beside a window of so many seconds went, up to `nowMs`. */
 export function besideWindow(
-  { beganMs, preparedMs, warmupMs, measuredMs }: PhaseTimes,
+  { beganMs, preparedMs, warmupMs, measuredMs, releasedMs }: PhaseTimes,
   durationS: number,
   nowMs: number,
 ): NonNullable<Measurement['besideWindowS']> {
+  const holdingS = Number.isNaN(releasedMs) ? 0 : Math.max(0, (releasedMs - measuredMs) / 1000 - durationS)
   return {
     preparing: (preparedMs - beganMs) / 1000,
     connecting: (warmupMs - preparedMs) / 1000,
     warmup: (measuredMs - warmupMs) / 1000,
-    summary: Math.max(0, nowMs - measuredMs) / 1000 - durationS,
+    ...(holdingS === 0 ? {} : { holding: holdingS }),
+    summary: Math.max(0, (nowMs - measuredMs) / 1000 - durationS - holdingS),
   }
 }

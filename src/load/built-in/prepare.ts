@@ -1,5 +1,5 @@
 import type { Endpoint, Point } from '../../point/index.ts'
-import { FulcrumError, meanTokens } from '../../point/index.ts'
+import { FulcrumError, meanTokens, windowOf } from '../../point/index.ts'
 import { apiKeyOf } from '../api-key.ts'
 import type { PromptBook } from '../prompt-book.ts'
 import { createPromptSet } from '../prompts.ts'
@@ -60,6 +60,7 @@ export async function prepareLoad(
     count: load.dataset,
     seed: load.seed,
     salt: `${point.id}/${point.repeat}`,
+    spare: spareConversations(point, schedule),
     ...(trace === null ? {} : { trace }),
     cacheFolder,
     book,
@@ -70,6 +71,7 @@ export async function prepareLoad(
     streaming: load.streaming,
     requests: createRequestSet(prompts, load, endpoint, apiKeyOf(endpoint, env), meanTokens(workload.osl)),
     schedule,
+    window: windowOf(load, prompts.turns),
     warmup: load.warmup,
     firstMeasured: firstMeasured(load, prompts.turns),
     thinkMs: workload.conversation?.thinkMs ?? 0,
@@ -77,4 +79,13 @@ export async function prepareLoad(
     graceMs: load.graceS * 1000,
     timeoutMs: load.timeoutMs,
   }
+}
+
+/** Prompts that an open loop has for what it sends beyond its planned warm-up and its window, at least. */
+const leastSpareOpen = 64
+
+/** Prompts for requests that only hold the load: about one a slot; more take them again. */
+function spareConversations({ load, workload }: Point, schedule: Schedule): number {
+  if (windowOf(load, workload.conversation?.turns) === 'whole') return 0
+  return schedule.kind === 'closed' ? schedule.concurrency : Math.max(leastSpareOpen, load.warmup)
 }

@@ -45,4 +45,4 @@ export class GrowingRecords {
 }
 
 const timeColumns = ['scheduledMs', 'sentMs', 'firstTokenMs', 'secondTokenMs', 'lastTokenMs', 'doneMs'] as const
-const countColumns = ['inputTokens', 'outputTokens', 'chunks', 'firstChunkTokens', 'turn', 'error'] as const
+const countColumns = ['inputTokens', 'outputTokens', 'chunks', 'firstChunkTokens', 'turn', 'error', 'phase'] as const

@@ -50,6 +50,7 @@ function jobFor(port: number): Job {
     streaming: true,
     requests: {
       count: 1,
+      spare: 0,
       bytes: request,
       offsets: Float64Array.of(0, request.length),
       inputTokens: Uint32Array.of(1),
@@ -60,6 +61,7 @@ function jobFor(port: number): Job {
       turns: 1,
     },
     schedule: { kind: 'closed', concurrency: slots, requests },
+    window: 'steady',
     warmup: slots,
     firstMeasured: slots,
     thinkMs: 0,

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { itlOf } from '../../metrics/definitions.ts'
 import type { RequestRecords } from '../../metrics/records.ts'
-import { errorKindOf } from '../../metrics/records.ts'
+import { errorKindOf, phaseOf } from '../../metrics/records.ts'
 
 export const requestLogName = 'requests.jsonl.gz'
 
@@ -61,6 +61,7 @@ function lineOf(records: RequestRecords, row: number) {
     isl: at(records.inputTokens),
     osl: at(records.outputTokens),
     chunks: at(records.chunks),
+    phase: phaseOf(records.phase[row] ?? 0),
     error: errorKindOf(records.error[row] ?? 0),
   }
 }

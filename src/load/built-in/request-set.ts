@@ -5,7 +5,10 @@ import { bodyAround, headBefore, leastTokens, requestShape } from '../request.ts
 
 /** Whole requests, heads included, ready to be written: nothing is serialised while the clock runs. Shared by all threads. */
 export interface RequestSet {
+  /** Requests of warm-up and measurement; those that only hold the load are kept behind them. */
   readonly count: number
+  /** Requests that only hold the load: as the first ones, but told apart from them by their salt. */
+  readonly spare: number
   readonly bytes: Uint8Array
   /** Where each request begins in {@link bytes}, and the end of the last. */
   readonly offsets: Float64Array
@@ -31,6 +34,7 @@ export function createRequestSet(
   apiKey: string | undefined,
   meanOutputTokens: number,
 ): RequestSet {
+  const spare = prompts.spare ?? 0
   const head = headBefore(new URL(endpoint.url), load.api, load.streaming, apiKey)
   const frames = new Map<number, { before: Buffer; after: Buffer; least: number }>()
   const frameOf = (tokens: number) => {
@@ -67,7 +71,8 @@ export function createRequestSet(
     places[2 * i + 1] = start.length + before.length + json.length
   }
   return {
-    count: prompts.count,
+    count: prompts.count - spare,
+    spare,
     bytes,
     offsets: sharedFloat64(offsets),
     inputTokens: prompts.inputTokens,

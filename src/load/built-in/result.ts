@@ -2,8 +2,10 @@ import type { HistogramState } from '../../metrics/histogram.ts'
 import { Histogram } from '../../metrics/histogram.ts'
 import type { Measurement, RequestErrors, TokenCounts } from '../../metrics/measurement.ts'
 import type { RequestRecords } from '../../metrics/records.ts'
+import { requestsOfPhases } from '../../metrics/records.ts'
 import { summarise } from '../../metrics/summary.ts'
 import { tokenSourceOf } from '../../metrics/token-counts.ts'
+import type { WindowBounds } from '../../metrics/window.ts'
 import type { Point } from '../../point/index.ts'
 import { largest } from '../../point/index.ts'
 import { slotsOf } from '../slots.ts'
@@ -20,6 +22,8 @@ export interface ResultContext {
   readonly point: Point
   readonly requests: RequestSet
   readonly startedAt: string
+  /** Bounds of a steady window on the records' clock; absent for a whole run. */
+  readonly steadyWindow?: WindowBounds
   readonly clockJumpMs: number
   readonly lookupMs: number
   /** Processes among which the slots were dealt; in each they start one after another. */
@@ -45,7 +49,8 @@ export function measurementOf(
     }),
     from: point.load.level.kind === 'concurrency' ? 'sent' : 'scheduled',
     slo: point.slo,
-    asked: askedLengths(point.load, requests, records.count),
+    asked: askedLengths(point.load, requests, requestsOfPhases(records, ['measured']).count),
+    ...(context.steadyWindow === undefined ? {} : { steadyWindow: context.steadyWindow }),
   })
   return {
     generator: { name: 'built-in', version: generatorVersion },
@@ -57,10 +62,7 @@ export function measurementOf(
     tokenCounts: context.counts,
     client: {
       ...summary.client,
-      ...threadHealth(
-        results.map(result => result.health),
-        summary.durationS,
-      ),
+      ...threadHealth(results.map(result => result.health)),
       stampUncertaintyMs: mergeHistograms(results.map(result => result.waits)).toDistribution(),
       clockJumpMs: context.clockJumpMs,
       lookupMs: context.lookupMs,
@@ -75,9 +77,10 @@ function mergeHistograms(states: readonly HistogramState[]): Histogram {
   return merged
 }
 
-export function threadHealth(threads: readonly ThreadHealth[], windowS: number) {
+export function threadHealth(threads: readonly ThreadHealth[]) {
   const waits = threads.flatMap(({ runQueueWaitMs }) => runQueueWaitMs ?? [])
   const cpuS = threads.reduce((sum, thread) => sum + thread.cpuMs, 0) / 1000
+  const windowS = Math.max(...threads.map(thread => thread.watchedMs)) / 1000
   return {
     // Of the thread that was worst: a delay that one thread had is not made better by another.
     eventLoopDelayMs: {

@@ -1,9 +1,10 @@
-import type { Load, Point } from '../../point/index.ts'
+import type { Load, Point, ScheduledLevel } from '../../point/index.ts'
+import { ratesAround, windowOf } from '../../point/index.ts'
 import { arrivalTimesMs } from '../arrivals.ts'
 import { sharedFloat64 } from '../prompt-set.ts'
 import type { Trace } from '../trace.ts'
 import { traceTimesMs } from '../trace.ts'
-import type { Schedule } from './job.ts'
+import type { LoadAround, Schedule } from './job.ts'
 
 /** When a load sends: a closed loop's concurrency, or an open loop's due times. `trace` is the file of a trace load. */
 export function scheduleOf(load: Load, trace: Trace | null): Schedule {
@@ -14,7 +15,8 @@ export function scheduleOf(load: Load, trace: Trace | null): Schedule {
     case 'rate':
     case 'stages': {
       const dueMs = sharedFloat64(arrivalTimesMs(level, load, load.seed))
-      return { kind: 'open', dueMs, maxConcurrency: level.maxConcurrency ?? null }
+      const around = windowOf(load) === 'steady' ? aroundOf(level, load, dueMs.at(-1) ?? 0) : null
+      return { kind: 'open', dueMs, maxConcurrency: level.maxConcurrency ?? null, around }
     }
     case 'trace': {
       if (trace === null) throw new Error('a trace load needs its trace')
@@ -22,9 +24,16 @@ export function scheduleOf(load: Load, trace: Trace | null): Schedule {
       const times = traceTimesMs(trace, level.speed).filter(
         (at, index) => at < endMs && index < (load.requests ?? Number.POSITIVE_INFINITY),
       )
-      return { kind: 'open', dueMs: sharedFloat64(times), maxConcurrency: level.maxConcurrency ?? null }
+      return { kind: 'open', dueMs: sharedFloat64(times), maxConcurrency: level.maxConcurrency ?? null, around: null }
     }
   }
+}
+
+function aroundOf(level: ScheduledLevel, load: Load, lastDueMs: number): LoadAround | null {
+  const rates = ratesAround(level)
+  if (rates === null) return null
+  const windowMs = load.durationS === undefined ? lastDueMs : load.durationS * 1000
+  return { ...rates, arrivals: level.arrivals, seed: load.seed, part: 0, parts: 1, windowMs }
 }
 
 /** Why this generator can't load a point, in words; null when it can. */

@@ -15,6 +15,7 @@ export function watchThread(): { stop(): ThreadHealth } {
   const delay = monitorEventLoopDelay({ resolution: resolutionMs })
   delay.enable()
   const before = cpuMs()
+  const beganMs = performance.now()
   const waitedBefore = runQueueWaitMs()
   return {
     stop: () => {
@@ -23,6 +24,7 @@ export function watchThread(): { stop(): ThreadHealth } {
       for (const entry of observer.takeRecords()) gcMs += entry.duration
       observer.disconnect()
       return {
+        watchedMs: performance.now() - beganMs,
         cpuMs: used,
         gcMs,
         runQueueWaitMs: waitedBefore === null ? null : (runQueueWaitMs() ?? waitedBefore) - waitedBefore,

@@ -50,6 +50,8 @@ export interface CoordinateOptions {
   /** All shards have been told when to start their warm-up, or measuring: at this time of our monotonic clock, within milliseconds. */
   onWarmup(atMs: number): void
   onStart(atMs: number): void
+  /** All that is measured has its answer: the load may end. */
+  onRelease(atMs: number): void
 }
 
 /**
@@ -66,7 +68,7 @@ export async function coordinate(tasks: readonly ShardTask[], options: Coordinat
   const startAll = (): number => {
     const atMs = monotonicMs() + margin
     for (const [index, { link }] of tasks.entries()) {
-      link.send({ kind: 'start', atMs: atMs + (clocks[index]?.offsetMs ?? 0) })
+      if (link.lost() === null) link.send({ kind: 'start', atMs: atMs + (clocks[index]?.offsetMs ?? 0) })
     }
     return atMs
   }
@@ -79,6 +81,11 @@ export async function coordinate(tasks: readonly ShardTask[], options: Coordinat
     await allGathered()
     progress.enter('measuring')
     options.onStart(startAll())
+    // None may end its load while another still measures; one that is lost is not waited for.
+    await Promise.allSettled(tasks.map(({ link }) => link.receive('gathered', limitMs, signal)))
+    signal.throwIfAborted()
+    progress.enter('draining')
+    options.onRelease(startAll())
     return await Promise.all(
       tasks.map(async ({ link }, index): Promise<ShardReport> => {
         const clock = clocks[index] ?? { offsetMs: 0, uncertaintyMs: 0, wallOffsetMs: 0 }
@@ -151,13 +158,13 @@ function followProgress(tasks: readonly ShardTask[], { onProgress }: CoordinateO
   const tell = () => {
     const done = tasks.map(({ link }) => link.progress())
     if (phase === 'warm-up') onProgress({ phase, done: done.reduce((sum, one) => sum + one.warmup, 0), total: warmup })
-    if (phase === 'measuring') {
+    if (phase === 'measuring' || phase === 'draining') {
       onProgress({ phase, done: done.reduce((sum, one) => sum + one.measured, 0), total: measured })
     }
   }
   const timer = setInterval(tell, progressEveryMs)
   return {
-    enter: (next: 'warm-up' | 'measuring') => {
+    enter: (next: 'warm-up' | 'measuring' | 'draining') => {
       phase = next
       tell()
     },

@@ -1,23 +1,22 @@
 import { distributionOf } from '../../metrics/distribution.ts'
 import type { ClientHealth, Finding, Measurement, ShardHealth } from '../../metrics/measurement.ts'
-import { mergeRecords } from '../../metrics/records.ts'
+import { mergeRecords, requestsOfPhases } from '../../metrics/records.ts'
 import type { ValidityLimits } from '../../point/index.ts'
 import type { JobLoad } from '../built-in/job.ts'
 import { threadHealth } from '../built-in/result.ts'
 import type { ShardReport } from './coordinate.ts'
 
 /** What one shard saw of itself. */
-export function shardHealth({ link, clock, clockAfter, outcome }: ShardReport, windowS: number): ShardHealth {
+export function shardHealth({ link, clock, clockAfter, outcome }: ShardReport): ShardHealth {
   const driftMs = clockAfter === null ? null : clockAfter.offsetMs - clock.offsetMs
   const known = { host: link.host, clock: { ...clock, driftMs } }
   if (outcome === null) {
     return { ...known, requests: null, sendLatenessMs: null, eventLoopDelayMs: null, cpuShare: null }
   }
-  const { sentMs, scheduledMs, count } = mergeRecords(outcome.results.map(result => result.records))
-  const health = threadHealth(
-    outcome.results.map(result => result.health),
-    windowS,
-  )
+  const { sentMs, scheduledMs, count } = requestsOfPhases(mergeRecords(outcome.results.map(result => result.records)), [
+    'measured',
+  ])
+  const health = threadHealth(outcome.results.map(result => result.health))
   return {
     ...known,
     requests: count,

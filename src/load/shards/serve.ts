@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import type { Tinypool } from 'tinypool'
 import type { Control } from '../built-in/control.ts'
-import { createControl, doneSoFar, gathered, monotonicMs, startTogether } from '../built-in/control.ts'
+import { barriers, createControl, doneSoFar, gathered, monotonicMs, startTogether } from '../built-in/control.ts'
 import type { JobLoad } from '../built-in/job.ts'
 import { createPool, readyThreads, runThreads } from '../built-in/pool.ts'
 import { resolveTarget } from '../built-in/resolve-target.ts'
@@ -112,7 +112,7 @@ async function run(
 }
 
 async function tellBarriers(control: Control, say: (message: FromShard) => void): Promise<void> {
-  for (const barrier of [0, 1]) {
+  for (const barrier of barriers.keys()) {
     await gathered(control, barrier)
     say({ kind: 'gathered', barrier })
   }

@@ -110,9 +110,10 @@ async function measure(
   ])
   const parts = splitLoad(load, count)
   const preparedMs = monotonicMs()
-  let startedAt = new Date()
+  const startedAt = new Date()
   let warmupMs = Number.NaN
   let measuredMs = Number.NaN
+  let releasedMs = Number.NaN
   const reports = await coordinate(
     links.flatMap((link, index) => {
       const part = parts[index]
@@ -129,8 +130,10 @@ async function measure(
         warmupMs = atMs
       },
       onStart: atMs => {
-        startedAt = new Date()
         measuredMs = atMs
+      },
+      onRelease: atMs => {
+        releasedMs = atMs
       },
     },
   )
@@ -142,14 +145,14 @@ async function measure(
     0,
   )
   const lookupMs = largest(outcomes.map(one => one.lookupMs))
-  const times = { beganMs, preparedMs, warmupMs, measuredMs }
+  const times = { beganMs, preparedMs, warmupMs, measuredMs, releasedMs }
   const facts = { point, requests: load.requests, startedAt, times, clockJumpMs, lookupMs, shards: count, env }
   const measurement = await conclude(
     outcomes.flatMap(outcome => outcome.results),
     facts,
     context,
   )
-  const shards = reports.map(report => shardHealth(report, measurement.durationS))
+  const shards = reports.map(shardHealth)
   const remarks = shardRemarks(reports, parts, { shards }, point.limits)
   return { ...measurement, client: worstHealth(measurement.client, shards), remarks }
 }

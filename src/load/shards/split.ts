@@ -31,7 +31,11 @@ function partOf(load: JobLoad, shard: number, shards: number): JobLoad {
   return {
     ...load,
     // Fewer prompts than shards: the same ones are asked for again and again.
-    requests: select(requests, prompts.length > 0 ? prompts : [shard % (requests.count / turns)]),
+    requests: select(
+      requests,
+      prompts.length > 0 ? prompts : [shard % (requests.count / turns)],
+      spareOf(requests, shard, shards),
+    ),
     schedule: partOfSchedule(schedule, shard, shards, count => minePerTurn(first, count), first),
     warmup: minePerTurn(0, warmup),
     firstMeasured: minePerTurn(0, firstMeasured),
@@ -54,6 +58,7 @@ function partOfSchedule(
     kind: 'open',
     dueMs: sharedFloat64(schedule.dueMs.filter((_, index) => (first + index) % shards === shard)),
     maxConcurrency: maxConcurrency === null ? null : shareOf(maxConcurrency, shard, shards),
+    around: schedule.around === null ? null : { ...schedule.around, part: shard, parts: shards },
   }
 }
 
@@ -68,9 +73,20 @@ function countWhere(from: number, to: number, holds: (n: number) => boolean): nu
   return count
 }
 
-/** The requests of some conversations, as a set of their own. */
-function select(set: RequestSet, conversations: readonly number[]): RequestSet {
-  const indices = conversations.flatMap(conversation => range(set.turns).map(turn => conversation * set.turns + turn))
+/** Conversations that only hold the load are dealt one by one; where they are few, some shards send the same. */
+function spareOf({ count, spare, turns }: RequestSet, shard: number, shards: number): readonly number[] {
+  const first = count / turns
+  const conversations = spare / turns
+  const mine = range(conversations).filter(conversation => conversation % shards === shard)
+  if (conversations === 0 || mine.length > 0) return mine.map(conversation => first + conversation)
+  return [first + (shard % conversations)]
+}
+
+/** The requests of some conversations, and of some that only hold the load, as a set of their own. */
+function select(set: RequestSet, conversations: readonly number[], spare: readonly number[]): RequestSet {
+  const indices = [...conversations, ...spare].flatMap(conversation =>
+    range(set.turns).map(turn => conversation * set.turns + turn),
+  )
   const startOf = (index: number) => set.offsets[index] ?? 0
   const offsets = new Float64Array(indices.length + 1)
   for (const [to, index] of indices.entries()) {
@@ -82,7 +98,8 @@ function select(set: RequestSet, conversations: readonly number[]): RequestSet {
   }
   const pick = (values: Uint32Array) => Uint32Array.from(indices, index => values[index] ?? 0)
   return {
-    count: indices.length,
+    count: conversations.length * set.turns,
+    spare: spare.length * set.turns,
     bytes,
     offsets,
     inputTokens: pick(set.inputTokens),

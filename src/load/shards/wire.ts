@@ -43,7 +43,7 @@ export type FromShard =
       /** Wall clock minus monotonic clock. */
       readonly wallMs: number
     }
-  /** All threads wait for the start of the warm-up (0) or of the measurement (1). */
+  /** All threads wait for the start of the warm-up (0), of the window (1), or for the end of the load (2). */
   | { readonly kind: 'gathered'; readonly barrier: number }
   | { readonly kind: 'progress'; readonly warmup: number; readonly measured: number }
   | {

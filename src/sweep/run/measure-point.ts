@@ -99,7 +99,7 @@ async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder
     await using server = watchServer(endpoint, run.clockMs)
     const onProgress = (load: LoadProgress) => {
       if (load.phase === 'measuring') server.begin()
-      if (load.phase === 'summarising') server.end()
+      if (load.phase === 'draining' || load.phase === 'summarising') server.end()
       run.tell({ step: 'measuring', point, load })
     }
     const measured = await within(limitMs, 'The point', run.signal, limit =>

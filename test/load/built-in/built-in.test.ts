@@ -31,7 +31,7 @@ test('a single wave holds its concurrency although no slot gets a second request
 
 test('warm-up requests are sent first and not counted', async () => {
   await using server = await instant()
-  const measurement = await measureAt(server.url, { load: { warmup: 5, requests: 6 } })
+  const measurement = await measureAt(server.url, { load: { warmup: 5, requests: 6, window: 'whole' } })
   assert.equal(server.requests.length, 11)
   assert.equal(measurement.requests.sent, 6)
   assert.equal(measurement.interChunkMs?.count, 18)
@@ -39,7 +39,8 @@ test('warm-up requests are sent first and not counted', async () => {
 
 test('prompts are taken in the order of the set, warm-up first, over and over', async () => {
   await using server = await instant()
-  const load = { level: { kind: 'concurrency', concurrency: 1 }, warmup: 1, requests: 4, dataset: 3 } as const
+  const level = { kind: 'concurrency', concurrency: 1 } as const
+  const load = { level, warmup: 1, requests: 4, dataset: 3, window: 'whole' } as const
   await measureAt(server.url, { load })
   const bodies = server.requests.map(request => request.body.toString())
   assert.equal(new Set(bodies).size, 3)

@@ -55,8 +55,10 @@ const report: ShardReport = {
 const part: JobLoad = {
   api: 'chat',
   streaming: true,
+  window: 'steady',
   requests: {
     count: 1,
+    spare: 0,
     bytes: new Uint8Array(0),
     offsets: new Float64Array(2),
     inputTokens: new Uint32Array(1),

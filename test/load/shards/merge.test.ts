@@ -24,6 +24,7 @@ type Request = typeof request extends fc.Arbitrary<infer Value> ? Value & { read
 
 const requestSet: RequestSet = {
   count: 1,
+  spare: 0,
   bytes: new Uint8Array(0),
   offsets: new Float64Array(2),
   inputTokens: Uint32Array.of(7),

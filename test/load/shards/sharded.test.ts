@@ -74,7 +74,8 @@ test('two processes send what one would have sent', async () => {
 
 test('no prompt is sent twice by two shards, warm-up included', async () => {
   await using scripted = await scriptedServer(socket => socket.write(answer(4)))
-  const load = { level: { kind: 'concurrency', concurrency: 3 }, requests: 14, warmup: 4, dataset: 18 } as const
+  const level = { kind: 'concurrency', concurrency: 3 } as const
+  const load = { level, requests: 14, warmup: 4, dataset: 18, window: 'whole' } as const
   await measure({ load }, generator, undefined, undefined, scripted.url)
   assert.equal(scripted.requests.length, 18)
   assert.equal(new Set(scripted.requests.map(({ body }) => body.toString())).size, 18)

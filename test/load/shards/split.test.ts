@@ -20,8 +20,10 @@ function loadOf(schedule: Schedule, { prompts, turns, warmup }: Sizes): JobLoad 
   return {
     api: 'chat',
     streaming: true,
+    window: 'steady',
     requests: {
       count: texts.length,
+      spare: 0,
       bytes: new Uint8Array(Buffer.concat(texts)),
       offsets,
       inputTokens: numbers,
@@ -105,7 +107,7 @@ test('the due times of an open loop’s parts are its own, each with the prompt 
         at += gap
         return at
       })
-      const schedule: Schedule = { kind: 'open', dueMs, maxConcurrency: most }
+      const schedule: Schedule = { kind: 'open', dueMs, maxConcurrency: most, around: null }
       const whole = loadOf(schedule, { prompts: Math.max(1, gaps.length + warmup), turns: 1, warmup })
       const parts = splitLoad(whole, busyShards(schedule, shards))
       const pairs = (load: JobLoad) => {
@@ -168,6 +170,6 @@ test('one prompt asked for by several shards is sent by all of them', () => {
 
 test('a load with fewer slots than shards leaves shards idle', () => {
   assert.equal(busyShards({ kind: 'closed', concurrency: 2, requests: null }, 8), 2)
-  assert.equal(busyShards({ kind: 'open', dueMs: new Float64Array(9), maxConcurrency: 3 }, 8), 3)
-  assert.equal(busyShards({ kind: 'open', dueMs: new Float64Array(9), maxConcurrency: null }, 8), 8)
+  assert.equal(busyShards({ kind: 'open', dueMs: new Float64Array(9), maxConcurrency: 3, around: null }, 8), 3)
+  assert.equal(busyShards({ kind: 'open', dueMs: new Float64Array(9), maxConcurrency: null, around: null }, 8), 8)
 })

@@ -1,0 +1,47 @@
+import { Histogram } from '../metrics/histogram.ts'
+import type { WholeRun } from '../metrics/measurement.ts'
+import type { Answer } from './recorder.ts'
+
+/** The figures of a run from its empty start to its last measured answer, summed up as they come. */
+export interface WholeRunRecorder {
+  sent(dueMs: number): void
+  answered(answer: Answer): void
+  summary(endMs: number, failed: number): WholeRun
+}
+
+export function createWholeRun(): WholeRunRecorder {
+  const ttft = new Histogram()
+  const itl = new Histogram()
+  const latency = new Histogram()
+  let startMs = Number.POSITIVE_INFINITY
+  let completed = 0
+  let inputTokens = 0
+  let outputTokens = 0
+  return {
+    sent: dueMs => {
+      startMs = Math.min(startMs, dueMs)
+    },
+    answered: ({ request, dueMs, firstMs, lastMs }) => {
+      completed += 1
+      inputTokens += request.promptTokens
+      outputTokens += request.outputTokens
+      ttft.record(firstMs - dueMs)
+      itl.record((lastMs - firstMs) / (request.outputTokens - 1))
+      latency.record(lastMs - dueMs)
+    },
+    summary: (endMs, failed) => {
+      const durationS = Math.max(0, endMs - startMs) / 1000
+      const perS = (count: number) => (durationS > 0 ? count / durationS : 0)
+      return {
+        durationS,
+        requests: { sent: completed + failed, completed, failed },
+        ttftMs: ttft.toDistribution(),
+        itlMs: itl.toDistribution(),
+        requestLatencyMs: latency.toDistribution(),
+        requestsPerS: perS(completed),
+        inputTokensPerS: perS(inputTokens),
+        outputTokensPerS: perS(outputTokens),
+      }
+    },
+  }
+}

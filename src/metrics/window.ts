@@ -1,0 +1,98 @@
+import { sortedNumbers } from './distribution.ts'
+import type { RequestRecords } from './records.ts'
+import { requestsOfPhases } from './records.ts'
+
+/** A measurement window on the clock of its records, ms. */
+export interface Window {
+  readonly startMs: number
+  readonly endMs: number
+}
+
+/** How much of something that was spread evenly from one moment to another lies in a window, 0–1; a moment lies in it or not. */
+export function shareWithin(fromMs: number, toMs: number, { startMs, endMs }: Window): number {
+  if (!(toMs > fromMs)) return fromMs > startMs && fromMs <= endMs ? 1 : 0
+  return Math.max(0, Math.min(toMs, endMs) - Math.max(fromMs, startMs)) / (toMs - fromMs)
+}
+
+/** One answer, for what of it lies in a window. Times in ms, lengths in tokens. */
+export interface WindowedAnswer {
+  readonly sentMs: number
+  readonly firstTokenMs: number
+  readonly lastTokenMs: number
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly firstChunkTokens: number
+}
+
+/** What a window saw of answered requests; a request that lies partly in it counts by its share. */
+export interface WindowSums {
+  readonly requests: number
+  readonly inputTokens: number
+  readonly outputTokens: number
+}
+
+/**
+ * What of one answer lies in a window. Output tokens count when they arrived: those of the first chunk at once, the others evenly
+ * from the first to the last chunk. The request and its prompt count by the share of its latency that lies in the window: counting
+ * requests when they end would favour a window that begins or ends with a burst of them.
+ */
+export function sumsWithin(answer: WindowedAnswer, window: Window): WindowSums {
+  const { sentMs, firstTokenMs, lastTokenMs, inputTokens, outputTokens } = answer
+  const requests = shareWithin(sentMs, lastTokenMs, window)
+  const atOnce = Math.min(outputTokens, Math.max(1, answer.firstChunkTokens))
+  const first = shareWithin(firstTokenMs, firstTokenMs, window) * atOnce
+  const rest = outputTokens > atOnce ? shareWithin(firstTokenMs, lastTokenMs, window) * (outputTokens - atOnce) : 0
+  return { requests, inputTokens: requests * inputTokens, outputTokens: first + rest }
+}
+
+/** The sums of {@link sumsWithin} over all answered requests, whatever their phase. */
+export function answeredWithin(records: RequestRecords, window: Window): WindowSums {
+  let requests = 0
+  let inputTokens = 0
+  let outputTokens = 0
+  const at = (column: Float64Array, row: number) => column[row] ?? Number.NaN
+  for (let row = 0; row < records.count; row++) {
+    if (records.error[row] !== 0) continue
+    const lastTokenMs = at(records.lastTokenMs, row)
+    // Unstreamed answers and those without a token have their end only.
+    const endMs = Number.isNaN(lastTokenMs) ? at(records.doneMs, row) : lastTokenMs
+    const firstTokenMs = at(records.firstTokenMs, row)
+    const sums = sumsWithin(
+      {
+        sentMs: at(records.sentMs, row),
+        firstTokenMs: Number.isNaN(firstTokenMs) ? endMs : firstTokenMs,
+        lastTokenMs: endMs,
+        inputTokens: at(records.inputTokens, row),
+        outputTokens: at(records.outputTokens, row),
+        firstChunkTokens: at(records.firstChunkTokens, row),
+      },
+      window,
+    )
+    requests += sums.requests
+    inputTokens += sums.inputTokens
+    outputTokens += sums.outputTokens
+  }
+  return { requests, inputTokens, outputTokens }
+}
+
+/** What of a window is known without looking at its requests, on the clock of the records; null where requests decide. */
+export interface WindowBounds {
+  readonly startMs: number | null
+  readonly endMs: number | null
+}
+
+/**
+ * The steady window of a run: from the first measured request due to the last one sent, unless its bounds are known. All slots sent
+ * once, there is no time between the two: such a window ends with the last measured answer, until which the load is held.
+ */
+export function steadyWindow(records: RequestRecords, bounds: WindowBounds): Window {
+  const measured = requestsOfPhases(records, ['measured'])
+  const due = sortedNumbers(measured.scheduledMs)
+  const sent = sortedNumbers(measured.sentMs)
+  const done = sortedNumbers(measured.doneMs)
+  const startMs = bounds.startMs ?? due[0] ?? 0
+  if (bounds.endMs !== null) return { startMs, endMs: Math.max(startMs, bounds.endMs) }
+  const lastSentMs = sent.at(-1) ?? startMs
+  const oneWave = (done[0] ?? Number.POSITIVE_INFINITY) >= lastSentMs
+  return { startMs, endMs: Math.max(startMs, oneWave ? (done.at(-1) ?? lastSentMs) : lastSentMs) }
+}

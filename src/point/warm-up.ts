@@ -1,0 +1,39 @@
+import type { LoadLevel, Stage } from './load.ts'
+
+/** What an open loop's warm-up has seen so far. */
+export interface WarmUp {
+  /** Requests that it is to send at least. */
+  readonly wanted: number
+  readonly answered: number
+  /** Since its first request was due, ms. */
+  readonly elapsedMs: number
+  /** Of the answers so far, ms. */
+  readonly longestLatencyMs: number
+}
+
+/** Latencies that an open loop is loaded for before its window begins: one fills the system, in another its queues settle. */
+const latenciesOfWarmUp = 2
+
+/** Without so many answers after this, a window begins all the same: it will show why. */
+const longestWithoutAnswersMs = 60_000
+
+/**
+ * Whether an open loop has been loaded for long enough. It starts empty: a request that is sent before the first answers meets
+ * less load than any later one. Above what the deployment can hold latency grows for ever: a warm-up as long as the window is enough.
+ */
+export function isWarm({ wanted, answered, elapsedMs, longestLatencyMs }: WarmUp, windowMs: number): boolean {
+  if (answered < Math.max(1, wanted)) return elapsedMs >= Math.max(longestWithoutAnswersMs, windowMs)
+  return elapsedMs >= Math.min(windowMs, latenciesOfWarmUp * longestLatencyMs)
+}
+
+/** Requests/s before and after the window of an open loop; null where it has no rate of its own. */
+export function ratesAround(level: LoadLevel): { readonly beforePerS: number; readonly afterPerS: number } | null {
+  if (level.kind === 'rate') return { beforePerS: level.requestsPerS, afterPerS: level.requestsPerS }
+  if (level.kind !== 'stages') return null
+  return { beforePerS: startRate(level.stages[0]), afterPerS: level.stages.at(-1)?.requestsPerS ?? 0 }
+}
+
+/** A ramp begins at 0. */
+function startRate(stage: Stage | undefined): number {
+  return stage?.jump === true ? stage.requestsPerS : 0
+}
