@@ -33,15 +33,16 @@ export interface WindowSums {
 
 /**
  * What of one answer lies in a window. Output tokens count when they arrived: those of the first chunk at once, the others evenly
- * from the first to the last chunk. The request and its prompt count by the share of its latency that lies in the window: counting
- * requests when they end would favour a window that begins or ends with a burst of them.
+ * from the first to the last chunk. The request and its prompt count by the share of its output that lies in the window: counting
+ * requests when they end would favour a window that begins or ends with a burst of them. An answer without a token counts by the
+ * share of its time.
  */
 export function sumsWithin(answer: WindowedAnswer, window: Window): WindowSums {
   const { sentMs, firstTokenMs, lastTokenMs, inputTokens, outputTokens } = answer
-  const requests = shareWithin(sentMs, lastTokenMs, window)
   const atOnce = Math.min(outputTokens, Math.max(1, answer.firstChunkTokens))
   const first = shareWithin(firstTokenMs, firstTokenMs, window) * atOnce
   const rest = outputTokens > atOnce ? shareWithin(firstTokenMs, lastTokenMs, window) * (outputTokens - atOnce) : 0
+  const requests = outputTokens > 0 ? (first + rest) / outputTokens : shareWithin(sentMs, lastTokenMs, window)
   return { requests, inputTokens: requests * inputTokens, outputTokens: first + rest }
 }
 

@@ -80,7 +80,7 @@ function fellBehind({ load, point }: ResponseStep, lightest: ResponseStep | unde
 
 /** Whether the figures are of a window that began under full load. Runs of before there was one don't say, and began empty. */
 export function isSteady(measurement: Measurement): boolean {
-  return 'window' in measurement && measurement.window === 'steady'
+  return measurement.window === 'steady'
 }
 
 function stepOf(point: MeasuredPoint, reading: Reading): ResponseStep[] {

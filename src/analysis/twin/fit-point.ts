@@ -31,6 +31,8 @@ export function fitPoints(points: readonly MeasuredPoint[], profile: Profile): r
         },
         workload: point.workload,
         ...loadOf(point.load),
+        // A simulation is held against figures of the same window; runs of before, and other generators', have whole ones.
+        ...(point.valid.every(({ window }) => window === 'steady') ? {} : { window: 'whole' }),
         slo: point.slo,
       },
       measured: Object.fromEntries(
@@ -41,12 +43,13 @@ export function fitPoints(points: readonly MeasuredPoint[], profile: Profile): r
 
 /** The part of a load that a simulation takes. */
 export function loadOf(load: MeasuredPoint['load']): Omit<SimulatedPoint, 'deployment' | 'workload'> {
-  const { level, requests, durationS, graceS, warmup, seed, timeoutMs, dataset } = load
+  const { level, requests, durationS, graceS, warmup, window, seed, timeoutMs, dataset } = load
   return {
     level,
     ...(requests === undefined ? {} : { requests }),
     ...(durationS === undefined ? {} : { durationS, graceS }),
     warmup,
+    ...(window === undefined ? {} : { window }),
     seed,
     dataset,
     timeoutMs,

@@ -80,7 +80,7 @@ function mergeHistograms(states: readonly HistogramState[]): Histogram {
 export function threadHealth(threads: readonly ThreadHealth[]) {
   const waits = threads.flatMap(({ runQueueWaitMs }) => runQueueWaitMs ?? [])
   const cpuS = threads.reduce((sum, thread) => sum + thread.cpuMs, 0) / 1000
-  const windowS = Math.max(...threads.map(thread => thread.watchedMs)) / 1000
+  const windowS = largest(threads.map(thread => thread.watchedMs)) / 1000
   return {
     // Of the thread that was worst: a delay that one thread had is not made better by another.
     eventLoopDelayMs: {

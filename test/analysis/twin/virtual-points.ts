@@ -26,6 +26,8 @@ export const closedLoad = (concurrency: number): Load => ({
   streaming: true,
   requests: 5 * concurrency,
   warmup: concurrency,
+  // The first wave tells a fit more than as many requests of a steady window.
+  window: 'whole',
   graceS: 30,
   dataset: 100,
   seed: 7,
@@ -59,6 +61,7 @@ export function pointsOfTruth(
             level: load.level,
             requests: load.requests ?? 0,
             warmup: load.warmup,
+            window: 'whole',
             seed: 99,
           },
           using,
