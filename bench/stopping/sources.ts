@@ -106,6 +106,7 @@ function simulated(name: string, topology: Topology, workload: SimulatedWorkload
     const ignore = () => undefined
     const recorder: Recorder = {
       gap: ignore,
+      begin: ignore,
       sent: ignore,
       lost: ignore,
       answered: answer => answers.push(answer),
@@ -116,7 +117,10 @@ function simulated(name: string, topology: Topology, workload: SimulatedWorkload
     const context = { engine, firstChunkMs: profile.frontend.firstChunkMs ?? 0, recorder }
     const loop = createLoadLoop(context, drawnRequests(workload, createRandom(seed)), { count: concurrency, used: 0 })
     const none = Number.POSITIVE_INFINITY
-    loop.closed(requests, concurrency, 0, { stopMs: none, giveUpMs: none, timeoutMs: none })
+    loop.closed(
+      { concurrency, startMs: 0, phaseOf: request => (request < requests ? 'measured' : null) },
+      { stopMs: none, giveUpMs: none, timeoutMs: none },
+    )
     answers.sort((a, b) => a.request.arrivedMs - b.request.arrivedMs)
     const records = createRecords(answers.length)
     for (const [row, { request, firstMs, lastMs }] of answers.entries())

@@ -48,6 +48,14 @@ export function withSpare(set: PromptSet, more: PromptSet): PromptSet {
     outputTokens: both(set.outputTokens, more.outputTokens),
     spare: more.count,
     turns: set.turns,
+    ...(set.firstAlike === undefined
+      ? {}
+      : {
+          firstAlike: both(
+            set.firstAlike,
+            Uint32Array.from({ length: more.count }, (_, index) => set.count + index),
+          ),
+        }),
   }
 }
 
