@@ -1,6 +1,6 @@
 import type { Run } from '../journal/run.ts'
 import { answersAreOneToken } from '../metrics/definitions.ts'
-import type { Workload } from '../point/index.ts'
+import type { Point, Workload } from '../point/index.ts'
 import { canonicalJson } from '../point/index.ts'
 import type { Place } from './frontier.ts'
 import { frontierOf } from './frontier.ts'
@@ -11,6 +11,7 @@ import type { MeasuredPoint } from './measured-point.ts'
 import { measuredPoints } from './measured-point.ts'
 import type { Recommendation } from './recommend.ts'
 import { recommend } from './recommend.ts'
+import { type Rivals, rivalsOf } from './rivals.ts'
 import type { ServingModes } from './serving-modes.ts'
 import { bestOf, servingModes } from './serving-modes.ts'
 import { type MixRecommendation, recommendForMix } from './tune/mix.ts'
@@ -37,6 +38,8 @@ export interface WorkloadAnalysis {
   /** Of the frontier above (0, 0): (tokens/s/user) × (tokens/s/GPU). */
   readonly hypervolume: number
   readonly recommendation: Recommendation
+  /** Points without a valid measurement that could overturn the recommendation. */
+  readonly rivals: Rivals
   readonly curves: readonly LoadCurve[]
   /** The best point of each deployment, under the SLO where it can. */
   readonly best: readonly MeasuredPoint[]
@@ -47,7 +50,7 @@ export interface WorkloadAnalysis {
 export function analyse(run: Run): Analysis {
   const points = measuredPoints(run)
   const byWorkload = [...Map.groupBy(points, point => canonicalJson(point.workload)).values()]
-  const workloads = byWorkload.map((alike, index) => analyseWorkload(alike, uniqueName(byWorkload, index)))
+  const workloads = byWorkload.map((alike, index) => analyseWorkload(alike, uniqueName(byWorkload, index), run))
   const { mix } = run.manifest
   return {
     run,
@@ -86,23 +89,31 @@ interface FrontierPlace extends Place {
   readonly point: MeasuredPoint
 }
 
-function analyseWorkload(points: readonly MeasuredPoint[], name: string): WorkloadAnalysis {
+function analyseWorkload(points: readonly MeasuredPoint[], name: string, run: Run): WorkloadAnalysis {
   const [first] = points
   if (first === undefined) throw new RangeError('a workload without points')
   const frontier = frontierOfPoints(points)
+  const recommendation = recommend(points)
   return {
     workload: first.workload,
     name,
     points,
     frontier,
     hypervolume: hypervolume(frontier.map(point => ({ x: point.x?.mean ?? 0, y: point.y?.mean ?? 0 }))),
-    recommendation: recommend(points),
+    recommendation,
+    rivals: rivalsOf(recommendation, points, unmeasuredOf(run, first.workload), run),
     curves: loadCurves(points),
     best: [...Map.groupBy(points, point => point.deployment.id).values()].flatMap(
       alike => bestOf(alike.filter(p => p.status === 'ok')) ?? [],
     ),
     servingModes: servingModes(points),
   }
+}
+
+/** Planned points of a workload without a result. */
+export function unmeasuredOf({ unmeasured = [] }: Run, workload: Workload): readonly Point[] {
+  const wanted = canonicalJson(workload)
+  return unmeasured.filter(point => canonicalJson(point.workload) === wanted)
 }
 
 function uniqueName(groups: readonly (readonly MeasuredPoint[])[], index: number): string {

@@ -39,8 +39,8 @@ export interface MeasuredPoint {
 }
 
 /** What repeats of a point share: everything but the repeat and the seed that varies with it. */
-export function pointKey(result: PointResult): string {
-  const { deployment, workload, load, generator } = result.point
+export function pointKey({ point }: Pick<PointResult, 'point'>): string {
+  const { deployment, workload, load, generator } = point
   const { seed: _, ...pressed } = load
   return contentId({ deployment: deployment.id, workload, load: pressed, generator })
 }

@@ -2,6 +2,7 @@ import type { ReportedOutcome } from '../index.ts'
 import { frontierText } from './frontier-text.ts'
 import { limitsText } from './limits-text.ts'
 import { duration } from './table.ts'
+import { overturnText } from './tune-text.ts'
 
 /** Prints how a run ended: the frontier, the counts, where the report is. */
 export function printOutcome(outcome: ReportedOutcome, json: boolean): void {
@@ -16,6 +17,8 @@ export function printOutcome(outcome: ReportedOutcome, json: boolean): void {
   }
   const { points, report, error } = outcome
   if (report !== null) console.log(`\n${frontierText(report.frontier)}\n`)
+  for (const rivals of report?.couldOverturn ?? [])
+    console.log([`${rivals.workload}:`, ...overturnText(rivals), ''].join('\n'))
   if (outcome.limits.length > 0) console.log(`${limitsText(outcome.limits)}\n`)
   const parts = [`${points.ok} ok`]
   if (points.invalid > 0) parts.push(`${points.invalid} invalid`)

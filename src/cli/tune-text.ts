@@ -20,10 +20,7 @@ export function tuneText({ folder, mix, workloads, believed, limits, outcome }: 
 function workloadText(answer: WorkloadAnswer): string {
   const { best, runnerUp, bottleneck, servingModes } = answer
   if (best === null)
-    return [
-      `${answer.workload}: no valid point, so no answer`,
-      ...nextText(answer.next).map(line => wrapped(line)),
-    ].join('\n')
+    return [`${answer.workload}: no valid point, so no answer`, ...nextText(answer.next).map(inColumns)].join('\n')
   const rows = [
     row('best', best),
     ...(runnerUp === null ? [] : [row('runner-up', runnerUp)]),
@@ -64,8 +61,18 @@ function workloadText(answer: WorkloadAnswer): string {
         : [`held back by: ${answer.heldBackBy}`, ...bottleneck.evidence.map(line => `  ${line}`)]),
       ...nextText(answer.next),
       ...answer.caveats.map(line => `note: ${line}`),
-    ].map(line => wrapped(line)),
+    ].map(inColumns),
+    ...overturnText(answer.couldOverturn),
   ].join('\n')
+}
+
+/** A command stays in one line, to be copied. */
+const inColumns = (line: string) => (/^measure (?:it|again): /.test(line) ? line : wrapped(line))
+
+/** What could overturn the answer, and the command that measures it. */
+export function overturnText({ lines, command }: WorkloadAnswer['couldOverturn']): string[] {
+  const commands = command === null || lines.length === 0 ? [] : [`measure it: ${command}`]
+  return [...lines.map(line => `not sure: ${line}`), ...commands].map(inColumns)
 }
 
 /** What to try, what was measured that says so, and the command that measures what has no valid result. */

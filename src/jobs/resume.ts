@@ -92,7 +92,7 @@ async function unfinishedPlan(
 }
 
 /** The sweep file when it is unchanged, else the manifest's copy, which lacks secrets and so may not be usable. */
-async function sweepAsItWas(manifest: Manifest): Promise<Sweep> {
+export async function sweepAsItWas(manifest: Manifest): Promise<Sweep> {
   const { sweepFile: path, sweepId, sweepText } = manifest
   const onDisk = await readFile(path, 'utf8').catch(() => '')
   const text = [onDisk, sweepText].find(candidate => sweepContentId(candidate) === sweepId)

@@ -5,12 +5,12 @@ import { loadLabel } from '../analysis/load-label.ts'
 import { priorOrder } from '../analysis/priors/prior-order.ts'
 import { recommendForMix } from '../analysis/tune/mix.ts'
 import { tune } from '../analysis/tune/tune.ts'
-import { readRun } from '../journal/index.ts'
 import { FulcrumError, topologyLabel } from '../point/index.ts'
 import { nearMiss } from '../sweep/file/near-miss.ts'
 import type { ReportedOutcome, RunWatch } from './execute.ts'
 import { parseLimits, type ReportedLimit, reportedLimits } from './limits.ts'
 import { parseMix } from './mix-flag.ts'
+import { readPlannedRun } from './planned-run.ts'
 import { readPriors } from './priors.ts'
 import { runSweepFile } from './run.ts'
 import { answerOf, type Believed, type MixAnswer, mixAnswer, type WorkloadAnswer } from './tune/answer.ts'
@@ -53,7 +53,7 @@ export async function tuneFileOrRun(
   )
   const outcome = isFolder ? null : await runSweepFile({ ...watch, file: target, startNew: false })
   const folder = outcome?.folder ?? resolve(target)
-  const run = await readRun(folder)
+  const run = await readPlannedRun(folder)
   const analysis = analyse(run)
   const names = analysis.workloads.map(({ name }) => name)
   const mix = weights === null ? analysis.mix : recommendForMix(analysis.workloads, sharesOf(weights, names))

@@ -1,4 +1,5 @@
 import { originOf } from '../analysis/origin.ts'
+import { rivalLines } from '../analysis/rivals.ts'
 import { objectives } from '../analysis/slo.ts'
 import { tune } from '../analysis/tune/tune.ts'
 import { figure, time } from './format.ts'
@@ -48,6 +49,10 @@ export function summaryMarkdown(report: Report): string {
     }
     const sure = [...certainty(recommendation), ...modes(workload.servingModes), ...recommendation.caveats]
     if (sure.length > 0) lines.push('', ...sure.map(line => `- ${escapeMarkdown(line)}`))
+    const overturn = rivalLines(workload.rivals, recommendation)
+    if (overturn.length > 0) lines.push('', ...overturn.map(line => `- ${escapeMarkdown(line)}`))
+    if (overturn.length > 0 && workload.rivals.command !== null)
+      lines.push('', 'To measure what could overturn this:', '', `    ${workload.rivals.command}`)
     const tuning = tunings.find(one => one.workload === workload.name)
     if (tuning !== undefined) {
       const { bottleneck, next } = tuning

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fulcrum, repository, temporaryFolder } from './fulcrum.ts'
@@ -60,6 +60,26 @@ test('fulcrum tune runs a sweep file and answers; of the run’s folder it only 
   assert.match(stdout, /\n500\/8: .+ the most throughput under the SLO/)
   assert.match(stdout, /disaggregated against aggregated on 8 GPUs: [+−]\d+\.\d%, measured once/)
   assert.match(stdout, /try next: /)
+})
+
+test('fulcrum tune of a run that was stopped names what could overturn its answer, with the command that measures it', async () => {
+  await using folder = await temporaryFolder()
+  const whole = join(repository, 'results/baseline/quick')
+  const lines = (await readFile(join(whole, 'journal.jsonl'), 'utf8')).split('\n')
+  await writeFile(join(folder.path, 'manifest.json'), await readFile(join(whole, 'manifest.json')))
+  await writeFile(join(folder.path, 'journal.jsonl'), `${lines.slice(0, 13).join('\n')}\n`)
+  const { stdout, exitCode } = await fulcrum(['tune', folder.path])
+  assert.equal(exitCode, 0)
+  assert.match(stdout, /not sure: 1P1D at concurrency 6 could overturn this: it has not been measured/)
+  assert.ok(stdout.includes(`\nmeasure it: fulcrum resume ${folder.path}\n`))
+  const report = await fulcrum(['report', folder.path, '--json'])
+  const { couldOverturn } = JSON.parse(report.stdout) as { couldOverturn: { workload: string; command: string }[] }
+  assert.deepEqual(
+    couldOverturn.map(({ command }) => command),
+    [`fulcrum resume ${folder.path}`, `fulcrum resume ${folder.path}`],
+  )
+  const complete = await fulcrum(['tune', whole])
+  assert.doesNotMatch(complete.stdout, /not sure/)
 })
 
 test('fulcrum tune names a mix that can’t be read, a workload that the run lacks, and a folder without beliefs', async () => {

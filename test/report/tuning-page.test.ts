@@ -6,12 +6,13 @@ import { after, before, describe, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import type { Browser } from 'playwright-core'
 import { analyse } from '../../src/analysis/analyse.ts'
+import { topologyLabel } from '../../src/point/index.ts'
 import { loadPageAssets } from '../../src/report/inline-script.ts'
 import { pageHtml } from '../../src/report/page.ts'
 import { reportOf } from '../../src/report/report.ts'
-import { summaryMarkdown } from '../../src/report/summary-markdown.ts'
+import { escapeMarkdown, summaryMarkdown } from '../../src/report/summary-markdown.ts'
 import { launchChromium, openPage } from './browser.ts'
-import { syntheticRun } from './synthetic-run.ts'
+import { invalid, syntheticRun } from './synthetic-run.ts'
 
 const run = syntheticRun({ repeats: 3 })
 const mixed = { ...run, manifest: { ...run.manifest, mix: { '8000/256': 0.7, '1000/1000': 0.3 } } }
@@ -48,6 +49,36 @@ describe('what to try next, on the page', () => {
       assert.match((await page.locator('#tuning').textContent()) ?? '', /A prefill worker reads/)
       await page.close()
     })
+})
+
+describe('an invalid point that could overturn the recommendation', () => {
+  const lost = syntheticRun({
+    workloads: [[8000, 256]],
+    change: result => {
+      const { level } = result.point.load
+      const isHeavy = level.kind === 'concurrency' && level.concurrency >= 16
+      return isHeavy && topologyLabel(result.point.deployment.topology) === '1P1D' ? invalid(result) : result
+    },
+  })
+  const doubtful = reportOf(analyse(lost))
+  const said = '1P1D at concurrency 16 could overturn this: it is invalid (the client was late).'
+  const command = 'fulcrum resume /nowhere/synthetic --again invalid'
+
+  test('stands in the card of the answer, with the command that measures it again', async () => {
+    const page = pageHtml(doubtful, await loadPageAssets())
+    const card = page.slice(page.indexOf('<article class="answer"'), page.indexOf('</article>'))
+    assert.ok(card.includes(said))
+    assert.ok(card.includes(`<code>${command}</code>`))
+  })
+  test('stands in the Markdown summary', () => {
+    const text = summaryMarkdown(doubtful)
+    assert.ok(text.includes(escapeMarkdown(said)))
+    assert.ok(text.includes(`    ${command}`))
+  })
+  test('is missing from both when all is valid', async () => {
+    assert.doesNotMatch(summaryMarkdown(report), /could overturn/)
+    assert.doesNotMatch(pageHtml(report, await loadPageAssets()), /could overturn/)
+  })
 })
 
 test('the Markdown summary tells the mix, what holds back and what rates predict', () => {

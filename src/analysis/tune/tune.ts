@@ -1,10 +1,9 @@
 import type { Run } from '../../journal/run.ts'
-import type { Point } from '../../point/index.ts'
-import { canonicalJson } from '../../point/index.ts'
-import type { Analysis, WorkloadAnalysis } from '../analyse.ts'
+import { type Analysis, unmeasuredOf, type WorkloadAnalysis } from '../analyse.ts'
 import { loadValue } from '../load-label.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import type { Recommendation } from '../recommend.ts'
+import type { Rivals } from '../rivals.ts'
 import type { ServingModes } from '../serving-modes.ts'
 import { type Beyond, beyond, shortLoad } from './beyond.ts'
 import { type BottleneckFinding, bottleneckAt, type Reference } from './bottleneck.ts'
@@ -15,6 +14,7 @@ import { matchRates, type RateMatching } from './rate-matching.ts'
 export interface Tuning {
   readonly workload: string
   readonly recommendation: Recommendation
+  readonly rivals: Rivals
   /** Concurrency over GPUs of the recommended point; null for an open loop, or without a valid point. */
   readonly concurrencyPerGpu: number | null
   readonly bottleneck: BottleneckFinding | null
@@ -32,11 +32,12 @@ export function tune({ run, workloads }: Analysis): readonly Tuning[] {
   return workloads.map(workload => tuneWorkload(workload, run))
 }
 
-function tuneWorkload({ workload, name, points, recommendation, servingModes }: WorkloadAnalysis, run: Run): Tuning {
+function tuneWorkload(analysed: WorkloadAnalysis, run: Run): Tuning {
+  const { workload, name, points, recommendation, rivals, servingModes } = analysed
   const { best, basis } = recommendation
   const unmeasured = unmeasuredOf(run, workload)
   const known = { run, points, unmeasured, recommendation }
-  const answer = { workload: name, recommendation, servingModes, rates: matchRates(points) }
+  const answer = { workload: name, recommendation, rivals, servingModes, rates: matchRates(points) }
   if (best === null)
     return { ...answer, concurrencyPerGpu: null, bottleneck: null, heldBackBy: null, next: adviceWithoutResult(known) }
   const { level } = best.load
@@ -48,12 +49,6 @@ function tuneWorkload({ workload, name, points, recommendation, servingModes }: 
   const limitedBySlo = basis === 'missed' || heavier.kind === 'misses'
   const heldBackBy = bottleneck.stage !== 'none shown' ? bottleneck.stage : limitedBySlo ? 'the SLO' : 'nothing shown'
   return { ...answer, concurrencyPerGpu, bottleneck, heldBackBy, next }
-}
-
-/** Planned points of a workload without a result. */
-export function unmeasuredOf({ unmeasured = [] }: Run, workload: Point['workload']): readonly Point[] {
-  const wanted = canonicalJson(workload)
-  return unmeasured.filter(point => canonicalJson(point.workload) === wanted)
 }
 
 /** What holds the point back; where it shows nothing, what breaks the SLO at the next load of the same deployment. */

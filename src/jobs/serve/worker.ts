@@ -9,6 +9,7 @@ import { pageHtml } from '../../report/page.ts'
 import { reportOf } from '../../report/report.ts'
 import { readHistory } from '../history.ts'
 import { knownRuns } from '../known-runs.ts'
+import { readPlannedRun } from '../planned-run.ts'
 import type { PageRequest, PageResult } from './page-request.ts'
 
 /** Runs that a history page follows: two months of nights. */
@@ -36,7 +37,7 @@ export default async function work(request: PageRequest): Promise<PageResult> {
 async function htmlOf(request: PageRequest): Promise<string> {
   switch (request.page) {
     case 'report':
-      return pageHtml(reportOf(analyse(await readRun(request.folder))), await loadPageAssets(), request.trail)
+      return pageHtml(reportOf(analyse(await readPlannedRun(request.folder))), await loadPageAssets(), request.trail)
     case 'comparison': {
       const [base, head] = await Promise.all([readRun(request.base), readRun(request.head)])
       return comparisonHtml(compareRuns(base, head, [], await knownRuns(base, head)), await loadStyle(), request.trail)

@@ -1,5 +1,6 @@
 import { loadLabel } from '../../analysis/load-label.ts'
 import type { MeasuredPoint } from '../../analysis/measured-point.ts'
+import { rivalLines } from '../../analysis/rivals.ts'
 import { objectives } from '../../analysis/slo.ts'
 import type { BottleneckFinding } from '../../analysis/tune/bottleneck.ts'
 import type { MixChoice, MixRecommendation } from '../../analysis/tune/mix.ts'
@@ -47,6 +48,8 @@ export interface WorkloadAnswer {
   readonly heldBackBy: string | null
   /** What to try next, what was measured that says so, and the command that measures what has no valid result. */
   readonly next: NextStep
+  /** Points without a valid measurement that could overturn the recommendation, in sentences, and the command that measures them. */
+  readonly couldOverturn: { readonly lines: readonly string[]; readonly command: string | null }
   readonly caveats: readonly string[]
 }
 
@@ -153,7 +156,8 @@ function ratesAnswer({ prefill, decode, ratio, rows, best, advice }: RateMatchin
 }
 
 export function answerOf(tuning: Tuning): WorkloadAnswer {
-  const { workload, recommendation, servingModes, bottleneck, heldBackBy, next, concurrencyPerGpu, rates } = tuning
+  const { workload, recommendation, rivals, servingModes, bottleneck, heldBackBy, next, concurrencyPerGpu, rates } =
+    tuning
   const { basis, best, runnerUp, caveats } = recommendation
   return {
     workload,
@@ -175,6 +179,7 @@ export function answerOf(tuning: Tuning): WorkloadAnswer {
       bottleneck === null ? null : { stage: bottleneck.stage, evidence: bottleneck.evidence, next: next.advice },
     heldBackBy,
     next,
+    couldOverturn: { lines: rivalLines(rivals, recommendation), command: best === null ? null : rivals.command },
     caveats,
   }
 }

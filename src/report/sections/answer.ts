@@ -1,6 +1,7 @@
 import type { WorkloadAnalysis } from '../../analysis/analyse.ts'
 import { loadLabel } from '../../analysis/load-label.ts'
 import type { Recommendation } from '../../analysis/recommend.ts'
+import { rivalLines } from '../../analysis/rivals.ts'
 import type { ServingModes } from '../../analysis/serving-modes.ts'
 import { objectives } from '../../analysis/slo.ts'
 import { meanTokens } from '../../point/index.ts'
@@ -39,8 +40,17 @@ ${objectives(best).map(
 </dl>`
 }
 <ul class="sure">${[...certainty(recommendation), ...modes(workload.servingModes), ...recommendation.caveats].map(line => html`<li>${line}</li>`)}</ul>
+${overturnPart(workload)}
 <p class="more"><a href="#workload=${slug}">Frontier, ratio and latency of this workload</a></p>
 </article>`
+}
+
+/** Points without a valid measurement that could change the answer, and the command that measures them. */
+function overturnPart({ rivals, recommendation }: WorkloadAnalysis): Html | null {
+  const lines = rivalLines(rivals, recommendation)
+  if (lines.length === 0) return null
+  return html`<div class="overturn" data-rivals="${rivals.points.length}"><ul class="sure">${lines.map(line => html`<li>${line}</li>`)}</ul>
+${rivals.command === null ? null : html`<p>To measure ${rivals.points.length === 1 ? 'it' : 'them'}:</p><pre><code>${rivals.command}</code></pre>`}</div>`
 }
 
 /** How sure the answer is, in two or three words; colour only repeats what they say. */

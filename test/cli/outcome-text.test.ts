@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { printOutcome } from '../../src/cli/outcome-text.ts'
+import type { ReportedOutcome } from '../../src/index.ts'
+
+test('the end of a run names what could overturn a recommendation, and the command in one line', t => {
+  const log = t.mock.method(console, 'log', () => {})
+  const command = 'fulcrum resume /data/results/nightly/20261128T020000Z-0a1b2c --again failed,invalid'
+  const line =
+    '1P1D at concurrency 64 could overturn this: it failed (no answer). It may give up to 130 tokens/s per GPU, against 113.'
+  const outcome: ReportedOutcome = {
+    outcome: 'complete',
+    reason: '',
+    points: { planned: 4, ok: 3, invalid: 0, failed: 1, missing: 0, skipped: 0 },
+    measured: 4,
+    elapsedS: 12,
+    folder: '/data/results/nightly/20261128T020000Z-0a1b2c',
+    exitCode: 1,
+    resumed: false,
+    limits: [],
+    report: {
+      folder: '/data/report',
+      index: '/data/report/index.html',
+      files: [],
+      frontier: [],
+      couldOverturn: [{ workload: '8000/256', lines: [line], command }],
+    },
+  }
+  printOutcome(outcome, false)
+  const text = log.mock.calls.map(({ arguments: said }) => said.join(' ')).join('\n')
+  assert.match(text.replace(/\s+/g, ' '), /8000\/256: not sure: 1P1D at concurrency 64 could overturn this/)
+  assert.ok(text.split('\n').includes(`measure it: ${command}`))
+})
