@@ -119,7 +119,7 @@ export function compareRuns(
     points,
     onlyBase,
     onlyHead,
-    frontiers: frontierGains(pairs),
+    frontiers: frontierGains(pairs.filter(({ unlike }) => unlike === '')),
     gates: comparisonGates({ head, points, onlyBase, onlyHead }, gates, allowance),
     tests: tested.length,
     gatedTests: tested.filter(({ figure }) => thresholds.some(threshold => threshold.figure === figure)).length,
@@ -159,7 +159,9 @@ function inOrderOf(pairs: readonly Pair[], run: Run): readonly (MeasuredPoint | 
     pairs.map(pair => pair.base),
     measuredPoints(run),
   ).pairs
-  const found = new Map(matched.filter(({ note }) => note === '').map(pair => [pair.base, pair.head]))
+  const found = new Map(
+    matched.filter(({ note, unlike }) => note === '' && unlike === '').map(pair => [pair.base, pair.head]),
+  )
   return pairs.map(pair => found.get(pair.base))
 }
 
@@ -211,9 +213,10 @@ function testOf(change: LogChange | null, held: HeldChange | null): Test | null 
   return { relative: Math.expm1(whole.difference), ci95: relativeInterval(whole), p, betweenRuns: true, apart }
 }
 
-function whyNotComparable({ base, head }: Pair, values: Sides): string | null {
+function whyNotComparable({ base, head, unlike }: Pair, values: Sides): string | null {
   if (base.status !== 'ok') return `base is ${base.status}: ${base.reason}`
   if (head.status !== 'ok') return `head is ${head.status}: ${head.reason}`
+  if (unlike !== '') return unlike
   if (values.base.length === 0 || values.head.length === 0)
     return `not measured in ${values.base.length === 0 ? 'base' : 'head'}`
   return [...values.base, ...values.head].some(({ value }) => value <= 0) ? 'a value of 0 has no ratio' : null

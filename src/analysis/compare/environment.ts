@@ -1,6 +1,12 @@
+import { dirname, relative } from 'node:path'
+import type { PointResult } from '../../journal/event.ts'
+import type { Manifest } from '../../journal/manifest.ts'
 import type { Run } from '../../journal/run.ts'
 import { canonicalJson, type Load } from '../../point/index.ts'
 import { originOf } from '../origin.ts'
+import { windowOfMeasurement } from './likeness.ts'
+import { subjectOf } from './match.ts'
+import { sectionOf } from './sweep-text.ts'
 
 /** Something that differs between two runs besides what was measured. */
 export interface EnvironmentDifference {
@@ -11,62 +17,147 @@ export interface EnvironmentDifference {
   readonly kind: 'subject' | 'conditions'
 }
 
+/** Something that decides an outcome, and how a run has it; empty where the run doesn't say, which is no difference. */
+interface Fact {
+  readonly what: string
+  readonly of: (run: Run) => string
+}
+
+/** The distinct values that a run's points have of something, in a stable order. */
+const distinct =
+  (of: (result: PointResult, run: Run) => string | null) =>
+  (run: Run): string =>
+    [...new Set(run.results.map(result => of(result, run)).filter(value => value !== null))].sort().join(', ')
+
+/** A key of the sweep file that no point carries; its default where the section doesn't have it. */
+const written =
+  (section: string, key: string, standard: string) =>
+  ({ manifest }: Run): string => {
+    const found = sectionOf(manifest, section)
+    if (found === null) return ''
+    const value = found[key]
+    return value === undefined ? standard : typeof value === 'string' ? value : canonicalJson(value)
+  }
+
+/** How it was measured: what differs here makes a difference of figures doubtful. */
+const conditions: readonly Fact[] = [
+  { what: 'host', of: ({ manifest }) => manifest.host.name },
+  { what: 'CPU', of: ({ manifest: { host } }) => `${host.cpu}, ${host.cores} cores` },
+  { what: 'memory', of: ({ manifest: { host } }) => `${Math.round(host.memoryGib)} GiB` },
+  { what: 'operating system', of: ({ manifest }) => manifest.host.os },
+  { what: 'Fulcrum version', of: ({ manifest }) => manifest.versions.fulcrum },
+  { what: 'model', of: distinct(({ point }) => point.deployment.model.name) },
+  { what: 'tokenizer', of: distinct(({ point }, run) => fromSweep(point.deployment.model.tokenizer, run.manifest)) },
+  {
+    what: 'load generator',
+    of: distinct(({ measurement }) => {
+      return measurement === null ? null : `${measurement.generator.name} ${measurement.generator.version}`
+    }),
+  },
+  { what: 'generator arguments', of: written('generator', 'args', 'none') },
+  { what: 'shards', of: written('generator', 'shards', 'none') },
+  {
+    what: 'measurement window',
+    of: distinct(({ measurement }) => (measurement === null ? null : windowOfMeasurement(measurement))),
+  },
+  { what: 'API', of: distinct(({ point }) => point.load.api) },
+  { what: 'streaming', of: distinct(({ point }) => (point.load.streaming ? 'on' : 'off')) },
+  { what: 'dialect', of: written('deploy', 'dialect', 'default') },
+  { what: 'extra fields', of: distinct(({ point }) => canonicalJson(point.load.extra)) },
+  { what: 'dataset', of: distinct(({ point }) => point.workload.datasetFile?.split('/').at(-1) ?? 'none') },
+  { what: 'dataset content', of: distinct(({ point }) => point.workload.datasetSha256?.slice(0, 12) ?? null) },
+  { what: 'trace content', of: traceContent },
+  { what: 'prompts', of: written('load', 'prompts', 'fresh') },
+  {
+    what: 'distinct prompts',
+    of: distinct(({ point: { load } }) => perConcurrency(load.dataset, load.level)),
+  },
+  { what: 'seed', of: written('load', 'seed', '100') },
+  {
+    what: 'requests',
+    of: distinct(({ point: { load } }) => requestsOf(load)),
+  },
+  { what: 'warm-up', of: distinct(({ point: { load } }) => perConcurrency(load.warmup, load.level)) },
+  { what: 'request timeout', of: distinct(({ point }) => `${point.load.timeoutMs / 1000} s`) },
+  {
+    what: 'grace',
+    of: distinct(({ point: { load } }) => (load.durationS === undefined ? null : `${load.graceS} s`)),
+  },
+  { what: 'SLO', of: distinct(({ point }) => canonicalJson(point.slo)) },
+  { what: 'validity limits', of: distinct(({ point }) => canonicalJson(point.limits)) },
+  { what: 'GPUs per worker', of: distinct(({ point }) => canonicalJson(point.deployment.gpusPerWorker)) },
+  { what: 'deployer', of: ({ manifest }) => originOf(manifest).deployer },
+]
+
 /** Every difference of environment, doubtful ones first. */
 export function environmentDifferences(base: Run, head: Run): readonly EnvironmentDifference[] {
+  const [baseAlike, headAlike] = commonPoints(base, head)
   const b = base.manifest
   const h = head.manifest
+  const systems = [...new Set([...Object.keys(b.versions), ...Object.keys(h.versions)])].filter(
+    system => system !== 'fulcrum',
+  )
   const facts: (readonly [string, EnvironmentDifference['kind'], string, string])[] = [
-    ['host', 'conditions', b.host.name, h.host.name],
-    ['CPU', 'conditions', `${b.host.cpu}, ${b.host.cores} cores`, `${h.host.cpu}, ${h.host.cores} cores`],
-    ['memory', 'conditions', `${Math.round(b.host.memoryGib)} GiB`, `${Math.round(h.host.memoryGib)} GiB`],
-    ['operating system', 'conditions', b.host.os, h.host.os],
-    ...(['model', 'load generator', 'requests', 'warm-up', 'SLO', 'validity limits'] as const).map(
-      what => [what, 'conditions', asked(base, what), asked(head, what)] as const,
-    ),
-    ['GPUs per worker', 'conditions', gpus(base), gpus(head)],
-    ['deployer', 'conditions', originOf(b).deployer, originOf(h).deployer],
-    ['deployed', 'subject', originOf(b).about, originOf(h).about],
+    ...conditions.map(({ what, of }) => [what, 'conditions', of(baseAlike), of(headAlike)] as const),
+    ['deployed', 'subject', originOf(b).about || 'not stated', originOf(h).about || 'not stated'],
     ['git revision', 'subject', revision(base), revision(head)],
-    ...[...new Set([...Object.keys(b.versions), ...Object.keys(h.versions)])].map(
+    ...systems.map(
       system =>
         [`${system} version`, 'subject', b.versions[system] ?? 'absent', h.versions[system] ?? 'absent'] as const,
     ),
+    ...deploySettings(b, h),
   ]
   return (
     facts
-      // Nothing measured says nothing of what it was measured with.
+      // What a run doesn't say, as where nothing was measured, is no difference.
       .filter(([, , before, after]) => before !== after && before !== '' && after !== '')
       .map(([what, kind, before, after]) => ({ what, kind, base: before, head: after }))
       .sort((one, other) => Number(one.kind === 'subject') - Number(other.kind === 'subject'))
   )
 }
 
-/** The distinct values that a run's points have of something, in a stable order. */
-function distinct(run: Run, of: (result: Run['results'][number]) => string | null): string {
-  return [...new Set(run.results.map(of).filter(value => value !== null))].sort().join(', ')
+/** Both runs with the points that they have in common, or as they are without any: a point that one alone has decides nothing. */
+function commonPoints(base: Run, head: Run): readonly [Run, Run] {
+  const keyOf = ({ point }: PointResult) => canonicalJson(subjectOf(point))
+  const [b, h] = [new Set(base.results.map(keyOf)), new Set(head.results.map(keyOf))]
+  if (b.isDisjointFrom(h)) return [base, head]
+  const within = (run: Run, other: ReadonlySet<string>) => ({
+    ...run,
+    results: run.results.filter(result => other.has(keyOf(result))),
+  })
+  return [within(base, h), within(head, b)]
 }
 
-function asked(
-  run: Run,
-  what: 'model' | 'load generator' | 'requests' | 'warm-up' | 'SLO' | 'validity limits',
-): string {
-  return distinct(run, ({ point, measurement }) => {
-    switch (what) {
-      case 'model':
-        return point.deployment.model.name
-      case 'load generator':
-        return measurement === null ? null : `${measurement.generator.name} ${measurement.generator.version}`
-      case 'SLO':
-        return canonicalJson(point.slo)
-      case 'validity limits':
-        return canonicalJson(point.limits)
-      case 'requests':
-        return requestsOf(point.load)
-      case 'warm-up':
-        return perConcurrency(point.load.warmup, point.load.level)
-    }
-  })
+/** Keys of `deploy` that are told elsewhere. */
+const toldElsewhere = new Set(['with', 'profile', 'backend', 'url', 'dialect', 'gpus_per_worker'])
+
+/** What else of `deploy` differs, key by key: usually what a comparison is about. */
+function deploySettings(base: Manifest, head: Manifest): readonly (readonly [string, 'subject', string, string])[] {
+  const [b, h] = [sectionOf(base, 'deploy'), sectionOf(head, 'deploy')]
+  if (b === null || h === null) return []
+  const shown = (value: unknown) => (value === undefined ? 'absent' : canonicalJson(value))
+  return [...new Set([...Object.keys(b), ...Object.keys(h)])]
+    .filter(key => !toldElsewhere.has(key))
+    .map(key => [`deploy.${key}`, 'subject', shown(b[key]), shown(h[key])] as const)
 }
+
+/** A path as the sweep file sees it: the same in another checkout. */
+function fromSweep(tokenizer: string, { sweepFile }: Manifest): string {
+  return tokenizer.startsWith('/') ? relative(dirname(sweepFile), tokenizer) : tokenizer
+}
+
+/** Files besides the sweep file that decide an outcome and are no dataset, by content; empty in runs of before they were kept. */
+function traceContent({ results, manifest }: Run & { readonly manifest: { readonly files?: Files } }): string {
+  if (manifest.files === undefined) return ''
+  const datasets = new Set(results.map(({ point }) => point.workload.datasetFile))
+  const traces = Object.entries(manifest.files).filter(([path]) => !datasets.has(path))
+  return traces
+    .map(([path, hash]) => `${path.split('/').at(-1)} ${hash.slice(0, 12)}`)
+    .sort()
+    .join(', ')
+}
+
+type Files = { readonly [path: string]: string }
 
 /** The number or time that ends a point, or the rule that does. */
 function requestsOf({ requests, durationS, auto, level }: Load): string {
@@ -84,8 +175,6 @@ function perConcurrency(
     return `${value / level.concurrency}x`
   return String(value)
 }
-
-const gpus = (run: Run) => distinct(run, ({ point }) => canonicalJson(point.deployment.gpusPerWorker))
 
 function revision({ manifest: { git } }: Run): string {
   return git === null ? 'none' : `${git.revision.slice(0, 12)}${git.dirty ? ' with uncommitted changes' : ''}`

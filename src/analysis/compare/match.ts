@@ -1,6 +1,7 @@
 import { canonicalJson, topologyLabel } from '../../point/index.ts'
 import { loadLabel } from '../load-label.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
+import { unlikeness } from './likeness.ts'
 
 /** The same point in two runs. */
 export interface Pair {
@@ -8,6 +9,8 @@ export interface Pair {
   readonly head: MeasuredPoint
   /** Set when the engine settings differ: the change under test may be just that. */
   readonly note: string
+  /** Why the figures of the two can't be held against each other: `window: whole → steady`; empty when they can. */
+  readonly unlike: string
 }
 
 export interface Matching {
@@ -18,17 +21,42 @@ export interface Matching {
 
 /**
  * Pairs points by what was asked of the system, not by hash: another build, host or file path must not hinder a comparison. First
- * equal topology, engine settings, workload and load; what is left by topology, workload and load, where that is unambiguous.
+ * equal topology, engine settings, workload and load; what is left without engine settings, where that is unambiguous; and what is
+ * left then by topology, lengths and load level alone, so that what can't be compared is named rather than missing.
  */
 export function matchPoints(base: readonly MeasuredPoint[], head: readonly MeasuredPoint[]): Matching {
-  const exact = pairBy(base, head, point => canonicalJson([asked(point), point.deployment.engine]), '')
-  const loose = pairBy(exact.onlyBase, exact.onlyHead, point => canonicalJson(asked(point)), 'engine settings differ')
-  return { ...loose, pairs: [...exact.pairs, ...loose.pairs] }
+  const keys: readonly (readonly [key: (point: MeasuredPoint) => unknown, note: string])[] = [
+    [point => [asked(point), point.deployment.engine], ''],
+    [asked, 'engine settings differ'],
+    [point => [subjectOf(point), point.deployment.engine], ''],
+    [subjectOf, 'engine settings differ'],
+  ]
+  return keys.reduce<Matching>(
+    (before, [key, note]) => {
+      const more = pairBy(before.onlyBase, before.onlyHead, point => canonicalJson(key(point)), note)
+      return { ...more, pairs: [...before.pairs, ...more.pairs] }
+    },
+    { pairs: [], onlyBase: base, onlyHead: head },
+  )
 }
 
 /** What is asked of the system, engine settings apart. The model's name and the sample size are compared as environment instead. */
 export function asked(point: MeasuredPoint) {
-  const { workload, load, deployment } = point
+  const { workload, load } = point
+  return {
+    ...subjectOf(point),
+    dataset: workload.datasetSha256 ?? workload.datasetFile?.split('/').at(-1),
+    api: load.api,
+    streaming: load.streaming,
+  }
+}
+
+/** What a point is about: deployment, lengths and load level; not how it was asked or measured, see {@link unlikeness}. */
+export function subjectOf({
+  workload,
+  load: { level },
+  deployment,
+}: Pick<MeasuredPoint, 'workload' | 'load' | 'deployment'>) {
   return {
     topology: topologyLabel(deployment.topology),
     gpus: deployment.gpusPerWorker,
@@ -36,10 +64,7 @@ export function asked(point: MeasuredPoint) {
     osl: workload.osl,
     prefix: workload.prefix,
     conversation: workload.conversation,
-    dataset: workload.datasetFile?.split('/').at(-1),
-    level: load.level,
-    api: load.api,
-    streaming: load.streaming,
+    level: level.kind === 'trace' ? { ...level, file: level.file.split('/').at(-1) } : level,
   }
 }
 
@@ -55,7 +80,7 @@ function pairBy(
   for (const [k, [b, ...moreBase]] of bases) {
     const [h, ...moreHead] = heads.get(k) ?? []
     if (b === undefined || h === undefined || moreBase.length > 0 || moreHead.length > 0) continue
-    pairs.push({ base: b, head: h, note })
+    pairs.push({ base: b, head: h, note, unlike: unlikeness(b, h) })
   }
   const paired = new Set(pairs.flatMap(pair => [pair.base, pair.head]))
   return {

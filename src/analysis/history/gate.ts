@@ -6,7 +6,7 @@ import { isBeyond, parseThreshold, type Threshold } from '../compare/threshold.t
 import { figures } from '../figures.ts'
 import type { Gate } from '../gates/gate.ts'
 import { limitOutcome } from '../gates/limit.ts'
-import type { GateOutcome } from '../gates/outcome.ts'
+import { type GateOutcome, pointCount } from '../gates/outcome.ts'
 import type { History, Trend } from './history.ts'
 import { leastAfter, leastBefore } from './level-changes.ts'
 import { type HistoryLosses, historyLosses } from './losses.ts'
@@ -92,19 +92,29 @@ function changeGate(
   history: History,
   { losses, dead, allowance }: { losses: HistoryLosses | null; dead: readonly DeadRun[]; allowance: Allowance },
 ): HistoryGate {
-  const trends = history.trends.filter(({ figure }) => figure.name === gate.figure.name)
+  const known = history.trends.filter(({ figure }) => figure.name === gate.figure.name)
+  const at = losses?.at ?? history.runs.length - 1
+  // A series that ended says nothing of now: its point is lost, which is told, or no longer part of the sweep.
+  const trends = known.filter(({ values }) => (values.at(-1)?.run ?? -1) >= at)
   const broken = brokenTrends(history, trends, gate)
   const lost = losses === null ? 0 : lossCount(losses)
   const allowed = lost <= allowance.lost
   const lossText =
     losses === null || lost === 0 ? '' : lossSentence(losses, { head: 'the newest run', base: losses.reference })
   const longest = Math.max(0, ...trends.map(({ values }) => values.length))
-  const silent = losses === null ? 0 : trends.filter(trend => losses.isSilent(trend)).length
+  const silent = losses === null ? 0 : known.filter(trend => losses.isSilent(trend) && !goesOn(trend, trends)).length
   const untested = [
     deadSentence(dead),
     allowed ? '' : lossText,
     silent > 0 ? `the newest run has no ${gate.figure.title} at ${silent} of the points where it had one` : '',
-    trends.length === 0 ? `no run has a value of ${gate.figure.title}` : '',
+    losses !== null && losses.anotherWay.points > 0
+      ? `the newest run measured ${pointCount(losses.anotherWay.points)} another way than ${losses.reference}: ${losses.anotherWay.how}`
+      : '',
+    trends.length === 0 && lost + silent === 0
+      ? known.length === 0
+        ? `no run has a value of ${gate.figure.title}`
+        : `the newest run has no value of ${gate.figure.title}`
+      : '',
     trends.length > 0 && longest < fewestValues
       ? `${longest === 1 ? '1 run is' : `${longest} runs are`} too few: a change can be shown from ${fewestValues} on`
       : '',
@@ -117,6 +127,14 @@ function changeGate(
   const outcome = broken.length > 0 ? 'failed' : untested.length > 0 ? 'not tested' : 'passed'
   const said = { failed: untested.map(text => `not tested elsewhere: ${text}`), 'not tested': untested, passed: [] }
   return { gate, outcome, reason: [...said[outcome], ...notes].join('; '), broken }
+}
+
+/** Whether the same point has a series that is of now: of another window. */
+function goesOn({ subject }: Trend, current: readonly Trend[]): boolean {
+  const { workload, deployment, load } = subject
+  return current.some(
+    ({ subject: one }) => one.workload === workload && one.deployment === deployment && one.load === load,
+  )
 }
 
 /** `the 3 newest runs measured nothing valid (20261115T…: 24 of 24 points failed)`; empty when the newest did. */

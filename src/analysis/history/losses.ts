@@ -1,7 +1,7 @@
 import type { Run } from '../../journal/run.ts'
 import { canonicalJson } from '../../point/index.ts'
 import type { Losses } from '../compare/losses.ts'
-import { asked } from '../compare/match.ts'
+import { asked, matchPoints } from '../compare/match.ts'
 import { missingPointCount } from '../gates/standing.ts'
 import { type MeasuredPoint, measuredPoints } from '../measured-point.ts'
 import type { History, Trend } from './history.ts'
@@ -9,6 +9,10 @@ import type { History, Trend } from './history.ts'
 /** What the newest run of a history lost of what earlier ones measured. */
 export interface HistoryLosses extends Losses {
   readonly newest: Run
+  /** Its index. */
+  readonly at: number
+  /** Points that it measured another way than the reference did, and how: `window: whole → steady`. */
+  readonly anotherWay: { readonly points: number; readonly how: string }
   /** What it is held against: `the baseline`, `earlier runs`. */
   readonly reference: string
   /** Whether the newest run has a valid point of the series, and no value of its figure, where the reference has one. */
@@ -34,6 +38,8 @@ export function historyLosses(history: History, runs: readonly Run[]): HistoryLo
     run === undefined ? [] : measuredPoints(run).filter(({ status }) => status === 'ok')
   const reference =
     baseline === null ? valid(runs.slice(0, at).findLast(isWhole)) : baseline < at ? valid(runs[baseline]) : []
+  const changed = matchPoints(reference, [...own.values()]).pairs.filter(({ unlike }) => unlike !== '')
+  const changedKeys = new Set(changed.map(({ base }) => keyOf(base)))
   const unfinished = missingPointCount(newest) > 0
   const everMeasured = baseline === at ? [] : runs.slice(0, at).flatMap(valid)
   const inVain = everMeasured.filter(point => {
@@ -46,9 +52,11 @@ export function historyLosses(history: History, runs: readonly Run[]): HistoryLo
       const point = own.get(key)
       return point?.status === status ? [point] : []
     })
-  const missing = [...expected].flatMap(([key, point]) => (own.has(key) ? [] : [point]))
+  const missing = [...expected].flatMap(([key, point]) => (own.has(key) || changedKeys.has(key) ? [] : [point]))
   return {
     newest,
+    at,
+    anotherWay: { points: changed.length, how: [...new Set(changed.map(({ unlike }) => unlike))].join('; ') },
     reference: baseline === null ? 'earlier runs' : 'the baseline',
     measured: expected.size,
     failed: lost('failed'),

@@ -1,10 +1,12 @@
 import type { Run } from '../../journal/run.ts'
 import { canonicalJson } from '../../point/index.ts'
 import { analyse } from '../analyse.ts'
+import { windowsOf } from '../compare/likeness.ts'
 import { asked } from '../compare/match.ts'
 import type { Figure } from '../figures.ts'
 import { figures } from '../figures.ts'
 import { loadLabel } from '../load-label.ts'
+import type { MeasuredPoint } from '../measured-point.ts'
 import type { Noise } from '../statistics/repeat-noise.ts'
 import { pooledNoise } from '../statistics/repeat-noise.ts'
 
@@ -79,8 +81,8 @@ function addRun(run: Run, index: number, add: (key: string, sample: Sample) => v
   for (const { name, hypervolume, points, workload } of analysis.workloads) {
     // A frontier of part of the points is another thing.
     if (run.manifest.only === undefined && run.ended?.outcome === 'complete' && hypervolume > 0) {
-      const { isl, osl, prefix, conversation } = workload
-      add(`workload ${canonicalJson({ isl, osl, prefix, conversation })}`, {
+      const { isl, osl, prefix, conversation, datasetSha256: dataset } = workload
+      add(`workload ${windowPrefix(points)}${canonicalJson({ isl, osl, prefix, conversation, dataset })}`, {
         subject: { workload: name, deployment: 'frontier', load: 'all' },
         figure: frontierArea,
         run: index,
@@ -91,7 +93,7 @@ function addRun(run: Run, index: number, add: (key: string, sample: Sample) => v
       for (const figure of figures.filter(({ name }) => followedFigures.includes(name))) {
         const values = point.valid.flatMap(measurement => figure.of(measurement, point.deployment) ?? [])
         if (values.length === 0 || values.some(value => value <= 0)) continue
-        add(`point ${figure.name} ${canonicalJson([asked(point), point.deployment.engine])}`, {
+        add(`point ${figure.name} ${windowPrefix([point])}${canonicalJson([asked(point), point.deployment.engine])}`, {
           subject: { workload: name, deployment: point.label, load: loadLabel(point.load.level) },
           figure,
           run: index,
@@ -100,6 +102,12 @@ function addRun(run: Run, index: number, add: (key: string, sample: Sample) => v
       }
     }
   }
+}
+
+/** Figures of a steady window and of a whole run are two things, and so two series. */
+function windowPrefix(points: readonly MeasuredPoint[]): string {
+  const windows = [...new Set(points.filter(({ status }) => status === 'ok').map(windowsOf))].sort().join(' and ')
+  return windows === '' || windows === 'whole' ? '' : `${windows} `
 }
 
 /** The names of the youngest run hold: a label changes when deployments that it tells apart join the sweep. */

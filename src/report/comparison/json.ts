@@ -44,6 +44,7 @@ export function comparisonJson(comparison: Comparison): string {
         basePointIds: point.base.repeats.map(repeat => repeat.point.id),
         headPointIds: point.head.repeats.map(repeat => repeat.point.id),
         note: point.note,
+        unlike: point.unlike,
         changes: point.changes.map(({ figure, ...change }) => ({ figure: figure.name, ...change })),
       })),
       onlyBase: comparison.onlyBase.map(pointName),

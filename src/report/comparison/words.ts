@@ -31,7 +31,7 @@ function verdictOf(comparison: Comparison): string {
   if (points.length === 0) return 'The runs have no point in common: nothing could be compared.'
   if (comparison.tests === 0)
     return counts['no difference shown'] === 0
-      ? `Nothing could be compared at any of ${points.length} points: each is invalid or failed in one run or measured another way.`
+      ? `Nothing could be compared at any of ${points.length} points: ${whyNothing(points)}.`
       : `Nothing can be said of ${points.length} points: without repeats no change can be told from noise.`
   const slower = points.filter(point => point.changes.some(({ verdict }) => verdict === 'slower')).length
   const faster = points.filter(point => point.changes.some(({ verdict }) => verdict === 'faster')).length
@@ -51,6 +51,14 @@ export function noiseSentence({ tests, betweenRunsKnown, knownRuns }: Comparison
   if (betweenRunsKnown) return `Rests on the noise between repeats and on how ${knownRuns} runs of the sweep differ.`
   const runs = knownRuns === 1 ? 'only the base is known' : `only ${knownRuns} are known`
   return `Rests on the noise between repeats of one run alone. How runs differ takes ${fewestRuns} comparable runs of the sweep, and ${runs}: a difference may be one of another session, not of what changed.`
+}
+
+/** How the runs measured, where they measured another way; else that each point lacks a valid result in one of them. */
+function whyNothing(points: Comparison['points']): string {
+  const ways = [...new Set(points.map(({ unlike }) => unlike))].filter(unlike => unlike !== '')
+  return ways.length === 0
+    ? 'each is invalid or failed in one of the runs'
+    : `they were measured another way (${ways.join('; ')})`
 }
 
 /** Whether a gate failed or was not tested: exit code 1 of `fulcrum compare`. */
