@@ -256,13 +256,15 @@ function knownBefore(states: readonly State[], run: number): readonly (Before | 
     const moderated = moderatedVariances(members.map(i => fresh[i] ?? { variance: 0, freedom: 0 }))
     members.forEach((i, at) => {
       const found = moderated?.[at]
-      if (found === undefined || found.variance === 0) return
+      const own = levelled[i]?.at(-1) ?? []
+      // A track that begins later than others has no level yet.
+      if (found === undefined || found.variance === 0 || own.length === 0) return
       const memory = memories[i] ?? 0
       known[i] = {
         memory,
         usual: usual[i] ?? 0,
         ...found,
-        ...onLevel(levelled[i]?.at(-1) ?? [], memory, usual[i] ?? 0),
+        ...onLevel(own, memory, usual[i] ?? 0),
       }
     })
   }
