@@ -202,7 +202,17 @@ export interface Measurement {
     }
   }
   /** Asked − got, relative: (got − asked) / asked of the means. */
-  readonly deviation: { readonly isl: number | null; readonly osl: number | null }
+  readonly deviation: {
+    readonly isl: number | null
+    readonly osl: number | null
+    /**
+     * Of a dataset, whose lengths need not be the workload's: against what the very requests held and asked for, so that what is
+     * left is the server's doing. Absent without a dataset, where that is what {@link isl} and {@link osl} say.
+     */
+    readonly ofRequests?: { readonly isl: number | null; readonly osl: number | null }
+  }
+  /** What was really sent, warm-up included; absent where a generator doesn't say, in conversations and traces. */
+  readonly prompts?: SentPrompts
   /** Server metrics over the window, by source then metric: mean and max of what was scraped. */
   readonly server?: ServerMetrics
   /** What a generator says against its own figures (a crash survived, a summary that its record doesn't bear out); the judge passes it on. */
@@ -258,6 +268,16 @@ export interface ServerMetric {
    * what tells where requests wait and how long (queues, running, KV cache, TTFT, ITL); absent in runs before it was kept.
    */
   readonly series?: readonly (readonly [atMs: number, value: number])[]
+}
+
+/** Prompts of a point by what was sent. */
+export interface SentPrompts {
+  /** Prompts that there were to send: rows of a dataset, or as many as were made. Each is sent again when all have been. */
+  readonly available: number
+  /** Different ones among the requests, warm-up included. */
+  readonly distinct: number
+  /** Measured requests whose prompt an earlier request of the point had, one of the warm-up or not. */
+  readonly repeated: number
 }
 
 /** A measurement and what can be said of it. */

@@ -16,7 +16,12 @@ export function judge(point: Point, measurement: Measurement): Finding[] {
     ...judgeServer(point, measurement),
     ...(measurement.remarks ?? []),
   ]
-  return findings.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity))
+  return gravestFirst(findings)
+}
+
+/** The same findings, the gravest first. */
+export function gravestFirst(findings: readonly Finding[]): Finding[] {
+  return findings.toSorted((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity))
 }
 
 /** `invalid` as soon as one finding is; a point without a measurement is `failed`, which is not for this function to say. */

@@ -272,3 +272,40 @@ test('prompts that repeated are told, as a prefix cache answers them sooner', ()
   const talks = { ...few, workload: { ...few.workload, conversation: { turns: 3, thinkMs: 0 } } }
   assert.deepEqual(judge(talks, sound), [])
 })
+
+test('prompts that repeated are told by what was sent, however many were asked for', () => {
+  const point = pointOf()
+  const file = { ...point, workload: { ...point.workload, datasetFile: '/data/prompts.jsonl' } }
+  const sent = { ...sound, prompts: { available: 8, distinct: 8, repeated: 1000 } }
+  const [finding] = judge(file, sent)
+  assert.equal(finding?.code, 'prompts-repeated')
+  assert.match(
+    finding?.message ?? '',
+    /^1,000 of 1,000 requests had the prompt of an earlier one, as there are 8 prompts \(prompts\.jsonl\) for 1,128 requests/,
+  )
+  const none = { ...sound, prompts: { available: 768, distinct: 768, repeated: 0 } }
+  assert.deepEqual(judge({ ...point, load: { ...point.load, dataset: 768 } }, none), [])
+})
+
+test('a dataset of other lengths than the workload says is told, and is no fault of the server', () => {
+  const point = pointOf()
+  const ofRequests = { isl: 0.001, osl: -0.001 }
+  const measured = { ...sound, isl: at(93), osl: at(40), deviation: { isl: -0.907, osl: -0.6, ofRequests } }
+  const found = judge(point, measured)
+  assert.deepEqual(
+    found.map(({ code, severity }) => [code, severity]),
+    [
+      ['dataset-isl', 'warning'],
+      ['dataset-osl', 'warning'],
+    ],
+  )
+  assert.match(found[0]?.message ?? '', /mean ISL is 93 tokens, and the workload says 1,000.* Write isl: 93/)
+  const cut = { ...measured, deviation: { isl: -0.907, osl: 0, ofRequests: { isl: -0.1, osl: 0 } } }
+  assert.deepEqual(
+    judge(point, cut).map(({ code, severity }) => [code, severity]),
+    [
+      ['isl-deviation', 'invalid'],
+      ['dataset-isl', 'warning'],
+    ],
+  )
+})

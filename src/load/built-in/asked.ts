@@ -1,4 +1,5 @@
-import type { Point } from '../../point/index.ts'
+import type { Measurement, SentPrompts } from '../../metrics/measurement.ts'
+import { meanTokens, type Point } from '../../point/index.ts'
 import type { RequestSet } from './request-set.ts'
 
 /** Which request of a set the window begins with: a trace's first, else the one after the warm-up's last conversation. */
@@ -23,4 +24,40 @@ export function askedLengths(
     return sum / sent
   }
   return { isl: mean(inputTokens), osl: mean(outputTokens) }
+}
+
+/**
+ * How many prompts were sent, and how many of the measured requests repeated one: by what the prompts hold, not by how many were
+ * asked for. Absent for conversations, which repeat themselves by nature, and traces, which say what repeats.
+ */
+export function sentPrompts(
+  load: Point['load'],
+  { count, turns, firstAlike }: Pick<RequestSet, 'count' | 'turns' | 'firstAlike'>,
+  sent: number,
+): { readonly prompts?: SentPrompts } {
+  if (load.level.kind === 'trace' || turns > 1 || count === 0) return {}
+  const seen = new Set<number>()
+  const promptOf = (request: number) => firstAlike?.[request % count] ?? request % count
+  const first = firstMeasured(load, turns)
+  for (let request = 0; request < Math.min(first, count); request++) seen.add(promptOf(request))
+  let repeated = 0
+  for (let request = first; request < first + sent; request++) {
+    const prompt = promptOf(request)
+    if (seen.has(prompt)) repeated++
+    seen.add(prompt)
+  }
+  return { prompts: { available: count, distinct: seen.size, repeated } }
+}
+
+/** Deviations of a dataset's requests: from what the workload says, and from what the requests themselves held and asked for. */
+export function datasetDeviation(
+  { isl, osl }: Point['workload'],
+  measured: Pick<Measurement, 'isl' | 'osl' | 'deviation'>,
+): Measurement['deviation'] {
+  const from = (got: number | undefined, asked: number) => (got === undefined ? null : (got - asked) / asked)
+  return {
+    isl: from(measured.isl?.mean, meanTokens(isl)),
+    osl: from(measured.osl?.mean, meanTokens(osl)),
+    ofRequests: measured.deviation,
+  }
 }

@@ -9,7 +9,7 @@ import type { WindowBounds } from '../../metrics/window.ts'
 import type { Point } from '../../point/index.ts'
 import { largest } from '../../point/index.ts'
 import { slotsOf } from '../slots.ts'
-import { askedLengths } from './asked.ts'
+import { askedLengths, datasetDeviation, sentPrompts } from './asked.ts'
 import { startGapMs } from './closed-loop.ts'
 import type { JobResult, ThreadHealth } from './job.ts'
 import type { RequestSet } from './request-set.ts'
@@ -56,6 +56,8 @@ export function measurementOf(
     generator: { name: 'built-in', version: generatorVersion },
     startedAt: context.startedAt,
     ...summary,
+    ...(point.workload.datasetFile === undefined ? {} : { deviation: datasetDeviation(point.workload, summary) }),
+    ...sentPrompts(point.load, requests, records.count),
     errors: context.errors,
     interChunkMs: mergeHistograms(results.map(result => result.gaps)).toDistribution(),
     tokenSource: tokenSourceOf(context.counts),

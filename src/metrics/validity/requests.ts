@@ -1,4 +1,4 @@
-import type { Point } from '../../point/index.ts'
+import { meanTokens, type Point } from '../../point/index.ts'
 import type { Finding, Measurement } from '../measurement.ts'
 import { amount, percent } from './figures.ts'
 import { judgeTokenCounts } from './token-counts.ts'
@@ -6,7 +6,7 @@ import { judgeTokenCounts } from './token-counts.ts'
 /** Whether what came back is what was asked for: failures and lengths. */
 export function judgeRequests(point: Point, measurement: Measurement): Finding[] {
   const { requests, errors, deviation } = measurement
-  const { limits, load, workload } = point
+  const { limits } = point
   if (requests.sent === 0) {
     return [
       { severity: 'invalid', code: 'nothing-sent', message: 'no request was sent. Check duration and arrival rate' },
@@ -52,31 +52,60 @@ export function judgeRequests(point: Point, measurement: Measurement): Finding[]
     })
   }
 
-  if (deviation.isl !== null && Math.abs(deviation.isl) > limits.islDeviation) {
+  // What a dataset's requests held is not what the workload says; what the server made of them is to be right all the same.
+  const served = deviation.ofRequests ?? deviation
+  if (served.isl !== null && Math.abs(served.isl) > limits.islDeviation) {
     findings.push({
       severity: 'invalid',
       code: 'isl-deviation',
-      message: `prompts were ${byHowMuch(deviation.isl)} than asked (mean ${amount(measurement.isl?.mean ?? 0)} tokens; ${percent(limits.islDeviation)} allowed: validity.isl_deviation). The tokenizer in the sweep file is not the server's, or the server cuts prompts`,
+      message: `prompts were ${byHowMuch(served.isl)} than asked (mean ${amount(measurement.isl?.mean ?? 0)} tokens; ${percent(limits.islDeviation)} allowed: validity.isl_deviation). The tokenizer in the sweep file is not the server's, or the server cuts prompts`,
     })
   }
-  if (deviation.osl !== null && Math.abs(deviation.osl) > limits.oslDeviation) {
+  if (served.osl !== null && Math.abs(served.osl) > limits.oslDeviation) {
     findings.push({
       severity: 'invalid',
       code: 'osl-deviation',
-      message: `answers were ${byHowMuch(deviation.osl)} than asked (mean ${amount(measurement.osl?.mean ?? 0)} tokens; ${percent(limits.oslDeviation)} allowed: validity.osl_deviation). Check how this server is told to ignore end-of-sequence (ignore_eos, min_tokens, nvext) and its longest sequence`,
+      message: `answers were ${byHowMuch(served.osl)} than asked (mean ${amount(measurement.osl?.mean ?? 0)} tokens; ${percent(limits.oslDeviation)} allowed: validity.osl_deviation). Check how this server is told to ignore end-of-sequence (ignore_eos, min_tokens, nvext) and its longest sequence`,
     })
   }
-  const repeated = load.warmup + requests.sent - load.dataset
-  if (repeated > 0 && load.level.kind !== 'trace' && workload.conversation === undefined) {
-    findings.push({
-      severity: 'warning',
-      code: 'prompts-repeated',
-      message: `${amount(Math.min(repeated, requests.sent))} of ${amount(requests.sent)} requests had the prompt of an earlier one, as there are ${amount(load.dataset)} prompts (load.dataset): a server with a prefix cache answers them sooner`,
-    })
-  }
+  if (deviation.ofRequests !== undefined) findings.push(...judgeDataset(point, measurement))
+  findings.push(...judgeRepeats(point, measurement))
   findings.push(...judgeTokenCounts(measurement))
   return findings
 }
+
+/** Whether a dataset's lengths are what the workload says that they are. */
+function judgeDataset({ workload, limits }: Point, { deviation, isl, osl }: Measurement): Finding[] {
+  return (
+    [
+      ['isl', deviation.isl, limits.islDeviation, isl],
+      ['osl', deviation.osl, limits.oslDeviation, osl],
+    ] as const
+  ).flatMap(([key, off, limit, got]) => {
+    if (off === null || got === null || Math.abs(off) <= limit) return []
+    const length = key.toUpperCase()
+    const message = `the dataset's mean ${length} is ${amount(got.mean)} tokens, and the workload says ${amount(meanTokens(workload[key]))}: figures are of what was sent. Write ${key}: ${Math.round(got.mean)}, or use another dataset`
+    return [{ severity: 'warning', code: `dataset-${key}`, message }]
+  })
+}
+
+/** Prompts that were sent again: by what was sent where the generator says it, else by how many prompts were asked for. */
+function judgeRepeats({ load, workload }: Point, { requests, prompts }: Measurement): Finding[] {
+  if (load.level.kind === 'trace' || workload.conversation !== undefined) return []
+  const repeated = prompts?.repeated ?? Math.min(load.warmup + requests.sent - load.dataset, requests.sent)
+  if (repeated <= 0) return []
+  const distinct = prompts?.distinct ?? load.dataset
+  const from = workload.datasetFile === undefined ? 'load.dataset' : baseName(workload.datasetFile)
+  return [
+    {
+      severity: 'warning',
+      code: 'prompts-repeated',
+      message: `${amount(repeated)} of ${amount(requests.sent)} requests had the prompt of an earlier one, as there are ${amount(distinct)} prompts (${from}) for ${amount(load.warmup + requests.sent)} requests, warm-up included: a server with a prefix cache answers them sooner`,
+    },
+  ]
+}
+
+const baseName = (path: string) => path.slice(path.lastIndexOf('/') + 1)
 
 function byHowMuch(deviation: number): string {
   return `${percent(Math.abs(deviation))} ${deviation < 0 ? 'shorter' : 'longer'}`

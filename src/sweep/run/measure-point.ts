@@ -3,10 +3,12 @@ import { join } from 'node:path'
 import { diskError, isDiskRefusal, type PointResult } from '../../journal/index.ts'
 import type { LoadProgress } from '../../load/generator.ts'
 import type { Finding, Measurement } from '../../metrics/measurement.ts'
+import { gravestFirst } from '../../metrics/validity.ts'
 import { type Endpoint, FulcrumError, type Point } from '../../point/index.ts'
 import { messageOf } from './bring-up.ts'
 import type { RunContext } from './context.ts'
 import { pointDeadlineMs, within } from './deadline.ts'
+import { earlierPrompts } from './earlier-prompts.ts'
 import { deploymentBroke } from './missing.ts'
 import { watchServer } from './server-metrics.ts'
 import { keepWorkerLogs } from './worker-logs.ts'
@@ -112,7 +114,8 @@ async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder
       ...(Object.keys(seen).length === 0 ? {} : { server: { ...seen, ...measured.server } }),
       ...(unread.length === 0 ? {} : { remarks: [...(measured.remarks ?? []), ...unread] }),
     }
-    return { measurement, findings: run.parts.judge(point, measurement) }
+    const earlier = earlierPrompts(point, measurement, run.parts.run.journal.lines)
+    return { measurement, findings: gravestFirst([...run.parts.judge(point, measurement), ...earlier]) }
   } catch (error) {
     run.signal.throwIfAborted()
     if (isDiskRefusal(error)) throw diskError(error, 'write the files of a point', folder)

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { askedLengths } from '../../../src/load/built-in/asked.ts'
-import type { Load } from '../../../src/point/index.ts'
+import fc from 'fast-check'
+import { askedLengths, datasetDeviation, sentPrompts } from '../../../src/load/built-in/asked.ts'
+import type { Distribution } from '../../../src/metrics/measurement.ts'
+import type { Load, Workload } from '../../../src/point/index.ts'
 
 const load = (warmup: number, level: Load['level'] = { kind: 'concurrency', concurrency: 1 }): Load => ({
   level,
@@ -39,4 +41,37 @@ describe('what was asked for', () => {
   test('is unknown when nothing was sent', () => {
     assert.deepEqual(askedLengths(load(0), set(), 0), { isl: null, osl: null })
   })
+})
+
+describe('prompts that were sent', () => {
+  test('are counted as a list of them would be, whichever are the same', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 1, maxLength: 12 }),
+        fc.nat({ max: 20 }),
+        fc.nat({ max: 40 }),
+        (contents, warmup, sent) => {
+          const firstAlike = Uint32Array.from(contents, content => contents.indexOf(content))
+          const { prompts } = sentPrompts(load(warmup), { count: contents.length, turns: 1, firstAlike }, sent)
+          const all = Array.from({ length: warmup + sent }, (_, request) => contents[request % contents.length])
+          const repeated = all.filter((content, request) => request >= warmup && all.indexOf(content) < request).length
+          assert.deepEqual(prompts, { available: contents.length, distinct: new Set(all).size, repeated })
+        },
+      ),
+    )
+  })
+
+  test('are not counted in conversations and traces', () => {
+    assert.deepEqual(sentPrompts(load(0), { count: 4, turns: 2 }, 4), {})
+    assert.deepEqual(sentPrompts(load(0, { kind: 'trace', file: 't', speed: 1 }), { count: 4, turns: 1 }, 8), {})
+  })
+})
+
+test('a dataset deviates from what the workload says, and its requests from what they held', () => {
+  const lengths = (mean: number) => ({ mean }) as Distribution
+  const workload: Workload = { name: 'w', isl: { kind: 'fixed', tokens: 500 }, osl: { kind: 'fixed', tokens: 20 } }
+  const measured = { isl: lengths(93), osl: lengths(20), deviation: { isl: 0, osl: 0 } }
+  assert.deepEqual(datasetDeviation(workload, measured), { isl: -0.814, osl: 0, ofRequests: { isl: 0, osl: 0 } })
+  const nothing = { isl: null, osl: null, deviation: { isl: null, osl: null } }
+  assert.deepEqual(datasetDeviation(workload, nothing), { isl: null, osl: null, ofRequests: { isl: null, osl: null } })
 })
