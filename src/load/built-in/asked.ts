@@ -32,16 +32,18 @@ export function askedLengths(
  */
 export function sentPrompts(
   load: Point['load'],
-  { count, turns, firstAlike }: Pick<RequestSet, 'count' | 'turns' | 'firstAlike'>,
-  sent: number,
+  { count, turns, spare, firstAlike }: Pick<RequestSet, 'count' | 'turns' | 'spare' | 'firstAlike'>,
+  { measured, warmup }: { readonly measured: number; readonly warmup: number },
 ): { readonly prompts?: SentPrompts } {
   if (load.level.kind === 'trace' || turns > 1 || count === 0) return {}
   const seen = new Set<number>()
   const promptOf = (request: number) => firstAlike?.[request % count] ?? request % count
   const first = firstMeasured(load, turns)
-  for (let request = 0; request < Math.min(first, count); request++) seen.add(promptOf(request))
+  // A warm-up that takes more requests than planned has spare prompts for them, or goes on with those of the window.
+  const warmed = spare > 0 ? first : Math.max(first, warmup)
+  for (let request = 0; request < Math.min(warmed, count); request++) seen.add(promptOf(request))
   let repeated = 0
-  for (let request = first; request < first + sent; request++) {
+  for (let request = first; request < first + measured; request++) {
     const prompt = promptOf(request)
     if (seen.has(prompt)) repeated++
     seen.add(prompt)

@@ -41,6 +41,7 @@ export function measurementOf(
   context: ResultContext,
 ): Omit<Measurement, 'wallS'> {
   const { point, requests } = context
+  const sent = (phase: 'warm-up' | 'measured') => requestsOfPhases(records, [phase]).count
   const summary = summarise(records, {
     slots: slotsOf(point.load, {
       turns: requests.turns,
@@ -49,7 +50,7 @@ export function measurementOf(
     }),
     from: point.load.level.kind === 'concurrency' ? 'sent' : 'scheduled',
     slo: point.slo,
-    asked: askedLengths(point.load, requests, requestsOfPhases(records, ['measured']).count),
+    asked: askedLengths(point.load, requests, sent('measured')),
     ...(context.steadyWindow === undefined ? {} : { steadyWindow: context.steadyWindow }),
   })
   return {
@@ -57,7 +58,7 @@ export function measurementOf(
     startedAt: context.startedAt,
     ...summary,
     ...(point.workload.datasetFile === undefined ? {} : { deviation: datasetDeviation(point.workload, summary) }),
-    ...sentPrompts(point.load, requests, records.count),
+    ...sentPrompts(point.load, requests, { measured: sent('measured'), warmup: sent('warm-up') }),
     errors: context.errors,
     interChunkMs: mergeHistograms(results.map(result => result.gaps)).toDistribution(),
     tokenSource: tokenSourceOf(context.counts),

@@ -52,7 +52,11 @@ describe('prompts that were sent', () => {
         fc.nat({ max: 40 }),
         (contents, warmup, sent) => {
           const firstAlike = Uint32Array.from(contents, content => contents.indexOf(content))
-          const { prompts } = sentPrompts(load(warmup), { count: contents.length, turns: 1, firstAlike }, sent)
+          const { prompts } = sentPrompts(
+            load(warmup),
+            { count: contents.length, turns: 1, spare: 0, firstAlike },
+            { measured: sent, warmup },
+          )
           const all = Array.from({ length: warmup + sent }, (_, request) => contents[request % contents.length])
           const repeated = all.filter((content, request) => request >= warmup && all.indexOf(content) < request).length
           assert.deepEqual(prompts, { available: contents.length, distinct: new Set(all).size, repeated })
@@ -61,9 +65,16 @@ describe('prompts that were sent', () => {
     )
   })
 
+  test('of a warm-up that goes on beyond its plan are spare ones, or those of the window', () => {
+    const of = (spare: number) =>
+      sentPrompts(load(2), { count: 10, turns: 1, spare }, { measured: 4, warmup: 5 }).prompts?.repeated
+    assert.deepEqual([of(3), of(0)], [0, 3])
+  })
+
   test('are not counted in conversations and traces', () => {
-    assert.deepEqual(sentPrompts(load(0), { count: 4, turns: 2 }, 4), {})
-    assert.deepEqual(sentPrompts(load(0, { kind: 'trace', file: 't', speed: 1 }), { count: 4, turns: 1 }, 8), {})
+    const trace = { kind: 'trace', file: 't', speed: 1 } as const
+    assert.deepEqual(sentPrompts(load(0), { count: 4, turns: 2, spare: 0 }, { measured: 4, warmup: 0 }), {})
+    assert.deepEqual(sentPrompts(load(0, trace), { count: 4, turns: 1, spare: 0 }, { measured: 8, warmup: 0 }), {})
   })
 })
 
