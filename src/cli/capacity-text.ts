@@ -51,7 +51,7 @@ function answerText(view: CapacityView, answer: CandidateView): string {
     `a replica answers ${figure(requestsPerSPerReplica)} requests/s within the SLO; ${percent(utilisation)} used at the peak`,
     spareText(answer),
     ...[cautiousText(view)].filter(line => line !== null),
-    ...costLines(answer),
+    ...costLines(answer, view),
     ...(followingShare < 0.995
       ? [`replicas that follow the traffic hour by hour would take ${percent(followingShare)} of the GPU-hours`]
       : []),

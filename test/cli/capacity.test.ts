@@ -9,7 +9,16 @@ const run = join(repository, 'results/baseline/quick')
 
 interface View {
   readonly serves: boolean
-  readonly answer: { readonly deployment: string; readonly nodes: number; readonly peakRequestsPerS: number } | null
+  readonly answer: {
+    readonly deployment: string
+    readonly nodes: number
+    readonly peakRequestsPerS: number
+    readonly cost: {
+      readonly currency: string | null
+      readonly perHour: number
+      readonly month: { readonly hours: number; readonly cost: number }
+    }
+  } | null
   readonly evidence: readonly { readonly pointIds: readonly string[] }[]
 }
 
@@ -75,6 +84,34 @@ fleet: { gpus_per_node: 8 }
     assert.equal(exitCode, 0, stderr)
     assert.equal((JSON.parse(stdout) as View).answer?.peakRequestsPerS, 2)
   })
+  for (const [what, flags, shown, code] of [
+    ['a currency', ['--price', '3', '--currency', 'eur'], 'EUR', 'EUR'],
+    ['a price alone, in units', ['--price', '3'], 'units', null],
+    ['no price, in GPU-hours', [], 'GPU-h', null],
+  ] as const)
+    test(`tells costs of ${what}, and what a month of the traffic is, in every format`, async () => {
+      await using folder = await temporaryFolder()
+      const asked = ['capacity', run, '--rps', '20', '--day', 'office', ...flags]
+      const [terminal, json, markdown, written] = await Promise.all([
+        fulcrum(asked),
+        fulcrum([...asked, '--json']),
+        fulcrum([...asked, '--markdown']),
+        fulcrum([...asked, '--to', folder.path]),
+      ])
+      assert.equal(written.exitCode, 0, written.stderr)
+      const month = new RegExp(
+        `a month of this traffic: [\\d,.]+ ${shown} \\(730 hours, every day alike, at 47\\.5 % of the peak rate on average: 25 million requests, `,
+      )
+      const hour = new RegExp(`[\\d.]+ ${shown} an hour; [\\d.]+ ${shown} per million tokens`)
+      const html = await readFile(join(folder.path, 'capacity.html'), 'utf8')
+      for (const text of [terminal.stdout.replace(/\n {2}/g, ' '), markdown.stdout, html]) {
+        assert.match(text, month)
+        assert.match(text, hour)
+      }
+      const { answer } = JSON.parse(json.stdout) as View
+      assert.equal(answer?.cost.currency, code)
+      assert.deepEqual([answer?.cost.month.hours, answer?.cost.month.cost], [730, 730 * (answer?.cost.perHour ?? 0)])
+    })
   test('says in which unit it read the times of a trace, why, and what the other would be; not when it was told', async () => {
     await using folder = await temporaryFolder()
     const trace = join(folder.path, 'seconds.jsonl')

@@ -47,8 +47,10 @@ export interface Fleet {
   readonly gpusPerNode: number
   /** Nodes that can be had; null when any number can. */
   readonly nodes: number | null
-  /** Price of one GPU for an hour, in any currency; null when it isn't known. */
+  /** Price of one GPU for an hour; null when it isn't known. */
   readonly gpuPricePerHour: number | null
+  /** ISO 4217 code of the price's currency; absent or null when it wasn't said, and amounts are then in units. */
+  readonly currency?: string | null
   /** Nodes that may be lost while the SLO still holds: 1 is N+1. */
   readonly nodesLost: number
 }

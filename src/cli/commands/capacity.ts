@@ -38,6 +38,7 @@ export function addCapacity(program: Command): void {
     .option('--gpus-per-node <n>', 'GPUs of a node (8)')
     .option('--nodes <n>', 'nodes that can be had')
     .option('--price <amount>', 'price of a GPU for an hour')
+    .option('--currency <code>', 'currency of the price, an ISO 4217 code such as EUR; without it amounts are in units')
     .option('--nodes-lost <n>', 'nodes that may be lost at the peak (1)')
     .option('--out <dir>', 'where runs are kept', 'results')
     .option('--to <dir>', 'write capacity.html, capacity.md and capacity.json there')
@@ -47,7 +48,7 @@ export function addCapacity(program: Command): void {
       'after',
       `
 Examples:
-  $ fulcrum capacity results/nightly/… --rps 20 --slo-ttft-p95 2000 --slo-itl-p95 25 --price 3.5
+  $ fulcrum capacity results/nightly/… --rps 20 --slo-ttft-p95 2000 --slo-itl-p95 25 --price 3.5 --currency EUR
   $ fulcrum capacity results/nightly/… --users 3000 --think 45 --day office --growth 5% --months 12
   $ fulcrum capacity sweeps/capacity/chat.yaml --run results/capacity/… --to plan/
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { currencyCode } from '../../analysis/capacity/currency.ts'
 import { dayShapes } from '../../analysis/capacity/day-shape.ts'
 import { type TraceUnit, traceUnits } from '../../load/trace-time.ts'
 import { field, positiveInt } from '../../sweep/schema/field.ts'
@@ -98,8 +99,16 @@ export const capacitySchema = z.strictObject({
       ).optional(),
       gpu_price_per_hour: field(
         z.number().positive(),
-        'Price of a GPU for an hour, in any currency. Without it, costs are in GPU-hours.',
+        'Price of a GPU for an hour. Without it, costs are in GPU-hours.',
         'write a price above 0',
+      ).optional(),
+      currency: field(
+        z
+          .string()
+          .regex(/^[A-Za-z]{3}$/)
+          .refine(code => currencyCode(code) !== null),
+        'Currency of the price, an ISO 4217 code such as EUR. Without it, amounts are in units of the price.',
+        'write an ISO 4217 code such as EUR, USD or JPY',
       ).optional(),
       nodes_lost: field(
         z.int().min(0).max(100),
@@ -108,7 +117,7 @@ export const capacitySchema = z.strictObject({
       ).default(1),
     }),
     'The machines.',
-    'write { gpus_per_node: 8, nodes: 12, gpu_price_per_hour: 3.5 }',
+    'write { gpus_per_node: 8, nodes: 12, gpu_price_per_hour: 3.5, currency: EUR }',
   ),
 })
 

@@ -25,6 +25,8 @@ export interface CapacityFlags {
   readonly gpusPerNode?: string
   readonly nodes?: string
   readonly price?: string
+  /** ISO 4217 code of the price's currency. */
+  readonly currency?: string
   readonly nodesLost?: string
 }
 
@@ -46,10 +48,11 @@ const places = {
   gpusPerNode: ['fleet', 'gpus_per_node'],
   nodes: ['fleet', 'nodes'],
   price: ['fleet', 'gpu_price_per_hour'],
+  currency: ['fleet', 'currency'],
   nodesLost: ['fleet', 'nodes_lost'],
 } as const satisfies { readonly [flag in keyof CapacityFlags]-?: Path }
 
-const texts: readonly string[] = ['trace', 'traceUnit', 'day']
+const texts: readonly string[] = ['trace', 'traceUnit', 'day', 'currency']
 const demandFlags = ['rps', 'meanRps', 'users', 'trace'] as const
 
 /** `--slo-ttft-p95` of `sloTtftP95`. */
@@ -75,6 +78,7 @@ export function askedByFlags(flags: CapacityFlags): Asked {
   }
   lonely('traceUnit', 'trace')
   lonely('think', 'users')
+  lonely('currency', 'price')
   if (flags.trace !== undefined && flags.mix !== undefined)
     throw badFlag('--trace and --mix are given together.', 'Leave --mix out: a trace has its own lengths.')
   const raw = { traffic: {}, fleet: { gpus_per_node: 8 } }
@@ -102,6 +106,7 @@ const badFlag = (message: string, remedy: string) => new FulcrumError('bad-input
 const ranges: { readonly [flag: string]: string } = {
   day: 'It takes flat, office or evening; 24 factors of your own go into a capacity file.',
   traceUnit: 'It takes s, ms, us or ns.',
+  currency: 'It takes an ISO 4217 code such as EUR, USD or JPY.',
   users: 'It takes a whole number from 1.',
   think: 'It takes a number from 0.',
   growth: 'It takes a share a month such as 0.05 or 5%, above -1 and at most 10.',

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import type { WorkloadAnalysis } from '../../analysis/analyse.ts'
+import { currencyCode } from '../../analysis/capacity/currency.ts'
 import { dayShapes, normalisedDay } from '../../analysis/capacity/day-shape.ts'
 import type { CapacityQuestion, Demand, RequestClass, Traffic } from '../../analysis/capacity/question.ts'
 import { trafficOfTrace } from '../../analysis/capacity/trace-traffic.ts'
@@ -74,6 +75,7 @@ export function questionOf(
       gpusPerNode: fleet.gpus_per_node,
       nodes: fleet.nodes ?? null,
       gpuPricePerHour: fleet.gpu_price_per_hour ?? null,
+      currency: fleet.currency === undefined ? null : currencyCode(fleet.currency),
       nodesLost: fleet.nodes_lost,
     },
   }

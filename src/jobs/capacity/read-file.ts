@@ -53,7 +53,14 @@ export async function readCapacityFile(file: string): Promise<CapacityFile> {
     reportIssues(capacitySchema as z.ZodType, source.value, parsed.error.issues, report)
     throw invalid()
   }
-  const { traffic } = parsed.data
+  const { traffic, fleet } = parsed.data
+  if (fleet.currency !== undefined && fleet.gpu_price_per_hour === undefined)
+    report(
+      ['fleet', 'currency'],
+      'currency says nothing without gpu_price_per_hour',
+      'give a price too, or leave it out',
+      'key',
+    )
   const given = demands.filter(key => traffic[key] !== undefined)
   const [first, second] = given
   if (first === undefined) report(['traffic'], 'traffic has no amount', `write one of ${demands.join(', ')}`)

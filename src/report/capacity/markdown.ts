@@ -38,7 +38,7 @@ function answerLines(answer: CandidateView, view: CapacityView): readonly string
     `- ${answer.gpus} GPUs in use, ${answer.gpusPaid} in whole nodes`,
     `- each replica answers ${figure(answer.requestsPerSPerReplica)} requests/s within the SLO; ${percent(answer.utilisation)} of that is used at the peak`,
     `- ${escapeMarkdown(spareText(answer))}`,
-    ...costLines(answer).map(line => `- ${escapeMarkdown(line)}`),
+    ...costLines(answer, view).map(line => `- ${escapeMarkdown(line)}`),
     ...[cautiousText(view)].flatMap(line => (line === null ? [] : [`- ${escapeMarkdown(line)}`])),
     ...view.replays.map(replay => `- ${escapeMarkdown(replayText(replay))}`),
   ]

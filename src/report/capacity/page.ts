@@ -69,7 +69,7 @@ ${mostText(view) === null ? null : html`<p class="why">${mostText(view)}.</p>`}
 <div><dt>Used at the peak</dt><dd data-value="${answer.utilisation}">${percent(answer.utilisation)}</dd></div>
 <div><dt>Per million tokens</dt><dd data-value="${answer.cost.perMillionTokens}">${money(answer.cost.perMillionTokens, answer.cost)}</dd></div>
 </dl>
-<ul class="sure">${[spareText(answer), cautiousText(view), ...costLines(answer), ...view.replays.map(replayText), ratio(answer), settings(answer)].flatMap(line => (line === null ? [] : [html`<li>${line}</li>`]))}</ul>
+<ul class="sure">${[spareText(answer), cautiousText(view), ...costLines(answer, view), ...view.replays.map(replayText), ratio(answer), settings(answer)].flatMap(line => (line === null ? [] : [html`<li>${line}</li>`]))}</ul>
 </article>
 </section>
 ${caveatsSection(view)}

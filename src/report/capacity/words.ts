@@ -66,20 +66,41 @@ export function replayText({ traffic, requests, p95, meetsSlo, medianError, extr
   return `By the twin ${what} replayed in virtual time on one replica (${requests} requests): TTFT p95 ${time(p95.ttftMs)}${error(medianError.ttft)}, ITL p95 ${time(p95.itlMs)}${error(medianError.itl)}: ${meetsSlo ? 'within the SLO' : 'MISSES THE SLO'}${beyond}`
 }
 
-/** `3.2`, or `0.81 GPU-h` without a price. */
-export function money(amount: number, { unit }: CandidateView['cost']): string {
-  return unit === 'price' ? figure(amount) : `${figure(amount)} GPU-h`
+/** `3.2 EUR`; `3.2 units` where the currency wasn't said, `0.81 GPU-h` without a price. */
+export function money(amount: number, { unit, currency }: CandidateView['cost']): string {
+  return `${figure(amount)} ${unit === 'price' ? (currency ?? 'units') : 'GPU-h'}`
 }
 
-export function costLines({ cost }: CandidateView): readonly string[] {
+export function costLines({ cost }: CandidateView, { question }: CapacityView): readonly string[] {
   const of = (amount: number) => money(amount, cost)
   return [
     `${of(cost.perHour)} an hour; ${of(cost.perMillionTokens)} per million tokens, in and out alike`,
     cost.byRole === null
       ? `all of it on one kind: ${of(cost.perMillionInput)} per million input or ${of(cost.perMillionOutput)} per million output tokens`
       : `${of(cost.byRole.perMillionInput)} per million input tokens (prefill's GPUs), ${of(cost.byRole.perMillionOutput)} per million output tokens (decode's)`,
+    monthText(cost, question.traffic),
   ]
 }
+
+/** What a month of the traffic costs, and what is counted as one. */
+function monthText(
+  cost: CandidateView['cost'],
+  { day, busiestHour = 1, growthPerMonth, months }: CapacityView['question']['traffic'],
+): string {
+  const { hours, requests, inputTokens, outputTokens } = cost.month
+  const mean = busiestHour * (day.reduce((sum, factor) => sum + factor, 0) / day.length)
+  const shape = mean > 0.995 ? 'at the peak rate all day' : `at ${percent(mean)} of the peak rate on average`
+  const when = growthPerMonth === 0 || months === 0 ? '' : ` as of month ${months}`
+  return `a month of this traffic${when}: ${money(cost.month.cost, cost)} (${hours} hours, every day alike, ${shape}: ${many(requests)} requests, ${many(inputTokens)} input and ${many(outputTokens)} output tokens; every node runs all of it)`
+}
+
+const manyOf = new Intl.NumberFormat('en-US', {
+  notation: 'compact',
+  compactDisplay: 'long',
+  maximumSignificantDigits: 3,
+})
+/** `52.6 million`. */
+const many = (amount: number) => manyOf.format(amount)
 
 /** How many it takes should the intervals be read at their bad end. */
 export function cautiousText({ cautious }: CapacityView): string | null {

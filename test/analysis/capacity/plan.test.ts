@@ -72,6 +72,16 @@ describe('a capacity plan', () => {
     assert.equal(best.cost.perHour, best.nodes * 8 * 2)
     assert.ok(Math.abs(best.cost.perMillionOutput - best.cost.perHour / ((20 * mean * 256 * 3600) / 1e6)) < 1e-9)
   })
+  test('counts a month as 730 hours of the day that is planned for, all nodes running', () => {
+    const { best } = answer({ traffic: { day: dayShapes.office, busiestHour: 0.5 } })
+    const meanPerS = 20 * 0.5 * (dayShapes.office.reduce((sum, factor) => sum + factor, 0) / 24)
+    const { hours, requests, outputTokens, cost } = best.cost.month
+    assert.equal(hours, 730)
+    assert.equal(cost, 730 * best.cost.perHour)
+    assert.ok(Math.abs(requests / (meanPerS * 3600 * 730) - 1) < 1e-9)
+    assert.ok(Math.abs(outputTokens / (requests * 256) - 1) < 1e-9)
+    assert.ok(Math.abs((cost / outputTokens) * 1e6 - best.cost.perMillionOutput) < 1e-9)
+  })
   test('splits cost by role only where roles have GPUs of their own', () => {
     for (const { cost, deployment } of answer().candidates)
       assert.equal(cost.byRole === null, deployment.topology.kind === 'aggregated')
