@@ -20,7 +20,7 @@ export interface AiperfRun {
 /** The measurement that AIPerf's record of requests gives; its exit code says nothing (0 with a fifth of the requests failed). */
 export function resultOf(point: Point, run: AiperfRun): Measurement {
   const { end, own } = run
-  const { rows, originNs, tokenSource } = rowsOf(run.requests)
+  const { rows, originNs, tokenSource, tokenCounts } = rowsOf(run.requests)
   const measurement = measurementOf(point, {
     version: own?.aiperf_version ?? run.version,
     rows,
@@ -29,6 +29,7 @@ export function resultOf(point: Point, run: AiperfRun): Measurement {
     knowsSchedule: true,
     interChunkMs: chunkGaps(run.requests),
     tokenSource,
+    tokenCounts,
     remarks: [],
     runFolder: run.runFolder,
     files: run.files,
@@ -61,7 +62,7 @@ function checked(own: OwnFigures, measurement: Measurement): Finding[] {
     {
       name: 'ITL mean (ms)',
       // AIPerf divides by its tokenizer's count, the record by the server's: to be compared only where they agree.
-      stated: sameLengths(own, measurement) ? own.inter_token_latency?.avg : undefined,
+      stated: sameLengths(own, measurement) && aTokenAChunk(measurement) ? own.inter_token_latency?.avg : undefined,
       recorded: measurement.itlMs?.mean,
     },
     {
@@ -78,4 +79,9 @@ function sameLengths(own: OwnFigures, measurement: Measurement): boolean {
   const stated = own.output_sequence_length?.avg
   const recorded = measurement.osl?.mean
   return stated !== undefined && recorded !== undefined && Math.abs(stated - recorded) < 0.5
+}
+
+/** AIPerf takes one token off where chunks carry several, and counts answers in one piece. */
+function aTokenAChunk({ totals, onePiece = 0 }: Measurement): boolean {
+  return onePiece === 0 && totals.outputTokens <= totals.chunks
 }

@@ -1,4 +1,6 @@
-import type { ErrorKind, Measurement } from '../../metrics/measurement.ts'
+import type { ErrorKind, Measurement, TokenCounts } from '../../metrics/measurement.ts'
+import { tokenSourceOf } from '../../metrics/token-counts.ts'
+import { firstChunkTokens, isBelieved, usageStateOf } from '../built-in/usage-state.ts'
 import type { Row } from '../programs/rows.ts'
 import type { RawRequest } from './raw-requests.ts'
 
@@ -8,18 +10,48 @@ export interface CountedRows {
   /** Epoch ns of the clock's zero. */
   readonly originNs: number
   readonly tokenSource: Measurement['tokenSource']
+  readonly tokenCounts: TokenCounts
 }
 
-/** Rows of AIPerf's records. Tokens are the server's count where every answer has one, else AIPerf's tokenizer's. */
+/** Rows of AIPerf's records. Tokens are the server's count where that can be, else AIPerf's tokenizer's: each answer by itself. */
 export function rowsOf(requests: readonly RawRequest[]): CountedRows {
-  const answered = requests.filter(request => failureOf(request) === null)
-  const usage = answered.length > 0 && answered.every(({ metrics }) => metrics.usage_completion_tokens !== undefined)
   const originNs = requests.reduce((least, request) => Math.min(least, scheduledNs(request)), Number.POSITIVE_INFINITY)
+  const counts = { usage: 0, tokenizer: 0, chunks: 0, missing: 0, early: 0, impossible: 0, noPromptTokens: 0 }
+  const rows = requests.map(request => {
+    const row = rowOf(request, originNs)
+    if (row.failure !== null) return row
+    const { state, source } = outputTokensOf(request)
+    counts[source] += 1
+    if (state !== 'said') counts[state] += 1
+    const prompt = request.metrics.usage_prompt_tokens?.value
+    if (prompt !== undefined && !(prompt > 0)) counts.noPromptTokens += 1
+    return row
+  })
+  const answered = counts.usage + counts.tokenizer + counts.chunks > 0
   return {
-    rows: requests.map(request => rowOf(request, originNs, usage)),
+    rows,
     originNs: Number.isFinite(originNs) ? originNs : 0,
-    tokenSource: usage ? 'usage' : 'tokenizer',
+    tokenSource: answered ? tokenSourceOf(counts) : 'tokenizer',
+    tokenCounts: counts,
   }
+}
+
+/** Chunks with a token; 0 where there was no answer. */
+function chunksOf({ metrics }: RawRequest): number {
+  return metrics.request_latency === undefined ? 0 : (metrics.inter_chunk_latency?.value.length ?? 0) + 1
+}
+
+/** Tokens of an answer, how they were counted, and why not by the server. */
+function outputTokensOf(request: RawRequest) {
+  const stated = request.metrics.usage_completion_tokens?.value ?? -1
+  const counted = request.metrics.output_sequence_length?.value
+  const chunks = chunksOf(request)
+  const usage = usageStateOf(stated, chunks, chunks, 0)
+  const isSaid = usage === 'said' || (usage === 'doubtful' && (counted === undefined || isBelieved(stated, counted)))
+  if (isSaid) return { tokens: stated, source: 'usage', state: 'said' } as const
+  const state = usage === 'doubtful' ? 'impossible' : usage
+  if (counted === undefined || counted === 0) return { tokens: chunks, source: 'chunks', state } as const
+  return { tokens: counted, source: 'tokenizer', state } as const
 }
 
 /** Gaps between the chunks of each answer, all together. */
@@ -27,13 +59,13 @@ export function chunkGaps(requests: readonly RawRequest[]): Float64Array {
   return Float64Array.from(requests.flatMap(({ metrics }) => metrics.inter_chunk_latency?.value ?? []))
 }
 
-function rowOf(request: RawRequest, originNs: number, usage: boolean): Row {
+function rowOf(request: RawRequest, originNs: number): Row {
   const { metadata, metrics } = request
   const sentMs = (metadata.request_start_ns - originNs) / 1e6
   const first = metrics.time_to_first_token?.value ?? Number.NaN
-  const input = usage ? metrics.usage_prompt_tokens : metrics.input_sequence_length
-  const output = usage ? metrics.usage_completion_tokens : metrics.output_sequence_length
-  const gaps = metrics.inter_chunk_latency?.value.length ?? 0
+  const prompt = metrics.usage_prompt_tokens?.value ?? 0
+  const { tokens } = outputTokensOf(request)
+  const chunks = chunksOf(request)
   return {
     scheduledMs: (scheduledNs(request) - originNs) / 1e6,
     sentMs,
@@ -41,10 +73,11 @@ function rowOf(request: RawRequest, originNs: number, usage: boolean): Row {
     secondTokenMs: sentMs + first + (metrics.time_to_second_token?.value ?? Number.NaN),
     lastTokenMs: sentMs + (metrics.request_latency?.value ?? Number.NaN),
     doneMs: (metadata.request_end_ns - originNs) / 1e6,
-    inputTokens: input?.value ?? metrics.input_sequence_length?.value ?? 0,
-    outputTokens: output?.value ?? 0,
-    chunks: metrics.request_latency === undefined ? 0 : gaps + 1,
-    firstChunkTokens: 1,
+    inputTokens: prompt > 0 ? prompt : (metrics.input_sequence_length?.value ?? Number.NaN),
+    outputTokens: tokens,
+    chunks,
+    // AIPerf keeps no text: each chunk has had its share.
+    firstChunkTokens: firstChunkTokens(tokens, chunks, 0, null),
     failure: failureOf(request),
   }
 }

@@ -3,8 +3,9 @@ import { errorCode, phaseCode } from '../../metrics/records.ts'
 import { FulcrumError } from '../../point/index.ts'
 import type { Tokenizer } from '../tokenizer.ts'
 import { buildTokenizer, readTokenizer } from '../tokenizer.ts'
-import { endings } from './exchange.ts'
+import { cutMessage, usualEnds } from './answer-ends.ts'
 import type { JobResult } from './job.ts'
+import { firstChunkTokens, isBelieved } from './usage-state.ts'
 
 /** What could only be told when all answers were there. */
 export interface Afterwards {
@@ -14,9 +15,6 @@ export interface Afterwards {
 }
 
 const measured = phaseCode('measured')
-
-/** A usage is believed when it says at least this share of what the tokenizer counts. */
-const believedShare = 0.75
 
 /**
  * Settles in the records of `results` what the clock had no time for, or what only all answers together show: which of them were cut
@@ -41,7 +39,7 @@ export async function settleAnswers(results: readonly JobResult[], tokenizerName
       const once = tokensOf(text)
       const tokens = once === null ? null : Math.max(1, Math.round(once * times))
       const stated = records.outputTokens[row] ?? 0
-      if (usage === 'doubtful' && (tokens === null || stated >= believedShare * tokens)) continue
+      if (usage === 'doubtful' && (tokens === null || isBelieved(stated, tokens))) continue
       recounted.add(row)
       records.outputTokens[row] = tokens ?? records.chunks[row] ?? 0
       if (!counted(row)) continue
@@ -60,51 +58,37 @@ export async function settleAnswers(results: readonly JobResult[], tokenizerName
   return { counts, errors }
 }
 
-/**
- * Tokens of the first chunk, where chunks carry several: they arrived together, hence ITL must not be divided by them. Where neither
- * the server nor the tokenizer can say, each chunk has had its share. The chunks after it have a token each at least.
- */
 function settleFirstChunk({ records }: JobResult, row: number, counted: number | null): void {
-  const tokens = records.outputTokens[row] ?? 0
-  const chunks = records.chunks[row] ?? 0
-  const known = records.firstChunkTokens[row] ?? 0
-  if (tokens <= chunks || chunks < 1) {
-    records.firstChunkTokens[row] = 1
-    return
-  }
-  const first = known > 0 ? known : (counted ?? Math.round(tokens / chunks))
-  records.firstChunkTokens[row] = Math.min(Math.max(1, first), tokens - chunks + 1)
+  const [tokens = 0, chunks = 0, stated = 0] = [
+    records.outputTokens[row],
+    records.chunks[row],
+    records.firstChunkTokens[row],
+  ]
+  records.firstChunkTokens[row] = firstChunkTokens(tokens, chunks, stated, counted)
 }
 
-/**
- * Fails answers that lack an end which most answers of the point have. A server that never sends `[DONE]` cuts nothing by that; one
- * answer without it among others that have it was cut.
- */
+/** Fails answers that lack an end which most answers of the point have. */
 function failCutAnswers(results: readonly JobResult[]): RequestErrors[] {
-  const lacking = (bit: number) =>
-    results.reduce(
-      (sum, { records, unended }) =>
-        sum + unended.reduce((n, [row, ending]) => n + (records.error[row] === 0 && (ending & bit) === 0 ? 1 : 0), 0),
-      0,
-    )
+  const isAnswered = ({ records }: JobResult, row: number) => records.error[row] === 0
   const answered = results.reduce(
     (sum, { records }) => sum + records.error.reduce((n, code) => n + (code === 0 ? 1 : 0), 0),
     0,
   )
-  const usual =
-    (lacking(endings.done) * 2 < answered ? endings.done : 0) |
-    (lacking(endings.finishReason) * 2 < answered ? endings.finishReason : 0)
+  const unended = results.flatMap(result =>
+    result.unended.flatMap(([row, ending]) => (isAnswered(result, row) ? [ending] : [])),
+  )
+  const usual = usualEnds(answered, unended)
   let count = 0
   let example = ''
-  for (const { records, unended } of results) {
-    for (const [row, ending] of unended) {
-      const missing = usual & ~ending
-      if (missing === 0 || records.error[row] !== 0) continue
-      records.error[row] = errorCode('broken-stream')
-      if (records.phase[row] !== measured) continue
+  for (const result of results) {
+    for (const [row, ending] of result.unended) {
+      if (!isAnswered(result, row)) continue
+      const message = cutMessage(ending, usual, result.records.chunks[row] ?? 0)
+      if (message === null) continue
+      result.records.error[row] = errorCode('broken-stream')
+      if (result.records.phase[row] !== measured) continue
       count += 1
-      const what = (missing & endings.finishReason) === 0 ? '[DONE]' : 'a finish_reason'
-      example ||= `the answer ended after ${records.chunks[row] ?? 0} chunks without ${what}, which the other answers have: it was cut`
+      example ||= message
     }
   }
   return count === 0 ? [] : [{ kind: 'broken-stream', count, example }]

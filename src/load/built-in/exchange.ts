@@ -1,5 +1,6 @@
 import type { Histogram } from '../../metrics/histogram.ts'
 import type { Api } from '../../point/index.ts'
+import { endings } from './answer-ends.ts'
 import { isErrorEvent, readChunk } from './chunk.ts'
 import type { EventSink } from './event-reader.ts'
 import { EventReader } from './event-reader.ts'
@@ -8,6 +9,7 @@ import type { ResponseHead } from './response-head.ts'
 import { printable } from './response-head.ts'
 import type { ResponseSink } from './response-reader.ts'
 import { Template } from './template.ts'
+import { type UsageState, usageStateOf } from './usage-state.ts'
 
 const dataPrefix = Buffer.from('data: ')
 /** Templates learned in vain before a stream is taken to have none. */
@@ -21,23 +23,6 @@ const maxText = 32 * 1024
 const noBytes = Buffer.alloc(0)
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
-
-/**
- * What is still likely: a proxy may cut one token's text in two, some tokens have no chunk of their own, and the longest usual
- * tokens are of 16 bytes, three times as many as JSON. Beyond it the tokenizer says whether the count can be.
- */
-const chunkShare = 0.9
-const chunkSlack = 2
-const longestToken = 48
-
-/** Ends that an answer may have, as bits: which of them a server gives is seen over all of its answers. */
-export const endings = { done: 1, finishReason: 2 } as const
-
-/**
- * What the server's usage is worth. `missing`: none came. `early`: it came before the last of the text. `impossible`: it can't be,
- * as 0 tokens with text. `doubtful`: less than the text makes likely, which the tokenizer has to say.
- */
-export type UsageState = 'said' | 'missing' | 'early' | 'impossible' | 'doubtful'
 
 /** JSON keys of text that belongs to the answer itself. */
 const answerKeys = new Set(['content', 'text', 'delta'])
@@ -224,15 +209,7 @@ export class Exchange implements ResponseSink, EventSink {
 
   /** What the server's count of output tokens is worth. */
   get usage(): UsageState {
-    const { outputTokens, chunks } = this
-    if (outputTokens === -1) return 'missing'
-    if (this.#usageAt < chunks) return 'early'
-    if (!Number.isSafeInteger(outputTokens) || outputTokens < 0 || (outputTokens === 0 && chunks > 0))
-      return 'impossible'
-    // A chunk has a token at least, and a token some bytes of text at most; but proxies cut chunks up, and JSON writes long.
-    const fewForChunks = outputTokens + chunkSlack < chunkShare * chunks
-    const fewForText = this.#textBytes > longestToken * (outputTokens + chunkSlack)
-    return fewForChunks || fewForText ? 'doubtful' : 'said'
+    return usageStateOf(this.outputTokens, this.#usageAt, this.chunks, this.#textBytes)
   }
 
   /** The answer's text, reasoning included, as far as it was kept; and how many times as long the whole of it is. */

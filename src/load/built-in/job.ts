@@ -3,9 +3,9 @@ import type { RequestErrors } from '../../metrics/measurement.ts'
 import type { RequestRecords } from '../../metrics/records.ts'
 import type { Api, Arrivals, WindowKind } from '../../point/index.ts'
 import type { Control } from './control.ts'
-import type { UsageState } from './exchange.ts'
 import type { RequestSet } from './request-set.ts'
 import type { Target } from './target.ts'
+import type { UsageState } from './usage-state.ts'
 
 /** When requests are sent. */
 export type Schedule =

@@ -1,7 +1,9 @@
 import type { ErrorKind } from '../../metrics/measurement.ts'
 import type { Api } from '../../point/index.ts'
-import { readChunk, type Usage } from '../built-in/chunk.ts'
+import { endings } from '../built-in/answer-ends.ts'
+import { isErrorEvent, readChunk, type Usage } from '../built-in/chunk.ts'
 import { EventReader } from '../built-in/event-reader.ts'
+import { type UsageState, usageStateOf } from '../built-in/usage-state.ts'
 import type { RawRequest } from './raw-requests.ts'
 
 /** What perf_analyzer received for one request, read as the built-in generator reads a stream. Times in ms, NaN where none. */
@@ -13,7 +15,13 @@ export interface Answer {
   /** Text of all chunks, reasoning included, and of the first alone. */
   readonly text: string
   readonly firstText: string
+  /** As the server wrote it, and what that is worth. */
   readonly usage: Usage | null
+  readonly usageState: UsageState
+  /** Tokens of the first chunk as the server counts them; 0 when it didn't say. */
+  readonly firstTokens: number
+  /** Which of {@link endings} it had. */
+  readonly ending: number
   readonly failure: { readonly kind: ErrorKind; readonly message: string } | null
 }
 
@@ -29,28 +37,43 @@ export function readAnswer(request: RawRequest, api: Api, streaming: boolean, or
   let text = ''
   let firstText = ''
   let usage: Usage | null = null
-  let finished = !streaming
+  let usageAt = 0
+  let firstTokens = 0
+  let textBytes = 0
+  let done = !streaming
+  let finished = false
+  let blankFinish = false
   let failure: Answer['failure'] = null
   let atMs = Number.NaN
 
   function take(data: string, type: string): void {
-    if (data === '[DONE]') {
-      finished = true
+    if (done && streaming) return
+    if (data === '[DONE]' && !isErrorEvent(type)) {
+      done = true
       return
     }
     const value = parse(data)
-    if (value === undefined) {
-      failure ??= { kind: 'bad-response', message: `an event is not JSON: ${data.slice(0, 200)}` }
+    if (data === '' || value === undefined || typeof value === 'string') {
+      const what = data === '' ? `an event '${type}'` : data.slice(0, 200)
+      if (isErrorEvent(type)) failure ??= { kind: 'server-error', message: `the server sent an error: ${what}` }
+      else if (data !== '') failure ??= { kind: 'bad-response', message: `an event is not JSON of an answer: ${what}` }
       return
     }
     const chunk = readChunk(api, type, value)
     if (chunk.error !== null) failure ??= { kind: 'server-error', message: `the server sent an error: ${chunk.error}` }
-    if (chunk.usage !== null) usage = chunk.usage
     if (chunk.finished) finished = true
-    if (chunk.text === '') return
-    if (chunkMs.length === 0) firstText = chunk.text
-    text += chunk.text
-    chunkMs.push(atMs)
+    if (chunk.finished && api === 'responses') done = true
+    if (chunk.blankFinish) blankFinish = true
+    if (chunk.token) {
+      if (chunkMs.length === 0 && chunk.key !== 'several') firstText = chunk.text
+      text += chunk.text
+      textBytes += Buffer.byteLength(chunk.text)
+      chunkMs.push(atMs)
+    }
+    if (chunk.usage === null) return
+    usage = chunk.usage
+    usageAt = chunkMs.length
+    if (chunk.token && usageAt === 1) firstTokens = chunk.usage.outputTokens
   }
 
   const events = new EventReader({
@@ -64,15 +87,20 @@ export function readAnswer(request: RawRequest, api: Api, streaming: boolean, or
     else if (response !== '') take(response, '')
   }
   if (streaming) events.close()
-  if (!finished) {
-    failure ??= {
-      kind: 'broken-stream',
-      message: `the stream ended after ${chunkMs.length} chunks with neither [DONE] nor a finish_reason`,
-    }
-  } else if (chunkMs.length === 0) failure ??= { kind: 'short-output', message: 'the answer has no token' }
+  const chunks = chunkMs.length
+  if (!finished && (blankFinish || !done)) {
+    const ends = blankFinish ? 'an empty finish_reason' : 'neither [DONE] nor a finish_reason'
+    failure ??= { kind: 'broken-stream', message: `the stream ended after ${chunks} chunks with ${ends}` }
+  } else if (chunks === 0) failure ??= { kind: 'short-output', message: 'the answer has no token' }
   const doneMs = ms(request.response_timestamps.at(-1))
-  return { sentMs: ms(request.timestamp), doneMs, chunkMs, text, firstText, usage, failure }
+  const { outputTokens } = usage ?? noUsage
+  const usageState = usageStateOf(outputTokens, usageAt, chunks, textBytes)
+  const ending = (done ? endings.done : 0) | (finished ? endings.finishReason : 0)
+  const sentMs = ms(request.timestamp)
+  return { sentMs, doneMs, chunkMs, text, firstText, usage, usageState, firstTokens, ending, failure }
 }
+
+const noUsage: Usage = { inputTokens: -1, outputTokens: -1 }
 
 function parse(data: string): unknown {
   try {

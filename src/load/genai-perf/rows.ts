@@ -1,5 +1,8 @@
-import type { Measurement } from '../../metrics/measurement.ts'
+import type { Measurement, TokenCounts } from '../../metrics/measurement.ts'
+import { tokenSourceOf } from '../../metrics/token-counts.ts'
 import type { Api } from '../../point/index.ts'
+import { cutMessage, usualEnds } from '../built-in/answer-ends.ts'
+import { firstChunkTokens, isBelieved } from '../built-in/usage-state.ts'
 import type { Row } from '../programs/rows.ts'
 import type { Answer } from './answer.ts'
 import type { OwnFigures } from './own-figures.ts'
@@ -13,39 +16,68 @@ export interface PromptedAnswer extends Answer {
 export interface CountedRows {
   readonly rows: readonly Row[]
   readonly tokenSource: Measurement['tokenSource']
+  readonly tokenCounts: TokenCounts
 }
 
 /**
- * Rows of perf_analyzer's answers. Tokens are counted by the server's usage where every answer has it; else by the
- * tokenizer, without special tokens, as genai-perf does. Where genai-perf's summary says that all requests have one length, that is taken.
+ * Rows of perf_analyzer's answers. Tokens are the server's usage where that can be; else the tokenizer counts, without special tokens,
+ * as genai-perf does: each answer by itself. Where genai-perf's summary says that all requests have one length, that is taken.
  */
 export function rowsOf(
   answers: readonly PromptedAnswer[],
   own: OwnFigures | null,
   countTokens: (text: string) => number,
 ): CountedRows {
-  const usage = answers.every(answer => answer.usage !== null || answer.failure !== null)
   const input = oneLength(own?.input_sequence_length)
   const output = oneLength(own?.output_sequence_length)
+  const ended = answers.filter(answer => answer.failure === null)
+  const usual = usualEnds(
+    ended.length,
+    ended.map(answer => answer.ending),
+  )
+  const counts = { usage: 0, tokenizer: 0, chunks: 0, missing: 0, early: 0, impossible: 0, noPromptTokens: 0 }
   const rows = answers.map((answer): Row => {
-    const [first, second] = answer.chunkMs
-    const counted = usage && answer.usage !== null
+    const { usage, chunkMs, firstText } = answer
+    const [first, second] = chunkMs
+    const chunks = chunkMs.length
+    const cut = answer.failure === null ? cutMessage(answer.ending, usual, chunks) : null
+    const failure = cut === null ? answer.failure : ({ kind: 'broken-stream', message: cut } as const)
+    const { tokens, state } = outputTokensOf(answer, output, countTokens)
+    const prompt = usage?.inputTokens ?? -1
+    if (failure === null) {
+      counts[state === 'said' ? 'usage' : 'tokenizer'] += 1
+      if (state !== 'said') counts[state] += 1
+      if (prompt !== -1 && !(prompt > 0)) counts.noPromptTokens += 1
+    }
+    const counted = tokens > chunks && answer.firstTokens === 0 && firstText !== '' ? countTokens(firstText) : null
     return {
       scheduledMs: answer.sentMs,
       sentMs: answer.sentMs,
       firstTokenMs: first ?? Number.NaN,
       secondTokenMs: second ?? Number.NaN,
-      lastTokenMs: answer.chunkMs.at(-1) ?? Number.NaN,
+      lastTokenMs: chunkMs.at(-1) ?? Number.NaN,
       doneMs: answer.doneMs,
-      inputTokens: counted ? answer.usage.inputTokens : (input ?? countTokens(answer.prompt)),
-      outputTokens: counted ? answer.usage.outputTokens : (output ?? countTokens(answer.text)),
-      chunks: answer.chunkMs.length,
+      inputTokens: prompt > 0 ? prompt : (input ?? countTokens(answer.prompt)),
+      outputTokens: tokens,
+      chunks,
       // One token a chunk is the rule, and needs no tokenizer.
-      firstChunkTokens: 1,
-      failure: answer.failure,
+      firstChunkTokens: firstChunkTokens(tokens, chunks, answer.firstTokens, counted),
+      failure,
     }
   })
-  return { rows, tokenSource: usage && answers.length > 0 ? 'usage' : 'tokenizer' }
+  return { rows, tokenSource: answers.length > 0 ? tokenSourceOf(counts) : 'tokenizer', tokenCounts: counts }
+}
+
+/** Tokens of an answer, and why they are not the server's count. */
+function outputTokensOf(answer: PromptedAnswer, known: number | null, countTokens: (text: string) => number) {
+  const { usage, usageState, text } = answer
+  const stated = usage?.outputTokens ?? 0
+  if (usageState === 'said') return { tokens: stated, state: usageState }
+  const counted = known ?? countTokens(text)
+  if (usageState !== 'doubtful') return { tokens: counted, state: usageState }
+  return isBelieved(stated, counted)
+    ? ({ tokens: stated, state: 'said' } as const)
+    : ({ tokens: counted, state: 'impossible' } as const)
 }
 
 /** Gaps between the chunks of each answer, all together. */

@@ -1,6 +1,6 @@
 import { relative } from 'node:path'
 import { distributionOf } from '../../metrics/distribution.ts'
-import { type Finding, type Measurement, unknownHealth } from '../../metrics/measurement.ts'
+import { type Finding, type Measurement, type TokenCounts, unknownHealth } from '../../metrics/measurement.ts'
 import { summarise } from '../../metrics/summary.ts'
 import { meanTokens, type Point } from '../../point/index.ts'
 import { slotsOf } from '../slots.ts'
@@ -17,6 +17,7 @@ export interface ProgramResult {
   readonly knowsSchedule: boolean
   readonly interChunkMs: Float64Array
   readonly tokenSource: Measurement['tokenSource']
+  readonly tokenCounts: TokenCounts
   readonly remarks: readonly Finding[]
   readonly runFolder: string
   /** Absolute paths. */
@@ -41,6 +42,7 @@ export function measurementOf(point: Point, result: ProgramResult): Measurement 
     ...summary,
     interChunkMs: distributionOf(result.interChunkMs),
     tokenSource: result.tokenSource,
+    tokenCounts: result.tokenCounts,
     client: {
       ...unknownHealth,
       sendLatenessMs: result.knowsSchedule ? summary.client.sendLatenessMs : null,

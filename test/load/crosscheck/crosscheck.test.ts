@@ -66,6 +66,7 @@ function generatorThat(name: GeneratorName, manner: Manner, jitter: (turn: numbe
           knowsSchedule: manner.lateMs !== undefined,
           interChunkMs: new Float64Array(),
           tokenSource: 'usage',
+          tokenCounts: { usage: 1, tokenizer: 0, chunks: 0, missing: 0, early: 0, impossible: 0, noPromptTokens: 0 },
           remarks: [],
           runFolder: '/',
           files: [],
