@@ -32,7 +32,13 @@ function rowsFrom(...bodies: readonly string[]) {
 
 describe('rows of perf_analyzer’s answers', () => {
   it('fail where an answer lacks the end that most have', () => {
-    const { rows } = rowsFrom(whole, whole, whole, `${word.repeat(5)}${done}`, `${word.repeat(5)}${delta({}, 'length')}`)
+    const { rows } = rowsFrom(
+      whole,
+      whole,
+      whole,
+      `${word.repeat(5)}${done}`,
+      `${word.repeat(5)}${delta({}, 'length')}`,
+    )
     assert.deepEqual(
       rows.map(({ failure }) => failure?.kind ?? null),
       [null, null, null, 'broken-stream', 'broken-stream'],
