@@ -1,5 +1,5 @@
 import { dirname, join, relative } from 'node:path'
-import type { Measurement } from '../../metrics/measurement.ts'
+import type { Finding, Measurement } from '../../metrics/measurement.ts'
 import { mergeRecords, recordsFrom, requestsOfPhases } from '../../metrics/records.ts'
 import type { WindowBounds } from '../../metrics/window.ts'
 import { steadyWindow } from '../../metrics/window.ts'
@@ -58,8 +58,10 @@ export async function conclude(
     errors: mergeErrors([...results.map(result => result.errors), afterwards.errors], redactor(facts.env)),
   })
   const nowMs = monotonicMs()
+  const remarks = resentRemarks(results, measurement.requests.sent)
   return {
     ...measurement,
+    ...(remarks.length === 0 ? {} : { remarks }),
     warmupRequests: requestsOfPhases(records, ['warm-up']).count,
     wallS: (nowMs - times.beganMs) / 1000,
     besideWindowS: besideWindow(times, measurement.durationS, nowMs),
@@ -71,4 +73,12 @@ function steadyBounds({ load }: Point, turns: number): WindowBounds | null {
   if (windowOf(load, turns) === 'whole') return null
   const endMs = load.durationS === undefined ? null : load.durationS * 1000
   return { startMs: load.level.kind === 'concurrency' ? null : 0, endMs }
+}
+
+/** Says how many requests met a connection that its peer had closed for idleness; nothing when none did. */
+function resentRemarks(results: readonly JobResult[], sent: number): readonly Finding[] {
+  const resent = results.reduce((sum, result) => sum + result.resent, 0)
+  if (resent === 0) return []
+  const message = `${resent} of ${sent} requests went out twice: the server or a proxy closed the kept-alive connection without a byte of an answer, so each was sent again on a new one. Their latency counts from the first send. Raise the keep-alive timeout of what closes connections`
+  return [{ severity: 'warning', code: 'requests-resent', message }]
 }

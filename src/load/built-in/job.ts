@@ -84,6 +84,8 @@ export interface JobResult {
   readonly unended: readonly (readonly [row: number, ending: number])[]
   /** Rows of answers whose usage says that their prompt had no token. */
   readonly noPromptTokens: readonly number[]
+  /** Requests that went out a second time, as the server had closed the idle connection that they went out on. */
+  readonly resent: number
 }
 
 /** An answer to be counted by the tokenizer. */

@@ -31,12 +31,21 @@ export class Lane {
   history = ''
   deadline = Number.POSITIVE_INFINITY
   busy = false
+  /** The request went out a second time, on a new connection: see {@link Lane.#sendAgain}. */
+  resent = false
 
   readonly #context: LaneContext
   readonly #reader: ResponseReader
   #socket: Socket | null = null
   #open = false
+  /** Waits for the connection to stand. */
   #request: Buffer | null = null
+  /** What went out last, for as long as it may have to go out again. */
+  #sent: Buffer | null = null
+  /** The connection has brought an answer before: its peer may close it for idleness at any moment. */
+  #reused = false
+  /** A byte has come back since the request went out. */
+  #heard = false
   /** The answer has ended, its HTTP body hasn't: until when to wait for that. */
   #lingersUntil = Number.POSITIVE_INFINITY
 
@@ -75,6 +84,8 @@ export class Lane {
     this.exchange.next()
     this.exchange.sentAt = performance.now()
     this.#reader.next()
+    this.resent = false
+    this.#heard = false
     this.#request = request
     if (this.#socket === null) this.#connect()
     else if (this.#open) this.#write(this.#socket, request)
@@ -107,6 +118,7 @@ export class Lane {
     const socket = openSocket(target, buffer, length => this.#read(socket, length))
     this.#socket = socket
     this.#open = false
+    this.#reused = false
     socket.once(readyEvent(target), () => {
       if (socket !== this.#socket) return
       this.#open = true
@@ -120,7 +132,9 @@ export class Lane {
 
   #write(socket: Socket, request: Buffer): void {
     this.#request = null
-    this.exchange.sentAt = performance.now()
+    this.#sent = request
+    // A request that goes out again keeps its first time: what the closed connection cost is its latency too.
+    if (!this.resent) this.exchange.sentAt = performance.now()
     socket.write(request)
   }
 
@@ -135,6 +149,7 @@ export class Lane {
       this.#drop()
       return
     }
+    this.#heard = true
     try {
       this.#reader.push(this.#context.buffer, 0, length)
     } catch (error) {
@@ -148,8 +163,10 @@ export class Lane {
   }
 
   #finish(complete: boolean): void {
-    if (this.#reader.reusable) this.#lingersUntil = Number.POSITIVE_INFINITY
-    else this.#drop()
+    if (this.#reader.reusable) {
+      this.#lingersUntil = Number.POSITIVE_INFINITY
+      this.#reused = true
+    } else this.#drop()
     this.exchange.close(complete, this.leastTokens)
     this.#settle()
   }
@@ -158,8 +175,10 @@ export class Lane {
   #broken(socket: Socket, error: NodeJS.ErrnoException | null): void {
     if (socket !== this.#socket) return
     const connected = this.#open
+    const mayBeIdle = this.#reused && !this.#heard && isClosing(error)
     this.#drop()
     if (!this.busy) return
+    if (mayBeIdle && this.#sendAgain()) return
     const { exchange } = this
     exchange.at = Math.max(exchange.sentAt, this.#context.clock.stamp())
     if (error !== null) exchange.fail(socketFailure(error, connected, this.#context.target.label))
@@ -169,9 +188,23 @@ export class Lane {
     this.#settle()
   }
 
+  /**
+   * Sends the request once more, on a new connection: its peer closed the one that had been idle while the request was on
+   * its way (RFC 9112, 9.3.1). Never where a byte of an answer came, never for a connection's first request, never twice.
+   */
+  #sendAgain(): boolean {
+    const request = this.#sent ?? this.#request
+    if (request === null || this.resent) return false
+    this.resent = true
+    this.#request = request
+    this.#connect()
+    return true
+  }
+
   #settle(): void {
     this.busy = false
     this.#request = null
+    this.#sent = null
     if (Number.isNaN(this.exchange.endAt)) this.exchange.endAt = performance.now()
     this.#context.settled(this)
   }
@@ -183,4 +216,9 @@ export class Lane {
     this.#open = false
     socket?.destroy()
   }
+}
+
+/** How a peer's close shows, by whether bytes of ours were under way. */
+function isClosing(error: NodeJS.ErrnoException | null): boolean {
+  return error === null || error.code === 'ECONNRESET' || error.code === 'EPIPE' || error.code === 'ECONNABORTED'
 }

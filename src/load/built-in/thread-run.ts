@@ -59,6 +59,7 @@ class ThreadRun {
   readonly #texts: UncountedText[] = []
   readonly #unended: [number, number][] = []
   readonly #noPromptTokens: number[] = []
+  #resent = 0
   #loop: Loop | null = null
   #stopAt = Number.POSITIVE_INFINITY
   /** Begins the load after an open loop's window. */
@@ -122,6 +123,7 @@ class ThreadRun {
       texts: this.#texts.map(text => ({ ...text, row: rows[text.row] ?? text.row })),
       unended: this.#unended.map(([row, ending]) => [rows[row] ?? row, ending]),
       noPromptTokens: this.#noPromptTokens.map(row => rows[row] ?? row),
+      resent: this.#resent,
     }
   }
 
@@ -297,6 +299,7 @@ class ThreadRun {
     // 0 until it is known: see afterwards.ts.
     columns.firstChunkTokens[row] = exchange.firstTokens
     if (isMeasured) this.#waits.record(exchange.waitedMs)
+    if (isMeasured && lane.resent) this.#resent += 1
     if (failure !== null) {
       columns.error[row] = errorCode(failure.kind)
       if (isMeasured) this.#failures.add(failure)

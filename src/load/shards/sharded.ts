@@ -154,7 +154,11 @@ async function measure(
   )
   const shards = reports.map(shardHealth)
   const remarks = shardRemarks(reports, parts, { shards }, point.limits)
-  return { ...measurement, client: worstHealth(measurement.client, shards), remarks }
+  return {
+    ...measurement,
+    client: worstHealth(measurement.client, shards),
+    remarks: [...(measurement.remarks ?? []), ...remarks],
+  }
 }
 
 /** Waits for a shard's hello; resolves with what its host calls itself. */

@@ -68,6 +68,7 @@ function resultOf(requests: readonly Request[]): JobResult {
     texts: [],
     unended: [],
     noPromptTokens: [],
+    resent: 0,
   }
 }
 

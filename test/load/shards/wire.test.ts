@@ -27,6 +27,7 @@ function resultOf(times: Float64Array): FromShard {
         texts: [{ row: 0, text: 'two tokens', times: 1, usage: 'missing' }],
         unended: [[0, 1]],
         noPromptTokens: [0],
+        resent: 0,
       },
     ],
   }
