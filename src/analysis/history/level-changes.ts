@@ -189,9 +189,10 @@ function withoutOdd(values: readonly number[], usual: number): readonly number[]
 /** What a track's values before a run tell of its noise. */
 interface Strays {
   readonly sides: readonly (readonly number[])[]
-  /** Sums of squares, of products of neighbours, and how many values on how many levels they are of. */
+  /** Sums of squares, of products of neighbours and of those two apart, and how many values on how many levels they are of. */
   readonly squares: number
   readonly products: number
+  readonly productsApart: number
   readonly count: number
   readonly levels: number
 }
@@ -223,14 +224,15 @@ function straysOf(levels: readonly (readonly number[])[], usual: number): Strays
     const level = mean([...cut])
     return cut.map(value => value - level)
   })
-  let [squares, products, count] = [0, 0, 0]
+  let [squares, products, productsApart, count] = [0, 0, 0, 0]
   for (const side of sides)
     for (const [i, stray] of side.entries()) {
       count++
       squares += stray * stray
       if (i > 0) products += stray * (side[i - 1] ?? 0)
+      if (i > 1) productsApart += stray * (side[i - 2] ?? 0)
     }
-  return { sides, squares, products, count, levels: sides.length }
+  return { sides, squares, products, productsApart, count, levels: sides.length }
 }
 
 function knownBefore(states: readonly State[], run: number): readonly (Before | null)[] {
@@ -238,17 +240,18 @@ function knownBefore(states: readonly State[], run: number): readonly (Before | 
   const families = Map.groupBy(states.keys(), i => states[i]?.track.family ?? '')
   const usual = new Array<number>(states.length).fill(0)
   for (const members of families.values()) {
-    const found = members.flatMap(i => usualStray(levelled[i] ?? []) ?? [])
-    const scale = found.length === 0 ? 0 : normalDeviations * median(found)
-    for (const i of members) usual[i] = scale
+    const own = members.map(i => usualStray(levelled[i] ?? []))
+    const found = own.filter(stray => stray !== null)
+    const middle = found.length === 0 ? 0 : median(found)
+    // A point that varies more than the others has no odd nights for that; one that seems to vary less may have seen few.
+    members.forEach((i, at) => {
+      usual[i] = normalDeviations * Math.max(middle, own[at] ?? 0)
+    })
   }
   const strays = levelled.map((levels, i) => straysOf(levels, usual[i] ?? 0))
   const enough = strays.filter(({ count, squares }) => count >= leastBefore && squares > 0)
   if (enough.length === 0) return states.map(() => null)
-  const length = enough.reduce((sum, { count }) => sum + count, 0) / enough.length
-  const levels = enough.reduce((sum, { levels: own }) => sum + own, 0) / enough.length
-  const common = enough.reduce((sum, { squares, products }) => sum + products / squares, 0) / enough.length
-  const shared = unbiased(common, length / levels)
+  const shared = sharedMemory(enough)
   const memories = strays.map(own => memoryOf(own, shared, enough.length))
   const fresh = strays.map((own, i) => innovations(own, memories[i] ?? 0))
   const known = new Array<Before | null>(states.length).fill(null)
@@ -282,6 +285,29 @@ function onLevel(
     i === 0 ? (1 - memory * memory) * value : (1 - memory) * (value - memory * (cut[i - 1] ?? 0)),
   )
   return { level: mean([...cut]), last: cut.at(-1) ?? 0, whitened: fresh.reduce((sum, value) => sum + value, 0) }
+}
+
+/** Below it, what lies two nights apart says nothing of memory. */
+const clearMemory = 0.15
+
+/**
+ * What all tracks keep of the night before. Repeats add noise that no night remembers, which hides memory from neighbours: correlation at one night is
+ * low for how slowly it falls off to two. A first-order autoregression that is to have the noise of long levels right lies between
+ * the first and the fall (for memories of 0.6 and 0.8 under such noise, within a tenth).
+ */
+function sharedMemory(tracks: readonly Strays[]): number {
+  const over = (of: (strays: Strays) => number) => tracks.reduce((sum, strays) => sum + of(strays), 0) / tracks.length
+  const length = over(({ count, levels }) => count / levels)
+  const one = unbiased(
+    over(({ products, squares }) => products / squares),
+    length,
+  )
+  if (one < clearMemory) return one
+  const two = unbiased(
+    over(({ productsApart, squares }) => productsApart / squares),
+    length,
+  )
+  return (one + Math.min(mostMemory, Math.max(one, two / one))) / 2
 }
 
 /** Kendall's correction (Biometrika 1954): around a mean of its own, a short series seems to remember less than it does. */
