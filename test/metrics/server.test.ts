@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { ServerMetric } from '../../src/metrics/measurement.ts'
 import { parseExposition } from '../../src/metrics/server/exposition.ts'
 import { compactSeries, mostSamples } from '../../src/metrics/server/series.ts'
-import { sourceMetrics } from '../../src/metrics/server/window.ts'
+import { scrapesWithin, sourceMetrics } from '../../src/metrics/server/window.ts'
 
 const scrape = (atS: number, ...lines: string[]) => ({ atMs: atS * 1000, page: parseExposition(lines.join('\n')) })
 
@@ -12,6 +12,21 @@ const sums = (metric: ServerMetric | undefined) => {
   const { series: _, ...rest } = metric ?? { mean: NaN, max: NaN, last: NaN }
   return rest
 }
+
+describe('the scrapes of a steady window', () => {
+  const waiting = (...values: readonly number[]) => values.map((value, atS) => scrape(atS, `waiting ${value}`))
+  const meanWithin = (startS: number, endS: number, ...values: readonly number[]) => {
+    const { scrapes, isLoaded } = scrapesWithin(waiting(...values), { startMs: 1000 * startS, endMs: 1000 * endS })
+    return sourceMetrics(scrapes, 1000 * startS, isLoaded).waiting?.mean
+  }
+  test('leave out what came before its start and after its last send, and keep the last of its own', () => {
+    assert.equal(meanWithin(1, 3, 900, 10, 20, 30, 0), 20)
+  })
+  test('take the one before where the window was too short for two, and never a queue that has drained', () => {
+    assert.equal(meanWithin(1.5, 1.9, 40, 10, 0, 0), 10)
+    assert.equal(meanWithin(0.9, 1.1, 40, 10, 0, 0), 25)
+  })
+})
 
 describe('a metrics page', () => {
   test('is read with types, labels, infinities and timestamps', () => {

@@ -1,8 +1,9 @@
 import type { Role } from '../../point/index.ts'
 import { largest, rolesOf, workersOf } from '../../point/index.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
+import { gaugeOver, steadyPart } from './steady-part.ts'
 
-/** How the workers of one role stood on average, as they report it. */
+/** How the workers of one role stood on average while the load was steady, as they report it. */
 export interface RoleState {
   readonly role: Role
   readonly workers: number
@@ -48,10 +49,14 @@ export function serverMean(point: MeasuredPoint, source: string, metric: RegExp)
 }
 
 function samples(point: MeasuredPoint, source: string, metric: RegExp) {
-  return point.valid.flatMap(({ server }) =>
-    Object.entries(server ?? {})
+  return point.valid.flatMap(measurement =>
+    Object.entries(measurement.server ?? {})
       .filter(([name]) => name === source || name.startsWith(`${source}-`))
-      .flatMap(([, series]) => Object.entries(series).flatMap(([name, value]) => (metric.test(name) ? [value] : []))),
+      .flatMap(([, series]) =>
+        Object.entries(series).flatMap(([name, value]) =>
+          metric.test(name) ? [gaugeOver(value, steadyPart(measurement))] : [],
+        ),
+      ),
   )
 }
 

@@ -30,8 +30,13 @@ const mostSeries = 150
  * two scrapes (max), and the count of observations (last). A counter that was set back (a worker restarted) counts from
  * there, one that first shows within the window counts from 0, one that stood still is left out. Six digits are kept.
  * @param beganMs when the window began, on the clock of the scrapes: the origin of the kept series; the first scrape when absent
+ * @param isLoaded whether the last scrape saw the load as well: no gauge of it is left out then
  */
-export function sourceMetrics(scrapes: readonly Scrape[], beganMs = scrapes[0]?.atMs ?? 0): SourceMetrics {
+export function sourceMetrics(
+  scrapes: readonly Scrape[],
+  beganMs = scrapes[0]?.atMs ?? 0,
+  isLoaded = false,
+): SourceMetrics {
   const latest = scrapes.at(-1)
   if (latest === undefined) return {}
   const telling = tellingLabels(latest.page)
@@ -42,7 +47,7 @@ export function sourceMetrics(scrapes: readonly Scrape[], beganMs = scrapes[0]?.
       tables.map(({ atMs, values }) => ({ atMs, value: values.get(`${part}${key}`) ?? absent }))
     const figures =
       kind === 'gauge'
-        ? gauge(of('', null))
+        ? gauge(of('', null), isLoaded)
         : kind === 'counter'
           ? counter(of('', 0))
           : ratio(of('sum ', 0), of('count ', 0))
@@ -51,6 +56,21 @@ export function sourceMetrics(scrapes: readonly Scrape[], beganMs = scrapes[0]?.
     found[key] = { ...rounded(sums), ...(isTelling(key) ? { series: relative(course, beganMs) } : {}) }
   }
   return found
+}
+
+/**
+ * The scrapes of a steady window, from its start to its last request sent. A window so short that fewer than two lie in it takes the
+ * one before and the one after too: load came before it, and may have gone after it.
+ */
+export function scrapesWithin(
+  scrapes: readonly Scrape[],
+  { startMs, endMs }: { readonly startMs: number; readonly endMs: number },
+): { readonly scrapes: readonly Scrape[]; readonly isLoaded: boolean } {
+  const within = scrapes.filter(({ atMs }) => atMs >= startMs && atMs <= endMs)
+  if (within.length >= 2) return { scrapes: within, isLoaded: true }
+  const before = scrapes.filter(({ atMs }) => atMs < startMs).slice(-1)
+  const after = scrapes.filter(({ atMs }) => atMs > endMs).slice(0, 1)
+  return { scrapes: [...before, ...within, ...after], isLoaded: after.length === 0 }
 }
 
 type Timed = readonly { readonly atMs: number; readonly value: number | null }[]
@@ -74,9 +94,9 @@ const relative = (course: readonly SeriesSample[], beganMs: number): readonly Se
 const finite = (series: Timed): { atMs: number; value: number }[] =>
   series.flatMap(({ atMs, value }) => (value !== null && Number.isFinite(value) ? [{ atMs, value }] : []))
 
-/** The closing scrape comes after the last answer, when queues are empty again: it counts only when there is no other. */
-function gauge(series: Timed): Figures | null {
-  const seen = finite(series.length > 1 ? series.slice(0, -1) : series)
+/** A closing scrape comes after the last answer, when queues are empty again: it counts only when there is no other. */
+function gauge(series: Timed, isLoaded: boolean): Figures | null {
+  const seen = finite(isLoaded || series.length === 1 ? series : series.slice(0, -1))
   const values = seen.map(({ value }) => value)
   const last = values.at(-1)
   if (last === undefined) return null

@@ -107,7 +107,7 @@ async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder
     const measured = await within(limitMs, 'The point', run.signal, limit =>
       whileUnbroken(run, limit, signal => run.parts.generator.measure(point, endpoint, { signal, folder, onProgress })),
     )
-    const seen = await server.metrics()
+    const seen = await server.metrics(measured.window === 'steady' ? measured : undefined)
     const unread = await server.remarks()
     const measurement = {
       ...measured,

@@ -1,6 +1,6 @@
-import type { Finding, ServerMetrics } from '../../metrics/measurement.ts'
+import type { Finding, Measurement, ServerMetrics } from '../../metrics/measurement.ts'
 import { type Exposition, parseExposition } from '../../metrics/server/exposition.ts'
-import { type Scrape, sourceMetrics } from '../../metrics/server/window.ts'
+import { type Scrape, scrapesWithin, sourceMetrics } from '../../metrics/server/window.ts'
 import type { Endpoint } from '../../point/index.ts'
 
 /** Once a second is often enough to see a queue, and nothing beside the load. */
@@ -15,14 +15,20 @@ const mostOfALine = 120
 /** A page that fails this often is not asked any more through this point. */
 const mostMissesInARow = 3
 
+/** A steady window: when it began (ISO 8601), and how long it was. */
+export type SteadyBounds = Pick<Measurement, 'startedAt' | 'durationS'>
+
 /** A look at the server's own metrics through a point. */
 export interface ServerWatch extends AsyncDisposable {
   /** The measured window begins, when said first: what was seen before counts no more. */
   begin(): void
   /** The measured window is over: one last look. */
   end(): void
-  /** What was seen within the window; empty for sources that did not answer. */
-  metrics(): Promise<ServerMetrics>
+  /**
+   * What was seen within the window, empty for sources that did not answer: between {@link begin} and {@link end}, or within a steady
+   * window, whose bounds are known once it is over.
+   */
+  metrics(steady?: SteadyBounds): Promise<ServerMetrics>
   /** What of the pages could not be had or read. A page that the server doesn't have (HTTP 404) is no loss. */
   remarks(): Promise<readonly Finding[]>
 }
@@ -34,6 +40,8 @@ export function watchServer(endpoint: Endpoint, clockMs: () => number): ServerWa
     url,
     page: watchPage(() => readPage(url, endpoint), clockMs),
   }))
+  /** What to take from a wall clock's time to have it on the clock of the scrapes. */
+  const wallAheadMs = Date.now() - clockMs()
   const stop = async () => {
     await Promise.all(pages.map(({ page }) => page.stop()))
   }
@@ -44,9 +52,15 @@ export function watchServer(endpoint: Endpoint, clockMs: () => number): ServerWa
     end() {
       for (const { page } of pages) page.end()
     },
-    async metrics() {
+    async metrics(steady) {
       await stop()
-      const seen = pages.map(({ source, page }) => [source, sourceMetrics(page.scrapes(), page.beganMs())] as const)
+      const startMs = steady === undefined ? Number.NaN : Date.parse(steady.startedAt) - wallAheadMs
+      const bounds = steady === undefined ? null : { startMs, endMs: startMs + 1000 * steady.durationS }
+      const seen = pages.map(({ source, page }) => {
+        if (bounds === null) return [source, sourceMetrics(page.scrapes(), page.beganMs())] as const
+        const { scrapes, isLoaded } = scrapesWithin(page.allScrapes(), bounds)
+        return [source, sourceMetrics(scrapes, bounds.startMs, isLoaded)] as const
+      })
       return Object.fromEntries(seen.filter(([, metrics]) => Object.keys(metrics).length > 0))
     },
     async remarks() {
@@ -101,6 +115,8 @@ const finding = (severity: Finding['severity'], code: string, message: string): 
 
 function watchPage(read: () => Promise<Read | Miss>, clockMs: () => number) {
   let scrapes: (Scrape & { readonly isCut: boolean })[] = []
+  /** Of the time before the window was said to begin. */
+  let earlier: typeof scrapes = []
   let missesInARow = 0
   let miss: Miss | null = null
   let beganMs: number | undefined
@@ -134,6 +150,7 @@ function watchPage(read: () => Promise<Read | Miss>, clockMs: () => number) {
       if (beganMs !== undefined) return
       beganMs = clockMs()
       enqueue(() => {
+        earlier = scrapes
         scrapes = []
       })
       enqueue(look)
@@ -144,6 +161,7 @@ function watchPage(read: () => Promise<Read | Miss>, clockMs: () => number) {
       await queue
     },
     scrapes: () => scrapes,
+    allScrapes: () => [...earlier, ...scrapes],
     beganMs: () => beganMs,
     miss: () => miss,
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { describe, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { watchServer } from '../../../src/sweep/run/server-metrics.ts'
 import { endpoint } from './small-system.ts'
 
@@ -38,6 +39,34 @@ describe('the server seen through a point', () => {
     watch.end()
     assert.deepEqual(await watch.metrics(), { frontend: { reads_total: { mean: 2, max: 2, last: 1 } } })
     assert.equal(page.reads(), 3)
+  })
+
+  test('of a steady window is what lies between its start and its last request sent, whenever that was told', async () => {
+    const values = [0, 10, 10, 90]
+    using page = await countingPage(200, {
+      text: reads => `# TYPE num_requests_waiting gauge\nnum_requests_waiting ${values[reads - 1]}\n`,
+    })
+    const startedMs = Date.now()
+    let ms = 0
+    const watch = watchServer({ ...endpoint, metricsUrls: { worker: page.url } }, () => ms)
+    // A look under way is stamped when it is read: each is waited for.
+    const read = async (atMs: number, look: () => void) => {
+      const before = page.reads()
+      ms = atMs
+      look()
+      while (page.reads() === before) await setTimeout(1)
+      await setTimeout(20)
+    }
+    while (page.reads() === 0) await setTimeout(1)
+    await setTimeout(20)
+    await read(2000, () => watch.begin())
+    await read(9000, () => watch.end())
+    const { worker } = await watch.metrics({ startedAt: new Date(startedMs + 1500).toISOString(), durationS: 8 })
+    assert.deepEqual(
+      worker?.num_requests_waiting?.series?.map(([, value]) => value),
+      [10, 10],
+    )
+    assert.equal(worker?.num_requests_waiting?.mean, 10)
   })
 
   test('leaves out a source that does not answer, and asks it no more than three times', async () => {

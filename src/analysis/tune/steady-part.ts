@@ -1,0 +1,53 @@
+import type { Measurement, ServerMetric } from '../../metrics/measurement.ts'
+
+/** A stretch of a point's time, ms since its window began. */
+export interface Stretch {
+  readonly fromMs: number
+  readonly toMs: number
+}
+
+/** A whole run with less than this share left between its ramp and its drain has no steady part. */
+const leastShare = 0.2
+
+/**
+ * What of a whole run is steady: a closed loop's first wave meets an empty system, and the last answers come from one that empties.
+ * Each takes about as long as a slow request. Null for a steady window, which has neither, and where nothing would be left.
+ */
+export function steadyPart({ window, durationS, requestLatencyMs }: Measurement): Stretch | null {
+  if (window === 'steady' || requestLatencyMs === null) return null
+  const [fromMs, toMs] = [requestLatencyMs.p95, durationS * 1000 - requestLatencyMs.p95]
+  return toMs - fromMs >= leastShare * durationS * 1000 ? { fromMs, toMs } : null
+}
+
+/** Mean and largest value of a gauge over a stretch; over all that was seen where it has no series, or none that reaches into it. */
+export function gaugeOver(
+  { mean, max, series = [] }: ServerMetric,
+  stretch: Stretch | null,
+): { mean: number; max: number } {
+  if (stretch === null) return { mean, max }
+  const points = cut(series, stretch)
+  const [first, last] = [points[0], points.at(-1)]
+  if (first === undefined || last === undefined || last[0] <= first[0]) return { mean, max }
+  // What stood still has samples at its ends only, so time weighs, not samples.
+  const area = points.slice(1).reduce((sum, [atMs, value], i) => {
+    const [beforeMs, before] = points[i] ?? [atMs, value]
+    return sum + ((value + before) / 2) * (atMs - beforeMs)
+  }, 0)
+  return { mean: area / (last[0] - first[0]), max: Math.max(...points.map(([, value]) => value)) }
+}
+
+/** Samples within a stretch, with the values that straight lines have at its ends. */
+function cut(
+  series: NonNullable<ServerMetric['series']>,
+  { fromMs, toMs }: Stretch,
+): readonly (readonly [number, number])[] {
+  const edges = [fromMs, toMs].flatMap(atMs => {
+    const after = series.findIndex(([sampleMs]) => sampleMs >= atMs)
+    const [left, right] = [series[after - 1], series[after]]
+    if (left === undefined || right === undefined) return []
+    const share = (atMs - left[0]) / (right[0] - left[0])
+    return [[atMs, left[1] + share * (right[1] - left[1])] as const]
+  })
+  const inside = series.filter(([atMs]) => atMs > fromMs && atMs < toMs)
+  return [...inside, ...edges].toSorted(([a], [b]) => a - b)
+}
