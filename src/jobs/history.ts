@@ -87,8 +87,9 @@ function whyDead(run: Run | null): string {
   if (run === null) return "it can't be read"
   const { results } = run
   if (results.length === 0) return 'it has no result'
-  const count = (status: string) => results.filter(result => result.status === status).length
-  return `of ${counted(results.length, 'measurement')} ${count('failed')} failed and ${count('invalid')} are invalid`
+  // As the gates of a comparison: without a single answer it has failed, whatever the judge of measurements called it.
+  const failed = results.filter(({ measurement }) => (measurement?.requests.completed ?? 0) === 0).length
+  return `of ${counted(results.length, 'measurement')} ${failed} failed and ${results.length - failed} are invalid`
 }
 
 /**

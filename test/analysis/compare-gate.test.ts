@@ -46,6 +46,18 @@ describe('a gate on a change that could not be tested has not passed', () => {
     assert.equal(said(base, late), 'ttft_p95>5%: not tested: HEAD is invalid at 24 of 24 points that BASE measured')
   })
 
+  test('not one request of the head was answered, which its judge calls invalid', () => {
+    const dead = changed(head, result => ({
+      ...invalid(result, '40 of 40 requests failed: HTTP 503'),
+      measurement: result.measurement && {
+        ...result.measurement,
+        requests: { sent: 40, completed: 0, failed: 40 },
+      },
+    }))
+    assert.equal(said(base, dead), 'ttft_p95>5%: not tested: HEAD failed at 24 of 24 points that BASE measured')
+    assert.match(said(base, dead, 'slo'), /8000\/256: 12 of 12 points failed/)
+  })
+
   test('some points of the head failed, are invalid or are gone, while the others are fine', () => {
     const lossy = changed(head, (result, i) =>
       i < 3 ? failed(result, 'x') : i < 9 ? invalid(result) : i < 12 ? null : result,

@@ -1,4 +1,5 @@
 import { pointCount } from '../gates/outcome.ts'
+import { standingOf } from '../gates/standing.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import type { Pair } from './match.ts'
 
@@ -15,7 +16,8 @@ export interface Losses {
 /** What the head lost of what the base measured. */
 export function lossesOf(pairs: readonly Pair[], onlyBase: readonly MeasuredPoint[]): Losses {
   const known = pairs.filter(({ base }) => base.status === 'ok')
-  const lost = (status: MeasuredPoint['status']) => known.flatMap(({ head }) => (head.status === status ? [head] : []))
+  const lost = (status: MeasuredPoint['status']) =>
+    known.flatMap(({ head }) => (standingOf(head) === status ? [head] : []))
   const missing = onlyBase.filter(({ status }) => status === 'ok')
   return { measured: known.length + missing.length, failed: lost('failed'), invalid: lost('invalid'), missing }
 }

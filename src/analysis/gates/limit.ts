@@ -6,7 +6,7 @@ import { meetsSlo, objectives, worstOvershoot } from '../slo.ts'
 import { amountText } from './amount.ts'
 import type { AbsoluteGate, Limit } from './gate.ts'
 import { type GateCase, type GateOutcome, type Outcome, outcomeOf, pointCount } from './outcome.ts'
-import { missingPointCount } from './standing.ts'
+import { missingPointCount, standingOf } from './standing.ts'
 
 /** What came of a limit for one workload. */
 export interface WorkloadOutcome {
@@ -171,7 +171,7 @@ function nearestText(point: MeasuredPoint): string {
 
 /** `2 of 12 points failed, 1 is invalid, 3 have no result`; empty when all are valid. */
 function statusText({ points, missing }: Pick<Subject, 'points' | 'missing'>, all: number): string {
-  const count = (status: MeasuredPoint['status']) => points.filter(point => point.status === status).length
+  const count = (status: MeasuredPoint['status']) => points.filter(point => standingOf(point) === status).length
   const parts = [
     { count: count('failed'), one: 'failed', many: 'failed' },
     { count: count('invalid'), one: 'is invalid', many: 'are invalid' },

@@ -1,6 +1,13 @@
 import { leftOutIn } from '../../journal/left-out.ts'
 import type { Run } from '../../journal/run.ts'
-import { pointKey } from '../measured-point.ts'
+import type { Status } from '../../metrics/measurement.ts'
+import { type MeasuredPoint, pointKey } from '../measured-point.ts'
+
+/** How a point stands. One without a single answered request has failed, whatever the judge of measurements called it. */
+export function standingOf({ status, repeats }: MeasuredPoint): Status {
+  if (status === 'ok') return 'ok'
+  return repeats.every(({ measurement }) => (measurement?.requests.completed ?? 0) === 0) ? 'failed' : status
+}
 
 /**
  * Planned points of a run without any result, which no search left out on purpose: an interrupted run's, or a spent budget's. The

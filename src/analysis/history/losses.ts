@@ -2,7 +2,7 @@ import type { Run } from '../../journal/run.ts'
 import { canonicalJson } from '../../point/index.ts'
 import type { Losses } from '../compare/losses.ts'
 import { asked, matchPoints } from '../compare/match.ts'
-import { missingPointCount } from '../gates/standing.ts'
+import { missingPointCount, standingOf } from '../gates/standing.ts'
 import { type MeasuredPoint, measuredPoints } from '../measured-point.ts'
 import type { History, Trend } from './history.ts'
 
@@ -50,7 +50,7 @@ export function historyLosses(history: History, runs: readonly Run[]): HistoryLo
   const lost = (status: MeasuredPoint['status']) =>
     [...expected.keys()].flatMap(key => {
       const point = own.get(key)
-      return point?.status === status ? [point] : []
+      return point !== undefined && standingOf(point) === status ? [point] : []
     })
   const missing = [...expected].flatMap(([key, point]) => (own.has(key) || changedKeys.has(key) ? [] : [point]))
   return {
