@@ -132,6 +132,15 @@ describe('noise between runs', () => {
     assert.notEqual(found?.points[1], null)
   })
 
+  test('is around each level where runs changed for good, not between them', () => {
+    const changed = logs(16, 24, 0.01, 0.01).map((run, i) => run.map(log => log + (i < 8 ? 0 : 0.2)))
+    const found = betweenRuns(changed)
+    assert.ok(Math.sqrt(found?.shift.variance ?? 1) < 0.02)
+    assert.equal(found?.shift.freedom, 14)
+    const onePoint = logs(16, 24, 0.01, 0.01).map((run, i) => run.map((log, at) => log + (i < 8 || at > 0 ? 0 : 0.2)))
+    assert.ok(Math.sqrt(betweenRuns(onePoint)?.points[0]?.variance ?? 1) < 0.02)
+  })
+
   test('a shift of the whole run that is usual shows no point, a point that leaves the others behind is shown', () => {
     const between = betweenRuns(logs(10, 24, 0.05, 0.01))
     assert.ok(between)

@@ -79,16 +79,19 @@ describe('changes of level', () => {
   const stepped = ({ seed, from, size }: { seed: number; from: number; size: number }) =>
     normals(`property ${seed}`, 40).map((value, i) => value + (i < from ? 0 : size))
 
-  test('that a look called stay called, and a look sees nothing of the nights after it', () => {
+  test('that a look called stay called, whatever the nights after it bring', () => {
     fc.assert(
       fc.property(steps, fc.integer({ min: 0, max: 40 }), (drawn, look) => {
         const values = stepped(drawn)
         const [all = []] = levelChanges([track(values)], 40)
         const [then = []] = levelChanges([track(values.slice(0, look))], look)
+        const called = all.filter(({ foundWith }) => foundWith <= look)
         assert.deepEqual(
-          then,
-          all.filter(({ foundWith }) => foundWith <= look),
+          then.map(({ p, foundWith }) => ({ p, foundWith })),
+          called.map(({ p, foundWith }) => ({ p, foundWith })),
         )
+        // Nights after it may tell its date better.
+        for (const [i, { at }] of then.entries()) assert.ok(Math.abs(at - (called[i]?.at ?? Number.NaN)) <= 4)
       }),
       { numRuns: 40 },
     )

@@ -1,5 +1,8 @@
 import { mean, median, sampleVariance } from 'simple-statistics'
+import type { VarianceEstimate } from '../../metrics/statistics/moderated-variance.ts'
 import { moderatedVariances } from '../../metrics/statistics/moderated-variance.ts'
+import type { LevelChange } from '../history/level-changes.ts'
+import { levelChanges } from '../history/level-changes.ts'
 import type { LogChange, OneSided } from './change-test.ts'
 import { oneSided, twoSided } from './change-test.ts'
 
@@ -14,11 +17,21 @@ export interface BetweenRuns {
 /** Fewer runs than these, the base among them, say too little of how runs differ. */
 export const fewestRuns = 4
 
+/** A level that left the one before for good is another build, not noise: noise is around each. */
+function aroundLevels(values: readonly number[], changes: readonly LevelChange[]): VarianceEstimate {
+  const starts = [0, ...changes.map(({ at }) => at)]
+  const parts = starts.map((from, i) => values.slice(from, starts[i + 1] ?? values.length))
+  const freedom = values.length - parts.length
+  if (freedom < 1) return { variance: 0, freedom: 0 }
+  const squares = parts.reduce((sum, part) => sum + (part.length < 2 ? 0 : sampleVariance(part) * (part.length - 1)), 0)
+  return { variance: squares / freedom, freedom }
+}
+
 /**
  * Splits what earlier runs show into a level that a run has in common and what each point does beside it. Levels are medians over points: a point that
- * did change in some build moves no level.
+ * did change in some build moves no level. What changed for good between them, as history tells it, is taken out.
  *
- * @param logs for each run, each point's mean on the logarithmic scale; null where the run doesn't have it
+ * @param logs for each run, oldest first, each point's mean on the logarithmic scale; null where the run doesn't have it
  * @returns null for fewer than {@link fewestRuns} runs that have a point
  */
 export function betweenRuns(logs: readonly (readonly (number | null)[])[]): BetweenRuns | null {
@@ -30,18 +43,32 @@ export function betweenRuns(logs: readonly (readonly (number | null)[])[]): Betw
     return known.length === 0 ? [] : [{ run, level: median(known) }]
   })
   if (levelled.length < fewestRuns) return null
+  const levels = levelled.map(({ level }) => level)
+  const rests = Array.from({ length: count }, (_, i) =>
+    levelled.flatMap(({ run, level }, at) => {
+      const value = run[i]
+      return value === null || value === undefined ? [] : [{ run: at, log: value - level }]
+    }),
+  )
+  const [ofLevel = [], ...ofPoints] = levelChanges(
+    [
+      { family: 'level', values: levels.map((log, run) => ({ run, log })) },
+      ...rests.map(values => ({ family: 'point', values })),
+    ],
+    levels.length,
+  )
   // Each level is made of the points themselves, which takes a share of their freedom.
   const left = Math.max(1, count - 1) / count
-  const perPoint = Array.from({ length: count }, (_, i) => {
-    const rests = levelled.flatMap(({ run, level }) =>
-      run[i] === null || run[i] === undefined ? [] : [run[i] - level],
+  const perPoint = rests.map((values, i) => {
+    const own = aroundLevels(
+      values.map(({ log }) => log),
+      ofPoints[i] ?? [],
     )
-    if (rests.length < 2 || count < 2) return { variance: 0, freedom: 0 }
-    return { variance: sampleVariance(rests) / left, freedom: (rests.length - 1) * left }
+    return count < 2 ? { variance: 0, freedom: 0 } : { variance: own.variance / left, freedom: own.freedom * left }
   })
   const moderated = moderatedVariances(perPoint)
   return {
-    shift: { variance: sampleVariance(levelled.map(({ level }) => level)), freedom: levelled.length - 1 },
+    shift: aroundLevels(levels, ofLevel),
     points: perPoint.map((own, i) => (own.freedom === 0 ? null : (moderated?.[i] ?? null))),
   }
 }

@@ -103,7 +103,9 @@ export function compareRuns(
   const asked = new Set([...usual, ...thresholds.map(threshold => threshold.figure.name)])
   const compared = figures.filter(figure => asked.has(figure.name))
   const alike = known.filter(run => environmentDifferences(base, run).every(({ kind }) => kind !== 'conditions'))
-  const earlier = [pairs.map(pair => pair.base), ...alike.map(run => inOrderOf(pairs, run))]
+  const earlier = [base, ...alike]
+    .toSorted((one, other) => (one.manifest.createdAt < other.manifest.createdAt ? -1 : 1))
+    .map(run => (run === base ? pairs.map(pair => pair.base) : inOrderOf(pairs, run)))
   const columns = compared.map(figure => rawChanges(figure, pairs, earlier))
   const raw = pairs.map((_, i) => columns.flatMap(column => column[i] ?? []))
   const tested = raw.flat().filter(change => change.test !== null)

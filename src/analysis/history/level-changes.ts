@@ -37,7 +37,7 @@ const mostMemory = 0.95
 /**
  * The changes of level in tracks that were looked at after every run. It replays those looks, each with what was known then: what a look
  * called stays called. Each look tests for each track whether some later part of its values has another level than the part before, with the
- * noise of values before that part alone. Nights resemble their neighbours (a machine's state, its temperature, its neighbours), so values
+ * noise of values before that part alone. Later nights may move its date by two. Nights resemble their neighbours (a machine's state, its temperature, its neighbours), so values
  * are whitened by a first-order autoregression (Cochrane and Orcutt 1949; prewhitening before change detection: von Storch 1995; Bayazit and
  * Önöz 2007), whose coefficient is estimated over all tracks, corrected for its bias in short series (Kendall 1954). Variances of innovations are
  * moderated over the tracks of a family. False discovery is held over the tracks of a look (Benjamini and Hochberg 1995).
@@ -76,8 +76,37 @@ export function levelChanges(
     for (const { state, change } of called) state.changes.push(change)
     if (called.length > 0) known = new Map()
   }
-  return states.map(({ changes }) => changes)
+  return states.map(dated)
 }
+
+/** A look may be wrong about the night by so many. */
+const nightsOff = 2
+
+/**
+ * The changes with the night that all values between their neighbours say: a look that called one had few values after it, and a stray just
+ * before it can pass for its first. Least absolute deviations from the medians of both sides, which odd nights don't move.
+ */
+function dated({ track, logs, changes }: State): readonly LevelChange[] {
+  let before = 0
+  return changes.map((change, i) => {
+    const end = changes[i + 1]?.at ?? track.values.length
+    const from = Math.max(before + 1, change.at - nightsOff)
+    const to = Math.min(end - 1, change.at + nightsOff)
+    let best = { at: change.at, deviation: deviations(logs, before, change.at, end) }
+    for (let at = from; at <= to; at++) {
+      const deviation = deviations(logs, before, at, end)
+      if (deviation < best.deviation) best = { at, deviation }
+    }
+    before = best.at
+    return { ...change, at: best.at }
+  })
+}
+
+const deviations = (logs: readonly number[], from: number, at: number, to: number) =>
+  [logs.slice(from, at), logs.slice(at, to)].reduce((sum, side) => {
+    const middle = median([...side])
+    return side.reduce((rest, value) => rest + Math.abs(value - middle), sum)
+  }, 0)
 
 interface State {
   readonly track: Track
