@@ -1,9 +1,9 @@
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { parseGate } from '../analysis/gates/gate.ts'
 import { isStopped } from '../analysis/gates/outcome.ts'
 import { type DeadRun, historyGate, parseHistoryThreshold } from '../analysis/history/gate.ts'
 import { type History, historyOf } from '../analysis/history/history.ts'
-import { baselineOf, type Run, readRun, runsOf, sweepFolder } from '../journal/index.ts'
+import { baselineOf, type Run, type RunEntry, readRun, runsOf, sweepFolder } from '../journal/index.ts'
 import { counted } from '../report/format.ts'
 import { historyAnnotations, historyGateText } from '../report/history/gate.ts'
 import { type ChangeGroup, type HistoryRow, historyJson, historyTable } from '../report/history/table.ts'
@@ -53,6 +53,8 @@ interface SweepHistory {
   readonly passedOver: readonly string[]
   /** Of those, the ones that are younger than every run that the history is of. */
   readonly dead: readonly DeadRun[]
+  /** Why the history has no baseline although one is set; empty otherwise. */
+  readonly baselineGone: string
 }
 
 /** The youngest runs of a sweep, followed; and those that measured nothing or can't be read. */
@@ -65,7 +67,8 @@ export async function readHistory({
   readonly sweep: string
   readonly last: number
 }): Promise<SweepHistory> {
-  const entries = (await runsOf(resultsRoot, sweep)).slice(-last)
+  const all = await runsOf(resultsRoot, sweep)
+  const entries = all.slice(-last)
   const baseline = await baselineOf(sweepFolder(resultsRoot, sweep))
   const read = await Promise.all(entries.map(({ folder }) => readRun(folder).catch(() => null)))
   const runs = read.filter(run => run !== null).filter(run => run.results.some(result => result.status === 'ok'))
@@ -80,7 +83,16 @@ export async function readHistory({
     runs,
     passedOver: entries.flatMap(({ folder }) => (followed.has(folder) ? [] : [folder])),
     dead: whole.slice(alive + 1).map(({ runId, run }) => ({ runId, why: whyDead(run) })),
+    baselineGone: baseline === null || followed.has(baseline) ? '' : whyGone(all, baseline, last),
   }
+}
+
+function whyGone(all: readonly RunEntry[], baseline: string, last: number): string {
+  const back = all.length - all.findIndex(({ folder }) => folder === baseline)
+  const name = basename(baseline)
+  return back > last
+    ? `the baseline (${name}) is older than the ${last} runs that are followed: give --last ${back}, or choose another with fulcrum baseline set`
+    : `the baseline (${name}) has no valid point: choose another with fulcrum baseline set`
 }
 
 function whyDead(run: Run | null): string {
@@ -100,9 +112,13 @@ export async function sweepHistory(request: HistoryRequest): Promise<WrittenHist
   const asked = (request.failOn ?? []).map(text => parseGate(text, parseHistoryThreshold))
   const resultsRoot = resolve(request.resultsRoot)
   const sweep = await sweepNamed(resultsRoot, request.sweep)
-  const { history, runs, passedOver, dead } = await readHistory({ resultsRoot, sweep, last: request.last })
+  const { history, runs, passedOver, dead, baselineGone } = await readHistory({
+    resultsRoot,
+    sweep,
+    last: request.last,
+  })
   const { rows, groups } = historyTable(history)
-  const gates = historyGate(history, asked, { runs, dead, allowance: { lost: request.allowLost ?? 0 } })
+  const gates = historyGate(history, asked, { runs, dead, baselineGone, allowance: { lost: request.allowLost ?? 0 } })
   let page: string | null = null
   if (request.to !== undefined) {
     // Vega takes most of a second to load, which only a page should cost.

@@ -85,6 +85,19 @@ describe('fulcrum history', () => {
     assert.equal((await fulcrum(['history', '--out', other.path])).exitCode, 0, 'no gate was asked for')
   })
 
+  test('does not take the oldest run for a baseline that is older than those followed', async () => {
+    await using other = await temporaryFolder()
+    const folders = []
+    for (let day = 1; day <= 10; day++)
+      folders.push(await writtenRun(noisyRun(options, { seed: day }), other.path, new Date(Date.UTC(2026, 0, day, 3))))
+    await fulcrum(['baseline', 'set', folders[0] ?? '', '--out', other.path])
+    const asked = (last: string) => fulcrum(['history', '--out', other.path, '--fail-on', 'itl_p95>5%', '--last', last])
+    const { stdout, exitCode } = await asked('9')
+    assert.equal(exitCode, 1)
+    assert.match(stdout, /not tested: the baseline \(.*\) is older than the 9 runs that are followed: give --last 10/)
+    assert.equal((await asked('10')).exitCode, 0)
+  })
+
   test('takes a sweep that is not there for a mistake and names the one that was meant', async () => {
     const { stderr, exitCode } = await fulcrum(['history', 'nigthly', '--out', place.path])
     assert.equal(exitCode, 2)

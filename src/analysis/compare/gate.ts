@@ -82,6 +82,9 @@ function changeOutcome(threshold: Threshold, compared: Compared, allowance: Allo
     quiet > 0 ? `${quiet} more beyond it ${quiet === 1 ? 'is' : 'are'} not shown to be more than noise` : '',
     allowed && lossCount(losses) > 0 ? `${lossSentence(losses)}, which --allow-lost accepts` : '',
     lostRepeatsNote(compared.points),
+    asked > 0 && count('not in base') > 0
+      ? `${count('not in base')} more ${count('not in base') === 1 ? 'point' : 'points'} ${count('not in base') === 1 ? 'has' : 'have'} no such figure in BASE`
+      : '',
   ].filter(text => text !== '')
   const passed = cases.filter(one => one.outcome === 'passed').length
   const said = {

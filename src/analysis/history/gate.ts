@@ -34,6 +34,8 @@ export interface HistoryEvidence {
   /** The youngest runs of the sweep, oldest first, when they measured nothing valid or can't be read: the history is not of them. */
   readonly dead: readonly DeadRun[]
   readonly allowance?: Allowance
+  /** Why the history has no baseline although one is set: a change would be held against another run than was meant. */
+  readonly baselineGone?: string
 }
 
 export interface DeadRun {
@@ -66,12 +68,12 @@ export function parseHistoryThreshold(text: string): Threshold {
 export function historyGate(
   history: History,
   gates: readonly Gate[],
-  { runs, dead, allowance = nothingLost }: HistoryEvidence = { runs: [], dead: [] },
+  { runs, dead, allowance = nothingLost, baselineGone = '' }: HistoryEvidence = { runs: [], dead: [] },
 ): readonly HistoryGate[] {
   if (gates.length === 0) return []
   const losses = historyLosses(history, runs)
   return gates.map(gate => {
-    if (gate.kind === 'change') return changeGate(gate, history, { losses, dead, allowance })
+    if (gate.kind === 'change') return changeGate(gate, history, { losses, dead, allowance, baselineGone })
     const newest = losses?.newest
     if (newest === undefined || dead.length > 0)
       return { gate, outcome: 'not tested', reason: deadSentence(dead) || 'no run has a valid point', broken: [] }
@@ -90,13 +92,23 @@ export function historyGate(
 function changeGate(
   gate: Threshold,
   history: History,
-  { losses, dead, allowance }: { losses: HistoryLosses | null; dead: readonly DeadRun[]; allowance: Allowance },
+  {
+    losses,
+    dead,
+    allowance,
+    baselineGone,
+  }: {
+    readonly losses: HistoryLosses | null
+    readonly dead: readonly DeadRun[]
+    readonly allowance: Allowance
+    readonly baselineGone: string
+  },
 ): HistoryGate {
   const known = history.trends.filter(({ figure }) => figure.name === gate.figure.name)
   const at = losses?.at ?? history.runs.length - 1
   // A series that ended says nothing of now: its point is lost, which is told, or no longer part of the sweep.
   const trends = known.filter(({ values }) => (values.at(-1)?.run ?? -1) >= at)
-  const broken = brokenTrends(history, trends, gate)
+  const broken = baselineGone === '' ? brokenTrends(history, trends, gate) : []
   const lost = losses === null ? 0 : lossCount(losses)
   const allowed = lost <= allowance.lost
   const lossText =
@@ -104,6 +116,7 @@ function changeGate(
   const longest = Math.max(0, ...trends.map(({ values }) => values.length))
   const silent = losses === null ? 0 : known.filter(trend => losses.isSilent(trend) && !goesOn(trend, trends)).length
   const untested = [
+    baselineGone,
     deadSentence(dead),
     allowed ? '' : lossText,
     silent > 0 ? `the newest run has no ${gate.figure.title} at ${silent} of the points where it had one` : '',
