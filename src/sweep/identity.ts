@@ -50,6 +50,8 @@ const programs = new Set(['python', 'command', 'dynamo', 'runtime'])
 /** Too large to read each time, and hardly ever exchanged under one name: weights, images, libraries. */
 const isLarge = (path: string) =>
   /\.(safetensors|gguf|bin|pt|pth|onnx|engine|plan|so|sif|sqsh|img|tar)(\.[0-9.]+)?$/.test(path)
+/** Files without an ending are programs, mostly. */
+const hasEnding = (path: string) => /\.\w+$/.test(path)
 const isData = (path: string) => /\.(ya?ml|jsonl?|toml|npz|npy|csv|txt|conf)$/.test(path)
 
 function byContent(value: Json, context: SectionContext): Json {
@@ -67,7 +69,7 @@ function byContent(value: Json, context: SectionContext): Json {
 function fingerprintOf(text: string, context: SectionContext): string | null {
   if (!/^\.{0,2}\//.test(text) && !isData(text)) return null
   const path = fromFile(context, text)
-  return !isLarge(path) && lookUp(context, path) === 'file' ? context.files.fingerprint(path) : null
+  return hasEnding(path) && !isLarge(path) && lookUp(context, path) === 'file' ? context.files.fingerprint(path) : null
 }
 
 /** A tokenizer counts by its content too: what it makes of text, and its chat template. */

@@ -46,12 +46,15 @@ export interface ParseContext {
  * one does not hide those in another.
  */
 export async function parseSweep(text: string, context: ParseContext): Promise<ParsedSweep> {
-  const source = readYaml(text)
+  const source = readYaml(text, { own: true })
   const problems: Problem[] = [...source.problems]
   const warnings: Problem[] = []
   if (source.value === undefined) return { sweep: null, problems, warnings }
+  // A value that YAML took for something else is wrong for a section only because of that.
+  const places = new Set(source.problems.map(({ position: { line, column } }) => `${line}:${column}`))
   const report: Report = (path, wrong, right, at = 'value') => {
-    problems.push({ position: source.positionOf(path, at), wrong, right })
+    const position = source.positionOf(path, at)
+    if (!places.has(`${position.line}:${position.column}`)) problems.push({ position, wrong, right })
   }
   const tellTo =
     (list: Problem[]): Tell =>

@@ -36,7 +36,7 @@ const named: readonly (readonly [string, { readonly [section: string]: string },
     { '/sweeps/c.jinja': 'a' },
     '/sweeps/c.jinja',
   ],
-  ['a file in a variable', dynamo('env: { UCX_CONFIG: /etc/ucx }'), { '/etc/ucx': 'a' }, '/etc/ucx'],
+  ['a file in a variable', dynamo('env: { UCX_CONFIG: /etc/ucx.cfg }'), { '/etc/ucx.cfg': 'a' }, '/etc/ucx.cfg'],
   [
     'a file in an engine setting',
     { ...dynamo('args: {}'), engine: '{ decode: { speculative_config: { model: /t/c.jinja } } }' },

@@ -34,7 +34,7 @@ export async function readCapacityFile(file: string): Promise<CapacityFile> {
       remedy: 'Write the path of a capacity file (docs/capacity.md), or the folder of a run with --rps.',
     })
   })
-  const source = readYaml(text)
+  const source = readYaml(text, { own: true })
   const problems: Problem[] = [...source.problems]
   const report = (at: Path, wrong: string, right: string, where: 'key' | 'value' = 'value') =>
     problems.push({ position: source.positionOf(at, where), wrong, right })

@@ -1,5 +1,6 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
 import type { Path, Position, Problem } from './problem.ts'
+import { oddScalars } from './scalars.ts'
 
 /** A YAML text as data, with the way back from each value to its line. */
 export interface YamlSource {
@@ -14,8 +15,17 @@ export interface YamlSource {
 const maxLength = 1_000_000
 const start: Position = { line: 1, column: 1 }
 
+/** Of which reader a file is. */
+export interface YamlOptions {
+  /**
+   * The file is Fulcrum's own: values that mean something else than they seem to are problems. Files of others, as engines read them, are
+   * taken as they are.
+   */
+  readonly own?: boolean
+}
+
 /** Reads YAML 1.2; never throws. */
-export function readYaml(text: string): YamlSource {
+export function readYaml(text: string, { own = false }: YamlOptions = {}): YamlSource {
   if (text.length > maxLength) {
     return failed(start, `the file has ${text.length} characters`, `a sweep file has at most ${maxLength}`)
   }
@@ -30,7 +40,20 @@ export function readYaml(text: string): YamlSource {
     const isTwice = ({ code }: { code: string }) => code === 'DUPLICATE_KEY'
     const syntax = document.errors.find(error => !isTwice(error))
     const errors = [...document.errors.filter(isTwice), ...(syntax === undefined ? [] : [syntax])]
-    const problems = errors.map(({ pos, code, message }) => ({ position: at(pos[0]), ...explain(code, message) }))
+    const problems: Problem[] = errors.map(({ pos, code, message }) => ({
+      position: at(pos[0]),
+      ...explain(code, message),
+    }))
+    if (own && syntax === undefined) {
+      problems.push(...oddScalars(document).map(({ offset, wrong, right }) => ({ position: at(offset), wrong, right })))
+      const { yaml } = document.directives ?? {}
+      if (yaml?.explicit === true && yaml.version !== '1.2')
+        problems.push({
+          position: start,
+          wrong: `the file says %YAML ${yaml.version}`,
+          right: 'remove that line: Fulcrum reads YAML 1.2',
+        })
+    }
     const resolve = (node: unknown): Node | undefined => {
       if (isAlias(node)) return node.resolve(document)
       return isNode(node) ? node : undefined

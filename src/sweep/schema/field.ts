@@ -25,12 +25,27 @@ export function axisOf<S extends z.ZodType>(item: S) {
   return z.union([item, z.array(item).min(1)])
 }
 
+/** The longest time that a timer of Node's can wait for, 2³¹ − 1 ms, in seconds: a longer one ends at once. */
+const longestS = 2_147_483
+
 /** `60s`, `500ms`, `5m`, `2h`; a bare number is seconds. */
 export const duration = field(
-  z.union([z.number().min(0), z.string().regex(/^\d+(\.\d+)?\s*(ms|s|m|h)$/)]),
-  'A duration: `500ms`, `60s`, `5m`, `2h`; a bare number is seconds.',
-  'write a duration such as 500ms, 60s, 5m or 2h',
+  z.union([
+    z.number().min(0).max(longestS),
+    z
+      .string()
+      .regex(/^\d+(\.\d+)?\s*(ms|s|m|h)$/)
+      .refine(text => secondsOf(text) <= longestS),
+  ]),
+  'A duration: `500ms`, `60s`, `5m`, `2h`; a bare number is seconds. At most 24 days.',
+  'write a duration such as 500ms, 60s, 5m or 2h, of 24 days at most',
 )
+
+/** Seconds of a duration that is written with its unit. */
+export function secondsOf(text: string): number {
+  const [, amount = '0', unit = 's'] = /^([\d.]+)\s*(ms|s|m|h)$/.exec(text) ?? []
+  return Number(amount) * ({ ms: 0.001, s: 1, m: 60, h: 3600 }[unit] ?? 1)
+}
 
 /** Anything that JSON can say. */
 export const json = z.json()

@@ -16,7 +16,7 @@ const arrivals = field(
 
 const stage = z.strictObject({
   rate: field(z.number().min(0), 'Requests per second at the end of the stage.', 'write requests per second'),
-  duration: field(duration, 'Length of the stage.', 'write a duration such as 60s'),
+  duration: field(duration, 'Length of the stage.', 'write a duration such as 60s, of 24 days at most'),
   jump: field(
     z.boolean(),
     'Go to the rate at once instead of linearly. Default: false.',
@@ -93,12 +93,12 @@ export const loadSchema = field(
     duration: field(
       duration,
       'Measured time a point instead of a number of requests. Default for `request_rate`: `60s`.',
-      'write a duration such as 60s',
+      'write a duration such as 60s, of 24 days at most',
     ).optional(),
     grace: field(
       duration,
       'How long requests in flight may still take after `duration`. Default: `30s`.',
-      'write a duration such as 30s',
+      'write a duration such as 30s, of 24 days at most',
     ).default('30s'),
     warmup: field(
       z.union([count, multiple, z.string().regex(/^\d+(\.\d+)?\s*(ms|s|m|h)$/)]),
@@ -120,9 +120,11 @@ export const loadSchema = field(
       '`fresh`: each point has prompts of its own (still the same in every run), so that none is answered from the prefix cache that an earlier point filled. `same` (genai-perf and AIPerf only): every point uses `seed` as it is, as the guide’s script does. Default: `fresh`.',
       'write fresh or same',
     ).default('fresh'),
-    timeout: field(duration, 'Deadline of one request. Default: `600s`.', 'write a duration such as 600s').default(
-      '600s',
-    ),
+    timeout: field(
+      duration,
+      'Deadline of one request. Default: `600s`.',
+      'write a duration such as 600s, of 24 days at most',
+    ).default('600s'),
     api: field(
       z.enum(['chat', 'completions', 'responses']),
       'The API that requests use. Default: `chat`.',

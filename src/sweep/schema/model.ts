@@ -2,9 +2,9 @@ import { z } from 'zod'
 import { field } from './field.ts'
 
 const name = field(
-  z.string().min(1),
+  z.string().regex(/^\S(.*\S)?$/),
   'The name that requests carry and `/v1/models` lists.',
-  'write the name that the server knows, such as nvidia/DeepSeek-R1-FP4',
+  'write the name that the server knows, without spaces around it, such as nvidia/DeepSeek-R1-FP4',
 )
 
 const tokenizer = field(

@@ -2,6 +2,7 @@ import { isAbsolute, resolve } from 'node:path'
 import type { Json } from '../../point/index.ts'
 import type { FileKind, Files } from '../file/files.ts'
 import { type Path, pathText, quoted, type Report } from '../file/problem.ts'
+import { secondsOf } from '../schema/field.ts'
 
 /** What turning a section of the file into its meaning needs beside the section. */
 export interface SectionContext {
@@ -55,9 +56,7 @@ export function resolvePaths(context: SectionContext, value: Json): Json {
 
 /** Seconds of `500ms`, `60s`, `5m`, `2h` or a bare number. */
 export function seconds(duration: number | string): number {
-  if (typeof duration === 'number') return duration
-  const [, amount = '0', unit = 's'] = /^([\d.]+)\s*(ms|s|m|h)$/.exec(duration) ?? []
-  return Number(amount) * ({ ms: 0.001, s: 1, m: 60, h: 3600 }[unit] ?? 1)
+  return typeof duration === 'number' ? duration : secondsOf(duration)
 }
 
 /** One value or a list of values, as a list. */

@@ -7,6 +7,8 @@ import { existing, listOf, reportTwice, type SectionContext, seconds } from './c
 const datasetCap = 10_000
 const openWarmupS = 5
 const openDurationS = 60
+/** No request is answered sooner. */
+const leastTimeoutS = 0.001
 
 /** Every load of the sweep, lightest first as the axes are written; multiples of the concurrency resolved. */
 export function readLoads(raw: RawLoad, context: SectionContext): readonly Load[] {
@@ -16,7 +18,37 @@ export function readLoads(raw: RawLoad, context: SectionContext): readonly Load[
   }
   checkTogether(raw, levels, context)
   checkAutoRequests(raw, levels, context)
-  return levels.map(level => loadOf(raw, level))
+  const loads = levels.map(level => loadOf(raw, level))
+  checkSizes(raw, loads, context)
+  return loads
+}
+
+/** What a point's records, or its prompts, would no longer fit into memory with. */
+const mostRequestsOfAPoint = 100_000_000
+const mostPrompts = 10_000_000
+
+/** Amounts that are slips: above what a point can hold, or so small that nothing is sent. */
+function checkSizes(raw: RawLoad, loads: readonly Load[], context: SectionContext): void {
+  const most = (key: 'requests' | 'warmup' | 'dataset', of: (load: Load) => number, limit: number) => {
+    const found = loads.reduce((largest, load) => Math.max(largest, of(load)), 0)
+    if (raw[key] === undefined || found <= limit) return
+    const wrong = `load.${key} makes ${found.toLocaleString('en-US')} a point`
+    context.report(['load', key], wrong, `write at most ${limit.toLocaleString('en-US')}`)
+  }
+  most('requests', load => load.requests ?? 0, mostRequestsOfAPoint)
+  most('warmup', load => load.warmup, mostRequestsOfAPoint)
+  most('dataset', load => load.dataset, mostPrompts)
+  for (const { level, durationS, requests } of loads) {
+    if (level.kind !== 'rate' || durationS === undefined || requests !== undefined) continue
+    const expected = level.requestsPerS * durationS
+    const wrong = (what: string) => `${level.requestsPerS} requests/s ${what} in ${durationS} s`
+    const path = ['load', 'request_rate']
+    if (expected > mostRequestsOfAPoint) {
+      context.report(path, wrong('are too many'), `a point has at most ${mostRequestsOfAPoint.toLocaleString('en-US')}`)
+    } else if (expected < 1) {
+      context.report(path, wrong('send hardly one'), 'write a higher rate, a longer duration, or requests')
+    }
+  }
 }
 
 function readLevels(raw: RawLoad, context: SectionContext): readonly LoadLevel[] {
@@ -96,8 +128,11 @@ function checkTogether(raw: RawLoad, levels: readonly LoadLevel[], context: Sect
     const amount = typeof value === 'string' ? Number.parseFloat(value) : value
     if (amount === 0) report(key, `${key} is ${value}: nothing would be measured`, 'write more than 0')
   }
-  if (raw.timeout !== undefined && seconds(raw.timeout) <= 0) {
-    report('timeout', 'timeout is 0: every request would fail', 'write a duration such as 600s')
+  if (typeof raw.dataset === 'string' && Number.parseFloat(raw.dataset) === 0) {
+    report('dataset', `dataset is ${raw.dataset}: there would be no prompt`, 'write a number of prompts, or 12x')
+  }
+  if (seconds(raw.timeout) < leastTimeoutS) {
+    report('timeout', `timeout is ${raw.timeout}: every request would fail`, 'write a duration such as 600s')
   }
 }
 
@@ -118,9 +153,13 @@ function loadOf(raw: RawLoad, level: LoadLevel): Load {
   }
 }
 
+/** A number, or a multiple of the concurrency: none of `0x`, at least one of any other. */
 function resolved(value: number | string, level: LoadLevel): number {
-  if (typeof value === 'number') return value
-  return level.kind === 'concurrency' ? Math.max(1, Math.round(Number.parseFloat(value) * level.concurrency)) : 0
+  // YAML has a −0.
+  if (typeof value === 'number') return value === 0 ? 0 : value
+  const times = Number.parseFloat(value)
+  if (level.kind !== 'concurrency' || times === 0) return 0
+  return Math.max(1, Math.round(times * level.concurrency))
 }
 
 /** What ends a point: a number of requests, a duration, or (stages, trace) the load level itself. */
