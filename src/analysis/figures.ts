@@ -1,4 +1,4 @@
-import { interactivityOf } from '../metrics/definitions.ts'
+import { interactivityOf, ratesOf } from '../metrics/definitions.ts'
 import type { Distribution, Measurement } from '../metrics/measurement.ts'
 import type { Deployment } from '../point/index.ts'
 import { gpusOf, gpusOfRole } from '../point/index.ts'
@@ -28,9 +28,9 @@ function times(name: string, title: string, of: (m: Measurement) => Distribution
   }))
 }
 
-/** A rate divided by GPUs; null rather than infinite where there are none. */
-function per(rate: number, gpus: number): number | null {
-  return gpus > 0 ? rate / gpus : null
+/** A rate divided by GPUs; null without a rate, and rather than infinite where there are no GPUs. */
+function per(rate: number | null, gpus: number): number | null {
+  return rate !== null && gpus > 0 ? rate / gpus : null
 }
 
 /**
@@ -46,14 +46,14 @@ export const figures: readonly Figure[] = [
     title: 'Request throughput',
     unit: 'requests/s',
     better: 'higher',
-    of: m => m.requestsPerS,
+    of: m => ratesOf(m).requestsPerS,
   },
   {
     name: 'output_tokens_per_s',
     title: 'Output token throughput',
     unit: 'tokens/s',
     better: 'higher',
-    of: m => m.outputTokensPerS,
+    of: m => ratesOf(m).outputTokensPerS,
   },
   {
     name: 'output_tokens_per_s_per_user',
@@ -67,21 +67,21 @@ export const figures: readonly Figure[] = [
     title: 'Output tokens/s per GPU',
     unit: 'tokens/s/GPU',
     better: 'higher',
-    of: (m, deployment) => per(m.outputTokensPerS, gpusOf(deployment)),
+    of: (m, deployment) => per(ratesOf(m).outputTokensPerS, gpusOf(deployment)),
   },
   {
     name: 'input_tokens_per_s_per_prefill_gpu',
     title: 'Input tokens/s per prefill GPU',
     unit: 'tokens/s/GPU',
     better: 'higher',
-    of: (m, deployment) => per(m.inputTokensPerS, gpusOfRole(deployment, 'prefill')),
+    of: (m, deployment) => per(ratesOf(m).inputTokensPerS, gpusOfRole(deployment, 'prefill')),
   },
   {
     name: 'output_tokens_per_s_per_decode_gpu',
     title: 'Output tokens/s per decode GPU',
     unit: 'tokens/s/GPU',
     better: 'higher',
-    of: (m, deployment) => per(m.outputTokensPerS, gpusOfRole(deployment, 'decode')),
+    of: (m, deployment) => per(ratesOf(m).outputTokensPerS, gpusOfRole(deployment, 'decode')),
   },
   { name: 'goodput', title: 'Goodput', unit: 'requests/s', better: 'higher', of: m => m.goodputPerS },
 ]

@@ -13,7 +13,7 @@ export function frontierText(
   rows: readonly FrontierRow[],
   screen: Screen = screenOf(process.stdout, process.env),
 ): string {
-  if (rows.length === 0) return 'no valid point: the frontier is empty'
+  if (rows.length === 0) return 'the frontier is empty: no valid point has tokens/s per user'
   return [...Map.groupBy(rows, row => row.workload)]
     .map(([workload, frontier], i) => {
       const chart = i < mostCharts ? frontierChart(frontier, screen) : ''

@@ -122,6 +122,23 @@ export function interactivityOf(
   return 1000 / requestLatencyMs.mean
 }
 
+/** Rates of a measurement; null where they can't be told: no time passed, or answers came whose tokens nobody counted. */
+export function ratesOf(
+  measurement: Pick<
+    Measurement,
+    'durationS' | 'requests' | 'isl' | 'osl' | 'requestsPerS' | 'outputTokensPerS' | 'inputTokensPerS'
+  >,
+): { readonly [rate in 'requestsPerS' | 'outputTokensPerS' | 'inputTokensPerS']: number | null } {
+  const { durationS, requests, isl, osl } = measurement
+  if (!(durationS > 0)) return { requestsPerS: null, outputTokensPerS: null, inputTokensPerS: null }
+  const isAnswered = requests.completed > 0
+  return {
+    requestsPerS: measurement.requestsPerS,
+    outputTokensPerS: isAnswered && osl === null ? null : measurement.outputTokensPerS,
+    inputTokensPerS: isAnswered && isl === null ? null : measurement.inputTokensPerS,
+  }
+}
+
 /** Tokens/s at which a request's prompt was read, queueing included: ISL / TTFT. */
 export function prefillTokensPerSPerUser(inputTokens: Float64Array, ttftMs: Float64Array): Float64Array {
   return ttftMs.map((ttft, row) => (ttft > 0 ? ((inputTokens[row] ?? Number.NaN) * 1000) / ttft : Number.NaN))

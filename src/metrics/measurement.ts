@@ -150,7 +150,13 @@ export interface Measurement {
     /** Records put together, written and summed up. */
     readonly summary: number
   }
-  readonly requests: { readonly sent: number; readonly completed: number; readonly failed: number }
+  readonly requests: {
+    readonly sent: number
+    readonly completed: number
+    readonly failed: number
+    /** False where a summary doesn't say how many failed: then `failed` is 0 and `sent` those that were answered. */
+    readonly isFailedKnown?: false
+  }
   readonly errors: readonly RequestErrors[]
   readonly ttftMs: Distribution | null
   readonly ttstMs: Distribution | null

@@ -1,4 +1,5 @@
 import type { PointResult } from '../journal/event.ts'
+import { ratesOf } from '../metrics/definitions.ts'
 import type { Distribution, Measurement } from '../metrics/measurement.ts'
 import type { Point } from '../point/index.ts'
 import { meanTokens } from '../point/index.ts'
@@ -22,13 +23,13 @@ const requestMetrics: readonly (readonly [string, string, (m: Measurement) => Di
 ]
 
 const systemMetrics: readonly (readonly [string, string, (m: Measurement) => number | null])[] = [
-  ['request_throughput', 'requests/sec', m => m.requestsPerS],
+  ['request_throughput', 'requests/sec', m => ratesOf(m).requestsPerS],
   ['request_count', 'requests', m => m.requests.completed],
   ['error_request_count', 'requests', m => (m.requests.failed > 0 ? m.requests.failed : null)],
-  ['output_token_throughput', 'tokens/sec', m => m.outputTokensPerS],
-  ['input_token_throughput', 'tokens/sec', m => m.inputTokensPerS],
+  ['output_token_throughput', 'tokens/sec', m => ratesOf(m).outputTokensPerS],
+  ['input_token_throughput', 'tokens/sec', m => ratesOf(m).inputTokensPerS],
   ['request_goodput', 'requests/sec', m => m.goodputPerS],
-  ['benchmark_duration', 'sec', m => m.durationS],
+  ['benchmark_duration', 'sec', m => (m.durationS > 0 ? m.durationS : null)],
 ]
 
 /**

@@ -1,6 +1,7 @@
 import { figures } from '../analysis/figures.ts'
 import type { MeasuredPoint } from '../analysis/measured-point.ts'
 import type { PointResult } from '../journal/event.ts'
+import { ratesOf } from '../metrics/definitions.ts'
 import { gpusOf, gpusOfRole, meanTokens, topologyLabel, workersOf } from '../point/index.ts'
 
 /** A cell of points.csv: null is written as an empty field. */
@@ -40,6 +41,10 @@ const measured = (
   meaning,
   of: ({ result }) => (result.measurement === null ? null : of(result.measurement)),
 })
+
+/** A count that failed requests are in; null where nobody counted those. */
+const ofAll = (m: NonNullable<PointResult['measurement']>, count: number) =>
+  m.requests.isFailedKnown === false ? null : count
 
 const level = ({ result }: Row) => result.point.load.level
 
@@ -121,9 +126,9 @@ export const csvColumns: readonly CsvColumn[] = [
     },
   },
   { name: 'repeat', type: 'integer', meaning: 'which repeat of the point, from 1', of: row => row.result.point.repeat },
-  measured('requests', 'integer', 'measured requests sent', m => m.requests.sent),
-  measured('errors', 'integer', 'measured requests that failed', m => m.requests.failed),
-  measured('duration_s', 'number', 'measured window, s', m => m.durationS),
+  measured('requests', 'integer', 'measured requests sent', m => ofAll(m, m.requests.sent)),
+  measured('errors', 'integer', 'measured requests that failed', m => ofAll(m, m.requests.failed)),
+  measured('duration_s', 'number', 'measured window, s', m => (m.durationS > 0 ? m.durationS : null)),
   ...figureColumns,
   {
     name: 'on_frontier',
@@ -157,7 +162,7 @@ export const csvColumns: readonly CsvColumn[] = [
   measured('ttst_mean_ms', 'number', 'time to second token, mean, ms', m => m.ttstMs?.mean ?? null),
   measured('isl_measured', 'number', 'input tokens counted, mean', m => m.isl?.mean ?? null),
   measured('osl_measured', 'number', 'output tokens counted, mean', m => m.osl?.mean ?? null),
-  measured('input_tokens_per_s', 'number', 'input tokens/s', m => m.inputTokensPerS),
+  measured('input_tokens_per_s', 'number', 'input tokens/s', m => ratesOf(m).inputTokensPerS),
   {
     name: 'prefill_gpus',
     type: 'integer',

@@ -1,4 +1,5 @@
 import type { PointResult } from '../journal/event.ts'
+import { ratesOf } from '../metrics/definitions.ts'
 import type { Distribution, Measurement } from '../metrics/measurement.ts'
 import type { Point } from '../point/index.ts'
 import { meanTokens } from '../point/index.ts'
@@ -28,8 +29,8 @@ const requestMetrics: readonly (readonly [string, string, string, (m: Measuremen
 ]
 
 const systemMetrics: readonly (readonly [string, string, string, (m: Measurement) => number | null])[] = [
-  ['output_token_throughput', 'Output Token Throughput (tokens/sec)', 'tokens/sec', m => m.outputTokensPerS],
-  ['request_throughput', 'Request Throughput (requests/sec)', 'requests/sec', m => m.requestsPerS],
+  ['output_token_throughput', 'Output Token Throughput (tokens/sec)', 'tokens/sec', m => ratesOf(m).outputTokensPerS],
+  ['request_throughput', 'Request Throughput (requests/sec)', 'requests/sec', m => ratesOf(m).requestsPerS],
   ['request_goodput', 'Request Goodput (requests/sec)', 'requests/sec', m => m.goodputPerS],
   ['request_count', 'Request Count (count)', 'count', m => m.requests.completed],
 ]

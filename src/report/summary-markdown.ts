@@ -43,7 +43,11 @@ export function summaryMarkdown(report: Report): string {
       `**${escapeMarkdown(headline(recommendation))}**`,
     )
     if (best !== null) {
-      const slo = objectives(best).map(o => `${o.title} ${time(o.valueMs)} ${o.met ? 'of' : 'over'} ${time(o.limitMs)}`)
+      const slo = objectives(best).map(o =>
+        o.valueMs === null
+          ? `${o.title} not measured (limit ${time(o.limitMs)})`
+          : `${o.title} ${time(o.valueMs)} ${o.met ? 'of' : 'over'} ${time(o.limitMs)}`,
+      )
       const said = [`${figure(best.y?.mean)} output tokens/s per GPU`, `${figure(best.x?.mean)} per user`, ...slo]
       lines.push('', `${said.join(', ')}, on ${best.gpus} GPUs.`)
     }

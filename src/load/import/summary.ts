@@ -73,7 +73,12 @@ export function measurementOfSummary(own: Shared, asked: AskedLoad, particulars:
     startedAt: particulars.startedAt,
     durationS,
     wallS: durationS,
-    requests: { sent: completed + (failed ?? 0), completed, failed: failed ?? 0 },
+    requests: {
+      sent: completed + (failed ?? 0),
+      completed,
+      failed: failed ?? 0,
+      ...(failed === null ? { isFailedKnown: false } : {}),
+    },
     errors: particulars.errors,
     ttftMs: of('time_to_first_token'),
     ttstMs: of('time_to_second_token'),

@@ -82,7 +82,8 @@ function frontier(gain: FrontierGain): string {
   const title = `### Frontier of ${escapeMarkdown(gain.workload)}`
   if (base.length === 0 || head.length === 0)
     return `${title}\n\nNo valid point on ${base.length === 0 ? 'base' : 'head'}.`
-  const most = largest([...base, ...head].map(place => place.x))
+  // As far as both go: past its end a frontier has no throughput, and 0 would be drawn.
+  const most = Math.min(largest(base.map(place => place.x)), largest(head.map(place => place.x)))
   const least = smallest([...base, ...head].map(place => place.x))
   const steps = Array.from({ length: 9 }, (_, i) => least + ((most - least) * i) / 8)
   const line = (places: typeof base) => steps.map(x => Math.round(throughputAt(places, x) ?? 0)).join(', ')

@@ -35,7 +35,7 @@ ${
 <div><dt>Tokens/s per user</dt><dd data-figure="output_tokens_per_s_per_user" data-value="${best.x?.mean ?? ''}">${figure(best.x?.mean)}</dd></div>
 ${objectives(best).map(
   o => html`<div class="${o.met ? 'met' : 'missed'}"><dt>${o.title}</dt><dd data-figure="${o.figure}" data-value="${o.valueMs ?? ''}">${time(o.valueMs)}</dd>
-<dd class="limit"><meter min="0" max="1" value="${Math.min(1, (o.valueMs ?? 0) / o.limitMs)}" aria-label="share of the limit"></meter> ${o.met ? 'of' : 'over'} ${time(o.limitMs)}</dd></div>`,
+<dd class="limit">${o.valueMs === null ? 'not measured; limit' : html`<meter min="0" max="1" value="${Math.min(1, o.valueMs / o.limitMs)}" aria-label="share of the limit"></meter> ${o.met ? 'of' : 'over'}`} ${time(o.limitMs)}</dd></div>`,
 )}
 </dl>`
 }

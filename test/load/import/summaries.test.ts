@@ -32,7 +32,9 @@ describe("genai-perf's summary", () => {
     assert.equal(measurement.ttftMs?.p95, json.time_to_first_token?.p95)
     assert.equal(measurement.ttftMs?.count, 10)
     assert.equal(measurement.outputTokensPerS, json.output_token_throughput?.avg)
-    assert.deepEqual(measurement.requests, { sent: 10, completed: 10, failed: 0 })
+    assert.equal(measurement.outputTokensPerSPerUser?.mean, 1000 / (json.inter_token_latency?.avg ?? 0))
+    // genai-perf doesn't count failures: 0 would be a claim.
+    assert.deepEqual(measurement.requests, { sent: 10, completed: 10, failed: 0, isFailedKnown: false })
     assert.equal(measurement.startedAt, '2026-11-25T00:00:00.000Z')
     assert.deepEqual(measurement.deviation, { isl: 0, osl: 0 })
   })
