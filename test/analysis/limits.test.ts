@@ -200,6 +200,15 @@ describe('a limit', () => {
     }))
     assert.equal(held('error_share>1%', some).outcome, 'passed')
     assert.equal(held('error_share>0.4%', some).outcome, 'failed')
+    // Too many failed requests make a point invalid, and fail the limit that asks for them all the same.
+    const many = changed(r => ({
+      ...invalid(r, '5 % of requests failed'),
+      measurement: r.measurement && { ...r.measurement, requests: { sent: 200, completed: 190, failed: 10 } },
+    }))
+    assert.equal(held('error_share>1%', many).outcome, 'failed')
+    assert.match(held('error_share>1%', many).workloads[0]?.said ?? '', /^beyond it at 6 of 6 points, .*: 5%$/)
+    assert.equal(held('error_share>10%', many).outcome, 'not tested')
+    assert.equal(held('itl_p95>10s', many).outcome, 'not tested')
   })
 })
 

@@ -6,6 +6,8 @@ import { figures } from '../figures.ts'
 /** A figure that a limit can be put on; `%` is a share of 0 to 1 in what `of` gives. */
 export interface LimitFigure extends Omit<Figure, 'unit'> {
   readonly unit: Figure['unit'] | '%'
+  /** Known of a measurement whose other figures are not believed as well: what made it invalid may be just this. */
+  readonly ofInvalid?: true
 }
 
 /** `ttft_p95>2000ms`: no point may have a figure beyond the limit. */
@@ -39,6 +41,7 @@ const errorShare: LimitFigure = {
   title: 'Failed requests',
   unit: '%',
   better: 'lower',
+  ofInvalid: true,
   of: ({ requests }) => (requests.sent > 0 ? requests.failed / requests.sent : null),
 }
 

@@ -94,14 +94,16 @@ type Judged = WorkloadOutcome & { readonly cases: readonly GateCase[] }
 
 function limitFor(limit: Limit, { name, points, missing }: Subject, lossAllowed: boolean): Judged {
   const lost = lossAllowed ? ('skipped' as const) : ('not tested' as const)
-  const measured = points.map(point => ({ point, value: point.status === 'ok' ? meanOf(limit, point) : null }))
+  const measured = points.map(point => ({ point, value: meanOf(limit, point) }))
   const cases = [
     ...measured.map(({ point, value }): GateCase => {
       const named = { name: `${point.label}, ${name}, ${loadLabel(point.load.level)}` }
-      if (point.status !== 'ok') return { ...named, outcome: lost, message: `${point.status}: ${point.reason}` }
+      const isBeyond = value !== null && isBeyondLimit(limit, value)
+      if (point.status !== 'ok' && !isBeyond)
+        return { ...named, outcome: lost, message: `${point.status}: ${point.reason}` }
       if (value === null) return { ...named, outcome: 'not tested', message: `${limit.figure.title} was not measured` }
       const message = `${limit.figure.title} ${amountText(limit.figure.unit, value)}`
-      return { ...named, outcome: isBeyondLimit(limit, value) ? 'failed' : 'passed', message }
+      return { ...named, outcome: isBeyond ? 'failed' : 'passed', message }
     }),
     ...missing.map(
       ({ point, why }): GateCase => ({
@@ -185,9 +187,10 @@ function statusText({ points, missing }: Pick<Subject, 'points' | 'missing'>, al
     .join(', ')
 }
 
-/** Mean over the valid repeats, as every figure of a point is. */
-function meanOf({ figure }: Limit, { valid, deployment }: MeasuredPoint): number | null {
-  const values = valid.flatMap(measurement => figure.of(measurement, deployment) ?? [])
+/** Mean over the valid repeats, as every figure of a point is; over all that were measured, where the figure is known of those too. */
+function meanOf({ figure }: Limit, { valid, repeats, deployment }: MeasuredPoint): number | null {
+  const measured = figure.ofInvalid ? repeats.flatMap(({ measurement }) => measurement ?? []) : valid
+  const values = measured.flatMap(measurement => figure.of(measurement, deployment) ?? [])
   return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
