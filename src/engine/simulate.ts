@@ -1,5 +1,6 @@
 import type { Measurement } from '../metrics/measurement.ts'
-import type { Deployment, LoadLevel, Role, Slo, Topology, WindowKind } from '../point/index.ts'
+import { stopRuleOf } from '../metrics/stopping/stop.ts'
+import type { AutoRequests, Deployment, LoadLevel, Role, Slo, Topology, WindowKind } from '../point/index.ts'
 import { arrivalSource, createRandom, FulcrumError, ratesAround, rolesOf, windowOf, workersOf } from '../point/index.ts'
 import type { Engine } from './engine.ts'
 import { createEngine } from './engine.ts'
@@ -11,9 +12,15 @@ import { createRecorder } from './recorder.ts'
 import type { Dataset, RequestSource, SimulatedWorkload, TraceRequests, WeightedWorkload } from './request-source.ts'
 import { drawnRequests, tracedRequests } from './request-source.ts'
 import type { RouterMode } from './routing.ts'
+import { createSimulationWatch, type SimulationWatch } from './simulation-watch.ts'
 
 /** A point to simulate; a {@link Point}'s own parts fit as they are. */
 export interface SimulatedPoint {
+  /**
+   * Ends it as soon as what decides is certain or precise; {@link requests} are then the most, and all that are measured where
+   * the rule has no say: conversations, open loops and windows that aren't steady.
+   */
+  readonly auto?: AutoRequests
   readonly deployment: Pick<Deployment, 'topology' | 'engine'>
   /** One workload, or several mixed by weight; not looked at where a trace says what is sent. */
   readonly workload: SimulatedWorkload | readonly WeightedWorkload[]
@@ -90,13 +97,15 @@ function traceTimes({ trace, requests }: SimulatedPoint, speed: number, endMs: n
   }
 }
 
-function datasetOf({ dataset, requests, warmup }: SimulatedPoint): Dataset | null {
+function datasetOf({ dataset, requests, warmup }: SimulatedPoint, repeats?: boolean): Dataset | null {
   if (dataset === undefined) return null
-  return { prompts: dataset, repeats: warmup + (requests ?? Number.POSITIVE_INFINITY) > dataset }
+  return { prompts: dataset, repeats: repeats ?? warmup + (requests ?? Number.POSITIVE_INFINITY) > dataset }
 }
 
-function sourceOf(point: SimulatedPoint): RequestSource {
-  if (point.level.kind !== 'trace') return drawnRequests(point.workload, createRandom(point.seed), datasetOf(point))
+function sourceOf(point: SimulatedPoint, repeats?: boolean): RequestSource {
+  if (point.level.kind !== 'trace') {
+    return drawnRequests(point.workload, createRandom(point.seed), datasetOf(point, repeats))
+  }
   if (point.trace !== undefined && point.trace.count > 0) return tracedRequests(point.trace)
   throw new FulcrumError('bad-input', 'trace-missing', `The requests of ${point.level.file} were not given`, {
     remedy: 'read the trace and pass it with the point',
@@ -110,16 +119,40 @@ function sourceOf(point: SimulatedPoint): RequestSource {
  * @throws FulcrumError bad-input `engine-setting` for settings that the model lacks, `trace-missing` for a trace load without its trace
  */
 export function simulate(point: SimulatedPoint, profile: Profile): Simulation {
+  const canStop = !hasTurns(point.workload) && windowOf(point) === 'steady'
+  const rule = canStop ? stopRuleOf(point, point.slo ?? {}) : null
+  if (rule === null) return simulateOnce(point, profile)
+  // Once to see where it stops, and once up to there: memory doesn't grow with requests, and the figures are of those that decided.
+  const { requests, dataset } = point
+  const watch = createSimulationWatch(rule, point.timeoutMs ?? Number.POSITIVE_INFINITY)
+  simulateOnce(point, profile, watch)
+  const { auto: _, ...fixed } = point
+  const repeats = dataset !== undefined && point.warmup + (requests ?? 0) > dataset
+  const simulation = simulateOnce({ ...fixed, requests: watch.stopping().requests }, profile, null, repeats)
+  return { ...simulation, stopping: watch.stopping() }
+}
+
+function hasTurns(workload: SimulatedPoint['workload']): boolean {
+  return 'conversation' in workload && (workload.conversation?.turns ?? 1) > 1
+}
+
+function simulateOnce(
+  point: SimulatedPoint,
+  profile: Profile,
+  watch: SimulationWatch | null = null,
+  repeats?: boolean,
+): Simulation {
   const { deployment, level } = point
   const { topology } = deployment
-  const source = sourceOf(point)
+  const source = sourceOf(point, repeats)
   const window = windowOf(point, source.turns)
-  const recorder = createRecorder({
+  const ownRecorder = createRecorder({
     slo: point.slo ?? {},
     openLoop: level.kind !== 'concurrency',
     asked: source.asked,
     window,
   })
+  const recorder = watch === null ? ownRecorder : watch.over(ownRecorder)
   let recording = false
   const engine = createEngine({
     profile,
@@ -160,7 +193,7 @@ export function simulate(point: SimulatedPoint, profile: Profile): Simulation {
     endMs,
     failed,
   } = level.kind === 'concurrency'
-    ? loop.closed(closedLoad(point, window, source.turns, startMs, limits), limits)
+    ? loop.closed(closedLoad(point, window, source.turns, startMs, limits, watch), limits)
     : loop.open(openLoad(point, level, window, startMs), limits)
   const timeUpMs = durationMs < Number.POSITIVE_INFINITY ? firstMs + durationMs : null
   const measurement = recorder.summary({ startMs: firstMs, lastSentMs, timeUpMs, endMs, failed })
@@ -199,6 +232,7 @@ function closedLoad(
   turns: number,
   startMs: number,
   limits: LoopLimits,
+  watch: SimulationWatch | null,
 ): ClosedLoad {
   const first = window === 'steady' ? Math.ceil(warmup / turns) : 0
   const last = first + Math.ceil((requests ?? Number.POSITIVE_INFINITY) / turns)
@@ -207,7 +241,7 @@ function closedLoad(
     startMs,
     phaseOf: (conversation, atMs) => {
       if (conversation < first) return 'warm-up'
-      if (conversation < last && atMs < limits.stopMs) return 'measured'
+      if (conversation < last && atMs < limits.stopMs && watch?.isOver() !== true) return 'measured'
       return window === 'steady' ? 'after' : null
     },
   }

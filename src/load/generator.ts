@@ -1,4 +1,5 @@
 import type { Measurement } from '../metrics/measurement.ts'
+import type { IsBeaten } from '../metrics/stopping/stop.ts'
 import type { Endpoint, Point } from '../point/index.ts'
 
 /** How far a measurement is; sent a few times a second at most. */
@@ -15,6 +16,8 @@ export interface MeasureContext {
   /** Folder of the point, made when first written to. Raw records go there. */
   readonly folder: string
   onProgress(progress: LoadProgress): void
+  /** Ends a point with `requests: auto` at the first look at which it can't win any more; no point when absent. */
+  readonly isBeaten?: IsBeaten
 }
 
 /** Loads an endpoint as a point says and reports what it saw. */

@@ -1,5 +1,6 @@
 import type { GeneratorName, WindowKind } from '../point/index.ts'
 import type { InFlight } from './in-flight.ts'
+import type { Stopping } from './stopping/stop.ts'
 
 /** Summary of one metric over the requests (or chunks) of a point. Percentiles are linear between ranks, stddev has ddof 0. */
 export interface Distribution {
@@ -207,6 +208,8 @@ export interface Measurement {
       readonly p95: readonly [low: number, high: number] | null
     }
   }
+  /** Of a point that stops by what it has measured. */
+  readonly stopping?: Stopping
   /** Asked − got, relative: (got − asked) / asked of the means. */
   readonly deviation: {
     readonly isl: number | null

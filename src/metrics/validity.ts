@@ -3,6 +3,7 @@ import type { Finding, Measurement, Status } from './measurement.ts'
 import { judgeClient } from './validity/client.ts'
 import { judgeRequests } from './validity/requests.ts'
 import { judgeServer } from './validity/server.ts'
+import { judgeStopping } from './validity/stopping.ts'
 import { judgeWindow } from './validity/window.ts'
 
 const order = ['invalid', 'warning', 'note'] as const
@@ -13,6 +14,7 @@ export function judge(point: Point, measurement: Measurement): Finding[] {
     ...judgeRequests(point, measurement),
     ...judgeClient(point, measurement),
     ...judgeWindow(point, measurement),
+    ...judgeStopping(measurement),
     ...judgeServer(point, measurement),
     ...(measurement.remarks ?? []),
   ]

@@ -118,6 +118,7 @@ async function assemble(
     loads,
     abilities,
     generator: generator.name,
+    isSharded: generator.settings.shards !== undefined,
   }
   checkDeployerConfig(checked, findings)
   // A deployment that a manifest has no workers for has no settings to look at.

@@ -175,3 +175,20 @@ describe('mistakes in load', () => {
       assert.match(wrong('auto', level)[0] ?? '', /^load\.requests: requests: auto needs a closed loop/)
   })
 })
+
+test('requests: auto is refused where the load is split over shards, and reads where it is not', async () => {
+  const load = '{ concurrency: 16, requests: auto }'
+  assert.deepEqual(await problems(sweepText({ load })), [])
+  const generator = '{ name: built-in, shards: 2 }'
+  const [problem, ...more] = await problems(sweepText({ load, generator }))
+  assert.match(problem ?? '', /requests: auto can’t be split over shards.*remove shards/)
+  assert.deepEqual(more, [])
+  assert.match(
+    (await problems(sweepText({ load, generator: 'genai-perf' })))[0] ?? '',
+    /requests: auto, because it is told/,
+  )
+  assert.match(
+    (await problems(sweepText({ load: '{ concurrency: 16, requests: auto, warmup: 3 }' })))[0] ?? '',
+    /warmup: 2x/,
+  )
+})

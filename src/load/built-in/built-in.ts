@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { Tinypool } from 'tinypool'
 import type { Measurement } from '../../metrics/measurement.ts'
+import { stopRuleOf } from '../../metrics/stopping/stop.ts'
 import type { Endpoint, Point } from '../../point/index.ts'
 import type { LoadGenerator, LoadProgress, MeasureContext } from '../generator.ts'
 import type { PromptBook } from '../prompt-book.ts'
@@ -9,10 +10,12 @@ import { conclude } from './conclude.ts'
 import type { Control } from './control.ts'
 import { barriers, createControl, doneSoFar, monotonicMs, phaseStarts } from './control.ts'
 import type { Job } from './job.ts'
+import { createLookTable } from './look-table.ts'
 import { createPool, readyThreads, runThreads } from './pool.ts'
 import { prepareLoad, refuseWhatCannotBe, timingOf } from './prepare.ts'
 import { resolveTarget } from './resolve-target.ts'
 import { threadsFor } from './schedule.ts'
+import { watchLoad } from './watch-load.ts'
 
 export interface BuiltInOptions {
   /** Where lexicons are kept over runs. */
@@ -72,11 +75,14 @@ async function measure(
     readyThreads(pool, threads, signal),
   ])
   const control = createControl()
-  const job = { ...load, target, control, threads } satisfies Omit<Job, 'thread'>
+  const rule = stopRuleOf(point.load, point.slo, context.isBeaten)
+  const table = rule === null ? null : createLookTable(rule.before + (point.load.requests ?? 0))
+  const job = { ...load, target, control, table, threads } satisfies Omit<Job, 'thread'>
   const preparedMs = monotonicMs()
   const startedAt = new Date()
   const clockBefore = Date.now() - performance.now()
   const progress = followProgress(control, job, context)
+  const watch = rule === null || table === null ? null : watchLoad(control, table, rule)
   try {
     const results = await runThreads(pool, job, signal)
     context.onProgress({ phase: 'summarising', done: 0, total: null })
@@ -91,9 +97,11 @@ async function measure(
       lookupMs: target.lookupMs,
       shards: 1,
       env,
+      ...(rule === null || watch === null ? {} : { stop: { rule, requests: watch.requests } }),
     }
     return await conclude(results, facts, context)
   } finally {
+    watch?.end()
     clearInterval(progress)
   }
 }

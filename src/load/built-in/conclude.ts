@@ -1,6 +1,7 @@
 import { dirname, join, relative } from 'node:path'
-import type { Finding, Measurement } from '../../metrics/measurement.ts'
-import { mergeRecords, recordsFrom, requestsOfPhases } from '../../metrics/records.ts'
+import type { Finding, Measurement, RequestErrors } from '../../metrics/measurement.ts'
+import { errorCode, mergeRecords, phaseCode, recordsFrom, requestsOfPhases } from '../../metrics/records.ts'
+import { type StopRule, settleStop } from '../../metrics/stopping/stop.ts'
 import type { WindowBounds } from '../../metrics/window.ts'
 import { steadyWindow } from '../../metrics/window.ts'
 import type { Point } from '../../point/index.ts'
@@ -27,6 +28,8 @@ export interface RunFacts {
   /** Processes among which the load was split. */
   readonly shards: number
   readonly env: Readonly<Record<string, string | undefined>>
+  /** The rule that ended the load, and the measured requests that it ended it at. */
+  readonly stop?: { readonly rule: StopRule; readonly requests: number }
 }
 
 /** Sums up what all threads saw, whatever process they ran in, and keeps the record of every request. */
@@ -36,8 +39,10 @@ export async function conclude(
   { folder, signal }: Pick<MeasureContext, 'folder' | 'signal'>,
 ): Promise<Measurement> {
   const { point, requests, times } = facts
+  if (facts.stop !== undefined) keepFirst(results, facts.stop)
   const afterwards = await settleAnswers(results, point.deployment.model.tokenizer)
   const merged = mergeRecords(results.map(result => result.records))
+  const stopping = facts.stop === undefined ? null : settleStop(merged, facts.stop.rule, facts.stop.requests)
   const bounds = steadyBounds(point, requests.turns)
   const startMs = bounds === null ? 0 : steadyWindow(merged, bounds).startMs
   const records = recordsFrom(merged, startMs)
@@ -55,17 +60,49 @@ export async function conclude(
     counts: afterwards.counts,
     // The folder of a point is `points/<id>` in the run's.
     files: [relative(dirname(dirname(folder)), join(folder, requestLogName))],
-    errors: mergeErrors([...results.map(result => result.errors), afterwards.errors], redactor(facts.env)),
+    errors: mergeErrors(
+      [...results.map(facts.stop === undefined ? result => result.errors : countedErrors), afterwards.errors],
+      redactor(facts.env),
+    ),
   })
   const nowMs = monotonicMs()
   const remarks = resentRemarks(results, measurement.requests.sent)
   return {
     ...measurement,
     ...(remarks.length === 0 ? {} : { remarks }),
+    ...(stopping === null ? {} : { stopping }),
     warmupRequests: requestsOfPhases(records, ['warm-up']).count,
     wallS: (nowMs - times.beganMs) / 1000,
     besideWindowS: besideWindow(times, measurement.durationS, nowMs),
   }
+}
+
+/** Tells requests that were sent behind the one that a load was stopped at from measured ones, before anything is counted. */
+function keepFirst(results: readonly JobResult[], { rule, requests }: NonNullable<RunFacts['stop']>): void {
+  const due = results.flatMap(({ records }) =>
+    Array.from(records.scheduledMs.filter((_, row) => records.phase[row] !== phaseCode('after'))),
+  )
+  const last = due.sort((a, b) => a - b)[rule.before + requests - 1] ?? Number.POSITIVE_INFINITY
+  for (const { records } of results) {
+    for (const [row, dueMs] of records.scheduledMs.entries()) {
+      if (dueMs > last && records.phase[row] === phaseCode('measured')) records.phase[row] = phaseCode('after')
+    }
+  }
+}
+
+/** Failures of requests that are still measured ones, of those that a thread counted. */
+function countedErrors({ records, errors }: JobResult): readonly RequestErrors[] {
+  const measured = phaseCode('measured')
+  return errors
+    .map(error => {
+      const code = errorCode(error.kind)
+      const count = records.error.reduce(
+        (sum, each, row) => sum + (each === code && records.phase[row] === measured ? 1 : 0),
+        0,
+      )
+      return { ...error, count: Math.min(count, error.count) }
+    })
+    .filter(error => error.count > 0)
 }
 
 /** What of a steady window is known beforehand, ms after the threads' common start of it; null for a whole run. */

@@ -16,6 +16,8 @@ const PHASE = 5
 /** Barriers at which all threads have been; only counted where a start is held back. */
 const GATHERED = 6
 const HELD = 7
+/** Measured requests after which no more are measured. */
+const MOST_MEASURED = 8
 
 /** What threads start together at the barriers, in their order. */
 export const barriers = ['warm-up', 'window', 'release'] as const
@@ -29,10 +31,11 @@ const startMarginMs = 5
  */
 export function createControl(held = false): Control {
   const control = {
-    counters: new Int32Array(new SharedArrayBuffer(8 * 4)),
+    counters: new Int32Array(new SharedArrayBuffer(9 * 4)),
     starts: new Float64Array(new SharedArrayBuffer(4 * 8)),
   }
   control.counters[HELD] = held ? 1 : 0
+  control.counters[MOST_MEASURED] = 0x7fffffff
   return control
 }
 
@@ -42,6 +45,16 @@ export function createControl(held = false): Control {
  */
 export function takeNumber(control: Control, drained: boolean): number {
   return Atomics.add(control.counters, drained ? NEXT_MEASURED : NEXT, 1)
+}
+
+/** Lets no requests be measured but the first so many; those on their way are answered. */
+export function stopMeasuring(control: Control, requests: number): void {
+  Atomics.store(control.counters, MOST_MEASURED, requests)
+}
+
+/** How many requests may be measured, as of now. */
+export function mostMeasured(control: Control): number {
+  return Atomics.load(control.counters, MOST_MEASURED)
 }
 
 /** Counts a request that has ended; those that only hold the load are no part of any progress. */

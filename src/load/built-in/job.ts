@@ -3,6 +3,7 @@ import type { RequestErrors } from '../../metrics/measurement.ts'
 import type { RequestRecords } from '../../metrics/records.ts'
 import type { Api, Arrivals, WindowKind } from '../../point/index.ts'
 import type { Control } from './control.ts'
+import type { LookTable } from './look-table.ts'
 import type { RequestSet } from './request-set.ts'
 import type { Target } from './target.ts'
 import type { UsageState } from './usage-state.ts'
@@ -61,6 +62,8 @@ export interface JobLoad {
 export interface Job extends JobLoad {
   readonly target: Target
   readonly control: Control
+  /** Where requests that have ended are told of; null where nobody decides by them. */
+  readonly table: LookTable | null
   /** Which thread this is, of how many. */
   readonly thread: number
   readonly threads: number

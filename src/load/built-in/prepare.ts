@@ -27,8 +27,7 @@ export async function timingOf({ load }: Point, signal: AbortSignal): Promise<Ti
 
 /** @throws FulcrumError bad-input `generator-cannot` when this generator has no way to load the point */
 export function refuseWhatCannotBe(point: Point): void {
-  const notYet = 'requests: auto is not measured by the built-in generator yet: write a number, such as requests: 10x'
-  const refusal = point.load.auto === undefined ? builtInRefusal(point) : notYet
+  const refusal = builtInRefusal(point)
   if (refusal === null) return
   throw new FulcrumError('bad-input', 'generator-cannot', refusal, { where: point.workload.name })
 }

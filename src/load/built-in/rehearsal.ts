@@ -45,6 +45,7 @@ function listen(server: Server): Promise<number> {
 function jobFor(port: number): Job {
   const request = Buffer.from('POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n')
   return {
+    table: null,
     target: { host: '127.0.0.1', port, tls: null, label: 'rehearsal', lookupMs: 0 },
     api: 'chat',
     streaming: true,

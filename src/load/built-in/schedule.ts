@@ -42,6 +42,12 @@ export function builtInRefusal(point: Point): string | null {
   if (workload.conversation !== undefined && workload.conversation.turns > 1 && load.level.kind !== 'concurrency') {
     return 'conversations need a closed loop: a turn can only be sent when the one before was answered. Set load.concurrency'
   }
+  if (load.auto !== undefined && workload.conversation !== undefined) {
+    return 'requests: auto does not know how the turns of a conversation depend on each other. Write a number, such as requests: 10x'
+  }
+  if (load.auto !== undefined && windowOf(load) === 'whole') {
+    return 'requests: auto needs a steady window: a closed loop whose warm-up reaches every slot. Write warmup: 2x, or a number, such as requests: 10x'
+  }
   return null
 }
 

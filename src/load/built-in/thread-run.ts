@@ -4,12 +4,13 @@ import { errorCode, phaseCode } from '../../metrics/records.ts'
 import { arrivalSource } from '../../point/index.ts'
 import { endings } from './answer-ends.ts'
 import { closedLoop } from './closed-loop.ts'
-import { countDone, meet, monotonicOffsetMs, takeNumber } from './control.ts'
+import { countDone, meet, monotonicOffsetMs, mostMeasured, takeNumber } from './control.ts'
 import { nextTurn, remember } from './conversation.ts'
 import { Exchange } from './exchange.ts'
 import { FailureCount } from './failure.ts'
 import type { Job, JobResult, LoadAround, Schedule, UncountedText } from './job.ts'
 import { Lane } from './lane.ts'
+import { tellEnded } from './look-table.ts'
 import type { Loop, LoopContext, Sending } from './loop.ts'
 import type { OpenLoop } from './open-loop.ts'
 import { openLoop } from './open-loop.ts'
@@ -60,6 +61,9 @@ class ThreadRun {
   readonly #unended: [number, number][] = []
   readonly #noPromptTokens: number[] = []
   #resent = 0
+  /** By row, where somebody looks. */
+  readonly #numbers: number[] = []
+  readonly #offsetMs = monotonicOffsetMs()
   #loop: Loop | null = null
   #stopAt = Number.POSITIVE_INFINITY
   /** Begins the load after an open loop's window. */
@@ -156,9 +160,10 @@ class ThreadRun {
   }
 
   #phaseOf(number: number, scheduled: number, firstMeasured: number, requests: number | null) {
-    const { turns } = this.#job.requests
-    if (number * turns < firstMeasured) return 'warm-up'
-    const isMeasured = requests === null || number * turns < firstMeasured + requests
+    const { control, requests: set } = this.#job
+    if (number * set.turns < firstMeasured) return 'warm-up'
+    const most = Math.min(requests ?? Number.POSITIVE_INFINITY, mostMeasured(control))
+    const isMeasured = number * set.turns < firstMeasured + most
     return isMeasured && scheduled < this.#stopAt ? 'measured' : 'after'
   }
 
@@ -269,6 +274,7 @@ class ThreadRun {
     this.#records.columns.inputTokens[row] = requests.inputTokens[index] ?? 0
     this.#records.columns.turn[row] = index % requests.turns
     this.#records.columns.phase[row] = phaseCode(sending.phase)
+    if (this.#job.table !== null) this.#numbers[row] = sending.number
     lane.exchange.gaps = sending.phase === 'measured' ? this.#gaps : this.#otherGaps
     const bytes = requests.turns > 1 ? nextTurn(lane, requests, index) : requestBytes(requests, index)
     lane.send(bytes, row, requests.leastTokens[index] ?? 0, performance.now() + timeoutMs)
@@ -306,6 +312,8 @@ class ThreadRun {
     } else this.#note(row, exchange)
     if (this.#job.requests.turns > 1) remember(lane)
     countDone(this.#job.control, phase)
+    const { table } = this.#job
+    if (table !== null) tellEnded(table, this.#numbers[row] ?? Number.NaN, columns, row, this.#offsetMs)
     this.#loop?.free(lane)
   }
 

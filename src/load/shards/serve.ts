@@ -101,7 +101,7 @@ async function run(
   }, progressEveryMs)
   try {
     const clockBefore = Date.now() - monotonicMs()
-    const running = runThreads(pool, { ...load, target, control, threads }, never)
+    const running = runThreads(pool, { ...load, target, control, table: null, threads }, never)
     void tellBarriers(control, say)
     const results = await running
     const clockJumpMs = Date.now() - monotonicMs() - clockBefore

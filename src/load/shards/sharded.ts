@@ -102,6 +102,7 @@ async function measure(
   const { signal } = context
   context.onProgress({ phase: 'preparing', done: 0, total: null })
   refuseWhatCannotBe(point)
+  if (point.load.auto !== undefined) throw shardsCannotStop()
   const timing = await timingOf(point, signal)
   const count = busyShards(timing.schedule, options.shards.count)
   const [load, links] = await allSettled([
@@ -159,6 +160,14 @@ async function measure(
     client: worstHealth(measurement.client, shards),
     remarks: [...(measurement.remarks ?? []), ...remarks],
   }
+}
+
+/** Shards tell what they saw when they are done: nobody could look before. */
+function shardsCannotStop(): FulcrumError {
+  const message = 'requests: auto can’t be split over shards, which tell what they saw only when they are done'
+  return new FulcrumError('bad-input', 'generator-cannot', message, {
+    remedy: 'Write a number, such as requests: 10x, or leave shards out.',
+  })
 }
 
 /** Waits for a shard's hello; resolves with what its host calls itself. */

@@ -11,6 +11,8 @@ export interface CheckedSweep {
   readonly loads: readonly Load[]
   readonly abilities: DeployerAbilities
   readonly generator: GeneratorName
+  /** The load is split over processes. */
+  readonly isSharded: boolean
 }
 
 /** Receives a finding: what is wrong, and what would be right. */

@@ -21,6 +21,10 @@ export const checkGenerator: Check = (sweep, { refuse }) => {
     refuse({ kind: 'sweep', path }, refusal, 'write generator: built-in')
   }
   const auto = sweep.loads.find(load => load.auto !== undefined)
+  if (auto !== undefined && sweep.isSharded) {
+    const wrong = 'requests: auto can’t be split over shards, which tell what they saw only when they are done'
+    refuse({ kind: 'sweep', path: ['load', 'requests'] }, wrong, 'write a number, such as 10x, or remove shards')
+  }
   if (auto !== undefined) ask(plainWorkload, { ...auto, level: plainLoad.level }, ['load', 'requests'])
   for (const load of sweep.loads) ask(plainWorkload, load, ['load', keyOf(load.level)])
   for (const [index, workload] of sweep.workloads.entries()) {

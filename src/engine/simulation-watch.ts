@@ -1,0 +1,79 @@
+import { createRecords } from '../metrics/records.ts'
+import { firstDue, lookAt, type Stopping, type StopRule } from '../metrics/stopping/stop.ts'
+import type { Recorder } from './recorder.ts'
+
+/** Looks at a load in virtual time as it goes on, by the rule that may end it. */
+export interface SimulationWatch {
+  /** The recorder, with the watch told of what it is told of. */
+  over(recorder: Recorder): Recorder
+  /** A look has said to stop. */
+  isOver(): boolean
+  /** How it ended. */
+  stopping(): Stopping
+}
+
+export function createSimulationWatch(rule: StopRule, timeoutMs: number): SimulationWatch {
+  const max = rule.looks.at(-1)?.requests ?? 0
+  const records = createRecords(rule.before + max)
+  let sent = 0
+  /** The first rows, all of which have ended. */
+  let ended = 0
+  let next = 0
+  let found: Stopping | null = null
+
+  /** The row of a request that was sent then: those sent at one moment are as good as each other. */
+  function rowOf(sentMs: number): number {
+    let [low, high] = [ended, sent]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((records.sentMs[middle] ?? 0) < sentMs) low = middle + 1
+      else high = middle
+    }
+    while (low < sent && !Number.isNaN(records.doneMs[low] ?? 0)) low += 1
+    return low
+  }
+
+  function look(): void {
+    while (ended < sent && !Number.isNaN(records.doneMs[ended] ?? Number.NaN)) ended += 1
+    for (let due = rule.looks[next]; found === null && due !== undefined; due = rule.looks[next]) {
+      if (ended < rule.before + due.requests) return
+      next += 1
+      const { figures, reason } = lookAt(firstDue(records, rule.before + due.requests), rule, due)
+      if (reason !== null) found = { reason, requests: due.requests, max, precision: rule.precision, figures }
+    }
+  }
+
+  return {
+    over: recorder => ({
+      ...recorder,
+      sent(dueMs, atMs, phase) {
+        recorder.sent(dueMs, atMs, phase)
+        if (sent === records.count) return
+        records.scheduledMs[sent] = dueMs
+        records.sentMs[sent] = atMs
+        sent += 1
+      },
+      lost(atMs, phase) {
+        recorder.lost(atMs, phase)
+        const row = rowOf(atMs - timeoutMs)
+        if (row >= records.count) return
+        records.doneMs[row] = atMs
+        records.error[row] = 1
+        look()
+      },
+      answered(answer, phase) {
+        recorder.answered(answer, phase)
+        const row = rowOf(answer.request.arrivedMs)
+        if (row >= sent) return
+        records.firstTokenMs[row] = answer.firstMs
+        records.lastTokenMs[row] = records.doneMs[row] = answer.lastMs
+        records.outputTokens[row] = records.chunks[row] = answer.request.outputTokens
+        records.firstChunkTokens[row] = 1
+        look()
+      },
+    }),
+    isOver: () => found !== null,
+    // What the deployment refuses is never sent: then the last look has not been.
+    stopping: () => found ?? { reason: 'max', requests: max, max, precision: rule.precision, figures: [] },
+  }
+}

@@ -1,0 +1,51 @@
+import type { Finding, Measurement } from '../measurement.ts'
+import type { FigureAtLook } from '../stopping/rule.ts'
+import { amount, time } from './figures.ts'
+
+/** Why a point that stops by what it has measured ended where it did. */
+export function judgeStopping({ stopping }: Measurement): Finding[] {
+  if (stopping === undefined) return []
+  const { reason, requests, max, figures, precision } = stopping
+  const known = figures.filter(({ state }) => state !== 'open').map(figureText)
+  const open = figures.filter(({ state }) => state === 'open')
+  const counted = `${amount(requests)} of at most ${amount(max)} requests`
+  if (reason === 'beaten') {
+    const message = `stopped after ${counted}: it can't win any more (${figures.map(figureText).join(', ')})`
+    return [{ severity: 'note', code: 'stopped-beaten', message }]
+  }
+  if (open.length === 0) {
+    const message =
+      figures.length === 0
+        ? `stopped after ${counted}: there was nothing to decide by`
+        : `stopped after ${counted}: ${known.join(', ')}`
+    return [{ severity: 'note', code: 'stopped', message }]
+  }
+  const share = `${precision * 100}%`
+  return [
+    {
+      // An objective that may be met or missed decides what is recommended.
+      severity: open.some(({ limitMs }) => limitMs !== undefined) ? 'warning' : 'note',
+      code: 'precision-not-reached',
+      message: `${counted} were not enough for ${share} precision: ${open.map(figureText).join(', ')}. For a surer answer raise max of requests: auto`,
+    },
+  ]
+}
+
+const titles: { readonly [figure: string]: string } = {
+  ttft_p95_ms: 'TTFT p95',
+  itl_p95_ms: 'ITL p95',
+  request_latency_p95_ms: 'request latency p95',
+  output_tokens_per_s_per_user: 'tokens/s/user',
+  output_tokens_per_s: 'tokens/s',
+}
+
+function figureText({ figure, estimate, low, high, limitMs, state }: FigureAtLook): string {
+  const title = titles[figure] ?? figure
+  if (limitMs !== undefined && (state === 'met' || state === 'missed')) {
+    return `${title} surely ${state === 'met' ? 'within' : 'above'} ${time(limitMs)}`
+  }
+  if (estimate === null) return `${title} unknown (its requests depend on each other too much)`
+  if (low === null || high === null) return `${title} unbounded (too few requests for its tail)`
+  const half = (100 * (high - low)) / 2 / Math.abs(estimate)
+  return `${title} ± ${half.toFixed(1)}%${limitMs === undefined ? '' : ` around its limit of ${time(limitMs)}`}`
+}
