@@ -94,15 +94,23 @@ function shortWindow({ alone, request }: ClassCapacity): string[] {
   ]
 }
 
-/** With less than this times what a request alone takes, the limit leaves hardly any room to wait in. */
-const room = 1.5
+/**
+ * With less than this times what a request alone takes at p95, a TTFT limit leaves little room to wait in: capacities told from 10 requests for each in
+ * flight are then up to a fifth off, and within 10 % above it (docs/bench/capacity.md).
+ */
+export const leastRoom = 2
 
 function littleRoom({ steps, request, alone }: ClassCapacity, { ttftP95Ms }: Slo): string[] {
   const lightest = steps[0]?.latencies.ttftMs?.[8]
-  if (ttftP95Ms === undefined || lightest === undefined || alone.limit !== 'ttftMs' || ttftP95Ms >= room * lightest)
+  if (
+    ttftP95Ms === undefined ||
+    lightest === undefined ||
+    alone.limit !== 'ttftMs' ||
+    ttftP95Ms >= leastRoom * lightest
+  )
     return []
   return [
-    `The TTFT limit is ${rate(ttftP95Ms / lightest)} times what ${request.name} shows at its lightest load: hardly any room is left to wait in, and a few per cent more or less in that p95 move the capacity by a fifth and more.`,
+    `The TTFT limit is ${rate(ttftP95Ms / lightest)} times what ${request.name} shows at its lightest load: little room is left to wait in, and a few per cent more or less in that p95 move the capacity by up to a fifth. More requests at the lightest loads make it surer.`,
   ]
 }
 

@@ -91,6 +91,26 @@ describe('the capacity that a closed loop tells for lengths that vary, limited b
     })
 })
 
+test('a TTFT limit that leaves little room to wait in is said, one that leaves more is not', () => {
+  const workload = mixed(4000, 100)
+  const closed = [1, 4, 16, 64].map((concurrency): LoadLevel => ({ kind: 'concurrency', concurrency }))
+  const points = measured(disaggregated(1, 1), workload, {}, closed, {})
+  const alone = points[0]?.figures.ttft_p95_ms?.mean ?? 0
+  const said = (times: number) =>
+    planCapacity(points, {
+      traffic: {
+        demand: { kind: 'peak', requestsPerS: 3 },
+        mix: [{ name: 'chat', share: 1, isl: 4000, osl: 100 }],
+        day: Array.from({ length: 24 }, () => 1),
+        growthPerMonth: 0,
+        months: 0,
+      },
+      slo: { ttftP95Ms: times * alone },
+      fleet: { gpusPerNode: 8, nodes: null, gpuPricePerHour: null, nodesLost: 0 },
+    }).caveats.some(line => line.includes('little room is left to wait in'))
+  assert.deepEqual([said(1.5), said(3)], [true, false])
+})
+
 describe('an open loop', () => {
   const topology = disaggregated(1, 1)
   const workload = mixed(2000, 400)

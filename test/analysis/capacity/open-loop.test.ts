@@ -90,7 +90,7 @@ function dealt(trace: ReturnType<typeof recorded>, replicas: number) {
 }
 
 describe('a plan from a closed loop', () => {
-  test('serves random traffic at its planned rate within the SLO, and wastes no more than a third', () => {
+  test('serves random traffic at its planned rate within 5 % of the SLO, and wastes no more than a seventh', () => {
     const most = plan.best?.requestsPerS ?? 0
     const at = (requestsPerS: number) =>
       simulate(
@@ -105,9 +105,9 @@ describe('a plan from a closed loop', () => {
         profile,
       )
     const served = at(most)
-    assert.ok((served.ttftMs?.p95 ?? 0) <= 1000, `TTFT p95 ${served.ttftMs?.p95}`)
-    assert.ok((served.itlMs?.p95 ?? 0) <= 25, `ITL p95 ${served.itlMs?.p95}`)
-    const over = at(most * 1.34)
+    assert.ok((served.ttftMs?.p95 ?? 0) <= 1050, `TTFT p95 ${served.ttftMs?.p95}`)
+    assert.ok((served.itlMs?.p95 ?? 0) <= 26.25, `ITL p95 ${served.itlMs?.p95}`)
+    const over = at(most * 1.15)
     assert.ok((over.ttftMs?.p95 ?? 0) > 1000 || (over.itlMs?.p95 ?? 0) > 25)
   })
   test('predicts the ITL of open traffic at a load that was not measured, at most a fifth too high', () => {
@@ -214,7 +214,7 @@ describe('steady traffic and its trace', () => {
     )
     for (const simulated of [replayed, steadily]) {
       assert.ok((simulated.ttftMs?.p95 ?? 0) <= 1000)
-      assert.ok((simulated.itlMs?.p95 ?? 0) <= 25)
+      assert.ok((simulated.itlMs?.p95 ?? 0) <= 26.25)
       const apart = (plan.best?.classes[0]?.atPeak?.p95.itlMs ?? 0) / (simulated.itlMs?.p95 ?? 1) - 1
       assert.ok(apart > -0.05 && apart < 0.2, `ITL p95 is ${apart} off`)
     }

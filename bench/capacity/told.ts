@@ -1,0 +1,42 @@
+import { analyse } from '../../src/analysis/analyse.ts'
+import { responseCurve } from '../../src/analysis/capacity/response.ts'
+import { type Servable, servable } from '../../src/analysis/capacity/servable.ts'
+import { simulate } from '../../src/engine/simulate.ts'
+import { contentId, type LoadLevel, type Slo, type Topology, type Workload } from '../../src/point/index.ts'
+import { runOf, syntheticRun } from '../../test/report/synthetic-run.ts'
+import { profile } from './truth.ts'
+
+/** One load and for how long. */
+export interface Measured {
+  readonly level: LoadLevel
+  readonly requests?: number
+  readonly durationS?: number
+  readonly warmup: number
+  readonly seed: number
+}
+
+/** The points of one deployment and workload, each a shape of {@link syntheticRun} with what the simulation says in it. */
+export function pointsOf(topology: Topology, workload: Workload, loads: readonly Measured[], slo: Slo) {
+  const concurrencies = loads.map((_, i) => i + 1)
+  const shape = syntheticRun({ topologies: [topology], workloads: [[1, 1]], concurrencies, slo })
+  const results = shape.results.map((result, i) => {
+    const own = loads[i]
+    if (own === undefined) throw new RangeError('a point without a load')
+    const load = { ...result.point.load, ...own }
+    const point = { ...result.point, workload, load, id: contentId({ load, workload }) }
+    return {
+      ...result,
+      point,
+      measurement: simulate({ deployment: { topology, engine: {} }, workload, ...own }, profile),
+    }
+  })
+  return analyse(runOf(results)).points
+}
+
+export type Points = ReturnType<typeof pointsOf>
+
+/** What `fulcrum capacity` tells from these points; null when nothing meets the SLO. */
+export function toldBy(points: Points, slo: Slo): Servable | null {
+  const curve = responseCurve(points)
+  return curve && servable(curve, slo)
+}
