@@ -140,6 +140,35 @@ test('--allow-lost accepts so many lost points and no more, and never a gate wit
   assert.equal(gated(base, dead, 'ttft_p95>5%', 24).outcome, 'not tested')
 })
 
+test("points that the head's search left out on purpose are not lost, and are said; others that are gone are", () => {
+  const gone = head.results.slice(0, 6).map(({ point }) => point)
+  const line = (points: typeof gone) => ({
+    seq: 1,
+    at: '',
+    event: {
+      type: 'left-out' as const,
+      deployment: points[0]?.deployment ?? assert.fail(),
+      points: points.map(({ id, workload, load }) => ({
+        pointIds: [id],
+        workload,
+        load,
+        reason: 'dominated' as const,
+        why: '',
+        expected: null,
+      })),
+    },
+  })
+  const searched = { ...changed(head, (result, i) => (i < 6 ? null : result)), lines: [line(gone)] }
+  assert.equal(
+    said(base, searched),
+    "ttft_p95>5%: passed at 22 points; HEAD's search left out 2 of 24 points that BASE measured",
+  )
+  assert.equal(gated(base, searched, 'itl_p95>10s').outcome, 'passed')
+  assert.doesNotMatch(comparisonJunit(compareRuns(base, searched)), /<error/)
+  const other = { ...searched, lines: [line(gone.slice(0, 3))] }
+  assert.match(said(base, other), /not tested: HEAD has no result at 1 of 24 points/)
+})
+
 test('repeats that were lost at points with another valid one are said', () => {
   const fewer = changed(head, (result, i) => (i % 3 === 0 ? failed(result, 'x') : result))
   assert.match(said(base, fewer), /passed at 24 points; 24 repeats of HEAD's valid points failed or are invalid/)

@@ -28,9 +28,10 @@ export function comparisonGates(
       : limitOutcome(gate, comparison.head, {
           allowance,
           runName: 'HEAD',
-          missing: comparison.onlyBase
-            .filter(({ status }) => status === 'ok')
-            .map(point => ({ point, why: 'HEAD has no result here, where BASE has one' })),
+          missing: lossesOf(comparison.points, comparison.onlyBase, comparison.head).missing.map(point => ({
+            point,
+            why: 'HEAD has no result here, where BASE has one',
+          })),
         }),
   )
 }
@@ -40,7 +41,7 @@ type CaseKind = 'shown' | 'in bounds' | 'lost' | 'no figure' | 'no noise' | 'not
 
 /** A change needs both: to be large enough, and shown. */
 function changeOutcome(threshold: Threshold, compared: Compared, allowance: Allowance): GateOutcome {
-  const losses = lossesOf(compared.points, compared.onlyBase)
+  const losses = lossesOf(compared.points, compared.onlyBase, compared.head)
   const allowed = lossCount(losses) <= allowance.lost
   const cases = [
     ...compared.points.flatMap(point =>
@@ -60,6 +61,14 @@ function changeOutcome(threshold: Threshold, compared: Compared, allowance: Allo
         kind: 'lost',
         outcome: allowed ? 'skipped' : 'not tested',
         message: 'HEAD has no result here, where BASE has one',
+      }),
+    ),
+    ...losses.leftOut.map(
+      (point): Tested => ({
+        name: pointName(point),
+        kind: 'not in base',
+        outcome: 'skipped',
+        message: "HEAD's search left it out, since it could not win",
       }),
     ),
   ]
@@ -82,8 +91,11 @@ function changeOutcome(threshold: Threshold, compared: Compared, allowance: Allo
     quiet > 0 ? `${quiet} more beyond it ${quiet === 1 ? 'is' : 'are'} not shown to be more than noise` : '',
     allowed && lossCount(losses) > 0 ? `${lossSentence(losses)}, which --allow-lost accepts` : '',
     lostRepeatsNote(compared.points),
-    asked > 0 && count('not in base') > 0
-      ? `${count('not in base')} more ${count('not in base') === 1 ? 'point' : 'points'} ${count('not in base') === 1 ? 'has' : 'have'} no such figure in BASE`
+    losses.leftOut.length > 0
+      ? `HEAD's search left out ${losses.leftOut.length} of ${pointCount(losses.measured)} that BASE measured`
+      : '',
+    asked > 0 && count('not in base') > losses.leftOut.length
+      ? notInBase(count('not in base') - losses.leftOut.length)
       : '',
   ].filter(text => text !== '')
   const passed = cases.filter(one => one.outcome === 'passed').length
@@ -138,6 +150,9 @@ export function beyondButNotShown(threshold: Threshold, points: readonly Compare
     .filter(({ figure, verdict }) => figure.name === threshold.figure.name && verdict === 'no difference shown')
     .filter(({ relative }) => relative !== null && isBeyond(threshold, relative)).length
 }
+
+const notInBase = (points: number) =>
+  `${points} more ${points === 1 ? 'point has' : 'points have'} no such figure in BASE`
 
 function lostRepeatsNote(points: readonly ComparedPoint[]): string {
   const lost = lostRepeats(points.filter(({ base }) => base.status === 'ok').map(({ head }) => head))

@@ -1,6 +1,8 @@
+import type { Run } from '../../journal/run.ts'
 import { pointCount } from '../gates/outcome.ts'
 import { standingOf } from '../gates/standing.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
+import { leftOutBy } from './left-out.ts'
 import type { Pair } from './match.ts'
 
 /** Points that the base measured and the head did not: the figures of those that are left can't speak for them. */
@@ -11,18 +13,27 @@ export interface Losses {
   readonly invalid: readonly MeasuredPoint[]
   /** The head has no result for them. */
   readonly missing: readonly MeasuredPoint[]
+  /** The head's search left them out on purpose: not lost, and not tested either. */
+  readonly leftOut: readonly MeasuredPoint[]
 }
 
 /** What the head lost of what the base measured. */
-export function lossesOf(pairs: readonly Pair[], onlyBase: readonly MeasuredPoint[]): Losses {
+export function lossesOf(pairs: readonly Pair[], onlyBase: readonly MeasuredPoint[], head: Run): Losses {
   const known = pairs.filter(({ base }) => base.status === 'ok')
   const lost = (status: MeasuredPoint['status']) =>
     known.flatMap(({ head }) => (standingOf(head) === status ? [head] : []))
-  const missing = onlyBase.filter(({ status }) => status === 'ok')
-  return { measured: known.length + missing.length, failed: lost('failed'), invalid: lost('invalid'), missing }
+  const isLeftOut = leftOutBy(head)
+  const gone = onlyBase.filter(({ status }) => status === 'ok')
+  return {
+    measured: known.length + gone.length,
+    failed: lost('failed'),
+    invalid: lost('invalid'),
+    missing: gone.filter(point => !isLeftOut(point)),
+    leftOut: gone.filter(isLeftOut),
+  }
 }
 
-export const lossCount = ({ failed, invalid, missing }: Losses): number =>
+export const lossCount = ({ failed, invalid, missing }: Omit<Losses, 'leftOut'>): number =>
   failed.length + invalid.length + missing.length
 
 /** What the two sides of a loss are called. */
@@ -33,7 +44,7 @@ export interface SideNames {
 
 /** `HEAD failed at 24 of 24 points that BASE measured`; empty when nothing is lost. */
 export function lossSentence(
-  { measured, failed, invalid, missing }: Losses,
+  { measured, failed, invalid, missing }: Omit<Losses, 'leftOut'>,
   names: SideNames = { head: 'HEAD', base: 'BASE' },
 ): string {
   const parts = [

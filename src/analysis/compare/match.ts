@@ -40,8 +40,11 @@ export function matchPoints(base: readonly MeasuredPoint[], head: readonly Measu
   )
 }
 
+/** What tells a point from others, measured or not. */
+export type PointSubject = Pick<MeasuredPoint, 'workload' | 'load' | 'deployment'>
+
 /** What is asked of the system, engine settings apart. The model's name and the sample size are compared as environment instead. */
-export function asked(point: MeasuredPoint) {
+export function asked(point: PointSubject) {
   const { workload, load } = point
   return {
     ...subjectOf(point),
@@ -52,11 +55,7 @@ export function asked(point: MeasuredPoint) {
 }
 
 /** What a point is about: deployment, lengths and load level; not how it was asked or measured, see {@link unlikeness}. */
-export function subjectOf({
-  workload,
-  load: { level },
-  deployment,
-}: Pick<MeasuredPoint, 'workload' | 'load' | 'deployment'>) {
+export function subjectOf({ workload, load: { level }, deployment }: PointSubject) {
   return {
     topology: topologyLabel(deployment.topology),
     gpus: deployment.gpusPerWorker,

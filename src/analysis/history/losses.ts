@@ -1,5 +1,6 @@
 import type { Run } from '../../journal/run.ts'
 import { canonicalJson } from '../../point/index.ts'
+import { leftOutBy } from '../compare/left-out.ts'
 import type { Losses } from '../compare/losses.ts'
 import { asked, matchPoints } from '../compare/match.ts'
 import { missingPointCount, standingOf } from '../gates/standing.ts'
@@ -7,7 +8,7 @@ import { type MeasuredPoint, measuredPoints } from '../measured-point.ts'
 import type { History, Trend } from './history.ts'
 
 /** What the newest run of a history lost of what earlier ones measured. */
-export interface HistoryLosses extends Losses {
+export interface HistoryLosses extends Omit<Losses, 'leftOut'> {
   readonly newest: Run
   /** Its index. */
   readonly at: number
@@ -40,6 +41,7 @@ export function historyLosses(history: History, runs: readonly Run[]): HistoryLo
     baseline === null ? valid(runs.slice(0, at).findLast(isWhole)) : baseline < at ? valid(runs[baseline]) : []
   const changed = matchPoints(reference, [...own.values()]).pairs.filter(({ unlike }) => unlike !== '')
   const changedKeys = new Set(changed.map(({ base }) => keyOf(base)))
+  const isLeftOut = leftOutBy(newest)
   const unfinished = missingPointCount(newest) > 0
   const everMeasured = baseline === at ? [] : runs.slice(0, at).flatMap(valid)
   const inVain = everMeasured.filter(point => {
@@ -52,7 +54,9 @@ export function historyLosses(history: History, runs: readonly Run[]): HistoryLo
       const point = own.get(key)
       return point !== undefined && standingOf(point) === status ? [point] : []
     })
-  const missing = [...expected].flatMap(([key, point]) => (own.has(key) || changedKeys.has(key) ? [] : [point]))
+  const missing = [...expected].flatMap(([key, point]) =>
+    own.has(key) || changedKeys.has(key) || isLeftOut(point) ? [] : [point],
+  )
   return {
     newest,
     at,

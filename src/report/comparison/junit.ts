@@ -1,4 +1,5 @@
 import type { Comparison } from '../../analysis/compare/compare.ts'
+import { lossesOf } from '../../analysis/compare/losses.ts'
 import { pointName } from '../../analysis/compare/match.ts'
 import type { GateOutcome } from '../../analysis/gates/outcome.ts'
 import { escapeHtml } from '../html.ts'
@@ -57,7 +58,7 @@ function gateSuite({ gate, outcome, reason, cases }: GateOutcome): Suite {
   }
 }
 
-function slowerSuite({ points, onlyBase }: Comparison): Suite {
+function slowerSuite({ points, onlyBase, head }: Comparison): Suite {
   const compared = points.flatMap(point =>
     point.changes.map((change): Case => {
       const lost = point.base.status === 'ok' && point.head.status !== 'ok'
@@ -74,15 +75,13 @@ function slowerSuite({ points, onlyBase }: Comparison): Suite {
       }
     }),
   )
-  const missing = onlyBase
-    .filter(({ status }) => status === 'ok')
-    .map(
-      (point): Case => ({
-        name: pointName(point),
-        outcome: 'error',
-        message: 'HEAD has no result here, where BASE has one',
-      }),
-    )
+  const missing = lossesOf(points, onlyBase, head).missing.map(
+    (point): Case => ({
+      name: pointName(point),
+      outcome: 'error',
+      message: 'HEAD has no result here, where BASE has one',
+    }),
+  )
   return { name: 'slower', cases: [...compared, ...missing] }
 }
 

@@ -19,7 +19,7 @@ export function changeText({ relative, ci95 }: Pick<FigureChange, 'relative' | '
 
 /** The comparison in one sentence, or two where the head lost points. */
 export function verdictSentence(comparison: Comparison): string {
-  const lost = lossSentence(lossesOf(comparison.points, comparison.onlyBase))
+  const lost = lossSentence(lossesOf(comparison.points, comparison.onlyBase, comparison.head))
   const said = verdictOf(comparison)
   if (lost === '' || comparison.points.length === 0) return said
   return comparison.tests === 0 ? `Nothing could be compared: ${lost}.` : `${said} ${lost}.`

@@ -1,0 +1,16 @@
+import { leftOutIn } from '../../journal/left-out.ts'
+import type { Run } from '../../journal/run.ts'
+import { canonicalJson } from '../../point/index.ts'
+import { asked, type PointSubject } from './match.ts'
+
+const keyOf = (point: PointSubject) => canonicalJson([asked(point), point.deployment.engine])
+
+/** Tells of a point whether a run's search left it out on purpose, since it could not win: then it is not lost. */
+export function leftOutBy(run: Run): (point: PointSubject) => boolean {
+  const keys = new Set(
+    leftOutIn(run.lines).flatMap(({ deployment, points }) =>
+      points.map(({ workload, load }) => keyOf({ deployment, workload, load })),
+    ),
+  )
+  return point => keys.size > 0 && keys.has(keyOf(point))
+}
