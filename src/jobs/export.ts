@@ -54,7 +54,6 @@ export async function exportRun(
   const files: FileContent[] = []
   const to = resolve(request.to)
   for (const result of run.results) {
-    if (result.measurement === null) continue
     const folder = join(to, result.point.id)
     const exported = format === 'aiperf' ? exportAiperf(result) : exportGenaiPerf(result)
     for (const [name, content] of Object.entries(exported)) files.push({ path: join(folder, name), content })

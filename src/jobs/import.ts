@@ -1,10 +1,13 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { createRun, type PointResult } from '../journal/index.ts'
 import { readAiperfSummary } from '../load/import/aiperf.ts'
 import { readGenaiPerfSummary } from '../load/import/genai-perf.ts'
+import { parsePythonJson } from '../load/import/read.ts'
 import type { ImportedSummary } from '../load/import/summary.ts'
 import { topologyInPath } from '../load/import/topology-in-path.ts'
+import type { Measurement } from '../metrics/measurement.ts'
 import { judge, statusOf } from '../metrics/validity.ts'
 import {
   contentId,
@@ -17,6 +20,9 @@ import {
   type Topology,
   type Workload,
 } from '../point/index.ts'
+import { exportAiperf } from '../report/aiperf.ts'
+import { exportedResult, isUnchanged } from '../report/fulcrum-part.ts'
+import { exportGenaiPerf } from '../report/genai-perf.ts'
 import { reportRun, type WrittenReport } from './report.ts'
 
 export interface ImportRequest {
@@ -83,11 +89,28 @@ export async function importResults(request: ImportRequest): Promise<Imported> {
   const results: PointResult[] = []
   const systems: Record<string, string> = {}
   for (const file of await summariesUnder(folder)) {
-    const summary = await readSummary(join(folder, file)).catch((error: unknown) => {
-      passedOver.push({ file, why: error instanceof Error ? firstLine(error.message) : String(error) })
+    const read = await readSummary(join(folder, file)).catch((error: unknown) => {
+      passedOver.push({ file, why: reasonOf(error) })
       return null
     })
-    if (summary === null) continue
+    if (read === null) continue
+    if ('result' in read) {
+      const { point, measurement } = read.result
+      const result =
+        request.slo === undefined || Object.keys(request.slo).length === 0
+          ? read.result
+          : { ...read.result, point: { ...point, slo: request.slo } }
+      const twin = results.find(known => known.point.id === point.id)
+      if (twin === undefined) results.push(result)
+      else if (!isDeepStrictEqual(twin, result))
+        passedOver.push({
+          file,
+          why: `it is another result of point ${point.id}, hence of another run: import each run by itself`,
+        })
+      systems[point.generator] = measurement?.generator.version ?? 'unknown'
+      continue
+    }
+    const summary = { ...read.summary, measurement: withPathCheck(file, read.summary) }
     const topology = topologyInPath(file) ?? summary.deployment?.topology ?? fallback
     if (topology === null)
       throw new FulcrumError('bad-input', 'no-topology', `The path of ${file} names no topology.`, {
@@ -98,13 +121,22 @@ export async function importResults(request: ImportRequest): Promise<Imported> {
     results.push(resultOf(summary, topology, { gpus, slo: request.slo ?? {} }, results))
     systems[summary.program] = summary.measurement.generator.version
   }
-  if (results.length === 0)
-    throw new FulcrumError('bad-input', 'nothing-to-import', `There is no summary under ${folder}.`, {
-      remedy: `Name a folder that holds ${Object.keys(summaryNames).join(' or ')}.${passedOver[0] === undefined ? '' : ` Unreadable: ${passedOver[0].file}: ${passedOver[0].why}`}`,
-    })
+  if (results.length === 0) throw nothingToImport(folder, passedOver)
   const runFolder = await written(request, folder, results, systems)
   const report = await reportRun({ folder: runFolder, resultsRoot: request.resultsRoot })
   return { folder: runFolder, points: results.length, passedOver, report }
+}
+
+function nothingToImport(folder: string, [unreadable, ...more]: Imported['passedOver']): FulcrumError {
+  if (unreadable === undefined)
+    return new FulcrumError('bad-input', 'nothing-to-import', `There is no summary under ${folder}.`, {
+      remedy: `Name a folder that holds ${Object.keys(summaryNames).join(' or ')}.`,
+    })
+  const others = more.length === 0 ? '' : ` (and ${more.length} more files like it)`
+  return new FulcrumError('bad-input', 'nothing-to-import', `No summary can be read: ${unreadable.why}${others}.`, {
+    where: join(folder, unreadable.file),
+    remedy: 'Measure again with a version that Fulcrum reads, or correct the file.',
+  })
 }
 
 async function summariesUnder(folder: string): Promise<string[]> {
@@ -122,11 +154,50 @@ async function summariesUnder(folder: string): Promise<string[]> {
   })
 }
 
-async function readSummary(path: string): Promise<ImportedSummary> {
-  const json: unknown = JSON.parse(await readFile(path, 'utf8'))
-  return path.endsWith('_genai_perf.json')
-    ? readGenaiPerfSummary(json, (await stat(path)).mtime)
-    : readAiperfSummary(json)
+/** A result as Fulcrum exported it, or what a program's own summary says. */
+async function readSummary(
+  path: string,
+): Promise<{ readonly result: PointResult } | { readonly summary: ImportedSummary }> {
+  const { value, notNumbers } = parsePythonJson(await readFile(path, 'utf8'))
+  const isGenaiPerf = path.endsWith('_genai_perf.json')
+  const exported = exportedResult(value)
+  const isChanged = exported !== null && !isUnchanged(value, exportedAgain(exported, isGenaiPerf))
+  if (exported !== null && !isChanged) return { result: exported }
+  const summary = isGenaiPerf
+    ? readGenaiPerfSummary(value, (await stat(path)).mtime, notNumbers)
+    : readAiperfSummary(value, notNumbers)
+  return { summary: isChanged ? { ...summary, measurement: changedSince(summary.measurement) } : summary }
+}
+
+const exportedAgain = (result: PointResult, isGenaiPerf: boolean): unknown =>
+  JSON.parse(
+    isGenaiPerf
+      ? exportGenaiPerf(result)['profile_export_genai_perf.json']
+      : exportAiperf(result)['profile_export_aiperf.json'],
+  )
+
+function changedSince(measurement: Measurement): Measurement {
+  const message = 'figures of this file are not those that Fulcrum exported with it: they are read as they stand'
+  return {
+    ...measurement,
+    remarks: [...(measurement.remarks ?? []), { severity: 'warning', code: 'export-changed', message }],
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof SyntaxError) return `it is no JSON: ${firstLine(error.message)}`
+  return error instanceof Error ? firstLine(error.message) : String(error)
+}
+
+/** Results that were put into a folder of another concurrency, or settings that did not reach the program. */
+function withPathCheck(file: string, { asked: { level }, measurement }: ImportedSummary): Measurement {
+  const named = Number(/(?:^|[/_-])(?:c|conc|concurrency)[-_=]?(\d+)(?=\/|[_-])/.exec(file)?.[1] ?? Number.NaN)
+  if (level.kind !== 'concurrency' || Number.isNaN(named) || named === level.concurrency) return measurement
+  const message = `its path names concurrency ${named}, the summary itself says ${level.concurrency}, which counts`
+  return {
+    ...measurement,
+    remarks: [...(measurement.remarks ?? []), { severity: 'warning', code: 'imported-path-disagrees', message }],
+  }
 }
 
 function namedTopology(text: string): Topology {
@@ -138,7 +209,7 @@ function namedTopology(text: string): Topology {
 }
 
 function resultOf(
-  { program, asked, measurement }: ImportedSummary,
+  { program, asked, measurement, allFailed }: ImportedSummary,
   topology: Topology,
   { gpus, slo }: { readonly gpus: number; readonly slo: Slo },
   before: readonly PointResult[],
@@ -182,7 +253,7 @@ function resultOf(
     repeat,
   }
   const findings = judge(point, measurement)
-  const status = statusOf(findings)
+  const status = allFailed ? 'failed' : statusOf(findings)
   const against = findings.filter(finding => finding.severity === 'invalid').map(finding => finding.message)
   return { point, status, reason: against.join('; '), findings, measurement }
 }
@@ -216,5 +287,4 @@ function commandOf({ name, gpusPerWorker, topology, slo }: ImportRequest, folder
   return ['fulcrum', 'import', folder, '--gpus-per-worker', String(gpusPerWorker), '--name', name, ...given]
 }
 
-/** A ZodError's message is a list of issues over many lines. */
-const firstLine = (message: string): string => message.replace(/\s+/g, ' ').slice(0, 300)
+const firstLine = (message: string): string => message.replace(/\s+/g, ' ').slice(0, 400)

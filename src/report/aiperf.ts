@@ -1,9 +1,8 @@
 import type { PointResult } from '../journal/event.ts'
 import { ratesOf } from '../metrics/definitions.ts'
 import type { Distribution, Measurement } from '../metrics/measurement.ts'
-import type { Point } from '../point/index.ts'
 import { meanTokens } from '../point/index.ts'
-import { fulcrumPartOf } from './genai-perf.ts'
+import { fulcrumPartOf } from './fulcrum-part.ts'
 
 /** Files of one point in AIPerf's layout, by name. */
 export interface AiperfFiles {
@@ -33,11 +32,29 @@ const systemMetrics: readonly (readonly [string, string, (m: Measurement) => num
 ]
 
 /**
- * A result in the layout of AIPerf 0.13 (schema 1.4). Metrics that were not measured are left out.
- * @throws RangeError without a measurement
+ * A result in the layout of AIPerf 0.13 (schema 1.4). Metrics that were not measured are left out; a point that failed counts no
+ * request, and says why as an error.
  */
-export function exportAiperf({ measurement, point }: PointResult): AiperfFiles {
-  if (measurement === null) throw new RangeError(`point ${point.id} has no measurement to export`)
+export function exportAiperf(result: PointResult): AiperfFiles {
+  const { measurement } = result
+  const summary = measurement === null ? unmeasured(result) : measured(result, measurement)
+  return { 'profile_export_aiperf.json': `${JSON.stringify(summary, null, 2)}\n` }
+}
+
+function unmeasured(result: PointResult): object {
+  return {
+    schema_version: '1.4',
+    aiperf_version: `fulcrum ${result.point.generator}`,
+    benchmark_id: result.point.id,
+    request_count: { unit: 'requests', avg: 0 },
+    input_config: inputConfig(result),
+    was_cancelled: false,
+    is_complete: false,
+    error_summary: [{ error_details: { code: null, type: 'point-failed', message: result.reason }, count: 0 }],
+  }
+}
+
+function measured(result: PointResult, measurement: Measurement): object {
   const system = systemMetrics.flatMap(([key, unit, value]) => {
     const avg = value(measurement)
     return avg === null ? [] : [[key, { unit, avg }] as const]
@@ -51,12 +68,12 @@ export function exportAiperf({ measurement, point }: PointResult): AiperfFiles {
     return [[key, { unit, avg: mean, ...rest, std: stddev, ...sum }] as const]
   })
   const startedAt = new Date(measurement.startedAt)
-  const summary = {
+  return {
     schema_version: '1.4',
     aiperf_version: `fulcrum ${measurement.generator.name} ${measurement.generator.version}`,
-    benchmark_id: point.id,
+    benchmark_id: result.point.id,
     ...Object.fromEntries([...system, ...requests]),
-    input_config: inputConfig(point),
+    input_config: inputConfig(result),
     was_cancelled: false,
     is_complete: true,
     error_summary: measurement.errors.map(({ kind, count, example }) => ({
@@ -66,11 +83,10 @@ export function exportAiperf({ measurement, point }: PointResult): AiperfFiles {
     start_time: startedAt.toISOString(),
     end_time: new Date(startedAt.getTime() + measurement.durationS * 1000).toISOString(),
   }
-  return { 'profile_export_aiperf.json': `${JSON.stringify(summary, null, 2)}\n` }
 }
 
-function inputConfig(point: Point): object {
-  const { load, workload, deployment } = point
+function inputConfig(result: PointResult): object {
+  const { load, workload, deployment } = result.point
   const { level } = load
   const pressed =
     level.kind === 'concurrency'
@@ -97,6 +113,6 @@ function inputConfig(point: Point): object {
       { name: 'warmup', kind: 'warmup', exclude_from_results: true, requests: load.warmup, ...pressed },
       { name: 'profiling', kind: 'profiling', requests: load.requests ?? null, ...pressed },
     ],
-    fulcrum: fulcrumPartOf(point),
+    fulcrum: fulcrumPartOf(result),
   }
 }

@@ -1,8 +1,8 @@
 import type { PointResult } from '../journal/event.ts'
 import { ratesOf } from '../metrics/definitions.ts'
 import type { Distribution, Measurement } from '../metrics/measurement.ts'
-import type { Point } from '../point/index.ts'
 import { meanTokens } from '../point/index.ts'
+import { fulcrumPartOf } from './fulcrum-part.ts'
 
 /** Files of one point in genai-perf's layout, by name. */
 export interface GenaiPerfFiles {
@@ -37,19 +37,19 @@ const systemMetrics: readonly (readonly [string, string, string, (m: Measurement
 
 /**
  * A result as genai-perf 0.0.16 would have written it, so that scripts around genai-perf go on working. Metrics that were not
- * measured are left out, as genai-perf leaves them out.
- * @throws RangeError without a measurement
+ * measured are left out, as genai-perf leaves them out; a point that failed counts no request.
  */
 export function exportGenaiPerf(result: PointResult): GenaiPerfFiles {
-  const { measurement, point } = result
-  if (measurement === null) throw new RangeError(`point ${point.id} has no measurement to export`)
   return {
-    'profile_export_genai_perf.json': `${JSON.stringify(json(measurement, point), null, 2)}\n`,
-    'profile_export_genai_perf.csv': csv(measurement),
+    'profile_export_genai_perf.json': `${JSON.stringify(json(result), null, 2)}\n`,
+    'profile_export_genai_perf.csv': csv(result.measurement),
   }
 }
 
-function json(measurement: Measurement, point: Point): object {
+function json(result: PointResult): object {
+  const { measurement } = result
+  const input_config = inputConfig(result)
+  if (measurement === null) return { request_count: { unit: 'count', avg: 0 }, telemetry_stats: {}, input_config }
   const of = [
     ...systemMetrics.flatMap(([key, , unit, value]) => {
       const avg = value(measurement)
@@ -62,12 +62,12 @@ function json(measurement: Measurement, point: Point): object {
       return [[key, { unit, avg: d.mean, ...percentiles, std: d.stddev }] as const]
     }),
   ]
-  return { ...Object.fromEntries(of), telemetry_stats: {}, input_config: inputConfig(point) }
+  return { ...Object.fromEntries(of), telemetry_stats: {}, input_config }
 }
 
 /** The options of genai-perf that this point stands for. */
-function inputConfig(point: Point): object {
-  const { load, workload, deployment } = point
+function inputConfig(result: PointResult): object {
+  const { load, workload, deployment } = result.point
   const { level } = load
   const stimulus =
     level.kind === 'concurrency'
@@ -93,33 +93,23 @@ function inputConfig(point: Point): object {
       synthetic_tokens: { mean: meanTokens(workload.isl), stddev: 0 },
       prompt_source: 'synthetic',
     },
-    fulcrum: fulcrumPartOf(point),
-  }
-}
-
-/** What neither program knows; `fulcrum import` reads it back. */
-export function fulcrumPartOf({ id, deployment }: Point): object {
-  const { topology, gpusPerWorker } = deployment
-  return {
-    point_id: id,
-    topology,
-    gpus_per_worker: topology.kind === 'aggregated' ? gpusPerWorker.aggregated : gpusPerWorker.decode,
+    fulcrum: fulcrumPartOf(result),
   }
 }
 
 const twoDigits = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })
 
 /** CRLF, two tables with an empty line between, numbers as `1,234.50`. */
-function csv(measurement: Measurement): string {
+function csv(measurement: Measurement | null): string {
   const columns = ['mean', 'min', 'max', 'p99', 'p95', 'p90', 'p75', 'p50', 'p25', 'p10', 'p5', 'p1'] as const
   const rows: string[][] = [['Metric', ...columns.map(name => (name === 'mean' ? 'avg' : name))]]
   for (const [, title, , distribution] of requestMetrics) {
-    const d = distribution(measurement)
+    const d = measurement === null ? null : distribution(measurement)
     if (d !== null) rows.push([title, ...columns.map(name => twoDigits.format(d[name]))])
   }
   rows.push([], ['Metric', 'Value'])
   for (const [, title, , value] of systemMetrics) {
-    const figure = value(measurement)
+    const figure = measurement === null ? null : value(measurement)
     if (figure !== null) rows.push([title, twoDigits.format(figure)])
   }
   return rows.map(row => `${row.map(quoted).join(',')}\r\n`).join('')

@@ -54,8 +54,12 @@ test('a genai-perf export is read back as it was', () => {
   }
 })
 
-test('a result without a measurement has no AIPerf summary', () => {
-  assert.throws(() => exportAiperf(failed(first, 'gone')), /has no measurement/)
+test('a point that failed is an AIPerf summary of no request, with the reason', () => {
+  const summary = JSON.parse(exportAiperf(failed(first, 'gone'))['profile_export_aiperf.json'])
+  assert.deepEqual(
+    [summary.request_count.avg, summary.is_complete, summary.error_summary[0].error_details.message],
+    [0, false, 'gone'],
+  )
 })
 
 test('OpenMetrics text has one family a figure, one sample a valid point, times in seconds, and its end', () => {

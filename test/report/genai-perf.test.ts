@@ -57,6 +57,8 @@ test('the CSV has CRLF, two tables with an empty line between, and numbers with 
   assert.ok(lines.some(line => /^Input Sequence Length \(tokens\),"8,000\.00",/.test(line)))
 })
 
-test('a result without a measurement has nothing to export', () => {
-  assert.throws(() => exportGenaiPerf(failed(result, 'gone')), /has no measurement/)
+test('a point that failed counts no request', () => {
+  const gone = exportGenaiPerf(failed(result, 'gone'))
+  assert.deepEqual(JSON.parse(gone['profile_export_genai_perf.json']).request_count, { unit: 'count', avg: 0 })
+  assert.doesNotMatch(gone['profile_export_genai_perf.csv'], /Request Throughput/)
 })

@@ -1,11 +1,15 @@
 import { z } from 'zod'
-import type { ErrorKind, RequestErrors } from '../../metrics/measurement.ts'
+import type { ErrorKind, Finding, RequestErrors } from '../../metrics/measurement.ts'
+import { FulcrumError } from '../../point/index.ts'
 import { distributionOfMetric, metric, sharedMetrics } from './metrics.ts'
+import { mismatch, unreadable, withoutNulls } from './read.ts'
 import type { AskedLoad, ImportedSummary } from './summary.ts'
-import { exportedDeployment, fulcrumPart, measurementOfSummary } from './summary.ts'
+import { exportedDeployment, fulcrumPart, measurementOfSummary, unknownFigures } from './summary.ts'
 
 const phase = z.looseObject({
+  name: z.string().nullish(),
   kind: z.string(),
+  exclude_from_results: z.boolean().nullish(),
   type: z.string(),
   requests: z.number().nullish(),
   concurrency: z.number().nullish(),
@@ -17,6 +21,8 @@ const length = z.looseObject({ mean: z.number() })
 const aiperfSummary = z.looseObject({
   ...sharedMetrics,
   aiperf_version: z.string(),
+  was_cancelled: z.boolean().nullish(),
+  is_complete: z.boolean().nullish(),
   error_request_count: metric.optional(),
   inter_chunk_latency: metric.optional(),
   prefill_throughput_per_user: metric.optional(),
@@ -51,29 +57,74 @@ const aiperfSummary = z.looseObject({
 
 type AiperfSummary = z.infer<typeof aiperfSummary>
 
-/** @throws ZodError for what is no summary of AIPerf */
-export function readAiperfSummary(json: unknown): ImportedSummary {
-  const own = aiperfSummary.parse(json)
+/**
+ * @param notNumbers figures of the file that are none (NaN), which the JSON has as null
+ * @throws FulcrumError (bad-input) `summary-unreadable` for another schema, several measured phases in one, figures that lack
+ */
+export function readAiperfSummary(json: unknown, notNumbers = 0): ImportedSummary {
+  const writer = writerOf(json)
+  const read = aiperfSummary.safeParse(withoutNulls(json))
+  if (!read.success) throw unreadable('aiperf', writer, mismatch(read.error))
+  const own = read.data
+  const measured = measuredPhases(own)
+  if (measured.length > 1)
+    throw new FulcrumError(
+      'bad-input',
+      'several-phases',
+      `${writer}: one summary of ${measured.length} measured phases (${measured.map(shown).join(', ')}) is of no one load level. Run a phase at a time, and import those`,
+    )
   const asked = askedOf(own)
+  const failed = own.error_request_count?.avg ?? own.error_summary.reduce((sum, { count }) => sum + count, 0)
+  const completed = own.request_count?.avg ?? 0
+  if (completed === 0 && failed === 0) throw unreadable('aiperf', writer, 'it counts no request')
   const measurement = measurementOfSummary(own, asked, {
     program: 'aiperf',
     version: own.aiperf_version,
     // AIPerf writes local time without its offset.
     startedAt: new Date(own.start_time).toISOString(),
-    failed: own.error_request_count?.avg ?? 0,
+    failed,
     errors: own.error_summary.map(errorsOf),
     durationS: own.benchmark_duration?.avg ?? null,
-    interChunkMs: distributionOfMetric(own.inter_chunk_latency, own.request_count.avg),
-    prefillTokensPerSPerUser: distributionOfMetric(own.prefill_throughput_per_user, own.request_count.avg),
+    interChunkMs: distributionOfMetric(own.inter_chunk_latency, completed),
+    prefillTokensPerSPerUser: distributionOfMetric(own.prefill_throughput_per_user, completed),
     byFulcrum: own.input_config.fulcrum !== undefined,
+    writer,
+    remarks: [...cutShort(own), ...unknownFigures(notNumbers)],
   })
-  return { program: 'aiperf', asked, measurement, deployment: exportedDeployment(own.input_config.fulcrum) }
+  return {
+    program: 'aiperf',
+    allFailed: completed === 0,
+    asked,
+    measurement,
+    deployment: exportedDeployment(own.input_config.fulcrum),
+  }
+}
+
+/** `AIPerf 0.13.0, schema 1.4` */
+function writerOf(json: unknown): string {
+  const { aiperf_version: version, schema_version: schema } = (json ?? {}) as { readonly [key: string]: unknown }
+  return `AIPerf ${typeof version === 'string' ? version : 'of an unknown version'}, ${schema === undefined ? 'without a schema version' : `schema ${schema}`}`
+}
+
+const measuredPhases = ({ input_config: { phases } }: AiperfSummary) =>
+  phases.filter(({ kind, exclude_from_results: excluded }) => kind === 'profiling' && excluded !== true)
+
+function shown({ concurrency, rate, requests }: z.infer<typeof phase>): string {
+  const level = typeof rate === 'number' ? `${rate} requests/s` : `concurrency ${concurrency ?? 1}`
+  return typeof requests === 'number' ? `${level} with ${requests} requests` : level
+}
+
+/** A run that was stopped measured a part of its load only, and which part nobody knows. */
+function cutShort({ was_cancelled: cancelled, is_complete: complete }: AiperfSummary): readonly Finding[] {
+  if (cancelled !== true && complete !== false) return []
+  const message = `AIPerf says that this run ${cancelled === true ? 'was cancelled' : 'is not complete'}: its figures are of a part of the load. Measure it again`
+  return [{ severity: 'invalid', code: 'imported-incomplete', message }]
 }
 
 function askedOf(own: AiperfSummary): AskedLoad {
   const { models, endpoint, datasets, phases } = own.input_config
   const [dataset] = datasets
-  const measured = phases.find(({ kind }) => kind === 'profiling')
+  const [measured] = measuredPhases(own)
   const warmup = phases.find(({ kind }) => kind === 'warmup')
   return {
     model: models.items[0]?.name ?? '',
@@ -88,9 +139,9 @@ function askedOf(own: AiperfSummary): AskedLoad {
     api: endpoint.type === 'completions' ? 'completions' : 'chat',
     streaming: endpoint.streaming,
     // Without synthetic prompts what was got is what was asked.
-    isl: dataset?.prompts?.isl?.mean ?? own.input_sequence_length.avg,
-    osl: dataset?.prompts?.osl?.mean ?? own.output_sequence_length.avg,
-    requests: measured?.requests ?? own.request_count.avg,
+    isl: dataset?.prompts?.isl?.mean ?? own.input_sequence_length?.avg ?? 0,
+    osl: dataset?.prompts?.osl?.mean ?? own.output_sequence_length?.avg ?? 0,
+    requests: measured?.requests ?? own.request_count?.avg ?? 0,
     warmup: warmup?.requests ?? 0,
     dataset: dataset?.entries ?? 0,
     seed: dataset?.random_seed ?? 0,

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { sharedMetrics } from './metrics.ts'
+import { mismatch, unreadable, withoutNulls } from './read.ts'
 import type { AskedLoad, ImportedSummary } from './summary.ts'
-import { exportedDeployment, fulcrumPart, measurementOfSummary } from './summary.ts'
+import { exportedDeployment, fulcrumPart, measurementOfSummary, unknownFigures } from './summary.ts'
 
 const mean = z.looseObject({ mean: z.number() })
 const stimulus = z.looseObject({ concurrency: z.number().optional(), request_rate: z.number().optional() })
@@ -28,10 +29,14 @@ const genaiPerfSummary = z.looseObject({
 
 /**
  * @param modifiedAt when the file was written: genai-perf doesn't say when it ran
- * @throws ZodError for what is no summary of genai-perf
+ * @param notNumbers figures of the file that are none (NaN), which the JSON has as null
+ * @throws FulcrumError (bad-input) `summary-unreadable` for another layout, figures that lack
  */
-export function readGenaiPerfSummary(json: unknown, modifiedAt: Date): ImportedSummary {
-  const own = genaiPerfSummary.parse(json)
+export function readGenaiPerfSummary(json: unknown, modifiedAt: Date, notNumbers = 0): ImportedSummary {
+  const read = genaiPerfSummary.safeParse(withoutNulls(json))
+  if (!read.success) throw unreadable('genai-perf', writerOf(json), mismatch(read.error))
+  const own = read.data
+  if (own.request_count === undefined) throw unreadable('genai-perf', writerOf(json), 'it counts no request')
   const { model_names, endpoint, perf_analyzer, input, fulcrum } = own.input_config
   const { concurrency, request_rate } = perf_analyzer.stimulus
   const asked: AskedLoad = {
@@ -59,6 +64,21 @@ export function readGenaiPerfSummary(json: unknown, modifiedAt: Date): ImportedS
     interChunkMs: null,
     prefillTokensPerSPerUser: null,
     byFulcrum: fulcrum !== undefined,
+    writer: writerOf(json),
+    remarks: unknownFigures(notNumbers),
   })
-  return { program: 'genai-perf', asked, measurement, deployment: exportedDeployment(fulcrum) }
+  return {
+    program: 'genai-perf',
+    allFailed: own.request_count.avg === 0,
+    asked,
+    measurement,
+    deployment: exportedDeployment(fulcrum),
+  }
+}
+
+/** genai-perf writes no version; the layout of its settings tells old ones. */
+function writerOf(json: unknown): string {
+  const settings = (json as { readonly input_config?: { readonly [key: string]: unknown } } | null)?.input_config
+  const isOld = settings !== undefined && (!('perf_analyzer' in settings) || !('model_names' in settings))
+  return isOld ? 'genai-perf of an older version (it names none)' : 'genai-perf (it names no version)'
 }

@@ -19,20 +19,29 @@ export const metric = z.looseObject({
   count: z.number().optional(),
 })
 
-/** The metrics that both programs name alike; times in ms. */
+/** The metrics that both programs name alike; times in ms. What rests on answers is absent where none came. */
 export const sharedMetrics = {
-  request_throughput: metric,
-  request_count: metric,
-  request_latency: metric,
+  request_throughput: metric.optional(),
+  request_count: metric.optional(),
+  request_latency: metric.optional(),
   request_goodput: metric.optional(),
-  output_token_throughput: metric,
+  output_token_throughput: metric.optional(),
   time_to_first_token: metric.optional(),
   time_to_second_token: metric.optional(),
   inter_token_latency: metric.optional(),
   output_token_throughput_per_user: metric.optional(),
-  output_sequence_length: metric,
-  input_sequence_length: metric,
+  output_sequence_length: metric.optional(),
+  input_sequence_length: metric.optional(),
 }
+
+/** Without these, a summary of answered requests says too little to be a measurement. */
+export const essentialMetrics = [
+  'request_throughput',
+  'request_latency',
+  'output_token_throughput',
+  'output_sequence_length',
+  'input_sequence_length',
+] as const
 
 /**
  * A metric as a distribution; null when it lacks a statistic (a program leaves them out where it has no samples).

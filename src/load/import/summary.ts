@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { type Distribution, type Measurement, unknownHealth } from '../../metrics/measurement.ts'
+import { type Distribution, type Finding, type Measurement, unknownHealth } from '../../metrics/measurement.ts'
 import type { Api, GeneratorName, LoadLevel, Topology } from '../../point/index.ts'
-import { distributionOfMetric, type sharedMetrics } from './metrics.ts'
+import { distributionOfMetric, essentialMetrics, type sharedMetrics } from './metrics.ts'
+import { unreadable } from './read.ts'
 
 /** What a summary says was asked. */
 export interface AskedLoad {
@@ -20,6 +21,8 @@ export interface AskedLoad {
 /** One summary of another program's run, read. */
 export interface ImportedSummary {
   readonly program: Extract<GeneratorName, 'genai-perf' | 'aiperf'>
+  /** Set when requests were sent and not one was answered. */
+  readonly allFailed: boolean
   readonly asked: AskedLoad
   readonly measurement: Measurement
   /** What Fulcrum's own export says of the deployment; null in a program's own file. */
@@ -57,16 +60,25 @@ export interface Particulars {
   readonly prefillTokensPerSPerUser: Measurement['prefillTokensPerSPerUser']
   /** Whether Fulcrum wrote the summary: its means are those of Fulcrum's definitions. */
   readonly byFulcrum: boolean
+  /** Who wrote the file, for messages. */
+  readonly writer: string
+  /** What else is to be said of it. */
+  readonly remarks: readonly Finding[]
 }
 
-/** The measurement that a summary allows; what it doesn't say (the client's health above all) stays unknown, and is said. */
+/**
+ * The measurement that a summary allows; what it doesn't say (the client's health above all) stays unknown, and is said.
+ * @throws FulcrumError (bad-input) when it counts answers and lacks their essential figures
+ */
 export function measurementOfSummary(own: Shared, asked: AskedLoad, particulars: Particulars): Measurement {
-  const completed = own.request_count.avg
+  const completed = own.request_count?.avg ?? 0
   const { failed } = particulars
+  const missing = completed > 0 ? essentialMetrics.find(name => own[name] === undefined) : undefined
+  if (missing !== undefined) throw unreadable(particulars.program, particulars.writer, `${missing} holds no number`)
   const of = (name: keyof Shared) => distributionOfMetric(own[name], completed)
-  const requestsPerS = own.request_throughput.avg
-  const isl = own.input_sequence_length.avg
-  const osl = own.output_sequence_length.avg
+  const requestsPerS = own.request_throughput?.avg ?? 0
+  const isl = own.input_sequence_length?.avg ?? null
+  const osl = own.output_sequence_length?.avg ?? null
   const durationS = particulars.durationS ?? (requestsPerS > 0 ? completed / requestsPerS : 0)
   return {
     generator: { name: particulars.program, version: particulars.version },
@@ -90,10 +102,14 @@ export function measurementOfSummary(own: Shared, asked: AskedLoad, particulars:
     osl: of('output_sequence_length'),
     outputTokensPerSPerUser: speedsOf(of('output_token_throughput_per_user'), own, particulars.byFulcrum),
     prefillTokensPerSPerUser: particulars.prefillTokensPerSPerUser,
-    totals: { inputTokens: Math.round(isl * completed), outputTokens: Math.round(osl * completed), chunks: 0 },
+    totals: {
+      inputTokens: Math.round((isl ?? 0) * completed),
+      outputTokens: Math.round((osl ?? 0) * completed),
+      chunks: 0,
+    },
     requestsPerS,
-    outputTokensPerS: own.output_token_throughput.avg,
-    inputTokensPerS: isl * requestsPerS,
+    outputTokensPerS: own.output_token_throughput?.avg ?? 0,
+    inputTokensPerS: (isl ?? 0) * requestsPerS,
     goodputPerS: own.request_goodput?.avg ?? null,
     tokenSource: 'generator',
     steady: null,
@@ -105,6 +121,7 @@ export function measurementOfSummary(own: Shared, asked: AskedLoad, particulars:
         code: 'imported',
         message: `from ${particulars.program}'s summary: how busy its client was${failed === null ? ' and how many requests failed are' : ' is'} not known`,
       },
+      ...particulars.remarks,
     ],
     files: [],
   }
@@ -119,4 +136,12 @@ function speedsOf(speeds: Distribution | null, own: Shared, byFulcrum: boolean):
   return speeds === null || byFulcrum || !(itlMs > 0) ? speeds : { ...speeds, mean: 1000 / itlMs }
 }
 
-const deviation = (got: number, asked: number): number | null => (asked > 0 ? (got - asked) / asked : null)
+const deviation = (got: number | null, asked: number): number | null =>
+  got !== null && asked > 0 ? (got - asked) / asked : null
+
+/** Says that a file had figures that are no numbers; what rests on them is not known. */
+export function unknownFigures(notNumbers: number): readonly Finding[] {
+  if (notNumbers === 0) return []
+  const message = `${notNumbers} ${notNumbers === 1 ? 'figure' : 'figures'} of the summary ${notNumbers === 1 ? 'is' : 'are'} no number (NaN): a metric that lacks one counts as not known`
+  return [{ severity: 'warning', code: 'imported-not-a-number', message }]
+}

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { readAiperfSummary } from '../../../src/load/import/aiperf.ts'
 import { readGenaiPerfSummary } from '../../../src/load/import/genai-perf.ts'
+import { parsePythonJson } from '../../../src/load/import/read.ts'
 import { topologyInPath } from '../../../src/load/import/topology-in-path.ts'
 
 /** Files that the real programs wrote. */
@@ -90,4 +91,117 @@ describe('a topology in a path', () => {
     ['plain/concurrency16/x.json', null],
   ] as const)
     test(`${path}: ${JSON.stringify(topology)}`, () => assert.deepEqual(topologyInPath(path), topology))
+})
+
+describe('what a summary says of its run is taken at its word:', () => {
+  type Changes = { readonly [key: string]: unknown }
+  type Own = Changes & { readonly input_config: { readonly phases: readonly Changes[] } }
+  const changed = async (change: (json: Own) => Changes): Promise<Changes> => {
+    const json = (await recorded('aiperf-ok.profile_export_aiperf.json')) as unknown as Own
+    return { ...json, ...change(json) }
+  }
+
+  for (const [what, change] of [
+    ['cancelled', { was_cancelled: true }],
+    ['incomplete', { is_complete: false }],
+  ] as const)
+    test(`a run that was ${what} is invalid`, async () => {
+      const { measurement } = readAiperfSummary(await changed(() => change))
+      const [finding] = measurement.remarks?.filter(({ severity }) => severity === 'invalid') ?? []
+      assert.equal(finding?.code, 'imported-incomplete')
+    })
+
+  test('one summary of several measured phases is refused, and names their loads', async () => {
+    const json = await changed(own => ({
+      input_config: {
+        ...own.input_config,
+        phases: [
+          ...own.input_config.phases,
+          { name: 'b', kind: 'profiling', type: 'concurrency', requests: 200, concurrency: 64 },
+        ],
+      },
+    }))
+    assert.throws(() => readAiperfSummary(json), {
+      code: 'several-phases',
+      message:
+        /^AIPerf 0\.13\.0, schema 1\.4: .*2 measured phases \(concurrency 2 with 10 requests, concurrency 64 with 200/,
+    })
+  })
+
+  test('a phase that the figures leave out is no second one', async () => {
+    const json = await changed(own => ({
+      input_config: {
+        ...own.input_config,
+        phases: [
+          ...own.input_config.phases,
+          { kind: 'profiling', type: 'concurrency', concurrency: 9, exclude_from_results: true },
+        ],
+      },
+    }))
+    assert.deepEqual(readAiperfSummary(json).asked.level, { kind: 'concurrency', concurrency: 2 })
+  })
+
+  test('a run of which every request failed keeps its load level and its failures', async () => {
+    const { schema_version, aiperf_version, input_config, start_time } = await changed(() => ({}))
+    const read = readAiperfSummary({
+      ...{ schema_version, aiperf_version, input_config, start_time },
+      request_count: { unit: 'requests', avg: 0 },
+      error_request_count: { unit: 'requests', avg: 10 },
+      error_summary: [{ count: 10, error_details: { code: 503, type: 'x', message: 'no' } }],
+    })
+    assert.equal(read.allFailed, true)
+    assert.deepEqual(read.asked.level, { kind: 'concurrency', concurrency: 2 })
+    assert.deepEqual(read.measurement.requests, { sent: 10, completed: 0, failed: 10 })
+    assert.equal(read.measurement.ttftMs, null)
+  })
+
+  test('figures that are no numbers are not known, and counted', async () => {
+    const text = JSON.stringify(await changed(() => ({ inter_token_latency: { unit: 'ms', avg: 'NOT', std: 1 } })))
+    const { value, notNumbers } = parsePythonJson(text.replace('"NOT"', 'NaN').replace('"std":1}', '"std":-Infinity}'))
+    assert.equal(notNumbers, 2)
+    const { measurement } = readAiperfSummary(value, notNumbers)
+    assert.equal(measurement.itlMs, null)
+    assert.ok(measurement.ttftMs !== null)
+    assert.deepEqual(
+      measurement.remarks?.map(({ code }) => code),
+      ['imported', 'imported-not-a-number'],
+    )
+  })
+
+  test('an essential figure that is no number is refused by name', async () => {
+    const json = await changed(() => ({ request_latency: { unit: 'ms', avg: null } }))
+    assert.throws(() => readAiperfSummary(json, 1), {
+      message: /AIPerf 0\.13\.0, schema 1\.4: request_latency holds no number/,
+    })
+  })
+
+  test('NaN within a text stays what it is', () => {
+    const { value, notNumbers } = parsePythonJson('{"a": "NaN \\" Infinity", "b": [NaN, -Infinity, 1]}')
+    assert.deepEqual([value, notNumbers], [{ a: 'NaN " Infinity', b: [null, null, 1] }, 2])
+  })
+})
+
+describe('a summary of another version is refused with its version, what it lacks, and what is read', () => {
+  test('of AIPerf', async () => {
+    const { schema_version: _, ...json } = await recorded('aiperf-ok.profile_export_aiperf.json')
+    const old = { ...json, aiperf_version: '0.3.0', input_config: { endpoint: { type: 'chat', streaming: true } } }
+    assert.throws(() => readAiperfSummary(old), {
+      message:
+        'AIPerf 0.3.0, without a schema version: input_config.models is missing. Fulcrum reads schema 1.4, as AIPerf 0.13 writes it',
+    })
+    assert.throws(() => readAiperfSummary({}), { message: /^AIPerf of an unknown version, without a schema version: / })
+    for (const none of [null, 1, 'text', []])
+      assert.throws(() => readAiperfSummary(none), { code: 'summary-unreadable' })
+  })
+
+  test('of genai-perf', async () => {
+    const json = await recorded('genai-perf-ok.profile_export_genai_perf.json')
+    const old = { ...json, input_config: { model: ['llama'], endpoint_type: 'chat', concurrency: 16 } }
+    assert.throws(() => readGenaiPerfSummary(old, new Date(0)), {
+      message:
+        /^genai-perf of an older version \(it names none\): input_config\.\S+ is missing\. Fulcrum reads the layout of genai-perf 0\.0\.16$/,
+    })
+    for (const none of [null, 1, 'text', []])
+      assert.throws(() => readGenaiPerfSummary(none, new Date(0)), { code: 'summary-unreadable' })
+  })
 })
