@@ -12,6 +12,7 @@ const benchmarks: Readonly<Record<string, readonly string[]>> = {
   plans: ['plans.ts'],
   'plan-order': ['plan-order.ts'],
   prompts: ['prompts.ts'],
+  datasets: ['datasets.ts'],
   journal: ['journal.ts'],
   engine: ['engine/speed.ts'],
   report: ['report/build.ts'],

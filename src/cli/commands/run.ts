@@ -57,6 +57,7 @@ Exit codes: 0 fine, 1 points failed or invalid, or a limit failed or was not tes
       if (options.dryRun) {
         parseLimits(options)
         const plan = await planSweepFile(file, { resultsRoot: options.out, ...options })
+        for (const warning of plan.sweep.warnings) process.stderr.write(`warning: ${warning}\n`)
         printPreview(await previewPlan(plan), options.json === true)
         return
       }
