@@ -1,10 +1,12 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { diskError, isDiskRefusal, type PointResult } from '../../journal/index.ts'
+import { diskError, isDiskRefusal, latestResults, type PointResult } from '../../journal/index.ts'
 import type { LoadProgress } from '../../load/generator.ts'
 import type { Finding, Measurement } from '../../metrics/measurement.ts'
+import type { IsBeaten } from '../../metrics/stopping/stop.ts'
 import { gravestFirst } from '../../metrics/validity.ts'
 import { type Endpoint, FulcrumError, type Point } from '../../point/index.ts'
+import { beatenBy } from '../search/beaten.ts'
 import { messageOf } from './bring-up.ts'
 import type { RunContext } from './context.ts'
 import { pointDeadlineMs, within } from './deadline.ts'
@@ -105,7 +107,9 @@ async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder
       run.tell({ step: 'measuring', point, load })
     }
     const measured = await within(limitMs, 'The point', run.signal, limit =>
-      whileUnbroken(run, limit, signal => run.parts.generator.measure(point, endpoint, { signal, folder, onProgress })),
+      whileUnbroken(run, limit, signal =>
+        run.parts.generator.measure(point, endpoint, { signal, folder, onProgress, ...mayEnd(run, point) }),
+      ),
     )
     const seen = await server.metrics(measured.window === 'steady' ? measured : undefined)
     const unread = await server.remarks()
@@ -123,6 +127,12 @@ async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder
     const code = error instanceof FulcrumError ? error.code : 'generator-failed'
     return { measurement: null, findings: [{ severity: 'invalid', code, message: messageOf(error) }] }
   }
+}
+
+/** A search has no use for a point that can't win any more; a grid is asked for all of each. */
+function mayEnd({ plan, parts }: RunContext, point: Point): { readonly isBeaten?: IsBeaten } {
+  if (plan.sweep.search !== 'adaptive' || point.load.auto === undefined) return {}
+  return { isBeaten: beatenBy(point, latestResults(parts.run.journal.lines)) }
 }
 
 function resultOf(point: Point, measurement: Measurement | null, findings: readonly Finding[]): PointResult {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createRecords, type RequestRecords } from '../../../src/metrics/records.ts'
 import { figuresAtLook, isSettled, looksOf } from '../../../src/metrics/stopping/rule.ts'
+import { lookAt, stopRuleOf } from '../../../src/metrics/stopping/stop.ts'
 import { sampleOf } from '../../../src/metrics/stopping/sample.ts'
 import { createRandom } from '../../../src/point/index.ts'
 
@@ -114,4 +115,20 @@ test('a look that can be the last one alone has the whole confidence', () => {
   assert.equal(others.length, 0)
   assert.equal(only?.requests, 100)
   assert.ok(Math.abs((only?.confidence ?? 0) - 0.95) < 1e-6)
+})
+
+test('a look ends a point that is beaten, and the last look ends any', () => {
+  const load = { level: { kind: 'concurrency', concurrency } as const, auto: { min: 160, precision: 1e-9 }, requests: 320 }
+  const records = closedLoop(1000, 'beaten')
+  const reasonAt = (look: number, isBeaten = () => false) => {
+    const rule = stopRuleOf({ ...load, warmup: before }, {}, isBeaten)
+    const at = rule?.looks.at(look)
+    return rule === null || at === undefined ? undefined : lookAt(records, rule, at).reason
+  }
+  assert.equal(reasonAt(0), null)
+  assert.equal(
+    reasonAt(0, () => true),
+    'beaten',
+  )
+  assert.equal(reasonAt(-1), 'max')
 })
