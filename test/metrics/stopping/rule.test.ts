@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createRecords, type RequestRecords } from '../../../src/metrics/records.ts'
 import { figuresAtLook, isSettled, looksOf } from '../../../src/metrics/stopping/rule.ts'
-import { lookAt, stopRuleOf } from '../../../src/metrics/stopping/stop.ts'
 import { sampleOf } from '../../../src/metrics/stopping/sample.ts'
+import { lookAt, stopRuleOf } from '../../../src/metrics/stopping/stop.ts'
 import { createRandom } from '../../../src/point/index.ts'
 
 const concurrency = 16
@@ -118,7 +118,11 @@ test('a look that can be the last one alone has the whole confidence', () => {
 })
 
 test('a look ends a point that is beaten, and the last look ends any', () => {
-  const load = { level: { kind: 'concurrency', concurrency } as const, auto: { min: 160, precision: 1e-9 }, requests: 320 }
+  const load = {
+    level: { kind: 'concurrency', concurrency } as const,
+    auto: { min: 160, precision: 1e-9 },
+    requests: 320,
+  }
   const records = closedLoop(1000, 'beaten')
   const reasonAt = (look: number, isBeaten = () => false) => {
     const rule = stopRuleOf({ ...load, warmup: before }, {}, isBeaten)
