@@ -6,7 +6,7 @@ export type Dialect = 'dynamo-0.3' | 'dynamo-1' | 'vllm' | 'openai'
 
 /** Where load goes: a system that has answered a real request. */
 export interface Endpoint {
-  /** Base URL without path, e.g. `http://127.0.0.1:8000`. */
+  /** What stands before `/v1/…`, without a slash at its end: `http://127.0.0.1:8000`, `https://gateway/llm/team-a`. */
   readonly url: string
   /** The same as pods of its Kubernetes cluster reach it; absent when it has none. */
   readonly clusterUrl?: string

@@ -15,11 +15,19 @@ const units: { readonly [unit in Figure['unit']]: { readonly suffix: string; rea
 
 /**
  * A run's figures as OpenMetrics 1.0 text, for a Prometheus push or textfile collector: one gauge a figure, one sample a point (the
- * mean over its valid repeats), times in seconds; and how many results have which status.
+ * mean over its valid repeats), times in seconds; how many results have which status, of each point and in all; and failed requests.
  */
 export function openMetrics(run: Run): string {
   const { workloads, points } = analyse(run)
   const nameOf = new Map(workloads.flatMap(({ name, points: of }) => of.map(point => [point, name] as const)))
+  const labelsOf = (point: (typeof points)[number]) => ({
+    sweep: run.manifest.sweep,
+    workload: nameOf.get(point) ?? '',
+    deployment: point.label,
+    load: loadLabel(point.load.level),
+    gpus: String(point.gpus),
+    point: point.key,
+  })
   const lines: string[] = []
   for (const figure of figures) {
     const { suffix, factor } = units[figure.unit]
@@ -28,16 +36,22 @@ export function openMetrics(run: Run): string {
     for (const point of points) {
       const value = point.figures[figure.name]?.mean
       if (value === undefined) continue
-      const labels = {
-        sweep: run.manifest.sweep,
-        workload: nameOf.get(point) ?? '',
-        deployment: point.label,
-        load: loadLabel(point.load.level),
-        gpus: String(point.gpus),
-        point: point.key,
-      }
-      lines.push(`${name}${labelsText(labels)} ${value * factor}`)
+      lines.push(`${name}${labelsText(labelsOf(point))} ${value * factor}`)
     }
+  }
+  lines.push('# TYPE fulcrum_point_results gauge', '# HELP fulcrum_point_results Results of a point by status.')
+  for (const point of points) {
+    for (const [status, repeats] of Map.groupBy(point.repeats, repeat => repeat.status))
+      lines.push(`fulcrum_point_results${labelsText({ ...labelsOf(point), status })} ${repeats.length}`)
+  }
+  lines.push(
+    '# TYPE fulcrum_point_failed_requests gauge',
+    '# HELP fulcrum_point_failed_requests Failed requests of a point, of all its results.',
+  )
+  for (const point of points) {
+    const counts = point.repeats.flatMap(({ measurement }) => measurement?.requests.failed ?? [])
+    const failed = counts.reduce((sum, count) => sum + count, 0)
+    if (counts.length > 0) lines.push(`fulcrum_point_failed_requests${labelsText(labelsOf(point))} ${failed}`)
   }
   lines.push('# TYPE fulcrum_results gauge', '# HELP fulcrum_results Measured points by status.')
   for (const status of ['ok', 'invalid', 'failed'] as const) {

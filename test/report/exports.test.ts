@@ -3,10 +3,11 @@ import { test } from 'node:test'
 import { analyse } from '../../src/analysis/analyse.ts'
 import { readAiperfSummary } from '../../src/load/import/aiperf.ts'
 import { readGenaiPerfSummary } from '../../src/load/import/genai-perf.ts'
+import { parseExposition } from '../../src/metrics/server/exposition.ts'
 import { exportAiperf } from '../../src/report/aiperf.ts'
 import { exportGenaiPerf } from '../../src/report/genai-perf.ts'
 import { openMetrics } from '../../src/report/openmetrics.ts'
-import { aggregated, disaggregated, failed, invalid, syntheticRun } from './synthetic-run.ts'
+import { aggregated, disaggregated, failed, invalid, runOf, syntheticRun } from './synthetic-run.ts'
 
 const run = syntheticRun({ topologies: [aggregated(2), disaggregated(2, 1)], concurrencies: [16] })
 const [first] = run.results
@@ -82,4 +83,25 @@ test('OpenMetrics text has one family a figure, one sample a valid point, times 
   for (const line of lines.filter(line => line.startsWith('# UNIT ')))
     assert.ok(line.split(' ')[2]?.endsWith(`_${line.split(' ')[3]}`), line)
   assert.ok(lines.includes('fulcrum_results{sweep="a \\"b\\"\\\\c\\nd",status="invalid"} 1'))
+})
+
+test('OpenMetrics text keeps the status and the failed requests of points that have no figures', () => {
+  const [ok, other] = syntheticRun({ topologies: [aggregated(2), disaggregated(2, 1)], concurrencies: [16] }).results
+  assert.ok(ok?.measurement && other?.measurement)
+  const requests = { ...other.measurement.requests, failed: 7 }
+  const page = openMetrics(runOf([ok, invalid({ ...other, measurement: { ...other.measurement, requests } })]))
+  const { samples, unread } = parseExposition(page)
+  const of = (name: string) => samples.filter(sample => sample.name === name)
+  assert.deepEqual(
+    of('fulcrum_point_results').map(({ labels, value }) => [labels.deployment, labels.status, value]),
+    [
+      ['agg x2', 'ok', 1],
+      ['2P1D', 'invalid', 1],
+    ],
+  )
+  assert.deepEqual(
+    of('fulcrum_point_failed_requests').map(({ value }) => value),
+    [0, 7],
+  )
+  assert.equal(unread.count, 0)
 })
