@@ -19,7 +19,7 @@ const benchmarks: Readonly<Record<string, readonly string[]>> = {
   statistics: ['statistics.ts', '1000'],
   'compare-power': ['compare/power.ts', '200'],
   stopping: ['stopping.ts', '1000'],
-  'history-looks': ['history/looks.ts', '40'],
+  'history-looks': ['history/looks.ts', '60'],
   capacity: ['capacity.ts'],
   search: ['search.ts'],
   replay: ['twin.ts', 'replay'],

@@ -214,6 +214,23 @@ describe('a comparison of 24 points with three repeats', () => {
     assert.ok(share('power 4', 60, { noise: { repeats: 3 }, effect, gates }, breaks) >= 0.55)
   })
 
+  test('finds no less with gates on figures that could hardly break them', () => {
+    const effect: Effect = (point, name) => (name.startsWith('ttft') && point < 4 ? 1.1 : 1)
+    const more = [...gates, 'itl_p95>5%', 'ttft_p95>8%', 'output_tokens_per_s_per_gpu<-3%']
+    const noise = { repeats: 3 }
+    for (let trial = 0; trial < 20; trial++) {
+      const random = createRandom(`more gates ${trial}`)
+      const [base, head] = [madeRun(random, noise), madeRun(random, noise, effect)]
+      const broken = (of: readonly string[]) =>
+        compareRuns(
+          base,
+          head,
+          of.map(gate => parseThreshold(gate)),
+        ).gates[0]?.outcome
+      assert.equal(broken(more), broken(gates))
+    }
+  })
+
   test('seldom says anything of runs that differ by noise alone, with gates and without', () => {
     for (const each of [[], gates, [...gates, 'itl_p95>5%', 'output_tokens_per_s_per_gpu<-3%']]) {
       // Three standard errors above 5%.

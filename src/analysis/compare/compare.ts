@@ -1,5 +1,7 @@
 import type { Run } from '../../journal/run.ts'
-import { adjustForFalseDiscovery } from '../../metrics/statistics/false-discovery.ts'
+import type { BoundedTest } from '../../metrics/statistics/false-discovery.ts'
+import { adjustForFalseDiscovery, adjustWithinBounds } from '../../metrics/statistics/false-discovery.ts'
+import { studentUpperP } from '../../metrics/statistics/student.ts'
 import type { Figure } from '../figures.ts'
 import { figures } from '../figures.ts'
 import { type Gate, isChange } from '../gates/gate.ts'
@@ -17,7 +19,7 @@ import { frontierGains } from './frontier-gain.ts'
 import { type Allowance, comparisonGates, nothingLost } from './gate.ts'
 import type { Pair } from './match.ts'
 import { matchPoints } from './match.ts'
-import type { Threshold } from './threshold.ts'
+import { isBeyond, type Threshold } from './threshold.ts'
 
 /** `faster` and `slower` are shown at the false-discovery rate; the other two are honest silences. */
 export type Verdict = 'faster' | 'slower' | 'no difference shown' | 'not comparable'
@@ -142,6 +144,8 @@ interface Test {
   readonly relative: number
   readonly ci95: readonly [low: number, high: number]
   readonly p: OneSided
+  /** The change with all noise that is known. */
+  readonly spread: LogChange
   /** Whether the noise between runs is in it. */
   readonly betweenRuns: boolean
   /** Set where the point left the others behind rather than moving with the run. */
@@ -207,12 +211,20 @@ function testOf(change: LogChange | null, held: HeldChange | null): Test | null 
           relative: Math.expm1(change.difference),
           ci95: relativeInterval(change),
           p: oneSided(change),
+          spread: change,
           betweenRuns: false,
           apart: null,
         }
   const { whole, atPoint, level, p } = held
   const apart = held.apart ? { level: Math.expm1(level), ci95: relativeInterval(atPoint) } : null
-  return { relative: Math.expm1(whole.difference), ci95: relativeInterval(whole), p, betweenRuns: true, apart }
+  return {
+    relative: Math.expm1(whole.difference),
+    ci95: relativeInterval(whole),
+    p,
+    spread: whole,
+    betweenRuns: true,
+    apart,
+  }
 }
 
 function whyNotComparable({ base, head, unlike }: Pair, values: Sides): string | null {
@@ -230,35 +242,51 @@ function whyUnsure({ base, head }: Sides, test: Test | null): string {
   return `measured once: noise taken from ${test.betweenRuns ? 'earlier runs' : 'the points that were repeated'}`
 }
 
+/** What gates on one figure forbid together: a change in a direction beyond the least of their sizes. */
+interface Forbidden {
+  readonly threshold: Threshold
+  readonly adjust: (change: RawChange) => BoundedTest | null
+}
+
+function forbidden(thresholds: readonly Threshold[]): readonly Forbidden[] {
+  const alike = Map.groupBy(thresholds, ({ figure, direction }) => `${figure.name} ${direction}`)
+  return [...alike.values()].flatMap(these => {
+    const [threshold] = these.toSorted((a, b) => Math.abs(a.change) - Math.abs(b.change))
+    if (threshold === undefined) return []
+    const up = threshold.direction === '>'
+    const size = Math.log1p(Math.max(-1, threshold.change)) * (up ? 1 : -1)
+    return [
+      {
+        threshold,
+        adjust: ({ figure, test }) => {
+          if (test === null || figure.name !== threshold.figure.name) return null
+          const possible = studentUpperP(size / test.spread.error, test.spread.freedom)
+          return { p: isBeyond(threshold, test.relative) ? (up ? test.p.up : test.p.down) : null, possible }
+        },
+      },
+    ]
+  })
+}
+
 /**
- * Adjusted p-values that are shown at or below {@link falseDiscoveryRate}. With thresholds there are two families, by Benjamini and Hochberg
- * each, whose rates add up to it: what the thresholds forbid (one-sided), and everything else.
+ * Adjusted p-values that are shown at or below {@link falseDiscoveryRate}. With gates on a change there are two families whose rates add up to it: what
+ * the gates forbid (one-sided, and only where the change is large enough to break them), and every test as if there were no gate.
  */
 function adjustedPs(tested: readonly RawChange[], thresholds: readonly Threshold[]): ReadonlyMap<RawChange, number> {
-  const split = tested.map(change => {
-    const p = change.test?.p ?? { up: 1, down: 1 }
-    const gated = (direction: Threshold['direction']) =>
-      thresholds.some(threshold => threshold.figure.name === change.figure.name && threshold.direction === direction)
-    const [up, down] = [gated('>'), gated('<')]
-    return {
-      change,
-      gated: [...(up ? [p.up] : []), ...(down ? [p.down] : [])],
-      rest: up ? (down ? null : p.down) : down ? p.up : twoSided(p),
-    }
-  })
-  const gated = adjustForFalseDiscovery(split.flatMap(one => one.gated))
-  const rest = adjustForFalseDiscovery(split.flatMap(({ rest: p }) => p ?? []))
-  const shares = gated.length === 0 ? { gated: 1, rest: 1 } : { gated: gatedShare, rest: 1 - gatedShare }
-  let [g, r] = [0, 0]
-  return new Map(
-    split.map(one => {
-      const mine = [
-        ...one.gated.map(() => (gated[g++] ?? 1) / shares.gated),
-        ...(one.rest === null ? [] : [(rest[r++] ?? 1) / shares.rest]),
-      ]
-      return [one.change, Math.min(1, ...mine)]
+  const all = adjustForFalseDiscovery(tested.map(({ test }) => (test === null ? 1 : twoSided(test.p))))
+  if (thresholds.length === 0) return new Map(tested.map((change, i) => [change, all[i] ?? 1]))
+  const gated = forbidden(thresholds).flatMap(({ adjust }) =>
+    tested.flatMap(change => {
+      const test = adjust(change)
+      return test === null ? [] : [{ change, test }]
     }),
   )
+  const adjusted = new Map(tested.map((change, i) => [change, Math.min(1, (all[i] ?? 1) / (1 - gatedShare))]))
+  for (const [i, p] of adjustWithinBounds(gated.map(({ test }) => test)).entries()) {
+    const change = gated[i]?.change
+    if (change !== undefined) adjusted.set(change, Math.min(adjusted.get(change) ?? 1, p / gatedShare))
+  }
+  return adjusted
 }
 
 const average = (values: readonly number[]) =>
