@@ -9,6 +9,7 @@ import { onlyPoints } from '../sweep/only.ts'
 import { type RunOutcome, type RunProgress, runSweep } from '../sweep/run.ts'
 import type { Plan, Sweep } from '../sweep/sweep.ts'
 import { askingOf } from './asking.ts'
+import type { RunChoice } from './find-run.ts'
 import { type AskedLimits, exitCodeWith, parseLimits, type ReportedLimit, reportedLimits } from './limits.ts'
 import { reportRun, type WrittenReport } from './report.ts'
 
@@ -61,8 +62,18 @@ export async function execute(
   })
   const limits = reportedLimits(await readRun(run.folder), parseLimits(watch), watch.allowLost)
   const hasPoints = outcome.points.planned > outcome.points.missing + outcome.points.skipped
-  const report = hasPoints ? await reportRun({ folder: run.folder, resultsRoot }) : null
+  const report = hasPoints ? await reportUnlessBroken(outcome, { folder: run.folder, resultsRoot }) : null
   return { ...outcome, exitCode: exitCodeWith(limits, outcome.exitCode), report, resumed, limits }
+}
+
+/** What ended a run, a full disk above all, is the better answer than that its report could not be written either. */
+async function reportUnlessBroken({ error }: RunOutcome, choice: RunChoice): Promise<WrittenReport | null> {
+  try {
+    return await reportRun(choice)
+  } catch (cause) {
+    if (error === undefined) throw cause
+    return null
+  }
 }
 
 /** The part of a plan that a run measures; all of it when nothing is named. */

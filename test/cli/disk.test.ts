@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdir, symlink, writeFile } from 'node:fs/promises'
+import { readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { cannotMount, smallDisk } from '../journal/small-disk.ts'
@@ -80,4 +80,36 @@ describe('on a full disk, one sentence, exit code 3 and no file under its final 
       )
     })
   }
+})
+
+test('a sweep whose disk fills up says so once, counts what it has, and leaves a whole journal and no report', async t => {
+  await using disk = await smallDisk(40)
+  if (disk === null) return t.skip(cannotMount)
+  await using folder = await temporaryFolder()
+  const file = join(folder.path, 'sweep.yaml')
+  await writeFile(
+    file,
+    `name: full
+model: nvidia/DeepSeek-R1-FP4
+deploy: { with: simulated, profile: deepseek-r1-fp4-gb200 }
+topologies: [agg x1]
+workloads: [100/4]
+load: { concurrency: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], requests: 3x, warmup: 0 }
+`,
+  )
+  const { exitCode, stdout, stderr } = await fulcrum(['run', file, '--out', disk.path])
+  assert.equal(exitCode, 3, stderr)
+  assert.match(
+    stdout,
+    /^ended early after .* ok, \d+ missing of 12 points\nbecause: Could not write .*: the disk is full/m,
+  )
+  assert.match(stdout, /^to do: Free some space/m)
+  assert.doesNotMatch(`${stdout}${stderr}`, /defect|\n {4}at /)
+  const left = await readdir(disk.path, { recursive: true })
+  assert.deepEqual(
+    left.filter(name => /index\.html|\.tmp$/.test(name)),
+    [],
+  )
+  const journal = await readFile(join(disk.path, left.find(name => name.endsWith('journal.jsonl')) ?? ''), 'utf8')
+  assert.ok(journal.endsWith('"}\n'))
 })
