@@ -39,7 +39,7 @@ const mostThroughput = (points: readonly MeasuredPoint[]) =>
 
 /** What comes nearest to the SLO; of those equally near, the most throughput. */
 function nearest(points: readonly MeasuredPoint[]): MeasuredPoint | undefined {
-  const least = Math.min(...points.map(worstOvershoot))
+  const least = smallest(points.map(worstOvershoot))
   return mostThroughput(points.filter(point => worstOvershoot(point) === least))
 }
 

@@ -1,6 +1,15 @@
 import type { Run } from '../journal/run.ts'
 import type { Deployment, LoadLevel, Point, Slo, Workload } from '../point/index.ts'
-import { canonicalJson, gpusOf, meanTokens, rolesOf, topologyLabel, workersOf } from '../point/index.ts'
+import {
+  canonicalJson,
+  gpusOf,
+  largest,
+  meanTokens,
+  rolesOf,
+  smallest,
+  topologyLabel,
+  workersOf,
+} from '../point/index.ts'
 import { figures, perGpuThroughput } from './figures.ts'
 import { covers, kindOf } from './kin.ts'
 import { loadLabel, loadValue } from './load-label.ts'
@@ -117,7 +126,7 @@ function ownThroughput(repeats: MeasuredPoint['repeats']): number | null {
     const value = measurement === null ? null : (of?.(measurement, point.deployment) ?? null)
     return value === null ? [] : [value * gpusOf(point.deployment)]
   })
-  return shown.length === 0 ? null : Math.max(...shown)
+  return shown.length === 0 ? null : largest(shown)
 }
 
 /** Planned points of which no repeat has a result. */
@@ -168,7 +177,7 @@ function mostThroughput(
     return [margin * (other.y?.mean ?? 0) * other.gpus * Math.max(1, loads, ...workers)]
   })
   const asked = level.kind === 'rate' ? [level.requestsPerS * meanTokens(workload.osl)] : []
-  const least = Math.min(...bounds, ...asked)
+  const least = smallest([...bounds, ...asked])
   return Number.isFinite(least) ? Math.max(least, own ?? 0) / gpusOf(deployment) : null
 }
 

@@ -1,6 +1,7 @@
 import { mean, median, sampleVariance } from 'simple-statistics'
 import type { VarianceEstimate } from '../../metrics/statistics/moderated-variance.ts'
 import { moderatedVariances } from '../../metrics/statistics/moderated-variance.ts'
+import { largest } from '../../point/index.ts'
 import type { LevelChange } from '../history/level-changes.ts'
 import { levelChanges } from '../history/level-changes.ts'
 import type { LogChange, OneSided } from './change-test.ts'
@@ -110,7 +111,7 @@ export function heldAgainstRuns(
     const errors = noises.length === 0 ? [{ error: shift, freedom: between.shift.freedom }] : noises
     const least = (value: number): OneSided => {
       const tests = errors.map(noise => oneSided({ difference: value, ...noise }))
-      return { up: Math.max(...tests.map(p => p.up)), down: Math.max(...tests.map(p => p.down)) }
+      return { up: largest(tests.map(p => p.up)), down: largest(tests.map(p => p.down)) }
     }
     const own = least(difference)
     const apart = least(difference - level)

@@ -1,4 +1,5 @@
 import type { Measurement, ServerMetric } from '../../metrics/measurement.ts'
+import { largest } from '../../point/index.ts'
 
 /** A stretch of a point's time, ms since its window began. */
 export interface Stretch {
@@ -33,7 +34,7 @@ export function gaugeOver(
     const [beforeMs, before] = points[i] ?? [atMs, value]
     return sum + ((value + before) / 2) * (atMs - beforeMs)
   }, 0)
-  return { mean: area / (last[0] - first[0]), max: Math.max(...points.map(([, value]) => value)) }
+  return { mean: area / (last[0] - first[0]), max: largest(points.map(([, value]) => value)) }
 }
 
 /** Samples within a stretch, with the values that straight lines have at its ends. */
