@@ -4,6 +4,8 @@
  *
  *   node bench/tune.ts [NAME…] [--keep DIR] [--from DIR]      all cases, or those whose name begins so; --keep keeps the runs,
  *                                                            --from reads kept ones instead of measuring
+ *   node bench/tune.ts --virtual [--drawn N --seed S]         systems in virtual time, their truth computed from steady state;
+ *                                                            --drawn takes N random ones in place of the chosen
  */
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { loadavg, tmpdir } from 'node:os'
@@ -13,15 +15,34 @@ import { analyse } from '../src/analysis/analyse.ts'
 import { loadValue } from '../src/analysis/load-label.ts'
 import { type BottleneckFinding, bottleneckAt } from '../src/analysis/tune/bottleneck.ts'
 import { referenceOf } from '../src/analysis/tune/tune.ts'
+import { loadProfile } from '../src/engine/profile.ts'
 import { runSweepFile } from '../src/jobs/run.ts'
 import { readRun } from '../src/journal/index.ts'
 import { type KnownCase, knownCases } from './tune/cases.ts'
 import { tables } from './tune/tables.ts'
+import { drawnSystems, virtualSystems } from './tune/virtual-systems.ts'
+import { countsTable, type Diagnosed, diagnosed, systemsTable, verdictOf } from './tune/virtual-tables.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { keep: { type: 'string' }, from: { type: 'string' } },
+  options: {
+    keep: { type: 'string' },
+    from: { type: 'string' },
+    virtual: { type: 'boolean' },
+    drawn: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+  },
 })
+if (values.virtual === true) {
+  const systems = values.drawn === undefined ? virtualSystems : drawnSystems(Number(values.drawn), Number(values.seed))
+  const found = diagnosed(systems, await loadProfile('deepseek-r1-fp4-gb200'))
+  const isBad = ({ truth, said }: Diagnosed) =>
+    Object.values(said).some(({ stage }) => verdictOf(truth, stage) === 'wrong')
+  console.log(countsTable(found))
+  const shown = values.drawn === undefined ? found : found.filter(isBad)
+  if (shown.length > 0) console.log(`\n${systemsTable(shown)}`)
+  process.exit()
+}
 const chosen = knownCases.filter(
   ({ name }) => positionals.length === 0 || positionals.some(prefix => name.startsWith(prefix)),
 )
@@ -48,7 +69,7 @@ async function measured({ name, sweep }: KnownCase): Promise<string> {
 }
 
 /** What is said of the heaviest load, as `fulcrum tune` says it of the recommended one. */
-async function diagnosed(run: string): Promise<BottleneckFinding> {
+async function diagnosisOf(run: string): Promise<BottleneckFinding> {
   const { points } = analyse(await readRun(run))
   // Beside a disaggregated deployment an aggregated one is there for reference only.
   const looked = points.filter(point => point.deployment.topology.kind === 'disaggregated')
@@ -63,7 +84,7 @@ try {
   const loadBefore = loadavg()[0] ?? 0
   const found: { readonly known: KnownCase; readonly finding: BottleneckFinding }[] = []
   for (const known of chosen) {
-    const finding = await diagnosed(await measured(known))
+    const finding = await diagnosisOf(await measured(known))
     console.error(`${known.name}: ${finding.stage} (${known.truth})`)
     found.push({ known, finding })
   }

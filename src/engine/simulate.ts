@@ -13,6 +13,8 @@ import type { Dataset, RequestSource, SimulatedWorkload, TraceRequests, Weighted
 import { drawnRequests, tracedRequests } from './request-source.ts'
 import type { RouterMode } from './routing.ts'
 import { createSimulationWatch, type SimulationWatch } from './simulation-watch.ts'
+import type { EngineWatch } from './watch.ts'
+import { watched } from './watch.ts'
 
 /** A point to simulate; a {@link Point}'s own parts fit as they are. */
 export interface SimulatedPoint {
@@ -116,19 +118,20 @@ function sourceOf(point: SimulatedPoint, repeats?: boolean): RequestSource {
  * Simulates a point in virtual time: the same engine that answers behind HTTP, loaded as the built-in generator would, at
  * whatever speed the processor allows. The same input gives the same output, and memory does not grow with requests (but for those
  * that wait in a queue, and a trace's own).
+ * @param look sees the engine meanwhile; changes nothing
  * @throws FulcrumError bad-input `engine-setting` for settings that the model lacks, `trace-missing` for a trace load without its trace
  */
-export function simulate(point: SimulatedPoint, profile: Profile): Simulation {
+export function simulate(point: SimulatedPoint, profile: Profile, look?: EngineWatch): Simulation {
   const canStop = !hasTurns(point.workload) && windowOf(point) === 'steady'
   const rule = canStop ? stopRuleOf(point, point.slo ?? {}) : null
-  if (rule === null) return simulateOnce(point, profile)
+  if (rule === null) return simulateOnce(point, profile, null, undefined, look)
   // Once to see where it stops, and once up to there: memory doesn't grow with requests, and the figures are of those that decided.
   const { requests, dataset } = point
   const watch = createSimulationWatch(rule, point.timeoutMs ?? Number.POSITIVE_INFINITY)
   simulateOnce(point, profile, watch)
   const { auto: _, ...fixed } = point
   const repeats = dataset !== undefined && point.warmup + (requests ?? 0) > dataset
-  const simulation = simulateOnce({ ...fixed, requests: watch.stopping().requests }, profile, null, repeats)
+  const simulation = simulateOnce({ ...fixed, requests: watch.stopping().requests }, profile, null, repeats, look)
   return { ...simulation, stopping: watch.stopping() }
 }
 
@@ -141,6 +144,7 @@ function simulateOnce(
   profile: Profile,
   watch: SimulationWatch | null = null,
   repeats?: boolean,
+  look?: EngineWatch,
 ): Simulation {
   const { deployment, level } = point
   const { topology } = deployment
@@ -154,7 +158,7 @@ function simulateOnce(
   })
   const recorder = watch === null ? ownRecorder : watch.over(ownRecorder)
   let recording = false
-  const engine = createEngine({
+  const bare = createEngine({
     profile,
     routing: point.routing ?? 'round-robin',
     random: createRandom(point.seed).fork('frontend'),
@@ -162,6 +166,7 @@ function simulateOnce(
       if (recording) recorder.gap(gapMs, sequences)
     },
   })
+  const engine = look === undefined ? bare : watched(bare, look)
   for (const role of rolesOf(topology)) {
     const settings = deployment.engine[role] ?? {}
     for (let worker = 0; worker < workersOf(topology, role); worker++) engine.addWorker(role, settings, 0)
@@ -178,6 +183,7 @@ function simulateOnce(
   const onWindow = (startMs: number) => {
     recording = true
     recorder.begin(startMs)
+    look?.begin(startMs)
     busyBefore = busyMs(engine)
     limits.stopMs = startMs + durationMs
     limits.giveUpMs = limits.stopMs + (point.graceS ?? Number.POSITIVE_INFINITY) * 1000

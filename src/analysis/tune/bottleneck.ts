@@ -1,5 +1,5 @@
-import type { Role } from '../../point/index.ts'
-import { workersOf } from '../../point/index.ts'
+import type { Json, Role } from '../../point/index.ts'
+import { largest, meanTokens, rolesOf, workersOf } from '../../point/index.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import { beforeFirstToken, type LatencyGrowth, latencyGrowth, littlesLaw, readingShare } from './latency-growth.ts'
 import { type RoleState, roleStates, serverMean } from './role-state.ts'
@@ -39,10 +39,17 @@ const queueShare = 0.1
 const queueLength = 0.5
 /** This share of the slots in use on average is all of them, but for the moments between two requests. */
 const fullSlots = 0.9
-/** A latency this many times that of the lightest load has been slowed by load. */
+/** A latency this many times that of the lightest load has been slowed by load; less than the second, it has not. */
 const slowed = 1.5
+const notSlowed = 1.1
 /** An aggregated worker that reads prompts this share of its time is held back by that, wherever requests are seen to wait. */
 const mostlyReading = 0.5
+/** A prefill worker does nothing else: it reads this share of its time when prompts queue for it. */
+const alwaysReading = 0.7
+/** A pool this busy limits throughput, wherever the latency shows. */
+const fullReading = 0.9
+/** Gauges of a window this short are those of a few moments, s. */
+const fewScrapesS = 5
 /** A first token this many times as late as where no cache is moved, without load, is late by the transfer. */
 const transferSlowed = 2
 
@@ -57,15 +64,30 @@ export function bottleneckAt(point: MeasuredPoint, { lightest, aggregated }: Ref
   const inFlight = Math.max(0, ...point.valid.map(m => m.client.inFlight?.mean ?? 0))
   const states = roleStates(point)
   const growth = latencyGrowth(point, lightest)
+  const reading = readingShare(point, lightest)
+  const byLatency = growthFinding(point, growth, reading, states, null)
   const found =
     (cpu > busyClient ? clientFinding(cpu) : null) ??
-    queueFinding(states, inFlight, beforeFirstToken(point) ?? inFlight, growth) ??
+    agreed(queueFinding(states, inFlight, beforeFirstToken(point) ?? inFlight, growth), byLatency) ??
     transferFinding(point, inFlight) ??
     frontendFinding(point, states, inFlight) ??
+    notAtWorkersFinding(point, states, inFlight) ??
     lateTokenFinding(lightest ?? point, aggregated) ??
-    growthFinding(growth, readingShare(point, lightest))
+    growthFinding(point, growth, reading, states, settingsLimit(point))
   const evidence = [...(growth === null ? [] : [growth.text]), ...littlesLaw(point)]
   return { ...found, evidence: [...new Set([...found.evidence, ...evidence])] }
+}
+
+/** Where queues and latencies speak for different stages, neither is named: scrapes of a short point catch moments. */
+function agreed(queue: BottleneckFinding | null, growth: BottleneckFinding): BottleneckFinding | null {
+  if (queue === null || growth.stage === 'none shown' || growth.stage === 'undecided' || growth.stage === queue.stage)
+    return queue
+  return {
+    stage: 'undecided',
+    role: null,
+    evidence: [`Queues speak for ${queue.stage}, latencies for ${growth.stage}.`, ...queue.evidence],
+    next: '',
+  }
 }
 
 function clientFinding(cpu: number): BottleneckFinding {
@@ -162,6 +184,49 @@ function frontendFinding(
   }
 }
 
+/** Little's law says how many requests have no first token; those that no worker has, nor a transfer, are before or between workers. */
+function notAtWorkersFinding(
+  point: MeasuredPoint,
+  states: readonly RoleState[],
+  inFlight: number,
+): BottleneckFinding | null {
+  const before = beforeFirstToken(point)
+  const { topology } = point.deployment
+  const transferring = topology.kind === 'aggregated' ? 0 : serverMean(point, 'frontend', /transferring/)
+  if (before === null || transferring === null || states.length < rolesOf(topology).length) return null
+  const atWorkers = states.reduce(
+    // What runs at a decode worker has its first token, or gets it with the step.
+    (sum, { role, workers, running, waiting }) => sum + workers * (role === 'prefill' ? running + waiting : waiting),
+    0,
+  )
+  // Of an aggregated worker's running ones some still wait for their prompt to be read: all but those that make tokens.
+  const reading = topology.kind === 'aggregated' ? Math.max(0, runningOf(states) - makingTokens(point)) : 0
+  const stuck = before - atWorkers - reading - transferring
+  const isShort = point.valid.some(({ durationS }) => durationS < fewScrapesS)
+  if (stuck <= inFlight / 2 || isShort) return null
+  return {
+    stage: 'frontend',
+    role: null,
+    evidence: [
+      `${figure(stuck)} of ${figure(inFlight)} requests in flight had no first token and were at no worker, by Little's law.`,
+    ],
+    next: 'Look at the frontend’s CPU and the network before it, or run a second frontend.',
+  }
+}
+
+const runningOf = (states: readonly RoleState[]) =>
+  states.reduce((sum, { workers, running }) => sum + workers * running, 0)
+
+/** Requests that have their first token, by Little's law. */
+function makingTokens({ figures }: MeasuredPoint): number {
+  const [rate, ttft, latency] = [
+    figures.request_throughput?.mean,
+    figures.ttft_mean_ms?.mean,
+    figures.request_latency_mean_ms?.mean,
+  ]
+  return rate === undefined || ttft === undefined || latency === undefined ? 0 : (rate * (latency - ttft)) / 1000
+}
+
 /** Without load nothing queues: what makes a first token later than where nothing is moved is the move. */
 function lateTokenFinding(lightest: MeasuredPoint, aggregated: MeasuredPoint | null): BottleneckFinding | null {
   if (lightest.deployment.topology.kind === 'aggregated') return null
@@ -177,25 +242,97 @@ function lateTokenFinding(lightest: MeasuredPoint, aggregated: MeasuredPoint | n
   }
 }
 
-function growthFinding(growth: LatencyGrowth | null, reading: number | null): BottleneckFinding {
-  if (growth === null || growth.times < slowed) return { stage: 'none shown', role: null, evidence: [], next: '' }
-  if (reading !== null && reading >= mostlyReading)
+function growthFinding(
+  point: MeasuredPoint,
+  growth: LatencyGrowth | null,
+  reading: number | null,
+  states: readonly RoleState[],
+  limit: SettingsLimit | null,
+): BottleneckFinding {
+  const { topology } = point.deployment
+  if (growth === null || growth.times < notSlowed) return withoutGrowth(growth, states)
+  if (growth.times < slowed)
+    return undecided(
+      `Load has added ${percent(growth.times - 1)} to the latency: too little to tell what holds it back.`,
+      growth,
+    )
+  const readingText = `Reading prompts takes ${percent(Math.min(1, reading ?? 0))} of each ${topology.kind === 'aggregated' ? 'aggregated' : 'prefill'} worker's time, by their rate and the TTFT without load`
+  const isRead = topology.kind === 'aggregated' && reading !== null && reading >= mostlyReading
+  const speaksForPrefill = isRead || growth.shareBeforeFirstToken >= 0.5
+  if (limit !== null && (speaksForPrefill || limit.of === 'KV cache')) return undecided(limit.text, growth)
+  if (isRead)
     return {
       stage: 'prefill queueing',
       role: 'aggregated',
-      evidence: [
-        `Reading prompts takes ${percent(Math.min(1, reading))} of each aggregated worker's time, by their rate and the TTFT without load; tokens wait for prompts to be read.`,
-        growth.text,
-      ],
+      evidence: [`${readingText}; tokens wait for prompts to be read.`, growth.text],
       next: '',
     }
-  const stage = growth.shareBeforeFirstToken >= 0.5 ? 'prefill' : 'decode'
-  return {
-    stage: stage === 'prefill' ? 'prefill queueing' : 'decode batch',
-    role: reading === null ? stage : 'aggregated',
-    evidence: [growth.text],
-    next: '',
-  }
+  const isFull = topology.kind === 'disaggregated' && reading !== null && reading >= fullReading
+  if (isFull && growth.shareBeforeFirstToken < 0.5)
+    return undecided(
+      `${readingText}, though most of what load added came after the first token: either pool may be at its limit.`,
+      growth,
+    )
+  if (growth.shareBeforeFirstToken < 0.5)
+    return {
+      stage: 'decode batch',
+      role: topology.kind === 'aggregated' ? 'aggregated' : 'decode',
+      evidence: [growth.text],
+      next: '',
+    }
+  // Requests that wait for a slot or for room in a cache have no first token either.
+  if (topology.kind === 'aggregated' || (reading !== null && reading < alwaysReading))
+    return undecided(
+      `${readingText}: too little for requests to wait for that alone. They may wait for a slot or for the KV cache, which the servers' metrics would tell.`,
+      growth,
+    )
+  return { stage: 'prefill queueing', role: 'prefill', evidence: [growth.text], next: '' }
+}
+
+/** What the settings of workers give too little of for the requests in flight. */
+interface SettingsLimit {
+  readonly of: 'slots' | 'KV cache'
+  readonly text: string
+}
+
+/** More requests are in flight than the settings of the workers that answer them let run at once; null where they don't say so. */
+function settingsLimit(point: MeasuredPoint): SettingsLimit | null {
+  const { deployment, workload } = point
+  const role: Role = deployment.topology.kind === 'aggregated' ? 'aggregated' : 'decode'
+  const settings = deployment.engine[role] ?? {}
+  const inFlight =
+    largest(point.valid.map(({ client }) => client.inFlight?.mean ?? 0)) / workersOf(deployment.topology, role)
+  const tokens = settings['kv_cache_config.max_tokens'] ?? nested(settings.kv_cache_config, 'max_tokens')
+  const slots = settings.max_batch_size ?? settings.max_num_seqs
+  const fit =
+    typeof tokens === 'number'
+      ? tokens / (meanTokens(workload.isl) + meanTokens(workload.osl))
+      : Number.POSITIVE_INFINITY
+  const told = (of: 'slots' | 'KV cache', most: number) => ({
+    of,
+    text: `${figure(inFlight)} requests are in flight for each ${role} worker, and its settings give ${of === 'slots' ? 'slots' : 'KV cache'} for ${figure(most)}: without its queue it isn't known whether they wait for that.`,
+  })
+  if (inFlight > fit) return told('KV cache', fit)
+  return typeof slots === 'number' && inFlight > slots ? told('slots', slots) : null
+}
+
+function nested(value: Json | undefined, key: string): Json | undefined {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return undefined
+  return (value as { readonly [key: string]: Json })[key]
+}
+
+/** Load has slowed nothing down; what is slow without load is told apart only where workers say how many requests they have. */
+function withoutGrowth(growth: LatencyGrowth | null, states: readonly RoleState[]): BottleneckFinding {
+  if (growth === null || growth.firstTokenBefore < 0.5 || states.length > 0)
+    return { stage: 'none shown', role: null, evidence: [], next: '' }
+  return undecided(
+    `Even at the lightest load the first token takes ${percent(growth.firstTokenBefore)} of the latency. Without the servers' metrics it isn't known whether reading the prompt takes it, the KV transfer or the frontend.`,
+    growth,
+  )
+}
+
+function undecided(why: string, { text }: LatencyGrowth): BottleneckFinding {
+  return { stage: 'undecided', role: null, evidence: [why, text], next: '' }
 }
 
 const percent = (share: number) => `${Math.round(100 * share)}%`

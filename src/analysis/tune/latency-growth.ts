@@ -5,6 +5,8 @@ import type { MeasuredPoint } from '../measured-point.ts'
 export interface LatencyGrowth {
   /** Latency over that at the lightest load. */
   readonly times: number
+  /** Of the latency at the lightest load, the part before the first token, 0–1. */
+  readonly firstTokenBefore: number
   /** Of what was added, the part before the first token, 0–1. */
   readonly shareBeforeFirstToken: number
   readonly text: string
@@ -22,6 +24,7 @@ export function latencyGrowth(point: MeasuredPoint, lightest: MeasuredPoint | nu
   const share = first + rest > 0 ? first / (first + rest) : 0
   return {
     times: before > 0 ? after / before : 1,
+    firstTokenBefore: before > 0 ? ttftBefore / before : 0,
     shareBeforeFirstToken: share,
     text: `Against the lightest load TTFT p50 went from ${figure(ttftBefore)} to ${figure(ttft)} ms and ITL p50 from ${figure(itlBefore)} to ${figure(itl)} ms${first + rest > 0 ? `: ${Math.round(100 * share)}% of what load added came before the first token` : ''}.`,
   }
@@ -51,16 +54,17 @@ export function littlesLaw(point: MeasuredPoint): string[] {
 const saturatingTokens = 1024
 
 /**
- * Share of an aggregated worker's time that goes into reading prompts, by the utilisation law: requests/s of a worker × the time that
- * reading one takes (TTFT without load, shared by short prompts). Null for other deployments, or without a lightest load.
+ * Share of the time of workers that read prompts (prefill workers, or aggregated ones) that goes into reading, by the utilisation law:
+ * requests/s of a worker × the time that reading one takes (TTFT without load, shared by short prompts). Null without a lightest load.
  */
 export function readingShare(point: MeasuredPoint, lightest: MeasuredPoint | null): number | null {
   const { topology } = point.deployment
   const rate = point.figures.request_throughput?.mean
   const ttftMs = lightest?.figures.ttft_p50_ms?.mean
-  if (topology.kind !== 'aggregated' || rate === undefined || ttftMs === undefined) return null
+  if (rate === undefined || ttftMs === undefined) return null
+  const workers = topology.kind === 'aggregated' ? topology.workers : topology.prefill
   const together = Math.max(1, Math.floor(saturatingTokens / meanTokens(point.workload.isl)))
-  return ((rate / topology.workers) * (ttftMs / 1000)) / together
+  return ((rate / workers) * (ttftMs / 1000)) / together
 }
 
 const figure = (value: number) => (value >= 10 ? String(Math.round(value)) : value.toFixed(1))

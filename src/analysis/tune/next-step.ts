@@ -79,7 +79,7 @@ function remedy(
       }
     if (heavier.kind === 'no gain' || heavier.kind === 'left out')
       return { advice: ['More load brings no more throughput here: this deployment is at its best.'], because: [] }
-    return { advice: stage === 'undecided' ? [next] : [], because: [] }
+    return { advice: next === '' ? [] : [next], because: [] }
   }
   if (role === null) return { advice: [next], because: [] }
   const { untried, measured } = neighboursOf(best, role, points, stage === 'prefill queueing')

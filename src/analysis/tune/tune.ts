@@ -47,7 +47,9 @@ function tuneWorkload(analysed: WorkloadAnalysis, run: Run): Tuning {
     basis === 'missed' ? bottleneckAt(best, referenceOf(best, points)) : bottleneckOf(best, points, heavier)
   const next = basis === 'missed' ? adviceWhereMissed(best, known) : adviceUnderSlo(best, known, bottleneck, heavier)
   const limitedBySlo = basis === 'missed' || heavier.kind === 'misses'
-  const heldBackBy = bottleneck.stage !== 'none shown' ? bottleneck.stage : limitedBySlo ? 'the SLO' : 'nothing shown'
+  const isOpen = bottleneck.stage === 'none shown' || bottleneck.stage === 'undecided'
+  const shown = bottleneck.stage === 'none shown' ? 'nothing shown' : bottleneck.stage
+  const heldBackBy = isOpen && limitedBySlo ? 'the SLO' : shown
   return { ...answer, concurrencyPerGpu, bottleneck, heldBackBy, next }
 }
 
@@ -55,8 +57,8 @@ function tuneWorkload(analysed: WorkloadAnalysis, run: Run): Tuning {
 function bottleneckOf(best: MeasuredPoint, points: readonly MeasuredPoint[], heavier: Beyond): BottleneckFinding {
   const own = bottleneckAt(best, referenceOf(best, points))
   const { kind, point: next } = heavier
-  if (own.stage !== 'none shown' || kind !== 'misses' || next === null || next.deployment.id !== best.deployment.id)
-    return own
+  const isTold = own.stage !== 'none shown' && own.stage !== 'undecided'
+  if (isTold || kind !== 'misses' || next === null || next.deployment.id !== best.deployment.id) return own
   const there = bottleneckAt(next, referenceOf(next, points))
   if (there.stage === 'none shown' || there.stage === 'undecided') return own
   return { ...there, evidence: [`Seen at ${shortLoad(next.load.level)}, where the SLO breaks.`, ...there.evidence] }
