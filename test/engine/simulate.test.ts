@@ -50,6 +50,19 @@ describe('a prediction', () => {
     assert.notDeepEqual(run(1), run(2))
   })
 
+  test('has tokens/s per user from decode time: of answers of one length 1000 over the mean ITL', () => {
+    const { itlMs, outputTokensPerSPerUser } = simulate(point(disaggregated(1, 1), 1000, 100, 32), profile)
+    const speed = 1000 / (itlMs?.mean ?? 0)
+    assert.ok(Math.abs((outputTokensPerSPerUser?.mean ?? 0) / speed - 1) < 1e-4)
+  })
+
+  test('has no ITL and no decode speed of answers of one token, and counts them good by their TTFT', () => {
+    const slo = { ttftP95Ms: 10_000, itlP95Ms: 1 }
+    const measured = simulate(point(disaggregated(1, 1), 1000, 1, 4, { slo }), profile)
+    assert.deepEqual([measured.itlMs, measured.outputTokensPerSPerUser], [null, null])
+    assert.ok(Math.abs((measured.goodputPerS ?? 0) / measured.requestsPerS - 1) < 1e-9)
+  })
+
   test('keeps the concurrency that was asked in flight', () => {
     const { inFlightMean, durationS, requests } = simulate(
       point(disaggregated(1, 1), 1000, 100, 8, { requests: 2000 }),

@@ -25,6 +25,7 @@ const measured = phaseCode('measured')
  */
 export async function settleAnswers(results: readonly JobResult[], tokenizerName: string | null): Promise<Afterwards> {
   const errors = failCutAnswers(results)
+  const short: { readonly tokens: number; readonly leastTokens: number }[] = []
   const needed = results.some(({ texts, firstTexts }) => texts.length + firstTexts.length > 0)
   const tokensOf = needed ? counterOf(await tokenizerOf(tokenizerName)) : () => null
   const counts = { usage: 0, tokenizer: 0, chunks: 0, missing: 0, early: 0, impossible: 0, noPromptTokens: 0 }
@@ -34,12 +35,18 @@ export async function settleAnswers(results: readonly JobResult[], tokenizerName
     // What was sent before or after the window is settled too, and counted nowhere.
     const counted = (row: number) => answered(row) && records.phase[row] === measured
     const recounted = new Set<number>()
-    for (const { row, text, times, usage } of result.texts) {
+    for (const { row, text, times, usage, leastTokens } of result.texts) {
       if (!answered(row)) continue
       const once = tokensOf(text)
       const tokens = once === null ? null : Math.max(1, Math.round(once * times))
       const stated = records.outputTokens[row] ?? 0
       if (usage === 'doubtful' && (tokens === null || isBelieved(stated, tokens))) continue
+      // The tokenizer doesn't count to the token what a server generated: a cut answer is far below.
+      if (tokens !== null && !isBelieved(tokens, leastTokens)) {
+        records.error[row] = errorCode('short-output')
+        if (records.phase[row] === measured) short.push({ tokens, leastTokens })
+        continue
+      }
       recounted.add(row)
       records.outputTokens[row] = tokens ?? records.chunks[row] ?? 0
       if (!counted(row)) continue
@@ -55,7 +62,7 @@ export async function settleAnswers(results: readonly JobResult[], tokenizerName
     }
     counts.noPromptTokens += result.noPromptTokens.reduce((sum, row) => sum + (counted(row) ? 1 : 0), 0)
   }
-  return { counts, errors }
+  return { counts, errors: [...errors, ...shortOutput(short)] }
 }
 
 function settleFirstChunk({ records }: JobResult, row: number, counted: number | null): void {
@@ -92,6 +99,14 @@ function failCutAnswers(results: readonly JobResult[]): RequestErrors[] {
     }
   }
   return count === 0 ? [] : [{ kind: 'broken-stream', count, example }]
+}
+
+function shortOutput(short: readonly { readonly tokens: number; readonly leastTokens: number }[]): RequestErrors[] {
+  const [first] = short
+  if (first === undefined) return []
+  const { tokens, leastTokens } = first
+  const example = `about ${tokens} tokens came by the tokenizer's count, at least ${leastTokens} were asked for`
+  return [{ kind: 'short-output', count: short.length, example }]
 }
 
 async function tokenizerOf(name: string | null): Promise<Tokenizer | null> {

@@ -98,6 +98,8 @@ export interface UncountedText {
   /** How many times as long the whole text is. */
   readonly times: number
   readonly usage: Exclude<UsageState, 'said'>
+  /** The fewest tokens that the server was told to generate; 0 when it wasn't told. */
+  readonly leastTokens: number
 }
 
 /** What one thread saw of itself from the start of the window until its last measured answer. */

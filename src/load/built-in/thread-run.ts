@@ -309,7 +309,7 @@ class ThreadRun {
     if (failure !== null) {
       columns.error[row] = errorCode(failure.kind)
       if (isMeasured) this.#failures.add(failure)
-    } else this.#note(row, exchange)
+    } else this.#note(row, exchange, lane.leastTokens)
     if (this.#job.requests.turns > 1) remember(lane)
     countDone(this.#job.control, phase)
     const { table } = this.#job
@@ -318,9 +318,9 @@ class ThreadRun {
   }
 
   /** Keeps of an answer what is settled afterwards. */
-  #note(row: number, exchange: Exchange): void {
+  #note(row: number, exchange: Exchange, leastTokens: number): void {
     const { usage, chunks, outputTokens, ending } = exchange
-    if (usage !== 'said') this.#texts.push({ row, usage, ...exchange.wholeText() })
+    if (usage !== 'said') this.#texts.push({ row, usage, leastTokens, ...exchange.wholeText() })
     const several = usage !== 'said' || outputTokens > chunks
     if (several && chunks > 1 && exchange.firstTokens === 0) this.#firstTexts.push([row, exchange.firstText])
     if (ending !== wholeEnding) this.#unended.push([row, ending])

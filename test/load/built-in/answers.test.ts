@@ -102,6 +102,13 @@ describe('tokens without a usage', () => {
     assert.match(said?.message ?? '', /^3 of 30 answers have no usage/)
   })
 
+  it('fail an answer that is far shorter than it was told to be', async () => {
+    const half = `${streamHead}${word().repeat(20)}${delta({}, 'length')}${done}${last}`
+    const measurement = await measured(whole, half, { endpoint: { dialect: 'vllm' } })
+    assert.deepEqual(measurement.requests, { sent: 30, completed: 27, failed: 3 })
+    assert.deepEqual([measurement.osl?.min, measurement.errors[0]?.kind], [40, 'short-output'])
+  })
+
   it('are counted in whole answers too', async () => {
     const answer = jsonResponse('200 OK', {
       choices: [{ message: { content: ' word'.repeat(40) }, finish_reason: 'length' }],

@@ -24,7 +24,7 @@ function resultOf(times: Float64Array): FromShard {
         errors: [{ kind: 'timeout', count: 1, example: 'ä\n"\u2028' }],
         health,
         firstTexts: [[0, 'two tokens']],
-        texts: [{ row: 0, text: 'two tokens', times: 1, usage: 'missing' }],
+        texts: [{ row: 0, text: 'two tokens', times: 1, usage: 'missing', leastTokens: 0 }],
         unended: [[0, 1]],
         noPromptTokens: [0],
         resent: 0,
