@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { execa } from 'execa'
-import { createRun, openJournal, openRun } from '../../src/journal/index.ts'
+import { baselineOf, createRun, openJournal, openRun, setBaseline } from '../../src/journal/index.ts'
 import { FulcrumError } from '../../src/point/index.ts'
 import { note, scratch } from './journal-on-disk.ts'
 import { cannotMount, smallDisk } from './small-disk.ts'
@@ -68,6 +68,21 @@ describe('a full disk', () => {
 })
 
 describe('a read-only disk', () => {
+  test('is one clear error for a baseline, and the one before stays', async t => {
+    await using disk = await smallDisk(256)
+    if (disk === null) return t.skip(cannotMount)
+    const folders: string[] = []
+    for (let i = 0; i < 2; i++) {
+      await using run = await createRun(disk.path, { ...request, command: ['fulcrum', String(i)] })
+      folders.push(run.folder)
+    }
+    const [first = '', second = ''] = folders
+    await setBaseline(first)
+    await disk.makeReadOnly()
+    await assert.rejects(setBaseline(second), refused('disk-read-only', /^Could not write the baseline: the disk is/))
+    assert.equal(await baselineOf(join(disk.path, 'quick')), first)
+  })
+
   test('is one clear error for a new run', async t => {
     await using disk = await smallDisk(64)
     if (disk === null) return t.skip(cannotMount)
