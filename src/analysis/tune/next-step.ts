@@ -73,6 +73,7 @@ function remedy(
           `The SLO limits the load. What would help: ${helps(
             objectives(heavier.point).filter(o => !o.met),
             best,
+            points,
           )}.`,
         ],
         because: [],
@@ -186,6 +187,7 @@ export function adviceWhereMissed(nearest: MeasuredPoint, { run, points, unmeasu
   const ways = helps(
     objectives(nearest).filter(objective => !objective.met),
     nearest,
+    points,
   )
   const gaps = lighterGaps(nearest, points, unmeasured)
   if (gaps.length > 0)
@@ -234,7 +236,12 @@ function lighterGaps(
 }
 
 /** What would bring an objective within its limit. */
-function helps(broken: readonly Objective[], { workload, deployment, load }: MeasuredPoint): string {
+function helps(
+  broken: readonly Objective[],
+  { workload, deployment, load }: MeasuredPoint,
+  points: readonly MeasuredPoint[],
+): string {
+  const isSplitMeasured = points.some(p => p.status === 'ok' && p.deployment.topology.kind === 'disaggregated')
   const role = deployment.topology.kind === 'aggregated' ? 'aggregated' : null
   const limit = (key: string) => `a looser ${key}`
   const ways = broken.flatMap(({ figure, valueMs }) => {
@@ -252,7 +259,9 @@ function helps(broken: readonly Objective[], { workload, deployment, load }: Mea
       case 'itl_p95_ms':
         return [
           `more GPUs for each ${role ?? 'decode'} worker (tensor parallelism)`,
-          ...(role === null ? [] : ['a disaggregated topology, where prompts don’t interrupt answers']),
+          ...(role === null || isSplitMeasured
+            ? []
+            : ['a disaggregated topology, where prompts don’t interrupt answers']),
           limit(figure),
         ]
       default:

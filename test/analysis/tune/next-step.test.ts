@@ -135,6 +135,15 @@ describe('what to try next where nothing meets the SLO', () => {
     assert.match(told(found), /ttft_p95: 1201 ms > 1000 ms/)
     assert.doesNotMatch(found.next.advice, /try more|more concurrency/)
   })
+  test('names no disaggregated topology where one was measured and came no nearer', () => {
+    const topologies = [aggregated(2), disaggregated(1, 1)]
+    const found = (measured: typeof topologies) =>
+      answer({ topologies: measured, concurrencies: [1] }, result =>
+        showing(result, { itlMs: result.point.deployment.topology.kind === 'aggregated' ? 30 : 40 }),
+      )
+    assert.doesNotMatch(found(topologies).next.advice, /a disaggregated topology/)
+    assert.match(found([aggregated(2)]).next.advice, /a disaggregated topology/)
+  })
   test('is a lighter load where the lightest is not concurrency 1', () => {
     const found = answer({ concurrencies: [8, 16] }, result => showing(result, { itlMs: 4 * concurrencyOf(result) }))
     assert.match(found.next.advice, /c 8 is the lightest load measured: try fewer requests at once/)
