@@ -128,7 +128,7 @@ export const csvColumns: readonly CsvColumn[] = [
   { name: 'repeat', type: 'integer', meaning: 'which repeat of the point, from 1', of: row => row.result.point.repeat },
   measured('requests', 'integer', 'measured requests sent', m => ofAll(m, m.requests.sent)),
   measured('errors', 'integer', 'measured requests that failed', m => ofAll(m, m.requests.failed)),
-  measured('duration_s', 'number', 'measured window, s', m => (m.durationS > 0 ? m.durationS : null)),
+  measured('duration_s', 'number', 'length of the measurement window, s', m => (m.durationS > 0 ? m.durationS : null)),
   ...figureColumns,
   {
     name: 'on_frontier',
@@ -183,4 +183,12 @@ export const csvColumns: readonly CsvColumn[] = [
   },
   measured('generator', 'text', 'load generator and version', m => `${m.generator.name} ${m.generator.version}`),
   measured('started_at', 'time', 'start of the measured window, ISO 8601', m => m.startedAt),
+  measured(
+    'window',
+    'text',
+    'what the figures are of: steady, or whole (the run from its empty start)',
+    m => m.window ?? 'whole',
+  ),
+  { name: 'variant', type: 'text', meaning: 'name of the variant; empty in a sweep without variants', of: () => null },
+  measured('warmup_requests', 'integer', 'requests sent before the measured ones', m => m.warmupRequests ?? null),
 ]

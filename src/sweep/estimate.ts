@@ -1,4 +1,4 @@
-import { type Load, meanTokens, type Point, workersOf } from '../point/index.ts'
+import { type Load, meanTokens, type Point, windowOf, workersOf } from '../point/index.ts'
 import type { Plan, PlannedDeployment, ReconcileCost, Sweep } from './sweep.ts'
 
 /** Time that a worker start takes until it answers, s; a guess until there is a past run. */
@@ -41,9 +41,10 @@ function guessedS({ load, deployment, workload }: Point): number {
   const requestS = meanTokens(workload.isl) / guess.prefillTokensPerS + (meanTokens(workload.osl) * guess.itlMs) / 1000
   const readers = workersOf(deployment.topology, 'prefill') + workersOf(deployment.topology, 'aggregated')
   const prefillS = meanTokens(workload.isl) / guess.prefillTokensPerS / Math.max(readers, 1)
+  const holdS = windowOf(load) === 'steady' ? requestS : 0
   const warmupS = load.warmup === 0 ? 0 : manyS(load, load.warmup, requestS, prefillS)
-  if (load.durationS !== undefined) return warmupS + load.durationS + Math.min(load.graceS, requestS)
-  return warmupS + manyS(load, load.requests ?? load.dataset, requestS, prefillS)
+  if (load.durationS !== undefined) return warmupS + holdS + load.durationS + Math.min(load.graceS, requestS)
+  return warmupS + holdS + manyS(load, load.requests ?? load.dataset, requestS, prefillS)
 }
 
 /** Requests one after another in each place of the concurrency, or as fast as prompts can be read, whichever is slower. */

@@ -15,6 +15,7 @@ const suspects: readonly Suspect[] = [
   { explain: answerLengths },
   { explain: lateSends },
   { explain: concurrencyNotReached },
+  { explain: windows },
   { explain: startBurst },
   { explain: latency },
 ]
@@ -76,6 +77,21 @@ function concurrencyNotReached(slower: Measurement, faster: Measurement): string
   const most = Math.max(inFlight(slower), inFlight(faster))
   if (least === undefined || !Number.isFinite(most) || inFlight(least) > 0.95 * most) return null
   return `${nameOf(least)} kept ${shown(inFlight(least))} requests in flight on average, the other ${shown(most)}: they did not load the server alike`
+}
+
+/** One measures under full load, the other from an empty start until the last answer: its first wave queues as no later one does. */
+function windows(slower: Measurement, faster: Measurement, figure: Figure): string | null {
+  if ((slower.window ?? 'whole') === (faster.window ?? 'whole')) return null
+  const steady = slower.window === 'steady' ? slower : faster
+  const whole = steady === slower ? faster : slower
+  const { whole: run } = steady
+  if (run === undefined) return null
+  const asWhole = figure.of({ ...steady, ...run })
+  const [ofSteady, ofWhole] = [figure.of(steady), figure.of(whole)]
+  // Evidence: counted as the other counts, the steady one's own run moves towards it.
+  if (asWhole === null || ofSteady === null || ofWhole === null) return null
+  if (Math.abs(asWhole - ofWhole) >= Math.abs(ofSteady - ofWhole)) return null
+  return `their windows differ: ${nameOf(whole)} counts the whole run with its first wave and its end, ${nameOf(steady)} the steady part; the whole run of ${nameOf(steady)} has ${figure.title} ${shown(asWhole)} instead of ${shown(ofSteady)}`
 }
 
 /** All slots start at once, and a client that opens connections or compiles code then reads late: once, at the start. */

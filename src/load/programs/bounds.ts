@@ -11,11 +11,13 @@ export function longestRunMs(load: Load): number {
   const { level } = load
   if (level.kind !== 'concurrency') {
     const rate = level.kind === 'rate' ? level.requestsPerS : 1
-    const sendingMs = ((load.warmup + (load.requests ?? 0)) / rate) * 1000
-    return aroundMs + sendingMs + 2 * load.timeoutMs + windowMs(load)
+    // An open loop may warm up for as long as its window, or for a minute without answers.
+    const sendingMs = ((load.warmup + 2 * (load.requests ?? 0)) / rate) * 1000
+    return aroundMs + sendingMs + 60_000 + 2 * load.timeoutMs + 2 * windowMs(load)
   }
   const waves = Math.ceil(load.warmup / level.concurrency) + Math.ceil((load.requests ?? 0) / level.concurrency)
-  return aroundMs + (waves + 1) * load.timeoutMs + windowMs(load)
+  // One more starts late, and another holds the load.
+  return aroundMs + (waves + 2) * load.timeoutMs + windowMs(load)
 }
 
 function windowMs(load: Load): number {

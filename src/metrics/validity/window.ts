@@ -13,6 +13,7 @@ const ttftDifferenceMs = 10
 export function judgeWindow(point: Point, measurement: Measurement): Finding[] {
   return [
     ...judgeSteady(point, measurement),
+    ...compareWhole(measurement),
     ...judgeSamples(point, measurement),
     ...judgeArrival(measurement),
     ...judgeServerTtft(measurement),
@@ -52,6 +53,25 @@ function judgeArrival({ onePiece = 0, itlMs, requests }: Measurement): Finding[]
       severity: 'warning',
       code: 'one-piece-answers',
       message: `${amount(onePiece)} of ${amount(requests.completed)} answers arrived in one piece, all tokens at once: how fast they were made can't be seen. ${rest}. Look for a proxy that buffers responses, or a server that doesn't stream`,
+    },
+  ]
+}
+
+/** Relative differences between a steady window and its whole run that are worth a word. */
+const wholeTtftDiffers = 0.1
+const wholeRateDiffers = 0.03
+
+/** What genai-perf's way of counting would show of the same run, where that is something else. */
+function compareWhole({ whole, ttftMs, outputTokensPerS }: Measurement): Finding[] {
+  if (whole === undefined || whole.ttftMs === null || ttftMs === null || !(outputTokensPerS > 0)) return []
+  const ttft = whole.ttftMs.p95 / ttftMs.p95 - 1
+  const rate = whole.outputTokensPerS / outputTokensPerS - 1
+  if (Math.abs(ttft) <= wholeTtftDiffers && Math.abs(rate) <= wholeRateDiffers) return []
+  return [
+    {
+      severity: 'note',
+      code: 'whole-run-differs',
+      message: `The whole run, warm-up and end included, has TTFT p95 ${time(whole.ttftMs.p95)} and ${amount(whole.outputTokensPerS)} tokens/s; the steady window has ${time(ttftMs.p95)} and ${amount(outputTokensPerS)}. genai-perf and AIPerf count whole runs`,
     },
   ]
 }

@@ -1,4 +1,4 @@
-import { FulcrumError, type Load, type Point } from '../../point/index.ts'
+import { FulcrumError, type Load, type Point, windowOf } from '../../point/index.ts'
 
 /** How long work may go on after its abort before it is left behind. */
 const graceMs = 15_000
@@ -14,7 +14,9 @@ export function pointDeadlineMs(point: Point): number {
   const { load } = point
   const requests = load.warmup + (load.requests ?? 0)
   const waves = Math.ceil(requests / Math.max(1, slotsOf(load)))
-  const bounded = Math.min(Math.max(1, waves) * load.timeoutMs, longestWaitMs)
+  // A request more in each slot holds the load of a steady window.
+  const held = windowOf(load) === 'steady' ? 1 : 0
+  const bounded = Math.min((Math.max(1, waves) + held) * load.timeoutMs, longestWaitMs)
   return overheadMs + bounded + (scheduledS(load) + load.graceS) * 1000
 }
 
@@ -25,8 +27,9 @@ function slotsOf(load: Load): number {
 
 /** Seconds that the schedule itself takes, whatever the server does. */
 function scheduledS(load: Load): number {
-  if (load.durationS !== undefined) return load.durationS
-  if (load.level.kind === 'rate') return ((load.requests ?? 0) + load.warmup) / load.level.requestsPerS
+  // An open loop may warm up for as long as its window.
+  if (load.durationS !== undefined) return load.level.kind === 'rate' ? 2 * load.durationS : load.durationS
+  if (load.level.kind === 'rate') return (2 * (load.requests ?? 0) + load.warmup) / load.level.requestsPerS
   if (load.level.kind === 'stages') return load.level.stages.reduce((sum, stage) => sum + stage.durationS, 0)
   return load.level.kind === 'trace' ? longestWaitMs / 1000 : 0
 }

@@ -100,9 +100,14 @@ export const loadSchema = field(
       'How long requests in flight may still take after `duration`. Default: `30s`.',
       'write a duration such as 30s, of 24 days at most',
     ).default('30s'),
+    window: field(
+      z.enum(['steady', 'whole']),
+      'What the figures are of. `steady`: requests sent under full load, the warm-up not drained and the load held until the last of them has its answer. `whole`: a run that starts empty and drains, as genai-perf counts it (external generators always do). Default: `steady` where the warm-up reaches every slot.',
+      'write steady or whole',
+    ).default('steady'),
     warmup: field(
       z.union([count, multiple, z.string().regex(/^\d+(\.\d+)?\s*(ms|s|m|h)$/)]),
-      'Requests sent first and discarded: a number, `2x` the concurrency, or for open loops a duration. Default: `2x` with `concurrency`, `5s` for open loops, 0 for a trace.',
+      'Requests sent first and not measured: a number, `2x` the concurrency, or for open loops a duration. Default: `2x` with `concurrency`, `5s` for open loops, 0 for a trace.',
       'write a number of requests, 2x for twice the concurrency, or (open loop) a duration such as 10s',
     ).optional(),
     dataset: field(

@@ -146,6 +146,7 @@ function loadOf(raw: RawLoad, level: LoadLevel): Load {
     ...measured,
     graceS: seconds(raw.grace),
     warmup,
+    ...(raw.window === 'whole' ? { window: 'whole' } : {}),
     dataset: datasetOf(raw, level, warmup + (measured.requests ?? mostRequests(level, measured.durationS ?? 0))),
     seed: raw.seed,
     timeoutMs: 1000 * seconds(raw.timeout),

@@ -1,0 +1,144 @@
+/**
+ * How true a point's figures and verdicts are to steady state, in virtual time: 9 topologies, 5 workloads, 9 concurrencies, 5 SLOs,
+ * lengths fixed and mixed, `10x` requests after a warm-up of `2x`, against a long run of another seed.
+ *
+ *   npm run bench -- window            (about 20 minutes on one core)
+ *   node bench/window.ts fixed 20      one kind of lengths, another number of rounds
+ */
+import type { Profile } from '../src/engine/profile.ts'
+import { loadProfile } from '../src/engine/profile.ts'
+import { simulate } from '../src/engine/simulate.ts'
+import type { WindowKind } from '../src/point/index.ts'
+import { topologyLabel, workersOf } from '../src/point/index.ts'
+import type { Cell, Spread } from './window/matrix.ts'
+import { cellsOf, pointOf, slos, spreads, workloads } from './window/matrix.ts'
+import type { Figures } from './window/truth.ts'
+import { truthOf } from './window/truth.ts'
+
+const shipped = await loadProfile('deepseek-r1-fp4-gb200')
+/** The frontend of a real Dynamo as it was fitted (docs/bench/twin.md). Without any jitter a system with fixed lengths repeats itself exactly. */
+const frontend = { ...shipped.frontend, fixedMs: 3.32, per1000TokensMs: 0.737, jitterMs: 1.92, firstChunkMs: 46.2 }
+const profile: Profile = { ...shipped, frontend }
+const seeds = [100, 101]
+const warmupRounds = 2
+
+const [onlySpread, askedRounds] = process.argv.slice(2)
+const measuredRounds = Number(askedRounds ?? 10)
+
+function measured(cell: Cell, window: WindowKind, seed: number): Figures {
+  const { concurrency } = cell
+  const simulation = simulate(
+    {
+      ...pointOf(cell),
+      requests: measuredRounds * concurrency,
+      warmup: warmupRounds * concurrency,
+      seed,
+      ...(window === 'whole' ? { window } : {}),
+    },
+    profile,
+  )
+  return {
+    ttftP95Ms: simulation.ttftMs?.p95 ?? Number.NaN,
+    itlP95Ms: simulation.itlMs?.p95 ?? Number.NaN,
+    tokensPerS: simulation.outputTokensPerS,
+  }
+}
+
+const gpusOf = ({ topology }: Cell) =>
+  4 *
+  (topology.kind === 'aggregated'
+    ? workersOf(topology, 'aggregated')
+    : workersOf(topology, 'prefill') + workersOf(topology, 'decode'))
+const meets = (figures: Figures, slo: (typeof slos)[number]) =>
+  figures.ttftP95Ms <= slo.ttftP95Ms && figures.itlP95Ms <= slo.itlP95Ms
+
+interface Row {
+  readonly cell: Cell
+  readonly truth: Figures
+  readonly seen: Figures
+}
+
+/** The most tokens/s/GPU within the SLO; on equal throughput fewer GPUs. */
+function best(rows: readonly Row[], of: (row: Row) => Figures, slo: (typeof slos)[number]): Row | undefined {
+  return rows
+    .filter(row => meets(of(row), slo))
+    .toSorted((a, b) => of(b).tokensPerS / gpusOf(b.cell) - of(a).tokensPerS / gpusOf(a.cell))[0]
+}
+
+const quantile = (values: readonly number[], share: number) => {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN
+}
+const percent = (share: number) => `${(100 * share).toFixed(1)}%`
+
+function report(spread: Spread, window: WindowKind, rows: readonly Row[]): void {
+  const enough = rows.filter(row => measuredRounds * row.cell.concurrency >= 100)
+  const ttft = enough.map(row => row.seen.ttftP95Ms / row.truth.ttftP95Ms)
+  const rate = rows.map(row => row.seen.tokensPerS / row.truth.tokensPerS)
+  let flips = 0
+  let optimistic = 0
+  for (const row of rows)
+    for (const slo of slos) {
+      const [seen, truth] = [meets(row.seen, slo), meets(row.truth, slo)]
+      if (seen !== truth) flips += 1
+      if (seen && !truth) optimistic += 1
+    }
+  const losses: number[] = []
+  let decisions = 0
+  let other = 0
+  let beyondNoise = 0
+  const differing: string[] = []
+  for (const slo of slos)
+    for (const workload of workloads)
+      for (let seed = 0; seed < seeds.length; seed++) {
+        const mine = rows.filter((row, index) => row.cell.workload === workload && index % seeds.length === seed)
+        const right = best(mine, row => row.truth, slo)
+        if (right === undefined) continue
+        decisions += 1
+        const chosen = best(mine, row => row.seen, slo)
+        const perGpu = (row: Row) => row.truth.tokensPerS / gpusOf(row.cell)
+        const loss = chosen === undefined || !meets(chosen.truth, slo) ? Number.NaN : 1 - perGpu(chosen) / perGpu(right)
+        if (chosen !== right) {
+          other += 1
+          if (!(loss < 0.01)) beyondNoise += 1
+          const name = (row: Row | undefined) =>
+            row === undefined ? 'none' : `${topologyLabel(row.cell.topology)} c ${row.cell.concurrency}`
+          differing.push(
+            `${workload.join('/')} TTFT ${slo.ttftP95Ms} ITL ${slo.itlP95Ms}: ${name(chosen)} for ${name(right)} (${Number.isNaN(loss) ? 'misses' : percent(loss)})`,
+          )
+        }
+        losses.push(Number.isNaN(loss) ? 1 : loss)
+      }
+  console.log(
+    `| ${[
+      spread,
+      window,
+      `${quantile(ttft, 0.05).toFixed(2)} / ${quantile(ttft, 0.5).toFixed(2)} / ${quantile(ttft, 0.95).toFixed(2)}`,
+      percent(ttft.filter(ratio => Math.abs(ratio - 1) <= 0.1).length / ttft.length),
+      percent(rate.reduce((sum, ratio) => sum + ratio, 0) / rate.length - 1),
+      `${percent(flips / (rows.length * slos.length))} (${optimistic} of ${flips} optimistic)`,
+      `${percent(other / decisions)} of ${decisions}`,
+      percent(beyondNoise / decisions),
+      percent(losses.reduce((sum, loss) => sum + loss, 0) / losses.length),
+    ].join(' | ')} |`,
+  )
+  for (const line of differing) console.error(`  ${spread} ${window}: ${line}`)
+}
+
+console.log(
+  `Requests ${measuredRounds}x after ${warmupRounds}x, seeds ${seeds.join(' and ')}; truth of 100x, its first 20x dropped, seed 1.\n`,
+)
+console.log(
+  '| lengths | window | TTFT p95 / steady: p5 / p50 / p95 | within 10% (100 requests or more) | throughput bias | SLO verdict flips | recommended point differs | by 1% or more | mean loss |',
+)
+console.log(`|${'---|'.repeat(9)}`)
+for (const spread of Object.keys(spreads) as Spread[]) {
+  if (onlySpread !== undefined && onlySpread !== spread) continue
+  const truths = cellsOf(spread).map(cell => ({ cell, truth: truthOf(cell, profile, 1) }))
+  for (const window of ['whole', 'steady'] as const) {
+    const rows = truths.flatMap(({ cell, truth }) =>
+      seeds.map(seed => ({ cell, truth, seen: measured(cell, window, seed) })),
+    )
+    report(spread, window, rows)
+  }
+}
