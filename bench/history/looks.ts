@@ -1,5 +1,5 @@
 /**
- * What `fulcrum history` calls by mistake in 60 nights that are looked at every night, and how soon it finds a step, on simulated nights whose
+ * What `fulcrum history` calls by mistake over the looks at 60 nights, and how soon it finds a step, on simulated nights whose
  * truth is known.
  *
  *   node bench/history/looks.ts [histories] [part of a name]     prints the tables of docs/bench/statistics.md (default 60 histories a row)
@@ -82,9 +82,7 @@ const steps: readonly Case[] = [
   { name: 'step, AR 0, +5% at all points, 5% of nights 20% slower', made: { memory: 0, step: 0.05, odd: 0.05 } },
 ]
 
-console.log(
-  `${histories} histories a row, 25 series each, looked at after every night.\n\n## Nothing changed in ${nights} nights\n`,
-)
+console.log(`${histories} histories a row, 25 series each.\n\n## Nothing changed in ${nights} nights\n`)
 console.log(
   table(
     ['nights', 'histories with a change at any look', 'with a gate broken (ttft_p95>5%, itl_p95>5%)'],
