@@ -32,6 +32,8 @@ function measured(cell: Cell, window: WindowKind, seed: number): Figures {
       ...pointOf(cell),
       requests: measuredRounds * concurrency,
       warmup: warmupRounds * concurrency,
+      // One prompt for each request, as by default: lengths are spread over them.
+      dataset: (warmupRounds + measuredRounds) * concurrency,
       seed,
       ...(window === 'whole' ? { window } : {}),
     },
@@ -58,11 +60,15 @@ interface Row {
   readonly seen: Figures
 }
 
-/** The most tokens/s/GPU within the SLO; on equal throughput fewer GPUs. */
+/** Throughputs this near to each other are a tie of points measured once, which goes to fewer GPUs, as in a recommendation. */
+const tie = 0.01
+
+/** The most tokens/s/GPU within the SLO. */
 function best(rows: readonly Row[], of: (row: Row) => Figures, slo: (typeof slos)[number]): Row | undefined {
-  return rows
-    .filter(row => meets(of(row), slo))
-    .toSorted((a, b) => of(b).tokensPerS / gpusOf(b.cell) - of(a).tokensPerS / gpusOf(a.cell))[0]
+  const perGpu = (row: Row) => of(row).tokensPerS / gpusOf(row.cell)
+  const good = rows.filter(row => meets(of(row), slo)).toSorted((a, b) => perGpu(b) - perGpu(a))
+  const most = good[0] === undefined ? 0 : perGpu(good[0])
+  return good.filter(row => perGpu(row) >= most * (1 - tie)).toSorted((a, b) => gpusOf(a.cell) - gpusOf(b.cell))[0]
 }
 
 const quantile = (values: readonly number[], share: number) => {

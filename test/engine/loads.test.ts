@@ -174,7 +174,8 @@ describe('in virtual time a closed loop', () => {
     ]
     const { isl, deviation } = simulate(point(closed, { workload: mix, requests: 4000 }), profile)
     assert.ok(Math.abs((isl?.mean ?? 0) - 200) < 10)
-    assert.ok(Math.abs(deviation.isl ?? 1) < 0.05)
+    // Which workload a request is of is drawn: its length is no deviation from the mean of all.
+    assert.equal(deviation.isl, null)
   })
 
   test('sends the turns of a conversation one after the other, each with all that was said before', () => {

@@ -75,7 +75,8 @@ describe('a figure that can’t be told', () => {
       .split('\n')
       .filter(line => line.includes('load="concurrency 4"'))
     assert.ok(samples.length > 0)
-    for (const line of samples) assert.match(line, /^fulcrum_request_(latency|throughput)_/)
+    for (const line of samples)
+      assert.match(line, /^fulcrum_(request_(latency|throughput)_|point_(results|failed_requests)\{)/)
   })
 
   test('is left out of genai-perf’s and AIPerf’s layouts', () => {

@@ -55,6 +55,8 @@ test('a sweep on the simulated engine draws itself in the browser as it is measu
   // A busy machine may make points invalid; those are crosses.
   await page.locator('[data-chart][data-drawn="4"]').waitFor()
   const marks = page.locator('[data-chart] g.points_marks path, [data-chart] g.invalid_marks path')
+  // The chart is told its rows before it has drawn them.
+  await marks.nth(3).waitFor()
   assert.equal(await marks.count(), 4)
   assert.deepEqual(await page.locator('[data-legend] button').allTextContents(), ['agg x1', '1P1D'])
 

@@ -58,9 +58,10 @@ describe('a point’s deadline', () => {
   }
   const overheadMs = 300_000
 
-  test('lets every request of every slot run into its own deadline', () => {
+  test('lets every request of every slot run into its own deadline, and the one that holds the load', () => {
     const load = withLoad({ requests: 40, warmup: 8, timeoutMs: 10_000 })
-    assert.equal(pointDeadlineMs(load), overheadMs + 12 * 10_000)
+    assert.equal(pointDeadlineMs(load), overheadMs + 13 * 10_000)
+    assert.equal(pointDeadlineMs(withLoad({ ...load.load, window: 'whole' })), overheadMs + 12 * 10_000)
   })
 
   test('adds the measured duration and its grace', () => {
@@ -69,10 +70,10 @@ describe('a point’s deadline', () => {
     assert.equal(pointDeadlineMs(timed), overheadMs + 10_000 + 630_000)
   })
 
-  test('adds the time that an open loop needs to send', () => {
+  test('adds the time that an open loop needs to send, before its window and in it', () => {
     const level = { kind: 'rate', requestsPerS: 2, arrivals: { kind: 'constant' } } as const
     const open = withLoad({ level, requests: 100, warmup: 0, timeoutMs: 10_000 })
-    assert.equal(pointDeadlineMs(open), overheadMs + 10_000 + 50_000)
+    assert.equal(pointDeadlineMs(open), overheadMs + 2 * 10_000 + 2 * 50_000)
   })
 
   test('gives up on a server that answers nothing after an hour at most', () => {
