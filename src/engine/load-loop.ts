@@ -127,6 +127,7 @@ export function createLoadLoop(
       let allDue = false
       let answered = 0
       let longestLatencyMs = 0
+      let shortestLatencyMs = Number.POSITIVE_INFINITY
       const sentMs = new Map<DrawnRequest, number>()
       /** The one that was used last is used first. */
       const idle = Array.from({ length: connections.count }, (_, index) => quietSinceMs(index, startMs))
@@ -138,7 +139,9 @@ export function createLoadLoop(
         if (phase === 'measured') measuring -= 1
         if (phase === 'warm-up' && ok) {
           answered += 1
-          longestLatencyMs = Math.max(longestLatencyMs, atMs - (sentMs.get(drawn) ?? atMs))
+          const latencyMs = atMs - (sentMs.get(drawn) ?? atMs)
+          longestLatencyMs = Math.max(longestLatencyMs, latencyMs)
+          shortestLatencyMs = Math.min(shortestLatencyMs, latencyMs)
         }
         sentMs.delete(drawn)
         stopWhenAnswered()
@@ -179,7 +182,7 @@ export function createLoadLoop(
         return lastMs
       }
       const isCold = (wanted: number, expectedMs: number) => (dueMs: number) =>
-        !isWarm({ wanted, answered, elapsedMs: dueMs - startMs, longestLatencyMs }, expectedMs)
+        !isWarm({ wanted, answered, elapsedMs: dueMs - startMs, longestLatencyMs, shortestLatencyMs }, expectedMs)
       const windowAtMs =
         before === null ? startMs : stream('warm-up', startMs, before.dueMs, isCold(before.wanted, before.windowMs))
       onWindow(windowAtMs)

@@ -7,23 +7,29 @@ export interface WarmUp {
   readonly answered: number
   /** Since its first request was due, ms. */
   readonly elapsedMs: number
-  /** Of the answers so far, ms. */
+  /** Of the answers so far, ms; 0 and infinity before the first. */
   readonly longestLatencyMs: number
+  readonly shortestLatencyMs: number
 }
 
 /** Latencies that an open loop is loaded for before its window begins: one fills the system, in another its queues settle. */
 const latenciesOfWarmUp = 2
+/** Shortest latencies, about those without load, that a warm-up may last even where the window is shorter. */
+const mostShortLatencies = 3
 
 /** Without so many answers after this, a window begins all the same: it will show why. */
 const longestWithoutAnswersMs = 60_000
 
 /**
  * Whether an open loop has been loaded for long enough. It starts empty: a request that is sent before the first answers meets
- * less load than any later one. Above what the deployment can hold latency grows for ever: a warm-up as long as the window is enough.
+ * less load than any later one. Above what the deployment can hold latency grows for ever, and a warm-up as long as the window has to do.
  */
-export function isWarm({ wanted, answered, elapsedMs, longestLatencyMs }: WarmUp, windowMs: number): boolean {
+export function isWarm(warmUp: WarmUp, windowMs: number): boolean {
+  const { wanted, answered, elapsedMs, longestLatencyMs, shortestLatencyMs } = warmUp
+
   if (answered < Math.max(1, wanted)) return elapsedMs >= Math.max(longestWithoutAnswersMs, windowMs)
-  return elapsedMs >= Math.min(windowMs, latenciesOfWarmUp * longestLatencyMs)
+  const mostMs = Math.max(windowMs, mostShortLatencies * shortestLatencyMs)
+  return elapsedMs >= Math.min(mostMs, latenciesOfWarmUp * longestLatencyMs)
 }
 
 /** Requests/s before and after the window of an open loop; null where it has no rate of its own. */

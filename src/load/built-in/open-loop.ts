@@ -51,11 +51,12 @@ export function openLoop(most: number, warmUp: OpenWarmUp, context: LoopContext)
   let stopped = false
   let warmAnswered = 0
   let longestLatencyMs = 0
+  let shortestLatencyMs = Number.POSITIVE_INFINITY
 
   const lookIfWarm = () => {
     if (warmUp.wanted === null) return
     const elapsedMs = performance.now() - warmUp.startAt
-    const soFar = { wanted: warmUp.wanted, answered: warmAnswered, elapsedMs, longestLatencyMs }
+    const soFar = { wanted: warmUp.wanted, answered: warmAnswered, elapsedMs, longestLatencyMs, shortestLatencyMs }
     if (isWarm(soFar, warmUp.windowMs)) warm.resolve()
   }
   const ended = () => {
@@ -72,7 +73,9 @@ export function openLoop(most: number, warmUp: OpenWarmUp, context: LoopContext)
     if (phase === 'measured' && measuring !== null) measuring -= 1
     if (phase === 'warm-up') {
       warmAnswered += 1
-      longestLatencyMs = Math.max(longestLatencyMs, lane.exchange.endAt - lane.exchange.sentAt)
+      const latencyMs = lane.exchange.endAt - lane.exchange.sentAt
+      longestLatencyMs = Math.max(longestLatencyMs, latencyMs)
+      shortestLatencyMs = Math.min(shortestLatencyMs, latencyMs)
     }
     const next = stopped ? undefined : waiting[served]
     if (next === undefined) idle.push(lane)
