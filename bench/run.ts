@@ -18,6 +18,7 @@ const benchmarks: Readonly<Record<string, readonly string[]>> = {
   report: ['report/build.ts'],
   statistics: ['statistics.ts', '1000'],
   'compare-power': ['compare/power.ts', '200'],
+  window: ['window.ts'],
   stopping: ['stopping.ts', '1000'],
   'history-looks': ['history/looks.ts', '60'],
   capacity: ['capacity.ts'],

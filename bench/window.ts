@@ -1,8 +1,8 @@
 /**
  * How true a point's figures and verdicts are to steady state, in virtual time: 9 topologies, 5 workloads, 9 concurrencies, 5 SLOs,
- * lengths fixed and mixed, `10x` requests after a warm-up of `2x`, against a long run of another seed.
+ * lengths fixed and mixed, `10x` requests after a warm-up of `2x`, against a long run of another seed; and open loops of a minute.
  *
- *   npm run bench -- window            (about 20 minutes on one core)
+ *   npm run bench -- window            (about five minutes of one core)
  *   node bench/window.ts fixed 20      one kind of lengths, another number of rounds
  */
 import type { Profile } from '../src/engine/profile.ts'
@@ -12,6 +12,7 @@ import type { WindowKind } from '../src/point/index.ts'
 import { topologyLabel, workersOf } from '../src/point/index.ts'
 import type { Cell, Spread } from './window/matrix.ts'
 import { cellsOf, pointOf, slos, spreads, workloads } from './window/matrix.ts'
+import { openLoopFlips } from './window/open.ts'
 import type { Figures } from './window/truth.ts'
 import { truthOf } from './window/truth.ts'
 
@@ -146,5 +147,13 @@ for (const spread of Object.keys(spreads) as Spread[]) {
       seeds.map(seed => ({ cell, truth, seen: measured(cell, window, seed) })),
     )
     report(spread, window, rows)
+  }
+}
+
+if (onlySpread === undefined) {
+  console.log('\n| open loops of 60 s, window | SLO verdict flips | optimistic |\n|---|---|---|')
+  for (const window of ['whole', 'steady'] as const) {
+    const { cells, flips, optimistic } = openLoopFlips(profile, window)
+    console.log(`| ${window} | ${flips} of ${cells} | ${optimistic} |`)
   }
 }

@@ -34,6 +34,13 @@ describe('changes of level', () => {
     assert.deepEqual(levelChanges([track([])], 0), [[]])
   })
 
+  test('are none between nights that differ by the rounding of arithmetic alone', () => {
+    const tracks = Array.from({ length: 30 }, (_, one) =>
+      track(normals(`rounding ${one}`, 20).map((value, i) => Math.log(100) + 1e-15 * value + (i < 12 ? 0 : 2e-14))),
+    )
+    assert.deepEqual(levelChanges(tracks, 20).flat(), [])
+  })
+
   test('are no odd nights, one or two in a row, wherever they are and however odd', () => {
     for (let at = 0; at < 30; at++)
       for (const odd of [1, 2]) {

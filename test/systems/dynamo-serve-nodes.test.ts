@@ -39,7 +39,7 @@ describe('a real `dynamo serve` over hosts of their own', { skip: noHosts() }, (
     await become(disaggregated(1, 2), { decode: { max_batch_size: 64 } })
     assert.deepEqual([roles('north'), roles('south')].flat().sort(), ['TensorRTLLMPrefillWorker', 'TensorRTLLMWorker'])
     assert.match(real.endpoint.url, /^http:\/\/198\.18\.\d+\.1:/)
-    assert.equal((await ask()).outputTokens, 4)
+    assert.equal((await ask()).outputTokens, 16)
     assert.deepEqual(await check(), [])
   })
 

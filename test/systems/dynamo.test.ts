@@ -39,7 +39,7 @@ describe('a real Dynamo deployment', () => {
     const { started, workersStarted } = await become(disaggregated(1, 1))
     assert.deepEqual(started, ['decode-0', 'frontend', 'prefill-0'])
     assert.equal(workersStarted, 2)
-    assert.equal((await ask()).outputTokens, 4)
+    assert.equal((await ask()).outputTokens, 16)
     assert.deepEqual(await check(), [])
     assert.deepEqual(Object.keys(real.endpoint.metricsUrls).sort(), ['decode-0', 'frontend', 'prefill-0'])
     assert.ok((await requestsOf('prefill-0')) > 0)

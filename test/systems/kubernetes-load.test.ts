@@ -92,8 +92,10 @@ describe('load from an Indexed Job, on a real control plane', { skip: noKubernet
       [],
     )
     const seen = await server.truth()
-    assert.equal(seen.requests, 72)
-    assert.ok(seen.maxInFlight <= 6)
+    // Some more hold the load until both parts are measured, and never more at once.
+    assert.ok(seen.requests >= 72, `${seen.requests}`)
+    assert.equal(measurement.warmupRequests, 12)
+    assert.equal(seen.maxInFlight, 6)
     const [made] = await list(jobs)
     assert.deepEqual(readAt(made, ['status', 'active']), 2)
     const pods = (await list(podsPath)).map(nameOf).sort()

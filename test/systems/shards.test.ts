@@ -61,8 +61,10 @@ describe('shards on hosts of their own, over ssh', { skip: noHosts() }, () => {
     assert.equal(measurement.totals.outputTokens, 60 * 4)
     assert.deepEqual(invalidating(measurement), [])
     const seen = await server.truth()
-    assert.equal(seen.requests, 72)
-    assert.ok(seen.maxInFlight <= 6)
+    // Some more hold the load until both parts are measured, and never more at once.
+    assert.ok(seen.requests >= 72, `${seen.requests}`)
+    assert.equal(measurement.warmupRequests, 12)
+    assert.equal(seen.maxInFlight, 6)
     // Started by the wrong clock, the parts would lie hours apart.
     assert.ok(measurement.durationS < aheadS / 2)
     const [north, south] = measurement.client.shards ?? []

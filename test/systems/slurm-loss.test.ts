@@ -99,7 +99,7 @@ describe('Dynamo workers in Slurm allocations that lose nodes', { skip: noSlurm(
     const context = watch(AbortSignal.timeout(150_000))
     const { endpoint } = await deployer.reconcile(deployment(disaggregated(1, 1)), context)
     const answered = await probe(endpoint, { signal: AbortSignal.timeout(20_000), timeoutMs: 20_000, streaming: true })
-    assert.equal(answered.outputTokens, 4)
+    assert.equal(answered.outputTokens, 16)
     assert.deepEqual(changes(context.events).started.slice(1), ['decode-0', 'prefill-0'])
     assert.deepEqual(await deployer.check(AbortSignal.timeout(20_000)), [])
     await deployer.close()

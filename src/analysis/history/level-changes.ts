@@ -171,6 +171,9 @@ function changeP(before: Before, count: number, after: readonly number[]): numbe
 /** A step of fewer standard errors is never called, so its p need not be known. */
 const promising = 2
 
+/** Of a logarithm: nights that are equal to a millionth differ by the rounding of arithmetic, which is no noise to measure a step by. */
+const leastVariance = 1e-12
+
 /**
  * A step's size over its standard error, by generalised least squares: values are whitened (less what they keep of the one before), and a
  * level and a step are fitted to them.
@@ -194,7 +197,7 @@ function stepOf(before: Before, count: number, after: readonly number[]): number
   const both = kept + later * kept * kept
   const determinant = level * step - both * both
   const size = (level * onStep - both * onLevel) / determinant
-  return size / Math.sqrt((before.variance * level) / determinant)
+  return size / Math.sqrt((Math.max(before.variance, leastVariance) * level) / determinant)
 }
 
 /** A night of a new level strays no further beyond its lower third. */
