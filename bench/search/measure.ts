@@ -17,15 +17,36 @@ export type Measurer = (point: Point, time?: number) => Measured
 /** Settings that the simulated engine models; the others of a sweep for a real engine change nothing here. */
 const modelled = ['max_batch_size', 'max_num_tokens', 'max_seq_len']
 
-/** What the system does, without noise. */
-export function virtualMeasurer(profile: Profile): Measurer {
-  return remembered(point => measure(point, profile))
+/** What the system does in steady state, without noise: long runs, their start not measured, of another seed. */
+export function virtualTruth(profile: Profile): Measurer {
+  return remembered(point => measure(point, lasting(point), profile))
 }
 
-/** What a measurement shows of what the system does. */
-export function noisyMeasurer(truth: Measurer, noise: Noise): Measurer {
+/** What a point shows of that, as its sweep measures it. */
+export function virtualMeasurer(profile: Profile): Measurer {
+  return remembered(point => measure(point, point.load, profile))
+}
+
+/** Requests for each in flight, or seconds of an open loop, before a long run and in it. */
+const long = { roundsBefore: 20, rounds: 80, secondsBefore: 200, seconds: 600 }
+
+function lasting({ load }: Point): Point['load'] {
+  const { requests: _, durationS: __, ...common } = load
+  const seed = load.seed + 1
+  if (load.level.kind === 'concurrency') {
+    const { concurrency } = load.level
+    const warmup = long.roundsBefore * concurrency
+    const requests = Math.max(long.rounds * concurrency, 400)
+    return { ...common, seed, warmup, requests, dataset: warmup + requests }
+  }
+  const rate = load.level.kind === 'rate' ? load.level.requestsPerS : 1
+  return { ...common, seed, warmup: Math.ceil(rate * long.secondsBefore), durationS: long.seconds }
+}
+
+/** What a measurement shows of a point on a noisy machine. */
+export function noisyMeasurer(quiet: Measurer, noise: Noise): Measurer {
   return remembered((point, time = 1) => {
-    const { result, seconds } = truth(point)
+    const { result, seconds } = quiet(point)
     if (result.measurement === null) return { result, seconds }
     const random = createRandom(time === 1 ? `noise/${point.id}` : `noise/${point.id}/${time}`)
     if (random.uniform() < noise.invalid)
@@ -69,22 +90,22 @@ function remembered(measurer: Measurer): Measurer {
   }
 }
 
-function measure(point: Point, profile: Profile): Measured {
-  const { load, deployment, workload, slo } = point
-  const rate = load.level.kind === 'rate' ? load.level.requestsPerS : 1
-  const requests = load.requests ?? Math.max(1, Math.round((load.durationS ?? 60) * rate))
+function measure(point: Point, load: Point['load'], profile: Profile): Measured {
+  const { deployment, workload, slo } = point
   const simulated: SimulatedPoint = {
     deployment: { topology: deployment.topology, engine: mapValues(deployment.engine) },
     workload,
     level: load.level,
-    requests,
+    ...(load.requests === undefined ? { durationS: load.durationS ?? 60 } : { requests: load.requests }),
     warmup: load.warmup,
+    ...(load.window === undefined ? {} : { window: load.window }),
+    dataset: load.dataset,
     seed: load.seed,
     slo,
   }
   try {
     const prediction = simulate(simulated, profile)
-    const seconds = prediction.durationS * (1 + load.warmup / requests)
+    const seconds = prediction.wallS
     const measurement = {
       ...prediction,
       generator: { name: 'built-in', version: 'virtual time' },
