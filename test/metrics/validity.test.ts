@@ -309,3 +309,22 @@ test('a dataset of other lengths than the workload says is told, and is no fault
     ],
   )
 })
+
+const wholeRun = (ttftP95Ms: number, outputTokensPerS: number): Measurement => ({
+  ...sound,
+  window: 'steady',
+  outputTokensPerS: 1000,
+  ttftMs: at(100),
+  whole: { ...sound, ttftMs: at(ttftP95Ms), outputTokensPerS },
+})
+const codesOf = (measurement: Measurement) => judge(pointOf(), measurement).map(finding => finding.code)
+
+test('a whole run that tells something else than the steady window is noted, with both', () => {
+  const finding = judge(pointOf(), wholeRun(400, 940)).find(({ code }) => code === 'whole-run-differs')
+  assert.equal(finding?.severity, 'note')
+  assert.match(finding?.message ?? '', /TTFT p95 400 ms and 940 tokens\/s; the steady window has 100 ms and 1,000/)
+})
+
+test('a whole run that tells the same is not', () => {
+  assert.ok(!codesOf(wholeRun(105, 990)).includes('whole-run-differs'))
+})
