@@ -185,7 +185,7 @@ function changedSince(measurement: Measurement): Measurement {
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof SyntaxError) return `it is no JSON: ${firstLine(error.message)}`
+  if (error instanceof SyntaxError) return `it is not valid JSON: ${firstLine(error.message)}`
   return error instanceof Error ? firstLine(error.message) : String(error)
 }
 

@@ -44,7 +44,7 @@ Examples:
   $ fulcrum history nightly --fail-on slo --fail-on "ttft_p95>2000ms"
   $ fulcrum history nightly --json | jq '.changes[0]'
 
-A change has to last three runs, after six or more that show how runs vary: with fewer than nine nothing can be shown.
+A change has to last three runs, after five or more that show how runs vary: with fewer than eight runs nothing can be shown.
 --fail-on "FIGURE>N%" holds the level of now against the baseline's (the oldest without one), and fails until the figure comes back or
 another run becomes the baseline. --fail-on "FIGURE>LIMIT" and slo are held against the newest run alone.
 A gate is passed, failed or not tested. It is not tested, with the reason, when the newest run measured nothing valid, lost points that

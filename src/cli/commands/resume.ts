@@ -16,7 +16,10 @@ export function addResume(program: Command): void {
     .description('go on with an unfinished run, from the sweep file as it was when the run began')
     .option('--out <dir>', 'where runs are kept', 'results')
     .option('--again <statuses>', 'measure points once more that are failed, invalid or failed,invalid', statusesOf)
-    .option('--accept-revision', 'go on although git revision or Fulcrum version are not those that the run began with')
+    .option(
+      '--accept-revision',
+      'continue even if the git revision or the Fulcrum version has changed since the run began',
+    )
     .option('--end-leftovers', 'end processes that a killed Fulcrum left behind, without asking')
     .option('--dry-run', 'print the exact commands and files of what is still to measure, and start nothing')
     .option('--shards <n>', 'split the load of each point over n processes (see generator.shards)', wholeNumber())
@@ -28,7 +31,7 @@ export function addResume(program: Command): void {
 Examples:
   $ fulcrum resume
   $ fulcrum resume results/quick/20261124T230000Z-1a2b3c
-  $ fulcrum resume --again failed,invalid      # the youngest run, when the cause is repaired
+  $ fulcrum resume --again failed,invalid      # the newest run, once the cause is fixed
   $ fulcrum resume --fail-on slo
 
 ${limitHelp}`,

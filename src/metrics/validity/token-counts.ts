@@ -10,7 +10,9 @@ export function judgeTokenCounts({ tokenCounts, tokenSource, requests }: Measure
   const findings: Finding[] = []
   if (early + impossible > 0) {
     const why = [
-      ...(impossible === 0 ? [] : [`${of(impossible)} have a usage that can't be (0, or far fewer tokens than text)`]),
+      ...(impossible === 0
+        ? []
+        : [`${of(impossible)} report an impossible usage (0, or far too few tokens for their text)`]),
       ...(early === 0 ? [] : [`${of(early)} have a usage from before the end of their text only`]),
     ].join(', ')
     const instead = chunks === 0 ? "the model's tokenizer" : 'chunks'
