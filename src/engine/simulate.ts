@@ -1,11 +1,20 @@
 import type { Measurement } from '../metrics/measurement.ts'
 import { stopRuleOf } from '../metrics/stopping/stop.ts'
 import type { AutoRequests, Deployment, LoadLevel, Role, Slo, Topology, WindowKind } from '../point/index.ts'
-import { arrivalSource, createRandom, FulcrumError, ratesAround, rolesOf, windowOf, workersOf } from '../point/index.ts'
+import {
+  arrivalSource,
+  arrivalsAround,
+  createRandom,
+  FulcrumError,
+  ratesAround,
+  rolesOf,
+  windowOf,
+  workersOf,
+} from '../point/index.ts'
 import type { Engine } from './engine.ts'
 import { createEngine } from './engine.ts'
 import type { ExchangeContext, LoopLimits } from './exchange.ts'
-import type { ClosedLoad, DueTimes, OpenLoad } from './load-loop.ts'
+import type { ClosedLoad, OpenLoad } from './load-loop.ts'
 import { createLoadLoop } from './load-loop.ts'
 import type { Profile } from './profile.ts'
 import { createRecorder } from './recorder.ts'
@@ -267,11 +276,6 @@ function openLoad(
   if (window === 'whole' || rates === null || level.kind === 'trace') {
     return { ...common, before: null, after: null, windowMs: null }
   }
-  const endless = { requests: Number.POSITIVE_INFINITY }
-  const around = (requestsPerS: number, seed: number): DueTimes =>
-    requestsPerS > 0
-      ? arrivalSource({ kind: 'rate', requestsPerS, arrivals: level.arrivals }, endless, seed)
-      : () => Number.POSITIVE_INFINITY
   const windowMs = durationMs < Number.POSITIVE_INFINITY ? durationMs : null
   const expectedMs = windowMs ?? ((point.requests ?? 0) / Math.max(rates.beforePerS, Number.MIN_VALUE)) * 1000
   return {
@@ -280,11 +284,11 @@ function openLoad(
       rates.beforePerS === 0
         ? null
         : {
-            dueMs: around(rates.beforePerS, point.seed + 1),
+            dueMs: arrivalsAround('before', rates.beforePerS, level.arrivals, point.seed),
             wanted: point.warmup,
             windowMs: expectedMs,
           },
-    after: around(rates.afterPerS, point.seed + 2),
+    after: arrivalsAround('after', rates.afterPerS, level.arrivals, point.seed),
     windowMs,
   }
 }

@@ -75,19 +75,19 @@ export function errorKindOf(code: number): ErrorKind | null {
   return errorKinds[code - 1] ?? null
 }
 
-const numberColumns = [
-  'scheduledMs',
-  'sentMs',
-  'firstTokenMs',
-  'secondTokenMs',
-  'lastTokenMs',
-  'doneMs',
+/** Columns that are times of the records' clock. */
+export const timeColumns = ['scheduledMs', 'sentMs', 'firstTokenMs', 'secondTokenMs', 'lastTokenMs', 'doneMs'] as const
+/** All others: counts, places and codes. */
+export const countColumns = [
   'inputTokens',
   'outputTokens',
   'chunks',
   'firstChunkTokens',
   'turn',
+  'error',
+  'phase',
 ] as const
+const columns = [...timeColumns, ...countColumns] as const
 
 /** Columns for `count` requests, times NaN and counts 0, in memory that worker threads share when `shared`. */
 export function createRecords(count: number, shared = false): RequestRecords {
@@ -123,22 +123,11 @@ export function mergeRecords(parts: readonly RequestRecords[]): RequestRecords {
     let next = cursors[0]
     for (const cursor of cursors) if (dueAt(cursor) < dueAt(next)) next = cursor
     if (next === undefined) break
-    for (const column of numberColumns) merged[column][at] = next.part[column][next.row] ?? Number.NaN
-    merged.error[at] = next.part.error[next.row] ?? 0
-    merged.phase[at] = next.part.phase[next.row] ?? 0
+    for (const column of columns) merged[column][at] = next.part[column][next.row] ?? Number.NaN
     next.row += 1
   }
   return merged
 }
-
-const timeColumns = [
-  'scheduledMs',
-  'sentMs',
-  'firstTokenMs',
-  'secondTokenMs',
-  'lastTokenMs',
-  'doneMs',
-] as const satisfies readonly (keyof RequestRecords)[]
 
 /** The same requests with all times counted from a moment. */
 export function recordsFrom(records: RequestRecords, originMs: number): RequestRecords {
@@ -149,13 +138,16 @@ export function recordsFrom(records: RequestRecords, originMs: number): RequestR
 /** The requests of some phases, in their order. */
 export function requestsOfPhases(records: RequestRecords, wanted: readonly RequestPhase[]): RequestRecords {
   const codes = new Set(wanted.map(phaseCode))
-  const rows = Uint32Array.from(records.phase.keys().filter(row => codes.has(records.phase[row] ?? 0)))
-  if (rows.length === records.count) return records
+  const rows = Array.from(records.phase.keys().filter(row => codes.has(records.phase[row] ?? 0)))
+  return rows.length === records.count ? records : pickRequests(records, rows)
+}
+
+/** Some requests, by their rows, in the order of these. */
+export function pickRequests(records: RequestRecords, rows: readonly number[]): RequestRecords {
   const picked = createRecords(rows.length)
-  for (const [to, row] of rows.entries()) {
-    for (const column of numberColumns) picked[column][to] = records[column][row] ?? Number.NaN
-    picked.error[to] = records.error[row] ?? 0
-    picked.phase[to] = records.phase[row] ?? 0
+  for (const column of columns) {
+    const [from, to] = [records[column], picked[column]]
+    for (const [at, row] of rows.entries()) to[at] = from[row] ?? Number.NaN
   }
   return picked
 }

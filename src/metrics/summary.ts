@@ -71,8 +71,10 @@ function steady(records: RequestRecords, options: SummaryOptions, bounds: Window
   const durationS = (window.endMs - window.startMs) / 1000
   const within = answeredWithin(records, window)
   const perS = (count: number) => (durationS > 0 ? count / durationS : 0)
-  const { client, goodputPerS, requests, ...ofRequests } = wholeRun(measured, { ...options, slots: null })
-  const good = goodputPerS === null ? null : goodRequests(latenciesOf(measured, options.from), options.slo)
+  const latencies = latenciesOf(measured, options.from)
+  const { client, goodputPerS, requests, ...ofRequests } = wholeRun(measured, { ...options, slots: null }, latencies)
+  const good = goodputPerS === null ? null : goodRequests(latencies, options.slo)
+  const run = requestsOfPhases(records, ['warm-up', 'measured'])
   const slots = options.slots === null ? null : { ...options.slots, conversations: null, startGapMs: 0, stopMs: null }
   return {
     ...ofRequests,
@@ -84,14 +86,13 @@ function steady(records: RequestRecords, options: SummaryOptions, bounds: Window
     goodputPerS:
       good === null || requests.completed === 0 ? goodputPerS : perS(within.requests) * (good / requests.completed),
     window: 'steady',
-    whole: figuresOfWholeRun(requestsOfPhases(records, ['warm-up', 'measured']), options),
+    whole: figuresOfRun(run, latenciesOf(run, options.from)),
     client: { ...client, inFlight: inFlightOf(records, slots, window) },
   }
 }
 
-function figuresOfWholeRun(records: RequestRecords, { from }: SummaryOptions): WholeRun {
-  const latencies = latenciesOf(records, from)
-  const answered = (values: Float64Array) => values.map((value, row) => (records.error[row] === 0 ? value : Number.NaN))
+/** What a steady window's whole run is kept as. */
+function figuresOfRun(records: RequestRecords, latencies: RequestLatencies): WholeRun {
   const durationS = windowS(records)
   const perS = (count: number) => (durationS > 0 ? count / durationS : 0)
   const completed = records.error.reduce((sum, code) => sum + (code === 0 ? 1 : 0), 0)
@@ -102,35 +103,36 @@ function figuresOfWholeRun(records: RequestRecords, { from }: SummaryOptions): W
     itlMs: distributionOf(latencies.itlMs),
     requestLatencyMs: distributionOf(latencies.requestLatencyMs),
     requestsPerS: perS(completed),
-    inputTokensPerS: perS(sumOf(answered(records.inputTokens))),
-    outputTokensPerS: perS(sumOf(answered(records.outputTokens))),
+    inputTokensPerS: perS(sumOf(answered(records, records.inputTokens))),
+    outputTokensPerS: perS(sumOf(answered(records, records.outputTokens))),
   }
 }
 
-function wholeRun(records: RequestRecords, options: SummaryOptions): Summary {
-  const latencies = latenciesOf(records, options.from)
-  const answered = (values: Float64Array) => values.map((value, row) => (records.error[row] === 0 ? value : Number.NaN))
-  const inputTokens = answered(records.inputTokens)
-  const outputTokens = answered(records.outputTokens)
-  const durationS = windowS(records)
-  const perS = (count: number) => (durationS > 0 ? count / durationS : 0)
-  const completed = records.error.reduce((sum, code) => sum + (code === 0 ? 1 : 0), 0)
+/** A column with NaN for failed requests. */
+function answered(records: RequestRecords, values: Float64Array): Float64Array {
+  return values.map((value, row) => (records.error[row] === 0 ? value : Number.NaN))
+}
+
+function wholeRun(
+  records: RequestRecords,
+  options: SummaryOptions,
+  latencies = latenciesOf(records, options.from),
+): Summary {
+  const inputTokens = answered(records, records.inputTokens)
+  const outputTokens = answered(records, records.outputTokens)
+  const run = figuresOfRun(records, latencies)
   const good = goodRequests(latencies, options.slo)
   const totals = {
     inputTokens: sumOf(inputTokens),
     outputTokens: sumOf(outputTokens),
-    chunks: sumOf(answered(records.chunks)),
+    chunks: sumOf(answered(records, records.chunks)),
   }
   const isl = distributionOf(inputTokens)
   const osl = distributionOf(outputTokens)
   return {
     window: 'whole',
-    durationS,
-    requests: { sent: records.count, completed, failed: records.count - completed },
-    ttftMs: distributionOf(latencies.ttftMs),
+    ...run,
     ttstMs: distributionOf(latencies.ttstMs),
-    itlMs: distributionOf(latencies.itlMs),
-    requestLatencyMs: distributionOf(latencies.requestLatencyMs),
     fromSend: options.from === 'sent' ? null : fromSend(records),
     isl,
     osl,
@@ -138,10 +140,7 @@ function wholeRun(records: RequestRecords, options: SummaryOptions): Summary {
     prefillTokensPerSPerUser: distributionOf(prefillTokensPerSPerUser(inputTokens, latencies.ttftMs)),
     onePiece: latencies.onePiece,
     totals,
-    requestsPerS: perS(completed),
-    outputTokensPerS: perS(totals.outputTokens),
-    inputTokensPerS: perS(totals.inputTokens),
-    goodputPerS: good === null ? null : perS(good),
+    goodputPerS: good === null ? null : run.durationS > 0 ? good / run.durationS : 0,
     steady: steadyState(latencySeries(records, latencies)),
     deviation: {
       isl: deviation(isl?.mean ?? null, options.asked.isl),

@@ -87,6 +87,8 @@ export interface WindowBounds {
  * once, there is no time between the two: such a window ends with the last measured answer, until which the load is held.
  */
 export function steadyWindow(records: RequestRecords, bounds: WindowBounds): Window {
+  if (bounds.startMs !== null && bounds.endMs !== null)
+    return { startMs: bounds.startMs, endMs: Math.max(bounds.startMs, bounds.endMs) }
   const measured = requestsOfPhases(records, ['measured'])
   const due = sortedNumbers(measured.scheduledMs)
   const sent = sortedNumbers(measured.sentMs)

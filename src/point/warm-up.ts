@@ -1,4 +1,5 @@
-import type { LoadLevel, Stage } from './load.ts'
+import { arrivalSource } from './arrivals.ts'
+import type { Arrivals, LoadLevel, Stage } from './load.ts'
 
 /** What an open loop's warm-up has seen so far. */
 export interface WarmUp {
@@ -42,4 +43,19 @@ export function ratesAround(level: LoadLevel): { readonly beforePerS: number; re
 /** A ramp begins at 0. */
 function startRate(stage: Stage | undefined): number {
   return stage?.jump === true ? stage.requestsPerS : 0
+}
+
+/**
+ * Due times of the load that an open loop has before or after its window, without an end, as {@link arrivalSource} gives them; none at
+ * a rate of 0. Each stretch has a seed of its own, so that it repeats nothing of the window.
+ */
+export function arrivalsAround(
+  stretch: 'before' | 'after',
+  requestsPerS: number,
+  arrivals: Arrivals,
+  seed: number,
+): () => number {
+  if (requestsPerS === 0) return () => Number.POSITIVE_INFINITY
+  const endless = { requests: Number.POSITIVE_INFINITY }
+  return arrivalSource({ kind: 'rate', requestsPerS, arrivals }, endless, seed + (stretch === 'before' ? 1 : 2))
 }

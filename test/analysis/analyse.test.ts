@@ -5,8 +5,8 @@ import { dominates } from '../../src/analysis/frontier.ts'
 import type { MeasuredPoint } from '../../src/analysis/measured-point.ts'
 import { objectives } from '../../src/analysis/slo.ts'
 import type { PointResult } from '../../src/journal/event.ts'
-import type { Distribution } from '../../src/metrics/measurement.ts'
 import { topologyLabel } from '../../src/point/index.ts'
+import { oneValue } from '../metrics/one-value.ts'
 import { aggregated, disaggregated, failed, invalid, runOf, syntheticRun } from '../report/synthetic-run.ts'
 
 const place = (point: MeasuredPoint) => ({ x: point.x?.mean ?? 0, y: point.y?.mean ?? 0 })
@@ -168,22 +168,7 @@ test('a run without any result has no workloads and an empty frontier', () => {
   assert.deepEqual(analysis.overallFrontier, [])
 })
 
-const all = (value: number, count = 40): Distribution => ({
-  count,
-  mean: value,
-  stddev: 0,
-  min: value,
-  p1: value,
-  p5: value,
-  p10: value,
-  p25: value,
-  p50: value,
-  p75: value,
-  p90: value,
-  p95: value,
-  p99: value,
-  max: value,
-})
+const all = (value: number) => oneValue(value, 40)
 
 /** The result with answers of one token: no ITL, no decode speed. */
 const oneToken = (result: PointResult, ttftMs: number): PointResult => ({

@@ -1,26 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Distribution, Measurement } from '../../src/metrics/measurement.ts'
+import type { Measurement } from '../../src/metrics/measurement.ts'
 import { judge, statusOf } from '../../src/metrics/validity.ts'
 import type { Load, LoadLevel, Point, Slo } from '../../src/point/index.ts'
 import { defaultLimits } from '../../src/point/index.ts'
+import { oneValue } from './one-value.ts'
 
-const at = (value: number, count = 1000): Distribution => ({
-  count,
-  mean: value,
-  stddev: 0,
-  min: value,
-  p1: value,
-  p5: value,
-  p10: value,
-  p25: value,
-  p50: value,
-  p75: value,
-  p90: value,
-  p95: value,
-  p99: value,
-  max: value,
-})
+const at = (value: number, count = 1000) => oneValue(value, count)
 
 function pointOf(level: LoadLevel = { kind: 'concurrency', concurrency: 64 }, slo: Slo = {}): Point {
   const load: Load = {

@@ -44,16 +44,15 @@ export async function conclude(
   const merged = mergeRecords(results.map(result => result.records))
   const stopping = facts.stop === undefined ? null : settleStop(merged, facts.stop.rule, facts.stop.requests)
   const bounds = steadyBounds(point, requests.turns)
-  const startMs = bounds === null ? 0 : steadyWindow(merged, bounds).startMs
+  const window = bounds === null ? null : steadyWindow(merged, bounds)
+  const startMs = window?.startMs ?? 0
   const records = recordsFrom(merged, startMs)
   await writeRequestLog(folder, records, signal)
-  const measurement = measurementOf(bounds === null ? requestsOfPhases(records, ['measured']) : records, results, {
+  const measurement = measurementOf(window === null ? requestsOfPhases(records, ['measured']) : records, results, {
     point,
     requests,
     startedAt: new Date(facts.startedAt.getTime() + times.measuredMs - times.preparedMs + startMs).toISOString(),
-    ...(bounds === null
-      ? {}
-      : { steadyWindow: { startMs: 0, endMs: bounds.endMs === null ? null : bounds.endMs - startMs } }),
+    ...(window === null ? {} : { steadyWindow: { startMs: 0, endMs: window.endMs - startMs } }),
     clockJumpMs: facts.clockJumpMs,
     lookupMs: facts.lookupMs,
     shards: facts.shards,

@@ -1,5 +1,5 @@
 import type { RequestRecords } from '../../metrics/records.ts'
-import { createRecords } from '../../metrics/records.ts'
+import { countColumns, createRecords, timeColumns } from '../../metrics/records.ts'
 
 /** Records of one thread as they are made: rows for all expected requests are there before the clock starts, more only when needed. */
 export class GrowingRecords {
@@ -43,6 +43,3 @@ export class GrowingRecords {
     this.#records = grown
   }
 }
-
-const timeColumns = ['scheduledMs', 'sentMs', 'firstTokenMs', 'secondTokenMs', 'lastTokenMs', 'doneMs'] as const
-const countColumns = ['inputTokens', 'outputTokens', 'chunks', 'firstChunkTokens', 'turn', 'error', 'phase'] as const

@@ -1,7 +1,7 @@
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises'
 import { Histogram } from '../../metrics/histogram.ts'
 import { errorCode, phaseCode } from '../../metrics/records.ts'
-import { arrivalSource } from '../../point/index.ts'
+import { arrivalsAround } from '../../point/index.ts'
 import { endings } from './answer-ends.ts'
 import { closedLoop } from './closed-loop.ts'
 import { countDone, meet, monotonicOffsetMs, mostMeasured, takeNumber } from './control.ts'
@@ -239,11 +239,7 @@ class ThreadRun {
   #arrivals(phase: 'warm-up' | 'after', around: LoadAround, requestsPerS: number, startAt: number) {
     const { thread, threads } = this.#job
     const { arrivals, seed, part, parts } = around
-    const endless = { requests: Number.POSITIVE_INFINITY }
-    const all =
-      requestsPerS > 0
-        ? arrivalSource({ kind: 'rate', requestsPerS, arrivals }, endless, seed + (phase === 'warm-up' ? 1 : 2))
-        : () => Number.POSITIVE_INFINITY
+    const all = arrivalsAround(phase === 'warm-up' ? 'before' : 'after', requestsPerS, arrivals, seed)
     const stride = threads * parts
     let drawn = 0
     const next = () => {

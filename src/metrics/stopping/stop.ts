@@ -1,6 +1,6 @@
 import type { Load, Slo } from '../../point/index.ts'
 import type { RequestRecords } from '../records.ts'
-import { createRecords, phaseCode } from '../records.ts'
+import { phaseCode, pickRequests } from '../records.ts'
 import type { FigureAtLook, Look } from './rule.ts'
 import { figuresAtLook, isSettled, looksOf } from './rule.ts'
 import { sampleOf } from './sample.ts'
@@ -77,35 +77,16 @@ export function settleStop(records: RequestRecords, rule: StopRule, requests: nu
   const kept = rows.slice(0, rule.before + requests)
   const whole = kept.length === rule.before + requests
   const { figures, reason }: LookResult =
-    look === undefined || !whole ? { figures: [], reason: 'max' } : lookAt(pick(records, kept), rule, look)
+    look === undefined || !whole ? { figures: [], reason: 'max' } : lookAt(pickRequests(records, kept), rule, look)
   const max = rule.looks.at(-1)?.requests ?? requests
   return { reason: reason ?? 'settled', requests, max, precision: rule.precision, figures }
 }
 
-const columns = [
-  'scheduledMs',
-  'sentMs',
-  'firstTokenMs',
-  'secondTokenMs',
-  'lastTokenMs',
-  'doneMs',
-  'outputTokens',
-  'chunks',
-  'firstChunkTokens',
-  'error',
-] as const
-
 /** The first requests by when they were due, of rows in any order. */
 export function firstDue(records: RequestRecords, count: number): RequestRecords {
   const rows = Array.from({ length: count }, (_, row) => row)
-  return pick(
+  return pickRequests(
     records,
     rows.sort((a, b) => (records.scheduledMs[a] ?? 0) - (records.scheduledMs[b] ?? 0)),
   )
-}
-
-function pick(records: RequestRecords, rows: readonly number[]): RequestRecords {
-  const picked = createRecords(rows.length)
-  for (const [to, row] of rows.entries()) for (const name of columns) picked[name][to] = records[name][row] ?? 0
-  return picked
 }

@@ -1,6 +1,6 @@
 import type { Deployer, Reconciled } from '../../../src/deploy/deployer.ts'
 import type { LoadGenerator, MeasureContext } from '../../../src/load/generator.ts'
-import { type Distribution, type Measurement, unknownHealth } from '../../../src/metrics/measurement.ts'
+import { type Measurement, unknownHealth } from '../../../src/metrics/measurement.ts'
 import {
   contentId,
   type Deployment,
@@ -12,6 +12,7 @@ import {
   workersOf,
 } from '../../../src/point/index.ts'
 import type { Plan, Sweep } from '../../../src/sweep/sweep.ts'
+import { oneValue } from '../../metrics/one-value.ts'
 
 /**
  * The smallest system that a run loop can drive: a deployer and a generator that do what a test scripts. Faults that a
@@ -140,23 +141,6 @@ export function untilAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
 }
 
-const flat = (value: number, count: number): Distribution => ({
-  count,
-  mean: value,
-  stddev: 0,
-  min: value,
-  p1: value,
-  p5: value,
-  p10: value,
-  p25: value,
-  p50: value,
-  p75: value,
-  p90: value,
-  p95: value,
-  p99: value,
-  max: value,
-})
-
 /** A measurement that says nothing but that the scripted point was measured. */
 export function measurementOf(point: Point, more: Partial<Measurement> = {}): Measurement {
   const requests = point.load.requests ?? 0
@@ -167,15 +151,15 @@ export function measurementOf(point: Point, more: Partial<Measurement> = {}): Me
     wallS: 1,
     requests: { sent: requests, completed: requests, failed: 0 },
     errors: [],
-    ttftMs: flat(50, requests),
+    ttftMs: oneValue(50, requests),
     ttstMs: null,
-    itlMs: flat(10, requests),
+    itlMs: oneValue(10, requests),
     interChunkMs: null,
-    requestLatencyMs: flat(120, requests),
+    requestLatencyMs: oneValue(120, requests),
     fromSend: null,
-    isl: flat(8, requests),
-    osl: flat(8, requests),
-    outputTokensPerSPerUser: flat(100, requests),
+    isl: oneValue(8, requests),
+    osl: oneValue(8, requests),
+    outputTokensPerSPerUser: oneValue(100, requests),
     prefillTokensPerSPerUser: null,
     totals: { inputTokens: 80, outputTokens: 80, chunks: 80 },
     requestsPerS: 10,
