@@ -52,8 +52,8 @@ A gate is passed, failed or not tested. It is not tested, with the reason, when 
 missing in the head, when nothing is comparable, or when repeats give no estimate of noise. Exit codes: 0 each gate passed, 1 one failed
 or was not tested, 2 bad input. --allow-lost N accepts up to N lost points.
 
-Repeats say how a point varies within a run. Variation between runs comes from the base and the sweep's runs before it (also later ones if these are few): four comparable runs,
-including the base, are enough. The verdict says what it rests on.
+Repeats say how a point varies within a run. Variation between runs comes from the base and the sweep's runs before it (also later ones
+if these are few): four comparable runs, including the base, are enough. The verdict says what it rests on.
 
 In GitHub Actions, gates that fail or are not tested become annotations, and the comment becomes the step's summary.`,
     )
