@@ -7,9 +7,9 @@
  */
 import { leastRoom } from '../src/analysis/capacity/evidence.ts'
 import { meetsSlo } from '../src/analysis/slo.ts'
-import type { Length, Topology, Workload } from '../src/point/index.ts'
-import { topologyLabel } from '../src/point/index.ts'
-import { aggregated, disaggregated } from '../test/report/synthetic-run.ts'
+import type { Length, Topology, Workload } from '../src/model/index.ts'
+import { topologyLabel } from '../src/model/index.ts'
+import { aggregated, disaggregated } from '../test/render/synthetic-run.ts'
 import { type Points, pointsOf, toldBy } from './capacity/told.ts'
 import { truthOf } from './capacity/truth.ts'
 

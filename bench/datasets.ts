@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { execa } from 'execa'
-import { measureDataset } from '../src/load/dataset.ts'
+import { measureDataset } from '../src/generators/dataset.ts'
 
 const words = 'time year people way day man thing woman life child world school state family student group'.split(' ')
 const [rows = 60_000] = process.argv.slice(2, 3).map(Number)

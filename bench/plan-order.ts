@@ -5,10 +5,10 @@
  */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Deployment } from '../src/point/index.ts'
-import { disk } from '../src/sweep/file/files.ts'
-import { loadSweep } from '../src/sweep/load-sweep.ts'
-import { orderDeployments } from '../src/sweep/order/index.ts'
+import type { Deployment } from '../src/model/index.ts'
+import { orderDeployments } from '../src/plan/order/index.ts'
+import { loadSweep } from '../src/spec/load-sweep.ts'
+import { disk } from '../src/yaml/files.ts'
 
 function grid(prefill: number, decode: number, prefillSettings: number, decodeSettings: number): Deployment[] {
   const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1)

@@ -5,8 +5,8 @@
  */
 import { glob } from 'node:fs/promises'
 import { join } from 'node:path'
-import { loadSweep } from '../src/sweep/load-sweep.ts'
-import { planSweep } from '../src/sweep/plan.ts'
+import { planSweep } from '../src/plan/plan.ts'
+import { loadSweep } from '../src/spec/load-sweep.ts'
 
 const root = join(import.meta.dirname, '..')
 console.log('| sweep | deployments | points | worker starts, planned | nested loops | lower bound | proven fewest |')

@@ -6,12 +6,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { createPromptBook } from '../src/load/prompt-book.ts'
-import type { PromptSet } from '../src/load/prompt-set.ts'
-import { promptJson } from '../src/load/prompt-set.ts'
-import { createPromptSet } from '../src/load/prompts.ts'
-import type { ChatMessage } from '../src/load/tokenizer.ts'
-import { buildTokenizer, readTokenizer } from '../src/load/tokenizer.ts'
+import { createPromptBook } from '../src/generators/prompt-book.ts'
+import type { PromptSet } from '../src/generators/prompt-set.ts'
+import { promptJson } from '../src/generators/prompt-set.ts'
+import { createPromptSet } from '../src/generators/prompts.ts'
+import type { ChatMessage } from '../src/generators/tokenizer.ts'
+import { buildTokenizer, readTokenizer } from '../src/generators/tokenizer.ts'
 
 /** As one run has it. */
 const book = createPromptBook()

@@ -5,7 +5,7 @@
  */
 import { loadLabel } from '../src/analysis/load-label.ts'
 import { type PointResult, readRun } from '../src/journal/index.ts'
-import { topologyLabel } from '../src/point/index.ts'
+import { topologyLabel } from '../src/model/index.ts'
 
 const [first, second] = process.argv.slice(2)
 if (first === undefined || second === undefined) {

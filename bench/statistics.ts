@@ -10,7 +10,7 @@ import { normalQuantile } from '../src/metrics/statistics/normal.ts'
 import { percentileInterval, percentileIntervalOfSeries } from '../src/metrics/statistics/percentile-interval.ts'
 import { repeatsInterval } from '../src/metrics/statistics/repeats.ts'
 import { seriesMeanInterval } from '../src/metrics/statistics/series-mean.ts'
-import { createRandom, type Random } from '../src/point/index.ts'
+import { createRandom, type Random } from '../src/model/index.ts'
 
 const samples = Number(process.argv[2] ?? 1000)
 const counts = [50, 200, 1000]

@@ -10,7 +10,7 @@ import { percentileBounds } from '../src/metrics/stopping/intervals.ts'
 import type { FigureAtLook } from '../src/metrics/stopping/rule.ts'
 import { figuresAtLook, isSettled, looksOf } from '../src/metrics/stopping/rule.ts'
 import { sampleOf } from '../src/metrics/stopping/sample.ts'
-import type { Slo } from '../src/point/index.ts'
+import type { Slo } from '../src/model/index.ts'
 import { engineSources, type Source, syntheticSources, type Truth, warmUpRounds } from './stopping/sources.ts'
 
 const runs = Number(process.argv[2] ?? 1000)

@@ -5,11 +5,12 @@
  *   npm run bench -- window            (about five minutes of one core)
  *   node bench/window.ts fixed 20      one kind of lengths, another number of rounds
  */
-import type { Profile } from '../src/engine/profile.ts'
-import { loadProfile } from '../src/engine/profile.ts'
-import { simulate } from '../src/engine/simulate.ts'
-import type { WindowKind } from '../src/point/index.ts'
-import { topologyLabel, workersOf } from '../src/point/index.ts'
+
+import type { WindowKind } from '../src/model/index.ts'
+import { topologyLabel, workersOf } from '../src/model/index.ts'
+import type { Profile } from '../src/simulator/profile.ts'
+import { loadProfile } from '../src/simulator/profile.ts'
+import { simulate } from '../src/simulator/simulate.ts'
 import type { Cell, Spread } from './window/matrix.ts'
 import { cellsOf, pointOf, slos, spreads, workloads } from './window/matrix.ts'
 import { openLoopFlips } from './window/open.ts'

@@ -2,7 +2,7 @@
  * `npm test`: installs the real systems, checks types and lint, runs all tests, prints the counts.
  *
  *   npm test                       everything
- *   npm test -- test/load          the tests below one folder (or one file); nothing is installed
+ *   npm test -- test/generators        the tests below one folder (or one file); nothing is installed
  */
 import { glob } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,8 +1,8 @@
-/** Writes schema/*.schema.json from the schemas that files are checked with. Run it after changing src/sweep/schema/ or src/jobs/capacity/file-schema.ts. */
+/** Writes schema/*.schema.json from the schemas that files are checked with. Run it after changing src/spec/schema/ or src/commands/capacity/file-schema.ts. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { capacityJsonSchema } from '../src/jobs/capacity/json-schema.ts'
-import { sweepJsonSchema } from '../src/sweep/json-schema.ts'
+import { capacityJsonSchema } from '../src/commands/capacity/json-schema.ts'
+import { sweepJsonSchema } from '../src/spec/json-schema.ts'
 
 const folder = join(import.meta.dirname, '../schema')
 await mkdir(folder, { recursive: true })

@@ -3,7 +3,7 @@ import { glob, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { largest, smallest } from '../src/point/index.ts'
+import { largest, smallest } from '../src/model/index.ts'
 
 describe('the largest and smallest of many', () => {
   test('are those that Math.max and Math.min find', () => {

@@ -1,9 +1,9 @@
 import { analyse } from '../../src/analysis/analyse.ts'
 import { responseCurve } from '../../src/analysis/capacity/response.ts'
 import { type Servable, servable } from '../../src/analysis/capacity/servable.ts'
-import { simulate } from '../../src/engine/simulate.ts'
-import { contentId, type LoadLevel, type Slo, type Topology, type Workload } from '../../src/point/index.ts'
-import { runOf, syntheticRun } from '../../test/report/synthetic-run.ts'
+import { contentId, type LoadLevel, type Slo, type Topology, type Workload } from '../../src/model/index.ts'
+import { simulate } from '../../src/simulator/simulate.ts'
+import { runOf, syntheticRun } from '../../test/render/synthetic-run.ts'
 import { profile } from './truth.ts'
 
 /** One load and for how long. */

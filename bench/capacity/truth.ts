@@ -1,10 +1,10 @@
-import { createEngine } from '../../src/engine/engine.ts'
-import { createLoadLoop } from '../../src/engine/load-loop.ts'
-import { loadProfile } from '../../src/engine/profile.ts'
-import type { Recorder } from '../../src/engine/recorder.ts'
-import { drawnRequests } from '../../src/engine/request-source.ts'
 import { percentileOfSorted } from '../../src/metrics/distribution.ts'
-import { createRandom, rolesOf, type Slo, type Topology, type Workload, workersOf } from '../../src/point/index.ts'
+import { createRandom, rolesOf, type Slo, type Topology, type Workload, workersOf } from '../../src/model/index.ts'
+import { createEngine } from '../../src/simulator/engine.ts'
+import { createLoadLoop } from '../../src/simulator/load-loop.ts'
+import { loadProfile } from '../../src/simulator/profile.ts'
+import type { Recorder } from '../../src/simulator/recorder.ts'
+import { drawnRequests } from '../../src/simulator/request-source.ts'
 
 export const profile = await loadProfile('deepseek-r1-fp4-gb200')
 

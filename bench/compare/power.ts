@@ -5,8 +5,8 @@
  */
 import { compareRuns } from '../../src/analysis/compare/compare.ts'
 import { parseThreshold } from '../../src/analysis/compare/threshold.ts'
-import { createRandom } from '../../src/point/index.ts'
-import { type Effect, type MadeNoise, madeRun, points } from '../../test/report/made-runs.ts'
+import { createRandom } from '../../src/model/index.ts'
+import { type Effect, type MadeNoise, madeRun, points } from '../../test/render/made-runs.ts'
 
 const trials = Number(process.argv[2] ?? 200)
 const only = process.argv[3] ?? ''

@@ -2,9 +2,10 @@
  * How fast the simulated engine predicts in virtual time: requests a minute by processor time of one core, and what memory they
  * leave behind. `node bench/engine/speed.ts`
  */
-import { loadProfile } from '../../src/engine/profile.ts'
-import { simulate } from '../../src/engine/simulate.ts'
-import type { LoadLevel, Topology } from '../../src/point/index.ts'
+
+import type { LoadLevel, Topology } from '../../src/model/index.ts'
+import { loadProfile } from '../../src/simulator/profile.ts'
+import { simulate } from '../../src/simulator/simulate.ts'
 
 const profile = await loadProfile('deepseek-r1-fp4-gb200')
 const fixed = (tokens: number) => ({ kind: 'fixed', tokens }) as const

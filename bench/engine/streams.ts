@@ -5,10 +5,10 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { simulatedDeployer } from '../../src/deploy/simulated.ts'
-import { builtIn } from '../../src/load/built-in/built-in.ts'
-import type { Deployment, Point } from '../../src/point/index.ts'
-import { defaultLimits } from '../../src/point/index.ts'
+import { simulatedDeployer } from '../../src/deployers/simulated/simulated.ts'
+import { builtIn } from '../../src/generators/built-in/built-in.ts'
+import type { Deployment, Point } from '../../src/model/index.ts'
+import { defaultLimits } from '../../src/model/index.ts'
 import { openLedger } from '../../src/process/ledger.ts'
 
 const levels = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [1, 16, 64, 128, 256, 512]

@@ -6,8 +6,8 @@
  */
 import { historyGate, parseHistoryThreshold } from '../../src/analysis/history/gate.ts'
 import { historyOf } from '../../src/analysis/history/history.ts'
-import { createRandom } from '../../src/point/index.ts'
-import { type MadeNights, madeNights } from '../../test/report/made-nights.ts'
+import { createRandom } from '../../src/model/index.ts'
+import { type MadeNights, madeNights } from '../../test/render/made-nights.ts'
 
 const histories = Number(process.argv[2] ?? 60)
 const only = process.argv[3] ?? ''

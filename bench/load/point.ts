@@ -1,5 +1,5 @@
-import type { Endpoint, GeneratorName, Point } from '../../src/point/index.ts'
-import { defaultLimits } from '../../src/point/index.ts'
+import type { Endpoint, GeneratorName, Point } from '../../src/model/index.ts'
+import { defaultLimits } from '../../src/model/index.ts'
 import type { Cell } from './cell.ts'
 import { isl } from './cell.ts'
 

@@ -1,8 +1,8 @@
 // What reading a streamed answer costs per token: `node bench/load/reader.ts [CHECKOUT]`. With another checkout the two are measured in
 // turns, so that a busy machine slows both.
 import { pathToFileURL } from 'node:url'
-import { Exchange } from '../../src/load/built-in/exchange.ts'
-import { ResponseReader } from '../../src/load/built-in/response-reader.ts'
+import { Exchange } from '../../src/generators/built-in/exchange.ts'
+import { ResponseReader } from '../../src/generators/built-in/response-reader.ts'
 import { Histogram } from '../../src/metrics/histogram.ts'
 
 interface Reader {
@@ -67,7 +67,7 @@ function measure(reader: Reader, body: Buffer, ends: readonly number[]): number 
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 
 async function readerOf(checkout: string): Promise<Reader> {
-  const load = (file: string) => import(pathToFileURL(`${checkout}/src/load/built-in/${file}`).href)
+  const load = (file: string) => import(pathToFileURL(`${checkout}/src/generators/built-in/${file}`).href)
   return { ...(await load('exchange.ts')), ...(await load('response-reader.ts')) } as Reader
 }
 

@@ -1,5 +1,5 @@
-import type { Deployer } from '../../src/deploy/deployer.ts'
-import type { Deployment } from '../../src/point/index.ts'
+import type { Deployer } from '../../src/deployers/deployer.ts'
+import type { Deployment } from '../../src/model/index.ts'
 
 /** One deployer whose redeployments are timed, on a real system. */
 export interface Case {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { createDeployer } from '../../src/deploy/create.ts'
+import { createDeployer } from '../../src/deployers/create.ts'
 import { model } from '../../test/systems/dynamo-deployment.ts'
 import { dynamoServe as config } from '../../test/systems/dynamo-serve-deployment.ts'
 import { type Case, nowhere } from './case.ts'

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Deployer, Reconciled } from '../../src/deploy/deployer.ts'
-import type { Deployment } from '../../src/point/index.ts'
+import type { Deployer, Reconciled } from '../../src/deployers/deployer.ts'
+import type { Deployment } from '../../src/model/index.ts'
 import { watch } from '../../test/systems/dynamo-deployment.ts'
 import type { Case, Step, Surroundings } from './case.ts'
 

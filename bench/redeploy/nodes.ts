@@ -1,4 +1,4 @@
-import { createDeployer } from '../../src/deploy/create.ts'
+import { createDeployer } from '../../src/deployers/create.ts'
 import { mocker, model } from '../../test/systems/dynamo-deployment.ts'
 import { createHosts, noHosts } from '../../test/systems/shards/hosts.ts'
 import type { Case } from './case.ts'

@@ -1,4 +1,4 @@
-import type { EngineSettings } from '../../src/point/index.ts'
+import type { EngineSettings } from '../../src/model/index.ts'
 import { aggregated, deployment, disaggregated } from '../../test/systems/dynamo-deployment.ts'
 import type { Step } from './case.ts'
 

@@ -1,6 +1,6 @@
 /**
  * Time and memory to build a report and a comparison, by the number of points, and how soon Chromium paints the page. The runs
- * are synthetic (test/report/synthetic-run.ts): what is measured is Fulcrum's own work, not a deployment.
+ * are synthetic (test/render/synthetic-run.ts): what is measured is Fulcrum's own work, not a deployment.
  *
  *   node bench/report/build.ts            100, 2,000 and 20,000 points, report and comparison each in a process of its own
  */
@@ -11,10 +11,10 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { compareRuns } from '../../src/analysis/compare/compare.ts'
-import { writeComparison } from '../../src/report/comparison/write-comparison.ts'
-import { writeReport } from '../../src/report/write-report.ts'
-import { launchChromium } from '../../test/report/browser.ts'
-import { aggregated, disaggregated, syntheticRun } from '../../test/report/synthetic-run.ts'
+import { writeComparison } from '../../src/render/write-comparison.ts'
+import { writeReport } from '../../src/render/write-report.ts'
+import { launchChromium } from '../../test/render/browser.ts'
+import { aggregated, disaggregated, syntheticRun } from '../../test/render/synthetic-run.ts'
 
 const sizes = [
   { points: 100, loads: 5 },

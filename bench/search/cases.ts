@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import { abilitiesOf } from '../../src/deploy/abilities.ts'
-import { loadProfile, type Profile } from '../../src/engine/profile.ts'
-import { secondsToStart } from '../../src/sweep/estimate.ts'
-import { disk } from '../../src/sweep/file/files.ts'
-import { loadSweep, sweepOf } from '../../src/sweep/load-sweep.ts'
-import { planSweep } from '../../src/sweep/plan.ts'
-import type { Plan, Sweep } from '../../src/sweep/sweep.ts'
+import { abilitiesOf } from '../../src/deployers/abilities.ts'
+import { secondsToStart } from '../../src/plan/estimate.ts'
+import { planSweep } from '../../src/plan/plan.ts'
+import { loadProfile, type Profile } from '../../src/simulator/profile.ts'
+import { loadSweep, sweepOf } from '../../src/spec/load-sweep.ts'
+import type { Plan, Sweep } from '../../src/spec/sweep.ts'
+import { disk } from '../../src/yaml/files.ts'
 
 /** How far measurements stray from what a system does. */
 export interface Noise {

@@ -1,6 +1,6 @@
-import type { Profile } from '../../src/engine/profile.ts'
-import { createRandom, type Random } from '../../src/point/index.ts'
-import { planSweep } from '../../src/sweep/plan.ts'
+import { createRandom, type Random } from '../../src/model/index.ts'
+import { planSweep } from '../../src/plan/plan.ts'
+import type { Profile } from '../../src/simulator/profile.ts'
 import { type Noise, type SearchCase, shippedProfile, sweepFromText } from './cases.ts'
 
 /** Sweeps drawn by seed: other hardware, ratios, workloads, GPU sizes, loads, SLOs, repeats and noise in each. */

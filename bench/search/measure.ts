@@ -1,8 +1,8 @@
-import type { Profile } from '../../src/engine/profile.ts'
-import { type SimulatedPoint, simulate } from '../../src/engine/simulate.ts'
 import type { PointResult } from '../../src/journal/index.ts'
 import { type Distribution, type Measurement, unknownHealth } from '../../src/metrics/measurement.ts'
-import { createRandom, type EngineSettings, FulcrumError, type Point } from '../../src/point/index.ts'
+import { createRandom, type EngineSettings, FulcrumError, type Point } from '../../src/model/index.ts'
+import type { Profile } from '../../src/simulator/profile.ts'
+import { type SimulatedPoint, simulate } from '../../src/simulator/simulate.ts'
 import type { Noise } from './cases.ts'
 
 /** A point measured in virtual time, and the seconds that it would have taken. */

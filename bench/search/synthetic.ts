@@ -6,7 +6,7 @@
 import fc from 'fast-check'
 import { hypervolume } from '../../src/analysis/hypervolume.ts'
 import type { PointResult } from '../../src/journal/index.ts'
-import { bestUnderSlo, measuredBoth, place, systems } from '../../test/sweep/search/systems.ts'
+import { bestUnderSlo, measuredBoth, place, systems } from '../../test/search/systems.ts'
 
 const [count = 1000, seed = 1] = process.argv.slice(2).map(Number)
 const shareOf = (

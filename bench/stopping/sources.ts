@@ -1,13 +1,13 @@
-import { createEngine } from '../../src/engine/engine.ts'
-import { createLoadLoop } from '../../src/engine/load-loop.ts'
-import { loadProfile } from '../../src/engine/profile.ts'
-import type { Answer, Recorder } from '../../src/engine/recorder.ts'
-import { drawnRequests, type SimulatedWorkload } from '../../src/engine/request-source.ts'
 import { percentileOfSorted, sortedNumbers } from '../../src/metrics/distribution.ts'
 import { createRecords, type RequestRecords } from '../../src/metrics/records.ts'
 import { normalQuantile } from '../../src/metrics/statistics/normal.ts'
 import { sampleOf } from '../../src/metrics/stopping/sample.ts'
-import { createRandom, type Random, rolesOf, type Topology, workersOf } from '../../src/point/index.ts'
+import { createRandom, type Random, rolesOf, type Topology, workersOf } from '../../src/model/index.ts'
+import { createEngine } from '../../src/simulator/engine.ts'
+import { createLoadLoop } from '../../src/simulator/load-loop.ts'
+import { loadProfile } from '../../src/simulator/profile.ts'
+import type { Answer, Recorder } from '../../src/simulator/recorder.ts'
+import { drawnRequests, type SimulatedWorkload } from '../../src/simulator/request-source.ts'
 
 /** What is true of a load in the long run, by the figures' names. */
 export interface Truth {

@@ -4,11 +4,11 @@
  *   node bench/stopping/sweeps.ts     prints the last table of docs/bench/stopping.md
  */
 import { join } from 'node:path'
-import { loadProfile } from '../../src/engine/profile.ts'
-import { simulate } from '../../src/engine/simulate.ts'
-import { loadSweep } from '../../src/sweep/load-sweep.ts'
-import { planSweep } from '../../src/sweep/plan.ts'
-import type { Sweep } from '../../src/sweep/sweep.ts'
+import { planSweep } from '../../src/plan/plan.ts'
+import { loadProfile } from '../../src/simulator/profile.ts'
+import { simulate } from '../../src/simulator/simulate.ts'
+import { loadSweep } from '../../src/spec/load-sweep.ts'
+import type { Sweep } from '../../src/spec/sweep.ts'
 import { sweepFromText } from '../search/cases.ts'
 
 const shipped = await loadProfile('deepseek-r1-fp4-gb200')

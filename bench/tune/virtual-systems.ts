@@ -1,6 +1,6 @@
-import type { Profile } from '../../src/engine/profile.ts'
-import type { Topology } from '../../src/point/index.ts'
-import { createRandom } from '../../src/point/index.ts'
+import type { Topology } from '../../src/model/index.ts'
+import { createRandom } from '../../src/model/index.ts'
+import type { Profile } from '../../src/simulator/profile.ts'
 import type { VirtualSystem } from './virtual.ts'
 
 const split = (prefill: number, decode: number): Topology => ({ kind: 'disaggregated', prefill, decode })

@@ -1,5 +1,5 @@
 import type { BottleneckFinding } from '../../src/analysis/tune/bottleneck.ts'
-import type { Profile } from '../../src/engine/profile.ts'
+import type { Profile } from '../../src/simulator/profile.ts'
 import { type How, labelOf, saidOf, type Truth, truthOf, type VirtualSystem, virtualRun } from './virtual.ts'
 
 /** The four ways in which a system is seen. */

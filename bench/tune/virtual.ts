@@ -1,18 +1,10 @@
 import { analyse } from '../../src/analysis/analyse.ts'
 import { type BottleneckFinding, bottleneckAt } from '../../src/analysis/tune/bottleneck.ts'
 import { referenceOf, type Tuning, tune } from '../../src/analysis/tune/tune.ts'
-import { createEngine } from '../../src/engine/engine.ts'
-import { lengthSource } from '../../src/engine/lengths.ts'
-import type { Correction, Profile } from '../../src/engine/profile.ts'
-import { engineRequest } from '../../src/engine/request.ts'
-import { workerText } from '../../src/engine/server/metrics.ts'
-import { simulate } from '../../src/engine/simulate.ts'
 import type { PointResult } from '../../src/journal/event.ts'
 import type { Run } from '../../src/journal/run.ts'
 import type { Measurement } from '../../src/metrics/measurement.ts'
-import { parseExposition } from '../../src/metrics/server/exposition.ts'
-import { type Scrape, scrapesWithin, sourceMetrics } from '../../src/metrics/server/window.ts'
-import type { EngineSettings, Length, Point, Role, Slo, Topology } from '../../src/point/index.ts'
+import type { EngineSettings, Length, Point, Role, Slo, Topology } from '../../src/model/index.ts'
 import {
   contentId,
   createRandom,
@@ -21,7 +13,15 @@ import {
   rolesOf,
   topologyLabel,
   workersOf,
-} from '../../src/point/index.ts'
+} from '../../src/model/index.ts'
+import { createEngine } from '../../src/simulator/engine.ts'
+import { lengthSource } from '../../src/simulator/lengths.ts'
+import type { Correction, Profile } from '../../src/simulator/profile.ts'
+import { engineRequest } from '../../src/simulator/request.ts'
+import { workerText } from '../../src/simulator/server/metrics.ts'
+import { simulate } from '../../src/simulator/simulate.ts'
+import { parseExposition } from '../../src/telemetry/exposition.ts'
+import { type Scrape, scrapesWithin, sourceMetrics } from '../../src/telemetry/window.ts'
 
 /** A system of which the simulated engine says in virtual time what holds it back. */
 export interface VirtualSystem {

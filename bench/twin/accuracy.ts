@@ -5,11 +5,11 @@ import { simulateFitted } from '../../src/analysis/twin/fit.ts'
 import type { FigureErrors, FitResult, FitTask, Twin } from '../../src/analysis/twin/index.ts'
 import { assembleTwin, blankProfile, planFits, predictPoint } from '../../src/analysis/twin/index.ts'
 import { neutralParameters } from '../../src/analysis/twin/parameters.ts'
-import type { Profile } from '../../src/engine/profile.ts'
-import { loadProfile } from '../../src/engine/profile.ts'
-import { runFits } from '../../src/jobs/twin/fits.ts'
+import { runFits } from '../../src/commands/twin/fits.ts'
 import { type PointResult, readRun } from '../../src/journal/index.ts'
-import { topologyLabel } from '../../src/point/index.ts'
+import { topologyLabel } from '../../src/model/index.ts'
+import type { Profile } from '../../src/simulator/profile.ts'
+import { loadProfile } from '../../src/simulator/profile.ts'
 
 /** The figures with a target, and the target for the median error on topologies that were not fitted. */
 const targets = [

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { createRandom } from '../../src/point/index.ts'
+import { createRandom } from '../../src/model/index.ts'
 
 const root = join(import.meta.dirname, '../..')
 

@@ -1,7 +1,7 @@
-import type { Profile } from '../../src/engine/profile.ts'
-import type { Simulation } from '../../src/engine/simulate.ts'
-import { simulate } from '../../src/engine/simulate.ts'
-import { readTrace } from '../../src/load/trace.ts'
+import { readTrace } from '../../src/generators/trace.ts'
+import type { Profile } from '../../src/simulator/profile.ts'
+import type { Simulation } from '../../src/simulator/simulate.ts'
+import { simulate } from '../../src/simulator/simulate.ts'
 import { kvTokens } from './dynamo-replay.ts'
 
 /** The same figures by the same names as Dynamo's replay has them, of the same trace on as many workers. */

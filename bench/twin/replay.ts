@@ -1,4 +1,4 @@
-import { loadProfile } from '../../src/engine/profile.ts'
+import { loadProfile } from '../../src/simulator/profile.ts'
 import type { TraceShape } from './dynamo-replay.ts'
 import { withDynamoReplay } from './dynamo-replay.ts'
 import { ourReplay } from './our-replay.ts'

@@ -1,5 +1,5 @@
-import type { SimulatedPoint } from '../../src/engine/simulate.ts'
-import type { Length, Slo, Topology } from '../../src/point/index.ts'
+import type { Length, Slo, Topology } from '../../src/model/index.ts'
+import type { SimulatedPoint } from '../../src/simulator/simulate.ts'
 
 export const topologies: readonly Topology[] = [
   ...[1, 2, 4].map(workers => ({ kind: 'aggregated', workers }) as const),

@@ -1,8 +1,8 @@
-import type { Profile } from '../../src/engine/profile.ts'
-import type { SimulatedWorkload } from '../../src/engine/request-source.ts'
-import type { SimulatedPoint } from '../../src/engine/simulate.ts'
-import { simulate } from '../../src/engine/simulate.ts'
-import type { Topology } from '../../src/point/index.ts'
+import type { Topology } from '../../src/model/index.ts'
+import type { Profile } from '../../src/simulator/profile.ts'
+import type { SimulatedWorkload } from '../../src/simulator/request-source.ts'
+import type { SimulatedPoint } from '../../src/simulator/simulate.ts'
+import { simulate } from '../../src/simulator/simulate.ts'
 
 const fixed = (tokens: number) => ({ kind: 'fixed', tokens }) as const
 const mixed = (mean: number) => ({ kind: 'lognormal', mean, stddev: 0.6 * mean }) as const

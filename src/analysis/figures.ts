@@ -1,7 +1,7 @@
 import { interactivityOf, ratesOf } from '../metrics/definitions.ts'
 import type { Distribution, Measurement } from '../metrics/measurement.ts'
-import type { Deployment } from '../point/index.ts'
-import { gpusOf, gpusOfRole } from '../point/index.ts'
+import type { Deployment } from '../model/index.ts'
+import { gpusOf, gpusOfRole } from '../model/index.ts'
 
 /** A key figure of a measurement: what it is called everywhere, its unit, and which way is better. */
 export interface Figure {

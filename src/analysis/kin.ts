@@ -1,5 +1,5 @@
-import type { Deployment } from '../point/index.ts'
-import { canonicalJson, rolesOf, workersOf } from '../point/index.ts'
+import type { Deployment } from '../model/index.ts'
+import { canonicalJson, rolesOf, workersOf } from '../model/index.ts'
 
 /** What deployments have in common that differ in the number of workers alone: serving mode, model, GPUs and settings of a worker. */
 export function kindOf({ topology, model, engine, gpusPerWorker }: Deployment): string {

@@ -1,5 +1,5 @@
-import type { Deployment, Json } from '../point/index.ts'
-import { canonicalJson, roles, topologyLabel } from '../point/index.ts'
+import type { Deployment, Json } from '../model/index.ts'
+import { canonicalJson, roles, topologyLabel } from '../model/index.ts'
 
 /**
  * A short name for each deployment: the topology alone where that tells it apart, else the topology and the engine

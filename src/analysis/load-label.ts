@@ -1,5 +1,5 @@
-import type { LoadLevel } from '../point/index.ts'
-import { largest } from '../point/index.ts'
+import type { LoadLevel } from '../model/index.ts'
+import { largest } from '../model/index.ts'
 
 /** `concurrency 64`, `12.5 requests/s`: the name of a load level. */
 export function loadLabel(level: LoadLevel): string {

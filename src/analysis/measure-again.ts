@@ -1,5 +1,5 @@
 import type { Run } from '../journal/run.ts'
-import { shellWord } from '../point/index.ts'
+import { shellWord } from '../model/index.ts'
 
 /** Why a point has no valid measurement. */
 export type Gap = 'failed' | 'invalid' | 'missing'

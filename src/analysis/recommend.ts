@@ -1,4 +1,4 @@
-import { gpusOfRole, largest, smallest } from '../point/index.ts'
+import { gpusOfRole, largest, smallest } from '../model/index.ts'
 import type { Difference } from './estimate.ts'
 import { differenceOf } from './estimate.ts'
 import type { MeasuredPoint } from './measured-point.ts'

@@ -1,5 +1,5 @@
 import type { Run } from '../journal/run.ts'
-import type { Deployment, LoadLevel, Point, Slo, Workload } from '../point/index.ts'
+import type { Deployment, LoadLevel, Point, Slo, Workload } from '../model/index.ts'
 import {
   canonicalJson,
   gpusOf,
@@ -9,7 +9,7 @@ import {
   smallest,
   topologyLabel,
   workersOf,
-} from '../point/index.ts'
+} from '../model/index.ts'
 import { figures, perGpuThroughput } from './figures.ts'
 import { covers, kindOf } from './kin.ts'
 import { loadLabel, loadValue } from './load-label.ts'

@@ -1,5 +1,5 @@
 import { answersAreOneToken } from '../metrics/definitions.ts'
-import type { Slo } from '../point/index.ts'
+import type { Slo } from '../model/index.ts'
 import type { MeasuredPoint } from './measured-point.ts'
 
 /** One objective held against what was measured. */

@@ -1,6 +1,6 @@
 import { pointLabel, type RunProgress } from '../index.ts'
 
-import { duration } from './table.ts'
+import { duration } from '../render/terminal/table.ts'
 
 /** A progress display that can be ended. */
 export interface ProgressDisplay extends Disposable {

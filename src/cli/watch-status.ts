@@ -1,7 +1,7 @@
 import { type RunGlimpse, watchRun } from '../index.ts'
+import { type Screen, screenOf } from '../render/terminal/screen.ts'
+import { duration } from '../render/terminal/table.ts'
 import { interruption } from './interruption.ts'
-import { type Screen, screenOf } from './screen.ts'
-import { duration } from './table.ts'
 
 /** Shows a run as it goes: repainted in a terminal, a line a change elsewhere, JSON lines for machines. */
 export async function watchStatus(

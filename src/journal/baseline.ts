@@ -1,5 +1,5 @@
 import { basename, dirname, join, resolve } from 'node:path'
-import { FulcrumError } from '../point/index.ts'
+import { FulcrumError } from '../model/index.ts'
 import { diskError, readIfThere } from './disk.ts'
 import { readManifest } from './read-run.ts'
 import { writeDurably } from './write-files.ts'

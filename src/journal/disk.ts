@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, readlink, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { FulcrumError } from '../point/index.ts'
+import { FulcrumError } from '../model/index.ts'
 
 /** What the operating system's refusals mean to a person: stable code, plain words, and what to do. */
 const refusals: Readonly<Record<string, { code: string; what: string; remedy: string }>> = {

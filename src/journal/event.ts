@@ -1,5 +1,5 @@
 import type { Finding, Measurement, Status } from '../metrics/measurement.ts'
-import type { Deployment, Point } from '../point/index.ts'
+import type { Deployment, Point } from '../model/index.ts'
 import type { LeftOut } from './left-out.ts'
 
 /** A point that was measured (or failed): one journal line, self-contained. */

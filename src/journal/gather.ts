@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { assignmentRedactor, contentId, redactArguments } from '../point/index.ts'
+import { assignmentRedactor, contentId, redactArguments } from '../model/index.ts'
 import type { Conditions } from './began-with.ts'
 import { describeHost } from './host.ts'
 import type { Manifest } from './manifest.ts'

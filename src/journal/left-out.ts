@@ -1,4 +1,4 @@
-import type { Deployment, Load, Workload } from '../point/index.ts'
+import type { Deployment, Load, Workload } from '../model/index.ts'
 import type { JournalLine } from './event.ts'
 
 /** Why a search left a point out. */

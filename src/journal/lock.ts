@@ -1,6 +1,6 @@
 import { link, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { FulcrumError } from '../point/index.ts'
+import { FulcrumError } from '../model/index.ts'
 import { diskError, errnoOf, makeFolder, readIfThere, syncFolder } from './disk.ts'
 import type { Holder } from './holder.ts'
 import { isAlive, thisProcess } from './holder.ts'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { contentId, FulcrumError } from '../point/index.ts'
+import { contentId, FulcrumError } from '../model/index.ts'
 import { diskError, errnoOf, makeFolder, syncFolder } from './disk.ts'
 import type { RunRequest } from './gather.ts'
 import { gatherManifest } from './gather.ts'

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { FulcrumError } from '../point/index.ts'
+import { FulcrumError } from '../model/index.ts'
 import { diskError, readIfThere } from './disk.ts'
 import type { JournalEvent, JournalLine, PointResult } from './event.ts'
 import { journalFile } from './journal.ts'

@@ -1,4 +1,4 @@
-import type { Point } from '../point/index.ts'
+import type { Point } from '../model/index.ts'
 import type { JournalEvent, JournalLine, PointResult } from './event.ts'
 import type { Manifest } from './manifest.ts'
 

@@ -1,4 +1,4 @@
-import type { Slo } from '../point/index.ts'
+import type { Slo } from '../model/index.ts'
 import { weightedDistributionOf } from './distribution.ts'
 import type { Measurement } from './measurement.ts'
 import type { RequestRecords } from './records.ts'

@@ -1,4 +1,4 @@
-import type { GeneratorName, WindowKind } from '../point/index.ts'
+import type { GeneratorName, WindowKind } from '../model/index.ts'
 import type { InFlight } from './in-flight.ts'
 import type { Stopping } from './stopping/stop.ts'
 

@@ -1,4 +1,4 @@
-import type { Slo } from '../point/index.ts'
+import type { Slo } from '../model/index.ts'
 import type { LatencyFrom, RequestLatencies } from './definitions.ts'
 import { goodRequests, latenciesOf, outputTokensPerSPerUser, prefillTokensPerSPerUser } from './definitions.ts'
 import { distributionOf, sortedNumbers } from './distribution.ts'

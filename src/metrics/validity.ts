@@ -1,4 +1,4 @@
-import type { Point } from '../point/index.ts'
+import type { Point } from '../model/index.ts'
 import type { Finding, Measurement, Status } from './measurement.ts'
 import { judgeClient } from './validity/client.ts'
 import { judgeRequests } from './validity/requests.ts'

@@ -3,7 +3,7 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, hostname } from 'node:os'
 import { join } from 'node:path'
 import { onExit } from 'signal-exit'
-import { FulcrumError } from '../point/index.ts'
+import { FulcrumError } from '../model/index.ts'
 import { identityOf, type ProcessIdentity, sendSignal } from './proc.ts'
 
 /** The variable that every process started by Fulcrum carries, its children included: `<ledger id>/<name>`. */

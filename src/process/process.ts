@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
-import { FulcrumError, redactArguments, redactor } from '../point/index.ts'
+import { FulcrumError, redactArguments, redactor } from '../model/index.ts'
 import { type LedgerEntry, ownerVariable, type ProcessLedger } from './ledger.ts'
 import { openLog } from './log.ts'
 import { groupMembers, identityOf, sendSignal } from './proc.ts'

@@ -1,4 +1,4 @@
-import type { Inline } from '../report/inline-script.ts'
+import type { Inline } from '../render/html/inline-script.ts'
 import type { OpenFile } from './open-inside.ts'
 
 /** What a request is answered with. */

@@ -1,10 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { analyse } from '../analysis/analyse.ts'
 import type { Run } from '../journal/run.ts'
-import { type ChartPoint, sampled } from '../report/chart-point.ts'
-import { pageSpec } from '../report/render.ts'
-import { reportOf } from '../report/report.ts'
-import { frontierSpec } from '../report/specs/frontier.ts'
+import { frontierSpec } from '../render/charts/frontier.ts'
+import { pageSpec } from '../render/html/render.ts'
+import { type ChartPoint, sampled } from '../render/views/chart-point.ts'
+import { reportOf } from '../render/views/report.ts'
 
 /** How a run stands, as the page shows it. */
 export interface LiveStatus {

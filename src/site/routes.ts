@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import type { Crumb } from '../report/crumbs.ts'
+import type { Crumb } from '../render/html/crumbs.ts'
 import type { Answer } from './answer.ts'
 import { fileAnswer, page } from './answer.ts'
 import { createCache } from './cache.ts'

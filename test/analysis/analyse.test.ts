@@ -5,9 +5,9 @@ import { dominates } from '../../src/analysis/frontier.ts'
 import type { MeasuredPoint } from '../../src/analysis/measured-point.ts'
 import { objectives } from '../../src/analysis/slo.ts'
 import type { PointResult } from '../../src/journal/event.ts'
-import { topologyLabel } from '../../src/point/index.ts'
+import { topologyLabel } from '../../src/model/index.ts'
 import { oneValue } from '../metrics/one-value.ts'
-import { aggregated, disaggregated, failed, invalid, runOf, syntheticRun } from '../report/synthetic-run.ts'
+import { aggregated, disaggregated, failed, invalid, runOf, syntheticRun } from '../render/synthetic-run.ts'
 
 const place = (point: MeasuredPoint) => ({ x: point.x?.mean ?? 0, y: point.y?.mean ?? 0 })
 

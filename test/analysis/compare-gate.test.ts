@@ -7,11 +7,11 @@ import { parseGate } from '../../src/analysis/gates/gate.ts'
 import { gateText, isStopped } from '../../src/analysis/gates/outcome.ts'
 import type { PointResult } from '../../src/journal/event.ts'
 import type { Run } from '../../src/journal/run.ts'
-import { comparisonJson } from '../../src/report/comparison/json.ts'
-import { comparisonJunit } from '../../src/report/comparison/junit.ts'
-import { verdictSentence } from '../../src/report/comparison/words.ts'
-import { noisyRun } from '../report/noisy-run.ts'
-import { aggregated, disaggregated, failed, invalid } from '../report/synthetic-run.ts'
+import { comparisonJson } from '../../src/render/export/comparison-json.ts'
+import { comparisonJunit } from '../../src/render/export/comparison-junit.ts'
+import { verdictSentence } from '../../src/render/views/comparison-words.ts'
+import { noisyRun } from '../render/noisy-run.ts'
+import { aggregated, disaggregated, failed, invalid } from '../render/synthetic-run.ts'
 
 const options = { topologies: [aggregated(2), disaggregated(1, 1), disaggregated(2, 1)], concurrencies: [1, 4, 16, 64] }
 const three = { ...options, repeats: 3 }

@@ -5,8 +5,8 @@ import { betweenRuns, fewestRuns, heldAgainstRuns } from '../../src/analysis/com
 import { logChanges, oneSided, relativeInterval, type Sides, twoSided } from '../../src/analysis/compare/change-test.ts'
 import { compareRuns } from '../../src/analysis/compare/compare.ts'
 import { parseThreshold } from '../../src/analysis/compare/threshold.ts'
-import { createRandom } from '../../src/point/index.ts'
-import { type Effect, type MadeNoise, madeRun } from '../report/made-runs.ts'
+import { createRandom } from '../../src/model/index.ts'
+import { type Effect, type MadeNoise, madeRun } from '../render/made-runs.ts'
 
 const near = (actual: number, expected: number, tolerance: number) =>
   assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} is not within ${tolerance} of ${expected}`)

@@ -8,9 +8,9 @@ import { matchPoints } from '../../src/analysis/compare/match.ts'
 import { parseThreshold } from '../../src/analysis/compare/threshold.ts'
 import { frontierOf } from '../../src/analysis/frontier.ts'
 import { measuredPoints } from '../../src/analysis/measured-point.ts'
-import { FulcrumError } from '../../src/point/index.ts'
-import { noisyRun } from '../report/noisy-run.ts'
-import { aggregated, disaggregated, failed, invalid, syntheticRun } from '../report/synthetic-run.ts'
+import { FulcrumError } from '../../src/model/index.ts'
+import { noisyRun } from '../render/noisy-run.ts'
+import { aggregated, disaggregated, failed, invalid, syntheticRun } from '../render/synthetic-run.ts'
 
 const topologies = [aggregated(2), disaggregated(1, 1), disaggregated(2, 1)]
 const options = { topologies, concurrencies: [1, 4, 16, 64], repeats: 4 }

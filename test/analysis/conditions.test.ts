@@ -8,12 +8,12 @@ import { historyGate, parseHistoryThreshold } from '../../src/analysis/history/g
 import { historyOf } from '../../src/analysis/history/history.ts'
 import type { PointResult } from '../../src/journal/event.ts'
 import type { Run } from '../../src/journal/run.ts'
-import type { Load, Workload } from '../../src/point/index.ts'
-import { comparisonJunit } from '../../src/report/comparison/junit.ts'
-import { verdictSentence } from '../../src/report/comparison/words.ts'
-import { historyGateText } from '../../src/report/history/gate.ts'
-import { noisyRun } from '../report/noisy-run.ts'
-import { aggregated, disaggregated } from '../report/synthetic-run.ts'
+import type { Load, Workload } from '../../src/model/index.ts'
+import { comparisonJunit } from '../../src/render/export/comparison-junit.ts'
+import { verdictSentence } from '../../src/render/views/comparison-words.ts'
+import { historyGateText } from '../../src/render/views/history-gate.ts'
+import { noisyRun } from '../render/noisy-run.ts'
+import { aggregated, disaggregated } from '../render/synthetic-run.ts'
 
 const options = { topologies: [aggregated(2), disaggregated(1, 1)], concurrencies: [1, 4, 16], repeats: 3 }
 const text = `name: synthetic

@@ -6,11 +6,11 @@ import type { History } from '../../src/analysis/history/history.ts'
 import { historyOf } from '../../src/analysis/history/history.ts'
 import type { PointResult } from '../../src/journal/event.ts'
 import type { Run } from '../../src/journal/run.ts'
-import { FulcrumError } from '../../src/point/index.ts'
-import { historyAnnotations, historyGateText } from '../../src/report/history/gate.ts'
-import { historyJson } from '../../src/report/history/table.ts'
-import { noisyRun } from '../report/noisy-run.ts'
-import { disaggregated, failed } from '../report/synthetic-run.ts'
+import { FulcrumError } from '../../src/model/index.ts'
+import { historyJson } from '../../src/render/terminal/history.ts'
+import { historyAnnotations, historyGateText } from '../../src/render/views/history-gate.ts'
+import { noisyRun } from '../render/noisy-run.ts'
+import { disaggregated, failed } from '../render/synthetic-run.ts'
 
 const options = {
   sweep: 'nightly',

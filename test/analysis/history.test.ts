@@ -4,10 +4,10 @@ import fc from 'fast-check'
 import { historyOf } from '../../src/analysis/history/history.ts'
 import { leastAfter, leastBefore, levelChanges, type Track } from '../../src/analysis/history/level-changes.ts'
 import type { Run } from '../../src/journal/run.ts'
-import { createRandom } from '../../src/point/index.ts'
-import { madeTracks } from '../report/made-nights.ts'
-import { noisyRun } from '../report/noisy-run.ts'
-import { aggregated, disaggregated } from '../report/synthetic-run.ts'
+import { createRandom } from '../../src/model/index.ts'
+import { madeTracks } from '../render/made-nights.ts'
+import { noisyRun } from '../render/noisy-run.ts'
+import { aggregated, disaggregated } from '../render/synthetic-run.ts'
 
 const track = (logs: readonly number[], family = 'itl'): Track => ({
   family,

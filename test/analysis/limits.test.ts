@@ -8,8 +8,8 @@ import { gateText } from '../../src/analysis/gates/outcome.ts'
 import { parseHistoryThreshold } from '../../src/analysis/history/gate.ts'
 import type { PointResult } from '../../src/journal/event.ts'
 import type { Run } from '../../src/journal/run.ts'
-import { FulcrumError } from '../../src/point/index.ts'
-import { aggregated, disaggregated, failed, invalid, syntheticRun } from '../report/synthetic-run.ts'
+import { FulcrumError } from '../../src/model/index.ts'
+import { aggregated, disaggregated, failed, invalid, syntheticRun } from '../render/synthetic-run.ts'
 
 const limitOf = (text: string) => {
   const gate = parseGate(text, null)

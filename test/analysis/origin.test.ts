@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { originOf } from '../../src/analysis/origin.ts'
-import { runOf } from '../report/synthetic-run.ts'
+import { runOf } from '../render/synthetic-run.ts'
 
 const originOfText = (sweepText: string) => originOf({ ...runOf([]).manifest, sweepText })
 

@@ -5,8 +5,8 @@ import { analyse } from '../../src/analysis/analyse.ts'
 import { rivalLines } from '../../src/analysis/rivals.ts'
 import type { PointResult } from '../../src/journal/event.ts'
 import type { Run } from '../../src/journal/run.ts'
-import { topologyLabel } from '../../src/point/index.ts'
-import { aggregated, disaggregated, failed, invalid, runOf, syntheticRun } from '../report/synthetic-run.ts'
+import { topologyLabel } from '../../src/model/index.ts'
+import { aggregated, disaggregated, failed, invalid, runOf, syntheticRun } from '../render/synthetic-run.ts'
 
 const concurrencyOf = ({ point: { load } }: PointResult) =>
   load.level.kind === 'concurrency' ? load.level.concurrency : 0

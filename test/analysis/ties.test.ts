@@ -5,8 +5,8 @@ import { analyse } from '../../src/analysis/analyse.ts'
 import { estimateFrom } from '../../src/analysis/estimate.ts'
 import { bestByThroughput, isTie } from '../../src/analysis/ties.ts'
 import type { PointResult } from '../../src/journal/event.ts'
-import { gpusOf, topologyLabel } from '../../src/point/index.ts'
-import { disaggregated, syntheticRun } from '../report/synthetic-run.ts'
+import { gpusOf, topologyLabel } from '../../src/model/index.ts'
+import { disaggregated, syntheticRun } from '../render/synthetic-run.ts'
 
 const once = (mean: number) => estimateFrom(mean, null, 1)
 const repeated = (mean: number, stddev: number) => estimateFrom(mean, stddev, 3)

@@ -3,8 +3,8 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { writtenRun } from '../journal/written-run.ts'
-import { noisyRun } from '../report/noisy-run.ts'
-import { aggregated, disaggregated, failed } from '../report/synthetic-run.ts'
+import { noisyRun } from '../render/noisy-run.ts'
+import { aggregated, disaggregated, failed } from '../render/synthetic-run.ts'
 import { fulcrum, temporaryFolder } from './fulcrum.ts'
 
 const options = {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execaNode } from 'execa'
 import { statOf } from '../../src/process/proc.ts'
-import type { RunProgress } from '../../src/sweep/run.ts'
+import type { RunProgress } from '../../src/runner/run.ts'
 
 const bin = join(import.meta.dirname, '../../bin/fulcrum.js')
 

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { writtenRun } from '../journal/written-run.ts'
-import { launchChromium } from '../report/browser.ts'
-import { noisyRun } from '../report/noisy-run.ts'
-import { aggregated, disaggregated, failed } from '../report/synthetic-run.ts'
+import { launchChromium } from '../render/browser.ts'
+import { noisyRun } from '../render/noisy-run.ts'
+import { aggregated, disaggregated, failed } from '../render/synthetic-run.ts'
 import { fulcrum, temporaryFolder } from './fulcrum.ts'
 
 const options = {

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test'
 import { readRun } from '../../src/journal/index.ts'
 import { fulcrum, repository, temporaryFolder } from './fulcrum.ts'
 
-const fixtures = join(repository, 'test/load/programs/fixtures')
+const fixtures = join(repository, 'test/generators/programs/fixtures')
 
 /** Puts a file that a real program wrote where that program would have. */
 async function place(fixture: string, path: string): Promise<void> {

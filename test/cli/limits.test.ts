@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { writtenRun } from '../journal/written-run.ts'
-import { failed, syntheticRun } from '../report/synthetic-run.ts'
+import { failed, syntheticRun } from '../render/synthetic-run.ts'
 import { fulcrum, temporaryFolder } from './fulcrum.ts'
 
 const sweepText = (more: string) => `name: tiny

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mock, test } from 'node:test'
 import { showProgress } from '../../src/cli/progress.ts'
-import type { RunProgress, RunStep } from '../../src/sweep/run.ts'
+import type { RunProgress, RunStep } from '../../src/runner/run.ts'
 
 /** What lands in a log, a line each. */
 function linesOf(...steps: readonly RunStep[]): readonly string[] {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { glimpseLine, glimpseText } from '../../src/cli/watch-status.ts'
+import { watchRun } from '../../src/commands/watch.ts'
 import type { RunGlimpse } from '../../src/index.ts'
-import { watchRun } from '../../src/jobs/watch.ts'
 import { createRun, openRun } from '../../src/journal/index.ts'
 import { writtenRun } from '../journal/written-run.ts'
-import { failed, syntheticRun } from '../report/synthetic-run.ts'
+import { failed, syntheticRun } from '../render/synthetic-run.ts'
 import { fulcrum, temporaryFolder } from './fulcrum.ts'
 
 const run = syntheticRun({ concurrencies: [1], change: (result, i) => (i === 1 ? failed(result, 'gone') : result) })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { execa } from 'execa'
 import { baselineOf, createRun, openJournal, openRun, setBaseline } from '../../src/journal/index.ts'
-import { FulcrumError } from '../../src/point/index.ts'
+import { FulcrumError } from '../../src/model/index.ts'
 import { note, scratch } from './journal-on-disk.ts'
 import { cannotMount, smallDisk } from './small-disk.ts'
 

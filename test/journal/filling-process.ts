@@ -1,6 +1,6 @@
 /** Appends to a journal in the folder named on the command line until that is refused, and says how. */
 import { openJournal } from '../../src/journal/index.ts'
-import { FulcrumError } from '../../src/point/index.ts'
+import { FulcrumError } from '../../src/model/index.ts'
 
 const journal = await openJournal(process.argv[2] ?? '')
 try {

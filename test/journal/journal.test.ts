@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { type JournalLine, openJournal } from '../../src/journal/index.ts'
 import { encodeLine } from '../../src/journal/line.ts'
 import { scanJournal } from '../../src/journal/scan.ts'
-import { FulcrumError } from '../../src/point/index.ts'
+import { FulcrumError } from '../../src/model/index.ts'
 import { noon, note, scratch } from './journal-on-disk.ts'
 
 const lineOf = (seq: number, message: string): JournalLine => ({ seq, at: noon().toISOString(), event: note(message) })

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { execaNode } from 'execa'
 import { lockRun, runHolder } from '../../src/journal/index.ts'
-import { FulcrumError } from '../../src/point/index.ts'
+import { FulcrumError } from '../../src/model/index.ts'
 import { scratch } from './journal-on-disk.ts'
 
 const rival = join(import.meta.dirname, 'rival-process.ts')

@@ -13,7 +13,7 @@ import {
   readRun,
   unfinishedRun,
 } from '../../src/journal/index.ts'
-import { FulcrumError } from '../../src/point/index.ts'
+import { FulcrumError } from '../../src/model/index.ts'
 import { noon, note, scratch } from './journal-on-disk.ts'
 
 const request = (name: string, text = `name: ${name}\n`): RunRequest => ({

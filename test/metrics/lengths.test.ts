@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { drawLengths } from '../../src/metrics/statistics/lengths.ts'
-import type { Length } from '../../src/point/index.ts'
-import { createRandom, meanTokens } from '../../src/point/index.ts'
+import type { Length } from '../../src/model/index.ts'
+import { createRandom, meanTokens } from '../../src/model/index.ts'
 
 const drawn = (length: Length, count: number, least?: number) => [
   ...drawLengths(length, count, createRandom(100), least),

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { parseExposition, type Sample } from '../../src/metrics/server/exposition.ts'
-import { sourceMetrics } from '../../src/metrics/server/window.ts'
+import { parseExposition, type Sample } from '../../src/telemetry/exposition.ts'
+import { sourceMetrics } from '../../src/telemetry/window.ts'
 
 const escaped = (text: string) => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 const numeral = (value: number) => (Number.isFinite(value) ? String(value) : String(value).replace('Infinity', 'Inf'))

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Measurement } from '../../src/metrics/measurement.ts'
 import { judge, statusOf } from '../../src/metrics/validity.ts'
-import type { Load, LoadLevel, Point, Slo } from '../../src/point/index.ts'
-import { defaultLimits } from '../../src/point/index.ts'
+import type { Load, LoadLevel, Point, Slo } from '../../src/model/index.ts'
+import { defaultLimits } from '../../src/model/index.ts'
 import { oneValue } from './one-value.ts'
 
 const at = (value: number, count = 1000) => oneValue(value, count)

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net'
-import { ReadableClock } from '../../src/load/built-in/readable-clock.ts'
+import { ReadableClock } from '../../src/generators/built-in/readable-clock.ts'
 import type { AnswerBytes } from './answer.ts'
 import { Answer, answerBytes } from './answer.ts'
 import type { PartialTruth } from './cluster.ts'

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import { serveResults } from '../../src/jobs/serve.ts'
+import { serveResults } from '../../src/commands/serve.ts'
 import { onlyRun, workplace } from '../cli/fulcrum-process.ts'
-import { launchChromium } from '../report/browser.ts'
+import { launchChromium } from '../render/browser.ts'
 
 const sweep = `
 name: live

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import type { DynamoConfig } from '../../src/deploy/config.ts'
-import type { DeployContext, DeployEvent } from '../../src/deploy/deployer.ts'
-import type { Deployment, EngineSettings, Role, Topology } from '../../src/point/index.ts'
-import { contentId } from '../../src/point/index.ts'
+import type { DynamoConfig } from '../../src/deployers/config.ts'
+import type { DeployContext, DeployEvent } from '../../src/deployers/deployer.ts'
+import type { Deployment, EngineSettings, Role, Topology } from '../../src/model/index.ts'
+import { contentId } from '../../src/model/index.ts'
 
 const root = join(import.meta.dirname, '../..')
 

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import type { TraceShape } from '../../bench/twin/dynamo-replay.ts'
 import { withDynamoReplay } from '../../bench/twin/dynamo-replay.ts'
 import { ourReplay } from '../../bench/twin/our-replay.ts'
-import { loadProfile } from '../../src/engine/profile.ts'
+import { loadProfile } from '../../src/simulator/profile.ts'
 
 const profile = await loadProfile('deepseek-r1-fp4-gb200')
 const shape: TraceShape = {

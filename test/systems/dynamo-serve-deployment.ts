@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { DynamoServeConfig } from '../../src/deploy/config.ts'
+import type { DynamoServeConfig } from '../../src/deployers/config.ts'
 
 const root = join(import.meta.dirname, '../..')
 export const workdir = join(import.meta.dirname, 'dynamo-serve-graph')

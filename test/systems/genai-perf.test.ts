@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { programPoint } from '../load/programs/program-point.ts'
+import { programPoint } from '../generators/programs/program-point.ts'
 import { runRealProgram } from './program-run.ts'
 
 const lengthOnDynamo1 = { max_tokens: 8, min_tokens: 8, ignore_eos: true, nvext: undefined }

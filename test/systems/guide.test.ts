@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test'
 import { parse, stringify } from 'yaml'
 import { planSweepFile, previewPlan, runSweepFile } from '../../src/index.ts'
 import { readRun } from '../../src/journal/index.ts'
-import { topologyLabel } from '../../src/point/index.ts'
+import { topologyLabel } from '../../src/model/index.ts'
 import { dynamoServe, workdir } from './dynamo-serve-deployment.ts'
 import { createHosts, type Hosts, noHosts } from './shards/hosts.ts'
 

@@ -3,12 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { importResults } from '../../src/jobs/import.ts'
+import { importResults } from '../../src/commands/import.ts'
+import { aiperf } from '../../src/generators/aiperf/aiperf.ts'
+import { genaiPerf } from '../../src/generators/genai-perf/genai-perf.ts'
 import { readRun } from '../../src/journal/index.ts'
-import { aiperf } from '../../src/load/aiperf/aiperf.ts'
-import { genaiPerf } from '../../src/load/genai-perf/genai-perf.ts'
-import { endpointAt, programPoint } from '../load/programs/program-point.ts'
-import { startStreamServer } from '../load/programs/stream-server.ts'
+import { endpointAt, programPoint } from '../generators/programs/program-point.ts'
+import { startStreamServer } from '../generators/programs/stream-server.ts'
 
 const systems = join(import.meta.dirname, '../../.systems')
 

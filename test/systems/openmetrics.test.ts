@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { execa } from 'execa'
-import { openMetrics } from '../../src/report/openmetrics.ts'
-import { syntheticRun } from '../report/synthetic-run.ts'
+import { openMetrics } from '../../src/render/export/openmetrics.ts'
+import { syntheticRun } from '../render/synthetic-run.ts'
 
 /** Prometheus' own client library comes with Dynamo. */
 const python = join(import.meta.dirname, '../../.systems/dynamo/bin/python')

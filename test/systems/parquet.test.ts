@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { execa } from 'execa'
-import { exportRun } from '../../src/jobs/export.ts'
+import { exportRun } from '../../src/commands/export.ts'
 
 /** pandas and pyarrow come with AIPerf. */
 const python = join(import.meta.dirname, '../../.systems/aiperf/bin/python')

@@ -7,10 +7,10 @@ import { after, before, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Subprocess } from 'execa'
 import { execa } from 'execa'
-import type { PromptSet } from '../../src/load/prompt-set.ts'
-import { promptJson } from '../../src/load/prompt-set.ts'
-import type { PromptOptions } from '../../src/load/prompts.ts'
-import { createPromptSet } from '../../src/load/prompts.ts'
+import type { PromptSet } from '../../src/generators/prompt-set.ts'
+import { promptJson } from '../../src/generators/prompt-set.ts'
+import type { PromptOptions } from '../../src/generators/prompts.ts'
+import { createPromptSet } from '../../src/generators/prompts.ts'
 
 /** A real Dynamo: frontend and mocker, which find each other through files and talk over TCP; no NATS, no etcd. */
 const systems = join(import.meta.dirname, '../../.systems')

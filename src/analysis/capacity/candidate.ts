@@ -1,5 +1,5 @@
-import type { Deployment } from '../../point/index.ts'
-import { gpusOf } from '../../point/index.ts'
+import type { Deployment } from '../../model/index.ts'
+import { gpusOf } from '../../model/index.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import { type Cost, costOf } from './cost.ts'
 import { growthAfter, meanOfDay, peakOf } from './day-shape.ts'

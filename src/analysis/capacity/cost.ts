@@ -1,5 +1,5 @@
-import type { Deployment } from '../../point/index.ts'
-import { gpusOf, gpusOfRole } from '../../point/index.ts'
+import type { Deployment } from '../../model/index.ts'
+import { gpusOf, gpusOfRole } from '../../model/index.ts'
 import type { CapacityQuestion } from './question.ts'
 
 /** Hours of a month: a twelfth of 365 days. */

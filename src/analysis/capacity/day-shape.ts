@@ -1,4 +1,4 @@
-import { largest } from '../../point/index.ts'
+import { largest } from '../../model/index.ts'
 import type { Demand, Traffic } from './question.ts'
 
 /** Named shapes of a day, requests of each hour against the busiest; drawn by hand, to start from: measure your own. */

@@ -1,4 +1,4 @@
-import type { Slo } from '../../point/index.ts'
+import type { Slo } from '../../model/index.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import type { Candidate, ClassCapacity } from './candidate.ts'
 import { dayShapes } from './day-shape.ts'

@@ -1,4 +1,4 @@
-import { canonicalJson, largest, meanTokens } from '../../point/index.ts'
+import { canonicalJson, largest, meanTokens } from '../../model/index.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import type { PredictCurve } from './predicted-curve.ts'
 import type { RequestClass } from './question.ts'

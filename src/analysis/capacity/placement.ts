@@ -1,5 +1,5 @@
-import type { Deployment } from '../../point/index.ts'
-import { rolesOf, workersOf } from '../../point/index.ts'
+import type { Deployment } from '../../model/index.ts'
+import { rolesOf, workersOf } from '../../model/index.ts'
 import type { Fleet } from './question.ts'
 
 /** Replicas of a deployment on nodes. */

@@ -1,4 +1,4 @@
-import type { LoadLevel } from '../../point/index.ts'
+import type { LoadLevel } from '../../model/index.ts'
 import type { PredictionRequest } from '../twin/predict.ts'
 import { createPredictor } from '../twin/predict.ts'
 import type { Twin } from '../twin/twin.ts'

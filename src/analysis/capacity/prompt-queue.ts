@@ -1,4 +1,4 @@
-import { largest } from '../../point/index.ts'
+import { largest } from '../../model/index.ts'
 import { momentsOf, type Quantiles, shareBelowDelayed } from './quantiles.ts'
 import type { ResponseCurve } from './response.ts'
 

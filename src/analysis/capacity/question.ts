@@ -1,4 +1,4 @@
-import type { Slo } from '../../point/index.ts'
+import type { Slo } from '../../model/index.ts'
 
 /** What `fulcrum capacity` is asked: which traffic, under which SLO, on what kind of machines. */
 export interface CapacityQuestion {

@@ -1,5 +1,5 @@
 import type { Distribution, Measurement } from '../../metrics/measurement.ts'
-import type { Slo } from '../../point/index.ts'
+import type { Slo } from '../../model/index.ts'
 import type { Estimate } from '../estimate.ts'
 import { loadValue } from '../load-label.ts'
 import type { MeasuredPoint } from '../measured-point.ts'

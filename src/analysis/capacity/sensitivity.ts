@@ -1,4 +1,4 @@
-import type { Slo } from '../../point/index.ts'
+import type { Slo } from '../../model/index.ts'
 import type { CapacityQuestion } from './question.ts'
 
 /** What a plan is based on beside measurements. */

@@ -1,4 +1,4 @@
-import type { Slo } from '../../point/index.ts'
+import type { Slo } from '../../model/index.ts'
 import { type Precision, precisionOf } from './precision.ts'
 import { shareBelow } from './quantiles.ts'
 import { randomTraffic } from './random-traffic.ts'

@@ -1,4 +1,4 @@
-import { largest } from '../../point/index.ts'
+import { largest } from '../../model/index.ts'
 import { normalisedDay } from './day-shape.ts'
 import type { RequestClass, Traffic } from './question.ts'
 

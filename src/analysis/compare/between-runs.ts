@@ -1,7 +1,7 @@
 import { mean, median, sampleVariance } from 'simple-statistics'
 import type { VarianceEstimate } from '../../metrics/statistics/moderated-variance.ts'
 import { moderatedVariances } from '../../metrics/statistics/moderated-variance.ts'
-import { largest } from '../../point/index.ts'
+import { largest } from '../../model/index.ts'
 import type { LevelChange } from '../history/level-changes.ts'
 import { levelChanges } from '../history/level-changes.ts'
 import type { LogChange, OneSided } from './change-test.ts'

@@ -1,4 +1,4 @@
-import { canonicalJson } from '../../point/index.ts'
+import { canonicalJson } from '../../model/index.ts'
 import type { Place } from '../frontier.ts'
 import { frontierOf } from '../frontier.ts'
 import { hypervolume } from '../hypervolume.ts'

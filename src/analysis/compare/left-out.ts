@@ -1,6 +1,6 @@
 import { leftOutIn } from '../../journal/left-out.ts'
 import type { Run } from '../../journal/run.ts'
-import { canonicalJson } from '../../point/index.ts'
+import { canonicalJson } from '../../model/index.ts'
 import { asked, type PointSubject } from './match.ts'
 
 const keyOf = (point: PointSubject) => canonicalJson([asked(point), point.deployment.engine])

@@ -1,4 +1,4 @@
-import { canonicalJson, topologyLabel } from '../../point/index.ts'
+import { canonicalJson, topologyLabel } from '../../model/index.ts'
 import { loadLabel } from '../load-label.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import { unlikeness } from './likeness.ts'

@@ -1,4 +1,4 @@
-import { FulcrumError } from '../../point/index.ts'
+import { FulcrumError } from '../../model/index.ts'
 import type { Figure } from '../figures.ts'
 import { figures } from '../figures.ts'
 

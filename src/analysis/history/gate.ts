@@ -1,5 +1,5 @@
 import type { Run } from '../../journal/run.ts'
-import { FulcrumError } from '../../point/index.ts'
+import { FulcrumError } from '../../model/index.ts'
 import { type Allowance, nothingLost } from '../compare/gate.ts'
 import { lossCount, lossSentence } from '../compare/losses.ts'
 import { isBeyond, parseThreshold, type Threshold } from '../compare/threshold.ts'

@@ -1,5 +1,5 @@
 import type { Run } from '../../journal/run.ts'
-import { canonicalJson } from '../../point/index.ts'
+import { canonicalJson } from '../../model/index.ts'
 import { leftOutBy } from '../compare/left-out.ts'
 import type { Losses } from '../compare/losses.ts'
 import { asked, matchPoints } from '../compare/match.ts'

@@ -1,5 +1,5 @@
 import type { Run } from '../../journal/run.ts'
-import { canonicalJson } from '../../point/index.ts'
+import { canonicalJson } from '../../model/index.ts'
 import { analyse } from '../analyse.ts'
 import { windowsOf } from '../compare/likeness.ts'
 import { asked } from '../compare/match.ts'

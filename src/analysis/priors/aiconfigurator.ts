@@ -1,4 +1,4 @@
-import { FulcrumError } from '../../point/index.ts'
+import { FulcrumError } from '../../model/index.ts'
 import type { Prior } from './prior.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { gpusOfRole, meanTokens } from '../../point/index.ts'
+import { gpusOfRole, meanTokens } from '../../model/index.ts'
 import { loadValue } from '../load-label.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import type { Prior } from './prior.ts'

@@ -1,5 +1,5 @@
-import type { Point, Slo } from '../../point/index.ts'
-import { canonicalJson, gpusOf, gpusOfRole, meanTokens } from '../../point/index.ts'
+import type { Point, Slo } from '../../model/index.ts'
+import { canonicalJson, gpusOf, gpusOfRole, meanTokens } from '../../model/index.ts'
 import type { Prior } from './prior.ts'
 
 /** A point and what is believed of it. */

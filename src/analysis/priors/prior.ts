@@ -1,4 +1,4 @@
-import type { Topology } from '../../point/index.ts'
+import type { Topology } from '../../model/index.ts'
 
 /** What is believed of a deployment under a load before it is measured: it orders a search, and never stands in for a measurement. */
 export interface Prior {

@@ -1,5 +1,5 @@
-import type { Json, Role } from '../../point/index.ts'
-import { largest, meanTokens, rolesOf, workersOf } from '../../point/index.ts'
+import type { Json, Role } from '../../model/index.ts'
+import { largest, meanTokens, rolesOf, workersOf } from '../../model/index.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import { beforeFirstToken, type LatencyGrowth, latencyGrowth, littlesLaw, readingShare } from './latency-growth.ts'
 import { type RoleState, roleStates, serverMean } from './role-state.ts'

@@ -1,4 +1,4 @@
-import { meanTokens, workersOf } from '../../point/index.ts'
+import { meanTokens, workersOf } from '../../model/index.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 
 /** What load has added to the latency of a median request. */

@@ -1,4 +1,4 @@
-import { gpusOf, meanTokens, smallest } from '../../point/index.ts'
+import { gpusOf, meanTokens, smallest } from '../../model/index.ts'
 import type { WorkloadAnalysis } from '../analyse.ts'
 import type { Difference, Estimate } from '../estimate.ts'
 import { differenceOf, estimateFrom } from '../estimate.ts'

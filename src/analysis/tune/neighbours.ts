@@ -1,5 +1,5 @@
-import type { Role, Topology } from '../../point/index.ts'
-import { topologyLabel } from '../../point/index.ts'
+import type { Role, Topology } from '../../model/index.ts'
+import { topologyLabel } from '../../model/index.ts'
 import { kindOf } from '../kin.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import { bestOf } from '../serving-modes.ts'

@@ -1,6 +1,6 @@
 import type { Run } from '../../journal/run.ts'
-import type { Point } from '../../point/index.ts'
-import { meanTokens } from '../../point/index.ts'
+import type { Point } from '../../model/index.ts'
+import { meanTokens } from '../../model/index.ts'
 import { loadValue } from '../load-label.ts'
 import { type Gap, measureAgain } from '../measure-again.ts'
 import type { MeasuredPoint } from '../measured-point.ts'

@@ -1,5 +1,5 @@
-import type { Deployment, Topology } from '../../point/index.ts'
-import { canonicalJson, largest, meanTokens, smallest, topologyLabel } from '../../point/index.ts'
+import type { Deployment, Topology } from '../../model/index.ts'
+import { canonicalJson, largest, meanTokens, smallest, topologyLabel } from '../../model/index.ts'
 import { loadValue } from '../load-label.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import { meetsSlo, objectives } from '../slo.ts'

@@ -1,5 +1,5 @@
-import type { Role } from '../../point/index.ts'
-import { largest, rolesOf, workersOf } from '../../point/index.ts'
+import type { Role } from '../../model/index.ts'
+import { largest, rolesOf, workersOf } from '../../model/index.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import { gaugeOver, steadyPart } from './steady-part.ts'
 

@@ -1,5 +1,5 @@
 import type { Measurement, ServerMetric } from '../../metrics/measurement.ts'
-import { largest } from '../../point/index.ts'
+import { largest } from '../../model/index.ts'
 
 /** A stretch of a point's time, ms since its window began. */
 export interface Stretch {

@@ -1,6 +1,6 @@
-import type { Simulation } from '../../engine/simulate.ts'
 import type { Measurement } from '../../metrics/measurement.ts'
-import type { Deployment } from '../../point/index.ts'
+import type { Deployment } from '../../model/index.ts'
+import type { Simulation } from '../../simulator/simulate.ts'
 import { figures } from '../figures.ts'
 import type { FitPoint } from './fit-point.ts'
 import type { FigureErrors } from './twin.ts'

@@ -1,8 +1,8 @@
-import type { Profile } from '../../engine/profile.ts'
-import { settingsProblems } from '../../engine/settings.ts'
-import type { SimulatedPoint } from '../../engine/simulate.ts'
-import type { Deployment, EngineSettings, Json, Role } from '../../point/index.ts'
-import { rolesOf, topologyLabel } from '../../point/index.ts'
+import type { Deployment, EngineSettings, Json, Role } from '../../model/index.ts'
+import { rolesOf, topologyLabel } from '../../model/index.ts'
+import type { Profile } from '../../simulator/profile.ts'
+import { settingsProblems } from '../../simulator/settings.ts'
+import type { SimulatedPoint } from '../../simulator/simulate.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 
 /** A measured point as a fit sees it. */

@@ -1,5 +1,5 @@
-import type { Profile } from '../../engine/profile.ts'
-import { createRandom, FulcrumError } from '../../point/index.ts'
+import { createRandom, FulcrumError } from '../../model/index.ts'
+import type { Profile } from '../../simulator/profile.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import { figureErrors } from './errors.ts'
 import type { FitResult, FitTask } from './fit.ts'

@@ -1,4 +1,4 @@
-import type { Profile } from '../../engine/profile.ts'
+import type { Profile } from '../../simulator/profile.ts'
 
 /** What a fit finds of a deployment, by name. Times in ms. */
 export interface TwinParameters {

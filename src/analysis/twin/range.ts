@@ -1,4 +1,3 @@
-import type { SimulatedWorkload } from '../../engine/request-source.ts'
 import {
   canonicalJson,
   type Deployment,
@@ -9,7 +8,8 @@ import {
   smallest,
   topologyLabel,
   workersOf,
-} from '../../point/index.ts'
+} from '../../model/index.ts'
+import type { SimulatedWorkload } from '../../simulator/request-source.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import type { MeasuredRange } from './twin.ts'
 

@@ -1,4 +1,4 @@
-import { meanTokens } from '../../point/index.ts'
+import { meanTokens } from '../../model/index.ts'
 import type { FitPoint } from './fit-point.ts'
 import type { TwinParameters } from './parameters.ts'
 import { neutralParameters } from './parameters.ts'

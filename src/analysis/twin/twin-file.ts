@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import type { Profile } from '../../engine/profile.ts'
-import { FulcrumError } from '../../point/index.ts'
+import { FulcrumError } from '../../model/index.ts'
+import type { Profile } from '../../simulator/profile.ts'
 import type { Twin } from './twin.ts'
 
 /** A twin's name beside the run that it was fitted to. */

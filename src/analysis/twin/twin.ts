@@ -1,6 +1,6 @@
-import type { Profile } from '../../engine/profile.ts'
-import type { RouterMode } from '../../engine/routing.ts'
-import type { Model, Role } from '../../point/index.ts'
+import type { Model, Role } from '../../model/index.ts'
+import type { Profile } from '../../simulator/profile.ts'
+import type { RouterMode } from '../../simulator/routing.ts'
 import type { TwinParameters } from './parameters.ts'
 
 /** How far predictions of one figure were from what was measured: relative, e.g. 0.05 for 5 %. */

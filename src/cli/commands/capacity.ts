@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { type CapacityFlags, exitCodes, planCapacityOf } from '../../index.ts'
-import { capacityText } from '../capacity-text.ts'
 import { interruption } from '../interruption.ts'
+import { capacityText } from '../text/capacity.ts'
 
 type CapacityOptions = CapacityFlags & {
   readonly run?: string

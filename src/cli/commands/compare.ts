@@ -1,7 +1,7 @@
 import { appendFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { type Compared, compareRunFolders, exitCodes } from '../../index.ts'
-import { table } from '../table.ts'
+import { table } from '../../render/terminal/table.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 interface CompareOptions {

@@ -8,7 +8,7 @@ import {
   previewCrosscheck,
 } from '../../index.ts'
 import { interruption } from '../interruption.ts'
-import { printPreview } from '../preview-text.ts'
+import { printPreview } from '../text/preview.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 interface CrosscheckOptions {

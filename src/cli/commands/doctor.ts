@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { type Check, examine, exitCodes } from '../../index.ts'
-import { findingLines } from '../doctor-text.ts'
+import { findingLines } from '../text/doctor.ts'
 
 interface Options {
   json?: true

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { exitCodes, sweepHistory, type WrittenHistory } from '../../index.ts'
-import { table } from '../table.ts'
+import { table } from '../../render/terminal/table.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 interface HistoryOptions {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { importResults, parseSlo } from '../../index.ts'
-import { frontierText } from '../frontier-text.ts'
+import { frontierText } from '../../render/terminal/frontier.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 interface ImportOptions {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { planSweepFile } from '../../index.ts'
-import { planText } from '../plan-text.ts'
+import { planText } from '../text/plan.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 /** `fulcrum plan FILE` */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { reportRun } from '../../index.ts'
-import { frontierText } from '../frontier-text.ts'
+import { frontierText } from '../../render/terminal/frontier.ts'
 
 /** `fulcrum report [RUN]` */
 export function addReport(program: Command): void {

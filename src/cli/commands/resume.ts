@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { type Again, againStatuses, parseLimits, planToResume, previewPlan, resumeRun } from '../../index.ts'
 import { interruption } from '../interruption.ts'
-import { addLimitOptions, type LimitOptions, limitHelp } from '../limits-text.ts'
 import { nameLeftovers } from '../name-leftovers.ts'
-import { printOutcome } from '../outcome-text.ts'
-import { printPreview } from '../preview-text.ts'
 import { showProgress } from '../progress.ts'
+import { addLimitOptions, type LimitOptions, limitHelp } from '../text/limits.ts'
+import { printOutcome } from '../text/outcome.ts'
+import { printPreview } from '../text/preview.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 /** `fulcrum resume [RUN]` */

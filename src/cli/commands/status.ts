@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { runStatus } from '../../index.ts'
-import { problemsText } from '../problems-text.ts'
-import { duration } from '../table.ts'
+import { duration } from '../../render/terminal/table.ts'
+import { problemsText } from '../text/problems.ts'
 import { watchStatus } from '../watch-status.ts'
 
 /** `fulcrum status [RUN]` */

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import { exitCodes, exitCodeWith, parseLimits, planSweepFile, previewPlan, tuneFileOrRun } from '../../index.ts'
 import { interruption } from '../interruption.ts'
-import { addLimitOptions, type LimitOptions, limitHelp } from '../limits-text.ts'
-import { printPreview } from '../preview-text.ts'
 import { showProgress } from '../progress.ts'
-import { tuneText } from '../tune-text.ts'
+import { addLimitOptions, type LimitOptions, limitHelp } from '../text/limits.ts'
+import { printPreview } from '../text/preview.ts'
+import { tuneText } from '../text/tune.ts'
 
 /** `fulcrum tune FILE|RUN` */
 export function addTune(program: Command): void {

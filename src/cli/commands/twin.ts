@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import { fitTwinOfRun, predictionsCsv, predictSweepFile } from '../../index.ts'
 import { interruption } from '../interruption.ts'
-import { fitText, predictionText } from '../twin-text.ts'
+import { fitText, predictionText } from '../text/twin.ts'
 
 /** `fulcrum twin fit|predict` */
 export function addTwin(program: Command): void {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { validateSweep } from '../../index.ts'
-import { datasetText } from '../dataset-text.ts'
+import { datasetText } from '../text/dataset.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 /** `fulcrum validate FILE…` */

@@ -1,4 +1,4 @@
-import type { Random } from '../../point/index.ts'
+import type { Random } from '../../model/index.ts'
 import { percentileOfSorted } from '../distribution.ts'
 import { normalProbability, normalQuantile } from './normal.ts'
 

@@ -1,4 +1,4 @@
-import type { Length, Random } from '../../point/index.ts'
+import type { Length, Random } from '../../model/index.ts'
 import { normalQuantile } from './normal.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Slo } from '../../point/index.ts'
+import type { Slo } from '../../model/index.ts'
 import { errorPerLook } from './boundaries.ts'
 import type { Asked, Bounds } from './intervals.ts'
 import { percentileBounds, rateBounds, ratioBounds } from './intervals.ts'

@@ -1,4 +1,4 @@
-import type { Load, Slo } from '../../point/index.ts'
+import type { Load, Slo } from '../../model/index.ts'
 import type { RequestRecords } from '../records.ts'
 import { phaseCode, pickRequests } from '../records.ts'
 import type { FigureAtLook, Look } from './rule.ts'

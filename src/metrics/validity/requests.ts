@@ -1,4 +1,4 @@
-import { meanTokens, type Point } from '../../point/index.ts'
+import { meanTokens, type Point } from '../../model/index.ts'
 import type { Finding, Measurement } from '../measurement.ts'
 import { amount, percent } from './figures.ts'
 import { judgeTokenCounts } from './token-counts.ts'

@@ -1,4 +1,4 @@
-import type { Point } from '../../point/index.ts'
+import type { Point } from '../../model/index.ts'
 import type { Finding, Measurement, ServerMetrics } from '../measurement.ts'
 import { amount, percent } from './figures.ts'
 

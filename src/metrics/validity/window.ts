@@ -1,4 +1,4 @@
-import type { Point } from '../../point/index.ts'
+import type { Point } from '../../model/index.ts'
 import { samplesNeeded } from '../early-stopping.ts'
 import type { Finding, Measurement } from '../measurement.ts'
 import { amount, percent, time } from './figures.ts'

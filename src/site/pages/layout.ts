@@ -1,8 +1,8 @@
-import type { Crumb } from '../../report/crumbs.ts'
-import { crumbTrail } from '../../report/crumbs.ts'
-import type { Html } from '../../report/html.ts'
-import { html, trusted } from '../../report/html.ts'
-import type { Inline } from '../../report/inline-script.ts'
+import type { Crumb } from '../../render/html/crumbs.ts'
+import { crumbTrail } from '../../render/html/crumbs.ts'
+import type { Html } from '../../render/html/html.ts'
+import { html, trusted } from '../../render/html/html.ts'
+import type { Inline } from '../../render/html/inline-script.ts'
 import type { Answer } from '../answer.ts'
 import { page } from '../answer.ts'
 

@@ -1,4 +1,4 @@
-import { html } from '../../report/html.ts'
+import { html } from '../../render/html/html.ts'
 import type { Answer } from '../answer.ts'
 import type { SiteAssets } from './layout.ts'
 import { layout } from './layout.ts'

@@ -4,10 +4,10 @@ import { analyse } from '../../../src/analysis/analyse.ts'
 import { planCapacity } from '../../../src/analysis/capacity/plan.ts'
 import { responseCurve } from '../../../src/analysis/capacity/response.ts'
 import { servable } from '../../../src/analysis/capacity/servable.ts'
-import { loadProfile } from '../../../src/engine/profile.ts'
-import { simulate } from '../../../src/engine/simulate.ts'
-import { contentId, type LoadLevel, type Slo, type Topology, type Workload } from '../../../src/point/index.ts'
-import { aggregated, disaggregated, runOf, syntheticRun } from '../../report/synthetic-run.ts'
+import { contentId, type LoadLevel, type Slo, type Topology, type Workload } from '../../../src/model/index.ts'
+import { loadProfile } from '../../../src/simulator/profile.ts'
+import { simulate } from '../../../src/simulator/simulate.ts'
+import { aggregated, disaggregated, runOf, syntheticRun } from '../../render/synthetic-run.ts'
 
 /** The simulated engine in virtual time stands for a system that was measured: its truth at any load can be asked. */
 const profile = await loadProfile('deepseek-r1-fp4-gb200')

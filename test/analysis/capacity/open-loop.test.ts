@@ -7,10 +7,10 @@ import { responseAt } from '../../../src/analysis/capacity/rate-response.ts'
 import { responseCurve } from '../../../src/analysis/capacity/response.ts'
 import { servable } from '../../../src/analysis/capacity/servable.ts'
 import { trafficOfTrace } from '../../../src/analysis/capacity/trace-traffic.ts'
-import { loadProfile } from '../../../src/engine/profile.ts'
-import { simulate } from '../../../src/engine/simulate.ts'
-import { contentId, createRandom, type Length, type Slo } from '../../../src/point/index.ts'
-import { disaggregated, runOf, syntheticRun } from '../../report/synthetic-run.ts'
+import { contentId, createRandom, type Length, type Slo } from '../../../src/model/index.ts'
+import { loadProfile } from '../../../src/simulator/profile.ts'
+import { simulate } from '../../../src/simulator/simulate.ts'
+import { disaggregated, runOf, syntheticRun } from '../../render/synthetic-run.ts'
 
 /** The simulated engine in virtual time stands for a system that was measured: its truth at any load can be asked. */
 const profile = await loadProfile('deepseek-r1-fp4-gb200')

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { layouts, placed } from '../../../src/analysis/capacity/placement.ts'
-import type { Deployment, Topology } from '../../../src/point/index.ts'
-import { gpusOf } from '../../../src/point/index.ts'
-import { aggregated, disaggregated } from '../../report/synthetic-run.ts'
+import type { Deployment, Topology } from '../../../src/model/index.ts'
+import { gpusOf } from '../../../src/model/index.ts'
+import { aggregated, disaggregated } from '../../render/synthetic-run.ts'
 
 const deployment = (topology: Topology, gpus = 4): Deployment => ({
   id: 'd',

@@ -5,7 +5,7 @@ import { analyse } from '../../../src/analysis/analyse.ts'
 import { dayShapes } from '../../../src/analysis/capacity/day-shape.ts'
 import { planCapacity } from '../../../src/analysis/capacity/plan.ts'
 import type { CapacityQuestion } from '../../../src/analysis/capacity/question.ts'
-import { syntheticRun } from '../../report/synthetic-run.ts'
+import { syntheticRun } from '../../render/synthetic-run.ts'
 
 const { points } = analyse(syntheticRun({ concurrencies: [1, 4, 16, 64, 128] }))
 const long = { name: '8000/256', share: 1, isl: 8000, osl: 256 }

@@ -5,8 +5,8 @@ import { promptQueue } from '../../../src/analysis/capacity/prompt-queue.ts'
 import { quantilesOf } from '../../../src/analysis/capacity/quantiles.ts'
 import type { ResponseCurve } from '../../../src/analysis/capacity/response.ts'
 import { distributionOf } from '../../../src/metrics/distribution.ts'
-import { createRandom, type Topology } from '../../../src/point/index.ts'
-import { aggregated, disaggregated, syntheticRun } from '../../report/synthetic-run.ts'
+import { createRandom, type Topology } from '../../../src/model/index.ts'
+import { aggregated, disaggregated, syntheticRun } from '../../render/synthetic-run.ts'
 
 /** Times of prompts whose lengths vary as traffic's do, ms. */
 function services(count: number, spread: number): number[] {

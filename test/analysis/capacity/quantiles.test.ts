@@ -8,7 +8,7 @@ import {
   valueAtRank,
   withoutTop,
 } from '../../../src/analysis/capacity/quantiles.ts'
-import { createRandom } from '../../../src/point/index.ts'
+import { createRandom } from '../../../src/model/index.ts'
 
 /** Uniform between 0 and 100. */
 const uniform = [0, 1, 5, 10, 25, 50, 75, 90, 95, 99, 100]

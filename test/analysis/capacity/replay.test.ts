@@ -10,9 +10,9 @@ import { servable } from '../../../src/analysis/capacity/servable.ts'
 import type { Twin } from '../../../src/analysis/twin/index.ts'
 import { neutralParameters } from '../../../src/analysis/twin/parameters.ts'
 import { rangeOf } from '../../../src/analysis/twin/range.ts'
-import { loadProfile } from '../../../src/engine/profile.ts'
-import { createRandom } from '../../../src/point/index.ts'
-import { disaggregated } from '../../report/synthetic-run.ts'
+import { createRandom } from '../../../src/model/index.ts'
+import { loadProfile } from '../../../src/simulator/profile.ts'
+import { disaggregated } from '../../render/synthetic-run.ts'
 import { virtualRun } from '../tune/virtual-run.ts'
 
 const profile = await loadProfile('deepseek-r1-fp4-gb200')

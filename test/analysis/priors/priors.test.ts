@@ -7,8 +7,8 @@ import { analyse } from '../../../src/analysis/analyse.ts'
 import { aiconfiguratorPriors } from '../../../src/analysis/priors/aiconfigurator.ts'
 import { pastRunPriors } from '../../../src/analysis/priors/past-runs.ts'
 import { priorOrder } from '../../../src/analysis/priors/prior-order.ts'
-import { topologyLabel } from '../../../src/point/index.ts'
-import { aggregated, disaggregated, syntheticRun } from '../../report/synthetic-run.ts'
+import { topologyLabel } from '../../../src/model/index.ts'
+import { aggregated, disaggregated, syntheticRun } from '../../render/synthetic-run.ts'
 
 const written = (name: string) => readFile(join(import.meta.dirname, 'aiconfigurator', name), 'utf8')
 const agg = aiconfiguratorPriors(await written('agg/pareto.csv'), 'agg/pareto.csv')

@@ -3,8 +3,8 @@ import { describe, test } from 'node:test'
 import { virtualRun } from '../../../bench/tune/virtual.ts'
 import { drawnSystems, virtualSystems } from '../../../bench/tune/virtual-systems.ts'
 import { diagnosed, verdictOf, ways } from '../../../bench/tune/virtual-tables.ts'
-import { loadProfile } from '../../../src/engine/profile.ts'
-import { simulate } from '../../../src/engine/simulate.ts'
+import { loadProfile } from '../../../src/simulator/profile.ts'
+import { simulate } from '../../../src/simulator/simulate.ts'
 
 const profile = await loadProfile('deepseek-r1-fp4-gb200')
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { analyse } from '../../../src/analysis/analyse.ts'
 import { recommendForMix } from '../../../src/analysis/tune/mix.ts'
-import { aggregated, disaggregated, syntheticRun } from '../../report/synthetic-run.ts'
+import { aggregated, disaggregated, syntheticRun } from '../../render/synthetic-run.ts'
 
 const run = syntheticRun({
   repeats: 3,

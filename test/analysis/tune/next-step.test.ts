@@ -6,8 +6,8 @@ import type { Tuning } from '../../../src/analysis/tune/tune.ts'
 import { tune } from '../../../src/analysis/tune/tune.ts'
 import type { PointResult } from '../../../src/journal/event.ts'
 import type { Distribution } from '../../../src/metrics/measurement.ts'
-import { topologyLabel } from '../../../src/point/index.ts'
-import { aggregated, disaggregated, failed, invalid, runOf, syntheticRun } from '../../report/synthetic-run.ts'
+import { topologyLabel } from '../../../src/model/index.ts'
+import { aggregated, disaggregated, failed, invalid, runOf, syntheticRun } from '../../render/synthetic-run.ts'
 
 /** What a point shows, in place of what the synthetic formula says. */
 interface Shown {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { analyse } from '../../../src/analysis/analyse.ts'
 import { matchRates } from '../../../src/analysis/tune/rate-matching.ts'
-import { loadProfile } from '../../../src/engine/profile.ts'
-import { aggregated, disaggregated } from '../../report/synthetic-run.ts'
+import { loadProfile } from '../../../src/simulator/profile.ts'
+import { aggregated, disaggregated } from '../../render/synthetic-run.ts'
 import { virtualRun } from './virtual-run.ts'
 
 const profile = await loadProfile('deepseek-r1-fp4-gb200')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gaugeOver, steadyPart } from '../../../src/analysis/tune/steady-part.ts'
 import type { Measurement } from '../../../src/metrics/measurement.ts'
-import { syntheticRun } from '../../report/synthetic-run.ts'
+import { syntheticRun } from '../../render/synthetic-run.ts'
 
 const [result] = syntheticRun({ concurrencies: [4] }).results
 const base = result?.measurement

@@ -5,7 +5,7 @@ import { bottleneckAt } from '../../../src/analysis/tune/bottleneck.ts'
 import { referenceOf, tune } from '../../../src/analysis/tune/tune.ts'
 import type { PointResult } from '../../../src/journal/event.ts'
 import type { Measurement } from '../../../src/metrics/measurement.ts'
-import { aggregated, disaggregated, syntheticRun } from '../../report/synthetic-run.ts'
+import { aggregated, disaggregated, syntheticRun } from '../../render/synthetic-run.ts'
 
 const gauge = (value: number) => ({ mean: value, max: value, last: value })
 

@@ -1,9 +1,9 @@
-import type { Profile } from '../../../src/engine/profile.ts'
-import { simulate } from '../../../src/engine/simulate.ts'
 import type { Run } from '../../../src/journal/run.ts'
-import type { EngineSettings, Role } from '../../../src/point/index.ts'
-import { contentId } from '../../../src/point/index.ts'
-import { runOf, type SyntheticOptions, syntheticRun } from '../../report/synthetic-run.ts'
+import type { EngineSettings, Role } from '../../../src/model/index.ts'
+import { contentId } from '../../../src/model/index.ts'
+import type { Profile } from '../../../src/simulator/profile.ts'
+import { simulate } from '../../../src/simulator/simulate.ts'
+import { runOf, type SyntheticOptions, syntheticRun } from '../../render/synthetic-run.ts'
 
 /** A run whose every point was simulated in virtual time: its truth can be asked for more. */
 export function virtualRun(

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { fitPoints, modelledEngine } from '../../../src/analysis/twin/fit-point.ts'
 import { blankProfile, fitParameters, fitTwin, planFits } from '../../../src/analysis/twin/index.ts'
 import { neutralParameters } from '../../../src/analysis/twin/parameters.ts'
-import { FulcrumError } from '../../../src/point/index.ts'
+import { FulcrumError } from '../../../src/model/index.ts'
 import { aggregated, disaggregated, pointsOfTruth, profile, workload } from './virtual-points.ts'
 
 /** A deployment unlike its profile in every way that a fit looks for. */

@@ -15,7 +15,7 @@ import {
   twinText,
 } from '../../../src/analysis/twin/index.ts'
 import { neutralParameters } from '../../../src/analysis/twin/parameters.ts'
-import { FulcrumError } from '../../../src/point/index.ts'
+import { FulcrumError } from '../../../src/model/index.ts'
 import { aggregated, closedLoad, disaggregated, pointsOfTruth, profile, workload } from './virtual-points.ts'
 
 const points = pointsOfTruth(

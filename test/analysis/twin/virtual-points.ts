@@ -1,13 +1,13 @@
 import type { MeasuredPoint } from '../../../src/analysis/measured-point.ts'
 import { measuredPoints } from '../../../src/analysis/measured-point.ts'
 import { fittedProfile, type TwinParameters } from '../../../src/analysis/twin/parameters.ts'
-import type { Profile } from '../../../src/engine/profile.ts'
-import { loadProfile } from '../../../src/engine/profile.ts'
-import { simulate } from '../../../src/engine/simulate.ts'
 import type { PointResult } from '../../../src/journal/event.ts'
 import type { Run } from '../../../src/journal/run.ts'
-import type { Load, Topology, Workload } from '../../../src/point/index.ts'
-import { contentId, defaultLimits, rolesOf, topologyLabel } from '../../../src/point/index.ts'
+import type { Load, Topology, Workload } from '../../../src/model/index.ts'
+import { contentId, defaultLimits, rolesOf, topologyLabel } from '../../../src/model/index.ts'
+import type { Profile } from '../../../src/simulator/profile.ts'
+import { loadProfile } from '../../../src/simulator/profile.ts'
+import { simulate } from '../../../src/simulator/simulate.ts'
 
 export const profile: Profile = await loadProfile('deepseek-r1-fp4-gb200')
 

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { adjustForFalseDiscovery, adjustWithinBounds } from '../../../src/metrics/statistics/false-discovery.ts'
 import { normalProbability } from '../../../src/metrics/statistics/normal.ts'
-import { createRandom } from '../../../src/point/index.ts'
+import { createRandom } from '../../../src/model/index.ts'
 
 test('of what is called different among 100 figures, 20 of which are, at most 5 % is not; without control four times as much', () => {
   const runs = 400

@@ -4,7 +4,7 @@ import { effectiveCount, fewestEffective } from '../../../src/metrics/statistics
 import { normalQuantile } from '../../../src/metrics/statistics/normal.ts'
 import { percentileInterval, percentileIntervalOfSeries } from '../../../src/metrics/statistics/percentile-interval.ts'
 import { seriesMeanInterval } from '../../../src/metrics/statistics/series-mean.ts'
-import { createRandom, type Random } from '../../../src/point/index.ts'
+import { createRandom, type Random } from '../../../src/model/index.ts'
 
 /** A stationary series of standard normals, each as much like the one before as `dependence` says. */
 function series(count: number, dependence: number, random: Random): Float64Array {

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { moderatedVariances } from '../../../src/metrics/statistics/moderated-variance.ts'
 import { digamma, trigamma, trigammaInverse } from '../../../src/metrics/statistics/polygamma.ts'
 import { studentTwoSidedP, studentUpperP } from '../../../src/metrics/statistics/student.ts'
-import { createRandom } from '../../../src/point/index.ts'
+import { createRandom } from '../../../src/model/index.ts'
 
 const near = (actual: number, expected: number, tolerance: number) =>
   assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} is not within ${tolerance} of ${expected}`)

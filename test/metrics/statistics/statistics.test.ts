@@ -6,8 +6,8 @@ import { bcaInterval, blockLengthFor, bootstrapInterval } from '../../../src/met
 import { normalProbability, normalQuantile } from '../../../src/metrics/statistics/normal.ts'
 import { repeatsInterval } from '../../../src/metrics/statistics/repeats.ts'
 import { mannWhitney, permutationP } from '../../../src/metrics/statistics/two-samples.ts'
-import type { Random } from '../../../src/point/index.ts'
-import { createRandom } from '../../../src/point/index.ts'
+import type { Random } from '../../../src/model/index.ts'
+import { createRandom } from '../../../src/model/index.ts'
 
 const near = (actual: number, expected: number, within: number) =>
   assert.ok(Math.abs(actual - expected) <= within, `${actual} is not ${expected} ± ${within}`)

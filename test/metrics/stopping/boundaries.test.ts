@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { normalProbability, normalQuantile } from '../../../src/metrics/statistics/normal.ts'
 import { errorPerLook } from '../../../src/metrics/stopping/boundaries.ts'
-import { createRandom } from '../../../src/point/index.ts'
+import { createRandom } from '../../../src/model/index.ts'
 
 const fifths = [0.2, 0.4, 0.6, 0.8, 1]
 const criticals = (errors: readonly number[]) => errors.map(error => Number(normalQuantile(1 - error / 2).toFixed(3)))

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { normalQuantile } from '../../../src/metrics/statistics/normal.ts'
 import { meanBounds, percentileBounds } from '../../../src/metrics/stopping/intervals.ts'
-import { createRandom } from '../../../src/point/index.ts'
+import { createRandom } from '../../../src/model/index.ts'
 
 const asked = { round: 16, confidence: 0.95, blur: 0.025 }
 

@@ -4,7 +4,7 @@ import { createRecords, type RequestRecords } from '../../../src/metrics/records
 import { figuresAtLook, isSettled, looksOf } from '../../../src/metrics/stopping/rule.ts'
 import { sampleOf } from '../../../src/metrics/stopping/sample.ts'
 import { lookAt, stopRuleOf } from '../../../src/metrics/stopping/stop.ts'
-import { createRandom } from '../../../src/point/index.ts'
+import { createRandom } from '../../../src/model/index.ts'
 
 const concurrency = 16
 const before = 32

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
-import { isObject, type JsonObject, readAt } from '../../../src/deploy/kubernetes/fields.ts'
-import type { Json } from '../../../src/point/index.ts'
+import { isObject, type JsonObject, readAt } from '../../../src/deployers/kubernetes/fields.ts'
+import type { Json } from '../../../src/model/index.ts'
 import { applyAs } from './call.ts'
 import type { ControlPlane } from './control-plane.ts'
 

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'yaml'
-import { isObject, type JsonObject, readAt, withFields } from '../../../src/deploy/kubernetes/fields.ts'
+import { isObject, type JsonObject, readAt, withFields } from '../../../src/deployers/kubernetes/fields.ts'
 import type { Call } from './call.ts'
 import { until } from './control-plane.ts'
 

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isObject, type JsonObject, readAt } from '../../../src/deploy/kubernetes/fields.ts'
+import { isObject, type JsonObject, readAt } from '../../../src/deployers/kubernetes/fields.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { type KubeletServer, startKubeletServer } from './kubelet-server.ts'
 import type { PodNetwork } from './pod-network.ts'

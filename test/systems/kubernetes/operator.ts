@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isObject, type JsonObject, readAt } from '../../../src/deploy/kubernetes/fields.ts'
-import type { Json } from '../../../src/point/index.ts'
+import { isObject, type JsonObject, readAt } from '../../../src/deployers/kubernetes/fields.ts'
+import type { Json } from '../../../src/model/index.ts'
 import { applyAs } from './call.ts'
 import type { ControlPlane } from './control-plane.ts'
 

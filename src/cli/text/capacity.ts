@@ -1,0 +1,161 @@
+import { type CandidateView, type CapacityAnswer, type CapacityView, capacityWords } from '../../index.ts'
+import { table } from '../../render/terminal/table.ts'
+import { wrapped } from '../../render/terminal/wrapped.ts'
+
+const {
+  headline,
+  askedFor,
+  cautiousText,
+  spareText,
+  costLines,
+  effectText,
+  limitText,
+  mostText,
+  percent,
+  replayText,
+  signed,
+  money,
+  figure,
+  time,
+} = capacityWords
+
+/** The plan for a terminal of 80 columns. */
+export function capacityText({ view, files }: CapacityAnswer): string {
+  const { answer, refused, run } = view
+  const blocks = [
+    wrapped(headline(view)),
+    wrapped(`for ${askedFor(view)}`),
+    ...[mostText(view)].filter(line => line !== null).map(line => wrapped(line)),
+    ...(answer === null
+      ? []
+      : [
+          answerText(view, answer),
+          ...view.replays.map(replay => wrapped(replayText(replay))),
+          ...blocksOf(view, answer),
+        ]),
+    ...(refused.length === 0
+      ? []
+      : [`left out\n${refused.map(({ label, why }) => wrapped(`${label}: ${why}`, '  ')).join('\n')}`]),
+    ...(view.caveats.length === 0 ? [] : [view.caveats.map(line => wrapped(`note: ${line}`)).join('\n')]),
+    `run: ${run.folder}`,
+    ...files.filter(file => file.endsWith('.html')).map(file => `page: ${file}`),
+  ]
+  return blocks.join('\n\n')
+}
+
+function answerText(view: CapacityView, answer: CandidateView): string {
+  const { gpus, gpusPaid, requestsPerSPerReplica, utilisation, prefillToDecodeGpus, followingShare } = answer
+  return [
+    `${gpus} GPUs in use, ${gpusPaid} in whole nodes${prefillToDecodeGpus === null ? '' : `; prefill:decode GPUs of a replica ${prefillToDecodeGpus.join(':')}`}`,
+    ...settings(answer),
+    `a replica answers ${figure(requestsPerSPerReplica)} requests/s within the SLO; ${percent(utilisation)} used at the peak`,
+    spareText(answer),
+    ...[cautiousText(view)].filter(line => line !== null),
+    ...costLines(answer, view),
+    ...(followingShare < 0.995
+      ? [`replicas that follow the traffic hour by hour would take ${percent(followingShare)} of the GPU-hours`]
+      : []),
+  ]
+    .map(line => wrapped(line))
+    .join('\n')
+}
+
+function settings({ engine }: CandidateView): string[] {
+  const set = Object.entries(engine).flatMap(([role, values]) =>
+    Object.entries(values).map(([name, value]) => `${role}.${name}=${JSON.stringify(value)}`),
+  )
+  return set.length === 0 ? [] : [`engine settings: ${set.join(' ')}`]
+}
+
+function blocksOf(view: CapacityView, answer: CandidateView): string[] {
+  const right = (title: string) => ({ title, align: 'right' as const })
+  const { candidates, sensitivity, months, evidence } = view
+  return [
+    table(
+      [
+        { title: 'requests' },
+        right('share'),
+        right('alone'),
+        { title: 'limit' },
+        right('TTFT p95'),
+        right('ITL p95'),
+        { title: 'rests on' },
+      ],
+      answer.requests.map(one => [
+        clipped(one.name, 18),
+        percent(one.share),
+        `${figure(one.requestsPerSAlone)}/s`,
+        one.limit === 'heaviest load measured' ? 'not reached' : limitText(one.limit),
+        time(one.ttftP95Ms),
+        time(one.itlP95Ms),
+        one.carriedOver === null ? clipped(one.restsOn, 16) : 'EXTRAPOLATED',
+      ]),
+    ),
+    table(
+      [
+        { title: 'deployment' },
+        right('req/s each'),
+        right('replicas'),
+        right('GPUs'),
+        right('nodes'),
+        right('per M tokens'),
+      ],
+      candidates
+        .slice(0, 8)
+        .map(one => [
+          clipped(one.deployment, 30),
+          figure(one.requestsPerSPerReplica),
+          String(one.replicas),
+          String(one.gpus),
+          `${one.nodes}${one.fits ? '' : ' !'}`,
+          money(one.cost.perMillionTokens, one.cost),
+        ]),
+    ),
+    table(
+      [{ title: 'assumption' }, right('by'), { title: 'effect' }, right('GPUs'), right('headroom'), right('cost/h')],
+      sensitivity.map(one => [
+        one.assumption,
+        signed(one.by),
+        clipped(effectText(one, answer), 36),
+        one.best === null ? '–' : String(one.best.gpus),
+        one.best === null ? '–' : percent(one.best.headroom),
+        one.best === null ? '–' : money(one.best.costPerHour, answer.cost),
+      ]),
+    ),
+    ...(months.length === 0
+      ? []
+      : [
+          table(
+            [right('month'), right('peak req/s'), right('replicas'), right('nodes')],
+            months.map(one => [
+              String(one.month),
+              figure(one.peakRequestsPerS),
+              String(one.replicas),
+              `${one.nodes}${one.fits ? '' : ' !'}`,
+            ]),
+          ),
+        ]),
+    table(
+      [
+        { title: 'measured point' },
+        { title: 'workload' },
+        { title: 'load' },
+        right('TTFT p95'),
+        right('ITL p95'),
+        { title: '' },
+      ],
+      evidence
+        .filter(one => one.use === 'limit')
+        .map(one => [
+          one.pointIds[0] ?? '',
+          clipped(one.workload, 16),
+          one.load.replace('concurrency ', 'c '),
+          time(one.ttftP95Ms),
+          time(one.itlP95Ms),
+          'at the limit',
+        ]),
+    ),
+  ]
+}
+
+const clipped = (text: string, most: number) => (text.length <= most ? text : `${text.slice(0, most - 1)}…`)

@@ -1,0 +1,61 @@
+import type { Plan } from '../../index.ts'
+import { topologyLabel } from '../../index.ts'
+import { duration, table } from '../../render/terminal/table.ts'
+import { datasetText } from './dataset.ts'
+
+/** Below so many points a search measures half of the grid or more: docs/bench/search.md. */
+const smallGrid = 60
+
+/** A plan for a person: the deployments in order, and what the order costs. */
+export function planText(plan: Plan): string {
+  const rows = plan.deployments.map(({ deployment, points }, i) => [
+    String(i + 1),
+    topologyLabel(deployment.topology),
+    settingsText(deployment.engine),
+    String(points.length),
+  ])
+  const { cost, nestedLoopCost, lowerBound } = plan
+  const proof = plan.exact ? 'the fewest possible' : `no order can do with fewer than ${lowerBound}`
+  const isSearch = plan.sweep.search === 'adaptive'
+  const lines = [
+    `${plan.sweep.name}: ${isSearch ? 'a search over at most ' : ''}${plan.pointCount} points over ${plan.deployments.length} deployments`,
+    '',
+    table(
+      [
+        { title: '#', align: 'right' },
+        { title: 'topology' },
+        { title: 'engine settings' },
+        { title: 'points', align: 'right' },
+      ],
+      rows,
+    ),
+    '',
+    ...(isSearch
+      ? [
+          'adaptive search: measures the points that can still win; the figures below are those of the whole grid',
+          ...(plan.pointCount < smallGrid ? ['a grid this small leaves a search little to leave out'] : []),
+        ]
+      : []),
+    `worker starts: ${cost.workersStarted} (${proof}; nested loops: ${nestedLoopCost.workersStarted})`,
+    plan.estimate === null
+      ? 'time: unknown, no past run to learn from'
+      : `time: ${timeText(plan.estimate)} (${plan.estimate.basis})`,
+    ...(plan.sweep.datasets ?? []).map(datasetText),
+    ...plan.sweep.warnings.map(warning => `warning: ${warning}`),
+  ]
+  return lines.join('\n')
+}
+
+function timeText({ seconds, secondsAtLeast }: NonNullable<Plan['estimate']>): string {
+  return secondsAtLeast === undefined
+    ? `about ${duration(seconds)}`
+    : `about ${duration(secondsAtLeast)} to ${duration(seconds)}`
+}
+
+function settingsText(engine: Plan['deployments'][number]['deployment']['engine']): string {
+  return Object.entries(engine)
+    .flatMap(([role, settings]) =>
+      Object.entries(settings ?? {}).map(([key, value]) => `${role}.${key}=${JSON.stringify(value)}`),
+    )
+    .join(' ')
+}

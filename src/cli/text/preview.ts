@@ -1,0 +1,27 @@
+import type { DeploymentPreview } from '../../index.ts'
+
+/** Prints what would be started, for a person or a machine. */
+export function printPreview(previews: readonly DeploymentPreview[], json: boolean): void {
+  console.log(json ? JSON.stringify(previews, null, 2) : previewText(previews))
+}
+
+/** Exact commands and files of each deployment, as a shell could run them. */
+function previewText(previews: readonly DeploymentPreview[]): string {
+  return previews
+    .map(({ label, points, preview }) => {
+      const files = preview.files.map(file => `# file ${file.path}\n${indent(file.content)}`)
+      const commands = preview.commands.map(({ argv, env, note }) => {
+        const variables = Object.entries(env).map(([name, value]) => `${name}=${quote(value)}`)
+        return `${note === undefined ? '' : `# ${note}\n`}${[...variables, ...argv.map(quote)].join(' ')}`
+      })
+      return [`## ${label} (${points} points)`, ...files, ...commands].join('\n')
+    })
+    .join('\n\n')
+}
+
+const indent = (text: string) => text.trimEnd().replaceAll(/^/gm, '  ')
+
+/** Quotes for a POSIX shell, for reading and pasting only: Fulcrum itself never goes through a shell. */
+function quote(word: string): string {
+  return /^[\w@%+=:,./$-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}

@@ -1,0 +1,183 @@
+import type {
+  Believed,
+  MixAnswer,
+  MixedPoint,
+  RatesAnswer,
+  TuneAnswer,
+  TunedPoint,
+  WorkloadAnswer,
+} from '../../index.ts'
+import { table } from '../../render/terminal/table.ts'
+import { wrapped } from '../../render/terminal/wrapped.ts'
+import { limitsText } from './limits.ts'
+
+/** The answer for a person, workload by workload. */
+export function tuneText({ folder, mix, workloads, believed, limits, outcome }: TuneAnswer): string {
+  const unfinished =
+    outcome === null || outcome.outcome === 'complete' ? [] : [`The run is not complete: ${outcome.reason}`]
+  return [
+    ...(mix === null ? [] : [mixText(mix)]),
+    ...workloads.map(workloadText),
+    ...(believed.length === 0 ? [] : [believed.map(believedText).join('\n')]),
+    ...(limits.length === 0 ? [] : [limitsText(limits)]),
+    ...unfinished,
+    `run: ${folder}`,
+  ].join('\n\n')
+}
+
+function workloadText(answer: WorkloadAnswer): string {
+  const { best, runnerUp, bottleneck, servingModes } = answer
+  if (best === null)
+    return [`${answer.workload}: no valid point, so no answer`, ...nextText(answer.next).map(inColumns)].join('\n')
+  const rows = [
+    row('best', best),
+    ...(runnerUp === null ? [] : [row('runner-up', runnerUp)]),
+    ...servingModes.flatMap(modes => [
+      row(`aggregated, ${modes.gpus} GPUs`, modes.aggregated),
+      row(`disaggregated, ${modes.gpus} GPUs`, modes.disaggregated),
+    ]),
+  ]
+  return [
+    `${answer.workload}: ${headline(answer)}`,
+    '',
+    table(
+      [
+        { title: '' },
+        { title: 'deployment' },
+        { title: 'load' },
+        { title: 'GPUs', align: 'right' },
+        { title: 'tok/s/GPU', align: 'right' },
+        { title: 'SLO' },
+      ],
+      rows,
+    ),
+    '',
+    ...[
+      ...settings(best),
+      ...(best.concurrencyPerGpu === null ? [] : [`concurrency per GPU: ${figure(best.concurrencyPerGpu)}`]),
+      ...(runnerUp === null
+        ? []
+        : [`lead over the runner-up: ${change(runnerUp.lead)}, ${verdicts[runnerUp.verdict]}`]),
+      ...servingModes.map(
+        modes =>
+          `disaggregated against aggregated on ${modes.gpus} GPUs: ${change(modes.gain)}, ${verdicts[modes.verdict]}`,
+      ),
+      ...(servingModes.length === 0 ? ['aggregated against disaggregated: not measured at an equal GPU count'] : []),
+      ...answer.rates.flatMap(ratesText),
+      ...(bottleneck === null
+        ? []
+        : [`held back by: ${answer.heldBackBy}`, ...bottleneck.evidence.map(line => `  ${line}`)]),
+      ...nextText(answer.next),
+      ...answer.caveats.map(line => `note: ${line}`),
+    ].map(inColumns),
+    ...overturnText(answer.couldOverturn),
+  ].join('\n')
+}
+
+/** A command stays in one line, to be copied. */
+const inColumns = (line: string) => (/^measure (?:it|again): /.test(line) ? line : wrapped(line))
+
+/** What could overturn the answer, and the command that measures it. */
+export function overturnText({ lines, command }: WorkloadAnswer['couldOverturn']): string[] {
+  const commands = command === null || lines.length === 0 ? [] : [`measure it: ${command}`]
+  return [...lines.map(line => `not sure: ${line}`), ...commands].map(inColumns)
+}
+
+/** What to try, what was measured that says so, and the command that measures what has no valid result. */
+function nextText({ advice, because, command }: WorkloadAnswer['next']): string[] {
+  return [
+    ...(advice === '' ? [] : [`try next: ${advice}`]),
+    ...because.map(line => `  ${line}`),
+    ...(command === null ? [] : [`measure again: ${command}`]),
+  ]
+}
+
+function believedText({ workload, deployment, load, source, tokensPerSPerGpu }: Believed): string {
+  return wrapped(
+    `prior for ${workload}: ${deployment} at ${load}, by ${source}, which expects ${figure(tokensPerSPerGpu)} tokens/s per GPU of its nearest; measured is what is above`,
+  )
+}
+
+/** One deployment for all workloads of the mix. */
+function mixText({ shares, best, runnerUp, leftOut }: MixAnswer): string {
+  const of = Object.entries(shares)
+    .map(([name, share]) => `${Math.round(100 * share)}% ${name}`)
+    .join(', ')
+  const left = leftOut.map(({ label, why }) => `left out: ${label}, ${why}`)
+  if (best === null) return [`the mix of ${of}: no deployment meets the SLO with all of it`, ...left].join('\n')
+  const line = (title: string, point: MixedPoint) => {
+    const { mean, ci95 } = point.tokensPerSPerGpu
+    const interval = ci95 === null ? '' : ` [${figure(ci95[0])}, ${figure(ci95[1])}]`
+    return [title, point.deployment, String(point.gpus), figure(point.requestsPerS), `${figure(mean)}${interval}`]
+  }
+  return [
+    `the mix of ${of}: ${best.deployment}, ${figure(best.requestsPerS)} requests/s together`,
+    '',
+    table(
+      [
+        { title: '' },
+        { title: 'deployment' },
+        { title: 'GPUs', align: 'right' },
+        { title: 'req/s', align: 'right' },
+        { title: 'tok/s/GPU', align: 'right' },
+      ],
+      [line('best', best), ...(runnerUp === null ? [] : [line('runner-up', runnerUp)])],
+    ),
+    '',
+    ...(runnerUp === null ? [] : [`lead over the runner-up: ${change(runnerUp.lead)}, ${verdicts[runnerUp.verdict]}`]),
+    'note: each workload was measured alone; capacities are combined by time shares',
+    ...left.map(line => wrapped(line)),
+  ].join('\n')
+}
+
+/** Prefill's rate against decode's demand, and where that and the measurement part. */
+function ratesText({ prefill, decode, ratio, best, rows, advice }: RatesAnswer): string[] {
+  const apart = rows.filter(row => row.parts)
+  const more = (isLimit: boolean) => (isLimit ? '' : ' or more')
+  return [
+    `rate matching: a prefill worker reads ${figure(prefill.requestsPerS)}${more(prefill.isLimit)} requests/s (${prefill.seenAt}), a decode worker answers ${figure(decode.requestsPerS)}${more(decode.isLimit)} (${decode.seenAt}): ${figure(ratio)} prefill for each decode${advice === null ? `, so of disaggregated ones ${best.topology} gives most per GPU${best.isMeasured ? '' : ' (not measured)'}` : ''}`,
+    ...apart.map(
+      row =>
+        `  ${row.deployment}: ${figure(row.predictedRequestsPerS)} requests/s predicted, ${figure(row.measuredRequestsPerS)} measured (${change(row.apart)})`,
+    ),
+    ...(advice === null ? [] : [`  ${advice}`]),
+  ]
+}
+
+const verdicts = {
+  shown: 'shown by repeats',
+  'not-shown': 'within noise',
+  unknown: 'measured once, so noise is not known',
+}
+
+function headline({ basis, best }: WorkloadAnswer): string {
+  if (basis === 'missed') return `nothing meets the SLO; ${best?.deployment} comes nearest`
+  return `${best?.deployment} at ${best?.load}${basis === 'slo' ? ', the most throughput under the SLO' : ', the most throughput (no SLO)'}`
+}
+
+function row(title: string, point: TunedPoint): readonly string[] {
+  const { mean, ci95 } = point.tokensPerSPerGpu
+  const interval = ci95 === null ? '' : ` [${figure(ci95[0])}, ${figure(ci95[1])}]`
+  const load = point.load.replace('concurrency ', 'c ')
+  return [
+    title,
+    point.deployment,
+    load,
+    String(point.gpus),
+    `${figure(mean)}${interval}`,
+    point.meetsSlo ? 'met' : 'missed',
+  ]
+}
+
+function settings({ engine, prefillToDecodeGpus }: TunedPoint): string[] {
+  const set = Object.entries(engine).flatMap(([role, values]) =>
+    Object.entries(values).map(([name, value]) => `${role}.${name}=${JSON.stringify(value)}`),
+  )
+  return [
+    ...(prefillToDecodeGpus === null ? [] : [`GPUs, prefill:decode: ${prefillToDecodeGpus.join(':')}`]),
+    ...(set.length === 0 ? [] : [`engine settings: ${set.join(' ')}`]),
+  ]
+}
+
+const change = (share: number) => `${share >= 0 ? '+' : '−'}${Math.abs(100 * share).toFixed(1)}%`
+const figure = (value: number) => (value >= 100 ? String(Math.round(value)) : value.toFixed(1))

@@ -1,0 +1,43 @@
+import { dirname, resolve } from 'node:path'
+import { baselineOf, runsOf, setBaseline, sweepFolder } from '../journal/index.ts'
+import { FulcrumError } from '../model/index.ts'
+import { findRun, type RunChoice } from './find-run.ts'
+import { sweepNamed } from './find-sweep.ts'
+
+/** The word that stands for a baseline where a command takes a run. */
+export const baselineWord = 'baseline'
+
+/** Makes a run (the newest one when none is named) the baseline of its sweep. */
+export async function chooseBaseline(
+  choice: RunChoice,
+): Promise<{ readonly folder: string; readonly before: string | null }> {
+  const folder = await findRun(choice)
+  return { folder, before: await setBaseline(folder) }
+}
+
+/** The baseline of a sweep; of the only sweep under the results when none is named. */
+export async function shownBaseline(
+  resultsRoot: string,
+  sweep?: string,
+): Promise<{ readonly sweep: string; readonly folder: string | null; readonly youngerRuns: number }> {
+  const root = resolve(resultsRoot)
+  const name = await sweepNamed(root, sweep)
+  const folder = await baselineOf(sweepFolder(root, name))
+  const runs = await runsOf(root, name)
+  const at = runs.findIndex(run => run.folder === folder)
+  return { sweep: name, folder, youngerRuns: at < 0 ? 0 : runs.length - 1 - at }
+}
+
+/**
+ * A run's folder, where `baseline` means the baseline of the sweep that `beside` is a run of.
+ * @throws FulcrumError (bad-input) when none is set
+ */
+export async function resolveBaseline(run: string, beside: string): Promise<string> {
+  if (run !== baselineWord) return resolve(run)
+  const sweepRuns = dirname(resolve(beside))
+  const folder = await baselineOf(sweepRuns)
+  if (folder !== null) return folder
+  throw new FulcrumError('bad-input', 'no-baseline', `No baseline is set in ${sweepRuns}.`, {
+    remedy: 'Choose one with `fulcrum baseline set RUN`, or name a run.',
+  })
+}

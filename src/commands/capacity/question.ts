@@ -1,0 +1,137 @@
+import { dirname, resolve } from 'node:path'
+import type { WorkloadAnalysis } from '../../analysis/analyse.ts'
+import { currencyCode } from '../../analysis/capacity/currency.ts'
+import { dayShapes, normalisedDay } from '../../analysis/capacity/day-shape.ts'
+import type { CapacityQuestion, Demand, RequestClass, Traffic } from '../../analysis/capacity/question.ts'
+import { trafficOfTrace } from '../../analysis/capacity/trace-traffic.ts'
+import { readTrace, type Trace } from '../../generators/trace.ts'
+import { nameOf, unitMs } from '../../generators/trace-time.ts'
+import { FulcrumError, meanTokens, type Slo } from '../../model/index.ts'
+import { readSlo } from '../../spec/sections/judgement.ts'
+import { nearMiss } from '../../yaml/near-miss.ts'
+import type { Path } from '../../yaml/problem.ts'
+import type { RawCapacity } from './file-schema.ts'
+
+/** What was written, and how to tell a mistake that shows only against the run. */
+export interface Asked {
+  readonly raw: RawCapacity
+  /** Absolute; relative paths start at its folder. */
+  readonly path: string
+  mistake(path: Path, wrong: string, right: string): FulcrumError
+}
+
+/**
+ * The trace that is named; null without one.
+ * @throws FulcrumError bad-input when it can't be read, `trace-no-rate` when all its requests are of one moment
+ */
+export async function traceOf({ raw, path }: Asked, signal: AbortSignal): Promise<Trace | null> {
+  const { trace: file, trace_unit: unit } = raw.traffic
+  if (file === undefined) return null
+  const trace = await readTrace(resolve(dirname(path), file), signal, unit ?? 'inferred')
+  if (trace.count > 1 && (trace.atMs.at(-1) ?? 0) > 0) return trace
+  const what =
+    trace.count === 1 ? 'has one request' : `has ${trace.count.toLocaleString('en-US')} requests, all at one moment`
+  throw new FulcrumError('bad-input', 'trace-no-rate', `${trace.file} ${what}: no rate can be told from it.`, {
+    where: trace.file,
+    remedy: 'Give a trace of a minute or more, or the rate by itself (--rps).',
+  })
+}
+
+/** What had to be guessed to read a trace, sentences. */
+function notesOn({ time, atMs, count, unanswered }: Trace): readonly string[] {
+  const notes: string[] = []
+  if (time.guessed !== null && time.unit !== 'date') {
+    const perS = (1000 * (count - 1)) / (atMs.at(-1) ?? 1)
+    const other = time.unit === 'ms' ? 's' : 'ms'
+    const asOther = (perS * unitMs[time.unit]) / unitMs[other]
+    notes.push(
+      `The trace’s times carry no unit and are taken for ${nameOf(time.unit)}, because ${time.guessed}. In ${nameOf(other)} its mean would be ${rate(asOther)} requests/s instead of ${rate(perS)}. Say which with --trace-unit ${time.unit} or ${other} (trace_unit in a capacity file).`,
+    )
+  }
+  if (unanswered > 0)
+    notes.push(
+      `${unanswered.toLocaleString('en-US')} of ${(unanswered + count).toLocaleString('en-US')} requests of the trace have no answer and are left out.`,
+    )
+  return notes
+}
+
+const rate = (value: number) => Number(value.toPrecision(3)).toLocaleString('en-US', { maximumSignificantDigits: 3 })
+
+/**
+ * The question, with everything filled in that the run knows: its workloads, its SLO.
+ * @throws FulcrumError bad-input for a workload that the run lacks
+ */
+export function questionOf(
+  asked: Asked,
+  workloads: readonly WorkloadAnalysis[],
+  trace: Trace | null,
+): CapacityQuestion {
+  const { raw } = asked
+  const { fleet } = raw
+  return {
+    traffic: trafficOf(asked, workloads, trace),
+    slo: raw.slo === undefined ? sloOf(workloads) : readSlo(raw.slo),
+    fleet: {
+      gpusPerNode: fleet.gpus_per_node,
+      nodes: fleet.nodes ?? null,
+      gpuPricePerHour: fleet.gpu_price_per_hour ?? null,
+      currency: fleet.currency === undefined ? null : currencyCode(fleet.currency),
+      nodesLost: fleet.nodes_lost,
+    },
+  }
+}
+
+const sloOf = (workloads: readonly WorkloadAnalysis[]): Slo => workloads[0]?.points[0]?.slo ?? {}
+
+function trafficOf(asked: Asked, workloads: readonly WorkloadAnalysis[], trace: Trace | null): Traffic {
+  const { traffic } = asked.raw
+  const growth = { growthPerMonth: traffic.growth_per_month, months: traffic.months }
+  const day = typeof traffic.day === 'string' ? dayShapes[traffic.day] : traffic.day && normalisedDay(traffic.day)
+  if (trace !== null) {
+    const told = trafficOfTrace(trace, workloads.map(centreOf))
+    return {
+      ...told,
+      ...growth,
+      ...(day === undefined ? {} : { day }),
+      notes: [...notesOn(trace), ...(told.notes ?? [])],
+    }
+  }
+  return { demand: demandOf(traffic), mix: mixOf(asked, workloads), day: day ?? dayShapes.flat, ...growth }
+}
+
+function demandOf({ peak_requests_per_s: peak, mean_requests_per_s: mean, users }: RawCapacity['traffic']): Demand {
+  if (users !== undefined) return { kind: 'users', users: users.count, thinkS: users.think_s }
+  if (mean !== undefined) return { kind: 'mean', requestsPerS: mean }
+  if (peak !== undefined) return { kind: 'peak', requestsPerS: peak }
+  throw new RangeError('traffic without an amount')
+}
+
+const centreOf = ({ name, workload }: WorkloadAnalysis) => ({
+  name,
+  isl: meanTokens(workload.isl),
+  osl: meanTokens(workload.osl),
+})
+
+function mixOf(asked: Asked, workloads: readonly WorkloadAnalysis[]): readonly RequestClass[] {
+  const centres = workloads.map(centreOf)
+  const { mix } = asked.raw.traffic
+  const kinds =
+    mix === undefined
+      ? centres.map(centre => ({ ...centre, share: 1 }))
+      : mix.map((entry, index) => {
+          if (!('workload' in entry)) return { name: `${entry.isl}/${entry.osl}`, ...entry }
+          const known = centres.find(centre => centre.name === entry.workload)
+          if (known !== undefined) return { ...known, share: entry.share }
+          const names = centres.map(({ name }) => name)
+          const near = nearMiss(entry.workload, names)
+          throw asked.mistake(
+            ['traffic', 'mix', index, 'workload'],
+            `the run has no workload ${JSON.stringify(entry.workload)}`,
+            near === null
+              ? `it has ${names.join(', ')}; other lengths are { isl: …, osl: … }`
+              : `did you mean "${near}"?`,
+          )
+        })
+  const all = kinds.reduce((sum, { share }) => sum + share, 0)
+  return kinds.map(kind => ({ ...kind, share: kind.share / all }))
+}

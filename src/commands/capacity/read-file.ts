@@ -1,0 +1,84 @@
+import { readFile } from 'node:fs/promises'
+import { relative, resolve } from 'node:path'
+import type { z } from 'zod'
+import { FulcrumError } from '../../model/index.ts'
+import { formatProblems, type Path, type Problem, quoted } from '../../yaml/problem.ts'
+import { reportIssues } from '../../yaml/schema-issues.ts'
+import { isRecord } from '../../yaml/schema-walk.ts'
+import { readYaml } from '../../yaml/yaml-source.ts'
+import { capacitySchema, type RawCapacity } from './file-schema.ts'
+
+/** A capacity file, right by itself; whether it fits a run is seen when it meets one. */
+export interface CapacityFile {
+  /** Absolute. */
+  readonly path: string
+  readonly raw: RawCapacity
+  /** A mistake in the file that only the run shows, with its place. */
+  mistake(path: Path, wrong: string, right: string): FulcrumError
+}
+
+const demands = ['peak_requests_per_s', 'mean_requests_per_s', 'users', 'trace'] as const
+
+/**
+ * Reads and checks a capacity file.
+ * @throws FulcrumError bad-input `capacity-file-not-found`, or `capacity-file-invalid` whose message lists every problem as
+ *   `file:line:column: what is wrong; what would be right`
+ */
+export async function readCapacityFile(file: string): Promise<CapacityFile> {
+  const path = resolve(file)
+  const short = relative(process.cwd(), path)
+  const shown = short.startsWith('..') ? path : short
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new FulcrumError('bad-input', 'capacity-file-not-found', `${shown}: the capacity file can't be read`, {
+      cause,
+      remedy: 'Write the path of a capacity file (docs/capacity.md), or the folder of a run with --rps.',
+    })
+  })
+  const source = readYaml(text, { own: true })
+  const problems: Problem[] = [...source.problems]
+  const report = (at: Path, wrong: string, right: string, where: 'key' | 'value' = 'value') =>
+    problems.push({ position: source.positionOf(at, where), wrong, right })
+  const invalid = () => new FulcrumError('bad-input', 'capacity-file-invalid', formatProblems(shown, problems))
+  if (!isRecord(source.value)) {
+    if (problems.length === 0)
+      report(
+        [],
+        `the capacity file is ${quoted(source.value)}, not key: value pairs`,
+        'write traffic and fleet; docs/capacity.md has examples',
+      )
+    throw invalid()
+  }
+  const parsed = capacitySchema.safeParse(source.value)
+  if (!parsed.success) {
+    reportIssues(capacitySchema as z.ZodType, source.value, parsed.error.issues, report)
+    throw invalid()
+  }
+  const { traffic, fleet } = parsed.data
+  if (fleet.currency !== undefined && fleet.gpu_price_per_hour === undefined)
+    report(
+      ['fleet', 'currency'],
+      'currency says nothing without gpu_price_per_hour',
+      'give a price too, or leave it out',
+      'key',
+    )
+  const given = demands.filter(key => traffic[key] !== undefined)
+  const [first, second] = given
+  if (first === undefined) report(['traffic'], 'traffic has no amount', `write one of ${demands.join(', ')}`)
+  if (second !== undefined)
+    report(['traffic', second], `${first} and ${second} are given together`, 'keep one of them', 'key')
+  if (traffic.trace_unit !== undefined && traffic.trace === undefined)
+    report(['traffic', 'trace_unit'], 'trace_unit says nothing without trace', 'leave it out, or name a trace', 'key')
+  if (traffic.trace !== undefined && traffic.mix !== undefined)
+    report(['traffic', 'mix'], 'trace and mix are given together', 'leave mix out: a trace has its own lengths', 'key')
+  if (Array.isArray(traffic.day) && traffic.day.every(factor => factor === 0))
+    report(['traffic', 'day'], 'the day has no busy hour', 'write at least one factor above 0')
+  if (problems.length > 0) throw invalid()
+  return {
+    path,
+    raw: parsed.data,
+    mistake: (at, wrong, right) => {
+      report(at, wrong, right)
+      return invalid()
+    },
+  }
+}

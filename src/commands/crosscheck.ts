@@ -1,0 +1,85 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { createDeployer } from '../deployers/create.ts'
+import { createGenerator } from '../generators/create.ts'
+import { type Crosscheck, crosscheck, type TurnProgress } from '../generators/crosscheck/crosscheck.ts'
+import { FulcrumError, type GeneratorName, type Point } from '../model/index.ts'
+import { planSweep } from '../plan/plan.ts'
+import { loadSweep } from '../spec/load-sweep.ts'
+import type { Plan } from '../spec/sweep.ts'
+import { askingOf } from './asking.ts'
+import { type DeploymentPreview, previewPlan } from './plan.ts'
+import { pointLabel } from './point-label.ts'
+
+export { crosscheckMarkdown, crosscheckText } from '../generators/crosscheck/format.ts'
+export type { Crosscheck, TurnProgress }
+
+export const generatorNames: readonly GeneratorName[] = ['built-in', 'genai-perf', 'aiperf']
+
+export interface CrosscheckRequest {
+  /** Sweep file whose deployment and load are checked. */
+  readonly file: string
+  readonly generators: readonly GeneratorName[]
+  /** Program of a generator that is not on PATH, by its name. */
+  readonly commands: { readonly [generator: string]: string }
+  readonly rounds: number
+  /** The plan's n-th point, from 1. */
+  readonly point: number
+  /** Where the generators leave their files; a temporary folder when absent. */
+  readonly folder?: string
+  readonly signal: AbortSignal
+  readonly onTurn: (turn: TurnProgress) => void
+}
+
+/**
+ * Deploys one point's deployment and measures the point with every generator in turns.
+ * @throws FulcrumError (bad-input) for a sweep file or point that isn't there; what the deployer throws
+ */
+export async function crosscheckSweepFile(request: CrosscheckRequest): Promise<Crosscheck> {
+  const sweep = await loadSweep(request.file)
+  const point = pointAt(planSweep(sweep), request.point)
+  const folder =
+    request.folder === undefined ? await mkdtemp(join(tmpdir(), 'fulcrum-crosscheck-')) : resolve(request.folder)
+  const deployer = await createDeployer(sweep.deploy, {
+    model: sweep.model,
+    runFolder: folder,
+    ...askingOf([point.load]),
+  })
+  const generators = request.generators.map(name => {
+    const command = request.commands[name]
+    const settings = command === undefined ? { args: [] } : { command: programPath(command), args: [] }
+    return { name, generator: createGenerator(name, settings, { runFolder: folder }) }
+  })
+  try {
+    const { endpoint } = await deployer.reconcile(point.deployment, { signal: request.signal, onEvent: () => {} })
+    const { rounds, signal, onTurn } = request
+    return await crosscheck({ point, endpoint, generators, rounds, signal, folder, onTurn })
+  } finally {
+    for (const { generator } of generators) await generator.close()
+    await deployer.close()
+  }
+}
+
+/**
+ * What a cross-check of this point would deploy; starts nothing.
+ * @throws FulcrumError (bad-input) for a sweep file or point that isn't there
+ */
+export async function previewCrosscheck(file: string, position: number): Promise<readonly DeploymentPreview[]> {
+  const plan = planSweep(await loadSweep(file))
+  const point = pointAt(plan, position)
+  return previewPlan({ ...plan, deployments: [{ deployment: point.deployment, points: [point] }] })
+}
+
+/** A path means the file here; a bare name is looked for on PATH. */
+const programPath = (command: string): string => (command.includes('/') ? resolve(command) : command)
+
+function pointAt(plan: Plan, position: number): Point {
+  const points = plan.deployments.flatMap(({ points }) => points)
+  const point = points[position - 1]
+  if (point !== undefined) return point
+  const listed = points.slice(0, 20).map((each, i) => `${i + 1}: ${pointLabel(each)}`)
+  throw new FulcrumError('bad-input', 'no-such-point', `The plan has points 1 to ${points.length}, not ${position}.`, {
+    remedy: `Choose one with --point: ${listed.join('; ')}${points.length > 20 ? '; …' : ''}.`,
+  })
+}

@@ -1,0 +1,76 @@
+import type { SaidOfEngines } from '../deployers/doctor/check.ts'
+import { type Addresses, type Check, examineMachine } from '../deployers/doctor/doctor.ts'
+import {
+  type Deployment,
+  type EngineSettings,
+  gpusOf,
+  type Length,
+  type Load,
+  largest,
+  rolesOf,
+} from '../model/index.ts'
+import { findSetting } from '../spec/checks/setting.ts'
+import { loadSweep } from '../spec/load-sweep.ts'
+import { askingOf } from './asking.ts'
+
+export type { Addresses, Check }
+
+/**
+ * Checks this machine, and what else is named, against what a sweep needs; against nothing in particular when no file is given.
+ * @param addresses what runs already and is to be looked at, too
+ */
+export async function examine(file?: string, addresses: Addresses = {}): Promise<readonly Check[]> {
+  if (file === undefined) return examineMachine(null, addresses)
+  const sweep = await loadSweep(file)
+  const { deploy, generator, generatorSettings, model } = sweep
+  const needs = {
+    ...{ deploy, model: model.name, generator, command: generatorSettings.command },
+    ...askingOf(sweep.loads),
+    concurrency: Math.max(1, ...sweep.loads.map(mostAtOnce)),
+    longestTokens: Math.max(0, ...sweep.workloads.map(({ isl, osl }) => longest(isl) + longest(osl))),
+    topologies: sweep.deployments.map(({ topology }) => topology),
+    gpus: {
+      deployment: Math.max(0, ...sweep.deployments.map(gpusOf)),
+      worker: Math.max(
+        0,
+        ...sweep.deployments.flatMap(({ topology, gpusPerWorker }) =>
+          rolesOf(topology).map(role => gpusPerWorker[role]),
+        ),
+      ),
+    },
+    engines: sweep.deployments.length === 1 ? enginesOf(sweep.deployments[0]) : {},
+    ...(generatorSettings.shards === undefined ? {} : { shards: generatorSettings.shards }),
+  }
+  return examineMachine(needs, addresses)
+}
+
+/** What a deployment says of its engines, whatever they call it. */
+function enginesOf(deployment: Deployment | undefined): SaidOfEngines {
+  const figure = (settings: EngineSettings, meaning: 'maxBatchSize' | 'maxNumTokens') => {
+    const value = findSetting(meaning, settings)?.value
+    return typeof value === 'number' ? value : null
+  }
+  const said = Object.entries(deployment?.engine ?? {}).map(([role, settings]) => [
+    role,
+    { batch: figure(settings, 'maxBatchSize'), tokens: figure(settings, 'maxNumTokens') },
+  ])
+  return Object.fromEntries(said)
+}
+
+/** An open loop without a limit takes as many as it takes. */
+function mostAtOnce({ level }: Load): number {
+  return level.kind === 'concurrency' ? level.concurrency : (level.maxConcurrency ?? 1)
+}
+
+function longest(length: Length): number {
+  switch (length.kind) {
+    case 'fixed':
+      return length.tokens
+    case 'uniform':
+      return length.max
+    case 'empirical':
+      return largest(length.values.map(({ tokens }) => tokens))
+    default:
+      return Math.ceil(length.mean)
+  }
+}

@@ -1,0 +1,100 @@
+import { createDeployer } from '../deployers/create.ts'
+import { besideDeployment } from '../deployers/kubernetes/load-job/defaults.ts'
+import { jobPlace } from '../deployers/kubernetes/load-job/place.ts'
+import { createGenerator, type GeneratorSettings } from '../generators/create.ts'
+import { type OpenRun, readRun } from '../journal/index.ts'
+import { judge } from '../metrics/validity.ts'
+import { FulcrumError } from '../model/index.ts'
+import { onlyPoints } from '../plan/only.ts'
+import { type RunOutcome, type RunProgress, runSweep } from '../runner/run.ts'
+import type { Plan, Sweep } from '../spec/sweep.ts'
+import { askingOf } from './asking.ts'
+import type { RunChoice } from './find-run.ts'
+import { type AskedLimits, exitCodeWith, parseLimits, type ReportedLimit, reportedLimits } from './limits.ts'
+import { reportRun, type WrittenReport } from './report.ts'
+
+export interface RunWatch extends AskedLimits {
+  readonly signal: AbortSignal
+  readonly onProgress?: (progress: RunProgress) => void
+  /** Told what a person should know before anything starts: warnings of the sweep file, why a new run begins. */
+  readonly onNote?: (note: string) => void
+  /** Processes to split each point's load over, whatever the sweep file says; the same points all the same. */
+  readonly shards?: number
+}
+
+/** How a run ended, and its report; null when nothing was measured that could be reported. */
+export type ReportedOutcome = RunOutcome & {
+  readonly report: WrittenReport | null
+  readonly resumed: boolean
+  /** What came of the limits that were asked for, and of the sweep's SLO; what was asked for is in the exit code. */
+  readonly limits: readonly ReportedLimit[]
+  /** What was told of how this run began or went on; see {@link RunWatch.onNote}. */
+  readonly notes?: readonly string[]
+}
+
+/** Measures what an opened run lacks, ends the run, and writes its report. */
+export async function execute(
+  plan: Plan,
+  run: OpenRun,
+  resultsRoot: string,
+  resumed: boolean,
+  watch: RunWatch & { readonly again?: readonly string[] },
+): Promise<ReportedOutcome> {
+  await using _held = run
+  const { sweep } = plan
+  const deployer = await createDeployer(sweep.deploy, {
+    model: sweep.model,
+    runFolder: run.folder,
+    ...askingOf(sweep.loads),
+  })
+  const generator = createGenerator(sweep.generator, generatorSettings(sweep, watch.shards), {
+    runFolder: run.folder,
+    jobPlace: shards => jobPlace({ shards: besideDeployment(shards, sweep.deploy), runFolder: run.folder }),
+  })
+  const outcome = await runSweep(plan, {
+    run,
+    deployer,
+    generator,
+    judge,
+    signal: watch.signal,
+    again: watch.again ?? [],
+    ...(watch.onProgress === undefined ? {} : { onProgress: watch.onProgress }),
+  })
+  const limits = reportedLimits(await readRun(run.folder), parseLimits(watch), watch.allowLost)
+  const hasPoints = outcome.points.planned > outcome.points.missing + outcome.points.skipped
+  const report = hasPoints ? await reportUnlessBroken(outcome, { folder: run.folder, resultsRoot }) : null
+  return { ...outcome, exitCode: exitCodeWith(limits, outcome.exitCode), report, resumed, limits }
+}
+
+/** What ended a run, a full disk above all, is the better answer than that its report could not be written either. */
+async function reportUnlessBroken({ error }: RunOutcome, choice: RunChoice): Promise<WrittenReport | null> {
+  try {
+    return await reportRun(choice)
+  } catch (cause) {
+    if (error === undefined) throw cause
+    return null
+  }
+}
+
+/** The part of a plan that a run measures; all of it when nothing is named. */
+export const partOf = (plan: Plan, only: readonly string[] | undefined): Plan =>
+  only === undefined ? plan : onlyPoints(plan, only)
+
+/** The sweep file's settings, with another number of shards where one is asked for. */
+function generatorSettings({ generatorSettings: settings }: Sweep, shards: number | undefined): GeneratorSettings {
+  if (shards === undefined) return settings
+  const known = settings.shards ?? { hosts: [], launcher: 'ssh' as const, launcherArgs: [] }
+  return { ...settings, shards: { ...known, count: shards } }
+}
+
+/** @throws FulcrumError (bad-input) when the load can't be split as asked */
+export function refuseShards({ generator }: Sweep, shards: number | undefined): void {
+  if (shards === undefined) return
+  if (!Number.isInteger(shards) || shards < 1) {
+    throw new FulcrumError('bad-input', 'bad-shards', '--shards takes a whole number from 1.')
+  }
+  if (generator === 'built-in') return
+  throw new FulcrumError('bad-input', 'generator-cannot', `${generator} can't be split over processes.`, {
+    remedy: 'Leave --shards out, or write generator: built-in.',
+  })
+}

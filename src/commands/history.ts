@@ -1,0 +1,141 @@
+import { basename, resolve } from 'node:path'
+import { parseGate } from '../analysis/gates/gate.ts'
+import { isStopped } from '../analysis/gates/outcome.ts'
+import { type DeadRun, historyGate, parseHistoryThreshold } from '../analysis/history/gate.ts'
+import { type History, historyOf } from '../analysis/history/history.ts'
+import { baselineOf, type Run, type RunEntry, readRun, runsOf, sweepFolder } from '../journal/index.ts'
+import { type ChangeGroup, type HistoryRow, historyJson, historyTable } from '../render/terminal/history.ts'
+import { counted } from '../render/views/format.ts'
+import { historyAnnotations, historyGateText } from '../render/views/history-gate.ts'
+import { sweepNamed } from './find-sweep.ts'
+
+export interface HistoryRequest {
+  readonly resultsRoot: string
+  /** Name of the sweep; the only one there when left out. */
+  readonly sweep?: string
+  /** How many of the youngest runs to follow. */
+  readonly last: number
+  /** `itl_p95>5%`, `hypervolume<-3%`, `ttft_p95>2000ms`, `slo`. */
+  readonly failOn?: readonly string[]
+  /** Points that earlier runs measured and that may lack a valid result in the newest; 0 unless told. */
+  readonly allowLost?: number
+  /** Folder for history.html, history.json and the charts; none is written without. */
+  readonly to?: string
+}
+
+/** A sweep's history, ready to print. */
+export interface WrittenHistory {
+  readonly sweep: string
+  readonly runs: number
+  /** Runs that measured nothing, or can't be read. */
+  readonly passedOver: readonly string[]
+  /** Key figures by workload and every figure that changed. */
+  readonly rows: readonly HistoryRow[]
+  /** By the run that they came with, the youngest first. */
+  readonly groups: readonly ChangeGroup[]
+  /** What came of each gate, in words. */
+  readonly gates: readonly string[]
+  /** A gate failed or was not tested. */
+  readonly gateBroken: boolean
+  /** Workflow commands for GitHub Actions. */
+  readonly annotations: readonly string[]
+  readonly json: string
+  /** Path of the page; null when none was asked for. */
+  readonly page: string | null
+}
+
+/** A sweep's youngest runs, followed. */
+interface SweepHistory {
+  readonly history: History
+  /** Those with a valid point, which the history is of; oldest first. */
+  readonly runs: readonly Run[]
+  /** Folders of the others. */
+  readonly passedOver: readonly string[]
+  /** Of those, the ones that are younger than every run that the history is of. */
+  readonly dead: readonly DeadRun[]
+  /** Why the history has no baseline although one is set; empty otherwise. */
+  readonly baselineGone: string
+}
+
+/** The youngest runs of a sweep, followed; and those that measured nothing or can't be read. */
+export async function readHistory({
+  resultsRoot,
+  sweep,
+  last,
+}: {
+  readonly resultsRoot: string
+  readonly sweep: string
+  readonly last: number
+}): Promise<SweepHistory> {
+  const all = await runsOf(resultsRoot, sweep)
+  const entries = all.slice(-last)
+  const baseline = await baselineOf(sweepFolder(resultsRoot, sweep))
+  const read = await Promise.all(entries.map(({ folder }) => readRun(folder).catch(() => null)))
+  const runs = read.filter(run => run !== null).filter(run => run.results.some(result => result.status === 'ok'))
+  const followed = new Set(runs.map(run => run.folder))
+  // A run of single points is of a part by intention: it says nothing of whether the sweep still works.
+  const whole = entries.flatMap(({ folder, manifest }, i) =>
+    manifest.only === undefined ? [{ folder, runId: manifest.runId, run: read[i] ?? null }] : [],
+  )
+  const alive = whole.findLastIndex(({ folder }) => followed.has(folder))
+  return {
+    history: historyOf(sweep, runs, runs.find(run => run.folder === baseline)?.manifest.runId ?? null),
+    runs,
+    passedOver: entries.flatMap(({ folder }) => (followed.has(folder) ? [] : [folder])),
+    dead: whole.slice(alive + 1).map(({ runId, run }) => ({ runId, why: whyDead(run) })),
+    baselineGone: baseline === null || followed.has(baseline) ? '' : whyGone(all, baseline, last),
+  }
+}
+
+function whyGone(all: readonly RunEntry[], baseline: string, last: number): string {
+  const back = all.length - all.findIndex(({ folder }) => folder === baseline)
+  const name = basename(baseline)
+  return back > last
+    ? `the baseline (${name}) is older than the ${last} runs that are followed: give --last ${back}, or choose another with fulcrum baseline set`
+    : `the baseline (${name}) has no valid point: choose another with fulcrum baseline set`
+}
+
+function whyDead(run: Run | null): string {
+  if (run === null) return "it can't be read"
+  const { results } = run
+  if (results.length === 0) return 'it has no result'
+  // As the gates of a comparison: without a single answer it has failed, whatever the judge of measurements called it.
+  const failed = results.filter(({ measurement }) => (measurement?.requests.completed ?? 0) === 0).length
+  return `of ${counted(results.length, 'measurement')} ${failed} failed and ${results.length - failed} are invalid`
+}
+
+/**
+ * Follows the key figures of a sweep over its runs.
+ * @throws FulcrumError (bad-input) when there is no run of it, or a threshold is none
+ */
+export async function sweepHistory(request: HistoryRequest): Promise<WrittenHistory> {
+  const asked = (request.failOn ?? []).map(text => parseGate(text, parseHistoryThreshold))
+  const resultsRoot = resolve(request.resultsRoot)
+  const sweep = await sweepNamed(resultsRoot, request.sweep)
+  const { history, runs, passedOver, dead, baselineGone } = await readHistory({
+    resultsRoot,
+    sweep,
+    last: request.last,
+  })
+  const { rows, groups } = historyTable(history)
+  const gates = historyGate(history, asked, { runs, dead, baselineGone, allowance: { lost: request.allowLost ?? 0 } })
+  let page: string | null = null
+  if (request.to !== undefined) {
+    // Vega takes most of a second to load, which only a page should cost.
+    const { writeHistory } = await import('../render/write-history.ts')
+    const { files } = await writeHistory(history, gates, resolve(request.to))
+    page = files[0] ?? null
+  }
+  return {
+    sweep,
+    runs: history.runs.length,
+    passedOver,
+    rows,
+    groups,
+    gates: gates.map(gate => historyGateText(history, gate)),
+    gateBroken: isStopped(gates),
+    annotations: historyAnnotations(history, gates),
+    json: historyJson(history, gates),
+    page,
+  }
+}

@@ -1,0 +1,58 @@
+import { lstat, readFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { diskError, writeWithFolders } from '../journal/index.ts'
+import { FulcrumError } from '../model/index.ts'
+import { initTemplates } from '../spec/templates.ts'
+
+/** A file that `fulcrum init` wrote, or would write. */
+export interface TemplateFile {
+  readonly path: string
+  readonly text: string
+}
+
+/**
+ * Writes a ready sweep file under a new name, and the files that it names beside it; never overwrites. A file beside it that is there
+ * already with the same content is left alone.
+ * @returns the sweep file first
+ * @throws FulcrumError (bad-input) for an unknown template or a file that is there already, before anything is written
+ */
+export async function writeSweepTemplate(
+  file: string,
+  template: string,
+  dryRun: boolean,
+): Promise<readonly [TemplateFile, ...TemplateFile[]]> {
+  const templates = initTemplates()
+  const found = templates[template]
+  if (found === undefined) {
+    throw new FulcrumError('bad-input', 'unknown-template', `There is no template '${template}'.`, {
+      remedy: `Use one of: ${Object.keys(templates).join(', ')}.`,
+    })
+  }
+  const sweep: TemplateFile = { path: resolve(file), text: found.text }
+  const beside = Object.entries(found.beside).map(([path, text]) => ({ path: join(dirname(sweep.path), path), text }))
+  if (dryRun) return [sweep, ...beside]
+  const missing: TemplateFile[] = []
+  for (const one of beside) {
+    const there = await readFile(one.path, 'utf8').catch(() => null)
+    if (there === null) missing.push(one)
+    else if (there !== one.text) throw isThere(one.path)
+  }
+  await writeNew([sweep, ...missing])
+  return [sweep, ...missing]
+}
+
+async function writeNew(files: readonly [TemplateFile, ...TemplateFile[]]): Promise<void> {
+  const [{ path: sweepFile }] = files
+  for (const { path } of files) if ((await lstat(path).catch(() => null)) !== null) throw isThere(path)
+  try {
+    await writeWithFolders(files.map(({ path, text }) => ({ path, content: text, isNew: true })))
+  } catch (error) {
+    throw diskError(error, 'write the sweep file', sweepFile)
+  }
+}
+
+function isThere(path: string): FulcrumError {
+  return new FulcrumError('bad-input', 'file-exists', `${path} is there already; it was left as it is.`, {
+    remedy: 'Name another file.',
+  })
+}

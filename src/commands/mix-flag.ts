@@ -1,0 +1,21 @@
+import { FulcrumError } from '../model/index.ts'
+
+/** Far above any weight that is meant, far below where sums of weights stop being numbers. */
+const largestWeight = 1e12
+
+/**
+ * Weights of workloads as a flag writes them: `8000/256=0.7,1000/1000=30%`.
+ * @throws FulcrumError (bad-input) `bad-mix` that quotes the part that can't be read
+ */
+export function parseMix(text: string): ReadonlyMap<string, number> {
+  return new Map(
+    text.split(',').map(part => {
+      const [, workload = '', share = '', percent = ''] = /^(.+)=([\d.]+)(%?)$/.exec(part.trim()) ?? []
+      const weight = Number(share) / (percent === '' ? 1 : 100)
+      if (workload !== '' && weight > 0 && weight <= largestWeight) return [workload, weight] as const
+      throw new FulcrumError('bad-input', 'bad-mix', `--mix can't read ${JSON.stringify(part)}.`, {
+        remedy: 'Write workloads with weights: 8000/256=0.7,1000/1000=0.3',
+      })
+    }),
+  )
+}

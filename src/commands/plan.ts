@@ -1,0 +1,67 @@
+import { resolve } from 'node:path'
+import { createDeployer } from '../deployers/create.ts'
+import type { DeployPreview } from '../deployers/deployer.ts'
+import { besideDeployment } from '../deployers/kubernetes/load-job/defaults.ts'
+import { previewLoadJob } from '../deployers/kubernetes/load-job/preview.ts'
+import { pastSecondsPerPoint } from '../journal/index.ts'
+import { topologyLabel } from '../model/index.ts'
+import { onlyPoints } from '../plan/only.ts'
+import { planSweep } from '../plan/plan.ts'
+import { loadSweep } from '../spec/load-sweep.ts'
+import type { Plan, Sweep } from '../spec/sweep.ts'
+
+export interface SweepFileOptions {
+  /** Accept a grid of up to this many points. */
+  readonly allowPoints?: number
+}
+
+/**
+ * Reads and checks a sweep file.
+ * @throws FulcrumError (bad-input) that lists every problem with its place
+ */
+export async function validateSweep(
+  file: string,
+  options: SweepFileOptions = {},
+): Promise<{ sweep: Sweep; points: number }> {
+  const sweep = await loadSweep(file, options)
+  return { sweep, points: planSweep(sweep).pointCount }
+}
+
+/** Plans a sweep file, or the part of it with these points, with a time estimate from past runs under `resultsRoot`. */
+export async function planSweepFile(
+  file: string,
+  options: SweepFileOptions & { readonly resultsRoot: string; readonly only?: readonly string[] },
+): Promise<Plan> {
+  const sweep = await loadSweep(file, options)
+  const plan = planSweep(sweep, await pastSecondsPerPoint(resolve(options.resultsRoot), sweep.name))
+  return options.only === undefined ? plan : onlyPoints(plan, options.only)
+}
+
+/** What reaching one deployment from the one before would run, or what the load is sent from. */
+export interface DeploymentPreview {
+  readonly label: string
+  readonly points: number
+  readonly preview: DeployPreview
+}
+
+/** Exactly what a run of this plan would start and write, deployment by deployment; starts nothing. */
+export async function previewPlan(plan: Plan): Promise<readonly DeploymentPreview[]> {
+  const deployer = await createDeployer(plan.sweep.deploy, { model: plan.sweep.model, runFolder: 'RUN' })
+  const { shards } = plan.sweep.generatorSettings
+  const load =
+    shards?.job === undefined
+      ? []
+      : [
+          {
+            label: 'load',
+            points: plan.pointCount,
+            preview: previewLoadJob(besideDeployment({ ...shards, job: shards.job }, plan.sweep.deploy)),
+          },
+        ]
+  const deployments = plan.deployments.map(({ deployment, points }, i) => ({
+    label: topologyLabel(deployment.topology),
+    points: points.length,
+    preview: deployer.preview(plan.deployments[i - 1]?.deployment ?? null, deployment),
+  }))
+  return [...load, ...deployments]
+}

@@ -1,0 +1,58 @@
+import { readFile, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { measuredPoints } from '../analysis/measured-point.ts'
+import { aiconfiguratorPriors } from '../analysis/priors/aiconfigurator.ts'
+import { pastRunPriors } from '../analysis/priors/past-runs.ts'
+import type { Prior } from '../analysis/priors/prior.ts'
+import { listRuns, readRun } from '../journal/index.ts'
+import { FulcrumError } from '../model/index.ts'
+
+/** What `aiconfigurator cli default --save-dir` writes of each serving mode; the second is a part of the first. */
+const aiconfiguratorFiles = ['agg/pareto.csv', 'disagg/pareto.csv']
+
+/**
+ * Beliefs from folders: what aiconfigurator wrote, a run, or a folder of runs, of which those of the same model count.
+ * @throws FulcrumError (bad-input) `no-priors` for a folder that is none of these, `prior-file-invalid` with file:line:column
+ */
+export async function readPriors(folders: readonly string[], model: string): Promise<readonly Prior[]> {
+  const priors: Prior[] = []
+  for (const folder of folders) {
+    const found = (await ofAiconfigurator(folder)) ?? (await ofRun(folder, model)) ?? (await ofRuns(folder, model))
+    if (found === null)
+      throw new FulcrumError('bad-input', 'no-priors', `There is nothing to start from in ${folder}.`, {
+        remedy: `Name a folder that aiconfigurator wrote (with ${aiconfiguratorFiles.join(' or ')}), a run of ${model}, or a folder of runs with one.`,
+      })
+    for (const prior of found) priors.push(prior)
+  }
+  return priors
+}
+
+async function ofAiconfigurator(folder: string): Promise<readonly Prior[] | null> {
+  const texts = await Promise.all(
+    aiconfiguratorFiles.map(async name => ({
+      name,
+      text: await readFile(join(folder, name), 'utf8').catch(() => null),
+    })),
+  )
+  const found = texts.flatMap(({ name, text }) => (text === null ? [] : aiconfiguratorPriors(text, join(folder, name))))
+  return found.length === 0 ? null : found
+}
+
+async function ofRun(folder: string, model: string): Promise<readonly Prior[] | null> {
+  const isRun = await stat(join(folder, 'manifest.json')).then(
+    () => true,
+    () => false,
+  )
+  if (!isRun) return null
+  const run = await readRun(resolve(folder))
+  const points = measuredPoints(run).filter(({ deployment }) => deployment.model.name === model)
+  const found = pastRunPriors(points, `run ${run.manifest.sweep}/${run.manifest.runId}`)
+  return found.length === 0 ? null : found
+}
+
+async function ofRuns(root: string, model: string): Promise<readonly Prior[] | null> {
+  const runs = await listRuns(resolve(root))
+  const found = await Promise.all(runs.map(({ folder }) => ofRun(folder, model).catch(() => null)))
+  const priors = found.flatMap(one => one ?? [])
+  return priors.length === 0 ? null : priors
+}

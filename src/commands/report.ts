@@ -1,0 +1,49 @@
+import { resolve } from 'node:path'
+import { type Analysis, analyse } from '../analysis/analyse.ts'
+import { rivalLines } from '../analysis/rivals.ts'
+import { type FrontierRow, frontierTable } from '../render/views/frontier-table.ts'
+import { findRun, type RunChoice } from './find-run.ts'
+import { readPlannedRun } from './planned-run.ts'
+
+export interface WrittenReport {
+  readonly folder: string
+  /** Path of the page. */
+  readonly index: string
+  readonly files: readonly string[]
+  readonly frontier: readonly FrontierRow[]
+  /** Workloads whose recommendation a point without a valid measurement could overturn; empty where none could. */
+  readonly couldOverturn: readonly CouldOverturn[]
+}
+
+/** What could overturn the recommendation of one workload. */
+export interface CouldOverturn {
+  readonly workload: string
+  /** Sentences that name points, why they have no valid measurement, and what they may give. */
+  readonly lines: readonly string[]
+  /** Measures them; null for a run that was not made from a sweep file. */
+  readonly command: string | null
+}
+
+/** Reads a run back from its journal and writes its report; `to` puts it elsewhere than into the run. */
+export async function reportRun(choice: RunChoice & { readonly to?: string }): Promise<WrittenReport> {
+  const run = await readPlannedRun(await findRun(choice))
+  const folder = choice.to === undefined ? resolve(run.folder, 'report') : resolve(choice.to)
+  // Vega takes most of a second to load, which only a report should cost.
+  const { writeReport } = await import('../render/write-report.ts')
+  const { files } = await writeReport(run, folder)
+  const analysis = analyse(run)
+  return {
+    folder,
+    index: resolve(folder, 'index.html'),
+    files,
+    frontier: frontierTable(analysis),
+    couldOverturn: couldOverturn(analysis),
+  }
+}
+
+function couldOverturn({ workloads }: Analysis): readonly CouldOverturn[] {
+  return workloads.flatMap(({ name, rivals, recommendation }) => {
+    const lines = rivalLines(rivals, recommendation)
+    return lines.length === 0 ? [] : [{ workload: name, lines, command: rivals.command }]
+  })
+}

@@ -1,0 +1,121 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { abilitiesOf } from '../deployers/abilities.ts'
+import {
+  listRuns,
+  type Manifest,
+  missingPoints,
+  newestUnfinishedRun,
+  openRun,
+  readManifest,
+  readRun,
+  sweepContentId,
+} from '../journal/index.ts'
+import { FulcrumError, type Point } from '../model/index.ts'
+import { planSweep } from '../plan/plan.ts'
+import { sweepOf } from '../spec/load-sweep.ts'
+import type { Plan, Sweep } from '../spec/sweep.ts'
+import { refuseChanges } from './began-with.ts'
+import { execute, partOf, type ReportedOutcome, type RunWatch, refuseShards } from './execute.ts'
+import type { RunChoice } from './find-run.ts'
+import { parseLimits, refuseSloWithout } from './limits.ts'
+
+/** Which run to go on with, and which of its results not to rest on. */
+export type ResumeChoice = RunChoice & {
+  /** Points with these statuses are measured once more; without a folder, of the youngest run. */
+  readonly again?: readonly Again[]
+  /** Goes on although revision or version are not those that the run began with. */
+  readonly acceptRevision?: boolean
+}
+
+/** What can be measured once more. */
+export const againStatuses = ['failed', 'invalid'] as const
+export type Again = (typeof againStatuses)[number]
+
+/**
+ * `fulcrum resume`: goes on with a run from the sweep file kept in its manifest.
+ * @throws FulcrumError (bad-input) when there is none to resume, or the sweep file, a file that it names or the revision has changed since
+ */
+export async function resumeRun(request: RunWatch & ResumeChoice): Promise<ReportedOutcome> {
+  const limits = parseLimits(request)
+  const { folder, plan, accepted } = await unfinishedPlan(request)
+  refuseSloWithout(plan.sweep.slo, limits)
+  refuseShards(plan.sweep, request.shards)
+  const again = await pointsAgain(folder, request.again)
+  const run = await openRun(folder)
+  if (accepted.length === 0) return execute(plan, run, resolve(request.resultsRoot), true, { ...request, again })
+  const message = `The run goes on although, since it began, ${accepted.join('; ')}`
+  await run.journal.append({ type: 'note', message })
+  request.onNote?.(message)
+  const outcome = await execute(plan, run, resolve(request.resultsRoot), true, { ...request, again })
+  return { ...outcome, notes: [message] }
+}
+
+async function pointsAgain(folder: string, statuses: readonly Again[] = []): Promise<readonly string[]> {
+  if (statuses.length === 0) return []
+  const { results } = await readRun(folder)
+  return results.filter(({ status }) => statuses.some(again => again === status)).map(({ point }) => point.id)
+}
+
+/**
+ * What `fulcrum resume` would still measure: the run's plan without the points that have a result.
+ * @throws FulcrumError as {@link resumeRun} does
+ */
+export async function planToResume(choice: ResumeChoice): Promise<Plan> {
+  const { folder, plan } = await unfinishedPlan(choice)
+  const { lines } = await readRun(folder)
+  const again = new Set(await pointsAgain(folder, choice.again))
+  const toMeasure = (points: readonly Point[]) => {
+    const missing = new Set(missingPoints(points, lines))
+    return points.filter(point => missing.has(point) || again.has(point.id))
+  }
+  const deployments = plan.deployments
+    .map(({ deployment, points }) => ({ deployment, points: toMeasure(points) }))
+    .filter(({ points }) => points.length > 0)
+  return { ...plan, deployments }
+}
+
+async function unfinishedPlan(
+  choice: ResumeChoice,
+): Promise<{ readonly folder: string; readonly plan: Plan; readonly accepted: readonly string[] }> {
+  const folder = choice.folder === undefined ? await newestToResume(choice) : resolve(choice.folder)
+  const manifest = await readManifest(folder)
+  const whole = planSweep(await sweepAsItWas(manifest))
+  const plan = partOf(whole, manifest.only)
+  const { lines, ended } = await readRun(folder)
+  const planned = plan.deployments.flatMap(({ points }) => points)
+  const measuresMore =
+    (await pointsAgain(folder, choice.again)).length > 0 ||
+    (ended?.outcome !== 'complete' && missingPoints(planned, lines).length > 0)
+  const accepted = await refuseChanges({ folder, manifest }, whole, choice.acceptRevision === true || !measuresMore)
+  return { folder, plan, accepted: measuresMore ? accepted : [] }
+}
+
+/** The sweep file when it is unchanged, else the manifest's copy, which lacks secrets and so may not be usable. */
+export async function sweepAsItWas(manifest: Manifest): Promise<Sweep> {
+  const { sweepFile: path, sweepId, sweepText } = manifest
+  const onDisk = await readFile(path, 'utf8').catch(() => '')
+  const text = [onDisk, sweepText].find(candidate => sweepContentId(candidate) === sweepId)
+  if (text === undefined) {
+    throw new FulcrumError(
+      'bad-input',
+      'sweep-file-changed',
+      'The sweep file has changed since this run began, and held a secret that no copy was kept of.',
+      {
+        where: path,
+        remedy: 'Bring the file back as it was, or begin a new run with `fulcrum run --new`.',
+      },
+    )
+  }
+  return sweepOf({ text, path, shown: path, options: { allowPoints: manifest.plan.points }, askDeployer: abilitiesOf })
+}
+
+async function newestToResume({ resultsRoot, again = [] }: ResumeChoice): Promise<string> {
+  const root = resolve(resultsRoot)
+  const newest = again.length === 0 ? await newestUnfinishedRun(root) : (await listRuns(root)).at(-1)
+  if (newest) return newest.folder
+  const wanted = again.length === 0 ? 'unfinished run' : 'run'
+  throw new FulcrumError('bad-input', 'nothing-to-resume', `There is no ${wanted} under ${root}.`, {
+    remedy: '`fulcrum run FILE` begins one.',
+  })
+}

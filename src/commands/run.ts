@@ -1,0 +1,75 @@
+import { resolve } from 'node:path'
+import { createRun, openRun, runToGoOnWith } from '../journal/index.ts'
+import { withBeliefs } from '../plan/believed.ts'
+import { planSweep } from '../plan/plan.ts'
+import { loadSweep } from '../spec/load-sweep.ts'
+import type { Plan, Sweep } from '../spec/sweep.ts'
+import { changesOfRun } from './began-with.ts'
+import { execute, partOf, type ReportedOutcome, type RunWatch, refuseShards } from './execute.ts'
+import { parseLimits, refuseSloWithout } from './limits.ts'
+import type { SweepFileOptions } from './plan.ts'
+import { readPriors } from './priors.ts'
+
+/**
+ * `fulcrum run`: goes on with the unfinished run of this very sweep file, or begins one; ends with the report.
+ * @throws FulcrumError (bad-input) before anything is started; (environment) when the run's folder can't be used
+ */
+export async function runSweepFile(
+  request: RunWatch &
+    SweepFileOptions & {
+      readonly file: string
+      readonly resultsRoot: string
+      readonly startNew: boolean
+      /** Ids of the points to measure, always in a run of their own; absent for all. */
+      readonly only?: readonly string[]
+      /** Folders of beliefs that an adaptive search begins with, see {@link readPriors}. */
+      readonly priors?: readonly string[]
+    },
+): Promise<ReportedOutcome> {
+  const limits = parseLimits(request)
+  const sweep = await loadSweep(request.file, request)
+  refuseSloWithout(sweep.slo, limits)
+  refuseShards(sweep, request.shards)
+  const { only } = request
+  const priors = await readPriors(request.priors ?? [], sweep.model.name)
+  const planned = partOf(planSweep(sweep), only)
+  const plan = priors.length === 0 ? planned : withBeliefs(planned, priors)
+  const resultsRoot = resolve(request.resultsRoot)
+  for (const warning of sweep.warnings) request.onNote?.(`warning: ${warning}`)
+  const found =
+    request.startNew || only !== undefined
+      ? { run: null, changes: [] }
+      : await runToGoOnWith(resultsRoot, sweep, async run => {
+          const { files, revision } = await changesOfRun(run, plan)
+          return [...files, ...revision]
+        })
+  if (found.run !== null) return execute(plan, await openRun(found.run.folder), resultsRoot, true, request)
+  const run = await createRun(resultsRoot, {
+    sweep,
+    command: commandOf(sweep, request),
+    ...(only === undefined ? {} : { only }),
+    mix: sweep.mix,
+    files: sweep.fingerprints,
+    plan: summaryOf(plan),
+  })
+  if (found.changes.length === 0) return execute(plan, run, resultsRoot, false, request)
+  const message = `A new run begins: since the unfinished one began, ${found.changes.join('; ')}`
+  await run.journal.append({ type: 'note', message })
+  request.onNote?.(message)
+  return { ...(await execute(plan, run, resultsRoot, false, request)), notes: [message] }
+}
+
+function commandOf(sweep: Sweep, asked: { readonly shards?: number; readonly only?: readonly string[] }): string[] {
+  const shards = asked.shards === undefined ? [] : ['--shards', String(asked.shards)]
+  return ['fulcrum', 'run', sweep.file, ...shards, ...(asked.only ?? []).flatMap(id => ['--only', id])]
+}
+
+function summaryOf(plan: Plan) {
+  return {
+    points: plan.pointCount,
+    deployments: plan.deployments.length,
+    workersStarted: plan.cost.workersStarted,
+    lowerBound: plan.lowerBound,
+    exact: plan.exact,
+  }
+}

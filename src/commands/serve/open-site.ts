@@ -1,0 +1,44 @@
+import { realpath, stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { FulcrumError } from '../../model/index.ts'
+import { loadAsset, loadChartScripts, loadPageAssets } from '../../render/html/inline-script.ts'
+import { openCatalogue } from '../../site/catalogue.ts'
+import type { SiteAssets } from '../../site/pages/layout.ts'
+import { createRouter } from '../../site/routes.ts'
+import { type Site, startSite } from '../../site/server.ts'
+import type { ServeRequest } from '../serve.ts'
+import { followRun } from '../watch.ts'
+import { createPages } from './pages.ts'
+
+/** See `serveResults`, which loads this file only when there is something to serve. */
+export async function openSite({ resultsRoot, host, port }: ServeRequest): Promise<Site> {
+  const root = await realRoot(resolve(resultsRoot))
+  await using made = new AsyncDisposableStack()
+  const pages = made.use(createPages(root))
+  const assets = await loadSiteAssets()
+  const route = createRouter({ root, catalogue: openCatalogue(root), pages, assets })
+  const site = made.use(
+    await startSite({ host, port, assets, route, follow: (folder, signal) => followRun(folder, { signal }) }),
+  )
+  const kept = made.move()
+  return { url: site.url, reach: site.reach, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+}
+
+async function realRoot(folder: string): Promise<string> {
+  const there = await stat(folder).catch(() => null)
+  if (there?.isDirectory()) return realpath(folder)
+  throw new FulcrumError('bad-input', 'no-folder', `There is no folder ${folder}.`, {
+    remedy: 'Name the folder that runs are kept in, or make a run there first with `fulcrum run FILE`.',
+  })
+}
+
+async function loadSiteAssets(): Promise<SiteAssets> {
+  const [report, style, list, charts, run] = await Promise.all([
+    loadPageAssets(),
+    loadAsset('site/site.css'),
+    loadAsset('site/runs.js'),
+    loadChartScripts(),
+    loadAsset('site/run.js'),
+  ])
+  return { styles: [report.style, style], list: [list], run: [...charts, run], report: report.scripts }
+}

@@ -1,0 +1,21 @@
+import type { Crumb } from '../../render/html/crumbs.ts'
+
+/** A page to be made in a thread of its own. */
+export type PageRequest = { readonly trail: readonly Crumb[] } & (
+  | { readonly page: 'report'; readonly folder: string }
+  | { readonly page: 'comparison'; readonly base: string; readonly head: string }
+  | { readonly page: 'history'; readonly resultsRoot: string; readonly sweep: string }
+)
+
+/** The page, or why there is none: an error loses its class between threads. */
+export type PageResult =
+  | { readonly html: string }
+  | {
+      readonly problem: {
+        readonly kind: 'bad-input' | 'environment' | 'failed'
+        readonly code: string
+        readonly message: string
+        readonly where?: string
+        readonly remedy?: string
+      }
+    }

@@ -1,0 +1,50 @@
+import { analyse } from '../../analysis/analyse.ts'
+import { compareRuns } from '../../analysis/compare/compare.ts'
+import { readRun } from '../../journal/index.ts'
+import { FulcrumError } from '../../model/index.ts'
+import { comparisonHtml } from '../../render/html/comparison-page.ts'
+import { historyHtml } from '../../render/html/history-page.ts'
+import { loadPageAssets, loadStyle } from '../../render/html/inline-script.ts'
+import { pageHtml } from '../../render/html/page.ts'
+import { reportOf } from '../../render/views/report.ts'
+import { readHistory } from '../history.ts'
+import { knownRuns } from '../known-runs.ts'
+import { readPlannedRun } from '../planned-run.ts'
+import type { PageRequest, PageResult } from './page-request.ts'
+
+/** Runs that a history page follows: two months of nights. */
+const lastRuns = 60
+
+/** What tinypool calls in a worker thread: the site goes on answering while a large page is made. */
+export default async function work(request: PageRequest): Promise<PageResult> {
+  try {
+    return { html: await htmlOf(request) }
+  } catch (error) {
+    if (!(error instanceof FulcrumError)) throw error
+    const { kind, code, message, where, remedy } = error
+    return {
+      problem: {
+        kind,
+        code,
+        message,
+        ...(where === undefined ? {} : { where }),
+        ...(remedy === undefined ? {} : { remedy }),
+      },
+    }
+  }
+}
+
+async function htmlOf(request: PageRequest): Promise<string> {
+  switch (request.page) {
+    case 'report':
+      return pageHtml(reportOf(analyse(await readPlannedRun(request.folder))), await loadPageAssets(), request.trail)
+    case 'comparison': {
+      const [base, head] = await Promise.all([readRun(request.base), readRun(request.head)])
+      return comparisonHtml(compareRuns(base, head, [], await knownRuns(base, head)), await loadStyle(), request.trail)
+    }
+    case 'history': {
+      const { history } = await readHistory({ ...request, last: lastRuns })
+      return historyHtml(history, [], request.trail)
+    }
+  }
+}

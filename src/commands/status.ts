@@ -1,0 +1,66 @@
+import { type Holder, leftOutIn, leftOutReasons, type Run, readRun, runHolder } from '../journal/index.ts'
+import type { PointCounts } from '../runner/run.ts'
+import { findRun, type RunChoice } from './find-run.ts'
+import { pointLabel } from './point-label.ts'
+
+export interface RunStatus {
+  readonly folder: string
+  readonly sweep: string
+  readonly state: 'running' | 'complete' | 'interrupted' | 'failed' | 'budget' | 'unfinished'
+  readonly startedAt: string
+  readonly points: PointCounts
+  /** Why a complete search left points out, and how many for each reason. */
+  readonly leftOut: readonly { readonly reason: string; readonly points: number }[]
+  readonly redeployments: number
+  readonly workersStarted: number
+  readonly sinceLastEventS: number
+  /** Process that holds the run; null when none does. */
+  readonly holder: number | null
+  readonly problems: readonly { readonly point: string; readonly reason: string }[]
+}
+
+/** How a run stands, from its journal; safe while another process writes it. */
+export async function runStatus(choice: RunChoice): Promise<RunStatus> {
+  const run = await readRun(await findRun(choice))
+  return statusOf(run, await runHolder(run.folder))
+}
+
+/** How a run that was read stands, given the process that holds it. */
+export function statusOf(run: Run, holder: Holder | null): RunStatus {
+  const count = (status: string) => run.results.filter(result => result.status === status).length
+  const planned = run.manifest.plan.points
+  const last = run.lines.at(-1)
+  const open = Math.max(0, planned - run.results.length)
+  // Only a search can be complete and have points without a result.
+  const skipped = run.ended?.outcome === 'complete' ? open : 0
+  return {
+    folder: run.folder,
+    sweep: run.manifest.sweep,
+    state: holder !== null ? 'running' : (run.ended?.outcome ?? 'unfinished'),
+    startedAt: run.manifest.createdAt,
+    points: {
+      planned,
+      ok: count('ok'),
+      invalid: count('invalid'),
+      failed: count('failed'),
+      missing: open - skipped,
+      skipped,
+    },
+    leftOut: leftOutCounts(run),
+    redeployments: run.deployments.filter(deployment => deployment.outcome === 'ready').length,
+    workersStarted: run.deployments.reduce((sum, deployment) => sum + deployment.workersStarted, 0),
+    sinceLastEventS: last === undefined ? 0 : (Date.now() - Date.parse(last.at)) / 1000,
+    holder: holder?.pid ?? null,
+    problems: run.results
+      .filter(result => result.status !== 'ok')
+      .map(result => ({ point: pointLabel(result.point), reason: result.reason })),
+  }
+}
+
+function leftOutCounts({ lines }: Run): RunStatus['leftOut'] {
+  const points = leftOutIn(lines).flatMap(left => left.points)
+  return [...Map.groupBy(points, ({ reason }) => reason)].map(([reason, alike]) => ({
+    reason: leftOutReasons[reason],
+    points: alike.reduce((sum, { pointIds }) => sum + pointIds.length, 0),
+  }))
+}

@@ -1,0 +1,100 @@
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { type Analysis, analyse } from '../analysis/analyse.ts'
+import { loadLabel } from '../analysis/load-label.ts'
+import { priorOrder } from '../analysis/priors/prior-order.ts'
+import { recommendForMix } from '../analysis/tune/mix.ts'
+import { tune } from '../analysis/tune/tune.ts'
+import { FulcrumError, topologyLabel } from '../model/index.ts'
+import { nearMiss } from '../yaml/near-miss.ts'
+import type { ReportedOutcome, RunWatch } from './execute.ts'
+import { parseLimits, type ReportedLimit, reportedLimits } from './limits.ts'
+import { parseMix } from './mix-flag.ts'
+import { readPlannedRun } from './planned-run.ts'
+import { readPriors } from './priors.ts'
+import { runSweepFile } from './run.ts'
+import { answerOf, type Believed, type MixAnswer, mixAnswer, type WorkloadAnswer } from './tune/answer.ts'
+
+export type * from './tune/answer.ts'
+
+export interface TuneAnswer {
+  readonly folder: string
+  /** Null without a mix. */
+  readonly mix: MixAnswer | null
+  readonly workloads: readonly WorkloadAnswer[]
+  /** What the priors held to be best of each workload, beside the answer; empty without priors. */
+  readonly believed: readonly Believed[]
+  /** What came of the limits that were asked for, and of the run's SLO. */
+  readonly limits: readonly ReportedLimit[]
+  /** The run that was made for this answer; null when a run folder was given. */
+  readonly outcome: ReportedOutcome | null
+}
+
+/**
+ * `fulcrum tune`: what to deploy, from a run's folder, or from a sweep file that is run first (an unfinished run of it goes on).
+ * @throws FulcrumError (bad-input) for a file or folder that is neither; (environment) when it can't be run
+ */
+export async function tuneFileOrRun(
+  request: RunWatch & {
+    readonly target: string
+    readonly resultsRoot: string
+    /** `8000/256=0.7,1000/1000=0.3`; goes before the sweep file's. */
+    readonly mix?: string
+    /** Folders of beliefs that an adaptive search begins with: aiconfigurator's, a run, a folder of runs. */
+    readonly priors?: readonly string[]
+  },
+): Promise<TuneAnswer> {
+  const { target, mix: mixText, ...watch } = request
+  const limits = parseLimits(request)
+  const weights = mixText === undefined ? null : parseMix(mixText)
+  const isFolder = await stat(target).then(
+    found => found.isDirectory(),
+    () => false,
+  )
+  const outcome = isFolder ? null : await runSweepFile({ ...watch, file: target, startNew: false })
+  const folder = outcome?.folder ?? resolve(target)
+  const run = await readPlannedRun(folder)
+  const analysis = analyse(run)
+  const names = analysis.workloads.map(({ name }) => name)
+  const mix = weights === null ? analysis.mix : recommendForMix(analysis.workloads, sharesOf(weights, names))
+  return {
+    folder,
+    mix: mix && mixAnswer(mix),
+    workloads: tune(analysis).map(answerOf),
+    believed: await believedOf(analysis, request.priors ?? []),
+    limits: outcome?.limits ?? reportedLimits(run, limits, request.allowLost),
+    outcome,
+  }
+}
+
+async function believedOf(analysis: Analysis, folders: readonly string[]): Promise<readonly Believed[]> {
+  const priors = await readPriors(folders, analysis.points[0]?.deployment.model.name ?? '')
+  if (priors.length === 0) return []
+  return analysis.workloads.flatMap(({ name, points }) => {
+    const measured = points.flatMap(({ repeats }) => repeats.slice(0, 1).map(({ point }) => point))
+    const [top] = priorOrder(measured, priors)
+    if (top === undefined || top.prior === null) return []
+    const { deployment, load } = top.point
+    return [
+      {
+        workload: name,
+        deployment: topologyLabel(deployment.topology),
+        load: loadLabel(load.level),
+        source: top.prior.source,
+        tokensPerSPerGpu: top.prior.tokensPerSPerGpu,
+      },
+    ]
+  })
+}
+
+function sharesOf(weights: ReadonlyMap<string, number>, names: readonly string[]): { [workload: string]: number } {
+  const strange = [...weights.keys()].find(name => !names.includes(name))
+  if (strange !== undefined) {
+    const near = nearMiss(strange, names)
+    throw new FulcrumError('bad-input', 'bad-mix', `--mix: the run has no workload ${JSON.stringify(strange)}.`, {
+      remedy: near === null ? `It has ${names.join(', ')}.` : `Perhaps meant: ${near}.`,
+    })
+  }
+  const all = [...weights.values()].reduce((sum, weight) => sum + weight, 0)
+  return Object.fromEntries([...weights].map(([name, weight]) => [name, weight / all]))
+}

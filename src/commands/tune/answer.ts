@@ -1,0 +1,202 @@
+import { loadLabel } from '../../analysis/load-label.ts'
+import type { MeasuredPoint } from '../../analysis/measured-point.ts'
+import { rivalLines } from '../../analysis/rivals.ts'
+import { objectives } from '../../analysis/slo.ts'
+import type { BottleneckFinding } from '../../analysis/tune/bottleneck.ts'
+import type { MixChoice, MixRecommendation } from '../../analysis/tune/mix.ts'
+import type { NextStep } from '../../analysis/tune/next-step.ts'
+import type { RateMatching, WorkerRate } from '../../analysis/tune/rate-matching.ts'
+import type { Tuning } from '../../analysis/tune/tune.ts'
+import type { EngineSettings } from '../../model/index.ts'
+import { gpusOfRole, topologyLabel } from '../../model/index.ts'
+
+/** One measured deployment as `fulcrum tune` tells it. */
+export interface TunedPoint {
+  readonly deployment: string
+  readonly engine: { readonly [role: string]: EngineSettings }
+  readonly load: string
+  readonly gpus: number
+  /** GPUs of prefill to GPUs of decode; null when aggregated. */
+  readonly prefillToDecodeGpus: readonly [prefill: number, decode: number] | null
+  readonly tokensPerSPerGpu: { readonly mean: number; readonly ci95: readonly [number, number] | null }
+  readonly tokensPerSPerUser: number | null
+  readonly meetsSlo: boolean
+}
+
+/** The answer for one workload. */
+export interface WorkloadAnswer {
+  readonly workload: string
+  /** As in {@link Recommendation}: under the SLO, without one, all missed it, or nothing valid. */
+  readonly basis: 'slo' | 'no-slo' | 'missed' | 'nothing'
+  readonly best: (TunedPoint & { readonly concurrencyPerGpu: number | null }) | null
+  readonly runnerUp:
+    | (TunedPoint & { readonly lead: number; readonly verdict: 'shown' | 'not-shown' | 'unknown' })
+    | null
+  /** Aggregated against disaggregated at equal GPU count; `gain` of disaggregated over aggregated. */
+  readonly servingModes: readonly {
+    readonly gpus: number
+    readonly aggregated: TunedPoint
+    readonly disaggregated: TunedPoint
+    readonly gain: number
+    readonly verdict: 'shown' | 'not-shown' | 'unknown'
+  }[]
+  /** Prefill's rate against decode's demand; empty where no two ratios were measured. */
+  readonly rates: readonly RatesAnswer[]
+  /** Its `next` is the advice of {@link WorkloadAnswer.next}. */
+  readonly bottleneck: Pick<BottleneckFinding, 'stage' | 'evidence' | 'next'> | null
+  /** A stage, the SLO, or nothing shown; null without a valid point. */
+  readonly heldBackBy: string | null
+  /** What to try next, what was measured that says so, and the command that measures what has no valid result. */
+  readonly next: NextStep
+  /** Points without a valid measurement that could overturn the recommendation, in sentences, and the command that measures them. */
+  readonly couldOverturn: { readonly lines: readonly string[]; readonly command: string | null }
+  readonly caveats: readonly string[]
+}
+
+/** What one worker of each role does alone, and what that predicts. */
+export interface RatesAnswer {
+  readonly prefill: WorkerRateAnswer
+  readonly decode: WorkerRateAnswer
+  /** Prefill workers for each decode worker. */
+  readonly ratio: number
+  readonly best: { readonly topology: string; readonly requestsPerSPerGpu: number; readonly isMeasured: boolean }
+  readonly rows: readonly {
+    readonly deployment: string
+    readonly predictedRequestsPerS: number
+    readonly measuredRequestsPerS: number
+    /** (measured − predicted) / predicted. */
+    readonly apart: number
+    readonly parts: boolean
+    readonly limit: 'prefill' | 'decode'
+  }[]
+  readonly advice: string | null
+}
+
+export interface WorkerRateAnswer {
+  readonly requestsPerS: number
+  /** Input tokens of prefill, output tokens of decode. */
+  readonly tokensPerS: number
+  /** Deployment and load at which it was seen. */
+  readonly seenAt: string
+  readonly isLimit: boolean
+}
+
+/** One deployment for all workloads of the mix. */
+export interface MixAnswer {
+  readonly shares: { readonly [workload: string]: number }
+  readonly best: MixedPoint | null
+  readonly runnerUp:
+    | (MixedPoint & { readonly lead: number; readonly verdict: 'shown' | 'not-shown' | 'unknown' })
+    | null
+  readonly leftOut: readonly { readonly label: string; readonly why: string }[]
+}
+
+export interface Believed {
+  readonly workload: string
+  readonly deployment: string
+  readonly load: string
+  readonly source: string
+  /** Of the source itself, for its own deployment and lengths. */
+  readonly tokensPerSPerGpu: number
+}
+
+export interface MixedPoint {
+  readonly deployment: string
+  readonly gpus: number
+  readonly requestsPerS: number
+  readonly tokensPerSPerGpu: { readonly mean: number; readonly ci95: readonly [number, number] | null }
+  /** The load of each workload that its capacity was taken at. */
+  readonly loads: { readonly [workload: string]: string }
+}
+
+export function mixAnswer({ mix, best, runnerUp, leftOut }: MixRecommendation): MixAnswer {
+  return {
+    shares: mix,
+    best: best && mixedPoint(best),
+    runnerUp:
+      runnerUp === null
+        ? null
+        : { ...mixedPoint(runnerUp.choice), lead: runnerUp.lead.relative, verdict: runnerUp.lead.verdict },
+    leftOut,
+  }
+}
+
+function mixedPoint({ label, gpus, parts, requestsPerS, tokensPerSPerGpu }: MixChoice): MixedPoint {
+  return {
+    deployment: label,
+    gpus,
+    requestsPerS: requestsPerS.mean,
+    tokensPerSPerGpu: { mean: tokensPerSPerGpu.mean, ci95: tokensPerSPerGpu.ci95 },
+    loads: Object.fromEntries(parts.map(({ workload, point }) => [workload, loadLabel(point.load.level)])),
+  }
+}
+
+function ratesAnswer({ prefill, decode, ratio, rows, best, advice }: RateMatching): RatesAnswer {
+  const worker = ({ requestsPerS, tokensPerS, point, isLimit }: WorkerRate): WorkerRateAnswer => ({
+    requestsPerS,
+    tokensPerS,
+    seenAt: `${point.label} at ${loadLabel(point.load.level)}`,
+    isLimit,
+  })
+  return {
+    prefill: worker(prefill),
+    decode: worker(decode),
+    ratio,
+    best: { ...best, topology: topologyLabel(best.topology) },
+    rows: rows.map(({ label, predicted, measured, apart, parts, limit }) => ({
+      deployment: label,
+      predictedRequestsPerS: predicted,
+      measuredRequestsPerS: measured,
+      apart,
+      parts,
+      limit,
+    })),
+    advice,
+  }
+}
+
+export function answerOf(tuning: Tuning): WorkloadAnswer {
+  const { workload, recommendation, rivals, servingModes, bottleneck, heldBackBy, next, concurrencyPerGpu, rates } =
+    tuning
+  const { basis, best, runnerUp, caveats } = recommendation
+  return {
+    workload,
+    basis,
+    best: best === null ? null : { ...tunedPoint(best), concurrencyPerGpu },
+    runnerUp:
+      runnerUp === null
+        ? null
+        : { ...tunedPoint(runnerUp.point), lead: runnerUp.lead.relative, verdict: runnerUp.lead.verdict },
+    servingModes: servingModes.map(({ gpus, aggregated, disaggregated, gain }) => ({
+      gpus,
+      aggregated: tunedPoint(aggregated),
+      disaggregated: tunedPoint(disaggregated),
+      gain: gain.relative,
+      verdict: gain.verdict,
+    })),
+    rates: rates.map(ratesAnswer),
+    bottleneck:
+      bottleneck === null ? null : { stage: bottleneck.stage, evidence: bottleneck.evidence, next: next.advice },
+    heldBackBy,
+    next,
+    couldOverturn: { lines: rivalLines(rivals, recommendation), command: best === null ? null : rivals.command },
+    caveats,
+  }
+}
+
+function tunedPoint(point: MeasuredPoint): TunedPoint {
+  const { deployment, label, load, gpus, x, y } = point
+  return {
+    deployment: label,
+    engine: deployment.engine,
+    load: loadLabel(load.level),
+    gpus,
+    prefillToDecodeGpus:
+      deployment.topology.kind === 'aggregated'
+        ? null
+        : [gpusOfRole(deployment, 'prefill'), gpusOfRole(deployment, 'decode')],
+    tokensPerSPerGpu: { mean: y?.mean ?? 0, ci95: y?.ci95 ?? null },
+    tokensPerSPerUser: x?.mean ?? null,
+    meetsSlo: objectives(point).every(objective => objective.met),
+  }
+}

@@ -1,0 +1,158 @@
+import { join, resolve } from 'node:path'
+import { loadLabel } from '../analysis/load-label.ts'
+import { measuredPoints } from '../analysis/measured-point.ts'
+import type { Prediction, PredictionRequest, Twin } from '../analysis/twin/index.ts'
+import {
+  assembleTwin,
+  blankProfile,
+  planFits,
+  predictionOf,
+  readTwin,
+  simulatedPoint,
+  twinFile,
+  twinProfile,
+  twinText,
+} from '../analysis/twin/index.ts'
+import { readTrace } from '../generators/trace.ts'
+import { diskError, fulcrumVersion, type Run, readRun, writeDurably } from '../journal/index.ts'
+import type { Finding } from '../metrics/measurement.ts'
+import { judge } from '../metrics/validity.ts'
+import type { Point } from '../model/index.ts'
+import { gpusOf, topologyLabel } from '../model/index.ts'
+import { planSweep } from '../plan/plan.ts'
+import type { Profile } from '../simulator/profile.ts'
+import { loadProfile, shippedProfiles } from '../simulator/profile.ts'
+import type { TraceRequests } from '../simulator/request-source.ts'
+import { simulateAll } from '../simulator/simulations.ts'
+import { loadSweep } from '../spec/load-sweep.ts'
+import { findRun, type RunChoice } from './find-run.ts'
+import { type FitProgress, runFits } from './twin/fits.ts'
+
+export type { FitProgress } from './twin/fits.ts'
+
+export interface TwinFitRequest extends RunChoice {
+  /** A profile by name or path, `none`, or the one that was measured on the run's model when absent. */
+  readonly profile?: string
+  /** Where the twin is written; beside the run when absent. */
+  readonly to?: string
+  readonly signal: AbortSignal
+  readonly onProgress: (progress: FitProgress) => void
+}
+
+/**
+ * `fulcrum twin fit`: fits a twin to a run and writes it.
+ * @throws FulcrumError (bad-input) for a folder that is no run, too few valid points, an unknown profile
+ */
+export async function fitTwinOfRun(request: TwinFitRequest): Promise<{ readonly file: string; readonly twin: Twin }> {
+  const folder = await findRun(request)
+  const run = await readRun(folder)
+  const points = measuredPoints(run)
+  const profile = await profileOf(run, request.profile)
+  const options = {
+    profile,
+    run: { sweep: run.manifest.sweep, runId: run.manifest.runId, folder },
+    fulcrumVersion: await fulcrumVersion(),
+    fittedAt: new Date().toISOString(),
+  }
+  const results = await runFits(planFits(points, options), request.signal, request.onProgress)
+  const twin = assembleTwin(points, options, results)
+  const file = resolve(request.to ?? join(folder, twinFile))
+  await writeDurably(file, twinText(twin)).catch(error => Promise.reject(diskError(error, 'write the twin', file)))
+  return { file, twin }
+}
+
+/** The profile that a fit begins with: the named one, else a shipped one of the run's model, else none. */
+async function profileOf(run: Run, name: string | undefined): Promise<Profile> {
+  const model = run.results[0]?.point.deployment.model.name ?? ''
+  if (name === 'none') return blankProfile(model)
+  if (name !== undefined) return await loadProfile(name)
+  const shipped = await shippedProfiles()
+  return shipped.find(profile => profile.model === model) ?? blankProfile(model)
+}
+
+/** A point of a sweep as a twin sees it. */
+export interface PredictedPoint {
+  readonly pointId: string
+  readonly topology: string
+  readonly workload: string
+  readonly load: string
+  readonly gpus: number
+  /** The twin's own run has measured it. */
+  readonly measured: boolean
+  /** What would speak against such a measurement: never steady, too few samples, requests that fail. */
+  readonly findings: readonly Finding[]
+  readonly prediction: Omit<Prediction, 'simulation'>
+}
+
+export interface TwinPredictRequest {
+  readonly twinFile: string
+  readonly sweepFile: string
+  /** Points that the twin was fitted to as well. */
+  readonly all: boolean
+  readonly signal: AbortSignal
+  readonly onProgress: (done: number, count: number) => void
+}
+
+/**
+ * `fulcrum twin predict`: what a sweep would measure, point by point; repeats once.
+ * @throws FulcrumError (bad-input) for files that are not what they should be
+ */
+export async function predictSweepFile(request: TwinPredictRequest): Promise<readonly PredictedPoint[]> {
+  const twin = await readTwin(request.twinFile)
+  const sweep = await loadSweep(request.sweepFile)
+  const known = twin.run === null ? new Set<string>() : await measuredIds(twin.run.folder)
+  const points = planSweep(sweep)
+    .deployments.flatMap(planned => planned.points)
+    .filter(point => point.repeat === 1 && (request.all || !known.has(point.id)))
+  const traces = new Map<string, TraceRequests>()
+  const requests: PredictionRequest[] = []
+  for (const point of points) requests.push(await requestOf(point, traces, request.signal))
+  const simulations = await simulateAll(
+    requests.map(one => simulatedPoint(twin, one)),
+    twinProfile(twin),
+    { signal: request.signal, onDone: request.onProgress },
+  )
+  return points.flatMap((point, index) => {
+    const [asked, simulated] = [requests[index], simulations[index]]
+    if (asked === undefined || simulated === undefined) return []
+    const { simulation: _, ...prediction } = predictionOf(twin, asked, simulated)
+    return [
+      {
+        pointId: point.id,
+        topology: topologyLabel(point.deployment.topology),
+        workload: point.workload.name,
+        load: loadLabel(point.load.level),
+        gpus: gpusOf(point.deployment),
+        measured: known.has(point.id),
+        findings: judge(point, simulated),
+        prediction,
+      },
+    ]
+  })
+}
+
+/** A twin's run may be gone; then nothing counts as measured. */
+async function measuredIds(folder: string): Promise<ReadonlySet<string>> {
+  const run = await readRun(folder).catch(() => null)
+  return new Set(run?.results.filter(result => result.status === 'ok').map(result => result.point.id) ?? [])
+}
+
+async function requestOf(
+  { deployment, workload, load, slo }: Point,
+  traces: Map<string, TraceRequests>,
+  signal: AbortSignal,
+): Promise<PredictionRequest> {
+  const { level } = load
+  const request = {
+    topology: deployment.topology,
+    engine: deployment.engine,
+    gpusPerWorker: deployment.gpusPerWorker,
+    workload,
+    load,
+    slo,
+  }
+  if (level.kind !== 'trace') return request
+  const trace = traces.get(level.file) ?? (await readTrace(level.file, signal))
+  traces.set(level.file, trace)
+  return { ...request, load: { ...load, trace } }
+}

@@ -1,0 +1,67 @@
+import { type Asking, askingByDefault, probe } from '../../generators/probe.ts'
+import { type Deployment, type Endpoint, FulcrumError, topologyLabel } from '../../model/index.ts'
+import type { AttachConfig } from '../config.ts'
+import type { Deployer } from '../deployer.ts'
+
+/** Somebody else's first request may have to load a model first. */
+const probeLimitMs = 120_000
+const checkLimitMs = 5_000
+
+/**
+ * An endpoint that somebody else runs: one deployment, nothing is started or stopped.
+ * @param ask how the load will ask
+ */
+export function attachDeployer(config: AttachConfig, model: string, ask: Asking = askingByDefault): Deployer {
+  let attached: Deployment | null = null
+  const endpoint: Endpoint = {
+    url: config.url,
+    model,
+    dialect: config.dialect,
+    metricsUrls: { frontend: `${config.url}/metrics` },
+    ...(config.apiKeyEnv === undefined ? {} : { apiKeyEnv: config.apiKeyEnv }),
+  }
+
+  return {
+    reconcile: async (wanted, { signal, onEvent }) => {
+      if (attached !== null && attached.id !== wanted.id) {
+        const labels = [attached, wanted].map(deployment => topologyLabel(deployment.topology))
+        throw new FulcrumError(
+          'bad-input',
+          'attached-endpoint-is-fixed',
+          `${config.url} is taken for ${labels[0]}; Fulcrum cannot make it ${labels[1]}`,
+          {
+            where: config.url,
+            remedy: 'Attach measures one topology with one engine configuration; write one entry only.',
+          },
+        )
+      }
+      const startMs = performance.now()
+      onEvent({ kind: 'waiting', what: config.url, elapsedS: 0, deadlineS: probeLimitMs / 1000 })
+      await probe(endpoint, { signal, timeoutMs: probeLimitMs, ...ask })
+      attached = wanted
+      const elapsedS = (performance.now() - startMs) / 1000
+      onEvent({ kind: 'ready', what: config.url, elapsedS })
+      return { endpoint, workersStarted: 0, workersStopped: 0, elapsedS }
+    },
+
+    check: async signal => {
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(checkLimitMs)])
+      const answer = await fetch(`${config.url}/v1/models`, { signal: limit, headers: authorization(config) }).catch(
+        () => null,
+      )
+      signal.throwIfAborted()
+      await answer?.body?.cancel()
+      if (answer === null) return [`${config.url} does not answer`]
+      return answer.status < 500 ? [] : [`${config.url} answers HTTP ${answer.status}`]
+    },
+
+    preview: () => ({ commands: [], files: [] }),
+    logs: () => ({}),
+    close: async () => {},
+  }
+}
+
+function authorization({ apiKeyEnv }: AttachConfig): { readonly [header: string]: string } {
+  const token = apiKeyEnv === undefined ? undefined : process.env[apiKeyEnv]
+  return token === undefined ? {} : { authorization: `Bearer ${token}` }
+}

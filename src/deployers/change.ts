@@ -1,0 +1,76 @@
+import { type Deployment, type Role, roles, workersOf } from '../model/index.ts'
+import type { WorkerDesign } from './dynamo/commands.ts'
+import { type Host, type Placed, placeFor, rolesBySize } from './nodes/placement.ts'
+
+/** A worker's place in a deployment: on which host, and on which GPUs when Fulcrum hands them out. */
+export interface WorkerSlot extends Placed {
+  /** `prefill-0`: unique among the workers that run. */
+  readonly name: string
+  readonly role: Role
+  readonly signature: string
+}
+
+/** How to get from the workers that run to those that are wanted. */
+export interface Change<Running extends WorkerSlot> {
+  readonly keep: readonly Running[]
+  readonly stop: readonly Running[]
+  readonly start: readonly WorkerSlot[]
+}
+
+/**
+ * The smallest change: workers of the right role and design stay, surplus ones of the highest number go, missing ones
+ * take the lowest free names and the fullest hosts with room. When those that stay leave no room for a missing one, though
+ * empty hosts would have it, all are placed anew.
+ * @param running only workers that are fit to serve; dead ones are somebody else's to clear away
+ * @param order in which roles are placed; large workers, which fit nowhere later, have to come first
+ */
+export function smallestChange<Running extends WorkerSlot>(
+  running: readonly Running[],
+  wanted: Deployment,
+  designs: { readonly [role in Role]?: WorkerDesign },
+  hosts: readonly Host[],
+  order: readonly Role[] = rolesBySize(wanted.gpusPerWorker),
+): Change<Running> {
+  const keep: Running[] = []
+  for (const role of roles) {
+    const fitting = running.filter(worker => worker.role === role && worker.signature === designs[role]?.signature)
+    keep.push(...fitting.sort((a, b) => numberOf(a) - numberOf(b)).slice(0, workersOf(wanted.topology, role)))
+  }
+  const start = missingWorkers(keep, wanted, designs, hosts, order)
+  if (start !== null) return { keep, stop: running.filter(worker => !keep.includes(worker)), start }
+  return { keep: [], stop: running, start: missingWorkers([], wanted, designs, hosts, order) ?? [] }
+}
+
+/** The workers to start beside those that stay, by role; null when one has no place. */
+function missingWorkers(
+  keep: readonly WorkerSlot[],
+  wanted: Deployment,
+  designs: { readonly [role in Role]?: WorkerDesign },
+  hosts: readonly Host[],
+  order: readonly Role[],
+): readonly WorkerSlot[] | null {
+  const start: WorkerSlot[] = []
+  for (const role of order) {
+    const design = designs[role]
+    if (design === undefined) continue
+    const kept = keep.filter(worker => worker.role === role).length
+    for (let missing = workersOf(wanted.topology, role) - kept; missing > 0; missing--) {
+      const taken = [...keep, ...start]
+      const place = placeFor(design.gpusPerWorker, hosts, taken)
+      if (place === null) return null
+      start.push({ name: freeName(role, taken), role, signature: design.signature, ...place })
+    }
+  }
+  return start.sort((a, b) => roles.indexOf(a.role) - roles.indexOf(b.role))
+}
+
+function numberOf({ name }: WorkerSlot): number {
+  return Number(name.slice(name.lastIndexOf('-') + 1))
+}
+
+function freeName(role: Role, taken: readonly WorkerSlot[]): string {
+  const names = new Set(taken.map(worker => worker.name))
+  let number = 0
+  while (names.has(`${role}-${number}`)) number++
+  return `${role}-${number}`
+}

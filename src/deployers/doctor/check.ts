@@ -1,0 +1,74 @@
+import type { Asking } from '../../generators/probe.ts'
+import type { ShardSettings } from '../../generators/shards/launch.ts'
+import type { GeneratorName, Role, Topology } from '../../model/index.ts'
+import type { DeployConfig } from '../config.ts'
+
+/** One thing that was looked at, and what was found. */
+export interface Check {
+  readonly name: string
+  /** Where: `this machine`, `node gb200-02`, a URL, a file. */
+  readonly where: string
+  /** False: the sweep would fail or measure something else. */
+  readonly ok: boolean
+  readonly detail: string
+  /** What to do; an ok check that has one is worth a look. */
+  readonly remedy?: string
+}
+
+/** What a sweep asks of the machine. */
+export interface MachineNeeds {
+  readonly deploy: DeployConfig
+  /** Name that requests carry; checks of the model are left out when absent. */
+  readonly model?: string
+  readonly generator: GeneratorName
+  /** How the sweep's load asks; streamed chat when absent. */
+  readonly ask?: Asking
+  /** The generator's program, when the sweep file names it. */
+  readonly command?: string | undefined
+  /** Where a split load runs. */
+  readonly shards?: ShardSettings
+  /** The highest concurrency of the sweep. */
+  readonly concurrency: number
+  /** The longest sequence (ISL + OSL) of the sweep, tokens. */
+  readonly longestTokens?: number
+  /** GPUs of the largest deployment, and of the largest worker. */
+  readonly gpus?: { readonly deployment: number; readonly worker: number }
+  /** What the sweep says of the engines, where it has one deployment. */
+  readonly engines?: SaidOfEngines
+  /** Every topology of the sweep; of an endpoint that somebody else runs the one that it has. */
+  readonly topologies?: readonly Topology[]
+}
+
+/** Batch (sequences at once) and tokens a step, by role; null where the sweep doesn't say. */
+export type SaidOfEngines = {
+  readonly [role in Role]?: { readonly batch: number | null; readonly tokens: number | null }
+}
+
+/** What to look at beside what the sweep file names. */
+export interface Addresses {
+  /** etcd of a Dynamo that runs: its registered workers are looked at. */
+  readonly etcd?: string
+  /** Pages of DCGM exporters. */
+  readonly dcgm?: readonly string[]
+}
+
+export const thisMachine = 'this machine'
+
+export const passed = (name: string, detail: string, where = thisMachine): Check => ({ name, where, ok: true, detail })
+
+/** Nothing is broken, and yet somebody should know. */
+export const noticed = (name: string, detail: string, remedy: string, where = thisMachine): Check => ({
+  name,
+  where,
+  ok: true,
+  detail,
+  remedy,
+})
+
+export const missed = (name: string, detail: string, remedy: string, where = thisMachine): Check => ({
+  name,
+  where,
+  ok: false,
+  detail,
+  remedy,
+})

@@ -1,0 +1,75 @@
+import { execa } from 'execa'
+import { type ClockOffset, type ClockSample, clockOffset } from '../../generators/shards/clock.ts'
+import { type Check, missed, noticed, passed } from './check.ts'
+
+/** Above this, logs of several machines can't be laid beside each other; NTP keeps machines within a few milliseconds. */
+export const clockNoticeMs = 100
+/** Above this, others refuse what a machine signs: MUNGE, which Slurm trusts in, allows 5 minutes by default, some tokens less. */
+export const clockLimitMs = 60_000
+
+const exchanges = 8
+const limitMs = 15_000
+
+/** Answers each line with its wall clock, in nanoseconds. */
+export const clockProgram = ['bash', '-c', 'while IFS= read -r _; do date +%s%N; done'] as const
+
+/**
+ * What a machine's wall clock shows more than this one's, by round trips through one running program, as in NTP.
+ * @param argv a local command line that runs {@link clockProgram} there
+ * @throws Error when it does not answer
+ */
+export async function measureClock(argv: readonly [string, ...string[]]): Promise<ClockOffset> {
+  const [program, ...args] = argv
+  const child = execa(program, args, {
+    timeout: limitMs,
+    stdin: 'pipe',
+    stderr: 'ignore',
+    reject: false,
+    buffer: false,
+  })
+  const samples: ClockSample[] = []
+  const now = () => performance.timeOrigin + performance.now()
+  let strange: string | null = null
+  let askedMs = now()
+  const ask = () => {
+    askedMs = now()
+    child.stdin.write('\n')
+  }
+  child.stdin.on('error', () => {})
+  ask()
+  for await (const line of child) {
+    const answeredMs = now()
+    if (/^\d{16,20}$/.test(line.trim())) {
+      const thereMs = Number(BigInt(line.trim()) / 1000n) / 1000
+      samples.push({ askedMs, receivedMs: thereMs, sentMs: thereMs, answeredMs })
+    } else strange ??= line.slice(0, 60)
+    // The iteration ends with the program, which ends with its input.
+    if (samples.length === exchanges || strange !== null) child.stdin.end()
+    else ask()
+  }
+  await child
+  if (strange !== null) throw new Error(`the clock said ${strange}`)
+  if (samples.length === 0) throw new Error('its clock could not be read')
+  return clockOffset(samples)
+}
+
+/** Judges a measured difference; what lies within the uncertainty is not held against it. */
+export function judgeClock({ offsetMs, uncertaintyMs }: ClockOffset, where: string): Check {
+  const size = Math.abs(offsetMs)
+  const said = `${size.toFixed(size < 10 ? 1 : 0)} ms ${offsetMs < 0 ? 'behind' : 'ahead of'} this machine (± ${uncertaintyMs.toFixed(1)} ms)`
+  const sure = size - uncertaintyMs
+  const remedy = 'Let NTP set the clocks of all machines (chronyc tracking, timedatectl).'
+  if (sure > clockLimitMs) return missed('clock', said, remedy, where)
+  if (sure > clockNoticeMs) return noticed('clock', said, remedy, where)
+  return passed('clock', said, where)
+}
+
+/** Measures and judges; a clock that can't be read is told of. */
+export async function checkClock(argv: readonly [string, ...string[]], where: string): Promise<Check> {
+  try {
+    return judgeClock(await measureClock(argv), where)
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error)
+    return noticed('clock', `not measured: ${detail}`, 'It takes bash and date there.', where)
+  }
+}

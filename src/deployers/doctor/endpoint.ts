@@ -1,0 +1,84 @@
+import { type Asking, askingByDefault, probe } from '../../generators/probe.ts'
+import { type Endpoint, FulcrumError } from '../../model/index.ts'
+import { parseExposition } from '../../telemetry/exposition.ts'
+import type { AttachConfig } from '../config.ts'
+import { registeredInstances } from '../discovery.ts'
+import { type Check, missed, noticed, passed } from './check.ts'
+import { type ExpectedWorkers, judgeInstances, judgeModelMetrics } from './registration.ts'
+
+const limitMs = 30_000
+
+/** Whether an endpoint that somebody else runs lists the model, answers for it both ways, and shows metrics. */
+export async function checkEndpoint(
+  config: AttachConfig,
+  model: string | undefined,
+  expected: ExpectedWorkers | null = null,
+  ask: Asking = askingByDefault,
+): Promise<readonly Check[]> {
+  const token = config.apiKeyEnv === undefined ? undefined : process.env[config.apiKeyEnv]
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  const get = (path: string) =>
+    fetch(`${config.url}${path}`, { headers, signal: AbortSignal.timeout(limitMs) }).catch(() => null)
+  const keyCheck =
+    config.apiKeyEnv !== undefined && token === undefined
+      ? [missed('api key', `${config.apiKeyEnv} is not set`, `export ${config.apiKeyEnv}=…`)]
+      : []
+  const models = await get('/v1/models')
+  if (models === null)
+    return [...keyCheck, missed('endpoint', 'it does not answer', 'Start it, or correct deploy.url.', config.url)]
+  const listed = await models.text().catch(() => '')
+  if (!models.ok)
+    return [
+      ...keyCheck,
+      missed('endpoint', `GET /v1/models: HTTP ${models.status}`, 'Look at the server’s log.', config.url),
+    ]
+  if (model === undefined) return [...keyCheck, passed('endpoint', 'it answers', config.url)]
+  const lists = listed.includes(JSON.stringify(model))
+  const endpoint: Endpoint = {
+    url: config.url,
+    model,
+    dialect: config.dialect,
+    metricsUrls: {},
+    ...(config.apiKeyEnv === undefined ? {} : { apiKeyEnv: config.apiKeyEnv }),
+  }
+  const metrics = await get('/metrics')
+  const page = metrics?.ok === true ? await metrics.text().catch(() => null) : null
+  return [
+    ...keyCheck,
+    lists
+      ? passed('model', `${model} is listed`, config.url)
+      : missed('model', `${model} is not in ${listed.slice(0, 200)}`, 'Correct model.name.', config.url),
+    await completion(endpoint, { ...ask, streaming: true }),
+    await completion(endpoint, { ...ask, streaming: false }),
+    page === null
+      ? noticed(
+          'metrics',
+          'GET /metrics gives nothing',
+          'The sweep works without; the server’s own view will be missing.',
+          config.url,
+        )
+      : passed('metrics', `${config.url}/metrics`, config.url),
+    ...(expected === null ? [] : await registered(config, expected)),
+    ...(expected === null || page === null ? [] : judgeModelMetrics(parseExposition(page), expected, config.url)),
+  ]
+}
+
+/** A frontend of Dynamo 1.x lists its workers at `/health`; other servers don't. */
+async function registered(config: AttachConfig, expected: ExpectedWorkers): Promise<readonly Check[]> {
+  if (config.dialect !== 'dynamo-1') return []
+  const instances = await registeredInstances(config.url, AbortSignal.timeout(limitMs)).catch(() => null)
+  if (instances !== null) return [judgeInstances(instances, expected, config.url)]
+  const remedy = 'Not a Dynamo frontend? Then write deploy.dialect.'
+  return [noticed('workers', 'GET /health does not list them', remedy, config.url)]
+}
+
+async function completion(endpoint: Endpoint, ask: Asking): Promise<Check> {
+  const name = ask.streaming ? 'completion, streamed' : 'completion'
+  try {
+    const { latencyMs } = await probe(endpoint, { signal: AbortSignal.timeout(limitMs), timeoutMs: limitMs, ...ask })
+    return passed(name, `came back after ${Math.round(latencyMs)} ms`, endpoint.url)
+  } catch (error) {
+    const remedy = (error instanceof FulcrumError && error.remedy) || 'Look at the logs of frontend and workers.'
+    return missed(name, error instanceof Error ? error.message : String(error), remedy, endpoint.url)
+  }
+}

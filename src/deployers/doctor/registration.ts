@@ -1,0 +1,199 @@
+import { type Role, roles, rolesOf, type Topology, topologyLabel, workersOf } from '../../model/index.ts'
+import type { Exposition } from '../../telemetry/exposition.ts'
+import { type WorkerCard, workerCards } from '../dynamo/cards.ts'
+import { type Check, missed, noticed, passed, type SaidOfEngines } from './check.ts'
+
+/** What a live system has to have. */
+export interface ExpectedWorkers {
+  readonly topology: Topology
+  readonly model?: string
+  /** The longest sequence (ISL + OSL) and the most requests at once that will be asked for; null where that is not known. */
+  readonly longestTokens: number | null
+  readonly concurrency: number | null
+  /** What the sweep says that they run with. */
+  readonly engines?: SaidOfEngines
+}
+
+type Instance = { readonly namespace: string; readonly prefill: boolean }
+
+const limitMs = 5_000
+
+/**
+ * Whether every worker is registered in the right role, as the frontend's discovery lists them. It tells prefill workers from the others;
+ * which of those are decode and which aggregated workers, only etcd says ({@link checkCards}).
+ * @param instances of `GET /health`
+ */
+export function judgeInstances(instances: readonly Instance[], expected: ExpectedWorkers, where: string): Check {
+  const { topology } = expected
+  const wanted = {
+    prefill: workersOf(topology, 'prefill'),
+    serving: totalOf(topology) - workersOf(topology, 'prefill'),
+  }
+  const spaces = [...Map.groupBy(instances, ({ namespace }) => namespace)].map(([namespace, members]) => {
+    const prefill = members.filter(member => member.prefill).length
+    return { namespace, prefill, serving: members.length - prefill }
+  })
+  const fits = spaces.filter(({ prefill, serving }) => prefill === wanted.prefill && serving === wanted.serving)
+  const label = topologyLabel(topology)
+  if (fits.length > 0 && spaces.length === 1)
+    return passed('workers', `${label} registered in ${spaces[0]?.namespace}`, where)
+  const said = spaces.map(({ namespace, prefill, serving }) => `${namespace}: ${prefill} prefill, ${serving} other`)
+  if (fits.length > 0) {
+    const remedy = 'Give the frontend --namespace, so that requests go to one deployment only.'
+    return noticed('workers', `${label} is there among others (${said.join('; ')})`, remedy, where)
+  }
+  const serving = rolesOf(topology).find(role => role !== 'prefill') ?? 'decode'
+  const lacking = `${label} wants ${wanted.prefill} prefill and ${wanted.serving} ${serving} workers`
+  return missed(
+    'workers',
+    `${said.length === 0 ? 'none are registered' : said.join('; ')}; ${lacking}`,
+    'Look at the logs of missing workers; one in the wrong role was started with another --disaggregation-mode. Or correct the topology.',
+    where,
+  )
+}
+
+/** Whether the workers in an etcd are the expected ones, each in its role, and take what the sweep asks for. */
+export async function checkCards(etcdUrl: string, expected: ExpectedWorkers | null): Promise<readonly Check[]> {
+  try {
+    return judgeCards(await workerCards(etcdUrl, AbortSignal.timeout(limitMs)), expected, etcdUrl)
+  } catch (error) {
+    const detail =
+      error instanceof Error && error.name === 'ZodError' ? 'what is in it is of another Dynamo' : 'it does not answer'
+    return [missed('registered workers', detail, 'Correct the URL of etcd; Dynamo 1.4 is understood.', etcdUrl)]
+  }
+}
+
+export function judgeCards(
+  cards: readonly WorkerCard[],
+  expected: ExpectedWorkers | null,
+  where: string,
+): readonly Check[] {
+  const said = [...Map.groupBy(cards, ({ namespace }) => namespace)].map(([namespace, members]) =>
+    describe(namespace, members),
+  )
+  if (expected === null) {
+    if (cards.length === 0) return [passed('registered workers', 'none yet', where)]
+    const remedy = 'They are somebody else’s: a namespace of its own keeps a run apart, their load does not stop.'
+    return [noticed('registered workers', said.join('; '), remedy, where)]
+  }
+  const counted = (members: readonly WorkerCard[]) =>
+    roles.map(role => members.filter(card => card.role === role).length)
+  const wanted = roles.map(role => workersOf(expected.topology, role)).join()
+  const mine = [...Map.groupBy(cards, ({ namespace }) => namespace).values()].find(
+    members => counted(members).join() === wanted,
+  )
+  if (mine === undefined) {
+    const lacking = roles.flatMap((role, i) => (counted(cards)[i] === workersOf(expected.topology, role) ? [] : [role]))
+    return [
+      missed(
+        'registered workers',
+        `${said.length === 0 ? 'none' : said.join('; ')}; ${topologyLabel(expected.topology)} is wanted`,
+        `Look at the logs of the ${lacking.join(' and ')} workers; the role is what --disaggregation-mode said. Or correct the topology.`,
+        where,
+      ),
+    ]
+  }
+  return [
+    passed('registered workers', describe(mine[0]?.namespace ?? '', mine), where),
+    ...judgeLimits(mine, expected, where),
+  ]
+}
+
+/**
+ * What the frontend's metrics say of its model's workers (`dynamo_frontend_model_…`, of one worker) against what the sweep asks, for
+ * where there is no etcd to look at.
+ */
+export function judgeModelMetrics({ samples }: Exposition, expected: ExpectedWorkers, where: string): readonly Check[] {
+  const { model, topology } = expected
+  const said = (metric: string): number | null => {
+    const mine = samples.find(({ name, labels }) => name === metric && (model === undefined || labels.model === model))
+    return mine === undefined || !(mine.value > 0) ? null : mine.value
+  }
+  const role = rolesOf(topology).find(one => one !== 'prefill') ?? 'decode'
+  const worker: WorkerCard = {
+    ...{ namespace: '', role, model: model ?? '', address: null },
+    maxSequences: said('dynamo_frontend_model_max_num_seqs'),
+    maxBatchedTokens: said('dynamo_frontend_model_max_num_batched_tokens'),
+    contextLength: said('dynamo_frontend_model_context_length'),
+  }
+  return judgeLimits(
+    Array.from({ length: workersOf(topology, role) }, () => worker),
+    expected,
+    where,
+  )
+}
+
+function describe(namespace: string, members: readonly WorkerCard[]): string {
+  const groups = roles.flatMap(role => {
+    const alike = members.filter(card => card.role === role)
+    if (alike.length === 0) return []
+    const places = alike.flatMap(({ address }) => address ?? [])
+    return `${alike.length} ${role}${places.length === 0 ? '' : ` (${places.join(', ')})`}`
+  })
+  return `${namespace}: ${groups.join(', ')}`
+}
+
+/** The workers' own configuration against what the sweep asks. */
+function judgeLimits(cards: readonly WorkerCard[], expected: ExpectedWorkers, where: string): readonly Check[] {
+  const { model, longestTokens, concurrency } = expected
+  const strange = [
+    ...new Set(cards.filter(card => model !== undefined && card.model !== model).map(card => card.model)),
+  ]
+  const serving = cards.filter(({ role }) => role !== 'prefill')
+  const shortest = serving.flatMap(({ contextLength }) => contextLength ?? []).toSorted((a, b) => a - b)[0]
+  const sequences = serving.map(({ maxSequences }) => maxSequences)
+  const room = sequences.some(one => one === null) ? null : sequences.reduce<number>((sum, one) => sum + (one ?? 0), 0)
+  return [
+    ...(strange.length === 0
+      ? []
+      : [
+          missed(
+            'worker configuration',
+            `they serve ${strange.join(', ')}`,
+            'Correct model.name, or the workers.',
+            where,
+          ),
+        ]),
+    ...otherwise(cards, expected.engines ?? {}).map(detail =>
+      missed('worker configuration', detail, 'Correct the engine section: it says what is measured.', where),
+    ),
+    ...(shortest === undefined || longestTokens === null || longestTokens <= shortest
+      ? []
+      : [
+          missed(
+            'worker configuration',
+            `they take ${shortest} tokens a sequence, and the sweep asks for ${longestTokens}`,
+            'Shorten the workloads, or raise the workers’ longest sequence.',
+            where,
+          ),
+        ]),
+    ...(room === null || concurrency === null || concurrency <= room
+      ? []
+      : [
+          noticed(
+            'worker configuration',
+            `they decode ${room} sequences at once, and the sweep asks for ${concurrency}: the rest waits`,
+            'Raise the workers’ batch size, unless the queue is what you measure.',
+            where,
+          ),
+        ]),
+  ]
+}
+
+/** Where workers run with something else than the sweep says. */
+function otherwise(cards: readonly WorkerCard[], engines: SaidOfEngines): readonly string[] {
+  const differs = (role: Role, what: string, said: number | null, get: (card: WorkerCard) => number | null) => {
+    const live = new Set(cards.filter(card => card.role === role).flatMap(card => get(card) ?? []))
+    const others = [...live].filter(figure => figure !== said)
+    return said === null || others.length === 0
+      ? []
+      : [`${role} workers take ${others.join(', ')} ${what}, and the sweep says ${said}`]
+  }
+  return Object.entries(engines).flatMap(([role, { batch, tokens }]) => [
+    ...differs(role as Role, 'sequences at once', batch, card => card.maxSequences),
+    ...differs(role as Role, 'tokens a step', tokens, card => card.maxBatchedTokens),
+  ])
+}
+
+const totalOf = (topology: Topology): number =>
+  rolesOf(topology).reduce((sum, role) => sum + workersOf(topology, role), 0)

@@ -1,0 +1,58 @@
+import { adviceFor } from '../../engines/log-advice.ts'
+import type { ContainerConfig, ServeContainerConfig } from '../config.ts'
+import { type Check, missed, passed } from './check.ts'
+import type { Machine } from './machine.ts'
+
+/** A part of what workers run, and which one it is, to be held against that of other machines. */
+export interface Software {
+  readonly check: Check
+  readonly version: string | null
+}
+
+/** Whether the workers' module starts in a Python: it brings in the engine, too. */
+export async function backendModule(
+  machine: Machine,
+  {
+    python,
+    backend,
+    env,
+  }: { readonly python: string; readonly backend: string; readonly env: { readonly [name: string]: string } },
+): Promise<Check> {
+  const said = await machine.run(python, ['-m', backend, '--help'], env)
+  if (said.ok) return passed('backend', `${backend} starts`, machine.name)
+  const remedy = adviceFor([said.complaint])?.remedy ?? 'Check the name of the module and its installation.'
+  return missed('backend', `${backend}: ${said.complaint}`, remedy, machine.name)
+}
+
+/** Whether the image that workers run in is there. */
+export async function containerImage(
+  { runtime, image }: ContainerConfig | ServeContainerConfig,
+  machine: Machine,
+): Promise<Software> {
+  const said = await machine.run(runtime, ['image', 'inspect', '--format', '{{.Id}}', image])
+  const id = said.out.split('\n').at(-1) ?? ''
+  if (said.ok)
+    return {
+      check: passed('image', `${image} (${id.replace(/^sha256:/, '').slice(0, 12)})`, machine.name),
+      version: id,
+    }
+  const detail = said.absent ? `there is no ${runtime}` : `${image}: ${said.complaint}`
+  const remedy = said.absent
+    ? `Install ${runtime} there, and the NVIDIA container toolkit.`
+    : `${runtime} pull ${image}, or build it there.`
+  return { check: missed('image', detail, remedy, machine.name), version: null }
+}
+
+/** Whether what a container is given of the machine (`-v SOURCE:…`) is there: docker makes empty folders otherwise. */
+export async function mounts(args: readonly string[], machine: Machine): Promise<readonly Check[]> {
+  const sources = args.flatMap((arg, i) => {
+    const value = /^(?:-v|--volume)$/.test(args[i - 1] ?? '') ? arg : /^--volume=(.*)$/.exec(arg)?.[1]
+    const source = value?.split(':')[0]
+    return source?.startsWith('/') ? [source] : []
+  })
+  if (sources.length === 0) return []
+  const said = await machine.run('bash', ['-c', 'for f; do [ -e "$f" ] || echo "$f"; done', 'doctor', ...sources])
+  if (said.ok && said.out === '') return [passed('mounts', sources.join(', '), machine.name)]
+  const remedy = 'Make them, with the model’s files: docker makes an empty folder of its own otherwise.'
+  return [missed('mounts', `there is no ${said.out.split('\n').join(', ')}`, remedy, machine.name)]
+}

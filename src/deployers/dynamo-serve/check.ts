@@ -1,0 +1,206 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { checkEngineSettings } from '../../engines/engine-settings.ts'
+import { type Deployment, type EngineSettings, gpusOf, type Role, roles } from '../../model/index.ts'
+import type { DynamoServeConfig } from '../config.ts'
+import { serveHosts } from '../nodes/create.ts'
+import { misfitOn } from '../nodes/placement.ts'
+import { textOf } from './design.ts'
+import { pytorchSettings } from './engine-file.ts'
+import {
+  engineFilesOf,
+  gpusSaid,
+  type Mode,
+  modeOf,
+  modes,
+  partsOf,
+  remotePrefill,
+  rolesOfMode,
+  sectionNamed,
+  serviceOf,
+} from './service-file.ts'
+import { type FileProblem, isObject, isYamlFile, readYamlFile, type YamlFile } from './yaml-file.ts'
+
+/** What TensorRT-LLM of Dynamo 0.3 takes, and today's no longer. */
+const earlierSettings: ReadonlySet<string> = new Set(['pytorch_backend_config', ...pytorchSettings])
+
+/** A problem of one of the user's files (with its place), or of a key of `deploy`. */
+export interface ServeProblem {
+  readonly key: string
+  readonly problem: string
+  readonly at?: { readonly file: string; readonly position: FileProblem['position'] }
+}
+
+/** What can be said of a configuration before anything starts. */
+export interface ServeAbilities {
+  readonly configProblems: readonly ServeProblem[]
+  gpusOfRole(role: Role): number | null
+  settingsProblems(role: Role, settings: EngineSettings): readonly string[]
+  misfit(deployment: Deployment): string | ServeProblem | null
+}
+
+export function serveAbilities(config: DynamoServeConfig): ServeAbilities {
+  const read = new Map(modes.map(mode => [mode, readYamlFile(config.configs[mode])]))
+  const fileOf = (role: Role): YamlFile | null => {
+    const file = read.get(modeOf(role))
+    return file !== undefined && isYamlFile(file) ? file : null
+  }
+  return {
+    configProblems: existsSync(config.workdir) ? allProblems(config, read) : [],
+    gpusOfRole: role => {
+      const file = fileOf(role)
+      return file === null ? null : gpusSaid(sectionNamed(file, serviceOf(config, role)))
+    },
+    settingsProblems: (role, settings) => {
+      const names = Object.keys(settings).filter(name => !earlierSettings.has(name.replaceAll('-', '_')))
+      // Names alone: what its sections hold was otherwise then.
+      return checkEngineSettings('dynamo.trtllm', role, Object.fromEntries(names.map(name => [name, true])))
+    },
+    misfit: deployment => {
+      const mode = deployment.topology.kind
+      if (!existsSync(config.configs[mode])) {
+        const problem = `there is no such file, which ${mode} topologies need; name it in deploy.configs.${mode}`
+        return placed(mode, { file: config.configs[mode], position: { line: 1, column: 1 }, problem })
+      }
+      const settable = missingEngineFile(config, deployment, fileOf)
+      if (settable !== null) return placed(mode, settable)
+      if (config.nodes !== undefined || config.slurm !== undefined) return misfitOn(serveHosts(config), deployment)
+      const needed = gpusOf(deployment)
+      if (config.gpus === undefined || needed <= config.gpus.length) return null
+      return `it needs ${needed} GPUs, and deploy.gpus lists ${config.gpus.length}`
+    },
+  }
+}
+
+/** What is wrong with the program's modules and the user's files. */
+function allProblems(
+  config: DynamoServeConfig,
+  read: ReadonlyMap<Mode, YamlFile | FileProblem>,
+): readonly ServeProblem[] {
+  const known = new Set(['Common', ...named(config), ...classesIn(config.workdir)])
+  const inFiles = modes.flatMap(mode => {
+    const file = read.get(mode)
+    // That a file is missing matters only to topologies that need it.
+    if (file === undefined || !existsSync(config.configs[mode])) return []
+    const problems = isYamlFile(file) ? fileProblems(config, mode, file, known) : [file]
+    return problems.map(problem => placed(mode, problem))
+  })
+  const targets = [
+    ...modes.map(mode => ({ key: `graphs.${mode}`, target: config.graphs[mode] })),
+    ...roles.map(role => ({ key: `workers.${role}`, target: config.workers[role] })),
+  ]
+  const clearing = join(config.workdir, 'utils/clear_namespace.py')
+  return [
+    ...targets.flatMap(({ key, target }) => targetProblem(config, key, target)),
+    ...inFiles,
+    ...(existsSync(clearing)
+      ? [
+          {
+            key: 'workdir',
+            problem: `${clearing} makes every \`dynamo serve\` that ends delete the registrations of all others; move it away`,
+          },
+        ]
+      : []),
+  ]
+}
+
+/** Services that the sweep file names: {@link targetProblem} tells when they are not there. */
+function named(config: DynamoServeConfig): readonly string[] {
+  const targets = [...modes.map(mode => config.graphs[mode]), ...roles.map(role => config.workers[role])]
+  return targets.map(target => partsOf(target).service)
+}
+
+function placed(mode: Mode, { file, position, problem }: FileProblem): ServeProblem {
+  return { key: `configs.${mode}`, problem, at: { file, position } }
+}
+
+/** A module that is not there, or has no such service. */
+function targetProblem(config: DynamoServeConfig, key: string, target: string): readonly ServeProblem[] {
+  const { module, service } = partsOf(target)
+  const path = join(config.workdir, ...module.split('.'))
+  const file = [`${path}.py`, join(path, '__init__.py')].find(existsSync)
+  if (file === undefined) return [{ key, problem: `there is no ${path}.py; name a module of ${config.workdir}` }]
+  if (new RegExp(`\\b${service}\\b`).test(textOf(file))) return []
+  return [{ key, problem: `${file} has no service ${service}; write module:Service as it stands there` }]
+}
+
+function fileProblems(
+  config: DynamoServeConfig,
+  mode: Mode,
+  file: YamlFile,
+  known: ReadonlySet<string>,
+): readonly FileProblem[] {
+  const strays = Object.keys(file.value).flatMap(name => {
+    if (!known.has(name)) {
+      const wrong = `Dynamo would ignore ${name}: ${config.workdir} has no service of that name`
+      return [file.problemAt([name], `${wrong}; it has ${[...known].sort().join(', ')}`)]
+    }
+    const section = file.value[name]
+    if (isObject(section)) return []
+    return [
+      file.problemAt([name], `${name} holds no keys, and Dynamo needs a map; write keys and values, or remove it`),
+    ]
+  })
+  return [...strays, ...rolesOfMode(mode).flatMap(role => roleProblems(config, role, file))]
+}
+
+/** What keeps a service configuration from giving workers of a role. */
+function roleProblems(config: DynamoServeConfig, role: Role, file: YamlFile): readonly FileProblem[] {
+  const service = serviceOf(config, role)
+  if (file.value[service] === undefined) {
+    return [file.problemAt([], `there is no ${service}, the service of ${role} workers; add its section`)]
+  }
+  const section = sectionNamed(file, service)
+  const remote = remotePrefill(section)
+  const wrongMode =
+    role === 'decode' && remote === null
+      ? [file.problemAt([service], `${service} has no remote-prefill: true, so it would read prompts itself; add it`)]
+      : role === 'aggregated' && remote !== null
+        ? [
+            file.problemAt(
+              [service, remote],
+              `${remote} leaves prompts to prefill workers, which aggregated topologies lack; remove it`,
+            ),
+          ]
+        : []
+  const missing = engineFilesOf(config, role, section).flatMap(({ key, path, section: inFile }) => {
+    const engine = readYamlFile(path)
+    if (!isYamlFile(engine)) {
+      return existsSync(path)
+        ? [engine]
+        : [file.problemAt([service, key], `there is no ${path}; write a path from ${config.workdir}`)]
+    }
+    if (inFile === null || isObject(engine.value[inFile])) return []
+    return [engine.problemAt([], `there is no ${inFile}, which ${role} workers read; add it`)]
+  })
+  return [...wrongMode, ...missing]
+}
+
+/** Settings are asked for and the role's section names no file to write them into. */
+function missingEngineFile(
+  config: DynamoServeConfig,
+  deployment: Deployment,
+  fileOf: (role: Role) => YamlFile | null,
+): FileProblem | null {
+  for (const role of roles) {
+    if (Object.keys(deployment.engine[role] ?? {}).length === 0) continue
+    const file = fileOf(role)
+    const service = serviceOf(config, role)
+    if (file === null || engineFilesOf(config, role, sectionNamed(file, service)).length > 0) continue
+    return file.problemAt([service], `${service} names no engine file to write settings into; give it engine_args`)
+  }
+  return null
+}
+
+/** How deep a graph's modules may lie in its folder. */
+const deepest = 3
+
+/** Class names of the Python files in a folder and below. */
+function classesIn(folder: string, depth = 0): readonly string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap(entry => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return depth === deepest || entry.name.startsWith('.') ? [] : classesIn(path, depth + 1)
+    if (!entry.name.endsWith('.py')) return []
+    return [...textOf(path).matchAll(/^class\s+(\w+)/gm)].flatMap(([, name]) => name ?? [])
+  })
+}

@@ -1,0 +1,160 @@
+import { readFileSync } from 'node:fs'
+import { basename, extname, join } from 'node:path'
+import { parseDocument } from 'yaml'
+import { contentId, type Deployment, FulcrumError, type Role, roles, rolesOf } from '../../model/index.ts'
+import type { DynamoServeConfig } from '../config.ts'
+import type { PlannedFile } from '../deployer.ts'
+import type { Command, WorkerDesign } from '../dynamo/commands.ts'
+import { loopback } from '../nodes/nodes.ts'
+import { withSettings } from './engine-file.ts'
+import { engineFilesOf, modeOf, partsOf, sectionNamed, serviceOf, writtenKey } from './service-file.ts'
+import { isYamlFile, problemLine, readYamlFile, type YamlFile } from './yaml-file.ts'
+
+/** What all processes of one deployer share. */
+export interface ServeSite {
+  readonly config: DynamoServeConfig
+  readonly model: string
+  /** Folder for copies of configurations. */
+  readonly folder: string
+  readonly natsUrl: string
+  readonly etcdUrl: string
+  readonly httpPort: number | string
+}
+
+/** What the workers of one role run; the head runs the graph over the same configuration. */
+export interface ServeDesign extends WorkerDesign {
+  readonly headCommand: Command
+}
+
+/**
+ * The guide's environment, and where the frontend listens: Dynamo 0.3.1 reads that from DYNAMO_HOST and DYNAMO_PORT, and
+ * ignores `-p`. What the sweep file says in `env` wins.
+ * @param address of the machine that the process runs on, as the others reach it
+ */
+export function serveEnvironment(
+  site: ServeSite,
+  gpus: readonly number[] | null,
+  address: string = loopback.address,
+): { readonly [name: string]: string } {
+  return {
+    HEAD_NODE_IP: site.config.head ?? loopback.address,
+    NATS_SERVER: site.natsUrl,
+    ETCD_ENDPOINTS: site.etcdUrl,
+    DYNAMO_HOST: address,
+    DYNAMO_PORT: String(site.httpPort),
+    DYN_SDK_DISABLE_ANSI_LOGGING: '1',
+    PYTHONUNBUFFERED: '1',
+    // Each `dynamo serve` hands out GPUs from 0 on as if it were alone on the machine.
+    ...(gpus === null ? {} : { CUDA_VISIBLE_DEVICES: gpus.join(','), DYN_DISABLE_AUTO_GPU_ALLOCATION: '1' }),
+    ...site.config.env,
+  }
+}
+
+/** The designs of all roles that a deployment has, from copies of the user's configurations. */
+export function serveDesigns(site: ServeSite, deployment: Deployment): { readonly [role in Role]?: ServeDesign } {
+  const designs = rolesOf(deployment.topology).map(role => [role, designOf(site, role, deployment)] as const)
+  return Object.fromEntries(designs)
+}
+
+function designOf(site: ServeSite, role: Role, deployment: Deployment): ServeDesign {
+  const { config } = site
+  const gpusPerWorker = deployment.gpusPerWorker[role]
+  const engines = engineCopies(site, role, deployment)
+  const service = serviceCopy(site, role, engines, gpusPerWorker)
+  const target = config.workers[role]
+  const serve = (what: string, ...rest: string[]): Command => ({
+    argv: [config.container?.dynamo ?? config.dynamo, 'serve', what, '-f', service.path, ...rest],
+    env: serveEnvironment(site, null),
+  })
+  const command = serve(target, '--service-name', partsOf(target).service)
+  const headCommand = serve(config.graphs[modeOf(role)])
+  const files = [...engines.map(({ file }) => file), service]
+  const signature = contentId({ role, command, headCommand, files, gpusPerWorker })
+  return { role, command, headCommand, files, gpusPerWorker, signature }
+}
+
+/** A user's file, read anew: it may have been edited since the sweep was checked. */
+function read(file: string): YamlFile {
+  const found = readYamlFile(file)
+  if (isYamlFile(found)) return found
+  throw new FulcrumError('bad-input', 'dynamo-serve-config-invalid', problemLine(found))
+}
+
+interface EngineCopy {
+  /** Key of the service's section that names the engine file. */
+  readonly key: string
+  readonly file: PlannedFile
+}
+
+/**
+ * The engine files that a role needs copies of: the one that its settings are written into, and, for workers that may run
+ * where the user's files are others or none, all that its section names.
+ */
+function engineCopies(site: ServeSite, role: Role, deployment: Deployment): readonly EngineCopy[] {
+  const { config } = site
+  const settings = deployment.engine[role] ?? {}
+  const isSet = Object.keys(settings).length > 0
+  const file = read(config.configs[modeOf(role)])
+  const service = serviceOf(config, role)
+  const uses = engineFilesOf(config, role, sectionNamed(file, service))
+  if (isSet && uses.length === 0) {
+    const wrong = `${service} names no engine file to write settings into; give it engine_args`
+    throw new FulcrumError('bad-input', 'dynamo-serve-config-invalid', problemLine(file.problemAt([service], wrong)))
+  }
+  return uses.flatMap(({ key, path, section }, i) => {
+    const written = isSet && i === 0
+    if (!written && !runsElsewhere(config)) return []
+    const { text } = read(path)
+    return [{ key, file: copyOf(site, path, role, written ? withSettings(text, section, settings) : text) }]
+  })
+}
+
+/** Whether workers may run where this machine's files are not seen. */
+export function runsElsewhere({ nodes, slurm, container }: DynamoServeConfig): boolean {
+  return nodes !== undefined || slurm !== undefined || container !== undefined
+}
+
+/** The service configuration for one worker a process, at the port and model name in force. */
+function serviceCopy(site: ServeSite, role: Role, engines: readonly EngineCopy[], gpus: number): PlannedFile {
+  const { config } = site
+  const path = config.configs[modeOf(role)]
+  const file = read(path)
+  const document = parseDocument(file.text)
+  const service = serviceOf(config, role)
+  const set = (keys: readonly string[], value: string | number) => {
+    for (let depth = 1; depth < keys.length; depth++) {
+      const parent = keys.slice(0, depth)
+      if (document.getIn(parent) === null || document.getIn(parent) === undefined) {
+        document.setIn(parent, document.createNode({}))
+      }
+    }
+    document.setIn(keys, value)
+  }
+  set([service, 'ServiceArgs', 'workers'], 1)
+  set([service, 'ServiceArgs', 'resources', 'gpu'], gpus)
+  for (const { key, file } of engines) set([service, key], file.path)
+  const frontend = partsOf(config.graphs[modeOf(role)]).service
+  for (const name of [frontend, ...roles.map(each => serviceOf(config, each))]) {
+    const key = writtenKey(sectionNamed(file, name), 'served-model-name')
+    if (key !== null) set([name, key], site.model)
+  }
+  // The example's frontend listens where its own section says.
+  const port = writtenKey(sectionNamed(file, frontend), 'port')
+  if (port !== null) set([frontend, port], Number(site.httpPort) || site.httpPort)
+  return copyOf(site, path, role, document.toString({ lineWidth: 0 }))
+}
+
+function copyOf(site: ServeSite, original: string, role: Role, content: string): PlannedFile {
+  const extension = extname(original)
+  const name = basename(original, extension)
+  return { path: join(site.folder, 'engine', `${name}-${role}-${contentId(content)}${extension}`), content }
+}
+
+/** The text of a file; empty when it can't be read. */
+export function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,37 @@
+import { dirname, isAbsolute, join } from 'node:path'
+import type { DynamoServeConfig } from '../config.ts'
+import { type Check, missed, passed } from '../doctor/check.ts'
+import { runShort } from '../doctor/machine.ts'
+import { httpPort, service } from '../dynamo/doctor.ts'
+import { slurmVariables } from '../slurm/variables.ts'
+
+/** Whether what `dynamo serve` needs is here: the program, what its services import, NATS, etcd, the port, no Slurm variables. */
+export async function checkDynamoServe(config: DynamoServeConfig): Promise<readonly Check[]> {
+  const checks = await Promise.all([
+    program(config),
+    servicePackages(config),
+    service('nats', 'nats-server', 'nats-server', config.nats),
+    service('etcd', 'etcd', 'etcd-server', config.etcd),
+    config.httpPort === undefined ? [] : httpPort(config.httpPort),
+    config.slurm === undefined && config.nodes === undefined ? slurmVariables() : [],
+  ])
+  return checks.flat()
+}
+
+async function program({ dynamo, env }: DynamoServeConfig): Promise<Check> {
+  const said = await runShort(dynamo, ['serve', '--help'], env)
+  if (said.ok) return passed('dynamo', `${dynamo} serve`)
+  return missed(
+    'dynamo',
+    `${dynamo} serve: ${said.complaint}`,
+    'pip install ai-dynamo==0.3.1 (later ones have no serve), or name its program in deploy.dynamo',
+  )
+}
+
+/** ai-dynamo 0.3.1 does not ask for these, and its services die without. */
+async function servicePackages({ dynamo, env }: DynamoServeConfig): Promise<Check> {
+  const python = isAbsolute(dynamo) ? join(dirname(dynamo), 'python') : 'python3'
+  const said = await runShort(python, ['-c', 'import uvicorn, h11'], env)
+  if (said.ok) return passed('uvicorn, h11', python)
+  return missed('uvicorn, h11', `${python}: ${said.complaint}`, `${python} -m pip install uvicorn h11`)
+}

@@ -1,0 +1,76 @@
+import { parseDocument } from 'yaml'
+import type { EngineSettings, Json, Role } from '../../model/index.ts'
+import { isObject } from './yaml-file.ts'
+
+type Document = ReturnType<typeof parseDocument>
+
+/** Settings that TensorRT-LLM of that time takes inside `pytorch_backend_config` (its `PyTorchConfig`, in several versions). */
+export const pytorchSettings: ReadonlySet<string> = new Set([
+  'use_cuda_graph',
+  'cuda_graph_batch_sizes',
+  'cuda_graph_max_batch_size',
+  'cuda_graph_padding_enabled',
+  'enable_overlap_scheduler',
+  'disable_overlap_scheduler',
+  'attn_backend',
+  'moe_backend',
+  'mixed_sampler',
+  'enable_trtllm_sampler',
+  'enable_iter_perf_stats',
+  'enable_layerwise_nvtx_marker',
+  'torch_compile_enabled',
+  'torch_compile_fullgraph',
+  'torch_compile_inductor_enabled',
+  'kv_cache_dtype',
+  'print_iter_log',
+  'moe_max_num_tokens',
+  'moe_load_balancer',
+])
+
+/** The section of a `disagg_llm_api_config.yaml` that a role reads; an aggregated worker reads a file's top level. */
+export function sectionOf(role: Role): 'context_servers' | 'generation_servers' {
+  return role === 'prefill' ? 'context_servers' : 'generation_servers'
+}
+
+/**
+ * A copy of an engine file with other settings; comments and everything else stay.
+ * @param section the map in the file that holds the role's settings; null for the top level
+ */
+export function withSettings(text: string, section: string | null, settings: EngineSettings): string {
+  const document = parseDocument(text)
+  const base = section === null ? [] : [section]
+  for (const [key, value] of Object.entries(settings)) {
+    const name = key.replaceAll('-', '_')
+    put(document, [...base, ...placeOf(document, base, name)], value)
+  }
+  return document.toString({ lineWidth: 0 })
+}
+
+/** Where a setting goes: where the file has it, else where TensorRT-LLM's own examples have it. */
+function placeOf(document: Document, base: readonly string[], name: string): readonly string[] {
+  const nests = [[], ['kv_cache_config'], ['pytorch_backend_config']]
+  const written = nests.find(nest => document.hasIn([...base, ...nest, name]))
+  if (written !== undefined) return [...written, name]
+  if (name === 'free_gpu_memory_fraction' && base.length === 0) return ['kv_cache_config', name]
+  if (pytorchSettings.has(name)) return ['pytorch_backend_config', name]
+  return [name]
+}
+
+/** Sets a value; of a map only what it names, so that the comments beside the rest stay. */
+function put(document: Document, path: readonly string[], value: Json): void {
+  if (isObject(value) && isObject(document.getIn(path) === undefined ? undefined : toData(document, path))) {
+    for (const [key, inner] of Object.entries(value)) put(document, [...path, key], inner)
+    return
+  }
+  const parent = path.slice(0, -1)
+  if (parent.length > 0 && !isObject(toData(document, parent))) document.setIn(parent, document.createNode({}))
+  const kept = document.getIn(path, true)
+  document.setIn(
+    path,
+    isObject(value) || Array.isArray(value) || kept === undefined ? document.createNode(value) : value,
+  )
+}
+
+function toData(document: Document, path: readonly string[]): unknown {
+  return path.reduce<unknown>((data, step) => (isObject(data) ? data[step] : undefined), document.toJS())
+}

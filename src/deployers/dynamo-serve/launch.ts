@@ -1,0 +1,43 @@
+import { dirname, isAbsolute } from 'node:path'
+import type { WorkerSlot } from '../change.ts'
+import type { DynamoServeConfig } from '../config.ts'
+import type { Launch, Task } from '../launch/launcher.ts'
+import type { Nodes } from '../nodes/nodes.ts'
+import { isHead } from './change.ts'
+import { runsElsewhere, type ServeDesign, type ServeSite, serveEnvironment } from './design.ts'
+
+/** What runs the worker of one slot, where it is placed; the first one that writes tokens comes with the whole graph. */
+export function serveTask(site: ServeSite, slot: WorkerSlot, design: ServeDesign, nodes: Nodes, path: string): Task {
+  const { config } = site
+  const { argv } = isHead(slot) ? design.headCommand : design.command
+  const env = serveEnvironment(site, slot.gpus, nodes.reach(slot.host).address)
+  return {
+    name: slot.name,
+    argv,
+    env: { ...searchPath(config, path), ...env },
+    files: design.files,
+    cwd: config.container?.workdir ?? config.workdir,
+    supervises: true,
+  }
+}
+
+/** The local program that does so. */
+export function serveLaunch(
+  site: ServeSite,
+  slot: WorkerSlot,
+  design: ServeDesign,
+  nodes: Nodes,
+  path: string,
+): Launch {
+  return nodes.launcher(slot.host)(serveTask(site, slot, design, nodes, path))
+}
+
+/** Where programs are on any machine. */
+const usualPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/** The search path of services: they find their own programs (`dynamo-run`, `python`) beside `dynamo`; an image has its own. */
+function searchPath(config: DynamoServeConfig, path: string): { readonly PATH?: string } {
+  if (config.container !== undefined) return {}
+  const there = runsElsewhere(config) ? usualPath : path
+  return { PATH: isAbsolute(config.dynamo) ? `${dirname(config.dynamo)}:${there}` : there }
+}

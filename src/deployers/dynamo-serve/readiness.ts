@@ -1,0 +1,64 @@
+import { FulcrumError } from '../../model/index.ts'
+import type { DynamoServeConfig } from '../config.ts'
+import { logEnd, processFailure } from '../failure.ts'
+import { leftMs } from '../readiness.ts'
+import type { Course } from '../stepwise.ts'
+import { waitUntil } from '../wait.ts'
+import { type Expected, registrationDifferences, registrations } from './registry.ts'
+import type { ServeProcess } from './service.ts'
+import type { ServeWorker } from './worker.ts'
+
+/** What to wait on, and what to say meanwhile. */
+export interface ServeAwaited extends Pick<Course, 'context' | 'deadline' | 'label'> {
+  readonly config: DynamoServeConfig
+  readonly etcdUrl: string
+}
+
+/**
+ * Waits until exactly the expected workers are registered: new ones are there, stopped ones have left.
+ * @param workers every one that should be up
+ * @throws FulcrumError when one of them or one of its services ends meanwhile, or at the deadline
+ */
+export async function workersListed(
+  expected: Expected,
+  workers: readonly ServeWorker[],
+  { config, etcdUrl, deadline, context, label }: ServeAwaited,
+): Promise<void> {
+  let broken: ServeWorker | null = null
+  let why: readonly string[] = ['etcd does not answer']
+  await waitUntil(
+    async signal => {
+      for (const worker of workers) {
+        await worker.follow()
+        if (!(await worker.fit())) broken = worker
+      }
+      why = registrationDifferences(await registrations(etcdUrl, signal), expected, config)
+      return why.length === 0
+    },
+    {
+      signal: context.signal,
+      limitMs: Math.max(1, leftMs(deadline)),
+      onWaiting: elapsedS =>
+        context.onEvent({ kind: 'waiting', what: 'workers to register', elapsedS, deadlineS: deadline.limitS }),
+      failed: () => broken?.failure() ?? null,
+      late: () =>
+        new FulcrumError(
+          'failed',
+          'deployment-not-ready',
+          `${label} was not ready within ${deadline.limitS} s: ${why.join(', ')}${workers.map(({ process }) => logEnd(process)).join('')}`,
+          {
+            where: etcdUrl,
+            remedy: 'Raise deploy.ready_timeout if the model only loads slowly; else look at the logs above.',
+          },
+        ),
+    },
+  )
+}
+
+/** Why a `dynamo serve` is not what it was: it ended itself, or a service of it did. */
+export function serveFailure({ process }: Pick<ServeProcess, 'process'>, logLines?: number): FulcrumError {
+  const failure = processFailure(process, logLines)
+  if (!process.alive()) return failure
+  const message = failure.message.replace('does not serve', 'runs, but a service of it has ended')
+  return new FulcrumError(failure.kind, failure.code, message, { where: failure.where, remedy: failure.remedy })
+}

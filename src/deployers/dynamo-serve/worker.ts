@@ -1,0 +1,46 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ProcessLedger } from '../../process/ledger.ts'
+import type { WorkerSlot } from '../change.ts'
+import { processFailure } from '../failure.ts'
+import { guardGraceMs } from '../launch/guard.ts'
+import { startLaunch, writeFiles } from '../launch/start.ts'
+import type { Nodes } from '../nodes/nodes.ts'
+import type { Member } from '../stepwise.ts'
+import type { ServeDesign, ServeSite } from './design.ts'
+import { serveLaunch } from './launch.ts'
+import { serveFailure } from './readiness.ts'
+import { startServe } from './service.ts'
+
+/** A `dynamo serve` that was started for one worker; the head's brings the frontend too. */
+export interface ServeWorker extends Member {
+  /** Keeps an eye on services that have come up since. */
+  follow(): Promise<void>
+}
+
+/** Starts the worker of one slot, its copies of the configuration first. */
+export async function startServeWorker(
+  site: ServeSite,
+  slot: WorkerSlot,
+  design: ServeDesign,
+  nodes: Nodes,
+  place: { readonly logFolder: string; readonly ledger: ProcessLedger },
+): Promise<ServeWorker> {
+  const launch = serveLaunch(site, slot, design, nodes, process.env.PATH ?? '')
+  const its = { name: slot.name, logFile: join(place.logFolder, `${slot.name}.log`) }
+  if (launch.endsBy === 'signal') {
+    await writeFiles(launch.files)
+    const serve = await startServe({ ...its, ...launch, cwd: site.config.workdir }, place.ledger)
+    return { ...slot, ...serve, failure: logLines => serveFailure(serve, logLines) }
+  }
+  // Its services are watched by its guard, which ends with the first of them.
+  const guard = await startLaunch(launch, { ...its, cwd: tmpdir() }, place.ledger)
+  return {
+    ...slot,
+    process: guard,
+    follow: async () => {},
+    fit: async () => guard.alive(),
+    failure: logLines => processFailure(guard, logLines),
+    stop: () => guard.stop(guardGraceMs),
+  }
+}

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs'
+import { isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
+import type { Json } from '../../model/index.ts'
+
+export type JsonObject = { readonly [key: string]: Json }
+
+/** One thing that is wrong with a file, and where; line and column count from 1. */
+export interface FileProblem {
+  readonly file: string
+  readonly position: { readonly line: number; readonly column: number }
+  /** What is wrong; what would be right. */
+  readonly problem: string
+}
+
+/** A user's YAML file: its text for copies, its data, and the way back to its lines. */
+export interface YamlFile {
+  readonly file: string
+  readonly text: string
+  readonly value: JsonObject
+  /** Where a key stands; the nearest enclosing one when there is none. */
+  problemAt(path: readonly string[], problem: string): FileProblem
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Reads a YAML file that holds a map; never throws. */
+export function readYamlFile(file: string): YamlFile | FileProblem {
+  const start = { line: 1, column: 1 }
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch {
+    return { file, position: start, problem: "the file can't be read; write the path of a YAML file" }
+  }
+  const lines = new LineCounter()
+  const position = (offset: number) => {
+    const { line, col } = lines.linePos(offset)
+    return { line: Math.max(line, 1), column: Math.max(col, 1) }
+  }
+  try {
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+    const [error] = document.errors
+    if (error !== undefined) {
+      return { file, position: position(error.pos[0]), problem: `this is no YAML: ${error.message}; correct it` }
+    }
+    const value: unknown = document.toJS()
+    if (!isObject(value)) return { file, position: start, problem: 'the file holds no map; write keys and values' }
+    const problemAt = (path: readonly string[], problem: string): FileProblem => {
+      let node: Node | null = document.contents
+      let offset = node?.range?.[0] ?? 0
+      for (const step of path) {
+        const pair: { key: unknown; value: unknown } | undefined = isMap(node)
+          ? node.items.find(item => isScalar(item.key) && String(item.key.value) === step)
+          : undefined
+        if (pair === undefined) break
+        if (isNode(pair.key)) offset = pair.key.range?.[0] ?? offset
+        node = isNode(pair.value) ? pair.value : null
+      }
+      return { file, position: position(offset), problem }
+    }
+    return { file, text, value, problemAt }
+  } catch (error) {
+    return {
+      file,
+      position: start,
+      problem: `this can't be read as YAML: ${String(error)}; write it with less nesting`,
+    }
+  }
+}
+
+/** Whether reading a file gave one. */
+export function isYamlFile(read: YamlFile | FileProblem): read is YamlFile {
+  return 'value' in read
+}
+
+/** `file:line:column: …` */
+export function problemLine({ file, position, problem }: FileProblem): string {
+  return `${file}:${position.line}:${position.column}: ${problem}`
+}

@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseExposition } from '../../telemetry/exposition.ts'
+
+/** Probes in a row that have to be with a prefill worker; more of them once one was not. */
+const probesAtFirst = 4
+const probesAfterAMiss = 8
+const pauseMs = 500
+
+/** What is asked of the deployment, each within its own deadline. */
+export interface PrefillSight {
+  /** One completion, to its end. */
+  readonly probe: (signal: AbortSignal) => Promise<unknown>
+  /** Requests that prefill workers have taken up so far; null when they can't be asked. */
+  readonly takenUp: (signal: AbortSignal) => Promise<number | null>
+}
+
+/**
+ * Waits until completions go by prefill workers. After aggregated workers were replaced by disaggregated ones, Dynamo
+ * 1.4.2's frontend sent about half of the requests to decode workers alone for some 8 s, though all were registered: they
+ * were answered at once, without a prefill, and looked good.
+ * @param patienceMs how long to wait; a router may be meant to prefill short prompts on decode workers
+ * @returns whether they do; true when nobody can tell. Measurements are held against the same counts (`prefill-bypassed`)
+ */
+export async function prefillTakesPart(sight: PrefillSight, patienceMs: number, signal: AbortSignal): Promise<boolean> {
+  const until = performance.now() + patienceMs
+  for (let probes = probesAtFirst; ; probes = probesAfterAMiss) {
+    const before = await sight.takenUp(signal)
+    for (let sent = 0; sent < probes; sent++) await sight.probe(signal)
+    const after = await sight.takenUp(signal)
+    if (before === null || after === null || after - before >= probes) return true
+    if (performance.now() >= until) return false
+    await sleep(pauseMs, undefined, { signal })
+  }
+}
+
+/** Sums the requests that workers have taken up, from their own metrics pages; null when one can't be read. */
+export async function requestsTakenUp(metricsUrls: readonly string[], signal: AbortSignal): Promise<number | null> {
+  try {
+    const pages = await Promise.all(metricsUrls.map(url => page(url, signal)))
+    return pages.flat().reduce((sum, count) => sum + count, 0)
+  } catch {
+    signal.throwIfAborted()
+    return null
+  }
+}
+
+async function page(url: string, signal: AbortSignal): Promise<number[]> {
+  const answer = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(5_000)]) })
+  const { samples } = parseExposition(await answer.text())
+  return samples.flatMap(({ name, labels, value }) => {
+    const isGenerate = labels.dynamo_endpoint === undefined || labels.dynamo_endpoint === 'generate'
+    return name === 'dynamo_component_requests_total' && isGenerate ? [value] : []
+  })
+}

@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs'
+import { checkEngineSettings } from '../../engines/engine-settings.ts'
+import { type Deployment, FulcrumError, type Role } from '../../model/index.ts'
+import type { KubernetesConfig } from '../config.ts'
+import { designProblems, gpusOfWorker } from './design.ts'
+import { backendOf } from './engine.ts'
+import { type Manifest, type ManifestProblem, parseManifest } from './manifest.ts'
+import { type Cast, castOf } from './roles.ts'
+
+/** A manifest that can be swept. */
+export interface ReadManifest {
+  readonly manifest: Manifest
+  readonly cast: Cast
+}
+
+/** Reads the manifest's text; null when there is none that can be read. */
+function textOf(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return null
+  }
+}
+
+/** A problem of the manifest (with its place), or of a key of `deploy`. */
+export interface KubernetesProblem {
+  readonly key: string
+  readonly problem: string
+  readonly at?: { readonly file: string; readonly position: ManifestProblem['at'] }
+}
+
+/** What can be said of a manifest before a cluster is asked. */
+export interface KubernetesAbilities {
+  readonly configProblems: readonly KubernetesProblem[]
+  gpusOfRole(role: Role): number | null
+  settingsProblems(role: Role, settings: Deployment['engine'][Role] & object): readonly string[]
+  misfit(deployment: Deployment): KubernetesProblem | null
+}
+
+export function kubernetesAbilities(config: KubernetesConfig): KubernetesAbilities {
+  const text = textOf(config.manifest)
+  // That it is missing was said by whoever resolved the path.
+  const { manifest, problems } = text === null ? { manifest: null, problems: [] } : parseManifest(text, config.manifest)
+  const casting = manifest === null ? null : castOf(manifest, config.services)
+  const placed = ({ at, problem, right }: ManifestProblem): KubernetesProblem => ({
+    key: 'manifest',
+    problem: `${problem}; ${right}`,
+    at: { file: config.manifest, position: at },
+  })
+  return {
+    configProblems: [
+      ...problems.map(placed),
+      ...(casting?.problems ?? []).map(placed),
+      ...(casting?.mappingProblems ?? []).map(({ part, problem }) => ({ key: `services.${part}`, problem })),
+    ],
+    gpusOfRole: role => {
+      const component = casting?.cast[role]
+      return component === undefined ? null : gpusOfWorker(component)
+    },
+    settingsProblems: (role, settings) => {
+      const component = casting?.cast[role]
+      const backend = component === undefined || manifest === null ? null : backendOf(component, manifest)
+      return backend === null ? [] : checkEngineSettings(backend, role, settings)
+    },
+    misfit: deployment => {
+      const first =
+        manifest === null || casting === null ? undefined : designProblems(manifest, casting.cast, deployment)[0]
+      return first === undefined ? null : placed(first)
+    },
+  }
+}
+
+/**
+ * The manifest as a deployer needs it.
+ * @throws FulcrumError bad-input `manifest-invalid` with every problem as `file:line:column: …`
+ */
+export function readManifest(config: KubernetesConfig): ReadManifest {
+  const text = textOf(config.manifest)
+  if (text === null) {
+    throw new FulcrumError('bad-input', 'manifest-not-found', `The manifest can't be read`, { where: config.manifest })
+  }
+  const { manifest, problems } = parseManifest(text, config.manifest)
+  const casting = manifest === null ? null : castOf(manifest, config.services)
+  const lines = [
+    ...[...problems, ...(casting?.problems ?? [])].map(problem => lineOf(config.manifest, problem)),
+    ...(casting?.mappingProblems ?? []).map(({ part, problem }) => `deploy.services.${part}: ${problem}`),
+  ]
+  if (manifest === null || casting === null || lines.length > 0) {
+    throw new FulcrumError('bad-input', 'manifest-invalid', lines.join('\n'))
+  }
+  return { manifest, cast: casting.cast }
+}
+
+/** @throws FulcrumError bad-input `manifest-misfit` when the manifest can't serve a deployment */
+export function requireFit({ manifest, cast }: ReadManifest, wanted: Deployment): void {
+  const problems = designProblems(manifest, cast, wanted)
+  if (problems.length === 0) return
+  const lines = problems.map(problem => lineOf(manifest.file, problem))
+  throw new FulcrumError('bad-input', 'manifest-misfit', lines.join('\n'))
+}
+
+function lineOf(file: string, { at, problem, right }: ManifestProblem): string {
+  return `${file}:${at.line}:${at.column}: ${problem}; ${right}`
+}

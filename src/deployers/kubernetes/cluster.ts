@@ -1,0 +1,138 @@
+import type { Duplex } from 'node:stream'
+import type { KubeConfig } from '@kubernetes/client-node'
+import { FulcrumError } from '../../model/index.ts'
+import type { JsonObject, PatchOperation } from './fields.ts'
+import { requestTo } from './request.ts'
+
+/** How a server-side apply is meant. */
+export interface ApplyOptions {
+  readonly manager: string
+  /** Take fields over that another manager holds. */
+  readonly force: boolean
+  /** Only say what would happen. */
+  readonly dryRun?: boolean
+}
+
+/** The Kubernetes API as far as a sweep needs it; paths begin with `/api` or `/apis`. Every call has a deadline. */
+export interface Cluster {
+  readonly server: string
+  /** The context's own. */
+  readonly namespace: string
+  /** Null when there is none. */
+  get(path: string, signal: AbortSignal): Promise<JsonObject | null>
+  /** @throws FulcrumError `kubernetes-conflict`, whose cause is the server's Status, when another manager holds a field */
+  apply(path: string, body: JsonObject, options: ApplyOptions, signal: AbortSignal): Promise<JsonObject>
+  patch(path: string, operations: readonly PatchOperation[], signal: AbortSignal): Promise<JsonObject>
+  /** Sets the number of replicas through a scale subresource. */
+  scale(path: string, replicas: number, signal: AbortSignal): Promise<void>
+  /** Nothing happens when there is none. */
+  delete(path: string, signal: AbortSignal): Promise<void>
+  /** Tells each change; resolves when the server ends the watch or the signal is aborted, whatever the reason. */
+  watch(
+    path: string,
+    query: { readonly [name: string]: string },
+    onChange: (type: string, resource: JsonObject) => void,
+    signal: AbortSignal,
+  ): Promise<void>
+  /** Joins a socket to a port of a pod until either ends. */
+  forward(
+    pod: { readonly namespace: string; readonly name: string; readonly port: number },
+    socket: Duplex,
+  ): Promise<void>
+}
+
+/** Which cluster, as whom. */
+export interface ClusterChoice {
+  readonly kubeconfig?: string
+  readonly context?: string
+}
+
+/** Our name among a resource's field managers. */
+export const fieldManager = 'fulcrum'
+
+/**
+ * Opens the cluster of a kubeconfig file, of KUBECONFIG or ~/.kube/config, or the one that this process runs in.
+ * @throws FulcrumError when there is none, or no such context
+ */
+export async function openCluster(choice: ClusterChoice): Promise<Cluster> {
+  // Loaded here: a quarter of a second that only sweeps on Kubernetes should pay.
+  const { KubeConfig, PortForward, Watch } = await import('@kubernetes/client-node')
+  const config = new KubeConfig()
+  load(config, choice)
+  const { request } = await requestTo(config)
+  const server = config.getCurrentCluster()?.server ?? ''
+  const patchOf = (path: string, type: string, body: unknown, signal: AbortSignal) =>
+    request({ method: 'PATCH', path, body: JSON.stringify(body), type, signal })
+
+  return {
+    server,
+    namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? 'default',
+    get: (path, signal) => request({ method: 'GET', path, signal, absentIsNull: true }),
+    async apply(path, body, { manager, force, dryRun }, signal) {
+      const query = new URLSearchParams({ fieldManager: manager, force: String(force) })
+      if (dryRun === true) query.set('dryRun', 'All')
+      return (await patchOf(`${path}?${query}`, 'application/apply-patch+yaml', body, signal)) ?? {}
+    },
+    async patch(path, operations, signal) {
+      const query = `?fieldManager=${fieldManager}`
+      return (await patchOf(`${path}${query}`, 'application/json-patch+json', operations, signal)) ?? {}
+    },
+    async scale(path, replicas, signal) {
+      const query = `?fieldManager=${fieldManager}`
+      await patchOf(`${path}/scale${query}`, 'application/merge-patch+json', { spec: { replicas } }, signal)
+    },
+    async delete(path, signal) {
+      await request({ method: 'DELETE', path, signal, absentIsNull: true })
+    },
+    async watch(path, query, onChange, signal) {
+      if (signal.aborted) return
+      const ended = Promise.withResolvers<void>()
+      const watching = await new Watch(config).watch(path, { ...query }, onChange, () => ended.resolve())
+      const stop = () => {
+        watching.abort()
+        ended.resolve()
+      }
+      signal.addEventListener('abort', stop, { once: true })
+      if (signal.aborted) stop()
+      await ended.promise
+      signal.removeEventListener('abort', stop)
+      watching.abort()
+    },
+    async forward({ namespace, name, port }, socket) {
+      const made = await new PortForward(config).portForward(namespace, name, [port], socket, null, socket)
+      if (typeof made === 'function') return
+      made.on('close', () => socket.destroy())
+      socket.on('close', () => made.close())
+    },
+  }
+}
+
+function load(config: KubeConfig, { kubeconfig, context }: ClusterChoice): void {
+  try {
+    if (kubeconfig === undefined) config.loadFromDefault()
+    else config.loadFromFile(kubeconfig)
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new FulcrumError('bad-input', 'kubeconfig-unreadable', `The kubeconfig can't be used: ${why}`, {
+      where: kubeconfig,
+      cause,
+    })
+  }
+  if (context !== undefined) {
+    if (config.getContextObject(context) === null) {
+      const known = config.getContexts().map(({ name }) => name)
+      throw new FulcrumError('bad-input', 'no-such-context', `The kubeconfig has no context '${context}'`, {
+        where: kubeconfig,
+        remedy: known.length === 0 ? 'It has none at all.' : `It has: ${known.join(', ')}.`,
+      })
+    }
+    config.setCurrentContext(context)
+  }
+  const cluster = config.getCurrentCluster()
+  // The client's own last resort is a server on port 8080 of this machine, which nobody means.
+  if (cluster === null || (kubeconfig === undefined && cluster.server === 'http://localhost:8080')) {
+    throw new FulcrumError('environment', 'no-kubeconfig', 'There is no Kubernetes cluster to deploy to', {
+      remedy: 'Set KUBECONFIG, write deploy.kubeconfig, or run Fulcrum in a pod with a service account.',
+    })
+  }
+}

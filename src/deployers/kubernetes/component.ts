@@ -1,0 +1,114 @@
+import type { Json } from '../../model/index.ts'
+import { type Field, type FieldPath, isObject, type JsonObject, readAt } from './fields.ts'
+import type { GraphVersion, Manifest } from './manifest.ts'
+
+/** One service (v1alpha1) or component (v1beta1) of a graph, read the same way in either shape. */
+export interface Component {
+  readonly name: string
+  readonly path: FieldPath
+  /** What the manifest declares it to be, in lower case; v1alpha1's sub-type where there is one. */
+  readonly type: string | undefined
+  /** The shell's or the program's own words, as one text. */
+  readonly commandText: string
+  readonly command: readonly string[]
+  readonly args: readonly string[]
+  readonly argsPath: FieldPath
+  readonly volumesPath: FieldPath
+  readonly volumes: readonly JsonObject[]
+  readonly mounts: readonly JsonObject[]
+  /** GPUs of one pod as the manifest says; null when it says none. */
+  readonly gpusPerPod: number | null
+  /** Where a pod's GPUs stand, limits and requests, as far as they are written. */
+  readonly gpuPaths: readonly FieldPath[]
+  /** Pods that make one worker. */
+  readonly nodes: number
+  readonly replicas: number
+  readonly replicasPath: FieldPath
+}
+
+/** The components of a manifest's graph, in its order. */
+export function componentsOf({ graph, version }: Manifest): readonly Component[] {
+  const spec = readAt(graph.resource, ['spec'])
+  if (version === 'v1alpha1') {
+    const services = readAt(spec, ['services'])
+    return isObject(services)
+      ? Object.entries(services).map(([name, value]) => view(version, name, ['spec', 'services', name], value))
+      : []
+  }
+  const components = readAt(spec, ['components'])
+  return (Array.isArray(components) ? components : []).flatMap((value: Json) => {
+    const name = readAt(value, ['name'])
+    return typeof name === 'string' ? [view(version, name, ['spec', 'components', { name }], value)] : []
+  })
+}
+
+/** Where each shape keeps a pod's parts, below the component. */
+const shapes: {
+  readonly [version in GraphVersion]: {
+    readonly pod: FieldPath
+    readonly container: FieldPath
+    readonly resources: FieldPath
+    readonly gpu: string
+  }
+} = {
+  v1alpha1: {
+    pod: ['extraPodSpec'],
+    container: ['extraPodSpec', 'mainContainer'],
+    resources: ['resources'],
+    gpu: 'gpu',
+  },
+  v1beta1: {
+    pod: ['podTemplate', 'spec'],
+    container: ['podTemplate', 'spec', 'containers', { name: 'main' }],
+    resources: ['podTemplate', 'spec', 'containers', { name: 'main' }, 'resources'],
+    gpu: 'nvidia.com/gpu',
+  },
+}
+
+function view(version: GraphVersion, name: string, path: FieldPath, value: Json): Component {
+  const shape = shapes[version]
+  const container = readAt(value, shape.container)
+  const [command, args] = [strings(readAt(container, ['command'])), strings(readAt(container, ['args']))]
+  const gpuPaths = [['limits'], ['requests']]
+    .map(section => [...shape.resources, ...section, shape.gpu])
+    .filter(gpuPath => readAt(value, gpuPath) !== undefined)
+  const gpus = gpuPaths.map(gpuPath => Number(readAt(value, gpuPath)))[0]
+  return {
+    name,
+    path,
+    type: typeOf(version, value),
+    command,
+    args,
+    commandText: [...command, ...args].join(' '),
+    argsPath: [...path, ...shape.container, 'args'],
+    volumesPath: [...path, ...shape.pod, 'volumes'],
+    volumes: objects(readAt(value, [...shape.pod, 'volumes'])),
+    mounts: objects(readAt(container, ['volumeMounts'])),
+    gpusPerPod: gpus !== undefined && Number.isInteger(gpus) ? gpus : null,
+    gpuPaths: gpuPaths.map(gpuPath => [...path, ...gpuPath]),
+    nodes: Math.max(1, numberOr(1, readAt(value, ['multinode', 'nodeCount']))),
+    replicas: numberOr(1, readAt(value, ['replicas'])),
+    replicasPath: [...path, 'replicas'],
+  }
+}
+
+function typeOf(version: GraphVersion, value: Json): string | undefined {
+  const keys = version === 'v1alpha1' ? ['subComponentType', 'componentType'] : ['type']
+  const said = keys.map(key => readAt(value, [key])).find(type => typeof type === 'string' && type !== '')
+  return typeof said === 'string' ? said.toLowerCase() : undefined
+}
+
+/** The value of an argument of the component's program, written `--name value` or `--name=value`. */
+export function argumentOf({ commandText }: Component, name: string): string | undefined {
+  return new RegExp(`--${name}(?:=|\\s+)["']?([^\\s"']+)`).exec(commandText)?.[1]
+}
+
+/** Fields that make a component have this many workers. */
+export function replicasField(component: Component, replicas: number): Field {
+  return { path: component.replicasPath, value: replicas }
+}
+
+const strings = (value: Json | undefined) =>
+  (Array.isArray(value) ? value : []).filter((item): item is string => typeof item === 'string')
+const objects = (value: Json | undefined) => (Array.isArray(value) ? value : []).filter(isObject)
+const numberOr = (other: number, value: Json | undefined) => (typeof value === 'number' ? value : other)

@@ -1,0 +1,105 @@
+import { parseDocument } from 'yaml'
+import { commandLine } from '../../engines/arguments.ts'
+import { engineFormOf, settingsAsArguments, settingsAsTrtllm } from '../../engines/engine-settings.ts'
+import { contentId, type EngineSettings, type Json } from '../../model/index.ts'
+import type { Component } from './component.ts'
+import { engineConfigOf } from './engine-config.ts'
+import { type Field, isObject, type JsonObject, readAt } from './fields.ts'
+import type { Manifest, ManifestProblem } from './manifest.ts'
+
+/** What giving a component engine settings changes. */
+export interface EngineChange {
+  readonly fields: readonly Field[]
+  /** Configuration that is made beside the user's own, which stays as it is. */
+  readonly configMaps: readonly JsonObject[]
+  readonly problems: readonly ManifestProblem[]
+}
+
+/** Marks what Fulcrum made. */
+export const ownLabels: JsonObject = { 'app.kubernetes.io/managed-by': 'fulcrum' }
+
+/** The Dynamo module that a component's workers run; null when its command does not say. */
+export function backendOf(component: Component, { graph }: Manifest): string | null {
+  const said = /\bdynamo\.(\w+)/.exec(component.commandText)?.[0]
+  if (said !== undefined) return said
+  const framework = readAt(graph.resource, ['spec', 'backendFramework'])
+  return typeof framework === 'string' ? `dynamo.${framework}` : null
+}
+
+/**
+ * Gives a component engine settings the way its backend takes them: in a ConfigMap of their own, made from the user's and
+ * mounted in its place (a changed name is what makes the operator roll the pods out), or as further arguments.
+ */
+export function engineChange(manifest: Manifest, component: Component, settings: EngineSettings): EngineChange {
+  if (Object.keys(settings).length === 0) return { fields: [], configMaps: [], problems: [] }
+  const backend = backendOf(component, manifest)
+  const refuse = (problem: string, right: string): EngineChange => ({
+    fields: [],
+    configMaps: [],
+    problems: [{ at: manifest.graph.placeOf(component.path), problem, right }],
+  })
+  if (backend === null) {
+    return refuse(
+      `${component.name} does not say which backend it runs, so engine settings can't be given to it`,
+      'write its command as python3 -m dynamo.…, or set backendFramework',
+    )
+  }
+  return engineFormOf(backend).kind === 'file'
+    ? asConfigMap(manifest, component, settings, refuse)
+    : asArguments(component, backend, settings, refuse)
+}
+
+type Refuse = (problem: string, right: string) => EngineChange
+
+function asConfigMap(manifest: Manifest, component: Component, settings: EngineSettings, refuse: Refuse): EngineChange {
+  const found = engineConfigOf(manifest, component)
+  if ('problem' in found) return refuse(found.problem, found.right)
+  const { volume, document, key, text: written } = found
+  const text = withSettings(written, settingsAsTrtllm(settings))
+  const data = { ...(document.resource.data as JsonObject), [key]: text }
+  const name = `${document.name}-fulcrum-${contentId(data).slice(0, 8)}`
+  const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, labels: ownLabels }, data }
+  const source = isObject(volume.configMap) ? volume.configMap : {}
+  const renamed = { ...volume, configMap: { ...source, name } }
+  const volumes = component.volumes.map(other => (other === volume ? renamed : other))
+  return { fields: [{ path: component.volumesPath, value: volumes }], configMaps: [configMap], problems: [] }
+}
+
+/** YAML with other settings in it, comments and order kept; maps are merged, all else replaced. */
+function withSettings(text: string, settings: EngineSettings): string {
+  const document = parseDocument(text)
+  const set = (path: readonly string[], value: Json): void => {
+    if (isObject(value) && isObject((document.toJS() as unknown) ?? {}) && isObject(readAt(document.toJS(), path))) {
+      for (const [key, inner] of Object.entries(value)) set([...path, key], inner)
+    } else document.setIn(path, document.createNode(value))
+  }
+  for (const [key, value] of Object.entries(settings)) set([key], value)
+  return document.toString()
+}
+
+/** Further arguments: every backend's parser lets the last one of a name win. */
+function asArguments(component: Component, backend: string, settings: EngineSettings, refuse: Refuse): EngineChange {
+  const more = commandLine(settingsAsArguments(backend, settings))
+  const { command, args } = component
+  const script = args.length === 1 && command.some(word => /^(-l?c|-ec)$/.test(word)) ? args[0] : undefined
+  if (script === undefined) {
+    if (component.commandText === '') {
+      return refuse(`${component.name} has no command or args to add settings to`, 'write out its command')
+    }
+    return { fields: [{ path: component.argsPath, value: [...args, ...more] }], configMaps: [], problems: [] }
+  }
+  const line = script.trim().replace(/\\\r?\n/g, ' ')
+  if (/[;&|\n]/.test(line)) {
+    return refuse(
+      `${component.name} runs a script of several commands, so arguments can't be added to it`,
+      'write its command and args as lists',
+    )
+  }
+  const value = [[line, ...more.map(quote)].join(' ')]
+  return { fields: [{ path: component.argsPath, value }], configMaps: [], problems: [] }
+}
+
+/** For the shell that the manifest itself names. */
+function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}

@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { FulcrumError, type Json } from '../../model/index.ts'
+import { adaptersOf, isReplicasOf, scaleThrough } from './adapters.ts'
+import { type Cluster, fieldManager } from './cluster.ts'
+import { type Field, type JsonObject, type PatchOperation, patchTo, readAt } from './fields.ts'
+import type { ManifestDocument } from './manifest.ts'
+import { graphPath } from './paths.ts'
+import { type Before, restoreAnnotation } from './standing.ts'
+
+/** Tries against somebody else who changes the same graph. */
+const attempts = 10
+
+/**
+ * Gives a graph every old value back. Then our name goes from its managed fields, so that no later apply conflicts with a run that
+ * is over.
+ */
+export async function giveBack(
+  cluster: Cluster,
+  graph: ManifestDocument,
+  namespace: string,
+  before: Before,
+  signal: AbortSignal,
+): Promise<void> {
+  const adapters = await adaptersOf(cluster, graph, namespace, signal)
+  for (const adapter of adapters) {
+    const replicas = before.adapters[adapter.component]
+    if (replicas !== undefined) await scaleThrough(cluster, adapter, replicas, signal)
+  }
+  const path = graphPath(graph, namespace)
+  const noNote: Field = { path: ['metadata', 'annotations', restoreAnnotation], value: undefined }
+  const direct = before.fields.filter(field => !adapters.some(({ component }) => isReplicasOf(field.path, component)))
+  await patchLatest(cluster, path, now => patchTo(now, [...direct, noNote]), signal)
+  await patchLatest(cluster, path, withoutUs, signal)
+}
+
+function withoutUs(graph: JsonObject): readonly PatchOperation[] {
+  const managers = readAt(graph, ['metadata', 'managedFields'])
+  if (!Array.isArray(managers)) return []
+  const others = managers.filter((entry: Json) => readAt(entry, ['manager']) !== fieldManager)
+  // An empty list would mean that the fields are to be tracked anew, as ours.
+  if (others.length === managers.length || others.length === 0) return []
+  return [{ op: 'replace', path: '/metadata/managedFields', value: others }]
+}
+
+/** Patches what is there now, again when somebody else was quicker. */
+async function patchLatest(
+  cluster: Cluster,
+  path: string,
+  operationsFor: (now: JsonObject) => readonly PatchOperation[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const now = await cluster.get(path, signal)
+    const operations = now === null ? [] : operationsFor(now)
+    if (operations.length === 0) return
+    const value = readAt(now ?? undefined, ['metadata', 'resourceVersion']) ?? ''
+    try {
+      await cluster.patch(path, [...operations, { op: 'replace', path: '/metadata/resourceVersion', value }], signal)
+      return
+    } catch (error) {
+      if (!(error instanceof FulcrumError) || error.code !== 'kubernetes-conflict' || attempt === attempts) throw error
+      await sleep(50 * attempt, undefined, { signal })
+    }
+  }
+}

@@ -1,0 +1,170 @@
+import { FulcrumError } from '../../model/index.ts'
+import { type Adapter, adaptersOf, scaleThrough } from './adapters.ts'
+import { type Cluster, fieldManager } from './cluster.ts'
+import { applyBody, type Design, replicaFields } from './design.ts'
+import { ownLabels } from './engine.ts'
+import { type Field, isObject, type JsonObject, readAt, withFields } from './fields.ts'
+import { giveBack } from './give-back.ts'
+import type { Manifest } from './manifest.ts'
+import { collectionPath, graphPath, knownPlural, servedResource, versionPath } from './paths.ts'
+import { requireSame } from './same-as-manifest.ts'
+import {
+  type Before,
+  fieldsToHold,
+  madeByFulcrum,
+  manifestManager,
+  noteOf,
+  nothingBefore,
+  readNote,
+  remember,
+  restoreAnnotation,
+  withoutNamespace,
+} from './standing.ts'
+
+/** A graph that Fulcrum changes, and what it has to give back or take away at the end. */
+export interface HeldGraph {
+  /** Applies a design; resolves with the graph as it was before and the components scaled by adapters. */
+  apply(design: Design, signal: AbortSignal): Promise<JsonObject | null>
+  /** Gives back what was changed and takes away what was made. */
+  restore(signal: AbortSignal): Promise<void>
+  /** Deletes the graph and what was made for it. */
+  remove(signal: AbortSignal): Promise<void>
+}
+
+/**
+ * Takes a graph into hand: makes it from the manifest when it is not there, else makes sure that it is what the manifest says.
+ * @throws FulcrumError bad-input `no-dynamo-crd` or `manifest-differs`, before anything was changed
+ */
+export async function holdGraph(
+  cluster: Cluster,
+  manifest: Manifest,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<HeldGraph> {
+  const { graph, documents, file } = manifest
+  const path = graphPath(graph, namespace)
+  /** Paths of resources that this run or a killed one before made, in the order in which they were made. */
+  const made: string[] = []
+  let before: Before = nothingBefore
+  const live = await cluster.get(path, signal)
+  if (live === null) await requireKind()
+  let isOurs = live === null || madeByFulcrum(live)
+  if (live !== null && !isOurs) before = readNote(live) ?? nothingBefore
+
+  return {
+    async apply(design, applySignal) {
+      const was = await cluster.get(path, applySignal)
+      const adapters = was === null ? [] : await adaptersOf(cluster, graph, namespace, applySignal)
+      const scaled = design.pools.filter(({ component }) => adapterOf(adapters, component.name) !== undefined)
+      const direct = design.pools.filter(pool => !scaled.includes(pool))
+      const wanted = [...replicaFields(direct), ...design.fields]
+      if (was !== null && !isOurs) {
+        await requireManifest([...wanted, ...replicaFields(scaled), ...before.fields], applySignal)
+      }
+      for (const configMap of design.configMaps) await make(configMap, 'configmaps', applySignal)
+      if (was === null) await makeFromManifest(wanted, applySignal)
+      before = remember(before, wanted, isOurs ? graph.resource : (was ?? graph.resource))
+      for (const { component, replicas } of adapters) {
+        if (before.adapters[component] === undefined) {
+          before = { ...before, adapters: { ...before.adapters, [component]: replicas } }
+        }
+      }
+      const others = scaled.map(({ component }) => component.replicasPath)
+      const held = [...fieldsToHold(before, wanted, others, was ?? {}), ...note()]
+      await cluster.apply(path, applyBody(manifest, held), { manager: fieldManager, force: true }, applySignal)
+      for (const { component, replicas } of scaled) {
+        const adapter = adapterOf(adapters, component.name)
+        if (adapter !== undefined) await scaleThrough(cluster, adapter, replicas, applySignal)
+      }
+      return was
+    },
+
+    async restore(restoreSignal) {
+      if (isOurs) await removeMade(restoreSignal)
+      else {
+        await giveBack(cluster, graph, namespace, before, restoreSignal)
+        before = nothingBefore
+        await removeMade(restoreSignal)
+      }
+    },
+
+    async remove(removeSignal) {
+      await cluster.delete(path, removeSignal)
+      await removeMade(removeSignal)
+    },
+  }
+
+  function note(): readonly Field[] {
+    return isOurs ? [] : [{ path: ['metadata', 'annotations', restoreAnnotation], value: noteOf(before) }]
+  }
+
+  async function requireKind(): Promise<void> {
+    const served = await cluster.get(versionPath(graph.apiVersion), signal)
+    if (servedResource(served, graph.kind) !== null) return
+    const { line, column } = graph.placeOf(['apiVersion'])
+    throw new FulcrumError(
+      'bad-input',
+      'no-dynamo-crd',
+      `${file}:${line}:${column}: the cluster ${cluster.server} does not know ${graph.kind} ${graph.apiVersion}`,
+      { remedy: 'Install the Dynamo platform there, or choose another cluster with deploy.context.' },
+    )
+  }
+
+  /** The running graph and its configuration have to be the manifest's, or something else would be measured. */
+  async function requireManifest(changed: readonly Field[], askSignal: AbortSignal): Promise<void> {
+    await requireSame(cluster, { file, document: graph, path, changed }, askSignal)
+    for (const document of documents) {
+      if (document.kind !== 'ConfigMap') continue
+      const there = `${collectionPath(document.apiVersion, 'configmaps', document.namespace ?? namespace)}/${document.name}`
+      await requireSame(cluster, { file, document, path: there, changed: [] }, askSignal)
+    }
+  }
+
+  /** Every resource of the manifest that is not there, the graph last and already with the numbers of workers. */
+  async function makeFromManifest(wanted: readonly Field[], makeSignal: AbortSignal): Promise<void> {
+    isOurs = true
+    for (const document of documents) {
+      if (document === graph) continue
+      const plural = await pluralOf(document.apiVersion, document.kind, makeSignal)
+      const there = `${collectionPath(document.apiVersion, plural, document.namespace ?? namespace)}/${document.name}`
+      if ((await cluster.get(there, makeSignal)) === null) await make(document.resource, plural, makeSignal)
+      else await requireSame(cluster, { file, document, path: there, changed: [] }, makeSignal)
+    }
+    await make(withFields(graph.resource, wanted), 'dynamographdeployments', makeSignal)
+  }
+
+  async function make(resource: JsonObject, plural: string, makeSignal: AbortSignal): Promise<void> {
+    const labels = readAt(resource, ['metadata', 'labels'])
+    const marked = withFields(withoutNamespace(resource), [
+      { path: ['metadata', 'labels'], value: { ...(isObject(labels) ? labels : {}), ...ownLabels } },
+    ])
+    const at = String(readAt(resource, ['metadata', 'namespace']) ?? namespace)
+    const name = String(readAt(resource, ['metadata', 'name']))
+    const where = `${collectionPath(String(resource.apiVersion), plural, at)}/${name}`
+    if (!made.includes(where)) made.push(where)
+    await cluster.apply(where, marked, { manager: manifestManager, force: true }, makeSignal)
+  }
+
+  async function pluralOf(apiVersion: string, kind: string, askSignal: AbortSignal): Promise<string> {
+    const known = knownPlural(apiVersion, kind)
+    if (known !== undefined) return known
+    const served = servedResource(await cluster.get(versionPath(apiVersion), askSignal), kind)
+    if (served?.namespaced === true) return served.plural
+    const document = documents.find(other => other.apiVersion === apiVersion && other.kind === kind)
+    const { line, column } = document?.placeOf([]) ?? { line: 1, column: 1 }
+    const why = served === null ? 'the cluster does not know this kind' : 'it belongs to no namespace'
+    throw new FulcrumError('bad-input', 'unknown-kind', `${file}:${line}:${column}: ${kind} ${apiVersion}: ${why}`, {
+      remedy: 'Apply it with kubectl yourself and take it out of the manifest.',
+    })
+  }
+
+  async function removeMade(removeSignal: AbortSignal): Promise<void> {
+    // A graph that a killed run made is ours too.
+    if (isOurs) await cluster.delete(path, removeSignal)
+    for (const where of made.splice(0).reverse()) await cluster.delete(where, removeSignal)
+  }
+}
+
+function adapterOf(adapters: readonly Adapter[], component: string): Adapter | undefined {
+  return adapters.find(adapter => adapter.component === component)
+}

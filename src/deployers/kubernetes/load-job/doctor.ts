@@ -1,0 +1,37 @@
+import { FulcrumError } from '../../../model/index.ts'
+import { type Check, missed, noticed, passed } from '../../doctor/check.ts'
+import { openCluster } from '../cluster.ts'
+import type { JobShards } from './defaults.ts'
+import { jobsPath, loadJobs } from './leftovers.ts'
+import { loadJob } from './resource.ts'
+
+const limitMs = 10_000
+
+/** Whether the cluster would take the Job of a load from this identity, and which ones are there already. Changes nothing. */
+export async function checkLoadJob(shards: JobShards): Promise<readonly Check[]> {
+  const { kubeconfig, context, image } = shards.job
+  const signal = AbortSignal.timeout(limitMs)
+  try {
+    const cluster = await openCluster({
+      ...(kubeconfig === undefined ? {} : { kubeconfig }),
+      ...(context === undefined ? {} : { context }),
+    })
+    const namespace = shards.job.namespace ?? cluster.namespace
+    const name = 'fulcrum-load-check'
+    const resource = loadJob({ name, shards, owner: {}, run: '' })
+    const asked = { manager: 'fulcrum', force: true, dryRun: true }
+    await cluster.apply(`${jobsPath(namespace)}/${name}`, resource, asked, signal)
+    const taken = passed('load job', `${namespace} would take a Job of ${shards.count} pods of ${image}`)
+    const there = (await loadJobs(cluster, namespace, signal)).map(({ name, since, of, abandoned }) => {
+      const what = `${name} in ${namespace} loads since ${since} (${of})`
+      const remedy = `If it isn't wanted: kubectl -n ${namespace} delete job ${name}`
+      return abandoned
+        ? missed('load job', `${what}, and its Fulcrum is gone`, `${remedy}; the next run from here does.`)
+        : noticed('load job', what, `${remedy}. Two loads at once measure each other.`)
+    })
+    return [taken, ...there]
+  } catch (error) {
+    if (!(error instanceof FulcrumError)) throw error
+    return [missed('load job', error.message, error.remedy ?? 'See docs/kubernetes.md.')]
+  }
+}

@@ -1,0 +1,72 @@
+import { hostname } from 'node:os'
+import type { Json } from '../../../model/index.ts'
+import {
+  currentBootId,
+  currentPidNamespace,
+  identityOf,
+  isRunning,
+  type ProcessIdentity,
+} from '../../../process/proc.ts'
+import type { Cluster } from '../cluster.ts'
+import { isObject, type JsonObject, readAt } from '../fields.ts'
+import { jobEnd } from './pods.ts'
+import { loadLabels, ownerAnnotation, runAnnotation } from './resource.ts'
+
+/** A load Job that is in the cluster. */
+export interface LoadJobThere {
+  readonly name: string
+  readonly path: string
+  readonly since: string
+  /** Of whom: `HOST, run FOLDER`. */
+  readonly of: string
+  /** Made by a Fulcrum of this host that is gone. */
+  readonly abandoned: boolean
+}
+
+export const jobsPath = (namespace: string): string => `/apis/batch/v1/namespaces/${namespace}/jobs`
+
+/** This Fulcrum, as its Jobs name it. */
+export async function ownIdentity(): Promise<Json> {
+  return { host: hostname(), ...(await identityOf(process.pid)) }
+}
+
+/** The load Jobs of a namespace that have not ended. */
+export async function loadJobs(cluster: Cluster, namespace: string, signal: AbortSignal): Promise<LoadJobThere[]> {
+  const selector = Object.entries(loadLabels).map(([label, value]) => `${label}=${value}`)
+  const path = jobsPath(namespace)
+  const list = await cluster.get(`${path}?labelSelector=${encodeURIComponent(selector.join(','))}`, signal)
+  const items = (Array.isArray(list?.items) ? list.items : []).filter(isObject)
+  return Promise.all(items.filter(job => jobEnd(job) === null).map(job => describe(job, path)))
+}
+
+async function describe(job: JsonObject, path: string): Promise<LoadJobThere> {
+  const at = (...steps: string[]) => String(readAt(job, ['metadata', ...steps]) ?? 'unknown')
+  const owner = parsed(readAt(job, ['metadata', 'annotations', ownerAnnotation]))
+  return {
+    name: at('name'),
+    path: `${path}/${at('name')}`,
+    since: at('creationTimestamp'),
+    of: `${owner?.host ?? 'an unknown host'}, run ${at('annotations', runAnnotation)}`,
+    abandoned: owner !== null && owner.host === hostname() && !(await mayRun(owner)),
+  }
+}
+
+interface Owner extends ProcessIdentity {
+  readonly host: string
+}
+
+function parsed(text: Json | undefined): Owner | null {
+  try {
+    const value: unknown = JSON.parse(String(text))
+    return isObject(value) && typeof value.host === 'string' ? (value as unknown as Owner) : null
+  } catch {
+    return null
+  }
+}
+
+/** Process numbers of another boot are all gone; those of another container mean nothing here. */
+async function mayRun(owner: Owner): Promise<boolean> {
+  if (owner.bootId !== (await currentBootId())) return false
+  if (owner.pidNamespace !== (await currentPidNamespace())) return true
+  return isRunning(owner)
+}

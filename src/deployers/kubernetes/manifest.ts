@@ -1,0 +1,150 @@
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type ParsedNode,
+  parseAllDocuments,
+} from 'yaml'
+import type { Json } from '../../model/index.ts'
+import { type FieldPath, isObject, type JsonObject } from './fields.ts'
+
+/** A place in the manifest; both count from 1. */
+export interface Place {
+  readonly line: number
+  readonly column: number
+}
+
+/** What is wrong with a manifest, where, and what would be right. */
+export interface ManifestProblem {
+  readonly at: Place
+  readonly problem: string
+  readonly right: string
+}
+
+/** One resource of the manifest. */
+export interface ManifestDocument {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly name: string
+  readonly namespace: string | undefined
+  readonly resource: JsonObject
+  /** Where the value at a path begins, or the nearest enclosing one. */
+  placeOf(path: FieldPath): Place
+}
+
+/** Both shapes of Dynamo's resource that are alive. */
+export type GraphVersion = 'v1alpha1' | 'v1beta1'
+
+/** A manifest that holds exactly one DynamoGraphDeployment. */
+export interface Manifest {
+  readonly file: string
+  readonly documents: readonly ManifestDocument[]
+  readonly graph: ManifestDocument
+  readonly version: GraphVersion
+}
+
+const graphKind = 'DynamoGraphDeployment'
+
+/** Reads a manifest of one or several YAML documents; never throws. */
+export function parseManifest(
+  text: string,
+  file: string,
+): { readonly manifest: Manifest | null; readonly problems: readonly ManifestProblem[] } {
+  const lines = new LineCounter()
+  const at = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset)
+    return { line: Math.max(line, 1), column: Math.max(col, 1) }
+  }
+  const parsed = parseAllDocuments<ParsedNode>(text, { lineCounter: lines, prettyErrors: false, merge: true })
+  const hint = /\{\{|\$\{/.test(text) ? 'render the template first' : undefined
+  const problems: ManifestProblem[] = []
+  const documents: ManifestDocument[] = []
+  for (const document of Array.isArray(parsed) ? parsed : []) {
+    const error = document.errors[0]
+    if (error !== undefined) {
+      const right = 'check indentation, quotes and brackets here'
+      problems.push({ at: at(error.pos[0]), problem: `no valid YAML: ${error.message}`, right: hint ?? right })
+      continue
+    }
+    const value: unknown = document.toJS()
+    if (value === null) continue
+    const start = at(document.contents?.range?.[0] ?? 0)
+    const header = isObject(value) ? headerOf(value) : null
+    if (!isObject(value) || header === null) {
+      const right = hint ?? 'write apiVersion, kind and metadata.name'
+      problems.push({ at: start, problem: 'this document is no Kubernetes resource', right })
+      continue
+    }
+    const resolve = (node: unknown): Node | undefined => {
+      if (isAlias(node)) return node.resolve(document)
+      return isNode(node) ? node : undefined
+    }
+    documents.push({
+      ...header,
+      resource: value,
+      placeOf: path => at(offsetOf(document.contents ?? undefined, path, resolve)),
+    })
+  }
+  if (problems.length > 0) return { manifest: null, problems }
+  return withGraph(file, documents)
+}
+
+function withGraph(
+  file: string,
+  documents: readonly ManifestDocument[],
+): { readonly manifest: Manifest | null; readonly problems: readonly ManifestProblem[] } {
+  const refuse = (at: Place, problem: string, right: string) => ({ manifest: null, problems: [{ at, problem, right }] })
+  const [graph, second] = documents.filter(({ kind }) => kind === graphKind)
+  if (graph === undefined) {
+    const found = documents.map(({ kind }) => kind).join(', ') || 'nothing'
+    return refuse(
+      { line: 1, column: 1 },
+      `the manifest has no ${graphKind}, only ${found}`,
+      `add one, or name its file`,
+    )
+  }
+  if (second !== undefined) {
+    return refuse(second.placeOf([]), `the manifest has a second ${graphKind}`, 'a sweep scales one: remove the other')
+  }
+  const version = /^nvidia\.com\/(v1alpha1|v1beta1)$/.exec(graph.apiVersion)?.[1]
+  if (version === undefined) {
+    const problem = `Fulcrum does not know ${graphKind} ${graph.apiVersion}`
+    return refuse(graph.placeOf(['apiVersion']), problem, 'write nvidia.com/v1beta1 or nvidia.com/v1alpha1')
+  }
+  return { manifest: { file, documents, graph, version: version as GraphVersion }, problems: [] }
+}
+
+function headerOf(value: JsonObject): Pick<ManifestDocument, 'apiVersion' | 'kind' | 'name' | 'namespace'> | null {
+  const { apiVersion, kind, metadata } = value
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string' || !isObject(metadata)) return null
+  const { name, namespace } = metadata
+  if (typeof name !== 'string') return null
+  return { apiVersion, kind, name, namespace: typeof namespace === 'string' ? namespace : undefined }
+}
+
+function offsetOf(root: Node | undefined, path: FieldPath, resolve: (node: unknown) => Node | undefined): number {
+  let node = resolve(root)
+  let offset = node?.range?.[0] ?? 0
+  for (const step of path) {
+    if (typeof step === 'string') {
+      const pair = isMap(node) ? node.items.find(({ key }) => isScalar(key) && key.value === step) : undefined
+      if (pair === undefined) break
+      offset = (isNode(pair.key) ? pair.key.range?.[0] : undefined) ?? offset
+      node = resolve(pair.value)
+    } else {
+      const item: unknown = isSeq(node)
+        ? node.items.find(
+            entry => (resolve(entry) as { get?(key: string): Json } | undefined)?.get?.('name') === step.name,
+          )
+        : undefined
+      if (item === undefined) break
+      node = resolve(item)
+      offset = node?.range?.[0] ?? offset
+    }
+  }
+  return offset
+}

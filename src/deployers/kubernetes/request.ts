@@ -1,0 +1,112 @@
+import type { KubeConfig } from '@kubernetes/client-node'
+import { FulcrumError } from '../../model/index.ts'
+import { isObject, type JsonObject } from './fields.ts'
+
+/** One call of the API. */
+export interface ApiRequest {
+  readonly method: 'GET' | 'PATCH' | 'DELETE'
+  readonly path: string
+  readonly body?: string
+  readonly type?: string
+  /** 404 is an answer, not an error. */
+  readonly absentIsNull?: boolean
+  readonly signal: AbortSignal
+}
+
+/** Longer than any single answer of a healthy API server takes. */
+const limitMs = 30_000
+
+/** A function that sends requests with a kubeconfig's identity: certificates, tokens, exec plugins, proxies. */
+export async function requestTo(
+  config: KubeConfig,
+): Promise<{ request(asked: ApiRequest): Promise<JsonObject | null> }> {
+  const { HttpMethod, IsomorphicFetchHttpLibrary, RequestContext } = await import('@kubernetes/client-node')
+  const http = new IsomorphicFetchHttpLibrary()
+  const server = config.getCurrentCluster()?.server ?? ''
+
+  return {
+    async request({ method, path, body, type, absentIsNull, signal }) {
+      signal.throwIfAborted()
+      const context = new RequestContext(`${server}${path}`, HttpMethod[method])
+      context.setSignal(AbortSignal.any([signal, AbortSignal.timeout(limitMs)]))
+      context.setHeaderParam('accept', 'application/json')
+      if (type !== undefined) context.setHeaderParam('content-type', type)
+      if (body !== undefined) context.setBody(body)
+      await identify(context)
+      const answer = await send(async () => {
+        const response = await http.send(context).toPromise()
+        return { status: response.httpStatusCode, text: await response.body.text() }
+      }, signal)
+      if (answer.status === 404 && absentIsNull === true) return null
+      const value: unknown = parsed(answer.text)
+      if (answer.status < 300) return isObject(value) ? value : {}
+      throw refusal(answer.status, isObject(value) ? value : { message: answer.text.slice(0, 500) }, { method, path })
+    },
+  }
+
+  /** Tokens of exec plugins and OIDC are fetched here, and may fail in their own ways. */
+  async function identify(context: Parameters<KubeConfig['applySecurityAuthentication']>[0]): Promise<void> {
+    try {
+      await config.applySecurityAuthentication(context)
+    } catch (cause) {
+      throw new FulcrumError('environment', 'kubernetes-identity', `The kubeconfig can't be used: ${why(cause)}`, {
+        where: server,
+        remedy: 'Check it with kubectl and the same kubeconfig and context.',
+        cause,
+      })
+    }
+  }
+
+  async function send<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    try {
+      return await ask()
+    } catch (cause) {
+      signal.throwIfAborted()
+      throw new FulcrumError('environment', 'kubernetes-unreachable', `The API server does not answer: ${why(cause)}`, {
+        where: server,
+        remedy: 'Check it with kubectl and the same kubeconfig and context.',
+        cause,
+      })
+    }
+  }
+}
+
+/** A refused request in words: the server's own message, and whose move it is. */
+function refusal(
+  status: number,
+  body: JsonObject,
+  { method, path }: Pick<ApiRequest, 'method' | 'path'>,
+): FulcrumError {
+  const message = typeof body.message === 'string' ? body.message : `HTTP ${status}`
+  const where = `${method} ${path}`
+  switch (status) {
+    case 401:
+    case 403:
+      return new FulcrumError('environment', 'kubernetes-forbidden', message, {
+        where,
+        remedy: 'Give this identity the role of docs/kubernetes.md.',
+        cause: body,
+      })
+    case 409:
+      return new FulcrumError('environment', 'kubernetes-conflict', message, { where, cause: body })
+    case 400:
+    case 422:
+      return new FulcrumError('bad-input', 'manifest-refused', message, { where, cause: body })
+    default:
+      return new FulcrumError('environment', 'kubernetes-refused', `HTTP ${status}: ${message}`, { where, cause: body })
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+/** undici hides the reason one level down. */
+function why(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? error.cause.message : error.message
+}

@@ -1,0 +1,121 @@
+import type { Role } from '../../model/index.ts'
+import type { KubernetesConfig } from '../config.ts'
+import { argumentOf, type Component, componentsOf } from './component.ts'
+import type { Manifest, ManifestProblem } from './manifest.ts'
+
+/** What a component is to a sweep. */
+export type Part = Role | 'frontend'
+
+/** Which component of a manifest has which part. */
+export type Cast = { readonly [part in Part]?: Component }
+
+/** A mapping in the sweep file that can't be. */
+export interface MappingProblem {
+  readonly part: Part
+  readonly problem: string
+}
+
+export interface Casting {
+  readonly cast: Cast
+  readonly problems: readonly ManifestProblem[]
+  readonly mappingProblems: readonly MappingProblem[]
+}
+
+/** Types that say all; `worker` says only that it is one. */
+const types: { readonly [type: string]: Part | 'worker' } = {
+  frontend: 'frontend',
+  prefill: 'prefill',
+  decode: 'decode',
+  aggregated: 'aggregated',
+  worker: 'worker',
+}
+/** How `--disaggregation-mode` spells the roles: TensorRT-LLM, vLLM and mocker; SGLang's `null`. */
+const modes: { readonly [mode: string]: Role } = {
+  prefill: 'prefill',
+  decode: 'decode',
+  agg: 'aggregated',
+  aggregated: 'aggregated',
+  prefill_and_decode: 'aggregated',
+  null: 'aggregated',
+}
+
+/**
+ * Finds the frontend and the worker pool of each role: by declared type, then by the worker's arguments, then by what the sweep
+ * file maps. A plain worker beside a prefill pool decodes (so vLLM's recipes write it); alone, it does both.
+ */
+export function castOf(manifest: Manifest, services: KubernetesConfig['services']): Casting {
+  const components = componentsOf(manifest)
+  const problems: ManifestProblem[] = []
+  const mappingProblems = checkMapping(components, services)
+  const mapped = new Map(
+    Object.entries(services).flatMap(([part, name]) => {
+      const component = components.find(candidate => candidate.name === name)
+      return component === undefined ? [] : [[component, part as Part] as const]
+    }),
+  )
+  const known = new Map<Component, Part | 'worker'>()
+  for (const component of components) {
+    const part = mapped.get(component) ?? partOf(component)
+    if (part !== undefined) known.set(component, part)
+  }
+  const found = new Set(known.values())
+  const plain: Role = found.has('prefill') && !found.has('decode') ? 'decode' : 'aggregated'
+  const cast: { [part in Part]?: Component } = {}
+  for (const [component, said] of known) {
+    const part = said === 'worker' ? plain : said
+    const first = cast[part]
+    if (first === undefined) cast[part] = component
+    else {
+      problems.push({
+        at: manifest.graph.placeOf(component.path),
+        problem: `${component.name} is a second ${part} component beside ${first.name}`,
+        right: 'a sweep scales one pool of a role: merge the two, or leave one out of the manifest',
+      })
+    }
+  }
+  if (cast.frontend === undefined && problems.length === 0) {
+    problems.push({
+      at: manifest.graph.placeOf(['spec']),
+      problem: `the DynamoGraphDeployment ${manifest.graph.name} has no frontend, only ${namesOf(components)}`,
+      right: 'add a component of type frontend, or name it: services: { frontend: NAME }',
+    })
+  }
+  return { cast, problems, mappingProblems }
+}
+
+function partOf(component: Component): Part | 'worker' | undefined {
+  const declared = component.type === undefined ? undefined : types[component.type]
+  if (declared !== undefined && declared !== 'worker') return declared
+  // A planner or router has a type that is none of ours; a component without a type is told by its program.
+  if (component.type !== undefined && declared === undefined) return undefined
+  const mode = modes[argumentOf(component, 'disaggregation-mode') ?? '']
+  if (mode !== undefined) return mode
+  if (/--is-prefill-worker\b/.test(component.commandText)) return 'prefill'
+  if (/--is-decode-worker\b/.test(component.commandText)) return 'decode'
+  if (declared === 'worker') return 'worker'
+  if (/\bdynamo\.frontend\b/.test(component.commandText)) return 'frontend'
+  return /\bdynamo\.(trtllm|vllm|sglang|mocker)\b/.test(component.commandText) ? 'worker' : undefined
+}
+
+function checkMapping(
+  components: readonly Component[],
+  services: KubernetesConfig['services'],
+): readonly MappingProblem[] {
+  return (Object.entries(services) as [Part, string][]).flatMap(([part, name]) => {
+    const component = components.find(candidate => candidate.name === name)
+    if (component === undefined) {
+      const right = `the manifest has ${namesOf(components)}`
+      return [{ part, problem: `the manifest has no component named ${JSON.stringify(name)}; ${right}` }]
+    }
+    const declared = component.type === undefined ? undefined : types[component.type]
+    if (declared === undefined || declared === 'worker' || declared === part) return []
+    return [
+      { part, problem: `the manifest declares ${name} as ${declared}; remove the mapping or change the manifest` },
+    ]
+  })
+}
+
+/** Names of components, for a message. */
+export function namesOf(components: readonly Component[]): string {
+  return components.map(({ name }) => name).join(', ') || 'no components'
+}

@@ -1,0 +1,118 @@
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { FulcrumError } from '../../model/index.ts'
+import type { Reach } from './nodes.ts'
+
+/** An address of this machine, and what Dynamo takes it for. */
+interface Found {
+  readonly networkInterface: string
+  /** Whether the interface has IPv6 addresses too, link-local ones included. */
+  readonly hasIpv6: boolean
+}
+
+/**
+ * This machine as the nodes reach it. Dynamo 1.4 wants its response stream's interface by name, and takes an interface's IPv6
+ * address when there is one, where workers would never find it: such an interface is left to its own choice, which
+ * {@link requireHead} has looked at. The interface is a placeholder when this machine has no such address.
+ */
+export function headReach(head: string): Reach {
+  const found = findHead(head)
+  if (found === null) return { address: head, networkInterface: `<interface of ${head}>` }
+  return { address: head, networkInterface: found.hasIpv6 ? null : found.networkInterface }
+}
+
+function findHead(head: string): Found | null {
+  const found = Object.entries(networkInterfaces()).find(([, addresses]) =>
+    addresses?.some(({ address }) => address === head),
+  )
+  if (found === undefined) return null
+  const [networkInterface, addresses = []] = found
+  const hasIpv6 = head !== '127.0.0.1' && addresses.some(({ family }) => family === 'IPv6')
+  return { networkInterface, hasIpv6 }
+}
+
+/**
+ * Makes sure that the head's address is one of this machine, and that Dynamo will listen on it.
+ * @throws FulcrumError bad-input `head-not-here`; environment `head-not-listened-on`
+ */
+export async function requireHead(head: string): Promise<void> {
+  const found = findHead(head)
+  if (found === null) {
+    const here = Object.values(networkInterfaces()).flatMap(addresses => addresses ?? [])
+    throw new FulcrumError(
+      'bad-input',
+      'head-not-here',
+      `deploy.head is ${head}, which is no address of this machine`,
+      {
+        where: head,
+        remedy: `Write the address that the nodes reach this machine at: one of ${here.map(({ address }) => address).join(', ')}.`,
+      },
+    )
+  }
+  if (!found.hasIpv6) return
+  const chosen = await addressOutward()
+  if (chosen === head) return
+  const { networkInterface } = found
+  const message = `Dynamo’s frontend would not listen on ${head}: ${networkInterface} has an IPv6 address too, which it would take, and by itself it takes ${chosen ?? 'none'}`
+  throw new FulcrumError('environment', 'head-not-listened-on', message, {
+    where: networkInterface,
+    remedy: `Turn IPv6 off on it (sysctl net.ipv6.conf.${networkInterface}.disable_ipv6=1)${chosen === null ? '' : `, or write head: ${chosen} if the nodes reach that`}.`,
+  })
+}
+
+/** The address that this machine has toward the outside, which programs choose when not told; null when it has no way out. */
+async function addressOutward(): Promise<string | null> {
+  const socket = createSocket('udp4')
+  try {
+    // Connecting a datagram socket only looks up the route; nothing is sent. 192.0.2.0/24 is for documentation (RFC 5737).
+    socket.connect(9, '192.0.2.1')
+    await once(socket, 'connect')
+    return socket.address().address
+  } catch {
+    return null
+  } finally {
+    socket.close()
+  }
+}
+
+const lowestPort = 20_000
+const portCount = 12_000
+const attempts = 50
+
+/** A port of another machine that nobody answers on, and that was not handed out before; below the ports of outgoing connections. */
+export async function freePortAt(address: string, handedOut: Set<number>): Promise<number> {
+  for (let i = 0; i < attempts; i++) {
+    const port = lowestPort + Math.floor(Math.random() * portCount)
+    if (handedOut.has(port) || (await answers(address, port))) continue
+    handedOut.add(port)
+    return port
+  }
+  throw new FulcrumError('environment', 'no-free-port', 'Found no free port', { where: address })
+}
+
+/**
+ * Makes sure that nobody answers on a port of another machine, which is as near to free as can be seen from here.
+ * @throws FulcrumError environment `port-taken`
+ */
+export async function requireSilentPort(address: string, port: number, what: string): Promise<void> {
+  if (!(await answers(address, port))) return
+  throw new FulcrumError('environment', 'port-taken', `Port ${port} for the ${what} is taken there`, {
+    where: `${address}:${port}`,
+    remedy: 'Stop that program, choose another port, or leave the port out to get a free one.',
+  })
+}
+
+function answers(host: string, port: number): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect({ host, port, timeout: 1_000 })
+    const end = (answered: boolean) => {
+      socket.destroy()
+      resolve(answered)
+    }
+    socket.once('connect', () => end(true))
+    socket.once('error', () => end(false))
+    socket.once('timeout', () => end(false))
+  })
+}

@@ -1,0 +1,150 @@
+import { type Asking, askingByDefault, probe } from '../generators/probe.ts'
+import { type Endpoint, FulcrumError, type Role } from '../model/index.ts'
+import type { RunningProcess } from '../process/process.ts'
+import type { DeployContext } from './deployer.ts'
+import { differences, type Registered, registeredWorkers } from './discovery.ts'
+import { logEnd, processFailure } from './failure.ts'
+import { waitUntil } from './wait.ts'
+
+/** A deadline that several waits share. */
+export interface Deadline {
+  readonly limitS: number
+  readonly startedAtMs: number
+}
+
+export function leftMs({ limitS, startedAtMs }: Deadline): number {
+  return startedAtMs + limitS * 1000 - performance.now()
+}
+
+/** What to wait on, and what to say meanwhile. */
+export interface Awaited {
+  readonly url: string
+  readonly deadline: Deadline
+  readonly context: DeployContext
+  /** `2P1D`, for messages. */
+  readonly label: string
+  /** How the load will ask; streamed chat when absent. */
+  readonly ask?: Asking
+}
+
+/** The same, of a frontend that sees workers of other namespaces too. */
+export interface AwaitedWorkers extends Awaited {
+  readonly namespace: string
+}
+
+interface NamedWorker {
+  readonly role: Role
+  readonly process: RunningProcess
+}
+
+/** Waits until a frontend answers at all. */
+export async function frontendUp(frontend: RunningProcess, awaited: Awaited): Promise<void> {
+  await waitUntil(async signal => (await fetch(`${awaited.url}/health`, { signal })).status < 500, {
+    ...limits(awaited, 'the frontend'),
+    failed: () => (frontend.alive() ? null : processFailure(frontend)),
+    late: () => notReady(awaited, 'the frontend does not answer', [frontend]),
+  })
+}
+
+/**
+ * Waits until exactly these workers are registered: new ones are there, removed ones have left.
+ * @throws FulcrumError when one of them ends meanwhile, or at the deadline
+ */
+export async function workersRegistered(
+  workers: readonly NamedWorker[],
+  frontend: RunningProcess,
+  awaited: AwaitedWorkers,
+): Promise<void> {
+  let last: Registered | null = null
+  await waitUntil(
+    async signal => {
+      last = await registeredWorkers(awaited.url, awaited.namespace, signal)
+      return differences(last, workers).length === 0
+    },
+    {
+      ...limits(awaited, 'workers to register'),
+      failed: () => ended([frontend, ...workers.map(worker => worker.process)]),
+      late: () => {
+        const why = last === null ? 'the frontend does not answer' : differences(last, workers).join(', ')
+        return notReady(
+          awaited,
+          why,
+          workers.map(worker => worker.process),
+        )
+      },
+    },
+  )
+}
+
+/**
+ * Waits for real completions, asked for as the load will, one after the other, as many as the largest role has workers: routed in turn,
+ * each worker answers one, so that none meets its first request under load.
+ * @throws FulcrumError when a process ends meanwhile, or at the deadline: a deployment may list its model and never answer
+ */
+export async function completionsCameBack(
+  endpoint: Endpoint,
+  workers: readonly NamedWorker[],
+  frontend: RunningProcess,
+  awaited: Awaited,
+): Promise<void> {
+  const processes = [frontend, ...workers.map(worker => worker.process)]
+  const perRole = Map.groupBy(workers, worker => worker.role)
+  let missing = Math.max(1, ...[...perRole.values()].map(members => members.length))
+  let why = 'no completion came back'
+  await waitUntil(
+    async () => {
+      while (missing > 0) {
+        try {
+          const timeoutMs = Math.max(1, leftMs(awaited.deadline))
+          await untilEnded(processes, awaited.context.signal, signal =>
+            probe(endpoint, { signal, timeoutMs, ...(awaited.ask ?? askingByDefault) }),
+          )
+          missing--
+        } catch (error) {
+          if (error instanceof FulcrumError && error.code === 'probe-failed') why = error.message
+          return false
+        }
+      }
+      return true
+    },
+    {
+      ...limits(awaited, 'a completion'),
+      failed: () => ended(processes),
+      late: () => notReady(awaited, `its workers are registered, but ${why}`, processes),
+    },
+  )
+}
+
+/** Runs something that is given up as soon as one of the processes ends. */
+async function untilEnded<T>(
+  processes: readonly RunningProcess[],
+  signal: AbortSignal,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const over = new AbortController()
+  const giveUp = () => over.abort(new Error('a process ended'))
+  for (const process of processes) void process.exited.then(giveUp)
+  return run(AbortSignal.any([signal, over.signal]))
+}
+
+function ended(processes: readonly RunningProcess[]): FulcrumError | null {
+  const dead = processes.find(process => !process.alive())
+  return dead === undefined ? null : processFailure(dead)
+}
+
+function limits({ deadline, context }: Awaited, what: string) {
+  return {
+    signal: context.signal,
+    limitMs: Math.max(1, leftMs(deadline)),
+    onWaiting: (elapsedS: number) => context.onEvent({ kind: 'waiting', what, elapsedS, deadlineS: deadline.limitS }),
+  }
+}
+
+function notReady({ label, deadline, url }: Awaited, why: string, processes: readonly RunningProcess[]): FulcrumError {
+  return new FulcrumError(
+    'failed',
+    'deployment-not-ready',
+    `${label} was not ready within ${deadline.limitS} s: ${why}${processes.map(logEnd).join('')}`,
+    { where: url, remedy: 'Raise deploy.ready_timeout if the model only loads slowly; else look at the logs above.' },
+  )
+}

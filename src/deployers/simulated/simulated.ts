@@ -1,0 +1,125 @@
+import { mkdir } from 'node:fs/promises'
+import type { Deployment, Endpoint, Role } from '../../model/index.ts'
+import type { ProcessLedger } from '../../process/ledger.ts'
+import type { EngineStart } from '../../simulator/control.ts'
+import type { SimulatedConfig } from '../config.ts'
+import type { DeployContext, Deployer, DeployPreview, Reconciled } from '../deployer.ts'
+import type { RoleChange } from './changes.ts'
+import { changesBetween } from './changes.ts'
+import type { EngineProcess } from './engine-process.ts'
+import { engineCommand, startEngine } from './engine-process.ts'
+import { firstAnswer } from './first-answer.ts'
+
+export interface SimulatedParts {
+  /** Logs go to `logs/` in it. */
+  readonly runFolder: string
+  readonly ledger: ProcessLedger
+  /** Simulated time that a worker takes to load the model, ms; real ones take minutes. Default: 20. */
+  readonly loadMs?: number
+}
+
+/** What runs now. */
+interface Running {
+  readonly engine: EngineProcess
+  readonly start: EngineStart
+  /** Null while it is being changed: what was interrupted has to be seen to again. */
+  deployment: Deployment | null
+  readonly workers: { readonly [role in Role]: string[] }
+}
+
+/** Deploys on the simulated engine: one process of its own, whose workers come and go while it runs. */
+export function simulatedDeployer(config: SimulatedConfig, parts: SimulatedParts): Deployer {
+  const loadMs = parts.loadMs ?? 20
+  let running: Running | null = null
+
+  function startOf({ model }: Deployment): EngineStart {
+    const { name, tokenizer } = model
+    return { profile: config.profile, model: name, tokenizer, port: 0, routing: 'round-robin' }
+  }
+
+  async function stop(): Promise<void> {
+    const engine = running?.engine
+    running = null
+    await engine?.process.stop(1000)
+  }
+
+  /** The running engine, when it can serve the model that is wanted; else a new one. */
+  async function engineFor(wanted: Deployment, context: DeployContext): Promise<Running> {
+    const start = startOf(wanted)
+    const usable = running?.engine.process.alive() && running.deployment !== null
+    if (running !== null && usable && JSON.stringify(running.start) === JSON.stringify(start)) return running
+    await stop()
+    await mkdir(parts.runFolder, { recursive: true })
+    const engine = await startEngine(start, parts, context.signal)
+    context.onEvent({ kind: 'start', what: 'engine', pid: engine.process.pid })
+    running = { engine, start, deployment: null, workers: { prefill: [], decode: [], aggregated: [] } }
+    return running
+  }
+
+  async function stopWorkers(now: Running, change: RoleChange, context: DeployContext): Promise<void> {
+    const leaving = now.workers[change.role].splice(now.workers[change.role].length - change.stop, change.stop)
+    await Promise.all(
+      leaving.map(async worker => {
+        await now.engine.tell({ do: 'remove', worker }, context.signal)
+        context.onEvent({ kind: 'stop', what: worker, role: change.role })
+      }),
+    )
+  }
+
+  async function startWorkers(now: Running, change: RoleChange, context: DeployContext): Promise<void> {
+    const { role, settings } = change
+    const names = await Promise.all(
+      Array.from({ length: change.start }, async () => {
+        const worker = await now.engine.tell({ do: 'add', role, settings, loadMs }, context.signal)
+        context.onEvent({ kind: 'start', what: worker, role })
+        return worker
+      }),
+    )
+    now.workers[role].push(...names.sort())
+  }
+
+  function endpointOf({ engine, workers }: Running, { model }: Deployment): Endpoint {
+    const names = Object.values(workers).flat()
+    const metrics = names.map(name => [name, `${engine.url}/metrics/${name}`])
+    const metricsUrls = { frontend: `${engine.url}/metrics`, ...Object.fromEntries(metrics) }
+    return { url: engine.url, model: model.name, dialect: 'dynamo-1', metricsUrls }
+  }
+
+  return {
+    async reconcile(wanted, context): Promise<Reconciled> {
+      const startedMs = performance.now()
+      const elapsedS = () => (performance.now() - startedMs) / 1000
+      const now = await engineFor(wanted, context)
+      const changes = changesBetween(now.deployment, wanted)
+      now.deployment = null
+      // Workers leave before others come: on real hardware they would need the same GPUs.
+      for (const change of changes) await stopWorkers(now, change, context)
+      await Promise.all(changes.map(change => startWorkers(now, change, context)))
+      await firstAnswer(now.engine.url, wanted.model.name, context.signal)
+      now.deployment = wanted
+      context.onEvent({ kind: 'ready', what: 'engine', elapsedS: elapsedS() })
+      return {
+        endpoint: endpointOf(now, wanted),
+        workersStarted: changes.reduce((sum, change) => sum + change.start, 0),
+        workersStopped: changes.reduce((sum, change) => sum + change.stop, 0),
+        elapsedS: elapsedS(),
+      }
+    },
+    async check() {
+      if (running === null) return ['the simulated engine has not been started']
+      return running.engine.process.alive() ? [] : ['the simulated engine process has ended']
+    },
+    preview(from, wanted): DeployPreview {
+      const notes = changesBetween(from, wanted).flatMap(({ role, stop, start }) => [
+        ...(stop > 0 ? [`-${stop} ${role}`] : []),
+        ...(start > 0 ? [`+${start} ${role}`] : []),
+      ])
+      const note = `one process; workers within it: ${notes.join(', ') || 'no change'}`
+      return { commands: [{ argv: engineCommand(startOf(wanted)), env: {}, note }], files: [] }
+    },
+    logs(): { readonly [process: string]: readonly string[] } {
+      return running === null ? {} : { engine: running.engine.process.lastLines() }
+    },
+    close: stop,
+  }
+}

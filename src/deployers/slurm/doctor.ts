@@ -1,0 +1,162 @@
+import type { AllocationConfig } from '../config.ts'
+import { type Check, missed, noticed, passed } from '../doctor/check.ts'
+import { checkClock, clockProgram } from '../doctor/clock.ts'
+import { hereMachine } from '../doctor/machine.ts'
+import { allocationArguments } from './salloc.ts'
+import { parseSinfo, type SlurmNode, sinfoArguments, slurmSeconds } from './sinfo.ts'
+import { hasFailed } from './states.ts'
+import { slurmVariables } from './variables.ts'
+
+/** Slurm's programs go on asking a controller that is away. */
+const answerLimitMs = 15_000
+const ask = (program: string, args: readonly string[]) => hereMachine.run(program, args, {}, answerLimitMs)
+
+/** Whether Slurm would give the allocation that a sweep asks for, now or later. Asks for none; the clock is read by a job of a second on idle nodes. */
+export async function checkSlurm(config: AllocationConfig): Promise<readonly Check[]> {
+  const said = await ask('sinfo', sinfoArguments)
+  if (!said.ok) {
+    const detail = said.absent ? 'there is no sinfo' : said.complaint
+    const remedy = said.absent
+      ? 'Run Fulcrum where Slurm’s programs are, such as a login node.'
+      : 'Look at slurmctld: scontrol ping.'
+    return [missed('slurm', detail, remedy)]
+  }
+  try {
+    const nodes = parseSinfo(said.out)
+    const judged = judgeNodes(config, nodes)
+    const [asked, account, clocks] = await Promise.all([trial(config), checkAccount(config), clocksOf(config, nodes)])
+    return [...judged, asked, ...account, ...variables(config), ...clocks]
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    return [missed('slurm', `sinfo said something unknown: ${error.message}`, 'Compare with sinfo --help.')]
+  }
+}
+
+/** The partition's nodes against what is asked of it. */
+export function judgeNodes(config: AllocationConfig, nodes: readonly SlurmNode[]): readonly Check[] {
+  const { partition, gpusPerNode, time } = config
+  const names = [...new Set(nodes.map(node => node.partition))]
+  const chosen = partition ?? nodes.find(({ isDefault }) => isDefault)?.partition
+  const where = `partition ${chosen ?? '(default)'}`
+  const mine = nodes.filter(node => node.partition === chosen)
+  const [first] = mine
+  if (first === undefined) {
+    const what = partition === undefined ? 'there is no default partition' : `there is no partition ${partition}`
+    return [missed('partition', what, `Write deploy.partition: one of ${names.join(', ')}.`, where)]
+  }
+  if (!first.up) return [missed('partition', 'it is down', 'Choose another one, or have it brought up.', where)]
+  const broken = mine.filter(
+    node =>
+      hasFailed({ ...node, address: node.name, state: node.state.toUpperCase() }) ||
+      /^(drain|fail|maint)/i.test(node.state),
+  )
+  const fit = mine.filter(node => !broken.includes(node) && node.gpus >= (gpusPerNode ?? 0))
+  const idle = fit.filter(({ state }) => /^idle$/i.test(state)).length
+  const asked = `${config.nodes}${gpusPerNode === undefined ? '' : ` with ${gpusPerNode} GPUs`}`
+  const most = Math.max(0, ...mine.map(({ gpus }) => gpus))
+  const wantedS = time === undefined ? null : slurmSeconds(time)
+  return [
+    fit.length < config.nodes
+      ? missed(
+          'nodes',
+          `${fit.length} can be used, ${asked} are asked for; they have up to ${most} GPUs`,
+          'Correct deploy.nodes, gpus_per_node or partition.',
+          where,
+        )
+      : idle < config.nodes
+        ? noticed(
+            'nodes',
+            `${fit.length} can be used, ${idle} are idle, ${asked} are asked for`,
+            'The allocation will wait in the queue (deploy.queue_timeout).',
+            where,
+          )
+        : passed('nodes', `${fit.length} can be used, ${idle} are idle, ${asked} are asked for`, where),
+    ...broken.map(({ name, state, reason }) =>
+      noticed(
+        'nodes',
+        `${name} is ${state}${reason === null ? '' : `: ${reason}`}`,
+        `scontrol show node ${name}`,
+        where,
+      ),
+    ),
+    ...(wantedS !== null && first.longestS !== null && wantedS > first.longestS
+      ? [
+          missed(
+            'time',
+            `${time} is longer than the partition allows`,
+            'Shorten deploy.time, or choose another partition.',
+            where,
+          ),
+        ]
+      : []),
+  ]
+}
+
+/** Slurm's own answer to the same request, without a job: `sbatch --test-only`. */
+async function trial(config: AllocationConfig): Promise<Check> {
+  const args = ['--test-only', ...allocationArguments(config), '--wrap=true']
+  const said = await ask('sbatch', args)
+  const words = said.complaint.replace(/^(sbatch: )?(error: )?/, '')
+  if (said.ok) return passed('allocation', words.startsWith('Job') ? words : 'Slurm would give it')
+  if (/unrecognized option|invalid option/.test(said.complaint)) {
+    return noticed('allocation', `not tried: ${words}`, 'salloc_args has what only salloc takes; the run will show.')
+  }
+  return missed(
+    'allocation',
+    `Slurm would refuse it: ${words}`,
+    'Ask for what there is: deploy.nodes, gpus_per_node, partition, account, time.',
+  )
+}
+
+/** Accounts matter only where Slurm keeps accounts. */
+async function checkAccount({ account }: AllocationConfig): Promise<readonly Check[]> {
+  const user = process.env.USER ?? process.env.LOGNAME
+  const only = user === undefined ? [] : [`user=${user}`]
+  const said = await ask('sacctmgr', ['--noheader', '--parsable2', 'show', 'assoc', ...only, 'format=account'])
+  const accounts = [...new Set(said.out.split('\n').filter(line => line !== ''))]
+  if (!said.ok || accounts.length === 0) return []
+  if (account === undefined) return [passed('account', `the default one of ${accounts.join(', ')}`)]
+  if (accounts.includes(account)) return [passed('account', account)]
+  return [
+    missed(
+      'account',
+      `${account} is none of ${user ?? 'this user'}’s`,
+      `Write deploy.account: one of ${accounts.join(', ')}.`,
+    ),
+  ]
+}
+
+/** Inside a job the workers' variables are unset, unless told otherwise. */
+function variables({ keepSlurmVariables }: AllocationConfig): readonly Check[] {
+  if (keepSlurmVariables) {
+    const remedy = 'Remove deploy.keep_slurm_variables if TensorRT-LLM fails to spawn.'
+    return [
+      noticed(
+        'slurm variables',
+        'workers keep SLURM_JOBID, SLURM_JOB_ID and SLURM_NODELIST, which break MPI spawn',
+        remedy,
+      ),
+    ]
+  }
+  return slurmVariables().map(({ detail }) =>
+    noticed('slurm variables', detail, 'Fulcrum asks for an allocation of its own and unsets them for its workers.'),
+  )
+}
+
+function clocksOf(
+  { nodes: count, partition, account }: AllocationConfig,
+  nodes: readonly SlurmNode[],
+): Promise<readonly Check[]> {
+  const chosen = partition ?? nodes.find(({ isDefault }) => isDefault)?.partition
+  const idle = nodes.filter(node => node.partition === chosen && /^idle$/i.test(node.state)).slice(0, count)
+  return Promise.all(
+    idle.map(({ name }) => {
+      const where = [
+        ...['--nodes=1', '--ntasks=1', `--nodelist=${name}`, '--immediate=10', '--time=1', '--job-name=fulcrum-doctor'],
+        ...(partition === undefined ? [] : [`--partition=${partition}`]),
+        ...(account === undefined ? [] : [`--account=${account}`]),
+      ]
+      return checkClock(['srun', ...where, ...clockProgram], `node ${name}`)
+    }),
+  )
+}

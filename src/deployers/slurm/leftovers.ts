@@ -1,0 +1,20 @@
+import { runToEnd } from '../nodes/run-to-end.ts'
+
+const answerLimitMs = 10_000
+
+/**
+ * Numbers of this user's jobs that an `salloc` of ours, known by the name that it gave them, still holds. None when the
+ * command line is another program's, or Slurm does not answer: then nothing is known of its jobs.
+ */
+export async function jobsHeldBy(argv: readonly string[]): Promise<readonly string[]> {
+  const [program, ...args] = argv
+  const name = args.find(arg => /^--job-name=fulcrum-[0-9a-f]+(-\d+)?$/.test(arg))?.slice('--job-name='.length)
+  if (program !== 'salloc' || name === undefined) return []
+  const ask = ['squeue', '--noheader', '--me', `--name=${name}`, '--format=%i'] as const
+  const { ok, out } = await runToEnd(ask, AbortSignal.timeout(answerLimitMs))
+  return ok ? out.split('\n').filter(line => /^\d+$/.test(line)) : []
+}
+
+export async function cancelJob(job: string): Promise<void> {
+  await runToEnd(['scancel', job], AbortSignal.timeout(answerLimitMs))
+}

@@ -1,0 +1,82 @@
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Measurement } from '../../metrics/measurement.ts'
+import type { Endpoint, Point } from '../../model/index.ts'
+import { apiKeyOf } from '../api-key.ts'
+import type { LoadGenerator, MeasureContext } from '../generator.ts'
+import { longestRunMs } from '../programs/bounds.ts'
+import { programEnvironment } from '../programs/environment.ts'
+import { runProgram } from '../programs/run-program.ts'
+import { openSession, type ProgramOptions, packageVersion } from '../programs/session.ts'
+import { aiperfArguments } from './command.ts'
+import { aiperfFailure } from './failure.ts'
+import { keyConfig } from './key-config.ts'
+import { readOwnFigures } from './own-figures.ts'
+import { progressReader } from './progress.ts'
+import { readRawRequests } from './raw-requests.ts'
+import { resultOf } from './result.ts'
+
+const install = 'pip install aiperf==0.13.0'
+
+/** AIPerf 0.13. Its record of requests is read with the built-in generator's definitions; its own figures are a check on that. */
+export function aiperf(options: ProgramOptions): LoadGenerator {
+  const session = openSession('aiperf', install, options)
+
+  async function measure(point: Point, endpoint: Endpoint, context: MeasureContext): Promise<Measurement> {
+    // Said before anything is started when it is missing.
+    apiKeyOf(endpoint, process.env)
+    const { load, deployment } = point
+    const folder = join(context.folder, 'aiperf')
+    const files = {
+      log: join(folder, 'aiperf.log'),
+      records: join(folder, 'profile_export.jsonl'),
+      summary: join(folder, 'profile_export_aiperf.json'),
+    }
+    const program = await session.program()
+    const hub = await session.hubCache(deployment.model, endpoint.model)
+    await mkdir(folder, { recursive: true })
+    const config = endpoint.apiKeyEnv === undefined ? {} : { configFile: join(folder, 'fulcrum.yaml') }
+    if (endpoint.apiKeyEnv !== undefined && config.configFile !== undefined) {
+      await writeFile(config.configFile, keyConfig(endpoint.apiKeyEnv, load))
+    }
+    const places = { tokenizer: hub.tokenizer, artifactFolder: folder, args: options.args, ...config }
+    const argv = aiperfArguments(point, endpoint, places)
+
+    const progress = progressReader(files.records, load.requests ?? null)
+    context.onProgress({ phase: 'preparing', done: 0, total: load.requests ?? null })
+    const end = await runProgram({
+      name: 'aiperf',
+      argv: [program.path, ...argv],
+      env: { ...programEnvironment, ...hub.env },
+      folder,
+      logFile: files.log,
+      deadlineMs: longestRunMs(load),
+      signal: context.signal,
+      ledger: await session.ledger(),
+      watch: async () => {
+        context.onProgress(await progress())
+        return null
+      },
+    })
+    const requests = (await exists(files.records)) ? await readRawRequests(files.records) : []
+    if (requests.length === 0) throw aiperfFailure(end, files.log)
+    const summary = await readFile(files.summary, 'utf8').catch(() => '')
+    return resultOf(point, {
+      end,
+      requests,
+      own: readOwnFigures(summary),
+      version: await packageVersion(program, 'aiperf'),
+      runFolder: options.runFolder,
+      files: [files.records, ...(summary === '' ? [] : [files.summary]), files.log],
+    })
+  }
+
+  return { measure, close: session.close }
+}
+
+async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  )
+}

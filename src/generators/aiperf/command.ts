@@ -1,0 +1,85 @@
+import type { Endpoint, Json, Load, Point } from '../../model/index.ts'
+import { cannot, fixedBeforeStart, programWorkload } from '../programs/lengths.ts'
+
+/** What the command needs beyond point and endpoint. */
+export interface CommandPlaces {
+  /** A name in the hub's cache: offline, AIPerf takes no path. */
+  readonly tokenizer: string
+  readonly artifactFolder: string
+  /** A configuration that the arguments are laid over; see keyConfig. */
+  readonly configFile?: string
+  /** The user's own arguments, last. */
+  readonly args: readonly string[]
+}
+
+/**
+ * Arguments of AIPerf 0.13 for a point.
+ *
+ * @throws FulcrumError bad-input `generator-cannot` for a load or workload that AIPerf is given no flags for
+ */
+export function aiperfArguments(point: Point, endpoint: Endpoint, places: CommandPlaces): string[] {
+  const { load } = point
+  const { isl, osl, prefix } = programWorkload(point)
+  return [
+    'profile',
+    ...(places.configFile === undefined ? [] : ['--config', places.configFile]),
+    ...['--model', endpoint.model],
+    ...['--tokenizer', places.tokenizer],
+    ...['--url', endpoint.url],
+    ...['--endpoint-type', load.api],
+    ...(load.streaming ? ['--streaming'] : []),
+    ...['--request-timeout-seconds', String(load.timeoutMs / 1000)],
+    ...['--synthetic-input-tokens-mean', String(isl.mean)],
+    ...['--synthetic-input-tokens-stddev', String(isl.stddev)],
+    ...['--output-tokens-mean', String(osl.mean)],
+    ...['--output-tokens-stddev', String(osl.stddev)],
+    ...(prefix === null
+      ? []
+      : ['--num-prefix-prompts', String(prefix.count), '--prefix-prompt-length', String(prefix.tokens)]),
+    // `max_tokens` as all servers know it, not `max_completion_tokens`.
+    ...(load.api === 'responses' ? [] : ['--use-legacy-max-tokens']),
+    ...extraInputs(endpoint, osl.stddev > 0 ? null : osl.mean, load.extra),
+    ...levelArguments(load),
+    ...(load.warmup > 0 ? ['--warmup-request-count', String(load.warmup)] : []),
+    ...['--num-dataset-entries', String(load.dataset)],
+    ...['--random-seed', String(load.seed)],
+    ...['--artifact-dir', places.artifactFolder],
+    // Nothing but load on the server, and nothing of the terminal's.
+    ...['--ui', 'none', '--no-gpu-telemetry', '--no-server-metrics'],
+    ...places.args,
+  ]
+}
+
+function extraInputs(endpoint: Endpoint, osl: number | null, extra: { readonly [field: string]: Json }): string[] {
+  const fields = {
+    ...(endpoint.dialect === 'dynamo-0.3' ? { nvext: { ignore_eos: true } } : {}),
+    ...(endpoint.dialect === 'dynamo-1' || endpoint.dialect === 'vllm' ? { ignore_eos: true } : {}),
+    ...(endpoint.dialect !== 'openai' && osl !== null ? { min_tokens: osl } : {}),
+    ...extra,
+  }
+  return Object.keys(fields).length === 0 ? [] : ['--extra-inputs', JSON.stringify(fields)]
+}
+
+function levelArguments(load: Load): string[] {
+  const { level } = load
+  if (load.auto !== undefined) throw cannot('aiperf', fixedBeforeStart)
+  const length =
+    load.requests === undefined
+      ? ['--benchmark-duration', String(load.durationS ?? 60), '--benchmark-grace-period', String(load.graceS)]
+      : ['--request-count', String(load.requests)]
+  switch (level.kind) {
+    case 'concurrency':
+      return ['--concurrency', String(level.concurrency), ...length]
+    case 'rate':
+      return [
+        ...['--request-rate', String(level.requestsPerS), '--arrival-pattern', level.arrivals.kind],
+        ...(level.arrivals.kind === 'gamma' ? ['--arrival-smoothness', String(level.arrivals.burstiness)] : []),
+        ...(level.maxConcurrency === undefined ? [] : ['--concurrency', String(level.maxConcurrency)]),
+        ...length,
+      ]
+    case 'stages':
+      throw cannot('aiperf', 'a load in stages')
+    case 'trace':
+      throw cannot('aiperf', 'a trace')
+  }
+}

@@ -1,0 +1,64 @@
+import { createReadStream } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { z } from 'zod'
+import { FulcrumError } from '../../model/index.ts'
+
+const value = z.object({ value: z.number() }).optional()
+
+const rawRequest = z.object({
+  metadata: z.object({
+    benchmark_phase: z.string(),
+    /** ns since the epoch: when a slot or the schedule released the request, when it was sent, when it was over. */
+    credit_issued_ns: z.number().nullish(),
+    request_start_ns: z.number(),
+    request_end_ns: z.number(),
+    was_cancelled: z.boolean().optional(),
+  }),
+  /** Times in ms. */
+  metrics: z.object({
+    time_to_first_token: value,
+    time_to_second_token: value,
+    request_latency: value,
+    inter_chunk_latency: z.object({ value: z.array(z.number()) }).optional(),
+    input_sequence_length: value,
+    output_sequence_length: value,
+    usage_prompt_tokens: value,
+    usage_completion_tokens: value,
+  }),
+  error: z.object({ code: z.number().nullish(), type: z.string().nullish(), message: z.string().nullish() }).nullish(),
+})
+
+/** One line of AIPerf's profile_export.jsonl, as far as it is read. */
+export type RawRequest = z.infer<typeof rawRequest>
+
+/**
+ * Reads the measured requests of a profile_export.jsonl; warm-up is left out. A line cut short by an AIPerf that was killed ends the file.
+ *
+ * @throws FulcrumError failed `aiperf-output-unreadable` for lines that are no such record
+ */
+export async function readRawRequests(file: string): Promise<RawRequest[]> {
+  const requests: RawRequest[] = []
+  let torn: { readonly line: number; readonly cause: unknown } | null = null
+  let number = 0
+  for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+    number += 1
+    if (line.trim() === '') continue
+    if (torn !== null) throw unreadable(file, torn.line, torn.cause)
+    try {
+      const request = rawRequest.parse(JSON.parse(line))
+      if (request.metadata.benchmark_phase === 'profiling') requests.push(request)
+    } catch (cause) {
+      torn = { line: number, cause }
+    }
+  }
+  if (torn !== null && !(torn.cause instanceof SyntaxError)) throw unreadable(file, torn.line, torn.cause)
+  return requests
+}
+
+function unreadable(file: string, line: number, cause: unknown): FulcrumError {
+  return new FulcrumError('failed', 'aiperf-output-unreadable', "AIPerf's record of requests can't be read", {
+    where: `${file}:${line}`,
+    remedy: 'Fulcrum reads the records of AIPerf 0.13.',
+    cause,
+  })
+}

@@ -1,0 +1,132 @@
+import type { RequestErrors, TokenCounts } from '../../metrics/measurement.ts'
+import { errorCode, phaseCode } from '../../metrics/records.ts'
+import { FulcrumError } from '../../model/index.ts'
+import type { Tokenizer } from '../tokenizer.ts'
+import { buildTokenizer, readTokenizer } from '../tokenizer.ts'
+import { cutMessage, usualEnds } from './answer-ends.ts'
+import type { JobResult } from './job.ts'
+import { firstChunkTokens, isBelieved } from './usage-state.ts'
+
+/** What could only be told when all answers were there. */
+export interface Afterwards {
+  readonly counts: TokenCounts
+  /** Answers that turned out to be cut. */
+  readonly errors: readonly RequestErrors[]
+}
+
+const measured = phaseCode('measured')
+
+/**
+ * Settles in the records of `results` what the clock had no time for, or what only all answers together show: which of them were cut
+ * before their end, and the tokens of those that the server didn't count, or counted as they can't be. The tokenizer is only
+ * built when it is needed.
+ *
+ * @param tokenizerName null where the model has none: then chunks are counted
+ */
+export async function settleAnswers(results: readonly JobResult[], tokenizerName: string | null): Promise<Afterwards> {
+  const errors = failCutAnswers(results)
+  const short: { readonly tokens: number; readonly leastTokens: number }[] = []
+  const needed = results.some(({ texts, firstTexts }) => texts.length + firstTexts.length > 0)
+  const tokensOf = needed ? counterOf(await tokenizerOf(tokenizerName)) : () => null
+  const counts = { usage: 0, tokenizer: 0, chunks: 0, missing: 0, early: 0, impossible: 0, noPromptTokens: 0 }
+  for (const result of results) {
+    const { records } = result
+    const answered = (row: number) => records.error[row] === 0
+    // What was sent before or after the window is settled too, and counted nowhere.
+    const counted = (row: number) => answered(row) && records.phase[row] === measured
+    const recounted = new Set<number>()
+    for (const { row, text, times, usage, leastTokens } of result.texts) {
+      if (!answered(row)) continue
+      const once = tokensOf(text)
+      const tokens = once === null ? null : Math.max(1, Math.round(once * times))
+      const stated = records.outputTokens[row] ?? 0
+      if (usage === 'doubtful' && (tokens === null || isBelieved(stated, tokens))) continue
+      // The tokenizer doesn't count to the token what a server generated: a cut answer is far below.
+      if (tokens !== null && !isBelieved(tokens, leastTokens)) {
+        records.error[row] = errorCode('short-output')
+        if (records.phase[row] === measured) short.push({ tokens, leastTokens })
+        continue
+      }
+      recounted.add(row)
+      records.outputTokens[row] = tokens ?? records.chunks[row] ?? 0
+      if (!counted(row)) continue
+      counts[tokens === null ? 'chunks' : 'tokenizer'] += 1
+      counts[usage === 'doubtful' ? 'impossible' : usage] += 1
+    }
+    for (let row = 0; row < records.count; row++) if (counted(row) && !recounted.has(row)) counts.usage += 1
+    const firstTexts = new Map(result.firstTexts)
+    for (let row = 0; row < records.count; row++) {
+      if (!answered(row)) continue
+      const text = firstTexts.get(row) ?? ''
+      settleFirstChunk(result, row, text === '' ? null : tokensOf(text))
+    }
+    counts.noPromptTokens += result.noPromptTokens.reduce((sum, row) => sum + (counted(row) ? 1 : 0), 0)
+  }
+  return { counts, errors: [...errors, ...shortOutput(short)] }
+}
+
+function settleFirstChunk({ records }: JobResult, row: number, counted: number | null): void {
+  const [tokens = 0, chunks = 0, stated = 0] = [
+    records.outputTokens[row],
+    records.chunks[row],
+    records.firstChunkTokens[row],
+  ]
+  records.firstChunkTokens[row] = firstChunkTokens(tokens, chunks, stated, counted)
+}
+
+/** Fails answers that lack an end which most answers of the point have. */
+function failCutAnswers(results: readonly JobResult[]): RequestErrors[] {
+  const isAnswered = ({ records }: JobResult, row: number) => records.error[row] === 0
+  const answered = results.reduce(
+    (sum, { records }) => sum + records.error.reduce((n, code) => n + (code === 0 ? 1 : 0), 0),
+    0,
+  )
+  const unended = results.flatMap(result =>
+    result.unended.flatMap(([row, ending]) => (isAnswered(result, row) ? [ending] : [])),
+  )
+  const usual = usualEnds(answered, unended)
+  let count = 0
+  let example = ''
+  for (const result of results) {
+    for (const [row, ending] of result.unended) {
+      if (!isAnswered(result, row)) continue
+      const message = cutMessage(ending, usual, result.records.chunks[row] ?? 0)
+      if (message === null) continue
+      result.records.error[row] = errorCode('broken-stream')
+      if (result.records.phase[row] !== measured) continue
+      count += 1
+      example ||= message
+    }
+  }
+  return count === 0 ? [] : [{ kind: 'broken-stream', count, example }]
+}
+
+function shortOutput(short: readonly { readonly tokens: number; readonly leastTokens: number }[]): RequestErrors[] {
+  const [first] = short
+  if (first === undefined) return []
+  const { tokens, leastTokens } = first
+  const example = `about ${tokens} tokens came by the tokenizer's count, at least ${leastTokens} were asked for`
+  return [{ kind: 'short-output', count: short.length, example }]
+}
+
+async function tokenizerOf(name: string | null): Promise<Tokenizer | null> {
+  if (name === null) return null
+  try {
+    return buildTokenizer(await readTokenizer(name))
+  } catch (error) {
+    // Prompts of a dataset or a trace need no tokenizer: the measurement is worth more than its token counts.
+    if (error instanceof FulcrumError) return null
+    throw error
+  }
+}
+
+/** Counts texts, each once; null where there is no tokenizer. */
+function counterOf(tokenizer: Tokenizer | null): (text: string) => number | null {
+  const known = new Map<string, number>()
+  return text => {
+    if (tokenizer === null) return null
+    const tokens = known.get(text) ?? tokenizer.encode(text).length
+    known.set(text, tokens)
+    return tokens
+  }
+}

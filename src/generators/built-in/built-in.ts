@@ -1,0 +1,127 @@
+import { availableParallelism } from 'node:os'
+import type { Tinypool } from 'tinypool'
+import type { Measurement } from '../../metrics/measurement.ts'
+import { stopRuleOf } from '../../metrics/stopping/stop.ts'
+import type { Endpoint, Point } from '../../model/index.ts'
+import type { LoadGenerator, LoadProgress, MeasureContext } from '../generator.ts'
+import type { PromptBook } from '../prompt-book.ts'
+import { createPromptBook } from '../prompt-book.ts'
+import { conclude } from './conclude.ts'
+import type { Control } from './control.ts'
+import { barriers, createControl, doneSoFar, monotonicMs, phaseStarts } from './control.ts'
+import type { Job } from './job.ts'
+import { createLookTable } from './look-table.ts'
+import { createPool, readyThreads, runThreads } from './pool.ts'
+import { prepareLoad, refuseWhatCannotBe, timingOf } from './prepare.ts'
+import { resolveTarget } from './resolve-target.ts'
+import { threadsFor } from './schedule.ts'
+import { watchLoad } from './watch-load.ts'
+
+export interface BuiltInOptions {
+  /** Where lexicons are kept over runs. */
+  readonly cacheFolder: string
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Worker threads; chosen from the concurrency and the cores when absent. */
+  readonly threads?: number
+  /** Certificates to trust besides the system's, PEM. */
+  readonly ca?: string
+}
+
+const progressEveryMs = 200
+
+/** Fulcrum's own load generator: raw sockets in worker threads, nothing between them and the clock. See docs/bench/load.md. */
+export function builtIn(options: BuiltInOptions): LoadGenerator {
+  const env = options.env ?? process.env
+  const book = createPromptBook()
+  let pool: Tinypool | null = null
+  return {
+    measure: async (point, endpoint, context) => {
+      pool ??= createPool(options.threads ?? availableParallelism())
+      try {
+        return await measure(pool, options, env, book, point, endpoint, context)
+      } catch (error) {
+        // tinypool has an error of its own for aborted tasks.
+        context.signal.throwIfAborted()
+        throw error
+      }
+    },
+    close: async () => {
+      const closing = pool
+      pool = null
+      await closing?.destroy()
+    },
+  }
+}
+
+async function measure(
+  pool: Tinypool,
+  options: BuiltInOptions,
+  env: Readonly<Record<string, string | undefined>>,
+  book: PromptBook,
+  point: Point,
+  endpoint: Endpoint,
+  context: MeasureContext,
+): Promise<Measurement> {
+  const beganMs = monotonicMs()
+  const { signal } = context
+  context.onProgress({ phase: 'preparing', done: 0, total: null })
+  refuseWhatCannotBe(point)
+  const timing = await timingOf(point, signal)
+  const threads = options.threads ?? threadsFor(timing.schedule, availableParallelism())
+  const [load, target] = await Promise.all([
+    prepareLoad(point, endpoint, timing, { cacheFolder: options.cacheFolder, env, book }, signal),
+    resolveTarget(endpoint, options.ca ?? null, signal),
+    // Meanwhile.
+    readyThreads(pool, threads, signal),
+  ])
+  const control = createControl()
+  const rule = stopRuleOf(point.load, point.slo, context.isBeaten)
+  const table = rule === null ? null : createLookTable(rule.before + (point.load.requests ?? 0))
+  const job = { ...load, target, control, table, threads } satisfies Omit<Job, 'thread'>
+  const preparedMs = monotonicMs()
+  const startedAt = new Date()
+  const clockBefore = Date.now() - performance.now()
+  const progress = followProgress(control, job, context)
+  const watch = rule === null || table === null ? null : watchLoad(control, table, rule)
+  try {
+    const results = await runThreads(pool, job, signal)
+    context.onProgress({ phase: 'summarising', done: 0, total: null })
+    const clockJumpMs = Date.now() - performance.now() - clockBefore
+    const times = { beganMs, preparedMs, ...phaseStarts(control) }
+    const facts = {
+      point,
+      requests: job.requests,
+      startedAt,
+      times,
+      clockJumpMs,
+      lookupMs: target.lookupMs,
+      shards: 1,
+      env,
+      ...(rule === null || watch === null ? {} : { stop: { rule, requests: watch.requests } }),
+    }
+    return await conclude(results, facts, context)
+  } finally {
+    watch?.end()
+    clearInterval(progress)
+  }
+}
+
+function followProgress(control: Control, job: Omit<Job, 'thread'>, context: MeasureContext): NodeJS.Timeout {
+  const { schedule, warmup } = job
+  const total = schedule.kind === 'closed' ? schedule.requests : schedule.dueMs.length
+  return setInterval(() => {
+    const done = doneSoFar(control)
+    context.onProgress(progressOf(done, warmup, total))
+  }, progressEveryMs)
+}
+
+function progressOf(done: ReturnType<typeof doneSoFar>, warmup: number, total: number | null): LoadProgress {
+  switch (barriers[done.phase - 1]) {
+    case 'window':
+      return { phase: 'measuring', done: done.measured, total }
+    case 'release':
+      return { phase: 'draining', done: done.measured, total }
+    default:
+      return { phase: 'warm-up', done: done.warmup, total: warmup }
+  }
+}

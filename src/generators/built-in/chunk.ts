@@ -1,0 +1,224 @@
+import type { Api } from '../../model/index.ts'
+
+/** What one streamed event, or a whole answer, says. */
+export interface Chunk {
+  /** Whether it brings something that the model generated: not so for role-only, finish-only and usage-only chunks. */
+  readonly token: boolean
+  /** What was generated, reasoning included and each text once; of a tool call the name and arguments, not its id or JSON. */
+  readonly text: string
+  /** JSON key that held the text: what {@link Template} looks for. */
+  readonly key: string
+  /** Whether this says that the answer is at its end. */
+  readonly finished: boolean
+  /** Whether a finish reason was there and empty, which says nothing. */
+  readonly blankFinish: boolean
+  readonly usage: Usage | null
+  /** The server's own error inside HTTP 200, or a finish reason that says failure. */
+  readonly error: string | null
+}
+
+/** Token counts of the server, as they were written. */
+export interface Usage {
+  /** −1 where the usage doesn't say. */
+  readonly inputTokens: number
+  readonly outputTokens: number
+}
+
+type Fields = { readonly [key: string]: unknown }
+
+const nothing = { token: false, text: '', key: '', finished: false, blankFinish: false, usage: null, error: null }
+
+/** Reads the JSON of one event of a stream, or of an answer that came whole. */
+export function readChunk(api: Api, type: string, value: unknown): Chunk {
+  const root = fieldsOf(value)
+  const error = errorOf(root, type, api)
+  if (error !== null) return { ...nothing, error }
+  return api === 'responses' ? readResponses(root, type) : readChoices(root)
+}
+
+/** Whether the `event` field of an event says that it reports a failure. */
+export function isErrorEvent(type: string): boolean {
+  return type !== '' && /error|exception|fail/i.test(type)
+}
+
+/** Finish reasons with which an answer is whole: OpenAI's, and what TGI, Anthropic's and Mistral's APIs call the same. */
+const wholeReasons: ReadonlySet<string> = new Set([
+  'stop',
+  'length',
+  'tool_calls',
+  'function_call',
+  'eos',
+  'eos_token',
+  'stop_sequence',
+  'stop_token',
+  'end_turn',
+  'max_tokens',
+  'max_length',
+  'model_length',
+  'tool_use',
+])
+
+/** Fields of a delta in which text stands: DeepSeek and SGLang write `reasoning_content`, vLLM `reasoning`. */
+const textKeys = ['content', 'reasoning_content', 'refusal']
+const plainKeys = ['text']
+
+function readChoices(root: Fields): Chunk {
+  let token = false
+  let text = ''
+  let key = ''
+  let finished = false
+  let blankFinish = false
+  let error: string | null = null
+  const choices = Array.isArray(root.choices) ? root.choices : []
+  for (const one of choices) {
+    const choice = fieldsOf(one)
+    const reason = finishReasonOf(choice.finish_reason)
+    if (reason === '') blankFinish = true
+    else if (reason !== null && wholeReasons.has(reason.toLowerCase())) finished = true
+    else if (reason !== null) error ??= `the answer ended with finish_reason '${reason}'`
+    const holder = choice.delta ?? choice.message
+    const fields = fieldsOf(holder)
+    error ??= ownError(choice.error) ?? ownError(fields.error)
+    const inChoice = typeof holder !== 'object' || holder === null
+    for (const candidate of inChoice ? plainKeys : textKeys) {
+      const found = inChoice ? choice.text : textUnder(fields, candidate)
+      if (typeof found !== 'string' || found === '') continue
+      token = true
+      text += found
+      key = key === '' ? keyOf(fields, candidate) : 'several'
+    }
+    if (isPresent(fields.tool_calls) || isPresent(fields.function_call)) {
+      token = true
+      text += callsOf(fields.tool_calls) + callsOf(fields.function_call)
+      key = 'several'
+    }
+  }
+  const usage = usageOf(root.usage, 'prompt_tokens', 'completion_tokens')
+  return { token, text, key, finished, blankFinish, usage, error }
+}
+
+/** The reason as written; null while there is none. */
+function finishReasonOf(value: unknown): string | null {
+  if (value === undefined || value === null) return null
+  if (typeof value === 'string') return value.trim()
+  // SGLang's own shape: { "type": "length", "length": 16 }.
+  const { type } = fieldsOf(value)
+  return typeof type === 'string' ? type : JSON.stringify(value)
+}
+
+/** Text of a field; reasoning has two spellings, and some servers fill both with the same text, which then counts once. */
+function textUnder(fields: Fields, key: string): unknown {
+  const found = fields[key]
+  if (key !== 'reasoning_content') return found
+  const { reasoning } = fields
+  if (typeof reasoning !== 'string') return found
+  return typeof found === 'string' && found.length >= reasoning.length ? found : reasoning
+}
+
+/** The key under which {@link textUnder} found its text. */
+function keyOf(fields: Fields, key: string): string {
+  if (key !== 'reasoning_content' || typeof fields.reasoning !== 'string') return key
+  return typeof fields.reasoning_content === 'string' && fields.reasoning_content !== '' ? 'several' : 'reasoning'
+}
+
+function isPresent(calls: unknown): boolean {
+  return Array.isArray(calls) ? calls.length > 0 : calls !== undefined && calls !== null
+}
+
+/** What the model wrote of tool calls: names and arguments. Ids are the server's. */
+function callsOf(value: unknown): string {
+  if (!isPresent(value)) return ''
+  const calls: readonly unknown[] = Array.isArray(value) ? value : [value]
+  const parts = calls.flatMap(call => {
+    const { name, arguments: given } = fieldsOf(fieldsOf(call).function ?? call)
+    return [name, given].filter(part => typeof part === 'string')
+  })
+  return parts.join('')
+}
+
+function readResponses(root: Fields, eventType: string): Chunk {
+  const type = typeof root.type === 'string' ? root.type : eventType
+  if (type.endsWith('.delta') && typeof root.delta === 'string')
+    return { ...nothing, token: root.delta !== '', text: root.delta, key: 'delta' }
+  const response = fieldsOf(root.response ?? root)
+  const status = typeof response.status === 'string' ? response.status : ''
+  const finished =
+    type === 'response.completed' ||
+    type === 'response.incomplete' ||
+    (root.object === 'response' && (status === 'completed' || status === 'incomplete'))
+  const text = root.object === 'response' ? outputText(response) : ''
+  return {
+    token: text !== '',
+    text,
+    key: 'several',
+    finished,
+    blankFinish: false,
+    usage: usageOf(response.usage, 'input_tokens', 'output_tokens'),
+    error: responseError(response, status),
+  }
+}
+
+function responseError(response: Fields, status: string): string | null {
+  if (status === 'failed' || status === 'cancelled') return messageOf(response.error) ?? `the response is ${status}`
+  const { reason } = fieldsOf(response.incomplete_details)
+  if (typeof reason !== 'string' || reason === 'max_output_tokens') return null
+  return `the response is incomplete: '${reason}'`
+}
+
+function outputText(response: Fields): string {
+  const output = Array.isArray(response.output) ? response.output : []
+  return output
+    .flatMap(item => fieldsOf(item).content)
+    .map(part => fieldsOf(part).text)
+    .filter(text => typeof text === 'string')
+    .join('')
+}
+
+/**
+ * Errors inside HTTP 200, whatever their shape: `{"error": …}`, `{"object": "error"}`, `event: error`, `{"errors": […]}`, FastAPI's
+ * `{"detail": …}`, a bare `{"message": …, "code": 500}`, and the Responses API's own.
+ */
+function errorOf(root: Fields, type: string, api: Api): string | null {
+  const found = ownError(root.error)
+  if (found !== null) return found
+  if (isErrorEvent(type) || saysError(root.type) || saysError(root.object) || saysError(root.status))
+    return describe(root)
+  if (Array.isArray(root.errors) && root.errors.length > 0) return messageOf(root.errors[0]) ?? describe(root)
+  if (api === 'responses' || Array.isArray(root.choices)) return null
+  const code = [root.code, root.status_code, root.status].some(value => Number(value) >= 400)
+  const message = [root.message, root.detail, root.error_message].some(value => value !== undefined && value !== null)
+  return code || message ? describe(root) : null
+}
+
+function saysError(value: unknown): boolean {
+  return typeof value === 'string' && value.length === 5 && value.toLowerCase() === 'error'
+}
+
+/** What an `error` field says; null where it is there for form's sake only. */
+function ownError(error: unknown): string | null {
+  if (error === undefined || error === null || error === false || error === '') return null
+  return messageOf(error) ?? JSON.stringify(error)
+}
+
+function describe(root: Fields): string {
+  const detail = root.detail ?? root.error_message
+  return messageOf(root) ?? messageOf(detail) ?? messageOf(root.response) ?? JSON.stringify(root)
+}
+
+function messageOf(error: unknown): string | null {
+  if (typeof error === 'string') return error
+  const message = fieldsOf(error).message
+  return typeof message === 'string' ? message : null
+}
+
+function usageOf(value: unknown, input: string, output: string): Usage | null {
+  const usage = fieldsOf(value)
+  const outputTokens = usage[output]
+  if (typeof outputTokens !== 'number') return null
+  const inputTokens = usage[input]
+  return { inputTokens: typeof inputTokens === 'number' ? inputTokens : -1, outputTokens }
+}
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? (value as Fields) : {}
+}

@@ -1,0 +1,120 @@
+import { dirname, join, relative } from 'node:path'
+import type { Finding, Measurement, RequestErrors } from '../../metrics/measurement.ts'
+import { errorCode, mergeRecords, phaseCode, recordsFrom, requestsOfPhases } from '../../metrics/records.ts'
+import { type StopRule, settleStop } from '../../metrics/stopping/stop.ts'
+import type { WindowBounds } from '../../metrics/window.ts'
+import { steadyWindow } from '../../metrics/window.ts'
+import type { Point } from '../../model/index.ts'
+import { redactor, windowOf } from '../../model/index.ts'
+import type { MeasureContext } from '../generator.ts'
+import { settleAnswers } from './afterwards.ts'
+import { monotonicMs } from './control.ts'
+import { mergeErrors } from './failure.ts'
+import type { JobResult } from './job.ts'
+import type { PhaseTimes } from './phases.ts'
+import { besideWindow } from './phases.ts'
+import { requestLogName, writeRequestLog } from './request-log.ts'
+import type { RequestSet } from './request-set.ts'
+import { measurementOf } from './result.ts'
+
+/** What is known of a run besides what its threads saw. */
+export interface RunFacts {
+  readonly point: Point
+  readonly requests: RequestSet
+  readonly startedAt: Date
+  readonly times: PhaseTimes
+  readonly clockJumpMs: number
+  readonly lookupMs: number
+  /** Processes among which the load was split. */
+  readonly shards: number
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** The rule that ended the load, and the measured requests that it ended it at. */
+  readonly stop?: { readonly rule: StopRule; readonly requests: number }
+}
+
+/** Sums up what all threads saw, whatever process they ran in, and keeps the record of every request. */
+export async function conclude(
+  results: readonly JobResult[],
+  facts: RunFacts,
+  { folder, signal }: Pick<MeasureContext, 'folder' | 'signal'>,
+): Promise<Measurement> {
+  const { point, requests, times } = facts
+  if (facts.stop !== undefined) keepFirst(results, facts.stop)
+  const afterwards = await settleAnswers(results, point.deployment.model.tokenizer)
+  const merged = mergeRecords(results.map(result => result.records))
+  const stopping = facts.stop === undefined ? null : settleStop(merged, facts.stop.rule, facts.stop.requests)
+  const bounds = steadyBounds(point, requests.turns)
+  const window = bounds === null ? null : steadyWindow(merged, bounds)
+  const startMs = window?.startMs ?? 0
+  const records = recordsFrom(merged, startMs)
+  await writeRequestLog(folder, records, signal)
+  const measurement = measurementOf(window === null ? requestsOfPhases(records, ['measured']) : records, results, {
+    point,
+    requests,
+    startedAt: new Date(facts.startedAt.getTime() + times.measuredMs - times.preparedMs + startMs).toISOString(),
+    ...(window === null ? {} : { steadyWindow: { startMs: 0, endMs: window.endMs - startMs } }),
+    clockJumpMs: facts.clockJumpMs,
+    lookupMs: facts.lookupMs,
+    shards: facts.shards,
+    counts: afterwards.counts,
+    // The folder of a point is `points/<id>` in the run's.
+    files: [relative(dirname(dirname(folder)), join(folder, requestLogName))],
+    errors: mergeErrors(
+      [...results.map(facts.stop === undefined ? result => result.errors : countedErrors), afterwards.errors],
+      redactor(facts.env),
+    ),
+  })
+  const nowMs = monotonicMs()
+  const remarks = resentRemarks(results, measurement.requests.sent)
+  return {
+    ...measurement,
+    ...(remarks.length === 0 ? {} : { remarks }),
+    ...(stopping === null ? {} : { stopping }),
+    warmupRequests: requestsOfPhases(records, ['warm-up']).count,
+    wallS: (nowMs - times.beganMs) / 1000,
+    besideWindowS: besideWindow(times, measurement.durationS, nowMs),
+  }
+}
+
+/** Tells requests that were sent behind the one that a load was stopped at from measured ones, before anything is counted. */
+function keepFirst(results: readonly JobResult[], { rule, requests }: NonNullable<RunFacts['stop']>): void {
+  const due = results.flatMap(({ records }) =>
+    Array.from(records.scheduledMs.filter((_, row) => records.phase[row] !== phaseCode('after'))),
+  )
+  const last = due.sort((a, b) => a - b)[rule.before + requests - 1] ?? Number.POSITIVE_INFINITY
+  for (const { records } of results) {
+    for (const [row, dueMs] of records.scheduledMs.entries()) {
+      if (dueMs > last && records.phase[row] === phaseCode('measured')) records.phase[row] = phaseCode('after')
+    }
+  }
+}
+
+/** Failures of requests that are still measured ones, of those that a thread counted. */
+function countedErrors({ records, errors }: JobResult): readonly RequestErrors[] {
+  const measured = phaseCode('measured')
+  return errors
+    .map(error => {
+      const code = errorCode(error.kind)
+      const count = records.error.reduce(
+        (sum, each, row) => sum + (each === code && records.phase[row] === measured ? 1 : 0),
+        0,
+      )
+      return { ...error, count: Math.min(count, error.count) }
+    })
+    .filter(error => error.count > 0)
+}
+
+/** What of a steady window is known beforehand, ms after the threads' common start of it; null for a whole run. */
+function steadyBounds({ load }: Point, turns: number): WindowBounds | null {
+  if (windowOf(load, turns) === 'whole') return null
+  const endMs = load.durationS === undefined ? null : load.durationS * 1000
+  return { startMs: load.level.kind === 'concurrency' ? null : 0, endMs }
+}
+
+/** Says how many requests met a connection that its peer had closed for idleness; nothing when none did. */
+function resentRemarks(results: readonly JobResult[], sent: number): readonly Finding[] {
+  const resent = results.reduce((sum, result) => sum + result.resent, 0)
+  if (resent === 0) return []
+  const message = `${resent} of ${sent} requests went out twice: the server or a proxy closed the kept-alive connection without a byte of an answer, so each was sent again on a new one. Their latency counts from the first send. Raise the keep-alive timeout of what closes connections`
+  return [{ severity: 'warning', code: 'requests-resent', message }]
+}

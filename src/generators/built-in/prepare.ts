@@ -1,0 +1,90 @@
+import type { Endpoint, Point } from '../../model/index.ts'
+import { FulcrumError, meanTokens, windowOf } from '../../model/index.ts'
+import { apiKeyOf } from '../api-key.ts'
+import type { PromptBook } from '../prompt-book.ts'
+import { createPromptSet } from '../prompts.ts'
+import type { Trace } from '../trace.ts'
+import { readTrace } from '../trace.ts'
+import { firstMeasured } from './asked.ts'
+import type { JobLoad, Schedule } from './job.ts'
+import { createRequestSet } from './request-set.ts'
+import { builtInRefusal, scheduleOf } from './schedule.ts'
+
+/** When a point's requests are sent, and the trace that says so, if one does. */
+export interface Timing {
+  readonly schedule: Schedule
+  readonly trace: Trace | null
+}
+
+/**
+ * When the requests of a point are sent.
+ * @throws FulcrumError as {@link readTrace}
+ */
+export async function timingOf({ load }: Point, signal: AbortSignal): Promise<Timing> {
+  const trace = load.level.kind === 'trace' ? await readTrace(load.level.file, signal) : null
+  return { schedule: scheduleOf(load, trace), trace }
+}
+
+/** @throws FulcrumError bad-input `generator-cannot` when this generator has no way to load the point */
+export function refuseWhatCannotBe(point: Point): void {
+  const refusal = builtInRefusal(point)
+  if (refusal === null) return
+  throw new FulcrumError('bad-input', 'generator-cannot', refusal, { where: point.workload.name })
+}
+
+/** What preparing may use beyond the point. */
+export interface PrepareContext {
+  readonly cacheFolder: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Of the run: prompts of its earlier points. */
+  readonly book: PromptBook
+}
+
+/**
+ * All that decides a point's requests, made before the clock starts.
+ * @throws FulcrumError as {@link createPromptSet} and {@link apiKeyOf}
+ */
+export async function prepareLoad(
+  point: Point,
+  endpoint: Endpoint,
+  { schedule, trace }: Timing,
+  { cacheFolder, env, book }: PrepareContext,
+  signal: AbortSignal,
+): Promise<JobLoad> {
+  const { load, workload } = point
+  const prompts = await createPromptSet({
+    model: point.deployment.model,
+    api: load.api,
+    workload,
+    count: load.dataset,
+    seed: load.seed,
+    salt: `${point.id}/${point.repeat}`,
+    spare: spareConversations(point, schedule),
+    ...(trace === null ? {} : { trace }),
+    cacheFolder,
+    book,
+    signal,
+  })
+  return {
+    api: load.api,
+    streaming: load.streaming,
+    requests: createRequestSet(prompts, load, endpoint, apiKeyOf(endpoint, env), meanTokens(workload.osl)),
+    schedule,
+    window: windowOf(load, prompts.turns),
+    warmup: load.warmup,
+    firstMeasured: firstMeasured(load, prompts.turns),
+    thinkMs: workload.conversation?.thinkMs ?? 0,
+    durationMs: load.durationS === undefined ? null : load.durationS * 1000,
+    graceMs: load.graceS * 1000,
+    timeoutMs: load.timeoutMs,
+  }
+}
+
+/** Prompts that an open loop has for what it sends beyond its planned warm-up and its window, at least. */
+const leastSpareOpen = 64
+
+/** Prompts for requests that only hold the load: about one a slot; more take them again. */
+function spareConversations({ load, workload }: Point, schedule: Schedule): number {
+  if (windowOf(load, workload.conversation?.turns) === 'whole') return 0
+  return schedule.kind === 'closed' ? schedule.concurrency : Math.max(leastSpareOpen, load.warmup)
+}

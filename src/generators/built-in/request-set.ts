@@ -1,0 +1,95 @@
+import type { Endpoint, Load } from '../../model/index.ts'
+import type { PromptSet } from '../prompt-set.ts'
+import { promptJson, sharedBytes, sharedFloat64, sharedUint32 } from '../prompt-set.ts'
+import { bodyAround, headBefore, leastTokens, requestShape } from '../request.ts'
+
+/** Whole requests, heads included, ready to be written: nothing is serialised while the clock runs. Shared by all threads. */
+export interface RequestSet {
+  /** Requests of warm-up and measurement; those that only hold the load are kept behind them. */
+  readonly count: number
+  /** Requests that only hold the load: as the first ones, but told apart from them by their salt. */
+  readonly spare: number
+  readonly bytes: Uint8Array
+  /** Where each request begins in {@link bytes}, and the end of the last. */
+  readonly offsets: Float64Array
+  /** Tokens of the prompts as they were made, tokens asked for, and the fewest that count, by request. */
+  readonly inputTokens: Uint32Array
+  readonly outputTokens: Uint32Array
+  readonly leastTokens: Uint32Array
+  /** Bytes of a request before the value of its Content-Length. */
+  readonly headLength: number
+  /** Where the prompt's JSON begins and ends in each request: two numbers a request. */
+  readonly prompts: Float64Array
+  /** Requests of one conversation, one after another; 1 without conversations. */
+  readonly turns: number
+  /** For each request the first whose prompt is the same; absent where nobody looked. */
+  readonly firstAlike?: Uint32Array
+}
+
+/** Puts heads and bodies around the prompts. `meanOutputTokens` stands in where the data doesn't say a length. */
+export function createRequestSet(
+  prompts: PromptSet,
+  load: Load,
+  endpoint: Endpoint,
+  apiKey: string | undefined,
+  meanOutputTokens: number,
+): RequestSet {
+  const spare = prompts.spare ?? 0
+  const head = headBefore(new URL(endpoint.url), load.api, load.streaming, apiKey)
+  const frames = new Map<number, { before: Buffer; after: Buffer; least: number }>()
+  const frameOf = (tokens: number) => {
+    const known = frames.get(tokens)
+    if (known !== undefined) return known
+    const shape = requestShape(load, endpoint, tokens)
+    const { before, after } = bodyAround(shape)
+    const frame = { before: Buffer.from(before), after: Buffer.from(after), least: leastTokens(shape) }
+    frames.set(tokens, frame)
+    return frame
+  }
+  const output = sharedUint32(prompts.outputTokens.map(tokens => (tokens > 0 ? tokens : Math.round(meanOutputTokens))))
+  const least = sharedUint32(output.map(tokens => frameOf(tokens).least))
+  const parts = (index: number) => {
+    const frame = frameOf(output[index] ?? 0)
+    const json = promptJson(prompts, index)
+    const length = frame.before.length + json.length + frame.after.length
+    return [Buffer.from(`${head}${length}\r\n\r\n`), frame.before, json, frame.after]
+  }
+  const offsets = new Float64Array(prompts.count + 1)
+  for (let i = 0; i < prompts.count; i++) {
+    offsets[i + 1] = (offsets[i] ?? 0) + parts(i).reduce((sum, part) => sum + part.length, 0)
+  }
+  const bytes = sharedBytes(offsets.at(-1) ?? 0)
+  const places = new Float64Array(prompts.count * 2)
+  for (let i = 0; i < prompts.count; i++) {
+    let at = offsets[i] ?? 0
+    const [start = noBytes, before = noBytes, json = noBytes, after = noBytes] = parts(i)
+    for (const part of [start, before, json, after]) {
+      bytes.set(part, at)
+      at += part.length
+    }
+    places[2 * i] = start.length + before.length
+    places[2 * i + 1] = start.length + before.length + json.length
+  }
+  return {
+    count: prompts.count - spare,
+    spare,
+    bytes,
+    offsets: sharedFloat64(offsets),
+    inputTokens: prompts.inputTokens,
+    outputTokens: output,
+    leastTokens: least,
+    headLength: head.length,
+    prompts: sharedFloat64(places),
+    turns: prompts.turns,
+    ...(prompts.firstAlike === undefined ? {} : { firstAlike: prompts.firstAlike }),
+  }
+}
+
+const noBytes = new Uint8Array(0)
+
+/** The bytes of one request; not a copy. */
+export function requestBytes(set: RequestSet, index: number): Buffer {
+  const start = set.offsets[index] ?? 0
+  const end = set.offsets[index + 1] ?? start
+  return Buffer.from(set.bytes.buffer, set.bytes.byteOffset + start, end - start)
+}

@@ -1,0 +1,101 @@
+import type { HistogramState } from '../../metrics/histogram.ts'
+import { Histogram } from '../../metrics/histogram.ts'
+import type { Measurement, RequestErrors, TokenCounts } from '../../metrics/measurement.ts'
+import type { RequestRecords } from '../../metrics/records.ts'
+import { requestsOfPhases } from '../../metrics/records.ts'
+import { summarise } from '../../metrics/summary.ts'
+import { tokenSourceOf } from '../../metrics/token-counts.ts'
+import type { WindowBounds } from '../../metrics/window.ts'
+import type { Point } from '../../model/index.ts'
+import { largest } from '../../model/index.ts'
+import { slotsOf } from '../slots.ts'
+import { askedLengths, datasetDeviation, sentPrompts } from './asked.ts'
+import { startGapMs } from './closed-loop.ts'
+import type { JobResult, ThreadHealth } from './job.ts'
+import type { RequestSet } from './request-set.ts'
+
+/** Raised when a change of the generator changes what it would measure. */
+export const generatorVersion = '2'
+
+/** What a measurement needs besides what the threads saw. */
+export interface ResultContext {
+  readonly point: Point
+  readonly requests: RequestSet
+  readonly startedAt: string
+  /** Bounds of a steady window on the records' clock; absent for a whole run. */
+  readonly steadyWindow?: WindowBounds
+  readonly clockJumpMs: number
+  readonly lookupMs: number
+  /** Processes among which the slots were dealt; in each they start one after another. */
+  readonly shards: number
+  readonly errors: readonly RequestErrors[]
+  readonly counts: TokenCounts
+  /** Relative to the run's folder. */
+  readonly files: readonly string[]
+}
+
+/** Joins what the threads saw into one measurement. */
+export function measurementOf(
+  records: RequestRecords,
+  results: readonly JobResult[],
+  context: ResultContext,
+): Omit<Measurement, 'wallS'> {
+  const { point, requests } = context
+  const sent = (phase: 'warm-up' | 'measured') => requestsOfPhases(records, [phase]).count
+  const summary = summarise(records, {
+    slots: slotsOf(point.load, {
+      turns: requests.turns,
+      thinkMs: point.workload.conversation?.thinkMs ?? 0,
+      startGapMs: startGapMs / context.shards,
+    }),
+    from: point.load.level.kind === 'concurrency' ? 'sent' : 'scheduled',
+    slo: point.slo,
+    asked: askedLengths(point.load, requests, sent('measured')),
+    ...(context.steadyWindow === undefined ? {} : { steadyWindow: context.steadyWindow }),
+  })
+  return {
+    generator: { name: 'built-in', version: generatorVersion },
+    startedAt: context.startedAt,
+    ...summary,
+    ...(point.workload.datasetFile === undefined ? {} : { deviation: datasetDeviation(point.workload, summary) }),
+    ...sentPrompts(point.load, requests, { measured: sent('measured'), warmup: sent('warm-up') }),
+    errors: context.errors,
+    interChunkMs: mergeHistograms(results.map(result => result.gaps)).toDistribution(),
+    tokenSource: tokenSourceOf(context.counts),
+    tokenCounts: context.counts,
+    client: {
+      ...summary.client,
+      ...threadHealth(results.map(result => result.health)),
+      stampUncertaintyMs: mergeHistograms(results.map(result => result.waits)).toDistribution(),
+      clockJumpMs: context.clockJumpMs,
+      lookupMs: context.lookupMs,
+    },
+    files: context.files,
+  }
+}
+
+function mergeHistograms(states: readonly HistogramState[]): Histogram {
+  const merged = new Histogram()
+  for (const state of states) merged.merge(Histogram.from(state))
+  return merged
+}
+
+export function threadHealth(threads: readonly ThreadHealth[]) {
+  const waits = threads.flatMap(({ runQueueWaitMs }) => runQueueWaitMs ?? [])
+  const cpuS = threads.reduce((sum, thread) => sum + thread.cpuMs, 0) / 1000
+  const windowS = largest(threads.map(thread => thread.watchedMs)) / 1000
+  return {
+    // Of the thread that was worst: a delay that one thread had is not made better by another.
+    eventLoopDelayMs: {
+      mean: largest(threads.map(thread => thread.loopDelayMs.mean)),
+      p99: largest(threads.map(thread => thread.loopDelayMs.p99)),
+      max: largest(threads.map(thread => thread.loopDelayMs.max)),
+    },
+    cpuShare: windowS > 0 ? cpuS / (windowS * threads.length) : 0,
+    cpuS,
+    gcMs: threads.reduce((sum, thread) => sum + thread.gcMs, 0),
+    runQueueWaitMs: waits.length === 0 ? null : waits.reduce((sum, waitedMs) => sum + waitedMs, 0),
+    runQueueShare: waits.length === 0 || windowS <= 0 ? null : largest(waits) / (windowS * 1000),
+    threads: threads.length,
+  }
+}

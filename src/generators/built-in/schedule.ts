@@ -1,0 +1,61 @@
+import type { Load, Point, ScheduledLevel } from '../../model/index.ts'
+import { ratesAround, windowOf } from '../../model/index.ts'
+import { arrivalTimesMs } from '../arrivals.ts'
+import { sharedFloat64 } from '../prompt-set.ts'
+import type { Trace } from '../trace.ts'
+import { traceTimesMs } from '../trace.ts'
+import type { LoadAround, Schedule } from './job.ts'
+
+/** When a load sends: a closed loop's concurrency, or an open loop's due times. `trace` is the file of a trace load. */
+export function scheduleOf(load: Load, trace: Trace | null): Schedule {
+  const { level } = load
+  switch (level.kind) {
+    case 'concurrency':
+      return { kind: 'closed', concurrency: level.concurrency, requests: load.requests ?? null }
+    case 'rate':
+    case 'stages': {
+      const dueMs = sharedFloat64(arrivalTimesMs(level, load, load.seed))
+      const around = windowOf(load) === 'steady' ? aroundOf(level, load, dueMs.at(-1) ?? 0) : null
+      return { kind: 'open', dueMs, maxConcurrency: level.maxConcurrency ?? null, around }
+    }
+    case 'trace': {
+      if (trace === null) throw new Error('a trace load needs its trace')
+      const endMs = load.durationS === undefined ? Number.POSITIVE_INFINITY : load.durationS * 1000
+      const times = traceTimesMs(trace, level.speed).filter(
+        (at, index) => at < endMs && index < (load.requests ?? Number.POSITIVE_INFINITY),
+      )
+      return { kind: 'open', dueMs: sharedFloat64(times), maxConcurrency: level.maxConcurrency ?? null, around: null }
+    }
+  }
+}
+
+function aroundOf(level: ScheduledLevel, load: Load, lastDueMs: number): LoadAround | null {
+  const rates = ratesAround(level)
+  if (rates === null) return null
+  const windowMs = load.durationS === undefined ? lastDueMs : load.durationS * 1000
+  return { ...rates, arrivals: level.arrivals, seed: load.seed, part: 0, parts: 1, windowMs }
+}
+
+/** Why this generator can't load a point, in words; null when it can. */
+export function builtInRefusal(point: Point): string | null {
+  const { load, workload } = point
+  if (workload.conversation !== undefined && workload.conversation.turns > 1 && load.level.kind !== 'concurrency') {
+    return 'conversations need a closed loop: a turn can only be sent when the one before was answered. Set load.concurrency'
+  }
+  if (load.auto !== undefined && workload.conversation !== undefined) {
+    return 'requests: auto does not know how the turns of a conversation depend on each other. Write a number, such as requests: 10x'
+  }
+  if (load.auto !== undefined && windowOf(load) === 'whole') {
+    return 'requests: auto needs a steady window: a closed loop whose warm-up reaches every slot. Write warmup: 2x, or a number, such as requests: 10x'
+  }
+  return null
+}
+
+/** Slots below which another thread costs more than it helps. */
+const lanesPerThread = 256
+
+/** Threads for a schedule: one core is left to the rest of the system. */
+export function threadsFor(schedule: Schedule, cores: number): number {
+  const lanes = schedule.kind === 'closed' ? schedule.concurrency : (schedule.maxConcurrency ?? lanesPerThread)
+  return Math.max(1, Math.min(cores - 1, Math.ceil(lanes / lanesPerThread)))
+}

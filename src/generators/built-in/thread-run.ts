@@ -1,0 +1,357 @@
+import { setTimeout as setTimeoutPromise } from 'node:timers/promises'
+import { Histogram } from '../../metrics/histogram.ts'
+import { errorCode, phaseCode } from '../../metrics/records.ts'
+import { arrivalsAround } from '../../model/index.ts'
+import { endings } from './answer-ends.ts'
+import { closedLoop } from './closed-loop.ts'
+import { countDone, meet, monotonicOffsetMs, mostMeasured, takeNumber } from './control.ts'
+import { nextTurn, remember } from './conversation.ts'
+import { Exchange } from './exchange.ts'
+import { FailureCount } from './failure.ts'
+import type { Job, JobResult, LoadAround, Schedule, UncountedText } from './job.ts'
+import { Lane } from './lane.ts'
+import { tellEnded } from './look-table.ts'
+import type { Loop, LoopContext, Sending } from './loop.ts'
+import type { OpenLoop } from './open-loop.ts'
+import { openLoop } from './open-loop.ts'
+import { ReadableClock } from './readable-clock.ts'
+import { GrowingRecords } from './records.ts'
+import { requestBytes } from './request-set.ts'
+import { watchThread } from './thread-health.ts'
+
+/** Bytes read at once. */
+const readBytes = 64 * 1024
+/** Connections opened at once: more would overflow a server's backlog, and wait for a second try of a second. */
+const connectsAtOnce = 128
+/** How long opening connections ahead may hold the start up. */
+const maxConnectMs = 10_000
+/** Connections opened ahead of an open loop without a limit. */
+const openLoopLanes = 64
+/** How long requests that only held the load may still take when it is over; then their connections are closed. */
+const drainMs = 2000
+
+const wholeEnding = endings.done | endings.finishReason
+
+/** One thread's part of a measurement: connects, warms up, meets the other threads, measures, holds the load, and reports. */
+export async function runJob(job: Job): Promise<JobResult> {
+  const run = new ThreadRun(job)
+  try {
+    await run.connect()
+    return await run.measure()
+  } finally {
+    run.close()
+  }
+}
+
+class ThreadRun {
+  readonly #job: Job
+  /** Of measured requests, and of all others. */
+  readonly #gaps = new Histogram()
+  readonly #otherGaps = new Histogram()
+  readonly #clock = new ReadableClock()
+  readonly #buffer = Buffer.allocUnsafeSlow(readBytes)
+  readonly #lanes: Lane[] = []
+  readonly #sweep: NodeJS.Timeout
+  readonly #records: GrowingRecords
+  readonly #failures = new FailureCount()
+  /** How long first tokens may have lain unread: the uncertainty of TTFT. */
+  readonly #waits = new Histogram()
+  readonly #firstTexts: [number, string][] = []
+  readonly #texts: UncountedText[] = []
+  readonly #unended: [number, number][] = []
+  readonly #noPromptTokens: number[] = []
+  #resent = 0
+  /** By row, where somebody looks. */
+  readonly #numbers: number[] = []
+  readonly #offsetMs = monotonicOffsetMs()
+  #loop: Loop | null = null
+  #stopAt = Number.POSITIVE_INFINITY
+  /** Begins the load after an open loop's window. */
+  #later: NodeJS.Timeout | undefined
+
+  constructor(job: Job) {
+    this.#job = job
+    const { schedule, threads } = job
+    const measured = schedule.kind === 'closed' ? (schedule.requests ?? 0) : schedule.dueMs.length
+    const slots = schedule.kind === 'closed' ? schedule.concurrency : openLoopLanes
+    // Warm-up, and about one request a slot that holds the load.
+    this.#records = new GrowingRecords(Math.ceil(((measured + job.warmup) * 1.1 + 2 * slots) / threads))
+    const everyMs = Math.min(250, Math.max(5, job.timeoutMs / 50))
+    this.#sweep = setInterval(() => {
+      const now = performance.now()
+      for (const lane of this.#lanes) lane.expire(now)
+    }, everyMs)
+  }
+
+  /** Opens the connections. */
+  async connect(): Promise<void> {
+    const { schedule, warmup } = this.#job
+    const wanted =
+      schedule.kind === 'closed'
+        ? schedule.concurrency
+        : Math.min(schedule.maxConcurrency ?? openLoopLanes, Math.max(openLoopLanes, warmup), schedule.dueMs.length)
+    for (let left = this.#share(wanted); left > 0; left -= connectsAtOnce) {
+      const some = Array.from({ length: Math.min(left, connectsAtOnce) }, () =>
+        this.#addLane().connect(this.#connectMs),
+      )
+      await Promise.all(some)
+    }
+  }
+
+  async measure(): Promise<JobResult> {
+    const { window, durationMs, graceMs } = this.#job
+    let loop: Loop | null = window === 'steady' ? await this.#beginSteady() : await this.#warmUpAndDrain()
+    const windowAt = await this.#meet()
+    const health = watchThread()
+    this.#stopAt = durationMs === null ? Number.POSITIVE_INFINITY : windowAt + durationMs
+    loop = this.#beginWindow(loop, windowAt)
+    const grace =
+      durationMs === null ? undefined : setTimeout(() => this.#giveUp(), this.#stopAt + graceMs - performance.now())
+    await loop.answered
+    clearTimeout(grace)
+    // What was sent early may be answered early: a window that time ends has all of it.
+    if (window === 'steady' && durationMs !== null) await setTimeoutPromise(this.#stopAt - performance.now())
+    const watched = health.stop()
+    await this.#meet()
+    clearTimeout(this.#later)
+    loop.stop()
+    await this.#drained(loop)
+    const { records, rows } = this.#records.finish(windowAt)
+    return {
+      health: watched,
+      records,
+      gaps: this.#gaps.toState(),
+      waits: this.#waits.toState(),
+      errors: this.#failures.list(),
+      firstTexts: this.#firstTexts.map(([row, text]) => [rows[row] ?? row, text]),
+      texts: this.#texts.map(text => ({ ...text, row: rows[text.row] ?? text.row })),
+      unended: this.#unended.map(([row, ending]) => [rows[row] ?? row, ending]),
+      noPromptTokens: this.#noPromptTokens.map(row => rows[row] ?? row),
+      resent: this.#resent,
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#sweep)
+    clearTimeout(this.#later)
+    for (const lane of this.#lanes) lane.close()
+  }
+
+  get #connectMs(): number {
+    return Math.min(this.#job.timeoutMs, maxConnectMs)
+  }
+
+  /** The common start at the next barrier, by this thread's clock. */
+  async #meet(): Promise<number> {
+    const { control, threads } = this.#job
+    return (await meet(control, threads)) - monotonicOffsetMs()
+  }
+
+  /** Begins the load of a steady window, and resolves when it is warm. */
+  async #beginSteady(): Promise<Loop> {
+    const { schedule, firstMeasured } = this.#job
+    const startAt = await this.#meet()
+    const loop =
+      schedule.kind === 'closed'
+        ? this.#closed(startAt, (number, at) => this.#phaseOf(number, at, firstMeasured, schedule.requests))
+        : this.#open(schedule, startAt)
+    await loop.warm
+    return loop
+  }
+
+  #phaseOf(number: number, scheduled: number, firstMeasured: number, requests: number | null) {
+    const { control, requests: set } = this.#job
+    if (number * set.turns < firstMeasured) return 'warm-up'
+    const most = Math.min(requests ?? Number.POSITIVE_INFINITY, mostMeasured(control))
+    const isMeasured = number * set.turns < firstMeasured + most
+    return isMeasured && scheduled < this.#stopAt ? 'measured' : 'after'
+  }
+
+  /** Warms up and lets it end; the window begins with new load. */
+  async #warmUpAndDrain(): Promise<null> {
+    const { warmup, requests } = this.#job
+    const startAt = await this.#meet()
+    const conversations = Math.ceil(warmup / requests.turns)
+    if (warmup > 0) await this.#closed(startAt, number => (number < conversations ? 'warm-up' : null)).finished
+    // Servers that closed a connection after the warm-up are met again before the clock starts, not after.
+    await Promise.all(this.#lanes.map(lane => lane.connect(this.#connectMs)))
+    return null
+  }
+
+  /** A closed loop that is warm goes on; what is measured on a schedule, or from the start, begins. */
+  #beginWindow(loop: Loop | null, windowAt: number): Loop {
+    const { schedule, firstMeasured, threads, thread, requests } = this.#job
+    if (schedule.kind === 'closed') {
+      if (loop !== null) return loop
+      const first = firstMeasured / requests.turns
+      const last = first + Math.ceil((schedule.requests ?? Number.POSITIVE_INFINITY) / requests.turns)
+      const phaseOf = (number: number, scheduled: number) =>
+        number < last && scheduled < this.#stopAt ? 'measured' : null
+      return this.#closed(windowAt, phaseOf, first)
+    }
+    const { dueMs, around } = schedule
+    const open = (loop as OpenLoop | null) ?? this.#openLoop(schedule, windowAt, null)
+    let index = 0
+    open.add({
+      phase: 'measured',
+      startAt: windowAt,
+      next: () => dueMs[index++ * threads + thread] ?? Number.POSITIVE_INFINITY,
+      numberOf: sent => firstMeasured + sent * threads + thread,
+    })
+    if (around === null) return open
+    const endAt = this.#stopAt === Number.POSITIVE_INFINITY ? windowAt + (dueMs.at(-1) ?? 0) : this.#stopAt
+    this.#later = setTimeout(
+      () => open.add(this.#arrivals('after', around, around.afterPerS, endAt)),
+      endAt - performance.now(),
+    )
+    return open
+  }
+
+  #closed(startAt: number, phaseOf: (number: number, scheduled: number) => Sending['phase'] | null, drained?: number) {
+    const { control, requests, thinkMs } = this.#job
+    const takeNext = () => (drained ?? 0) + takeNumber(control, drained !== undefined)
+    const loop = closedLoop(
+      { startAt, turns: requests.turns, thinkMs, takeNumber: takeNext, phaseOf },
+      this.#loopContext(),
+    )
+    this.#loop = loop
+    return loop
+  }
+
+  #open(schedule: Extract<Schedule, { kind: 'open' }>, startAt: number): OpenLoop {
+    const { around } = schedule
+    const loop = this.#openLoop(schedule, startAt, around)
+    if (around !== null && around.beforePerS > 0) {
+      loop.add(this.#arrivals('warm-up', around, around.beforePerS, startAt))
+    }
+    return loop
+  }
+
+  #openLoop(schedule: Extract<Schedule, { kind: 'open' }>, startAt: number, around: LoadAround | null): OpenLoop {
+    const most = schedule.maxConcurrency === null ? Number.POSITIVE_INFINITY : this.#share(schedule.maxConcurrency)
+    const wanted = around === null || around.beforePerS === 0 ? null : this.#share(this.#job.warmup)
+    const loop = openLoop(most, { wanted, startAt, windowMs: around?.windowMs ?? 0 }, this.#loopContext())
+    this.#loop = loop
+    return loop
+  }
+
+  /** This thread's arrivals of a rate before or after the window. */
+  #arrivals(phase: 'warm-up' | 'after', around: LoadAround, requestsPerS: number, startAt: number) {
+    const { thread, threads } = this.#job
+    const { arrivals, seed, part, parts } = around
+    const all = arrivalsAround(phase === 'warm-up' ? 'before' : 'after', requestsPerS, arrivals, seed)
+    const stride = threads * parts
+    let drawn = 0
+    const next = () => {
+      for (;;) {
+        const atMs = all()
+        if (atMs === Number.POSITIVE_INFINITY || drawn++ % stride === part + parts * thread) return atMs
+      }
+    }
+    return { phase, startAt, next, numberOf: (sent: number) => sent * threads + thread }
+  }
+
+  #loopContext(): LoopContext {
+    const { thread, threads } = this.#job
+    return {
+      lanes: this.#lanes,
+      clock: this.#clock,
+      thread,
+      threads,
+      send: (lane, sending) => this.#send(lane, sending),
+      addLane: () => this.#addLane(),
+    }
+  }
+
+  #send(lane: Lane, sending: Sending): void {
+    const { requests, timeoutMs } = this.#job
+    const index = this.#indexOf(sending)
+    const row = this.#records.add(sending.scheduled)
+    this.#records.columns.inputTokens[row] = requests.inputTokens[index] ?? 0
+    this.#records.columns.turn[row] = index % requests.turns
+    this.#records.columns.phase[row] = phaseCode(sending.phase)
+    if (this.#job.table !== null) this.#numbers[row] = sending.number
+    lane.exchange.gaps = sending.phase === 'measured' ? this.#gaps : this.#otherGaps
+    const bytes = requests.turns > 1 ? nextTurn(lane, requests, index) : requestBytes(requests, index)
+    lane.send(bytes, row, requests.leastTokens[index] ?? 0, performance.now() + timeoutMs)
+  }
+
+  /** Where a request stands in the set: what isn't measured, and wasn't planned, has prompts of its own. */
+  #indexOf({ phase, number }: Sending): number {
+    const { requests, firstMeasured } = this.#job
+    const isSpare = phase === 'after' || (phase === 'warm-up' && number >= firstMeasured)
+    if (!isSpare || requests.spare === 0) return number % requests.count
+    return requests.count + (number % requests.spare)
+  }
+
+  readonly #settled = (lane: Lane): void => {
+    const { row, exchange } = lane
+    const { chunks, outputTokens, failure, usage } = exchange
+    const phase = this.#loop?.phaseOf(lane) ?? 'after'
+    const isMeasured = phase === 'measured'
+    const columns = this.#records.columns
+    columns.sentMs[row] = exchange.sentAt
+    columns.firstTokenMs[row] = exchange.firstAt
+    columns.secondTokenMs[row] = exchange.secondAt
+    columns.lastTokenMs[row] = exchange.lastAt
+    columns.doneMs[row] = exchange.endAt
+    if (exchange.inputTokens > 0) columns.inputTokens[row] = exchange.inputTokens
+    columns.outputTokens[row] = usage === 'said' || usage === 'doubtful' ? outputTokens : chunks
+    columns.chunks[row] = chunks
+    // 0 until it is known: see afterwards.ts.
+    columns.firstChunkTokens[row] = exchange.firstTokens
+    if (isMeasured) this.#waits.record(exchange.waitedMs)
+    if (isMeasured && lane.resent) this.#resent += 1
+    if (failure !== null) {
+      columns.error[row] = errorCode(failure.kind)
+      if (isMeasured) this.#failures.add(failure)
+    } else this.#note(row, exchange, lane.leastTokens)
+    if (this.#job.requests.turns > 1) remember(lane)
+    countDone(this.#job.control, phase)
+    const { table } = this.#job
+    if (table !== null) tellEnded(table, this.#numbers[row] ?? Number.NaN, columns, row, this.#offsetMs)
+    this.#loop?.free(lane)
+  }
+
+  /** Keeps of an answer what is settled afterwards. */
+  #note(row: number, exchange: Exchange, leastTokens: number): void {
+    const { usage, chunks, outputTokens, ending } = exchange
+    if (usage !== 'said') this.#texts.push({ row, usage, leastTokens, ...exchange.wholeText() })
+    const several = usage !== 'said' || outputTokens > chunks
+    if (several && chunks > 1 && exchange.firstTokens === 0) this.#firstTexts.push([row, exchange.firstText])
+    if (ending !== wholeEnding) this.#unended.push([row, ending])
+    if (exchange.inputTokens !== -1 && !(exchange.inputTokens > 0)) this.#noPromptTokens.push(row)
+  }
+
+  #addLane(): Lane {
+    const { target, api, streaming, requests } = this.#job
+    const context = { target, clock: this.#clock, buffer: this.#buffer, settled: this.#settled }
+    const lane = new Lane(context, new Exchange({ api, streaming, gaps: this.#gaps, collect: requests.turns > 1 }))
+    this.#lanes.push(lane)
+    return lane
+  }
+
+  /** Time and grace are over: what is measured and still runs is counted as cancelled. */
+  #giveUp(): void {
+    this.#loop?.giveUp()
+    for (const lane of this.#lanes) {
+      if (this.#loop?.phaseOf(lane) === 'measured')
+        lane.abandon('cancelled', 'still running when time and grace were over')
+    }
+  }
+
+  /** What held the load may end by itself, for a while. */
+  async #drained(loop: Loop): Promise<void> {
+    const close = setTimeout(() => {
+      for (const lane of this.#lanes) lane.abandon('cancelled', 'the load was over')
+    }, drainMs)
+    await loop.finished
+    clearTimeout(close)
+  }
+
+  /** This thread's part of a number. */
+  #share(total: number): number {
+    const { thread, threads } = this.#job
+    return Math.floor(total / threads) + (thread < total % threads ? 1 : 0)
+  }
+}

@@ -1,0 +1,137 @@
+import type { Measurement } from '../../metrics/measurement.ts'
+import { defaultLimits } from '../../model/index.ts'
+import type { Figure } from './figures.ts'
+
+/** What may be behind a difference: told by figures that would be so if it were. Each names its evidence. */
+interface Suspect {
+  /** @param slower the one that reads higher times or lower rates */
+  readonly explain: (slower: Measurement, faster: Measurement, figure: Figure) => string | null
+}
+
+/** The first that has evidence is named. */
+const suspects: readonly Suspect[] = [
+  { explain: failures },
+  { explain: tokenCounts },
+  { explain: answerLengths },
+  { explain: lateSends },
+  { explain: concurrencyNotReached },
+  { explain: windows },
+  { explain: startBurst },
+  { explain: latency },
+]
+
+/**
+ * The likely reason why two generators differ in a figure over the same server.
+ * @param by generator − against
+ */
+export function likelyReason(
+  figure: Figure,
+  generator: Measurement | null,
+  against: Measurement | null,
+  by: number,
+): string {
+  if (generator === null || against === null) return 'one of them has no measurement'
+  const higherIsSlower = figure.unit !== '/s'
+  const [slower, faster] = by > 0 === higherIsSlower ? [generator, against] : [against, generator]
+  for (const { explain } of suspects) {
+    const reason = explain(slower, faster, figure)
+    if (reason !== null) return reason
+  }
+  return 'no reason is visible in what they report; look at the prompts that each sends'
+}
+
+function failures(slower: Measurement, faster: Measurement): string | null {
+  const worse = [slower, faster].toSorted((a, b) => b.requests.failed - a.requests.failed)[0]
+  if (worse === undefined || worse.requests.failed === 0) return null
+  return `${nameOf(worse)} had ${worse.requests.failed} of ${worse.requests.sent} requests fail`
+}
+
+function tokenCounts(slower: Measurement, faster: Measurement, figure: Figure): string | null {
+  if (!figure.countsTokens || slower.tokenSource === faster.tokenSource) return null
+  const input = figure.key === 'islMean' ? slower.isl : slower.osl
+  const other = figure.key === 'islMean' ? faster.isl : faster.osl
+  if (!apart(input?.mean, other?.mean)) return null
+  return `tokens are counted differently: ${nameOf(slower)} by ${slower.tokenSource} (${shown(input?.mean)}), ${nameOf(faster)} by ${faster.tokenSource} (${shown(other?.mean)})`
+}
+
+function answerLengths(slower: Measurement, faster: Measurement, figure: Figure): string | null {
+  if (figure.key === 'ttftMean' || figure.key === 'ttftP50' || figure.key === 'ttftP99') {
+    if (!apart(slower.isl?.mean, faster.isl?.mean)) return null
+    return `prompts are not equally long: ${nameOf(slower)} ${shown(slower.isl?.mean)} tokens, ${nameOf(faster)} ${shown(faster.isl?.mean)}`
+  }
+  const slowerChunks = slower.totals.chunks / Math.max(1, slower.requests.completed)
+  const fasterChunks = faster.totals.chunks / Math.max(1, faster.requests.completed)
+  if (!apart(slowerChunks, fasterChunks)) return null
+  return `answers are not equally long: ${nameOf(slower)} ${shown(slowerChunks)} chunks a request, ${nameOf(faster)} ${shown(fasterChunks)}`
+}
+
+function lateSends(slower: Measurement, _: Measurement, figure: Figure): string | null {
+  const late = slower.client.sendLatenessMs
+  // Between chunks nothing is sent.
+  if (late === null || figure.key === 'itlMean' || late.p99 <= defaultLimits.sendLatenessP99Ms) return null
+  return `${nameOf(slower)} sends late (mean ${shown(late.mean)} ms, p99 ${shown(late.p99)} ms after a request was due): it is busy itself, and its event loop delays what it reads too`
+}
+
+function concurrencyNotReached(slower: Measurement, faster: Measurement): string | null {
+  const least = [slower, faster].toSorted((a, b) => inFlight(a) - inFlight(b))[0]
+  const most = Math.max(inFlight(slower), inFlight(faster))
+  if (least === undefined || !Number.isFinite(most) || inFlight(least) > 0.95 * most) return null
+  return `${nameOf(least)} kept ${shown(inFlight(least))} requests in flight on average, the other ${shown(most)}: they did not load the server alike`
+}
+
+/** One measures under full load, the other from an empty start until the last answer: its first wave queues as no later one does. */
+function windows(slower: Measurement, faster: Measurement, figure: Figure): string | null {
+  if ((slower.window ?? 'whole') === (faster.window ?? 'whole')) return null
+  const steady = slower.window === 'steady' ? slower : faster
+  const whole = steady === slower ? faster : slower
+  const { whole: run } = steady
+  if (run === undefined) return null
+  const asWhole = figure.of({ ...steady, ...run })
+  const [ofSteady, ofWhole] = [figure.of(steady), figure.of(whole)]
+  // Evidence: counted as the other counts, the steady one's own run moves towards it.
+  if (asWhole === null || ofSteady === null || ofWhole === null) return null
+  if (Math.abs(asWhole - ofWhole) >= Math.abs(ofSteady - ofWhole)) return null
+  return `their windows differ: ${nameOf(whole)} counts the whole run with its first wave and its end, ${nameOf(steady)} the steady part; the whole run of ${nameOf(steady)} has ${figure.title} ${shown(asWhole)} instead of ${shown(ofSteady)}`
+}
+
+/** All slots start at once, and a client that opens connections or compiles code then reads late: once, at the start. */
+function startBurst(slower: Measurement, faster: Measurement, figure: Figure): string | null {
+  if (figure.key !== 'ttftMean' && figure.key !== 'ttftP99' && figure.key !== 'latencyMean') return null
+  const [slow, fast] = [slower.ttftMs, faster.ttftMs]
+  if (slow === null || fast === null) return null
+  const mean = slow.mean - fast.mean
+  if (mean <= 0 || slow.p50 - fast.p50 > mean / 2) return null
+  return `the medians agree (TTFT p50 ${shown(slow.p50)} and ${shown(fast.p50)} ms), the tails don't: ${nameOf(slower)} reads late when many answers come at once, as at the start`
+}
+
+function latency(slower: Measurement, faster: Measurement, figure: Figure): string | null {
+  const ttft = (slower.ttftMs?.mean ?? Number.NaN) - (faster.ttftMs?.mean ?? Number.NaN)
+  const whole = (slower.requestLatencyMs?.mean ?? Number.NaN) - (faster.requestLatencyMs?.mean ?? Number.NaN)
+  if (figure.unit === '/s' && whole > 0) {
+    return `${nameOf(slower)} reads each answer ${shown(whole)} ms later, so that its slots send less often`
+  }
+  if (ttft > 0 && Math.abs(whole - ttft) < ttft / 2) {
+    return `${nameOf(slower)} adds ${shown(ttft)} ms before the first token and nothing after it: its own time to send and to wake up`
+  }
+  if (whole > 0) {
+    return `${nameOf(slower)} reads chunks later all along the answer: it is short of CPU for the rate of chunks`
+  }
+  return null
+}
+
+function inFlight(measurement: Measurement): number {
+  return measurement.client.inFlight?.mean ?? Number.POSITIVE_INFINITY
+}
+
+/** More than 1 % apart. */
+function apart(a: number | undefined, b: number | undefined): boolean {
+  return a !== undefined && b !== undefined && Math.abs(a - b) > 0.01 * Math.max(a, b)
+}
+
+function nameOf(measurement: Measurement): string {
+  return measurement.generator.name
+}
+
+function shown(value: number | undefined): string {
+  return value === undefined ? 'unknown' : Number(value.toPrecision(3)).toString()
+}

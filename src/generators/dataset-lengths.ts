@@ -1,0 +1,16 @@
+import { drawLengths } from '../metrics/statistics/lengths.ts'
+import type { Workload } from '../model/index.ts'
+import { createRandom } from '../model/index.ts'
+import type { MeasuredDataset } from './dataset.ts'
+
+/** Tokens that the first `count` entries ask for: as the row says, as its answer has, else drawn from the workload's OSL. */
+export function outputTokensOf(
+  { entries, answerTokens }: Pick<MeasuredDataset, 'entries' | 'answerTokens'>,
+  count: number,
+  workload: Workload,
+  seed: number,
+): readonly number[] {
+  const asked = entries.slice(0, count)
+  const drawn = drawLengths(workload.osl, asked.length, createRandom(seed).fork('osl'))
+  return asked.map((entry, index) => entry.outputTokens ?? (answerTokens[index] || (drawn[index] ?? 1)))
+}

@@ -1,0 +1,183 @@
+import { z } from 'zod'
+import type { Api } from '../model/index.ts'
+import type { ChatMessage } from './tokenizer.ts'
+
+/** One request of a dataset file. */
+export interface DatasetEntry {
+  /** From 1. */
+  readonly line: number
+  readonly messages: readonly ChatMessage[]
+  /** True when the file gave a bare prompt, which any API takes. */
+  readonly plain: boolean
+  /** What the recorded answer was, to count its tokens; null without one. */
+  readonly answer: string | null
+  /** Output tokens as the file says; null when it doesn't. */
+  readonly outputTokens: number | null
+}
+
+/** How a row says what to ask. */
+export type RowKind = 'prompts' | 'messages' | 'ShareGPT conversations' | 'generator inputs'
+
+/** A row that can be sent, or why it can't and at which of its keys. */
+export type DatasetRow =
+  | { readonly kind: RowKind; readonly entry: Omit<DatasetEntry, 'line'> }
+  | { readonly why: string; readonly key?: string }
+
+const record = z.record(z.string(), z.unknown())
+type Fields = z.infer<typeof record>
+
+/**
+ * Reads a row: `messages`, `prompt`, genai-perf's and AIPerf's `text_input`, `text`, `texts`, `turns`, `payload` and `payloads`, ShareGPT's
+ * `conversations`, or a bare string. A recorded answer is not sent: what comes before it is, and its length becomes the OSL.
+ * Payloads of one session are a row each.
+ */
+export function readRow(value: unknown, api: Api): readonly DatasetRow[] {
+  if (typeof value === 'string') return [promptRow(value, 'prompt', null)]
+  if (Array.isArray(value)) return [messagesRow(value, 'messages', 'messages', null, api)]
+  const parsed = record.safeParse(value)
+  if (!parsed.success) return [{ why: `a row is ${value === null ? 'null' : `a ${typeof value}`}, not an object` }]
+  const fields = parsed.data
+  for (const key of ['payload', 'payloads']) {
+    const payloads = fields[key]
+    if (!Array.isArray(payloads)) continue
+    if (payloads.length === 0) return [{ why: `${key} is empty`, key }]
+    return payloads.flatMap(payload => readRow(payload, api)).map(row => asInput(row))
+  }
+  const tokens = outputTokensOf(fields)
+  return [typeof tokens === 'object' && tokens !== null ? tokens : rowOf(fields, tokens, api)]
+}
+
+const asInput = (row: DatasetRow): DatasetRow => ('why' in row ? row : { ...row, kind: 'generator inputs' })
+
+const promptKeys = ['prompt', 'text_input', 'text', 'texts', 'turns']
+
+function rowOf(fields: Fields, tokens: number | null, api: Api): DatasetRow {
+  if (fields.messages !== undefined) {
+    if (!Array.isArray(fields.messages)) return { why: 'messages is no list', key: 'messages' }
+    return messagesRow(fields.messages, 'messages', 'messages', tokens, api)
+  }
+  for (const key of ['conversations', 'conversation']) {
+    const turns = fields[key]
+    if (turns === undefined) continue
+    if (!Array.isArray(turns)) return { why: `${key} is no list`, key }
+    return messagesRow(turns, key, 'ShareGPT conversations', tokens, api)
+  }
+  const key = promptKeys.find(name => fields[name] !== undefined)
+  if (key !== undefined) return promptRow(fields[key], key, tokens)
+  const keys = Object.keys(fields)
+  return { why: `the line has neither messages nor a prompt${keys.length === 0 ? '' : `: its keys are ${few(keys)}`}` }
+}
+
+function promptRow(value: unknown, key: string, outputTokens: number | null): DatasetRow {
+  // AIPerf and genai-perf write one text as a list of one, and the first of several turns is what can be asked.
+  const [only, ...more] = Array.isArray(value) ? value : [value]
+  if (more.length > 0 && key !== 'turns') return { why: `${key} is a list of ${more.length + 1}, not one text`, key }
+  const inner = record.safeParse(only)
+  const innerKey = inner.success ? [...promptKeys, 'contents'].find(name => inner.data[name] !== undefined) : undefined
+  if (inner.success && innerKey !== undefined) return promptRow(inner.data[innerKey], key, outputTokens)
+  if (typeof only !== 'string') return { why: `${key}: it is ${kindOf(only)}, not a string`, key }
+  if (only.trim() === '') return { why: `${key} is empty`, key }
+  return {
+    kind: 'prompts',
+    entry: { messages: [{ role: 'user', content: only }], plain: true, answer: null, outputTokens },
+  }
+}
+
+/** What datasets call the speakers, and the chat API's word for them. Others are not sent: no server knows them. */
+const roles: Readonly<Record<string, string>> = {
+  human: 'user',
+  user: 'user',
+  gpt: 'assistant',
+  chatgpt: 'assistant',
+  assistant: 'assistant',
+  model: 'assistant',
+  system: 'system',
+  developer: 'developer',
+}
+
+function messagesRow(
+  turns: readonly unknown[],
+  key: string,
+  kind: RowKind,
+  outputTokens: number | null,
+  api: Api,
+): DatasetRow {
+  const said: ChatMessage[] = []
+  const shareGpt = kind === 'ShareGPT conversations'
+  for (const [index, turn] of turns.entries()) {
+    const place = `${key}[${index}]`
+    const fields = record.safeParse(turn)
+    if (!fields.success) return { why: `${place} is ${kindOf(turn)}, not a turn`, key }
+    const speaker = fields.data.role ?? fields.data.from
+    if (typeof speaker !== 'string') return { why: `${place} doesn't say whose turn it is`, key }
+    const word = speaker.trim().toLowerCase()
+    const role = Object.hasOwn(roles, word) ? roles[word] : undefined
+    if (role === undefined) {
+      return { why: `${place} is a turn of ${JSON.stringify(speaker)}, which no chat API takes as a role`, key }
+    }
+    if (fields.data.tool_calls !== undefined && fields.data.tool_calls !== null) {
+      return { why: `${place} calls tools`, key }
+    }
+    const content = contentOf(fields.data.content ?? fields.data.value ?? fields.data.text, place)
+    if (typeof content !== 'string') return { ...content, key }
+    said.push({ role, content })
+    // What follows an answer of ShareGPT's is not asked.
+    if (shareGpt && role === 'assistant') break
+  }
+  const answered = said.at(-1)?.role === 'assistant' ? said.pop() : undefined
+  const first = said.find(({ role }) => role === 'user' || role === 'assistant')
+  if (first?.role === 'assistant' || (first === undefined && answered !== undefined)) {
+    return { why: "it begins with the model's turn", key }
+  }
+  if (first === undefined) return { why: `${key} asks nothing: it has no turn of a user`, key }
+  const silent = said.find(({ role, content }) => role === 'user' && content.trim() === '')
+  if (silent !== undefined) return { why: `a turn of the user in ${key} is empty`, key }
+  const plain = shareGpt && said.length === 1
+  if (api === 'completions' && !plain) return { why: 'the completions API takes no messages' }
+  return { kind, entry: { messages: said, plain, answer: answered?.content ?? null, outputTokens } }
+}
+
+/** Text of a turn: a string, or parts that are all text, a line each as servers put them together. */
+function contentOf(value: unknown, place: string): string | { why: string } {
+  if (typeof value === 'string') return value
+  if (!Array.isArray(value)) return { why: `${place} has ${kindOf(value)} as its content` }
+  const texts: string[] = []
+  for (const part of value) {
+    if (typeof part === 'string') {
+      texts.push(part)
+      continue
+    }
+    const fields = record.safeParse(part)
+    const text = fields.success ? fields.data.text : undefined
+    if (typeof text !== 'string') {
+      const type = fields.success && typeof fields.data.type === 'string' ? fields.data.type : kindOf(part)
+      return { why: `${place} has a part that is no text (${type}), which Fulcrum doesn't send` }
+    }
+    texts.push(text)
+  }
+  return texts.join('\n')
+}
+
+const outputKeys = ['output_tokens', 'output_length', 'max_tokens', 'max_completion_tokens', 'max_output_tokens']
+
+function outputTokensOf(fields: Fields): number | null | { why: string; key: string } {
+  const key = outputKeys.find(name => fields[name] !== undefined && fields[name] !== null)
+  if (key === undefined) return null
+  const value = fields[key]
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= mostTokens) return value
+  return { why: `${key} is ${JSON.stringify(value)}, no number of tokens`, key }
+}
+
+/** As long as a workload's lengths may be. */
+const mostTokens = 10_000_000
+
+function kindOf(value: unknown): string {
+  if (value === undefined || value === null) return 'nothing'
+  if (Array.isArray(value)) return 'a list'
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}
+
+function few(keys: readonly string[]): string {
+  const shown = keys.slice(0, 5).map(key => JSON.stringify(key.slice(0, 30)))
+  return `${shown.join(', ')}${keys.length > shown.length ? ', …' : ''}`
+}

@@ -1,0 +1,99 @@
+import type { Endpoint, Json, Load, Point } from '../../model/index.ts'
+import { cannot, fixedBeforeStart, programWorkload } from '../programs/lengths.ts'
+import { apiPaths } from '../request.ts'
+
+/** What the command needs beyond point and endpoint. */
+export interface CommandPlaces {
+  readonly tokenizer: string
+  readonly artifactFolder: string
+  /** The user's own arguments for perf_analyzer, after `--`. */
+  readonly args: readonly string[]
+}
+
+/**
+ * Arguments of genai-perf for a point: the command of Dynamo's TensorRT-LLM guide, with the output-length fields spelled as
+ * the server's version wants them (`nvext` for 0.3, none for 1.x, which refuses it with HTTP 400).
+ *
+ * @throws FulcrumError bad-input `generator-cannot` for a load or workload that genai-perf has no flags for
+ */
+export function genaiPerfArguments(point: Point, endpoint: Endpoint, places: CommandPlaces): string[] {
+  const { load } = point
+  const { isl, osl, prefix } = programWorkload(point)
+  if (load.api === 'responses') throw cannot('genai-perf', 'the Responses API')
+  return [
+    'profile',
+    ...['--model', endpoint.model],
+    ...['--tokenizer', places.tokenizer],
+    ...['--url', hostAndPort(endpoint.url)],
+    ...['--endpoint-type', load.api],
+    ...customEndpoint(endpoint.url, load.api),
+    ...(load.streaming ? ['--streaming'] : []),
+    ...['--synthetic-input-tokens-mean', String(isl.mean)],
+    ...(isl.stddev > 0 ? ['--synthetic-input-tokens-stddev', String(isl.stddev)] : []),
+    ...(prefix === null
+      ? []
+      : ['--num-prefix-prompts', String(prefix.count), '--prefix-prompt-length', String(prefix.tokens)]),
+    ...['--output-tokens-mean', String(osl.mean)],
+    ...(osl.stddev > 0 ? ['--output-tokens-stddev', String(osl.stddev)] : []),
+    ...extraInputs(endpoint, osl.stddev > 0 ? null : osl.mean, load.extra),
+    ...levelArguments(load),
+    ...['--num-dataset-entries', String(load.dataset)],
+    ...['--random-seed', String(load.seed)],
+    ...['--artifact-dir', places.artifactFolder],
+    '--',
+    '-v',
+    ...passThrough(load),
+    ...places.args,
+  ]
+}
+
+/** Fields added to every body. A drawn OSL goes into each body's `max_tokens` by genai-perf itself: none is given here. */
+function extraInputs(endpoint: Endpoint, osl: number | null, extra: { readonly [field: string]: Json }): string[] {
+  const fields: string[] = []
+  if (osl !== null) fields.push(`max_tokens:${osl}`)
+  if (endpoint.dialect !== 'openai') {
+    if (osl !== null) fields.push(`min_tokens:${osl}`)
+    fields.push('ignore_eos:true')
+  }
+  if (endpoint.dialect === 'dynamo-0.3') fields.push('{"nvext":{"ignore_eos":true}}')
+  if (Object.keys(extra).length > 0) fields.push(JSON.stringify(extra))
+  return fields.flatMap(field => ['--extra-inputs', field])
+}
+
+function levelArguments(load: Load): string[] {
+  const { level } = load
+  if (load.auto !== undefined) throw cannot('genai-perf', fixedBeforeStart)
+  if (level.kind === 'stages') throw cannot('genai-perf', 'a load in stages')
+  if (level.kind === 'trace') throw cannot('genai-perf', 'a trace')
+  if (level.kind === 'rate' && level.arrivals.kind === 'gamma') throw cannot('genai-perf', 'gamma arrivals')
+  if (level.kind === 'rate' && level.maxConcurrency !== undefined) throw cannot('genai-perf', 'max_concurrency')
+  return [
+    ...(level.kind === 'concurrency'
+      ? ['--concurrency', String(level.concurrency)]
+      : ['--request-rate', String(level.requestsPerS)]),
+    // perf_analyzer looks at three intervals; together they are the window.
+    ...(load.requests === undefined
+      ? ['--measurement-interval', String(Math.ceil(((load.durationS ?? 60) * 1000) / 3))]
+      : ['--request-count', String(load.requests)]),
+    ...(load.warmup > 0 ? ['--warmup-request-count', String(load.warmup)] : []),
+  ]
+}
+
+/** perf_analyzer's own flags: a thread for each slot, as in the guide, so that no slot waits for another. */
+function passThrough(load: Load): string[] {
+  const { level } = load
+  if (level.kind === 'concurrency') return ['--max-threads', String(level.concurrency)]
+  if (level.kind === 'rate' && level.arrivals.kind === 'poisson') return ['--request-distribution', 'poisson']
+  return []
+}
+
+/** The guide's spelling, `host:port`; TLS needs the scheme. */
+function hostAndPort(url: string): string {
+  return new URL(url).origin.replace(/^http:\/\//, '')
+}
+
+/** A sub-path goes before the API's own path, which genai-perf is told only then. */
+function customEndpoint(url: string, api: Load['api']): string[] {
+  const base = new URL(url).pathname.replace(/^\/+|\/+$/g, '')
+  return base === '' ? [] : ['--endpoint', `${base}${apiPaths[api]}`]
+}

@@ -1,0 +1,82 @@
+import { mkdir } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+import type { Measurement } from '../../metrics/measurement.ts'
+import type { Endpoint, Point } from '../../model/index.ts'
+import type { LoadGenerator, MeasureContext } from '../generator.ts'
+import { longestRunMs } from '../programs/bounds.ts'
+import { programEnvironment } from '../programs/environment.ts'
+import { librariesOf, type Program } from '../programs/find-program.ts'
+import { cannot } from '../programs/lengths.ts'
+import { runProgram } from '../programs/run-program.ts'
+import { openSession, type ProgramOptions, packageVersion } from '../programs/session.ts'
+import { findArtifacts } from './artifacts.ts'
+import { genaiPerfArguments } from './command.ts'
+import { genaiPerfFailure } from './failure.ts'
+import { genaiPerfPhase } from './progress.ts'
+import { readResult } from './result.ts'
+import { stallWatch } from './stall.ts'
+
+const install = 'pip install genai-perf==0.0.16 tritonclient==2.50.0 nvidia-cuda-runtime-cu12'
+
+/**
+ * genai-perf 0.0.16, driven with the command of Dynamo's guide. Its raw record of requests is read with the built-in
+ * generator's definitions; its own figures are a check on that.
+ */
+export function genaiPerf(options: ProgramOptions): LoadGenerator {
+  const session = openSession('genai-perf', install, options)
+
+  async function measure(point: Point, endpoint: Endpoint, context: MeasureContext): Promise<Measurement> {
+    if (endpoint.apiKeyEnv !== undefined)
+      throw cannot(
+        'genai-perf',
+        'a bearer token (perf_analyzer takes headers on its command line only, where everyone can read them; the built-in generator and aiperf can)',
+      )
+    const { load, deployment } = point
+    const folder = join(context.folder, 'genai-perf')
+    const logFile = join(folder, 'genai-perf.log')
+    const program = await session.program()
+    const hub = await session.hubCache(deployment.model, endpoint.model)
+    const places = { tokenizer: hub.tokenizer, artifactFolder: folder, args: options.args }
+    const argv = genaiPerfArguments(point, endpoint, places)
+    await mkdir(folder, { recursive: true })
+
+    const stalled = stallWatch(load.timeoutMs, context.signal)
+    context.onProgress({ phase: 'preparing', done: 0, total: load.requests ?? null })
+    const end = await runProgram({
+      name: 'genai-perf',
+      argv: [program.path, ...argv],
+      env: { ...programEnvironment, ...hub.env, ...(await environmentOf(program)) },
+      folder,
+      logFile,
+      deadlineMs: longestRunMs(load),
+      signal: context.signal,
+      ledger: await session.ledger(),
+      watch: async (lines, group) => {
+        context.onProgress({ phase: genaiPerfPhase(lines), done: 0, total: load.requests ?? null })
+        return stalled(group)
+      },
+    })
+    const artifacts = await findArtifacts(folder)
+    if (artifacts.raw === null) throw genaiPerfFailure(end, logFile)
+    return readResult(point, {
+      end,
+      artifacts: { ...artifacts, raw: artifacts.raw },
+      logFile,
+      version: await packageVersion(program, 'genai_perf'),
+      runFolder: options.runFolder,
+    })
+  }
+
+  return { measure, close: session.close }
+}
+
+/** Where genai-perf finds perf_analyzer, and perf_analyzer its libraries. */
+async function environmentOf(program: Program): Promise<{ [name: string]: string }> {
+  const joined = (first: readonly string[], rest: string | undefined) =>
+    [...first, ...(rest ? [rest] : [])].join(delimiter)
+  const libraries = await librariesOf(program, 'nvidia/cuda_runtime/lib')
+  return {
+    PATH: joined([program.binFolder], process.env.PATH),
+    ...(libraries.length === 0 ? {} : { LD_LIBRARY_PATH: joined(libraries, process.env.LD_LIBRARY_PATH) }),
+  }
+}

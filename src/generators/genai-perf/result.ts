@@ -1,0 +1,126 @@
+import { readFile } from 'node:fs/promises'
+import type { Finding, Measurement } from '../../metrics/measurement.ts'
+import { FulcrumError, type Point } from '../../model/index.ts'
+import { disagreements } from '../programs/agreement.ts'
+import { measurementOf } from '../programs/measurement.ts'
+import type { ProgramEnd } from '../programs/run-program.ts'
+import { buildTokenizer, readTokenizer } from '../tokenizer.ts'
+import { readAnswer } from './answer.ts'
+import type { Artifacts } from './artifacts.ts'
+import { genaiPerfCrash } from './failure.ts'
+import { exportsDisagree, readCsvFigures } from './own-csv.ts'
+import { type OwnFigures, ownFiguresOf, readOwnFigures } from './own-figures.ts'
+import { readRawRequests } from './raw-requests.ts'
+import { chunkGaps, type PromptedAnswer, promptOf, rowsOf } from './rows.ts'
+
+/** A finished run of genai-perf whose record of requests is there. */
+export interface GenaiPerfRun {
+  readonly end: ProgramEnd
+  readonly artifacts: Artifacts & { readonly raw: string }
+  readonly logFile: string
+  readonly version: string
+  readonly runFolder: string
+}
+
+/**
+ * The measurement that perf_analyzer's record of requests gives, also where genai-perf crashed over it.
+ * @throws FulcrumError failed `genai-perf-output-unreadable`
+ */
+export async function readResult(point: Point, run: GenaiPerfRun): Promise<Measurement> {
+  const { raw, json, csv } = run.artifacts
+  const { answers, originNs } = await readAnswers(raw, point)
+  const stated = json === null ? null : readOwnFigures(await readFile(json, 'utf8'))
+  const table = csv === null ? null : readCsvFigures(await readFile(csv, 'utf8'))
+  // A run that was ended between the two leaves one of them: each tells the same.
+  const own = stated ?? (table === null ? null : ownFiguresOf(table))
+  const { rows, tokenSource, tokenCounts } = rowsOf(answers, own, await tokenCounter(point, answers, own))
+  const measurement = measurementOf(point, {
+    version: run.version,
+    rows,
+    startedAtMs: originNs / 1e6,
+    wallS: run.end.elapsedS,
+    knowsSchedule: false,
+    interChunkMs: chunkGaps(answers),
+    tokenSource,
+    tokenCounts,
+    remarks: [],
+    runFolder: run.runFolder,
+    files: [raw, json, csv, run.logFile].filter(file => file !== null),
+  })
+  const remarks = [
+    ...(own === null ? [rescued(run.end)] : checked(own, measurement)),
+    ...(stated === null || table === null ? [] : exportsDisagree(stated, table)),
+  ]
+  return { ...measurement, remarks: [...(measurement.remarks ?? []), ...remarks] }
+}
+
+async function readAnswers(raw: string, point: Point): Promise<{ answers: PromptedAnswer[]; originNs: number }> {
+  const { api, streaming } = point.load
+  const answers: PromptedAnswer[] = []
+  let originNs: number | null = null
+  for await (const request of readRawRequests(raw)) {
+    originNs ??= request.timestamp
+    const prompt = promptOf(request.request_inputs.payload, api)
+    answers.push({ ...readAnswer(request, api, streaming, originNs), prompt })
+  }
+  if (originNs === null) {
+    throw new FulcrumError('failed', 'genai-perf-output-unreadable', 'perf_analyzer recorded no request', {
+      where: raw,
+    })
+  }
+  return { answers, originNs }
+}
+
+/** Building a tokenizer takes 0.3 s and 190 MB: only where something has to be counted. */
+async function tokenCounter(
+  point: Point,
+  answers: readonly PromptedAnswer[],
+  own: OwnFigures | null,
+): Promise<(text: string) => number> {
+  let needed = false
+  rowsOf(answers, own, () => {
+    needed = true
+    return 0
+  })
+  if (!needed) return () => 0
+  const tokenizer = buildTokenizer(await readTokenizer(point.deployment.model.tokenizer))
+  const known = new Map<string, number>()
+  return text => {
+    const tokens = known.get(text) ?? tokenizer.encode(text).length
+    known.set(text, tokens)
+    return tokens
+  }
+}
+
+function rescued(end: ProgramEnd): Finding {
+  return {
+    severity: 'warning',
+    code: 'genai-perf-crashed',
+    message: `genai-perf crashed over its results (${genaiPerfCrash(end) ?? 'no summary was written'}); these figures are from perf_analyzer's record of the same requests`,
+  }
+}
+
+function checked(own: OwnFigures, measurement: Measurement): Finding[] {
+  return disagreements('genai-perf', [
+    { name: 'TTFT mean (ms)', stated: own.time_to_first_token?.avg, recorded: measurement.ttftMs?.mean },
+    { name: 'TTST mean (ms)', stated: own.time_to_second_token?.avg, recorded: measurement.ttstMs?.mean },
+    {
+      name: 'ITL mean (ms)',
+      // genai-perf takes one token off, and counts answers in one piece: to be compared where a chunk is a token.
+      stated: aTokenAChunk(measurement) ? own.inter_token_latency?.avg : undefined,
+      recorded: measurement.itlMs?.mean,
+    },
+    {
+      name: 'request latency mean (ms)',
+      stated: own.request_latency?.avg,
+      recorded: measurement.requestLatencyMs?.mean,
+    },
+    { name: 'OSL mean', stated: own.output_sequence_length?.avg, recorded: measurement.osl?.mean },
+    { name: 'requests/s', stated: own.request_throughput?.avg, recorded: measurement.requestsPerS },
+    { name: 'output tokens/s', stated: own.output_token_throughput?.avg, recorded: measurement.outputTokensPerS },
+  ])
+}
+
+function aTokenAChunk({ totals, onePiece = 0 }: Measurement): boolean {
+  return onePiece === 0 && totals.outputTokens <= totals.chunks
+}

@@ -1,0 +1,54 @@
+import type { z } from 'zod'
+import { FulcrumError } from '../../model/index.ts'
+
+/** What of each program is read, for messages. */
+export const supported = {
+  aiperf: 'schema 1.4, as AIPerf 0.13 writes it',
+  'genai-perf': 'the layout of genai-perf 0.0.16',
+} as const
+
+/** JSON as Python writes it, and the places of what is no number there. */
+export interface PythonJson {
+  readonly value: unknown
+  /** `NaN` and infinities, read as null: how many. */
+  readonly notNumbers: number
+}
+
+/**
+ * Parses JSON in which Python's `NaN`, `Infinity` and `-Infinity` may stand where a number is not known. They become null.
+ * @throws SyntaxError for what is no JSON otherwise
+ */
+export function parsePythonJson(text: string): PythonJson {
+  let notNumbers = 0
+  const clean = text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, token => {
+    if (token.startsWith('"')) return token
+    notNumbers++
+    return 'null'
+  })
+  return { value: JSON.parse(clean) as unknown, notNumbers }
+}
+
+/** A summary without its metrics' unknown statistics: what is null was not a number, and counts as absent. */
+export function withoutNulls(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const entries = Object.entries(value).map(([key, item]) => [key, isMetric(item) ? known(item) : item] as const)
+  return Object.fromEntries(entries.filter(([, item]) => !(isMetric(item) && !('avg' in item))))
+}
+
+const isMetric = (item: unknown): item is { readonly [statistic: string]: unknown } =>
+  typeof item === 'object' && item !== null && 'unit' in item
+
+const known = (metric: { readonly [statistic: string]: unknown }) =>
+  Object.fromEntries(Object.entries(metric).filter(([, figure]) => figure !== null))
+
+/** A summary that can't be read, in words: who wrote it, what is amiss, what would be read. */
+export function unreadable(program: keyof typeof supported, version: string, why: string): FulcrumError {
+  return new FulcrumError('bad-input', 'summary-unreadable', `${version}: ${why}. Fulcrum reads ${supported[program]}`)
+}
+
+/** The first thing that a layout lacks, in words. */
+export function mismatch({ issues: [issue] }: z.ZodError): string {
+  const path = issue?.path.join('.') || 'the file'
+  if (issue?.code !== 'invalid_type') return `${path} is not what it should be (${issue?.message ?? 'unknown'})`
+  return /received undefined/.test(issue.message) ? `${path} is missing` : `${path} should be of type ${issue.expected}`
+}

@@ -1,0 +1,147 @@
+import { z } from 'zod'
+import { type Distribution, type Finding, type Measurement, unknownHealth } from '../../metrics/measurement.ts'
+import type { Api, GeneratorName, LoadLevel, Topology } from '../../model/index.ts'
+import { distributionOfMetric, essentialMetrics, type sharedMetrics } from './metrics.ts'
+import { unreadable } from './read.ts'
+
+/** What a summary says was asked. */
+export interface AskedLoad {
+  readonly model: string
+  readonly level: LoadLevel
+  readonly api: Api
+  readonly streaming: boolean
+  readonly isl: number
+  readonly osl: number
+  readonly requests: number
+  readonly warmup: number
+  readonly dataset: number
+  readonly seed: number
+}
+
+/** One summary of another program's run, read. */
+export interface ImportedSummary {
+  readonly program: Extract<GeneratorName, 'genai-perf' | 'aiperf'>
+  /** Set when requests were sent and not one was answered. */
+  readonly allFailed: boolean
+  readonly asked: AskedLoad
+  readonly measurement: Measurement
+  /** What Fulcrum's own export says of the deployment; null in a program's own file. */
+  readonly deployment: { readonly topology: Topology; readonly gpusPerWorker: number } | null
+}
+
+type Shared = z.infer<z.ZodObject<typeof sharedMetrics>>
+
+/** What Fulcrum's exports add to a program's own layout, so that they can be imported again; programs pass over it. */
+export const fulcrumPart = z
+  .looseObject({
+    topology: z.union([
+      z.strictObject({ kind: z.literal('aggregated'), workers: z.int().min(1) }),
+      z.strictObject({ kind: z.literal('disaggregated'), prefill: z.int().min(1), decode: z.int().min(1) }),
+    ]),
+    gpus_per_worker: z.int().min(0),
+  })
+  .optional()
+
+/** The deployment in an export's added part; null in a program's own file. */
+export function exportedDeployment(part: z.infer<typeof fulcrumPart>): ImportedSummary['deployment'] {
+  return part === undefined ? null : { topology: part.topology, gpusPerWorker: part.gpus_per_worker }
+}
+
+/** What the two programs say differently. */
+export interface Particulars {
+  readonly program: ImportedSummary['program']
+  readonly version: string
+  readonly startedAt: string
+  /** Null where the summary doesn't count them. */
+  readonly failed: number | null
+  readonly errors: Measurement['errors']
+  readonly durationS: number | null
+  readonly interChunkMs: Measurement['interChunkMs']
+  readonly prefillTokensPerSPerUser: Measurement['prefillTokensPerSPerUser']
+  /** Whether Fulcrum wrote the summary: its means are those of Fulcrum's definitions. */
+  readonly byFulcrum: boolean
+  /** Who wrote the file, for messages. */
+  readonly writer: string
+  /** What else is to be said of it. */
+  readonly remarks: readonly Finding[]
+}
+
+/**
+ * The measurement that a summary allows; what it doesn't say (the client's health above all) stays unknown, and is said.
+ * @throws FulcrumError (bad-input) when it counts answers and lacks their essential figures
+ */
+export function measurementOfSummary(own: Shared, asked: AskedLoad, particulars: Particulars): Measurement {
+  const completed = own.request_count?.avg ?? 0
+  const { failed } = particulars
+  const missing = completed > 0 ? essentialMetrics.find(name => own[name] === undefined) : undefined
+  if (missing !== undefined) throw unreadable(particulars.program, particulars.writer, `${missing} holds no number`)
+  const of = (name: keyof Shared) => distributionOfMetric(own[name], completed)
+  const requestsPerS = own.request_throughput?.avg ?? 0
+  const isl = own.input_sequence_length?.avg ?? null
+  const osl = own.output_sequence_length?.avg ?? null
+  const durationS = particulars.durationS ?? (requestsPerS > 0 ? completed / requestsPerS : 0)
+  return {
+    generator: { name: particulars.program, version: particulars.version },
+    startedAt: particulars.startedAt,
+    durationS,
+    wallS: durationS,
+    requests: {
+      sent: completed + (failed ?? 0),
+      completed,
+      failed: failed ?? 0,
+      ...(failed === null ? { isFailedKnown: false } : {}),
+    },
+    errors: particulars.errors,
+    ttftMs: of('time_to_first_token'),
+    ttstMs: of('time_to_second_token'),
+    itlMs: of('inter_token_latency'),
+    interChunkMs: particulars.interChunkMs,
+    requestLatencyMs: of('request_latency'),
+    fromSend: null,
+    isl: of('input_sequence_length'),
+    osl: of('output_sequence_length'),
+    outputTokensPerSPerUser: speedsOf(of('output_token_throughput_per_user'), own, particulars.byFulcrum),
+    prefillTokensPerSPerUser: particulars.prefillTokensPerSPerUser,
+    totals: {
+      inputTokens: Math.round((isl ?? 0) * completed),
+      outputTokens: Math.round((osl ?? 0) * completed),
+      chunks: 0,
+    },
+    requestsPerS,
+    outputTokensPerS: own.output_token_throughput?.avg ?? 0,
+    inputTokensPerS: (isl ?? 0) * requestsPerS,
+    goodputPerS: own.request_goodput?.avg ?? null,
+    tokenSource: 'generator',
+    steady: null,
+    client: unknownHealth,
+    deviation: { isl: deviation(isl, asked.isl), osl: deviation(osl, asked.osl) },
+    remarks: [
+      {
+        severity: 'note',
+        code: 'imported',
+        message: `from ${particulars.program}'s summary: how busy its client was${failed === null ? ' and how many requests failed are' : ' is'} not known`,
+      },
+      ...particulars.remarks,
+    ],
+    files: [],
+  }
+}
+
+/**
+ * The programs' mean is of 1000 / ITL, which rests on the requests that took the least time. Of a summary the mean ITL is known:
+ * 1000 over it is all tokens over all decode time where answers are of one length, and near it where they aren't.
+ */
+function speedsOf(speeds: Distribution | null, own: Shared, byFulcrum: boolean): Distribution | null {
+  const itlMs = own.inter_token_latency?.avg ?? 0
+  return speeds === null || byFulcrum || !(itlMs > 0) ? speeds : { ...speeds, mean: 1000 / itlMs }
+}
+
+const deviation = (got: number | null, asked: number): number | null =>
+  got !== null && asked > 0 ? (got - asked) / asked : null
+
+/** Says that a file had figures that are no numbers; what rests on them is not known. */
+export function unknownFigures(notNumbers: number): readonly Finding[] {
+  if (notNumbers === 0) return []
+  const message = `${notNumbers} ${notNumbers === 1 ? 'figure' : 'figures'} of the summary ${notNumbers === 1 ? 'is' : 'are'} no number (NaN): a metric that lacks one counts as not known`
+  return [{ severity: 'warning', code: 'imported-not-a-number', message }]
+}

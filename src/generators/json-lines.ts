@@ -1,0 +1,107 @@
+import { createReadStream } from 'node:fs'
+import { FulcrumError } from '../model/index.ts'
+
+/** A line of a file of JSON lines. */
+export interface JsonLine {
+  readonly value: unknown
+  /** From 1. */
+  readonly line: number
+  readonly text: string
+}
+
+/**
+ * The JSON values of a file, line by line; empty lines are passed over.
+ *
+ * @throws FulcrumError bad-input `data-file-unreadable`, `data-line-invalid` with file:line:column
+ */
+export async function* readJsonLines(file: string, signal: AbortSignal): AsyncGenerator<JsonLine> {
+  let line = 0
+  for await (const text of readLines(file, signal)) {
+    line += 1
+    if (text.trim() === '') continue
+    yield { value: parseLine(text, file, line), line, text }
+  }
+}
+
+/**
+ * The lines of a text file without their ends and without a byte order mark. Memory holds one line and one chunk of the file, however
+ * many lines there are.
+ * @throws FulcrumError bad-input `data-file-unreadable`; the signal's reason
+ */
+export async function* readLines(file: string, signal: AbortSignal): AsyncGenerator<string> {
+  const input = createReadStream(file, { encoding: 'utf8', signal, highWaterMark: 1 << 18 })
+  try {
+    let rest = ''
+    let first = true
+    for await (const chunk of input as AsyncIterable<string>) {
+      const text = first ? chunk.replace(/^\uFEFF/, '') : rest + chunk
+      first = false
+      // A \r at the end may be half of a \r\n.
+      const whole = text.endsWith('\r') ? text.slice(0, -1) : text
+      const lines = whole.split(lineEnd)
+      rest = (lines.pop() ?? '') + text.slice(whole.length)
+      yield* lines
+    }
+    const last = rest.split(lineEnd)
+    if (last.at(-1) === '') last.pop()
+    yield* last
+  } catch (cause) {
+    signal.throwIfAborted()
+    if (cause instanceof FulcrumError) throw cause
+    throw new FulcrumError('bad-input', 'data-file-unreadable', `${file} can't be read: ${messageOf(cause)}`, {
+      where: file,
+      remedy: 'check the path and its permissions',
+      cause,
+    })
+  } finally {
+    input.destroy()
+  }
+}
+
+const lineEnd = /\r\n|\n|\r/
+
+/** An error at a place in a data file. */
+export function lineError(file: string, line: number, column: number, message: string, remedy: string): FulcrumError {
+  const where = `${file}:${line}:${column}`
+  return new FulcrumError('bad-input', 'data-line-invalid', `${where}: ${message}; ${remedy}`, { where, remedy })
+}
+
+function parseLine(text: string, file: string, line: number): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch (error) {
+    const message = messageOf(error)
+    const column = faultIn(text.trimEnd()) + 1
+    const what = message.replace(/ (in JSON )?at position.*$/s, '').replace(/, (\.\.\.)?".*is not valid JSON$/s, '')
+    throw lineError(file, line, column, `no JSON: ${what}`, 'write one JSON object a line')
+  }
+}
+
+/**
+ * Where the first character is that can't continue JSON. V8 says it in some messages and only quotes the text in others; it
+ * is the length of the longest start of the text that merely ends too early.
+ */
+export function faultIn(text: string): number {
+  let sound = 0
+  let faulty = text.length + 1
+  while (faulty - sound > 1) {
+    const middle = (sound + faulty) >> 1
+    if (endsTooEarly(text.slice(0, middle))) sound = middle
+    else faulty = middle
+  }
+  return sound
+}
+
+function endsTooEarly(start: string): boolean {
+  try {
+    JSON.parse(start)
+    return true
+  } catch (error) {
+    const message = messageOf(error)
+    return /end of JSON|Unterminated/.test(message) || message.includes(`at position ${start.length} `)
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import type { Model } from '../model/index.ts'
+import { cached } from './cache.ts'
+import type { Lexicon } from './lexicon.ts'
+import { createLexicon } from './lexicon.ts'
+import { buildTokenizer, readTokenizer } from './tokenizer.ts'
+
+/** Raised when the way a lexicon is found changes. */
+const version = 2
+
+const schema = z.object({
+  words: z.array(z.string().regex(/^[a-z]{4,10}$/)).min(2),
+  interchangeable: z.array(z.int().nonnegative()).min(2),
+  chatTokens: z.int().nonnegative().nullable(),
+  turnTokens: z.int().nonnegative().nullable(),
+  promptTokens: z.int().nonnegative(),
+})
+
+/**
+ * The lexicon of a model's tokenizer: from the cache (by the content of the tokenizer's files), else found and kept there.
+ *
+ * @throws what readTokenizer, buildTokenizer and createLexicon throw
+ */
+export async function loadLexicon(model: Model, cacheFolder: string, signal: AbortSignal): Promise<Lexicon> {
+  const source = await readTokenizer(model.tokenizer)
+  signal.throwIfAborted()
+  return cached<Lexicon>(cacheFolder, `lexicon-v${version}-${source.fingerprint}.json`, schema, () =>
+    createLexicon(buildTokenizer(source), source.name),
+  )
+}

@@ -1,0 +1,158 @@
+import { Histogram } from '../metrics/histogram.ts'
+import type { Api, Endpoint, Json } from '../model/index.ts'
+import { FulcrumError, redactor } from '../model/index.ts'
+import { apiKeyOf } from './api-key.ts'
+import { Exchange } from './built-in/exchange.ts'
+import type { Failure } from './built-in/failure.ts'
+import { Lane } from './built-in/lane.ts'
+import { ReadableClock } from './built-in/readable-clock.ts'
+import { resolveTarget } from './built-in/resolve-target.ts'
+import { apiPaths, bodyAround, headBefore } from './request.ts'
+
+/** How the load will ask, so that what answers a probe answers the load too: a server may have one API and not the other. */
+export interface Asking {
+  readonly api: Api
+  readonly streaming: boolean
+  /** Fields of every body, as in the sweep file. */
+  readonly extra: { readonly [field: string]: Json }
+}
+
+/** What most servers answer, for a probe that no sweep is behind. */
+export const askingByDefault: Asking = { api: 'chat', streaming: true, extra: {} }
+
+/** How to ask. */
+export interface ProbeOptions extends Partial<Asking> {
+  readonly signal: AbortSignal
+  /** Deadline of the whole probe. */
+  readonly timeoutMs: number
+  /** Asks for a stream, as load does. */
+  readonly streaming: boolean
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Certificates to trust besides the system's, PEM. */
+  readonly ca?: string
+}
+
+/** What came back. */
+export interface ProbeAnswer {
+  /** NaN when not streamed. */
+  readonly ttftMs: number
+  readonly latencyMs: number
+  readonly chunks: number
+  /** As the server's usage says; null when it didn't. */
+  readonly inputTokens: number | null
+  readonly outputTokens: number | null
+}
+
+/** Enough for a server that keeps its first tokens back, as one that parses reasoning or tool calls may. */
+const probeTokens = 16
+const expiryEveryMs = 10
+
+/**
+ * One real, tiny completion in the endpoint's own dialect: that a model is listed says nothing, an answer does.
+ *
+ * @throws FulcrumError environment `probe-failed` with what came instead of an answer; the signal's reason when aborted
+ */
+export async function probe(endpoint: Endpoint, options: ProbeOptions): Promise<ProbeAnswer> {
+  const env = options.env ?? process.env
+  const deadline = performance.now() + options.timeoutMs
+  const target = await resolveTarget(endpoint, options.ca ?? null, options.signal)
+  const request = requestOf(endpoint, options, apiKeyOf(endpoint, env))
+  const exchange = await ask(target, request, deadline, options)
+  options.signal.throwIfAborted()
+  if (exchange.failure !== null) {
+    throw new FulcrumError(
+      'environment',
+      'probe-failed',
+      `no completion from ${endpoint.model}: ${redactor(env)(exchange.failure.message)}`,
+      { where: endpoint.url, remedy: remedyOf(exchange.failure, options.api ?? 'chat', new URL(endpoint.url)) },
+    )
+  }
+  return {
+    ttftMs: options.streaming ? exchange.firstAt - exchange.sentAt : Number.NaN,
+    latencyMs: exchange.endAt - exchange.sentAt,
+    chunks: exchange.chunks,
+    inputTokens: exchange.inputTokens < 0 ? null : exchange.inputTokens,
+    outputTokens: exchange.outputTokens < 0 ? null : exchange.outputTokens,
+  }
+}
+
+/** Sends the request over a connection of its own; resolves however it ends. */
+function ask(
+  target: Awaited<ReturnType<typeof resolveTarget>>,
+  request: Buffer,
+  deadline: number,
+  options: ProbeOptions,
+): Promise<Exchange> {
+  const exchange = new Exchange({
+    api: options.api ?? 'chat',
+    streaming: options.streaming,
+    gaps: new Histogram(),
+  })
+  return new Promise(resolve => {
+    const abort = () => lane.abandon('cancelled', 'interrupted')
+    const settled = () => {
+      clearInterval(expiry)
+      options.signal.removeEventListener('abort', abort)
+      lane.close()
+      resolve(exchange)
+    }
+    const lane = new Lane(
+      { target, clock: new ReadableClock(), buffer: Buffer.allocUnsafeSlow(16 * 1024), settled },
+      exchange,
+    )
+    const expiry = setInterval(() => lane.expire(performance.now()), expiryEveryMs)
+    options.signal.addEventListener('abort', abort)
+    lane.send(request, 0, 0, deadline)
+    if (options.signal.aborted) abort()
+  })
+}
+
+function requestOf(endpoint: Endpoint, options: ProbeOptions, apiKey: string | undefined): Buffer {
+  const api = options.api ?? 'chat'
+  const { model, dialect } = endpoint
+  const { extra = {} } = options
+  const { min_tokens: least } = extra
+  const { before, after } = bodyAround({
+    api,
+    dialect,
+    model,
+    streaming: options.streaming,
+    outputTokens: Math.max(probeTokens, typeof least === 'number' ? least : 0),
+    extra,
+  })
+  const prompt = api === 'chat' ? [{ role: 'user', content: 'Hello' }] : 'Hello'
+  const body = `${before}${JSON.stringify(prompt)}${after}`
+  const head = headBefore(new URL(endpoint.url), api, options.streaming, apiKey)
+  return Buffer.from(`${head}${Buffer.byteLength(body)}\r\n\r\n${body}`)
+}
+
+/** What to look at first, by what came instead of an answer. */
+function remedyOf({ kind, message }: Failure, api: Api, url: URL): string {
+  const path = `${url.pathname.replace(/\/+$/, '')}${apiPaths[api]}`
+  const other = api === 'chat' ? 'completions' : 'chat'
+  const logs = "Look at the frontend's and the workers' logs."
+  switch (kind === 'http-status' ? Number(/^HTTP (\d{3})/.exec(message)?.[1]) : kind) {
+    case 301:
+    case 302:
+    case 303:
+    case 307:
+    case 308:
+      return 'Redirects are not followed, as each would be measured with the answer. Write the address that it leads to, up to /v1, into url.'
+    case 400:
+    case 422:
+      return `The server refuses the request. Its words say why; what a request holds is set by load.api (${api}; the server may only have ${other}), load.extra and deploy.dialect.`
+    case 401:
+    case 403:
+      return 'Name the environment variable that holds the key in deploy.api_key_env, and export it.'
+    case 404:
+    case 405:
+    case 501:
+      return `Nothing is served at POST ${path}, or not this model. Check the path in url (what stands before /v1), load.api (${api}; the server may only have ${other}) and model.name.`
+    case 'connect':
+      return 'Start the server, or correct its address.'
+    case 'tls':
+      return 'Trust the certificate: NODE_EXTRA_CA_CERTS=/path/of/ca.pem fulcrum …'
+    default:
+      return logs
+  }
+}

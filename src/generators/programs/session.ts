@@ -1,0 +1,87 @@
+import { glob, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Model } from '../../model/index.ts'
+import { openLedger, type ProcessLedger } from '../../process/ledger.ts'
+import { findProgram, type Program } from './find-program.ts'
+import { type HubCache, layOutHubCache } from './hub-cache.ts'
+
+/** How a program of a peer is found and called. */
+export interface ProgramOptions {
+  /** Its path or its name on PATH; its usual name when absent. */
+  readonly command?: string
+  /** More arguments, after all others. */
+  readonly args: readonly string[]
+  /** Where the run's files go; measurements name theirs relative to it. */
+  readonly runFolder: string
+  /** Where started processes are recorded; see openLedger. */
+  readonly ledgerFolder?: string
+}
+
+/** What all measurements by one program share, made when first needed. */
+export interface ProgramSession {
+  program(): Promise<Program>
+  ledger(): Promise<ProcessLedger>
+  /** The model's tokenizer where the program finds it by name. */
+  hubCache(model: Model, name: string): Promise<HubCache>
+  close(): Promise<void>
+}
+
+export function openSession(name: string, install: string, options: ProgramOptions): ProgramSession {
+  const ledger = once(() =>
+    openLedger({
+      runFolder: options.runFolder,
+      ...(options.ledgerFolder === undefined ? {} : { folder: options.ledgerFolder }),
+    }),
+  )
+  const folder = once(() => mkdtemp(join(tmpdir(), 'fulcrum-hub-')))
+  const caches = new Map<string, Promise<HubCache>>()
+  return {
+    program: once(() => findProgram(name, options.command, install)),
+    ledger,
+    hubCache: (model, repository) => {
+      const key = `${repository}\0${model.tokenizer}`
+      const cache =
+        caches.get(key) ??
+        folder().then(root => layOutHubCache(join(root, String(caches.size)), repository, model.tokenizer))
+      caches.set(key, cache)
+      return cache
+    },
+    close: async () => {
+      if (ledger.called()) (await ledger()).close()
+      if (folder.called()) await rm(await folder(), { recursive: true, force: true })
+      folder.forget()
+      caches.clear()
+    },
+  }
+}
+
+/** Version of the Python package that a program belongs to, from its folder's name; asking the program takes seconds. */
+export async function packageVersion(program: Program, packageName: string): Promise<string> {
+  const pattern = join(program.binFolder, `../lib/python*/site-packages/${packageName}-*.dist-info`)
+  for await (const folder of glob(pattern)) {
+    const version = /-([^-]+)\.dist-info$/.exec(folder)?.[1]
+    if (version !== undefined) return version
+  }
+  return 'unknown'
+}
+
+interface Once<T> {
+  (): Promise<T>
+  called(): boolean
+  forget(): void
+}
+
+function once<T>(make: () => Promise<T>): Once<T> {
+  let made: Promise<T> | null = null
+  const get = () => {
+    made ??= make()
+    return made
+  }
+  return Object.assign(get, {
+    called: () => made !== null,
+    forget: () => {
+      made = null
+    },
+  })
+}

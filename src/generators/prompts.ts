@@ -1,0 +1,176 @@
+import { drawLengths } from '../metrics/statistics/lengths.ts'
+import type { Api, Model, Workload } from '../model/index.ts'
+import { createRandom, FulcrumError } from '../model/index.ts'
+import { firstAlike } from './alike.ts'
+import { datasetPrompts } from './dataset.ts'
+import { frameTexts } from './frame.ts'
+import type { Lexicon } from './lexicon.ts'
+import { loadLexicon } from './lexicon-cache.ts'
+import type { PromptBook } from './prompt-book.ts'
+import type { PromptSet } from './prompt-set.ts'
+import { firstPrompts, sharedUint32, withSpare } from './prompt-set.ts'
+import { noSalt, salted } from './salt.ts'
+import type { Trace } from './trace.ts'
+import { tracePrompts } from './trace-prompts.ts'
+import type { WordRun } from './words.ts'
+import { cutRuns, drawText, markWords } from './words.ts'
+
+/** What decides the prompts of a point. */
+export interface PromptOptions {
+  readonly model: Model
+  readonly api: Api
+  readonly workload: Workload
+  /** Distinct prompts (conversations, where the workload has turns). A trace has its own number. */
+  readonly count: number
+  readonly seed: number
+  /**
+   * Prompts of different salts differ from the first words on, shared prefixes too, so that a server's prefix cache warmed by
+   * one point doesn't answer another. Point id and repeat, usually. A dataset file's prompts are what they are.
+   */
+  readonly salt: string
+  /**
+   * Prompts (conversations) behind those, for requests that only hold the load: as the first ones, with a salt of their own. A dataset
+   * file or a trace has none.
+   */
+  readonly spare?: number
+  /** The trace whose lengths and shared blocks the prompts are to have. */
+  readonly trace?: Trace
+  /** Where what took long to find out is kept over runs; made when it isn't there. */
+  readonly cacheFolder: string
+  /** Prompts of earlier points of the run. */
+  readonly book?: PromptBook
+  readonly signal: AbortSignal
+}
+
+/**
+ * The prompts of a point, the same for the same options on every machine: from a dataset file, after a trace, or plain
+ * lower-case words whose length the server counts exactly as drawn from the workload's ISL (`usage.prompt_tokens`, the chat
+ * template included), all distinct unless a prefix is to be shared.
+ *
+ * @throws FulcrumError bad-input `isl-too-short` when a fixed ISL has no room for the chat template and a word,
+ *   `no-chat-template`; what {@link loadLexicon}, {@link datasetPrompts} throw
+ */
+export async function createPromptSet(options: PromptOptions): Promise<PromptSet> {
+  if (options.trace === undefined && options.workload.datasetFile !== undefined) {
+    return datasetPrompts(options.workload.datasetFile, options)
+  }
+  const lexicon = await loadLexicon(options.model, options.cacheFolder, options.signal)
+  const around = tokensAround(lexicon, options)
+  if (options.trace !== undefined) return tracePrompts(options.trace, lexicon, around, options)
+  checkLength(options, around)
+  const { api, workload, seed, count, salt } = options
+  const make = () =>
+    workload.conversation === undefined
+      ? singlePrompts(options, lexicon, around)
+      : conversationPrompts(options, lexicon, around, workload.conversation.turns)
+  const unsalted = options.book?.take({ words: lexicon.words, api, workload, seed, count }, make) ?? make()
+  const prompts = salted(unsalted, salt, api, around, lexicon)
+  const spare = Math.min(count, options.spare ?? 0) * prompts.turns
+  if (spare === 0) return prompts
+  return withSpare(prompts, salted(firstPrompts(unsalted, spare), `${salt}/load`, api, around, lexicon))
+}
+
+function singlePrompts(options: PromptOptions, lexicon: Lexicon, around: number): PromptSet {
+  const random = createRandom(options.seed)
+  const isl = drawLengths(options.workload.isl, options.count, random.fork('isl'), around + 1)
+  const osl = drawLengths(options.workload.osl, options.count, random.fork('osl'))
+  const texts = Array.from(isl, (tokens, index) =>
+    drawText(lexicon, runsOf(options, index, tokens - around), random.fork('text')),
+  )
+  const frame = frameTexts(texts, options.api, lexicon)
+  return {
+    count: options.count,
+    ...frame,
+    inputTokens: sharedUint32(isl),
+    outputTokens: sharedUint32(osl),
+    turns: 1,
+    // Prompts of a few words, or that are all prefix, have no room for what would tell them apart. A salt is the same for all.
+    firstAlike: firstAlike({ count: options.count, ...frame }),
+  }
+}
+
+/**
+ * The ISL is what each turn adds: the first prompt with its template, then the words of each further message. What was said
+ * before comes on top, and is known only roughly: an answer may not come back as the tokens it was written in.
+ */
+function conversationPrompts(options: PromptOptions, lexicon: Lexicon, around: number, turns: number): PromptSet {
+  const perTurn = lexicon.turnTokens
+  if (options.api === 'completions' || perTurn === null) {
+    throw new FulcrumError(
+      'bad-input',
+      'no-conversation',
+      options.api === 'completions'
+        ? 'the completions API has no conversations'
+        : `the chat template of the tokenizer ${options.model.tokenizer} takes no earlier answers`,
+      {
+        where: options.workload.name,
+        remedy: 'set load.api to chat with a model that has a chat template, or leave conversation out',
+      },
+    )
+  }
+  const random = createRandom(options.seed)
+  const count = options.count * turns
+  const isl = drawLengths(options.workload.isl, count, random.fork('isl'), around + 1)
+  const osl = drawLengths(options.workload.osl, count, random.fork('osl'))
+  const expected = new Uint32Array(count)
+  const texts = Array.from(isl, (tokens, index) => {
+    const first = index % turns === 0
+    const before = first ? 0 : (expected[index - 1] ?? 0) + (osl[index - 1] ?? 0) + perTurn
+    expected[index] = before + tokens
+    const runs = first ? runsOf(options, index, tokens - around) : wordsOf(`prompt-${index}`, tokens)
+    return drawText(lexicon, runs, random.fork('text'))
+  })
+  return {
+    count,
+    ...frameTexts(texts, options.api, lexicon),
+    inputTokens: sharedUint32(expected),
+    outputTokens: sharedUint32(osl),
+    turns,
+  }
+}
+
+/** The runs of one prompt: what tells points apart, what it shares with others, what tells it apart from them, the rest. */
+function runsOf(options: PromptOptions, index: number, words: number): WordRun[] {
+  const prefix = options.workload.prefix
+  const shared = prefix === undefined ? 0 : Math.round(prefix.share * words)
+  const which = index % (prefix?.count ?? 1)
+  return cutRuns(
+    [
+      noSalt,
+      { kind: 'mark', number: which, words: Math.min(markWords, shared - markWords) },
+      { kind: 'drawn', name: `prefix-${which}`, words: shared - 2 * markWords },
+      { kind: 'mark', number: index, words: markWords },
+      { kind: 'drawn', name: `prompt-${index}`, words },
+    ],
+    words,
+  )
+}
+
+function wordsOf(name: string, words: number): WordRun[] {
+  return [{ kind: 'drawn', name, words }]
+}
+
+/** Tokens that are not the prompt's own. */
+function tokensAround(lexicon: Lexicon, { api, model }: PromptOptions): number {
+  if (api === 'completions') return lexicon.promptTokens
+  if (lexicon.chatTokens !== null) return lexicon.chatTokens
+  throw new FulcrumError(
+    'bad-input',
+    'no-chat-template',
+    `the tokenizer ${model.tokenizer} has no usable chat template`,
+    {
+      where: model.tokenizer,
+      remedy: 'set load.api to completions, or name a folder whose tokenizer_config.json has a chat_template',
+    },
+  )
+}
+
+function checkLength({ workload }: PromptOptions, around: number): void {
+  if (workload.isl.kind !== 'fixed' || workload.isl.tokens > around) return
+  throw new FulcrumError(
+    'bad-input',
+    'isl-too-short',
+    `ISL ${workload.isl.tokens} can't be reached: the ${around} tokens of the chat template and one word are ${around + 1}`,
+    { where: workload.name, remedy: `ask for an ISL of at least ${around + 1}, or use the completions API` },
+  )
+}

@@ -1,0 +1,105 @@
+import type { Api, Dialect, Endpoint, Json, Load } from '../model/index.ts'
+
+type Fields = { readonly [field: string]: Json }
+
+/** Where an API is served, below the endpoint's URL. */
+export const apiPaths: Readonly<Record<Api, string>> = {
+  chat: '/v1/chat/completions',
+  completions: '/v1/completions',
+  responses: '/v1/responses',
+}
+
+/** The body field that carries the prompt. */
+export const promptFields: Readonly<Record<Api, string>> = {
+  chat: 'messages',
+  completions: 'prompt',
+  responses: 'input',
+}
+
+/** What a request body says besides its prompt. */
+export interface RequestShape {
+  readonly api: Api
+  readonly dialect: Dialect
+  readonly model: string
+  readonly streaming: boolean
+  /** Tokens to generate, no more and, where the dialect can say so, no fewer. 0 leaves it to the server. */
+  readonly outputTokens: number
+  /** Added as they are; they win over what stands here. */
+  readonly extra: Fields
+}
+
+/** The shape of the requests of a point. */
+export function requestShape(load: Load, endpoint: Endpoint, outputTokens: number): RequestShape {
+  return {
+    api: load.api,
+    dialect: endpoint.dialect,
+    model: endpoint.model,
+    streaming: load.streaming,
+    outputTokens,
+    extra: load.extra,
+  }
+}
+
+/** Every field of a request body except the prompt, in the server's spelling. */
+export function requestFields(shape: RequestShape): Fields {
+  return {
+    model: shape.model,
+    stream: shape.streaming,
+    // The Responses API always ends with usage; the others only tell when asked.
+    ...(shape.streaming && shape.api !== 'responses' ? { stream_options: streamOptions(shape.dialect) } : {}),
+    ...lengthFields(shape),
+    ...shape.extra,
+  }
+}
+
+/**
+ * Dynamo 1.x, vLLM and SGLang count on with every chunk when asked, which tells how many tokens a first chunk of several has. A
+ * server that doesn't know the option passes over it.
+ */
+function streamOptions(dialect: Dialect): Fields {
+  const counting = dialect === 'vllm' || dialect === 'dynamo-1'
+  return { include_usage: true, ...(counting ? { continuous_usage_stats: true } : {}) }
+}
+
+/** The fewest tokens that the server was told to generate; 0 when it wasn't told. A shorter answer is a failure. */
+export function leastTokens(shape: RequestShape): number {
+  const asked = requestFields(shape)
+  const min = asked.min_tokens
+  if (typeof min === 'number') return min
+  return shape.dialect === 'dynamo-0.3' && asked.nvext !== undefined ? shape.outputTokens : 0
+}
+
+function lengthFields(shape: RequestShape): Fields {
+  const tokens = shape.outputTokens
+  if (tokens === 0) return {}
+  const most: Fields = shape.api === 'responses' ? { max_output_tokens: tokens } : { max_tokens: tokens }
+  switch (shape.dialect) {
+    case 'dynamo-0.3':
+      return { ...most, nvext: { ignore_eos: true } }
+    case 'dynamo-1':
+    case 'vllm':
+      return { ...most, min_tokens: tokens, ignore_eos: true }
+    case 'openai':
+      return most
+  }
+}
+
+/** A body around the JSON of a prompt: what stands before it and after it. */
+export function bodyAround(shape: RequestShape): { readonly before: string; readonly after: string } {
+  const fields = JSON.stringify(requestFields(shape))
+  return { before: `{${JSON.stringify(promptFields[shape.api])}:`, after: `,${fields.slice(1)}` }
+}
+
+/** The head of a request, up to the length of its body. */
+export function headBefore(url: URL, api: Api, streaming: boolean, apiKey: string | undefined): string {
+  const base = url.pathname.replace(/\/+$/, '')
+  return [
+    `POST ${base}${apiPaths[api]} HTTP/1.1`,
+    `Host: ${url.host}`,
+    'User-Agent: fulcrum',
+    `Accept: ${streaming ? 'text/event-stream' : 'application/json'}`,
+    ...(apiKey === undefined ? [] : [`Authorization: Bearer ${apiKey}`]),
+    'Content-Type: application/json',
+    'Content-Length: ',
+  ].join('\r\n')
+}

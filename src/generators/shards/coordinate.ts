@@ -1,0 +1,173 @@
+import type { Endpoint, Load } from '../../model/index.ts'
+import { largest } from '../../model/index.ts'
+import { monotonicMs } from '../built-in/control.ts'
+import type { JobLoad } from '../built-in/job.ts'
+import type { LoadProgress } from '../generator.ts'
+import { longestRunMs } from '../programs/bounds.ts'
+import type { ClockOffset, ClockSample } from './clock.ts'
+import { clockOffset } from './clock.ts'
+import type { MessageOf, ShardLink } from './link.ts'
+
+/** Clock exchanges before and after a measurement: so many, and on for a while when a busy host made all of them slow. */
+const leastExchanges = 16
+const goodUncertaintyMs = 1
+const longestReadingMs = 500
+const exchangeLimitMs = 10_000
+/** Bytes of requests in one message. */
+const pieceBytes = 4 * 1024 * 1024
+/** From the order to start until the start: it must have arrived everywhere by then. */
+const startMarginMs = 50
+const progressEveryMs = 200
+
+/** What one shard is to do. */
+export interface ShardTask {
+  readonly link: ShardLink
+  readonly part: JobLoad
+}
+
+/** What came of it. */
+export interface ShardReport {
+  readonly link: ShardLink
+  readonly clock: ClockReading
+  /** The clock after the measurement; null when it was not read again. */
+  readonly clockAfter: ClockReading | null
+  /** Null when the shard was lost. */
+  readonly outcome: MessageOf<'result'> | null
+}
+
+/** Offsets of a shard's clocks. */
+export interface ClockReading extends ClockOffset {
+  readonly wallOffsetMs: number
+}
+
+export interface CoordinateOptions {
+  readonly endpoint: Endpoint
+  readonly load: Load
+  readonly ca: string | null
+  readonly threads: number | null
+  readonly signal: AbortSignal
+  onProgress(progress: LoadProgress): void
+  /** All shards have been told when to start their warm-up, or measuring: at this time of our monotonic clock, within milliseconds. */
+  onWarmup(atMs: number): void
+  onStart(atMs: number): void
+  /** All that is measured has its answer: the load may end. */
+  onRelease(atMs: number): void
+}
+
+/**
+ * Runs the parts of a load, their warm-ups and measurements started at one time each. A shard lost after the start is
+ * reported; the others go on to their end.
+ * @throws FulcrumError failed `shard-lost` when one is lost before; the signal's reason
+ */
+export async function coordinate(tasks: readonly ShardTask[], options: CoordinateOptions): Promise<ShardReport[]> {
+  const { signal, load } = options
+  const limitMs = longestRunMs(load) + largest(tasks.map(({ part }) => scheduledMs(part)))
+  const clocks = await Promise.all(tasks.map(({ link }) => readClock(link, signal)))
+  for (const task of tasks) sendPart(task, options)
+  const margin = startMarginMs + 4 * largest(clocks.map(clock => clock.uncertaintyMs))
+  const startAll = (): number => {
+    const atMs = monotonicMs() + margin
+    for (const [index, { link }] of tasks.entries()) {
+      if (link.lost() === null) link.send({ kind: 'start', atMs: atMs + (clocks[index]?.offsetMs ?? 0) })
+    }
+    return atMs
+  }
+  const allGathered = () => Promise.all(tasks.map(({ link }) => link.receive('gathered', limitMs, signal)))
+  const progress = followProgress(tasks, options)
+  try {
+    await allGathered()
+    progress.enter('warm-up')
+    options.onWarmup(startAll())
+    await allGathered()
+    progress.enter('measuring')
+    options.onStart(startAll())
+    // None may end its load while another still measures; one that is lost is not waited for.
+    await Promise.allSettled(tasks.map(({ link }) => link.receive('gathered', limitMs, signal)))
+    signal.throwIfAborted()
+    progress.enter('draining')
+    options.onRelease(startAll())
+    return await Promise.all(
+      tasks.map(async ({ link }, index): Promise<ShardReport> => {
+        const clock = clocks[index] ?? { offsetMs: 0, uncertaintyMs: 0, wallOffsetMs: 0 }
+        try {
+          const outcome = await link.receive('result', limitMs, signal)
+          return { link, clock, clockAfter: await readAgain(link, signal), outcome }
+        } catch (error) {
+          signal.throwIfAborted()
+          if (link.lost() === null) throw error
+          return { link, clock, clockAfter: null, outcome: null }
+        }
+      }),
+    )
+  } finally {
+    progress.stop()
+  }
+}
+
+/** Time that a part takes by its schedule alone: until its last due time, or for its users' thinking. */
+function scheduledMs({ schedule, thinkMs }: JobLoad): number {
+  if (schedule.kind === 'open') return schedule.dueMs.at(-1) ?? 0
+  return thinkMs * Math.ceil((schedule.requests ?? 0) / schedule.concurrency)
+}
+
+async function readClock(link: ShardLink, signal: AbortSignal): Promise<ClockReading> {
+  const samples: ClockSample[] = []
+  const beganMs = monotonicMs()
+  let wallOffsetMs = 0
+  const enough = () =>
+    samples.length >= leastExchanges &&
+    (clockOffset(samples).uncertaintyMs <= goodUncertaintyMs || monotonicMs() - beganMs > longestReadingMs)
+  while (!enough()) {
+    const askedMs = monotonicMs()
+    link.send({ kind: 'clock', id: samples.length })
+    const { receivedMs, sentMs, wallMs } = await link.receive('clock', exchangeLimitMs, signal)
+    samples.push({ askedMs, receivedMs, sentMs, answeredMs: monotonicMs() })
+    wallOffsetMs = wallMs - (Date.now() - monotonicMs())
+  }
+  const offset = clockOffset(samples)
+  return { ...offset, wallOffsetMs: wallOffsetMs + offset.offsetMs }
+}
+
+/** Null when the shard is lost meanwhile: what it measured is here and holds. */
+async function readAgain(link: ShardLink, signal: AbortSignal): Promise<ClockReading | null> {
+  try {
+    return await readClock(link, signal)
+  } catch (error) {
+    if (link.lost() === null) throw error
+    return null
+  }
+}
+
+function sendPart({ link, part }: ShardTask, { endpoint, ca, threads }: CoordinateOptions): void {
+  const { bytes } = part.requests
+  const load = { ...part, requests: { ...part.requests, bytes: new Uint8Array(0) } }
+  link.send({ kind: 'prepare', load, byteLength: bytes.length, endpoint, ca, threads })
+  for (let at = 0; at < bytes.length; at += pieceBytes) {
+    link.send({ kind: 'piece', at, bytes: bytes.subarray(at, at + pieceBytes) })
+  }
+  link.send({ kind: 'connect' })
+}
+
+function followProgress(tasks: readonly ShardTask[], { onProgress }: CoordinateOptions) {
+  const warmup = tasks.reduce((sum, { part }) => sum + part.warmup, 0)
+  const measured = tasks.reduce<number | null>((sum, { part: { schedule } }) => {
+    const count = schedule.kind === 'closed' ? schedule.requests : schedule.dueMs.length
+    return sum === null || count === null ? null : sum + count
+  }, 0)
+  let phase: LoadProgress['phase'] = 'preparing'
+  const tell = () => {
+    const done = tasks.map(({ link }) => link.progress())
+    if (phase === 'warm-up') onProgress({ phase, done: done.reduce((sum, one) => sum + one.warmup, 0), total: warmup })
+    if (phase === 'measuring' || phase === 'draining') {
+      onProgress({ phase, done: done.reduce((sum, one) => sum + one.measured, 0), total: measured })
+    }
+  }
+  const timer = setInterval(tell, progressEveryMs)
+  return {
+    enter: (next: 'warm-up' | 'measuring' | 'draining') => {
+      phase = next
+      tell()
+    },
+    stop: () => clearInterval(timer),
+  }
+}

@@ -1,0 +1,85 @@
+import { distributionOf } from '../../metrics/distribution.ts'
+import type { ClientHealth, Finding, Measurement, ShardHealth } from '../../metrics/measurement.ts'
+import { mergeRecords, requestsOfPhases } from '../../metrics/records.ts'
+import type { ValidityLimits } from '../../model/index.ts'
+import type { JobLoad } from '../built-in/job.ts'
+import { threadHealth } from '../built-in/result.ts'
+import type { ShardReport } from './coordinate.ts'
+
+/** What one shard saw of itself. */
+export function shardHealth({ link, clock, clockAfter, outcome }: ShardReport): ShardHealth {
+  const driftMs = clockAfter === null ? null : clockAfter.offsetMs - clock.offsetMs
+  const known = { host: link.host, clock: { ...clock, driftMs } }
+  if (outcome === null) {
+    return { ...known, requests: null, sendLatenessMs: null, eventLoopDelayMs: null, cpuShare: null }
+  }
+  const { sentMs, scheduledMs, count } = requestsOfPhases(mergeRecords(outcome.results.map(result => result.records)), [
+    'measured',
+  ])
+  const health = threadHealth(outcome.results.map(result => result.health))
+  return {
+    ...known,
+    requests: count,
+    sendLatenessMs: distributionOf(sentMs.map((sent, row) => sent - (scheduledMs[row] ?? Number.NaN))),
+    eventLoopDelayMs: health.eventLoopDelayMs,
+    cpuShare: health.cpuShare,
+    lookupMs: outcome.lookupMs,
+  }
+}
+
+/** The health of a split load: of the shard that was worst, because one that was late isn't made punctual by others. */
+export function worstHealth(client: ClientHealth, shards: readonly ShardHealth[]): ClientHealth {
+  const latest = shards
+    .flatMap(({ sendLatenessMs }) => (sendLatenessMs === null ? [] : [sendLatenessMs]))
+    .reduce<ClientHealth['sendLatenessMs']>((worst, one) => (worst === null || one.p99 > worst.p99 ? one : worst), null)
+  return {
+    ...client,
+    sendLatenessMs: latest,
+    cpuShare: shards.reduce<number | null>(
+      (most, { cpuShare }) => (cpuShare === null ? most : Math.max(most ?? 0, cpuShare)),
+      null,
+    ),
+    shards,
+  }
+}
+
+/** What speaks against a split load: shards lost, shards that did not do their part, clocks that can't be put in one time. */
+export function shardRemarks(
+  reports: readonly ShardReport[],
+  parts: readonly JobLoad[],
+  { shards }: { readonly shards: readonly ShardHealth[] },
+  limits: ValidityLimits,
+): NonNullable<Measurement['remarks']> {
+  return reports.flatMap((report, index): Finding[] => {
+    const { link } = report
+    const health = shards[index]
+    const lost = link.lost()
+    if (report.outcome === null || health === undefined) {
+      const message = `${lost ?? `shard ${link.shard} on ${link.host} was lost`}. The figures are of the other shards, hence of less load than asked`
+      return [{ severity: 'invalid', code: 'shard-lost', message }]
+    }
+    const where = `shard ${link.shard} on ${link.host}`
+    const remarks: Finding[] = []
+    const asked = requestsOf(parts[index])
+    if (asked !== null && health.requests !== asked) {
+      const message = `${where} sent ${health.requests} requests, ${asked} were its part`
+      remarks.push({ severity: 'invalid', code: 'shard-disagrees', message })
+    }
+    const { clock, clockAfter } = report
+    const drift = clockAfter === null ? 0 : Math.abs(clockAfter.offsetMs - clock.offsetMs)
+    // What of the drift can't be the two readings' own uncertainty.
+    const sureDrift = Math.max(0, drift - clock.uncertaintyMs - (clockAfter?.uncertaintyMs ?? 0))
+    const apartMs = clock.uncertaintyMs + sureDrift
+    if (apartMs > limits.sendLatenessP99Ms) {
+      const message = `the clock of ${where} is known to ${apartMs.toFixed(1)} ms only (half of the quickest exchange ${clock.uncertaintyMs.toFixed(1)} ms, drift during the point ${sureDrift.toFixed(1)} ms): its requests may be that far from the common schedule. Latencies are each of one clock and hold`
+      remarks.push({ severity: 'warning', code: 'shard-clock', message })
+    }
+    return remarks
+  })
+}
+
+/** Requests that a shard must have sent; null where time or a broken conversation may decide otherwise. */
+function requestsOf(part: JobLoad | undefined): number | null {
+  if (part === undefined || part.durationMs !== null || part.requests.turns > 1) return null
+  return part.schedule.kind === 'closed' ? part.schedule.requests : part.schedule.dueMs.length
+}

@@ -1,0 +1,159 @@
+import { FulcrumError } from '../../model/index.ts'
+import type { ShardChannel, ShardPlace } from './place.ts'
+import type { FromShard, ToShard } from './wire.ts'
+import { aliveEveryMs, createDecoder, encode } from './wire.ts'
+
+/** What a message of some kind says. */
+export type MessageOf<Kind extends FromShard['kind']> = Extract<FromShard, { kind: Kind }>
+
+/** The way to one shard. */
+export interface ShardLink {
+  readonly shard: number
+  readonly host: string
+  /** Null while all is well; else what happened, the host named, its last words included. */
+  lost(): string | null
+  send(message: ToShard): void
+  /**
+   * The next message of a kind, in the order they came.
+   * @throws FulcrumError failed `shard-lost` when the shard ends, fails or falls silent, or after `limitMs`; the signal's reason
+   */
+  receive<Kind extends FromShard['kind']>(kind: Kind, limitMs: number, signal: AbortSignal): Promise<MessageOf<Kind>>
+  /** Requests that have ended so far. */
+  progress(): { readonly warmup: number; readonly measured: number }
+  /** Ends the shard; nothing of it is left on any host. Safe to call twice. */
+  close(): Promise<void>
+}
+
+export interface LinkOptions {
+  readonly place: ShardPlace
+  readonly shard: number
+  readonly signal: AbortSignal
+  /** A shard that has said hello and then says nothing for so long is lost. */
+  readonly silentMs: number
+}
+
+/** Looks within the time after which silence counts: by looks and not by the clock, so that our own pauses don't count. */
+const looksUntilSilent = 5
+const lastLinesShown = 3
+const noProgress: MessageOf<'progress'> = { kind: 'progress', warmup: 0, measured: 0 }
+/** A timer set for longer fires at once. */
+const longestTimerMs = 2 ** 31 - 1
+
+/**
+ * Starts a shard. Its first message is its `hello`.
+ * @throws FulcrumError as {@link ShardPlace.open}
+ */
+export async function openLink({ place, shard, signal: opening, silentMs }: LinkOptions): Promise<ShardLink> {
+  const queues = new Map<string, FromShard[]>()
+  const said: string[] = []
+  const changes = new EventTarget()
+  const changed = () => changes.dispatchEvent(new Event('change'))
+  let reason: string | null = null
+  let greeted = false
+  let silentLooks = 0
+  let progress = noProgress
+  /** Null until it is open: lines come before. */
+  let channel: ShardChannel | null = null
+  const lose = (what: string) => {
+    reason ??= describeLoss(channel?.host ?? 'its host', shard, what, [...(channel?.lastLines() ?? []), ...said])
+    changed()
+  }
+  const decode = createDecoder<FromShard>()
+  const read = (line: string) => {
+    const heard = decode(line)
+    if (heard === 'noise') {
+      // A launcher's or a login shell's own words.
+      if (line.trim() !== '') said.push(line)
+      if (said.length > lastLinesShown) said.shift()
+      return
+    }
+    silentLooks = 0
+    if (heard === 'part') return
+    const { message } = heard
+    if (message.kind === 'alive') return
+    if (message.kind === 'failed') {
+      lose(message.message)
+      return
+    }
+    if (message.kind === 'progress') {
+      progress = message
+      return
+    }
+    if (message.kind === 'hello') greeted = true
+    queues.set(message.kind, [...(queues.get(message.kind) ?? []), message])
+    changed()
+  }
+  const opened = await place.open(shard, read, opening)
+  channel = opened
+  const send = (message: ToShard) => {
+    if (message.kind === 'prepare') progress = noProgress
+    opened.send(encode(message))
+  }
+  const alive = setInterval(() => send({ kind: 'alive' }), aliveEveryMs)
+  const watch = setInterval(() => {
+    // Until then it is waited for by the one who wants its hello.
+    if (greeted) silentLooks += 1
+    if (silentLooks > looksUntilSilent) lose(`nothing was heard from it for ${silentMs / 1000} s`)
+  }, silentMs / looksUntilSilent)
+  const stopWatching = () => {
+    clearInterval(alive)
+    clearInterval(watch)
+  }
+  void opened.ended.then(async how => {
+    stopWatching()
+    // What it said last arrives after its end.
+    await new Promise(resolve => setTimeout(resolve, 50))
+    lose(`it ${how}`)
+  })
+  return {
+    shard,
+    host: opened.host,
+    lost: () => reason,
+    send,
+    receive: async (kind, limitMs, signal) => {
+      const deadline = AbortSignal.timeout(Math.min(Math.ceil(limitMs), longestTimerMs))
+      for (;;) {
+        signal.throwIfAborted()
+        const [message, ...rest] = queues.get(kind) ?? []
+        if (message !== undefined) {
+          queues.set(kind, rest)
+          return message as MessageOf<typeof kind>
+        }
+        if (reason === null && deadline.aborted) lose(`no ${kind} came from it within ${Math.round(limitMs / 1000)} s`)
+        if (reason !== null) throw lossError(reason)
+        await next(changes, [signal, deadline])
+      }
+    },
+    progress: () => progress,
+    close: async () => {
+      stopWatching()
+      await opened.close()
+    },
+  }
+}
+
+/** The failure of a lost shard. */
+export function lossError(reason: string): FulcrumError {
+  return new FulcrumError('failed', 'shard-lost', reason, {
+    remedy: 'start `fulcrum shard` on that host by hand: it must say hello',
+  })
+}
+
+function describeLoss(host: string, shard: number, what: string, lines: readonly string[]): string {
+  const last = lines.filter(line => line.trim() !== '').slice(-lastLinesShown)
+  return `shard ${shard} on ${host} was lost: ${what}${last.length === 0 ? '' : `; it last said: ${last.join(' / ')}`}`
+}
+
+/** Until something has changed or a signal aborts. */
+function next(changes: EventTarget, signals: readonly AbortSignal[]): Promise<void> {
+  return new Promise(resolve => {
+    const done = () => {
+      changes.removeEventListener('change', done)
+      for (const signal of signals) signal.removeEventListener('abort', done)
+      resolve()
+    }
+    changes.addEventListener('change', done)
+    for (const signal of signals) signal.addEventListener('abort', done)
+    if (signals.some(signal => signal.aborted)) done()
+  })
+}

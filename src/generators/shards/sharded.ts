@@ -1,0 +1,198 @@
+import { hostname } from 'node:os'
+import type { Measurement } from '../../metrics/measurement.ts'
+import type { Endpoint, Point } from '../../model/index.ts'
+import { FulcrumError, largest } from '../../model/index.ts'
+import type { BuiltInOptions } from '../built-in/built-in.ts'
+import { conclude } from '../built-in/conclude.ts'
+import { monotonicMs } from '../built-in/control.ts'
+import { prepareLoad, refuseWhatCannotBe, timingOf } from '../built-in/prepare.ts'
+import { generatorVersion } from '../built-in/result.ts'
+import type { LoadGenerator, MeasureContext } from '../generator.ts'
+import type { PromptBook } from '../prompt-book.ts'
+import { createPromptBook } from '../prompt-book.ts'
+import { coordinate } from './coordinate.ts'
+import { shardHealth, shardRemarks, worstHealth } from './health.ts'
+import type { ShardSettings } from './launch.ts'
+import type { ShardLink } from './link.ts'
+import { lossError, openLink } from './link.ts'
+import { processPlace, type ShardPlace } from './place.ts'
+import { busyShards, splitLoad } from './split.ts'
+import { protocol } from './wire.ts'
+
+export interface ShardedOptions extends BuiltInOptions {
+  readonly shards: ShardSettings
+  readonly runFolder: string
+  /** Where shards run; processes of the hosts of `shards` when absent. */
+  readonly place?: ShardPlace
+  /** A shard that says nothing for so long counts as lost. */
+  readonly silentMs?: number
+}
+
+const defaultSilentMs = 15_000
+/** Login, Node's start and the modules, on a busy host over a slow file system. */
+const helloLimitMs = 60_000
+
+/**
+ * The built-in generator split over processes, on this machine or on others. Each request, slot and due time is one shard's;
+ * what they saw is put together request by request, so that nothing is averaged over shards. Shards live on from point to point.
+ */
+export function sharded(options: ShardedOptions): LoadGenerator {
+  const place = options.place ?? processPlace(options.shards, options.runFolder)
+  const links: (ShardLink | undefined)[] = []
+  const book = createPromptBook()
+  /** What the hosts of shards that have said hello call themselves. */
+  const greeted = new Map<number, string>()
+
+  /** The first shards, started where they don't run. */
+  async function ready(count: number, endpoint: Endpoint, signal: AbortSignal): Promise<ShardLink[]> {
+    const opened = Array.from({ length: place.together ? options.shards.count : count }, (_, shard) => shard)
+    // All of them, before one that can't be started is an error: none may start after everything was closed.
+    await allSettled(
+      opened.map(async shard => {
+        const known = links[shard]
+        if (known !== undefined && known.lost() === null) return
+        await known?.close()
+        links[shard] = await openLink({ place, shard, signal, silentMs: options.silentMs ?? defaultSilentMs })
+        greeted.delete(shard)
+      }),
+    )
+    return Promise.all(
+      opened.slice(0, count).map(async shard => {
+        const link = links[shard]
+        if (link === undefined) throw new Error('every wanted shard was opened')
+        const hostOfShard = greeted.get(shard) ?? (await greet(link, signal))
+        greeted.set(shard, hostOfShard)
+        refuseLoopback(endpoint, link.host, hostOfShard)
+        return link
+      }),
+    )
+  }
+
+  async function closeAll(): Promise<void> {
+    await Promise.all(links.splice(0).map(link => link?.close()))
+  }
+
+  return {
+    measure: async (point, endpoint, context) => {
+      try {
+        return await measure(ready, options, book, point, place.seenFrom(endpoint), context)
+      } catch (error) {
+        // Shards may be anywhere in their part: none of it is wanted any more.
+        await closeAll()
+        throw error
+      }
+    },
+    close: async () => {
+      await closeAll()
+      await place.close()
+    },
+  }
+}
+
+async function measure(
+  ready: (count: number, endpoint: Endpoint, signal: AbortSignal) => Promise<ShardLink[]>,
+  options: ShardedOptions,
+  book: PromptBook,
+  point: Point,
+  endpoint: Endpoint,
+  context: MeasureContext,
+): Promise<Measurement> {
+  const beganMs = monotonicMs()
+  const env = options.env ?? process.env
+  const { signal } = context
+  context.onProgress({ phase: 'preparing', done: 0, total: null })
+  refuseWhatCannotBe(point)
+  if (point.load.auto !== undefined) throw shardsCannotStop()
+  const timing = await timingOf(point, signal)
+  const count = busyShards(timing.schedule, options.shards.count)
+  const [load, links] = await allSettled([
+    prepareLoad(point, endpoint, timing, { cacheFolder: options.cacheFolder, env, book }, signal),
+    ready(count, endpoint, signal),
+  ])
+  const parts = splitLoad(load, count)
+  const preparedMs = monotonicMs()
+  const startedAt = new Date()
+  let warmupMs = Number.NaN
+  let measuredMs = Number.NaN
+  let releasedMs = Number.NaN
+  const reports = await coordinate(
+    links.flatMap((link, index) => {
+      const part = parts[index]
+      return part === undefined ? [] : [{ link, part }]
+    }),
+    {
+      endpoint,
+      load: point.load,
+      ca: options.ca ?? null,
+      threads: options.threads ?? null,
+      signal,
+      onProgress: context.onProgress,
+      onWarmup: atMs => {
+        warmupMs = atMs
+      },
+      onStart: atMs => {
+        measuredMs = atMs
+      },
+      onRelease: atMs => {
+        releasedMs = atMs
+      },
+    },
+  )
+  context.onProgress({ phase: 'summarising', done: 0, total: null })
+  const outcomes = reports.flatMap(({ outcome }) => (outcome === null ? [] : [outcome]))
+  if (outcomes.length === 0) throw lossError(reports.map(({ link }) => link.lost()).join('; '))
+  const clockJumpMs = outcomes.reduce(
+    (worst, one) => (Math.abs(one.clockJumpMs) > Math.abs(worst) ? one.clockJumpMs : worst),
+    0,
+  )
+  const lookupMs = largest(outcomes.map(one => one.lookupMs))
+  const times = { beganMs, preparedMs, warmupMs, measuredMs, releasedMs }
+  const facts = { point, requests: load.requests, startedAt, times, clockJumpMs, lookupMs, shards: count, env }
+  const measurement = await conclude(
+    outcomes.flatMap(outcome => outcome.results),
+    facts,
+    context,
+  )
+  const shards = reports.map(shardHealth)
+  const remarks = shardRemarks(reports, parts, { shards }, point.limits)
+  return {
+    ...measurement,
+    client: worstHealth(measurement.client, shards),
+    remarks: [...(measurement.remarks ?? []), ...remarks],
+  }
+}
+
+/** Shards tell what they saw when they are done: nobody could look before. */
+function shardsCannotStop(): FulcrumError {
+  const message = 'requests: auto can’t be split over shards, which tell what they saw only when they are done'
+  return new FulcrumError('bad-input', 'generator-cannot', message, {
+    remedy: 'Write a number, such as requests: 10x, or leave shards out.',
+  })
+}
+
+/** Waits for a shard's hello; resolves with what its host calls itself. */
+async function greet(link: ShardLink, signal: AbortSignal): Promise<string> {
+  const hello = await link.receive('hello', helloLimitMs, signal)
+  if (hello.protocol === protocol && hello.version === generatorVersion) return hello.hostname
+  throw lossError(
+    `shard ${link.shard} on ${link.host} is of another Fulcrum (its generator is ${hello.version}, ours ${generatorVersion}): install the same one there`,
+  )
+}
+
+/** As Promise.all, but a failure is thrown only when all have come to an end. */
+async function allSettled<T extends readonly unknown[]>(work: T): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(work)
+  return Promise.all(work) as Promise<{ [K in keyof T]: Awaited<T[K]> }>
+}
+
+/** An endpoint of this machine's own is another one, or none, on another. */
+function refuseLoopback(endpoint: Endpoint, host: string, shardHostname: string): void {
+  const { hostname: target } = new URL(endpoint.url)
+  if (shardHostname === hostname() || !/^(localhost|127\.|\[::1\])/.test(target)) return
+  throw new FulcrumError(
+    'environment',
+    'endpoint-out-of-reach',
+    `The shard on ${host} can't reach ${endpoint.url}: that address means the host itself`,
+    { remedy: 'attach to the endpoint by an address that the load hosts reach, or run the shards on this machine' },
+  )
+}

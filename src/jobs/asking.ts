@@ -1,7 +1,0 @@
-import type { Asking } from '../load/probe.ts'
-import type { Load } from '../point/index.ts'
-
-/** How a sweep's load asks, for the probes of its deployments; all loads of a sweep ask alike. */
-export function askingOf([load]: readonly Load[]): { readonly ask?: Asking } {
-  return load === undefined ? {} : { ask: { api: load.api, streaming: load.streaming, extra: load.extra } }
-}

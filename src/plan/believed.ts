@@ -1,0 +1,19 @@
+import type { Prior } from '../analysis/priors/prior.ts'
+import { type PriorRank, priorOrder } from '../analysis/priors/prior-order.ts'
+import type { Plan } from '../spec/sweep.ts'
+
+/** A plan whose adaptive search begins with what priors promise most; a grid measures all of it in the order of fewest starts. */
+export function withBeliefs(plan: Plan, priors: readonly Prior[]): Plan {
+  const promise: { [deploymentId: string]: number } = {}
+  for (const { point, promise: of } of believedOrder(plan, priors))
+    promise[point.deployment.id] = Math.max(promise[point.deployment.id] ?? 0, of)
+  return { ...plan, promise }
+}
+
+/** The points of a plan by what priors promise. */
+export function believedOrder(plan: Plan, priors: readonly Prior[]): readonly PriorRank[] {
+  return priorOrder(
+    plan.deployments.flatMap(({ points }) => points),
+    priors,
+  )
+}

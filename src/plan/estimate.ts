@@ -1,0 +1,55 @@
+import { type Load, meanTokens, type Point, windowOf, workersOf } from '../model/index.ts'
+import type { Plan, PlannedDeployment, ReconcileCost, Sweep } from '../spec/sweep.ts'
+
+/** Time that a worker start takes until it answers, s; a guess until there is a past run. */
+export function secondsToStart(sweep: Sweep): number {
+  const { deploy } = sweep
+  if (deploy.with === 'simulated') return 0.1
+  if (deploy.with === 'attach') return 0
+  return deploy.with === 'dynamo' && deploy.backend === 'dynamo.mocker' ? 5 : 180
+}
+
+/** Order of magnitude of a large model on current hardware; only the shape of a plan rests on it. */
+const guess = { itlMs: 15, prefillTokensPerS: 20_000 }
+
+/** Expected seconds of a plan and what they rest on: what past points took when that is known, else plain arithmetic. */
+export function estimate(
+  sweep: Sweep,
+  deployments: readonly PlannedDeployment[],
+  cost: ReconcileCost,
+  pastSecondsPerPoint: number | undefined,
+): Plan['estimate'] {
+  const points = deployments.flatMap(planned => planned.points)
+  const deploying = cost.workersStarted * secondsToStart(sweep)
+  if (pastSecondsPerPoint !== undefined) {
+    const seconds = points.length * pastSecondsPerPoint + deploying
+    return { seconds, basis: `past runs: ${pastSecondsPerPoint.toFixed(1)} s a point` }
+  }
+  const loading = points.reduce((sum, point) => sum + guessedS(point), 0)
+  const atLeast = points.reduce((sum, point) => sum + guessedS({ ...point, load: shortest(point.load) }), 0)
+  const range = atLeast < loading ? { secondsAtLeast: atLeast + deploying } : {}
+  const assumed = `${guess.itlMs} ms a token and ${guess.prefillTokensPerS} prompt tokens/s a worker`
+  return { seconds: loading + deploying, ...range, basis: `a guess from ${assumed}; no past run of this sweep` }
+}
+
+/** The load of a point that stops at its first look. */
+function shortest(load: Load): Load {
+  return load.auto === undefined ? load : { ...load, requests: load.auto.min }
+}
+
+function guessedS({ load, deployment, workload }: Point): number {
+  const requestS = meanTokens(workload.isl) / guess.prefillTokensPerS + (meanTokens(workload.osl) * guess.itlMs) / 1000
+  const readers = workersOf(deployment.topology, 'prefill') + workersOf(deployment.topology, 'aggregated')
+  const prefillS = meanTokens(workload.isl) / guess.prefillTokensPerS / Math.max(readers, 1)
+  const holdS = windowOf(load) === 'steady' ? requestS : 0
+  const warmupS = load.warmup === 0 ? 0 : manyS(load, load.warmup, requestS, prefillS)
+  if (load.durationS !== undefined) return warmupS + holdS + load.durationS + Math.min(load.graceS, requestS)
+  return warmupS + holdS + manyS(load, load.requests ?? load.dataset, requestS, prefillS)
+}
+
+/** Requests one after another in each place of the concurrency, or as fast as prompts can be read, whichever is slower. */
+function manyS(load: Load, requests: number, requestS: number, prefillS: number): number {
+  if (load.level.kind === 'rate') return requests / load.level.requestsPerS + requestS
+  const concurrency = load.level.kind === 'concurrency' ? load.level.concurrency : requests
+  return Math.max(Math.ceil(requests / concurrency) * requestS, requests * prefillS)
+}

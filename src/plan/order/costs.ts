@@ -1,0 +1,72 @@
+import { roles } from '../../model/index.ts'
+import { type Pools, reconcileCost } from './reconcile-cost.ts'
+
+/** Starts of every step of a path through a group of deployments, small indices standing for the group's members. */
+export interface StepCosts {
+  readonly size: number
+  /** Workers started when `to` is the first. */
+  first(to: number): number
+  /** Workers started on the way from `from` to `to`. */
+  step(from: number, to: number): number
+  /** Workers that run at the end: they need no stop, so among orders with equal starts the largest end stops least. */
+  workers(at: number): number
+}
+
+/** A table up to this many deployments (16 MB); above, each step is worked out when asked for. */
+const tableLimit = 2000
+
+export function stepCosts(pools: readonly Pools[]): StepCosts {
+  const size = pools.length
+  const workers = pools.map(pool => reconcileCost(null, pool).workersStarted)
+  const between = startsBetween(pools)
+  const shared = { size, first: (to: number) => workers[to] ?? 0, workers: (at: number) => workers[at] ?? 0 }
+  if (size > tableLimit) return { ...shared, step: between }
+  const table = new Int32Array(size * size)
+  for (let from = 0; from < size; from++) {
+    for (let to = 0; to < size; to++) table[from * size + to] = between(from, to)
+  }
+  return { ...shared, step: (from, to) => table[from * size + to] as number }
+}
+
+/** The starts of {@link reconcileCost}, on numbers: a large plan asks a hundred million times. */
+function startsBetween(pools: readonly Pools[]): (from: number, to: number) => number {
+  const numbers = new Map<string, number>()
+  const kinds = new Int32Array(pools.length * roles.length)
+  const workers = new Int32Array(pools.length * roles.length)
+  for (const [index, pool] of pools.entries()) {
+    for (const [place, role] of roles.entries()) {
+      const { kind, workers: count } = pool[role] ?? { kind: '', workers: 0 }
+      if (!numbers.has(kind)) numbers.set(kind, numbers.size)
+      kinds[index * roles.length + place] = numbers.get(kind) as number
+      workers[index * roles.length + place] = count
+    }
+  }
+  return (from, to) => {
+    let sum = 0
+    for (let place = 0; place < roles.length; place++) {
+      const a = from * roles.length + place
+      const b = to * roles.length + place
+      const wanted = workers[b] as number
+      const there = kinds[a] === kinds[b] ? (workers[a] as number) : 0
+      if (wanted > there) sum += wanted - there
+    }
+    return sum
+  }
+}
+
+/** Workers that an order starts. */
+export function startsOf(costs: StepCosts, order: readonly number[]): number {
+  let sum = 0
+  let from = -1
+  for (const to of order) {
+    sum += from < 0 ? costs.first(to) : costs.step(from, to)
+    from = to
+  }
+  return sum
+}
+
+/** Whether an order is better: fewer starts, or as many and fewer stops. */
+export function isBetter(costs: StepCosts, order: readonly number[], than: readonly number[]): boolean {
+  const difference = startsOf(costs, order) - startsOf(costs, than)
+  return difference < 0 || (difference === 0 && costs.workers(order.at(-1) ?? -1) > costs.workers(than.at(-1) ?? -1))
+}

@@ -1,0 +1,24 @@
+import type { Plan, Sweep } from '../spec/sweep.ts'
+import { estimate } from './estimate.ts'
+import { orderDeployments } from './order/index.ts'
+import { pointsOf } from './points.ts'
+
+/**
+ * What will be measured and in which order: points grouped by deployment, deployments ordered by {@link orderDeployments}. Pure: the
+ * same sweep gives the same plan.
+ * @param pastSecondsPerPoint what a point of this sweep took before, redeployments apart; undefined without a past run
+ */
+export function planSweep(sweep: Sweep, pastSecondsPerPoint?: number): Plan {
+  const ordered = orderDeployments(sweep.deployments)
+  const deployments = ordered.deployments.map(deployment => ({ deployment, points: pointsOf(sweep, deployment) }))
+  return {
+    sweep,
+    deployments,
+    cost: ordered.cost,
+    nestedLoopCost: ordered.givenCost,
+    lowerBound: ordered.lowerBound,
+    exact: ordered.exact,
+    pointCount: deployments.reduce((sum, planned) => sum + planned.points.length, 0),
+    estimate: estimate(sweep, deployments, ordered.cost, pastSecondsPerPoint),
+  }
+}

@@ -1,0 +1,135 @@
+import type { TopLevelSpec } from 'vega-lite'
+import { crossPath } from '../html/theme.ts'
+import type { ChartInput, Layer, Target } from './chart.ts'
+import { chart, colourBySeries, inFocus, shapeBySeries, tooltipOf } from './chart.ts'
+
+/**
+ * The frontier as the field draws it: interactivity against throughput per GPU. The line is a staircase, because what lies
+ * between two measured points was not measured.
+ */
+export function frontierSpec(input: ChartInput, target: Target): TopLevelSpec {
+  const colour = colourBySeries(input, target)
+  const x = {
+    field: 'x',
+    type: 'quantitative' as const,
+    title: 'Output tokens/s per user →',
+    scale: { zero: false, nice: true, padding: 16 },
+  }
+  const y = { field: 'y', type: 'quantitative' as const, title: '↑ Output tokens/s per GPU', axis: { tickCount: 6 } }
+  const layers: Layer[] = [
+    {
+      transform: [{ filter: 'datum.onFrontier && isValid(datum.x)' }],
+      mark: { type: 'area', interpolate: 'step-before', color: { expr: 'accent' }, opacity: 0.07, tooltip: false },
+      encoding: { x, y },
+    },
+    {
+      transform: [{ filter: "datum.status === 'ok' && isValid(datum.x) && isValid(datum.loadValue)" }],
+      mark: { type: 'line', strokeWidth: 1, interpolate: 'linear', tooltip: false },
+      encoding: {
+        x,
+        y,
+        color: colour,
+        detail: [{ field: 'workload' }, { field: 'loadKind' }],
+        order: { field: 'loadValue' },
+        opacity: {
+          condition: { test: 'focus !== null && indexof(focus, datum.deployment) >= 0', value: 0.9 },
+          value: 0.22,
+        },
+      },
+    },
+    {
+      transform: [{ filter: 'datum.onFrontier && isValid(datum.x)' }],
+      mark: {
+        type: 'line',
+        interpolate: 'step-before',
+        strokeWidth: 1.6,
+        color: { expr: 'ink' },
+        opacity: 0.75,
+        tooltip: false,
+      },
+      encoding: { x, y, order: { field: 'x' } },
+    },
+    ...intervals(x, y, colour),
+    {
+      name: 'points',
+      transform: [{ filter: "datum.status === 'ok' && isValid(datum.x) && isValid(datum.y)" }],
+      mark: { type: 'point', filled: true, strokeWidth: 1.6, cursor: 'pointer' },
+      encoding: {
+        x,
+        y,
+        color: colour,
+        stroke: colour,
+        shape: shapeBySeries(input, target),
+        size: { condition: { test: 'datum.onFrontier', value: 95 }, value: 48 },
+        fillOpacity: { condition: { test: "datum.slo !== 'no'", value: 1 }, value: 0 },
+        opacity: {
+          condition: [
+            { test: `!(${inFocus})`, value: 0.08 },
+            { test: 'datum.onFrontier', value: 1 },
+          ],
+          value: 0.5,
+        },
+        tooltip: tooltipOf(input),
+      },
+    },
+    {
+      name: 'invalid',
+      transform: [{ filter: "datum.status !== 'ok' && isValid(datum.x) && isValid(datum.y)" }],
+      mark: {
+        type: 'point',
+        shape: crossPath,
+        size: 110,
+        strokeWidth: 1.8,
+        stroke: { expr: 'muted' },
+        cursor: 'pointer',
+      },
+      encoding: { x, y, opacity: { condition: { test: inFocus, value: 0.9 }, value: 0.08 }, tooltip: tooltipOf(input) },
+    },
+    {
+      transform: [{ filter: 'datum.recommended' }],
+      mark: { type: 'point', filled: false, size: 330, strokeWidth: 1.8, stroke: { expr: 'ink' }, tooltip: false },
+      encoding: { x, y },
+    },
+    {
+      transform: [{ filter: 'datum.recommended' }],
+      mark: {
+        type: 'text',
+        align: 'left',
+        dx: 13,
+        dy: -11,
+        fontSize: 12.5,
+        fontWeight: 600,
+        fill: { expr: 'ink' },
+        stroke: { expr: 'paper' },
+        strokeWidth: 0.01,
+        tooltip: false,
+      },
+      encoding: { x, y, text: { field: 'deployment' } },
+    },
+  ]
+  return chart(input, target, 420, layers)
+}
+
+interface Axis {
+  readonly field: string
+  readonly type: 'quantitative'
+  readonly title: string
+}
+
+/** Whiskers: the 95 % confidence interval of the mean over repeats, where there are repeats. */
+function intervals(x: Axis, y: Axis, color: ReturnType<typeof colourBySeries>): Layer[] {
+  const opacity = { condition: { test: `(${inFocus}) && datum.onFrontier`, value: 0.7 }, value: 0.12 }
+  const mark = { type: 'rule' as const, strokeWidth: 1.4, tooltip: false }
+  return [
+    {
+      transform: [{ filter: "datum.status === 'ok' && isValid(datum.xLow)" }],
+      mark,
+      encoding: { x: { ...x, field: 'xLow' }, x2: { field: 'xHigh' }, y, color, opacity },
+    },
+    {
+      transform: [{ filter: "datum.status === 'ok' && isValid(datum.yLow)" }],
+      mark,
+      encoding: { x, y: { ...y, field: 'yLow' }, y2: { field: 'yHigh' }, color, opacity },
+    },
+  ]
+}

@@ -1,0 +1,121 @@
+import type { TopLevelSpec } from 'vega-lite'
+import { crossPath } from '../html/theme.ts'
+import type { ChartInput, Target } from './chart.ts'
+import { chart, colourBySeries, inFocus, pointTooltip, shapeBySeries } from './chart.ts'
+
+export interface LatencyChart {
+  readonly metric: 'ttft' | 'itl'
+  readonly loadKind: 'concurrency' | 'rate'
+  /** Drawn as a line on the p95 view; null without one. */
+  readonly sloMs: number | null
+}
+
+/** 1, 2 and 5 of every decade from 1 ms to 1000 s: a logarithmic axis with all its minor lines is a fence. */
+const decades = [1, 10, 100, 1e3, 1e4, 1e5].flatMap(decade => [decade, 2 * decade, 5 * decade])
+
+/**
+ * TTFT or ITL against logarithmic load. TTFT is logarithmic itself, because queues make it grow in multiples.
+ * `percentile` switches among p50, p95 and p99.
+ */
+export function latencySpec(input: ChartInput, target: Target, of: LatencyChart): TopLevelSpec {
+  const name = of.metric.toUpperCase()
+  const x = {
+    field: 'loadValue',
+    type: 'quantitative' as const,
+    title: of.loadKind === 'concurrency' ? 'Concurrency →' : 'Requests/s →',
+    scale: { type: 'log' as const, base: 2, nice: false, padding: 14 },
+    axis: { labelOverlap: true, values: loadsOf(input, of.loadKind), format: '~g' },
+  }
+  const y = {
+    field: 'latencyMs',
+    type: 'quantitative' as const,
+    title: `↑ ${name}, ms`,
+    ...(of.metric === 'ttft'
+      ? {
+          scale: { type: 'log' as const, nice: true },
+          axis: { format: '~s', values: decades, labelOverlap: 'greedy' as const },
+        }
+      : { axis: { tickCount: 6 } }),
+  }
+  const spec = chart(input, target, 300, [
+    {
+      transform: [{ filter: "datum.status === 'ok'" }],
+      mark: { type: 'line', strokeWidth: 1.7, tooltip: false },
+      encoding: {
+        x,
+        y,
+        color: colourBySeries(input, target),
+        order: { field: 'loadValue' },
+        opacity: { condition: { test: inFocus, value: 0.75 }, value: 0.07 },
+      },
+    },
+    {
+      name: 'points',
+      transform: [{ filter: "datum.status === 'ok'" }],
+      mark: { type: 'point', filled: true, cursor: 'pointer', strokeWidth: 1.6 },
+      encoding: {
+        x,
+        y,
+        color: colourBySeries(input, target),
+        stroke: colourBySeries(input, target),
+        shape: shapeBySeries(input, target),
+        size: { condition: { test: 'datum.knee', value: 130 }, value: 52 },
+        fillOpacity: { condition: { test: "datum.slo !== 'no'", value: 1 }, value: 0 },
+        opacity: { condition: { test: inFocus, value: 1 }, value: 0.08 },
+        tooltip: pointTooltip,
+      },
+    },
+    {
+      name: 'invalid',
+      transform: [{ filter: "datum.status !== 'ok'" }],
+      mark: { type: 'point', shape: crossPath, size: 60, strokeWidth: 1.8, stroke: { expr: 'muted' } },
+      encoding: { x, y, opacity: { condition: { test: inFocus, value: 0.9 }, value: 0.08 }, tooltip: pointTooltip },
+    },
+    ...sloLayers(of),
+  ])
+  return {
+    ...spec,
+    params: [...(spec.params ?? []), { name: 'percentile', value: 'p95' }],
+    transform: [
+      { filter: `datum.loadKind === '${of.loadKind}'` },
+      {
+        calculate: `percentile === 'p50' ? datum.${of.metric}P50 : percentile === 'p99' ? datum.${of.metric}P99 : datum.${of.metric}P95`,
+        as: 'latencyMs',
+      },
+      { filter: 'isValid(datum.latencyMs) && datum.latencyMs > 0' },
+    ],
+  }
+}
+
+function loadsOf(input: ChartInput, kind: string): number[] {
+  const loads = input.points.filter(p => p.loadKind === kind).map(p => p.loadValue ?? 0)
+  return [...new Set(loads)].sort((a, b) => a - b)
+}
+
+function sloLayers(of: LatencyChart): Parameters<typeof chart>[3] {
+  if (of.sloMs === null) return []
+  const data = { values: [{ slo: of.sloMs, text: `SLO p95 ≤ ${of.sloMs} ms` }] }
+  const opacity = { condition: { test: "percentile === 'p95'", value: 0.9 }, value: 0.15 }
+  return [
+    {
+      data,
+      mark: { type: 'rule', strokeDash: [5, 4], strokeWidth: 1.4, color: { expr: 'ink' }, tooltip: false },
+      encoding: { y: { field: 'slo', type: 'quantitative' }, opacity },
+    },
+    {
+      data,
+      mark: {
+        type: 'text',
+        align: 'left',
+        baseline: 'bottom',
+        dx: 4,
+        dy: -4,
+        x: 0,
+        fontSize: 11.5,
+        color: { expr: 'ink' },
+        tooltip: false,
+      },
+      encoding: { y: { field: 'slo', type: 'quantitative' }, text: { field: 'text' }, opacity },
+    },
+  ]
+}

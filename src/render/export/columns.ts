@@ -1,0 +1,194 @@
+import { figures } from '../../analysis/figures.ts'
+import type { MeasuredPoint } from '../../analysis/measured-point.ts'
+import type { PointResult } from '../../journal/event.ts'
+import { ratesOf } from '../../metrics/definitions.ts'
+import { gpusOf, gpusOfRole, meanTokens, topologyLabel, workersOf } from '../../model/index.ts'
+
+/** A cell of points.csv: null is written as an empty field. */
+export type Cell = string | number | boolean | null
+
+/** A repeat, the point that it is a repeat of, and what the analysis made of that point. */
+export interface Row {
+  readonly result: PointResult
+  readonly point: MeasuredPoint
+  readonly workload: string
+  /** The point is on its workload's frontier, and this repeat is one of the measurements that put it there. */
+  readonly onFrontier: boolean
+  readonly onOverallFrontier: boolean
+  readonly meetsSlo: boolean
+}
+
+/** What a column's cells are, for formats that have types; `time` is ISO 8601 text. */
+export type ColumnType = 'text' | 'integer' | 'number' | 'boolean' | 'time'
+
+/** One column of points.csv. */
+export interface CsvColumn {
+  readonly name: string
+  readonly type: ColumnType
+  /** What it holds, with its unit. */
+  readonly meaning: string
+  readonly of: (row: Row) => Cell
+}
+
+const measured = (
+  name: string,
+  type: ColumnType,
+  meaning: string,
+  of: (m: NonNullable<PointResult['measurement']>) => Cell,
+): CsvColumn => ({
+  name,
+  type,
+  meaning,
+  of: ({ result }) => (result.measurement === null ? null : of(result.measurement)),
+})
+
+/** A count that failed requests are in; null where nobody counted those. */
+const ofAll = (m: NonNullable<PointResult['measurement']>, count: number) =>
+  m.requests.isFailedKnown === false ? null : count
+
+const level = ({ result }: Row) => result.point.load.level
+
+const figureColumns: readonly CsvColumn[] = figures.map(figure => ({
+  name: figure.name,
+  type: 'number',
+  meaning: `${figure.title}, ${figure.unit}`,
+  of: ({ result }) => (result.measurement === null ? null : figure.of(result.measurement, result.point.deployment)),
+}))
+
+/** All columns in order. Scripts rely on those up to `on_frontier`; new ones go to the end. */
+export const csvColumns: readonly CsvColumn[] = [
+  { name: 'point_id', type: 'text', meaning: 'hash of all that decides the outcome', of: row => row.result.point.id },
+  {
+    name: 'status',
+    type: 'text',
+    meaning: 'ok, invalid, failed, or left-out by a search (then without figures)',
+    of: row => row.result.status,
+  },
+  { name: 'reason', type: 'text', meaning: 'why it is not ok; empty when it is', of: row => row.result.reason },
+  {
+    name: 'topology',
+    type: 'text',
+    meaning: 'agg xN or xPyD',
+    of: row => topologyLabel(row.result.point.deployment.topology),
+  },
+  {
+    name: 'prefill_workers',
+    type: 'integer',
+    meaning: 'prefill workers',
+    of: row => workersOf(row.result.point.deployment.topology, 'prefill'),
+  },
+  {
+    name: 'decode_workers',
+    type: 'integer',
+    meaning: 'decode workers',
+    of: row => workersOf(row.result.point.deployment.topology, 'decode'),
+  },
+  {
+    name: 'aggregated_workers',
+    type: 'integer',
+    meaning: 'aggregated workers',
+    of: row => workersOf(row.result.point.deployment.topology, 'aggregated'),
+  },
+  {
+    name: 'gpus',
+    type: 'integer',
+    meaning: "all GPUs of the deployment, prefill's included",
+    of: row => gpusOf(row.result.point.deployment),
+  },
+  {
+    name: 'isl',
+    type: 'number',
+    meaning: 'input tokens asked for, mean',
+    of: row => meanTokens(row.result.point.workload.isl),
+  },
+  {
+    name: 'osl',
+    type: 'number',
+    meaning: 'output tokens asked for, mean',
+    of: row => meanTokens(row.result.point.workload.osl),
+  },
+  {
+    name: 'concurrency',
+    type: 'integer',
+    meaning: 'requests held in flight (closed loop)',
+    of: row => {
+      const at = level(row)
+      return at.kind === 'concurrency' ? at.concurrency : null
+    },
+  },
+  {
+    name: 'request_rate',
+    type: 'number',
+    meaning: 'requests/s scheduled (open loop)',
+    of: row => {
+      const at = level(row)
+      return at.kind === 'rate' ? at.requestsPerS : null
+    },
+  },
+  { name: 'repeat', type: 'integer', meaning: 'which repeat of the point, from 1', of: row => row.result.point.repeat },
+  measured('requests', 'integer', 'measured requests sent', m => ofAll(m, m.requests.sent)),
+  measured('errors', 'integer', 'measured requests that failed', m => ofAll(m, m.requests.failed)),
+  measured('duration_s', 'number', 'length of the measurement window, s', m => (m.durationS > 0 ? m.durationS : null)),
+  ...figureColumns,
+  {
+    name: 'on_frontier',
+    type: 'boolean',
+    meaning: "the point is on its workload's Pareto frontier",
+    of: row => row.onFrontier,
+  },
+  { name: 'workload', type: 'text', meaning: 'name of the workload', of: row => row.workload },
+  {
+    name: 'deployment',
+    type: 'text',
+    meaning: 'topology and the settings that tell it apart',
+    of: row => row.point.label,
+  },
+  {
+    name: 'deployment_id',
+    type: 'text',
+    meaning: 'hash of topology, engine settings and model',
+    of: row => row.result.point.deployment.id,
+  },
+  { name: 'model', type: 'text', meaning: 'model name in requests', of: row => row.result.point.deployment.model.name },
+  { name: 'load', type: 'text', meaning: 'kind of load level', of: row => level(row).kind },
+  { name: 'meets_slo', type: 'boolean', meaning: 'mean of the valid repeats meets every SLO', of: row => row.meetsSlo },
+  {
+    name: 'on_overall_frontier',
+    type: 'boolean',
+    meaning: 'on the frontier over all workloads',
+    of: row => row.onOverallFrontier,
+  },
+  measured('completed', 'integer', 'measured requests answered', m => m.requests.completed),
+  measured('ttst_mean_ms', 'number', 'time to second token, mean, ms', m => m.ttstMs?.mean ?? null),
+  measured('isl_measured', 'number', 'input tokens counted, mean', m => m.isl?.mean ?? null),
+  measured('osl_measured', 'number', 'output tokens counted, mean', m => m.osl?.mean ?? null),
+  measured('input_tokens_per_s', 'number', 'input tokens/s', m => ratesOf(m).inputTokensPerS),
+  {
+    name: 'prefill_gpus',
+    type: 'integer',
+    meaning: 'GPUs of prefill workers',
+    of: row => gpusOfRole(row.result.point.deployment, 'prefill'),
+  },
+  {
+    name: 'decode_gpus',
+    type: 'integer',
+    meaning: 'GPUs of decode workers',
+    of: row => gpusOfRole(row.result.point.deployment, 'decode'),
+  },
+  {
+    name: 'findings',
+    type: 'text',
+    meaning: 'codes of all findings, warnings included',
+    of: row => row.result.findings.map(f => f.code).join(' '),
+  },
+  measured('generator', 'text', 'load generator and version', m => `${m.generator.name} ${m.generator.version}`),
+  measured('started_at', 'time', 'start of the measured window, ISO 8601', m => m.startedAt),
+  measured(
+    'window',
+    'text',
+    'what the figures are of: steady, or whole (the run from its empty start)',
+    m => m.window ?? 'whole',
+  ),
+  { name: 'variant', type: 'text', meaning: 'name of the variant; empty in a sweep without variants', of: () => null },
+  measured('warmup_requests', 'integer', 'requests sent before the measured ones', m => m.warmupRequests ?? null),
+]

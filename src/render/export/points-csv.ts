@@ -1,0 +1,32 @@
+import { stringify } from 'csv-stringify/sync'
+import type { Analysis } from '../../analysis/analyse.ts'
+import { analyse } from '../../analysis/analyse.ts'
+import type { Run } from '../../journal/run.ts'
+import { leftOutRecords } from '../views/left-out.ts'
+import type { Cell } from './columns.ts'
+import { csvColumns } from './columns.ts'
+import { rowsOf } from './rows.ts'
+
+/** points.csv of a run: one row for each repeat, figures unrounded, then one for each point that a search left out. */
+export function pointsCsv(run: Run): string {
+  return pointsCsvOf(analyse(run))
+}
+
+/** As {@link pointsCsv}, from an analysis that is there already. */
+export function pointsCsvOf(analysis: Analysis): string {
+  const records = rowsOf(analysis).map(row => csvColumns.map(column => written(column.of(row))))
+  const leftOut = leftOutRecords(analysis.run).map(record =>
+    csvColumns.map(({ name }) => written(record[name] ?? null)),
+  )
+  return stringify([csvColumns.map(column => column.name), ...records, ...leftOut])
+}
+
+/**
+ * Text that a spreadsheet would run as a formula is given a leading quote mark: error messages and model names come from
+ * outside. Numbers stay numbers, negative ones too.
+ */
+function written(cell: Cell): string {
+  if (cell === null) return ''
+  if (typeof cell !== 'string') return String(cell)
+  return /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell
+}

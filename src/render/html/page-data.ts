@@ -1,0 +1,128 @@
+import type { TopLevelSpec } from 'vega-lite'
+import { chartsOf, overallChart } from '../charts/charts.ts'
+import { courseSpec } from '../charts/course.ts'
+import { distributionSpec } from '../charts/distribution.ts'
+import { sampled } from '../views/chart-point.ts'
+import { deploymentFacts } from '../views/deployment-facts.ts'
+import { pointDetail, quantilePercents } from '../views/point-detail.ts'
+import { repeatCommand } from '../views/repeat-command.ts'
+import type { Report } from '../views/report.ts'
+import { coursesWithin } from '../views/server-time-series.ts'
+import { pageSpec, vegaConfigOf } from './render.ts'
+import { dark, light, shapes } from './theme.ts'
+
+/** What the script draws from. Specifications that are equal for several workloads are shipped once. */
+export function pageData(report: Report) {
+  const specs: object[] = []
+  const known = new Map<string, number>()
+  /** Compiled once: workloads differ in what is drawn, seldom in how. */
+  const indexOf = (spec: TopLevelSpec) => {
+    const text = JSON.stringify(spec)
+    const at = known.get(text) ?? specs.push(pageSpec(spec)) - 1
+    known.set(text, at)
+    return at
+  }
+  const names = interned()
+  const pointOf = new Map(report.analysis.points.map(point => [point.key, point]))
+  const detailOf = (key: string) => {
+    const point = pointOf.get(key)
+    if (point === undefined) return undefined
+    const { server, ...detail } = pointDetail(point)
+    return compact({ ...detail, server: server.map(([name, mean, max]) => [names.indexOf(name), mean, max]) })
+  }
+  const distribution = indexOf(distributionSpec())
+  const course = indexOf(courseSpec())
+  const workloads = report.sections.map(section => ({
+    slug: section.slug,
+    name: section.analysis.name,
+    charts: chartsOf(report, section, 'page').map(({ kind, spec }) => {
+      return { kind, spec: indexOf(spec) }
+    }),
+    points: sampled(section.points, Math.max(100, Math.floor(2000 / report.sections.length))).map(point => ({
+      ...rounded(point),
+      key: point.key,
+      detail: detailOf(point.key),
+    })),
+    ratios: section.ratios.map(rounded),
+  }))
+  return {
+    workloads,
+    overall: overallData(report, indexOf, new Set(workloads.flatMap(({ points }) => points.map(({ key }) => key)))),
+    specs,
+    distribution,
+    course,
+    courses: coursesData(report, names.indexOf),
+    names: names.all,
+    deployments: deploymentFacts(report.analysis),
+    percents: quantilePercents,
+    repeat: repeatCommand(report.analysis.run.manifest),
+    series: report.series,
+    shapes,
+    themes: {
+      light: { ...light, config: vegaConfigOf(light) },
+      dark: { ...dark, config: vegaConfigOf(dark) },
+    },
+  }
+}
+
+/** The script has the points already: only what differs among all workloads is added, by key. */
+function overallData(report: Report, indexOf: (spec: TopLevelSpec) => number, shown: ReadonlySet<string>) {
+  const { overall } = report
+  if (overall === null) return null
+  return {
+    slug: overall.slug,
+    workloads: overall.workloads,
+    spec: indexOf(overallChart(report, overall, 'page').spec),
+    frontier: overall.points.flatMap(point => (point.onFrontier ? [point.key] : [])),
+    standing: Object.fromEntries(
+      overall.points.filter(({ key }) => shown.has(key)).map(({ key, standing }) => [key, standing]),
+    ),
+  }
+}
+
+/** Texts that are the same at many points, shipped once. */
+function interned() {
+  const all: string[] = []
+  const places = new Map<string, number>()
+  const indexOf = (text: string): number => {
+    const at = places.get(text) ?? all.push(text) - 1
+    places.set(text, at)
+    return at
+  }
+  return { all, indexOf }
+}
+
+/** The server's courses by point: panel, source, metric, and time and value in turns. The points that matter most come first. */
+function coursesData({ analysis }: Report, nameIndex: (name: string) => number) {
+  const { workloads, points } = analysis
+  const best = workloads.flatMap(({ recommendation }) => recommendation.best ?? [])
+  const first = new Set([...best, ...workloads.flatMap(({ frontier }) => frontier), ...points])
+  return Object.fromEntries(
+    [...coursesWithin([...first])].map(([key, lines]) => [
+      key,
+      lines.map(({ panel, source, metric, samples }) => [
+        panel,
+        nameIndex(source),
+        nameIndex(metric),
+        samples.flatMap(([s, value]) => [Math.round(s * 100) / 100, Number(value.toPrecision(3))]),
+      ]),
+    ]),
+  )
+}
+
+/** Four digits, for a curve of the size of a stamp. */
+function compact(detail: object): unknown {
+  return JSON.parse(
+    JSON.stringify(detail, (_, value) => (typeof value === 'number' ? Number(value.toPrecision(4)) : value)),
+  )
+}
+
+/** Six digits are more than a picture can show; tables and points.csv have them all. */
+function rounded<T extends object>(value: T): object {
+  return Object.fromEntries(
+    Object.entries(value).map(([key, field]) => [
+      key,
+      typeof field === 'number' ? Number(field.toPrecision(6)) : field,
+    ]),
+  )
+}

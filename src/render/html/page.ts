@@ -1,0 +1,81 @@
+import { originOf } from '../../analysis/origin.ts'
+import { counted } from '../views/format.ts'
+import type { Report } from '../views/report.ts'
+import type { Crumb } from './crumbs.ts'
+import { crumbTrail } from './crumbs.ts'
+import type { Html } from './html.ts'
+import { html, jsonForScript, trusted } from './html.ts'
+import type { PageAssets } from './inline-script.ts'
+import { pageData } from './page-data.ts'
+import { answerSection } from './sections/answer.ts'
+import { environmentSection } from './sections/environment.ts'
+import { leftOutSection } from './sections/left-out.ts'
+import { overallSection } from './sections/overall.ts'
+import { mixSection, tuningSection } from './sections/tuning.ts'
+import { validitySection } from './sections/validity.ts'
+import { workloadSection } from './sections/workload.ts'
+
+/** report/index.html: one file that needs no network and runs only the scripts that its policy names by hash. */
+export function pageHtml(report: Report, assets: PageAssets, trail: readonly Crumb[] = []): string {
+  const { manifest, results } = report.analysis.run
+  const policy = [
+    "default-src 'none'",
+    `script-src ${assets.scripts.map(script => `'${script.hash}'`).join(' ')}`,
+    `style-src '${assets.style.hash}'`,
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ')
+  const origin = originOf(manifest)
+  const counts = (['ok', 'invalid', 'failed'] as const).flatMap(status => {
+    const count = results.filter(result => result.status === status).length
+    return count > 0 ? [`${count} ${status}`] : []
+  })
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>${manifest.sweep}: Fulcrum report</title>
+<style>${trusted(assets.style.text)}</style>
+</head>
+<body>
+<a class="skip" href="#answer">Skip to the answer</a>
+${crumbTrail(trail)}
+<header class="top">
+<p class="brand">${mark}Fulcrum</p>
+<div class="title"><h1>${manifest.sweep}</h1>
+<p class="meta">${counted(new Set(results.map(r => r.point.deployment.id)).size, 'deployment')} · ${counted(report.sections.length, 'workload')} · ${counted(results.length, 'measurement')} (${counts.join(', ')}) · <time datetime="${manifest.createdAt}">${manifest.createdAt.slice(0, 16).replace('T', ' ')} UTC</time></p>
+${origin.notice === null ? null : html`<p class="notice">${origin.notice}</p>`}</div>
+<button type="button" class="theme" data-theme-toggle aria-label="Switch between light and dark" hidden>◐</button>
+</header>
+<main>
+${answerSection(report)}
+${mixSection(report)}
+${tuningSection(report)}
+<nav class="tabs" data-tabs aria-label="Workload" hidden>${report.sections.map(
+    section => html`<a href="#workload=${section.slug}" data-tab="${section.slug}">${section.analysis.name}</a>`,
+  )}${report.overall === null ? null : html`<a href="#workload=${report.overall.slug}" data-tab="${report.overall.slug}">All workloads</a>`}</nav>
+${report.sections.map(section => workloadSection(report, section))}
+${report.overall === null ? null : overallSection(report, report.overall)}
+${leftOutSection(report)}
+${validitySection(report)}
+${environmentSection(report)}
+</main>
+<footer><p>Made by Fulcrum ${manifest.versions.fulcrum} from the run's journal. Beside this file: points.csv with every figure, summary.md, and each chart as Vega-Lite specification and SVG.</p></footer>
+<noscript><p class="noscript">Charts need scripts; without them, open the SVG files beside this page. All tables are here.</p></noscript>
+<script type="application/json" id="report-data">${jsonForScript(pageData(report))}</script>
+${assets.scripts.map(script => html`<script>${trusted(script.text)}</script>\n`)}
+</body>
+</html>
+`
+  return page.html
+}
+
+/** The balance: a beam on its fulcrum. */
+const mark: Html = trusted(
+  '<svg viewBox="0 0 32 32" width="22" height="22" aria-hidden="true"><path d="M3 13.5 29 8.5" stroke="currentColor" stroke-width="2.4" stroke-linecap="round"/><path d="M16 12.5 22.5 26h-13z" fill="currentColor"/><circle cx="7" cy="8.4" r="3" fill="currentColor"/></svg>',
+)

@@ -1,0 +1,112 @@
+import { loadLabel, shortLoad } from '../../../analysis/load-label.ts'
+import type { MeasuredPoint } from '../../../analysis/measured-point.ts'
+import { change, figure, time } from '../../views/format.ts'
+import type { OverallReport } from '../../views/overall.ts'
+import { workloadNames } from '../../views/overall.ts'
+import type { Report, WorkloadReport } from '../../views/report.ts'
+import type { Html } from '../html.ts'
+import { html } from '../html.ts'
+
+/** A table that scrolls sideways on its own on a narrow screen. */
+export function scrolling(table: Html): Html {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Table">${table}</div>`
+}
+
+/** A cell of a figure: the text for people, the whole number beside it. */
+const number = (value: number | null | undefined, text: string): Html =>
+  html`<td class="n" data-v="${value ?? ''}">${text}</td>`
+
+/** The head of a figure's column says which column of points.csv its cells are from. */
+const head = (title: string, name: string): Html => html`<th class="n" data-figure="${name}">${title}</th>`
+
+const plain = (name: string, point: MeasuredPoint) =>
+  number(point.figures[name]?.mean, figure(point.figures[name]?.mean))
+const timed = (name: string, point: MeasuredPoint) => number(point.figures[name]?.mean, time(point.figures[name]?.mean))
+
+/** Every point of a workload, the frontier's first by rising interactivity. */
+export function frontierDataTable(section: WorkloadReport, limit: number): Html {
+  const standing = new Map(section.points.map(point => [point.key, point]))
+  const onFrontier = new Set(section.analysis.frontier)
+  const all = [...section.analysis.frontier, ...section.analysis.points.filter(point => !onFrontier.has(point))]
+  const ordered = all.slice(0, limit)
+  return html`${leftOut(all.length, limit)}${scrolling(html`<table><thead><tr><th>Deployment</th><th>Load</th><th class="n">GPUs</th>${head('Tokens/s per user', 'output_tokens_per_s_per_user')}${head('Tokens/s per GPU', 'output_tokens_per_s_per_gpu')}${head('TTFT p95', 'ttft_p95_ms')}${head('ITL p95', 'itl_p95_ms')}<th>SLO</th><th>Standing</th></tr></thead>
+<tbody>${ordered.map(point => {
+    const shown = standing.get(point.key)
+    return html`<tr data-key="${point.key}" data-status="${point.status}"><td><a href="#point=${point.key}">${point.label}</a></td><td>${loadLabel(point.load.level)}</td><td class="n">${point.gpus}</td>${plain('output_tokens_per_s_per_user', point)}${plain('output_tokens_per_s_per_gpu', point)}${timed('ttft_p95_ms', point)}${timed('itl_p95_ms', point)}<td>${shown?.slo ?? ''}</td><td>${shown?.standing ?? ''}</td></tr>`
+  })}</tbody></table>`)}`
+}
+
+/** The overall frontier by rising interactivity, then the rest of each workload's own: nothing else can be on it. */
+export function overallDataTable(report: Report, overall: OverallReport): Html {
+  const { overallFrontier, workloads } = report.analysis
+  const names = workloadNames(report.analysis)
+  const standing = new Map(overall.points.map(point => [point.key, point.standing]))
+  const onIt = new Set(overallFrontier)
+  const rest = workloads.flatMap(workload => workload.frontier.filter(point => !onIt.has(point)))
+  return scrolling(html`<table><thead><tr><th>Workload</th><th>Deployment</th><th>Load</th><th class="n">GPUs</th>${head('Tokens/s per user', 'output_tokens_per_s_per_user')}${head('Tokens/s per GPU', 'output_tokens_per_s_per_gpu')}${head('TTFT p95', 'ttft_p95_ms')}${head('ITL p95', 'itl_p95_ms')}<th>Standing</th></tr></thead>
+<tbody>${[...overallFrontier, ...rest].map(
+    point =>
+      html`<tr data-key="${point.key}" data-status="${point.status}"><td>${names.get(point) ?? ''}</td><td><a href="#workload=${overall.slug}&amp;point=${point.key}">${point.label}</a></td><td>${loadLabel(point.load.level)}</td><td class="n">${point.gpus}</td>${plain('output_tokens_per_s_per_user', point)}${plain('output_tokens_per_s_per_gpu', point)}${timed('ttft_p95_ms', point)}${timed('itl_p95_ms', point)}<td>${standing.get(point.key) ?? ''}</td></tr>`,
+  )}</tbody></table>`)
+}
+
+/** Latency percentiles by deployment and rising load. */
+export function latencyDataTable(section: WorkloadReport, kind: 'concurrency' | 'rate', limit: number): Html {
+  const names = ['ttft_p50_ms', 'ttft_p95_ms', 'ttft_p99_ms', 'itl_p50_ms', 'itl_p95_ms', 'itl_p99_ms']
+  const all = section.analysis.curves
+    .filter(curve => curve.kind === kind)
+    .flatMap(curve => curve.points.map(point => ({ point, knee: point === curve.knee })))
+  return html`${leftOut(all.length, limit)}${scrolling(html`<table><thead><tr><th>Deployment</th><th>Load</th>${names.map(name => head(`${name.slice(0, name.indexOf('_')).toUpperCase()} ${name.slice(-6, -3)}`, name))}<th></th></tr></thead>
+<tbody>${all
+    .slice(0, limit)
+    .map(
+      ({ point, knee }) =>
+        html`<tr><td>${point.label}</td><td>${loadLabel(point.load.level)}</td>${names.map(name => timed(name, point))}<td>${knee ? 'knee' : ''}</td></tr>`,
+    )}</tbody></table>`)}`
+}
+
+/** A page that a phone can open has no room for ten thousand rows; what it leaves out it says. */
+function leftOut(count: number, limit: number): Html | null {
+  if (count <= limit) return null
+  return html`<p class="none">The first ${limit} of ${count} points; points.csv has all.</p>`
+}
+
+/** The best load of each deployment, most throughput per GPU first. */
+export function ratioDataTable(section: WorkloadReport): Html {
+  const rows = section.ratios.toSorted((a, b) => b.y - a.y)
+  return scrolling(html`<table><thead><tr><th>Deployment</th><th class="n">Prefill</th><th class="n">Decode</th><th class="n">GPUs</th><th class="n">Tokens/s per GPU</th><th>At</th><th>SLO</th></tr></thead>
+<tbody>${rows.map(
+    row =>
+      html`<tr><td>${row.deployment}</td><td class="n">${row.prefill}</td><td class="n">${row.decode}</td><td class="n">${row.gpus}</td>${number(row.y, figure(row.y))}<td>${row.load}</td><td>${row.slo}</td></tr>`,
+  )}</tbody></table>`)
+}
+
+/** One row for each GPU count that was measured both ways. */
+export function servingModesTable(section: WorkloadReport): Html {
+  const rows = section.analysis.servingModes
+  if (rows.length === 0)
+    return html`<p class="none">No GPU count was measured both ways. Aggregated and disaggregated deployments are only compared on equal GPUs: add an aggregated topology with the same number.</p>`
+  const verdicts = { shown: 'shown at 95 %', 'not-shown': 'no difference shown', unknown: 'measured once' }
+  const side = (point: MeasuredPoint, meets: boolean) =>
+    html`<td data-v="${point.y?.mean ?? ''}"><b>${figure(point.y?.mean)}</b> <span>${point.label}, ${shortLoad(point.load.level)}</span>${meets ? null : html` <em>misses SLO</em>`}</td>`
+  return scrolling(html`<table class="stacked"><thead><tr><th>GPUs</th><th data-figure="output_tokens_per_s_per_gpu">Aggregated</th><th data-figure="output_tokens_per_s_per_gpu">Disaggregated</th><th>Change</th></tr></thead>
+<tbody>${rows.map(
+    row =>
+      html`<tr><td><b>${row.gpus}</b></td>${side(row.aggregated, row.aggregatedMeetsSlo)}${side(row.disaggregated, row.disaggregatedMeetsSlo)}<td><b>${change(row.gain.relative)}</b> <span>${verdicts[row.gain.verdict]}</span></td></tr>`,
+  )}</tbody></table>`)
+}
+
+/** Prefill × decode workers, the heat map's cells. */
+export function heatMapTable(section: WorkloadReport): Html {
+  const cells = section.ratios.filter(row => row.kind === 'disaggregated' && row.bestOfCell)
+  const sorted = (values: readonly number[]) => [...new Set(values)].sort((a, b) => a - b)
+  const decodes = sorted(cells.map(row => row.decode))
+  return scrolling(html`<table><thead><tr><th>Prefill \\ decode</th>${decodes.map(decode => html`<th class="n">${decode}</th>`)}</tr></thead>
+<tbody>${sorted(cells.map(row => row.prefill)).map(
+    prefill =>
+      html`<tr><th>${prefill}</th>${decodes.map(decode => {
+        const cell = cells.find(row => row.prefill === prefill && row.decode === decode)
+        return number(cell?.y, figure(cell?.y))
+      })}</tr>`,
+  )}</tbody></table>`)
+}

@@ -1,0 +1,127 @@
+import { loadLabel } from '../../../analysis/load-label.ts'
+import type { MixChoice, MixRecommendation } from '../../../analysis/tune/mix.ts'
+import type { RateMatching, WorkerRate } from '../../../analysis/tune/rate-matching.ts'
+import type { Tuning } from '../../../analysis/tune/tune.ts'
+import { tune } from '../../../analysis/tune/tune.ts'
+import { topologyLabel } from '../../../model/index.ts'
+import { change, figure } from '../../views/format.ts'
+import type { Report } from '../../views/report.ts'
+import type { Html } from '../html.ts'
+import { html } from '../html.ts'
+import { scrolling } from './tables.ts'
+
+/** What to deploy when one deployment serves all of the sweep's mix; null without a mix. */
+export function mixSection({ analysis: { mix } }: Report): Html | null {
+  if (mix === null) return null
+  return html`<section id="mix" aria-labelledby="mix-title">
+<h2 id="mix-title">What to deploy for the mix</h2>
+${mixCard(mix)}
+</section>`
+}
+
+/** What holds each recommendation back and what to try next, and rates matched. Null where nothing is recommended. */
+export function tuningSection({ analysis }: Report): Html | null {
+  const tunings = tune(analysis).filter(({ recommendation }) => recommendation.best !== null)
+  if (tunings.length === 0) return null
+  return html`<section id="tuning" aria-labelledby="tuning-title">
+<h2 id="tuning-title">What to try next</h2>
+<div class="answers">${tunings.map(card)}</div>
+</section>`
+}
+
+function card(tuning: Tuning): Html {
+  const { workload, bottleneck, next, concurrencyPerGpu, rates, recommendation } = tuning
+  return html`<article class="answer" data-bottleneck="${bottleneck?.stage ?? ''}">
+<p class="eyebrow">Workload ${workload} <span>· ${recommendation.best?.label ?? ''}${concurrencyPerGpu === null ? null : `, concurrency ${figure(concurrencyPerGpu)} per GPU`}</span></p>
+${
+  bottleneck === null
+    ? null
+    : html`<h3>${heldBack(tuning)}</h3>
+<p class="why">${next.advice}</p>
+<ul class="sure">${[...next.because, ...bottleneck.evidence].map(line => html`<li>${line}</li>`)}</ul>${commandPart(next)}`
+}
+${rates.map(ratesPart)}
+</article>`
+}
+
+/** What holds it back, in one line. */
+export function heldBack({ heldBackBy }: Tuning): string {
+  if (heldBackBy === null) return 'Nothing valid to diagnose'
+  return heldBackBy === 'nothing shown' ? 'Nothing holds it back yet' : `Held back by: ${heldBackBy}`
+}
+
+function commandPart({ command }: Tuning['next']): Html | null {
+  return command === null ? null : html`<p>To measure again: <code>${command}</code></p>`
+}
+
+function ratesPart(rates: RateMatching): Html {
+  return html`<ul class="sure">${ratesLines(rates).map(line => html`<li>${line}</li>`)}</ul>
+<details class="data"><summary>Predicted and measured requests/s, as a table</summary>${scrolling(html`<table><thead><tr><th>Deployment</th><th class="n">Predicted</th><th class="n">Measured</th><th class="n">Apart</th><th>Limit</th></tr></thead>
+<tbody>${rates.rows.map(
+    row =>
+      html`<tr><td>${row.label}</td><td class="n" data-v="${row.predicted}">${figure(row.predicted)}</td><td class="n" data-v="${row.measured}">${figure(row.measured)}</td><td class="n">${row.parts ? html`<em>${change(row.apart)}</em>` : change(row.apart)}</td><td>${row.limit}</td></tr>`,
+  )}</tbody></table>`)}</details>`
+}
+
+/** Prefill's rate against decode's demand, in sentences. */
+export function ratesLines({ prefill, decode, ratio, best, rows, advice }: RateMatching): readonly string[] {
+  const rate = ({ requestsPerS, isLimit, point }: WorkerRate) =>
+    `${figure(requestsPerS)}${isLimit ? '' : ' or more'} requests/s (${point.label} at ${loadLabel(point.load.level)})`
+  const apart = rows.filter(row => row.parts)
+  const told =
+    apart.length === 0
+      ? `Measured and predicted agree within 10 % at all ${rows.length} topologies.`
+      : `Prediction and measurement part at ${apart.map(row => `${row.label} (${change(row.apart)})`).join(', ')}.`
+  return [
+    `A prefill worker reads ${rate(prefill)}, a decode worker answers ${rate(decode)}: ${figure(ratio)} prefill for each decode worker.`,
+    ...(advice === null
+      ? [
+          `By rates, of disaggregated topologies ${topologyLabel(best.topology)} gives most per GPU${best.isMeasured ? '' : ', which was not measured'}.`,
+        ]
+      : []),
+    told,
+    ...(advice === null ? [] : [advice]),
+  ]
+}
+
+function mixCard(mix: MixRecommendation): Html {
+  return html`<article class="answer"><p class="eyebrow">One deployment for the mix <span>· ${mixShares(mix)}</span></p>
+<h3>${mixHeadline(mix)}</h3>
+<ul class="sure">${mixLines(mix).map(line => html`<li>${line}</li>`)}</ul>
+${mix.choices.length === 0 ? null : mixTable(mix.choices)}
+</article>`
+}
+
+export function mixShares({ mix }: MixRecommendation): string {
+  return Object.entries(mix)
+    .map(([name, share]) => `${figure(100 * share)} % ${name}`)
+    .join(', ')
+}
+
+export function mixHeadline({ best }: MixRecommendation): string {
+  return best === null ? 'No deployment meets the SLO with all of the mix' : best.label
+}
+
+/** How much it gives and how sure its lead is, in sentences. */
+export function mixLines({ best, runnerUp, leftOut }: MixRecommendation): readonly string[] {
+  const verdicts = { shown: 'shown by repeats', 'not-shown': 'no difference shown', unknown: 'measured once' }
+  return [
+    ...(best === null
+      ? []
+      : [
+          `${figure(best.requestsPerS.mean)} requests/s of the mix, ${figure(best.tokensPerSPerGpu.mean)} output tokens/s per GPU, on ${best.gpus} GPUs.`,
+          'Each workload was measured alone; capacities are combined by time shares.',
+        ]),
+    ...(runnerUp === null
+      ? []
+      : [
+          `${change(runnerUp.lead.relative)} against the runner-up, ${runnerUp.choice.label}: ${verdicts[runnerUp.lead.verdict]}.`,
+        ]),
+    ...leftOut.map(({ label, why }) => `Left out: ${label}, ${why}.`),
+  ]
+}
+
+function mixTable(choices: readonly MixChoice[]): Html {
+  return scrolling(html`<table><thead><tr><th>Deployment</th><th class="n">GPUs</th><th class="n">Requests/s</th><th class="n">Tokens/s per GPU</th><th>95 % interval</th></tr></thead>
+<tbody>${choices.map(({ label, gpus, requestsPerS, tokensPerSPerGpu: { mean, ci95 } }) => html`<tr><td>${label}</td><td class="n">${gpus}</td><td class="n" data-v="${requestsPerS.mean}">${figure(requestsPerS.mean)}</td><td class="n" data-v="${mean}">${figure(mean)}</td><td>${ci95 === null ? 'measured once' : `${figure(ci95[0])} to ${figure(ci95[1])}`}</td></tr>`)}</tbody></table>`)
+}

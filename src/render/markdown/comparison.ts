@@ -1,0 +1,173 @@
+import type { ComparedPoint, Comparison, FigureChange, Verdict } from '../../analysis/compare/compare.ts'
+import { falseDiscoveryRate, verdictCounts } from '../../analysis/compare/compare.ts'
+import type { FrontierGain } from '../../analysis/compare/frontier-gain.ts'
+import { throughputAt } from '../../analysis/compare/frontier-gain.ts'
+import { pointName } from '../../analysis/compare/match.ts'
+import { gateText, type Outcome } from '../../analysis/gates/outcome.ts'
+import { largest, smallest } from '../../model/index.ts'
+import { changeText, noiseSentence, valueText, verdictSentence } from '../views/comparison-words.ts'
+import { change, figure } from '../views/format.ts'
+import { escapeMarkdown } from './summary.ts'
+
+/** GitHub refuses longer comments. */
+export const markdownLimit = 65_536
+
+/**
+ * A comparison as a pull request's comment: verdict and gates first, then what makes the comparison doubtful, frontiers, changes, and all
+ * figures folded away. What doesn't fit is left out from the end, and said to be.
+ */
+export function comparisonMarkdown(comparison: Comparison, limit = markdownLimit): string {
+  const blocks = [
+    ...summary(comparison),
+    ...environment(comparison),
+    ...comparison.frontiers.map(frontier),
+    ...changed(comparison),
+    ...missing(comparison),
+    ...everything(comparison),
+  ]
+  return fitted(blocks, limit)
+}
+
+/** Whole blocks up to the limit, counted as GitHub counts: in characters. A block is never cut in the middle. */
+function fitted(blocks: readonly string[], limit: number): string {
+  const note = '\n\n_More did not fit into a comment; the full comparison is in comparison.html and comparison.json._\n'
+  let text = ''
+  for (const [i, block] of blocks.entries()) {
+    const next = text === '' ? block : `${text}\n\n${block}`
+    const room = i === blocks.length - 1 ? limit - 1 : limit - note.length
+    if (next.length > room) return `${text}${note}`
+    text = next
+  }
+  return `${text}\n`
+}
+
+const gateMarks: { readonly [outcome in Outcome]: string } = { passed: '✅', failed: '❌', 'not tested': '⚠️' }
+
+function summary(comparison: Comparison): string[] {
+  const { base, head, gates } = comparison
+  const counts = verdictCounts(comparison)
+  const name = ({ manifest }: typeof base) =>
+    `${escapeMarkdown(manifest.sweep)} ${escapeMarkdown(manifest.runId)}${manifest.git === null ? '' : ` at \`${manifest.git.revision.slice(0, 12)}\``}`
+  const total = Object.values(counts).reduce((sum, count) => sum + count, 0)
+  return [
+    `## Fulcrum: ${verdictSentence(comparison)}`,
+    ...(gates.length > 0
+      ? [gates.map(gate => `- ${gateMarks[gate.outcome]} ${escapeMarkdown(clipped(gateText(gate), 500))}`).join('\n')]
+      : []),
+    `Base: ${name(base)}. Head: ${name(head)}. Of ${total} figures ${counts.faster} are faster, ${counts.slower} slower, ${counts['no difference shown']} without a difference shown, ${counts['not comparable']} not comparable (false-discovery rate ${falseDiscoveryRate * 100} % over ${comparison.tests} tests). ${noiseSentence(comparison)}`.trim(),
+  ]
+}
+
+function environment({ differences }: Comparison): string[] {
+  if (differences.length === 0) return []
+  const doubtful = differences.filter(difference => difference.kind === 'conditions')
+  return [
+    `### ${doubtful.length > 0 ? '⚠️ The conditions differ' : 'What differs'}`,
+    [
+      '| | Base | Head |',
+      '|---|---|---|',
+      ...differences.map(
+        ({ what, kind, base, head }) =>
+          `| ${kind === 'conditions' ? '⚠️ ' : ''}${escapeMarkdown(what)} | ${escapeMarkdown(clipped(base))} | ${escapeMarkdown(clipped(head))} |`,
+      ),
+    ].join('\n'),
+  ]
+}
+
+const clipped = (text: string, most = 200) => (text.length > most ? `${text.slice(0, most)}…` : text)
+
+/** GitHub draws Mermaid but no SVG of a comment's own; both frontiers as lines over equal steps of interactivity. */
+function frontier(gain: FrontierGain): string {
+  const { base, head } = gain
+  const title = `### Frontier of ${escapeMarkdown(gain.workload)}`
+  if (base.length === 0 || head.length === 0)
+    return `${title}\n\nNo valid point on ${base.length === 0 ? 'base' : 'head'}.`
+  // As far as both go: past its end a frontier has no throughput, and 0 would be drawn.
+  const most = Math.min(largest(base.map(place => place.x)), largest(head.map(place => place.x)))
+  const least = smallest([...base, ...head].map(place => place.x))
+  const steps = Array.from({ length: 9 }, (_, i) => least + ((most - least) * i) / 8)
+  const line = (places: typeof base) => steps.map(x => Math.round(throughputAt(places, x) ?? 0)).join(', ')
+  const gains = gain.atEqualInteractivity.map(
+    level =>
+      `| ${figure(level.at)} | ${figure(level.base)} | ${level.head === null ? 'not reached' : figure(level.head)} | ${level.head === null ? '–' : change(level.head / level.base - 1)} |`,
+  )
+  const area = gain.hypervolume.relative === null ? 'not defined' : change(gain.hypervolume.relative)
+  return [
+    title,
+    `Area under the frontier of the matched points: ${area}.`,
+    [
+      '```mermaid',
+      'xychart-beta',
+      '  x-axis "Output tokens/s per user"' +
+        ` ${figure(least).replaceAll(',', '')} --> ${figure(most).replaceAll(',', '')}`,
+      '  y-axis "Output tokens/s per GPU"',
+      `  line [${line(base)}]`,
+      `  line [${line(head)}]`,
+      '```',
+    ].join('\n'),
+    'First line base, second head.',
+    [
+      '<details><summary>At equal interactivity (on straight lines between measured points)</summary>',
+      '',
+      '| Tokens/s per user | Base tokens/s per GPU | Head | Change |',
+      '|---:|---:|---:|---:|',
+      ...gains,
+      '',
+      '</details>',
+    ].join('\n'),
+  ].join('\n\n')
+}
+
+const marks: { readonly [verdict in Verdict]: string } = {
+  slower: '🔴 slower',
+  faster: '🟢 faster',
+  'no difference shown': 'no difference shown',
+  'not comparable': 'not comparable',
+}
+
+const header = ['| Point | Figure | Base | Head | Change (95 %) | Verdict |', '|---|---|---:|---:|---:|---|']
+
+function row(point: ComparedPoint, item: FigureChange): string {
+  const note = [point.note, item.why].filter(text => text !== '').join('; ')
+  return `| ${escapeMarkdown(pointName(point.head))} | ${item.figure.title} | ${valueText(item.figure, item.base)} | ${valueText(item.figure, item.head)} | ${changeText(item)} | ${marks[item.verdict]}${note === '' ? '' : `: ${escapeMarkdown(clipped(note))}`} |`
+}
+
+/** What is shown, the largest change first. */
+function changed({ points }: Comparison): string[] {
+  const shown = points
+    .flatMap(point => point.changes.map(item => ({ point, item })))
+    .filter(({ item }) => item.verdict === 'slower' || item.verdict === 'faster')
+    .sort((a, b) => Math.abs(b.item.relative ?? 0) - Math.abs(a.item.relative ?? 0))
+  if (shown.length === 0) return []
+  return [
+    `### Changes shown${shown.length > 30 ? ' (the 30 largest)' : ''}`,
+    [...header, ...shown.slice(0, 30).map(({ point, item }) => row(point, item))].join('\n'),
+  ]
+}
+
+function missing({ onlyBase, onlyHead }: Comparison): string[] {
+  const list = (title: string, points: Comparison['onlyBase']) =>
+    points.length === 0
+      ? []
+      : [
+          `<details><summary>${points.length} points only in ${title}</summary>\n\n${points
+            .slice(0, 100)
+            .map(point => `- ${escapeMarkdown(pointName(point))}`)
+            .join('\n')}${points.length > 100 ? `\n- and ${points.length - 100} more` : ''}\n\n</details>`,
+        ]
+  return [...list('base', onlyBase), ...list('head', onlyHead)]
+}
+
+/** One folded block for each workload, so that a comment loses whole workloads and no half table. */
+function everything({ points }: Comparison): string[] {
+  return [...Map.groupBy(points, point => point.head.workload.name)].map(([workload, alike]) =>
+    [
+      `<details><summary>All figures of ${escapeMarkdown(workload)}</summary>`,
+      '',
+      ...header,
+      ...alike.flatMap(point => point.changes.map(item => row(point, item))),
+      '',
+      '</details>',
+    ].join('\n'),
+  )
+}

@@ -1,0 +1,39 @@
+import type { Comparison } from '../../analysis/compare/compare.ts'
+import { shortLoad } from '../../analysis/load-label.ts'
+import { valueText } from '../views/comparison-words.ts'
+import { change } from '../views/format.ts'
+
+/** A shown change as the terminal prints it; every field is ready text. */
+export interface ChangeRow {
+  readonly workload: string
+  readonly deployment: string
+  readonly load: string
+  readonly figure: string
+  readonly base: string
+  readonly head: string
+  readonly change: string
+  readonly verdict: 'faster' | 'slower'
+}
+
+/** The changes that are shown, the largest first. */
+export function changeTable(comparison: Comparison): readonly ChangeRow[] {
+  return comparison.points
+    .flatMap(point => point.changes.map(item => ({ point, item })))
+    .toSorted((a, b) => Math.abs(b.item.relative ?? 0) - Math.abs(a.item.relative ?? 0))
+    .flatMap(({ point: { head }, item }) =>
+      item.relative === null || (item.verdict !== 'faster' && item.verdict !== 'slower')
+        ? []
+        : [
+            {
+              workload: head.workload.name,
+              deployment: head.label,
+              load: shortLoad(head.load.level),
+              figure: item.figure.title,
+              base: valueText(item.figure, item.base),
+              head: valueText(item.figure, item.head),
+              change: change(item.relative),
+              verdict: item.verdict,
+            },
+          ],
+    )
+}

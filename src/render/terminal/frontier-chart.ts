@@ -1,0 +1,109 @@
+import type { FrontierRow } from '../views/frontier-table.ts'
+import type { Screen } from './screen.ts'
+
+/** Widest and highest plot; wider ones only pull the points apart. */
+const mostColumns = 76
+const rows = 11
+const marks = 'abcdefghijklmnopqrstuvwxyz'
+/** ANSI colours that read on light and dark: blue, green, magenta, cyan, yellow, red. */
+const colours = [34, 32, 35, 36, 33, 31]
+
+/**
+ * The frontier of one workload, drawn: a letter for each deployment, capital where it is recommended, and the staircase of what was
+ * measured between. Empty for fewer than two points: there is nothing to see.
+ */
+export function frontierChart(frontier: readonly FrontierRow[], screen: Screen): string {
+  const workload = frontier[0]?.workload ?? ''
+  if (new Set(frontier.map(({ x, y }) => `${x} ${y}`)).size < 2) return ''
+  const deployments = deploymentsOf(frontier)
+  const top = frontier.reduce((most, row) => Math.max(most, row.y), 0)
+  const left = frontier.reduce((least, row) => Math.min(least, row.x), Number.POSITIVE_INFINITY)
+  const right = frontier.reduce((most, row) => Math.max(most, row.x), 0)
+  const axis = Math.max(label(0).length, label(top).length)
+  const width = Math.max(10, Math.min(mostColumns, screen.columns) - axis - 2)
+  const placed = frontier.map(row => ({
+    row,
+    column: right === left ? 0 : Math.round(((row.x - left) / (right - left)) * (width - 1)),
+    line: Math.round((1 - row.y / top) * (rows - 1)),
+    series: deployments.indexOf(row.deployment),
+  }))
+  const canvas = staircase(placed, width)
+  // Recommended points last: where marks share a cell, the answer must be seen.
+  for (const { row, column, line, series } of placed.toSorted(
+    (a, b) => Number(a.row.recommended) - Number(b.row.recommended),
+  ))
+    put(canvas, line, column, coloured(mark(series, row.recommended), series, screen))
+  const scale = (line: number) => (line === 0 ? label(top) : line === rows - 1 ? label(0) : '').padStart(axis)
+  const lower = `${label(left)}${label(right).padStart(Math.max(1, width - label(left).length))}`
+  const key = deployments.map((name, series) => `${coloured(mark(series, false), series, screen)} ${name}`)
+  return [
+    `${workload}: output tokens/s per GPU (up) against per user (right)`,
+    ...canvas.map((cells, line) => `${scale(line)} │${cells.join('').trimEnd()}`),
+    `${' '.repeat(axis)} └${'─'.repeat(width)}`,
+    `${' '.repeat(axis + 2)}${lower}`,
+    ...wrapped(
+      key,
+      deployments.map(name => name.length + 2),
+      screen.columns,
+    ),
+    ...(frontier.some(row => row.recommended) ? ['capital: recommended'] : []),
+  ].join('\n')
+}
+
+interface Placed {
+  readonly column: number
+  readonly line: number
+}
+
+/** Down from each point to the next one's height, then right to it: nothing between was measured. */
+function staircase(placed: readonly Placed[], width: number): string[][] {
+  const canvas = Array.from({ length: rows }, () => new Array<string>(width).fill(' '))
+  for (const [i, from] of placed.entries()) {
+    const to = placed[i + 1]
+    if (to === undefined) break
+    for (let line = from.line; line < to.line; line++) put(canvas, line, from.column, '│')
+    for (let column = from.column; column < to.column; column++) put(canvas, to.line, column, '─')
+    if (to.line > from.line && to.column > from.column) put(canvas, to.line, from.column, '└')
+  }
+  return canvas
+}
+
+function put(canvas: readonly string[][], line: number, column: number, text: string): void {
+  const cells = canvas[line]
+  if (cells !== undefined && column < cells.length) cells[column] = text
+}
+
+/** The letter of a row's deployment in the picture of its frontier; a capital where the report recommends it. */
+export function deploymentMark(frontier: readonly FrontierRow[], row: FrontierRow): string {
+  return mark(deploymentsOf(frontier).indexOf(row.deployment), row.recommended)
+}
+
+const deploymentsOf = (frontier: readonly FrontierRow[]) => [...new Set(frontier.map(row => row.deployment))]
+
+const mark = (series: number, recommended: boolean): string => {
+  const letter = marks[series % marks.length] ?? '?'
+  return recommended ? letter.toUpperCase() : letter
+}
+
+const coloured = (text: string, series: number, { colour }: Screen): string =>
+  colour ? `\u001b[${colours[series % colours.length]}m${text}\u001b[39m` : text
+
+const label = (value: number): string =>
+  value >= 100 ? Math.round(value).toString() : String(Number(value.toPrecision(3)))
+
+/** Items in lines of at most `columns`, each `widths` wide (escape codes have none). */
+function wrapped(items: readonly string[], widths: readonly number[], columns: number): string[] {
+  const lines: string[] = []
+  let used = Number.POSITIVE_INFINITY
+  for (const [i, item] of items.entries()) {
+    const width = widths[i] ?? item.length
+    if (used + 2 + width > columns) {
+      lines.push(item)
+      used = width
+    } else {
+      lines.push(`${lines.pop() ?? ''}  ${item}`)
+      used += 2 + width
+    }
+  }
+  return lines
+}

@@ -1,0 +1,56 @@
+import type { FrontierRow } from '../views/frontier-table.ts'
+import { deploymentMark, frontierChart } from './frontier-chart.ts'
+import { type Screen, screenOf } from './screen.ts'
+import { table } from './table.ts'
+
+/** Pictures in one answer; more would push the tables out of sight. */
+const mostCharts = 3
+/** What the other columns of the table need at most, of 80. */
+const otherColumns = 62
+
+/** The frontier of each workload as a terminal shows it: drawn, and as a table. */
+export function frontierText(
+  rows: readonly FrontierRow[],
+  screen: Screen = screenOf(process.stdout, process.env),
+): string {
+  if (rows.length === 0) return 'the frontier is empty: no valid point has tokens/s per user'
+  return [...Map.groupBy(rows, row => row.workload)]
+    .map(([workload, frontier], i) => {
+      const chart = i < mostCharts ? frontierChart(frontier, screen) : ''
+      // Without the picture nothing else has the whole name.
+      const most = chart === '' ? Number.POSITIVE_INFINITY : Math.max(12, screen.columns - otherColumns)
+      return `${chart === '' ? `workload ${workload}` : chart}\n\n${frontierTableText(frontier, most)}`
+    })
+    .join('\n\n')
+}
+
+/** The letters are those of the picture; a capital is what the report recommends. */
+function frontierTableText(rows: readonly FrontierRow[], longestName: number): string {
+  const cells = rows.map(row => [
+    deploymentMark(rows, row),
+    clipped(row.deployment, longestName),
+    row.load.replace('concurrency ', 'c ').replace(' requests/s', '/s'),
+    row.gpus,
+    row.tokensPerSPerUser,
+    row.tokensPerSPerGpu,
+    row.ttftP95,
+    row.itlP95,
+    row.slo,
+  ])
+  return table(
+    [
+      { title: '' },
+      { title: 'deployment' },
+      { title: 'load' },
+      { title: 'GPUs', align: 'right' },
+      { title: 'tok/s/user', align: 'right' },
+      { title: 'tok/s/GPU', align: 'right' },
+      { title: 'TTFT p95', align: 'right' },
+      { title: 'ITL p95', align: 'right' },
+      { title: 'SLO' },
+    ],
+    cells,
+  )
+}
+
+const clipped = (text: string, most: number): string => (text.length <= most ? text : `${text.slice(0, most - 1)}…`)

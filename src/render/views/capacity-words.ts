@@ -1,0 +1,130 @@
+import type { Replay } from '../../analysis/capacity/replay.ts'
+import type { Slo } from '../../model/index.ts'
+import type { CandidateView, CapacityView, RequestsView, SensitivityView } from './capacity.ts'
+import { counted, figure, time } from './format.ts'
+
+/** The answer in one line. */
+export function headline({ serves, answer, question }: CapacityView): string {
+  if (answer === null) return 'Not servable under this SLO by anything measured'
+  const what = `${times(answer.replicas, answer.deployment)} on ${counted(answer.nodes, 'node')}`
+  return serves ? what : `Not servable on ${counted(question.fleet.nodes ?? 0, 'node')}: needs ${what}`
+}
+
+const times = (replicas: number, deployment: string) => (replicas === 1 ? deployment : `${replicas} × ${deployment}`)
+
+/** What the answer is for: traffic and SLO, in one line. */
+export function askedFor({ question, answer }: CapacityView): string {
+  const { demand, months, growthPerMonth } = question.traffic
+  const amount =
+    demand.kind === 'users'
+      ? `${demand.users.toLocaleString('en-US')} users who think ${figure(demand.thinkS)} s`
+      : `${figure(demand.requestsPerS)} requests/s ${demand.kind === 'peak' ? 'at the peak' : 'on the mean of a day'}`
+  const growth =
+    growthPerMonth === 0 || months === 0 ? '' : `, ${percent(growthPerMonth)} more a month for ${months} months`
+  const peak = answer === null ? '' : ` (planned peak ${figure(answer.peakRequestsPerS)} requests/s)`
+  return `${amount}${growth}${peak}, ${sloText(question.slo)}`
+}
+
+export function sloText(slo: Slo): string {
+  const said = [
+    slo.ttftP95Ms === undefined ? null : `TTFT p95 ≤ ${time(slo.ttftP95Ms)}`,
+    slo.itlP95Ms === undefined ? null : `ITL p95 ≤ ${time(slo.itlP95Ms)}`,
+    slo.requestLatencyP95Ms === undefined ? null : `latency p95 ≤ ${time(slo.requestLatencyP95Ms)}`,
+  ].filter(text => text !== null)
+  return said.length === 0 ? 'no SLO' : said.join(', ')
+}
+
+/** What stops a replica. */
+export function limitText(limit: RequestsView['limit']): string {
+  switch (limit) {
+    case 'ttftMs':
+      return 'TTFT'
+    case 'itlMs':
+      return 'ITL'
+    case 'requestLatencyMs':
+      return 'latency'
+    case 'throughput':
+      return 'throughput'
+    case 'heaviest load measured':
+      return 'end of measured loads'
+  }
+}
+
+/** Sentences on what happens when nodes are lost. */
+export function spareText({ spare, peakRequestsPerS }: CandidateView): string {
+  if (spare.nodesLost === 0) return 'no node may be lost'
+  const over = spare.requestsPerS / peakRequestsPerS - 1
+  return `with ${counted(spare.nodesLost, 'node')} lost ${counted(spare.replicasLost, 'replica')} ${spare.replicasLost === 1 ? 'is' : 'are'} gone and ${figure(spare.requestsPerS)} requests/s are left, ${percent(over)} above the peak`
+}
+
+/** What the twin says of the plan, in a sentence. */
+export function replayText({ traffic, requests, p95, meetsSlo, medianError, extrapolated }: Replay): string {
+  const error = (share: number | null) =>
+    share === null ? '' : ` (such predictions are ${percent(share)} off on median)`
+  const what = traffic === 'trace' ? 'the trace' : 'random traffic at the peak, all kinds together,'
+  const beyond = extrapolated.length === 0 ? '' : `; EXTRAPOLATED: ${extrapolated.join(', ')}`
+  return `By the twin ${what} replayed in virtual time on one replica (${requests} requests): TTFT p95 ${time(p95.ttftMs)}${error(medianError.ttft)}, ITL p95 ${time(p95.itlMs)}${error(medianError.itl)}: ${meetsSlo ? 'within the SLO' : 'MISSES THE SLO'}${beyond}`
+}
+
+/** `3.2 EUR`; `3.2 units` where the currency wasn't said, `0.81 GPU-h` without a price. */
+export function money(amount: number, { unit, currency }: CandidateView['cost']): string {
+  return `${figure(amount)} ${unit === 'price' ? (currency ?? 'units') : 'GPU-h'}`
+}
+
+export function costLines({ cost }: CandidateView, { question }: CapacityView): readonly string[] {
+  const of = (amount: number) => money(amount, cost)
+  return [
+    `${of(cost.perHour)} an hour; ${of(cost.perMillionTokens)} per million tokens, in and out alike`,
+    cost.byRole === null
+      ? `all of it on one kind: ${of(cost.perMillionInput)} per million input or ${of(cost.perMillionOutput)} per million output tokens`
+      : `${of(cost.byRole.perMillionInput)} per million input tokens (prefill's GPUs), ${of(cost.byRole.perMillionOutput)} per million output tokens (decode's)`,
+    monthText(cost, question.traffic),
+  ]
+}
+
+/** What a month of the traffic costs, and what is counted as one. */
+function monthText(
+  cost: CandidateView['cost'],
+  { day, busiestHour = 1, growthPerMonth, months }: CapacityView['question']['traffic'],
+): string {
+  const { hours, requests, inputTokens, outputTokens } = cost.month
+  const mean = busiestHour * (day.reduce((sum, factor) => sum + factor, 0) / day.length)
+  const shape = mean > 0.995 ? 'at the peak rate all day' : `at ${percent(mean)} of the peak rate on average`
+  const when = growthPerMonth === 0 || months === 0 ? '' : ` as of month ${months}`
+  return `a month of this traffic${when}: ${money(cost.month.cost, cost)} (${hours} hours, every day alike, ${shape}: ${many(requests)} requests, ${many(inputTokens)} input and ${many(outputTokens)} output tokens; every node runs all of it)`
+}
+
+const manyOf = new Intl.NumberFormat('en-US', {
+  notation: 'compact',
+  compactDisplay: 'long',
+  maximumSignificantDigits: 3,
+})
+/** `52.6 million`. */
+const many = (amount: number) => manyOf.format(amount)
+
+/** How many it takes should the intervals be read at their bad end. */
+export function cautiousText({ cautious }: CapacityView): string | null {
+  if (cautious === 'unknown') return null
+  if (cautious === null) return 'at the bad end of the 95 % intervals it misses the SLO even at its lightest load'
+  return `at the bad end of the 95 % intervals a replica answers ${figure(cautious.requestsPerSPerReplica)} requests/s: ${counted(cautious.replicas, 'replica')} on ${counted(cautious.nodes, 'node')}${cautious.fits ? '' : ', too many'}`
+}
+
+/** What the nodes there are would do, when that is not enough. */
+export function mostText({ most, question }: CapacityView): string | null {
+  if (most === null) return null
+  return `${counted(question.fleet.nodes ?? 0, 'node')} serve at most ${figure(most.peakRequestsPerS)} requests/s: ${times(most.replicas, most.deployment)}`
+}
+
+/** What a moved assumption does to the answer. */
+export function effectText({ best }: SensitivityView, answer: CandidateView): string {
+  if (best === null) return 'not servable'
+  const nodes = best.nodes - answer.nodes
+  const other = best.deployment === answer.deployment ? '' : `, ${best.deployment}`
+  const over = best.fits ? '' : ', too many'
+  const change = nodes === 0 ? 'same nodes' : `${nodes > 0 ? '+' : '−'}${counted(Math.abs(nodes), 'node')}`
+  return `${change}${over}${other}`
+}
+
+export const percent = (share: number) => `${share < 0 ? '−' : ''}${figure(Math.abs(100 * share))} %`
+export const signed = (share: number) => `${share < 0 ? '−' : '+'}${Math.round(Math.abs(100 * share))} %`
+export { figure, time }

@@ -1,0 +1,136 @@
+import type { Analysis, WorkloadAnalysis } from '../../analysis/analyse.ts'
+import { estimateOf } from '../../analysis/estimate.ts'
+import { figures, interactivity, perGpuThroughput } from '../../analysis/figures.ts'
+import { dominatorOf } from '../../analysis/frontier.ts'
+import { loadLabel, loadValue } from '../../analysis/load-label.ts'
+import type { MeasuredPoint } from '../../analysis/measured-point.ts'
+import { meetsSlo, objectives } from '../../analysis/slo.ts'
+import { topologyLabel, workersOf } from '../../model/index.ts'
+
+/** A point as the charts see it: flat, and safe to hand to anybody as JSON. Null where there is nothing to draw. */
+export interface ChartPoint {
+  readonly key: string
+  readonly workload: string
+  /** Series: topology, and settings where these tell deployments apart. */
+  readonly deployment: string
+  readonly topology: string
+  readonly kind: 'aggregated' | 'disaggregated'
+  readonly prefill: number
+  readonly decode: number
+  readonly gpus: number
+  readonly load: string
+  readonly loadKind: string
+  readonly loadValue: number | null
+  readonly status: string
+  /** Where it stands, in words: `on the frontier`, `dominated by 2P1D at concurrency 64`, `invalid: …`. */
+  readonly standing: string
+  readonly onFrontier: boolean
+  readonly recommended: boolean
+  readonly knee: boolean
+  /** `yes`, `no`, or `no SLO`. */
+  readonly slo: string
+  readonly x: number | null
+  readonly xLow: number | null
+  readonly xHigh: number | null
+  readonly y: number | null
+  readonly yLow: number | null
+  readonly yHigh: number | null
+  readonly ttftP50: number | null
+  readonly ttftP95: number | null
+  readonly ttftP99: number | null
+  readonly itlP50: number | null
+  readonly itlP95: number | null
+  readonly itlP99: number | null
+  readonly repeats: number
+  readonly validRepeats: number
+}
+
+/** Chart points of every workload, in the order of the analysis. */
+export function chartPoints(analysis: Analysis): readonly ChartPoint[] {
+  return analysis.workloads.flatMap(workload => {
+    const frontier = new Set(workload.frontier)
+    const knees = new Set(workload.curves.map(curve => curve.knee))
+    return workload.points.map(point => chartPoint(point, workload, frontier.has(point), knees.has(point)))
+  })
+}
+
+function chartPoint(point: MeasuredPoint, workload: WorkloadAnalysis, onFrontier: boolean, knee: boolean): ChartPoint {
+  const { topology } = point.deployment
+  const shown = point.status === 'ok' ? point.figures : figuresOfInvalid(point)
+  const x = shown[interactivity]
+  const y = shown[perGpuThroughput]
+  return {
+    key: point.key,
+    workload: workload.name,
+    deployment: point.label,
+    topology: topologyLabel(topology),
+    kind: topology.kind,
+    prefill: workersOf(topology, 'prefill'),
+    decode: workersOf(topology, 'decode'),
+    gpus: point.gpus,
+    load: loadLabel(point.load.level),
+    loadKind: point.load.level.kind,
+    loadValue: loadValue(point.load.level),
+    status: point.status,
+    standing: standingOf(point, workload, onFrontier),
+    onFrontier,
+    recommended: point === workload.recommendation.best,
+    knee,
+    slo: objectives(point).length === 0 ? 'no SLO' : meetsSlo(point) ? 'yes' : 'no',
+    x: x?.mean ?? null,
+    xLow: x?.ci95?.[0] ?? null,
+    xHigh: x?.ci95?.[1] ?? null,
+    y: y?.mean ?? null,
+    yLow: y?.ci95?.[0] ?? null,
+    yHigh: y?.ci95?.[1] ?? null,
+    ttftP50: shown.ttft_p50_ms?.mean ?? null,
+    ttftP95: shown.ttft_p95_ms?.mean ?? null,
+    ttftP99: shown.ttft_p99_ms?.mean ?? null,
+    itlP50: shown.itl_p50_ms?.mean ?? null,
+    itlP95: shown.itl_p95_ms?.mean ?? null,
+    itlP99: shown.itl_p99_ms?.mean ?? null,
+    repeats: point.repeats.length,
+    validRepeats: point.valid.length,
+  }
+}
+
+/** An invalid point is drawn where it was measured, as a cross: to leave it out would hide that something went wrong there. */
+function figuresOfInvalid(point: MeasuredPoint): MeasuredPoint['figures'] {
+  const measured = point.repeats.flatMap(repeat => repeat.measurement ?? [])
+  return Object.fromEntries(
+    figures.map(figure => [
+      figure.name,
+      estimateOf(measured.map(m => figure.of(m, point.deployment)).filter(value => value !== null)),
+    ]),
+  )
+}
+
+/** Where a point stands, for people. */
+export function standingOf(point: MeasuredPoint, workload: WorkloadAnalysis, onFrontier: boolean): string {
+  if (point.status !== 'ok') return `${point.status}: ${point.reason}`
+  if (onFrontier) return 'on the frontier'
+  if (point.x === null || point.y === null)
+    return 'no interactivity measured (not streamed, or answers that arrive in one piece)'
+  const dominator = dominatorOf(
+    { x: point.x.mean, y: point.y.mean },
+    workload.frontier.map(other => ({ x: other.x?.mean ?? 0, y: other.y?.mean ?? 0, other })),
+  )
+  return dominator === undefined
+    ? 'as good as a point of the frontier, on more GPUs'
+    : `dominated by ${dominator.other.label} at ${loadLabel(dominator.other.load.level)}`
+}
+
+/**
+ * At most `limit` points for a picture: all that carry meaning on their own (frontier, recommended, not ok) and an even
+ * pick of the rest. Tables and figures always rest on all points.
+ */
+export function sampled(points: readonly ChartPoint[], limit = 2000): readonly ChartPoint[] {
+  if (points.length <= limit) return points
+  const kept = (point: ChartPoint) => point.onFrontier || point.recommended || point.status !== 'ok'
+  const rest = points.filter(point => !kept(point))
+  const room = Math.max(0, limit - (points.length - rest.length))
+  const picked = new Set(
+    rest.filter((_, i) => Math.floor((i * room) / rest.length) !== Math.floor(((i - 1) * room) / rest.length)),
+  )
+  return points.filter(point => kept(point) || picked.has(point))
+}

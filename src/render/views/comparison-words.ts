@@ -1,0 +1,65 @@
+import { fewestRuns } from '../../analysis/compare/between-runs.ts'
+import type { Comparison, FigureChange } from '../../analysis/compare/compare.ts'
+import { verdictCounts } from '../../analysis/compare/compare.ts'
+import { lossesOf, lossSentence } from '../../analysis/compare/losses.ts'
+import type { Figure } from '../../analysis/figures.ts'
+import { isStopped } from '../../analysis/gates/outcome.ts'
+import { change, figure, time } from './format.ts'
+
+/** A figure's value with its unit. */
+export function valueText(of: Figure, value: number | null): string {
+  return of.unit === 'ms' ? time(value) : figure(value)
+}
+
+/** `+5.2 % (+3.1 % to +7.4 %)`; `–` where there is nothing to compare. */
+export function changeText({ relative, ci95 }: Pick<FigureChange, 'relative' | 'ci95'>): string {
+  if (relative === null) return '–'
+  return ci95 === null ? change(relative) : `${change(relative)} (${change(ci95[0])} to ${change(ci95[1])})`
+}
+
+/** The comparison in one sentence, or two where the head lost points. */
+export function verdictSentence(comparison: Comparison): string {
+  const lost = lossSentence(lossesOf(comparison.points, comparison.onlyBase, comparison.head))
+  const said = verdictOf(comparison)
+  if (lost === '' || comparison.points.length === 0) return said
+  return comparison.tests === 0 ? `Nothing could be compared: ${lost}.` : `${said} ${lost}.`
+}
+
+function verdictOf(comparison: Comparison): string {
+  const counts = verdictCounts(comparison)
+  const { points } = comparison
+  if (points.length === 0) return 'The runs have no point in common: nothing could be compared.'
+  if (comparison.tests === 0)
+    return counts['no difference shown'] === 0
+      ? `Nothing could be compared at any of ${points.length} points: ${whyNothing(points)}.`
+      : `Nothing can be said of ${points.length} points: without repeats no change can be told from noise.`
+  const slower = points.filter(point => point.changes.some(({ verdict }) => verdict === 'slower')).length
+  const faster = points.filter(point => point.changes.some(({ verdict }) => verdict === 'faster')).length
+  const said = [
+    slower > 0 ? `slower at ${slower}` : '',
+    faster > 0 ? `faster at ${faster}` : '',
+    counts['not comparable'] > 0 && slower + faster === 0 ? 'some not comparable' : '',
+  ].filter(text => text !== '')
+  if (slower + faster === 0)
+    return `No difference shown at any of ${points.length} points${said.length > 0 ? ` (${said.join(', ')})` : ''}.`
+  return `Shown ${said.join(' and ')} of ${points.length} points.`
+}
+
+/** What the verdict rests on, in one sentence; empty where nothing was tested. */
+export function noiseSentence({ tests, betweenRunsKnown, knownRuns }: Comparison): string {
+  if (tests === 0) return ''
+  if (betweenRunsKnown) return `Rests on the noise between repeats and on how ${knownRuns} runs of the sweep differ.`
+  const runs = knownRuns === 1 ? 'only the base is known' : `only ${knownRuns} are known`
+  return `Rests on the noise between repeats of one run alone. How runs differ takes ${fewestRuns} comparable runs of the sweep, and ${runs}: a difference may be one of another session, not of what changed.`
+}
+
+/** How the runs measured, where they measured another way; else that each point lacks a valid result in one of them. */
+function whyNothing(points: Comparison['points']): string {
+  const ways = [...new Set(points.map(({ unlike }) => unlike))].filter(unlike => unlike !== '')
+  return ways.length === 0
+    ? 'each is invalid or failed in one of the runs'
+    : `they were measured another way (${ways.join('; ')})`
+}
+
+/** Whether a gate failed or was not tested: exit code 1 of `fulcrum compare`. */
+export const gateBroken = (comparison: Comparison): boolean => isStopped(comparison.gates)

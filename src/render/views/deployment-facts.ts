@@ -1,0 +1,31 @@
+import type { Analysis } from '../../analysis/analyse.ts'
+import type { Deployment } from '../../model/index.ts'
+import { canonicalJson, gpusOfRole, roles, workersOf } from '../../model/index.ts'
+
+/** What a deployment is made of, in words. */
+export interface DeploymentFacts {
+  /** `2 prefill × 4 GPUs, 1 decode × 4 GPUs`. */
+  readonly workers: string
+  /** `prefill.max_batch_size=8 decode.max_batch_size=128`; empty for the engine's own. */
+  readonly settings: string
+}
+
+/** By the deployment's label, which is unique within a run. */
+export function deploymentFacts(analysis: Analysis): { readonly [label: string]: DeploymentFacts } {
+  return Object.fromEntries(analysis.points.map(({ label, deployment }) => [label, factsOf(deployment)]))
+}
+
+function factsOf(deployment: Deployment): DeploymentFacts {
+  const present = roles.filter(role => workersOf(deployment.topology, role) > 0)
+  const workers = present.map(role => {
+    const count = workersOf(deployment.topology, role)
+    const each = gpusOfRole(deployment, role) / count
+    return `${count} ${role} × ${each} ${each === 1 ? 'GPU' : 'GPUs'}`
+  })
+  const settings = present.flatMap(role =>
+    Object.entries(deployment.engine[role] ?? {}).map(
+      ([key, value]) => `${role}.${key}=${typeof value === 'string' ? value : canonicalJson(value)}`,
+    ),
+  )
+  return { workers: workers.join(', '), settings: settings.join(' ') }
+}

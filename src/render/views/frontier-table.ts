@@ -1,0 +1,56 @@
+import type { Analysis } from '../../analysis/analyse.ts'
+import { loadLabel } from '../../analysis/load-label.ts'
+import type { MeasuredPoint } from '../../analysis/measured-point.ts'
+import { meetsSlo, objectives } from '../../analysis/slo.ts'
+import { figure, time } from './format.ts'
+import { workloadNames } from './overall.ts'
+
+/** A line of the frontier as the terminal and summary.md print it; every field is ready text. */
+export interface FrontierRow {
+  readonly workload: string
+  readonly deployment: string
+  readonly load: string
+  readonly gpus: string
+  /** Output tokens/s per user and per GPU, as numbers. */
+  readonly x: number
+  readonly y: number
+  readonly tokensPerSPerUser: string
+  readonly tokensPerSPerGpu: string
+  readonly ttftP95: string
+  readonly itlP95: string
+  /** `yes`, `no`, or `–` without an SLO. */
+  readonly slo: string
+  /** This is the deployment and load that the report recommends. */
+  readonly recommended: boolean
+}
+
+/** Every workload's frontier, by rising interactivity. */
+export function frontierTable(analysis: Analysis): readonly FrontierRow[] {
+  return analysis.workloads.flatMap(({ name, frontier, recommendation }) =>
+    frontier.map(point => frontierRow(point, name, point === recommendation.best)),
+  )
+}
+
+/** The frontier over all workloads, by rising interactivity; empty for a run of one workload. Nothing on it is recommended. */
+export function overallFrontierTable(analysis: Analysis): readonly FrontierRow[] {
+  if (analysis.workloads.length < 2) return []
+  const names = workloadNames(analysis)
+  return analysis.overallFrontier.map(point => frontierRow(point, names.get(point) ?? point.workload.name, false))
+}
+
+function frontierRow(point: MeasuredPoint, workload: string, recommended: boolean): FrontierRow {
+  return {
+    workload,
+    deployment: point.label,
+    load: loadLabel(point.load.level),
+    gpus: String(point.gpus),
+    x: point.x?.mean ?? 0,
+    y: point.y?.mean ?? 0,
+    tokensPerSPerUser: figure(point.x?.mean),
+    tokensPerSPerGpu: figure(point.y?.mean),
+    ttftP95: time(point.figures.ttft_p95_ms?.mean),
+    itlP95: time(point.figures.itl_p95_ms?.mean),
+    slo: objectives(point).length === 0 ? '–' : meetsSlo(point) ? 'yes' : 'no',
+    recommended,
+  }
+}

@@ -1,0 +1,69 @@
+import { mean } from 'simple-statistics'
+import type { MeasuredPoint } from '../../analysis/measured-point.ts'
+import type { Distribution, Measurement } from '../../metrics/measurement.ts'
+import { largest } from '../../model/index.ts'
+
+/** What the page shows of one selected point, beyond its key figures. */
+export interface PointDetail {
+  /** Point ids of the repeats, as in points.csv. */
+  readonly ids: readonly string[]
+  /** Requests sent and failed, over all valid repeats. */
+  readonly requests: number
+  readonly failed: number
+  /** Milliseconds at {@link quantilePercents}, means over valid repeats; absent where not measured. */
+  readonly ttft?: readonly number[]
+  readonly itl?: readonly number[]
+  readonly latency?: readonly number[]
+  /** Queues, running requests and KV cache use as the server's own metrics say: source and metric, mean, max. */
+  readonly server: readonly (readonly [name: string, mean: number, max: number])[]
+}
+
+/** Percent of requests that are at or below the value in the same place of a {@link PointDetail} distribution. */
+export const quantilePercents = [0, 1, 5, 10, 25, 50, 75, 90, 95, 99, 100] as const
+
+const quantileNames = ['min', 'p1', 'p5', 'p10', 'p25', 'p50', 'p75', 'p90', 'p95', 'p99', 'max'] as const
+
+export function pointDetail(point: MeasuredPoint): PointDetail {
+  const { valid, repeats } = point
+  return {
+    ids: repeats.map(repeat => repeat.point.id),
+    requests: valid.reduce((sum, m) => sum + m.requests.sent, 0),
+    failed: valid.reduce((sum, m) => sum + m.requests.failed, 0),
+    ...quantiles('ttft', valid, m => m.ttftMs),
+    ...quantiles('itl', valid, m => m.itlMs),
+    ...quantiles('latency', valid, m => m.requestLatencyMs),
+    server: serverFigures(valid),
+  }
+}
+
+function quantiles<N extends 'ttft' | 'itl' | 'latency'>(
+  name: N,
+  measurements: readonly Measurement[],
+  of: (m: Measurement) => Distribution | null,
+): { [name in N]?: readonly number[] } {
+  const known = measurements.map(of).filter(distribution => distribution !== null)
+  if (known.length === 0) return {}
+  const found: { [name in N]?: readonly number[] } = {}
+  found[name] = quantileNames.map(quantile => mean(known.map(distribution => distribution[quantile])))
+  return found
+}
+
+/** Series that tell where requests wait and how full the KV cache is; the others are in the journal. */
+const telling = /waiting|queue|running|in_?flight|active_requests|kv_?cache_usage|kv_usage/i
+const mostServerFigures = 12
+
+function serverFigures(measurements: readonly Measurement[]): PointDetail['server'] {
+  const series = Map.groupBy(
+    measurements.flatMap(m =>
+      Object.entries(m.server ?? {}).flatMap(([source, metrics]) =>
+        Object.entries(metrics)
+          .filter(([metric]) => telling.test(metric))
+          .map(([metric, of]) => ({ name: `${source}: ${metric}`, of })),
+      ),
+    ),
+    ({ name }) => name,
+  )
+  return [...series]
+    .slice(0, mostServerFigures)
+    .map(([name, all]) => [name, mean(all.map(({ of }) => of.mean)), largest(all.map(({ of }) => of.max))])
+}

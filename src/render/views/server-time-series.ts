@@ -1,0 +1,110 @@
+import type { MeasuredPoint } from '../../analysis/measured-point.ts'
+import type { Measurement, ServerMetric } from '../../metrics/measurement.ts'
+import { largest } from '../../model/index.ts'
+import { compactSeries, type SeriesSample } from '../../telemetry/series.ts'
+
+/** What the server's own metrics are drawn as, one picture each. */
+export const coursePanels = ['running', 'waiting', 'kv', 'ttft'] as const
+export type CoursePanel = (typeof coursePanels)[number]
+
+/** How one thing went at one source through a point. */
+export interface CourseLine {
+  readonly panel: CoursePanel
+  /** `frontend`, `prefill-0`, … */
+  readonly source: string
+  /** The metric as the server calls it. */
+  readonly metric: string
+  /** Seconds since the window began, and requests, percent of the KV cache, or milliseconds. */
+  readonly samples: readonly SeriesSample[]
+}
+
+/** Names by which servers tell the same thing, the one that is nearest to the scheduler first. */
+const names: { readonly [panel in CoursePanel]: readonly RegExp[] } = {
+  running: [
+    /num_requests_running|num_running_reqs|running_requests/,
+    /active_slots|active_requests/,
+    /inflight_requests(?!.*endpoint="(?!generate))/,
+  ],
+  waiting: [/num_requests_waiting|num_queue_reqs|waiting_requests/, /queued_requests/, /request_queue$|queue_depth$/],
+  kv: [/kv_cache_usage|gpu_cache_usage|token_usage|kv_usage/],
+  ttft: [/^(?!.*worker_last).*time_to_first_token/],
+}
+
+/** Lines of one picture; of more workers the busiest are shown. */
+const mostLines = 8
+
+/** The courses of a point, of its first valid repeat that has any; one line a source and picture. */
+export function coursesOf(point: MeasuredPoint): readonly CourseLine[] {
+  const lines = point.valid.map(linesOf).find(found => found.length > 0) ?? []
+  return coursePanels.flatMap(panel => busiest(lines.filter(line => line.panel === panel)))
+}
+
+function linesOf({ server }: Measurement): readonly CourseLine[] {
+  return Object.entries(server ?? {}).flatMap(([source, metrics]) =>
+    coursePanels.flatMap(panel => {
+      const found = firstOf(metrics, names[panel])
+      return found === null ? [] : [{ panel, source, metric: found.metric, samples: scaled(panel, found.series) }]
+    }),
+  )
+}
+
+function firstOf(
+  metrics: { readonly [metric: string]: ServerMetric },
+  patterns: readonly RegExp[],
+): { readonly metric: string; readonly series: readonly SeriesSample[] } | null {
+  for (const pattern of patterns)
+    for (const [metric, { series }] of Object.entries(metrics))
+      if (series !== undefined && series.length > 0 && pattern.test(metric)) return { metric, series }
+  return null
+}
+
+/** Engines give the cache's use as a share or in percent, and time in seconds. */
+function scaled(panel: CoursePanel, series: readonly SeriesSample[]): readonly SeriesSample[] {
+  const factor = panel === 'ttft' ? 1000 : panel === 'kv' && series.every(([, value]) => value <= 1) ? 100 : 1
+  return series.map(([atMs, value]) => [atMs / 1000, value * factor])
+}
+
+function busiest(lines: readonly CourseLine[]): readonly CourseLine[] {
+  if (lines.length <= mostLines) return lines
+  const peak = ({ samples }: CourseLine) => largest(samples.map(([, value]) => value))
+  const kept = new Set(lines.toSorted((a, b) => peak(b) - peak(a)).slice(0, mostLines))
+  return lines.filter(line => kept.has(line))
+}
+
+/** About what a sample takes in the page's JSON. */
+const bytesPerSample = 11
+
+/** Samples that a line may have, from the most on: the first with which all points fit is taken. */
+const steps = [120, 60, 30]
+
+/**
+ * The courses of as many points as fit, the most telling points first: all of them with as many samples as leave room, else some
+ * with few. What is left out stays in the journal.
+ *
+ * @param points the most telling first
+ */
+export function coursesWithin(
+  points: readonly MeasuredPoint[],
+  mostBytes = 700_000,
+): ReadonlyMap<string, readonly CourseLine[]> {
+  const all = points.flatMap(point => {
+    const lines = coursesOf(point)
+    return lines.length === 0 ? [] : [{ key: point.key, lines }]
+  })
+  const room = mostBytes / bytesPerSample
+  const count = (lines: readonly CourseLine[], most: number) =>
+    lines.reduce((sum, { samples }) => sum + Math.min(samples.length, most), 0)
+  const total = (most: number) => all.reduce((sum, { lines }) => sum + count(lines, most), 0)
+  const most = steps.find(step => total(step) <= room) ?? steps.at(-1) ?? 0
+  const kept = new Map<string, readonly CourseLine[]>()
+  let used = 0
+  for (const { key, lines } of all) {
+    used += count(lines, most)
+    if (used > room) break
+    kept.set(
+      key,
+      lines.map(line => ({ ...line, samples: compactSeries(line.samples, most) })),
+    )
+  }
+  return kept
+}

@@ -1,0 +1,26 @@
+import type { HistoryGate } from '../analysis/history/gate.ts'
+import type { History } from '../analysis/history/history.ts'
+import { historySpec } from './charts/history.ts'
+import { openFileWriter } from './file-writer.ts'
+import { historyHtml, picturedTrends } from './html/history-page.ts'
+import { light } from './html/theme.ts'
+import { historyJson } from './terminal/history.ts'
+import { slugOf } from './views/report.ts'
+
+/** Writes history.html, history.json, and every chart of the page as Vega-Lite specification and SVG; the page comes first. */
+export async function writeHistory(
+  history: History,
+  gates: readonly HistoryGate[],
+  folder: string,
+): Promise<{ readonly files: readonly string[] }> {
+  const { write, writeChart, commit } = openFileWriter(folder, 'the history')
+  write('history.html', await historyHtml(history, gates))
+  write('history.json', historyJson(history, gates))
+  const { frontiers, changed } = picturedTrends(history)
+  for (const [index, trend] of [...frontiers, ...changed].entries()) {
+    const { workload, deployment, load } = trend.subject
+    const name = `trend-${index + 1}-${slugOf(`${trend.figure.name} ${workload} ${deployment} ${load}`)}`
+    await writeChart(name, { ...historySpec(history, trend, light), background: light.paper })
+  }
+  return { files: await commit() }
+}

@@ -1,0 +1,34 @@
+import { analyse } from '../analysis/analyse.ts'
+import type { Run } from '../journal/run.ts'
+import type { Chart } from './charts/charts.ts'
+import { chartsOf, overallChart } from './charts/charts.ts'
+import { pointsCsvOf } from './export/points-csv.ts'
+import { openFileWriter } from './file-writer.ts'
+import { loadPageAssets } from './html/inline-script.ts'
+import { pageHtml } from './html/page.ts'
+import { summaryMarkdown } from './markdown/summary.ts'
+import { reportOf } from './views/report.ts'
+
+/** Where a report was written. */
+export interface ReportFiles {
+  /** Absolute when the folder was. */
+  readonly files: readonly string[]
+}
+
+/**
+ * Writes index.html, summary.md, points.csv, and every chart as `<chart>-<workload>.vl.json` and `.svg`. Files of those names
+ * are replaced; nothing else in the folder is touched.
+ */
+export async function writeReport(run: Run, folder: string): Promise<ReportFiles> {
+  const report = reportOf(analyse(run))
+  const { write, writeChart, commit } = openFileWriter(folder, 'the report')
+  write('index.html', pageHtml(report, await loadPageAssets()))
+  write('summary.md', summaryMarkdown(report))
+  write('points.csv', pointsCsvOf(report.analysis))
+  const writeDrawn = ({ kind, spec }: Chart, slug: string) => writeChart(`${kind}-${slug}`, spec)
+  for (const section of report.sections)
+    for (const chart of chartsOf(report, section, 'file')) await writeDrawn(chart, section.slug)
+  const { overall } = report
+  if (overall !== null) await writeDrawn(overallChart(report, overall, 'file'), overall.slug)
+  return { files: await commit() }
+}

@@ -1,0 +1,77 @@
+import { type DeployEvent, noRoomLeft, type Reconciled } from '../deployers/deployer.ts'
+import { diskError, isDiskRefusal } from '../journal/index.ts'
+import { type Deployment, type Endpoint, FulcrumError, topologyLabel } from '../model/index.ts'
+import { deservesAnotherTry } from './another-try.ts'
+import type { RunContext } from './context.ts'
+import { within } from './deadline.ts'
+
+/** A deployment that answers, the reason why it doesn't, or why machines that were lost leave no room for it. */
+export type BroughtUp = { readonly endpoint: Endpoint } | { readonly failure: string } | { readonly notRun: string }
+
+/** A deployer has its own deadline for readiness; this one only keeps a broken deployer from hanging the sweep. */
+const reconcileLimitMs = 2 * 60 * 60_000
+
+const attempts = 2
+
+/**
+ * Brings a deployment up, or back up: a failure that may pass is tried once more, because what failed may have been a
+ * port, a registration or a lease that lingered. Recorded in the journal either way.
+ * @throws the signal's reason; FulcrumError of kind environment or bad-input, because the next deployment would meet
+ *   the same fault: the run ends, and goes on where it ended when the fault is gone
+ */
+export async function bringUp(run: RunContext, deployment: Deployment, why: string): Promise<BroughtUp> {
+  const startS = run.elapsedS()
+  const label = topologyLabel(deployment.topology)
+  const line = { type: 'deployment', deploymentId: deployment.id, label } as const
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const { endpoint, workersStarted, workersStopped } = await reconcile(run, deployment, why)
+      const elapsedS = run.elapsedS() - startS
+      await run.record({ ...line, outcome: 'ready', workersStarted, workersStopped, elapsedS, reason: '' })
+      run.tell({ step: 'deployed', workersStarted, workersStopped, tookS: elapsedS })
+      return { endpoint }
+    } catch (error) {
+      run.signal.throwIfAborted()
+      const reason = messageOf(error)
+      const failed = { ...line, workersStarted: 0, workersStopped: 0, reason }
+      const hasNoRoom = error instanceof FulcrumError && error.code === noRoomLeft
+      const willRetry = !hasNoRoom && attempt < attempts && deservesAnotherTry(error)
+      run.tell({ step: 'deployment-failed', reason, willRetry })
+      if (willRetry) {
+        await run.record({ type: 'note', message: `Deployment ${label} failed and is tried once more: ${reason}` })
+        continue
+      }
+      const elapsedS = run.elapsedS() - startS
+      await run.record({ ...failed, outcome: hasNoRoom ? 'not-run' : 'failed', elapsedS })
+      if (hasNoRoom) return { notRun: reason }
+      if (error instanceof FulcrumError && error.kind !== 'failed') throw error
+      return { failure: reason }
+    }
+  }
+}
+
+async function reconcile(run: RunContext, deployment: Deployment, why: string): Promise<Reconciled> {
+  run.tell({ step: 'deploying', why, event: null })
+  const machines: string[] = []
+  const onEvent = (event: DeployEvent) => {
+    run.tell({ step: 'deploying', why, event })
+    if (event.kind === 'lost') machines.push(`${event.what} is lost, the sweep goes on without it: ${event.why}`)
+    if (event.kind === 'back') machines.push(`${event.what} can be used again`)
+  }
+  try {
+    return await within(reconcileLimitMs, 'The deployment', run.signal, signal =>
+      run.parts.deployer.reconcile(deployment, { signal, onEvent }),
+    )
+  } catch (error) {
+    if (isDiskRefusal(error)) throw diskError(error, 'write the files of a deployment', run.parts.run.folder)
+    throw error
+  } finally {
+    for (const message of machines) await run.record({ type: 'note', message })
+  }
+}
+
+/** An error as one line of a journal: what, where, what to do. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof FulcrumError)) return error instanceof Error ? error.message : String(error)
+  return [error.message, error.where, error.remedy].filter(part => part !== undefined).join(' | ')
+}

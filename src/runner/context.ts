@@ -1,0 +1,86 @@
+import type { JournalEvent } from '../journal/index.ts'
+import { latestResults } from '../journal/index.ts'
+import { topologyLabel } from '../model/index.ts'
+import type { Choice } from '../search/choice.ts'
+import type { Plan, PlannedDeployment } from '../spec/sweep.ts'
+import { choiceAmongTheRest } from './deferred.ts'
+import type { RunParts } from './parts.ts'
+import type { RunStep, Standing } from './progress.ts'
+import { timeLeft } from './time-left.ts'
+
+/** A run at work: its plan and parts, and the few things that change as it goes. */
+export interface RunContext {
+  readonly plan: Plan
+  /** What to measure next. */
+  readonly choice: Choice
+  readonly parts: RunParts
+  readonly signal: AbortSignal
+  /** Monotonic milliseconds. */
+  readonly clockMs: () => number
+  /** Seconds since this attempt began. */
+  elapsedS(): number
+  /** Points measured in this attempt. */
+  measured(): number
+  /** Appends to the journal; the returned promise resolves when the line is on the disk. */
+  record(event: JournalEvent): Promise<void>
+  /** Says which deployment the following progress belongs to. */
+  enter(planned: PlannedDeployment): void
+  tell(step: RunStep): void
+}
+
+/** @param plan whose points are counted for the standing */
+export function runContext(plan: Plan, parts: RunParts): RunContext {
+  const clockMs = parts.clockMs ?? (() => performance.now())
+  const { journal } = parts.run
+  const choice = choiceAmongTheRest(plan)
+  const startedMs = clockMs()
+  const fallback = plan.estimate === null ? null : plan.estimate.seconds / Math.max(1, plan.pointCount)
+  const left = timeLeft(plan.deployments, fallback)
+  const planned = new Set(plan.deployments.flatMap(({ points }) => points.map(point => point.id)))
+  let measured = 0
+  let deployment: Standing['deployment'] = null
+  let counted = { lines: -1, done: 0, secondsLeft: null as number | null, atS: 0 }
+
+  const elapsedS = () => (clockMs() - startedMs) / 1000
+  /** Counting is dear for a large plan, so it is done once a journal line; between lines only time passes. */
+  const standing = (): Standing => {
+    const now = elapsedS()
+    if (counted.lines !== journal.lines.length) {
+      const done = latestResults(journal.lines).filter(result => planned.has(result.point.id)).length
+      counted = {
+        lines: journal.lines.length,
+        done,
+        secondsLeft: choice.isUpperBound ? null : left(journal.lines),
+        atS: now,
+      }
+    }
+    return {
+      deployment,
+      points: { done: counted.done, count: planned.size, isUpperBound: choice.isUpperBound },
+      elapsedS: now,
+      secondsLeft: counted.secondsLeft === null ? null : Math.max(0, counted.secondsLeft - (now - counted.atS)),
+    }
+  }
+
+  return {
+    plan,
+    choice,
+    parts,
+    signal: parts.signal,
+    clockMs,
+    elapsedS,
+    measured: () => measured,
+    async record(event) {
+      await journal.append(event)
+      if (event.type === 'point' && event.result.measurement !== null) measured++
+    },
+    enter(next) {
+      const { id, topology } = next.deployment
+      const position = plan.deployments.indexOf(next) + 1
+      deployment = { id, label: topologyLabel(topology), position, count: plan.deployments.length }
+    },
+    tell(step) {
+      parts.onProgress?.({ ...standing(), ...step })
+    },
+  }
+}

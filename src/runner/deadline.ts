@@ -1,0 +1,77 @@
+import { FulcrumError, type Load, type Point, windowOf } from '../model/index.ts'
+
+/** How long work may go on after its abort before it is left behind. */
+const graceMs = 15_000
+
+/** Start-up, prompts, connections and summary of a generator, on a slow machine. */
+const overheadMs = 5 * 60_000
+
+/** Requests that all run into their deadline are given up on after this long: the point is lost either way. */
+const longestWaitMs = 60 * 60_000
+
+/** How long a point may take before it is given up: as long as its load and its requests' own deadlines allow, at most. */
+export function pointDeadlineMs(point: Point): number {
+  const { load } = point
+  const requests = load.warmup + (load.requests ?? 0)
+  const waves = Math.ceil(requests / Math.max(1, slotsOf(load)))
+  // A request more in each slot holds the load of a steady window.
+  const held = windowOf(load) === 'steady' ? 1 : 0
+  const bounded = Math.min((Math.max(1, waves) + held) * load.timeoutMs, longestWaitMs)
+  return overheadMs + bounded + (scheduledS(load) + load.graceS) * 1000
+}
+
+/** Requests in flight at once; an open loop waits for none. */
+function slotsOf(load: Load): number {
+  return load.level.kind === 'concurrency' ? load.level.concurrency : load.warmup + (load.requests ?? 0)
+}
+
+/** Seconds that the schedule itself takes, whatever the server does. */
+function scheduledS(load: Load): number {
+  // An open loop may warm up for as long as its window.
+  if (load.durationS !== undefined) return load.level.kind === 'rate' ? 2 * load.durationS : load.durationS
+  if (load.level.kind === 'rate') return (2 * (load.requests ?? 0) + load.warmup) / load.level.requestsPerS
+  if (load.level.kind === 'stages') return load.level.stages.reduce((sum, stage) => sum + stage.durationS, 0)
+  return load.level.kind === 'trace' ? longestWaitMs / 1000 : 0
+}
+
+/**
+ * Runs work under a deadline. Work is asked to stop by its signal and left behind when it doesn't within 15 s, so
+ * that a hung generator or deployer never hangs the sweep.
+ * @throws the signal's reason when aborted; FulcrumError (failed, `deadline`) when late
+ */
+export async function within<T>(
+  limitMs: number,
+  what: string,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted()
+  const late = new AbortController()
+  const either = AbortSignal.any([signal, late.signal])
+  const limit = setTimeout(() => late.abort(lateness(what, limitMs)), limitMs)
+  const { promise: leftBehind, reject: leave } = Promise.withResolvers<never>()
+  let grace: NodeJS.Timeout | undefined
+  const onAbort = () => {
+    grace = setTimeout(() => leave(either.reason), graceMs)
+  }
+  either.addEventListener('abort', onAbort, { once: true })
+  const working = work(either)
+  try {
+    return await Promise.race([working, leftBehind])
+  } catch (error) {
+    throw either.aborted ? either.reason : error
+  } finally {
+    either.removeEventListener('abort', onAbort)
+    clearTimeout(limit)
+    clearTimeout(grace)
+    working.catch(() => undefined)
+  }
+}
+
+function lateness(what: string, limitMs: number): FulcrumError {
+  return new FulcrumError(
+    'failed',
+    'deadline',
+    `${what} took longer than ${Math.round(limitMs / 1000)} s and was given up`,
+  )
+}

@@ -1,0 +1,34 @@
+import type { JournalLine } from '../journal/index.ts'
+import { type Choice, choiceOf } from '../search/choice.ts'
+import type { Plan, PlannedDeployment } from '../spec/sweep.ts'
+
+/** Why deployments were not run in the attempt at hand, by their id: machines were lost. The next attempt tries them again. */
+export function setAside(lines: readonly JournalLine[]): ReadonlyMap<string, string> {
+  const begun = lines.findLastIndex(({ event }) => event.type === 'run-started')
+  const reasons = lines.slice(Math.max(0, begun)).flatMap(({ event }) => {
+    const isAside = event.type === 'deployment' && event.outcome === 'not-run'
+    return isAside ? [[event.deploymentId, event.reason] as const] : []
+  })
+  return new Map(reasons)
+}
+
+/** The choice that the sweep file asks for, among the deployments that have not been set aside. */
+export function choiceAmongTheRest(plan: Plan): Choice {
+  const all = choiceOf(plan)
+  let latest = { aside: 0, choice: all }
+  const among = (lines: readonly JournalLine[]): Choice => {
+    const aside = setAside(lines)
+    if (aside.size === 0) return all
+    if (aside.size !== latest.aside) {
+      const isLeft = ({ deployment }: PlannedDeployment) => !aside.has(deployment.id)
+      latest = { aside: aside.size, choice: choiceOf({ ...plan, deployments: plan.deployments.filter(isLeft) }) }
+    }
+    return latest.choice
+  }
+  return {
+    isUpperBound: all.isUpperBound,
+    deployment: lines => among(lines).deployment(lines),
+    point: (planned, lines) => among(lines).point(planned, lines),
+    skipped: lines => among(lines).skipped(lines),
+  }
+}

@@ -1,0 +1,164 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { LoadProgress } from '../generators/generator.ts'
+import { deploymentBroke, diskError, isDiskRefusal, latestResults, type PointResult } from '../journal/index.ts'
+import type { Finding, Measurement } from '../metrics/measurement.ts'
+import type { IsBeaten } from '../metrics/stopping/stop.ts'
+import { gravestFirst } from '../metrics/validity.ts'
+import { type Endpoint, FulcrumError, type Point } from '../model/index.ts'
+import { beatenBy } from '../search/beaten.ts'
+import { watchServer } from '../telemetry/server-metrics.ts'
+import { messageOf } from './bring-up.ts'
+import type { RunContext } from './context.ts'
+import { pointDeadlineMs, within } from './deadline.ts'
+import { earlierPrompts } from './earlier-prompts.ts'
+import { keepWorkerLogs } from './worker-logs.ts'
+
+/** Checks look at processes and discovery; one that takes longer than this is itself a sign of trouble. */
+const checkLimitMs = 60_000
+
+/** A recorded point, and what was wrong with its deployment afterwards. */
+export interface PointOutcome {
+  readonly result: PointResult
+  readonly broken: readonly string[]
+}
+
+/**
+ * Measures one point and records it. The deployment is looked at again afterwards: what broke under the point makes
+ * it invalid, whatever the figures say.
+ * @throws the signal's reason, and then nothing is recorded; FulcrumError of kind environment or bad-input when the
+ *   generator can't run at all, because no other point could be measured either
+ */
+export async function measurePoint(run: RunContext, point: Point, endpoint: Endpoint): Promise<PointOutcome> {
+  const startS = run.elapsedS()
+  const folder = await emptyPointFolder(run, point)
+  run.tell({ step: 'measuring', point, load: null })
+  const measured = await attempt(run, point, endpoint, folder)
+  run.signal.throwIfAborted()
+  const broken = await whatBroke(run)
+  if (broken.length > 0 || measured.measurement === null) await keepWorkerLogs(run.parts.deployer, folder)
+  const result = resultOf(point, measured.measurement, [...measured.findings, ...broken.map(brokeFinding)])
+  const elapsedS = run.elapsedS() - startS
+  await run.record({ type: 'point', result, elapsedS })
+  run.tell({ step: 'measured', result, tookS: elapsedS })
+  return { result, broken }
+}
+
+/** What is wrong with the running deployment now, in words; empty when all is well. */
+async function whatBroke(run: RunContext): Promise<readonly string[]> {
+  try {
+    return await within(checkLimitMs, 'The check of the deployment', run.signal, signal =>
+      run.parts.deployer.check(signal),
+    )
+  } catch (error) {
+    run.signal.throwIfAborted()
+    return [`the deployment could not be checked: ${messageOf(error)}`]
+  }
+}
+
+/** A result for a point that could not be measured, because its deployment doesn't run. */
+export function failedResult(point: Point, code: string, message: string): PointResult {
+  return resultOf(point, null, [{ severity: 'invalid', code, message }])
+}
+
+/** Requests to what is left of a broken deployment may finish within this time; those to what has gone would wait for theirs. */
+const brokenGraceMs = 20_000
+
+/**
+ * Runs a measurement that is given up a while after a part of the deployment has ended: no figure of it will count.
+ * @throws FulcrumError failed `deployment-ended`
+ */
+async function whileUnbroken<T>(
+  { parts: { deployer, brokenGraceMs: graceMs = brokenGraceMs } }: RunContext,
+  signal: AbortSignal,
+  measure: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const over = new AbortController()
+  let grace: NodeJS.Timeout | undefined
+  let isOver = false
+  void deployer.broken?.().then(() => {
+    if (isOver) return
+    const message = `A part of the deployment ended, and the point was given up ${graceMs / 1000} s later`
+    grace = setTimeout(() => over.abort(new FulcrumError('failed', 'deployment-ended', message)), graceMs)
+  })
+  try {
+    return await measure(AbortSignal.any([signal, over.signal]))
+  } catch (error) {
+    throw over.signal.aborted ? over.signal.reason : error
+  } finally {
+    isOver = true
+    clearTimeout(grace)
+  }
+}
+
+interface Measured {
+  readonly measurement: Measurement | null
+  readonly findings: readonly Finding[]
+}
+
+async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder: string): Promise<Measured> {
+  const limitMs = (run.parts.pointDeadlineMs ?? pointDeadlineMs)(point)
+  try {
+    await using server = watchServer(endpoint, run.clockMs)
+    const onProgress = (load: LoadProgress) => {
+      if (load.phase === 'measuring') server.begin()
+      if (load.phase === 'draining' || load.phase === 'summarising') server.end()
+      run.tell({ step: 'measuring', point, load })
+    }
+    const measured = await within(limitMs, 'The point', run.signal, limit =>
+      whileUnbroken(run, limit, signal =>
+        run.parts.generator.measure(point, endpoint, { signal, folder, onProgress, ...mayEnd(run, point) }),
+      ),
+    )
+    const seen = await server.metrics(measured.window === 'steady' ? measured : undefined)
+    const unread = await server.remarks()
+    const measurement = {
+      ...measured,
+      ...(Object.keys(seen).length === 0 ? {} : { server: { ...seen, ...measured.server } }),
+      ...(unread.length === 0 ? {} : { remarks: [...(measured.remarks ?? []), ...unread] }),
+    }
+    const earlier = earlierPrompts(point, measurement, run.parts.run.journal.lines)
+    return { measurement, findings: gravestFirst([...run.parts.judge(point, measurement), ...earlier]) }
+  } catch (error) {
+    run.signal.throwIfAborted()
+    if (isDiskRefusal(error)) throw diskError(error, 'write the files of a point', folder)
+    if (error instanceof FulcrumError && error.kind !== 'failed') throw error
+    const code = error instanceof FulcrumError ? error.code : 'generator-failed'
+    return { measurement: null, findings: [{ severity: 'invalid', code, message: messageOf(error) }] }
+  }
+}
+
+/** A search has no use for a point that can't win any more; a grid is asked for all of each. */
+function mayEnd({ plan, parts }: RunContext, point: Point): { readonly isBeaten?: IsBeaten } {
+  if (plan.sweep.search !== 'adaptive' || point.load.auto === undefined) return {}
+  return { isBeaten: beatenBy(point, latestResults(parts.run.journal.lines)) }
+}
+
+function resultOf(point: Point, measurement: Measurement | null, findings: readonly Finding[]): PointResult {
+  const against = findings.filter(finding => finding.severity === 'invalid')
+  const reason = against
+    .map(finding => finding.message)
+    .join('; ')
+    .replace(/\s+/g, ' ')
+  const status = measurement === null ? 'failed' : against.length > 0 ? 'invalid' : 'ok'
+  return { point, status, reason, findings, measurement }
+}
+
+function brokeFinding(problem: string): Finding {
+  return { severity: 'invalid', code: deploymentBroke, message: `The deployment broke during this point: ${problem}` }
+}
+
+/** `points/<id>/`, or `<id>.2` when the point was measured before; what a killed attempt left there goes. */
+async function emptyPointFolder(run: RunContext, point: Point): Promise<string> {
+  const { folder, journal } = run.parts.run
+  const before = journal.lines.filter(
+    ({ event }) => event.type === 'point' && event.result.point.id === point.id,
+  ).length
+  const path = join(folder, 'points', before === 0 ? point.id : `${point.id}.${before + 1}`)
+  try {
+    await rm(path, { recursive: true, force: true })
+    return path
+  } catch (error) {
+    throw diskError(error, 'clear the folder of a point', path)
+  }
+}

@@ -1,0 +1,103 @@
+import { fulcrumVersion, latestResults } from '../journal/index.ts'
+import { FulcrumError, topologyLabel } from '../model/index.ts'
+import type { Plan } from '../spec/sweep.ts'
+import { messageOf } from './bring-up.ts'
+import { budgetSpent } from './budget.ts'
+import { type RunContext, runContext } from './context.ts'
+import { setAside } from './deferred.ts'
+import { countPoints, exitCodeOf, type RunEnd, type RunOutcome } from './outcome.ts'
+import type { RunParts } from './parts.ts'
+import { stopEverything } from './stop.ts'
+import { visitDeployment } from './visit.ts'
+
+export { countPoints, exitCodeOf, type PointCounts, type RunEnd, type RunOutcome } from './outcome.ts'
+export type { RunParts } from './parts.ts'
+export type { RunProgress, RunStep, Standing } from './progress.ts'
+
+/**
+ * Measures what a run's journal doesn't hold yet: deployment by deployment, point by point, one journal line each, so
+ * that a kill at any moment loses the point in flight and nothing else. Stops everything that was started, however it
+ * ends. Never throws for what a run can meet: the outcome says it.
+ */
+export async function runSweep(plan: Plan, parts: RunParts): Promise<RunOutcome> {
+  const run = runContext(plan, parts)
+  const measuredUntil = await measureMissing(run)
+  run.tell({ step: 'stopping', reason: measuredUntil.reason })
+  await stopEverything(run)
+  const end = await recordEnd(run, measuredUntil)
+  const planned = plan.deployments.flatMap(({ points }) => points)
+  const leftOut = end.outcome === 'complete' ? run.choice.skipped(parts.run.journal.lines) : []
+  const skipped = leftOut.reduce(
+    (sum, { points }) => sum + points.reduce((n, { pointIds }) => n + pointIds.length, 0),
+    0,
+  )
+  const points = countPoints(planned, latestResults(parts.run.journal.lines), skipped)
+  return {
+    ...end,
+    folder: parts.run.folder,
+    points,
+    measured: run.measured(),
+    elapsedS: run.elapsedS(),
+    exitCode: exitCodeOf(end, points),
+  }
+}
+
+async function measureMissing(run: RunContext): Promise<RunEnd> {
+  const { attempt, journal } = run.parts.run
+  const { again = [] } = run.parts
+  try {
+    const begun = { type: 'run-started', fulcrumVersion: await fulcrumVersion(), pid: process.pid, attempt } as const
+    await run.record(again.length === 0 ? begun : { ...begun, again })
+    for (;;) {
+      const planned = run.choice.deployment(journal.lines)
+      if (planned === null) break
+      run.signal.throwIfAborted()
+      const spent = budgetSpent(run) ?? (await visitDeployment(run, planned))
+      if (spent !== null) return { outcome: 'budget', reason: spent }
+    }
+    const lost = lostMachines(run)
+    if (lost !== null) return failedBy(lost)
+    for (const { planned, points } of run.choice.skipped(journal.lines))
+      await run.record({ type: 'left-out', deployment: planned.deployment, points })
+    return { outcome: 'complete', reason: '' }
+  } catch (error) {
+    if (run.signal.aborted) return { outcome: 'interrupted', reason: messageOf(run.signal.reason) }
+    return failedBy(error)
+  }
+}
+
+/** What to say when all that still fits is measured and deployments were set aside; null when none were. */
+function lostMachines({ plan, parts }: RunContext): FulcrumError | null {
+  const aside = setAside(parts.run.journal.lines)
+  const left = plan.deployments.filter(({ deployment }) => aside.has(deployment.id))
+  if (left.length === 0) return null
+  const labels = [...new Set(left.map(({ deployment }) => topologyLabel(deployment.topology)))]
+  const reasons = [...new Set(left.map(({ deployment }) => aside.get(deployment.id)))]
+  const message = `${count(left.length, 'deployment')} could not be run, as machines were lost: ${labels.join(', ')}. ${reasons[0]}`
+  return new FulcrumError('environment', 'machines-lost', message, {
+    remedy: 'Bring the machines back; `fulcrum resume` then measures what is missing.',
+  })
+}
+
+const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`
+
+function failedBy(error: unknown): RunEnd {
+  const known =
+    error instanceof FulcrumError
+      ? error
+      : new FulcrumError('environment', 'unexpected', `Something unexpected ended the run: ${messageOf(error)}`, {
+          cause: error,
+          remedy: 'Please report it, with the journal. The run can be resumed.',
+        })
+  return { outcome: 'failed', reason: messageOf(known), error: known }
+}
+
+/** A journal that takes no more lines ends the run; the next attempt sees where it stood all the same. */
+async function recordEnd(run: RunContext, end: RunEnd): Promise<RunEnd> {
+  try {
+    await run.record({ type: 'run-ended', outcome: end.outcome, reason: end.reason })
+    return end
+  } catch (error) {
+    return end.outcome === 'failed' || end.outcome === 'interrupted' ? end : failedBy(error)
+  }
+}

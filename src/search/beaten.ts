@@ -1,0 +1,60 @@
+import type { PointResult } from '../journal/index.ts'
+import { interactivityOf } from '../metrics/definitions.ts'
+import type { Measurement } from '../metrics/measurement.ts'
+import type { FigureAtLook } from '../metrics/stopping/rule.ts'
+import type { IsBeaten } from '../metrics/stopping/stop.ts'
+import { contentId, gpusOf, type Point, type Slo } from '../model/index.ts'
+
+/** What a rival surely gives: output tokens/s per user and per GPU. */
+interface Given {
+  readonly perUser: number
+  readonly perGpu: number
+}
+
+/**
+ * Tells when a point that is being measured surely can't win: it misses the SLO where another point of its workload meets it, or one that
+ * meets it gives more per user and more per GPU than this one may. Intervals hold at every look, so a look may end it.
+ */
+export function beatenBy(point: Point, results: readonly PointResult[]): IsBeaten {
+  const workload = workloadId(point)
+  const rivals = results.flatMap(({ status, measurement, point: other }): readonly Given[] => {
+    if (status !== 'ok' || measurement === null || other.id === point.id || workloadId(other) !== workload) return []
+    if (!meets(measurement, point.slo)) return []
+    const perUser = lowest(measurement, 'output_tokens_per_s_per_user', interactivityOf(measurement))
+    const perS = lowest(measurement, 'output_tokens_per_s', measurement.outputTokensPerS)
+    const gpus = gpusOf(other.deployment)
+    return perUser === null || perS === null || gpus === 0 ? [] : [{ perUser, perGpu: perS / gpus }]
+  })
+  const gpus = gpusOf(point.deployment)
+  return figures => {
+    if (rivals.length === 0) return false
+    if (figures.some(({ state }) => state === 'missed')) return true
+    const perUser = highest(figures, 'output_tokens_per_s_per_user')
+    const perGpu = highest(figures, 'output_tokens_per_s') / gpus
+    return rivals.some(rival => rival.perUser > perUser && rival.perGpu > perGpu)
+  }
+}
+
+function workloadId({ workload: { name: _, ...content } }: Point): string {
+  return contentId(content)
+}
+
+function meets({ ttftMs, itlMs, requestLatencyMs }: Measurement, slo: Slo): boolean {
+  const within = (value: number | undefined, limitMs: number | undefined) =>
+    limitMs === undefined || (value !== undefined && value <= limitMs)
+  return (
+    within(ttftMs?.p95, slo.ttftP95Ms) &&
+    within(itlMs?.p95, slo.itlP95Ms) &&
+    within(requestLatencyMs?.p95, slo.requestLatencyP95Ms)
+  )
+}
+
+/** The lower bound where there is one, else the figure. */
+function lowest({ stopping }: Measurement, name: string, figure: number | null): number | null {
+  return stopping?.figures.find(each => each.figure === name)?.low ?? figure
+}
+
+/** Infinite where nothing bounds it. */
+function highest(figures: readonly FigureAtLook[], name: string): number {
+  return figures.find(({ figure }) => figure === name)?.high ?? Number.POSITIVE_INFINITY
+}

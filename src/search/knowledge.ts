@@ -1,0 +1,37 @@
+import { normalProbability } from '../metrics/statistics/normal.ts'
+import type { Observation } from './observe.ts'
+import { type Plane, planeOf } from './plane.ts'
+import { type Predicted, type Predictor, predictor } from './predict.ts'
+
+/** What is known of one workload. */
+export interface Knowledge {
+  readonly seen: readonly Observation[]
+  readonly plane: Plane
+  readonly predict: Predictor
+  /** What would be recommended by now: the most tokens/s per GPU under the SLO, or what comes nearest to the SLO. */
+  readonly best: Observation | null
+}
+
+export function knowledgeOf(seen: readonly Observation[], levels: readonly number[]): Knowledge {
+  return { seen, plane: planeOf(seen), predict: predictor(seen, levels), best: bestOf(seen) }
+}
+
+export function bestOf(seen: readonly Observation[]): Observation | null {
+  const meeting = seen.filter(o => o.meetsSlo)
+  if (meeting.length > 0) return meeting.reduce((a, b) => (b.y > a.y ? b : a))
+  return seen.length === 0 ? null : seen.reduce((a, b) => (b.overshoot < a.overshoot ? b : a))
+}
+
+/** How much better a cell's recommendation is expected to be than the best so far, as a share of it; 0 when it can't be. */
+export function expectedGain({ best }: Knowledge, predicted: Predicted): number {
+  if (best === null) return 1
+  const { mean, deviation } = predicted.overshoot
+  if (!best.meetsSlo) {
+    const least = Math.exp(mean - deviation)
+    return least <= 1 ? 1 : Math.max(0, 1 - least / best.overshoot)
+  }
+  const gain = predicted.y / best.y - 1
+  if (gain <= 0) return 0
+  const meeting = mean === Number.NEGATIVE_INFINITY ? 1 : normalProbability(-mean / Math.max(deviation, 1e-6))
+  return gain * meeting
+}

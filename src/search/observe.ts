@@ -1,0 +1,82 @@
+import type { JournalLine, PointResult } from '../journal/index.ts'
+import { interactivityOf } from '../metrics/definitions.ts'
+import type { Slo } from '../model/index.ts'
+import type { Cell } from './cells.ts'
+
+/** What valid repeats of a cell say, as means. */
+export interface Observation {
+  readonly cell: Cell
+  /** Output tokens/s per user. */
+  readonly x: number
+  /** Output tokens/s per GPU. */
+  readonly y: number
+  readonly itlS: number
+  readonly ttftS: number
+  readonly requestsPerS: number
+  /** Output tokens a request. */
+  readonly osl: number
+  /** Seconds at the 95th percentile; null where not measured. */
+  readonly p95: { readonly ttftS: number | null; readonly itlS: number | null; readonly latencyS: number | null }
+  /** How many times its limit the worst objective is; at most 1 meets the SLO, 0 without one, infinite where nothing was measured. */
+  readonly overshoot: number
+  readonly meetsSlo: boolean
+}
+
+/** All results of each point in their order, by its id: the latest one counts. */
+export type Results = ReadonlyMap<string, readonly PointResult[]>
+
+export function resultsById(lines: readonly JournalLine[]): Results {
+  const results = lines.flatMap(({ event }) => (event.type === 'point' ? [event.result] : []))
+  return Map.groupBy(results, ({ point }) => point.id)
+}
+
+/** Null while nothing valid is known of the cell, or when it has no interactivity (not streamed). */
+export function observe(cell: Cell, results: Results): Observation | null {
+  const valid = cell.repeats.flatMap(point => {
+    const result = results.get(point.id)?.at(-1)
+    return result?.status === 'ok' && result.measurement !== null ? [result.measurement] : []
+  })
+  const mean = (of: (m: (typeof valid)[number]) => number | null | undefined): number | null => {
+    const values = valid.map(of).filter(value => value !== null && value !== undefined)
+    return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
+  }
+  const x = mean(interactivityOf)
+  const itlMs = mean(m => m.itlMs?.mean)
+  const ttftMs = mean(m => m.ttftMs?.mean)
+  const tokensPerS = mean(m => m.outputTokensPerS)
+  const requestsPerS = mean(m => m.requestsPerS)
+  if (x === null || itlMs === null || ttftMs === null || tokensPerS === null || requestsPerS === null) return null
+  if (x <= 0 || itlMs <= 0 || requestsPerS <= 0) return null
+  const seconds = (ms: number | null) => (ms === null ? null : ms / 1000)
+  const p95 = {
+    ttftS: seconds(mean(m => m.ttftMs?.p95)),
+    itlS: seconds(mean(m => m.itlMs?.p95)),
+    latencyS: seconds(mean(m => m.requestLatencyMs?.p95)),
+  }
+  const overshoot = overshootOf(cell.repeats[0]?.slo ?? {}, p95)
+  return {
+    cell,
+    x,
+    y: tokensPerS / cell.gpus,
+    itlS: itlMs / 1000,
+    ttftS: ttftMs / 1000,
+    requestsPerS,
+    osl: tokensPerS / requestsPerS,
+    p95,
+    overshoot,
+    meetsSlo: overshoot <= 1,
+  }
+}
+
+function overshootOf(slo: Slo, p95: Observation['p95']): number {
+  return Math.max(
+    over(p95.ttftS, slo.ttftP95Ms),
+    over(p95.itlS, slo.itlP95Ms),
+    over(p95.latencyS, slo.requestLatencyP95Ms),
+  )
+}
+
+/** How many times its limit a latency is: 0 without a limit, infinite where it was not measured. */
+export function over(seconds: number | null, limitMs: number | undefined): number {
+  return limitMs === undefined ? 0 : ((seconds ?? Number.POSITIVE_INFINITY) * 1000) / limitMs
+}

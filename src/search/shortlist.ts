@@ -1,0 +1,157 @@
+import { hypervolume } from '../analysis/hypervolume.ts'
+import type { PlannedDeployment } from '../spec/sweep.ts'
+import type { Cell } from './cells.ts'
+import type { Cost } from './cost.ts'
+import { expectedGain, type Knowledge } from './knowledge.ts'
+import { planeOf } from './plane.ts'
+import type { Predicted } from './predict.ts'
+
+/** Less than this much more hypervolume in all that is left, as a share, is not worth going on for. */
+export const worthwhile = 0.004
+
+/** The same of throughput under the SLO. */
+export const worthwhileUnderSlo = 0.01
+
+/** A load that is expected to exceed the SLO by more than this many times is believed to without a look. */
+const farOver = 10
+
+/** A cell that is worth measuring, and what it may bring, as a share of what there is. */
+export interface Wanted {
+  readonly cell: Cell
+  readonly worth: number
+}
+
+interface Candidate {
+  readonly cell: Cell
+  readonly predicted: Predicted
+  readonly seconds: number
+}
+
+/** What is left to measure of one workload, as it is expected to be. */
+interface Course {
+  readonly open: Set<Candidate>
+  readonly places: { readonly x: number; readonly y: number }[]
+  /** Hypervolume when all were measured. */
+  readonly whole: number
+}
+
+/**
+ * The cheapest way to the end, as far as is known: the cells with most gain for their time, one after another, until what is left would
+ * add less than is worthwhile. Of each workload the cell with the highest expected gain under the SLO comes with them. When nothing else is
+ * wanted, what lies just past the best is looked at: whether it still meets the SLO is seen, not expected.
+ *
+ * @param reached the deployments that need no worker to be started
+ */
+export function shortlist(
+  open: readonly Cell[],
+  knowledge: ReadonlyMap<string, Knowledge>,
+  cost: Cost,
+  reached: readonly PlannedDeployment[],
+): readonly Wanted[] {
+  const wanted: Wanted[] = []
+  const scouts = scoutsOf(open, knowledge)
+  const deployed = new Set(reached)
+  const courses: Course[] = []
+  const brackets: Wanted[] = []
+  for (const [workload, cells] of Map.groupBy(open, cell => cell.workload)) {
+    const known = knowledge.get(workload)
+    if (known === undefined) continue
+    const candidates = cells.flatMap(cell => candidateOf(cell, known, cost) ?? [])
+    const best = bestUnderSlo(
+      candidates.filter(({ predicted }) => !predicted.isFar),
+      known,
+    )
+    if (best !== undefined) {
+      wanted.push(best)
+      deployed.add(best.cell.planned)
+    }
+    const heavier = heavierThanBest(candidates, known)
+    if (heavier !== undefined) brackets.push(heavier)
+    courses.push(courseOf(candidates, known, best?.cell))
+  }
+  for (const next of cheapestFirst(courses, cost, deployed)) wanted.push(next)
+  if (wanted.length === 0) return brackets
+  return wanted.map(next => ({ ...next, cell: scouts.get(next.cell) ?? next.cell }))
+}
+
+/** For each cell that is too far to be predicted, the heaviest that is not, of the same deployment and workload: it goes first. */
+function scoutsOf(open: readonly Cell[], knowledge: ReadonlyMap<string, Knowledge>): ReadonlyMap<Cell, Cell> {
+  const scouts = new Map<Cell, Cell>()
+  for (const alike of Map.groupBy(open, ({ planned, workload }) => `${planned.deployment.id} ${workload}`).values()) {
+    let scout: Cell | undefined
+    for (const cell of alike) {
+      const isFar = knowledge.get(cell.workload)?.predict(cell)?.isFar === true
+      if (!isFar) scout = cell
+      else scouts.set(cell, scout ?? cell)
+      if (isFar && scout === undefined) scout = cell
+    }
+  }
+  return scouts
+}
+
+function candidateOf(cell: Cell, known: Knowledge, cost: Cost): Candidate | null {
+  const [point] = cell.repeats
+  const predicted = known.predict(cell)
+  if (predicted === null || point === undefined) return null
+  return {
+    cell,
+    predicted,
+    seconds: cost.pointS + cost.measuring(point, predicted.requestsPerS),
+  }
+}
+
+function bestUnderSlo(candidates: readonly Candidate[], known: Knowledge): Wanted | undefined {
+  let best: Wanted | undefined
+  for (const { cell, predicted } of candidates) {
+    const worth = expectedGain(known, predicted)
+    if (worth > Math.max(worthwhileUnderSlo, best?.worth ?? 0)) best = { cell, worth }
+  }
+  return best
+}
+
+/** The next heavier load of the deployment that is best under the SLO, if it would have more throughput. */
+function heavierThanBest(candidates: readonly Candidate[], { best }: Knowledge): Wanted | undefined {
+  if (best === null || !best.meetsSlo) return undefined
+  const next = candidates.find(
+    ({ cell }) => cell.planned === best.cell.planned && (cell.load ?? 0) > (best.cell.load ?? 0),
+  )
+  if (next === undefined || next.predicted.overshoot.mean > Math.log(farOver)) return undefined
+  const worth = next.predicted.y / best.y - 1
+  return worth > worthwhileUnderSlo ? { cell: next.cell, worth } : undefined
+}
+
+function courseOf(candidates: readonly Candidate[], known: Knowledge, taken: Cell | undefined): Course {
+  const places: { readonly x: number; readonly y: number }[] = [...known.seen]
+  const whole = hypervolume([...places, ...candidates.map(c => c.predicted)])
+  const open = new Set(candidates.filter(c => c.cell !== taken && known.plane.gain(c.predicted) > 0))
+  for (const { cell, predicted } of candidates) if (cell === taken) places.push(predicted)
+  return { open, places, whole }
+}
+
+function* cheapestFirst(courses: readonly Course[], cost: Cost, deployed: Set<PlannedDeployment>): Generator<Wanted> {
+  for (;;) {
+    let best: { readonly candidate: Candidate; readonly course: Course; readonly worth: number } | undefined
+    let most = 0
+    for (const course of courses) {
+      const plane = planeOf(course.places)
+      if (plane.hypervolume >= (1 - worthwhile) * course.whole) continue
+      for (const candidate of course.open) {
+        const worth = plane.gain(candidate.predicted)
+        if (worth <= 0) {
+          course.open.delete(candidate)
+          continue
+        }
+        const seconds = candidate.seconds + (deployed.has(candidate.cell.planned) ? 0 : cost.redeployS)
+        if (worth / seconds > most) {
+          most = worth / seconds
+          best = { candidate, course, worth }
+        }
+      }
+    }
+    if (best === undefined) return
+    best.course.open.delete(best.candidate)
+    best.course.places.push(best.candidate.predicted)
+    deployed.add(best.candidate.cell.planned)
+    yield { cell: best.candidate.cell, worth: Math.min(1, best.worth) }
+  }
+}

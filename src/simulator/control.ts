@@ -1,0 +1,67 @@
+import { z } from 'zod'
+import type { EngineSettings, Json, Role } from '../model/index.ts'
+
+/** What an engine process can be told to do. */
+export type Order =
+  | { readonly do: 'add'; readonly role: Role; readonly settings: EngineSettings; readonly loadMs: number }
+  | { readonly do: 'remove'; readonly worker: string }
+
+/** An order as it is sent: one JSON object a line on the engine's standard input. */
+export type Command = Order & { readonly id: number }
+
+/** What it says, one JSON object a line on its standard output. */
+export type Report =
+  | { readonly event: 'listening'; readonly url: string }
+  /** The command is carried out: the worker is ready, or has answered everything and left. */
+  | { readonly event: 'done'; readonly id: number; readonly worker: string }
+  | { readonly event: 'refused'; readonly id: number; readonly message: string }
+
+/** How an engine process is started: its one argument, as JSON. */
+export interface EngineStart {
+  readonly profile: string
+  readonly model: string
+  readonly tokenizer: string
+  /** 0: any free port. */
+  readonly port: number
+  readonly routing: 'round-robin' | 'least-loaded'
+}
+
+const json: z.ZodType<Json> = z.json()
+const role = z.enum(['prefill', 'decode', 'aggregated'])
+const commandSchema = z.discriminatedUnion('do', [
+  z.strictObject({
+    id: z.int(),
+    do: z.literal('add'),
+    role,
+    settings: z.record(z.string(), json),
+    loadMs: z.number().nonnegative(),
+  }),
+  z.strictObject({ id: z.int(), do: z.literal('remove'), worker: z.string() }),
+])
+const startSchema = z.strictObject({
+  profile: z.string(),
+  model: z.string(),
+  tokenizer: z.string(),
+  port: z.int().nonnegative(),
+  routing: z.enum(['round-robin', 'least-loaded']),
+})
+const reportSchema = z.discriminatedUnion('event', [
+  z.strictObject({ event: z.literal('listening'), url: z.string() }),
+  z.strictObject({ event: z.literal('done'), id: z.int(), worker: z.string() }),
+  z.strictObject({ event: z.literal('refused'), id: z.int(), message: z.string() }),
+])
+
+/** @throws ZodError or SyntaxError for a line that is no command */
+export function parseCommand(line: string): Command {
+  return commandSchema.parse(JSON.parse(line))
+}
+
+/** @throws ZodError or SyntaxError for a line that is no report */
+export function parseReport(line: string): Report {
+  return reportSchema.parse(JSON.parse(line))
+}
+
+/** @throws ZodError or SyntaxError for an argument that is no start */
+export function parseStart(argument: string): EngineStart {
+  return startSchema.parse(JSON.parse(argument))
+}

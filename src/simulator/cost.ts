@@ -1,0 +1,93 @@
+import { FulcrumError } from '../model/index.ts'
+import type { Correction, Profile } from './profile.ts'
+import type { WorkerSettings } from './settings.ts'
+import { interpolate, interpolateSurface } from './table.ts'
+
+/** What one worker's work takes. */
+export interface CostModel {
+  /** ms of a forward pass over `tokens` new prompt tokens; 0 for none. */
+  prefillMs(tokens: number): number
+  /** ms of a decode step over `sequences` sequences that hold `contextTokens` tokens together; 0 for none. */
+  decodeMs(sequences: number, contextTokens: number): number
+  /** ms from a prefill worker to a decode worker for a prompt of `tokens`. */
+  transferMs(tokens: number): number
+  readonly kvBlocks: number
+  readonly blockTokens: number
+}
+
+/** Pass times under a correction; tables that it takes no part of (scale 0) are not read. */
+function correct(
+  { prefill, decode }: Correction,
+  prefillMs: (tokens: number) => number,
+  decodeMs: (sequences: number, contextTokens: number) => number,
+): Pick<CostModel, 'prefillMs' | 'decodeMs'> {
+  const { scale, fixedMs, perSequenceMs, sequenceExponent, per1000ContextTokensMs } = decode
+  // Batches are whole and few: their powers are known before the clock runs.
+  const batchMs: number[] = []
+  const batchTermMs = (sequences: number) => {
+    const known = batchMs[sequences]
+    if (known !== undefined) return known
+    const term = fixedMs + perSequenceMs * sequences ** sequenceExponent
+    batchMs[sequences] = term
+    return term
+  }
+  return {
+    prefillMs: tokens =>
+      Math.max(
+        0,
+        (prefill.scale === 0 ? 0 : prefill.scale * prefillMs(tokens)) +
+          prefill.fixedMs +
+          (prefill.per1000TokensMs * tokens) / 1000,
+      ),
+    decodeMs: (sequences, contextTokens) =>
+      Math.max(
+        0.01,
+        (scale === 0 ? 0 : scale * decodeMs(sequences, contextTokens)) +
+          batchTermMs(sequences) +
+          (per1000ContextTokensMs * contextTokens) / 1000,
+      ),
+  }
+}
+
+/** Prefill time of one token count never changes, and workloads have few of them: remembered, not interpolated again. */
+function remembered(compute: (tokens: number) => number): (tokens: number) => number {
+  const known = new Map<number, number>()
+  return tokens => {
+    const found = known.get(tokens)
+    if (found !== undefined) return found
+    const value = compute(tokens)
+    if (known.size < 65_536) known.set(tokens, value)
+    return value
+  }
+}
+
+/**
+ * Costs of a worker under its settings. Chunks and batches of prompts take the time of one prompt with as many tokens, and
+ * a decode step never less than 1 ms: both as Dynamo's mocker reads the same tables.
+ * @throws FulcrumError bad-input `engine-setting` when the profile has no times for the settings
+ */
+export function costModel(profile: Profile, settings: WorkerSettings): CostModel {
+  const table = profile.tables.find(candidate => candidate.enableAttentionDp === settings.attentionDp)
+  if (table === undefined)
+    throw new FulcrumError(
+      'bad-input',
+      'engine-setting',
+      `The profile ${profile.name} has no times for enable_attention_dp: ${settings.attentionDp}`,
+    )
+  const { kv, transfer, parallelism } = profile
+  // Tensor-parallel ranks each hold the whole latent cache of MLA; with attention DP each rank holds its own sequences.
+  const ranks = settings.attentionDp ? parallelism.tensor : 1
+  const memoryTokens = (settings.freeGpuMemoryFraction * kv.freeBytesPerGpu * ranks) / kv.bytesPerToken
+  const prefillMs = (tokens: number) => Math.max(0, interpolate(table.prefill, tokens))
+  const decodeMs = (sequences: number, contextTokens: number) =>
+    Math.max(1, interpolateSurface(table.decode, contextTokens, contextTokens / sequences))
+  const corrected = profile.correction === undefined ? null : correct(profile.correction, prefillMs, decodeMs)
+  return {
+    prefillMs: remembered(tokens => (tokens === 0 ? 0 : (corrected?.prefillMs ?? prefillMs)(tokens))),
+    decodeMs: (sequences, contextTokens) =>
+      sequences === 0 ? 0 : (corrected?.decodeMs ?? decodeMs)(sequences, contextTokens),
+    transferMs: tokens => transfer.latencyMs + ((tokens * kv.bytesPerToken) / transfer.bytesPerS) * 1000,
+    kvBlocks: Math.floor(Math.min(memoryTokens, settings.maxKvTokens) / kv.blockTokens),
+    blockTokens: kv.blockTokens,
+  }
+}

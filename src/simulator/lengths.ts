@@ -1,0 +1,31 @@
+import type { Length, Random } from '../model/index.ts'
+
+/** Draws lengths in tokens one at a time, 1 at least, so that any number of requests takes no memory. */
+export function lengthSource(length: Length, random: Random): () => number {
+  const tokens = (drawn: number) => Math.max(1, Math.round(drawn))
+  switch (length.kind) {
+    case 'fixed':
+      return () => length.tokens
+    case 'normal':
+      return () => tokens(length.mean + length.stddev * random.normal())
+    case 'lognormal': {
+      // Mean and standard deviation are the lognormal's own, not its logarithm's.
+      const variance = Math.log1p((length.stddev / length.mean) ** 2)
+      const centre = Math.log(length.mean) - variance / 2
+      return () => tokens(Math.exp(centre + Math.sqrt(variance) * random.normal()))
+    }
+    case 'uniform':
+      return () => length.min + random.integer(length.max - length.min + 1)
+    case 'empirical': {
+      const total = length.values.reduce((sum, value) => sum + value.weight, 0)
+      return () => {
+        let left = random.uniform() * total
+        const found = length.values.find(value => {
+          left -= value.weight
+          return left < 0
+        })
+        return tokens((found ?? length.values.at(-1))?.tokens ?? 1)
+      }
+    }
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * The simulated engine as a process of its own, so that a load generator never shares its event loop.
+ * One argument: {@link EngineStart} as JSON. Commands come on standard input, reports leave on standard output; when
+ * standard input ends, whoever started this is gone, and it ends too.
+ */
+import type { AddressInfo } from 'node:net'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Role } from '../model/index.ts'
+import type { Command, Report } from './control.ts'
+import { parseCommand, parseStart } from './control.ts'
+import { createEngine } from './engine.ts'
+import { loadProfile } from './profile.ts'
+import { createEngineServer } from './server/server.ts'
+import { createTokenCounter } from './server/token-counter.ts'
+import { driveByWallClock } from './wall-clock.ts'
+
+const start = parseStart(process.argv[2] ?? '{}')
+const say = (report: Report) => process.stdout.write(`${JSON.stringify(report)}\n`)
+
+const [profile, tokens] = await Promise.all([loadProfile(start.profile), createTokenCounter(start.tokenizer)])
+const engine = createEngine({ profile, routing: start.routing, streamTokens: true })
+const drive = driveByWallClock(engine)
+const names = new Map<number, string>()
+const server = createEngineServer({ engine, drive, tokens, model: start.model, workerNames: () => names })
+
+/** The lowest number that no worker of the role has: `prefill-0`, `prefill-1`, … */
+function freeName(role: Role): string {
+  const taken = new Set(names.values())
+  let index = 0
+  while (taken.has(`${role}-${index}`)) index++
+  return `${role}-${index}`
+}
+
+async function add(command: Command & { do: 'add' }): Promise<string> {
+  const name = freeName(command.role)
+  // Held from now on: two workers that load at the same time don't get one name.
+  const held = -1 - command.id
+  names.set(held, name)
+  try {
+    if (command.loadMs > 0) await sleep(command.loadMs)
+    names.set(engine.addWorker(command.role, command.settings, drive.nowMs()), name)
+    drive.wake()
+    return name
+  } finally {
+    names.delete(held)
+  }
+}
+
+async function remove(command: Command & { do: 'remove' }): Promise<string> {
+  const [id] = [...names].find(([, name]) => name === command.worker) ?? []
+  if (id === undefined) throw new Error(`there is no worker ${command.worker}`)
+  await new Promise<void>(resolve => engine.drainWorker(id, resolve))
+  names.delete(id)
+  return command.worker
+}
+
+async function obey(line: string): Promise<void> {
+  const command = parseCommand(line)
+  try {
+    say({ event: 'done', id: command.id, worker: await (command.do === 'add' ? add(command) : remove(command)) })
+  } catch (error) {
+    say({ event: 'refused', id: command.id, message: error instanceof Error ? error.message : String(error) })
+  }
+}
+
+server.listen(start.port, '127.0.0.1', () => {
+  say({ event: 'listening', url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
+})
+for await (const line of createInterface({ input: process.stdin })) void obey(line)
+process.exit(0)

@@ -1,0 +1,236 @@
+import { meetsObjectives } from '../metrics/definitions.ts'
+import { tailBoundOf } from '../metrics/early-stopping.ts'
+import { Histogram } from '../metrics/histogram.ts'
+import type { Distribution, Measurement } from '../metrics/measurement.ts'
+import { unknownHealth } from '../metrics/measurement.ts'
+import type { RequestPhase } from '../metrics/records.ts'
+import { steadyState } from '../metrics/steady.ts'
+import type { Slo, WindowKind } from '../model/index.ts'
+import { createCourse } from './course.ts'
+import { createFlight } from './flight.ts'
+import type { EngineRequest } from './request.ts'
+import { createWholeRun } from './whole-run.ts'
+import { createWindowSums } from './window-sums.ts'
+
+/** A request's times as its client sees them. */
+export interface Answer {
+  readonly request: EngineRequest
+  /** When an open loop wanted to send it; when it was sent, in a closed one. */
+  readonly dueMs: number
+  readonly firstMs: number
+  readonly secondMs: number
+  readonly lastMs: number
+}
+
+/** What decides how a window is summed up. */
+export interface RecorderOptions {
+  readonly slo: Slo
+  /** Latency counts from when requests were due, and from the send beside it. */
+  readonly openLoop: boolean
+  readonly asked: { readonly isl: number | null; readonly osl: number | null }
+  readonly window: WindowKind
+}
+
+/** How a measurement ended. */
+export interface WindowEnd {
+  readonly startMs: number
+  /** When the last measured request was sent. */
+  readonly lastSentMs: number
+  /** When a steady window ends by its time; null where its requests decide. */
+  readonly timeUpMs: number | null
+  /** The last answer to a measured request, or when the last of them was given up. */
+  readonly endMs: number
+  /** Requests that never could run, took longer than the timeout, or still ran when time and grace were over. */
+  readonly failed: { readonly refused: number; readonly timeout: number; readonly cancelled: number }
+}
+
+/** Sums requests up as they are answered: its memory does not grow with them. */
+export interface Recorder {
+  /** A gap between two tokens of each of `sequences`. */
+  gap(gapMs: number, sequences: number): void
+  /** The measurement window begins. */
+  begin(startMs: number): void
+  sent(dueMs: number, atMs: number, phase: RequestPhase): void
+  /** A request in flight has ended without an answer. */
+  lost(atMs: number, phase: RequestPhase): void
+  answered(answer: Answer, phase: RequestPhase): void
+  summary(end: WindowEnd): Measurement
+}
+
+function tailsOf(histogram: Histogram) {
+  const at = (percentile: number) => tailBoundOf(histogram.count, rank => histogram.valueAt(rank), percentile).atMost
+  return { p95: at(95), p99: at(99) }
+}
+
+function deviation(got: Distribution | null, asked: number | null): number | null {
+  return got === null || asked === null || asked === 0 ? null : (got.mean - asked) / asked
+}
+
+/** Raised when a change of the simulation changes what it would say. */
+const simulationVersion = 'virtual time 4'
+
+/** Tokens/s of requests while they decode, as `outputTokensPerSPerUser` of the metrics defines them. */
+function createSpeeds() {
+  const each = new Histogram()
+  let decodeMs = 0
+  let tokens = 0
+  let speedTokens = 0
+  return {
+    add(itlMs: number, tookMs: number) {
+      if (!(itlMs > 0)) return
+      each.record(1000 / itlMs)
+      decodeMs += tookMs
+      tokens += tookMs / itlMs
+      // Speed² × time: what the weighted variance needs.
+      speedTokens += (1000 / itlMs) * (tookMs / itlMs)
+    },
+    toDistribution(): Distribution | null {
+      const distribution = each.toDistribution()
+      if (distribution === null) return null
+      const mean = (tokens * 1000) / decodeMs
+      const variance = (speedTokens * 1000) / decodeMs - mean * mean
+      return { ...distribution, mean, stddev: Math.sqrt(Math.max(0, variance)) }
+    },
+  }
+}
+
+export function createRecorder({ slo, openLoop, asked, window }: RecorderOptions): Recorder {
+  const ttft = new Histogram()
+  const ttst = new Histogram()
+  const itl = new Histogram()
+  const gaps = new Histogram()
+  const latency = new Histogram()
+  const fromSend = openLoop ? { ttft: new Histogram(), latency: new Histogram() } : null
+  const isl = new Histogram()
+  const osl = new Histogram()
+  const perUser = createSpeeds()
+  const prefillPerUser = new Histogram()
+  const lateness = new Histogram()
+  const course = createCourse()
+  const flight = createFlight()
+  const sums = createWindowSums()
+  const run = createWholeRun()
+  const hasSlo = Object.values(slo).some(limit => limit !== undefined)
+  let completed = 0
+  let good = 0
+  let inputTokens = 0
+  let outputTokens = 0
+  let warmup = 0
+  let firstAnswerMs = Number.POSITIVE_INFINITY
+
+  /** A simulated client loses no time: whatever slot had a request to send, sent it. */
+  function inFlight() {
+    const summary = flight.summary()
+    return summary === null || openLoop ? summary : { ...summary, held: 1 }
+  }
+
+  return {
+    gap: (gapMs, sequences) => gaps.record(gapMs, sequences),
+    begin(startMs) {
+      flight.begin(startMs)
+      sums.begin(startMs)
+    },
+    sent(dueMs, atMs, phase) {
+      if (phase === 'after') return
+      run.sent(dueMs)
+      flight.sent(atMs)
+      sums.sent(atMs)
+      if (phase === 'warm-up') warmup += 1
+      else lateness.record(atMs - dueMs)
+    },
+    lost: (atMs, phase) => {
+      if (phase !== 'after') flight.ended(atMs)
+    },
+    answered({ request, dueMs, firstMs, secondMs, lastMs }, phase) {
+      sums.answered({
+        sentMs: request.arrivedMs,
+        firstTokenMs: firstMs,
+        lastTokenMs: lastMs,
+        inputTokens: request.promptTokens,
+        outputTokens: request.outputTokens,
+        firstChunkTokens: 1,
+      })
+      if (phase === 'after') return
+      flight.ended(lastMs)
+      run.answered({ request, dueMs, firstMs, secondMs, lastMs })
+      if (phase === 'warm-up') return
+      const ttftMs = firstMs - dueMs
+      const latencyMs = lastMs - dueMs
+      // ITL needs two tokens; NaN is not counted.
+      const itlMs = (lastMs - firstMs) / (request.outputTokens - 1)
+      firstAnswerMs = Math.min(firstAnswerMs, lastMs)
+      completed += 1
+      inputTokens += request.promptTokens
+      outputTokens += request.outputTokens
+      course.add(dueMs, latencyMs)
+      ttft.record(ttftMs)
+      ttst.record(secondMs - firstMs)
+      itl.record(itlMs)
+      latency.record(latencyMs)
+      fromSend?.ttft.record(firstMs - request.arrivedMs)
+      fromSend?.latency.record(lastMs - request.arrivedMs)
+      isl.record(request.promptTokens)
+      osl.record(request.outputTokens)
+      perUser.add(itlMs, lastMs - firstMs)
+      if (ttftMs > 0) prefillPerUser.record((request.promptTokens * 1000) / ttftMs)
+      const judged = { ttftMs, itlMs, requestLatencyMs: latencyMs, tokens: request.outputTokens }
+      if (meetsObjectives(slo, judged) === true) good += 1
+    },
+    summary({ startMs, lastSentMs, timeUpMs, endMs, failed }) {
+      const isSteady = window === 'steady'
+      // All sent at once, a window has no length but that until its last answer.
+      const bySendsMs = firstAnswerMs < lastSentMs ? lastSentMs : endMs
+      const windowEndMs = isSteady ? (timeUpMs ?? bySendsMs) : endMs
+      const durationS = (windowEndMs - startMs) / 1000
+      const perS = (count: number) => (durationS > 0 ? count / durationS : 0)
+      const within = isSteady ? sums.until(windowEndMs) : { requests: completed, inputTokens, outputTokens }
+      const failures = failed.refused + failed.timeout + failed.cancelled
+      const got = { isl: isl.toDistribution(), osl: osl.toDistribution() }
+      return {
+        generator: { name: 'built-in', version: simulationVersion },
+        startedAt: new Date(0).toISOString(),
+        durationS,
+        wallS: endMs / 1000,
+        requests: { sent: completed + failures, completed, failed: failures },
+        errors: [
+          { kind: 'bad-response' as const, count: failed.refused, example: 'longer than the deployment takes' },
+          { kind: 'timeout' as const, count: failed.timeout, example: 'not answered within the timeout' },
+          {
+            kind: 'cancelled' as const,
+            count: failed.cancelled,
+            example: 'still running when time and grace were over',
+          },
+        ].filter(error => error.count > 0),
+        ttftMs: ttft.toDistribution(),
+        ttstMs: ttst.toDistribution(),
+        itlMs: itl.toDistribution(),
+        interChunkMs: gaps.toDistribution(),
+        requestLatencyMs: latency.toDistribution(),
+        fromSend:
+          fromSend === null
+            ? null
+            : {
+                ttftMs: fromSend.ttft.toDistribution(),
+                requestLatencyMs: fromSend.latency.toDistribution(),
+              },
+        ...got,
+        outputTokensPerSPerUser: perUser.toDistribution(),
+        prefillTokensPerSPerUser: prefillPerUser.toDistribution(),
+        totals: { inputTokens, outputTokens, chunks: outputTokens },
+        requestsPerS: perS(within.requests),
+        outputTokensPerS: perS(within.outputTokens),
+        inputTokensPerS: perS(within.inputTokens),
+        goodputPerS: hasSlo ? perS(completed === 0 ? 0 : (within.requests * good) / completed) : null,
+        window,
+        warmupRequests: warmup,
+        ...(isSteady ? { whole: run.summary(endMs, failures) } : {}),
+        tokenSource: 'generator',
+        steady: steadyState(course.series),
+        client: { ...unknownHealth, sendLatenessMs: lateness.toDistribution(), inFlight: inFlight() },
+        tails: { ttftMs: tailsOf(ttft), itlMs: tailsOf(itl), requestLatencyMs: tailsOf(latency) },
+        deviation: { isl: deviation(got.isl, asked.isl), osl: deviation(got.osl, asked.osl) },
+        files: [],
+      }
+    },
+  }
+}

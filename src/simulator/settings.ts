@@ -1,0 +1,121 @@
+import type { EngineSettings, Json, Role } from '../model/index.ts'
+import { FulcrumError } from '../model/index.ts'
+import type { Profile } from './profile.ts'
+
+/** Engine settings of one worker, checked and complete. */
+export interface WorkerSettings {
+  /** Sequences in one forward pass at most. */
+  readonly maxBatchSize: number
+  /** Tokens in one forward pass at most: new prompt tokens, and one for each sequence that decodes. */
+  readonly maxNumTokens: number
+  /** Prompt and output together of one sequence; unlimited when absent. */
+  readonly maxSeqLen: number
+  /** Whether a prompt may be spread over several passes. */
+  readonly chunkedPrefill: boolean
+  readonly attentionDp: boolean
+  /** Share of the memory left after the weights that the KV cache takes, 0–1. */
+  readonly freeGpuMemoryFraction: number
+  /** KV cache limit in tokens beside the memory's; unlimited when absent. */
+  readonly maxKvTokens: number
+  /** Prompts that begin like an earlier one find that part computed. Only requests that say what they share have such parts. */
+  readonly blockReuse: boolean
+}
+
+/** TensorRT-LLM's defaults where it has them; `max_num_tokens` and `max_batch_size` are also Dynamo's mocker's. */
+const defaults: WorkerSettings = {
+  maxBatchSize: 256,
+  maxNumTokens: 8192,
+  maxSeqLen: Number.POSITIVE_INFINITY,
+  chunkedPrefill: true,
+  attentionDp: false,
+  freeGpuMemoryFraction: 0.9,
+  maxKvTokens: Number.POSITIVE_INFINITY,
+  blockReuse: true,
+}
+
+type Reader = (value: Json, profile: Profile) => Partial<WorkerSettings> | string
+
+const isWhole = (value: Json): value is number => typeof value === 'number' && Number.isInteger(value) && value >= 1
+const whole =
+  (field: keyof WorkerSettings): Reader =>
+  value =>
+    isWhole(value) ? { [field]: value } : 'must be a whole number from 1'
+const flag =
+  (field: keyof WorkerSettings): Reader =>
+  value =>
+    typeof value === 'boolean' ? { [field]: value } : 'must be true or false'
+const share =
+  (field: keyof WorkerSettings): Reader =>
+  value =>
+    typeof value === 'number' && value > 0 && value <= 1 ? { [field]: value } : 'must be above 0 and at most 1'
+/** A setting that the measured times hold for one value of only. */
+const only =
+  (expected: (profile: Profile) => Json): Reader =>
+  (value, profile) =>
+    value === expected(profile)
+      ? {}
+      : `must be ${JSON.stringify(expected(profile))}: the profile ${profile.name} was measured so`
+
+/** Every setting that the model has, in the engine's own spelling; nested ones with a dot. */
+const readers: { readonly [setting: string]: Reader } = {
+  max_batch_size: whole('maxBatchSize'),
+  max_num_tokens: whole('maxNumTokens'),
+  max_seq_len: whole('maxSeqLen'),
+  enable_chunked_prefill: flag('chunkedPrefill'),
+  enable_attention_dp: (value, profile) =>
+    typeof value !== 'boolean'
+      ? 'must be true or false'
+      : profile.tables.some(table => table.enableAttentionDp === value)
+        ? { attentionDp: value }
+        : `${value} is not in the profile ${profile.name}: no times were measured for it`,
+  free_gpu_memory_fraction: share('freeGpuMemoryFraction'),
+  'kv_cache_config.free_gpu_memory_fraction': share('freeGpuMemoryFraction'),
+  'kv_cache_config.max_tokens': whole('maxKvTokens'),
+  'kv_cache_config.enable_block_reuse': value =>
+    value === false
+      ? { blockReuse: false }
+      : 'must be false: the engine behind HTTP does not look for what prompts have in common',
+  'kv_cache_config.dtype': only(profile => profile.kv.dtype),
+  kv_cache_dtype: only(profile => profile.kv.dtype),
+  tokens_per_block: only(profile => profile.kv.blockTokens),
+  'kv_cache_config.tokens_per_block': only(profile => profile.kv.blockTokens),
+  tensor_parallel_size: only(profile => profile.parallelism.tensor),
+  moe_expert_parallel_size: only(profile => profile.parallelism.expert),
+  pipeline_parallel_size: only(profile => profile.parallelism.pipeline),
+  backend: only(() => 'pytorch'),
+}
+
+function flatten(settings: { readonly [key: string]: Json }, prefix = ''): [string, Json][] {
+  return Object.entries(settings).flatMap(([key, value]): [string, Json][] =>
+    value !== null && typeof value === 'object' && !Array.isArray(value)
+      ? flatten(value as { readonly [key: string]: Json }, `${prefix}${key}.`)
+      : [[`${prefix}${key}`, value]],
+  )
+}
+
+/** What is wrong with a role's engine settings, a sentence each; settings that the engine does not model are named. */
+export function settingsProblems(role: Role, settings: EngineSettings, profile: Profile): string[] {
+  return flatten(settings).flatMap(([name, value]) => {
+    const reader = readers[name]
+    if (reader === undefined)
+      return [
+        `engine.${role}.${name} is not modelled by the simulated engine; it knows ${Object.keys(readers).join(', ')}`,
+      ]
+    const read = reader(value, profile)
+    return typeof read === 'string' ? [`engine.${role}.${name} ${read}`] : []
+  })
+}
+
+/**
+ * Engine settings as the model takes them.
+ * @throws FulcrumError bad-input `engine-setting` that names every setting that is wrong or not modelled
+ */
+export function workerSettings(role: Role, settings: EngineSettings, profile: Profile): WorkerSettings {
+  const problems = settingsProblems(role, settings, profile)
+  if (problems.length > 0)
+    throw new FulcrumError('bad-input', 'engine-setting', problems.join('\n'), {
+      remedy: 'remove the setting, or sweep it on a real deployment',
+    })
+  const read = flatten(settings).map(([name, value]) => readers[name]?.(value, profile))
+  return Object.assign({}, defaults, ...read) as WorkerSettings
+}

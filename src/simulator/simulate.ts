@@ -1,0 +1,294 @@
+import type { Measurement } from '../metrics/measurement.ts'
+import { stopRuleOf } from '../metrics/stopping/stop.ts'
+import type { AutoRequests, Deployment, LoadLevel, Role, Slo, Topology, WindowKind } from '../model/index.ts'
+import {
+  arrivalSource,
+  arrivalsAround,
+  createRandom,
+  FulcrumError,
+  ratesAround,
+  rolesOf,
+  windowOf,
+  workersOf,
+} from '../model/index.ts'
+import type { Engine } from './engine.ts'
+import { createEngine } from './engine.ts'
+import type { ExchangeContext, LoopLimits } from './exchange.ts'
+import type { ClosedLoad, OpenLoad } from './load-loop.ts'
+import { createLoadLoop } from './load-loop.ts'
+import type { Profile } from './profile.ts'
+import { createRecorder } from './recorder.ts'
+import type { Dataset, RequestSource, SimulatedWorkload, TraceRequests, WeightedWorkload } from './request-source.ts'
+import { drawnRequests, tracedRequests } from './request-source.ts'
+import type { RouterMode } from './routing.ts'
+import { createSimulationWatch, type SimulationWatch } from './simulation-watch.ts'
+import type { EngineWatch } from './watch.ts'
+import { watched } from './watch.ts'
+
+/** A point to simulate; a {@link Point}'s own parts fit as they are. */
+export interface SimulatedPoint {
+  /**
+   * Ends it as soon as what decides is certain or precise; {@link requests} are then the most, and all that are measured where
+   * the rule has no say: conversations, open loops and windows that aren't steady.
+   */
+  readonly auto?: AutoRequests
+  readonly deployment: Pick<Deployment, 'topology' | 'engine'>
+  /** One workload, or several mixed by weight; not looked at where a trace says what is sent. */
+  readonly workload: SimulatedWorkload | readonly WeightedWorkload[]
+  readonly level: LoadLevel
+  /** Measured requests; absent when `durationS`, the stages or the trace decide. */
+  readonly requests?: number
+  /** Measured time in seconds; absent when `requests` decides. */
+  readonly durationS?: number
+  /** Seconds that requests in flight may still take after `durationS`; without an end when absent. */
+  readonly graceS?: number
+  /** Deadline of one request; none when absent. */
+  readonly timeoutMs?: number
+  /** Requests sent first, at the level's concurrency, and not measured. */
+  readonly warmup: number
+  /** Asks for the figures of a whole run, its warm-up drained before; as {@link Load}'s. */
+  readonly window?: 'whole'
+  readonly seed: number
+  /** Distinct prompts: sent again from the first when there are more requests, and then in the prefix cache. All are distinct when absent. */
+  readonly dataset?: number
+  readonly slo?: Slo
+  readonly routing?: RouterMode
+  /** The requests of a load level of kind `trace`. */
+  readonly trace?: TraceRequests
+}
+
+/** What a simulation says of a point: all that a measurement has, and what only a simulation can see. */
+export interface Simulation extends Measurement {
+  /** Requests in flight, time-weighted mean over the whole window (the client's leaves out its end, which drains). */
+  readonly inFlightMean: number
+  /** Share of the window that the workers of a role spent in passes, 0–1; absent roles have no key. */
+  readonly busyShare: { readonly [role in Role]?: number }
+}
+
+/** Connections that the built-in generator opens ahead of an open loop. */
+const openLoopLanes = 64
+
+/** Time that the workers of each role have spent in passes, ms. */
+function busyMs(engine: Engine): { [role in Role]?: number } {
+  const busy: { [role in Role]?: number } = {}
+  for (const { role, load } of engine.workers()) busy[role] = (busy[role] ?? 0) + load.busyMs
+  return busy
+}
+
+/** Share of a window between two readings of {@link busyMs} that workers were busy, by role. */
+function busyShares(
+  topology: Topology,
+  windowMs: number,
+  before: Simulation['busyShare'],
+  after: Simulation['busyShare'],
+): Simulation['busyShare'] {
+  return Object.fromEntries(
+    rolesOf(topology).map(role => {
+      const workerMs = windowMs * workersOf(topology, role)
+      return [role, workerMs > 0 ? Math.min(1, ((after[role] ?? 0) - (before[role] ?? 0)) / workerMs) : 0]
+    }),
+  )
+}
+
+/** Connections of the client as the load begins. */
+function laneCount(level: LoadLevel, warmup: number): number {
+  return level.kind === 'concurrency'
+    ? level.concurrency
+    : Math.min(level.maxConcurrency ?? openLoopLanes, Math.max(openLoopLanes, warmup))
+}
+
+/** Due times of a trace's requests, one at a time. */
+function traceTimes({ trace, requests }: SimulatedPoint, speed: number, endMs: number): () => number {
+  const most = Math.min(trace?.count ?? 0, requests ?? Number.POSITIVE_INFINITY)
+  let taken = 0
+  return () => {
+    if (taken >= most) return Number.POSITIVE_INFINITY
+    const atMs = (trace?.atMs[taken++] ?? Number.NaN) / speed
+    return atMs < endMs ? atMs : Number.POSITIVE_INFINITY
+  }
+}
+
+function datasetOf({ dataset, requests, warmup }: SimulatedPoint, repeats?: boolean): Dataset | null {
+  if (dataset === undefined) return null
+  return { prompts: dataset, repeats: repeats ?? warmup + (requests ?? Number.POSITIVE_INFINITY) > dataset }
+}
+
+function sourceOf(point: SimulatedPoint, repeats?: boolean): RequestSource {
+  if (point.level.kind !== 'trace') {
+    return drawnRequests(point.workload, createRandom(point.seed), datasetOf(point, repeats))
+  }
+  if (point.trace !== undefined && point.trace.count > 0) return tracedRequests(point.trace)
+  throw new FulcrumError('bad-input', 'trace-missing', `The requests of ${point.level.file} were not given`, {
+    remedy: 'read the trace and pass it with the point',
+  })
+}
+
+/**
+ * Simulates a point in virtual time: the same engine that answers behind HTTP, loaded as the built-in generator would, at
+ * whatever speed the processor allows. The same input gives the same output, and memory does not grow with requests (but for those
+ * that wait in a queue, and a trace's own).
+ * @param look sees the engine meanwhile; changes nothing
+ * @throws FulcrumError bad-input `engine-setting` for settings that the model lacks, `trace-missing` for a trace load without its trace
+ */
+export function simulate(point: SimulatedPoint, profile: Profile, look?: EngineWatch): Simulation {
+  const canStop = !hasTurns(point.workload) && windowOf(point) === 'steady'
+  const rule = canStop ? stopRuleOf(point, point.slo ?? {}) : null
+  if (rule === null) return simulateOnce(point, profile, null, undefined, look)
+  // Once to see where it stops, and once up to there: memory doesn't grow with requests, and the figures are of those that decided.
+  const { requests, dataset } = point
+  const watch = createSimulationWatch(rule, point.timeoutMs ?? Number.POSITIVE_INFINITY)
+  simulateOnce(point, profile, watch)
+  const { auto: _, ...fixed } = point
+  const repeats = dataset !== undefined && point.warmup + (requests ?? 0) > dataset
+  const simulation = simulateOnce({ ...fixed, requests: watch.stopping().requests }, profile, null, repeats, look)
+  return { ...simulation, stopping: watch.stopping() }
+}
+
+function hasTurns(workload: SimulatedPoint['workload']): boolean {
+  return 'conversation' in workload && (workload.conversation?.turns ?? 1) > 1
+}
+
+function simulateOnce(
+  point: SimulatedPoint,
+  profile: Profile,
+  watch: SimulationWatch | null = null,
+  repeats?: boolean,
+  look?: EngineWatch,
+): Simulation {
+  const { deployment, level } = point
+  const { topology } = deployment
+  const source = sourceOf(point, repeats)
+  const window = windowOf(point, source.turns)
+  const ownRecorder = createRecorder({
+    slo: point.slo ?? {},
+    openLoop: level.kind !== 'concurrency',
+    asked: source.asked,
+    window,
+  })
+  const recorder = watch === null ? ownRecorder : watch.over(ownRecorder)
+  let recording = false
+  const bare = createEngine({
+    profile,
+    routing: point.routing ?? 'round-robin',
+    random: createRandom(point.seed).fork('frontend'),
+    onStep: (gapMs, sequences) => {
+      if (recording) recorder.gap(gapMs, sequences)
+    },
+  })
+  const engine = look === undefined ? bare : watched(bare, look)
+  for (const role of rolesOf(topology)) {
+    const settings = deployment.engine[role] ?? {}
+    for (let worker = 0; worker < workersOf(topology, role); worker++) engine.addWorker(role, settings, 0)
+  }
+
+  const firstChunkMs = profile.frontend.firstChunkMs ?? 0
+  const limits: LoopLimits = {
+    stopMs: Number.POSITIVE_INFINITY,
+    giveUpMs: Number.POSITIVE_INFINITY,
+    timeoutMs: point.timeoutMs ?? Number.POSITIVE_INFINITY,
+  }
+  const durationMs = point.durationS === undefined ? Number.POSITIVE_INFINITY : point.durationS * 1000
+  let busyBefore: Simulation['busyShare'] = {}
+  const onWindow = (startMs: number) => {
+    recording = true
+    recorder.begin(startMs)
+    look?.begin(startMs)
+    busyBefore = busyMs(engine)
+    limits.stopMs = startMs + durationMs
+    limits.giveUpMs = limits.stopMs + (point.graceS ?? Number.POSITIVE_INFINITY) * 1000
+  }
+  const lanes = laneCount(level, point.warmup)
+  const drained = window === 'whole' ? point.warmup : 0
+  const warmLanes = Math.min(lanes, drained)
+  const startMs = drained > 0 ? warmUpAndDrain(point, { engine, firstChunkMs, recorder: null }, source) : 0
+  const loop = createLoadLoop({ engine, firstChunkMs, recorder }, source, { count: lanes, used: warmLanes }, onWindow)
+  const {
+    startMs: firstMs,
+    lastSentMs,
+    endMs,
+    failed,
+  } = level.kind === 'concurrency'
+    ? loop.closed(closedLoad(point, window, source.turns, startMs, limits, watch), limits)
+    : loop.open(openLoad(point, level, window, startMs), limits)
+  const timeUpMs = durationMs < Number.POSITIVE_INFINITY ? firstMs + durationMs : null
+  const measurement = recorder.summary({ startMs: firstMs, lastSentMs, timeUpMs, endMs, failed })
+  const windowMs = endMs - firstMs
+  const latencySumMs = (measurement.requestLatencyMs?.mean ?? 0) * measurement.requests.completed
+  const wholeMean = windowMs > 0 ? latencySumMs / windowMs : 0
+  return {
+    ...measurement,
+    inFlightMean: window === 'steady' ? (measurement.client.inFlight?.mean ?? 0) : wholeMean,
+    busyShare: busyShares(topology, windowMs, busyBefore, busyMs(engine)),
+  }
+}
+
+/** Warms up as a closed loop and lets it end; returns when it has. */
+function warmUpAndDrain(point: SimulatedPoint, context: ExchangeContext, source: RequestSource): number {
+  const lanes = laneCount(point.level, point.warmup)
+  const warmSource = point.level.kind === 'trace' ? sourceOf(point) : source
+  const conversations = Math.ceil(point.warmup / warmSource.turns)
+  const loop = createLoadLoop(context, warmSource, { count: lanes, used: 0 })
+  const load: ClosedLoad = {
+    concurrency: Math.min(lanes, point.warmup),
+    startMs: 0,
+    // Measured as far as the loop is concerned: it ends when all is answered.
+    phaseOf: conversation => (conversation < conversations ? 'measured' : null),
+  }
+  return loop.closed(load, {
+    stopMs: Number.POSITIVE_INFINITY,
+    giveUpMs: Number.POSITIVE_INFINITY,
+    timeoutMs: point.timeoutMs ?? Number.POSITIVE_INFINITY,
+  }).endMs
+}
+
+function closedLoad(
+  { level, requests, warmup }: SimulatedPoint,
+  window: WindowKind,
+  turns: number,
+  startMs: number,
+  limits: LoopLimits,
+  watch: SimulationWatch | null,
+): ClosedLoad {
+  const first = window === 'steady' ? Math.ceil(warmup / turns) : 0
+  const last = first + Math.ceil((requests ?? Number.POSITIVE_INFINITY) / turns)
+  return {
+    concurrency: level.kind === 'concurrency' ? level.concurrency : 1,
+    startMs,
+    phaseOf: (conversation, atMs) => {
+      if (conversation < first) return 'warm-up'
+      if (conversation < last && atMs < limits.stopMs && watch?.isOver() !== true) return 'measured'
+      return window === 'steady' ? 'after' : null
+    },
+  }
+}
+
+function openLoad(
+  point: SimulatedPoint,
+  level: Exclude<LoadLevel, { kind: 'concurrency' }>,
+  window: WindowKind,
+  startMs: number,
+): OpenLoad {
+  const durationMs = point.durationS === undefined ? Number.POSITIVE_INFINITY : point.durationS * 1000
+  const measured =
+    level.kind === 'trace' ? traceTimes(point, level.speed, durationMs) : arrivalSource(level, point, point.seed)
+  const common = { startMs, most: level.maxConcurrency ?? Number.POSITIVE_INFINITY, measured }
+  const rates = ratesAround(level)
+  if (window === 'whole' || rates === null || level.kind === 'trace') {
+    return { ...common, before: null, after: null, windowMs: null }
+  }
+  const windowMs = durationMs < Number.POSITIVE_INFINITY ? durationMs : null
+  const expectedMs = windowMs ?? ((point.requests ?? 0) / Math.max(rates.beforePerS, Number.MIN_VALUE)) * 1000
+  return {
+    ...common,
+    before:
+      rates.beforePerS === 0
+        ? null
+        : {
+            dueMs: arrivalsAround('before', rates.beforePerS, level.arrivals, point.seed),
+            wanted: point.warmup,
+            windowMs: expectedMs,
+          },
+    after: arrivalsAround('after', rates.afterPerS, level.arrivals, point.seed),
+    windowMs,
+  }
+}

@@ -1,0 +1,335 @@
+import type { Role } from '../model/index.ts'
+import type { CostModel } from './cost.ts'
+import { createHeap } from './heap.ts'
+import { createPrefixCache } from './prefix-cache.ts'
+import { createQueue } from './queue.ts'
+import type { EngineRequest } from './request.ts'
+import type { WorkerSettings } from './settings.ts'
+
+/** Gauges and counters of one worker, as an engine's own metrics have them. */
+export interface WorkerLoad {
+  readonly running: number
+  readonly waiting: number
+  readonly kvBlocksUsed: number
+  readonly kvBlocks: number
+  readonly passes: number
+  readonly busyMs: number
+}
+
+/** What happens at the end of a pass; the engine listens. */
+export interface WorkerEvents {
+  /** `gapMs` since the pass before, for each of `sequences` that had a token then too. */
+  onStep(gapMs: number, sequences: number): void
+  /** The prompt is computed: the request leaves a prefill worker. */
+  onPrefilled(request: EngineRequest, atMs: number): void
+  /** The last token is out. */
+  onFinished(request: EngineRequest, atMs: number): void
+  /** A worker that was asked to drain has nothing left. */
+  onDrained(worker: Worker): void
+}
+
+/**
+ * One engine process: queue, KV blocks and continuous batching, pass by pass.
+ *
+ * A pass takes one token for each decoding sequence, then prompt tokens of the sequences in prefill, oldest first, then
+ * admits from the queue, first come first served, while batch, token budget and KV blocks last. Admission reserves the
+ * blocks of prompt and whole output (TensorRT-LLM's GUARANTEED_NO_EVICT): nothing is ever preempted, and a request that
+ * does not fit holds back those behind it. The pass takes the prefill's time and the decode step's time together, so a
+ * chunk of a prompt slows every decoding sequence beside it; its tokens come out at its end.
+ */
+export interface Worker {
+  readonly id: number
+  readonly role: Role
+  readonly draining: boolean
+  /** When the pass in progress ends; Infinity when idle. */
+  readonly passEndsMs: number
+  load(): WorkerLoad
+  /** Requests here, waiting or running. */
+  readonly size: number
+  /** Why a request could never run here; null when it can. */
+  refuses(promptTokens: number, outputTokens: number): string | null
+  /**
+   * Takes a request that has been there since `sinceMs`. Returns when an idle worker starts on it, null when it is at work:
+   * whoever drives calls {@link Worker.start} then, so that requests of one moment go into one pass.
+   */
+  enqueue(request: EngineRequest, sinceMs: number): number | null
+  /** Begins a pass of an idle worker; true when there was work for one. */
+  start(atMs: number): boolean
+  /** Ends the pass in progress and begins the next where there is work; true when it did. */
+  endPass(): boolean
+  cancel(request: EngineRequest): void
+  /** No new requests from now on. */
+  drain(): void
+}
+
+export interface WorkerOptions {
+  readonly id: number
+  readonly role: Role
+  readonly settings: WorkerSettings
+  readonly cost: CostModel
+  readonly events: WorkerEvents
+  /** Call `onToken` of every request in every pass; off where nobody listens, so that a pass costs the same for any batch. */
+  readonly streamTokens: boolean
+  /** When the worker came up; no pass begins before. */
+  readonly sinceMs: number
+}
+
+export function createWorker(options: WorkerOptions): Worker {
+  const { role, settings, cost, events } = options
+  const waiting = createQueue<EngineRequest>()
+  /** Admitted, prompt not yet computed, oldest first. */
+  const prefilling: EngineRequest[] = []
+  /** By the pass that each one ends in. */
+  const decoding = createHeap<EngineRequest>((a, b) => a.lastPass < b.lastPass)
+  /** Those of `decoding` whose first token comes with this pass. */
+  let joined: EngineRequest[] = []
+  /** Those whose second token comes with this pass. */
+  let seconds: EngineRequest[] = []
+  /** Of a prefill worker: prompts that this pass completes. */
+  const prefilled: EngineRequest[] = []
+  let contextTokens = 0
+  let kvBlocksUsed = 0
+  let passes = 0
+  let busyMs = 0
+  let passEndsMs = Number.POSITIVE_INFINITY
+  let idleSinceMs = options.sinceMs
+  /** An idle worker has said when it starts. */
+  let starting = false
+  let lastStepMs = Number.NaN
+  /** The end of a pass is being told: what listeners submit now waits for the pass that begins afterwards. */
+  let ending = false
+  let draining = false
+  let drained = false
+
+  const maxRunning = role === 'prefill' ? settings.maxBatchSize : Math.min(settings.maxBatchSize, settings.maxNumTokens)
+  const reuse = settings.blockReuse && role !== 'decode' ? createPrefixCache(cost.blockTokens) : null
+  const blocksOf = (request: EngineRequest) => blocksFor(request.promptTokens, request.outputTokens)
+  // A prefill worker writes one token of output at most before the prompt's blocks move on.
+  const blocksFor = (promptTokens: number, outputTokens: number) =>
+    Math.ceil((promptTokens + (role === 'prefill' ? 1 : outputTokens)) / cost.blockTokens)
+  const running = () => decoding.size + prefilling.length + prefilled.length
+
+  function release(request: EngineRequest): void {
+    if (request.blocks > 0) {
+      kvBlocksUsed -= request.blocks + (reuse?.release(request) ?? 0)
+      reuse?.trim(cost.kvBlocks - kvBlocksUsed)
+    }
+    request.blocks = 0
+    request.worker = null
+  }
+
+  /** Takes KV blocks for a request, and what is computed of its prompt already; false while there are too few. */
+  function reserve(request: EngineRequest): boolean {
+    const own = blocksOf(request)
+    if (reuse === null || request.shared === null) {
+      if (kvBlocksUsed + own > cost.kvBlocks) return false
+      kvBlocksUsed += own
+      request.blocks = own
+      return true
+    }
+    const apart = own - reuse.blocksOf(request)
+    const taken = apart + reuse.unheld(request)
+    if (kvBlocksUsed + taken > cost.kvBlocks) return false
+    request.reusedTokens = reuse.reusableTokens(request)
+    request.promptLeft -= request.reusedTokens
+    reuse.hold(request)
+    kvBlocksUsed += taken
+    request.blocks = apart
+    reuse.trim(cost.kvBlocks - kvBlocksUsed)
+    return true
+  }
+
+  function join(request: EngineRequest): void {
+    // The pass that begins now is number `passes + 1`, and brings the first token.
+    request.lastPass = passes + request.outputTokens
+    decoding.push(request)
+    joined.push(request)
+    contextTokens += request.promptTokens
+  }
+
+  function completePrompt(request: EngineRequest): void {
+    if (role === 'prefill') prefilled.push(request)
+    else join(request)
+  }
+
+  /** Prompt tokens that one request takes of what is left of the budget. */
+  function takePrompt(request: EngineRequest, budget: number): number {
+    const tokens = Math.min(request.promptLeft, budget)
+    request.promptLeft -= tokens
+    return tokens
+  }
+
+  /** Continues prompts begun in earlier passes; returns their tokens. */
+  function continuePrompts(budget: number): number {
+    let taken = 0
+    let kept = 0
+    for (const request of prefilling) {
+      taken += takePrompt(request, budget - taken)
+      if (request.promptLeft === 0) completePrompt(request)
+      else prefilling[kept++] = request
+    }
+    prefilling.length = kept
+    return taken
+  }
+
+  /** Admits from the queue in order; returns their prompt tokens. */
+  function admit(budget: number): number {
+    let left = budget
+    let taken = 0
+    for (let request = waiting.peek(); request !== undefined; request = waiting.peek()) {
+      if (left <= 0 || running() >= maxRunning) break
+      if (role !== 'decode' && !settings.chunkedPrefill && request.promptLeft > left) break
+      if (!reserve(request)) break
+      waiting.shift()
+      if (role === 'decode') {
+        left -= 1
+        join(request)
+        continue
+      }
+      const tokens = takePrompt(request, left)
+      left -= tokens
+      taken += tokens
+      if (request.promptLeft === 0) completePrompt(request)
+      else prefilling.push(request)
+    }
+    return taken
+  }
+
+  function beginPass(atMs: number): boolean {
+    const budget = settings.maxNumTokens - (role === 'prefill' ? 0 : decoding.size)
+    const continued = continuePrompts(budget)
+    const promptTokens = continued + admit(budget - continued)
+    if (decoding.size === 0 && promptTokens === 0) {
+      idleSinceMs = atMs
+      passEndsMs = Number.POSITIVE_INFINITY
+      return false
+    }
+    const durationMs = cost.prefillMs(promptTokens) + cost.decodeMs(decoding.size, contextTokens)
+    busyMs += durationMs
+    passEndsMs = atMs + durationMs
+    return true
+  }
+
+  function emitTokens(atMs: number): void {
+    const stepped = decoding.size
+    if (stepped === 0) {
+      lastStepMs = Number.NaN
+      return
+    }
+    const before = stepped - joined.length
+    if (before > 0) events.onStep(atMs - lastStepMs, before)
+    lastStepMs = atMs
+    contextTokens += stepped
+    for (const request of seconds) if (request.outputTokens > 1) request.secondTokenMs = atMs
+    for (const request of joined) request.firstTokenMs = atMs
+    const told = seconds
+    seconds = joined
+    joined = told
+    joined.length = 0
+    if (options.streamTokens) for (const request of decoding.items) request.onToken?.(atMs)
+  }
+
+  function finishLast(atMs: number): void {
+    for (
+      let request = decoding.peek();
+      request !== undefined && request.lastPass <= passes;
+      request = decoding.peek()
+    ) {
+      decoding.pop()
+      contextTokens -= request.promptTokens + request.outputTokens
+      request.finishedMs = atMs
+      release(request)
+      events.onFinished(request, atMs)
+    }
+  }
+
+  function handOver(atMs: number): void {
+    for (const request of prefilled) {
+      release(request)
+      if (!request.cancelled) events.onPrefilled(request, atMs)
+    }
+    prefilled.length = 0
+  }
+
+  function checkDrained(): void {
+    if (!draining || drained || ending || worker.size > 0) return
+    drained = true
+    events.onDrained(worker)
+  }
+
+  const worker: Worker = {
+    id: options.id,
+    role,
+    get draining() {
+      return draining
+    },
+    get passEndsMs() {
+      return passEndsMs
+    },
+    get size() {
+      return waiting.size + running()
+    },
+    load: () => ({
+      running: running(),
+      waiting: waiting.size,
+      kvBlocksUsed,
+      kvBlocks: cost.kvBlocks,
+      passes,
+      busyMs,
+    }),
+    refuses(promptTokens, outputTokens) {
+      const total = promptTokens + outputTokens
+      if (total > settings.maxSeqLen)
+        return `prompt and output have ${total} tokens, max_seq_len of the ${role} workers is ${settings.maxSeqLen}`
+      if (blocksFor(promptTokens, outputTokens) > cost.kvBlocks)
+        return `prompt and output need ${total} tokens of KV cache, a ${role} worker has ${cost.kvBlocks * cost.blockTokens}`
+      if (role !== 'decode' && !settings.chunkedPrefill && promptTokens > settings.maxNumTokens)
+        return `the prompt has ${promptTokens} tokens, max_num_tokens of the ${role} workers is ${settings.maxNumTokens} and enable_chunked_prefill is false`
+      return null
+    },
+    enqueue(request, sinceMs) {
+      request.worker = worker
+      waiting.push(request)
+      if (ending || starting || passEndsMs !== Number.POSITIVE_INFINITY) return null
+      starting = true
+      return Math.max(sinceMs, idleSinceMs)
+    },
+    start(atMs) {
+      starting = false
+      return beginPass(atMs)
+    },
+    endPass() {
+      const atMs = passEndsMs
+      ending = true
+      passes += 1
+      emitTokens(atMs)
+      finishLast(atMs)
+      handOver(atMs)
+      ending = false
+      const began = beginPass(atMs)
+      if (!began) checkDrained()
+      return began
+    },
+    cancel(request) {
+      if (request.worker !== worker) return
+      request.cancelled = true
+      if (decoding.remove(request)) {
+        const generated = passes - (request.lastPass - request.outputTokens)
+        contextTokens -= request.promptTokens + generated
+        const fresh = joined.indexOf(request)
+        if (fresh >= 0) joined.splice(fresh, 1)
+      } else if (!waiting.remove(request)) {
+        const begun = prefilling.indexOf(request)
+        if (begun < 0) return
+        prefilling.splice(begun, 1)
+      }
+      release(request)
+      checkDrained()
+    },
+    drain() {
+      draining = true
+      checkDrained()
+    },
+  }
+  return worker
+}

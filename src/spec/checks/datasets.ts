@@ -1,0 +1,157 @@
+import type { MeasuredDataset } from '../../generators/dataset.ts'
+import type { OddRows } from '../../generators/dataset-file.ts'
+import { outputTokensOf } from '../../generators/dataset-lengths.ts'
+import type { Load, Model, ValidityLimits, Workload } from '../../model/index.ts'
+import { FulcrumError, meanTokens } from '../../model/index.ts'
+import type { Path } from '../../yaml/problem.ts'
+import { pathText } from '../../yaml/problem.ts'
+import type { SectionContext } from '../../yaml/section-context.ts'
+import { lookUp } from '../../yaml/section-context.ts'
+import type { SweepFiles } from '../sweep-files.ts'
+import type { Findings } from './check.ts'
+
+/** Lengths in tokens. */
+export interface LengthFacts {
+  readonly mean: number
+  readonly min: number
+  readonly max: number
+}
+
+/** What a workload's dataset turned out to hold, before anything is deployed. */
+export interface DatasetFacts {
+  readonly workload: string
+  /** Absolute path. */
+  readonly file: string
+  readonly sha256: string
+  /** `JSON lines of prompts`, `a JSON array of ShareGPT conversations`, … */
+  readonly format: string
+  /** Rows that can be sent. */
+  readonly rows: number
+  /** Rows that are passed over; null when there are none. */
+  readonly odd: OddRows | null
+  /** Rows, from the first, that a point sends at most; the lengths are theirs. */
+  readonly counted: number
+  readonly isl: LengthFacts
+  readonly osl: LengthFacts
+}
+
+const forms = {
+  lines: 'JSON lines of',
+  array: 'a JSON array of',
+  data: 'a JSON object with data:',
+  values: 'JSON objects of',
+} as const
+
+/** How odd it is that rows repeat, and in lengths of what. */
+interface DatasetCheck {
+  readonly model: Model
+  readonly workloads: readonly Workload[]
+  readonly loads: readonly Load[]
+  readonly limits: Pick<ValidityLimits, 'islDeviation' | 'oslDeviation'>
+  /** Where a workload stands in the sweep file. */
+  pathOf(index: number): Path
+}
+
+/**
+ * Reads every dataset that the sweep names, to its end, and counts the rows that points would send: what can't be used is refused, and
+ * what isn't as the sweep says is warned of, before anything is deployed.
+ */
+export async function checkDatasets(
+  { model, workloads, loads, limits, pathOf }: DatasetCheck,
+  context: SectionContext & { readonly files: SweepFiles },
+  { refuse, warn }: Findings,
+): Promise<readonly DatasetFacts[]> {
+  const read = context.files.dataset
+  const facts: DatasetFacts[] = []
+  if (read === undefined || loads.length === 0) return facts
+  for (const [index, workload] of workloads.entries()) {
+    const { datasetFile: file } = workload
+    if (file === undefined || lookUp(context, file) !== 'file') continue
+    const path = [...pathOf(index), 'dataset']
+    const place = { kind: 'sweep', path } as const
+    const most = loads.reduce((sum, load) => Math.max(sum, load.dataset), 1)
+    const api = loads[0]?.api ?? 'chat'
+    try {
+      const dataset = await read(file, { tokenizer: model.tokenizer, api, most })
+      const found = factsOf(workload, file, dataset, loads[0]?.seed ?? 0, most)
+      facts.push(found)
+      warnOf(found, workload, loads, limits, (key, wrong, right) =>
+        warn({ kind: 'sweep', path: [...pathOf(index), key] }, wrong, right),
+      )
+    } catch (error) {
+      if (!(error instanceof FulcrumError)) throw error
+      const remedy = error.remedy ?? ''
+      const message =
+        remedy !== '' && error.message.endsWith(`; ${remedy}`)
+          ? error.message.slice(0, -remedy.length - 2)
+          : error.message
+      refuse(place, `${pathText(path)}: ${message}`, remedy)
+    }
+  }
+  return facts
+}
+
+function factsOf(workload: Workload, file: string, dataset: MeasuredDataset, seed: number, most: number): DatasetFacts {
+  const counted = Math.min(most, dataset.entries.length)
+  return {
+    workload: workload.name,
+    file,
+    sha256: dataset.sha256,
+    format: `${forms[dataset.form]} ${[...dataset.kinds.keys()].join(' and ')}`,
+    rows: dataset.rows,
+    odd: dataset.odd,
+    counted,
+    isl: lengthsOf(dataset.inputTokens.slice(0, counted)),
+    osl: lengthsOf(outputTokensOf(dataset, counted, workload, seed)),
+  }
+}
+
+function lengthsOf(tokens: readonly number[]): LengthFacts {
+  let [sum, min, max] = [0, Number.POSITIVE_INFINITY, 0]
+  for (const count of tokens) {
+    sum += count
+    min = Math.min(min, count)
+    max = Math.max(max, count)
+  }
+  return { mean: sum / tokens.length, min, max }
+}
+
+function warnOf(
+  facts: DatasetFacts,
+  workload: Workload,
+  loads: readonly Load[],
+  limits: Pick<ValidityLimits, 'islDeviation' | 'oslDeviation'>,
+  warn: (key: string, wrong: string, right: string) => void,
+): void {
+  const { rows, odd } = facts
+  if (odd !== null) {
+    warn(
+      'dataset',
+      `${amount(odd.count)} of ${amount(odd.count + rows)} rows of the dataset can't be sent and are passed over; the first is ${odd.where}: ${odd.why}`,
+      'mend or remove them',
+    )
+  }
+  const requests = loads.reduce((most, load) => Math.max(most, load.warmup + (load.requests ?? load.dataset)), 0)
+  if (rows < requests) {
+    warn(
+      'dataset',
+      `the dataset has ${amount(rows)} row${rows === 1 ? '' : 's'}, and a point sends up to ${amount(requests)} requests: prompts repeat, and a prefix cache answers them sooner`,
+      'add rows, or send fewer requests (load.requests, load.warmup)',
+    )
+  }
+  for (const [key, limit] of [
+    ['isl', limits.islDeviation],
+    ['osl', limits.oslDeviation],
+  ] as const) {
+    const stated = meanTokens(workload[key])
+    const { mean, min, max } = facts[key]
+    if (Math.abs(mean - stated) / stated <= limit) continue
+    warn(
+      key,
+      `${key} is ${amount(stated)}, and the dataset's mean is ${amount(mean)} tokens (${amount(min)} to ${amount(max)})`,
+      `write ${key}: ${Math.round(mean)}, or use another dataset`,
+    )
+  }
+}
+
+const amount = (value: number) => value.toLocaleString('en-US', { maximumFractionDigits: value < 100 ? 1 : 0 })

@@ -1,0 +1,30 @@
+import type { Role } from '../../model/index.ts'
+import { canonicalJson, rolesOf } from '../../model/index.ts'
+import type { Path } from '../../yaml/problem.ts'
+import type { Check, CheckedSweep } from './check.ts'
+
+/** Settings that the deployer does not know or can't take: refused, because a setting without effect would be reported as measured. */
+export const checkDeployerSettings: Check = (sweep, { refuse }) => {
+  const asked = new Set<string>()
+  for (const { topology, engine } of sweep.deployments) {
+    for (const role of rolesOf(topology)) {
+      for (const [setting, value] of Object.entries(engine[role] ?? {})) {
+        const section = sectionOf(sweep, role, setting)
+        // Written once for all roles, told once.
+        const key = canonicalJson([section, setting, value])
+        if (asked.has(key)) continue
+        asked.add(key)
+        for (const wrong of sweep.abilities.settingsProblems(role, { [setting]: value })) {
+          const path: Path = ['engine', section, setting]
+          const right = wrong.includes('; ') ? '' : 'remove it, or sweep it with a deployer that knows it'
+          refuse({ kind: 'sweep', path, at: 'key' }, wrong, right)
+        }
+      }
+    }
+  }
+}
+
+function sectionOf({ raw }: CheckedSweep, role: Role, setting: string): Role | 'all' {
+  const own = raw.engine[role]
+  return own !== undefined && Object.hasOwn(own, setting) ? role : 'all'
+}

@@ -1,0 +1,147 @@
+import { join } from 'node:path'
+import { contentId, type Deployment, type Json, type Load, type Model, rolesOf, type Workload } from '../model/index.ts'
+import { fromFile, lookUp, type SectionContext } from '../yaml/section-context.ts'
+import type { RawDeploy } from './schema/deploy.ts'
+import type { RawEngine } from './schema/engine.ts'
+import { serveFiles } from './serve-files.ts'
+import type { Sweep } from './sweep.ts'
+
+/** Keys of `deploy` that change nothing about a measurement: where services listen, how machines are reached and asked for. */
+const operational = new Set([
+  'nats',
+  'etcd',
+  'http_port',
+  'ready_timeout',
+  'api_key_env',
+  'gpus_per_worker',
+  'kubeconfig',
+  'context',
+  'on_exit',
+  'head',
+  'ssh',
+  'queue_timeout',
+  'account',
+  'time',
+])
+
+/**
+ * What of `deploy` decides an outcome, as written rather than resolved: the same sweep has the same ids in another checkout and on
+ * another machine. Files count by their content.
+ */
+export function deployIdentity(raw: RawDeploy, context: SectionContext): Json {
+  const written = byContent(decisive(raw as { readonly [key: string]: Json }), context) as {
+    readonly [key: string]: Json
+  }
+  return raw.with === 'dynamo-serve' ? { ...written, files: serveFiles(raw, context) } : written
+}
+
+/** Without what is operational, in the map of a Slurm allocation too. */
+function decisive(map: { readonly [key: string]: Json }): { readonly [key: string]: Json } {
+  const entries = Object.entries(map).filter(([key]) => !operational.has(key))
+  const isMap = (value: Json): value is { readonly [key: string]: Json } =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key, key === 'slurm' && isMap(value) ? decisive(value) : value]),
+  )
+}
+
+/** Keys that name programs: what decides an outcome are the packages beside one, which its own content says nothing of. */
+const programs = new Set(['python', 'command', 'dynamo', 'runtime'])
+/** Too large to read each time, and hardly ever exchanged under one name: weights, images, libraries. */
+const isLarge = (path: string) =>
+  /\.(safetensors|gguf|bin|pt|pth|onnx|engine|plan|so|sif|sqsh|img|tar)(\.[0-9.]+)?$/.test(path)
+/** Files without an ending are programs, mostly. */
+const hasEnding = (path: string) => /\.\w+$/.test(path)
+const isData = (path: string) => /\.(ya?ml|jsonl?|toml|npz|npy|csv|txt|conf)$/.test(path)
+
+function byContent(value: Json, context: SectionContext): Json {
+  if (typeof value === 'string') return fingerprintOf(value, context) ?? value
+  if (Array.isArray(value)) return value.map(item => byContent(item, context))
+  if (value !== null && typeof value === 'object') {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, programs.has(key) ? item : byContent(item, context)]),
+    )
+  }
+  return value
+}
+
+/** The hash of the file that a text names; null when it names none whose content can be asked for. */
+function fingerprintOf(text: string, context: SectionContext): string | null {
+  if (!/^\.{0,2}\//.test(text) && !isData(text)) return null
+  const path = fromFile(context, text)
+  return hasEnding(path) && !isLarge(path) && lookUp(context, path) === 'file' ? context.files.fingerprint(path) : null
+}
+
+/** A tokenizer counts by its content too: what it makes of text, and its chat template. */
+export function modelIdentity(model: Model, context: SectionContext): Json {
+  const hashOf = (name: string) => {
+    const file = join(model.tokenizer, name)
+    return lookUp(context, file) === 'file' ? context.files.fingerprint(file) : null
+  }
+  const tokenizer = model.tokenizer.startsWith('builtin:') ? null : hashOf('tokenizer.json')
+  if (tokenizer === null) return { name: model.name, tokenizer: model.tokenizer }
+  const templates = ['tokenizer_config.json', 'chat_template.jinja'].flatMap(name => hashOf(name) ?? [])
+  return { name: model.name, tokenizer, ...(templates.length === 0 ? {} : { templates }) }
+}
+
+/** Files that engine settings name, by their content; null when they name none. */
+export function engineFilesIdentity(engine: RawEngine, context: SectionContext): Json {
+  const hashes = new Set<string>()
+  const look = (value: Json): void => {
+    if (typeof value === 'string') {
+      const hash = /^\.{0,2}\//.test(value) ? fingerprintOf(value, context) : null
+      if (hash !== null) hashes.add(hash)
+    } else if (value !== null && typeof value === 'object') for (const item of Object.values(value)) look(item)
+  }
+  look(engine as Json)
+  return hashes.size === 0 ? null : [...hashes].sort()
+}
+
+/**
+ * Hashes the files that arguments of a generator's program name; relative paths mean nothing to it, as it runs in the folder of its point.
+ */
+export function readGeneratorFiles(args: readonly string[], context: SectionContext): void {
+  for (const arg of args) {
+    const path = pathIn(arg)
+    if (path !== null && !isLarge(path) && lookUp(context, path) === 'file') context.files.fingerprint(path)
+  }
+}
+
+/** The absolute path that an argument is or ends with. */
+const pathIn = (arg: string): string | null => /^(?:-{1,2}[\w-]+=)?(\/.*)$/.exec(arg)?.[1] ?? null
+
+/** Id of a deployment; GPUs per worker count for the roles that it has. */
+export function deploymentId(deployment: Omit<Deployment, 'id'>, model: Json, deploy: Json): string {
+  const { topology, engine, gpusPerWorker } = deployment
+  const gpus = Object.fromEntries(rolesOf(topology).map(role => [role, gpusPerWorker[role]]))
+  return contentId({ topology, engine, gpus, model, deploy })
+}
+
+/**
+ * Id of a point: all that decides its outcome. Not the workload's name, the SLO and the validity limits: they judge a measurement
+ * and don't change it.
+ */
+export function pointId(sweep: Sweep, deployment: Deployment, workload: Workload, load: Load, repeat: number): string {
+  // The content stands in for the path.
+  const { name: _, datasetSha256: __, ...content } = workload
+  const byFile = (path: string) => sweep.fingerprints[path] ?? path
+  const datasetFile = content.datasetFile === undefined ? {} : { datasetFile: byFile(content.datasetFile) }
+  const level = load.level.kind === 'trace' ? { ...load.level, file: byFile(load.level.file) } : load.level
+  return contentId({
+    deployment: deployment.id,
+    workload: { ...content, ...datasetFile },
+    load: { ...load, level },
+    prompts: sweep.prompts,
+    generator: sweep.generator,
+    generatorArgs: sweep.generatorSettings.args.map(arg => {
+      const path = pathIn(arg)
+      return path === null ? arg : arg.slice(0, arg.length - path.length) + byFile(path)
+    }),
+    repeat,
+  })
+}
+
+/** A seed of a point's own, the same in every run: 31 bits of its id and the sweep's seed. */
+export function pointSeed(id: string, seed: number): number {
+  return Number.parseInt(contentId({ id, seed }).slice(0, 8), 16) & 0x7fffffff
+}

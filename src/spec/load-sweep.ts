@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, relative, resolve } from 'node:path'
+import { abilitiesOf, type DeployerAbilities } from '../deployers/abilities.ts'
+import type { DeployConfig } from '../deployers/config.ts'
+import { FulcrumError } from '../model/index.ts'
+import { formatProblems } from '../yaml/problem.ts'
+import { parseSweep } from './parse-sweep.ts'
+import type { Sweep } from './sweep.ts'
+import { type SweepFiles, sweepDisk } from './sweep-files.ts'
+
+/** What may be passed beside the file. */
+export interface LoadOptions {
+  /** Allows a grid of up to this many points, over the file's own `allow_points`. */
+  readonly allowPoints?: number
+  /** The disk that paths in the file are looked up on. */
+  readonly files?: SweepFiles
+}
+
+/**
+ * Reads and checks a sweep file.
+ * @throws FulcrumError bad-input `sweep-file-not-found`, or `sweep-file-invalid` whose message lists every problem, one a line, as
+ *   `file:line:column: what is wrong; what would be right`
+ */
+export async function loadSweep(file: string, options: LoadOptions = {}): Promise<Sweep> {
+  const path = resolve(file)
+  const shown = shownPath(path)
+  const text = await readText(path, shown)
+  return await sweepOf({ text, path, shown, options, askDeployer: abilitiesOf })
+}
+
+/** A sweep file's text and where it stands. */
+export interface SweepSource {
+  readonly text: string
+  /** Absolute path: relative paths in the text start at its folder. */
+  readonly path: string
+  /** The path as messages show it. */
+  readonly shown: string
+  readonly options: LoadOptions
+  askDeployer(config: DeployConfig): Promise<DeployerAbilities>
+}
+
+/** The part of {@link loadSweep} after the file was read. */
+export async function sweepOf(source: SweepSource): Promise<Sweep> {
+  const { sweep, problems, warnings } = await parseSweep(source.text, {
+    file: source.path,
+    folder: dirname(source.path),
+    files: source.options.files ?? sweepDisk,
+    ...(source.options.allowPoints === undefined ? {} : { allowPoints: source.options.allowPoints }),
+    askDeployer: source.askDeployer,
+  })
+  if (sweep !== null && problems.length === 0) {
+    return { ...sweep, warnings: warnings.length === 0 ? [] : formatProblems(source.shown, warnings).split('\n') }
+  }
+  throw new FulcrumError('bad-input', 'sweep-file-invalid', formatProblems(source.shown, problems))
+}
+
+/** Relative to the working directory when inside it, as a person would write it. */
+function shownPath(path: string): string {
+  const short = relative(process.cwd(), path)
+  return short === '' || short.startsWith('..') ? path : short
+}
+
+async function readText(path: string, shown: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : ''
+    const [wrong, remedy] =
+      code === 'ENOENT'
+        ? ['there is no such sweep file', 'write the path of a sweep file; `fulcrum init` makes one']
+        : code === 'EISDIR'
+          ? ['this is a folder', 'write the path of a sweep file in it']
+          : [`the sweep file can't be read (${code || String(error)})`, 'check its permissions']
+    throw new FulcrumError('bad-input', 'sweep-file-not-found', `${shown}: ${wrong}; ${remedy}`, { cause: error })
+  }
+}

@@ -1,0 +1,197 @@
+import type { DeployerAbilities } from '../deployers/abilities.ts'
+import type { DeployConfig } from '../deployers/config.ts'
+import { FulcrumError, type Load, type Role, roles } from '../model/index.ts'
+import { remembering } from '../yaml/files.ts'
+import { type Path, type Problem, pathText, type Report } from '../yaml/problem.ts'
+import { lookUp, type SectionContext } from '../yaml/section-context.ts'
+import { readYaml } from '../yaml/yaml-source.ts'
+import type { Findings, Tell } from './checks/check.ts'
+import { checkDatasets } from './checks/datasets.ts'
+import { checkDeployerConfig } from './checks/deployer-config.ts'
+import { type EngineFile, readEngineFile } from './checks/engine-file.ts'
+import { checks } from './checks/index.ts'
+import { crossDeployments } from './deployments.ts'
+import { deployIdentity, engineFilesIdentity, modelIdentity, readGeneratorFiles } from './identity.ts'
+import { reportNotYet } from './not-yet.ts'
+import { readDeploy } from './sections/deploy.ts'
+import { readEngine, settingsCount } from './sections/engine.ts'
+import { readGenerator } from './sections/generator.ts'
+import { readBudget, readLimits, readSlo } from './sections/judgement.ts'
+import { readLoads } from './sections/loads.ts'
+import { readMix } from './sections/mix.ts'
+import { readModel } from './sections/model.ts'
+import { calibrating, readTopologies } from './sections/topologies.ts'
+import { readWorkloads } from './sections/workloads.ts'
+import { readSections, type Sections } from './sections.ts'
+import type { Sweep } from './sweep.ts'
+import type { SweepFiles } from './sweep-files.ts'
+
+/** A sweep, or all that is wrong with it; warnings in either case. */
+export interface ParsedSweep {
+  readonly sweep: Omit<Sweep, 'warnings'> | null
+  readonly problems: readonly Problem[]
+  readonly warnings: readonly Problem[]
+}
+
+export interface ParseContext {
+  /** Absolute path of the file. */
+  readonly file: string
+  readonly folder: string
+  readonly files: SweepFiles
+  readonly allowPoints?: number
+  askDeployer(config: DeployConfig): Promise<DeployerAbilities>
+}
+
+/**
+ * Turns a sweep file's text into a sweep, or into everything that is wrong with it. Sections are read apart from each other, so that a slip in
+ * one does not hide those in another.
+ */
+export async function parseSweep(text: string, context: ParseContext): Promise<ParsedSweep> {
+  const source = readYaml(text, { own: true })
+  const problems: Problem[] = [...source.problems]
+  const warnings: Problem[] = []
+  if (source.value === undefined) return { sweep: null, problems, warnings }
+  // A value that YAML took for something else is wrong for a section only because of that.
+  const places = new Set(source.problems.map(({ position: { line, column } }) => `${line}:${column}`))
+  const report: Report = (path, wrong, right, at = 'value') => {
+    const position = source.positionOf(path, at)
+    if (!places.has(`${position.line}:${position.column}`)) problems.push({ position, wrong, right })
+  }
+  const tellTo =
+    (list: Problem[]): Tell =>
+    (place, wrong, right) => {
+      if (place.kind === 'file') list.push({ file: place.file, position: place.position, wrong, right })
+      else list.push({ position: source.positionOf(place.path, place.at ?? 'value'), wrong, right })
+    }
+  const findings = { refuse: tellTo(problems), warn: tellTo(warnings) }
+  const sections = readSections(source.value, report)
+  reportNotYet(sections, report)
+  const { files, hashes } = remembering(context.files)
+  const sweep = await assemble(text, sections, { ...context, files, hashes, report, findings })
+  return { sweep: problems.length === 0 ? sweep : null, problems, warnings }
+}
+
+async function assemble(
+  text: string,
+  raw: Partial<Sections>,
+  context: SectionContext &
+    ParseContext & { readonly findings: Findings; readonly hashes: ReadonlyMap<string, string> },
+): Promise<ParsedSweep['sweep']> {
+  const { report, findings } = context
+  const model = raw.model && readModel(raw.model, context)
+  const deploy = raw.deploy && readDeploy(raw.deploy, context)
+  const listed = 'topologies' in raw ? readTopologies(raw.topologies, context) : undefined
+  const topologies = listed && raw.calibrate === true ? calibrating(listed, context) : listed
+  const engine = raw.engine && readEngine(raw.engine, context)
+  const workloads = raw.workloads && readWorkloads(raw.workloads, context)
+  const mix = workloads && raw.mix ? readMix(raw.mix, workloads, context) : null
+  const loads = raw.load && readLoads(raw.load, context)
+  const generator = raw.generator && readGenerator(raw.generator, context)
+  if (!model || !deploy || !raw.deploy || !topologies || !raw.engine || !engine) return null
+
+  const repeats = raw.repeats ?? 1
+  const perDeployment = (workloads?.length ?? 1) * (loads?.length ?? 1) * repeats
+  const upTo = topologies.reduce((sum, { topology }) => sum + settingsCount(engine, topology), 0) * perDeployment
+  const allowed = context.allowPoints ?? raw.allow_points ?? 10_000
+  // Asked before crossing: an absurd grid would not fit into memory. GPU limits may still leave some out.
+  if (upTo > Math.max(allowed * 10, 1_000_000)) {
+    reportTooMany(report, upTo, allowed)
+    return null
+  }
+  const abilities = await askDeployer(context, deploy)
+  if (abilities === null) return null
+  const engineFilesRead = engineFilesIdentity(raw.engine, context)
+  const deployRead = deployIdentity(raw.deploy, context)
+  const identity = {
+    model: modelIdentity(model, context),
+    deploy: engineFilesRead === null ? deployRead : { deploy: deployRead, engineFiles: engineFilesRead },
+  }
+  const sources = { engine: raw.engine, deploy: raw.deploy, engineFile: engineFiles(raw.deploy, context) }
+  const deployments = crossDeployments({ topologies, engine, model, raw: sources, abilities, identity }, report)
+  if (!workloads || !raw.workloads || !loads || !generator) return null
+
+  const points = deployments.length * perDeployment
+  if (points > allowed) reportTooMany(report, points, allowed)
+  const checked = {
+    raw: { ...sources, workloads: raw.workloads },
+    deployments,
+    workloads,
+    loads,
+    abilities,
+    generator: generator.name,
+    isSharded: generator.settings.shards !== undefined,
+  }
+  checkDeployerConfig(checked, findings)
+  // A deployment that a manifest has no workers for has no settings to look at.
+  const served = deployments.filter(deployment => typeof (abilities.misfit(deployment) ?? '') === 'string')
+  for (const check of checks) check({ ...checked, deployments: served }, findings)
+  if (!raw.name || !raw.load || !raw.slo || !raw.validity || !raw.search || !raw.budget) return null
+  const limits = readLimits(raw.validity)
+  const pathOf = (index: number): Path => (Array.isArray(raw.workloads) ? ['workloads', index] : ['workloads'])
+  const datasets = await checkDatasets({ model, workloads, loads, limits, pathOf }, context, findings)
+  readTraces(loads, context)
+  readGeneratorFiles(generator.settings.args, context)
+  return {
+    name: raw.name,
+    file: context.file,
+    text,
+    model,
+    deploy,
+    deployments,
+    workloads,
+    loads,
+    prompts: raw.load.prompts,
+    fingerprints: Object.fromEntries([...context.hashes].sort(([a], [b]) => (a < b ? -1 : 1))),
+    ...(datasets.length === 0 ? {} : { datasets }),
+    generator: generator.name,
+    generatorSettings: generator.settings,
+    slo: readSlo(raw.slo),
+    limits,
+    repeats,
+    mix,
+    search: raw.search,
+    budget: readBudget(raw.budget),
+  }
+}
+
+function reportTooMany(report: Report, points: number, allowed: number): void {
+  report(
+    [],
+    `this grid has ${points} points, above ${allowed}`,
+    `list fewer values, or write allow_points: ${points} if you mean it`,
+  )
+}
+
+async function askDeployer(
+  context: ParseContext & SectionContext,
+  deploy: DeployConfig,
+): Promise<DeployerAbilities | null> {
+  try {
+    return await context.askDeployer(deploy)
+  } catch (error) {
+    if (!(error instanceof FulcrumError)) throw error
+    const path: Path = ['deploy', 'profile']
+    context.report(path, `${pathText(path)}: ${error.message}`, error.remedy ?? '')
+    return null
+  }
+}
+
+/** Hashes traces, whose content decides a point's outcome; one that is missing was reported already. */
+function readTraces(loads: readonly Load[], context: SectionContext): void {
+  for (const { level } of loads)
+    if (level.kind === 'trace' && lookUp(context, level.file) === 'file') context.files.fingerprint(level.file)
+}
+
+/** Each role's engine file, read once; what is no YAML in it is told once. */
+function engineFiles(
+  deploy: Sections['deploy'],
+  context: SectionContext & { readonly findings: Findings },
+): (role: Role) => EngineFile | null {
+  const files = new Map(roles.map(role => [role, readEngineFile(deploy, role, context)]))
+  for (const file of files.values()) {
+    for (const { position, wrong, right } of file?.problems ?? []) {
+      context.findings.refuse({ kind: 'file', file: file?.shown ?? '', position }, wrong, right)
+    }
+  }
+  return role => files.get(role) ?? null
+}

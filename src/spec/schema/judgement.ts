@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import { defaultLimits } from '../../model/index.ts'
+import { field, share } from '../../yaml/field.ts'
+
+const ms = (about: string) => field(z.number().positive(), `${about}, in ms.`, 'write a number of milliseconds')
+const limit = (about: string, standard: number, schema: z.ZodNumber) =>
+  field(
+    schema,
+    `${about} Default: ${standard}.`,
+    schema === share ? 'write a share from 0 to 1' : 'write a number of milliseconds',
+  ).default(standard)
+const milliseconds = z.number().min(0)
+
+export const sloSchema = field(
+  z.strictObject({
+    ttft_p95_ms: ms('Time to first token, 95th percentile').optional(),
+    itl_p95_ms: ms('Inter-token latency, 95th percentile').optional(),
+    request_latency_p95_ms: ms('Request latency, 95th percentile').optional(),
+  }),
+  'Service level objectives. A request counts for goodput when it meets each of them by itself. Default: none.',
+  'write { ttft_p95_ms: 2000, itl_p95_ms: 25 }',
+)
+
+export const validitySchema = field(
+  z.strictObject({
+    error_share: limit('Failed requests over all requests, 0–1.', defaultLimits.errorShare, share),
+    send_lateness_p99_ms: limit(
+      'p99 of actual minus scheduled send time, ms.',
+      defaultLimits.sendLatenessP99Ms,
+      milliseconds,
+    ),
+    event_loop_delay_p99_ms: limit(
+      'p99 of the generator’s event-loop delay, ms.',
+      defaultLimits.eventLoopDelayP99Ms,
+      milliseconds,
+    ),
+    cpu_share: limit('The generator’s CPU over one core a thread, 0–1.', defaultLimits.cpuShare, share),
+    run_queue_share: limit(
+      'Share of the window in which a thread of the generator could have run and got no core, 0–1.',
+      defaultLimits.runQueueShare,
+      share,
+    ),
+    isl_deviation: limit(
+      'Relative deviation of the mean ISL from what was asked, 0–1.',
+      defaultLimits.islDeviation,
+      share,
+    ),
+    osl_deviation: limit(
+      'Relative deviation of the mean OSL from what was asked, 0–1.',
+      defaultLimits.oslDeviation,
+      share,
+    ),
+    in_flight_share: limit(
+      'Of the time in which slots of a closed loop had a request to send, the share in which one was in flight, 0–1; below it the concurrency was not held.',
+      defaultLimits.inFlightShare,
+      share,
+    ),
+    prefill_bypass: limit(
+      'Requests of a disaggregated deployment that no prefill worker took up, by the workers’ own counts, over all, 0–1. Raise it where the router is meant to prefill short prompts on decode workers.',
+      defaultLimits.prefillBypassShare,
+      share,
+    ),
+  }),
+  'Limits beyond which a measurement is not believed.',
+  'write limits such as { error_share: 0.01 }',
+)

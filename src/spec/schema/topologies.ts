@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import { axisOf, field, positiveInt } from '../../yaml/field.ts'
+
+const workers = (role: string) =>
+  field(
+    axisOf(positiveInt),
+    `Number of ${role} workers, or a list of numbers (an axis).`,
+    'write a whole number from 1, or a list such as [1, 2, 4]',
+  )
+const limit = (about: string) => field(positiveInt, about, 'write a whole number from 1')
+const ratio = (about: string) =>
+  field(
+    z.union([z.number().positive(), z.string().regex(/^\d+(\.\d+)?:\d+(\.\d+)?$/)]),
+    `${about} Prefill workers to decode workers, as a number (\`0.5\`) or as \`1:2\`.`,
+    'write a number such as 0.5, or "1:2"',
+  )
+
+const gpuLimits = {
+  max_gpus: limit('Leave out topologies that hold more GPUs, all roles together.').optional(),
+  min_gpus: limit('Leave out topologies that hold fewer GPUs, all roles together.').optional(),
+  max_workers: limit('Leave out topologies with more workers, all roles together.').optional(),
+  min_workers: limit('Leave out topologies with fewer workers, all roles together.').optional(),
+}
+
+const aggregatedEntry = z.strictObject({ aggregated: workers('aggregated'), ...gpuLimits })
+
+const disaggregatedEntry = z.strictObject({
+  prefill: workers('prefill'),
+  decode: workers('decode'),
+  ...gpuLimits,
+  min_prefill: limit('Leave out topologies with fewer prefill workers.').optional(),
+  max_prefill: limit('Leave out topologies with more prefill workers.').optional(),
+  min_decode: limit('Leave out topologies with fewer decode workers.').optional(),
+  max_decode: limit('Leave out topologies with more decode workers.').optional(),
+  min_ratio: ratio('Smallest prefill:decode ratio.').optional(),
+  max_ratio: ratio('Largest prefill:decode ratio.').optional(),
+})
+
+const shortName = z.string().regex(/^(\d+P\d+D|agg x\d+)$/)
+
+const entry = field(
+  z.union([shortName, disaggregatedEntry, aggregatedEntry]),
+  'One topology by its short name (`2P1D`, `agg x2`), aggregated ones, or prefill and decode counts to be crossed.',
+  'write 2P1D, agg x2, { aggregated: [1, 2] } or { prefill: [1, 2], decode: [1, 2], max_gpus: … }',
+)
+
+export const topologiesSchema = field(
+  z.union([z.array(entry).min(1), entry]),
+  'How many workers of which role serve together: one entry or a list; the sweep visits the union of them.',
+  'write a list such as [{ aggregated: [1, 2] }, { prefill: [1, 2], decode: [1, 2] }]',
+)
+
+export type RawTopologies = z.infer<typeof topologiesSchema>
+export type RawTopologyEntry = z.infer<typeof entry>

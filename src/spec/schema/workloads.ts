@@ -1,0 +1,61 @@
+import { z } from 'zod'
+import { duration, field, positiveInt, share } from '../../yaml/field.ts'
+
+const tokens = z.int().min(1).max(10_000_000)
+const moments = z.strictObject({ mean: z.number().positive(), stddev: z.number().min(0) })
+
+const length = (what: string) =>
+  field(
+    z.union([
+      tokens,
+      moments,
+      z.strictObject({ normal: moments }),
+      z.strictObject({ lognormal: moments }),
+      z.strictObject({ uniform: z.strictObject({ min: tokens, max: tokens }) }),
+      z.strictObject({
+        empirical: z.array(z.strictObject({ tokens, weight: z.number().positive().default(1) })).min(1),
+      }),
+    ]),
+    `${what} in tokens of the model’s tokenizer: a number, or a distribution: \`{ mean, stddev }\` (normal), \`{ normal: { mean, stddev } }\`, \`{ lognormal: { mean, stddev } }\` (mean and deviation of the length itself), \`{ uniform: { min, max } }\`, \`{ empirical: [{ tokens, weight }, …] }\`.`,
+    'write a number of tokens, { mean: …, stddev: … }, { lognormal: { mean: …, stddev: … } }, { uniform: { min: …, max: … } } or { empirical: [{ tokens: …, weight: … }] }',
+  )
+
+const prefix = field(
+  z.strictObject({ share, count: positiveInt.default(1) }),
+  'Shared prefixes: `share` (0–1) of each prompt comes from one of `count` (default 1) distinct prefixes.',
+  'write { share: 0.5, count: 8 }',
+)
+
+const conversation = field(
+  z.strictObject({ turns: z.int().min(2), think: duration.default(0) }),
+  'Multi-turn conversations: `turns` requests each, the earlier ones in the prompt, and `think` time between them (default 0).',
+  'write { turns: 3, think: 2s }',
+)
+
+const workload = z.strictObject({
+  name: field(z.string().min(1).max(60), 'Label in reports. Default: `ISL/OSL`.', 'write a short label').optional(),
+  isl: length('Input length (ISL)'),
+  osl: length('Output length (OSL)'),
+  prefix: prefix.optional(),
+  dataset: field(
+    z.string().min(1),
+    'A file of prompts or chats (relative to this file) used instead of synthetic prompts: JSON lines, a ShareGPT array, or genai-perf or AIPerf inputs. `isl` and `osl` then say what is expected.',
+    'write the path of a file of JSON lines or of a JSON array',
+  ).optional(),
+  conversation: conversation.optional(),
+})
+
+const entry = field(
+  z.union([z.string().regex(/^\d+\/\d+$/), workload]),
+  'One workload; `8000/256` is short for `{ isl: 8000, osl: 256 }`.',
+  'write { isl: 8000, osl: 256 } or 8000/256',
+)
+
+export const workloadsSchema = field(
+  z.union([z.array(entry).min(1), entry]),
+  'What requests look like: one workload or a list.',
+  'write a list such as [{ isl: 8000, osl: 256 }, { isl: 1000, osl: 1000 }]',
+)
+
+export type RawWorkloads = z.infer<typeof workloadsSchema>
+export type RawLength = z.infer<ReturnType<typeof length>>

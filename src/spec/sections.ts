@@ -1,0 +1,41 @@
+import type { z } from 'zod'
+import { quoted, type Report } from '../yaml/problem.ts'
+import { reportIssues } from '../yaml/schema-issues.ts'
+import { isRecord } from '../yaml/schema-walk.ts'
+import { type RawSweep, sweepSchema } from './schema/sweep.ts'
+
+/** The sections of a sweep file that are right by themselves; one that is wrong has no key. */
+export type Sections = RawSweep
+
+/** Checks each section against its part of the schema. */
+export function readSections(value: unknown, report: Report): Partial<Sections> {
+  if (!isRecord(value)) {
+    const empty = value === null
+    report(
+      [],
+      empty ? 'the sweep file is empty' : `the sweep file is ${quoted(value)}, not key: value pairs`,
+      'write name, model, deploy, workloads and load; `fulcrum init` makes a file to start from',
+    )
+    return {}
+  }
+  const unknown = Object.keys(value).filter(key => !Object.hasOwn(sweepSchema.shape, key))
+  if (unknown.length > 0) {
+    const message = ''
+    reportIssues(
+      sweepSchema,
+      value,
+      [{ code: 'unrecognized_keys', keys: unknown, path: [], input: value, message }],
+      report,
+    )
+  }
+  const sections: { [section: string]: unknown } = {}
+  for (const [name, schema] of Object.entries(sweepSchema.shape) as [string, z.ZodType][]) {
+    const parsed = schema.safeParse(Object.hasOwn(value, name) ? value[name] : undefined)
+    if (parsed.success) sections[name] = parsed.data
+    else {
+      const issues = parsed.error.issues.map(issue => ({ ...issue, path: [name, ...issue.path] }))
+      reportIssues(sweepSchema, value, issues, report)
+    }
+  }
+  return sections as Partial<Sections>
+}

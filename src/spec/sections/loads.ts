@@ -1,0 +1,221 @@
+import type { Arrivals, Load, LoadLevel } from '../../model/index.ts'
+import { existing, listOf, reportTwice, type SectionContext, seconds } from '../../yaml/section-context.ts'
+import type { RawLoad } from '../schema/load.ts'
+import { autoOf, autoRequestsOf, checkAutoRequests } from './auto-requests.ts'
+
+/** Distinct prompts that are made unless the file asks for more. */
+const datasetCap = 10_000
+const openWarmupS = 5
+const openDurationS = 60
+/** No request is answered sooner. */
+const leastTimeoutS = 0.001
+
+/** Every load of the sweep, lightest first as the axes are written; multiples of the concurrency resolved. */
+export function readLoads(raw: RawLoad, context: SectionContext): readonly Load[] {
+  const levels = readLevels(raw, context)
+  if (levels.length === 0) {
+    context.report(['load'], 'load says no load level', 'write concurrency, request_rate, stages or trace')
+  }
+  checkTogether(raw, levels, context)
+  checkAutoRequests(raw, levels, context)
+  const loads = levels.map(level => loadOf(raw, level))
+  checkSizes(raw, loads, context)
+  return loads
+}
+
+/** What a point's records, or its prompts, would no longer fit into memory with. */
+const mostRequestsOfAPoint = 100_000_000
+const mostPrompts = 10_000_000
+
+/** Amounts that are slips: above what a point can hold, or so small that nothing is sent. */
+function checkSizes(raw: RawLoad, loads: readonly Load[], context: SectionContext): void {
+  const most = (key: 'requests' | 'warmup' | 'dataset', of: (load: Load) => number, limit: number) => {
+    const found = loads.reduce((largest, load) => Math.max(largest, of(load)), 0)
+    if (raw[key] === undefined || found <= limit) return
+    const wrong = `load.${key} makes ${found.toLocaleString('en-US')} a point`
+    context.report(['load', key], wrong, `write at most ${limit.toLocaleString('en-US')}`)
+  }
+  most('requests', load => load.requests ?? 0, mostRequestsOfAPoint)
+  most('warmup', load => load.warmup, mostRequestsOfAPoint)
+  most('dataset', load => load.dataset, mostPrompts)
+  for (const { level, durationS, requests } of loads) {
+    if (level.kind !== 'rate' || durationS === undefined || requests !== undefined) continue
+    const expected = level.requestsPerS * durationS
+    const wrong = (what: string) => `${level.requestsPerS} requests/s ${what} in ${durationS} s`
+    const path = ['load', 'request_rate']
+    if (expected > mostRequestsOfAPoint) {
+      context.report(path, wrong('are too many'), `a point has at most ${mostRequestsOfAPoint.toLocaleString('en-US')}`)
+    } else if (expected < 1) {
+      context.report(path, wrong('send hardly one'), 'write a higher rate, a longer duration, or requests')
+    }
+  }
+}
+
+function readLevels(raw: RawLoad, context: SectionContext): readonly LoadLevel[] {
+  const levels: LoadLevel[] = []
+  const maxConcurrency = raw.max_concurrency === undefined ? {} : { maxConcurrency: raw.max_concurrency }
+  const arrivals = readArrivals(raw.arrivals)
+  if (raw.concurrency !== undefined) {
+    const values = listOf(raw.concurrency)
+    reportTwice(context, ['load', 'concurrency'], values, String)
+    for (const concurrency of values) levels.push({ kind: 'concurrency', concurrency })
+  }
+  if (raw.request_rate !== undefined) {
+    const values = listOf(raw.request_rate)
+    reportTwice(context, ['load', 'request_rate'], values, String)
+    for (const requestsPerS of values) levels.push({ kind: 'rate', requestsPerS, arrivals, ...maxConcurrency })
+  }
+  if (raw.stages !== undefined) {
+    const stages = raw.stages.map(stage => ({
+      requestsPerS: stage.rate,
+      durationS: seconds(stage.duration),
+      jump: stage.jump,
+    }))
+    if (stages.every(stage => stage.requestsPerS === 0 || stage.durationS === 0)) {
+      context.report(['load', 'stages'], 'no stage sends any request', 'give a stage a rate and a duration above 0')
+    }
+    levels.push({ kind: 'stages', stages, arrivals, ...maxConcurrency })
+  }
+  if (raw.trace !== undefined) {
+    const file = existing(context, ['load', 'trace', 'file'], raw.trace.file, 'file')
+    const speeds = listOf(raw.trace.speed)
+    reportTwice(context, ['load', 'trace', 'speed'], speeds, String)
+    for (const speed of speeds) levels.push({ kind: 'trace', file, speed, ...maxConcurrency })
+  }
+  return levels
+}
+
+function readArrivals(raw: RawLoad['arrivals']): Arrivals {
+  return typeof raw === 'string' ? { kind: raw } : { kind: 'gamma', burstiness: raw.gamma.burstiness }
+}
+
+/** Keys that contradict each other or would have no effect are refused: a key that does nothing misleads. */
+function checkTogether(raw: RawLoad, levels: readonly LoadLevel[], context: SectionContext): void {
+  const closed = levels.some(level => level.kind === 'concurrency')
+  const open = levels.some(level => level.kind !== 'concurrency')
+  const report = (key: string, wrong: string, right: string) => context.report(['load', key], wrong, right, 'key')
+  const isMultiple = (value: unknown) => typeof value === 'string' && value.endsWith('x')
+  if (levels.length === 0) return
+  const ofConcurrency = isMultiple(raw.requests) || autoOf(raw.requests) !== null
+  if (raw.requests !== undefined && raw.duration !== undefined && !(closed && open && ofConcurrency)) {
+    report('duration', 'requests and duration are given together', 'keep the one that should end a point')
+  }
+  for (const key of ['requests', 'warmup', 'dataset'] as const) {
+    if (isMultiple(raw[key]) && !closed) {
+      report(key, `${key}: ${raw[key]} is a multiple of the concurrency, and an open loop has none`, 'write a number')
+    }
+  }
+  if (typeof raw.warmup === 'string' && !isMultiple(raw.warmup) && closed) {
+    report(
+      'warmup',
+      `warmup: ${raw.warmup} is a duration, and a closed loop warms up by requests`,
+      'write a number, or 2x',
+    )
+  }
+  if (raw.max_concurrency !== undefined && !open) {
+    report(
+      'max_concurrency',
+      'max_concurrency limits open loops, and there is none',
+      'remove it, or write request_rate',
+    )
+  }
+  const fixedLength = levels.every(level => level.kind === 'stages' || level.kind === 'trace')
+  if (raw.duration !== undefined && fixedLength) {
+    report('duration', 'stages and traces have a length of their own', 'remove duration')
+  }
+  for (const key of ['requests', 'duration'] as const) {
+    const value = raw[key]
+    const amount = typeof value === 'string' ? Number.parseFloat(value) : value
+    if (amount === 0) report(key, `${key} is ${value}: nothing would be measured`, 'write more than 0')
+  }
+  if (typeof raw.dataset === 'string' && Number.parseFloat(raw.dataset) === 0) {
+    report('dataset', `dataset is ${raw.dataset}: there would be no prompt`, 'write a number of prompts, or 12x')
+  }
+  if (seconds(raw.timeout) < leastTimeoutS) {
+    report('timeout', `timeout is ${raw.timeout}: every request would fail`, 'write a duration such as 600s')
+  }
+}
+
+function loadOf(raw: RawLoad, level: LoadLevel): Load {
+  const measured = measuredOf(raw, level)
+  const warmup = warmupOf(raw, level)
+  return {
+    level,
+    api: raw.api,
+    streaming: raw.streaming,
+    ...measured,
+    graceS: seconds(raw.grace),
+    warmup,
+    ...(raw.window === 'whole' ? { window: 'whole' } : {}),
+    dataset: datasetOf(raw, level, warmup + (measured.requests ?? mostRequests(level, measured.durationS ?? 0))),
+    seed: raw.seed,
+    timeoutMs: 1000 * seconds(raw.timeout),
+    extra: raw.extra,
+  }
+}
+
+/** A number, or a multiple of the concurrency: none of `0x`, at least one of any other. */
+function resolved(value: number | string, level: LoadLevel): number {
+  // YAML has a −0.
+  if (typeof value === 'number') return value === 0 ? 0 : value
+  const times = Number.parseFloat(value)
+  if (level.kind !== 'concurrency' || times === 0) return 0
+  return Math.max(1, Math.round(times * level.concurrency))
+}
+
+/** What ends a point: a number of requests, a duration, or (stages, trace) the load level itself. */
+function measuredOf(raw: RawLoad, level: LoadLevel): Pick<Load, 'requests' | 'durationS' | 'auto'> {
+  const auto = autoRequestsOf(raw, level)
+  if (auto !== null) return auto
+  if (level.kind === 'concurrency') {
+    if (raw.duration !== undefined && raw.requests === undefined) return { durationS: seconds(raw.duration) }
+    return { requests: resolved(typeof raw.requests === 'object' ? '10x' : (raw.requests ?? '10x'), level) }
+  }
+  if (typeof raw.requests === 'number') return { requests: raw.requests }
+  if (level.kind === 'rate') return { durationS: raw.duration === undefined ? openDurationS : seconds(raw.duration) }
+  if (level.kind === 'stages') return { durationS: level.stages.reduce((sum, stage) => sum + stage.durationS, 0) }
+  return {}
+}
+
+function warmupOf(raw: RawLoad, level: LoadLevel): number {
+  if (level.kind === 'concurrency') return resolved(raw.warmup ?? '2x', level)
+  if (typeof raw.warmup === 'number') return raw.warmup
+  if (level.kind === 'trace') return 0
+  const forS = typeof raw.warmup === 'string' && !raw.warmup.endsWith('x') ? seconds(raw.warmup) : openWarmupS
+  return Math.ceil(firstRate(level) * forS)
+}
+
+function firstRate(level: LoadLevel): number {
+  if (level.kind === 'rate') return level.requestsPerS
+  return level.kind === 'stages' ? (level.stages.find(stage => stage.requestsPerS > 0)?.requestsPerS ?? 0) : 0
+}
+
+/**
+ * As many requests as will hardly ever be more: four standard deviations above what is expected of arrivals at random. With
+ * fewer prompts than requests the last ones would repeat, and be answered from a prefix cache.
+ */
+function mostRequests(level: LoadLevel, durationS: number): number {
+  const expected = expectedRequests(level, durationS)
+  if ((level.kind !== 'rate' && level.kind !== 'stages') || level.arrivals.kind === 'constant') return expected
+  const burstiness = level.arrivals.kind === 'gamma' ? level.arrivals.burstiness : 1
+  return Math.ceil(expected + 4 * Math.sqrt(expected / burstiness))
+}
+
+function expectedRequests(level: LoadLevel, durationS: number): number {
+  if (level.kind === 'rate') return Math.ceil(level.requestsPerS * durationS)
+  if (level.kind !== 'stages') return datasetCap
+  let from = 0
+  let sum = 0
+  for (const stage of level.stages) {
+    sum += stage.durationS * (stage.jump ? stage.requestsPerS : (from + stage.requestsPerS) / 2)
+    from = stage.requestsPerS
+  }
+  return Math.ceil(sum)
+}
+
+function datasetOf(raw: RawLoad, level: LoadLevel, requests: number): number {
+  if (typeof raw.dataset === 'number' || (raw.dataset !== undefined && level.kind === 'concurrency')) {
+    return resolved(raw.dataset, level)
+  }
+  return Math.max(1, Math.min(requests, datasetCap))
+}

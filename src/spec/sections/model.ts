@@ -1,0 +1,41 @@
+import { join } from 'node:path'
+import type { Model } from '../../model/index.ts'
+import { existing, lookUp, type SectionContext } from '../../yaml/section-context.ts'
+import type { RawSweep } from '../schema/sweep.ts'
+
+/** DeepSeek V3's tokenizer, which Fulcrum ships, counts for R1 as well. */
+export const builtinTokenizer = 'builtin:deepseek-v3'
+
+/** The model, its tokenizer found. */
+export function readModel(raw: RawSweep['model'], context: SectionContext): Model {
+  const { name, tokenizer } = typeof raw === 'string' ? { name: raw, tokenizer: undefined } : raw
+  if (tokenizer === undefined) {
+    if (!/deepseek[-_]?(v3|r1)/i.test(name)) {
+      context.report(
+        ['model'],
+        `model names no tokenizer, and Fulcrum ships none for ${JSON.stringify(name)}`,
+        'write model: { name: …, tokenizer: FOLDER } with the folder that holds the model’s tokenizer.json',
+      )
+    }
+    return { name, tokenizer: builtinTokenizer }
+  }
+  if (tokenizer.startsWith('builtin:')) {
+    if (tokenizer !== builtinTokenizer) {
+      context.report(
+        ['model', 'tokenizer'],
+        `there is no tokenizer ${JSON.stringify(tokenizer)}`,
+        `write ${builtinTokenizer}, or a folder`,
+      )
+    }
+    return { name, tokenizer: builtinTokenizer }
+  }
+  const folder = existing(context, ['model', 'tokenizer'], tokenizer, 'folder')
+  if (lookUp(context, folder) === 'folder' && lookUp(context, join(folder, 'tokenizer.json')) !== 'file') {
+    context.report(
+      ['model', 'tokenizer'],
+      `${folder} holds no tokenizer.json`,
+      'write a folder with tokenizer.json and tokenizer_config.json',
+    )
+  }
+  return { name, tokenizer: folder }
+}

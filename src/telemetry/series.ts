@@ -1,0 +1,53 @@
+import type { ServerMetric } from '../metrics/measurement.ts'
+
+/** One moment of a series. */
+export type SeriesSample = NonNullable<ServerMetric['series']>[number]
+
+/** Samples of one series that a journal line keeps at most. */
+export const mostSamples = 120
+
+/** Series that tell where requests wait, for how long, and how full the KV cache is, whatever the engine calls them. */
+const telling =
+  /waiting|queue|running|in_?flight|active_requests|pending|(?:kv|gpu)_?cache_usage|kv_usage|token_usage|kv_(?:active|used|free)|(?:active|used)_(?:kv_)?blocks|time_to_first_token|inter_token_latency/i
+
+/** Settings, and totals that only ever grow. */
+const silent = /_capacity$|_total$/
+
+/** Whether a metric's course through the point is worth keeping. */
+export function isTelling(metric: string): boolean {
+  const name = metric.replace(/\{.*$/, '')
+  return telling.test(name) && !silent.test(name)
+}
+
+/**
+ * A series of at most so many samples, all of them as they were seen. What stood still keeps its two ends; if that is
+ * not enough, the lowest and the highest of each stretch of time stay, so that no peak is lost.
+ */
+export function compactSeries(samples: readonly SeriesSample[], most = mostSamples): readonly SeriesSample[] {
+  const turning = samples.filter(
+    ([, value], i) => value !== samples[i - 1]?.[1] || value !== samples[i + 1]?.[1] || samples.length === 1,
+  )
+  const [first, last] = [turning[0], turning.at(-1)]
+  if (first === undefined || last === undefined || turning.length <= most) return turning
+  // The ends stay, whatever they are.
+  const stretches = Math.max(1, Math.floor((most - 2) / 2))
+  const inner = turning.slice(1, -1)
+  const spanMs = last[0] - first[0] || 1
+  const groups = Map.groupBy(inner, ([atMs]) =>
+    Math.min(stretches - 1, Math.floor(((atMs - first[0]) / spanMs) * stretches)),
+  )
+  return [first, ...[...groups.values()].flatMap(extremes), last]
+}
+
+/** The lowest and the highest in the order of time; one sample when they are the same. */
+function extremes(group: readonly SeriesSample[]): readonly SeriesSample[] {
+  const [first, ...rest] = group
+  if (first === undefined) return []
+  let [lowest, highest] = [first, first]
+  for (const sample of rest) {
+    if (sample[1] < lowest[1]) lowest = sample
+    if (sample[1] > highest[1]) highest = sample
+  }
+  if (lowest === highest) return [lowest]
+  return lowest[0] < highest[0] ? [lowest, highest] : [highest, lowest]
+}

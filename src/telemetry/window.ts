@@ -1,0 +1,210 @@
+import type { ServerMetric, ServerMetrics } from '../metrics/measurement.ts'
+import { largest } from '../model/index.ts'
+import type { Exposition, Sample } from './exposition.ts'
+import { compactSeries, isTelling, type SeriesSample } from './series.ts'
+
+/** A metrics page as it stood at one moment. */
+export interface Scrape {
+  /** Monotonic milliseconds. */
+  readonly atMs: number
+  readonly page: Exposition
+}
+
+/** What a source's metrics did through a window; see {@link ServerMetrics}. */
+export type SourceMetrics = ServerMetrics[string]
+
+/** Series of a language runtime, a process or a build say nothing of a point. */
+const runtimeMetric = /^(?:dynamo_)?(?:python|process|go|promhttp|nodejs|tokio)_|_(?:created|uptime_seconds)$/
+
+/** Dynamo's own errands, of an endpoint with a number that no other worker has. */
+const isOfItself = ({ name, labels }: Sample): boolean =>
+  runtimeMetric.test(name) || /^worker_kv_query/.test(labels.dynamo_endpoint ?? '')
+
+/** More series than this of one source are left out, so that a journal line stays readable. */
+const mostSeries = 150
+
+/**
+ * Sums a source's scrapes up, oldest first; the last one is taken when the window is over. Gauges give mean, max and last
+ * of what was seen. Counters give their increase a second (mean), the fastest between two scrapes (max), and the increase
+ * in all (last). Histograms and summaries give the mean of what was observed within the window, the highest mean between
+ * two scrapes (max), and the count of observations (last). A counter that was set back (a worker restarted) counts from
+ * there, one that first shows within the window counts from 0, one that stood still is left out. Six digits are kept.
+ * @param beganMs when the window began, on the clock of the scrapes: the origin of the kept series; the first scrape when absent
+ * @param isLoaded whether the last scrape saw the load as well: no gauge of it is left out then
+ */
+export function sourceMetrics(
+  scrapes: readonly Scrape[],
+  beganMs = scrapes[0]?.atMs ?? 0,
+  isLoaded = false,
+): SourceMetrics {
+  const latest = scrapes.at(-1)
+  if (latest === undefined) return {}
+  const telling = tellingLabels(latest.page)
+  const tables = scrapes.map(({ atMs, page }) => ({ atMs, values: valuesOf(page, telling) }))
+  const found: Record<string, SourceMetrics[string]> = {}
+  for (const [key, kind] of seriesOf(latest.page, telling)) {
+    const of = (part: string, absent: number | null) =>
+      tables.map(({ atMs, values }) => ({ atMs, value: values.get(`${part}${key}`) ?? absent }))
+    const figures =
+      kind === 'gauge'
+        ? gauge(of('', null), isLoaded)
+        : kind === 'counter'
+          ? counter(of('', 0))
+          : ratio(of('sum ', 0), of('count ', 0))
+    if (figures === null || Object.keys(found).length >= mostSeries) continue
+    const { course, ...sums } = figures
+    found[key] = { ...rounded(sums), ...(isTelling(key) ? { series: relative(course, beganMs) } : {}) }
+  }
+  return found
+}
+
+/**
+ * The scrapes of a steady window, from its start to its last request sent. A window so short that fewer than two lie in it takes the
+ * one before and the one after too: load came before it, and may have gone after it.
+ */
+export function scrapesWithin(
+  scrapes: readonly Scrape[],
+  { startMs, endMs }: { readonly startMs: number; readonly endMs: number },
+): { readonly scrapes: readonly Scrape[]; readonly isLoaded: boolean } {
+  const within = scrapes.filter(({ atMs }) => atMs >= startMs && atMs <= endMs)
+  if (within.length >= 2) return { scrapes: within, isLoaded: true }
+  const before = scrapes.filter(({ atMs }) => atMs < startMs).slice(-1)
+  const after = scrapes.filter(({ atMs }) => atMs > endMs).slice(0, 1)
+  return { scrapes: [...before, ...within, ...after], isLoaded: after.length === 0 }
+}
+
+type Timed = readonly { readonly atMs: number; readonly value: number | null }[]
+type Sums = Pick<ServerMetric, 'mean' | 'max' | 'last'>
+
+/** Sums of a window, and the course behind them: one sample a scrape, or one between two scrapes. */
+interface Figures extends Sums {
+  readonly course: readonly SeriesSample[]
+}
+
+const sixDigits = (value: number): number => Number(value.toPrecision(6))
+const rounded = ({ mean, max, last }: Sums): Sums => ({
+  mean: sixDigits(mean),
+  max: sixDigits(max),
+  last: sixDigits(last),
+})
+
+const relative = (course: readonly SeriesSample[], beganMs: number): readonly SeriesSample[] =>
+  compactSeries(course.map(([atMs, value]) => [Math.round(atMs - beganMs), sixDigits(value)] as const))
+
+const finite = (series: Timed): { atMs: number; value: number }[] =>
+  series.flatMap(({ atMs, value }) => (value !== null && Number.isFinite(value) ? [{ atMs, value }] : []))
+
+/** A closing scrape comes after the last answer, when queues are empty again: it counts only when there is no other. */
+function gauge(series: Timed, isLoaded: boolean): Figures | null {
+  const seen = finite(isLoaded || series.length === 1 ? series : series.slice(0, -1))
+  const values = seen.map(({ value }) => value)
+  const last = values.at(-1)
+  if (last === undefined) return null
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  return { mean, max: largest(values), last, course: finite(series).map(({ atMs, value }) => [atMs, value]) }
+}
+
+/** Steps between neighbours: when they ended, seconds and increase. */
+function steps(series: Timed): { atMs: number; seconds: number; increase: number }[] {
+  const points = finite(series)
+  return points.slice(1).map(({ atMs, value }, i) => {
+    const before = points[i] ?? { atMs, value }
+    return {
+      atMs,
+      seconds: (atMs - before.atMs) / 1000,
+      increase: value >= before.value ? value - before.value : value,
+    }
+  })
+}
+
+function counter(series: Timed): Figures | null {
+  const all = steps(series)
+  const seconds = all.reduce((sum, step) => sum + step.seconds, 0)
+  if (seconds <= 0) return null
+  const increase = all.reduce((sum, step) => sum + step.increase, 0)
+  if (increase === 0) return null
+  const course = all.flatMap(({ atMs, seconds: took, increase: more }) =>
+    took > 0 ? [[atMs, more / took] as const] : [],
+  )
+  return { mean: increase / seconds, max: highest(course), last: increase, course }
+}
+
+function ratio(sums: Timed, counts: Timed): Figures | null {
+  const sumSteps = steps(sums)
+  const countSteps = steps(counts)
+  if (sumSteps.length === 0 || sumSteps.length !== countSteps.length) return null
+  const count = countSteps.reduce((all, step) => all + step.increase, 0)
+  if (count <= 0) return null
+  const course = countSteps.flatMap(({ atMs, increase }, i) =>
+    increase > 0 ? [[atMs, (sumSteps[i]?.increase ?? 0) / increase] as const] : [],
+  )
+  const mean = sumSteps.reduce((all, step) => all + step.increase, 0) / count
+  return { mean, max: highest(course), last: count, course }
+}
+
+const highest = (course: readonly SeriesSample[]): number => largest(course.map(([, value]) => value))
+
+type Kind = 'gauge' | 'counter' | 'distribution'
+
+/** The metric that a sample belongs to, and which part of it the sample is; null for what is not kept. */
+function partOf(
+  { name, labels }: Sample,
+  types: Exposition['types'],
+): { metric: string; part: string; kind: Kind } | null {
+  const suffix = /_(g?sum|g?count|bucket)$/.exec(name)
+  const base = suffix === null ? name : name.slice(0, -suffix[0].length)
+  const declared = types.get(base)
+  // What OpenMetrics calls info says which build or model this is, and its buckets of gauges are many.
+  if (types.get(name.replace(/_info$/, '')) === 'info') return null
+  if (suffix?.[1] === 'bucket' && declared === 'gaugehistogram') return null
+  if (suffix !== null && !suffix[1]?.startsWith('g') && (declared === 'histogram' || declared === 'summary'))
+    return suffix[1] === 'bucket' ? null : { metric: base, part: `${suffix[1]} `, kind: 'distribution' }
+  if (labels.quantile !== undefined) return null
+  return {
+    metric: name,
+    part: '',
+    kind: types.get(name) === 'counter' || name.endsWith('_total') ? 'counter' : 'gauge',
+  }
+}
+
+interface Part {
+  readonly sample: Sample
+  readonly metric: string
+  readonly part: string
+  readonly kind: Kind
+}
+
+function partsOf(page: Exposition): readonly Part[] {
+  return page.samples.flatMap(sample => {
+    const part = isOfItself(sample) ? null : partOf(sample, page.types)
+    return part === null ? [] : [{ sample, ...part }]
+  })
+}
+
+/** For each metric the labels in which its own series differ; the others (model, namespace, …) say the same of all. */
+function tellingLabels(page: Exposition): ReadonlyMap<string, readonly string[]> {
+  const metrics = [...Map.groupBy(partsOf(page), part => part.metric)]
+  return new Map(
+    metrics.map(([metric, group]) => {
+      const names = new Set(group.flatMap(({ sample }) => Object.keys(sample.labels)))
+      const differs = (name: string) => new Set(group.map(({ sample }) => sample.labels[name])).size > 1
+      return [metric, [...names].filter(differs).sort()]
+    }),
+  )
+}
+
+type Telling = ReturnType<typeof tellingLabels>
+
+/** `metric{label="…"}`, with the telling labels only. */
+function keyOf({ metric, sample }: Part, telling: Telling): string {
+  const labels = (telling.get(metric) ?? []).map(name => `${name}="${sample.labels[name] ?? ''}"`)
+  return labels.length === 0 ? metric : `${metric}{${labels.join(',')}}`
+}
+
+function seriesOf(page: Exposition, telling: Telling): Map<string, Kind> {
+  return new Map(partsOf(page).map(part => [keyOf(part, telling), part.kind]))
+}
+
+function valuesOf(page: Exposition, telling: Telling): Map<string, number> {
+  return new Map(partsOf(page).map(part => [`${part.part}${keyOf(part, telling)}`, part.sample.value]))
+}

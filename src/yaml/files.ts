@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto'
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { FulcrumError } from '../model/index.ts'
+
+/** What may stand at a path. */
+export type FileKind = 'file' | 'folder' | 'nothing' | 'device or pipe'
+
+/** What parsing may ask of the disk; passed in, so that tests need none. */
+export interface Files {
+  kind(path: string): FileKind
+  /** A file's content as UTF-8. */
+  text(path: string): string
+  /** SHA-256 of a file's content, hex. */
+  fingerprint(path: string): string
+  /** The program of that name on PATH, or null. */
+  program(name: string): string | null
+}
+
+/** The real disk. */
+export const disk: Files = {
+  kind,
+  text: path => readFileSync(path, 'utf8'),
+  fingerprint,
+  program,
+}
+
+/** Those files, each hashed once, and the hashes of all that were asked for, by path. */
+export function remembering<F extends Files>(
+  files: F,
+): { readonly files: F; readonly hashes: ReadonlyMap<string, string> } {
+  const hashes = new Map<string, string>()
+  const remembered = (path: string) => {
+    const known = hashes.get(path) ?? files.fingerprint(path)
+    hashes.set(path, known)
+    return known
+  }
+  return { files: { ...files, fingerprint: remembered }, hashes }
+}
+
+function kind(path: string): FileKind {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined) return 'nothing'
+  if (found.isDirectory()) return 'folder'
+  // A pipe can be read once, a device without end.
+  return found.isFile() ? 'file' : 'device or pipe'
+}
+
+/**
+ * Reads in pieces: a trace may be larger than memory should hold at once.
+ * @throws FulcrumError bad-input `file-unreadable`
+ */
+function fingerprint(path: string): string {
+  try {
+    return sha256Of(path)
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new FulcrumError('bad-input', 'file-unreadable', `${path} can't be read: ${why}`, {
+      where: path,
+      remedy: 'check its permissions',
+      cause,
+    })
+  }
+}
+
+function sha256Of(path: string): string {
+  const hash = createHash('sha256')
+  const piece = Buffer.alloc(1 << 20)
+  const file = openSync(path, 'r')
+  try {
+    for (let read = readSync(file, piece); read > 0; read = readSync(file, piece)) hash.update(piece.subarray(0, read))
+  } finally {
+    closeSync(file)
+  }
+  return hash.digest('hex')
+}
+
+function program(name: string): string | null {
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    const path = join(folder, name)
+    if (folder !== '' && kind(path) === 'file') return path
+  }
+  return null
+}

@@ -1,0 +1,96 @@
+import { z } from 'zod'
+import { expectationOf } from './field.ts'
+import type { Path } from './problem.ts'
+
+/** A schema without its optional, default and similar wrappers. */
+function unwrap(schema: z.ZodType): z.ZodType {
+  let inner = schema
+  while (
+    inner instanceof z.ZodOptional ||
+    inner instanceof z.ZodDefault ||
+    inner instanceof z.ZodPrefault ||
+    inner instanceof z.ZodNullable
+  ) {
+    if (expectationOf(inner) !== undefined) return inner
+    inner = inner.unwrap() as z.ZodType
+  }
+  return inner
+}
+
+/** A union's alternatives, nested ones included; a union by discriminator only those that the value names. */
+function alternatives(schema: z.ZodType, value: unknown): readonly z.ZodType[] {
+  const inner = unwrap(schema)
+  if (!(inner instanceof z.ZodUnion)) return [inner]
+  const options = inner.options as readonly z.ZodType[]
+  if (inner instanceof z.ZodDiscriminatedUnion && isRecord(value)) {
+    const key = inner.def.discriminator
+    const named = options.filter(option => {
+      const field = option instanceof z.ZodObject ? (option.shape[key] as z.ZodType | undefined) : undefined
+      return field?.safeParse(value[key]).success === true
+    })
+    if (named.length > 0) return named
+  }
+  return options.flatMap(option => alternatives(option, value))
+}
+
+export function isRecord(value: unknown): value is { readonly [key: string]: unknown } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+interface Visit {
+  readonly schemas: readonly z.ZodType[]
+  readonly value: unknown
+}
+
+function step(visit: Visit, key: string | number): Visit {
+  const { value } = visit
+  const next: z.ZodType[] = []
+  for (const schema of visit.schemas.flatMap(candidate => alternatives(candidate, value))) {
+    if (schema instanceof z.ZodObject) {
+      const field = Object.hasOwn(schema.shape, key) ? (schema.shape[key] as z.ZodType) : undefined
+      if (field !== undefined) next.push(field)
+    } else if (schema instanceof z.ZodArray && typeof key === 'number') next.push(schema.element as z.ZodType)
+    else if (schema instanceof z.ZodRecord) next.push(schema.valueType as z.ZodType)
+  }
+  const child =
+    Array.isArray(value) && typeof key === 'number' ? value[key] : isRecord(value) ? value[String(key)] : undefined
+  return { schemas: next, value: child }
+}
+
+function walk(root: z.ZodType, value: unknown, path: Path): readonly Visit[] {
+  const visits: Visit[] = [{ schemas: [root], value }]
+  for (const key of path) visits.push(step(visits.at(-1) as Visit, key))
+  return visits
+}
+
+/** Every key that may stand in the map at a path. */
+export function keysAt(root: z.ZodType, value: unknown, path: Path): readonly string[] {
+  const visit = walk(root, value, path).at(-1)
+  if (visit === undefined) return []
+  const objects = visit.schemas
+    .flatMap(schema => alternatives(schema, visit.value))
+    .filter(schema => schema instanceof z.ZodObject)
+  return [...new Set(objects.flatMap(schema => Object.keys(schema.shape)))]
+}
+
+/** Every word that may stand at a path, where words are what is wanted. */
+export function wordsAt(root: z.ZodType, value: unknown, path: Path): readonly string[] {
+  const visit = walk(root, value, path).at(-1)
+  const schemas = visit?.schemas.flatMap(schema => alternatives(schema, visit.value)) ?? []
+  const values = schemas.flatMap(schema => {
+    if (schema instanceof z.ZodEnum) return schema.options
+    return schema instanceof z.ZodLiteral ? [...schema.values] : []
+  })
+  return values.filter(word => typeof word === 'string')
+}
+
+/** What would be right at a path: the expectation of the schema there, else of the nearest enclosing one that has any. */
+export function expectedAt(root: z.ZodType, value: unknown, path: Path): string {
+  for (const { schemas } of walk(root, value, path).toReversed()) {
+    for (const schema of schemas) {
+      const right = expectationOf(schema) ?? expectationOf(unwrap(schema))
+      if (right !== undefined) return right
+    }
+  }
+  return ''
+}

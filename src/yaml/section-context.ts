@@ -1,0 +1,86 @@
+import { isAbsolute, resolve } from 'node:path'
+import type { Json } from '../model/index.ts'
+import { secondsOf } from './field.ts'
+import type { FileKind, Files } from './files.ts'
+import { type Path, pathText, quoted, type Report } from './problem.ts'
+
+/** What turning a section of the file into its meaning needs beside the section. */
+export interface SectionContext {
+  readonly report: Report
+  /** Folder of the sweep file: relative paths start there. */
+  readonly folder: string
+  readonly files: Files
+}
+
+/** An absolute path; the one rule for relative paths in a sweep file is that they start at the file's own folder. */
+export function fromFile(context: SectionContext, path: string): string {
+  return isAbsolute(path) ? path : resolve(context.folder, path)
+}
+
+/** The absolute path of a file (or folder) that has to exist; reports it when it does not. */
+export function existing(context: SectionContext, path: Path, text: string, wanted: 'file' | 'folder'): string {
+  const absolute = fromFile(context, text)
+  const found = lookUp(context, absolute)
+  if (found === 'nothing') {
+    context.report(
+      path,
+      `${pathText(path)} is ${quoted(text)}, and there is no ${absolute}`,
+      'write a path that exists, absolute or relative to the sweep file',
+    )
+  } else if (found !== wanted) {
+    context.report(path, `${pathText(path)} is ${quoted(text)}, a ${found}`, `write the path of a ${wanted}`)
+  }
+  return absolute
+}
+
+/** What is at a path; names that no disk can hold count as nothing. */
+export function lookUp(context: SectionContext, path: string): FileKind {
+  try {
+    return context.files.kind(path)
+  } catch {
+    return 'nothing'
+  }
+}
+
+const looksRelative = (text: string) => text === '.' || text === '..' || /^\.{1,2}[/\\]/.test(text)
+
+/** Strings that begin with `./` or `../`, however deep, as absolute paths; all else as it is. */
+export function resolvePaths(context: SectionContext, value: Json): Json {
+  if (typeof value === 'string') return looksRelative(value) ? fromFile(context, value) : value
+  if (Array.isArray(value)) return value.map(item => resolvePaths(context, item))
+  if (value !== null && typeof value === 'object') {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolvePaths(context, item)]))
+  }
+  return value
+}
+
+/** Seconds of `500ms`, `60s`, `5m`, `2h` or a bare number. */
+export function seconds(duration: number | string): number {
+  return typeof duration === 'number' ? duration : secondsOf(duration)
+}
+
+/** One value or a list of values, as a list. */
+export function listOf<T>(value: T | readonly T[]): readonly T[] {
+  return Array.isArray(value) ? value : [value as T]
+}
+
+/** Reports values that stand in an axis twice: their points would be the same point, and overwrite each other. */
+export function reportTwice(
+  context: SectionContext,
+  path: Path,
+  values: readonly unknown[],
+  key: (value: unknown) => string,
+): void {
+  const seen = new Map<string, number>()
+  for (const [index, value] of values.entries()) {
+    const text = key(value)
+    const first = seen.get(text)
+    if (first !== undefined) {
+      context.report(
+        [...path, index],
+        `${pathText([...path, index])} repeats ${quoted(value)}`,
+        `keep one of them; to measure a point again, write repeats: …`,
+      )
+    } else seen.set(text, index)
+  }
+}

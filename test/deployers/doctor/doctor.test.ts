@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { examineMachine } from '../../../src/deployers/doctor/doctor.ts'
+import { checkHost } from '../../../src/deployers/doctor/host.ts'
+
+it('a concurrency beyond the machine’s limits fails with a remedy', async () => {
+  const checks = await checkHost(10_000_000)
+  const failed = checks.filter(check => !check.ok).map(check => check.name)
+  assert.ok(failed.includes('open files') && failed.includes('outgoing ports'), failed.join())
+  assert.ok(checks.every(check => check.ok || check.remedy !== undefined))
+})
+
+it('what Dynamo lacks is told part by part', async () => {
+  const checks = await examineMachine({
+    deploy: {
+      with: 'dynamo',
+      python: process.execPath,
+      backend: 'dynamo.mocker',
+      args: {},
+      roleArgs: {},
+      frontendArgs: {},
+      env: { HF_HOME: '/no/such/folder', HF_HUB_OFFLINE: '1' },
+      nats: 'nats://127.0.0.1:1',
+      etcd: 'http://127.0.0.1:1',
+      readyTimeoutS: 1,
+    },
+    model: 'org/model',
+    generator: 'built-in',
+    concurrency: 1,
+  })
+  const failed = checks.filter(check => !check.ok).map(check => check.name)
+  assert.deepEqual(failed.sort(), ['backend', 'dynamo', 'etcd', 'model', 'nats'])
+})

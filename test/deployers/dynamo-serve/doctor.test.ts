@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { examineMachine } from '../../../src/deployers/doctor/doctor.ts'
+import { config } from './config.ts'
+
+it('what `dynamo serve` lacks is told part by part', async () => {
+  const checks = await examineMachine({
+    deploy: { ...config, dynamo: '/no/such/dynamo', nats: 'nats://127.0.0.1:1', etcd: 'http://127.0.0.1:1' },
+    generator: 'built-in',
+    concurrency: 1,
+  })
+  const failed = checks.filter(check => !check.ok)
+  const names = failed.map(({ name }) => name)
+  for (const name of ['dynamo', 'uvicorn, h11', 'nats', 'etcd']) assert.ok(names.includes(name), name)
+  assert.ok(failed.every(({ remedy }) => remedy !== undefined))
+})

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import type { DynamoConfig } from '../../../src/deployers/config.ts'
+import { previewDynamo } from '../../../src/deployers/dynamo/preview.ts'
+import { nodesOf } from '../../../src/deployers/nodes/create.ts'
+import type { Deployment, EngineSettings, Topology } from '../../../src/model/index.ts'
+import type { ProcessLedger } from '../../../src/process/ledger.ts'
+
+const config: DynamoConfig = {
+  with: 'dynamo',
+  python: '/venv/bin/python',
+  backend: 'dynamo.trtllm',
+  args: {},
+  roleArgs: {},
+  frontendArgs: {},
+  env: { HF_TOKEN: 'hf_very_secret_token' },
+  gpus: [0, 1, 2, 3, 4, 5, 6, 7],
+  readyTimeoutS: 60,
+}
+const site = { config, model: 'org/model', folder: '/run/deploy', namespace: 'ns' }
+
+function deployment(topology: Topology, decode: EngineSettings = {}): Deployment {
+  const model = { name: 'org/model', tokenizer: 't' }
+  return { id: 'x', topology, model, engine: { decode }, gpusPerWorker: { prefill: 2, decode: 2, aggregated: 2 } }
+}
+const disaggregated = (prefill: number, decode: number): Topology => ({ kind: 'disaggregated', prefill, decode })
+
+it('a first deployment is previewed whole, in the order of its start', () => {
+  const { commands } = previewDynamo(site, null, deployment(disaggregated(1, 2)))
+  assert.deepEqual(
+    commands.map(command => command.note),
+    ['NATS', 'etcd', 'frontend', 'prefill-0', 'decode-0', 'decode-1'],
+  )
+  assert.deepEqual(
+    commands.map(command => command.env.CUDA_VISIBLE_DEVICES),
+    [undefined, undefined, undefined, '0,1', '2,3', '4,5'],
+  )
+})
+
+it('a change is previewed as what it stops and starts, and no more', () => {
+  const { commands } = previewDynamo(site, deployment(disaggregated(1, 2)), deployment(disaggregated(2, 1)))
+  assert.deepEqual(
+    commands.map(command => command.note),
+    ['stop decode-1', 'prefill-1'],
+  )
+})
+
+it('an engine file is previewed once, with its content', () => {
+  const wanted = deployment(disaggregated(1, 2), { max_batch_size: 8 })
+  const { files } = previewDynamo(site, deployment(disaggregated(1, 2)), wanted)
+  assert.deepEqual(
+    files.map(file => file.content),
+    ['max_batch_size: 8\n'],
+  )
+})
+
+it('a preview holds no secret', () => {
+  const shown = JSON.stringify(previewDynamo(site, null, deployment(disaggregated(1, 1))))
+  assert.ok(!shown.includes('hf_very_secret_token'))
+  assert.ok(shown.includes('$HF_TOKEN'))
+})
+
+it('a preview of what runs on nodes holds no secret either', () => {
+  const nodes = { hosts: [{ name: 'a' }, { name: 'b' }], ssh: { options: {} } }
+  const { gpus: _, ...rest } = config
+  const elsewhere: DynamoConfig = { ...rest, head: '127.0.0.1', nodes }
+  const ledger: ProcessLedger = { id: 'l', runFolder: null, open() {}, add() {}, remove() {}, close() {} }
+  const machines = nodesOf(elsewhere, ledger)('ns', '/logs')
+  const wanted = deployment(disaggregated(1, 1))
+  const { commands } = previewDynamo({ ...site, config: elsewhere }, null, wanted, machines)
+  assert.equal(commands.at(-1)?.argv[0], 'ssh')
+  assert.ok(!JSON.stringify(commands).includes('hf_very_secret_token'))
+})

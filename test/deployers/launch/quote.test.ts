@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { execa } from 'execa'
+import fc from 'fast-check'
+import { quoteCommand, quoteWord } from '../../../src/deployers/launch/quote.ts'
+
+const nasty = fc.string({ unit: fc.constantFrom(...`'"\\\`$!*?~#&|;<>(){}[]= \t\nab-é`), maxLength: 12 })
+const word = fc.oneof(nasty, fc.string({ unit: 'grapheme', maxLength: 12 })).filter(text => !text.includes('\0'))
+
+it('a shell reads back exactly the words that were quoted', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(word, { minLength: 1, maxLength: 20 }), async words => {
+      const { stdout } = await execa('sh', ['-c', `printf '%s\\0' ${quoteCommand(words)}`], {
+        stripFinalNewline: false,
+      })
+      assert.deepEqual(stdout.split('\0').slice(0, -1), words)
+    }),
+    { numRuns: 40 },
+  )
+})
+
+it('plain words stay readable', () => {
+  assert.equal(quoteCommand(['python', '-m', 'dynamo.trtllm', '/a/b.yaml']), 'python -m dynamo.trtllm /a/b.yaml')
+  assert.equal(quoteWord(''), "''")
+  assert.equal(quoteWord("it's"), "'it'\\''s'")
+})

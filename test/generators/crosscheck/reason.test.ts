@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { figures } from '../../../src/generators/crosscheck/figures.ts'
+import { likelyReason } from '../../../src/generators/crosscheck/reason.ts'
+import type { Measurement } from '../../../src/metrics/measurement.ts'
+import { unknownHealth } from '../../../src/metrics/measurement.ts'
+import { createRecords, phaseCode } from '../../../src/metrics/records.ts'
+import { summarise } from '../../../src/metrics/summary.ts'
+
+/** Rounds of four slots that stay together: 300 ms to the first token in the first one, 50 ms in all others. */
+function measured(name: Measurement['generator']['name'], window: 'steady' | 'whole', laterTtftMs = 50): Measurement {
+  const rounds = window === 'steady' ? 13 : 10
+  const records = createRecords(rounds * 4)
+  let at = 0
+  for (let round = 0; round < rounds; round++) {
+    const ttftMs = round === 0 ? 300 : laterTtftMs
+    for (let slot = 0; slot < 4; slot++) {
+      const row = round * 4 + slot
+      records.scheduledMs[row] = records.sentMs[row] = at
+      records.firstTokenMs[row] = at + ttftMs
+      records.lastTokenMs[row] = records.doneMs[row] = at + ttftMs + 190
+      records.inputTokens[row] = 100
+      records.outputTokens[row] = records.chunks[row] = 20
+      records.firstChunkTokens[row] = 1
+      const phase = round < 2 ? 'warm-up' : round < 12 ? 'measured' : 'after'
+      records.phase[row] = phaseCode(window === 'steady' ? phase : 'measured')
+    }
+    at += ttftMs + 190
+  }
+  const asked = { from: 'sent', slo: {}, asked: { isl: 100, osl: 20 }, slots: null } as const
+  const summary = summarise(
+    records,
+    window === 'steady' ? { ...asked, steadyWindow: { startMs: null, endMs: null } } : asked,
+  )
+  return {
+    generator: { name, version: '1' },
+    startedAt: '',
+    wallS: 1,
+    errors: [],
+    interChunkMs: null,
+    tokenSource: 'usage',
+    files: [],
+    ...summary,
+    client: { ...unknownHealth, ...summary.client },
+  }
+}
+
+const ttftMean = figures.find(({ key }) => key === 'ttftMean')
+assert.ok(ttftMean !== undefined)
+
+test('generators whose windows differ are said to differ for that, with what the whole run of the steady one shows', () => {
+  const reason = likelyReason(ttftMean, measured('built-in', 'steady'), measured('genai-perf', 'whole'), -25)
+  assert.match(
+    reason,
+    /^their windows differ: genai-perf counts the whole run with its first wave and its end, built-in the steady part/,
+  )
+  assert.match(reason, /TTFT mean 70\.8 instead of 50$/)
+})
+
+test('windows that differ are no reason for what the whole run does not show either', () => {
+  const reason = likelyReason(ttftMean, measured('built-in', 'steady', 150), measured('aiperf', 'whole', 50), 75)
+  assert.doesNotMatch(reason, /windows differ/)
+})

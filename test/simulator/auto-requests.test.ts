@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type SimulatedPoint, simulate } from '../../src/simulator/simulate.ts'
+import { profile } from './profile-under-test.ts'
+
+const lognormal = (mean: number, stddev: number) => ({ kind: 'lognormal', mean, stddev }) as const
+
+const point = (more: Partial<SimulatedPoint> = {}): SimulatedPoint => ({
+  deployment: { topology: { kind: 'aggregated', workers: 1 }, engine: {} },
+  workload: { isl: lognormal(500, 200), osl: lognormal(50, 20) },
+  level: { kind: 'concurrency', concurrency: 8 },
+  requests: 800,
+  auto: { min: 80, precision: 0.05 },
+  warmup: 16,
+  seed: 1,
+  slo: { ttftP95Ms: 60_000 },
+  ...more,
+})
+
+test('a simulated point stops when its figures are known, and is the point of so many requests', () => {
+  const { stopping, ...stopped } = simulate(point(), profile)
+  assert.equal(stopping?.reason, 'settled')
+  assert.ok((stopping?.requests ?? 800) < 800, `${stopping?.requests} requests`)
+  assert.equal(stopped.requests.sent, stopping?.requests)
+  const { auto: _, ...fixed } = point({ requests: stopping?.requests ?? 0 })
+  assert.deepEqual(stopped, simulate(fixed, profile))
+})
+
+test('with fewer prompts than the longest run has requests, it stops by the requests that it measures', () => {
+  const { stopping, ...stopped } = simulate(point({ dataset: 100, slo: { ttftP95Ms: 1 } }), profile)
+  assert.equal(stopped.requests.sent, stopping?.requests)
+})
+
+test('the interval that a point was stopped by holds its figures', () => {
+  const { stopping, ttftMs, outputTokensPerS, outputTokensPerSPerUser } = simulate(
+    point({ slo: { ttftP95Ms: 1 } }),
+    profile,
+  )
+  const of = {
+    ttft_p95_ms: ttftMs?.p95,
+    output_tokens_per_s: outputTokensPerS,
+    output_tokens_per_s_per_user: outputTokensPerSPerUser?.mean,
+  }
+  for (const [name, value] of Object.entries(of)) {
+    const figure = stopping?.figures.find(each => each.figure === name)
+    assert.ok(figure?.low != null && figure.high !== null && value !== undefined, name)
+    // A measurement's percentiles are those of buckets 0.4% wide.
+    assert.ok(
+      figure.low * 0.99 <= value && value <= figure.high * 1.01,
+      `${name}: ${value} in ${figure.low}–${figure.high}`,
+    )
+  }
+})
+
+test('requests that take too long are lost and seen to be', () => {
+  const { stopping, requests } = simulate(point({ timeoutMs: 0.001 }), profile)
+  assert.equal(requests.completed, 0)
+  assert.equal(stopping?.requests, 80)
+})
+
+test('a precision out of reach takes the most requests and says so', () => {
+  const { stopping, requests } = simulate(point({ requests: 160, auto: { min: 80, precision: 1e-6 } }), profile)
+  assert.equal(requests.sent, 160)
+  assert.equal(stopping?.reason, 'max')
+  assert.ok(stopping?.figures.some(({ state }) => state === 'open'))
+})
+
+test('the rule has no say in a window that is not steady', () => {
+  const { stopping, requests } = simulate(point({ warmup: 2 }), profile)
+  assert.equal(stopping, undefined)
+  assert.equal(requests.sent, 800)
+})

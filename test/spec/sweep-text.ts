@@ -1,0 +1,62 @@
+import { dirname } from 'node:path'
+import { abilitiesOf, type DeployerAbilities } from '../../src/deployers/abilities.ts'
+import type { DeployConfig } from '../../src/deployers/config.ts'
+import { FulcrumError } from '../../src/model/index.ts'
+import { sweepOf } from '../../src/spec/load-sweep.ts'
+import type { Sweep } from '../../src/spec/sweep.ts'
+import type { Files } from '../../src/yaml/files.ts'
+
+/** A disk with just these files; content as written. */
+export function filesOf(contents: { readonly [path: string]: string }): Files {
+  const folders = new Set(Object.keys(contents).flatMap(path => [dirname(path), dirname(dirname(path))]))
+  return {
+    kind: path => (Object.hasOwn(contents, path) ? 'file' : folders.has(path) ? 'folder' : 'nothing'),
+    text: path => contents[path] ?? '',
+    fingerprint: path => `sha-of ${contents[path]}`,
+    program: name => (name === 'python3' ? '/usr/bin/python3' : null),
+  }
+}
+
+const asked = new Map<string, Promise<DeployerAbilities>>()
+
+/** The real deployers' answers, each profile read once. */
+function askDeployer(config: DeployConfig): Promise<DeployerAbilities> {
+  const key = JSON.stringify(config)
+  const known = asked.get(key) ?? abilitiesOf(config)
+  asked.set(key, known)
+  return known
+}
+
+/** Reads a text as the sweep file /sweeps/s.yaml. */
+export async function read(text: string, files: Files = filesOf({}), allowPoints?: number): Promise<Sweep> {
+  const options = { files, ...(allowPoints === undefined ? {} : { allowPoints }) }
+  return await sweepOf({ text, path: '/sweeps/s.yaml', shown: 's.yaml', options, askDeployer })
+}
+
+/** The problems of a text, a line each, without the file's name; empty when it is right. */
+export async function problems(text: string, files?: Files, allowPoints?: number): Promise<readonly string[]> {
+  try {
+    await read(text, files, allowPoints)
+    return []
+  } catch (error) {
+    if (!(error instanceof FulcrumError)) throw error
+    return error.message.split('\n').map(line => line.replace(/^s\.yaml:/, ''))
+  }
+}
+
+/** A right sweep whose sections can be replaced. */
+export function sweepText(sections: { readonly [section: string]: string } = {}): string {
+  const all = {
+    name: 'test',
+    model: 'nvidia/DeepSeek-R1-FP4',
+    deploy: '{ with: simulated }',
+    topologies: '[1P1D, agg x2]',
+    workloads: '[8000/256]',
+    load: '{ concurrency: [1, 4] }',
+    ...sections,
+  }
+  return Object.entries(all)
+    .filter(([, text]) => text !== '')
+    .map(([key, text]) => `${key}: ${text}\n`)
+    .join('')
+}
