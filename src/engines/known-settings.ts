@@ -1,6 +1,6 @@
 /**
  * Settings that Fulcrum knows of each backend that takes them as arguments, as the engine's own source has them; one that is not here can
- * still be given in `args`. docs/engine-checks.md says which versions were read.
+ * still be given in `args`. docs/reference/engine-checks.md says which versions were read.
  */
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/))
 

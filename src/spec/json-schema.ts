@@ -7,7 +7,8 @@ export function sweepJsonSchema(): object {
   return {
     $schema,
     title: 'Fulcrum sweep file',
-    description: 'What to sweep, on which deployment, under which load. docs/sweep-file.md explains every key.',
+    description:
+      'What to sweep, on which deployment, under which load. docs/reference/sweep-file.md explains every key.',
     ...rest,
   }
 }

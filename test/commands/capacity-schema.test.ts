@@ -22,8 +22,8 @@ describe('the published JSON Schema of capacity files', () => {
     for (const wrong of [{ flet: 1 }, { traffic: { peak_requests_per_s: 0 } }, { fleet: { gpus_per_node: 0 } }])
       assert.equal(validate({ ...shipped, ...wrong }), false)
   })
-  test('has every key in docs/capacity.md', () => {
-    const documented = text('docs/capacity.md')
+  test('has every key in docs/reference/capacity-file.md', () => {
+    const documented = text('docs/reference/capacity-file.md')
     const keys = [...text('src/commands/capacity/file-schema.ts').matchAll(/^ {6}(\w+): /gm)].map(
       ([, key]) => key ?? '',
     )

@@ -61,8 +61,8 @@ test('a start that is no time is null, not a broken file', async () => {
   assert.equal(row?.started_at ?? null, null)
 })
 
-test('docs/points.md documents every column with its type and meaning, in their order', async () => {
-  const text = await readFile(join(import.meta.dirname, '../../docs/points.md'), 'utf8')
+test('docs/reference/points-csv.md documents every column with its type and meaning, in their order', async () => {
+  const text = await readFile(join(import.meta.dirname, '../../docs/reference/points-csv.md'), 'utf8')
   const rows = [...text.matchAll(/^\| `(\w+)` \| (\w+) \| (.*) \|$/gm)].map(([, name, type, meaning]) => ({
     name,
     type,

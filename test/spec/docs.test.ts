@@ -6,7 +6,7 @@ import { parse, stringify } from 'yaml'
 import { sweepJsonSchema } from '../../src/spec/json-schema.ts'
 import { problems } from './sweep-text.ts'
 
-const text = readFileSync(join(import.meta.dirname, '../../docs/sweep-file.md'), 'utf8')
+const text = readFileSync(join(import.meta.dirname, '../../docs/reference/sweep-file.md'), 'utf8')
 
 /** Every key that a schema names, wherever it stands. */
 function keysOf(schema: unknown): string[] {
@@ -16,7 +16,7 @@ function keysOf(schema: unknown): string[] {
   return [...own, ...Object.values(schema).flatMap(keysOf)]
 }
 
-describe('docs/sweep-file.md', () => {
+describe('docs/reference/sweep-file.md', () => {
   test('names every key of the schema', () => {
     const missing = [...new Set(keysOf(sweepJsonSchema()))].filter(key => !new RegExp(`\\b${key}\\b`).test(text))
     assert.deepEqual(missing, [])

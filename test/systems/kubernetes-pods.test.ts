@@ -253,7 +253,7 @@ describe('pods of a graph, on a real control plane', { skip: noKubernetes() || n
     assert.deepEqual(await list('/apis/batch/v1/namespaces/llm/jobs'), [])
   })
 
-  test('the role of docs/kubernetes.md is enough for all of this, and holds nothing that is never asked for', {
+  test('the role of docs/how-to/kubernetes.md is enough for all of this, and holds nothing that is never asked for', {
     skip: noDynamo(),
   }, async () => {
     // Creating by server-side apply is asked for as a patch. Port-forwards need create from Kubernetes 1.35 on.

@@ -56,7 +56,7 @@ describe('kubernetes, on a real control plane', { skip }, () => {
   let plane: ControlPlane
   let kubelet: Kubelet
   let frontend: MockServer
-  /** As what docs/kubernetes.md says that Fulcrum has to be allowed, and nothing else. */
+  /** As what docs/how-to/kubernetes.md says that Fulcrum has to be allowed, and nothing else. */
   let kubeconfig: string
   const operators: Operator[] = []
 

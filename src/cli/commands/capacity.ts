@@ -16,7 +16,10 @@ type CapacityOptions = CapacityFlags & {
 export function addCapacity(program: Command): void {
   program
     .command('capacity')
-    .argument('<file-or-run>', 'a capacity file (docs/capacity.md), or the folder of a run with the flags below')
+    .argument(
+      '<file-or-run>',
+      'a capacity file (docs/reference/capacity-file.md), or the folder of a run with the flags below',
+    )
     .description(
       'how many GPUs and nodes of which deployment serve your traffic under an SLO, from what a run measured',
     )

@@ -8,7 +8,7 @@ export function capacityJsonSchema(): object {
     $schema,
     title: 'Fulcrum capacity file',
     description:
-      'Which traffic is to be served, under which SLO, on what machines. docs/capacity.md explains every key.',
+      'Which traffic is to be served, under which SLO, on what machines. docs/reference/capacity-file.md explains every key.',
     ...rest,
   }
 }

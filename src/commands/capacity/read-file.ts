@@ -31,7 +31,7 @@ export async function readCapacityFile(file: string): Promise<CapacityFile> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new FulcrumError('bad-input', 'capacity-file-not-found', `${shown}: the capacity file can't be read`, {
       cause,
-      remedy: 'Write the path of a capacity file (docs/capacity.md), or the folder of a run with --rps.',
+      remedy: 'Write the path of a capacity file (docs/reference/capacity-file.md), or the folder of a run with --rps.',
     })
   })
   const source = readYaml(text, { own: true })
@@ -44,7 +44,7 @@ export async function readCapacityFile(file: string): Promise<CapacityFile> {
       report(
         [],
         `the capacity file is ${quoted(source.value)}, not key: value pairs`,
-        'write traffic and fleet; docs/capacity.md has examples',
+        'write traffic and fleet; docs/reference/capacity-file.md has examples',
       )
     throw invalid()
   }

@@ -36,6 +36,6 @@ export async function checkKubernetes(config: KubernetesConfig): Promise<readonl
     return [...checks, passed('dynamo', `${graph.name} in ${namespace} ${what}`)]
   } catch (error) {
     if (!(error instanceof FulcrumError)) throw error
-    return [...checks, missed('kubernetes', error.message, error.remedy ?? 'See docs/kubernetes.md.')]
+    return [...checks, missed('kubernetes', error.message, error.remedy ?? 'See docs/how-to/kubernetes.md.')]
   }
 }

@@ -84,7 +84,7 @@ function refusal(
     case 403:
       return new FulcrumError('environment', 'kubernetes-forbidden', message, {
         where,
-        remedy: 'Give this identity the role of docs/kubernetes.md.',
+        remedy: 'Give this identity the role of docs/how-to/kubernetes.md.',
         cause: body,
       })
     case 409:

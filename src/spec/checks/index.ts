@@ -12,7 +12,7 @@ import { checkSequenceLength } from './sequence-length.ts'
 import { checkSglang } from './sglang.ts'
 import { checkWords } from './words.ts'
 
-/** Every check of what is deployed; each looks at one thing. docs/engine-checks.md explains them. */
+/** Every check of what is deployed; each looks at one thing. docs/reference/engine-checks.md explains them. */
 export const checks: readonly Check[] = [
   checkAttach,
   checkDeployerSettings,

@@ -6,7 +6,7 @@ import type { Json } from '../../../src/model/index.ts'
 import { applyAs } from './call.ts'
 import type { ControlPlane } from './control-plane.ts'
 
-const page = join(import.meta.dirname, '../../../docs/kubernetes.md')
+const page = join(import.meta.dirname, '../../../docs/how-to/kubernetes.md')
 const paths: { readonly [kind: string]: string } = {
   ServiceAccount: '/api/v1/namespaces/llm/serviceaccounts',
   Role: '/apis/rbac.authorization.k8s.io/v1/namespaces/llm/roles',

@@ -32,6 +32,6 @@ export async function checkLoadJob(shards: JobShards): Promise<readonly Check[]>
     return [taken, ...there]
   } catch (error) {
     if (!(error instanceof FulcrumError)) throw error
-    return [missed('load job', error.message, error.remedy ?? 'See docs/kubernetes.md.')]
+    return [missed('load job', error.message, error.remedy ?? 'See docs/how-to/kubernetes.md.')]
   }
 }
