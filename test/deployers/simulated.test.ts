@@ -101,7 +101,7 @@ describe('the simulated deployer', () => {
   })
   test('previews its command without running it', () => {
     const { commands } = deployer.preview(null, disaggregated(2, 1))
-    assert.match(commands[0]?.argv.join(' ') ?? '', /engine\/main\.ts .*deepseek-r1-fp4-gb200/)
+    assert.match(commands[0]?.argv.join(' ') ?? '', /simulator\/main\.ts .*deepseek-r1-fp4-gb200/)
     assert.match(commands[0]?.note ?? '', /\+2 prefill, \+1 decode/)
   })
 })
