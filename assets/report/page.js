@@ -227,6 +227,7 @@
       element('p', { class: `standing ${point.status}` }, standing),
       list(rows),
       ...repeat(point.detail),
+      ...allFigures(point.detail),
       ...server(point.detail),
     )
     for (const view of detailViews.splice(0)) view.finalize()
@@ -342,6 +343,21 @@
     const words = detail.ids.map((/** @type {string} */ id) => `--only ${id}`)
     const code = element('code', { class: 'all', tabindex: '0' }, [data.repeat, ...words].join(' '))
     return [element('p', { class: 'again' }, 'Measure it again'), element('pre', {}, code)]
+  }
+
+  /** @param {string} unit @param {number | null} value */
+  const valueText = (unit, value) => {
+    if (unit === 'ms') return time(value)
+    return unit === '%' && value !== null ? `${figure(100 * value)} %` : `${figure(value)}${value === null ? '' : ` ${unit}`}`
+  }
+
+  /** Every figure that the point has. @param {any} detail */
+  function allFigures(detail) {
+    const rows = data.figures.flatMap((/** @type {[string, string]} */ [title, unit], /** @type {number} */ i) => {
+      const value = detail.figures[i] ?? null
+      return value === null ? [] : [[title, valueText(unit, value)]]
+    })
+    return rows.length === 0 ? [] : [element('details', { class: 'figures' }, element('summary', {}, 'All figures'), list(rows))]
   }
 
   /** The server's own metrics through the point. @param {any} detail */

@@ -23,7 +23,7 @@ interface Case {
   readonly made: Omit<MadeNights, 'nights'>
 }
 
-const gates = ['ttft_p95>5%', 'itl_p95>5%'].map(parseHistoryThreshold)
+const gates = ['ttft_p95>5%', 'itl_p95>5%'].map(text => parseHistoryThreshold(text))
 
 /** Shares of histories in which some look showed a change, or broke a gate. */
 function falseLooks({ name, made }: Case): { readonly changed: number; readonly broken: number } {

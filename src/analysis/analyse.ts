@@ -1,5 +1,6 @@
 import type { Run } from '../journal/run.ts'
 import { answersAreOneToken } from '../metrics/definitions.ts'
+import { type Figure, figures } from '../metrics/figures/index.ts'
 import type { Point, Workload } from '../model/index.ts'
 import { canonicalJson } from '../model/index.ts'
 import type { Place } from './frontier.ts'
@@ -19,6 +20,8 @@ import { type MixRecommendation, recommendForMix } from './tune/mix.ts'
 /** Everything that is concluded from a run; made again from the journal at any time, without a GPU. */
 export interface Analysis {
   readonly run: Run
+  /** The figures that each point has an estimate of. */
+  readonly figures: readonly Figure[]
   readonly points: readonly MeasuredPoint[]
   /** One for each workload, in first-seen order. */
   readonly workloads: readonly WorkloadAnalysis[]
@@ -46,14 +49,18 @@ export interface WorkloadAnalysis {
   readonly servingModes: readonly ServingModes[]
 }
 
-/** Analyses a run: groups repeats, finds frontiers, recommends. Pure. */
-export function analyse(run: Run): Analysis {
-  const points = measuredPoints(run)
+/**
+ * Analyses a run: groups repeats, finds frontiers, recommends. Pure.
+ * @param registry the figures that points get
+ */
+export function analyse(run: Run, registry: readonly Figure[] = figures): Analysis {
+  const points = measuredPoints(run, registry)
   const byWorkload = [...Map.groupBy(points, point => canonicalJson(point.workload)).values()]
   const workloads = byWorkload.map((alike, index) => analyseWorkload(alike, uniqueName(byWorkload, index), run))
   const { mix } = run.manifest
   return {
     run,
+    figures: registry,
     points,
     workloads,
     overallFrontier: frontierOfPoints(comparable(points)),

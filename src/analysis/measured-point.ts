@@ -1,11 +1,11 @@
 import type { PointResult } from '../journal/event.ts'
 import type { Run } from '../journal/run.ts'
+import { type Figure, figures, interactivity, perGpuThroughput } from '../metrics/figures/index.ts'
 import type { Measurement, Status } from '../metrics/measurement.ts'
 import type { Deployment, Load, Slo, Workload } from '../model/index.ts'
 import { contentId, gpusOf } from '../model/index.ts'
 import type { Estimate } from './estimate.ts'
 import { estimateOf } from './estimate.ts'
-import { figures, interactivity, perGpuThroughput } from './figures.ts'
 import { deploymentLabels } from './labels.ts'
 
 /**
@@ -46,7 +46,7 @@ export function pointKey({ point }: Pick<PointResult, 'point'>): string {
 }
 
 /** Groups a run's results into points, in journal order. */
-export function measuredPoints(run: Run): readonly MeasuredPoint[] {
+export function measuredPoints(run: Run, registry: readonly Figure[] = figures): readonly MeasuredPoint[] {
   const labels = deploymentLabels(run.results.map(result => result.point.deployment))
   return [...Map.groupBy(run.results, pointKey)].flatMap(([key, repeats]) => {
     const first = repeats[0]
@@ -54,7 +54,7 @@ export function measuredPoints(run: Run): readonly MeasuredPoint[] {
     const { deployment, workload, load, slo } = first.point
     const valid = repeats.flatMap(r => (r.status === 'ok' && r.measurement !== null ? [r.measurement] : []))
     const estimates = Object.fromEntries(
-      figures.map(figure => [
+      registry.map(figure => [
         figure.name,
         estimateOf(valid.map(m => figure.of(m, deployment)).filter(value => value !== null)),
       ]),

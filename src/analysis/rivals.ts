@@ -1,4 +1,5 @@
 import type { Run } from '../journal/run.ts'
+import { figures, perGpuThroughput } from '../metrics/figures/index.ts'
 import type { Deployment, LoadLevel, Point, Slo, Workload } from '../model/index.ts'
 import {
   canonicalJson,
@@ -10,7 +11,6 @@ import {
   topologyLabel,
   workersOf,
 } from '../model/index.ts'
-import { figures, perGpuThroughput } from './figures.ts'
 import { covers, kindOf } from './kin.ts'
 import { loadLabel, loadValue } from './load-label.ts'
 import { type Gap, measureAgain } from './measure-again.ts'

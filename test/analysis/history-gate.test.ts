@@ -157,7 +157,10 @@ describe('a gate on history', () => {
   })
 
   test('is told in words, as JSON and as an annotation', () => {
-    const gates = historyGate(history, ['itl_p95>5%', 'ttft_p95>90%'].map(parseHistoryThreshold))
+    const gates = historyGate(
+      history,
+      ['itl_p95>5%', 'ttft_p95>90%'].map(text => parseHistoryThreshold(text)),
+    )
     assert.deepEqual(
       gates.map(gate => historyGateText(history, gate).slice(0, 80)),
       ['itl_p95>5%: failed at 1 of its series: 1P1D, 1000/1000, concurrency 4 +24 % sinc', 'ttft_p95>90%: passed'],

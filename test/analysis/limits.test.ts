@@ -91,7 +91,7 @@ describe('what --fail-on takes', () => {
   })
 
   test('every figure takes a limit in its own unit, and whatever else is written is refused or read', () => {
-    for (const { name, unit, better } of limitFigures) {
+    for (const { name, unit, better } of limitFigures()) {
       const gate = parseGate(`${name}${better === 'lower' ? '>' : '<'}7${unit}`, null)
       assert.ok(gate.kind === 'limit' && gate.figure.name === name)
     }

@@ -1,9 +1,8 @@
 import type { Run } from '../../journal/run.ts'
+import { type Figure, figures, figuresIn } from '../../metrics/figures/index.ts'
 import type { BoundedTest } from '../../metrics/statistics/false-discovery.ts'
 import { adjustForFalseDiscovery, adjustWithinBounds } from '../../metrics/statistics/false-discovery.ts'
 import { studentUpperP } from '../../metrics/statistics/student.ts'
-import type { Figure } from '../figures.ts'
-import { figures } from '../figures.ts'
 import { type Gate, isChange } from '../gates/gate.ts'
 import type { GateOutcome } from '../gates/outcome.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
@@ -76,22 +75,12 @@ export const falseDiscoveryRate = 0.05
  */
 const gatedShare = 0.8
 
-/** Figures that are compared without being asked for. */
-const usual = [
-  'ttft_p50_ms',
-  'ttft_p95_ms',
-  'itl_p50_ms',
-  'itl_p95_ms',
-  'request_latency_p95_ms',
-  'output_tokens_per_s_per_user',
-  'output_tokens_per_s_per_gpu',
-]
-
 /**
  * Compares HEAD with BASE. Pure; the figures of gates on a change are compared besides the usual ones.
  *
  * @param known other runs of the base's sweep, made before the head: with the base they say how runs differ that nothing was changed for. Those that were
  * made under other conditions are left out.
+ * @param registry the figures that there are: those whose `shownIn` says so are compared, and those that a gate names
  */
 export function compareRuns(
   base: Run,
@@ -99,11 +88,13 @@ export function compareRuns(
   gates: readonly Gate[] = [],
   known: readonly Run[] = [],
   allowance: Allowance = nothingLost,
+  registry: readonly Figure[] = figures,
 ): Comparison {
   const thresholds = gates.filter(isChange)
   const { pairs, onlyBase, onlyHead } = matchPoints(measuredPoints(base), measuredPoints(head))
-  const asked = new Set([...usual, ...thresholds.map(threshold => threshold.figure.name)])
-  const compared = figures.filter(figure => asked.has(figure.name))
+  const usual = figuresIn('comparison', registry)
+  const asked = new Set(thresholds.map(threshold => threshold.figure.name))
+  const compared = registry.filter(figure => usual.includes(figure) || asked.has(figure.name))
   const alike = known.filter(run => environmentDifferences(base, run).every(({ kind }) => kind !== 'conditions'))
   const earlier = [base, ...alike]
     .toSorted((one, other) => (one.manifest.createdAt < other.manifest.createdAt ? -1 : 1))

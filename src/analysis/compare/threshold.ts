@@ -1,6 +1,5 @@
+import { bareName, type Figure, figureNamed, figures, type Unit } from '../../metrics/figures/index.ts'
 import { FulcrumError } from '../../model/index.ts'
-import type { Figure } from '../figures.ts'
-import { figures } from '../figures.ts'
 
 /** `ttft_p95>5%`: a change that fails a gate when it is both that large and shown. */
 export interface Threshold {
@@ -13,18 +12,21 @@ export interface Threshold {
   readonly change: number
 }
 
+/** A figure that a change can be asked of; history follows one that has no unit. */
+type ThresholdFigure = Threshold['figure'] & { readonly unit: Unit | '' }
+
 /**
  * Parses `FIGURE > N%` or `FIGURE < -N%`; the unit may be left out of the name (`ttft_p95`).
  * @throws FulcrumError bad-input
  */
-export function parseThreshold(text: string, known: readonly Threshold['figure'][] = figures): Threshold {
+export function parseThreshold(text: string, known: readonly ThresholdFigure[] = figures): Threshold {
   const match = /^\s*([a-z0-9_]+)\s*([<>])\s*([+-]?\d+(?:\.\d+)?)\s*%\s*$/i.exec(text)
-  if (match === null) throw mistake(text, 'not of the form FIGURE>N% or FIGURE<-N%')
+  if (match === null) throw mistake(text, 'not of the form FIGURE>N% or FIGURE<-N%', known)
   const [, written = '', direction, percent = ''] = match
   const name = written.toLowerCase()
-  const figure = known.find(candidate => [name, `${name}_ms`].includes(candidate.name))
-  if (figure === undefined) throw mistake(text, `there is no figure '${name}'`)
-  if (!Number.isFinite(Number(percent))) throw mistake(text, `${percent} is no percentage`)
+  const figure = figureNamed(name, known)
+  if (figure === undefined) throw mistake(text, `there is no figure '${name}'`, known)
+  if (!Number.isFinite(Number(percent))) throw mistake(text, `${percent} is no percentage`, known)
   return {
     kind: 'change',
     text: text.trim(),
@@ -34,9 +36,9 @@ export function parseThreshold(text: string, known: readonly Threshold['figure']
   }
 }
 
-function mistake(text: string, why: string): FulcrumError {
+function mistake(text: string, why: string, known: readonly ThresholdFigure[]): FulcrumError {
   return new FulcrumError('bad-input', 'threshold-invalid', `--fail-on "${text}": ${why}.`, {
-    remedy: `For example --fail-on "ttft_p95>5%" or --fail-on "output_tokens_per_s_per_gpu<-3%". Figures: ${figures.map(f => f.name.replace(/_ms$/, '')).join(', ')}.`,
+    remedy: `For example --fail-on "ttft_p95>5%" or --fail-on "output_tokens_per_s_per_gpu<-3%". Figures: ${known.map(bareName).join(', ')}.`,
   })
 }
 

@@ -1,11 +1,9 @@
+import { bareName, type Figure, figureNamed, figures, spellingsOf } from '../../metrics/figures/index.ts'
 import { FulcrumError } from '../../model/index.ts'
 import type { Threshold } from '../compare/threshold.ts'
-import type { Figure } from '../figures.ts'
-import { figures } from '../figures.ts'
 
-/** A figure that a limit can be put on; `%` is a share of 0 to 1 in what `of` gives. */
-export interface LimitFigure extends Omit<Figure, 'unit'> {
-  readonly unit: Figure['unit'] | '%'
+/** A figure that a limit can be put on. */
+export interface LimitFigure extends Figure {
   /** Known of a measurement whose other figures are not believed as well: what made it invalid may be just this. */
   readonly ofInvalid?: true
 }
@@ -46,34 +44,30 @@ const errorShare: LimitFigure = {
 }
 
 /** Figures that a limit can be put on. */
-export const limitFigures: readonly LimitFigure[] = [...figures, errorShare]
-
-/** How a limit's unit may be written, and how many of the figure's own unit it is. */
-const spellings: { readonly [unit in LimitFigure['unit']]: { readonly [spelling: string]: number } } = {
-  ms: { ms: 1, s: 1000 },
-  '%': { '%': 0.01 },
-  'requests/s': { 'requests/s': 1, 'req/s': 1, rps: 1 },
-  'tokens/s': { 'tokens/s': 1, 'tok/s': 1 },
-  'tokens/s/user': { 'tokens/s/user': 1, 'tok/s/user': 1, 'tokens/s': 1, 'tok/s': 1 },
-  'tokens/s/GPU': { 'tokens/s/gpu': 1, 'tok/s/gpu': 1, 'tokens/s': 1, 'tok/s': 1 },
-}
+export const limitFigures = (registry: readonly Figure[] = figures): readonly LimitFigure[] => [...registry, errorShare]
 
 /**
  * Parses what `--fail-on` takes: `slo`, a limit (`ttft_p95>2000ms`, `error_share>1%`) or a change (`ttft_p95>5%`).
  * @param readChange reads a change; null where there is no other run to change from
+ * @param registry the figures that points have
  * @throws FulcrumError bad-input `threshold-invalid`
  */
-export function parseGate(text: string, readChange: ((text: string) => Threshold) | null): Gate {
+export function parseGate(
+  text: string,
+  readChange: ((text: string) => Threshold) | null,
+  registry: readonly Figure[] = figures,
+): Gate {
+  const known = limitFigures(registry)
+  const mistake = (why: string) => limitMistake(text, why, readChange, known)
   if (/^\s*slo\s*$/i.test(text)) return { kind: 'slo', text: 'slo' }
   const match = /^\s*([a-z0-9_]+)\s*([<>])\s*([+-]?\d+(?:\.\d+)?)\s*([a-zµ%/]*)\s*$/i.exec(text)
-  if (match === null)
-    throw mistake(text, `not of the form slo, FIGURE>LIMIT${readChange === null ? '' : ', FIGURE>N%'}`, readChange)
+  if (match === null) throw mistake(`not of the form slo, FIGURE>LIMIT${readChange === null ? '' : ', FIGURE>N%'}`)
   const [, written = '', direction, digits = '', unit = ''] = match
   const name = written.toLowerCase()
-  const figure = limitFigures.find(candidate => [name, `${name}_ms`].includes(candidate.name))
+  const figure = figureNamed(name, known)
   if (unit === '%' && figure?.unit !== '%') {
     if (readChange !== null) return readChange(text)
-    if (figure === undefined) throw mistake(text, `there is no figure '${name}'`, readChange)
+    if (figure === undefined) throw mistake(`there is no figure '${name}'`)
     throw new FulcrumError(
       'bad-input',
       'threshold-invalid',
@@ -83,17 +77,15 @@ export function parseGate(text: string, readChange: ((text: string) => Threshold
       },
     )
   }
-  if (figure === undefined) throw mistake(text, `there is no figure '${name}'`, readChange)
-  const units = spellings[figure.unit]
-  const factor = units[unit.toLowerCase()]
+  if (figure === undefined) throw mistake(`there is no figure '${name}'`)
+  const spellings = spellingsOf(figure.unit)
+  const factor = spellings[unit.toLowerCase()]
   if (factor === undefined)
     throw mistake(
-      text,
-      `${figure.title} is in ${figure.unit}: write ${Object.keys(units).join(' or ')}${unit === '' ? ' after the number' : `, not ${unit}`}`,
-      readChange,
+      `${figure.title} is in ${figure.unit}: write ${Object.keys(spellings).join(' or ')}${unit === '' ? ' after the number' : `, not ${unit}`}`,
     )
   const limit = Number(digits) * factor
-  if (!Number.isFinite(limit) || limit < 0) throw mistake(text, `${figure.title} can't be ${digits}${unit}`, readChange)
+  if (!Number.isFinite(limit) || limit < 0) throw mistake(`${figure.title} can't be ${digits}${unit}`)
   const worse = figure.better === 'lower' ? '>' : '<'
   if (direction !== worse)
     throw new FulcrumError(
@@ -106,14 +98,14 @@ export function parseGate(text: string, readChange: ((text: string) => Threshold
 }
 
 /** A limit on a figure as somebody could write it. */
-function exampleOf({ name, unit, better }: LimitFigure): string {
+function exampleOf(figure: LimitFigure): string {
   const amounts = { ms: '2000ms', '%': '1%' } as { readonly [unit: string]: string }
-  return `${name.replace(/_ms$/, '')}${better === 'lower' ? '>' : '<'}${amounts[unit] ?? `100${unit}`}`
+  return `${bareName(figure)}${figure.better === 'lower' ? '>' : '<'}${amounts[figure.unit] ?? `100${figure.unit}`}`
 }
 
-function mistake(text: string, why: string, readChange: unknown): FulcrumError {
+function limitMistake(text: string, why: string, readChange: unknown, known: readonly LimitFigure[]): FulcrumError {
   const change = readChange === null ? '' : ', --fail-on "itl_p95>5%"'
   return new FulcrumError('bad-input', 'threshold-invalid', `--fail-on "${text}": ${why}.`, {
-    remedy: `For example --fail-on slo, --fail-on "ttft_p95>2000ms"${change}. Figures: ${limitFigures.map(f => f.name.replace(/_ms$/, '')).join(', ')}.`,
+    remedy: `For example --fail-on slo, --fail-on "ttft_p95>2000ms"${change}. Figures: ${known.map(bareName).join(', ')}.`,
   })
 }

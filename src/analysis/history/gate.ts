@@ -1,16 +1,16 @@
 import type { Run } from '../../journal/run.ts'
+import { bareName, type Figure, figures, figuresIn } from '../../metrics/figures/index.ts'
 import { FulcrumError } from '../../model/index.ts'
 import { type Allowance, nothingLost } from '../compare/gate.ts'
 import { lossCount, lossSentence } from '../compare/losses.ts'
 import { isBeyond, parseThreshold, type Threshold } from '../compare/threshold.ts'
-import { figures } from '../figures.ts'
 import type { Gate } from '../gates/gate.ts'
 import { limitOutcome } from '../gates/limit.ts'
 import { type GateOutcome, pointCount } from '../gates/outcome.ts'
 import type { History, Trend } from './history.ts'
 import { leastAfter, leastBefore } from './level-changes.ts'
 import { type HistoryLosses, historyLosses } from './losses.ts'
-import { followedFigures, frontierArea } from './series.ts'
+import { frontierArea } from './series.ts'
 
 /** A figure that has left its level for good, further than a threshold allows. */
 export interface BrokenTrend {
@@ -51,12 +51,12 @@ const fewestValues = leastBefore + leastAfter
  * Parses a threshold of a figure that history follows; `hypervolume` is the area under the frontier.
  * @throws FulcrumError bad-input
  */
-export function parseHistoryThreshold(text: string): Threshold {
-  const threshold = parseThreshold(text, [...figures, frontierArea])
-  const names = [frontierArea.name, ...followedFigures]
-  if (names.includes(threshold.figure.name)) return threshold
+export function parseHistoryThreshold(text: string, registry: readonly Figure[] = figures): Threshold {
+  const threshold = parseThreshold(text, [...registry, frontierArea])
+  const followed = [frontierArea, ...figuresIn('history', registry)]
+  if (followed.some(({ name }) => name === threshold.figure.name)) return threshold
   throw new FulcrumError('bad-input', 'threshold-invalid', `--fail-on "${text}": history doesn't follow that figure.`, {
-    remedy: `It follows ${names.map(name => name.replace(/_ms$/, '')).join(', ')}. fulcrum compare knows the others.`,
+    remedy: `It follows ${followed.map(bareName).join(', ')}. fulcrum compare knows the others.`,
   })
 }
 

@@ -1,4 +1,5 @@
 import type { Run } from '../../journal/run.ts'
+import { type Figure, figures } from '../../metrics/figures/index.ts'
 import { studentCritical } from '../../metrics/statistics/student.ts'
 import type { LevelChange } from './level-changes.ts'
 import { levelChanges } from './level-changes.ts'
@@ -51,8 +52,13 @@ export const historyMethod =
  * Follows every key figure over the runs of a sweep, oldest first. A change needs a step that neither the noise between runs nor their
  * dependence on the runs before explains ({@link levelChanges}), and a size above what repeats alone would do.
  */
-export function historyOf(sweep: string, runs: readonly Run[], baselineRunId: string | null): History {
-  const series = seriesOf(runs)
+export function historyOf(
+  sweep: string,
+  runs: readonly Run[],
+  baselineRunId: string | null,
+  registry: readonly Figure[] = figures,
+): History {
+  const series = seriesOf(runs, registry)
   const tracks = series.map(({ figure, values }) => ({
     family: figure.name,
     values: values.map(({ run, mean }) => ({ run, log: Math.log(mean) })),

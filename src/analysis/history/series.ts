@@ -1,10 +1,9 @@
 import type { Run } from '../../journal/run.ts'
+import { type Figure, figures, figuresIn } from '../../metrics/figures/index.ts'
 import { canonicalJson } from '../../model/index.ts'
 import { analyse } from '../analyse.ts'
 import { windowsOf } from '../compare/likeness.ts'
 import { asked } from '../compare/match.ts'
-import type { Figure } from '../figures.ts'
-import { figures } from '../figures.ts'
 import { loadLabel } from '../load-label.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import type { Noise } from '../statistics/repeat-noise.ts'
@@ -47,14 +46,6 @@ export const frontierArea = {
   better: 'higher',
 } as const satisfies Series['figure']
 
-/** Figures that are followed for every point. */
-export const followedFigures: readonly string[] = [
-  'ttft_p95_ms',
-  'itl_p95_ms',
-  'output_tokens_per_s_per_user',
-  'output_tokens_per_s_per_gpu',
-]
-
 interface Sample {
   readonly subject: SeriesSubject
   readonly figure: Series['figure']
@@ -63,20 +54,25 @@ interface Sample {
 }
 
 /** The series of runs in the order given (oldest first): each workload's frontier first, then every point's figures. */
-export function seriesOf(runs: readonly Run[]): readonly Series[] {
+export function seriesOf(runs: readonly Run[], registry: readonly Figure[] = figures): readonly Series[] {
   const samples = new Map<string, Sample[]>()
   const add = (key: string, sample: Sample) => {
     const known = samples.get(key)
     if (known === undefined) samples.set(key, [sample])
     else known.push(sample)
   }
-  for (const [index, run] of runs.entries()) addRun(run, index, add)
+  for (const [index, run] of runs.entries()) addRun(run, index, figuresIn('history', registry), add)
   const series = [...samples].map(([key, of]) => joined(key, of))
   const first = series.filter(one => one.key.startsWith('workload'))
   return [...first, ...series.filter(one => !one.key.startsWith('workload'))].filter(one => one.values.length > 0)
 }
 
-function addRun(run: Run, index: number, add: (key: string, sample: Sample) => void): void {
+function addRun(
+  run: Run,
+  index: number,
+  followed: readonly Figure[],
+  add: (key: string, sample: Sample) => void,
+): void {
   const analysis = analyse(run)
   for (const { name, hypervolume, points, workload } of analysis.workloads) {
     // A frontier of part of the points is another thing.
@@ -90,7 +86,7 @@ function addRun(run: Run, index: number, add: (key: string, sample: Sample) => v
       })
     }
     for (const point of points) {
-      for (const figure of figures.filter(({ name }) => followedFigures.includes(name))) {
+      for (const figure of followed) {
         const values = point.valid.flatMap(measurement => figure.of(measurement, point.deployment) ?? [])
         if (values.length === 0 || values.some(value => value <= 0)) continue
         add(`point ${figure.name} ${windowPrefix([point])}${canonicalJson([asked(point), point.deployment.engine])}`, {

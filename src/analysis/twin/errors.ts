@@ -1,7 +1,7 @@
+import { figures } from '../../metrics/figures/index.ts'
 import type { Measurement } from '../../metrics/measurement.ts'
 import type { Deployment } from '../../model/index.ts'
 import type { Simulation } from '../../simulator/simulate.ts'
-import { figures } from '../figures.ts'
 import type { FitPoint } from './fit-point.ts'
 import type { FigureErrors } from './twin.ts'
 

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { Comparison, FigureChange } from '../../analysis/compare/compare.ts'
-import type { Figure } from '../../analysis/figures.ts'
 import { shortLoad } from '../../analysis/load-label.ts'
+import type { Figure } from '../../metrics/figures/index.ts'
 import type { Theme } from '../html/theme.ts'
 import { light } from '../html/theme.ts'
 import { slugOf } from '../views/report.ts'

@@ -1,7 +1,7 @@
-import { figures } from '../../analysis/figures.ts'
 import type { MeasuredPoint } from '../../analysis/measured-point.ts'
 import type { PointResult } from '../../journal/event.ts'
 import { ratesOf } from '../../metrics/definitions.ts'
+import { type Figure, figures, firstFigures } from '../../metrics/figures/index.ts'
 import { gpusOf, gpusOfRole, meanTokens, topologyLabel, workersOf } from '../../model/index.ts'
 
 /** A cell of points.csv: null is written as an empty field. */
@@ -48,15 +48,15 @@ const ofAll = (m: NonNullable<PointResult['measurement']>, count: number) =>
 
 const level = ({ result }: Row) => result.point.load.level
 
-const figureColumns: readonly CsvColumn[] = figures.map(figure => ({
+const figureColumn = (figure: Figure): CsvColumn => ({
   name: figure.name,
   type: 'number',
   meaning: `${figure.title}, ${figure.unit}`,
   of: ({ result }) => (result.measurement === null ? null : figure.of(result.measurement, result.point.deployment)),
-}))
+})
 
-/** All columns in order. Scripts rely on those up to `on_frontier`; new ones go to the end. */
-export const csvColumns: readonly CsvColumn[] = [
+/** Columns that scripts rely on, before the first figures. */
+const identityColumns: readonly CsvColumn[] = [
   { name: 'point_id', type: 'text', meaning: 'hash of all that decides the outcome', of: row => row.result.point.id },
   {
     name: 'status',
@@ -129,7 +129,10 @@ export const csvColumns: readonly CsvColumn[] = [
   measured('requests', 'integer', 'measured requests sent', m => ofAll(m, m.requests.sent)),
   measured('errors', 'integer', 'measured requests that failed', m => ofAll(m, m.requests.failed)),
   measured('duration_s', 'number', 'length of the measurement window, s', m => (m.durationS > 0 ? m.durationS : null)),
-  ...figureColumns,
+]
+
+/** Columns after the first figures. */
+const standingColumns: readonly CsvColumn[] = [
   {
     name: 'on_frontier',
     type: 'boolean',
@@ -192,3 +195,20 @@ export const csvColumns: readonly CsvColumn[] = [
   { name: 'variant', type: 'text', meaning: 'name of the variant; empty in a sweep without variants', of: () => null },
   measured('warmup_requests', 'integer', 'requests sent before the measured ones', m => m.warmupRequests ?? null),
 ]
+
+/**
+ * All columns in order. Scripts rely on the place of those up to `on_frontier`, so figures that came later stand at the end.
+ * @param registry the figures that there are
+ */
+export function columnsOf(registry: readonly Figure[] = figures): readonly CsvColumn[] {
+  const isFirst = (figure: Figure) => firstFigures.includes(figure)
+  return [
+    ...identityColumns,
+    ...registry.filter(isFirst).map(figureColumn),
+    ...standingColumns,
+    ...registry.filter(figure => !isFirst(figure)).map(figureColumn),
+  ]
+}
+
+/** The columns of the registered figures. */
+export const csvColumns: readonly CsvColumn[] = columnsOf()

@@ -3,7 +3,8 @@ import { lossesOf } from '../../analysis/compare/losses.ts'
 import { pointName } from '../../analysis/compare/match.ts'
 import type { GateOutcome } from '../../analysis/gates/outcome.ts'
 import { escapeHtml } from '../html/html.ts'
-import { changeText, valueText } from '../views/comparison-words.ts'
+import { changeText } from '../views/comparison-words.ts'
+import { valueText } from '../views/format.ts'
 
 /**
  * JUnit XML as GitLab, Jenkins and GitHub actions read it: a suite a gate, a case a point. What was not tested is an error with its

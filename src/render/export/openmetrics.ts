@@ -1,24 +1,18 @@
-import { analyse } from '../../analysis/analyse.ts'
-import type { Figure } from '../../analysis/figures.ts'
-import { figures } from '../../analysis/figures.ts'
+import { type Analysis, analyse } from '../../analysis/analyse.ts'
 import { loadLabel } from '../../analysis/load-label.ts'
 import type { Run } from '../../journal/run.ts'
-
-/** OpenMetrics wants seconds, and a unit at the end of the name. */
-const units: { readonly [unit in Figure['unit']]: { readonly suffix: string; readonly factor: number } } = {
-  ms: { suffix: 'seconds', factor: 1e-3 },
-  'tokens/s': { suffix: 'tokens_per_second', factor: 1 },
-  'requests/s': { suffix: 'requests_per_second', factor: 1 },
-  'tokens/s/user': { suffix: 'tokens_per_second', factor: 1 },
-  'tokens/s/GPU': { suffix: 'tokens_per_second', factor: 1 },
-}
+import { bareName, type Figure, units } from '../../metrics/figures/index.ts'
 
 /**
  * A run's figures as OpenMetrics 1.0 text, for a Prometheus push or textfile collector: one gauge a figure, one sample a point (the
  * mean over its valid repeats), times in seconds; how many results have which status, of each point and in all; and failed requests.
  */
 export function openMetrics(run: Run): string {
-  const { workloads, points } = analyse(run)
+  return openMetricsOf(analyse(run))
+}
+
+/** As {@link openMetrics}, from an analysis that is there already. */
+export function openMetricsOf({ run, figures, workloads, points }: Analysis): string {
   const nameOf = new Map(workloads.flatMap(({ name, points: of }) => of.map(point => [point, name] as const)))
   const labelsOf = (point: (typeof points)[number]) => ({
     sweep: run.manifest.sweep,
@@ -30,8 +24,8 @@ export function openMetrics(run: Run): string {
   })
   const lines: string[] = []
   for (const figure of figures) {
-    const { suffix, factor } = units[figure.unit]
-    const name = metricName(figure.name, suffix)
+    const { name: suffix, factor } = units[figure.unit].base
+    const name = metricName(figure, suffix)
     lines.push(`# TYPE ${name} gauge`, `# UNIT ${name} ${suffix}`, `# HELP ${name} ${escaped(helpOf(figure))}`)
     for (const point of points) {
       const value = point.figures[figure.name]?.mean
@@ -61,12 +55,9 @@ export function openMetrics(run: Run): string {
   return `${lines.join('\n')}\n# EOF\n`
 }
 
-/** `ttft_p95_ms` becomes `fulcrum_ttft_p95_seconds`; the unit comes last and once. */
-function metricName(figure: string, suffix: string): string {
-  const bare = figure
-    .replace(/_ms$/, '')
-    .replace('output_tokens_per_s', 'output')
-    .replace('input_tokens_per_s', 'input')
+/** `ttft_p95_ms` becomes `fulcrum_ttft_p95_seconds`: OpenMetrics wants the base unit at the end of the name, once. */
+function metricName(figure: Figure, suffix: string): string {
+  const bare = bareName(figure).replace('output_tokens_per_s', 'output').replace('input_tokens_per_s', 'input')
   return `fulcrum_${bare}_${suffix}`
 }
 

@@ -1,8 +1,8 @@
 import { parquetWriteBuffer } from 'hyparquet-writer'
-import { analyse } from '../../analysis/analyse.ts'
+import { type Analysis, analyse } from '../../analysis/analyse.ts'
 import type { Run } from '../../journal/run.ts'
 import type { Cell, ColumnType } from './columns.ts'
-import { csvColumns } from './columns.ts'
+import { columnsOf } from './columns.ts'
 import { rowsOf } from './rows.ts'
 
 const parquetTypes = {
@@ -18,10 +18,16 @@ const parquetTypes = {
  * which run it is of are in the file's own metadata (`fulcrum.columns`, `fulcrum.run`, both JSON).
  */
 export function pointsParquet(run: Run): Uint8Array {
-  const rows = rowsOf(analyse(run))
-  const { sweep, runId, createdAt, git, versions } = run.manifest
+  return pointsParquetOf(analyse(run))
+}
+
+/** As {@link pointsParquet}, from an analysis that is there already. */
+export function pointsParquetOf(analysis: Analysis): Uint8Array {
+  const columns = columnsOf(analysis.figures)
+  const rows = rowsOf(analysis)
+  const { sweep, runId, createdAt, git, versions } = analysis.run.manifest
   const buffer = parquetWriteBuffer({
-    columnData: csvColumns.map(({ name, type, of }) => ({
+    columnData: columns.map(({ name, type, of }) => ({
       name,
       type: parquetTypes[type],
       data: rows.map(row => typed(of(row), type)),
@@ -30,7 +36,7 @@ export function pointsParquet(run: Run): Uint8Array {
       { key: 'fulcrum.run', value: JSON.stringify({ sweep, runId, createdAt, git }) },
       {
         key: 'fulcrum.columns',
-        value: JSON.stringify(Object.fromEntries(csvColumns.map(({ name, meaning }) => [name, meaning]))),
+        value: JSON.stringify(Object.fromEntries(columns.map(({ name, meaning }) => [name, meaning]))),
       },
     ],
     createdBy: `fulcrum version ${versions.fulcrum}`,

@@ -4,7 +4,7 @@ import { analyse } from '../../analysis/analyse.ts'
 import type { Run } from '../../journal/run.ts'
 import { leftOutRecords } from '../views/left-out.ts'
 import type { Cell } from './columns.ts'
-import { csvColumns } from './columns.ts'
+import { columnsOf } from './columns.ts'
 import { rowsOf } from './rows.ts'
 
 /** points.csv of a run: one row for each repeat, figures unrounded, then one for each point that a search left out. */
@@ -14,11 +14,10 @@ export function pointsCsv(run: Run): string {
 
 /** As {@link pointsCsv}, from an analysis that is there already. */
 export function pointsCsvOf(analysis: Analysis): string {
-  const records = rowsOf(analysis).map(row => csvColumns.map(column => written(column.of(row))))
-  const leftOut = leftOutRecords(analysis.run).map(record =>
-    csvColumns.map(({ name }) => written(record[name] ?? null)),
-  )
-  return stringify([csvColumns.map(column => column.name), ...records, ...leftOut])
+  const columns = columnsOf(analysis.figures)
+  const records = rowsOf(analysis).map(row => columns.map(column => written(column.of(row))))
+  const leftOut = leftOutRecords(analysis.run).map(record => columns.map(({ name }) => written(record[name] ?? null)))
+  return stringify([columns.map(column => column.name), ...records, ...leftOut])
 }
 
 /**

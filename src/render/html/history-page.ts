@@ -3,8 +3,8 @@ import type { History, Trend } from '../../analysis/history/history.ts'
 import { historyMethod } from '../../analysis/history/history.ts'
 import { largest } from '../../model/index.ts'
 import { historySpec } from '../charts/history.ts'
-import { historyRow, runText, trendValue } from '../terminal/history.ts'
-import { change } from '../views/format.ts'
+import { historyRow, runText } from '../terminal/history.ts'
+import { change, valueText } from '../views/format.ts'
 import { historyGateText } from '../views/history-gate.ts'
 import type { Crumb } from './crumbs.ts'
 import { crumbTrail } from './crumbs.ts'
@@ -109,7 +109,7 @@ async function figureOf(history: History, trend: Trend): Promise<Html> {
   return html`<figure><figcaption><h3>${trend.figure.title}: ${name}</h3><p>${trend.figure.better === 'higher' ? 'Higher is better' : 'Lower is better'}. Latest ${row.latest}, ${row.since} against ${history.baseline === null ? 'the oldest run' : 'the baseline'}.</p></figcaption>
 ${await picture(`${trend.figure.title} of ${name} over runs`, theme => historySpec(history, trend, theme))}
 <details class="data"><summary>As a table</summary>${scrolling(html`<table><thead><tr><th>Run</th><th class="n">${trend.figure.title}</th><th class="n">Repeats</th></tr></thead>
-<tbody>${trend.values.map(({ run, mean, repeats }) => html`<tr><td>${runText(history, run)}</td><td class="n" data-v="${mean}">${trendValue(trend, mean)}</td><td class="n">${repeats}</td></tr>`)}</tbody></table>`)}</details></figure>`
+<tbody>${trend.values.map(({ run, mean, repeats }) => html`<tr><td>${runText(history, run)}</td><td class="n" data-v="${mean}">${valueText(trend.figure, mean)}</td><td class="n">${repeats}</td></tr>`)}</tbody></table>`)}</details></figure>`
 }
 
 function trendsSection(history: History): Html {

@@ -5,6 +5,7 @@ import { distributionSpec } from '../charts/distribution.ts'
 import { sampled } from '../views/chart-point.ts'
 import { deploymentFacts } from '../views/deployment-facts.ts'
 import { pointDetail, quantilePercents } from '../views/point-detail.ts'
+import { pointFigures } from '../views/point-figures.ts'
 import { repeatCommand } from '../views/repeat-command.ts'
 import type { Report } from '../views/report.ts'
 import { coursesWithin } from '../views/server-time-series.ts'
@@ -28,7 +29,8 @@ export function pageData(report: Report) {
     const point = pointOf.get(key)
     if (point === undefined) return undefined
     const { server, ...detail } = pointDetail(point)
-    return compact({ ...detail, server: server.map(([name, mean, max]) => [names.indexOf(name), mean, max]) })
+    const figures = pointFigures(point, report.analysis)
+    return compact({ ...detail, figures, server: server.map(([name, mean, max]) => [names.indexOf(name), mean, max]) })
   }
   const distribution = indexOf(distributionSpec())
   const course = indexOf(courseSpec())
@@ -55,6 +57,7 @@ export function pageData(report: Report) {
     names: names.all,
     deployments: deploymentFacts(report.analysis),
     percents: quantilePercents,
+    figures: report.analysis.figures.map(({ title, unit }) => [title, unit]),
     repeat: repeatCommand(report.analysis.run.manifest),
     series: report.series,
     shapes,

@@ -5,8 +5,8 @@ import { throughputAt } from '../../analysis/compare/frontier-gain.ts'
 import { pointName } from '../../analysis/compare/match.ts'
 import { gateText, type Outcome } from '../../analysis/gates/outcome.ts'
 import { largest, smallest } from '../../model/index.ts'
-import { changeText, noiseSentence, valueText, verdictSentence } from '../views/comparison-words.ts'
-import { change, figure } from '../views/format.ts'
+import { changeText, noiseSentence, verdictSentence } from '../views/comparison-words.ts'
+import { change, figure, valueText } from '../views/format.ts'
 import { escapeMarkdown } from './summary.ts'
 
 /** GitHub refuses longer comments. */

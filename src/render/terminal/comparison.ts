@@ -1,7 +1,6 @@
 import type { Comparison } from '../../analysis/compare/compare.ts'
 import { shortLoad } from '../../analysis/load-label.ts'
-import { valueText } from '../views/comparison-words.ts'
-import { change } from '../views/format.ts'
+import { change, valueText } from '../views/format.ts'
 
 /** A shown change as the terminal prints it; every field is ready text. */
 export interface ChangeRow {

@@ -3,7 +3,7 @@ import type { HistoryGate } from '../../analysis/history/gate.ts'
 import type { History, HistoryChange, Trend } from '../../analysis/history/history.ts'
 import { historyMethod } from '../../analysis/history/history.ts'
 import { largest } from '../../model/index.ts'
-import { change, figure, time } from '../views/format.ts'
+import { change, figure, valueText } from '../views/format.ts'
 
 /** A trend as the terminal prints it; every field is ready text. */
 export interface HistoryRow {
@@ -42,7 +42,7 @@ export function historyRow(history: History, trend: Trend): HistoryRow {
   return {
     ...trend.subject,
     figure: trend.figure.title,
-    latest: trendValue(trend, latest),
+    latest: valueText(trend.figure, latest),
     since: latest === null || reference === null ? '–' : change(latest / reference - 1),
     noise: trend.band === null ? '–' : `±${figure((trend.band - 1) * 100)} %`,
   }
@@ -53,9 +53,6 @@ function referenceOf(history: History, trend: Trend): number | null {
   if (history.baseline === null) return trend.values[0]?.mean ?? null
   return trend.values.find(value => value.run === history.baseline)?.mean ?? null
 }
-
-export const trendValue = (trend: Pick<Trend, 'figure'>, value: number | null): string =>
-  trend.figure.unit === 'ms' ? time(value) : figure(value)
 
 /** `ITL p95 of 2P1D, 8000/256, concurrency 16: worse by +20 %`. */
 function changeSentence({ series, relative, verdict }: HistoryChange): string {

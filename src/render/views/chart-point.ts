@@ -1,10 +1,10 @@
 import type { Analysis, WorkloadAnalysis } from '../../analysis/analyse.ts'
 import { estimateOf } from '../../analysis/estimate.ts'
-import { figures, interactivity, perGpuThroughput } from '../../analysis/figures.ts'
 import { dominatorOf } from '../../analysis/frontier.ts'
 import { loadLabel, loadValue } from '../../analysis/load-label.ts'
 import type { MeasuredPoint } from '../../analysis/measured-point.ts'
 import { meetsSlo, objectives } from '../../analysis/slo.ts'
+import { type Figure, interactivity, perGpuThroughput } from '../../metrics/figures/index.ts'
 import { topologyLabel, workersOf } from '../../model/index.ts'
 
 /** A point as the charts see it: flat, and safe to hand to anybody as JSON. Null where there is nothing to draw. */
@@ -50,13 +50,22 @@ export function chartPoints(analysis: Analysis): readonly ChartPoint[] {
   return analysis.workloads.flatMap(workload => {
     const frontier = new Set(workload.frontier)
     const knees = new Set(workload.curves.map(curve => curve.knee))
-    return workload.points.map(point => chartPoint(point, workload, frontier.has(point), knees.has(point)))
+    return workload.points.map(point =>
+      chartPoint(point, workload, {
+        shown: shownFigures(point, analysis.figures),
+        onFrontier: frontier.has(point),
+        knee: knees.has(point),
+      }),
+    )
   })
 }
 
-function chartPoint(point: MeasuredPoint, workload: WorkloadAnalysis, onFrontier: boolean, knee: boolean): ChartPoint {
+function chartPoint(
+  point: MeasuredPoint,
+  workload: WorkloadAnalysis,
+  { shown, onFrontier, knee }: { shown: MeasuredPoint['figures']; onFrontier: boolean; knee: boolean },
+): ChartPoint {
   const { topology } = point.deployment
-  const shown = point.status === 'ok' ? point.figures : figuresOfInvalid(point)
   const x = shown[interactivity]
   const y = shown[perGpuThroughput]
   return {
@@ -95,7 +104,8 @@ function chartPoint(point: MeasuredPoint, workload: WorkloadAnalysis, onFrontier
 }
 
 /** An invalid point is drawn where it was measured, as a cross: to leave it out would hide that something went wrong there. */
-function figuresOfInvalid(point: MeasuredPoint): MeasuredPoint['figures'] {
+export function shownFigures(point: MeasuredPoint, figures: readonly Figure[]): MeasuredPoint['figures'] {
+  if (point.status === 'ok') return point.figures
   const measured = point.repeats.flatMap(repeat => repeat.measurement ?? [])
   return Object.fromEntries(
     figures.map(figure => [

@@ -2,14 +2,8 @@ import { fewestRuns } from '../../analysis/compare/between-runs.ts'
 import type { Comparison, FigureChange } from '../../analysis/compare/compare.ts'
 import { verdictCounts } from '../../analysis/compare/compare.ts'
 import { lossesOf, lossSentence } from '../../analysis/compare/losses.ts'
-import type { Figure } from '../../analysis/figures.ts'
 import { isStopped } from '../../analysis/gates/outcome.ts'
-import { change, figure, time } from './format.ts'
-
-/** A figure's value with its unit. */
-export function valueText(of: Figure, value: number | null): string {
-  return of.unit === 'ms' ? time(value) : figure(value)
-}
+import { change } from './format.ts'
 
 /** `+5.2 % (+3.1 % to +7.4 %)`; `–` where there is nothing to compare. */
 export function changeText({ relative, ci95 }: Pick<FigureChange, 'relative' | 'ci95'>): string {

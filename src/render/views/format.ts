@@ -18,6 +18,12 @@ export function time(ms: number | null | undefined): string {
   return ms < 1000 ? `${figure(ms)} ms` : `${figure(ms / 1000)} s`
 }
 
+/** A figure's value as its unit is read: `187 ms`, `1.5 %`, else the bare number, whose unit stands in the title. */
+export function valueText({ unit }: { readonly unit: string }, value: number | null | undefined): string {
+  if (unit === 'ms') return time(value)
+  return unit === '%' && value !== null && value !== undefined ? `${figure(100 * value)} %` : figure(value)
+}
+
 /** `1 workload`, `1,234 workloads`. */
 export function counted(number: number, noun: string): string {
   return `${whole.format(number)} ${noun}${number === 1 ? '' : 's'}`

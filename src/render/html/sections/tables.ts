@@ -1,8 +1,10 @@
 import { loadLabel, shortLoad } from '../../../analysis/load-label.ts'
 import type { MeasuredPoint } from '../../../analysis/measured-point.ts'
-import { change, figure, time } from '../../views/format.ts'
+import type { Figure } from '../../../metrics/figures/index.ts'
+import { change, figure, time, valueText } from '../../views/format.ts'
 import type { OverallReport } from '../../views/overall.ts'
 import { workloadNames } from '../../views/overall.ts'
+import { tableFigures } from '../../views/point-figures.ts'
 import type { Report, WorkloadReport } from '../../views/report.ts'
 import type { Html } from '../html.ts'
 import { html } from '../html.ts'
@@ -19,34 +21,37 @@ const number = (value: number | null | undefined, text: string): Html =>
 /** The head of a figure's column says which column of points.csv its cells are from. */
 const head = (title: string, name: string): Html => html`<th class="n" data-figure="${name}">${title}</th>`
 
-const plain = (name: string, point: MeasuredPoint) =>
-  number(point.figures[name]?.mean, figure(point.figures[name]?.mean))
+const heads = (figures: readonly Figure[]) => figures.map(({ name, title, short = title }) => head(short, name))
+const cells = (figures: readonly Figure[], point: MeasuredPoint) =>
+  figures.map(of => number(point.figures[of.name]?.mean, valueText(of, point.figures[of.name]?.mean)))
 const timed = (name: string, point: MeasuredPoint) => number(point.figures[name]?.mean, time(point.figures[name]?.mean))
 
 /** Every point of a workload, the frontier's first by rising interactivity. */
-export function frontierDataTable(section: WorkloadReport, limit: number): Html {
+export function frontierDataTable(section: WorkloadReport, figures: readonly Figure[], limit: number): Html {
+  const shownFigures = tableFigures(figures)
   const standing = new Map(section.points.map(point => [point.key, point]))
   const onFrontier = new Set(section.analysis.frontier)
   const all = [...section.analysis.frontier, ...section.analysis.points.filter(point => !onFrontier.has(point))]
   const ordered = all.slice(0, limit)
-  return html`${leftOut(all.length, limit)}${scrolling(html`<table><thead><tr><th>Deployment</th><th>Load</th><th class="n">GPUs</th>${head('Tokens/s per user', 'output_tokens_per_s_per_user')}${head('Tokens/s per GPU', 'output_tokens_per_s_per_gpu')}${head('TTFT p95', 'ttft_p95_ms')}${head('ITL p95', 'itl_p95_ms')}<th>SLO</th><th>Standing</th></tr></thead>
+  return html`${leftOut(all.length, limit)}${scrolling(html`<table><thead><tr><th>Deployment</th><th>Load</th><th class="n">GPUs</th>${heads(shownFigures)}<th>SLO</th><th>Standing</th></tr></thead>
 <tbody>${ordered.map(point => {
     const shown = standing.get(point.key)
-    return html`<tr data-key="${point.key}" data-status="${point.status}"><td><a href="#point=${point.key}">${point.label}</a></td><td>${loadLabel(point.load.level)}</td><td class="n">${point.gpus}</td>${plain('output_tokens_per_s_per_user', point)}${plain('output_tokens_per_s_per_gpu', point)}${timed('ttft_p95_ms', point)}${timed('itl_p95_ms', point)}<td>${shown?.slo ?? ''}</td><td>${shown?.standing ?? ''}</td></tr>`
+    return html`<tr data-key="${point.key}" data-status="${point.status}"><td><a href="#point=${point.key}">${point.label}</a></td><td>${loadLabel(point.load.level)}</td><td class="n">${point.gpus}</td>${cells(shownFigures, point)}<td>${shown?.slo ?? ''}</td><td>${shown?.standing ?? ''}</td></tr>`
   })}</tbody></table>`)}`
 }
 
 /** The overall frontier by rising interactivity, then the rest of each workload's own: nothing else can be on it. */
 export function overallDataTable(report: Report, overall: OverallReport): Html {
   const { overallFrontier, workloads } = report.analysis
+  const figures = tableFigures(report.analysis.figures)
   const names = workloadNames(report.analysis)
   const standing = new Map(overall.points.map(point => [point.key, point.standing]))
   const onIt = new Set(overallFrontier)
   const rest = workloads.flatMap(workload => workload.frontier.filter(point => !onIt.has(point)))
-  return scrolling(html`<table><thead><tr><th>Workload</th><th>Deployment</th><th>Load</th><th class="n">GPUs</th>${head('Tokens/s per user', 'output_tokens_per_s_per_user')}${head('Tokens/s per GPU', 'output_tokens_per_s_per_gpu')}${head('TTFT p95', 'ttft_p95_ms')}${head('ITL p95', 'itl_p95_ms')}<th>Standing</th></tr></thead>
+  return scrolling(html`<table><thead><tr><th>Workload</th><th>Deployment</th><th>Load</th><th class="n">GPUs</th>${heads(figures)}<th>Standing</th></tr></thead>
 <tbody>${[...overallFrontier, ...rest].map(
     point =>
-      html`<tr data-key="${point.key}" data-status="${point.status}"><td>${names.get(point) ?? ''}</td><td><a href="#workload=${overall.slug}&amp;point=${point.key}">${point.label}</a></td><td>${loadLabel(point.load.level)}</td><td class="n">${point.gpus}</td>${plain('output_tokens_per_s_per_user', point)}${plain('output_tokens_per_s_per_gpu', point)}${timed('ttft_p95_ms', point)}${timed('itl_p95_ms', point)}<td>${standing.get(point.key) ?? ''}</td></tr>`,
+      html`<tr data-key="${point.key}" data-status="${point.status}"><td>${names.get(point) ?? ''}</td><td><a href="#workload=${overall.slug}&amp;point=${point.key}">${point.label}</a></td><td>${loadLabel(point.load.level)}</td><td class="n">${point.gpus}</td>${cells(figures, point)}<td>${standing.get(point.key) ?? ''}</td></tr>`,
   )}</tbody></table>`)
 }
 
@@ -98,14 +103,14 @@ export function servingModesTable(section: WorkloadReport): Html {
 
 /** Prefill × decode workers, the heat map's cells. */
 export function heatMapTable(section: WorkloadReport): Html {
-  const cells = section.ratios.filter(row => row.kind === 'disaggregated' && row.bestOfCell)
+  const best = section.ratios.filter(row => row.kind === 'disaggregated' && row.bestOfCell)
   const sorted = (values: readonly number[]) => [...new Set(values)].sort((a, b) => a - b)
-  const decodes = sorted(cells.map(row => row.decode))
+  const decodes = sorted(best.map(row => row.decode))
   return scrolling(html`<table><thead><tr><th>Prefill \\ decode</th>${decodes.map(decode => html`<th class="n">${decode}</th>`)}</tr></thead>
-<tbody>${sorted(cells.map(row => row.prefill)).map(
+<tbody>${sorted(best.map(row => row.prefill)).map(
     prefill =>
       html`<tr><th>${prefill}</th>${decodes.map(decode => {
-        const cell = cells.find(row => row.prefill === prefill && row.decode === decode)
+        const cell = best.find(row => row.prefill === prefill && row.decode === decode)
         return number(cell?.y, figure(cell?.y))
       })}</tr>`,
   )}</tbody></table>`)

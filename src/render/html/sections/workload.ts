@@ -28,7 +28,7 @@ export function workloadSection(report: Report, section: WorkloadReport): Html {
 <div class="spreads" role="group" aria-label="Latency distributions of the selected point"></div>
 <div class="courses" role="group" aria-label="Server metrics of the selected point over time"></div></div>
 <aside class="detail" aria-live="polite" aria-label="Selected point"></aside></div>
-${dataTable('All points of the workload', frontierDataTable(section, limit))}
+${dataTable('All points of the workload', frontierDataTable(section, report.analysis.figures, limit))}
 </figure>
 <div class="pair">
 ${

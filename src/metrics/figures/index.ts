@@ -1,0 +1,20 @@
+import type { Figure } from './figure.ts'
+import { goodput } from './goodput.ts'
+import { latencies } from './latencies.ts'
+import { throughput } from './throughput.ts'
+
+export type { Figure } from './figure.ts'
+export { bareName, figureNamed, figuresIn } from './figure.ts'
+export { interactivity, perGpuThroughput } from './throughput.ts'
+export type { Unit } from './unit.ts'
+export { spellingsOf, units } from './unit.ts'
+
+/** Figures whose place in points.csv scripts rely on: between `duration_s` and `on_frontier`. */
+export const firstFigures: readonly Figure[] = [...latencies, ...throughput, goodput]
+
+/**
+ * The registry of figures. A new figure is one file beside this one and one line at the end of this list. It then appears as the
+ * last column of points.csv and Parquet, in OpenMetrics, in a point's details on the page, and in `--fail-on`; what `shownIn` says
+ * adds the tables, `fulcrum compare` and `fulcrum history`.
+ */
+export const figures: readonly Figure[] = [...firstFigures]

@@ -1,0 +1,65 @@
+import { gpusOf, gpusOfRole } from '../../model/index.ts'
+import { interactivityOf, ratesOf } from '../definitions.ts'
+import type { Figure } from './figure.ts'
+
+/** The frontier's axes, by figure name. */
+export const interactivity = 'output_tokens_per_s_per_user'
+export const perGpuThroughput = 'output_tokens_per_s_per_gpu'
+
+/** A rate divided by GPUs; null without a rate, and rather than infinite where there are no GPUs. */
+function per(rate: number | null, gpus: number): number | null {
+  return rate !== null && gpus > 0 ? rate / gpus : null
+}
+
+/**
+ * Per-GPU throughput counts all GPUs of the deployment, prefill's included; the two figures of a role say how busy each pool is on
+ * its own.
+ */
+export const throughput: readonly Figure[] = [
+  {
+    name: 'request_throughput',
+    title: 'Request throughput',
+    unit: 'requests/s',
+    better: 'higher',
+    of: m => ratesOf(m).requestsPerS,
+  },
+  {
+    name: 'output_tokens_per_s',
+    title: 'Output token throughput',
+    unit: 'tokens/s',
+    better: 'higher',
+    of: m => ratesOf(m).outputTokensPerS,
+  },
+  {
+    name: interactivity,
+    title: 'Output tokens/s per user',
+    short: 'Tokens/s per user',
+    unit: 'tokens/s/user',
+    better: 'higher',
+    of: interactivityOf,
+    shownIn: ['tables', 'comparison', 'history'],
+  },
+  {
+    name: perGpuThroughput,
+    title: 'Output tokens/s per GPU',
+    short: 'Tokens/s per GPU',
+    unit: 'tokens/s/GPU',
+    better: 'higher',
+    of: (m, deployment) => per(ratesOf(m).outputTokensPerS, gpusOf(deployment)),
+    shownIn: ['tables', 'comparison', 'history'],
+  },
+  {
+    name: 'input_tokens_per_s_per_prefill_gpu',
+    title: 'Input tokens/s per prefill GPU',
+    unit: 'tokens/s/GPU',
+    better: 'higher',
+    of: (m, deployment) => per(ratesOf(m).inputTokensPerS, gpusOfRole(deployment, 'prefill')),
+  },
+  {
+    name: 'output_tokens_per_s_per_decode_gpu',
+    title: 'Output tokens/s per decode GPU',
+    unit: 'tokens/s/GPU',
+    better: 'higher',
+    of: (m, deployment) => per(ratesOf(m).outputTokensPerS, gpusOfRole(deployment, 'decode')),
+  },
+]

@@ -1,0 +1,48 @@
+/** How a unit is written in each place that has figures. */
+interface UnitSpelling {
+  /** Ending of a figure's name; may be left out in `--fail-on`. */
+  readonly ending: string
+  /** OpenMetrics wants base units: its name there, and what a value is multiplied by. */
+  readonly base: { readonly name: string; readonly factor: number }
+  /** How a limit of `--fail-on` may spell it, in lower case, and how many of this unit that is. */
+  readonly spellings: { readonly [spelling: string]: number }
+}
+
+/** Every unit that a figure can have. `%` is a share of 0 to 1 as a value. */
+export const units = {
+  ms: { ending: '_ms', base: { name: 'seconds', factor: 1e-3 }, spellings: { ms: 1, s: 1000 } },
+  '%': { ending: '', base: { name: 'ratio', factor: 1 }, spellings: { '%': 0.01 } },
+  'requests/s': {
+    ending: '',
+    base: { name: 'requests_per_second', factor: 1 },
+    spellings: { 'requests/s': 1, 'req/s': 1, rps: 1 },
+  },
+  'tokens/s': {
+    ending: '',
+    base: { name: 'tokens_per_second', factor: 1 },
+    spellings: { 'tokens/s': 1, 'tok/s': 1 },
+  },
+  'tokens/s/user': {
+    ending: '',
+    base: { name: 'tokens_per_second', factor: 1 },
+    spellings: { 'tokens/s/user': 1, 'tok/s/user': 1, 'tokens/s': 1, 'tok/s': 1 },
+  },
+  'tokens/s/GPU': {
+    ending: '',
+    base: { name: 'tokens_per_second', factor: 1 },
+    spellings: { 'tokens/s/gpu': 1, 'tok/s/gpu': 1, 'tokens/s': 1, 'tok/s': 1 },
+  },
+  'tokens/s/MW': {
+    ending: '',
+    base: { name: 'tokens_per_second_per_megawatt', factor: 1 },
+    spellings: { 'tokens/s/mw': 1, 'tok/s/mw': 1 },
+  },
+  J: { ending: '_j', base: { name: 'joules', factor: 1 }, spellings: { j: 1, kj: 1000 } },
+  W: { ending: '_w', base: { name: 'watts', factor: 1 }, spellings: { w: 1, kw: 1000 } },
+  MiB: { ending: '_mib', base: { name: 'bytes', factor: 2 ** 20 }, spellings: { mib: 1, gib: 1024 } },
+} as const satisfies { readonly [unit: string]: UnitSpelling }
+
+export type Unit = keyof typeof units
+
+/** How a limit may spell a unit, with the factor of each spelling. */
+export const spellingsOf = (unit: Unit): { readonly [spelling: string]: number } => units[unit].spellings

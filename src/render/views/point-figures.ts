@@ -1,0 +1,20 @@
+import type { Analysis } from '../../analysis/analyse.ts'
+import type { MeasuredPoint } from '../../analysis/measured-point.ts'
+import { type Figure, figuresIn, interactivity, perGpuThroughput } from '../../metrics/figures/index.ts'
+import { shownFigures } from './chart-point.ts'
+
+/** The columns of figures in tables of points: the frontier's axes first, then what else the registry puts in tables. */
+export function tableFigures(figures: readonly Figure[]): readonly Figure[] {
+  const axes = [interactivity, perGpuThroughput]
+  const shown = figuresIn('tables', figures)
+  return [
+    ...axes.flatMap(axis => shown.filter(({ name }) => name === axis)),
+    ...shown.filter(({ name }) => !axes.includes(name)),
+  ]
+}
+
+/** Every figure of a point in the order of the registry, means over its repeats; null where not observed. */
+export function pointFigures(point: MeasuredPoint, { figures }: Pick<Analysis, 'figures'>): readonly (number | null)[] {
+  const shown = shownFigures(point, figures)
+  return figures.map(({ name }) => shown[name]?.mean ?? null)
+}
