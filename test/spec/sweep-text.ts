@@ -20,7 +20,7 @@ export function filesOf(contents: { readonly [path: string]: string }): Files {
 const asked = new Map<string, Promise<DeployerAbilities>>()
 
 /** The real deployers' answers, each profile read once. */
-function askDeployer(config: DeployConfig): Promise<DeployerAbilities> {
+export function askDeployer(config: DeployConfig): Promise<DeployerAbilities> {
   const key = JSON.stringify(config)
   const known = asked.get(key) ?? abilitiesOf(config)
   asked.set(key, known)
