@@ -40,6 +40,6 @@ export function processFailure(process: RunningProcess, logLines: number = shown
     advice?.kind ?? 'failed',
     advice?.code ?? 'process-ended',
     `${process.name} (process ${process.pid}) ${died}${logEnd(process, logLines)}`,
-    { where: process.logFile, remedy: advice?.remedy },
+    { where: process.logFile, remedy: advice?.remedy, retryable: advice?.retryable },
   )
 }

@@ -168,5 +168,6 @@ function unreachable(name: string, url: string, process: RunningProcess | undefi
   return new FulcrumError('environment', `${name}-unreachable`, `${name} does not answer${own}`, {
     where: url,
     remedy: process === undefined ? `Start it, or leave deploy.${name} out to have one started.` : undefined,
+    retryable: true,
   })
 }

@@ -20,7 +20,9 @@ export async function freePort(): Promise<number> {
     const port = lowestPort + Math.floor(Math.random() * (end - lowestPort))
     if (await canListen(port)) return port
   }
-  throw new FulcrumError('environment', 'no-free-port', `Found no free port from ${lowestPort} to ${end}`)
+  throw new FulcrumError('environment', 'no-free-port', `Found no free port from ${lowestPort} to ${end}`, {
+    retryable: true,
+  })
 }
 
 /**
@@ -34,6 +36,7 @@ export async function requireFreePort(port: number, what: string): Promise<void>
   throw new FulcrumError('environment', 'port-taken', `Port ${port} for the ${what} is taken${by}`, {
     where: `${loopback}:${port}`,
     remedy: 'Stop that program, choose another port, or leave the port out to get a free one.',
+    retryable: true,
   })
 }
 

@@ -5,6 +5,8 @@ export interface Advice {
   readonly code: string
   readonly kind: FaultKind
   readonly remedy: string
+  /** False where the same configuration fails the same way each time: another try would only load the model again. */
+  readonly retryable?: false
 }
 
 interface Known extends Advice {
@@ -39,6 +41,7 @@ const known: readonly Known[] = [
       /No available memory for the cache blocks|larger than the available KV cache memory|is larger than the maximum number of tokens that can be stored in KV cache|Not enough memory\. Please try to increase --mem-fraction-static/i,
     code: 'kv-cache-too-small',
     kind: 'failed',
+    retryable: false,
     remedy:
       'The weights leave too little memory for one sequence: raise the memory share (gpu_memory_utilization, mem_fraction_static, free_gpu_memory_fraction), lower the longest sequence (max_model_len, max_seq_len), or use more GPUs a worker.',
   },
@@ -68,6 +71,7 @@ const known: readonly Known[] = [
     pattern: /kv_cache_transceiver is disabled/i,
     code: 'kv-transfer-off',
     kind: 'failed',
+    retryable: false,
     remedy: 'Write cache_transceiver_config: { backend: DEFAULT } into the engine settings of prefill and decode.',
   },
   {
@@ -101,6 +105,7 @@ const known: readonly Known[] = [
     pattern: /unrecognized arguments?:|error: argument |unexpected keyword argument|Extra inputs are not permitted/i,
     code: 'argument-refused',
     kind: 'failed',
+    retryable: false,
     remedy: 'The worker refuses an argument or engine setting; compare it with the worker’s --help.',
   },
   {
@@ -137,5 +142,7 @@ const known: readonly Known[] = [
 export function adviceFor(lines: readonly string[]): Advice | null {
   const found = lines.toReversed().flatMap(line => known.find(({ pattern }) => pattern.test(line)) ?? [])
   const told = found.find(({ consequence }) => consequence === undefined) ?? found[0]
-  return told === undefined ? null : { code: told.code, kind: told.kind, remedy: told.remedy }
+  if (told === undefined) return null
+  const { code, kind, remedy, retryable } = told
+  return { code, kind, remedy, ...(retryable === undefined ? {} : { retryable }) }
 }

@@ -14,17 +14,25 @@ export class FulcrumError extends Error {
   readonly where: string | undefined
   /** What to do about it. */
   readonly remedy: string | undefined
+  /** Whether the same step may succeed when it is tried again at once. By default a failed part of the sweep may, and nothing else. */
+  readonly retryable: boolean
 
   constructor(
     kind: FaultKind,
     code: string,
     message: string,
-    more: { where?: string | undefined; remedy?: string | undefined; cause?: unknown } = {},
+    more: {
+      where?: string | undefined
+      remedy?: string | undefined
+      cause?: unknown
+      retryable?: boolean | undefined
+    } = {},
   ) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause })
     this.kind = kind
     this.code = code
     this.where = more.where
     this.remedy = more.remedy
+    this.retryable = more.retryable ?? kind === 'failed'
   }
 }

@@ -1,7 +1,6 @@
 import { type DeployEvent, noRoomLeft, type Reconciled } from '../deployers/deployer.ts'
 import { diskError, isDiskRefusal } from '../journal/index.ts'
 import { type Deployment, type Endpoint, FulcrumError, topologyLabel } from '../model/index.ts'
-import { deservesAnotherTry } from './another-try.ts'
 import type { RunContext } from './context.ts'
 import { within } from './deadline.ts'
 
@@ -35,7 +34,7 @@ export async function bringUp(run: RunContext, deployment: Deployment, why: stri
       const reason = messageOf(error)
       const failed = { ...line, workersStarted: 0, workersStopped: 0, reason }
       const hasNoRoom = error instanceof FulcrumError && error.code === noRoomLeft
-      const willRetry = !hasNoRoom && attempt < attempts && deservesAnotherTry(error)
+      const willRetry = !hasNoRoom && attempt < attempts && mayPass(error)
       run.tell({ step: 'deployment-failed', reason, willRetry })
       if (willRetry) {
         await run.record({ type: 'note', message: `Deployment ${label} failed and is tried once more: ${reason}` })
@@ -49,6 +48,9 @@ export async function bringUp(run: RunContext, deployment: Deployment, why: stri
     }
   }
 }
+
+/** An error that nobody foresaw may be over in a moment; of the others, each says so itself. */
+const mayPass = (error: unknown): boolean => !(error instanceof FulcrumError) || error.retryable
 
 async function reconcile(run: RunContext, deployment: Deployment, why: string): Promise<Reconciled> {
   run.tell({ step: 'deploying', why, event: null })

@@ -52,6 +52,13 @@ for (const [line, code] of cases) {
   })
 }
 
+it('failures that the same configuration brings about each time are not worth another try', () => {
+  const advice = (line: string) => adviceFor([line])?.retryable
+  assert.equal(advice('__main__.py: error: unrecognized arguments: --no-such-flag 3'), false)
+  assert.equal(advice('RuntimeError: Not enough memory. Please try to increase --mem-fraction-static.'), false)
+  assert.equal(advice('OSError: [Errno 98] Address already in use'), undefined)
+})
+
 it('a log without a known failure gets no advice', () => {
   assert.equal(adviceFor(['INFO request received', 'INFO request completed']), null)
 })

@@ -17,6 +17,7 @@ it('a taken port is named with the process that holds it', async t => {
   await assert.rejects(requireFreePort(port, 'frontend'), {
     code: 'port-taken',
     kind: 'environment',
+    retryable: true,
     message: new RegExp(`^Port ${port} for the frontend is taken by process ${process.pid} `),
   })
 })

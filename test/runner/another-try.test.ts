@@ -1,22 +1,26 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FulcrumError } from '../../src/model/index.ts'
-import { deservesAnotherTry } from '../../src/runner/another-try.ts'
 import { scratchRun } from './run-in-scratch.ts'
 import { scriptedDeployer, smallPlan } from './small-system.ts'
 
-for (const [kind, code, again] of [
-  ['failed', 'process-ended', true],
-  ['failed', 'argument-refused', false],
-  ['environment', 'port-taken', true],
-  ['environment', 'node-unreachable', true],
-  ['environment', 'program-not-found', false],
-  ['environment', 'slurm-queue-timeout', false],
-  ['bad-input', 'not-enough-gpus', false],
+for (const [what, error, again] of [
+  ['a failed part of the deployment', new FulcrumError('failed', 'process-ended', 'no'), true],
+  [
+    'a failure that is the same each time',
+    new FulcrumError('failed', 'argument-refused', 'no', { retryable: false }),
+    false,
+  ],
+  [
+    'a fault of the environment that may pass',
+    new FulcrumError('environment', 'port-taken', 'no', { retryable: true }),
+    true,
+  ],
+  ['a fault of the environment', new FulcrumError('environment', 'program-not-found', 'no'), false],
+  ['bad input', new FulcrumError('bad-input', 'not-enough-gpus', 'no'), false],
+  ['an error that nobody foresaw', new TypeError('no'), true],
 ] as const) {
-  test(`a deployment that failed by ${code} is ${again ? '' : 'not '}tried again`, async () => {
-    const error = new FulcrumError(kind, code, 'no')
-    assert.equal(deservesAnotherTry(error), again)
+  test(`after ${what}, the deployment is ${again ? '' : 'not '}tried once more`, async () => {
     await using run = await scratchRun(smallPlan([1]))
     const deployer = scriptedDeployer({ reconcile: () => Promise.reject(error) })
     await run.attempt({ deployer })

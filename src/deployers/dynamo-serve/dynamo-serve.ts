@@ -179,6 +179,7 @@ async function requireNoOthers(config: DynamoServeConfig, etcdUrl: string, signa
   throw new FulcrumError('environment', 'etcd-in-use', `Another deployment is registered: ${others.join(', ')}`, {
     where: etcdUrl,
     remedy: 'Stop it, or leave deploy.etcd and deploy.nats out to have some of its own started.',
+    retryable: true,
   })
 }
 

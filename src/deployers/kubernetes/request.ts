@@ -53,6 +53,7 @@ export async function requestTo(
         where: server,
         remedy: 'Check it with kubectl and the same kubeconfig and context.',
         cause,
+        retryable: true,
       })
     }
   }
@@ -66,6 +67,7 @@ export async function requestTo(
         where: server,
         remedy: 'Check it with kubectl and the same kubeconfig and context.',
         cause,
+        retryable: true,
       })
     }
   }
@@ -88,7 +90,7 @@ function refusal(
         cause: body,
       })
     case 409:
-      return new FulcrumError('environment', 'kubernetes-conflict', message, { where, cause: body })
+      return new FulcrumError('environment', 'kubernetes-conflict', message, { where, cause: body, retryable: true })
     case 400:
     case 422:
       return new FulcrumError('bad-input', 'manifest-refused', message, { where, cause: body })

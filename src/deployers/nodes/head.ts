@@ -89,7 +89,7 @@ export async function freePortAt(address: string, handedOut: Set<number>): Promi
     handedOut.add(port)
     return port
   }
-  throw new FulcrumError('environment', 'no-free-port', 'Found no free port', { where: address })
+  throw new FulcrumError('environment', 'no-free-port', 'Found no free port', { where: address, retryable: true })
 }
 
 /**
@@ -101,6 +101,7 @@ export async function requireSilentPort(address: string, port: number, what: str
   throw new FulcrumError('environment', 'port-taken', `Port ${port} for the ${what} is taken there`, {
     where: `${address}:${port}`,
     remedy: 'Stop that program, choose another port, or leave the port out to get a free one.',
+    retryable: true,
   })
 }
 

@@ -196,5 +196,6 @@ function unreachable(host: string, process: RunningProcess): FulcrumError {
   return new FulcrumError('environment', 'node-unreachable', `Node ${host} can’t be used over ssh: ${why}`, {
     where: host,
     remedy: `Make \`ssh ${host} true\` work without a password or a question, then try again.`,
+    retryable: true,
   })
 }
