@@ -1,7 +1,7 @@
 import type { Role } from '../model/index.ts'
 import type { CostModel } from './cost.ts'
 import { createHeap } from './heap.ts'
-import { createPrefixCache } from './prefix-cache.ts'
+import { createKvCache } from './kv-cache.ts'
 import { createQueue } from './queue.ts'
 import type { EngineRequest } from './request.ts'
 import type { WorkerSettings } from './settings.ts'
@@ -88,7 +88,6 @@ export function createWorker(options: WorkerOptions): Worker {
   /** Of a prefill worker: prompts that this pass completes. */
   const prefilled: EngineRequest[] = []
   let contextTokens = 0
-  let kvBlocksUsed = 0
   let passes = 0
   let busyMs = 0
   let passEndsMs = Number.POSITIVE_INFINITY
@@ -102,41 +101,12 @@ export function createWorker(options: WorkerOptions): Worker {
   let drained = false
 
   const maxRunning = role === 'prefill' ? settings.maxBatchSize : Math.min(settings.maxBatchSize, settings.maxNumTokens)
-  const reuse = settings.blockReuse && role !== 'decode' ? createPrefixCache(cost.blockTokens) : null
-  const blocksOf = (request: EngineRequest) => blocksFor(request.promptTokens, request.outputTokens)
-  // A prefill worker writes one token of output at most before the prompt's blocks move on.
-  const blocksFor = (promptTokens: number, outputTokens: number) =>
-    Math.ceil((promptTokens + (role === 'prefill' ? 1 : outputTokens)) / cost.blockTokens)
+  const cache = createKvCache({ role, cost, blockReuse: settings.blockReuse })
   const running = () => decoding.size + prefilling.length + prefilled.length
 
-  function release(request: EngineRequest): void {
-    if (request.blocks > 0) {
-      kvBlocksUsed -= request.blocks + (reuse?.release(request) ?? 0)
-      reuse?.trim(cost.kvBlocks - kvBlocksUsed)
-    }
-    request.blocks = 0
+  function leave(request: EngineRequest): void {
+    cache.release(request)
     request.worker = null
-  }
-
-  /** Takes KV blocks for a request, and what is computed of its prompt already; false while there are too few. */
-  function reserve(request: EngineRequest): boolean {
-    const own = blocksOf(request)
-    if (reuse === null || request.shared === null) {
-      if (kvBlocksUsed + own > cost.kvBlocks) return false
-      kvBlocksUsed += own
-      request.blocks = own
-      return true
-    }
-    const apart = own - reuse.blocksOf(request)
-    const taken = apart + reuse.unheld(request)
-    if (kvBlocksUsed + taken > cost.kvBlocks) return false
-    request.reusedTokens = reuse.reusableTokens(request)
-    request.promptLeft -= request.reusedTokens
-    reuse.hold(request)
-    kvBlocksUsed += taken
-    request.blocks = apart
-    reuse.trim(cost.kvBlocks - kvBlocksUsed)
-    return true
   }
 
   function join(request: EngineRequest): void {
@@ -179,7 +149,7 @@ export function createWorker(options: WorkerOptions): Worker {
     for (let request = waiting.peek(); request !== undefined; request = waiting.peek()) {
       if (left <= 0 || running() >= maxRunning) break
       if (role !== 'decode' && !settings.chunkedPrefill && request.promptLeft > left) break
-      if (!reserve(request)) break
+      if (!cache.reserve(request)) break
       waiting.shift()
       if (role === 'decode') {
         left -= 1
@@ -238,14 +208,14 @@ export function createWorker(options: WorkerOptions): Worker {
       decoding.pop()
       contextTokens -= request.promptTokens + request.outputTokens
       request.finishedMs = atMs
-      release(request)
+      leave(request)
       events.onFinished(request, atMs)
     }
   }
 
   function handOver(atMs: number): void {
     for (const request of prefilled) {
-      release(request)
+      leave(request)
       if (!request.cancelled) events.onPrefilled(request, atMs)
     }
     prefilled.length = 0
@@ -272,7 +242,7 @@ export function createWorker(options: WorkerOptions): Worker {
     load: () => ({
       running: running(),
       waiting: waiting.size,
-      kvBlocksUsed,
+      kvBlocksUsed: cache.usedBlocks,
       kvBlocks: cost.kvBlocks,
       passes,
       busyMs,
@@ -281,7 +251,7 @@ export function createWorker(options: WorkerOptions): Worker {
       const total = promptTokens + outputTokens
       if (total > settings.maxSeqLen)
         return `prompt and output have ${total} tokens, max_seq_len of the ${role} workers is ${settings.maxSeqLen}`
-      if (blocksFor(promptTokens, outputTokens) > cost.kvBlocks)
+      if (cache.blocksFor(promptTokens, outputTokens) > cost.kvBlocks)
         return `prompt and output need ${total} tokens of KV cache, a ${role} worker has ${cost.kvBlocks * cost.blockTokens}`
       if (role !== 'decode' && !settings.chunkedPrefill && promptTokens > settings.maxNumTokens)
         return `the prompt has ${promptTokens} tokens, max_num_tokens of the ${role} workers is ${settings.maxNumTokens} and enable_chunked_prefill is false`
@@ -323,7 +293,7 @@ export function createWorker(options: WorkerOptions): Worker {
         if (begun < 0) return
         prefilling.splice(begun, 1)
       }
-      release(request)
+      leave(request)
       checkDrained()
     },
     drain() {

@@ -1,0 +1,63 @@
+import type { Role } from '../model/index.ts'
+import type { CostModel } from './cost.ts'
+import { createPrefixCache } from './prefix-cache.ts'
+import type { EngineRequest } from './request.ts'
+
+/** The KV blocks of one worker: who holds how many, and what is computed already. */
+export interface KvCache {
+  readonly usedBlocks: number
+  /** Blocks that a request holds while it runs here. */
+  blocksFor(promptTokens: number, outputTokens: number): number
+  /** Takes blocks for a request, and what is computed of its prompt already; false while there are too few. */
+  reserve(request: EngineRequest): boolean
+  /** Gives back what a request holds; nothing where it holds none. */
+  release(request: EngineRequest): void
+}
+
+export interface KvCacheOptions {
+  readonly role: Role
+  readonly cost: CostModel
+  /** Prompts that begin alike share their blocks; decode workers compute no prompts. */
+  readonly blockReuse: boolean
+}
+
+export function createKvCache({ role, cost, blockReuse }: KvCacheOptions): KvCache {
+  const reuse = blockReuse && role !== 'decode' ? createPrefixCache(cost.blockTokens) : null
+  let used = 0
+  // A prefill worker writes one token of output at most before the prompt's blocks move on.
+  const blocksFor = (promptTokens: number, outputTokens: number) =>
+    Math.ceil((promptTokens + (role === 'prefill' ? 1 : outputTokens)) / cost.blockTokens)
+
+  return {
+    get usedBlocks() {
+      return used
+    },
+    blocksFor,
+    reserve(request) {
+      const own = blocksFor(request.promptTokens, request.outputTokens)
+      if (reuse === null || request.shared === null) {
+        if (used + own > cost.kvBlocks) return false
+        used += own
+        request.blocks = own
+        return true
+      }
+      const apart = own - reuse.blocksOf(request)
+      const taken = apart + reuse.unheld(request)
+      if (used + taken > cost.kvBlocks) return false
+      request.reusedTokens = reuse.reusableTokens(request)
+      request.promptLeft -= request.reusedTokens
+      reuse.hold(request)
+      used += taken
+      request.blocks = apart
+      reuse.trim(cost.kvBlocks - used)
+      return true
+    },
+    release(request) {
+      if (request.blocks > 0) {
+        used -= request.blocks + (reuse?.release(request) ?? 0)
+        reuse?.trim(cost.kvBlocks - used)
+      }
+      request.blocks = 0
+    },
+  }
+}
