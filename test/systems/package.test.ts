@@ -1,38 +1,112 @@
 import assert from 'node:assert/strict'
-import { access, readdir, readFile } from 'node:fs/promises'
+import { access, cp, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { execa } from 'execa'
 import { repository, temporaryFolder } from '../cli/fulcrum.ts'
 
-test('the packed package runs a sweep with `npx fulcrum` outside the repository', { timeout: 600_000 }, async () => {
-  await using folder = await temporaryFolder()
-  // Without node_modules/.bin in front, so that the machine's own npm and npx are the ones that a user has.
-  const PATH = (process.env.PATH ?? '')
-    .split(':')
-    .filter(part => !part.includes('node_modules'))
-    .join(':')
-  const options = { cwd: folder.path, env: { PATH, FULCRUM_STATE_DIR: join(folder.path, 'state') }, timeout: 300_000 }
-  await execa('npm', ['pack', '--pack-destination', folder.path], { ...options, cwd: repository })
-  const tarball = (await readdir(folder.path)).find(name => name.endsWith('.tgz')) ?? ''
-  await execa('npm', ['init', '-y'], options)
-  await execa('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', `./${tarball}`], options)
+// Without node_modules/.bin in front, so that the machine's own Node, npm and npx are the ones that a user has.
+const PATH = (process.env.PATH ?? '')
+  .split(':')
+  .filter(part => !part.includes('node_modules'))
+  .join(':')
+const quiet = ['--no-audit', '--no-fund', '--prefer-offline'] as const
+const described = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8')) as {
+  version: string
+  optionalDependencies: Record<string, string>
+}
+const { version } = described
+const node = described.optionalDependencies[`node-${process.platform}-${process.arch}`]
 
-  const { stdout: version } = await execa('npx', ['--no-install', 'fulcrum', '--version'], options)
-  const { version: expected } = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8')) as {
-    version: string
-  }
-  assert.equal(version, expected)
+const optionsIn = (folder: string) => ({
+  cwd: folder,
+  // npm test hands its own settings on, such as the folder of the checkout.
+  env: {
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_'))),
+    PATH,
+    FULCRUM_STATE_DIR: join(folder, 'state'),
+    XDG_CACHE_HOME: join(folder, 'cache'),
+  },
+  extendEnv: false,
+  timeout: 300_000,
+})
 
-  await execa('npx', ['--no-install', 'fulcrum', 'init', 'mine.yaml'], options)
-  const ran = await execa('npx', ['--no-install', 'fulcrum', 'run', 'mine.yaml', '--json'], {
-    ...options,
-    reject: false,
+async function nodeThatRuns(command: string, args: readonly string[], folder: string): Promise<string> {
+  const { stdout } = await execa(command, [...args, 'doctor', '--json'], { ...optionsIn(folder), reject: false })
+  const [, version = 'not said'] = /Node (\d+\.\d+\.\d+)/.exec(stdout) ?? []
+  return version
+}
+
+describe('the packed package', { timeout: 900_000 }, () => {
+  const cleanup = new AsyncDisposableStack()
+  let tarball = ''
+  before(async () => {
+    const folder = cleanup.use(await temporaryFolder())
+    await execa('npm', ['pack', '--pack-destination', folder.path], { ...optionsIn(folder.path), cwd: repository })
+    tarball = join(folder.path, (await readdir(folder.path)).find(name => name.endsWith('.tgz')) ?? '')
   })
-  const outcome = JSON.parse(ran.stdout.split('\n').at(-1) ?? '') as {
-    points: { planned: number; missing: number }
-    report: { index: string }
-  }
-  assert.deepEqual([outcome.points.planned, outcome.points.missing], [24, 0], ran.stderr)
-  await access(outcome.report.index)
+  after(() => cleanup.disposeAsync())
+
+  test('runs a sweep with `npx fulcrum` outside the repository', async () => {
+    await using folder = await temporaryFolder()
+    const options = optionsIn(folder.path)
+    await execa('npm', ['init', '-y'], options)
+    await execa('npm', ['install', ...quiet, tarball], options)
+
+    assert.equal((await execa('npx', ['--no-install', 'fulcrum', '--version'], options)).stdout, version)
+    assert.equal(await nodeThatRuns('npx', ['--no-install', 'fulcrum'], folder.path), node)
+
+    await execa('npx', ['--no-install', 'fulcrum', 'init', 'mine.yaml'], options)
+    const ran = await execa('npx', ['--no-install', 'fulcrum', 'run', 'mine.yaml', '--json'], {
+      ...options,
+      reject: false,
+    })
+    const outcome = JSON.parse(ran.stdout.split('\n').at(-1) ?? '') as {
+      points: { planned: number; missing: number }
+      report: { index: string }
+    }
+    assert.deepEqual([outcome.points.planned, outcome.points.missing], [24, 0], ran.stderr)
+    await access(outcome.report.index)
+  })
+
+  test("installs globally without scripts, and runs Node 24 whatever the machine's Node is", async () => {
+    await using folder = await temporaryFolder()
+    const options = optionsIn(folder.path)
+    const prefix = join(folder.path, 'prefix')
+    await execa('npm', ['install', '--global', '--ignore-scripts', '--prefix', prefix, ...quiet, tarball], options)
+    const command = join(prefix, 'bin/fulcrum')
+    assert.equal((await execa(command, ['--version'], options)).stdout, version)
+    assert.equal(await nodeThatRuns(command, [], folder.path), node)
+    await execa(command, ['init', 'mine.yaml'], options)
+    assert.match((await execa(command, ['plan', 'mine.yaml'], options)).stdout, /24 points/)
+  })
+
+  test('says what to do where it was installed without optional packages and the Node of the machine is too old', async context => {
+    const { stdout: machine } = await execa('node', ['--version'], optionsIn('/'))
+    if (!/^v(1\d|20|21)\./.test(machine)) return context.skip(`the Node of this machine is ${machine}, new enough`)
+    await using folder = await temporaryFolder()
+    const options = optionsIn(folder.path)
+    await execa('npm', ['init', '-y'], options)
+    await execa('npm', ['install', '--omit=optional', ...quiet, tarball], options)
+    const told = await execa('npx', ['--no-install', 'fulcrum', '--version'], { ...options, reject: false })
+    assert.equal(told.exitCode, 3)
+    assert.match(told.stderr, /needs Node\.js 22\.19 or newer; this is .*\n.*--omit=optional/)
+  })
+})
+
+describe('a checkout', { timeout: 600_000 }, () => {
+  test('is ready after `npm ci --ignore-scripts`, of which npm warns of undici only', async () => {
+    await using folder = await temporaryFolder()
+    const options = optionsIn(folder.path)
+    for (const name of ['package.json', 'package-lock.json', 'bin', 'src', 'assets', 'profiles', 'sweeps', 'schema'])
+      await cp(join(repository, name), join(folder.path, name), { recursive: true })
+    const { stderr } = await execa('npm', ['ci', '--ignore-scripts', ...quiet], options)
+    const warned = [...stderr.matchAll(/EBADENGINE +package: '(.+)@/g)].map(([, name]) => name)
+    assert.deepEqual(
+      warned.filter(name => name !== 'undici'),
+      [],
+    )
+    assert.equal(await nodeThatRuns('npx', ['--no-install', 'fulcrum'], folder.path), node)
+    assert.match((await execa('npm', ['start', '--', '--dry-run'], options)).stdout, /2P1D \(8 points\)/)
+  })
 })

@@ -6,7 +6,7 @@ import { type Check, missed, passed } from './check.ts'
 
 /** Files that Fulcrum and the programs of a deployment hold open beside the load's connections. */
 const spareFiles = 256
-const oldestNode = [22, 18] as const
+const oldestNode = [22, 19] as const
 
 /** What every sweep needs of the machine, at the highest concurrency that it asks for. */
 export async function checkHost(concurrency: number): Promise<readonly Check[]> {

@@ -16,7 +16,7 @@ const job = field(
     image: field(
       z.string().regex(/^[^\s]+$/),
       'Container image with this very version of Fulcrum, its entry point `fulcrum` (else say `command`).',
-      'write the name of an image such as registry.example/fulcrum:0.1.0',
+      'write the name of an image such as registry.example/fulcrum:0.2.0',
     ),
     url: field(
       z.string().regex(/^https?:\/\/[^\s]+$/),
@@ -70,7 +70,7 @@ const job = field(
     ).default('5m'),
   }),
   'Shards are pods of an Indexed Job of Kubernetes: load from inside the cluster.',
-  'write { image: registry.example/fulcrum:0.1.0 }',
+  'write { image: registry.example/fulcrum:0.2.0 }',
 )
 
 const shards = field(
