@@ -1,0 +1,138 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { registerHooks } from 'node:module'
+import { extname, isAbsolute, join, resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+/** What is wrong with a module of the user's, in one clause, and what would be right. */
+export interface ModuleRefusal {
+  readonly wrong: string
+  readonly right: string
+}
+
+/** Whether a name in a sweep file is the path of a module rather than the name of a package. */
+export const isModulePath = (specifier: string): boolean => /^\.{1,2}\//.test(specifier) || isAbsolute(specifier)
+
+export type Imported = { readonly exports: object; readonly file: string } | FailedImport
+
+export interface FailedImport {
+  readonly error: unknown
+  /** URL of the module itself; null when it was not found. */
+  readonly entry: string | null
+  /** URLs of the modules that were read on the way, the module itself first. */
+  readonly loaded: readonly string[]
+}
+
+let imports = 0
+
+/**
+ * Imports with a module's own conditions (`exports`, `import`) as if the sweep file imported it. `fulcrum` is the copy installed beside the
+ * plug-in, else the one that runs: a file beside a sweep needs no installation.
+ */
+export async function importFrom(specifier: string, folder: string): Promise<Imported> {
+  const token = `fulcrum-plugin-${++imports}:`
+  const sweepFile = pathToFileURL(join(folder, 'sweep.yaml')).href
+  const loaded: string[] = []
+  let entry: string | null = null
+  const hooks = registerHooks({
+    resolve(asked, context, next) {
+      if (asked === token) {
+        const found = next(isModulePath(specifier) ? pathToFileURL(resolve(folder, specifier)).href : specifier, {
+          ...context,
+          parentURL: sweepFile,
+        })
+        entry = found.url
+        return found
+      }
+      return asked === 'fulcrum' ? fulcrumFor(() => next(asked, context)) : next(asked, context)
+    },
+    load(url, context, next) {
+      loaded.push(url)
+      // Without a `type` in package.json Node would try CommonJS first, and warn.
+      const typed =
+        context.format === null && /\.ts$/.test(url) ? { ...context, format: 'module-typescript' as const } : context
+      return next(url, typed)
+    },
+  })
+  try {
+    const exports = (await import(token)) as object
+    return { exports, file: entry === null ? specifier : fileURLToPath(entry) }
+  } catch (error) {
+    return { error, entry, loaded: [...new Set([...(entry === null ? [] : [entry]), ...loaded])] }
+  } finally {
+    hooks.deregister()
+  }
+}
+
+type Resolved = ReturnType<Parameters<NonNullable<Parameters<typeof registerHooks>[0]['resolve']>>[2]>
+
+function fulcrumFor(installed: () => Resolved): Resolved {
+  const own = new URL('../', import.meta.url)
+  const running = { url: new URL(`index${extname(import.meta.url)}`, own).href, shortCircuit: true }
+  try {
+    const found = installed()
+    return found.url.startsWith(new URL('../', own).href) && !found.url.includes('/node_modules/fulcrum/')
+      ? running
+      : found
+  } catch (error) {
+    if (codeOf(error) === 'ERR_MODULE_NOT_FOUND') return running
+    throw error
+  }
+}
+
+/** Node's code of an error; empty without one. */
+export const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+
+/** What to tell of a module that can't be loaded, with the place that Node names. */
+export function brokenModule({ error, loaded }: FailedImport, specifier: string): ModuleRefusal {
+  const message = error instanceof Error ? error.message : String(error)
+  if (codeOf(error) === 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING') {
+    return {
+      wrong: `${specifier} is a TypeScript file below node_modules, which Node does not run`,
+      right:
+        'compile the package to JavaScript and let its exports name that, or write the path of a file outside node_modules',
+    }
+  }
+  const place = placeOf(error, loaded)
+  return {
+    wrong: `${specifier} can't be loaded: ${place === null ? '' : `${place}: `}${message}`,
+    right: error instanceof SyntaxError ? 'correct the module' : remedyFor(error),
+  }
+}
+
+function remedyFor(error: unknown): string {
+  const [, needed] = /^Cannot find package '([^']+)'/.exec(error instanceof Error ? error.message : '') ?? []
+  return needed === undefined
+    ? 'correct the module; it runs when the sweep file is read'
+    : `install it there with npm install ${needed}`
+}
+
+/** `file:line` of what is wrong; null when Node doesn't say. */
+function placeOf(error: unknown, loaded: readonly string[]): string | null {
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  // Parsers put the place on a line of its own, before the source; what was thrown has it in the frames.
+  const [first = ''] = stack.split('\n')
+  if (/^(file:\/\/)?\/.*:\d+$/.test(first)) return pathOf(first)
+  for (const [, url = '', line = ''] of stack.matchAll(/(file:\/\/\/[^\s()]+?):(\d+):\d+\)?$/gm)) {
+    if (loaded.includes(url)) return `${pathOf(url)}:${line}`
+  }
+  return error instanceof SyntaxError ? syntaxErrorIn(loaded) : null
+}
+
+const pathOf = (text: string): string =>
+  text.startsWith('file://') ? decodeURIComponent(text.slice('file://'.length)) : text
+
+/** Node keeps a JavaScript module's place to itself unless it ends the process: let one that only checks end so. */
+function syntaxErrorIn(loaded: readonly string[]): string | null {
+  for (const path of loaded.filter(url => /^file:.*\.m?js$/.test(url)).map(url => fileURLToPath(url))) {
+    if (!existsSync(path)) continue
+    const checked = spawnSync(process.execPath, ['--input-type=module', '--check'], {
+      input: readFileSync(path),
+      encoding: 'utf8',
+    })
+    const [, line] = /^\[stdin\]:(\d+)/m.exec(checked.stderr) ?? []
+    if (checked.status !== 0 && line !== undefined) return `${path}:${line}`
+  }
+  return null
+}
