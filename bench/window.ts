@@ -6,6 +6,7 @@
  *   node bench/window.ts fixed 20      one kind of lengths, another number of rounds
  */
 
+import { judgeTtftTrend } from '../src/metrics/validity/window.ts'
 import type { WindowKind } from '../src/model/index.ts'
 import { topologyLabel, workersOf } from '../src/model/index.ts'
 import type { Profile } from '../src/simulator/profile.ts'
@@ -27,7 +28,8 @@ const warmupRounds = 2
 const [onlySpread, askedRounds] = process.argv.slice(2)
 const measuredRounds = Number(askedRounds ?? 10)
 
-function measured(cell: Cell, window: WindowKind, seed: number): Figures {
+/** Figures, and whether the point's findings say that TTFT was still on its way. */
+function measured(cell: Cell, window: WindowKind, seed: number): Figures & { readonly drifts: boolean } {
   const { concurrency } = cell
   const simulation = simulate(
     {
@@ -45,6 +47,7 @@ function measured(cell: Cell, window: WindowKind, seed: number): Figures {
     ttftP95Ms: simulation.ttftMs?.p95 ?? Number.NaN,
     itlP95Ms: simulation.itlMs?.p95 ?? Number.NaN,
     tokensPerS: simulation.outputTokensPerS,
+    drifts: judgeTtftTrend(simulation).length > 0,
   }
 }
 
@@ -59,7 +62,7 @@ const meets = (figures: Figures, slo: (typeof slos)[number]) =>
 interface Row {
   readonly cell: Cell
   readonly truth: Figures
-  readonly seen: Figures
+  readonly seen: Figures & { readonly drifts: boolean }
 }
 
 /** Throughputs this near to each other are a tie of points measured once, which goes to fewer GPUs, as in a recommendation. */
@@ -76,6 +79,12 @@ function best(rows: readonly Row[], of: (row: Row) => Figures, slo: (typeof slos
 const quantile = (values: readonly number[], share: number) => {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN
+}
+const isFar = ({ seen, truth }: Row) => Math.abs(seen.ttftP95Ms / truth.ttftP95Ms - 1) > 0.1
+/** How many of these points the finding `ttft-drifts` marks. */
+const marked = (rows: readonly Row[], which: (row: Row) => boolean) => {
+  const those = rows.filter(which)
+  return `${those.filter(({ seen }) => seen.drifts).length} of ${those.length}`
 }
 const percent = (share: number) => `${(100 * share).toFixed(1)}%`
 
@@ -128,6 +137,8 @@ function report(spread: Spread, window: WindowKind, rows: readonly Row[]): void 
       `${percent(other / decisions)} of ${decisions}`,
       percent(beyondNoise / decisions),
       percent(losses.reduce((sum, loss) => sum + loss, 0) / losses.length),
+      marked(enough, row => isFar(row)),
+      marked(enough, row => !isFar(row)),
     ].join(' | ')} |`,
   )
   for (const line of differing) console.error(`  ${spread} ${window}: ${line}`)
@@ -137,9 +148,9 @@ console.log(
   `Requests ${measuredRounds}x after ${warmupRounds}x, seeds ${seeds.join(' and ')}; truth of 100x, its first 20x dropped, seed 1.\n`,
 )
 console.log(
-  '| lengths | window | TTFT p95 / steady: p5 / p50 / p95 | within 10% (100 requests or more) | throughput bias | SLO verdict flips | recommended point differs | by 1% or more | mean loss |',
+  '| lengths | window | TTFT p95 / steady: p5 / p50 / p95 | within 10% (100 requests or more) | throughput bias | SLO verdict flips | recommended point differs | by 1% or more | mean loss | TTFT p95 off by more than 10%: marked | within 10%: marked |',
 )
-console.log(`|${'---|'.repeat(9)}`)
+console.log(`|${'---|'.repeat(11)}`)
 for (const spread of Object.keys(spreads) as Spread[]) {
   if (onlySpread !== undefined && onlySpread !== spread) continue
   const truths = cellsOf(spread).map(cell => ({ cell, truth: truthOf(cell, profile, 1) }))

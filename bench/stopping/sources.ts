@@ -6,7 +6,8 @@ import { createRandom, type Random, rolesOf, type Topology, workersOf } from '..
 import { createEngine } from '../../src/simulator/engine.ts'
 import { createLoadLoop } from '../../src/simulator/load-loop.ts'
 import { loadProfile } from '../../src/simulator/profile.ts'
-import type { Answer, Recorder } from '../../src/simulator/recorder.ts'
+import type { Recorder } from '../../src/simulator/recorder.ts'
+import type { ClientTimes } from '../../src/simulator/request.ts'
 import { drawnRequests, type SimulatedWorkload } from '../../src/simulator/request-source.ts'
 
 /** What is true of a load in the long run, by the figures' names. */
@@ -102,7 +103,7 @@ function simulated(name: string, topology: Topology, workload: SimulatedWorkload
     const engine = createEngine({ profile, random: createRandom(seed).fork('frontend') })
     for (const role of rolesOf(topology))
       for (let worker = 0; worker < workersOf(topology, role); worker++) engine.addWorker(role, {}, 0)
-    const answers: Answer[] = []
+    const answers: ClientTimes[] = []
     const ignore = () => undefined
     const recorder: Recorder = {
       gap: ignore,

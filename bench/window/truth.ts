@@ -2,7 +2,8 @@ import { createRandom, rolesOf, workersOf } from '../../src/model/index.ts'
 import { createEngine } from '../../src/simulator/engine.ts'
 import { createLoadLoop } from '../../src/simulator/load-loop.ts'
 import type { Profile } from '../../src/simulator/profile.ts'
-import type { Answer, Recorder } from '../../src/simulator/recorder.ts'
+import type { Recorder } from '../../src/simulator/recorder.ts'
+import type { ClientTimes } from '../../src/simulator/request.ts'
 import { drawnRequests } from '../../src/simulator/request-source.ts'
 import type { Cell } from './matrix.ts'
 import { pointOf } from './matrix.ts'
@@ -28,7 +29,7 @@ export function truthOf(cell: Cell, profile: Profile, seed: number): Figures {
   const engine = createEngine({ profile, random: createRandom(seed).fork('frontend') })
   for (const role of rolesOf(deployment.topology))
     for (let worker = 0; worker < workersOf(deployment.topology, role); worker++) engine.addWorker(role, {}, 0)
-  const answers: Answer[] = []
+  const answers: ClientTimes[] = []
   const ignore = () => {}
   const recorder: Recorder = {
     gap: ignore,

@@ -111,6 +111,14 @@ export interface SteadyState {
   readonly note?: string
 }
 
+/** A drift of one figure through the window. */
+export interface Trend {
+  /** Change from the first to the last tenth of the window by the Theil–Sen line, as a share of the mean. */
+  readonly change: number
+  /** Standard normal deviate of the Mann–Kendall test: how far from chance. */
+  readonly z: number
+}
+
 /** How far a finding goes: `invalid` takes the point off the frontier, `warning` marks it. */
 export interface Finding {
   readonly severity: 'invalid' | 'warning' | 'note'
@@ -190,6 +198,8 @@ export interface Measurement {
   /** How many answers were counted how; absent where a generator doesn't say. */
   readonly tokenCounts?: TokenCounts
   readonly steady: SteadyState | null
+  /** Whether TTFT went one way through the window; null with too few answers, absent in older runs and of external generators. */
+  readonly ttftTrend?: Trend | null
   readonly client: ClientHealth
   /** Honest upper bounds of tail percentiles (MLPerf early stopping, 99 % confidence); null where there are too few samples. */
   readonly tails?: {

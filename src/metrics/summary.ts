@@ -10,6 +10,7 @@ import type { RequestRecords } from './records.ts'
 import { requestsOfPhases } from './records.ts'
 import { percentileIntervalOfSeries } from './statistics/percentile-interval.ts'
 import { steadyState } from './steady.ts'
+import { trendOf } from './trend.ts'
 import type { WindowBounds } from './window.ts'
 import { answeredWithin, steadyWindow } from './window.ts'
 
@@ -47,6 +48,7 @@ export type Summary = Pick<
   | 'inputTokensPerS'
   | 'goodputPerS'
   | 'steady'
+  | 'ttftTrend'
   | 'deviation'
   | 'tails'
   | 'intervals'
@@ -142,6 +144,7 @@ function wholeRun(
     totals,
     goodputPerS: good === null ? null : run.durationS > 0 ? good / run.durationS : 0,
     steady: steadyState(latencySeries(records, latencies)),
+    ttftTrend: trendOf(latencies.ttftMs.filter(value => !Number.isNaN(value))),
     deviation: {
       isl: deviation(isl?.mean ?? null, options.asked.isl),
       osl: deviation(osl?.mean ?? null, options.asked.osl),

@@ -1,8 +1,8 @@
 import type { RequestPhase } from '../metrics/records.ts'
 import type { Engine } from './engine.ts'
 import { createQueue } from './queue.ts'
-import type { Answer, Recorder } from './recorder.ts'
-import type { EngineRequest } from './request.ts'
+import type { Recorder } from './recorder.ts'
+import type { ClientTimes, EngineRequest } from './request.ts'
 import { engineRequest } from './request.ts'
 import type { DrawnRequest } from './request-source.ts'
 
@@ -53,7 +53,7 @@ export interface Exchange {
 }
 
 /** Times as the client sees them: nothing of an answer leaves before its first chunk may. */
-function answerOf(request: EngineRequest, dueMs: number, quietMs: number, firstChunkMs: number): Answer {
+function answerOf(request: EngineRequest, dueMs: number, quietMs: number, firstChunkMs: number): ClientTimes {
   const held = !Number.isNaN(request.prefilledMs) && quietMs < quickAfterMs
   const heldMs = held ? request.prefilledMs + firstChunkMs : 0
   const seen = (atMs: number) => Math.max(atMs, heldMs)

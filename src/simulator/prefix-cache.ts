@@ -1,12 +1,5 @@
 import type { EngineRequest } from './request.ts'
 
-/** The leading blocks of a prompt by name: an id stands for its tokens and all before them, as hash ids of traces do. */
-export interface PromptBlocks {
-  readonly ids: readonly number[]
-  /** Tokens that an id stands for; of the last one, what is left of the prompt. A multiple of the KV block. */
-  readonly tokensPerId: number
-}
-
 /** Blocks of one id: held by so many requests, or by none and kept until room is needed. */
 interface Entry {
   readonly blocks: number

@@ -5,22 +5,13 @@ import type { Distribution, Measurement } from '../metrics/measurement.ts'
 import { unknownHealth } from '../metrics/measurement.ts'
 import type { RequestPhase } from '../metrics/records.ts'
 import { steadyState } from '../metrics/steady.ts'
+import { trendOf } from '../metrics/trend.ts'
 import type { Slo, WindowKind } from '../model/index.ts'
-import { createCourse } from './course.ts'
 import { createFlight } from './flight.ts'
-import type { EngineRequest } from './request.ts'
+import type { ClientTimes } from './request.ts'
+import { createTimeSeries } from './time-series.ts'
 import { createWholeRun } from './whole-run.ts'
 import { createWindowSums } from './window-sums.ts'
-
-/** A request's times as its client sees them. */
-export interface Answer {
-  readonly request: EngineRequest
-  /** When an open loop wanted to send it; when it was sent, in a closed one. */
-  readonly dueMs: number
-  readonly firstMs: number
-  readonly secondMs: number
-  readonly lastMs: number
-}
 
 /** What decides how a window is summed up. */
 export interface RecorderOptions {
@@ -53,7 +44,7 @@ export interface Recorder {
   sent(dueMs: number, atMs: number, phase: RequestPhase): void
   /** A request in flight has ended without an answer. */
   lost(atMs: number, phase: RequestPhase): void
-  answered(answer: Answer, phase: RequestPhase): void
+  answered(answer: ClientTimes, phase: RequestPhase): void
   summary(end: WindowEnd): Measurement
 }
 
@@ -106,7 +97,8 @@ export function createRecorder({ slo, openLoop, asked, window }: RecorderOptions
   const perUser = createSpeeds()
   const prefillPerUser = new Histogram()
   const lateness = new Histogram()
-  const course = createCourse()
+  const latencySeries = createTimeSeries()
+  const ttftSeries = createTimeSeries()
   const flight = createFlight()
   const sums = createWindowSums()
   const run = createWholeRun()
@@ -162,7 +154,8 @@ export function createRecorder({ slo, openLoop, asked, window }: RecorderOptions
       completed += 1
       inputTokens += request.promptTokens
       outputTokens += request.outputTokens
-      course.add(dueMs, latencyMs)
+      latencySeries.add(dueMs, latencyMs)
+      ttftSeries.add(dueMs, ttftMs)
       ttft.record(ttftMs)
       ttst.record(secondMs - firstMs)
       itl.record(itlMs)
@@ -225,7 +218,8 @@ export function createRecorder({ slo, openLoop, asked, window }: RecorderOptions
         warmupRequests: warmup,
         ...(isSteady ? { whole: run.summary(endMs, failures) } : {}),
         tokenSource: 'generator',
-        steady: steadyState(course.series),
+        ttftTrend: trendOf(ttftSeries.series.values),
+        steady: steadyState(latencySeries.series),
         client: { ...unknownHealth, sendLatenessMs: lateness.toDistribution(), inFlight: inFlight() },
         tails: { ttftMs: tailsOf(ttft), itlMs: tailsOf(itl), requestLatencyMs: tailsOf(latency) },
         deviation: { isl: deviation(got.isl, asked.isl), osl: deviation(got.osl, asked.osl) },

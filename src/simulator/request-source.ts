@@ -1,7 +1,7 @@
 import { drawLengths } from '../metrics/statistics/lengths.ts'
 import type { Length, Random, Workload } from '../model/index.ts'
 import { lengthSource } from './lengths.ts'
-import type { PromptBlocks } from './prefix-cache.ts'
+import type { PromptBlocks } from './request.ts'
 
 /** What of a workload a simulation can tell apart; a {@link Workload} fits as it is. */
 export type SimulatedWorkload = Pick<Workload, 'isl' | 'osl'> & Partial<Pick<Workload, 'prefix' | 'conversation'>>

@@ -1,5 +1,9 @@
-import type { PromptBlocks } from './prefix-cache.ts'
-import type { Worker } from './worker.ts'
+/** The leading blocks of a prompt by name: an id stands for its tokens and all before them, as hash ids of traces do. */
+export interface PromptBlocks {
+  readonly ids: readonly number[]
+  /** Tokens that an id stands for; of the last one, what is left of the prompt. A multiple of the KV block. */
+  readonly tokensPerId: number
+}
 
 /** One request on its way through the engine. What is not `readonly` belongs to the engine. */
 export interface EngineRequest {
@@ -28,7 +32,8 @@ export interface EngineRequest {
   lastPass: number
   /** KV blocks held on `worker`. */
   blocks: number
-  worker: Worker | null
+  /** Where it waits or runs. */
+  worker: { cancel(request: EngineRequest): void } | null
   cancelled: boolean
 }
 
@@ -54,4 +59,14 @@ export function engineRequest(
     worker: null,
     cancelled: false,
   }
+}
+
+/** A request's times as its client sees them. */
+export interface ClientTimes {
+  readonly request: EngineRequest
+  /** When an open loop wanted to send it; when it was sent, in a closed one. */
+  readonly dueMs: number
+  readonly firstMs: number
+  readonly secondMs: number
+  readonly lastMs: number
 }

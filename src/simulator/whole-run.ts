@@ -1,11 +1,11 @@
 import { Histogram } from '../metrics/histogram.ts'
 import type { WholeRun } from '../metrics/measurement.ts'
-import type { Answer } from './recorder.ts'
+import type { ClientTimes } from './request.ts'
 
 /** The figures of a run from its empty start to its last measured answer, summed up as they come. */
 export interface WholeRunRecorder {
   sent(dueMs: number): void
-  answered(answer: Answer): void
+  answered(answer: ClientTimes): void
   summary(endMs: number, failed: number): WholeRun
 }
 

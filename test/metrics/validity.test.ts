@@ -138,6 +138,7 @@ const doubtful: readonly (readonly [string, Measurement])[] = [
   ['client-gc', client({ gcMs: 6000 })],
   ['clock-jump', client({ clockJumpMs: -3000 })],
   ['no-steady-state', { ...sound, steady: { method: 'MSER-5', reached: false, fromS: 30, note: 'it rose' } }],
+  ['ttft-drifts', { ...sound, window: 'steady', ttftTrend: { change: -0.4, z: -3.2 } }],
   ['few-samples', { ...sound, requestLatencyMs: at(1000, 40) }],
   ['one-piece-answers', { ...sound, onePiece: 100, itlMs: at(10, 900) }],
   ['one-piece-answers', { ...sound, onePiece: 1000, itlMs: null, outputTokensPerSPerUser: null }],
@@ -313,4 +314,16 @@ test('a whole run that tells something else than the steady window is noted, wit
 
 test('a whole run that tells the same is not', () => {
   assert.ok(!codesOf(wholeRun(105, 990)).includes('whole-run-differs'))
+})
+
+test('a TTFT that drifts is told of a steady window alone, where its change matters and is no accident', () => {
+  const found = (more: Partial<Measurement>) =>
+    judge(pointOf(), { ...sound, window: 'steady', ttftTrend: { change: -0.4, z: -3.2 }, ...more }).map(
+      ({ code }) => code,
+    )
+  assert.deepEqual(found({}), ['ttft-drifts'])
+  assert.deepEqual(found({ window: 'whole' }), [])
+  assert.deepEqual(found({ ttftTrend: { change: -0.09, z: -3.2 } }), [])
+  assert.deepEqual(found({ ttftTrend: { change: -0.4, z: -1.9 } }), [])
+  assert.deepEqual(found({ ttftTrend: null }), [])
 })

@@ -3,23 +3,23 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { inFlightOf } from '../../src/metrics/in-flight.ts'
 import { createRecords } from '../../src/metrics/records.ts'
-import { createCourse } from '../../src/simulator/course.ts'
 import { createFlight } from '../../src/simulator/flight.ts'
+import { createTimeSeries } from '../../src/simulator/time-series.ts'
 
-describe('a course', () => {
+describe('a time series', () => {
   test('keeps every value while there are few', () => {
-    const course = createCourse()
-    for (let index = 0; index < 100; index++) course.add(index * 10, index)
-    assert.equal(course.series.values.length, 100)
-    assert.deepEqual([course.series.atS[3], course.series.values[3]], [0.03, 3])
+    const series = createTimeSeries()
+    for (let index = 0; index < 100; index++) series.add(index * 10, index)
+    assert.equal(series.series.values.length, 100)
+    assert.deepEqual([series.series.atS[3], series.series.values[3]], [0.03, 3])
   })
 
   test('keeps the mean and stays small whatever comes', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 200_000 }), count => {
-        const course = createCourse()
-        for (let index = 0; index < count; index++) course.add(index, index)
-        const { values } = course.series
+        const series = createTimeSeries()
+        for (let index = 0; index < count; index++) series.add(index, index)
+        const { values } = series.series
         assert.ok(values.length < 4096)
         // Means of whole groups of consecutive values: the last incomplete one is left out.
         const groups = values.length

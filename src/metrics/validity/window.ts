@@ -13,6 +13,7 @@ const ttftDifferenceMs = 10
 export function judgeWindow(point: Point, measurement: Measurement): Finding[] {
   return [
     ...judgeSteady(point, measurement),
+    ...judgeTtftTrend(measurement),
     ...compareWhole(measurement),
     ...judgeSamples(point, measurement),
     ...judgeArrival(measurement),
@@ -37,6 +38,31 @@ function judgeSteady({ load: { level } }: Point, { steady, requests }: Measureme
       severity: 'warning',
       code: 'no-steady-state',
       message: `latency never became steady${note} (${steady.method}). The load is above what the deployment can hold, or the point is too short: ask for more requests or warm-up`,
+    },
+  ]
+}
+
+/** Change of TTFT through the window that matters, and how sure it must be: 5 % of windows without a trend pass this. */
+const trendThatMatters = 0.1
+const trendThatShows = 1.96
+
+/**
+ * A steady window whose TTFT still falls: requests of equal lengths that were sent together stay together for many rounds, and the
+ * first ones wait for each other. How many such windows this finds stands in docs/bench/window.md.
+ */
+export function judgeTtftTrend({ window, steady, ttftTrend }: Measurement): Finding[] {
+  if (window !== 'steady' || steady?.reached === false || ttftTrend === undefined || ttftTrend === null) return []
+  const { change, z } = ttftTrend
+  if (Math.abs(change) < trendThatMatters || Math.abs(z) < trendThatShows) return []
+  const [direction, advice] =
+    change < 0
+      ? ['fell', 'The load had not settled when the window began. For a TTFT of the settled load, raise load.warmup']
+      : ['rose', 'The load had not settled when the window ended. Raise load.requests to see where it settles']
+  return [
+    {
+      severity: 'warning',
+      code: 'ttft-drifts',
+      message: `TTFT ${direction} by ${percent(Math.abs(change))} from the first to the last tenth of the window, so its percentiles describe a transition. ${advice}`,
     },
   ]
 }

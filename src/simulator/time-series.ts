@@ -1,5 +1,5 @@
 /** A series summed up as it comes: means of consecutive values, so many to a mean that the means stay few. */
-export interface Course {
+export interface TimeSeries {
   add(atMs: number, value: number): void
   /** Start of each group in seconds, and its mean. */
   readonly series: { readonly atS: Float64Array; readonly values: Float64Array }
@@ -8,7 +8,7 @@ export interface Course {
 /** Means kept at most; two neighbours become one when there are more. */
 const mostGroups = 4096
 
-export function createCourse(): Course {
+export function createTimeSeries(): TimeSeries {
   let atMs: number[] = []
   let means: number[] = []
   let size = 1

@@ -1,0 +1,43 @@
+import { mean as meanOf, median } from 'simple-statistics'
+import type { Trend } from './measurement.ts'
+
+const parts = 10
+/** Values below which the parts say little. */
+const fewestValues = 100
+
+/**
+ * Whether a series goes one way, from the means of ten equal parts of it: the Mann–Kendall test for a monotone trend (Mann 1945,
+ * Kendall 1975; variance corrected for ties), and the Theil–Sen slope (Sen 1968) for how much. Both take no distribution for
+ * granted. Parts of a closed loop's `10x` requests are its rounds, whose values come in groups that a test on single requests would
+ * take for trends. Null below 100 values.
+ *
+ * @param values in the order in which the requests were sent
+ */
+export function trendOf(values: Float64Array): Trend | null {
+  if (values.length < fewestValues) return null
+  const means = Array.from({ length: parts }, (_, part) => {
+    const from = Math.floor((part * values.length) / parts)
+    const to = Math.floor(((part + 1) * values.length) / parts)
+    return meanOf(Array.from(values.subarray(from, to)))
+  })
+  const pairs = means.flatMap((early, i) =>
+    means.slice(i + 1).map((late, after) => ({ difference: late - early, parts: after + 1 })),
+  )
+  const score = pairs.reduce((sum, { difference }) => sum + Math.sign(difference), 0)
+  const variance = (weight(parts) - tieWeight(means)) / 18
+  const mean = meanOf(means)
+  const slope = median(pairs.map(({ difference, parts: apart }) => difference / apart))
+  return {
+    change: mean === 0 ? 0 : (slope * (parts - 1)) / mean,
+    // One less for continuity.
+    z: score === 0 || variance <= 0 ? 0 : (score - Math.sign(score)) / Math.sqrt(variance),
+  }
+}
+
+const weight = (count: number) => count * (count - 1) * (2 * count + 5)
+
+function tieWeight(means: readonly number[]): number {
+  const counts = new Map<number, number>()
+  for (const value of means) counts.set(value, (counts.get(value) ?? 0) + 1)
+  return [...counts.values()].reduce((sum, count) => sum + weight(count), 0)
+}
