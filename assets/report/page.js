@@ -29,7 +29,7 @@
       standing: overall.standing[point.key],
       recommended: false,
     }))
-    return { slug: overall.slug, overall: true, charts: [{ kind: 'frontier', spec: overall.spec }], points }
+    return { slug: overall.slug, overall: true, charts: [{ kind: 'frontier', spec: overall.spec, rows: 'points' }], points, rows: {} }
   }
 
   const state = { workload: data.workloads[0]?.slug ?? '', point: '', percentile: 'p95', focus: /** @type {string[] | null} */ (null) }
@@ -64,6 +64,9 @@
     return view
   }
 
+  /** Whether a specification takes a signal. @param {any} spec @param {string} signal */
+  const has = (spec, signal) => spec.signals?.some((/** @type {{name: string}} */ { name }) => name === signal)
+
   /** @param {any} workload @param {any} chart @param {HTMLElement} place */
   async function draw(workload, chart, place) {
     const theme = data.themes[themeName()]
@@ -74,9 +77,9 @@
     const view = viewOf(runtime, place, theme)
     views.set(id, view)
     view.signal('focus', state.focus)
-    if (chart.kind.startsWith('ttft') || chart.kind.startsWith('itl')) view.signal('percentile', state.percentile)
-    const name = chart.kind === 'ratio' || chart.kind === 'heat-map' ? 'ratios' : 'points'
-    view.data(name, workload[name].map((/** @type {object} */ row) => ({ ...row })))
+    if (has(data.specs[chart.spec], 'percentile')) view.signal('percentile', state.percentile)
+    const rows = chart.rows === 'points' ? workload.points : workload.rows[chart.rows]
+    view.data(chart.rows, rows.map((/** @type {object} */ row) => ({ ...row })))
     view.addEventListener('click', (/** @type {unknown} */ _event, /** @type {any} */ item) => {
       if (item?.datum?.key) go({ point: item.datum.key })
     })
@@ -232,7 +235,7 @@
     )
     for (const view of detailViews.splice(0)) view.finalize()
     section?.querySelector('.spreads')?.replaceChildren(...distributions(point))
-    section?.querySelector('.courses')?.replaceChildren(...courses(point))
+    section?.querySelector('.time-series')?.replaceChildren(...timeSeries(point))
   }
 
   const wide = new Set(['Workers', 'Engine settings', 'TTFT p50 / p95 / p99', 'ITL p50 / p95 / p99', 'Point id', 'Point ids'])
@@ -304,9 +307,9 @@
   ])
 
   /** How the server went through a point, by its own metrics, and what the client saw. @param {any} point */
-  function courses(point) {
+  function timeSeries(point) {
     /** @type {[string, string, string, number[]][]} */
-    const lines = (data.courses[point.key] ?? []).map((/** @type {[string, number, number, number[]]} */ [panel, source, metric, flat]) => [
+    const lines = (data.timeSeries[point.key] ?? []).map((/** @type {[string, number, number, number[]]} */ [panel, source, metric, flat]) => [
       panel,
       data.names[source],
       data.names[metric],
@@ -316,15 +319,15 @@
     const pairs = (/** @type {number[]} */ flat) => Array.from({ length: flat.length / 2 }, (_, i) => ({ s: flat[2 * i] ?? 0, value: flat[2 * i + 1] ?? 0 }))
     const sources = [...new Set(lines.map(([, source]) => source))]
     const stamps = panels.flatMap(([panel, title]) => {
-      const course = lines.flatMap(([of, name, , flat]) => (of === panel ? pairs(flat).map(sample => ({ ...sample, name })) : []))
-      if (course.length === 0) return []
+      const samples = lines.flatMap(([of, name, , flat]) => (of === panel ? pairs(flat).map(sample => ({ ...sample, name })) : []))
+      if (samples.length === 0) return []
       const seen = [
         { name: 'client p50', value: point.ttftP50 },
         { name: 'client p95', value: point.ttftP95 },
       ]
       const levels = panel === 'ttft' ? seen.filter(level => level.value !== null) : []
-      const present = sources.filter(source => course.some(({ name }) => name === source))
-      return [stamp(title, data.course, { course, levels }, { 'data-course': panel }, { sources, present })]
+      const present = sources.filter(source => samples.some(({ name }) => name === source))
+      return [stamp(title, data.timeSeriesSpec, { samples, levels }, { 'data-time-series': panel }, { sources, present })]
     })
     const rows = lines.map(([panel, source, metric, flat]) => [
       panels.find(([name]) => name === panel)?.[1].replace(/:.*/, '') ?? '',
@@ -333,7 +336,7 @@
       pairs(flat).map(({ s, value }) => `${figure(s)} s: ${figure(value)}`).join('; '),
     ])
     const title = `The server through this point, by its own metrics${point.validRepeats > 1 ? ' (one repeat)' : ''}`
-    const table = dataTable('Server metrics over time', ['What', 'Source', 'Metric', 'Course'], rows)
+    const table = dataTable('Server metrics over time', ['What', 'Source', 'Metric', 'Time series'], rows)
     return [element('p', { class: 'stamp-title' }, title), ...stamps, table]
   }
 

@@ -1,7 +1,7 @@
 import { analyse } from '../analysis/analyse.ts'
 import type { Run } from '../journal/run.ts'
-import type { Chart } from './charts/charts.ts'
-import { chartsOf, overallChart } from './charts/charts.ts'
+import { chartsOf, overallPanel } from './charts/registry.ts'
+import type { Panel, WorkloadChart } from './charts/workload-chart.ts'
 import { pointsCsvOf } from './export/points-csv.ts'
 import { openFileWriter } from './file-writer.ts'
 import { loadPageAssets } from './html/inline-script.ts'
@@ -18,17 +18,19 @@ export interface ReportFiles {
 /**
  * Writes index.html, summary.md, points.csv, and every chart as `<chart>-<workload>.vl.json` and `.svg`. Files of those names
  * are replaced; nothing else in the folder is touched.
+ * @param charts the charts of each workload; all registered ones when left out
  */
-export async function writeReport(run: Run, folder: string): Promise<ReportFiles> {
+export async function writeReport(run: Run, folder: string, charts?: readonly WorkloadChart[]): Promise<ReportFiles> {
   const report = reportOf(analyse(run))
   const { write, writeChart, commit } = openFileWriter(folder, 'the report')
-  write('index.html', pageHtml(report, await loadPageAssets()))
+  write('index.html', pageHtml(report, await loadPageAssets(), [], charts))
   write('summary.md', summaryMarkdown(report))
   write('points.csv', pointsCsvOf(report.analysis))
-  const writeDrawn = ({ kind, spec }: Chart, slug: string) => writeChart(`${kind}-${slug}`, spec)
+  const writeDrawn = ({ kind, spec }: Panel, slug: string) => writeChart(`${kind}-${slug}`, spec)
   for (const section of report.sections)
-    for (const chart of chartsOf(report, section, 'file')) await writeDrawn(chart, section.slug)
+    for (const { panels } of chartsOf(report, section, 'file', charts))
+      for (const panel of panels) await writeDrawn(panel, section.slug)
   const { overall } = report
-  if (overall !== null) await writeDrawn(overallChart(report, overall, 'file'), overall.slug)
+  if (overall !== null) await writeDrawn(overallPanel(report, overall, 'file'), overall.slug)
   return { files: await commit() }
 }

@@ -13,7 +13,7 @@ const telling =
 /** Settings, and totals that only ever grow. */
 const silent = /_capacity$|_total$/
 
-/** Whether a metric's course through the point is worth keeping. */
+/** Whether a metric's time series through the point is worth keeping. */
 export function isTelling(metric: string): boolean {
   const name = metric.replace(/\{.*$/, '')
   return telling.test(name) && !silent.test(name)

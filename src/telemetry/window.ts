@@ -52,8 +52,8 @@ export function sourceMetrics(
           ? counter(of('', 0))
           : ratio(of('sum ', 0), of('count ', 0))
     if (figures === null || Object.keys(found).length >= mostSeries) continue
-    const { course, ...sums } = figures
-    found[key] = { ...rounded(sums), ...(isTelling(key) ? { series: relative(course, beganMs) } : {}) }
+    const { samples, ...sums } = figures
+    found[key] = { ...rounded(sums), ...(isTelling(key) ? { series: relative(samples, beganMs) } : {}) }
   }
   return found
 }
@@ -76,9 +76,9 @@ export function scrapesWithin(
 type Timed = readonly { readonly atMs: number; readonly value: number | null }[]
 type Sums = Pick<ServerMetric, 'mean' | 'max' | 'last'>
 
-/** Sums of a window, and the course behind them: one sample a scrape, or one between two scrapes. */
+/** Sums of a window, and the time series behind them: one sample a scrape, or one between two scrapes. */
 interface Figures extends Sums {
-  readonly course: readonly SeriesSample[]
+  readonly samples: readonly SeriesSample[]
 }
 
 const sixDigits = (value: number): number => Number(value.toPrecision(6))
@@ -88,8 +88,8 @@ const rounded = ({ mean, max, last }: Sums): Sums => ({
   last: sixDigits(last),
 })
 
-const relative = (course: readonly SeriesSample[], beganMs: number): readonly SeriesSample[] =>
-  compactSeries(course.map(([atMs, value]) => [Math.round(atMs - beganMs), sixDigits(value)] as const))
+const relative = (samples: readonly SeriesSample[], beganMs: number): readonly SeriesSample[] =>
+  compactSeries(samples.map(([atMs, value]) => [Math.round(atMs - beganMs), sixDigits(value)] as const))
 
 const finite = (series: Timed): { atMs: number; value: number }[] =>
   series.flatMap(({ atMs, value }) => (value !== null && Number.isFinite(value) ? [{ atMs, value }] : []))
@@ -101,7 +101,7 @@ function gauge(series: Timed, isLoaded: boolean): Figures | null {
   const last = values.at(-1)
   if (last === undefined) return null
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length
-  return { mean, max: largest(values), last, course: finite(series).map(({ atMs, value }) => [atMs, value]) }
+  return { mean, max: largest(values), last, samples: finite(series).map(({ atMs, value }) => [atMs, value]) }
 }
 
 /** Steps between neighbours: when they ended, seconds and increase. */
@@ -123,10 +123,10 @@ function counter(series: Timed): Figures | null {
   if (seconds <= 0) return null
   const increase = all.reduce((sum, step) => sum + step.increase, 0)
   if (increase === 0) return null
-  const course = all.flatMap(({ atMs, seconds: took, increase: more }) =>
+  const samples = all.flatMap(({ atMs, seconds: took, increase: more }) =>
     took > 0 ? [[atMs, more / took] as const] : [],
   )
-  return { mean: increase / seconds, max: highest(course), last: increase, course }
+  return { mean: increase / seconds, max: highest(samples), last: increase, samples }
 }
 
 function ratio(sums: Timed, counts: Timed): Figures | null {
@@ -135,14 +135,14 @@ function ratio(sums: Timed, counts: Timed): Figures | null {
   if (sumSteps.length === 0 || sumSteps.length !== countSteps.length) return null
   const count = countSteps.reduce((all, step) => all + step.increase, 0)
   if (count <= 0) return null
-  const course = countSteps.flatMap(({ atMs, increase }, i) =>
+  const samples = countSteps.flatMap(({ atMs, increase }, i) =>
     increase > 0 ? [[atMs, (sumSteps[i]?.increase ?? 0) / increase] as const] : [],
   )
   const mean = sumSteps.reduce((all, step) => all + step.increase, 0) / count
-  return { mean, max: highest(course), last: count, course }
+  return { mean, max: highest(samples), last: count, samples }
 }
 
-const highest = (course: readonly SeriesSample[]): number => largest(course.map(([, value]) => value))
+const highest = (samples: readonly SeriesSample[]): number => largest(samples.map(([, value]) => value))
 
 type Kind = 'gauge' | 'counter' | 'distribution'
 

@@ -169,7 +169,7 @@ describe('a source through a window', () => {
   })
 })
 
-describe('the course of a metric through a window', () => {
+describe('the time series of a metric through a window', () => {
   test('is what each scrape said, in ms since the window began, the closing one included', () => {
     const at = (s: number, value: number) => scrape(s, '# TYPE queued gauge', `queued ${value}`)
     const { queued } = sourceMetrics([at(10.5, 1), at(11.5, 5), at(12.5, 0)], 10_000)

@@ -6,6 +6,8 @@ import type { ChartPoint } from '../views/chart-point.ts'
 export interface ChartInput {
   /** The points of one workload (or of all, for the overall frontier). */
   readonly points: readonly ChartPoint[]
+  /** Other rows than the points, and the name that the page knows them by. */
+  readonly rows?: { readonly name: string; readonly values: readonly object[] }
   /** Series names in a fixed order, so that a deployment has one colour in every chart of a report. */
   readonly series: readonly string[]
   /** Workloads in a fixed order, where shape tells the workload; absent where shape repeats what colour says. */
@@ -26,12 +28,13 @@ export type Target = 'file' | 'page'
 /** The frame around layers: data, size, theme, and the parameter that dims what is not in focus. */
 export function chart(input: ChartInput, target: Target, height: number, layer: Layer[]): TopLevelSpec {
   const onPage = target === 'page'
+  const { name, values } = input.rows ?? { name: 'points', values: input.points }
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     ...(onPage ? {} : { title: { text: input.title, subtitle: input.subtitle } }),
     width: onPage ? 'container' : 640,
     height,
-    data: onPage ? { name: 'points' } : { name: 'points', values: input.points.map(point => ({ ...point })) },
+    data: onPage ? { name } : { name, values: values.map(row => ({ ...row })) },
     params: [...themeParams(light), { name: 'focus', value: null }],
     layer,
     config: vegaConfig(light),

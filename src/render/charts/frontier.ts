@@ -1,7 +1,28 @@
 import type { TopLevelSpec } from 'vega-lite'
+import { frontierDataTable } from '../html/sections/tables.ts'
 import { crossPath } from '../html/theme.ts'
 import type { ChartInput, Layer, Target } from './chart.ts'
 import { chart, colourBySeries, inFocus, shapeBySeries, tooltipOf } from './chart.ts'
+import { pointRows, type WorkloadChart } from './workload-chart.ts'
+
+/** The chart that the page begins with; points are selected on it. */
+export const frontierChart: WorkloadChart = {
+  kind: 'frontier',
+  title: 'Pareto frontier',
+  about: ({ points }) => {
+    const absent = points.filter(point => point.x === null || point.y === null).length
+    const missing =
+      absent > 0 ? ` ${absent} of ${points.length} points have no place on it (failed, or not streamed).` : ''
+    return `Each mark is a point. The staircase is the frontier: no measured point is better on both axes. Thin lines follow a deployment from light to heavy load.${missing}`
+  },
+  size: 'wide',
+  data: pointRows,
+  panels: ({ target, input }) => [{ kind: 'frontier', spec: frontierSpec(input(frontierChart.title), target) }],
+  table: {
+    title: 'All points of the workload',
+    of: (section, report, limit) => frontierDataTable(section, report.analysis.figures, limit),
+  },
+}
 
 /**
  * The frontier as the field draws it: interactivity against throughput per GPU. The line is a staircase, because what lies

@@ -1,9 +1,39 @@
 import type { TopLevelSpec } from 'vega-lite'
+import { latencyDataTable } from '../html/sections/tables.ts'
 import { crossPath } from '../html/theme.ts'
 import type { ChartInput, Target } from './chart.ts'
 import { chart, colourBySeries, inFocus, pointTooltip, shapeBySeries } from './chart.ts'
+import { pointRows, type WorkloadChart } from './workload-chart.ts'
 
-export interface LatencyChart {
+/** TTFT and ITL side by side against one kind of load. */
+export function latencyChart(loadKind: 'concurrency' | 'rate'): WorkloadChart {
+  const against = loadKind === 'concurrency' ? 'concurrency' : 'request rate'
+  return {
+    kind: `latency-${loadKind}`,
+    title: `Latency against ${against}`,
+    about: () => 'Large marks are knees: beyond them latency grows faster than throughput.',
+    size: 'wide',
+    data: pointRows,
+    percentiles: true,
+    panels: ({ section, target, input }) => {
+      if (!section.points.some(point => point.loadKind === loadKind)) return []
+      const slo = section.analysis.points[0]?.slo
+      return (
+        [
+          ['ttft', 'Time to first token', slo?.ttftP95Ms],
+          ['itl', 'Inter-token latency', slo?.itlP95Ms],
+        ] as const
+      ).map(([metric, heading, sloMs = null]) => ({
+        kind: `${metric}-${loadKind}`,
+        heading,
+        spec: latencySpec(input(`${metric.toUpperCase()} p95 against ${against}`), target, { metric, loadKind, sloMs }),
+      }))
+    },
+    table: { title: 'Latency by load', of: (section, _, limit) => latencyDataTable(section, loadKind, limit) },
+  }
+}
+
+interface LatencyPanel {
   readonly metric: 'ttft' | 'itl'
   readonly loadKind: 'concurrency' | 'rate'
   /** Drawn as a line on the p95 view; null without one. */
@@ -17,7 +47,7 @@ const decades = [1, 10, 100, 1e3, 1e4, 1e5].flatMap(decade => [decade, 2 * decad
  * TTFT or ITL against logarithmic load. TTFT is logarithmic itself, because queues make it grow in multiples.
  * `percentile` switches among p50, p95 and p99.
  */
-export function latencySpec(input: ChartInput, target: Target, of: LatencyChart): TopLevelSpec {
+function latencySpec(input: ChartInput, target: Target, of: LatencyPanel): TopLevelSpec {
   const name = of.metric.toUpperCase()
   const x = {
     field: 'loadValue',
@@ -92,7 +122,7 @@ function loadsOf(input: ChartInput, kind: string): number[] {
   return [...new Set(loads)].sort((a, b) => a - b)
 }
 
-function sloLayers(of: LatencyChart): Parameters<typeof chart>[3] {
+function sloLayers(of: LatencyPanel): Parameters<typeof chart>[3] {
   if (of.sloMs === null) return []
   const data = { values: [{ slo: of.sloMs, text: `SLO p95 ≤ ${of.sloMs} ms` }] }
   const opacity = { condition: { test: "percentile === 'p95'", value: 0.9 }, value: 0.15 }

@@ -1,9 +1,16 @@
 import type { TopLevelSpec } from 'vega-lite'
+import { ratioDataTable } from '../html/sections/tables.ts'
 import type { RatioPoint } from '../views/ratio-point.ts'
+import { sectionHasSlo } from '../views/report.ts'
 import type { ChartInput, Target } from './chart.ts'
 import { chart, colourBySeries, inFocus, shapeBySeries } from './chart.ts'
+import type { ChartData, WorkloadChart } from './workload-chart.ts'
 
-const tooltip = [
+/** Each deployment at its best load. */
+export const ratioRows: ChartData = { name: 'ratios', rows: section => section.ratios }
+
+/** What such a row says of itself on hover. */
+export const ratioTooltip = [
   { field: 'deployment', title: 'Deployment' },
   { field: 'gpus', title: 'GPUs' },
   { field: 'y', title: 'Tokens/s per GPU', format: ',.4~g' },
@@ -11,16 +18,23 @@ const tooltip = [
   { field: 'slo', title: 'Meets SLO' },
 ]
 
-/** Replaces the chart's points by ratio points. */
-function withRatioData(spec: TopLevelSpec, points: readonly RatioPoint[], target: Target): TopLevelSpec {
-  return {
-    ...spec,
-    data: target === 'page' ? { name: 'ratios' } : { name: 'ratios', values: points.map(p => ({ ...p })) },
-  }
+/** The balance itself: throughput per GPU against the prefill:decode ratio. */
+export const ratioChart: WorkloadChart = {
+  kind: 'ratio',
+  title: 'Throughput per GPU against the prefill:decode ratio',
+  about: section =>
+    `Each deployment at its best load${sectionHasSlo(section) ? ' that meets the SLO' : ''}; all its GPUs count.`,
+  size: 'half',
+  data: ratioRows,
+  panels: ({ section: { ratios }, target, input }) =>
+    ratios.every(({ ratio }) => ratio === null)
+      ? []
+      : [{ kind: 'ratio', spec: ratioSpec(input(ratioChart.title), ratios, target) }],
+  table: { title: 'Best load of each deployment', of: ratioDataTable },
 }
 
 /** Best throughput per GPU against the prefill:decode ratio of GPUs; the best aggregated deployment is the line to beat. */
-export function ratioSpec(input: ChartInput, points: readonly RatioPoint[], target: Target): TopLevelSpec {
+function ratioSpec(input: ChartInput, points: readonly RatioPoint[], target: Target): TopLevelSpec {
   const y = {
     field: 'y',
     type: 'quantitative' as const,
@@ -38,7 +52,7 @@ export function ratioSpec(input: ChartInput, points: readonly RatioPoint[], targ
       labelExpr: "datum.value >= 1 ? format(datum.value, '.2~f') + ':1' : '1:' + format(1 / datum.value, '.2~f')",
     },
   }
-  const spec = chart(input, target, 320, [
+  return chart({ ...input, rows: { name: ratioRows.name, values: points } }, target, 320, [
     {
       transform: [{ filter: "datum.kind === 'aggregated' && datum.bestOfRatio" }],
       mark: { type: 'rule', strokeDash: [5, 4], strokeWidth: 1.4, color: { expr: 'muted' }, tooltip: false },
@@ -80,7 +94,7 @@ export function ratioSpec(input: ChartInput, points: readonly RatioPoint[], targ
         size: { condition: { test: 'datum.bestOfRatio', value: 110 }, value: 55 },
         fillOpacity: { condition: { test: "datum.slo !== 'no'", value: 1 }, value: 0 },
         opacity: { condition: { test: inFocus, value: 1 }, value: 0.1 },
-        tooltip,
+        tooltip: ratioTooltip,
       },
     },
     {
@@ -89,54 +103,4 @@ export function ratioSpec(input: ChartInput, points: readonly RatioPoint[], targ
       encoding: { x, y, text: { field: 'topology' } },
     },
   ])
-  return withRatioData(spec, points, target)
-}
-
-/** Best throughput per GPU over prefill × decode workers; a cell that misses the SLO says so. */
-export function heatMapSpec(input: ChartInput, points: readonly RatioPoint[], target: Target): TopLevelSpec {
-  const x = {
-    field: 'decode',
-    type: 'ordinal' as const,
-    title: 'Decode workers →',
-    axis: { labelAngle: 0, grid: false },
-  }
-  const y = {
-    field: 'prefill',
-    type: 'ordinal' as const,
-    title: '↑ Prefill workers',
-    sort: 'descending' as const,
-    axis: { grid: false },
-  }
-  const cells = [{ filter: "datum.kind === 'disaggregated' && datum.bestOfCell" }]
-  const text = (dy: number, fontSize: number, of: object) => ({
-    transform: cells,
-    mark: { type: 'text' as const, dy, fontSize, tooltip: false },
-    encoding: {
-      x,
-      y,
-      ...of,
-      color: { condition: { test: 'datum.share > 0.55', value: { expr: 'paper' } }, value: { expr: 'ink' } },
-    },
-  })
-  const spec = chart(input, target, 320, [
-    {
-      name: 'cells',
-      transform: cells,
-      mark: { type: 'rect', cornerRadius: 3, cursor: 'pointer', stroke: { expr: 'paper' }, strokeWidth: 3 },
-      encoding: {
-        x,
-        y,
-        color: { field: 'share', type: 'quantitative', scale: { domain: [0, 1], range: 'ramp' }, legend: null },
-        opacity: { condition: { test: inFocus, value: 1 }, value: 0.25 },
-        tooltip,
-      },
-    },
-    text(-7, 15, { text: { field: 'y', format: ',.3~r' } }),
-    text(11, 11, { text: { field: 'note' } }),
-  ])
-  return withRatioData(
-    { ...spec, transform: [{ calculate: "datum.slo === 'no' ? 'over SLO' : datum.shortLoad", as: 'note' }] },
-    points,
-    target,
-  )
 }

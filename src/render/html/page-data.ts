@@ -1,19 +1,20 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { chartsOf, overallChart } from '../charts/charts.ts'
-import { courseSpec } from '../charts/course.ts'
 import { distributionSpec } from '../charts/distribution.ts'
+import { chartsOf, overallPanel } from '../charts/registry.ts'
+import { timeSeriesSpec } from '../charts/time-series.ts'
+import { pointRows, type WorkloadChart } from '../charts/workload-chart.ts'
 import { sampled } from '../views/chart-point.ts'
 import { deploymentFacts } from '../views/deployment-facts.ts'
 import { pointDetail, quantilePercents } from '../views/point-detail.ts'
 import { pointFigures } from '../views/point-figures.ts'
 import { repeatCommand } from '../views/repeat-command.ts'
-import type { Report } from '../views/report.ts'
-import { coursesWithin } from '../views/server-time-series.ts'
+import type { Report, WorkloadReport } from '../views/report.ts'
+import { timeSeriesWithin } from '../views/server-time-series.ts'
 import { pageSpec, vegaConfigOf } from './render.ts'
 import { dark, light, shapes } from './theme.ts'
 
 /** What the script draws from. Specifications that are equal for several workloads are shipped once. */
-export function pageData(report: Report) {
+export function pageData(report: Report, charts?: readonly WorkloadChart[]) {
   const specs: object[] = []
   const known = new Map<string, number>()
   /** Compiled once: workloads differ in what is drawn, seldom in how. */
@@ -33,27 +34,24 @@ export function pageData(report: Report) {
     return compact({ ...detail, figures, server: server.map(([name, mean, max]) => [names.indexOf(name), mean, max]) })
   }
   const distribution = indexOf(distributionSpec())
-  const course = indexOf(courseSpec())
+  const timeSeriesSpecIndex = indexOf(timeSeriesSpec())
   const workloads = report.sections.map(section => ({
     slug: section.slug,
     name: section.analysis.name,
-    charts: chartsOf(report, section, 'page').map(({ kind, spec }) => {
-      return { kind, spec: indexOf(spec) }
-    }),
+    ...chartData(section, chartsOf(report, section, 'page', charts), indexOf),
     points: sampled(section.points, Math.max(100, Math.floor(2000 / report.sections.length))).map(point => ({
       ...rounded(point),
       key: point.key,
       detail: detailOf(point.key),
     })),
-    ratios: section.ratios.map(rounded),
   }))
   return {
     workloads,
     overall: overallData(report, indexOf, new Set(workloads.flatMap(({ points }) => points.map(({ key }) => key)))),
     specs,
     distribution,
-    course,
-    courses: coursesData(report, names.indexOf),
+    timeSeriesSpec: timeSeriesSpecIndex,
+    timeSeries: timeSeriesData(report, names.indexOf),
     names: names.all,
     deployments: deploymentFacts(report.analysis),
     percents: quantilePercents,
@@ -68,6 +66,22 @@ export function pageData(report: Report) {
   }
 }
 
+/** Each picture with its specification and the name of its rows, and rows other than the points, which the script has anyway. */
+function chartData(
+  section: WorkloadReport,
+  drawn: ReturnType<typeof chartsOf>,
+  indexOf: (spec: TopLevelSpec) => number,
+) {
+  const others = new Map(drawn.map(({ chart: { data } }) => [data.name, data] as const))
+  others.delete(pointRows.name)
+  return {
+    charts: drawn.flatMap(({ chart, panels }) =>
+      panels.map(({ kind, spec }) => ({ kind, spec: indexOf(spec), rows: chart.data.name })),
+    ),
+    rows: Object.fromEntries([...others].map(([name, { rows }]) => [name, rows(section).map(rounded)])),
+  }
+}
+
 /** The script has the points already: only what differs among all workloads is added, by key. */
 function overallData(report: Report, indexOf: (spec: TopLevelSpec) => number, shown: ReadonlySet<string>) {
   const { overall } = report
@@ -75,7 +89,7 @@ function overallData(report: Report, indexOf: (spec: TopLevelSpec) => number, sh
   return {
     slug: overall.slug,
     workloads: overall.workloads,
-    spec: indexOf(overallChart(report, overall, 'page').spec),
+    spec: indexOf(overallPanel(report, overall, 'page').spec),
     frontier: overall.points.flatMap(point => (point.onFrontier ? [point.key] : [])),
     standing: Object.fromEntries(
       overall.points.filter(({ key }) => shown.has(key)).map(({ key, standing }) => [key, standing]),
@@ -95,13 +109,13 @@ function interned() {
   return { all, indexOf }
 }
 
-/** The server's courses by point: panel, source, metric, and time and value in turns. The points that matter most come first. */
-function coursesData({ analysis }: Report, nameIndex: (name: string) => number) {
+/** The server's time series by point: panel, source, metric, and time and value in turns. The points that matter most come first. */
+function timeSeriesData({ analysis }: Report, nameIndex: (name: string) => number) {
   const { workloads, points } = analysis
   const best = workloads.flatMap(({ recommendation }) => recommendation.best ?? [])
   const first = new Set([...best, ...workloads.flatMap(({ frontier }) => frontier), ...points])
   return Object.fromEntries(
-    [...coursesWithin([...first])].map(([key, lines]) => [
+    [...timeSeriesWithin([...first])].map(([key, lines]) => [
       key,
       lines.map(({ panel, source, metric, samples }) => [
         panel,

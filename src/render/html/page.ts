@@ -1,4 +1,5 @@
 import { originOf } from '../../analysis/origin.ts'
+import type { WorkloadChart } from '../charts/workload-chart.ts'
 import { counted } from '../views/format.ts'
 import type { Report } from '../views/report.ts'
 import type { Crumb } from './crumbs.ts'
@@ -15,8 +16,17 @@ import { mixSection, tuningSection } from './sections/tuning.ts'
 import { validitySection } from './sections/validity.ts'
 import { workloadSection } from './sections/workload.ts'
 
-/** report/index.html: one file that needs no network and runs only the scripts that its policy names by hash. */
-export function pageHtml(report: Report, assets: PageAssets, trail: readonly Crumb[] = []): string {
+/**
+ * report/index.html: one file that needs no network and runs only the scripts that its policy names by hash.
+ * @param trail pages above this one, where pages are served together
+ * @param charts the charts of each workload; all registered ones when left out
+ */
+export function pageHtml(
+  report: Report,
+  assets: PageAssets,
+  trail: readonly Crumb[] = [],
+  charts?: readonly WorkloadChart[],
+): string {
   const { manifest, results } = report.analysis.run
   const policy = [
     "default-src 'none'",
@@ -59,7 +69,7 @@ ${tuningSection(report)}
 <nav class="tabs" data-tabs aria-label="Workload" hidden>${report.sections.map(
     section => html`<a href="#workload=${section.slug}" data-tab="${section.slug}">${section.analysis.name}</a>`,
   )}${report.overall === null ? null : html`<a href="#workload=${report.overall.slug}" data-tab="${report.overall.slug}">All workloads</a>`}</nav>
-${report.sections.map(section => workloadSection(report, section))}
+${report.sections.map(section => workloadSection(report, section, charts))}
 ${report.overall === null ? null : overallSection(report, report.overall)}
 ${leftOutSection(report)}
 ${validitySection(report)}
@@ -67,7 +77,7 @@ ${environmentSection(report)}
 </main>
 <footer><p>Made by Fulcrum ${manifest.versions.fulcrum} from the run's journal. Beside this file: points.csv with every figure, summary.md, and each chart as Vega-Lite specification and SVG.</p></footer>
 <noscript><p class="noscript">Charts need scripts; without them, open the SVG files beside this page. All tables are here.</p></noscript>
-<script type="application/json" id="report-data">${jsonForScript(pageData(report))}</script>
+<script type="application/json" id="report-data">${jsonForScript(pageData(report, charts))}</script>
 ${assets.scripts.map(script => html`<script>${trusted(script.text)}</script>\n`)}
 </body>
 </html>

@@ -43,6 +43,9 @@ export function reportOf(analysis: Analysis): Report {
   }
 }
 
+/** Whether some point of the workload has an SLO. */
+export const sectionHasSlo = ({ points }: WorkloadReport): boolean => points.some(({ slo }) => slo !== 'no SLO')
+
 /** Two workloads whose names make one slug are told apart by their place. */
 function uniqueSlugs(slugs: readonly string[]): readonly string[] {
   return slugs.map((slug, index) => (slugs.indexOf(slug) === index ? slug : `${slug}-${index + 1}`))

@@ -4,12 +4,12 @@ import { largest } from '../../model/index.ts'
 import { compactSeries, type SeriesSample } from '../../telemetry/series.ts'
 
 /** What the server's own metrics are drawn as, one picture each. */
-export const coursePanels = ['running', 'waiting', 'kv', 'ttft'] as const
-export type CoursePanel = (typeof coursePanels)[number]
+export const timeSeriesPanels = ['running', 'waiting', 'kv', 'ttft'] as const
+export type TimeSeriesPanel = (typeof timeSeriesPanels)[number]
 
 /** How one thing went at one source through a point. */
-export interface CourseLine {
-  readonly panel: CoursePanel
+export interface TimeSeriesLine {
+  readonly panel: TimeSeriesPanel
   /** `frontend`, `prefill-0`, … */
   readonly source: string
   /** The metric as the server calls it. */
@@ -19,7 +19,7 @@ export interface CourseLine {
 }
 
 /** Names by which servers tell the same thing, the one that is nearest to the scheduler first. */
-const names: { readonly [panel in CoursePanel]: readonly RegExp[] } = {
+const names: { readonly [panel in TimeSeriesPanel]: readonly RegExp[] } = {
   running: [
     /num_requests_running|num_running_reqs|running_requests/,
     /active_slots|active_requests/,
@@ -33,15 +33,15 @@ const names: { readonly [panel in CoursePanel]: readonly RegExp[] } = {
 /** Lines of one picture; of more workers the busiest are shown. */
 const mostLines = 8
 
-/** The courses of a point, of its first valid repeat that has any; one line a source and picture. */
-export function coursesOf(point: MeasuredPoint): readonly CourseLine[] {
+/** The time series of a point, of its first valid repeat that has any; one line a source and picture. */
+export function timeSeriesOf(point: MeasuredPoint): readonly TimeSeriesLine[] {
   const lines = point.valid.map(linesOf).find(found => found.length > 0) ?? []
-  return coursePanels.flatMap(panel => busiest(lines.filter(line => line.panel === panel)))
+  return timeSeriesPanels.flatMap(panel => busiest(lines.filter(line => line.panel === panel)))
 }
 
-function linesOf({ server }: Measurement): readonly CourseLine[] {
+function linesOf({ server }: Measurement): readonly TimeSeriesLine[] {
   return Object.entries(server ?? {}).flatMap(([source, metrics]) =>
-    coursePanels.flatMap(panel => {
+    timeSeriesPanels.flatMap(panel => {
       const found = firstOf(metrics, names[panel])
       return found === null ? [] : [{ panel, source, metric: found.metric, samples: scaled(panel, found.series) }]
     }),
@@ -59,14 +59,14 @@ function firstOf(
 }
 
 /** Engines give the cache's use as a share or in percent, and time in seconds. */
-function scaled(panel: CoursePanel, series: readonly SeriesSample[]): readonly SeriesSample[] {
+function scaled(panel: TimeSeriesPanel, series: readonly SeriesSample[]): readonly SeriesSample[] {
   const factor = panel === 'ttft' ? 1000 : panel === 'kv' && series.every(([, value]) => value <= 1) ? 100 : 1
   return series.map(([atMs, value]) => [atMs / 1000, value * factor])
 }
 
-function busiest(lines: readonly CourseLine[]): readonly CourseLine[] {
+function busiest(lines: readonly TimeSeriesLine[]): readonly TimeSeriesLine[] {
   if (lines.length <= mostLines) return lines
-  const peak = ({ samples }: CourseLine) => largest(samples.map(([, value]) => value))
+  const peak = ({ samples }: TimeSeriesLine) => largest(samples.map(([, value]) => value))
   const kept = new Set(lines.toSorted((a, b) => peak(b) - peak(a)).slice(0, mostLines))
   return lines.filter(line => kept.has(line))
 }
@@ -78,25 +78,25 @@ const bytesPerSample = 11
 const steps = [120, 60, 30]
 
 /**
- * The courses of as many points as fit, the most telling points first: all of them with as many samples as leave room, else some
+ * The time series of as many points as fit, the most telling points first: all of them with as many samples as leave room, else some
  * with few. What is left out stays in the journal.
  *
  * @param points the most telling first
  */
-export function coursesWithin(
+export function timeSeriesWithin(
   points: readonly MeasuredPoint[],
   mostBytes = 700_000,
-): ReadonlyMap<string, readonly CourseLine[]> {
+): ReadonlyMap<string, readonly TimeSeriesLine[]> {
   const all = points.flatMap(point => {
-    const lines = coursesOf(point)
+    const lines = timeSeriesOf(point)
     return lines.length === 0 ? [] : [{ key: point.key, lines }]
   })
   const room = mostBytes / bytesPerSample
-  const count = (lines: readonly CourseLine[], most: number) =>
+  const count = (lines: readonly TimeSeriesLine[], most: number) =>
     lines.reduce((sum, { samples }) => sum + Math.min(samples.length, most), 0)
   const total = (most: number) => all.reduce((sum, { lines }) => sum + count(lines, most), 0)
   const most = steps.find(step => total(step) <= room) ?? steps.at(-1) ?? 0
-  const kept = new Map<string, readonly CourseLine[]>()
+  const kept = new Map<string, readonly TimeSeriesLine[]>()
   let used = 0
   for (const { key, lines } of all) {
     used += count(lines, most)

@@ -4,6 +4,7 @@ import type { Report } from '../../views/report.ts'
 import type { Html } from '../html.ts'
 import { html } from '../html.ts'
 import { overallDataTable } from './tables.ts'
+import { withSelection } from './workload.ts'
 
 /** All workloads on one plane: which serve a GPU best, and with which deployment. */
 export function overallSection(report: Report, overall: OverallReport): Html {
@@ -15,17 +16,15 @@ export function overallSection(report: Report, overall: OverallReport): Html {
   const missing = overall.points.some(point => point.slo === 'no') ? ' Hollow: misses the SLO.' : ''
   return html`<section class="workload" id="w-${overall.slug}" data-workload="${overall.slug}" aria-label="All workloads">
 <h2>All workloads</h2>
-<figure class="wide">
+<figure>
 <figcaption><h3>Overall Pareto frontier</h3>
 <p>Every point of every workload on one plane; the staircase is the frontier over all of them: ${shares.join(', ')}.</p>
 <p class="caveat">${overallCaveat}</p></figcaption>
-<div class="legend" data-legend></div>
-<div class="with-detail"><div><div class="chart tall" data-chart="frontier"></div>
-<p class="key">Colour: deployment. Shape: workload. Large: on the overall frontier. Pale: dominated.${missing}</p>
-<div class="shapes" data-shapes></div>
-<div class="spreads" role="group" aria-label="Latency distributions of the selected point"></div>
-<div class="courses" role="group" aria-label="Server metrics of the selected point over time"></div></div>
-<aside class="detail" aria-live="polite" aria-label="Selected point"></aside></div>
+${withSelection(
+  html`<div class="chart tall" data-chart="frontier"></div>`,
+  html`<p class="key">Colour: deployment. Shape: workload. Large: on the overall frontier. Pale: dominated.${missing}</p>
+<div class="shapes" data-shapes></div>`,
+)}
 <details class="data"><summary>Frontiers of all workloads, as a table</summary>${overallDataTable(report, overall)}</details>
 </figure>
 </section>`

@@ -61,23 +61,23 @@ describe('the selected point of a report in Chromium', () => {
   })
 
   test('shows how the server went through it: running, waiting, KV cache, and TTFT beside what the client saw', async () => {
-    const panels = page.locator(`${shown} .courses [data-course]`)
-    assert.deepEqual(await panels.evaluateAll(all => all.map(place => place.getAttribute('data-course'))), [
+    const panels = page.locator(`${shown} .time-series [data-time-series]`)
+    assert.deepEqual(await panels.evaluateAll(all => all.map(place => place.getAttribute('data-time-series'))), [
       'running',
       'waiting',
       'kv',
       'ttft',
     ])
-    await page.locator(`${shown} .courses [data-course=ttft] svg`).waitFor()
-    const text = await page.locator(`${shown} .courses [data-course=ttft] svg`).textContent()
+    await page.locator(`${shown} .time-series [data-time-series=ttft] svg`).waitFor()
+    const text = await page.locator(`${shown} .time-series [data-time-series=ttft] svg`).textContent()
     assert.match(text ?? '', /client p95.*client p50/)
-    assert.equal(await page.locator(`${shown} .courses [data-course=running] g.mark-line path`).count(), 2)
+    assert.equal(await page.locator(`${shown} .time-series [data-time-series=running] g.mark-line path`).count(), 2)
   })
 
   test('has each picture as a table, with every sample and the name that the server gives the metric', async () => {
-    await page.locator(`${shown} .courses summary`).click()
+    await page.locator(`${shown} .time-series summary`).click()
     const rows = await page
-      .locator(`${shown} .courses tbody tr`)
+      .locator(`${shown} .time-series tbody tr`)
       .evaluateAll(all => all.map(row => [...row.children].map(cell => cell.textContent ?? '')))
     assert.equal(rows.length, 5)
     assert.deepEqual(rows[0]?.slice(0, 3), ['Requests running', 'prefill-0', 'trtllm:num_requests_running'])
@@ -87,12 +87,12 @@ describe('the selected point of a report in Chromium', () => {
   })
 
   test('changes with the selection', async () => {
-    const first = () => page.locator(`${shown} .courses tbody tr`).first().textContent()
+    const first = () => page.locator(`${shown} .time-series tbody tr`).first().textContent()
     const before = await first()
     await page.locator(`${shown} details.data summary`, { hasText: 'All points' }).click()
     await page.locator(`${shown} tr[data-key] a`).last().click()
     await until(page, `location.hash.includes('point=')`)
-    const row = `document.querySelector(${JSON.stringify(`${shown} .courses tbody tr`)})?.textContent`
+    const row = `document.querySelector(${JSON.stringify(`${shown} .time-series tbody tr`)})?.textContent`
     await until(page, `${row} !== ${JSON.stringify(before)}`)
     assert.notEqual(await first(), before)
   })
@@ -101,7 +101,7 @@ describe('the selected point of a report in Chromium', () => {
     const detail = (await page.locator(`${shown} .detail`).textContent()) ?? ''
     assert.match(detail, /prefill × 4 GPUs, 1 decode × 4 GPUs/)
     assert.match(detail, /prefill\.max_batch_size=8/)
-    assert.ok(((await page.locator(`${shown} .courses`).textContent()) ?? '').includes(evil))
+    assert.ok(((await page.locator(`${shown} .time-series`).textContent()) ?? '').includes(evil))
     assert.equal(await page.evaluate('globalThis.hacked'), undefined)
     assert.equal(await page.locator('img').count(), 0)
     assert.deepEqual(complaints, [])

@@ -6,7 +6,7 @@ import type { Layer } from './chart.ts'
  * How one of the server's metrics went through a point, a line a source; levels are what the client saw, from end to end. Filled by
  * the page on selection.
  */
-export function courseSpec(): TopLevelSpec {
+export function timeSeriesSpec(): TopLevelSpec {
   const x = {
     field: 's',
     type: 'quantitative' as const,
@@ -50,12 +50,12 @@ export function courseSpec(): TopLevelSpec {
       levelName("datum.name === 'client p95'", { align: 'left', baseline: 'bottom', x: 0, dx: 3, dy: -2 }),
       levelName("datum.name !== 'client p95'", { align: 'right', baseline: 'top', x: 'width', dx: -3, dy: 3 }),
       {
-        data: { name: 'course' },
+        data: { name: 'samples' },
         mark: { type: 'line', strokeWidth: 1.7, tooltip: false },
         encoding: { x, y, color: name, strokeDash: name },
       },
       {
-        data: { name: 'course' },
+        data: { name: 'samples' },
         mark: { type: 'point', filled: true, size: 34, opacity: 0 },
         encoding: {
           x,

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { analyse } from '../../src/analysis/analyse.ts'
 import type { ServerMetrics } from '../../src/metrics/measurement.ts'
-import { coursesOf, coursesWithin } from '../../src/render/views/server-time-series.ts'
+import { timeSeriesOf, timeSeriesWithin } from '../../src/render/views/server-time-series.ts'
 import { syntheticRun } from './synthetic-run.ts'
 
 const metric = (...values: number[]) => ({
@@ -23,14 +23,14 @@ function pointsWith(server: ServerMetrics, concurrencies: readonly number[] = [4
   ).points
 }
 
-function courses(server: ServerMetrics) {
+function timeSeries(server: ServerMetrics) {
   const [point] = pointsWith(server)
   assert.ok(point)
-  return coursesOf(point)
+  return timeSeriesOf(point)
 }
 
 test('each source has one line a picture, whatever its engine calls the metric', () => {
-  const lines = courses({
+  const lines = timeSeries({
     frontend: {
       dynamo_frontend_inflight_requests: metric(4, 4),
       dynamo_frontend_queued_requests: metric(1, 0),
@@ -61,7 +61,7 @@ test('each source has one line a picture, whatever its engine calls the metric',
 })
 
 test('times are seconds since the window began', () => {
-  const [line] = courses({ a: { num_requests_running: metric(1, 2, 3) } })
+  const [line] = timeSeries({ a: { num_requests_running: metric(1, 2, 3) } })
   assert.deepEqual(
     line?.samples.map(([s]) => s),
     [0, 1, 2],
@@ -70,14 +70,14 @@ test('times are seconds since the window began', () => {
 
 test('of many workers the busiest are drawn, in their own order', () => {
   const workers = Array.from({ length: 30 }, (_, i) => [`decode-${i}`, { num_requests_running: metric(i % 10, 0) }])
-  const lines = courses(Object.fromEntries(workers))
+  const lines = timeSeries(Object.fromEntries(workers))
   assert.equal(lines.length, 8)
   assert.ok(lines.every(({ samples }) => (samples[0]?.[1] ?? 0) >= 7))
 })
 
-test('a run that kept no courses has none', () => {
-  assert.deepEqual(courses({ frontend: { num_requests_running: { mean: 1, max: 2, last: 0 } } }), [])
-  assert.deepEqual(courses({}), [])
+test('a run that kept no time series has none', () => {
+  assert.deepEqual(timeSeries({ frontend: { num_requests_running: { mean: 1, max: 2, last: 0 } } }), [])
+  assert.deepEqual(timeSeries({}), [])
 })
 
 test('whatever there is stays within the room given, and the first points come first', () => {
@@ -85,7 +85,7 @@ test('whatever there is stays within the room given, and the first points come f
   const points = pointsWith({ a: { num_requests_running: long }, b: { num_requests_waiting: long } }, [1, 2, 4, 8, 16])
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 200_000 }), room => {
-      const kept = coursesWithin(points, room)
+      const kept = timeSeriesWithin(points, room)
       const samples = [...kept.values()].flat().reduce((sum, line) => sum + line.samples.length, 0)
       assert.ok(samples * 11 <= room)
       assert.deepEqual(
@@ -94,5 +94,5 @@ test('whatever there is stays within the room given, and the first points come f
       )
     }),
   )
-  assert.equal(coursesWithin(points).size, points.length)
+  assert.equal(timeSeriesWithin(points).size, points.length)
 })
