@@ -1,6 +1,7 @@
 /** Fulcrum's public face: what the command line uses, and nothing else. */
 
 export type { Prediction, Twin } from './analysis/twin/index.ts'
+export { defineSweep, type SweepInput } from './api/define-sweep.ts'
 export { baselineWord, chooseBaseline, shownBaseline } from './commands/baseline.ts'
 export * from './commands/capacity.ts'
 export * from './commands/compare.ts'

@@ -14,6 +14,7 @@ import {
 import { FulcrumError, type Point } from '../model/index.ts'
 import { planSweep } from '../plan/plan.ts'
 import { sweepOf } from '../spec/load-sweep.ts'
+import { isModuleSweep, moduleSweepText } from '../spec/module-sweep.ts'
 import type { Plan, Sweep } from '../spec/sweep.ts'
 import { refuseChanges } from './began-with.ts'
 import { execute, partOf, type ReportedOutcome, type RunWatch, refuseShards } from './execute.ts'
@@ -91,12 +92,15 @@ async function unfinishedPlan(
   return { folder, plan, accepted: measuresMore ? accepted : [] }
 }
 
-/** The sweep file when it is unchanged, else the manifest's copy, which lacks secrets and so may not be usable. */
+/**
+ * The sweep as the manifest keeps it; where the manifest's copy lacks a secret, the sweep file if it is unchanged. A module runs again only
+ * for a secret.
+ */
 export async function sweepAsItWas(manifest: Manifest): Promise<Sweep> {
   const { sweepFile: path, sweepId, sweepText } = manifest
-  const onDisk = await readFile(path, 'utf8').catch(() => '')
-  const text = [onDisk, sweepText].find(candidate => sweepContentId(candidate) === sweepId)
-  if (text === undefined) {
+  const isIt = (candidate: string) => sweepContentId(candidate) === sweepId
+  const text = isIt(sweepText) ? sweepText : await textOnDisk(path)
+  if (!isIt(text)) {
     throw new FulcrumError(
       'bad-input',
       'sweep-file-changed',
@@ -108,6 +112,12 @@ export async function sweepAsItWas(manifest: Manifest): Promise<Sweep> {
     )
   }
   return sweepOf({ text, path, shown: path, options: { allowPoints: manifest.plan.points }, askDeployer: abilitiesOf })
+}
+
+/** The sweep file's text, of a module that of its sweep; empty when there is none. */
+async function textOnDisk(path: string): Promise<string> {
+  const read = isModuleSweep(path) ? moduleSweepText(path, path) : readFile(path, 'utf8')
+  return read.catch(() => '')
 }
 
 async function newestToResume({ resultsRoot, again = [] }: ResumeChoice): Promise<string> {

@@ -13,7 +13,13 @@ export interface ModuleRefusal {
 /** Whether a name in a sweep file is the path of a module rather than the name of a package. */
 export const isModulePath = (specifier: string): boolean => /^\.{1,2}\//.test(specifier) || isAbsolute(specifier)
 
-export type Imported = { readonly exports: object; readonly file: string } | FailedImport
+export type Imported =
+  | {
+      readonly exports: object
+      readonly file: string /** URLs of the modules that were read. */
+      readonly loaded: readonly string[]
+    }
+  | FailedImport
 
 export interface FailedImport {
   readonly error: unknown
@@ -56,7 +62,7 @@ export async function importFrom(specifier: string, folder: string): Promise<Imp
   })
   try {
     const exports = (await import(token)) as object
-    return { exports, file: entry === null ? specifier : fileURLToPath(entry) }
+    return { exports, file: entry === null ? specifier : fileURLToPath(entry), loaded }
   } catch (error) {
     return { error, entry, loaded: [...new Set([...(entry === null ? [] : [entry]), ...loaded])] }
   } finally {
@@ -85,18 +91,30 @@ export const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 
 /** What to tell of a module that can't be loaded, with the place that Node names. */
-export function brokenModule({ error, loaded }: FailedImport, specifier: string): ModuleRefusal {
-  const message = error instanceof Error ? error.message : String(error)
-  if (codeOf(error) === 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING') {
+export function brokenModule(failed: FailedImport, specifier: string): ModuleRefusal {
+  if (isTypeScriptInPackage(failed.error)) {
     return {
       wrong: `${specifier} is a TypeScript file below node_modules, which Node does not run`,
       right:
         'compile the package to JavaScript and let its exports name that, or write the path of a file outside node_modules',
     }
   }
-  const place = placeOf(error, loaded)
+  const { place, message, right } = failureOf(failed)
+  return { wrong: `${specifier} can't be loaded: ${place === null ? '' : `${place}: `}${message}`, right }
+}
+
+/** Node strips types outside of packages only. */
+const isTypeScriptInPackage = (error: unknown) => codeOf(error) === 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING'
+
+/** Why a module failed: the place as an absolute `file:line` where Node names it, what was thrown, and what to do. */
+export function failureOf({ error, loaded }: FailedImport): {
+  readonly place: string | null
+  readonly message: string
+  readonly right: string
+} {
   return {
-    wrong: `${specifier} can't be loaded: ${place === null ? '' : `${place}: `}${message}`,
+    place: placeOf(error, loaded),
+    message: error instanceof Error ? error.message : String(error),
     right: error instanceof SyntaxError ? 'correct the module' : remedyFor(error),
   }
 }

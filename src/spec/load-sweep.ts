@@ -4,6 +4,7 @@ import { abilitiesOf, type DeployerAbilities } from '../deployers/abilities.ts'
 import type { DeployConfig } from '../deployers/config.ts'
 import { FulcrumError } from '../model/index.ts'
 import { formatProblems } from '../yaml/problem.ts'
+import { isModuleSweep, moduleSweepText } from './module-sweep.ts'
 import { parseSweep } from './parse-sweep.ts'
 import type { Sweep } from './sweep.ts'
 import { type SweepFiles, sweepDisk } from './sweep-files.ts'
@@ -17,14 +18,14 @@ export interface LoadOptions {
 }
 
 /**
- * Reads and checks a sweep file.
+ * Reads and checks a sweep file: YAML, or a module (`.ts`, `.mts`, `.js`, …) whose default export is the sweep. A module runs to be read.
  * @throws FulcrumError bad-input `sweep-file-not-found`, or `sweep-file-invalid` whose message lists every problem, one a line, as
- *   `file:line:column: what is wrong; what would be right`
+ *   `file:line:column: what is wrong; what would be right` (of a module `file: key.path: …`); `sweep-module-failed` for a module that throws
  */
 export async function loadSweep(file: string, options: LoadOptions = {}): Promise<Sweep> {
   const path = resolve(file)
   const shown = shownPath(path)
-  const text = await readText(path, shown)
+  const text = isModuleSweep(path) ? await moduleSweepText(path, shown) : await readText(path, shown)
   return await sweepOf({ text, path, shown, options, askDeployer: abilitiesOf })
 }
 
@@ -41,17 +42,20 @@ export interface SweepSource {
 
 /** The part of {@link loadSweep} after the file was read. */
 export async function sweepOf(source: SweepSource): Promise<Sweep> {
+  const places = isModuleSweep(source.path) ? 'keys' : 'lines'
   const { sweep, problems, warnings } = await parseSweep(source.text, {
     file: source.path,
     folder: dirname(source.path),
     files: source.options.files ?? sweepDisk,
+    places,
     ...(source.options.allowPoints === undefined ? {} : { allowPoints: source.options.allowPoints }),
     askDeployer: source.askDeployer,
   })
   if (sweep !== null && problems.length === 0) {
-    return { ...sweep, warnings: warnings.length === 0 ? [] : formatProblems(source.shown, warnings).split('\n') }
+    const lines = warnings.length === 0 ? [] : formatProblems(source.shown, warnings, places).split('\n')
+    return { ...sweep, warnings: lines }
   }
-  throw new FulcrumError('bad-input', 'sweep-file-invalid', formatProblems(source.shown, problems))
+  throw new FulcrumError('bad-input', 'sweep-file-invalid', formatProblems(source.shown, problems, places))
 }
 
 /** Relative to the working directory when inside it, as a person would write it. */

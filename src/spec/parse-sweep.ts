@@ -2,7 +2,7 @@ import type { DeployerAbilities } from '../deployers/abilities.ts'
 import type { DeployConfig } from '../deployers/config.ts'
 import { FulcrumError, type Load, type Role, roles } from '../model/index.ts'
 import { remembering } from '../yaml/files.ts'
-import { type Path, type Problem, pathText, type Report } from '../yaml/problem.ts'
+import { type Path, type Places, type Problem, pathText, type Report } from '../yaml/problem.ts'
 import { lookUp, type SectionContext } from '../yaml/section-context.ts'
 import { readYaml } from '../yaml/yaml-source.ts'
 import type { Findings, Tell } from './checks/check.ts'
@@ -38,6 +38,8 @@ export interface ParseContext {
   readonly file: string
   readonly folder: string
   readonly files: SweepFiles
+  /** Whether the text is a person's, whose lines count, or made of a program's value. */
+  readonly places?: Places
   readonly allowPoints?: number
   askDeployer(config: DeployConfig): Promise<DeployerAbilities>
 }
@@ -47,7 +49,8 @@ export interface ParseContext {
  * one does not hide those in another.
  */
 export async function parseSweep(text: string, context: ParseContext): Promise<ParsedSweep> {
-  const source = readYaml(text, { own: true })
+  // What a program made says what it means: odd spellings of numbers and words are a person's.
+  const source = readYaml(text, { own: context.places !== 'keys' })
   const problems: Problem[] = [...source.problems]
   const warnings: Problem[] = []
   if (source.value === undefined) return { sweep: null, problems, warnings }
@@ -55,13 +58,13 @@ export async function parseSweep(text: string, context: ParseContext): Promise<P
   const places = new Set(source.problems.map(({ position: { line, column } }) => `${line}:${column}`))
   const report: Report = (path, wrong, right, at = 'value') => {
     const position = source.positionOf(path, at)
-    if (!places.has(`${position.line}:${position.column}`)) problems.push({ position, wrong, right })
+    if (!places.has(`${position.line}:${position.column}`)) problems.push({ position, path, wrong, right })
   }
   const tellTo =
     (list: Problem[]): Tell =>
     (place, wrong, right) => {
       if (place.kind === 'file') list.push({ file: place.file, position: place.position, wrong, right })
-      else list.push({ position: source.positionOf(place.path, place.at ?? 'value'), wrong, right })
+      else list.push({ position: source.positionOf(place.path, place.at ?? 'value'), path: place.path, wrong, right })
     }
   const findings = { refuse: tellTo(problems), warn: tellTo(warnings) }
   const sections = readSections(source.value, report)

@@ -12,6 +12,8 @@ export interface Problem {
   /** Another file than the sweep file, as messages show it. */
   readonly file?: string
   readonly position: Position
+  /** Where the value stands in the sweep file; absent where only its position is known. */
+  readonly path?: Path
   /** What is wrong, in one clause. */
   readonly wrong: string
   /** What would be right. */
@@ -38,16 +40,29 @@ export function quoted(value: unknown): string {
   return text.length <= 60 ? text : `${text.slice(0, 57)}…`
 }
 
-/** `file:line:column: what is wrong; what would be right`, one line a problem, in file order, none twice. */
-export function formatProblems(file: string, problems: readonly Problem[]): string {
+/** How messages say where a problem is: by line and column, or by keys where a program made the text and no person saw its lines. */
+export type Places = 'lines' | 'keys'
+
+/**
+ * `file:line:column: what is wrong; what would be right`, one line a problem, in file order, none twice. With places by keys
+ * `file: topologies[1].max_gpus: what is wrong; …`.
+ */
+export function formatProblems(file: string, problems: readonly Problem[], places: Places = 'lines'): string {
   const sorted = [...problems].sort(
     (a, b) => a.position.line - b.position.line || a.position.column - b.position.column,
   )
   const lines = sorted.map(
-    ({ position, wrong, right, file: other }) =>
-      `${other ?? file}:${position.line}:${position.column}: ${oneLine(wrong)}${right === '' ? '' : `; ${oneLine(right)}`}`,
+    problem =>
+      `${placeOf(file, problem, places)} ${oneLine(problem.wrong)}${problem.right === '' ? '' : `; ${oneLine(problem.right)}`}`,
   )
   return [...new Set(lines)].join('\n')
+}
+
+function placeOf(file: string, { file: other, position, path = [], wrong }: Problem, places: Places): string {
+  if (other !== undefined || places === 'lines') return `${other ?? file}:${position.line}:${position.column}:`
+  const keys = pathText(path)
+  // Most problems begin with the keys.
+  return path.length === 0 || wrong.startsWith(`${keys} `) ? `${file}:` : `${file}: ${keys}:`
 }
 
 function oneLine(text: string): string {

@@ -1,0 +1,48 @@
+import type { z } from 'zod'
+import type { sweepSchema } from '../spec/schema/sweep.ts'
+
+/** A value and all that is in it, not to be changed: lists of constants fit where a list is wanted. */
+type Frozen<T> = T extends readonly (infer Item)[]
+  ? readonly Frozen<Item>[]
+  : T extends object
+    ? { readonly [key in keyof T]: Frozen<T[key]> }
+    : T
+
+/**
+ * A sweep as it is written in a sweep file or in TypeScript: the keys and units of docs/reference/sweep-file.md, with defaults left out.
+ * Relative paths start at the folder of the file that the sweep stands in.
+ *
+ * @example
+ * ```ts
+ * import type { SweepInput } from 'fulcrum'
+ *
+ * const load: SweepInput['load'] = { concurrency: [1, 4, 16], requests: '10x', warmup: '2x' }
+ * console.log(load)
+ * ```
+ */
+export type SweepInput = Frozen<z.input<typeof sweepSchema>>
+
+/**
+ * Defines a sweep in TypeScript, so that editors complete and check its keys. Returns the sweep as it is: what it says is checked when
+ * `fulcrum run sweep.ts`, {@link planSweep} or {@link runSweep} reads it.
+ *
+ * @example
+ * ```ts
+ * import { defineSweep } from 'fulcrum'
+ *
+ * const ratios = [1, 2, 3].map(prefill => ({ prefill, decode: 4 - prefill }))
+ *
+ * export default defineSweep({
+ *   name: 'ratios',
+ *   model: 'nvidia/DeepSeek-R1-FP4',
+ *   deploy: { with: 'simulated', profile: 'deepseek-r1-fp4-gb200' },
+ *   topologies: [{ aggregated: 4 }, ...ratios],
+ *   workloads: ['8000/24', '1000/40'],
+ *   load: { concurrency: [1, 4, 16], requests: '3x', warmup: '1x' },
+ *   slo: { ttft_p95_ms: 1000, itl_p95_ms: 25 },
+ * })
+ * ```
+ */
+export function defineSweep(sweep: SweepInput): SweepInput {
+  return sweep
+}

@@ -1,0 +1,121 @@
+import { statSync } from 'node:fs'
+import { basename, dirname, extname, relative } from 'node:path'
+import { FulcrumError } from '../model/index.ts'
+import { type Path, pathText, quoted } from '../yaml/problem.ts'
+import { type FailedImport, failureOf, importFrom } from './import-module.ts'
+
+/** Endings of modules that Node runs. */
+const moduleEndings: readonly string[] = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']
+
+/** Stands in for the file name of a sweep that a program holds as a value; Node names code without a file alike (`[eval]`). */
+export const unnamedSweep = '[sweep]'
+
+/** Whether a sweep of this path is a value that a program made: its problems are told by keys, as its text has no lines that a person wrote. */
+export function isModuleSweep(path: string): boolean {
+  return moduleEndings.includes(extname(path)) || basename(path) === unnamedSweep
+}
+
+/** A module that waits for something that never comes would otherwise end Node without a word. */
+const loadLimitMs = 60_000
+
+/**
+ * Runs a module and returns its sweep as JSON, the text that the run's manifest keeps and that the parser reads.
+ * @param path absolute
+ * @param shown the path as messages show it
+ * @throws FulcrumError bad-input `sweep-file-not-found`, `sweep-module-failed` with the place that Node names, `sweep-file-invalid`
+ */
+export async function moduleSweepText(path: string, shown: string, limitMs = loadLimitMs): Promise<string> {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined || !found.isFile()) {
+    const wrong = found === undefined ? 'there is no such sweep file' : 'this is not a file'
+    throw new FulcrumError('bad-input', 'sweep-file-not-found', `${shown}: ${wrong}; write the path of a sweep file`)
+  }
+  const imported = await within(limitMs, shown, importFrom(path, dirname(path)))
+  if ('error' in imported) throw failed(imported, path, shown)
+  const { exports, loaded } = imported
+  if (!('default' in exports)) {
+    throw refused(shown, 'the module has no default export; write export default defineSweep({ … })')
+  }
+  // What a program computes may come later.
+  const value = await within(limitMs, shown, Promise.resolve(exports.default)).catch((error: unknown) => {
+    throw error instanceof FulcrumError ? error : failed({ error, entry: null, loaded }, path, shown)
+  })
+  return sweepText(value, shown)
+}
+
+/** `sweep.ts:12: …`; a place in a module that it imports is told by that one's path. */
+function failed(failure: FailedImport, path: string, shown: string): FulcrumError {
+  const { place, message, right } = failureOf(failure)
+  const at =
+    place === null ? shown : place.startsWith(`${path}:`) ? `${shown}${place.slice(path.length)}` : shownPlace(place)
+  return refused(at, `the module can't be loaded: ${message}; ${right}`, failure.error)
+}
+
+function shownPlace(place: string): string {
+  const short = relative(process.cwd(), place)
+  return short.startsWith('..') ? place : short
+}
+
+async function within<T>(limitMs: number, shown: string, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    const message = `the module has not finished loading after ${limitMs / 1000} s; look for an await that never ends`
+    timer = setTimeout(() => reject(refused(shown, message)), limitMs)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const refused = (shown: string, message: string, cause?: unknown) =>
+  new FulcrumError('bad-input', 'sweep-module-failed', `${shown}: ${message}`, { cause })
+
+/**
+ * The JSON of a sweep that a program made, two spaces a level. Keys whose value is `undefined` are left out, as if they were not written.
+ * @throws FulcrumError bad-input `sweep-file-invalid` that names every value that JSON can't hold, by its keys
+ */
+export function sweepText(sweep: unknown, shown: string): string {
+  const problems: string[] = []
+  look(sweep, [], [], (path, wrong) => {
+    const where = path.length === 0 ? 'the sweep' : pathText(path)
+    problems.push(`${shown}: ${where} is ${wrong}`)
+  })
+  if (problems.length > 0) throw new FulcrumError('bad-input', 'sweep-file-invalid', problems.join('\n'))
+  return `${JSON.stringify(sweep, null, 2)}\n`
+}
+
+function look(value: unknown, path: Path, above: readonly object[], tell: (path: Path, wrong: string) => void): void {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) tell(path, `${value}, which no file can hold; write a finite number`)
+    return
+  }
+  if (typeof value !== 'object') {
+    tell(path, `${kindOf(value)}; write text, a number, a boolean, a list or an object`)
+    return
+  }
+  if (above.includes(value)) {
+    tell(path, 'an object that contains itself; write each part once')
+    return
+  }
+  const within = [...above, value]
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) look(item, [...path, index], within, tell)
+    return
+  }
+  const prototype: unknown = Object.getPrototypeOf(value)
+  // A plain object of another realm has a prototype whose own prototype is null.
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
+    tell(path, `${kindOf(value)}; write a plain object`)
+    return
+  }
+  for (const [key, field] of Object.entries(value)) if (field !== undefined) look(field, [...path, key], within, tell)
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined) return 'undefined'
+  if (typeof value === 'object' && value !== null) return `a ${value.constructor?.name ?? 'strange object'}`
+  return typeof value === 'function' ? 'a function' : `the ${typeof value} ${quoted(String(value))}`
+}
