@@ -1,6 +1,7 @@
 /** The nouns that every room shares: types and pure functions, no effects. */
 export * from './arrivals.ts'
 export * from './contract.ts'
+export * from './defined.ts'
 export * from './deployment.ts'
 export * from './endpoint.ts'
 export * from './error.ts'
