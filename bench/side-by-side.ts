@@ -32,7 +32,7 @@ for (const result of a.results) {
   const pairs = [
     [x.ttftMs?.p50 ?? 0, y.ttftMs?.p50 ?? 0],
     [x.itlMs?.p50 ?? 0, y.itlMs?.p50 ?? 0],
-    [x.outputTokensPerS, y.outputTokensPerS],
+    [x.outputTokensPerS ?? Number.NaN, y.outputTokensPerS ?? Number.NaN],
   ] as const
   const [ttft, itl, throughput] = pairs
   const differences = pairs.map(([p, q], i) => {

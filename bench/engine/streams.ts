@@ -95,7 +95,7 @@ try {
       `${((100 * (events - (after[key] - before[key]))) / events).toFixed(2)} %`
     const row = [
       concurrency,
-      got.outputTokensPerS.toFixed(0),
+      got.outputTokensPerS?.toFixed(0),
       got.ttftMs?.p50.toFixed(1),
       got.itlMs?.p50.toFixed(2),
       got.interChunkMs?.p99.toFixed(1),

@@ -107,7 +107,8 @@ async function scaled(shape: Shape, threads: number, mock: MockCluster): Promise
       const truths = await mock.truth()
       const answered = truths.reduce((sum, truth) => sum + truth.requests, 0)
       const trueTtftMs = truths.reduce((sum, truth) => sum + truth.requests * truth.ttftMeanMs, 0) / answered
-      const { client, outputTokensPerS, totals } = measurement
+      const { client, totals } = measurement
+      const outputTokensPerS = measurement.outputTokensPerS ?? Number.NaN
       const slots = shape.slotsPerThread * threads
       const idealPerS = (slots * shape.tokens * 1000) / (shape.ttftMs + (shape.tokens - 1) * shape.itlMs)
       const findings = judge(pointFor(shape, threads, seconds), measurement).filter(one => one.severity === 'invalid')
@@ -120,7 +121,7 @@ async function scaled(shape: Shape, threads: number, mock: MockCluster): Promise
         ofIdeal: shape.ttftMs + shape.itlMs === 0 ? null : outputTokensPerS / idealPerS,
         threadCpu: client.cpuShare,
         busiestServerCpu: Math.max(...truths.map(truth => truth.cpuS)) / wallS,
-        cpuSPerMillionTokens: client.cpuS === null ? null : (client.cpuS / totals.outputTokens) * 1e6,
+        cpuSPerMillionTokens: client.cpuS === null ? null : (client.cpuS / (totals.outputTokens ?? Number.NaN)) * 1e6,
         ttftErrorMeanMs: (measurement.ttftMs?.mean ?? Number.NaN) - trueTtftMs,
         says: findings.length === 0 ? 'valid' : findings.map(one => one.code).join(', '),
       })

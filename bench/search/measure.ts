@@ -73,8 +73,8 @@ function strayed(measurement: Measurement, ttft: number, itl: number, rate: numb
     itlMs: scaled(measurement.itlMs, itl),
     requestLatencyMs: scaled(measurement.requestLatencyMs, Math.sqrt(ttft * itl)),
     outputTokensPerSPerUser: scaled(measurement.outputTokensPerSPerUser, 1 / itl),
-    requestsPerS: measurement.requestsPerS * rate,
-    outputTokensPerS: measurement.outputTokensPerS * rate,
+    requestsPerS: (measurement.requestsPerS ?? Number.NaN) * rate,
+    outputTokensPerS: (measurement.outputTokensPerS ?? Number.NaN) * rate,
   }
 }
 

@@ -25,7 +25,7 @@ function news(progress: RunProgress): string | null {
       const figures =
         measurement === null
           ? ''
-          : `TTFT p50 ${ms(measurement.ttftMs?.p50)}, ITL p50 ${ms(measurement.itlMs?.p50)}, ${Math.round(measurement.outputTokensPerS)} tok/s`
+          : `TTFT p50 ${ms(measurement.ttftMs?.p50)}, ITL p50 ${ms(measurement.itlMs?.p50)}, ${measurement.outputTokensPerS === null ? '–' : Math.round(measurement.outputTokensPerS)} tok/s`
       return `${standing(progress)} ${pointLabel(point)}: ${status === 'ok' ? figures : `${status}: ${reason}`}`
     }
     case 'deploying':

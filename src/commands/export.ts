@@ -1,22 +1,11 @@
 import { join, resolve } from 'node:path'
-import {
-  diskError,
-  type FileContent,
-  journalJson,
-  type Run,
-  readRun,
-  writeTogether,
-  writeWithFolders,
-} from '../journal/index.ts'
+import { diskError, readRun, writeTogether, writeWithFolders } from '../journal/index.ts'
 import { FulcrumError } from '../model/index.ts'
-import { exportAiperf } from '../render/export/aiperf.ts'
-import { exportGenaiPerf } from '../render/export/genai-perf.ts'
-import { openMetrics } from '../render/export/openmetrics.ts'
-import { pointsCsv } from '../render/export/points-csv.ts'
+import { type ExportFormat, formatNamed } from '../render/export/format.ts'
+import { exportFormats } from '../render/export/formats.ts'
 import { findRun, type RunChoice } from './find-run.ts'
 
-export const exportFormats = ['csv', 'json', 'openmetrics', 'parquet', 'genai-perf', 'aiperf'] as const
-export type ExportFormat = (typeof exportFormats)[number]
+export { type ExportFormat, exportFormats }
 
 /** What was exported: content for stdout when nothing was named to write to, else the files. */
 export interface Exported {
@@ -25,39 +14,27 @@ export interface Exported {
   readonly files: readonly string[]
 }
 
-/** The formats that are one file. */
-const contentOf = {
-  csv: pointsCsv,
-  json: journalJson,
-  openmetrics: openMetrics,
-  parquet: async (run: Run) => (await import('../render/export/parquet.ts')).pointsParquet(run),
-} as const
-
-/** Writes a run's points in a format that other tools read. */
+/**
+ * Writes a run's points in a format that other tools read.
+ * @param request.format a name of `formats`
+ * @param formats the registered ones when left out
+ * @throws FulcrumError (bad-input) `unknown-format`; `no-folder` when a format that writes a folder for each point has no place
+ */
 export async function exportRun(
-  request: RunChoice & { readonly format: ExportFormat; readonly to?: string },
+  request: RunChoice & { readonly format: string; readonly to?: string },
+  formats: readonly ExportFormat[] = exportFormats,
 ): Promise<Exported> {
-  const run = await readRun(await findRun(request))
-  const { format } = request
-  if (format !== 'genai-perf' && format !== 'aiperf') {
-    const content = await contentOf[format](run)
-    if (request.to === undefined) return { content, to: '', files: [] }
-    const path = resolve(request.to)
-    await writeTogether([{ path, content }]).catch(error => Promise.reject(diskError(error, 'write the export', path)))
-    return { content: null, to: path, files: [path] }
-  }
-  if (request.to === undefined) {
-    throw new FulcrumError('bad-input', 'no-folder', `${format} results are a folder a point, so they need a place.`, {
+  const format = formatNamed(request.format, formats)
+  if (format.shape === 'folders' && request.to === undefined) {
+    throw new FulcrumError('bad-input', 'no-folder', `The format ${format.name} writes a folder for each point.`, {
       remedy: 'Add --to FOLDER.',
     })
   }
-  const files: FileContent[] = []
+  const written = await format.write(await readRun(await findRun(request)))
+  if (request.to === undefined) return { content: written[0]?.content ?? '', to: '', files: [] }
   const to = resolve(request.to)
-  for (const result of run.results) {
-    const folder = join(to, result.point.id)
-    const exported = format === 'aiperf' ? exportAiperf(result) : exportGenaiPerf(result)
-    for (const [name, content] of Object.entries(exported)) files.push({ path: join(folder, name), content })
-  }
-  await writeWithFolders(files).catch(error => Promise.reject(diskError(error, 'write the export', to)))
+  const files = written.map(({ path, content }) => ({ path: path === '' ? to : join(to, path), content }))
+  const write = format.shape === 'file' ? writeTogether : writeWithFolders
+  await write(files).catch(error => Promise.reject(diskError(error, 'write the export', to)))
   return { content: null, to, files: files.map(({ path }) => path) }
 }

@@ -187,10 +187,17 @@ export interface Measurement {
   readonly prefillTokensPerSPerUser: Distribution | null
   /** Answers of several tokens that arrived in one piece and have no ITL; absent where a generator gives no requests. */
   readonly onePiece?: number
-  readonly totals: { readonly inputTokens: number; readonly outputTokens: number; readonly chunks: number }
-  readonly requestsPerS: number
-  readonly outputTokensPerS: number
-  readonly inputTokensPerS: number
+  /** Null where answers came and nobody counted their tokens; runs of before have 0 there. */
+  readonly totals: {
+    readonly inputTokens: number | null
+    readonly outputTokens: number | null
+    readonly chunks: number
+  }
+  /** Null where no time passed; runs of before have 0 there, so read all three by `ratesOf`. */
+  readonly requestsPerS: number | null
+  /** Also null where answers came and nobody counted their tokens. */
+  readonly outputTokensPerS: number | null
+  readonly inputTokensPerS: number | null
   /** Requests/s that met every SLO; null without an SLO. */
   readonly goodputPerS: number | null
   /** Where the token counts of most answers come from. */
@@ -297,6 +304,14 @@ export interface SentPrompts {
   readonly distinct: number
   /** Measured requests whose prompt an earlier request of the point had, one of the warm-up or not. */
   readonly repeated: number
+}
+
+/** A measurement whose rates are known: the simulator counts every token. */
+export type CountedMeasurement = Measurement & {
+  readonly requestsPerS: number
+  readonly outputTokensPerS: number
+  readonly inputTokensPerS: number
+  readonly totals: { readonly inputTokens: number; readonly outputTokens: number }
 }
 
 /** A measurement and what can be said of it. */

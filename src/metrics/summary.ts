@@ -72,7 +72,7 @@ function steady(records: RequestRecords, options: SummaryOptions, bounds: Window
   const window = steadyWindow(records, bounds)
   const durationS = (window.endMs - window.startMs) / 1000
   const within = answeredWithin(records, window)
-  const perS = (count: number) => (durationS > 0 ? count / durationS : 0)
+  const perS = perSecondOf(durationS)
   const latencies = latenciesOf(measured, options.from)
   const { client, goodputPerS, requests, ...ofRequests } = wholeRun(measured, { ...options, slots: null }, latencies)
   const good = goodputPerS === null ? null : goodRequests(latencies, options.slo)
@@ -83,10 +83,10 @@ function steady(records: RequestRecords, options: SummaryOptions, bounds: Window
     requests,
     durationS,
     requestsPerS: perS(within.requests),
-    inputTokensPerS: perS(within.inputTokens),
-    outputTokensPerS: perS(within.outputTokens),
+    inputTokensPerS: perS(ofRequests.totals.inputTokens === null ? null : within.inputTokens),
+    outputTokensPerS: perS(ofRequests.totals.outputTokens === null ? null : within.outputTokens),
     goodputPerS:
-      good === null || requests.completed === 0 ? goodputPerS : perS(within.requests) * (good / requests.completed),
+      good === null || requests.completed === 0 ? goodputPerS : perS(within.requests * (good / requests.completed)),
     window: 'steady',
     whole: figuresOfRun(run, latenciesOf(run, options.from)),
     client: { ...client, inFlight: inFlightOf(records, slots, window) },
@@ -96,7 +96,7 @@ function steady(records: RequestRecords, options: SummaryOptions, bounds: Window
 /** What a steady window's whole run is kept as. */
 function figuresOfRun(records: RequestRecords, latencies: RequestLatencies): WholeRun {
   const durationS = windowS(records)
-  const perS = (count: number) => (durationS > 0 ? count / durationS : 0)
+  const perS = perSecondOf(durationS)
   const completed = records.error.reduce((sum, code) => sum + (code === 0 ? 1 : 0), 0)
   return {
     durationS,
@@ -105,8 +105,8 @@ function figuresOfRun(records: RequestRecords, latencies: RequestLatencies): Who
     itlMs: distributionOf(latencies.itlMs),
     requestLatencyMs: distributionOf(latencies.requestLatencyMs),
     requestsPerS: perS(completed),
-    inputTokensPerS: perS(sumOf(answered(records, records.inputTokens))),
-    outputTokensPerS: perS(sumOf(answered(records, records.outputTokens))),
+    inputTokensPerS: perS(sumOf(records, records.inputTokens)),
+    outputTokensPerS: perS(sumOf(records, records.outputTokens)),
   }
 }
 
@@ -125,9 +125,9 @@ function wholeRun(
   const run = figuresOfRun(records, latencies)
   const good = goodRequests(latencies, options.slo)
   const totals = {
-    inputTokens: sumOf(inputTokens),
-    outputTokens: sumOf(outputTokens),
-    chunks: sumOf(answered(records, records.chunks)),
+    inputTokens: sumOf(records, records.inputTokens),
+    outputTokens: sumOf(records, records.outputTokens),
+    chunks: sumOf(records, records.chunks) ?? 0,
   }
   const isl = distributionOf(inputTokens)
   const osl = distributionOf(outputTokens)
@@ -142,7 +142,7 @@ function wholeRun(
     prefillTokensPerSPerUser: distributionOf(prefillTokensPerSPerUser(inputTokens, latencies.ttftMs)),
     onePiece: latencies.onePiece,
     totals,
-    goodputPerS: good === null ? null : run.durationS > 0 ? good / run.durationS : 0,
+    goodputPerS: perSecondOf(run.durationS)(good),
     steady: steadyState(latencySeries(records, latencies)),
     ttftTrend: trendOf(latencies.ttftMs.filter(value => !Number.isNaN(value))),
     deviation: {
@@ -209,6 +209,21 @@ function deviation(got: number | null, asked: number | null): number | null {
   return got === null || asked === null || asked === 0 ? null : (got - asked) / asked
 }
 
-function sumOf(values: Float64Array): number {
-  return values.reduce((sum, value) => (Number.isNaN(value) ? sum : sum + value), 0)
+/** Over answered requests, of the values that are numbers; null where there are answers and none has one. */
+function sumOf(records: RequestRecords, values: Float64Array): number | null {
+  let [answers, known, sum] = [0, 0, 0]
+  for (let row = 0; row < records.count; row++) {
+    if (records.error[row] !== 0) continue
+    answers += 1
+    const value = values[row] ?? Number.NaN
+    if (Number.isNaN(value)) continue
+    known += 1
+    sum += value
+  }
+  return known === 0 && answers > 0 ? null : sum
+}
+
+/** A count per second of a window; null without a count, and where no time passed. */
+function perSecondOf(durationS: number): (count: number | null) => number | null {
+  return count => (count === null || !(durationS > 0) ? null : count / durationS)
 }

@@ -46,7 +46,7 @@ export function sumsWithin(answer: WindowedAnswer, window: Window): WindowSums {
   return { requests, inputTokens: requests * inputTokens, outputTokens: first + rest }
 }
 
-/** The sums of {@link sumsWithin} over all answered requests, whatever their phase. */
+/** The sums of {@link sumsWithin} over all answered requests, whatever their phase; tokens that nobody counted are left out. */
 export function answeredWithin(records: RequestRecords, window: Window): WindowSums {
   let requests = 0
   let inputTokens = 0
@@ -70,8 +70,8 @@ export function answeredWithin(records: RequestRecords, window: Window): WindowS
       window,
     )
     requests += sums.requests
-    inputTokens += sums.inputTokens
-    outputTokens += sums.outputTokens
+    if (!Number.isNaN(sums.inputTokens)) inputTokens += sums.inputTokens
+    if (!Number.isNaN(sums.outputTokens)) outputTokens += sums.outputTokens
   }
   return { requests, inputTokens, outputTokens }
 }

@@ -1,5 +1,5 @@
 import type { PointResult } from '../journal/index.ts'
-import { interactivityOf } from '../metrics/definitions.ts'
+import { interactivityOf, ratesOf } from '../metrics/definitions.ts'
 import type { Measurement } from '../metrics/measurement.ts'
 import type { FigureAtLook } from '../metrics/stopping/rule.ts'
 import type { IsBeaten } from '../metrics/stopping/stop.ts'
@@ -21,7 +21,7 @@ export function beatenBy(point: Point, results: readonly PointResult[]): IsBeate
     if (status !== 'ok' || measurement === null || other.id === point.id || workloadId(other) !== workload) return []
     if (!meets(measurement, point.slo)) return []
     const perUser = lowest(measurement, 'output_tokens_per_s_per_user', interactivityOf(measurement))
-    const perS = lowest(measurement, 'output_tokens_per_s', measurement.outputTokensPerS)
+    const perS = lowest(measurement, 'output_tokens_per_s', ratesOf(measurement).outputTokensPerS)
     const gpus = gpusOf(other.deployment)
     return perUser === null || perS === null || gpus === 0 ? [] : [{ perUser, perGpu: perS / gpus }]
   })

@@ -1,5 +1,5 @@
 import type { JournalLine, PointResult } from '../journal/index.ts'
-import { interactivityOf } from '../metrics/definitions.ts'
+import { interactivityOf, ratesOf } from '../metrics/definitions.ts'
 import type { Slo } from '../model/index.ts'
 import type { Cell } from './cells.ts'
 
@@ -43,8 +43,8 @@ export function observe(cell: Cell, results: Results): Observation | null {
   const x = mean(interactivityOf)
   const itlMs = mean(m => m.itlMs?.mean)
   const ttftMs = mean(m => m.ttftMs?.mean)
-  const tokensPerS = mean(m => m.outputTokensPerS)
-  const requestsPerS = mean(m => m.requestsPerS)
+  const tokensPerS = mean(m => ratesOf(m).outputTokensPerS)
+  const requestsPerS = mean(m => ratesOf(m).requestsPerS)
   if (x === null || itlMs === null || ttftMs === null || tokensPerS === null || requestsPerS === null) return null
   if (x <= 0 || itlMs <= 0 || requestsPerS <= 0) return null
   const seconds = (ms: number | null) => (ms === null ? null : ms / 1000)

@@ -1,7 +1,7 @@
 import { meetsObjectives } from '../metrics/definitions.ts'
 import { tailBoundOf } from '../metrics/early-stopping.ts'
 import { Histogram } from '../metrics/histogram.ts'
-import type { Distribution, Measurement } from '../metrics/measurement.ts'
+import type { CountedMeasurement, Distribution } from '../metrics/measurement.ts'
 import { unknownHealth } from '../metrics/measurement.ts'
 import type { RequestPhase } from '../metrics/records.ts'
 import { steadyState } from '../metrics/steady.ts'
@@ -45,7 +45,7 @@ export interface Recorder {
   /** A request in flight has ended without an answer. */
   lost(atMs: number, phase: RequestPhase): void
   answered(answer: ClientTimes, phase: RequestPhase): void
-  summary(end: WindowEnd): Measurement
+  summary(end: WindowEnd): CountedMeasurement
 }
 
 function tailsOf(histogram: Histogram) {

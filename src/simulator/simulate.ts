@@ -1,4 +1,4 @@
-import type { Measurement } from '../metrics/measurement.ts'
+import type { CountedMeasurement } from '../metrics/measurement.ts'
 import { stopRuleOf } from '../metrics/stopping/stop.ts'
 import type { AutoRequests, Deployment, LoadLevel, Role, Slo, Topology, WindowKind } from '../model/index.ts'
 import {
@@ -58,7 +58,7 @@ export interface SimulatedPoint {
 }
 
 /** What a simulation says of a point: all that a measurement has, and what only a simulation can see. */
-export interface Simulation extends Measurement {
+export interface Simulation extends CountedMeasurement {
   /** Requests in flight, time-weighted mean over the whole window (the client's leaves out its end, which drains). */
   readonly inFlightMean: number
   /** Share of the window that the workers of a role spent in passes, 0–1; absent roles have no key. */

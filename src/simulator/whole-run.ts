@@ -31,7 +31,7 @@ export function createWholeRun(): WholeRunRecorder {
     },
     summary: (endMs, failed) => {
       const durationS = Math.max(0, endMs - startMs) / 1000
-      const perS = (count: number) => (durationS > 0 ? count / durationS : 0)
+      const perS = (count: number) => (durationS > 0 ? count / durationS : null)
       return {
         durationS,
         requests: { sent: completed + failed, completed, failed },

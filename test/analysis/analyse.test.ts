@@ -71,9 +71,9 @@ test('per-GPU throughput divides by all GPUs, the role figures by the GPUs of th
   const [m] = point?.valid ?? []
   assert.ok(point && m)
   assert.equal(point.gpus, 16)
-  assert.equal(point.figures.output_tokens_per_s_per_gpu?.mean, m.outputTokensPerS / 16)
-  assert.equal(point.figures.input_tokens_per_s_per_prefill_gpu?.mean, m.inputTokensPerS / 12)
-  assert.equal(point.figures.output_tokens_per_s_per_decode_gpu?.mean, m.outputTokensPerS / 4)
+  assert.equal(point.figures.output_tokens_per_s_per_gpu?.mean, (m.outputTokensPerS ?? Number.NaN) / 16)
+  assert.equal(point.figures.input_tokens_per_s_per_prefill_gpu?.mean, (m.inputTokensPerS ?? Number.NaN) / 12)
+  assert.equal(point.figures.output_tokens_per_s_per_decode_gpu?.mean, (m.outputTokensPerS ?? Number.NaN) / 4)
 })
 
 test('an aggregated deployment has no figure for prefill or decode GPUs', () => {

@@ -4,7 +4,6 @@ import { join, resolve } from 'node:path'
 import { describe, test } from 'node:test'
 import {
   createRun,
-  journalJson,
   latestRun,
   listRuns,
   openRun,
@@ -14,6 +13,7 @@ import {
   unfinishedRun,
 } from '../../src/journal/index.ts'
 import { FulcrumError } from '../../src/model/index.ts'
+import { runJson } from '../../src/render/export/json.ts'
 import { noon, note, scratch } from './journal-on-disk.ts'
 
 const request = (name: string, text = `name: ${name}\n`): RunRequest => ({
@@ -90,7 +90,7 @@ describe('a run read back', () => {
       read.lines.map(line => line.event),
       [note('one')],
     )
-    assert.deepEqual(JSON.parse(journalJson(read)).lines, read.lines)
+    assert.deepEqual(JSON.parse(runJson(read)).lines, read.lines)
   })
 
   test('has ended only when nothing came after its end', async () => {

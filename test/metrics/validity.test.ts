@@ -309,7 +309,20 @@ const codesOf = (measurement: Measurement) => judge(pointOf(), measurement).map(
 test('a whole run that tells something else than the steady window is noted, with both', () => {
   const finding = judge(pointOf(), wholeRun(400, 940)).find(({ code }) => code === 'whole-run-differs')
   assert.equal(finding?.severity, 'note')
-  assert.match(finding?.message ?? '', /TTFT p95 400 ms and 940 tokens\/s; the steady window has 100 ms and 1,000/)
+  assert.match(
+    finding?.message ?? '',
+    /TTFT p95 400 ms and 940 tokens\/s; the steady window has TTFT p95 100 ms and 1,000/,
+  )
+})
+
+test('a whole run is compared by what both have: throughput alone where answers were not streamed, nothing where nothing was told', () => {
+  const unstreamed = { ...wholeRun(400, 500), ttftMs: null }
+  assert.match(
+    judge(pointOf(), unstreamed).find(({ code }) => code === 'whole-run-differs')?.message ?? '',
+    /has TTFT p95 400 ms and 500 tokens\/s; the steady window has 1,000 tokens\/s\./,
+  )
+  assert.ok(!codesOf({ ...unstreamed, outputTokensPerS: null }).includes('whole-run-differs'))
+  assert.ok(!codesOf({ ...unstreamed, osl: null }).includes('whole-run-differs'))
 })
 
 test('a whole run that tells the same is not', () => {

@@ -5,9 +5,12 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { parquetReadObjects } from 'hyparquet'
 import type { PointResult } from '../../src/journal/event.ts'
+import type { Run } from '../../src/journal/run.ts'
 import type { Measurement } from '../../src/metrics/measurement.ts'
+import type { ObservedMeasurement } from '../../src/metrics/observed.ts'
 import { exportAiperf } from '../../src/render/export/aiperf.ts'
 import { exportGenaiPerf } from '../../src/render/export/genai-perf.ts'
+import { runJson } from '../../src/render/export/json.ts'
 import { openMetrics } from '../../src/render/export/openmetrics.ts'
 import { pointsParquet } from '../../src/render/export/parquet.ts'
 import { pointsCsv } from '../../src/render/export/points-csv.ts'
@@ -43,6 +46,17 @@ const lacking = run.results.find(lacks)
 assert.ok(lacking !== undefined)
 const id = lacking.point.id
 
+/** Results as the JSON export has them. */
+const jsonOf = (
+  of: Run,
+): readonly (Omit<PointResult, 'measurement'> & { measurement: ObservedMeasurement | null })[] => {
+  const lines = of.results.map((result, seq) => ({ seq, at: '2026-01-01T00:00:00.000Z', event: event(result) }))
+  return JSON.parse(runJson({ ...of, lines })).lines.map(
+    ({ event: { result } }: { event: { result: never } }) => result,
+  )
+}
+const event = (result: PointResult) => ({ type: 'point', result, elapsedS: 1 }) as const
+
 /** Columns that the absent figures decide. */
 const columns =
   /^(ttft|itl|ttst)_|_measured$|^output_tokens_per_s|^input_tokens_per_s|^goodput$|^output_tokens_per_s_per_/
@@ -68,6 +82,12 @@ describe('a figure that can’t be told', () => {
     const rows = await parquetReadObjects({ file: pointsParquet(run).buffer as ArrayBuffer })
     const row = rows.find(({ point_id }) => point_id === id)
     for (const name of names) assert.equal(row?.[name] ?? null, null, name)
+  })
+
+  test('is null in JSON, also where the journal of an older run has a 0', () => {
+    const measurement = jsonOf(run).find(({ point }) => point.id === id)?.measurement
+    for (const name of Object.keys(absent) as (keyof typeof absent)[]) assert.equal(measurement?.[name], null, name)
+    assert.deepEqual([measurement?.totals.inputTokens, measurement?.totals.outputTokens], [null, null])
   })
 
   test('has no sample in OpenMetrics', () => {
@@ -114,6 +134,11 @@ describe('rates', () => {
     const still = syntheticRun({ ...options, change: result => withChange(result, { durationS: 0, requestsPerS: 0 }) })
     const [row] = parseCsv(pointsCsv(still))
     assert.deepEqual([row?.duration_s, row?.request_throughput, row?.output_tokens_per_s_per_gpu], ['', '', ''])
+    const measurement = jsonOf(still)[0]?.measurement
+    assert.deepEqual(
+      [measurement?.durationS, measurement?.requestsPerS, measurement?.outputTokensPerS, measurement?.goodputPerS],
+      [null, null, null, null],
+    )
   })
 
   test('are 0 where time passed and nothing was answered', () => {
@@ -124,6 +149,8 @@ describe('rates', () => {
     })
     const [row] = parseCsv(pointsCsv(none))
     assert.deepEqual([row?.errors, row?.request_throughput, row?.output_tokens_per_s], ['9', '0', '0'])
+    const measurement = jsonOf(none)[0]?.measurement
+    assert.deepEqual([measurement?.requestsPerS, measurement?.outputTokensPerS], [0, 0])
   })
 })
 
@@ -134,4 +161,5 @@ test('failures that a summary doesn’t count are empty, and so are the requests
   })
   const [row] = parseCsv(pointsCsv(unknown))
   assert.deepEqual([row?.requests, row?.errors, row?.completed], ['', '', '40'])
+  assert.deepEqual(jsonOf(unknown)[0]?.measurement?.requests, { sent: null, completed: 40, failed: null })
 })

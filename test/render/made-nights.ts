@@ -102,7 +102,7 @@ export function madeNights(random: Random, made: MadeNights): readonly Run[] {
             itlMs: itlMs === null ? null : { ...itlMs, p95: itlMs.p95 * factor('itl_p95_ms') },
             outputTokensPerSPerUser:
               user === null ? null : { ...user, mean: user.mean / factor('output_tokens_per_s_per_user') },
-            outputTokensPerS: measurement.outputTokensPerS / factor('output_tokens_per_s_per_gpu'),
+            outputTokensPerS: (measurement.outputTokensPerS ?? Number.NaN) / factor('output_tokens_per_s_per_gpu'),
           },
         }
       }),

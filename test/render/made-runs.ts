@@ -87,6 +87,6 @@ function scaled(measurement: Measurement, factor: (name: Name) => number): Measu
     itlMs: times(measurement.itlMs, 'itl50', 'itl95'),
     requestLatencyMs: times(measurement.requestLatencyMs, 'latency95', 'latency95'),
     outputTokensPerSPerUser: user === null ? null : { ...user, mean: user.mean / factor('user') },
-    outputTokensPerS: measurement.outputTokensPerS / factor('gpu'),
+    outputTokensPerS: (measurement.outputTokensPerS ?? Number.NaN) / factor('gpu'),
   }
 }

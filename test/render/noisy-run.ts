@@ -43,9 +43,9 @@ export function noisyRun(options: SyntheticOptions, { seed, noise = 0.02, slower
           itlMs: scaled(measurement.itlMs, factor),
           requestLatencyMs: scaled(measurement.requestLatencyMs, factor),
           outputTokensPerSPerUser: scaled(measurement.outputTokensPerSPerUser, 1 / factor),
-          outputTokensPerS: measurement.outputTokensPerS / factor,
-          inputTokensPerS: measurement.inputTokensPerS / factor,
-          requestsPerS: measurement.requestsPerS / factor,
+          outputTokensPerS: (measurement.outputTokensPerS ?? Number.NaN) / factor,
+          inputTokensPerS: (measurement.inputTokensPerS ?? Number.NaN) / factor,
+          requestsPerS: (measurement.requestsPerS ?? Number.NaN) / factor,
         },
       }
     },

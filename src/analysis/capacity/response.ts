@@ -1,3 +1,4 @@
+import { ratesOf } from '../../metrics/definitions.ts'
 import type { Distribution, Measurement } from '../../metrics/measurement.ts'
 import type { Slo } from '../../model/index.ts'
 import type { Estimate } from '../estimate.ts'
@@ -72,8 +73,10 @@ export function responseCurve(points: readonly MeasuredPoint[], reading: Reading
 function fellBehind({ load, point }: ResponseStep, lightest: ResponseStep | undefined): boolean {
   const drainS = (lightest?.latencies.requestLatencyMs?.at(-1) ?? 0) / 1000
   return point.valid.some(measurement => {
-    const { durationS, requests, requestsPerS } = measurement
-    if (isSteady(measurement)) return requestsPerS * durationS < keepsUp * requests.sent - 2 * Math.sqrt(requests.sent)
+    const { durationS, requests } = measurement
+    const { requestsPerS } = ratesOf(measurement)
+    if (isSteady(measurement) && requestsPerS !== null)
+      return requestsPerS * durationS < keepsUp * requests.sent - 2 * Math.sqrt(requests.sent)
     return durationS > requests.sent / load / keepsUp + drainS
   })
 }

@@ -83,5 +83,5 @@ function sameLengths(own: OwnFigures, measurement: Measurement): boolean {
 
 /** AIPerf takes one token off where chunks carry several, and counts answers in one piece. */
 function aTokenAChunk({ totals, onePiece = 0 }: Measurement): boolean {
-  return onePiece === 0 && totals.outputTokens <= totals.chunks
+  return onePiece === 0 && totals.outputTokens !== null && totals.outputTokens <= totals.chunks
 }

@@ -1,3 +1,4 @@
+import { ratesOf } from '../../metrics/definitions.ts'
 import type { Measurement } from '../../metrics/measurement.ts'
 
 /** A figure that generators are compared by. */
@@ -27,13 +28,16 @@ export const figures: readonly Figure[] = [
   figure('ttftP99', 'TTFT p99', 'ms', false, m => m.ttftMs?.p99 ?? null),
   figure('itlMean', 'ITL mean', 'ms', true, m => m.itlMs?.mean ?? null),
   figure('latencyMean', 'request latency mean', 'ms', false, m => m.requestLatencyMs?.mean ?? null),
-  figure('requestsPerS', 'request throughput', '/s', false, m => (m.requests.completed > 0 ? m.requestsPerS : null)),
-  figure('outputTokensPerS', 'output token throughput', '/s', true, m =>
-    m.requests.completed > 0 ? m.outputTokensPerS : null,
-  ),
+  figure('requestsPerS', 'request throughput', '/s', false, m => rateOf(m, 'requestsPerS')),
+  figure('outputTokensPerS', 'output token throughput', '/s', true, m => rateOf(m, 'outputTokensPerS')),
   figure('islMean', 'ISL mean', 'tokens', true, m => m.isl?.mean ?? null),
   figure('oslMean', 'OSL mean', 'tokens', true, m => m.osl?.mean ?? null),
 ]
+
+/** Where nothing was answered there is nothing to compare. */
+function rateOf(measurement: Measurement, rate: 'requestsPerS' | 'outputTokensPerS'): number | null {
+  return measurement.requests.completed > 0 ? ratesOf(measurement)[rate] : null
+}
 
 function figure(key: FigureKey, title: string, unit: Figure['unit'], countsTokens: boolean, of: Figure['of']): Figure {
   return { key, title, unit, countsTokens, of }

@@ -122,5 +122,5 @@ function checked(own: OwnFigures, measurement: Measurement): Finding[] {
 }
 
 function aTokenAChunk({ totals, onePiece = 0 }: Measurement): boolean {
-  return onePiece === 0 && totals.outputTokens <= totals.chunks
+  return onePiece === 0 && totals.outputTokens !== null && totals.outputTokens <= totals.chunks
 }

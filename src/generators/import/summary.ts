@@ -76,10 +76,10 @@ export function measurementOfSummary(own: Shared, asked: AskedLoad, particulars:
   const missing = completed > 0 ? essentialMetrics.find(name => own[name] === undefined) : undefined
   if (missing !== undefined) throw unreadable(particulars.program, particulars.writer, `${missing} holds no number`)
   const of = (name: keyof Shared) => distributionOfMetric(own[name], completed)
-  const requestsPerS = own.request_throughput?.avg ?? 0
+  const requestsPerS = own.request_throughput?.avg ?? null
   const isl = own.input_sequence_length?.avg ?? null
   const osl = own.output_sequence_length?.avg ?? null
-  const durationS = particulars.durationS ?? (requestsPerS > 0 ? completed / requestsPerS : 0)
+  const durationS = particulars.durationS ?? (requestsPerS !== null && requestsPerS > 0 ? completed / requestsPerS : 0)
   return {
     generator: { name: particulars.program, version: particulars.version },
     startedAt: particulars.startedAt,
@@ -103,13 +103,13 @@ export function measurementOfSummary(own: Shared, asked: AskedLoad, particulars:
     outputTokensPerSPerUser: speedsOf(of('output_token_throughput_per_user'), own, particulars.byFulcrum),
     prefillTokensPerSPerUser: particulars.prefillTokensPerSPerUser,
     totals: {
-      inputTokens: Math.round((isl ?? 0) * completed),
-      outputTokens: Math.round((osl ?? 0) * completed),
+      inputTokens: completed === 0 ? 0 : isl === null ? null : Math.round(isl * completed),
+      outputTokens: completed === 0 ? 0 : osl === null ? null : Math.round(osl * completed),
       chunks: 0,
     },
     requestsPerS,
-    outputTokensPerS: own.output_token_throughput?.avg ?? 0,
-    inputTokensPerS: (isl ?? 0) * requestsPerS,
+    outputTokensPerS: own.output_token_throughput?.avg ?? null,
+    inputTokensPerS: isl === null || requestsPerS === null ? null : isl * requestsPerS,
     goodputPerS: own.request_goodput?.avg ?? null,
     tokenSource: 'generator',
     steady: null,

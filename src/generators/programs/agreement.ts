@@ -5,7 +5,8 @@ import type { GeneratorName } from '../../model/index.ts'
 export interface StatedFigure {
   readonly name: string
   readonly stated: number | undefined
-  readonly recorded: number | undefined
+  /** Null where the record doesn't say. */
+  readonly recorded: number | null | undefined
 }
 
 /** genai-perf rounds ITL to whole ns and AIPerf times of day to µs; anything above this is no rounding. */
@@ -14,7 +15,7 @@ const tolerance = 0.005
 /** Figures of a program's summary that its own record doesn't bear out. */
 export function disagreements(generator: GeneratorName, figures: readonly StatedFigure[]): Finding[] {
   const wrong = figures.flatMap(({ name, stated, recorded }) => {
-    if (stated === undefined || recorded === undefined) return []
+    if (stated === undefined || recorded === undefined || recorded === null) return []
     if (Math.abs(stated - recorded) <= tolerance * Math.max(Math.abs(stated), Math.abs(recorded))) return []
     return [`${name} ${shown(stated)}, by its record ${shown(recorded)}`]
   })

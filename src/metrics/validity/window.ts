@@ -1,6 +1,7 @@
 import type { Point } from '../../model/index.ts'
 import { samplesNeeded } from '../early-stopping.ts'
 import type { Finding, Measurement } from '../measurement.ts'
+import { wholeRunDiffers } from '../whole-run.ts'
 import { amount, percent, time } from './figures.ts'
 
 /** Samples below which a p95 is hardly more than the maximum. */
@@ -83,21 +84,23 @@ function judgeArrival({ onePiece = 0, itlMs, requests }: Measurement): Finding[]
   ]
 }
 
-/** Relative differences between a steady window and its whole run that are worth a word. */
-const wholeTtftDiffers = 0.1
-const wholeRateDiffers = 0.03
-
 /** What genai-perf's way of counting would show of the same run, where that is something else. */
-function compareWhole({ whole, ttftMs, outputTokensPerS }: Measurement): Finding[] {
-  if (whole === undefined || whole.ttftMs === null || ttftMs === null || !(outputTokensPerS > 0)) return []
-  const ttft = whole.ttftMs.p95 / ttftMs.p95 - 1
-  const rate = whole.outputTokensPerS / outputTokensPerS - 1
-  if (Math.abs(ttft) <= wholeTtftDiffers && Math.abs(rate) <= wholeRateDiffers) return []
+function compareWhole(measurement: Measurement): Finding[] {
+  const differing = wholeRunDiffers(measurement)
+  if (differing === null) return []
+  const told = (of: 'steady' | 'whole') =>
+    differing
+      .flatMap(({ name, title, unit, [of]: value }) => {
+        if (value === null) return []
+        if (name === 'output_tokens_per_s') return [`${amount(value)} ${unit}`]
+        return name === 'ttft_p95_ms' ? [`${title} ${time(value)}`] : []
+      })
+      .join(' and ')
   return [
     {
       severity: 'note',
       code: 'whole-run-differs',
-      message: `The whole run, warm-up and end included, has TTFT p95 ${time(whole.ttftMs.p95)} and ${amount(whole.outputTokensPerS)} tokens/s; the steady window has ${time(ttftMs.p95)} and ${amount(outputTokensPerS)}. genai-perf and AIPerf count whole runs`,
+      message: `The whole run, warm-up and end included, has ${told('whole')}; the steady window has ${told('steady')}. genai-perf and AIPerf count whole runs`,
     },
   ]
 }

@@ -2,6 +2,7 @@ import type { PointResult } from '../../journal/event.ts'
 import { ratesOf } from '../../metrics/definitions.ts'
 import type { Distribution, Measurement } from '../../metrics/measurement.ts'
 import { meanTokens } from '../../model/index.ts'
+import { folderFormat } from './format.ts'
 import { fulcrumPartOf } from './fulcrum-part.ts'
 
 /** Files of one point in AIPerf's layout, by name. */
@@ -116,3 +117,7 @@ function inputConfig(result: PointResult): object {
     fulcrum: fulcrumPartOf(result),
   }
 }
+
+export const aiperfFormat = folderFormat({ name: 'aiperf', about: "AIPerf's JSON of each point" }, result => ({
+  ...exportAiperf(result),
+}))

@@ -2,6 +2,7 @@ import type { PointResult } from '../../journal/event.ts'
 import { ratesOf } from '../../metrics/definitions.ts'
 import type { Distribution, Measurement } from '../../metrics/measurement.ts'
 import { meanTokens } from '../../model/index.ts'
+import { folderFormat } from './format.ts'
 import { fulcrumPartOf } from './fulcrum-part.ts'
 
 /** Files of one point in genai-perf's layout, by name. */
@@ -118,3 +119,8 @@ function csv(measurement: Measurement | null): string {
 function quoted(cell: string): string {
   return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
 }
+
+export const genaiPerfFormat = folderFormat(
+  { name: 'genai-perf', about: "genai-perf's JSON and CSV of each point" },
+  result => ({ ...exportGenaiPerf(result) }),
+)

@@ -2,6 +2,7 @@ import { type Analysis, analyse } from '../../analysis/analyse.ts'
 import { loadLabel } from '../../analysis/load-label.ts'
 import type { Run } from '../../journal/run.ts'
 import { bareName, type Figure, units } from '../../metrics/figures/index.ts'
+import { fileFormat } from './format.ts'
 
 /**
  * A run's figures as OpenMetrics 1.0 text, for a Prometheus push or textfile collector: one gauge a figure, one sample a point (the
@@ -70,3 +71,8 @@ function labelsText(labels: { readonly [name: string]: string }): string {
 }
 
 const escaped = (text: string) => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+
+export const openMetricsFormat = fileFormat(
+  { name: 'openmetrics', about: 'gauges for a Prometheus textfile collector or push gateway' },
+  openMetrics,
+)

@@ -5,6 +5,7 @@ import type { Run } from '../../journal/run.ts'
 import { leftOutRecords } from '../views/left-out.ts'
 import type { Cell } from './columns.ts'
 import { columnsOf } from './columns.ts'
+import { fileFormat } from './format.ts'
 import { rowsOf } from './rows.ts'
 
 /** points.csv of a run: one row for each repeat, figures unrounded, then one for each point that a search left out. */
@@ -29,3 +30,5 @@ function written(cell: Cell): string {
   if (typeof cell !== 'string') return String(cell)
   return /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell
 }
+
+export const csvFormat = fileFormat({ name: 'csv', about: 'points.csv: one row per measurement' }, pointsCsv)

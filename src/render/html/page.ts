@@ -14,6 +14,7 @@ import { leftOutSection } from './sections/left-out.ts'
 import { overallSection } from './sections/overall.ts'
 import { mixSection, tuningSection } from './sections/tuning.ts'
 import { validitySection } from './sections/validity.ts'
+import { wholeRunsSection } from './sections/whole-runs.ts'
 import { workloadSection } from './sections/workload.ts'
 
 /**
@@ -72,6 +73,7 @@ ${tuningSection(report)}
 ${report.sections.map(section => workloadSection(report, section, charts))}
 ${report.overall === null ? null : overallSection(report, report.overall)}
 ${leftOutSection(report)}
+${wholeRunsSection(report)}
 ${validitySection(report)}
 ${environmentSection(report)}
 </main>

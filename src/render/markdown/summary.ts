@@ -9,6 +9,7 @@ import { frontierTable, overallFrontierTable } from '../views/frontier-table.ts'
 import { leftOutSummary } from '../views/left-out.ts'
 import { overallCaveat } from '../views/overall.ts'
 import type { Report } from '../views/report.ts'
+import { wholeRunNote, wholeRuns } from '../views/whole-runs.ts'
 
 /** summary.md: the answer, the frontier as a table, and what was left out. Reads well in a terminal and on GitHub. */
 export function summaryMarkdown(report: Report): string {
@@ -97,6 +98,7 @@ export function summaryMarkdown(report: Report): string {
       ),
     )
   }
+  lines.push(...wholeRunLines(report))
   const unmeasured = leftOutSummary(analysis.run)
   if (unmeasured.length > 0)
     lines.push('', '## Left out by the search', '', ...unmeasured.map(line => `- ${escapeMarkdown(line)}`))
@@ -111,6 +113,28 @@ export function summaryMarkdown(report: Report): string {
     )
   }
   return `${lines.join('\n')}\n`
+}
+
+/** Rows of the table of whole runs; the page has more. */
+const mostWholeRuns = 50
+
+/** Points whose whole run tells something else than their steady window. */
+function wholeRunLines({ analysis }: Report): readonly string[] {
+  const rows = wholeRuns(analysis)
+  const [first] = rows
+  if (first === undefined) return []
+  const titles = first.figures.map(({ title }) => `${title}: steady → whole`)
+  const rest = rows.length - mostWholeRuns
+  return [
+    ...['', '## Whole runs', '', wholeRunNote, ''],
+    `| Workload | Deployment | Load | ${titles.join(' | ')} |`,
+    `|---|---|---|${titles.map(() => '---:|').join('')}`,
+    ...rows.slice(0, mostWholeRuns).map(({ workload, deployment, load, figures }) => {
+      const cells = figures.map(({ steady, whole, change }) => `${steady} → ${whole} (${change})`)
+      return `| ${[workload, deployment, load, ...cells].map(escapeMarkdown).join(' | ')} |`
+    }),
+    ...(rest > 0 ? ['', `${rest} more points are in the report's page.`] : []),
+  ]
 }
 
 /** Text from outside as text: no markup, no table cell, no line break of its own. */

@@ -1,0 +1,59 @@
+import { ratesOf } from './definitions.ts'
+import type { Measurement, WholeRun } from './measurement.ts'
+
+/** A figure of a steady window beside that of its whole run. */
+export interface WholeRunFigure {
+  /** A figure of the registry. */
+  readonly name: string
+  readonly title: string
+  readonly unit: 'ms' | 'tokens/s'
+  /** Null where not observed. */
+  readonly steady: number | null
+  readonly whole: number | null
+}
+
+/** Relative differences between a steady window and its whole run that are worth a word. */
+const ttftDiffers = 0.1
+const rateDiffers = 0.03
+
+/** The figures of a steady window beside those of its whole run, which is how genai-perf and AIPerf count; null without a whole run. */
+export function wholeRunFigures(measurement: Measurement): readonly WholeRunFigure[] | null {
+  const { whole, isl, osl } = measurement
+  if (whole === undefined) return null
+  const latency = (name: string, title: string, of: (run: WholeRun) => number | undefined): WholeRunFigure => ({
+    name,
+    title,
+    unit: 'ms',
+    steady: of(measurement) ?? null,
+    whole: of(whole) ?? null,
+  })
+  return [
+    latency('ttft_p50_ms', 'TTFT p50', run => run.ttftMs?.p50),
+    latency('ttft_p95_ms', 'TTFT p95', run => run.ttftMs?.p95),
+    latency('itl_p95_ms', 'ITL p95', run => run.itlMs?.p95),
+    latency('request_latency_p95_ms', 'Request latency p95', run => run.requestLatencyMs?.p95),
+    {
+      name: 'output_tokens_per_s',
+      title: 'Output tokens/s',
+      unit: 'tokens/s',
+      steady: ratesOf(measurement).outputTokensPerS,
+      whole: ratesOf({ ...whole, isl, osl }).outputTokensPerS,
+    },
+  ]
+}
+
+/** The same where the whole run is another thing: its TTFT p95 or its throughput is. Null where it isn't, or can't be told. */
+export function wholeRunDiffers(measurement: Measurement): readonly WholeRunFigure[] | null {
+  const figures = wholeRunFigures(measurement)
+  const differs = (name: string, by: number) => {
+    const change = relative(figures?.find(figure => figure.name === name))
+    return change !== null && Math.abs(change) > by
+  }
+  return differs('ttft_p95_ms', ttftDiffers) || differs('output_tokens_per_s', rateDiffers) ? figures : null
+}
+
+/** Whole / steady − 1; null where one of them was not observed. */
+export function relative(figure: Pick<WholeRunFigure, 'steady' | 'whole'> | undefined): number | null {
+  if (figure === undefined || figure.steady === null || figure.whole === null || !(figure.steady > 0)) return null
+  return figure.whole / figure.steady - 1
+}

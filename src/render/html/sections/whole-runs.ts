@@ -1,0 +1,33 @@
+import type { Report } from '../../views/report.ts'
+import { wholeRunNote, wholeRuns } from '../../views/whole-runs.ts'
+import type { Html } from '../html.ts'
+import { html } from '../html.ts'
+import { scrolling } from './tables.ts'
+
+/** Rows of the table; the journal has every point's whole run. */
+const mostRows = 500
+
+/** Steady windows beside their whole runs, of the points where the two differ; null where they don't. */
+export function wholeRunsSection({ analysis }: Report): Html | null {
+  const rows = wholeRuns(analysis)
+  const [first] = rows
+  if (first === undefined) return null
+  return html`<section id="whole-runs" aria-labelledby="whole-runs-title">
+<h2 id="whole-runs-title">Whole runs</h2>
+<p>${wholeRunNote}</p>
+<details class="data"><summary>${rows.length} of ${analysis.points.length} points whose whole run differs, as a table</summary>${
+    rows.length > mostRows ? html`<p class="none">The first ${mostRows}; the journal has all.</p>` : null
+  }${scrolling(html`<table><thead><tr><th>Workload</th><th>Deployment</th><th>Load</th>${first.figures.map(
+    ({ title }) => html`<th class="n">${title}: steady</th><th class="n">Whole</th><th class="n">Change</th>`,
+  )}</tr></thead>
+<tbody>${rows
+    .slice(0, mostRows)
+    .map(
+      ({ key, workload, deployment, load, figures }) =>
+        html`<tr><td>${workload}</td><td><a href="#point=${key}">${deployment}</a></td><td>${load}</td>${figures.map(
+          ({ steady, whole, change }) =>
+            html`<td class="n">${steady}</td><td class="n">${whole}</td><td class="n">${change}</td>`,
+        )}</tr>`,
+    )}</tbody></table>`)}</details>
+</section>`
+}
