@@ -1,3 +1,5 @@
+// Test part: process
+
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { compareRunFolders } from '../../src/commands/compare.ts'

@@ -1,3 +1,5 @@
+// Test part: load
+
 import assert from 'node:assert/strict'
 import { createServer } from 'node:net'
 import { it } from 'node:test'

@@ -1,3 +1,5 @@
+// Test part: long
+
 import assert from 'node:assert/strict'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,3 +1,5 @@
+// Test part: browser
+
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

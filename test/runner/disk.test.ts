@@ -1,3 +1,5 @@
+// Test part: process
+
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { cannotMount, smallDisk } from '../journal/small-disk.ts'

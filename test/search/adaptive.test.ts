@@ -1,3 +1,5 @@
+// Test part: long
+
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'

@@ -1,3 +1,5 @@
+// Test part: load
+
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { drawLengths } from '../../src/metrics/statistics/lengths.ts'

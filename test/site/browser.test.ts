@@ -1,3 +1,5 @@
+// Test part: browser
+
 import assert from 'node:assert/strict'
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,3 +1,5 @@
+// Test part: browser
+
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'

@@ -166,7 +166,8 @@ test('whatever number a file says is sent with the same value, or refused', asyn
       const text = load(`extra: { a: ${Number.isNaN(number) ? '.nan' : String(number).replace('Infinity', '.inf')} }`)
       const isSent = Number.isFinite(number) && (!Number.isInteger(number) || Number.isSafeInteger(number))
       if (!isSent) assert.equal((await problems(text)).length, 1)
-      else assert.equal((await read(text)).loads[0]?.extra.a, number)
+      // JavaScript and JSON write -0 as 0.
+      else assert.equal((await read(text)).loads[0]?.extra.a, number + 0)
     }),
     { numRuns: 60 },
   )

@@ -1,3 +1,5 @@
+// Test part: process
+
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { execa } from 'execa'

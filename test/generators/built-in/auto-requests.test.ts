@@ -1,3 +1,5 @@
+// Test part: load
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { builtInRefusal } from '../../../src/generators/built-in/schedule.ts'

@@ -1,3 +1,5 @@
+// Test part: load
+
 import assert from 'node:assert/strict'
 import type { Socket } from 'node:net'
 import { describe, test } from 'node:test'

@@ -1,3 +1,5 @@
+// Test part: process
+
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
