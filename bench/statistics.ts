@@ -4,7 +4,7 @@
  *   node bench/statistics.ts [samples]     prints the tables of docs/bench/statistics.md (default 1000 samples a cell)
  */
 
-import { percentileOfSorted } from '../src/metrics/distribution.ts'
+import { percentileOfSorted } from '../src/metrics/percentiles/index.ts'
 import { blockLengthFor, bootstrapInterval } from '../src/metrics/statistics/bootstrap.ts'
 import { normalQuantile } from '../src/metrics/statistics/normal.ts'
 import { percentileInterval, percentileIntervalOfSeries } from '../src/metrics/statistics/percentile-interval.ts'

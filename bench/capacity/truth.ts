@@ -1,4 +1,4 @@
-import { percentileOfSorted } from '../../src/metrics/distribution.ts'
+import { percentileOfSorted } from '../../src/metrics/percentiles/index.ts'
 import { createRandom, rolesOf, type Slo, type Topology, type Workload, workersOf } from '../../src/model/index.ts'
 import { createEngine } from '../../src/simulator/engine.ts'
 import { createLoadLoop } from '../../src/simulator/load-loop.ts'

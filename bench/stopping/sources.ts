@@ -1,4 +1,5 @@
-import { percentileOfSorted, sortedNumbers } from '../../src/metrics/distribution.ts'
+import { sortedNumbers } from '../../src/metrics/distribution.ts'
+import { percentileOfSorted } from '../../src/metrics/percentiles/index.ts'
 import { createRecords, type RequestRecords } from '../../src/metrics/records.ts'
 import { normalQuantile } from '../../src/metrics/statistics/normal.ts'
 import { sampleOf } from '../../src/metrics/stopping/sample.ts'

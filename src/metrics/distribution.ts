@@ -1,12 +1,13 @@
 import type { Distribution } from './measurement.ts'
+import { type PercentileMethod, percentileMethod, percentileOfSorted } from './percentiles/index.ts'
 
 /**
- * Count, mean, standard deviation (ddof 0), extremes and percentiles (linear between ranks, as numpy's default) of the
- * values that are numbers; NaN marks a value that a request doesn't have. Null without any.
+ * Count, mean, standard deviation (ddof 0), extremes and percentiles of the values that are numbers; NaN marks a value that a
+ * request doesn't have. Null without any.
  *
  * Sorting a typed array keeps this fast at a million samples; simple-statistics has no linear percentile.
  */
-export function distributionOf(values: Float64Array): Distribution | null {
+export function distributionOf(values: Float64Array, method: PercentileMethod = percentileMethod): Distribution | null {
   const sorted = sortedNumbers(values)
   const count = sorted.length
   if (count === 0) return null
@@ -15,20 +16,21 @@ export function distributionOf(values: Float64Array): Distribution | null {
   const mean = sum / count
   let squares = 0
   for (const value of sorted) squares += (value - mean) ** 2
+  const at = (percentile: number) => percentileOfSorted(sorted, percentile, method)
   return {
     count,
     mean,
     stddev: Math.sqrt(squares / count),
     min: sorted[0] ?? Number.NaN,
-    p1: percentileOfSorted(sorted, 1),
-    p5: percentileOfSorted(sorted, 5),
-    p10: percentileOfSorted(sorted, 10),
-    p25: percentileOfSorted(sorted, 25),
-    p50: percentileOfSorted(sorted, 50),
-    p75: percentileOfSorted(sorted, 75),
-    p90: percentileOfSorted(sorted, 90),
-    p95: percentileOfSorted(sorted, 95),
-    p99: percentileOfSorted(sorted, 99),
+    p1: at(1),
+    p5: at(5),
+    p10: at(10),
+    p25: at(25),
+    p50: at(50),
+    p75: at(75),
+    p90: at(90),
+    p95: at(95),
+    p99: at(99),
     max: sorted[count - 1] ?? Number.NaN,
   }
 }
@@ -64,12 +66,4 @@ export function weightedDistributionOf(values: Float64Array, weights: Float64Arr
 export function sortedNumbers(values: Float64Array): Float64Array {
   const numbers = values.filter(value => !Number.isNaN(value))
   return numbers.sort()
-}
-
-/** The percentile (0–100) of ascending values, linear between ranks (Hyndman and Fan's type 7); NaN of none. */
-export function percentileOfSorted(sorted: Float64Array, percentile: number): number {
-  const rank = (percentile / 100) * (sorted.length - 1)
-  const below = sorted[Math.floor(rank)] ?? Number.NaN
-  const above = sorted[Math.ceil(rank)] ?? below
-  return below === above ? below : below + (above - below) * (rank - Math.floor(rank))
 }

@@ -1,4 +1,5 @@
 import type { Distribution } from './measurement.ts'
+import { type PercentileMethod, percentileMethod, rankOf } from './percentiles/index.ts'
 
 /** Buckets to the power of two: 128, so that a bucket's middle is at most 1/256 (0.39 %) off. */
 const subBits = 7
@@ -83,13 +84,14 @@ export class Histogram {
   }
 
   /** Null while nothing is counted. */
-  toDistribution(): Distribution | null {
+  toDistribution(method: PercentileMethod = percentileMethod): Distribution | null {
     if (this.#count === 0) return null
     const meanUs = this.#sumUs / this.#count
     const varianceUs2 = Math.max(0, this.#squaresUs2 / this.#count - meanUs * meanUs)
-    const [p1 = 0, p5 = 0, p10 = 0, p25 = 0, p50 = 0, p75 = 0, p90 = 0, p95 = 0, p99 = 0] = this.#percentiles([
-      1, 5, 10, 25, 50, 75, 90, 95, 99,
-    ])
+    const [p1 = 0, p5 = 0, p10 = 0, p25 = 0, p50 = 0, p75 = 0, p90 = 0, p95 = 0, p99 = 0] = this.#percentiles(
+      [1, 5, 10, 25, 50, 75, 90, 95, 99],
+      method,
+    )
     return {
       count: this.#count,
       mean: meanUs / 1000,
@@ -108,7 +110,7 @@ export class Histogram {
     }
   }
 
-  /** The percentile (0–100) in ms, linear between ranks; NaN while nothing is counted. */
+  /** The percentile (0–100) in ms; NaN while nothing is counted. */
   percentile(p: number): number {
     return this.#percentiles([p])[0] ?? Number.NaN
   }
@@ -119,8 +121,8 @@ export class Histogram {
   }
 
   /** Ascending percentiles in ms, found in one pass over the buckets. */
-  #percentiles(ascending: readonly number[]): number[] {
-    const ranks = ascending.map(p => (p / 100) * (this.#count - 1))
+  #percentiles(ascending: readonly number[], method?: PercentileMethod): number[] {
+    const ranks = ascending.map(p => rankOf(p, this.#count, method))
     const values = this.#valuesAt(ranks.flatMap(rank => [Math.floor(rank), Math.ceil(rank)]))
     return ranks.map((rank, index) => {
       const below = values[2 * index] ?? Number.NaN

@@ -1,5 +1,6 @@
 import { figures } from '../../metrics/figures/index.ts'
 import type { Measurement } from '../../metrics/measurement.ts'
+import { percentileOfSorted } from '../../metrics/percentiles/index.ts'
 import type { Deployment } from '../../model/index.ts'
 import type { Simulation } from '../../simulator/simulate.ts'
 import type { FitPoint } from './fit-point.ts'
@@ -43,11 +44,8 @@ export function figureErrors(errors: readonly PointErrors[]): FigureErrors {
   )
 }
 
-/** Linear between ranks. */
-function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const rank = share * (sorted.length - 1)
-  const below = sorted[Math.floor(rank)] ?? Number.NaN
-  const above = sorted[Math.ceil(rank)] ?? below
-  return below + (above - below) * (rank - Math.floor(rank))
-}
+const quantile = (values: readonly number[], share: number) =>
+  percentileOfSorted(
+    values.toSorted((a, b) => a - b),
+    100 * share,
+  )

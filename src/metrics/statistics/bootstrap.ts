@@ -1,5 +1,5 @@
 import type { Random } from '../../model/index.ts'
-import { percentileOfSorted } from '../distribution.ts'
+import { percentileOfSorted } from '../percentiles/index.ts'
 import { normalProbability, normalQuantile } from './normal.ts'
 
 /** What a sample is summed up by. */

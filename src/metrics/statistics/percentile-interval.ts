@@ -1,4 +1,5 @@
-import { percentileOfSorted, sortedNumbers } from '../distribution.ts'
+import { sortedNumbers } from '../distribution.ts'
+import { percentileOfSorted, valueAtRank } from '../percentiles/index.ts'
 import { incompleteBeta } from './beta.ts'
 import { effectiveCount, fewestEffective } from './effective-count.ts'
 
@@ -33,7 +34,7 @@ export function percentileInterval(
     if (rank === null) return null
     // Ranks of the effective values, carried over to all of them.
     const level = (rank / (effective + 1)) * (count + 1)
-    return level < 1 || level > count ? null : percentileOfSorted(sorted, (100 * (level - 1)) / Math.max(1, count - 1))
+    return level < 1 || level > count ? null : valueAtRank(sorted, level - 1)
   }
   return {
     estimate: percentileOfSorted(sorted, percentile),

@@ -1,4 +1,5 @@
-import { percentileOfSorted, sortedNumbers } from '../distribution.ts'
+import { sortedNumbers } from '../distribution.ts'
+import { percentileOfSorted } from '../percentiles/index.ts'
 import { effectiveCount } from '../statistics/effective-count.ts'
 import { normalQuantile } from '../statistics/normal.ts'
 import { percentileInterval } from '../statistics/percentile-interval.ts'
