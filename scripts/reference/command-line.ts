@@ -1,33 +1,54 @@
+import { Command } from 'commander'
 import { main } from '../../src/cli/main.ts'
 
-/** The help of a command, as `fulcrum ARGS --help` prints it where there is no terminal (80 columns). */
-export async function helpOf(...words: readonly string[]): Promise<string> {
-  const { stdout } = process
-  const { exitCode } = process
-  const write = Object.getOwnPropertyDescriptor(stdout, 'write')
-  const isTty = Object.getOwnPropertyDescriptor(stdout, 'isTTY')
-  let printed = ''
-  Object.defineProperty(stdout, 'isTTY', { value: false, configurable: true })
-  Object.defineProperty(stdout, 'write', {
-    value: (text: string) => {
-      printed += text
-      return true
-    },
-    configurable: true,
-  })
-  try {
-    await main([process.execPath, 'fulcrum', ...words, '--help'])
-  } finally {
-    restore(stdout, 'write', write)
-    restore(stdout, 'isTTY', isTty)
-    process.exitCode = exitCode
-  }
-  return printed.trimEnd()
+/** What the command line says of some arguments. */
+export interface Said {
+  /** What it prints: a help text, the version. */
+  readonly out: string
+  /** Why it refuses them; empty when it takes them. */
+  readonly complaint: string
 }
 
-function restore(object: object, key: string, descriptor: PropertyDescriptor | undefined): void {
-  if (descriptor === undefined) Reflect.deleteProperty(object, key)
-  else Object.defineProperty(object, key, descriptor)
+/** Hands arguments to the real command line, whose commands do nothing once their arguments and options were read. One at a time. */
+export async function sayOf(words: readonly string[]): Promise<Said> {
+  const { parseAsync } = Command.prototype
+  const { exitCode } = process
+  let out = ''
+  let complaint = ''
+  const listen = (command: Command) => {
+    command.configureOutput({
+      writeOut: text => {
+        out += text
+      },
+      writeErr: text => {
+        complaint += text
+      },
+      getOutHelpWidth: () => 80,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    if (command.commands.length === 0) command.action(() => {})
+    for (const part of command.commands) listen(part)
+  }
+  Command.prototype.parseAsync = function (...given) {
+    listen(this)
+    return parseAsync.apply(this, given)
+  }
+  process.exitCode = undefined
+  try {
+    await main([process.execPath, 'fulcrum', ...words])
+    if (complaint === '' && process.exitCode !== undefined && process.exitCode !== 0)
+      complaint = `exit code ${process.exitCode}`
+  } finally {
+    Command.prototype.parseAsync = parseAsync
+    process.exitCode = exitCode
+  }
+  return { out, complaint }
+}
+
+/** The help of a command, as `fulcrum WORDS --help` prints it on 80 columns. */
+export async function helpOf(...words: readonly string[]): Promise<string> {
+  return (await sayOf([...words, '--help'])).out.trimEnd()
 }
 
 /** The commands that a help text lists, without `help` itself. */
