@@ -2,6 +2,7 @@
 
 export type { Prediction, Twin } from './analysis/twin/index.ts'
 export { defineSweep, type SweepInput } from './api/define-sweep.ts'
+export { type Again, againStatuses } from './commands/again.ts'
 export { baselineWord, chooseBaseline, shownBaseline } from './commands/baseline.ts'
 export * from './commands/capacity.ts'
 export * from './commands/compare.ts'
@@ -16,7 +17,7 @@ export { exitCodeWith, parseLimits, type ReportedLimit } from './commands/limits
 export * from './commands/plan.ts'
 export { pointLabel } from './commands/point-label.ts'
 export * from './commands/report.ts'
-export { type Again, againStatuses, planToResume, type ResumeChoice, resumeRun } from './commands/resume.ts'
+export { planToResume, type ResumeChoice, resumeRun } from './commands/resume.ts'
 export { runSweepFile } from './commands/run.ts'
 export { type ServeRequest, serveResults } from './commands/serve.ts'
 export * from './commands/status.ts'

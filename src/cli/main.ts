@@ -1,26 +1,7 @@
 import { Command, CommanderError } from 'commander'
-import { exitCodes, fulcrumVersion } from '../index.ts'
-import { addBaseline } from './commands/baseline.ts'
-import { addCapacity } from './commands/capacity.ts'
-import { addCompare } from './commands/compare.ts'
-import { addCrosscheck } from './commands/crosscheck.ts'
-import { addDoctor } from './commands/doctor.ts'
-import { addExport } from './commands/export.ts'
-import { addHistory } from './commands/history.ts'
-import { addImport } from './commands/import.ts'
-import { addInit } from './commands/init.ts'
-import { addLeftovers } from './commands/leftovers.ts'
-import { addPlan } from './commands/plan.ts'
-import { addReport } from './commands/report.ts'
-import { addResume } from './commands/resume.ts'
-import { addRun } from './commands/run.ts'
-import { addServe } from './commands/serve.ts'
-import { addShard } from './commands/shard.ts'
-import { addStatus } from './commands/status.ts'
-import { addTune } from './commands/tune.ts'
-import { addTwin } from './commands/twin.ts'
-import { addValidate } from './commands/validate.ts'
-import { printError } from './print-error.ts'
+import { fulcrumVersion } from '../journal/version.ts'
+import { exitCodes } from '../model/error.ts'
+import { commandList } from './command-list.ts'
 
 const about = `Finds the prefill:decode balance of an LLM deployment: sweeps ISL/OSL, concurrency and prefill:decode ratios,
 redeploys through NVIDIA Dynamo as it goes, measures every point, and reports the Pareto frontier.`
@@ -38,6 +19,19 @@ Where --fail-on is given, 1 also when what it asks for failed or could not be te
 
 /** Parses the command line, runs one command, sets the exit code. Never throws. */
 export async function main(argv: readonly string[]): Promise<void> {
+  const json = argv.includes('--json')
+  try {
+    const program = await programFor(argv.slice(2))
+    await program.parseAsync([...argv])
+  } catch (error) {
+    // Commander has printed its own message already.
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.badInput
+    else process.exitCode = (await import('./print-error.ts')).printError(error, json)
+  }
+}
+
+/** The program with the command that the words ask for; of the others it knows only what `fulcrum --help` lists. */
+async function programFor(words: readonly string[]): Promise<Command> {
   const program = new Command('fulcrum')
     .description(about)
     .version(await fulcrumVersion())
@@ -45,37 +39,12 @@ export async function main(argv: readonly string[]): Promise<void> {
     .showSuggestionAfterError()
     .showHelpAfterError('(fulcrum --help shows the commands)')
     .exitOverride()
-  for (const add of [
-    addInit,
-    addValidate,
-    addPlan,
-    addRun,
-    addResume,
-    addStatus,
-    addReport,
-    addTune,
-    addTwin,
-    addCapacity,
-    addExport,
-    addCompare,
-    addBaseline,
-    addHistory,
-    addImport,
-    addServe,
-    addCrosscheck,
-    addDoctor,
-    addLeftovers,
-    addShard,
-  ]) {
-    add(program)
+  const [first, second] = words.filter(word => !word.startsWith('-'))
+  const asked = first === 'help' ? second : first
+  for (const { name, summary, hidden = false, load } of commandList) {
+    if (name === asked) (await load())(program)
+    else program.command(name, { hidden }).summary(summary)
   }
   for (const command of program.commands) for (const part of [command, ...command.commands]) part.exitOverride()
-  const json = argv.includes('--json')
-  try {
-    await program.parseAsync([...argv])
-  } catch (error) {
-    // Commander has printed its own message already.
-    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.badInput
-    else process.exitCode = printError(error, json)
-  }
+  return program
 }

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises'
-import { endLeftovers, findLeftovers } from '../index.ts'
+import { endLeftovers, findLeftovers } from '../commands/leftovers.ts'
 
 /**
  * Names what a killed Fulcrum left running, since it takes ports, GPUs and CPU from what is measured now; in a terminal

@@ -1,4 +1,5 @@
-import { diskError, exitCodes, FulcrumError, isFileRefusal } from '../index.ts'
+import { diskError, isFileRefusal } from '../journal/disk.ts'
+import { exitCodes, FulcrumError } from '../model/error.ts'
 
 /** Prints an error for a person (stderr) or a machine (stdout) and returns the exit code that it deserves. */
 export function printError(thrown: unknown, json: boolean): number {

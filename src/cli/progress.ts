@@ -1,5 +1,5 @@
-import { pointLabel, type RunProgress } from '../index.ts'
-
+import type { RunProgress } from '../commands/execute.ts'
+import { pointLabel } from '../commands/point-label.ts'
 import { duration } from '../render/terminal/table.ts'
 
 /** A progress display that can be ended. */

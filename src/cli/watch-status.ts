@@ -1,4 +1,4 @@
-import { type RunGlimpse, watchRun } from '../index.ts'
+import { type RunGlimpse, watchRun } from '../commands/watch.ts'
 import { type Screen, screenOf } from '../render/terminal/screen.ts'
 import { duration } from '../render/terminal/table.ts'
 import { interruption } from './interruption.ts'

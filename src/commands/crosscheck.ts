@@ -15,8 +15,6 @@ import { pointLabel } from './point-label.ts'
 export { crosscheckMarkdown, crosscheckText } from '../generators/crosscheck/format.ts'
 export type { Crosscheck, TurnProgress }
 
-export const generatorNames: readonly GeneratorName[] = ['built-in', 'genai-perf', 'aiperf']
-
 export interface CrosscheckRequest {
   /** Sweep file whose deployment and load are checked. */
   readonly file: string

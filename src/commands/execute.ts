@@ -13,6 +13,8 @@ import type { RunChoice } from './find-run.ts'
 import { type AskedLimits, exitCodeWith, parseLimits, type ReportedLimit, reportedLimits } from './limits.ts'
 import { reportRun, type WrittenReport } from './report.ts'
 
+export type { RunProgress }
+
 export interface RunWatch extends AskedLimits {
   readonly signal: AbortSignal
   readonly onProgress?: (progress: RunProgress) => void

@@ -10,6 +10,9 @@ import { planSweep } from '../plan/plan.ts'
 import { loadSweep } from '../spec/load-sweep.ts'
 import type { Plan, Sweep } from '../spec/sweep.ts'
 
+export type { DatasetFacts } from '../spec/checks/datasets.ts'
+export type { Plan, Sweep }
+
 export interface SweepFileOptions {
   /** Accept a grid of up to this many points. */
   readonly allowPoints?: number

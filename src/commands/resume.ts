@@ -16,6 +16,7 @@ import { planSweep } from '../plan/plan.ts'
 import { sweepOf } from '../spec/load-sweep.ts'
 import { isModuleSweep, moduleSweepText } from '../spec/module-sweep.ts'
 import type { Plan, Sweep } from '../spec/sweep.ts'
+import type { Again } from './again.ts'
 import { refuseChanges } from './began-with.ts'
 import { execute, partOf, type ReportedOutcome, type RunWatch, refuseShards } from './execute.ts'
 import type { RunChoice } from './find-run.ts'
@@ -28,10 +29,6 @@ export type ResumeChoice = RunChoice & {
   /** Goes on although revision or version are not those that the run began with. */
   readonly acceptRevision?: boolean
 }
-
-/** What can be measured once more. */
-export const againStatuses = ['failed', 'invalid'] as const
-export type Again = (typeof againStatuses)[number]
 
 /**
  * `fulcrum resume`: goes on with a run from the sweep file kept in its manifest.

@@ -28,6 +28,7 @@ import { loadSweep } from '../spec/load-sweep.ts'
 import { findRun, type RunChoice } from './find-run.ts'
 import { type FitProgress, runFits } from './twin/fits.ts'
 
+export type { Prediction, Twin } from '../analysis/twin/index.ts'
 export type { FitProgress } from './twin/fits.ts'
 
 export interface TwinFitRequest extends RunChoice {

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { assignmentRedactor, contentId, redactArguments } from '../model/index.ts'
 import type { Conditions } from './began-with.ts'
 import { describeHost } from './host.ts'
 import type { Manifest } from './manifest.ts'
 import { gitRevision } from './revision.ts'
+import { fulcrumVersion } from './version.ts'
 
 /** What a run is about to do, as its caller knows it. */
 export interface RunRequest {
@@ -54,10 +54,4 @@ export async function gatherManifest(
     ...(request.mix ? { mix: request.mix } : {}),
     plan: request.plan,
   }
-}
-
-/** The package's own version; the package's root is two folders up, from `src/` and from `dist/` alike. */
-export async function fulcrumVersion(): Promise<string> {
-  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
 }

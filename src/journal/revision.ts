@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { execa } from 'execa'
 import type { Manifest } from './manifest.ts'
 
 /** The git revision of the folder, and whether tracked files differ from it; null outside a repository or without git. */
 export async function gitRevision(folder: string): Promise<Manifest['git']> {
+  // Loaded where it is needed: most commands ask for no revision.
+  const { execa } = await import('execa')
   const git = (...args: string[]) => execa('git', ['-C', folder, ...args], { timeout: 5000, stdin: 'ignore' })
   try {
     const [revision, changes] = await Promise.all([

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { chooseBaseline, shownBaseline } from '../../index.ts'
+import { defined } from '../../model/defined.ts'
 
 interface BaselineOptions {
   readonly out: string
@@ -28,7 +28,8 @@ It is kept in results/<sweep>/baseline.json. Both take --out and --json.`,
     .option('--out <dir>', 'where runs are kept', 'results')
     .option('--json', 'print as JSON')
     .action(async (folder: string | undefined, options: BaselineOptions) => {
-      const set = await chooseBaseline({ ...(folder === undefined ? {} : { folder }), resultsRoot: options.out })
+      const { chooseBaseline } = await import('../../commands/baseline.ts')
+      const set = await chooseBaseline({ ...defined({ folder }), resultsRoot: options.out })
       if (options.json) console.log(JSON.stringify(set))
       else console.log(`baseline: ${set.folder}${set.before === null ? '' : `\nbefore: ${set.before}`}`)
     })
@@ -39,6 +40,7 @@ It is kept in results/<sweep>/baseline.json. Both take --out and --json.`,
     .option('--out <dir>', 'where runs are kept', 'results')
     .option('--json', 'print as JSON')
     .action(async (sweep: string | undefined, options: BaselineOptions) => {
+      const { shownBaseline } = await import('../../commands/baseline.ts')
       const shown = await shownBaseline(options.out, sweep)
       if (options.json) console.log(JSON.stringify(shown))
       else if (shown.folder === null) console.log(`${shown.sweep}: no baseline (fulcrum baseline set RUN chooses one)`)

@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
-import { type CapacityFlags, exitCodes, planCapacityOf } from '../../index.ts'
+import type { CapacityFlags } from '../../commands/capacity/flags.ts'
+import { defined } from '../../model/defined.ts'
+import { exitCodes } from '../../model/error.ts'
 import { interruption } from '../interruption.ts'
-import { capacityText } from '../text/capacity.ts'
 
 type CapacityOptions = CapacityFlags & {
   readonly run?: string
@@ -58,6 +59,7 @@ Examples:
 Reads a run and starts nothing. Exits with 1 when nothing measured serves the traffic.`,
     )
     .action(async (target: string, options: CapacityOptions) => {
+      const { planCapacityOf } = await import('../../commands/capacity.ts')
       const { run, twin, out, to, json, markdown, ...flags } = options
       using interrupted = interruption()
       const answer = await planCapacityOf({
@@ -65,13 +67,11 @@ Reads a run and starts nothing. Exits with 1 when nothing measured serves the tr
         flags,
         resultsRoot: out,
         signal: interrupted.signal,
-        ...(run === undefined ? {} : { run }),
-        ...(twin === undefined ? {} : { twin }),
-        ...(to === undefined ? {} : { to }),
+        ...defined({ run, twin, to }),
       })
       if (json) console.log(JSON.stringify(answer.view, null, 2))
       else if (markdown) process.stdout.write(answer.markdown)
-      else console.log(capacityText(answer))
+      else console.log((await import('../text/capacity.ts')).capacityText(answer))
       if (!answer.view.serves) process.exitCode = exitCodes.pointsFailed
     })
 }

@@ -1,6 +1,8 @@
 import { appendFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { type Compared, compareRunFolders, exitCodes } from '../../index.ts'
+import type { Compared } from '../../commands/compare.ts'
+import { defined } from '../../model/defined.ts'
+import { exitCodes } from '../../model/error.ts'
 import { table } from '../../render/terminal/table.ts'
 import { wholeNumber } from '../whole-number.ts'
 
@@ -58,12 +60,13 @@ if these are few): four comparable runs, including the base, are enough. The ver
 In GitHub Actions, gates that fail or are not tested become annotations, and the comment becomes the step's summary.`,
     )
     .action(async (base: string, heads: string[], options: CompareOptions) => {
+      const { compareRunFolders } = await import('../../commands/compare.ts')
       const compared = await compareRunFolders({
         base,
         heads,
         failOn: options.failOn,
         allowLost: options.allowLost,
-        ...(options.to === undefined ? {} : { to: options.to }),
+        ...defined({ to: options.to }),
       })
       for (const one of compared) {
         if (options.json) process.stdout.write(one.json)

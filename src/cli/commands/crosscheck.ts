@@ -1,12 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import {
-  crosscheckMarkdown,
-  crosscheckSweepFile,
-  crosscheckText,
-  exitCodes,
-  generatorNames,
-  previewCrosscheck,
-} from '../../index.ts'
+import { generatorNames } from '../../commands/crosscheck/generator-names.ts'
+import { defined } from '../../model/defined.ts'
+import { exitCodes } from '../../model/error.ts'
 import { interruption } from '../interruption.ts'
 import { printPreview } from '../text/preview.ts'
 import { wholeNumber } from '../whole-number.ts'
@@ -48,6 +43,9 @@ Examples:
 A generator that is asked for and isn't there, or fails in a round, is not tested. Exit codes: 0 all were compared, 1 one was not tested.`,
     )
     .action(async (file: string, options: CrosscheckOptions) => {
+      const { crosscheckMarkdown, crosscheckSweepFile, crosscheckText, previewCrosscheck } = await import(
+        '../../commands/crosscheck.ts'
+      )
       if (options.dryRun) {
         printPreview(await previewCrosscheck(file, options.point), options.json === true)
         return
@@ -60,7 +58,7 @@ A generator that is asked for and isn't there, or fails in a round, is not teste
         commands,
         rounds,
         point,
-        ...(options.to === undefined ? {} : { folder: options.to }),
+        ...defined({ folder: options.to }),
         signal: interrupted.signal,
         onTurn: ({ turn, turns, generator, progress }) => {
           if (progress === null) process.stderr.write(`[${turn}/${turns}] ${generator}\n`)

@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
-import { type Check, examine, exitCodes } from '../../index.ts'
+import type { Check } from '../../commands/doctor.ts'
+import { defined } from '../../model/defined.ts'
+import { exitCodes } from '../../model/error.ts'
 import { findingLines } from '../text/doctor.ts'
 
 interface Options {
@@ -52,8 +54,8 @@ Examples:
   $ fulcrum doctor --dcgm http://gb200-01:9400/metrics --json`,
     )
     .action(async (file: string | undefined, { json, etcd, dcgm }: Options) => {
-      const addresses = { ...(etcd === undefined ? {} : { etcd }), ...(dcgm === undefined ? {} : { dcgm }) }
-      const checks = await whileLooking(examine(file, addresses))
+      const { examine } = await import('../../commands/doctor.ts')
+      const checks = await whileLooking(examine(file, defined({ etcd, dcgm })))
       console.log(json ? JSON.stringify(checks, null, 2) : checks.flatMap(findingLines).join('\n'))
       if (checks.some((check: Check) => !check.ok)) process.exitCode = exitCodes.environment
     })

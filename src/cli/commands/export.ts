@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander'
-import { exportFormats, exportRun, FulcrumError } from '../../index.ts'
+import { defined } from '../../model/defined.ts'
+import { FulcrumError } from '../../model/error.ts'
+import { exportFormats } from '../../render/export/formats.ts'
 import { formatList } from '../../render/terminal/export-formats.ts'
 
 /** `fulcrum export [RUN] --format …` */
@@ -19,9 +21,9 @@ export function addExport(program: Command): void {
       `\nFormats:\n${formatList(exportFormats)}\n\nExamples:\n  $ fulcrum export --format csv > points.csv\n  $ fulcrum export results/quick/… --format genai-perf --to exports/\n  $ fulcrum export --format parquet --to points.parquet\n  $ fulcrum export --format openmetrics --to /var/lib/node_exporter/fulcrum.prom`,
     )
     .action(async (folder: string | undefined, options: { format: string; to?: string; out: string; json?: true }) => {
+      const { exportRun } = await import('../../commands/export.ts')
       const exported = await exportRun({
-        ...(folder === undefined ? {} : { folder }),
-        ...(options.to === undefined ? {} : { to: options.to }),
+        ...defined({ folder, to: options.to }),
         resultsRoot: options.out,
         format: options.json ? 'json' : options.format,
       })

@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
-import { exitCodes, sweepHistory, type WrittenHistory } from '../../index.ts'
+import type { WrittenHistory } from '../../commands/history.ts'
+import { defined } from '../../model/defined.ts'
+import { exitCodes } from '../../model/error.ts'
 import { table } from '../../render/terminal/table.ts'
 import { wholeNumber } from '../whole-number.ts'
 
@@ -52,13 +54,13 @@ the baseline (without one, earlier runs) measured, or when runs are too few. Exi
 tested, 2 bad input. In GitHub Actions, gates that fail or are not tested become annotations.`,
     )
     .action(async (sweep: string | undefined, options: HistoryOptions) => {
+      const { sweepHistory } = await import('../../commands/history.ts')
       const history = await sweepHistory({
         resultsRoot: options.out,
         last: options.last,
         failOn: options.failOn,
         allowLost: options.allowLost,
-        ...(sweep === undefined ? {} : { sweep }),
-        ...(options.to === undefined ? {} : { to: options.to }),
+        ...defined({ sweep, to: options.to }),
       })
       if (options.json) process.stdout.write(history.json)
       else console.log(historyText(history))

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { importResults, parseSlo } from '../../index.ts'
+import { defined } from '../../model/defined.ts'
 import { frontierText } from '../../render/terminal/frontier.ts'
 import { wholeNumber } from '../whole-number.ts'
 
@@ -41,13 +41,14 @@ Reads profile_export_genai_perf.json and profile_export_aiperf.json. A topology 
 is taken from there. The same point again is a repeat of it. Summaries don't say how busy the client was: nothing vouches for that.`,
     )
     .action(async (folder: string, options: ImportOptions) => {
+      const { importResults, parseSlo } = await import('../../commands/import.ts')
       const imported = await importResults({
         folder,
         resultsRoot: options.out,
         name: options.name,
         gpusPerWorker: options.gpusPerWorker,
         slo: parseSlo(options.slo),
-        ...(options.topology === undefined ? {} : { topology: options.topology }),
+        ...defined({ topology: options.topology }),
       })
       if (options.json) {
         console.log(JSON.stringify(imported))

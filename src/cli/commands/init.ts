@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { writeSweepTemplate } from '../../index.ts'
 
 /** `fulcrum init [FILE]` */
 export function addInit(program: Command): void {
@@ -16,6 +15,7 @@ export function addInit(program: Command): void {
     .option('--dry-run', 'print the file instead of writing it')
     .addHelpText('after', '\nExamples:\n  $ fulcrum init\n  $ fulcrum init mine.yaml --template dynamo-mocker')
     .action(async (file: string, options: { template: string; json?: true; dryRun?: true }) => {
+      const { writeSweepTemplate } = await import('../../commands/init.ts')
       const [sweep, ...beside] = await writeSweepTemplate(file, options.template, options.dryRun === true)
       const paths = beside.map(({ path }) => path)
       if (options.json) {

@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { endLeftovers, findLeftovers } from '../../index.ts'
 
 /** `fulcrum leftovers [--end]` */
 export function addLeftovers(program: Command): void {
@@ -10,6 +9,7 @@ export function addLeftovers(program: Command): void {
     .option('--json', 'print as JSON')
     .addHelpText('after', '\nExamples:\n  $ fulcrum leftovers\n  $ fulcrum leftovers --end')
     .action(async (options: { end?: true; json?: true }) => {
+      const { endLeftovers, findLeftovers } = await import('../../commands/leftovers.ts')
       const leftovers = await findLeftovers()
       if (options.end) await endLeftovers(leftovers)
       if (options.json) console.log(JSON.stringify({ leftovers, ended: options.end === true }))

@@ -1,6 +1,4 @@
 import type { Command } from 'commander'
-import { planSweepFile } from '../../index.ts'
-import { planText } from '../text/plan.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 /** `fulcrum plan FILE` */
@@ -17,11 +15,12 @@ export function addPlan(program: Command): void {
       '\nExamples:\n  $ fulcrum plan sweeps/quick.yaml\n  $ fulcrum plan sweeps/guide.yaml --json | jq .pointCount',
     )
     .action(async (file: string, options: { json?: true; out: string; allowPoints?: number }) => {
+      const { planSweepFile } = await import('../../commands/plan.ts')
       const plan = await planSweepFile(file, { resultsRoot: options.out, ...options })
       if (options.json) {
         const { sweep, ...rest } = plan
         const { text: _, ...described } = sweep
         console.log(JSON.stringify({ ...rest, sweep: described }, null, 2))
-      } else console.log(planText(plan))
+      } else console.log((await import('../text/plan.ts')).planText(plan))
     })
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { reportRun } from '../../index.ts'
+import { defined } from '../../model/defined.ts'
 import { frontierText } from '../../render/terminal/frontier.ts'
 
 /** `fulcrum report [RUN]` */
@@ -13,9 +13,9 @@ export function addReport(program: Command): void {
     .option('--json', 'print the frontier and the files as JSON')
     .addHelpText('after', '\nExamples:\n  $ fulcrum report\n  $ fulcrum report results/quick/… --to /tmp/report')
     .action(async (folder: string | undefined, options: { out: string; to?: string; json?: true }) => {
+      const { reportRun } = await import('../../commands/report.ts')
       const report = await reportRun({
-        ...(folder === undefined ? {} : { folder }),
-        ...(options.to === undefined ? {} : { to: options.to }),
+        ...defined({ folder, to: options.to }),
         resultsRoot: options.out,
       })
       if (options.json) console.log(JSON.stringify(report, null, 2))

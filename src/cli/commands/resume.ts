@@ -1,10 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { type Again, againStatuses, parseLimits, planToResume, previewPlan, resumeRun } from '../../index.ts'
+import { type Again, againStatuses } from '../../commands/again.ts'
+import { defined } from '../../model/defined.ts'
 import { interruption } from '../interruption.ts'
-import { nameLeftovers } from '../name-leftovers.ts'
-import { showProgress } from '../progress.ts'
 import { addLimitOptions, type LimitOptions, limitHelp } from '../text/limits.ts'
-import { printOutcome } from '../text/outcome.ts'
 import { printPreview } from '../text/preview.ts'
 import { wholeNumber } from '../whole-number.ts'
 
@@ -51,16 +49,21 @@ ${limitHelp}`,
       ) => {
         const { again } = options
         const choice = {
-          ...(folder === undefined ? {} : { folder }),
-          ...(again === undefined ? {} : { again }),
-          ...(options.acceptRevision === true ? { acceptRevision: true } : {}),
+          ...defined({ folder, again, acceptRevision: options.acceptRevision }),
           resultsRoot: options.out,
         }
         if (options.dryRun) {
+          const { parseLimits } = await import('../../commands/limits.ts')
+          const { planToResume } = await import('../../commands/resume.ts')
+          const { previewPlan } = await import('../../commands/plan.ts')
           parseLimits(options)
           printPreview(await previewPlan(await planToResume(choice)), options.json === true)
           return
         }
+        const { resumeRun } = await import('../../commands/resume.ts')
+        const { nameLeftovers } = await import('../name-leftovers.ts')
+        const { showProgress } = await import('../progress.ts')
+        const { printOutcome } = await import('../text/outcome.ts')
         using interrupted = interruption()
         await nameLeftovers(options.endLeftovers === true, options.json === true, interrupted.signal)
         using progress = showProgress(options.json === true)
@@ -68,7 +71,7 @@ ${limitHelp}`,
           ...choice,
           failOn: options.failOn,
           allowLost: options.allowLost,
-          ...(options.shards === undefined ? {} : { shards: options.shards }),
+          ...defined({ shards: options.shards }),
           signal: interrupted.signal,
           onProgress: progress.show,
           onNote: note => process.stderr.write(`${note}\n`),

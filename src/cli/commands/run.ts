@@ -1,10 +1,7 @@
 import type { Command } from 'commander'
-import { parseLimits, planSweepFile, previewPlan, runSweepFile } from '../../index.ts'
+import { defined } from '../../model/defined.ts'
 import { interruption } from '../interruption.ts'
-import { nameLeftovers } from '../name-leftovers.ts'
-import { showProgress } from '../progress.ts'
 import { addLimitOptions, type LimitOptions, limitHelp } from '../text/limits.ts'
-import { printOutcome } from '../text/outcome.ts'
 import { printPreview } from '../text/preview.ts'
 import { wholeNumber } from '../whole-number.ts'
 
@@ -55,12 +52,18 @@ Exit codes: 0 fine, 1 points failed or invalid, or a limit failed or was not tes
     )
     .action(async (file: string, options: RunOptions) => {
       if (options.dryRun) {
+        const { parseLimits } = await import('../../commands/limits.ts')
+        const { planSweepFile, previewPlan } = await import('../../commands/plan.ts')
         parseLimits(options)
         const plan = await planSweepFile(file, { resultsRoot: options.out, ...options })
         for (const warning of plan.sweep.warnings) process.stderr.write(`warning: ${warning}\n`)
         printPreview(await previewPlan(plan), options.json === true)
         return
       }
+      const { runSweepFile } = await import('../../commands/run.ts')
+      const { nameLeftovers } = await import('../name-leftovers.ts')
+      const { showProgress } = await import('../progress.ts')
+      const { printOutcome } = await import('../text/outcome.ts')
       using interrupted = interruption()
       await nameLeftovers(options.endLeftovers === true, options.json === true, interrupted.signal)
       using progress = showProgress(options.json === true)
@@ -70,12 +73,10 @@ Exit codes: 0 fine, 1 points failed or invalid, or a limit failed or was not tes
         startNew: options.new === true,
         failOn: options.failOn,
         allowLost: options.allowLost,
-        ...(options.only === undefined ? {} : { only: options.only }),
         signal: interrupted.signal,
         onProgress: progress.show,
         onNote: note => process.stderr.write(`${note}\n`),
-        ...(options.shards === undefined ? {} : { shards: options.shards }),
-        ...(options.allowPoints === undefined ? {} : { allowPoints: options.allowPoints }),
+        ...defined({ only: options.only, shards: options.shards, allowPoints: options.allowPoints }),
       })
       progress[Symbol.dispose]()
       printOutcome(outcome, options.json === true)

@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { serveResults } from '../../index.ts'
 import { interruption } from '../interruption.ts'
 import { wholeNumber } from '../whole-number.ts'
 
@@ -33,6 +32,7 @@ Examples:
 The site can only be read, and shows nothing outside the folder. Ctrl-C stops it (exit code 0).`,
     )
     .action(async (resultsRoot: string, { port, host, json }: ServeOptions) => {
+      const { serveResults } = await import('../../commands/serve.ts')
       using interrupted = interruption({ quiet: true })
       await using site = await serveResults({ resultsRoot, host, port })
       if (json) console.log(JSON.stringify({ url: site.url }))

@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { listenForCoordinators, serveShard } from '../../index.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 /** `fulcrum shard`: what `fulcrum run --shards` starts on each host; not for people. */
@@ -13,6 +12,7 @@ export function addShard(program: Command): void {
       wholeNumber({ from: 0, to: 65_535 }),
     )
     .action(async ({ listen }: { listen?: number }) => {
+      const { listenForCoordinators, serveShard } = await import('../../commands/shard.ts')
       if (listen !== undefined) {
         const ended = new AbortController()
         // The first process of a container has to ask for it, or signals are lost on it.

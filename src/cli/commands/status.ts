@@ -1,8 +1,7 @@
 import type { Command } from 'commander'
-import { runStatus } from '../../index.ts'
+import { defined } from '../../model/defined.ts'
 import { duration } from '../../render/terminal/table.ts'
 import { problemsText } from '../text/problems.ts'
-import { watchStatus } from '../watch-status.ts'
 
 /** `fulcrum status [RUN]` */
 export function addStatus(program: Command): void {
@@ -19,11 +18,12 @@ export function addStatus(program: Command): void {
     )
     .action(async (folder: string | undefined, options: { out: string; json?: true; watch?: true }) => {
       if (options.watch) {
-        const choice = { ...(folder === undefined ? {} : { folder }), resultsRoot: options.out }
-        await watchStatus(choice, options.json === true)
+        const { watchStatus } = await import('../watch-status.ts')
+        await watchStatus({ ...defined({ folder }), resultsRoot: options.out }, options.json === true)
         return
       }
-      const status = await runStatus({ ...(folder === undefined ? {} : { folder }), resultsRoot: options.out })
+      const { runStatus } = await import('../../commands/status.ts')
+      const status = await runStatus({ ...defined({ folder }), resultsRoot: options.out })
       if (options.json) {
         console.log(JSON.stringify(status, null, 2))
         return

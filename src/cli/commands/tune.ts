@@ -1,10 +1,9 @@
 import type { Command } from 'commander'
-import { exitCodes, exitCodeWith, parseLimits, planSweepFile, previewPlan, tuneFileOrRun } from '../../index.ts'
+import { defined } from '../../model/defined.ts'
+import { exitCodes } from '../../model/error.ts'
 import { interruption } from '../interruption.ts'
-import { showProgress } from '../progress.ts'
 import { addLimitOptions, type LimitOptions, limitHelp } from '../text/limits.ts'
 import { printPreview } from '../text/preview.ts'
-import { tuneText } from '../text/tune.ts'
 
 /** `fulcrum tune FILE|RUN` */
 export function addTune(program: Command): void {
@@ -32,7 +31,9 @@ export function addTune(program: Command): void {
         target: string,
         options: LimitOptions & { out: string; mix?: string; priors: readonly string[]; json?: true; dryRun?: true },
       ) => {
+        const { exitCodeWith, parseLimits } = await import('../../commands/limits.ts')
         if (options.dryRun) {
+          const { planSweepFile, previewPlan } = await import('../../commands/plan.ts')
           parseLimits(options)
           printPreview(
             await previewPlan(await planSweepFile(target, { resultsRoot: options.out })),
@@ -40,12 +41,15 @@ export function addTune(program: Command): void {
           )
           return
         }
+        const { tuneFileOrRun } = await import('../../commands/tune.ts')
+        const { showProgress } = await import('../progress.ts')
+        const { tuneText } = await import('../text/tune.ts')
         using interrupted = interruption()
         using progress = showProgress(false)
         const answer = await tuneFileOrRun({
           target,
           resultsRoot: options.out,
-          ...(options.mix === undefined ? {} : { mix: options.mix }),
+          ...defined({ mix: options.mix }),
           priors: options.priors,
           failOn: options.failOn,
           allowLost: options.allowLost,

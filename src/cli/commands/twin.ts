@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { fitTwinOfRun, predictionsCsv, predictSweepFile } from '../../index.ts'
+import { defined } from '../../model/defined.ts'
 import { interruption } from '../interruption.ts'
 import { fitText, predictionText } from '../text/twin.ts'
 
@@ -25,12 +25,11 @@ export function addTwin(program: Command): void {
     )
     .action(
       async (folder: string | undefined, options: { profile?: string; to?: string; out: string; json?: true }) => {
+        const { fitTwinOfRun } = await import('../../commands/twin.ts')
         using interrupted = interruption({ quiet: true })
         using line = progressLine()
         const { file, twin: fitted } = await fitTwinOfRun({
-          ...(folder === undefined ? {} : { folder }),
-          ...(options.profile === undefined ? {} : { profile: options.profile }),
-          ...(options.to === undefined ? {} : { to: options.to }),
+          ...defined({ folder, profile: options.profile, to: options.to }),
           resultsRoot: options.out,
           signal: interrupted.signal,
           onProgress: ({ done, count, what }) =>
@@ -63,6 +62,7 @@ export function addTwin(program: Command): void {
       ) => {
         using interrupted = interruption({ quiet: true })
         using line = progressLine()
+        const { predictSweepFile } = await import('../../commands/twin.ts')
         const points = await predictSweepFile({
           twinFile,
           sweepFile,
@@ -72,8 +72,10 @@ export function addTwin(program: Command): void {
         })
         line[Symbol.dispose]()
         const format = options.json ? 'json' : options.format
-        if (format === 'csv') process.stdout.write(predictionsCsv(points))
-        else console.log(format === 'json' ? JSON.stringify(points, null, 2) : predictionText(points))
+        if (format === 'csv') {
+          const { predictionsCsv } = await import('../../commands/twin/predictions-csv.ts')
+          process.stdout.write(predictionsCsv(points))
+        } else console.log(format === 'json' ? JSON.stringify(points, null, 2) : predictionText(points))
       },
     )
 }

@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { validateSweep } from '../../index.ts'
 import { datasetText } from '../text/dataset.ts'
 import { wholeNumber } from '../whole-number.ts'
 
@@ -16,6 +15,7 @@ export function addValidate(program: Command): void {
       '\nExamples:\n  $ fulcrum validate sweeps/quick.yaml\n  $ fulcrum validate sweeps/*.yaml --json',
     )
     .action(async (files: string[], options: { json?: true; allowPoints?: number }) => {
+      const { validateSweep } = await import('../../commands/plan.ts')
       for (const file of files) {
         const { sweep, points } = await validateSweep(file, options)
         const { name, warnings, datasets = [] } = sweep

@@ -1,6 +1,8 @@
-import { type CandidateView, type CapacityAnswer, type CapacityView, capacityWords } from '../../index.ts'
+import type { CapacityAnswer } from '../../commands/capacity.ts'
 import { table } from '../../render/terminal/table.ts'
 import { wrapped } from '../../render/terminal/wrapped.ts'
+import type { CandidateView, CapacityView } from '../../render/views/capacity.ts'
+import * as capacityWords from '../../render/views/capacity-words.ts'
 
 const {
   headline,

@@ -1,4 +1,4 @@
-import type { DatasetFacts } from '../../index.ts'
+import type { DatasetFacts } from '../../commands/plan.ts'
 
 /** `dataset of 'chat', p.jsonl: 8 rows (JSON lines of prompts), ISL 93 tokens (93 to 93), OSL 20 tokens (20 to 20)`. */
 export function datasetText({ workload, file, rows, format, counted, isl, osl }: DatasetFacts): string {

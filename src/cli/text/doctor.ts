@@ -1,4 +1,4 @@
-import type { Check } from '../../index.ts'
+import type { Check } from '../../commands/doctor.ts'
 
 const columns = 80
 const indent = 6

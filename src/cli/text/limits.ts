@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { ReportedLimit } from '../../index.ts'
+import type { ReportedLimit } from '../../commands/limits.ts'
 import { wrapped } from '../../render/terminal/wrapped.ts'
 import { wholeNumber } from '../whole-number.ts'
 

@@ -1,4 +1,4 @@
-import type { ReportedOutcome } from '../../index.ts'
+import type { ReportedOutcome } from '../../commands/execute.ts'
 import { frontierText } from '../../render/terminal/frontier.ts'
 import { duration } from '../../render/terminal/table.ts'
 import { limitsText } from './limits.ts'

@@ -1,5 +1,5 @@
-import type { Plan } from '../../index.ts'
-import { topologyLabel } from '../../index.ts'
+import type { Plan } from '../../commands/plan.ts'
+import { topologyLabel } from '../../model/index.ts'
 import { duration, table } from '../../render/terminal/table.ts'
 import { datasetText } from './dataset.ts'
 

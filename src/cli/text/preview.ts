@@ -1,4 +1,4 @@
-import type { DeploymentPreview } from '../../index.ts'
+import type { DeploymentPreview } from '../../commands/plan.ts'
 
 /** Prints what would be started, for a person or a machine. */
 export function printPreview(previews: readonly DeploymentPreview[], json: boolean): void {

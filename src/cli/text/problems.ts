@@ -1,4 +1,4 @@
-import type { RunStatus } from '../../index.ts'
+import type { RunStatus } from '../../commands/status.ts'
 import { wrapped } from '../../render/terminal/wrapped.ts'
 
 /** Points named under one reason. */

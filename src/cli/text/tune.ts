@@ -6,7 +6,7 @@ import type {
   TuneAnswer,
   TunedPoint,
   WorkloadAnswer,
-} from '../../index.ts'
+} from '../../commands/tune.ts'
 import { table } from '../../render/terminal/table.ts'
 import { wrapped } from '../../render/terminal/wrapped.ts'
 import { limitsText } from './limits.ts'

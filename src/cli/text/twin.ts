@@ -1,4 +1,4 @@
-import type { PredictedPoint, Twin } from '../../index.ts'
+import type { PredictedPoint, Twin } from '../../commands/twin.ts'
 import { table } from '../../render/terminal/table.ts'
 
 /** The figures that a fit goes by, as a person reads them. */

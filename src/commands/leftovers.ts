@@ -1,0 +1,1 @@
+export { endLeftovers, findLeftovers, type Leftover } from '../deployers/leftovers.ts'
