@@ -4,10 +4,10 @@
  *   node bench/stopping.ts [runs]     prints the tables of docs/bench/stopping.md (default 1000 runs a row)
  */
 
+import type { FigureAtLook } from '../src/metrics/measurement.ts'
 import { normalProbability, normalQuantile } from '../src/metrics/statistics/normal.ts'
 import { errorPerLook, pocockSpending, type Spending } from '../src/metrics/stopping/boundaries.ts'
 import { percentileBounds } from '../src/metrics/stopping/intervals.ts'
-import type { FigureAtLook } from '../src/metrics/stopping/rule.ts'
 import { figuresAtLook, isSettled, looksOf } from '../src/metrics/stopping/rule.ts'
 import { sampleOf } from '../src/metrics/stopping/sample.ts'
 import type { Slo } from '../src/model/index.ts'

@@ -1,4 +1,5 @@
 import { sortedNumbers } from './distribution.ts'
+import type { InFlight } from './measurement.ts'
 import type { RequestRecords } from './records.ts'
 import type { Window } from './window.ts'
 
@@ -15,16 +16,6 @@ export interface Slots {
   readonly startGapMs: number
   /** After which nothing new is sent; null when the requests decide. */
   readonly stopMs: number | null
-}
-
-/** Requests in flight over the window in which there was something to send. */
-export interface InFlight {
-  /** Time-weighted mean. */
-  readonly mean: number
-  /** The most at one moment. */
-  readonly max: number
-  /** Of the time in which slots of a closed loop had a request to send, the share in which one was in flight, 0–1. */
-  readonly held?: number
 }
 
 /**

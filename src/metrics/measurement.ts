@@ -1,6 +1,4 @@
 import type { GeneratorName, WindowKind } from '../model/index.ts'
-import type { InFlight } from './in-flight.ts'
-import type { Stopping } from './stopping/stop.ts'
 
 /** Summary of one metric over the requests (or chunks) of a point. Percentiles are linear between ranks, stddev has ddof 0. */
 export interface Distribution {
@@ -126,6 +124,44 @@ export interface Finding {
   readonly code: string
   /** What happened, with figures and units, and what to do. */
   readonly message: string
+}
+
+/** Requests in flight over the window in which there was something to send. */
+export interface InFlight {
+  /** Time-weighted mean. */
+  readonly mean: number
+  /** The most at one moment. */
+  readonly max: number
+  /** Of the time in which slots of a closed loop had a request to send, the share in which one was in flight, 0–1. */
+  readonly held?: number
+}
+
+/** A figure that decides, as a look finds it. */
+export interface FigureAtLook {
+  /** Name of the figure as in points.csv; throughput is of the whole deployment. */
+  readonly figure: string
+  readonly estimate: number | null
+  /** Holds with the confidence of the whole measurement, whichever look ends it; null on a side without a bound. */
+  readonly low: number | null
+  readonly high: number | null
+  /** Of an objective. */
+  readonly limitMs?: number
+  /**
+   * `met` and `missed`: surely on one side of its limit. `precise`: the half-width is within what was asked. `open`: neither.
+   */
+  readonly state: 'met' | 'missed' | 'precise' | 'open'
+}
+
+/** Why a point ended where it did, and how well its figures were known then. */
+export interface Stopping {
+  /** `settled`: all that decides is certain or precise. `beaten`: it can't win any more. `max`: no more requests were allowed. */
+  readonly reason: 'settled' | 'beaten' | 'max'
+  /** Measured requests at the look that it rests on, and at most. */
+  readonly requests: number
+  readonly max: number
+  /** Relative half-width that was asked for, 0–1. */
+  readonly precision: number
+  readonly figures: readonly FigureAtLook[]
 }
 
 /** Everything that one generator run says of one point. Times in ms, lengths in tokens, rates per second of the window. */

@@ -1,4 +1,4 @@
-import type { Comparison } from '../analysis/compare/compare.ts'
+import type { Comparison } from '../analysis/compare/comparison.ts'
 import { comparisonCharts } from './charts/of-comparison.ts'
 import { comparisonJson } from './export/comparison-json.ts'
 import { comparisonJunit } from './export/comparison-junit.ts'

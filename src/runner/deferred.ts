@@ -1,5 +1,6 @@
 import type { JournalLine } from '../journal/index.ts'
-import { type Choice, choiceOf } from '../search/choice.ts'
+import type { Choice } from '../search/choice.ts'
+import { choiceOf } from '../search/strategies.ts'
 import type { Plan, PlannedDeployment } from '../spec/sweep.ts'
 
 /** Why deployments were not run in the attempt at hand, by their id: machines were lost. The next attempt tries them again. */

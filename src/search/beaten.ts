@@ -1,7 +1,6 @@
 import type { PointResult } from '../journal/index.ts'
 import { interactivityOf, ratesOf } from '../metrics/definitions.ts'
-import type { Measurement } from '../metrics/measurement.ts'
-import type { FigureAtLook } from '../metrics/stopping/rule.ts'
+import type { FigureAtLook, Measurement } from '../metrics/measurement.ts'
 import type { IsBeaten } from '../metrics/stopping/stop.ts'
 import { contentId, gpusOf, type Point, type Slo } from '../model/index.ts'
 

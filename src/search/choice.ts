@@ -2,7 +2,6 @@ import type { JournalLine } from '../journal/index.ts'
 import { settledIn } from '../journal/index.ts'
 import type { Point } from '../model/index.ts'
 import type { Plan, PlannedDeployment } from '../spec/sweep.ts'
-import { adaptive } from './adaptive.ts'
 import type { Skipped } from './skipped.ts'
 
 /** Decides what is measured next, from the journal alone. */
@@ -15,11 +14,6 @@ export interface Choice {
   point(planned: PlannedDeployment, lines: readonly JournalLine[]): Point | undefined
   /** What a complete run left unmeasured and why; empty before it is complete. */
   skipped(lines: readonly JournalLine[]): readonly Skipped[]
-}
-
-/** The choice that the sweep file asks for. */
-export function choiceOf(plan: Plan): Choice {
-  return plan.sweep.search === 'adaptive' ? adaptive(plan) : grid(plan)
 }
 
 /** Every point is wanted, in the plan's order. */

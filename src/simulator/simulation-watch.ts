@@ -1,5 +1,6 @@
+import type { Stopping } from '../metrics/measurement.ts'
 import { createRecords } from '../metrics/records.ts'
-import { firstDue, lookAt, type Stopping, type StopRule } from '../metrics/stopping/stop.ts'
+import { firstDue, lookAt, type StopRule } from '../metrics/stopping/stop.ts'
 import type { Recorder } from './recorder.ts'
 
 /** Looks at a load in virtual time as it goes on, by the rule that may end it. */

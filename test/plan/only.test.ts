@@ -4,7 +4,7 @@ import { describe, test } from 'node:test'
 import { FulcrumError } from '../../src/model/index.ts'
 import { onlyPoints } from '../../src/plan/only.ts'
 import { planSweep } from '../../src/plan/plan.ts'
-import { choiceOf } from '../../src/search/choice.ts'
+import { choiceOf } from '../../src/search/strategies.ts'
 import { loadSweep } from '../../src/spec/load-sweep.ts'
 
 const plan = planSweep(await loadSweep(join(import.meta.dirname, '../../sweeps/quick.yaml')))

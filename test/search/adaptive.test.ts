@@ -8,7 +8,7 @@ import { hypervolume } from '../../src/analysis/hypervolume.ts'
 import type { JournalLine, PointResult } from '../../src/journal/index.ts'
 import type { Point } from '../../src/model/index.ts'
 import { adaptive } from '../../src/search/adaptive.ts'
-import { choiceOf } from '../../src/search/choice.ts'
+import { choiceOf } from '../../src/search/strategies.ts'
 import { pointIds, resultOf, type SyntheticSystem, searchFrom, syntheticPlan } from './synthetic.ts'
 import { bestUnderSlo, loads, measuredBoth, meetsSlo, place, ratios, resultsIn, systems } from './systems.ts'
 

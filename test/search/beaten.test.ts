@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { PointResult } from '../../src/journal/index.ts'
-import type { FigureAtLook } from '../../src/metrics/stopping/rule.ts'
+import type { FigureAtLook } from '../../src/metrics/measurement.ts'
 import type { Point } from '../../src/model/index.ts'
 import { beatenBy } from '../../src/search/beaten.ts'
 

@@ -4,67 +4,20 @@ import type { BoundedTest } from '../../metrics/statistics/false-discovery.ts'
 import { adjustForFalseDiscovery, adjustWithinBounds } from '../../metrics/statistics/false-discovery.ts'
 import { studentUpperP } from '../../metrics/statistics/student.ts'
 import { type Gate, isChange } from '../gates/gate.ts'
-import type { GateOutcome } from '../gates/outcome.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import { measuredPoints } from '../measured-point.ts'
 import type { HeldChange } from './between-runs.ts'
 import { betweenRuns, heldAgainstRuns } from './between-runs.ts'
 import type { LogChange, OneSided, SeededValues, Sides } from './change-test.ts'
 import { logChanges, oneSided, relativeInterval, twoSided } from './change-test.ts'
-import type { EnvironmentDifference } from './environment.ts'
+import type { Comparison } from './comparison.ts'
 import { environmentDifferences } from './environment.ts'
-import type { FrontierGain } from './frontier-gain.ts'
+import type { FigureChange, Verdict } from './figure-change.ts'
 import { frontierGains } from './frontier-gain.ts'
 import { type Allowance, comparisonGates, nothingLost } from './gate.ts'
 import type { Pair } from './match.ts'
 import { matchPoints } from './match.ts'
 import { isBeyond, type Threshold } from './threshold.ts'
-
-/** `faster` and `slower` are shown at the false-discovery rate; the other two are honest silences. */
-export type Verdict = 'faster' | 'slower' | 'no difference shown' | 'not comparable'
-
-/** One figure of one point, before and after. */
-export interface FigureChange {
-  readonly figure: Figure
-  readonly base: number | null
-  readonly head: number | null
-  /** head / base − 1; null when not comparable. */
-  readonly relative: number | null
-  readonly ci95: readonly [low: number, high: number] | null
-  /**
-   * Shown at or below {@link falseDiscoveryRate}. Adjusted for all figures of all points; where there are thresholds, for theirs alone in
-   * the direction that they forbid, and for everything else at what that leaves. Null without a test.
-   */
-  readonly adjustedP: number | null
-  readonly verdict: Verdict
-  /** Why it is not comparable, or why nothing could be shown. */
-  readonly why: string
-}
-
-export interface ComparedPoint extends Pair {
-  readonly changes: readonly FigureChange[]
-}
-
-/** Two runs, point by point. */
-export interface Comparison {
-  readonly base: Run
-  readonly head: Run
-  readonly differences: readonly EnvironmentDifference[]
-  readonly points: readonly ComparedPoint[]
-  readonly onlyBase: readonly MeasuredPoint[]
-  readonly onlyHead: readonly MeasuredPoint[]
-  readonly frontiers: readonly FrontierGain[]
-  /** What came of what `--fail-on` asks for. */
-  readonly gates: readonly GateOutcome[]
-  /** Tests that the adjusted p-values share. */
-  readonly tests: number
-  /** Of those, the ones that the thresholds are about; 0 without thresholds. */
-  readonly gatedTests: number
-  /** Earlier runs of the sweep that say how runs differ, the base included. */
-  readonly knownRuns: number
-  /** Whether those are enough: if not, only the noise between repeats of a run was taken into account. */
-  readonly betweenRunsKnown: boolean
-}
 
 /** Expected share of wrong calls among all `faster` and `slower`; where nothing changed, the chance of any such call. */
 export const falseDiscoveryRate = 0.05

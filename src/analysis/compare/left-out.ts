@@ -1,4 +1,4 @@
-import { leftOutIn } from '../../journal/left-out.ts'
+import { leftOutIn } from '../../journal/event.ts'
 import type { Run } from '../../journal/run.ts'
 import { canonicalJson } from '../../model/index.ts'
 import { asked, type PointSubject } from './match.ts'

@@ -1,4 +1,4 @@
-import type { FigureChange } from '../compare/compare.ts'
+import type { FigureChange } from '../compare/figure-change.ts'
 import type { Gate } from './gate.ts'
 
 /** What came of a gate. What could not be tested has not passed. */

@@ -1,4 +1,4 @@
-import { leftOutIn } from '../../journal/left-out.ts'
+import { leftOutIn } from '../../journal/event.ts'
 import type { Run } from '../../journal/run.ts'
 import type { Status } from '../../metrics/measurement.ts'
 import { type MeasuredPoint, pointKey } from '../measured-point.ts'

@@ -1,5 +1,5 @@
 import type { JournalLine } from '../../journal/event.ts'
-import { leftOutIn, leftOutReasons } from '../../journal/left-out.ts'
+import { leftOutIn, leftOutReasons } from '../../journal/event.ts'
 import type { LoadLevel, Point, Workload } from '../../model/index.ts'
 import { canonicalJson } from '../../model/index.ts'
 import { covers } from '../kin.ts'

@@ -1,5 +1,5 @@
+import type { Workload } from '../../model/index.ts'
 import { gpusOf, meanTokens, smallest } from '../../model/index.ts'
-import type { WorkloadAnalysis } from '../analyse.ts'
 import type { Difference, Estimate } from '../estimate.ts'
 import { differenceOf, estimateFrom } from '../estimate.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
@@ -8,6 +8,14 @@ import { bestByThroughput } from '../ties.ts'
 
 /** Shares of workloads, by name; they add up to 1. */
 export type Mix = { readonly [workload: string]: number }
+
+/** A workload of a run and its points. */
+export interface MixedWorkload {
+  readonly workload: Workload
+  /** Unique within the run. */
+  readonly name: string
+  readonly points: readonly MeasuredPoint[]
+}
 
 /** One deployment for a mix of workloads. */
 export interface MixChoice {
@@ -41,7 +49,7 @@ interface LeftOut {
  * Recommends one deployment for a mix. Each workload takes the share of the deployment's time that its requests need at the best point
  * under the SLO, so that capacities combine as 1 / Σ share / requests/s. The interval follows from those of the points.
  */
-export function recommendForMix(workloads: readonly WorkloadAnalysis[], mix: Mix): MixRecommendation {
+export function recommendForMix(workloads: readonly MixedWorkload[], mix: Mix): MixRecommendation {
   const wanted = workloads.filter(({ name }) => (mix[name] ?? 0) > 0)
   const osl = wanted.reduce((sum, { name, workload }) => sum + (mix[name] ?? 0) * meanTokens(workload.osl), 0)
   const all = wanted.flatMap(({ points }) => points)

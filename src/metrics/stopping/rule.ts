@@ -1,4 +1,5 @@
 import type { Slo } from '../../model/index.ts'
+import type { FigureAtLook } from '../measurement.ts'
 import { errorPerLook } from './boundaries.ts'
 import type { Asked, Bounds } from './intervals.ts'
 import { percentileBounds, rateBounds, ratioBounds } from './intervals.ts'
@@ -19,22 +20,6 @@ export interface Aim {
   readonly slo: Slo
   /** See {@link Asked}. */
   readonly round: number
-}
-
-/** A figure that decides, as a look finds it. */
-export interface FigureAtLook {
-  /** Name of the figure as in points.csv; throughput is of the whole deployment. */
-  readonly figure: string
-  readonly estimate: number | null
-  /** Holds with the confidence of the whole measurement, whichever look ends it; null on a side without a bound. */
-  readonly low: number | null
-  readonly high: number | null
-  /** Of an objective. */
-  readonly limitMs?: number
-  /**
-   * `met` and `missed`: surely on one side of its limit. `precise`: the half-width is within what was asked. `open`: neither.
-   */
-  readonly state: 'met' | 'missed' | 'precise' | 'open'
 }
 
 /** A number of measured requests after which it is decided whether to go on. */

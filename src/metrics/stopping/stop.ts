@@ -1,21 +1,10 @@
 import type { Load, Slo } from '../../model/index.ts'
+import type { FigureAtLook, Stopping } from '../measurement.ts'
 import type { RequestRecords } from '../records.ts'
 import { phaseCode, pickRequests } from '../records.ts'
-import type { FigureAtLook, Look } from './rule.ts'
+import type { Look } from './rule.ts'
 import { figuresAtLook, isSettled, looksOf } from './rule.ts'
 import { sampleOf } from './sample.ts'
-
-/** Why a point ended where it did, and how well its figures were known then. */
-export interface Stopping {
-  /** `settled`: all that decides is certain or precise. `beaten`: it can't win any more. `max`: no more requests were allowed. */
-  readonly reason: 'settled' | 'beaten' | 'max'
-  /** Measured requests at the look that it rests on, and at most. */
-  readonly requests: number
-  readonly max: number
-  /** Relative half-width that was asked for, 0–1. */
-  readonly precision: number
-  readonly figures: readonly FigureAtLook[]
-}
 
 /** Whether a point can't win any more, by what is sure of it. */
 export type IsBeaten = (figures: readonly FigureAtLook[]) => boolean

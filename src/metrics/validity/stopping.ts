@@ -1,5 +1,4 @@
-import type { Finding, Measurement } from '../measurement.ts'
-import type { FigureAtLook } from '../stopping/rule.ts'
+import type { FigureAtLook, Finding, Measurement } from '../measurement.ts'
 import { amount, time } from './figures.ts'
 
 /** Why a point that stops by what it has measured ended where it did. */

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
-import type { Comparison, FigureChange } from '../../analysis/compare/compare.ts'
+import type { Comparison } from '../../analysis/compare/comparison.ts'
+import type { FigureChange } from '../../analysis/compare/figure-change.ts'
 import { shortLoad } from '../../analysis/load-label.ts'
 import type { Figure } from '../../metrics/figures/index.ts'
 import type { Theme } from '../html/theme.ts'

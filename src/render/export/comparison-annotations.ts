@@ -1,4 +1,4 @@
-import type { Comparison } from '../../analysis/compare/compare.ts'
+import type { Comparison } from '../../analysis/compare/comparison.ts'
 import { gateText } from '../../analysis/gates/outcome.ts'
 import { changeText } from '../views/comparison-words.ts'
 

@@ -1,5 +1,5 @@
-import type { Comparison } from '../../analysis/compare/compare.ts'
 import { verdictCounts } from '../../analysis/compare/compare.ts'
+import type { Comparison } from '../../analysis/compare/comparison.ts'
 import { beyondButNotShown } from '../../analysis/compare/gate.ts'
 import { pointName } from '../../analysis/compare/match.ts'
 import type { GateCase } from '../../analysis/gates/outcome.ts'

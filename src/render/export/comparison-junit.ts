@@ -1,4 +1,4 @@
-import type { Comparison } from '../../analysis/compare/compare.ts'
+import type { Comparison } from '../../analysis/compare/comparison.ts'
 import { lossesOf } from '../../analysis/compare/losses.ts'
 import { pointName } from '../../analysis/compare/match.ts'
 import type { GateOutcome } from '../../analysis/gates/outcome.ts'

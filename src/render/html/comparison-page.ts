@@ -1,5 +1,6 @@
-import type { Comparison, FigureChange } from '../../analysis/compare/compare.ts'
 import { falseDiscoveryRate } from '../../analysis/compare/compare.ts'
+import type { Comparison } from '../../analysis/compare/comparison.ts'
+import type { FigureChange } from '../../analysis/compare/figure-change.ts'
 import type { FrontierGain } from '../../analysis/compare/frontier-gain.ts'
 import { pointName } from '../../analysis/compare/match.ts'
 import { gateText } from '../../analysis/gates/outcome.ts'

@@ -1,5 +1,6 @@
-import type { ComparedPoint, Comparison, FigureChange, Verdict } from '../../analysis/compare/compare.ts'
 import { falseDiscoveryRate, verdictCounts } from '../../analysis/compare/compare.ts'
+import type { ComparedPoint, Comparison } from '../../analysis/compare/comparison.ts'
+import type { FigureChange, Verdict } from '../../analysis/compare/figure-change.ts'
 import type { FrontierGain } from '../../analysis/compare/frontier-gain.ts'
 import { throughputAt } from '../../analysis/compare/frontier-gain.ts'
 import { pointName } from '../../analysis/compare/match.ts'

@@ -1,4 +1,4 @@
-import type { Comparison } from '../../analysis/compare/compare.ts'
+import type { Comparison } from '../../analysis/compare/comparison.ts'
 import { shortLoad } from '../../analysis/load-label.ts'
 import { change, valueText } from '../views/format.ts'
 

@@ -1,6 +1,7 @@
 import { fewestRuns } from '../../analysis/compare/between-runs.ts'
-import type { Comparison, FigureChange } from '../../analysis/compare/compare.ts'
 import { verdictCounts } from '../../analysis/compare/compare.ts'
+import type { Comparison } from '../../analysis/compare/comparison.ts'
+import type { FigureChange } from '../../analysis/compare/figure-change.ts'
 import { lossesOf, lossSentence } from '../../analysis/compare/losses.ts'
 import { isStopped } from '../../analysis/gates/outcome.ts'
 import { change } from './format.ts'

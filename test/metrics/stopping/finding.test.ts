@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Measurement } from '../../../src/metrics/measurement.ts'
-import type { Stopping } from '../../../src/metrics/stopping/stop.ts'
+import type { Measurement, Stopping } from '../../../src/metrics/measurement.ts'
 import { judgeStopping } from '../../../src/metrics/validity/stopping.ts'
 
 const figures = {
