@@ -170,14 +170,14 @@ const byWorkload = (seen: readonly Observation[]) => Map.groupBy(seen, o => o.ce
 
 /** As a run is recommended from: the most tokens/s per GPU under the SLO; where nothing meets it, what comes nearest. */
 function best(seen: readonly Observation[]): Observation | undefined {
-  const meeting = seen.filter(o => o.overshoot <= 1)
+  const meeting = seen.filter(o => o.sloRatio <= 1)
   if (meeting.length > 0) return meeting.reduce((a, b) => (b.y > a.y ? b : a))
-  return seen.length === 0 ? undefined : seen.reduce((a, b) => (b.overshoot < a.overshoot ? b : a))
+  return seen.length === 0 ? undefined : seen.reduce((a, b) => (b.sloRatio < a.sloRatio ? b : a))
 }
 
 function standing(reached: Observation, wanted: Observation): number {
-  if (wanted.overshoot > 1) return wanted.overshoot / reached.overshoot
-  return reached.overshoot > 1 ? 0 : reached.y / wanted.y
+  if (wanted.sloRatio > 1) return wanted.sloRatio / reached.sloRatio
+  return reached.sloRatio > 1 ? 0 : reached.y / wanted.y
 }
 
 function timeOf(points: readonly Point[], measure: Measurer, redeployS: number) {

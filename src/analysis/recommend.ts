@@ -2,7 +2,7 @@ import { gpusOfRole, largest, smallest } from '../model/index.ts'
 import type { Difference } from './estimate.ts'
 import { differenceOf } from './estimate.ts'
 import type { MeasuredPoint } from './measured-point.ts'
-import { meetsSlo, objectives, worstOvershoot } from './slo.ts'
+import { meetsSlo, objectives, worstSloRatio } from './slo.ts'
 import { bestByThroughput, isTie } from './ties.ts'
 
 /** What to deploy for a workload, and how sure that is. */
@@ -39,8 +39,8 @@ const mostThroughput = (points: readonly MeasuredPoint[]) =>
 
 /** What comes nearest to the SLO; of those equally near, the most throughput. */
 function nearest(points: readonly MeasuredPoint[]): MeasuredPoint | undefined {
-  const least = smallest(points.map(worstOvershoot))
-  return mostThroughput(points.filter(point => worstOvershoot(point) === least))
+  const least = smallest(points.map(worstSloRatio))
+  return mostThroughput(points.filter(point => worstSloRatio(point) === least))
 }
 
 function caveats(best: MeasuredPoint, runnerUp: Recommendation['runnerUp'], valid: readonly MeasuredPoint[]): string[] {

@@ -16,7 +16,7 @@ import { loadLabel, loadValue } from './load-label.ts'
 import { type Gap, measureAgain } from './measure-again.ts'
 import { type MeasuredPoint, pointKey } from './measured-point.ts'
 import type { Recommendation } from './recommend.ts'
-import { worstOvershoot } from './slo.ts'
+import { worstSloRatio } from './slo.ts'
 
 /** A point without a valid measurement that could take the recommendation's place. */
 export interface Rival {
@@ -187,10 +187,10 @@ function missesSlo(
   valid: readonly MeasuredPoint[],
   { basis, best }: Recommendation,
 ): boolean {
-  const most = basis === 'missed' && best !== null ? Math.max(1, worstOvershoot(best)) : 1
+  const most = basis === 'missed' && best !== null ? Math.max(1, worstSloRatio(best)) : 1
   return valid.some(other => {
     const loads = loadRatio(level, other.load.level)
-    return loads !== null && loads >= 1 && covers(other.deployment, deployment) && worstOvershoot(other) > margin * most
+    return loads !== null && loads >= 1 && covers(other.deployment, deployment) && worstSloRatio(other) > margin * most
   })
 }
 

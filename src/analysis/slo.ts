@@ -53,7 +53,7 @@ export function meetsSlo(point: MeasuredPoint): boolean {
 }
 
 /** How many times its limit the worst objective is; 0 without an SLO, infinite where nothing was measured. */
-export function worstOvershoot(point: MeasuredPoint): number {
+export function worstSloRatio(point: MeasuredPoint): number {
   return Math.max(
     0,
     ...objectives(point).map(o => (o.valueMs === null ? Number.POSITIVE_INFINITY : o.valueMs / o.limitMs)),

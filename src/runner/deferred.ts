@@ -13,7 +13,7 @@ export function setAside(lines: readonly JournalLine[]): ReadonlyMap<string, str
   return new Map(reasons)
 }
 
-/** The choice that the sweep file asks for, among the deployments that have not been set aside. */
+/** The choice that the sweep file asks for, among the deployments that have not been deferred. */
 export function choiceAmongTheRest(plan: Plan): Choice {
   const all = choiceOf(plan)
   let latest = { aside: 0, choice: all }

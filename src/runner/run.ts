@@ -66,7 +66,7 @@ async function measureMissing(run: RunContext): Promise<RunEnd> {
   }
 }
 
-/** What to say when all that still fits is measured and deployments were set aside; null when none were. */
+/** What to say when all that still fits is measured and deployments were deferred; null when none were. */
 function lostMachines({ plan, parts }: RunContext): FulcrumError | null {
   const aside = setAside(parts.run.journal.lines)
   const left = plan.deployments.filter(({ deployment }) => aside.has(deployment.id))

@@ -11,7 +11,7 @@ const breaksInARow = 3
 
 /**
  * Brings a deployment up and measures what is wanted of its points. A deployment that can't be brought up, or doesn't
- * stay up, fails those points; one that machines which were lost leave no room for is set aside. The sweep goes on with the
+ * stay up, fails those points; one that machines which were lost leave no room for is deferred. The sweep goes on with the
  * next one.
  * @returns the reason when the budget was spent underway, else null
  */

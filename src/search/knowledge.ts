@@ -19,16 +19,16 @@ export function knowledgeOf(seen: readonly Observation[], levels: readonly numbe
 export function bestOf(seen: readonly Observation[]): Observation | null {
   const meeting = seen.filter(o => o.meetsSlo)
   if (meeting.length > 0) return meeting.reduce((a, b) => (b.y > a.y ? b : a))
-  return seen.length === 0 ? null : seen.reduce((a, b) => (b.overshoot < a.overshoot ? b : a))
+  return seen.length === 0 ? null : seen.reduce((a, b) => (b.sloRatio < a.sloRatio ? b : a))
 }
 
 /** How much better a cell's recommendation is expected to be than the best so far, as a share of it; 0 when it can't be. */
 export function expectedGain({ best }: Knowledge, predicted: Predicted): number {
   if (best === null) return 1
-  const { mean, deviation } = predicted.overshoot
+  const { mean, deviation } = predicted.sloRatio
   if (!best.meetsSlo) {
     const least = Math.exp(mean - deviation)
-    return least <= 1 ? 1 : Math.max(0, 1 - least / best.overshoot)
+    return least <= 1 ? 1 : Math.max(0, 1 - least / best.sloRatio)
   }
   const gain = predicted.y / best.y - 1
   if (gain <= 0) return 0

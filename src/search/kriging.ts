@@ -5,7 +5,7 @@ export interface Estimated {
 }
 
 /** How alike the strays of two places from the trend are; 1 for the same place, without the noise of measuring. */
-export type Likeness<P> = (a: P, b: P) => number
+export type Kernel<P> = (a: P, b: P) => number
 
 /** Shares of the spread that may be noise; the likeliest is taken. */
 const noiseShares = [0.002, 0.02, 0.15]
@@ -25,19 +25,17 @@ export function kriging<P>(
   places: readonly P[],
   strays: readonly (readonly number[])[],
   expected: readonly number[],
-  likeness: Likeness<P>,
+  kernel: Kernel<P>,
 ): (place: P) => readonly Estimated[] {
   const n = places.length
-  const covariance = places.map((place, i) =>
-    Float64Array.from(places.slice(0, i + 1), other => likeness(place, other)),
-  )
+  const covariance = places.map((place, i) => Float64Array.from(places.slice(0, i + 1), other => kernel(place, other)))
   const fits = noiseShares.map(noise => fit(covariance, strays, expected, noise))
   const best = fits.reduce((a, b) => (b.logLikelihood > a.logLikelihood ? b : a))
   return place => {
-    const near = Float64Array.from(places, other => likeness(place, other))
+    const near = Float64Array.from(places, other => kernel(place, other))
     const solved = forward(best.lower, near)
     const explained = solved.reduce((sum, value) => sum + value * value, 0)
-    const left = Math.max(1e-9, likeness(place, place) - explained)
+    const left = Math.max(1e-9, kernel(place, place) - explained)
     return best.weights.map((weights, i) => {
       let mean = 0
       for (let at = 0; at < n; at++) mean += (near[at] ?? 0) * (weights[at] ?? 0)

@@ -18,7 +18,7 @@ export interface Observation {
   /** Seconds at the 95th percentile; null where not measured. */
   readonly p95: { readonly ttftS: number | null; readonly itlS: number | null; readonly latencyS: number | null }
   /** How many times its limit the worst objective is; at most 1 meets the SLO, 0 without one, infinite where nothing was measured. */
-  readonly overshoot: number
+  readonly sloRatio: number
   readonly meetsSlo: boolean
 }
 
@@ -53,7 +53,7 @@ export function observe(cell: Cell, results: Results): Observation | null {
     itlS: seconds(mean(m => m.itlMs?.p95)),
     latencyS: seconds(mean(m => m.requestLatencyMs?.p95)),
   }
-  const overshoot = overshootOf(cell.repeats[0]?.slo ?? {}, p95)
+  const sloRatio = sloRatioOf(cell.repeats[0]?.slo ?? {}, p95)
   return {
     cell,
     x,
@@ -63,12 +63,12 @@ export function observe(cell: Cell, results: Results): Observation | null {
     requestsPerS,
     osl: tokensPerS / requestsPerS,
     p95,
-    overshoot,
-    meetsSlo: overshoot <= 1,
+    sloRatio,
+    meetsSlo: sloRatio <= 1,
   }
 }
 
-function overshootOf(slo: Slo, p95: Observation['p95']): number {
+function sloRatioOf(slo: Slo, p95: Observation['p95']): number {
   return Math.max(
     over(p95.ttftS, slo.ttftP95Ms),
     over(p95.itlS, slo.itlP95Ms),

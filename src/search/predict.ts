@@ -11,7 +11,7 @@ export interface Predicted {
   readonly y: number
   readonly requestsPerS: number
   /** Logarithm of how many times its limit the worst objective is; −∞ without one. */
-  readonly overshoot: Estimated
+  readonly sloRatio: Estimated
   /** Whether the bound on throughput, not the load, decides it. */
   readonly isBounded: boolean
   /** Whether its workers were only measured under far lighter loads: what is predicted is then a bound that is hardly reached. */
@@ -25,7 +25,7 @@ export type Predictor = (cell: Cell) => Predicted | null
 const quantities = ['x', 'rate', 'ttft', 'itl', 'latency'] as const
 type Logs = { readonly [quantity in (typeof quantities)[number]]: number }
 
-/** How far each strays from the trend before anything is known, as standard deviations of logarithms. */
+/** How far each residuals from the trend before anything is known, as standard deviations of logarithms. */
 const expected = [0.02, 0.03, 0.3, 0.1, 0.1]
 
 /** Loads may be predicted up to this many times the heaviest one measured of a kind of worker; beyond, a prediction is a guess. */
@@ -38,12 +38,12 @@ const stride = 8
 export function predictor(seen: readonly Observation[], levels: readonly number[]): Predictor {
   const trend = trendOf(seen)
   const trends = seen.map(o => trend(o.cell))
-  const strays = seen.map((o, i) => strayOf(o, trends[i] ?? null))
+  const residuals = seen.map((o, i) => strayOf(o, trends[i] ?? null))
   const estimate = kriging(
     seen.map(o => placeOf(o.cell)),
-    quantities.map(quantity => strays.map(stray => stray[quantity])),
+    quantities.map(quantity => residuals.map(residual => residual[quantity])),
     expected,
-    likeness,
+    kernel,
   )
   const isWithinReach = reachOf(seen, levels)
   return rememberedByCell(cell => {
@@ -63,7 +63,7 @@ export function predictor(seen: readonly Observation[], levels: readonly number[
       x: Math.exp(logs.x + of('x').mean),
       y: (requestsPerS * there.osl) / cell.gpus,
       requestsPerS,
-      overshoot: overshootEstimate(cell, p95, { ttft: of('ttft'), itl: of('itl'), latency: of('latency') }),
+      sloRatio: sloRatioEstimate(cell, p95, { ttft: of('ttft'), itl: of('itl'), latency: of('latency') }),
       isBounded: there.isBounded,
       isFar: !there.isBounded && !isWithinReach(cell),
     }
@@ -106,7 +106,7 @@ function strayOf(o: Observation, trend: Trend | null): Logs {
 }
 
 /** The objective that is worst decides how sure the estimate is. */
-function overshootEstimate(
+function sloRatioEstimate(
   cell: Cell,
   p95: { readonly ttftS: number; readonly itlS: number; readonly latencyS: number },
   sure: { readonly ttft: Estimated; readonly itl: Estimated; readonly latency: Estimated },
@@ -148,7 +148,7 @@ function placeOf({ planned, prefill, decode, load, kind }: Cell): Place {
 const bell = (squares: number) => Math.exp(-squares / 2)
 
 /** Deployments stray alike at like loads of like workers; one deployment more so; and all at one load, whose prompts they share. */
-function likeness(a: Place, b: Place): number {
+function kernel(a: Place, b: Place): number {
   const kinds = (a.prefillKind === b.prefillKind ? 1 : 0.5) * (a.decodeKind === b.decodeKind ? 1 : 0.5)
   const [prefill, decode] = [a.perPrefill - b.perPrefill, a.perDecode - b.perDecode]
   const shared = kinds * bell(prefill ** 2 + decode ** 2)

@@ -19,9 +19,9 @@ export function rivalRepeats(known: Knowledge): readonly Point[] {
 }
 
 const better = (best: Observation) => (a: Observation | null, b: Observation) =>
-  a === null || (best.meetsSlo ? b.y > a.y : b.overshoot < a.overshoot) ? b : a
+  a === null || (best.meetsSlo ? b.y > a.y : b.sloRatio < a.sloRatio) ? b : a
 
 function mayBeBetter(o: Observation, best: Observation): boolean {
-  if (!best.meetsSlo) return o.overshoot <= best.overshoot * (1 + near)
-  return o.y >= best.y * (1 - near) && o.overshoot <= 1 + near
+  if (!best.meetsSlo) return o.sloRatio <= best.sloRatio * (1 + near)
+  return o.y >= best.y * (1 - near) && o.sloRatio <= 1 + near
 }

@@ -28,7 +28,7 @@ interface Candidate {
 }
 
 /** What is left to measure of one workload, as it is expected to be. */
-interface Course {
+interface Pursuit {
   readonly open: Set<Candidate>
   readonly places: { readonly x: number; readonly y: number }[]
   /** Hypervolume when all were measured. */
@@ -51,7 +51,7 @@ export function shortlist(
   const wanted: Wanted[] = []
   const scouts = scoutsOf(open, knowledge)
   const deployed = new Set(reached)
-  const courses: Course[] = []
+  const pursuits: Pursuit[] = []
   const brackets: Wanted[] = []
   for (const [workload, cells] of Map.groupBy(open, cell => cell.workload)) {
     const known = knowledge.get(workload)
@@ -67,9 +67,9 @@ export function shortlist(
     }
     const heavier = heavierThanBest(candidates, known)
     if (heavier !== undefined) brackets.push(heavier)
-    courses.push(courseOf(candidates, known, best?.cell))
+    pursuits.push(pursuitOf(candidates, known, best?.cell))
   }
-  for (const next of cheapestFirst(courses, cost, deployed)) wanted.push(next)
+  for (const next of cheapestFirst(pursuits, cost, deployed)) wanted.push(next)
   if (wanted.length === 0) return brackets
   return wanted.map(next => ({ ...next, cell: scouts.get(next.cell) ?? next.cell }))
 }
@@ -115,12 +115,12 @@ function heavierThanBest(candidates: readonly Candidate[], { best }: Knowledge):
   const next = candidates.find(
     ({ cell }) => cell.planned === best.cell.planned && (cell.load ?? 0) > (best.cell.load ?? 0),
   )
-  if (next === undefined || next.predicted.overshoot.mean > Math.log(farOver)) return undefined
+  if (next === undefined || next.predicted.sloRatio.mean > Math.log(farOver)) return undefined
   const worth = next.predicted.y / best.y - 1
   return worth > worthwhileUnderSlo ? { cell: next.cell, worth } : undefined
 }
 
-function courseOf(candidates: readonly Candidate[], known: Knowledge, taken: Cell | undefined): Course {
+function pursuitOf(candidates: readonly Candidate[], known: Knowledge, taken: Cell | undefined): Pursuit {
   const places: { readonly x: number; readonly y: number }[] = [...known.seen]
   const whole = hypervolume([...places, ...candidates.map(c => c.predicted)])
   const open = new Set(candidates.filter(c => c.cell !== taken && known.plane.gain(c.predicted) > 0))
@@ -128,29 +128,29 @@ function courseOf(candidates: readonly Candidate[], known: Knowledge, taken: Cel
   return { open, places, whole }
 }
 
-function* cheapestFirst(courses: readonly Course[], cost: Cost, deployed: Set<PlannedDeployment>): Generator<Wanted> {
+function* cheapestFirst(pursuits: readonly Pursuit[], cost: Cost, deployed: Set<PlannedDeployment>): Generator<Wanted> {
   for (;;) {
-    let best: { readonly candidate: Candidate; readonly course: Course; readonly worth: number } | undefined
+    let best: { readonly candidate: Candidate; readonly pursuit: Pursuit; readonly worth: number } | undefined
     let most = 0
-    for (const course of courses) {
-      const plane = planeOf(course.places)
-      if (plane.hypervolume >= (1 - worthwhile) * course.whole) continue
-      for (const candidate of course.open) {
+    for (const pursuit of pursuits) {
+      const plane = planeOf(pursuit.places)
+      if (plane.hypervolume >= (1 - worthwhile) * pursuit.whole) continue
+      for (const candidate of pursuit.open) {
         const worth = plane.gain(candidate.predicted)
         if (worth <= 0) {
-          course.open.delete(candidate)
+          pursuit.open.delete(candidate)
           continue
         }
         const seconds = candidate.seconds + (deployed.has(candidate.cell.planned) ? 0 : cost.redeployS)
         if (worth / seconds > most) {
           most = worth / seconds
-          best = { candidate, course, worth }
+          best = { candidate, pursuit, worth }
         }
       }
     }
     if (best === undefined) return
-    best.course.open.delete(best.candidate)
-    best.course.places.push(best.candidate.predicted)
+    best.pursuit.open.delete(best.candidate)
+    best.pursuit.places.push(best.candidate.predicted)
     deployed.add(best.candidate.cell.planned)
     yield { cell: best.candidate.cell, worth: Math.min(1, best.worth) }
   }

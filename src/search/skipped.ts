@@ -62,8 +62,8 @@ function reasonOf(
   return { reason: 'dominated', why: `${what}; ${at} has ${x.toFixed(1)} and ${y.toFixed(1)}`, expected }
 }
 
-function sloRemark({ overshoot }: Predicted): string {
-  return overshoot.mean > 0 ? `, ${Math.exp(overshoot.mean).toFixed(1)} times over the SLO` : ''
+function sloRemark({ sloRatio }: Predicted): string {
+  return sloRatio.mean > 0 ? `, ${Math.exp(sloRatio.mean).toFixed(1)} times over the SLO` : ''
 }
 
 function levelOf({ repeats }: Cell): string {

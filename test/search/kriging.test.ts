@@ -3,19 +3,19 @@ import { describe, test } from 'node:test'
 import { createRandom } from '../../src/model/index.ts'
 import { kriging } from '../../src/search/kriging.ts'
 
-const likeness = (a: number, b: number) => Math.exp(-((a - b) ** 2) / 2)
+const kernel = (a: number, b: number) => Math.exp(-((a - b) ** 2) / 2)
 const places = [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4]
 const smooth = (x: number) => 0.1 * Math.sin(x)
 
 describe('kriging', () => {
   test('goes through what was measured without noise, and between it nearly so', () => {
-    const at = kriging(places, [places.map(smooth)], [0.1], likeness)
+    const at = kriging(places, [places.map(smooth)], [0.1], kernel)
     for (const x of [...places, 0.25, 1.75, 3.25])
       assert.ok(Math.abs((at(x)[0]?.mean ?? 1) - smooth(x)) < 0.003, `${x}`)
   })
 
   test('far from everything expects the trend, and is as unsure as it was before', () => {
-    const at = kriging(places, [places.map(smooth)], [0.1], likeness)
+    const at = kriging(places, [places.map(smooth)], [0.1], kernel)
     const [far, near] = [at(100)[0], at(2)[0]]
     assert.ok(far && near)
     assert.ok(Math.abs(far.mean) < 1e-9)
@@ -30,7 +30,7 @@ describe('kriging', () => {
       values.map(() => 0),
       [values],
       [0.1],
-      likeness,
+      kernel,
     )(0)[0]
     assert.ok(Math.abs((found?.mean ?? 0) - mean) < 0.01)
   })
@@ -41,7 +41,7 @@ describe('kriging', () => {
       const random = createRandom(`held/${run}`)
       const [a, b] = [random.normal(), random.normal()]
       const truth = (x: number) => 0.1 * (a * Math.sin(x) + b * Math.cos(x))
-      const at = kriging(places, [places.map(truth)], [0.1], likeness)
+      const at = kriging(places, [places.map(truth)], [0.1], kernel)
       for (const x of [0.7, 2.2, 3.9, 4.6, 5.5]) {
         const found = at(x)[0]
         all++

@@ -38,8 +38,8 @@ function aroundLevels(values: readonly number[], changes: readonly LevelChange[]
 export function betweenRuns(logs: readonly (readonly (number | null)[])[]): BetweenRuns | null {
   const count = logs[0]?.length ?? 0
   const means = Array.from({ length: count }, (_, i) => meanOf(logs.flatMap(run => run[i] ?? [])))
-  const strays = logs.map(run => run.map((value, i) => (value === null ? null : value - (means[i] ?? value))))
-  const levelled = strays.flatMap(run => {
+  const residuals = logs.map(run => run.map((value, i) => (value === null ? null : value - (means[i] ?? value))))
+  const levelled = residuals.flatMap(run => {
     const known = run.filter(value => value !== null)
     return known.length === 0 ? [] : [{ run, level: median(known) }]
   })

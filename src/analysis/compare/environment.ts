@@ -4,7 +4,7 @@ import type { Manifest } from '../../journal/manifest.ts'
 import type { Run } from '../../journal/run.ts'
 import { canonicalJson, type Load } from '../../model/index.ts'
 import { originOf } from '../origin.ts'
-import { windowOfMeasurement } from './likeness.ts'
+import { windowOfMeasurement } from './comparable.ts'
 import { subjectOf } from './match.ts'
 import { sectionOf } from './sweep-text.ts'
 

@@ -1,7 +1,7 @@
 import { canonicalJson, topologyLabel } from '../../model/index.ts'
 import { loadLabel } from '../load-label.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
-import { unlikeness } from './likeness.ts'
+import { differenceOfKind } from './comparable.ts'
 
 /** The same point in two runs. */
 export interface Pair {
@@ -54,7 +54,7 @@ export function asked(point: PointSubject) {
   }
 }
 
-/** What a point is about: deployment, lengths and load level; not how it was asked or measured, see {@link unlikeness}. */
+/** What a point is about: deployment, lengths and load level; not how it was asked or measured, see {@link differenceOfKind}. */
 export function subjectOf({ workload, load: { level }, deployment }: PointSubject) {
   return {
     topology: topologyLabel(deployment.topology),
@@ -79,7 +79,7 @@ function pairBy(
   for (const [k, [b, ...moreBase]] of bases) {
     const [h, ...moreHead] = heads.get(k) ?? []
     if (b === undefined || h === undefined || moreBase.length > 0 || moreHead.length > 0) continue
-    pairs.push({ base: b, head: h, note, unlike: unlikeness(b, h) })
+    pairs.push({ base: b, head: h, note, unlike: differenceOfKind(b, h) })
   }
   const paired = new Set(pairs.flatMap(pair => [pair.base, pair.head]))
   return {

@@ -2,7 +2,7 @@ import type { Run } from '../../journal/run.ts'
 import { analyse } from '../analyse.ts'
 import { loadLabel } from '../load-label.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
-import { meetsSlo, objectives, worstOvershoot } from '../slo.ts'
+import { meetsSlo, objectives, worstSloRatio } from '../slo.ts'
 import { amountText } from './amount.ts'
 import type { AbsoluteGate, Limit } from './gate.ts'
 import { type GateCase, type GateOutcome, type Outcome, outcomeOf, pointCount } from './outcome.ts'
@@ -149,7 +149,7 @@ function sloFor(subject: Subject, lossAllowed: boolean): Judged {
   if (points.length > 0 && !asked) return judged('not tested', 'it has no SLO')
   if (valid.length === 0) return judged(lossAllowed ? 'skipped' : 'not tested', lost)
   if (meeting.length === 0) {
-    const nearest = valid.toSorted((a, b) => worstOvershoot(a) - worstOvershoot(b))[0]
+    const nearest = valid.toSorted((a, b) => worstSloRatio(a) - worstSloRatio(b))[0]
     return judged(
       'failed',
       `met at none of ${pointCount(all)}${nearest === undefined ? '' : nearestText(nearest)}${lost === '' ? '' : `; ${lost}`}`,

@@ -83,7 +83,7 @@ export function levelChanges(
 const nightsOff = 2
 
 /**
- * The changes with the night that all values between their neighbours say: a look that called one had few values after it, and a stray just
+ * The changes with the night that all values between their neighbours say: a look that called one had few values after it, and an outlier just
  * before it can pass for its first. Least absolute deviations from the medians of both sides, which odd nights don't move.
  */
 function dated({ track, logs, changes }: State): readonly LevelChange[] {
@@ -116,7 +116,7 @@ interface State {
 
 /** What a track's values before a run tell: its level since the last change, and its noise. */
 interface Before {
-  /** How much of a stray the next value keeps. */
+  /** How much of a residual the next value keeps. */
   readonly memory: number
   /** Variance of what is new in a value. */
   readonly variance: number
@@ -200,13 +200,13 @@ function stepOf(before: Before, count: number, after: readonly number[]): number
   return size / Math.sqrt((Math.max(before.variance, leastVariance) * level) / determinant)
 }
 
-/** A night of a new level strays no further beyond its lower third. */
+/** A night of a new level deviates no further than its lower third. */
 const usualSpread = 2
 
 /** Values after a change, with those cut that stand out from a third of them: odd nights among usual ones make no change, however odd. */
 function lasting(values: readonly number[], { level, usual }: Before, sign: number): readonly number[] {
-  const strays = values.map(value => sign * (value - level)).sort((a, b) => a - b)
-  const most = (strays[Math.floor(values.length / 3) - 1] ?? 0) + usualSpread * usual
+  const residuals = values.map(value => sign * (value - level)).sort((a, b) => a - b)
+  const most = (residuals[Math.floor(values.length / 3) - 1] ?? 0) + usualSpread * usual
   return values.map(value => level + sign * Math.min(most, sign * (value - level)))
 }
 
@@ -219,7 +219,7 @@ function withoutOdd(values: readonly number[], usual: number): readonly number[]
 }
 
 /** What a track's values before a run tell of its noise. */
-interface Strays {
+interface Residuals {
   readonly sides: readonly (readonly number[])[]
   /** Sums of squares, of products of neighbours and of those two apart, and how many values on how many levels they are of. */
   readonly squares: number
@@ -236,21 +236,21 @@ function levelsBefore({ track, logs, changes }: State, run: number): readonly (r
   return starts.map((from, i) => logs.slice(from, starts[i + 1] ?? end))
 }
 
-/** Strays beyond so many robust standard deviations are of odd nights. */
+/** Residuals beyond so many robust standard deviations are of odd nights. */
 const odd = 4
 /** From the median absolute deviation to the standard deviation of normal noise. */
 const normalDeviations = 1.4826
 
 /** Median distance of values from the median of their level. */
 function usualStray(levels: readonly (readonly number[])[]): number | null {
-  const strays = levels.flatMap(values => {
+  const residuals = levels.flatMap(values => {
     const middle = median([...values])
     return values.map(value => Math.abs(value - middle))
   })
-  return strays.length < leastBefore ? null : median(strays)
+  return residuals.length < leastBefore ? null : median(residuals)
 }
 
-function straysOf(levels: readonly (readonly number[])[], usual: number): Strays {
+function residualsOf(levels: readonly (readonly number[])[], usual: number): Residuals {
   const sides = levels.map(values => {
     const cut = withoutOdd(values, usual)
     const level = mean([...cut])
@@ -258,11 +258,11 @@ function straysOf(levels: readonly (readonly number[])[], usual: number): Strays
   })
   let [squares, products, productsApart, count] = [0, 0, 0, 0]
   for (const side of sides)
-    for (const [i, stray] of side.entries()) {
+    for (const [i, residual] of side.entries()) {
       count++
-      squares += stray * stray
-      if (i > 0) products += stray * (side[i - 1] ?? 0)
-      if (i > 1) productsApart += stray * (side[i - 2] ?? 0)
+      squares += residual * residual
+      if (i > 0) products += residual * (side[i - 1] ?? 0)
+      if (i > 1) productsApart += residual * (side[i - 2] ?? 0)
     }
   return { sides, squares, products, productsApart, count, levels: sides.length }
 }
@@ -273,19 +273,19 @@ function knownBefore(states: readonly State[], run: number): readonly (Before | 
   const usual = new Array<number>(states.length).fill(0)
   for (const members of families.values()) {
     const own = members.map(i => usualStray(levelled[i] ?? []))
-    const found = own.filter(stray => stray !== null)
+    const found = own.filter(residual => residual !== null)
     const middle = found.length === 0 ? 0 : median(found)
     // A point that varies more than the others has no odd nights for that; one that seems to vary less may have seen few.
     members.forEach((i, at) => {
       usual[i] = normalDeviations * Math.max(middle, own[at] ?? 0)
     })
   }
-  const strays = levelled.map((levels, i) => straysOf(levels, usual[i] ?? 0))
-  const enough = strays.filter(({ count, squares }) => count >= leastBefore && squares > 0)
+  const residuals = levelled.map((levels, i) => residualsOf(levels, usual[i] ?? 0))
+  const enough = residuals.filter(({ count, squares }) => count >= leastBefore && squares > 0)
   if (enough.length === 0) return states.map(() => null)
   const shared = sharedMemory(enough)
-  const memories = strays.map(own => memoryOf(own, shared, enough.length))
-  const fresh = strays.map((own, i) => innovations(own, memories[i] ?? 0))
+  const memories = residuals.map(own => memoryOf(own, shared, enough.length))
+  const fresh = residuals.map((own, i) => innovations(own, memories[i] ?? 0))
   const known = new Array<Before | null>(states.length).fill(null)
   for (const members of families.values()) {
     const moderated = moderatedVariances(members.map(i => fresh[i] ?? { variance: 0, freedom: 0 }))
@@ -327,8 +327,9 @@ const clearMemory = 0.15
  * low for how slowly it falls off to two. A first-order autoregression that is to have the noise of long levels right lies between
  * the first and the fall (for memories of 0.6 and 0.8 under such noise, within a tenth).
  */
-function sharedMemory(tracks: readonly Strays[]): number {
-  const over = (of: (strays: Strays) => number) => tracks.reduce((sum, strays) => sum + of(strays), 0) / tracks.length
+function sharedMemory(tracks: readonly Residuals[]): number {
+  const over = (of: (residuals: Residuals) => number) =>
+    tracks.reduce((sum, residuals) => sum + of(residuals), 0) / tracks.length
   const length = over(({ count, levels }) => count / levels)
   const one = unbiased(
     over(({ products, squares }) => products / squares),
@@ -347,7 +348,7 @@ const unbiased = (correlation: number, length: number) =>
   length <= 4 ? correlation : (correlation + 1 / length) / (1 - 3 / length)
 
 /** Of one track: what all show, or more where its own values say so; with a standard error for what so few values may hide. */
-function memoryOf({ squares, products, count, levels }: Strays, shared: number, tracks: number): number {
+function memoryOf({ squares, products, count, levels }: Residuals, shared: number, tracks: number): number {
   const own = squares === 0 || count < leastBefore ? shared : unbiased(products / squares, count / levels)
   const moderated = Math.max(shared, (shared + own) / 2)
   const unsure = Math.sqrt((1 - Math.min(1, moderated ** 2)) / (count * Math.min(tracks, independentTracks)))
@@ -357,12 +358,12 @@ function memoryOf({ squares, products, count, levels }: Strays, shared: number, 
 /** Tracks of one machine move together: so many independent ones are they worth at most. */
 const independentTracks = 4
 
-function innovations({ sides, count, levels }: Strays, memory: number): { variance: number; freedom: number } {
+function innovations({ sides, count, levels }: Residuals, memory: number): { variance: number; freedom: number } {
   const freedom = count - levels
   if (count < leastBefore || freedom < 1) return { variance: 0, freedom: 0 }
   let squares = 0
   for (const side of sides)
-    for (const [i, stray] of side.entries())
-      squares += i === 0 ? (1 - memory * memory) * stray * stray : (stray - memory * (side[i - 1] ?? 0)) ** 2
+    for (const [i, residual] of side.entries())
+      squares += i === 0 ? (1 - memory * memory) * residual * residual : (residual - memory * (side[i - 1] ?? 0)) ** 2
   return { variance: squares / freedom, freedom }
 }

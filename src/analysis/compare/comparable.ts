@@ -21,7 +21,7 @@ export function datasetOf({ workload: { datasetFile, datasetSha256 } }: Measured
  * What two measurements of one point differ in that makes their figures two different things: `window: whole → steady`. Empty when
  * they can be compared. What is not known of one of them is no difference.
  */
-export function unlikeness(base: MeasuredPoint, head: MeasuredPoint): string {
+export function differenceOfKind(base: MeasuredPoint, head: MeasuredPoint): string {
   const contents = [base, head].every(({ workload }) => workload.datasetSha256 !== undefined)
   const streamed = ({ load }: MeasuredPoint) => (load.streaming ? 'streamed' : 'in one piece')
   const facts: readonly (readonly [what: string, base: string, head: string])[] = [
