@@ -292,7 +292,7 @@
       return stamp(text, data.distribution, { quantiles }, { 'data-distribution': name })
     })
     const rows = data.percents.map((/** @type {number} */ percent, /** @type {number} */ i) => [
-      `${percent} %`,
+      `${percent}%`,
       ...present.map(([name = '']) => figure(point.detail[name][i])),
     ])
     const table = dataTable('Latency distributions', ['At or below', ...present.map(([, text = '']) => text)], rows)
@@ -351,7 +351,7 @@
   /** @param {string} unit @param {number | null} value */
   const valueText = (unit, value) => {
     if (unit === 'ms') return time(value)
-    return unit === '%' && value !== null ? `${figure(100 * value)} %` : `${figure(value)}${value === null ? '' : ` ${unit}`}`
+    return unit === '%' && value !== null ? `${figure(100 * value)}%` : `${figure(value)}${value === null ? '' : ` ${unit}`}`
   }
 
   /** Every figure that the point has. @param {any} detail */

@@ -1,7 +1,7 @@
 import type { Distribution } from './measurement.ts'
 import { type PercentileMethod, percentileMethod, rankOf } from './percentiles/index.ts'
 
-/** Buckets to the power of two: 128, so that a bucket's middle is at most 1/256 (0.39 %) off. */
+/** Buckets to the power of two: 128, so that a bucket's middle is at most 1/256 (0.39%) off. */
 const subBits = 7
 const bucketCount = (32 - subBits) << subBits
 
@@ -20,7 +20,7 @@ export interface HistogramState {
  * Times in ms, counted in log-linear buckets as HDR histograms do (Tene): recording is a few integer operations and
  * allocates nothing, and merging loses nothing, because counts and sums of whole microseconds add exactly.
  *
- * A percentile is off by at most 0.39 % of its value or 0.5 µs, whichever is more; mean and extremes are exact to the
+ * A percentile is off by at most 0.39% of its value or 0.5 µs, whichever is more; mean and extremes are exact to the
  * microsecond. Times above 35 minutes share the last bucket. NaN is not counted, times below 0 count as 0.
  */
 export class Histogram {

@@ -244,7 +244,7 @@ export interface Measurement {
   /** Whether TTFT went one way through the window; null with too few answers, absent in older runs and of external generators. */
   readonly ttftTrend?: Trend | null
   readonly client: ClientHealth
-  /** Honest upper bounds of tail percentiles (MLPerf early stopping, 99 % confidence); null where there are too few samples. */
+  /** Honest upper bounds of tail percentiles (MLPerf early stopping, 99% confidence); null where there are too few samples. */
   readonly tails?: {
     readonly [metric in 'ttftMs' | 'itlMs' | 'requestLatencyMs']: {
       readonly p95: number | null
@@ -252,7 +252,7 @@ export interface Measurement {
     }
   }
   /**
-   * 95 % intervals of percentiles from the requests of this run alone, in the order they were due: what another run would show differs by more.
+   * 95% intervals of percentiles from the requests of this run alone, in the order they were due: what another run would show differs by more.
    * Null where they are too few, or depend on each other too much, for the interval; absent from generators that give no requests.
    */
   readonly intervals?: {

@@ -24,7 +24,7 @@ export interface Series {
  * output', Simulation 69(6), 1997; batches: Spratt 1998). As usual the cut is looked for in the first half only.
  *
  * MSER always finds a cut, also in a series that never settles, such as the TTFT of an overloaded open loop. Hence the rest
- * must also hold: its halves may not differ by 10 % and by 5 standard errors. The error comes from the differences of
+ * must also hold: its halves may not differ by 10% and by 5 standard errors. The error comes from the differences of
  * neighbouring group means (von Neumann 1941), which a drift hardly inflates.
  *
  * Null below 40 values.
@@ -44,7 +44,7 @@ export function steadyState(series: Series): SteadyState | null {
     method,
     reached,
     fromS,
-    note: `it ${direction} by ${percent} % from the first to the second half of the rest`,
+    note: `it ${direction} by ${percent}% from the first to the second half of the rest`,
   }
 }
 

@@ -162,8 +162,8 @@ describe('a gate on history', () => {
       ['itl_p95>5%', 'ttft_p95>90%'].map(text => parseHistoryThreshold(text)),
     )
     assert.deepEqual(
-      gates.map(gate => historyGateText(history, gate).slice(0, 80)),
-      ['itl_p95>5%: failed at 1 of its series: 1P1D, 1000/1000, concurrency 4 +24 % sinc', 'ttft_p95>90%: passed'],
+      gates.map(gate => historyGateText(history, gate).slice(0, 79)),
+      ['itl_p95>5%: failed at 1 of its series: 1P1D, 1000/1000, concurrency 4 +24% sinc', 'ttft_p95>90%: passed'],
     )
     assert.match(historyAnnotations(history, gates).join('\n'), /^::error title=itl_p95>5%25::.*since 2026-01-08 03:00/)
     const { gateBroken, thresholds } = JSON.parse(historyJson(history, gates))

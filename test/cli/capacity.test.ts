@@ -100,7 +100,7 @@ fleet: { gpus_per_node: 8 }
       ])
       assert.equal(written.exitCode, 0, written.stderr)
       const month = new RegExp(
-        `a month of this traffic: [\\d,.]+ ${shown} \\(730 hours, every day alike, at 47\\.5 % of the peak rate on average: 25 million requests, `,
+        `a month of this traffic: [\\d,.]+ ${shown} \\(730 hours, every day alike, at 47\\.5% of the peak rate on average: 25 million requests, `,
       )
       const hour = new RegExp(`[\\d.]+ ${shown} an hour; [\\d.]+ ${shown} per million tokens`)
       const html = await readFile(join(folder.path, 'capacity.html'), 'utf8')

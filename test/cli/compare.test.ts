@@ -32,7 +32,7 @@ describe('fulcrum compare', () => {
     const { stdout, exitCode } = await fulcrum(['compare', run(0), run(2)])
     assert.equal(exitCode, 0)
     assert.match(stdout, /Shown slower at 4 of 4 points\./)
-    assert.match(stdout, /ITL p95 .* \+\d\d % .*slower/)
+    assert.match(stdout, /ITL p95 .* \+\d\d% .*slower/)
   })
 
   test('exits with 1 when a gate is broken, and with 0 when it holds', async () => {

@@ -38,7 +38,7 @@ describe('fulcrum history', () => {
     assert.equal(exitCode, 0)
     assert.match(stdout, /^nightly: 12 runs, \d+ lasting changes/)
     assert.match(stdout, /^since 2026-01-08 03:00 \(before: 2026-01-07 03:00\)$/m)
-    assert.match(stdout, /^ {2}ITL p95 of 1P1D, 1000\/1000, concurrency 4: worse by \+2\d %$/m)
+    assert.match(stdout, /^ {2}ITL p95 of 1P1D, 1000\/1000, concurrency 4: worse by \+2\d%$/m)
     const rows = stdout.split('\n')
     assert.deepEqual(
       rows.filter(line => line.length > 80),

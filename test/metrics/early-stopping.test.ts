@@ -26,5 +26,5 @@ test('the true percentile lies above the bound in about 1 of 100 runs', () => {
     const sorted = Float64Array.from({ length: 400 }, random.exponential).sort()
     if (truth > (tailBound(sorted, 95).atMost ?? 0)) above += 1
   }
-  assert.ok(above > 0 && above <= 32, `${above} of 2000 are above; 1 % is 20`)
+  assert.ok(above > 0 && above <= 32, `${above} of 2000 are above; 1% is 20`)
 })

@@ -27,7 +27,7 @@ test('merging the parts of any split gives the histogram of the whole', () => {
   )
 })
 
-test('the time at any rank is within 0.4 % or half a microsecond of the exact one', () => {
+test('the time at any rank is within 0.4% or half a microsecond of the exact one', () => {
   fc.assert(
     fc.property(times, fc.nat(), (values, any) => {
       const sorted = values.toSorted((a, b) => a - b)

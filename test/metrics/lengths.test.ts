@@ -32,7 +32,7 @@ const spread: readonly Length[] = [
 ]
 
 for (const length of spread) {
-  test(`already 200 ${length.kind} lengths have the mean that was asked, within 1 %`, () => {
+  test(`already 200 ${length.kind} lengths have the mean that was asked, within 1%`, () => {
     const asked = meanTokens(length)
     assert.ok(Math.abs(mean(drawn(length, 200)) - asked) < 0.01 * asked)
   })

@@ -69,8 +69,8 @@ test('a level that changes late is not steady', () => {
 })
 
 test('what never became steady says which way it went and by how much', () => {
-  assert.match(judged(200, at => 100 + at)?.note ?? '', /^it rose by 2\d % /)
-  assert.match(judged(200, at => 400 - at)?.note ?? '', /^it fell by 20 % /)
+  assert.match(judged(200, at => 100 + at)?.note ?? '', /^it rose by 2\d% /)
+  assert.match(judged(200, at => 400 - at)?.note ?? '', /^it fell by 20% /)
 })
 
 test('below 40 values nothing is said', () => {

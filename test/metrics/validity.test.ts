@@ -100,7 +100,7 @@ const invalid: readonly (readonly [string, Measurement, RegExp])[] = [
       requests: { sent: 1000, completed: 980, failed: 20 },
       errors: [{ kind: 'http-status', count: 20, example: 'HTTP 503' }],
     },
-    /20 of 1,000 requests failed \(2 %, at most 1 % allowed.*http-status \(20\): HTTP 503/,
+    /20 of 1,000 requests failed \(2%, at most 1% allowed.*http-status \(20\): HTTP 503/,
   ],
   [
     'nothing-answered',
@@ -110,16 +110,16 @@ const invalid: readonly (readonly [string, Measurement, RegExp])[] = [
   ['nothing-sent', { ...sound, requests: { sent: 0, completed: 0, failed: 0 } }, /no request was sent/],
   ['client-late', client({ sendLatenessMs: at(25) }), /p99 25\.0 ms after schedule, at most 20\.0 ms/],
   ['event-loop-delay', client({ eventLoopDelayMs: { mean: 5, p99: 80, max: 90 } }), /p99 80\.0 ms/],
-  ['client-starved', client({ runQueueShare: 0.6 }), /for 60 % of the time .* got no core, at most 40 % allowed/],
-  ['client-cpu', client({ cpuShare: 0.97 }), /busy 97 % of the time of its 1 thread/],
+  ['client-starved', client({ runQueueShare: 0.6 }), /for 60% of the time .* got no core, at most 40% allowed/],
+  ['client-cpu', client({ cpuShare: 0.97 }), /busy 97% of the time of its 1 thread/],
   ['in-flight-below-asked', client({ inFlight: { mean: 40, max: 64 } }), /40 requests were in flight.*64 were asked/],
   [
     'in-flight-below-asked',
     client({ inFlight: { mean: 63, max: 64, held: 0.5 } }),
-    /one was in flight for 50 % of the time, at least 90 % are needed/,
+    /one was in flight for 50% of the time, at least 90% are needed/,
   ],
-  ['isl-deviation', { ...sound, deviation: { isl: 0.1, osl: 0 } }, /prompts were 10 % longer/],
-  ['osl-deviation', { ...sound, deviation: { isl: 0, osl: -0.5 } }, /answers were 50 % shorter.*ignore_eos/],
+  ['isl-deviation', { ...sound, deviation: { isl: 0.1, osl: 0 } }, /prompts were 10% longer/],
+  ['osl-deviation', { ...sound, deviation: { isl: 0, osl: -0.5 } }, /answers were 50% shorter.*ignore_eos/],
 ]
 
 for (const [code, measurement, message] of invalid) {

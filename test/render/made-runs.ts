@@ -15,7 +15,7 @@ export interface MadeNoise {
   readonly runShift?: number
   /** The same of a point within a run. */
   readonly session?: number
-  /** Share of repeats whose TTFT is 18 % higher. */
+  /** Share of repeats whose TTFT is 18% higher. */
   readonly bimodal?: number
   /** Noise of point `i` as a multiple of the usual. */
   readonly scale?: (point: number) => number

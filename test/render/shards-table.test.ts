@@ -44,14 +44,14 @@ test('each shard is told at its worst over its points; where it was lost, the po
     [...row.matchAll(/<td[^>]*>(.*?)<\/td>/g)].map(([, cell]) => cell),
   )
   assert.deepEqual(rows, [
-    ['1: this machine', '2', '10', '–', '2 ms', '75 %', '0.2 ms', '0.4 ms', ''],
+    ['1: this machine', '2', '10', '–', '2 ms', '75%', '0.2 ms', '0.4 ms', ''],
     [
       '2: &lt;b&gt;gpu-02&lt;/b&gt;',
       '2',
       '7',
       '–',
       '2 ms',
-      '25 %',
+      '25%',
       '0.2 ms',
       '0.4 ms',
       `<em>${results[1]?.point.id}</em>`,

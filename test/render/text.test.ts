@@ -20,7 +20,7 @@ test('times change from ms to s at a second', () => {
 })
 
 test('changes carry their sign', () => {
-  assert.deepEqual([0.123, -0.0345, 0].map(change), ['+12 %', '−3.5 %', '+0.0 %'])
+  assert.deepEqual([0.123, -0.0345, 0].map(change), ['+12%', '−3.5%', '0%'])
 })
 
 test('durations read as a person would say them', () => {

@@ -85,7 +85,7 @@ describe('an invalid point that could overturn the recommendation', () => {
 
 test('the Markdown summary tells the mix, what holds back and what rates predict', () => {
   const text = summaryMarkdown(report)
-  assert.match(text, /## The mix: 70 % 8000\/256, 30 % 1000\/1000/)
+  assert.match(text, /## The mix: 70% 8000\/256, 30% 1000\/1000/)
   assert.match(text, /Try next: /)
   assert.match(text, /- A prefill worker reads/)
 })

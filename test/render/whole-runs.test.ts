@@ -31,8 +31,8 @@ describe('whole runs', () => {
     const [row, ...more] = wholeRuns(some)
     assert.deepEqual(more, [])
     assert.deepEqual([row?.deployment, row?.load], ['agg x2', 'concurrency 64'])
-    assert.equal(row?.figures.find(({ title }) => title === 'TTFT p95')?.change, '+200 %')
-    assert.equal(row?.figures.find(({ title }) => title === 'Output tokens/s')?.change, '+0.0 %')
+    assert.equal(row?.figures.find(({ title }) => title === 'TTFT p95')?.change, '+200%')
+    assert.equal(row?.figures.find(({ title }) => title === 'Output tokens/s')?.change, '0%')
   })
 
   test('are a section of the page and of summary.md', async () => {
@@ -40,10 +40,10 @@ describe('whole runs', () => {
     const page = pageHtml(report, await loadPageAssets())
     const section = /<section id="whole-runs".*?<\/section>/s.exec(page)?.[0] ?? ''
     assert.match(section, /1 of 8 points whose whole run differs/)
-    assert.match(section, /<td class="n">\+200 %<\/td>/)
+    assert.match(section, /<td class="n">\+200%<\/td>/)
     assert.match(
       summaryMarkdown(report),
-      /## Whole runs\n[^#]*\| 1000\/100 \| agg x2 \| concurrency 64 \| .*\(\+200 %\)/,
+      /## Whole runs\n[^#]*\| 1000\/100 \| agg x2 \| concurrency 64 \| .*\(\+200%\)/,
     )
   })
 
@@ -59,7 +59,7 @@ describe('whole runs', () => {
     const repeated = wholeRuns(analysisOf(result => withWhole(result, result.point.repeat === 1 ? 2 : 4), 2))
     assert.equal(repeated.length, 8)
     for (const { figures } of repeated)
-      assert.match(figures.find(({ title }) => title === 'TTFT p95')?.change ?? '', /^\+(19|20)\d %$/)
+      assert.match(figures.find(({ title }) => title === 'TTFT p95')?.change ?? '', /^\+(19|20)\d%$/)
     const [unstreamed] = wholeRuns(analysisOf(result => withWhole(result, 1, { itlMs: null, outputTokensPerS: 1 })))
     assert.deepEqual(unstreamed?.figures.find(({ title }) => title === 'ITL p95')?.change, '–')
   })

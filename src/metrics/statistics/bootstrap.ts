@@ -27,7 +27,7 @@ export interface BootstrapOptions {
  * Percentile bootstrap (Efron 1979): the middle of the statistic's distribution over resamples. With a block length, the
  * circular block bootstrap (Politis and Romano 1992), for values in time order that depend on their neighbours, such as the
  * latencies of requests that shared a batch. Blocks are few and vary too little: of strongly dependent values these intervals hold the
- * truth in 88 to 92 % of runs instead of 95 (docs/bench/statistics.md); for means and percentiles of series,
+ * truth in 88 to 92% of runs instead of 95 (docs/bench/statistics.md); for means and percentiles of series,
  * `seriesMeanInterval` and `percentileIntervalOfSeries` hold what they say.
  */
 export function bootstrapInterval(values: Float64Array, statistic: Statistic, options: BootstrapOptions): Interval {

@@ -43,7 +43,7 @@ function judgeSteady({ load: { level } }: Point, { steady, requests }: Measureme
   ]
 }
 
-/** Change of TTFT through the window that matters, and how sure it must be: 5 % of windows without a trend pass this. */
+/** Change of TTFT through the window that matters, and how sure it must be: 5% of windows without a trend pass this. */
 const trendThatMatters = 0.1
 const trendThatShows = 1.96
 
@@ -115,7 +115,7 @@ function judgeSamples(point: Point, measurement: Measurement): Finding[] {
     {
       severity: sloOnTail && samples < fewestForP95 ? 'warning' : 'note',
       code: 'few-samples',
-      message: `${unearned} on ${amount(samples)} samples; MLPerf's early stopping claims a p95 from ${samplesNeeded(95)} and a p99 from ${samplesNeeded(99)} on (99 % confidence)`,
+      message: `${unearned} on ${amount(samples)} samples; MLPerf's early stopping claims a p95 from ${samplesNeeded(95)} and a p99 from ${samplesNeeded(99)} on (99% confidence)`,
     },
   ]
 }

@@ -3,7 +3,7 @@ import type { Theme } from '../html/theme.ts'
 import { vegaConfig } from '../html/theme.ts'
 import type { CandidateView, CapacityView } from '../views/capacity.ts'
 
-/** Utilisation of each hour, against what all replicas answer (100 %) and what is left when nodes are lost. */
+/** Utilisation of each hour, against what all replicas answer (100%) and what is left when nodes are lost. */
 export function capacityDaySpec(day: CapacityView['day'], answer: CandidateView, theme: Theme): TopLevelSpec {
   const left = answer.spare.requestsPerS / (answer.replicas * answer.requestsPerSPerReplica)
   const y = {

@@ -51,7 +51,7 @@ export interface ForestRow {
   readonly verdict: string
 }
 
-/** Changes with their 95 % intervals around no change, one row a point in the order given. */
+/** Changes with their 95% intervals around no change, one row a point in the order given. */
 export function forestSpec(rows: readonly ForestRow[], theme: Theme): TopLevelSpec {
   const y = {
     field: 'point',

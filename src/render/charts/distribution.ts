@@ -14,7 +14,7 @@ export function distributionSpec(): TopLevelSpec {
     field: 'percent',
     type: 'quantitative' as const,
     title: null,
-    axis: { values: [0, 50, 95], labelExpr: "datum.value + ' %'" },
+    axis: { values: [0, 50, 95], labelExpr: "datum.value + '%'" },
   }
   const tooltip = [
     { field: 'percent', title: '% of requests' },

@@ -137,7 +137,7 @@ interface Axis {
   readonly title: string
 }
 
-/** Whiskers: the 95 % confidence interval of the mean over repeats, where there are repeats. */
+/** Whiskers: the 95% confidence interval of the mean over repeats, where there are repeats. */
 function intervals(x: Axis, y: Axis, color: ReturnType<typeof colourBySeries>): Layer[] {
   const opacity = { condition: { test: `(${inFocus}) && datum.onFrontier`, value: 0.7 }, value: 0.12 }
   const mark = { type: 'rule' as const, strokeWidth: 1.4, tooltip: false }

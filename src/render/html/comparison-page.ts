@@ -41,7 +41,7 @@ export async function comparisonHtml(
 ${crumbTrail(trail)}
 <header class="top"><p class="brand">Fulcrum comparison</p>
 <div class="title"><h1>${verdictSentence(comparison)}</h1>
-<p class="meta">Base ${base.manifest.sweep} ${base.manifest.runId} · head ${head.manifest.sweep} ${head.manifest.runId} · false-discovery rate ${falseDiscoveryRate * 100} % over ${comparison.tests} tests</p><p class="meta">${noiseSentence(comparison)}</p></div></header>
+<p class="meta">Base ${base.manifest.sweep} ${base.manifest.runId} · head ${head.manifest.sweep} ${head.manifest.runId} · false-discovery rate ${falseDiscoveryRate * 100}% over ${comparison.tests} tests</p><p class="meta">${noiseSentence(comparison)}</p></div></header>
 <main>
 ${gateList(comparison)}
 ${environment(comparison)}
@@ -91,7 +91,7 @@ ${await picture(`Frontiers of ${gain.workload}, base and head`, theme => frontie
 
 async function forestFigure(comparison: Comparison, of: Figure): Promise<Html> {
   const rows = forestRows(comparison, of)
-  return html`<figure><figcaption><h3>${of.title}</h3><p>${of.better === 'lower' ? 'Left is faster.' : 'Right is faster.'} Bars: 95 % interval.${
+  return html`<figure><figcaption><h3>${of.title}</h3><p>${of.better === 'lower' ? 'Left is faster.' : 'Right is faster.'} Bars: 95% interval.${
     rows.length > mostForestRows ? ` The ${mostForestRows} largest of ${rows.length} changes.` : null
   }</p></figcaption>${await picture(`Change of ${of.title} at each point`, theme => forestChart(rows, theme))}</figure>`
 }
@@ -107,7 +107,7 @@ function changesTable({ points }: Comparison): Html {
     all.length <= mostRows
       ? all
       : [...all.filter(({ item }) => isShown(item)), ...all.filter(({ item }) => !isShown(item))].slice(0, mostRows)
-  return html`${rows.length < all.length ? html`<p class="none">${rows.length} of ${all.length}, shown changes first; comparison.json has all.</p>` : null}${scrolling(html`<table><thead><tr><th>Point</th><th>Figure</th><th class="n">Base</th><th class="n">Head</th><th class="n">Change (95 %)</th><th>Verdict</th></tr></thead>
+  return html`${rows.length < all.length ? html`<p class="none">${rows.length} of ${all.length}, shown changes first; comparison.json has all.</p>` : null}${scrolling(html`<table><thead><tr><th>Point</th><th>Figure</th><th class="n">Base</th><th class="n">Head</th><th class="n">Change (95%)</th><th>Verdict</th></tr></thead>
 <tbody>${rows.map(
     ({ point, item }) =>
       html`<tr data-verdict="${item.verdict}"><td>${pointName(point.head)}</td><td>${item.figure.title}</td><td class="n" data-v="${item.base ?? ''}">${valueText(item.figure, item.base)}</td><td class="n" data-v="${item.head ?? ''}">${valueText(item.figure, item.head)}</td><td class="n">${changeText(item)}</td><td class="text">${item.verdict === 'slower' ? html`<em>slower</em>` : item.verdict}${[point.note, item.why].filter(text => text !== '').map(text => `; ${text}`)}</td></tr>`,

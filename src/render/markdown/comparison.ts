@@ -55,7 +55,7 @@ function summary(comparison: Comparison): string[] {
     ...(gates.length > 0
       ? [gates.map(gate => `- ${gateMarks[gate.outcome]} ${escapeMarkdown(clipped(gateText(gate), 500))}`).join('\n')]
       : []),
-    `Base: ${name(base)}. Head: ${name(head)}. Of ${total} figures ${counts.faster} are faster, ${counts.slower} slower, ${counts['no difference shown']} without a difference shown, ${counts['not comparable']} not comparable (false-discovery rate ${falseDiscoveryRate * 100} % over ${comparison.tests} tests). ${noiseSentence(comparison)}`.trim(),
+    `Base: ${name(base)}. Head: ${name(head)}. Of ${total} figures ${counts.faster} are faster, ${counts.slower} slower, ${counts['no difference shown']} without a difference shown, ${counts['not comparable']} not comparable (false-discovery rate ${falseDiscoveryRate * 100}% over ${comparison.tests} tests). ${noiseSentence(comparison)}`.trim(),
   ]
 }
 
@@ -126,7 +126,7 @@ const marks: { readonly [verdict in Verdict]: string } = {
   'not comparable': 'not comparable',
 }
 
-const header = ['| Point | Figure | Base | Head | Change (95 %) | Verdict |', '|---|---|---:|---:|---:|---|']
+const header = ['| Point | Figure | Base | Head | Change (95%) | Verdict |', '|---|---|---:|---:|---:|---|']
 
 function row(point: ComparedPoint, item: FigureChange): string {
   const note = [point.note, item.why].filter(text => text !== '').join('; ')

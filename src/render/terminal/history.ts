@@ -14,7 +14,7 @@ export interface HistoryRow {
   readonly latest: string
   /** Latest value against the baseline, or against the oldest run without one. */
   readonly since: string
-  /** 95 % of run means by the noise between repeats: `±3 %`. */
+  /** 95% of run means by the noise between repeats: `±3%`. */
   readonly noise: string
 }
 
@@ -44,7 +44,7 @@ export function historyRow(history: History, trend: Trend): HistoryRow {
     figure: trend.figure.title,
     latest: valueText(trend.figure, latest),
     since: latest === null || reference === null ? '–' : change(latest / reference - 1),
-    noise: trend.band === null ? '–' : `±${figure((trend.band - 1) * 100)} %`,
+    noise: trend.band === null ? '–' : `±${figure((trend.band - 1) * 100)}%`,
   }
 }
 
@@ -54,7 +54,7 @@ function referenceOf(history: History, trend: Trend): number | null {
   return trend.values.find(value => value.run === history.baseline)?.mean ?? null
 }
 
-/** `ITL p95 of 2P1D, 8000/256, concurrency 16: worse by +20 %`. */
+/** `ITL p95 of 2P1D, 8000/256, concurrency 16: worse by +20%`. */
 function changeSentence({ series, relative, verdict }: HistoryChange): string {
   const { workload, deployment, load } = series.subject
   const what = deployment === 'frontier' ? workload : `${deployment}, ${workload}, ${load}`

@@ -105,8 +105,8 @@ const many = (amount: number) => manyOf.format(amount)
 /** How many it takes should the intervals be read at their bad end. */
 export function cautiousText({ cautious }: CapacityView): string | null {
   if (cautious === 'unknown') return null
-  if (cautious === null) return 'at the bad end of the 95 % intervals it misses the SLO even at its lightest load'
-  return `at the bad end of the 95 % intervals a replica answers ${figure(cautious.requestsPerSPerReplica)} requests/s: ${counted(cautious.replicas, 'replica')} on ${counted(cautious.nodes, 'node')}${cautious.fits ? '' : ', too many'}`
+  if (cautious === null) return 'at the bad end of the 95% intervals it misses the SLO even at its lightest load'
+  return `at the bad end of the 95% intervals a replica answers ${figure(cautious.requestsPerSPerReplica)} requests/s: ${counted(cautious.replicas, 'replica')} on ${counted(cautious.nodes, 'node')}${cautious.fits ? '' : ', too many'}`
 }
 
 /** What the nodes there are would do, when that is not enough. */
@@ -125,6 +125,6 @@ export function effectText({ best }: SensitivityView, answer: CandidateView): st
   return `${change}${over}${other}`
 }
 
-export const percent = (share: number) => `${share < 0 ? '−' : ''}${figure(Math.abs(100 * share))} %`
-export const signed = (share: number) => `${share < 0 ? '−' : '+'}${Math.round(Math.abs(100 * share))} %`
+export const percent = (share: number) => `${share < 0 ? '−' : ''}${figure(Math.abs(100 * share))}%`
+export const signed = (share: number) => `${share < 0 ? '−' : '+'}${Math.round(Math.abs(100 * share))}%`
 export { figure, time }

@@ -6,7 +6,7 @@ import { lossesOf, lossSentence } from '../../analysis/compare/losses.ts'
 import { isStopped } from '../../analysis/gates/outcome.ts'
 import { change } from './format.ts'
 
-/** `+5.2 % (+3.1 % to +7.4 %)`; `–` where there is nothing to compare. */
+/** `+5.2% (+3.1% to +7.4%)`; `–` where there is nothing to compare. */
 export function changeText({ relative, ci95 }: Pick<FigureChange, 'relative' | 'ci95'>): string {
   if (relative === null) return '–'
   return ci95 === null ? change(relative) : `${change(relative)} (${change(ci95[0])} to ${change(ci95[1])})`

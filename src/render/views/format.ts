@@ -18,10 +18,10 @@ export function time(ms: number | null | undefined): string {
   return ms < 1000 ? `${figure(ms)} ms` : `${figure(ms / 1000)} s`
 }
 
-/** A figure's value as its unit is read: `187 ms`, `1.5 %`, else the bare number, whose unit stands in the title. */
+/** A figure's value as its unit is read: `187 ms`, `1.5%`, else the bare number, whose unit stands in the title. */
 export function valueText({ unit }: { readonly unit: string }, value: number | null | undefined): string {
   if (unit === 'ms') return time(value)
-  return unit === '%' && value !== null && value !== undefined ? `${figure(100 * value)} %` : figure(value)
+  return unit === '%' && value !== null && value !== undefined ? `${figure(100 * value)}%` : figure(value)
 }
 
 /** `1 workload`, `1,234 workloads`. */
@@ -29,12 +29,13 @@ export function counted(number: number, noun: string): string {
   return `${whole.format(number)} ${noun}${number === 1 ? '' : 's'}`
 }
 
-/** `+12 %`, `−3.4 %`: a relative change with its sign. */
+/** `+12%`, `−3.4%`, `0%`: a relative change with its sign. */
 export function change(relative: number): string {
   const percent = relative * 100
   const size = Math.abs(percent)
+  if (size < 0.05) return '0%'
   const digits = size >= 10 ? size.toFixed(0) : size.toFixed(1)
-  return `${percent < 0 ? '−' : '+'}${digits} %`
+  return `${percent < 0 ? '−' : '+'}${digits}%`
 }
 
 /** `41 s`, `3 min 20 s`, `2 h 5 min`. */

@@ -5,7 +5,7 @@ import { adjustForFalseDiscovery, adjustWithinBounds } from '../../../src/metric
 import { normalProbability } from '../../../src/metrics/statistics/normal.ts'
 import { createRandom } from '../../../src/model/index.ts'
 
-test('of what is called different among 100 figures, 20 of which are, at most 5 % is not; without control four times as much', () => {
+test('of what is called different among 100 figures, 20 of which are, at most 5% is not; without control four times as much', () => {
   const runs = 400
   const shares = { controlled: 0, plain: 0, found: 0 }
   for (let run = 0; run < runs; run++) {

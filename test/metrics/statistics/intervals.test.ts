@@ -35,7 +35,7 @@ for (const [percentile, count] of [
   [95, 200],
   [95, 1000],
 ] as const) {
-  test(`the interval of p${percentile} of ${count} independent values holds it in 93 to 97 % of runs`, () => {
+  test(`the interval of p${percentile} of ${count} independent values holds it in 93 to 97% of runs`, () => {
     isHonest(
       coverage(normalQuantile(percentile / 100), random =>
         percentileInterval(series(count, 0, random).sort(), percentile),
@@ -71,7 +71,7 @@ test('a series of which neighbours correlate by ρ is worth (1 − ρ) / (1 + ρ
   }
 })
 
-test('the mean of 1000 dependent values is held in 93 to 97 % of runs, and its median too', () => {
+test('the mean of 1000 dependent values is held in 93 to 97% of runs, and its median too', () => {
   isHonest(coverage(0, random => seriesMeanInterval(series(1000, 0.8, random))))
   isHonest(coverage(0, random => percentileIntervalOfSeries(series(1000, 0.5, random), 50)))
 })

@@ -47,7 +47,7 @@ test('the incomplete beta function has its known values', () => {
   near(incompleteBeta(0.99, 661, 2), 0.99 ** 662 * (1 + 662 * (1 / 0.99 - 1)), 1e-12)
 })
 
-test('intervals over 3 repeats hold the mean in 93 to 97 % of runs', () => {
+test('intervals over 3 repeats hold the mean in 93 to 97% of runs', () => {
   const held = coverage(2000, 100, random => repeatsInterval([...sample(3, () => 100 + 5 * random.normal())]))
   assert.ok(held > 0.935 && held < 0.965, `${held}`)
 })
@@ -56,7 +56,7 @@ test('one repeat has no interval', () => {
   assert.equal(repeatsInterval([1]), null)
 })
 
-test('percentile bootstrap intervals hold the mean of 100 normal values in 93 to 97 % of runs', () => {
+test('percentile bootstrap intervals hold the mean of 100 normal values in 93 to 97% of runs', () => {
   const held = coverage(600, 10, random =>
     bootstrapInterval(
       sample(100, () => 10 + random.normal()),
@@ -67,7 +67,7 @@ test('percentile bootstrap intervals hold the mean of 100 normal values in 93 to
   assert.ok(held > 0.93 && held < 0.97, `${held}`)
 })
 
-test('BCa intervals hold the mean of 100 skewed values in 93 to 97 % of runs', () => {
+test('BCa intervals hold the mean of 100 skewed values in 93 to 97% of runs', () => {
   const held = coverage(600, 1, random =>
     bcaInterval(sample(100, random.exponential), mean, { random, resamples: 400 }),
   )
@@ -119,7 +119,7 @@ for (const [name, pOf] of [
   ['Mann-Whitney', (a: Float64Array, b: Float64Array) => mannWhitney(a, b).p],
   ['the permutation test', (a: Float64Array, b: Float64Array, random: Random) => permutationP(a, b, random, 199)],
 ] as const) {
-  test(`${name} calls equal distributions different in at most 5 % of runs`, () => {
+  test(`${name} calls equal distributions different in at most 5% of runs`, () => {
     let called = 0
     for (let run = 0; run < 1000; run++) {
       const random = createRandom(run)

@@ -94,7 +94,7 @@ export function certainty({ best, runnerUp }: Recommendation): string[] {
   const lead = `${change(runnerUp.lead.relative)} tokens/s per GPU against the runner-up, ${runnerUp.point.label} at ${loadLabel(runnerUp.point.load.level)}`
   switch (runnerUp.lead.verdict) {
     case 'shown':
-      return [`${lead}: shown at 95 % confidence by ${best.valid.length} repeats.`]
+      return [`${lead}: shown at 95% confidence by ${best.valid.length} repeats.`]
     case 'not-shown':
       return [`${lead}: no difference shown by ${best.valid.length} repeats.`]
     case 'unknown':

@@ -91,7 +91,7 @@ export function servingModesTable(section: WorkloadReport): Html {
   const rows = section.analysis.servingModes
   if (rows.length === 0)
     return html`<p class="none">No GPU count was measured both ways. Aggregated and disaggregated deployments are only compared on equal GPUs: add an aggregated topology with the same number.</p>`
-  const verdicts = { shown: 'shown at 95 %', 'not-shown': 'no difference shown', unknown: 'measured once' }
+  const verdicts = { shown: 'shown at 95%', 'not-shown': 'no difference shown', unknown: 'measured once' }
   const side = (point: MeasuredPoint, meets: boolean) =>
     html`<td data-v="${point.y?.mean ?? ''}"><b>${figure(point.y?.mean)}</b> <span>${point.label}, ${shortLoad(point.load.level)}</span>${meets ? null : html` <em>misses SLO</em>`}</td>`
   return scrolling(html`<table class="stacked"><thead><tr><th>GPUs</th><th data-figure="output_tokens_per_s_per_gpu">Aggregated</th><th data-figure="output_tokens_per_s_per_gpu">Disaggregated</th><th>Change</th></tr></thead>

@@ -70,7 +70,7 @@ export function ratesLines({ prefill, decode, ratio, best, rows, advice }: RateM
   const apart = rows.filter(row => row.parts)
   const told =
     apart.length === 0
-      ? `Measured and predicted agree within 10 % at all ${rows.length} topologies.`
+      ? `Measured and predicted agree within 10% at all ${rows.length} topologies.`
       : `Prediction and measurement part at ${apart.map(row => `${row.label} (${change(row.apart)})`).join(', ')}.`
   return [
     `A prefill worker reads ${rate(prefill)}, a decode worker answers ${rate(decode)}: ${figure(ratio)} prefill for each decode worker.`,
@@ -94,7 +94,7 @@ ${mix.choices.length === 0 ? null : mixTable(mix.choices)}
 
 export function mixShares({ mix }: MixRecommendation): string {
   return Object.entries(mix)
-    .map(([name, share]) => `${figure(100 * share)} % ${name}`)
+    .map(([name, share]) => `${figure(100 * share)}% ${name}`)
     .join(', ')
 }
 
@@ -122,6 +122,6 @@ export function mixLines({ best, runnerUp, leftOut }: MixRecommendation): readon
 }
 
 function mixTable(choices: readonly MixChoice[]): Html {
-  return scrolling(html`<table><thead><tr><th>Deployment</th><th class="n">GPUs</th><th class="n">Requests/s</th><th class="n">Tokens/s per GPU</th><th>95 % interval</th></tr></thead>
+  return scrolling(html`<table><thead><tr><th>Deployment</th><th class="n">GPUs</th><th class="n">Requests/s</th><th class="n">Tokens/s per GPU</th><th>95% interval</th></tr></thead>
 <tbody>${choices.map(({ label, gpus, requestsPerS, tokensPerSPerGpu: { mean, ci95 } }) => html`<tr><td>${label}</td><td class="n">${gpus}</td><td class="n" data-v="${requestsPerS.mean}">${figure(requestsPerS.mean)}</td><td class="n" data-v="${mean}">${figure(mean)}</td><td>${ci95 === null ? 'measured once' : `${figure(ci95[0])} to ${figure(ci95[1])}`}</td></tr>`)}</tbody></table>`)
 }

@@ -78,7 +78,7 @@ function keyLine(section: WorkloadReport): string {
   if (section.points.some(point => point.slo === 'no')) said.push('Hollow: misses the SLO.')
   if (section.points.some(point => point.status !== 'ok')) said.push('Cross: invalid, never on the frontier.')
   if (section.points.some(point => point.xLow !== null))
-    said.push('Whiskers: 95 % confidence interval of the mean over repeats.')
+    said.push('Whiskers: 95% confidence interval of the mean over repeats.')
   if (section.points.some(point => point.recommended)) said.push('Ring: recommended.')
   return said.join(' ')
 }
