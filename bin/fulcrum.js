@@ -18,7 +18,11 @@ if (major < 22 || (major === 22 && minor < 19)) {
 const caches = process.env.XDG_CACHE_HOME || (process.env.HOME && `${process.env.HOME}/.cache`)
 try {
   for (const folder of caches ? [caches, `${caches}/fulcrum`] : []) if (!existsSync(folder)) mkdirSync(folder)
-  if (caches) module.enableCompileCache(`${caches}/fulcrum`)
+  if (caches) {
+    module.enableCompileCache(`${caches}/fulcrum`)
+    // The threads, the simulator and the shards that this process starts keep theirs there, too.
+    process.env.NODE_COMPILE_CACHE ??= `${caches}/fulcrum`
+  }
 } catch {}
 // In a checkout the TypeScript sources run as they are; the npm package has them compiled to dist/.
 const sources = new URL('../src/cli/main.ts', import.meta.url)

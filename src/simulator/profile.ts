@@ -1,9 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, extname, isAbsolute, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parse } from 'yaml'
 import { z } from 'zod'
 import { FulcrumError } from '../model/index.ts'
+import { parseNumberYaml } from './number-lists.ts'
 import type { Curve, Surface } from './table.ts'
 
 /** Measured times of one attention layout. */
@@ -112,7 +112,7 @@ const profileSchema = z.strictObject({
  * @throws FulcrumError bad-input `profile-invalid` that lists every problem by its path in the file
  */
 export function parseProfile(text: string, file: string): Profile {
-  const parsed = profileSchema.safeParse(parse(text))
+  const parsed = profileSchema.safeParse(parseNumberYaml(text))
   if (!parsed.success) {
     const problems = parsed.error.issues.map(issue => `${issue.path.join('.') || 'profile'}: ${issue.message}`)
     throw new FulcrumError('bad-input', 'profile-invalid', `Not a usable profile: ${problems.join('; ')}`, {
