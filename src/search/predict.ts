@@ -25,7 +25,7 @@ export type Predictor = (cell: Cell) => Predicted | null
 const quantities = ['x', 'rate', 'ttft', 'itl', 'latency'] as const
 type Logs = { readonly [quantity in (typeof quantities)[number]]: number }
 
-/** How far each residuals from the trend before anything is known, as standard deviations of logarithms. */
+/** How far each quantity deviates from the trend before anything is known, as standard deviations of logarithms. */
 const expected = [0.02, 0.03, 0.3, 0.1, 0.1]
 
 /** Loads may be predicted up to this many times the heaviest one measured of a kind of worker; beyond, a prediction is a guess. */
