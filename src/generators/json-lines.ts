@@ -48,17 +48,22 @@ export async function* readLines(file: string, signal: AbortSignal): AsyncGenera
   } catch (cause) {
     signal.throwIfAborted()
     if (cause instanceof FulcrumError) throw cause
-    throw new FulcrumError('bad-input', 'data-file-unreadable', `${file} can't be read: ${messageOf(cause)}`, {
-      where: file,
-      remedy: 'check the path and its permissions',
-      cause,
-    })
+    throw fileUnreadable(file, cause)
   } finally {
     input.destroy()
   }
 }
 
 const lineEnd = /\r\n|\n|\r/
+
+/** The error of a data file that can't be read. */
+export function fileUnreadable(file: string, cause: unknown): FulcrumError {
+  return new FulcrumError('bad-input', 'data-file-unreadable', `${file} can't be read: ${messageOf(cause)}`, {
+    where: file,
+    remedy: 'check the path and its permissions',
+    cause,
+  })
+}
 
 /** An error at a place in a data file. */
 export function lineError(file: string, line: number, column: number, message: string, remedy: string): FulcrumError {

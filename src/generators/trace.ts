@@ -1,5 +1,6 @@
 import { requestColumns } from './columns.ts'
-import { lineError, readJsonLines, readLines } from './json-lines.ts'
+import { readCsvRows } from './csv-rows.ts'
+import { lineError, readJsonLines } from './json-lines.ts'
 import { inferredUnit, type TraceTime, type TraceUnit, unitMs } from './trace-time.ts'
 
 /** Recorded requests, in columns, ascending in time. */
@@ -196,11 +197,7 @@ function readCsv(file: string, signal: AbortSignal): Rows {
   async function* rows(): AsyncGenerator<Row> {
     let columns: Columns | null = null
     let isBurst = false
-    let line = 0
-    for await (const text of readLines(file, signal)) {
-      line += 1
-      if (text.trim() === '') continue
-      const cells = text.split(',').map(cell => cell.trim().replace(/^"(.*)"$/, '$1'))
+    for await (const { line, cells, columnOf } of readCsvRows(file, signal)) {
       if (columns === null) {
         columns = csvColumns(file, line, cells)
         const names = cells.map(name => name.toLowerCase())
@@ -211,18 +208,17 @@ function readCsv(file: string, signal: AbortSignal): Rows {
       }
       const { at: atColumn, input: inputColumn, output: outputColumn } = columns
       const cell = (column: number) => cells[column] ?? ''
-      const columnAt = (column: number) => text.split(',', column).reduce((sum, before) => sum + before.length + 1, 1)
       const tokens = (column: number) => {
         const count = cell(column) === '' ? Number.NaN : Number(cell(column))
         if (isTokens(count)) return count
         const problem = `${JSON.stringify(cell(column))} is no number of tokens`
-        throw lineError(file, line, columnAt(column), problem, 'write a whole number from 1')
+        throw lineError(file, line, columnOf(column), problem, 'write a whole number from 1')
       }
       const isDate = !/^\d+(\.\d+)?(e[+-]?\d+)?$/i.test(cell(atColumn))
       const at = isDate ? dateMsOf(cell(atColumn)) : Number(cell(atColumn))
       if (!Number.isFinite(at)) {
         const problem = `${JSON.stringify(cell(atColumn))} is no time`
-        throw lineError(file, line, columnAt(atColumn), problem, 'write a number from 0, or a date and time')
+        throw lineError(file, line, columnOf(atColumn), problem, 'write a number from 0, or a date and time')
       }
       if (isBurst && Number(cell(outputColumn)) === 0) {
         unanswered += 1

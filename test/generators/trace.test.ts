@@ -57,6 +57,12 @@ test('a CSV trace with Mooncake names is read', async () => {
   assert.equal(trace.hashIds, null)
 })
 
+test('quoted cells of a CSV may hold commas and quotes', async () => {
+  const text = 'name,timestamp,input_length,output_length\n"Doe, ""J""",5,10,20\n\n"x",9,"11",21\n'
+  const trace = await read(text, 'quoted.csv')
+  assert.deepEqual([...trace.inputTokens, ...trace.outputTokens], [10, 11, 20, 21])
+})
+
 test('an Azure LLM trace is read, its times beyond milliseconds', async () => {
   const rows = ['2023-11-16 18:17:03.9799600,4808,10', '2023-11-16 18:17:04.0319600,110,27']
   const trace = await read(`TIMESTAMP,ContextTokens,GeneratedTokens\n${rows.join('\n')}\n`, 'azure.csv')
@@ -73,6 +79,12 @@ const mistakes: readonly (readonly [string, string, string, RegExp])[] = [
   ['too few hash ids', line({ hash_ids: [1] }), 'a.jsonl', /a\.jsonl:1:53: 1 hash_ids for 600 tokens; write 2/],
   ['nothing at all', '\n\n', 'a.jsonl', /the trace is empty/],
   ['a CSV without a column', 'timestamp,input_length\n1,2', 'a.csv', /a\.csv:1:1: the header has no output_length/],
+  [
+    'a CSV whose quotes do not match',
+    'timestamp,input_length,output_length\n5,1,2\n6,"1,2\n7,1,2',
+    'a.csv',
+    /a\.csv:\d+:1: Quote Not Closed/,
+  ],
   [
     'a CSV cell that is no count',
     'timestamp,input_length,output_length\n1,x,2',

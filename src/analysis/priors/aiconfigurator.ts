@@ -1,3 +1,4 @@
+import { CsvError, parse } from 'csv-parse/sync'
 import { FulcrumError } from '../../model/index.ts'
 import type { Prior } from './prior.ts'
 
@@ -9,11 +10,26 @@ import type { Prior } from './prior.ts'
  * @throws FulcrumError bad-input `prior-file-invalid` with file:line:column
  */
 export function aiconfiguratorPriors(text: string, file: string): readonly Prior[] {
-  const [header, ...rows] = text.split(/\r?\n/)
-  const columns = cellsOf(header ?? '')
+  const [header, ...rows] = rowsOf(text, file)
+  const columns = header?.record ?? []
   const missing = needed(columns).find(name => !columns.includes(name))
   if (missing !== undefined) throw invalid(file, 1, 1, `there is no column ${JSON.stringify(missing)}`)
-  return rows.flatMap((row, index) => (row.trim() === '' ? [] : [priorOf(row, { columns, file, line: index + 2 })]))
+  return rows.map(({ record, info }) => priorOf(record, { columns, file, line: info.lines }))
+}
+
+interface Row {
+  readonly record: readonly string[]
+  readonly info: { readonly lines: number }
+}
+
+function rowsOf(text: string, file: string): readonly Row[] {
+  try {
+    const rows: unknown = parse(text, { bom: true, info: true, relax_column_count: true, skip_empty_lines: true })
+    return rows as readonly Row[]
+  } catch (error) {
+    if (error instanceof CsvError) throw invalid(file, Number(error.lines ?? 1), 1, error.message)
+    throw error
+  }
 }
 
 interface Place {
@@ -30,8 +46,7 @@ function needed(columns: readonly string[]): readonly string[] {
   return [...shared, ...(isDisaggregated(columns) ? roles : ['tp', 'pp', 'dp'])]
 }
 
-function priorOf(row: string, place: Place): Prior {
-  const cells = cellsOf(row)
+function priorOf(cells: readonly string[], place: Place): Prior {
   const number = (name: string) => {
     const at = place.columns.indexOf(name)
     const cell = cells[at] ?? ''
@@ -64,13 +79,6 @@ function priorOf(row: string, place: Place): Prior {
     gpusPerDecodeWorker: workerGpus('(d)'),
     prefillGpus: prefill * workerGpus('(p)'),
   }
-}
-
-/** Cells of a CSV line; quotes around a cell are taken off. */
-function cellsOf(line: string): readonly string[] {
-  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
-    ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '',
-  )
 }
 
 function invalid(file: string, line: number, column: number, wrong: string): FulcrumError {

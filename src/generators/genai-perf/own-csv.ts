@@ -1,3 +1,4 @@
+import { CsvError, parse } from 'csv-parse/sync'
 import type { Finding } from '../../metrics/measurement.ts'
 import type { OwnFigures } from './own-figures.ts'
 
@@ -17,8 +18,7 @@ export type CsvFigures = { readonly [metric: string]: CsvFigure }
 export function readCsvFigures(text: string): CsvFigures {
   const found: { [metric: string]: CsvFigure } = {}
   let statistics: readonly string[] = []
-  for (const line of text.split(/\r?\n/)) {
-    const [name = '', ...cells] = cellsOf(line)
+  for (const [name = '', ...cells] of rowsOf(text)) {
     if (name === 'Metric') statistics = cells.map(cell => (cell === 'Value' ? 'avg' : cell))
     const metric = /^(.+) \((.+)\)$/.exec(name)
     if (metric === null) continue
@@ -32,11 +32,14 @@ export function readCsvFigures(text: string): CsvFigures {
   return found
 }
 
-/** Cells of a line, quotes taken off (RFC 4180; genai-perf writes no line breaks into cells). */
-function cellsOf(line: string): string[] {
-  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
-    ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '',
-  )
+/** Rows of a CSV text; none where it is no CSV. */
+function rowsOf(text: string): readonly (readonly string[])[] {
+  try {
+    return parse(text, { bom: true, relax_column_count: true, skip_empty_lines: true })
+  } catch (error) {
+    if (error instanceof CsvError) return []
+    throw error
+  }
 }
 
 /** The CSV is rounded to two decimals. */
