@@ -1,5 +1,7 @@
 import type { SaidOfEngines } from '../deployers/doctor/check.ts'
 import { type Addresses, type Check, examineMachine } from '../deployers/doctor/doctor.ts'
+import { unknownEngine } from '../engines/index.ts'
+import { findSetting } from '../engines/setting.ts'
 import {
   type Deployment,
   type EngineSettings,
@@ -9,7 +11,7 @@ import {
   largest,
   rolesOf,
 } from '../model/index.ts'
-import { findSetting } from '../spec/checks/setting.ts'
+
 import { loadSweep } from '../spec/load-sweep.ts'
 import { askingOf } from './asking.ts'
 
@@ -47,7 +49,7 @@ export async function examine(file?: string, addresses: Addresses = {}): Promise
 /** What a deployment says of its engines, whatever they call it. */
 function enginesOf(deployment: Deployment | undefined): SaidOfEngines {
   const figure = (settings: EngineSettings, meaning: 'maxBatchSize' | 'maxNumTokens') => {
-    const value = findSetting(meaning, settings)?.value
+    const value = findSetting(meaning, settings, unknownEngine.spellings)?.value
     return typeof value === 'number' ? value : null
   }
   const said = Object.entries(deployment?.engine ?? {}).map(([role, settings]) => [

@@ -2,8 +2,7 @@ import type { DeployerAbilities } from '../deployers/abilities.ts'
 import type { Deployment, Json, Model, Role } from '../model/index.ts'
 import { gpusOf, roles } from '../model/index.ts'
 import { pathText, type Report } from '../yaml/problem.ts'
-import { backendOf } from './checks/backend.ts'
-import { parallelGpus } from './checks/parallelism.ts'
+import { engineOf } from './checks/backend.ts'
 import { roleSettings, type SettingSources } from './checks/sources.ts'
 import { deploymentId } from './identity.ts'
 import { crossSettings, type RoleSettings, type WantedEngine } from './sections/engine.ts'
@@ -71,7 +70,7 @@ function gpusPerWorker(
     const explicit = typeof said === 'object' && said !== null ? said[role] : said
     return (
       explicit ??
-      parallelGpus(roleSettings(parts.raw, role, engine[role] ?? {}), backendOf(parts.raw)) ??
+      engineOf(parts.raw).gpusPerWorker(roleSettings(parts.raw, role, engine[role] ?? {})) ??
       attached ??
       parts.abilities.gpusOfRole?.(role) ??
       parts.abilities.gpusPerWorker ??

@@ -65,14 +65,14 @@ describe('GPUs per worker', () => {
     const deploy = '{ with: dynamo, backend: dynamo.trtllm, gpus_per_worker: 8 }'
     await refused(
       text('trtllm', '{ all: { tensor_parallel_size: 4 } }', { ...aggregated, deploy }),
-      /^7:40: the parallel sizes of aggregated workers make 4 GPUs, and gpus_per_worker is 8; write gpus_per_worker: 4/,
+      /^7:40: the parallel sizes of aggregated workers need 4 GPUs, but gpus_per_worker is 8; write gpus_per_worker: 4/,
     )
   })
 
   test('have to be whole', async () => {
     await refused(
       text('trtllm', '{ all: { tensor_parallel_size: four } }', aggregated),
-      /^7:40: a parallel size is "four"; /,
+      /^7:40: invalid parallel size "four"; /,
     )
   })
 })
@@ -92,7 +92,7 @@ describe('experts and attention DP', () => {
     [
       'trtllm',
       '{ tensor_parallel_size: 8, moe_config: { backend: WIDEEP } }',
-      /^7:66: WideEP of aggregated workers needs attention DP/,
+      /^7:66: WideEP in aggregated workers needs attention DP/,
     ],
     [
       'sglang',
@@ -117,7 +117,7 @@ describe('experts and attention DP', () => {
   test('attention DP over one GPU is warned of', () =>
     warned(
       text('trtllm', '{ all: { tensor_parallel_size: 1, enable_attention_dp: true } }', aggregated),
-      /^s\.yaml:7:64: attention DP over one GPU changes nothing/,
+      /^s\.yaml:7:64: attention DP over one GPU has no effect/,
     ))
 })
 
@@ -127,7 +127,7 @@ describe('the KV cache between prefill and decode', () => {
       `{ all: { ${sound} }, prefill: { ${prefill} }, decode: { ${decode} } }`
     await refused(
       text('trtllm', engine('kv_cache_dtype: fp8', 'kv_cache_config: { dtype: auto }')),
-      /^7:\d+: the KV cache dtype is "fp8" in prefill and "auto" in decode workers; write the same for both/,
+      /^7:\d+: the KV cache dtype is "fp8" in prefill and "auto" in decode workers; write the same value for both/,
     )
     await warned(text('trtllm', engine('kv_cache_dtype: fp8', 'kv_cache_config: { dtype: fp8 }')))
   })
@@ -146,7 +146,7 @@ describe('the KV cache between prefill and decode', () => {
     const found = await problems(text('trtllm', '{ prefill: { max_batch_size: 1 }, decode: { max_batch_size: 8 } }'))
     assert.match(
       found[0] ?? '',
-      /^7:20: prefill workers have no cache_transceiver_config\.backend, so TensorRT-LLM can't pass/,
+      /^7:20: prefill workers have no cache_transceiver_config\.backend, so TensorRT-LLM can't transfer/,
     )
     assert.match(found[1] ?? '', /^7:\d+: decode workers have no cache_transceiver_config/)
   })
@@ -157,7 +157,7 @@ describe('the KV cache between prefill and decode', () => {
         'trtllm',
         `{ all: { ${sound} }, decode: { kv_cache_config: { tokens_per_block: 64 }, speculative_config: { decoding_type: MTP, num_nextn_predict_layers: 1 } } }`,
       ),
-      /the KV cache's block is nothing in prefill and 64 in decode workers/,
+      /the KV cache block size is nothing in prefill and 64 in decode workers/,
       /speculative_config is nothing in prefill and .*MTP/,
     ))
 })
@@ -166,14 +166,14 @@ describe('lengths', () => {
   test('above max_seq_len are refused at the workload', async () => {
     await refused(
       text('vllm', '{ decode: { max_model_len: 8255 } }'),
-      /^5:13: 8000\/256 needs 8256 tokens a sequence, and decode workers have max_seq_len 8255; raise/,
+      /^5:13: 8000\/256 needs 8256 tokens per sequence, but max_seq_len of decode workers is 8255; raise/,
     )
   })
 
   test('of a prefill worker are the prompt and its first token', async () => {
     await refused(
       text('vllm', '{ prefill: { max_model_len: 8000 } }'),
-      /needs 8001 tokens a sequence, and prefill workers/,
+      /needs 8001 tokens per sequence, but max_seq_len of prefill workers/,
     )
     await warned(text('vllm', '{ prefill: { max_model_len: 8001 } }'))
   })
@@ -182,14 +182,14 @@ describe('lengths', () => {
     const engine = (more: string) => `{ all: { ${sound} }, prefill: { max_num_tokens: 4096${more} } }`
     await refused(
       text('trtllm', engine('')),
-      /^5:13: prompts of 8000\/256 have 8000 tokens, and prefill workers have max_num_tokens 4096/,
+      /^5:13: prompts of 8000\/256 have 8000 tokens, but max_num_tokens of prefill workers is 4096/,
     )
     await warned(text('trtllm', engine(', enable_chunked_prefill: true')))
   })
 
   test('of a distribution count at their long end', async () => {
     const workloads = '[{ isl: { uniform: { min: 10, max: 90 } }, osl: { mean: 10, stddev: 5 } }]'
-    await refused(text('vllm', '{ decode: { max_model_len: 109 } }', { workloads }), /needs 110 tokens a sequence/)
+    await refused(text('vllm', '{ decode: { max_model_len: 109 } }', { workloads }), /needs 110 tokens per sequence/)
   })
 })
 
@@ -197,7 +197,7 @@ describe('batches', () => {
   test('below the concurrency are warned of, with the room that there is', () =>
     warned(
       text('vllm', '{ decode: { max_num_seqs: 8 } }', { topologies: '1P2D', load: '{ concurrency: [1, 64] }' }),
-      /^s\.yaml:7:35: concurrency 64 is above the 16 sequences that 2 decode workers take at once: the rest waits; raise the batch size to 32/,
+      /^s\.yaml:7:35: concurrency 64 is above the 16 sequences that 2 decode workers can process at once, so requests queue; raise the batch size to 32/,
     ))
 
   test('count for each rank under TensorRT-LLM’s attention DP', () =>
@@ -212,14 +212,14 @@ describe('batches', () => {
         '{ all: { max_batch_size: 8, max_num_tokens: 15, speculative_config: { decoding_type: MTP, num_nextn_predict_layers: 1 } } }',
         aggregated,
       ),
-      /max_num_tokens 15 of aggregated workers is below max_batch_size 8 × 2 tokens a step/,
+      /max_num_tokens 15 of aggregated workers is below max_batch_size 8 × 2 tokens per step/,
     ))
 })
 
 test('a memory share above one is refused', () =>
   refused(
     text('sglang', '{ all: { mem_fraction_static: 85 } }', aggregated),
-    /^7:39: the memory share of aggregated workers is 85; /,
+    /^7:39: invalid memory share 85 of aggregated workers; /,
   ))
 
 test('an engine file that is no YAML is named with its line', () =>

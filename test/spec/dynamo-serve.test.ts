@@ -120,7 +120,7 @@ describe('a sweep over the guide’s `dynamo serve`', () => {
 
   test('refuses a workload that does not fit a role’s section of the engine file', async () => {
     await edit(`${configs}/disagg_llm_api_config.yaml`, 'max_num_tokens: 256', 'max_seq_len: 300')
-    assert.match((await problems('', { workloads: '[200/200]' }))[0] ?? '', /decode workers have max_seq_len 300/)
+    assert.match((await problems('', { workloads: '[200/200]' }))[0] ?? '', /max_seq_len of decode workers is 300/)
   })
 
   test('refuses KV caches of two kinds, by the engine file’s line', async () => {
@@ -131,7 +131,7 @@ describe('a sweep over the guide’s `dynamo serve`', () => {
 
   test('refuses parallel sizes that make other GPUs than a worker has', async () => {
     assert.deepEqual(await problems(', gpus_per_worker: 2', { topologies: '[agg x1]' }), [
-      `${configs}/agg_llm_api_config.yaml:3:23: the parallel sizes of aggregated workers make 4 GPUs, and gpus_per_worker is 2; write gpus_per_worker: 4 for aggregated, or remove it`,
+      `${configs}/agg_llm_api_config.yaml:3:23: the parallel sizes of aggregated workers need 4 GPUs, but gpus_per_worker is 2; write gpus_per_worker: 4 for aggregated, or remove it`,
     ])
   })
 

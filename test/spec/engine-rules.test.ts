@@ -29,12 +29,12 @@ describe('an engine file of TensorRT-LLM', () => {
     [
       'with a misspelled key is refused at the key',
       'tensor_parallel_size: 4\nmax_batchsize: 8\n',
-      /^\/sweeps\/engine\.yaml:2:1: 'max_batchsize' is no setting of TensorRT-LLM, which would refuse the whole configuration; did you mean 'max_batch_size'\?/,
+      /^\/sweeps\/engine\.yaml:2:1: unknown setting 'max_batchsize': TensorRT-LLM would reject the whole configuration; did you mean 'max_batch_size'\?/,
     ],
     [
       'with a misspelled key of a section is refused there',
       'kv_cache_config:\n  free_gpu_mem_fraction: 0.8\n',
-      /engine\.yaml:2:3: 'free_gpu_mem_fraction' is no setting of kv_cache_config.*did you mean 'free_gpu_memory_fraction'\?/,
+      /engine\.yaml:2:3: unknown setting 'free_gpu_mem_fraction' in kv_cache_config.*did you mean 'free_gpu_memory_fraction'\?/,
     ],
     [
       'with a section’s key at the top is told where it belongs',
@@ -44,7 +44,7 @@ describe('an engine file of TensorRT-LLM', () => {
     [
       'as it was for Dynamo 0.3 is told where its section went',
       'pytorch_backend_config:\n  use_cuda_graph: true\n',
-      /engine\.yaml:1:1: 'pytorch_backend_config'.*write it as the top level: cuda_graph_config/,
+      /engine\.yaml:1:1: unknown setting 'pytorch_backend_config'.*write it as top-level settings: cuda_graph_config/,
     ],
   ]
   for (const [what, content, pattern] of cases) {
@@ -88,22 +88,40 @@ stream_interval: 10
 
 test('arguments that would undo the engine section are refused', async () => {
   const engine = 'tensor_parallel_size: 4'
-  await refused(text('trtllm', engine, "override-engine-args: '{}'"), /^3:\d+: override-engine-args would win over/)
-  await refused(text('trtllm', engine, 'trtllm.max_batch_size: 8'), /^3:\d+: trtllm\.max_batch_size would win over/)
+  await refused(
+    text('trtllm', engine, "override-engine-args: '{}'"),
+    /^3:\d+: override-engine-args would override the engine section/,
+  )
+  await refused(
+    text('trtllm', engine, 'trtllm.max_batch_size: 8'),
+    /^3:\d+: trtllm\.max_batch_size would override the engine section/,
+  )
 })
 
 describe('settings that an engine would refuse', () => {
   const cases: readonly [backend: string, engine: string, pattern: RegExp][] = [
-    ['trtllm', 'moe_config: { backend: CUTLAS }', /has no 'CUTLAS' here; did you mean 'CUTLASS'\?/],
-    ['trtllm', 'kv_cache_config: { dtyp: fp8 }', /'dtyp' is no setting of kv_cache_config.*did you mean 'dtype'\?/],
-    ['trtllm', 'kv_cache_dtype: fp9', /has no 'fp9' here; did you mean 'fp8'\?/],
-    ['vllm', 'kv_cache_dtype: fp8_e4m4', /has no 'fp8_e4m4' here; did you mean 'fp8_e4m3'\?/],
+    [
+      'trtllm',
+      'moe_config: { backend: CUTLAS }',
+      /invalid value 'CUTLAS' for TensorRT-LLM in aggregated workers; did you mean 'CUTLASS'\?/,
+    ],
+    ['trtllm', 'kv_cache_config: { dtyp: fp8 }', /unknown setting 'dtyp' in kv_cache_config.*did you mean 'dtype'\?/],
+    [
+      'trtllm',
+      'kv_cache_dtype: fp9',
+      /invalid value 'fp9' for TensorRT-LLM in aggregated workers; did you mean 'fp8'\?/,
+    ],
+    [
+      'vllm',
+      'kv_cache_dtype: fp8_e4m4',
+      /invalid value 'fp8_e4m4' for vLLM in aggregated workers; did you mean 'fp8_e4m3'\?/,
+    ],
     ['vllm', 'swap_space: 4', /dynamo\.vllm has no setting 'swap_space'/],
     ['sglang', 'disaggregation_decode_tp: 4', /dynamo\.sglang has no setting 'disaggregation_decode_tp'/],
     [
       'trtllm',
       'tensor_parallel_size: 8, moe_expert_parallel_size: 8, moe_config: { load_balancer: { num_slots: 260 } }',
-      /260 expert slots of aggregated workers can't be dealt evenly to 8 expert parallel ranks; write a multiple of 8/,
+      /260 expert slots of aggregated workers can't be distributed evenly over 8 expert parallel ranks; write a multiple of 8/,
     ],
     ['trtllm', 'moe_expert_parallel_size: 4', /spread experts over 4 of 1 tensor parallel ranks/],
     [
@@ -134,9 +152,13 @@ describe('settings that an engine would refuse', () => {
     [
       'sglang',
       'chunked_prefill_size: 1000, page_size: 64',
-      /chunked_prefill_size 1000 .* is no multiple of page_size 64/,
+      /chunked_prefill_size 1000 .* is not a multiple of page_size 64/,
     ],
-    ['sglang', 'moe_a2a_backend: deepp', /has no 'deepp' here; did you mean 'deepep'\?/],
+    [
+      'sglang',
+      'moe_a2a_backend: deepp',
+      /invalid value 'deepp' for SGLang in aggregated workers; did you mean 'deepep'\?/,
+    ],
   ]
   for (const [backend, engine, pattern] of cases) {
     test(`${backend}: ${engine}`, () => refused(text(backend, engine), pattern))
@@ -151,16 +173,16 @@ test('vLLM’s GPUs are those of its prefill context ranks, and of the data para
 
 test('SGLang’s all-to-all backends set the expert parallel size themselves, which is told', async () => {
   const { warnings } = await read(text('sglang', 'tp_size: 8, ep_size: 4, moe_a2a_backend: deepep'))
-  assert.match(warnings[0] ?? '', /SGLang makes the expert parallel size 8 with moe_a2a_backend deepep/)
+  assert.match(warnings[0] ?? '', /with moe_a2a_backend deepep, SGLang sets the expert parallel size to 8/)
 })
 
 describe('lengths', () => {
   const source = (backend: string, engine: string, workload: string) => text(backend, engine, '', `[${workload}]`)
 
   test('with SGLang need two tokens more than prompt and output, and seven more than the prompt', async () => {
-    await refused(source('sglang', 'context_length: 1101', '1000/100'), /needs 1102 tokens a sequence/)
+    await refused(source('sglang', 'context_length: 1101', '1000/100'), /needs 1102 tokens per sequence/)
     await accepted(source('sglang', 'context_length: 1102', '1000/100'))
-    await refused(source('sglang', 'context_length: 1006', '1000/1'), /needs 1007 tokens a sequence/)
+    await refused(source('sglang', 'context_length: 1006', '1000/1'), /needs 1007 tokens per sequence/)
   })
 
   test('need no room for draft tokens with TensorRT-LLM and vLLM, which see to that themselves', async () => {
@@ -170,7 +192,7 @@ describe('lengths', () => {
   })
 
   test('of prompts above TensorRT-LLM’s 8192 tokens a step are refused when nobody says otherwise', async () => {
-    const limit = /have 8193 tokens, and aggregated workers have max_num_tokens 8192 and no chunked prefill/
+    const limit = /have 8193 tokens, but max_num_tokens of aggregated workers is 8192, without chunked prefill/
     await refused(source('trtllm', '', '8193/1'), limit)
     await accepted(source('trtllm', 'max_num_tokens: 16384', '8193/1'))
     await accepted(source('trtllm', 'enable_chunked_prefill: true', '8193/1'))

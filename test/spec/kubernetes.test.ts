@@ -80,7 +80,10 @@ describe('a sweep over a manifest', () => {
 
   test('whose ConfigMap contradicts itself is refused by the manifest’s line', async () => {
     const manifest = shipped.replace('tensor_parallel_size: 4', 'tensor_parallel_size: 0')
-    assert.match((await problems(manifest)).join(), /^m\.yaml:9:27: a parallel size is 0; write a whole number from 1/)
+    assert.match(
+      (await problems(manifest)).join(),
+      /^m\.yaml:9:27: invalid parallel size 0; write a whole number from 1/,
+    )
   })
 
   test('takes the parallel sizes of a ConfigMap for its GPUs', async () => {

@@ -302,7 +302,7 @@ suite('checks of the sweep as a whole', [
   [
     'ISL and OSL fit into max_seq_len',
     sweepText({ engine: '{ decode: { max_seq_len: 8192 } }' }),
-    /^5:13: 8000\/256 needs 8256 tokens a sequence, and decode workers have max_seq_len 8192; /,
+    /^5:13: 8000\/256 needs 8256 tokens per sequence, but max_seq_len of decode workers is 8192; /,
   ],
 ])
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { execa } from 'execa'
-import { mockerSettings } from '../../src/engines/known-settings.ts'
+import { mockerSettings } from '../../src/engines/mocker/settings.ts'
 import { mocker } from './dynamo-deployment.ts'
 
 test('every engine setting that Fulcrum knows of the mocker is an argument of the real one', async () => {

@@ -1,9 +1,9 @@
-import type { Json } from '../../model/index.ts'
+import type { EngineSettings, Json } from '../../model/index.ts'
+import type { UnknownField } from '../define-engine.ts'
 import { nearestName } from '../nearest-name.ts'
+import { words } from '../words.ts'
 
-const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/))
-
-/** Sections whose fields are known; TensorRT-LLM forbids others in them, too. */
+/** Sections whose fields are known; TensorRT-LLM rejects others in them, too. */
 const sections: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   [
     'kv_cache_config',
@@ -49,8 +49,8 @@ const sections: ReadonlyMap<string, ReadonlySet<string>> = new Map([
 ])
 
 /**
- * Fields of `TorchLlmArgs`: it forbids others itself, after a model load's first minutes. `quant_config` and `build_config` are no
- * fields, and read apart; `sampler_type` was removed and is still let pass.
+ * Fields of `TorchLlmArgs`. TensorRT-LLM rejects others itself, minutes into loading the model. `quant_config` and `build_config` are not
+ * fields but are read separately; `sampler_type` was removed and is still accepted.
  */
 export const trtllmFields: ReadonlySet<string> = new Set([
   ...sections.keys(),
@@ -78,7 +78,7 @@ export const trtllmFields: ReadonlySet<string> = new Set([
     max_stats_len layer_wise_benchmarks_config quant_config build_config sampler_type hf_revision`),
 ])
 
-/** Where a setting stands that people write at the top level, or wrote there once. */
+/** Where a setting belongs that people write at the top level, or that used to be there. */
 const moved: { readonly [name: string]: string } = {
   free_gpu_memory_fraction: 'kv_cache_config.free_gpu_memory_fraction',
   kv_cache_free_gpu_mem_fraction: 'kv_cache_config.free_gpu_memory_fraction',
@@ -91,35 +91,47 @@ const moved: { readonly [name: string]: string } = {
   moe_backend: 'moe_config.backend',
   moe_max_num_tokens: 'moe_config.max_num_tokens',
   moe_load_balancer: 'moe_config.load_balancer',
-  enable_overlap_scheduler: 'disable_overlap_scheduler, the other way round',
+  enable_overlap_scheduler: 'disable_overlap_scheduler, with the opposite value',
   expert_parallel_size: 'moe_expert_parallel_size',
   pytorch_backend_config:
-    'the top level: cuda_graph_config, moe_config, kv_cache_config.dtype, disable_overlap_scheduler',
+    'top-level settings: cuda_graph_config, moe_config, kv_cache_config.dtype, disable_overlap_scheduler',
 }
 
-/** A key that TensorRT-LLM forbids, and what was probably meant. */
-export interface UnknownField {
-  readonly keys: readonly string[]
-  /** Begins with what it is: `no field of kv_cache_config`. */
-  readonly wrong: string
-  /** What to write; empty when nothing is near. */
-  readonly right: string
-}
-
-/** Keys of an engine configuration, as its YAML nests them, that TensorRT-LLM would refuse. */
+/** Keys of an engine configuration, as its YAML nests them, that TensorRT-LLM would reject. */
 export function unknownTrtllmFields(settings: { readonly [key: string]: Json }): readonly UnknownField[] {
   return Object.entries(settings).flatMap(([key, value]) => {
-    if (!trtllmFields.has(key)) return [unknown([key], key, 'TensorRT-LLM', trtllmFields)]
+    if (!trtllmFields.has(key)) return [unknown([key], key, trtllmFields)]
     const known = sections.get(key)
     if (known === undefined || typeof value !== 'object' || value === null || Array.isArray(value)) return []
     const names = Object.keys(value).filter(name => !known.has(name))
-    return names.map(name => unknown([key, name], name, key, known))
+    return names.map(name => unknown([key, name], name, known))
   })
 }
 
-function unknown(keys: readonly string[], name: string, owner: string, known: ReadonlySet<string>): UnknownField {
+function unknown(keys: readonly string[], name: string, known: ReadonlySet<string>): UnknownField {
   const place = keys.length === 1 ? moved[name] : undefined
   const near = nearestName(name, known)
   const right = place !== undefined ? `write it as ${place}` : near === null ? '' : `did you mean '${near}'?`
-  return { keys, wrong: `'${name}' is no setting of ${owner}, which would refuse the whole configuration`, right }
+  const section = keys.length === 1 ? '' : ` in ${keys[0]}`
+  return {
+    keys,
+    wrong: `unknown setting '${name}'${section}: TensorRT-LLM would reject the whole configuration`,
+    right,
+  }
+}
+
+/** Settings as TensorRT-LLM's YAML nests them. */
+export function nestTrtllm(settings: EngineSettings): EngineSettings {
+  const nested: { [setting: string]: Json } = {}
+  const cache: { [setting: string]: Json } = {}
+  for (const [key, value] of Object.entries(settings)) {
+    const name = key.replaceAll('-', '_')
+    if (name === 'free_gpu_memory_fraction') cache[name] = value
+    else if (name === 'kv_cache_dtype') cache.dtype = value
+    else nested[name] = value
+  }
+  if (Object.keys(cache).length === 0) return nested
+  const given = nested.kv_cache_config
+  const base = typeof given === 'object' && given !== null && !Array.isArray(given) ? given : {}
+  return { ...nested, kv_cache_config: { ...base, ...cache } }
 }

@@ -1,14 +1,18 @@
+import type { Engine, Workers } from '../../engines/define-engine.ts'
+import { engineOfModule, trtllm, unknownEngine } from '../../engines/index.ts'
 import { roles } from '../../model/index.ts'
 import type { SettingSources } from './sources.ts'
 
-/** The engine that takes the settings; rules of one engine hold for it alone. */
-export type Backend = 'trtllm' | 'vllm' | 'sglang' | 'other'
-
-export function backendOf({ deploy, engineFile }: Pick<SettingSources, 'deploy' | 'engineFile'>): Backend {
+/** The engine that the workers run; rules of one engine apply to it alone. */
+export function engineOf({ deploy, engineFile }: Pick<SettingSources, 'deploy' | 'engineFile'>): Engine {
   // Of the engines, only TensorRT-LLM has its settings in a file.
-  if (deploy.with === 'kubernetes') return roles.some(role => engineFile(role) !== null) ? 'trtllm' : 'other'
-  if (deploy.with === 'dynamo-serve') return 'trtllm'
-  if (deploy.with !== 'dynamo' && deploy.with !== 'slurm') return 'other'
-  const name = /^dynamo\.(trtllm|vllm|sglang)$/.exec(deploy.backend)?.[1]
-  return (name as Backend | undefined) ?? 'other'
+  if (deploy.with === 'kubernetes') return roles.some(role => engineFile(role) !== null) ? trtllm : unknownEngine
+  if (deploy.with === 'dynamo-serve') return trtllm
+  return deploy.with === 'dynamo' || deploy.with === 'slurm' ? engineOfModule(deploy.backend) : unknownEngine
+}
+
+/** What rules may know of the workers beside their settings. */
+export function workersOf({ deploy }: Pick<SettingSources, 'deploy'>): Workers {
+  const isComplete = deploy.with === 'dynamo' || deploy.with === 'slurm'
+  return deploy.with === 'dynamo-serve' ? { release: 'dynamo-0.3', isComplete } : { isComplete }
 }

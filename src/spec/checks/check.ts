@@ -1,7 +1,16 @@
 import type { DeployerAbilities } from '../../deployers/abilities.ts'
-import { type Deployment, type GeneratorName, type Load, type Role, rolesOf, type Workload } from '../../model/index.ts'
+import type { Findings, RoleSettings } from '../../engines/role-settings.ts'
+import {
+  type Deployment,
+  type GeneratorName,
+  type Load,
+  type Role,
+  rolesOf,
+  type Workload,
+  workersOf,
+} from '../../model/index.ts'
 import type { RawWorkloads } from '../schema/workloads.ts'
-import { type Place, type RoleSettings, roleSettings, type SettingSources } from './sources.ts'
+import { roleSettings, type SettingSources } from './sources.ts'
 
 /** What a check looks at: the sweep as it will run, and the file as it is written, to say where. */
 export interface CheckedSweep {
@@ -15,20 +24,10 @@ export interface CheckedSweep {
   readonly isSharded: boolean
 }
 
-/** Receives a finding: what is wrong, and what would be right. */
-export type Tell = (place: Place, wrong: string, right: string) => void
-
-export interface Findings {
-  /** The sweep can't be right so: it is refused. */
-  readonly refuse: Tell
-  /** It may be meant so, and probably isn't: the sweep runs, and says so. */
-  readonly warn: Tell
-}
-
 /** Finds settings that contradict each other, before anything starts. */
 export type Check = (sweep: CheckedSweep, findings: Findings) => void
 
-/** Each deployment's roles with their settings, roles that are set alike once. */
+/** The roles of each deployment with their settings, roles with the same settings once. */
 export function* rolesWithSettings(
   sweep: CheckedSweep,
 ): Generator<{ readonly deployment: Deployment; readonly role: Role; readonly settings: RoleSettings }> {
@@ -44,8 +43,18 @@ export function* rolesWithSettings(
   }
 }
 
-/** A number that is said, else null. */
-export function numberOf(settings: RoleSettings, meaning: Parameters<RoleSettings['get']>[0]): number | null {
-  const value = settings.get(meaning)?.value
-  return typeof value === 'number' ? value : null
+/** The settings of prefill and decode workers of each disaggregated deployment, pairs with the same settings once. */
+export function* pairsWithSettings(
+  sweep: CheckedSweep,
+): Generator<{ readonly prefill: RoleSettings; readonly decode: RoleSettings }> {
+  const seen = new Set<string>()
+  for (const { topology, engine } of sweep.deployments) {
+    const key = JSON.stringify([engine.prefill, engine.decode])
+    if (workersOf(topology, 'prefill') === 0 || seen.has(key)) continue
+    seen.add(key)
+    yield {
+      prefill: roleSettings(sweep.raw, 'prefill', engine.prefill ?? {}),
+      decode: roleSettings(sweep.raw, 'decode', engine.decode ?? {}),
+    }
+  }
 }

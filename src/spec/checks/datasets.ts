@@ -1,3 +1,4 @@
+import type { Findings } from '../../engines/role-settings.ts'
 import type { MeasuredDataset } from '../../generators/dataset.ts'
 import type { OddRows } from '../../generators/dataset-file.ts'
 import { outputTokensOf } from '../../generators/dataset-lengths.ts'
@@ -8,7 +9,6 @@ import { pathText } from '../../yaml/problem.ts'
 import type { SectionContext } from '../../yaml/section-context.ts'
 import { lookUp } from '../../yaml/section-context.ts'
 import type { SweepFiles } from '../sweep-files.ts'
-import type { Findings } from './check.ts'
 
 /** Lengths in tokens. */
 export interface LengthFacts {

@@ -1,7 +1,7 @@
+import type { Place } from '../../engines/role-settings.ts'
 import { topologyLabel } from '../../model/index.ts'
 import type { Path } from '../../yaml/problem.ts'
 import type { Check } from './check.ts'
-import type { Place } from './sources.ts'
 
 /** What the deployer itself finds wrong with its configuration, and deployments that it has no room for. */
 export const checkDeployerConfig: Check = ({ raw, deployments, abilities }, { refuse }) => {

@@ -1,6 +1,7 @@
 import { engineConfigOf } from '../../deployers/kubernetes/engine-config.ts'
 import { parseManifest } from '../../deployers/kubernetes/manifest.ts'
 import { castOf } from '../../deployers/kubernetes/roles.ts'
+import type { Settings } from '../../engines/setting.ts'
 import type { Role } from '../../model/index.ts'
 import type { Path, Position, Problem } from '../../yaml/problem.ts'
 import { isRecord } from '../../yaml/schema-walk.ts'
@@ -9,7 +10,6 @@ import { readYaml } from '../../yaml/yaml-source.ts'
 import type { RawDeploy } from '../schema/deploy.ts'
 import { findNamed } from './named-argument.ts'
 import { readServeEngine } from './serve-engine.ts'
-import type { Settings } from './setting.ts'
 
 /** A user's own engine configuration (`--extra-engine-args FILE`): a file, or a ConfigMap of a Kubernetes manifest. */
 export interface EngineFile {

@@ -4,13 +4,13 @@ import { checkCacheAgreement } from './cache-agreement.ts'
 import type { Check } from './check.ts'
 import { checkDeployerSettings } from './deployer-settings.ts'
 import { checkEngineFileKeys } from './engine-file-keys.ts'
+import { checkEngineRules } from './engine-rules.ts'
 import { checkGenerator } from './generator.ts'
 import { checkMemory } from './memory.ts'
 import { checkOverrides } from './overrides.ts'
 import { checkParallelism } from './parallelism.ts'
 import { checkSequenceLength } from './sequence-length.ts'
-import { checkSglang } from './sglang.ts'
-import { checkWords } from './words.ts'
+import { checkValues } from './values.ts'
 
 /** Every check of what is deployed; each looks at one thing. docs/reference/engine-checks.md explains them. */
 export const checks: readonly Check[] = [
@@ -18,10 +18,10 @@ export const checks: readonly Check[] = [
   checkDeployerSettings,
   checkEngineFileKeys,
   checkOverrides,
-  checkWords,
+  checkValues,
   checkGenerator,
   checkParallelism,
-  checkSglang,
+  checkEngineRules,
   checkCacheAgreement,
   checkSequenceLength,
   checkBatch,

@@ -7,7 +7,7 @@ export const checkMemory: Check = (sweep, { refuse }) => {
     if (found === null || (typeof found.value === 'number' && found.value > 0 && found.value <= 1)) continue
     refuse(
       found.place,
-      `the memory share of ${role} workers is ${JSON.stringify(found.value)}`,
+      `invalid memory share ${JSON.stringify(found.value)} of ${role} workers`,
       'write a number above 0 and at most 1',
     )
   }

@@ -1,14 +1,16 @@
+import { argumentName } from '../../engines/arguments.ts'
 import { roles } from '../../model/index.ts'
-import { backendOf } from './backend.ts'
+import { engineOf } from './backend.ts'
 import type { Check } from './check.ts'
 
 /**
- * `--override-engine-args` and the `--trtllm.…` flags win over whatever the engine section says, and Dynamo takes just one of
- * the two: beside an engine section they would undo it, or be lost.
+ * For an engine that reads a file, some worker arguments override whatever the engine section says, such as TensorRT-LLM's
+ * `--override-engine-args` and `--trtllm.…` flags. Dynamo accepts just one of the two: next to an engine section they would undo it, or be lost.
  */
 export const checkOverrides: Check = ({ raw }, { refuse }) => {
   const { deploy, engine } = raw
-  if (backendOf(raw) !== 'trtllm' || (deploy.with !== 'dynamo' && deploy.with !== 'slurm')) return
+  const form = engineOf(raw).settings
+  if (form.kind !== 'file' || (deploy.with !== 'dynamo' && deploy.with !== 'slurm')) return
   const written = [engine.all, ...roles.map(role => engine[role])].some(
     section => Object.keys(section ?? {}).length > 0,
   )
@@ -18,10 +20,10 @@ export const checkOverrides: Check = ({ raw }, { refuse }) => {
   ]
   for (const { path, args } of given) {
     for (const key of Object.keys(args)) {
-      const name = key.replaceAll('_', '-').replace(/^-+/, '')
-      if (!written || (name !== 'override-engine-args' && !name.startsWith('trtllm.'))) continue
-      const right = 'write its settings into the engine section'
-      refuse({ kind: 'sweep', path: [...path, key], at: 'key' }, `${key} would win over the engine section`, right)
+      const name = argumentName(key)
+      if (!written || (name !== form.overrides && !name.startsWith(form.flags))) continue
+      const right = 'move its settings into the engine section'
+      refuse({ kind: 'sweep', path: [...path, key], at: 'key' }, `${key} would override the engine section`, right)
     }
   }
 }

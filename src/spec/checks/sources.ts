@@ -1,30 +1,13 @@
+import { argumentName } from '../../engines/arguments.ts'
+import type { FileForm } from '../../engines/define-engine.ts'
+import type { Place, RoleSettings } from '../../engines/role-settings.ts'
+import { findSetting, type Settings } from '../../engines/setting.ts'
 import { canonicalJson, type EngineSettings, type Json, type Role } from '../../model/index.ts'
-import type { Path, Position } from '../../yaml/problem.ts'
 import { isRecord } from '../../yaml/schema-walk.ts'
 import type { RawDeploy } from '../schema/deploy.ts'
 import type { RawEngine } from '../schema/engine.ts'
+import { engineOf } from './backend.ts'
 import type { EngineFile } from './engine-file.ts'
-import { findSetting, type Meaning, type Settings } from './setting.ts'
-
-/** A place in the sweep file, or in an engine file that it names. */
-export type Place =
-  | { readonly kind: 'sweep'; readonly path: Path; readonly at?: 'key' | 'value' }
-  | { readonly kind: 'file'; readonly file: string; readonly position: Position }
-
-/** A setting as a role's workers get it, and where that was written. */
-export interface Found {
-  readonly value: Json
-  readonly place: Place
-}
-
-/** Where a role's workers get their settings from. */
-export interface RoleSettings {
-  readonly role: Role
-  /** What stands for a setting; null when nobody says. The engine section wins, then come arguments, those of the role first, and an engine file: see {@link inOrder}. */
-  get(meaning: Meaning): Found | null
-  /** Where a setting would be written. */
-  readonly place: Place
-}
 
 interface Source {
   readonly settings: Settings
@@ -38,15 +21,21 @@ export interface SettingSources {
   engineFile(role: Role): EngineFile | null
 }
 
-/** A role's settings in one deployment. */
+/** A role's settings in one deployment. The engine section wins over arguments and an engine file: see {@link inOrder}. */
 export function roleSettings(sources: SettingSources, role: Role, settings: EngineSettings): RoleSettings {
   const file = sources.engineFile(role)
-  const all = [engineSource(sources.engine, role, settings), ...inOrder(argumentSources(sources.deploy, role), file)]
+  const { settings: form, spellings } = engineOf(sources)
+  const args = argumentSources(sources.deploy, role)
+  const all = [
+    engineSource(sources.engine, role, settings),
+    ...(form.kind === 'file' ? inOrder(form, args, file) : args),
+  ]
+  const flags = form.kind === 'file' ? form.flags : ''
   return {
     role,
     get(meaning) {
       for (const source of all) {
-        const found = findSetting(meaning, source.settings)
+        const found = findSetting(meaning, source.settings, spellings, flags)
         if (found !== null) return { value: found.value, place: source.placeOf(found.keys) }
       }
       return null
@@ -90,26 +79,24 @@ function argumentSources(deploy: RawDeploy, role: Role): readonly Source[] {
 }
 
 /**
- * Dynamo's worker for TensorRT-LLM lays the engine file over its own arguments, and over that `--override-engine-args` or the `--trtllm.…`
- * flags (llm_worker.py of ai-dynamo 1.4.2).
+ * Dynamo's worker for TensorRT-LLM applies the engine file over its own arguments, and `--override-engine-args` or the `--trtllm.…` flags
+ * over that (llm_worker.py of ai-dynamo 1.4.2).
  */
-function inOrder(args: readonly Source[], file: EngineFile | null): readonly Source[] {
+function inOrder(form: FileForm, args: readonly Source[], file: EngineFile | null): readonly Source[] {
   if (file === null) return args
   const overrides = args.flatMap(({ settings, placeOf }) => {
-    const keys = Object.keys(settings).filter(key => /^-*trtllm\./.test(key))
+    const keys = Object.keys(settings).filter(key => argumentName(key).startsWith(form.flags))
     return [
-      overridesOf(settings, placeOf),
+      overridesOf(form, settings, placeOf),
       { settings: Object.fromEntries(keys.map(key => [key, settings[key] as Json])), placeOf },
     ]
   })
   return [...overrides, fileSource(file), ...args]
 }
 
-/** What `--override-engine-args` holds, which is JSON; all of it stands at that argument. */
-function overridesOf(settings: Settings, placeOf: Source['placeOf']): Source {
-  const key = Object.keys(settings).find(
-    name => name.replaceAll('_', '-').replace(/^-+/, '') === 'override-engine-args',
-  )
+/** What the overriding argument holds, which is JSON; the place of each setting in it is that argument. */
+function overridesOf(form: FileForm, settings: Settings, placeOf: Source['placeOf']): Source {
+  const key = Object.keys(settings).find(name => argumentName(name) === form.overrides)
   const nothing = { settings: {}, placeOf }
   if (key === undefined) return nothing
   try {

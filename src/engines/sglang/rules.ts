@@ -1,22 +1,24 @@
-import { backendOf } from './backend.ts'
-import { type Check, type Findings, numberOf, rolesWithSettings } from './check.ts'
-import type { RoleSettings } from './sources.ts'
+import type { RoleRule } from '../define-engine.ts'
+import { isOn, numberOf, type RoleSettings } from '../role-settings.ts'
 
-/** What SGLang asserts while it starts, or changes without saying so (`server_args.py`); its DP attention is among the parallel sizes. */
-export const checkSglang: Check = (sweep, findings) => {
-  if (backendOf(sweep.raw) !== 'sglang') return
-  for (const { settings } of rolesWithSettings(sweep)) {
-    checkLayers(settings, findings)
-    checkExpertSpread(settings, findings)
-    checkPipeline(settings, findings)
-    checkChunks(settings, findings)
-  }
-}
+// What SGLang asserts while it starts, or silently changes (`server_args.py`).
 
 const tensorRanks = (settings: RoleSettings) => numberOf(settings, 'tensorParallel') ?? 1
-const hasDpAttention = (settings: RoleSettings) => settings.get('attentionDp')?.value === true
 
-function checkLayers(settings: RoleSettings, { refuse }: Findings): void {
+/** DP attention needs a data parallel size that divides the tensor parallel size. */
+export const checkDpAttention: RoleRule = (settings, { refuse }) => {
+  const attention = settings.get('attentionDp')
+  if (attention?.value !== true) return
+  const [tensor, data] = [tensorRanks(settings), numberOf(settings, 'dataParallel') ?? 1]
+  if (data >= 2 && tensor % data === 0) return
+  refuse(
+    attention.place,
+    `DP attention of ${settings.role} workers has dp_size ${data} and tp_size ${tensor}`,
+    'write a dp_size above 1 that divides tp_size; with dp_size 1, SGLang silently turns DP attention off',
+  )
+}
+
+export const checkLayers: RoleRule = (settings, { refuse }) => {
   const { role } = settings
   const tensor = tensorRanks(settings)
   const dense = settings.get('denseTensorParallel')
@@ -25,15 +27,15 @@ function checkLayers(settings: RoleSettings, { refuse }: Findings): void {
     refuse(dense.place, `moe_dense_tp_size of ${role} workers is ${JSON.stringify(dense.value)}`, right)
   }
   const head = settings.get('dpHead')
-  if (head?.value === true && !hasDpAttention(settings)) {
+  if (head?.value === true && !isOn(settings, 'attentionDp')) {
     refuse(head.place, `enable_dp_lm_head of ${role} workers needs DP attention`, 'write enable_dp_attention: true')
   }
 }
 
-/** Backends that spread experts over all TP ranks, whatever the expert parallel size says. */
+/** Backends that spread experts over all TP ranks, regardless of the expert parallel size. */
 const spanning = ['megamoe', 'deepep', 'mooncake', 'nixl', 'ascend_fuseep', 'flashinfer', 'mori']
 
-function checkExpertSpread(settings: RoleSettings, { refuse, warn }: Findings): void {
+export const checkExpertSpread: RoleRule = (settings, { refuse, warn }) => {
   const { role } = settings
   const tensor = tensorRanks(settings)
   const spread = settings.get('allToAll')
@@ -43,11 +45,11 @@ function checkExpertSpread(settings: RoleSettings, { refuse, warn }: Findings): 
   if (spans && expert !== null && expert.value !== tensor) {
     warn(
       expert.place,
-      `SGLang makes the expert parallel size ${tensor} with moe_a2a_backend ${backend}, whatever is written`,
+      `with moe_a2a_backend ${backend}, SGLang sets the expert parallel size to ${tensor}`,
       `write ${tensor}`,
     )
   }
-  const everywhere = hasDpAttention(settings) && numberOf(settings, 'dataParallel') === tensor
+  const everywhere = isOn(settings, 'attentionDp') && numberOf(settings, 'dataParallel') === tensor
   if (spread !== null && backend === 'flashinfer' && !everywhere) {
     refuse(
       spread.place,
@@ -62,18 +64,18 @@ function checkExpertSpread(settings: RoleSettings, { refuse, warn }: Findings): 
   }
 }
 
-function checkPipeline(settings: RoleSettings, { refuse }: Findings): void {
+export const checkPipeline: RoleRule = (settings, { refuse }) => {
   const speculation = settings.get('speculativeAlgorithm')
   if (speculation === null || speculation.value === null || (numberOf(settings, 'pipelineParallel') ?? 1) < 2) return
-  const wrong = `${settings.role} workers have pipeline stages and speculative decoding, and SGLang takes just one of them`
+  const wrong = `${settings.role} workers have pipeline stages and speculative decoding, which SGLang does not combine`
   refuse(speculation.place, wrong, 'remove one of the two')
 }
 
-function checkChunks(settings: RoleSettings, { refuse }: Findings): void {
+export const checkChunks: RoleRule = (settings, { refuse }) => {
   const chunk = settings.get('chunkTokens')
   const page = numberOf(settings, 'kvBlockTokens')
   if (settings.role === 'decode' || chunk === null || typeof chunk.value !== 'number' || page === null) return
   if (chunk.value <= 0 || chunk.value % page === 0) return
-  const wrong = `chunked_prefill_size ${chunk.value} of ${settings.role} workers is no multiple of page_size ${page}`
+  const wrong = `chunked_prefill_size ${chunk.value} of ${settings.role} workers is not a multiple of page_size ${page}`
   refuse(chunk.place, wrong, `write a multiple of ${page}`)
 }

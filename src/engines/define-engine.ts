@@ -1,0 +1,146 @@
+import type { EngineSettings, Json } from '../model/index.ts'
+import type { Arguments } from './arguments.ts'
+import type { KnownFailure } from './known-failure.ts'
+import { type Findings, productOf, type RoleSettings } from './role-settings.ts'
+import type { Meaning, Spellings } from './setting.ts'
+
+/** How an engine takes its settings. */
+export type EngineForm =
+  /** Arguments of the worker; a flag that is off is left out, or spelled `--no-…`. */
+  | { readonly kind: 'arguments'; readonly off: 'absent' | 'no-flag'; readonly known: ReadonlySet<string> | null }
+  /** One YAML file, named by an argument of the worker. */
+  | FileForm
+
+/** Settings in a YAML file. */
+export interface FileForm {
+  readonly kind: 'file'
+  readonly known: ReadonlySet<string>
+  /** The worker's argument that names the file. */
+  readonly argument: string
+  /** The worker's argument that holds settings as JSON; it overrides the file. */
+  readonly overrides: string
+  /** The prefix of worker arguments that override one setting of the file each. */
+  readonly flags: string
+  /** Settings as the file nests them. */
+  nest(settings: EngineSettings): EngineSettings
+  /** Keys of a file that the engine would reject. */
+  unknownFields(settings: { readonly [key: string]: Json }): readonly UnknownField[]
+}
+
+/** A key that an engine rejects, and what was probably meant. */
+export interface UnknownField {
+  readonly keys: readonly string[]
+  readonly wrong: string
+  /** What to write; empty when nothing is near. */
+  readonly right: string
+}
+
+/** What a rule may know of the workers beside their settings. */
+export interface Workers {
+  /** The TensorRT-LLM of Dynamo 0.3 differs from the current one. */
+  readonly release?: 'dynamo-0.3'
+  /** The visible settings are all there are: the engine's defaults apply to the rest. */
+  readonly isComplete: boolean
+}
+
+/** Checks the settings of one role's workers. */
+export type RoleRule = (settings: RoleSettings, findings: Findings, workers: Workers) => void
+
+/** Checks the settings of the prefill workers against those of the decode workers. */
+export type PairRule = (
+  pair: { readonly prefill: RoleSettings; readonly decode: RoleSettings },
+  findings: Findings,
+  workers: Workers,
+) => void
+
+/** How Dynamo's worker module for an engine is started. */
+export interface WorkerLaunch {
+  /** The argument that names the model to load. */
+  readonly model: string
+  /** The argument that names the model to clients. */
+  readonly servedName: string
+  /** The worker serves a model under its path by itself: the name is passed only when it differs. */
+  readonly isNamedByPath?: true
+  /** Arguments of prefill and decode workers, unless the sweep file gives them. */
+  readonly disaggregated?: Arguments
+  /** Environment variables for the address and port where the worker offers its KV cache to others. */
+  readonly sideChannel?: { readonly host: string; readonly port: string }
+  /** The worker starts its ranks by MPI, which the variables of a Slurm job disturb. */
+  readonly startsByMpi?: true
+}
+
+/** What Fulcrum reads from an engine's metrics. Each entry is a part of metric names, the preferred one first. */
+export interface EngineMetrics {
+  /** Requests in the batch. */
+  readonly running?: readonly string[]
+  /** Requests in the queue. */
+  readonly waiting?: readonly string[]
+  /** KV cache in use, as a share or in percent. */
+  readonly kvCacheUsage?: readonly string[]
+}
+
+/** An engine as its folder defines it. */
+export interface EngineSpec {
+  /** The short name: `trtllm`. */
+  readonly name: string
+  /** The name in texts: `TensorRT-LLM`. */
+  readonly title: string
+  /** What it is, in a sentence, with the version whose source the settings and rules come from. */
+  readonly about: string
+  /** The Python module of its Dynamo worker. */
+  readonly module: `dynamo.${string}`
+  readonly settings: EngineForm
+  /** The engine's own names for settings that Fulcrum also takes under another engine's name. */
+  readonly aliases?: { readonly [setting: string]: string }
+  readonly spellings: Spellings
+  /** Values that the engine uses for settings that nobody sets, where a check needs them. */
+  readonly defaults?: { readonly [meaning in Meaning]?: Json }
+  /** Settings that take one of a few words. */
+  readonly values?: { readonly [meaning in Meaning]?: readonly string[] }
+  /** GPUs of one worker, by its parallel sizes; null when none is set. Default: tensor × pipeline × context parallel size. */
+  gpusPerWorker?(settings: RoleSettings): number | null
+  /** Batches of `maxBatchSize` that one worker runs at once. Default: 1. */
+  batchesPerWorker?(settings: RoleSettings): number
+  /** Tokens of room that a sequence needs. Default: ISL + OSL. */
+  sequenceTokens?(isl: number, osl: number): number
+  /** The longest prompt that the engine accepts, in tokens; null for no limit. Default: none. */
+  longestPrompt?(settings: RoleSettings, workers: Workers): number | null
+  /** Rules that hold for this engine alone. */
+  readonly rules?: { readonly role?: readonly RoleRule[]; readonly pair?: readonly PairRule[] }
+  readonly launch?: WorkerLaunch
+  /** Known failures in its workers' logs. */
+  readonly logAdvice?: readonly KnownFailure[]
+  readonly metrics?: EngineMetrics
+  /** False when it only pretends to compute. Default: true. */
+  readonly usesGpus?: boolean
+  /** Seconds from starting a worker to its first response, for estimates without an earlier run. Default: 180. */
+  readonly startupS?: number
+}
+
+/** An engine as the rest of Fulcrum uses it: every default is filled in. */
+export type Engine = Required<EngineSpec>
+
+/** A large model takes minutes to load. */
+const usualStartupS = 180
+
+/** Defines an engine: everything Fulcrum knows about it. The registry in `engines/index.ts` lists it. */
+export function defineEngine(spec: EngineSpec): Engine {
+  return {
+    aliases: {},
+    defaults: {},
+    values: {},
+    gpusPerWorker: settings => productOf(settings, ['tensorParallel', 'pipelineParallel', 'contextParallel']),
+    batchesPerWorker: () => 1,
+    sequenceTokens: (isl, osl) => isl + osl,
+    longestPrompt: () => null,
+    rules: {},
+    launch: usualLaunch,
+    logAdvice: [],
+    metrics: {},
+    usesGpus: true,
+    startupS: usualStartupS,
+    ...spec,
+  }
+}
+
+const usualLaunch: WorkerLaunch = { model: 'model-path', servedName: 'served-model-name' }

@@ -1,0 +1,27 @@
+import type { Json } from '../model/index.ts'
+import type { Place, RoleSettings } from './role-settings.ts'
+import type { Meaning } from './setting.ts'
+
+/** What to do about a setting that has to be the same in prefill and decode workers. */
+export const sameForBoth = 'write the same value for both; a setting under engine.all changes both together'
+
+/** A setting that differs between prefill and decode workers; a value is undefined where nobody sets it. */
+export interface Disagreement {
+  readonly place: Place
+  readonly prefill: Json | undefined
+  readonly decode: Json | undefined
+}
+
+/**
+ * Compares a setting of prefill and decode workers; null when they agree.
+ * @param unsaid what the engine uses when nobody sets it
+ */
+export function disagreement(
+  meaning: Meaning,
+  pair: { readonly prefill: RoleSettings; readonly decode: RoleSettings },
+  unsaid?: Json,
+): Disagreement | null {
+  const [a, b] = [pair.prefill.get(meaning), pair.decode.get(meaning)]
+  if (JSON.stringify(a?.value ?? unsaid) === JSON.stringify(b?.value ?? unsaid)) return null
+  return { place: (b ?? a)?.place ?? pair.decode.place, prefill: a?.value, decode: b?.value }
+}

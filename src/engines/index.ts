@@ -1,0 +1,51 @@
+import { defineEngine, type Engine, type EngineMetrics } from './define-engine.ts'
+import { mocker } from './mocker/index.ts'
+import type { Meaning, Spellings } from './setting.ts'
+import { sglang } from './sglang/index.ts'
+import { trtllm } from './trtllm/index.ts'
+import { vllm } from './vllm/index.ts'
+
+/** Every engine that Fulcrum knows. A new one is a folder here and an entry in this list. */
+export const engines: readonly Engine[] = [trtllm, vllm, sglang, mocker]
+
+/** The engine that the TensorRT-LLM workers of Dynamo 0.3 run, and the only one that takes its settings from a file. */
+export { trtllm }
+
+/** Spellings of all engines together, for workers whose engine nobody can tell. */
+function allSpellings(): Spellings {
+  const meanings = new Set(engines.flatMap(({ spellings }) => Object.keys(spellings) as Meaning[]))
+  return Object.fromEntries(
+    [...meanings].map(meaning => [meaning, [...new Set(engines.flatMap(({ spellings }) => spellings[meaning] ?? []))]]),
+  )
+}
+
+/** An engine that nobody can tell: it takes any setting in any spelling, as arguments, and has no rules of its own. */
+export const unknownEngine: Engine = defineEngine({
+  name: 'unknown',
+  title: 'an unknown engine',
+  about: 'Workers whose engine Fulcrum does not know.',
+  module: 'dynamo.unknown',
+  settings: { kind: 'arguments', off: 'absent', known: null },
+  spellings: allSpellings(),
+})
+
+/** The engine of that name, such as `trtllm`; {@link unknownEngine} without one. */
+export function engineNamed(name: string | null): Engine {
+  return engines.find(engine => engine.name === name) ?? unknownEngine
+}
+
+/** The engine that a Dynamo worker module runs, such as `dynamo.trtllm`; {@link unknownEngine} for a module that Fulcrum does not know. */
+export function engineOfModule(module: string): Engine {
+  return engines.find(engine => engine.module === module) ?? unknownEngine
+}
+
+/** Parts of the names of a metric, of every engine, the preferred ones first. */
+export function metricNames(metric: keyof EngineMetrics): readonly string[] {
+  return [...new Set(engines.flatMap(({ metrics }) => metrics[metric] ?? []))]
+}
+
+/** The modules of all engines, as a text lists them: `dynamo.trtllm, … or dynamo.mocker`. */
+export function moduleList(quote = ''): string {
+  const modules = engines.map(({ module }) => `${quote}${module}${quote}`)
+  return `${modules.slice(0, -1).join(', ')} or ${modules.at(-1)}`
+}

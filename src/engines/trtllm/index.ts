@@ -1,0 +1,80 @@
+import { defineEngine } from '../define-engine.ts'
+import { isOn, numberOf } from '../role-settings.ts'
+import { nestTrtllm, trtllmFields, unknownTrtllmFields } from './fields.ts'
+import { trtllmLogAdvice } from './log-advice.ts'
+import { checkAttentionDp, checkOverlap, checkSpeculation, checkTokenBudget, checkTransceiver } from './rules.ts'
+
+const torchDtypes = ['float16', 'bfloat16', 'float32', 'float8_e4m3fn', 'int8', 'half', 'float']
+
+/** `max_num_tokens` when nobody sets it. */
+const defaultTokens = 8192
+
+export const trtllm = defineEngine({
+  name: 'trtllm',
+  title: 'TensorRT-LLM',
+  about: 'TensorRT-LLM with its PyTorch backend: the fields of `TorchLlmArgs`, main at 0004396 of 2026.',
+  module: 'dynamo.trtllm',
+  settings: {
+    kind: 'file',
+    // Two nested fields are also known by the names that Dynamo's guide gives them.
+    known: new Set([...trtllmFields, 'free_gpu_memory_fraction', 'kv_cache_dtype']),
+    argument: 'extra-engine-args',
+    overrides: 'override-engine-args',
+    flags: 'trtllm.',
+    nest: nestTrtllm,
+    unknownFields: unknownTrtllmFields,
+  },
+  spellings: {
+    tensorParallel: ['tensor_parallel_size'],
+    pipelineParallel: ['pipeline_parallel_size'],
+    contextParallel: ['context_parallel_size'],
+    expertParallel: ['moe_expert_parallel_size', 'expert_parallel_size'],
+    moeTensorParallel: ['moe_tensor_parallel_size'],
+    moeClusterParallel: ['moe_cluster_parallel_size'],
+    moeBackend: ['moe_config.backend', 'pytorch_backend_config.moe_backend'],
+    moeSlots: ['moe_config.load_balancer.num_slots'],
+    attentionDp: ['enable_attention_dp'],
+    maxBatchSize: ['max_batch_size'],
+    maxNumTokens: ['max_num_tokens'],
+    maxSeqLen: ['max_seq_len'],
+    chunkedPrefill: ['enable_chunked_prefill'],
+    kvCacheDtype: ['kv_cache_dtype', 'kv_cache_config.dtype', 'pytorch_backend_config.kv_cache_dtype'],
+    kvBlockTokens: ['kv_cache_config.tokens_per_block', 'tokens_per_block'],
+    freeGpuMemory: ['free_gpu_memory_fraction', 'kv_cache_config.free_gpu_memory_fraction'],
+    transceiverBackend: ['cache_transceiver_config.backend'],
+    overlapOff: ['disable_overlap_scheduler'],
+    speculation: ['speculative_config'],
+    decodingType: ['speculative_config.decoding_type'],
+    draftTokens: [
+      'speculative_config.max_total_draft_tokens',
+      'speculative_config.max_draft_len',
+      'speculative_config.num_nextn_predict_layers',
+      'speculative_config.num_speculative_tokens',
+    ],
+  },
+  defaults: { tensorParallel: 1, kvBlockTokens: 32 },
+  values: {
+    kvCacheDtype: ['auto', 'fp8', 'fp8_ds_mla', 'nvfp4', ...torchDtypes],
+    transceiverBackend: ['DEFAULT', 'UCX', 'NIXL', 'MOONCAKE', 'MPI'],
+    moeBackend: [
+      ...['AUTO', 'CUTLASS', 'CUTEDSL', 'TRTLLM', 'DEEPGEMM', 'DENSEGEMM', 'VANILLA', 'TRITON', 'MARLIN'],
+      // WIDEEP is a backend of older versions.
+      ...['MEGAMOE_DEEPGEMM', 'MEGAMOE_CUTEDSL', 'WIDEEP'],
+    ],
+  },
+  // With attention DP, each tensor parallel rank has its own batch.
+  batchesPerWorker: settings => (isOn(settings, 'attentionDp') ? (numberOf(settings, 'tensorParallel') ?? 1) : 1),
+  // A prompt above max_num_tokens is rejected unless prefill is chunked, which is off by default.
+  longestPrompt: (settings, { isComplete }) =>
+    isOn(settings, 'chunkedPrefill')
+      ? null
+      : (numberOf(settings, 'maxNumTokens') ?? (isComplete ? defaultTokens : null)),
+  rules: { role: [checkAttentionDp, checkTokenBudget], pair: [checkSpeculation, checkTransceiver, checkOverlap] },
+  launch: { model: 'model-path', servedName: 'served-model-name', startsByMpi: true },
+  logAdvice: trtllmLogAdvice,
+  metrics: {
+    running: ['num_requests_running'],
+    waiting: ['num_requests_waiting'],
+    kvCacheUsage: ['kv_cache_usage'],
+  },
+})

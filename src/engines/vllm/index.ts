@@ -1,0 +1,63 @@
+import { defineEngine } from '../define-engine.ts'
+import { notImportable } from '../engine-not-importable.ts'
+import { numberOf, productOf } from '../role-settings.ts'
+import { vllmLogAdvice } from './log-advice.ts'
+import { checkContextRanks, checkExpertBalancing, checkTokenBudget } from './rules.ts'
+import { vllmSettings } from './settings.ts'
+
+export const vllm = defineEngine({
+  name: 'vllm',
+  title: 'vLLM',
+  about: 'vLLM: the performance arguments of `EngineArgs`, vLLM 0.26.0, which ai-dynamo 1.4.2 asks for.',
+  module: 'dynamo.vllm',
+  settings: { kind: 'arguments', off: 'no-flag', known: vllmSettings },
+  spellings: {
+    tensorParallel: ['tensor_parallel_size', 'tp'],
+    pipelineParallel: ['pipeline_parallel_size', 'pp'],
+    prefillContextParallel: ['prefill_context_parallel_size'],
+    decodeContextParallel: ['decode_context_parallel_size'],
+    dataParallel: ['data_parallel_size', 'dp'],
+    dataParallelHere: ['data_parallel_size_local'],
+    expertsBalanced: ['enable_eplb'],
+    expertsParallel: ['enable_expert_parallel'],
+    maxBatchSize: ['max_num_seqs'],
+    maxNumTokens: ['max_num_batched_tokens'],
+    maxSeqLen: ['max_model_len'],
+    chunkedPrefill: ['enable_chunked_prefill'],
+    kvCacheDtype: ['kv_cache_dtype'],
+    kvBlockTokens: ['block_size'],
+    freeGpuMemory: ['gpu_memory_utilization'],
+    speculation: ['speculative_config'],
+    draftTokens: ['speculative_config.num_speculative_tokens'],
+  },
+  values: {
+    kvCacheDtype: [
+      ...['auto', 'float16', 'bfloat16', 'fp8', 'fp8_e4m3', 'fp8_e5m2', 'fp8_inc', 'fp8_ds_mla', 'nvfp4'],
+      ...['turboquant_k8v4', 'turboquant_4bit_nc', 'turboquant_k3v4_nc', 'turboquant_3bit_nc'],
+      ...['int4_per_token_head', 'int8_per_token_head', 'fp8_per_token_head'],
+    ],
+  },
+  // TP × PP × prefill CP × the data parallel ranks that this worker runs.
+  gpusPerWorker: settings =>
+    productOf(settings, [
+      ...(['tensorParallel', 'pipelineParallel', 'prefillContextParallel'] as const),
+      numberOf(settings, 'dataParallelHere') === null ? 'dataParallel' : 'dataParallelHere',
+    ]),
+  // Each data parallel rank has its own batch.
+  batchesPerWorker: settings => numberOf(settings, 'dataParallel') ?? 1,
+  rules: { role: [checkContextRanks, checkExpertBalancing, checkTokenBudget] },
+  launch: {
+    model: 'model',
+    servedName: 'served-model-name',
+    // vLLM has no default for how KV blocks are transferred, and its prefill worker refuses to start without one.
+    disaggregated: { 'kv-transfer-config': { kv_connector: 'NixlConnector', kv_role: 'kv_both' } },
+    // By default, NIXL offers the cache at the address that leads out of the machine, and on one fixed port: a second worker on the machine would fail.
+    sideChannel: { host: 'VLLM_NIXL_SIDE_CHANNEL_HOST', port: 'VLLM_NIXL_SIDE_CHANNEL_PORT' },
+  },
+  logAdvice: [notImportable('vllm', 'vllm'), ...vllmLogAdvice],
+  metrics: {
+    running: ['num_requests_running'],
+    waiting: ['num_requests_waiting'],
+    kvCacheUsage: ['kv_cache_usage', 'gpu_cache_usage'],
+  },
+})

@@ -1,0 +1,22 @@
+import { words } from '../words.ts'
+
+/** Performance arguments of vLLM's engine: `EngineArgs` of vLLM 0.26.0, the one that ai-dynamo 1.4.2 asks for. */
+export const vllmSettings = words(`
+  tensor_parallel_size pipeline_parallel_size data_parallel_size data_parallel_size_local data_parallel_rank
+  data_parallel_address data_parallel_rpc_port data_parallel_hybrid_lb decode_context_parallel_size
+  enable_expert_parallel all2all_backend enable_eplb eplb_config enable_dbo dbo_decode_token_threshold
+  dbo_prefill_token_threshold max_model_len max_num_seqs max_num_batched_tokens gpu_memory_utilization
+  kv_cache_memory_bytes kv_cache_dtype num_gpu_blocks_override block_size enable_prefix_caching enable_chunked_prefill
+  max_num_partial_prefills max_long_partial_prefills long_prefill_token_threshold scheduling_policy async_scheduling
+  speculative_config quantization dtype load_format enforce_eager compilation_config cudagraph_capture_sizes
+  max_cudagraph_capture_size attention_backend kv_transfer_config disable_custom_all_reduce disable_cascade_attn
+  distributed_executor_backend cpu_offload_gb seed trust_remote_code hf_overrides stream_interval
+  prefill_context_parallel_size data_parallel_external_lb data_parallel_start_rank data_parallel_backend
+  dcp_comm_backend cp_kv_cache_interleave_size dcp_kv_cache_interleave_size expert_placement_strategy moe_backend
+  linear_backend ubatch_size max_num_scheduled_tokens scheduler_reserve_full_isl prefill_schedule_interval
+  enable_flashinfer_autotune kernel_config attention_config performance_mode optimization_level kv_offloading_size
+  kv_offloading_backend kv_cache_dtype_skip_layers calculate_kv_scales prefix_caching_hash_algo
+  disable_hybrid_kv_cache_manager spec_method spec_model spec_tokens mamba_cache_dtype mamba_ssm_cache_dtype
+  mamba_block_size mamba_cache_mode offload_backend numa_bind numa_bind_nodes quantization_config
+  safetensors_load_strategy disable_nccl_for_dp_synchronization nnodes node_rank master_addr master_port
+  enable_elastic_ep additional_config max_parallel_loading_workers`)

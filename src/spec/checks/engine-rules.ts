@@ -1,0 +1,15 @@
+import { engineOf, workersOf } from './backend.ts'
+import { type Check, pairsWithSettings, rolesWithSettings } from './check.ts'
+import { hasWholeSizes } from './parallelism.ts'
+
+/** The rules of the engine that the workers run. */
+export const checkEngineRules: Check = (sweep, findings) => {
+  const { role = [], pair = [] } = engineOf(sweep.raw).rules
+  const workers = workersOf(sweep.raw)
+  for (const { settings } of rolesWithSettings(sweep)) {
+    // Rules calculate with the parallel sizes; a size that is not a number is reported already.
+    if (!hasWholeSizes(settings)) continue
+    for (const rule of role) rule(settings, findings, workers)
+  }
+  for (const settings of pairsWithSettings(sweep)) for (const rule of pair) rule(settings, findings, workers)
+}
