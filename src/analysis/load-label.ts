@@ -15,17 +15,11 @@ export function loadLabel(level: LoadLevel): string {
   }
 }
 
-/** As short as fits a cell of a heat map: `c=64`, `12/s`. */
-export function shortLoad(level: LoadLevel): string {
-  switch (level.kind) {
-    case 'concurrency':
-      return `c=${level.concurrency}`
-    case 'rate':
-      return `${level.requestsPerS}/s`
-    default:
-      return level.kind
-  }
-}
+/** A load level as short as fits a cell: `c 64`, `12/s`. */
+export const shortLoad = (level: LoadLevel): string => shortened(loadLabel(level))
+
+/** The same of a label that is there already. */
+export const shortened = (label: string): string => label.replace('concurrency ', 'c ').replace(' requests/s', '/s')
 
 /** The one number that orders load levels of a kind: requests in flight, or requests/s; null where there is none. */
 export function loadValue(level: LoadLevel): number | null {

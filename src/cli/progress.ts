@@ -1,6 +1,6 @@
 import type { RunProgress } from '../commands/execute.ts'
 import { pointLabel } from '../commands/point-label.ts'
-import { duration } from '../render/terminal/table.ts'
+import { duration } from '../render/views/format.ts'
 
 /** A progress display that can be ended. */
 export interface ProgressDisplay extends Disposable {

@@ -1,6 +1,6 @@
 import { type RunGlimpse, watchRun } from '../commands/watch.ts'
 import { type Screen, screenOf } from '../render/terminal/screen.ts'
-import { duration } from '../render/terminal/table.ts'
+import { duration } from '../render/views/format.ts'
 import { interruption } from './interruption.ts'
 
 /** Shows a run as it goes: repainted in a terminal, a line a change elsewhere, JSON lines for machines. */

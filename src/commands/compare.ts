@@ -7,7 +7,7 @@ import { readRun } from '../journal/index.ts'
 import { githubAnnotations } from '../render/export/comparison-annotations.ts'
 import { comparisonJson } from '../render/export/comparison-json.ts'
 import { comparisonMarkdown } from '../render/markdown/comparison.ts'
-import { type ChangeRow, changeTable } from '../render/terminal/comparison.ts'
+import { type ComparisonView, changeTable } from '../render/views/comparison-table.ts'
 import { gateBroken, noiseSentence, verdictSentence } from '../render/views/comparison-words.ts'
 import { writeComparison } from '../render/write-comparison.ts'
 import { resolveBaseline } from './baseline.ts'
@@ -26,25 +26,13 @@ export interface CompareRequest {
 }
 
 /** One head against the base; every text is ready to print. */
-export interface Compared {
-  readonly head: string
-  readonly verdict: string
-  /** What the verdict rests on. */
-  readonly noise: string
-  /** Differences that make the comparison doubtful: `host: a → b`. */
-  readonly conditions: readonly string[]
-  /** What came of each gate, in words. */
-  readonly gates: readonly string[]
+export interface Compared extends ComparisonView {
   /** A gate failed or was not tested. */
   readonly gateBroken: boolean
-  readonly changes: readonly ChangeRow[]
-  readonly onlyBase: number
-  readonly onlyHead: number
   readonly markdown: string
   readonly json: string
   /** Workflow commands for GitHub Actions. */
   readonly annotations: readonly string[]
-  readonly files: readonly string[]
 }
 
 /**

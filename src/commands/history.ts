@@ -4,9 +4,10 @@ import { isStopped } from '../analysis/gates/outcome.ts'
 import { type DeadRun, historyGate, parseHistoryThreshold } from '../analysis/history/gate.ts'
 import { type History, historyOf } from '../analysis/history/history.ts'
 import { baselineOf, type Run, type RunEntry, readRun, runsOf, sweepFolder } from '../journal/index.ts'
-import { type ChangeGroup, type HistoryRow, historyJson, historyTable } from '../render/terminal/history.ts'
+import { historyJson } from '../render/export/history-json.ts'
 import { counted } from '../render/views/format.ts'
 import { historyAnnotations, historyGateText } from '../render/views/history-gate.ts'
+import { type HistoryView, historyTable } from '../render/views/history-table.ts'
 import { sweepNamed } from './find-sweep.ts'
 
 export interface HistoryRequest {
@@ -24,24 +25,12 @@ export interface HistoryRequest {
 }
 
 /** A sweep's history, ready to print. */
-export interface WrittenHistory {
-  readonly sweep: string
-  readonly runs: number
-  /** Runs that measured nothing, or can't be read. */
-  readonly passedOver: readonly string[]
-  /** Key figures by workload and every figure that changed. */
-  readonly rows: readonly HistoryRow[]
-  /** By the run that they came with, the youngest first. */
-  readonly groups: readonly ChangeGroup[]
-  /** What came of each gate, in words. */
-  readonly gates: readonly string[]
+export interface WrittenHistory extends HistoryView {
   /** A gate failed or was not tested. */
   readonly gateBroken: boolean
   /** Workflow commands for GitHub Actions. */
   readonly annotations: readonly string[]
   readonly json: string
-  /** Path of the page; null when none was asked for. */
-  readonly page: string | null
 }
 
 /** A sweep's youngest runs, followed. */

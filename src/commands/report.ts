@@ -1,9 +1,11 @@
 import { resolve } from 'node:path'
-import { type Analysis, analyse } from '../analysis/analyse.ts'
-import { rivalLines } from '../analysis/rivals.ts'
+import { analyse } from '../analysis/analyse.ts'
+import { type CouldOverturn, couldOverturn } from '../render/views/could-overturn.ts'
 import { type FrontierRow, frontierTable } from '../render/views/frontier-table.ts'
 import { findRun, type RunChoice } from './find-run.ts'
 import { readPlannedRun } from './planned-run.ts'
+
+export type { CouldOverturn } from '../render/views/could-overturn.ts'
 
 export interface WrittenReport {
   readonly folder: string
@@ -13,15 +15,6 @@ export interface WrittenReport {
   readonly frontier: readonly FrontierRow[]
   /** Workloads whose recommendation a point without a valid measurement could overturn; empty where none could. */
   readonly couldOverturn: readonly CouldOverturn[]
-}
-
-/** What could overturn the recommendation of one workload. */
-export interface CouldOverturn {
-  readonly workload: string
-  /** Sentences that name points, why they have no valid measurement, and what they may give. */
-  readonly lines: readonly string[]
-  /** Measures them; null for a run that was not made from a sweep file. */
-  readonly command: string | null
 }
 
 /** Reads a run back from its journal and writes its report; `to` puts it elsewhere than into the run. */
@@ -39,11 +32,4 @@ export async function reportRun(choice: RunChoice & { readonly to?: string }): P
     frontier: frontierTable(analysis),
     couldOverturn: couldOverturn(analysis),
   }
-}
-
-function couldOverturn({ workloads }: Analysis): readonly CouldOverturn[] {
-  return workloads.flatMap(({ name, rivals, recommendation }) => {
-    const lines = rivalLines(rivals, recommendation)
-    return lines.length === 0 ? [] : [{ workload: name, lines, command: rivals.command }]
-  })
 }

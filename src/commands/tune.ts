@@ -6,26 +6,18 @@ import { priorOrder } from '../analysis/priors/prior-order.ts'
 import { recommendForMix } from '../analysis/tune/mix.ts'
 import { tune } from '../analysis/tune/tune.ts'
 import { FulcrumError, topologyLabel } from '../model/index.ts'
+import { answerOf, type Believed, mixAnswer, type TuneView } from '../render/views/tune.ts'
 import { nearMiss } from '../yaml/near-miss.ts'
 import type { ReportedOutcome, RunWatch } from './execute.ts'
-import { parseLimits, type ReportedLimit, reportedLimits } from './limits.ts'
+import { parseLimits, reportedLimits } from './limits.ts'
 import { parseMix } from './mix-flag.ts'
 import { readPlannedRun } from './planned-run.ts'
 import { readPriors } from './priors.ts'
 import { runSweepFile } from './run.ts'
-import { answerOf, type Believed, type MixAnswer, mixAnswer, type WorkloadAnswer } from './tune/answer.ts'
 
-export type * from './tune/answer.ts'
+export type * from '../render/views/tune.ts'
 
-export interface TuneAnswer {
-  readonly folder: string
-  /** Null without a mix. */
-  readonly mix: MixAnswer | null
-  readonly workloads: readonly WorkloadAnswer[]
-  /** What the priors held to be best of each workload, beside the answer; empty without priors. */
-  readonly believed: readonly Believed[]
-  /** What came of the limits that were asked for, and of the run's SLO. */
-  readonly limits: readonly ReportedLimit[]
+export interface TuneAnswer extends TuneView {
   /** The run that was made for this answer; null when a run folder was given. */
   readonly outcome: ReportedOutcome | null
 }

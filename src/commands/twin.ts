@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import { loadLabel } from '../analysis/load-label.ts'
 import { measuredPoints } from '../analysis/measured-point.ts'
-import type { Prediction, PredictionRequest, Twin } from '../analysis/twin/index.ts'
+import type { PredictionRequest, Twin } from '../analysis/twin/index.ts'
 import {
   assembleTwin,
   blankProfile,
@@ -15,11 +15,11 @@ import {
 } from '../analysis/twin/index.ts'
 import { readTrace } from '../generators/trace.ts'
 import { diskError, fulcrumVersion, type Run, readRun, writeDurably } from '../journal/index.ts'
-import type { Finding } from '../metrics/measurement.ts'
 import { judge } from '../metrics/validity.ts'
 import type { Point } from '../model/index.ts'
 import { gpusOf, topologyLabel } from '../model/index.ts'
 import { planSweep } from '../plan/plan.ts'
+import type { PredictedPoint } from '../render/views/predicted-point.ts'
 import type { Profile } from '../simulator/profile.ts'
 import { loadProfile, shippedProfiles } from '../simulator/profile.ts'
 import type { TraceRequests } from '../simulator/request-source.ts'
@@ -29,6 +29,7 @@ import { findRun, type RunChoice } from './find-run.ts'
 import { type FitProgress, runFits } from './twin/fits.ts'
 
 export type { Prediction, Twin } from '../analysis/twin/index.ts'
+export type { PredictedPoint } from '../render/views/predicted-point.ts'
 export type { FitProgress } from './twin/fits.ts'
 
 export interface TwinFitRequest extends RunChoice {
@@ -69,20 +70,6 @@ async function profileOf(run: Run, name: string | undefined): Promise<Profile> {
   if (name !== undefined) return await loadProfile(name)
   const shipped = await shippedProfiles()
   return shipped.find(profile => profile.model === model) ?? blankProfile(model)
-}
-
-/** A point of a sweep as a twin sees it. */
-export interface PredictedPoint {
-  readonly pointId: string
-  readonly topology: string
-  readonly workload: string
-  readonly load: string
-  readonly gpus: number
-  /** The twin's own run has measured it. */
-  readonly measured: boolean
-  /** What would speak against such a measurement: never steady, too few samples, requests that fail. */
-  readonly findings: readonly Finding[]
-  readonly prediction: Omit<Prediction, 'simulation'>
 }
 
 export interface TwinPredictRequest {

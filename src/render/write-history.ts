@@ -1,10 +1,10 @@
 import type { HistoryGate } from '../analysis/history/gate.ts'
 import type { History } from '../analysis/history/history.ts'
 import { historySpec } from './charts/history.ts'
+import { historyJson } from './export/history-json.ts'
 import { openFileWriter } from './file-writer.ts'
 import { historyHtml, picturedTrends } from './html/history-page.ts'
 import { light } from './html/theme.ts'
-import { historyJson } from './terminal/history.ts'
 import { slugOf } from './views/report.ts'
 
 /** Writes history.html, history.json, and every chart of the page as Vega-Lite specification and SVG; the page comes first. */

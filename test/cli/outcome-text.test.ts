@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { printOutcome } from '../../src/cli/text/outcome.ts'
+import { printOutcome } from '../../src/cli/print-outcome.ts'
 import type { ReportedOutcome } from '../../src/index.ts'
 
 test('the end of a run names what could overturn a recommendation, and the command in one line', t => {

@@ -71,7 +71,7 @@ Reads a run and starts nothing. Exits with 1 when nothing measured serves the tr
       })
       if (json) console.log(JSON.stringify(answer.view, null, 2))
       else if (markdown) process.stdout.write(answer.markdown)
-      else console.log((await import('../text/capacity.ts')).capacityText(answer))
+      else console.log((await import('../../render/terminal/capacity.ts')).capacityText(answer))
       if (!answer.view.serves) process.exitCode = exitCodes.pointsFailed
     })
 }

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { Compared } from '../../commands/compare.ts'
 import { defined } from '../../model/defined.ts'
 import { exitCodes } from '../../model/error.ts'
-import { table } from '../../render/terminal/table.ts'
+import { comparisonText } from '../../render/terminal/comparison.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 interface CompareOptions {
@@ -71,41 +71,11 @@ In GitHub Actions, gates that fail or are not tested become annotations, and the
       for (const one of compared) {
         if (options.json) process.stdout.write(one.json)
         else if (options.markdown) process.stdout.write(one.markdown)
-        else console.log(comparedText(one))
+        else console.log(comparisonText(one))
       }
       await tellGitHub(compared)
       if (compared.some(one => one.gateBroken)) process.exitCode = exitCodes.pointsFailed
     })
-}
-
-const mostRows = 20
-
-function comparedText(one: Compared): string {
-  const rows = one.changes.slice(0, mostRows)
-  const shown = table(
-    [
-      { title: 'workload' },
-      { title: 'deployment' },
-      { title: 'load' },
-      { title: 'figure' },
-      { title: 'base', align: 'right' },
-      { title: 'head', align: 'right' },
-      { title: 'change', align: 'right' },
-      { title: '' },
-    ],
-    rows.map(row => [row.workload, row.deployment, row.load, row.figure, row.base, row.head, row.change, row.verdict]),
-  )
-  const rest = one.changes.length - rows.length
-  return [
-    `${one.head}: ${one.verdict}`,
-    ...(one.noise === '' ? [] : [`  ${one.noise}`]),
-    ...one.conditions.map(difference => `  conditions differ: ${difference}`),
-    ...one.gates.map(gate => `  ${gate}`),
-    ...(one.onlyBase + one.onlyHead > 0 ? [`  ${one.onlyBase} points only in base, ${one.onlyHead} only in head`] : []),
-    ...(rows.length > 0 ? ['', shown] : []),
-    ...(rest > 0 ? [`and ${rest} more; --to DIR writes all`] : []),
-    ...one.files.filter(file => file.endsWith('.html')).map(file => `\ncomparison: ${file}`),
-  ].join('\n')
 }
 
 /** Annotations go to stderr, which Actions reads as well, so that stdout stays what was asked for. */

@@ -3,7 +3,7 @@ import { generatorNames } from '../../commands/crosscheck/generator-names.ts'
 import { defined } from '../../model/defined.ts'
 import { exitCodes } from '../../model/error.ts'
 import { interruption } from '../interruption.ts'
-import { printPreview } from '../text/preview.ts'
+import { printPreview } from '../print-preview.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 interface CrosscheckOptions {

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { Check } from '../../commands/doctor.ts'
 import { defined } from '../../model/defined.ts'
 import { exitCodes } from '../../model/error.ts'
-import { findingLines } from '../text/doctor.ts'
+import { findingLines } from '../../render/terminal/doctor.ts'
 
 interface Options {
   json?: true

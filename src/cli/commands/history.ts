@@ -1,8 +1,7 @@
 import type { Command } from 'commander'
-import type { WrittenHistory } from '../../commands/history.ts'
 import { defined } from '../../model/defined.ts'
 import { exitCodes } from '../../model/error.ts'
-import { table } from '../../render/terminal/table.ts'
+import { historyText } from '../../render/terminal/history.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 interface HistoryOptions {
@@ -69,54 +68,3 @@ tested, 2 bad input. In GitHub Actions, gates that fail or are not tested become
       if (history.gateBroken) process.exitCode = exitCodes.pointsFailed
     })
 }
-
-const mostLines = 20
-
-function historyText({ sweep, runs, passedOver, rows, groups, gates, page }: WrittenHistory): string {
-  const count = groups.reduce((sum, group) => sum + group.changes.length, 0)
-  const shown = table(
-    [
-      { title: 'workload' },
-      { title: 'deployment' },
-      { title: 'load' },
-      { title: 'figure' },
-      { title: 'latest', align: 'right' },
-      { title: 'since', align: 'right' },
-      { title: 'noise', align: 'right' },
-    ],
-    rows
-      .slice(0, mostLines)
-      .map(row => [
-        row.workload,
-        row.deployment,
-        row.load.replace('concurrency ', 'c '),
-        shortFigure(row.figure),
-        row.latest,
-        row.since,
-        row.noise,
-      ]),
-  )
-  return [
-    `${sweep}: ${runs} runs, ${count === 0 ? 'no lasting change shown' : `${count} lasting changes`}`,
-    ...gates.map(gate => `  ${gate}`),
-    ...(rows.length > 0 ? ['', shown] : []),
-    ...(rows.length > mostLines ? [`and ${rows.length - mostLines} more changed figures; --json has all`] : []),
-    ...groups.flatMap(({ since, before, changes }) => [
-      '',
-      `since ${since} (before: ${before})`,
-      ...changes.slice(0, mostLines).map(sentence => `  ${sentence}`),
-      ...(changes.length > mostLines ? [`  and ${changes.length - mostLines} more`] : []),
-    ]),
-    ...(passedOver.length > 0
-      ? [
-          '',
-          `${passedOver.length === 1 ? '1 run' : `${passedOver.length} runs`} without a valid point, or unreadable, passed over`,
-        ]
-      : []),
-    ...(page === null ? [] : ['', `page: ${page}`]),
-  ].join('\n')
-}
-
-/** The whole table has to fit 80 columns. */
-const shortFigure = (title: string) =>
-  title.replace('Output tokens/s per ', 'tok/s/').replace('Area under the frontier', 'area')

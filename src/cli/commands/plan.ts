@@ -21,6 +21,6 @@ export function addPlan(program: Command): void {
         const { sweep, ...rest } = plan
         const { text: _, ...described } = sweep
         console.log(JSON.stringify({ ...rest, sweep: described }, null, 2))
-      } else console.log((await import('../text/plan.ts')).planText(plan))
+      } else console.log((await import('../../render/terminal/plan.ts')).planText(plan))
     })
 }

@@ -2,8 +2,8 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { type Again, againStatuses } from '../../commands/again.ts'
 import { defined } from '../../model/defined.ts'
 import { interruption } from '../interruption.ts'
-import { addLimitOptions, type LimitOptions, limitHelp } from '../text/limits.ts'
-import { printPreview } from '../text/preview.ts'
+import { addLimitOptions, type LimitOptions, limitHelp } from '../limit-options.ts'
+import { printPreview } from '../print-preview.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 /** `fulcrum resume [RUN]` */
@@ -63,7 +63,7 @@ ${limitHelp}`,
         const { resumeRun } = await import('../../commands/resume.ts')
         const { nameLeftovers } = await import('../name-leftovers.ts')
         const { showProgress } = await import('../progress.ts')
-        const { printOutcome } = await import('../text/outcome.ts')
+        const { printOutcome } = await import('../print-outcome.ts')
         using interrupted = interruption()
         await nameLeftovers(options.endLeftovers === true, options.json === true, interrupted.signal)
         using progress = showProgress(options.json === true)

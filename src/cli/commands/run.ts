@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { defined } from '../../model/defined.ts'
 import { interruption } from '../interruption.ts'
-import { addLimitOptions, type LimitOptions, limitHelp } from '../text/limits.ts'
-import { printPreview } from '../text/preview.ts'
+import { addLimitOptions, type LimitOptions, limitHelp } from '../limit-options.ts'
+import { printPreview } from '../print-preview.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 interface RunOptions extends LimitOptions {
@@ -63,7 +63,7 @@ Exit codes: 0 fine, 1 points failed or invalid, or a limit failed or was not tes
       const { runSweepFile } = await import('../../commands/run.ts')
       const { nameLeftovers } = await import('../name-leftovers.ts')
       const { showProgress } = await import('../progress.ts')
-      const { printOutcome } = await import('../text/outcome.ts')
+      const { printOutcome } = await import('../print-outcome.ts')
       using interrupted = interruption()
       await nameLeftovers(options.endLeftovers === true, options.json === true, interrupted.signal)
       using progress = showProgress(options.json === true)

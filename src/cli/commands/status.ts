@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { defined } from '../../model/defined.ts'
-import { duration } from '../../render/terminal/table.ts'
-import { problemsText } from '../text/problems.ts'
+import { problemsText } from '../../render/terminal/problems.ts'
+import { duration } from '../../render/views/format.ts'
 
 /** `fulcrum status [RUN]` */
 export function addStatus(program: Command): void {

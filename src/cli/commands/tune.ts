@@ -2,8 +2,8 @@ import type { Command } from 'commander'
 import { defined } from '../../model/defined.ts'
 import { exitCodes } from '../../model/error.ts'
 import { interruption } from '../interruption.ts'
-import { addLimitOptions, type LimitOptions, limitHelp } from '../text/limits.ts'
-import { printPreview } from '../text/preview.ts'
+import { addLimitOptions, type LimitOptions, limitHelp } from '../limit-options.ts'
+import { printPreview } from '../print-preview.ts'
 
 /** `fulcrum tune FILE|RUN` */
 export function addTune(program: Command): void {
@@ -43,7 +43,7 @@ export function addTune(program: Command): void {
         }
         const { tuneFileOrRun } = await import('../../commands/tune.ts')
         const { showProgress } = await import('../progress.ts')
-        const { tuneText } = await import('../text/tune.ts')
+        const { tuneText } = await import('../../render/terminal/tune.ts')
         using interrupted = interruption()
         using progress = showProgress(false)
         const answer = await tuneFileOrRun({

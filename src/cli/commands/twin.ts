@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import { defined } from '../../model/defined.ts'
+import { fitText, predictionText } from '../../render/terminal/twin.ts'
 import { interruption } from '../interruption.ts'
-import { fitText, predictionText } from '../text/twin.ts'
 
 /** `fulcrum twin fit|predict` */
 export function addTwin(program: Command): void {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { datasetText } from '../text/dataset.ts'
+import { datasetText } from '../../render/terminal/dataset.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 /** `fulcrum validate FILE…` */

@@ -1,38 +1,34 @@
-import type { Comparison } from '../../analysis/compare/comparison.ts'
-import { shortLoad } from '../../analysis/load-label.ts'
-import { change, valueText } from '../views/format.ts'
+import type { ComparisonView } from '../views/comparison-table.ts'
+import { table } from './table.ts'
 
-/** A shown change as the terminal prints it; every field is ready text. */
-export interface ChangeRow {
-  readonly workload: string
-  readonly deployment: string
-  readonly load: string
-  readonly figure: string
-  readonly base: string
-  readonly head: string
-  readonly change: string
-  readonly verdict: 'faster' | 'slower'
-}
+/** Rows of the table. */
+const mostRows = 20
 
-/** The changes that are shown, the largest first. */
-export function changeTable(comparison: Comparison): readonly ChangeRow[] {
-  return comparison.points
-    .flatMap(point => point.changes.map(item => ({ point, item })))
-    .toSorted((a, b) => Math.abs(b.item.relative ?? 0) - Math.abs(a.item.relative ?? 0))
-    .flatMap(({ point: { head }, item }) =>
-      item.relative === null || (item.verdict !== 'faster' && item.verdict !== 'slower')
-        ? []
-        : [
-            {
-              workload: head.workload.name,
-              deployment: head.label,
-              load: shortLoad(head.load.level),
-              figure: item.figure.title,
-              base: valueText(item.figure, item.base),
-              head: valueText(item.figure, item.head),
-              change: change(item.relative),
-              verdict: item.verdict,
-            },
-          ],
-    )
+/** A comparison for a person: the verdict, what it rests on, the gates and the largest changes that are shown. */
+export function comparisonText(one: ComparisonView): string {
+  const rows = one.changes.slice(0, mostRows)
+  const shown = table(
+    [
+      { title: 'workload' },
+      { title: 'deployment' },
+      { title: 'load' },
+      { title: 'figure' },
+      { title: 'base', align: 'right' },
+      { title: 'head', align: 'right' },
+      { title: 'change', align: 'right' },
+      { title: '' },
+    ],
+    rows.map(row => [row.workload, row.deployment, row.load, row.figure, row.base, row.head, row.change, row.verdict]),
+  )
+  const rest = one.changes.length - rows.length
+  return [
+    `${one.head}: ${one.verdict}`,
+    ...(one.noise === '' ? [] : [`  ${one.noise}`]),
+    ...one.conditions.map(difference => `  conditions differ: ${difference}`),
+    ...one.gates.map(gate => `  ${gate}`),
+    ...(one.onlyBase + one.onlyHead > 0 ? [`  ${one.onlyBase} points only in base, ${one.onlyHead} only in head`] : []),
+    ...(rows.length > 0 ? ['', shown] : []),
+    ...(rest > 0 ? [`and ${rest} more; --to DIR writes all`] : []),
+    ...one.files.filter(file => file.endsWith('.html')).map(file => `\ncomparison: ${file}`),
+  ].join('\n')
 }

@@ -1,3 +1,4 @@
+import { shortened } from '../../analysis/load-label.ts'
 import type { FrontierRow } from '../views/frontier-table.ts'
 import { deploymentMark, frontierChart } from './frontier-chart.ts'
 import { type Screen, screenOf } from './screen.ts'
@@ -29,7 +30,7 @@ function frontierTableText(rows: readonly FrontierRow[], longestName: number): s
   const cells = rows.map(row => [
     deploymentMark(rows, row),
     clipped(row.deployment, longestName),
-    row.load.replace('concurrency ', 'c ').replace(' requests/s', '/s'),
+    shortened(row.load),
     row.gpus,
     row.tokensPerSPerUser,
     row.tokensPerSPerGpu,

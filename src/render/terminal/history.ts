@@ -1,120 +1,56 @@
-import { isStopped } from '../../analysis/gates/outcome.ts'
-import type { HistoryGate } from '../../analysis/history/gate.ts'
-import type { History, HistoryChange, Trend } from '../../analysis/history/history.ts'
-import { historyMethod } from '../../analysis/history/history.ts'
-import { largest } from '../../model/index.ts'
-import { change, figure, valueText } from '../views/format.ts'
+import { shortened } from '../../analysis/load-label.ts'
+import type { HistoryView } from '../views/history-table.ts'
+import { table } from './table.ts'
 
-/** A trend as the terminal prints it; every field is ready text. */
-export interface HistoryRow {
-  readonly workload: string
-  readonly deployment: string
-  readonly load: string
-  readonly figure: string
-  readonly latest: string
-  /** Latest value against the baseline, or against the oldest run without one. */
-  readonly since: string
-  /** 95% of run means by the noise between repeats: `±3%`. */
-  readonly noise: string
+/** Rows of the table, and changes of one run. */
+const mostLines = 20
+
+/** A history for a person: what changed for good and with which run. */
+export function historyText({ sweep, runs, passedOver, rows, groups, gates, page }: HistoryView): string {
+  const count = groups.reduce((sum, group) => sum + group.changes.length, 0)
+  const shown = table(
+    [
+      { title: 'workload' },
+      { title: 'deployment' },
+      { title: 'load' },
+      { title: 'figure' },
+      { title: 'latest', align: 'right' },
+      { title: 'since', align: 'right' },
+      { title: 'noise', align: 'right' },
+    ],
+    rows
+      .slice(0, mostLines)
+      .map(row => [
+        row.workload,
+        row.deployment,
+        shortened(row.load),
+        shortFigure(row.figure),
+        row.latest,
+        row.since,
+        row.noise,
+      ]),
+  )
+  return [
+    `${sweep}: ${runs} runs, ${count === 0 ? 'no lasting change shown' : `${count} lasting changes`}`,
+    ...gates.map(gate => `  ${gate}`),
+    ...(rows.length > 0 ? ['', shown] : []),
+    ...(rows.length > mostLines ? [`and ${rows.length - mostLines} more changed figures; --json has all`] : []),
+    ...groups.flatMap(({ since, before, changes }) => [
+      '',
+      `since ${since} (before: ${before})`,
+      ...changes.slice(0, mostLines).map(sentence => `  ${sentence}`),
+      ...(changes.length > mostLines ? [`  and ${changes.length - mostLines} more`] : []),
+    ]),
+    ...(passedOver.length > 0
+      ? [
+          '',
+          `${passedOver.length === 1 ? '1 run' : `${passedOver.length} runs`} without a valid point, or unreadable, passed over`,
+        ]
+      : []),
+    ...(page === null ? [] : ['', `page: ${page}`]),
+  ].join('\n')
 }
 
-/** What changed with one run. */
-export interface ChangeGroup {
-  readonly since: string
-  /** The last run before it. */
-  readonly before: string
-  /** Sentences, the largest change first. */
-  readonly changes: readonly string[]
-}
-
-/** Rows for the terminal (frontiers, then every changed series), and the changes by the run that they came with. */
-export function historyTable(history: History): {
-  readonly rows: readonly HistoryRow[]
-  readonly groups: readonly ChangeGroup[]
-} {
-  const told = history.trends.filter(trend => trend.figure.name === 'hypervolume' || trend.changes.length > 0)
-  return { rows: told.map(trend => historyRow(history, trend)), groups: changeGroups(history) }
-}
-
-export function historyRow(history: History, trend: Trend): HistoryRow {
-  const latest = trend.values.at(-1)?.mean ?? null
-  const reference = referenceOf(history, trend)
-  return {
-    ...trend.subject,
-    figure: trend.figure.title,
-    latest: valueText(trend.figure, latest),
-    since: latest === null || reference === null ? '–' : change(latest / reference - 1),
-    noise: trend.band === null ? '–' : `±${figure((trend.band - 1) * 100)}%`,
-  }
-}
-
-/** The value that others are held against: the baseline's; without a baseline the oldest run's. Null where it has none. */
-function referenceOf(history: History, trend: Trend): number | null {
-  if (history.baseline === null) return trend.values[0]?.mean ?? null
-  return trend.values.find(value => value.run === history.baseline)?.mean ?? null
-}
-
-/** `ITL p95 of 2P1D, 8000/256, concurrency 16: worse by +20%`. */
-function changeSentence({ series, relative, verdict }: HistoryChange): string {
-  const { workload, deployment, load } = series.subject
-  const what = deployment === 'frontier' ? workload : `${deployment}, ${workload}, ${load}`
-  return `${series.figure.title} of ${what}: ${verdict === 'faster' ? 'better' : 'worse'} by ${change(relative)}`
-}
-
-/** Changes under the run that they came with, the youngest first. */
-function changeGroups(history: History): readonly ChangeGroup[] {
-  return [...Map.groupBy(history.changes, ({ run }) => run)].map(([run, changes]) => ({
-    since: runText(history, run),
-    before: runText(history, largest(changes.map(({ before }) => before))),
-    changes: changes.map(changeSentence),
-  }))
-}
-
-/** `2026-11-25 03:00 at 1a2b3c4d5e6f`. */
-export function runText(history: History, index: number): string {
-  const run = history.runs[index]
-  if (run === undefined) return ''
-  return `${run.createdAt.slice(0, 16).replace('T', ' ')}${run.revision === null ? '' : ` at ${run.revision}`}`
-}
-
-/** The history for machines; figures by their names in points.csv, changes as fractions. */
-export function historyJson(history: History, gates: readonly HistoryGate[] = []): string {
-  const { sweep, runs, trends, changes, baseline } = history
-  return `${JSON.stringify(
-    {
-      schema: 1,
-      sweep,
-      method: historyMethod,
-      runs,
-      baseline: baseline === null ? null : (runs[baseline]?.runId ?? null),
-      gateBroken: isStopped(gates),
-      thresholds: gates.map(({ gate, outcome, reason, broken }) => ({
-        threshold: gate.text,
-        outcome,
-        reason,
-        broken: broken.map(({ trend, relative, since }) => ({
-          ...trend.subject,
-          figure: trend.figure.name,
-          relative,
-          since: runs[since]?.runId,
-        })),
-      })),
-      changes: changes.map(({ series, run, before, ...told }) => ({
-        ...series.subject,
-        figure: series.figure.name,
-        run: runs[run]?.runId,
-        lastBefore: runs[before]?.runId,
-        ...told,
-      })),
-      trends: trends.map(({ subject, figure, values, levels, band }) => ({
-        ...subject,
-        figure: figure.name,
-        noiseBandFactor: band,
-        values: values.map(({ run, mean, repeats }) => ({ run: runs[run]?.runId, mean, repeats })),
-        levels: levels.map(({ from, to, mean }) => ({ from: runs[from]?.runId, to: runs[to]?.runId, mean })),
-      })),
-    },
-    null,
-    2,
-  )}\n`
-}
+/** The whole table has to fit 80 columns. */
+const shortFigure = (title: string) =>
+  title.replace('Output tokens/s per ', 'tok/s/').replace('Area under the frontier', 'area')

@@ -2,8 +2,8 @@ import { gateText } from '../../analysis/gates/outcome.ts'
 import type { HistoryGate } from '../../analysis/history/gate.ts'
 import type { History } from '../../analysis/history/history.ts'
 import { workflowCommand } from '../export/comparison-annotations.ts'
-import { runText } from '../terminal/history.ts'
 import { change } from './format.ts'
+import { runText } from './history-table.ts'
 
 /** Where a threshold is broken, in words. */
 const mostNamed = 5

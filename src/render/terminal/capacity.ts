@@ -1,28 +1,26 @@
-import type { CapacityAnswer } from '../../commands/capacity.ts'
-import { table } from '../../render/terminal/table.ts'
-import { wrapped } from '../../render/terminal/wrapped.ts'
-import type { CandidateView, CapacityView } from '../../render/views/capacity.ts'
-import * as capacityWords from '../../render/views/capacity-words.ts'
+import { shortened } from '../../analysis/load-label.ts'
+import type { CandidateView, CapacityView } from '../views/capacity.ts'
 
-const {
-  headline,
+import {
   askedFor,
   cautiousText,
-  spareText,
   costLines,
   effectText,
+  headline,
   limitText,
+  money,
   mostText,
   percent,
   replayText,
   signed,
-  money,
-  figure,
-  time,
-} = capacityWords
+  spareText,
+} from '../views/capacity-words.ts'
+import { figure, time } from '../views/format.ts'
+import { table } from './table.ts'
+import { wrapped } from './wrapped.ts'
 
 /** The plan for a terminal of 80 columns. */
-export function capacityText({ view, files }: CapacityAnswer): string {
+export function capacityText({ view, files }: { view: CapacityView; files: readonly string[] }): string {
   const { answer, refused, run } = view
   const blocks = [
     wrapped(headline(view)),
@@ -151,7 +149,7 @@ function blocksOf(view: CapacityView, answer: CandidateView): string[] {
         .map(one => [
           one.pointIds[0] ?? '',
           clipped(one.workload, 16),
-          one.load.replace('concurrency ', 'c '),
+          shortened(one.load),
           time(one.ttftP95Ms),
           time(one.itlP95Ms),
           'at the limit',

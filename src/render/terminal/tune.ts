@@ -1,18 +1,19 @@
+import { shortened } from '../../analysis/load-label.ts'
 import type {
   Believed,
   MixAnswer,
   MixedPoint,
   RatesAnswer,
-  TuneAnswer,
   TunedPoint,
+  TuneView,
   WorkloadAnswer,
-} from '../../commands/tune.ts'
-import { table } from '../../render/terminal/table.ts'
-import { wrapped } from '../../render/terminal/wrapped.ts'
+} from '../views/tune.ts'
 import { limitsText } from './limits.ts'
+import { table } from './table.ts'
+import { wrapped } from './wrapped.ts'
 
 /** The answer for a person, workload by workload. */
-export function tuneText({ folder, mix, workloads, believed, limits, outcome }: TuneAnswer): string {
+export function tuneText({ folder, mix, workloads, believed, limits, outcome }: TuneView): string {
   const unfinished =
     outcome === null || outcome.outcome === 'complete' ? [] : [`The run is not complete: ${outcome.reason}`]
   return [
@@ -158,7 +159,7 @@ function headline({ basis, best }: WorkloadAnswer): string {
 function row(title: string, point: TunedPoint): readonly string[] {
   const { mean, ci95 } = point.tokensPerSPerGpu
   const interval = ci95 === null ? '' : ` [${figure(ci95[0])}, ${figure(ci95[1])}]`
-  const load = point.load.replace('concurrency ', 'c ')
+  const load = shortened(point.load)
   return [
     title,
     point.deployment,

@@ -1,13 +1,14 @@
-import type { Plan } from '../../commands/plan.ts'
 import { topologyLabel } from '../../model/index.ts'
-import { duration, table } from '../../render/terminal/table.ts'
+import { duration } from '../views/format.ts'
+import type { PlanView } from '../views/plan.ts'
 import { datasetText } from './dataset.ts'
+import { table } from './table.ts'
 
 /** Below so many points a search measures half of the grid or more: docs/bench/search.md. */
 const smallGrid = 60
 
 /** A plan for a person: the deployments in order, and what the order costs. */
-export function planText(plan: Plan): string {
+export function planText(plan: PlanView): string {
   const rows = plan.deployments.map(({ deployment, points }, i) => [
     String(i + 1),
     topologyLabel(deployment.topology),
@@ -46,13 +47,13 @@ export function planText(plan: Plan): string {
   return lines.join('\n')
 }
 
-function timeText({ seconds, secondsAtLeast }: NonNullable<Plan['estimate']>): string {
+function timeText({ seconds, secondsAtLeast }: NonNullable<PlanView['estimate']>): string {
   return secondsAtLeast === undefined
     ? `about ${duration(seconds)}`
     : `about ${duration(secondsAtLeast)} to ${duration(seconds)}`
 }
 
-function settingsText(engine: Plan['deployments'][number]['deployment']['engine']): string {
+function settingsText(engine: PlanView['deployments'][number]['deployment']['engine']): string {
   return Object.entries(engine)
     .flatMap(([role, settings]) =>
       Object.entries(settings ?? {}).map(([key, value]) => `${role}.${key}=${JSON.stringify(value)}`),

@@ -1,5 +1,6 @@
-import type { PredictedPoint, Twin } from '../../commands/twin.ts'
-import { table } from '../../render/terminal/table.ts'
+import type { Twin } from '../../analysis/twin/index.ts'
+import type { PredictedPoint } from '../views/predicted-point.ts'
+import { table } from './table.ts'
 
 /** The figures that a fit goes by, as a person reads them. */
 const shown = [
@@ -11,7 +12,7 @@ const shown = [
   ['output_tokens_per_s', 'tokens/s'],
 ] as const
 
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`
+const percent = (share: number) => `${(100 * share).toFixed(1)}%`
 
 /** What a fit found, and how far it can be trusted. */
 export function fitText(file: string, twin: Twin): string {

@@ -1,12 +1,7 @@
-import type { DeploymentPreview } from '../../commands/plan.ts'
-
-/** Prints what would be started, for a person or a machine. */
-export function printPreview(previews: readonly DeploymentPreview[], json: boolean): void {
-  console.log(json ? JSON.stringify(previews, null, 2) : previewText(previews))
-}
+import type { PreviewView } from '../views/plan.ts'
 
 /** Exact commands and files of each deployment, as a shell could run them. */
-function previewText(previews: readonly DeploymentPreview[]): string {
+export function previewText(previews: readonly PreviewView[]): string {
   return previews
     .map(({ label, points, preview }) => {
       const files = preview.files.map(file => `# file ${file.path}\n${indent(file.content)}`)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { problemsText } from '../../src/cli/text/problems.ts'
+import { problemsText } from '../../src/render/terminal/problems.ts'
 
 test('a reason is told once, with the points that it is of', () => {
   const problems = ['a', 'b', 'c'].map(point => ({ point, reason: point === 'b' ? 'late' : 'gone' }))

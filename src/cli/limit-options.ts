@@ -1,7 +1,5 @@
 import type { Command } from 'commander'
-import type { ReportedLimit } from '../../commands/limits.ts'
-import { wrapped } from '../../render/terminal/wrapped.ts'
-import { wholeNumber } from '../whole-number.ts'
+import { wholeNumber } from './whole-number.ts'
 
 /** What a command that runs or reads one sweep takes for gates. */
 export interface LimitOptions {
@@ -29,23 +27,3 @@ export function addLimitOptions(command: Command): Command {
 /** For the end of `--help`. */
 export const limitHelp = `--fail-on slo passes when each workload has a point that meets its SLO; --fail-on "FIGURE>LIMIT" when no point is beyond the limit (ms, s,
 tokens/s, requests/s; % for error_share). Neither passes while a point failed, is invalid or is missing: it is then not tested, with the reason.`
-
-const marks = { passed: '✓', failed: '✗', 'not tested': '?' } as const
-
-/** ✓ or ✗ for each limit and each workload; `?` with the reason where it was not tested. */
-export function limitsText(limits: readonly ReportedLimit[]): string {
-  return limits
-    .map(({ limit, isGate, outcome, reason, workloads }) => {
-      const told = workloads.map(
-        one =>
-          `${marks[one.outcome]} ${one.workload}: ${one.outcome === 'not tested' ? 'not tested: ' : ''}${one.said}`,
-      )
-      const isSaid = workloads.some(one => one.outcome === outcome)
-      return [
-        `${limit}${isGate ? `: ${outcome}` : ' (no gate; --fail-on slo makes it one)'}`,
-        ...told.map(line => wrapped(`  ${line}`)),
-        ...(isSaid ? [] : [wrapped(`  ${marks[outcome]} ${outcome}: ${reason}`)]),
-      ].join('\n')
-    })
-    .join('\n')
-}

@@ -1,5 +1,10 @@
-import type { RunStatus } from '../../commands/status.ts'
-import { wrapped } from '../../render/terminal/wrapped.ts'
+import { wrapped } from './wrapped.ts'
+
+/** A point that doesn't count. */
+export interface ProblemView {
+  readonly point: string
+  readonly reason: string
+}
 
 /** Points named under one reason. */
 const mostNamed = 6
@@ -7,7 +12,7 @@ const mostNamed = 6
 const mostCharacters = 320
 
 /** Why points don't count: each reason once, with the points that it is of, in lines of at most 80 columns. */
-export function problemsText(problems: RunStatus['problems']): string {
+export function problemsText(problems: readonly ProblemView[]): string {
   return [...Map.groupBy(problems, ({ reason }) => reason)]
     .flatMap(([reason, alike]) => {
       const clipped = reason.length > mostCharacters ? `${reason.slice(0, mostCharacters).trimEnd()}…` : reason

@@ -9,6 +9,21 @@ import type { RateMatching, WorkerRate } from '../../analysis/tune/rate-matching
 import type { Tuning } from '../../analysis/tune/tune.ts'
 import type { EngineSettings } from '../../model/index.ts'
 import { gpusOfRole, topologyLabel } from '../../model/index.ts'
+import type { ReportedLimit } from './limits.ts'
+
+/** What `fulcrum tune` answers. */
+export interface TuneView {
+  readonly folder: string
+  /** Null without a mix. */
+  readonly mix: MixAnswer | null
+  readonly workloads: readonly WorkloadAnswer[]
+  /** What the priors held to be best of each workload, beside the answer; empty without priors. */
+  readonly believed: readonly Believed[]
+  /** What came of the limits that were asked for, and of the run's SLO. */
+  readonly limits: readonly ReportedLimit[]
+  /** How the run ended that was made for this answer; null when a run folder was given. */
+  readonly outcome: { readonly outcome: string; readonly reason: string } | null
+}
 
 /** One measured deployment as `fulcrum tune` tells it. */
 export interface TunedPoint {

@@ -1,0 +1,22 @@
+import type { ReportedLimit } from '../views/limits.ts'
+import { wrapped } from './wrapped.ts'
+
+const marks = { passed: '✓', failed: '✗', 'not tested': '?' } as const
+
+/** ✓ or ✗ for each limit and each workload; `?` with the reason where it was not tested. */
+export function limitsText(limits: readonly ReportedLimit[]): string {
+  return limits
+    .map(({ limit, isGate, outcome, reason, workloads }) => {
+      const told = workloads.map(
+        one =>
+          `${marks[one.outcome]} ${one.workload}: ${one.outcome === 'not tested' ? 'not tested: ' : ''}${one.said}`,
+      )
+      const isSaid = workloads.some(one => one.outcome === outcome)
+      return [
+        `${limit}${isGate ? `: ${outcome}` : ' (no gate; --fail-on slo makes it one)'}`,
+        ...told.map(line => wrapped(`  ${line}`)),
+        ...(isSaid ? [] : [wrapped(`  ${marks[outcome]} ${outcome}: ${reason}`)]),
+      ].join('\n')
+    })
+    .join('\n')
+}

@@ -1,0 +1,56 @@
+import type { Deployment } from '../../model/index.ts'
+
+/** What a plan is told as: the deployments in order, what the order costs, and how long it takes. */
+export interface PlanView {
+  readonly sweep: {
+    readonly name: string
+    readonly search: string
+    readonly datasets?: readonly DatasetView[]
+    readonly warnings: readonly string[]
+  }
+  readonly deployments: readonly {
+    readonly deployment: Pick<Deployment, 'topology' | 'engine'>
+    readonly points: readonly unknown[]
+  }[]
+  readonly pointCount: number
+  /** Worker starts of this order, of nested loops, and the fewest that any order can have. */
+  readonly cost: { readonly workersStarted: number }
+  readonly nestedLoopCost: { readonly workersStarted: number }
+  readonly lowerBound: number
+  /** Whether no order has fewer. */
+  readonly exact: boolean
+  /** Null without a past run to learn from. */
+  readonly estimate: { readonly seconds: number; readonly secondsAtLeast?: number; readonly basis: string } | null
+}
+
+/** A dataset as it was read; lengths in tokens. */
+export interface DatasetView {
+  readonly workload: string
+  readonly file: string
+  readonly format: string
+  readonly rows: number
+  /** Rows whose lengths were counted. */
+  readonly counted: number
+  readonly isl: LengthView
+  readonly osl: LengthView
+}
+
+interface LengthView {
+  readonly mean: number
+  readonly min: number
+  readonly max: number
+}
+
+/** What reaching one deployment from the one before would run, or what the load is sent from. */
+export interface PreviewView {
+  readonly label: string
+  readonly points: number
+  readonly preview: {
+    readonly files: readonly { readonly path: string; readonly content: string }[]
+    readonly commands: readonly {
+      readonly argv: readonly string[]
+      readonly env: { readonly [name: string]: string }
+      readonly note?: string
+    }[]
+  }
+}
