@@ -10,6 +10,7 @@ export { type Journal, type JournalOptions, journalFile, openJournal } from './j
 export { lockRun, type RunLock, runHolder } from './lock.ts'
 export * from './manifest.ts'
 export { createRun, type OpenRun, openRun, sweepFolder } from './open-run.ts'
+export { countPoints, type PointCounts } from './point-counts.ts'
 export { latestResults, manifestFile, readManifest, readRun } from './read-run.ts'
 export * from './run.ts'
 export * from './runs.ts'

@@ -46,6 +46,15 @@ export interface AutoRequests {
  */
 export type WindowKind = 'steady' | 'whole'
 
+/**
+ * Ms between the starts of two slots of a closed loop: all at once, the first request would wait in the server's queue while the
+ * last is still written.
+ */
+export const startGapMs = 0.1
+
+/** Connections opened ahead of an open loop without a limit of its own. */
+export const openLoopConnections = 64
+
 /** How a point is loaded, in absolute numbers (the sweep file's `10x` resolved against the concurrency). */
 export interface Load {
   readonly level: LoadLevel

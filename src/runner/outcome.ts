@@ -1,5 +1,5 @@
-import type { PointResult } from '../journal/index.ts'
-import { exitCodes, type FulcrumError, type Point } from '../model/index.ts'
+import type { PointCounts } from '../journal/index.ts'
+import { exitCodes, type FulcrumError } from '../model/index.ts'
 
 /** Why a run came to its end. */
 export interface RunEnd {
@@ -10,17 +10,6 @@ export interface RunEnd {
   readonly error?: FulcrumError
 }
 
-/** How the planned points stand when an attempt is over. */
-export interface PointCounts {
-  readonly planned: number
-  readonly ok: number
-  readonly invalid: number
-  readonly failed: number
-  readonly missing: number
-  /** Left out by a search that came to its end, because they cannot win. */
-  readonly skipped: number
-}
-
 /** What is left to say when an attempt at a run is over. */
 export interface RunOutcome extends RunEnd {
   readonly folder: string
@@ -29,24 +18,6 @@ export interface RunOutcome extends RunEnd {
   readonly measured: number
   readonly elapsedS: number
   readonly exitCode: number
-}
-
-/**
- * Counts the plan's points by the latest result of each.
- * @param skipped how many points a search left out, which are therefore not missing
- */
-export function countPoints(planned: readonly Point[], results: readonly PointResult[], skipped = 0): PointCounts {
-  const statusOf = new Map(results.map(result => [result.point.id, result.status]))
-  const count = (status: PointResult['status'] | undefined) =>
-    planned.filter(point => statusOf.get(point.id) === status).length
-  return {
-    planned: planned.length,
-    ok: count('ok'),
-    invalid: count('invalid'),
-    failed: count('failed'),
-    missing: count(undefined) - skipped,
-    skipped,
-  }
 }
 
 /** The exit code that a run's end deserves: a spent budget is what was asked for, a failed point is not. */

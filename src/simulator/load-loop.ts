@@ -1,6 +1,6 @@
 import type { RequestPhase } from '../metrics/records.ts'
 import type { WarmUp } from '../model/index.ts'
-import { isWarm } from '../model/index.ts'
+import { isWarm, startGapMs } from '../model/index.ts'
 import type { ExchangeContext, LoopEnd, LoopLimits } from './exchange.ts'
 import { createExchange } from './exchange.ts'
 import { createQueue } from './queue.ts'
@@ -42,9 +42,6 @@ export interface LoadLoop {
   closed(load: ClosedLoad, limits: LoopLimits): LoopEnd
   open(load: OpenLoad, limits: LoopLimits): LoopEnd
 }
-
-/** Between the starts of two slots of a closed loop, as the generator leaves it. */
-const startGapMs = 0.1
 
 /** The client's connections as a measurement finds them. */
 export interface Connections {

@@ -6,6 +6,7 @@ import {
   arrivalsAround,
   createRandom,
   FulcrumError,
+  openLoopConnections,
   ratesAround,
   rolesOf,
   windowOf,
@@ -65,9 +66,6 @@ export interface Simulation extends CountedMeasurement {
   readonly busyShare: { readonly [role in Role]?: number }
 }
 
-/** Connections that the built-in generator opens ahead of an open loop. */
-const openLoopLanes = 64
-
 /** Time that the workers of each role have spent in passes, ms. */
 function busyMs(engine: Engine): { [role in Role]?: number } {
   const busy: { [role in Role]?: number } = {}
@@ -94,7 +92,7 @@ function busyShares(
 function laneCount(level: LoadLevel, warmup: number): number {
   return level.kind === 'concurrency'
     ? level.concurrency
-    : Math.min(level.maxConcurrency ?? openLoopLanes, Math.max(openLoopLanes, warmup))
+    : Math.min(level.maxConcurrency ?? openLoopConnections, Math.max(openLoopConnections, warmup))
 }
 
 /** Due times of a trace's requests, one at a time. */

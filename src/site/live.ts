@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { analyse } from '../analysis/analyse.ts'
+import type { PointCounts } from '../journal/index.ts'
 import type { Run } from '../journal/run.ts'
 import { frontierSpec } from '../render/charts/frontier.ts'
 import { pageSpec } from '../render/html/render.ts'
@@ -9,14 +10,7 @@ import { reportOf } from '../render/views/report.ts'
 /** How a run stands, as the page shows it. */
 export interface LiveStatus {
   readonly state: string
-  readonly points: {
-    readonly planned: number
-    readonly ok: number
-    readonly invalid: number
-    readonly failed: number
-    readonly missing: number
-    readonly skipped: number
-  }
+  readonly points: PointCounts
   readonly redeployments: number
   readonly workersStarted: number
   readonly latest: string | null

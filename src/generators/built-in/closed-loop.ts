@@ -1,11 +1,10 @@
 import type { RequestPhase } from '../../metrics/records.ts'
+import { startGapMs } from '../../model/index.ts'
 import type { Lane } from './lane.ts'
 import type { Loop, LoopContext } from './loop.ts'
 import { Outbox } from './outbox.ts'
 import { pace } from './pacer.ts'
 
-/** Between the starts of two slots: all at once, the first request would wait in the server's queue while we still write the last. */
-export const startGapMs = 0.1
 /** After a connection could not be made, so that a server that refuses is not run against in a busy loop. */
 const reconnectPauseMs = 20
 

@@ -1,7 +1,7 @@
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises'
 import { Histogram } from '../../metrics/histogram.ts'
 import { errorCode, phaseCode } from '../../metrics/records.ts'
-import { arrivalsAround } from '../../model/index.ts'
+import { arrivalsAround, openLoopConnections } from '../../model/index.ts'
 import { endings } from './answer-ends.ts'
 import { closedLoop } from './closed-loop.ts'
 import { countDone, meet, monotonicOffsetMs, mostMeasured, takeNumber } from './control.ts'
@@ -25,8 +25,6 @@ const readBytes = 64 * 1024
 const connectsAtOnce = 128
 /** How long opening connections ahead may hold the start up. */
 const maxConnectMs = 10_000
-/** Connections opened ahead of an open loop without a limit. */
-const openLoopLanes = 64
 /** How long requests that only held the load may still take when it is over; then their connections are closed. */
 const drainMs = 2000
 
@@ -73,7 +71,7 @@ class ThreadRun {
     this.#job = job
     const { schedule, threads } = job
     const measured = schedule.kind === 'closed' ? (schedule.requests ?? 0) : schedule.dueMs.length
-    const slots = schedule.kind === 'closed' ? schedule.concurrency : openLoopLanes
+    const slots = schedule.kind === 'closed' ? schedule.concurrency : openLoopConnections
     // Warm-up, and about one request a slot that holds the load.
     this.#records = new GrowingRecords(Math.ceil(((measured + job.warmup) * 1.1 + 2 * slots) / threads))
     const everyMs = Math.min(250, Math.max(5, job.timeoutMs / 50))
@@ -89,7 +87,11 @@ class ThreadRun {
     const wanted =
       schedule.kind === 'closed'
         ? schedule.concurrency
-        : Math.min(schedule.maxConcurrency ?? openLoopLanes, Math.max(openLoopLanes, warmup), schedule.dueMs.length)
+        : Math.min(
+            schedule.maxConcurrency ?? openLoopConnections,
+            Math.max(openLoopConnections, warmup),
+            schedule.dueMs.length,
+          )
     for (let left = this.#share(wanted); left > 0; left -= connectsAtOnce) {
       const some = Array.from({ length: Math.min(left, connectsAtOnce) }, () =>
         this.#addLane().connect(this.#connectMs),
