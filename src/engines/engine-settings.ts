@@ -1,8 +1,9 @@
 import type { EngineSettings, Json, Role } from '../model/index.ts'
+import { nearMiss } from '../yaml/near-miss.ts'
 import type { Arguments } from './arguments.ts'
 import type { Engine, EngineForm } from './define-engine.ts'
 import { engineOfModule } from './index.ts'
-import { nearestName } from './nearest-name.ts'
+
 import { nestTrtllm } from './trtllm/fields.ts'
 
 export { nestTrtllm as settingsAsTrtllm }
@@ -20,7 +21,7 @@ export function checkEngineSettings(module: string, role: Role, settings: Engine
   if (known === null) return []
   const unknown = Object.keys(settings).filter(setting => !known.has(ownName(engine, setting)))
   const problems = unknown.map(setting => {
-    const near = nearestName(ownName(engine, setting), known)
+    const near = nearMiss(ownName(engine, setting), known)
     const hint = near === null ? '' : `; did you mean '${near}'?`
     return `${module} has no setting '${setting}' for ${role} workers that Fulcrum knows${hint}`
   })

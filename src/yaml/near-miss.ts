@@ -1,46 +1,49 @@
+import { distance } from 'fastest-levenshtein'
+
+/** Longer words are compared by this many letters. */
+const mostLetters = 80
+
 /**
- * The known word that was probably meant, or null when none is near: at most a third of the letters are wrong
- * (optimal string alignment distance: insertions, deletions, substitutions, swapped neighbours), ignoring case and `-`/`_`.
+ * The known word that was probably meant, or null when none is close: at most a third of the letters are wrong (inserted, deleted,
+ * substituted, or swapped with their neighbour), ignoring case, `-` and `_`.
  */
-export function nearMiss(word: string, known: readonly string[]): string | null {
+export function nearMiss(word: string, known: Iterable<string>): string | null {
   const wanted = plain(word)
   let best: string | null = null
-  let bestDistance = Number.POSITIVE_INFINITY
+  let bestMistakes = Math.max(1, Math.floor(wanted.length / 3)) + 1
   for (const candidate of known) {
-    const target = plain(candidate)
-    if (Math.abs(target.length - wanted.length) > 4) continue
-    const distance = editDistance(wanted, target)
-    if (distance < bestDistance) {
-      best = candidate
-      bestDistance = distance
-    }
+    const mistakes = mistakesBetween(wanted, plain(candidate))
+    if (mistakes < bestMistakes) [best, bestMistakes] = [candidate, mistakes]
   }
-  const allowed = Math.max(1, Math.floor(Math.max(wanted.length, 3) / 3))
-  return bestDistance <= allowed ? best : null
+  return best
 }
 
 function plain(word: string): string {
   return word
     .toLowerCase()
     .replace(/[-_\s]/g, '')
-    .slice(0, 80)
+    .slice(0, mostLetters)
 }
 
-function editDistance(a: string, b: string): number {
-  let beforePrevious: number[] = []
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      let distance = Math.min(substitution, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1)
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
-        distance = Math.min(distance, (beforePrevious[j - 2] ?? 0) + 1)
-      }
-      row.push(distance)
-    }
-    beforePrevious = previous
-    previous = row
+/** Swapped neighbours are one slip of the fingers, but two edits of the Levenshtein distance. */
+function mistakesBetween(a: string, b: string): number {
+  const edits = distance(a, b)
+  if (a.length !== b.length || edits < 2) return edits
+  const [swaps, corrected] = swappedBack(a, b)
+  return Math.min(edits, swaps + distance(corrected, b))
+}
+
+/** How many pairs of neighbours in `a` are the other way round in `b`, and `a` with these pairs as in `b`. */
+function swappedBack(a: string, b: string): readonly [swaps: number, corrected: string] {
+  let swaps = 0
+  let corrected = ''
+  for (let i = 0; i < a.length; i++) {
+    const [first = '', second = ''] = [a[i], a[i + 1]]
+    if (first !== second && first === b[i + 1] && second === b[i]) {
+      swaps++
+      corrected += second + first
+      i++
+    } else corrected += first
   }
-  return previous[b.length] ?? 0
+  return [swaps, corrected]
 }

@@ -1,6 +1,6 @@
 import type { EngineSettings, Json } from '../../model/index.ts'
+import { nearMiss } from '../../yaml/near-miss.ts'
 import type { UnknownField } from '../define-engine.ts'
-import { nearestName } from '../nearest-name.ts'
 import { words } from '../words.ts'
 
 /** Sections whose fields are known; TensorRT-LLM rejects others in them, too. */
@@ -110,7 +110,7 @@ export function unknownTrtllmFields(settings: { readonly [key: string]: Json }):
 
 function unknown(keys: readonly string[], name: string, known: ReadonlySet<string>): UnknownField {
   const place = keys.length === 1 ? moved[name] : undefined
-  const near = nearestName(name, known)
+  const near = nearMiss(name, known)
   const right = place !== undefined ? `write it as ${place}` : near === null ? '' : `did you mean '${near}'?`
   const section = keys.length === 1 ? '' : ` in ${keys[0]}`
   return {
