@@ -130,7 +130,7 @@ function meansOfSeries(): string {
       ),
     ]),
   )
-  return table(['autocorrelation of neighbours', 'mean by', ...counts.map(count => `${count} values`)], rows)
+  return table(['autocorrelation of neighbors', 'mean by', ...counts.map(count => `${count} values`)], rows)
 }
 
 function percentilesOfSeries(): string {
@@ -149,7 +149,7 @@ function percentilesOfSeries(): string {
   )
   return table(
     [
-      'autocorrelation of neighbours',
+      'autocorrelation of neighbors',
       'order statistics on the effective count',
       ...counts.map(count => `${count} values`),
     ],
