@@ -9,6 +9,7 @@ import { execa } from 'execa'
 
 /** In the order to run them: quick ones first. What each prints stands in docs/bench/, the sum of it in docs/benchmarks.md. */
 const benchmarks: Readonly<Record<string, readonly string[]>> = {
+  'start-up': ['start-up.ts'],
   plans: ['plans.ts'],
   'plan-order': ['plan-order.ts'],
   prompts: ['prompts.ts'],

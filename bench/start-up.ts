@@ -1,0 +1,73 @@
+/**
+ * CPU time of whole commands, child processes and threads included: what a command costs beyond the load that it sends. With a second
+ * checkout the two take turns (A B A B …), and each pair gives a ratio.
+ *
+ *   node bench/start-up.ts [CHECKOUT [PAIRS]]
+ */
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+
+const here = join(import.meta.dirname, '..')
+const [other, pairsText = '7'] = process.argv.slice(2)
+const pairs = Number(pairsText)
+
+/** One point of 2 requests: 0.3 s under load. */
+const onePoint = `name: one-point
+model: { name: nvidia/DeepSeek-R1-FP4, tokenizer: builtin:deepseek-v3 }
+deploy: { with: simulated }
+topologies: [{ aggregated: 1 }]
+workloads: [{ isl: 100, osl: 10 }]
+load: { concurrency: [1], requests: 2 }
+`
+
+const folder = await mkdtemp(join(tmpdir(), 'fulcrum-start-up-'))
+const sweep = join(folder, 'one-point.yaml')
+await writeFile(sweep, onePoint)
+
+const commands: readonly (readonly string[])[] = [
+  ['--version'],
+  ['run', '--help'],
+  ['validate', join(here, 'sweeps/quick.yaml')],
+  ['plan', join(here, 'sweeps/quick.yaml'), '--out', folder],
+  ['run', sweep, '--new', '--out', join(folder, 'results')],
+]
+
+/** User and system seconds of a command and of all that it waited for, as the shell's `times` tells them. */
+async function cpuSeconds(checkout: string, args: readonly string[]): Promise<number> {
+  const script = '"$@" >/dev/null 2>&1 || exit 1; times'
+  const program = [process.execPath, join(checkout, 'bin/fulcrum.js'), ...args]
+  const { stdout } = await promisify(execFile)('bash', ['-c', script, 'bash', ...program], {
+    env: { ...process.env, XDG_CACHE_HOME: join(folder, 'cache'), XDG_STATE_HOME: join(folder, 'state') },
+  })
+  const times = [...(stdout.trim().split('\n')[1] ?? '').matchAll(/(\d+)m([\d.]+)s/g)]
+  return times.reduce((sum, [, minutes, seconds]) => sum + 60 * Number(minutes) + Number(seconds), 0)
+}
+
+const spread = (values: readonly number[]) => {
+  const sorted = values.toSorted((a, b) => a - b)
+  const at = (share: number) => (sorted[Math.round(share * (sorted.length - 1))] ?? Number.NaN).toFixed(2)
+  return `${at(0.5)} (${at(0)} to ${at(1)})`
+}
+
+const checkouts = other === undefined ? [here] : [here, resolve(other)]
+const columns = ['command', 'CPU s: median (range)', ...(other === undefined ? [] : ['CPU s of the other', 'ratio'])]
+console.log(`| ${columns.join(' | ')} |\n|${columns.map(() => '---|').join('')}`)
+for (const args of commands) {
+  const taken = checkouts.map((): number[] => [])
+  // The first turn fills the compile cache and is not counted.
+  for (let turn = 0; turn <= pairs; turn++) {
+    for (const [index, checkout] of checkouts.entries()) {
+      const seconds = await cpuSeconds(checkout, args)
+      if (turn > 0) taken[index]?.push(seconds)
+    }
+  }
+  const [own = [], others = []] = taken
+  const ratios = own.map((seconds, index) => seconds / (others[index] ?? Number.NaN))
+  const named = args.map(word => word.replace(`${folder}/`, '').replace(`${here}/`, '')).join(' ')
+  const cells = [`fulcrum ${named}`, spread(own), ...(other === undefined ? [] : [spread(others), spread(ratios)])]
+  console.log(`| ${cells.join(' | ')} |`)
+}
+await rm(folder, { recursive: true })
