@@ -17,7 +17,6 @@ import { readCapacityFile } from './capacity/read-file.ts'
 import { findRun } from './find-run.ts'
 
 export type { CandidateView, CapacityView } from '../render/views/capacity.ts'
-export * as capacityWords from '../render/views/capacity-words.ts'
 export type { CapacityFlags } from './capacity/flags.ts'
 
 export interface CapacityRequest {

@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
 import { defined } from '../../model/defined.ts'
-import { problemsText } from '../../render/terminal/problems.ts'
-import { duration } from '../../render/views/format.ts'
+import { statusText } from '../../render/terminal/status.ts'
 
 /** `fulcrum status [RUN]` */
 export function addStatus(program: Command): void {
@@ -24,21 +23,6 @@ export function addStatus(program: Command): void {
       }
       const { runStatus } = await import('../../commands/status.ts')
       const status = await runStatus({ ...defined({ folder }), resultsRoot: options.out })
-      if (options.json) {
-        console.log(JSON.stringify(status, null, 2))
-        return
-      }
-      const { ok, invalid, failed, missing, skipped } = status.points
-      console.log(`${status.sweep}: ${status.state}, started ${status.startedAt}`)
-      console.log(
-        `points: ${ok} ok, ${invalid} invalid, ${failed} failed, ${missing} missing${skipped > 0 ? `, ${skipped} left out by the search` : ''} of ${status.points.planned}`,
-      )
-      console.log(
-        `redeployments: ${status.redeployments}, worker starts: ${status.workersStarted}; last event ${duration(status.sinceLastEventS)} ago`,
-      )
-      for (const { reason, points } of status.leftOut) console.log(`  ${points} left out: ${reason}`)
-      if (status.holder !== null) console.log(`running as process ${status.holder}`)
-      if (status.problems.length > 0) console.log(problemsText(status.problems))
-      console.log(status.folder)
+      console.log(options.json ? JSON.stringify(status, null, 2) : statusText(status))
     })
 }

@@ -73,7 +73,7 @@ export function addTwin(program: Command): void {
         line[Symbol.dispose]()
         const format = options.json ? 'json' : options.format
         if (format === 'csv') {
-          const { predictionsCsv } = await import('../../commands/twin/predictions-csv.ts')
+          const { predictionsCsv } = await import('../../render/export/predictions-csv.ts')
           process.stdout.write(predictionsCsv(points))
         } else console.log(format === 'json' ? JSON.stringify(points, null, 2) : predictionText(points))
       },

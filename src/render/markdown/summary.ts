@@ -2,13 +2,13 @@ import { originOf } from '../../analysis/origin.ts'
 import { rivalLines } from '../../analysis/rivals.ts'
 import { objectives } from '../../analysis/slo.ts'
 import { tune } from '../../analysis/tune/tune.ts'
-import { certainty, headline, modes } from '../html/sections/answer.ts'
-import { heldBack, mixHeadline, mixLines, mixShares, ratesLines } from '../html/sections/tuning.ts'
 import { figure, time } from '../views/format.ts'
 import { frontierTable, overallFrontierTable } from '../views/frontier-table.ts'
 import { leftOutSummary } from '../views/left-out.ts'
 import { overallCaveat } from '../views/overall.ts'
+import { certainty, headline, modes } from '../views/recommendation-words.ts'
 import type { Report } from '../views/report.ts'
+import { heldBack, mixHeadline, mixLines, mixShares, ratesLines } from '../views/tuning-words.ts'
 import { wholeRunNote, wholeRuns } from '../views/whole-runs.ts'
 
 /** summary.md: the answer, the frontier as a table, and what was left out. Reads well in a terminal and on GitHub. */
@@ -61,7 +61,7 @@ export function summaryMarkdown(report: Report): string {
     const tuning = tunings.find(one => one.workload === workload.name)
     if (tuning !== undefined) {
       const { bottleneck, next } = tuning
-      const told = [heldBack(tuning), ...(bottleneck?.evidence ?? [])].map(escapeMarkdown).join('. ')
+      const told = [`${heldBack(tuning)}.`, ...(bottleneck?.evidence ?? [])].map(escapeMarkdown).join(' ')
       lines.push('', told, '', `Try next: ${escapeMarkdown(next.advice)}`)
       if (next.because.length > 0) lines.push('', ...next.because.map(line => `- ${escapeMarkdown(line)}`))
       if (next.command !== null) lines.push('', 'To measure again:', '', `    ${next.command}`)

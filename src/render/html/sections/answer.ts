@@ -1,11 +1,10 @@
 import type { WorkloadAnalysis } from '../../../analysis/analyse.ts'
-import { loadLabel } from '../../../analysis/load-label.ts'
 import type { Recommendation } from '../../../analysis/recommend.ts'
 import { rivalLines } from '../../../analysis/rivals.ts'
-import type { ServingModes } from '../../../analysis/serving-modes.ts'
 import { objectives } from '../../../analysis/slo.ts'
 import { meanTokens } from '../../../model/index.ts'
-import { change, figure, time } from '../../views/format.ts'
+import { figure, time } from '../../views/format.ts'
+import { because, certainty, confidenceOf, headline, modes } from '../../views/recommendation-words.ts'
 import type { Report } from '../../views/report.ts'
 import type { Html } from '../html.ts'
 import { html } from '../html.ts'
@@ -54,66 +53,7 @@ ${rivals.command === null ? null : html`<p>To measure ${rivals.points.length ===
 }
 
 /** How sure the answer is, in two or three words; colour only repeats what they say. */
-function confidence({ basis, best, runnerUp }: Recommendation): Html | null {
-  if (best === null) return null
-  const [kind, text] =
-    basis === 'missed'
-      ? ['bad', 'misses the SLO']
-      : runnerUp === null
-        ? ['open', 'no other deployment to compare with']
-        : runnerUp.lead.verdict === 'shown'
-          ? ['good', 'lead shown by repeats']
-          : runnerUp.lead.verdict === 'not-shown'
-            ? ['open', 'lead not shown: within noise']
-            : ['open', 'measured once: certainty not known']
-  return html`<p class="confidence ${kind}">${text}</p>`
-}
-
-/** What to do, in one line. */
-export function headline({ basis, best }: Recommendation): string {
-  if (best === null) return 'No valid measurement'
-  const at = `${best.label} at ${loadLabel(best.load.level)}`
-  return basis === 'missed' ? `Nothing meets the SLO; nearest is ${at}` : at
-}
-
-function because({ basis, best }: Recommendation): string {
-  if (best === null) return 'Every point of this workload failed or is invalid; see Validity for the reasons.'
-  switch (basis) {
-    case 'slo':
-      return `The most output tokens/s per GPU among the points that meet the SLO, on ${best.gpus} GPUs.`
-    case 'no-slo':
-      return `The most output tokens/s per GPU, on ${best.gpus} GPUs. The sweep has no SLO, so latency did not count.`
-    default:
-      return 'Its worst objective exceeds its limit by the least of all points.'
-  }
-}
-
-/** How sure the lead over the runner-up is. */
-export function certainty({ best, runnerUp }: Recommendation): string[] {
-  if (best === null || runnerUp === null) return []
-  const lead = `${change(runnerUp.lead.relative)} tokens/s per GPU against the runner-up, ${runnerUp.point.label} at ${loadLabel(runnerUp.point.load.level)}`
-  switch (runnerUp.lead.verdict) {
-    case 'shown':
-      return [`${lead}: shown at 95% confidence by ${best.valid.length} repeats.`]
-    case 'not-shown':
-      return [`${lead}: no difference shown by ${best.valid.length} repeats.`]
-    case 'unknown':
-      return [`${lead}, one measurement each.`]
-  }
-}
-
-/** Disaggregated against aggregated, always on equal GPUs. */
-export function modes(rows: readonly ServingModes[]): string[] {
-  return rows.map(row => {
-    const verdict = { shown: '', 'not-shown': ' (no difference shown)', unknown: ' (one measurement each)' }[
-      row.gain.verdict
-    ]
-    const slo =
-      row.aggregatedMeetsSlo === row.disaggregatedMeetsSlo
-        ? ''
-        : row.disaggregatedMeetsSlo
-          ? '; only disaggregated meets the SLO'
-          : '; only aggregated meets the SLO'
-    return `On ${row.gpus} GPUs ${row.disaggregated.label} gives ${change(row.gain.relative)} tokens/s per GPU against ${row.aggregated.label}${verdict}${slo}.`
-  })
+function confidence(recommendation: Recommendation): Html | null {
+  const said = confidenceOf(recommendation)
+  return said === null ? null : html`<p class="confidence ${said.kind}">${said.text}</p>`
 }

@@ -1,11 +1,10 @@
-import { loadLabel } from '../../../analysis/load-label.ts'
 import type { MixChoice, MixRecommendation } from '../../../analysis/tune/mix.ts'
-import type { RateMatching, WorkerRate } from '../../../analysis/tune/rate-matching.ts'
+import type { RateMatching } from '../../../analysis/tune/rate-matching.ts'
 import type { Tuning } from '../../../analysis/tune/tune.ts'
 import { tune } from '../../../analysis/tune/tune.ts'
-import { topologyLabel } from '../../../model/index.ts'
 import { change, figure } from '../../views/format.ts'
 import type { Report } from '../../views/report.ts'
+import { heldBack, mixHeadline, mixLines, mixShares, ratesLines } from '../../views/tuning-words.ts'
 import type { Html } from '../html.ts'
 import { html } from '../html.ts'
 import { scrolling } from './tables.ts'
@@ -44,12 +43,6 @@ ${rates.map(ratesPart)}
 </article>`
 }
 
-/** What holds it back, in one line. */
-export function heldBack({ heldBackBy }: Tuning): string {
-  if (heldBackBy === null) return 'Nothing valid to diagnose'
-  return heldBackBy === 'nothing shown' ? 'Nothing holds it back yet' : `Held back by: ${heldBackBy}`
-}
-
 function commandPart({ command }: Tuning['next']): Html | null {
   return command === null ? null : html`<p>To measure again: <code>${command}</code></p>`
 }
@@ -63,62 +56,12 @@ function ratesPart(rates: RateMatching): Html {
   )}</tbody></table>`)}</details>`
 }
 
-/** Prefill's rate against decode's demand, in sentences. */
-export function ratesLines({ prefill, decode, ratio, best, rows, advice }: RateMatching): readonly string[] {
-  const rate = ({ requestsPerS, isLimit, point }: WorkerRate) =>
-    `${figure(requestsPerS)}${isLimit ? '' : ' or more'} requests/s (${point.label} at ${loadLabel(point.load.level)})`
-  const apart = rows.filter(row => row.parts)
-  const told =
-    apart.length === 0
-      ? `Measured and predicted agree within 10% at all ${rows.length} topologies.`
-      : `Prediction and measurement part at ${apart.map(row => `${row.label} (${change(row.apart)})`).join(', ')}.`
-  return [
-    `A prefill worker reads ${rate(prefill)}, a decode worker answers ${rate(decode)}: ${figure(ratio)} prefill for each decode worker.`,
-    ...(advice === null
-      ? [
-          `By rates, of disaggregated topologies ${topologyLabel(best.topology)} gives most per GPU${best.isMeasured ? '' : ', which was not measured'}.`,
-        ]
-      : []),
-    told,
-    ...(advice === null ? [] : [advice]),
-  ]
-}
-
 function mixCard(mix: MixRecommendation): Html {
   return html`<article class="answer"><p class="eyebrow">One deployment for the mix <span>· ${mixShares(mix)}</span></p>
 <h3>${mixHeadline(mix)}</h3>
 <ul class="sure">${mixLines(mix).map(line => html`<li>${line}</li>`)}</ul>
 ${mix.choices.length === 0 ? null : mixTable(mix.choices)}
 </article>`
-}
-
-export function mixShares({ mix }: MixRecommendation): string {
-  return Object.entries(mix)
-    .map(([name, share]) => `${figure(100 * share)}% ${name}`)
-    .join(', ')
-}
-
-export function mixHeadline({ best }: MixRecommendation): string {
-  return best === null ? 'No deployment meets the SLO with all of the mix' : best.label
-}
-
-/** How much it gives and how sure its lead is, in sentences. */
-export function mixLines({ best, runnerUp, leftOut }: MixRecommendation): readonly string[] {
-  const verdicts = { shown: 'shown by repeats', 'not-shown': 'no difference shown', unknown: 'measured once' }
-  return [
-    ...(best === null
-      ? []
-      : [
-          `${figure(best.requestsPerS.mean)} requests/s of the mix, ${figure(best.tokensPerSPerGpu.mean)} output tokens/s per GPU, on ${best.gpus} GPUs.`,
-          'Each workload was measured alone; capacities are combined by time shares.',
-        ]),
-    ...(runnerUp === null
-      ? []
-      : [
-          `${change(runnerUp.lead.relative)} against the runner-up, ${runnerUp.choice.label}: ${verdicts[runnerUp.lead.verdict]}.`,
-        ]),
-    ...leftOut.map(({ label, why }) => `Left out: ${label}, ${why}.`),
-  ]
 }
 
 function mixTable(choices: readonly MixChoice[]): Html {

@@ -1,5 +1,5 @@
 import { stringify } from 'csv-stringify/sync'
-import type { PredictedPoint } from '../twin.ts'
+import type { PredictedPoint } from '../views/predicted-point.ts'
 
 /** One row a predicted point: each figure, then the ends of its band. */
 export function predictionsCsv(points: readonly PredictedPoint[]): string {

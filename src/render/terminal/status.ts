@@ -1,0 +1,41 @@
+import { duration } from '../views/format.ts'
+import { type ProblemView, problemsText } from './problems.ts'
+
+/** How a run stands. */
+export interface StatusView {
+  readonly sweep: string
+  readonly state: string
+  readonly startedAt: string
+  readonly points: {
+    readonly planned: number
+    readonly ok: number
+    readonly invalid: number
+    readonly failed: number
+    readonly missing: number
+    /** Left out by a search. */
+    readonly skipped: number
+  }
+  readonly redeployments: number
+  readonly workersStarted: number
+  readonly sinceLastEventS: number
+  readonly leftOut: readonly { readonly reason: string; readonly points: number }[]
+  /** Process that holds the run; null when none does. */
+  readonly holder: number | null
+  readonly problems: readonly ProblemView[]
+  readonly folder: string
+}
+
+/** How a run stands, for a person. */
+export function statusText(status: StatusView): string {
+  const { planned, ok, invalid, failed, missing, skipped } = status.points
+  const leftOut = skipped > 0 ? `, ${skipped} left out by the search` : ''
+  return [
+    `${status.sweep}: ${status.state}, started ${status.startedAt}`,
+    `points: ${ok} ok, ${invalid} invalid, ${failed} failed, ${missing} missing${leftOut} of ${planned}`,
+    `redeployments: ${status.redeployments}, worker starts: ${status.workersStarted}; last event ${duration(status.sinceLastEventS)} ago`,
+    ...status.leftOut.map(({ reason, points }) => `  ${points} left out: ${reason}`),
+    ...(status.holder === null ? [] : [`running as process ${status.holder}`]),
+    ...(status.problems.length === 0 ? [] : [problemsText(status.problems)]),
+    status.folder,
+  ].join('\n')
+}

@@ -1,0 +1,73 @@
+import { loadLabel } from '../../analysis/load-label.ts'
+import type { Recommendation } from '../../analysis/recommend.ts'
+import type { ServingModes } from '../../analysis/serving-modes.ts'
+import { change } from './format.ts'
+
+/** How sure the recommendation is, in a few words; null where nothing is recommended. */
+export function confidenceOf({
+  basis,
+  best,
+  runnerUp,
+}: Recommendation): { readonly kind: 'good' | 'open' | 'bad'; readonly text: string } | null {
+  if (best === null) return null
+  if (basis === 'missed') return { kind: 'bad', text: 'misses the SLO' }
+  if (runnerUp === null) return { kind: 'open', text: 'no other deployment to compare with' }
+  switch (runnerUp.lead.verdict) {
+    case 'shown':
+      return { kind: 'good', text: 'lead shown by repeats' }
+    case 'not-shown':
+      return { kind: 'open', text: 'lead within noise' }
+    case 'unknown':
+      return { kind: 'open', text: 'measured once: certainty unknown' }
+  }
+}
+
+/** What to do, in one line. */
+export function headline({ basis, best }: Recommendation): string {
+  if (best === null) return 'No valid measurement'
+  const at = `${best.label} at ${loadLabel(best.load.level)}`
+  return basis === 'missed' ? `Nothing meets the SLO; nearest is ${at}` : at
+}
+
+/** Why this point is recommended. */
+export function because({ basis, best }: Recommendation): string {
+  if (best === null) return 'Every point of this workload failed or is invalid; see Validity for the reasons.'
+  switch (basis) {
+    case 'slo':
+      return `The most output tokens/s per GPU among the points that meet the SLO, on ${best.gpus} GPUs.`
+    case 'no-slo':
+      return `The most output tokens/s per GPU, on ${best.gpus} GPUs. The sweep has no SLO, so latency did not count.`
+    default:
+      return 'Its worst objective exceeds its limit by the least of all points.'
+  }
+}
+
+/** How sure the lead over the runner-up is. */
+export function certainty({ best, runnerUp }: Recommendation): string[] {
+  if (best === null || runnerUp === null) return []
+  const lead = `${change(runnerUp.lead.relative)} tokens/s per GPU against the runner-up, ${runnerUp.point.label} at ${loadLabel(runnerUp.point.load.level)}`
+  switch (runnerUp.lead.verdict) {
+    case 'shown':
+      return [`${lead}: shown at 95% confidence by ${best.valid.length} repeats.`]
+    case 'not-shown':
+      return [`${lead}: no difference shown by ${best.valid.length} repeats.`]
+    case 'unknown':
+      return [`${lead}, one measurement each.`]
+  }
+}
+
+/** Disaggregated against aggregated, always on equal GPUs. */
+export function modes(rows: readonly ServingModes[]): string[] {
+  return rows.map(row => {
+    const verdict = { shown: '', 'not-shown': ' (no difference shown)', unknown: ' (one measurement each)' }[
+      row.gain.verdict
+    ]
+    const slo =
+      row.aggregatedMeetsSlo === row.disaggregatedMeetsSlo
+        ? ''
+        : row.disaggregatedMeetsSlo
+          ? '; only disaggregated meets the SLO'
+          : '; only aggregated meets the SLO'
+    return `On ${row.gpus} GPUs ${row.disaggregated.label} gives ${change(row.gain.relative)} tokens/s per GPU against ${row.aggregated.label}${verdict}${slo}.`
+  })
+}

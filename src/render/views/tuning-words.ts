@@ -1,0 +1,64 @@
+import { loadLabel } from '../../analysis/load-label.ts'
+import type { MixRecommendation } from '../../analysis/tune/mix.ts'
+import type { RateMatching, WorkerRate } from '../../analysis/tune/rate-matching.ts'
+import type { Tuning } from '../../analysis/tune/tune.ts'
+import { topologyLabel } from '../../model/index.ts'
+import { change, figure } from './format.ts'
+
+/** What holds it back, in one line. */
+export function heldBack({ heldBackBy }: Tuning): string {
+  if (heldBackBy === null) return 'Nothing valid to diagnose'
+  return heldBackBy === 'nothing shown' ? 'Nothing holds it back yet' : `Held back by: ${heldBackBy}`
+}
+
+/** Prefill's rate against decode's demand, in sentences. */
+export function ratesLines({ prefill, decode, ratio, best, rows, advice }: RateMatching): readonly string[] {
+  const rate = ({ requestsPerS, isLimit, point }: WorkerRate) =>
+    `${figure(requestsPerS)}${isLimit ? '' : ' or more'} requests/s (${point.label} at ${loadLabel(point.load.level)})`
+  const apart = rows.filter(row => row.parts)
+  const told =
+    apart.length === 0
+      ? `Measured and predicted agree within 10% at all ${rows.length} topologies.`
+      : `Prediction and measurement part at ${apart.map(row => `${row.label} (${change(row.apart)})`).join(', ')}.`
+  return [
+    `A prefill worker reads ${rate(prefill)}, a decode worker answers ${rate(decode)}: ${figure(ratio)} prefill for each decode worker.`,
+    ...(advice === null
+      ? [
+          `By rates, of disaggregated topologies ${topologyLabel(best.topology)} gives most per GPU${best.isMeasured ? '' : ', which was not measured'}.`,
+        ]
+      : []),
+    told,
+    ...(advice === null ? [] : [advice]),
+  ]
+}
+
+/** The mix in one line: `70% 8000/256, 30% 1000/1000`. */
+export function mixShares({ mix }: MixRecommendation): string {
+  return Object.entries(mix)
+    .map(([name, share]) => `${figure(100 * share)}% ${name}`)
+    .join(', ')
+}
+
+/** What to deploy for the mix, in one line. */
+export function mixHeadline({ best }: MixRecommendation): string {
+  return best === null ? 'No deployment meets the SLO with all of the mix' : best.label
+}
+
+/** How much it gives and how sure its lead is, in sentences. */
+export function mixLines({ best, runnerUp, leftOut }: MixRecommendation): readonly string[] {
+  const verdicts = { shown: 'shown by repeats', 'not-shown': 'no difference shown', unknown: 'measured once' }
+  return [
+    ...(best === null
+      ? []
+      : [
+          `${figure(best.requestsPerS.mean)} requests/s of the mix, ${figure(best.tokensPerSPerGpu.mean)} output tokens/s per GPU, on ${best.gpus} GPUs.`,
+          'Each workload was measured alone; capacities are combined by time shares.',
+        ]),
+    ...(runnerUp === null
+      ? []
+      : [
+          `${change(runnerUp.lead.relative)} against the runner-up, ${runnerUp.choice.label}: ${verdicts[runnerUp.lead.verdict]}.`,
+        ]),
+    ...leftOut.map(({ label, why }) => `Left out: ${label}, ${why}.`),
+  ]
+}
