@@ -1,4 +1,22 @@
-/** Quoted for a POSIX shell where it needs to be. */
-export function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+/** Characters that every shell takes literally. */
+const plain = /^[\w@%+:,./-]+$/
+
+/** An option, whose `=` no shell takes for an assignment. */
+const option = /^-[\w@%+=:,./-]+$/
+
+/** As {@link plain}, with variables such as `$HOME`. */
+const withVariables = /^[\w@%+:,./$-]+$/
+
+/**
+ * One word for a POSIX shell, quoted where it needs to be: the shell reads back exactly `word`, whatever it holds.
+ * @param keep `variables` leaves `$NAME` for the shell to replace, in commands that people read and paste
+ */
+export function shellWord(word: string, keep?: 'variables'): string {
+  const isPlain = plain.test(word) || option.test(word) || (keep === 'variables' && withVariables.test(word))
+  return isPlain ? word : `'${word.replaceAll("'", `'\\''`)}'`
+}
+
+/** A command line for a POSIX shell. */
+export function shellCommand(words: readonly string[]): string {
+  return words.map(word => shellWord(word)).join(' ')
 }

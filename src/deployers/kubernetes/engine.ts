@@ -1,7 +1,7 @@
 import { parseDocument } from 'yaml'
 import { commandLine } from '../../engines/arguments.ts'
 import { engineFormOf, settingsAsArguments, settingsAsTrtllm } from '../../engines/engine-settings.ts'
-import { contentId, type EngineSettings, type Json } from '../../model/index.ts'
+import { contentId, type EngineSettings, type Json, shellWord } from '../../model/index.ts'
 import type { Component } from './component.ts'
 import { engineConfigOf } from './engine-config.ts'
 import { type Field, isObject, type JsonObject, readAt } from './fields.ts'
@@ -95,11 +95,6 @@ function asArguments(component: Component, backend: string, settings: EngineSett
       'write its command and args as lists',
     )
   }
-  const value = [[line, ...more.map(quote)].join(' ')]
+  const value = [[line, ...more.map(word => shellWord(word))].join(' ')]
   return { fields: [{ path: component.argsPath, value }], configMaps: [], problems: [] }
-}
-
-/** For the shell that the manifest itself names. */
-function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }

@@ -1,7 +1,7 @@
+import { shellCommand } from '../../model/index.ts'
 import type { SshConfig } from '../config.ts'
 import { guarded } from './guard.ts'
 import type { Launcher, Wrapping } from './launcher.ts'
-import { quoteCommand } from './quote.ts'
 
 /** The connection to a node that everything there goes through. */
 export interface SshRoute {
@@ -32,7 +32,7 @@ export function connectionCommand(route: SshRoute): readonly [string, ...string[
 
 /** Runs a program on the node through the connection. */
 export function sshCommand(route: SshRoute, argv: readonly string[]): readonly [string, ...string[]] {
-  return ['ssh', '-T', ...options(route), '-o', 'ControlMaster=no', '--', route.host, quoteCommand(argv)]
+  return ['ssh', '-T', ...options(route), '-o', 'ControlMaster=no', '--', route.host, shellCommand(argv)]
 }
 
 /** Runs tasks on a node over ssh. */

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import type { Json } from '../../model/index.ts'
+import { type Json, shellCommand } from '../../model/index.ts'
 
 /** How processes are started on other hosts: a known launcher, or a command in which `{host}` stands for the host. */
 export type Launcher = 'ssh' | 'srun' | readonly string[]
@@ -63,7 +63,7 @@ export function shardLaunches(settings: ShardSettings): ShardLaunch[] {
 function remote({ launcher, launcherArgs }: ShardSettings, host: string, command: readonly string[]): string[] {
   switch (launcher) {
     case 'ssh':
-      return ['ssh', ...sshArguments, ...launcherArgs, '--', host, `exec ${command.map(quoted).join(' ')}`]
+      return ['ssh', ...sshArguments, ...launcherArgs, '--', host, `exec ${shellCommand(command)}`]
     case 'srun':
       return ['srun', ...srunArguments, ...launcherArgs, `--nodelist=${host}`, ...command]
     default:
@@ -86,8 +86,3 @@ const sshArguments = [
 
 /** One task beside whatever else the allocation runs. Not --unbuffered: it would put a terminal in between, which echoes. */
 const srunArguments = ['--nodes=1', '--ntasks=1', '--overlap', '--kill-on-bad-exit']
-
-/** ssh hands its command to a shell on the other host: a word in single quotes is the same in all of them. */
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`
-}

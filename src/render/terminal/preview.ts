@@ -1,3 +1,4 @@
+import { shellWord } from '../../model/index.ts'
 import type { PreviewView } from '../views/plan.ts'
 
 /** Exact commands and files of each deployment, as a shell could run them. */
@@ -6,8 +7,8 @@ export function previewText(previews: readonly PreviewView[]): string {
     .map(({ label, points, preview }) => {
       const files = preview.files.map(file => `# file ${file.path}\n${indent(file.content)}`)
       const commands = preview.commands.map(({ argv, env, note }) => {
-        const variables = Object.entries(env).map(([name, value]) => `${name}=${quote(value)}`)
-        return `${note === undefined ? '' : `# ${note}\n`}${[...variables, ...argv.map(quote)].join(' ')}`
+        const variables = Object.entries(env).map(([name, value]) => `${name}=${shellWord(value, 'variables')}`)
+        return `${note === undefined ? '' : `# ${note}\n`}${[...variables, ...argv.map(word => shellWord(word, 'variables'))].join(' ')}`
       })
       return [`## ${label} (${points} points)`, ...files, ...commands].join('\n')
     })
@@ -15,8 +16,3 @@ export function previewText(previews: readonly PreviewView[]): string {
 }
 
 const indent = (text: string) => text.trimEnd().replaceAll(/^/gm, '  ')
-
-/** Quotes for a POSIX shell, for reading and pasting only: Fulcrum itself never goes through a shell. */
-function quote(word: string): string {
-  return /^[\w@%+=:,./$-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
-}

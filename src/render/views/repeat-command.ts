@@ -1,5 +1,5 @@
 import type { Manifest } from '../../journal/manifest.ts'
-import { shellWord } from '../../model/index.ts'
+import { shellCommand } from '../../model/index.ts'
 
 /**
  * The command that measures points of this run again, up to the ids that follow each `--only`; null for a run that was
@@ -8,5 +8,5 @@ import { shellWord } from '../../model/index.ts'
 export function repeatCommand({ command }: Pick<Manifest, 'command'>): string | null {
   if (command[1] !== 'run') return null
   const words = command.filter((word, i) => word !== '--new' && word !== '--only' && command[i - 1] !== '--only')
-  return words.map(shellWord).join(' ')
+  return shellCommand(words)
 }

@@ -1,5 +1,5 @@
 import { originOf } from '../../../analysis/origin.ts'
-import { shellWord } from '../../../model/index.ts'
+import { shellCommand } from '../../../model/index.ts'
 import { duration, figure } from '../../views/format.ts'
 import type { Report } from '../../views/report.ts'
 import type { Html } from '../html.ts'
@@ -43,7 +43,7 @@ export function environmentSection(report: Report): Html {
 <h2 id="environment-title">Environment, and how to repeat</h2>
 <dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 <h3>Command</h3>
-<pre><code>${manifest.command.map(shellWord).join(' ')}</code></pre>
+<pre><code>${shellCommand(manifest.command)}</code></pre>
 <details class="data"><summary>Sweep file ${manifest.sweepFile}</summary><pre><code>${manifest.sweepText}</code></pre></details>
 <details class="data"><summary>${run.deployments.length} deployments, in the order they ran</summary>${scrolling(html`<table><thead><tr><th>Deployment</th><th>Outcome</th><th class="n">Workers started</th><th class="n">Stopped</th><th class="n">Took</th><th>Reason</th></tr></thead>
 <tbody>${run.deployments.map(d => html`<tr><td>${d.label}</td><td>${d.outcome}</td><td class="n">${d.workersStarted}</td><td class="n">${d.workersStopped}</td><td class="n">${duration(d.elapsedS)}</td><td class="text">${d.reason}</td></tr>`)}</tbody></table>`)}</details>
