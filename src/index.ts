@@ -1,36 +1,34 @@
-/** Fulcrum's public face: what the command line uses, and nothing else. */
+/**
+ * Fulcrum's public API: define sweeps, plan and run them, read runs back, analyse, compare, plan capacity, write reports, and add deployers,
+ * generators and engines. What isn't exported here may change in any version.
+ *
+ * Functions load what they need when they are called, so that a sweep in TypeScript costs no more than its own code.
+ */
 
-export type { Prediction, Twin } from './analysis/twin/index.ts'
+export type { Analysis, WorkloadAnalysis } from './analysis/analyse.ts'
+export type { CapacityPlan } from './analysis/capacity/plan.ts'
+export type { Comparison } from './analysis/compare/comparison.ts'
+export { type CapacityAnswer, type CapacityInput, type CapacityOptions, capacity } from './api/capacity.ts'
 export { defineSweep, type SweepInput } from './api/define-sweep.ts'
-export { type Again, againStatuses } from './commands/again.ts'
-export { baselineWord, chooseBaseline, shownBaseline } from './commands/baseline.ts'
-export * from './commands/capacity.ts'
-export * from './commands/compare.ts'
-export * from './commands/crosscheck.ts'
-export * from './commands/doctor.ts'
-export type { ReportedOutcome, RunWatch } from './commands/execute.ts'
-export * from './commands/export.ts'
-export * from './commands/history.ts'
-export * from './commands/import.ts'
-export * from './commands/init.ts'
-export { exitCodeWith, parseLimits, type ReportedLimit } from './commands/limits.ts'
-export * from './commands/plan.ts'
-export { pointLabel } from './commands/point-label.ts'
-export * from './commands/report.ts'
-export { planToResume, type ResumeChoice, resumeRun } from './commands/resume.ts'
-export { runSweepFile } from './commands/run.ts'
-export { type ServeRequest, serveResults } from './commands/serve.ts'
-export * from './commands/status.ts'
-export * from './commands/tune.ts'
-export * from './commands/twin.ts'
-export { type RunGlimpse, watchRun } from './commands/watch.ts'
-export { endLeftovers, findLeftovers, type Leftover } from './deployers/leftovers.ts'
-export { listenForCoordinators } from './generators/shards/listen.ts'
-export { serveShard } from './generators/shards/serve.ts'
-export { diskError, fulcrumVersion, isFileRefusal } from './journal/index.ts'
-export { exitCodes, FulcrumError, topologyLabel } from './model/index.ts'
-export { predictionsCsv } from './render/export/predictions-csv.ts'
-export type { FrontierRow } from './render/views/frontier-table.ts'
-export type { RunProgress } from './runner/run.ts'
-export type { DatasetFacts } from './spec/checks/datasets.ts'
+export { planSweep } from './api/plan-sweep.ts'
+export {
+  comparisonJson,
+  comparisonJunit,
+  comparisonMarkdown,
+  openMetrics,
+  pointsCsv,
+  pointsParquet,
+  reportMarkdown,
+  runJson,
+  writeCapacity,
+  writeComparison,
+  writeReport,
+} from './api/reports.ts'
+export { type RunEvent, type RunOptions, runSweep } from './api/run-sweep.ts'
+export { analyse, type CompareOptions, compare, readRun } from './api/runs.ts'
+export type { SweepOptions } from './api/sweep-of.ts'
+export type { PointResult } from './journal/event.ts'
+export type { Run } from './journal/run.ts'
+export type { Measurement } from './metrics/measurement.ts'
+export { type Deployment, exitCodes, FulcrumError, type Point } from './model/index.ts'
 export type { Plan, Sweep } from './spec/sweep.ts'

@@ -1,3 +1,4 @@
+import { isOfSweep } from '../journal/manifest.ts'
 import type { Run } from '../journal/run.ts'
 import { shellWord } from '../model/index.ts'
 
@@ -12,7 +13,7 @@ export function measureAgain(
   { folder, manifest }: Pick<Run, 'folder' | 'manifest'>,
   gaps: Iterable<Gap>,
 ): string | null {
-  if (manifest.command[1] !== 'run') return null
+  if (!isOfSweep(manifest)) return null
   const wanted = new Set(gaps)
   const again = (['failed', 'invalid'] as const).filter(gap => wanted.has(gap))
   return ['fulcrum', 'resume', shellWord(folder), ...(again.length > 0 ? ['--again', again.join(',')] : [])].join(' ')

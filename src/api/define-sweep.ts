@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { sweepSchema } from '../spec/schema/sweep.ts'
 
 /** A value and all that is in it, not to be changed: lists of constants fit where a list is wanted. */
-type Frozen<T> = T extends readonly (infer Item)[]
+export type Frozen<T> = T extends readonly (infer Item)[]
   ? readonly Frozen<Item>[]
   : T extends object
     ? { readonly [key in keyof T]: Frozen<T[key]> }

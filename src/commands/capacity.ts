@@ -2,12 +2,12 @@ import { stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { analyse } from '../analysis/analyse.ts'
 import type { Candidate } from '../analysis/capacity/candidate.ts'
-import { planCapacity } from '../analysis/capacity/plan.ts'
+import { type CapacityPlan, planCapacity } from '../analysis/capacity/plan.ts'
 import { predictedCurves } from '../analysis/capacity/predicted-curve.ts'
 import { type Replay, replayRecorded, replaySteady } from '../analysis/capacity/replay.ts'
 import { readTwin, type Twin, twinFile } from '../analysis/twin/index.ts'
 import type { Trace } from '../generators/trace.ts'
-import { readRun } from '../journal/index.ts'
+import { type Run, readRun } from '../journal/index.ts'
 import { FulcrumError, type Slo } from '../model/index.ts'
 import { capacityMarkdown } from '../render/markdown/capacity.ts'
 import { type CapacityView, capacityView } from '../render/views/capacity.ts'
@@ -33,9 +33,14 @@ export interface CapacityRequest {
   readonly signal: AbortSignal
 }
 
-export interface CapacityAnswer {
+/** A capacity plan and how it is shown. */
+export interface CapacityPlanned {
+  readonly plan: CapacityPlan
   readonly view: CapacityView
   readonly markdown: string
+}
+
+export interface CapacityAnswer extends Omit<CapacityPlanned, 'plan'> {
   readonly files: readonly string[]
 }
 
@@ -45,16 +50,31 @@ export interface CapacityAnswer {
  */
 export async function planCapacityOf(request: CapacityRequest): Promise<CapacityAnswer> {
   const { asked, folder } = await askedAndRun(request)
-  const run = await readRun(folder)
+  const { view, markdown } = await answerFrom(await readRun(folder), asked, request)
+  return {
+    view,
+    markdown,
+    files: request.to === undefined ? [] : await writeCapacity(view, markdown, resolve(request.to)),
+  }
+}
+
+/**
+ * Answers a question from a run that was read.
+ * @throws FulcrumError (bad-input) for a workload that the run lacks, a trace or a twin that can't be read
+ */
+export async function answerFrom(
+  run: Run,
+  asked: Asked,
+  { twin: named, signal }: Pick<CapacityRequest, 'twin' | 'signal'>,
+): Promise<CapacityPlanned> {
   const analysis = analyse(run)
-  const trace = await traceOf(asked, request.signal)
-  const twin = await twinOf(folder, request.twin)
+  const trace = await traceOf(asked, signal)
+  const twin = await twinOf(run.folder, named)
   const predict = twin === null ? null : predictedCurves(twin)
   const plan = planCapacity(analysis.points, questionOf(asked, analysis.workloads, trace), predict)
   const replays = twin === null || plan.best === null ? [] : replaysOf(twin, plan.best, trace, plan.question.slo)
-  const view = capacityView(plan, { folder, sweep: run.manifest.sweep, runId: run.manifest.runId }, replays)
-  const markdown = capacityMarkdown(view)
-  return { view, markdown, files: request.to === undefined ? [] : await written(resolve(request.to), view, markdown) }
+  const view = capacityView(plan, { folder: run.folder, sweep: run.manifest.sweep, runId: run.manifest.runId }, replays)
+  return { plan, view, markdown: capacityMarkdown(view) }
 }
 
 /** The twin that is named, else the one beside the run; null without any. */
@@ -98,7 +118,8 @@ async function askedAndRun({
   return { asked: file, folder: await findRun({ ...(named === undefined ? {} : { folder: named }), resultsRoot }) }
 }
 
-async function written(folder: string, view: CapacityView, markdown: string): Promise<readonly string[]> {
+/** Writes capacity.html, .md and .json. */
+export async function writeCapacity(view: CapacityView, markdown: string, folder: string): Promise<readonly string[]> {
   // Vega takes most of a second to load, which only a page should cost.
   const { capacityHtml } = await import('../render/html/capacity-page.ts')
   const { openFileWriter } = await import('../render/file-writer.ts')

@@ -18,6 +18,8 @@ export type { RunProgress }
 export interface RunWatch extends AskedLimits {
   readonly signal: AbortSignal
   readonly onProgress?: (progress: RunProgress) => void
+  /** Told once, when the run's folder is there and before anything is deployed. */
+  readonly onStart?: (run: { readonly folder: string; readonly resumed: boolean; readonly plan: Plan }) => void
   /** Told what a person should know before anything starts: warnings of the sweep file, why a new run begins. */
   readonly onNote?: (note: string) => void
   /** Processes to split each point's load over, whatever the sweep file says; the same points all the same. */
@@ -44,6 +46,7 @@ export async function execute(
 ): Promise<ReportedOutcome> {
   await using _held = run
   const { sweep } = plan
+  watch.onStart?.({ folder: run.folder, resumed, plan })
   const deployer = await createDeployer(sweep.deploy, {
     model: sweep.model,
     runFolder: run.folder,

@@ -1,4 +1,4 @@
-import { leftOutIn, type Run, readRun } from '../journal/index.ts'
+import { isOfSweep, leftOutIn, type Run, readRun } from '../journal/index.ts'
 import { FulcrumError } from '../model/index.ts'
 import { pointsOf } from '../plan/points.ts'
 import { sweepAsItWas } from './resume.ts'
@@ -14,7 +14,7 @@ export async function readPlannedRun(folder: string): Promise<Run> {
     ...results.map(({ point }) => point.id),
     ...leftOutIn(lines).flatMap(({ points }) => points.flatMap(({ pointIds }) => pointIds)),
   ])
-  if (manifest.command[1] !== 'run' || settled.size >= manifest.plan.points) return run
+  if (!isOfSweep(manifest) || settled.size >= manifest.plan.points) return run
   try {
     const sweep = await sweepAsItWas(manifest)
     const only = manifest.only === undefined ? null : new Set(manifest.only)

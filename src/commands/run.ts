@@ -10,24 +10,35 @@ import { parseLimits, refuseSloWithout } from './limits.ts'
 import type { SweepFileOptions } from './plan.ts'
 import { readPriors } from './priors.ts'
 
+/** How a sweep is run, wherever it comes from. */
+export interface RunChoices extends RunWatch, SweepFileOptions {
+  readonly resultsRoot: string
+  readonly startNew: boolean
+  /** Ids of the points to measure, always in a run of their own; absent for all. */
+  readonly only?: readonly string[]
+  /** Folders of beliefs that an adaptive search begins with, see {@link readPriors}. */
+  readonly priors?: readonly string[]
+}
+
 /**
  * `fulcrum run`: goes on with the unfinished run of this very sweep file, or begins one; ends with the report.
  * @throws FulcrumError (bad-input) before anything is started; (environment) when the run's folder can't be used
  */
-export async function runSweepFile(
-  request: RunWatch &
-    SweepFileOptions & {
-      readonly file: string
-      readonly resultsRoot: string
-      readonly startNew: boolean
-      /** Ids of the points to measure, always in a run of their own; absent for all. */
-      readonly only?: readonly string[]
-      /** Folders of beliefs that an adaptive search begins with, see {@link readPriors}. */
-      readonly priors?: readonly string[]
-    },
+export async function runSweepFile(request: RunChoices & { readonly file: string }): Promise<ReportedOutcome> {
+  const sweep = await loadSweep(request.file, request)
+  return runLoadedSweep(sweep, request, commandOf(sweep, request))
+}
+
+/**
+ * The part of {@link runSweepFile} after the sweep was read.
+ * @param command line that repeats the run
+ */
+export async function runLoadedSweep(
+  sweep: Sweep,
+  request: RunChoices,
+  command: readonly string[],
 ): Promise<ReportedOutcome> {
   const limits = parseLimits(request)
-  const sweep = await loadSweep(request.file, request)
   refuseSloWithout(sweep.slo, limits)
   refuseShards(sweep, request.shards)
   const { only } = request
@@ -46,7 +57,7 @@ export async function runSweepFile(
   if (found.run !== null) return execute(plan, await openRun(found.run.folder), resultsRoot, true, request)
   const run = await createRun(resultsRoot, {
     sweep,
-    command: commandOf(sweep, request),
+    command,
     ...(only === undefined ? {} : { only }),
     mix: sweep.mix,
     files: sweep.fingerprints,
@@ -59,7 +70,11 @@ export async function runSweepFile(
   return { ...(await execute(plan, run, resultsRoot, false, request)), notes: [message] }
 }
 
-function commandOf(sweep: Sweep, asked: { readonly shards?: number; readonly only?: readonly string[] }): string[] {
+/** The command line that runs this sweep file again. */
+export function commandOf(
+  sweep: Sweep,
+  asked: { readonly shards?: number; readonly only?: readonly string[] },
+): string[] {
   const shards = asked.shards === undefined ? [] : ['--shards', String(asked.shards)]
   return ['fulcrum', 'run', sweep.file, ...shards, ...(asked.only ?? []).flatMap(id => ['--only', id])]
 }

@@ -39,3 +39,8 @@ export interface Manifest {
     readonly exact: boolean
   }
 }
+
+/** Whether a run was made from a sweep, by `fulcrum run` or by a program, so that `fulcrum resume` can go on with it; an import's was not. */
+export function isOfSweep({ command }: Pick<Manifest, 'command'>): boolean {
+  return command[1] === 'run' || command[0] === 'node'
+}

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
-import { dirname, relative, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { abilitiesOf, type DeployerAbilities } from '../deployers/abilities.ts'
 import type { DeployConfig } from '../deployers/config.ts'
 import { FulcrumError } from '../model/index.ts'
 import { formatProblems } from '../yaml/problem.ts'
-import { isModuleSweep, moduleSweepText } from './module-sweep.ts'
+import { isModuleSweep, moduleSweepText, sweepText, unnamedSweep } from './module-sweep.ts'
 import { parseSweep } from './parse-sweep.ts'
 import type { Sweep } from './sweep.ts'
 import { type SweepFiles, sweepDisk } from './sweep-files.ts'
@@ -27,6 +27,17 @@ export async function loadSweep(file: string, options: LoadOptions = {}): Promis
   const shown = shownPath(path)
   const text = isModuleSweep(path) ? await moduleSweepText(path, shown) : await readText(path, shown)
   return await sweepOf({ text, path, shown, options, askDeployer: abilitiesOf })
+}
+
+/**
+ * Checks a sweep that a program made, as {@link loadSweep} does a file.
+ * @param folder absolute; relative paths in the sweep start there
+ * @throws FulcrumError bad-input `sweep-file-invalid`, with the keys of every problem
+ */
+export async function sweepOfValue(value: unknown, folder: string, options: LoadOptions = {}): Promise<Sweep> {
+  const text = sweepText(value, unnamedSweep)
+  const path = join(folder, unnamedSweep)
+  return await sweepOf({ text, path, shown: unnamedSweep, options, askDeployer: abilitiesOf })
 }
 
 /** A sweep file's text and where it stands. */

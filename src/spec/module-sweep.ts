@@ -73,17 +73,27 @@ const refused = (shown: string, message: string, cause?: unknown) =>
   new FulcrumError('bad-input', 'sweep-module-failed', `${shown}: ${message}`, { cause })
 
 /**
- * The JSON of a sweep that a program made, two spaces a level. Keys whose value is `undefined` are left out, as if they were not written.
+ * The JSON of a sweep that a program made.
  * @throws FulcrumError bad-input `sweep-file-invalid` that names every value that JSON can't hold, by its keys
  */
 export function sweepText(sweep: unknown, shown: string): string {
+  return jsonText(sweep, { shown, what: 'the sweep', code: 'sweep-file-invalid' })
+}
+
+/**
+ * The JSON of a value that a program made, two spaces a level. Keys whose value is `undefined` are left out, as if they were not written.
+ * @throws FulcrumError bad-input, with the code that is given, that names every value that JSON can't hold, by its keys
+ */
+export function jsonText(
+  value: unknown,
+  { shown, what, code }: { readonly shown: string; readonly what: string; readonly code: string },
+): string {
   const problems: string[] = []
-  look(sweep, [], [], (path, wrong) => {
-    const where = path.length === 0 ? 'the sweep' : pathText(path)
-    problems.push(`${shown}: ${where} is ${wrong}`)
+  look(value, [], [], (path, wrong) => {
+    problems.push(`${shown}: ${path.length === 0 ? what : pathText(path)} is ${wrong}`)
   })
-  if (problems.length > 0) throw new FulcrumError('bad-input', 'sweep-file-invalid', problems.join('\n'))
-  return `${JSON.stringify(sweep, null, 2)}\n`
+  if (problems.length > 0) throw new FulcrumError('bad-input', code, problems.join('\n'))
+  return `${JSON.stringify(value, null, 2)}\n`
 }
 
 function look(value: unknown, path: Path, above: readonly object[], tell: (path: Path, wrong: string) => void): void {

@@ -62,7 +62,8 @@ function placeOf(file: string, { file: other, position, path = [], wrong }: Prob
   if (other !== undefined || places === 'lines') return `${other ?? file}:${position.line}:${position.column}:`
   const keys = pathText(path)
   // Most problems begin with the keys.
-  return path.length === 0 || wrong.startsWith(`${keys} `) ? `${file}:` : `${file}: ${keys}:`
+  const isTold = wrong.startsWith(keys) && /^[ .[]/.test(wrong.slice(keys.length))
+  return path.length === 0 || isTold ? `${file}:` : `${file}: ${keys}:`
 }
 
 function oneLine(text: string): string {

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import { relative, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import type { z } from 'zod'
 import { FulcrumError } from '../../model/index.ts'
-import { formatProblems, type Path, type Problem, quoted } from '../../yaml/problem.ts'
+import { jsonText } from '../../spec/module-sweep.ts'
+import { formatProblems, type Path, type Places, type Problem, quoted } from '../../yaml/problem.ts'
 import { reportIssues } from '../../yaml/schema-issues.ts'
 import { isRecord } from '../../yaml/schema-walk.ts'
 import { readYaml } from '../../yaml/yaml-source.ts'
@@ -34,11 +35,30 @@ export async function readCapacityFile(file: string): Promise<CapacityFile> {
       remedy: 'Write the path of a capacity file (docs/reference/capacity-file.md), or the folder of a run with --rps.',
     })
   })
-  const source = readYaml(text, { own: true })
+  return capacityFrom(text, path, shown, 'lines')
+}
+
+/**
+ * Checks a capacity question that a program made, as {@link readCapacityFile} does a file.
+ * @param folder absolute; relative paths in the question start there
+ * @throws FulcrumError bad-input `capacity-file-invalid`, with the keys of every problem
+ */
+export function capacityOfValue(value: unknown, folder: string): CapacityFile {
+  const shown = '[capacity]'
+  return capacityFrom(
+    jsonText(value, { shown, what: 'the question', code: 'capacity-file-invalid' }),
+    join(folder, shown),
+    shown,
+    'keys',
+  )
+}
+
+function capacityFrom(text: string, path: string, shown: string, places: Places): CapacityFile {
+  const source = readYaml(text, { own: places === 'lines' })
   const problems: Problem[] = [...source.problems]
   const report = (at: Path, wrong: string, right: string, where: 'key' | 'value' = 'value') =>
-    problems.push({ position: source.positionOf(at, where), wrong, right })
-  const invalid = () => new FulcrumError('bad-input', 'capacity-file-invalid', formatProblems(shown, problems))
+    problems.push({ position: source.positionOf(at, where), path: at, wrong, right })
+  const invalid = () => new FulcrumError('bad-input', 'capacity-file-invalid', formatProblems(shown, problems, places))
   if (!isRecord(source.value)) {
     if (problems.length === 0)
       report(

@@ -1,0 +1,199 @@
+import { resolve } from 'node:path'
+import type { Comparison } from '../analysis/compare/compare.ts'
+import type { Run } from '../journal/run.ts'
+import type { CapacityAnswer } from './capacity.ts'
+
+/**
+ * Writes the report of a run: index.html, summary.md, points.csv, and every chart as a Vega-Lite specification and SVG. Files of those
+ * names are replaced; nothing else in the folder is touched.
+ *
+ * @returns the absolute paths of the files, the page first
+ * @throws FulcrumError `environment` (`disk-full`, …) when the disk refuses; then no file has changed
+ *
+ * @example
+ * ```ts
+ * import { readRun, writeReport } from 'fulcrum'
+ *
+ * const run = await readRun('results/quick/20261124T230000Z-1a2b3c')
+ * const [page] = await writeReport(run, 'report')
+ * console.log(page)
+ * ```
+ */
+export async function writeReport(run: Run, folder: string): Promise<readonly string[]> {
+  const { writeReport: write } = await import('../render/write-report.ts')
+  return (await write(run, resolve(folder))).files
+}
+
+/**
+ * The summary of a run as Markdown: the recommendation and the frontier of each workload, and what to know about the points.
+ *
+ * @example
+ * ```ts
+ * import { readRun, reportMarkdown } from 'fulcrum'
+ *
+ * console.log(await reportMarkdown(await readRun('results/quick/20261124T230000Z-1a2b3c')))
+ * ```
+ */
+export async function reportMarkdown(run: Run): Promise<string> {
+  const [{ analyse }, { reportOf }, { summaryMarkdown }] = await Promise.all([
+    import('../analysis/analyse.ts'),
+    import('../render/views/report.ts'),
+    import('../render/markdown/summary.ts'),
+  ])
+  return summaryMarkdown(reportOf(analyse(run)))
+}
+
+/**
+ * The points of a run as CSV, one row each, repeats averaged. Columns name their unit (`ttft_p95_ms`); a cell is empty where nothing was
+ * observed, never 0.
+ *
+ * @example
+ * ```ts
+ * import { writeFile } from 'node:fs/promises'
+ * import { pointsCsv, readRun } from 'fulcrum'
+ *
+ * await writeFile('points.csv', await pointsCsv(await readRun('results/quick/20261124T230000Z-1a2b3c')))
+ * ```
+ */
+export async function pointsCsv(run: Run): Promise<string> {
+  const { pointsCsv: text } = await import('../render/export/points-csv.ts')
+  return text(run)
+}
+
+/**
+ * The points of a run as an Apache Parquet file, with the columns of {@link pointsCsv}.
+ *
+ * @example
+ * ```ts
+ * import { writeFile } from 'node:fs/promises'
+ * import { pointsParquet, readRun } from 'fulcrum'
+ *
+ * await writeFile('points.parquet', await pointsParquet(await readRun('results/quick/20261124T230000Z-1a2b3c')))
+ * ```
+ */
+export async function pointsParquet(run: Run): Promise<Uint8Array> {
+  const { pointsParquet: text } = await import('../render/export/parquet.ts')
+  return text(run)
+}
+
+/**
+ * The points of a run in the OpenMetrics text format, for Prometheus. Units are base units: seconds, bytes, ratios.
+ *
+ * @example
+ * ```ts
+ * import { openMetrics, readRun } from 'fulcrum'
+ *
+ * console.log(await openMetrics(await readRun('results/quick/20261124T230000Z-1a2b3c')))
+ * ```
+ */
+export async function openMetrics(run: Run): Promise<string> {
+  const { openMetrics: text } = await import('../render/export/openmetrics.ts')
+  return text(run)
+}
+
+/**
+ * The manifest and the journal of a run as one JSON text: everything that the run knows.
+ *
+ * @example
+ * ```ts
+ * import { readRun, runJson } from 'fulcrum'
+ *
+ * const { manifest } = JSON.parse(await runJson(await readRun('results/quick/20261124T230000Z-1a2b3c')))
+ * console.log(manifest.sweep)
+ * ```
+ */
+export async function runJson(run: Run): Promise<string> {
+  const { runJson: text } = await import('../render/export/json.ts')
+  return text(run)
+}
+
+/**
+ * Writes a comparison: comparison.html, comparison.md (fits a pull request's comment), comparison.json, junit.xml, and the charts.
+ *
+ * @returns the absolute paths of the files, the page first
+ * @throws FulcrumError `environment` (`disk-full`, …) when the disk refuses; then no file has changed
+ *
+ * @example
+ * ```ts
+ * import { compare, readRun, writeComparison } from 'fulcrum'
+ *
+ * const base = await readRun('results/nightly/20261123T020000Z-aaaaaa')
+ * const head = await readRun('results/nightly/20261124T020000Z-bbbbbb')
+ * console.log(await writeComparison(await compare(base, head), 'comparison'))
+ * ```
+ */
+export async function writeComparison(comparison: Comparison, folder: string): Promise<readonly string[]> {
+  const { writeComparison: write } = await import('../render/write-comparison.ts')
+  return (await write(comparison, resolve(folder))).files
+}
+
+/**
+ * A comparison as Markdown, short enough for a comment on a pull request (65,536 characters).
+ *
+ * @example
+ * ```ts
+ * import { compare, comparisonMarkdown, readRun } from 'fulcrum'
+ *
+ * const base = await readRun('results/nightly/20261123T020000Z-aaaaaa')
+ * const head = await readRun('results/nightly/20261124T020000Z-bbbbbb')
+ * console.log(await comparisonMarkdown(await compare(base, head)))
+ * ```
+ */
+export async function comparisonMarkdown(comparison: Comparison): Promise<string> {
+  const { comparisonMarkdown: text } = await import('../render/markdown/comparison.ts')
+  return text(comparison)
+}
+
+/**
+ * A comparison as JSON: each figure of each point before and after, with its verdict, and what came of the gates.
+ *
+ * @example
+ * ```ts
+ * import { compare, comparisonJson, readRun } from 'fulcrum'
+ *
+ * const base = await readRun('results/nightly/20261123T020000Z-aaaaaa')
+ * const head = await readRun('results/nightly/20261124T020000Z-bbbbbb')
+ * console.log(await comparisonJson(await compare(base, head)))
+ * ```
+ */
+export async function comparisonJson(comparison: Comparison): Promise<string> {
+  const { comparisonJson: text } = await import('../render/export/comparison-json.ts')
+  return text(comparison)
+}
+
+/**
+ * A comparison as JUnit XML, a test case for each gate, for a CI system's test report.
+ *
+ * @example
+ * ```ts
+ * import { compare, comparisonJunit, readRun } from 'fulcrum'
+ *
+ * const base = await readRun('results/nightly/20261123T020000Z-aaaaaa')
+ * const head = await readRun('results/nightly/20261124T020000Z-bbbbbb')
+ * console.log(await comparisonJunit(await compare(base, head)))
+ * ```
+ */
+export async function comparisonJunit(comparison: Comparison): Promise<string> {
+  const { comparisonJunit: text } = await import('../render/export/comparison-junit.ts')
+  return text(comparison)
+}
+
+/**
+ * Writes a capacity plan: capacity.html, capacity.md and capacity.json.
+ *
+ * @returns the absolute paths of the files, the page first
+ * @throws FulcrumError `environment` (`disk-full`, …) when the disk refuses; then no file has changed
+ *
+ * @example
+ * ```ts
+ * import { capacity, readRun, writeCapacity } from 'fulcrum'
+ *
+ * const run = await readRun('results/nightly/20261124T020000Z-bbbbbb')
+ * const answer = await capacity(run, { traffic: { peak_requests_per_s: 20 }, fleet: { gpus_per_node: 8 } })
+ * console.log(await writeCapacity(answer, 'capacity'))
+ * ```
+ */
+export async function writeCapacity({ view, markdown }: CapacityAnswer, folder: string): Promise<readonly string[]> {
+  const { writeCapacity: write } = await import('../commands/capacity.ts')
+  return write(view, markdown, resolve(folder))
+}
