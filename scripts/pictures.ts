@@ -10,7 +10,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
-import { runSweepFile, serveResults } from '../src/index.ts'
+import { runSweepFile } from '../src/commands/run.ts'
+import { serveResults } from '../src/commands/serve.ts'
 import { runsOf } from '../src/journal/index.ts'
 
 const root = join(import.meta.dirname, '..')

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { Comparison } from '../analysis/compare/compare.ts'
+import type { Comparison } from '../analysis/compare/comparison.ts'
 import type { Run } from '../journal/run.ts'
 import type { CapacityAnswer } from './capacity.ts'
 

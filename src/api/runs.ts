@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { type Analysis, analyse as analyseRun } from '../analysis/analyse.ts'
-import type { Comparison } from '../analysis/compare/compare.ts'
+import type { Comparison } from '../analysis/compare/comparison.ts'
 import type { Run } from '../journal/run.ts'
 
 /**

@@ -6,7 +6,8 @@ import { InvalidArgumentError } from 'commander'
 import fc from 'fast-check'
 import { main } from '../../src/cli/main.ts'
 import { wholeNumber } from '../../src/cli/whole-number.ts'
-import { FulcrumError, parseSlo } from '../../src/index.ts'
+import { parseSlo } from '../../src/commands/import.ts'
+import { FulcrumError } from '../../src/model/index.ts'
 
 /** What no flag that takes a number may take for one. */
 const nonsense = ['NaN', '-1', '1e999', '', ' ', '5x', 'Infinity', '0x10', '1,000', '٣', `${'9'.repeat(400)}`]

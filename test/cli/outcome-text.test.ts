@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { printOutcome } from '../../src/cli/print-outcome.ts'
-import type { ReportedOutcome } from '../../src/index.ts'
+import type { ReportedOutcome } from '../../src/commands/execute.ts'
 
 test('the end of a run names what could overturn a recommendation, and the command in one line', t => {
   const log = t.mock.method(console, 'log', () => {})

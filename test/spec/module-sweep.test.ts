@@ -1,5 +1,7 @@
 // Test part: process
 
+// Test part: process
+
 import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { runSweepFile } from '../../src/index.ts'
+import { runSweepFile } from '../../src/commands/run.ts'
 import { readRun } from '../../src/journal/index.ts'
 import { topologyLabel } from '../../src/model/index.ts'
 import { onlyRun, stillRunning, type Workplace, workplace } from '../cli/fulcrum-process.ts'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { resumeRun, runSweepFile } from '../../src/index.ts'
+import { resumeRun } from '../../src/commands/resume.ts'
+import { runSweepFile } from '../../src/commands/run.ts'
 import { readRun } from '../../src/journal/index.ts'
 import { type Point, topologyLabel } from '../../src/model/index.ts'
 import { type Workplace, workplace } from '../cli/fulcrum-process.ts'
