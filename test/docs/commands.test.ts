@@ -61,6 +61,13 @@ describe('commands of the documents', () => {
   })
 })
 
+/** The first block of code in a language of a page. */
+function blockOf(path: string, language: string): string {
+  const blocks = codeBlocks(all.find(page => page.path === path)?.text ?? '')
+  const { lines } = blocks.find(block => block.language === language) ?? assert.fail(`${path} has no ${language}`)
+  return lines.join('\n')
+}
+
 /** Commands that are only parsed, and why. */
 const onlyParsed: readonly { readonly command: RegExp; readonly reason: string }[] = [
   { command: /^fulcrum serve/, reason: 'it serves until it is interrupted; test/site starts it' },
@@ -115,6 +122,7 @@ describe('commands of the documents do what they are written for', { timeout: 60
       'sweeps/quick.yaml': smallSweep('quick', '[agg x1, 1P1D]'),
       'sweeps/other.yaml': smallSweep('other', '[2P1D]'),
       'sweep.yaml': smallSweep('quick', '[agg x1, 1P1D]'),
+      'sweep.ts': blockOf('docs/how-to/typescript-sweeps.md', 'ts'),
       'requests.csv': 'timestamp,input_length,output_length\n0,1000,40\n1,8000,24\n61,1000,40\n',
     }
     for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
