@@ -2,6 +2,7 @@ import { figures } from '../../src/metrics/figures/index.ts'
 import { csvColumns } from '../../src/render/export/columns.ts'
 import { sweepJsonSchema } from '../../src/spec/json-schema.ts'
 import { commandHelps } from './command-line.ts'
+import { publicApiPage } from './public-api.ts'
 import { type JsonSchema, type KeyRow, keyRows, resolve } from './schema-keys.ts'
 
 /** Between these a page is generated; the rest of it is written by hand. A page without them is generated whole. */
@@ -19,6 +20,7 @@ export interface ReferencePage {
 export const referencePages: readonly ReferencePage[] = [
   { file: 'sweep-file-keys.md', write: async () => sweepKeysPage() },
   { file: 'cli.md', write: commandLinePage },
+  { file: 'api.md', write: publicApiPage },
   { file: 'points-csv.md', write: async before => between(before, columnsTable()) },
   { file: 'metrics.md', write: async before => between(before, figuresTable()) },
 ]

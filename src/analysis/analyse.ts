@@ -17,7 +17,17 @@ import type { ServingModes } from './serving-modes.ts'
 import { bestOf, servingModes } from './serving-modes.ts'
 import { type MixRecommendation, recommendForMix } from './tune/mix.ts'
 
-/** Everything that is concluded from a run; made again from the journal at any time, without a GPU. */
+/**
+ * Everything that is concluded from a run; made again from the journal at any time, without a GPU.
+ *
+ * @example
+ * ```ts
+ * import { type Analysis, analyse, readRun } from 'fulcrum'
+ *
+ * const analysis: Analysis = analyse(await readRun('results/quick/20261124T230000Z-1a2b3c'))
+ * console.log(analysis.workloads.map(({ name }) => name))
+ * ```
+ */
 export interface Analysis {
   readonly run: Run
   /** The figures that each point has an estimate of. */
@@ -31,6 +41,17 @@ export interface Analysis {
   readonly mix: MixRecommendation | null
 }
 
+/**
+ * What is concluded from the points of one workload.
+ *
+ * @example
+ * ```ts
+ * import type { WorkloadAnalysis } from 'fulcrum'
+ *
+ * export const bestDeployment = ({ recommendation }: WorkloadAnalysis): string | null =>
+ *   recommendation.best?.deployment.id ?? null
+ * ```
+ */
 export interface WorkloadAnalysis {
   readonly workload: Workload
   /** Unique within the run, also when two workloads carry one name. */

@@ -43,7 +43,7 @@ export type RunEvent =
   | { readonly type: 'ended'; readonly outcome: ReportedOutcome }
 
 /**
- * How a sweep is run.
+ * How {@link runSweep} runs a sweep; everything has a default.
  *
  * @example
  * ```ts

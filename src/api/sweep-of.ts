@@ -3,7 +3,7 @@ import type { Sweep } from '../spec/sweep.ts'
 import type { SweepInput } from './define-sweep.ts'
 
 /**
- * How a sweep is read.
+ * How {@link planSweep} and {@link runSweep} read a sweep.
  *
  * @example
  * ```ts

@@ -1,7 +1,16 @@
 import type { Finding, Measurement, Status } from '../metrics/measurement.ts'
 import type { Deployment, Load, Point, Workload } from '../model/index.ts'
 
-/** A point that was measured (or failed): one journal line, self-contained. */
+/**
+ * A point that was measured (or failed): one journal line, self-contained.
+ *
+ * @example
+ * ```ts
+ * import type { PointResult } from 'fulcrum'
+ *
+ * export const ttftP95Ms = ({ measurement }: PointResult): number | null => measurement?.ttftMs?.p95 ?? null
+ * ```
+ */
 export interface PointResult {
   readonly point: Point
   readonly status: Status

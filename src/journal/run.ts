@@ -2,7 +2,17 @@ import type { Point } from '../model/index.ts'
 import type { JournalEvent, JournalLine, PointResult } from './event.ts'
 import type { Manifest } from './manifest.ts'
 
-/** A run as read back from disk; everything after the journal works from this. */
+/**
+ * A run as read back from disk; everything after the journal works from this.
+ *
+ * @example
+ * ```ts
+ * import { type Run, readRun } from 'fulcrum'
+ *
+ * const run: Run = await readRun('results/quick/20261124T230000Z-1a2b3c')
+ * console.log(run.manifest.sweep, run.ended?.outcome ?? 'not ended')
+ * ```
+ */
 export interface Run {
   readonly folder: string
   readonly manifest: Manifest

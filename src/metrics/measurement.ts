@@ -164,7 +164,17 @@ export interface Stopping {
   readonly figures: readonly FigureAtLook[]
 }
 
-/** Everything that one generator run says of one point. Times in ms, lengths in tokens, rates per second of the window. */
+/**
+ * Everything that one generator run says of one point. Times in ms, lengths in tokens, rates per second of the window.
+ *
+ * @example
+ * ```ts
+ * import type { Measurement } from 'fulcrum'
+ *
+ * export const failedShare = ({ requests }: Measurement): number | null =>
+ *   requests.sent === 0 ? null : requests.failed / requests.sent
+ * ```
+ */
 export interface Measurement {
   readonly generator: { readonly name: GeneratorName; readonly version: string }
   /** ISO 8601, start of the measured window. */

@@ -15,7 +15,16 @@ export interface Model {
   readonly tokenizer: string
 }
 
-/** A running system that is wanted: topology, engine configuration and model. */
+/**
+ * A running system that is wanted: topology, engine configuration and model.
+ *
+ * @example
+ * ```ts
+ * import type { Deployment } from 'fulcrum'
+ *
+ * export const modelOf = ({ model }: Deployment): string => model.name
+ * ```
+ */
 export interface Deployment {
   /** Hash of everything below and of the deployer's own configuration; see {@link contentId}. */
   readonly id: string

@@ -1,10 +1,33 @@
-/** Exit codes, as documented in the README. */
+/**
+ * Exit codes, as documented in the README.
+ *
+ * @example
+ * ```ts
+ * import { exitCodes } from 'fulcrum'
+ *
+ * process.exitCode = exitCodes.ok
+ * ```
+ */
 export const exitCodes = { ok: 0, pointsFailed: 1, badInput: 2, environment: 3, interrupted: 130 } as const
 
 /** Whose move it is: the user's input, the environment, or a part of the sweep. */
 export type FaultKind = 'bad-input' | 'environment' | 'failed'
 
-/** An error that a person can act on: what happened, where, what to do. Printed without a stack trace. */
+/**
+ * An error that a person can act on: what happened, where, what to do. Printed without a stack trace.
+ *
+ * @example
+ * ```ts
+ * import { FulcrumError, planSweep } from 'fulcrum'
+ *
+ * try {
+ *   await planSweep('no-such-sweep.yaml')
+ * } catch (error) {
+ *   if (!(error instanceof FulcrumError)) throw error
+ *   console.log(error.kind, error.code, error.message, error.remedy ?? '')
+ * }
+ * ```
+ */
 export class FulcrumError extends Error {
   override readonly name = 'FulcrumError'
   readonly kind: FaultKind

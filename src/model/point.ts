@@ -5,7 +5,18 @@ import type { Workload } from './workload.ts'
 /** Which generator loads a point. */
 export type GeneratorName = 'built-in' | 'genai-perf' | 'aiperf'
 
-/** One measurement to make: a deployment under a workload at a load level, and which repeat it is. */
+/**
+ * One measurement to make: a deployment under a workload at a load level, and which repeat it is.
+ *
+ * @example
+ * ```ts
+ * import { type Point, planSweep } from 'fulcrum'
+ *
+ * const { deployments } = await planSweep('sweeps/quick.yaml')
+ * const points: readonly Point[] = deployments.flatMap(planned => planned.points)
+ * console.log(points.map(({ id }) => id))
+ * ```
+ */
 export interface Point {
   /** Hash of all that decides the outcome; the same point in another run has the same id. */
   readonly id: string

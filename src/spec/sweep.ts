@@ -3,7 +3,17 @@ import type { GeneratorSettings } from '../generators/create.ts'
 import type { Deployment, GeneratorName, Load, Model, Point, Slo, ValidityLimits, Workload } from '../model/index.ts'
 import type { DatasetFacts } from './checks/datasets.ts'
 
-/** A sweep file, parsed and checked: everything in it is legal and nothing is left to default later. */
+/**
+ * A sweep file, parsed and checked: everything in it is legal and nothing is left to default later.
+ *
+ * @example
+ * ```ts
+ * import { planSweep, type Sweep } from 'fulcrum'
+ *
+ * const sweep: Sweep = (await planSweep('sweeps/quick.yaml')).sweep
+ * console.log(sweep.workloads.map(({ name }) => name), sweep.warnings)
+ * ```
+ */
 export interface Sweep {
   readonly name: string
   /** Absolute path of the file. */
@@ -49,7 +59,17 @@ export interface ReconcileCost {
   readonly workersStopped: number
 }
 
-/** What will be measured, in which order, and what that costs. */
+/**
+ * What will be measured, in which order, and what that costs.
+ *
+ * @example
+ * ```ts
+ * import { type Plan, planSweep } from 'fulcrum'
+ *
+ * const plan: Plan = await planSweep('sweeps/quick.yaml')
+ * console.log(plan.cost.workersStarted, plan.exact ? 'is the fewest that any order starts' : 'is the fewest found')
+ * ```
+ */
 export interface Plan {
   readonly sweep: Sweep
   readonly deployments: readonly PlannedDeployment[]

@@ -5,7 +5,16 @@ import type { PredictCurve } from './predicted-curve.ts'
 import type { CapacityQuestion } from './question.ts'
 import { type Assumption, type Moved, movedQuestions, timesTraffic } from './sensitivity.ts'
 
-/** The answer to a {@link CapacityQuestion}. */
+/**
+ * The answer to a {@link CapacityQuestion}.
+ *
+ * @example
+ * ```ts
+ * import type { CapacityPlan } from 'fulcrum'
+ *
+ * export const nodesOf = ({ best }: CapacityPlan): number | null => best?.nodes ?? null
+ * ```
+ */
 export interface CapacityPlan {
   readonly question: CapacityQuestion
   /** What to deploy; null when nothing measured serves the traffic under the SLO on the nodes there are. */

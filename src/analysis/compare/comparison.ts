@@ -11,7 +11,16 @@ export interface ComparedPoint extends Pair {
   readonly changes: readonly FigureChange[]
 }
 
-/** Two runs, point by point. */
+/**
+ * Two runs, point by point.
+ *
+ * @example
+ * ```ts
+ * import type { Comparison } from 'fulcrum'
+ *
+ * export const hasFailed = ({ gates }: Comparison): boolean => gates.some(({ outcome }) => outcome !== 'passed')
+ * ```
+ */
 export interface Comparison {
   readonly base: Run
   readonly head: Run
