@@ -26,6 +26,6 @@ export async function svgOf(spec: TopLevelSpec): Promise<string> {
 }
 
 /** A theme's configuration as Vega reads it, so that a compiled specification can be given another theme. */
-export function vegaConfigOf(theme: Theme): vega.Config {
+export function vegaConfigOf(theme: Theme): object {
   return vegaOf({ data: { values: [] }, mark: 'point', config: vegaConfig(theme) }).config ?? {}
 }
