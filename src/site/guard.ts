@@ -16,12 +16,12 @@ export function refusalOf(
   { method, headers }: Pick<IncomingMessage, 'method' | 'headers'>,
   names: readonly string[],
 ): Refusal | null {
-  if (method !== 'GET' && method !== 'HEAD') return { status: 405, message: 'This site can only be read.' }
+  if (method !== 'GET' && method !== 'HEAD') return { status: 405, message: 'This site is read-only.' }
   const host = hostName(headers.host)
   if (host === null || !names.includes(host))
-    return { status: 421, message: 'This site does not answer to that name. Open it by the address that was printed.' }
+    return { status: 421, message: 'Unknown host name. Open this site with the address that Fulcrum printed.' }
   const foreign = headers['sec-fetch-site'] === 'cross-site' && headers['sec-fetch-mode'] !== 'navigate'
-  return foreign ? { status: 403, message: 'Other sites may not read from this one.' } : null
+  return foreign ? { status: 403, message: 'Other sites must not read from this one.' } : null
 }
 
 /** `localhost` of `LOCALHOST:4747`, `[::1]` of `[::1]:4747`; null for what isn't host and port. */

@@ -68,18 +68,18 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
     case 'EADDRINUSE':
       return new FulcrumError('environment', 'port-taken', `Port ${port} is in use.`, {
         where,
-        remedy: 'Choose another with --port, or --port 0 for any free one.',
+        remedy: 'Choose another port with --port, or --port 0 for any free one.',
         cause: error,
       })
     case 'EACCES':
-      return new FulcrumError('environment', 'port-taken', `Port ${port} is not allowed to be listened on.`, {
+      return new FulcrumError('environment', 'port-taken', `Permission denied to listen on port ${port}.`, {
         where,
-        remedy: 'Choose one from 1024, or --port 0 for any free one.',
+        remedy: 'Choose a port from 1024, or --port 0 for any free one.',
         cause: error,
       })
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return new FulcrumError('bad-input', 'no-address', `${host} is no address of this machine.`, { cause: error })
+      return new FulcrumError('bad-input', 'no-address', `${host} is not an address of this machine.`, { cause: error })
     default:
       return error
   }
@@ -103,7 +103,7 @@ async function answer(
   const target = targetOf(request.url ?? '')
   const routed =
     target === null
-      ? problemPage(assets, { status: 404, title: 'Not found', message: 'There is no such page here.' })
+      ? problemPage(assets, { status: 404, title: 'Not found', message: 'This page does not exist.' })
       : await route(target).catch((error: unknown) => problemOf(assets, error))
   if (!('events' in routed)) await send(response, routed, request.method === 'HEAD')
   else if (request.method === 'HEAD') response.writeHead(200, { 'content-type': 'text/event-stream' }).end()
@@ -128,14 +128,14 @@ function problemOf(assets: SiteAssets, error: unknown): Answer {
   if (error instanceof FulcrumError)
     return problemPage(assets, {
       status: error.kind === 'bad-input' ? 404 : 500,
-      title: 'This can not be shown',
+      title: 'Cannot show this page',
       message: `${error.message}${error.where === undefined ? '' : ` (${error.where})`}`,
       remedy: error.remedy,
     })
   return problemPage(assets, {
     status: 500,
-    title: 'This can not be shown',
-    message: 'This is a defect in Fulcrum, please report it.',
+    title: 'Cannot show this page',
+    message: 'This is a bug in Fulcrum. Report it with the output of the command that serves this page.',
     remedy: error instanceof Error ? error.message : undefined,
   })
 }

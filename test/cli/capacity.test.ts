@@ -53,7 +53,7 @@ fleet: { gpus_per_node: 8 }
   test('says plainly that nothing measured serves it, and exits with 1', async () => {
     const nothing = await fulcrum(['capacity', run, '--rps', '1', '--slo-itl-p95', '0.1'])
     assert.equal(nothing.exitCode, 1)
-    assert.match(nothing.stdout, /^Not servable under this SLO by anything measured/)
+    assert.match(nothing.stdout, /^No measured deployment serves this traffic under the SLO/)
     assert.match(nothing.stdout, /misses the SLO with/)
     const few = await fulcrum(['capacity', run, '--rps', '1000', '--nodes', '2'])
     assert.equal(few.exitCode, 1)
@@ -102,7 +102,7 @@ fleet: { gpus_per_node: 8 }
       const month = new RegExp(
         `a month of this traffic: [\\d,.]+ ${shown} \\(730 hours, every day alike, at 47\\.5% of the peak rate on average: 25 million requests, `,
       )
-      const hour = new RegExp(`[\\d.]+ ${shown} an hour; [\\d.]+ ${shown} per million tokens`)
+      const hour = new RegExp(`[\\d.]+ ${shown} per hour; [\\d.]+ ${shown} per million tokens`)
       const html = await readFile(join(folder.path, 'capacity.html'), 'utf8')
       for (const text of [terminal.stdout.replace(/\n {2}/g, ' '), markdown.stdout, html]) {
         assert.match(text, month)

@@ -62,11 +62,11 @@ describe('the runs that say how runs of a sweep differ', () => {
     }
     const few = await compared(0, 2)
     assert.ok(few.changes > 0)
-    assert.match(few.noise, /one run alone.* takes 4 comparable runs of the sweep, and only 2 are known/)
+    assert.match(few.noise, /repeats of one run.* takes 4 comparable runs of the sweep .* only 2 are known/)
     assert.deepEqual([few.json.noise.betweenRuns, few.json.noise.knownRuns], [false, 2])
     const enough = await compared(5, 6)
     assert.equal(enough.changes, 0)
-    assert.equal(enough.noise, 'Rests on the noise between repeats and on how 6 runs of the sweep differ.')
+    assert.equal(enough.noise, 'Based on the noise between repeats and on how 6 runs of the sweep differ.')
     assert.deepEqual([enough.json.noise.betweenRuns, enough.json.noise.knownRuns], [true, 6])
   })
 })

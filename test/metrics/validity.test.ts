@@ -100,23 +100,23 @@ const invalid: readonly (readonly [string, Measurement, RegExp])[] = [
       requests: { sent: 1000, completed: 980, failed: 20 },
       errors: [{ kind: 'http-status', count: 20, example: 'HTTP 503' }],
     },
-    /20 of 1,000 requests failed \(2%, at most 1% allowed.*http-status \(20\): HTTP 503/,
+    /20 of 1,000 requests failed \(2%, limit 1%.*http-status \(20\): HTTP 503/,
   ],
   [
     'nothing-answered',
     { ...sound, requests: { sent: 10, completed: 0, failed: 10 }, requestLatencyMs: null },
     /none of 10 requests/,
   ],
-  ['nothing-sent', { ...sound, requests: { sent: 0, completed: 0, failed: 0 } }, /no request was sent/],
-  ['client-late', client({ sendLatenessMs: at(25) }), /p99 25\.0 ms after schedule, at most 20\.0 ms/],
+  ['nothing-sent', { ...sound, requests: { sent: 0, completed: 0, failed: 0 } }, /sent no requests/],
+  ['client-late', client({ sendLatenessMs: at(25) }), /p99 25\.0 ms, limit 20\.0 ms/],
   ['event-loop-delay', client({ eventLoopDelayMs: { mean: 5, p99: 80, max: 90 } }), /p99 80\.0 ms/],
-  ['client-starved', client({ runQueueShare: 0.6 }), /for 60% of the time .* got no core, at most 40% allowed/],
+  ['client-starved', client({ runQueueShare: 0.6 }), /for 60% of the time .* got no core, limit 40%/],
   ['client-cpu', client({ cpuShare: 0.97 }), /busy 97% of the time of its 1 thread/],
-  ['in-flight-below-asked', client({ inFlight: { mean: 40, max: 64 } }), /40 requests were in flight.*64 were asked/],
+  ['in-flight-below-asked', client({ inFlight: { mean: 40, max: 64 } }), /40 requests were in flight.* instead of 64/],
   [
     'in-flight-below-asked',
     client({ inFlight: { mean: 63, max: 64, held: 0.5 } }),
-    /one was in flight for 50% of the time, at least 90% are needed/,
+    /kept one in flight for 50% of the time, at least 90% required/,
   ],
   ['isl-deviation', { ...sound, deviation: { isl: 0.1, osl: 0 } }, /prompts were 10% longer/],
   ['osl-deviation', { ...sound, deviation: { isl: 0, osl: -0.5 } }, /answers were 50% shorter.*ignore_eos/],
@@ -172,7 +172,7 @@ test('what a generator cannot know of itself is not held against it', () => {
 
 test('percentiles say how many samples they rest on', () => {
   const [few] = judge(pointOf(), { ...sound, requestLatencyMs: at(1000, 40) })
-  assert.match(few?.message ?? '', /^p95 and p99 rest on 40 samples; .* p95 from 130 and a p99 from 662/)
+  assert.match(few?.message ?? '', /^p95 and p99 rest on 40 samples; .* 130 for a p95 and 662 for a p99/)
   const [more] = judge(pointOf(), { ...sound, requestLatencyMs: at(1000, 200) })
   assert.match(more?.message ?? '', /^p99 rests on 200 samples/)
 })
@@ -199,7 +199,7 @@ test('a single wave is marked as a load that was never steady, and valid', () =>
     findings.map(({ code, severity }) => [code, severity]),
     [['no-steady-state', 'warning']],
   )
-  assert.match(findings[0]?.message ?? '', /all 64 requests were one wave/)
+  assert.match(findings[0]?.message ?? '', /all 64 requests formed one wave/)
   assert.equal(statusOf(findings), 'ok')
 })
 
@@ -215,7 +215,10 @@ const seenByServer = (meanS: number): Measurement => ({
 
 test('a TTFT that the server sees quite differently is pointed out', () => {
   assert.deepEqual(codes(seenByServer(0.02)), ['server-ttft-differs'])
-  assert.match(judge(pointOf(), seenByServer(0.02))[0]?.message ?? '', /mean TTFT of 50\.0 ms, the server 20\.0 ms/)
+  assert.match(
+    judge(pointOf(), seenByServer(0.02))[0]?.message ?? '',
+    /mean TTFT is 50\.0 ms at the generator and 20\.0 ms at the server/,
+  )
   assert.deepEqual(codes(seenByServer(0.048)), [])
 })
 
@@ -268,7 +271,7 @@ test('prompts that repeated are told by what was sent, however many were asked f
   assert.equal(finding?.code, 'prompts-repeated')
   assert.match(
     finding?.message ?? '',
-    /^1,000 of 1,000 requests had the prompt of an earlier one, as there are 8 prompts \(prompts\.jsonl\) for 1,128 requests/,
+    /^1,000 of 1,000 requests repeated an earlier prompt: there are 8 prompts \(prompts\.jsonl\) for 1,128 requests/,
   )
   const none = { ...sound, prompts: { available: 768, distinct: 768, repeated: 0 } }
   assert.deepEqual(judge({ ...point, load: { ...point.load, dataset: 768 } }, none), [])
@@ -286,7 +289,7 @@ test('a dataset of other lengths than the workload says is told, and is no fault
       ['dataset-osl', 'warning'],
     ],
   )
-  assert.match(found[0]?.message ?? '', /mean ISL is 93 tokens, and the workload says 1,000.* Write isl: 93/)
+  assert.match(found[0]?.message ?? '', /mean ISL is 93 tokens, but the workload says 1,000.* Write isl: 93/)
   const cut = { ...measured, deviation: { isl: -0.907, osl: 0, ofRequests: { isl: -0.1, osl: 0 } } }
   assert.deepEqual(
     judge(point, cut).map(({ code, severity }) => [code, severity]),

@@ -75,7 +75,7 @@ describe('the capacity page', () => {
   test('says in the title that nothing measured serves it', async () => {
     const { page, complaints } = await open({ itlP95Ms: 0.1 }, 800)
     assert.deepEqual(complaints, [])
-    assert.equal(await page.locator('h1').textContent(), 'Not servable under this SLO by anything measured')
+    assert.equal(await page.locator('h1').textContent(), 'No measured deployment serves this traffic under the SLO')
     await page.close()
   })
 })

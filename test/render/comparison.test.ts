@@ -38,7 +38,7 @@ test('the verdict says in one sentence how many points are shown slower', () => 
   assert.equal(verdictSentence(same), 'No difference shown at any of 18 points.')
   assert.equal(
     verdictSentence(compareRuns(base, { ...base, results: [] })),
-    'The runs have no point in common: nothing could be compared.',
+    'The runs have no point in common, so nothing was compared.',
   )
 })
 

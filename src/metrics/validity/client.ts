@@ -20,7 +20,7 @@ export function judgeClient(point: Point, measurement: Measurement): Finding[] {
     findings.push({
       severity: 'invalid',
       code: 'client-late',
-      message: `the generator sent late: p99 ${time(lateness.p99)} after schedule, at most ${time(limits.sendLatenessP99Ms)} allowed (validity.send_lateness_p99_ms). Give it more cores or threads, or press less`,
+      message: `the generator fell behind schedule: p99 ${time(lateness.p99)}, limit ${time(limits.sendLatenessP99Ms)} (validity.send_lateness_p99_ms). Add cores or threads, or lower the load`,
     })
   }
 
@@ -29,7 +29,7 @@ export function judgeClient(point: Point, measurement: Measurement): Finding[] {
     findings.push({
       severity: 'invalid',
       code: 'event-loop-delay',
-      message: `the generator's event loop stood still: p99 ${time(delay.p99)}, at most ${time(limits.eventLoopDelayP99Ms)} allowed (validity.event_loop_delay_p99_ms). Something else uses its cores; end it or move the generator`,
+      message: `the generator's event loop was blocked: p99 ${time(delay.p99)}, limit ${time(limits.eventLoopDelayP99Ms)} (validity.event_loop_delay_p99_ms). Another process uses its cores: stop it, or move the generator`,
     })
   }
 
@@ -39,7 +39,7 @@ export function judgeClient(point: Point, measurement: Measurement): Finding[] {
     findings.push({
       severity: 'invalid',
       code: 'client-cpu',
-      message: `the generator was busy ${percent(client.cpuShare)} of the time${threads}, at most ${percent(limits.cpuShare)} allowed (validity.cpu_share): its delay would read as the server's. Give it more threads or machines`,
+      message: `the generator was busy ${percent(client.cpuShare)} of the time${threads}, limit ${percent(limits.cpuShare)} (validity.cpu_share), so its own delay would look like the server's. Add threads or machines`,
     })
   }
 
@@ -48,7 +48,7 @@ export function judgeClient(point: Point, measurement: Measurement): Finding[] {
     findings.push({
       severity: 'invalid',
       code: 'client-starved',
-      message: `for ${percent(starved)} of the time the generator could have run and got no core, at most ${percent(limits.runQueueShare)} allowed (validity.run_queue_share): what arrived meanwhile was stamped late. Something else uses its cores; end it or move the generator`,
+      message: `for ${percent(starved)} of the time the generator was ready to run but got no core, limit ${percent(limits.runQueueShare)} (validity.run_queue_share). Tokens that arrived meanwhile were timestamped late. Another process uses its cores: stop it, or move the generator`,
     })
   }
 
@@ -56,7 +56,7 @@ export function judgeClient(point: Point, measurement: Measurement): Finding[] {
     findings.push({
       severity: 'warning',
       code: 'client-gc',
-      message: `the generator collected garbage for ${time(client.gcMs)} of ${time(durationS * 1000)}: latencies hold some of it`,
+      message: `garbage collection took ${time(client.gcMs)} of ${time(durationS * 1000)}; some latencies include it`,
     })
   }
 
@@ -64,7 +64,7 @@ export function judgeClient(point: Point, measurement: Measurement): Finding[] {
     findings.push({
       severity: 'warning',
       code: 'clock-jump',
-      message: `the wall clock was set by ${time(client.clockJumpMs)} during the point. Durations are of the monotonic clock and hold; times of day don't, neither do shards' offsets`,
+      message: `the wall clock changed by ${time(client.clockJumpMs)} during the point. Durations come from the monotonic clock and stay valid; times of day and the clock offsets of shards do not`,
     })
   }
 
@@ -72,7 +72,7 @@ export function judgeClient(point: Point, measurement: Measurement): Finding[] {
     findings.push({
       severity: 'warning',
       code: 'slow-dns',
-      message: `DNS took ${time(client.lookupMs)} for the endpoint's name. No latency here holds any of it, each of another client's new connections may: check the name server, or write the address`,
+      message: `DNS took ${time(client.lookupMs)} to resolve the endpoint's name. Latencies here exclude it, but every new connection of another client may pay for it: check the name server, or write the IP address`,
     })
   }
 
@@ -93,7 +93,7 @@ function judgeInFlight(point: Point, { client, requests }: Measurement): Finding
       {
         severity: 'invalid',
         code: 'in-flight-below-asked',
-        message: `${amount(mean)} requests were in flight on average (at most ${amount(max)}), ${amount(asked)} were asked: while slots had a request to send, one was in flight for ${percent(held)} of the time, at least ${percent(point.limits.inFlightShare)} are needed (validity.in_flight_share). This is not concurrency ${amount(asked)}. Look for refused connections, a limit of open files, or a busy client`,
+        message: `${amount(mean)} requests were in flight on average (at most ${amount(max)}) instead of ${amount(asked)}: slots that had a request to send kept one in flight for ${percent(held)} of the time, at least ${percent(point.limits.inFlightShare)} required (validity.in_flight_share). This point does not show concurrency ${amount(asked)}. Look for refused connections, an open-file limit, or a busy client`,
       },
     ]
   }
@@ -102,7 +102,7 @@ function judgeInFlight(point: Point, { client, requests }: Measurement): Finding
     {
       severity: 'warning',
       code: 'concurrency-limit-hit',
-      message: `the open loop ran into max_concurrency ${amount(level.maxConcurrency)} and waited: from there on it is a closed loop, and the server got less than the rate asked. Latency still counts from the scheduled time`,
+      message: `the open loop reached max_concurrency ${amount(level.maxConcurrency)} and had to wait: from then on it is a closed loop, and the server received less than the requested rate. Latency still counts from the scheduled time`,
     },
   ]
 }

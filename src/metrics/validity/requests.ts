@@ -9,7 +9,11 @@ export function judgeRequests(point: Point, measurement: Measurement): Finding[]
   const { limits } = point
   if (requests.sent === 0) {
     return [
-      { severity: 'invalid', code: 'nothing-sent', message: 'no request was sent. Check duration and arrival rate' },
+      {
+        severity: 'invalid',
+        code: 'nothing-sent',
+        message: 'the generator sent no requests. Check duration and request_rate',
+      },
     ]
   }
   const findings: Finding[] = []
@@ -23,13 +27,13 @@ export function judgeRequests(point: Point, measurement: Measurement): Finding[]
     findings.push({
       severity: 'invalid',
       code: 'error-share',
-      message: `${amount(requests.failed)} of ${amount(requests.sent)} requests failed (${percent(share)}, at most ${percent(limits.errorShare)} allowed: validity.error_share)${example}`,
+      message: `${amount(requests.failed)} of ${amount(requests.sent)} requests failed (${percent(share)}, limit ${percent(limits.errorShare)}: validity.error_share)${example}`,
     })
   } else if (requests.failed > 0) {
     findings.push({
       severity: 'warning',
       code: 'errors',
-      message: `${amount(requests.failed)} of ${amount(requests.sent)} requests failed (${percent(share)}); latencies are of the answered ones${example}`,
+      message: `${amount(requests.failed)} of ${amount(requests.sent)} requests failed (${percent(share)}); latencies describe the answered ones${example}`,
     })
   }
 
@@ -38,7 +42,7 @@ export function judgeRequests(point: Point, measurement: Measurement): Finding[]
     findings.push({
       severity: 'invalid',
       code: 'sockets-exhausted',
-      message: `${amount(socketless.count)} of ${amount(requests.sent)} requests were never sent: ${socketless.example}. That is the limit of the machine which makes the load, not of the server: raise it, or split the load over shards`,
+      message: `${amount(socketless.count)} of ${amount(requests.sent)} requests were never sent: ${socketless.example}. The machine that generates the load reached this limit, not the server: raise it, or split the load over shards`,
     })
   }
 
@@ -48,7 +52,7 @@ export function judgeRequests(point: Point, measurement: Measurement): Finding[]
     findings.push({
       severity: 'warning',
       code: 'connection-errors',
-      message: `${amount(count)} requests got no connection: ${unconnected[0]?.example ?? ''}. The server or a proxy was away, or takes no more connections`,
+      message: `${amount(count)} requests could not connect: ${unconnected[0]?.example ?? ''}. The server or a proxy was down, or accepts no more connections`,
     })
   }
 
@@ -58,14 +62,14 @@ export function judgeRequests(point: Point, measurement: Measurement): Finding[]
     findings.push({
       severity: 'invalid',
       code: 'isl-deviation',
-      message: `prompts were ${byHowMuch(served.isl)} than asked (mean ${amount(measurement.isl?.mean ?? 0)} tokens; ${percent(limits.islDeviation)} allowed: validity.isl_deviation). The tokenizer in the sweep file is not the server's, or the server cuts prompts`,
+      message: `prompts were ${byHowMuch(served.isl)} than requested (mean ${amount(measurement.isl?.mean ?? 0)} tokens, limit ${percent(limits.islDeviation)}: validity.isl_deviation). The tokenizer in the sweep file differs from the server's, or the server truncates prompts`,
     })
   }
   if (served.osl !== null && Math.abs(served.osl) > limits.oslDeviation) {
     findings.push({
       severity: 'invalid',
       code: 'osl-deviation',
-      message: `answers were ${byHowMuch(served.osl)} than asked (mean ${amount(measurement.osl?.mean ?? 0)} tokens; ${percent(limits.oslDeviation)} allowed: validity.osl_deviation). Check how this server is told to ignore end-of-sequence (ignore_eos, min_tokens, nvext) and its longest sequence`,
+      message: `answers were ${byHowMuch(served.osl)} than requested (mean ${amount(measurement.osl?.mean ?? 0)} tokens, limit ${percent(limits.oslDeviation)}: validity.osl_deviation). Check how this server is told to ignore the end of a sequence (ignore_eos, min_tokens, nvext), and its maximum sequence length`,
     })
   }
   if (deviation.ofRequests !== undefined) findings.push(...judgeDataset(point, measurement))
@@ -84,7 +88,7 @@ function judgeDataset({ workload, limits }: Point, { deviation, isl, osl }: Meas
   ).flatMap(([key, off, limit, got]) => {
     if (off === null || got === null || Math.abs(off) <= limit) return []
     const length = key.toUpperCase()
-    const message = `the dataset's mean ${length} is ${amount(got.mean)} tokens, and the workload says ${amount(meanTokens(workload[key]))}: figures are of what was sent. Write ${key}: ${Math.round(got.mean)}, or use another dataset`
+    const message = `the dataset's mean ${length} is ${amount(got.mean)} tokens, but the workload says ${amount(meanTokens(workload[key]))}. Figures describe what was sent. Write ${key}: ${Math.round(got.mean)}, or use another dataset`
     return [{ severity: 'warning', code: `dataset-${key}`, message }]
   })
 }
@@ -100,7 +104,7 @@ function judgeRepeats({ load, workload }: Point, { requests, prompts }: Measurem
     {
       severity: 'warning',
       code: 'prompts-repeated',
-      message: `${amount(repeated)} of ${amount(requests.sent)} requests had the prompt of an earlier one, as there are ${amount(distinct)} prompts (${from}) for ${amount(load.warmup + requests.sent)} requests, warm-up included: a server with a prefix cache answers them sooner`,
+      message: `${amount(repeated)} of ${amount(requests.sent)} requests repeated an earlier prompt: there are ${amount(distinct)} prompts (${from}) for ${amount(load.warmup + requests.sent)} requests, warm-up included. A server with a prefix cache answers repeated prompts sooner`,
     },
   ]
 }

@@ -19,7 +19,7 @@ export function judgeServer(point: Point, measurement: Measurement): Finding[] {
     {
       severity: 'invalid',
       code: 'prefill-bypassed',
-      message: `decode workers took up ${amount(decoded)} requests and prefill workers ${amount(prefilled)}: at least ${percent(share)} never were with a prefill worker, at most ${percent(point.limits.prefillBypassShare)} allowed (validity.prefill_bypass). This is not what the topology does: the frontend may not have taken up its prefill workers yet; measure the point again (fulcrum resume --again invalid)`,
+      message: `decode workers handled ${amount(decoded)} requests and prefill workers ${amount(prefilled)}: at least ${percent(share)} bypassed prefill, limit ${percent(point.limits.prefillBypassShare)} (validity.prefill_bypass). The deployment does not do what its topology says. The frontend may not have registered its prefill workers yet: measure the point again (fulcrum resume --again invalid)`,
     },
   ]
 }

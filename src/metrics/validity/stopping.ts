@@ -9,13 +9,13 @@ export function judgeStopping({ stopping }: Measurement): Finding[] {
   const open = figures.filter(({ state }) => state === 'open')
   const counted = `${amount(requests)} of at most ${amount(max)} requests`
   if (reason === 'beaten') {
-    const message = `stopped after ${counted}: it can't win any more (${figures.map(figureText).join(', ')})`
+    const message = `stopped after ${counted}: it can no longer win (${figures.map(figureText).join(', ')})`
     return [{ severity: 'note', code: 'stopped-beaten', message }]
   }
   if (open.length === 0) {
     const message =
       figures.length === 0
-        ? `stopped after ${counted}: there was nothing to decide by`
+        ? `stopped after ${counted}: there was nothing to decide`
         : `stopped after ${counted}: ${known.join(', ')}`
     return [{ severity: 'note', code: 'stopped', message }]
   }
@@ -25,7 +25,7 @@ export function judgeStopping({ stopping }: Measurement): Finding[] {
       // An objective that may be met or missed decides what is recommended.
       severity: open.some(({ limitMs }) => limitMs !== undefined) ? 'warning' : 'note',
       code: 'precision-not-reached',
-      message: `${counted} were not enough for ${share} precision: ${open.map(figureText).join(', ')}. For a surer answer raise max of requests: auto`,
+      message: `${counted} were not enough for ${share} precision: ${open.map(figureText).join(', ')}. For a more precise answer, raise max of requests: auto`,
     },
   ]
 }
@@ -41,9 +41,9 @@ const titles: { readonly [figure: string]: string } = {
 function figureText({ figure, estimate, low, high, limitMs, state }: FigureAtLook): string {
   const title = titles[figure] ?? figure
   if (limitMs !== undefined && (state === 'met' || state === 'missed')) {
-    return `${title} surely ${state === 'met' ? 'within' : 'above'} ${time(limitMs)}`
+    return `${title} certainly ${state === 'met' ? 'within' : 'above'} ${time(limitMs)}`
   }
-  if (estimate === null) return `${title} unknown (its requests depend on each other too much)`
+  if (estimate === null) return `${title} unknown (its requests depend too much on each other)`
   if (low === null || high === null) return `${title} unbounded (too few requests for its tail)`
   const half = (100 * (high - low)) / 2 / Math.abs(estimate)
   return `${title} ± ${half.toFixed(1)}%${limitMs === undefined ? '' : ` around its limit of ${time(limitMs)}`}`

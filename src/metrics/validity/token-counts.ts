@@ -13,27 +13,27 @@ export function judgeTokenCounts({ tokenCounts, tokenSource, requests }: Measure
       ...(impossible === 0
         ? []
         : [`${of(impossible)} report an impossible usage (0, or far too few tokens for their text)`]),
-      ...(early === 0 ? [] : [`${of(early)} have a usage from before the end of their text only`]),
+      ...(early === 0 ? [] : [`${of(early)} have only a usage from before the end of their text`]),
     ].join(', ')
     const instead = chunks === 0 ? "the model's tokenizer" : 'chunks'
     findings.push({
       severity: 'warning',
       code: 'impossible-usage',
-      message: `${why}: it is not believed, ${instead} counted their tokens. Look into the server's usage (stream_options.include_usage)`,
+      message: `${why}. Their usage is ignored, and ${instead} counted their tokens. Check the server's usage (stream_options.include_usage)`,
     })
   }
   if (noPromptTokens > 0) {
     findings.push({
       severity: 'warning',
       code: 'impossible-prompt-tokens',
-      message: `${of(noPromptTokens)} have a usage with prompt_tokens 0: it is not believed, the prompts that were sent count. Look into the server's usage`,
+      message: `${of(noPromptTokens)} have a usage with prompt_tokens 0, which is ignored: the prompts that were sent count instead. Check the server's usage`,
     })
   }
   if (tokenizer > 0 && missing > 0) {
     findings.push({
       severity: 'note',
       code: 'tokens-from-tokenizer',
-      message: `${of(missing)} have no usage: the model's tokenizer counted their text, without tokens that leave none`,
+      message: `${of(missing)} have no usage: the model's tokenizer counted their text, which misses tokens without text`,
     })
   }
   if (chunks > 0) findings.push(fromChunks(`${of(chunks)}: `))
@@ -44,6 +44,6 @@ function fromChunks(which: string): Finding {
   return {
     severity: 'note',
     code: 'tokens-from-chunks',
-    message: `${which}tokens are counted as chunks, as the server reports no usage and there is no tokenizer: throughput is too low where a chunk carries several`,
+    message: `${which}tokens are counted as chunks, because the server reports no usage and there is no tokenizer. Throughput is too low where a chunk carries several tokens`,
   }
 }

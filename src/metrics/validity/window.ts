@@ -28,7 +28,7 @@ function judgeSteady({ load: { level } }: Point, { steady, requests }: Measureme
       {
         severity: 'warning',
         code: 'no-steady-state',
-        message: `all ${amount(requests.sent)} requests were one wave, none was sent when another had ended: these are latencies of a burst, and the throughput is of its rise and fall. For a steady load ask for several requests a slot`,
+        message: `all ${amount(requests.sent)} requests formed one wave: none was sent after another had ended. These are the latencies of a burst, and the throughput covers its rise and fall. For a steady load, ask for several requests per slot`,
       },
     ]
   }
@@ -38,7 +38,7 @@ function judgeSteady({ load: { level } }: Point, { steady, requests }: Measureme
     {
       severity: 'warning',
       code: 'no-steady-state',
-      message: `latency never became steady${note} (${steady.method}). The load is above what the deployment can hold, or the point is too short: ask for more requests or warm-up`,
+      message: `latency never became steady${note} (${steady.method}). The load exceeds what the deployment can hold, or the point is too short: ask for more requests or warm-up`,
     },
   ]
 }
@@ -74,12 +74,12 @@ function judgeArrival({ onePiece = 0, itlMs, requests }: Measurement): Finding[]
   const rest =
     itlMs === null
       ? 'There is no ITL and no tokens/s per user, the point has no place on the frontier, and it meets no SLO on ITL'
-      : `ITL and tokens/s per user are of the other ${amount(itlMs.count)} alone`
+      : `ITL and tokens/s per user describe the other ${amount(itlMs.count)} alone`
   return [
     {
       severity: 'warning',
       code: 'one-piece-answers',
-      message: `${amount(onePiece)} of ${amount(requests.completed)} answers arrived in one piece, all tokens at once: how fast they were made can't be seen. ${rest}. Look for a proxy that buffers responses, or a server that doesn't stream`,
+      message: `${amount(onePiece)} of ${amount(requests.completed)} answers arrived in one piece, all tokens at once, so their decode speed is unknown. ${rest}. Look for a proxy that buffers responses, or a server that doesn't stream`,
     },
   ]
 }
@@ -115,7 +115,7 @@ function judgeSamples(point: Point, measurement: Measurement): Finding[] {
     {
       severity: sloOnTail && samples < fewestForP95 ? 'warning' : 'note',
       code: 'few-samples',
-      message: `${unearned} on ${amount(samples)} samples; MLPerf's early stopping claims a p95 from ${samplesNeeded(95)} and a p99 from ${samplesNeeded(99)} on (99% confidence)`,
+      message: `${unearned} on ${amount(samples)} samples; MLPerf's early stopping requires ${samplesNeeded(95)} for a p95 and ${samplesNeeded(99)} for a p99 (99% confidence)`,
     },
   ]
 }
@@ -133,13 +133,13 @@ function judgeServerTtft({ server, ttftMs, fromSend }: Measurement): Finding[] {
   if (Math.abs(apart) <= Math.max(ttftDifferenceMs, ttftDifferenceShare * serverMs)) return []
   const cause =
     apart > 0
-      ? 'the difference is network, a queue before the front, or the generator itself'
-      : 'the server counts more than this point: warm-up or other clients'
+      ? 'the difference comes from the network, a queue in front of the server, or the generator itself'
+      : 'the server also counts other requests: warm-up, or other clients'
   return [
     {
       severity: 'warning',
       code: 'server-ttft-differs',
-      message: `the generator saw a mean TTFT of ${time(client)}, the server ${time(serverMs)} (${percent(Math.abs(apart) / serverMs)} apart): ${cause}`,
+      message: `mean TTFT is ${time(client)} at the generator and ${time(serverMs)} at the server (${percent(Math.abs(apart) / serverMs)} apart): ${cause}`,
     },
   ]
 }

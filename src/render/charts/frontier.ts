@@ -12,7 +12,7 @@ export const frontierChart: WorkloadChart = {
   about: ({ points }) => {
     const absent = points.filter(point => point.x === null || point.y === null).length
     const missing =
-      absent > 0 ? ` ${absent} of ${points.length} points have no place on it (failed, or not streamed).` : ''
+      absent > 0 ? ` ${absent} of ${points.length} points are not on the chart (failed, or not streamed).` : ''
     return `Each mark is a point. The staircase is the frontier: no measured point is better on both axes. Thin lines follow a deployment from light to heavy load.${missing}`
   },
   size: 'wide',

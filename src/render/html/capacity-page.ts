@@ -45,7 +45,7 @@ export async function capacityHtml(view: CapacityView): Promise<string> {
 ${answer === null ? nothing(view) : html`${await answerSection(view, answer)}`}
 ${refusedSection(view)}
 </main>
-<footer><p>Made by Fulcrum from run ${run.sweep} ${run.runId}. capacity.json beside this file has every figure.</p></footer>
+<footer><p>Written by Fulcrum from run ${run.sweep} ${run.runId}. Next to this file, capacity.json has every figure.</p></footer>
 </body>
 </html>
 `
@@ -53,19 +53,19 @@ ${refusedSection(view)}
 }
 
 function nothing({ question }: CapacityView): Html {
-  return html`<section><h2>What to do</h2><p>Every measured deployment misses ${sloText(question.slo)} already at its lightest load. Measure lighter loads or other deployments, or loosen the SLO.</p></section>`
+  return html`<section><h2>What to do</h2><p>Every measured deployment misses ${sloText(question.slo)} even at its lightest load. Measure lighter loads or other deployments, or relax the SLO.</p></section>`
 }
 
 async function answerSection(view: CapacityView, answer: CandidateView): Promise<Html> {
   return html`<section id="answer"><h2>What to run</h2>
 <article class="answer" data-basis="${view.serves ? 'slo' : 'missed'}">
 <h3>${answer.replicas} × ${answer.deployment}</h3>
-<p class="confidence ${view.serves ? 'good' : 'bad'}">${view.serves ? 'serves the traffic under the SLO' : 'needs more nodes than there are'}</p>
+<p class="confidence ${view.serves ? 'good' : 'bad'}">${view.serves ? 'serves the traffic under the SLO' : 'needs more nodes than are available'}</p>
 ${mostText(view) === null ? null : html`<p class="why">${mostText(view)}.</p>`}
 <dl class="tiles">
 <div><dt>Nodes</dt><dd data-value="${answer.nodes}">${figure(answer.nodes)}</dd></div>
 <div><dt>GPUs in use</dt><dd data-value="${answer.gpus}">${figure(answer.gpus)}</dd></div>
-<div><dt>Requests/s a replica</dt><dd data-value="${answer.requestsPerSPerReplica}">${figure(answer.requestsPerSPerReplica)}</dd></div>
+<div><dt>Requests/s per replica</dt><dd data-value="${answer.requestsPerSPerReplica}">${figure(answer.requestsPerSPerReplica)}</dd></div>
 <div><dt>Used at the peak</dt><dd data-value="${answer.utilisation}">${percent(answer.utilisation)}</dd></div>
 <div><dt>Per million tokens</dt><dd data-value="${answer.cost.perMillionTokens}">${money(answer.cost.perMillionTokens, answer.cost)}</dd></div>
 </dl>
@@ -74,13 +74,13 @@ ${mostText(view) === null ? null : html`<p class="why">${mostText(view)}.</p>`}
 </section>
 ${caveatsSection(view)}
 <section><h2>Requests</h2>${requestsTable(answer.requests)}</section>
-<section><h2>The day</h2><div class="pair"><figure><figcaption><h3>Utilisation hour by hour</h3><p>Share of the requests/s that all replicas answer within the SLO. The dashed line is what is left with ${counted(view.question.fleet.nodesLost, 'node')} lost. Following the traffic with replicas hour by hour would take ${percent(answer.followingShare)} of the GPU-hours.</p></figcaption>
+<section><h2>The day</h2><div class="pair"><figure><figcaption><h3>Utilisation hour by hour</h3><p>Share of the requests/s that all replicas answer within the SLO. The dashed line is the capacity that remains after losing ${counted(view.question.fleet.nodesLost, 'node')}. Scaling replicas with the traffic every hour would take ${percent(answer.followingShare)} of the GPU-hours.</p></figcaption>
 ${await picture('Utilisation of each hour of the day', theme => capacityDaySpec(view.day, answer, theme))}
 <details class="data"><summary>As a table</summary>${dayTable(view)}</details></figure>
 ${view.months.length === 0 ? null : html`<figure><figcaption><h3>Growth</h3><p>What this deployment needs month by month.</p></figcaption>${monthsTable(view)}</figure>`}</div></section>
 <section><h2>Deployments</h2><p>Every measured deployment that can serve the traffic, fewest nodes first.</p>${candidatesTable(view)}</section>
-<section><h2>What each assumption moves</h2><p>One at a time, a fifth less and a fifth more; the best deployment is looked for anew each time. Headroom is what is left above the peak when the nodes that may be lost are lost.</p>${sensitivityTable(view, answer)}</section>
-<section><h2>Measured points it rests on</h2>${evidenceTable(view)}</section>`
+<section><h2>What each assumption changes</h2><p>Each assumption changes by itself, 20% down and 20% up, and the best deployment is chosen again each time. Headroom is the capacity above the peak after losing the nodes that may be lost.</p>${sensitivityTable(view, answer)}</section>
+<section><h2>Measured points behind the plan</h2>${evidenceTable(view)}</section>`
 }
 
 function caveatsSection({ caveats }: CapacityView): Html | null {
@@ -92,8 +92,8 @@ function caveatsSection({ caveats }: CapacityView): Html | null {
 
 function ratio({ prefillToDecodeGpus, gpusPerReplica }: CandidateView): string {
   return prefillToDecodeGpus === null
-    ? `${gpusPerReplica} GPUs a replica, aggregated`
-    : `${gpusPerReplica} GPUs a replica, prefill:decode ${prefillToDecodeGpus.join(':')}`
+    ? `${gpusPerReplica} GPUs per replica, aggregated`
+    : `${gpusPerReplica} GPUs per replica, prefill:decode ${prefillToDecodeGpus.join(':')}`
 }
 
 function settings({ engine }: CandidateView): string | null {
@@ -106,7 +106,7 @@ function settings({ engine }: CandidateView): string | null {
 const n = (value: number | null, text: string) => html`<td class="n" data-v="${value ?? ''}">${text}</td>`
 
 function requestsTable(requests: readonly RequestsView[]): Html {
-  return scrolling(html`<table><thead><tr><th>Requests</th><th class="n">Share</th><th class="n">A replica, alone</th><th>Limited by</th><th class="n">TTFT p95 at the peak</th><th class="n">ITL p95</th><th class="n">Latency p95</th><th>Rests on</th></tr></thead>
+  return scrolling(html`<table><thead><tr><th>Requests</th><th class="n">Share</th><th class="n">One replica, alone</th><th>Limited by</th><th class="n">TTFT p95 at the peak</th><th class="n">ITL p95</th><th class="n">Latency p95</th><th>Rests on</th></tr></thead>
 <tbody>${requests.map(
     one =>
       html`<tr><td>${one.name}</td>${n(one.share, percent(one.share))}${n(one.requestsPerSAlone, `${figure(one.requestsPerSAlone)}/s`)}<td>${limitText(one.limit)}</td>${n(one.ttftP95Ms, time(one.ttftP95Ms))}${n(one.itlP95Ms, time(one.itlP95Ms))}${n(one.requestLatencyP95Ms, time(one.requestLatencyP95Ms))}<td class="text">${one.carriedOver === null ? `measured: ${one.restsOn}` : html`<em>extrapolated</em>, ${one.carriedOver}`}</td></tr>`,
@@ -124,7 +124,7 @@ function monthsTable({ months }: CapacityView): Html {
 }
 
 function candidatesTable({ candidates }: CapacityView): Html {
-  return scrolling(html`<table><thead><tr><th>Deployment</th><th class="n">Requests/s a replica</th><th class="n">Replicas</th><th class="n">GPUs</th><th class="n">Nodes</th><th class="n">Used at the peak</th><th class="n">Cost an hour</th><th class="n">Per million tokens</th></tr></thead>
+  return scrolling(html`<table><thead><tr><th>Deployment</th><th class="n">Requests/s per replica</th><th class="n">Replicas</th><th class="n">GPUs</th><th class="n">Nodes</th><th class="n">Used at the peak</th><th class="n">Cost per hour</th><th class="n">Per million tokens</th></tr></thead>
 <tbody>${candidates.map(
     one =>
       html`<tr><td>${one.deployment}</td>${n(one.requestsPerSPerReplica, figure(one.requestsPerSPerReplica))}${n(one.replicas, figure(one.replicas))}${n(one.gpus, figure(one.gpus))}<td class="n" data-v="${one.nodes}">${one.fits ? figure(one.nodes) : html`<em>${figure(one.nodes)}</em>`}</td>${n(one.utilisation, percent(one.utilisation))}${n(one.cost.perHour, money(one.cost.perHour, one.cost))}${n(one.cost.perMillionTokens, money(one.cost.perMillionTokens, one.cost))}</tr>`,
@@ -132,7 +132,7 @@ function candidatesTable({ candidates }: CapacityView): Html {
 }
 
 function sensitivityTable({ sensitivity }: CapacityView, answer: CandidateView): Html {
-  return scrolling(html`<table><thead><tr><th>Assumption</th><th class="n">By</th><th>Effect</th><th class="n">GPUs</th><th class="n">Nodes</th><th class="n">Headroom</th><th class="n">Cost an hour</th></tr></thead>
+  return scrolling(html`<table><thead><tr><th>Assumption</th><th class="n">By</th><th>Effect</th><th class="n">GPUs</th><th class="n">Nodes</th><th class="n">Headroom</th><th class="n">Cost per hour</th></tr></thead>
 <tbody>${sensitivity.map(
     one =>
       html`<tr><td>${one.assumption}</td>${n(one.by, signed(one.by))}<td class="text">${one.best === null ? html`<em>not servable</em>` : effectText(one, answer)}</td>${n(one.best?.gpus ?? null, figure(one.best?.gpus))}${n(one.best?.nodes ?? null, figure(one.best?.nodes))}${n(one.best?.headroom ?? null, one.best === null ? '–' : percent(one.best.headroom))}<td class="n">${one.best === null ? '–' : money(one.best.costPerHour, answer.cost)}</td></tr>`,

@@ -50,7 +50,7 @@ ${forests.length > 0 ? html`<section><h2>Changes</h2><div class="pair">${forests
 <section><h2>All figures</h2>${changesTable(comparison)}</section>
 ${missing('Only in base', comparison.onlyBase)}${missing('Only in head', comparison.onlyHead)}
 </main>
-<footer><p>Made by Fulcrum. Beside this file: comparison.json with every figure, and each chart as Vega-Lite specification and SVG.</p></footer>
+<footer><p>Written by Fulcrum. Next to this file: comparison.json with every figure, and each chart as a Vega-Lite specification and SVG.</p></footer>
 </body>
 </html>
 `
@@ -69,7 +69,7 @@ function environment({ differences }: Comparison): Html | null {
   if (differences.length === 0) return null
   const doubtful = differences.some(difference => difference.kind === 'conditions')
   return html`<section><h2>${doubtful ? 'The conditions differ' : 'What differs'}</h2>
-${doubtful ? html`<p>A change below may come from these rather than from what was to be compared.</p>` : null}
+${doubtful ? html`<p>These differences may cause a change below, instead of what you want to compare.</p>` : null}
 ${scrolling(
   html`<table><thead><tr><th></th><th>Base</th><th>Head</th></tr></thead><tbody>${differences.map(
     ({ what, kind, base, head }) =>
@@ -107,7 +107,7 @@ function changesTable({ points }: Comparison): Html {
     all.length <= mostRows
       ? all
       : [...all.filter(({ item }) => isShown(item)), ...all.filter(({ item }) => !isShown(item))].slice(0, mostRows)
-  return html`${rows.length < all.length ? html`<p class="none">${rows.length} of ${all.length}, shown changes first; comparison.json has all.</p>` : null}${scrolling(html`<table><thead><tr><th>Point</th><th>Figure</th><th class="n">Base</th><th class="n">Head</th><th class="n">Change (95%)</th><th>Verdict</th></tr></thead>
+  return html`${rows.length < all.length ? html`<p class="none">${rows.length} of ${all.length}, changes that are shown first; comparison.json has all.</p>` : null}${scrolling(html`<table><thead><tr><th>Point</th><th>Figure</th><th class="n">Base</th><th class="n">Head</th><th class="n">Change (95%)</th><th>Verdict</th></tr></thead>
 <tbody>${rows.map(
     ({ point, item }) =>
       html`<tr data-verdict="${item.verdict}"><td>${pointName(point.head)}</td><td>${item.figure.title}</td><td class="n" data-v="${item.base ?? ''}">${valueText(item.figure, item.base)}</td><td class="n" data-v="${item.head ?? ''}">${valueText(item.figure, item.head)}</td><td class="n">${changeText(item)}</td><td class="text">${item.verdict === 'slower' ? html`<em>slower</em>` : item.verdict}${[point.note, item.why].filter(text => text !== '').map(text => `; ${text}`)}</td></tr>`,

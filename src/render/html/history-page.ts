@@ -65,9 +65,9 @@ ${changesSection(history)}
 <section><h2>Frontiers</h2><div class="pair">${await Promise.all(frontiers.map(trend => figureOf(history, trend)))}</div></section>
 ${pictured.length > 0 ? html`<section><h2>Figures that changed</h2><div class="pair">${await Promise.all(pictured.map(trend => figureOf(history, trend)))}</div>${pictured.length < changedInAll ? html`<p class="none">The ${pictured.length} largest of ${changedInAll}; the table has all.</p>` : null}</section>` : null}
 ${trendsSection(history)}
-<section><h2>How this is told</h2><p>Changes: ${historyMethod}. A change must also exceed the noise between repeats, which the shaded band shows (95% of run means, were there nothing else). Lines are levels between changes, dashed rules the first run after a change, the diamond is the baseline.</p></section>
+<section><h2>How changes are found</h2><p>Method: ${historyMethod}. A change must also exceed the noise between repeats. The shaded band shows that noise: it would hold 95% of run means if nothing else varied. Lines are the levels between changes, dashed lines mark the first run after a change, and the diamond is the baseline.</p></section>
 </main>
-<footer><p>Made by Fulcrum. \`fulcrum history --json\` has every value; \`--to\` writes it and each chart (Vega-Lite, SVG) as files.</p></footer>
+<footer><p>Written by Fulcrum. \`fulcrum history --json\` prints every value; \`--to\` writes them and each chart (Vega-Lite, SVG) as files.</p></footer>
 </body>
 </html>
 `

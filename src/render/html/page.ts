@@ -77,8 +77,8 @@ ${wholeRunsSection(report)}
 ${validitySection(report)}
 ${environmentSection(report)}
 </main>
-<footer><p>Made by Fulcrum ${manifest.versions.fulcrum} from the run's journal. Beside this file: points.csv with every figure, summary.md, and each chart as Vega-Lite specification and SVG.</p></footer>
-<noscript><p class="noscript">Charts need scripts; without them, open the SVG files beside this page. All tables are here.</p></noscript>
+<footer><p>Written by Fulcrum ${manifest.versions.fulcrum} from the run's journal. Next to this file: points.csv with every figure, summary.md, and each chart as a Vega-Lite specification and SVG.</p></footer>
+<noscript><p class="noscript">Charts need JavaScript. Without it, open the SVG files next to this page. All tables are here.</p></noscript>
 <script type="application/json" id="report-data">${jsonForScript(pageData(report, charts))}</script>
 ${assets.scripts.map(script => html`<script>${trusted(script.text)}</script>\n`)}
 </body>

@@ -48,12 +48,12 @@ function answerText(view: CapacityView, answer: CandidateView): string {
   return [
     `${gpus} GPUs in use, ${gpusPaid} in whole nodes${prefillToDecodeGpus === null ? '' : `; prefill:decode GPUs of a replica ${prefillToDecodeGpus.join(':')}`}`,
     ...settings(answer),
-    `a replica answers ${figure(requestsPerSPerReplica)} requests/s within the SLO; ${percent(utilisation)} used at the peak`,
+    `a replica serves ${figure(requestsPerSPerReplica)} requests/s within the SLO; ${percent(utilisation)} used at the peak`,
     spareText(answer),
     ...[cautiousText(view)].filter(line => line !== null),
     ...costLines(answer, view),
     ...(followingShare < 0.995
-      ? [`replicas that follow the traffic hour by hour would take ${percent(followingShare)} of the GPU-hours`]
+      ? [`scaling replicas with the traffic every hour would take ${percent(followingShare)} of the GPU-hours`]
       : []),
   ]
     .map(line => wrapped(line))

@@ -5,7 +5,7 @@ import { counted, figure, time } from './format.ts'
 
 /** The answer in one line. */
 export function headline({ serves, answer, question }: CapacityView): string {
-  if (answer === null) return 'Not servable under this SLO by anything measured'
+  if (answer === null) return 'No measured deployment serves this traffic under the SLO'
   const what = `${times(answer.replicas, answer.deployment)} on ${counted(answer.nodes, 'node')}`
   return serves ? what : `Not servable on ${counted(question.fleet.nodes ?? 0, 'node')}: needs ${what}`
 }
@@ -17,10 +17,10 @@ export function askedFor({ question, answer }: CapacityView): string {
   const { demand, months, growthPerMonth } = question.traffic
   const amount =
     demand.kind === 'users'
-      ? `${demand.users.toLocaleString('en-US')} users who think ${figure(demand.thinkS)} s`
-      : `${figure(demand.requestsPerS)} requests/s ${demand.kind === 'peak' ? 'at the peak' : 'on the mean of a day'}`
+      ? `${demand.users.toLocaleString('en-US')} users with ${figure(demand.thinkS)} s of think time`
+      : `${figure(demand.requestsPerS)} requests/s ${demand.kind === 'peak' ? 'at the peak' : 'on the average of a day'}`
   const growth =
-    growthPerMonth === 0 || months === 0 ? '' : `, ${percent(growthPerMonth)} more a month for ${months} months`
+    growthPerMonth === 0 || months === 0 ? '' : `, ${percent(growthPerMonth)} more per month for ${months} months`
   const peak = answer === null ? '' : ` (planned peak ${figure(answer.peakRequestsPerS)} requests/s)`
   return `${amount}${growth}${peak}, ${sloText(question.slo)}`
 }
@@ -52,18 +52,18 @@ export function limitText(limit: RequestsView['limit']): string {
 
 /** Sentences on what happens when nodes are lost. */
 export function spareText({ spare, peakRequestsPerS }: CandidateView): string {
-  if (spare.nodesLost === 0) return 'no node may be lost'
+  if (spare.nodesLost === 0) return 'planned without spare nodes: no node may be lost'
   const over = spare.requestsPerS / peakRequestsPerS - 1
-  return `with ${counted(spare.nodesLost, 'node')} lost ${counted(spare.replicasLost, 'replica')} ${spare.replicasLost === 1 ? 'is' : 'are'} gone and ${figure(spare.requestsPerS)} requests/s are left, ${percent(over)} above the peak`
+  return `losing ${counted(spare.nodesLost, 'node')} takes ${counted(spare.replicasLost, 'replica')} and leaves ${figure(spare.requestsPerS)} requests/s, ${percent(over)} above the peak`
 }
 
 /** What the twin says of the plan, in a sentence. */
 export function replayText({ traffic, requests, p95, meetsSlo, medianError, extrapolated }: Replay): string {
   const error = (share: number | null) =>
-    share === null ? '' : ` (such predictions are ${percent(share)} off on median)`
-  const what = traffic === 'trace' ? 'the trace' : 'random traffic at the peak, all kinds together,'
+    share === null ? '' : ` (median error of such predictions: ${percent(share)})`
+  const what = traffic === 'trace' ? 'the trace' : 'random traffic at the peak, with all kinds of requests,'
   const beyond = extrapolated.length === 0 ? '' : `; EXTRAPOLATED: ${extrapolated.join(', ')}`
-  return `By the twin ${what} replayed in virtual time on one replica (${requests} requests): TTFT p95 ${time(p95.ttftMs)}${error(medianError.ttft)}, ITL p95 ${time(p95.itlMs)}${error(medianError.itl)}: ${meetsSlo ? 'within the SLO' : 'MISSES THE SLO'}${beyond}`
+  return `The twin replayed ${what.replace(/,$/, '')} in virtual time on one replica (${requests} requests): TTFT p95 ${time(p95.ttftMs)}${error(medianError.ttft)}, ITL p95 ${time(p95.itlMs)}${error(medianError.itl)}: ${meetsSlo ? 'within the SLO' : 'MISSES THE SLO'}${beyond}`
 }
 
 /** `3.2 EUR`; `3.2 units` where the currency wasn't said, `0.81 GPU-h` without a price. */
@@ -74,9 +74,9 @@ export function money(amount: number, { unit, currency }: CandidateView['cost'])
 export function costLines({ cost }: CandidateView, { question }: CapacityView): readonly string[] {
   const of = (amount: number) => money(amount, cost)
   return [
-    `${of(cost.perHour)} an hour; ${of(cost.perMillionTokens)} per million tokens, in and out alike`,
+    `${of(cost.perHour)} per hour; ${of(cost.perMillionTokens)} per million tokens, input and output counted alike`,
     cost.byRole === null
-      ? `all of it on one kind: ${of(cost.perMillionInput)} per million input or ${of(cost.perMillionOutput)} per million output tokens`
+      ? `charged to one kind alone: ${of(cost.perMillionInput)} per million input or ${of(cost.perMillionOutput)} per million output tokens`
       : `${of(cost.byRole.perMillionInput)} per million input tokens (prefill's GPUs), ${of(cost.byRole.perMillionOutput)} per million output tokens (decode's)`,
     monthText(cost, question.traffic),
   ]
@@ -91,7 +91,7 @@ function monthText(
   const mean = busiestHour * (day.reduce((sum, factor) => sum + factor, 0) / day.length)
   const shape = mean > 0.995 ? 'at the peak rate all day' : `at ${percent(mean)} of the peak rate on average`
   const when = growthPerMonth === 0 || months === 0 ? '' : ` as of month ${months}`
-  return `a month of this traffic${when}: ${money(cost.month.cost, cost)} (${hours} hours, every day alike, ${shape}: ${many(requests)} requests, ${many(inputTokens)} input and ${many(outputTokens)} output tokens; every node runs all of it)`
+  return `a month of this traffic${when}: ${money(cost.month.cost, cost)} (${hours} hours, every day alike, ${shape}: ${many(requests)} requests, ${many(inputTokens)} input and ${many(outputTokens)} output tokens; every node runs all month)`
 }
 
 const manyOf = new Intl.NumberFormat('en-US', {
@@ -105,8 +105,8 @@ const many = (amount: number) => manyOf.format(amount)
 /** How many it takes should the intervals be read at their bad end. */
 export function cautiousText({ cautious }: CapacityView): string | null {
   if (cautious === 'unknown') return null
-  if (cautious === null) return 'at the bad end of the 95% intervals it misses the SLO even at its lightest load'
-  return `at the bad end of the 95% intervals a replica answers ${figure(cautious.requestsPerSPerReplica)} requests/s: ${counted(cautious.replicas, 'replica')} on ${counted(cautious.nodes, 'node')}${cautious.fits ? '' : ', too many'}`
+  if (cautious === null) return 'at the worse end of the 95% intervals it misses the SLO even at its lightest load'
+  return `at the worse end of the 95% intervals, a replica serves ${figure(cautious.requestsPerSPerReplica)} requests/s: ${counted(cautious.replicas, 'replica')} on ${counted(cautious.nodes, 'node')}${cautious.fits ? '' : ', too many'}`
 }
 
 /** What the nodes there are would do, when that is not enough. */

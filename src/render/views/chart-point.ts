@@ -120,13 +120,13 @@ export function standingOf(point: MeasuredPoint, workload: WorkloadAnalysis, onF
   if (point.status !== 'ok') return `${point.status}: ${point.reason}`
   if (onFrontier) return 'on the frontier'
   if (point.x === null || point.y === null)
-    return 'no interactivity measured (not streamed, or answers that arrive in one piece)'
+    return 'no tokens/s per user measured (not streamed, or answers arrive in one piece)'
   const dominator = dominatorOf(
     { x: point.x.mean, y: point.y.mean },
     workload.frontier.map(other => ({ x: other.x?.mean ?? 0, y: other.y?.mean ?? 0, other })),
   )
   return dominator === undefined
-    ? 'as good as a point of the frontier, on more GPUs'
+    ? 'as good as a point on the frontier, but on more GPUs'
     : `dominated by ${dominator.other.label} at ${loadLabel(dominator.other.load.level)}`
 }
 

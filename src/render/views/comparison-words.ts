@@ -23,11 +23,11 @@ export function verdictSentence(comparison: Comparison): string {
 function verdictOf(comparison: Comparison): string {
   const counts = verdictCounts(comparison)
   const { points } = comparison
-  if (points.length === 0) return 'The runs have no point in common: nothing could be compared.'
+  if (points.length === 0) return 'The runs have no point in common, so nothing was compared.'
   if (comparison.tests === 0)
     return counts['no difference shown'] === 0
       ? `Nothing could be compared at any of ${points.length} points: ${whyNothing(points)}.`
-      : `Nothing can be said of ${points.length} points: without repeats no change can be told from noise.`
+      : `No verdict on ${points.length} points: without repeats, a change cannot be told from noise.`
   const slower = points.filter(point => point.changes.some(({ verdict }) => verdict === 'slower')).length
   const faster = points.filter(point => point.changes.some(({ verdict }) => verdict === 'faster')).length
   const said = [
@@ -43,9 +43,9 @@ function verdictOf(comparison: Comparison): string {
 /** What the verdict rests on, in one sentence; empty where nothing was tested. */
 export function noiseSentence({ tests, betweenRunsKnown, knownRuns }: Comparison): string {
   if (tests === 0) return ''
-  if (betweenRunsKnown) return `Rests on the noise between repeats and on how ${knownRuns} runs of the sweep differ.`
+  if (betweenRunsKnown) return `Based on the noise between repeats and on how ${knownRuns} runs of the sweep differ.`
   const runs = knownRuns === 1 ? 'only the base is known' : `only ${knownRuns} are known`
-  return `Rests on the noise between repeats of one run alone. How runs differ takes ${fewestRuns} comparable runs of the sweep, and ${runs}: a difference may be one of another session, not of what changed.`
+  return `Based only on the noise between repeats of one run. It takes ${fewestRuns} comparable runs of the sweep to know how runs differ, and ${runs}: a difference may come from the session instead of the change.`
 }
 
 /** How the runs measured, where they measured another way; else that each point lacks a valid result in one of them. */

@@ -16,7 +16,7 @@ export interface OverallReport {
 
 /** What must be read before the overall frontier. */
 export const overallCaveat =
-  'Workloads differ in difficulty: a long prompt costs GPU time that output tokens/s do not count, so a workload with little on this frontier may still be served as well as it can be. Choose a deployment by the frontier of its own workload.'
+  'Workloads differ in difficulty: a long prompt costs GPU time that output tokens/s does not count. A workload with few points on this frontier may still be served as well as possible. Choose a deployment by the frontier of its own workload.'
 
 /** Null for a run of one workload, whose own frontier says it all. */
 export function overallOf(

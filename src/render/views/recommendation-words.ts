@@ -31,21 +31,21 @@ export function headline({ basis, best }: Recommendation): string {
 
 /** Why this point is recommended. */
 export function because({ basis, best }: Recommendation): string {
-  if (best === null) return 'Every point of this workload failed or is invalid; see Validity for the reasons.'
+  if (best === null) return 'Every point of this workload failed or is invalid. Validity gives the reasons.'
   switch (basis) {
     case 'slo':
       return `The most output tokens/s per GPU among the points that meet the SLO, on ${best.gpus} GPUs.`
     case 'no-slo':
-      return `The most output tokens/s per GPU, on ${best.gpus} GPUs. The sweep has no SLO, so latency did not count.`
+      return `The most output tokens/s per GPU, on ${best.gpus} GPUs. The sweep has no SLO, so latency does not count.`
     default:
-      return 'Its worst objective exceeds its limit by the least of all points.'
+      return 'Of all points, its worst objective exceeds the limit by the least.'
   }
 }
 
 /** How sure the lead over the runner-up is. */
 export function certainty({ best, runnerUp }: Recommendation): string[] {
   if (best === null || runnerUp === null) return []
-  const lead = `${change(runnerUp.lead.relative)} tokens/s per GPU against the runner-up, ${runnerUp.point.label} at ${loadLabel(runnerUp.point.load.level)}`
+  const lead = `${change(runnerUp.lead.relative)} tokens/s per GPU over the runner-up, ${runnerUp.point.label} at ${loadLabel(runnerUp.point.load.level)}`
   switch (runnerUp.lead.verdict) {
     case 'shown':
       return [`${lead}: shown at 95% confidence by ${best.valid.length} repeats.`]
@@ -68,6 +68,6 @@ export function modes(rows: readonly ServingModes[]): string[] {
         : row.disaggregatedMeetsSlo
           ? '; only disaggregated meets the SLO'
           : '; only aggregated meets the SLO'
-    return `On ${row.gpus} GPUs ${row.disaggregated.label} gives ${change(row.gain.relative)} tokens/s per GPU against ${row.aggregated.label}${verdict}${slo}.`
+    return `On ${row.gpus} GPUs, ${row.disaggregated.label} gives ${change(row.gain.relative)} tokens/s per GPU compared with ${row.aggregated.label}${verdict}${slo}.`
   })
 }

@@ -18,13 +18,13 @@ export function ratesLines({ prefill, decode, ratio, best, rows, advice }: RateM
   const apart = rows.filter(row => row.parts)
   const told =
     apart.length === 0
-      ? `Measured and predicted agree within 10% at all ${rows.length} topologies.`
-      : `Prediction and measurement part at ${apart.map(row => `${row.label} (${change(row.apart)})`).join(', ')}.`
+      ? `Measured and predicted rates agree within 10% for all ${rows.length} topologies.`
+      : `Prediction and measurement differ for ${apart.map(row => `${row.label} (${change(row.apart)})`).join(', ')}.`
   return [
-    `A prefill worker reads ${rate(prefill)}, a decode worker answers ${rate(decode)}: ${figure(ratio)} prefill for each decode worker.`,
+    `A prefill worker handles ${rate(prefill)}, a decode worker ${rate(decode)}: ${figure(ratio)} prefill workers for each decode worker.`,
     ...(advice === null
       ? [
-          `By rates, of disaggregated topologies ${topologyLabel(best.topology)} gives most per GPU${best.isMeasured ? '' : ', which was not measured'}.`,
+          `By these rates, ${topologyLabel(best.topology)} gives the most per GPU of all disaggregated topologies${best.isMeasured ? '' : ', but it was not measured'}.`,
         ]
       : []),
     told,
@@ -41,7 +41,7 @@ export function mixShares({ mix }: MixRecommendation): string {
 
 /** What to deploy for the mix, in one line. */
 export function mixHeadline({ best }: MixRecommendation): string {
-  return best === null ? 'No deployment meets the SLO with all of the mix' : best.label
+  return best === null ? 'No deployment meets the SLO for the whole mix' : best.label
 }
 
 /** How much it gives and how sure its lead is, in sentences. */
@@ -52,12 +52,12 @@ export function mixLines({ best, runnerUp, leftOut }: MixRecommendation): readon
       ? []
       : [
           `${figure(best.requestsPerS.mean)} requests/s of the mix, ${figure(best.tokensPerSPerGpu.mean)} output tokens/s per GPU, on ${best.gpus} GPUs.`,
-          'Each workload was measured alone; capacities are combined by time shares.',
+          'Each workload was measured alone; capacities are combined by their shares of time.',
         ]),
     ...(runnerUp === null
       ? []
       : [
-          `${change(runnerUp.lead.relative)} against the runner-up, ${runnerUp.choice.label}: ${verdicts[runnerUp.lead.verdict]}.`,
+          `${change(runnerUp.lead.relative)} over the runner-up, ${runnerUp.choice.label}: ${verdicts[runnerUp.lead.verdict]}.`,
         ]),
     ...leftOut.map(({ label, why }) => `Left out: ${label}, ${why}.`),
   ]

@@ -25,7 +25,7 @@ export function runsPage(
 <input id="q" name="q" type="search" value="${query}" autocomplete="off" spellcheck="false" placeholder="deepseek status:complete date:2026-11">
 <button type="submit">Search</button>
 </form>
-<p class="hint">Words anywhere, or in one field: ${fieldNames.map((name, i) => html`${i === 0 ? '' : ' '}<code>${name}:</code>`)}. A minus leaves out: <code>-status:failed</code>.</p>
+<p class="hint">Search all fields by word, or one field: ${fieldNames.map((name, i) => html`${i === 0 ? '' : ' '}<code>${name}:</code>`)}. A minus excludes: <code>-status:failed</code>.</p>
 </section>
 <section id="found" aria-live="polite">
 ${foundRuns(all, found)}
@@ -42,9 +42,9 @@ ${sweeps(all)}`
 
 function foundRuns(all: readonly RunSummary[], found: readonly RunSummary[]): Html {
   if (all.length === 0)
-    return html`<p class="none">There is no run here yet. Make one with <code>fulcrum run FILE</code>, then load this page again.</p>`
+    return html`<p class="none">There are no runs yet. Start one with <code>fulcrum run FILE</code>, then reload this page.</p>`
   if (found.length === 0)
-    return html`<h2>No run fits</h2><p class="none">None of ${all.length} runs has all these words.</p>`
+    return html`<h2>No matching run</h2><p class="none">None of ${all.length} runs matches all these words.</p>`
   const shown = found.slice(0, mostRows)
   const title = found.length === all.length ? 'All runs' : `${found.length} of ${all.length} runs`
   const rest = found.length - shown.length

@@ -40,7 +40,7 @@ export function environmentSection(report: Report): Html {
     ['Run', `${manifest.runId}, ${run.ended === null ? 'not ended' : run.ended.outcome}`],
   ]
   return html`<section id="environment" aria-labelledby="environment-title">
-<h2 id="environment-title">Environment, and how to repeat</h2>
+<h2 id="environment-title">Environment and how to repeat</h2>
 <dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
 <h3>Command</h3>
 <pre><code>${shellCommand(manifest.command)}</code></pre>

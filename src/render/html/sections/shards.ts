@@ -20,7 +20,7 @@ export function shardsTable(results: readonly PointResult[]): Html | null {
   if (sights.length === 0) return null
   const shards = [...Map.groupBy(sights, ({ name }) => name)]
   return html`<details class="data"><summary>The load was split over ${shards.length} processes: how each went</summary>
-<p class="none">The worst of each over its points. A clock's uncertainty only matters for times between shards: latencies are each of one clock.</p>
+<p class="none">The worst of each over its points. Clock uncertainty matters only for times between shards, because each latency comes from one clock.</p>
 ${scrolling(
   html`<table><thead><tr><th>Shard</th><th class="n">Points</th><th class="n">Requests</th><th class="n">Send lateness p99</th><th class="n">Event loop delay p99</th><th class="n">CPU</th><th class="n">Clock uncertain by</th><th class="n">Clock drift</th><th>Lost at</th></tr></thead>
 <tbody>${shards.map(([name, of]) => row(name, of))}</tbody></table>`,

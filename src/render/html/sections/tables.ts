@@ -90,7 +90,7 @@ export function ratioDataTable(section: WorkloadReport): Html {
 export function servingModesTable(section: WorkloadReport): Html {
   const rows = section.analysis.servingModes
   if (rows.length === 0)
-    return html`<p class="none">No GPU count was measured both ways. Aggregated and disaggregated deployments are only compared on equal GPUs: add an aggregated topology with the same number.</p>`
+    return html`<p class="none">No GPU count was measured both ways. Aggregated and disaggregated deployments are compared only on equal GPUs: add an aggregated topology with the same number of GPUs.</p>`
   const verdicts = { shown: 'shown at 95%', 'not-shown': 'no difference shown', unknown: 'measured once' }
   const side = (point: MeasuredPoint, meets: boolean) =>
     html`<td data-v="${point.y?.mean ?? ''}"><b>${figure(point.y?.mean)}</b> <span>${point.label}, ${shortLoad(point.load.level)}</span>${meets ? null : html` <em>misses SLO</em>`}</td>`

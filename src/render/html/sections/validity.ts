@@ -20,8 +20,8 @@ export function validitySection(report: Report): Html {
 <p>${
     out.length === 0
       ? `All ${results.length} measurements count.`
-      : `${out.length} of ${results.length} measurements do not count; they are on no frontier and in no mean.`
-  } ${warned.length > 0 ? `${warned.length} count with a warning.` : null} ${torn ? 'The journal ended in the middle of a line (the run was killed); that line was left out.' : null}</p>
+      : `${out.length} of ${results.length} measurements do not count: no frontier and no mean includes them.`
+  } ${warned.length > 0 ? `${warned.length} count with a warning.` : null} ${torn ? 'The journal ends in the middle of a line because the run was killed; that line is ignored.' : null}</p>
 ${out.length > 0 ? scrolling(resultsTable('Left out', out, result => [result.reason])) : null}
 ${
   warned.length > 0
