@@ -2,7 +2,7 @@ import type { Prior } from '../analysis/priors/prior.ts'
 import { type PriorRank, priorOrder } from '../analysis/priors/prior-order.ts'
 import type { Plan } from '../spec/sweep.ts'
 
-/** A plan whose adaptive search begins with what priors promise most; a grid measures all of it in the order of fewest starts. */
+/** A plan whose adaptive search begins with the most promising points by the priors; a grid keeps the order with the fewest worker starts. */
 export function withBeliefs(plan: Plan, priors: readonly Prior[]): Plan {
   const promise: { [deploymentId: string]: number } = {}
   for (const { point, promise: of } of believedOrder(plan, priors))
@@ -10,7 +10,7 @@ export function withBeliefs(plan: Plan, priors: readonly Prior[]): Plan {
   return { ...plan, promise }
 }
 
-/** The points of a plan by what priors promise. */
+/** The points of a plan, the most promising first by the priors. */
 export function believedOrder(plan: Plan, priors: readonly Prior[]): readonly PriorRank[] {
   return priorOrder(
     plan.deployments.flatMap(({ points }) => points),

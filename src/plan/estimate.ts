@@ -9,10 +9,10 @@ export function secondsToStart(sweep: Sweep): number {
   return deploy.with === 'dynamo' && deploy.backend === 'dynamo.mocker' ? 5 : 180
 }
 
-/** Order of magnitude of a large model on current hardware; only the shape of a plan rests on it. */
+/** The order of magnitude of a large model on current hardware; it only gives the shape of a plan. */
 const guess = { itlMs: 15, prefillTokensPerS: 20_000 }
 
-/** Expected seconds of a plan and what they rest on: what past points took when that is known, else plain arithmetic. */
+/** Expected seconds of a plan and their basis: the time of past points if known, else simple arithmetic. */
 export function estimate(
   sweep: Sweep,
   deployments: readonly PlannedDeployment[],
@@ -23,16 +23,20 @@ export function estimate(
   const deploying = cost.workersStarted * secondsToStart(sweep)
   if (pastSecondsPerPoint !== undefined) {
     const seconds = points.length * pastSecondsPerPoint + deploying
-    return { seconds, basis: `past runs: ${pastSecondsPerPoint.toFixed(1)} s a point` }
+    return { seconds, basis: `past runs, ${pastSecondsPerPoint.toFixed(1)} s per point` }
   }
   const loading = points.reduce((sum, point) => sum + guessedS(point), 0)
   const atLeast = points.reduce((sum, point) => sum + guessedS({ ...point, load: shortest(point.load) }), 0)
   const range = atLeast < loading ? { secondsAtLeast: atLeast + deploying } : {}
-  const assumed = `${guess.itlMs} ms a token and ${guess.prefillTokensPerS} prompt tokens/s a worker`
-  return { seconds: loading + deploying, ...range, basis: `a guess from ${assumed}; no past run of this sweep` }
+  const assumed = `${guess.itlMs} ms per token and ${guess.prefillTokensPerS} prompt tokens/s per worker`
+  return {
+    seconds: loading + deploying,
+    ...range,
+    basis: `a guess that assumes ${assumed}; this sweep has no past run`,
+  }
 }
 
-/** The load of a point that stops at its first look. */
+/** The load of a point that stops as early as it can. */
 function shortest(load: Load): Load {
   return load.auto === undefined ? load : { ...load, requests: load.auto.min }
 }
@@ -47,7 +51,7 @@ function guessedS({ load, deployment, workload }: Point): number {
   return warmupS + holdS + manyS(load, load.requests ?? load.dataset, requestS, prefillS)
 }
 
-/** Requests one after another in each place of the concurrency, or as fast as prompts can be read, whichever is slower. */
+/** Requests one after another in each slot, or as fast as prompts can be prefilled, whichever is slower. */
 function manyS(load: Load, requests: number, requestS: number, prefillS: number): number {
   if (load.level.kind === 'rate') return requests / load.level.requestsPerS + requestS
   const concurrency = load.level.kind === 'concurrency' ? load.level.concurrency : requests

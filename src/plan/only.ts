@@ -3,13 +3,13 @@ import type { Plan } from '../spec/sweep.ts'
 import { nearMiss } from '../yaml/near-miss.ts'
 import { planSweep } from './plan.ts'
 
-/** Ids that an answer to an unknown one names. */
+/** Most ids to suggest for an unknown one. */
 const mostNamed = 5
 
 /**
- * The part of a plan that measures these points and no others, all of them also where the sweep asks for a search: whoever names a point
- * wants it measured. Deployments without one are not visited.
- * @throws FulcrumError (bad-input, `no-such-point`) for an id that the plan hasn't got
+ * The part of a plan that measures exactly these points, even if the sweep asks for an adaptive search: whoever names a point wants it
+ * measured. Deployments without such a point are not visited.
+ * @throws FulcrumError (bad-input, `no-such-point`) for an id that is not in the plan
  */
 export function onlyPoints(plan: Plan, ids: readonly string[]): Plan {
   const known = plan.deployments.flatMap(({ points }) => points.map(point => point.id))
@@ -32,10 +32,10 @@ export function onlyPoints(plan: Plan, ids: readonly string[]): Plan {
 function unknownPoint(id: string, known: readonly string[]): FulcrumError {
   const begins = known.filter(other => id.length >= 3 && other.startsWith(id))
   const near = begins.length > 0 ? begins.slice(0, mostNamed) : [nearMiss(id, known)].filter(other => other !== null)
-  return new FulcrumError('bad-input', 'no-such-point', `The plan has no point ${id}.`, {
+  return new FulcrumError('bad-input', 'no-such-point', `Unknown point ${id}.`, {
     remedy:
       near.length > 0
-        ? `Perhaps meant: ${near.join(', ')}.`
-        : `Its ${known.length} points are in points.csv of a run and in \`fulcrum plan FILE --json\`: ${known.slice(0, mostNamed).join(', ')}${known.length > mostNamed ? ', …' : ''}.`,
+        ? `Did you mean ${near.join(', ')}?`
+        : `See points.csv of a run or \`fulcrum plan FILE --json\` for all ${known.length} points: ${known.slice(0, mostNamed).join(', ')}${known.length > mostNamed ? ', …' : ''}.`,
   })
 }

@@ -3,12 +3,12 @@ import { pointId, pointSeed } from '../spec/identity.ts'
 import type { Sweep } from '../spec/sweep.ts'
 
 /**
- * The points of one deployment, in the order to measure them: repeat by repeat, in each the workloads as written and the load
- * levels rising; every second repeat runs backwards.
+ * The points of one deployment in the order to measure them: repeat by repeat, each with the workloads in file order and rising load
+ * levels; every second repeat runs backwards.
  *
- * Repeats of a point lie far apart, so that a drift of the system (heat, a neighbour, memory filling) widens their interval instead of
- * passing for an effect of load; and forwards then backwards gives all points the same mean time, so that a steady drift
- * cancels out of their means. Rising load first: a level that breaks the system then breaks the fewest points after it.
+ * Repeats of a point are far apart, so that a drift of the system (heat, other jobs, memory filling up) widens their interval instead of
+ * looking like an effect of the load. Forwards and then backwards gives all points the same mean time, so that a steady drift cancels out
+ * of their means. Load levels rise first: a level that breaks the system then affects the fewest points after it.
  */
 export function pointsOf(sweep: Sweep, deployment: Deployment): readonly Point[] {
   const cells = sweep.workloads.flatMap(workload => sweep.loads.map(load => ({ workload, load })))
@@ -33,9 +33,9 @@ export function pointsOf(sweep: Sweep, deployment: Deployment): readonly Point[]
 }
 
 /**
- * The built-in generator marks each point's prompts by the point's id, so that none is in a prefix cache from an earlier point; with one
- * seed a repeat, lengths and arrivals are the same for every deployment and differences between deployments are theirs. Other
- * generators make prompts from the seed alone and need one of each point's own for that.
+ * The built-in generator marks each point's prompts with the point's id, so that no prompt is in a prefix cache from an earlier point. With
+ * one seed per repeat, lengths and arrivals are the same for every deployment. Other generators make prompts from the seed alone, so each
+ * point needs its own.
  */
 function seedOf(sweep: Sweep, id: string, seed: number, repeat: number): number {
   if (sweep.prompts === 'same') return seed

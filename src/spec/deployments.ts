@@ -19,7 +19,7 @@ export interface DeploymentParts {
   readonly identity: { readonly model: Json; readonly deploy: Json }
 }
 
-/** Topologies crossed with engine settings, GPU limits applied, in file order. */
+/** Every combination of topologies and engine settings within the GPU limits, in file order. */
 export function crossDeployments(parts: DeploymentParts, report: Report): readonly Deployment[] {
   const deployments: Deployment[] = []
   for (const wanted of parts.topologies) {
@@ -41,7 +41,7 @@ export function crossDeployments(parts: DeploymentParts, report: Report): readon
   return deployments
 }
 
-/** Says so when the GPU limits of an entry leave none of its topologies; one of them may well be too large. */
+/** Reports an entry whose GPU limits exclude all of its topologies; some of them may be. */
 function reportNoneLeft(
   wanted: WantedTopology,
   all: readonly WantedTopology[],
@@ -53,7 +53,7 @@ function reportNoneLeft(
     return
   report(
     wanted.path,
-    `no topology of ${pathText(wanted.path)} has ${wanted.minGpus > 0 ? `at least ${wanted.minGpus} and ` : ''}at most ${wanted.maxGpus} GPUs`,
+    `no topology of ${pathText(wanted.path)} has ${wanted.minGpus > 0 ? `at least ${wanted.minGpus} and ` : ''}at most ${wanted.maxGpus} GPU${wanted.maxGpus === 1 ? '' : 's'}`,
     'raise max_gpus, lower min_gpus, or list other worker counts',
   )
 }

@@ -9,9 +9,9 @@ import { parseSweep } from './parse-sweep.ts'
 import type { Sweep } from './sweep.ts'
 import { type SweepFiles, sweepDisk } from './sweep-files.ts'
 
-/** What may be passed beside the file. */
+/** Options besides the file. */
 export interface LoadOptions {
-  /** Allows a grid of up to this many points, over the file's own `allow_points`. */
+  /** Allows up to this many points; overrides the file's own `allow_points`. */
   readonly allowPoints?: number
   /** The disk that paths in the file are looked up on. */
   readonly files?: SweepFiles
@@ -69,7 +69,7 @@ export async function sweepOf(source: SweepSource): Promise<Sweep> {
   throw new FulcrumError('bad-input', 'sweep-file-invalid', formatProblems(source.shown, problems, places))
 }
 
-/** Relative to the working directory when inside it, as a person would write it. */
+/** Relative to the working directory if inside it, as a person would write it. */
 function shownPath(path: string): string {
   const short = relative(process.cwd(), path)
   return short === '' || short.startsWith('..') ? path : short
@@ -82,10 +82,10 @@ async function readText(path: string, shown: string): Promise<string> {
     const code = error instanceof Error && 'code' in error ? error.code : ''
     const [wrong, remedy] =
       code === 'ENOENT'
-        ? ['there is no such sweep file', 'write the path of a sweep file; `fulcrum init` makes one']
+        ? ['the sweep file does not exist', 'write the path of a sweep file; `fulcrum init` creates one']
         : code === 'EISDIR'
-          ? ['this is a folder', 'write the path of a sweep file in it']
-          : [`the sweep file can't be read (${code || String(error)})`, 'check its permissions']
+          ? ['this is a folder', 'write the path of a sweep file']
+          : [`the sweep file cannot be read (${code || String(error)})`, 'check its permissions']
     throw new FulcrumError('bad-input', 'sweep-file-not-found', `${shown}: ${wrong}; ${remedy}`, { cause: error })
   }
 }

@@ -27,7 +27,7 @@ const loadLimitMs = 60_000
 export async function moduleSweepText(path: string, shown: string, limitMs = loadLimitMs): Promise<string> {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found === undefined || !found.isFile()) {
-    const wrong = found === undefined ? 'there is no such sweep file' : 'this is not a file'
+    const wrong = found === undefined ? 'the sweep file does not exist' : 'this is not a file'
     throw new FulcrumError('bad-input', 'sweep-file-not-found', `${shown}: ${wrong}; write the path of a sweep file`)
   }
   const imported = await within(limitMs, shown, importFrom(path, dirname(path)))

@@ -26,7 +26,7 @@ import { readSections, type Sections } from './sections.ts'
 import type { Sweep } from './sweep.ts'
 import type { SweepFiles } from './sweep-files.ts'
 
-/** A sweep, or all that is wrong with it; warnings in either case. */
+/** A sweep, or everything that is wrong with it; warnings in either case. */
 export interface ParsedSweep {
   readonly sweep: Omit<Sweep, 'warnings'> | null
   readonly problems: readonly Problem[]
@@ -45,8 +45,8 @@ export interface ParseContext {
 }
 
 /**
- * Turns a sweep file's text into a sweep, or into everything that is wrong with it. Sections are read apart from each other, so that a slip in
- * one does not hide those in another.
+ * Turns a sweep file's text into a sweep, or into a list of everything that is wrong with it. Sections are read independently, so that an
+ * error in one does not hide errors in another.
  */
 export async function parseSweep(text: string, context: ParseContext): Promise<ParsedSweep> {
   // What a program made says what it means: odd spellings of numbers and words are a person's.
@@ -54,7 +54,7 @@ export async function parseSweep(text: string, context: ParseContext): Promise<P
   const problems: Problem[] = [...source.problems]
   const warnings: Problem[] = []
   if (source.value === undefined) return { sweep: null, problems, warnings }
-  // A value that YAML took for something else is wrong for a section only because of that.
+  // A value that YAML reads as something else would only be reported again by its section.
   const places = new Set(source.problems.map(({ position: { line, column } }) => `${line}:${column}`))
   const report: Report = (path, wrong, right, at = 'value') => {
     const position = source.positionOf(path, at)
@@ -96,7 +96,7 @@ async function assemble(
   const perDeployment = (workloads?.length ?? 1) * (loads?.length ?? 1) * repeats
   const upTo = topologies.reduce((sum, { topology }) => sum + settingsCount(engine, topology), 0) * perDeployment
   const allowed = context.allowPoints ?? raw.allow_points ?? 10_000
-  // Asked before crossing: an absurd grid would not fit into memory. GPU limits may still leave some out.
+  // Checked before crossing: an absurd number of deployments would not fit into memory. GPU limits may still exclude some.
   if (upTo > Math.max(allowed * 10, 1_000_000)) {
     reportTooMany(report, upTo, allowed)
     return null
@@ -160,8 +160,8 @@ async function assemble(
 function reportTooMany(report: Report, points: number, allowed: number): void {
   report(
     [],
-    `this grid has ${points} points, above ${allowed}`,
-    `list fewer values, or write allow_points: ${points} if you mean it`,
+    `the sweep has ${points} points, above the limit of ${allowed}`,
+    `list fewer values, or write allow_points: ${points} to allow it`,
   )
 }
 

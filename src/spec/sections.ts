@@ -4,17 +4,17 @@ import { reportIssues } from '../yaml/schema-issues.ts'
 import { isRecord } from '../yaml/schema-walk.ts'
 import { type RawSweep, sweepSchema } from './schema/sweep.ts'
 
-/** The sections of a sweep file that are right by themselves; one that is wrong has no key. */
+/** The valid sections of a sweep file; an invalid section has no key. */
 export type Sections = RawSweep
 
-/** Checks each section against its part of the schema. */
+/** Checks each section against its schema. */
 export function readSections(value: unknown, report: Report): Partial<Sections> {
   if (!isRecord(value)) {
     const empty = value === null
     report(
       [],
-      empty ? 'the sweep file is empty' : `the sweep file is ${quoted(value)}, not key: value pairs`,
-      'write name, model, deploy, workloads and load; `fulcrum init` makes a file to start from',
+      empty ? 'the sweep file is empty' : `the sweep file is ${quoted(value)} instead of key: value pairs`,
+      'write name, model, deploy, workloads and load; `fulcrum init` creates a file to start from',
     )
     return {}
   }

@@ -1,21 +1,20 @@
 import { z } from 'zod'
 
-/** What would be right at a field, as error messages say it. Kept apart from the JSON Schema, where it is no keyword. */
+/** What an error message suggests for a field. Kept outside the JSON Schema, which has no keyword for it. */
 const expectations = z.registry<{ right: string }>()
 
-/** Gives a schema its documentation (`about`: meaning, unit, default) and what an error message calls right. */
+/** Gives a schema its documentation (`about`: meaning, unit, default) and the remedy of its error messages (`right`). */
 export function field<S extends z.ZodType>(schema: S, about: string, right: string): S {
   const described = schema.describe(about)
   expectations.add(described, { right })
   return described
 }
 
-/** What would be right where this schema stands. */
+/** What an error message suggests where this schema applies. */
 export function expectationOf(schema: z.ZodType): string | undefined {
   return expectations.get(schema)?.right
 }
 
-/** Passes where the value is `undefined`, `null`-free and absent keys stay absent. */
 export const positiveInt = z.int().min(1)
 export const count = z.int().min(0)
 export const share = z.number().min(0).max(1)
@@ -25,10 +24,10 @@ export function axisOf<S extends z.ZodType>(item: S) {
   return z.union([item, z.array(item).min(1)])
 }
 
-/** The longest time that a timer of Node's can wait for, 2³¹ − 1 ms, in seconds: a longer one ends at once. */
+/** The longest timer that Node supports, 2³¹ − 1 ms, in seconds: a longer one ends immediately. */
 const longestS = 2_147_483
 
-/** `60s`, `500ms`, `5m`, `2h`; a bare number is seconds. */
+/** `60s`, `500ms`, `5m`, `2h`; a plain number is seconds. */
 export const duration = field(
   z.union([
     z.number().min(0).max(longestS),
@@ -37,8 +36,8 @@ export const duration = field(
       .regex(/^\d+(\.\d+)?\s*(ms|s|m|h)$/)
       .refine(text => secondsOf(text) <= longestS),
   ]),
-  'A duration: `500ms`, `60s`, `5m`, `2h`; a bare number is seconds. At most 24 days.',
-  'write a duration such as 500ms, 60s, 5m or 2h, of 24 days at most',
+  'A duration such as `500ms`, `60s`, `5m` or `2h`; a plain number is seconds. At most 24 days.',
+  'write a duration such as 500ms, 60s, 5m or 2h, at most 24 days',
 )
 
 /** Seconds of a duration that is written with its unit. */
@@ -47,5 +46,5 @@ export function secondsOf(text: string): number {
   return Number(amount) * ({ ms: 0.001, s: 1, m: 60, h: 3600 }[unit] ?? 1)
 }
 
-/** Anything that JSON can say. */
+/** Any JSON value. */
 export const json = z.json()

@@ -3,10 +3,10 @@ import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { FulcrumError } from '../model/index.ts'
 
-/** What may stand at a path. */
+/** What may be at a path. */
 export type FileKind = 'file' | 'folder' | 'nothing' | 'device or pipe'
 
-/** What parsing may ask of the disk; passed in, so that tests need none. */
+/** What parsing needs from the disk; passed in, so that tests need no disk. */
 export interface Files {
   kind(path: string): FileKind
   /** A file's content as UTF-8. */
@@ -25,7 +25,7 @@ export const disk: Files = {
   program,
 }
 
-/** Those files, each hashed once, and the hashes of all that were asked for, by path. */
+/** The same files, each hashed only once, and all hashes so far by path. */
 export function remembering<F extends Files>(
   files: F,
 ): { readonly files: F; readonly hashes: ReadonlyMap<string, string> } {
@@ -42,12 +42,12 @@ function kind(path: string): FileKind {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found === undefined) return 'nothing'
   if (found.isDirectory()) return 'folder'
-  // A pipe can be read once, a device without end.
+  // A pipe can be read only once, and a device may never end.
   return found.isFile() ? 'file' : 'device or pipe'
 }
 
 /**
- * Reads in pieces: a trace may be larger than memory should hold at once.
+ * Reads in pieces, because a trace may be larger than memory.
  * @throws FulcrumError bad-input `file-unreadable`
  */
 function fingerprint(path: string): string {
@@ -55,7 +55,7 @@ function fingerprint(path: string): string {
     return sha256Of(path)
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
-    throw new FulcrumError('bad-input', 'file-unreadable', `${path} can't be read: ${why}`, {
+    throw new FulcrumError('bad-input', 'file-unreadable', `${path} cannot be read: ${why}`, {
       where: path,
       remedy: 'check its permissions',
       cause,

@@ -1,4 +1,4 @@
-/** Where a value stands in the sweep file: keys and list indices from the root. */
+/** The place of a value in the sweep file: keys and list indices from the root. */
 export type Path = readonly (string | number)[]
 
 /** A place in a text; both count from 1. */
@@ -20,7 +20,7 @@ export interface Problem {
   readonly right: string
 }
 
-/** Receives what is wrong with the value (or, with `at: 'key'`, the key) at a path. */
+/** Receives what is wrong with the value at a path, or with its key (`at: 'key'`). */
 export type Report = (path: Path, wrong: string, right: string, at?: 'key' | 'value') => void
 
 /** `topologies[1].max_gpus`; `the sweep file` for the root. */

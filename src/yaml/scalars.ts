@@ -1,6 +1,6 @@
 import { type Document, type Node, type Scalar, visit } from 'yaml'
 
-/** A value that is probably not what was meant. */
+/** A value that is probably not what its author meant. */
 export interface OddScalar {
   /** Of its beginning in the text. */
   readonly offset: number
@@ -9,15 +9,15 @@ export interface OddScalar {
 }
 
 /**
- * Values that YAML takes for something else than a person means, or that two readers of YAML take for different things. Text in quotes
- * is always what it says. Keys are not looked at.
+ * Values that YAML reads differently from what a person means, or that two YAML parsers read differently. Quoted text is never
+ * ambiguous. Keys are not checked.
  */
 export function oddScalars(document: Document): readonly OddScalar[] {
   const found: OddScalar[] = []
   const foreignTag = ({ tag }: Node) => {
     if (tag === undefined || tag.startsWith('tag:yaml.org,2002:')) return null
     // `!include other.yaml` would be the text "other.yaml".
-    return { wrong: `the tag ${tag} means nothing here`, right: 'remove it, and write the value itself' }
+    return { wrong: `unknown tag ${tag}`, right: 'remove it, and write the value itself' }
   }
   visit(document, {
     Scalar(key, node) {
@@ -38,19 +38,19 @@ function oddity({ value, source = '', type }: Scalar): { readonly wrong: string;
   if (/^(yes|no|on|off)$/i.test(source)) {
     const meant = /^(yes|on)$/i.test(source)
     return {
-      wrong: `${source} is text in YAML 1.2, and ${meant} in YAML 1.1`,
+      wrong: `${source} is text in YAML 1.2, but ${meant} in YAML 1.1`,
       right: `write ${meant}, or "${source}" in quotes`,
     }
   }
   if (/^[-+]?\d+(_\d+)+$/.test(source)) {
     return {
-      wrong: `${source} is text in YAML 1.2, and a number in YAML 1.1`,
+      wrong: `${source} is text in YAML 1.2, but a number in YAML 1.1`,
       right: `write ${source.replaceAll('_', '')}, or "${source}" in quotes`,
     }
   }
   if (/^[-+]?0b[01_]+$/.test(source)) {
     return {
-      wrong: `${source} is text in YAML 1.2, and a binary number in YAML 1.1`,
+      wrong: `${source} is text in YAML 1.2, but a binary number in YAML 1.1`,
       right: 'write the number in decimal',
     }
   }
@@ -58,7 +58,7 @@ function oddity({ value, source = '', type }: Scalar): { readonly wrong: string;
 }
 
 function oddNumber(value: number, source: string): { readonly wrong: string; readonly right: string } | null {
-  // Infinite ones are refused wherever a number may stand.
+  // The schema rejects infinite numbers everywhere.
   if (!Number.isFinite(value)) return null
   if (/^[-+]?0[xo]/i.test(source)) {
     const multiple = /^0x[0-9]+$/i.test(source)
@@ -69,18 +69,18 @@ function oddNumber(value: number, source: string): { readonly wrong: string; rea
   }
   if (/^[-+]?0\d+$/.test(source)) {
     return {
-      wrong: `${source} is ${value} in YAML 1.2, and octal in YAML 1.1`,
+      wrong: `${source} is ${value} in YAML 1.2, but octal in YAML 1.1`,
       right: `write ${value}, or "${source}" in quotes`,
     }
   }
   if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
     return {
-      wrong: `${source} is larger than a whole number can be held exactly: it would be ${value}`,
-      right: `write at most ${Number.MAX_SAFE_INTEGER}, or "${source}" in quotes where text will do`,
+      wrong: `${source} is too large for an exact whole number: it would become ${value}`,
+      right: `write at most ${Number.MAX_SAFE_INTEGER}, or "${source}" in quotes if the key takes text`,
     }
   }
   if (value === 0 && /[1-9]/.test(source.replace(/e.*$/i, ''))) {
-    return { wrong: `${source} is too small to be held: it would be 0`, right: 'write 0, or a larger number' }
+    return { wrong: `${source} is too small for a number: it would become 0`, right: 'write 0, or a larger number' }
   }
   return null
 }

@@ -5,7 +5,7 @@ import { expectedAt, isRecord, keysAt, wordsAt } from './schema-walk.ts'
 
 type Issue = z.core.$ZodIssue
 
-/** Tells what a schema found wrong, in words and with what would be right. */
+/** Reports the issues that a schema found, in words and with a remedy. */
 export function reportIssues(root: z.ZodType, value: unknown, issues: readonly Issue[], report: Report): void {
   for (const issue of issues.flatMap(flatten)) {
     const path = issue.path.map(step => (typeof step === 'symbol' ? String(step) : step))
@@ -27,7 +27,7 @@ export function reportIssues(root: z.ZodType, value: unknown, issues: readonly I
   }
 }
 
-/** The issues of the alternative that was most probably meant; the union's own issue when none stands out. */
+/** The issues of the alternative that was most likely meant; the union's own issue if no alternative stands out. */
 function flatten(issue: Issue): readonly Issue[] {
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue]
   const branches = issue.errors
@@ -42,7 +42,7 @@ function flatten(issue: Issue): readonly Issue[] {
 const isOtherType = (issue: Issue) =>
   issue.code === 'invalid_type' || issue.code === 'invalid_union' || issue.code === 'invalid_value'
 
-/** A branch is the less probable the more keys are strange to it; a missing key weighs more than a wrong value. */
+/** The more unknown keys an alternative has, the less likely it was meant; a missing key weighs more than a wrong value. */
 function weight(issues: readonly Issue[]): number {
   return issues.reduce(
     (sum, issue) =>
@@ -56,12 +56,12 @@ function reportUnknownKey(root: z.ZodType, value: unknown, path: Path, key: stri
   if (known.includes(key)) {
     // A key of another alternative: `aggregated` beside `prefill`.
     const right = expectedAt(root, value, path)
-    report([...path, key], `${quoted(key)} can't stand beside the other keys of ${pathText(path)}`, right, 'key')
+    report([...path, key], `${quoted(key)} cannot be combined with the other keys of ${pathText(path)}`, right, 'key')
     return
   }
   const near = nearMiss(key, known)
   const place = path.length === 0 ? '' : ` in ${pathText(path)}`
-  const right = near === null ? `known here: ${known.join(', ')}` : `did you mean "${near}"?`
+  const right = near === null ? `known keys: ${known.join(', ')}` : `did you mean "${near}"?`
   report([...path, key], `unknown key ${quoted(key)}${place}`, right, 'key')
 }
 

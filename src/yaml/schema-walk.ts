@@ -17,7 +17,7 @@ function unwrap(schema: z.ZodType): z.ZodType {
   return inner
 }
 
-/** A union's alternatives, nested ones included; a union by discriminator only those that the value names. */
+/** The alternatives of a union, including nested ones; of a union with a discriminator, only those that the value names. */
 function alternatives(schema: z.ZodType, value: unknown): readonly z.ZodType[] {
   const inner = unwrap(schema)
   if (!(inner instanceof z.ZodUnion)) return [inner]
@@ -63,7 +63,7 @@ function walk(root: z.ZodType, value: unknown, path: Path): readonly Visit[] {
   return visits
 }
 
-/** Every key that may stand in the map at a path. */
+/** Every key that the map at a path may have. */
 export function keysAt(root: z.ZodType, value: unknown, path: Path): readonly string[] {
   const visit = walk(root, value, path).at(-1)
   if (visit === undefined) return []
@@ -73,7 +73,7 @@ export function keysAt(root: z.ZodType, value: unknown, path: Path): readonly st
   return [...new Set(objects.flatMap(schema => Object.keys(schema.shape)))]
 }
 
-/** Every word that may stand at a path, where words are what is wanted. */
+/** Every word that is valid at a path, if the schema there lists words. */
 export function wordsAt(root: z.ZodType, value: unknown, path: Path): readonly string[] {
   const visit = walk(root, value, path).at(-1)
   const schemas = visit?.schemas.flatMap(schema => alternatives(schema, visit.value)) ?? []
@@ -84,7 +84,7 @@ export function wordsAt(root: z.ZodType, value: unknown, path: Path): readonly s
   return values.filter(word => typeof word === 'string')
 }
 
-/** What would be right at a path: the expectation of the schema there, else of the nearest enclosing one that has any. */
+/** The remedy for a path: that of the schema there, else of the nearest enclosing schema that has one. */
 export function expectedAt(root: z.ZodType, value: unknown, path: Path): string {
   for (const { schemas } of walk(root, value, path).toReversed()) {
     for (const schema of schemas) {

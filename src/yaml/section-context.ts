@@ -4,7 +4,7 @@ import { secondsOf } from './field.ts'
 import type { FileKind, Files } from './files.ts'
 import { type Path, pathText, quoted, type Report } from './problem.ts'
 
-/** What turning a section of the file into its meaning needs beside the section. */
+/** What reading a section of the file needs besides the section. */
 export interface SectionContext {
   readonly report: Report
   /** Folder of the sweep file: relative paths start there. */
@@ -12,28 +12,28 @@ export interface SectionContext {
   readonly files: Files
 }
 
-/** An absolute path; the one rule for relative paths in a sweep file is that they start at the file's own folder. */
+/** An absolute path. Relative paths in a sweep file always start at the folder of the file. */
 export function fromFile(context: SectionContext, path: string): string {
   return isAbsolute(path) ? path : resolve(context.folder, path)
 }
 
-/** The absolute path of a file (or folder) that has to exist; reports it when it does not. */
+/** The absolute path of a file or folder that must exist; reports it if it does not. */
 export function existing(context: SectionContext, path: Path, text: string, wanted: 'file' | 'folder'): string {
   const absolute = fromFile(context, text)
   const found = lookUp(context, absolute)
   if (found === 'nothing') {
     context.report(
       path,
-      `${pathText(path)} is ${quoted(text)}, and there is no ${absolute}`,
-      'write a path that exists, absolute or relative to the sweep file',
+      `${pathText(path)} is ${quoted(text)}, but ${absolute} does not exist`,
+      'write the path of an existing file or folder, absolute or relative to the sweep file',
     )
   } else if (found !== wanted) {
-    context.report(path, `${pathText(path)} is ${quoted(text)}, a ${found}`, `write the path of a ${wanted}`)
+    context.report(path, `${pathText(path)} is ${quoted(text)}, which is a ${found}`, `write the path of a ${wanted}`)
   }
   return absolute
 }
 
-/** What is at a path; names that no disk can hold count as nothing. */
+/** What is at a path; a name that no file system accepts counts as nothing. */
 export function lookUp(context: SectionContext, path: string): FileKind {
   try {
     return context.files.kind(path)
@@ -44,7 +44,7 @@ export function lookUp(context: SectionContext, path: string): FileKind {
 
 const looksRelative = (text: string) => text === '.' || text === '..' || /^\.{1,2}[/\\]/.test(text)
 
-/** Strings that begin with `./` or `../`, however deep, as absolute paths; all else as it is. */
+/** Makes strings that begin with `./` or `../` absolute paths, at any depth; everything else stays unchanged. */
 export function resolvePaths(context: SectionContext, value: Json): Json {
   if (typeof value === 'string') return looksRelative(value) ? fromFile(context, value) : value
   if (Array.isArray(value)) return value.map(item => resolvePaths(context, item))
@@ -54,7 +54,7 @@ export function resolvePaths(context: SectionContext, value: Json): Json {
   return value
 }
 
-/** Seconds of `500ms`, `60s`, `5m`, `2h` or a bare number. */
+/** Seconds of `500ms`, `60s`, `5m`, `2h` or a plain number. */
 export function seconds(duration: number | string): number {
   return typeof duration === 'number' ? duration : secondsOf(duration)
 }
@@ -64,7 +64,7 @@ export function listOf<T>(value: T | readonly T[]): readonly T[] {
   return Array.isArray(value) ? value : [value as T]
 }
 
-/** Reports values that stand in an axis twice: their points would be the same point, and overwrite each other. */
+/** Reports values that an axis lists more than once: their points would be the same point and overwrite each other. */
 export function reportTwice(
   context: SectionContext,
   path: Path,
@@ -79,7 +79,7 @@ export function reportTwice(
       context.report(
         [...path, index],
         `${pathText([...path, index])} repeats ${quoted(value)}`,
-        `keep one of them; to measure a point again, write repeats: …`,
+        `remove it; to measure points several times, write repeats: …`,
       )
     } else seen.set(text, index)
   }

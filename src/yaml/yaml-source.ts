@@ -2,24 +2,23 @@ import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseD
 import type { Path, Position, Problem } from './problem.ts'
 import { oddScalars } from './scalars.ts'
 
-/** A YAML text as data, with the way back from each value to its line. */
+/** A YAML text as data, with the position of each value in the text. */
 export interface YamlSource {
-  /** Undefined when the text is no YAML. */
+  /** Undefined if the text is not valid YAML. */
   readonly value: unknown
   readonly problems: readonly Problem[]
-  /** Where the value at a path (or its key) begins; the nearest enclosing value when there is none. */
+  /** Where the value at a path, or its key, begins; the nearest enclosing value if it does not exist. */
   positionOf(path: Path, at: 'key' | 'value'): Position
 }
 
-/** More than any hand-written sweep, and little enough to parse at once. */
+/** More than any hand-written sweep, and small enough to parse at once. */
 const maxLength = 1_000_000
 const start: Position = { line: 1, column: 1 }
 
-/** Of which reader a file is. */
+/** How to read a file. */
 export interface YamlOptions {
   /**
-   * The file is Fulcrum's own: values that mean something else than they seem to are problems. Files of others, as engines read them, are
-   * taken as they are.
+   * The file is Fulcrum's own: ambiguous values are problems. Files for other programs, such as engines, are read unchanged.
    */
   readonly own?: boolean
 }
@@ -27,7 +26,7 @@ export interface YamlOptions {
 /** Reads YAML 1.2; never throws. */
 export function readYaml(text: string, { own = false }: YamlOptions = {}): YamlSource {
   if (text.length > maxLength) {
-    return failed(start, `the file has ${text.length} characters`, `a sweep file has at most ${maxLength}`)
+    return failed(start, `the file has ${text.length} characters`, `write at most ${maxLength}`)
   }
   const lines = new LineCounter()
   try {
@@ -36,7 +35,7 @@ export function readYaml(text: string, { own = false }: YamlOptions = {}): YamlS
       const { line, col } = lines.linePos(offset)
       return { line: Math.max(line, 1), column: Math.max(col, 1) }
     }
-    // Data beside a syntax error is a guess, except beside a key written twice; so are syntax errors after the first.
+    // Data next to a syntax error is a guess, except for duplicate keys; so are syntax errors after the first.
     const isTwice = ({ code }: { code: string }) => code === 'DUPLICATE_KEY'
     const syntax = document.errors.find(error => !isTwice(error))
     const errors = [...document.errors.filter(isTwice), ...(syntax === undefined ? [] : [syntax])]
@@ -50,8 +49,8 @@ export function readYaml(text: string, { own = false }: YamlOptions = {}): YamlS
       if (yaml?.explicit === true && yaml.version !== '1.2')
         problems.push({
           position: start,
-          wrong: `the file says %YAML ${yaml.version}`,
-          right: 'remove that line: Fulcrum reads YAML 1.2',
+          wrong: `the file declares %YAML ${yaml.version}`,
+          right: 'remove this line: Fulcrum reads YAML 1.2',
         })
     }
     const resolve = (node: unknown): Node | undefined => {
@@ -73,9 +72,9 @@ export function readYaml(text: string, { own = false }: YamlOptions = {}): YamlS
     }
     return { value: syntax === undefined ? document.toJS() : undefined, problems, positionOf }
   } catch (error) {
-    // Aliases that expand without end, nesting deeper than the stack.
+    // Aliases that expand endlessly, or nesting deeper than the stack.
     const message = error instanceof Error ? error.message : String(error)
-    return failed(start, `the YAML can't be read: ${message}`, 'write the file with less nesting and fewer aliases')
+    return failed(start, `the YAML cannot be read: ${message}`, 'use less nesting and fewer aliases')
   }
 }
 
@@ -83,7 +82,7 @@ function failed(position: Position, wrong: string, right: string): YamlSource {
   return { value: undefined, problems: [{ position, wrong, right }], positionOf: () => position }
 }
 
-/** Key and value node of one step down; `value` is the node as written (an alias stays where it is used). */
+/** Key and value node one step down; `value` is the node as written, so that an alias has the position where it is used. */
 function child(
   node: Node | undefined,
   step: string | number,
@@ -110,13 +109,13 @@ function child(
 
 function explain(code: string, message: string): { wrong: string; right: string } {
   if (code === 'DUPLICATE_KEY') {
-    return { wrong: 'this key is written twice, and the second would hide the first', right: 'keep one of them' }
+    return { wrong: 'duplicate key', right: 'keep one of the two' }
   }
   if (code === 'MULTIPLE_DOCS') {
-    return { wrong: 'the file holds several YAML documents', right: 'write one sweep a file, without a `---` between' }
+    return { wrong: 'the file contains several YAML documents', right: 'write one sweep per file, without `---` lines' }
   }
   if (code === 'TAB_AS_INDENT') {
-    return { wrong: 'a tab is used for indentation', right: 'indent with spaces' }
+    return { wrong: 'the indentation contains a tab', right: 'indent with spaces' }
   }
-  return { wrong: `no valid YAML: ${message}`, right: 'check indentation, quotes and brackets here' }
+  return { wrong: `invalid YAML: ${message}`, right: 'check the indentation, quotes and brackets here' }
 }

@@ -65,7 +65,7 @@ describe('a mistake in a capacity file', () => {
       'traffic: { peak_requests_per_s: 1, trace_unit: s }\nfleet: { gpus_per_node: 8 }\n',
       /plan\.yaml:1:36: trace_unit says nothing without trace/,
     ],
-    ['no YAML', 'traffic: [\n', /plan\.yaml:\d+:\d+: no valid YAML/],
+    ['no YAML', 'traffic: [\n', /plan\.yaml:\d+:\d+: invalid YAML/],
   ]
   for (const [what, text, said] of mistakes)
     test(`is named with its place: ${what}`, async () => {

@@ -154,7 +154,7 @@ describe('the time estimate', () => {
     const sweep = await read(sweepText({ deploy: '{ with: attach, url: "http://h", gpus: 2 }', topologies: '1P1D' }))
     const { estimate, pointCount } = planSweep(sweep, 7)
     assert.equal(estimate?.seconds, 7 * pointCount)
-    assert.match(estimate?.basis ?? '', /^past runs: 7\.0 s a point/)
+    assert.match(estimate?.basis ?? '', /^past runs, 7\.0 s per point/)
   })
 
   test('is a guess that says so otherwise', async () => {

@@ -146,7 +146,7 @@ describe('the KV cache between prefill and decode', () => {
     const found = await problems(text('trtllm', '{ prefill: { max_batch_size: 1 }, decode: { max_batch_size: 8 } }'))
     assert.match(
       found[0] ?? '',
-      /^7:20: prefill workers have no cache_transceiver_config\.backend, so TensorRT-LLM can't transfer/,
+      /^7:20: prefill workers have no cache_transceiver_config\.backend, so TensorRT-LLM cannot transfer/,
     )
     assert.match(found[1] ?? '', /^7:\d+: decode workers have no cache_transceiver_config/)
   })
@@ -225,7 +225,7 @@ test('a memory share above one is refused', () =>
 test('an engine file that is no YAML is named with its line', () =>
   refused(
     text('trtllm', '{}', { ...aggregated, args: '{ extra-engine-args: ./engine.yaml }' }),
-    /^\/sweeps\/engine\.yaml:3:\d+: no valid YAML/,
+    /^\/sweeps\/engine\.yaml:3:\d+: invalid YAML/,
     file('a: 1\nb: [1\n'),
   ))
 

@@ -71,7 +71,7 @@ test('the format is named', async () => {
 test('odd rows are counted, and the first is named with its place', async () => {
   const { warnings } = await sweepWith(jsonl([...many(10), { messages: [{ role: 'bing', content: 'a' }] }, { x: 1 }]))
   assert.equal(warnings.length, 1)
-  assert.match(warnings[0] ?? '', /s\.yaml:5:\d+: 2 of 32 rows of the dataset can't be sent and are passed over/)
+  assert.match(warnings[0] ?? '', /s\.yaml:5:\d+: 2 of 32 rows of the dataset cannot be used and are skipped/)
   assert.match(warnings[0] ?? '', /the first is .*d\.jsonl:31:2: messages\[0\] is a turn of "bing"/)
 })
 
@@ -80,14 +80,14 @@ test('lengths that are not what the workload says are told, with what is', async
     workload: 'isl: 500, osl: 20',
   })
   assert.equal(warnings.length, 2)
-  assert.match(warnings[0] ?? '', /isl is 500, and the dataset's mean is 13 tokens \(13 to 13\); write isl: 13/)
-  assert.match(warnings[1] ?? '', /osl is 20, and the dataset's mean is 40 tokens \(40 to 40\); write osl: 40/)
+  assert.match(warnings[0] ?? '', /isl is 500, but the dataset's mean is 13 tokens \(13 to 13\); write isl: 13/)
+  assert.match(warnings[1] ?? '', /osl is 20, but the dataset's mean is 40 tokens \(40 to 40\); write osl: 40/)
 })
 
 test('fewer rows than a point sends requests are told', async () => {
   const { warnings } = await sweepWith(jsonl(many(10, 8)), { load: '{ concurrency: [1, 2], requests: 40, warmup: 4 }' })
   assert.deepEqual(warnings.length, 1)
-  assert.match(warnings[0] ?? '', /the dataset has 8 rows, and a point sends up to 44 requests: prompts repeat/)
+  assert.match(warnings[0] ?? '', /the dataset has 8 rows, but a point sends up to 44 requests: prompts repeat/)
 })
 
 const refused: readonly (readonly [string, string | Uint8Array, RegExp])[] = [
@@ -115,7 +115,7 @@ for (const [what, content, message] of refused) {
 
 test('what is no file is refused', async () => {
   const workloads = (path: string) => `[{ isl: 9, osl: 9, dataset: ${path} }]`
-  assert.match(await mistakes(sweepOf(workloads('none.jsonl'))), /there is no .*none\.jsonl/)
+  assert.match(await mistakes(sweepOf(workloads('none.jsonl'))), /none\.jsonl does not exist/)
   assert.match(await mistakes(sweepOf(workloads('.'))), /a folder; write the path of a file/)
   assert.match(await mistakes(sweepOf(workloads('/dev/null'))), /a device or pipe; write the path of a file/)
 })
@@ -141,5 +141,5 @@ test('two workloads with the same content under two names are one', async () => 
   const told = await mistakes(
     sweepOf('[{ name: a, isl: 13, osl: 20, dataset: a.jsonl }, { name: b, isl: 13, osl: 20, dataset: b.jsonl }]'),
   )
-  assert.match(told, /workloads\[1\] is the workload "a" again/)
+  assert.match(told, /workloads\[1\] repeats the workload "a"/)
 })

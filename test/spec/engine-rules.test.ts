@@ -121,7 +121,7 @@ describe('settings that an engine would refuse', () => {
     [
       'trtllm',
       'tensor_parallel_size: 8, moe_expert_parallel_size: 8, moe_config: { load_balancer: { num_slots: 260 } }',
-      /260 expert slots of aggregated workers can't be distributed evenly over 8 expert parallel ranks; write a multiple of 8/,
+      /260 expert slots of aggregated workers cannot be distributed evenly over 8 expert parallel ranks; write a multiple of 8/,
     ],
     ['trtllm', 'moe_expert_parallel_size: 4', /spread experts over 4 of 1 tensor parallel ranks/],
     [

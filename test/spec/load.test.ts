@@ -86,19 +86,22 @@ describe('load', () => {
 })
 
 const mistakes: readonly [load: string, problem: RegExp][] = [
-  ['{}', /^6:7: load says no load level; write concurrency/],
-  ['{ concurrency: [4, 1, 4] }', /^6:29: load\.concurrency\[2\] repeats 4; keep one/],
-  ['{ concurrency: 1, requests: 5, duration: 5s }', /^6:38: requests and duration are given together; keep/],
+  ['{}', /^6:7: load has no level; write concurrency/],
+  ['{ concurrency: [4, 1, 4] }', /^6:29: load\.concurrency\[2\] repeats 4; remove it/],
+  ['{ concurrency: 1, requests: 5, duration: 5s }', /^6:38: requests and duration exclude each other; keep/],
   [
     '{ request_rate: 1, requests: 10x }',
-    /^6:26: requests: 10x is a multiple of the concurrency, and an open loop has none; /,
+    /^6:26: requests: 10x is a multiple of the concurrency, which an open loop does not have; /,
   ],
-  ['{ concurrency: 1, warmup: 5s }', /^6:25: warmup: 5s is a duration, and a closed loop/],
-  ['{ concurrency: 1, max_concurrency: 5 }', /^6:25: max_concurrency limits open loops, and there is none; /],
-  ['{ stages: [{ rate: 0, duration: 9s }] }', /^6:17: no stage sends any request; /],
-  ['{ stages: [{ rate: 1, duration: 9s }], duration: 9s }', /^6:46: stages and traces have a length of their own; /],
-  ['{ trace: { file: no.jsonl } }', /^6:24: load\.trace\.file is "no\.jsonl", and there is no \/sweeps\/no\.jsonl; /],
-  ['{ concurrency: 1, timeout: 0 }', /^6:25: timeout is 0: every request would fail; /],
+  ['{ concurrency: 1, warmup: 5s }', /^6:25: warmup: 5s is a duration, but the warm-up of a closed loop/],
+  ['{ concurrency: 1, max_concurrency: 5 }', /^6:25: max_concurrency limits open loops, but this load has none; /],
+  ['{ stages: [{ rate: 0, duration: 9s }] }', /^6:17: no stage sends a request; /],
+  ['{ stages: [{ rate: 1, duration: 9s }], duration: 9s }', /^6:46: stages and traces define their own duration; /],
+  [
+    '{ trace: { file: no.jsonl } }',
+    /^6:24: load\.trace\.file is "no\.jsonl", but \/sweeps\/no\.jsonl does not exist; /,
+  ],
+  ['{ concurrency: 1, timeout: 0 }', /^6:25: with timeout: 0, every request would fail; /],
   ['{ concurrency: 1, requests: 10 x }', /^6:35: load\.requests is "10 x"; write a number of requests, 10x/],
   ['{ concurrency: 1.5 }', /^6:22: load\.concurrency is 1\.5; write a whole number/],
   ['{ concurrency: 1, prompts: same }', /^6:34: the built-in generator makes fresh prompts/],
@@ -161,15 +164,13 @@ describe('mistakes in load', () => {
   test('a rule that can end nothing is refused where it stands', () => {
     const wrong = (requests: unknown, level?: object) => stoppingOf(requests, level).said
     assert.deepEqual(wrong({ auto: { min: 200, max: 100 } }), [
-      'load.requests.auto: min is 200 requests and max is 100',
+      'load.requests.auto: min is 200 requests, above max, which is 100',
     ])
     assert.deepEqual(wrong({ auto: { min: 200 } }, { concurrency: 1 }), [])
-    assert.deepEqual(wrong({ auto: { precision: '0.1%' } }), [
-      'load.requests.auto.precision: precision: 0.1% is out of range',
-    ])
+    assert.deepEqual(wrong({ auto: { precision: '0.1%' } }), ['load.requests.auto.precision: invalid precision 0.1%'])
     assert.deepEqual(wrong({ auto: { max: '0x' } }), [
-      'load.requests.auto.max: max is 0x: nothing would be measured',
-      'load.requests.auto: min is 10 requests and max is 1',
+      'load.requests.auto.max: with max: 0x, nothing would be measured',
+      'load.requests.auto: min is 10 requests, above max, which is 1',
     ])
     for (const level of [{ request_rate: 4 }, { stages: [{ rate: 1, duration: '60s' }] }])
       assert.match(wrong('auto', level)[0] ?? '', /^load\.requests: requests: auto needs a closed loop/)

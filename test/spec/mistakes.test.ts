@@ -23,11 +23,11 @@ function suite(title: string, cases: readonly Case[], files = filesOf({})): void
 suite('a text that is no sweep', [
   ['an empty file', '', /^1:1: the sweep file is empty; write name, model/],
   ['a file of comments only', '# nothing\n', /^1:1: the sweep file is empty/],
-  ['a list', '- a\n', /^1:1: the sweep file is \["a"\], not key: value pairs; /],
-  ['an unclosed bracket', sweepText({ load: '{ concurrency: [1, 2' }), /^7:1: no valid YAML: .*; check indentation/],
+  ['a list', '- a\n', /^1:1: the sweep file is \["a"\] instead of key: value pairs; /],
+  ['an unclosed bracket', sweepText({ load: '{ concurrency: [1, 2' }), /^7:1: invalid YAML: .*; check the indentation/],
   ['a tab for indentation', `${sweepText({ load: '' })}load:\n\tconcurrency: 1\n`, /^7:1: .*tab/i],
-  ['two documents', `${sweepText()}---\n${sweepText()}`, /^\d+:1: the file holds several YAML documents; /],
-  ['aliases that expand without end', `a: &a [x,x,x,x,x,x,x,x,x,x]\n${bomb()}`, /^1:1: the YAML can't be read: /],
+  ['two documents', `${sweepText()}---\n${sweepText()}`, /^\d+:1: the file contains several YAML documents; /],
+  ['aliases that expand without end', `a: &a [x,x,x,x,x,x,x,x,x,x]\n${bomb()}`, /^1:1: the YAML cannot be read: /],
   ['nesting without end', `a: ${'['.repeat(20_000)}`, /^1:\d+: .*call stack/],
 ])
 
@@ -53,24 +53,24 @@ suite('keys', [
   [
     'an unknown key that resembles nothing lists what is known',
     sweepText({ slo: '{ happiness: 1 }' }),
-    '7:8: unknown key "happiness" in slo; known here: ttft_p95_ms, itl_p95_ms, request_latency_p95_ms',
+    '7:8: unknown key "happiness" in slo; known keys: ttft_p95_ms, itl_p95_ms, request_latency_p95_ms',
   ],
   [
     'a key of another deployer',
     sweepText({ deploy: '{ with: simulated, url: "http://a" }' }),
-    '3:28: unknown key "url" in deploy; known here: with, profile, gpus_per_worker',
+    '3:28: unknown key "url" in deploy; known keys: with, profile, gpus_per_worker',
   ],
   [
     'keys that exclude each other',
     sweepText({ topologies: '[{ aggregated: 1, prefill: 1, decode: 1 }]' }),
-    /^4:16: "aggregated" can't stand beside the other keys of topologies\[0\]; write 2P1D, agg x2/,
+    /^4:16: "aggregated" cannot be combined with the other keys of topologies\[0\]; write 2P1D, agg x2/,
   ],
   [
     'a word of a list of words',
     sweepText({ generator: 'genaiperf' }),
     '7:12: generator is "genaiperf"; did you mean "genai-perf"?',
   ],
-  ['a key written twice', `${sweepText()}repeats: 2\nrepeats: 3\n`, /^8:1: this key is written twice/],
+  ['a key written twice', `${sweepText()}repeats: 2\nrepeats: 3\n`, /^8:1: duplicate key/],
   [
     'missing sections are all named',
     'name: x\n',
@@ -122,17 +122,17 @@ suite('the model', [
   [
     'a tokenizer that is needed',
     sweepText({ model: 'meta/Llama' }),
-    /^2:8: model names no tokenizer, and Fulcrum ships none for "meta\/Llama"; /,
+    /^2:8: model has no tokenizer, and Fulcrum ships none for "meta\/Llama"; /,
   ],
   [
     'a tokenizer folder that does not exist',
     sweepText({ model: '{ name: a, tokenizer: ./t }' }),
-    /^2:30: model\.tokenizer is "\.\/t", and there is no \/sweeps\/t; /,
+    /^2:30: model\.tokenizer is "\.\/t", but \/sweeps\/t does not exist; /,
   ],
   [
     'an unknown built-in tokenizer',
     sweepText({ model: '{ name: a, tokenizer: builtin:gpt }' }),
-    /^2:30: there is no tokenizer "builtin:gpt"; /,
+    /^2:30: unknown tokenizer "builtin:gpt"; /,
   ],
 ])
 
@@ -141,12 +141,12 @@ suite('workloads', [
   [
     'the same workload twice',
     sweepText({ workloads: '[8000/256, { isl: 8000, osl: 256, name: again }]' }),
-    /^5:23: workloads\[1\] is the workload "8000\/256" again; /,
+    /^5:23: workloads\[1\] repeats the workload "8000\/256"; /,
   ],
   [
     'two workloads of one name',
     sweepText({ workloads: '[{ name: a, isl: 1, osl: 1 }, { name: a, isl: 2, osl: 2 }]' }),
-    /^5:42: two workloads are called "a"; /,
+    /^5:42: two workloads have the name "a"; /,
   ],
   [
     'a uniform distribution upside down',
@@ -161,7 +161,7 @@ suite('workloads', [
   [
     'a dataset that does not exist',
     sweepText({ workloads: '[{ isl: 1, osl: 1, dataset: d.jsonl }]' }),
-    /^5:40: workloads\[0\]\.dataset is "d\.jsonl", and there/,
+    /^5:40: workloads\[0\]\.dataset is "d\.jsonl", but .* does not exist/,
   ],
 ])
 
@@ -174,7 +174,7 @@ suite('deploy', [
   [
     'a python that does not exist',
     dynamo('python: ./py, backend: dynamo.mocker'),
-    /^3:33: deploy\.python is "\.\/py", and there is no \/sweeps\/py; /,
+    /^3:33: deploy\.python is "\.\/py", but \/sweeps\/py does not exist; /,
   ],
   [
     'an argument whose file does not exist',
@@ -187,8 +187,8 @@ suite('deploy', [
     /^3:54: HF_TOKEN looks like a secret, and this file is kept with every run; /,
   ],
   ['a missing backend', dynamo('python: python3'), /^3:9: deploy\.backend is missing; write a Python module/],
-  ['a URL with a password', attach('http://me:secret@h'), /^3:30: the URL holds a user or password/],
-  ['a URL with a query', attach('http://h/llm/v1?a=b'), /^3:30: the URL has "\?a=b".*; write http:\/\/h\/llm: /],
+  ['a URL with a password', attach('http://me:secret@h'), /^3:30: the URL contains a user name or password/],
+  ['a URL with a query', attach('http://h/llm/v1?a=b'), /^3:30: the URL contains "\?a=b".*; write http:\/\/h\/llm: /],
   [
     'a URL of an API without /v1',
     attach('http://h/openai/chat/completions'),
@@ -323,7 +323,7 @@ describe('absurd grids', () => {
 
   test('above 10,000 points the file is refused', async () => {
     assert.deepEqual(await problems(grid()), [
-      '1:1: this grid has 10100 points, above 10000; list fewer values, or write allow_points: 10100 if you mean it',
+      '1:1: the sweep has 10100 points, above the limit of 10000; list fewer values, or write allow_points: 10100 to allow it',
     ])
   })
 
@@ -336,6 +336,6 @@ describe('absurd grids', () => {
     const axis = `[${Array.from({ length: 1000 }, (_, index) => index + 1).join(',')}]`
     const engine = `{ prefill: { max_batch_size: ${axis} }, decode: { max_batch_size: ${axis}, max_num_tokens: ${axis} } }`
     const [found] = await problems(sweepText({ engine, topologies: '[1P1D]' }))
-    assert.match(found ?? '', /^1:1: this grid has 2000000000 points, above 10000; /)
+    assert.match(found ?? '', /^1:1: the sweep has 2000000000 points, above the limit of 10000; /)
   })
 })

@@ -16,7 +16,7 @@ describe('the mix of a sweep file', () => {
   })
   test('names only workloads that there are', async () => {
     assert.deepEqual(await problems(sweepText({ ...two, mix: '{ 8000/265: 1 }' })), [
-      '7:8: there is no workload "8000/265"; did you mean "8000/256"?',
+      '7:8: unknown workload "8000/265"; did you mean "8000/256"?',
     ])
   })
 })
@@ -35,7 +35,7 @@ describe('calibrate: true', () => {
   })
   test('is refused where there is no room', async () => {
     assert.deepEqual(await problems(sweepText({ topologies: '[1P1D]', calibrate: 'true' })), [
-      '7:12: 1P1D has no room for more than one worker of a role; list a topology of three workers or more, such as 1P2D, or remove calibrate',
+      '7:12: 1P1D has one worker of each role; list a topology of three workers or more, such as 1P2D, or remove calibrate',
     ])
   })
 })

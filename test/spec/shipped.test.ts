@@ -84,7 +84,7 @@ test('a missing sweep file and a folder are told apart', async () => {
   await assert.rejects(loadSweep(join(root, 'sweeps/none.yaml')), {
     code: 'sweep-file-not-found',
     kind: 'bad-input',
-    message: /there is no such sweep file/,
+    message: /the sweep file does not exist/,
   })
   await assert.rejects(loadSweep(join(root, 'sweeps')), { message: /this is a folder/ })
 })

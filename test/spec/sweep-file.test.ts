@@ -44,7 +44,7 @@ describe('topologies', () => {
 
   test('constraints that leave nothing are a mistake', async () => {
     const [none] = await problems(sweepText({ topologies: '{ prefill: [1, 2], decode: 1, min_prefill: 3 }' }))
-    assert.match(none ?? '', /^4:13: the constraints of this entry leave no topology; /)
+    assert.match(none ?? '', /^4:13: the constraints of this entry exclude every topology; /)
     const [gpus] = await problems(sweepText({ topologies: '[agg x1, { prefill: [2, 3], decode: 1, max_gpus: 8 }]' }))
     assert.match(gpus ?? '', /^4:22: no topology of topologies\[1\] has at most 8 GPUs; /)
   })
@@ -89,7 +89,7 @@ describe('engine settings', () => {
 
   test('a setting of all roles and of one contradict each other', async () => {
     const found = await problems(sweepText({ engine: '{ all: { max_batch_size: 1 }, decode: { max_batch_size: 2 } }' }))
-    assert.match(found[0] ?? '', /^7:49: max_batch_size is set for all roles and for decode; /)
+    assert.match(found[0] ?? '', /^7:49: max_batch_size is set both for all roles and for decode; /)
   })
 
   test('settings that the simulated engine does not model are refused by name', async () => {

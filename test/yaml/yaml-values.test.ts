@@ -49,27 +49,27 @@ describe('values that would be something else are refused once, with place and r
   const anywhere: readonly (readonly [string, string])[] = [
     [
       '12345678901234567890',
-      '12345678901234567890 is larger than a whole number can be held exactly: it would be 12345678901234567000; write at most 9007199254740991, or "12345678901234567890" in quotes where text will do',
+      '12345678901234567890 is too large for an exact whole number: it would become 12345678901234567000; write at most 9007199254740991, or "12345678901234567890" in quotes if the key takes text',
     ],
     [
       '9007199254740993',
-      '9007199254740993 is larger than a whole number can be held exactly: it would be 9007199254740992; write at most 9007199254740991, or "9007199254740993" in quotes where text will do',
+      '9007199254740993 is too large for an exact whole number: it would become 9007199254740992; write at most 9007199254740991, or "9007199254740993" in quotes if the key takes text',
     ],
     [
       '1e300',
-      '1e300 is larger than a whole number can be held exactly: it would be 1e+300; write at most 9007199254740991, or "1e300" in quotes where text will do',
+      '1e300 is too large for an exact whole number: it would become 1e+300; write at most 9007199254740991, or "1e300" in quotes if the key takes text',
     ],
-    ['1e-400', '1e-400 is too small to be held: it would be 0; write 0, or a larger number'],
-    ['010', '010 is 10 in YAML 1.2, and octal in YAML 1.1; write 10, or "010" in quotes'],
+    ['1e-400', '1e-400 is too small for a number: it would become 0; write 0, or a larger number'],
+    ['010', '010 is 10 in YAML 1.2, but octal in YAML 1.1; write 10, or "010" in quotes'],
     ['0x10', '0x10 is 16 (hexadecimal); write 16, or 10x for a multiple of the concurrency, or quotes around text'],
     ['0xff', '0xff is 255 (hexadecimal); write 255, or quotes around text'],
     ['0o17', '0o17 is 15 (octal); write 15, or quotes around text'],
-    ['0b11', '0b11 is text in YAML 1.2, and a binary number in YAML 1.1; write the number in decimal'],
-    ['1_000', '1_000 is text in YAML 1.2, and a number in YAML 1.1; write 1000, or "1_000" in quotes'],
-    ['yes', 'yes is text in YAML 1.2, and true in YAML 1.1; write true, or "yes" in quotes'],
-    ['Off', 'Off is text in YAML 1.2, and false in YAML 1.1; write false, or "Off" in quotes'],
-    ['!include other.yaml', 'the tag !include means nothing here; remove it, and write the value itself'],
-    ['!env [1]', 'the tag !env means nothing here; remove it, and write the value itself'],
+    ['0b11', '0b11 is text in YAML 1.2, but a binary number in YAML 1.1; write the number in decimal'],
+    ['1_000', '1_000 is text in YAML 1.2, but a number in YAML 1.1; write 1000, or "1_000" in quotes'],
+    ['yes', 'yes is text in YAML 1.2, but true in YAML 1.1; write true, or "yes" in quotes'],
+    ['Off', 'Off is text in YAML 1.2, but false in YAML 1.1; write false, or "Off" in quotes'],
+    ['!include other.yaml', 'unknown tag !include; remove it, and write the value itself'],
+    ['!env [1]', 'unknown tag !env; remove it, and write the value itself'],
   ]
   for (const [text, told] of anywhere) {
     test(text, async () => {
@@ -98,27 +98,23 @@ describe('values that would be something else are refused once, with place and r
 
   const sections: readonly (readonly [string, string, RegExp])[] = [
     ['requests of 0', load('requests: 0'), /^6:35: load\.requests is 0, below 1; write a number of requests/],
-    ['requests of 0x', load('requests: 0x'), /requests is 0x: nothing would be measured; write more than 0/],
-    ['prompts of 0x', load('dataset: 0x'), /dataset is 0x: there would be no prompt; write a number/],
+    ['requests of 0x', load('requests: 0x'), /with requests: 0x, nothing would be measured; write more than 0/],
+    ['prompts of 0x', load('dataset: 0x'), /with dataset: 0x, there would be no prompts; write a number/],
     ['a number in quotes', load('requests: "40"'), /load\.requests is "40"; write a number of requests/],
     ['a multiple with a space', load('requests: "10x "'), /load\.requests is "10x "; write/],
     ['a duration without its unit, in quotes', load('timeout: "60"'), /load\.timeout is "60"; write a duration/],
     ['a duration as a clock writes it', load('timeout: 1:30'), /load\.timeout is "1:30"; write a duration/],
     ['a date', load('warmup: 2026-11-28'), /load\.warmup is "2026-11-28"; write/],
+    ['a timeout longer than a timer', load('timeout: 600h'), /"600h"; write a duration such as 600s, at most 24 days/],
+    ['a timeout that nothing meets', load('timeout: 1e-9'), /with timeout: 1e-9, every request would fail/],
+    ['more requests than fit', load('requests: 9e15'), /is 9,000,000,000,000,000 per point; write at most 100,000,000/],
+    ['more multiples than fit', load('warmup: 99999999x'), /load\.warmup is 399,999,996 per point/],
+    ['more prompts than fit', load('dataset: 99999999'), /load\.dataset is 99,999,999 per point; write at most/],
     [
-      'a timeout longer than a timer',
-      load('timeout: 600h'),
-      /"600h"; write a duration such as 600s, of 24 days at most/,
+      'a rate that sends nothing',
+      sweepText({ load: '{ request_rate: 1e-9 }' }),
+      /over 60 s send less than one request/,
     ],
-    ['a timeout that nothing meets', load('timeout: 1e-9'), /timeout is 1e-9: every request would fail/],
-    [
-      'more requests than fit',
-      load('requests: 9e15'),
-      /makes 9,000,000,000,000,000 a point; write at most 100,000,000/,
-    ],
-    ['more multiples than fit', load('warmup: 99999999x'), /load\.warmup makes 399,999,996 a point/],
-    ['more prompts than fit', load('dataset: 99999999'), /load\.dataset makes 99,999,999 a point; write at most/],
-    ['a rate that sends nothing', sweepText({ load: '{ request_rate: 1e-9 }' }), /send hardly one in 60 s/],
     ['a rate that sends too much', sweepText({ load: '{ request_rate: 1000000, duration: 20h }' }), /are too many/],
     ['an empty list', sweepText({ load: '{ concurrency: [] }' }), /load\.concurrency is an empty list; write/],
     ['a gap in a list', sweepText({ load: '{ concurrency: [1, , 2] }' }), /./],
@@ -129,9 +125,13 @@ describe('values that would be something else are refused once, with place and r
       sweepText({ model: '{ name: "m ", tokenizer: builtin:deepseek-v3 }' }),
       /model\.name is "m "/,
     ],
-    ['a key twice', load('warmup: 1, warmup: 2'), /written twice/],
+    ['a key twice', load('warmup: 1, warmup: 2'), /duplicate key/],
     ['no value', load('requests: '), /load\.requests has no value; write/],
-    ['another version of YAML', `%YAML 1.1\n---\n${sweepText()}`, /^1:1: the file says %YAML 1\.1; remove that line/],
+    [
+      'another version of YAML',
+      `%YAML 1.1\n---\n${sweepText()}`,
+      /^1:1: the file declares %YAML 1\.1; remove this line/,
+    ],
   ]
   for (const [what, text, told] of sections) {
     test(what, async () => {
@@ -153,7 +153,7 @@ test('whatever whole number a file says is sent as it is, or refused', async () 
       const text = load(`extra: { seed: ${number} }`)
       const isExact = number >= -(2n ** 53n - 1n) && number <= 2n ** 53n - 1n
       const found = await problems(text)
-      if (!isExact) assert.match(found.join(), /held exactly/)
+      if (!isExact) assert.match(found.join(), /too large for an exact whole number/)
       else assert.equal(JSON.stringify((await read(text)).loads[0]?.extra.seed), String(number))
     }),
     { numRuns: 60 },

@@ -63,7 +63,7 @@ export const checkTransceiver: PairRule = ({ prefill, decode }, { refuse }, { re
     if (get('transceiverBackend') !== null) continue
     refuse(
       place,
-      `${role} workers have no cache_transceiver_config.backend, so TensorRT-LLM can't transfer the KV cache`,
+      `${role} workers have no cache_transceiver_config.backend, so TensorRT-LLM cannot transfer the KV cache`,
       'write cache_transceiver_config: { backend: DEFAULT } for prefill and decode',
     )
   }

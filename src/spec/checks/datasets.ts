@@ -17,7 +17,7 @@ export interface LengthFacts {
   readonly max: number
 }
 
-/** What a workload's dataset turned out to hold, before anything is deployed. */
+/** The content of a workload's dataset, read before anything is deployed. */
 export interface DatasetFacts {
   readonly workload: string
   /** Absolute path. */
@@ -25,11 +25,11 @@ export interface DatasetFacts {
   readonly sha256: string
   /** `JSON lines of prompts`, `a JSON array of ShareGPT conversations`, … */
   readonly format: string
-  /** Rows that can be sent. */
+  /** Usable rows. */
   readonly rows: number
-  /** Rows that are passed over; null when there are none. */
+  /** Rows that are skipped; null without any. */
   readonly odd: OddRows | null
-  /** Rows, from the first, that a point sends at most; the lengths are theirs. */
+  /** Number of rows, from the first, that a point can send; the lengths are of these rows. */
   readonly counted: number
   readonly isl: LengthFacts
   readonly osl: LengthFacts
@@ -42,7 +42,7 @@ const forms = {
   values: 'JSON objects of',
 } as const
 
-/** How odd it is that rows repeat, and in lengths of what. */
+/** What datasets are checked against. */
 interface DatasetCheck {
   readonly model: Model
   readonly workloads: readonly Workload[]
@@ -53,8 +53,8 @@ interface DatasetCheck {
 }
 
 /**
- * Reads every dataset that the sweep names, to its end, and counts the rows that points would send: what can't be used is refused, and
- * what isn't as the sweep says is warned of, before anything is deployed.
+ * Reads every dataset of the sweep completely and counts the tokens of the rows that points would send, before anything is deployed. Rejects
+ * datasets that can't be used, and warns of those that differ from what the sweep states.
  */
 export async function checkDatasets(
   { model, workloads, loads, limits, pathOf }: DatasetCheck,
@@ -127,15 +127,15 @@ function warnOf(
   if (odd !== null) {
     warn(
       'dataset',
-      `${amount(odd.count)} of ${amount(odd.count + rows)} rows of the dataset can't be sent and are passed over; the first is ${odd.where}: ${odd.why}`,
-      'mend or remove them',
+      `${amount(odd.count)} of ${amount(odd.count + rows)} rows of the dataset cannot be used and are skipped; the first is ${odd.where}: ${odd.why}`,
+      'correct or remove them',
     )
   }
   const requests = loads.reduce((most, load) => Math.max(most, load.warmup + (load.requests ?? load.dataset)), 0)
   if (rows < requests) {
     warn(
       'dataset',
-      `the dataset has ${amount(rows)} row${rows === 1 ? '' : 's'}, and a point sends up to ${amount(requests)} requests: prompts repeat, and a prefix cache answers them sooner`,
+      `the dataset has ${amount(rows)} row${rows === 1 ? '' : 's'}, but a point sends up to ${amount(requests)} requests: prompts repeat, and a prefix cache makes them faster`,
       'add rows, or send fewer requests (load.requests, load.warmup)',
     )
   }
@@ -148,7 +148,7 @@ function warnOf(
     if (Math.abs(mean - stated) / stated <= limit) continue
     warn(
       key,
-      `${key} is ${amount(stated)}, and the dataset's mean is ${amount(mean)} tokens (${amount(min)} to ${amount(max)})`,
+      `${key} is ${amount(stated)}, but the dataset's mean is ${amount(mean)} tokens (${amount(min)} to ${amount(max)})`,
       `write ${key}: ${Math.round(mean)}, or use another dataset`,
     )
   }

@@ -3,14 +3,14 @@ import { canonicalJson, rolesOf } from '../../model/index.ts'
 import type { Path } from '../../yaml/problem.ts'
 import type { Check, CheckedSweep } from './check.ts'
 
-/** Settings that the deployer does not know or can't take: refused, because a setting without effect would be reported as measured. */
+/** Rejects settings that the deployer does not know or can't apply: a report would list a setting without effect as measured. */
 export const checkDeployerSettings: Check = (sweep, { refuse }) => {
   const asked = new Set<string>()
   for (const { topology, engine } of sweep.deployments) {
     for (const role of rolesOf(topology)) {
       for (const [setting, value] of Object.entries(engine[role] ?? {})) {
         const section = sectionOf(sweep, role, setting)
-        // Written once for all roles, told once.
+        // A setting for all roles is reported once.
         const key = canonicalJson([section, setting, value])
         if (asked.has(key)) continue
         asked.add(key)

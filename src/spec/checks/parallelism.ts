@@ -74,7 +74,7 @@ function checkExperts(settings: RoleSettings, usualTensor: number | null, { refu
   if (slots !== null && typeof slots.value === 'number' && slots.value % expert.value !== 0) {
     refuse(
       slots.place,
-      `${slots.value} expert slots of ${settings.role} workers can't be distributed evenly over ${expert.value} expert parallel ranks`,
+      `${slots.value} expert slots of ${settings.role} workers cannot be distributed evenly over ${expert.value} expert parallel ranks`,
       `write a multiple of ${expert.value}`,
     )
   }

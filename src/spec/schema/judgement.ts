@@ -17,50 +17,54 @@ export const sloSchema = field(
     itl_p95_ms: ms('Inter-token latency, 95th percentile').optional(),
     request_latency_p95_ms: ms('Request latency, 95th percentile').optional(),
   }),
-  'Service level objectives. A request counts for goodput when it meets each of them by itself. Default: none.',
+  'Service level objectives. A request counts towards goodput if it meets all of them. Default: none.',
   'write { ttft_p95_ms: 2000, itl_p95_ms: 25 }',
 )
 
 export const validitySchema = field(
   z.strictObject({
-    error_share: limit('Failed requests over all requests, 0–1.', defaultLimits.errorShare, share),
+    error_share: limit('Failed requests as a share of all requests, 0–1.', defaultLimits.errorShare, share),
     send_lateness_p99_ms: limit(
-      'p99 of actual minus scheduled send time, ms.',
+      'How late requests are sent: p99 of actual minus scheduled send time, in ms.',
       defaultLimits.sendLatenessP99Ms,
       milliseconds,
     ),
     event_loop_delay_p99_ms: limit(
-      'p99 of the generator’s event-loop delay, ms.',
+      'p99 of the generator’s event-loop delay, in ms.',
       defaultLimits.eventLoopDelayP99Ms,
       milliseconds,
     ),
-    cpu_share: limit('The generator’s CPU over one core a thread, 0–1.', defaultLimits.cpuShare, share),
+    cpu_share: limit(
+      'CPU time that the generator uses, as a share of one core per thread, 0–1.',
+      defaultLimits.cpuShare,
+      share,
+    ),
     run_queue_share: limit(
-      'Share of the window in which a thread of the generator could have run and got no core, 0–1.',
+      'Share of the window in which a thread of the generator was ready to run but had no core, 0–1.',
       defaultLimits.runQueueShare,
       share,
     ),
     isl_deviation: limit(
-      'Relative deviation of the mean ISL from what was asked, 0–1.',
+      'Relative deviation of the mean ISL from the requested one, 0–1.',
       defaultLimits.islDeviation,
       share,
     ),
     osl_deviation: limit(
-      'Relative deviation of the mean OSL from what was asked, 0–1.',
+      'Relative deviation of the mean OSL from the requested one, 0–1.',
       defaultLimits.oslDeviation,
       share,
     ),
     in_flight_share: limit(
-      'Of the time in which slots of a closed loop had a request to send, the share in which one was in flight, 0–1; below it the concurrency was not held.',
+      'Minimum share of the time in which the slots of a closed loop have a request in flight, of the time in which they have one to send, 0–1. Below it, the concurrency was not reached.',
       defaultLimits.inFlightShare,
       share,
     ),
     prefill_bypass: limit(
-      'Requests of a disaggregated deployment that no prefill worker took up, by the workers’ own counts, over all, 0–1. Raise it where the router is meant to prefill short prompts on decode workers.',
+      'Requests of a disaggregated deployment that no prefill worker processed, as a share of all, by the workers’ own counters, 0–1. Raise it if the router is meant to prefill short prompts on decode workers.',
       defaultLimits.prefillBypassShare,
       share,
     ),
   }),
-  'Limits beyond which a measurement is not believed.',
+  'Limits beyond which a point is marked invalid.',
   'write limits such as { error_share: 0.01 }',
 )

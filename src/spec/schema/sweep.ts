@@ -13,7 +13,7 @@ import { workloadsSchema } from './workloads.ts'
 export const sweepSchema = z.strictObject({
   name: field(
     z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/),
-    'Name of the sweep, and of its folder under results/: letters, digits, `.`, `_`, `-`.',
+    'Name of the sweep and of its folder under results/. Use letters, digits, `.`, `_` and `-`.',
     'write a name of letters, digits, ".", "_" and "-", such as deepseek-r1-gb200',
   ),
   model: modelSchema,
@@ -27,35 +27,39 @@ export const sweepSchema = z.strictObject({
   validity: validitySchema.prefault({}),
   repeats: field(
     positiveInt.max(1000),
-    'How often each point is measured. Three or more give confidence intervals. Default: 1.',
+    'How many times to measure each point. Three or more give confidence intervals. Default: 1.',
     'write a whole number from 1',
   ).default(1),
   search: field(
     z.enum(['grid', 'adaptive']),
-    '`grid` measures every point; `adaptive` looks for the frontier within the budget. Default: `grid`.',
+    '`grid` measures every point; `adaptive` searches for the frontier within the budget. Default: `grid`.',
     'write grid or adaptive',
   ).default('grid'),
   budget: field(
     z.strictObject({
-      hours: field(z.number().positive(), 'Wall hours that the sweep may take.', 'write a number of hours').optional(),
-      points: field(positiveInt, 'Points that the sweep may measure.', 'write a whole number from 1').optional(),
+      hours: field(
+        z.number().positive(),
+        'Longest time that the sweep may run, in hours.',
+        'write a number of hours',
+      ).optional(),
+      points: field(positiveInt, 'Most points that the sweep may measure.', 'write a whole number from 1').optional(),
     }),
-    'What the sweep may spend. Default: no limit.',
+    'Limits of time and points for the sweep. Default: no limit.',
     'write { hours: 8 } or { points: 200 }',
   ).default({}),
   mix: field(
     z.record(z.string(), z.number().positive()),
-    'Weights of workloads, by name, in the traffic that one deployment is to serve; they need not add up to 1. `fulcrum tune` then also says what to deploy for all of it together. Default: none.',
+    'Weight of each workload, by name, in the traffic that one deployment serves. Weights need not add up to 1. With a mix, `fulcrum tune` also recommends a deployment for all workloads together. Default: none.',
     'write { 8000/256: 0.7, 1000/1000: 0.3 }',
   ).optional(),
   calibrate: field(
     z.boolean(),
-    'Adds the two topologies, as many workers as the largest disaggregated one has, in which one worker of a role feeds, or is fed by, all others: what a worker of each role can do by itself, for rate matching. Default: false.',
+    'Adds two topologies with as many workers as the largest disaggregated one: a single prefill worker with all others decoding, and a single decode worker with all others prefilling. They show what one worker of each role can do, for rate matching. Default: false.',
     'write true or false',
   ).default(false),
   allow_points: field(
     positiveInt,
-    'Allows a grid of up to this many points. Default: 10,000, so that a slip does not start a week of work.',
+    'Largest number of points that the sweep may have. Protects against a typo that starts a week of measurements. Default: 10,000.',
     'write a whole number from 1',
   ).default(10_000),
 })

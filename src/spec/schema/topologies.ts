@@ -11,15 +11,15 @@ const limit = (about: string) => field(positiveInt, about, 'write a whole number
 const ratio = (about: string) =>
   field(
     z.union([z.number().positive(), z.string().regex(/^\d+(\.\d+)?:\d+(\.\d+)?$/)]),
-    `${about} Prefill workers to decode workers, as a number (\`0.5\`) or as \`1:2\`.`,
+    `${about} A number of prefill workers per decode worker (\`0.5\`), or \`1:2\`.`,
     'write a number such as 0.5, or "1:2"',
   )
 
 const gpuLimits = {
-  max_gpus: limit('Leave out topologies that hold more GPUs, all roles together.').optional(),
-  min_gpus: limit('Leave out topologies that hold fewer GPUs, all roles together.').optional(),
-  max_workers: limit('Leave out topologies with more workers, all roles together.').optional(),
-  min_workers: limit('Leave out topologies with fewer workers, all roles together.').optional(),
+  max_gpus: limit('Leaves out topologies with more GPUs, over all roles.').optional(),
+  min_gpus: limit('Leaves out topologies with fewer GPUs, over all roles.').optional(),
+  max_workers: limit('Leaves out topologies with more workers, over all roles.').optional(),
+  min_workers: limit('Leaves out topologies with fewer workers, over all roles.').optional(),
 }
 
 const aggregatedEntry = z.strictObject({ aggregated: workers('aggregated'), ...gpuLimits })
@@ -28,10 +28,10 @@ const disaggregatedEntry = z.strictObject({
   prefill: workers('prefill'),
   decode: workers('decode'),
   ...gpuLimits,
-  min_prefill: limit('Leave out topologies with fewer prefill workers.').optional(),
-  max_prefill: limit('Leave out topologies with more prefill workers.').optional(),
-  min_decode: limit('Leave out topologies with fewer decode workers.').optional(),
-  max_decode: limit('Leave out topologies with more decode workers.').optional(),
+  min_prefill: limit('Leaves out topologies with fewer prefill workers.').optional(),
+  max_prefill: limit('Leaves out topologies with more prefill workers.').optional(),
+  min_decode: limit('Leaves out topologies with fewer decode workers.').optional(),
+  max_decode: limit('Leaves out topologies with more decode workers.').optional(),
   min_ratio: ratio('Smallest prefill:decode ratio.').optional(),
   max_ratio: ratio('Largest prefill:decode ratio.').optional(),
 })
@@ -40,13 +40,13 @@ const shortName = z.string().regex(/^(\d+P\d+D|agg x\d+)$/)
 
 const entry = field(
   z.union([shortName, disaggregatedEntry, aggregatedEntry]),
-  'One topology by its short name (`2P1D`, `agg x2`), aggregated ones, or prefill and decode counts to be crossed.',
+  'One topology by its short name (`2P1D`, `agg x2`), aggregated topologies, or every combination of prefill and decode worker counts.',
   'write 2P1D, agg x2, { aggregated: [1, 2] } or { prefill: [1, 2], decode: [1, 2], max_gpus: … }',
 )
 
 export const topologiesSchema = field(
   z.union([z.array(entry).min(1), entry]),
-  'How many workers of which role serve together: one entry or a list; the sweep visits the union of them.',
+  'How many workers of each role serve together. With a list of entries, the sweep visits all of their topologies, each once.',
   'write a list such as [{ aggregated: [1, 2] }, { prefill: [1, 2], decode: [1, 2] }]',
 )
 

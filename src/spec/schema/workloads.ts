@@ -16,19 +16,19 @@ const length = (what: string) =>
         empirical: z.array(z.strictObject({ tokens, weight: z.number().positive().default(1) })).min(1),
       }),
     ]),
-    `${what} in tokens of the model’s tokenizer: a number, or a distribution: \`{ mean, stddev }\` (normal), \`{ normal: { mean, stddev } }\`, \`{ lognormal: { mean, stddev } }\` (mean and deviation of the length itself), \`{ uniform: { min, max } }\`, \`{ empirical: [{ tokens, weight }, …] }\`.`,
+    `${what} in tokens of the model’s tokenizer: a number, or a distribution: \`{ mean, stddev }\` (normal), \`{ normal: { mean, stddev } }\`, \`{ lognormal: { mean, stddev } }\` (mean and standard deviation of the length, not of its logarithm), \`{ uniform: { min, max } }\` or \`{ empirical: [{ tokens, weight }, …] }\`.`,
     'write a number of tokens, { mean: …, stddev: … }, { lognormal: { mean: …, stddev: … } }, { uniform: { min: …, max: … } } or { empirical: [{ tokens: …, weight: … }] }',
   )
 
 const prefix = field(
   z.strictObject({ share, count: positiveInt.default(1) }),
-  'Shared prefixes: `share` (0–1) of each prompt comes from one of `count` (default 1) distinct prefixes.',
+  'Shared prefixes: a `share` (0–1) of each prompt is one of `count` distinct prefixes (default 1).',
   'write { share: 0.5, count: 8 }',
 )
 
 const conversation = field(
   z.strictObject({ turns: z.int().min(2), think: duration.default(0) }),
-  'Multi-turn conversations: `turns` requests each, the earlier ones in the prompt, and `think` time between them (default 0).',
+  'Multi-turn conversations of `turns` requests each. The prompt contains all earlier turns; `think` is the pause between turns (default 0).',
   'write { turns: 3, think: 2s }',
 )
 
@@ -39,7 +39,7 @@ const workload = z.strictObject({
   prefix: prefix.optional(),
   dataset: field(
     z.string().min(1),
-    'A file of prompts or chats (relative to this file) used instead of synthetic prompts: JSON lines, a ShareGPT array, or genai-perf or AIPerf inputs. `isl` and `osl` then say what is expected.',
+    'File of prompts or chats to use instead of synthetic prompts, relative to this file: JSON lines, a ShareGPT array, or inputs of genai-perf or AIPerf. `isl` and `osl` then state the expected lengths.',
     'write the path of a file of JSON lines or of a JSON array',
   ).optional(),
   conversation: conversation.optional(),
@@ -53,7 +53,7 @@ const entry = field(
 
 export const workloadsSchema = field(
   z.union([z.array(entry).min(1), entry]),
-  'What requests look like: one workload or a list.',
+  'Input and output lengths of requests: one workload or a list.',
   'write a list such as [{ isl: 8000, osl: 256 }, { isl: 1000, osl: 1000 }]',
 )
 

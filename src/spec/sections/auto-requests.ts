@@ -5,19 +5,19 @@ import type { RawAutoRequests, RawLoad } from '../schema/load.ts'
 const defaultMin = '10x'
 const defaultMax = '100x'
 /**
- * Requests above which the default for `max` doesn't go: a p95 is known to 5% from some thousand on, and each request needs a prompt.
+ * Upper limit of the default for `max`: some thousand requests determine a p95 to 5%, and each request needs a prompt.
  */
 const mostByDefault = 4000
-/** Below this nothing is ever precise, above it anything is. */
+/** Below the first no figure is ever precise, above the second every figure is. */
 const [leastPrecision, mostPrecision] = [0.005, 0.5]
 
-/** What `requests: auto` says, defaults left open; null where requests are a number or absent. */
+/** The options of `requests: auto` without defaults; null if requests are a number or absent. */
 export function autoOf(requests: RawLoad['requests']): Partial<RawAutoRequests> | null {
   if (requests === 'auto') return {}
   return typeof requests === 'object' ? requests.auto : null
 }
 
-/** The rule for a level; null where there is none. Open loops are ended by their duration. */
+/** The stopping rule for a level; null without one. Open loops end by their duration. */
 export function autoRequestsOf(raw: RawLoad, level: LoadLevel): Required<Pick<Load, 'requests' | 'auto'>> | null {
   const auto = autoOf(raw.requests)
   if (auto === null || level.kind !== 'concurrency') return null
@@ -32,30 +32,30 @@ function precisionOf({ precision = '5%' }: Partial<RawAutoRequests>): number {
   return Number.parseFloat(precision) / 100
 }
 
-/** Refuses bounds that contradict each other, and loads that the rule doesn't end. */
+/** Rejects contradictory bounds, and loads that the rule can't end. */
 export function checkAutoRequests(raw: RawLoad, levels: readonly LoadLevel[], context: SectionContext): void {
   const auto = autoOf(raw.requests)
   if (auto === null) return
   const path = ['load', 'requests', ...(raw.requests === 'auto' ? [] : ['auto'])]
   const precision = precisionOf(auto)
   if (precision < leastPrecision || precision > mostPrecision) {
-    const wrong = `precision: ${auto.precision} is out of range`
+    const wrong = `invalid precision ${auto.precision}`
     context.report([...path, 'precision'], wrong, 'write a percentage from 0.5% to 50%')
   }
   for (const key of ['min', 'max'] as const) {
     const bound = auto[key]
     if (typeof bound === 'string' && Number.parseFloat(bound) === 0)
-      context.report([...path, key], `${key} is ${bound}: nothing would be measured`, 'write more than 0')
+      context.report([...path, key], `with ${key}: ${bound}, nothing would be measured`, 'write more than 0')
   }
   if (levels.length > 0 && levels.every(level => level.kind !== 'concurrency')) {
-    const wrong = 'requests: auto needs a closed loop: how long an open one has to run, its arrivals decide'
+    const wrong = 'requests: auto needs a closed loop; an open loop ends by its duration'
     context.report(['load', 'requests'], wrong, 'write a number of requests, or duration: 120s')
   }
   const crossed = levels
     .map(level => autoRequestsOf(raw, level))
     .find(one => one !== null && one.auto.min > one.requests)
   if (crossed != null) {
-    const wrong = `min is ${crossed.auto.min} requests and max is ${crossed.requests}`
-    context.report(path, wrong, 'write a min that is at most max')
+    const wrong = `min is ${crossed.auto.min} requests, above max, which is ${crossed.requests}`
+    context.report(path, wrong, 'lower min or raise max')
   }
 }

@@ -12,16 +12,16 @@ import { quoted } from '../../yaml/problem.ts'
 import { reportTwice, type SectionContext } from '../../yaml/section-context.ts'
 import type { RawEngine } from '../schema/engine.ts'
 
-/** The axes of the engine settings: of each role, and of all roles together. */
+/** The axes of the engine settings, for each role and for all roles together. */
 export interface WantedEngine {
   readonly all: { readonly [setting: string]: readonly Json[] }
   readonly roles: EngineAxes
 }
 
-/** Engine settings of each role that a topology has. */
+/** The engine settings of each role in a topology. */
 export type RoleSettings = { readonly [role in Role]?: EngineSettings }
 
-/** Reads the axes; a list is an axis, all else one value. */
+/** Reads the axes: a list is an axis, anything else a single value. */
 export function readEngine(raw: RawEngine, context: SectionContext): WantedEngine {
   const axes = (section: 'all' | Role) => {
     const settings: { readonly [setting: string]: Json } = raw[section] ?? {}
@@ -29,7 +29,7 @@ export function readEngine(raw: RawEngine, context: SectionContext): WantedEngin
       Object.entries(settings).map(([name, value]) => {
         const path = ['engine', section, name]
         if (!Array.isArray(value)) return [name, [value]]
-        if (value.length === 0) context.report(path, `${name} is an empty list`, 'write a value, or a list of values')
+        if (value.length === 0) context.report(path, `${name} is an empty list`, 'write a value or a list of values')
         reportTwice(context, path, value, canonicalJson)
         return [name, value as Json[]]
       }),
@@ -41,8 +41,8 @@ export function readEngine(raw: RawEngine, context: SectionContext): WantedEngin
       if (!Object.hasOwn(all, name)) continue
       context.report(
         ['engine', role, name],
-        `${name} is set for all roles and for ${role}`,
-        `keep one: ${quoted(`engine.all.${name}`)} or a setting for each role`,
+        `${name} is set both for all roles and for ${role}`,
+        `keep one of them: ${quoted(`engine.all.${name}`)}, or a setting for each role`,
         'key',
       )
     }
@@ -51,7 +51,7 @@ export function readEngine(raw: RawEngine, context: SectionContext): WantedEngin
   return { all, roles: Object.fromEntries(present.map(role => [role, axes(role)])) }
 }
 
-/** How many combinations of settings a topology is crossed with. */
+/** The number of combinations of settings for a topology. */
 export function settingsCount(engine: WantedEngine, topology: Topology): number {
   const sizes = axesOf(engine, topology).map(axis => axis.values.length)
   return sizes.reduce((product, size) => product * size, 1)
@@ -72,7 +72,7 @@ function axesOf(engine: WantedEngine, topology: Topology): readonly Axis[] {
   return [...together, ...single]
 }
 
-/** Every combination of settings for a topology, the last axis turning fastest, as nested loops would. */
+/** Every combination of settings for a topology; the last axis changes fastest, as in nested loops. */
 export function* crossSettings(engine: WantedEngine, topology: Topology): Generator<RoleSettings> {
   const present = rolesOf(topology)
   const axes = axesOf(engine, topology)

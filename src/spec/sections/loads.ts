@@ -3,18 +3,18 @@ import { existing, listOf, reportTwice, type SectionContext, seconds } from '../
 import type { RawLoad } from '../schema/load.ts'
 import { autoOf, autoRequestsOf, checkAutoRequests } from './auto-requests.ts'
 
-/** Distinct prompts that are made unless the file asks for more. */
+/** Most distinct prompts unless the file asks for more. */
 const datasetCap = 10_000
 const openWarmupS = 5
 const openDurationS = 60
-/** No request is answered sooner. */
+/** No response is faster. */
 const leastTimeoutS = 0.001
 
-/** Every load of the sweep, lightest first as the axes are written; multiples of the concurrency resolved. */
+/** Every load of the sweep, in the order of the axes, with multiples of the concurrency resolved. */
 export function readLoads(raw: RawLoad, context: SectionContext): readonly Load[] {
   const levels = readLevels(raw, context)
   if (levels.length === 0) {
-    context.report(['load'], 'load says no load level', 'write concurrency, request_rate, stages or trace')
+    context.report(['load'], 'load has no level', 'write concurrency, request_rate, stages or trace')
   }
   checkTogether(raw, levels, context)
   checkAutoRequests(raw, levels, context)
@@ -23,16 +23,16 @@ export function readLoads(raw: RawLoad, context: SectionContext): readonly Load[
   return loads
 }
 
-/** What a point's records, or its prompts, would no longer fit into memory with. */
+/** Above these numbers, the records or prompts of a point would no longer fit into memory. */
 const mostRequestsOfAPoint = 100_000_000
 const mostPrompts = 10_000_000
 
-/** Amounts that are slips: above what a point can hold, or so small that nothing is sent. */
+/** Amounts that must be typos: more than a point can hold, or so few that nothing is sent. */
 function checkSizes(raw: RawLoad, loads: readonly Load[], context: SectionContext): void {
   const most = (key: 'requests' | 'warmup' | 'dataset', of: (load: Load) => number, limit: number) => {
     const found = loads.reduce((largest, load) => Math.max(largest, of(load)), 0)
     if (raw[key] === undefined || found <= limit) return
-    const wrong = `load.${key} makes ${found.toLocaleString('en-US')} a point`
+    const wrong = `load.${key} is ${found.toLocaleString('en-US')} per point`
     context.report(['load', key], wrong, `write at most ${limit.toLocaleString('en-US')}`)
   }
   most('requests', load => load.requests ?? 0, mostRequestsOfAPoint)
@@ -41,12 +41,16 @@ function checkSizes(raw: RawLoad, loads: readonly Load[], context: SectionContex
   for (const { level, durationS, requests } of loads) {
     if (level.kind !== 'rate' || durationS === undefined || requests !== undefined) continue
     const expected = level.requestsPerS * durationS
-    const wrong = (what: string) => `${level.requestsPerS} requests/s ${what} in ${durationS} s`
+    const wrong = (what: string) => `${level.requestsPerS} requests/s over ${durationS} s ${what}`
     const path = ['load', 'request_rate']
     if (expected > mostRequestsOfAPoint) {
-      context.report(path, wrong('are too many'), `a point has at most ${mostRequestsOfAPoint.toLocaleString('en-US')}`)
+      context.report(
+        path,
+        wrong('are too many'),
+        `send at most ${mostRequestsOfAPoint.toLocaleString('en-US')} per point`,
+      )
     } else if (expected < 1) {
-      context.report(path, wrong('send hardly one'), 'write a higher rate, a longer duration, or requests')
+      context.report(path, wrong('send less than one request'), 'write a higher rate, a longer duration, or requests')
     }
   }
 }
@@ -72,7 +76,11 @@ function readLevels(raw: RawLoad, context: SectionContext): readonly LoadLevel[]
       jump: stage.jump,
     }))
     if (stages.every(stage => stage.requestsPerS === 0 || stage.durationS === 0)) {
-      context.report(['load', 'stages'], 'no stage sends any request', 'give a stage a rate and a duration above 0')
+      context.report(
+        ['load', 'stages'],
+        'no stage sends a request',
+        'write a rate and a duration above 0 for at least one stage',
+      )
     }
     levels.push({ kind: 'stages', stages, arrivals, ...maxConcurrency })
   }
@@ -89,7 +97,7 @@ function readArrivals(raw: RawLoad['arrivals']): Arrivals {
   return typeof raw === 'string' ? { kind: raw } : { kind: 'gamma', burstiness: raw.gamma.burstiness }
 }
 
-/** Keys that contradict each other or would have no effect are refused: a key that does nothing misleads. */
+/** Rejects keys that contradict each other or have no effect: a key without effect misleads. */
 function checkTogether(raw: RawLoad, levels: readonly LoadLevel[], context: SectionContext): void {
   const closed = levels.some(level => level.kind === 'concurrency')
   const open = levels.some(level => level.kind !== 'concurrency')
@@ -98,41 +106,49 @@ function checkTogether(raw: RawLoad, levels: readonly LoadLevel[], context: Sect
   if (levels.length === 0) return
   const ofConcurrency = isMultiple(raw.requests) || autoOf(raw.requests) !== null
   if (raw.requests !== undefined && raw.duration !== undefined && !(closed && open && ofConcurrency)) {
-    report('duration', 'requests and duration are given together', 'keep the one that should end a point')
+    report('duration', 'requests and duration exclude each other', 'keep the one that should end a point')
   }
   for (const key of ['requests', 'warmup', 'dataset'] as const) {
     if (isMultiple(raw[key]) && !closed) {
-      report(key, `${key}: ${raw[key]} is a multiple of the concurrency, and an open loop has none`, 'write a number')
+      report(
+        key,
+        `${key}: ${raw[key]} is a multiple of the concurrency, which an open loop does not have`,
+        'write a number',
+      )
     }
   }
   if (typeof raw.warmup === 'string' && !isMultiple(raw.warmup) && closed) {
     report(
       'warmup',
-      `warmup: ${raw.warmup} is a duration, and a closed loop warms up by requests`,
-      'write a number, or 2x',
+      `warmup: ${raw.warmup} is a duration, but the warm-up of a closed loop is a number of requests`,
+      'write a number of requests, or 2x for twice the concurrency',
     )
   }
   if (raw.max_concurrency !== undefined && !open) {
     report(
       'max_concurrency',
-      'max_concurrency limits open loops, and there is none',
+      'max_concurrency limits open loops, but this load has none',
       'remove it, or write request_rate',
     )
   }
   const fixedLength = levels.every(level => level.kind === 'stages' || level.kind === 'trace')
   if (raw.duration !== undefined && fixedLength) {
-    report('duration', 'stages and traces have a length of their own', 'remove duration')
+    report('duration', 'stages and traces define their own duration', 'remove duration')
   }
   for (const key of ['requests', 'duration'] as const) {
     const value = raw[key]
     const amount = typeof value === 'string' ? Number.parseFloat(value) : value
-    if (amount === 0) report(key, `${key} is ${value}: nothing would be measured`, 'write more than 0')
+    if (amount === 0) report(key, `with ${key}: ${value}, nothing would be measured`, 'write more than 0')
   }
   if (typeof raw.dataset === 'string' && Number.parseFloat(raw.dataset) === 0) {
-    report('dataset', `dataset is ${raw.dataset}: there would be no prompt`, 'write a number of prompts, or 12x')
+    report(
+      'dataset',
+      `with dataset: ${raw.dataset}, there would be no prompts`,
+      'write a number of prompts, or 12x for twelve times the concurrency',
+    )
   }
   if (seconds(raw.timeout) < leastTimeoutS) {
-    report('timeout', `timeout is ${raw.timeout}: every request would fail`, 'write a duration such as 600s')
+    report('timeout', `with timeout: ${raw.timeout}, every request would fail`, 'write a duration such as 600s')
   }
 }
 
@@ -154,7 +170,7 @@ function loadOf(raw: RawLoad, level: LoadLevel): Load {
   }
 }
 
-/** A number, or a multiple of the concurrency: none of `0x`, at least one of any other. */
+/** A number, or a multiple of the concurrency: 0 for `0x`, otherwise at least 1. */
 function resolved(value: number | string, level: LoadLevel): number {
   // YAML has a −0.
   if (typeof value === 'number') return value === 0 ? 0 : value
@@ -163,7 +179,7 @@ function resolved(value: number | string, level: LoadLevel): number {
   return Math.max(1, Math.round(times * level.concurrency))
 }
 
-/** What ends a point: a number of requests, a duration, or (stages, trace) the load level itself. */
+/** What ends a point: a number of requests, a duration, or the load level itself (stages, trace). */
 function measuredOf(raw: RawLoad, level: LoadLevel): Pick<Load, 'requests' | 'durationS' | 'auto'> {
   const auto = autoRequestsOf(raw, level)
   if (auto !== null) return auto
@@ -191,8 +207,8 @@ function firstRate(level: LoadLevel): number {
 }
 
 /**
- * As many requests as will hardly ever be more: four standard deviations above what is expected of arrivals at random. With
- * fewer prompts than requests the last ones would repeat, and be answered from a prefix cache.
+ * The number of requests that is almost never exceeded: four standard deviations above the expected number for random arrivals. With
+ * fewer prompts than requests, the last ones would repeat and benefit from the prefix cache.
  */
 function mostRequests(level: LoadLevel, durationS: number): number {
   const expected = expectedRequests(level, durationS)

@@ -4,7 +4,7 @@ import type { SectionContext } from '../../yaml/section-context.ts'
 import type { RawSweep } from '../schema/sweep.ts'
 import type { Sweep } from '../sweep.ts'
 
-/** Weights as shares of the workloads that they name. */
+/** Weights as shares, by workload. */
 export function readMix(
   raw: NonNullable<RawSweep['mix']>,
   workloads: readonly Workload[],
@@ -13,8 +13,8 @@ export function readMix(
   const names = workloads.map(({ name }) => name)
   for (const name of Object.keys(raw).filter(key => !names.includes(key))) {
     const near = nearMiss(name, names)
-    const right = near === null ? `workloads here: ${names.join(', ')}` : `did you mean "${near}"?`
-    context.report(['mix', name], `there is no workload ${JSON.stringify(name)}`, right, 'key')
+    const right = near === null ? `write one of ${names.join(', ')}` : `did you mean "${near}"?`
+    context.report(['mix', name], `unknown workload ${JSON.stringify(name)}`, right, 'key')
   }
   const all = Object.values(raw).reduce((sum, weight) => sum + weight, 0)
   return all === 0 ? null : Object.fromEntries(Object.entries(raw).map(([name, weight]) => [name, weight / all]))

@@ -3,18 +3,18 @@ import type { Model } from '../../model/index.ts'
 import { existing, lookUp, type SectionContext } from '../../yaml/section-context.ts'
 import type { RawSweep } from '../schema/sweep.ts'
 
-/** DeepSeek V3's tokenizer, which Fulcrum ships, counts for R1 as well. */
+/** The tokenizer of DeepSeek V3, which Fulcrum ships; R1 uses the same one. */
 export const builtinTokenizer = 'builtin:deepseek-v3'
 
-/** The model, its tokenizer found. */
+/** The model and its tokenizer. */
 export function readModel(raw: RawSweep['model'], context: SectionContext): Model {
   const { name, tokenizer } = typeof raw === 'string' ? { name: raw, tokenizer: undefined } : raw
   if (tokenizer === undefined) {
     if (!/deepseek[-_]?(v3|r1)/i.test(name)) {
       context.report(
         ['model'],
-        `model names no tokenizer, and Fulcrum ships none for ${JSON.stringify(name)}`,
-        'write model: { name: …, tokenizer: FOLDER } with the folder that holds the model’s tokenizer.json',
+        `model has no tokenizer, and Fulcrum ships none for ${JSON.stringify(name)}`,
+        'write model: { name: …, tokenizer: FOLDER }, where FOLDER contains the model’s tokenizer.json',
       )
     }
     return { name, tokenizer: builtinTokenizer }
@@ -23,8 +23,8 @@ export function readModel(raw: RawSweep['model'], context: SectionContext): Mode
     if (tokenizer !== builtinTokenizer) {
       context.report(
         ['model', 'tokenizer'],
-        `there is no tokenizer ${JSON.stringify(tokenizer)}`,
-        `write ${builtinTokenizer}, or a folder`,
+        `unknown tokenizer ${JSON.stringify(tokenizer)}`,
+        `write ${builtinTokenizer}, or the path of a folder`,
       )
     }
     return { name, tokenizer: builtinTokenizer }
@@ -33,8 +33,8 @@ export function readModel(raw: RawSweep['model'], context: SectionContext): Mode
   if (lookUp(context, folder) === 'folder' && lookUp(context, join(folder, 'tokenizer.json')) !== 'file') {
     context.report(
       ['model', 'tokenizer'],
-      `${folder} holds no tokenizer.json`,
-      'write a folder with tokenizer.json and tokenizer_config.json',
+      `${folder} has no tokenizer.json`,
+      'write the path of a folder with tokenizer.json and tokenizer_config.json',
     )
   }
   return { name, tokenizer: folder }

@@ -2,7 +2,7 @@ import { type Topology, topologyLabel, workersOf } from '../../model/index.ts'
 import { listOf, reportTwice, type SectionContext } from '../../yaml/section-context.ts'
 import type { RawTopologies, RawTopologyEntry } from '../schema/topologies.ts'
 
-/** A topology, and where in the file it was asked for. */
+/** A topology, and its place in the file. */
 export interface WantedTopology {
   readonly topology: Topology
   readonly path: readonly (string | number)[]
@@ -10,12 +10,12 @@ export interface WantedTopology {
   readonly minGpus: number
 }
 
-/** Topologies that one sweep may list before its constraints; far above any cluster. */
+/** Most topologies of one entry before its constraints; far above any cluster. */
 const maxTopologies = 100_000
 
 /**
- * Every topology in file order, each once, worker constraints applied. GPU limits stay with each topology: GPUs per worker may
- * depend on the engine settings that it is crossed with.
+ * Every topology in file order, each once, after worker constraints. GPU limits stay with each topology, because GPUs per worker may
+ * depend on the engine settings.
  */
 export function readTopologies(raw: RawTopologies | undefined, context: SectionContext): readonly WantedTopology[] {
   const entries = raw === undefined ? [{ aggregated: 1 }] : Array.isArray(raw) ? raw : [raw]
@@ -32,8 +32,8 @@ export function readTopologies(raw: RawTopologies | undefined, context: SectionC
 }
 
 /**
- * The topologies, and the two in which one worker of a role meets as many of the other as the largest disaggregated topology has
- * room for: there the lone worker is the limit, and shows what it can do.
+ * The topologies, and two more with as many workers as the largest disaggregated one, of which a single one has its role: there it is the
+ * bottleneck and shows what one worker can do.
  */
 export function calibrating(listed: readonly WantedTopology[], context: SectionContext): readonly WantedTopology[] {
   const sizes = listed.flatMap(({ topology }) =>
@@ -43,7 +43,7 @@ export function calibrating(listed: readonly WantedTopology[], context: SectionC
   if (most < 3) {
     context.report(
       ['calibrate'],
-      most === 0 ? 'no topology is disaggregated' : '1P1D has no room for more than one worker of a role',
+      most === 0 ? 'no topology is disaggregated' : '1P1D has one worker of each role',
       'list a topology of three workers or more, such as 1P2D, or remove calibrate',
     )
     return listed
@@ -67,8 +67,8 @@ function readEntry(
   if (size > maxTopologies) {
     context.report(
       path,
-      `this entry crosses to ${size} topologies`,
-      `list fewer worker counts; at most ${maxTopologies}`,
+      `this entry has ${size} topologies`,
+      `list fewer worker counts, for at most ${maxTopologies} topologies`,
     )
     return []
   }
@@ -81,8 +81,8 @@ function readEntry(
   if (kept.length === 0) {
     context.report(
       path,
-      'the constraints of this entry leave no topology',
-      'relax min_… and max_… or list other worker counts',
+      'the constraints of this entry exclude every topology',
+      'relax the min_… and max_… keys, or list other worker counts',
     )
   }
   return kept.map(topology => ({ topology, path, ...limits }))
@@ -123,7 +123,7 @@ function disaggregated(
         decode =>
           within(prefill, entry.min_prefill, entry.max_prefill) &&
           within(decode, entry.min_decode, entry.max_decode) &&
-          // Compared by products: 1/3 read from `1:3` must equal 1 worker to 3.
+          // Compared as products: `1:3` must equal 1 worker to 3, which 1/3 as a number does not.
           (minRatio === undefined || prefill * minRatio[1] >= decode * minRatio[0]) &&
           (maxRatio === undefined || prefill * maxRatio[1] <= decode * maxRatio[0]),
       )
@@ -147,7 +147,7 @@ function named(name: string, path: readonly (string | number)[], context: Sectio
       : { kind: 'aggregated', workers: Number(workers) }
   const least = topology.kind === 'aggregated' ? topology.workers : Math.min(topology.prefill, topology.decode)
   if (least < 1 || least > Number.MAX_SAFE_INTEGER) {
-    context.report(path, `${JSON.stringify(name)} has a role without workers`, 'write at least one worker of each role')
+    context.report(path, `${JSON.stringify(name)} has no workers of a role`, 'write at least one worker for each role')
     return []
   }
   return [{ topology, path, ...limits }]

@@ -3,7 +3,7 @@ import { type Path, pathText } from '../../yaml/problem.ts'
 import { existing, lookUp, type SectionContext, seconds } from '../../yaml/section-context.ts'
 import type { RawLength, RawWorkloads } from '../schema/workloads.ts'
 
-/** Workloads in file order, named. */
+/** Workloads in file order, with their names. */
 export function readWorkloads(raw: RawWorkloads, context: SectionContext): readonly Workload[] {
   const entries = Array.isArray(raw) ? raw : [raw]
   const workloads: Workload[] = []
@@ -18,11 +18,11 @@ export function readWorkloads(raw: RawWorkloads, context: SectionContext): reado
     if (same !== undefined) {
       context.report(
         path,
-        `${pathText(path)} is the workload ${JSON.stringify(same)} again`,
-        'keep one of them; to measure a point again, write repeats: …',
+        `${pathText(path)} repeats the workload ${JSON.stringify(same)}`,
+        'remove it; to measure points several times, write repeats: …',
       )
     } else if (names.has(name)) {
-      context.report(path, `two workloads are called ${JSON.stringify(name)}`, 'give each a name of its own')
+      context.report(path, `two workloads have the name ${JSON.stringify(name)}`, 'write a different name for each')
     }
     seen.set(content, name)
     names.add(name)
@@ -31,7 +31,7 @@ export function readWorkloads(raw: RawWorkloads, context: SectionContext): reado
   return workloads
 }
 
-/** What decides prompts, as text: not the name, and of a dataset what is in it, not where it lies. */
+/** What determines the prompts, as text: not the name, and the content of a dataset instead of its path. */
 function contentOf({ name: _, datasetFile, datasetSha256, ...content }: Workload): string {
   return canonicalJson({ ...content, dataset: datasetSha256 ?? datasetFile })
 }
@@ -59,15 +59,15 @@ function readWorkload(raw: Exclude<RawWorkloads, readonly unknown[]>, path: Path
   if (conversation !== undefined && dataset !== undefined) {
     context.report(
       [...path, 'conversation'],
-      'conversation and dataset are given together',
-      'keep one: a dataset brings its own turns',
+      'conversation and dataset exclude each other',
+      'remove one of them: a dataset has its own turns',
     )
   }
   if (prefix !== undefined && dataset !== undefined) {
     context.report(
       [...path, 'prefix'],
-      'prefix and dataset are given together',
-      'keep one: a dataset brings its own prefixes',
+      'prefix and dataset exclude each other',
+      'remove one of them: a dataset has its own prefixes',
     )
   }
   return {
