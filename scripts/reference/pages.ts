@@ -1,4 +1,5 @@
 import { figures } from '../../src/metrics/figures/index.ts'
+import { type ExitCode, exitCodeList } from '../../src/model/index.ts'
 import { csvColumns } from '../../src/render/export/columns.ts'
 import { sweepJsonSchema } from '../../src/spec/json-schema.ts'
 import { commandHelps } from './command-line.ts'
@@ -22,6 +23,7 @@ export const referencePages: readonly ReferencePage[] = [
   { file: 'cli.md', write: commandLinePage },
   { file: 'api.md', write: publicApiPage },
   { file: 'points-csv.md', write: async before => between(before, columnsTable()) },
+  { file: 'exit-codes.md', write: async before => between(before, exitCodesTable()) },
   { file: 'metrics.md', write: async before => between(before, figuresTable()) },
 ]
 
@@ -50,6 +52,15 @@ const figuresTable = () =>
     ['Name', 'Figure', 'Unit', 'Better'],
     figures.map(({ name, title, unit, better }) => [`\`${name}\``, title, unit, better]),
   )
+
+/** A row for each exit code. */
+export const exitCodesTable = (list: readonly ExitCode[] = exitCodeList): string =>
+  table(
+    ['Code', 'Meaning', 'Examples'],
+    list.map(({ code, meaning, examples }) => [String(code), sentence(meaning), examples]),
+  )
+
+const sentence = (clause: string) => `${clause.charAt(0).toUpperCase()}${clause.slice(1)}.`
 
 async function commandLinePage(): Promise<string> {
   const helps = await commandHelps()

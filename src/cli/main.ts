@@ -1,21 +1,21 @@
 import { Command, CommanderError } from 'commander'
 import { fulcrumVersion } from '../journal/version.ts'
-import { exitCodes } from '../model/error.ts'
+import { exitCodes } from '../model/exit-codes.ts'
 import { commandList } from './command-list.ts'
+import { exitCodesHelp } from './exit-codes-help.ts'
 
-const about = `Finds the prefill:decode balance of an LLM deployment: sweeps ISL/OSL, concurrency and prefill:decode ratios,
-redeploys through NVIDIA Dynamo as it goes, measures every point, and reports the Pareto frontier.`
+const about = `Find the prefill:decode balance of an LLM deployment served by NVIDIA Dynamo. Fulcrum sweeps input and output lengths, load and \
+prefill:decode ratios, redeploys as it goes, measures every point, and reports the Pareto frontier.`
 
 const after = `
 Examples:
-  $ fulcrum init                          write a sweep file to start from
-  $ fulcrum plan sweeps/quick.yaml        what would be measured, in which order, and how long it takes
-  $ fulcrum run sweeps/quick.yaml         measure it and write the report
-  $ fulcrum status                        how the newest run stands
-  $ fulcrum report results/quick/…        write the report of a run again
+  $ fulcrum init                       Write a sweep file
+  $ fulcrum plan sweeps/quick.yaml     Show what it measures, and for how long
+  $ fulcrum run sweeps/quick.yaml      Measure it and write the report
+  $ fulcrum status                     Show how far the newest run is
+  $ fulcrum report results/quick/…     Write the report of a run again
 
-Exit codes: 0 fine, 1 points failed or invalid, 2 bad input, 3 environment, 130 interrupted.
-Where --fail-on is given, 1 also when what it asks for failed or could not be tested.`
+${exitCodesHelp()}`
 
 /** Parses the command line, runs one command, sets the exit code. Never throws. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -34,10 +34,12 @@ export async function main(argv: readonly string[]): Promise<void> {
 async function programFor(words: readonly string[]): Promise<Command> {
   const program = new Command('fulcrum')
     .description(about)
-    .version(await fulcrumVersion())
+    .version(await fulcrumVersion(), '-V, --version', 'Print the version')
+    .helpOption('-h, --help', 'Show help')
+    .helpCommand('help [command]', 'Show the help of a command')
     .addHelpText('after', after)
     .showSuggestionAfterError()
-    .showHelpAfterError('(fulcrum --help shows the commands)')
+    .showHelpAfterError('Run fulcrum --help for the list of commands.')
     .exitOverride()
   const [first, second] = words.filter(word => !word.startsWith('-'))
   const asked = first === 'help' ? second : first

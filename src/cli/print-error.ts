@@ -1,5 +1,6 @@
 import { diskError, isFileRefusal } from '../journal/disk.ts'
-import { exitCodes, FulcrumError } from '../model/error.ts'
+import { FulcrumError } from '../model/error.ts'
+import { exitCodeOf, exitCodes } from '../model/exit-codes.ts'
 
 /** Prints an error for a person (stderr) or a machine (stdout) and returns the exit code that it deserves. */
 export function printError(thrown: unknown, json: boolean): number {
@@ -14,9 +15,7 @@ export function printError(thrown: unknown, json: boolean): number {
       if (error.remedy !== undefined) lines.push(`  to do: ${error.remedy}`)
       console.error(lines.join('\n'))
     }
-    return { 'bad-input': exitCodes.badInput, environment: exitCodes.environment, failed: exitCodes.pointsFailed }[
-      error.kind
-    ]
+    return exitCodeOf(error.kind)
   }
   if (error instanceof Error && error.name === 'AbortError') {
     if (json)

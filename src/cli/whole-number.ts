@@ -8,7 +8,7 @@ export function wholeNumber({ from = 1, to = Number.MAX_SAFE_INTEGER } = {}): (t
   return text => {
     const number = /^\d+$/.test(text) ? Number(text) : Number.NaN
     if (number >= from && number <= to) return number
-    const range = to === Number.MAX_SAFE_INTEGER ? `from ${from}` : `from ${from} to ${to}`
-    throw new InvalidArgumentError(`Write a whole number ${range}.`)
+    const range = to === Number.MAX_SAFE_INTEGER ? `of at least ${from}` : `from ${from} to ${to}`
+    throw new InvalidArgumentError(`Use a whole number ${range}.`)
   }
 }

@@ -102,6 +102,11 @@ async function askedAndRun({
     found => found.isDirectory(),
     () => false,
   )
+  if (isFolder && run !== undefined)
+    throw new FulcrumError('bad-input', 'two-runs', `${target} is the folder of a run, and a second run is given.`, {
+      where: run,
+      remedy: 'Give one run, or a capacity file and a run.',
+    })
   if (isFolder) return { asked: askedByFlags(flags), folder: resolve(target) }
   const [flag] = Object.keys(flags)
   if (flag !== undefined)

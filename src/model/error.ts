@@ -1,15 +1,3 @@
-/**
- * Exit codes, as documented in the README.
- *
- * @example
- * ```ts
- * import { exitCodes } from 'fulcrum'
- *
- * process.exitCode = exitCodes.ok
- * ```
- */
-export const exitCodes = { ok: 0, pointsFailed: 1, badInput: 2, environment: 3, interrupted: 130 } as const
-
 /** Whose move it is: the user's input, the environment, or a part of the sweep. */
 export type FaultKind = 'bad-input' | 'environment' | 'failed'
 

@@ -37,7 +37,10 @@ describe('help', () => {
   test('fulcrum --help documents the exit codes', async () => {
     const { stdout, exitCode } = await fulcrum(['--help'])
     assert.equal(exitCode, 0)
-    assert.match(stdout, /0 fine, 1 points failed or invalid, 2 bad input, 3 environment, 130 interrupted/)
+    assert.match(
+      stdout,
+      /0 +success\n +1 +points failed or are invalid.*\n +2 +bad input\n +3 +the environment.*\n +130 +interrupted/,
+    )
   })
 })
 
@@ -101,7 +104,7 @@ describe('init', () => {
     const init = (file: string) => fulcrum(['init', file, '--template', 'kubernetes'], { cwd: folder.path })
     const { stdout, exitCode } = await init('mine.yaml')
     assert.equal(exitCode, 0)
-    assert.match(stdout, /wrote .*mine\.yaml\nwrote .*kubernetes\/deepseek-r1\.yaml\nnext: /)
+    assert.match(stdout, /Wrote .*mine\.yaml\nWrote .*kubernetes\/deepseek-r1\.yaml\nNext: /)
     assert.equal((await fulcrum(['validate', 'mine.yaml'], { cwd: folder.path })).exitCode, 0)
     assert.equal((await init('another.yaml')).exitCode, 0)
     await writeFile(join(folder.path, 'kubernetes/deepseek-r1.yaml'), 'precious')

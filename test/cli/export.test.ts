@@ -12,7 +12,7 @@ test('fulcrum export --format parquet writes the same bytes to a file and to a p
   await using folder = await temporaryFolder()
   const to = join(folder.path, 'points.parquet')
   const { exitCode, stderr } = await fulcrum(['export', real, '--format', 'parquet', '--to', to])
-  assert.deepEqual([exitCode, stderr], [0, `wrote 1 file to ${to}`])
+  assert.deepEqual([exitCode, stderr], [0, `Wrote 1 file to ${to}`])
   const args = [join(repository, 'bin/fulcrum.js'), 'export', real, '--format', 'parquet']
   const piped = await execa(process.execPath, args, { encoding: 'buffer', stripFinalNewline: false })
   const bytes = await readFile(to)

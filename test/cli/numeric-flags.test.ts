@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import fc from 'fast-check'
+import { commandList } from '../../src/cli/command-list.ts'
 import { main } from '../../src/cli/main.ts'
 import { wholeNumber } from '../../src/cli/whole-number.ts'
 import { parseSlo } from '../../src/commands/import.ts'
@@ -104,15 +103,17 @@ async function told(argv: readonly string[], context: { mock: typeof test.mock }
   }
 }
 
-/** Flags whose value is a number, by their placeholder, as the sources of the commands declare them. */
+/** Options whose value is a number, by their placeholder, as the commands declare them. */
 async function numericFlags(): Promise<readonly (readonly [command: string, flag: string])[]> {
-  const found: (readonly [string, string])[] = []
-  const folder = join(import.meta.dirname, '../../src/cli/commands')
-  for (const file of await readdir(folder)) {
-    const text = await readFile(join(folder, file), 'utf8')
-    for (const [, flag = ''] of text.matchAll(/'(--[a-z0-9-]+) <(?:n|s|ms|share|amount)>'/g))
-      found.push([file.replace(/\.ts$/, ''), flag])
-  }
+  const program = new Command('fulcrum')
+  for (const { load } of commandList) (await load())(program)
+  const found = program.commands.flatMap(command =>
+    [command, ...command.commands].flatMap(({ options }) =>
+      options
+        .filter(({ flags }) => /<(?:n|s|ms|share|amount)>/.test(flags))
+        .map(({ long }) => [command.name(), long ?? ''] as const),
+    ),
+  )
   assert.ok(found.length > 20)
   return found
 }

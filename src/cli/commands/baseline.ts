@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { defined } from '../../model/defined.ts'
+import { addOut, runArgument } from '../options.ts'
 
 interface BaselineOptions {
   readonly out: string
@@ -10,40 +11,59 @@ interface BaselineOptions {
 export function addBaseline(program: Command): void {
   const baseline = program
     .command('baseline')
-    .description('the run that later runs of its sweep are held against')
+    .description('Set or show the run that later runs of a sweep are compared with')
     .addHelpText(
       'after',
       `
 Examples:
-  $ fulcrum baseline set results/nightly/…
+  $ fulcrum baseline set results/nightly/20261124T230000Z-1a2b3c
   $ fulcrum baseline show nightly --json
   $ fulcrum compare baseline results/nightly/…
 
-It is kept in results/<sweep>/baseline.json. Both take --out and --json.`,
+Fulcrum keeps it in results/<sweep>/baseline.json.`,
     )
-  baseline
-    .command('set')
-    .argument('[run]', 'folder of a run; the newest one when left out')
-    .description('make a run the baseline of its sweep')
-    .option('--out <dir>', 'where runs are kept', 'results')
-    .option('--json', 'print as JSON')
+  addOut(
+    baseline
+      .command('set')
+      .argument(...runArgument)
+      .description('Make a run the baseline of its sweep')
+      .option('--json', 'Print JSON'),
+  )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ fulcrum baseline set
+  $ fulcrum baseline set results/nightly/20261124T230000Z-1a2b3c`,
+    )
     .action(async (folder: string | undefined, options: BaselineOptions) => {
       const { chooseBaseline } = await import('../../commands/baseline.ts')
       const set = await chooseBaseline({ ...defined({ folder }), resultsRoot: options.out })
       if (options.json) console.log(JSON.stringify(set))
-      else console.log(`baseline: ${set.folder}${set.before === null ? '' : `\nbefore: ${set.before}`}`)
+      else console.log(`Baseline: ${set.folder}${set.before === null ? '' : `\nBefore: ${set.before}`}`)
     })
-  baseline
-    .command('show')
-    .argument('[sweep]', 'name of a sweep; the only one when left out')
-    .description('the baseline of a sweep')
-    .option('--out <dir>', 'where runs are kept', 'results')
-    .option('--json', 'print as JSON')
+  addOut(
+    baseline
+      .command('show')
+      .argument('[sweep]', 'Name of a sweep (default: the only one)')
+      .description('Show the baseline of a sweep')
+      .option('--json', 'Print JSON'),
+  )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ fulcrum baseline show
+  $ fulcrum baseline show nightly --json`,
+    )
     .action(async (sweep: string | undefined, options: BaselineOptions) => {
       const { shownBaseline } = await import('../../commands/baseline.ts')
       const shown = await shownBaseline(options.out, sweep)
       if (options.json) console.log(JSON.stringify(shown))
-      else if (shown.folder === null) console.log(`${shown.sweep}: no baseline (fulcrum baseline set RUN chooses one)`)
-      else console.log(`${shown.sweep}: ${shown.folder}, ${shown.youngerRuns} younger runs`)
+      else if (shown.folder === null) console.log(`${shown.sweep}: no baseline (set one with fulcrum baseline set RUN)`)
+      else
+        console.log(
+          `${shown.sweep}: ${shown.folder}, ${shown.youngerRuns} newer ${shown.youngerRuns === 1 ? 'run' : 'runs'}`,
+        )
     })
 }

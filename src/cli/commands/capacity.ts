@@ -1,8 +1,9 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { CapacityFlags } from '../../commands/capacity/flags.ts'
 import { defined } from '../../model/defined.ts'
-import { exitCodes } from '../../model/error.ts'
+import { exitCodes } from '../../model/exit-codes.ts'
 import { interruption } from '../interruption.ts'
+import { addOut, deprecated } from '../options.ts'
 
 type CapacityOptions = CapacityFlags & {
   readonly run?: string
@@ -15,52 +16,59 @@ type CapacityOptions = CapacityFlags & {
 
 /** `fulcrum capacity FILE|RUN` */
 export function addCapacity(program: Command): void {
-  program
+  const command = program
     .command('capacity')
     .argument(
       '<file-or-run>',
-      'a capacity file (docs/reference/capacity-file.md), or the folder of a run with the flags below',
+      'Capacity file (docs/reference/capacity-file.md), or the folder of a run with the options below',
+    )
+    .argument(
+      '[run]',
+      'Folder of the run that a capacity file is answered from (default: the one that the file names, else the newest)',
     )
     .description(
-      'how many GPUs and nodes of which deployment serve your traffic under an SLO, from what a run measured',
+      'Plan how many GPUs and nodes of which deployment serve your traffic under an SLO, from the points of a run',
     )
-    .option('--run <dir>', 'the run that a capacity file is answered from; the newest one when nothing names it')
-    .option('--twin <file>', 'replay the plan on this twin; the run’s own (fulcrum twin fit RUN) when left out')
-    .option('--rps <n>', 'requests/s in the busiest hour')
-    .option('--mean-rps <n>', 'requests/s on the mean of a day')
-    .option('--users <n>', 'people at once in the busiest hour')
-    .option('--think <s>', 'seconds between an answer and the same person’s next request (30)')
-    .option('--trace <file>', 'recorded requests: Mooncake JSONL, or CSV (Mooncake, Azure, BurstGPT, Vidur)')
-    .option('--trace-unit <unit>', 'unit of its times where they are numbers: s, ms, us or ns; the likeliest by itself')
-    .option('--mix <weights>', 'workloads of the run with weights: 8000/256=0.7,1000/1000=0.3')
-    .option('--day <shape>', 'flat, office or evening')
-    .option('--growth <share>', 'growth a month: 0.05 or 5%')
-    .option('--months <n>', 'months that the plan is to hold')
-    .option('--slo-ttft-p95 <ms>', 'TTFT p95 at most; without any --slo-…, the run’s own SLO')
-    .option('--slo-itl-p95 <ms>', 'ITL p95 at most')
-    .option('--slo-latency-p95 <ms>', 'request latency p95 at most')
-    .option('--gpus-per-node <n>', 'GPUs of a node (8)')
-    .option('--nodes <n>', 'nodes that can be had')
-    .option('--price <amount>', 'price of a GPU for an hour')
-    .option('--currency <code>', 'currency of the price, an ISO 4217 code such as EUR; without it amounts are in units')
-    .option('--nodes-lost <n>', 'nodes that may be lost at the peak (1)')
-    .option('--out <dir>', 'where runs are kept', 'results')
-    .option('--to <dir>', 'write capacity.html, capacity.md and capacity.json there')
-    .option('--markdown', 'print Markdown')
-    .option('--json', 'print as JSON')
+    .addOption(new Option('--run <dir>', 'Deprecated: give the run as the second argument').hideHelp())
+    .option('--twin <file>', 'Twin to replay the plan on (default: twin.json in the run, if there is one)')
+    .option('--rps <n>', 'Requests/s in the busiest hour')
+    .option('--mean-rps <n>', 'Mean requests/s over a day')
+    .option('--users <n>', 'Concurrent users in the busiest hour')
+    .option('--think <s>', 'Seconds between an answer and the next request of the same user (default: 30)')
+    .option('--trace <file>', 'Recorded requests: Mooncake JSONL, or CSV (Mooncake, Azure, BurstGPT, Vidur)')
+    .option('--trace-unit <unit>', 'Unit of numeric times in the trace: s, ms, us or ns (default: the most likely)')
+    .option('--mix <weights>', 'Workloads of the run with their weights, such as 8000/256=0.7,1000/1000=0.3')
+    .option('--day <shape>', 'Shape of a day: flat, office or evening')
+    .option('--growth <share>', 'Growth per month, such as 0.05 or 5%')
+    .option('--months <n>', 'Months that the plan covers')
+    .option('--slo-ttft-p95 <ms>', 'Highest TTFT p95 (default without any --slo-… option: the SLO of the run)')
+    .option('--slo-itl-p95 <ms>', 'Highest ITL p95')
+    .option('--slo-latency-p95 <ms>', 'Highest request latency p95')
+    .option('--gpus-per-node <n>', 'GPUs per node (default: 8)')
+    .option('--nodes <n>', 'Available nodes')
+    .option('--price <amount>', 'Price of a GPU-hour')
+    .option('--currency <code>', 'Currency of the price as an ISO 4217 code, such as EUR')
+    .option('--nodes-lost <n>', 'Nodes that may fail at the peak (default: 1)')
+    .option('--to <dir>', 'Folder for capacity.html, capacity.md and capacity.json')
+    .option('--markdown', 'Print Markdown')
+    .option('--json', 'Print JSON')
+  addOut(command)
     .addHelpText(
       'after',
       `
 Examples:
   $ fulcrum capacity results/nightly/… --rps 20 --slo-ttft-p95 2000 --slo-itl-p95 25 --price 3.5 --currency EUR
   $ fulcrum capacity results/nightly/… --users 3000 --think 45 --day office --growth 5% --months 12
-  $ fulcrum capacity sweeps/capacity/chat.yaml --run results/capacity/… --to plan/
+  $ fulcrum capacity sweeps/capacity/chat.yaml results/capacity/… --to plan/
 
-Reads a run and starts nothing. Exits with 1 when nothing measured serves the traffic.`,
+Reads a run and starts nothing. Exits with code 1 if no measured deployment
+serves the traffic.`,
     )
-    .action(async (target: string, options: CapacityOptions) => {
+    .action(async (target: string, second: string | undefined, options: CapacityOptions) => {
       const { planCapacityOf } = await import('../../commands/capacity.ts')
-      const { run, twin, out, to, json, markdown, ...flags } = options
+      const { run: old, twin, out, to, json, markdown, ...flags } = options
+      if (old !== undefined) deprecated('--run DIR', 'fulcrum capacity FILE RUN')
+      const run = second ?? old
       using interrupted = interruption()
       const answer = await planCapacityOf({
         target,

@@ -2,12 +2,13 @@ import { appendFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import type { Compared } from '../../commands/compare.ts'
 import { defined } from '../../model/defined.ts'
-import { exitCodes } from '../../model/error.ts'
+import { exitCodes } from '../../model/exit-codes.ts'
 import { comparisonText } from '../../render/terminal/comparison.ts'
+import { repeated } from '../options.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 interface CompareOptions {
-  readonly failOn: readonly string[]
+  readonly failOn?: readonly string[]
   readonly allowLost: number
   readonly to?: string
   readonly json?: true
@@ -18,24 +19,23 @@ interface CompareOptions {
 export function addCompare(program: Command): void {
   program
     .command('compare')
-    .argument('<base>', "folder of the base's run, or the word baseline")
-    .argument('<head...>', 'folders of the runs to hold against it')
-    .description('what changed between runs, point by point: by how much, and whether it is more than noise')
+    .argument('<base>', 'Folder of the base run, or the word baseline')
+    .argument('<head...>', 'Folders of the runs to compare with it')
+    .description('Compare runs point by point: by how much each figure changed, and whether that is more than noise')
     .option(
-      '--fail-on <threshold>',
-      'exit with 1 when a change is that large and shown ("ttft_p95>5%"), a head is beyond a limit ("ttft_p95>2000ms") or misses its slo ("slo"), or that could not be tested; can be repeated',
-      (threshold: string, before: readonly string[]) => [...before, threshold],
-      [],
+      '--fail-on <gate>',
+      'Exit with code 1 if the gate fails or cannot be tested: "ttft_p95>5%", "ttft_p95>2000ms" or "slo" (repeatable)',
+      repeated,
     )
     .option(
       '--allow-lost <n>',
-      'test the gates even when up to n points that the base measured have no valid result in a head',
+      'Test gates although up to n points of the base have no valid result in a head',
       wholeNumber({ from: 0 }),
       0,
     )
-    .option('--to <dir>', 'write comparison.html, comparison.md, comparison.json, junit.xml and each chart there')
-    .option('--markdown', 'print the comment for a pull request')
-    .option('--json', 'print every change as JSON (one object a head)')
+    .option('--to <dir>', 'Folder for comparison.html, comparison.md, comparison.json, junit.xml and the charts')
+    .option('--markdown', 'Print Markdown, such as a comment for a pull request')
+    .option('--json', 'Print every change as JSON (one object per head)')
     .addHelpText(
       'after',
       `
@@ -43,28 +43,35 @@ Examples:
   $ fulcrum compare results/nightly/A results/nightly/B
   $ fulcrum compare baseline results/nightly/B
   $ fulcrum compare A B --fail-on "itl_p95>5%" --fail-on "output_tokens_per_s_per_gpu<-3%"
-  $ fulcrum compare A B --fail-on slo --fail-on "ttft_p95>2000ms" --fail-on "error_share>1%"
+  $ fulcrum compare A B --fail-on slo --fail-on "ttft_p95>2000ms"
   $ fulcrum compare A B --to comparison/ --markdown > comment.md
 
---fail-on takes what fails, in three forms:
-  FIGURE>N%, FIGURE<-N%   a change against the base that is that large, and shown to be more than noise
-  FIGURE>LIMIT            any point of the head beyond a limit: ms, s, tokens/s, requests/s; % for error_share
-  slo                     a workload of the head without a point that meets its SLO
-A gate is passed, failed or not tested. It is not tested, with the reason, when points that the base measured failed, are invalid or are
-missing in the head, when nothing is comparable, or when repeats give no estimate of noise. Exit codes: 0 each gate passed, 1 one failed
-or was not tested, 2 bad input. --allow-lost N accepts up to N lost points.
+Gates (--fail-on) have three forms:
+  FIGURE>N%, FIGURE<-N%  Fails if a figure changed by more than N% against the
+                         base and the change is more than noise.
+  FIGURE>LIMIT           Fails if any point of a head is beyond the limit (ms,
+                         s, tokens/s, requests/s; % for error_share).
+  slo                    Fails if a workload of a head has no point that meets
+                         its SLO.
 
-Repeats say how a point varies within a run. Variation between runs comes from the base and the sweep's runs before it (also later ones
-if these are few): four comparable runs, including the base, are enough. The verdict says what it rests on.
+A gate is passed, failed or not tested. It is not tested, and the reason is
+printed, if points of the base are failed, invalid or missing in a head, if no
+points are comparable, or if repeats give no estimate of noise. Exit codes:
+0 every gate passed, 1 a gate failed or was not tested, 2 bad input.
 
-In GitHub Actions, gates that fail or are not tested become annotations, and the comment becomes the step's summary.`,
+Noise within a run comes from repeats. Noise between runs comes from the base
+and earlier runs of its sweep, and from later ones if there are few. Four
+comparable runs, including the base, are enough. The verdict names its source.
+
+In GitHub Actions, gates that failed or were not tested become annotations,
+and the Markdown becomes the step summary.`,
     )
     .action(async (base: string, heads: string[], options: CompareOptions) => {
       const { compareRunFolders } = await import('../../commands/compare.ts')
       const compared = await compareRunFolders({
         base,
         heads,
-        failOn: options.failOn,
+        failOn: options.failOn ?? [],
         allowLost: options.allowLost,
         ...defined({ to: options.to }),
       })

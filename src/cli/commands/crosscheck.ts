@@ -1,14 +1,14 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { generatorNames } from '../../commands/crosscheck/generator-names.ts'
 import { defined } from '../../model/defined.ts'
-import { exitCodes } from '../../model/error.ts'
+import { exitCodes } from '../../model/exit-codes.ts'
 import { interruption } from '../interruption.ts'
 import { printPreview } from '../print-preview.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 interface CrosscheckOptions {
-  readonly generators: (typeof generatorNames)[number][]
-  readonly command: Readonly<Record<string, string>>
+  readonly generators?: (typeof generatorNames)[number][]
+  readonly command?: Readonly<Record<string, string>>
   readonly rounds: number
   readonly point: number
   readonly to?: string
@@ -21,18 +21,16 @@ interface CrosscheckOptions {
 export function addCrosscheck(program: Command): void {
   program
     .command('crosscheck')
-    .argument('<file>', 'sweep file whose deployment and load are used')
-    .description('measure one point with several load generators in turns: who differs from whom, by how much, and why')
-    .option('--generators <names>', `comma-separated: ${generatorNames.join(', ')}`, parseGenerators, [
-      ...generatorNames,
-    ])
-    .option('--command <name=path>', 'program of a generator that is not on PATH; can be repeated', collectCommand, {})
-    .option('--rounds <n>', 'turns of each generator, in ABBA order', wholeNumber(), 4)
-    .option('--point <n>', "which of the plan's points", wholeNumber(), 1)
-    .option('--to <dir>', "where the generators' own files go")
-    .option('--dry-run', 'print the exact commands and files of the deployment, and start nothing')
-    .option('--markdown', 'print Markdown')
-    .option('--json', 'print every turn as JSON')
+    .argument('<file>', 'Sweep file whose deployment and load are used')
+    .description('Measure one point with several load generators in turn, and show which differ, by how much and why')
+    .option('--generators <names>', `Comma-separated (default: ${generatorNames.join(',')})`, parseGenerators)
+    .option('--command <name=path>', 'Program of a generator that is not on PATH (repeatable)', collectCommand)
+    .option('--rounds <n>', 'Turns of each generator, in ABBA order', wholeNumber(), 4)
+    .option('--point <n>', 'Number of the point in the plan', wholeNumber(), 1)
+    .option('--to <dir>', 'Folder for the files of the generators (default: a temporary folder)')
+    .option('--dry-run', 'Print the exact commands and files of the deployment without starting anything')
+    .option('--markdown', 'Print Markdown')
+    .option('--json', 'Print every turn as JSON')
     .addHelpText(
       'after',
       `
@@ -40,7 +38,8 @@ Examples:
   $ fulcrum crosscheck sweeps/quick.yaml --generators built-in,aiperf --point 4
   $ fulcrum crosscheck sweeps/attach.yaml --rounds 6 --command genai-perf=.systems/genai-perf/bin/genai-perf
 
-A generator that is asked for and isn't there, or fails in a round, is not tested. Exit codes: 0 all were compared, 1 one was not tested.`,
+A generator that is not installed, or fails in a round, is not tested. Exit
+codes: 0 every generator was compared, 1 a generator was not tested.`,
     )
     .action(async (file: string, options: CrosscheckOptions) => {
       const { crosscheckMarkdown, crosscheckSweepFile, crosscheckText, previewCrosscheck } = await import(
@@ -51,7 +50,7 @@ A generator that is asked for and isn't there, or fails in a round, is not teste
         return
       }
       using interrupted = interruption()
-      const { generators, command: commands, rounds, point } = options
+      const { generators = generatorNames, command: commands = {}, rounds, point } = options
       const result = await crosscheckSweepFile({
         file,
         generators,
@@ -74,14 +73,14 @@ function parseGenerators(text: string): (typeof generatorNames)[number][] {
   return text.split(',').map(word => {
     const name = generatorNames.find(known => known === word.trim())
     if (name === undefined)
-      throw new InvalidArgumentError(`There is no generator '${word}': use ${generatorNames.join(', ')}.`)
+      throw new InvalidArgumentError(`Unknown generator '${word}'. Use ${generatorNames.join(', ')}.`)
     return name
   })
 }
 
-function collectCommand(text: string, before: Readonly<Record<string, string>>): Record<string, string> {
+function collectCommand(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
   const [name = '', ...path] = text.split('=')
   parseGenerators(name)
-  if (path.length === 0) throw new InvalidArgumentError('Write it as name=path.')
+  if (path.length === 0) throw new InvalidArgumentError('Use the form name=path.')
   return { ...before, [name]: path.join('=') }
 }

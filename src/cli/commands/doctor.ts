@@ -1,20 +1,19 @@
 import type { Command } from 'commander'
 import type { Check } from '../../commands/doctor.ts'
 import { defined } from '../../model/defined.ts'
-import { exitCodes } from '../../model/error.ts'
+import { exitCodes } from '../../model/exit-codes.ts'
 import { findingLines } from '../../render/terminal/doctor.ts'
+import { repeated } from '../options.ts'
 
 interface Options {
   json?: true
   etcd?: string
-  dcgm?: string[]
+  dcgm?: readonly string[]
 }
 
-const collect = (url: string, urls: readonly string[] = []) => [...urls, url]
-
-/** Nodes far away and large Python packages take their time: after two seconds it is said that something goes on. */
+/** Says after two seconds that checks are under way: distant nodes and large Python packages take a while. */
 async function whileLooking<T>(findings: Promise<T>): Promise<T> {
-  const say = () => console.error('looking; what does not answer is waited for up to a minute …')
+  const say = () => console.error('Checking … Unresponsive hosts time out after one minute.')
   const timer = setTimeout(say, 2_000)
   try {
     return await findings
@@ -27,31 +26,31 @@ async function whileLooking<T>(findings: Promise<T>): Promise<T> {
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
-    .argument('[file]', 'sweep file whose needs are checked; only the machine when left out')
+    .argument('[file]', 'Sweep file to check against (default: only this machine)')
     .description(
-      'check that this machine and the nodes have what a sweep needs, with a remedy for what is missing; starts no worker',
+      'Check that this machine and the nodes have what a sweep needs, with a remedy for each problem; starts no worker',
     )
-    .option('--etcd <url>', 'look at the workers of a Dynamo that runs: its etcd, such as http://host:2379')
+    .option('--etcd <url>', 'Check the workers of a running Dynamo through its etcd, such as http://host:2379')
     .option(
       '--dcgm <url>',
-      'look at GPUs through a DCGM exporter, such as http://node:9400/metrics (repeatable)',
-      collect,
+      'Check GPUs through a DCGM exporter, such as http://node:9400/metrics (repeatable)',
+      repeated,
     )
-    .option('--json', 'print the findings as JSON: name, where, ok, detail and, if something is to be done, remedy')
+    .option('--json', 'Print JSON: name, where, ok, detail and, where something is to be done, remedy')
     .addHelpText(
       'after',
       `
-Looks at GPUs, RDMA links, limits, and at what the sweep file names: programs,
-models, NATS, etcd, nodes over ssh, Slurm, Kubernetes, an endpoint and its
-workers, hosts of the load. A "note" is worth a look, "FAIL" breaks the sweep.
-
-Exit codes: 0 nothing failed, 2 the sweep file is wrong, 3 something failed.
-
 Examples:
   $ fulcrum doctor
   $ fulcrum doctor sweeps/dynamo-mocker.yaml
   $ fulcrum doctor attach.yaml --etcd http://10.0.0.1:2379
-  $ fulcrum doctor --dcgm http://gb200-01:9400/metrics --json`,
+  $ fulcrum doctor --dcgm http://gb200-01:9400/metrics --json
+
+Checks GPUs, RDMA links and limits, and everything that the sweep file names:
+programs, models, NATS, etcd, SSH nodes, Slurm, Kubernetes, an endpoint and its
+workers, and the hosts of the load. "note" is worth a look, "FAIL" breaks the
+sweep. Exit codes: 0 nothing failed, 2 the sweep file is invalid, 3 a check
+failed.`,
     )
     .action(async (file: string | undefined, { json, etcd, dcgm }: Options) => {
       const { examine } = await import('../../commands/doctor.ts')

@@ -1,13 +1,14 @@
 import type { Command } from 'commander'
 import { defined } from '../../model/defined.ts'
-import { exitCodes } from '../../model/error.ts'
+import { exitCodes } from '../../model/exit-codes.ts'
 import { historyText } from '../../render/terminal/history.ts'
+import { addOut, repeated } from '../options.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 interface HistoryOptions {
   readonly out: string
   readonly last: number
-  readonly failOn: readonly string[]
+  readonly failOn?: readonly string[]
   readonly allowLost: number
   readonly to?: string
   readonly json?: true
@@ -15,26 +16,25 @@ interface HistoryOptions {
 
 /** `fulcrum history [SWEEP]` */
 export function addHistory(program: Command): void {
-  program
+  const command = program
     .command('history')
-    .argument('[sweep]', 'name of a sweep; the only one when left out')
-    .description('trend of every key figure over the runs of a sweep, and when it changed for good')
-    .option('--out <dir>', 'where runs are kept', 'results')
-    .option('--last <n>', 'follow the n youngest runs', wholeNumber(), 60)
+    .argument('[sweep]', 'Name of a sweep (default: the only one)')
+    .description('Show the trend of every key figure over the runs of a sweep, and when it changed for good')
+    .option('--last <n>', 'Read the newest n runs', wholeNumber(), 60)
     .option(
-      '--fail-on <threshold>',
-      'exit with 1 when a figure has left its level for good by that much ("itl_p95>5%"), the newest run is beyond a limit ("ttft_p95>2000ms") or misses its slo ("slo"), or that could not be tested; can be repeated',
-      (threshold: string, before: readonly string[]) => [...before, threshold],
-      [],
+      '--fail-on <gate>',
+      'Exit with code 1 if the gate fails or cannot be tested: "itl_p95>5%", "ttft_p95>2000ms" or "slo" (repeatable)',
+      repeated,
     )
     .option(
       '--allow-lost <n>',
-      'test the gates even when up to n points that earlier runs measured have no valid result in the newest',
+      'Test gates although up to n points of earlier runs have no valid result in the newest run',
       wholeNumber({ from: 0 }),
       0,
     )
-    .option('--to <dir>', 'write history.html, history.json and each chart (Vega-Lite, SVG) there')
-    .option('--json', 'print every value and change as JSON')
+    .option('--to <dir>', 'Folder for history.html, history.json and the charts (Vega-Lite, SVG)')
+    .option('--json', 'Print every value and change as JSON')
+  addOut(command)
     .addHelpText(
       'after',
       `
@@ -45,19 +45,29 @@ Examples:
   $ fulcrum history nightly --fail-on slo --fail-on "ttft_p95>2000ms"
   $ fulcrum history nightly --json | jq '.changes[0]'
 
-A change has to last three runs, after five or more that show how runs vary: with fewer than eight runs nothing can be shown.
---fail-on "FIGURE>N%" holds the level of now against the baseline's (the oldest without one), and fails until the figure comes back or
-another run becomes the baseline. --fail-on "FIGURE>LIMIT" and slo are held against the newest run alone.
-A gate is passed, failed or not tested. It is not tested, with the reason, when the newest run measured nothing valid, lost points that
-the baseline (without one, earlier runs) measured, or when runs are too few. Exit codes: 0 each gate passed, 1 one failed or was not
-tested, 2 bad input. In GitHub Actions, gates that fail or are not tested become annotations.`,
+A change counts once it lasts for three runs, after at least five runs that
+show how much runs vary. Fewer than eight runs show no change.
+
+Gates (--fail-on) have three forms:
+  FIGURE>N%, FIGURE<-N%  Compares the current level with the level of the
+                         baseline, or of the oldest run without one. Fails
+                         until the figure recovers or the baseline changes.
+  FIGURE>LIMIT           Fails if a point of the newest run is beyond the limit.
+  slo                    Fails if a workload of the newest run misses its SLO.
+
+A gate is passed, failed or not tested. It is not tested, and the reason is
+printed, if the newest run has no valid result or lost points that the
+baseline (or earlier runs) measured, or if there are too few runs. Exit codes:
+0 every gate passed, 1 a gate failed or was not tested, 2 bad input.
+
+In GitHub Actions, gates that failed or were not tested become annotations.`,
     )
     .action(async (sweep: string | undefined, options: HistoryOptions) => {
       const { sweepHistory } = await import('../../commands/history.ts')
       const history = await sweepHistory({
         resultsRoot: options.out,
         last: options.last,
-        failOn: options.failOn,
+        failOn: options.failOn ?? [],
         allowLost: options.allowLost,
         ...defined({ sweep, to: options.to }),
       })

@@ -1,19 +1,36 @@
 import type { Command } from 'commander'
 
+/** The files in sweeps/ that are written to start from. */
+export const templates = [
+  'quick',
+  'dynamo-mocker',
+  'dynamo-serve',
+  'guide',
+  'nightly',
+  'capacity',
+  'attach',
+  'kubernetes',
+  'vllm',
+] as const
+
 /** `fulcrum init [FILE]` */
 export function addInit(program: Command): void {
   program
     .command('init')
-    .argument('[file]', 'file to write', 'sweep.yaml')
-    .description('write a sweep file to start from; never overwrites')
-    .option(
-      '--template <name>',
-      'quick (simulated), dynamo-mocker, guide, nightly, capacity, attach, kubernetes',
-      'quick',
+    .argument('[file]', 'File to write', 'sweep.yaml')
+    .description('Write a sweep file to start from, without overwriting any file')
+    .option('--template <name>', `Template: ${templates.join(', ')}`, 'quick')
+    .option('--dry-run', 'Print the file instead of writing it')
+    .option('--json', 'Print JSON: the path and the template')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ fulcrum init
+  $ fulcrum init mine.yaml --template dynamo-mocker
+
+The template quick runs on the simulated engine: no GPU, no Dynamo.`,
     )
-    .option('--json', 'print what was written as JSON')
-    .option('--dry-run', 'print the file instead of writing it')
-    .addHelpText('after', '\nExamples:\n  $ fulcrum init\n  $ fulcrum init mine.yaml --template dynamo-mocker')
     .action(async (file: string, options: { template: string; json?: true; dryRun?: true }) => {
       const { writeSweepTemplate } = await import('../../commands/init.ts')
       const [sweep, ...beside] = await writeSweepTemplate(file, options.template, options.dryRun === true)
@@ -24,8 +41,8 @@ export function addInit(program: Command): void {
       } else if (options.dryRun) {
         process.stdout.write([sweep.text, ...beside.map(({ path, text }) => `# file ${path}\n${text}`)].join('\n'))
       } else {
-        const wrote = [sweep.path, ...paths].map(path => `wrote ${path}\n`).join('')
-        console.log(`${wrote}next: fulcrum plan ${file}, then fulcrum run ${file}`)
+        const wrote = [sweep.path, ...paths].map(path => `Wrote ${path}\n`).join('')
+        console.log(`${wrote}Next: fulcrum plan ${file}, then fulcrum run ${file}`)
       }
     })
 }

@@ -1,18 +1,24 @@
 import type { Command } from 'commander'
-import { wholeNumber } from '../whole-number.ts'
+import { addAllowPoints, addOut } from '../options.ts'
 
 /** `fulcrum plan FILE` */
 export function addPlan(program: Command): void {
-  program
+  const command = program
     .command('plan')
-    .argument('<file>', 'sweep file')
-    .description('what would be measured, in which order, with how many redeployments and how long; starts nothing')
-    .option('--json', 'print the whole plan as JSON')
-    .option('--out <dir>', 'where runs are kept; their times improve the estimate', 'results')
-    .option('--allow-points <n>', 'accept a grid of up to n points (default 10000)', wholeNumber())
+    .argument('<file>', 'Sweep file')
+    .description(
+      'Show what a sweep measures, in which order, with how many redeployments and how long it takes, without starting anything',
+    )
+    .option('--json', 'Print the whole plan as JSON')
+  addAllowPoints(addOut(command))
     .addHelpText(
       'after',
-      '\nExamples:\n  $ fulcrum plan sweeps/quick.yaml\n  $ fulcrum plan sweeps/guide.yaml --json | jq .pointCount',
+      `
+Examples:
+  $ fulcrum plan sweeps/quick.yaml
+  $ fulcrum plan sweeps/guide.yaml --json | jq .pointCount
+
+Earlier runs of the sweep below --out improve the time estimate.`,
     )
     .action(async (file: string, options: { json?: true; out: string; allowPoints?: number }) => {
       const { planSweepFile } = await import('../../commands/plan.ts')

@@ -1,17 +1,24 @@
 import type { Command } from 'commander'
 import { defined } from '../../model/defined.ts'
 import { frontierText } from '../../render/terminal/frontier.ts'
+import { addOut, runArgument } from '../options.ts'
 
 /** `fulcrum report [RUN]` */
 export function addReport(program: Command): void {
-  program
+  const command = program
     .command('report')
-    .argument('[run]', 'folder of a run; the newest one when left out')
-    .description('write the report of a run again from its journal: HTML, Markdown, CSV, Vega-Lite, SVG')
-    .option('--out <dir>', 'where runs are kept', 'results')
-    .option('--to <dir>', 'write the report there instead of into the run')
-    .option('--json', 'print the frontier and the files as JSON')
-    .addHelpText('after', '\nExamples:\n  $ fulcrum report\n  $ fulcrum report results/quick/… --to /tmp/report')
+    .argument(...runArgument)
+    .description('Write the report of a run again from its journal: HTML, Markdown, CSV, Vega-Lite and SVG')
+    .option('--to <dir>', 'Folder for the report (default: report/ in the run)')
+    .option('--json', 'Print the frontier and the written files as JSON')
+  addOut(command)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ fulcrum report
+  $ fulcrum report results/quick/20261124T230000Z-1a2b3c --to /tmp/report`,
+    )
     .action(async (folder: string | undefined, options: { out: string; to?: string; json?: true }) => {
       const { reportRun } = await import('../../commands/report.ts')
       const report = await reportRun({

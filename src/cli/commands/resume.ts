@@ -1,38 +1,45 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { type Again, againStatuses } from '../../commands/again.ts'
 import { defined } from '../../model/defined.ts'
+import { exitCodesHelp } from '../exit-codes-help.ts'
 import { interruption } from '../interruption.ts'
 import { addLimitOptions, type LimitOptions, limitHelp } from '../limit-options.ts'
+import { addOut, addShards } from '../options.ts'
 import { printPreview } from '../print-preview.ts'
-import { wholeNumber } from '../whole-number.ts'
 
 /** `fulcrum resume [RUN]` */
 export function addResume(program: Command): void {
   const command = program
     .command('resume')
-    .argument('[run]', 'folder of a run; the newest unfinished one when left out')
-    .description('go on with an unfinished run, from the sweep file as it was when the run began')
-    .option('--out <dir>', 'where runs are kept', 'results')
-    .option('--again <statuses>', 'measure points once more that are failed, invalid or failed,invalid', statusesOf)
+    .argument('[run]', 'Folder of a run (default: the newest unfinished run)')
+    .description('Continue an unfinished run with the sweep file that it started with')
+    .option(
+      '--again <statuses>',
+      'Also measure points with these statuses again: failed, invalid, or failed,invalid',
+      statusesOf,
+    )
     .option(
       '--accept-revision',
-      'continue even if the git revision or the Fulcrum version has changed since the run began',
+      'Continue even if the git revision or the Fulcrum version has changed since the run started',
     )
-    .option('--end-leftovers', 'end processes that a killed Fulcrum left behind, without asking')
-    .option('--dry-run', 'print the exact commands and files of what is still to measure, and start nothing')
-    .option('--shards <n>', 'split the load of each point over n processes (see generator.shards)', wholeNumber())
-    .option('--json', 'one JSON object a line: progress, then the outcome')
-  addLimitOptions(command)
+    .option('--end-leftovers', 'End processes that a killed Fulcrum left behind, without asking')
+    .option('--dry-run', 'Print the exact commands and files of the missing points without starting anything')
+    .option('--json', 'Print one JSON object per line: progress, then the outcome')
+  addLimitOptions(addShards(addOut(command)))
     .addHelpText(
       'after',
       `
 Examples:
   $ fulcrum resume
   $ fulcrum resume results/quick/20261124T230000Z-1a2b3c
-  $ fulcrum resume --again failed,invalid      # the newest run, once the cause is fixed
+  $ fulcrum resume --again failed,invalid
   $ fulcrum resume --fail-on slo
 
-${limitHelp}`,
+With --again and no folder, the newest run continues, finished or not.
+
+${limitHelp}
+
+${exitCodesHelp()}`,
     )
     .action(
       async (
@@ -69,7 +76,7 @@ ${limitHelp}`,
         using progress = showProgress(options.json === true)
         const outcome = await resumeRun({
           ...choice,
-          failOn: options.failOn,
+          failOn: options.failOn ?? [],
           allowLost: options.allowLost,
           ...defined({ shards: options.shards }),
           signal: interrupted.signal,
@@ -86,7 +93,8 @@ ${limitHelp}`,
 function statusesOf(text: string): Again[] {
   return text.split(',').map(word => {
     const status = againStatuses.find(known => known === word.trim())
-    if (status === undefined) throw new InvalidArgumentError(`Write ${againStatuses.join(', ')}, or both with a comma.`)
+    if (status === undefined)
+      throw new InvalidArgumentError(`Use ${againStatuses.join(', ')}, or ${againStatuses.join(',')}.`)
     return status
   })
 }

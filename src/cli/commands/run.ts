@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
 import { defined } from '../../model/defined.ts'
+import { exitCodesHelp } from '../exit-codes-help.ts'
 import { interruption } from '../interruption.ts'
 import { addLimitOptions, type LimitOptions, limitHelp } from '../limit-options.ts'
+import { addAllowPoints, addOut, addShards, repeated } from '../options.ts'
 import { printPreview } from '../print-preview.ts'
-import { wholeNumber } from '../whole-number.ts'
 
 interface RunOptions extends LimitOptions {
   readonly out: string
@@ -20,21 +21,14 @@ interface RunOptions extends LimitOptions {
 export function addRun(program: Command): void {
   const command = program
     .command('run')
-    .argument('<file>', 'sweep file')
-    .description('measure what is missing, redeploying as it goes, and write the report')
-    .option('--out <dir>', 'where runs are kept', 'results')
-    .option('--new', 'begin a new run even when an unfinished one of the same sweep is there')
-    .option(
-      '--only <id>',
-      'measure just this point of the plan, in a new run; can be repeated',
-      (id: string, before: readonly string[] | undefined) => [...(before ?? []), id],
-    )
-    .option('--dry-run', 'print the exact commands and files of each deployment, and start nothing')
-    .option('--end-leftovers', 'end processes that a killed Fulcrum left behind, without asking')
-    .option('--shards <n>', 'split the load of each point over n processes (see generator.shards)', wholeNumber())
-    .option('--json', 'one JSON object a line: progress, then the outcome')
-    .option('--allow-points <n>', 'accept a grid of up to n points (default 10000)', wholeNumber())
-  addLimitOptions(command)
+    .argument('<file>', 'Sweep file')
+    .description('Measure the missing points of a sweep, redeploying as needed, and write the report')
+    .option('--new', 'Start a new run even if an unfinished run of this sweep exists')
+    .option('--only <id>', 'Measure only the point with this ID, in a new run (repeatable)', repeated)
+    .option('--dry-run', 'Print the exact commands and files of each deployment without starting anything')
+    .option('--end-leftovers', 'End processes that a killed Fulcrum left behind, without asking')
+    .option('--json', 'Print one JSON object per line: progress, then the outcome')
+  addLimitOptions(addAllowPoints(addShards(addOut(command))))
     .addHelpText(
       'after',
       `
@@ -45,10 +39,12 @@ Examples:
   $ fulcrum run nightly.yaml --fail-on slo --fail-on "itl_p95>50ms"
   $ fulcrum run nightly.yaml --out /data/results --json > progress.jsonl
 
-An unfinished run of the same sweep goes on where its journal ends. Ctrl-C drops the point in flight, stops what was started and exits with 130.
+An unfinished run of the same sweep continues where its journal ends. Ctrl-C
+drops the point in flight and stops everything that Fulcrum started.
 
 ${limitHelp}
-Exit codes: 0 fine, 1 points failed or invalid, or a limit failed or was not tested, 2 bad input, 3 environment, 130 interrupted.`,
+
+${exitCodesHelp()}`,
     )
     .action(async (file: string, options: RunOptions) => {
       if (options.dryRun) {
@@ -71,7 +67,7 @@ Exit codes: 0 fine, 1 points failed or invalid, or a limit failed or was not tes
         file,
         resultsRoot: options.out,
         startNew: options.new === true,
-        failOn: options.failOn,
+        failOn: options.failOn ?? [],
         allowLost: options.allowLost,
         signal: interrupted.signal,
         onProgress: progress.show,

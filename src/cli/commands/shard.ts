@@ -5,10 +5,10 @@ import { wholeNumber } from '../whole-number.ts'
 export function addShard(program: Command): void {
   program
     .command('shard', { hidden: true })
-    .description('load an endpoint as the coordinator at the other end of standard input says')
+    .description('Send load as the coordinator on standard input directs; started by fulcrum run --shards')
     .option(
       '--listen <port>',
-      'wait for coordinators on this port of 127.0.0.1 instead',
+      'Wait for coordinators on this port of 127.0.0.1 instead',
       wholeNumber({ from: 0, to: 65_535 }),
     )
     .action(async ({ listen }: { listen?: number }) => {
@@ -18,7 +18,7 @@ export function addShard(program: Command): void {
         // The first process of a container has to ask for it, or signals are lost on it.
         for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => ended.abort())
         const why = await listenForCoordinators({ port: listen, signal: ended.signal })
-        if (why === 'idle') console.error('no coordinator came: this shard gives up')
+        if (why === 'idle') console.error('No coordinator connected in time; the shard stops.')
         process.exit(why === 'idle' ? 1 : 0)
       }
       await serveShard({ input: process.stdin, output: process.stdout })

@@ -1,19 +1,24 @@
 import type { Command } from 'commander'
 import { defined } from '../../model/defined.ts'
 import { statusText } from '../../render/terminal/status.ts'
+import { addOut, runArgument } from '../options.ts'
 
 /** `fulcrum status [RUN]` */
 export function addStatus(program: Command): void {
-  program
+  const command = program
     .command('status')
-    .argument('[run]', 'folder of a run; the newest one when left out')
-    .description('how a run stands: points done, invalid, failed, missing')
-    .option('--out <dir>', 'where runs are kept', 'results')
-    .option('--watch', 'go on showing it until no process holds the run')
-    .option('--json', 'print as JSON')
+    .argument(...runArgument)
+    .description('Show how far a run is: points that are ok, invalid, failed and missing')
+    .option('--watch', 'Keep showing the status until the run ends')
+    .option('--json', 'Print JSON')
+  addOut(command)
     .addHelpText(
       'after',
-      '\nExamples:\n  $ fulcrum status\n  $ fulcrum status --watch\n  $ fulcrum status results/quick/… --json',
+      `
+Examples:
+  $ fulcrum status
+  $ fulcrum status --watch
+  $ fulcrum status results/quick/20261124T230000Z-1a2b3c --json`,
     )
     .action(async (folder: string | undefined, options: { out: string; json?: true; watch?: true }) => {
       if (options.watch) {

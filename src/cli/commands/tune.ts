@@ -1,35 +1,45 @@
 import type { Command } from 'commander'
 import { defined } from '../../model/defined.ts'
-import { exitCodes } from '../../model/error.ts'
+import { exitCodes } from '../../model/exit-codes.ts'
 import { interruption } from '../interruption.ts'
 import { addLimitOptions, type LimitOptions, limitHelp } from '../limit-options.ts'
+import { addOut, repeated } from '../options.ts'
 import { printPreview } from '../print-preview.ts'
 
 /** `fulcrum tune FILE|RUN` */
 export function addTune(program: Command): void {
   const command = program
     .command('tune')
-    .argument('<file-or-run>', 'a sweep file, which is run first, or the folder of a run')
-    .description('what to deploy for each workload, how sure that is, what holds it back and what to try next')
-    .option('--out <dir>', 'where runs are kept', 'results')
-    .option('--mix <weights>', 'one deployment for workloads together, by weight: 8000/256=0.7,1000/1000=0.3')
+    .argument('<file-or-run>', 'Sweep file, which is run first, or the folder of a run')
+    .description(
+      'Recommend a deployment for each workload, with its certainty, its bottleneck and the next thing to try',
+    )
+    .option('--mix <weights>', 'Recommend one deployment for weighted workloads, such as 8000/256=0.7,1000/1000=0.3')
     .option(
       '--priors <dir>',
-      'begin an adaptive search with what a folder promises: aiconfigurator’s, a run, or runs; can be repeated',
-      (folder: string, before: readonly string[]) => [...before, folder],
-      [],
+      'Start an adaptive search from the predictions in a folder: results of aiconfigurator, a run, or several runs (repeatable)',
+      repeated,
     )
-    .option('--dry-run', 'print the exact commands and files of running the sweep file, and start nothing')
-    .option('--json', 'print as JSON')
-  addLimitOptions(command)
+    .option('--dry-run', 'Print the exact commands and files of the sweep file without starting anything')
+    .option('--json', 'Print JSON')
+  addLimitOptions(addOut(command))
     .addHelpText(
       'after',
-      `\nExamples:\n  $ fulcrum tune sweeps/quick.yaml\n  $ fulcrum tune results/quick/…\n  $ fulcrum tune results/nightly/… --mix 8000/256=0.7,1000/1000=0.3\n  $ fulcrum tune results/nightly/… --fail-on slo\n\nWrite search: adaptive in the sweep file to get there with fewer points.\n\n${limitHelp}`,
+      `
+Examples:
+  $ fulcrum tune sweeps/quick.yaml
+  $ fulcrum tune results/quick/20261124T230000Z-1a2b3c
+  $ fulcrum tune results/nightly/… --mix 8000/256=0.7,1000/1000=0.3
+  $ fulcrum tune results/nightly/… --fail-on slo
+
+"search: adaptive" in the sweep file finds the answer with fewer points.
+
+${limitHelp}`,
     )
     .action(
       async (
         target: string,
-        options: LimitOptions & { out: string; mix?: string; priors: readonly string[]; json?: true; dryRun?: true },
+        options: LimitOptions & { out: string; mix?: string; priors?: readonly string[]; json?: true; dryRun?: true },
       ) => {
         const { exitCodeWith, parseLimits } = await import('../../commands/limits.ts')
         if (options.dryRun) {
@@ -50,8 +60,8 @@ export function addTune(program: Command): void {
           target,
           resultsRoot: options.out,
           ...defined({ mix: options.mix }),
-          priors: options.priors,
-          failOn: options.failOn,
+          priors: options.priors ?? [],
+          failOn: options.failOn ?? [],
           allowLost: options.allowLost,
           signal: interrupted.signal,
           onProgress: progress.show,

@@ -2,26 +2,32 @@ import { type Command, Option } from 'commander'
 import { defined } from '../../model/defined.ts'
 import { fitText, predictionText } from '../../render/terminal/twin.ts'
 import { interruption } from '../interruption.ts'
+import { addOut, runArgument } from '../options.ts'
 
 /** `fulcrum twin fit|predict` */
 export function addTwin(program: Command): void {
   const twin = program
     .command('twin')
-    .description('a simulated deployment fitted to a measured one, which predicts points that were not measured')
-  twin
+    .description('Fit a simulated deployment to a run, and predict points that were not measured')
+  const fit = twin
     .command('fit')
-    .argument('[run]', 'folder of a run; the newest one when left out')
-    .description('fits a twin to a run and writes twin.json beside it, with the errors that cross-validation found')
+    .argument(...runArgument)
+    .description('Fit a twin to a run and write it, with its errors from cross-validation')
     .option(
       '--profile <name>',
-      'times to begin with: a profile by name or path, or none; by default the one of the model',
+      'Timing profile to start from: a name, a path, or none (default: the profile of the model)',
     )
-    .option('--to <file>', 'file to write instead of twin.json in the run folder')
-    .option('--out <dir>', 'where runs are kept', 'results')
-    .option('--json', 'print as JSON')
+    .option('--to <file>', 'File to write (default: twin.json in the run)')
+    .option('--json', 'Print JSON')
+  addOut(fit)
     .addHelpText(
       'after',
-      '\nExamples:\n  $ fulcrum twin fit\n  $ fulcrum twin fit results/nightly/… --profile none --to twin.json\n\nTakes about a second of one core for each measured point.',
+      `
+Examples:
+  $ fulcrum twin fit
+  $ fulcrum twin fit results/nightly/… --profile none --to twin.json
+
+Takes about one second of CPU per measured point.`,
     )
     .action(
       async (folder: string | undefined, options: { profile?: string; to?: string; out: string; json?: true }) => {
@@ -44,15 +50,18 @@ export function addTwin(program: Command): void {
     )
   twin
     .command('predict')
-    .argument('<twin>', 'twin.json of a run')
-    .argument('<sweep>', 'sweep file')
-    .description('what the points of a sweep would measure, each figure with its band; extrapolation is marked')
-    .option('--all', 'points that the twin was fitted to as well')
-    .addOption(new Option('--format <format>', 'table, csv or json').choices(['table', 'csv', 'json']).default('table'))
-    .option('--json', 'the same as --format json')
+    .argument('<twin>', 'File that twin fit wrote')
+    .argument('<sweep>', 'Sweep file')
+    .description('Predict the points of a sweep, each figure with an interval; extrapolations are marked')
+    .option('--all', 'Also predict the points that the twin was fitted to')
+    .addOption(new Option('--format <format>', 'Output format').choices(['table', 'csv', 'json']).default('table'))
+    .option('--json', 'Same as --format json')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ fulcrum twin predict results/nightly/…/twin.json sweeps/capacity.yaml\n  $ fulcrum twin predict twin.json sweep.yaml --format csv > predicted.csv',
+      `
+Examples:
+  $ fulcrum twin predict results/nightly/…/twin.json sweeps/capacity.yaml
+  $ fulcrum twin predict twin.json sweep.yaml --format csv > predicted.csv`,
     )
     .action(
       async (

@@ -1,18 +1,24 @@
 import type { Command } from 'commander'
 import { datasetText } from '../../render/terminal/dataset.ts'
-import { wholeNumber } from '../whole-number.ts'
+import { addAllowPoints } from '../options.ts'
 
 /** `fulcrum validate FILE…` */
 export function addValidate(program: Command): void {
-  program
+  const command = program
     .command('validate')
-    .argument('<files...>', 'sweep files')
-    .description('check sweep files; nothing is started')
-    .option('--json', 'print one JSON object a file')
-    .option('--allow-points <n>', 'accept a grid of up to n points (default 10000)', wholeNumber())
+    .argument('<files...>', 'Sweep files')
+    .description('Check sweep files without starting anything')
+    .option('--json', 'Print one JSON object per file')
+  addAllowPoints(command)
     .addHelpText(
       'after',
-      '\nExamples:\n  $ fulcrum validate sweeps/quick.yaml\n  $ fulcrum validate sweeps/*.yaml --json',
+      `
+Examples:
+  $ fulcrum validate sweeps/quick.yaml
+  $ fulcrum validate sweeps/*.yaml --json
+
+Lists every mistake as file:line:column with a remedy, and exits with code 2 if
+there is any.`,
     )
     .action(async (files: string[], options: { json?: true; allowPoints?: number }) => {
       const { validateSweep } = await import('../../commands/plan.ts')

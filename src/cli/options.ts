@@ -1,0 +1,25 @@
+import type { Command } from 'commander'
+import { wholeNumber } from './whole-number.ts'
+
+/** The run that a command reads, for `Command.argument`. */
+export const runArgument = ['[run]', 'Folder of a run (default: the newest run)'] as const
+
+/** Adds `--out`, which every command has that reads or writes runs. */
+export const addOut = (command: Command): Command =>
+  command.option('--out <dir>', 'Folder that holds the runs', 'results')
+
+/** Adds `--shards`. */
+export const addShards = (command: Command): Command =>
+  command.option('--shards <n>', 'Split the load over n processes (overrides generator.shards)', wholeNumber())
+
+/** Adds `--allow-points`. */
+export const addAllowPoints = (command: Command): Command =>
+  command.option('--allow-points <n>', 'Accept a grid of up to n points (default: 10000)', wholeNumber())
+
+/** Collects the values of an option that can be repeated. */
+export const repeated = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
+
+/** Warns of an old spelling that still works in this release. */
+export function deprecated(old: string, instead: string): void {
+  process.stderr.write(`warning: ${old} is deprecated and will be removed in the next release; use ${instead}\n`)
+}
