@@ -8,6 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createDeployer } from '../src/deployers/create.ts'
+import { dynamo } from '../src/deployers/dynamo/index.ts'
 import { createGenerator } from '../src/generators/create.ts'
 import { type Contestant, crosscheck, type Witness } from '../src/generators/crosscheck/crosscheck.ts'
 import { crosscheckMarkdown } from '../src/generators/crosscheck/format.ts'
@@ -81,7 +82,7 @@ async function overMock(): Promise<void> {
 async function overDynamo(): Promise<void> {
   const timings = join(root, 'profiles/deepseek-r1-fp4-gb200-tp4ep4.npz')
   const args = { ...mocker.args, 'planner-profile-data': timings, 'kv-bytes-per-token': 35136 }
-  const deployer = await createDeployer({ ...mocker, args }, { model, runFolder: folder })
+  const deployer = await createDeployer(dynamo.of({ ...mocker, args }), { model, runFolder: folder })
   try {
     const { endpoint } = await deployer.reconcile(deployment(disaggregated(1, 1)), watch(signal))
     await check(1000, 64, endpoint)

@@ -123,10 +123,7 @@ function pointOf({ isl, osl, concurrency, requests }: (typeof points)[number], r
 }
 
 const generator = builtIn({ cacheFolder: join(folder, 'cache'), threads: 1 })
-const deployer = simulatedDeployer(
-  { with: 'simulated', profile: 'deepseek-r1-fp4-gb200' },
-  { runFolder: folder, ledger },
-)
+const deployer = simulatedDeployer({ profile: 'deepseek-r1-fp4-gb200' }, { runFolder: folder, ledger })
 const profile = await loadProfile('deepseek-r1-fp4-gb200')
 const real = await realDynamo()
 try {

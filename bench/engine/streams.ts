@@ -23,10 +23,7 @@ const folder = await mkdtemp(join(tmpdir(), 'fulcrum-streams-'))
 const ledger = await openLedger({ folder: join(folder, 'state') })
 const signal = AbortSignal.timeout(580_000)
 const generator = builtIn({ cacheFolder: join(folder, 'cache'), threads: 1 })
-const deployer = simulatedDeployer(
-  { with: 'simulated', profile: 'deepseek-r1-fp4-gb200' },
-  { runFolder: folder, ledger },
-)
+const deployer = simulatedDeployer({ profile: 'deepseek-r1-fp4-gb200' }, { runFolder: folder, ledger })
 let pid = 0
 
 /** CPU seconds that the engine's process has used. */

@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import type { KubernetesConfig } from '../../src/deployers/config.ts'
 import { createDeployer } from '../../src/deployers/create.ts'
+import type { KubernetesConfig } from '../../src/deployers/kubernetes/config.ts'
+import { kubernetes as deployer } from '../../src/deployers/kubernetes/index.ts'
 import { model } from '../../test/systems/dynamo-deployment.ts'
 import { kubeconfigOfFulcrum } from '../../test/systems/kubernetes/access.ts'
 import { noKubernetes, startControlPlane } from '../../test/systems/kubernetes/control-plane.ts'
@@ -35,12 +36,12 @@ export const kubernetes: Case = {
     const manifest = join(plane.folder, 'graph.yaml')
     await writeFile(manifest, stringify(mockedGraph(graph, { aggregated: true })))
     const config: KubernetesConfig = {
-      ...{ with: 'kubernetes', manifest, services: {}, kubeconfig: await kubeconfigOfFulcrum(plane) },
-      ...{ onExit: 'restore', readyTimeoutS: 180 },
+      ...{ manifest, services: {}, kubeconfig: await kubeconfigOfFulcrum(plane) },
+      ...{ on_exit: 'restore', ready_timeout: 180 },
     }
     const owned = ending.move()
     return {
-      deployer: runFolder => createDeployer(config, { model, runFolder }),
+      deployer: runFolder => createDeployer(deployer.of(config), { model, runFolder }),
       [Symbol.asyncDispose]: () => owned.disposeAsync(),
     }
   },

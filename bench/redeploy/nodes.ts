@@ -1,4 +1,5 @@
 import { createDeployer } from '../../src/deployers/create.ts'
+import { dynamo } from '../../src/deployers/dynamo/index.ts'
 import { mocker, model } from '../../test/systems/dynamo-deployment.ts'
 import { createHosts, noHosts } from '../../test/systems/shards/hosts.ts'
 import type { Case } from './case.ts'
@@ -18,10 +19,11 @@ export const nodes: Case = {
     const config = {
       ...mocker,
       head: hosts.address,
-      nodes: { hosts: named, ssh: { configFile: hosts.sshConfig, options: {} } },
+      nodes: named,
+      ssh: { config: hosts.sshConfig, options: {} },
     }
     return {
-      deployer: runFolder => createDeployer(config, { model, runFolder }),
+      deployer: runFolder => createDeployer(dynamo.of(config), { model, runFolder }),
       [Symbol.asyncDispose]: () => hosts[Symbol.asyncDispose](),
     }
   },

@@ -1,4 +1,5 @@
 import { createDeployer } from '../../src/deployers/create.ts'
+import { slurm as deployer } from '../../src/deployers/slurm/index.ts'
 import { mocker, model } from '../../test/systems/dynamo-deployment.ts'
 import { noSlurm, startCluster } from '../../test/systems/slurm/cluster.ts'
 import type { Case } from './case.ts'
@@ -15,17 +16,17 @@ export const slurm: Case = {
     const before = process.env.SLURM_CONF
     process.env.SLURM_CONF = cluster.configFile
     const config = {
-      with: 'slurm',
-      dynamo: { ...mocker, head: '127.0.0.1' },
+      ...mocker,
+      head: '127.0.0.1',
       nodes: 1,
-      gpusPerNode: 16,
-      queueTimeoutS: 60,
-      sallocArgs: [],
-      srunArgs: [],
-      keepSlurmVariables: false,
-    } as const
+      gpus_per_node: 16,
+      queue_timeout: 60,
+      salloc_args: [],
+      srun_args: [],
+      keep_slurm_variables: false,
+    }
     return {
-      deployer: runFolder => createDeployer(config, { model, runFolder }),
+      deployer: runFolder => createDeployer(deployer.of(config), { model, runFolder }),
       [Symbol.asyncDispose]: async () => {
         if (before === undefined) delete process.env.SLURM_CONF
         else process.env.SLURM_CONF = before

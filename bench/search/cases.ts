@@ -1,6 +1,4 @@
 import { join } from 'node:path'
-import { abilitiesOf } from '../../src/deployers/abilities.ts'
-import { secondsToStart } from '../../src/plan/estimate.ts'
 import { planSweep } from '../../src/plan/plan.ts'
 import { loadProfile, type Profile } from '../../src/simulator/profile.ts'
 import { loadSweep, sweepOf } from '../../src/spec/load-sweep.ts'
@@ -68,7 +66,7 @@ export async function namedCases(): Promise<readonly SearchCase[]> {
   const made: { readonly sweep: Sweep; readonly redeployS: number }[] = []
   for (const name of ['quick', 'dynamo-mocker', 'capacity', 'nightly']) {
     const sweep = await loadSweep(join(folder, `${name}.yaml`), { files })
-    made.push({ sweep, redeployS: secondsToStart(sweep) })
+    made.push({ sweep, redeployS: sweep.deploy.startupS })
   }
   for (const [name, text] of Object.entries(larger))
     made.push({ sweep: await sweepFromText(name, text), redeployS: modelLoadS })
@@ -81,5 +79,5 @@ export async function namedCases(): Promise<readonly SearchCase[]> {
 /** A sweep that stands in no file. */
 export async function sweepFromText(name: string, text: string): Promise<Sweep> {
   const path = `${name}.yaml`
-  return sweepOf({ text: `name: ${name}\n${text}`, path, shown: path, options: {}, askDeployer: abilitiesOf })
+  return sweepOf({ text: `name: ${name}\n${text}`, path, shown: path, options: {} })
 }

@@ -54,7 +54,7 @@ export async function execute(
   })
   const generator = createGenerator(sweep.generator, generatorSettings(sweep, watch.shards), {
     runFolder: run.folder,
-    jobPlace: shards => jobPlace({ shards: besideDeployment(shards, sweep.deploy), runFolder: run.folder }),
+    jobPlace: shards => jobPlace({ shards: besideDeployment(shards, sweep.deploy.cluster()), runFolder: run.folder }),
   })
   const outcome = await runSweep(plan, {
     run,

@@ -58,7 +58,7 @@ export async function previewPlan(plan: Plan): Promise<readonly DeploymentPrevie
           {
             label: 'load',
             points: plan.pointCount,
-            preview: previewLoadJob(besideDeployment({ ...shards, job: shards.job }, plan.sweep.deploy)),
+            preview: previewLoadJob(besideDeployment({ ...shards, job: shards.job }, plan.sweep.deploy.cluster())),
           },
         ]
   const deployments = plan.deployments.map(({ deployment, points }, i) => ({

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { abilitiesOf } from '../deployers/abilities.ts'
 import {
   listRuns,
   type Manifest,
@@ -108,7 +107,7 @@ export async function sweepAsItWas(manifest: Manifest): Promise<Sweep> {
       },
     )
   }
-  return sweepOf({ text, path, shown: path, options: { allowPoints: manifest.plan.points }, askDeployer: abilitiesOf })
+  return sweepOf({ text, path, shown: path, options: { allowPoints: manifest.plan.points } })
 }
 
 /** The sweep file's text, of a module that of its sweep; empty when there is none. */

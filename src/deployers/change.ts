@@ -1,6 +1,6 @@
 import { type Deployment, type Role, roles, workersOf } from '../model/index.ts'
-import type { WorkerDesign } from './dynamo/commands.ts'
 import { type Host, type Placed, placeFor, rolesBySize } from './nodes/placement.ts'
+import type { WorkerDesign } from './worker-design.ts'
 
 /** A worker's place in a deployment: on which host, and on which GPUs when Fulcrum hands them out. */
 export interface WorkerSlot extends Placed {

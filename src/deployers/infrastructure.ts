@@ -5,12 +5,11 @@ import { join } from 'node:path'
 import { FulcrumError } from '../model/index.ts'
 import type { ProcessLedger } from '../process/ledger.ts'
 import { type RunningProcess, startProcess } from '../process/process.ts'
-import type { DynamoConfig } from './config.ts'
-import type { Command } from './dynamo/commands.ts'
 import { processFailure } from './failure.ts'
 import { freePort } from './ports.ts'
 import { findProgram } from './programs.ts'
 import { waitUntil } from './wait.ts'
+import type { Command } from './worker-design.ts'
 
 /** NATS and etcd: ours, on free ports, or given ones. */
 export interface Infrastructure {
@@ -55,7 +54,11 @@ export function etcdCommand(
  * @throws FulcrumError environment `program-not-found`, `nats-unreachable`, `etcd-unreachable`
  */
 export async function openInfrastructure(
-  config: Pick<DynamoConfig, 'nats' | 'etcd' | 'head'>,
+  config: {
+    readonly nats?: string | undefined
+    readonly etcd?: string | undefined
+    readonly head?: string | undefined
+  },
   place: { readonly logFolder: string; readonly ledger: ProcessLedger },
   signal: AbortSignal,
 ): Promise<Infrastructure> {

@@ -13,8 +13,16 @@ export function engineFormOf(module: string): EngineForm {
   return engineOfModule(module).settings
 }
 
-/** What is wrong with a role's engine settings for a worker module, a sentence each. */
-export function checkEngineSettings(module: string, role: Role, settings: EngineSettings): readonly string[] {
+/** A setting that an engine would reject or ignore, and what to do. */
+export interface SettingProblem {
+  readonly wrong: string
+  readonly remedy: string
+}
+
+const unknownRemedy = 'remove it, or sweep it with a deployer that knows it'
+
+/** What is wrong with a role's engine settings for a worker module. */
+export function checkEngineSettings(module: string, role: Role, settings: EngineSettings): readonly SettingProblem[] {
   const engine = engineOfModule(module)
   const form = engine.settings
   const { known } = form
@@ -22,12 +30,12 @@ export function checkEngineSettings(module: string, role: Role, settings: Engine
   const unknown = Object.keys(settings).filter(setting => !known.has(ownName(engine, setting)))
   const problems = unknown.map(setting => {
     const near = nearMiss(ownName(engine, setting), known)
-    const hint = near === null ? '' : `; did you mean '${near}'?`
-    return `${module} has no setting '${setting}' for ${role} workers that Fulcrum knows${hint}`
+    const remedy = near === null ? unknownRemedy : `did you mean '${near}'?`
+    return { wrong: `${module} has no setting '${setting}' for ${role} workers that Fulcrum knows`, remedy }
   })
   if (form.kind !== 'file') return problems
   const nested = form.unknownFields(form.nest(settings)).filter(({ keys }) => keys.length > 1)
-  return [...problems, ...nested.map(({ wrong, right }) => (right === '' ? wrong : `${wrong}; ${right}`))]
+  return [...problems, ...nested.map(({ wrong, right }) => ({ wrong, remedy: right === '' ? unknownRemedy : right }))]
 }
 
 /** Settings as worker arguments, for a module that takes them so. */

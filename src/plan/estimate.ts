@@ -1,14 +1,6 @@
 import { type Load, meanTokens, type Point, windowOf, workersOf } from '../model/index.ts'
 import type { Plan, PlannedDeployment, ReconcileCost, Sweep } from '../spec/sweep.ts'
 
-/** Time that a worker start takes until it answers, s; a guess until there is a past run. */
-export function secondsToStart(sweep: Sweep): number {
-  const { deploy } = sweep
-  if (deploy.with === 'simulated') return 0.1
-  if (deploy.with === 'attach') return 0
-  return deploy.with === 'dynamo' && deploy.backend === 'dynamo.mocker' ? 5 : 180
-}
-
 /** The order of magnitude of a large model on current hardware; it only gives the shape of a plan. */
 const guess = { itlMs: 15, prefillTokensPerS: 20_000 }
 
@@ -20,7 +12,7 @@ export function estimate(
   pastSecondsPerPoint: number | undefined,
 ): Plan['estimate'] {
   const points = deployments.flatMap(planned => planned.points)
-  const deploying = cost.workersStarted * secondsToStart(sweep)
+  const deploying = cost.workersStarted * sweep.deploy.startupS
   if (pastSecondsPerPoint !== undefined) {
     const seconds = points.length * pastSecondsPerPoint + deploying
     return { seconds, basis: `past runs, ${pastSecondsPerPoint.toFixed(1)} s per point` }

@@ -1,6 +1,5 @@
 import type { JournalLine } from '../journal/index.ts'
 import type { Point } from '../model/index.ts'
-import { secondsToStart } from '../plan/estimate.ts'
 import type { Plan } from '../spec/sweep.ts'
 
 /** What measuring costs, s, by what it cost so far. */
@@ -22,7 +21,7 @@ export function costOf(plan: Plan, lines: readonly JournalLine[]): Cost {
       started.push(event.elapsedS)
     if (event.type === 'point' && event.result.measurement !== null) measured.push(event.elapsedS)
   }
-  const redeployS = mean(started) ?? secondsToStart(plan.sweep)
+  const redeployS = mean(started) ?? plan.sweep.deploy.startupS
   const pointS = mean(measured) ?? 1
   return {
     redeployS,

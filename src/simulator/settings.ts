@@ -93,16 +93,26 @@ function flatten(settings: { readonly [key: string]: Json }, prefix = ''): [stri
   )
 }
 
-/** What is wrong with a role's engine settings, a sentence each; settings that the engine does not model are named. */
-export function settingsProblems(role: Role, settings: EngineSettings, profile: Profile): string[] {
+/** A setting that the simulated engine can't take, and what to do. */
+export interface SettingProblem {
+  readonly wrong: string
+  readonly remedy: string
+}
+
+/** What is wrong with a role's engine settings; settings that the engine does not model are named. */
+export function settingsProblems(role: Role, settings: EngineSettings, profile: Profile): readonly SettingProblem[] {
   return flatten(settings).flatMap(([name, value]) => {
     const reader = readers[name]
     if (reader === undefined)
       return [
-        `engine.${role}.${name} is not modelled by the simulated engine; it knows ${Object.keys(readers).join(', ')}`,
+        {
+          wrong: `engine.${role}.${name} is not modelled by the simulated engine`,
+          remedy: `it knows ${Object.keys(readers).join(', ')}`,
+        },
       ]
     const read = reader(value, profile)
-    return typeof read === 'string' ? [`engine.${role}.${name} ${read}`] : []
+    const remedy = 'remove it, or sweep it with a deployer that knows it'
+    return typeof read === 'string' ? [{ wrong: `engine.${role}.${name} ${read}`, remedy }] : []
   })
 }
 
@@ -113,9 +123,14 @@ export function settingsProblems(role: Role, settings: EngineSettings, profile: 
 export function workerSettings(role: Role, settings: EngineSettings, profile: Profile): WorkerSettings {
   const problems = settingsProblems(role, settings, profile)
   if (problems.length > 0)
-    throw new FulcrumError('bad-input', 'engine-setting', problems.join('\n'), {
-      remedy: 'remove the setting, or sweep it on a real deployment',
-    })
+    throw new FulcrumError(
+      'bad-input',
+      'engine-setting',
+      problems.map(({ wrong, remedy }) => `${wrong}; ${remedy}`).join('\n'),
+      {
+        remedy: 'remove the setting, or sweep it on a real deployment',
+      },
+    )
   const read = flatten(settings).map(([name, value]) => readers[name]?.(value, profile))
   return Object.assign({}, defaults, ...read) as WorkerSettings
 }

@@ -1,4 +1,5 @@
-import type { DeployerAbilities } from '../deployers/abilities.ts'
+import type { DeployerCapabilities } from '../deployers/capabilities.ts'
+import type { ConfiguredDeployer } from '../deployers/define-deployer.ts'
 import type { Deployment, Json, Model, Role } from '../model/index.ts'
 import { gpusOf, roles } from '../model/index.ts'
 import { pathText, type Report } from '../yaml/problem.ts'
@@ -14,7 +15,8 @@ export interface DeploymentParts {
   readonly engine: WantedEngine
   readonly model: Model
   readonly raw: SettingSources
-  readonly abilities: DeployerAbilities
+  readonly deploy: ConfiguredDeployer
+  readonly capabilities: DeployerCapabilities
   /** What of model and deployer goes into a deployment's id. */
   readonly identity: { readonly model: Json; readonly deploy: Json }
 }
@@ -63,24 +65,24 @@ function gpusPerWorker(
   wanted: WantedTopology,
   engine: RoleSettings,
 ): Deployment['gpusPerWorker'] {
-  const { deploy } = parts.raw
-  const said = deploy.gpus_per_worker
-  const attached = deploy.with === 'attach' ? attachedGpus(deploy.gpus, wanted) : null
+  const said = parts.deploy.gpusPerWorker
+  const { running } = parts.capabilities
+  const shared = running === null ? null : gpusOfEach(running.gpus, wanted)
   const of = (role: Role): number => {
-    const explicit = typeof said === 'object' && said !== null ? said[role] : said
+    const explicit = typeof said === 'object' ? said[role] : said
     return (
       explicit ??
       engineOf(parts.raw).gpusPerWorker(roleSettings(parts.raw, role, engine[role] ?? {})) ??
-      attached ??
-      parts.abilities.gpusOfRole?.(role) ??
-      parts.abilities.gpusPerWorker ??
+      shared ??
+      parts.capabilities.gpusPerWorker(role) ??
       1
     )
   }
   return Object.fromEntries(roles.map(role => [role, of(role)])) as Deployment['gpusPerWorker']
 }
 
-function attachedGpus(gpus: number, { topology }: WantedTopology): number | null {
+/** Of a system that runs already, GPUs of one worker when all have the same number; null when they can't. */
+function gpusOfEach(gpus: number, { topology }: WantedTopology): number | null {
   const workers = topology.kind === 'aggregated' ? topology.workers : topology.prefill + topology.decode
   return gpus % workers === 0 ? gpus / workers : null
 }

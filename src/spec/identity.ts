@@ -1,48 +1,17 @@
 import { join } from 'node:path'
+import type { ConfiguredDeployer } from '../deployers/define-deployer.ts'
 import { contentId, type Deployment, type Json, type Load, type Model, rolesOf, type Workload } from '../model/index.ts'
 import { fromFile, lookUp, type SectionContext } from '../yaml/section-context.ts'
-import type { RawDeploy } from './schema/deploy.ts'
 import type { RawEngine } from './schema/engine.ts'
-import { serveFiles } from './serve-files.ts'
 import type { Sweep } from './sweep.ts'
-
-/** Keys of `deploy` that change nothing about a measurement: where services listen, how machines are reached and asked for. */
-const operational = new Set([
-  'nats',
-  'etcd',
-  'http_port',
-  'ready_timeout',
-  'api_key_env',
-  'gpus_per_worker',
-  'kubeconfig',
-  'context',
-  'on_exit',
-  'head',
-  'ssh',
-  'queue_timeout',
-  'account',
-  'time',
-])
 
 /**
  * What of `deploy` decides an outcome, as written rather than resolved: the same sweep has the same ids in another checkout and on
  * another machine. Files count by their content.
  */
-export function deployIdentity(raw: RawDeploy, context: SectionContext): Json {
-  const written = byContent(decisive(raw as { readonly [key: string]: Json }), context) as {
-    readonly [key: string]: Json
-  }
-  return raw.with === 'dynamo-serve' ? { ...written, files: serveFiles(raw, context) } : written
-}
-
-/** Without what is operational, in the map of a Slurm allocation too. */
-function decisive(map: { readonly [key: string]: Json }): { readonly [key: string]: Json } {
-  const entries = Object.entries(map).filter(([key]) => !operational.has(key))
-  const isMap = (value: Json): value is { readonly [key: string]: Json } =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-  return Object.fromEntries(
-    entries.map(([key, value]) => [key, key === 'slurm' && isMap(value) ? decisive(value) : value]),
-  )
+export function deployIdentity(deploy: ConfiguredDeployer, context: SectionContext): Json {
+  const written = byContent(deploy.decisive, context) as { readonly [key: string]: Json }
+  return { ...written, ...deploy.identity() }
 }
 
 /** Keys that name programs: what decides an outcome are the packages beside one, which its own content says nothing of. */

@@ -1,7 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
-import { abilitiesOf, type DeployerAbilities } from '../deployers/abilities.ts'
-import type { DeployConfig } from '../deployers/config.ts'
 import { FulcrumError } from '../model/index.ts'
 import { formatProblems } from '../yaml/problem.ts'
 import { isModuleSweep, moduleSweepText, sweepText, unnamedSweep } from './module-sweep.ts'
@@ -26,7 +24,7 @@ export async function loadSweep(file: string, options: LoadOptions = {}): Promis
   const path = resolve(file)
   const shown = shownPath(path)
   const text = isModuleSweep(path) ? await moduleSweepText(path, shown) : await readText(path, shown)
-  return await sweepOf({ text, path, shown, options, askDeployer: abilitiesOf })
+  return await sweepOf({ text, path, shown, options })
 }
 
 /**
@@ -37,7 +35,7 @@ export async function loadSweep(file: string, options: LoadOptions = {}): Promis
 export async function sweepOfValue(value: unknown, folder: string, options: LoadOptions = {}): Promise<Sweep> {
   const text = sweepText(value, unnamedSweep)
   const path = join(folder, unnamedSweep)
-  return await sweepOf({ text, path, shown: unnamedSweep, options, askDeployer: abilitiesOf })
+  return await sweepOf({ text, path, shown: unnamedSweep, options })
 }
 
 /** A sweep file's text and where it stands. */
@@ -48,7 +46,6 @@ export interface SweepSource {
   /** The path as messages show it. */
   readonly shown: string
   readonly options: LoadOptions
-  askDeployer(config: DeployConfig): Promise<DeployerAbilities>
 }
 
 /** The part of {@link loadSweep} after the file was read. */
@@ -60,7 +57,6 @@ export async function sweepOf(source: SweepSource): Promise<Sweep> {
     files: source.options.files ?? sweepDisk,
     places,
     ...(source.options.allowPoints === undefined ? {} : { allowPoints: source.options.allowPoints }),
-    askDeployer: source.askDeployer,
   })
   if (sweep !== null && problems.length === 0) {
     const lines = warnings.length === 0 ? [] : formatProblems(source.shown, warnings, places).split('\n')

@@ -1,19 +1,20 @@
-import type { DeployerAbilities } from '../deployers/abilities.ts'
-import type { DeployConfig } from '../deployers/config.ts'
+import type { DeployerCapabilities } from '../deployers/capabilities.ts'
+import type { ConfiguredDeployer } from '../deployers/define-deployer.ts'
+import { deployers } from '../deployers/index.ts'
+import type { WorkerEngine } from '../deployers/worker-engine.ts'
 import type { Findings, Tell } from '../engines/role-settings.ts'
-import { FulcrumError, type Load, type Role, roles } from '../model/index.ts'
+import { FulcrumError, type Load, roles } from '../model/index.ts'
 import { remembering } from '../yaml/files.ts'
 import { type Path, type Places, type Problem, pathText, type Report } from '../yaml/problem.ts'
 import { lookUp, type SectionContext } from '../yaml/section-context.ts'
 import { readYaml } from '../yaml/yaml-source.ts'
 import { checkDatasets } from './checks/datasets.ts'
 import { checkDeployerConfig } from './checks/deployer-config.ts'
-import { type EngineFile, readEngineFile } from './checks/engine-file.ts'
 import { checks } from './checks/index.ts'
 import { crossDeployments } from './deployments.ts'
 import { deployIdentity, engineFilesIdentity, modelIdentity, readGeneratorFiles } from './identity.ts'
 import { reportNotYet } from './not-yet.ts'
-import { readDeploy } from './sections/deploy.ts'
+import type { RawDeploy } from './schema/deploy.ts'
 import { readEngine, settingsCount } from './sections/engine.ts'
 import { readGenerator } from './sections/generator.ts'
 import { readBudget, readLimits, readSlo } from './sections/judgement.ts'
@@ -41,7 +42,6 @@ export interface ParseContext {
   /** Whether the text is a person's, whose lines count, or made of a program's value. */
   readonly places?: Places
   readonly allowPoints?: number
-  askDeployer(config: DeployConfig): Promise<DeployerAbilities>
 }
 
 /**
@@ -82,7 +82,7 @@ async function assemble(
 ): Promise<ParsedSweep['sweep']> {
   const { report, findings } = context
   const model = raw.model && readModel(raw.model, context)
-  const deploy = raw.deploy && readDeploy(raw.deploy, context)
+  const deploy = raw.deploy && configured(raw.deploy, context)
   const listed = 'topologies' in raw ? readTopologies(raw.topologies, context) : undefined
   const topologies = listed && raw.calibrate === true ? calibrating(listed, context) : listed
   const engine = raw.engine && readEngine(raw.engine, context)
@@ -101,16 +101,21 @@ async function assemble(
     reportTooMany(report, upTo, allowed)
     return null
   }
-  const abilities = await askDeployer(context, deploy)
-  if (abilities === null) return null
+  const capabilities = await capabilitiesOf(deploy, context)
+  if (capabilities === null) return null
   const engineFilesRead = engineFilesIdentity(raw.engine, context)
-  const deployRead = deployIdentity(raw.deploy, context)
+  const deployRead = deployIdentity(deploy, context)
   const identity = {
     model: modelIdentity(model, context),
     deploy: engineFilesRead === null ? deployRead : { deploy: deployRead, engineFiles: engineFilesRead },
   }
-  const sources = { engine: raw.engine, deploy: raw.deploy, engineFile: engineFiles(raw.deploy, context) }
-  const deployments = crossDeployments({ topologies, engine, model, raw: sources, abilities, identity }, report)
+  const workers = deploy.workers()
+  reportEngineFiles(workers, findings)
+  const sources = { engine: raw.engine, workers }
+  const deployments = crossDeployments(
+    { topologies, engine, model, raw: sources, deploy, capabilities, identity },
+    report,
+  )
   if (!workloads || !raw.workloads || !loads || !generator) return null
 
   const points = deployments.length * perDeployment
@@ -120,13 +125,14 @@ async function assemble(
     deployments,
     workloads,
     loads,
-    abilities,
+    deployer: deploy.name,
+    capabilities,
     generator: generator.name,
     isSharded: generator.settings.shards !== undefined,
   }
   checkDeployerConfig(checked, findings)
   // A deployment that a manifest has no workers for has no settings to look at.
-  const served = deployments.filter(deployment => typeof (abilities.misfit(deployment) ?? '') === 'string')
+  const served = deployments.filter(deployment => capabilities.misfit(deployment)?.at === undefined)
   for (const check of checks) check({ ...checked, deployments: served }, findings)
   if (!raw.name || !raw.load || !raw.slo || !raw.validity || !raw.search || !raw.budget) return null
   const limits = readLimits(raw.validity)
@@ -165,12 +171,17 @@ function reportTooMany(report: Report, points: number, allowed: number): void {
   )
 }
 
-async function askDeployer(
-  context: ParseContext & SectionContext,
-  deploy: DeployConfig,
-): Promise<DeployerAbilities | null> {
+/** The deployer that the section names, with its configuration. */
+function configured(raw: RawDeploy, context: SectionContext): ConfiguredDeployer | undefined {
+  return deployers.find(({ name }) => name === raw.with)?.configure(raw, context)
+}
+
+async function capabilitiesOf(
+  deploy: ConfiguredDeployer,
+  context: SectionContext,
+): Promise<DeployerCapabilities | null> {
   try {
-    return await context.askDeployer(deploy)
+    return await deploy.capabilities()
   } catch (error) {
     if (!(error instanceof FulcrumError)) throw error
     const path: Path = ['deploy', 'profile']
@@ -185,16 +196,11 @@ function readTraces(loads: readonly Load[], context: SectionContext): void {
     if (level.kind === 'trace' && lookUp(context, level.file) === 'file') context.files.fingerprint(level.file)
 }
 
-/** Each role's engine file, read once; what is no YAML in it is told once. */
-function engineFiles(
-  deploy: Sections['deploy'],
-  context: SectionContext & { readonly findings: Findings },
-): (role: Role) => EngineFile | null {
-  const files = new Map(roles.map(role => [role, readEngineFile(deploy, role, context)]))
-  for (const file of files.values()) {
+/** What is no YAML in an engine file, told once. */
+function reportEngineFiles(workers: WorkerEngine, { refuse }: Findings): void {
+  for (const file of new Set(roles.map(role => workers.engineFile(role)))) {
     for (const { position, wrong, right } of file?.problems ?? []) {
-      context.findings.refuse({ kind: 'file', file: file?.shown ?? '', position }, wrong, right)
+      refuse({ kind: 'file', file: file?.shown ?? '', position }, wrong, right)
     }
   }
-  return role => files.get(role) ?? null
 }

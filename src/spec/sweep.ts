@@ -1,4 +1,4 @@
-import type { DeployConfig } from '../deployers/config.ts'
+import type { ConfiguredDeployer } from '../deployers/define-deployer.ts'
 import type { GeneratorSettings } from '../generators/create.ts'
 import type { Deployment, GeneratorName, Load, Model, Point, Slo, ValidityLimits, Workload } from '../model/index.ts'
 import type { DatasetFacts } from './checks/datasets.ts'
@@ -23,7 +23,7 @@ export interface Sweep {
   /** What may be meant so and probably isn't, as `file:line:column: what is wrong; what would be right`. */
   readonly warnings: readonly string[]
   readonly model: Model
-  readonly deploy: DeployConfig
+  readonly deploy: ConfiguredDeployer
   /** Axes crossed and constrained: every deployment that the sweep visits, in file order. */
   readonly deployments: readonly Deployment[]
   readonly workloads: readonly Workload[]

@@ -5,16 +5,16 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import type { SimulatedConfig } from '../../src/deployers/config.ts'
 import type { DeployContext, DeployEvent, Deployer } from '../../src/deployers/deployer.ts'
 import { changesBetween } from '../../src/deployers/simulated/changes.ts'
+import type { SimulatedConfig } from '../../src/deployers/simulated/config.ts'
 import { simulatedDeployer } from '../../src/deployers/simulated/simulated.ts'
 import type { Deployment, EngineSettings, Topology } from '../../src/model/index.ts'
 import { FulcrumError } from '../../src/model/index.ts'
 import type { ProcessLedger } from '../../src/process/ledger.ts'
 import { openLedger } from '../../src/process/ledger.ts'
 
-const config: SimulatedConfig = { with: 'simulated', profile: 'deepseek-r1-fp4-gb200' }
+const config: SimulatedConfig = { profile: 'deepseek-r1-fp4-gb200' }
 const model = { name: 'nvidia/DeepSeek-R1-FP4', tokenizer: 'builtin:deepseek-v3' }
 
 function deployment(topology: Topology, engine: Deployment['engine'] = {}): Deployment {

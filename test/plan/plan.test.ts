@@ -55,7 +55,8 @@ describe('the plan', () => {
     await fc.assert(
       fc.asyncProperty(axes, async value => {
         const [plan, again] = [await planOf(sectionsOf(value)), await planOf(sectionsOf(value))]
-        assert.deepEqual(plan, again)
+        // A deployer is no data.
+        assert.deepEqual(JSON.parse(JSON.stringify(plan)), JSON.parse(JSON.stringify(again)))
         assert.ok(plan.cost.workersStarted <= plan.nestedLoopCost.workersStarted)
         assert.ok(plan.lowerBound <= plan.cost.workersStarted)
       }),

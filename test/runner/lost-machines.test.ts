@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { noRoomLeft } from '../../src/deployers/deployer.ts'
+import { simulated } from '../../src/deployers/simulated/index.ts'
 import { FulcrumError, gpusOf } from '../../src/model/index.ts'
 import { scratchRun } from './run-in-scratch.ts'
 import { scriptedDeployer, scriptedGenerator, smallPlan, untilAborted } from './small-system.ts'
@@ -46,7 +47,7 @@ describe('a run that loses machines', () => {
     assert.deepEqual([deployer.wanted.length, generator.asked.length], [1, 2])
   })
 
-  const searched = { search: 'adaptive', deploy: { with: 'simulated', profile: 'p' } } as const
+  const searched = { search: 'adaptive', deploy: simulated.of({ profile: 'p' }) } as const
   test('goes on within an adaptive search too', async () => {
     const three = smallPlan([1, 2, 4])
     await using run = await scratchRun({ ...three, sweep: { ...three.sweep, ...searched } })

@@ -46,7 +46,7 @@ export function syntheticPlan(
       text: '',
       search: 'adaptive',
       budget: {},
-      deploy: { with: 'simulated' },
+      deploy: { startupS: 0.1 },
     } as unknown as Sweep,
     deployments,
     cost,

@@ -56,7 +56,7 @@ describe('engine settings', () => {
       profile,
     )
     assert.equal(problems.length, 1)
-    assert.match(problems[0] ?? '', /engine\.decode\.cuda_graph_config\.enable_padding is not modelled/)
+    assert.match(problems[0]?.wrong ?? '', /engine\.decode\.cuda_graph_config\.enable_padding is not modelled/)
   })
   test('outside the measured parallelism are refused', () => {
     assert.throws(

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test'
 import { planSweep } from '../../src/plan/plan.ts'
 import { sweepOf } from '../../src/spec/load-sweep.ts'
 import { disk } from '../../src/yaml/files.ts'
-import { askDeployer, filesOf, sweepText } from './sweep-text.ts'
+import { filesOf, sweepText } from './sweep-text.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -56,7 +56,7 @@ const written: { readonly [deployer: string]: readonly string[] } = {
 /** Ids that a sweep over one deployer has: of its deployment, and of its point. They stand in the runs of the past. */
 async function idsOf(deploy: string): Promise<readonly string[]> {
   const text = sweepText({ deploy, topologies: '[1P1D]', load: '{ concurrency: [4] }' })
-  const sweep = await sweepOf({ text, path: join(root, 's.yaml'), shown: 's.yaml', options: { files }, askDeployer })
+  const sweep = await sweepOf({ text, path: join(root, 's.yaml'), shown: 's.yaml', options: { files } })
   return planSweep(sweep).deployments.flatMap(({ deployment, points }) => [
     deployment.id,
     ...points.map(({ id }) => id),

@@ -100,9 +100,9 @@ describe('a sweep over a manifest', () => {
     const { generatorSettings, deploy } = await loadSweep(join(folder, 's.yaml'))
     const { shards: read } = generatorSettings
     assert.ok(read?.job !== undefined)
-    const { job } = besideDeployment({ ...read, job: read.job }, deploy)
+    const { job } = besideDeployment({ ...read, job: read.job }, deploy.cluster())
     assert.deepEqual([job.namespace, job.deadlineS, job.resources], ['llm', 7200, { requests: { cpu: '4' } }])
-    const own = besideDeployment({ ...read, job: { ...read.job, namespace: 'load' } }, deploy)
+    const own = besideDeployment({ ...read, job: { ...read.job, namespace: 'load' } }, deploy.cluster())
     assert.equal(own.job.namespace, 'load')
   })
 

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import type { DynamoConfig, DynamoServeConfig, SlurmConfig } from '../../src/deployers/config.ts'
 import { createDeployer } from '../../src/deployers/create.ts'
-import { serveHosts } from '../../src/deployers/nodes/create.ts'
+import type { DynamoConfig } from '../../src/deployers/dynamo/config.ts'
+import type { DynamoServeConfig } from '../../src/deployers/dynamo-serve/config.ts'
+import { namedHosts } from '../../src/deployers/nodes/create.ts'
+import type { SlurmConfig } from '../../src/deployers/slurm/config.ts'
 import { disk } from '../../src/yaml/files.ts'
 import { problems, read, sweepText } from './sweep-text.ts'
 
@@ -20,7 +22,7 @@ const only = async (text: string): Promise<string> => {
   assert.equal(found.length, 1, found.join('\n'))
   return found[0] ?? ''
 }
-const deployOf = async <Config>(text: string): Promise<Config> => (await read(text)).deploy as Config
+const deployOf = async <Config>(text: string): Promise<Config> => (await read(text)).deploy.config as Config
 
 describe('nodes of a sweep file', () => {
   it('are names, or names with an address and GPUs', async () => {
@@ -28,7 +30,7 @@ describe('nodes of a sweep file', () => {
     const text = dynamo(nodes).replace('gpus_per_worker: 4', 'gpus_per_worker: 1')
     const { nodes: read_, head } = await deployOf<DynamoConfig>(text)
     assert.equal(head, '10.0.0.1')
-    assert.deepEqual(read_?.hosts, [
+    assert.deepEqual(read_, [
       { name: 'n1' },
       { name: 'n2', address: '10.0.0.3', gpus: [0, 1] },
       { name: 'n3', gpus: [4, 6] },
@@ -72,17 +74,23 @@ describe('a Slurm allocation of a sweep file', () => {
   it('has Dynamo’s settings and its own', async () => {
     const rest =
       'head: 10.0.0.1, nodes: 2, gpus_per_node: 4, time: "2:00:00", queue_timeout: 10m, srun_args: [--mpi=pmix]'
-    const { dynamo: inner, ...config } = await deployOf<SlurmConfig>(slurm(rest))
-    assert.deepEqual([inner.with, inner.head, inner.backend], ['dynamo', '10.0.0.1', 'dynamo.mocker'])
+    const config = await deployOf<SlurmConfig>(slurm(rest))
     assert.deepEqual(config, {
-      with: 'slurm',
+      python: '/usr/bin/python3',
+      backend: 'dynamo.mocker',
+      args: {},
+      role_args: {},
+      frontend_args: {},
+      env: {},
+      ready_timeout: 300,
+      head: '10.0.0.1',
       nodes: 2,
-      gpusPerNode: 4,
+      gpus_per_node: 4,
       time: '2:00:00',
-      queueTimeoutS: 600,
-      sallocArgs: [],
-      srunArgs: ['--mpi=pmix'],
-      keepSlurmVariables: false,
+      queue_timeout: 600,
+      salloc_args: [],
+      srun_args: ['--mpi=pmix'],
+      keep_slurm_variables: false,
     })
   })
 
@@ -137,20 +145,20 @@ describe('nodes of dynamo serve', () => {
   const serve = (rest: string) =>
     sweepText({ deploy: `{ with: dynamo-serve, dynamo: dynamo, workdir: ${graph}, gpus_per_worker: 4, ${rest} }` })
 
-  const serveOf = async (rest: string) => (await read(serve(rest), disk)).deploy as DynamoServeConfig
+  const serveOf = async (rest: string) => (await read(serve(rest), disk)).deploy.config as DynamoServeConfig
 
   it('are nodes over ssh, with this machine among them when its GPUs are named', async () => {
     const config = await serveOf('head: 10.0.0.1, gpus: [0, 1, 2, 3], nodes: [{ name: n1, gpus: 4 }]')
     assert.equal(config.head, '10.0.0.1')
     assert.deepEqual(
-      serveHosts(config).map(({ name }) => name),
+      namedHosts(config).map(({ name }) => name),
       [null, 'n1'],
     )
   })
 
   it('are steps of an allocation', async () => {
     const { slurm: asked } = await serveOf('head: 10.0.0.1, slurm: { nodes: 2, gpus_per_node: 4 }')
-    assert.deepEqual([asked?.nodes, asked?.gpusPerNode, asked?.queueTimeoutS], [2, 4, 3600])
+    assert.deepEqual([asked?.nodes, asked?.gpus_per_node, asked?.queue_timeout], [2, 4, 3600])
   })
 
   it('are refused when they have too few GPUs', async () => {

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { parse } from 'yaml'
-import { abilitiesOf } from '../../src/deployers/abilities.ts'
 import { topologyLabel } from '../../src/model/index.ts'
 import { planSweep } from '../../src/plan/plan.ts'
 import { sweepJsonSchema } from '../../src/spec/json-schema.ts'
@@ -29,7 +28,7 @@ describe('shipped sweeps', () => {
       const text = readFileSync(path, 'utf8')
       // The clone of Dynamo that the guide begins with is nowhere in the repository: the systems' graph stands in for it.
       const here = text.replace('/opt/dynamo/examples/tensorrt_llm', join(root, 'test/systems/dynamo-serve-graph'))
-      const sweep = sweepOf({ text: here, path, shown: name, options: { files }, askDeployer: abilitiesOf })
+      const sweep = sweepOf({ text: here, path, shown: name, options: { files } })
       assert.ok(planSweep(await sweep).pointCount > 0)
       assert.equal(validate(parse(text)), true, JSON.stringify(validate.errors))
     })

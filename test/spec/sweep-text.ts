@@ -1,6 +1,4 @@
 import { dirname } from 'node:path'
-import { abilitiesOf, type DeployerAbilities } from '../../src/deployers/abilities.ts'
-import type { DeployConfig } from '../../src/deployers/config.ts'
 import { FulcrumError } from '../../src/model/index.ts'
 import { sweepOf } from '../../src/spec/load-sweep.ts'
 import type { Sweep } from '../../src/spec/sweep.ts'
@@ -17,20 +15,10 @@ export function filesOf(contents: { readonly [path: string]: string }): Files {
   }
 }
 
-const asked = new Map<string, Promise<DeployerAbilities>>()
-
-/** The real deployers' answers, each profile read once. */
-export function askDeployer(config: DeployConfig): Promise<DeployerAbilities> {
-  const key = JSON.stringify(config)
-  const known = asked.get(key) ?? abilitiesOf(config)
-  asked.set(key, known)
-  return known
-}
-
 /** Reads a text as the sweep file /sweeps/s.yaml. */
 export async function read(text: string, files: Files = filesOf({}), allowPoints?: number): Promise<Sweep> {
   const options = { files, ...(allowPoints === undefined ? {} : { allowPoints }) }
-  return await sweepOf({ text, path: '/sweeps/s.yaml', shown: 's.yaml', options, askDeployer })
+  return await sweepOf({ text, path: '/sweeps/s.yaml', shown: 's.yaml', options })
 }
 
 /** The problems of a text, a line each, without the file's name; empty when it is right. */

@@ -4,15 +4,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { execa } from 'execa'
-import type { DynamoConfig, SlurmConfig } from '../../src/deployers/config.ts'
+import { attach } from '../../src/deployers/attach/index.ts'
 import type { Deployer } from '../../src/deployers/deployer.ts'
-import type { Check, MachineNeeds } from '../../src/deployers/doctor/check.ts'
+import type { Check, SweepNeeds } from '../../src/deployers/doctor/check.ts'
 import { examineMachine } from '../../src/deployers/doctor/doctor.ts'
 import { checkGenerator } from '../../src/deployers/doctor/generator.ts'
 import { hereMachine } from '../../src/deployers/doctor/machine.ts'
 import { checkRdma } from '../../src/deployers/doctor/rdma.ts'
+import type { DynamoConfig } from '../../src/deployers/dynamo/config.ts'
 import { dynamoDeployer } from '../../src/deployers/dynamo/dynamo.ts'
+import { dynamo } from '../../src/deployers/dynamo/index.ts'
 import { type Infrastructure, openInfrastructure } from '../../src/deployers/infrastructure.ts'
+import { simulated } from '../../src/deployers/simulated/index.ts'
+import type { SlurmConfig } from '../../src/deployers/slurm/config.ts'
+import { slurm } from '../../src/deployers/slurm/index.ts'
 import type { Endpoint, Topology } from '../../src/model/index.ts'
 import { openLedger, type ProcessLedger } from '../../src/process/ledger.ts'
 import { parseExposition } from '../../src/telemetry/exposition.ts'
@@ -21,7 +26,7 @@ import { createHosts, type Hosts, noHosts } from './shards/hosts.ts'
 import { type Cluster, noSlurm, startCluster } from './slurm/cluster.ts'
 
 const root = join(import.meta.dirname, '../..')
-const needs: Omit<MachineNeeds, 'deploy'> = { model: model.name, generator: 'built-in', concurrency: 4 }
+const needs: SweepNeeds = { model: model.name, generator: 'built-in', concurrency: 4 }
 
 const line = ({ ok, remedy, where, name, detail }: Check) =>
   `${ok ? (remedy === undefined ? 'ok' : 'note') : 'FAIL'} ${where}, ${name}: ${detail}`
@@ -38,13 +43,11 @@ describe('doctor on nodes over ssh', { skip: noHosts() }, () => {
   const config = (names: readonly string[], change: Partial<DynamoConfig> = {}, options = {}): DynamoConfig => ({
     ...mocker,
     head: hosts.address,
-    nodes: {
-      hosts: names.map(name => ({ name })),
-      ssh: { configFile: hosts.sshConfig, options: { ConnectTimeout: '3', ...options } },
-    },
+    nodes: names.map(name => ({ name })),
+    ssh: { config: hosts.sshConfig, options: { ConnectTimeout: '3', ...options } },
     ...change,
   })
-  const examine = (deploy: DynamoConfig) => examineMachine({ ...needs, deploy })
+  const examine = (deploy: DynamoConfig) => examineMachine({ ...needs, deploy: dynamo.of(deploy) })
 
   it('finds everything there: a way in, programs, one Dynamo, the model, ways to and fro, a clock', async () => {
     const checks = await examine(config(['north', 'south']))
@@ -95,8 +98,7 @@ describe('doctor on nodes over ssh', { skip: noHosts() }, () => {
       args: ['-v', '/no/such/cache:/root/.cache'],
     }
     const deploy = { ...config(['north'], { container, backend: 'dynamo.trtllm' }) }
-    const nodes = deploy.nodes === undefined ? undefined : { ...deploy.nodes, hosts: [{ name: 'north', gpus: [0, 1] }] }
-    const checks = await examine({ ...deploy, ...(nodes === undefined ? {} : { nodes }) })
+    const checks = await examine({ ...deploy, nodes: [{ name: 'north', gpus: [0, 1] }] })
     const failed = failures(checks.filter(({ where }) => where === 'node north'))
     assert.deepEqual(failed, [
       'FAIL node north, image: there is no podman',
@@ -130,12 +132,12 @@ describe('doctor on nodes over ssh', { skip: noHosts() }, () => {
 
   it('starts a load’s shard on its host, and compares the two', async () => {
     const shards = { count: 1, hosts: ['north'], launcher: 'ssh' as const, launcherArgs: ['-F', hosts.sshConfig] }
-    const simulated = { with: 'simulated', profile: 'deepseek-r1-fp4-gb200' } as const
-    const found = await examineMachine({ ...needs, deploy: simulated, shards })
+    const deploy = simulated.of({ profile: 'deepseek-r1-fp4-gb200' })
+    const found = await examineMachine({ ...needs, deploy, shards })
     assert.match(of(found, 'load shard')[0] ?? '', /^ok load host north, load shard: .*, \d+ cores, the same generator/)
     const wrong = await examineMachine({
       ...needs,
-      deploy: simulated,
+      deploy,
       shards: { ...shards, command: ['/no/such/fulcrum'] },
     })
     assert.match(failures(wrong)[0] ?? '', /^FAIL load host north, load shard: .*no\/such\/fulcrum/)
@@ -156,11 +158,11 @@ describe('doctor before a real Slurm', { skip: noSlurm() }, () => {
   })
 
   const config = (change: Partial<SlurmConfig> = {}): SlurmConfig => ({
-    ...{ with: 'slurm', dynamo: { ...mocker, head: '127.0.0.1' }, nodes: 1, gpusPerNode: 8, queueTimeoutS: 60 },
-    ...{ sallocArgs: [], srunArgs: [], keepSlurmVariables: false },
+    ...{ ...mocker, head: '127.0.0.1', nodes: 1, gpus_per_node: 8, queue_timeout: 60 },
+    ...{ salloc_args: [], srun_args: [], keep_slurm_variables: false },
     ...change,
   })
-  const examine = (change?: Partial<SlurmConfig>) => examineMachine({ ...needs, deploy: config(change) })
+  const examine = (change?: Partial<SlurmConfig>) => examineMachine({ ...needs, deploy: slurm.of(config(change)) })
 
   it('passes what Slurm would give, and reads the nodes’ clocks', async () => {
     const checks = await examine()
@@ -177,7 +179,7 @@ describe('doctor before a real Slurm', { skip: noSlurm() }, () => {
     assert.match(many[0] ?? '', /nodes: 1 can be used, 2 with 8 GPUs are asked for/)
     assert.match(many[1] ?? '', /allocation: Slurm would refuse it: .*node configuration is not available/)
     assert.match(
-      failures(await examine({ gpusPerNode: 32 }))[0] ?? '',
+      failures(await examine({ gpus_per_node: 32 }))[0] ?? '',
       /nodes: 0 can be used, 1 with 32 GPUs are asked for; they have up to 16/,
     )
     const nowhere = failures(await examine({ partition: 'nope' }))
@@ -231,11 +233,11 @@ describe('doctor before a Dynamo that runs', () => {
     const done = await deployer.reconcile(deployment(topology), watch(AbortSignal.timeout(120_000)))
     endpoint = done.endpoint
   }
-  const examine = (topology: Topology, more: Partial<MachineNeeds> = {}) =>
+  const examine = (topology: Topology, more: Partial<SweepNeeds> = {}) =>
     examineMachine(
       {
         ...{ ...needs, topologies: [topology], longestTokens: 1000 },
-        deploy: { with: 'attach', url: endpoint.url, gpus: 8, dialect: 'dynamo-1' },
+        deploy: attach.of({ url: endpoint.url, gpus: 8, dialect: 'dynamo-1' }),
         ...more,
       },
       { etcd: services.etcdUrl },
@@ -301,11 +303,11 @@ print(json.dumps([[s.name, dict(s.labels), repr(float(s.value))] for f in read(s
 
   it('misses NATS and etcd that are down', async () => {
     const down = { nats: 'nats://127.0.0.1:1', etcd: 'http://127.0.0.1:1' }
-    const failed = failures(await examineMachine({ ...needs, deploy: { ...mocker, ...down } }))
+    const failed = failures(await examineMachine({ ...needs, deploy: dynamo.of({ ...mocker, ...down }) }))
     assert.deepEqual(failed.map(one => one.replace(/^FAIL this machine, (\w+): .*/, '$1')).sort(), ['etcd', 'nats'])
     const others = await examineMachine({
       ...needs,
-      deploy: { ...mocker, nats: services.natsUrl, etcd: services.etcdUrl },
+      deploy: dynamo.of({ ...mocker, nats: services.natsUrl, etcd: services.etcdUrl }),
     })
     assert.deepEqual(failures(others), [])
     assert.match(of(others, 'registered workers')[0] ?? '', /^note .*1 aggregated/)

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import type { DynamoConfig } from '../../src/deployers/config.ts'
 import type { DeployContext, DeployEvent } from '../../src/deployers/deployer.ts'
+import type { DynamoConfig } from '../../src/deployers/dynamo/config.ts'
 import type { Deployment, EngineSettings, Role, Topology } from '../../src/model/index.ts'
 import { contentId } from '../../src/model/index.ts'
 
@@ -10,14 +10,13 @@ export const model = { name: 'nvidia/DeepSeek-R1-FP4', tokenizer: 'builtin:deeps
 
 /** The real Dynamo 1.4.2 with mocker workers; a lease of 5 s, so that killed workers leave discovery soon. */
 export const mocker: DynamoConfig = {
-  with: 'dynamo',
   python: join(root, '.systems/dynamo/bin/python'),
   backend: 'dynamo.mocker',
   args: { 'model-path': model.name, 'engine-type': 'trtllm' },
-  roleArgs: {},
-  frontendArgs: {},
+  role_args: {},
+  frontend_args: {},
   env: { HF_HOME: join(root, '.systems/hf'), HF_HUB_OFFLINE: '1', ETCD_LEASE_TTL: '5' },
-  readyTimeoutS: 180,
+  ready_timeout: 180,
 }
 
 export const disaggregated = (prefill: number, decode: number): Topology => ({ kind: 'disaggregated', prefill, decode })

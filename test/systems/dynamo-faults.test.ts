@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, it } from 'node:test'
-import type { DynamoConfig } from '../../src/deployers/config.ts'
+import type { DynamoConfig } from '../../src/deployers/dynamo/config.ts'
 import { dynamoDeployer } from '../../src/deployers/dynamo/dynamo.ts'
 import { endLeftovers, findLeftovers } from '../../src/deployers/leftovers.ts'
 import { freePort } from '../../src/deployers/ports.ts'
@@ -42,7 +42,7 @@ async function failureOf(change: Partial<DynamoConfig>, wanted = deployment(aggr
 describe('a deployment that cannot come up', () => {
   it('fails at its deadline when it lists its model and never answers, and shows what its worker said', async () => {
     const env = { ...mocker.env, PYTHONPATH: join(import.meta.dirname, 'stand-ins') }
-    const error = await failureOf({ backend: 'never_answers', env, readyTimeoutS: 20 })
+    const error = await failureOf({ backend: 'never_answers', env, ready_timeout: 20 })
     assert.equal(error.code, 'deployment-not-ready')
     assert.match(error.message, /agg x1 was not ready within 20 s: its workers are registered, but no completion/)
     assert.match(error.message, /aggregated-0: request taken, no answer will come/)
@@ -67,7 +67,7 @@ describe('a deployment that cannot come up', () => {
     const holder = createServer()
     await new Promise<void>(resolve => holder.listen(port, '127.0.0.1', resolve))
     t.after(() => holder.close())
-    const error = await failureOf({ httpPort: port })
+    const error = await failureOf({ http_port: port })
     assert.deepEqual([error.kind, error.code], ['environment', 'port-taken'])
     assert.match(error.message, new RegExp(`process ${process.pid} `))
   })

@@ -1,12 +1,11 @@
 import { join } from 'node:path'
-import type { DynamoServeConfig } from '../../src/deployers/config.ts'
+import type { DynamoServeConfig } from '../../src/deployers/dynamo-serve/config.ts'
 
 const root = join(import.meta.dirname, '../..')
 export const workdir = join(import.meta.dirname, 'dynamo-serve-graph')
 
 /** The guide's own Dynamo 0.3.1 over services of the guide's names that need no GPU. */
 export const dynamoServe: DynamoServeConfig = {
-  with: 'dynamo-serve',
   dynamo: join(root, '.systems/dynamo-0.3/bin/dynamo'),
   workdir,
   configs: {
@@ -21,5 +20,5 @@ export const dynamoServe: DynamoServeConfig = {
   },
   env: { PYTHONDONTWRITEBYTECODE: '1' },
   gpus: Array.from({ length: 16 }, (_, gpu) => gpu),
-  readyTimeoutS: 120,
+  ready_timeout: 120,
 }

@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DynamoServeConfig } from '../../src/deployers/config.ts'
+import type { DynamoServeConfig } from '../../src/deployers/dynamo-serve/config.ts'
 import { dynamoServeDeployer } from '../../src/deployers/dynamo-serve/dynamo-serve.ts'
-import { serveNodesOf } from '../../src/deployers/nodes/create.ts'
+import { nodesOf } from '../../src/deployers/nodes/create.ts'
 import { probe } from '../../src/generators/probe.ts'
 import { aggregated, deployment, disaggregated, model, watch } from './dynamo-deployment.ts'
 import { dynamoServe } from './dynamo-serve-deployment.ts'
@@ -17,13 +17,13 @@ describe('a real `dynamo serve` over hosts of their own', { skip: noHosts() }, (
   let hosts: Hosts
   const configOver = (hosts: Hosts): DynamoServeConfig => {
     const nodes = ['north', 'south'].map(name => ({ name, gpus: [0, 1, 2, 3] }))
-    const ssh = { configFile: hosts.sshConfig, options: {} }
-    return { ...dynamoServe, gpus: [0, 1, 2, 3], head: hosts.address, nodes: { hosts: nodes, ssh } }
+    const ssh = { config: hosts.sshConfig, options: {} }
+    return { ...dynamoServe, gpus: [0, 1, 2, 3], head: hosts.address, nodes, ssh }
   }
   const real = oneDeployment(async place => {
     hosts = await createHosts({ north: 0, south: 0 })
     const config = configOver(hosts)
-    return dynamoServeDeployer(config, place, serveNodesOf(config, place.ledger))
+    return dynamoServeDeployer(config, place, nodesOf(config, place.ledger))
   })
   after(() => hosts?.[Symbol.asyncDispose]())
   const { become, check } = real
@@ -76,7 +76,7 @@ describe('a real `dynamo serve` over hosts of their own', { skip: noHosts() }, (
   it('has its head on another host when this machine names no GPUs', async () => {
     const { gpus: _, ...config } = configOver(hosts)
     const place = { model: model.name, runFolder: join(real.folder, 'away'), ledger: real.ledger }
-    const deployer = dynamoServeDeployer(config, place, serveNodesOf(config, place.ledger))
+    const deployer = dynamoServeDeployer(config, place, nodesOf(config, place.ledger))
     const context = watch(AbortSignal.timeout(100_000))
     const { endpoint } = await deployer.reconcile(deployment(aggregated(2)), context)
     assert.match(endpoint.url, /^http:\/\/198\.18\.\d+\.2:/)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { execa } from 'execa'
 import { attachDeployer } from '../../src/deployers/attach/attach.ts'
-import { checkEndpoint } from '../../src/deployers/doctor/endpoint.ts'
+import { checkEndpoint } from '../../src/deployers/attach/doctor.ts'
 import { dynamoDeployer } from '../../src/deployers/dynamo/dynamo.ts'
 import { probe } from '../../src/generators/probe.ts'
 import { groupMembers } from '../../src/process/proc.ts'
@@ -132,10 +132,7 @@ describe('a real Dynamo deployment', () => {
   })
 
   it('can be attached to, as the one topology that it is', async () => {
-    const attached = attachDeployer(
-      { with: 'attach', url: real.endpoint.url, gpus: 8, dialect: 'dynamo-1' },
-      model.name,
-    )
+    const attached = attachDeployer({ url: real.endpoint.url, gpus: 8, dialect: 'dynamo-1' }, model.name)
     const context = watch(AbortSignal.timeout(30_000))
     const { endpoint: seen } = await attached.reconcile(deployment(disaggregated(1, 1)), context)
     assert.equal(seen.url, real.endpoint.url)
@@ -146,7 +143,7 @@ describe('a real Dynamo deployment', () => {
   })
 
   it('passes the doctor, which tells a wrong model name from a right one', async () => {
-    const config = { with: 'attach', url: real.endpoint.url, gpus: 8, dialect: 'dynamo-1' } as const
+    const config = { url: real.endpoint.url, gpus: 8, dialect: 'dynamo-1' } as const
     const failed = async (name: string) => (await checkEndpoint(config, name)).filter(c => !c.ok).map(c => c.name)
     assert.deepEqual(await failed(model.name), [])
     assert.deepEqual(await failed('no/such-model'), ['model', 'completion, streamed', 'completion'])

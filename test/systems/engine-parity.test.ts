@@ -21,7 +21,7 @@ describe('the simulated engine answers as a real Dynamo does', () => {
     folder = await mkdtemp(join(tmpdir(), 'fulcrum-parity-'))
     ledger = await openLedger({ runFolder: folder, folder: join(folder, 'ledger') })
     deployers.push(dynamoDeployer(mocker, { model: model.name, runFolder: join(folder, 'dynamo'), ledger }))
-    const config = { with: 'simulated', profile: 'deepseek-r1-fp4-gb200' } as const
+    const config = { profile: 'deepseek-r1-fp4-gb200' }
     deployers.push(simulatedDeployer(config, { runFolder: join(folder, 'simulated'), ledger }))
     const wanted = deployment(disaggregated(1, 1))
     for (const deployer of deployers) {

@@ -2,10 +2,12 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { DynamoConfig, SlurmConfig } from '../../src/deployers/config.ts'
+import type { DynamoConfig } from '../../src/deployers/dynamo/config.ts'
 import { dynamoDeployer } from '../../src/deployers/dynamo/dynamo.ts'
 import { endLeftovers, findLeftovers } from '../../src/deployers/leftovers.ts'
 import { nodesOf } from '../../src/deployers/nodes/create.ts'
+import type { SlurmConfig } from '../../src/deployers/slurm/config.ts'
+import { slurmDeployer } from '../../src/deployers/slurm/slurm.ts'
 import { openLedger } from '../../src/process/ledger.ts'
 import { deployment, disaggregated, model, watch } from './dynamo-deployment.ts'
 
@@ -31,13 +33,16 @@ export async function endWhatStayed(folder: string): Promise<readonly string[]> 
   return leftovers.map(({ name }) => name).sort()
 }
 
+const isSlurm = (config: DynamoConfig | SlurmConfig): config is SlurmConfig => 'srun_args' in config
+
 if (process.argv[1] === import.meta.filename) {
   const [content = '{}', folder = '.'] = process.argv.slice(2)
   const config: DynamoConfig | SlurmConfig = JSON.parse(content)
   const ledger = await openLedger({ runFolder: folder, folder: join(folder, 'ledger') })
   const place = { model: model.name, runFolder: folder, ledger }
-  const dynamo = config.with === 'slurm' ? config.dynamo : config
-  const deployer = dynamoDeployer(dynamo, place, nodesOf(config, ledger))
+  const deployer = isSlurm(config)
+    ? slurmDeployer(config, place)
+    : dynamoDeployer(config, place, nodesOf(config, ledger))
   await deployer.reconcile(deployment(disaggregated(1, 1)), watch(AbortSignal.timeout(100_000)))
   console.log('up')
   setInterval(() => {}, 1000)

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { after, afterEach, before, describe, test } from 'node:test'
 import { stringify } from 'yaml'
 import { runSweepFile } from '../../src/commands/run.ts'
-import type { KubernetesConfig } from '../../src/deployers/config.ts'
 import type { Deployer } from '../../src/deployers/deployer.ts'
+import type { KubernetesConfig } from '../../src/deployers/kubernetes/config.ts'
 import { isObject, type JsonObject, readAt } from '../../src/deployers/kubernetes/fields.ts'
 import { kubernetesDeployer } from '../../src/deployers/kubernetes/kubernetes.ts'
 import { readRun } from '../../src/journal/index.ts'
@@ -99,13 +99,12 @@ describe('pods of a graph, on a real control plane', { skip: noKubernetes() || n
     await writeFile(manifest, documents.map(document => stringify(document)).join('---\n'))
     const config: KubernetesConfig = {
       ...{
-        with: 'kubernetes',
         manifest,
         services: {},
         kubeconfig,
         url: frontend.url,
-        onExit: 'restore',
-        readyTimeoutS,
+        on_exit: 'restore',
+        ready_timeout: readyTimeoutS,
       },
     }
     operators.push(await startOperator({ plane, version: 'v1alpha1', name }))

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { after, afterEach, before, describe, test } from 'node:test'
 import { stringify } from 'yaml'
 import { runSweepFile } from '../../src/commands/run.ts'
-import type { KubernetesConfig } from '../../src/deployers/config.ts'
 import type { Deployer } from '../../src/deployers/deployer.ts'
+import type { KubernetesConfig } from '../../src/deployers/kubernetes/config.ts'
 import { checkKubernetes } from '../../src/deployers/kubernetes/doctor.ts'
 import { type JsonObject, readAt, withFields } from '../../src/deployers/kubernetes/fields.ts'
 import { kubernetesDeployer } from '../../src/deployers/kubernetes/kubernetes.ts'
@@ -82,13 +82,12 @@ describe('kubernetes, on a real control plane', { skip }, () => {
     const manifest = join(plane.folder, `${readAt(graph, ['metadata', 'name'])}.yaml`)
     await writeFile(manifest, stringify(graph))
     const config: KubernetesConfig = {
-      with: 'kubernetes',
       manifest,
       services: {},
       kubeconfig,
       url: frontend.url,
-      onExit: 'restore',
-      readyTimeoutS: 20,
+      on_exit: 'restore',
+      ready_timeout: 20,
       ...more,
     }
     return { manifest, ...kubernetesDeployer(config, { model: model.name, runFolder: join(plane.folder, 'run') }) }
@@ -137,7 +136,6 @@ describe('kubernetes, on a real control plane', { skip }, () => {
         name: 'kubernetes',
         model: 'nvidia/DeepSeek-R1-FP4',
         deploy: {
-          with: 'kubernetes',
           manifest: 'swept.yaml',
           kubeconfig,
           url: frontend.url,
@@ -268,8 +266,8 @@ describe('kubernetes, on a real control plane', { skip }, () => {
     const doctor = async (graph: JsonObject) => {
       const { manifest } = await deployer(graph)
       const checks = await checkKubernetes({
-        ...{ with: 'kubernetes', manifest, services: {}, kubeconfig: kubeconfig },
-        ...{ onExit: 'restore', readyTimeoutS: 1 },
+        ...{ manifest, services: {}, kubeconfig: kubeconfig },
+        ...{ on_exit: 'restore', ready_timeout: 1 },
       })
       return checks.map(({ name, ok, detail }) => `${ok ? 'ok' : 'no'} ${name}: ${detail.replace(/.*yaml/, 'FILE')}`)
     }
@@ -290,7 +288,7 @@ describe('kubernetes, on a real control plane', { skip }, () => {
   })
 
   test('a deadline says what was still missing, and what was made is taken away', async () => {
-    const held = await deployer(graphOf('nobody'), { readyTimeoutS: 3 })
+    const held = await deployer(graphOf('nobody'), { ready_timeout: 3 })
     const context = watch(limit())
     await assert.rejects(held.reconcile(ratio(1, 1), context), {
       code: 'deployment-not-ready',
@@ -339,11 +337,11 @@ describe('kubernetes, on a real control plane', { skip }, () => {
   test('keep leaves a graph as the last deployment made it, and delete takes even one that was there', async () => {
     await applyAsOwner(graphOf('kept'))
     await operator('kept', 'v1alpha1')
-    const keeping = await deployer(graphOf('kept'), { onExit: 'keep' })
+    const keeping = await deployer(graphOf('kept'), { on_exit: 'keep' })
     await keeping.reconcile(ratio(2, 1), watch(limit()))
     await keeping.close()
     assert.deepEqual(replicas(await graphNow('kept')), [2, 1])
-    const deleting = await deployer(graphOf('kept'), { onExit: 'delete' })
+    const deleting = await deployer(graphOf('kept'), { on_exit: 'delete' })
     await deleting.reconcile(ratio(1, 1), watch(limit()))
     await deleting.close()
     await isGone('kept')

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runSweepFile } from '../../src/commands/run.ts'
-import type { DynamoConfig } from '../../src/deployers/config.ts'
 import { type Deployer, noRoomLeft } from '../../src/deployers/deployer.ts'
+import type { DynamoConfig } from '../../src/deployers/dynamo/config.ts'
 import { dynamoDeployer } from '../../src/deployers/dynamo/dynamo.ts'
 import { silenceS } from '../../src/deployers/launch/guard.ts'
 import { nodesOf } from '../../src/deployers/nodes/create.ts'
@@ -60,7 +60,8 @@ describe('Dynamo workers on hosts of their own, over ssh', { skip: noHosts() }, 
   const configOn = (nodes: readonly string[]): DynamoConfig => ({
     ...mocker,
     head: hosts.address,
-    nodes: { hosts: nodes.map(node => ({ name: node })), ssh: { configFile: hosts.sshConfig, options: impatient } },
+    nodes: nodes.map(node => ({ name: node })),
+    ssh: { config: hosts.sshConfig, options: impatient },
   })
   async function deployerOn(nodes: readonly string[], name: string) {
     const config = configOn(nodes)

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DynamoServeConfig, SlurmConfig } from '../../src/deployers/config.ts'
 import { noRoomLeft } from '../../src/deployers/deployer.ts'
-import { dynamoDeployer } from '../../src/deployers/dynamo/dynamo.ts'
+import type { DynamoServeConfig } from '../../src/deployers/dynamo-serve/config.ts'
 import { dynamoServeDeployer } from '../../src/deployers/dynamo-serve/dynamo-serve.ts'
-import { nodesOf, serveNodesOf } from '../../src/deployers/nodes/create.ts'
+import { nodesOf } from '../../src/deployers/nodes/create.ts'
+import type { SlurmConfig } from '../../src/deployers/slurm/config.ts'
+import { slurmDeployer } from '../../src/deployers/slurm/slurm.ts'
 import { probe } from '../../src/generators/probe.ts'
 import { aggregated, changes, deployment, disaggregated, mocker, model, watch } from './dynamo-deployment.ts'
 import { dynamoServe } from './dynamo-serve-deployment.ts'
@@ -15,14 +16,15 @@ import { type Cluster, noSlurm, startCluster } from './slurm/cluster.ts'
 
 /** Each node holds one worker: 1P1D takes both, and the third node is a spare. */
 const config: SlurmConfig = {
-  with: 'slurm',
-  dynamo: { ...mocker, head: '127.0.0.1', env: { ...mocker.env, ETCD_LEASE_TTL: '3' } },
+  ...mocker,
+  head: '127.0.0.1',
+  env: { ...mocker.env, ETCD_LEASE_TTL: '3' },
   nodes: 2,
-  gpusPerNode: 4,
-  queueTimeoutS: 6,
-  sallocArgs: [],
-  srunArgs: [],
-  keepSlurmVariables: false,
+  gpus_per_node: 4,
+  queue_timeout: 6,
+  salloc_args: [],
+  srun_args: [],
+  keep_slurm_variables: false,
 }
 
 describe('Dynamo workers in Slurm allocations that lose nodes', { skip: noSlurm() }, () => {
@@ -37,7 +39,7 @@ describe('Dynamo workers in Slurm allocations that lose nodes', { skip: noSlurm(
     else process.env.SLURM_CONF = before_
     await cluster?.[Symbol.asyncDispose]()
   })
-  const real = oneDeployment(place => dynamoDeployer(config.dynamo, place, nodesOf(config, place.ledger)))
+  const real = oneDeployment(place => slurmDeployer(config, place))
   const { become, check } = real
 
   const take = (node: string, state: string) =>
@@ -91,11 +93,12 @@ describe('Dynamo workers in Slurm allocations that lose nodes', { skip: noSlurm(
   })
 
   it('dynamo serve runs in an allocation too, its head as a step like the others', async () => {
-    const { with: _, dynamo: __, ...slurm } = config
-    const { gpus: ___, ...serve } = dynamoServe
+    const { nodes, gpus_per_node, queue_timeout, salloc_args, srun_args, keep_slurm_variables } = config
+    const slurm = { nodes, gpus_per_node, queue_timeout, salloc_args, srun_args, keep_slurm_variables }
+    const { gpus: _, ...serve } = dynamoServe
     const here: DynamoServeConfig = { ...serve, head: '127.0.0.1', slurm }
     const place = { model: model.name, runFolder: join(real.folder, 'serve'), ledger: real.ledger }
-    const deployer = dynamoServeDeployer(here, place, serveNodesOf(here, place.ledger))
+    const deployer = dynamoServeDeployer(here, place, nodesOf(here, place.ledger))
     const context = watch(AbortSignal.timeout(150_000))
     const { endpoint } = await deployer.reconcile(deployment(disaggregated(1, 1)), context)
     const answered = await probe(endpoint, { signal: AbortSignal.timeout(20_000), timeoutMs: 20_000, streaming: true })

@@ -6,11 +6,10 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { SlurmConfig } from '../../src/deployers/config.ts'
 import type { DeployEvent, Deployer } from '../../src/deployers/deployer.ts'
-import { dynamoDeployer } from '../../src/deployers/dynamo/dynamo.ts'
 import { endLeftovers, findLeftovers } from '../../src/deployers/leftovers.ts'
-import { nodesOf } from '../../src/deployers/nodes/create.ts'
+import type { SlurmConfig } from '../../src/deployers/slurm/config.ts'
+import { slurmDeployer } from '../../src/deployers/slurm/slurm.ts'
 import { openLedger, type ProcessLedger } from '../../src/process/ledger.ts'
 import { allProcesses, argumentsOf, environmentValue, identityOf } from '../../src/process/proc.ts'
 import { workplace } from '../cli/fulcrum-process.ts'
@@ -20,14 +19,14 @@ import { deployAndKill, endWhatStayed } from './killed-fulcrum.ts'
 import { type Cluster, noSlurm, startCluster } from './slurm/cluster.ts'
 
 const config: SlurmConfig = {
-  with: 'slurm',
-  dynamo: { ...mocker, head: '127.0.0.1' },
+  ...mocker,
+  head: '127.0.0.1',
   nodes: 1,
-  gpusPerNode: 8,
-  queueTimeoutS: 60,
-  sallocArgs: [],
-  srunArgs: [],
-  keepSlurmVariables: false,
+  gpus_per_node: 8,
+  queue_timeout: 60,
+  salloc_args: [],
+  srun_args: [],
+  keep_slurm_variables: false,
 }
 
 const sweep = inRepository(`
@@ -60,7 +59,7 @@ describe('Dynamo workers as steps of a Slurm allocation', { skip: noSlurm() }, (
     const made = await openLedger({ runFolder: folder, folder: join(folder, name) })
     const place = { model: model.name, runFolder: join(folder, `run-${name}`), ledger: made }
     const full = { ...config, ...change }
-    return { deployer: dynamoDeployer(full.dynamo, place, nodesOf(full, made)), ledger: made }
+    return { deployer: slurmDeployer(full, place), ledger: made }
   }
   const jobs = () =>
     cluster
@@ -117,7 +116,7 @@ describe('Dynamo workers as steps of a Slurm allocation', { skip: noSlurm() }, (
   })
 
   it('an allocation that does not come is told about while it is waited for, then cancelled', async () => {
-    const second = await deployerWith({ queueTimeoutS: 5 }, 'second')
+    const second = await deployerWith({ queue_timeout: 5 }, 'second')
     const context = watch(AbortSignal.timeout(60_000))
     await assert.rejects(second.deployer.reconcile(deployment(disaggregated(1, 1)), context), {
       kind: 'environment',

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import type { AttachConfig } from '../../src/deployers/attach/config.ts'
 import { read, sweepText } from '../spec/sweep-text.ts'
 
 const urlOf = async (url: string) => {
   const text = sweepText({ deploy: `{ with: attach, url: "${url}", gpus: 1, dialect: vllm }`, topologies: 'agg x1' })
   const { deploy } = await read(text)
-  return deploy.with === 'attach' ? deploy.url : undefined
+  return (deploy.config as AttachConfig).url
 }
 
 test('a URL keeps the sub-path of a gateway, and loses the slashes and the part of the API at its end', async () => {

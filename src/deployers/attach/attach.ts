@@ -1,7 +1,7 @@
 import { type Asking, askingByDefault, probe } from '../../generators/probe.ts'
 import { type Deployment, type Endpoint, FulcrumError, topologyLabel } from '../../model/index.ts'
-import type { AttachConfig } from '../config.ts'
 import type { Deployer } from '../deployer.ts'
+import type { AttachConfig } from './config.ts'
 
 /** Somebody else's first request may have to load a model first. */
 const probeLimitMs = 120_000
@@ -18,7 +18,7 @@ export function attachDeployer(config: AttachConfig, model: string, ask: Asking 
     model,
     dialect: config.dialect,
     metricsUrls: { frontend: `${config.url}/metrics` },
-    ...(config.apiKeyEnv === undefined ? {} : { apiKeyEnv: config.apiKeyEnv }),
+    ...(config.api_key_env === undefined ? {} : { apiKeyEnv: config.api_key_env }),
   }
 
   return {
@@ -61,7 +61,7 @@ export function attachDeployer(config: AttachConfig, model: string, ask: Asking 
   }
 }
 
-function authorization({ apiKeyEnv }: AttachConfig): { readonly [header: string]: string } {
+function authorization({ api_key_env: apiKeyEnv }: AttachConfig): { readonly [header: string]: string } {
   const token = apiKeyEnv === undefined ? undefined : process.env[apiKeyEnv]
   return token === undefined ? {} : { authorization: `Bearer ${token}` }
 }

@@ -1,7 +1,6 @@
 import type { Asking } from '../../generators/probe.ts'
 import type { ShardSettings } from '../../generators/shards/launch.ts'
 import type { GeneratorName, Role, Topology } from '../../model/index.ts'
-import type { DeployConfig } from '../config.ts'
 
 /** One thing that was looked at, and what was found. */
 export interface Check {
@@ -15,9 +14,14 @@ export interface Check {
   readonly remedy?: string
 }
 
-/** What a sweep asks of the machine. */
-export interface MachineNeeds {
-  readonly deploy: DeployConfig
+/**
+ * What is asked of a machine's GPUs: the ones that are handed out by index, so many of them whichever they are, or nothing: then
+ * it is said what there is, and nothing is missed.
+ */
+export type AskedGpus = readonly number[] | { readonly atLeast: number } | null
+
+/** What a sweep asks of the machine, beside what its deployer needs. */
+export interface SweepNeeds {
   /** Name that requests carry; checks of the model are left out when absent. */
   readonly model?: string
   readonly generator: GeneratorName

@@ -1,4 +1,4 @@
-import { type Check, missed, noticed, passed } from './check.ts'
+import { type AskedGpus, type Check, missed, noticed, passed } from './check.ts'
 import { hereMachine, type Machine } from './machine.ts'
 import {
   type Gpu,
@@ -22,12 +22,6 @@ export interface GpuSight {
   readonly migDevices: ReadonlyMap<number, readonly string[]>
   readonly warnings: readonly string[]
 }
-
-/**
- * What is asked of a machine's GPUs: the ones that are handed out by index, so many of them whichever they are, or nothing: then
- * it is said what there is, and nothing is missed.
- */
-export type AskedGpus = readonly number[] | { readonly atLeast: number } | null
 
 const isList = (asked: AskedGpus): asked is readonly number[] => Array.isArray(asked)
 

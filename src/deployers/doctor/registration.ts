@@ -1,7 +1,7 @@
 import { type Role, roles, rolesOf, type Topology, topologyLabel, workersOf } from '../../model/index.ts'
 import type { Exposition } from '../../telemetry/exposition.ts'
 import { type WorkerCard, workerCards } from '../dynamo/cards.ts'
-import { type Check, missed, noticed, passed, type SaidOfEngines } from './check.ts'
+import { type Check, missed, noticed, passed, type SaidOfEngines, type SweepNeeds } from './check.ts'
 
 /** What a live system has to have. */
 export interface ExpectedWorkers {
@@ -12,6 +12,14 @@ export interface ExpectedWorkers {
   readonly concurrency: number | null
   /** What the sweep says that they run with. */
   readonly engines?: SaidOfEngines
+}
+
+/** What a system that runs already has to have for a sweep; null when the sweep brings up several. */
+export function expectedOf(needs: SweepNeeds): ExpectedWorkers | null {
+  const { topologies = [], model, longestTokens = null, concurrency, engines = {} } = needs
+  const [topology, ...more] = topologies
+  if (topology === undefined || more.length > 0) return null
+  return { topology, ...(model === undefined ? {} : { model }), longestTokens, concurrency, engines }
 }
 
 type Instance = { readonly namespace: string; readonly prefill: boolean }

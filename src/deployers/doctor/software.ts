@@ -1,5 +1,5 @@
 import { adviceFor } from '../../engines/log-advice.ts'
-import type { ContainerConfig, ServeContainerConfig } from '../config.ts'
+import type { RuntimeConfig } from '../nodes/keys.ts'
 import { type Check, missed, passed } from './check.ts'
 import type { Machine } from './machine.ts'
 
@@ -26,7 +26,7 @@ export async function backendModule(
 
 /** Whether the image that workers run in is there. */
 export async function containerImage(
-  { runtime, image }: ContainerConfig | ServeContainerConfig,
+  { runtime, image }: Pick<RuntimeConfig, 'runtime' | 'image'>,
   machine: Machine,
 ): Promise<Software> {
   const said = await machine.run(runtime, ['image', 'inspect', '--format', '{{.Id}}', image])

@@ -1,6 +1,6 @@
 import { execa } from 'execa'
-import type { SshConfig } from '../config.ts'
 import { type SshRoute, sshCommand } from '../launch/ssh.ts'
+import type { SshConfig } from '../nodes/keys.ts'
 import { type Machine, programLimitMs } from './machine.ts'
 
 /** A way to a node of its own, for a few short programs: no connection is shared or left open. */

@@ -1,17 +1,11 @@
-import { dirname, isAbsolute, join } from 'node:path'
-import type {
-  ContainerConfig,
-  DynamoConfig,
-  DynamoServeConfig,
-  ServeContainerConfig,
-  SshNodeConfig,
-  SshNodesConfig,
-} from '../config.ts'
+import { isAbsolute } from 'node:path'
 import { sshCommand } from '../launch/ssh.ts'
+import { headUnlessTold, type Whereabouts } from '../nodes/create.ts'
+import { type RuntimeConfig, type SshNodeConfig, type SshNodesConfig, sshNodesOf } from '../nodes/keys.ts'
 import { addressOf } from '../nodes/ssh-nodes.ts'
-import { type Check, missed, noticed, passed } from './check.ts'
+import { type AskedGpus, type Check, missed, noticed, passed } from './check.ts'
 import { checkClock, clockProgram } from './clock.ts'
-import { type AskedGpus, checkGpus } from './gpus.ts'
+import { checkGpus } from './gpus.ts'
 import type { Machine } from './machine.ts'
 import { checkRdma } from './rdma.ts'
 import { checkWayToHead, checkWayToNode, listenerCommand } from './reach.ts'
@@ -25,7 +19,7 @@ export interface NodeNeeds {
   readonly env: { readonly [name: string]: string }
   /** Python that has Dynamo there, outside containers. */
   readonly python: string
-  readonly container: ContainerConfig | ServeContainerConfig | null
+  readonly container: RuntimeConfig | null
   /** Module of the workers, outside containers; null where there is none to start. */
   readonly backend: string | null
   /** Folder or name of the model to load; null when that is not known. */
@@ -37,15 +31,12 @@ export interface NodeNeeds {
 
 /** What the nodes of a deployer have to have; null when it has none. */
 export function nodeNeeds(
-  config: DynamoConfig | DynamoServeConfig,
-  more: Pick<NodeNeeds, 'model' | 'gpusPerWorker' | 'openFiles'>,
+  config: Whereabouts & Pick<NodeNeeds, 'env'>,
+  more: Omit<NodeNeeds, 'nodes' | 'head' | 'env' | 'container'>,
 ): NodeNeeds | null {
-  const { nodes, env, head = '127.0.0.1', container = null } = config
-  if (nodes === undefined) return null
-  const serve = config.with === 'dynamo-serve'
-  const python = !serve ? config.python : isAbsolute(config.dynamo) ? join(dirname(config.dynamo), 'python') : 'python3'
-  const backend = serve || container !== null ? null : config.backend
-  return { nodes, head, env, python, container, backend, ...more }
+  const nodes = sshNodesOf(config)
+  const { env, head = headUnlessTold, container = null } = config
+  return nodes === null ? null : { nodes, head, env, container, ...more }
 }
 
 /** Whether every node can be used, and all of them run the same. */

@@ -1,7 +1,7 @@
 import { type Deployment, type Role, rolesOf, workersOf } from '../../model/index.ts'
 import { type Change, smallestChange, type WorkerSlot } from '../change.ts'
-import type { WorkerDesign } from '../dynamo/commands.ts'
 import { type Host, rolesBySize } from '../nodes/placement.ts'
+import type { WorkerDesign } from '../worker-design.ts'
 
 /**
  * Whether a worker comes with the frontend, as the head: the first one that writes tokens. The head is one process group,

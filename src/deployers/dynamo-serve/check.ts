@@ -1,10 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkEngineSettings } from '../../engines/engine-settings.ts'
-import { type Deployment, type EngineSettings, gpusOf, type Role, roles } from '../../model/index.ts'
-import type { DynamoServeConfig } from '../config.ts'
-import { serveHosts } from '../nodes/create.ts'
-import { misfitOn } from '../nodes/placement.ts'
+import { type Deployment, type Role, roles } from '../../model/index.ts'
+import type { Path } from '../../yaml/problem.ts'
+import type { DeployerCapabilities, DeployProblem } from '../capabilities.ts'
+import { misfitUnder } from '../nodes/room.ts'
+import type { DynamoServeConfig } from './config.ts'
 import { textOf } from './design.ts'
 import { pytorchSettings } from './engine-file.ts'
 import {
@@ -24,22 +25,8 @@ import { type FileProblem, isObject, isYamlFile, readYamlFile, type YamlFile } f
 /** What TensorRT-LLM of Dynamo 0.3 takes, and today's no longer. */
 const earlierSettings: ReadonlySet<string> = new Set(['pytorch_backend_config', ...pytorchSettings])
 
-/** A problem of one of the user's files (with its place), or of a key of `deploy`. */
-export interface ServeProblem {
-  readonly key: string
-  readonly problem: string
-  readonly at?: { readonly file: string; readonly position: FileProblem['position'] }
-}
-
 /** What can be said of a configuration before anything starts. */
-export interface ServeAbilities {
-  readonly configProblems: readonly ServeProblem[]
-  gpusOfRole(role: Role): number | null
-  settingsProblems(role: Role, settings: EngineSettings): readonly string[]
-  misfit(deployment: Deployment): string | ServeProblem | null
-}
-
-export function serveAbilities(config: DynamoServeConfig): ServeAbilities {
+export function serveCapabilities(config: DynamoServeConfig): Omit<DeployerCapabilities, 'running'> {
   const read = new Map(modes.map(mode => [mode, readYamlFile(config.configs[mode])]))
   const fileOf = (role: Role): YamlFile | null => {
     const file = read.get(modeOf(role))
@@ -47,7 +34,7 @@ export function serveAbilities(config: DynamoServeConfig): ServeAbilities {
   }
   return {
     configProblems: existsSync(config.workdir) ? allProblems(config, read) : [],
-    gpusOfRole: role => {
+    gpusPerWorker: role => {
       const file = fileOf(role)
       return file === null ? null : gpusSaid(sectionNamed(file, serviceOf(config, role)))
     },
@@ -59,15 +46,12 @@ export function serveAbilities(config: DynamoServeConfig): ServeAbilities {
     misfit: deployment => {
       const mode = deployment.topology.kind
       if (!existsSync(config.configs[mode])) {
-        const problem = `there is no such file, which ${mode} topologies need; name it in deploy.configs.${mode}`
-        return placed(mode, { file: config.configs[mode], position: { line: 1, column: 1 }, problem })
+        const wrong = `there is no such file, which ${mode} topologies need`
+        const right = `name it in deploy.configs.${mode}`
+        return placed(mode, { file: config.configs[mode], position: { line: 1, column: 1 }, wrong, right })
       }
       const settable = missingEngineFile(config, deployment, fileOf)
-      if (settable !== null) return placed(mode, settable)
-      if (config.nodes !== undefined || config.slurm !== undefined) return misfitOn(serveHosts(config), deployment)
-      const needed = gpusOf(deployment)
-      if (config.gpus === undefined || needed <= config.gpus.length) return null
-      return `it needs ${needed} GPUs, and deploy.gpus lists ${config.gpus.length}`
+      return settable === null ? misfitUnder(config, deployment) : placed(mode, settable)
     },
   }
 }
@@ -76,7 +60,7 @@ export function serveAbilities(config: DynamoServeConfig): ServeAbilities {
 function allProblems(
   config: DynamoServeConfig,
   read: ReadonlyMap<Mode, YamlFile | FileProblem>,
-): readonly ServeProblem[] {
+): readonly DeployProblem[] {
   const known = new Set(['Common', ...named(config), ...classesIn(config.workdir)])
   const inFiles = modes.flatMap(mode => {
     const file = read.get(mode)
@@ -86,18 +70,19 @@ function allProblems(
     return problems.map(problem => placed(mode, problem))
   })
   const targets = [
-    ...modes.map(mode => ({ key: `graphs.${mode}`, target: config.graphs[mode] })),
-    ...roles.map(role => ({ key: `workers.${role}`, target: config.workers[role] })),
+    ...modes.map(mode => ({ path: ['graphs', mode], target: config.graphs[mode] })),
+    ...roles.map(role => ({ path: ['workers', role], target: config.workers[role] })),
   ]
   const clearing = join(config.workdir, 'utils/clear_namespace.py')
   return [
-    ...targets.flatMap(({ key, target }) => targetProblem(config, key, target)),
+    ...targets.flatMap(({ path, target }) => targetProblem(config, path, target)),
     ...inFiles,
     ...(existsSync(clearing)
       ? [
           {
-            key: 'workdir',
-            problem: `${clearing} makes every \`dynamo serve\` that ends delete the registrations of all others; move it away`,
+            path: ['workdir'],
+            wrong: `${clearing} makes every \`dynamo serve\` that ends delete the registrations of all others`,
+            remedy: 'move it away',
           },
         ]
       : []),
@@ -110,18 +95,20 @@ function named(config: DynamoServeConfig): readonly string[] {
   return targets.map(target => partsOf(target).service)
 }
 
-function placed(mode: Mode, { file, position, problem }: FileProblem): ServeProblem {
-  return { key: `configs.${mode}`, problem, at: { file, position } }
+function placed(mode: Mode, { file, position, wrong, right }: FileProblem): DeployProblem {
+  return { path: ['configs', mode], wrong, remedy: right, at: { file, position } }
 }
 
 /** A module that is not there, or has no such service. */
-function targetProblem(config: DynamoServeConfig, key: string, target: string): readonly ServeProblem[] {
+function targetProblem(config: DynamoServeConfig, key: Path, target: string): readonly DeployProblem[] {
   const { module, service } = partsOf(target)
   const path = join(config.workdir, ...module.split('.'))
   const file = [`${path}.py`, join(path, '__init__.py')].find(existsSync)
-  if (file === undefined) return [{ key, problem: `there is no ${path}.py; name a module of ${config.workdir}` }]
+  if (file === undefined) {
+    return [{ path: key, wrong: `there is no ${path}.py`, remedy: `name a module of ${config.workdir}` }]
+  }
   if (new RegExp(`\\b${service}\\b`).test(textOf(file))) return []
-  return [{ key, problem: `${file} has no service ${service}; write module:Service as it stands there` }]
+  return [{ path: key, wrong: `${file} has no service ${service}`, remedy: 'write module:Service as it stands there' }]
 }
 
 function fileProblems(
@@ -133,12 +120,12 @@ function fileProblems(
   const strays = Object.keys(file.value).flatMap(name => {
     if (!known.has(name)) {
       const wrong = `Dynamo would ignore ${name}: ${config.workdir} has no service of that name`
-      return [file.problemAt([name], `${wrong}; it has ${[...known].sort().join(', ')}`)]
+      return [file.problemAt([name], wrong, `it has ${[...known].sort().join(', ')}`)]
     }
     const section = file.value[name]
     if (isObject(section)) return []
     return [
-      file.problemAt([name], `${name} holds no keys, and Dynamo needs a map; write keys and values, or remove it`),
+      file.problemAt([name], `${name} holds no keys, and Dynamo needs a map`, 'write keys and values, or remove it'),
     ]
   })
   return [...strays, ...rolesOfMode(mode).flatMap(role => roleProblems(config, role, file))]
@@ -148,18 +135,19 @@ function fileProblems(
 function roleProblems(config: DynamoServeConfig, role: Role, file: YamlFile): readonly FileProblem[] {
   const service = serviceOf(config, role)
   if (file.value[service] === undefined) {
-    return [file.problemAt([], `there is no ${service}, the service of ${role} workers; add its section`)]
+    return [file.problemAt([], `there is no ${service}, the service of ${role} workers`, 'add its section')]
   }
   const section = sectionNamed(file, service)
   const remote = remotePrefill(section)
   const wrongMode =
     role === 'decode' && remote === null
-      ? [file.problemAt([service], `${service} has no remote-prefill: true, so it would read prompts itself; add it`)]
+      ? [file.problemAt([service], `${service} has no remote-prefill: true, so it would read prompts itself`, 'add it')]
       : role === 'aggregated' && remote !== null
         ? [
             file.problemAt(
               [service, remote],
-              `${remote} leaves prompts to prefill workers, which aggregated topologies lack; remove it`,
+              `${remote} leaves prompts to prefill workers, which aggregated topologies lack`,
+              `remove it`,
             ),
           ]
         : []
@@ -168,10 +156,10 @@ function roleProblems(config: DynamoServeConfig, role: Role, file: YamlFile): re
     if (!isYamlFile(engine)) {
       return existsSync(path)
         ? [engine]
-        : [file.problemAt([service, key], `there is no ${path}; write a path from ${config.workdir}`)]
+        : [file.problemAt([service, key], `there is no ${path}`, `write a path from ${config.workdir}`)]
     }
     if (inFile === null || isObject(engine.value[inFile])) return []
-    return [engine.problemAt([], `there is no ${inFile}, which ${role} workers read; add it`)]
+    return [engine.problemAt([], `there is no ${inFile}, which ${role} workers read`, 'add it')]
   })
   return [...wrongMode, ...missing]
 }
@@ -187,7 +175,7 @@ function missingEngineFile(
     const file = fileOf(role)
     const service = serviceOf(config, role)
     if (file === null || engineFilesOf(config, role, sectionNamed(file, service)).length > 0) continue
-    return file.problemAt([service], `${service} names no engine file to write settings into; give it engine_args`)
+    return file.problemAt([service], `${service} names no engine file to write settings into`, 'give it engine_args')
   }
   return null
 }

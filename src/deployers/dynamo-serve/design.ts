@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import { parseDocument } from 'yaml'
 import { contentId, type Deployment, FulcrumError, type Role, roles, rolesOf } from '../../model/index.ts'
-import type { DynamoServeConfig } from '../config.ts'
 import type { PlannedFile } from '../deployer.ts'
-import type { Command, WorkerDesign } from '../dynamo/commands.ts'
 import { loopback } from '../nodes/nodes.ts'
+import type { Command, WorkerDesign } from '../worker-design.ts'
+import type { DynamoServeConfig } from './config.ts'
 import { withSettings } from './engine-file.ts'
 import { engineFilesOf, modeOf, partsOf, sectionNamed, serviceOf, writtenKey } from './service-file.ts'
 import { isYamlFile, problemLine, readYamlFile, type YamlFile } from './yaml-file.ts'
@@ -98,8 +98,9 @@ function engineCopies(site: ServeSite, role: Role, deployment: Deployment): read
   const service = serviceOf(config, role)
   const uses = engineFilesOf(config, role, sectionNamed(file, service))
   if (isSet && uses.length === 0) {
-    const wrong = `${service} names no engine file to write settings into; give it engine_args`
-    throw new FulcrumError('bad-input', 'dynamo-serve-config-invalid', problemLine(file.problemAt([service], wrong)))
+    const wrong = `${service} names no engine file to write settings into`
+    const line = problemLine(file.problemAt([service], wrong, 'give it engine_args'))
+    throw new FulcrumError('bad-input', 'dynamo-serve-config-invalid', line)
   }
   return uses.flatMap(({ key, path, section }, i) => {
     const written = isSet && i === 0

@@ -1,9 +1,9 @@
 import { dirname, isAbsolute, join } from 'node:path'
-import type { DynamoServeConfig } from '../config.ts'
 import { type Check, missed, passed } from '../doctor/check.ts'
 import { runShort } from '../doctor/machine.ts'
-import { httpPort, service } from '../dynamo/doctor.ts'
+import { checkHttpPort, service } from '../doctor/services.ts'
 import { slurmVariables } from '../slurm/variables.ts'
+import type { DynamoServeConfig } from './config.ts'
 
 /** Whether what `dynamo serve` needs is here: the program, what its services import, NATS, etcd, the port, no Slurm variables. */
 export async function checkDynamoServe(config: DynamoServeConfig): Promise<readonly Check[]> {
@@ -12,7 +12,7 @@ export async function checkDynamoServe(config: DynamoServeConfig): Promise<reado
     servicePackages(config),
     service('nats', 'nats-server', 'nats-server', config.nats),
     service('etcd', 'etcd', 'etcd-server', config.etcd),
-    config.httpPort === undefined ? [] : httpPort(config.httpPort),
+    config.http_port === undefined ? [] : checkHttpPort(config.http_port),
     config.slurm === undefined && config.nodes === undefined ? slurmVariables() : [],
   ])
   return checks.flat()

@@ -4,7 +4,6 @@ import { type Asking, askingByDefault } from '../../generators/probe.ts'
 import { type Deployment, type Endpoint, FulcrumError, topologyLabel } from '../../model/index.ts'
 import type { ProcessLedger } from '../../process/ledger.ts'
 import type { WorkerSlot } from '../change.ts'
-import type { DynamoServeConfig } from '../config.ts'
 import type { Deployer } from '../deployer.ts'
 import { type Infrastructure, openInfrastructure } from '../infrastructure.ts'
 import type { NodesOf } from '../nodes/create.ts'
@@ -14,7 +13,8 @@ import { freePort, requireFreePort } from '../ports.ts'
 import { completionsCameBack } from '../readiness.ts'
 import { type Steps, type System, stepwise } from '../stepwise.ts'
 import { isHead, smallestServeChange } from './change.ts'
-import { serveAbilities } from './check.ts'
+import { serveCapabilities } from './check.ts'
+import type { DynamoServeConfig } from './config.ts'
 import { type ServeSite, serveDesigns } from './design.ts'
 import { groupsOf, type LeaseGroup, leasesOfEnded, remaining } from './leases.ts'
 import { previewServe } from './preview.ts'
@@ -67,7 +67,7 @@ function serveSystem(config: DynamoServeConfig, place: ServePlace, nodesOf: Node
     const { natsUrl, etcdUrl } = infrastructure
     try {
       if (config.etcd !== undefined) await requireNoOthers(config, etcdUrl, signal)
-      const httpPort = config.httpPort ?? (await freePort())
+      const httpPort = config.http_port ?? (await freePort())
       return { config, model: place.model, folder: fileFolder, natsUrl, etcdUrl, httpPort, infrastructure }
     } catch (error) {
       await infrastructure.close()
@@ -81,7 +81,7 @@ function serveSystem(config: DynamoServeConfig, place: ServePlace, nodesOf: Node
   }
 
   return {
-    readyTimeoutS: config.readyTimeoutS,
+    readyTimeoutS: config.ready_timeout,
     nodes,
     requireFit: wanted => requireFit(config, wanted),
 
@@ -185,12 +185,12 @@ async function requireNoOthers(config: DynamoServeConfig, etcdUrl: string, signa
 
 /** @throws FulcrumError bad-input `not-enough-gpus` or `dynamo-serve-config-invalid` */
 function requireFit(config: DynamoServeConfig, wanted: Deployment): void {
-  const misfit = serveAbilities(config).misfit(wanted)
+  const misfit = serveCapabilities(config).misfit(wanted)
   if (misfit === null) return
   const label = topologyLabel(wanted.topology)
-  if (typeof misfit === 'string') {
-    throw new FulcrumError('bad-input', 'not-enough-gpus', `${label} does not fit: ${misfit}`)
+  if (misfit.at === undefined) {
+    throw new FulcrumError('bad-input', 'not-enough-gpus', `${label} does not fit: ${misfit.wrong}`)
   }
-  const line = misfit.at === undefined ? misfit.problem : problemLine({ ...misfit.at, problem: misfit.problem })
+  const line = problemLine({ ...misfit.at, wrong: misfit.wrong, right: misfit.remedy })
   throw new FulcrumError('bad-input', 'dynamo-serve-config-invalid', line)
 }

@@ -1,9 +1,9 @@
 import { dirname, isAbsolute } from 'node:path'
 import type { WorkerSlot } from '../change.ts'
-import type { DynamoServeConfig } from '../config.ts'
 import type { Launch, Task } from '../launch/launcher.ts'
 import type { Nodes } from '../nodes/nodes.ts'
 import { isHead } from './change.ts'
+import type { DynamoServeConfig } from './config.ts'
 import { runsElsewhere, type ServeDesign, type ServeSite, serveEnvironment } from './design.ts'
 
 /** What runs the worker of one slot, where it is placed; the first one that writes tokens comes with the whole graph. */

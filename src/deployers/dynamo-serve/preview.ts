@@ -1,12 +1,12 @@
 import { basename, join } from 'node:path'
 import { type Deployment, isSecretName, redactor } from '../../model/index.ts'
 import type { WorkerSlot } from '../change.ts'
-import type { DynamoServeConfig } from '../config.ts'
 import type { DeployPreview, PlannedCommand } from '../deployer.ts'
-import type { Command } from '../dynamo/commands.ts'
 import { etcdCommand, natsCommand } from '../infrastructure.ts'
 import { type Nodes, thisMachine } from '../nodes/nodes.ts'
+import type { Command } from '../worker-design.ts'
 import { isHead, smallestServeChange } from './change.ts'
+import type { DynamoServeConfig } from './config.ts'
 import { runsElsewhere, type ServeSite, serveDesigns } from './design.ts'
 import { serveLaunch, serveTask } from './launch.ts'
 
@@ -30,7 +30,7 @@ export function previewServe(
     folder,
     natsUrl: config.nats ?? `nats://${head}:<free port 1>`,
     etcdUrl: config.etcd ?? `http://${head}:<free port 2>`,
-    httpPort: config.httpPort ?? '<free port 4>',
+    httpPort: config.http_port ?? '<free port 4>',
   }
   const hosts = nodes.hosts()
   const designs = serveDesigns(site, wanted)

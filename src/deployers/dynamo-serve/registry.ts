@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Role } from '../../model/index.ts'
-import type { DynamoServeConfig } from '../config.ts'
+import type { DynamoServeConfig } from './config.ts'
 import { serviceOf } from './service-file.ts'
 
 /** One registered instance of a service, as Dynamo 0.3 writes it into etcd: `instances/NAMESPACE/SERVICE/ENDPOINT:LEASE`. */

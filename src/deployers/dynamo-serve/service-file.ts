@@ -1,6 +1,6 @@
 import { isAbsolute, resolve } from 'node:path'
 import type { Role } from '../../model/index.ts'
-import type { DynamoServeConfig } from '../config.ts'
+import type { DynamoServeConfig } from './config.ts'
 import { sectionOf } from './engine-file.ts'
 import { isObject, type JsonObject, type YamlFile } from './yaml-file.ts'
 

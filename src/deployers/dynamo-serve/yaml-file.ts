@@ -1,15 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
 import type { Json } from '../../model/index.ts'
+import type { Position } from '../../yaml/problem.ts'
 
 export type JsonObject = { readonly [key: string]: Json }
 
 /** One thing that is wrong with a file, and where; line and column count from 1. */
 export interface FileProblem {
   readonly file: string
-  readonly position: { readonly line: number; readonly column: number }
-  /** What is wrong; what would be right. */
-  readonly problem: string
+  readonly position: Position
+  /** What is wrong. */
+  readonly wrong: string
+  /** What would be right. */
+  readonly right: string
 }
 
 /** A user's YAML file: its text for copies, its data, and the way back to its lines. */
@@ -18,7 +21,7 @@ export interface YamlFile {
   readonly text: string
   readonly value: JsonObject
   /** Where a key stands; the nearest enclosing one when there is none. */
-  problemAt(path: readonly string[], problem: string): FileProblem
+  problemAt(path: readonly string[], wrong: string, right: string): FileProblem
 }
 
 export function isObject(value: unknown): value is JsonObject {
@@ -32,7 +35,7 @@ export function readYamlFile(file: string): YamlFile | FileProblem {
   try {
     text = readFileSync(file, 'utf8')
   } catch {
-    return { file, position: start, problem: "the file can't be read; write the path of a YAML file" }
+    return { file, position: start, wrong: "the file can't be read", right: 'write the path of a YAML file' }
   }
   const lines = new LineCounter()
   const position = (offset: number) => {
@@ -43,11 +46,12 @@ export function readYamlFile(file: string): YamlFile | FileProblem {
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
     const [error] = document.errors
     if (error !== undefined) {
-      return { file, position: position(error.pos[0]), problem: `this is no YAML: ${error.message}; correct it` }
+      return { file, position: position(error.pos[0]), wrong: `this is no YAML: ${error.message}`, right: 'correct it' }
     }
     const value: unknown = document.toJS()
-    if (!isObject(value)) return { file, position: start, problem: 'the file holds no map; write keys and values' }
-    const problemAt = (path: readonly string[], problem: string): FileProblem => {
+    if (!isObject(value))
+      return { file, position: start, wrong: 'the file holds no map', right: 'write keys and values' }
+    const problemAt = (path: readonly string[], wrong: string, right: string): FileProblem => {
       let node: Node | null = document.contents
       let offset = node?.range?.[0] ?? 0
       for (const step of path) {
@@ -58,14 +62,15 @@ export function readYamlFile(file: string): YamlFile | FileProblem {
         if (isNode(pair.key)) offset = pair.key.range?.[0] ?? offset
         node = isNode(pair.value) ? pair.value : null
       }
-      return { file, position: position(offset), problem }
+      return { file, position: position(offset), wrong, right }
     }
     return { file, text, value, problemAt }
   } catch (error) {
     return {
       file,
       position: start,
-      problem: `this can't be read as YAML: ${String(error)}; write it with less nesting`,
+      wrong: `this can't be read as YAML: ${String(error)}`,
+      right: 'write it with less nesting',
     }
   }
 }
@@ -76,6 +81,6 @@ export function isYamlFile(read: YamlFile | FileProblem): read is YamlFile {
 }
 
 /** `file:line:column: …` */
-export function problemLine({ file, position, problem }: FileProblem): string {
-  return `${file}:${position.line}:${position.column}: ${problem}`
+export function problemLine({ file, position, wrong, right }: FileProblem): string {
+  return `${file}:${position.line}:${position.column}: ${wrong}; ${right}`
 }

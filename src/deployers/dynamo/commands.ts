@@ -3,15 +3,10 @@ import { stringify } from 'yaml'
 import { type Arguments, commandLine, mergeArguments } from '../../engines/arguments.ts'
 import { engineFormOf, settingsAsArguments, settingsAsTrtllm } from '../../engines/engine-settings.ts'
 import { contentId, type Deployment, type EngineSettings, type Role, rolesOf } from '../../model/index.ts'
-import type { DynamoConfig } from '../config.ts'
 import type { PlannedFile } from '../deployer.ts'
 import { loopback, type Reach } from '../nodes/nodes.ts'
-
-/** A program to run: its command line, and its environment beyond the inherited one. */
-export interface Command {
-  readonly argv: readonly [program: string, ...args: string[]]
-  readonly env: { readonly [name: string]: string }
-}
+import type { Command, WorkerDesign } from '../worker-design.ts'
+import type { DynamoConfig } from './config.ts'
 
 /** What every Dynamo process of one deployer shares. */
 export interface DynamoSite {
@@ -50,7 +45,7 @@ export function siteEnvironment(site: DynamoSite, reach: Reach = loopback): { re
 
 /** `python -m dynamo.frontend`; without the namespace it would adopt the models of every deployment it can see. */
 export function frontendCommand(site: DynamoSite, port: number | string, reach: Reach = loopback): Command {
-  const args = mergeArguments(site.config.frontendArgs, {
+  const args = mergeArguments(site.config.frontend_args, {
     'http-host': '127.0.0.1',
     'http-port': String(port),
     namespace: namespaceOf(site),
@@ -66,16 +61,6 @@ export function namespaceOf(site: DynamoSite): string {
   return site.config.env.DYN_NAMESPACE ?? site.namespace
 }
 
-/** What all workers of one role run, apart from ports and GPUs. */
-export interface WorkerDesign {
-  readonly role: Role
-  readonly command: Command
-  readonly files: readonly PlannedFile[]
-  /** Equal for workers that may stand in for each other. */
-  readonly signature: string
-  readonly gpusPerWorker: number
-}
-
 /** Designs a role's workers. */
 export function designWorker(
   site: DynamoSite,
@@ -84,7 +69,7 @@ export function designWorker(
   gpusPerWorker: number,
 ): WorkerDesign {
   const { config } = site
-  const given = mergeArguments(config.args, config.roleArgs[role])
+  const given = mergeArguments(config.args, config.role_args[role])
   const engine = engineArguments(site, role, settings, given)
   const args = mergeArguments(
     modelArguments(site, given),

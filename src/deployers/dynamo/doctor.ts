@@ -2,22 +2,20 @@ import { readFile, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { mergeArguments } from '../../engines/arguments.ts'
-import type { DynamoConfig } from '../config.ts'
 import { type Check, missed, passed } from '../doctor/check.ts'
 import { hereMachine, runShort } from '../doctor/machine.ts'
 import { checkCards } from '../doctor/registration.ts'
+import { checkHttpPort, service } from '../doctor/services.ts'
 import { backendModule, containerImage, mounts } from '../doctor/software.ts'
-import { etcdAnswers, natsAnswers } from '../infrastructure.ts'
-import { requireFreePort } from '../ports.ts'
-import { findProgram } from '../programs.ts'
 import { slurmVariables } from '../slurm/variables.ts'
+import type { DynamoProcesses } from './config.ts'
 
 /**
  * Whether Dynamo's parts are here: Python package, NATS, etcd, the port, the model's files; and what workers need.
  * @param workersHere false when other machines run them
  */
 export async function checkDynamo(
-  config: DynamoConfig,
+  config: DynamoProcesses,
   model: string | undefined,
   workersHere: boolean,
 ): Promise<readonly Check[]> {
@@ -26,14 +24,14 @@ export async function checkDynamo(
     workersHere ? workerSoftware(config) : [],
     service('nats', 'nats-server', 'nats-server', config.nats),
     discovery(config.etcd),
-    config.httpPort === undefined ? [] : httpPort(config.httpPort),
+    config.http_port === undefined ? [] : checkHttpPort(config.http_port),
     model === undefined ? [] : modelFiles(config, model),
     workersHere && config.backend === 'dynamo.trtllm' ? slurmVariables() : [],
   ])
   return checks.flat()
 }
 
-async function workerSoftware(config: DynamoConfig): Promise<readonly Check[]> {
+async function workerSoftware(config: DynamoProcesses): Promise<readonly Check[]> {
   const { container } = config
   if (container === undefined) return [await backendModule(hereMachine, config)]
   const [image, folders] = await Promise.all([
@@ -43,7 +41,7 @@ async function workerSoftware(config: DynamoConfig): Promise<readonly Check[]> {
   return [image.check, ...folders]
 }
 
-async function dynamoPackage(config: DynamoConfig): Promise<Check> {
+async function dynamoPackage(config: DynamoProcesses): Promise<Check> {
   const code = "import dynamo.frontend; from importlib.metadata import version; print(version('ai-dynamo'))"
   const said = await runShort(config.python, ['-c', code], config.env)
   if (said.ok) return passed('dynamo', `ai-dynamo ${said.out.split('\n').at(-1)} in ${config.python}`)
@@ -54,52 +52,20 @@ async function dynamoPackage(config: DynamoConfig): Promise<Check> {
   )
 }
 
-/** A service of Dynamo's that is given and answers, or that can be started. */
-export async function service(
-  name: 'nats' | 'etcd',
-  program: string,
-  debian: string,
-  given: string | undefined,
-): Promise<Check> {
-  if (given !== undefined) {
-    const signal = AbortSignal.timeout(5_000)
-    const answers = await (name === 'nats' ? natsAnswers(given, signal) : etcdAnswers(given, signal))
-    if (answers) return passed(name, `${given} answers`)
-    return missed(name, `${given} does not answer`, `Start it, or leave deploy.${name} out to have one started.`)
-  }
-  const path = await findProgram(program)
-  if (path !== null) return passed(name, path)
-  return missed(name, `there is no ${program}`, `apt-get install ${debian}, or give a running one as deploy.${name}`)
-}
-
 /** etcd, and who is registered in a given one: others' workers are told of. */
 async function discovery(given: string | undefined): Promise<readonly Check[]> {
   const there = await service('etcd', 'etcd', 'etcd-server', given)
   return given === undefined || !there.ok ? [there] : [there, ...(await checkCards(given, null))]
 }
 
-/** Whether the frontend's port is free. */
-export async function httpPort(port: number): Promise<Check> {
-  try {
-    await requireFreePort(port, 'frontend')
-    return passed('port', `${port} is free`)
-  } catch (error) {
-    return missed(
-      'port',
-      error instanceof Error ? error.message : String(error),
-      'Stop that program, or leave http_port out.',
-    )
-  }
-}
-
 /** The folder or name that workers load the model from. */
-export function modelSource({ args }: DynamoConfig, model: string): string {
+export function modelSource({ args }: DynamoProcesses, model: string): string {
   const { 'model-path': path, model: alias } = mergeArguments(args)
   return [path, alias].find(value => typeof value === 'string') ?? model
 }
 
 /** The frontend looks the tokenizer up by the model's name in the Hugging Face cache; offline it has to be there. */
-async function modelFiles(config: DynamoConfig, model: string): Promise<Check> {
+async function modelFiles(config: DynamoProcesses, model: string): Promise<Check> {
   const source = modelSource(config, model)
   if (isAbsolute(source)) return modelFolder(source)
   const env = { ...process.env, ...config.env }

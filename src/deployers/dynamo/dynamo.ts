@@ -5,7 +5,6 @@ import { type Endpoint, FulcrumError, topologyLabel } from '../../model/index.ts
 import type { ProcessLedger } from '../../process/ledger.ts'
 import { type RunningProcess, startProcess } from '../../process/process.ts'
 import { smallestChange } from '../change.ts'
-import type { DynamoConfig } from '../config.ts'
 import type { Deployer } from '../deployer.ts'
 import { differences, registeredWorkers } from '../discovery.ts'
 import { processFailure } from '../failure.ts'
@@ -13,11 +12,12 @@ import { type Infrastructure, openInfrastructure } from '../infrastructure.ts'
 import type { NodesOf } from '../nodes/create.ts'
 import { thisMachine } from '../nodes/nodes.ts'
 import { misfitOn } from '../nodes/placement.ts'
+import { misfitUnder } from '../nodes/room.ts'
 import { freePort, requireFreePort } from '../ports.ts'
 import { type AwaitedWorkers, completionsCameBack, frontendUp, leftMs, workersRegistered } from '../readiness.ts'
 import { type Course, type Steps, type System, shortLog, stepwise } from '../stepwise.ts'
-import { checkFits } from './check-config.ts'
 import { type DynamoSite, designsOf, frontendCommand, namespaceOf } from './commands.ts'
+import type { DynamoConfig } from './config.ts'
 import { prefillTakesPart, requestsTakenUp } from './prefill-part.ts'
 import { previewDynamo } from './preview.ts'
 import { startWorker, type Worker } from './worker.ts'
@@ -71,7 +71,7 @@ function dynamoSystem(config: DynamoConfig, place: DynamoPlace, nodesOf: NodesOf
   }
 
   async function startFrontend(here: Site, course: Course): Promise<Frontend> {
-    const port = config.httpPort ?? (await freePort())
+    const port = config.http_port ?? (await freePort())
     await requireFreePort(port, 'frontend')
     const { argv, env } = frontendCommand(here, port, nodes.reach(null))
     const logFile = join(logFolder, 'frontend.log')
@@ -91,11 +91,11 @@ function dynamoSystem(config: DynamoConfig, place: DynamoPlace, nodesOf: NodesOf
   }
 
   return {
-    readyTimeoutS: config.readyTimeoutS,
+    readyTimeoutS: config.ready_timeout,
     nodes,
 
     requireFit: wanted => {
-      const misfit = checkFits(config, wanted) ?? misfitOn(nodes.named, wanted)
+      const misfit = misfitUnder(config, wanted)?.wrong ?? misfitOn(nodes.named, wanted)
       if (misfit === null) return
       const label = topologyLabel(wanted.topology)
       throw new FulcrumError('bad-input', 'not-enough-gpus', `${label} does not fit: ${misfit}`)

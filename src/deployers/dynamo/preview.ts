@@ -4,7 +4,8 @@ import { smallestChange, type WorkerSlot } from '../change.ts'
 import type { DeployPreview, PlannedCommand, PlannedFile } from '../deployer.ts'
 import { etcdCommand, natsCommand } from '../infrastructure.ts'
 import { type Nodes, thisMachine } from '../nodes/nodes.ts'
-import { type Command, type DynamoSite, designsOf, frontendCommand } from './commands.ts'
+import type { Command } from '../worker-design.ts'
+import { type DynamoSite, designsOf, frontendCommand } from './commands.ts'
 import { launchOf } from './worker.ts'
 
 type SiteToCome = Pick<DynamoSite, 'config' | 'model' | 'folder' | 'namespace'>
@@ -56,7 +57,7 @@ function foundation(site: DynamoSite, nodes: Nodes): readonly PlannedCommand[] {
     ...nodes.preview(),
     ...(config.nats === undefined ? [shown(nats, 'NATS')] : []),
     ...(config.etcd === undefined ? [shown(etcd, 'etcd')] : []),
-    shown(frontendCommand(site, config.httpPort ?? '<free port 4>', nodes.reach(null)), 'frontend'),
+    shown(frontendCommand(site, config.http_port ?? '<free port 4>', nodes.reach(null)), 'frontend'),
   ]
 }
 

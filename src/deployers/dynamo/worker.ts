@@ -8,7 +8,8 @@ import type { Launch } from '../launch/launcher.ts'
 import { startLaunch } from '../launch/start.ts'
 import type { Nodes } from '../nodes/nodes.ts'
 import type { Member } from '../stepwise.ts'
-import { type DynamoSite, siteEnvironment, type WorkerDesign, workerEnvironment } from './commands.ts'
+import type { WorkerDesign } from '../worker-design.ts'
+import { type DynamoSite, siteEnvironment, workerEnvironment } from './commands.ts'
 
 /** A worker that was started, reached at its node's address. */
 export interface Worker extends Member {

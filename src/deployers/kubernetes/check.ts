@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { checkEngineSettings } from '../../engines/engine-settings.ts'
-import { type Deployment, FulcrumError, type Role } from '../../model/index.ts'
-import type { KubernetesConfig } from '../config.ts'
+import { type Deployment, FulcrumError } from '../../model/index.ts'
+import type { DeployerCapabilities, DeployProblem } from '../capabilities.ts'
+import type { KubernetesConfig } from './config.ts'
 import { designProblems, gpusOfWorker } from './design.ts'
 import { backendOf } from './engine.ts'
 import { type Manifest, type ManifestProblem, parseManifest } from './manifest.ts'
@@ -22,38 +23,26 @@ function textOf(file: string): string | null {
   }
 }
 
-/** A problem of the manifest (with its place), or of a key of `deploy`. */
-export interface KubernetesProblem {
-  readonly key: string
-  readonly problem: string
-  readonly at?: { readonly file: string; readonly position: ManifestProblem['at'] }
-}
-
 /** What can be said of a manifest before a cluster is asked. */
-export interface KubernetesAbilities {
-  readonly configProblems: readonly KubernetesProblem[]
-  gpusOfRole(role: Role): number | null
-  settingsProblems(role: Role, settings: Deployment['engine'][Role] & object): readonly string[]
-  misfit(deployment: Deployment): KubernetesProblem | null
-}
-
-export function kubernetesAbilities(config: KubernetesConfig): KubernetesAbilities {
+export function kubernetesCapabilities(config: KubernetesConfig): Omit<DeployerCapabilities, 'running'> {
   const text = textOf(config.manifest)
   // That it is missing was said by whoever resolved the path.
   const { manifest, problems } = text === null ? { manifest: null, problems: [] } : parseManifest(text, config.manifest)
   const casting = manifest === null ? null : castOf(manifest, config.services)
-  const placed = ({ at, problem, right }: ManifestProblem): KubernetesProblem => ({
-    key: 'manifest',
-    problem: `${problem}; ${right}`,
+  const placed = ({ at, problem, right }: ManifestProblem): DeployProblem => ({
+    path: ['manifest'],
+    wrong: problem,
+    remedy: right,
     at: { file: config.manifest, position: at },
   })
+  const mappings = (casting?.mappingProblems ?? []).map(({ part, problem, right }) => ({
+    path: ['services', part],
+    wrong: problem,
+    remedy: right,
+  }))
   return {
-    configProblems: [
-      ...problems.map(placed),
-      ...(casting?.problems ?? []).map(placed),
-      ...(casting?.mappingProblems ?? []).map(({ part, problem }) => ({ key: `services.${part}`, problem })),
-    ],
-    gpusOfRole: role => {
+    configProblems: [...problems.map(placed), ...(casting?.problems ?? []).map(placed), ...mappings],
+    gpusPerWorker: role => {
       const component = casting?.cast[role]
       return component === undefined ? null : gpusOfWorker(component)
     },
@@ -83,7 +72,9 @@ export function readManifest(config: KubernetesConfig): ReadManifest {
   const casting = manifest === null ? null : castOf(manifest, config.services)
   const lines = [
     ...[...problems, ...(casting?.problems ?? [])].map(problem => lineOf(config.manifest, problem)),
-    ...(casting?.mappingProblems ?? []).map(({ part, problem }) => `deploy.services.${part}: ${problem}`),
+    ...(casting?.mappingProblems ?? []).map(
+      ({ part, problem, right }) => `deploy.services.${part}: ${problem}; ${right}`,
+    ),
   ]
   if (manifest === null || casting === null || lines.length > 0) {
     throw new FulcrumError('bad-input', 'manifest-invalid', lines.join('\n'))

@@ -1,8 +1,8 @@
 import { FulcrumError } from '../../model/index.ts'
-import type { KubernetesConfig } from '../config.ts'
 import { type Check, missed, passed } from '../doctor/check.ts'
 import { readManifest } from './check.ts'
 import { type Cluster, openCluster } from './cluster.ts'
+import type { KubernetesConfig } from './config.ts'
 import { graphPath, servedResource, versionPath } from './paths.ts'
 import { requireSame } from './same-as-manifest.ts'
 

@@ -4,13 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Asking, askingByDefault, probe } from '../../generators/probe.ts'
 import { type Deployment, type Endpoint, FulcrumError, topologyLabel } from '../../model/index.ts'
 import { changesUntilClosed } from '../changes-until-closed.ts'
-import type { KubernetesConfig } from '../config.ts'
 import type { DeployContext, Deployer, Reconciled } from '../deployer.ts'
 import { type Deadline, leftMs } from '../readiness.ts'
 import { waitUntil } from '../wait.ts'
 import { type ReadManifest, readManifest, requireFit } from './check.ts'
 import { type Cluster, type ClusterChoice, openCluster } from './cluster.ts'
 import { argumentOf } from './component.ts'
+import type { KubernetesConfig } from './config.ts'
 import { type Design, designOf } from './design.ts'
 import { drainedFirst } from './drain.ts'
 import { type JsonObject, readAt } from './fields.ts'
@@ -69,7 +69,7 @@ export function kubernetesDeployer(config: KubernetesConfig, place: KubernetesPl
   }
 
   async function change(wanted: Deployment, context: DeployContext): Promise<Omit<Reconciled, 'elapsedS'>> {
-    const deadline: Deadline = { limitS: config.readyTimeoutS, startedAtMs: performance.now() }
+    const deadline: Deadline = { limitS: config.ready_timeout, startedAtMs: performance.now() }
     site ??= await openSite(context.signal)
     const here = site
     requireFit(here, wanted)
@@ -159,7 +159,7 @@ export function kubernetesDeployer(config: KubernetesConfig, place: KubernetesPl
       })
     }
     const url = config.url ?? forwarding?.url ?? ''
-    const apiKey = config.apiKeyEnv === undefined ? {} : { apiKeyEnv: config.apiKeyEnv }
+    const apiKey = config.api_key_env === undefined ? {} : { apiKeyEnv: config.api_key_env }
     const clusterUrl =
       frontend === undefined ? undefined : serviceUrl(manifest.graph.name, frontend.name, namespace, port)
     return {
@@ -244,9 +244,9 @@ export function kubernetesDeployer(config: KubernetesConfig, place: KubernetesPl
       const { held } = site ?? {}
       site = null
       serving = null
-      if (held === undefined || config.onExit === 'keep') return
+      if (held === undefined || config.on_exit === 'keep') return
       const limit = AbortSignal.timeout(closeLimitMs)
-      await (config.onExit === 'delete' ? held.remove(limit) : held.restore(limit))
+      await (config.on_exit === 'delete' ? held.remove(limit) : held.restore(limit))
     },
   }
 }

@@ -10,17 +10,12 @@ import {
   parseAllDocuments,
 } from 'yaml'
 import type { Json } from '../../model/index.ts'
+import type { Position } from '../../yaml/problem.ts'
 import { type FieldPath, isObject, type JsonObject } from './fields.ts'
-
-/** A place in the manifest; both count from 1. */
-export interface Place {
-  readonly line: number
-  readonly column: number
-}
 
 /** What is wrong with a manifest, where, and what would be right. */
 export interface ManifestProblem {
-  readonly at: Place
+  readonly at: Position
   readonly problem: string
   readonly right: string
 }
@@ -33,7 +28,7 @@ export interface ManifestDocument {
   readonly namespace: string | undefined
   readonly resource: JsonObject
   /** Where the value at a path begins, or the nearest enclosing one. */
-  placeOf(path: FieldPath): Place
+  placeOf(path: FieldPath): Position
 }
 
 /** Both shapes of Dynamo's resource that are alive. */
@@ -55,7 +50,7 @@ export function parseManifest(
   file: string,
 ): { readonly manifest: Manifest | null; readonly problems: readonly ManifestProblem[] } {
   const lines = new LineCounter()
-  const at = (offset: number): Place => {
+  const at = (offset: number): Position => {
     const { line, col } = lines.linePos(offset)
     return { line: Math.max(line, 1), column: Math.max(col, 1) }
   }
@@ -97,7 +92,10 @@ function withGraph(
   file: string,
   documents: readonly ManifestDocument[],
 ): { readonly manifest: Manifest | null; readonly problems: readonly ManifestProblem[] } {
-  const refuse = (at: Place, problem: string, right: string) => ({ manifest: null, problems: [{ at, problem, right }] })
+  const refuse = (at: Position, problem: string, right: string) => ({
+    manifest: null,
+    problems: [{ at, problem, right }],
+  })
   const [graph, second] = documents.filter(({ kind }) => kind === graphKind)
   if (graph === undefined) {
     const found = documents.map(({ kind }) => kind).join(', ') || 'nothing'

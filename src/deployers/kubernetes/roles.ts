@@ -1,6 +1,6 @@
 import type { Role } from '../../model/index.ts'
-import type { KubernetesConfig } from '../config.ts'
 import { argumentOf, type Component, componentsOf } from './component.ts'
+import type { KubernetesConfig } from './config.ts'
 import type { Manifest, ManifestProblem } from './manifest.ts'
 
 /** What a component is to a sweep. */
@@ -13,6 +13,7 @@ export type Cast = { readonly [part in Part]?: Component }
 export interface MappingProblem {
   readonly part: Part
   readonly problem: string
+  readonly right: string
 }
 
 export interface Casting {
@@ -105,13 +106,12 @@ function checkMapping(
     const component = components.find(candidate => candidate.name === name)
     if (component === undefined) {
       const right = `the manifest has ${namesOf(components)}`
-      return [{ part, problem: `the manifest has no component named ${JSON.stringify(name)}; ${right}` }]
+      return [{ part, problem: `the manifest has no component named ${JSON.stringify(name)}`, right }]
     }
     const declared = component.type === undefined ? undefined : types[component.type]
     if (declared === undefined || declared === 'worker' || declared === part) return []
-    return [
-      { part, problem: `the manifest declares ${name} as ${declared}; remove the mapping or change the manifest` },
-    ]
+    const right = 'remove the mapping or change the manifest'
+    return [{ part, problem: `the manifest declares ${name} as ${declared}`, right }]
   })
 }
 

@@ -1,4 +1,4 @@
-import type { RuntimeConfig } from '../config.ts'
+import type { RuntimeConfig } from '../nodes/keys.ts'
 import type { Task } from './launcher.ts'
 
 /** A container's name: unique on the node, so that removing it removes nothing of others. */

@@ -1,5 +1,5 @@
-import type { RuntimeConfig } from '../config.ts'
 import type { PlannedFile } from '../deployer.ts'
+import type { RuntimeConfig } from '../nodes/keys.ts'
 
 /** A program that is to run somewhere. */
 export interface Task {

@@ -1,5 +1,5 @@
 import { shellCommand } from '../../model/index.ts'
-import type { SshConfig } from '../config.ts'
+import type { SshConfig } from '../nodes/keys.ts'
 import { guarded } from './guard.ts'
 import type { Launcher, Wrapping } from './launcher.ts'
 
@@ -13,7 +13,7 @@ export interface SshRoute {
 
 /** Never asks anybody anything; the user's own options win, because ssh takes the first that it is given. */
 function options({ ssh, socket }: SshRoute): readonly string[] {
-  const { configFile, options: own } = ssh
+  const { config: configFile, options: own } = ssh
   return [
     ...(configFile === undefined ? [] : ['-F', configFile]),
     ...Object.entries(own).flatMap(([name, value]) => ['-o', `${name}=${value}`]),

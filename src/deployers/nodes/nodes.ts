@@ -1,9 +1,9 @@
 import type { RunningProcess } from '../../process/process.ts'
-import type { RuntimeConfig } from '../config.ts'
 import type { DeployContext, PlannedCommand } from '../deployer.ts'
 import { underGuard } from '../launch/guard.ts'
 import { type Launcher, onThisMachine } from '../launch/launcher.ts'
 import { freePort } from '../ports.ts'
+import type { RuntimeConfig } from './keys.ts'
 import type { Host } from './placement.ts'
 
 /** Where the others reach a process. */
@@ -49,8 +49,8 @@ export const loopback: Reach = { address: '127.0.0.1', networkInterface: 'lo' }
 
 /** What a configuration says of this machine. */
 interface HereConfig {
-  readonly gpus?: readonly number[]
-  readonly container?: RuntimeConfig
+  readonly gpus?: readonly number[] | undefined
+  readonly container?: RuntimeConfig | undefined
 }
 
 /** What a configuration hands out of this machine. */

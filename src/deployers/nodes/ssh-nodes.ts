@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { FulcrumError } from '../../model/index.ts'
 import type { ProcessLedger } from '../../process/ledger.ts'
 import { describeExit, type RunningProcess, startProcess } from '../../process/process.ts'
-import type { RuntimeConfig, SshConfig, SshNodeConfig, SshNodesConfig } from '../config.ts'
 import type { DeployContext } from '../deployer.ts'
 import { logEnd } from '../failure.ts'
 import { taskFolder } from '../launch/guard.ts'
@@ -13,6 +12,7 @@ import type { Wrapping } from '../launch/launcher.ts'
 import { connectionCommand, overSsh, type SshRoute, sshCommand } from '../launch/ssh.ts'
 import { waitUntil } from '../wait.ts'
 import { freePortAt, headReach, requireHead } from './head.ts'
+import type { RuntimeConfig, SshConfig, SshNodeConfig, SshNodesConfig } from './keys.ts'
 import type { Nodes } from './nodes.ts'
 import type { Host } from './placement.ts'
 import { runToEnd } from './run-to-end.ts'
@@ -174,7 +174,7 @@ function addressToShow({ hosts }: SshNodesConfig, connections: ReadonlyMap<strin
 }
 
 /** What ssh's configuration makes of a name, looked up: Dynamo wants an address. */
-export async function addressOf(host: string, { configFile }: SshConfig, signal: AbortSignal): Promise<string> {
+export async function addressOf(host: string, { config: configFile }: SshConfig, signal: AbortSignal): Promise<string> {
   const said = await runToEnd(
     ['ssh', ...(configFile === undefined ? [] : ['-F', configFile]), '-G', '--', host],
     signal,

@@ -1,7 +1,7 @@
-import type { AllocationConfig } from '../config.ts'
 import { type Check, missed, noticed, passed } from '../doctor/check.ts'
 import { checkClock, clockProgram } from '../doctor/clock.ts'
 import { hereMachine } from '../doctor/machine.ts'
+import type { AllocationConfig } from './keys.ts'
 import { allocationArguments } from './salloc.ts'
 import { parseSinfo, type SlurmNode, sinfoArguments, slurmSeconds } from './sinfo.ts'
 import { hasFailed } from './states.ts'
@@ -34,7 +34,7 @@ export async function checkSlurm(config: AllocationConfig): Promise<readonly Che
 
 /** The partition's nodes against what is asked of it. */
 export function judgeNodes(config: AllocationConfig, nodes: readonly SlurmNode[]): readonly Check[] {
-  const { partition, gpusPerNode, time } = config
+  const { partition, gpus_per_node: gpusPerNode, time } = config
   const names = [...new Set(nodes.map(node => node.partition))]
   const chosen = partition ?? nodes.find(({ isDefault }) => isDefault)?.partition
   const where = `partition ${chosen ?? '(default)'}`
@@ -127,7 +127,7 @@ async function checkAccount({ account }: AllocationConfig): Promise<readonly Che
 }
 
 /** Inside a job the workers' variables are unset, unless told otherwise. */
-function variables({ keepSlurmVariables }: AllocationConfig): readonly Check[] {
+function variables({ keep_slurm_variables: keepSlurmVariables }: AllocationConfig): readonly Check[] {
   if (keepSlurmVariables) {
     const remedy = 'Remove deploy.keep_slurm_variables if TensorRT-LLM fails to spawn.'
     return [

@@ -3,14 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FulcrumError } from '../../model/index.ts'
 import type { ProcessLedger } from '../../process/ledger.ts'
-import type { AllocationConfig, RuntimeConfig } from '../config.ts'
 import type { DeployContext } from '../deployer.ts'
 import { taskFolder } from '../launch/guard.ts'
 import { freePortAt, headReach, requireHead } from '../nodes/head.ts'
+import type { RuntimeConfig } from '../nodes/keys.ts'
 import type { Nodes } from '../nodes/nodes.ts'
 import type { Host } from '../nodes/placement.ts'
 import { runToEnd } from '../nodes/run-to-end.ts'
 import { type Allocation, allocate } from './allocation.ts'
+import type { AllocationConfig } from './keys.ts'
 import { allocationCommand } from './salloc.ts'
 import { asStep, mpiBreakers } from './srun.ts'
 import { describeJob, hasFailed, type NodeState, parseEndedJob, parseJobState, parseNodes } from './states.ts'
@@ -32,11 +33,11 @@ interface Fault {
 const answerLimitMs = 10_000
 
 /** What workers are placed on in nodes whose names Slurm has yet to say. */
-export function hostsToCome(config: Pick<AllocationConfig, 'nodes' | 'gpusPerNode'>): readonly Host[] {
+export function hostsToCome(config: Pick<AllocationConfig, 'nodes' | 'gpus_per_node'>): readonly Host[] {
   return Array.from({ length: config.nodes }, (_, index) => hostOf(config, `<node ${index + 1}>`))
 }
 
-function hostOf({ gpusPerNode }: Pick<AllocationConfig, 'gpusPerNode'>, name: string): Host {
+function hostOf({ gpus_per_node: gpusPerNode }: Pick<AllocationConfig, 'gpus_per_node'>, name: string): Host {
   if (gpusPerNode === undefined) return { name, gpus: null, maxWorkers: 1 }
   return { name, gpus: Array.from({ length: gpusPerNode }, (_, gpu) => gpu), maxWorkers: null }
 }
@@ -54,7 +55,7 @@ export function slurmNodes({ config, container, head, namespace, logFolder, ledg
   /** Nodes that failed, and jobs that ended beside others, with what Slurm says of them. */
   const lost = new Map<string, string>()
   const ports = new Set<number>()
-  const unset = config.keepSlurmVariables ? [] : mpiBreakers
+  const unset = config.keep_slurm_variables ? [] : mpiBreakers
   const wrapping = { container, namespace, unset }
 
   const ask = (argv: readonly [string, ...string[]], signal: AbortSignal) =>
@@ -100,7 +101,7 @@ export function slurmNodes({ config, container, head, namespace, logFolder, ledg
     const argv = allocationCommand({ ...config, nodes: count }, jobName)
     const name = `salloc${suffix}`
     const spec = { name, argv, env: {}, cwd: tmpdir(), logFile: join(logFolder, `${name}.log`) }
-    const taken = await allocate(spec, { jobName, queueTimeoutS: config.queueTimeoutS, ledger }, context)
+    const taken = await allocate(spec, { jobName, queueTimeoutS: config.queue_timeout, ledger }, context)
     allocations = [...allocations, taken]
     for (const node of taken.nodes) lost.delete(node)
     const states = await statesOf(context.signal, taken.nodes)
@@ -158,7 +159,7 @@ export function slurmNodes({ config, container, head, namespace, logFolder, ledg
       }
     },
     reach: host => (host === null ? headReach(head) : { address: addressOf(host), networkInterface: null }),
-    launcher: host => asStep({ job: jobOf(host) ?? '<job>', node: host ?? '', args: config.srunArgs }, wrapping),
+    launcher: host => asStep({ job: jobOf(host) ?? '<job>', node: host ?? '', args: config.srun_args }, wrapping),
     freePort: host => freePortAt(addressOf(host ?? ''), ports),
     processes: () => allocations.map(({ process }) => process),
     problems: async signal => {

@@ -1,4 +1,4 @@
-import type { AllocationConfig } from '../config.ts'
+import type { AllocationConfig } from './keys.ts'
 
 /** Says which job it is on, then waits for the end of its input: the allocation is given back even when Fulcrum is killed. */
 const holder = `echo "$SLURM_JOB_ID $SLURM_JOB_NODELIST"; exec cat >/dev/null`
@@ -13,7 +13,7 @@ export function allocationCommand(config: AllocationConfig, name: string): reado
 
 /** What is asked for. */
 export function allocationArguments(config: AllocationConfig): readonly string[] {
-  const { nodes, gpusPerNode, partition, account, time, sallocArgs } = config
+  const { nodes, gpus_per_node: gpusPerNode, partition, account, time, salloc_args: sallocArgs } = config
   return [
     `--nodes=${nodes}`,
     ...(gpusPerNode === undefined ? [] : [`--gpus-per-node=${gpusPerNode}`]),

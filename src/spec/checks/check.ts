@@ -1,4 +1,4 @@
-import type { DeployerAbilities } from '../../deployers/abilities.ts'
+import type { DeployerCapabilities } from '../../deployers/capabilities.ts'
 import type { Findings, RoleSettings } from '../../engines/role-settings.ts'
 import {
   type Deployment,
@@ -18,7 +18,9 @@ export interface CheckedSweep {
   readonly deployments: readonly Deployment[]
   readonly workloads: readonly Workload[]
   readonly loads: readonly Load[]
-  readonly abilities: DeployerAbilities
+  /** What `deploy.with` says. */
+  readonly deployer: string
+  readonly capabilities: DeployerCapabilities
   readonly generator: GeneratorName
   /** The load is split over processes. */
   readonly isSharded: boolean

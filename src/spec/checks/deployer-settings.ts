@@ -14,10 +14,9 @@ export const checkDeployerSettings: Check = (sweep, { refuse }) => {
         const key = canonicalJson([section, setting, value])
         if (asked.has(key)) continue
         asked.add(key)
-        for (const wrong of sweep.abilities.settingsProblems(role, { [setting]: value })) {
+        for (const { wrong, remedy } of sweep.capabilities.settingsProblems(role, { [setting]: value })) {
           const path: Path = ['engine', section, setting]
-          const right = wrong.includes('; ') ? '' : 'remove it, or sweep it with a deployer that knows it'
-          refuse({ kind: 'sweep', path, at: 'key' }, wrong, right)
+          refuse({ kind: 'sweep', path, at: 'key' }, wrong, remedy)
         }
       }
     }

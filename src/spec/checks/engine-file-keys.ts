@@ -9,7 +9,7 @@ export const checkEngineFileKeys: Check = ({ raw }, { refuse }) => {
   if (form.kind !== 'file' || workersOf(raw).release === 'dynamo-0.3') return
   const told = new Set<string>()
   for (const role of roles) {
-    const file = raw.engineFile(role)
+    const file = raw.workers.engineFile(role)
     if (file === null) continue
     for (const { keys, wrong, right } of form.unknownFields(file.settings)) {
       const key = JSON.stringify([file.shown, keys])

@@ -1,4 +1,3 @@
-import { checkAttach } from './attach.ts'
 import { checkBatch } from './batch.ts'
 import { checkCacheAgreement } from './cache-agreement.ts'
 import type { Check } from './check.ts'
@@ -9,12 +8,13 @@ import { checkGenerator } from './generator.ts'
 import { checkMemory } from './memory.ts'
 import { checkOverrides } from './overrides.ts'
 import { checkParallelism } from './parallelism.ts'
+import { checkRunningSystem } from './running-system.ts'
 import { checkSequenceLength } from './sequence-length.ts'
 import { checkValues } from './values.ts'
 
 /** Every check of what is deployed; each looks at one thing. docs/reference/engine-checks.md explains them. */
 export const checks: readonly Check[] = [
-  checkAttach,
+  checkRunningSystem,
   checkDeployerSettings,
   checkEngineFileKeys,
   checkOverrides,

@@ -8,18 +8,19 @@ import type { Check } from './check.ts'
  * `--override-engine-args` and `--trtllm.…` flags. Dynamo accepts just one of the two: next to an engine section they would undo it, or be lost.
  */
 export const checkOverrides: Check = ({ raw }, { refuse }) => {
-  const { deploy, engine } = raw
+  const { workers, engine } = raw
   const form = engineOf(raw).settings
-  if (form.kind !== 'file' || (deploy.with !== 'dynamo' && deploy.with !== 'slurm')) return
+  if (form.kind !== 'file') return
   const written = [engine.all, ...roles.map(role => engine[role])].some(
     section => Object.keys(section ?? {}).length > 0,
   )
-  const given = [
-    { path: ['deploy', 'args'], args: deploy.args },
-    ...roles.map(role => ({ path: ['deploy', 'role_args', role], args: deploy.role_args[role] ?? {} })),
-  ]
-  for (const { path, args } of given) {
-    for (const key of Object.keys(args)) {
+  const given = new Map(
+    roles
+      .flatMap(role => workers.arguments(role))
+      .map(({ path, settings }) => [JSON.stringify(path), { path, settings }]),
+  )
+  for (const { path, settings } of given.values()) {
+    for (const key of Object.keys(settings)) {
       const name = argumentName(key)
       if (!written || (name !== form.overrides && !name.startsWith(form.flags))) continue
       const right = 'move its settings into the engine section'

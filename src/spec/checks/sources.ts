@@ -1,13 +1,12 @@
+import type { EngineFile, WorkerEngine } from '../../deployers/worker-engine.ts'
 import { argumentName } from '../../engines/arguments.ts'
 import type { FileForm } from '../../engines/define-engine.ts'
 import type { Place, RoleSettings } from '../../engines/role-settings.ts'
 import { findSetting, type Settings } from '../../engines/setting.ts'
 import { canonicalJson, type EngineSettings, type Json, type Role } from '../../model/index.ts'
 import { isRecord } from '../../yaml/schema-walk.ts'
-import type { RawDeploy } from '../schema/deploy.ts'
 import type { RawEngine } from '../schema/engine.ts'
 import { engineOf } from './backend.ts'
-import type { EngineFile } from './engine-file.ts'
 
 interface Source {
   readonly settings: Settings
@@ -17,15 +16,14 @@ interface Source {
 /** Everything in the file that settings may come from. */
 export interface SettingSources {
   readonly engine: RawEngine
-  readonly deploy: RawDeploy
-  engineFile(role: Role): EngineFile | null
+  readonly workers: WorkerEngine
 }
 
 /** A role's settings in one deployment. The engine section wins over arguments and an engine file: see {@link inOrder}. */
 export function roleSettings(sources: SettingSources, role: Role, settings: EngineSettings): RoleSettings {
-  const file = sources.engineFile(role)
+  const file = sources.workers.engineFile(role)
   const { settings: form, spellings } = engineOf(sources)
-  const args = argumentSources(sources.deploy, role)
+  const args = argumentSources(sources.workers, role)
   const all = [
     engineSource(sources.engine, role, settings),
     ...(form.kind === 'file' ? inOrder(form, args, file) : args),
@@ -45,11 +43,11 @@ export function roleSettings(sources: SettingSources, role: Role, settings: Engi
 }
 
 /** Where a setting that nobody wrote belongs: beside the others. */
-function homeOf({ engine }: SettingSources, role: Role, file: EngineFile | null): Place {
+function homeOf({ engine, workers }: SettingSources, role: Role, file: EngineFile | null): Place {
   if (engine[role] !== undefined) return { kind: 'sweep', path: ['engine', role] }
   if (engine.all !== undefined) return { kind: 'sweep', path: ['engine', 'all'] }
   if (file !== null) return { kind: 'file', file: file.shown, position: file.positionOf([]) }
-  return { kind: 'sweep', path: ['deploy', 'backend'] }
+  return { kind: 'sweep', path: workers.path ?? ['deploy'] }
 }
 
 function engineSource(engine: RawEngine, role: Role, settings: EngineSettings): Source {
@@ -67,15 +65,11 @@ function engineSource(engine: RawEngine, role: Role, settings: EngineSettings): 
   }
 }
 
-function argumentSources(deploy: RawDeploy, role: Role): readonly Source[] {
-  if (deploy.with !== 'dynamo' && deploy.with !== 'slurm') return []
-  return [
-    {
-      settings: deploy.role_args[role] ?? {},
-      placeOf: keys => ({ kind: 'sweep', path: ['deploy', 'role_args', role, ...keys] }),
-    },
-    { settings: deploy.args, placeOf: keys => ({ kind: 'sweep', path: ['deploy', 'args', ...keys] }) },
-  ]
+function argumentSources(workers: WorkerEngine, role: Role): readonly Source[] {
+  return workers.arguments(role).map(({ settings, path }) => ({
+    settings,
+    placeOf: keys => ({ kind: 'sweep', path: [...path, ...keys] }),
+  }))
 }
 
 /**

@@ -1,4 +1,3 @@
-import type { EngineAxes } from '../../deployers/config.ts'
 import {
   canonicalJson,
   type EngineSettings,
@@ -15,7 +14,7 @@ import type { RawEngine } from '../schema/engine.ts'
 /** The axes of the engine settings, for each role and for all roles together. */
 export interface WantedEngine {
   readonly all: { readonly [setting: string]: readonly Json[] }
-  readonly roles: EngineAxes
+  readonly roles: { readonly [role in Role]?: { readonly [setting: string]: readonly Json[] } }
 }
 
 /** The engine settings of each role in a topology. */

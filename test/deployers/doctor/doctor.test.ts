@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { examineMachine } from '../../../src/deployers/doctor/doctor.ts'
 import { checkHost } from '../../../src/deployers/doctor/host.ts'
+import { dynamo } from '../../../src/deployers/dynamo/index.ts'
 
 it('a concurrency beyond the machine’s limits fails with a remedy', async () => {
   const checks = await checkHost(10_000_000)
@@ -14,18 +15,17 @@ it('a concurrency beyond the machine’s limits fails with a remedy', async () =
 
 it('what Dynamo lacks is told part by part', async () => {
   const checks = await examineMachine({
-    deploy: {
-      with: 'dynamo',
+    deploy: dynamo.of({
       python: process.execPath,
       backend: 'dynamo.mocker',
       args: {},
-      roleArgs: {},
-      frontendArgs: {},
+      role_args: {},
+      frontend_args: {},
       env: { HF_HOME: '/no/such/folder', HF_HUB_OFFLINE: '1' },
       nats: 'nats://127.0.0.1:1',
       etcd: 'http://127.0.0.1:1',
-      readyTimeoutS: 1,
-    },
+      ready_timeout: 1,
+    }),
     model: 'org/model',
     generator: 'built-in',
     concurrency: 1,

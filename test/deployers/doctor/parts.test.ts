@@ -6,7 +6,6 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import type { AllocationConfig } from '../../../src/deployers/config.ts'
 import type { Check } from '../../../src/deployers/doctor/check.ts'
 import { checkClock, clockProgram, judgeClock, measureClock } from '../../../src/deployers/doctor/clock.ts'
 import { checkDcgm, judgeDcgm } from '../../../src/deployers/doctor/dcgm.ts'
@@ -15,6 +14,7 @@ import { judgeCards, judgeInstances, judgeModelMetrics } from '../../../src/depl
 import { sshTrouble } from '../../../src/deployers/doctor/ssh-machine.ts'
 import type { WorkerCard } from '../../../src/deployers/dynamo/cards.ts'
 import { judgeNodes } from '../../../src/deployers/slurm/doctor.ts'
+import type { AllocationConfig } from '../../../src/deployers/slurm/keys.ts'
 import { parseSinfo, slurmSeconds } from '../../../src/deployers/slurm/sinfo.ts'
 import { slurmVariables } from '../../../src/deployers/slurm/variables.ts'
 import type { Role } from '../../../src/model/index.ts'
@@ -102,7 +102,7 @@ describe('the clock of another machine', () => {
 
 describe('what Slurm has', () => {
   const asked: AllocationConfig = {
-    ...{ nodes: 2, gpusPerNode: 4, queueTimeoutS: 60, sallocArgs: [], srunArgs: [], keepSlurmVariables: false },
+    ...{ nodes: 2, gpus_per_node: 4, queue_timeout: 60, salloc_args: [], srun_args: [], keep_slurm_variables: false },
   }
   const line = (
     name: string,

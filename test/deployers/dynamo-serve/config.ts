@@ -1,12 +1,11 @@
 import { join } from 'node:path'
-import type { DynamoServeConfig } from '../../../src/deployers/config.ts'
+import type { DynamoServeConfig } from '../../../src/deployers/dynamo-serve/config.ts'
 import type { Deployment, EngineSettings, Role, Topology } from '../../../src/model/index.ts'
 
 /** The graph that the system's test serves: here only its files are read. */
 export const workdir = join(import.meta.dirname, '../../systems/dynamo-serve-graph')
 
 export const config: DynamoServeConfig = {
-  with: 'dynamo-serve',
   dynamo: '/venv/bin/dynamo',
   workdir,
   configs: {
@@ -20,8 +19,8 @@ export const config: DynamoServeConfig = {
     aggregated: 'components.worker:TensorRTLLMWorker',
   },
   env: {},
-  httpPort: 8000,
-  readyTimeoutS: 60,
+  http_port: 8000,
+  ready_timeout: 60,
 }
 
 export const disaggregated = (prefill: number, decode: number): Topology => ({ kind: 'disaggregated', prefill, decode })

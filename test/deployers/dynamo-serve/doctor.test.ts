@@ -3,11 +3,17 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { examineMachine } from '../../../src/deployers/doctor/doctor.ts'
+import { dynamoServe } from '../../../src/deployers/dynamo-serve/index.ts'
 import { config } from './config.ts'
 
 it('what `dynamo serve` lacks is told part by part', async () => {
   const checks = await examineMachine({
-    deploy: { ...config, dynamo: '/no/such/dynamo', nats: 'nats://127.0.0.1:1', etcd: 'http://127.0.0.1:1' },
+    deploy: dynamoServe.of({
+      ...config,
+      dynamo: '/no/such/dynamo',
+      nats: 'nats://127.0.0.1:1',
+      etcd: 'http://127.0.0.1:1',
+    }),
     generator: 'built-in',
     concurrency: 1,
   })

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parse } from 'yaml'
-import type { DynamoServeConfig } from '../../../src/deployers/config.ts'
+import type { DynamoServeConfig } from '../../../src/deployers/dynamo-serve/config.ts'
 import { previewServe } from '../../../src/deployers/dynamo-serve/preview.ts'
-import { serveNodesOf } from '../../../src/deployers/nodes/create.ts'
+import { nodesOf } from '../../../src/deployers/nodes/create.ts'
 import type { Deployment } from '../../../src/model/index.ts'
 import { aggregated, config, deployment, disaggregated, workdir } from './config.ts'
 
@@ -159,14 +159,14 @@ describe('the copies of the user’s files', () => {
 })
 
 describe('over several nodes', () => {
-  const nodes = { hosts: [{ name: 'n1', gpus: [0, 1, 2, 3] }, { name: 'n2' }], ssh: { options: {} } }
+  const nodes = [{ name: 'n1', gpus: [0, 1, 2, 3] }, { name: 'n2' }]
   const over = (change: Partial<DynamoServeConfig>, wanted: Deployment) => {
     const there = { ...config, head: '10.0.0.1', ...change }
     return previewServe(
       { ...place, folder: '/tmp/ns', config: there },
       null,
       wanted,
-      serveNodesOf(there, ledger)('ns', '/logs'),
+      nodesOf(there, ledger)('ns', '/logs'),
     )
   }
   const ledger = { id: 'l', runFolder: null, open() {}, add() {}, remove() {}, close() {} }
@@ -222,7 +222,7 @@ describe('over several nodes', () => {
   })
 
   it('runs as steps of an allocation, without the variables that break MPI spawn', () => {
-    const slurm = { nodes: 2, queueTimeoutS: 60, sallocArgs: [], srunArgs: [], keepSlurmVariables: false }
+    const slurm = { nodes: 2, queue_timeout: 60, salloc_args: [], srun_args: [], keep_slurm_variables: false }
     const { commands } = over({ slurm }, deployment(disaggregated(1, 1)))
     assert.equal(commands[0]?.note, 'allocation')
     const line = commands.at(-1)?.argv.join(' ') ?? ''

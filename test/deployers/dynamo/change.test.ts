@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { smallestChange, type WorkerSlot } from '../../../src/deployers/change.ts'
-import type { WorkerDesign } from '../../../src/deployers/dynamo/commands.ts'
+import type { WorkerDesign } from '../../../src/deployers/worker-design.ts'
 import { type Deployment, type Role, roles, type Topology, workersOf } from '../../../src/model/index.ts'
 
 const model = { name: 'm', tokenizer: 't' }

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parse } from 'yaml'
-import type { DynamoConfig } from '../../../src/deployers/config.ts'
-import { checkDynamoConfig, checkFits } from '../../../src/deployers/dynamo/check-config.ts'
+import { checkDynamoConfig } from '../../../src/deployers/dynamo/check.ts'
 import {
   type DynamoSite,
   designWorker,
@@ -10,18 +9,19 @@ import {
   siteEnvironment,
   workerEnvironment,
 } from '../../../src/deployers/dynamo/commands.ts'
+import type { DynamoConfig } from '../../../src/deployers/dynamo/config.ts'
+import { misfitUnder } from '../../../src/deployers/nodes/room.ts'
 import { commandLine, mergeArguments } from '../../../src/engines/arguments.ts'
 import { checkEngineSettings } from '../../../src/engines/engine-settings.ts'
 
 const base: DynamoConfig = {
-  with: 'dynamo',
   python: '/venv/bin/python',
   backend: 'dynamo.mocker',
   args: {},
-  roleArgs: {},
-  frontendArgs: {},
+  role_args: {},
+  frontend_args: {},
   env: {},
-  readyTimeoutS: 60,
+  ready_timeout: 60,
 }
 
 function site(change: Partial<DynamoConfig> = {}): DynamoSite {
@@ -79,7 +79,7 @@ describe('a worker command', () => {
   })
 
   it('takes a role’s own arguments over those of all', () => {
-    const argv = argvOf({ args: { seed: 1 }, roleArgs: { decode: { seed: 2 } } }, 'decode')
+    const argv = argvOf({ args: { seed: 1 }, role_args: { decode: { seed: 2 } } }, 'decode')
     assert.match(argv, /--seed 2/)
     assert.ok(!argv.includes('--seed 1'))
   })
@@ -144,9 +144,9 @@ describe('engine settings', () => {
   })
 
   it('that a backend does not know are refused by name, with the nearest known one', () => {
-    const [problem = ''] = checkEngineSettings('dynamo.mocker', 'decode', { max_num_seq: 1, block_size: 16 })
+    const [problem] = checkEngineSettings('dynamo.mocker', 'decode', { max_num_seq: 1, block_size: 16 })
     assert.match(
-      problem,
+      `${problem?.wrong}; ${problem?.remedy}`,
       /dynamo\.mocker has no setting 'max_num_seq' for decode workers .*did you mean 'max_num_seqs'/,
     )
     assert.equal(checkEngineSettings('dynamo.trtllm', 'prefill', { tensor_paralel_size: 4 }).length, 1)
@@ -161,7 +161,7 @@ describe('a deployment of processes', () => {
     assert.equal(env.DYN_NAMESPACE, 'ns')
     assert.equal(env.VLLM_NIXL_SIDE_CHANNEL_HOST, undefined)
     assert.equal(siteEnvironment(site({ backend: 'dynamo.vllm' })).VLLM_NIXL_SIDE_CHANNEL_HOST, '127.0.0.1')
-    const frontend = frontendCommand(site({ frontendArgs: { 'router-mode': 'kv' } }), 8000).argv.join(' ')
+    const frontend = frontendCommand(site({ frontend_args: { 'router-mode': 'kv' } }), 8000).argv.join(' ')
     assert.equal(
       frontend,
       '/venv/bin/python -m dynamo.frontend --router-mode kv --http-host 127.0.0.1 --http-port 8000 --namespace ns',
@@ -186,12 +186,12 @@ describe('a deployment of processes', () => {
     const config = {
       ...base,
       args: { num_workers: 2 },
-      roleArgs: { decode: { '--disaggregation-mode': 'agg' } },
-      frontendArgs: { http_port: 1 },
+      role_args: { decode: { '--disaggregation-mode': 'agg' } },
+      frontend_args: { http_port: 1 },
       gpus: [0, 1, 0],
     }
     assert.deepEqual(
-      checkDynamoConfig(config).map(({ key }) => key),
+      checkDynamoConfig(config).map(({ path }) => path?.join('.')),
       ['args.num_workers', 'role_args.decode.--disaggregation-mode', 'frontend_args.http_port', 'gpus'],
     )
     assert.deepEqual(checkDynamoConfig(base), [])
@@ -205,7 +205,8 @@ describe('a deployment of processes', () => {
       engine: {},
       gpusPerWorker: { prefill: 2, decode: 4, aggregated: 1 },
     } as const
-    assert.match(checkFits({ ...base, gpus: [0, 1, 2, 3] }, deployment) ?? '', /needs 8 GPUs, and deploy.gpus lists 4/)
-    assert.equal(checkFits(base, deployment), null)
+    const misfit = misfitUnder({ ...base, gpus: [0, 1, 2, 3] }, deployment)
+    assert.match(misfit?.wrong ?? '', /needs 8 GPUs, and deploy.gpus lists 4/)
+    assert.equal(misfitUnder(base, deployment), null)
   })
 })

@@ -8,14 +8,13 @@ import { type Deployment, roles, type Topology, workersOf } from '../../../src/m
 
 const site: DynamoSite = {
   config: {
-    with: 'dynamo',
     python: 'python',
     backend: 'dynamo.mocker',
     args: {},
-    roleArgs: {},
-    frontendArgs: {},
+    role_args: {},
+    frontend_args: {},
     env: {},
-    readyTimeoutS: 1,
+    ready_timeout: 1,
   },
   model: 'm',
   folder: '/f',

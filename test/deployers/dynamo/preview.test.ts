@@ -1,21 +1,20 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import type { DynamoConfig } from '../../../src/deployers/config.ts'
+import type { DynamoConfig } from '../../../src/deployers/dynamo/config.ts'
 import { previewDynamo } from '../../../src/deployers/dynamo/preview.ts'
 import { nodesOf } from '../../../src/deployers/nodes/create.ts'
 import type { Deployment, EngineSettings, Topology } from '../../../src/model/index.ts'
 import type { ProcessLedger } from '../../../src/process/ledger.ts'
 
 const config: DynamoConfig = {
-  with: 'dynamo',
   python: '/venv/bin/python',
   backend: 'dynamo.trtllm',
   args: {},
-  roleArgs: {},
-  frontendArgs: {},
+  role_args: {},
+  frontend_args: {},
   env: { HF_TOKEN: 'hf_very_secret_token' },
   gpus: [0, 1, 2, 3, 4, 5, 6, 7],
-  readyTimeoutS: 60,
+  ready_timeout: 60,
 }
 const site = { config, model: 'org/model', folder: '/run/deploy', namespace: 'ns' }
 
@@ -61,7 +60,7 @@ it('a preview holds no secret', () => {
 })
 
 it('a preview of what runs on nodes holds no secret either', () => {
-  const nodes = { hosts: [{ name: 'a' }, { name: 'b' }], ssh: { options: {} } }
+  const nodes = [{ name: 'a' }, { name: 'b' }]
   const { gpus: _, ...rest } = config
   const elsewhere: DynamoConfig = { ...rest, head: '127.0.0.1', nodes }
   const ledger: ProcessLedger = { id: 'l', runFolder: null, open() {}, add() {}, remove() {}, close() {} }

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, describe, test } from 'node:test'
 import { parse, parseAllDocuments, stringify } from 'yaml'
-import type { KubernetesConfig } from '../../../src/deployers/config.ts'
 import type { DeployContext } from '../../../src/deployers/deployer.ts'
 import { openCluster } from '../../../src/deployers/kubernetes/cluster.ts'
+import type { KubernetesConfig } from '../../../src/deployers/kubernetes/config.ts'
 import { readAt } from '../../../src/deployers/kubernetes/fields.ts'
 import { kubernetesDeployer } from '../../../src/deployers/kubernetes/kubernetes.ts'
 import { type MockServer, startMock } from '../../mock-server/start.ts'
@@ -53,12 +53,11 @@ describe('the client’s edge, where Kubernetes isn’t', () => {
     const file = join(folder, 'm.yaml')
     await writeFile(file, manifest)
     const config: KubernetesConfig = {
-      with: 'kubernetes',
       manifest: file,
       services: {},
       kubeconfig: join(folder, 'kubeconfig.yaml'),
-      onExit: 'restore',
-      readyTimeoutS: 10,
+      on_exit: 'restore',
+      ready_timeout: 10,
       ...more,
     }
     return kubernetesDeployer(config, { model: 'm', runFolder: join(folder, 'run') })
@@ -145,7 +144,7 @@ describe('the client’s edge, where Kubernetes isn’t', () => {
 
   test('without a ready frontend pod a deployment is late, not hanging', async () => {
     server.objects.set(podsPath, { items: [] })
-    const made = await deployer({ readyTimeoutS: 2 })
+    const made = await deployer({ ready_timeout: 2 })
     await assert.rejects(made.reconcile(deployment(disaggregated(1, 1)), context()), {
       code: 'deployment-not-ready',
       message: /its workers are available, but no completion/,
@@ -172,7 +171,7 @@ describe('the client’s edge, where Kubernetes isn’t', () => {
         readyFrontend,
       ],
     } as never)
-    const made = await deployer({ readyTimeoutS: 2 }, v1alpha1.replace('name: graph', 'name: late'))
+    const made = await deployer({ ready_timeout: 2 }, v1alpha1.replace('name: graph', 'name: late'))
     await assert.rejects(made.reconcile(deployment(disaggregated(1, 1)), context()), {
       code: 'deployment-not-ready',
       message:
@@ -211,7 +210,7 @@ describe('the client’s edge, where Kubernetes isn’t', () => {
       kind: 'environment',
       code: 'kubernetes-forbidden',
       message: 'User "x" cannot get resource "dynamographdeployments"',
-      remedy: /docs\/kubernetes\.md/,
+      remedy: /docs\/how-to\/kubernetes\.md/,
     })
     await made.close()
   })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import type { KubernetesConfig } from '../../../src/deployers/config.ts'
+import type { KubernetesConfig } from '../../../src/deployers/kubernetes/config.ts'
 import { castOf, type Part } from '../../../src/deployers/kubernetes/roles.ts'
 import { manifestOf, problemsOf, v1alpha1, v1beta1 } from './manifests.ts'
 
@@ -102,7 +102,7 @@ describe('roles', () => {
   test('a mapping to an unknown component, or against its type, is refused', () => {
     const { mappingProblems } = castOf(manifestOf(v1alpha1), { prefill: 'prefil', aggregated: 'decode' })
     assert.deepEqual(
-      mappingProblems.map(({ part, problem }) => `${part}: ${problem}`),
+      mappingProblems.map(({ part, problem, right }) => `${part}: ${problem}; ${right}`),
       [
         'prefill: the manifest has no component named "prefil"; the manifest has Frontend, prefill, decode',
         'aggregated: the manifest declares decode as decode; remove the mapping or change the manifest',

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import type { SlurmConfig } from '../../../src/deployers/config.ts'
 import type { Task } from '../../../src/deployers/launch/launcher.ts'
 import { connectionCommand, overSsh } from '../../../src/deployers/launch/ssh.ts'
+import type { SlurmConfig } from '../../../src/deployers/slurm/config.ts'
 import { allocationCommand } from '../../../src/deployers/slurm/salloc.ts'
 import { asStep, mpiBreakers } from '../../../src/deployers/slurm/srun.ts'
 
@@ -10,7 +10,7 @@ const task: Task = { name: 'decode-0', argv: ['python', '-m', 'x y'], env: { A: 
 const wrapping = { container: null, namespace: 'ns', unset: [] }
 
 it('a connection asks nobody, stays in the foreground, and ends when the node is silent', () => {
-  const ssh = { configFile: '/c', options: { User: 'me' } }
+  const ssh = { config: '/c', options: { User: 'me' } }
   assert.equal(
     connectionCommand({ host: 'node1', ssh, socket: '/s/%C' }).join(' '),
     'ssh -M -T -F /c -o User=me -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=3' +
@@ -53,11 +53,11 @@ it('a step may run the guideâ€™s container, whose file system then has the taskâ
 it('an allocation is asked for with what the sweep file says, and held until the input ends', () => {
   const config = {
     nodes: 2,
-    gpusPerNode: 4,
+    gpus_per_node: 4,
     partition: 'p',
     account: 'a',
     time: '1:00',
-    sallocArgs: ['--oversubscribe'],
+    salloc_args: ['--oversubscribe'],
   }
   const argv = allocationCommand(config as unknown as SlurmConfig, 'fulcrum-1')
   assert.equal(

@@ -1,10 +1,10 @@
 import { type Asking, askingByDefault, probe } from '../../generators/probe.ts'
 import { type Endpoint, FulcrumError } from '../../model/index.ts'
 import { parseExposition } from '../../telemetry/exposition.ts'
-import type { AttachConfig } from '../config.ts'
 import { registeredInstances } from '../discovery.ts'
-import { type Check, missed, noticed, passed } from './check.ts'
-import { type ExpectedWorkers, judgeInstances, judgeModelMetrics } from './registration.ts'
+import { type Check, missed, noticed, passed } from '../doctor/check.ts'
+import { type ExpectedWorkers, judgeInstances, judgeModelMetrics } from '../doctor/registration.ts'
+import type { AttachConfig } from './config.ts'
 
 const limitMs = 30_000
 
@@ -15,13 +15,13 @@ export async function checkEndpoint(
   expected: ExpectedWorkers | null = null,
   ask: Asking = askingByDefault,
 ): Promise<readonly Check[]> {
-  const token = config.apiKeyEnv === undefined ? undefined : process.env[config.apiKeyEnv]
+  const token = config.api_key_env === undefined ? undefined : process.env[config.api_key_env]
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
   const get = (path: string) =>
     fetch(`${config.url}${path}`, { headers, signal: AbortSignal.timeout(limitMs) }).catch(() => null)
   const keyCheck =
-    config.apiKeyEnv !== undefined && token === undefined
-      ? [missed('api key', `${config.apiKeyEnv} is not set`, `export ${config.apiKeyEnv}=…`)]
+    config.api_key_env !== undefined && token === undefined
+      ? [missed('api key', `${config.api_key_env} is not set`, `export ${config.api_key_env}=…`)]
       : []
   const models = await get('/v1/models')
   if (models === null)
@@ -39,7 +39,7 @@ export async function checkEndpoint(
     model,
     dialect: config.dialect,
     metricsUrls: {},
-    ...(config.apiKeyEnv === undefined ? {} : { apiKeyEnv: config.apiKeyEnv }),
+    ...(config.api_key_env === undefined ? {} : { apiKeyEnv: config.api_key_env }),
   }
   const metrics = await get('/metrics')
   const page = metrics?.ok === true ? await metrics.text().catch(() => null) : null

@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { field, positiveInt } from '../../yaml/field.ts'
+import { decisive, operational, type ReadKeys } from '../../yaml/keys.ts'
+import { baseUrl, variableName } from '../../yaml/kinds.ts'
+
+export const attachKeys = {
+  url: decisive(
+    field(
+      baseUrl,
+      'Base URL of the running endpoint: what stands before `/v1/…`, a gateway’s sub-path included.',
+      'write a URL such as http://127.0.0.1:8000',
+    ),
+  ),
+  gpus: decisive(
+    field(
+      positiveInt,
+      'All GPUs that the endpoint holds, prefill’s included.',
+      'write the number of GPUs behind the endpoint',
+    ),
+  ),
+  api_key_env: operational(
+    field(
+      variableName,
+      'Environment variable that holds the bearer token.',
+      'write the name of an environment variable',
+    ).optional(),
+  ),
+  dialect: decisive(
+    field(
+      z.enum(['dynamo-0.3', 'dynamo-1', 'vllm', 'openai']),
+      'How the server spells “do not stop at end-of-sequence”. Default: `dynamo-1`.',
+      'write dynamo-0.3, dynamo-1, vllm or openai',
+    ).default('dynamo-1'),
+  ),
+}
+
+/** An endpoint that somebody else runs: one topology, nothing is started or stopped. */
+export type AttachConfig = ReadKeys<typeof attachKeys>

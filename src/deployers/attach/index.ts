@@ -1,0 +1,23 @@
+import { defineDeployer } from '../define-deployer.ts'
+import { expectedOf } from '../doctor/registration.ts'
+import { attachDeployer } from './attach.ts'
+import { attachKeys } from './config.ts'
+import { checkEndpoint } from './doctor.ts'
+
+/** An endpoint that somebody else runs. */
+export const attach = defineDeployer({
+  name: 'attach',
+  about: 'An endpoint that somebody else runs; nothing is started or stopped.',
+  keys: attachKeys,
+  capabilities: ({ gpus }) => ({
+    running: { gpus },
+    settingsProblems: (role, settings) =>
+      Object.keys(settings).map(name => ({
+        wrong: `attach changes nothing, so ${name} of ${role} workers can't be set`,
+        remedy: 'remove it, or sweep it with a deployer that knows it',
+      })),
+  }),
+  startupS: () => 0,
+  doctor: (config, needs) => checkEndpoint(config, needs.model, expectedOf(needs), needs.ask),
+  create: (config, { model, ask }) => attachDeployer(config, model, ask),
+})

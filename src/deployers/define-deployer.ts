@@ -1,0 +1,185 @@
+import { z } from 'zod'
+import type { Asking } from '../generators/probe.ts'
+import { branded, type Json, type Role } from '../model/index.ts'
+import type { ProcessLedger } from '../process/ledger.ts'
+import { field, positiveInt } from '../yaml/field.ts'
+import { disk } from '../yaml/files.ts'
+import { decisive, decisivePart, type Key, type Keys, operational, type ReadKeys, strictKeys } from '../yaml/keys.ts'
+import { readValue } from '../yaml/reading.ts'
+import type { SectionContext } from '../yaml/section-context.ts'
+import { type DeployerCapabilities, takesAnything } from './capabilities.ts'
+import type { Deployer } from './deployer.ts'
+import type { AskedGpus, Check, SweepNeeds } from './doctor/check.ts'
+import { unknownWorkers, type WorkerEngine } from './worker-engine.ts'
+
+/** What a deployer works with beside its configuration. */
+export interface DeployerContext {
+  /** Name that requests carry. */
+  readonly model: string
+  /** Logs and other files go into its `deploy` folder; nothing is written before the first reconcile. */
+  readonly runFolder: string
+  /** Where started processes are recorded, so that what a killed Fulcrum leaves behind is found and ended. */
+  readonly ledger: ProcessLedger
+  /** How the load will ask. */
+  readonly ask: Asking
+}
+
+/** The cluster of Kubernetes that a deployer works on; the load's Job runs there, too. */
+export interface ClusterOfDeployment {
+  readonly kubeconfig?: string | undefined
+  readonly context?: string | undefined
+  readonly namespace?: string | undefined
+}
+
+/** A deployer as its author writes it. */
+export interface DeployerSpec<K extends Keys, Config> {
+  /** What `deploy.with` says. */
+  readonly name: string
+  /** What it deploys, in a sentence. */
+  readonly about: string
+  /** Keys of `deploy` beside `with` and `gpus_per_worker`, which every deployer has. */
+  readonly keys: K
+  /** Completes a configuration where keys depend on each other, and reports what zod can't see. */
+  read?(keys: ReadKeys<K>, context: SectionContext): Config
+  /** What can be said before anything starts. Default: it takes anything. */
+  capabilities?(config: NoInfer<Config>): Partial<DeployerCapabilities> | Promise<Partial<DeployerCapabilities>>
+  /** What decides an outcome beyond decisive keys, such as the content of files that configurations name. */
+  identity?(config: NoInfer<Config>, context: SectionContext): { readonly [key: string]: Json }
+  /** Which engine the workers run, and where its settings come from. Default: unknown, and no rules of an engine are checked. */
+  workers?(config: NoInfer<Config>, context: SectionContext): WorkerEngine
+  /** Seconds from starting a worker to its first answer, for estimates without a past run. Default: 180. */
+  startupS?(config: NoInfer<Config>): number
+  /** What `fulcrum doctor` looks at. Changes nothing, starts no worker. */
+  doctor?(config: NoInfer<Config>, needs: SweepNeeds): Promise<readonly Check[]>
+  /** GPUs of this machine that workers take; null when none, or when workers run elsewhere. */
+  gpusHere?(config: NoInfer<Config>, needs: SweepNeeds): AskedGpus
+  /** The Kubernetes cluster that it works on. */
+  cluster?(config: NoInfer<Config>): ClusterOfDeployment
+  create(config: NoInfer<Config>, context: DeployerContext): Deployer
+}
+
+/** A deployer with its configuration. What the configuration holds is its own business. */
+export interface ConfiguredDeployer {
+  /** What `deploy.with` says. */
+  readonly name: string
+  readonly config: unknown
+  /** GPUs that one worker holds, as the sweep file says it. */
+  readonly gpusPerWorker: number | { readonly [role in Role]?: number | undefined } | undefined
+  /** What of the section decides an outcome, as written rather than resolved; empty for one that was configured from code. */
+  readonly decisive: { readonly [key: string]: Json }
+  /** What decides an outcome beside that. */
+  identity(): { readonly [key: string]: Json }
+  /** @throws FulcrumError bad-input when something that the configuration names can't be used */
+  capabilities(): Promise<DeployerCapabilities>
+  /** Read when first asked for. */
+  workers(): WorkerEngine
+  /** Seconds from starting a worker to its first answer; a guess. */
+  readonly startupS: number
+  doctor(needs: SweepNeeds): Promise<readonly Check[]>
+  gpusHere(needs: SweepNeeds): AskedGpus
+  /** Null when it does not work on a cluster of Kubernetes. */
+  cluster(): ClusterOfDeployment | null
+  create(context: DeployerContext): Deployer
+}
+
+/** A deployer as the rest of Fulcrum knows it: whatever its configuration is. */
+export interface AnyDeployer {
+  readonly name: string
+  readonly about: string
+  /** The `deploy` section of a sweep file. */
+  readonly schema: z.ZodObject
+  /** Configures it from a section that its schema let through; reports what is wrong with it. */
+  configure(section: { readonly [key: string]: Json }, context: SectionContext): ConfiguredDeployer
+}
+
+/** A deployer that can be configured from code, too. */
+export interface DeployerDefinition<Config> extends AnyDeployer {
+  of(config: Config): ConfiguredDeployer
+}
+
+/** Large models take minutes to load. */
+const usualStartupS = 180
+
+const gpusPerWorker = field(
+  z.union([
+    positiveInt,
+    z.strictObject({
+      prefill: positiveInt.optional(),
+      decode: positiveInt.optional(),
+      aggregated: positiveInt.optional(),
+    }),
+  ]),
+  'GPUs that one worker holds, for all roles or by role. Default: tensor × pipeline parallel size when the engine settings or arguments say it, the profile’s for `simulated`, else 1.',
+  'write a whole number from 1, or { prefill: …, decode: …, aggregated: … }',
+)
+
+/**
+ * Defines a deployer. Its configuration is what its keys say, as zod reads them: nothing is stated twice. Each key says whether it decides
+ * what is measured (`decisive`) or not (`operational`).
+ *
+ * @example
+ * ```ts
+ * export default defineDeployer({
+ *   name: 'my-server',
+ *   about: 'Processes of my-server on this machine',
+ *   keys: {
+ *     binary: decisive(field(program, 'The server.', 'write a path')),
+ *     port: operational(field(z.int(), 'Port.', 'write a port').optional()),
+ *   },
+ *   create: (config, context) => myDeployer(config, context),
+ * })
+ * ```
+ * @throws FulcrumError bad-input `key-undecided` when a key is neither decisive nor operational
+ */
+export function defineDeployer<const K extends Keys, Config = ReadKeys<K>>(
+  spec: DeployerSpec<K, Config>,
+): DeployerDefinition<Config> {
+  const { name, about } = spec
+  const keys = spec.keys as Keys
+  const given: { readonly [key: string]: Key } = {
+    with: decisive(z.literal(name)),
+    ...keys,
+    gpus_per_worker: operational(gpusPerWorker.optional()),
+  }
+  const schema = strictKeys(given, `deployer ${name}`)
+  const section = strictKeys(keys, `deployer ${name}`)
+
+  function bind(
+    config: Config,
+    raw: { readonly [key: string]: Json },
+    context: SectionContext,
+    gpus: ConfiguredDeployer['gpusPerWorker'],
+  ): ConfiguredDeployer {
+    let workers: WorkerEngine | null = null
+    return {
+      name,
+      config,
+      gpusPerWorker: gpus,
+      decisive: decisivePart(schema, raw) as { readonly [key: string]: Json },
+      identity: () => spec.identity?.(config, context) ?? {},
+      capabilities: async () => ({ ...takesAnything, ...(await spec.capabilities?.(config)) }),
+      workers: () => {
+        workers ??= spec.workers?.(config, context) ?? unknownWorkers
+        return workers
+      },
+      startupS: spec.startupS?.(config) ?? usualStartupS,
+      doctor: async needs => (await spec.doctor?.(config, needs)) ?? [],
+      gpusHere: needs => spec.gpusHere?.(config, needs) ?? null,
+      cluster: () => spec.cluster?.(config) ?? null,
+      create: context => spec.create(config, context),
+    }
+  }
+
+  return branded('deployer', {
+    name,
+    about,
+    schema,
+    configure: (raw: { readonly [key: string]: Json }, context: SectionContext) => {
+      const own = Object.fromEntries(Object.keys(keys).flatMap(key => (key in raw ? [[key, raw[key]]] : [])))
+      const read = readValue(section, own, context, ['deploy']) as ReadKeys<K>
+      const config = spec.read === undefined ? (read as unknown as Config) : spec.read(read, context)
+      return bind(config, raw, context, raw.gpus_per_worker as ConfiguredDeployer['gpusPerWorker'])
+    },
+    of: (config: Config) => bind(config, {}, { report: () => {}, folder: process.cwd(), files: disk }, undefined),
+  })
+}

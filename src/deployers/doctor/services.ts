@@ -1,0 +1,36 @@
+import { etcdAnswers, natsAnswers } from '../infrastructure.ts'
+import { requireFreePort } from '../ports.ts'
+import { findProgram } from '../programs.ts'
+import { type Check, missed, passed } from './check.ts'
+
+/** A service of Dynamo's that is given and answers, or that can be started. */
+export async function service(
+  name: 'nats' | 'etcd',
+  program: string,
+  debian: string,
+  given: string | undefined,
+): Promise<Check> {
+  if (given !== undefined) {
+    const signal = AbortSignal.timeout(5_000)
+    const answers = await (name === 'nats' ? natsAnswers(given, signal) : etcdAnswers(given, signal))
+    if (answers) return passed(name, `${given} answers`)
+    return missed(name, `${given} does not answer`, `Start it, or leave deploy.${name} out to have one started.`)
+  }
+  const path = await findProgram(program)
+  if (path !== null) return passed(name, path)
+  return missed(name, `there is no ${program}`, `apt-get install ${debian}, or give a running one as deploy.${name}`)
+}
+
+/** Whether the frontend's port is free. */
+export async function checkHttpPort(port: number): Promise<Check> {
+  try {
+    await requireFreePort(port, 'frontend')
+    return passed('port', `${port} is free`)
+  } catch (error) {
+    return missed(
+      'port',
+      error instanceof Error ? error.message : String(error),
+      'Stop that program, or leave http_port out.',
+    )
+  }
+}

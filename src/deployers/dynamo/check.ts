@@ -1,0 +1,49 @@
+import { type Arguments, argumentName } from '../../engines/arguments.ts'
+import { roles } from '../../model/index.ts'
+import type { Path } from '../../yaml/problem.ts'
+import type { DeployProblem } from '../capabilities.ts'
+import type { DynamoConfig } from './config.ts'
+
+/** Worker arguments that Fulcrum gives itself, and why a sweep file may not. */
+const workerReserved: { readonly [argument: string]: string } = {
+  'disaggregation-mode': 'Fulcrum sets it by role',
+  'is-prefill-worker': 'Fulcrum sets the role',
+  'is-decode-worker': 'Fulcrum sets the role',
+  namespace: 'Fulcrum gives each run one of its own; set DYN_NAMESPACE in env to choose it',
+  endpoint: 'Fulcrum recognises a worker’s role by the endpoint that it registers by default',
+  'num-workers': 'each worker is a process of its own; write the number into the topology',
+}
+
+const frontendReserved: { readonly [argument: string]: string } = {
+  'http-port': 'write it as http_port',
+  'http-host': 'Fulcrum listens on 127.0.0.1 only',
+  namespace: 'Fulcrum gives each run one of its own; set DYN_NAMESPACE in env to choose it',
+  'namespace-prefix': 'it would adopt the models of other deployments',
+  interactive: 'it waits for a person',
+}
+
+/** What is wrong with arguments and GPUs of a configuration. */
+export function checkDynamoConfig(
+  config: Pick<DynamoConfig, 'args' | 'role_args' | 'frontend_args'> & {
+    readonly gpus?: readonly number[] | undefined
+  },
+): readonly DeployProblem[] {
+  const refused = (
+    path: Path,
+    args: Arguments,
+    reserved: { readonly [argument: string]: string },
+  ): readonly DeployProblem[] =>
+    Object.keys(args).flatMap(written => {
+      const why = reserved[argumentName(written)]
+      if (why === undefined) return []
+      return [{ path: [...path, written], wrong: `'${written}' may not be given here: ${why}`, remedy: 'remove it' }]
+    })
+  const { gpus = [] } = config
+  const twice = gpus.filter((gpu, i) => gpus.indexOf(gpu) !== i)
+  return [
+    ...refused(['args'], config.args, workerReserved),
+    ...roles.flatMap(role => refused(['role_args', role], config.role_args[role] ?? {}, workerReserved)),
+    ...refused(['frontend_args'], config.frontend_args, frontendReserved),
+    ...twice.map(gpu => ({ path: ['gpus'], wrong: `GPU ${gpu} is listed twice`, remedy: 'remove it' })),
+  ]
+}

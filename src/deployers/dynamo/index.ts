@@ -1,0 +1,60 @@
+import { checkEngineSettings } from '../../engines/engine-settings.ts'
+import { engineOfModule } from '../../engines/index.ts'
+import { defineDeployer } from '../define-deployer.ts'
+import type { SweepNeeds } from '../doctor/check.ts'
+import { filesFor } from '../doctor/host.ts'
+import { checkSshNodes, nodeNeeds } from '../doctor/ssh-nodes.ts'
+import { nodesOf } from '../nodes/create.ts'
+import { reportContradictions } from '../nodes/keys.ts'
+import { misfitUnder } from '../nodes/room.ts'
+import { checkDynamoConfig } from './check.ts'
+import { type DynamoConfig, dynamoKeys } from './config.ts'
+import { checkDynamo, modelSource } from './doctor.ts'
+import { dynamoDeployer } from './dynamo.ts'
+import { dynamoWorkers } from './workers.ts'
+
+/** Dynamo 1.x as processes. */
+export const dynamo = defineDeployer({
+  name: 'dynamo',
+  about: 'Dynamo 1.x as processes on this machine, or with its workers on nodes over ssh.',
+  keys: dynamoKeys,
+  read: (config, context) => {
+    reportContradictions(config, context)
+    if (config.nodes !== undefined && config.gpus !== undefined) {
+      const right = 'write gpus beside each node’s name'
+      context.report(['deploy', 'gpus'], 'gpus are those of this machine, and workers run on nodes', right, 'key')
+    }
+    return config
+  },
+  capabilities: config => ({
+    configProblems: checkDynamoConfig(config),
+    settingsProblems: (role, settings) => checkEngineSettings(config.backend, role, settings),
+    misfit: deployment => misfitUnder(config, deployment),
+  }),
+  workers: dynamoWorkers,
+  startupS: ({ backend }) => engineOfModule(backend).startupS,
+  doctor: async (config, needs) =>
+    (
+      await Promise.all([checkDynamo(config, needs.model, config.nodes === undefined), checkNodes(config, needs)])
+    ).flat(),
+  gpusHere: (config, { gpus }) => {
+    if (!usesGpus(config)) return null
+    if (config.gpus !== undefined) return config.gpus
+    return config.nodes !== undefined || gpus === undefined ? null : { atLeast: gpus.deployment }
+  },
+  create: (config, context) => dynamoDeployer(config, context, nodesOf(config, context.ledger)),
+})
+
+const usesGpus = ({ backend }: DynamoConfig) => engineOfModule(backend).usesGpus
+
+async function checkNodes(config: DynamoConfig, needs: SweepNeeds) {
+  const { python, backend, container } = config
+  const asked = nodeNeeds(config, {
+    python,
+    backend: container === undefined ? backend : null,
+    model: needs.model === undefined ? null : modelSource(config, needs.model),
+    gpusPerWorker: usesGpus(config) ? (needs.gpus?.worker ?? 0) : null,
+    openFiles: filesFor(needs.concurrency),
+  })
+  return asked === null ? [] : checkSshNodes(asked)
+}

@@ -1,0 +1,10 @@
+import { attach } from './attach/index.ts'
+import type { AnyDeployer } from './define-deployer.ts'
+import { dynamo } from './dynamo/index.ts'
+import { dynamoServe } from './dynamo-serve/index.ts'
+import { kubernetes } from './kubernetes/index.ts'
+import { simulated } from './simulated/index.ts'
+import { slurm } from './slurm/index.ts'
+
+/** The deployers that come with Fulcrum; another one is a folder and a line here. */
+export const deployers: readonly AnyDeployer[] = [simulated, dynamo, attach, dynamoServe, kubernetes, slurm]

@@ -1,0 +1,87 @@
+import { z } from 'zod'
+import type { Json } from '../model/index.ts'
+import { field, json } from '../yaml/field.ts'
+import { durationInSeconds } from '../yaml/kinds.ts'
+import { type Path, pathText, quoted } from '../yaml/problem.ts'
+import { reading } from '../yaml/reading.ts'
+import { lookUp, resolvePaths, type SectionContext } from '../yaml/section-context.ts'
+
+type Arguments = { readonly [name: string]: Json }
+
+/** Arguments of a program; strings that begin with `./` or `../` are read as absolute paths. */
+export const programArguments = field(
+  reading(z.record(z.string(), json), (written, context, path) => {
+    const resolved = resolvePaths(context, written) as Arguments
+    reportMissingFiles(context, path, written, resolved)
+    return resolved
+  }),
+  'Arguments by name without dashes: `key: value` becomes `--key value`, `true` a bare flag, `false` leaves it out, a list repeats it. Strings that begin with `./` or `../` are paths relative to this file.',
+  'write name: value pairs',
+)
+
+/** Environment variables, read as text; strings that begin with `./` or `../` are read as absolute paths, secrets are refused. */
+export const environment = field(
+  reading(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])), (written, context, path) => {
+    const resolved = resolvePaths(context, written) as Arguments
+    reportMissingFiles(context, path, written, resolved)
+    reportSecrets(context, path, written)
+    const texts: { readonly [name: string]: string } = Object.fromEntries(
+      Object.entries(resolved).map(([name, value]) => [name, String(value)]),
+    )
+    return texts
+  }),
+  'Environment variables of every process, beyond the inherited ones. Strings that begin with `./` or `../` are paths relative to this file. No secrets: export those before the run, processes inherit them.',
+  'write NAME: value pairs',
+)
+
+export const httpPort = field(
+  z.int().min(1).max(65_535),
+  'Port of the frontend on 127.0.0.1. Default: a free one.',
+  'write a port from 1 to 65535',
+)
+
+/** The address of a service that runs already. */
+export const serviceUrl = (service: string, example: string) =>
+  field(
+    z.string().min(1),
+    `Address of a running ${service}. Default: one is started on a free port.`,
+    `write ${example}`,
+  )
+
+/** How long a deployment may take until it answers, read as seconds. */
+export const readyTimeout = (usual: string, right: string, more = '') =>
+  field(
+    durationInSeconds,
+    `How long a deployment may take until it answers a request. Default: \`${usual}\`${more}.`,
+    right,
+  ).prefault(usual)
+
+/** A path that was meant as one and leads nowhere is a slip; the worker would say so minutes later. */
+function reportMissingFiles(context: SectionContext, path: Path, written: Arguments, resolved: Arguments): void {
+  for (const [key, value] of Object.entries(resolved)) {
+    const text = written[key]
+    if (typeof text !== 'string' || typeof value !== 'string' || text === value) continue
+    if (lookUp(context, value) !== 'nothing') continue
+    const place = [...path, key]
+    context.report(
+      place,
+      `${pathText(place)} is ${quoted(text)}, and there is no ${value}`,
+      'write a path that exists, absolute or relative to the sweep file',
+    )
+  }
+}
+
+const secretName = /(^|_)(TOKENS?|SECRETS?|PASSWORDS?|PASSWD|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIALS?)$/i
+
+/** The file is kept in every run's manifest: a secret in it would be there for good. */
+function reportSecrets(context: SectionContext, path: Path, env: { readonly [name: string]: unknown }): void {
+  for (const name of Object.keys(env)) {
+    if (!secretName.test(name)) continue
+    context.report(
+      [...path, name],
+      `${name} looks like a secret, and this file is kept with every run`,
+      `remove it here and export ${name} before the run: processes inherit it`,
+      'key',
+    )
+  }
+}

@@ -1,0 +1,22 @@
+import { defineDeployer } from '../define-deployer.ts'
+import { kubernetesCapabilities, readManifest } from './check.ts'
+import { kubernetesKeys } from './config.ts'
+import { checkKubernetes } from './doctor.ts'
+import { kubernetesDeployer } from './kubernetes.ts'
+import { manifestWorkers } from './workers.ts'
+
+/** A DynamoGraphDeployment on Kubernetes. */
+export const kubernetes = defineDeployer({
+  name: 'kubernetes',
+  about: 'A DynamoGraphDeployment on Kubernetes, made from your manifest or changed in place.',
+  keys: kubernetesKeys,
+  capabilities: kubernetesCapabilities,
+  workers: manifestWorkers,
+  doctor: checkKubernetes,
+  cluster: config => ({
+    kubeconfig: config.kubeconfig,
+    context: config.context,
+    namespace: config.namespace ?? readManifest(config).manifest.graph.namespace,
+  }),
+  create: kubernetesDeployer,
+})

@@ -1,0 +1,136 @@
+import { z } from 'zod'
+import { field, positiveInt } from '../../yaml/field.ts'
+import { filePath, words } from '../../yaml/kinds.ts'
+import { type Path, quoted } from '../../yaml/problem.ts'
+import { reading } from '../../yaml/reading.ts'
+import { reportTwice, type SectionContext } from '../../yaml/section-context.ts'
+
+/** A node as ssh knows it. */
+export interface SshNodeConfig {
+  readonly name: string
+  /** Address that this machine and the other nodes reach it at; what ssh connects to when absent. */
+  readonly address?: string
+  /** GPU indices to hand out; without them the node takes one worker. */
+  readonly gpus?: readonly number[]
+}
+
+const hostName = z.string().regex(/^[A-Za-z0-9_][^\s]*$/)
+const address = z.string().regex(/^[0-9A-Za-z][0-9A-Za-z.:-]*$/)
+
+const writtenNodes = z
+  .array(
+    z.union([
+      hostName,
+      z.strictObject({
+        name: hostName,
+        address: address.optional(),
+        gpus: z.union([positiveInt, z.array(z.int().min(0)).min(1)]).optional(),
+      }),
+    ]),
+  )
+  .min(1)
+
+/** Machines that workers are placed on. */
+export const nodes = field(
+  reading(writtenNodes, readNodes),
+  'Nodes that workers run on, as ssh knows them: a name takes one worker, `{ name, gpus }` as many as its GPUs (a number, or indices) hold. `address` is where the others reach it; default: what ssh connects to.',
+  'write a list of host names, or of { name: node1, address: 10.0.0.1, gpus: 4 }',
+)
+
+export const head = field(
+  address,
+  'Address of this machine that the nodes reach: NATS, etcd and the response stream listen there.',
+  'write an address of this machine such as 10.0.0.1',
+)
+
+export const ssh = field(
+  z.strictObject({
+    config: filePath.optional(),
+    options: reading(z.record(z.string().regex(/^[A-Za-z]+$/), z.union([z.string(), z.number()])), options => {
+      const texts: { readonly [name: string]: string } = Object.fromEntries(
+        Object.entries(options).map(([name, value]) => [name, String(value)]),
+      )
+      return texts
+    }).prefault({}),
+  }),
+  'How ssh is called: `config` is read instead of ~/.ssh/config (relative to this file), `options` are given as `-o NAME=VALUE`.',
+  'write { config: PATH, options: { User: me, Port: 22 } }',
+)
+
+/** How ssh is called: another configuration than the user's own, and `-o NAME=VALUE`. */
+export type SshConfig = z.output<typeof ssh>
+
+/** Nodes reached over ssh with the user's own keys and configuration. */
+export interface SshNodesConfig {
+  readonly hosts: readonly SshNodeConfig[]
+  readonly ssh: SshConfig
+}
+
+/** The nodes of a configuration; null when its workers run on this machine. */
+export function sshNodesOf(config: {
+  readonly nodes?: readonly SshNodeConfig[] | undefined
+  readonly ssh?: SshConfig | undefined
+}): SshNodesConfig | null {
+  return config.nodes === undefined ? null : { hosts: config.nodes, ssh: config.ssh ?? { options: {} } }
+}
+
+/** Keys of a container that workers run in; `program` of an image differs from system to system. */
+export const containerKeys = {
+  image: z.string().min(1),
+  runtime: z.enum(['docker', 'podman']).default('docker'),
+  args: words.default([]),
+}
+
+/** How containers are run: `args` are more arguments of `run`, such as `-v /tmp/hf_cache:/root/.cache/huggingface`. */
+export type RuntimeConfig = z.output<z.ZodObject<typeof containerKeys>>
+
+/** What a configuration says of where workers run. */
+interface Whereabouts {
+  readonly nodes?: unknown
+  readonly slurm?: unknown
+  readonly head?: unknown
+  readonly ssh?: unknown
+}
+
+/** Reports keys that contradict each other. */
+export function reportContradictions(config: Whereabouts, context: SectionContext): void {
+  const where = (['nodes', 'slurm'] as const).filter(key => config[key] !== undefined)
+  const [place, other] = where
+  if (other !== undefined) {
+    context.report(['deploy', other], 'nodes are reached over ssh or given by Slurm', 'remove one of the two', 'key')
+  }
+  if (config.ssh !== undefined && config.nodes === undefined) {
+    context.report(['deploy', 'ssh'], 'ssh is for nodes, and there are none', 'list nodes, or remove it', 'key')
+  }
+  if (place === undefined && config.head !== undefined) {
+    context.report(['deploy', 'head'], 'head is for nodes, and there are none', 'list nodes, or remove it', 'key')
+  }
+  if (place !== undefined && config.head === undefined) {
+    const right = 'write head: with the address of this machine that they reach'
+    context.report(['deploy', place], 'the nodes can’t reach NATS and etcd on the loopback of this machine', right)
+  }
+}
+
+function readNodes(
+  written: z.output<typeof writtenNodes>,
+  context: SectionContext,
+  path: Path,
+): readonly SshNodeConfig[] {
+  const hosts = written.map(node => {
+    if (typeof node === 'string') return { name: node }
+    const { name, address, gpus } = node
+    const indices = typeof gpus === 'number' ? Array.from({ length: gpus }, (_, gpu) => gpu) : gpus
+    return {
+      name,
+      ...(address === undefined ? {} : { address }),
+      ...(indices === undefined ? {} : { gpus: indices }),
+    }
+  })
+  reportTwice(context, path, hosts, node => (node as { name: string }).name)
+  for (const [index, { name, gpus = [] }] of hosts.entries()) {
+    const twice = gpus.find((gpu, i) => gpus.indexOf(gpu) !== i)
+    if (twice === undefined) continue
+    context.report([...path, index, 'gpus'], `GPU ${twice} of ${quoted(name)} is listed twice`, 'list it once')
+  }
+  return hosts
+}

@@ -1,0 +1,25 @@
+import { type Deployment, gpusOf } from '../../model/index.ts'
+import type { DeployProblem } from '../capabilities.ts'
+import { namedHosts, type Whereabouts } from './create.ts'
+import { misfitOn } from './placement.ts'
+
+/** Why a deployment cannot run under a configuration; null when it can. */
+export function misfitUnder(config: Whereabouts, deployment: Deployment): DeployProblem | null {
+  const { nodes, slurm, gpus } = config
+  if (nodes !== undefined || slurm !== undefined) {
+    const misfit = misfitOn(namedHosts(config), deployment)
+    return misfit === null ? null : noRoom(nodes === undefined ? 'slurm' : 'nodes', misfit)
+  }
+  const needed = gpusOf(deployment)
+  if (gpus === undefined || needed <= gpus.length) return null
+  return noRoom('gpus', `it needs ${needed} GPUs, and deploy.gpus lists ${gpus.length}`)
+}
+
+/** @param key of `deploy` that names the room */
+export function noRoom(key: 'nodes' | 'slurm' | 'gpus', wrong: string): DeployProblem {
+  const remedy =
+    key === 'gpus'
+      ? 'list more GPUs, or leave the topology out with max_gpus'
+      : 'give more nodes or GPUs, or leave the topology out with max_gpus'
+  return { path: [key], wrong, remedy }
+}

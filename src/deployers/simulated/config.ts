@@ -1,0 +1,23 @@
+import { z } from 'zod'
+import { field } from '../../yaml/field.ts'
+import { decisive, type ReadKeys } from '../../yaml/keys.ts'
+import { reading } from '../../yaml/reading.ts'
+import { existing } from '../../yaml/section-context.ts'
+
+const usual = 'deepseek-r1-fp4-gb200'
+
+export const simulatedKeys = {
+  profile: decisive(
+    field(
+      // A bare word is the name of a shipped profile, anything else a path.
+      reading(z.string().min(1), (text, context, path) =>
+        /[/\\]|\.ya?ml$/.test(text) ? existing(context, path, text, 'file') : text,
+      ),
+      `Cost profile of the simulated hardware: the name of a shipped one, or a path (relative to this file). Default: \`${usual}\`.`,
+      `write ${usual}, or the path of a profile file`,
+    ).prefault(usual),
+  ),
+}
+
+/** The embedded simulated engine behind real HTTP on loopback. */
+export type SimulatedConfig = ReadKeys<typeof simulatedKeys>

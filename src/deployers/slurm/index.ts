@@ -1,0 +1,30 @@
+import { checkEngineSettings } from '../../engines/engine-settings.ts'
+import { defineDeployer } from '../define-deployer.ts'
+import { checkDynamoConfig } from '../dynamo/check.ts'
+import { checkDynamo } from '../dynamo/doctor.ts'
+import { dynamoWorkers } from '../dynamo/workers.ts'
+import { misfitOn } from '../nodes/placement.ts'
+import { noRoom } from '../nodes/room.ts'
+import { slurmKeys } from './config.ts'
+import { checkSlurm } from './doctor.ts'
+import { hostsToCome } from './nodes.ts'
+import { slurmDeployer } from './slurm.ts'
+
+/** Dynamo 1.x in an allocation of Slurm. */
+export const slurm = defineDeployer({
+  name: 'slurm',
+  about: 'Dynamo 1.x with its workers as steps of a Slurm allocation.',
+  keys: slurmKeys,
+  capabilities: config => ({
+    configProblems: checkDynamoConfig(config),
+    settingsProblems: (role, settings) => checkEngineSettings(config.backend, role, settings),
+    misfit: deployment => {
+      const misfit = misfitOn(hostsToCome(config), deployment)
+      return misfit === null ? null : noRoom('nodes', misfit)
+    },
+  }),
+  workers: dynamoWorkers,
+  doctor: async (config, { model }) =>
+    (await Promise.all([checkDynamo(config, model, false), checkSlurm(config)])).flat(),
+  create: slurmDeployer,
+})

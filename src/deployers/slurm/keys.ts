@@ -1,0 +1,59 @@
+import { z } from 'zod'
+import { field, positiveInt } from '../../yaml/field.ts'
+import { decisive, operational, type ReadKeys, strictKeys } from '../../yaml/keys.ts'
+import { durationInSeconds, words } from '../../yaml/kinds.ts'
+
+/** What an allocation of Slurm is asked for with. */
+export const allocationKeys = {
+  nodes: decisive(field(positiveInt, 'Nodes to ask for.', 'write a number of nodes')),
+  gpus_per_node: decisive(
+    field(
+      positiveInt,
+      'GPUs to ask for on each node, handed out to its workers. Default: none are asked for, and a node takes one worker.',
+      'write the GPUs of one node, such as 4',
+    ).optional(),
+  ),
+  partition: decisive(field(z.string().min(1), 'Partition.', 'write a partition’s name').optional()),
+  account: operational(field(z.string().min(1), 'Account that is charged.', 'write an account’s name').optional()),
+  time: operational(
+    field(
+      z.string().regex(/^(\d+-)?\d+(:\d+){0,2}$/),
+      'Time limit of the allocation as Slurm writes it. Default: the partition’s.',
+      'write minutes, or hours:minutes:seconds such as "2:00:00", in quotes',
+    ).optional(),
+  ),
+  queue_timeout: operational(
+    field(
+      durationInSeconds,
+      'How long the allocation may wait in the queue. Default: `1h`.',
+      'write a duration such as 30m',
+    ).prefault('1h'),
+  ),
+  salloc_args: decisive(
+    field(
+      words,
+      'More arguments of salloc, after Fulcrum’s own; `--exclusive` is one of those.',
+      'write a list of arguments',
+    ).default([]),
+  ),
+  srun_args: decisive(
+    field(
+      words,
+      'More arguments of each srun, such as `--mpi=pmix` or `--container-image=…`.',
+      'write a list of arguments',
+    ).default([]),
+  ),
+  keep_slurm_variables: decisive(
+    field(
+      z.boolean(),
+      'Leaves SLURM_JOBID, SLURM_JOB_ID and SLURM_NODELIST to workers, which breaks MPI spawn of TensorRT-LLM. Default: `false`.',
+      'write true or false',
+    ).default(false),
+  ),
+}
+
+/** An allocation of Slurm, whose steps workers are; `queue_timeout` in seconds. */
+export type AllocationConfig = ReadKeys<typeof allocationKeys>
+
+/** The keys of an allocation as a section of their own. */
+export const allocation = strictKeys(allocationKeys, 'a Slurm allocation')

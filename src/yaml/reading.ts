@@ -1,0 +1,70 @@
+import { z } from 'zod'
+import type { Path } from './problem.ts'
+import type { SectionContext } from './section-context.ts'
+
+/** Turns a value that a schema let through into what it means. Reports what is wrong with it. */
+type Read = (value: unknown, context: SectionContext, path: Path) => unknown
+
+/** Found through copies too: `field` makes one for its description. */
+const readings = z.registry<{ read: Read }>()
+
+/**
+ * A schema whose values mean something beyond their text: a path starts at the sweep file, a duration is in seconds. zod checks the value as
+ * it is written, which is also what ids are made from. {@link readValue} then replaces it by what it means.
+ *
+ * The declared output is that meaning, so that `z.output` of a schema is the type of what was read. A default is written with `prefault`.
+ */
+export function reading<S extends z.ZodType, Out>(
+  schema: S,
+  read: (value: z.output<S>, context: SectionContext, path: Path) => Out,
+): z.ZodType<Out, z.input<S>> {
+  const copy = schema.clone()
+  readings.add(copy, { read: read as Read })
+  return copy as unknown as z.ZodType<Out, z.input<S>>
+}
+
+/** What a value means that its schema let through: inner values first, then what holds them. */
+export function readValue(schema: z.ZodType, value: unknown, context: SectionContext, path: Path): unknown {
+  if (value === undefined) return undefined
+  const inner = readInside(schema, value, context, path)
+  const found = readings.get(schema)
+  return found === undefined ? inner : found.read(inner, context, path)
+}
+
+function readInside(schema: z.ZodType, value: unknown, context: SectionContext, path: Path): unknown {
+  if (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodNullable
+  ) {
+    return value === null ? null : readValue(schema.unwrap() as z.ZodType, value, context, path)
+  }
+  if (schema instanceof z.ZodObject && isMap(value)) {
+    return mapEntries(value, (key, item) => {
+      const field = Object.hasOwn(schema.shape, key) ? (schema.shape[key] as z.ZodType) : null
+      return field === null ? item : readValue(field, item, context, [...path, key])
+    })
+  }
+  if (schema instanceof z.ZodRecord && isMap(value)) {
+    return mapEntries(value, (key, item) => readValue(schema.valueType as z.ZodType, item, context, [...path, key]))
+  }
+  if (schema instanceof z.ZodArray && Array.isArray(value)) {
+    return value.map((item, index) => readValue(schema.element as z.ZodType, item, context, [...path, index]))
+  }
+  if (schema instanceof z.ZodUnion) {
+    const option = (schema.options as readonly z.ZodType[]).find(each => each.safeParse(value).success)
+    return option === undefined ? value : readValue(option, value, context, path)
+  }
+  return value
+}
+
+const isMap = (value: unknown): value is { readonly [key: string]: unknown } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function mapEntries(
+  map: { readonly [key: string]: unknown },
+  read: (key: string, item: unknown) => unknown,
+): { readonly [key: string]: unknown } {
+  return Object.fromEntries(Object.entries(map).map(([key, item]) => [key, read(key, item)]))
+}
