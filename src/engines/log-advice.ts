@@ -1,3 +1,4 @@
+import { defined } from '../model/index.ts'
 import { engines } from './index.ts'
 import type { Advice, KnownFailure } from './known-failure.ts'
 
@@ -100,5 +101,5 @@ export function adviceFor(lines: readonly string[]): Advice | null {
   const told = found.find(({ consequence }) => consequence === undefined) ?? found[0]
   if (told === undefined) return null
   const { code, kind, remedy, retryable } = told
-  return { code, kind, remedy, ...(retryable === undefined ? {} : { retryable }) }
+  return defined({ code, kind, remedy, retryable })
 }

@@ -1,13 +1,13 @@
-import type { Slo, ValidityLimits } from '../../model/index.ts'
+import { defined, type Slo, type ValidityLimits } from '../../model/index.ts'
 import type { RawSweep } from '../schema/sweep.ts'
 import type { Sweep } from '../sweep.ts'
 
 export function readSlo(raw: RawSweep['slo']): Slo {
-  return {
-    ...(raw.ttft_p95_ms === undefined ? {} : { ttftP95Ms: raw.ttft_p95_ms }),
-    ...(raw.itl_p95_ms === undefined ? {} : { itlP95Ms: raw.itl_p95_ms }),
-    ...(raw.request_latency_p95_ms === undefined ? {} : { requestLatencyP95Ms: raw.request_latency_p95_ms }),
-  }
+  return defined({
+    ttftP95Ms: raw.ttft_p95_ms,
+    itlP95Ms: raw.itl_p95_ms,
+    requestLatencyP95Ms: raw.request_latency_p95_ms,
+  })
 }
 
 export function readLimits(raw: RawSweep['validity']): ValidityLimits {
@@ -25,8 +25,5 @@ export function readLimits(raw: RawSweep['validity']): ValidityLimits {
 }
 
 export function readBudget(raw: RawSweep['budget']): Sweep['budget'] {
-  return {
-    ...(raw.hours === undefined ? {} : { hours: raw.hours }),
-    ...(raw.points === undefined ? {} : { points: raw.points }),
-  }
+  return defined({ hours: raw.hours, points: raw.points })
 }

@@ -1,4 +1,4 @@
-import type { Arrivals, Load, LoadLevel } from '../../model/index.ts'
+import { type Arrivals, defined, type Load, type LoadLevel } from '../../model/index.ts'
 import { existing, listOf, reportTwice, type SectionContext, seconds } from '../../yaml/section-context.ts'
 import type { RawLoad } from '../schema/load.ts'
 import { autoOf, autoRequestsOf, checkAutoRequests } from './auto-requests.ts'
@@ -57,7 +57,7 @@ function checkSizes(raw: RawLoad, loads: readonly Load[], context: SectionContex
 
 function readLevels(raw: RawLoad, context: SectionContext): readonly LoadLevel[] {
   const levels: LoadLevel[] = []
-  const maxConcurrency = raw.max_concurrency === undefined ? {} : { maxConcurrency: raw.max_concurrency }
+  const maxConcurrency = defined({ maxConcurrency: raw.max_concurrency })
   const arrivals = readArrivals(raw.arrivals)
   if (raw.concurrency !== undefined) {
     const values = listOf(raw.concurrency)

@@ -1,4 +1,4 @@
-import { canonicalJson, type Length, meanTokens, type Workload } from '../../model/index.ts'
+import { canonicalJson, defined, type Length, meanTokens, type Workload } from '../../model/index.ts'
 import { type Path, pathText } from '../../yaml/problem.ts'
 import { existing, lookUp, type SectionContext, seconds } from '../../yaml/section-context.ts'
 import type { RawLength, RawWorkloads } from '../schema/workloads.ts'
@@ -74,7 +74,7 @@ function readWorkload(raw: Exclude<RawWorkloads, readonly unknown[]>, path: Path
     name: raw.name ?? workloadName(isl, osl, raw),
     isl,
     osl,
-    ...(prefix === undefined ? {} : { prefix }),
+    ...defined({ prefix }),
     ...(dataset === undefined ? {} : readDataset(dataset, [...path, 'dataset'], context)),
     ...(conversation === undefined
       ? {}
