@@ -1,8 +1,10 @@
+import { engines } from '../../src/engines/index.ts'
 import { figures } from '../../src/metrics/figures/index.ts'
 import { type ExitCode, exitCodeList } from '../../src/model/index.ts'
 import { csvColumns } from '../../src/render/export/columns.ts'
 import { sweepJsonSchema } from '../../src/spec/json-schema.ts'
 import { commandHelps } from './command-line.ts'
+import { engineSettingsPage } from './engine-settings.ts'
 import { publicApiPage } from './public-api.ts'
 import { type JsonSchema, type KeyRow, keyRows, resolve } from './schema-keys.ts'
 
@@ -22,6 +24,7 @@ export const referencePages: readonly ReferencePage[] = [
   { file: 'sweep-file-keys.md', write: async () => sweepKeysPage() },
   { file: 'cli.md', write: commandLinePage },
   { file: 'api.md', write: publicApiPage },
+  { file: 'engine-settings.md', write: async () => engineSettingsPage(engines) },
   { file: 'points-csv.md', write: async before => between(before, columnsTable()) },
   { file: 'exit-codes.md', write: async before => between(before, exitCodesTable()) },
   { file: 'metrics.md', write: async before => between(before, figuresTable()) },

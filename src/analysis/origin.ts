@@ -1,4 +1,5 @@
 import { parse } from 'yaml'
+import { engineOfModule } from '../engines/index.ts'
 import type { Manifest } from '../journal/manifest.ts'
 
 /** What answered the requests, and what a reader must know before believing a figure. */
@@ -25,7 +26,7 @@ export function originOf(manifest: Manifest): Origin {
       about,
       notice: `Simulated: the embedded engine answered${about === '' ? '' : ` (${about})`}, no GPU.`,
     }
-  if (text('backend') === 'dynamo.mocker')
+  if (!engineOfModule(text('backend')).usesGpus)
     return { deployer, about, notice: 'Simulated workers: a real Dynamo in front of its mocker, no GPU.' }
   return { deployer, about, notice: null }
 }

@@ -85,7 +85,7 @@ export interface EngineSpec {
   readonly name: string
   /** The name in texts: `TensorRT-LLM`. */
   readonly title: string
-  /** What it is, in a sentence, with the version whose source the settings and rules come from. */
+  /** Where its settings come from, with the version, as the reference of engine settings says it. */
   readonly about: string
   /** The Python module of its Dynamo worker. */
   readonly module: `dynamo.${string}`

@@ -39,9 +39,12 @@ export function engineOfModule(module: string): Engine {
   return engines.find(engine => engine.module === module) ?? unknownEngine
 }
 
-/** Parts of the names of a metric, of every engine, the preferred ones first. */
-export function metricNames(metric: keyof EngineMetrics): readonly string[] {
-  return [...new Set(engines.flatMap(({ metrics }) => metrics[metric] ?? []))]
+/**
+ * Matches the names of a metric on any engine's metrics page.
+ * @param others parts of further names, of servers that are not engines
+ */
+export function metricNamed(metric: keyof EngineMetrics, ...others: readonly string[]): RegExp {
+  return new RegExp([...new Set(engines.flatMap(({ metrics }) => metrics[metric] ?? [])), ...others].join('|'))
 }
 
 /** The modules of all engines, as a text lists them: `dynamo.trtllm, … or dynamo.mocker`. */

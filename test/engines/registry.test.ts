@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { engineNamed, engineOfModule, engines, metricNames, unknownEngine } from '../../src/engines/index.ts'
+import { engineNamed, engineOfModule, engines, metricNamed, unknownEngine } from '../../src/engines/index.ts'
 import type { RoleSettings } from '../../src/engines/role-settings.ts'
 import { findSetting, type Meaning, type Settings } from '../../src/engines/setting.ts'
 
@@ -84,8 +84,17 @@ describe('GPUs of a worker', () => {
     })
 })
 
-test('metric names of all engines are listed, each once', () => {
-  const names = metricNames('running')
-  assert.deepEqual(names, [...new Set(names)])
-  for (const engine of engines) for (const name of engine.metrics.running ?? []) assert.ok(names.includes(name))
+describe('the metric of running requests', () => {
+  const names = [
+    'vllm:num_requests_running{model_name="m"}',
+    'trtllm:num_requests_running',
+    'sglang:num_running_reqs{tp_rank="0"}',
+  ]
+  for (const name of names) test(`is ${name}`, () => assert.match(name, metricNamed('running')))
+
+  test('has further names only where they are asked for', () => {
+    assert.doesNotMatch('active_slots', metricNamed('running'))
+    assert.match('active_slots', metricNamed('running', 'active_slots'))
+    assert.doesNotMatch('vllm:num_requests_waiting', metricNamed('running'))
+  })
 })

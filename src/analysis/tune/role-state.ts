@@ -1,3 +1,4 @@
+import { metricNamed } from '../../engines/index.ts'
 import type { Role } from '../../model/index.ts'
 import { largest, rolesOf, workersOf } from '../../model/index.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
@@ -20,10 +21,10 @@ export interface RoleState {
 export function roleStates(point: MeasuredPoint): readonly RoleState[] {
   const { topology, engine } = point.deployment
   return rolesOf(topology).flatMap(role => {
-    const waiting = serverMean(point, role, /num_requests_waiting/)
-    const running = serverMean(point, role, /num_requests_running/)
+    const waiting = serverMean(point, role, metricNamed('waiting'))
+    const running = serverMean(point, role, metricNamed('running'))
     if (waiting === null || running === null) return []
-    const cache = samples(point, role, /kv_cache_usage_perc|gpu_cache_usage_perc/)
+    const cache = samples(point, role, metricNamed('kvCacheUsage'))
     const settings = engine[role] ?? {}
     const slots = settings.max_batch_size ?? settings.max_num_seqs
     return [

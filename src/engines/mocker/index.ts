@@ -4,7 +4,8 @@ import { mockerSettings } from './settings.ts'
 export const mocker = defineEngine({
   name: 'mocker',
   title: 'Dynamo’s mocker',
-  about: 'Dynamo’s mocker, which answers at the pace of an engine without computing: the arguments of ai-dynamo 1.4.2.',
+  about:
+    'Responds at the pace of an engine without computing. The arguments of `python -m dynamo.mocker`, ai-dynamo 1.4.2.',
   module: 'dynamo.mocker',
   settings: { kind: 'arguments', off: 'no-flag', known: mockerSettings },
   // TensorRT-LLM's names, so that its sweep file can be rehearsed on the mocker.

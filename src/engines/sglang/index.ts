@@ -7,7 +7,7 @@ import { sglangSettings } from './settings.ts'
 export const sglang = defineEngine({
   name: 'sglang',
   title: 'SGLang',
-  about: 'SGLang: the performance arguments of `ServerArgs`, SGLang 0.5.16, which ai-dynamo 1.4.2 asks for.',
+  about: 'The performance arguments of `ServerArgs`, SGLang 0.5.16, which ai-dynamo 1.4.2 asks for.',
   module: 'dynamo.sglang',
   settings: { kind: 'arguments', off: 'absent', known: sglangSettings },
   spellings: {

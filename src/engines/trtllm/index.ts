@@ -12,7 +12,7 @@ const defaultTokens = 8192
 export const trtllm = defineEngine({
   name: 'trtllm',
   title: 'TensorRT-LLM',
-  about: 'TensorRT-LLM with its PyTorch backend: the fields of `TorchLlmArgs`, main at 0004396 of 2026.',
+  about: 'The fields of `TorchLlmArgs`, the PyTorch backend’s settings; main at 0004396 of 2026.',
   module: 'dynamo.trtllm',
   settings: {
     kind: 'file',
@@ -75,6 +75,6 @@ export const trtllm = defineEngine({
   metrics: {
     running: ['num_requests_running'],
     waiting: ['num_requests_waiting'],
-    kvCacheUsage: ['kv_cache_usage'],
+    kvCacheUsage: ['kv_cache_usage_perc'],
   },
 })

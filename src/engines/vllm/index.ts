@@ -8,7 +8,7 @@ import { vllmSettings } from './settings.ts'
 export const vllm = defineEngine({
   name: 'vllm',
   title: 'vLLM',
-  about: 'vLLM: the performance arguments of `EngineArgs`, vLLM 0.26.0, which ai-dynamo 1.4.2 asks for.',
+  about: 'The performance arguments of `EngineArgs`, vLLM 0.26.0, which ai-dynamo 1.4.2 asks for.',
   module: 'dynamo.vllm',
   settings: { kind: 'arguments', off: 'no-flag', known: vllmSettings },
   spellings: {
@@ -58,6 +58,6 @@ export const vllm = defineEngine({
   metrics: {
     running: ['num_requests_running'],
     waiting: ['num_requests_waiting'],
-    kvCacheUsage: ['kv_cache_usage', 'gpu_cache_usage'],
+    kvCacheUsage: ['kv_cache_usage_perc', 'gpu_cache_usage_perc'],
   },
 })

@@ -1,4 +1,5 @@
 import type { MeasuredPoint } from '../../analysis/measured-point.ts'
+import { metricNamed } from '../../engines/index.ts'
 import type { Measurement, ServerMetric } from '../../metrics/measurement.ts'
 import { largest } from '../../model/index.ts'
 import { compactSeries, type SeriesSample } from '../../telemetry/series.ts'
@@ -21,12 +22,12 @@ export interface TimeSeriesLine {
 /** Names by which servers tell the same thing, the one that is nearest to the scheduler first. */
 const names: { readonly [panel in TimeSeriesPanel]: readonly RegExp[] } = {
   running: [
-    /num_requests_running|num_running_reqs|running_requests/,
+    metricNamed('running', 'running_requests'),
     /active_slots|active_requests/,
     /inflight_requests(?!.*endpoint="(?!generate))/,
   ],
-  waiting: [/num_requests_waiting|num_queue_reqs|waiting_requests/, /queued_requests/, /request_queue$|queue_depth$/],
-  kv: [/kv_cache_usage|gpu_cache_usage|token_usage|kv_usage/],
+  waiting: [metricNamed('waiting', 'waiting_requests'), /queued_requests/, /request_queue$|queue_depth$/],
+  kv: [metricNamed('kvCacheUsage', 'kv_cache_usage', 'gpu_cache_usage', 'kv_usage')],
   ttft: [/^(?!.*worker_last).*time_to_first_token/],
 }
 
