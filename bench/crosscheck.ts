@@ -9,10 +9,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createDeployer } from '../src/deployers/create.ts'
 import { dynamo } from '../src/deployers/dynamo/index.ts'
-import { createGenerator } from '../src/generators/create.ts'
 import { type Contestant, crosscheck, type Witness } from '../src/generators/crosscheck/crosscheck.ts'
 import { crosscheckMarkdown } from '../src/generators/crosscheck/format.ts'
-import type { Endpoint, GeneratorName, Point } from '../src/model/index.ts'
+import { generators as shipped } from '../src/generators/index.ts'
+import type { Endpoint, Point } from '../src/model/index.ts'
+import { disk } from '../src/yaml/files.ts'
 import { endpointAt, programPoint } from '../test/generators/programs/program-point.ts'
 import { startMock } from '../test/mock-server/start.ts'
 import { deployment, disaggregated, mocker, model, watch } from '../test/systems/dynamo-deployment.ts'
@@ -35,10 +36,10 @@ async function check(isl: number, osl: number, endpoint: Endpoint, witness?: Wit
     }),
     workload: { name: `${isl}/${osl}`, isl: { kind: 'fixed', tokens: isl }, osl: { kind: 'fixed', tokens: osl } },
   }
-  const names: readonly GeneratorName[] = ['built-in', 'genai-perf', 'aiperf']
-  const generators = names.map((name): Contestant => {
-    const command = name === 'built-in' ? {} : { command: join(root, '.systems', name, 'bin', name) }
-    return { name, generator: createGenerator(name, { ...command, args: [] }, { runFolder: folder }) }
+  const context = { report: () => {}, folder: root, files: disk }
+  const generators = shipped.map(({ name, schema, configure }): Contestant => {
+    const command = 'command' in schema.shape ? { command: join(root, '.systems', name, 'bin', name) } : {}
+    return { name, generator: configure(command, context).create({ runFolder: folder }) }
   })
   try {
     const onTurn = ({

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { createGenerator } from '../../src/generators/create.ts'
-import type { GeneratorName } from '../../src/model/index.ts'
+import { generatorOf } from '../../src/generators/index.ts'
+import { disk } from '../../src/yaml/files.ts'
 import type { Cell } from './cell.ts'
 import { runGuideLlm } from './clients/guidellm.ts'
 import { compiler, rawClient } from './clients/raw-c.ts'
@@ -65,14 +65,16 @@ function peer(name: string, runner: (program: string) => Contestant['run']): Con
 
 /** Drives a peer with Fulcrum's driver; the figures are read from the peer's own record. */
 async function runGenerator(
-  name: GeneratorName,
+  name: string,
   command: string,
   url: string,
   cell: Cell,
   signal: AbortSignal,
 ): Promise<ClientReport> {
   const runFolder = await mkdtemp(join(tmpdir(), `fulcrum-${name}-`))
-  const generator = createGenerator(name, { command, args: [] }, { runFolder })
+  const context = { report: () => {}, folder: root, files: disk }
+  const generator = generatorOf(name)?.configure({ command, args: [] }, context).create({ runFolder })
+  if (generator === undefined) throw new Error(`no generator ${name}`)
   try {
     const context = { signal, folder: join(runFolder, 'points/p'), onProgress: () => {} }
     const measurement = await generator.measure(pointOf(cell, name), endpointOf(url), context)

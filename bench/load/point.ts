@@ -1,4 +1,4 @@
-import type { Endpoint, GeneratorName, Point } from '../../src/model/index.ts'
+import type { Endpoint, Point } from '../../src/model/index.ts'
 import { defaultLimits } from '../../src/model/index.ts'
 import type { Cell } from './cell.ts'
 import { isl } from './cell.ts'
@@ -6,7 +6,7 @@ import { isl } from './cell.ts'
 const model = { name: 'mock', tokenizer: 'builtin:deepseek-v3' }
 
 /** A cell as a point. */
-export function pointOf(cell: Cell, generator: GeneratorName): Point {
+export function pointOf(cell: Cell, generator: string): Point {
   return {
     id: 'bench',
     deployment: {

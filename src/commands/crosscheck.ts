@@ -2,12 +2,16 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createDeployer } from '../deployers/create.ts'
-import { createGenerator } from '../generators/create.ts'
 import { type Crosscheck, crosscheck, type TurnProgress } from '../generators/crosscheck/crosscheck.ts'
-import { FulcrumError, type GeneratorName, type Point } from '../model/index.ts'
+import type { ConfiguredGenerator } from '../generators/define-generator.ts'
+import { generatorNames } from '../generators/index.ts'
+import { FulcrumError, type Point } from '../model/index.ts'
 import { planSweep } from '../plan/plan.ts'
 import { loadSweep } from '../spec/load-sweep.ts'
-import type { Plan } from '../spec/sweep.ts'
+import { readGenerator } from '../spec/sections/generator.ts'
+import type { Plan, Sweep } from '../spec/sweep.ts'
+import { disk } from '../yaml/files.ts'
+import type { Path } from '../yaml/problem.ts'
 import { askingOf } from './asking.ts'
 import { type DeploymentPreview, previewPlan } from './plan.ts'
 import { pointLabel } from './point-label.ts'
@@ -18,7 +22,8 @@ export type { Crosscheck, TurnProgress }
 export interface CrosscheckRequest {
   /** Sweep file whose deployment and load are checked. */
   readonly file: string
-  readonly generators: readonly GeneratorName[]
+  /** Names of shipped ones, that of the sweep file's own, or paths of modules and names of packages. */
+  readonly generators: readonly string[]
   /** Program of a generator that is not on PATH, by its name. */
   readonly commands: { readonly [generator: string]: string }
   readonly rounds: number
@@ -44,11 +49,12 @@ export async function crosscheckSweepFile(request: CrosscheckRequest): Promise<C
     runFolder: folder,
     ...askingOf([point.load]),
   })
-  const generators = request.generators.map(name => {
-    const command = request.commands[name]
-    const settings = command === undefined ? { args: [] } : { command: programPath(command), args: [] }
-    return { name, generator: createGenerator(name, settings, { runFolder: folder }) }
-  })
+  const generators = await Promise.all(
+    request.generators.map(async asked => {
+      const configured = await contestant(asked, request.commands[asked], sweep)
+      return { name: configured.name, generator: configured.create({ runFolder: folder }) }
+    }),
+  )
   try {
     const { endpoint } = await deployer.reconcile(point.deployment, { signal: request.signal, onEvent: () => {} })
     const { rounds, signal, onTurn } = request
@@ -67,6 +73,27 @@ export async function previewCrosscheck(file: string, position: number): Promise
   const plan = planSweep(await loadSweep(file))
   const point = pointAt(plan, position)
   return previewPlan({ ...plan, deployments: [{ deployment: point.deployment, points: [point] }] })
+}
+
+/**
+ * A generator that takes part: the sweep file's own as it is configured there, a shipped one, or one that a module or package defines.
+ * @throws FulcrumError (bad-input) `crosscheck-generator` when there is none, or it takes no program
+ */
+async function contestant(asked: string, command: string | undefined, sweep: Sweep): Promise<ConfiguredGenerator> {
+  if (command === undefined && asked === sweep.generator.name) return sweep.generator
+  const problems: string[] = []
+  const context = {
+    report: (_: Path, wrong: string, right: string) => problems.push(`${wrong}; ${right}`),
+    folder: process.cwd(),
+    // A program that is not there is no slip of the command line: its generator is not tested.
+    files: { ...disk, kind: () => 'file' as const },
+  }
+  const keys = command === undefined ? {} : { command: programPath(command) }
+  const configured = await readGenerator({ name: asked, ...keys }, context)
+  if (configured !== null && problems.length === 0) return configured
+  throw new FulcrumError('bad-input', 'crosscheck-generator', `${asked} can't take part: ${problems.join('. ')}`, {
+    remedy: `Name some of ${generatorNames.join(', ')}, the sweep file's own, or the path of a module that defines one.`,
+  })
 }
 
 /** A path means the file here; a bare name is looked for on PATH. */

@@ -24,9 +24,9 @@ export type { Addresses, Check }
 export async function examine(file?: string, addresses: Addresses = {}): Promise<readonly Check[]> {
   if (file === undefined) return examineMachine(null, addresses)
   const sweep = await loadSweep(file)
-  const { deploy, generator, generatorSettings, model } = sweep
+  const { deploy, generator, model } = sweep
   const needs = {
-    ...{ deploy, model: model.name, generator, command: generatorSettings.command },
+    ...{ deploy, model: model.name, generator },
     ...askingOf(sweep.loads),
     concurrency: Math.max(1, ...sweep.loads.map(mostAtOnce)),
     longestTokens: Math.max(0, ...sweep.workloads.map(({ isl, osl }) => longest(isl) + longest(osl))),
@@ -41,7 +41,6 @@ export async function examine(file?: string, addresses: Addresses = {}): Promise
       ),
     },
     engines: sweep.deployments.length === 1 ? enginesOf(sweep.deployments[0]) : {},
-    ...(generatorSettings.shards === undefined ? {} : { shards: generatorSettings.shards }),
   }
   return examineMachine(needs, addresses)
 }

@@ -1,7 +1,8 @@
 import { createDeployer } from '../deployers/create.ts'
 import { besideDeployment } from '../deployers/kubernetes/load-job/defaults.ts'
 import { jobPlace } from '../deployers/kubernetes/load-job/place.ts'
-import { createGenerator, type GeneratorSettings } from '../generators/create.ts'
+import type { ConfiguredGenerator } from '../generators/define-generator.ts'
+import { generators } from '../generators/index.ts'
 import { type OpenRun, readRun } from '../journal/index.ts'
 import { judge } from '../metrics/validity.ts'
 import { FulcrumError } from '../model/index.ts'
@@ -52,7 +53,7 @@ export async function execute(
     runFolder: run.folder,
     ...askingOf(sweep.loads),
   })
-  const generator = createGenerator(sweep.generator, generatorSettings(sweep, watch.shards), {
+  const generator = generatorOver(sweep, watch.shards).create({
     runFolder: run.folder,
     jobPlace: shards => jobPlace({ shards: besideDeployment(shards, sweep.deploy.cluster()), runFolder: run.folder }),
   })
@@ -85,21 +86,19 @@ async function reportUnlessBroken({ error }: RunOutcome, choice: RunChoice): Pro
 export const partOf = (plan: Plan, only: readonly string[] | undefined): Plan =>
   only === undefined ? plan : onlyPoints(plan, only)
 
-/** The sweep file's settings, with another number of shards where one is asked for. */
-function generatorSettings({ generatorSettings: settings }: Sweep, shards: number | undefined): GeneratorSettings {
-  if (shards === undefined) return settings
-  const known = settings.shards ?? { hosts: [], launcher: 'ssh' as const, launcherArgs: [] }
-  return { ...settings, shards: { ...known, count: shards } }
-}
-
-/** @throws FulcrumError (bad-input) when the load can't be split as asked */
-export function refuseShards({ generator }: Sweep, shards: number | undefined): void {
-  if (shards === undefined) return
+/**
+ * The sweep's generator, with its load split over another number of processes where one is asked for.
+ * @throws FulcrumError (bad-input) when the load can't be split as asked
+ */
+export function generatorOver({ generator }: Sweep, shards: number | undefined): ConfiguredGenerator {
+  if (shards === undefined) return generator
   if (!Number.isInteger(shards) || shards < 1) {
     throw new FulcrumError('bad-input', 'bad-shards', '--shards takes a whole number from 1.')
   }
-  if (generator === 'built-in') return
-  throw new FulcrumError('bad-input', 'generator-cannot', `${generator} can't be split over processes.`, {
-    remedy: 'Leave --shards out, or write generator: built-in.',
+  const split = generator.split(shards)
+  if (split !== null) return split
+  const able = generators.filter(one => one.canSplit).map(({ name }) => name)
+  throw new FulcrumError('bad-input', 'generator-cannot', `${generator.name} can't be split over processes.`, {
+    remedy: `Leave --shards out, or write generator: ${able.join(' or ')}.`,
   })
 }

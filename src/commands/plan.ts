@@ -50,7 +50,7 @@ export interface DeploymentPreview {
 /** Exactly what a run of this plan would start and write, deployment by deployment; starts nothing. */
 export async function previewPlan(plan: Plan): Promise<readonly DeploymentPreview[]> {
   const deployer = await createDeployer(plan.sweep.deploy, { model: plan.sweep.model, runFolder: 'RUN' })
-  const { shards } = plan.sweep.generatorSettings
+  const { shards } = plan.sweep.generator
   const load =
     shards?.job === undefined
       ? []

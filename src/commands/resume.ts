@@ -17,7 +17,7 @@ import { isModuleSweep, moduleSweepText } from '../spec/module-sweep.ts'
 import type { Plan, Sweep } from '../spec/sweep.ts'
 import type { Again } from './again.ts'
 import { refuseChanges } from './began-with.ts'
-import { execute, partOf, type ReportedOutcome, type RunWatch, refuseShards } from './execute.ts'
+import { execute, generatorOver, partOf, type ReportedOutcome, type RunWatch } from './execute.ts'
 import type { RunChoice } from './find-run.ts'
 import { parseLimits, refuseSloWithout } from './limits.ts'
 
@@ -37,7 +37,7 @@ export async function resumeRun(request: RunWatch & ResumeChoice): Promise<Repor
   const limits = parseLimits(request)
   const { folder, plan, accepted } = await unfinishedPlan(request)
   refuseSloWithout(plan.sweep.slo, limits)
-  refuseShards(plan.sweep, request.shards)
+  generatorOver(plan.sweep, request.shards)
   const again = await pointsAgain(folder, request.again)
   const run = await openRun(folder)
   if (accepted.length === 0) return execute(plan, run, resolve(request.resultsRoot), true, { ...request, again })

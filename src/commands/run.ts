@@ -5,7 +5,7 @@ import { planSweep } from '../plan/plan.ts'
 import { loadSweep } from '../spec/load-sweep.ts'
 import type { Plan, Sweep } from '../spec/sweep.ts'
 import { changesOfRun } from './began-with.ts'
-import { execute, partOf, type ReportedOutcome, type RunWatch, refuseShards } from './execute.ts'
+import { execute, generatorOver, partOf, type ReportedOutcome, type RunWatch } from './execute.ts'
 import { parseLimits, refuseSloWithout } from './limits.ts'
 import type { SweepFileOptions } from './plan.ts'
 import { readPriors } from './priors.ts'
@@ -40,7 +40,7 @@ export async function runLoadedSweep(
 ): Promise<ReportedOutcome> {
   const limits = parseLimits(request)
   refuseSloWithout(sweep.slo, limits)
-  refuseShards(sweep, request.shards)
+  generatorOver(sweep, request.shards)
   const { only } = request
   const priors = await readPriors(request.priors ?? [], sweep.model.name)
   const planned = partOf(planSweep(sweep), only)

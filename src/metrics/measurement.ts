@@ -1,4 +1,4 @@
-import type { GeneratorName, WindowKind } from '../model/index.ts'
+import type { WindowKind } from '../model/index.ts'
 
 /** Summary of one metric over the requests (or chunks) of a point. Percentiles are linear between ranks, stddev has ddof 0. */
 export interface Distribution {
@@ -176,7 +176,7 @@ export interface Stopping {
  * ```
  */
 export interface Measurement {
-  readonly generator: { readonly name: GeneratorName; readonly version: string }
+  readonly generator: { readonly name: string; readonly version: string }
   /** ISO 8601, start of the measured window. */
   readonly startedAt: string
   /** What the figures are of; absent in runs before there was a steady window, which are `whole`. */

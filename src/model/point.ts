@@ -2,9 +2,6 @@ import type { Deployment } from './deployment.ts'
 import type { Load, Slo, ValidityLimits } from './load.ts'
 import type { Workload } from './workload.ts'
 
-/** Which generator loads a point. */
-export type GeneratorName = 'built-in' | 'genai-perf' | 'aiperf'
-
 /**
  * One measurement to make: a deployment under a workload at a load level, and which repeat it is.
  *
@@ -23,7 +20,8 @@ export interface Point {
   readonly deployment: Deployment
   readonly workload: Workload
   readonly load: Load
-  readonly generator: GeneratorName
+  /** Name of the generator that loads it, a shipped one or a plug-in. */
+  readonly generator: string
   readonly slo: Slo
   readonly limits: ValidityLimits
   /** 1 for the first measurement of the point. */

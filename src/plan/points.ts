@@ -22,7 +22,7 @@ export function pointsOf(sweep: Sweep, deployment: Deployment): readonly Point[]
         deployment,
         workload,
         load: { ...load, seed },
-        generator: sweep.generator,
+        generator: sweep.generator.name,
         slo: sweep.slo,
         limits: sweep.limits,
         repeat,
@@ -33,11 +33,11 @@ export function pointsOf(sweep: Sweep, deployment: Deployment): readonly Point[]
 }
 
 /**
- * The built-in generator marks each point's prompts with the point's id, so that no prompt is in a prefix cache from an earlier point. With
+ * A generator with fresh prompts marks each point's prompts with the point's id, so that no prompt is in a prefix cache from an earlier point. With
  * one seed per repeat, lengths and arrivals are the same for every deployment. Other generators make prompts from the seed alone, so each
  * point needs its own.
  */
 function seedOf(sweep: Sweep, id: string, seed: number, repeat: number): number {
   if (sweep.prompts === 'same') return seed
-  return sweep.generator === 'built-in' ? seed + repeat - 1 : pointSeed(id, seed)
+  return sweep.generator.capabilities.prompts === 'fresh' ? seed + repeat - 1 : pointSeed(id, seed)
 }

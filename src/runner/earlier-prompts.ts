@@ -6,13 +6,14 @@ import { poolsOf } from '../plan/order/reconcile-cost.ts'
 
 /**
  * What can be said of prompts that earlier points of the run sent, to workers that may still run: a prefix cache has them. A dataset's
- * rows are sent from the first on by every point; genai-perf and AIPerf make the same prompts from the same seed; the built-in
- * generator's are a point's own, so that only the same point measured again repeats them.
+ * rows are sent from the first on by every point. A generator makes the same prompts from the same seed (`by-seed`), or a point's own
+ * (`fresh`): then only the same point measured again repeats them.
  */
 export function earlierPrompts(
   point: Point,
   measurement: Measurement,
   lines: readonly JournalLine[],
+  prompts: 'fresh' | 'by-seed',
 ): readonly Finding[] {
   const { load, workload } = point
   if (load.level.kind === 'trace' || workload.conversation !== undefined) return []
@@ -21,7 +22,7 @@ export function earlierPrompts(
   for (const { event } of lines) {
     if (event.type !== 'point' || event.result.measurement === null) continue
     const earlier = event.result.point
-    if (!haveSamePrompts(earlier, point) || !mayShareWorkers(earlier.deployment, point.deployment)) continue
+    if (!haveSamePrompts(earlier, point, prompts) || !mayShareWorkers(earlier.deployment, point.deployment)) continue
     const sent = promptsSent(earlier, event.result.measurement)
     if (sent < most) continue
     most = sent
@@ -52,12 +53,12 @@ function requestsWithin(first: number, warmup: number, sent: number, available: 
   return within
 }
 
-function haveSamePrompts(one: Point, other: Point): boolean {
+function haveSamePrompts(one: Point, other: Point, prompts: 'fresh' | 'by-seed'): boolean {
   if (one.id === other.id) return true
   if (one.generator !== other.generator || one.load.api !== other.load.api) return false
   const content = ({ workload }: Point) => workload.datasetSha256 ?? workload.datasetFile
   if (content(one) !== undefined || content(other) !== undefined) return content(one) === content(other)
-  if (one.generator === 'built-in' || one.load.seed !== other.load.seed) return false
+  if (prompts === 'fresh' || one.load.seed !== other.load.seed) return false
   return drawnFrom(one) === drawnFrom(other)
 }
 

@@ -117,7 +117,12 @@ async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder
       ...(Object.keys(seen).length === 0 ? {} : { server: { ...seen, ...measured.server } }),
       ...(unread.length === 0 ? {} : { remarks: [...(measured.remarks ?? []), ...unread] }),
     }
-    const earlier = earlierPrompts(point, measurement, run.parts.run.journal.lines)
+    const earlier = earlierPrompts(
+      point,
+      measurement,
+      run.parts.run.journal.lines,
+      run.plan.sweep.generator.capabilities.prompts,
+    )
     return { measurement, findings: gravestFirst([...run.parts.judge(point, measurement), ...earlier]) }
   } catch (error) {
     run.signal.throwIfAborted()

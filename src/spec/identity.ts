@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { ConfiguredDeployer } from '../deployers/define-deployer.ts'
+import type { ConfiguredGenerator } from '../generators/define-generator.ts'
 import { contentId, type Deployment, type Json, type Load, type Model, rolesOf, type Workload } from '../model/index.ts'
 import { fromFile, lookUp, type SectionContext } from '../yaml/section-context.ts'
 import type { RawEngine } from './schema/engine.ts'
@@ -67,13 +68,22 @@ export function engineFilesIdentity(engine: RawEngine, context: SectionContext):
 }
 
 /**
- * Hashes the files that arguments of a generator's program name; relative paths mean nothing to it, as it runs in the folder of its point.
+ * What of a generator's configuration decides an outcome. Arguments of its program have a key of their own, as in every run so far; files
+ * count by their content. Relative paths in arguments mean nothing: a program runs in the folder of its point.
  */
-export function readGeneratorFiles(args: readonly string[], context: SectionContext): void {
-  for (const arg of args) {
-    const path = pathIn(arg)
-    if (path !== null && !isLarge(path) && lookUp(context, path) === 'file') context.files.fingerprint(path)
-  }
+export function generatorIdentity(
+  { decisive }: Pick<ConfiguredGenerator, 'decisive'>,
+  context: SectionContext,
+): { readonly [key: string]: Json } {
+  const { args = [], ...settings } = decisive
+  const contentOf = (path: string) =>
+    !isLarge(path) && lookUp(context, path) === 'file' ? context.files.fingerprint(path) : path
+  const generatorArgs = (Array.isArray(args) ? args : []).map(arg => {
+    const path = typeof arg === 'string' ? pathIn(arg) : null
+    return typeof arg !== 'string' || path === null ? arg : arg.slice(0, arg.length - path.length) + contentOf(path)
+  })
+  if (Object.keys(settings).length === 0) return { generatorArgs }
+  return { generatorArgs, generatorSettings: byContent(settings, context) }
 }
 
 /** The absolute path that an argument is or ends with. */
@@ -101,11 +111,8 @@ export function pointId(sweep: Sweep, deployment: Deployment, workload: Workload
     workload: { ...content, ...datasetFile },
     load: { ...load, level },
     prompts: sweep.prompts,
-    generator: sweep.generator,
-    generatorArgs: sweep.generatorSettings.args.map(arg => {
-      const path = pathIn(arg)
-      return path === null ? arg : arg.slice(0, arg.length - path.length) + byFile(path)
-    }),
+    generator: sweep.generator.name,
+    ...sweep.generatorIdentity,
     repeat,
   })
 }

@@ -1,9 +1,11 @@
 import { z } from 'zod'
+import { generatorSchemaOfShipped } from './schema/generator.ts'
 import { sweepSchema } from './schema/sweep.ts'
 
 /** JSON Schema of a sweep file (draft 2020-12), for editors; made from the schema that files are checked with. */
 export function sweepJsonSchema(): object {
-  const { $schema, ...rest } = z.toJSONSchema(sweepSchema, { io: 'input', target: 'draft-2020-12', reused: 'ref' })
+  const forEditors = sweepSchema.extend({ generator: generatorSchemaOfShipped.optional() })
+  const { $schema, ...rest } = z.toJSONSchema(forEditors, { io: 'input', target: 'draft-2020-12', reused: 'ref' })
   return {
     $schema,
     title: 'Fulcrum sweep file',

@@ -12,8 +12,7 @@ import { checkDatasets } from './checks/datasets.ts'
 import { checkDeployerConfig } from './checks/deployer-config.ts'
 import { checks } from './checks/index.ts'
 import { crossDeployments } from './deployments.ts'
-import { deployIdentity, engineFilesIdentity, modelIdentity, readGeneratorFiles } from './identity.ts'
-import { reportNotYet } from './not-yet.ts'
+import { deployIdentity, engineFilesIdentity, generatorIdentity, modelIdentity } from './identity.ts'
 import type { RawDeploy } from './schema/deploy.ts'
 import { readEngine, settingsCount } from './sections/engine.ts'
 import { readGenerator } from './sections/generator.ts'
@@ -68,7 +67,6 @@ export async function parseSweep(text: string, context: ParseContext): Promise<P
     }
   const findings = { refuse: tellTo(problems), warn: tellTo(warnings) }
   const sections = readSections(source.value, report)
-  reportNotYet(sections, report)
   const { files, hashes } = remembering(context.files)
   const sweep = await assemble(text, sections, { ...context, files, hashes, report, findings })
   return { sweep: problems.length === 0 ? sweep : null, problems, warnings }
@@ -89,7 +87,7 @@ async function assemble(
   const workloads = raw.workloads && readWorkloads(raw.workloads, context)
   const mix = workloads && raw.mix ? readMix(raw.mix, workloads, context) : null
   const loads = raw.load && readLoads(raw.load, context)
-  const generator = raw.generator && readGenerator(raw.generator, context)
+  const generator = raw.generator && (await readGenerator(raw.generator, context))
   if (!model || !deploy || !raw.deploy || !topologies || !raw.engine || !engine) return null
 
   const repeats = raw.repeats ?? 1
@@ -127,8 +125,8 @@ async function assemble(
     loads,
     deployer: deploy.name,
     capabilities,
-    generator: generator.name,
-    isSharded: generator.settings.shards !== undefined,
+    prompts: raw.load?.prompts ?? 'fresh',
+    generator,
   }
   checkDeployerConfig(checked, findings)
   // A deployment that a manifest has no workers for has no settings to look at.
@@ -139,7 +137,7 @@ async function assemble(
   const pathOf = (index: number): Path => (Array.isArray(raw.workloads) ? ['workloads', index] : ['workloads'])
   const datasets = await checkDatasets({ model, workloads, loads, limits, pathOf }, context, findings)
   readTraces(loads, context)
-  readGeneratorFiles(generator.settings.args, context)
+  const generatorRead = generatorIdentity(generator, context)
   return {
     name: raw.name,
     file: context.file,
@@ -152,8 +150,8 @@ async function assemble(
     prompts: raw.load.prompts,
     fingerprints: Object.fromEntries([...context.hashes].sort(([a], [b]) => (a < b ? -1 : 1))),
     ...(datasets.length === 0 ? {} : { datasets }),
-    generator: generator.name,
-    generatorSettings: generator.settings,
+    generator,
+    generatorIdentity: generatorRead,
     slo: readSlo(raw.slo),
     limits,
     repeats,

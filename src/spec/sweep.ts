@@ -1,6 +1,6 @@
 import type { ConfiguredDeployer } from '../deployers/define-deployer.ts'
-import type { GeneratorSettings } from '../generators/create.ts'
-import type { Deployment, GeneratorName, Load, Model, Point, Slo, ValidityLimits, Workload } from '../model/index.ts'
+import type { ConfiguredGenerator } from '../generators/define-generator.ts'
+import type { Deployment, Json, Load, Model, Point, Slo, ValidityLimits, Workload } from '../model/index.ts'
 import type { DatasetFacts } from './checks/datasets.ts'
 
 /**
@@ -35,9 +35,10 @@ export interface Sweep {
   readonly fingerprints: { readonly [path: string]: string }
   /** What the datasets hold, by workload; absent where they were not read. */
   readonly datasets?: readonly DatasetFacts[]
-  readonly generator: GeneratorName
-  /** The generator program's own settings (path of its venv, extra arguments); of the built-in one, what it is split over. No part of a point's identity but the arguments. */
-  readonly generatorSettings: GeneratorSettings
+  /** What loads the points, with its configuration. */
+  readonly generator: ConfiguredGenerator
+  /** What of that configuration decides an outcome; part of the points' ids. */
+  readonly generatorIdentity: { readonly [key: string]: Json }
   readonly slo: Slo
   readonly limits: ValidityLimits
   readonly repeats: number

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { generatorOf } from '../../src/generators/index.ts'
 import type { JournalLine } from '../../src/journal/index.ts'
 import type { Measurement } from '../../src/metrics/measurement.ts'
 import { defaultLimits, type Point } from '../../src/model/index.ts'
@@ -50,8 +51,9 @@ const lineOf = (point: Point, measurement: Measurement | null): JournalLine => (
 })
 
 const dataset = { ...pointOf().workload, datasetFile: '/d.jsonl', datasetSha256: 'a' }
+const promptsOf = ({ generator }: Point) => generatorOf(generator)?.capabilities.prompts ?? 'by-seed'
 const told = (point: Point, measurement: Measurement, ...earlier: JournalLine[]) =>
-  earlierPrompts(point, measurement, earlier).map(({ code, message }) => `${code}: ${message}`)
+  earlierPrompts(point, measurement, earlier, promptsOf(point)).map(({ code, message }) => `${code}: ${message}`)
 
 test('a second load level that sends the rows of the first says so, and the first nothing', () => {
   const first = pointOf({ workload: dataset })

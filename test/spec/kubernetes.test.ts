@@ -97,8 +97,8 @@ describe('a sweep over a manifest', () => {
     const shards = '{ count: 2, job: { image: fulcrum:1, resources: { requests: { cpu: 4 } }, deadline: 2h } }'
     const generator = `{ name: built-in, shards: ${shards} }`
     assert.deepEqual(await problems(shipped, { generator }, ', namespace: llm'), [])
-    const { generatorSettings, deploy } = await loadSweep(join(folder, 's.yaml'))
-    const { shards: read } = generatorSettings
+    const { generator: configured, deploy } = await loadSweep(join(folder, 's.yaml'))
+    const { shards: read } = configured
     assert.ok(read?.job !== undefined)
     const { job } = besideDeployment({ ...read, job: read.job }, deploy.cluster())
     assert.deepEqual([job.namespace, job.deadlineS, job.resources], ['llm', 7200, { requests: { cpu: '4' } }])

@@ -104,7 +104,7 @@ const mistakes: readonly [load: string, problem: RegExp][] = [
   ['{ concurrency: 1, timeout: 0 }', /^6:25: with timeout: 0, every request would fail; /],
   ['{ concurrency: 1, requests: 10 x }', /^6:35: load\.requests is "10 x"; write a number of requests, 10x/],
   ['{ concurrency: 1.5 }', /^6:22: load\.concurrency is 1\.5; write a whole number/],
-  ['{ concurrency: 1, prompts: same }', /^6:34: the built-in generator makes fresh prompts/],
+  ['{ concurrency: 1, prompts: same }', /^6:34: the generator built-in makes fresh prompts/],
 ]
 
 describe('mistakes in load', () => {
@@ -186,7 +186,7 @@ test('requests: auto is refused where the load is split over shards, and reads w
   assert.deepEqual(more, [])
   assert.match(
     (await problems(sweepText({ load, generator: 'genai-perf' })))[0] ?? '',
-    /requests: auto, because it is told/,
+    /the generator genai-perf does not support requests: auto; write a number/,
   )
   assert.match(
     (await problems(sweepText({ load: '{ concurrency: 16, requests: auto, warmup: 3 }' })))[0] ?? '',

@@ -210,7 +210,7 @@ suite('what can’t be done yet is refused by name', [
   [
     'the same prompts for every point from the built-in generator',
     sweepText({ load: '{ concurrency: 1, prompts: same }' }),
-    /^6:\d+: the built-in generator makes fresh prompts for every point; /,
+    /^6:\d+: the generator built-in makes fresh prompts for every point; /,
   ],
 ])
 
@@ -218,17 +218,17 @@ suite('what a generator can’t do is refused by name', [
   [
     'genai-perf and stages',
     sweepText({ generator: 'genai-perf', load: '{ stages: [{ rate: 1, duration: 9s }] }' }),
-    /^6:17: the generator genai-perf can't do a load in stages; /,
+    /^6:17: the generator genai-perf does not support a load in stages; .*generator: built-in$/,
   ],
   [
     'genai-perf and gamma arrivals',
     sweepText({ generator: 'genai-perf', load: '{ request_rate: 1, arrivals: { gamma: { burstiness: 2 } } }' }),
-    /^6:23: the generator genai-perf can't do gamma arrivals; /,
+    /^6:36: the generator genai-perf does not support gamma arrivals; .*generator: built-in or aiperf$/,
   ],
   [
     'aiperf and conversations',
     sweepText({ generator: 'aiperf', workloads: '[{ isl: 9, osl: 9, conversation: { turns: 3 } }]' }),
-    /^5:13: the generator aiperf can't do conversations; /,
+    /^5:45: the generator aiperf does not support conversations; /,
   ],
 ])
 
@@ -236,7 +236,7 @@ suite('shards that can’t be', [
   [
     'of another generator',
     sweepText({ generator: '{ name: genai-perf, shards: 2 }' }),
-    '7:40: genai-perf can’t be split over processes; write name: built-in',
+    "7:40: the generator genai-perf can't split its load over processes; remove shards, or write name: built-in",
   ],
   [
     'a host that would be an option',

@@ -62,7 +62,7 @@ load: { concurrency: [1, 2], requests: 3x, warmup: 1x }
   )
   const { file, text, ...rest } = typed
   const { file: _file, text: _text, ...wanted } = yaml
-  // A deployer is no data.
+  // As data: the functions of a deployer and of a generator are others each time.
   assert.deepEqual(JSON.parse(JSON.stringify(rest)), JSON.parse(JSON.stringify(wanted)))
   assert.match(file, /same\.ts$/)
   assert.deepEqual(JSON.parse(text).load.concurrency, [1, 2])

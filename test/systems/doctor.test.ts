@@ -8,7 +8,6 @@ import { attach } from '../../src/deployers/attach/index.ts'
 import type { Deployer } from '../../src/deployers/deployer.ts'
 import type { Check, SweepNeeds } from '../../src/deployers/doctor/check.ts'
 import { examineMachine } from '../../src/deployers/doctor/doctor.ts'
-import { checkGenerator } from '../../src/deployers/doctor/generator.ts'
 import { hereMachine } from '../../src/deployers/doctor/machine.ts'
 import { checkRdma } from '../../src/deployers/doctor/rdma.ts'
 import type { DynamoConfig } from '../../src/deployers/dynamo/config.ts'
@@ -18,6 +17,9 @@ import { type Infrastructure, openInfrastructure } from '../../src/deployers/inf
 import { simulated } from '../../src/deployers/simulated/index.ts'
 import type { SlurmConfig } from '../../src/deployers/slurm/config.ts'
 import { slurm } from '../../src/deployers/slurm/index.ts'
+import { aiperfGenerator } from '../../src/generators/aiperf/index.ts'
+import { builtInGenerator } from '../../src/generators/built-in/index.ts'
+import { genaiPerfGenerator } from '../../src/generators/genai-perf/index.ts'
 import type { Endpoint, Topology } from '../../src/model/index.ts'
 import { openLedger, type ProcessLedger } from '../../src/process/ledger.ts'
 import { parseExposition } from '../../src/telemetry/exposition.ts'
@@ -26,7 +28,7 @@ import { createHosts, type Hosts, noHosts } from './shards/hosts.ts'
 import { type Cluster, noSlurm, startCluster } from './slurm/cluster.ts'
 
 const root = join(import.meta.dirname, '../..')
-const needs: SweepNeeds = { model: model.name, generator: 'built-in', concurrency: 4 }
+const needs: SweepNeeds = { model: model.name, generator: builtInGenerator.of({}), concurrency: 4 }
 
 const line = ({ ok, remedy, where, name, detail }: Check) =>
   `${ok ? (remedy === undefined ? 'ok' : 'note') : 'FAIL'} ${where}, ${name}: ${detail}`
@@ -133,12 +135,12 @@ describe('doctor on nodes over ssh', { skip: noHosts() }, () => {
   it('starts a load’s shard on its host, and compares the two', async () => {
     const shards = { count: 1, hosts: ['north'], launcher: 'ssh' as const, launcherArgs: ['-F', hosts.sshConfig] }
     const deploy = simulated.of({ profile: 'deepseek-r1-fp4-gb200' })
-    const found = await examineMachine({ ...needs, deploy, shards })
+    const found = await examineMachine({ ...needs, deploy, generator: builtInGenerator.of({ shards }) })
     assert.match(of(found, 'load shard')[0] ?? '', /^ok load host north, load shard: .*, \d+ cores, the same generator/)
     const wrong = await examineMachine({
       ...needs,
       deploy,
-      shards: { ...shards, command: ['/no/such/fulcrum'] },
+      generator: builtInGenerator.of({ shards: { ...shards, command: ['/no/such/fulcrum'] } }),
     })
     assert.match(failures(wrong)[0] ?? '', /^FAIL load host north, load shard: .*no\/such\/fulcrum/)
   })
@@ -317,10 +319,11 @@ print(json.dumps([[s.name, dict(s.labels), repr(float(s.value))] for f in read(s
 describe('doctor on load generators', () => {
   it('starts the real genai-perf with its perf_analyzer, and the real AIPerf', async () => {
     for (const [generator, programs] of [
-      ['genai-perf', ['genai-perf', 'perf_analyzer']],
-      ['aiperf', ['aiperf']],
+      [genaiPerfGenerator, ['genai-perf', 'perf_analyzer']],
+      [aiperfGenerator, ['aiperf']],
     ] as const) {
-      const checks = await checkGenerator(generator, join(root, '.systems', generator, 'bin', generator))
+      const { name } = generator
+      const checks = await generator.of({ command: join(root, '.systems', name, 'bin', name), args: [] }).doctor()
       assert.deepEqual(failures(checks), [])
       assert.deepEqual(
         checks.map(({ name }) => name),
@@ -330,13 +333,13 @@ describe('doctor on load generators', () => {
   })
 
   it('says how to install what is not there, or is half there', async () => {
-    const [missing] = await checkGenerator('genai-perf', '/no/such/genai-perf')
+    const [missing] = await genaiPerfGenerator.of({ command: '/no/such/genai-perf', args: [] }).doctor()
     assert.match(missing?.remedy ?? '', /pip install genai-perf==.*tritonclient==.*npm run systems/)
     const folder = await mkdtemp(join(tmpdir(), 'fulcrum-doctor-'))
     try {
       // The real program, alone in a folder: nothing beside it.
       await symlink(join(root, '.systems/genai-perf/bin/genai-perf'), join(folder, 'genai-perf'))
-      const found = await checkGenerator('genai-perf', join(folder, 'genai-perf'))
+      const found = await genaiPerfGenerator.of({ command: join(folder, 'genai-perf'), args: [] }).doctor()
       assert.match(failures(found).join(), /^FAIL this machine, perf_analyzer: there is none beside genai-perf/)
     } finally {
       await rm(folder, { recursive: true, force: true })

@@ -7,6 +7,7 @@ import { importResults } from '../../src/commands/import.ts'
 import { aiperf } from '../../src/generators/aiperf/aiperf.ts'
 import { genaiPerf } from '../../src/generators/genai-perf/genai-perf.ts'
 import { readRun } from '../../src/journal/index.ts'
+import { openLedger } from '../../src/process/ledger.ts'
 import { endpointAt, programPoint } from '../generators/programs/program-point.ts'
 import { startStreamServer } from '../generators/programs/stream-server.ts'
 
@@ -24,7 +25,8 @@ describe('what the real programs write now', () => {
       const server = cleanup.use(await startStreamServer(() => 'answer'))
       const runFolder = join(folder, '2P1D')
       const command = join(systems, name, 'bin', name)
-      const generator = create({ command, args: [], runFolder, ledgerFolder: join(folder, 'ledger') })
+      const ledger = await openLedger({ runFolder, folder: join(folder, 'ledger') })
+      const generator = create({ command, args: [], runFolder, ledger: async () => ledger })
       const point = programPoint(name)
       const recorded = await generator.measure(point, endpointAt(server.url), {
         signal: AbortSignal.timeout(90_000),
@@ -32,6 +34,7 @@ describe('what the real programs write now', () => {
         onProgress: () => {},
       })
       await generator.close()
+      ledger.close()
 
       const imported = await importResults({
         folder: runFolder,

@@ -8,6 +8,7 @@ import type { LoadProgress } from '../../src/generators/generator.ts'
 import type { Measurement } from '../../src/metrics/measurement.ts'
 import type { Point } from '../../src/model/index.ts'
 import { FulcrumError } from '../../src/model/index.ts'
+import { openLedger } from '../../src/process/ledger.ts'
 import { allProcesses } from '../../src/process/proc.ts'
 import { endpointAt } from '../generators/programs/program-point.ts'
 import { type Behaviour, type Body, startStreamServer } from '../generators/programs/stream-server.ts'
@@ -52,7 +53,8 @@ export async function runRealProgram(
   await using server = await startStreamServer(behave)
   const create = name === 'genai-perf' ? genaiPerf : aiperf
   const command = join(systems, name, 'bin', name)
-  const generator = create({ command, args: [], runFolder, ledgerFolder: join(runFolder, 'ledger') })
+  const ledger = await openLedger({ runFolder, folder: join(runFolder, 'ledger') })
+  const generator = create({ command, args: [], runFolder, ledger: async () => ledger })
   const progress: LoadProgress[] = []
   const { secret } = options
   const leaks = new Set<string>()
@@ -76,6 +78,7 @@ export async function runRealProgram(
     error = caught
   } finally {
     await generator.close()
+    ledger.close()
     if (secret !== undefined) delete process.env[secret.variable]
   }
   if (secret !== undefined) for (const file of await filesWith(runFolder, secret.value)) leaks.add(file)

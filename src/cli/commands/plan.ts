@@ -25,8 +25,9 @@ Earlier runs of the sweep below --out improve the time estimate.`,
       const plan = await planSweepFile(file, { resultsRoot: options.out, ...options })
       if (options.json) {
         const { sweep, ...rest } = plan
-        const { text: _, ...described } = sweep
-        console.log(JSON.stringify({ ...rest, sweep: described }, null, 2))
+        const { text: _, generator, generatorIdentity: __, ...described } = sweep
+        const named = { generator: generator.name, generatorSettings: generator.config }
+        console.log(JSON.stringify({ ...rest, sweep: { ...described, ...named } }, null, 2))
       } else console.log((await import('../../render/terminal/plan.ts')).planText(plan))
     })
 }

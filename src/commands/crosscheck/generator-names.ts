@@ -1,4 +1,2 @@
-import type { GeneratorName } from '../../model/index.ts'
-
-/** The generators that can be held against each other. */
-export const generatorNames: readonly GeneratorName[] = ['built-in', 'genai-perf', 'aiperf']
+/** The generators that Fulcrum ships; read for `--help`, without what a cross-check loads. */
+export { generatorNames } from '../../generators/index.ts'

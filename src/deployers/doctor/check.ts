@@ -1,18 +1,8 @@
+import type { ConfiguredGenerator } from '../../generators/define-generator.ts'
 import type { Asking } from '../../generators/probe.ts'
-import type { ShardSettings } from '../../generators/shards/launch.ts'
-import type { GeneratorName, Role, Topology } from '../../model/index.ts'
+import type { Role, Topology } from '../../model/index.ts'
 
-/** One thing that was looked at, and what was found. */
-export interface Check {
-  readonly name: string
-  /** Where: `this machine`, `node gb200-02`, a URL, a file. */
-  readonly where: string
-  /** False: the sweep would fail or measure something else. */
-  readonly ok: boolean
-  readonly detail: string
-  /** What to do; an ok check that has one is worth a look. */
-  readonly remedy?: string
-}
+export { type Check, missed, noticed, passed, thisMachine } from '../../model/doctor-check.ts'
 
 /**
  * What is asked of a machine's GPUs: the ones that are handed out by index, so many of them whichever they are, or nothing: then
@@ -24,13 +14,9 @@ export type AskedGpus = readonly number[] | { readonly atLeast: number } | null
 export interface SweepNeeds {
   /** Name that requests carry; checks of the model are left out when absent. */
   readonly model?: string
-  readonly generator: GeneratorName
+  readonly generator: ConfiguredGenerator
   /** How the sweep's load asks; streamed chat when absent. */
   readonly ask?: Asking
-  /** The generator's program, when the sweep file names it. */
-  readonly command?: string | undefined
-  /** Where a split load runs. */
-  readonly shards?: ShardSettings
   /** The highest concurrency of the sweep. */
   readonly concurrency: number
   /** The longest sequence (ISL + OSL) of the sweep, tokens. */
@@ -55,24 +41,3 @@ export interface Addresses {
   /** Pages of DCGM exporters. */
   readonly dcgm?: readonly string[]
 }
-
-export const thisMachine = 'this machine'
-
-export const passed = (name: string, detail: string, where = thisMachine): Check => ({ name, where, ok: true, detail })
-
-/** Nothing is broken, and yet somebody should know. */
-export const noticed = (name: string, detail: string, remedy: string, where = thisMachine): Check => ({
-  name,
-  where,
-  ok: true,
-  detail,
-  remedy,
-})
-
-export const missed = (name: string, detail: string, remedy: string, where = thisMachine): Check => ({
-  name,
-  where,
-  ok: false,
-  detail,
-  remedy,
-})

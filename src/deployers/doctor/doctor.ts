@@ -3,7 +3,6 @@ import { besideDeployment } from '../kubernetes/load-job/defaults.ts'
 import { checkLoadJob } from '../kubernetes/load-job/doctor.ts'
 import type { Addresses, Check, SweepNeeds } from './check.ts'
 import { checkDcgm } from './dcgm.ts'
-import { checkGenerator } from './generator.ts'
 import { checkGpus } from './gpus.ts'
 import { checkHost } from './host.ts'
 import { checkRdma } from './rdma.ts'
@@ -42,9 +41,10 @@ async function checkRegistered(etcd: string, needs: MachineNeeds | null): Promis
   return checkCards(etcd, needs === null || !isRunning ? null : expectedOf(needs))
 }
 
-async function checkLoad({ generator, command, shards, deploy }: MachineNeeds): Promise<readonly Check[]> {
-  const program = checkGenerator(generator, command)
-  if (shards === undefined) return program
+async function checkLoad({ generator, deploy }: MachineNeeds): Promise<readonly Check[]> {
+  const program = generator.doctor()
+  const { shards } = generator
+  if (shards === null) return program
   const elsewhere =
     shards.job === undefined
       ? checkShardHosts(shards)

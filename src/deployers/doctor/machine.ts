@@ -1,16 +1,8 @@
-import { execa } from 'execa'
+import { programLimitMs, runShort as runOnPath, type Said } from '../../process/short-program.ts'
 import { findProgram } from '../programs.ts'
 import { thisMachine } from './check.ts'
 
-/** What a short program said. */
-export interface Said {
-  readonly ok: boolean
-  /** There is no such program. */
-  readonly absent: boolean
-  readonly out: string
-  /** Last line of its error output, else of its output, or why it could not run. */
-  readonly complaint: string
-}
+export { programLimitMs, type Said }
 
 /** A machine that short programs can be run on. */
 export interface Machine {
@@ -25,22 +17,14 @@ export interface Machine {
   ): Promise<Said>
 }
 
-export const programLimitMs = 60_000
-
 /** Runs a program on this machine to its end, at most a minute unless told otherwise; servers' folders are looked in as well as PATH. */
 export async function runShort(
   program: string,
   args: readonly string[],
-  env: { readonly [name: string]: string } = {},
-  limitMs = programLimitMs,
+  env?: { readonly [name: string]: string },
+  limitMs?: number,
 ): Promise<Said> {
-  const path = program.includes('/') ? program : ((await findProgram(program)) ?? program)
-  const result = await execa(path, args, { env, reject: false, timeout: limitMs, stdin: 'ignore' })
-  const lastLine = (text: string) => text.trim().split('\n').at(-1)
-  const complaint = result.timedOut
-    ? `no answer within ${limitMs / 1000} s`
-    : lastLine(result.stderr) || result.originalMessage || lastLine(result.stdout) || `exit code ${result.exitCode}`
-  return { ok: !result.failed, absent: result.code === 'ENOENT', out: result.stdout.trim(), complaint }
+  return runOnPath(program.includes('/') ? program : ((await findProgram(program)) ?? program), args, env, limitMs)
 }
 
 export const hereMachine: Machine = { name: thisMachine, run: runShort }

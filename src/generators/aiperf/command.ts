@@ -1,5 +1,7 @@
 import type { Endpoint, Json, Load, Point } from '../../model/index.ts'
-import { cannot, fixedBeforeStart, programWorkload } from '../programs/lengths.ts'
+import { requireCapable } from '../capabilities.ts'
+import { programWorkload } from '../programs/lengths.ts'
+import { aiperfCapabilities } from './capabilities.ts'
 
 /** What the command needs beyond point and endpoint. */
 export interface CommandPlaces {
@@ -18,6 +20,7 @@ export interface CommandPlaces {
  * @throws FulcrumError bad-input `generator-cannot` for a load or workload that AIPerf is given no flags for
  */
 export function aiperfArguments(point: Point, endpoint: Endpoint, places: CommandPlaces): string[] {
+  requireCapable('aiperf', aiperfCapabilities, point)
   const { load } = point
   const { isl, osl, prefix } = programWorkload(point)
   return [
@@ -62,7 +65,6 @@ function extraInputs(endpoint: Endpoint, osl: number | null, extra: { readonly [
 
 function levelArguments(load: Load): string[] {
   const { level } = load
-  if (load.auto !== undefined) throw cannot('aiperf', fixedBeforeStart)
   const length =
     load.requests === undefined
       ? ['--benchmark-duration', String(load.durationS ?? 60), '--benchmark-grace-period', String(load.graceS)]
@@ -77,9 +79,7 @@ function levelArguments(load: Load): string[] {
         ...(level.maxConcurrency === undefined ? [] : ['--concurrency', String(level.maxConcurrency)]),
         ...length,
       ]
-    case 'stages':
-      throw cannot('aiperf', 'a load in stages')
-    case 'trace':
-      throw cannot('aiperf', 'a trace')
+    default:
+      throw new TypeError(`AIPerf has no flags for a load of kind ${level.kind}`)
   }
 }

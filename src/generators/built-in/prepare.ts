@@ -1,6 +1,7 @@
 import type { Endpoint, Point } from '../../model/index.ts'
-import { FulcrumError, meanTokens, windowOf } from '../../model/index.ts'
+import { meanTokens, windowOf } from '../../model/index.ts'
 import { apiKeyOf } from '../api-key.ts'
+import { requireNone } from '../capabilities.ts'
 import type { PromptBook } from '../prompt-book.ts'
 import { createPromptSet } from '../prompts.ts'
 import type { Trace } from '../trace.ts'
@@ -8,7 +9,8 @@ import { readTrace } from '../trace.ts'
 import { firstMeasured } from './asked.ts'
 import type { JobLoad, Schedule } from './job.ts'
 import { createRequestSet } from './request-set.ts'
-import { builtInRefusal, scheduleOf } from './schedule.ts'
+import { scheduleOf } from './schedule.ts'
+import { builtInShortfalls } from './shortfalls.ts'
 
 /** When a point's requests are sent, and the trace that says so, if one does. */
 export interface Timing {
@@ -27,9 +29,7 @@ export async function timingOf({ load }: Point, signal: AbortSignal): Promise<Ti
 
 /** @throws FulcrumError bad-input `generator-cannot` when this generator has no way to load the point */
 export function refuseWhatCannotBe(point: Point): void {
-  const refusal = builtInRefusal(point)
-  if (refusal === null) return
-  throw new FulcrumError('bad-input', 'generator-cannot', refusal, { where: point.workload.name })
+  requireNone(builtInShortfalls(point), point.workload.name)
 }
 
 /** What preparing may use beyond the point. */

@@ -1,4 +1,4 @@
-import type { Load, Point, ScheduledLevel } from '../../model/index.ts'
+import type { Load, ScheduledLevel } from '../../model/index.ts'
 import { ratesAround, windowOf } from '../../model/index.ts'
 import { arrivalTimesMs } from '../arrivals.ts'
 import { sharedFloat64 } from '../prompt-set.ts'
@@ -34,21 +34,6 @@ function aroundOf(level: ScheduledLevel, load: Load, lastDueMs: number): LoadAro
   if (rates === null) return null
   const windowMs = load.durationS === undefined ? lastDueMs : load.durationS * 1000
   return { ...rates, arrivals: level.arrivals, seed: load.seed, part: 0, parts: 1, windowMs }
-}
-
-/** Why this generator can't load a point, in words; null when it can. */
-export function builtInRefusal(point: Point): string | null {
-  const { load, workload } = point
-  if (workload.conversation !== undefined && workload.conversation.turns > 1 && load.level.kind !== 'concurrency') {
-    return 'conversations need a closed loop: a turn can only be sent when the one before was answered. Set load.concurrency'
-  }
-  if (load.auto !== undefined && workload.conversation !== undefined) {
-    return 'requests: auto does not know how the turns of a conversation depend on each other. Write a number, such as requests: 10x'
-  }
-  if (load.auto !== undefined && windowOf(load) === 'whole') {
-    return 'requests: auto needs a steady window: a closed loop whose warm-up reaches every slot. Write warmup: 2x, or a number, such as requests: 10x'
-  }
-  return null
 }
 
 /** Slots below which another thread costs more than it helps. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Measurement } from '../../metrics/measurement.ts'
-import { type Endpoint, FulcrumError, type GeneratorName, type Point } from '../../model/index.ts'
+import { type Endpoint, FulcrumError, type Point } from '../../model/index.ts'
 import type { LoadGenerator, LoadProgress } from '../generator.ts'
 import { type Comparison, compareGenerators, type Reading, readingsOf, type Truth, type Turn } from './compare.ts'
 import { planTurns } from './turns.ts'
@@ -8,7 +8,7 @@ import { type Untested, untestedIn } from './untested.ts'
 
 /** A generator that takes part. */
 export interface Contestant {
-  readonly name: GeneratorName
+  readonly name: string
   readonly generator: LoadGenerator
 }
 
@@ -38,7 +38,7 @@ export interface TurnProgress {
   readonly turn: number
   readonly turns: number
   readonly round: number
-  readonly generator: GeneratorName
+  readonly generator: string
   readonly progress: LoadProgress | null
 }
 
@@ -47,7 +47,7 @@ export interface Crosscheck extends Comparison {
   readonly point: Point
   readonly url: string
   readonly rounds: number
-  readonly generators: readonly GeneratorName[]
+  readonly generators: readonly string[]
   readonly turns: readonly Turn[]
   readonly readings: readonly Reading[]
   /** Generators that were asked for and are not among what was compared, or not in every round; empty when all are. */
@@ -72,7 +72,7 @@ export async function crosscheck(asked: CrosscheckOptions): Promise<Crosscheck> 
   const names = generators.map(({ name }) => name)
   if (generators.length < 2 || rounds < 1) {
     throw new FulcrumError('bad-input', 'crosscheck-needs-two', 'A cross-check needs two generators and a round', {
-      remedy: 'name at least two of built-in, genai-perf, aiperf',
+      remedy: 'Name at least two generators.',
     })
   }
   const plan = planTurns(names, rounds)

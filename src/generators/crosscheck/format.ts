@@ -1,4 +1,3 @@
-import type { GeneratorName } from '../../model/index.ts'
 import { largest } from '../../model/index.ts'
 import { type Difference, falseDiscoveryRate } from './compare.ts'
 import type { Crosscheck } from './crosscheck.ts'
@@ -91,7 +90,7 @@ function heading({ url, point, rounds, comparisons }: Crosscheck): string {
   return `${url}, ISL/OSL ${point.workload.name}, ${load}, ${rounds} ${rounds === 1 ? 'round' : 'rounds in turns'}; mean ± 95 % interval over rounds. Differences are told at a false-discovery rate of ${falseDiscoveryRate * 100} % over ${comparisons} comparisons`
 }
 
-function failedOf({ turns }: Crosscheck, name: GeneratorName): string {
+function failedOf({ turns }: Crosscheck, name: string): string {
   const mine = turns.filter(turn => turn.generator === name)
   const sent = mine.reduce((sum, turn) => sum + (turn.measurement?.requests.sent ?? 0), 0)
   const failed = mine.reduce((sum, turn) => sum + (turn.measurement?.requests.failed ?? 0), 0)
@@ -99,7 +98,7 @@ function failedOf({ turns }: Crosscheck, name: GeneratorName): string {
   return `${failed} of ${sent}${lost === 0 ? '' : ` (${lost} turns lost)`}`
 }
 
-function latenessOf({ turns }: Crosscheck, name: GeneratorName): string {
+function latenessOf({ turns }: Crosscheck, name: string): string {
   const values = turns.flatMap(turn => {
     const late = turn.generator === name ? turn.measurement?.client.sendLatenessMs : null
     return late === null || late === undefined ? [] : [late.p99]

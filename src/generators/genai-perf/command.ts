@@ -1,6 +1,8 @@
 import type { Endpoint, Json, Load, Point } from '../../model/index.ts'
-import { cannot, fixedBeforeStart, programWorkload } from '../programs/lengths.ts'
+import { requireCapable } from '../capabilities.ts'
+import { programWorkload } from '../programs/lengths.ts'
 import { apiPaths } from '../request.ts'
+import { genaiPerfCapabilities } from './capabilities.ts'
 
 /** What the command needs beyond point and endpoint. */
 export interface CommandPlaces {
@@ -17,9 +19,9 @@ export interface CommandPlaces {
  * @throws FulcrumError bad-input `generator-cannot` for a load or workload that genai-perf has no flags for
  */
 export function genaiPerfArguments(point: Point, endpoint: Endpoint, places: CommandPlaces): string[] {
+  requireCapable('genai-perf', genaiPerfCapabilities, point)
   const { load } = point
   const { isl, osl, prefix } = programWorkload(point)
-  if (load.api === 'responses') throw cannot('genai-perf', 'the Responses API')
   return [
     'profile',
     ...['--model', endpoint.model],
@@ -62,11 +64,9 @@ function extraInputs(endpoint: Endpoint, osl: number | null, extra: { readonly [
 
 function levelArguments(load: Load): string[] {
   const { level } = load
-  if (load.auto !== undefined) throw cannot('genai-perf', fixedBeforeStart)
-  if (level.kind === 'stages') throw cannot('genai-perf', 'a load in stages')
-  if (level.kind === 'trace') throw cannot('genai-perf', 'a trace')
-  if (level.kind === 'rate' && level.arrivals.kind === 'gamma') throw cannot('genai-perf', 'gamma arrivals')
-  if (level.kind === 'rate' && level.maxConcurrency !== undefined) throw cannot('genai-perf', 'max_concurrency')
+  if (level.kind !== 'concurrency' && level.kind !== 'rate') {
+    throw new TypeError(`genai-perf has no flags for a load of kind ${level.kind}`)
+  }
   return [
     ...(level.kind === 'concurrency'
       ? ['--concurrency', String(level.concurrency)]

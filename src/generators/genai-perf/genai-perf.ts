@@ -1,12 +1,11 @@
 import { mkdir } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import type { Measurement } from '../../metrics/measurement.ts'
-import type { Endpoint, Point } from '../../model/index.ts'
+import { type Endpoint, FulcrumError, type Point } from '../../model/index.ts'
 import type { LoadGenerator, MeasureContext } from '../generator.ts'
 import { longestRunMs } from '../programs/bounds.ts'
 import { programEnvironment } from '../programs/environment.ts'
 import { librariesOf, type Program } from '../programs/find-program.ts'
-import { cannot } from '../programs/lengths.ts'
 import { runProgram } from '../programs/run-program.ts'
 import { openSession, type ProgramOptions, packageVersion } from '../programs/session.ts'
 import { findArtifacts } from './artifacts.ts'
@@ -26,11 +25,7 @@ export function genaiPerf(options: ProgramOptions): LoadGenerator {
   const session = openSession('genai-perf', install, options)
 
   async function measure(point: Point, endpoint: Endpoint, context: MeasureContext): Promise<Measurement> {
-    if (endpoint.apiKeyEnv !== undefined)
-      throw cannot(
-        'genai-perf',
-        'a bearer token (perf_analyzer takes headers on its command line only, where everyone can read them; the built-in generator and aiperf can)',
-      )
+    if (endpoint.apiKeyEnv !== undefined) throw noBearerToken()
     const { load, deployment } = point
     const folder = join(context.folder, 'genai-perf')
     const logFile = join(folder, 'genai-perf.log')
@@ -68,6 +63,12 @@ export function genaiPerf(options: ProgramOptions): LoadGenerator {
   }
 
   return { measure, close: session.close }
+}
+
+function noBearerToken(): FulcrumError {
+  const message =
+    'the generator genai-perf does not support a bearer token: perf_analyzer takes headers on its command line only, where everyone can read them'
+  return new FulcrumError('bad-input', 'generator-cannot', message, { remedy: 'write generator: built-in, or aiperf' })
 }
 
 /** Where genai-perf finds perf_analyzer, and perf_analyzer its libraries. */

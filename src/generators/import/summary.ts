@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type Distribution, type Finding, type Measurement, unknownHealth } from '../../metrics/measurement.ts'
-import type { Api, GeneratorName, LoadLevel, Topology } from '../../model/index.ts'
+import type { Api, LoadLevel, Topology } from '../../model/index.ts'
 import { distributionOfMetric, essentialMetrics, type sharedMetrics } from './metrics.ts'
 import { unreadable } from './read.ts'
 
@@ -20,7 +20,7 @@ export interface AskedLoad {
 
 /** One summary of another program's run, read. */
 export interface ImportedSummary {
-  readonly program: Extract<GeneratorName, 'genai-perf' | 'aiperf'>
+  readonly program: 'genai-perf' | 'aiperf'
   /** Set when requests were sent and not one was answered. */
   readonly allFailed: boolean
   readonly asked: AskedLoad

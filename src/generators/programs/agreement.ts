@@ -1,5 +1,4 @@
 import type { Finding } from '../../metrics/measurement.ts'
-import type { GeneratorName } from '../../model/index.ts'
 
 /** A figure as the program states it, and as its own record of requests gives it. */
 export interface StatedFigure {
@@ -13,7 +12,7 @@ export interface StatedFigure {
 const tolerance = 0.005
 
 /** Figures of a program's summary that its own record doesn't bear out. */
-export function disagreements(generator: GeneratorName, figures: readonly StatedFigure[]): Finding[] {
+export function disagreements(generator: string, figures: readonly StatedFigure[]): Finding[] {
   const wrong = figures.flatMap(({ name, stated, recorded }) => {
     if (stated === undefined || recorded === undefined || recorded === null) return []
     if (Math.abs(stated - recorded) <= tolerance * Math.max(Math.abs(stated), Math.abs(recorded))) return []

@@ -21,14 +21,21 @@ export async function findProgram(
   searchPath = process.env.PATH ?? '',
 ): Promise<Program> {
   const wanted = command ?? name
-  const candidates = wanted.includes('/')
-    ? [wanted]
-    : searchPath.split(delimiter).flatMap(folder => (folder === '' ? [] : [join(folder, wanted)]))
-  for (const path of candidates) if (await isExecutable(path)) return { path, binFolder: dirname(path) }
+  const path = await findOnPath(wanted, searchPath)
+  if (path !== null) return { path, binFolder: dirname(path) }
   const where = wanted.includes('/') ? `at ${wanted}` : 'on PATH'
   throw new FulcrumError('environment', 'generator-missing', `${name} was not found ${where}`, {
     remedy: `install it (${install}) and name its program in the sweep file: generator: { name: ${name}, command: path/to/venv/bin/${name} }`,
   })
+}
+
+/** The executable of a name on PATH, or at a path when it has a slash; null when there is none. */
+export async function findOnPath(name: string, searchPath = process.env.PATH ?? ''): Promise<string | null> {
+  const candidates = name.includes('/')
+    ? [name]
+    : searchPath.split(delimiter).flatMap(folder => (folder === '' ? [] : [join(folder, name)]))
+  for (const path of candidates) if (await isExecutable(path)) return path
+  return null
 }
 
 /** Folders of shared libraries that Python packages of the program's virtual environment bring (`nvidia/cuda_runtime/lib`). */

@@ -2,20 +2,20 @@ import { glob, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Model } from '../../model/index.ts'
-import { openLedger, type ProcessLedger } from '../../process/ledger.ts'
+import type { ProcessLedger } from '../../process/ledger.ts'
 import { findProgram, type Program } from './find-program.ts'
 import { type HubCache, layOutHubCache } from './hub-cache.ts'
 
 /** How a program of a peer is found and called. */
 export interface ProgramOptions {
   /** Its path or its name on PATH; its usual name when absent. */
-  readonly command?: string
+  readonly command?: string | undefined
   /** More arguments, after all others. */
   readonly args: readonly string[]
   /** Where the run's files go; measurements name theirs relative to it. */
   readonly runFolder: string
-  /** Where started processes are recorded; see openLedger. */
-  readonly ledgerFolder?: string
+  /** Where started processes are recorded. */
+  ledger(): Promise<ProcessLedger>
 }
 
 /** What all measurements by one program share, made when first needed. */
@@ -28,17 +28,11 @@ export interface ProgramSession {
 }
 
 export function openSession(name: string, install: string, options: ProgramOptions): ProgramSession {
-  const ledger = once(() =>
-    openLedger({
-      runFolder: options.runFolder,
-      ...(options.ledgerFolder === undefined ? {} : { folder: options.ledgerFolder }),
-    }),
-  )
   const folder = once(() => mkdtemp(join(tmpdir(), 'fulcrum-hub-')))
   const caches = new Map<string, Promise<HubCache>>()
   return {
     program: once(() => findProgram(name, options.command, install)),
-    ledger,
+    ledger: options.ledger,
     hubCache: (model, repository) => {
       const key = `${repository}\0${model.tokenizer}`
       const cache =
@@ -48,7 +42,6 @@ export function openSession(name: string, install: string, options: ProgramOptio
       return cache
     },
     close: async () => {
-      if (ledger.called()) (await ledger()).close()
       if (folder.called()) await rm(await folder(), { recursive: true, force: true })
       folder.forget()
       caches.clear()

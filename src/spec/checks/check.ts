@@ -1,14 +1,7 @@
 import type { DeployerCapabilities } from '../../deployers/capabilities.ts'
 import type { Findings, RoleSettings } from '../../engines/role-settings.ts'
-import {
-  type Deployment,
-  type GeneratorName,
-  type Load,
-  type Role,
-  rolesOf,
-  type Workload,
-  workersOf,
-} from '../../model/index.ts'
+import type { ConfiguredGenerator } from '../../generators/define-generator.ts'
+import { type Deployment, type Load, type Role, rolesOf, type Workload, workersOf } from '../../model/index.ts'
 import type { RawWorkloads } from '../schema/workloads.ts'
 import { roleSettings, type SettingSources } from './sources.ts'
 
@@ -21,9 +14,8 @@ export interface CheckedSweep {
   /** What `deploy.with` says. */
   readonly deployer: string
   readonly capabilities: DeployerCapabilities
-  readonly generator: GeneratorName
-  /** The load is split over processes. */
-  readonly isSharded: boolean
+  readonly prompts: 'fresh' | 'same'
+  readonly generator: ConfiguredGenerator
 }
 
 /** Finds settings that contradict each other, before anything starts. */

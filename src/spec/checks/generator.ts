@@ -1,43 +1,31 @@
-import { generatorRefusal } from '../../generators/abilities.ts'
-import { defaultLimits, type Load, type LoadLevel, type Workload } from '../../model/index.ts'
+import { type AskedLoad, type Shortfall, shortfallsOf } from '../../generators/capabilities.ts'
+import { generators } from '../../generators/index.ts'
 import type { Path } from '../../yaml/problem.ts'
 import type { Check, CheckedSweep } from './check.ts'
 
-/** Loads and workloads that the generator has no way to make: asked of the generator itself, one with all the rest plain. */
+/** Loads and workloads that are beyond the generator's capabilities, each told where the sweep file asks for it. */
 export const checkGenerator: Check = (sweep, { refuse }) => {
-  const plainWorkload: Workload = {
-    name: 'plain',
-    isl: { kind: 'fixed', tokens: 1 },
-    osl: { kind: 'fixed', tokens: 1 },
-  }
-  const [first] = sweep.loads
-  if (first === undefined) return
-  const plainLoad: Load = { ...first, api: 'completions', level: { kind: 'concurrency', concurrency: 1 } }
-  const told = new Set<string>()
-  const ask = (workload: Workload, load: Load, path: Path) => {
-    const refusal = refusalOf(sweep, workload, load)
-    if (refusal === null || told.has(refusal)) return
-    told.add(refusal)
-    refuse({ kind: 'sweep', path }, refusal, 'write generator: built-in')
-  }
-  const auto = sweep.loads.find(load => load.auto !== undefined)
-  if (auto !== undefined && sweep.isSharded) {
-    const wrong = 'requests: auto can’t be split over shards, which tell what they saw only when they are done'
-    refuse({ kind: 'sweep', path: ['load', 'requests'] }, wrong, 'write a number, such as 10x, or remove shards')
-  }
-  if (auto !== undefined) ask(plainWorkload, { ...auto, level: plainLoad.level }, ['load', 'requests'])
-  for (const load of sweep.loads) ask(plainWorkload, load, ['load', keyOf(load.level)])
+  const { generator, prompts } = sweep
   for (const [index, workload] of sweep.workloads.entries()) {
-    ask(workload, plainLoad, Array.isArray(sweep.raw.workloads) ? ['workloads', index] : ['workloads'])
+    for (const load of sweep.loads) {
+      const asked = { load, workload, prompts }
+      for (const shortfall of generator.shortfalls(asked)) {
+        const path = pathOf(sweep, shortfall, index)
+        refuse({ kind: 'sweep', path }, shortfall.wrong, remedyFor(shortfall, asked, generator.name))
+      }
+    }
   }
 }
 
-function keyOf(level: LoadLevel): string {
-  return level.kind === 'rate' ? 'request_rate' : level.kind
+function pathOf({ raw }: CheckedSweep, { section, key }: Shortfall, workload: number): Path {
+  if (section === 'load') return ['load', key]
+  return [...(Array.isArray(raw.workloads) ? ['workloads', workload] : ['workloads']), key]
 }
 
-function refusalOf({ deployments, generator }: CheckedSweep, workload: Workload, load: Load): string | null {
-  const [deployment] = deployments
-  if (deployment === undefined) return null
-  return generatorRefusal({ id: '', deployment, workload, load, generator, slo: {}, limits: defaultLimits, repeat: 1 })
+/** Less of the load, or a shipped generator that can do it all. */
+function remedyFor({ right }: Shortfall, asked: AskedLoad, name: string): string {
+  const able = generators
+    .filter(one => one.name !== name && shortfallsOf(one.name, one.capabilities, asked).length === 0)
+    .map(one => one.name)
+  return able.length === 0 ? right : `${right}, or write generator: ${able.join(' or ')}`
 }

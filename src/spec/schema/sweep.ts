@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { defaultGenerator } from '../../generators/index.ts'
 import { field, positiveInt } from '../../yaml/field.ts'
 import { deploySchema } from './deploy.ts'
 import { engineSchema } from './engine.ts'
@@ -22,7 +23,7 @@ export const sweepSchema = z.strictObject({
   engine: engineSchema.default({}),
   workloads: workloadsSchema,
   load: loadSchema,
-  generator: generatorSchema.default('built-in'),
+  generator: generatorSchema.default(defaultGenerator.name),
   slo: sloSchema.default({}),
   validity: validitySchema.prefault({}),
   repeats: field(

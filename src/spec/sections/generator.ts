@@ -1,80 +1,58 @@
-import type { ShardJob, ShardSettings } from '../../generators/shards/launch.ts'
-import type { GeneratorName } from '../../model/index.ts'
-import { existing, fromFile, type SectionContext, seconds } from '../../yaml/section-context.ts'
-import { baseUrlOf } from '../../yaml/url.ts'
-import type { RawJob, RawShards } from '../schema/generator.ts'
+import { z } from 'zod'
+import type { AnyGenerator, ConfiguredGenerator } from '../../generators/define-generator.ts'
+import { generatorNames, generatorOf, generators } from '../../generators/index.ts'
+import type { Json } from '../../model/index.ts'
+import { nearMiss } from '../../yaml/near-miss.ts'
+import { type Path, quoted } from '../../yaml/problem.ts'
+import { reportIssues } from '../../yaml/schema-issues.ts'
+import type { SectionContext } from '../../yaml/section-context.ts'
+import { isModulePath } from '../import-module.ts'
+import { loadPlugin } from '../plugins.ts'
 import type { RawSweep } from '../schema/sweep.ts'
-import type { Sweep } from '../sweep.ts'
 
-/** The generator and its program. A command with a slash is a path relative to the sweep file, one without is looked up on PATH when it runs. */
-export function readGenerator(
+/** The generator with its configuration; null when something is wrong with it, which is then reported. */
+export async function readGenerator(
   raw: RawSweep['generator'],
   context: SectionContext,
-): { name: GeneratorName; settings: Sweep['generatorSettings'] } {
-  if (typeof raw === 'string') return { name: raw, settings: { args: [] } }
-  const { name, command, args } = raw
-  const shards = raw.shards === undefined ? {} : { shards: readShards(raw.shards, context) }
-  if (name !== 'built-in' && raw.shards !== undefined) {
-    context.report(['generator', 'shards'], `${name} can’t be split over processes`, 'write name: built-in')
+): Promise<ConfiguredGenerator | null> {
+  const { name, ...keys } = typeof raw === 'string' ? { name: raw } : raw
+  const path = typeof raw === 'string' ? ['generator'] : ['generator', 'name']
+  const generator = generatorOf(name) ?? (await loadedGenerator(name, path, context))
+  if (generator === null) return null
+  if (!generator.canSplit && 'shards' in keys && !('shards' in generator.schema.shape)) {
+    const able = generators.filter(one => one.canSplit).map(one => one.name)
+    const wrong = `the generator ${name} can't split its load over processes`
+    context.report(['generator', 'shards'], wrong, `remove shards, or write name: ${able.join(' or ')}`)
+    return null
   }
-  if (name === 'built-in' && (command !== undefined || args.length > 0)) {
-    context.report(['generator'], 'the built-in generator takes neither command nor args', 'write generator: built-in')
-  }
-  if (command === undefined) return { name, settings: { args, ...shards } }
-  const program = command.includes('/') ? existing(context, ['generator', 'command'], command, 'file') : command
-  return { name, settings: { command: program, args, ...shards } }
+  const section = z.strictObject({ generator: generator.schema })
+  const parsed = section.safeParse({ generator: keys })
+  if (parsed.success) return generator.configure(keys as { readonly [key: string]: Json }, context)
+  reportIssues(section, { generator: keys }, parsed.error.issues, context.report)
+  return null
 }
 
-/** Relative paths in `launch_args` are of the sweep file's folder; the command is the other host's and stays as it is. */
-function readShards(raw: RawShards, context: SectionContext): ShardSettings {
-  if (typeof raw === 'number') return { count: raw, hosts: [], launcher: 'ssh', launcherArgs: [] }
-  const { count, hosts, launch, launch_args: launcherArgs, command, job } = raw
-  if (job !== undefined && (hosts.length > 0 || launch !== undefined || launcherArgs.length > 0)) {
-    const wrong = 'shards of a Job are started by Kubernetes, not on hosts of yours'
-    context.report(['generator', 'shards', 'job'], wrong, 'remove hosts, launch and launch_args, or job')
+async function loadedGenerator(name: string, path: Path, context: SectionContext): Promise<AnyGenerator | null> {
+  const near = isModulePath(name) ? null : nearMiss(name, generatorNames)
+  if (near !== null) {
+    context.report(path, `generator is ${quoted(name)}`, `did you mean "${near}"?`)
+    return null
   }
-  const remoteOnly = launch !== undefined ? 'launch' : launcherArgs.length > 0 ? 'launch_args' : undefined
-  if (hosts.length === 0 && remoteOnly !== undefined) {
-    const path = ['generator', 'shards', remoteOnly]
-    context.report(path, `${remoteOnly} is how shards get to other hosts, and no hosts are named`, 'write hosts: […]')
+  const loaded = await loadPlugin(name, context.folder, 'generator')
+  if (!('definition' in loaded)) {
+    context.report(path, loaded.wrong, loaded.right)
+    return null
   }
-  if (count < hosts.length) {
-    const wrong = `${count} shards leave some of the ${hosts.length} hosts idle`
-    context.report(['generator', 'shards', 'count'], wrong, `write ${hosts.length} or more, or name fewer hosts`)
+  const generator = loaded.definition as AnyGenerator
+  if (generatorOf(generator.name) !== undefined) {
+    context.report(
+      path,
+      `${name} defines a generator called ${quoted(generator.name)}, which is one of Fulcrum’s own`,
+      'give it another name in its defineGenerator',
+    )
+    return null
   }
-  return {
-    count,
-    hosts,
-    launcher: launch ?? 'ssh',
-    launcherArgs: launcherArgs.map(argument => (/^\.{1,2}\//.test(argument) ? fromFile(context, argument) : argument)),
-    ...(command === undefined ? {} : { command }),
-    ...(job === undefined ? {} : { job: readJob(job, context) }),
-  }
-}
-
-function readJob(raw: RawJob, context: SectionContext): ShardJob {
-  const { image, url, kubeconfig, context: contextName, namespace, resources } = raw
-  return {
-    image,
-    resources: {
-      ...(resources.requests === undefined ? {} : { requests: amountsOf(resources.requests) }),
-      ...(resources.limits === undefined ? {} : { limits: amountsOf(resources.limits) }),
-    },
-    nodeSelector: raw.node_selector,
-    tolerations: raw.tolerations,
-    imagePullSecrets: raw.image_pull_secrets,
-    deadlineS: seconds(raw.deadline),
-    startTimeoutS: seconds(raw.start_timeout),
-    ...(url === undefined ? {} : { url: baseUrlOf(url, ['generator', 'shards', 'job', 'url'], context) }),
-    ...(kubeconfig === undefined
-      ? {}
-      : { kubeconfig: existing(context, ['generator', 'shards', 'job', 'kubeconfig'], kubeconfig, 'file') }),
-    ...(contextName === undefined ? {} : { context: contextName }),
-    ...(namespace === undefined ? {} : { namespace }),
-  }
-}
-
-/** `cpu: 4` is as good as `cpu: "4"`. */
-function amountsOf(raw: { readonly [resource: string]: string | number }): { readonly [resource: string]: string } {
-  return Object.fromEntries(Object.entries(raw).map(([resource, amount]) => [resource, String(amount)]))
+  // What is in the module decides an outcome, like a dataset: a run that goes on with another one says so.
+  context.files.fingerprint(loaded.file)
+  return generator
 }

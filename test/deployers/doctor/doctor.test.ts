@@ -5,6 +5,7 @@ import { it } from 'node:test'
 import { examineMachine } from '../../../src/deployers/doctor/doctor.ts'
 import { checkHost } from '../../../src/deployers/doctor/host.ts'
 import { dynamo } from '../../../src/deployers/dynamo/index.ts'
+import { builtInGenerator } from '../../../src/generators/built-in/index.ts'
 
 it('a concurrency beyond the machine’s limits fails with a remedy', async () => {
   const checks = await checkHost(10_000_000)
@@ -27,7 +28,7 @@ it('what Dynamo lacks is told part by part', async () => {
       ready_timeout: 1,
     }),
     model: 'org/model',
-    generator: 'built-in',
+    generator: builtInGenerator.of({}),
     concurrency: 1,
   })
   const failed = checks.filter(check => !check.ok).map(check => check.name)

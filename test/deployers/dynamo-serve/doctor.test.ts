@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { examineMachine } from '../../../src/deployers/doctor/doctor.ts'
 import { dynamoServe } from '../../../src/deployers/dynamo-serve/index.ts'
+import { builtInGenerator } from '../../../src/generators/built-in/index.ts'
 import { config } from './config.ts'
 
 it('what `dynamo serve` lacks is told part by part', async () => {
@@ -14,7 +15,7 @@ it('what `dynamo serve` lacks is told part by part', async () => {
       nats: 'nats://127.0.0.1:1',
       etcd: 'http://127.0.0.1:1',
     }),
-    generator: 'built-in',
+    generator: builtInGenerator.of({}),
     concurrency: 1,
   })
   const failed = checks.filter(check => !check.ok)

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { builtInRefusal } from '../../../src/generators/built-in/schedule.ts'
+import { builtInShortfalls } from '../../../src/generators/built-in/shortfalls.ts'
 import { sharded } from '../../../src/generators/shards/sharded.ts'
-import { FulcrumError } from '../../../src/model/index.ts'
+import { FulcrumError, type Point } from '../../../src/model/index.ts'
 import { answer, scriptedServer } from '../../mock-server/scripted.ts'
 import { endpointOf, measureAt, pointOf } from './setting.ts'
 
@@ -60,12 +60,18 @@ test('a load that only fails stops at the first look', async () => {
   assert.deepEqual(measurement.requests, { sent: 40, completed: 0, failed: 40 })
 })
 
+/** What stands in the way of a point, and what to do; empty when nothing does. */
+const refusal = (point: Point) =>
+  builtInShortfalls(point)
+    .map(({ wrong, right }) => `${wrong}; ${right}`)
+    .join()
+
 test('conversations and windows that are not steady are refused with what would be right', () => {
   const auto = { min: 40, precision: 0.05 }
   const conversation = { turns: 2, thinkMs: 0 }
-  assert.match(builtInRefusal(pointOf({ load: load(auto, 400), workload: { conversation } })) ?? '', /conversation/)
-  assert.match(builtInRefusal(pointOf({ load: { ...load(auto, 400), warmup: 2 } })) ?? '', /warmup: 2x/)
-  assert.equal(builtInRefusal(pointOf({ load: load(auto, 400) })), null)
+  assert.match(refusal(pointOf({ load: load(auto, 400), workload: { conversation } })), /conversation/)
+  assert.match(refusal(pointOf({ load: { ...load(auto, 400), warmup: 2 } })), /warmup: 2x/)
+  assert.equal(refusal(pointOf({ load: load(auto, 400) })), '')
 })
 
 test('shards refuse a load that stops by what it has measured, before any is started', async () => {

@@ -13,7 +13,7 @@ import { planTurns } from '../../../src/generators/crosscheck/turns.ts'
 import type { LoadGenerator } from '../../../src/generators/generator.ts'
 import { measurementOf } from '../../../src/generators/programs/measurement.ts'
 import type { Row } from '../../../src/generators/programs/rows.ts'
-import type { GeneratorName, Point } from '../../../src/model/index.ts'
+import type { Point } from '../../../src/model/index.ts'
 import { createRandom, FulcrumError } from '../../../src/model/index.ts'
 import { endpointAt, programPoint } from '../programs/program-point.ts'
 
@@ -27,7 +27,7 @@ interface Manner {
 
 const seen: Point[] = []
 
-function generatorThat(name: GeneratorName, manner: Manner, jitter: (turn: number) => number = () => 0): LoadGenerator {
+function generatorThat(name: string, manner: Manner, jitter: (turn: number) => number = () => 0): LoadGenerator {
   let turn = 0
   return {
     measure: async point => {
@@ -77,7 +77,7 @@ function generatorThat(name: GeneratorName, manner: Manner, jitter: (turn: numbe
   }
 }
 
-function check(manners: readonly [GeneratorName, Manner][], rounds = 4, jitter?: (turn: number) => number) {
+function check(manners: readonly [string, Manner][], rounds = 4, jitter?: (turn: number) => number) {
   return crosscheck({
     point: programPoint('built-in'),
     endpoint: endpointAt('http://127.0.0.1:1'),

@@ -1,24 +1,28 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { generatorRefusal } from '../../../src/generators/abilities.ts'
+import { leastCapabilities, shortfallsOf } from '../../../src/generators/capabilities.ts'
 import { crosscheck } from '../../../src/generators/crosscheck/crosscheck.ts'
 import type { LoadGenerator } from '../../../src/generators/generator.ts'
-import { FulcrumError, type GeneratorName } from '../../../src/model/index.ts'
+import { generatorOf as shippedOf } from '../../../src/generators/index.ts'
+import { FulcrumError } from '../../../src/model/index.ts'
 import { endpointAt, programPoint } from './program-point.ts'
 
 const auto = { requests: 1600, auto: { min: 160, precision: 0.05 } }
 
 for (const generator of ['genai-perf', 'aiperf'] as const) {
   test(`${generator} refuses requests: auto and names what it takes`, () => {
-    const refusal = generatorRefusal(programPoint(generator, auto))
-    assert.match(refusal ?? '', new RegExp(`${generator} can't do requests: auto.*requests: 10x`))
-    assert.equal(generatorRefusal(programPoint(generator, { requests: 1600 })), null)
+    const can = shippedOf(generator)?.capabilities ?? leastCapabilities
+    const [shortfall, ...more] = shortfallsOf(generator, can, programPoint(generator, auto))
+    assert.equal(shortfall?.wrong, `the generator ${generator} does not support requests: auto`)
+    assert.match(shortfall?.right ?? '', /requests: 10x/)
+    assert.deepEqual(more, [])
+    assert.deepEqual(shortfallsOf(generator, can, programPoint(generator, { requests: 1600 })), [])
   })
 }
 
 test('a cross-check gives every generator the fewest requests of a point that stops by itself', async () => {
   const asked: unknown[] = []
-  const generatorOf = (name: GeneratorName): { name: GeneratorName; generator: LoadGenerator } => ({
+  const generatorOf = (name: string): { name: string; generator: LoadGenerator } => ({
     name,
     generator: {
       measure: async ({ load }) => {

@@ -1,7 +1,7 @@
-import { defaultLimits, type Endpoint, type GeneratorName, type Load, type Point } from '../../../src/model/index.ts'
+import { defaultLimits, type Endpoint, type Load, type Point } from '../../../src/model/index.ts'
 
 /** A small point for a load generator program: 128 tokens in, 8 out, 20 requests over 2 slots. */
-export function programPoint(generator: GeneratorName, load: Partial<Load> = {}): Point {
+export function programPoint(generator: string, load: Partial<Load> = {}): Point {
   const model = { name: 'nvidia/DeepSeek-R1-FP4', tokenizer: 'builtin:deepseek-v3' }
   return {
     id: `test-${generator}`,

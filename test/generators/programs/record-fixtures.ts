@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { aiperf } from '../../../src/generators/aiperf/aiperf.ts'
 import { genaiPerf } from '../../../src/generators/genai-perf/genai-perf.ts'
+import { openLedger } from '../../../src/process/ledger.ts'
 import { endpointAt, programPoint } from './program-point.ts'
 import { type Behaviour, startStreamServer } from './stream-server.ts'
 
@@ -71,13 +72,15 @@ for (const recording of recordings) {
   await using server = await startStreamServer(recording.behave)
   const create = recording.program === 'genai-perf' ? genaiPerf : aiperf
   const command = join(systems, recording.program, 'bin', recording.program)
-  const generator = create({ command, args: [], runFolder, ledgerFolder: join(runFolder, 'ledger') })
+  const ledger = await openLedger({ runFolder, folder: join(runFolder, 'ledger') })
+  const generator = create({ command, args: [], runFolder, ledger: async () => ledger })
   const point = programPoint(recording.program, { requests: 10, warmup: 2, dataset: 12 })
   const folder = join(runFolder, 'point')
   await generator
     .measure(point, endpointAt(server.url), { signal: AbortSignal.timeout(120_000), folder, onProgress: () => {} })
     .catch((error: unknown) => console.log(`${recording.name}: ${error}`))
   await generator.close()
+  ledger.close()
   for (const pattern of recording.keep) {
     for await (const file of glob(join(folder, pattern))) {
       const to = join(fixtures, `${recording.name}.${file.split('/').at(-1)}`)

@@ -1,0 +1,22 @@
+import { defineGenerator } from '../define-generator.ts'
+import { programKeys } from '../programs/keys.ts'
+import { aiperfCapabilities } from './capabilities.ts'
+
+const remedy =
+  'In a venv of its own: pip install aiperf==0.13.0. In a checkout: npm run systems. Or give its path as generator.command.'
+
+/** AIPerf 0.13, a program of its own. */
+export const aiperfGenerator = defineGenerator({
+  name: 'aiperf',
+  about: 'AIPerf 0.13',
+  keys: programKeys,
+  capabilities: aiperfCapabilities,
+  doctor: async ({ command }) => {
+    const { examineProgram } = await import('../programs/doctor.ts')
+    return [(await examineProgram('aiperf', command, remedy)).check]
+  },
+  create: async (config, { runFolder, ledger }) => {
+    const { aiperf } = await import('./aiperf.ts')
+    return aiperf({ ...config, runFolder, ledger })
+  },
+})

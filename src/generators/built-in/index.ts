@@ -1,0 +1,53 @@
+import { operational } from '../../yaml/keys.ts'
+import { userCacheFolder } from '../cache.ts'
+import type { Shortfall } from '../capabilities.ts'
+import { defineGenerator } from '../define-generator.ts'
+import { shardsKey } from '../shards/keys.ts'
+import type { ShardSettings } from '../shards/launch.ts'
+import { builtInShortfalls } from './shortfalls.ts'
+
+/** Fulcrum's own load generator, in this process or split over others. */
+export const builtInGenerator = defineGenerator({
+  name: 'built-in',
+  about: 'Fulcrum’s own load generator: raw sockets in worker threads, nothing between them and the clock',
+  keys: { shards: operational(shardsKey.optional()) },
+  read: ({ shards }): { readonly shards?: ShardSettings } => (shards === undefined ? {} : { shards }),
+  capabilities: {
+    apis: ['chat', 'completions', 'responses'],
+    loads: ['concurrency', 'rate', 'stages'],
+    arrivals: ['constant', 'poisson', 'gamma'],
+    maxConcurrency: true,
+    lengths: ['fixed', 'normal', 'lognormal', 'uniform', 'empirical'],
+    prefixes: true,
+    datasets: true,
+    autoRequests: true,
+    windows: ['steady', 'whole'],
+    prompts: 'fresh',
+  },
+  shortfalls: (asked, { shards }) => [
+    ...builtInShortfalls(asked),
+    ...(shards !== undefined && asked.load.auto !== undefined ? [cannotStopShards] : []),
+  ],
+  sharding: {
+    of: ({ shards }) => shards ?? null,
+    with: ({ shards }, count) => ({
+      shards: { ...(shards ?? { hosts: [], launcher: 'ssh', launcherArgs: [] }), count },
+    }),
+  },
+  create: async ({ shards }, { runFolder, jobPlace, cacheFolder = userCacheFolder(process.env) }) => {
+    if (shards === undefined) return (await import('./built-in.ts')).builtIn({ cacheFolder })
+    const { sharded } = await import('../shards/sharded.ts')
+    const { job } = shards
+    if (job === undefined) return sharded({ cacheFolder, shards, runFolder })
+    if (jobPlace === undefined) throw new TypeError('shards of a Job need a place that makes it')
+    return sharded({ cacheFolder, shards, runFolder, place: jobPlace({ ...shards, job }) })
+  },
+})
+
+/** Shards tell what they saw when they are done: nobody could look before. */
+const cannotStopShards: Shortfall = {
+  section: 'load',
+  key: 'requests',
+  wrong: 'requests: auto can’t be split over shards, which tell what they saw only when they are done',
+  right: 'write a number, such as 10x, or remove shards',
+}

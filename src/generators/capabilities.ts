@@ -1,0 +1,147 @@
+import {
+  type Api,
+  type Arrivals,
+  FulcrumError,
+  type Length,
+  type Load,
+  type LoadLevel,
+  type WindowKind,
+  type Workload,
+} from '../model/index.ts'
+
+/** What a load generator can do. A sweep that asks for more is refused before anything starts. */
+export interface GeneratorCapabilities {
+  /** APIs that it can call. */
+  readonly apis: readonly Api[]
+  /** Kinds of load: a closed loop (`concurrency`), an open loop (`rate`, `stages`), or a trace. */
+  readonly loads: readonly LoadLevel['kind'][]
+  /** Spacing of an open loop's arrivals. */
+  readonly arrivals: readonly Arrivals['kind'][]
+  /** Whether an open loop can hold `max_concurrency`. */
+  readonly maxConcurrency: boolean
+  /** Distributions of ISL and OSL. */
+  readonly lengths: readonly Length['kind'][]
+  readonly prefixes: boolean
+  /** Files of prompts. */
+  readonly datasets: boolean
+  /** Several turns, each with the earlier ones in its prompt. */
+  readonly conversations: boolean
+  /** `requests: auto`: the number of requests is found while it measures. */
+  readonly autoRequests: boolean
+  /** What its figures can be of. */
+  readonly windows: readonly WindowKind[]
+  /** `fresh`: each point has prompts of its own by its id. `by-seed`: the same seed gives the same prompts. */
+  readonly prompts: 'fresh' | 'by-seed'
+}
+
+/** What every generator can do at least; what a plug-in doesn't say is taken from here. */
+export const leastCapabilities: GeneratorCapabilities = {
+  apis: ['chat', 'completions'],
+  loads: ['concurrency'],
+  arrivals: ['constant'],
+  maxConcurrency: false,
+  lengths: ['fixed'],
+  prefixes: false,
+  datasets: false,
+  conversations: false,
+  autoRequests: false,
+  windows: ['whole'],
+  prompts: 'by-seed',
+}
+
+/** What a point asks of its generator. */
+export interface AskedLoad {
+  readonly load: Load
+  readonly workload: Workload
+  /** Whether all points are to have the same prompts; a point's own by default. */
+  readonly prompts?: 'fresh' | 'same'
+}
+
+/** Something that a generator can't do. */
+export interface Shortfall {
+  /** The section of the sweep file that asks for it, and the key in it. */
+  readonly section: 'load' | 'workload'
+  readonly key: string
+  /** In one clause. */
+  readonly wrong: string
+  /** What to do, in one clause, where no other generator is the answer. */
+  readonly right: string
+}
+
+/** What of a load and a workload is beyond a generator's capabilities, the workload first. */
+export function shortfallsOf(name: string, can: GeneratorCapabilities, asked: AskedLoad): readonly Shortfall[] {
+  const { load, workload } = asked
+  const found: Shortfall[] = []
+  const lacks = (section: Shortfall['section'], key: string, what: string, right: string) =>
+    found.push({ section, key, wrong: `the generator ${name} does not support ${what}`, right })
+
+  if (workload.datasetFile !== undefined && !can.datasets)
+    lacks('workload', 'dataset', 'a dataset file', 'remove dataset')
+  if (workload.conversation !== undefined && !can.conversations) {
+    lacks('workload', 'conversation', 'conversations', 'remove conversation')
+  }
+  if (workload.prefix !== undefined && !can.prefixes) lacks('workload', 'prefix', 'shared prefixes', 'remove prefix')
+  for (const key of ['isl', 'osl'] as const) {
+    const { kind } = workload[key]
+    if (can.lengths.includes(kind)) continue
+    lacks('workload', key, `${key} with a ${kind} distribution`, `write one of: ${can.lengths.join(', ')}`)
+  }
+  if (!can.apis.includes(load.api)) {
+    lacks('load', 'api', `the ${apiNames[load.api]}`, `write api: ${can.apis.join(' or ')}`)
+  }
+  if (load.auto !== undefined && !can.autoRequests) {
+    lacks('load', 'requests', 'requests: auto', 'write a number, such as requests: 10x')
+  }
+  if (load.window === 'whole' && !can.windows.includes('whole')) {
+    lacks('load', 'window', 'figures of the whole run', 'remove window')
+  }
+  if (asked.prompts === 'same' && can.prompts === 'fresh') {
+    found.push({
+      ...{ section: 'load', key: 'prompts', right: 'remove prompts' },
+      wrong: `the generator ${name} makes fresh prompts for every point`,
+    })
+  }
+  const { level } = load
+  if (!can.loads.includes(level.kind)) {
+    lacks('load', keys[level.kind], levels[level.kind], `write ${can.loads.map(kind => keys[kind]).join(' or ')}`)
+  } else if (level.kind !== 'concurrency') {
+    if ('arrivals' in level && !can.arrivals.includes(level.arrivals.kind)) {
+      lacks('load', 'arrivals', `${level.arrivals.kind} arrivals`, `write arrivals: ${can.arrivals.join(' or ')}`)
+    }
+    if (level.maxConcurrency !== undefined && !can.maxConcurrency) {
+      lacks('load', 'max_concurrency', 'max_concurrency', 'remove max_concurrency')
+    }
+  }
+  return found
+}
+
+const apiNames: { readonly [api in Api]: string } = {
+  chat: 'chat API',
+  completions: 'completions API',
+  responses: 'Responses API',
+}
+
+const keys: { readonly [kind in LoadLevel['kind']]: string } = {
+  concurrency: 'concurrency',
+  rate: 'request_rate',
+  stages: 'stages',
+  trace: 'trace',
+}
+
+const levels: { readonly [kind in LoadLevel['kind']]: string } = {
+  concurrency: 'a closed loop',
+  rate: 'a request rate',
+  stages: 'a load in stages',
+  trace: 'a trace',
+}
+
+/** @throws FulcrumError bad-input `generator-cannot` when a point asks for more than the generator can do */
+export function requireCapable(name: string, can: Partial<GeneratorCapabilities>, asked: AskedLoad): void {
+  requireNone(shortfallsOf(name, { ...leastCapabilities, ...can }, asked), asked.workload.name)
+}
+
+/** @throws FulcrumError bad-input `generator-cannot` with the first shortfall */
+export function requireNone([shortfall]: readonly Shortfall[], where: string): void {
+  if (shortfall === undefined) return
+  throw new FulcrumError('bad-input', 'generator-cannot', shortfall.wrong, { where, remedy: shortfall.right })
+}

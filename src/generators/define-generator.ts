@@ -1,0 +1,186 @@
+import type { z } from 'zod'
+import type { Check } from '../model/doctor-check.ts'
+import { branded, type Json } from '../model/index.ts'
+import type { ProcessLedger } from '../process/ledger.ts'
+import { decisivePart, type Keys, type ReadKeys, strictKeys } from '../yaml/keys.ts'
+import { readValue } from '../yaml/reading.ts'
+import type { SectionContext } from '../yaml/section-context.ts'
+import {
+  type AskedLoad,
+  type GeneratorCapabilities,
+  leastCapabilities,
+  requireNone,
+  type Shortfall,
+  shortfallsOf,
+} from './capabilities.ts'
+import type { LoadGenerator } from './generator.ts'
+import type { ShardJob, ShardSettings } from './shards/launch.ts'
+import type { ShardPlace } from './shards/place.ts'
+
+/** Where a generator may keep things, and what it starts processes with. */
+export interface GeneratorContext {
+  /** Folder of the run; measurements name their files relative to it. */
+  readonly runFolder: string
+  /** What may be kept over runs; the user's cache folder when absent. */
+  readonly cacheFolder?: string
+  /** Opens the place of shards that are pods of a Job. */
+  readonly jobPlace?: (shards: ShardSettings & { readonly job: ShardJob }) => ShardPlace
+  /** Where started processes are recorded, so that what a killed Fulcrum leaves behind is found and ended. Opened when first asked for. */
+  ledger(): Promise<ProcessLedger>
+}
+
+/** How a generator splits a point's load over processes. */
+export interface Sharding<Config> {
+  /** Null when the load is not split. */
+  of(config: Config): ShardSettings | null
+  /** The same configuration with the load split over so many processes. */
+  with(config: Config, count: number): Config
+}
+
+/** A generator as its author writes it. */
+export interface GeneratorSpec<K extends Keys, Config> {
+  /** What `generator.name` says, and reports show. */
+  readonly name: string
+  /** What it is, in a sentence. */
+  readonly about: string
+  /** Keys of `generator` beside `name`. */
+  readonly keys: K
+  /** Completes a configuration where keys depend on each other, and reports what zod can't see. */
+  read?(keys: ReadKeys<K>, context: SectionContext): Config
+  /** What it can do. What is not said, it can't; see {@link leastCapabilities}. */
+  readonly capabilities: Partial<GeneratorCapabilities>
+  /** What it can't do beyond that: combinations, or what a configuration rules out. */
+  shortfalls?(asked: AskedLoad, config: Config): readonly Shortfall[]
+  /** Absent when it can't split a point's load over processes. */
+  readonly sharding?: Sharding<Config>
+  /** What `fulcrum doctor` looks at. Changes nothing, loads nothing. */
+  doctor?(config: Config): Promise<readonly Check[]>
+  /** Called before the first measurement: a sweep that only is read need not load what measures. */
+  create(config: Config, context: GeneratorContext): LoadGenerator | Promise<LoadGenerator>
+}
+
+/** A generator with its configuration. What the configuration holds is its own business. */
+export interface ConfiguredGenerator {
+  readonly name: string
+  readonly config: unknown
+  readonly capabilities: GeneratorCapabilities
+  /** What of the section decides an outcome, as written rather than resolved. */
+  readonly decisive: { readonly [key: string]: Json }
+  /** What of a load it can't do; empty when it can do it all. */
+  shortfalls(asked: AskedLoad): readonly Shortfall[]
+  /** Over what the load is split; null when it isn't. */
+  readonly shards: ShardSettings | null
+  /** The same with the load split over so many processes; null when it can't be. */
+  split(count: number): ConfiguredGenerator | null
+  doctor(): Promise<readonly Check[]>
+  create(context: Omit<GeneratorContext, 'ledger'>): LoadGenerator
+}
+
+/** A generator as the rest of Fulcrum knows it: whatever its configuration is. */
+export interface AnyGenerator {
+  readonly name: string
+  readonly about: string
+  /** The keys of the `generator` section beside `name`. */
+  readonly schema: z.ZodObject
+  readonly capabilities: GeneratorCapabilities
+  /** Whether a point's load can be split over processes. */
+  readonly canSplit: boolean
+  /** Configures it from keys that its schema let through; reports what is wrong with them. */
+  configure(keys: { readonly [key: string]: Json }, context: SectionContext): ConfiguredGenerator
+}
+
+/** A generator that can be configured from code, too. */
+export interface GeneratorDefinition<Config> extends AnyGenerator {
+  of(config: Config): ConfiguredGenerator
+}
+
+/**
+ * Defines a load generator. Its configuration is what its keys say, as zod reads them: nothing is stated twice. Each key says whether another
+ * value changes what is measured (`decisive`) or not (`operational`).
+ *
+ * @example
+ * ```ts
+ * export default defineGenerator({
+ *   name: 'my-load',
+ *   about: 'my-load, our own client',
+ *   keys: {
+ *     command: operational(field(z.string().default('my-load'), 'Its program.', 'write a path')),
+ *     threads: decisive(field(z.int().min(1).default(1), 'Threads that send.', 'write a whole number from 1')),
+ *   },
+ *   capabilities: { apis: ['chat'], loads: ['concurrency', 'rate'], arrivals: ['poisson'] },
+ *   create: (config, context) => myLoad(config, context),
+ * })
+ * ```
+ * @throws FulcrumError bad-input `key-undecided` when a key is neither decisive nor operational
+ */
+export function defineGenerator<const K extends Keys, Config = ReadKeys<K>>(
+  spec: GeneratorSpec<K, Config>,
+): GeneratorDefinition<Config> {
+  const { name, about, sharding } = spec
+  const capabilities = { ...leastCapabilities, ...spec.capabilities }
+  const schema = strictKeys(spec.keys, `generator ${name}`)
+
+  const bind = (config: Config, decisive: ConfiguredGenerator['decisive']): ConfiguredGenerator => {
+    const shortfalls = (asked: AskedLoad) => [
+      ...shortfallsOf(name, capabilities, asked),
+      ...(spec.shortfalls?.(asked, config) ?? []),
+    ]
+    return {
+      name,
+      config,
+      capabilities,
+      decisive,
+      shortfalls,
+      shards: sharding?.of(config) ?? null,
+      split: count => (sharding === undefined ? null : bind(sharding.with(config, count), decisive)),
+      doctor: async () => (await spec.doctor?.(config)) ?? [],
+      create: places => {
+        const ledger = sharedLedger(places.runFolder)
+        let made: Promise<LoadGenerator> | null = null
+        return {
+          measure: async (point, endpoint, context) => {
+            requireNone(shortfalls(point), point.workload.name)
+            made ??= Promise.resolve(spec.create(config, { ...places, ledger: ledger.open }))
+            return (await made).measure(point, endpoint, context)
+          },
+          close: async () => {
+            const closing = made
+            made = null
+            await (await closing)?.close()
+            await ledger.close()
+          },
+        }
+      },
+    }
+  }
+
+  return branded('generator', {
+    name,
+    about,
+    schema: schema as z.ZodObject,
+    capabilities,
+    canSplit: sharding !== undefined,
+    configure: (keys: { readonly [key: string]: Json }, context: SectionContext) => {
+      const read = readValue(schema, schema.parse(keys), context, ['generator']) as ReadKeys<K>
+      const config = spec.read === undefined ? (read as unknown as Config) : spec.read(read, context)
+      return bind(config, decisivePart(schema, keys) as ConfiguredGenerator['decisive'])
+    },
+    of: (config: Config) => bind(config, {}),
+  })
+}
+
+/** A run's ledger of processes, opened when the first process is started. */
+function sharedLedger(runFolder: string): { open(): Promise<ProcessLedger>; close(): Promise<void> } {
+  let opened: Promise<ProcessLedger> | null = null
+  return {
+    open: () => {
+      opened ??= import('../process/ledger.ts').then(({ openLedger }) => openLedger({ runFolder }))
+      return opened
+    },
+    close: async () => {
+      const closing = opened
+      opened = null
+      ;(await closing)?.close()
+    },
+  }
+}

@@ -1,0 +1,16 @@
+import { defineGenerator } from '../define-generator.ts'
+import { programKeys } from '../programs/keys.ts'
+import { genaiPerfCapabilities } from './capabilities.ts'
+
+/** genai-perf 0.0.16, a program of its own. */
+export const genaiPerfGenerator = defineGenerator({
+  name: 'genai-perf',
+  about: 'genai-perf 0.0.16, driven with the command of Dynamo’s guide',
+  keys: programKeys,
+  capabilities: genaiPerfCapabilities,
+  doctor: async config => (await import('./doctor.ts')).examineGenaiPerf(config),
+  create: async (config, { runFolder, ledger }) => {
+    const { genaiPerf } = await import('./genai-perf.ts')
+    return genaiPerf({ ...config, runFolder, ledger })
+  },
+})
