@@ -8,7 +8,7 @@ export function capacityDaySpec(day: CapacityView['day'], answer: CandidateView,
   const left = answer.spare.requestsPerS / (answer.replicas * answer.requestsPerSPerReplica)
   const y = {
     type: 'quantitative' as const,
-    title: 'Share of the requests/s within the SLO',
+    title: 'Utilisation',
     scale: { domain: [0, 1] },
     axis: { format: '%', tickCount: 5 },
   }

@@ -41,6 +41,15 @@ export function chart(input: ChartInput, target: Target, height: number, layer: 
   }
 }
 
+/** A text mark over lines, and a halo in the colour of the paper behind it, so that a line never crosses the text. */
+export function withHalo<M extends object>(mark: M, encoding: object, more: object = {}): Layer[] {
+  const halo = { ...mark, color: { expr: 'paper' }, stroke: { expr: 'paper' }, strokeWidth: 4, strokeJoin: 'round' }
+  return [
+    { ...more, mark: halo, encoding },
+    { ...more, mark, encoding },
+  ] as Layer[]
+}
+
 /** Opacity of a series: full in focus (or when nothing is), faint otherwise. */
 export const inFocus = 'focus === null || indexof(focus, datum.deployment) >= 0'
 

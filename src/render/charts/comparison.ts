@@ -89,7 +89,12 @@ export function forestSpec(rows: readonly ForestRow[], theme: Theme): TopLevelSp
       },
       {
         mark: { type: 'point', filled: true, size: 60, opacity: 1 },
-        encoding: { x: { field: 'change', type: 'quantitative', title: 'Change, %' }, y, color, shape },
+        encoding: {
+          x: { field: 'change', type: 'quantitative', title: 'Change, %', axis: { format: '~g' } },
+          y,
+          color,
+          shape,
+        },
       },
     ],
     config: { ...vegaConfig(theme), background: 'transparent' },

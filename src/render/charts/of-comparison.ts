@@ -11,12 +11,14 @@ import { type ForestRow, forestSpec, frontierPairSpec } from './comparison.ts'
 /** Rows of one picture; the table of the page has them all. */
 export const mostForestRows = 40
 
-/** The gates' figures, else the three that decide most. */
+/** The gates' figures, else the three that decide most; of those, the ones that some point can be compared by. */
 export function picturedFigures(comparison: Comparison): readonly Figure[] {
   const all = comparison.points[0]?.changes.map(({ figure: of }) => of) ?? []
   const gated = new Set(comparison.gates.flatMap(({ gate }) => (gate.kind === 'change' ? gate.figure.name : [])))
   const usual = ['ttft_p95_ms', 'itl_p95_ms', 'output_tokens_per_s_per_gpu']
-  return all.filter(of => (gated.size > 0 ? gated.has(of.name) : usual.includes(of.name)))
+  return all
+    .filter(of => (gated.size > 0 ? gated.has(of.name) : usual.includes(of.name)))
+    .filter(of => forestRows(comparison, of).length > 0)
 }
 
 /** A figure's changes, the largest first. */

@@ -3,7 +3,7 @@ import { ratioDataTable } from '../html/sections/tables.ts'
 import type { RatioPoint } from '../views/ratio-point.ts'
 import { sectionHasSlo } from '../views/report.ts'
 import type { ChartInput, Target } from './chart.ts'
-import { chart, colourBySeries, inFocus, shapeBySeries } from './chart.ts'
+import { chart, colourBySeries, inFocus, shapeBySeries, withHalo } from './chart.ts'
 import type { ChartData, WorkloadChart } from './workload-chart.ts'
 
 /** Each deployment at its best load. */
@@ -97,10 +97,10 @@ function ratioSpec(input: ChartInput, points: readonly RatioPoint[], target: Tar
         tooltip: ratioTooltip,
       },
     },
-    {
-      transform: [{ filter: "datum.kind === 'disaggregated' && datum.bestOfRatio" }],
-      mark: { type: 'text', dy: -15, fontSize: 12, color: { expr: 'ink' }, tooltip: false },
-      encoding: { x, y, text: { field: 'topology' } },
-    },
+    ...withHalo(
+      { type: 'text' as const, dy: -15, fontSize: 12, color: { expr: 'ink' }, tooltip: false },
+      { x, y, text: { field: 'topology' } },
+      { transform: [{ filter: "datum.kind === 'disaggregated' && datum.bestOfRatio" }] },
+    ),
   ])
 }

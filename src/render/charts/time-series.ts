@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { light, themeParams, vegaConfig } from '../html/theme.ts'
-import type { Layer } from './chart.ts'
+import { type Layer, withHalo } from './chart.ts'
 
 /**
  * How one of the server's metrics went through a point, a line a source; levels are what the client saw, from end to end. Filled by
@@ -47,8 +47,6 @@ export function timeSeriesSpec(): TopLevelSpec {
         mark: { type: 'rule', color: { expr: 'ink' }, strokeDash: [2, 3], strokeWidth: 1.4, tooltip: false },
         encoding: { y },
       },
-      levelName("datum.name === 'client p95'", { align: 'left', baseline: 'bottom', x: 0, dx: 3, dy: -2 }),
-      levelName("datum.name !== 'client p95'", { align: 'right', baseline: 'top', x: 'width', dx: -3, dy: 3 }),
       {
         data: { name: 'samples' },
         mark: { type: 'line', strokeWidth: 1.7, tooltip: false },
@@ -67,6 +65,8 @@ export function timeSeriesSpec(): TopLevelSpec {
           ],
         },
       },
+      ...levelName("datum.name === 'client p95'", { align: 'left', baseline: 'bottom', x: 0, dx: 3, dy: -2 }),
+      ...levelName("datum.name !== 'client p95'", { align: 'right', baseline: 'top', x: 'width', dx: -3, dy: 3 }),
     ],
     config: vegaConfig(light),
   }
@@ -76,11 +76,10 @@ export function timeSeriesSpec(): TopLevelSpec {
 function levelName(
   filter: string,
   place: { align: 'left' | 'right'; baseline: 'top' | 'bottom'; x: number | 'width'; dx: number; dy: number },
-): Layer {
-  return {
-    data: { name: 'levels' },
-    transform: [{ filter }],
-    mark: { type: 'text', ...place, fontSize: 10.5, color: { expr: 'ink' }, tooltip: false },
-    encoding: { y: { field: 'value', type: 'quantitative' }, text: { field: 'name' } },
-  }
+): Layer[] {
+  return withHalo(
+    { type: 'text' as const, ...place, fontSize: 10.5, color: { expr: 'ink' }, tooltip: false },
+    { y: { field: 'value', type: 'quantitative' }, text: { field: 'name' } },
+    { data: { name: 'levels' }, transform: [{ filter }] },
+  )
 }

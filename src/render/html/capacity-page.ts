@@ -69,7 +69,7 @@ ${mostText(view) === null ? null : html`<p class="why">${mostText(view)}.</p>`}
 <div><dt>Used at the peak</dt><dd data-value="${answer.utilisation}">${percent(answer.utilisation)}</dd></div>
 <div><dt>Per million tokens</dt><dd data-value="${answer.cost.perMillionTokens}">${money(answer.cost.perMillionTokens, answer.cost)}</dd></div>
 </dl>
-<ul class="sure">${[spareText(answer), cautiousText(view), ...costLines(answer, view), ...view.replays.map(replayText), ratio(answer), settings(answer)].flatMap(line => (line === null ? [] : [html`<li>${line}</li>`]))}</ul>
+<ul class="sure">${[spareText(answer), cautiousText(view), ...costLines(answer, view), ...view.replays.map(replayText), ratio(answer), settings(answer)].flatMap(line => (line === null ? [] : [html`<li>${asSentence(line)}</li>`]))}</ul>
 </article>
 </section>
 ${caveatsSection(view)}
@@ -82,6 +82,9 @@ ${view.months.length === 0 ? null : html`<figure><figcaption><h3>Growth</h3><p>W
 <section><h2>What each assumption changes</h2><p>Each assumption changes by itself, 20% down and 20% up, and the best deployment is chosen again each time. Headroom is the capacity above the peak after losing the nodes that may be lost.</p>${sensitivityTable(view, answer)}</section>
 <section><h2>Measured points behind the plan</h2>${evidenceTable(view)}</section>`
 }
+
+/** The terminal prints fragments; a list of a page has sentences. */
+const asSentence = (text: string) => `${text.slice(0, 1).toUpperCase()}${text.slice(1).replace(/\.?$/, '.')}`
 
 function caveatsSection({ caveats }: CapacityView): Html | null {
   if (caveats.length === 0) return null

@@ -45,7 +45,7 @@ ${crumbTrail(trail)}
 <main>
 ${gateList(comparison)}
 ${environment(comparison)}
-${comparison.points.length > 0 ? html`<section><h2>Frontiers of the matched points</h2><div class="pair">${frontiers}</div></section>` : null}
+${frontiers.length > 0 ? html`<section><h2>Frontiers of the matched points</h2><div class="pair">${frontiers}</div></section>` : null}
 ${forests.length > 0 ? html`<section><h2>Changes</h2><div class="pair">${forests}</div></section>` : null}
 <section><h2>All figures</h2>${changesTable(comparison)}</section>
 ${missing('Only in base', comparison.onlyBase)}${missing('Only in head', comparison.onlyHead)}

@@ -40,7 +40,7 @@ export function runPage(
 <details class="data"><summary>The frontier, as a table</summary>${scrolling(html`<table><thead><tr><th>Workload</th><th>Deployment</th><th>Load</th><th class="n">Tokens/s per user</th><th class="n">Tokens/s per GPU</th><th>SLO</th></tr></thead><tbody data-frontier></tbody></table>`)}</details>
 <noscript><p class="noscript">Drawing as points arrive needs scripts; the report has pictures and tables without.</p></noscript>
 </section>
-<section><h2>What it is</h2>${facts(run)}</section>
+<section><h2>About this run</h2>${facts(run)}</section>
 <section><h2>Files</h2>${fileList(own, files)}</section>`
   return layout(assets, {
     title: run.sweep,

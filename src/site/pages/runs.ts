@@ -1,6 +1,7 @@
 import type { Html } from '../../render/html/html.ts'
 import { html } from '../../render/html/html.ts'
 import { scrolling } from '../../render/html/sections/tables.ts'
+import { counted } from '../../render/views/format.ts'
 import type { Answer } from '../answer.ts'
 import type { RunSummary } from '../catalogue.ts'
 import { fieldNames } from '../search.ts'
@@ -34,7 +35,7 @@ ${sweeps(all)}`
   return layout(assets, {
     title: 'Runs',
     trail: [],
-    head: html`<p class="meta">${all.length} ${all.length === 1 ? 'run' : 'runs'} of ${new Set(all.map(run => run.place.sweep)).size} sweeps</p>`,
+    head: html`<p class="meta">${counted(all.length, 'run')} of ${counted(new Set(all.map(run => run.place.sweep)).size, 'sweep')}</p>`,
     main,
     scripts: assets.list,
   })

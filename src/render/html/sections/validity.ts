@@ -21,7 +21,7 @@ export function validitySection(report: Report): Html {
     out.length === 0
       ? `All ${results.length} measurements count.`
       : `${out.length} of ${results.length} measurements do not count: no frontier and no mean includes them.`
-  } ${warned.length > 0 ? `${warned.length} count with a warning.` : null} ${torn ? 'The journal ends in the middle of a line because the run was killed; that line is ignored.' : null}</p>
+  } ${warned.length > 0 ? `${warned.length} of those that count have a warning.` : null} ${torn ? 'The journal ends in the middle of a line because the run was killed; that line is ignored.' : null}</p>
 ${out.length > 0 ? scrolling(resultsTable('Left out', out, result => [result.reason])) : null}
 ${
   warned.length > 0
