@@ -1,67 +1,99 @@
 import assert from 'node:assert/strict'
-import { glob, readFile } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
 import { test } from 'node:test'
+import fc from 'fast-check'
+import { circles, shortest } from '../scripts/structure/circles.ts'
+import { importsIn, importsOfFiles, importsOfRooms, roomOf, rooms } from '../scripts/structure/rooms.ts'
 
-/** What a command or the public API may join. */
-const everythingBelow = [
-  ...['model', 'yaml', 'process', 'metrics', 'telemetry', 'simulator', 'engines', 'generators', 'deployers', 'journal'],
-  ...['analysis', 'spec', 'plan', 'search', 'runner', 'render', 'site'],
-]
+const files = await importsOfFiles()
 
-/** Which rooms a room may import from. Everything else is an error of structure, not of taste: see docs/design.md. */
-const allowed: Readonly<Record<string, readonly string[]>> = {
-  model: [],
-  yaml: ['model'],
-  process: ['model'],
-  metrics: ['model'],
-  telemetry: ['model', 'metrics'],
-  simulator: ['model', 'metrics'],
-  engines: ['model', 'yaml'],
-  generators: ['model', 'yaml', 'process', 'metrics'],
-  deployers: ['model', 'yaml', 'process', 'metrics', 'telemetry', 'simulator', 'engines', 'generators'],
-  journal: ['model', 'process', 'metrics'],
-  analysis: ['model', 'metrics', 'simulator', 'engines', 'journal'],
-  spec: ['model', 'yaml', 'engines', 'generators', 'deployers'],
-  plan: ['model', 'yaml', 'analysis', 'spec'],
-  search: ['model', 'metrics', 'journal', 'analysis', 'spec', 'plan'],
-  runner: ['model', 'metrics', 'telemetry', 'generators', 'deployers', 'journal', 'analysis', 'spec', 'plan', 'search'],
-  render: ['model', 'metrics', 'telemetry', 'engines', 'journal', 'analysis'],
-  site: ['model', 'metrics', 'journal', 'analysis', 'render'],
-  commands: everythingBelow,
-  api: [...everythingBelow, 'commands'],
-  'index.ts': [...everythingBelow, 'commands', 'api'],
-  cli: ['model', 'journal', 'render', 'commands'],
-}
-
-const root = join(import.meta.dirname, '../src')
-
-async function imports(file: string): Promise<string[]> {
-  const text = await readFile(file, 'utf8')
-  const found = text.matchAll(/(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+)'/g)
-  return [...found].map(match => relative(root, join(dirname(file), match[1] ?? '')))
-}
-
-const roomOf = (path: string) => path.split('/')[0] ?? ''
-
-test('every import between rooms follows the direction of the data', async () => {
-  const wrong: string[] = []
-  for await (const file of glob(join(root, '**/*.ts'))) {
-    const path = relative(root, file)
-    const room = roomOf(path)
-    for (const target of await imports(file)) {
-      const targetRoom = roomOf(target)
-      if (targetRoom === room) continue
-      if (!allowed[room]?.includes(targetRoom)) wrong.push(`${path} imports ${target}`)
-    }
-  }
+test('every import between rooms is one that scripts/structure/rooms.ts allows', () => {
+  const allowed = new Map(rooms.map(({ name, mayImport }) => [name, mayImport]))
+  const wrong = [...files].flatMap(([file, imports]) => {
+    const own = roomOf(file)
+    const strange = imports.filter(path => roomOf(path) !== own && !allowed.get(own)?.includes(roomOf(path)))
+    return strange.map(path => `${file} imports ${path}`)
+  })
   assert.deepEqual(wrong, [])
 })
 
-test('no file is named after nothing', async () => {
-  const vague: string[] = []
-  for await (const file of glob(join(root, '**/*.ts'))) {
-    if (/(^|\/)(utils?|helpers?|managers?|common|misc)(\/|\.ts$)/.test(relative(root, file))) vague.push(file)
-  }
+test('a room may import only from rooms that are listed before it, so no arrow goes up', () => {
+  const names = rooms.map(({ name }) => name)
+  const wrong = rooms.flatMap(({ name, mayImport }, index) =>
+    mayImport.filter(other => !names.slice(0, index).includes(other)).map(other => `${name} may import ${other}`),
+  )
+  assert.deepEqual(wrong, [])
+})
+
+test('every room exists, and every folder of src/ is a room', () => {
+  assert.deepEqual([...importsOfRooms(files).keys()].sort(), rooms.map(({ name }) => name).sort())
+})
+
+test('no files import each other in a circle, not even for types', () => {
+  assert.deepEqual(circles(files), [])
+})
+
+test('no file is named after nothing', () => {
+  const vague = [...files.keys()].filter(file => /(^|\/)(utils?|helpers?|managers?|common|misc)(\/|\.ts$)/.test(file))
   assert.deepEqual(vague, [])
+})
+
+test('imports are found whatever their form', () => {
+  const text = `import a from './a.ts'
+import type { B } from '../b.ts'
+export * from './c/index.ts'
+const d = await import('./d.ts')
+let e: import('./e.ts').E
+import 'node:fs'
+import './f.ts'
+import {
+  g,
+} from './g.ts'
+`
+  assert.deepEqual(importsIn(text), ['./a.ts', '../b.ts', './c/index.ts', './d.ts', './e.ts', './f.ts', './g.ts'])
+})
+
+const graphs = fc.array(fc.tuple(fc.nat({ max: 7 }), fc.nat({ max: 7 })), { maxLength: 24 })
+
+const graphOf = (edges: readonly (readonly [number, number])[]) =>
+  new Map(
+    Array.from({ length: 8 }, (_, node) => [
+      `${node}`,
+      edges.filter(([from]) => from === node).map(([, to]) => `${to}`),
+    ]),
+  )
+
+/** Everything that each node reaches in one step or more. */
+function reached(graph: ReadonlyMap<string, readonly string[]>): ReadonlyMap<string, ReadonlySet<string>> {
+  const from = (node: string, seen: Set<string>): Set<string> => {
+    for (const next of graph.get(node) ?? []) if (!seen.has(next)) from(next, seen.add(next))
+    return seen
+  }
+  return new Map([...graph.keys()].map(node => [node, from(node, new Set())]))
+}
+
+test('a circle is found exactly where a node reaches itself', () => {
+  fc.assert(
+    fc.property(graphs, edges => {
+      const graph = graphOf(edges)
+      const reach = reached(graph)
+      const inCircle = [...graph.keys()].filter(node => reach.get(node)?.has(node))
+      assert.deepEqual(circles(graph).flat().sort(), inCircle.sort())
+      for (const circle of circles(graph))
+        for (const node of circle) assert.ok(circle.every(other => reach.get(node)?.has(other)))
+    }),
+  )
+})
+
+test('the arrows that are drawn reach as far as all imports, and none can be left out', () => {
+  fc.assert(
+    fc.property(graphs, edges => {
+      // Only downwards: without circles.
+      const graph = graphOf(edges.filter(([from, to]) => from < to))
+      const drawn = shortest(graph)
+      const again = (arrows: readonly (readonly [string, string])[]) =>
+        reached(new Map([...graph.keys()].map(node => [node, arrows.filter(([a]) => a === node).map(([, b]) => b)])))
+      assert.deepEqual(again(drawn), reached(graph))
+      for (const arrow of drawn) assert.notDeepEqual(again(drawn.filter(other => other !== arrow)), reached(graph))
+    }),
+  )
 })

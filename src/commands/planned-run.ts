@@ -1,7 +1,7 @@
 import { isOfSweep, leftOutIn, type Run, readRun } from '../journal/index.ts'
 import { FulcrumError } from '../model/index.ts'
 import { pointsOf } from '../plan/points.ts'
-import { sweepAsItWas } from './resume.ts'
+import { sweepAsItWas } from './sweep-as-it-was.ts'
 
 /**
  * Reads a run back with the planned points that have no result. What a search left out is not among them: it expected nothing of

@@ -1,25 +1,14 @@
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import {
-  listRuns,
-  type Manifest,
-  missingPoints,
-  newestUnfinishedRun,
-  openRun,
-  readManifest,
-  readRun,
-  sweepContentId,
-} from '../journal/index.ts'
+import { listRuns, missingPoints, newestUnfinishedRun, openRun, readManifest, readRun } from '../journal/index.ts'
 import { FulcrumError, type Point } from '../model/index.ts'
 import { planSweep } from '../plan/plan.ts'
-import { sweepOf } from '../spec/load-sweep.ts'
-import { isModuleSweep, moduleSweepText } from '../spec/module-sweep.ts'
-import type { Plan, Sweep } from '../spec/sweep.ts'
+import type { Plan } from '../spec/sweep.ts'
 import type { Again } from './again.ts'
 import { refuseChanges } from './began-with.ts'
 import { execute, generatorOver, partOf, type ReportedOutcome, type RunWatch } from './execute.ts'
 import type { RunChoice } from './find-run.ts'
 import { parseLimits, refuseSloWithout } from './limits.ts'
+import { sweepAsItWas } from './sweep-as-it-was.ts'
 
 /** Which run to go on with, and which of its results not to rest on. */
 export type ResumeChoice = RunChoice & {
@@ -86,34 +75,6 @@ async function unfinishedPlan(
     (ended?.outcome !== 'complete' && missingPoints(planned, lines).length > 0)
   const accepted = await refuseChanges({ folder, manifest }, whole, choice.acceptRevision === true || !measuresMore)
   return { folder, plan, accepted: measuresMore ? accepted : [] }
-}
-
-/**
- * The sweep as the manifest keeps it; where the manifest's copy lacks a secret, the sweep file if it is unchanged. A module runs again only
- * for a secret.
- */
-export async function sweepAsItWas(manifest: Manifest): Promise<Sweep> {
-  const { sweepFile: path, sweepId, sweepText } = manifest
-  const isIt = (candidate: string) => sweepContentId(candidate) === sweepId
-  const text = isIt(sweepText) ? sweepText : await textOnDisk(path)
-  if (!isIt(text)) {
-    throw new FulcrumError(
-      'bad-input',
-      'sweep-file-changed',
-      'The sweep file has changed since this run began, and held a secret that no copy was kept of.',
-      {
-        where: path,
-        remedy: 'Bring the file back as it was, or begin a new run with `fulcrum run --new`.',
-      },
-    )
-  }
-  return sweepOf({ text, path, shown: path, options: { allowPoints: manifest.plan.points } })
-}
-
-/** The sweep file's text, of a module that of its sweep; empty when there is none. */
-async function textOnDisk(path: string): Promise<string> {
-  const read = isModuleSweep(path) ? moduleSweepText(path, path) : readFile(path, 'utf8')
-  return read.catch(() => '')
 }
 
 async function newestToResume({ resultsRoot, again = [] }: ResumeChoice): Promise<string> {

@@ -1,12 +1,5 @@
 import type { Site } from '../site/server.ts'
-
-export interface ServeRequest {
-  readonly resultsRoot: string
-  /** Address to listen on. */
-  readonly host: string
-  /** 0 for any free one. */
-  readonly port: number
-}
+import type { ServeRequest } from './serve/open-site.ts'
 
 /**
  * Serves a results folder as a site that can only be read, until it is disposed of.

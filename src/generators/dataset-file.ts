@@ -27,6 +27,14 @@ export interface DatasetFile {
   readonly entries: readonly DatasetEntry[]
 }
 
+/** A dataset whose first rows were counted with the model's tokenizer. */
+export interface MeasuredDataset extends DatasetFile {
+  /** Tokens of each entry's prompt, template included. */
+  readonly inputTokens: readonly number[]
+  /** Tokens of each entry's recorded answer; 0 without one. */
+  readonly answerTokens: readonly number[]
+}
+
 /** What to write instead of a row that is odd. */
 export const rowRemedy =
   'write {"prompt": "…"}, {"messages": [{"role": "user", "content": "…"}]} or ShareGPT\'s {"conversations": [{"from": "human", "value": "…"}]}'

@@ -1,7 +1,7 @@
 import { drawLengths } from '../metrics/statistics/lengths.ts'
 import type { Workload } from '../model/index.ts'
 import { createRandom } from '../model/index.ts'
-import type { MeasuredDataset } from './dataset.ts'
+import type { MeasuredDataset } from './dataset-file.ts'
 
 /** Tokens that the first `count` entries ask for: as the row says, as its answer has, else drawn from the workload's OSL. */
 export function outputTokensOf(

@@ -5,21 +5,13 @@ import type { Api, Model, Workload } from '../model/index.ts'
 import { FulcrumError } from '../model/index.ts'
 import { firstAlike } from './alike.ts'
 import { cached } from './cache.ts'
-import { type DatasetFile, readDatasetFile, refuseOdd } from './dataset-file.ts'
+import { type DatasetFile, type MeasuredDataset, readDatasetFile, refuseOdd } from './dataset-file.ts'
 import { outputTokensOf } from './dataset-lengths.ts'
 import { frameValues } from './frame.ts'
 import type { PromptBook } from './prompt-book.ts'
 import type { PromptSet } from './prompt-set.ts'
 import { sharedUint32 } from './prompt-set.ts'
 import { buildTokenizer, readTokenizer } from './tokenizer.ts'
-
-/** A dataset whose first rows were counted with the model's tokenizer. */
-export interface MeasuredDataset extends DatasetFile {
-  /** Tokens of each entry's prompt, template included. */
-  readonly inputTokens: readonly number[]
-  /** Tokens of each entry's recorded answer; 0 without one. */
-  readonly answerTokens: readonly number[]
-}
 
 /** What decides how a dataset is counted. */
 export interface DatasetOptions {

@@ -1,5 +1,5 @@
 import { contentId, type Length, type Workload } from '../model/index.ts'
-import type { MeasuredDataset } from './dataset.ts'
+import type { MeasuredDataset } from './dataset-file.ts'
 import type { PromptSet } from './prompt-set.ts'
 import { firstPrompts } from './prompt-set.ts'
 

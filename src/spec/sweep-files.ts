@@ -1,5 +1,6 @@
 import { userCacheFolder } from '../generators/cache.ts'
-import type { DatasetOptions, MeasuredDataset } from '../generators/dataset.ts'
+import type { DatasetOptions } from '../generators/dataset.ts'
+import type { MeasuredDataset } from '../generators/dataset-file.ts'
 import { disk, type Files } from '../yaml/files.ts'
 
 /** What parsing a sweep file may ask of the disk. */

@@ -6,9 +6,16 @@ import { openCatalogue } from '../../site/catalogue.ts'
 import type { SiteAssets } from '../../site/pages/layout.ts'
 import { createRouter } from '../../site/routes.ts'
 import { type Site, startSite } from '../../site/server.ts'
-import type { ServeRequest } from '../serve.ts'
 import { followRun } from '../watch.ts'
 import { createPages } from './pages.ts'
+
+export interface ServeRequest {
+  readonly resultsRoot: string
+  /** Address to listen on. */
+  readonly host: string
+  /** 0 for any free one. */
+  readonly port: number
+}
 
 /** See `serveResults`, which loads this file only when there is something to serve. */
 export async function openSite({ resultsRoot, host, port }: ServeRequest): Promise<Site> {

@@ -1,11 +1,10 @@
 import { FulcrumError } from '../../model/index.ts'
-import { logEnd, processFailure } from '../failure.ts'
+import { logEnd } from '../failure.ts'
 import { leftMs } from '../readiness.ts'
 import type { Course } from '../stepwise.ts'
 import { waitUntil } from '../wait.ts'
 import type { DynamoServeConfig } from './config.ts'
 import { type Expected, registrationDifferences, registrations } from './registry.ts'
-import type { ServeProcess } from './service.ts'
 import type { ServeWorker } from './worker.ts'
 
 /** What to wait on, and what to say meanwhile. */
@@ -53,12 +52,4 @@ export async function workersListed(
         ),
     },
   )
-}
-
-/** Why a `dynamo serve` is not what it was: it ended itself, or a service of it did. */
-export function serveFailure({ process }: Pick<ServeProcess, 'process'>, logLines?: number): FulcrumError {
-  const failure = processFailure(process, logLines)
-  if (!process.alive()) return failure
-  const message = failure.message.replace('does not serve', 'runs, but a service of it has ended')
-  return new FulcrumError(failure.kind, failure.code, message, { where: failure.where, remedy: failure.remedy })
 }

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { FulcrumError } from '../../model/index.ts'
 import { type LedgerEntry, ownerVariable, type ProcessLedger } from '../../process/ledger.ts'
 import { allProcesses, argumentsOf, environmentValue, identityOf, isRunning, sendSignal } from '../../process/proc.ts'
 import { type ProcessSpec, type RunningProcess, startProcess } from '../../process/process.ts'
+import { processFailure } from '../failure.ts'
 
 /**
  * One `dynamo serve` and the services that it started. Its supervisor (circus) puts every service into a session of its
@@ -75,4 +77,12 @@ export async function startServe(spec: ProcessSpec, ledger: ProcessLedger): Prom
       return ending
     },
   }
+}
+
+/** Why a `dynamo serve` is not what it was: it ended itself, or a service of it did. */
+export function serveFailure({ process }: Pick<ServeProcess, 'process'>, logLines?: number): FulcrumError {
+  const failure = processFailure(process, logLines)
+  if (!process.alive()) return failure
+  const message = failure.message.replace('does not serve', 'runs, but a service of it has ended')
+  return new FulcrumError(failure.kind, failure.code, message, { where: failure.where, remedy: failure.remedy })
 }

@@ -9,8 +9,7 @@ import type { Nodes } from '../nodes/nodes.ts'
 import type { Member } from '../stepwise.ts'
 import type { ServeDesign, ServeSite } from './design.ts'
 import { serveLaunch } from './launch.ts'
-import { serveFailure } from './readiness.ts'
-import { startServe } from './service.ts'
+import { serveFailure, startServe } from './service.ts'
 
 /** A `dynamo serve` that was started for one worker; the head's brings the frontend too. */
 export interface ServeWorker extends Member {

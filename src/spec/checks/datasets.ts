@@ -1,6 +1,5 @@
 import type { Findings } from '../../engines/role-settings.ts'
-import type { MeasuredDataset } from '../../generators/dataset.ts'
-import type { OddRows } from '../../generators/dataset-file.ts'
+import type { MeasuredDataset, OddRows } from '../../generators/dataset-file.ts'
 import { outputTokensOf } from '../../generators/dataset-lengths.ts'
 import type { Load, Model, ValidityLimits, Workload } from '../../model/index.ts'
 import { FulcrumError, meanTokens } from '../../model/index.ts'

@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises'
+import { type Manifest, sweepContentId } from '../journal/index.ts'
+import { FulcrumError } from '../model/index.ts'
+import { sweepOf } from '../spec/load-sweep.ts'
+import { isModuleSweep, moduleSweepText } from '../spec/module-sweep.ts'
+import type { Sweep } from '../spec/sweep.ts'
+
+/**
+ * The sweep as the manifest keeps it; where the manifest's copy lacks a secret, the sweep file if it is unchanged. A module runs again only
+ * for a secret.
+ */
+export async function sweepAsItWas(manifest: Manifest): Promise<Sweep> {
+  const { sweepFile: path, sweepId, sweepText } = manifest
+  const isIt = (candidate: string) => sweepContentId(candidate) === sweepId
+  const text = isIt(sweepText) ? sweepText : await textOnDisk(path)
+  if (!isIt(text)) {
+    throw new FulcrumError(
+      'bad-input',
+      'sweep-file-changed',
+      'The sweep file has changed since this run began, and held a secret that no copy was kept of.',
+      {
+        where: path,
+        remedy: 'Bring the file back as it was, or begin a new run with `fulcrum run --new`.',
+      },
+    )
+  }
+  return sweepOf({ text, path, shown: path, options: { allowPoints: manifest.plan.points } })
+}
+
+/** The sweep file's text, of a module that of its sweep; empty when there is none. */
+async function textOnDisk(path: string): Promise<string> {
+  const read = isModuleSweep(path) ? moduleSweepText(path, path) : readFile(path, 'utf8')
+  return read.catch(() => '')
+}
