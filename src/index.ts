@@ -10,6 +10,14 @@ export type { CapacityPlan } from './analysis/capacity/plan.ts'
 export type { Comparison } from './analysis/compare/comparison.ts'
 export { type CapacityAnswer, type CapacityInput, type CapacityOptions, capacity } from './api/capacity.ts'
 export { defineSweep, type SweepInput } from './api/define-sweep.ts'
+export {
+  longestRunMs,
+  type MeasuredRequests,
+  measurementOf,
+  promptTexts,
+  runProgram,
+  writeTokenizer,
+} from './api/generators.ts'
 export { planSweep } from './api/plan-sweep.ts'
 export {
   comparisonJson,
@@ -27,8 +35,12 @@ export {
 export { type RunEvent, type RunOptions, runSweep } from './api/run-sweep.ts'
 export { analyse, type CompareOptions, compare, readRun } from './api/runs.ts'
 export type { SweepOptions } from './api/sweep-of.ts'
+export { defineGenerator } from './generators/define-generator.ts'
 export type { PointResult } from './journal/event.ts'
 export type { Run } from './journal/run.ts'
 export type { Measurement } from './metrics/measurement.ts'
 export { type Deployment, exitCodes, FulcrumError, type Point } from './model/index.ts'
 export type { Plan, Sweep } from './spec/sweep.ts'
+export { field } from './yaml/field.ts'
+export { decisive, operational } from './yaml/keys.ts'
+export { program } from './yaml/kinds.ts'

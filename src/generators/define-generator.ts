@@ -100,15 +100,23 @@ export interface GeneratorDefinition<Config> extends AnyGenerator {
  *
  * @example
  * ```ts
+ * import { decisive, defineGenerator, FulcrumError, field, operational, program } from 'fulcrum'
+ * import { z } from 'zod'
+ *
  * export default defineGenerator({
  *   name: 'my-load',
  *   about: 'my-load, our own client',
  *   keys: {
- *     command: operational(field(z.string().default('my-load'), 'Its program.', 'write a path')),
+ *     command: operational(field(program.prefault('my-load'), 'Its program.', 'write a path or a name on PATH')),
  *     threads: decisive(field(z.int().min(1).default(1), 'Threads that send.', 'write a whole number from 1')),
  *   },
  *   capabilities: { apis: ['chat'], loads: ['concurrency', 'rate'], arrivals: ['poisson'] },
- *   create: (config, context) => myLoad(config, context),
+ *   create: ({ command }) => ({
+ *     measure: async () => {
+ *       throw new FulcrumError('failed', 'my-load-failed', `${command} is not written yet`)
+ *     },
+ *     close: async () => {},
+ *   }),
  * })
  * ```
  * @throws FulcrumError bad-input `key-undecided` when a key is neither decisive nor operational

@@ -50,7 +50,14 @@ export async function importFrom(specifier: string, folder: string): Promise<Imp
         entry = found.url
         return found
       }
-      return asked === 'fulcrum' ? fulcrumFor(() => next(asked, context)) : next(asked, context)
+      if (asked === 'fulcrum') return fulcrumFor(() => next(asked, context))
+      // Schemas of keys are made with zod, which Fulcrum brings.
+      if (asked === 'zod')
+        return orElse(
+          () => next(asked, context),
+          () => next(asked, { ...context, parentURL: import.meta.url }),
+        )
+      return next(asked, context)
     },
     load(url, context, next) {
       loaded.push(url)
@@ -71,6 +78,16 @@ export async function importFrom(specifier: string, folder: string): Promise<Imp
 }
 
 type Resolved = ReturnType<Parameters<NonNullable<Parameters<typeof registerHooks>[0]['resolve']>>[2]>
+
+/** What is installed beside the module, else what comes with Fulcrum. */
+function orElse(installed: () => Resolved, own: () => Resolved): Resolved {
+  try {
+    return installed()
+  } catch (error) {
+    if (codeOf(error) === 'ERR_MODULE_NOT_FOUND') return own()
+    throw error
+  }
+}
 
 function fulcrumFor(installed: () => Resolved): Resolved {
   const own = new URL('../', import.meta.url)

@@ -1,9 +1,26 @@
 import { z } from 'zod'
 
 /** What an error message suggests for a field. Kept outside the JSON Schema, which has no keyword for it. */
-const expectations = z.registry<{ right: string }>()
+const expectations = shared('fulcrum.expectations', () => z.registry<{ right: string }>())
 
-/** Gives a schema its documentation (`about`: meaning, unit, default) and the remedy of its error messages (`right`). */
+/** One value for all copies of Fulcrum in this process: a plug-in may bring one of its own. */
+function shared<T>(name: string, make: () => T): T {
+  const all = globalThis as { [key: symbol]: unknown }
+  all[Symbol.for(name)] ??= make()
+  return all[Symbol.for(name)] as T
+}
+
+/**
+ * Gives a schema its documentation (`about`: meaning, unit, default) and the remedy of its error messages (`right`).
+ *
+ * @example
+ * ```ts
+ * import { field } from 'fulcrum'
+ * import { z } from 'zod'
+ *
+ * export const port = field(z.int().min(1).max(65535), 'Port that the server listens on.', 'write a port number')
+ * ```
+ */
 export function field<S extends z.ZodType>(schema: S, about: string, right: string): S {
   const described = schema.describe(about)
   expectations.add(described, { right })

@@ -24,10 +24,29 @@ function key<S extends z.ZodType>(schema: S, isDecisive: boolean): Key<S> {
   return one
 }
 
-/** A key that changes what is measured: another value makes another deployment, with points and ids of its own. */
+/**
+ * A key that changes what is measured: another value makes other deployments or points, with ids of their own.
+ *
+ * @example
+ * ```ts
+ * import { decisive, field } from 'fulcrum'
+ * import { z } from 'zod'
+ *
+ * export const keys = { threads: decisive(field(z.int().min(1), 'Threads that send.', 'write a whole number from 1')) }
+ * ```
+ */
 export const decisive = <S extends z.ZodType>(schema: S): Key<S> => key(schema, true)
 
-/** A key that changes nothing about a measurement: ports, timeouts, how machines are reached. It is no part of any id. */
+/**
+ * A key that changes nothing about a measurement: ports, timeouts, how machines are reached. It is no part of any id.
+ *
+ * @example
+ * ```ts
+ * import { field, operational, program } from 'fulcrum'
+ *
+ * export const keys = { command: operational(field(program, 'The program.', 'write a path or a name on PATH')) }
+ * ```
+ */
 export const operational = <S extends z.ZodType>(schema: S): Key<S> => key(schema, false)
 
 /** Of a schema that {@link strictKeys} made, the keys that are no part of an id. */

@@ -16,6 +16,13 @@ export const folderPath = reading(z.string().min(1), (text, context, path) => ex
 /**
  * A program: a path relative to the sweep file, or a name on PATH; read as an absolute path. A name that is not on PATH here stays a name, as
  * it may be there where the sweep runs.
+ *
+ * @example
+ * ```ts
+ * import { field, program } from 'fulcrum'
+ *
+ * export const command = field(program, 'The program.', 'write a path or a name on PATH')
+ * ```
  */
 export const program = reading(z.string().min(1), (text, context, path) =>
   /[/\\]/.test(text) ? existing(context, path, text, 'file') : (context.files.program(text) ?? text),

@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readTokenizer } from '../tokenizer.ts'
+import { writeTokenizer } from '../tokenizer-files.ts'
 
 /** A Hugging Face cache that holds one tokenizer, and the environment that makes Python programs read it without a network. */
 export interface HubCache {
@@ -14,22 +14,19 @@ export interface HubCache {
  * name, offline (AIPerf 0.13 refuses a path there).
  *
  * @param model name as requests spell it; becomes the repository's name
- * @param tokenizer see {@link readTokenizer}
+ * @param tokenizer see `readTokenizer`
  */
 export async function layOutHubCache(folder: string, model: string, tokenizer: string): Promise<HubCache> {
   const name = repositoryName(model)
   const repository = join(folder, 'hub', `models--${name.replaceAll('/', '--')}`)
   const snapshot = join(repository, 'snapshots/local')
-  const source = await readTokenizer(tokenizer)
   // transformers asks for config.json before it looks for a tokenizer; what stands in it doesn't matter to one that is complete.
   const config = await readFile(join(tokenizer, 'config.json'), 'utf8').catch(() => '{}')
   await mkdir(snapshot, { recursive: true })
   await mkdir(join(repository, 'refs'), { recursive: true })
   await writeFile(join(repository, 'refs/main'), 'local')
   await writeFile(join(snapshot, 'config.json'), config)
-  await writeFile(join(snapshot, 'tokenizer.json'), source.tokenizerJson)
-  await writeFile(join(snapshot, 'tokenizer_config.json'), source.configJson)
-  if (source.templateFile !== null) await writeFile(join(snapshot, 'chat_template.jinja'), source.templateFile)
+  await writeTokenizer(tokenizer, snapshot)
   return {
     tokenizer: name,
     env: { HF_HOME: folder, HF_HUB_OFFLINE: '1', TRANSFORMERS_OFFLINE: '1', HF_HUB_DISABLE_TELEMETRY: '1' },
