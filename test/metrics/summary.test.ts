@@ -75,6 +75,40 @@ test('of no answered request there is no distribution, no rate and no deviation'
   assert.deepEqual([summary.ttftMs, summary.requestsPerS, summary.deviation.isl], [null, 0, null])
 })
 
+test('rates are null, and never 0, where no time passed', () => {
+  const { requestsPerS, outputTokensPerS, goodputPerS } = summarise(recordsOf([{ due: 0, takes: 0 }]), {
+    ...plain,
+    slo: { requestLatencyP95Ms: 1500 },
+  })
+  assert.deepEqual([requestsPerS, outputTokensPerS, goodputPerS], [null, null, null])
+})
+
+test('tokens that nobody counted are null in totals and rates, whole or steady; answers are still counted', () => {
+  const records = recordsOf([
+    { due: 0, takes: 1000 },
+    { due: 500, takes: 1500 },
+  ])
+  records.outputTokens.fill(Number.NaN)
+  for (const options of [plain, { ...plain, steadyWindow: { startMs: 0, endMs: 2000 } }]) {
+    const { totals, outputTokensPerS, inputTokensPerS, requestsPerS, whole } = summarise(records, options)
+    assert.deepEqual([totals.outputTokens, outputTokensPerS, totals.inputTokens], [null, null, 200])
+    assert.deepEqual([requestsPerS, inputTokensPerS], [1, 100])
+    assert.equal(whole?.outputTokensPerS ?? null, null)
+  }
+})
+
+test('an answer without a count adds no tokens, and leaves the others theirs', () => {
+  const records = recordsOf([
+    { due: 0, takes: 1000 },
+    { due: 0, takes: 1000 },
+  ])
+  records.outputTokens[1] = Number.NaN
+  for (const options of [plain, { ...plain, steadyWindow: { startMs: -1, endMs: 1000 } }]) {
+    const { totals, outputTokensPerS, durationS } = summarise(records, options)
+    assert.deepEqual([totals.outputTokens, (outputTokensPerS ?? Number.NaN) * durationS], [11, 11])
+  }
+})
+
 test('goodput counts good requests over the window', () => {
   const summary = summarise(
     recordsOf([

@@ -1,4 +1,4 @@
-import type { Slo } from '../../model/index.ts'
+import { defined, type Slo } from '../../model/index.ts'
 import type { FigureAtLook } from '../measurement.ts'
 import { errorPerLook } from './boundaries.ts'
 import type { Asked, Bounds } from './intervals.ts'
@@ -110,7 +110,7 @@ function figureOf(figure: string, bounds: Bounds | null, precision: number, limi
     estimate: bounds?.estimate ?? null,
     low: finite(bounds?.low),
     high: finite(bounds?.high),
-    ...(limitMs === undefined ? {} : { limitMs }),
+    ...defined({ limitMs }),
     state: stateOf(bounds, precision, limitMs),
   }
 }

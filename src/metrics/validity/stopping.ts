@@ -1,3 +1,4 @@
+import { figures as registry } from '../figures/index.ts'
 import type { FigureAtLook, Finding, Measurement } from '../measurement.ts'
 import { amount, time } from './figures.ts'
 
@@ -30,16 +31,8 @@ export function judgeStopping({ stopping }: Measurement): Finding[] {
   ]
 }
 
-const titles: { readonly [figure: string]: string } = {
-  ttft_p95_ms: 'TTFT p95',
-  itl_p95_ms: 'ITL p95',
-  request_latency_p95_ms: 'request latency p95',
-  output_tokens_per_s_per_user: 'tokens/s/user',
-  output_tokens_per_s: 'tokens/s',
-}
-
 function figureText({ figure, estimate, low, high, limitMs, state }: FigureAtLook): string {
-  const title = titles[figure] ?? figure
+  const title = registry.find(({ name }) => name === figure)?.title ?? figure
   if (limitMs !== undefined && (state === 'met' || state === 'missed')) {
     return `${title} certainly ${state === 'met' ? 'within' : 'above'} ${time(limitMs)}`
   }

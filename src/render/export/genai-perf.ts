@@ -1,7 +1,7 @@
 import type { PointResult } from '../../journal/event.ts'
 import { ratesOf } from '../../metrics/definitions.ts'
 import type { Distribution, Measurement } from '../../metrics/measurement.ts'
-import { meanTokens } from '../../model/index.ts'
+import { defined, meanTokens } from '../../model/index.ts'
 import { folderFormat } from './format.ts'
 import { fulcrumPartOf } from './fulcrum-part.ts'
 
@@ -82,7 +82,9 @@ function inputConfig(result: PointResult): object {
     endpoint: { type: load.api, streaming: load.streaming, service_kind: 'openai' },
     perf_analyzer: {
       stimulus,
-      ...(load.requests === undefined ? {} : { measurement: { mode: 'request_count', num: load.requests } }),
+      ...defined({
+        measurement: load.requests === undefined ? undefined : { mode: 'request_count', num: load.requests },
+      }),
       warmup_request_count: load.warmup,
     },
     input: {

@@ -61,3 +61,14 @@ test('windows that differ are no reason for what the whole run does not show eit
   const reason = likelyReason(ttftMean, measured('built-in', 'steady', 150), measured('aiperf', 'whole', 50), 75)
   assert.doesNotMatch(reason, /windows differ/)
 })
+
+test('a rate that could not be told is compared with nothing: no time, no tokens counted, or no answer', () => {
+  const rates = (change: Partial<Measurement>) =>
+    (['requestsPerS', 'outputTokensPerS'] as const).map(
+      name => figures.find(({ key }) => key === name)?.of({ ...measured('built-in', 'whole'), ...change }) ?? null,
+    )
+  assert.ok(rates({}).every(rate => rate !== null && rate > 0))
+  assert.deepEqual(rates({ durationS: 0 }), [null, null])
+  assert.deepEqual(rates({ osl: null, outputTokensPerS: 0 })[1], null)
+  assert.deepEqual(rates({ requests: { sent: 40, completed: 0, failed: 40 } }), [null, null])
+})

@@ -22,7 +22,7 @@ test('a point that stopped says after how many requests, and what is known', () 
   assert.equal(finding?.severity, 'note')
   assert.equal(
     finding?.message,
-    'stopped after 226 of at most 1,600 requests: TTFT p95 surely within 2.0 s, tokens/s ± 2.0%',
+    'stopped after 226 of at most 1,600 requests: TTFT p95 certainly within 2.0 s, Output token throughput ± 2.0%',
   )
 })
 
@@ -33,7 +33,7 @@ test('an objective left open is a warning with its half-width, a figure left ope
   assert.match(near?.message ?? '', /ITL p95 ± 12\.0% around its limit of 25\.0 ms/)
   const loose = said({ reason: 'max', requests: 1600, figures: [figures.met, figures.loose] })
   assert.equal(loose?.severity, 'note')
-  assert.match(loose?.message ?? '', /tokens\/s ± 10\.0%/)
+  assert.match(loose?.message ?? '', /Output token throughput ± 10\.0%/)
 })
 
 test('a tail without a bound is said to have none', () => {
