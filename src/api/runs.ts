@@ -22,8 +22,8 @@ import type { Run } from '../journal/run.ts'
  * ```
  */
 export async function readRun(folder: string): Promise<Run> {
-  const { readPlannedRun } = await import('../commands/planned-run.ts')
-  return readPlannedRun(resolve(folder))
+  const { readRunWithMissingPoints } = await import('../commands/run-with-missing-points.ts')
+  return readRunWithMissingPoints(resolve(folder))
 }
 
 /**
@@ -86,13 +86,13 @@ export interface CompareOptions {
  * ```
  */
 export async function compare(base: Run, head: Run, options: CompareOptions = {}): Promise<Comparison> {
-  const [{ compareRuns }, { parseGate }, { parseThreshold }, { knownRuns }] = await Promise.all([
+  const [{ compareRuns }, { parseGate }, { parseThreshold }, { noiseRuns }] = await Promise.all([
     import('../analysis/compare/compare.ts'),
     import('../analysis/gates/gate.ts'),
     import('../analysis/compare/threshold.ts'),
-    import('../commands/known-runs.ts'),
+    import('../commands/noise-runs.ts'),
   ])
   const gates = (options.failOn ?? []).map(text => parseGate(text, change => parseThreshold(change)))
-  const known = options.known ?? (await knownRuns(base, head))
+  const known = options.known ?? (await noiseRuns(base, head))
   return compareRuns(base, head, gates, known, { lost: options.allowLost ?? 0 })
 }

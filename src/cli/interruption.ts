@@ -8,11 +8,12 @@ export function interruption({ quiet = false } = {}): { readonly signal: AbortSi
   const onSignal = (name: NodeJS.Signals) => {
     asked++
     if (asked === 1) {
-      if (!quiet) process.stderr.write(`\n${name}: stopping; the point in flight is dropped, the run can be resumed\n`)
+      if (!quiet)
+        process.stderr.write(`\n${name}: stopping. The point in flight is dropped; fulcrum resume continues the run.\n`)
       controller.abort(new DOMException(`interrupted by ${name}`, 'AbortError'))
     } else if (asked === 2) {
       process.stderr.write(
-        'still stopping what was started (press once more to leave at once; leftovers are then named by the next run)\n',
+        'Still stopping deployments. Press Ctrl-C again to quit now; the next run then lists the leftovers.\n',
       )
     } else {
       process.exit(130)

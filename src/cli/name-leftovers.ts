@@ -10,22 +10,22 @@ export async function nameLeftovers(endThem: boolean, json: boolean, signal: Abo
   if (leftovers.length === 0) return
   if (json) console.log(JSON.stringify({ type: 'leftovers', leftovers, ended: endThem }))
   else {
-    process.stderr.write('A Fulcrum that was killed left these running; they disturb what is measured:\n')
+    process.stderr.write('A killed Fulcrum left these processes running. They disturb measurements:\n')
     for (const { pid, slurmJob, name, argv } of leftovers)
       process.stderr.write(`  ${pid ?? `Slurm job ${slurmJob}`}  ${name}  ${argv.join(' ').slice(0, 100)}\n`)
   }
   if (endThem || (!json && (await agreed(signal)))) {
     await endLeftovers(leftovers)
-    if (!json) process.stderr.write('ended\n')
+    if (!json) process.stderr.write('Ended\n')
   } else if (!json)
-    process.stderr.write('Left alone. End them: fulcrum leftovers --end, or run with --end-leftovers.\n')
+    process.stderr.write('Not ended. End them with fulcrum leftovers --end, or run with --end-leftovers.\n')
 }
 
 async function agreed(signal: AbortSignal): Promise<boolean> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) return false
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   try {
-    return /^y(es)?$/i.test((await terminal.question('End just these? [y/N] ', { signal })).trim())
+    return /^y(es)?$/i.test((await terminal.question('End these? [y/N] ', { signal })).trim())
   } finally {
     terminal.close()
   }

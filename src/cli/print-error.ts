@@ -23,14 +23,14 @@ export function printError(thrown: unknown, json: boolean): number {
     else console.error('fulcrum: interrupted')
     return exitCodes.interrupted
   }
-  // Not a user's mistake: a defect of ours, where the stack is what helps.
+  // A bug in Fulcrum, where the stack trace helps.
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
   if (json) console.log(JSON.stringify({ error: { kind: 'defect', code: 'defect', message: text } }))
-  else console.error(`fulcrum: this is a defect in Fulcrum, please report it:\n${text}`)
+  else console.error(`fulcrum: internal error; report it with this stack trace:\n${text}`)
   return exitCodes.environment
 }
 
 /** The file that the operating system refused, as Node names it. */
 function pathOf(error: unknown): string {
-  return error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : 'not named'
+  return error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : 'unknown path'
 }

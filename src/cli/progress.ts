@@ -1,6 +1,6 @@
 import type { RunProgress } from '../commands/execute.ts'
 import { pointLabel } from '../commands/point-label.ts'
-import { duration } from '../render/views/format.ts'
+import { counted, duration } from '../render/views/format.ts'
 
 /** A progress display that can be ended. */
 export interface ProgressDisplay extends Disposable {
@@ -13,13 +13,13 @@ export function showProgress(json: boolean): ProgressDisplay {
   return process.stderr.isTTY ? repaintedLine() : plainLines()
 }
 
-/** News worth a line of its own; null for what only repaints. */
+/** A line for an event; null for an update that is only repainted. */
 function news(progress: RunProgress): string | null {
   switch (progress.step) {
     case 'deployed':
-      return `deployed ${where(progress)} in ${duration(progress.tookS)}: ${progress.workersStarted} workers started, ${progress.workersStopped} stopped`
+      return `Deployed ${where(progress)} in ${duration(progress.tookS)}: ${counted(progress.workersStarted, 'worker')} started, ${progress.workersStopped} stopped`
     case 'deployment-failed':
-      return `deployment failed${progress.willRetry ? ', trying once more' : ''}: ${progress.reason}`
+      return `Deployment failed${progress.willRetry ? ', retrying once' : ''}: ${progress.reason}`
     case 'measured': {
       const { point, status, reason, measurement } = progress.result
       const figures =
@@ -31,22 +31,22 @@ function news(progress: RunProgress): string | null {
     case 'deploying':
       return progress.event === null ? null : newsOf(progress.event)
     case 'stopping':
-      return 'stopping what was started'
+      return 'Stopping deployments'
     default:
       return null
   }
 }
 
-/** Of a deployment's events only what a log should keep: machines that come and go, and a long wait once a minute. */
+/** Events of a deployment that a log should keep: lost and recovered machines, and a long wait once a minute. */
 function newsOf(event: NonNullable<Extract<RunProgress, { step: 'deploying' }>['event']>): string | null {
   switch (event.kind) {
     case 'lost':
-      return `${event.what} is lost, the sweep goes on without it: ${event.why}`
+      return `Lost ${event.what}: ${event.why}. Continuing without it.`
     case 'back':
-      return `${event.what} can be used again`
+      return `${event.what} is available again`
     case 'waiting':
       if (event.elapsedS === 0 || event.elapsedS % 60 !== 0) return null
-      return `waiting for ${event.what}: ${duration(event.elapsedS)} of at most ${duration(event.deadlineS)}`
+      return `Waiting for ${event.what}: ${duration(event.elapsedS)} of at most ${duration(event.deadlineS)}`
     default:
       return null
   }
@@ -67,7 +67,7 @@ function doing(progress: RunProgress): string {
   switch (progress.step) {
     case 'deploying': {
       const { event } = progress
-      return `deploying ${where(progress)}${event === null ? '' : `: ${event.kind} ${event.what}`}`
+      return `Deploying ${where(progress)}${event === null ? '' : `: ${event.kind} ${event.what}`}`
     }
     case 'measuring': {
       const { load } = progress
@@ -75,7 +75,7 @@ function doing(progress: RunProgress): string {
       return `${pointLabel(progress.point)}${done}`
     }
     case 'stopping':
-      return 'stopping what was started'
+      return 'Stopping deployments'
     default:
       return ''
   }

@@ -1,6 +1,6 @@
 import { type RunGlimpse, watchRun } from '../commands/watch.ts'
 import { type Screen, screenOf } from '../render/terminal/screen.ts'
-import { duration } from '../render/views/format.ts'
+import { counted, duration } from '../render/views/format.ts'
 import { interruption } from './interruption.ts'
 
 /** Shows a run as it goes: repainted in a terminal, a line a change elsewhere, JSON lines for machines. */
@@ -21,7 +21,7 @@ export async function watchStatus(
       } else console.log(glimpseLine(glimpse))
     }
   } catch (error) {
-    // Looking away is no failure of the run that was looked at.
+    // The watcher was interrupted, not the run.
     if (!interrupted.signal.aborted) throw error
   }
 }
@@ -49,8 +49,8 @@ export function glimpseText(glimpse: RunGlimpse, { columns, colour }: Screen): s
     fits(`${sweep}: ${state}, started ${glimpse.startedAt}`),
     `${colour ? `\u001b[34m${bar}\u001b[39m` : bar}${'░'.repeat(width - full)} ${counts}`,
     fits(
-      `${points.ok} ok, ${points.invalid} invalid, ${points.failed} failed; ${glimpse.redeployments} deployments, ${glimpse.workersStarted} worker starts`,
+      `${points.ok} ok, ${points.invalid} invalid, ${points.failed} failed; ${counted(glimpse.redeployments, 'deployment')}, ${counted(glimpse.workersStarted, 'worker start')}`,
     ),
-    fits(glimpse.latest === null ? 'nothing measured yet' : `latest: ${glimpse.latest}`),
+    fits(glimpse.latest === null ? 'no points measured yet' : `latest: ${glimpse.latest}`),
   ].join('\n')
 }

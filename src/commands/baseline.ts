@@ -37,7 +37,7 @@ export async function resolveBaseline(run: string, beside: string): Promise<stri
   const sweepRuns = dirname(resolve(beside))
   const folder = await baselineOf(sweepRuns)
   if (folder !== null) return folder
-  throw new FulcrumError('bad-input', 'no-baseline', `No baseline is set in ${sweepRuns}.`, {
-    remedy: 'Choose one with `fulcrum baseline set RUN`, or name a run.',
+  throw new FulcrumError('bad-input', 'no-baseline', `No baseline is set for ${sweepRuns}.`, {
+    remedy: 'Set one with `fulcrum baseline set RUN`, or give the folder of a run.',
   })
 }

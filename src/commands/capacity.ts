@@ -8,10 +8,10 @@ import { type Replay, replayRecorded, replaySteady } from '../analysis/capacity/
 import { readTwin, type Twin, twinFile } from '../analysis/twin/index.ts'
 import type { Trace } from '../generators/trace.ts'
 import { type Run, readRun } from '../journal/index.ts'
-import { FulcrumError, type Slo } from '../model/index.ts'
+import { defined, FulcrumError, type Slo } from '../model/index.ts'
 import { capacityMarkdown } from '../render/markdown/capacity.ts'
 import { type CapacityView, capacityView } from '../render/views/capacity.ts'
-import { askedByFlags, type CapacityFlags } from './capacity/flags.ts'
+import { askedByFlags, type CapacityFlags, flagName } from './capacity/flags.ts'
 import { type Asked, questionOf, traceOf } from './capacity/question.ts'
 import { readCapacityFile } from './capacity/read-file.ts'
 import { findRun } from './find-run.ts'
@@ -103,24 +103,19 @@ async function askedAndRun({
     () => false,
   )
   if (isFolder && run !== undefined)
-    throw new FulcrumError('bad-input', 'two-runs', `${target} is the folder of a run, and a second run is given.`, {
+    throw new FulcrumError('bad-input', 'two-runs', `Two runs are given: ${target} is the folder of a run, too.`, {
       where: run,
       remedy: 'Give one run, or a capacity file and a run.',
     })
   if (isFolder) return { asked: askedByFlags(flags), folder: resolve(target) }
   const [flag] = Object.keys(flags)
   if (flag !== undefined)
-    throw new FulcrumError(
-      'bad-input',
-      'capacity-flag',
-      'A capacity file and flags that say the same are given together.',
-      {
-        remedy: 'Write it into the file; flags go with the folder of a run.',
-      },
-    )
+    throw new FulcrumError('bad-input', 'capacity-flag', `${flagName(flag)} cannot be combined with a capacity file.`, {
+      remedy: 'Write it into the file, or give the folder of a run instead of the file.',
+    })
   const file = await readCapacityFile(target)
   const named = run ?? (file.raw.run === undefined ? undefined : resolve(dirname(file.path), file.raw.run))
-  return { asked: file, folder: await findRun({ ...(named === undefined ? {} : { folder: named }), resultsRoot }) }
+  return { asked: file, folder: await findRun({ ...defined({ folder: named }), resultsRoot }) }
 }
 
 /** Writes capacity.html, .md and .json. */

@@ -11,7 +11,7 @@ import { type ComparisonView, changeTable } from '../render/views/comparison-tab
 import { gateBroken, noiseSentence, verdictSentence } from '../render/views/comparison-words.ts'
 import { writeComparison } from '../render/write-comparison.ts'
 import { resolveBaseline } from './baseline.ts'
-import { knownRuns } from './known-runs.ts'
+import { noiseRuns } from './noise-runs.ts'
 
 export interface CompareRequest {
   /** Folders of runs; `baseline` as base is the baseline of the first head's sweep. */
@@ -51,7 +51,7 @@ export async function compareRunFolders({
   const compared: Compared[] = []
   for (const [index, head] of heads.entries()) {
     const after = await readRun(resolve(head))
-    const comparison = compareRuns(before, after, gates, await knownRuns(before, after), { lost: allowLost })
+    const comparison = compareRuns(before, after, gates, await noiseRuns(before, after), { lost: allowLost })
     const folder =
       to === undefined
         ? null

@@ -12,12 +12,13 @@ import { readGenerator } from '../spec/sections/generator.ts'
 import type { Plan, Sweep } from '../spec/sweep.ts'
 import { disk } from '../yaml/files.ts'
 import type { Path } from '../yaml/problem.ts'
-import { askingOf } from './asking.ts'
 import { type DeploymentPreview, previewPlan } from './plan.ts'
 import { pointLabel } from './point-label.ts'
+import { probeSettings } from './probe-settings.ts'
 
 export { crosscheckMarkdown, crosscheckText } from '../generators/crosscheck/format.ts'
 export type { Crosscheck, TurnProgress }
+export { generatorNames }
 
 export interface CrosscheckRequest {
   /** Sweep file whose deployment and load are checked. */
@@ -47,7 +48,7 @@ export async function crosscheckSweepFile(request: CrosscheckRequest): Promise<C
   const deployer = await createDeployer(sweep.deploy, {
     model: sweep.model,
     runFolder: folder,
-    ...askingOf([point.load]),
+    ...probeSettings([point.load]),
   })
   const generators = await Promise.all(
     request.generators.map(async asked => {
@@ -85,15 +86,20 @@ async function contestant(asked: string, command: string | undefined, sweep: Swe
   const context = {
     report: (_: Path, wrong: string, right: string) => problems.push(`${wrong}; ${right}`),
     folder: process.cwd(),
-    // A program that is not there is no slip of the command line: its generator is not tested.
+    // A missing program is no mistake on the command line: its generator is reported as not tested.
     files: { ...disk, kind: () => 'file' as const },
   }
   const keys = command === undefined ? {} : { command: programPath(command) }
   const configured = await readGenerator({ name: asked, ...keys }, context)
   if (configured !== null && problems.length === 0) return configured
-  throw new FulcrumError('bad-input', 'crosscheck-generator', `${asked} can't take part: ${problems.join('. ')}`, {
-    remedy: `Name some of ${generatorNames.join(', ')}, the sweep file's own, or the path of a module that defines one.`,
-  })
+  throw new FulcrumError(
+    'bad-input',
+    'crosscheck-generator',
+    `Cannot use the generator ${asked}: ${problems.join('. ')}`,
+    {
+      remedy: `Use ${generatorNames.join(', ')}, the generator of the sweep file, or the path of a module that defines one.`,
+    },
+  )
 }
 
 /** A path means the file here; a bare name is looked for on PATH. */
@@ -104,7 +110,12 @@ function pointAt(plan: Plan, position: number): Point {
   const point = points[position - 1]
   if (point !== undefined) return point
   const listed = points.slice(0, 20).map((each, i) => `${i + 1}: ${pointLabel(each)}`)
-  throw new FulcrumError('bad-input', 'no-such-point', `The plan has points 1 to ${points.length}, not ${position}.`, {
-    remedy: `Choose one with --point: ${listed.join('; ')}${points.length > 20 ? '; …' : ''}.`,
-  })
+  throw new FulcrumError(
+    'bad-input',
+    'no-such-point',
+    `Unknown point ${position}: the plan has points 1 to ${points.length}.`,
+    {
+      remedy: `Select one with --point: ${listed.join('; ')}${points.length > 20 ? '; …' : ''}.`,
+    },
+  )
 }

@@ -13,7 +13,7 @@ import {
 } from '../model/index.ts'
 
 import { loadSweep } from '../spec/load-sweep.ts'
-import { askingOf } from './asking.ts'
+import { probeSettings } from './probe-settings.ts'
 
 export type { Addresses, Check }
 
@@ -27,7 +27,7 @@ export async function examine(file?: string, addresses: Addresses = {}): Promise
   const { deploy, generator, model } = sweep
   const needs = {
     ...{ deploy, model: model.name, generator },
-    ...askingOf(sweep.loads),
+    ...probeSettings(sweep.loads),
     concurrency: Math.max(1, ...sweep.loads.map(mostAtOnce)),
     longestTokens: Math.max(0, ...sweep.workloads.map(({ isl, osl }) => longest(isl) + longest(osl))),
     topologies: sweep.deployments.map(({ topology }) => topology),

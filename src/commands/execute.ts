@@ -5,13 +5,13 @@ import type { ConfiguredGenerator } from '../generators/define-generator.ts'
 import { generators } from '../generators/index.ts'
 import { type OpenRun, readRun } from '../journal/index.ts'
 import { judge } from '../metrics/validity.ts'
-import { FulcrumError } from '../model/index.ts'
+import { defined, FulcrumError } from '../model/index.ts'
 import { onlyPoints } from '../plan/only.ts'
 import { type RunOutcome, type RunProgress, runSweep } from '../runner/run.ts'
 import type { Plan, Sweep } from '../spec/sweep.ts'
-import { askingOf } from './asking.ts'
 import type { RunChoice } from './find-run.ts'
 import { type AskedLimits, exitCodeWith, parseLimits, type ReportedLimit, reportedLimits } from './limits.ts'
+import { probeSettings } from './probe-settings.ts'
 import { reportRun, type WrittenReport } from './report.ts'
 
 export type { RunProgress }
@@ -51,7 +51,7 @@ export async function execute(
   const deployer = await createDeployer(sweep.deploy, {
     model: sweep.model,
     runFolder: run.folder,
-    ...askingOf(sweep.loads),
+    ...probeSettings(sweep.loads),
   })
   const generator = generatorOver(sweep, watch.shards).create({
     runFolder: run.folder,
@@ -64,7 +64,7 @@ export async function execute(
     judge,
     signal: watch.signal,
     again: watch.again ?? [],
-    ...(watch.onProgress === undefined ? {} : { onProgress: watch.onProgress }),
+    ...defined({ onProgress: watch.onProgress }),
   })
   const limits = reportedLimits(await readRun(run.folder), parseLimits(watch), watch.allowLost)
   const hasPoints = outcome.points.planned > outcome.points.missing + outcome.points.skipped
@@ -93,12 +93,17 @@ export const partOf = (plan: Plan, only: readonly string[] | undefined): Plan =>
 export function generatorOver({ generator }: Sweep, shards: number | undefined): ConfiguredGenerator {
   if (shards === undefined) return generator
   if (!Number.isInteger(shards) || shards < 1) {
-    throw new FulcrumError('bad-input', 'bad-shards', '--shards takes a whole number from 1.')
+    throw new FulcrumError('bad-input', 'bad-shards', 'Invalid --shards: use a whole number of at least 1.')
   }
   const split = generator.split(shards)
   if (split !== null) return split
   const able = generators.filter(one => one.canSplit).map(({ name }) => name)
-  throw new FulcrumError('bad-input', 'generator-cannot', `${generator.name} can't be split over processes.`, {
-    remedy: `Leave --shards out, or write generator: ${able.join(' or ')}.`,
-  })
+  throw new FulcrumError(
+    'bad-input',
+    'generator-cannot',
+    `The generator ${generator.name} cannot split its load over processes.`,
+    {
+      remedy: `Remove --shards, or set generator: ${able.join(' or ')}.`,
+    },
+  )
 }

@@ -13,7 +13,8 @@ export async function findRun({ folder, resultsRoot }: RunChoice): Promise<strin
   if (folder !== undefined) return resolve(folder)
   const newest = (await listRuns(resolve(resultsRoot))).at(-1)
   if (newest !== undefined) return newest.folder
-  throw new FulcrumError('bad-input', 'no-run', `There is no run under ${resolve(resultsRoot)}.`, {
-    remedy: 'Make one with `fulcrum run FILE`, or name its folder, or where runs are kept with --out.',
+  throw new FulcrumError('bad-input', 'no-run', `No runs in ${resolve(resultsRoot)}.`, {
+    remedy:
+      'Start a run with `fulcrum run FILE`, give the folder of a run, or give the folder that holds the runs with --out.',
   })
 }

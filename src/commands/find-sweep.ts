@@ -10,8 +10,8 @@ export async function sweepNamed(resultsRoot: string, sweep?: string): Promise<s
   const names = [...new Set((await listRuns(resultsRoot)).map(run => run.manifest.sweep))].sort()
   const [only] = names
   if (only === undefined)
-    throw new FulcrumError('bad-input', 'no-run', `There is no run under ${resultsRoot}.`, {
-      remedy: 'Make one with `fulcrum run FILE`, or name where runs are kept with --out.',
+    throw new FulcrumError('bad-input', 'no-run', `No runs in ${resultsRoot}.`, {
+      remedy: 'Start a run with `fulcrum run FILE`, or give the folder that holds the runs with --out.',
     })
   if (sweep === undefined && names.length === 1) return only
   if (sweep !== undefined && names.includes(sweep)) return sweep
@@ -20,8 +20,8 @@ export async function sweepNamed(resultsRoot: string, sweep?: string): Promise<s
     'bad-input',
     'no-such-sweep',
     sweep === undefined
-      ? `There are runs of ${names.length} sweeps under ${resultsRoot}.`
-      : `There is no run of sweep ${sweep} under ${resultsRoot}.`,
-    { remedy: near === null ? `Name one: ${names.slice(0, 20).join(', ')}.` : `Perhaps meant: ${near}.` },
+      ? `${resultsRoot} holds runs of ${names.length} sweeps.`
+      : `No runs of sweep '${sweep}' in ${resultsRoot}.`,
+    { remedy: near === null ? `Name one of ${names.slice(0, 20).join(', ')}.` : `Did you mean ${near}?` },
   )
 }

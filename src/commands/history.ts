@@ -80,17 +80,17 @@ function whyGone(all: readonly RunEntry[], baseline: string, last: number): stri
   const back = all.length - all.findIndex(({ folder }) => folder === baseline)
   const name = basename(baseline)
   return back > last
-    ? `the baseline (${name}) is older than the ${last} runs that are followed: give --last ${back}, or choose another with fulcrum baseline set`
-    : `the baseline (${name}) has no valid point: choose another with fulcrum baseline set`
+    ? `the baseline (${name}) is older than the newest ${last} runs; use --last ${back}, or set another with fulcrum baseline set`
+    : `the baseline (${name}) has no valid point; set another with fulcrum baseline set`
 }
 
 function whyDead(run: Run | null): string {
-  if (run === null) return "it can't be read"
+  if (run === null) return 'it cannot be read'
   const { results } = run
-  if (results.length === 0) return 'it has no result'
+  if (results.length === 0) return 'it has no results'
   // As the gates of a comparison: without a single answer it has failed, whatever the judge of measurements called it.
   const failed = results.filter(({ measurement }) => (measurement?.requests.completed ?? 0) === 0).length
-  return `of ${counted(results.length, 'measurement')} ${failed} failed and ${results.length - failed} are invalid`
+  return `${failed} of ${counted(results.length, 'measurement')} failed and ${results.length - failed} are invalid`
 }
 
 /**

@@ -64,8 +64,8 @@ export function parseSlo(texts: readonly string[]): Slo {
       const [, key = '', figure = ''] = /^\s*(\w+)\s*=\s*(\d+(?:\.\d+)?)\s*$/.exec(text) ?? []
       const name = Object.entries(sloKeys).find(([known]) => known === key)?.[1]
       if (name !== undefined && Number(figure) > 0 && Number.isFinite(Number(figure))) return [name, Number(figure)]
-      throw new FulcrumError('bad-input', 'slo-invalid', `'${text}' is no objective.`, {
-        remedy: `Write ${Object.keys(sloKeys)
+      throw new FulcrumError('bad-input', 'slo-invalid', `Invalid objective '${text}'.`, {
+        remedy: `Use ${Object.keys(sloKeys)
           .map(known => `${known}=N`)
           .join(', ')}, in ms.`,
       })
@@ -105,7 +105,7 @@ export async function importResults(request: ImportRequest): Promise<Imported> {
       else if (!isDeepStrictEqual(twin, result))
         passedOver.push({
           file,
-          why: `it is another result of point ${point.id}, hence of another run: import each run by itself`,
+          why: `it holds another result of point ${point.id}, so it is from another run; import each run separately`,
         })
       systems[point.generator] = measurement?.generator.version ?? 'unknown'
       continue
@@ -113,9 +113,9 @@ export async function importResults(request: ImportRequest): Promise<Imported> {
     const summary = { ...read.summary, measurement: withPathCheck(file, read.summary) }
     const topology = topologyInPath(file) ?? summary.deployment?.topology ?? fallback
     if (topology === null)
-      throw new FulcrumError('bad-input', 'no-topology', `The path of ${file} names no topology.`, {
+      throw new FulcrumError('bad-input', 'no-topology', `The path of ${file} does not name a topology.`, {
         where: join(folder, file),
-        remedy: 'Name its folder after it (2P1D, agg-x2), or give one for all such with --topology.',
+        remedy: 'Name its folder after the topology (2P1D, agg-x2), or set one for all such results with --topology.',
       })
     const gpus = summary.deployment?.gpusPerWorker ?? request.gpusPerWorker
     results.push(resultOf(summary, topology, { gpus, slo: request.slo ?? {} }, results))
@@ -129,19 +129,19 @@ export async function importResults(request: ImportRequest): Promise<Imported> {
 
 function nothingToImport(folder: string, [unreadable, ...more]: Imported['passedOver']): FulcrumError {
   if (unreadable === undefined)
-    return new FulcrumError('bad-input', 'nothing-to-import', `There is no summary under ${folder}.`, {
-      remedy: `Name a folder that holds ${Object.keys(summaryNames).join(' or ')}.`,
+    return new FulcrumError('bad-input', 'nothing-to-import', `No results in ${folder}.`, {
+      remedy: `Give a folder that holds ${Object.keys(summaryNames).join(' or ')}.`,
     })
-  const others = more.length === 0 ? '' : ` (and ${more.length} more files like it)`
-  return new FulcrumError('bad-input', 'nothing-to-import', `No summary can be read: ${unreadable.why}${others}.`, {
+  const others = more.length === 0 ? '' : ` (and ${more.length} more ${more.length === 1 ? 'file' : 'files'})`
+  return new FulcrumError('bad-input', 'nothing-to-import', `No result can be read: ${unreadable.why}${others}.`, {
     where: join(folder, unreadable.file),
-    remedy: 'Measure again with a version that Fulcrum reads, or correct the file.',
+    remedy: 'Measure again with a supported version, or correct the file.',
   })
 }
 
 async function summariesUnder(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
-    throw new FulcrumError('bad-input', 'no-folder', `There is no folder ${folder} that can be read.`, { cause })
+    throw new FulcrumError('bad-input', 'no-folder', `Cannot read the folder ${folder}.`, { cause })
   })
   const files = entries
     .filter(entry => entry.isFile() && Object.hasOwn(summaryNames, entry.name))
@@ -177,7 +177,7 @@ const exportedAgain = (result: PointResult, isGenaiPerf: boolean): unknown =>
   )
 
 function changedSince(measurement: Measurement): Measurement {
-  const message = 'figures of this file are not those that Fulcrum exported with it: they are read as they stand'
+  const message = 'the file has changed since Fulcrum exported it; its figures are read as they are now'
   return {
     ...measurement,
     remarks: [...(measurement.remarks ?? []), { severity: 'warning', code: 'export-changed', message }],

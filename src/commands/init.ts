@@ -24,7 +24,7 @@ export async function writeSweepTemplate(
   const templates = initTemplates()
   const found = templates[template]
   if (found === undefined) {
-    throw new FulcrumError('bad-input', 'unknown-template', `There is no template '${template}'.`, {
+    throw new FulcrumError('bad-input', 'unknown-template', `Unknown template '${template}'.`, {
       remedy: `Use one of: ${Object.keys(templates).join(', ')}.`,
     })
   }
@@ -52,7 +52,7 @@ async function writeNew(files: readonly [TemplateFile, ...TemplateFile[]]): Prom
 }
 
 function isThere(path: string): FulcrumError {
-  return new FulcrumError('bad-input', 'file-exists', `${path} is there already; it was left as it is.`, {
-    remedy: 'Name another file.',
+  return new FulcrumError('bad-input', 'file-exists', `${path} already exists and was not changed.`, {
+    remedy: 'Choose another file name.',
   })
 }

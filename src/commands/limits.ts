@@ -23,9 +23,8 @@ export const parseLimits = ({ failOn = [] }: AskedLimits): readonly AbsoluteGate
 /** @throws FulcrumError (bad-input) for a gate on an SLO that the sweep doesn't have */
 export function refuseSloWithout(slo: Slo, limits: readonly AbsoluteGate[]): void {
   if (Object.keys(slo).length > 0 || limits.every(({ kind }) => kind !== 'slo')) return
-  throw new FulcrumError('bad-input', 'no-slo', '--fail-on slo: the sweep file has no slo.', {
-    remedy:
-      'Write one, such as slo: { ttft_p95_ms: 2000, itl_p95_ms: 25 }, or name a limit: --fail-on "ttft_p95>2000ms".',
+  throw new FulcrumError('bad-input', 'no-slo', 'Cannot test --fail-on slo: the sweep file has no slo.', {
+    remedy: 'Add one, such as slo: { ttft_p95_ms: 2000, itl_p95_ms: 25 }, or use a limit: --fail-on "ttft_p95>2000ms".',
   })
 }
 

@@ -19,8 +19,8 @@ export async function readPriors(folders: readonly string[], model: string): Pro
   for (const folder of folders) {
     const found = (await ofAiconfigurator(folder)) ?? (await ofRun(folder, model)) ?? (await ofRuns(folder, model))
     if (found === null)
-      throw new FulcrumError('bad-input', 'no-priors', `There is nothing to start from in ${folder}.`, {
-        remedy: `Name a folder that aiconfigurator wrote (with ${aiconfiguratorFiles.join(' or ')}), a run of ${model}, or a folder of runs with one.`,
+      throw new FulcrumError('bad-input', 'no-priors', `${folder} has no predictions for ${model}.`, {
+        remedy: `Give a folder that aiconfigurator wrote (with ${aiconfiguratorFiles.join(' or ')}), a run of ${model}, or a folder that holds such a run.`,
       })
     for (const prior of found) priors.push(prior)
   }

@@ -3,7 +3,7 @@ import { analyse } from '../analysis/analyse.ts'
 import { type CouldOverturn, couldOverturn } from '../render/views/could-overturn.ts'
 import { type FrontierRow, frontierTable } from '../render/views/frontier-table.ts'
 import { findRun, type RunChoice } from './find-run.ts'
-import { readPlannedRun } from './planned-run.ts'
+import { readRunWithMissingPoints } from './run-with-missing-points.ts'
 
 export type { CouldOverturn } from '../render/views/could-overturn.ts'
 
@@ -19,7 +19,7 @@ export interface WrittenReport {
 
 /** Reads a run back from its journal and writes its report; `to` puts it elsewhere than into the run. */
 export async function reportRun(choice: RunChoice & { readonly to?: string }): Promise<WrittenReport> {
-  const run = await readPlannedRun(await findRun(choice))
+  const run = await readRunWithMissingPoints(await findRun(choice))
   const folder = choice.to === undefined ? resolve(run.folder, 'report') : resolve(choice.to)
   // Vega takes most of a second to load, which only a report should cost.
   const { writeReport } = await import('../render/write-report.ts')

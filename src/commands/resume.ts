@@ -4,7 +4,7 @@ import { FulcrumError, type Point } from '../model/index.ts'
 import { planSweep } from '../plan/plan.ts'
 import type { Plan } from '../spec/sweep.ts'
 import type { Again } from './again.ts'
-import { refuseChanges } from './began-with.ts'
+import { refuseChangedRun } from './changed-since-start.ts'
 import { execute, generatorOver, partOf, type ReportedOutcome, type RunWatch } from './execute.ts'
 import type { RunChoice } from './find-run.ts'
 import { parseLimits, refuseSloWithout } from './limits.ts'
@@ -30,7 +30,7 @@ export async function resumeRun(request: RunWatch & ResumeChoice): Promise<Repor
   const again = await pointsAgain(folder, request.again)
   const run = await openRun(folder)
   if (accepted.length === 0) return execute(plan, run, resolve(request.resultsRoot), true, { ...request, again })
-  const message = `The run goes on although, since it began, ${accepted.join('; ')}`
+  const message = `Resuming although these changed since the run started: ${accepted.join('; ')}`
   await run.journal.append({ type: 'note', message })
   request.onNote?.(message)
   const outcome = await execute(plan, run, resolve(request.resultsRoot), true, { ...request, again })
@@ -73,7 +73,7 @@ async function unfinishedPlan(
   const measuresMore =
     (await pointsAgain(folder, choice.again)).length > 0 ||
     (ended?.outcome !== 'complete' && missingPoints(planned, lines).length > 0)
-  const accepted = await refuseChanges({ folder, manifest }, whole, choice.acceptRevision === true || !measuresMore)
+  const accepted = await refuseChangedRun({ folder, manifest }, whole, choice.acceptRevision === true || !measuresMore)
   return { folder, plan, accepted: measuresMore ? accepted : [] }
 }
 
@@ -82,7 +82,7 @@ async function newestToResume({ resultsRoot, again = [] }: ResumeChoice): Promis
   const newest = again.length === 0 ? await newestUnfinishedRun(root) : (await listRuns(root)).at(-1)
   if (newest) return newest.folder
   const wanted = again.length === 0 ? 'unfinished run' : 'run'
-  throw new FulcrumError('bad-input', 'nothing-to-resume', `There is no ${wanted} under ${root}.`, {
-    remedy: '`fulcrum run FILE` begins one.',
+  throw new FulcrumError('bad-input', 'nothing-to-resume', `No ${wanted} in ${root}.`, {
+    remedy: 'Start one with `fulcrum run FILE`.',
   })
 }

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path'
 import { createRun, openRun, runToGoOnWith } from '../journal/index.ts'
+import { defined } from '../model/index.ts'
 import { withBeliefs } from '../plan/believed.ts'
 import { planSweep } from '../plan/plan.ts'
 import { loadSweep } from '../spec/load-sweep.ts'
 import type { Plan, Sweep } from '../spec/sweep.ts'
-import { changesOfRun } from './began-with.ts'
+import { changesSinceStart } from './changed-since-start.ts'
 import { execute, generatorOver, partOf, type ReportedOutcome, type RunWatch } from './execute.ts'
 import { parseLimits, refuseSloWithout } from './limits.ts'
 import type { SweepFileOptions } from './plan.ts'
@@ -51,20 +52,20 @@ export async function runLoadedSweep(
     request.startNew || only !== undefined
       ? { run: null, changes: [] }
       : await runToGoOnWith(resultsRoot, sweep, async run => {
-          const { files, revision } = await changesOfRun(run, plan)
+          const { files, revision } = await changesSinceStart(run, plan)
           return [...files, ...revision]
         })
   if (found.run !== null) return execute(plan, await openRun(found.run.folder), resultsRoot, true, request)
   const run = await createRun(resultsRoot, {
     sweep,
     command,
-    ...(only === undefined ? {} : { only }),
+    ...defined({ only }),
     mix: sweep.mix,
     files: sweep.fingerprints,
     plan: summaryOf(plan),
   })
   if (found.changes.length === 0) return execute(plan, run, resultsRoot, false, request)
-  const message = `A new run begins: since the unfinished one began, ${found.changes.join('; ')}`
+  const message = `Starting a new run. Since the unfinished run started: ${found.changes.join('; ')}`
   await run.journal.append({ type: 'note', message })
   request.onNote?.(message)
   return { ...(await execute(plan, run, resultsRoot, false, request)), notes: [message] }

@@ -17,10 +17,10 @@ export async function sweepAsItWas(manifest: Manifest): Promise<Sweep> {
     throw new FulcrumError(
       'bad-input',
       'sweep-file-changed',
-      'The sweep file has changed since this run began, and held a secret that no copy was kept of.',
+      'The sweep file has changed since this run started. It contains a secret, so the run has no copy of it.',
       {
         where: path,
-        remedy: 'Bring the file back as it was, or begin a new run with `fulcrum run --new`.',
+        remedy: 'Restore the file, or start a new run with `fulcrum run --new`.',
       },
     )
   }

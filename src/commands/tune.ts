@@ -10,10 +10,10 @@ import { answerOf, type Believed, mixAnswer, type TuneView } from '../render/vie
 import { nearMiss } from '../yaml/near-miss.ts'
 import type { ReportedOutcome, RunWatch } from './execute.ts'
 import { parseLimits, reportedLimits } from './limits.ts'
-import { parseMix } from './mix-flag.ts'
-import { readPlannedRun } from './planned-run.ts'
+import { parseMix } from './mix.ts'
 import { readPriors } from './priors.ts'
 import { runSweepFile } from './run.ts'
+import { readRunWithMissingPoints } from './run-with-missing-points.ts'
 
 export type * from '../render/views/tune.ts'
 
@@ -45,7 +45,7 @@ export async function tuneFileOrRun(
   )
   const outcome = isFolder ? null : await runSweepFile({ ...watch, file: target, startNew: false })
   const folder = outcome?.folder ?? resolve(target)
-  const run = await readPlannedRun(folder)
+  const run = await readRunWithMissingPoints(folder)
   const analysis = analyse(run)
   const names = analysis.workloads.map(({ name }) => name)
   const mix = weights === null ? analysis.mix : recommendForMix(analysis.workloads, sharesOf(weights, names))
@@ -83,8 +83,8 @@ function sharesOf(weights: ReadonlyMap<string, number>, names: readonly string[]
   const strange = [...weights.keys()].find(name => !names.includes(name))
   if (strange !== undefined) {
     const near = nearMiss(strange, names)
-    throw new FulcrumError('bad-input', 'bad-mix', `--mix: the run has no workload ${JSON.stringify(strange)}.`, {
-      remedy: near === null ? `It has ${names.join(', ')}.` : `Perhaps meant: ${near}.`,
+    throw new FulcrumError('bad-input', 'bad-mix', `Unknown workload in --mix: ${JSON.stringify(strange)}.`, {
+      remedy: near === null ? `The run has ${names.join(', ')}.` : `Did you mean ${near}?`,
     })
   }
   const all = [...weights.values()].reduce((sum, weight) => sum + weight, 0)

@@ -258,9 +258,9 @@ describe('a comparison of 24 points with three repeats', () => {
       ...run,
       manifest: { ...run.manifest, host: { ...run.manifest.host, name: 'elsewhere' } },
     }))
-    assert.equal(compareRuns(base, head, [], others).knownRuns, 6)
+    assert.equal(compareRuns(base, head, [], others).noiseRuns, 6)
     assert.equal(compareRuns(base, head, [], others).betweenRunsKnown, true)
-    assert.equal(compareRuns(base, head, [], elsewhere).knownRuns, 1)
+    assert.equal(compareRuns(base, head, [], elsewhere).noiseRuns, 1)
     assert.equal(compareRuns(base, head, [], elsewhere).betweenRunsKnown, false)
   })
 

@@ -52,7 +52,7 @@ describe("a user's mistake", () => {
     ['a file that is not there', ['run', 'nowhere.yaml'], /nowhere\.yaml: the sweep file does not exist/],
     ['a point that is not in the plan', ['run', 'sweeps/quick.yaml', '--only', 'nope'], /Unknown point nope/],
     ['a folder that is no run', ['report', '/'], /fulcrum: /],
-    ['a results folder without runs', ['status', '--out', '/nonexistent'], /There is no run under \/nonexistent/],
+    ['a results folder without runs', ['status', '--out', '/nonexistent'], /No runs in \/nonexistent/],
     ['an unknown template', ['init', 'x.yaml', '--template', 'nope'], /Use one of: .*quick/],
     [
       'an unknown export format',
@@ -110,7 +110,7 @@ describe('init', () => {
     await writeFile(join(folder.path, 'kubernetes/deepseek-r1.yaml'), 'precious')
     const refused = await init('third.yaml')
     assert.equal(refused.exitCode, 2)
-    assert.match(refused.stderr, /deepseek-r1\.yaml is there already; it was left as it is/)
+    assert.match(refused.stderr, /deepseek-r1\.yaml already exists and was not changed/)
     await assert.rejects(readFile(join(folder.path, 'third.yaml')), { code: 'ENOENT' })
   })
 })

@@ -94,14 +94,14 @@ describe('fulcrum history', () => {
     const asked = (last: string) => fulcrum(['history', '--out', other.path, '--fail-on', 'itl_p95>5%', '--last', last])
     const { stdout, exitCode } = await asked('9')
     assert.equal(exitCode, 1)
-    assert.match(stdout, /not tested: the baseline \(.*\) is older than the 9 runs that are followed: give --last 10/)
+    assert.match(stdout, /not tested: the baseline \(.*\) is older than the newest 9 runs; use --last 10,/)
     assert.equal((await asked('10')).exitCode, 0)
   })
 
   test('takes a sweep that is not there for a mistake and names the one that was meant', async () => {
     const { stderr, exitCode } = await fulcrum(['history', 'nigthly', '--out', place.path])
     assert.equal(exitCode, 2)
-    assert.match(stderr, /Perhaps meant: nightly/)
+    assert.match(stderr, /Did you mean nightly\?/)
   })
 
   test('refuses a baseline file that leads out of the sweep', async () => {

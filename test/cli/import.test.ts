@@ -81,7 +81,7 @@ describe('fulcrum import', () => {
     const args = ['import', from, '--gpus-per-worker', '1', '--out', join(folder.path, 'results')]
     const without = await fulcrum(args)
     assert.equal(without.exitCode, 2)
-    assert.match(without.stderr, /names no topology/)
+    assert.match(without.stderr, /does not name a topology/)
     assert.equal((await fulcrum([...args, '--topology', 'agg-x1'])).exitCode, 0)
   })
 
@@ -89,6 +89,6 @@ describe('fulcrum import', () => {
     await using folder = await temporaryFolder()
     const { stderr, exitCode } = await fulcrum(['import', folder.path, '--gpus-per-worker', '1'])
     assert.equal(exitCode, 2)
-    assert.match(stderr, /There is no summary under/)
+    assert.match(stderr, /No results in/)
   })
 })

@@ -82,5 +82,5 @@ test('a module whose sweep holds a secret runs again when its run is resumed', {
   await writeFile(file, withSecret.replace('abcdefgh12', 'other-one-12'))
   const refused = await fulcrum(['resume', '--dry-run'], options)
   assert.equal(refused.exitCode, 2)
-  assert.match(refused.stderr, /has changed since this run began, and held a secret/)
+  assert.match(refused.stderr, /has changed since this run started. It contains a secret/)
 })

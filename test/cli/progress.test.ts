@@ -28,8 +28,8 @@ const deploying = (event: Extract<RunStep, { step: 'deploying' }>['event']): Run
 test('a log says which machine was lost, and when it is back', () => {
   const lost = deploying({ kind: 'lost', what: 'node south', why: 'it does not answer over ssh' })
   assert.deepEqual(linesOf(lost, deploying({ kind: 'back', what: 'node south' })), [
-    'node south is lost, the sweep goes on without it: it does not answer over ssh',
-    'node south can be used again',
+    'Lost node south: it does not answer over ssh. Continuing without it.',
+    'node south is available again',
   ])
 })
 
@@ -37,6 +37,6 @@ test('a log tells of a long wait once a minute', () => {
   const waiting = (elapsedS: number) =>
     deploying({ kind: 'waiting', what: 'Slurm job 7: PENDING (Priority)', elapsedS, deadlineS: 3600 })
   assert.deepEqual(linesOf(waiting(1), waiting(60), waiting(61)), [
-    'waiting for Slurm job 7: PENDING (Priority): 1 min 0 s of at most 1 h 0 min',
+    'Waiting for Slurm job 7: PENDING (Priority): 1 min 0 s of at most 1 h 0 min',
   ])
 })

@@ -53,5 +53,5 @@ test('--shards with a generator that can’t be split is refused before anything
   await using place = await workplace(text)
   const { exitCode, stderr } = await place.start('run', place.sweepFile, '--shards', '2').ended()
   assert.equal(exitCode, 2)
-  assert.match(stderr, /genai-perf can't be split over processes/)
+  assert.match(stderr, /The generator genai-perf cannot split its load over processes/)
 })

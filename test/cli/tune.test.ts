@@ -86,8 +86,8 @@ test('fulcrum tune names a mix that can’t be read, a workload that the run lac
   const run = join(repository, 'results/baseline/quick')
   const mistakes: readonly (readonly [args: readonly string[], said: RegExp])[] = [
     [['--mix', '8000/24'], /--mix can't read "8000\/24"/],
-    [['--mix', '8000/42=1'], /the run has no workload "8000\/42"/],
-    [['--priors', 'docs'], /There is nothing to start from in docs/],
+    [['--mix', '8000/42=1'], /Unknown workload in --mix: "8000\/42"/],
+    [['--priors', 'docs'], /docs has no predictions for /],
   ]
   for (const [args, said] of mistakes) {
     const { stderr, exitCode } = await fulcrum(['tune', run, ...args])

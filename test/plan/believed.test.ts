@@ -53,7 +53,10 @@ describe('folders of beliefs', () => {
     assert.deepEqual(await readPriors([join(repository, 'results')], model).then(found => found.length > 0), true)
   })
   test('are refused when they hold nothing of the model', async () => {
-    await assert.rejects(readPriors([join(repository, 'docs')], model), /There is nothing to start from in .*docs/)
-    await assert.rejects(readPriors([join(repository, 'results/baseline/quick')], 'other/model'), /nothing to start/)
+    await assert.rejects(readPriors([join(repository, 'docs')], model), /docs has no predictions for /)
+    await assert.rejects(
+      readPriors([join(repository, 'results/baseline/quick')], 'other/model'),
+      /has no predictions for/,
+    )
   })
 })

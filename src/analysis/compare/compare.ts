@@ -71,7 +71,7 @@ export function compareRuns(
     gates: comparisonGates({ head, points, onlyBase, onlyHead }, gates, allowance),
     tests: tested.length,
     gatedTests: tested.filter(({ figure }) => thresholds.some(threshold => threshold.figure === figure)).length,
-    knownRuns: earlier.length,
+    noiseRuns: earlier.length,
     betweenRunsKnown: tested.some(({ test }) => test?.betweenRuns),
   }
 }

@@ -36,7 +36,7 @@ export interface Comparison {
   /** Of those, the ones that the thresholds are about; 0 without thresholds. */
   readonly gatedTests: number
   /** Earlier runs of the sweep that say how runs differ, the base included. */
-  readonly knownRuns: number
+  readonly noiseRuns: number
   /** Whether those are enough: if not, only the noise between repeats of a run was taken into account. */
   readonly betweenRunsKnown: boolean
 }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { FulcrumError } from '../../model/index.ts'
 import { type Path, quoted } from '../../yaml/problem.ts'
-import { parseMix } from '../mix-flag.ts'
+import { parseMix } from '../mix.ts'
 import { capacitySchema } from './file-schema.ts'
 import type { Asked } from './question.ts'
 
@@ -56,7 +56,7 @@ const texts: readonly string[] = ['trace', 'traceUnit', 'day', 'currency']
 const demandFlags = ['rps', 'meanRps', 'users', 'trace'] as const
 
 /** `--slo-ttft-p95` of `sloTtftP95`. */
-const flagName = (flag: string) => `--${flag.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
+export const flagName = (flag: string) => `--${flag.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`
 
 /**
  * A capacity file made of flags.
@@ -66,21 +66,23 @@ export function askedByFlags(flags: CapacityFlags): Asked {
   const given = demandFlags.filter(flag => flags[flag] !== undefined)
   if (given.length !== 1)
     throw badFlag(
-      given.length === 0 ? 'The traffic has no amount.' : `${given.map(flagName).join(' and ')} are given together.`,
+      given.length === 0
+        ? 'No amount of traffic is given.'
+        : `${given.map(flagName).join(' and ')} cannot be combined.`,
       `Give one of ${demandFlags.map(flagName).join(', ')}.`,
     )
   const lonely = (flag: keyof CapacityFlags, needed: keyof CapacityFlags) => {
     if (flags[flag] !== undefined && flags[needed] === undefined)
       throw badFlag(
-        `${flagName(flag)} says nothing without ${flagName(needed)}.`,
-        `Give ${flagName(needed)} too, or leave it out.`,
+        `${flagName(flag)} has no effect without ${flagName(needed)}.`,
+        `Add ${flagName(needed)}, or remove ${flagName(flag)}.`,
       )
   }
   lonely('traceUnit', 'trace')
   lonely('think', 'users')
   lonely('currency', 'price')
   if (flags.trace !== undefined && flags.mix !== undefined)
-    throw badFlag('--trace and --mix are given together.', 'Leave --mix out: a trace has its own lengths.')
+    throw badFlag('--trace and --mix cannot be combined.', 'Remove --mix: a trace has its own lengths.')
   const raw = { traffic: {}, fleet: { gpus_per_node: 8 } }
   for (const [flag, path] of Object.entries(places)) {
     const text = flags[flag as keyof CapacityFlags]
@@ -92,7 +94,7 @@ export function askedByFlags(flags: CapacityFlags): Asked {
   if (!parsed.success) {
     const path = parsed.error.issues[0]?.path ?? []
     const [flag] = Object.entries(places).find(([, place]) => place.every((step, i) => path[i] === step)) ?? ['']
-    throw badFlag(`${flagName(flag)} can't be ${quoted(flags[flag as keyof CapacityFlags])}.`, wants(flag))
+    throw badFlag(`Invalid ${flagName(flag)}: ${quoted(flags[flag as keyof CapacityFlags])}.`, wants(flag))
   }
   return {
     raw: parsed.data,
@@ -104,19 +106,19 @@ export function askedByFlags(flags: CapacityFlags): Asked {
 const badFlag = (message: string, remedy: string) => new FulcrumError('bad-input', 'capacity-flag', message, { remedy })
 
 const ranges: { readonly [flag: string]: string } = {
-  day: 'It takes flat, office or evening; 24 factors of your own go into a capacity file.',
-  traceUnit: 'It takes s, ms, us or ns.',
-  currency: 'It takes an ISO 4217 code such as EUR, USD or JPY.',
-  users: 'It takes a whole number from 1.',
-  think: 'It takes a number from 0.',
-  growth: 'It takes a share a month such as 0.05 or 5%, above -1 and at most 10.',
-  months: 'It takes a whole number from 0 to 120.',
-  gpusPerNode: 'It takes a whole number from 1.',
-  nodes: 'It takes a whole number from 1.',
-  nodesLost: 'It takes a whole number from 0 to 100.',
+  day: 'Use flat, office or evening. A capacity file also takes 24 factors of your own.',
+  traceUnit: 'Use s, ms, us or ns.',
+  currency: 'Use an ISO 4217 code, such as EUR, USD or JPY.',
+  users: 'Use a whole number of at least 1.',
+  think: 'Use a number of at least 0.',
+  growth: 'Use the growth per month, such as 0.05 or 5%, above -1 and at most 10.',
+  months: 'Use a whole number from 0 to 120.',
+  gpusPerNode: 'Use a whole number of at least 1.',
+  nodes: 'Use a whole number of at least 1.',
+  nodesLost: 'Use a whole number from 0 to 100.',
 }
 
-const wants = (flag: string) => ranges[flag] ?? 'It takes a number above 0.'
+const wants = (flag: string) => ranges[flag] ?? 'Use a number above 0.'
 
 /** A decimal number, or a growth of `5%` as a share; NaN, which the schema refuses, for any other text. */
 function numberOf(flag: string, text: string): number {

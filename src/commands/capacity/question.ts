@@ -6,7 +6,7 @@ import type { CapacityQuestion, Demand, RequestClass, Traffic } from '../../anal
 import { trafficOfTrace } from '../../analysis/capacity/trace-traffic.ts'
 import { readTrace, type Trace } from '../../generators/trace.ts'
 import { nameOf, unitMs } from '../../generators/trace-time.ts'
-import { FulcrumError, meanTokens, type Slo } from '../../model/index.ts'
+import { defined, FulcrumError, meanTokens, type Slo } from '../../model/index.ts'
 import { readSlo } from '../../spec/sections/judgement.ts'
 import { nearMiss } from '../../yaml/near-miss.ts'
 import type { Path } from '../../yaml/problem.ts'
@@ -30,10 +30,12 @@ export async function traceOf({ raw, path }: Asked, signal: AbortSignal): Promis
   const trace = await readTrace(resolve(dirname(path), file), signal, unit ?? 'inferred')
   if (trace.count > 1 && (trace.atMs.at(-1) ?? 0) > 0) return trace
   const what =
-    trace.count === 1 ? 'has one request' : `has ${trace.count.toLocaleString('en-US')} requests, all at one moment`
-  throw new FulcrumError('bad-input', 'trace-no-rate', `${trace.file} ${what}: no rate can be told from it.`, {
+    trace.count === 1
+      ? `${trace.file} has one request`
+      : `All ${trace.count.toLocaleString('en-US')} requests in ${trace.file} have the same timestamp`
+  throw new FulcrumError('bad-input', 'trace-no-rate', `${what}, so the trace has no request rate.`, {
     where: trace.file,
-    remedy: 'Give a trace of a minute or more, or the rate by itself (--rps).',
+    remedy: 'Use a trace of at least one minute, or give the rate (--rps).',
   })
 }
 
@@ -45,12 +47,12 @@ function notesOn({ time, atMs, count, unanswered }: Trace): readonly string[] {
     const other = time.unit === 'ms' ? 's' : 'ms'
     const asOther = (perS * unitMs[time.unit]) / unitMs[other]
     notes.push(
-      `The trace’s times carry no unit and are taken for ${nameOf(time.unit)}, because ${time.guessed}. In ${nameOf(other)} its mean would be ${rate(asOther)} requests/s instead of ${rate(perS)}. Say which with --trace-unit ${time.unit} or ${other} (trace_unit in a capacity file).`,
+      `The times of the trace have no unit. Fulcrum reads them as ${nameOf(time.unit)}, because ${time.guessed}. In ${nameOf(other)}, the mean would be ${rate(asOther)} requests/s instead of ${rate(perS)}. Set the unit with --trace-unit ${time.unit} or ${other} (trace_unit in a capacity file).`,
     )
   }
   if (unanswered > 0)
     notes.push(
-      `${unanswered.toLocaleString('en-US')} of ${(unanswered + count).toLocaleString('en-US')} requests of the trace have no answer and are left out.`,
+      `${unanswered.toLocaleString('en-US')} of ${(unanswered + count).toLocaleString('en-US')} requests of the trace have no answer and are skipped.`,
     )
   return notes
 }
@@ -92,7 +94,7 @@ function trafficOf(asked: Asked, workloads: readonly WorkloadAnalysis[], trace: 
     return {
       ...told,
       ...growth,
-      ...(day === undefined ? {} : { day }),
+      ...defined({ day }),
       notes: [...notesOn(trace), ...(told.notes ?? [])],
     }
   }

@@ -30,9 +30,9 @@ export async function readCapacityFile(file: string): Promise<CapacityFile> {
   const short = relative(process.cwd(), path)
   const shown = short.startsWith('..') ? path : short
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new FulcrumError('bad-input', 'capacity-file-not-found', `${shown}: the capacity file can't be read`, {
+    throw new FulcrumError('bad-input', 'capacity-file-not-found', `${shown}: cannot read the capacity file`, {
       cause,
-      remedy: 'Write the path of a capacity file (docs/reference/capacity-file.md), or the folder of a run with --rps.',
+      remedy: 'Give the path of a capacity file (docs/reference/capacity-file.md), or the folder of a run and --rps.',
     })
   })
   return capacityFrom(text, path, shown, 'lines')
@@ -77,21 +77,21 @@ function capacityFrom(text: string, path: string, shown: string, places: Places)
   if (fleet.currency !== undefined && fleet.gpu_price_per_hour === undefined)
     report(
       ['fleet', 'currency'],
-      'currency says nothing without gpu_price_per_hour',
-      'give a price too, or leave it out',
+      'currency has no effect without gpu_price_per_hour',
+      'add a price, or remove currency',
       'key',
     )
   const given = demands.filter(key => traffic[key] !== undefined)
   const [first, second] = given
-  if (first === undefined) report(['traffic'], 'traffic has no amount', `write one of ${demands.join(', ')}`)
+  if (first === undefined) report(['traffic'], 'traffic has no amount', `set one of ${demands.join(', ')}`)
   if (second !== undefined)
-    report(['traffic', second], `${first} and ${second} are given together`, 'keep one of them', 'key')
+    report(['traffic', second], `${first} and ${second} cannot be combined`, 'keep one of them', 'key')
   if (traffic.trace_unit !== undefined && traffic.trace === undefined)
-    report(['traffic', 'trace_unit'], 'trace_unit says nothing without trace', 'leave it out, or name a trace', 'key')
+    report(['traffic', 'trace_unit'], 'trace_unit has no effect without trace', 'remove it, or add a trace', 'key')
   if (traffic.trace !== undefined && traffic.mix !== undefined)
-    report(['traffic', 'mix'], 'trace and mix are given together', 'leave mix out: a trace has its own lengths', 'key')
+    report(['traffic', 'mix'], 'trace and mix cannot be combined', 'remove mix: a trace has its own lengths', 'key')
   if (Array.isArray(traffic.day) && traffic.day.every(factor => factor === 0))
-    report(['traffic', 'day'], 'the day has no busy hour', 'write at least one factor above 0')
+    report(['traffic', 'day'], 'the day has no traffic', 'set at least one factor above 0')
   if (problems.length > 0) throw invalid()
   return {
     path,

@@ -34,8 +34,8 @@ export async function openSite({ resultsRoot, host, port }: ServeRequest): Promi
 async function realRoot(folder: string): Promise<string> {
   const there = await stat(folder).catch(() => null)
   if (there?.isDirectory()) return realpath(folder)
-  throw new FulcrumError('bad-input', 'no-folder', `There is no folder ${folder}.`, {
-    remedy: 'Name the folder that runs are kept in, or make a run there first with `fulcrum run FILE`.',
+  throw new FulcrumError('bad-input', 'no-folder', `No such folder: ${folder}.`, {
+    remedy: 'Give the folder that holds the runs, or start a run there first with `fulcrum run FILE`.',
   })
 }
 

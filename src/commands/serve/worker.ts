@@ -1,15 +1,15 @@
 import { analyse } from '../../analysis/analyse.ts'
 import { compareRuns } from '../../analysis/compare/compare.ts'
 import { readRun } from '../../journal/index.ts'
-import { FulcrumError } from '../../model/index.ts'
+import { defined, FulcrumError } from '../../model/index.ts'
 import { comparisonHtml } from '../../render/html/comparison-page.ts'
 import { historyHtml } from '../../render/html/history-page.ts'
 import { loadPageAssets, loadStyle } from '../../render/html/inline-script.ts'
 import { pageHtml } from '../../render/html/page.ts'
 import { reportOf } from '../../render/views/report.ts'
 import { readHistory } from '../history.ts'
-import { knownRuns } from '../known-runs.ts'
-import { readPlannedRun } from '../planned-run.ts'
+import { noiseRuns } from '../noise-runs.ts'
+import { readRunWithMissingPoints } from '../run-with-missing-points.ts'
 import type { PageRequest, PageResult } from './page-request.ts'
 
 /** Runs that a history page follows: two months of nights. */
@@ -27,8 +27,7 @@ export default async function work(request: PageRequest): Promise<PageResult> {
         kind,
         code,
         message,
-        ...(where === undefined ? {} : { where }),
-        ...(remedy === undefined ? {} : { remedy }),
+        ...defined({ where, remedy }),
       },
     }
   }
@@ -37,10 +36,14 @@ export default async function work(request: PageRequest): Promise<PageResult> {
 async function htmlOf(request: PageRequest): Promise<string> {
   switch (request.page) {
     case 'report':
-      return pageHtml(reportOf(analyse(await readPlannedRun(request.folder))), await loadPageAssets(), request.trail)
+      return pageHtml(
+        reportOf(analyse(await readRunWithMissingPoints(request.folder))),
+        await loadPageAssets(),
+        request.trail,
+      )
     case 'comparison': {
       const [base, head] = await Promise.all([readRun(request.base), readRun(request.head)])
-      return comparisonHtml(compareRuns(base, head, [], await knownRuns(base, head)), await loadStyle(), request.trail)
+      return comparisonHtml(compareRuns(base, head, [], await noiseRuns(base, head)), await loadStyle(), request.trail)
     }
     case 'history': {
       const { history } = await readHistory({ ...request, last: lastRuns })

@@ -24,7 +24,7 @@ export function comparisonJson(comparison: Comparison): string {
       tests: comparison.tests,
       noise: {
         betweenRuns: comparison.betweenRunsKnown,
-        knownRuns: comparison.knownRuns,
+        noiseRuns: comparison.noiseRuns,
         sentence: noiseSentence(comparison),
       },
       differences: comparison.differences,

@@ -41,10 +41,10 @@ function verdictOf(comparison: Comparison): string {
 }
 
 /** What the verdict rests on, in one sentence; empty where nothing was tested. */
-export function noiseSentence({ tests, betweenRunsKnown, knownRuns }: Comparison): string {
+export function noiseSentence({ tests, betweenRunsKnown, noiseRuns }: Comparison): string {
   if (tests === 0) return ''
-  if (betweenRunsKnown) return `Based on the noise between repeats and on how ${knownRuns} runs of the sweep differ.`
-  const runs = knownRuns === 1 ? 'only the base is known' : `only ${knownRuns} are known`
+  if (betweenRunsKnown) return `Based on the noise between repeats and on how ${noiseRuns} runs of the sweep differ.`
+  const runs = noiseRuns === 1 ? 'only the base is known' : `only ${noiseRuns} are known`
   return `Based only on the noise between repeats of one run. It takes ${fewestRuns} comparable runs of the sweep to know how runs differ, and ${runs}: a difference may come from the session instead of the change.`
 }
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { compareRunFolders } from '../../src/commands/compare.ts'
-import { knownRuns } from '../../src/commands/known-runs.ts'
+import { noiseRuns } from '../../src/commands/noise-runs.ts'
 import { readRun } from '../../src/journal/index.ts'
 import { createRandom } from '../../src/model/index.ts'
 import { temporaryFolder } from '../cli/fulcrum.ts'
@@ -26,7 +26,7 @@ describe('the runs that say how runs of a sweep differ', () => {
   after(() => place[Symbol.asyncDispose]())
   const run = (index: number) => readRun(folders[index] ?? '')
   const known = async (base: number, head: number) =>
-    (await knownRuns(await run(base), await run(head))).map(({ folder }) => folders.indexOf(folder))
+    (await noiseRuns(await run(base), await run(head))).map(({ folder }) => folders.indexOf(folder))
 
   test('are those before the base, and the next ones where these are few, but none as young as the head', async () => {
     assert.deepEqual(await known(5, 6), [0, 1, 2, 3, 4])
@@ -46,9 +46,9 @@ describe('the runs that say how runs of a sweep differ', () => {
       await written('part', 1, ['a'])
       const base = await readRun(await written('base', 2))
       const head = await readRun(await written('head', 3))
-      assert.deepEqual(await knownRuns(base, head), [])
+      assert.deepEqual(await noiseRuns(base, head), [])
       const other = { ...base, manifest: { ...base.manifest, sweep: 'another' } }
-      assert.deepEqual(await knownRuns(other, head), [])
+      assert.deepEqual(await noiseRuns(other, head), [])
     } finally {
       await elsewhere[Symbol.asyncDispose]()
     }
@@ -63,10 +63,10 @@ describe('the runs that say how runs of a sweep differ', () => {
     const few = await compared(0, 2)
     assert.ok(few.changes > 0)
     assert.match(few.noise, /repeats of one run.* takes 4 comparable runs of the sweep .* only 2 are known/)
-    assert.deepEqual([few.json.noise.betweenRuns, few.json.noise.knownRuns], [false, 2])
+    assert.deepEqual([few.json.noise.betweenRuns, few.json.noise.noiseRuns], [false, 2])
     const enough = await compared(5, 6)
     assert.equal(enough.changes, 0)
     assert.equal(enough.noise, 'Based on the noise between repeats and on how 6 runs of the sweep differ.')
-    assert.deepEqual([enough.json.noise.betweenRuns, enough.json.noise.knownRuns], [true, 6])
+    assert.deepEqual([enough.json.noise.betweenRuns, enough.json.noise.noiseRuns], [true, 6])
   })
 })

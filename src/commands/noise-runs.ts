@@ -12,7 +12,7 @@ const enoughRuns = 10
  * found into the noise, so they are taken only while there are too few, the oldest first, and none that is younger than the head. A run
  * of part of the points (`--only`), one that can't be read, the base and the head are none of them.
  */
-export async function knownRuns(base: Run, head: Run): Promise<readonly Run[]> {
+export async function noiseRuns(base: Run, head: Run): Promise<readonly Run[]> {
   const entries = await runsBeside(base.folder)
   const own = new Set([base, head].map(run => resolve(run.folder)))
   const others = entries.filter(

@@ -13,8 +13,8 @@ export function parseMix(text: string): ReadonlyMap<string, number> {
       const [, workload = '', share = '', percent = ''] = /^(.+)=([\d.]+)(%?)$/.exec(part.trim()) ?? []
       const weight = Number(share) / (percent === '' ? 1 : 100)
       if (workload !== '' && weight > 0 && weight <= largestWeight) return [workload, weight] as const
-      throw new FulcrumError('bad-input', 'bad-mix', `--mix can't read ${JSON.stringify(part)}.`, {
-        remedy: 'Write workloads with weights: 8000/256=0.7,1000/1000=0.3',
+      throw new FulcrumError('bad-input', 'bad-mix', `Invalid part of --mix: ${JSON.stringify(part)}.`, {
+        remedy: 'Give workloads with weights, such as 8000/256=0.7,1000/1000=0.3.',
       })
     }),
   )

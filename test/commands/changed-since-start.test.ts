@@ -57,11 +57,14 @@ test('a run whose dataset was exchanged is not gone on with: a new one begins an
   await assert.rejects(resume(first.folder), {
     kind: 'bad-input',
     code: 'run-began-with-other',
-    message: /since it began, d\.jsonl has other content/,
+    message: /Since it started: d\.jsonl has other content/,
   })
   const second = await run()
   assert.notEqual(second.folder, first.folder)
-  assert.match(second.notes?.[0] ?? '', /^A new run begins: since the unfinished one began, d\.jsonl has other content/)
+  assert.match(
+    second.notes?.[0] ?? '',
+    /^Starting a new run\. Since the unfinished run started: d\.jsonl has other content/,
+  )
   assert.deepEqual(await notesOf(second.folder), second.notes)
   assert.equal((await readRun(first.folder)).results.length, 1)
   await exchange('hello')
@@ -85,7 +88,7 @@ test('a run of before files were recorded is known by the ids of its points', as
   const { files: _, ...rest } = JSON.parse(await readFile(manifest, 'utf8')) as { files: unknown }
   await writeFile(manifest, JSON.stringify(rest))
   await exchange('other')
-  await assert.rejects(resume(folder), { message: /1 of its 1 points are none of the sweep's any more/ })
+  await assert.rejects(resume(folder), { message: /1 of its 1 points are no longer part of the sweep/ })
   await exchange('hello')
   assert.equal((await resume(folder)).outcome, 'complete')
 })
@@ -105,9 +108,9 @@ test('a run goes on with another revision only when that is said, and tells so',
   })
   const other = await run()
   assert.notEqual(other.folder, folder)
-  assert.match(other.notes?.[0] ?? '', /A new run begins: .*git revision/)
+  assert.match(other.notes?.[0] ?? '', /Starting a new run\. .*git revision/)
   const { outcome, notes } = await resume(folder, true)
   assert.equal(outcome, 'complete')
-  assert.match(notes?.[0] ?? '', /^The run goes on although, since it began, the git revision is /)
+  assert.match(notes?.[0] ?? '', /^Resuming although these changed since the run started: the git revision is /)
   assert.deepEqual(await notesOf(folder), notes)
 })
