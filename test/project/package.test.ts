@@ -4,6 +4,7 @@ import { glob, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { z } from 'zod'
+import { rooms } from '../../scripts/structure/rooms.ts'
 
 const root = join(import.meta.dirname, '../..')
 const read = (path: string) => readFile(join(root, path), 'utf8')
@@ -79,6 +80,12 @@ describe('Node', () => {
     assert.match(await read('CONTRIBUTING.md'), new RegExp(`Node ${oldest} or newer`))
     assert.match(await read('docs/design.md'), new RegExp(`engines\` says ${oldest}`))
   })
+})
+
+test('the contribution guide names every room of the house', async () => {
+  const guide = await read('CONTRIBUTING.md')
+  const missing = rooms.map(({ name }) => `](src/${name})`).filter(link => !guide.includes(link))
+  assert.deepEqual(missing, [])
 })
 
 test('the license is the complete Apache License 2.0', async () => {
