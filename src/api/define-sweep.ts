@@ -1,4 +1,7 @@
 import type { z } from 'zod'
+import type { ShippedDeploy } from '../deployers/index.ts'
+import type { ShippedGenerator } from '../generators/index.ts'
+import type { Json } from '../model/index.ts'
 import type { sweepSchema } from '../spec/schema/sweep.ts'
 
 /** A value and all that is in it, not to be changed: lists of constants fit where a list is wanted. */
@@ -20,7 +23,18 @@ export type Frozen<T> = T extends readonly (infer Item)[]
  * console.log(load)
  * ```
  */
-export type SweepInput = Frozen<z.input<typeof sweepSchema>>
+export type SweepInput = Frozen<
+  Omit<z.input<typeof sweepSchema>, 'deploy' | 'generator'> & {
+    deploy: ShippedDeploy | { with: PluginName; [key: string]: Json }
+    generator?: ShippedGenerator | PluginName | { name: PluginName; [key: string]: Json } | undefined
+  }
+>
+
+/**
+ * A plug-in: the path of a module, or a package. A package without a scope is known by `fulcrum-`, so that a misspelt name of a shipped
+ * deployer or generator is an error.
+ */
+type PluginName = `./${string}` | `../${string}` | `/${string}` | `@${string}/${string}` | `fulcrum-${string}`
 
 /**
  * Defines a sweep in TypeScript, so that editors complete and check its keys. Returns the sweep as it is: what it says is checked when

@@ -4,7 +4,16 @@ import { branded, type Json, type Role } from '../model/index.ts'
 import type { ProcessLedger } from '../process/ledger.ts'
 import { field, positiveInt } from '../yaml/field.ts'
 import { disk } from '../yaml/files.ts'
-import { decisive, decisivePart, type Key, type Keys, operational, type ReadKeys, strictKeys } from '../yaml/keys.ts'
+import {
+  decisive,
+  decisivePart,
+  type Key,
+  type Keys,
+  operational,
+  type ReadKeys,
+  type ShapeOf,
+  strictKeys,
+} from '../yaml/keys.ts'
 import { readValue } from '../yaml/reading.ts'
 import type { SectionContext } from '../yaml/section-context.ts'
 import { type DeployerCapabilities, takesAnything } from './capabilities.ts'
@@ -32,9 +41,9 @@ export interface ClusterOfDeployment {
 }
 
 /** A deployer as its author writes it. */
-export interface DeployerSpec<K extends Keys, Config> {
+export interface DeployerSpec<K extends Keys, Config, Name extends string = string> {
   /** What `deploy.with` says. */
-  readonly name: string
+  readonly name: Name
   /** What it deploys, in a sentence. */
   readonly about: string
   /** Keys of `deploy` beside `with` and `gpus_per_worker`, which every deployer has. */
@@ -93,7 +102,8 @@ export interface AnyDeployer {
 }
 
 /** A deployer that can be configured from code, too. */
-export interface DeployerDefinition<Config> extends AnyDeployer {
+export interface DeployerDefinition<Config, Schema extends z.ZodObject = z.ZodObject> extends AnyDeployer {
+  readonly schema: Schema
   of(config: Config): ConfiguredDeployer
 }
 
@@ -113,6 +123,12 @@ const gpusPerWorker = field(
   'write a whole number from 1, or { prefill: …, decode: …, aggregated: … }',
 )
 
+/** A `deploy` section: the keys that every deployer has, and its own. */
+type SectionSchema<K extends Keys, Name extends string> = z.ZodObject<
+  ShapeOf<K> & { readonly with: z.ZodLiteral<Name>; readonly gpus_per_worker: z.ZodOptional<typeof gpusPerWorker> },
+  z.core.$strict
+>
+
 /**
  * Defines a deployer. Its configuration is what its keys say, as zod reads them: nothing is stated twice. Each key says whether it decides
  * what is measured (`decisive`) or not (`operational`).
@@ -131,9 +147,9 @@ const gpusPerWorker = field(
  * ```
  * @throws FulcrumError bad-input `key-undecided` when a key is neither decisive nor operational
  */
-export function defineDeployer<const K extends Keys, Config = ReadKeys<K>>(
-  spec: DeployerSpec<K, Config>,
-): DeployerDefinition<Config> {
+export function defineDeployer<const K extends Keys, Config = ReadKeys<K>, const Name extends string = string>(
+  spec: DeployerSpec<K, Config, Name>,
+): DeployerDefinition<Config, SectionSchema<K, Name>> {
   const { name, about } = spec
   const keys = spec.keys as Keys
   const given: { readonly [key: string]: Key } = {
@@ -173,7 +189,7 @@ export function defineDeployer<const K extends Keys, Config = ReadKeys<K>>(
   return branded('deployer', {
     name,
     about,
-    schema,
+    schema: schema as unknown as SectionSchema<K, Name>,
     configure: (raw: { readonly [key: string]: Json }, context: SectionContext) => {
       const own = Object.fromEntries(Object.keys(keys).flatMap(key => (key in raw ? [[key, raw[key]]] : [])))
       const read = readValue(section, own, context, ['deploy']) as ReadKeys<K>

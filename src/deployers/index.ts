@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import { attach } from './attach/index.ts'
 import type { AnyDeployer } from './define-deployer.ts'
 import { dynamo } from './dynamo/index.ts'
@@ -7,4 +8,9 @@ import { simulated } from './simulated/index.ts'
 import { slurm } from './slurm/index.ts'
 
 /** The deployers that come with Fulcrum; another one is a folder and a line here. */
-export const deployers: readonly AnyDeployer[] = [simulated, dynamo, attach, dynamoServe, kubernetes, slurm]
+const shipped = [simulated, dynamo, attach, dynamoServe, kubernetes, slurm] as const
+
+export const deployers: readonly AnyDeployer[] = shipped
+
+/** The `deploy` sections that they take, as they are written. */
+export type ShippedDeploy = z.input<(typeof shipped)[number]['schema']>

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { Check } from '../model/doctor-check.ts'
 import { branded, type Json } from '../model/index.ts'
 import type { ProcessLedger } from '../process/ledger.ts'
-import { decisivePart, type Keys, type ReadKeys, strictKeys } from '../yaml/keys.ts'
+import { decisivePart, type Keys, type ReadKeys, type ShapeOf, strictKeys } from '../yaml/keys.ts'
 import { readValue } from '../yaml/reading.ts'
 import type { SectionContext } from '../yaml/section-context.ts'
 import {
@@ -38,9 +38,9 @@ export interface Sharding<Config> {
 }
 
 /** A generator as its author writes it. */
-export interface GeneratorSpec<K extends Keys, Config> {
+export interface GeneratorSpec<K extends Keys, Config, Name extends string = string> {
   /** What `generator.name` says, and reports show. */
-  readonly name: string
+  readonly name: Name
   /** What it is, in a sentence. */
   readonly about: string
   /** Keys of `generator` beside `name`. */
@@ -90,7 +90,10 @@ export interface AnyGenerator {
 }
 
 /** A generator that can be configured from code, too. */
-export interface GeneratorDefinition<Config> extends AnyGenerator {
+export interface GeneratorDefinition<Config, Name extends string = string, Schema extends z.ZodObject = z.ZodObject>
+  extends AnyGenerator {
+  readonly name: Name
+  readonly schema: Schema
   of(config: Config): ConfiguredGenerator
 }
 
@@ -121,9 +124,9 @@ export interface GeneratorDefinition<Config> extends AnyGenerator {
  * ```
  * @throws FulcrumError bad-input `key-undecided` when a key is neither decisive nor operational
  */
-export function defineGenerator<const K extends Keys, Config = ReadKeys<K>>(
-  spec: GeneratorSpec<K, Config>,
-): GeneratorDefinition<Config> {
+export function defineGenerator<const K extends Keys, Config = ReadKeys<K>, const Name extends string = string>(
+  spec: GeneratorSpec<K, Config, Name>,
+): GeneratorDefinition<Config, Name, z.ZodObject<ShapeOf<K>, z.core.$strict>> {
   const { name, about, sharding } = spec
   const capabilities = { ...leastCapabilities, ...spec.capabilities }
   const schema = strictKeys(spec.keys, `generator ${name}`)
@@ -165,7 +168,7 @@ export function defineGenerator<const K extends Keys, Config = ReadKeys<K>>(
   return branded('generator', {
     name,
     about,
-    schema: schema as z.ZodObject,
+    schema,
     capabilities,
     canSplit: sharding !== undefined,
     configure: (keys: { readonly [key: string]: Json }, context: SectionContext) => {

@@ -1,14 +1,20 @@
+import type { z } from 'zod'
 import { aiperfGenerator } from './aiperf/index.ts'
 import { builtInGenerator } from './built-in/index.ts'
 import type { AnyGenerator } from './define-generator.ts'
 import { genaiPerfGenerator } from './genai-perf/index.ts'
 
 /** The load generators that Fulcrum ships; the first is the one that a sweep file need not name. */
-export const generators: readonly [AnyGenerator, ...AnyGenerator[]] = [
-  builtInGenerator,
-  genaiPerfGenerator,
-  aiperfGenerator,
-]
+const shipped = [builtInGenerator, genaiPerfGenerator, aiperfGenerator] as const
+
+export const generators: readonly [AnyGenerator, ...AnyGenerator[]] = shipped
+
+type Written<G extends AnyGenerator> = G extends AnyGenerator
+  ? G['name'] | ({ readonly name: G['name'] } & z.input<G['schema']>)
+  : never
+
+/** The `generator` sections that they take, as they are written. */
+export type ShippedGenerator = Written<(typeof shipped)[number]>
 
 /** The generator of a sweep file that names none. */
 export const [defaultGenerator] = generators

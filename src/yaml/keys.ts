@@ -10,7 +10,8 @@ export interface Key<S extends z.ZodType = z.ZodType> {
 /** The keys of a section. A schema alone does not fit: each key says whether it is decisive. */
 export type Keys = { readonly [key: string]: Key }
 
-type ShapeOf<K extends Keys> = { -readonly [N in keyof K]: K[N]['schema'] }
+/** The shape of a map with these keys. */
+export type ShapeOf<K extends Keys> = { -readonly [N in keyof K]: K[N]['schema'] }
 
 /** What a section holds after it was read. */
 export type ReadKeys<K extends Keys> = z.output<z.ZodObject<ShapeOf<K>, z.core.$strict>>

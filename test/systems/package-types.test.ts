@@ -29,6 +29,14 @@ const load = { concurrency: [1] }
 defineSweep({ name: 'a', model: 'm', deploy, load, workload: ['100/4'] })
 // @ts-expect-error a key of the load is misspelt
 defineSweep({ name: 'a', model: 'm', deploy, load: { concurency: [1] }, workloads: ['100/4'] })
+// @ts-expect-error a key of the deployer is misspelt
+defineSweep({ name: 'a', model: 'm', deploy: { with: 'simulated', profil: 'p' }, load, workloads: ['100/4'] })
+// @ts-expect-error there is no such deployer
+defineSweep({ name: 'a', model: 'm', deploy: { with: 'simulatd' }, load, workloads: ['100/4'] })
+// @ts-expect-error a key of the generator is misspelt
+defineSweep({ name: 'a', model: 'm', deploy, load, workloads: ['100/4'], generator: { name: 'genai-perf', comand: 'g' } })
+defineSweep({ name: 'a', model: 'm', deploy: { with: './mine.ts', any: [1] }, load, workloads: ['100/4'], generator: '@us/load' })
+defineSweep({ name: 'a', model: 'm', deploy, load, workloads: ['100/4'], generator: { name: 'genai-perf', command: 'g' } })
 // @ts-expect-error a number is text
 defineSweep({ name: 'a', model: 'm', deploy, load, workloads: ['100/4'], repeats: '3' })
 // @ts-expect-error the model is missing
