@@ -15,6 +15,9 @@ import { pointsParquetOf } from '../../src/render/export/parquet.ts'
 import { pointsCsvOf } from '../../src/render/export/points-csv.ts'
 import { loadPageAssets } from '../../src/render/html/inline-script.ts'
 import { pageHtml } from '../../src/render/html/page.ts'
+import { summaryMarkdown } from '../../src/render/markdown/summary.ts'
+import { frontierText } from '../../src/render/terminal/frontier.ts'
+import { frontierTable } from '../../src/render/views/frontier-table.ts'
 import { reportOf } from '../../src/render/views/report.ts'
 import { parseCsv } from './parse-csv.ts'
 import { aggregated, disaggregated, syntheticRun } from './synthetic-run.ts'
@@ -61,6 +64,15 @@ describe('a figure that is added to the registry', () => {
     const data = JSON.parse(/id="report-data">(.*?)<\/script>/s.exec(page)?.[1] ?? '{}')
     const at = data.figures.findIndex(([title]: [string]) => title === 'Made-up heat')
     for (const { detail } of data.workloads[0].points) assert.ok(detail.figures[at] > 0)
+  })
+
+  test('is a column of the frontier in summary.md and in the terminal', () => {
+    assert.match(
+      summaryMarkdown(reportOf(analysis)),
+      /\| ITL p95 \| Made-up heat \| SLO \|\n(\|:?-+:?)+\|\n\| → .*\| [\d,]+ \| (yes|no) \|/,
+    )
+    assert.match(frontierText(frontierTable(analysis)), /ITL p95 +Made-up heat +SLO/)
+    assert.ok(frontierTable(analyse(run)).every(row => row.more === undefined))
   })
 
   test('takes a limit of --fail-on in any spelling of its unit, with or without the unit in its name', () => {

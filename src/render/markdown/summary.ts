@@ -70,13 +70,14 @@ export function summaryMarkdown(report: Report): string {
     if (rates.length > 0) lines.push('', ...rates.map(line => `- ${escapeMarkdown(line)}`))
     const rows = frontierTable(analysis).filter(row => row.workload === workload.name)
     if (rows.length > 0) {
+      const more = (rows[0]?.more ?? []).map(({ title }) => ` ${title} |`).join('')
       lines.push(
         '',
-        '| | Deployment | Load | GPUs | Tokens/s per user | Tokens/s per GPU | TTFT p95 | ITL p95 | SLO |',
-        '|---|---|---|---:|---:|---:|---:|---:|---|',
+        `| | Deployment | Load | GPUs | Tokens/s per user | Tokens/s per GPU | TTFT p95 | ITL p95 |${more} SLO |`,
+        `|---|---|---|---:|---:|---:|---:|---:|${more.replace(/[^|]+/g, '---:')}---|`,
         ...rows.map(
           row =>
-            `| ${row.recommended ? '→' : ''} | ${[row.deployment, row.load, row.gpus, row.tokensPerSPerUser, row.tokensPerSPerGpu, row.ttftP95, row.itlP95, row.slo].map(escapeMarkdown).join(' | ')} |`,
+            `| ${row.recommended ? '→' : ''} | ${[row.deployment, row.load, row.gpus, row.tokensPerSPerUser, row.tokensPerSPerGpu, row.ttftP95, row.itlP95, ...(row.more ?? []).map(({ text }) => text), row.slo].map(escapeMarkdown).join(' | ')} |`,
         ),
       )
     }

@@ -36,6 +36,7 @@ function frontierTableText(rows: readonly FrontierRow[], longestName: number): s
     row.tokensPerSPerGpu,
     row.ttftP95,
     row.itlP95,
+    ...(row.more ?? []).map(({ text }) => text),
     row.slo,
   ])
   return table(
@@ -48,6 +49,7 @@ function frontierTableText(rows: readonly FrontierRow[], longestName: number): s
       { title: 'tok/s/GPU', align: 'right' },
       { title: 'TTFT p95', align: 'right' },
       { title: 'ITL p95', align: 'right' },
+      ...(rows[0]?.more ?? []).map(({ title }) => ({ title, align: 'right' as const })),
       { title: 'SLO' },
     ],
     cells,

@@ -2,8 +2,10 @@ import type { Analysis } from '../../analysis/analyse.ts'
 import { loadLabel } from '../../analysis/load-label.ts'
 import type { MeasuredPoint } from '../../analysis/measured-point.ts'
 import { meetsSlo, objectives } from '../../analysis/slo.ts'
-import { figure, time } from './format.ts'
+import { type Figure, interactivity, perGpuThroughput } from '../../metrics/figures/index.ts'
+import { figure, time, valueText } from './format.ts'
 import { workloadNames } from './overall.ts'
+import { tableFigures } from './point-figures.ts'
 
 /** A line of the frontier as the terminal and summary.md print it; every field is ready text. */
 export interface FrontierRow {
@@ -18,6 +20,8 @@ export interface FrontierRow {
   readonly tokensPerSPerGpu: string
   readonly ttftP95: string
   readonly itlP95: string
+  /** Figures that the registry puts in tables besides these four; absent without any. */
+  readonly more?: readonly { readonly title: string; readonly text: string }[]
   /** `yes`, `no`, or `–` without an SLO. */
   readonly slo: string
   /** This is the deployment and load that the report recommends. */
@@ -27,7 +31,7 @@ export interface FrontierRow {
 /** Every workload's frontier, by rising interactivity. */
 export function frontierTable(analysis: Analysis): readonly FrontierRow[] {
   return analysis.workloads.flatMap(({ name, frontier, recommendation }) =>
-    frontier.map(point => frontierRow(point, name, point === recommendation.best)),
+    frontier.map(point => frontierRow(point, analysis.figures, name, point === recommendation.best)),
   )
 }
 
@@ -35,10 +39,23 @@ export function frontierTable(analysis: Analysis): readonly FrontierRow[] {
 export function overallFrontierTable(analysis: Analysis): readonly FrontierRow[] {
   if (analysis.workloads.length < 2) return []
   const names = workloadNames(analysis)
-  return analysis.overallFrontier.map(point => frontierRow(point, names.get(point) ?? point.workload.name, false))
+  return analysis.overallFrontier.map(point =>
+    frontierRow(point, analysis.figures, names.get(point) ?? point.workload.name, false),
+  )
 }
 
-function frontierRow(point: MeasuredPoint, workload: string, recommended: boolean): FrontierRow {
+/** Figures that have fields of their own. */
+const ownFields = [interactivity, perGpuThroughput, 'ttft_p95_ms', 'itl_p95_ms']
+
+function frontierRow(
+  point: MeasuredPoint,
+  figures: readonly Figure[],
+  workload: string,
+  recommended: boolean,
+): FrontierRow {
+  const more = tableFigures(figures)
+    .filter(({ name }) => !ownFields.includes(name))
+    .map(of => ({ title: of.short ?? of.title, text: valueText(of, point.figures[of.name]?.mean) }))
   return {
     workload,
     deployment: point.label,
@@ -50,6 +67,7 @@ function frontierRow(point: MeasuredPoint, workload: string, recommended: boolea
     tokensPerSPerGpu: figure(point.y?.mean),
     ttftP95: time(point.figures.ttft_p95_ms?.mean),
     itlP95: time(point.figures.itl_p95_ms?.mean),
+    ...(more.length === 0 ? {} : { more }),
     slo: objectives(point).length === 0 ? '–' : meetsSlo(point) ? 'yes' : 'no',
     recommended,
   }
