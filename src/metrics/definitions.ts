@@ -6,7 +6,7 @@ import type { RequestRecords } from './records.ts'
 /** Whether latency counts from when a request was due (no coordinated omission) or from when it was sent. */
 export type LatencyFrom = 'scheduled' | 'sent'
 
-/** Each request's latencies in ms; NaN for a request that failed or has no such figure. Definitions: the design's 'Words'. */
+/** Latencies of each request in ms; NaN for a request that failed or has no such latency. */
 export interface RequestLatencies {
   /** Start → first chunk with a token. */
   readonly ttftMs: Float64Array
@@ -51,12 +51,12 @@ export function latenciesOf(records: RequestRecords, from: LatencyFrom): Request
 }
 
 /**
- * The least time in which tokens of one answer are made one after another, ms: 20,000 tokens/s to one user. Decode steps of
- * today's engines take 50 times that or more; chunks that a server writes at once arrive about 0.02 ms apart.
+ * The shortest time per token that can be decoding, ms: 20,000 tokens/s for one user. Decode steps of today's engines
+ * take at least 50 times as long; chunks that a server writes at once arrive about 0.02 ms apart.
  */
 const leastTokenMs = 0.05
 
-/** What the ITL of a request follows from. */
+/** What the ITL of a request is computed from. */
 export interface DecodeTimes {
   readonly firstTokenMs: number
   readonly lastTokenMs: number
@@ -66,9 +66,10 @@ export interface DecodeTimes {
 }
 
 /**
- * ITL of a request in ms: (last − first chunk) / (output tokens − 1), genai-perf's definition. When chunks carry several
- * tokens, the first chunk's are taken off instead of 1 (AIPerf PR 1279): they cost no time between the two chunks.
- * NaN for a request without a second token or chunk, and for one that arrived in one piece: see {@link cameInOnePiece}.
+ * ITL of a request in ms: (last − first chunk) / (output tokens − 1), genai-perf's definition. When chunks carry
+ * several tokens, the tokens of the first chunk are subtracted instead of 1 (AIPerf PR 1279): they take no time between
+ * the two chunks. NaN for a request without a second token or chunk, and for one that arrived in one piece: see {@link
+ * cameInOnePiece}.
  */
 export function itlOf(request: DecodeTimes): number {
   const after = tokensAfterFirst(request)
@@ -77,24 +78,24 @@ export function itlOf(request: DecodeTimes): number {
   return itlMs >= leastTokenMs ? itlMs : Number.NaN
 }
 
-/** Tokens that came after the first chunk. */
+/** Tokens after the first chunk. */
 function tokensAfterFirst(request: DecodeTimes): number {
   return request.outputTokens - Math.max(1, request.firstChunkTokens)
 }
 
 /**
- * Whether an answer of several tokens came in one chunk, or in chunks that no engine can have made so quickly one after another:
- * something between the engine and the clock held it back, and how fast it was made can't be seen.
+ * Whether an answer of several tokens arrived in one chunk, or in chunks closer together than any engine decodes.
+ * Something between the engine and the clock held them back, so their decode speed is unknown.
  */
 export function cameInOnePiece(request: DecodeTimes): boolean {
   return request.outputTokens > 1 && !Number.isNaN(request.firstTokenMs) && Number.isNaN(itlOf(request))
 }
 
 /**
- * Tokens/s that one user sees while requests decode. Of one request: its tokens after the first chunk over the time they took.
- * Of the point: all such tokens over all such time, which is the mean of the requests' speeds weighted by their decode time.
- * A plain mean of 1000 / ITL, as genai-perf and AIPerf have it, rests on the requests that took the least time: one that was
- * passed on in 0.4 ms outweighs a hundred others. Percentiles are of the requests.
+ * Tokens/s that one user sees while requests decode. For one request: its tokens after the first chunk, divided by the
+ * time they took. For the point: all such tokens divided by all such time, which is the mean of the requests' speeds
+ * weighted by decode time. A plain mean of 1000 / ITL, as in genai-perf and AIPerf, depends on the fastest requests:
+ * one that was delivered in 0.4 ms outweighs a hundred others. Percentiles are of the requests.
  */
 export function outputTokensPerSPerUser({ itlMs, decodeMs }: Pick<RequestLatencies, 'itlMs' | 'decodeMs'>) {
   return weightedDistributionOf(
@@ -103,15 +104,15 @@ export function outputTokensPerSPerUser({ itlMs, decodeMs }: Pick<RequestLatenci
   )
 }
 
-/** Whether every answer was one token: then there is no decoding, and no ITL to miss. */
+/** Whether every answer was one token, so that there is no decoding and no ITL to miss. */
 export function answersAreOneToken({ osl }: Pick<Measurement, 'osl'>): boolean {
   return osl !== null && osl.min === 1 && osl.max === 1
 }
 
 /**
- * Tokens/s that one user sees: the frontier's x. Of answers of one token, which have no decoding, it is 1 token over the mean
- * request latency: the same question (how fast does one user get tokens) where the wait for the first is all there is. A
- * workload has one kind or the other, so that the two never meet on one frontier of a workload. Null where it can't be seen.
+ * Tokens/s that one user sees: the frontier's x. Answers of one token do not decode, so for them it is 1 token divided
+ * by the mean request latency: still how fast one user gets tokens, when waiting for the first is all there is. A
+ * workload has one kind of answer, so the two never meet on its frontier. Null where not observed.
  */
 export function interactivityOf(
   measurement: Pick<Measurement, 'outputTokensPerSPerUser' | 'requestLatencyMs' | 'osl'>,
@@ -122,7 +123,9 @@ export function interactivityOf(
   return 1000 / requestLatencyMs.mean
 }
 
-/** Rates of a measurement; null where they can't be told: no time passed, or answers came whose tokens nobody counted. */
+/**
+ * Rates of a measurement; null where unknown because no time passed, or because nobody counted the tokens of answers.
+ */
 export function ratesOf(
   measurement: Pick<
     Measurement,
@@ -139,14 +142,15 @@ export function ratesOf(
   }
 }
 
-/** Tokens/s at which a request's prompt was read, queueing included: ISL / TTFT. */
+/** Prefill speed of each request in tokens/s, queueing included: ISL / TTFT. */
 export function prefillTokensPerSPerUser(inputTokens: Float64Array, ttftMs: Float64Array): Float64Array {
   return ttftMs.map((ttft, row) => (ttft > 0 ? ((inputTokens[row] ?? Number.NaN) * 1000) / ttft : Number.NaN))
 }
 
 /**
- * Requests that met every objective (DistServe's goodput, Zhong et al. 2024). A request with one token has no ITL to miss; one
- * whose TTFT or ITL can't be seen meets no objective on it. Null without an objective, and when no answer can be held against them.
+ * Requests that met every objective (DistServe's goodput, Zhong et al. 2024). A request with one token has no ITL to
+ * miss; one whose TTFT or ITL is unknown does not meet an objective on it. Null without an objective, and when no
+ * answer can be judged.
  */
 export function goodRequests(latencies: RequestLatencies, slo: Slo): number | null {
   if (Object.values(slo).every(limit => limit === undefined)) return null
@@ -169,7 +173,7 @@ export function goodRequests(latencies: RequestLatencies, slo: Slo): number | nu
   return answered > 0 && judged === 0 ? null : good
 }
 
-/** Whether one request met every objective; null where that can't be told. */
+/** Whether one request met every objective; null where unknown. */
 export function meetsObjectives(
   slo: Slo,
   request: {

@@ -2,8 +2,8 @@ import type { Distribution } from './measurement.ts'
 import { type PercentileMethod, percentileMethod, percentileOfSorted } from './percentiles/index.ts'
 
 /**
- * Count, mean, standard deviation (ddof 0), extremes and percentiles of the values that are numbers; NaN marks a value that a
- * request doesn't have. Null without any.
+ * Count, mean, standard deviation (ddof 0), extremes and percentiles of the values that are numbers; NaN marks a value
+ * that a request doesn't have. Null without any.
  *
  * Sorting a typed array keeps this fast at a million samples; simple-statistics has no linear percentile.
  */
@@ -36,8 +36,8 @@ export function distributionOf(values: Float64Array, method: PercentileMethod = 
 }
 
 /**
- * The same, but mean and standard deviation weighted: a speed's by the time that it went on for, so that the mean is the whole
- * way over the whole time. Percentiles and extremes are of the values, each counted once.
+ * The same with weighted mean and standard deviation. Speeds are weighted by their duration, so that the mean is all
+ * distance over all time. Percentiles and extremes count each value once.
  */
 export function weightedDistributionOf(values: Float64Array, weights: Float64Array): Distribution | null {
   const plain = distributionOf(values)
@@ -62,7 +62,7 @@ export function weightedDistributionOf(values: Float64Array, weights: Float64Arr
   return { ...plain, mean, stddev: Math.sqrt(squares / weight) }
 }
 
-/** The numbers among the values, ascending, in an array of their own. */
+/** The values that are numbers, ascending, in a new array. */
 export function sortedNumbers(values: Float64Array): Float64Array {
   const numbers = values.filter(value => !Number.isNaN(value))
   return numbers.sort()

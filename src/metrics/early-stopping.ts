@@ -7,7 +7,10 @@ const defaultConfidence = 0.99
 export interface TailBound {
   /** Percentile, 0–100. */
   readonly percentile: number
-  /** The true percentile is at most this, with the given confidence; null when there are fewer samples than {@link needed}. */
+  /**
+   * The true percentile is at most this, with the given confidence; null when there are fewer samples than {@link
+   * needed}.
+   */
   readonly atMost: number | null
   readonly confidence: number
   readonly samples: number
@@ -19,8 +22,8 @@ export interface TailBound {
  * MLPerf's early-stopping estimate of a tail percentile: the t-th largest sample, t as large as the binomial test
  * allows. It is at least the empirical percentile, and by how much says how few samples that rests on.
  *
- * Source: mlcommons/inference loadgen/early_stopping.cc and results.cc (SingleStream); for LLM metrics mlcommons/endpoints
- * metrics/early_stopping.py. Tolerance 0.
+ * Source: mlcommons/inference loadgen/early_stopping.cc and results.cc (SingleStream); for LLM metrics
+ * mlcommons/endpoints metrics/early_stopping.py. Tolerance 0.
  */
 export function tailBound(sorted: Float64Array, percentile: number, confidence = defaultConfidence): TailBound {
   return tailBoundOf(sorted.length, rank => sorted[rank] ?? null, percentile, confidence)
@@ -62,7 +65,10 @@ function discardable(samples: number, percentile: number, confidence: number): n
   return low
 }
 
-/** The fewest samples below a limit that, with `above` over it, show that a share `p` is below: P(at most `above` over | p) ≤ 1 − confidence. */
+/**
+ * The fewest samples below a limit that, with `above` over it, show that a share `p` is below: P(at most `above` over |
+ * p) ≤ 1 − confidence.
+ */
 function fewestBelow(above: number, p: number, confidence: number): number {
   const shown = (below: number) => incompleteBeta(p, below, above + 1) <= 1 - confidence
   let high = 1

@@ -131,7 +131,9 @@ export class Histogram {
     })
   }
 
-  /** The values in µs at ascending ranks from 0: the middle of each one's bucket, except at both ends, which are known. */
+  /**
+   * The values in µs at ascending ranks from 0: the middle of each one's bucket, except at both ends, which are known.
+   */
   #valuesAt(ranks: readonly number[]): number[] {
     if (this.#count === 0) return ranks.map(() => Number.NaN)
     let bucket = bucketOf(this.#minUs)

@@ -19,11 +19,12 @@ export interface Slots {
 }
 
 /**
- * Requests in flight from the first one due to the last one sent: after that a run drains, which is not the generator failing
- * to hold its concurrency. A single wave is sent in no time: there the window goes on until its first answer.
+ * Requests in flight from the first one due to the last one sent: after that a run drains, which is not the generator
+ * failing to hold its concurrency. A single wave is sent in no time: there the window goes on until its first answer.
  *
- * With `slots` it also says how well a closed loop was held, against what could have been in flight at each moment: no more
- * than the slots that had started, no more than the conversations that were not over, and none whose user was thinking.
+ * With `slots` it also says how well a closed loop was held, against what could have been in flight at each moment: no
+ * more than the slots that had started, no more than the conversations that were not over, and none whose user was
+ * thinking.
  *
  * @param window what to look at instead, of records that hold what was sent before and after it too
  */

@@ -1,6 +1,9 @@
 import type { WindowKind } from '../model/index.ts'
 
-/** Summary of one metric over the requests (or chunks) of a point. Percentiles are linear between ranks, stddev has ddof 0. */
+/**
+ * Summary of one metric over the requests (or chunks) of a point. Percentiles follow `metrics/percentiles`; stddev has
+ * ddof 0.
+ */
 export interface Distribution {
   /** Samples behind every figure here. */
   readonly count: number
@@ -33,50 +36,64 @@ export type ErrorKind =
   /** This machine had no socket or port left for the connection. */
   | 'no-socket'
 
-/** One kind of failure with an example a person can act on. */
+/** One kind of failure, with an example that a person can act on. */
 export interface RequestErrors {
   readonly kind: ErrorKind
   readonly count: number
-  /** First message seen, secrets removed, at most 500 characters. */
+  /** First message of this kind without secrets, at most 500 characters. */
   readonly example: string
 }
 
-/** What the generator saw of itself: whether its own delay could be mistaken for the server's. Null where a generator cannot know. */
+/** The generator's view of itself: could its own delay pass for the server's? Null where a generator can't know. */
 export interface ClientHealth {
   /** Actual − scheduled send time. */
   readonly sendLatenessMs: Distribution | null
   readonly eventLoopDelayMs: { readonly mean: number; readonly p99: number; readonly max: number } | null
-  /** CPU seconds of the generator during the window over (window × threads), 0–1. */
+  /** CPU time of the generator during the window divided by (window × threads), 0–1. */
   readonly cpuShare: number | null
   readonly cpuS: number | null
   readonly gcMs: number | null
-  /** Time in which threads could have run and the kernel gave them no core: somebody else had it. */
+  /** Time in which threads were ready to run but got no core from the kernel, ms. */
   readonly runQueueWaitMs?: number | null
-  /** The same of the thread that waited most, over the window, 0–1: the share of answers that came while it could not look. */
+  /**
+   * The same for the thread that waited most, divided by the window, 0–1: the share of answers that arrived while it
+   * could not read.
+   */
   readonly runQueueShare?: number | null
   readonly threads: number | null
-  /** Requests in flight while there was something to send. */
+  /** Requests in flight while there were requests to send. */
   readonly inFlight: InFlight | null
-  /** Wall clock minus monotonic clock over the window; far from 0 when the clock was set. */
+  /**
+   * Change of the wall clock minus change of the monotonic clock over the window; far from 0 when the wall clock was
+   * set.
+   */
   readonly clockJumpMs: number | null
-  /** The most that first tokens may have lain unread before their time stamp, hence the uncertainty of TTFT; absent where a generator can't tell. */
+  /**
+   * The longest that first tokens may have waited unread before their timestamp: the uncertainty of TTFT. Absent where
+   * a generator can't tell.
+   */
   readonly stampUncertaintyMs?: Distribution | null
-  /** How long DNS took for the endpoint's name, before any clock ran; absent where a generator can't tell. */
+  /**
+   * Time of the DNS lookup of the endpoint's name, before any latency is counted; absent where a generator can't tell.
+   */
   readonly lookupMs?: number
-  /** Each process of a load that was split over several; the figures above are then those of the worst of them, in flight the sum. */
+  /**
+   * Each process of a load that was split over several. The figures above are then those of the worst process; requests
+   * in flight are the sum.
+   */
   readonly shards?: readonly ShardHealth[]
 }
 
-/** One of the processes that a load was split over. */
+/** One process of a split load. */
 export interface ShardHealth {
   /** `this machine`, or the host's name. */
   readonly host: string
-  /** Requests that it sent; null when it was lost. */
+  /** Requests that it sent; null when the process was lost. */
   readonly requests: number | null
-  /** What its monotonic clock, and its wall clock, showed more than the coordinator's; requests are put in one time by the former. */
+  /** Its clocks against the coordinator's. The offset of the monotonic clock puts all requests on one time line. */
   readonly clock: {
     readonly offsetMs: number
-    /** The offset is at most this far off: half of the quickest exchange. */
+    /** Largest error of the offset: half of the fastest round trip. */
     readonly uncertaintyMs: number
     readonly wallOffsetMs: number
     /** How much the offset changed from the start to the end of the point. */
@@ -88,7 +105,7 @@ export interface ShardHealth {
   readonly lookupMs?: number
 }
 
-/** The health of a generator that says nothing of itself. */
+/** The health of a generator that reports nothing about itself. */
 export const unknownHealth: ClientHealth = {
   sendLatenessMs: null,
   eventLoopDelayMs: null,
@@ -100,7 +117,7 @@ export const unknownHealth: ClientHealth = {
   clockJumpMs: null,
 }
 
-/** When the window became steady, by which method. */
+/** When the window became steady, and by which method. */
 export interface SteadyState {
   readonly method: string
   readonly reached: boolean
@@ -117,55 +134,68 @@ export interface Trend {
   readonly z: number
 }
 
-/** How far a finding goes: `invalid` takes the point off the frontier, `warning` marks it. */
+/**
+ * Something to know about a measurement: `invalid` takes the point off the frontier, `warning` marks it, `note` only
+ * informs.
+ */
 export interface Finding {
   readonly severity: 'invalid' | 'warning' | 'note'
-  /** Machine-readable, kebab-case: `error-share`, `client-late`, `osl-deviation`, `few-samples`, `no-steady-state`, … */
+  /**
+   * Machine-readable, kebab-case: `error-share`, `client-late`, `osl-deviation`, `few-samples`, `no-steady-state`, …
+   */
   readonly code: string
   /** What happened, with figures and units, and what to do. */
   readonly message: string
 }
 
-/** Requests in flight over the window in which there was something to send. */
+/** Requests in flight over the part of the window in which there were requests to send. */
 export interface InFlight {
   /** Time-weighted mean. */
   readonly mean: number
   /** The most at one moment. */
   readonly max: number
-  /** Of the time in which slots of a closed loop had a request to send, the share in which one was in flight, 0–1. */
+  /** Share of the time in which slots of a closed loop had a request to send and one was in flight, 0–1. */
   readonly held?: number
 }
 
-/** A figure that decides, as a look finds it. */
+/** A figure that decides when a point stops, at one look. */
 export interface FigureAtLook {
   /** Name of the figure as in points.csv; throughput is of the whole deployment. */
   readonly figure: string
   readonly estimate: number | null
-  /** Holds with the confidence of the whole measurement, whichever look ends it; null on a side without a bound. */
+  /**
+   * Bounds that hold with the confidence of the whole measurement, whichever look ends it; null on a side without a
+   * bound.
+   */
   readonly low: number | null
   readonly high: number | null
   /** Of an objective. */
   readonly limitMs?: number
   /**
-   * `met` and `missed`: surely on one side of its limit. `precise`: the half-width is within what was asked. `open`: neither.
+   * `met` and `missed`: certainly on one side of the limit. `precise`: the half-width is within the requested
+   * precision. `open`: neither.
    */
   readonly state: 'met' | 'missed' | 'precise' | 'open'
 }
 
-/** Why a point ended where it did, and how well its figures were known then. */
+/** Why a point stopped when it did, and how well its figures were known. */
 export interface Stopping {
-  /** `settled`: all that decides is certain or precise. `beaten`: it can't win any more. `max`: no more requests were allowed. */
+  /**
+   * `settled`: every deciding figure is certain or precise. `beaten`: the point can no longer win. `max`: no more
+   * requests were allowed.
+   */
   readonly reason: 'settled' | 'beaten' | 'max'
-  /** Measured requests at the look that it rests on, and at most. */
+  /** Measured requests at the look that decided, and the most that were allowed. */
   readonly requests: number
   readonly max: number
-  /** Relative half-width that was asked for, 0–1. */
+  /** Requested relative half-width, 0–1. */
   readonly precision: number
   readonly figures: readonly FigureAtLook[]
 }
 
 /**
- * Everything that one generator run says of one point. Times in ms, lengths in tokens, rates per second of the window.
+ * Everything that one run of a generator measured at one point. Times in ms, lengths in tokens, rates per second of the
+ * window.
  *
  * @example
  * ```ts
@@ -179,14 +209,17 @@ export interface Measurement {
   readonly generator: { readonly name: string; readonly version: string }
   /** ISO 8601, start of the measured window. */
   readonly startedAt: string
-  /** What the figures are of; absent in runs before there was a steady window, which are `whole`. */
+  /** The window that the figures describe. Absent in runs from before there was a steady window; those are `whole`. */
   readonly window?: WindowKind
   /**
-   * Length of the measurement window: from the first measured request due to the last one sent (`steady`), or to the last answer
-   * (`whole`). Where time ends the point, a steady window has that time.
+   * Length of the measurement window: from the first measured request due to the last one sent (`steady`), or to the
+   * last answer (`whole`). Where time ends the point, a steady window has that time.
    */
   readonly durationS: number
-  /** Requests that the load began with, and that no figure of a steady window is of; absent where a generator doesn't say. */
+  /**
+   * Requests that the load began with, and that no figure of a steady window is of; absent where a generator doesn't
+   * say.
+   */
   readonly warmupRequests?: number
   /** Beside a steady window: warm-up and measured requests together, from the first one due to the last answer. */
   readonly whole?: WholeRun
@@ -200,7 +233,10 @@ export interface Measurement {
     readonly connecting: number
     /** Load, but not measured. */
     readonly warmup: number
-    /** Load held until the last measured request had its answer, and until connections were quiet; absent where it isn't. */
+    /**
+     * Load held until the last measured request had its answer, and until connections were quiet; absent where it
+     * isn't.
+     */
     readonly holding?: number
     /** Records put together, written and summed up. */
     readonly summary: number
@@ -209,52 +245,58 @@ export interface Measurement {
     readonly sent: number
     readonly completed: number
     readonly failed: number
-    /** False where a summary doesn't say how many failed: then `failed` is 0 and `sent` those that were answered. */
+    /** False where a summary doesn't count failures: `failed` is then 0, and `sent` counts the answered requests. */
     readonly isFailedKnown?: false
   }
   readonly errors: readonly RequestErrors[]
   readonly ttftMs: Distribution | null
   readonly ttstMs: Distribution | null
   readonly itlMs: Distribution | null
-  /** Gaps between chunks, all requests together. */
+  /** Gaps between chunks, over all requests. */
   readonly interChunkMs: Distribution | null
   readonly requestLatencyMs: Distribution | null
-  /** Open loop only: latency and TTFT counted from the actual send instead of the scheduled one. */
+  /** Open loop only: latency and TTFT from the actual send time instead of the scheduled one. */
   readonly fromSend: { readonly ttftMs: Distribution | null; readonly requestLatencyMs: Distribution | null } | null
-  /** Tokens counted as the server's `usage` says, else by the tokenizer. */
+  /** Tokens as counted by the server's `usage`, else by the tokenizer. */
   readonly isl: Distribution | null
   readonly osl: Distribution | null
   /**
-   * Tokens/s while a request decodes: percentiles of the requests' own speeds (1000 / ITL), the mean all tokens after first chunks
-   * over all the time that they took. Up to Fulcrum 1's generator version 1 the mean was of 1000 / ITL.
+   * Tokens/s while a request decodes. Percentiles are of the requests' own speeds (1000 / ITL); the mean is all tokens
+   * after first chunks, divided by the time that they took. In generator version 1 the mean was of 1000 / ITL.
    */
   readonly outputTokensPerSPerUser: Distribution | null
   /** ISL / TTFT of each request, tokens/s. */
   readonly prefillTokensPerSPerUser: Distribution | null
-  /** Answers of several tokens that arrived in one piece and have no ITL; absent where a generator gives no requests. */
+  /**
+   * Answers of several tokens that arrived in one piece and so have no ITL; absent where a generator reports no single
+   * requests.
+   */
   readonly onePiece?: number
-  /** Null where answers came and nobody counted their tokens; runs of before have 0 there. */
+  /** Null where answers came but nobody counted their tokens. Older journals have 0 there. */
   readonly totals: {
     readonly inputTokens: number | null
     readonly outputTokens: number | null
     readonly chunks: number
   }
-  /** Null where no time passed; runs of before have 0 there, so read all three by `ratesOf`. */
+  /** Null where no time passed. Older journals have 0 there, so read all three rates with `ratesOf`. */
   readonly requestsPerS: number | null
-  /** Also null where answers came and nobody counted their tokens. */
+  /** Also null where answers came but nobody counted their tokens. */
   readonly outputTokensPerS: number | null
   readonly inputTokensPerS: number | null
   /** Requests/s that met every SLO; null without an SLO. */
   readonly goodputPerS: number | null
   /** Where the token counts of most answers come from. */
   readonly tokenSource: 'usage' | 'tokenizer' | 'chunks' | 'generator'
-  /** How many answers were counted how; absent where a generator doesn't say. */
+  /** How many answers were counted in which way; absent where a generator doesn't say. */
   readonly tokenCounts?: TokenCounts
   readonly steady: SteadyState | null
-  /** Whether TTFT went one way through the window; null with too few answers, absent in older runs and of external generators. */
+  /**
+   * Whether TTFT went one way through the window; null with too few answers, absent in older runs and of external
+   * generators.
+   */
   readonly ttftTrend?: Trend | null
   readonly client: ClientHealth
-  /** Honest upper bounds of tail percentiles (MLPerf early stopping, 99% confidence); null where there are too few samples. */
+  /** Upper bounds of tail percentiles (MLPerf early stopping, 99% confidence); null where there are too few samples. */
   readonly tails?: {
     readonly [metric in 'ttftMs' | 'itlMs' | 'requestLatencyMs']: {
       readonly p95: number | null
@@ -262,8 +304,9 @@ export interface Measurement {
     }
   }
   /**
-   * 95% intervals of percentiles from the requests of this run alone, in the order they were due: what another run would show differs by more.
-   * Null where they are too few, or depend on each other too much, for the interval; absent from generators that give no requests.
+   * 95% intervals of percentiles from the requests of this run alone, in the order they were due. Other runs differ by
+   * more. Null where requests are too few or depend too much on each other; absent from generators that report no
+   * single requests.
    */
   readonly intervals?: {
     readonly [metric in 'ttftMs' | 'itlMs' | 'requestLatencyMs']: {
@@ -271,43 +314,49 @@ export interface Measurement {
       readonly p95: readonly [low: number, high: number] | null
     }
   }
-  /** Of a point that stops by what it has measured. */
+  /** Set for a point that stops as soon as its figures are known well enough. */
   readonly stopping?: Stopping
-  /** Asked − got, relative: (got − asked) / asked of the means. */
+  /** Relative deviation of the mean lengths: (measured − requested) / requested. */
   readonly deviation: {
     readonly isl: number | null
     readonly osl: number | null
     /**
-     * Of a dataset, whose lengths need not be the workload's: against what the very requests held and asked for, so that what is
-     * left is the server's doing. Absent without a dataset, where that is what {@link isl} and {@link osl} say.
+     * For a dataset, whose lengths may differ from the workload's: the deviation from what the requests themselves
+     * contained and asked for, which only the server can cause. Absent without a dataset, where {@link isl} and {@link
+     * osl} say the same.
      */
     readonly ofRequests?: { readonly isl: number | null; readonly osl: number | null }
   }
-  /** What was really sent, warm-up included; absent where a generator doesn't say, in conversations and traces. */
+  /**
+   * The prompts that were sent, warm-up included; absent where a generator doesn't say, in conversations and in traces.
+   */
   readonly prompts?: SentPrompts
-  /** Server metrics over the window, by source then metric: mean and max of what was scraped. */
+  /** Scraped server metrics over the window, by source and then metric. */
   readonly server?: ServerMetrics
-  /** What a generator says against its own figures (a crash survived, a summary that its record doesn't bear out); the judge passes it on. */
+  /**
+   * Findings of a generator about its own figures, such as a crash that it survived or a summary that contradicts its
+   * records.
+   */
   readonly remarks?: readonly Finding[]
   /** Files of this point, relative to the run folder. */
   readonly files: readonly string[]
 }
 
-/** How the tokens of answers were counted, in answers. */
+/** How the tokens of answers were counted, in numbers of answers. */
 export interface TokenCounts {
   readonly usage: number
   readonly tokenizer: number
   /** Chunks stand for tokens: neither the server nor a tokenizer counted. */
   readonly chunks: number
-  /** Why not by usage: none came, it came before the last of the text, or it can't be. */
+  /** Why usage did not count: it was missing, it came before the end of the text, or it is impossible. */
   readonly missing: number
   readonly early: number
   readonly impossible: number
-  /** Answers whose usage says that their prompt had no token: not believed, what was sent counts. */
+  /** Answers whose usage claims a prompt without tokens. It is ignored, and the prompt that was sent counts. */
   readonly noPromptTokens: number
 }
 
-/** Figures of a run from its empty start to its last answer; as the {@link Measurement}'s own. */
+/** Figures of a run from its empty start to its last answer, defined as those of the {@link Measurement}. */
 export type WholeRun = Pick<
   Measurement,
   | 'durationS'
@@ -320,13 +369,16 @@ export type WholeRun = Pick<
   | 'outputTokensPerS'
 >
 
-/** Prometheus series scraped through a point, by source (`frontend`, `prefill-0`, …) then `metric{labels that differ}`. */
+/**
+ * Prometheus series scraped during a point, by source (`frontend`, `prefill-0`, …) and then `metric{labels that
+ * differ}`.
+ */
 export interface ServerMetrics {
   readonly [source: string]: { readonly [metric: string]: ServerMetric }
 }
 
 /**
- * What a series of the server's did through the window.
+ * One server metric over the window.
  * Gauges: mean, max and last of the scrapes. Counters: increase per second (mean, max between two scrapes), increase
  * in all (last). Histograms: mean observation of the window, highest mean between two scrapes, observations (last).
  */
@@ -335,20 +387,20 @@ export interface ServerMetric {
   readonly max: number
   readonly last: number
   /**
-   * How it went, oldest first, at most 120 samples: ms since the window began, and the gauge's value, or the counter's
-   * increase per second or the histogram's mean since the scrape before. Straight lines between samples draw it. Kept of
-   * what tells where requests wait and how long (queues, running, KV cache, TTFT, ITL); absent in runs before it was kept.
+   * Time series, oldest first, at most 120 samples: ms since the start of the window, and the value of a gauge, the
+   * increase per second of a counter or the mean of a histogram since the scrape before. Kept for metrics that show
+   * where and how long requests wait (queues, running, KV cache, TTFT, ITL); absent in older runs.
    */
   readonly series?: readonly (readonly [atMs: number, value: number])[]
 }
 
-/** Prompts of a point by what was sent. */
+/** The prompts that a point sent. */
 export interface SentPrompts {
-  /** Prompts that there were to send: rows of a dataset, or as many as were made. Each is sent again when all have been. */
+  /** Prompts available: rows of a dataset, or generated ones. They repeat once all were sent. */
   readonly available: number
   /** Different ones among the requests, warm-up included. */
   readonly distinct: number
-  /** Measured requests whose prompt an earlier request of the point had, one of the warm-up or not. */
+  /** Measured requests whose prompt an earlier request of the point had, warm-up included. */
   readonly repeated: number
 }
 
@@ -360,5 +412,5 @@ export type CountedMeasurement = Measurement & {
   readonly totals: { readonly inputTokens: number; readonly outputTokens: number }
 }
 
-/** A measurement and what can be said of it. */
+/** Whether a measurement counts: `ok`, `invalid` by a finding, or `failed` without a measurement. */
 export type Status = 'ok' | 'invalid' | 'failed'

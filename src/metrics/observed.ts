@@ -1,7 +1,7 @@
 import { ratesOf } from './definitions.ts'
 import type { Measurement } from './measurement.ts'
 
-/** A measurement in which everything that was not observed is null; a count of requests is, where nobody counted the failed ones. */
+/** A measurement in which everything that was not observed is null, counts of requests included. */
 export type ObservedMeasurement = Omit<Measurement, 'durationS' | 'requests' | 'whole'> & {
   readonly durationS: number | null
   readonly requests: { readonly sent: number | null; readonly completed: number; readonly failed: number | null }
@@ -9,8 +9,8 @@ export type ObservedMeasurement = Omit<Measurement, 'durationS' | 'requests' | '
 }
 
 /**
- * A measurement as others should read it. Journals of before, and the types that every generator fills, have a 0 where a rate, a
- * duration or a count of failures could not be told: those become null.
+ * A measurement as others should read it. Where a rate, a duration or a count of failures is unknown, older journals
+ * have 0; here it is null.
  */
 export function observed(measurement: Measurement): ObservedMeasurement {
   const { durationS, requests, whole, totals, isl, osl } = measurement
@@ -21,7 +21,7 @@ export function observed(measurement: Measurement): ObservedMeasurement {
     ...measurement,
     ...rates,
     durationS: lengthOf(durationS),
-    // A goodput of 0 over no time is no goodput.
+    // Without time there is no goodput, not a goodput of 0.
     goodputPerS: rates.requestsPerS === null ? null : measurement.goodputPerS,
     requests: isFailedKnown === false ? { sent: null, completed, failed: null } : { sent, completed, failed },
     totals: {

@@ -1,8 +1,8 @@
 import type { ErrorKind } from './measurement.ts'
 
 /**
- * When in a run a request was sent: before the measurement window, in it, or after it, to hold the load until the last measured
- * request has its answer.
+ * When in a run a request was sent: before the measurement window, in it, or after it, to hold the load until the last
+ * measured request has its answer.
  */
 export type RequestPhase = 'measured' | 'warm-up' | 'after'
 
@@ -115,7 +115,10 @@ export function createRecords(count: number, shared = false): RequestRecords {
   }
 }
 
-/** The records of several workers or shards as one, in scheduled order. Their clocks must be the same one, each part in order. */
+/**
+ * The records of several workers or shards as one, in scheduled order. Their clocks must be the same one, each part in
+ * order.
+ */
 export function mergeRecords(parts: readonly RequestRecords[]): RequestRecords {
   const merged = createRecords(parts.reduce((sum, part) => sum + part.count, 0))
   const cursors = parts.map(part => ({ part, row: 0 }))

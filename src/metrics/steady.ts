@@ -19,13 +19,14 @@ export interface Series {
 }
 
 /**
- * Where a series becomes steady. MSER-5 cuts off the start whose removal makes the mean of the rest most certain: the least
- * squared standard error of batches of 5 (White, 'An effective truncation heuristic for bias reduction in simulation
- * output', Simulation 69(6), 1997; batches: Spratt 1998). As usual the cut is looked for in the first half only.
+ * Where a series becomes steady. MSER-5 cuts off the start whose removal makes the mean of the rest most certain: the
+ * least squared standard error of batches of 5 (White, 'An effective truncation heuristic for bias reduction in
+ * simulation output', Simulation 69(6), 1997; batches: Spratt 1998). As usual the cut is looked for in the first half
+ * only.
  *
- * MSER always finds a cut, also in a series that never settles, such as the TTFT of an overloaded open loop. Hence the rest
- * must also hold: its halves may not differ by 10% and by 5 standard errors. The error comes from the differences of
- * neighbouring group means (von Neumann 1941), which a drift hardly inflates.
+ * MSER always finds a cut, also in a series that never settles, such as the TTFT of an overloaded open loop. Hence the
+ * rest must also hold: its halves may not differ by 10% and by 5 standard errors. The error comes from the differences
+ * of neighbouring group means (von Neumann 1941), which a drift hardly inflates.
  *
  * Null below 40 values.
  */
@@ -72,7 +73,9 @@ function mserCut(batches: Float64Array): number {
   return best
 }
 
-/** Second half of a series against the first: relative difference of the means, and that difference in standard errors. */
+/**
+ * Second half of a series against the first: relative difference of the means, and that difference in standard errors.
+ */
 function driftOf(batches: Float64Array): { readonly relative: number; readonly errors: number } {
   const groups = groupMeans(batches, Math.min(mostGroups, batches.length) & ~1)
   const half = groups.length / 2

@@ -21,7 +21,7 @@ export interface SummaryOptions {
   readonly slo: Slo
   /** Mean lengths that the sent requests asked for, in tokens; null where nothing was asked. */
   readonly asked: { readonly isl: number | null; readonly osl: number | null }
-  /** What a closed loop was to keep busy; null for an open one. */
+  /** What a closed loop had to keep busy; null for an open loop. */
   readonly slots: Slots | null
   /** Bounds of a steady window; absent for a whole run. */
   readonly steadyWindow?: WindowBounds
@@ -57,9 +57,9 @@ export type Summary = Pick<
 > & { readonly client: Pick<ClientHealth, 'sendLatenessMs' | 'inFlight'> }
 
 /**
- * Sums request records up. Latencies are of answered measured requests; failed ones are counted. Of a whole run, rates are over the
- * time from the first request due to the last one ended. Of a steady window they count what arrived in it, of requests of any
- * phase, and the figures of the whole run stand beside it.
+ * Summarises request records. Latencies are those of answered measured requests; failed ones are counted. For a whole
+ * run, rates cover the time from the first request due to the last one ended. For a steady window they count what
+ * arrived in it, of requests of any phase, and the figures of the whole run are added.
  */
 export function summarise(records: RequestRecords, options: SummaryOptions): Summary {
   return options.steadyWindow === undefined
@@ -93,7 +93,7 @@ function steady(records: RequestRecords, options: SummaryOptions, bounds: Window
   }
 }
 
-/** What a steady window's whole run is kept as. */
+/** The figures that are kept of a whole run. */
 function figuresOfRun(records: RequestRecords, latencies: RequestLatencies): WholeRun {
   const durationS = windowS(records)
   const perS = perSecondOf(durationS)
@@ -183,7 +183,7 @@ function fromSend(records: RequestRecords): Measurement['fromSend'] {
   }
 }
 
-/** Latency of each answered request in the order they were due: what rises when a queue grows. */
+/** Latency of each answered request in the order they were due, which rises when a queue grows. */
 function latencySeries(records: RequestRecords, latencies: RequestLatencies) {
   const answered = (_: number, row: number) => !Number.isNaN(latencies.requestLatencyMs[row] ?? Number.NaN)
   return {
@@ -209,7 +209,7 @@ function deviation(got: number | null, asked: number | null): number | null {
   return got === null || asked === null || asked === 0 ? null : (got - asked) / asked
 }
 
-/** Over answered requests, of the values that are numbers; null where there are answers and none has one. */
+/** Sum of the values of answered requests that are numbers; null where there are answers but no values. */
 function sumOf(records: RequestRecords, values: Float64Array): number | null {
   let [answers, known, sum] = [0, 0, 0]
   for (let row = 0; row < records.count; row++) {

@@ -6,10 +6,10 @@ const parts = 10
 const fewestValues = 100
 
 /**
- * Whether a series goes one way, from the means of ten equal parts of it: the Mann–Kendall test for a monotone trend (Mann 1945,
- * Kendall 1975; variance corrected for ties), and the Theil–Sen slope (Sen 1968) for how much. Both take no distribution for
- * granted. Parts of a closed loop's `10x` requests are its rounds, whose values come in groups that a test on single requests would
- * take for trends. Null below 100 values.
+ * Whether a series goes one way, from the means of ten equal parts of it: the Mann–Kendall test for a monotone trend
+ * (Mann 1945, Kendall 1975; variance corrected for ties), and the Theil–Sen slope (Sen 1968) for how much. Both take no
+ * distribution for granted. Parts of a closed loop's `10x` requests are its rounds, whose values come in groups that a
+ * test on single requests would take for trends. Null below 100 values.
  *
  * @param values in the order in which the requests were sent
  */

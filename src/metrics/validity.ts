@@ -8,7 +8,7 @@ import { judgeWindow } from './validity/window.ts'
 
 const order = ['invalid', 'warning', 'note'] as const
 
-/** All that speaks against a measurement, by the point's limits; the gravest first. Empty when there is nothing to say. */
+/** Findings about a measurement by the point's limits, the most severe first; empty when there are none. */
 export function judge(point: Point, measurement: Measurement): Finding[] {
   const findings = [
     ...judgeRequests(point, measurement),
@@ -21,12 +21,12 @@ export function judge(point: Point, measurement: Measurement): Finding[] {
   return gravestFirst(findings)
 }
 
-/** The same findings, the gravest first. */
+/** The same findings, the most severe first. */
 export function gravestFirst(findings: readonly Finding[]): Finding[] {
   return findings.toSorted((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity))
 }
 
-/** `invalid` as soon as one finding is; a point without a measurement is `failed`, which is not for this function to say. */
+/** `invalid` if any finding is. A point without a measurement is `failed`, which is decided elsewhere. */
 export function statusOf(findings: readonly Finding[]): Extract<Status, 'ok' | 'invalid'> {
   return findings.some(finding => finding.severity === 'invalid') ? 'invalid' : 'ok'
 }

@@ -12,11 +12,14 @@ export interface WholeRunFigure {
   readonly whole: number | null
 }
 
-/** Relative differences between a steady window and its whole run that are worth a word. */
+/** Relative differences between a steady window and its whole run that are worth mentioning. */
 const ttftDiffers = 0.1
 const rateDiffers = 0.03
 
-/** The figures of a steady window beside those of its whole run, which is how genai-perf and AIPerf count; null without a whole run. */
+/**
+ * The figures of a steady window beside those of its whole run, which is how genai-perf and AIPerf count; null without
+ * a whole run.
+ */
 export function wholeRunFigures(measurement: Measurement): readonly WholeRunFigure[] | null {
   const { whole, isl, osl } = measurement
   if (whole === undefined) return null
@@ -42,7 +45,9 @@ export function wholeRunFigures(measurement: Measurement): readonly WholeRunFigu
   ]
 }
 
-/** The same where the whole run is another thing: its TTFT p95 or its throughput is. Null where it isn't, or can't be told. */
+/**
+ * The same where TTFT p95 or throughput of the whole run differs; null where neither does, or where that is unknown.
+ */
 export function wholeRunDiffers(measurement: Measurement): readonly WholeRunFigure[] | null {
   const figures = wholeRunFigures(measurement)
   const differs = (name: string, by: number) => {

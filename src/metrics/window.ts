@@ -8,13 +8,13 @@ export interface Window {
   readonly endMs: number
 }
 
-/** How much of something that was spread evenly from one moment to another lies in a window, 0–1; a moment lies in it or not. */
+/** Share of a time span that lies in a window, 0–1; a single moment lies in it or does not. */
 export function shareWithin(fromMs: number, toMs: number, { startMs, endMs }: Window): number {
   if (!(toMs > fromMs)) return fromMs > startMs && fromMs <= endMs ? 1 : 0
   return Math.max(0, Math.min(toMs, endMs) - Math.max(fromMs, startMs)) / (toMs - fromMs)
 }
 
-/** One answer, for what of it lies in a window. Times in ms, lengths in tokens. */
+/** One answer, to find what part of it lies in a window. Times in ms, lengths in tokens. */
 export interface WindowedAnswer {
   readonly sentMs: number
   readonly firstTokenMs: number
@@ -24,7 +24,7 @@ export interface WindowedAnswer {
   readonly firstChunkTokens: number
 }
 
-/** What a window saw of answered requests; a request that lies partly in it counts by its share. */
+/** Answered requests in a window; a request that lies partly in it counts by its share. */
 export interface WindowSums {
   readonly requests: number
   readonly inputTokens: number
@@ -32,10 +32,10 @@ export interface WindowSums {
 }
 
 /**
- * What of one answer lies in a window. Output tokens count when they arrived: those of the first chunk at once, the others evenly
- * from the first to the last chunk. The request and its prompt count by the share of its output that lies in the window: counting
- * requests when they end would favour a window that begins or ends with a burst of them. An answer without a token counts by the
- * share of its time.
+ * The part of one answer that lies in a window. Output tokens count when they arrived: those of the first chunk at
+ * once, the others evenly from the first to the last chunk. The request and its prompt count by the share of its output
+ * that lies in the window: counting requests when they end would favour a window that begins or ends with a burst of
+ * them. An answer without a token counts by the share of its time.
  */
 export function sumsWithin(answer: WindowedAnswer, window: Window): WindowSums {
   const { sentMs, firstTokenMs, lastTokenMs, inputTokens, outputTokens } = answer
@@ -46,7 +46,10 @@ export function sumsWithin(answer: WindowedAnswer, window: Window): WindowSums {
   return { requests, inputTokens: requests * inputTokens, outputTokens: first + rest }
 }
 
-/** The sums of {@link sumsWithin} over all answered requests, whatever their phase; tokens that nobody counted are left out. */
+/**
+ * The sums of {@link sumsWithin} over all answered requests, whatever their phase; tokens that nobody counted are left
+ * out.
+ */
 export function answeredWithin(records: RequestRecords, window: Window): WindowSums {
   let requests = 0
   let inputTokens = 0
@@ -76,15 +79,19 @@ export function answeredWithin(records: RequestRecords, window: Window): WindowS
   return { requests, inputTokens, outputTokens }
 }
 
-/** What of a window is known without looking at its requests, on the clock of the records; null where requests decide. */
+/**
+ * Bounds of a window that are known without looking at its requests, on the clock of the records; null where requests
+ * decide.
+ */
 export interface WindowBounds {
   readonly startMs: number | null
   readonly endMs: number | null
 }
 
 /**
- * The steady window of a run: from the first measured request due to the last one sent, unless its bounds are known. All slots sent
- * once, there is no time between the two: such a window ends with the last measured answer, until which the load is held.
+ * The steady window of a run: from the first measured request due to the last one sent, unless its bounds are known. If
+ * each slot sends once, no time lies between the two: the window then ends with the last measured answer, until which
+ * the load is held.
  */
 export function steadyWindow(records: RequestRecords, bounds: WindowBounds): Window {
   if (bounds.startMs !== null && bounds.endMs !== null)

@@ -7,7 +7,10 @@ import { historyHtml, picturedTrends } from './html/history-page.ts'
 import { light } from './html/theme.ts'
 import { slugOf } from './views/report.ts'
 
-/** Writes history.html, history.json, and every chart of the page as Vega-Lite specification and SVG; the page comes first. */
+/**
+ * Writes history.html, history.json, and every chart of the page as Vega-Lite specification and SVG; the page comes
+ * first.
+ */
 export async function writeHistory(
   history: History,
   gates: readonly HistoryGate[],

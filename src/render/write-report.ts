@@ -16,8 +16,8 @@ export interface ReportFiles {
 }
 
 /**
- * Writes index.html, summary.md, points.csv, and every chart as `<chart>-<workload>.vl.json` and `.svg`. Files of those names
- * are replaced; nothing else in the folder is touched.
+ * Writes index.html, summary.md, points.csv, and every chart as `<chart>-<workload>.vl.json` and `.svg`. Files of those
+ * names are replaced; nothing else in the folder is touched.
  * @param charts the charts of each workload; all registered ones when left out
  */
 export async function writeReport(run: Run, folder: string, charts?: readonly WorkloadChart[]): Promise<ReportFiles> {

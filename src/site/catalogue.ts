@@ -4,7 +4,9 @@ import { originOf } from '../analysis/origin.ts'
 import { baselineOf, journalFile, listRuns, manifestFile, type RunEntry, readRun, runHolder } from '../journal/index.ts'
 import { openInside } from './open-inside.ts'
 
-/** `running`, how its latest attempt ended, or `unfinished` for one that was killed; `unreadable` for a damaged journal. */
+/**
+ * `running`, how its latest attempt ended, or `unfinished` for one that was killed; `unreadable` for a damaged journal.
+ */
 export type RunState = 'running' | 'complete' | 'interrupted' | 'failed' | 'budget' | 'unfinished' | 'unreadable'
 
 /** A run as the list shows and finds it. */
@@ -43,8 +45,8 @@ type Read = Omit<RunSummary, 'isBaseline' | 'state'> & { readonly state: RunStat
 const mostAtOnce = 4
 
 /**
- * The runs below a results folder. A journal is read again only when it has changed. Runs whose manifest or journal is a link are
- * passed over: they may be anywhere.
+ * The runs below a results folder. A journal is read again only when it has changed. Runs whose manifest or journal is
+ * a link are passed over: they may be anywhere.
  *
  * @param root its real path
  */

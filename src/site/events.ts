@@ -11,8 +11,8 @@ export type Follow = (folder: string, signal: AbortSignal) => AsyncIterable<{ ru
 const heartbeatMs = 15_000
 
 /**
- * Sends a run's frames as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html) until it ends, the
- * reader leaves or the site stops. The last event is `end`, or `problem` with what went wrong.
+ * Sends a run's frames as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html) until it
+ * ends, the reader leaves or the site stops. The last event is `end`, or `problem` with what went wrong.
  */
 export async function sendEvents(
   response: ServerResponse,

@@ -8,9 +8,9 @@ export interface Refusal {
 }
 
 /**
- * Turns away what no reader of the site sends. A page elsewhere can have its own name resolve to this address (DNS rebinding), which
- * the Host header gives away; it can also make a browser fetch from here, which Sec-Fetch-Site gives away. The port isn't
- * looked at: a tunnel (ssh -L) may have another.
+ * Turns away what no reader of the site sends. A page elsewhere can have its own name resolve to this address (DNS
+ * rebinding), which the Host header gives away; it can also make a browser fetch from here, which Sec-Fetch-Site gives
+ * away. The port isn't looked at: a tunnel (ssh -L) may have another.
  */
 export function refusalOf(
   { method, headers }: Pick<IncomingMessage, 'method' | 'headers'>,

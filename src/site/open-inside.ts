@@ -10,8 +10,8 @@ export interface OpenFile extends AsyncDisposable {
 }
 
 /**
- * Opens a regular file below a folder; null when there is none, when it isn't one, and when links lead out of the folder. The
- * file is opened first and its place looked up after, so that a link swapped in between is noticed.
+ * Opens a regular file below a folder; null when there is none, when it isn't one, and when links lead out of the
+ * folder. The file is opened first and its place looked up after, so that a link swapped in between is noticed.
  *
  * @param root its real path
  */

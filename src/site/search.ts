@@ -23,8 +23,8 @@ interface Term {
 }
 
 /**
- * The runs that fit every word of a search: text anywhere in a run's fields, `field:text` in one, `-…` to leave out; quotes keep words
- * together. Case doesn't matter, nor does the order.
+ * The runs that fit every word of a search: text anywhere in a run's fields, `field:text` in one, `-…` to leave out;
+ * quotes keep words together. Case doesn't matter, nor does the order.
  */
 export function search(runs: readonly RunSummary[], query: string): readonly RunSummary[] {
   const terms = termsOf(query)

@@ -24,9 +24,9 @@ const labelPair = /\s*(?:([A-Za-z_][A-Za-z0-9_.:]*)|"((?:[^"\\]|\\.)*)")\s*(?:=\
 const figures = /^\s+(\S+)(?:\s+[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)?(?:\s+#\s*\{.*)?\s*$/i
 
 /**
- * Reads Prometheus' text format 0.0.4 (https://prometheus.io/docs/instrumenting/exposition_formats/) and OpenMetrics 1.0
- * (https://prometheus.io/docs/specs/om/open_metrics_spec/). Times and exemplars are passed over. Lines that are none of
- * it cost only themselves, and are counted: half a metrics page is still worth its other half.
+ * Reads Prometheus' text format 0.0.4 (https://prometheus.io/docs/instrumenting/exposition_formats/) and OpenMetrics
+ * 1.0 (https://prometheus.io/docs/specs/om/open_metrics_spec/). Times and exemplars are passed over. Lines that are
+ * none of it cost only themselves, and are counted: half a metrics page is still worth its other half.
  */
 export function parseExposition(text: string): Exposition {
   const types = new Map<string, string>()

@@ -25,15 +25,18 @@ export interface ServerWatch extends AsyncDisposable {
   /** The measured window is over: one last look. */
   end(): void
   /**
-   * What was seen within the window, empty for sources that did not answer: between {@link begin} and {@link end}, or within a steady
-   * window, whose bounds are known once it is over.
+   * What was seen within the window, empty for sources that did not answer: between {@link begin} and {@link end}, or
+   * within a steady window, whose bounds are known once it is over.
    */
   metrics(steady?: SteadyBounds): Promise<ServerMetrics>
   /** What of the pages could not be had or read. A page that the server doesn't have (HTTP 404) is no loss. */
   remarks(): Promise<readonly Finding[]>
 }
 
-/** Begins to look at an endpoint's metrics pages, each at its own pace. Never fails: a point is not lost for a missing page. */
+/**
+ * Begins to look at an endpoint's metrics pages, each at its own pace. Never fails: a point is not lost for a missing
+ * page.
+ */
 export function watchServer(endpoint: Endpoint, clockMs: () => number): ServerWatch {
   const pages = Object.entries(endpoint.metricsUrls).map(([source, url]) => ({
     source,

@@ -24,12 +24,14 @@ const isOfItself = ({ name, labels }: Sample): boolean =>
 const mostSeries = 150
 
 /**
- * Sums a source's scrapes up, oldest first; the last one is taken when the window is over. Gauges give mean, max and last
- * of what was seen. Counters give their increase a second (mean), the fastest between two scrapes (max), and the increase
- * in all (last). Histograms and summaries give the mean of what was observed within the window, the highest mean between
- * two scrapes (max), and the count of observations (last). A counter that was set back (a worker restarted) counts from
- * there, one that first shows within the window counts from 0, one that stood still is left out. Six digits are kept.
- * @param beganMs when the window began, on the clock of the scrapes: the origin of the kept series; the first scrape when absent
+ * Sums a source's scrapes up, oldest first; the last one is taken when the window is over. Gauges give mean, max and
+ * last of what was seen. Counters give their increase a second (mean), the fastest between two scrapes (max), and the
+ * increase in all (last). Histograms and summaries give the mean of what was observed within the window, the highest
+ * mean between two scrapes (max), and the count of observations (last). A counter that was set back (a worker
+ * restarted) counts from there, one that first shows within the window counts from 0, one that stood still is left out.
+ * Six digits are kept.
+ * @param beganMs when the window began, on the clock of the scrapes: the origin of the kept series; the first scrape
+ * when absent
  * @param isLoaded whether the last scrape saw the load as well: no gauge of it is left out then
  */
 export function sourceMetrics(
@@ -59,8 +61,8 @@ export function sourceMetrics(
 }
 
 /**
- * The scrapes of a steady window, from its start to its last request sent. A window so short that fewer than two lie in it takes the
- * one before and the one after too: load came before it, and may have gone after it.
+ * The scrapes of a steady window, from its start to its last request sent. A window so short that fewer than two lie in
+ * it takes the one before and the one after too: load came before it, and may have gone after it.
  */
 export function scrapesWithin(
   scrapes: readonly Scrape[],

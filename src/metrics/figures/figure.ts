@@ -14,13 +14,16 @@ export interface Figure {
   readonly better: 'lower' | 'higher'
   /** Null where the measurement can't say: not streamed, no SLO, no such workers. */
   readonly of: (measurement: Measurement, deployment: Deployment) => number | null
-  /** Where it appears without being asked for; every figure is in the exports, in a point's details and open to `--fail-on`. */
+  /**
+   * Where it appears without being asked for; every figure is in the exports, in a point's details and open to
+   * `--fail-on`.
+   */
   readonly shownIn?: readonly FigurePlace[]
 }
 
 /**
- * `tables`: a column of the tables of points in reports. `comparison`: compared by `fulcrum compare` (each one costs the others some
- * power, as all share one false-discovery rate). `history`: followed over runs.
+ * `tables`: a column of the tables of points in reports. `comparison`: compared by `fulcrum compare` (each one costs
+ * the others some power, as all share one false-discovery rate). `history`: followed over runs.
  */
 export type FigurePlace = 'tables' | 'comparison' | 'history'
 

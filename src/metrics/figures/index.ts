@@ -13,8 +13,8 @@ export { spellingsOf, units } from './unit.ts'
 export const firstFigures: readonly Figure[] = [...latencies, ...throughput, goodput]
 
 /**
- * The registry of figures. A new figure is one file beside this one and one line at the end of this list. It then appears as the
- * last column of points.csv and Parquet, in OpenMetrics, in a point's details on the page, and in `--fail-on`; what `shownIn` says
- * adds the tables, `fulcrum compare` and `fulcrum history`.
+ * The registry of figures. A new figure is one file beside this one and one line at the end of this list. It then
+ * appears as the last column of points.csv and Parquet, in OpenMetrics, in a point's details on the page, and in
+ * `--fail-on`; what `shownIn` says adds the tables, `fulcrum compare` and `fulcrum history`.
  */
 export const figures: readonly Figure[] = [...firstFigures]

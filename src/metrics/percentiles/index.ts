@@ -8,8 +8,8 @@ export type { PercentileMethod } from './method.ts'
 export const percentileMethods: readonly PercentileMethod[] = [linear, nearestRank]
 
 /**
- * The definition that every percentile of Fulcrum follows: of requests, of histograms in virtual time, of repeats and errors. Figures
- * of two definitions aren't comparable, so a change here needs a new version of the built-in generator.
+ * The definition that every percentile of Fulcrum follows: of requests, of histograms in virtual time, of repeats and
+ * errors. Figures of two definitions aren't comparable, so a change here needs a new version of the built-in generator.
  */
 export const percentileMethod: PercentileMethod = linear
 

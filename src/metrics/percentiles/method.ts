@@ -1,6 +1,6 @@
 /**
- * A definition of the percentile, as a rank. The values that a rank lies between decide by a straight line, so a method that always
- * gives whole ranks takes a value that was measured.
+ * A definition of the percentile, as a rank. The values that a rank lies between decide by a straight line, so a method
+ * that always gives whole ranks takes a value that was measured.
  */
 export interface PercentileMethod {
   readonly name: string

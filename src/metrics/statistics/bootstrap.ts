@@ -24,11 +24,11 @@ export interface BootstrapOptions {
 }
 
 /**
- * Percentile bootstrap (Efron 1979): the middle of the statistic's distribution over resamples. With a block length, the
- * circular block bootstrap (Politis and Romano 1992), for values in time order that depend on their neighbours, such as the
- * latencies of requests that shared a batch. Blocks are few and vary too little: of strongly dependent values these intervals hold the
- * truth in 88 to 92% of runs instead of 95 (docs/bench/statistics.md); for means and percentiles of series,
- * `seriesMeanInterval` and `percentileIntervalOfSeries` hold what they say.
+ * Percentile bootstrap (Efron 1979): the middle of the statistic's distribution over resamples. With a block length,
+ * the circular block bootstrap (Politis and Romano 1992), for values in time order that depend on their neighbours,
+ * such as the latencies of requests that shared a batch. Blocks are few and vary too little: of strongly dependent
+ * values these intervals hold the truth in 88 to 92% of runs instead of 95 (docs/bench/statistics.md); for means and
+ * percentiles of series, `seriesMeanInterval` and `percentileIntervalOfSeries` hold what they say.
  */
 export function bootstrapInterval(values: Float64Array, statistic: Statistic, options: BootstrapOptions): Interval {
   const { confidence = 0.95 } = options
@@ -41,8 +41,8 @@ export function bootstrapInterval(values: Float64Array, statistic: Statistic, op
 }
 
 /**
- * Bias-corrected and accelerated bootstrap (Efron 1987): moves the percentiles for the statistic's bias and skew, which matters
- * for skewed latencies; the acceleration comes from the jackknife. For independent values.
+ * Bias-corrected and accelerated bootstrap (Efron 1987): moves the percentiles for the statistic's bias and skew, which
+ * matters for skewed latencies; the acceleration comes from the jackknife. For independent values.
  */
 export function bcaInterval(
   values: Float64Array,
@@ -64,8 +64,9 @@ export function bcaInterval(
 }
 
 /**
- * Block length for the mean of a series: n^(1/3) times a factor that grows with the correlation of neighbours, as if the series were
- * autoregressive of first order (Andrews 1991; Politis and White 2004 give the circular bootstrap's factor). 1 for independent values.
+ * Block length for the mean of a series: n^(1/3) times a factor that grows with the correlation of neighbours, as if
+ * the series were autoregressive of first order (Andrews 1991; Politis and White 2004 give the circular bootstrap's
+ * factor). 1 for independent values.
  */
 export function blockLengthFor(series: Float64Array): number {
   const n = series.length

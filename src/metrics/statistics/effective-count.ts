@@ -1,14 +1,18 @@
-/** A series that is worth fewer independent values says too little of its own dependence for an interval that holds what it claims. */
+/**
+ * A series that is worth fewer independent values says too little of its own dependence for an interval that holds what
+ * it claims.
+ */
 export const fewestEffective = 30
 
 /** Products that are worth spending on a long series. */
 const mostWork = 3e7
 
 /**
- * Independent values that a series is worth, for its mean: its length over the integrated autocorrelation time. Pairs of neighbouring
- * autocorrelations are summed while they are positive and falling (Geyer 1992, "Practical Markov Chain Monte Carlo", 3.3: the initial
- * monotone sequence), so that the noise of long lags adds nothing. Values in time order, such as the latencies of requests that shared a
- * batch. Never more than the length; at least 2, which is also the answer where the dependence has no end in sight.
+ * Independent values that a series is worth, for its mean: its length over the integrated autocorrelation time. Pairs
+ * of neighbouring autocorrelations are summed while they are positive and falling (Geyer 1992, "Practical Markov Chain
+ * Monte Carlo", 3.3: the initial monotone sequence), so that the noise of long lags adds nothing. Values in time order,
+ * such as the latencies of requests that shared a batch. Never more than the length; at least 2, which is also the
+ * answer where the dependence has no end in sight.
  */
 export function effectiveCount(series: Float64Array): number {
   const n = series.length

@@ -1,6 +1,6 @@
 /**
- * Benjamini and Hochberg's adjusted p-values (1995), in the order given: calling those at or below q different keeps the expected
- * share of false calls among all calls at q, also under the positive dependence of metrics of one point.
+ * Benjamini and Hochberg's adjusted p-values (1995), in the order given: calling those at or below q different keeps
+ * the expected share of false calls among all calls at q, also under the positive dependence of metrics of one point.
  */
 export function adjustForFalseDiscovery(ps: readonly number[]): readonly number[] {
   const byP = ps.map((p, index) => ({ p, index })).sort((a, b) => b.p - a.p)
@@ -22,9 +22,10 @@ export interface BoundedTest {
 }
 
 /**
- * {@link adjustForFalseDiscovery} for tests that are called only within a condition: at a cut-off c each adds min(c, possible) false calls at
- * most rather than c, so that tests which could hardly ever be called take nothing from the others (Tarone, Biometrics 1990, for
- * Bonferroni; Heyse 2011 for false discovery). Where each is possible at any p, it is Benjamini and Hochberg's.
+ * {@link adjustForFalseDiscovery} for tests that are called only within a condition: at a cut-off c each adds min(c,
+ * possible) false calls at most rather than c, so that tests which could hardly ever be called take nothing from the
+ * others (Tarone, Biometrics 1990, for Bonferroni; Heyse 2011 for false discovery). Where each is possible at any p, it
+ * is Benjamini and Hochberg's.
  */
 export function adjustWithinBounds(tests: readonly BoundedTest[]): readonly number[] {
   const byP = tests.flatMap(({ p }, index) => (p === null ? [] : [{ p, index }])).sort((a, b) => b.p - a.p)

@@ -2,9 +2,9 @@ import type { Length, Random } from '../../model/index.ts'
 import { normalQuantile } from './normal.ts'
 
 /**
- * `count` lengths in tokens from a distribution, shuffled. One is drawn from each of `count` equally likely strata, so that
- * even a small set has the distribution's mean and spread; drawn independently, 100 lengths with a standard deviation of
- * half the mean would miss the mean by 5%.
+ * `count` lengths in tokens from a distribution, shuffled. One is drawn from each of `count` equally likely strata, so
+ * that even a small set has the distribution's mean and spread; drawn independently, 100 lengths with a standard
+ * deviation of half the mean would miss the mean by 5%.
  *
  * @param least what a shorter draw is raised to, as a prompt can't be shorter than its template
  */

@@ -11,10 +11,11 @@ export interface VarianceEstimate {
 const leastShareOfMedian = 1e-5
 
 /**
- * Variances of many alike things, each from few values, made better by what the others show: empirical Bayes with a scaled inverse χ²
- * prior that is fitted to all of them (Smyth, "Linear Models and Empirical Bayes Methods for Assessing Differential Expression in
- * Microarray Experiments", Statistical Applications in Genetics and Molecular Biology 2004; limma's `squeezeVar`). Where the variances differ by no more
- * than chance, each becomes the pooled one; where they truly differ, each stays near its own.
+ * Variances of many alike things, each from few values, made better by what the others show: empirical Bayes with a
+ * scaled inverse χ² prior that is fitted to all of them (Smyth, "Linear Models and Empirical Bayes Methods for
+ * Assessing Differential Expression in Microarray Experiments", Statistical Applications in Genetics and Molecular
+ * Biology 2004; limma's `squeezeVar`). Where the variances differ by no more than chance, each becomes the pooled one;
+ * where they truly differ, each stays near its own.
  *
  * @param estimates one for each thing; freedom 0 for a thing that was measured once
  * @returns in the order given, with freedom for Student's t; null when no estimate has freedom
@@ -37,7 +38,10 @@ export function moderatedVariances(estimates: readonly VarianceEstimate[]): read
   }))
 }
 
-/** The prior's scale and freedom by the moments of log variances (Smyth 2004, 6.2); null where they spread by no more than chance. */
+/**
+ * The prior's scale and freedom by the moments of log variances (Smyth 2004, 6.2); null where they spread by no more
+ * than chance.
+ */
 function priorOf(known: readonly VarianceEstimate[]): VarianceEstimate | null {
   if (known.length < 2) return null
   const logs = known.map(({ variance, freedom }) => Math.log(variance) - digamma(freedom / 2) + Math.log(freedom / 2))

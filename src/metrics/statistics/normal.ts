@@ -26,8 +26,9 @@ export function normalQuantile(p: number): number {
 }
 
 /**
- * The standard normal distribution function, by Hart's rational approximation (1968) as West gives it ('Better approximations
- * to cumulative normal functions', Wilmott 2005): right to 15 places. simple-statistics looks it up in a table of four.
+ * The standard normal distribution function, by Hart's rational approximation (1968) as West gives it ('Better
+ * approximations to cumulative normal functions', Wilmott 2005): right to 15 places. simple-statistics looks it up in a
+ * table of four.
  */
 export function normalProbability(z: number): number {
   const size = Math.abs(z)

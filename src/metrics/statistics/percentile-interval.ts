@@ -13,10 +13,11 @@ export interface PercentileInterval {
 }
 
 /**
- * A percentile's confidence interval from order statistics: the k-th of n values exceeds the percentile with a probability that
- * depends on no distribution. Between whole ranks by fractional order statistics (Hutson 1999, "Calculating nonparametric confidence intervals
- * for quantiles using fractional order statistics", J. Appl. Stat. 26), which holds the confidence where whole ranks would
- * exceed it. Unlike the bootstrap it says so when the tail has too few values to be bounded: below 73 for p95, 368 for p99.
+ * A percentile's confidence interval from order statistics: the k-th of n values exceeds the percentile with a
+ * probability that depends on no distribution. Between whole ranks by fractional order statistics (Hutson 1999,
+ * "Calculating nonparametric confidence intervals for quantiles using fractional order statistics", J. Appl. Stat. 26),
+ * which holds the confidence where whole ranks would exceed it. Unlike the bootstrap it says so when the tail has too
+ * few values to be bounded: below 73 for p95, 368 for p99.
  *
  * @param effective independent values that they are worth, fewer than there are when neighbours are alike
  * @param percentile 0–100
@@ -45,8 +46,8 @@ export function percentileInterval(
 }
 
 /**
- * {@link percentileInterval} of values in time order, which may depend on their neighbours; NaN marks a value that isn't there. Null where
- * they are worth too few independent ones to say how much they depend on each other.
+ * {@link percentileInterval} of values in time order, which may depend on their neighbours; NaN marks a value that
+ * isn't there. Null where they are worth too few independent ones to say how much they depend on each other.
  */
 export function percentileIntervalOfSeries(
   series: Float64Array,
@@ -57,7 +58,8 @@ export function percentileIntervalOfSeries(
   if (present.length === 0) return null
   const sorted = sortedNumbers(present)
   const at = percentileOfSorted(sorted, percentile)
-  // What scatters a percentile is how many values lie above it: the dependence of that count matters, not of the values.
+  // What scatters a percentile is how many values lie above it: the dependence of that count matters, not of the
+  // values.
   const above = present.map(value => (value > at ? 1 : 0))
   const effective = effectiveCount(above)
   return Math.min(effective, effectiveCount(present)) < fewestEffective
@@ -65,7 +67,9 @@ export function percentileIntervalOfSeries(
     : percentileInterval(sorted, percentile, effective, confidence)
 }
 
-/** The rank, not whole, whose order statistic lies below the percentile with this probability; null when no rank does. */
+/**
+ * The rank, not whole, whose order statistic lies below the percentile with this probability; null when no rank does.
+ */
 function rankWhere(probability: number, share: number, count: number): number | null {
   // The k-th of n uniform values has a beta distribution with k and n + 1 − k.
   const below = (rank: number) => incompleteBeta(share, rank, count + 1 - rank)

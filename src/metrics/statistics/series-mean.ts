@@ -3,9 +3,9 @@ import { effectiveCount, fewestEffective } from './effective-count.ts'
 import { studentCritical } from './student.ts'
 
 /**
- * The mean of values in time order with Student's t interval on as many independent values as they are worth. Holds the mean more
- * often than the block bootstrap does, whose few blocks vary too little: docs/bench/statistics.md. Null where they are worth too few
- * independent ones to say how much they depend on each other.
+ * The mean of values in time order with Student's t interval on as many independent values as they are worth. Holds the
+ * mean more often than the block bootstrap does, whose few blocks vary too little: docs/bench/statistics.md. Null where
+ * they are worth too few independent ones to say how much they depend on each other.
  */
 export function seriesMeanInterval(series: Float64Array, confidence = 0.95): Interval | null {
   const n = series.length

@@ -2,9 +2,9 @@ import type { Random } from '../../model/index.ts'
 import { normalProbability } from './normal.ts'
 
 /**
- * Two-sided p of Mann and Whitney's U: whether values of one sample tend to be larger than the other's. Exact when both have at
- * most 20 values and none is tied, by counting arrangements (Mann and Whitney 1947); else the normal approximation with
- * correction for ties and continuity. simple-statistics' rank sum gives no p.
+ * Two-sided p of Mann and Whitney's U: whether values of one sample tend to be larger than the other's. Exact when both
+ * have at most 20 values and none is tied, by counting arrangements (Mann and Whitney 1947); else the normal
+ * approximation with correction for ties and continuity. simple-statistics' rank sum gives no p.
  */
 export function mannWhitney(a: Float64Array, b: Float64Array): { readonly u: number; readonly p: number } {
   const n = a.length
@@ -35,7 +35,10 @@ function ranksOf(values: readonly number[]): { readonly values: readonly number[
   return { values: ranks, tiesCubed }
 }
 
-/** Share of the arrangements whose U is at least as far from the middle, doubled: counts by Mann and Whitney's recurrence. */
+/**
+ * Share of the arrangements whose U is at least as far from the middle, doubled: counts by Mann and Whitney's
+ * recurrence.
+ */
 function exactP(u: number, n: number, m: number): number {
   // counts[j][k]: arrangements of i and j values with U = k, for i growing to n.
   let counts = Array.from({ length: m + 1 }, () => [1])
@@ -57,8 +60,8 @@ function exactP(u: number, n: number, m: number): number {
 }
 
 /**
- * Two-sided p of a permutation test on the difference of means, by `shuffles` random relabellings. The observed labelling is
- * counted as one of them, so that p is never 0 and the test keeps its level (Phipson and Smyth 2010).
+ * Two-sided p of a permutation test on the difference of means, by `shuffles` random relabellings. The observed
+ * labelling is counted as one of them, so that p is never 0 and the test keeps its level (Phipson and Smyth 2010).
  */
 export function permutationP(a: Float64Array, b: Float64Array, random: Random, shuffles = 9999): number {
   const pool = Float64Array.of(...a, ...b)

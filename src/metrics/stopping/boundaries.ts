@@ -10,11 +10,12 @@ export const pocockSpending: Spending = information => Math.log(1 + (Math.E - 1)
 const gridPoints = 161
 
 /**
- * The two-sided error that each look may make by itself, so that all looks together make at most `alpha`: alpha spending (Lan and
- * DeMets 1983, "Discrete sequential boundaries for clinical trials", Biometrika 70) by the recursive integration of Armitage,
- * McPherson and Rowe (1969). Estimates of a growing sample correlate as a Brownian motion does, in information time. Applied as levels rather
- * than as critical values, they serve Student's t and order statistics too (Pocock 1977; Jennison and Turnbull 2000, 3.8), and the
- * intervals made at them hold at all looks at once (repeated confidence intervals, Jennison and Turnbull 1989, JRSS B 51).
+ * The two-sided error that each look may make by itself, so that all looks together make at most `alpha`: alpha
+ * spending (Lan and DeMets 1983, "Discrete sequential boundaries for clinical trials", Biometrika 70) by the recursive
+ * integration of Armitage, McPherson and Rowe (1969). Estimates of a growing sample correlate as a Brownian motion
+ * does, in information time. Applied as levels rather than as critical values, they serve Student's t and order
+ * statistics too (Pocock 1977; Jennison and Turnbull 2000, 3.8), and the intervals made at them hold at all looks at
+ * once (repeated confidence intervals, Jennison and Turnbull 1989, JRSS B 51).
  *
  * @param information ascending shares of all information at the looks, the last one 1
  */

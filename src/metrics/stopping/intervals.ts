@@ -16,8 +16,8 @@ export interface Bounds {
 /** How an interval is asked for. */
 export interface Asked {
   /**
-   * Requests after which a closed loop is where it was: its concurrency. Slots that keep their order repeat their pattern in every round,
-   * which is no uncertainty; 1 where there are no rounds.
+   * Requests after which a closed loop is where it was: its concurrency. Slots that keep their order repeat their
+   * pattern in every round, which is no uncertainty; 1 where there are no rounds.
    */
   readonly round: number
   /** Of this interval, 0–1. */
@@ -27,17 +27,17 @@ export interface Asked {
 }
 
 /**
- * Independent values that a series must be worth, below which its interval is withheld. A report asks for 30; but who looks again and again
- * meets the very looks at which the dependence seems smaller than it is: with 30, intervals of a series with an autocorrelation of 0.9
- * held 88% instead of 95%.
+ * Independent values that a series must be worth, below which its interval is withheld. A report asks for 30; but who
+ * looks again and again meets the very looks at which the dependence seems smaller than it is: with 30, intervals of a
+ * series with an autocorrelation of 0.9 held 88% instead of 95%.
  */
 const fewestEffective = 60
 
 /**
- * Interval of the mean of values in send order, which may depend on their neighbours. Its error is the larger one of two estimates: from
- * the autocorrelations within (Geyer 1992), and from the means of batches (Schmeiser 1982), which see slower waves. Where the values are worth
- * too few independent ones for it, those near the mean count as equal, and the interval is wider by as much. Null where that does not help, or
- * there are too few batches.
+ * Interval of the mean of values in send order, which may depend on their neighbours. Its error is the larger one of
+ * two estimates: from the autocorrelations within (Geyer 1992), and from the means of batches (Schmeiser 1982), which
+ * see slower waves. Where the values are worth too few independent ones for it, those near the mean count as equal, and
+ * the interval is wider by as much. Null where that does not help, or there are too few batches.
  */
 export function meanBounds(series: Float64Array, asked: Asked): Bounds | null {
   if (series.length < fewestBatches) return null
@@ -51,8 +51,8 @@ export function meanBounds(series: Float64Array, asked: Asked): Bounds | null {
 }
 
 /**
- * Interval of a ratio of sums, such as tokens over time, by {@link meanBounds} of what each pair adds to its error (the usual linear
- * approximation).
+ * Interval of a ratio of sums, such as tokens over time, by {@link meanBounds} of what each pair adds to its error (the
+ * usual linear approximation).
  */
 export function ratioBounds(above: Float64Array, below: Float64Array, asked: Asked): Bounds | null {
   const each = meanOf(below)
@@ -76,10 +76,10 @@ export function rateBounds(amounts: Float64Array, times: Float64Array, confidenc
 }
 
 /**
- * Interval of a percentile of values in send order, from order statistics on as many independent values as they are worth: by
- * the autocorrelations of "lies above the percentile", and by the scatter of its share from batch to batch, whichever says fewer. The
- * scatter of few batches is itself uncertain, by as much as Student's t is wider than the normal distribution. Blurred and withheld as
- * in {@link meanBounds}.
+ * Interval of a percentile of values in send order, from order statistics on as many independent values as they are
+ * worth: by the autocorrelations of "lies above the percentile", and by the scatter of its share from batch to batch,
+ * whichever says fewer. The scatter of few batches is itself uncertain, by as much as Student's t is wider than the
+ * normal distribution. Blurred and withheld as in {@link meanBounds}.
  *
  * @param percentile 0–100
  */
@@ -96,9 +96,10 @@ export function percentileBounds(series: Float64Array, percentile: number, asked
 }
 
 /**
- * Interval of a percentile from how much those of sections scatter around that of all (sectioning: Asmussen and Glynn 2007; Nakayama 2014,
- * "Confidence intervals for quantiles using sectioning"). Needs no independent values but in different sections; what neighbouring ones have in
- * common widens it. Null where sections are too few, or too short to have a percentile.
+ * Interval of a percentile from how much those of sections scatter around that of all (sectioning: Asmussen and Glynn
+ * 2007; Nakayama 2014, "Confidence intervals for quantiles using sectioning"). Needs no independent values but in
+ * different sections; what neighbouring ones have in common widens it. Null where sections are too few, or too short to
+ * have a percentile.
  */
 function bySections(series: Float64Array, percentile: number, asked: Asked): Bounds | null {
   const shortest = Math.ceil(100 / (100 - percentile))

@@ -33,7 +33,8 @@ export interface Look {
 export const stoppingConfidence = 0.95
 
 /**
- * The looks of a rule: {@link lookCounts}, each at the confidence by which intervals of all looks hold together. `min` above `max` looks once.
+ * The looks of a rule: {@link lookCounts}, each at the confidence by which intervals of all looks hold together. `min`
+ * above `max` looks once.
  */
 export function looksOf({ min, max }: Pick<StoppingRule, 'min' | 'max'>): readonly Look[] {
   const counts = lookCounts(Math.min(min, max), max)
@@ -45,8 +46,9 @@ export function looksOf({ min, max }: Pick<StoppingRule, 'min' | 'max'>): readon
 }
 
 /**
- * What decides, at one look: the objectives of the SLO (surely met, surely missed, or precise) and both axes of the frontier (precise). Figures
- * that there are no values for decide nothing. A load that only fails has none, and is at an end.
+ * What decides, at one look: the objectives of the SLO (surely met, surely missed, or precise) and both axes of the
+ * frontier (precise). Figures that there are no values for decide nothing. A load that only fails has none, and is at
+ * an end.
  */
 export function figuresAtLook(
   sample: LoadSample,
@@ -88,8 +90,8 @@ export function isSettled(figures: readonly FigureAtLook[]): boolean {
 }
 
 /**
- * Throughput by how much batches of the window scatter, and no surer than tokens over latency: by Little's law these are throughput over the
- * concurrency, and long answers that span many batches show there.
+ * Throughput by how much batches of the window scatter, and no surer than tokens over latency: by Little's law these
+ * are throughput over the concurrency, and long answers that span many batches show there.
  */
 function throughputBounds(sample: LoadSample, asked: Asked): Bounds | null {
   const rate = rateBounds(sample.deliveredTokens, sample.batchMs, asked.confidence)

@@ -3,7 +3,9 @@ import { latenciesOf } from '../definitions.ts'
 import type { RequestRecords } from '../records.ts'
 import { batchEdges } from './batches.ts'
 
-/** What the first measured requests of a load showed. Per-request series are in send order, of answered requests alone. */
+/**
+ * What the first measured requests of a load showed. Per-request series are in send order, of answered requests alone.
+ */
 export interface LoadSample {
   /** Measured requests, failed ones included. */
   readonly requests: number
@@ -23,7 +25,8 @@ export interface LoadSample {
 /**
  * The sample of the first `count` measured requests.
  *
- * @param records in send order: `before` requests of the warm-up, then measured ones. The first `before + count` must have ended
+ * @param records in send order: `before` requests of the warm-up, then measured ones. The first `before + count` must
+ * have ended
  * @param round see `Asked`
  */
 export function sampleOf(
@@ -67,7 +70,10 @@ export function sampleOf(
   }
 }
 
-/** Output tokens of answered requests that arrived between neighbouring moments: the first chunk's at once, the rest evenly. */
+/**
+ * Output tokens of answered requests that arrived between neighbouring moments: the first chunk's at once, the rest
+ * evenly.
+ */
 function deliveredBetween(records: RequestRecords, edges: readonly number[]): Float64Array {
   const delivered = new Float64Array(Math.max(0, edges.length - 1))
   const at = (column: Float64Array, row: number) => column[row] ?? Number.NaN

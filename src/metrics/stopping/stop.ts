@@ -52,8 +52,9 @@ export function lookAt(records: RequestRecords, rule: StopRule, look: Look): Loo
 }
 
 /**
- * A load that has ended, read anew: the look that it stopped at, and the requests that were sent behind it told apart as those that only held
- * the load. So the figures of a point are of the requests that decided, however many more were on their way.
+ * A load that has ended, read anew: the look that it stopped at, and the requests that were sent behind it told apart
+ * as those that only held the load. So the figures of a point are of the requests that decided, however many more were
+ * on their way.
  *
  * @param records in send order, with their phases, which are changed
  * @param requests measured requests that it was stopped at

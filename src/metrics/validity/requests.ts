@@ -56,7 +56,8 @@ export function judgeRequests(point: Point, measurement: Measurement): Finding[]
     })
   }
 
-  // What a dataset's requests held is not what the workload says; what the server made of them is to be right all the same.
+  // What a dataset's requests held is not what the workload says; what the server made of them is to be right all the
+  // same.
   const served = deviation.ofRequests ?? deviation
   if (served.isl !== null && Math.abs(served.isl) > limits.islDeviation) {
     findings.push({
@@ -93,7 +94,9 @@ function judgeDataset({ workload, limits }: Point, { deviation, isl, osl }: Meas
   })
 }
 
-/** Prompts that were sent again: by what was sent where the generator says it, else by how many prompts were asked for. */
+/**
+ * Prompts that were sent again: by what was sent where the generator says it, else by how many prompts were asked for.
+ */
 function judgeRepeats({ load, workload }: Point, { requests, prompts }: Measurement): Finding[] {
   if (load.level.kind === 'trace' || workload.conversation !== undefined) return []
   const repeated = prompts?.repeated ?? Math.min(load.warmup + requests.sent - load.dataset, requests.sent)

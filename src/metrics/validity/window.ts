@@ -48,8 +48,8 @@ const trendThatMatters = 0.1
 const trendThatShows = 1.96
 
 /**
- * A steady window whose TTFT still falls: requests of equal lengths that were sent together stay together for many rounds, and the
- * first ones wait for each other. How many such windows this finds stands in docs/bench/window.md.
+ * A steady window whose TTFT still falls: requests of equal lengths that were sent together stay together for many
+ * rounds, and the first ones wait for each other. How many such windows this finds stands in docs/bench/window.md.
  */
 export function judgeTtftTrend({ window, steady, ttftTrend }: Measurement): Finding[] {
   if (window !== 'steady' || steady?.reached === false || ttftTrend === undefined || ttftTrend === null) return []

@@ -20,8 +20,8 @@ export interface ChartInput {
 export type Layer = Extract<TopLevelSpec, { layer: unknown }>['layer'][number]
 
 /**
- * `file`: title, legend and data inside, for *.vl.json and SVG. `page`: filled by the page's script, which draws title and
- * legend in HTML (they wrap, and a keyboard reaches them).
+ * `file`: title, legend and data inside, for *.vl.json and SVG. `page`: filled by the page's script, which draws title
+ * and legend in HTML (they wrap, and a keyboard reaches them).
  */
 export type Target = 'file' | 'page'
 

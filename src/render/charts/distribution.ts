@@ -1,7 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { light, themeParams, vegaConfig } from '../html/theme.ts'
 
-/** How one latency is distributed over a point's requests: the share at or below each value. Filled by the page on selection. */
+/**
+ * How one latency is distributed over a point's requests: the share at or below each value. Filled by the page on
+ * selection.
+ */
 export function distributionSpec(): TopLevelSpec {
   const x = {
     field: 'ms',

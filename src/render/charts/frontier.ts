@@ -25,8 +25,8 @@ export const frontierChart: WorkloadChart = {
 }
 
 /**
- * The frontier as the field draws it: interactivity against throughput per GPU. The line is a staircase, because what lies
- * between two measured points was not measured.
+ * The frontier as the field draws it: interactivity against throughput per GPU. The line is a staircase, because what
+ * lies between two measured points was not measured.
  */
 export function frontierSpec(input: ChartInput, target: Target): TopLevelSpec {
   const colour = colourBySeries(input, target)

@@ -3,7 +3,10 @@ import type { History, Trend } from '../../analysis/history/history.ts'
 import type { Theme } from '../html/theme.ts'
 import { vegaConfig } from '../html/theme.ts'
 
-/** A figure over runs: each run a mark, the level between changes as a line with the band of repeats' noise, changes as rules. */
+/**
+ * A figure over runs: each run a mark, the level between changes as a line with the band of repeats' noise, changes as
+ * rules.
+ */
 export function historySpec(history: History, trend: Trend, theme: Theme): TopLevelSpec {
   const at = (run: number) => history.runs[run]?.createdAt ?? ''
   const factor = trend.band ?? 1

@@ -33,7 +33,9 @@ export const ratioChart: WorkloadChart = {
   table: { title: 'Best load of each deployment', of: ratioDataTable },
 }
 
-/** Best throughput per GPU against the prefill:decode ratio of GPUs; the best aggregated deployment is the line to beat. */
+/**
+ * Best throughput per GPU against the prefill:decode ratio of GPUs; the best aggregated deployment is the line to beat.
+ */
 function ratioSpec(input: ChartInput, points: readonly RatioPoint[], target: Target): TopLevelSpec {
   const y = {
     field: 'y',

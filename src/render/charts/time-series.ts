@@ -3,8 +3,8 @@ import { light, themeParams, vegaConfig } from '../html/theme.ts'
 import { type Layer, withHalo } from './chart.ts'
 
 /**
- * How one of the server's metrics went through a point, a line a source; levels are what the client saw, from end to end. Filled by
- * the page on selection.
+ * How one of the server's metrics went through a point, a line a source; levels are what the client saw, from end to
+ * end. Filled by the page on selection.
  */
 export function timeSeriesSpec(): TopLevelSpec {
   const x = {

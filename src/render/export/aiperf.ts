@@ -33,8 +33,8 @@ const systemMetrics: readonly (readonly [string, string, (m: Measurement) => num
 ]
 
 /**
- * A result in the layout of AIPerf 0.13 (schema 1.4). Metrics that were not measured are left out; a point that failed counts no
- * request, and says why as an error.
+ * A result in the layout of AIPerf 0.13 (schema 1.4). Metrics that were not measured are left out; a point that failed
+ * counts no request, and says why as an error.
  */
 export function exportAiperf(result: PointResult): AiperfFiles {
   const { measurement } = result

@@ -197,7 +197,8 @@ const standingColumns: readonly CsvColumn[] = [
 ]
 
 /**
- * All columns in order. Scripts rely on the place of those up to `on_frontier`, so figures that came later stand at the end.
+ * All columns in order. Scripts rely on the place of those up to `on_frontier`, so figures that came later stand at the
+ * end.
  * @param registry the figures that there are
  */
 export function columnsOf(registry: readonly Figure[] = figures): readonly CsvColumn[] {

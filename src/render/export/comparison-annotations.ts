@@ -5,7 +5,10 @@ import { changeText } from '../views/comparison-words.ts'
 /** GitHub shows at most this many annotations of a step. */
 const mostAnnotations = 10
 
-/** Workflow commands for GitHub Actions: an error for each gate that was not tested and each point at which one failed, a warning when conditions differ. */
+/**
+ * Workflow commands for GitHub Actions: an error for each gate that was not tested and each point at which one failed,
+ * a warning when conditions differ.
+ */
 export function githubAnnotations(comparison: Comparison): readonly string[] {
   const doubtful = comparison.differences.filter(difference => difference.kind === 'conditions')
   const failed = comparison.gates.flatMap(({ gate, cases }) =>

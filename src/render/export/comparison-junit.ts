@@ -7,8 +7,9 @@ import { changeText } from '../views/comparison-words.ts'
 import { valueText } from '../views/format.ts'
 
 /**
- * JUnit XML as GitLab, Jenkins and GitHub actions read it: a suite a gate, a case a point. What was not tested is an error with its
- * reason; a point that the base has no figure of is skipped. Without gates, every figure shown slower is a failure.
+ * JUnit XML as GitLab, Jenkins and GitHub actions read it: a suite a gate, a case a point. What was not tested is an
+ * error with its reason; a point that the base has no figure of is skipped. Without gates, every figure shown slower is
+ * a failure.
  */
 export function comparisonJunit(comparison: Comparison): string {
   const suites = comparison.gates.length > 0 ? comparison.gates.map(gateSuite) : [slowerSuite(comparison)]

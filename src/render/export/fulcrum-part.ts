@@ -1,8 +1,8 @@
 import type { PointResult } from '../../journal/event.ts'
 
 /**
- * What a foreign layout has no place for, as an extra key that its programs pass over: the whole result as the journal has it,
- * with its point (load level, GPUs of each role), status, findings and failures.
+ * What a foreign layout has no place for, as an extra key that its programs pass over: the whole result as the journal
+ * has it, with its point (load level, GPUs of each role), status, findings and failures.
  */
 export function fulcrumPartOf(result: PointResult): object {
   const { id, deployment } = result.point

@@ -37,8 +37,8 @@ const systemMetrics: readonly (readonly [string, string, string, (m: Measurement
 ]
 
 /**
- * A result as genai-perf 0.0.16 would have written it, so that scripts around genai-perf go on working. Metrics that were not
- * measured are left out, as genai-perf leaves them out; a point that failed counts no request.
+ * A result as genai-perf 0.0.16 would have written it, so that scripts around genai-perf go on working. Metrics that
+ * were not measured are left out, as genai-perf leaves them out; a point that failed counts no request.
  */
 export function exportGenaiPerf(result: PointResult): GenaiPerfFiles {
   return {

@@ -5,8 +5,9 @@ import { bareName, type Figure, units } from '../../metrics/figures/index.ts'
 import { fileFormat } from './format.ts'
 
 /**
- * A run's figures as OpenMetrics 1.0 text, for a Prometheus push or textfile collector: one gauge a figure, one sample a point (the
- * mean over its valid repeats), times in seconds; how many results have which status, of each point and in all; and failed requests.
+ * A run's figures as OpenMetrics 1.0 text, for a Prometheus push or textfile collector: one gauge a figure, one sample
+ * a point (the mean over its valid repeats), times in seconds; how many results have which status, of each point and in
+ * all; and failed requests.
  */
 export function openMetrics(run: Run): string {
   return openMetricsOf(analyse(run))

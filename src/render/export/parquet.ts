@@ -14,8 +14,8 @@ const parquetTypes = {
 } as const satisfies { readonly [type in ColumnType]: string }
 
 /**
- * The rows and columns of points.csv as Parquet: typed, null where nothing was measured, text as it is. What each column means and
- * which run it is of are in the file's own metadata (`fulcrum.columns`, `fulcrum.run`, both JSON).
+ * The rows and columns of points.csv as Parquet: typed, null where nothing was measured, text as it is. What each
+ * column means and which run it is of are in the file's own metadata (`fulcrum.columns`, `fulcrum.run`, both JSON).
  */
 export function pointsParquet(run: Run): Uint8Array {
   return pointsParquetOf(analyse(run))

@@ -22,8 +22,8 @@ export function pointsCsvOf(analysis: Analysis): string {
 }
 
 /**
- * Text that a spreadsheet would run as a formula is given a leading quote mark: error messages and model names come from
- * outside. Numbers stay numbers, negative ones too.
+ * Text that a spreadsheet would run as a formula is given a leading quote mark: error messages and model names come
+ * from outside. Numbers stay numbers, negative ones too.
  */
 function written(cell: Cell): string {
   if (cell === null) return ''

@@ -17,7 +17,9 @@ import type { Inline } from './inline-script.ts'
 import { picture } from './picture.ts'
 import { scrolling } from './sections/tables.ts'
 
-/** comparison.html: no script at all; each picture is there for light and for dark, and the reader's setting chooses. */
+/**
+ * comparison.html: no script at all; each picture is there for light and for dark, and the reader's setting chooses.
+ */
 export async function comparisonHtml(
   comparison: Comparison,
   style: Inline,

@@ -45,8 +45,8 @@ function readModule(name: string, file = ''): Promise<string> {
 }
 
 /**
- * An ES module that imports at most from vega-util, as a classic script that puts its exports on `globalThis[name]`: one
- * file opened from disk can't import anything, and Vega's own bundle has vega-util in it.
+ * An ES module that imports at most from vega-util, as a classic script that puts its exports on `globalThis[name]`:
+ * one file opened from disk can't import anything, and Vega's own bundle has vega-util in it.
  * @throws RangeError when the module isn't of that shape any more
  */
 export function classicScript(source: string, name: string): string {

@@ -66,7 +66,10 @@ export function pageData(report: Report, charts?: readonly WorkloadChart[]) {
   }
 }
 
-/** Each picture with its specification and the name of its rows, and rows other than the points, which the script has anyway. */
+/**
+ * Each picture with its specification and the name of its rows, and rows other than the points, which the script has
+ * anyway.
+ */
 function chartData(
   section: WorkloadReport,
   drawn: ReturnType<typeof chartsOf>,
@@ -109,7 +112,10 @@ function interned() {
   return { all, indexOf }
 }
 
-/** The server's time series by point: panel, source, metric, and time and value in turns. The points that matter most come first. */
+/**
+ * The server's time series by point: panel, source, metric, and time and value in turns. The points that matter most
+ * come first.
+ */
 function timeSeriesData({ analysis }: Report, nameIndex: (name: string) => number) {
   const { workloads, points } = analysis
   const best = workloads.flatMap(({ recommendation }) => recommendation.best ?? [])

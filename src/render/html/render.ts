@@ -15,7 +15,10 @@ export function pageSpec(spec: TopLevelSpec): object {
   return vega
 }
 
-/** Draws a specification without a browser. Its expressions are our own, so they are compiled: no policy forbids that here. */
+/**
+ * Draws a specification without a browser. Its expressions are our own, so they are compiled: no policy forbids that
+ * here.
+ */
 export async function svgOf(spec: TopLevelSpec): Promise<string> {
   const view = new vega.View(vega.parse(vegaOf(spec)), { renderer: 'none', logLevel: vega.Error })
   try {

@@ -1,11 +1,17 @@
-/** Colours and type of charts and page. Series differ in colour and shape, so that neither eye nor printer has to tell hues apart. */
+/**
+ * Colours and type of charts and page. Series differ in colour and shape, so that neither eye nor printer has to tell
+ * hues apart.
+ */
 export interface Theme {
   readonly ink: string
   readonly muted: string
   readonly line: string
   readonly paper: string
   readonly accent: string
-  /** Series colours: at least 3:1 against the paper, ordered so that neighbours differ under deuteranopia, protanopia and tritanopia. */
+  /**
+   * Series colours: at least 3:1 against the paper, ordered so that neighbours differ under deuteranopia, protanopia
+   * and tritanopia.
+   */
   readonly series: readonly string[]
   /** Low to high. */
   readonly ramp: readonly [string, string]
@@ -34,7 +40,10 @@ export const dark: Theme = {
 export const fontStack =
   'ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Noto Sans", sans-serif'
 
-/** Shapes pair with colours; 8 colours and 7 shapes give 56 series before one repeats. The cross is kept for invalid points. */
+/**
+ * Shapes pair with colours; 8 colours and 7 shapes give 56 series before one repeats. The cross is kept for invalid
+ * points.
+ */
 export const shapes = [
   'circle',
   'square',
@@ -48,7 +57,10 @@ export const shapes = [
 /** An x, drawn by stroke: the mark of a point that does not count. */
 export const crossPath = 'M-0.8,-0.8L0.8,0.8M-0.8,0.8L0.8,-0.8'
 
-/** Vega-Lite configuration of a theme; everything that a theme changes is here or in the parameters of {@link themeParams}. */
+/**
+ * Vega-Lite configuration of a theme; everything that a theme changes is here or in the parameters of {@link
+ * themeParams}.
+ */
 export function vegaConfig(theme: Theme) {
   return {
     background: theme.paper,

@@ -14,8 +14,8 @@ import { escapeMarkdown } from './summary.ts'
 export const markdownLimit = 65_536
 
 /**
- * A comparison as a pull request's comment: verdict and gates first, then what makes the comparison doubtful, frontiers, changes, and all
- * figures folded away. What doesn't fit is left out from the end, and said to be.
+ * A comparison as a pull request's comment: verdict and gates first, then what makes the comparison doubtful,
+ * frontiers, changes, and all figures folded away. What doesn't fit is left out from the end, and said to be.
  */
 export function comparisonMarkdown(comparison: Comparison, limit = markdownLimit): string {
   const blocks = [

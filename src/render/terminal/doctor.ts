@@ -12,7 +12,10 @@ export interface CheckView {
 const columns = 80
 const indent = 6
 
-/** A finding as it is printed: what, where, and what to do; no line is longer than a terminal of 80 columns, words permitting. */
+/**
+ * A finding as it is printed: what, where, and what to do; no line is longer than a terminal of 80 columns, words
+ * permitting.
+ */
 export function findingLines({ name, where, ok, detail, remedy }: CheckView): readonly string[] {
   const label = ok ? (remedy === undefined ? 'ok' : 'note') : 'FAIL'
   const place = where === 'this machine' ? '' : `${where}, `

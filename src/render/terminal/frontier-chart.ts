@@ -9,8 +9,8 @@ const marks = 'abcdefghijklmnopqrstuvwxyz'
 const colours = [34, 32, 35, 36, 33, 31]
 
 /**
- * The frontier of one workload, drawn: a letter for each deployment, capital where it is recommended, and the staircase of what was
- * measured between. Empty for fewer than two points: there is nothing to see.
+ * The frontier of one workload, drawn: a letter for each deployment, capital where it is recommended, and the staircase
+ * of what was measured between. Empty for fewer than two points: there is nothing to see.
  */
 export function frontierChart(frontier: readonly FrontierRow[], screen: Screen): string {
   const workload = frontier[0]?.workload ?? ''

@@ -25,7 +25,10 @@ export interface CapacityView {
     readonly replicas: number
   }[]
   readonly months: readonly Month[]
-  /** The answer with every figure at the bad end of its 95% interval; `unknown` for a closed loop without repeats, null when it misses the SLO there. */
+  /**
+   * The answer with every figure at the bad end of its 95% interval; `unknown` for a closed loop without repeats, null
+   * when it misses the SLO there.
+   */
   readonly cautious: Pick<CandidateView, 'replicas' | 'nodes' | 'fits' | 'requestsPerSPerReplica'> | 'unknown' | null
   /** What the nodes there are would serve at most; null when they serve all, or there is no limit. */
   readonly most: { readonly peakRequestsPerS: number; readonly deployment: string; readonly replicas: number } | null

@@ -103,7 +103,10 @@ function chartPoint(
   }
 }
 
-/** An invalid point is drawn where it was measured, as a cross: to leave it out would hide that something went wrong there. */
+/**
+ * An invalid point is drawn where it was measured, as a cross: to leave it out would hide that something went wrong
+ * there.
+ */
 export function shownFigures(point: MeasuredPoint, figures: readonly Figure[]): MeasuredPoint['figures'] {
   if (point.status === 'ok') return point.figures
   const measured = point.repeats.flatMap(repeat => repeat.measurement ?? [])

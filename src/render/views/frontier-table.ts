@@ -35,7 +35,10 @@ export function frontierTable(analysis: Analysis): readonly FrontierRow[] {
   )
 }
 
-/** The frontier over all workloads, by rising interactivity; empty for a run of one workload. Nothing on it is recommended. */
+/**
+ * The frontier over all workloads, by rising interactivity; empty for a run of one workload. Nothing on it is
+ * recommended.
+ */
 export function overallFrontierTable(analysis: Analysis): readonly FrontierRow[] {
   if (analysis.workloads.length < 2) return []
   const names = workloadNames(analysis)

@@ -45,7 +45,9 @@ export function historyRow(history: History, trend: Trend): HistoryRow {
   }
 }
 
-/** The value that others are held against: the baseline's; without a baseline the oldest run's. Null where it has none. */
+/**
+ * The value that others are held against: the baseline's; without a baseline the oldest run's. Null where it has none.
+ */
 function referenceOf(history: History, trend: Trend): number | null {
   if (history.baseline === null) return trend.values[0]?.mean ?? null
   return trend.values.find(value => value.run === history.baseline)?.mean ?? null

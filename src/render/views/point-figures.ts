@@ -3,7 +3,9 @@ import type { MeasuredPoint } from '../../analysis/measured-point.ts'
 import { type Figure, figuresIn, interactivity, perGpuThroughput } from '../../metrics/figures/index.ts'
 import { shownFigures } from './chart-point.ts'
 
-/** The columns of figures in tables of points: the frontier's axes first, then what else the registry puts in tables. */
+/**
+ * The columns of figures in tables of points: the frontier's axes first, then what else the registry puts in tables.
+ */
 export function tableFigures(figures: readonly Figure[]): readonly Figure[] {
   const axes = [interactivity, perGpuThroughput]
   const shown = figuresIn('tables', figures)

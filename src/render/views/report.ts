@@ -6,7 +6,10 @@ import { overallOf } from './overall.ts'
 import type { RatioPoint } from './ratio-point.ts'
 import { ratioPoints } from './ratio-point.ts'
 
-/** All that a report shows, worked out once: page, Markdown, specifications and pictures say the same because they read the same. */
+/**
+ * All that a report shows, worked out once: page, Markdown, specifications and pictures say the same because they read
+ * the same.
+ */
 export interface Report {
   readonly analysis: Analysis
   /** Every point, in the order of the analysis. */

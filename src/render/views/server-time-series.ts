@@ -79,8 +79,8 @@ const bytesPerSample = 11
 const steps = [120, 60, 30]
 
 /**
- * The time series of as many points as fit, the most telling points first: all of them with as many samples as leave room, else some
- * with few. What is left out stays in the journal.
+ * The time series of as many points as fit, the most telling points first: all of them with as many samples as leave
+ * room, else some with few. What is left out stays in the journal.
  *
  * @param points the most telling first
  */

@@ -63,7 +63,10 @@ export interface WorkloadAnswer {
   readonly heldBackBy: string | null
   /** What to try next, what was measured that says so, and the command that measures what has no valid result. */
   readonly next: NextStep
-  /** Points without a valid measurement that could overturn the recommendation, in sentences, and the command that measures them. */
+  /**
+   * Points without a valid measurement that could overturn the recommendation, in sentences, and the command that
+   * measures them.
+   */
   readonly couldOverturn: { readonly lines: readonly string[]; readonly command: string | null }
   readonly caveats: readonly string[]
 }

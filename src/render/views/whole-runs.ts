@@ -27,7 +27,10 @@ export interface WholeRunCell {
 export const wholeRunNote =
   'The figures of this report are of the steady window: requests sent under full load. The whole run also counts the warm-up, whose first wave asks for prefill all at once, and the end, when load falls. genai-perf and AIPerf count whole runs, so compare their figures with these.'
 
-/** Points whose whole run differs, workload by workload; means over the valid repeats that have one. Empty where all tell the same. */
+/**
+ * Points whose whole run differs, workload by workload; means over the valid repeats that have one. Empty where all
+ * tell the same.
+ */
 export function wholeRuns({ workloads }: Analysis): readonly WholeRunRow[] {
   return workloads.flatMap(({ name, points }) =>
     points.flatMap(point => {

@@ -9,7 +9,10 @@ import { servingModesTable } from './tables.ts'
 /** Rows of all tables of points together, so that the page stays below 5 MB. */
 const mostRows = 2000
 
-/** All charts of one workload, each with its data as a table. The page shows one workload at a time; without scripts, all. */
+/**
+ * All charts of one workload, each with its data as a table. The page shows one workload at a time; without scripts,
+ * all.
+ */
 export function workloadSection(
   report: Report,
   section: WorkloadReport,
@@ -34,7 +37,10 @@ interface Figure {
   readonly html: Html
 }
 
-/** Figures row by row: a half stands beside the next half, wherever that is, and has the row to itself where there is none. */
+/**
+ * Figures row by row: a half stands beside the next half, wherever that is, and has the row to itself where there is
+ * none.
+ */
 function rowsOf(figures: readonly Figure[]): readonly (readonly Html[])[] {
   const [first, ...rest] = figures
   if (first === undefined) return []
@@ -57,7 +63,9 @@ ${chart.kind === 'frontier' ? withSelection(pictures, html`<p class="key">${keyL
 </figure>`
 }
 
-/** A chart on which points are selected: the legend above it, the selected point beside it, and how it went below it. */
+/**
+ * A chart on which points are selected: the legend above it, the selected point beside it, and how it went below it.
+ */
 export function withSelection(chart: Html, key: Html): Html {
   return html`<div class="legend" data-legend></div>
 <div class="with-detail"><div>${chart}
