@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { circles, shortest } from '../scripts/structure/circles.ts'
 import { importsIn, importsOfFiles, importsOfRooms, roomOf, rooms } from '../scripts/structure/rooms.ts'
+import { engines } from '../src/engines/index.ts'
 
 const files = await importsOfFiles()
+const root = join(import.meta.dirname, '../src')
 
 test('every import between rooms is one that scripts/structure/rooms.ts allows', () => {
   const allowed = new Map(rooms.map(({ name, mayImport }) => [name, mayImport]))
@@ -95,5 +99,35 @@ test('the arrows that are drawn reach as far as all imports, and none can be lef
       assert.deepEqual(again(drawn), reached(graph))
       for (const arrow of drawn) assert.notDeepEqual(again(drawn.filter(other => other !== arrow)), reached(graph))
     }),
+  )
+})
+
+/** Where a word of the code is spelled like an engine and does not mean it. */
+const otherMeanings: Readonly<Record<string, string>> = {
+  'model/endpoint.ts': 'dialect of a server: how it spells ignore_eos',
+  'generators/request.ts': 'dialect of a server',
+  'generators/aiperf/command.ts': 'dialect of a server',
+  'deployers/attach/config.ts': 'dialect of a server',
+  'cli/commands/init.ts': 'name of a template, sweeps/vllm.yaml',
+}
+
+const withoutComments = (text: string) => text.replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '')
+
+test('no engine is named outside its folder and the registry', async () => {
+  const names = engines.map(({ name }) => name).join('|')
+  const naming = new RegExp(`(['"\`])(?:${names})\\1|\\bdynamo\\.(?:${names})\\b|^\\s*(?:${names}):`, 'm')
+  const found = new Set<string>()
+  for (const path of files.keys()) {
+    if (roomOf(path) === 'engines') {
+      const [folder = ''] = path.split('/').slice(1, 2)
+      if (folder === 'index.ts' || engines.some(({ name }) => name === folder)) continue
+    }
+    if (naming.test(withoutComments(await readFile(join(root, path), 'utf8')))) found.add(path)
+  }
+  assert.deepEqual([...found].filter(path => otherMeanings[path] === undefined).sort(), [])
+  // An exception that is no longer needed goes.
+  assert.deepEqual(
+    Object.keys(otherMeanings).filter(path => !found.has(path)),
+    [],
   )
 })

@@ -65,7 +65,7 @@ function reportMissingFiles(context: SectionContext, path: Path, written: Argume
     const place = [...path, key]
     context.report(
       place,
-      `${pathText(place)} is ${quoted(text)}, and there is no ${value}`,
+      `${pathText(place)} is ${quoted(text)}, but ${value} does not exist`,
       'write a path that exists, absolute or relative to the sweep file',
     )
   }

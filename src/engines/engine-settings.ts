@@ -1,17 +1,8 @@
 import type { EngineSettings, Json, Role } from '../model/index.ts'
 import { nearMiss } from '../yaml/near-miss.ts'
 import type { Arguments } from './arguments.ts'
-import type { Engine, EngineForm } from './define-engine.ts'
+import type { Engine } from './define-engine.ts'
 import { engineOfModule } from './index.ts'
-
-import { nestTrtllm } from './trtllm/fields.ts'
-
-export { nestTrtllm as settingsAsTrtllm }
-
-/** How a worker module takes engine settings; a module that Fulcrum does not know takes any, as arguments. */
-export function engineFormOf(module: string): EngineForm {
-  return engineOfModule(module).settings
-}
 
 /** A setting that an engine would reject or ignore, and what to do. */
 export interface SettingProblem {
@@ -19,19 +10,23 @@ export interface SettingProblem {
   readonly remedy: string
 }
 
-const unknownRemedy = 'remove it, or sweep it with a deployer that knows it'
+const unknownRemedy = 'correct or remove it'
 
 /** What is wrong with a role's engine settings for a worker module. */
 export function checkEngineSettings(module: string, role: Role, settings: EngineSettings): readonly SettingProblem[] {
-  const engine = engineOfModule(module)
-  const form = engine.settings
+  return settingProblems(engineOfModule(module), role, settings)
+}
+
+/** What is wrong with a role's settings for an engine. */
+export function settingProblems(engine: Engine, role: Role, settings: EngineSettings): readonly SettingProblem[] {
+  const { module, settings: form } = engine
   const { known } = form
   if (known === null) return []
   const unknown = Object.keys(settings).filter(setting => !known.has(ownName(engine, setting)))
   const problems = unknown.map(setting => {
     const near = nearMiss(ownName(engine, setting), known)
     const remedy = near === null ? unknownRemedy : `did you mean '${near}'?`
-    return { wrong: `${module} has no setting '${setting}' for ${role} workers that Fulcrum knows`, remedy }
+    return { wrong: `unknown setting '${setting}' for ${role} workers of ${module}`, remedy }
   })
   if (form.kind !== 'file') return problems
   const nested = form.unknownFields(form.nest(settings)).filter(({ keys }) => keys.length > 1)

@@ -9,7 +9,7 @@ import { vllm } from './vllm/index.ts'
 export const engines: readonly Engine[] = [trtllm, vllm, sglang, mocker]
 
 /** The engine that the TensorRT-LLM workers of Dynamo 0.3 run, and the only one that takes its settings from a file. */
-export { trtllm }
+export { sglang, trtllm }
 
 /** Spellings of all engines together, for workers whose engine nobody can tell. */
 function allSpellings(): Spellings {
@@ -48,7 +48,7 @@ export function metricNamed(metric: keyof EngineMetrics, ...others: readonly str
 }
 
 /** The modules of all engines, as a text lists them: `dynamo.trtllm, … or dynamo.mocker`. */
-export function moduleList(quote = ''): string {
-  const modules = engines.map(({ module }) => `${quote}${module}${quote}`)
+export function moduleList(quote = '', ...others: readonly string[]): string {
+  const modules = [...engines.map(({ module }) => `${quote}${module}${quote}`), ...others]
   return `${modules.slice(0, -1).join(', ')} or ${modules.at(-1)}`
 }

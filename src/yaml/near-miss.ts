@@ -3,14 +3,17 @@ import { distance } from 'fastest-levenshtein'
 /** Longer words are compared by this many letters. */
 const mostLetters = 80
 
+/** In long names, a third of the letters would be another word. */
+const mostMistakes = 4
+
 /**
- * The known word that was probably meant, or null when none is close: at most a third of the letters are wrong (inserted, deleted,
- * substituted, or swapped with their neighbour), ignoring case, `-` and `_`.
+ * The known word that was probably meant, or null when none is close: at most a third of the letters, and at most four, are wrong
+ * (inserted, deleted, substituted, or swapped with their neighbour), ignoring case, `-` and `_`.
  */
 export function nearMiss(word: string, known: Iterable<string>): string | null {
   const wanted = plain(word)
   let best: string | null = null
-  let bestMistakes = Math.max(1, Math.floor(wanted.length / 3)) + 1
+  let bestMistakes = Math.min(mostMistakes, Math.max(1, Math.floor(wanted.length / 3))) + 1
   for (const candidate of known) {
     const mistakes = mistakesBetween(wanted, plain(candidate))
     if (mistakes < bestMistakes) [best, bestMistakes] = [candidate, mistakes]

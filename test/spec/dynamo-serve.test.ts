@@ -153,6 +153,9 @@ describe('a sweep over the guide’s `dynamo serve`', () => {
     assert.deepEqual(await problems('', { engine }), [
       `${configs}/agg.yaml:6:1: TensorRTLLMWorker names no engine file to write settings into; give it engine_args`,
     ])
-    assert.match((await problems('', { engine: '{ decode: { max_batch: 1 } }' }))[0] ?? '', /no setting 'max_batch'/)
+    assert.match(
+      (await problems('', { engine: '{ decode: { max_batch: 1 } }' }))[0] ?? '',
+      /unknown setting 'max_batch' /,
+    )
   })
 })

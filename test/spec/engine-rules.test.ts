@@ -116,8 +116,12 @@ describe('settings that an engine would refuse', () => {
       'kv_cache_dtype: fp8_e4m4',
       /invalid value 'fp8_e4m4' for vLLM in aggregated workers; did you mean 'fp8_e4m3'\?/,
     ],
-    ['vllm', 'swap_space: 4', /dynamo\.vllm has no setting 'swap_space'/],
-    ['sglang', 'disaggregation_decode_tp: 4', /dynamo\.sglang has no setting 'disaggregation_decode_tp'/],
+    ['vllm', 'swap_space: 4', /unknown setting 'swap_space' for aggregated workers of dynamo\.vllm/],
+    [
+      'sglang',
+      'disaggregation_decode_tp: 4',
+      /unknown setting 'disaggregation_decode_tp' for aggregated workers of dynamo\.sglang; correct or remove it/,
+    ],
     [
       'trtllm',
       'tensor_parallel_size: 8, moe_expert_parallel_size: 8, moe_config: { load_balancer: { num_slots: 260 } }',

@@ -74,7 +74,7 @@ describe('a sweep over a manifest', () => {
     const engine = '{ decode: { max_batch_sice: 4 } }'
     assert.match(
       (await problems(shipped, { engine })).join(),
-      /^s\.yaml:\d+:\d+: dynamo\.trtllm has no setting 'max_batch_sice'.*did you mean 'max_batch_size'/,
+      /^s\.yaml:\d+:\d+: unknown setting 'max_batch_sice' for decode workers of dynamo\.trtllm; did you mean 'max_batch_size'/,
     )
   })
 

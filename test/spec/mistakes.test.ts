@@ -277,7 +277,7 @@ suite('checks of the sweep as a whole', [
   [
     'an engine setting that the backend does not have',
     sweepText({ deploy: '{ with: dynamo, backend: dynamo.vllm }', engine: '{ all: { max_num_seq: 4 } }' }),
-    /^7:18: dynamo\.vllm has no setting 'max_num_seq'.*did you mean 'max_num_seqs'/,
+    /^7:18: unknown setting 'max_num_seq' for prefill workers of dynamo\.vllm; did you mean 'max_num_seqs'/,
   ],
   [
     'attach changes no engine setting',

@@ -14,6 +14,7 @@ const cases: readonly [what: string, word: string, meant: string | null][] = [
   ['other case and separators', 'Request-Rate', 'request_rate'],
   ['several mistakes in a long word', 'max_num_batchd_tokns', 'max_num_batched_tokens'],
   ['another word', 'deployment', null],
+  ['a long name with another word in it', 'max_num_speculative_tokens', null],
   ['a short word with every letter wrong', 'xyz', null],
   ['nothing', '', null],
 ]

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { checkEngineSettings } from '../../engines/engine-settings.ts'
+import { settingProblems } from '../../engines/engine-settings.ts'
+import { trtllm } from '../../engines/index.ts'
 import { type Deployment, type Role, roles } from '../../model/index.ts'
 import type { Path } from '../../yaml/problem.ts'
 import type { DeployerCapabilities, DeployProblem } from '../capabilities.ts'
@@ -41,7 +42,7 @@ export function serveCapabilities(config: DynamoServeConfig): Omit<DeployerCapab
     settingsProblems: (role, settings) => {
       const names = Object.keys(settings).filter(name => !earlierSettings.has(name.replaceAll('-', '_')))
       // Names alone: what its sections hold was otherwise then.
-      return checkEngineSettings('dynamo.trtllm', role, Object.fromEntries(names.map(name => [name, true])))
+      return settingProblems(trtllm, role, Object.fromEntries(names.map(name => [name, true])))
     },
     misfit: deployment => {
       const mode = deployment.topology.kind

@@ -130,7 +130,7 @@ function configsOf({ configs, workdir }: ServeKeys, context: SectionContext): Dy
       const place = ['deploy', 'configs', mode]
       context.report(
         place,
-        `${pathText(place)} is ${quoted(written)}, and there is no ${absolute}`,
+        `${pathText(place)} is ${quoted(written)}, but ${absolute} does not exist`,
         'write the path of a file, absolute or from workdir',
       )
     }

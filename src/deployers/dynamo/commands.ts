@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { type Arguments, commandLine, mergeArguments } from '../../engines/arguments.ts'
-import { engineFormOf, settingsAsArguments, settingsAsTrtllm } from '../../engines/engine-settings.ts'
+import { settingsAsArguments } from '../../engines/engine-settings.ts'
+import { engineOfModule } from '../../engines/index.ts'
 import { contentId, type Deployment, type EngineSettings, type Role, rolesOf } from '../../model/index.ts'
 import type { PlannedFile } from '../deployer.ts'
 import { loopback, type Reach } from '../nodes/nodes.ts'
@@ -27,6 +28,7 @@ export interface DynamoSite {
  * @param reach where the other processes reach this one
  */
 export function siteEnvironment(site: DynamoSite, reach: Reach = loopback): { readonly [name: string]: string } {
+  const { sideChannel } = engineOfModule(site.config.backend).launch
   return {
     NATS_SERVER: site.natsUrl,
     ETCD_ENDPOINTS: site.etcdUrl,
@@ -34,8 +36,7 @@ export function siteEnvironment(site: DynamoSite, reach: Reach = loopback): { re
     DYN_TCP_RPC_HOST: reach.address,
     ...(reach.networkInterface === null ? {} : { DYN_TCP_RESPONSE_STREAM_HOST: reach.networkInterface }),
     DYN_SYSTEM_HOST: reach.address,
-    // Left alone, vLLM's KV transfer offers itself at the address that leads out of the machine.
-    ...(site.config.backend === 'dynamo.vllm' ? { VLLM_NIXL_SIDE_CHANNEL_HOST: reach.address } : {}),
+    ...(sideChannel === undefined ? {} : { [sideChannel.host]: reach.address }),
     DYN_EVENT_PLANE: 'nats',
     DYN_SDK_DISABLE_ANSI_LOGGING: '1',
     PYTHONUNBUFFERED: '1',
@@ -89,32 +90,29 @@ export function workerEnvironment(
   gpus: readonly number[] | null,
   ports: { readonly system: number | string; readonly sideChannel: number | string },
 ): { readonly [name: string]: string } {
+  const { sideChannel } = engineOfModule(backend).launch
   return {
     DYN_SYSTEM_PORT: String(ports.system),
     ...(gpus === null ? {} : { CUDA_VISIBLE_DEVICES: gpus.join(',') }),
-    // vLLM's KV transfer listens on one fixed port unless told otherwise: a second worker on the machine would fail.
-    ...(backend === 'dynamo.vllm' ? { VLLM_NIXL_SIDE_CHANNEL_PORT: String(ports.sideChannel) } : {}),
+    ...(sideChannel === undefined ? {} : { [sideChannel.port]: String(ports.sideChannel) }),
   }
 }
 
-/** Which model to load and under which name to serve it, as each backend spells that; what the sweep file says wins. */
+/** Which model to load and under which name to serve it, as each engine spells that; arguments of the sweep file win. */
 function modelArguments(site: DynamoSite, given: Arguments): Arguments {
-  const path = site.config.backend === 'dynamo.vllm' ? 'model' : 'model-path'
-  const name = site.config.backend === 'dynamo.mocker' ? 'model-name' : 'served-model-name'
+  const { model, servedName, isNamedByPath } = engineOfModule(site.config.backend).launch
   const servesPath = (given.model ?? given['model-path'] ?? site.model) === site.model
   return {
-    ...(given.model === undefined && given['model-path'] === undefined ? { [path]: site.model } : {}),
-    ...(site.config.backend === 'dynamo.mocker' && servesPath ? {} : { [name]: site.model }),
+    ...(given.model === undefined && given['model-path'] === undefined ? { [model]: site.model } : {}),
+    ...(isNamedByPath === true && servesPath ? {} : { [servedName]: site.model }),
   }
 }
 
-/** Aggregated is every backend's default, and spelled differently from version to version: say nothing then. */
+/** Aggregated is the default of every engine, and its spelling differs between versions: no argument then. */
 function roleArguments(backend: string, role: Role, given: Arguments): Arguments {
   if (role === 'aggregated') return {}
-  const mode = { 'disaggregation-mode': role }
-  // vLLM has no default for how KV blocks travel, and its prefill worker refuses to start without one.
-  if (backend !== 'dynamo.vllm' || given['kv-transfer-config'] !== undefined) return mode
-  return { ...mode, 'kv-transfer-config': { kv_connector: 'NixlConnector', kv_role: 'kv_both' } }
+  const needed = Object.entries(engineOfModule(backend).launch.disaggregated ?? {})
+  return { 'disaggregation-mode': role, ...Object.fromEntries(needed.filter(([name]) => given[name] === undefined)) }
 }
 
 function engineArguments(
@@ -125,13 +123,13 @@ function engineArguments(
 ): { readonly args: Arguments; readonly files: readonly PlannedFile[] } {
   if (Object.keys(settings).length === 0) return { args: {}, files: [] }
   const { backend } = site.config
-  if (engineFormOf(backend).kind === 'arguments') return { args: settingsAsArguments(backend, settings), files: [] }
-  const nested = settingsAsTrtllm(settings)
-  // The user's own engine file stays as it is; the worker lays these settings over it.
-  if (given['extra-engine-args'] !== undefined)
-    return { args: { 'override-engine-args': JSON.stringify(nested) }, files: [] }
+  const form = engineOfModule(backend).settings
+  if (form.kind === 'arguments') return { args: settingsAsArguments(backend, settings), files: [] }
+  const nested = form.nest(settings)
+  // The user's own engine file stays unchanged; the worker applies these settings over it.
+  if (given[form.argument] !== undefined) return { args: { [form.overrides]: JSON.stringify(nested) }, files: [] }
   const path = join(site.folder, 'engine', `${role}-${contentId(nested)}.yaml`)
-  return { args: { 'extra-engine-args': path }, files: [{ path, content: stringify(nested) }] }
+  return { args: { [form.argument]: path }, files: [{ path, content: stringify(nested) }] }
 }
 
 /** The designs of all roles that a deployment has. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { moduleList } from '../../engines/index.ts'
 import { field } from '../../yaml/field.ts'
 import { decisive, operational, type ReadKeys } from '../../yaml/keys.ts'
 import { program } from '../../yaml/kinds.ts'
@@ -17,8 +18,8 @@ export const processKeys = {
   backend: decisive(
     field(
       z.string().regex(/^[A-Za-z_][\w.]*$/),
-      'Worker module, started as `python -m …`: `dynamo.mocker`, `dynamo.trtllm`, `dynamo.vllm`, `dynamo.sglang` or another.',
-      'write a Python module such as dynamo.trtllm, dynamo.vllm, dynamo.sglang or dynamo.mocker',
+      `Worker module, started with \`python -m\`: ${moduleList('`', 'another')}.`,
+      `write a Python module such as ${moduleList()}`,
     ),
   ),
   args: decisive(programArguments.prefault({})),

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { mergeArguments } from '../../engines/arguments.ts'
+import { engineOfModule } from '../../engines/index.ts'
 import { type Check, missed, passed } from '../doctor/check.ts'
 import { hereMachine, runShort } from '../doctor/machine.ts'
 import { checkCards } from '../doctor/registration.ts'
@@ -26,7 +27,7 @@ export async function checkDynamo(
     discovery(config.etcd),
     config.http_port === undefined ? [] : checkHttpPort(config.http_port),
     model === undefined ? [] : modelFiles(config, model),
-    workersHere && config.backend === 'dynamo.trtllm' ? slurmVariables() : [],
+    workersHere && engineOfModule(config.backend).launch.startsByMpi === true ? slurmVariables() : [],
   ])
   return checks.flat()
 }

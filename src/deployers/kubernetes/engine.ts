@@ -1,6 +1,7 @@
 import { parseDocument } from 'yaml'
 import { commandLine } from '../../engines/arguments.ts'
-import { engineFormOf, settingsAsArguments, settingsAsTrtllm } from '../../engines/engine-settings.ts'
+import { settingsAsArguments } from '../../engines/engine-settings.ts'
+import { engineOfModule } from '../../engines/index.ts'
 import { contentId, type EngineSettings, type Json, shellWord } from '../../model/index.ts'
 import type { Component } from './component.ts'
 import { engineConfigOf } from './engine-config.ts'
@@ -44,8 +45,9 @@ export function engineChange(manifest: Manifest, component: Component, settings:
       'write its command as python3 -m dynamo.…, or set backendFramework',
     )
   }
-  return engineFormOf(backend).kind === 'file'
-    ? asConfigMap(manifest, component, settings, refuse)
+  const form = engineOfModule(backend).settings
+  return form.kind === 'file'
+    ? asConfigMap(manifest, component, form.nest(settings), refuse)
     : asArguments(component, backend, settings, refuse)
 }
 
@@ -55,7 +57,7 @@ function asConfigMap(manifest: Manifest, component: Component, settings: EngineS
   const found = engineConfigOf(manifest, component)
   if ('problem' in found) return refuse(found.problem, found.right)
   const { volume, document, key, text: written } = found
-  const text = withSettings(written, settingsAsTrtllm(settings))
+  const text = withSettings(written, settings)
   const data = { ...(document.resource.data as JsonObject), [key]: text }
   const name = `${document.name}-fulcrum-${contentId(data).slice(0, 8)}`
   const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, labels: ownLabels }, data }

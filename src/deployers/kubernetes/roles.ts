@@ -1,3 +1,4 @@
+import { engines } from '../../engines/index.ts'
 import type { Role } from '../../model/index.ts'
 import { argumentOf, type Component, componentsOf } from './component.ts'
 import type { KubernetesConfig } from './config.ts'
@@ -84,6 +85,9 @@ export function castOf(manifest: Manifest, services: KubernetesConfig['services'
   return { cast, problems, mappingProblems }
 }
 
+/** The worker module of any engine. */
+const workerModule = new RegExp(`\\b(${engines.map(({ module }) => module.replaceAll('.', '\\.')).join('|')})\\b`)
+
 function partOf(component: Component): Part | 'worker' | undefined {
   const declared = component.type === undefined ? undefined : types[component.type]
   if (declared !== undefined && declared !== 'worker') return declared
@@ -95,7 +99,7 @@ function partOf(component: Component): Part | 'worker' | undefined {
   if (/--is-decode-worker\b/.test(component.commandText)) return 'decode'
   if (declared === 'worker') return 'worker'
   if (/\bdynamo\.frontend\b/.test(component.commandText)) return 'frontend'
-  return /\bdynamo\.(trtllm|vllm|sglang|mocker)\b/.test(component.commandText) ? 'worker' : undefined
+  return workerModule.test(component.commandText) ? 'worker' : undefined
 }
 
 function checkMapping(

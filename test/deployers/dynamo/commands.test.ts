@@ -147,7 +147,7 @@ describe('engine settings', () => {
     const [problem] = checkEngineSettings('dynamo.mocker', 'decode', { max_num_seq: 1, block_size: 16 })
     assert.match(
       `${problem?.wrong}; ${problem?.remedy}`,
-      /dynamo\.mocker has no setting 'max_num_seq' for decode workers .*did you mean 'max_num_seqs'/,
+      /unknown setting 'max_num_seq' for decode workers of dynamo\.mocker; did you mean 'max_num_seqs'/,
     )
     assert.equal(checkEngineSettings('dynamo.trtllm', 'prefill', { tensor_paralel_size: 4 }).length, 1)
     assert.deepEqual(checkEngineSettings('my.backend', 'decode', { anything: 1 }), [])
