@@ -177,6 +177,12 @@ describe('commands of the documents do what they are written for', { timeout: 60
     })
   }
 
+  test('and print the plan that the tutorial shows', async () => {
+    await cp(join(repository, 'sweeps/quick.yaml'), join(folder, 'shipped.yaml'))
+    const { stdout } = await fulcrum(['plan', 'shipped.yaml', '--out', 'empty'])
+    assert.equal(blockOf('docs/tutorial.md', 'text'), stdout.trim())
+  })
+
   test('or are only parsed for a reason, and each reason has a command', () => {
     const without = onlyParsed.filter(({ command }) => !shown.some(([text]) => command.test(text)))
     assert.deepEqual(without, [])

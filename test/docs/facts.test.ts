@@ -5,7 +5,7 @@ import { describe, test } from 'node:test'
 import { type JsonSchema, resolve } from '../../scripts/reference/schema-keys.ts'
 import { exitCodes } from '../../src/model/index.ts'
 import { sweepJsonSchema } from '../../src/spec/json-schema.ts'
-import { repository } from './markdown.ts'
+import { codeBlocks, repository } from './markdown.ts'
 
 const read = (path: string) => readFile(join(repository, path), 'utf8')
 
@@ -59,6 +59,12 @@ describe('facts in the documents are those of the code', () => {
     for (const path of files)
       for (const [named] of (await read(path)).matchAll(/\bfulcrum[-:](\d+\.\d+\.\d+)/g))
         assert.ok(named.endsWith(version), `${path} names ${named}, the version is ${version}`)
+  })
+
+  test('the sweep that the tutorial writes', async () => {
+    const [block] = codeBlocks(await read('docs/tutorial.md')).filter(({ language }) => language === 'yaml')
+    const shipped = (await read('sweeps/quick.yaml')).replace(/^#.*\n/gm, '').trim()
+    assert.equal(block?.lines.join('\n'), shipped)
   })
 
   test('the oldest Node that Fulcrum runs on', async () => {
