@@ -82,7 +82,7 @@ describe('a mistake in the flags of a capacity plan', () => {
     [run, { rps: 'many' }, /Invalid --rps: "many"/],
     [run, { rps: '-1' }, /Invalid --rps: "-1"/],
     [run, { rps: '1', users: '5' }, /--rps and --users cannot be combined/],
-    [run, { rps: '1', mix: '8000/24' }, /--mix can't read "8000\/24"/],
+    [run, { rps: '1', mix: '8000/24' }, /Invalid part of --mix: "8000\/24"/],
     [run, { rps: '1', mix: '8000/42=1' }, /--mix: the run has no workload "8000\/42"/],
     [run, { trace: 't.csv', traceUnit: 'h' }, /Invalid --trace-unit: "h"/],
     [run, { rps: '1', traceUnit: 's' }, /--trace-unit has no effect without --trace/],
