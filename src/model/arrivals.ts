@@ -1,5 +1,5 @@
 import type { Arrivals, Load, LoadLevel, Stage } from './load.ts'
-import { createRandom, type Random } from './random.ts'
+import { createRandom, type Random } from './numbers/random.ts'
 
 /** An open loop whose send times can be drawn in advance. */
 export type ScheduledLevel = Extract<LoadLevel, { kind: 'rate' | 'stages' }>

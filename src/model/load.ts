@@ -1,11 +1,11 @@
-/** How hard a point is pressed. Closed loop holds a concurrency; open loop sends on a schedule whatever the answers do. */
+/** How hard a point is loaded. A closed loop holds a concurrency; an open loop sends on a schedule, however slow the answers are. */
 export type LoadLevel =
   | { readonly kind: 'concurrency'; readonly concurrency: number }
   | {
       readonly kind: 'rate'
       readonly requestsPerS: number
       readonly arrivals: Arrivals
-      /** Requests in flight above which an open loop waits (and says so); unlimited when absent. */
+      /** Most requests in flight: above it, an open loop waits and reports that. Unlimited when absent. */
       readonly maxConcurrency?: number
     }
   | {
@@ -32,7 +32,7 @@ export interface Stage {
 /** The API that requests use. */
 export type Api = 'chat' | 'completions' | 'responses'
 
-/** Sequential stopping: a point is measured until its figures are known well enough. */
+/** Sequential stopping: a point is measured until its figures are precise enough. */
 export interface AutoRequests {
   /** Measured requests before anything is decided. */
   readonly min: number
@@ -62,7 +62,7 @@ export interface Load {
   readonly streaming: boolean
   /** Measured requests; absent when `durationS` decides. With `auto` the most of them. */
   readonly requests?: number
-  /** Ends the point as soon as what decides is certain or precise; absent where `requests` or `durationS` end it. */
+  /** Ends the point as soon as the figures that decide are certain or precise; absent where `requests` or `durationS` end it. */
   readonly auto?: AutoRequests
   /** Measured time in seconds; absent when `requests` decides. */
   readonly durationS?: number
@@ -70,7 +70,7 @@ export interface Load {
   readonly graceS: number
   /** Requests sent first and not measured; an open loop sends more until it has been loaded for a request's latency. */
   readonly warmup: number
-  /** Asks for the figures of a whole run, its warm-up drained before; absent for a steady window where there can be one. */
+  /** Asks for the figures of a whole run, whose warm-up is drained first; absent for a steady window where one is possible. */
   readonly window?: 'whole'
   /** Distinct prompts. */
   readonly dataset: number

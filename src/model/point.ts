@@ -15,7 +15,7 @@ import type { Workload } from './workload.ts'
  * ```
  */
 export interface Point {
-  /** Hash of all that decides the outcome; the same point in another run has the same id. */
+  /** Hash of everything that decides the outcome: the same point has the same id in every run. */
   readonly id: string
   readonly deployment: Deployment
   readonly workload: Workload

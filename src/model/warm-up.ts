@@ -3,27 +3,28 @@ import type { Arrivals, LoadLevel, Stage } from './load.ts'
 
 /** What an open loop's warm-up has seen so far. */
 export interface WarmUp {
-  /** Requests that it is to send at least. */
+  /** The fewest requests that it sends. */
   readonly wanted: number
   readonly answered: number
   /** Since its first request was due, ms. */
   readonly elapsedMs: number
-  /** Of the answers so far, ms; 0 and infinity before the first. */
+  /** Longest and shortest latency of the answers so far, ms; 0 and infinity before the first answer. */
   readonly longestLatencyMs: number
   readonly shortestLatencyMs: number
 }
 
-/** Latencies that an open loop is loaded for before its window begins: one fills the system, in another its queues settle. */
+/** An open loop is loaded for this many request latencies before its window begins: one fills the system, in the second its queues settle. */
 const latenciesOfWarmUp = 2
-/** Shortest latencies, about those without load, that a warm-up may last even where the window is shorter. */
+/** A warm-up may last this many of the shortest latencies, which are close to those without load, even if the window is shorter. */
 const mostShortLatencies = 3
 
-/** Without so many answers after this, a window begins all the same: it will show why. */
+/** After this long without enough answers, the window begins anyway: its figures show why. */
 const longestWithoutAnswersMs = 60_000
 
 /**
- * Whether an open loop has been loaded for long enough. It starts empty: a request that is sent before the first answers meets
- * less load than any later one. Above what the deployment can hold latency grows for ever, and a warm-up as long as the window has to do.
+ * Whether an open loop has been loaded for long enough. It starts empty, so a request sent before the first answers
+ * meets less load than any later one. Above what the deployment can serve, latency grows without end, and a warm-up as long as the window has
+ * to suffice.
  */
 export function isWarm(warmUp: WarmUp, windowMs: number): boolean {
   const { wanted, answered, elapsedMs, longestLatencyMs, shortestLatencyMs } = warmUp

@@ -78,6 +78,11 @@ test('a module whose sweep holds a secret runs again when its run is resumed', {
   const begun = await fulcrum(['run', 'sweep.ts', '--json'], options)
   // The simulated engine knows no such field: the point fails, and the run stays unfinished all the same.
   assert.equal(begun.exitCode, 1, begun.stderr)
+  const { folder: runFolder } = JSON.parse(begun.stdout.split('\n').at(-1) ?? '') as { folder: string }
+  for (const name of ['manifest.json', 'journal.jsonl']) {
+    const kept = await readFile(join(runFolder, name), 'utf8')
+    assert.ok(kept.includes('<redacted>') && !kept.includes('abcdefgh12'), name)
+  }
   assert.equal((await fulcrum(['resume', '--dry-run'], options)).exitCode, 0)
   await writeFile(file, withSecret.replace('abcdefgh12', 'other-one-12'))
   const refused = await fulcrum(['resume', '--dry-run'], options)

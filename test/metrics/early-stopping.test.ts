@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { samplesNeeded, tailBound } from '../../src/metrics/early-stopping.ts'
-import { createRandom } from '../../src/model/random.ts'
+import { createRandom } from '../../src/model/numbers/random.ts'
 
 test('it wants as many samples as MLPerf LoadGen does', () => {
   // The floors of SingleStream: 64 for p90, 662 for p99.

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { SteadyState } from '../../src/metrics/measurement.ts'
 import { steadyState } from '../../src/metrics/steady.ts'
-import type { Random } from '../../src/model/random.ts'
-import { createRandom } from '../../src/model/random.ts'
+import type { Random } from '../../src/model/numbers/random.ts'
+import { createRandom } from '../../src/model/numbers/random.ts'
 
 /** A value a second. */
 function judged(count: number, value: (at: number) => number): SteadyState | null {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { trendOf } from '../../src/metrics/trend.ts'
-import { createRandom } from '../../src/model/random.ts'
+import { createRandom } from '../../src/model/numbers/random.ts'
 
 const series = (count: number, value: (at: number) => number) =>
   trendOf(Float64Array.from({ length: count }, (_, at) => value(at)))

@@ -8,7 +8,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execaNode } from 'execa'
 import { readRun } from '../../src/journal/index.ts'
-import { createRandom } from '../../src/model/random.ts'
+import { createRandom } from '../../src/model/numbers/random.ts'
 import { type ScratchRun, scratchRun } from './run-in-scratch.ts'
 import { smallPlan } from './small-system.ts'
 

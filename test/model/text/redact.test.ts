@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { assignmentRedactor, isSecretName, redactArguments, redactor, redactStrings } from '../../src/model/redact.ts'
+import {
+  assignmentRedactor,
+  isSecretName,
+  redactArguments,
+  redactor,
+  redactStrings,
+} from '../../../src/model/text/redact.ts'
 
 describe('names of secrets', () => {
   for (const name of [
@@ -52,6 +58,15 @@ describe('redacted text', () => {
   test('of an event keeps its numbers, keys and shape', () => {
     const event = { a: [1, 'x hf_abcdefghij', null], b: { c: true } }
     assert.deepEqual(redactStrings(event, redactor({})), { a: [1, 'x hf_<redacted>', null], b: { c: true } })
+  })
+})
+
+describe('an event with secrets under their names', () => {
+  test('loses them however deep, and keeps names of variables, numbers and what is empty', () => {
+    const extra = { api_key: 'abc', 'hf-token': 'def', token: '$HF_TOKEN', password: '', api_key_env: 'KEY', key: 7 }
+    assert.deepEqual(redactStrings({ points: [{ load: { extra } }] }, redactor({})), {
+      points: [{ load: { extra: { ...extra, api_key: '<redacted>', 'hf-token': '<redacted>' } } }],
+    })
   })
 })
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { execa } from 'execa'
 import fc from 'fast-check'
-import { shellCommand, shellWord } from '../../src/model/index.ts'
+import { shellCommand, shellWord } from '../../../src/model/index.ts'
 
 const nasty = fc.string({ unit: fc.constantFrom(...`'"\\\`$!*?~#&|;<>(){}[]= \t\nab-é`), maxLength: 12 })
 const word = fc.oneof(nasty, fc.string({ unit: 'grapheme', maxLength: 12 })).filter(text => !text.includes('\0'))

@@ -1,6 +1,6 @@
 /**
- * The largest of any number of values; −∞ of none, as `Math.max` has it. `Math.max(...values)` passes each value as an argument and fails
- * with a RangeError beyond some hundred thousand of them.
+ * The largest of any number of values; −∞ for no values, like `Math.max`. `Math.max(...values)` passes each value as an argument and
+ * throws a RangeError for more than about a hundred thousand.
  */
 export function largest(values: Iterable<number>): number {
   let most = Number.NEGATIVE_INFINITY
@@ -8,7 +8,7 @@ export function largest(values: Iterable<number>): number {
   return most
 }
 
-/** The smallest of any number of values; ∞ of none, as `Math.min` has it. See {@link largest}. */
+/** The smallest of any number of values; ∞ for no values, like `Math.min`. See {@link largest}. */
 export function smallest(values: Iterable<number>): number {
   let least = Number.POSITIVE_INFINITY
   for (const value of values) least = Math.min(least, value)

@@ -1,10 +1,10 @@
 /** Last words of names whose values are secrets: `HF_TOKEN`, `api-key`, `AWS_SECRET_ACCESS_KEY`; not `tokenizer`, `max_tokens`. */
 const secretName = /(?:^|[_.-])(?:api_?key|access_?key|key|token|secret|password|passwd|passphrase|credentials?)$/i
 
-/** Values shorter than this are words that any text may hold (`true`, `none`), and no secrets. */
+/** Shorter values are ordinary words (`true`, `none`) rather than secrets. */
 const shortestSecret = 8
 
-/** Secrets that show by their own shape, wherever they stand. */
+/** Secrets that are recognized by their shape, anywhere in a text. */
 const shapes: readonly { readonly pattern: RegExp; readonly shown: string }[] = [
   { pattern: /\b(authorization["']?\s*[:=]\s*["']?(?:bearer|basic|token)?\s*)[^\s"',;]+/gi, shown: '$1<redacted>' },
   { pattern: /\b(bearer\s+)[A-Za-z0-9._~+/=-]{8,}/gi, shown: '$1<redacted>' },
@@ -15,20 +15,20 @@ const shapes: readonly { readonly pattern: RegExp; readonly shown: string }[] = 
   { pattern: /(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@"']*:)[^\s/@"']+@/gi, shown: '$1<redacted>@' },
 ]
 
-/** `NAME=value`, `NAME: value`, `"name": "value"`, and `--name value`: prose after a name is neither. */
+/** `NAME=value`, `NAME: value`, `"name": "value"`, and `--name value`; a name within prose is not an assignment. */
 const assignments: readonly RegExp[] = [
   /((?<![\w.-])["']?(?:--)?([A-Za-z_][\w.-]*)["']?\s*[:=][ \t]*["']?)([^\s"',;{}[\]]+)/g,
   /((?<![\w-])--([A-Za-z_][\w.-]*)[ \t]+["']?)([^\s"',;{}[\]]+)/g,
 ]
 
-/** Whether a variable, key or option of this name holds a secret. A name that ends in `_env` only names a variable. */
+/** Whether a variable, key or option of this name holds a secret. A name that ends in `_env` holds the name of a variable instead. */
 export function isSecretName(name: string): boolean {
   return secretName.test(name)
 }
 
 /**
  * A function that takes secrets out of text: the values of this environment's secret variables become `$NAME`, bearer
- * tokens, authorisation headers, well-known key shapes and passwords in URLs become `<redacted>`.
+ * tokens, authorization headers, well-known key shapes and passwords in URLs become `<redacted>`.
  */
 export function redactor(env: Readonly<Record<string, string | undefined>>): (text: string) => string {
   const known = Object.entries(env)
@@ -60,14 +60,20 @@ export function redactArguments(argv: readonly string[], redact: (text: string) 
   })
 }
 
-/** The same value with every string inside it redacted; keys stay. */
+/** The same value with every string inside it redacted, and with strings under a secret's name (`api_key`) replaced; keys stay. */
 export function redactStrings<T>(value: T, redact: (text: string) => string): T {
   return walk(value, redact) as T
 }
+
+/** `$NAME` only names a variable. */
+const isSecret = (key: string, value: unknown) =>
+  typeof value === 'string' && value !== '' && isSecretName(key) && !value.startsWith('$')
 
 function walk(value: unknown, redact: (text: string) => string): unknown {
   if (typeof value === 'string') return redact(value)
   if (Array.isArray(value)) return value.map(item => walk(item, redact))
   if (value === null || typeof value !== 'object') return value
-  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, walk(field, redact)]))
+  return Object.fromEntries(
+    Object.entries(value).map(([key, field]) => [key, isSecret(key, field) ? '<redacted>' : walk(field, redact)]),
+  )
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createRandom } from '../../src/model/random.ts'
+import { createRandom } from '../../../src/model/numbers/random.ts'
 
 const draw = (count: number, next: () => number) => Array.from({ length: count }, next)
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
