@@ -101,6 +101,21 @@ describe('the report page in Chromium', () => {
     await again.page.close()
   })
 
+  test('the selected point lists every figure that it has, with its unit', async () => {
+    const { page } = await openPage(browser, url)
+    const all = page.locator('section.workload:not([hidden]) .detail details.figures')
+    await all.locator('summary').click()
+    const text = (await all.textContent()) ?? ''
+    for (const said of [
+      /TTFT mean\d[\d.,]* m?s/,
+      /Request latency p99\d/,
+      /Goodput[\d.,]+ requests\/s/,
+      /per GPU[\d.,]+ tokens\/s\/GPU/,
+    ])
+      assert.match(text, said)
+    await page.close()
+  })
+
   test('the tabs switch the workload, and its charts are drawn', async () => {
     const { page } = await openPage(browser, url)
     await page.locator('[data-tab]').nth(1).click()
