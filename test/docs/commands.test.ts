@@ -123,6 +123,8 @@ describe('commands of the documents do what they are written for', { timeout: 60
       'sweeps/other.yaml': smallSweep('other', '[2P1D]'),
       'sweep.yaml': smallSweep('quick', '[agg x1, 1P1D]'),
       'sweep.ts': blockOf('docs/how-to/typescript-sweeps.md', 'ts'),
+      'fetch-load.ts': blockOf('docs/how-to/own-generator.md', 'ts'),
+      'own-generator.yaml': `${smallSweep('own', '[agg x1]')}${blockOf('docs/how-to/own-generator.md', 'yaml')}\n`,
       'requests.csv': 'timestamp,input_length,output_length\n0,1000,40\n1,8000,24\n61,1000,40\n',
     }
     for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
