@@ -55,7 +55,7 @@ export const exitCodeList = [
 type Listed = (typeof exitCodeList)[number]
 
 /**
- * Exit codes by name.
+ * The exit codes of every command by name: what a script that calls `fulcrum` can branch on.
  *
  * @example
  * ```ts

@@ -29,7 +29,7 @@ test('validate prints what a dataset holds, and warns of rows that are passed ov
   )
   assert.match(
     stdout,
-    /warning: \S+s\.yaml:4:54: 1 of 9 rows of the dataset can't be sent .*d\.jsonl:9:1: the line has neither/,
+    /warning: \S+s\.yaml:4:54: 1 of 9 rows of the dataset cannot be used .*d\.jsonl:9:1: the line has neither/,
   )
   const { datasets } = JSON.parse((await fulcrum(['validate', file, '--json'])).stdout) as {
     datasets: { rows: number }[]

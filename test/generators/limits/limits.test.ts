@@ -46,7 +46,7 @@ test('a name server that takes its time marks the point, and no latency holds it
   assert.equal(measurement?.requests.completed, 6)
   assert.ok((measurement.client.lookupMs ?? 0) >= dnsDelayMs)
   assert.ok((measurement.requestLatencyMs?.max ?? dnsDelayMs) < dnsDelayMs)
-  assert.match(find(findings, 'slow-dns')?.message ?? '', /^DNS took 1\.\d s for the endpoint's name/)
+  assert.match(find(findings, 'slow-dns')?.message ?? '', /^DNS took 1\.\d s to resolve the endpoint's name/)
 })
 
 test('nothing is looked up while the clock runs, not even for new connections', { skip: noNamespaces }, async () => {
@@ -101,7 +101,7 @@ test('a generator whose core a busy loop has is not believed', { skip: noSchedst
     const { measurement, findings } = await run(['nice', '-n', '19', ...onItsCore], { url: server.url, point })
     assert.equal(measurement?.requests.completed, requests)
     assert.ok((measurement.client.runQueueWaitMs ?? 0) > 0)
-    assert.match(find(findings, 'client-starved')?.message ?? '', /could have run and got no core/)
+    assert.match(find(findings, 'client-starved')?.message ?? '', /ready to run but got no core/)
     assert.equal(statusOf(findings), 'invalid')
   } finally {
     ended.abort()
