@@ -11,6 +11,8 @@ export interface Complaint {
 export interface DeployProblem extends Complaint {
   /** The key below `deploy` that it is told at; null for the topologies. */
   readonly path: Path | null
+  /** Told at the value rather than the key. */
+  readonly atValue?: true
   /** In a file, rather than in the sweep file. */
   readonly at?: { readonly file: string; readonly position: Position }
 }

@@ -14,3 +14,6 @@ export const deployers: readonly AnyDeployer[] = shipped
 
 /** The `deploy` sections that they take, as they are written. */
 export type ShippedDeploy = z.input<(typeof shipped)[number]['schema']>
+
+/** The shipped deployer of a name; undefined when there is none. */
+export const deployerOf = (name: string): AnyDeployer | undefined => deployers.find(one => one.name === name)

@@ -1,10 +1,14 @@
 import { z } from 'zod'
+import { deploySchemaForEditors } from './schema/deploy.ts'
 import { generatorSchemaOfShipped } from './schema/generator.ts'
 import { sweepSchema } from './schema/sweep.ts'
 
 /** JSON Schema of a sweep file (draft 2020-12), for editors; made from the schema that files are checked with. */
 export function sweepJsonSchema(): object {
-  const forEditors = sweepSchema.extend({ generator: generatorSchemaOfShipped.optional() })
+  const forEditors = sweepSchema.extend({
+    deploy: deploySchemaForEditors(),
+    generator: generatorSchemaOfShipped.optional(),
+  })
   const { $schema, ...rest } = z.toJSONSchema(forEditors, { io: 'input', target: 'draft-2020-12', reused: 'ref' })
   return {
     $schema,

@@ -1,11 +1,10 @@
 import type { DeployerCapabilities } from '../deployers/capabilities.ts'
-import type { ConfiguredDeployer } from '../deployers/define-deployer.ts'
-import { deployers } from '../deployers/index.ts'
+import type { AnyDeployer, ConfiguredDeployer } from '../deployers/define-deployer.ts'
 import type { WorkerEngine } from '../deployers/worker-engine.ts'
 import type { Findings, Tell } from '../engines/role-settings.ts'
 import { FulcrumError, type Load, roles } from '../model/index.ts'
 import { remembering } from '../yaml/files.ts'
-import { type Path, type Places, type Problem, pathText, type Report } from '../yaml/problem.ts'
+import type { Path, Places, Problem, Report } from '../yaml/problem.ts'
 import { lookUp, type SectionContext } from '../yaml/section-context.ts'
 import { readYaml } from '../yaml/yaml-source.ts'
 import { checkDatasets } from './checks/datasets.ts'
@@ -13,7 +12,7 @@ import { checkDeployerConfig } from './checks/deployer-config.ts'
 import { checks } from './checks/index.ts'
 import { crossDeployments } from './deployments.ts'
 import { deployIdentity, engineFilesIdentity, generatorIdentity, modelIdentity } from './identity.ts'
-import type { RawDeploy } from './schema/deploy.ts'
+import { knownDeployers, readDeploy } from './sections/deploy.ts'
 import { readEngine, settingsCount } from './sections/engine.ts'
 import { readGenerator } from './sections/generator.ts'
 import { readBudget, readLimits, readSlo } from './sections/judgement.ts'
@@ -66,9 +65,11 @@ export async function parseSweep(text: string, context: ParseContext): Promise<P
       else list.push({ position: source.positionOf(place.path, place.at ?? 'value'), path: place.path, wrong, right })
     }
   const findings = { refuse: tellTo(problems), warn: tellTo(warnings) }
-  const sections = readSections(source.value, report)
   const { files, hashes } = remembering(context.files)
-  const sweep = await assemble(text, sections, { ...context, files, hashes, report, findings })
+  const known = await knownDeployers(source.value, { ...context, files, report })
+  const sections = readSections(known?.value ?? source.value, known?.deployers ?? null, report)
+  const all = { ...context, files, hashes, report, findings, deployers: known?.deployers ?? [] }
+  const sweep = await assemble(text, sections, all)
   return { sweep: problems.length === 0 ? sweep : null, problems, warnings }
 }
 
@@ -76,11 +77,15 @@ async function assemble(
   text: string,
   raw: Partial<Sections>,
   context: SectionContext &
-    ParseContext & { readonly findings: Findings; readonly hashes: ReadonlyMap<string, string> },
+    ParseContext & {
+      readonly findings: Findings
+      readonly hashes: ReadonlyMap<string, string>
+      readonly deployers: readonly AnyDeployer[]
+    },
 ): Promise<ParsedSweep['sweep']> {
   const { report, findings } = context
   const model = raw.model && readModel(raw.model, context)
-  const deploy = raw.deploy && configured(raw.deploy, context)
+  const deploy = raw.deploy && readDeploy(raw.deploy, context.deployers, context)
   const listed = 'topologies' in raw ? readTopologies(raw.topologies, context) : undefined
   const topologies = listed && raw.calibrate === true ? calibrating(listed, context) : listed
   const engine = raw.engine && readEngine(raw.engine, context)
@@ -169,11 +174,6 @@ function reportTooMany(report: Report, points: number, allowed: number): void {
   )
 }
 
-/** The deployer that the section names, with its configuration. */
-function configured(raw: RawDeploy, context: SectionContext): ConfiguredDeployer | undefined {
-  return deployers.find(({ name }) => name === raw.with)?.configure(raw, context)
-}
-
 async function capabilitiesOf(
   deploy: ConfiguredDeployer,
   context: SectionContext,
@@ -182,8 +182,7 @@ async function capabilitiesOf(
     return await deploy.capabilities()
   } catch (error) {
     if (!(error instanceof FulcrumError)) throw error
-    const path: Path = ['deploy', 'profile']
-    context.report(path, `${pathText(path)}: ${error.message}`, error.remedy ?? '')
+    context.report(['deploy'], error.message, error.remedy ?? '')
     return null
   }
 }

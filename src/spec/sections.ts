@@ -1,14 +1,23 @@
 import type { z } from 'zod'
+import type { AnyDeployer } from '../deployers/define-deployer.ts'
 import { quoted, type Report } from '../yaml/problem.ts'
 import { reportIssues } from '../yaml/schema-issues.ts'
 import { isRecord } from '../yaml/schema-walk.ts'
-import { type RawSweep, sweepSchema } from './schema/sweep.ts'
+import { type RawSweep, schemaWithoutDeployer, sweepSchemaOf } from './schema/sweep.ts'
 
 /** The valid sections of a sweep file; an invalid section has no key. */
 export type Sections = RawSweep
 
-/** Checks each section against its schema. */
-export function readSections(value: unknown, report: Report): Partial<Sections> {
+/**
+ * Checks each section against its schema.
+ * @param deployers that `deploy` may name; null when it names one that can't be loaded, which is reported already
+ */
+export function readSections(
+  value: unknown,
+  deployers: readonly AnyDeployer[] | null,
+  report: Report,
+): Partial<Sections> {
+  const sweepSchema = deployers === null ? schemaWithoutDeployer : sweepSchemaOf(deployers)
   if (!isRecord(value)) {
     const empty = value === null
     report(

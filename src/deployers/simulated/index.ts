@@ -1,7 +1,9 @@
-import { loadProfile } from '../../simulator/profile.ts'
+import { FulcrumError } from '../../model/index.ts'
+import { loadProfile, type Profile } from '../../simulator/profile.ts'
 import { settingsProblems } from '../../simulator/settings.ts'
+import type { DeployerCapabilities } from '../capabilities.ts'
 import { defineDeployer } from '../define-deployer.ts'
-import { simulatedKeys } from './config.ts'
+import { type SimulatedConfig, simulatedKeys } from './config.ts'
 import { simulatedDeployer } from './simulated.ts'
 
 /** The embedded simulated engine. */
@@ -10,7 +12,8 @@ export const simulated = defineDeployer({
   about: 'The embedded simulated engine behind real HTTP on loopback; needs no GPU.',
   keys: simulatedKeys,
   capabilities: async config => {
-    const profile = await loadProfile(config.profile)
+    const profile = await profileOf(config)
+    if ('configProblems' in profile) return profile
     const { tensor, pipeline } = profile.parallelism
     return {
       gpusPerWorker: () => tensor * pipeline,
@@ -20,3 +23,15 @@ export const simulated = defineDeployer({
   startupS: () => 0.1,
   create: (config, context) => simulatedDeployer(config, context),
 })
+
+async function profileOf({
+  profile,
+}: SimulatedConfig): Promise<Profile | Pick<DeployerCapabilities, 'configProblems'>> {
+  try {
+    return await loadProfile(profile)
+  } catch (error) {
+    if (!(error instanceof FulcrumError)) throw error
+    const wrong = `deploy.profile: ${error.message}`
+    return { configProblems: [{ path: ['profile'], atValue: true, wrong, remedy: error.remedy ?? '' }] }
+  }
+}

@@ -5,7 +5,8 @@ import type { Check } from './check.ts'
 
 /** What the deployer itself finds wrong with its configuration, and deployments that it has no room for. */
 export const checkDeployerConfig: Check = ({ deployments, capabilities }, { refuse }) => {
-  for (const problem of capabilities.configProblems) refuse(placeOf(problem, 'key'), problem.wrong, problem.remedy)
+  for (const problem of capabilities.configProblems)
+    refuse(placeOf(problem, problem.atValue ? 'value' : 'key'), problem.wrong, problem.remedy)
   for (const deployment of deployments) {
     const misfit = capabilities.misfit(deployment)
     if (misfit === null) continue

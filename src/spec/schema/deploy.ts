@@ -2,21 +2,35 @@ import { z } from 'zod'
 import type { AnyDeployer } from '../../deployers/define-deployer.ts'
 import { deployers } from '../../deployers/index.ts'
 import type { Json } from '../../model/index.ts'
-import { field } from '../../yaml/field.ts'
+import { field, json } from '../../yaml/field.ts'
 
 /** A `deploy` section whose schema let it through; what its keys mean, its deployer knows. */
 export type RawDeploy = { readonly with: string; readonly [key: string]: Json }
 
+const about =
+  'How the system is brought up and changed: `with` names the deployer: a shipped one, or one of yours, which is the path of a module (`./my-deployer.ts`, relative to this file) or the name of an installed package.'
+
 /** The `deploy` section of a sweep file, for the given deployers. */
 export function deploySchemaOf(known: readonly AnyDeployer[]) {
-  const [first, ...others] = known.map(({ schema }) => schema)
-  if (first === undefined) throw new Error('there are no deployers')
-  const schema = z.discriminatedUnion('with', [first, ...others])
-  return field(
-    schema as unknown as z.ZodType<RawDeploy, RawDeploy>,
-    'How the system is brought up and changed: `with` names the deployer.',
-    `write { with: ${known.map(({ name }) => name).join(' | ')}, … }`,
-  )
+  const schema = sectionOfOne(known)
+  const right = `write { with: ${known.map(({ name }) => name).join(' | ')}, … }`
+  return field(schema as unknown as z.ZodType<RawDeploy, RawDeploy>, about, right)
 }
 
-export const deploySchema = deploySchemaOf(deployers)
+/** The section of the shipped deployers or of a plug-in, for editors. */
+export function deploySchemaForEditors() {
+  const shipped = deployers.map(({ name }) => name)
+  const ofOthers = z
+    .string()
+    .regex(new RegExp(`^(?!(?:${shipped.join('|')})$).+$`))
+    .describe('Path of a module that defines a deployer, or name of a package.')
+  return z
+    .union([...deployers.map(({ schema }) => schema), z.object({ with: ofOthers }).catchall(json)])
+    .describe(about)
+}
+
+function sectionOfOne(known: readonly AnyDeployer[]) {
+  const [first, ...others] = known.map(({ schema }) => schema)
+  if (first === undefined) throw new Error('there are no deployers')
+  return z.discriminatedUnion('with', [first, ...others])
+}

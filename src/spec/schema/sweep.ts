@@ -1,7 +1,9 @@
 import { z } from 'zod'
+import type { AnyDeployer } from '../../deployers/define-deployer.ts'
+import { deployers } from '../../deployers/index.ts'
 import { defaultGenerator } from '../../generators/index.ts'
 import { field, positiveInt } from '../../yaml/field.ts'
-import { deploySchema } from './deploy.ts'
+import { deploySchemaOf } from './deploy.ts'
 import { engineSchema } from './engine.ts'
 import { generatorSchema } from './generator.ts'
 import { sloSchema, validitySchema } from './judgement.ts'
@@ -18,7 +20,7 @@ export const sweepSchema = z.strictObject({
     'write a name of letters, digits, ".", "_" and "-", such as deepseek-r1-gb200',
   ),
   model: modelSchema,
-  deploy: deploySchema,
+  deploy: deploySchemaOf(deployers),
   topologies: topologiesSchema.optional(),
   engine: engineSchema.default({}),
   workloads: workloadsSchema,
@@ -64,5 +66,13 @@ export const sweepSchema = z.strictObject({
     'write a whole number from 1',
   ).default(10_000),
 })
+
+/** The same for sweeps that may name other deployers, too. */
+export function sweepSchemaOf(known: readonly AnyDeployer[]): typeof sweepSchema {
+  return known === deployers ? sweepSchema : sweepSchema.extend({ deploy: deploySchemaOf(known) })
+}
+
+/** The same for a sweep whose deployer can't be loaded: its keys are anything. */
+export const schemaWithoutDeployer = sweepSchema.extend({ deploy: z.unknown().transform(() => undefined) })
 
 export type RawSweep = z.output<typeof sweepSchema>
