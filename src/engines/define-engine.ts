@@ -17,7 +17,7 @@ export interface FileForm {
   readonly known: ReadonlySet<string>
   /** The worker's argument that names the file. */
   readonly argument: string
-  /** The worker's argument that holds settings as JSON; it overrides the file. */
+  /** The worker's argument that contains settings as JSON; it overrides the file. */
   readonly overrides: string
   /** The prefix of worker arguments that override one setting of the file each. */
   readonly flags: string
@@ -35,7 +35,7 @@ export interface UnknownField {
   readonly right: string
 }
 
-/** What a rule may know of the workers beside their settings. */
+/** What a rule may know of the workers besides their settings. */
 export interface Workers {
   /** The TensorRT-LLM of Dynamo 0.3 differs from the current one. */
   readonly release?: 'dynamo-0.3'
@@ -105,7 +105,7 @@ export interface EngineSpec {
   sequenceTokens?(isl: number, osl: number): number
   /** The longest prompt that the engine accepts, in tokens; null for no limit. Default: none. */
   longestPrompt?(settings: RoleSettings, workers: Workers): number | null
-  /** Rules that hold for this engine alone. */
+  /** Rules that apply only to this engine. */
   readonly rules?: { readonly role?: readonly RoleRule[]; readonly pair?: readonly PairRule[] }
   readonly launch?: WorkerLaunch
   /** Known failures in its workers' logs. */

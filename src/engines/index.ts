@@ -8,10 +8,10 @@ import { vllm } from './vllm/index.ts'
 /** Every engine that Fulcrum knows. A new one is a folder here and an entry in this list. */
 export const engines: readonly Engine[] = [trtllm, vllm, sglang, mocker]
 
-/** The engine that the TensorRT-LLM workers of Dynamo 0.3 run, and the only one that takes its settings from a file. */
+/** Engines that something asks for by name: the workers of Dynamo 0.3 and those with settings in a file run TensorRT-LLM. */
 export { sglang, trtllm }
 
-/** Spellings of all engines together, for workers whose engine nobody can tell. */
+/** Spellings of all engines together, for workers with an unknown engine. */
 function allSpellings(): Spellings {
   const meanings = new Set(engines.flatMap(({ spellings }) => Object.keys(spellings) as Meaning[]))
   return Object.fromEntries(
@@ -19,7 +19,7 @@ function allSpellings(): Spellings {
   )
 }
 
-/** An engine that nobody can tell: it takes any setting in any spelling, as arguments, and has no rules of its own. */
+/** An unknown engine: it takes any setting in any spelling, as arguments, and has no rules of its own. */
 export const unknownEngine: Engine = defineEngine({
   name: 'unknown',
   title: 'an unknown engine',

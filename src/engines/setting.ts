@@ -1,6 +1,6 @@
 import type { Json } from '../model/index.ts'
 
-/** What rules and checks ask for, whatever an engine calls it. */
+/** What rules and checks ask for, regardless of its name in an engine. */
 export type Meaning =
   | 'tensorParallel'
   | 'pipelineParallel'
@@ -44,7 +44,7 @@ export type Spellings = { readonly [meaning in Meaning]?: readonly string[] }
 export type Settings = { readonly [key: string]: Json }
 
 /**
- * A setting in whichever spelling a map has it, with the keys that lead to it as they are written.
+ * Finds a setting in any of its spellings, with the keys that lead to it as they are written.
  * @param flags what flags for nested settings begin with, such as `trtllm.`
  */
 export function findSetting(

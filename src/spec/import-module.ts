@@ -4,7 +4,7 @@ import { registerHooks } from 'node:module'
 import { extname, isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
-/** What is wrong with a module of the user's, in one clause, and what would be right. */
+/** What is wrong with a user's module, in one clause, and what would be right. */
 export interface ModuleRefusal {
   readonly wrong: string
   readonly right: string
@@ -32,8 +32,8 @@ export interface FailedImport {
 let imports = 0
 
 /**
- * Imports with a module's own conditions (`exports`, `import`) as if the sweep file imported it. `fulcrum` is the copy installed beside the
- * plug-in, else the one that runs: a file beside a sweep needs no installation.
+ * Imports a module under its own conditions (`exports`, `import`), as if the sweep file imported it. `fulcrum` is the copy installed next to the
+ * plug-in, else the running one, so that a file next to a sweep needs no installation.
  */
 export async function importFrom(specifier: string, folder: string): Promise<Imported> {
   const token = `fulcrum-plugin-${++imports}:`
@@ -51,7 +51,7 @@ export async function importFrom(specifier: string, folder: string): Promise<Imp
         return found
       }
       if (asked === 'fulcrum') return fulcrumFor(() => next(asked, context))
-      // Schemas of keys are made with zod, which Fulcrum brings.
+      // Schemas of keys are made with zod, which comes with Fulcrum.
       if (asked === 'zod')
         return orElse(
           () => next(asked, context),
@@ -61,7 +61,7 @@ export async function importFrom(specifier: string, folder: string): Promise<Imp
     },
     load(url, context, next) {
       loaded.push(url)
-      // Without a `type` in package.json Node would try CommonJS first, and warn.
+      // Without a `type` in package.json, Node would try CommonJS first and warn.
       const typed =
         context.format === null && /\.ts$/.test(url) ? { ...context, format: 'module-typescript' as const } : context
       return next(url, typed)
@@ -79,7 +79,7 @@ export async function importFrom(specifier: string, folder: string): Promise<Imp
 
 type Resolved = ReturnType<Parameters<NonNullable<Parameters<typeof registerHooks>[0]['resolve']>>[2]>
 
-/** What is installed beside the module, else what comes with Fulcrum. */
+/** The package installed next to the module, else the one that comes with Fulcrum. */
 function orElse(installed: () => Resolved, own: () => Resolved): Resolved {
   try {
     return installed()
@@ -107,20 +107,20 @@ function fulcrumFor(installed: () => Resolved): Resolved {
 export const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 
-/** What to tell of a module that can't be loaded, with the place that Node names. */
+/** The error for a module that can't be loaded, with the place that Node names. */
 export function brokenModule(failed: FailedImport, specifier: string): ModuleRefusal {
   if (isTypeScriptInPackage(failed.error)) {
     return {
-      wrong: `${specifier} is a TypeScript file below node_modules, which Node does not run`,
+      wrong: `${specifier} is a TypeScript file in node_modules, which Node does not run`,
       right:
-        'compile the package to JavaScript and let its exports name that, or write the path of a file outside node_modules',
+        'compile the package to JavaScript and point its exports there, or write the path of a file outside node_modules',
     }
   }
   const { place, message, right } = failureOf(failed)
-  return { wrong: `${specifier} can't be loaded: ${place === null ? '' : `${place}: `}${message}`, right }
+  return { wrong: `${specifier} cannot be loaded: ${place === null ? '' : `${place}: `}${message}`, right }
 }
 
-/** Node strips types outside of packages only. */
+/** Node strips types only outside of packages. */
 const isTypeScriptInPackage = (error: unknown) => codeOf(error) === 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING'
 
 /** Why a module failed: the place as an absolute `file:line` where Node names it, what was thrown, and what to do. */
@@ -158,7 +158,7 @@ function placeOf(error: unknown, loaded: readonly string[]): string | null {
 const pathOf = (text: string): string =>
   text.startsWith('file://') ? decodeURIComponent(text.slice('file://'.length)) : text
 
-/** Node keeps a JavaScript module's place to itself unless it ends the process: let one that only checks end so. */
+/** Node reports the place of a JavaScript syntax error only when it ends the process: run one that only checks the module. */
 function syntaxErrorIn(loaded: readonly string[]): string | null {
   for (const path of loaded.filter(url => /^file:.*\.m?js$/.test(url)).map(url => fileURLToPath(url))) {
     if (!existsSync(path)) continue

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
-import { FulcrumError } from '../model/index.ts'
+import { defined, FulcrumError } from '../model/index.ts'
 import { formatProblems } from '../yaml/problem.ts'
 import { isModuleSweep, moduleSweepText, sweepText, unnamedSweep } from './module-sweep.ts'
 import { parseSweep } from './parse-sweep.ts'
@@ -38,7 +38,7 @@ export async function sweepOfValue(value: unknown, folder: string, options: Load
   return await sweepOf({ text, path, shown: unnamedSweep, options })
 }
 
-/** A sweep file's text and where it stands. */
+/** A sweep file's text and its place on the disk. */
 export interface SweepSource {
   readonly text: string
   /** Absolute path: relative paths in the text start at its folder. */
@@ -56,7 +56,7 @@ export async function sweepOf(source: SweepSource): Promise<Sweep> {
     folder: dirname(source.path),
     files: source.options.files ?? sweepDisk,
     places,
-    ...(source.options.allowPoints === undefined ? {} : { allowPoints: source.options.allowPoints }),
+    ...defined({ allowPoints: source.options.allowPoints }),
   })
   if (sweep !== null && problems.length === 0) {
     const lines = warnings.length === 0 ? [] : formatProblems(source.shown, warnings, places).split('\n')

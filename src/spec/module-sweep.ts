@@ -4,18 +4,18 @@ import { FulcrumError } from '../model/index.ts'
 import { type Path, pathText, quoted } from '../yaml/problem.ts'
 import { type FailedImport, failureOf, importFrom } from './import-module.ts'
 
-/** Endings of modules that Node runs. */
+/** Extensions of modules that Node runs. */
 const moduleEndings: readonly string[] = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']
 
-/** Stands in for the file name of a sweep that a program holds as a value; Node names code without a file alike (`[eval]`). */
+/** Replaces the file name of a sweep that a program has as a value; Node names code without a file in the same way (`[eval]`). */
 export const unnamedSweep = '[sweep]'
 
-/** Whether a sweep of this path is a value that a program made: its problems are told by keys, as its text has no lines that a person wrote. */
+/** Whether a program made the sweep of this path: its problems are reported by keys, because no person wrote lines of text. */
 export function isModuleSweep(path: string): boolean {
   return moduleEndings.includes(extname(path)) || basename(path) === unnamedSweep
 }
 
-/** A module that waits for something that never comes would otherwise end Node without a word. */
+/** A module that waits forever would otherwise end Node without a message. */
 const loadLimitMs = 60_000
 
 /**
@@ -43,12 +43,12 @@ export async function moduleSweepText(path: string, shown: string, limitMs = loa
   return sweepText(value, shown)
 }
 
-/** `sweep.ts:12: …`; a place in a module that it imports is told by that one's path. */
+/** `sweep.ts:12: …`; a place in an imported module has that module's path. */
 function failed(failure: FailedImport, path: string, shown: string): FulcrumError {
   const { place, message, right } = failureOf(failure)
   const at =
     place === null ? shown : place.startsWith(`${path}:`) ? `${shown}${place.slice(path.length)}` : shownPlace(place)
-  return refused(at, `the module can't be loaded: ${message}; ${right}`, failure.error)
+  return refused(at, `the module cannot be loaded: ${message}; ${right}`, failure.error)
 }
 
 function shownPlace(place: string): string {
@@ -59,7 +59,7 @@ function shownPlace(place: string): string {
 async function within<T>(limitMs: number, shown: string, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    const message = `the module has not finished loading after ${limitMs / 1000} s; look for an await that never ends`
+    const message = `the module did not load within ${limitMs / 1000} s; check for an await that never ends`
     timer = setTimeout(() => reject(refused(shown, message)), limitMs)
   })
   try {
@@ -99,7 +99,7 @@ export function jsonText(
 function look(value: unknown, path: Path, above: readonly object[], tell: (path: Path, wrong: string) => void): void {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return
   if (typeof value === 'number') {
-    if (!Number.isFinite(value)) tell(path, `${value}, which no file can hold; write a finite number`)
+    if (!Number.isFinite(value)) tell(path, `${value}, which JSON does not support; write a finite number`)
     return
   }
   if (typeof value !== 'object') {

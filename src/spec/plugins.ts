@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { type ContractKind, contractOf, contracts } from '../model/index.ts'
 import { brokenModule, codeOf, importFrom, isModulePath, type ModuleRefusal } from './import-module.ts'
 
-/** A plug-in's definition and the module that it comes from, or why there is none. */
+/** A plug-in's definition and its module, or why it could not be loaded. */
 export type LoadedPlugin =
   | { readonly definition: object /** Absolute path of the module. */; readonly file: string }
   | ModuleRefusal
@@ -16,7 +16,7 @@ const definers: { readonly [kind in ContractKind]: string } = {
 const places: { readonly [kind in ContractKind]: string } = { deployer: 'deploy.with', generator: 'generator.name' }
 
 /**
- * Imports the module that a sweep file names and looks at its default export. Importing runs the module's code.
+ * Imports the module that a sweep file names and checks its default export. Importing runs the module's code.
  * @param specifier `./`, `../` or `/`: a module file, relative to the folder; anything else: a package installed for that folder
  * @param folder of the sweep file
  */
@@ -39,20 +39,20 @@ function missingFile(path: string, kind: ContractKind): ModuleRefusal | null {
   if (found?.isFile()) return null
   return found === undefined
     ? {
-        wrong: `there is no ${path}`,
+        wrong: `${path} does not exist`,
         right: `write the path of a ${kind} module, absolute or relative to the sweep file`,
       }
     : { wrong: `${path} is not a file`, right: `write the path of a ${kind} module` }
 }
 
-/** The plug-in itself could not be found, rather than something that it imports. */
+/** Whether the plug-in itself was not found, rather than one of its imports. */
 const isUnresolved = (error: unknown, entry: string | null): boolean =>
   entry === null &&
   ['ERR_MODULE_NOT_FOUND', 'ERR_INVALID_MODULE_SPECIFIER', 'ERR_PACKAGE_PATH_NOT_EXPORTED'].includes(codeOf(error))
 
 function notInstalled(specifier: string, folder: string, kind: ContractKind): ModuleRefusal {
   return {
-    wrong: `no ${kind} is called "${specifier}", and no such package is installed for ${folder}`,
+    wrong: `unknown ${kind} "${specifier}", and no package of this name is installed for ${folder}`,
     right: `install it there with npm install ${specifier}, or write the path of a module that begins with ./`,
   }
 }
@@ -66,13 +66,13 @@ function refusalOf(exports: object, specifier: string, kind: ContractKind): Modu
   if (contract.kind !== kind) {
     return {
       wrong: `${specifier} is a ${contract.kind}, not a ${kind}`,
-      right: `name it in ${places[contract.kind]}, and a ${kind} here`,
+      right: `write it as ${places[contract.kind]}, and a ${kind} here`,
     }
   }
   if (contract.version !== contracts[kind]) {
     const [older, newer] = contract.version < contracts[kind] ? ['the plug-in', 'Fulcrum'] : ['Fulcrum', 'the plug-in']
     return {
-      wrong: `${specifier} keeps version ${contract.version} of the ${kind} contract, and this Fulcrum has version ${contracts[kind]}`,
+      wrong: `${specifier} implements version ${contract.version} of the ${kind} contract, but this Fulcrum requires version ${contracts[kind]}`,
       right: `update ${older}, which is older than ${newer}`,
     }
   }

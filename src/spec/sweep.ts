@@ -4,7 +4,7 @@ import type { Deployment, Json, Load, Model, Point, Slo, ValidityLimits, Workloa
 import type { DatasetFacts } from './checks/datasets.ts'
 
 /**
- * A sweep file, parsed and checked: everything in it is legal and nothing is left to default later.
+ * A sweep file, parsed and checked: all values are valid, and all defaults are filled in.
  *
  * @example
  * ```ts
@@ -20,29 +20,29 @@ export interface Sweep {
   readonly file: string
   /** The file's text, kept in the manifest so that a run can be repeated. */
   readonly text: string
-  /** What may be meant so and probably isn't, as `file:line:column: what is wrong; what would be right`. */
+  /** Probable mistakes, as `file:line:column: what is wrong; what would be right`. */
   readonly warnings: readonly string[]
   readonly model: Model
   readonly deploy: ConfiguredDeployer
-  /** Axes crossed and constrained: every deployment that the sweep visits, in file order. */
+  /** Every deployment that the sweep visits, in file order: the combinations of its axes within its constraints. */
   readonly deployments: readonly Deployment[]
   readonly workloads: readonly Workload[]
-  /** One for each load level; multiples of the concurrency resolved. */
+  /** One for each load level, with multiples of the concurrency resolved. */
   readonly loads: readonly Load[]
-  /** Whether each point gets prompts of its own (`fresh`) or all use the seed as it is (`same`). */
+  /** Whether each point has its own prompts (`fresh`) or all points use the unchanged seed (`same`). */
   readonly prompts: 'fresh' | 'same'
   /** SHA-256 of every file whose content decides an outcome (datasets, traces, tokenizers, engine files, …), by absolute path. */
   readonly fingerprints: { readonly [path: string]: string }
-  /** What the datasets hold, by workload; absent where they were not read. */
+  /** The content of the datasets, by workload; absent if they were not read. */
   readonly datasets?: readonly DatasetFacts[]
-  /** What loads the points, with its configuration. */
+  /** The load generator, with its configuration. */
   readonly generator: ConfiguredGenerator
-  /** What of that configuration decides an outcome; part of the points' ids. */
+  /** The part of its configuration that decides an outcome; part of the points' ids. */
   readonly generatorIdentity: { readonly [key: string]: Json }
   readonly slo: Slo
   readonly limits: ValidityLimits
   readonly repeats: number
-  /** Shares of the workloads, by name, in the traffic that one deployment is to serve; they add up to 1. Null without. */
+  /** Share of each workload, by name, in the traffic that one deployment serves; they add up to 1. Null without a mix. */
   readonly mix: { readonly [workload: string]: number } | null
   readonly search: 'grid' | 'adaptive'
   readonly budget: { readonly hours?: number; readonly points?: number }
@@ -54,14 +54,14 @@ export interface PlannedDeployment {
   readonly points: readonly Point[]
 }
 
-/** What reconciling a whole plan costs, in workers. */
+/** The cost of reconciling a whole plan, in workers. */
 export interface ReconcileCost {
   readonly workersStarted: number
   readonly workersStopped: number
 }
 
 /**
- * What will be measured, in which order, and what that costs.
+ * What to measure, in which order, and what it costs.
  *
  * @example
  * ```ts
@@ -82,11 +82,11 @@ export interface Plan {
   /** Whether the order is proven optimal. */
   readonly exact: boolean
   readonly pointCount: number
-  /** What deployments are believed to promise before anything is measured, by id, 0–1; absent without beliefs. An adaptive search tries them in this order. */
+  /** How promising each deployment is by the priors, by id, 0–1; absent without priors. An adaptive search tries the highest first. */
   readonly promise?: { readonly [deploymentId: string]: number }
   /**
-   * Expected seconds, and what that rests on; null without any basis. Where points stop by what they have measured (`requests: auto`), those
-   * of the longest run, and beside them of the shortest.
+   * Expected seconds and their basis; null without a basis. With `requests: auto`, `seconds` is for the longest possible run and
+   * `secondsAtLeast` for the shortest.
    */
   readonly estimate: { readonly seconds: number; readonly secondsAtLeast?: number; readonly basis: string } | null
 }

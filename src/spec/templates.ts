@@ -6,7 +6,7 @@ const folder = join(import.meta.dirname, '../../sweeps')
 /** A sweep file that `fulcrum init` can write. */
 export interface SweepTemplate {
   readonly text: string
-  /** Files that it names, by their path beside it. */
+  /** Files that it names, by their path relative to it. */
   readonly beside: Readonly<Record<string, string>>
 }
 

@@ -7,15 +7,15 @@ import { baseUrlOf } from './url.ts'
 /** A duration such as `500ms`, `60s`, `5m` or `2h`, read as seconds. */
 export const durationInSeconds = reading(duration, seconds)
 
-/** The path of a file that has to exist, relative to the sweep file; read as an absolute path. */
+/** The path of an existing file, relative to the sweep file; read as an absolute path. */
 export const filePath = reading(z.string().min(1), (text, context, path) => existing(context, path, text, 'file'))
 
-/** The path of a folder that has to exist, relative to the sweep file; read as an absolute path. */
+/** The path of an existing folder, relative to the sweep file; read as an absolute path. */
 export const folderPath = reading(z.string().min(1), (text, context, path) => existing(context, path, text, 'folder'))
 
 /**
- * A program: a path relative to the sweep file, or a name on PATH; read as an absolute path. A name that is not on PATH here stays a name, as
- * it may be there where the sweep runs.
+ * A program: a path relative to the sweep file, or a name on PATH; read as an absolute path. A name that is not on PATH here stays a name,
+ * because it may be on PATH where the sweep runs.
  *
  * @example
  * ```ts
@@ -28,7 +28,7 @@ export const program = reading(z.string().min(1), (text, context, path) =>
   /[/\\]/.test(text) ? existing(context, path, text, 'file') : (context.files.program(text) ?? text),
 )
 
-/** The base URL of an API: what stands before `/v1/…`, a gateway’s sub-path included, without a slash at its end. */
+/** The base URL of an API: the part before `/v1/…`, including a gateway’s sub-path, without a slash at its end. */
 export const baseUrl = reading(z.string().regex(/^https?:\/\/[^\s]+$/), (text, context, path) =>
   baseUrlOf(text, path, context),
 )

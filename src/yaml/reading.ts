@@ -2,17 +2,17 @@ import { z } from 'zod'
 import type { Path } from './problem.ts'
 import type { SectionContext } from './section-context.ts'
 
-/** Turns a value that a schema let through into what it means. Reports what is wrong with it. */
+/** Turns a value that its schema accepts into its meaning, and reports what is wrong with it. */
 type Read = (value: unknown, context: SectionContext, path: Path) => unknown
 
-/** Found through copies too: `field` makes one for its description. */
+/** Found through copies, too: `field` makes one for its description. */
 const readings = z.registry<{ read: Read }>()
 
 /**
- * A schema whose values mean something beyond their text: a path starts at the sweep file, a duration is in seconds. zod checks the value as
- * it is written, which is also what ids are made from. {@link readValue} then replaces it by what it means.
+ * A schema whose values mean more than their text: a path starts at the sweep file, a duration is in seconds. zod checks the value as
+ * written, which ids are also made from. {@link readValue} then replaces it by its meaning.
  *
- * The declared output is that meaning, so that `z.output` of a schema is the type of what was read. A default is written with `prefault`.
+ * The declared output is this meaning, so that `z.output` of a schema is the type of the value after reading. Write a default with `prefault`.
  */
 export function reading<S extends z.ZodType, Out>(
   schema: S,
@@ -23,7 +23,7 @@ export function reading<S extends z.ZodType, Out>(
   return copy as unknown as z.ZodType<Out, z.input<S>>
 }
 
-/** What a value means that its schema let through: inner values first, then what holds them. */
+/** The meaning of a value that its schema accepts: inner values first, then the values that contain them. */
 export function readValue(schema: z.ZodType, value: unknown, context: SectionContext, path: Path): unknown {
   if (value === undefined) return undefined
   const inner = readInside(schema, value, context, path)

@@ -292,12 +292,12 @@ suite('checks of the sweep as a whole', [
   [
     'attach has one topology',
     sweepText({ deploy: '{ with: attach, url: "http://h", gpus: 2 }' }),
-    /^4:13: with: attach measures one deployment as it is, and this file asks for 2; /,
+    /^4:13: with: attach measures a single running deployment, but this file has 2; /,
   ],
   [
     'attach has as many GPUs as its workers',
     sweepText({ deploy: '{ with: attach, url: "http://h", gpus: 3, gpus_per_worker: 1 }', topologies: '1P1D' }),
-    /^3:48: gpus is 3, and 1P1D with these GPUs per worker holds 2; /,
+    /^3:48: gpus is 3, but 1P1D has 2 with this gpus_per_worker; /,
   ],
   [
     'ISL and OSL fit into max_seq_len',

@@ -105,7 +105,7 @@ export default {${body.replace('decode: 1', "decode: 1, max_gpus: 'x'")} reapeat
 test('a module that throws, itself or in what it imports, is told with the line', async () => {
   await write('part/rates.ts', '\nthrow new RangeError("no such rate")\n')
   for (const [name, text, told] of [
-    ['throws.ts', '\n\nthrow new Error("no such rate")', /^throws\.ts:3: the module can't be loaded: no such rate;/],
+    ['throws.ts', '\n\nthrow new Error("no such rate")', /^throws\.ts:3: the module cannot be loaded: no such rate;/],
     ['deep.ts', "import './part/rates.ts'\nexport default {}", /part\/rates\.ts:2: .*no such rate;/],
     ['later.ts', '\nexport default (async () => { throw new Error("later") })()', /^later\.ts:2: .*: later;/],
     ['syntax.ts', 'export default {\n a: (\n}', /^syntax\.ts:3: /],
@@ -125,7 +125,7 @@ test('a module without a default export, and one that never finishes loading, ar
     /no default export; write export default/,
   )
   const file = await write('hangs.ts', 'export default await new Promise(() => {})')
-  await assert.rejects(moduleSweepText(file, 'hangs.ts', 50), /has not finished loading after 0.05 s/)
+  await assert.rejects(moduleSweepText(file, 'hangs.ts', 50), /did not load within 0.05 s/)
 })
 
 test('what JSON would change or drop is refused by its keys', async () => {
@@ -140,7 +140,7 @@ export default { f: () => 1, n: NaN, d: new Date(0), l: [1, undefined], b: 1n, m
     problems.map(problem => problem.replace(/;.*/, '')),
     [
       'odd.ts: f is a function',
-      'odd.ts: n is NaN, which no file can hold',
+      'odd.ts: n is NaN, which JSON does not support',
       'odd.ts: d is a Date',
       'odd.ts: l[1] is undefined',
       'odd.ts: b is the bigint "1"',

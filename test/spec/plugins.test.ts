@@ -83,7 +83,7 @@ test('loading a TypeScript plug-in without a package.json makes Node warn of not
 
 test('a file that is not there is told by its path', async () => {
   assert.deepEqual(await refusal('./absent.ts'), {
-    wrong: `there is no ${join(folder, 'absent.ts')}`,
+    wrong: `${join(folder, 'absent.ts')} does not exist`,
     right: 'write the path of a generator module, absolute or relative to the sweep file',
   })
 })
@@ -95,14 +95,14 @@ test('a folder is told as one', async () => {
 
 test('a package that is not installed is told with how to install it', async () => {
   const { wrong, right } = await refusal('no-such-load')
-  assert.equal(wrong, `no generator is called "no-such-load", and no such package is installed for ${folder}`)
+  assert.equal(wrong, `unknown generator "no-such-load", and no package of this name is installed for ${folder}`)
   assert.match(right, /npm install no-such-load/)
 })
 
 test('a syntax error is told with its own file and line, in TypeScript', async () => {
   const file = await write('broken.ts', 'const a: number = 1\nexport default {\n  b: = 2,\n}\n')
   assert.deepEqual(await refusal('./broken.ts'), {
-    wrong: `./broken.ts can't be loaded: ${file}:3: Expression expected`,
+    wrong: `./broken.ts cannot be loaded: ${file}:3: Expression expected`,
     right: 'correct the module',
   })
 })
@@ -110,7 +110,7 @@ test('a syntax error is told with its own file and line, in TypeScript', async (
 test('a syntax error is told with its own file and line, in JavaScript', async () => {
   const file = await write('broken.mjs', 'export default {\n  b: = 2,\n}\n')
   const { wrong } = await refusal('./broken.mjs')
-  assert.equal(wrong, `./broken.mjs can't be loaded: ${file}:2: Unexpected token '='`)
+  assert.equal(wrong, `./broken.mjs cannot be loaded: ${file}:2: Unexpected token '='`)
 })
 
 test('a syntax error in a file that the plug-in imports is told with that file', async () => {
@@ -126,12 +126,12 @@ test('syntax that Node can not strip is told with its place', async () => {
 
 test('what a module throws while it is loaded is told with the line that threw', async () => {
   const file = await write('throws.ts', `export default 1\n\nthrow new Error('no licence')\n`)
-  assert.equal((await refusal('./throws.ts')).wrong, `./throws.ts can't be loaded: ${file}:3: no licence`)
+  assert.equal((await refusal('./throws.ts')).wrong, `./throws.ts cannot be loaded: ${file}:3: no licence`)
 })
 
 test('what a module throws may be anything', async () => {
   await write('throws-text.mjs', `throw 'only words'\n`)
-  assert.equal((await refusal('./throws-text.mjs')).wrong, "./throws-text.mjs can't be loaded: only words")
+  assert.equal((await refusal('./throws-text.mjs')).wrong, './throws-text.mjs cannot be loaded: only words')
 })
 
 test('a package that the plug-in needs and lacks is told with how to install it', async () => {
@@ -145,7 +145,7 @@ test('TypeScript below node_modules is told with the way out', async () => {
   await write('node_modules/typed-load/package.json', JSON.stringify({ name: 'typed-load', exports: './main.ts' }))
   await write('node_modules/typed-load/main.ts', `export default ${brand('generator', 1)}\n`)
   const { wrong, right } = await refusal('typed-load')
-  assert.match(wrong, /TypeScript file below node_modules/)
+  assert.match(wrong, /TypeScript file in node_modules/)
   assert.match(right, /compile the package to JavaScript/)
 })
 
@@ -162,7 +162,7 @@ test('a deployer is no generator, and a generator no deployer', async () => {
   await write('deployer.ts', `export default ${brand('deployer', 1)}\n`)
   assert.deepEqual(await refusal('./deployer.ts'), {
     wrong: './deployer.ts is a deployer, not a generator',
-    right: 'name it in deploy.with, and a generator here',
+    right: 'write it as deploy.with, and a generator here',
   })
   await write('generator.ts', `export default ${brand('generator', 1)}\n`)
   assert.equal((await refusal('./generator.ts', 'deployer')).wrong, './generator.ts is a generator, not a deployer')
@@ -171,7 +171,7 @@ test('a deployer is no generator, and a generator no deployer', async () => {
 test('another version of the contract is told with what to update', async () => {
   await write('future.ts', `export default ${brand('generator', 99)}\n`)
   assert.deepEqual(await refusal('./future.ts'), {
-    wrong: './future.ts keeps version 99 of the generator contract, and this Fulcrum has version 1',
+    wrong: './future.ts implements version 99 of the generator contract, but this Fulcrum requires version 1',
     right: 'update Fulcrum, which is older than the plug-in',
   })
 })

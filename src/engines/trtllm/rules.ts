@@ -57,7 +57,7 @@ export const checkSpeculation: PairRule = (pair, { warn }) => {
 
 /** Without a backend, TensorRT-LLM answers every disaggregated request with 'kv_cache_transceiver is disabled'. */
 export const checkTransceiver: PairRule = ({ prefill, decode }, { refuse }, { release }) => {
-  // The release of Dynamo 0.3 transfers the cache without being told how.
+  // The release of Dynamo 0.3 transfers the cache without this setting.
   if (release === 'dynamo-0.3') return
   for (const { role, place, get } of [prefill, decode]) {
     if (get('transceiverBackend') !== null) continue

@@ -1,7 +1,7 @@
 import { numberOf, type RoleSettings } from '../../engines/role-settings.ts'
 import { type Deployment, largest, type Role, workersOf } from '../../model/index.ts'
-import { engineOf } from './backend.ts'
 import type { Check, CheckedSweep } from './check.ts'
+import { engineOf } from './engine.ts'
 import { roleSettings } from './sources.ts'
 
 /** Batches that are too small for the load: requests queue before they decode. */

@@ -1,7 +1,7 @@
 import { disagreement, sameForBoth } from '../../engines/disagreement.ts'
 import { quoted } from '../../yaml/problem.ts'
-import { engineOf } from './backend.ts'
 import { type Check, pairsWithSettings } from './check.ts'
+import { engineOf } from './engine.ts'
 
 /** Decode workers read the KV cache that prefill workers wrote: both must use the same layout. */
 export const checkCacheAgreement: Check = (sweep, { refuse, warn }) => {

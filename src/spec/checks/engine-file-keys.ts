@@ -1,6 +1,6 @@
 import { roles } from '../../model/index.ts'
-import { engineOf, workersOf } from './backend.ts'
 import type { Check } from './check.ts'
+import { engineOf, workersOf } from './engine.ts'
 
 /** Keys of an engine file that the engine does not know: it would reject them only after the workers have started. */
 export const checkEngineFileKeys: Check = ({ raw }, { refuse }) => {

@@ -1,5 +1,5 @@
-import { engineOf, workersOf } from './backend.ts'
 import { type Check, pairsWithSettings, rolesWithSettings } from './check.ts'
+import { engineOf, workersOf } from './engine.ts'
 import { hasWholeSizes } from './parallelism.ts'
 
 /** The rules of the engine that the workers run. */

@@ -3,7 +3,7 @@ import { generators } from '../../generators/index.ts'
 import type { Path } from '../../yaml/problem.ts'
 import type { Check, CheckedSweep } from './check.ts'
 
-/** Loads and workloads that are beyond the generator's capabilities, each told where the sweep file asks for it. */
+/** Rejects loads and workloads beyond the generator's capabilities, each at its place in the sweep file. */
 export const checkGenerator: Check = (sweep, { refuse }) => {
   const { generator, prompts } = sweep
   for (const [index, workload] of sweep.workloads.entries()) {
@@ -22,7 +22,7 @@ function pathOf({ raw }: CheckedSweep, { section, key }: Shortfall, workload: nu
   return [...(Array.isArray(raw.workloads) ? ['workloads', workload] : ['workloads']), key]
 }
 
-/** Less of the load, or a shipped generator that can do it all. */
+/** Reduce the load, or use a shipped generator that supports everything. */
 function remedyFor({ right }: Shortfall, asked: AskedLoad, name: string): string {
   const able = generators
     .filter(one => one.name !== name && shortfallsOf(one.name, one.capabilities, asked).length === 0)

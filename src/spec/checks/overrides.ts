@@ -1,7 +1,7 @@
 import { argumentName } from '../../engines/arguments.ts'
 import { roles } from '../../model/index.ts'
-import { engineOf } from './backend.ts'
 import type { Check } from './check.ts'
+import { engineOf } from './engine.ts'
 
 /**
  * For an engine that reads a file, some worker arguments override whatever the engine section says, such as TensorRT-LLM's

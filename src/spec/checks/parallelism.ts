@@ -1,7 +1,7 @@
 import { type Findings, numberOf, type RoleSettings } from '../../engines/role-settings.ts'
 import type { Meaning } from '../../engines/setting.ts'
-import { engineOf } from './backend.ts'
 import { type Check, rolesWithSettings } from './check.ts'
+import { engineOf } from './engine.ts'
 
 const sizes: readonly Meaning[] = [
   'tensorParallel',

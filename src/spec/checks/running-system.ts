@@ -1,7 +1,7 @@
 import { gpusOf, topologyLabel } from '../../model/index.ts'
 import type { Check } from './check.ts'
 
-/** A system that somebody else runs has one topology, with as many GPUs as said. */
+/** A system that Fulcrum does not deploy has one topology, with the stated number of GPUs. */
 export const checkRunningSystem: Check = ({ deployer, capabilities, deployments }, { refuse }) => {
   const { running } = capabilities
   const first = deployments[0]
@@ -11,8 +11,8 @@ export const checkRunningSystem: Check = ({ deployer, capabilities, deployments 
     const section = deployments.some(other => topologyLabel(other.topology) !== label) ? 'topologies' : 'engine'
     refuse(
       { kind: 'sweep', path: [section] },
-      `with: ${deployer} measures one deployment as it is, and this file asks for ${deployments.length}`,
-      'list the one topology that runs, and no axes in engine',
+      `with: ${deployer} measures a single running deployment, but this file has ${deployments.length}`,
+      'list only the running topology, and no axes in engine',
     )
     return
   }
@@ -20,8 +20,8 @@ export const checkRunningSystem: Check = ({ deployer, capabilities, deployments 
   if (gpus !== running.gpus) {
     refuse(
       { kind: 'sweep', path: ['deploy', 'gpus'] },
-      `gpus is ${running.gpus}, and ${topologyLabel(first.topology)} with these GPUs per worker holds ${gpus}`,
-      'write gpus_per_worker so that the workers’ GPUs add up to gpus',
+      `gpus is ${running.gpus}, but ${topologyLabel(first.topology)} has ${gpus} with this gpus_per_worker`,
+      'write a gpus_per_worker with which the GPUs of all workers add up to gpus',
     )
   }
 }

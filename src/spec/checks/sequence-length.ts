@@ -2,8 +2,8 @@ import { numberOf } from '../../engines/role-settings.ts'
 import type { Length } from '../../model/index.ts'
 import { largest } from '../../model/index.ts'
 import type { Path } from '../../yaml/problem.ts'
-import { engineOf, workersOf } from './backend.ts'
 import { type Check, type CheckedSweep, rolesWithSettings } from './check.ts'
+import { engineOf, workersOf } from './engine.ts'
 
 /** Requests that an engine would reject: longer than max_seq_len, or with longer prompts than it accepts without chunked prefill. */
 export const checkSequenceLength: Check = (sweep, { refuse }) => {

@@ -6,7 +6,7 @@ import { findSetting, type Settings } from '../../engines/setting.ts'
 import { canonicalJson, type EngineSettings, type Json, type Role } from '../../model/index.ts'
 import { isRecord } from '../../yaml/schema-walk.ts'
 import type { RawEngine } from '../schema/engine.ts'
-import { engineOf } from './backend.ts'
+import { engineOf } from './engine.ts'
 
 interface Source {
   readonly settings: Settings
@@ -42,7 +42,7 @@ export function roleSettings(sources: SettingSources, role: Role, settings: Engi
   }
 }
 
-/** Where a setting that nobody wrote belongs: beside the others. */
+/** Where a setting that nobody wrote belongs: next to the others. */
 function homeOf({ engine, workers }: SettingSources, role: Role, file: EngineFile | null): Place {
   if (engine[role] !== undefined) return { kind: 'sweep', path: ['engine', role] }
   if (engine.all !== undefined) return { kind: 'sweep', path: ['engine', 'all'] }

@@ -1,7 +1,7 @@
 import type { Meaning } from '../../engines/setting.ts'
 import { nearMiss } from '../../yaml/near-miss.ts'
-import { engineOf } from './backend.ts'
 import { type Check, rolesWithSettings } from './check.ts'
+import { engineOf } from './engine.ts'
 
 /** Settings that take one of a few words: an engine rejects others while it starts. */
 export const checkValues: Check = (sweep, { refuse }) => {

@@ -7,7 +7,7 @@ export function engineOf({ workers }: { readonly workers: WorkerEngine }): Engin
   return engineNamed(workers.engine)
 }
 
-/** What rules may know of the workers beside their settings. */
+/** What rules may know of the workers besides their settings. */
 export function workersOf({ workers }: { readonly workers: WorkerEngine }): Workers {
   return workers
 }
