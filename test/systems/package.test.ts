@@ -95,17 +95,14 @@ describe('the packed package', { timeout: 900_000 }, () => {
 })
 
 describe('a checkout', { timeout: 600_000 }, () => {
-  test('is ready after `npm ci --ignore-scripts`, of which npm warns of undici only', async () => {
+  test('is ready after `npm ci --ignore-scripts`, and accepts the Node that npm ran on', async () => {
     await using folder = await temporaryFolder()
     const options = optionsIn(folder.path)
     for (const name of ['package.json', 'package-lock.json', 'bin', 'src', 'assets', 'profiles', 'sweeps', 'schema'])
       await cp(join(repository, name), join(folder.path, name), { recursive: true })
     const { stderr } = await execa('npm', ['ci', '--ignore-scripts', ...quiet], options)
-    const warned = [...stderr.matchAll(/EBADENGINE +package: '(.+)@/g)].map(([, name]) => name)
-    assert.deepEqual(
-      warned.filter(name => name !== 'undici'),
-      [],
-    )
+    // Libraries may want a newer Node than the machine's: Fulcrum runs on its own, which test/project/package.test.ts checks.
+    assert.doesNotMatch(stderr, /EBADENGINE +package: 'fulcrum@/)
     assert.equal(await nodeThatRuns('npx', ['--no-install', 'fulcrum'], folder.path), node)
     assert.match((await execa('npm', ['start', '--', '--dry-run'], options)).stdout, /2P1D \(8 points\)/)
   })
