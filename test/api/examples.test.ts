@@ -7,6 +7,7 @@ import { after, before, describe, test } from 'node:test'
 import { execa } from 'execa'
 import { type ApiEntry, exportsIn, publicApi, signatureOf, tagsOf } from '../../scripts/reference/public-api.ts'
 import { repository, temporaryFolder } from '../cli/fulcrum.ts'
+import { codeBlocks, pages } from '../docs/markdown.ts'
 
 const entries = await publicApi()
 
@@ -42,7 +43,9 @@ describe('the examples', () => {
   })
   after(() => folder[Symbol.asyncDispose]())
 
-  test('type-check strictly, as a user would check them', { timeout: 300_000 }, async () => {
+  test('type-check strictly, as a user would check them, and so does the TypeScript of every page of docs/', {
+    timeout: 300_000,
+  }, async () => {
     await writeFile(
       join(folder.path, 'tsconfig.json'),
       JSON.stringify({
@@ -84,6 +87,14 @@ const runs = [
 async function writeExamples(folder: string): Promise<void> {
   for (const entry of entries)
     for (const [index, code] of entry.examples.entries()) await writeFile(join(folder, fileOf(entry, index)), code)
+  for (const { path, text } of await pages()) {
+    if (path === 'docs/reference/api.md') continue
+    const blocks = codeBlocks(text).filter(
+      ({ language, lines }) => language === 'ts' && lines.join().includes("from 'fulcrum'"),
+    )
+    for (const { line, lines } of blocks)
+      await writeFile(join(folder, `${path.replaceAll(/\W/g, '-')}-${line}.ts`), lines.join('\n'))
+  }
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
   await cp(join(repository, 'sweeps'), join(folder, 'sweeps'), { recursive: true })
   await symlink(join(repository, 'node_modules'), join(folder, 'node_modules'))
