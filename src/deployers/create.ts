@@ -1,6 +1,7 @@
 import { type Asking, askingByDefault } from '../generators/probe.ts'
 import type { Model } from '../model/index.ts'
 import { openLedger } from '../process/ledger.ts'
+import { deployerContext } from './context.ts'
 import type { ConfiguredDeployer } from './define-deployer.ts'
 import type { Deployer } from './deployer.ts'
 
@@ -17,7 +18,7 @@ export interface DeployerOptions {
 export async function createDeployer(deploy: ConfiguredDeployer, options: DeployerOptions): Promise<Deployer> {
   const { model, runFolder, ask = askingByDefault } = options
   const ledger = await openLedger({ runFolder })
-  const made = deploy.create({ model: model.name, runFolder, ledger, ask })
+  const made = deploy.create(deployerContext({ model: model.name, runFolder, ledger, ask }))
   return {
     ...made,
     close: async () => {

@@ -1,7 +1,5 @@
 import { z } from 'zod'
-import type { Asking } from '../generators/probe.ts'
 import { branded, type Json, type Role } from '../model/index.ts'
-import type { ProcessLedger } from '../process/ledger.ts'
 import { field, positiveInt } from '../yaml/field.ts'
 import { disk } from '../yaml/files.ts'
 import {
@@ -17,21 +15,10 @@ import {
 import { readValue } from '../yaml/reading.ts'
 import type { SectionContext } from '../yaml/section-context.ts'
 import { type DeployerCapabilities, takesAnything } from './capabilities.ts'
+import type { DeployerContext } from './context.ts'
 import type { Deployer } from './deployer.ts'
 import type { AskedGpus, Check, SweepNeeds } from './doctor/check.ts'
 import { unknownWorkers, type WorkerEngine } from './worker-engine.ts'
-
-/** What a deployer works with beside its configuration. */
-export interface DeployerContext {
-  /** Name that requests carry. */
-  readonly model: string
-  /** Logs and other files go into its `deploy` folder; nothing is written before the first reconcile. */
-  readonly runFolder: string
-  /** Where started processes are recorded, so that what a killed Fulcrum leaves behind is found and ended. */
-  readonly ledger: ProcessLedger
-  /** How the load will ask. */
-  readonly ask: Asking
-}
 
 /** The cluster of Kubernetes that a deployer works on; the load's Job runs there, too. */
 export interface ClusterOfDeployment {

@@ -89,7 +89,21 @@ export async function completionsCameBack(
 ): Promise<void> {
   const processes = [frontend, ...workers.map(worker => worker.process)]
   const perRole = Map.groupBy(workers, worker => worker.role)
-  let missing = Math.max(1, ...[...perRole.values()].map(members => members.length))
+  const count = Math.max(1, ...[...perRole.values()].map(members => members.length))
+  await answeredBy(processes, endpoint, { ...awaited, count, sofar: 'its workers are registered, but ' })
+}
+
+/**
+ * Waits until an endpoint has answered, asked as the load will ask.
+ * @param processes that have to stay alive meanwhile
+ * @throws FulcrumError when one of them ends, or at the deadline
+ */
+export async function answeredBy(
+  processes: readonly RunningProcess[],
+  endpoint: Endpoint,
+  awaited: Awaited & { readonly count?: number; readonly sofar?: string },
+): Promise<void> {
+  let missing = awaited.count ?? 1
   let why = 'no completion came back'
   await waitUntil(
     async () => {
@@ -110,7 +124,7 @@ export async function completionsCameBack(
     {
       ...limits(awaited, 'a completion'),
       failed: () => ended(processes),
-      late: () => notReady(awaited, `its workers are registered, but ${why}`, processes),
+      late: () => notReady(awaited, `${awaited.sofar ?? ''}${why}`, processes),
     },
   )
 }
@@ -140,11 +154,16 @@ function limits({ deadline, context }: Awaited, what: string) {
   }
 }
 
-function notReady({ label, deadline, url }: Awaited, why: string, processes: readonly RunningProcess[]): FulcrumError {
+/** What to say of a deployment that was not ready in time, with the last words of its processes. */
+export function notReady(
+  { label, deadline, url }: Pick<Awaited, 'label' | 'deadline' | 'url'>,
+  why: string,
+  processes: readonly RunningProcess[],
+): FulcrumError {
   return new FulcrumError(
     'failed',
     'deployment-not-ready',
-    `${label} was not ready within ${deadline.limitS} s: ${why}${processes.map(logEnd).join('')}`,
-    { where: url, remedy: 'Raise deploy.ready_timeout if the model only loads slowly; else look at the logs above.' },
+    `${label} was not ready within ${deadline.limitS} s: ${why}${processes.map(process => logEnd(process)).join('')}`,
+    { where: url, remedy: 'Raise deploy.ready_timeout if the model loads slowly; otherwise look at the logs above.' },
   )
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
+import { deployerContext } from '../../src/deployers/context.ts'
 import { askingByDefault } from '../../src/generators/probe.ts'
 import { FulcrumError } from '../../src/model/index.ts'
 import { loadSweep } from '../../src/spec/load-sweep.ts'
@@ -91,7 +92,7 @@ describe('a deployer of others', () => {
     assert.ok(first !== undefined)
     assert.equal(first.gpusPerWorker.aggregated, 2)
     const ledger = { id: 'l', runFolder: null, open() {}, add() {}, remove() {}, close() {} }
-    const deployer = deploy.create({ model: 'm', runFolder: folder, ledger, ask: askingByDefault })
+    const deployer = deploy.create(deployerContext({ model: 'm', runFolder: folder, ledger, ask: askingByDefault }))
     assert.deepEqual(deployer.preview(null, first).commands, [{ argv: ['my-server'], env: {} }])
   })
 

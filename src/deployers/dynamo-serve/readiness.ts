@@ -1,6 +1,4 @@
-import { FulcrumError } from '../../model/index.ts'
-import { logEnd } from '../failure.ts'
-import { leftMs } from '../readiness.ts'
+import { leftMs, notReady } from '../readiness.ts'
 import type { Course } from '../stepwise.ts'
 import { waitUntil } from '../wait.ts'
 import type { DynamoServeConfig } from './config.ts'
@@ -41,14 +39,10 @@ export async function workersListed(
         context.onEvent({ kind: 'waiting', what: 'workers to register', elapsedS, deadlineS: deadline.limitS }),
       failed: () => broken?.failure() ?? null,
       late: () =>
-        new FulcrumError(
-          'failed',
-          'deployment-not-ready',
-          `${label} was not ready within ${deadline.limitS} s: ${why.join(', ')}${workers.map(({ process }) => logEnd(process)).join('')}`,
-          {
-            where: etcdUrl,
-            remedy: 'Raise deploy.ready_timeout if the model only loads slowly; else look at the logs above.',
-          },
+        notReady(
+          { label, deadline, url: etcdUrl },
+          why.join(', '),
+          workers.map(({ process }) => process),
         ),
     },
   )
