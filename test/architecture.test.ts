@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { circles, shortest } from '../scripts/structure/circles.ts'
 import { importsIn, importsOfFiles, importsOfRooms, roomOf, rooms } from '../scripts/structure/rooms.ts'
 import { engines } from '../src/engines/index.ts'
+import { generatorNames } from '../src/generators/index.ts'
 
 const files = await importsOfFiles()
 const root = join(import.meta.dirname, '../src')
@@ -111,23 +112,51 @@ const otherMeanings: Readonly<Record<string, string>> = {
   'cli/commands/init.ts': 'name of a template, sweeps/vllm.yaml',
 }
 
+/** Where a word of the code is spelled like a generator and does not mean it. */
+const formatsOfFiles: Readonly<Record<string, string>> = {
+  'render/export/aiperf.ts': 'format of exported files, which AIPerf reads too',
+  'render/export/genai-perf.ts': 'format of exported files',
+  'simulator/recorder.ts': 'the simulator stands in for the built-in generator in every run of the past',
+}
+
 const withoutComments = (text: string) => text.replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '')
+
+/** The files whose code names one of these outside the room's folder of that name and its registry. */
+async function namingOutside(room: string, names: readonly string[], naming: RegExp): Promise<ReadonlySet<string>> {
+  const found = new Set<string>()
+  for (const path of files.keys()) {
+    if (roomOf(path) === room) {
+      const [folder = ''] = path.split('/').slice(1, 2)
+      if (folder === 'index.ts' || names.includes(folder)) continue
+    }
+    if (naming.test(withoutComments(await readFile(join(root, path), 'utf8')))) found.add(path)
+  }
+  return found
+}
 
 test('no engine is named outside its folder and the registry', async () => {
   const names = engines.map(({ name }) => name).join('|')
   const naming = new RegExp(`(['"\`])(?:${names})\\1|\\bdynamo\\.(?:${names})\\b|^\\s*(?:${names}):`, 'm')
-  const found = new Set<string>()
-  for (const path of files.keys()) {
-    if (roomOf(path) === 'engines') {
-      const [folder = ''] = path.split('/').slice(1, 2)
-      if (folder === 'index.ts' || engines.some(({ name }) => name === folder)) continue
-    }
-    if (naming.test(withoutComments(await readFile(join(root, path), 'utf8')))) found.add(path)
-  }
+  const found = await namingOutside(
+    'engines',
+    engines.map(({ name }) => name),
+    naming,
+  )
   assert.deepEqual([...found].filter(path => otherMeanings[path] === undefined).sort(), [])
   // An exception that is no longer needed goes.
   assert.deepEqual(
     Object.keys(otherMeanings).filter(path => !found.has(path)),
+    [],
+  )
+})
+
+test('no load generator is named outside its folder and the registry', async () => {
+  // vllm-bench is an example under examples/plugins.
+  const names = [...generatorNames, 'vllm-bench']
+  const found = await namingOutside('generators', names, new RegExp(`(['"\`])(?:${names.join('|')})\\1`))
+  assert.deepEqual([...found].filter(path => formatsOfFiles[path] === undefined).sort(), [])
+  assert.deepEqual(
+    Object.keys(formatsOfFiles).filter(path => !found.has(path)),
     [],
   )
 })

@@ -1,8 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { readAiperfSummary } from '../generators/import/aiperf.ts'
-import { readGenaiPerfSummary } from '../generators/import/genai-perf.ts'
+import { readAiperfSummary } from '../generators/aiperf/import.ts'
+import { readGenaiPerfSummary } from '../generators/genai-perf/import.ts'
 import { parsePythonJson } from '../generators/import/read.ts'
 import type { ImportedSummary } from '../generators/import/summary.ts'
 import { topologyInPath } from '../generators/import/topology-in-path.ts'
@@ -73,10 +73,7 @@ export function parseSlo(texts: readonly string[]): Slo {
   )
 }
 
-const summaryNames: Readonly<Record<string, ImportedSummary['program']>> = {
-  'profile_export_genai_perf.json': 'genai-perf',
-  'profile_export_aiperf.json': 'aiperf',
-}
+const summaryNames: readonly string[] = ['profile_export_genai_perf.json', 'profile_export_aiperf.json']
 
 /**
  * Makes a run of existing genai-perf or AIPerf results, one point a summary, so that report, compare, history and export read them.
@@ -130,7 +127,7 @@ export async function importResults(request: ImportRequest): Promise<Imported> {
 function nothingToImport(folder: string, [unreadable, ...more]: Imported['passedOver']): FulcrumError {
   if (unreadable === undefined)
     return new FulcrumError('bad-input', 'nothing-to-import', `No results in ${folder}.`, {
-      remedy: `Give a folder that holds ${Object.keys(summaryNames).join(' or ')}.`,
+      remedy: `Give a folder that holds ${summaryNames.join(' or ')}.`,
     })
   const others = more.length === 0 ? '' : ` (and ${more.length} more ${more.length === 1 ? 'file' : 'files'})`
   return new FulcrumError('bad-input', 'nothing-to-import', `No result can be read: ${unreadable.why}${others}.`, {
@@ -144,7 +141,7 @@ async function summariesUnder(folder: string): Promise<string[]> {
     throw new FulcrumError('bad-input', 'no-folder', `Cannot read the folder ${folder}.`, { cause })
   })
   const files = entries
-    .filter(entry => entry.isFile() && Object.hasOwn(summaryNames, entry.name))
+    .filter(entry => entry.isFile() && summaryNames.includes(entry.name))
     .map(entry => relative(folder, join(entry.parentPath, entry.name)))
     .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
   // AIPerf repeats its summary phase by phase, its warm-up among them, below the one of the whole run.

@@ -1,12 +1,6 @@
 import type { z } from 'zod'
 import { FulcrumError } from '../../model/index.ts'
 
-/** What of each program is read, for messages. */
-export const supported = {
-  aiperf: 'schema 1.4, as AIPerf 0.13 writes it',
-  'genai-perf': 'the layout of genai-perf 0.0.16',
-} as const
-
 /** JSON as Python writes it, and the places of what is no number there. */
 export interface PythonJson {
   readonly value: unknown
@@ -42,8 +36,8 @@ const known = (metric: { readonly [statistic: string]: unknown }) =>
   Object.fromEntries(Object.entries(metric).filter(([, figure]) => figure !== null))
 
 /** A summary that can't be read, in words: who wrote it, what is amiss, what would be read. */
-export function unreadable(program: keyof typeof supported, version: string, why: string): FulcrumError {
-  return new FulcrumError('bad-input', 'summary-unreadable', `${version}: ${why}. Fulcrum reads ${supported[program]}`)
+export function unreadable(layout: string, version: string, why: string): FulcrumError {
+  return new FulcrumError('bad-input', 'summary-unreadable', `${version}: ${why}. Fulcrum reads ${layout}`)
 }
 
 /** The first thing that a layout lacks, in words. */

@@ -20,7 +20,8 @@ export interface AskedLoad {
 
 /** One summary of another program's run, read. */
 export interface ImportedSummary {
-  readonly program: 'genai-perf' | 'aiperf'
+  /** Name of the generator that wrote it. */
+  readonly program: string
   /** Set when requests were sent and not one was answered. */
   readonly allFailed: boolean
   readonly asked: AskedLoad
@@ -47,7 +48,7 @@ export function exportedDeployment(part: z.infer<typeof fulcrumPart>): ImportedS
   return part === undefined ? null : { topology: part.topology, gpusPerWorker: part.gpus_per_worker }
 }
 
-/** What the two programs say differently. */
+/** What programs say differently. */
 export interface Particulars {
   readonly program: ImportedSummary['program']
   readonly version: string
@@ -62,6 +63,8 @@ export interface Particulars {
   readonly byFulcrum: boolean
   /** Who wrote the file, for messages. */
   readonly writer: string
+  /** Which layout is read, for messages. */
+  readonly layout: string
   /** What else is to be said of it. */
   readonly remarks: readonly Finding[]
 }
@@ -74,7 +77,7 @@ export function measurementOfSummary(own: Shared, asked: AskedLoad, particulars:
   const completed = own.request_count?.avg ?? 0
   const { failed } = particulars
   const missing = completed > 0 ? essentialMetrics.find(name => own[name] === undefined) : undefined
-  if (missing !== undefined) throw unreadable(particulars.program, particulars.writer, `${missing} holds no number`)
+  if (missing !== undefined) throw unreadable(particulars.layout, particulars.writer, `${missing} holds no number`)
   const of = (name: keyof Shared) => distributionOfMetric(own[name], completed)
   const requestsPerS = own.request_throughput?.avg ?? null
   const isl = own.input_sequence_length?.avg ?? null

@@ -1,8 +1,11 @@
 import { z } from 'zod'
-import { sharedMetrics } from './metrics.ts'
-import { mismatch, unreadable, withoutNulls } from './read.ts'
-import type { AskedLoad, ImportedSummary } from './summary.ts'
-import { exportedDeployment, fulcrumPart, measurementOfSummary, unknownFigures } from './summary.ts'
+import { sharedMetrics } from '../import/metrics.ts'
+import { mismatch, unreadable, withoutNulls } from '../import/read.ts'
+import type { AskedLoad, ImportedSummary } from '../import/summary.ts'
+import { exportedDeployment, fulcrumPart, measurementOfSummary, unknownFigures } from '../import/summary.ts'
+
+/** What is read, for messages. */
+const layout = 'the layout of genai-perf 0.0.16'
 
 const mean = z.looseObject({ mean: z.number() })
 const stimulus = z.looseObject({ concurrency: z.number().optional(), request_rate: z.number().optional() })
@@ -34,9 +37,9 @@ const genaiPerfSummary = z.looseObject({
  */
 export function readGenaiPerfSummary(json: unknown, modifiedAt: Date, notNumbers = 0): ImportedSummary {
   const read = genaiPerfSummary.safeParse(withoutNulls(json))
-  if (!read.success) throw unreadable('genai-perf', writerOf(json), mismatch(read.error))
+  if (!read.success) throw unreadable(layout, writerOf(json), mismatch(read.error))
   const own = read.data
-  if (own.request_count === undefined) throw unreadable('genai-perf', writerOf(json), 'it counts no request')
+  if (own.request_count === undefined) throw unreadable(layout, writerOf(json), 'it counts no request')
   const { model_names, endpoint, perf_analyzer, input, fulcrum } = own.input_config
   const { concurrency, request_rate } = perf_analyzer.stimulus
   const asked: AskedLoad = {
@@ -56,6 +59,7 @@ export function readGenaiPerfSummary(json: unknown, modifiedAt: Date, notNumbers
   }
   const measurement = measurementOfSummary(own, asked, {
     program: 'genai-perf',
+    layout,
     version: 'unknown',
     startedAt: modifiedAt.toISOString(),
     failed: null,

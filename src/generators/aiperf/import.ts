@@ -1,10 +1,13 @@
 import { z } from 'zod'
 import type { ErrorKind, Finding, RequestErrors } from '../../metrics/measurement.ts'
 import { FulcrumError } from '../../model/index.ts'
-import { distributionOfMetric, metric, sharedMetrics } from './metrics.ts'
-import { mismatch, unreadable, withoutNulls } from './read.ts'
-import type { AskedLoad, ImportedSummary } from './summary.ts'
-import { exportedDeployment, fulcrumPart, measurementOfSummary, unknownFigures } from './summary.ts'
+import { distributionOfMetric, metric, sharedMetrics } from '../import/metrics.ts'
+import { mismatch, unreadable, withoutNulls } from '../import/read.ts'
+import type { AskedLoad, ImportedSummary } from '../import/summary.ts'
+import { exportedDeployment, fulcrumPart, measurementOfSummary, unknownFigures } from '../import/summary.ts'
+
+/** What is read, for messages. */
+const layout = 'schema 1.4, as AIPerf 0.13 writes it'
 
 const phase = z.looseObject({
   name: z.string().nullish(),
@@ -64,7 +67,7 @@ type AiperfSummary = z.infer<typeof aiperfSummary>
 export function readAiperfSummary(json: unknown, notNumbers = 0): ImportedSummary {
   const writer = writerOf(json)
   const read = aiperfSummary.safeParse(withoutNulls(json))
-  if (!read.success) throw unreadable('aiperf', writer, mismatch(read.error))
+  if (!read.success) throw unreadable(layout, writer, mismatch(read.error))
   const own = read.data
   const measured = measuredPhases(own)
   if (measured.length > 1)
@@ -76,9 +79,10 @@ export function readAiperfSummary(json: unknown, notNumbers = 0): ImportedSummar
   const asked = askedOf(own)
   const failed = own.error_request_count?.avg ?? own.error_summary.reduce((sum, { count }) => sum + count, 0)
   const completed = own.request_count?.avg ?? 0
-  if (completed === 0 && failed === 0) throw unreadable('aiperf', writer, 'it counts no request')
+  if (completed === 0 && failed === 0) throw unreadable(layout, writer, 'it counts no request')
   const measurement = measurementOfSummary(own, asked, {
     program: 'aiperf',
+    layout,
     version: own.aiperf_version,
     // AIPerf writes local time without its offset.
     startedAt: new Date(own.start_time).toISOString(),
