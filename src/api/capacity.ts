@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { capacitySchema } from '../commands/capacity/file-schema.ts'
 import type { CapacityPlanned } from '../commands/capacity.ts'
 import type { Run } from '../journal/run.ts'
+import { defined } from '../model/index.ts'
 import type { Frozen } from './define-sweep.ts'
 
 /**
@@ -83,5 +84,5 @@ export async function capacity(
     import('../commands/capacity/read-file.ts'),
   ])
   const asked = capacityOfValue(question, resolve(folder))
-  return answerFrom(run, asked, { signal, ...(twin === undefined ? {} : { twin }) })
+  return answerFrom(run, asked, { signal, ...defined({ twin }) })
 }

@@ -1,4 +1,5 @@
 import type { ReportedOutcome } from '../commands/execute.ts'
+import { defined } from '../model/index.ts'
 import type { RunStep, Standing } from '../runner/progress.ts'
 import type { SweepInput } from './define-sweep.ts'
 import { eventQueue } from './event-queue.ts'
@@ -146,12 +147,7 @@ async function running(
       resultsRoot: out,
       startNew,
       signal,
-      ...(only === undefined ? {} : { only }),
-      ...(shards === undefined ? {} : { shards }),
-      ...(priors === undefined ? {} : { priors }),
-      ...(failOn === undefined ? {} : { failOn }),
-      ...(allowLost === undefined ? {} : { allowLost }),
-      ...(allowPoints === undefined ? {} : { allowPoints }),
+      ...defined({ only, shards, priors, failOn, allowLost, allowPoints }),
       onStart: ({ folder, resumed, plan }) =>
         push({
           type: 'started',
