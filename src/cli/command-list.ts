@@ -7,8 +7,8 @@ export interface ListedCommand {
   readonly summary: string
   /** What Fulcrum itself starts, not people. */
   readonly hidden?: true
-  /** Loads what adds the command, with its arguments, options, help and action. */
-  readonly load: () => Promise<(program: Command) => void>
+  /** Loads what adds the command, with its arguments, options, help and action; `programFor` is for completion. */
+  readonly load: () => Promise<(program: Command, programFor: (words: readonly string[]) => Promise<Command>) => void>
 }
 
 /** Every command, in the order of `fulcrum --help`. A new one is a file in `commands/` and an entry here. */
@@ -107,6 +107,17 @@ export const commandList: readonly ListedCommand[] = [
     name: 'leftovers',
     summary: 'List or end processes and Slurm jobs that a killed Fulcrum left behind',
     load: async () => (await import('./commands/leftovers.ts')).addLeftovers,
+  },
+  {
+    name: 'completion',
+    summary: 'Print a script that completes commands and options in a shell',
+    load: async () => (await import('./commands/completion.ts')).addCompletion,
+  },
+  {
+    name: 'complete',
+    summary: 'Print what can follow the words of a command line',
+    hidden: true,
+    load: async () => (await import('./commands/completion.ts')).addComplete,
   },
   {
     name: 'shard',

@@ -1,6 +1,7 @@
 import type { RunProgress } from '../commands/execute.ts'
 import { pointLabel } from '../commands/point-label.ts'
 import { counted, duration } from '../render/views/format.ts'
+import { repainter } from './repainter.ts'
 
 /** A progress display that can be ended. */
 export interface ProgressDisplay extends Disposable {
@@ -92,22 +93,14 @@ function plainLines(): ProgressDisplay {
 }
 
 function repaintedLine(): ProgressDisplay {
-  const repaintEveryMs = 100
-  let paintedAt = 0
-  const clear = '\r\u001b[K'
+  const painter = repainter(process.stderr, { everyMs: 100 })
   return {
     show: progress => {
       const line = news(progress)
-      if (line !== null) process.stderr.write(`${clear}${line}\n`)
-      const now = performance.now()
-      if (line === null && now - paintedAt < repaintEveryMs) return
-      paintedAt = now
-      const text = `${standing(progress)} ${doing(progress)}`
-      process.stderr.write(`${clear}${text.slice(0, (process.stderr.columns || 80) - 1)}`)
+      if (line !== null) painter.log(line)
+      painter.paint(`${standing(progress)} ${doing(progress)}`.slice(0, (process.stderr.columns || 80) - 1))
     },
-    [Symbol.dispose]: () => {
-      process.stderr.write(clear)
-    },
+    [Symbol.dispose]: () => painter[Symbol.dispose](),
   }
 }
 

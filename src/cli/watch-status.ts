@@ -1,7 +1,9 @@
+import { styleText } from 'node:util'
 import { type RunGlimpse, watchRun } from '../commands/watch.ts'
 import { type Screen, screenOf } from '../render/terminal/screen.ts'
 import { counted, duration } from '../render/views/format.ts'
 import { interruption } from './interruption.ts'
+import { repainter } from './repainter.ts'
 
 /** Shows a run as it goes: repainted in a terminal, a line a change elsewhere, JSON lines for machines. */
 export async function watchStatus(
@@ -10,19 +12,18 @@ export async function watchStatus(
 ): Promise<void> {
   using interrupted = interruption({ quiet: true })
   const { stdout } = process
-  let painted = 0
+  const painter = !json && stdout.isTTY ? repainter(stdout) : null
   try {
     for await (const glimpse of watchRun(choice, { signal: interrupted.signal })) {
       if (json) console.log(JSON.stringify(glimpse))
-      else if (stdout.isTTY) {
-        const text = glimpseText(glimpse, screenOf(stdout, process.env))
-        stdout.write(`${painted > 0 ? `\u001b[${painted}A\u001b[J` : ''}${text}\n`)
-        painted = text.split('\n').length
-      } else console.log(glimpseLine(glimpse))
+      else if (painter === null) console.log(glimpseLine(glimpse))
+      else painter.paint(glimpseText(glimpse, screenOf(stdout, process.env)))
     }
   } catch (error) {
     // The watcher was interrupted, not the run.
     if (!interrupted.signal.aborted) throw error
+  } finally {
+    painter?.keep()
   }
 }
 
@@ -47,7 +48,7 @@ export function glimpseText(glimpse: RunGlimpse, { columns, colour }: Screen): s
   const fits = (text: string) => (text.length < columns ? text : `${text.slice(0, columns - 2)}…`)
   return [
     fits(`${sweep}: ${state}, started ${glimpse.startedAt}`),
-    `${colour ? `\u001b[34m${bar}\u001b[39m` : bar}${'░'.repeat(width - full)} ${counts}`,
+    `${colour ? styleText('blue', bar, { validateStream: false }) : bar}${'░'.repeat(width - full)} ${counts}`,
     fits(
       `${points.ok} ok, ${points.invalid} invalid, ${points.failed} failed; ${counted(glimpse.redeployments, 'deployment')}, ${counted(glimpse.workersStarted, 'worker start')}`,
     ),

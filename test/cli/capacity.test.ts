@@ -100,7 +100,7 @@ fleet: { gpus_per_node: 8 }
       ])
       assert.equal(written.exitCode, 0, written.stderr)
       const month = new RegExp(
-        `a month of this traffic: [\\d,.]+ ${shown} \\(730 hours, every day alike, at 47\\.5% of the peak rate on average: 25 million requests, `,
+        `[Aa] month of this traffic: [\\d,.]+ ${shown} \\(730 hours, every day alike, at 47\\.5% of the peak rate on average: 25 million requests, `,
       )
       const hour = new RegExp(`[\\d.]+ ${shown} per hour; [\\d.]+ ${shown} per million tokens`)
       const html = await readFile(join(folder.path, 'capacity.html'), 'utf8')
@@ -124,7 +124,10 @@ fleet: { gpus_per_node: 8 }
       fulcrum(['capacity', run, '--trace', trace, '--trace-unit', 's', '--json']),
     ])
     assert.match(guessed.stdout, /^For 5 requests\/s at the peak/m)
-    assert.match(guessed.stdout, /taken for seconds, because .+In milliseconds its mean would be 5,000 requests\/s/)
+    assert.match(
+      guessed.stdout,
+      /reads them as seconds, because .+In milliseconds, the mean would be 5,000 requests\/s/,
+    )
     assert.match(guessed.stdout, /--trace-unit s or ms/)
     assert.equal((JSON.parse(told.stdout) as View).answer?.peakRequestsPerS, 5)
     assert.doesNotMatch(told.stdout, /--trace-unit/)
@@ -134,14 +137,17 @@ fleet: { gpus_per_node: 8 }
     const trace = join(folder.path, 'moment.jsonl')
     const line = JSON.stringify({ timestamp: 1_700_000_000, input_length: 1000, output_length: 40 })
     for (const [text, said] of [
-      [line, /has one request: no rate/],
-      [Array.from({ length: 50 }, () => line).join('\n'), /has 50 requests, all at one moment: no rate/],
+      [line, /has one request, so the trace has no request rate/],
+      [
+        Array.from({ length: 50 }, () => line).join('\n'),
+        /All 50 requests in .* have the same timestamp, so the trace has no request rate/,
+      ],
     ] as const) {
       await writeFile(trace, text)
       const { exitCode, stderr } = await fulcrum(['capacity', run, '--trace', trace])
       assert.equal(exitCode, 2)
       assert.match(stderr, said)
-      assert.match(stderr, /a trace of a minute or more/)
+      assert.match(stderr, /a trace of at least one minute/)
     }
   })
   test('writes a page, Markdown and JSON', async () => {

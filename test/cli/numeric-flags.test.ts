@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import fc from 'fast-check'
 import { commandList } from '../../src/cli/command-list.ts'
 import { main } from '../../src/cli/main.ts'
+import { programFor } from '../../src/cli/program.ts'
 import { wholeNumber } from '../../src/cli/whole-number.ts'
 import { parseSlo } from '../../src/commands/import.ts'
 import { FulcrumError } from '../../src/model/index.ts'
@@ -106,7 +107,7 @@ async function told(argv: readonly string[], context: { mock: typeof test.mock }
 /** Options whose value is a number, by their placeholder, as the commands declare them. */
 async function numericFlags(): Promise<readonly (readonly [command: string, flag: string])[]> {
   const program = new Command('fulcrum')
-  for (const { load } of commandList) (await load())(program)
+  for (const { load } of commandList) (await load())(program, programFor)
   const found = program.commands.flatMap(command =>
     [command, ...command.commands].flatMap(({ options }) =>
       options

@@ -85,7 +85,7 @@ test('fulcrum tune of a run that was stopped names what could overturn its answe
 test('fulcrum tune names a mix that can’t be read, a workload that the run lacks, and a folder without beliefs', async () => {
   const run = join(repository, 'results/baseline/quick')
   const mistakes: readonly (readonly [args: readonly string[], said: RegExp])[] = [
-    [['--mix', '8000/24'], /--mix can't read "8000\/24"/],
+    [['--mix', '8000/24'], /Invalid part of --mix: "8000\/24"/],
     [['--mix', '8000/42=1'], /Unknown workload in --mix: "8000\/42"/],
     [['--priors', 'docs'], /docs has no predictions for /],
   ]

@@ -33,13 +33,13 @@ Takes about one second of CPU per measured point.`,
       async (folder: string | undefined, options: { profile?: string; to?: string; out: string; json?: true }) => {
         const { fitTwinOfRun } = await import('../../commands/twin.ts')
         using interrupted = interruption({ quiet: true })
-        using line = progressLine()
+        using line = (await import('../repainter.ts')).progressLine(process.stderr)
         const { file, twin: fitted } = await fitTwinOfRun({
           ...defined({ folder, profile: options.profile, to: options.to }),
           resultsRoot: options.out,
           signal: interrupted.signal,
           onProgress: ({ done, count, what }) =>
-            line.show(`[${done}/${count}] ${done === 0 ? 'fitting' : 'fitted'} ${what}`),
+            line.paint(`[${done}/${count}] ${done === 0 ? 'fitting' : 'fitted'} ${what}`),
         })
         line[Symbol.dispose]()
         const { profile, ...told } = fitted
@@ -70,14 +70,14 @@ Examples:
         options: { all?: true; format: 'table' | 'csv' | 'json'; json?: true },
       ) => {
         using interrupted = interruption({ quiet: true })
-        using line = progressLine()
+        using line = (await import('../repainter.ts')).progressLine(process.stderr)
         const { predictSweepFile } = await import('../../commands/twin.ts')
         const points = await predictSweepFile({
           twinFile,
           sweepFile,
           all: options.all === true,
           signal: interrupted.signal,
-          onProgress: (done, count) => line.show(`[${done}/${count}] predicted`),
+          onProgress: (done, count) => line.paint(`[${done}/${count}] predicted`),
         })
         line[Symbol.dispose]()
         const format = options.json ? 'json' : options.format
@@ -87,23 +87,4 @@ Examples:
         } else console.log(format === 'json' ? JSON.stringify(points, null, 2) : predictionText(points))
       },
     )
-}
-
-/** One repainted line on a terminal's stderr; elsewhere a line each second at most. */
-function progressLine(): Disposable & { show(text: string): void } {
-  const repaints = process.stderr.isTTY
-  let shownMs = Number.NEGATIVE_INFINITY
-  let painted = false
-  return {
-    show(text) {
-      if (performance.now() - shownMs < (repaints ? 100 : 1000)) return
-      shownMs = performance.now()
-      painted = true
-      process.stderr.write(repaints ? `\r\u001b[K${text}` : `${text}\n`)
-    },
-    [Symbol.dispose]() {
-      if (painted && repaints) process.stderr.write('\r\u001b[K')
-      painted = false
-    },
-  }
 }

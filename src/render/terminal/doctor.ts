@@ -1,3 +1,5 @@
+import { wrappedUnder } from './wrapped.ts'
+
 /** One thing that `fulcrum doctor` looked at. */
 export interface CheckView {
   readonly name: string
@@ -9,7 +11,6 @@ export interface CheckView {
   readonly remedy?: string
 }
 
-const columns = 80
 const indent = 6
 
 /**
@@ -19,21 +20,8 @@ const indent = 6
 export function findingLines({ name, where, ok, detail, remedy }: CheckView): readonly string[] {
   const label = ok ? (remedy === undefined ? 'ok' : 'note') : 'FAIL'
   const place = where === 'this machine' ? '' : `${where}, `
-  return [
-    ...wrapped(`${label.padEnd(indent)}${place}${name}: ${detail}`),
-    ...(remedy === undefined ? [] : wrapped(`${' '.repeat(indent)}to do: ${remedy}`)),
-  ]
+  return [...under(label, `${place}${name}: ${detail}`), ...(remedy === undefined ? [] : under('', `to do: ${remedy}`))]
 }
 
-/** Broken between words; what follows the first line is indented. */
-function wrapped(text: string): string[] {
-  const margin = ' '.repeat(indent)
-  const lines = [text.slice(0, indent)]
-  for (const word of text.slice(indent).split(/\s+/)) {
-    const line = lines.at(-1) ?? ''
-    const begun = line.length > indent
-    if (begun && line.length + 1 + word.length > columns) lines.push(`${margin}${word}`)
-    else lines[lines.length - 1] = begun ? `${line} ${word}` : `${line}${word}`
-  }
-  return lines
-}
+const under = (label: string, text: string) =>
+  wrappedUnder(label.padEnd(indent), ' '.repeat(indent), text.replace(/\s+/g, ' '))

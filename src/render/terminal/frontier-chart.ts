@@ -1,3 +1,4 @@
+import { styleText } from 'node:util'
 import type { FrontierRow } from '../views/frontier-table.ts'
 import type { Screen } from './screen.ts'
 
@@ -5,8 +6,8 @@ import type { Screen } from './screen.ts'
 const mostColumns = 76
 const rows = 11
 const marks = 'abcdefghijklmnopqrstuvwxyz'
-/** ANSI colours that read on light and dark: blue, green, magenta, cyan, yellow, red. */
-const colours = [34, 32, 35, 36, 33, 31]
+/** Colours that read on light and dark backgrounds. */
+const colours = ['blue', 'green', 'magenta', 'cyan', 'yellow', 'red'] as const
 
 /**
  * The frontier of one workload, drawn: a letter for each deployment, capital where it is recommended, and the staircase
@@ -86,7 +87,7 @@ const mark = (series: number, recommended: boolean): string => {
 }
 
 const coloured = (text: string, series: number, { colour }: Screen): string =>
-  colour ? `\u001b[${colours[series % colours.length]}m${text}\u001b[39m` : text
+  colour ? styleText(colours[series % colours.length] ?? 'blue', text, { validateStream: false }) : text
 
 const label = (value: number): string =>
   value >= 100 ? Math.round(value).toString() : String(Number(value.toPrecision(3)))

@@ -1,3 +1,6 @@
+import stringWidth from 'string-width'
+import { largest } from '../../model/numbers/extremes.ts'
+
 /** A column of a terminal table; figures are right-aligned. */
 export interface Column {
   readonly title: string
@@ -6,13 +9,15 @@ export interface Column {
 
 /** Plain aligned text, two spaces between columns; no colour, so that it pastes well. */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
-  const widths = columns.map((column, i) => Math.max(column.title.length, ...rows.map(row => row[i]?.length ?? 0)))
+  const widths = columns.map((column, i) =>
+    largest([column.title, ...rows.map(row => row[i] ?? '')].map(cell => stringWidth(cell))),
+  )
   const line = (cells: readonly string[]) =>
     columns
       .map((column, i) => {
         const cell = cells[i] ?? ''
-        const width = widths[i] ?? 0
-        return column.align === 'right' ? cell.padStart(width) : cell.padEnd(width)
+        const padding = ' '.repeat((widths[i] ?? 0) - stringWidth(cell))
+        return column.align === 'right' ? `${padding}${cell}` : `${cell}${padding}`
       })
       .join('  ')
       .trimEnd()
