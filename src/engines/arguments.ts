@@ -17,8 +17,8 @@ export function mergeArguments(...sources: readonly (Arguments | undefined)[]): 
 }
 
 /**
- * Arguments as a command line: `--key value`; `true` is a bare flag, `false` and `null` leave it out, a list repeats the
- * argument, a map is written as JSON.
+ * Arguments as a command line: `--key value`; `true` is a bare flag, `false` and `null` leave it out, a list repeats
+ * the argument, a map is written as JSON.
  */
 export function commandLine(args: Arguments): readonly string[] {
   return Object.entries(args).flatMap(([key, value]) => {

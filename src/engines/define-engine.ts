@@ -97,7 +97,10 @@ export interface EngineSpec {
   readonly defaults?: { readonly [meaning in Meaning]?: Json }
   /** Settings that take one of a few words. */
   readonly values?: { readonly [meaning in Meaning]?: readonly string[] }
-  /** GPUs of one worker, by its parallel sizes; null when none is set. Default: tensor × pipeline × context parallel size. */
+  /**
+   * GPUs of one worker, by its parallel sizes; null when none is set. Default: tensor × pipeline × context parallel
+   * size.
+   */
   gpusPerWorker?(settings: RoleSettings): number | null
   /** Batches of `maxBatchSize` that one worker runs at once. Default: 1. */
   batchesPerWorker?(settings: RoleSettings): number

@@ -8,7 +8,10 @@ import { vllm } from './vllm/index.ts'
 /** Every engine that Fulcrum knows. A new one is a folder here and an entry in this list. */
 export const engines: readonly Engine[] = [trtllm, vllm, sglang, mocker]
 
-/** Engines that something asks for by name: the workers of Dynamo 0.3 and those with settings in a file run TensorRT-LLM. */
+/**
+ * Engines that something asks for by name: the workers of Dynamo 0.3 and those with settings in a file run
+ * TensorRT-LLM.
+ */
 export { sglang, trtllm }
 
 /** Spellings of all engines together, for workers with an unknown engine. */
@@ -34,7 +37,10 @@ export function engineNamed(name: string | null): Engine {
   return engines.find(engine => engine.name === name) ?? unknownEngine
 }
 
-/** The engine that a Dynamo worker module runs, such as `dynamo.trtllm`; {@link unknownEngine} for a module that Fulcrum does not know. */
+/**
+ * The engine that a Dynamo worker module runs, such as `dynamo.trtllm`; {@link unknownEngine} for a module that Fulcrum
+ * does not know.
+ */
 export function engineOfModule(module: string): Engine {
   return engines.find(engine => engine.module === module) ?? unknownEngine
 }

@@ -95,7 +95,10 @@ const shared: readonly KnownFailure[] = [
 /** Every known failure; an engine's own come first, because they are more specific. */
 const known: readonly KnownFailure[] = [...engines.flatMap(({ logAdvice }) => logAdvice), ...shared]
 
-/** The advice for the last known failure in a log, causes before their consequences; null when the log has no known failure. */
+/**
+ * The advice for the last known failure in a log, causes before their consequences; null when the log has no known
+ * failure.
+ */
 export function adviceFor(lines: readonly string[]): Advice | null {
   const found = lines.toReversed().flatMap(line => known.find(({ pattern }) => pattern.test(line)) ?? [])
   const told = found.find(({ consequence }) => consequence === undefined) ?? found[0]

@@ -38,7 +38,9 @@ export type Meaning =
   | 'decodingType'
   | 'draftTokens'
 
-/** How an engine spells what the checks ask for: nested keys with a dot, `_` for `-`; the first that is there counts. */
+/**
+ * How an engine spells what the checks ask for: nested keys with a dot, `_` for `-`; the first that is there counts.
+ */
 export type Spellings = { readonly [meaning in Meaning]?: readonly string[] }
 
 export type Settings = { readonly [key: string]: Json }

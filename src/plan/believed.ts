@@ -2,7 +2,10 @@ import type { Prior } from '../analysis/priors/prior.ts'
 import { type PriorRank, priorOrder } from '../analysis/priors/prior-order.ts'
 import type { Plan } from '../spec/sweep.ts'
 
-/** A plan whose adaptive search begins with the most promising points by the priors; a grid keeps the order with the fewest worker starts. */
+/**
+ * A plan whose adaptive search begins with the most promising points by the priors; a grid keeps the order with the
+ * fewest worker starts.
+ */
 export function withBeliefs(plan: Plan, priors: readonly Prior[]): Plan {
   const promise: { [deploymentId: string]: number } = {}
   for (const { point, promise: of } of believedOrder(plan, priors))

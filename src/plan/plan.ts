@@ -4,9 +4,10 @@ import { orderDeployments } from './order/index.ts'
 import { pointsOf } from './points.ts'
 
 /**
- * What to measure and in which order: points grouped by deployment, deployments ordered by {@link orderDeployments}. Pure: the same sweep
- * gives the same plan.
- * @param pastSecondsPerPoint time of a point in past runs of this sweep, without redeployments; undefined without a past run
+ * What to measure and in which order: points grouped by deployment, deployments ordered by {@link orderDeployments}.
+ * Pure: the same sweep gives the same plan.
+ * @param pastSecondsPerPoint time of a point in past runs of this sweep, without redeployments; undefined without a
+ *   past run
  */
 export function planSweep(sweep: Sweep, pastSecondsPerPoint?: number): Plan {
   const ordered = orderDeployments(sweep.deployments)

@@ -7,20 +7,22 @@ import type { RawEngine } from './schema/engine.ts'
 import type { Sweep } from './sweep.ts'
 
 /**
- * What of `deploy` decides an outcome, as written rather than resolved: the same sweep has the same ids in another checkout and on
- * another machine. Files count by their content.
+ * The part of `deploy` that decides an outcome, as written rather than resolved: the same sweep has the same ids in
+ * another checkout and on another machine. Files count by their content.
  */
 export function deployIdentity(deploy: ConfiguredDeployer, context: SectionContext): Json {
   const written = byContent(deploy.decisive, context) as { readonly [key: string]: Json }
   return { ...written, ...deploy.identity() }
 }
 
-/** Keys that name programs: what decides an outcome are the packages beside one, which its own content says nothing of. */
+/**
+ * Keys that name programs. The packages installed for a program decide an outcome, which its own content does not show.
+ */
 const programs = new Set(['python', 'command', 'dynamo', 'runtime'])
-/** Too large to read each time, and hardly ever exchanged under one name: weights, images, libraries. */
+/** Too large to read each time, and rarely replaced under the same name: weights, images, libraries. */
 const isLarge = (path: string) =>
   /\.(safetensors|gguf|bin|pt|pth|onnx|engine|plan|so|sif|sqsh|img|tar)(\.[0-9.]+)?$/.test(path)
-/** Files without an ending are programs, mostly. */
+/** Files without an extension are usually programs. */
 const hasEnding = (path: string) => /\.\w+$/.test(path)
 const isData = (path: string) => /\.(ya?ml|jsonl?|toml|npz|npy|csv|txt|conf)$/.test(path)
 
@@ -35,14 +37,14 @@ function byContent(value: Json, context: SectionContext): Json {
   return value
 }
 
-/** The hash of the file that a text names; null when it names none whose content can be asked for. */
+/** The hash of the file that a text names; null if it names no file, or one whose content does not count. */
 function fingerprintOf(text: string, context: SectionContext): string | null {
   if (!/^\.{0,2}\//.test(text) && !isData(text)) return null
   const path = fromFile(context, text)
   return hasEnding(path) && !isLarge(path) && lookUp(context, path) === 'file' ? context.files.fingerprint(path) : null
 }
 
-/** A tokenizer counts by its content too: what it makes of text, and its chat template. */
+/** A tokenizer counts by its content, too: its tokens and its chat template. */
 export function modelIdentity(model: Model, context: SectionContext): Json {
   const hashOf = (name: string) => {
     const file = join(model.tokenizer, name)
@@ -54,7 +56,7 @@ export function modelIdentity(model: Model, context: SectionContext): Json {
   return { name: model.name, tokenizer, ...(templates.length === 0 ? {} : { templates }) }
 }
 
-/** Files that engine settings name, by their content; null when they name none. */
+/** Files that engine settings name, by their content; null without any. */
 export function engineFilesIdentity(engine: RawEngine, context: SectionContext): Json {
   const hashes = new Set<string>()
   const look = (value: Json): void => {
@@ -68,8 +70,9 @@ export function engineFilesIdentity(engine: RawEngine, context: SectionContext):
 }
 
 /**
- * What of a generator's configuration decides an outcome. Arguments of its program have a key of their own, as in every run so far; files
- * count by their content. Relative paths in arguments mean nothing: a program runs in the folder of its point.
+ * The part of a generator's configuration that decides an outcome. Arguments of its program have their own key, as in
+ * all earlier runs; files count by their content. Relative paths in arguments do not count: a program runs in the
+ * folder of its point.
  */
 export function generatorIdentity(
   { decisive }: Pick<ConfiguredGenerator, 'decisive'>,
@@ -86,10 +89,10 @@ export function generatorIdentity(
   return { generatorArgs, generatorSettings: byContent(settings, context) }
 }
 
-/** The absolute path that an argument is or ends with. */
+/** The absolute path that an argument is, or ends with. */
 const pathIn = (arg: string): string | null => /^(?:-{1,2}[\w-]+=)?(\/.*)$/.exec(arg)?.[1] ?? null
 
-/** Id of a deployment; GPUs per worker count for the roles that it has. */
+/** The id of a deployment. GPUs per worker count only for its own roles. */
 export function deploymentId(deployment: Omit<Deployment, 'id'>, model: Json, deploy: Json): string {
   const { topology, engine, gpusPerWorker } = deployment
   const gpus = Object.fromEntries(rolesOf(topology).map(role => [role, gpusPerWorker[role]]))
@@ -97,11 +100,11 @@ export function deploymentId(deployment: Omit<Deployment, 'id'>, model: Json, de
 }
 
 /**
- * Id of a point: all that decides its outcome. Not the workload's name, the SLO and the validity limits: they judge a measurement
- * and don't change it.
+ * The id of a point: everything that decides its outcome. The workload's name, the SLO and the validity limits are not
+ * part of it: they judge a measurement and do not change it.
  */
 export function pointId(sweep: Sweep, deployment: Deployment, workload: Workload, load: Load, repeat: number): string {
-  // The content stands in for the path.
+  // The content replaces the path.
   const { name: _, datasetSha256: __, ...content } = workload
   const byFile = (path: string) => sweep.fingerprints[path] ?? path
   const datasetFile = content.datasetFile === undefined ? {} : { datasetFile: byFile(content.datasetFile) }
@@ -117,7 +120,7 @@ export function pointId(sweep: Sweep, deployment: Deployment, workload: Workload
   })
 }
 
-/** A seed of a point's own, the same in every run: 31 bits of its id and the sweep's seed. */
+/** A point's own seed, the same in every run: 31 bits of a hash of its id and the sweep's seed. */
 export function pointSeed(id: string, seed: number): number {
   return Number.parseInt(contentId({ id, seed }).slice(0, 8), 16) & 0x7fffffff
 }

@@ -32,8 +32,8 @@ export interface FailedImport {
 let imports = 0
 
 /**
- * Imports a module under its own conditions (`exports`, `import`), as if the sweep file imported it. `fulcrum` is the copy installed next to the
- * plug-in, else the running one, so that a file next to a sweep needs no installation.
+ * Imports a module under its own conditions (`exports`, `import`), as if the sweep file imported it. `fulcrum` is the
+ * copy installed next to the plug-in, else the running one, so that a file next to a sweep needs no installation.
  */
 export async function importFrom(specifier: string, folder: string): Promise<Imported> {
   const token = `fulcrum-plugin-${++imports}:`
@@ -158,7 +158,10 @@ function placeOf(error: unknown, loaded: readonly string[]): string | null {
 const pathOf = (text: string): string =>
   text.startsWith('file://') ? decodeURIComponent(text.slice('file://'.length)) : text
 
-/** Node reports the place of a JavaScript syntax error only when it ends the process: run one that only checks the module. */
+/**
+ * Node reports the place of a JavaScript syntax error only when it ends the process: run one that only checks the
+ * module.
+ */
 function syntaxErrorIn(loaded: readonly string[]): string | null {
   for (const path of loaded.filter(url => /^file:.*\.m?js$/.test(url)).map(url => fileURLToPath(url))) {
     if (!existsSync(path)) continue

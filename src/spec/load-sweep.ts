@@ -16,9 +16,11 @@ export interface LoadOptions {
 }
 
 /**
- * Reads and checks a sweep file: YAML, or a module (`.ts`, `.mts`, `.js`, …) whose default export is the sweep. A module runs to be read.
- * @throws FulcrumError bad-input `sweep-file-not-found`, or `sweep-file-invalid` whose message lists every problem, one a line, as
- *   `file:line:column: what is wrong; what would be right` (of a module `file: key.path: …`); `sweep-module-failed` for a module that throws
+ * Reads and checks a sweep file: YAML, or a module (`.ts`, `.mts`, `.js`, …) whose default export is the sweep. A
+ * module runs to be read.
+ * @throws FulcrumError bad-input `sweep-file-not-found`, or `sweep-file-invalid` whose message lists every problem, one
+ *   a line, as `file:line:column: what is wrong; what would be right` (of a module `file: key.path: …`);
+ *   `sweep-module-failed` for a module that throws
  */
 export async function loadSweep(file: string, options: LoadOptions = {}): Promise<Sweep> {
   const path = resolve(file)

@@ -7,10 +7,16 @@ import { type FailedImport, failureOf, importFrom } from './import-module.ts'
 /** Extensions of modules that Node runs. */
 const moduleEndings: readonly string[] = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']
 
-/** Replaces the file name of a sweep that a program has as a value; Node names code without a file in the same way (`[eval]`). */
+/**
+ * Replaces the file name of a sweep that a program has as a value; Node names code without a file in the same way
+ * (`[eval]`).
+ */
 export const unnamedSweep = '[sweep]'
 
-/** Whether a program made the sweep of this path: its problems are reported by keys, because no person wrote lines of text. */
+/**
+ * Whether a program made the sweep of this path: its problems are reported by keys, because no person wrote lines of
+ * text.
+ */
 export function isModuleSweep(path: string): boolean {
   return moduleEndings.includes(extname(path)) || basename(path) === unnamedSweep
 }
@@ -22,7 +28,8 @@ const loadLimitMs = 60_000
  * Runs a module and returns its sweep as JSON, the text that the run's manifest keeps and that the parser reads.
  * @param path absolute
  * @param shown the path as messages show it
- * @throws FulcrumError bad-input `sweep-file-not-found`, `sweep-module-failed` with the place that Node names, `sweep-file-invalid`
+ * @throws FulcrumError bad-input `sweep-file-not-found`, `sweep-module-failed` with the place that Node names,
+ *   `sweep-file-invalid`
  */
 export async function moduleSweepText(path: string, shown: string, limitMs = loadLimitMs): Promise<string> {
   const found = statSync(path, { throwIfNoEntry: false })
@@ -81,7 +88,8 @@ export function sweepText(sweep: unknown, shown: string): string {
 }
 
 /**
- * The JSON of a value that a program made, two spaces a level. Keys whose value is `undefined` are left out, as if they were not written.
+ * The JSON of a value that a program made, two spaces a level. Keys whose value is `undefined` are left out, as if they
+ * were not written.
  * @throws FulcrumError bad-input, with the code that is given, that names every value that JSON can't hold, by its keys
  */
 export function jsonText(

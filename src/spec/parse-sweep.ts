@@ -43,8 +43,8 @@ export interface ParseContext {
 }
 
 /**
- * Turns a sweep file's text into a sweep, or into a list of everything that is wrong with it. Sections are read independently, so that an
- * error in one does not hide errors in another.
+ * Turns a sweep file's text into a sweep, or into a list of everything that is wrong with it. Sections are read
+ * independently, so that an error in one does not hide errors in another.
  */
 export async function parseSweep(text: string, context: ParseContext): Promise<ParsedSweep> {
   // What a program made says what it means: odd spellings of numbers and words are a person's.
@@ -99,7 +99,8 @@ async function assemble(
   const perDeployment = (workloads?.length ?? 1) * (loads?.length ?? 1) * repeats
   const upTo = topologies.reduce((sum, { topology }) => sum + settingsCount(engine, topology), 0) * perDeployment
   const allowed = context.allowPoints ?? raw.allow_points ?? 10_000
-  // Checked before crossing: an absurd number of deployments would not fit into memory. GPU limits may still exclude some.
+  // Checked before crossing: an absurd number of deployments would not fit into memory. GPU limits may still exclude
+  // some.
   if (upTo > Math.max(allowed * 10, 1_000_000)) {
     reportTooMany(report, upTo, allowed)
     return null

@@ -17,7 +17,8 @@ const places: { readonly [kind in ContractKind]: string } = { deployer: 'deploy.
 
 /**
  * Imports the module that a sweep file names and checks its default export. Importing runs the module's code.
- * @param specifier `./`, `../` or `/`: a module file, relative to the folder; anything else: a package installed for that folder
+ * @param specifier `./`, `../` or `/`: a module file, relative to the folder; anything else: a package installed for
+ *   that folder
  * @param folder of the sweep file
  */
 export async function loadPlugin(specifier: string, folder: string, kind: ContractKind): Promise<LoadedPlugin> {

@@ -31,7 +31,10 @@ export interface Sweep {
   readonly loads: readonly Load[]
   /** Whether each point has its own prompts (`fresh`) or all points use the unchanged seed (`same`). */
   readonly prompts: 'fresh' | 'same'
-  /** SHA-256 of every file whose content decides an outcome (datasets, traces, tokenizers, engine files, …), by absolute path. */
+  /**
+   * SHA-256 of every file whose content decides an outcome (datasets, traces, tokenizers, engine files, …), by absolute
+   * path.
+   */
   readonly fingerprints: { readonly [path: string]: string }
   /** The content of the datasets, by workload; absent if they were not read. */
   readonly datasets?: readonly DatasetFacts[]
@@ -42,7 +45,9 @@ export interface Sweep {
   readonly slo: Slo
   readonly limits: ValidityLimits
   readonly repeats: number
-  /** Share of each workload, by name, in the traffic that one deployment serves; they add up to 1. Null without a mix. */
+  /**
+   * Share of each workload, by name, in the traffic that one deployment serves; they add up to 1. Null without a mix.
+   */
   readonly mix: { readonly [workload: string]: number } | null
   readonly search: 'grid' | 'adaptive'
   readonly budget: { readonly hours?: number; readonly points?: number }
@@ -82,11 +87,14 @@ export interface Plan {
   /** Whether the order is proven optimal. */
   readonly exact: boolean
   readonly pointCount: number
-  /** How promising each deployment is by the priors, by id, 0–1; absent without priors. An adaptive search tries the highest first. */
+  /**
+   * How promising each deployment is by the priors, by id, 0–1; absent without priors. An adaptive search tries the
+   * highest first.
+   */
   readonly promise?: { readonly [deploymentId: string]: number }
   /**
-   * Expected seconds and their basis; null without a basis. With `requests: auto`, `seconds` is for the longest possible run and
-   * `secondsAtLeast` for the shortest.
+   * Expected seconds and their basis; null without a basis. With `requests: auto`, `seconds` is for the longest
+   * possible run and `secondsAtLeast` for the shortest.
    */
   readonly estimate: { readonly seconds: number; readonly secondsAtLeast?: number; readonly basis: string } | null
 }

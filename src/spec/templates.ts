@@ -10,7 +10,7 @@ export interface SweepTemplate {
   readonly beside: Readonly<Record<string, string>>
 }
 
-/** The templates by name: the files in sweeps/, so that they can't drift from what works. */
+/** The templates by name. They are the files in sweeps/, which the tests run. */
 export function initTemplates(): Readonly<Record<string, SweepTemplate>> {
   const files = readdirSync(folder)
     .filter(file => file.endsWith('.yaml'))
@@ -23,7 +23,7 @@ export function initTemplates(): Readonly<Record<string, SweepTemplate>> {
   )
 }
 
-/** Files of the folder that has the template's name, as far as its text names them. */
+/** The files that the template names, in the folder of the same name. */
 function filesNamedIn(text: string, name: string): Readonly<Record<string, string>> {
   const named = [...text.matchAll(new RegExp(`\\b${name}/[\\w.-]+\\.yaml\\b`, 'g'))].map(([path]) => path)
   return Object.fromEntries([...new Set(named)].map(path => [path, readFileSync(join(folder, path), 'utf8')]))

@@ -86,7 +86,10 @@ export function decisivePart(schema: z.ZodType, value: Json): Json {
   )
 }
 
-/** The schema inside optional, default and description, and its operational keys, which a copy has from the schema it was made from. */
+/**
+ * The schema inside optional, default and description, and its operational keys, which a copy has from the schema it
+ * was made from.
+ */
 function unwrap(schema: z.ZodType): { readonly inner: z.ZodType; readonly left: ReadonlySet<string> } {
   let inner = schema
   while (

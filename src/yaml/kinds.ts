@@ -14,8 +14,8 @@ export const filePath = reading(z.string().min(1), (text, context, path) => exis
 export const folderPath = reading(z.string().min(1), (text, context, path) => existing(context, path, text, 'folder'))
 
 /**
- * A program: a path relative to the sweep file, or a name on PATH; read as an absolute path. A name that is not on PATH here stays a name,
- * because it may be on PATH where the sweep runs.
+ * A program: a path relative to the sweep file, or a name on PATH; read as an absolute path. A name that is not on PATH
+ * here stays a name, because it may be on PATH where the sweep runs.
  *
  * @example
  * ```ts

@@ -7,8 +7,8 @@ const mostLetters = 80
 const mostMistakes = 4
 
 /**
- * The known word that was probably meant, or null when none is close: at most a third of the letters, and at most four, are wrong
- * (inserted, deleted, substituted, or swapped with their neighbour), ignoring case, `-` and `_`.
+ * The known word that was probably meant, or null when none is close: at most a third of the letters, and at most four,
+ * are wrong (inserted, deleted, substituted, or swapped with their neighbour), ignoring case, `-` and `_`.
  */
 export function nearMiss(word: string, known: Iterable<string>): string | null {
   const wanted = plain(word)

@@ -40,12 +40,15 @@ export function quoted(value: unknown): string {
   return text.length <= 60 ? text : `${text.slice(0, 57)}…`
 }
 
-/** How messages say where a problem is: by line and column, or by keys where a program made the text and no person saw its lines. */
+/**
+ * How messages say where a problem is: by line and column, or by keys where a program made the text and no person saw
+ * its lines.
+ */
 export type Places = 'lines' | 'keys'
 
 /**
- * `file:line:column: what is wrong; what would be right`, one line a problem, in file order, none twice. With places by keys
- * `file: topologies[1].max_gpus: what is wrong; …`.
+ * `file:line:column: what is wrong; what would be right`, one line a problem, in file order, none twice. With places by
+ * keys `file: topologies[1].max_gpus: what is wrong; …`.
  */
 export function formatProblems(file: string, problems: readonly Problem[], places: Places = 'lines'): string {
   const sorted = [...problems].sort(

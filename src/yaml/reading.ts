@@ -9,10 +9,11 @@ type Read = (value: unknown, context: SectionContext, path: Path) => unknown
 const readings = z.registry<{ read: Read }>()
 
 /**
- * A schema whose values mean more than their text: a path starts at the sweep file, a duration is in seconds. zod checks the value as
- * written, which ids are also made from. {@link readValue} then replaces it by its meaning.
+ * A schema whose values mean more than their text: a path starts at the sweep file, a duration is in seconds. zod
+ * checks the value as written, which ids are also made from. {@link readValue} then replaces it by its meaning.
  *
- * The declared output is this meaning, so that `z.output` of a schema is the type of the value after reading. Write a default with `prefault`.
+ * The declared output is this meaning, so that `z.output` of a schema is the type of the value after reading. Write a
+ * default with `prefault`.
  */
 export function reading<S extends z.ZodType, Out>(
   schema: S,

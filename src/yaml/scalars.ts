@@ -9,8 +9,8 @@ export interface OddScalar {
 }
 
 /**
- * Values that YAML reads differently from what a person means, or that two YAML parsers read differently. Quoted text is never
- * ambiguous. Keys are not checked.
+ * Values that YAML reads differently from what a person means, or that two YAML parsers read differently. Quoted text
+ * is never ambiguous. Keys are not checked.
  */
 export function oddScalars(document: Document): readonly OddScalar[] {
   const found: OddScalar[] = []

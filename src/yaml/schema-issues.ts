@@ -42,7 +42,9 @@ function flatten(issue: Issue): readonly Issue[] {
 const isOtherType = (issue: Issue) =>
   issue.code === 'invalid_type' || issue.code === 'invalid_union' || issue.code === 'invalid_value'
 
-/** The more unknown keys an alternative has, the less likely it was meant; a missing key weighs more than a wrong value. */
+/**
+ * The more unknown keys an alternative has, the less likely it was meant; a missing key weighs more than a wrong value.
+ */
 function weight(issues: readonly Issue[]): number {
   return issues.reduce(
     (sum, issue) =>

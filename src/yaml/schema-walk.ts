@@ -17,7 +17,9 @@ function unwrap(schema: z.ZodType): z.ZodType {
   return inner
 }
 
-/** The alternatives of a union, including nested ones; of a union with a discriminator, only those that the value names. */
+/**
+ * The alternatives of a union, including nested ones; of a union with a discriminator, only those that the value names.
+ */
 function alternatives(schema: z.ZodType, value: unknown): readonly z.ZodType[] {
   const inner = unwrap(schema)
   if (!(inner instanceof z.ZodUnion)) return [inner]

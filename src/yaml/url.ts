@@ -8,8 +8,8 @@ const ofTheApi = /\/v1(?:\/(?:chat(?:\/completions)?|completions|responses|model
 const otherApi = /\/(?:chat\/completions|completions|responses)$/
 
 /**
- * The base URL of the API, without a slash at its end: the part before `/v1/…`. A sub-path of a gateway stays. Reports parts that
- * a base URL can't have.
+ * The base URL of the API, without a slash at its end: the part before `/v1/…`. A sub-path of a gateway stays. Reports
+ * parts that a base URL can't have.
  */
 export function baseUrlOf(text: string, path: Path, context: SectionContext): string {
   const url = URL.parse(text)

@@ -18,7 +18,8 @@ const start: Position = { line: 1, column: 1 }
 /** How to read a file. */
 export interface YamlOptions {
   /**
-   * The file is Fulcrum's own: ambiguous values are problems. Files for other programs, such as engines, are read unchanged.
+   * The file is Fulcrum's own: ambiguous values are problems. Files for other programs, such as engines, are read
+   * unchanged.
    */
   readonly own?: boolean
 }
@@ -82,7 +83,9 @@ function failed(position: Position, wrong: string, right: string): YamlSource {
   return { value: undefined, problems: [{ position, wrong, right }], positionOf: () => position }
 }
 
-/** Key and value node one step down; `value` is the node as written, so that an alias has the position where it is used. */
+/**
+ * Key and value node one step down; `value` is the node as written, so that an alias has the position where it is used.
+ */
 function child(
   node: Node | undefined,
   step: string | number,

@@ -35,13 +35,15 @@ export const sglang = defineEngine({
     ],
     allToAll: ['none', 'deepep', 'mooncake', 'nixl', 'mori', 'ascend_fuseep', 'flashinfer', 'megamoe', 'ascend_tp'],
   },
-  // TP × PP × DP; with DP attention, the data parallel ranks are tensor parallel ranks. Its ranks share max_running_requests.
+  // TP × PP × DP; with DP attention, the data parallel ranks are tensor parallel ranks. Its ranks share
+  // max_running_requests.
   gpusPerWorker: settings => {
     const stages = productOf(settings, ['tensorParallel', 'pipelineParallel'])
     const data = numberOf(settings, 'dataParallel')
     return data === null ? stages : (stages ?? 1) * (isOn(settings, 'attentionDp') ? 1 : data)
   },
-  // SGLang truncates the output at two tokens below its context length, and rejects prompts within six of it (`tp_worker.py`).
+  // SGLang truncates the output at two tokens below its context length, and rejects prompts within six of it
+  // (`tp_worker.py`).
   sequenceTokens: (isl, osl) => Math.max(isl + osl + 2, isl + 7),
   rules: { role: [checkDpAttention, checkLayers, checkExpertSpread, checkPipeline, checkChunks] },
   logAdvice: [

@@ -49,8 +49,8 @@ const sections: ReadonlyMap<string, ReadonlySet<string>> = new Map([
 ])
 
 /**
- * Fields of `TorchLlmArgs`. TensorRT-LLM rejects others itself, minutes into loading the model. `quant_config` and `build_config` are not
- * fields but are read separately; `sampler_type` was removed and is still accepted.
+ * Fields of `TorchLlmArgs`. TensorRT-LLM rejects others itself, minutes into loading the model. `quant_config` and
+ * `build_config` are not fields but are read separately; `sampler_type` was removed and is still accepted.
  */
 export const trtllmFields: ReadonlySet<string> = new Set([
   ...sections.keys(),

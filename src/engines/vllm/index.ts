@@ -51,7 +51,8 @@ export const vllm = defineEngine({
     servedName: 'served-model-name',
     // vLLM has no default for how KV blocks are transferred, and its prefill worker refuses to start without one.
     disaggregated: { 'kv-transfer-config': { kv_connector: 'NixlConnector', kv_role: 'kv_both' } },
-    // By default, NIXL offers the cache at the address that leads out of the machine, and on one fixed port: a second worker on the machine would fail.
+    // By default, NIXL offers the cache at the address that leads out of the machine, and on one fixed port: a second
+    // worker on the machine would fail.
     sideChannel: { host: 'VLLM_NIXL_SIDE_CHANNEL_HOST', port: 'VLLM_NIXL_SIDE_CHANNEL_PORT' },
   },
   logAdvice: [notImportable('vllm', 'vllm'), ...vllmLogAdvice],

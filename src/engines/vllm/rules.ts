@@ -1,7 +1,9 @@
 import type { RoleRule } from '../define-engine.ts'
 import { isOn, numberOf } from '../role-settings.ts'
 
-/** vLLM takes decode context ranks from the TP ranks, or spreads them over the prefill context ranks (`ParallelConfig`). */
+/**
+ * vLLM takes decode context ranks from the TP ranks, or spreads them over the prefill context ranks (`ParallelConfig`).
+ */
 export const checkContextRanks: RoleRule = (settings, { refuse }) => {
   const decode = settings.get('decodeContextParallel')
   if (decode === null || typeof decode.value !== 'number') return

@@ -1,11 +1,11 @@
 /**
- * Cost of the cheapest assignment of rows to columns (Kuhn and Munkres, shortest augmenting paths, O(n³)). `cost` is square; forbidden pairs
- * carry a cost above every other sum.
+ * Cost of the cheapest assignment of rows to columns (Kuhn and Munkres, shortest augmenting paths, O(n³)). `cost` is
+ * square; forbidden pairs cost more than every other sum.
  */
 export function cheapestAssignment(size: number, cost: (row: number, column: number) => number): number {
   const rowPotential = new Float64Array(size + 1)
   const columnPotential = new Float64Array(size + 1)
-  /** Row (from 1) that each column (from 1) is given; 0: none. */
+  /** The row (from 1) assigned to each column (from 1); 0 for none. */
   const rowOf = new Int32Array(size + 1)
   for (let row = 1; row <= size; row++) {
     const cameFrom = new Int32Array(size + 1)

@@ -9,17 +9,19 @@ const arborescenceLimit = 200
 const ascentSteps = 150
 
 /**
- * Workers that every order of a group has to start, by the best of three arguments:
- * - each kind of pool has to reach its largest size once;
+ * The number of workers that every order of a group must start, by the best of three arguments:
+ * - each kind of pool must reach its largest size once;
  * - each deployment is entered once and left once (cheapest assignment);
- * - an order is a tree from nothing (cheapest arborescence), pressed towards paths by a price on leaving a deployment twice
- *   (Held and Karp 1970, The Traveling-Salesman Problem and Minimum Spanning Trees, on directed graphs).
+ * - an order is a tree with the empty system as its root (cheapest arborescence), made path-like by a penalty for
+ *   leaving a deployment twice (Held and Karp 1970, The Traveling-Salesman Problem and Minimum Spanning Trees, on
+ *   directed graphs).
  */
 export function lowerBound(pools: readonly Pools[], costs: StepCosts, knownCost: number): number {
   let bound = kindBound(pools)
   if (bound >= knownCost || costs.size < 2) return bound
   if (costs.size > assignmentLimit) {
-    // Leaving deployments out never makes an order dearer (a detour is never cheaper), so a bound of some is a bound of all.
+    // Leaving out deployments never makes an order more expensive (a detour is never cheaper), so a bound for some is a
+    // bound for all.
     const some = sample(pools, assignmentLimit)
     return Math.max(bound, assignmentBound(stepCosts(some)))
   }
@@ -43,7 +45,7 @@ function kindBound(pools: readonly Pools[]): number {
   return [...most.values()].reduce((sum, workers) => sum + workers, 0)
 }
 
-/** Rows: nothing, then each deployment as predecessor; columns: the end, then each deployment as successor. */
+/** Rows: the empty system, then each deployment as predecessor. Columns: the end, then each deployment as successor. */
 function assignmentBound(costs: StepCosts): number {
   const forbidden = 1e9
   return cheapestAssignment(costs.size + 1, (row, column) => {
@@ -78,7 +80,7 @@ function ascentBound(costs: StepCosts, knownCost: number): number {
       best = value
       sinceBetter = 0
     } else if (++sinceBetter % 10 === 0) stride /= 2
-    // Costs are whole: a bound above k - 1 is a bound of k.
+    // Costs are whole numbers: a bound above k - 1 is a bound of k.
     if (Math.ceil(best - 1e-6) >= knownCost) break
     const children = new Int32Array(size)
     for (let to = 1; to < size; to++) {

@@ -4,9 +4,9 @@ import type { Pools } from './reconcile-cost.ts'
 /**
  * Groups of deployments that have pools in common, directly or through others, as indices in ascending order.
  *
- * Between two groups everything is replaced, whichever deployments stand at the seam. So a group that is visited in two stretches can be
- * visited in one for at most the same cost (going on inside a group never costs more than starting from nothing), and groups
- * can be ordered apart from each other.
+ * Between two groups all workers are replaced, regardless of which deployments meet there. So a group that is visited
+ * in two stretches can be visited in one for at most the same cost (continuing inside a group never costs more than
+ * starting from nothing), and groups can be ordered independently.
  */
 export function components(pools: readonly Pools[]): readonly (readonly number[])[] {
   const parent = pools.map((_, index) => index)

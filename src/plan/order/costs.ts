@@ -1,18 +1,21 @@
 import { roles } from '../../model/index.ts'
 import { type Pools, reconcileCost } from './reconcile-cost.ts'
 
-/** Starts of every step of a path through a group of deployments, small indices standing for the group's members. */
+/** Worker starts of every step of a path through a group of deployments; indices number the members of the group. */
 export interface StepCosts {
   readonly size: number
   /** Workers started when `to` is the first. */
   first(to: number): number
   /** Workers started on the way from `from` to `to`. */
   step(from: number, to: number): number
-  /** Workers that run at the end: they need no stop, so among orders with equal starts the largest end stops least. */
+  /**
+   * Workers that run at the end. They are not stopped, so of orders with equal starts the one with the largest end has
+   * the fewest stops.
+   */
   workers(at: number): number
 }
 
-/** A table up to this many deployments (16 MB); above, each step is worked out when asked for. */
+/** Up to this many deployments, costs are in a table (16 MB); above, each step is calculated when needed. */
 const tableLimit = 2000
 
 export function stepCosts(pools: readonly Pools[]): StepCosts {
@@ -28,7 +31,7 @@ export function stepCosts(pools: readonly Pools[]): StepCosts {
   return { ...shared, step: (from, to) => table[from * size + to] as number }
 }
 
-/** The starts of {@link reconcileCost}, on numbers: a large plan asks a hundred million times. */
+/** The starts of {@link reconcileCost}, on numbers only: a large plan needs them a hundred million times. */
 function startsBetween(pools: readonly Pools[]): (from: number, to: number) => number {
   const numbers = new Map<string, number>()
   const kinds = new Int32Array(pools.length * roles.length)
@@ -65,7 +68,7 @@ export function startsOf(costs: StepCosts, order: readonly number[]): number {
   return sum
 }
 
-/** Whether an order is better: fewer starts, or as many and fewer stops. */
+/** Whether an order is better: fewer starts, or as many starts and fewer stops. */
 export function isBetter(costs: StepCosts, order: readonly number[], than: readonly number[]): boolean {
   const difference = startsOf(costs, order) - startsOf(costs, than)
   return difference < 0 || (difference === 0 && costs.workers(order.at(-1) ?? -1) > costs.workers(than.at(-1) ?? -1))

@@ -1,6 +1,6 @@
 import type { StepCosts } from './costs.ts'
 
-/** Up to this many deployments the best order is worked out exactly: 2^n × n² steps. */
+/** Up to this many deployments, the best order is calculated exactly, in 2^n × n² steps. */
 export const exactLimit = 16
 
 /**

@@ -2,12 +2,16 @@ import { isBetter, type StepCosts, startsOf } from './costs.ts'
 
 /** Segments longer than this are rarely worth moving. */
 const longestSegment = 3
-/** Bound on the moves tried, so that a large plan takes seconds; a count and not a clock, so that it always ends alike. */
+/**
+ * Limit of moves to try, so that a large plan takes seconds; a count instead of a time, so that the result is always
+ * the same.
+ */
 const moveBudget = 40_000_000
 
 /**
- * A good order for more deployments than can be ordered exactly: nearest neighbour from several starts, and the order of the file, each
- * improved by moving and turning segments (Or-opt and 2-opt on asymmetric costs) until nothing gets better. Deterministic.
+ * A good order for more deployments than can be ordered exactly: nearest neighbor from several starts, and the order of
+ * the file, each improved by moving and reversing segments (Or-opt and 2-opt on asymmetric costs) until no move
+ * improves it. Deterministic.
  */
 export function goodOrder(costs: StepCosts): readonly number[] {
   const n = costs.size
@@ -34,7 +38,7 @@ function nearestNeighbour(costs: StepCosts, start: number): number[] {
     let nearest = -1
     let least = Number.POSITIVE_INFINITY
     for (const to of left) {
-      // Of equally near ones the larger: going down from it is free, coming back up to it is not.
+      // Of equally near deployments the larger one: stopping workers later is free, starting them again is not.
       const cost = costs.step(at, to) - costs.workers(to) / 1e6
       if (cost < least) {
         nearest = to
@@ -66,7 +70,7 @@ function improved(costs: StepCosts, order: readonly number[], budget: { moves: n
 const edge = (costs: StepCosts, from: number | undefined, to: number | undefined) =>
   to === undefined ? 0 : from === undefined ? costs.first(to) : costs.step(from, to)
 
-/** The best-first improvement by moving a segment of up to three, as it is or turned around; null when there is none. */
+/** The best improvement by moving a segment of up to three deployments, unchanged or reversed; null without one. */
 function moveSegment(costs: StepCosts, order: readonly number[], budget: { moves: number }): number[] | null {
   const n = order.length
   for (let length = 1; length <= Math.min(longestSegment, n - 1); length++) {
@@ -92,7 +96,7 @@ function moveSegment(costs: StepCosts, order: readonly number[], budget: { moves
   return null
 }
 
-/** An improvement by turning a stretch around; the steps inside it are asymmetric and counted anew. */
+/** An improvement by reversing a segment; the steps inside it are asymmetric and counted again. */
 function turnSegment(costs: StepCosts, order: readonly number[], budget: { moves: number }): number[] | null {
   const n = order.length
   for (let from = 0; from < n - 1; from++) {

@@ -7,11 +7,11 @@ import { exactLimit, exactOrder } from './exact.ts'
 import { goodOrder } from './heuristic.ts'
 import { orderCost, type Pools, poolsOf } from './reconcile-cost.ts'
 
-/** Deployments in the order to visit them, and how good that order is. */
+/** Deployments in the order to visit them, and the quality of this order. */
 export interface OrderedDeployments {
   readonly deployments: readonly Deployment[]
   readonly cost: ReconcileCost
-  /** The same of the order that was given. */
+  /** The cost of the original order. */
   readonly givenCost: ReconcileCost
   /** No order starts fewer workers than this. */
   readonly lowerBound: number
@@ -27,13 +27,13 @@ interface Group {
 }
 
 /**
- * Orders deployments so that reconciling from each to the next starts the fewest workers (a model load costs minutes), then
- * stops the fewest. Never worse than the order given; the same input gives the same order.
+ * Orders deployments so that reconciling from each to the next starts the fewest workers (a model load costs minutes),
+ * then stops the fewest. Never worse than the original order; the same input gives the same order.
  */
 export function orderDeployments(deployments: readonly Deployment[]): OrderedDeployments {
   const pools = deployments.map(poolsOf)
   const groups = components(pools).map(members => orderGroup(members, pools))
-  // Only the last group's end goes without a stop, so the one that ends largest comes last.
+  // Only the workers at the end of the last group are not stopped, so the group with the largest end comes last.
   const last = groups.reduce(
     (best, group, index) => (group.endWorkers > (groups[best]?.endWorkers ?? 0) ? index : best),
     0,

@@ -1,16 +1,16 @@
 import { canonicalJson, type Deployment, type Role, roles, workersOf } from '../../model/index.ts'
 import type { ReconcileCost } from '../../spec/sweep.ts'
 
-/** The workers of one role: how many, and what they are (settings and GPUs, as text that is equal when they are). */
+/** The workers of one role: their number and their kind (settings and GPUs as text, equal if they are equal). */
 export interface Pool {
   readonly kind: string
   readonly workers: number
 }
 
-/** What reconciling has to do with a deployment: its pools. Roles without workers have none. */
+/** What reconciling needs of a deployment: its pools. Roles without workers have none. */
 export type Pools = { readonly [role in Role]?: Pool }
 
-/** The pools of a deployment. Two pools of a role are of one kind when their workers could serve in either deployment. */
+/** The pools of a deployment. Two pools of a role are of one kind if their workers can serve in either deployment. */
 export function poolsOf(deployment: Deployment): Pools {
   const present = roles.filter(role => workersOf(deployment.topology, role) > 0)
   return Object.fromEntries(
@@ -23,9 +23,9 @@ export function poolsOf(deployment: Deployment): Pools {
 }
 
 /**
- * Workers that `Deployer.reconcile` starts and stops on the way from one deployment to the next (from null: nothing runs). A pool whose kind
- * stays survives and pays just the difference; a pool whose kind changes is replaced whole; aggregated and disaggregated
- * deployments have no pool in common.
+ * Workers that `Deployer.reconcile` starts and stops on the way from one deployment to the next (from null: nothing
+ * runs). A pool of the same kind survives and costs only the difference; a pool of another kind is replaced completely;
+ * aggregated and disaggregated deployments have no pool in common.
  */
 export function reconcileCost(from: Pools | null, to: Pools): ReconcileCost {
   let workersStarted = 0
@@ -40,7 +40,10 @@ export function reconcileCost(from: Pools | null, to: Pools): ReconcileCost {
   return { workersStarted, workersStopped }
 }
 
-/** What visiting deployments in this order costs, from nothing running; the stop at the end is free, since every order pays it. */
+/**
+ * The cost of visiting deployments in this order, starting from nothing. The stop at the end does not count, because
+ * every order has it.
+ */
 export function orderCost(order: readonly Pools[]): ReconcileCost {
   let from: Pools | null = null
   let workersStarted = 0

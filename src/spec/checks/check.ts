@@ -5,7 +5,7 @@ import { type Deployment, type Load, type Role, rolesOf, type Workload, workersO
 import type { RawWorkloads } from '../schema/workloads.ts'
 import { roleSettings, type SettingSources } from './sources.ts'
 
-/** What a check looks at: the sweep as it will run, and the file as it is written, to say where. */
+/** What a check reads: the sweep as it will run, and the file as written, for the positions. */
 export interface CheckedSweep {
   readonly raw: SettingSources & { readonly workloads: RawWorkloads }
   readonly deployments: readonly Deployment[]

@@ -52,8 +52,8 @@ interface DatasetCheck {
 }
 
 /**
- * Reads every dataset of the sweep completely and counts the tokens of the rows that points would send, before anything is deployed. Rejects
- * datasets that can't be used, and warns of those that differ from what the sweep states.
+ * Reads every dataset of the sweep completely and counts the tokens of the rows that points would send, before anything
+ * is deployed. Rejects datasets that can't be used, and warns of those that differ from what the sweep states.
  */
 export async function checkDatasets(
   { model, workloads, loads, limits, pathOf }: DatasetCheck,

@@ -3,7 +3,10 @@ import { canonicalJson, rolesOf } from '../../model/index.ts'
 import type { Path } from '../../yaml/problem.ts'
 import type { Check, CheckedSweep } from './check.ts'
 
-/** Rejects settings that the deployer does not know or can't apply: a report would list a setting without effect as measured. */
+/**
+ * Rejects settings that the deployer does not know or can't apply: a report would list a setting without effect as
+ * measured.
+ */
 export const checkDeployerSettings: Check = (sweep, { refuse }) => {
   const asked = new Set<string>()
   for (const { topology, engine } of sweep.deployments) {

@@ -4,8 +4,9 @@ import type { Check } from './check.ts'
 import { engineOf } from './engine.ts'
 
 /**
- * For an engine that reads a file, some worker arguments override whatever the engine section says, such as TensorRT-LLM's
- * `--override-engine-args` and `--trtllm.…` flags. Dynamo accepts just one of the two: next to an engine section they would undo it, or be lost.
+ * For an engine that reads a file, some worker arguments override whatever the engine section says, such as
+ * TensorRT-LLM's `--override-engine-args` and `--trtllm.…` flags. Dynamo accepts just one of the two: next to an engine
+ * section they would undo it, or be lost.
  */
 export const checkOverrides: Check = ({ raw }, { refuse }) => {
   const { workers, engine } = raw

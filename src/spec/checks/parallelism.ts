@@ -50,9 +50,10 @@ export function hasWholeSizes(settings: RoleSettings): boolean {
 }
 
 /**
- * The experts are spread over the TP ranks: expert × MoE tensor × cluster parallel size is TP (TensorRT-LLM's `Mapping`; SGLang's EP divides
- * TP). A load balancer distributes its slots evenly (`MoeLoadBalancerConfig.setup`).
- * @param usualTensor the tensor parallel size that the engine uses by default; null when it has to be set for this check
+ * The experts are spread over the TP ranks: expert × MoE tensor × cluster parallel size is TP (TensorRT-LLM's
+ * `Mapping`; SGLang's EP divides TP). A load balancer distributes its slots evenly (`MoeLoadBalancerConfig.setup`).
+ * @param usualTensor the tensor parallel size that the engine uses by default; null when it has to be set for this
+ *   check
  */
 function checkExperts(settings: RoleSettings, usualTensor: number | null, { refuse }: Findings): void {
   const tensor = numberOf(settings, 'tensorParallel') ?? usualTensor

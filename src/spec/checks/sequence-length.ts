@@ -5,7 +5,10 @@ import type { Path } from '../../yaml/problem.ts'
 import { type Check, type CheckedSweep, rolesWithSettings } from './check.ts'
 import { engineOf, workersOf } from './engine.ts'
 
-/** Requests that an engine would reject: longer than max_seq_len, or with longer prompts than it accepts without chunked prefill. */
+/**
+ * Requests that an engine would reject: longer than max_seq_len, or with longer prompts than it accepts without chunked
+ * prefill.
+ */
 export const checkSequenceLength: Check = (sweep, { refuse }) => {
   const engine = engineOf(sweep.raw)
   const workers = workersOf(sweep.raw)
@@ -39,7 +42,9 @@ function pathOf({ raw }: CheckedSweep, index: number): Path {
   return Array.isArray(raw.workloads) ? ['workloads', index] : ['workloads']
 }
 
-/** The length that an engine must have room for; two standard deviations above the mean where there is no upper limit. */
+/**
+ * The length that an engine must have room for; two standard deviations above the mean where there is no upper limit.
+ */
 function longestOf(length: Length): number {
   switch (length.kind) {
     case 'fixed':

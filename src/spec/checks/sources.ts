@@ -19,7 +19,9 @@ export interface SettingSources {
   readonly workers: WorkerEngine
 }
 
-/** A role's settings in one deployment. The engine section wins over arguments and an engine file: see {@link inOrder}. */
+/**
+ * A role's settings in one deployment. The engine section wins over arguments and an engine file: see {@link inOrder}.
+ */
 export function roleSettings(sources: SettingSources, role: Role, settings: EngineSettings): RoleSettings {
   const file = sources.workers.engineFile(role)
   const { settings: form, spellings } = engineOf(sources)
@@ -73,8 +75,8 @@ function argumentSources(workers: WorkerEngine, role: Role): readonly Source[] {
 }
 
 /**
- * Dynamo's worker for TensorRT-LLM applies the engine file over its own arguments, and `--override-engine-args` or the `--trtllm.…` flags
- * over that (llm_worker.py of ai-dynamo 1.4.2).
+ * Dynamo's worker for TensorRT-LLM applies the engine file over its own arguments, and `--override-engine-args` or the
+ * `--trtllm.…` flags over that (llm_worker.py of ai-dynamo 1.4.2).
  */
 function inOrder(form: FileForm, args: readonly Source[], file: EngineFile | null): readonly Source[] {
   if (file === null) return args

@@ -12,13 +12,15 @@ import type { RawDeploy } from '../schema/deploy.ts'
 export interface KnownDeployers {
   /** The shipped ones, and the plug-in that the file names. */
   readonly deployers: readonly AnyDeployer[]
-  /** The file; a plug-in is named as its `defineDeployer` names it, which makes ids the same wherever the module lies. */
+  /**
+   * The file; a plug-in is named as its `defineDeployer` names it, which makes ids the same wherever the module lies.
+   */
   readonly value: unknown
 }
 
 /**
- * Loads the deployer that a sweep file names when it is a plug-in: a module beside the file or an installed package. Null when it can't be
- * loaded, which is then reported.
+ * Loads the deployer that a sweep file names when it is a plug-in: a module beside the file or an installed package.
+ * Null when it can't be loaded, which is then reported.
  */
 export async function knownDeployers(value: unknown, context: SectionContext): Promise<KnownDeployers | null> {
   const shipped = { deployers, value }

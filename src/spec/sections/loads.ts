@@ -207,8 +207,8 @@ function firstRate(level: LoadLevel): number {
 }
 
 /**
- * The number of requests that is almost never exceeded: four standard deviations above the expected number for random arrivals. With
- * fewer prompts than requests, the last ones would repeat and benefit from the prefix cache.
+ * The number of requests that is almost never exceeded: four standard deviations above the expected number for random
+ * arrivals. With fewer prompts than requests, the last ones would repeat and benefit from the prefix cache.
  */
 function mostRequests(level: LoadLevel, durationS: number): number {
   const expected = expectedRequests(level, durationS)

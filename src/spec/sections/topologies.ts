@@ -14,8 +14,8 @@ export interface WantedTopology {
 const maxTopologies = 100_000
 
 /**
- * Every topology in file order, each once, after worker constraints. GPU limits stay with each topology, because GPUs per worker may
- * depend on the engine settings.
+ * Every topology in file order, each once, after worker constraints. GPU limits stay with each topology, because GPUs
+ * per worker may depend on the engine settings.
  */
 export function readTopologies(raw: RawTopologies | undefined, context: SectionContext): readonly WantedTopology[] {
   const entries = raw === undefined ? [{ aggregated: 1 }] : Array.isArray(raw) ? raw : [raw]
@@ -32,8 +32,8 @@ export function readTopologies(raw: RawTopologies | undefined, context: SectionC
 }
 
 /**
- * The topologies, and two more with as many workers as the largest disaggregated one, of which a single one has its role: there it is the
- * bottleneck and shows what one worker can do.
+ * The topologies, and two more with as many workers as the largest disaggregated one, of which a single one has its
+ * role: there it is the bottleneck and shows what one worker can do.
  */
 export function calibrating(listed: readonly WantedTopology[], context: SectionContext): readonly WantedTopology[] {
   const sizes = listed.flatMap(({ topology }) =>
