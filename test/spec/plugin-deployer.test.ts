@@ -167,7 +167,7 @@ describe('a deployer of others', () => {
   test('that is not there is one error, at its name, beside those of other sections', async () => {
     const found = await problems('{ with: ./none.ts, whatever: 1 }', { repeats: '0' })
     assert.equal(found.length, 2, found.join('\n'))
-    assert.match(found[0] ?? '', /^s\.yaml:3:\d+: there is no .*none\.ts; write the path of a deployer module/)
+    assert.match(found[0] ?? '', /^s\.yaml:3:\d+: .*none\.ts does not exist; write the path of a deployer module/)
     assert.match(found[1] ?? '', /repeats/)
   })
 
