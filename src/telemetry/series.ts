@@ -1,16 +1,16 @@
 import type { ServerMetric } from '../metrics/measurement.ts'
 
-/** One moment of a series. */
+/** One sample of a series. */
 export type SeriesSample = NonNullable<ServerMetric['series']>[number]
 
-/** Samples of one series that a journal line keeps at most. */
+/** Most samples of one series that a journal line keeps. */
 export const mostSamples = 120
 
-/** Series that tell where requests wait, for how long, and how full the KV cache is, whatever the engine calls them. */
+/** Series that show where and how long requests wait and how full the KV cache is, by the names of all engines. */
 const telling =
   /waiting|queue|running|in_?flight|active_requests|pending|(?:kv|gpu)_?cache_usage|kv_usage|token_usage|kv_(?:active|used|free)|(?:active|used)_(?:kv_)?blocks|time_to_first_token|inter_token_latency/i
 
-/** Settings, and totals that only ever grow. */
+/** Settings, and totals that only grow. */
 const silent = /_capacity$|_total$/
 
 /** Whether a metric's time series through the point is worth keeping. */
@@ -39,7 +39,7 @@ export function compactSeries(samples: readonly SeriesSample[], most = mostSampl
   return [first, ...[...groups.values()].flatMap(extremes), last]
 }
 
-/** The lowest and the highest in the order of time; one sample when they are the same. */
+/** The lowest and the highest sample in order of time; one sample when they are the same. */
 function extremes(group: readonly SeriesSample[]): readonly SeriesSample[] {
   const [first, ...rest] = group
   if (first === undefined) return []

@@ -3,33 +3,33 @@ import type { Endpoint } from '../model/index.ts'
 import { type Exposition, parseExposition } from './exposition.ts'
 import { type Scrape, scrapesWithin, sourceMetrics } from './window.ts'
 
-/** Once a second is often enough to see a queue, and nothing beside the load. */
+/** Once per second is often enough to see a queue, and costs nothing compared with the load. */
 const intervalMs = 1000
 
-/** A page that takes longer is not waited for; the next one comes. */
+/** A page that takes longer is skipped; the next scrape follows. */
 const timeoutMs = 2000
 
-/** Characters of a line that could not be read which a finding shows. */
+/** How much of an unreadable line a finding shows, in characters. */
 const mostOfALine = 120
 
-/** A page that fails this often is not asked any more through this point. */
+/** After so many failures in a row, a page is not scraped any more during this point. */
 const mostMissesInARow = 3
 
 /** A steady window: when it began (ISO 8601), and how long it was. */
 export type SteadyBounds = Pick<Measurement, 'startedAt' | 'durationS'>
 
-/** A look at the server's own metrics through a point. */
+/** Scrapes the server's metrics during a point. */
 export interface ServerWatch extends AsyncDisposable {
-  /** The measured window begins, when said first: what was seen before counts no more. */
+  /** Marks the start of the measured window; earlier scrapes no longer count. Only the first call counts. */
   begin(): void
-  /** The measured window is over: one last look. */
+  /** Marks the end of the measured window and takes a last scrape. */
   end(): void
   /**
    * What was seen within the window, empty for sources that did not answer: between {@link begin} and {@link end}, or
    * within a steady window, whose bounds are known once it is over.
    */
   metrics(steady?: SteadyBounds): Promise<ServerMetrics>
-  /** What of the pages could not be had or read. A page that the server doesn't have (HTTP 404) is no loss. */
+  /** Pages that were unavailable or unreadable. A page that the server doesn't have (HTTP 404) is no loss. */
   remarks(): Promise<readonly Finding[]>
 }
 
@@ -43,7 +43,7 @@ export function watchServer(endpoint: Endpoint, clockMs: () => number): ServerWa
     url,
     page: watchPage(() => readPage(url, endpoint), clockMs),
   }))
-  /** What to take from a wall clock's time to have it on the clock of the scrapes. */
+  /** Offset to subtract from wall-clock time to get the time of the scrapes. */
   const wallAheadMs = Date.now() - clockMs()
   const stop = async () => {
     await Promise.all(pages.map(({ page }) => page.stop()))
@@ -80,7 +80,7 @@ interface Read {
   readonly isOpenMetrics: boolean
 }
 
-/** Why a page could not be had. */
+/** Why a page is unavailable. */
 interface Miss {
   readonly why: string
   /** The server has no such page. */
@@ -95,15 +95,17 @@ function lossOf(
   const unread = scrapes.find(({ page }) => page.unread.count > 0)?.page
   if (unread !== undefined) return [unreadFinding(what, unread)]
   if (scrapes.some(({ isCut }) => isCut))
-    return [finding('warning', 'metrics-cut', `A metrics page of ${what} breaks off: OpenMetrics ends with '# EOF'`)]
+    return [
+      finding('warning', 'metrics-cut', `The metrics page of ${what} is incomplete: OpenMetrics must end with '# EOF'`),
+    ]
   if (miss === null || miss.isAbsent || scrapes.length > 1) return []
-  return [finding('note', 'metrics-missing', `The metrics page of ${what} could not be had: ${miss.why}`)]
+  return [finding('note', 'metrics-missing', `The metrics page of ${what} is unavailable: ${miss.why}`)]
 }
 
 function unreadFinding(what: string, { samples, types, unread: { count, first } }: Exposition): Finding {
   const example = (first ?? '').slice(0, mostOfALine)
   if (samples.length === 0 && types.size === 0) {
-    const message = `${what} answers with no metrics page, so nothing is known of the server's own metrics; it begins: ${example}`
+    const message = `${what} does not return a metrics page, so server metrics are unavailable; the response starts with: ${example}`
     return finding('note', 'metrics-unread', message)
   }
   const lines = `${count} ${count === 1 ? 'line' : 'lines'}`
@@ -118,7 +120,7 @@ const finding = (severity: Finding['severity'], code: string, message: string): 
 
 function watchPage(read: () => Promise<Read | Miss>, clockMs: () => number) {
   let scrapes: (Scrape & { readonly isCut: boolean })[] = []
-  /** Of the time before the window was said to begin. */
+  /** Scrapes from before the start of the window. */
   let earlier: typeof scrapes = []
   let missesInARow = 0
   let miss: Miss | null = null
@@ -179,7 +181,7 @@ async function readPage(url: string, endpoint: Endpoint): Promise<Read | Miss> {
     })
     if (!response.ok) {
       await response.body?.cancel()
-      return { why: `it answers HTTP ${response.status}`, isAbsent: response.status === 404 }
+      return { why: `HTTP ${response.status}`, isAbsent: response.status === 404 }
     }
     const isOpenMetrics = response.headers.get('content-type')?.includes('openmetrics') ?? false
     return { text: await response.text(), isOpenMetrics }

@@ -10,17 +10,17 @@ export interface Scrape {
   readonly page: Exposition
 }
 
-/** What a source's metrics did through a window; see {@link ServerMetrics}. */
+/** The metrics of one source over a window; see {@link ServerMetrics}. */
 export type SourceMetrics = ServerMetrics[string]
 
-/** Series of a language runtime, a process or a build say nothing of a point. */
+/** Series of a language runtime, a process or a build, which say nothing about a point. */
 const runtimeMetric = /^(?:dynamo_)?(?:python|process|go|promhttp|nodejs|tokio)_|_(?:created|uptime_seconds)$/
 
-/** Dynamo's own errands, of an endpoint with a number that no other worker has. */
+/** Dynamo's internal endpoints, whose names contain a number that no other worker has. */
 const isOfItself = ({ name, labels }: Sample): boolean =>
   runtimeMetric.test(name) || /^worker_kv_query/.test(labels.dynamo_endpoint ?? '')
 
-/** More series than this of one source are left out, so that a journal line stays readable. */
+/** Most series of one source; the rest is left out, so that a journal line stays readable. */
 const mostSeries = 150
 
 /**
@@ -78,7 +78,7 @@ export function scrapesWithin(
 type Timed = readonly { readonly atMs: number; readonly value: number | null }[]
 type Sums = Pick<ServerMetric, 'mean' | 'max' | 'last'>
 
-/** Sums of a window, and the time series behind them: one sample a scrape, or one between two scrapes. */
+/** Summary of a window and the time series behind it: one sample per scrape, or one between two scrapes. */
 interface Figures extends Sums {
   readonly samples: readonly SeriesSample[]
 }
@@ -106,7 +106,7 @@ function gauge(series: Timed, isLoaded: boolean): Figures | null {
   return { mean, max: largest(values), last, samples: finite(series).map(({ atMs, value }) => [atMs, value]) }
 }
 
-/** Steps between neighbours: when they ended, seconds and increase. */
+/** Steps between neighbouring scrapes: when they ended, their length in s, and the increase. */
 function steps(series: Timed): { atMs: number; seconds: number; increase: number }[] {
   const points = finite(series)
   return points.slice(1).map(({ atMs, value }, i) => {
@@ -148,7 +148,7 @@ const highest = (samples: readonly SeriesSample[]): number => largest(samples.ma
 
 type Kind = 'gauge' | 'counter' | 'distribution'
 
-/** The metric that a sample belongs to, and which part of it the sample is; null for what is not kept. */
+/** The metric that a sample belongs to, and which part of it the sample is; null for a metric that is not kept. */
 function partOf(
   { name, labels }: Sample,
   types: Exposition['types'],
@@ -183,7 +183,7 @@ function partsOf(page: Exposition): readonly Part[] {
   })
 }
 
-/** For each metric the labels in which its own series differ; the others (model, namespace, …) say the same of all. */
+/** For each metric the labels in which its series differ; other labels (model, namespace, …) are the same for all. */
 function tellingLabels(page: Exposition): ReadonlyMap<string, readonly string[]> {
   const metrics = [...Map.groupBy(partsOf(page), part => part.metric)]
   return new Map(
@@ -197,7 +197,7 @@ function tellingLabels(page: Exposition): ReadonlyMap<string, readonly string[]>
 
 type Telling = ReturnType<typeof tellingLabels>
 
-/** `metric{label="…"}`, with the telling labels only. */
+/** `metric{label="…"}`, with only the labels that differ. */
 function keyOf({ metric, sample }: Part, telling: Telling): string {
   const labels = (telling.get(metric) ?? []).map(name => `${name}="${sample.labels[name] ?? ''}"`)
   return labels.length === 0 ? metric : `${metric}{${labels.join(',')}}`

@@ -119,7 +119,7 @@ describe('what is lost of a metrics page is told:', () => {
   test('a page that is something else', async () => {
     const [[severity, code, message] = []] = await remarksOf(200, { text: () => '<!doctype html>\n<p>hello' })
     assert.deepEqual([severity, code], ['note', 'metrics-unread'])
-    assert.match(message ?? '', /^frontend \(URL\) answers with no metrics page, .*: <!doctype html>$/)
+    assert.match(message ?? '', /^frontend \(URL\) does not return a metrics page, .*: <!doctype html>$/)
   })
 
   test('an OpenMetrics page that breaks off before its end', async () => {
@@ -132,6 +132,6 @@ describe('what is lost of a metrics page is told:', () => {
   test('a page that can’t be had, with the reason', async () => {
     const [[severity, code, message] = []] = await remarksOf(503)
     assert.deepEqual([severity, code], ['note', 'metrics-missing'])
-    assert.match(message ?? '', /frontend \(URL\) could not be had: it answers HTTP 503$/)
+    assert.match(message ?? '', /frontend \(URL\) is unavailable: HTTP 503$/)
   })
 })
