@@ -35,6 +35,7 @@ export {
 export { type RunEvent, type RunOptions, runSweep } from './api/run-sweep.ts'
 export { analyse, type CompareOptions, compare, readRun } from './api/runs.ts'
 export type { SweepOptions } from './api/sweep-of.ts'
+export { defineDeployer } from './deployers/define-deployer.ts'
 export { defineGenerator } from './generators/define-generator.ts'
 export type { PointResult } from './journal/event.ts'
 export type { Run } from './journal/run.ts'

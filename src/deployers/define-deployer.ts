@@ -120,19 +120,41 @@ type SectionSchema<K extends Keys, Name extends string> = z.ZodObject<
  * Defines a deployer. Its configuration is what its keys say, as zod reads them: nothing is stated twice. Each key says whether it decides
  * what is measured (`decisive`) or not (`operational`).
  *
+ * @throws FulcrumError bad-input `key-undecided` when a key is neither decisive nor operational
+ *
  * @example
  * ```ts
+ * import { decisive, defineDeployer, field, operational, program } from 'fulcrum'
+ * import { z } from 'zod'
+ *
  * export default defineDeployer({
  *   name: 'my-server',
- *   about: 'Processes of my-server on this machine',
+ *   about: 'One process of my-server on this machine.',
  *   keys: {
- *     binary: decisive(field(program, 'The server.', 'write a path')),
- *     port: operational(field(z.int(), 'Port.', 'write a port').optional()),
+ *     binary: decisive(field(program, 'The server.', 'write a path or a name on PATH')),
+ *     timeout_s: operational(field(z.number().positive().default(60), 'Seconds until it answers.', 'write a number of seconds')),
  *   },
- *   create: (config, context) => myDeployer(config, context),
+ *   create({ binary, timeout_s: timeoutS }, { model, start, freePort, answered }) {
+ *     let server: Awaited<ReturnType<typeof start>> | null = null
+ *     const argv = (port: number | string) => [binary, '--port', `${port}`] as const
+ *     return {
+ *       async reconcile(_wanted, context) {
+ *         const startedAt = performance.now()
+ *         await server?.stop()
+ *         const port = await freePort()
+ *         const endpoint = { url: `http://127.0.0.1:${port}`, model, dialect: 'openai', metricsUrls: {} } as const
+ *         server = await start({ name: 'my-server', argv: argv(port) })
+ *         await answered(endpoint, { processes: [server], timeoutS, label: 'my-server' }, context)
+ *         return { endpoint, workersStarted: 1, workersStopped: 0, elapsedS: (performance.now() - startedAt) / 1000 }
+ *       },
+ *       check: async () => (server?.alive() ? [] : ['my-server has ended']),
+ *       preview: () => ({ commands: [{ argv: argv('PORT'), env: {} }], files: [] }),
+ *       logs: () => ({ 'my-server': server?.lastLines() ?? [] }),
+ *       close: async () => await server?.stop(),
+ *     }
+ *   },
  * })
  * ```
- * @throws FulcrumError bad-input `key-undecided` when a key is neither decisive nor operational
  */
 export function defineDeployer<const K extends Keys, Config = ReadKeys<K>, const Name extends string = string>(
   spec: DeployerSpec<K, Config, Name>,
