@@ -1,14 +1,14 @@
 import type { Inline } from '../render/html/inline-script.ts'
 import type { OpenFile } from './open-inside.ts'
 
-/** What a request is answered with. */
+/** The response to a request. */
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | OpenFile
 }
 
-/** On every answer: nothing is guessed, framed, kept by others or told to them. */
+/** Headers of every response: no MIME sniffing, framing, caching or referrers. */
 export const constantHeaders = {
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
@@ -18,7 +18,7 @@ export const constantHeaders = {
   'cache-control': 'no-store',
 } as const
 
-/** A page that may run just these scripts, and talk to just this site. */
+/** A page that may run only these scripts and connect only to this site. */
 export function page(
   body: string,
   allowed: { readonly scripts: readonly Inline[]; readonly styles: readonly Inline[] },
@@ -42,7 +42,7 @@ export function page(
   }
 }
 
-/** Types that a browser shows by itself; anything else is saved. No type here can run a script of its own. */
+/** Types that a browser displays; it saves anything else. None of these types can run scripts. */
 const shown: Readonly<Record<string, string>> = {
   csv: 'text/plain; charset=utf-8',
   html: 'text/plain; charset=utf-8',
@@ -56,7 +56,7 @@ const shown: Readonly<Record<string, string>> = {
   yml: 'text/plain; charset=utf-8',
 }
 
-/** A file of a run. Its content is from anywhere, so it may do nothing but be looked at. */
+/** A file of a run. Its content may come from anywhere, so it is only displayed, in a sandbox. */
 export function fileAnswer(file: OpenFile, name: string): Answer {
   const extension = /\.([a-z0-9]+)$/i.exec(name)?.[1]?.toLowerCase() ?? ''
   const type = shown[extension]

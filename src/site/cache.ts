@@ -1,4 +1,4 @@
-/** Keeps the latest of what was dear to make; asked for twice at once, it is made once. What failed is made again. */
+/** Keeps the latest expensive results. Concurrent requests share one computation; failures are computed again. */
 export function createCache<T>(most: number): (key: string, make: () => Promise<T>) => Promise<T> {
   const kept = new Map<string, Promise<T>>()
   return (key, make) => {

@@ -9,7 +9,7 @@ import { openInside } from './open-inside.ts'
  */
 export type RunState = 'running' | 'complete' | 'interrupted' | 'failed' | 'budget' | 'unfinished' | 'unreadable'
 
-/** A run as the list shows and finds it. */
+/** A run as the list shows it and the search finds it. */
 export interface RunSummary {
   readonly folder: string
   /** Names of the folders: a run's place below the results. */
@@ -28,7 +28,7 @@ export interface RunSummary {
   readonly problem: string
   readonly points: { readonly planned: number; readonly ok: number; readonly invalid: number; readonly failed: number }
   readonly isBaseline: boolean
-  /** Changes when the journal does. */
+  /** Changes whenever the journal changes. */
   readonly stamp: string
 }
 
@@ -41,7 +41,7 @@ export interface Catalogue {
 
 type Read = Omit<RunSummary, 'isBaseline' | 'state'> & { readonly state: RunState | null }
 
-/** Journals read at once; each may be large. */
+/** Journals read concurrently; each may be large. */
 const mostAtOnce = 4
 
 /**
@@ -80,10 +80,10 @@ export function openCatalogue(root: string): Catalogue {
   }
 }
 
-/** A baseline that is damaged or gone marks no run. */
+/** A damaged or missing baseline marks no run. */
 const baselineIn = (sweepRuns: string) => baselineOf(sweepRuns).catch(() => null)
 
-/** Null for a run whose files aren't all its own. */
+/** Null for a run whose manifest or journal is a link. */
 async function stampOf(root: string, folder: string): Promise<string | null> {
   const segments = [basename(dirname(folder)), basename(folder)]
   const manifest = await openInside(root, [...segments, manifestFile])
@@ -131,7 +131,7 @@ async function readSummary({ folder, manifest }: RunEntry, stamp: string): Promi
   }
 }
 
-/** Of a run that doesn't say that it ended: somebody is at it, or it was killed. */
+/** State of a run without an end: a process holds it, or it was killed. */
 async function openState(folder: string): Promise<RunState> {
   return (await runHolder(folder).catch(() => null)) === null ? 'unfinished' : 'running'
 }

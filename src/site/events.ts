@@ -4,10 +4,10 @@ import type { Run } from '../journal/run.ts'
 import { constantHeaders } from './answer.ts'
 import { createFrames, type LiveStatus } from './live.ts'
 
-/** A run now and after each change, until no process holds it. */
+/** The state of a run now and after each change, until no process holds it. */
 export type Follow = (folder: string, signal: AbortSignal) => AsyncIterable<{ run: Run; glimpse: LiveStatus }>
 
-/** Often enough that nothing between takes the connection for dead. */
+/** Often enough that no proxy in between drops the connection. */
 const heartbeatMs = 15_000
 
 /**
@@ -43,7 +43,7 @@ export async function sendEvents(
 /** JSON has no line break of its own, so one `data:` line holds it. */
 const eventText = (name: string, data: unknown): string => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
 
-/** A reader that is slower than the run: frames wait rather than pile up. */
+/** Applies backpressure: frames wait for a slow reader instead of piling up. */
 async function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
   while (response.writableNeedDrain) await wait(50, undefined, { signal })
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 
-/** Why a request is turned away, with the status to say so; null when it may pass. */
+/** Why a request is refused, with its status; null when it may pass. */
 export interface Refusal {
   readonly status: 403 | 405 | 421
   readonly message: string
@@ -29,14 +29,14 @@ function hostName(header: string | undefined): string | null {
   return /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/.exec(header?.toLowerCase() ?? '')?.[1] ?? null
 }
 
-/** The names that a server at an address answers to: a rebound name is never among them. */
+/** Host names that a server at an address accepts; a rebound name is never among them. */
 export function ownNames(address: string, hostname: string): readonly string[] {
   const literal = addressLiteral(address)
   const loopback = ['localhost', '127.0.0.1', '[::1]']
   return isLoopback(address) ? [literal, ...loopback] : [literal, ...loopback, hostname.toLowerCase()]
 }
 
-/** An address as a Host header has it; IPv4 through an IPv6 socket is IPv4. */
+/** An address as written in a Host header; IPv4 through an IPv6 socket is IPv4. */
 export function addressLiteral(address: string): string {
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, '')
   return isIP(plain) === 6 ? `[${plain}]` : plain

@@ -7,7 +7,7 @@ import { pageSpec } from '../render/html/render.ts'
 import { type ChartPoint, sampled } from '../render/views/chart-point.ts'
 import { reportOf } from '../render/views/report.ts'
 
-/** How a run stands, as the page shows it. */
+/** Progress of a run, as the page shows it. */
 export interface LiveStatus {
   readonly state: string
   readonly points: PointCounts
@@ -17,7 +17,7 @@ export interface LiveStatus {
   readonly secondsLeft: number | null
 }
 
-/** What a page is told when a journal has grown: all of it the first time, then only what is new. */
+/** Update for a page when a journal has grown: everything the first time, then only what is new. */
 export interface Frame {
   readonly status: LiveStatus
   /** Present when a workload or a deployment was seen for the first time: both decide the scales of the charts. */
@@ -27,11 +27,11 @@ export interface Frame {
   }
   /** New or changed points; a point that another one came to dominate has changed. */
   readonly points: readonly ChartPoint[]
-  /** Keys of points that are drawn no more. */
+  /** Keys of points that are no longer drawn. */
   readonly gone: readonly string[]
 }
 
-/** Points of all pictures together. */
+/** Most points over all charts. */
 const mostPoints = 2000
 
 /** Makes frames of one run for one page. */

@@ -18,7 +18,7 @@ export interface OpenFile extends AsyncDisposable {
 export async function openInside(root: string, segments: readonly string[]): Promise<OpenFile | null> {
   if (segments.length === 0 || !segments.every(isPlain)) return null
   const path = join(root, ...segments)
-  // A pipe without a writer must not hold the request up.
+  // A pipe without a writer must not block the request.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
   const handle = await open(path, flags).catch(() => null)
   if (handle === null) return null
@@ -30,7 +30,7 @@ export async function openInside(root: string, segments: readonly string[]): Pro
     if (opened.isFile() && same && real.startsWith(`${root}${sep}`))
       return { handle, size: opened.size, [Symbol.asyncDispose]: () => handle.close() }
   } catch {
-    // Gone in between: the same answer as never there.
+    // Removed in the meantime: the same as if it never existed.
   }
   await handle.close()
   return null

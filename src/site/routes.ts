@@ -14,7 +14,7 @@ import { search } from './search.ts'
 import type { Target } from './target.ts'
 import { pathTo } from './target.ts'
 
-/** Makes the pages that are dear to make; each is whole, with the way back in it. */
+/** Builds the expensive pages; each is complete and contains its breadcrumbs. */
 export interface Pages {
   report(folder: string, trail: readonly Crumb[]): Promise<string>
   comparison(base: string, head: string, trail: readonly Crumb[]): Promise<string>
@@ -22,7 +22,7 @@ export interface Pages {
   history(sweepFolder: string, trail: readonly Crumb[]): Promise<string>
 }
 
-/** Answers, and the one request that is answered bit by bit. */
+/** Responses, and the one request that is answered as a stream. */
 export type Routed = Answer | { readonly events: string }
 
 export interface Routes {
@@ -41,7 +41,7 @@ const crumbOf = ({ sweep, createdAt, place }: RunSummary): Crumb => ({
   text: `${sweep} ${createdAt.slice(0, 16).replace('T', ' ')}`,
 })
 
-/** Which page a target is; everything else is not found. */
+/** Finds the page of a target; anything else is not found. */
 export function createRouter({ root, catalogue, pages, assets }: Routes): (target: Target) => Promise<Routed> {
   const kept = createCache<string>(mostKept)
   const missing = (what: string) =>

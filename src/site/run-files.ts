@@ -8,7 +8,7 @@ export interface RunFile {
   readonly size: number
 }
 
-/** More than this no page lists; a run of 2,000 points has two files a point. */
+/** Most files that a page lists; a run of 2,000 points has two files per point. */
 const mostFiles = 5000
 
 /** The regular files of a run that may be read; links are not followed, hidden files not listed. */

@@ -1,6 +1,6 @@
 import type { RunSummary } from './catalogue.ts'
 
-/** What can be asked for by name: `status:complete`, `date:2026-11`. */
+/** Fields that can be searched by name: `status:complete`, `date:2026-11`. */
 const fields: Readonly<Record<string, (run: RunSummary) => readonly string[]>> = {
   name: run => [run.sweep],
   run: run => [run.runId, run.place.run],
@@ -16,7 +16,7 @@ export const fieldNames: readonly string[] = Object.keys(fields)
 
 /** One word of a search. */
 interface Term {
-  /** Null for any. */
+  /** Null for any field. */
   readonly field: string | null
   readonly text: string
   readonly wanted: boolean
