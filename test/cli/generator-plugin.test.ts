@@ -162,7 +162,7 @@ test('a run does not go on with another plug-in than it began with', async () =>
   await writeFile(file, plugin)
   const resumed = await at.run('resume', folder, '--again', 'failed')
   assert.equal(resumed.exitCode, 2)
-  assert.match(resumed.stderr, /The run can't go on: since it began, .*steady-clock\.ts/)
+  assert.match(resumed.stderr, /Cannot continue the run. Since it started: .*steady-clock\.ts/)
 })
 
 test('a cross-check compares a generator of one’s own with a shipped one', async () => {
