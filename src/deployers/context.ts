@@ -29,7 +29,17 @@ export interface AnswerWait {
   readonly label: string
 }
 
-/** What a deployer works with beside its configuration. */
+/**
+ * What a deployer works with beside its configuration.
+ *
+ * @example
+ * ```ts
+ * import type { DeployerContext } from 'fulcrum'
+ *
+ * export const startServer = async ({ start, freePort }: DeployerContext, binary: string) =>
+ *   start({ name: 'server', argv: [binary, '--port', String(await freePort())] })
+ * ```
+ */
 export interface DeployerContext {
   /** Name that requests carry. */
   readonly model: string

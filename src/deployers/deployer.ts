@@ -45,7 +45,18 @@ export interface DeployPreview {
   readonly files: readonly PlannedFile[]
 }
 
-/** Brings a system up and changes it by the smallest step. */
+/**
+ * Brings a system up and changes it by the smallest step.
+ *
+ * @example
+ * ```ts
+ * import type { Deployer } from 'fulcrum'
+ *
+ * export async function isWell(deployer: Deployer): Promise<boolean> {
+ *   return (await deployer.check(AbortSignal.timeout(10_000))).length === 0
+ * }
+ * ```
+ */
 export interface Deployer {
   /**
    * Bring the running system from what is there to `wanted` by the smallest change. Resolves when it has answered.

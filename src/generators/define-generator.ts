@@ -17,7 +17,17 @@ import type { LoadGenerator } from './generator.ts'
 import type { ShardJob, ShardSettings } from './shards/launch.ts'
 import type { ShardPlace } from './shards/place.ts'
 
-/** Where a generator may keep things, and what it starts processes with. */
+/**
+ * Where a generator may keep things, and what it starts processes with.
+ *
+ * @example
+ * ```ts
+ * import { join } from 'node:path'
+ * import type { GeneratorContext } from 'fulcrum'
+ *
+ * export const resultsOf = ({ runFolder }: GeneratorContext, pointId: string): string => join(runFolder, 'points', pointId)
+ * ```
+ */
 export interface GeneratorContext {
   /** Folder of the run; measurements name their files relative to it. */
   readonly runFolder: string

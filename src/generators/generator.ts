@@ -20,7 +20,23 @@ export interface MeasureContext {
   readonly isBeaten?: IsBeaten
 }
 
-/** Loads an endpoint as a point says and reports what it saw. */
+/**
+ * Loads an endpoint as a point says and reports what it saw.
+ *
+ * @example
+ * ```ts
+ * import type { LoadGenerator, Point } from 'fulcrum'
+ *
+ * // Tells which points are measured, around another generator.
+ * export const telling = (inner: LoadGenerator, tell: (point: Point) => void): LoadGenerator => ({
+ *   measure: (point, endpoint, context) => {
+ *     tell(point)
+ *     return inner.measure(point, endpoint, context)
+ *   },
+ *   close: () => inner.close(),
+ * })
+ * ```
+ */
 export interface LoadGenerator {
   /**
    * Resolves also when every request failed: failures are counted, not thrown.

@@ -4,7 +4,16 @@
  */
 export type Dialect = 'dynamo-0.3' | 'dynamo-1' | 'vllm' | 'openai'
 
-/** Where requests go: a system that has answered a real request. */
+/**
+ * Where requests go: a system that has answered a real request.
+ *
+ * @example
+ * ```ts
+ * import type { Endpoint } from 'fulcrum'
+ *
+ * export const chatUrl = ({ url }: Endpoint): string => `${url}/v1/chat/completions`
+ * ```
+ */
 export interface Endpoint {
   /** What stands before `/v1/…`, without a slash at its end: `http://127.0.0.1:8000`, `https://gateway/llm/team-a`. */
   readonly url: string
