@@ -8,7 +8,11 @@ const rate = z.number().positive().max(1_000_000)
 const arrivals = field(
   z.union([
     z.enum(['constant', 'poisson']),
-    z.strictObject({ gamma: z.strictObject({ burstiness: z.number().positive() }) }),
+    z.strictObject({
+      gamma: z
+        .strictObject({ burstiness: z.number().positive().describe('1 is Poisson; lower values are burstier.') })
+        .describe('Gamma-distributed gaps.'),
+    }),
   ]),
   'Distribution of the gaps between requests of an open loop: `constant`, `poisson`, or `{ gamma: { burstiness } }`, where 1 is Poisson and lower values are burstier. Default: `poisson`.',
   'write constant, poisson or { gamma: { burstiness: 0.5 } }',

@@ -2,18 +2,40 @@ import { z } from 'zod'
 import { duration, field, positiveInt, share } from '../../yaml/field.ts'
 
 const tokens = z.int().min(1).max(10_000_000)
-const moments = z.strictObject({ mean: z.number().positive(), stddev: z.number().min(0) })
+const moments = z.strictObject({
+  mean: z.number().positive().describe('Mean, in tokens.'),
+  stddev: z.number().min(0).describe('Standard deviation, in tokens.'),
+})
 
 const length = (what: string) =>
   field(
     z.union([
       tokens,
       moments,
-      z.strictObject({ normal: moments }),
-      z.strictObject({ lognormal: moments }),
-      z.strictObject({ uniform: z.strictObject({ min: tokens, max: tokens }) }),
+      z.strictObject({ normal: moments.describe('Normal distribution.') }),
+      z.strictObject({ lognormal: moments.describe('Lognormal distribution.') }),
       z.strictObject({
-        empirical: z.array(z.strictObject({ tokens, weight: z.number().positive().default(1) })).min(1),
+        uniform: z
+          .strictObject({
+            min: tokens.describe('Shortest length, in tokens.'),
+            max: tokens.describe('Longest length, in tokens.'),
+          })
+          .describe('Uniform distribution.'),
+      }),
+      z.strictObject({
+        empirical: z
+          .array(
+            z.strictObject({
+              tokens: tokens.describe('Length, in tokens.'),
+              weight: z
+                .number()
+                .positive()
+                .default(1)
+                .describe('How often it occurs, relative to the others. Default: 1.'),
+            }),
+          )
+          .min(1)
+          .describe('Lengths with their weights.'),
       }),
     ]),
     `${what} in tokens of the model’s tokenizer: a number, or a distribution: \`{ mean, stddev }\` (normal), \`{ normal: { mean, stddev } }\`, \`{ lognormal: { mean, stddev } }\` (mean and standard deviation of the length, not of its logarithm), \`{ uniform: { min, max } }\` or \`{ empirical: [{ tokens, weight }, …] }\`.`,
@@ -21,13 +43,19 @@ const length = (what: string) =>
   )
 
 const prefix = field(
-  z.strictObject({ share, count: positiveInt.default(1) }),
+  z.strictObject({
+    share: share.describe('Share of the prompt that is a shared prefix, 0–1.'),
+    count: positiveInt.default(1).describe('Number of distinct prefixes. Default: 1.'),
+  }),
   'Shared prefixes: a `share` (0–1) of each prompt is one of `count` distinct prefixes (default 1).',
   'write { share: 0.5, count: 8 }',
 )
 
 const conversation = field(
-  z.strictObject({ turns: z.int().min(2), think: duration.default(0) }),
+  z.strictObject({
+    turns: z.int().min(2).describe('Requests of a conversation.'),
+    think: duration.default(0).describe('Pause between turns, such as `2s`. Default: 0.'),
+  }),
   'Multi-turn conversations of `turns` requests each. The prompt contains all earlier turns; `think` is the pause between turns (default 0).',
   'write { turns: 3, think: 2s }',
 )
