@@ -47,4 +47,4 @@ export { type Deployment, type Endpoint, exitCodes, FulcrumError, type Point } f
 export type { Plan, Sweep } from './spec/sweep.ts'
 export { field } from './yaml/field.ts'
 export { decisive, operational } from './yaml/keys.ts'
-export { program } from './yaml/kinds.ts'
+export { durationInSeconds, program } from './yaml/kinds.ts'

@@ -4,7 +4,18 @@ import { reading } from './reading.ts'
 import { existing, seconds } from './section-context.ts'
 import { baseUrlOf } from './url.ts'
 
-/** A duration such as `500ms`, `60s`, `5m` or `2h`, read as seconds. */
+/**
+ * A duration such as `500ms`, `60s`, `5m` or `2h`, read as seconds. A default is written with `prefault`.
+ *
+ * @example
+ * ```ts
+ * import { durationInSeconds, field, operational } from 'fulcrum'
+ *
+ * export const patience = operational(
+ *   field(durationInSeconds.prefault('60s'), 'How long to wait. Default: `60s`.', 'write a duration such as 60s'),
+ * )
+ * ```
+ */
 export const durationInSeconds = reading(duration, seconds)
 
 /** The path of an existing file, relative to the sweep file; read as an absolute path. */
