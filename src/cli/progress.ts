@@ -1,7 +1,7 @@
 import type { RunProgress } from '../commands/execute.ts'
 import { pointLabel } from '../commands/point-label.ts'
 import { counted, duration } from '../render/views/format.ts'
-import { repainter } from './repainter.ts'
+import type { Repainter } from './repainter.ts'
 
 /** A progress display that can be ended. */
 export interface ProgressDisplay extends Disposable {
@@ -9,9 +9,12 @@ export interface ProgressDisplay extends Disposable {
 }
 
 /** A repainted line in a terminal, plain lines elsewhere, JSON lines for machines. */
-export function showProgress(json: boolean): ProgressDisplay {
+export async function showProgress(json: boolean): Promise<ProgressDisplay> {
   if (json) return jsonLines()
-  return process.stderr.isTTY ? repaintedLine() : plainLines()
+  if (!process.stderr.isTTY) return plainLines()
+  // A log needs nothing of what repaints a terminal.
+  const { repainter } = await import('./repainter.ts')
+  return repaintedLine(repainter(process.stderr, { everyMs: 100 }))
 }
 
 /** A line for an event; null for an update that is only repainted. */
@@ -92,8 +95,7 @@ function plainLines(): ProgressDisplay {
   }
 }
 
-function repaintedLine(): ProgressDisplay {
-  const painter = repainter(process.stderr, { everyMs: 100 })
+function repaintedLine(painter: Repainter): ProgressDisplay {
   return {
     show: progress => {
       const line = news(progress)

@@ -4,10 +4,10 @@ import { showProgress } from '../../src/cli/progress.ts'
 import type { RunProgress, RunStep } from '../../src/runner/run.ts'
 
 /** What lands in a log, a line each. */
-function linesOf(...steps: readonly RunStep[]): readonly string[] {
+async function linesOf(...steps: readonly RunStep[]): Promise<readonly string[]> {
   const write = mock.method(process.stderr, 'write', () => true)
   try {
-    using display = showProgress(false)
+    using display = await showProgress(false)
     for (const step of steps) {
       const points = { done: 0, count: 4, isUpperBound: false }
       const progress: RunProgress = { deployment: null, points, elapsedS: 0, secondsLeft: null, ...step }
@@ -25,18 +25,18 @@ const deploying = (event: Extract<RunStep, { step: 'deploying' }>['event']): Run
   event,
 })
 
-test('a log says which machine was lost, and when it is back', () => {
+test('a log says which machine was lost, and when it is back', async () => {
   const lost = deploying({ kind: 'lost', what: 'node south', why: 'it does not answer over ssh' })
-  assert.deepEqual(linesOf(lost, deploying({ kind: 'back', what: 'node south' })), [
+  assert.deepEqual(await linesOf(lost, deploying({ kind: 'back', what: 'node south' })), [
     'Lost node south: it does not answer over ssh. Continuing without it.',
     'node south is available again',
   ])
 })
 
-test('a log tells of a long wait once a minute', () => {
+test('a log tells of a long wait once a minute', async () => {
   const waiting = (elapsedS: number) =>
     deploying({ kind: 'waiting', what: 'Slurm job 7: PENDING (Priority)', elapsedS, deadlineS: 3600 })
-  assert.deepEqual(linesOf(waiting(1), waiting(60), waiting(61)), [
+  assert.deepEqual(await linesOf(waiting(1), waiting(60), waiting(61)), [
     'Waiting for Slurm job 7: PENDING (Priority): 1 min 0 s of at most 1 h 0 min',
   ])
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import stringWidth from 'string-width'
+import { columnsOf } from '../../src/render/terminal/columns.ts'
 import { table } from '../../src/render/terminal/table.ts'
 import { wrapped, wrappedUnder } from '../../src/render/terminal/wrapped.ts'
 
@@ -12,6 +13,15 @@ const word = fc.oneof(
 const sentence = fc.array(word, { minLength: 1, maxLength: 60 }).map(words => words.join(' '))
 
 describe('text in a terminal', () => {
+  test('is as wide as string-width says, whatever is in it', () => {
+    for (let code = 0x20; code < 0x3000; code++) {
+      const character = String.fromCodePoint(code)
+      if (code < 0x7f || code > 0x9f)
+        assert.equal(columnsOf(`a${character}b`), stringWidth(`a${character}b`), character)
+    }
+    fc.assert(fc.property(fc.string({ unit: 'grapheme' }), text => assert.equal(columnsOf(text), stringWidth(text))))
+  })
+
   test('is wrapped at 80 columns, and keeps its words', () => {
     fc.assert(
       fc.property(sentence, fc.constantFrom('', '  ', '    '), (text, indent) => {

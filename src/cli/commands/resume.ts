@@ -73,7 +73,7 @@ ${exitCodesHelp()}`,
         const { printOutcome } = await import('../print-outcome.ts')
         using interrupted = interruption()
         await nameLeftovers(options.endLeftovers === true, options.json === true, interrupted.signal)
-        using progress = showProgress(options.json === true)
+        using progress = await showProgress(options.json === true)
         const outcome = await resumeRun({
           ...choice,
           failOn: options.failOn ?? [],

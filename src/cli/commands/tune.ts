@@ -55,7 +55,7 @@ ${limitHelp}`,
         const { showProgress } = await import('../progress.ts')
         const { tuneText } = await import('../../render/terminal/tune.ts')
         using interrupted = interruption()
-        using progress = showProgress(false)
+        using progress = await showProgress(false)
         const answer = await tuneFileOrRun({
           target,
           resultsRoot: options.out,

@@ -1,5 +1,5 @@
-import stringWidth from 'string-width'
 import { largest } from '../../model/numbers/extremes.ts'
+import { columnsOf } from './columns.ts'
 
 /** A column of a terminal table; figures are right-aligned. */
 export interface Column {
@@ -10,13 +10,13 @@ export interface Column {
 /** Plain aligned text, two spaces between columns; no colour, so that it pastes well. */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const widths = columns.map((column, i) =>
-    largest([column.title, ...rows.map(row => row[i] ?? '')].map(cell => stringWidth(cell))),
+    largest([column.title, ...rows.map(row => row[i] ?? '')].map(cell => columnsOf(cell))),
   )
   const line = (cells: readonly string[]) =>
     columns
       .map((column, i) => {
         const cell = cells[i] ?? ''
-        const padding = ' '.repeat((widths[i] ?? 0) - stringWidth(cell))
+        const padding = ' '.repeat((widths[i] ?? 0) - columnsOf(cell))
         return column.align === 'right' ? `${padding}${cell}` : `${cell}${padding}`
       })
       .join('  ')
