@@ -65,7 +65,7 @@ export function listOf<T>(value: T | readonly T[]): readonly T[] {
 }
 
 /** Reports values that an axis lists more than once: their points would be the same point and overwrite each other. */
-export function reportTwice(
+export function reportDuplicates(
   context: SectionContext,
   path: Path,
   values: readonly unknown[],

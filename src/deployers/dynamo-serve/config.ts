@@ -5,7 +5,7 @@ import { field } from '../../yaml/field.ts'
 import { decisive, operational, type ReadKeys } from '../../yaml/keys.ts'
 import { folderPath, program } from '../../yaml/kinds.ts'
 import { pathText, quoted } from '../../yaml/problem.ts'
-import { lookUp, reportTwice, type SectionContext } from '../../yaml/section-context.ts'
+import { lookUp, reportDuplicates, type SectionContext } from '../../yaml/section-context.ts'
 import { environment, httpPort, readyTimeout, serviceUrl } from '../keys.ts'
 import { containerKeys, head, nodes, reportContradictions, ssh } from '../nodes/keys.ts'
 import { allocation } from '../slurm/keys.ts'
@@ -103,7 +103,7 @@ const writingWorker = 'components.worker:TensorRTLLMWorker'
 
 /** Fills in the guide's own names, and reports keys that contradict each other. */
 export function readServeConfig(keys: ServeKeys, context: SectionContext): DynamoServeConfig {
-  reportTwice(context, ['deploy', 'gpus'], keys.gpus ?? [], String)
+  reportDuplicates(context, ['deploy', 'gpus'], keys.gpus ?? [], String)
   reportContradictions(keys, context)
   return {
     ...keys,

@@ -3,7 +3,7 @@ import { field, positiveInt } from '../../yaml/field.ts'
 import { filePath, words } from '../../yaml/kinds.ts'
 import { type Path, quoted } from '../../yaml/problem.ts'
 import { reading } from '../../yaml/reading.ts'
-import { reportTwice, type SectionContext } from '../../yaml/section-context.ts'
+import { reportDuplicates, type SectionContext } from '../../yaml/section-context.ts'
 
 /** A node as ssh knows it. */
 export interface SshNodeConfig {
@@ -126,7 +126,7 @@ function readNodes(
       ...(indices === undefined ? {} : { gpus: indices }),
     }
   })
-  reportTwice(context, path, hosts, node => (node as { name: string }).name)
+  reportDuplicates(context, path, hosts, node => (node as { name: string }).name)
   for (const [index, { name, gpus = [] }] of hosts.entries()) {
     const twice = gpus.find((gpu, i) => gpus.indexOf(gpu) !== i)
     if (twice === undefined) continue

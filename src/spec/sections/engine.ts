@@ -8,7 +8,7 @@ import {
   type Topology,
 } from '../../model/index.ts'
 import { quoted } from '../../yaml/problem.ts'
-import { reportTwice, type SectionContext } from '../../yaml/section-context.ts'
+import { reportDuplicates, type SectionContext } from '../../yaml/section-context.ts'
 import type { RawEngine } from '../schema/engine.ts'
 
 /** The axes of the engine settings, for each role and for all roles together. */
@@ -29,7 +29,7 @@ export function readEngine(raw: RawEngine, context: SectionContext): WantedEngin
         const path = ['engine', section, name]
         if (!Array.isArray(value)) return [name, [value]]
         if (value.length === 0) context.report(path, `${name} is an empty list`, 'write a value or a list of values')
-        reportTwice(context, path, value, canonicalJson)
+        reportDuplicates(context, path, value, canonicalJson)
         return [name, value as Json[]]
       }),
     )

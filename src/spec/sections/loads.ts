@@ -1,5 +1,5 @@
 import { type Arrivals, defined, type Load, type LoadLevel } from '../../model/index.ts'
-import { existing, listOf, reportTwice, type SectionContext, seconds } from '../../yaml/section-context.ts'
+import { existing, listOf, reportDuplicates, type SectionContext, seconds } from '../../yaml/section-context.ts'
 import type { RawLoad } from '../schema/load.ts'
 import { autoOf, autoRequestsOf, checkAutoRequests } from './auto-requests.ts'
 
@@ -61,12 +61,12 @@ function readLevels(raw: RawLoad, context: SectionContext): readonly LoadLevel[]
   const arrivals = readArrivals(raw.arrivals)
   if (raw.concurrency !== undefined) {
     const values = listOf(raw.concurrency)
-    reportTwice(context, ['load', 'concurrency'], values, String)
+    reportDuplicates(context, ['load', 'concurrency'], values, String)
     for (const concurrency of values) levels.push({ kind: 'concurrency', concurrency })
   }
   if (raw.request_rate !== undefined) {
     const values = listOf(raw.request_rate)
-    reportTwice(context, ['load', 'request_rate'], values, String)
+    reportDuplicates(context, ['load', 'request_rate'], values, String)
     for (const requestsPerS of values) levels.push({ kind: 'rate', requestsPerS, arrivals, ...maxConcurrency })
   }
   if (raw.stages !== undefined) {
@@ -87,7 +87,7 @@ function readLevels(raw: RawLoad, context: SectionContext): readonly LoadLevel[]
   if (raw.trace !== undefined) {
     const file = existing(context, ['load', 'trace', 'file'], raw.trace.file, 'file')
     const speeds = listOf(raw.trace.speed)
-    reportTwice(context, ['load', 'trace', 'speed'], speeds, String)
+    reportDuplicates(context, ['load', 'trace', 'speed'], speeds, String)
     for (const speed of speeds) levels.push({ kind: 'trace', file, speed, ...maxConcurrency })
   }
   return levels

@@ -1,5 +1,5 @@
 import { type Topology, topologyLabel, workersOf } from '../../model/index.ts'
-import { listOf, reportTwice, type SectionContext } from '../../yaml/section-context.ts'
+import { listOf, reportDuplicates, type SectionContext } from '../../yaml/section-context.ts'
 import type { RawTopologies, RawTopologyEntry } from '../schema/topologies.ts'
 
 /** A topology, and its place in the file. */
@@ -26,7 +26,7 @@ export function readTopologies(raw: RawTopologies | undefined, context: SectionC
     names.push(typeof entry === 'string' ? entry : `#${index}`)
     wanted.push(...readEntry(entry, path, context))
   }
-  reportTwice(context, ['topologies'], names, String)
+  reportDuplicates(context, ['topologies'], names, String)
   const unique = new Map(wanted.map(item => [topologyLabel(item.topology), item]))
   return [...unique.values()]
 }
@@ -100,7 +100,7 @@ function aggregated(
   context: SectionContext,
 ): Topology[] {
   const counts = listOf(entry.aggregated)
-  reportTwice(context, [...path, 'aggregated'], counts, String)
+  reportDuplicates(context, [...path, 'aggregated'], counts, String)
   return counts.map(workers => ({ kind: 'aggregated', workers }))
 }
 
@@ -111,8 +111,8 @@ function disaggregated(
 ): Topology[] {
   const prefills = listOf(entry.prefill)
   const decodes = listOf(entry.decode)
-  reportTwice(context, [...path, 'prefill'], prefills, String)
-  reportTwice(context, [...path, 'decode'], decodes, String)
+  reportDuplicates(context, [...path, 'prefill'], prefills, String)
+  reportDuplicates(context, [...path, 'decode'], decodes, String)
   const within = (value: number, min: number | undefined, max: number | undefined) =>
     value >= (min ?? value) && value <= (max ?? value)
   const minRatio = entry.min_ratio === undefined ? undefined : ratioOf(entry.min_ratio)
