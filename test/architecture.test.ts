@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { circles, shortest } from '../scripts/structure/circles.ts'
 import { importsIn, importsOfFiles, importsOfRooms, roomOf, rooms } from '../scripts/structure/rooms.ts'
+import { deployers } from '../src/deployers/index.ts'
 import { engines } from '../src/engines/index.ts'
 import { generatorNames } from '../src/generators/index.ts'
 
@@ -119,6 +120,17 @@ const formatsOfFiles: Readonly<Record<string, string>> = {
   'simulator/recorder.ts': 'the simulator stands in for the built-in generator in every run of the past',
 }
 
+/** Where a word of the code is spelled like a deployer and does not mean it, or can't ask the registry. */
+const otherThanDeployers: Readonly<Record<string, string>> = {
+  'analysis/origin.ts': 'the sweep file of a past run says what answered it; analysis knows no deployers',
+  'analysis/twin/fit.ts': 'what a fit simulated, beside what was measured',
+  'cli/commands/init.ts': 'names of templates, which are files of sweeps/',
+  'deployers/doctor/ssh-nodes.ts': 'name of a check: Dynamo on a node',
+  'deployers/nodes/keys.ts': 'key of a section: an allocation of Slurm beside nodes',
+  'deployers/nodes/room.ts': 'key of a section: an allocation of Slurm beside nodes',
+  'spec/identity.ts': 'key of a section: the program dynamo',
+}
+
 const withoutComments = (text: string) => text.replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '')
 
 /** The files whose code names one of these outside the room's folder of that name and its registry. */
@@ -157,6 +169,17 @@ test('no load generator is named outside its folder and the registry', async () 
   assert.deepEqual([...found].filter(path => formatsOfFiles[path] === undefined).sort(), [])
   assert.deepEqual(
     Object.keys(formatsOfFiles).filter(path => !found.has(path)),
+    [],
+  )
+})
+
+test('no deployer is named outside its folder and the registry', async () => {
+  const names = deployers.map(({ name }) => name)
+  const found = await namingOutside('deployers', names, new RegExp(`(['"\`])(?:${names.join('|')})\\1`))
+  assert.deepEqual([...found].filter(path => otherThanDeployers[path] === undefined).sort(), [])
+  // An exception that is no longer needed goes.
+  assert.deepEqual(
+    Object.keys(otherThanDeployers).filter(path => !found.has(path)),
     [],
   )
 })

@@ -106,7 +106,7 @@ const gpusPerWorker = field(
       aggregated: positiveInt.optional(),
     }),
   ]),
-  'GPUs that one worker holds, for all roles or by role. Default: tensor × pipeline parallel size when the engine settings or arguments say it, the profile’s for `simulated`, else 1.',
+  'GPUs that one worker holds, for all roles or by role. Default: tensor × pipeline parallel size if the engine settings or arguments set them, else the number in the deployer’s profile or manifest, else 1.',
   'write a whole number from 1, or { prefill: …, decode: …, aggregated: … }',
 )
 
