@@ -1,12 +1,13 @@
 // Test part: cli
 
 import assert from 'node:assert/strict'
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { execa } from 'execa'
 import { sayOf } from '../../scripts/reference/command-line.ts'
+import { type MockServer, startMock } from '../mock-server/start.ts'
 import { fulcrumArguments, shellWords } from './command-words.ts'
 import { codeBlocks, pages, repository } from './markdown.ts'
 
@@ -68,6 +69,15 @@ function blockOf(path: string, language: string): string {
   return lines.join('\n')
 }
 
+/** The sweep of docs/how-to/own-deployer.md, over servers that run here. */
+function ownDeployer(urls: string[]): string {
+  const excerpt = blockOf('docs/how-to/own-deployer.md', 'yaml').replace(/"http:[^"]*"/g, () => `"${urls.shift()}"`)
+  const rest = smallSweep('own', '[]')
+    .split('\n')
+    .filter(line => !/^(deploy|topologies):/.test(line))
+  return `${excerpt}\n${rest.join('\n')}`
+}
+
 /** Commands that are only parsed, and why. */
 const onlyParsed: readonly { readonly command: RegExp; readonly reason: string }[] = [
   { command: /^fulcrum serve/, reason: 'it serves until it is interrupted; test/site starts it' },
@@ -102,6 +112,7 @@ validity: { send_lateness_p99_ms: 60000, event_loop_delay_p99_ms: 60000, cpu_sha
 
 describe('commands of the documents do what they are written for', { timeout: 600_000 }, () => {
   let folder = ''
+  const servers: MockServer[] = []
   const fulcrum = (words: readonly string[]) =>
     execa(process.execPath, [join(repository, 'bin/fulcrum.js'), ...words], {
       cwd: folder,
@@ -118,6 +129,9 @@ describe('commands of the documents do what they are written for', { timeout: 60
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'fulcrum-docs-'))
     await cp(join(repository, 'sweeps'), join(folder, 'sweeps'), { recursive: true })
+    servers.push(await startMock(), await startMock())
+    // What a reader installs there for a deployer of one's own: zod.
+    await symlink(join(repository, 'node_modules'), join(folder, 'node_modules'))
     const files = {
       'sweeps/quick.yaml': smallSweep('quick', '[agg x1, 1P1D]'),
       'sweeps/other.yaml': smallSweep('other', '[2P1D]'),
@@ -125,6 +139,8 @@ describe('commands of the documents do what they are written for', { timeout: 60
       'sweep.ts': blockOf('docs/how-to/typescript-sweeps.md', 'ts'),
       'fetch-load.ts': blockOf('docs/how-to/own-generator.md', 'ts'),
       'own-generator.yaml': `${smallSweep('own', '[agg x1]')}${blockOf('docs/how-to/own-generator.md', 'yaml')}\n`,
+      'side-by-side.ts': blockOf('docs/how-to/own-deployer.md', 'ts'),
+      'own-deployer.yaml': ownDeployer(servers.map(({ url }) => url)),
       'requests.csv': 'timestamp,input_length,output_length\n0,1000,40\n1,8000,24\n61,1000,40\n',
     }
     for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
@@ -146,7 +162,10 @@ describe('commands of the documents do what they are written for', { timeout: 60
     await fulcrum(['twin', 'fit', await newest('quick')])
     await fulcrum(['export', await newest('quick'), '--format', 'genai-perf', '--to', 'artifacts/2P1D'])
   })
-  after(() => rm(folder, { recursive: true, force: true }))
+  after(async () => {
+    for (const server of servers) await server[Symbol.asyncDispose]()
+    await rm(folder, { recursive: true, force: true })
+  })
 
   /** The words with what stands for a reader's own put in. */
   async function filledIn(words: readonly string[]): Promise<readonly string[]> {
