@@ -47,7 +47,7 @@ describe('a results folder that can’t be used is one sentence and exit code 3:
       assert.equal(exitCode, 3, stderr)
       assert.match(stderr, says)
       assert.match(stderr, /to do: /)
-      assert.doesNotMatch(stderr, /defect|\n {4}at /)
+      assert.doesNotMatch(stderr, /internal error|defect|\n {4}at /)
     })
   }
 })
@@ -104,7 +104,7 @@ load: { concurrency: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], requests: 3x, warm
     /^ended early after .* ok, \d+ missing of 12 points\nbecause: Could not write .*: the disk is full/m,
   )
   assert.match(stdout, /^to do: Free some space/m)
-  assert.doesNotMatch(`${stdout}${stderr}`, /defect|\n {4}at /)
+  assert.doesNotMatch(`${stdout}${stderr}`, /internal error|defect|\n {4}at /)
   const left = await readdir(disk.path, { recursive: true })
   assert.deepEqual(
     left.filter(name => /index\.html|\.tmp$/.test(name)),
