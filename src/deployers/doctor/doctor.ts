@@ -17,21 +17,37 @@ export interface MachineNeeds extends SweepNeeds {
 }
 
 /**
- * Checks this machine, and what else a sweep needs, against it; with null, only what every sweep needs. Starts no worker.
- * @param addresses what runs already and is to be looked at, too
+ * One check, or several of one subject. It changes nothing and starts no worker.
+ * @param needs what a sweep asks for; null when no sweep was named
+ * @param addresses of what already runs
  */
-export async function examineMachine(needs: MachineNeeds | null, addresses: Addresses = {}): Promise<readonly Check[]> {
-  const { etcd, dcgm = [] } = addresses
-  const parts = await Promise.all([
-    checkHost(needs?.concurrency ?? 1),
-    checkGpus(needs === null ? null : needs.deploy.gpusHere(needs)),
-    checkRdma(false),
-    ...dcgm.map(checkDcgm),
-    needs === null ? [] : needs.deploy.doctor(needs),
-    needs === null ? [] : checkLoad(needs),
-    etcd === undefined ? [] : checkRegistered(etcd, needs),
-  ])
-  return parts.flat()
+export type MachineCheck = (
+  needs: MachineNeeds | null,
+  addresses: Addresses,
+) => readonly Check[] | Promise<readonly Check[]>
+
+/** What `fulcrum doctor` looks at, in the order in which it prints. */
+export const machineChecks: readonly MachineCheck[] = [
+  needs => checkHost(needs?.concurrency ?? 1),
+  needs => checkGpus(needs === null ? null : needs.deploy.gpusHere(needs)),
+  () => checkRdma(false),
+  async (_, { dcgm = [] }) => (await Promise.all(dcgm.map(checkDcgm))).flat(),
+  needs => (needs === null ? [] : needs.deploy.doctor(needs)),
+  needs => (needs === null ? [] : checkLoad(needs)),
+  (needs, { etcd }) => (etcd === undefined ? [] : checkRegistered(etcd, needs)),
+]
+
+/**
+ * Checks this machine, and what else a sweep needs, against it; with null, only what every sweep needs. Starts no worker.
+ * @param addresses of what already runs and is checked as well
+ * @param checks the checks that there are
+ */
+export async function examineMachine(
+  needs: MachineNeeds | null,
+  addresses: Addresses = {},
+  checks: readonly MachineCheck[] = machineChecks,
+): Promise<readonly Check[]> {
+  return (await Promise.all(checks.map(check => check(needs, addresses)))).flat()
 }
 
 /** Who is registered in an etcd; of a system that runs already, it is known who should be. */
