@@ -136,6 +136,7 @@ describe('kubernetes, on a real control plane', { skip }, () => {
         name: 'kubernetes',
         model: 'nvidia/DeepSeek-R1-FP4',
         deploy: {
+          with: 'kubernetes',
           manifest: 'swept.yaml',
           kubeconfig,
           url: frontend.url,
