@@ -83,6 +83,10 @@ const onlyParsed: readonly { readonly command: RegExp; readonly reason: string }
   { command: /^fulcrum serve/, reason: 'it serves until it is interrupted; test/site starts it' },
   { command: /^fulcrum run sweeps\/dynamo-mocker\.yaml$/, reason: 'it needs Dynamo; test/systems runs it' },
   { command: /^fulcrum (run|doctor) sweeps\/kubernetes\.yaml$/, reason: 'it asks a cluster; test/systems does' },
+  {
+    command: / examples\/plugins\//,
+    reason: 'it needs vLLM or vllm-rs; test/systems and test/examples run the plug-ins',
+  },
   { command: /^fulcrum doctor .*--(etcd|dcgm)/, reason: 'it asks a Dynamo or a DCGM exporter that runs' },
   {
     command: /--priors aic/,
@@ -188,7 +192,9 @@ describe('commands of the documents do what they are written for', { timeout: 60
     test(`${text} (${at})`, async () => {
       // A template may deploy what isn't here; afterwards the same file is a sweep of seconds.
       const [command, file = ''] = words
-      const { exitCode, stderr, stdout } = await fulcrum(await filledIn(words))
+      // A reader's newest run is of a sweep that a twin can be fitted to.
+      const elsewhere = command === 'run' && file.startsWith('own-') ? ['--out', 'own'] : []
+      const { exitCode, stderr, stdout } = await fulcrum([...(await filledIn(words)), ...elsewhere])
       if (command === 'init') {
         assert.match(await readFile(join(folder, file), 'utf8'), /^name: /m)
         await writeFile(join(folder, file), smallSweep(file === 'nightly.yaml' ? 'nightly' : 'quick', '[agg x1, 1P1D]'))
