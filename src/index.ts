@@ -1,6 +1,6 @@
 /**
- * Fulcrum's public API: define sweeps, plan and run them, read runs back, analyse, compare, plan capacity, write reports, and add deployers,
- * generators and engines. What isn't exported here may change in any version.
+ * Fulcrum's public API: define sweeps, plan and run them, read runs back, analyse, compare, plan capacity, write
+ * reports, and add deployers, generators and engines. What isn't exported here may change in any version.
  *
  * Functions load what they need when they are called, so that a sweep in TypeScript costs no more than its own code.
  */

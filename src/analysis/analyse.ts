@@ -35,7 +35,9 @@ export interface Analysis {
   readonly points: readonly MeasuredPoint[]
   /** One for each workload, in first-seen order. */
   readonly workloads: readonly WorkloadAnalysis[]
-  /** Frontier over all workloads together, by rising x. Workloads differ in difficulty: read the frontier of one first. */
+  /**
+   * Frontier over all workloads together, by rising x. Workloads differ in difficulty: read the frontier of one first.
+   */
   readonly overallFrontier: readonly MeasuredPoint[]
   /** One deployment for the sweep's mix of workloads; null without a mix. */
   readonly mix: MixRecommendation | null

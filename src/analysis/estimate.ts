@@ -30,7 +30,9 @@ export function estimateFrom(centre: number, stddev: number | null, n: number): 
 export interface Difference {
   /** (a − b) / b. */
   readonly relative: number
-  /** `shown`: Welch's 95 % interval of a − b leaves out 0. `unknown`: one measurement on a side, so noise is not known. */
+  /**
+   * `shown`: Welch's 95 % interval of a − b leaves out 0. `unknown`: one measurement on a side, so noise is not known.
+   */
   readonly verdict: 'shown' | 'not-shown' | 'unknown'
 }
 

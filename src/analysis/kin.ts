@@ -1,7 +1,10 @@
 import type { Deployment } from '../model/index.ts'
 import { canonicalJson, rolesOf, workersOf } from '../model/index.ts'
 
-/** What deployments have in common that differ in the number of workers alone: serving mode, model, GPUs and settings of a worker. */
+/**
+ * What deployments have in common that differ in the number of workers alone: serving mode, model, GPUs and settings of
+ * a worker.
+ */
 export function kindOf({ topology, model, engine, gpusPerWorker }: Deployment): string {
   const workers = rolesOf(topology).map(role => [role, engine[role] ?? {}, gpusPerWorker[role]] as const)
   return canonicalJson([topology.kind, model.name, workers])

@@ -8,7 +8,10 @@ export interface LoadCurve {
   readonly kind: 'concurrency' | 'rate'
   /** Valid points by rising load. */
   readonly points: readonly MeasuredPoint[]
-  /** Where more load stops paying: the most throughput for its latency (Kleinrock's power); null with fewer than three loads. */
+  /**
+   * Where more load stops paying: the most throughput for its latency (Kleinrock's power); null with fewer than three
+   * loads.
+   */
   readonly knee: MeasuredPoint | null
   /** The heaviest load that still meets the SLO; null when none does. */
   readonly capacity: MeasuredPoint | null
@@ -58,7 +61,10 @@ function kneeOf(points: readonly MeasuredPoint[]): MeasuredPoint | null {
   return points.reduce((best, point) => (power(point) > power(best) ? point : best))
 }
 
-/** Twice the median at the lightest load counts as slowed; a stage that slowed less than half as much as the other is not blamed. */
+/**
+ * Twice the median at the lightest load counts as slowed; a stage that slowed less than half as much as the other is
+ * not blamed.
+ */
 function bottleneckOf(points: readonly MeasuredPoint[]): Bottleneck | null {
   const growth = (figure: string) => {
     const light = points[0]?.figures[figure]?.mean

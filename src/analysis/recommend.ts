@@ -8,8 +8,9 @@ import { bestByThroughput, isTie } from './ties.ts'
 /** What to deploy for a workload, and how sure that is. */
 export interface Recommendation {
   /**
-   * `slo`: the most output tokens/s per GPU among points that meet the SLO, of equal ones the fewest GPUs. `no-slo`: the same among all valid points.
-   * `missed`: nothing meets the SLO, and this comes nearest. `nothing`: no valid point.
+   * `slo`: the most output tokens/s per GPU among points that meet the SLO, of equal ones the fewest GPUs. `no-slo`:
+   * the same among all valid points. `missed`: nothing meets the SLO, and this comes nearest. `nothing`: no valid
+   * point.
    */
   readonly basis: 'slo' | 'no-slo' | 'missed' | 'nothing'
   readonly best: MeasuredPoint | null

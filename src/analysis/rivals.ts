@@ -38,7 +38,9 @@ export interface Rivals {
   readonly command: string | null
 }
 
-/** What measured points say of another may be off by this share: noise, and what their order of size does not decide. */
+/**
+ * What measured points say of another may be off by this share: noise, and what their order of size does not decide.
+ */
 const margin = 1.1
 
 /** Other settings, GPUs or another serving mode are taken to answer at most so many times as fast. */
@@ -58,13 +60,14 @@ interface Candidate {
 }
 
 /**
- * Points of one workload without a valid measurement that could overturn its recommendation: no measured point rules them out. Two
- * bounds do, each with 10% to spare:
- * - throughput: workers of a kind give at most in proportion to their number, and a closed loop at most in proportion to its requests
- *   in flight. So a point gives at most a measured one's tokens/s × the larger of the two ratios (at least 1 for workers). An open
- *   loop also gives no more than was asked of it. Of another kind of worker, twice what a request gets under no more load is taken as
- *   the most. Figures that are invalid only ever raise a bound.
- * - SLO: a deployment with no fewer workers of each role that misses the SLO under no more load says that this one misses it too.
+ * Points of one workload without a valid measurement that could overturn its recommendation: no measured point rules
+ * them out. Two bounds do, each with 10% to spare:
+ * - throughput: workers of a kind give at most in proportion to their number, and a closed loop at most in proportion
+ *   to its requests in flight. So a point gives at most a measured one's tokens/s × the larger of the two ratios (at
+ *   least 1 for workers). An open loop also gives no more than was asked of it. Of another kind of worker, twice what a
+ *   request gets under no more load is taken as the most. Figures that are invalid only ever raise a bound.
+ * - SLO: a deployment with no fewer workers of each role that misses the SLO under no more load says that this one
+ *   misses it too.
  */
 export function rivalsOf(
   recommendation: Recommendation,
@@ -181,7 +184,9 @@ function mostThroughput(
   return Number.isFinite(least) ? Math.max(least, own ?? 0) / gpusOf(deployment) : null
 }
 
-/** Whether a measured point shows that the candidate can't meet the SLO, or come nearer to it than what is recommended. */
+/**
+ * Whether a measured point shows that the candidate can't meet the SLO, or come nearer to it than what is recommended.
+ */
 function missesSlo(
   { deployment, level }: Candidate,
   valid: readonly MeasuredPoint[],

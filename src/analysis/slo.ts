@@ -11,7 +11,10 @@ export interface Objective {
   /** Mean over the valid repeats; null where it was not measured (which does not meet it). */
   readonly valueMs: number | null
   readonly met: boolean
-  /** The confidence interval (over repeats, else over the one run's requests) holds the limit: another measurement could say otherwise. */
+  /**
+   * The confidence interval (over repeats, else over the one run's requests) holds the limit: another measurement could
+   * say otherwise.
+   */
   readonly close: boolean
 }
 

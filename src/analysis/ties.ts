@@ -2,9 +2,10 @@ import type { Difference, Estimate } from './estimate.ts'
 import { differenceOf } from './estimate.ts'
 
 /**
- * How much two throughputs may be apart, relative, and count as one. `shown`: repeats tell them apart, all but nothing is a
- * difference. `unknown`: measured once each, a percent is what another run of the same would show at least. `not-shown`: within
- * the noise of the repeats; but few repeats have wide intervals, and what may be a twentieth is not given away.
+ * How much two throughputs may be apart, relative, and count as one. `shown`: repeats tell them apart, all but nothing
+ * is a difference. `unknown`: measured once each, a percent is what another run of the same would show at least.
+ * `not-shown`: within the noise of the repeats; but few repeats have wide intervals, and what may be a twentieth is not
+ * given away.
  */
 const apart: Readonly<Record<Difference['verdict'], number>> = { shown: 0.001, unknown: 0.01, 'not-shown': 0.05 }
 
@@ -15,8 +16,8 @@ export function isTie(a: Estimate, b: Estimate): boolean {
 }
 
 /**
- * The best of several: the most throughput, and of those that tie with it the fewest GPUs. A deployment of half the size that gives as
- * much per GPU can be had twice, fails by halves, and fits where the other doesn't.
+ * The best of several: the most throughput, and of those that tie with it the fewest GPUs. A deployment of half the
+ * size that gives as much per GPU can be had twice, fails by halves, and fits where the other doesn't.
  *
  * @returns undefined of none
  */

@@ -7,7 +7,8 @@ import { defined } from '../model/index.ts'
 import type { Frozen } from './define-sweep.ts'
 
 /**
- * The traffic, the SLO and the machines that capacity is planned for: the keys and units of docs/reference/capacity-file.md.
+ * The traffic, the SLO and the machines that capacity is planned for: the keys and units of
+ * docs/reference/capacity-file.md.
  *
  * @example
  * ```ts
@@ -56,10 +57,11 @@ export interface CapacityOptions {
 export type CapacityAnswer = CapacityPlanned
 
 /**
- * Plans capacity from a run: how many GPUs and nodes of which deployment serve the traffic within the SLO. `plan.best` is null where
- * nothing that was measured does.
+ * Plans capacity from a run: how many GPUs and nodes of which deployment serve the traffic within the SLO. `plan.best`
+ * is null where nothing that was measured does.
  *
- * @throws FulcrumError `bad-input` that lists every problem of the question, one a line, or names the workload that the run lacks
+ * @throws FulcrumError `bad-input` that lists every problem of the question, one a line, or names the workload that the
+ *   run lacks
  *
  * @example
  * ```ts

@@ -12,8 +12,8 @@ export type Frozen<T> = T extends readonly (infer Item)[]
     : T
 
 /**
- * A sweep as it is written in a sweep file or in TypeScript: the keys and units of docs/reference/sweep-file.md, with defaults left out.
- * Relative paths start at the folder of the file that the sweep stands in.
+ * A sweep as it is written in a sweep file or in TypeScript: the keys and units of docs/reference/sweep-file.md, with
+ * defaults left out. Relative paths start at the folder of the file that the sweep stands in.
  *
  * @example
  * ```ts
@@ -31,14 +31,14 @@ export type SweepInput = Frozen<
 >
 
 /**
- * A plug-in: the path of a module, or a package. A package without a scope is known by `fulcrum-`, so that a misspelt name of a shipped
- * deployer or generator is an error.
+ * A plug-in: the path of a module, or a package. A package without a scope is known by `fulcrum-`, so that a misspelt
+ * name of a shipped deployer or generator is an error.
  */
 type PluginName = `./${string}` | `../${string}` | `/${string}` | `@${string}/${string}` | `fulcrum-${string}`
 
 /**
- * Defines a sweep in TypeScript, so that editors complete and check its keys. Returns the sweep as it is: what it says is checked when
- * `fulcrum run sweep.ts`, {@link planSweep} or {@link runSweep} reads it.
+ * Defines a sweep in TypeScript, so that editors complete and check its keys. Returns the sweep as it is: what it says
+ * is checked when `fulcrum run sweep.ts`, {@link planSweep} or {@link runSweep} reads it.
  *
  * @example
  * ```ts

@@ -11,8 +11,8 @@ export interface EventQueue<E> {
 }
 
 /**
- * A queue for one reader. What a newer event makes stale is dropped while it waits, so that a reader who falls behind costs memory for what
- * happened, not for how often it was told.
+ * A queue for one reader. What a newer event makes stale is dropped while it waits, so that a reader who falls behind
+ * costs memory for what happened, not for how often it was told.
  * @param isStale whether an event that waits says nothing once the one that follows it is there
  */
 export function eventQueue<E>(isStale: (waiting: E, newer: E) => boolean): EventQueue<E> {

@@ -6,8 +6,8 @@ import type { Finding, Measurement } from '../metrics/measurement.ts'
 import type { Load, Model, Point } from '../model/index.ts'
 
 /**
- * The distinct prompts of a point as text, with the tokens that the server should count and the tokens to ask for. The same point has the
- * same prompts on every machine; another point has others, so that no prefix cache answers them.
+ * The distinct prompts of a point as text, with the tokens that the server should count and the tokens to ask for. The
+ * same point has the same prompts on every machine; another point has others, so that no prefix cache answers them.
  *
  * @throws FulcrumError (bad-input) when the workload's prompts can't be made or are not single texts
  * @example
@@ -25,8 +25,8 @@ export async function promptTexts(point: Point, signal: AbortSignal): Promise<re
 }
 
 /**
- * Writes the files of a model's tokenizer (`tokenizer.json`, `tokenizer_config.json`, `chat_template.jinja`) into a folder, for a program
- * that counts tokens itself. A tokenizer that comes with Fulcrum needs no download.
+ * Writes the files of a model's tokenizer (`tokenizer.json`, `tokenizer_config.json`, `chat_template.jinja`) into a
+ * folder, for a program that counts tokens itself. A tokenizer that comes with Fulcrum needs no download.
  *
  * @throws FulcrumError (bad-input) `tokenizer-missing` when a file of it can't be read
  * @example
@@ -41,8 +41,8 @@ export async function writeTokenizer({ tokenizer }: Pick<Model, 'tokenizer'>, fo
 }
 
 /**
- * Runs a program in its own process group until it exits, passes its deadline or is no longer wanted. Nothing of the group is alive
- * afterwards, and a process that a killed Fulcrum leaves behind is found by `fulcrum doctor`.
+ * Runs a program in its own process group until it exits, passes its deadline or is no longer wanted. Nothing of the
+ * group is alive afterwards, and a process that a killed Fulcrum leaves behind is found by `fulcrum doctor`.
  *
  * @throws the signal's reason; FulcrumError (environment) `program-not-started` when there is no such program
  * @example
@@ -88,7 +88,8 @@ export async function runProgram(spec: ProgramToRun): Promise<ProgramEnd> {
 type ProgramToRun = Omit<ProgramSpec, 'env' | 'watch'> & Partial<Pick<ProgramSpec, 'env' | 'watch'>>
 
 /**
- * The longest that a program may take for a load if every request uses up its own deadline, in ms. A program that takes longer hangs.
+ * The longest that a program may take for a load if every request uses up its own deadline, in ms. A program that takes
+ * longer hangs.
  *
  * @example
  * ```ts
@@ -127,7 +128,10 @@ export interface MeasuredRequests {
   readonly wallS: number
   /** What output tokens were counted by. */
   readonly tokenSource: Measurement['tokenSource']
-  /** Of a load that is sent on a schedule: whether `scheduledMs` is the program's own record of when a request was due. Default: false. */
+  /**
+   * Of a load that is sent on a schedule: whether `scheduledMs` is the program's own record of when a request was due.
+   * Default: false.
+   */
   readonly knowsSchedule?: boolean
   /** Gaps between the chunks of each answer, in ms. Default: none are known. */
   readonly interChunkMs?: readonly number[]
@@ -139,8 +143,8 @@ export interface MeasuredRequests {
 }
 
 /**
- * The measurement of a point by a program, made from its records of requests with the definitions of the built-in generator. Its figures
- * are of the whole run: a program that says nothing of its warm-up has no steady window.
+ * The measurement of a point by a program, made from its records of requests with the definitions of the built-in
+ * generator. Its figures are of the whole run: a program that says nothing of its warm-up has no steady window.
  *
  * @example
  * ```ts

@@ -4,8 +4,8 @@ import type { SweepInput } from './define-sweep.ts'
 import { type SweepOptions, sweepOf } from './sweep-of.ts'
 
 /**
- * Checks a sweep and plans it: which points are measured, grouped by deployment, in the order that starts the fewest workers. Starts
- * nothing. The estimate is in seconds and rests on past runs of the sweep under `out`.
+ * Checks a sweep and plans it: which points are measured, grouped by deployment, in the order that starts the fewest
+ * workers. Starts nothing. The estimate is in seconds and rests on past runs of the sweep under `out`.
  *
  * @param sweep the path of a sweep file (YAML or a module), or a sweep made with `defineSweep`
  * @param options `out`: where runs are kept, `results` unless given; `only`: ids of the points to plan

@@ -4,8 +4,8 @@ import type { Run } from '../journal/run.ts'
 import type { CapacityAnswer } from './capacity.ts'
 
 /**
- * Writes the report of a run: index.html, summary.md, points.csv, and every chart as a Vega-Lite specification and SVG. Files of those
- * names are replaced; nothing else in the folder is touched.
+ * Writes the report of a run: index.html, summary.md, points.csv, and every chart as a Vega-Lite specification and SVG.
+ * Files of those names are replaced; nothing else in the folder is touched.
  *
  * @returns the absolute paths of the files, the page first
  * @throws FulcrumError `environment` (`disk-full`, …) when the disk refuses; then no file has changed
@@ -25,7 +25,8 @@ export async function writeReport(run: Run, folder: string): Promise<readonly st
 }
 
 /**
- * The summary of a run as Markdown: the recommendation and the frontier of each workload, and what to know about the points.
+ * The summary of a run as Markdown: the recommendation and the frontier of each workload, and what to know about the
+ * points.
  *
  * @example
  * ```ts
@@ -44,8 +45,8 @@ export async function reportMarkdown(run: Run): Promise<string> {
 }
 
 /**
- * The points of a run as CSV, one row each, repeats averaged. Columns name their unit (`ttft_p95_ms`); a cell is empty where nothing was
- * observed, never 0.
+ * The points of a run as CSV, one row each, repeats averaged. Columns name their unit (`ttft_p95_ms`); a cell is empty
+ * where nothing was observed, never 0.
  *
  * @example
  * ```ts
@@ -108,7 +109,8 @@ export async function runJson(run: Run): Promise<string> {
 }
 
 /**
- * Writes a comparison: comparison.html, comparison.md (fits a pull request's comment), comparison.json, junit.xml, and the charts.
+ * Writes a comparison: comparison.html, comparison.md (fits a pull request's comment), comparison.json, junit.xml, and
+ * the charts.
  *
  * @returns the absolute paths of the files, the page first
  * @throws FulcrumError `environment` (`disk-full`, …) when the disk refuses; then no file has changed

@@ -69,21 +69,24 @@ export interface RunOptions extends SweepOptions {
   readonly failOn?: readonly string[]
   /** Points without a valid result that a limit accepts; 0 unless given. */
   readonly allowLost?: number
-  /** Stops the run: the point in flight is dropped, what was started is stopped, and the last event says `interrupted`. */
+  /**
+   * Stops the run: the point in flight is dropped, what was started is stopped, and the last event says `interrupted`.
+   */
   readonly signal?: AbortSignal
 }
 
 /**
- * Runs a sweep and tells what happens: deploys, measures what the run's journal lacks, writes the report. A run that was interrupted goes on
- * where it ended, as with `fulcrum run`.
+ * Runs a sweep and tells what happens: deploys, measures what the run's journal lacks, writes the report. A run that
+ * was interrupted goes on where it ended, as with `fulcrum run`.
  *
- * Nothing is started before the first event is asked for. The run never waits for the loop: a slow loop gets all results and the latest
- * progress. Code that keeps this thread busy competes with the measurement like any other load on the machine; points then say so. Leaving the
- * loop, by `break` or by an error, stops all that was started before the loop's next statement runs; the run can be resumed.
+ * Nothing is started before the first event is asked for. The run never waits for the loop: a slow loop gets all
+ * results and the latest progress. Code that keeps this thread busy competes with the measurement like any other load
+ * on the machine; points then say so. Leaving the loop, by `break` or by an error, stops all that was started before
+ * the loop's next statement runs; the run can be resumed.
  *
  * @param sweep the path of a sweep file (YAML or a module), or a sweep made with `defineSweep`
- * @throws FulcrumError `bad-input` that lists every problem of the sweep, before anything is started; `environment` when the run's folder
- *   can't be used. What ends a run later is no error: see `outcome.error` of the last event
+ * @throws FulcrumError `bad-input` that lists every problem of the sweep, before anything is started; `environment`
+ *   when the run's folder can't be used. What ends a run later is no error: see `outcome.error` of the last event
  *
  * @example
  * ```ts

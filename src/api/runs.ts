@@ -4,12 +4,12 @@ import type { Comparison } from '../analysis/compare/comparison.ts'
 import type { Run } from '../journal/run.ts'
 
 /**
- * Reads a run back from its folder, also while it is being written: what was asked, every journal line, the latest result of each point,
- * and the planned points that have no result.
+ * Reads a run back from its folder, also while it is being written: what was asked, every journal line, the latest
+ * result of each point, and the planned points that have no result.
  *
  * @param folder of the run, such as `results/quick/20261124T230000Z-1a2b3c`
- * @throws FulcrumError `bad-input` (`not-a-run`, `manifest-invalid`) for a folder without a run; `environment` (`journal-corrupt`) for a
- *   journal that is damaged before its last line
+ * @throws FulcrumError `bad-input` (`not-a-run`, `manifest-invalid`) for a folder without a run; `environment`
+ *   (`journal-corrupt`) for a journal that is damaged before its last line
  *
  * @example
  * ```ts
@@ -27,8 +27,8 @@ export async function readRun(folder: string): Promise<Run> {
 }
 
 /**
- * Concludes from a run what its report says: repeats grouped, the Pareto frontier of each workload, the recommended deployment, load
- * curves. Pure: the same run gives the same analysis.
+ * Concludes from a run what its report says: repeats grouped, the Pareto frontier of each workload, the recommended
+ * deployment, load curves. Pure: the same run gives the same analysis.
  *
  * @example
  * ```ts
@@ -60,13 +60,16 @@ export interface CompareOptions {
   readonly failOn?: readonly string[]
   /** Points that the base measured and that may lack a valid result in the head; 0 unless given. */
   readonly allowLost?: number
-  /** Other runs of the base's sweep, which show how runs differ by themselves; those beside the base's folder unless given. */
+  /**
+   * Other runs of the base's sweep, which show how runs differ by themselves; those beside the base's folder unless
+   * given.
+   */
   readonly known?: readonly Run[]
 }
 
 /**
- * Compares two runs of the same points: which figures changed, by how much, and whether that is more than noise. A gate that could not be
- * tested has not passed.
+ * Compares two runs of the same points: which figures changed, by how much, and whether that is more than noise. A gate
+ * that could not be tested has not passed.
  *
  * @throws FulcrumError `bad-input` (`threshold-invalid`) for a gate that can't be read
  *

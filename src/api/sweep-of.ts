@@ -15,7 +15,10 @@ import type { SweepInput } from './define-sweep.ts'
  * ```
  */
 export interface SweepOptions {
-  /** Where relative paths in a sweep that is given as a value start; the working directory unless given. Those of a file start at its folder. */
+  /**
+   * Where relative paths in a sweep that is given as a value start; the working directory unless given. Those of a file
+   * start at its folder.
+   */
   readonly folder?: string
   /** Accepts a grid of up to this many points, over the sweep's own `allow_points`. */
   readonly allowPoints?: number

@@ -11,8 +11,8 @@ export interface Repainter extends Disposable {
 }
 
 /**
- * What a terminal repaints: the progress of a run, a watched status, the fits of a twin. Disposing clears it. The cursor stays visible, as a
- * killed process could not bring it back.
+ * What a terminal repaints: the progress of a run, a watched status, the fits of a twin. Disposing clears it. The
+ * cursor stays visible, as a killed process could not bring it back.
  */
 export function repainter(stream: NodeJS.WriteStream, { everyMs = 0 }: { readonly everyMs?: number } = {}): Repainter {
   const update = createLogUpdate(stream, { showCursor: true })

@@ -7,8 +7,8 @@ export interface Suggestion {
 }
 
 /**
- * What can stand in place of the last word of a command line; nothing where a file, a run or a free text is expected, which a shell
- * completes with files.
+ * What can stand in place of the last word of a command line; nothing where a file, a run or a free text is expected,
+ * which a shell completes with files.
  * @param words what follows `fulcrum`; the last one is the word to complete, possibly empty
  */
 export function suggestions(program: Command, words: readonly string[]): readonly Suggestion[] {

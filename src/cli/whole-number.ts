@@ -1,7 +1,8 @@
 import { InvalidArgumentError } from 'commander'
 
 /**
- * A reader of a flag that takes a whole number, written in digits alone: `Number` would take `''`, `1e999` and `0x10` as well.
+ * A reader of a flag that takes a whole number, written in digits alone: `Number` would take `''`, `1e999` and `0x10`
+ * as well.
  * @throws InvalidArgumentError, which ends the command with exit code 2, for any other text
  */
 export function wholeNumber({ from = 1, to = Number.MAX_SAFE_INTEGER } = {}): (text: string) => number {

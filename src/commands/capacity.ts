@@ -45,7 +45,8 @@ export interface CapacityAnswer extends Omit<CapacityPlanned, 'plan'> {
 }
 
 /**
- * `fulcrum capacity`: how many GPUs and nodes of which deployment serve the traffic under the SLO, from what a run measured.
+ * `fulcrum capacity`: how many GPUs and nodes of which deployment serve the traffic under the SLO, from what a run
+ * measured.
  * @throws FulcrumError (bad-input) for a file, flag or run that is none
  */
 export async function planCapacityOf(request: CapacityRequest): Promise<CapacityAnswer> {

@@ -77,7 +77,8 @@ export async function previewCrosscheck(file: string, position: number): Promise
 }
 
 /**
- * A generator that takes part: the sweep file's own as it is configured there, a shipped one, or one that a module or package defines.
+ * A generator that takes part: the sweep file's own as it is configured there, a shipped one, or one that a module or
+ * package defines.
  * @throws FulcrumError (bad-input) `crosscheck-generator` when there is none, or it takes no program
  */
 async function contestant(asked: string, command: string | undefined, sweep: Sweep): Promise<ConfiguredGenerator> {

@@ -18,7 +18,8 @@ import { probeSettings } from './probe-settings.ts'
 export type { Addresses, Check }
 
 /**
- * Checks this machine, and what else is named, against what a sweep needs; against nothing in particular when no file is given.
+ * Checks this machine, and what else is named, against what a sweep needs; against nothing in particular when no file
+ * is given.
  * @param addresses what runs already and is to be looked at, too
  */
 export async function examine(file?: string, addresses: Addresses = {}): Promise<readonly Check[]> {

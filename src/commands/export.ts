@@ -18,7 +18,8 @@ export interface Exported {
  * Writes a run's points in a format that other tools read.
  * @param request.format a name of `formats`
  * @param formats the registered ones when left out
- * @throws FulcrumError (bad-input) `unknown-format`; `no-folder` when a format that writes a folder for each point has no place
+ * @throws FulcrumError (bad-input) `unknown-format`; `no-folder` when a format that writes a folder for each point has
+ *   no place
  */
 export async function exportRun(
   request: RunChoice & { readonly format: string; readonly to?: string },

@@ -76,8 +76,10 @@ export function parseSlo(texts: readonly string[]): Slo {
 const summaryNames: readonly string[] = ['profile_export_genai_perf.json', 'profile_export_aiperf.json']
 
 /**
- * Makes a run of existing genai-perf or AIPerf results, one point a summary, so that report, compare, history and export read them.
- * @throws FulcrumError (bad-input) when there is none, when one has no topology, (environment) when the run can't be written
+ * Makes a run of existing genai-perf or AIPerf results, one point a summary, so that report, compare, history and
+ * export read them.
+ * @throws FulcrumError (bad-input) when there is none, when one has no topology, (environment) when the run can't be
+ *   written
  */
 export async function importResults(request: ImportRequest): Promise<Imported> {
   const folder = resolve(request.folder)

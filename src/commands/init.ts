@@ -11,8 +11,8 @@ export interface TemplateFile {
 }
 
 /**
- * Writes a ready sweep file under a new name, and the files that it names beside it; never overwrites. A file beside it that is there
- * already with the same content is left alone.
+ * Writes a ready sweep file under a new name, and the files that it names beside it; never overwrites. A file beside it
+ * that is there already with the same content is left alone.
  * @returns the sweep file first
  * @throws FulcrumError (bad-input) for an unknown template or a file that is there already, before anything is written
  */

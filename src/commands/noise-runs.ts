@@ -8,9 +8,10 @@ const mostRuns = 20
 const enoughRuns = 10
 
 /**
- * The runs of the base's sweep that tell how its runs differ: those before the base, the youngest {@link mostRuns}. Later ones would carry what is to be
- * found into the noise, so they are taken only while there are too few, the oldest first, and none that is younger than the head. A run
- * of part of the points (`--only`), one that can't be read, the base and the head are none of them.
+ * The runs of the base's sweep that tell how its runs differ: those before the base, the youngest {@link mostRuns}.
+ * Later ones would carry what is to be found into the noise, so they are taken only while there are too few, the oldest
+ * first, and none that is younger than the head. A run of part of the points (`--only`), one that can't be read, the
+ * base and the head are none of them.
  */
 export async function noiseRuns(base: Run, head: Run): Promise<readonly Run[]> {
   const entries = await runsBeside(base.folder)

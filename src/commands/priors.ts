@@ -12,7 +12,8 @@ const aiconfiguratorFiles = ['agg/pareto.csv', 'disagg/pareto.csv']
 
 /**
  * Beliefs from folders: what aiconfigurator wrote, a run, or a folder of runs, of which those of the same model count.
- * @throws FulcrumError (bad-input) `no-priors` for a folder that is none of these, `prior-file-invalid` with file:line:column
+ * @throws FulcrumError (bad-input) `no-priors` for a folder that is none of these, `prior-file-invalid` with
+ *   file:line:column
  */
 export async function readPriors(folders: readonly string[], model: string): Promise<readonly Prior[]> {
   const priors: Prior[] = []

@@ -20,7 +20,8 @@ export type ResumeChoice = RunChoice & {
 
 /**
  * `fulcrum resume`: goes on with a run from the sweep file kept in its manifest.
- * @throws FulcrumError (bad-input) when there is none to resume, or the sweep file, a file that it names or the revision has changed since
+ * @throws FulcrumError (bad-input) when there is none to resume, or the sweep file, a file that it names or the
+ *   revision has changed since
  */
 export async function resumeRun(request: RunWatch & ResumeChoice): Promise<ReportedOutcome> {
   const limits = parseLimits(request)

@@ -6,8 +6,8 @@ import { isModuleSweep, moduleSweepText } from '../spec/module-sweep.ts'
 import type { Sweep } from '../spec/sweep.ts'
 
 /**
- * The sweep as the manifest keeps it; where the manifest's copy lacks a secret, the sweep file if it is unchanged. A module runs again only
- * for a secret.
+ * The sweep as the manifest keeps it; where the manifest's copy lacks a secret, the sweep file if it is unchanged. A
+ * module runs again only for a secret.
  */
 export async function sweepAsItWas(manifest: Manifest): Promise<Sweep> {
   const { sweepFile: path, sweepId, sweepText } = manifest

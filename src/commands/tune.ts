@@ -23,7 +23,8 @@ export interface TuneAnswer extends TuneView {
 }
 
 /**
- * `fulcrum tune`: what to deploy, from a run's folder, or from a sweep file that is run first (an unfinished run of it goes on).
+ * `fulcrum tune`: what to deploy, from a run's folder, or from a sweep file that is run first (an unfinished run of it
+ * goes on).
  * @throws FulcrumError (bad-input) for a file or folder that is neither; (environment) when it can't be run
  */
 export async function tuneFileOrRun(

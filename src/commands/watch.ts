@@ -29,8 +29,8 @@ export interface WatchOptions {
 const mostShare = 0.2
 
 /**
- * A run now and after each change of its journal, from another process than the run's, until no process holds it. The journal is
- * only read again when it has grown.
+ * A run now and after each change of its journal, from another process than the run's, until no process holds it. The
+ * journal is only read again when it has grown.
  * @throws the signal's reason when aborted; FulcrumError (bad-input) when there is no run
  */
 export async function* followRun(

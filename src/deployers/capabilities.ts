@@ -17,7 +17,10 @@ export interface DeployProblem extends Complaint {
   readonly at?: { readonly file: string; readonly position: Position }
 }
 
-/** What a deployer can say of its configuration before anything starts, so that a sweep is refused at once rather than in its middle. */
+/**
+ * What a deployer can say of its configuration before anything starts, so that a sweep is refused at once rather than
+ * in its middle.
+ */
 export interface DeployerCapabilities {
   /** GPUs of one worker when the sweep file does not say; null when the deployer does not know either. */
   gpusPerWorker(role: Role): number | null

@@ -19,8 +19,8 @@ export interface Change<Running extends WorkerSlot> {
 
 /**
  * The smallest change: workers of the right role and design stay, surplus ones of the highest number go, missing ones
- * take the lowest free names and the fullest hosts with room. When those that stay leave no room for a missing one, though
- * empty hosts would have it, all are placed anew.
+ * take the lowest free names and the fullest hosts with room. When those that stay leave no room for a missing one,
+ * though empty hosts would have it, all are placed anew.
  * @param running only workers that are fit to serve; dead ones are somebody else's to clear away
  * @param order in which roles are placed; large workers, which fit nowhere later, have to come first
  */

@@ -52,13 +52,15 @@ export interface DeployerContext {
   /** A port on loopback that nothing listens on. */
   freePort(): Promise<number>
   /**
-   * Starts a program in a process group of its own, recorded in the ledger; what it prints goes to `deploy/logs/NAME.log` of the run.
+   * Starts a program in a process group of its own, recorded in the ledger; what it prints goes to
+   * `deploy/logs/NAME.log` of the run.
    * @throws FulcrumError environment `program-not-started`
    */
   start(program: StartedProgram): Promise<RunningProcess>
   /**
    * Waits until an endpoint has answered a request like the load's.
-   * @throws FulcrumError failed when a process ends first, or `deployment-not-ready` at the deadline, with the last lines of the logs
+   * @throws FulcrumError failed when a process ends first, or `deployment-not-ready` at the deadline, with the last
+   *   lines of the logs
    */
   answered(endpoint: Endpoint, wait: AnswerWait, context: DeployContext): Promise<void>
 }

@@ -41,7 +41,10 @@ export interface DeployerSpec<K extends Keys, Config, Name extends string = stri
   capabilities?(config: NoInfer<Config>): Partial<DeployerCapabilities> | Promise<Partial<DeployerCapabilities>>
   /** What decides an outcome beyond decisive keys, such as the content of files that configurations name. */
   identity?(config: NoInfer<Config>, context: SectionContext): { readonly [key: string]: Json }
-  /** Which engine the workers run, and where its settings come from. Default: unknown, and no rules of an engine are checked. */
+  /**
+   * Which engine the workers run, and where its settings come from. Default: unknown, and no rules of an engine are
+   * checked.
+   */
   workers?(config: NoInfer<Config>, context: SectionContext): WorkerEngine
   /** Seconds from starting a worker to its first answer, for estimates without a past run. Default: 180. */
   startupS?(config: NoInfer<Config>): number
@@ -61,7 +64,10 @@ export interface ConfiguredDeployer {
   readonly config: unknown
   /** GPUs that one worker holds, as the sweep file says it. */
   readonly gpusPerWorker: number | { readonly [role in Role]?: number | undefined } | undefined
-  /** What of the section decides an outcome, as written rather than resolved; empty for one that was configured from code. */
+  /**
+   * What of the section decides an outcome, as written rather than resolved; empty for one that was configured from
+   * code.
+   */
   readonly decisive: { readonly [key: string]: Json }
   /** What decides an outcome beside that. */
   identity(): { readonly [key: string]: Json }
@@ -117,8 +123,8 @@ type SectionSchema<K extends Keys, Name extends string> = z.ZodObject<
 >
 
 /**
- * Defines a deployer. Its configuration is what its keys say, as zod reads them: nothing is stated twice. Each key says whether it decides
- * what is measured (`decisive`) or not (`operational`).
+ * Defines a deployer. Its configuration is what its keys say, as zod reads them: nothing is stated twice. Each key says
+ * whether it decides what is measured (`decisive`) or not (`operational`).
  *
  * @throws FulcrumError bad-input `key-undecided` when a key is neither decisive nor operational
  *

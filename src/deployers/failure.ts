@@ -20,7 +20,9 @@ const exception = /(?:^|[\s\]])((?:\w+\.)*[A-Z]\w*(?:Error|Exception)): (.+)$/
 /** What a process says when another one of its own had the trouble: the cause stands further up. */
 const refersUp = /(?:root cause|stack trace|log|error)s? .{0,10}\babove\b|\bEngineDeadError\b/i
 
-/** The exception that a Python process died of: the last one that does not send the reader further up; null without one. */
+/**
+ * The exception that a Python process died of: the last one that does not send the reader further up; null without one.
+ */
 export function exceptionIn(lines: readonly string[]): string | null {
   for (const line of lines.toReversed()) {
     const [, type, text] = exception.exec(line) ?? []

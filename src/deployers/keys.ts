@@ -19,7 +19,10 @@ export const programArguments = field(
   'write name: value pairs',
 )
 
-/** Environment variables, read as text; strings that begin with `./` or `../` are read as absolute paths, secrets are refused. */
+/**
+ * Environment variables, read as text; strings that begin with `./` or `../` are read as absolute paths, secrets are
+ * refused.
+ */
 export const environment = field(
   reading(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])), (written, context, path) => {
     const resolved = resolvePaths(context, written) as Arguments

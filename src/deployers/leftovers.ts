@@ -60,8 +60,8 @@ const ledgerSchema: z.ZodType<LedgerFile> = z.object({
 
 /**
  * Finds the processes that Fulcrums which are gone have left behind. A recorded process counts only when boot, process
- * namespace and start time agree, so that a number taken over by another program is never named; a process started
- * just before the end, or by a worker, counts by the mark in its environment. A job of Slurm counts when the `salloc` that
+ * namespace and start time agree, so that a number taken over by another program is never named; a process started just
+ * before the end, or by a worker, counts by the mark in its environment. A job of Slurm counts when the `salloc` that
  * held it is gone. Forgets ledgers that hold nothing.
  */
 export async function findLeftovers(folder: string = ledgerFolder()): Promise<readonly Leftover[]> {
@@ -78,8 +78,8 @@ export async function findLeftovers(folder: string = ledgerFolder()): Promise<re
 }
 
 /**
- * Ends leftovers: SIGTERM, and SIGKILL for those that are still there after `graceMs`; jobs by scancel. Each is checked once
- * more first.
+ * Ends leftovers: SIGTERM, and SIGKILL for those that are still there after `graceMs`; jobs by scancel. Each is checked
+ * once more first.
  */
 export async function endLeftovers(leftovers: readonly Leftover[], graceMs = 5_000): Promise<void> {
   for (const { slurmJob } of leftovers) if (slurmJob !== null) await cancelJob(slurmJob)
@@ -106,7 +106,9 @@ async function readLedger(path: string): Promise<LedgerFile | null> {
   }
 }
 
-/** Whether a ledger's owner is gone. A ledger of another host or container (a shared home) can't be judged from here. */
+/**
+ * Whether a ledger's owner is gone. A ledger of another host or container (a shared home) can't be judged from here.
+ */
 async function isAbandoned({ host, owner }: LedgerFile): Promise<boolean> {
   if (host !== hostname() || owner.startTicks === null) return false
   const here = await isComparable(owner)
@@ -128,7 +130,8 @@ async function leftOf(ledger: LedgerFile): Promise<readonly Leftover[]> {
       found.set(pid, { ...its, pid, startTicks, slurmJob: null })
       continue
     }
-    // What holds an allocation gives it back when it ends in order; killed, or gone with its machine, it leaves the job.
+    // What holds an allocation gives it back when it ends in order; killed, or gone with its machine, it leaves the
+    // job.
     for (const slurmJob of await jobsHeldBy(argv)) jobs.push({ ...its, pid: null, startTicks: null, slurmJob })
   }
   const hide = redactor(process.env)

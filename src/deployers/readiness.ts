@@ -77,9 +77,10 @@ export async function workersRegistered(
 }
 
 /**
- * Waits for real completions, asked for as the load will, one after the other, as many as the largest role has workers: routed in turn,
- * each worker answers one, so that none meets its first request under load.
- * @throws FulcrumError when a process ends meanwhile, or at the deadline: a deployment may list its model and never answer
+ * Waits for real completions, asked for as the load will, one after the other, as many as the largest role has workers:
+ * routed in turn, each worker answers one, so that none meets its first request under load.
+ * @throws FulcrumError when a process ends meanwhile, or at the deadline: a deployment may list its model and never
+ *   answer
  */
 export async function completionsCameBack(
   endpoint: Endpoint,

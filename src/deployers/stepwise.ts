@@ -77,8 +77,8 @@ const workerGraceMs = 20_000
 const unfitGraceMs = 3_000
 
 /**
- * A deployer that changes a system by the smallest step: what is unfit goes, what is surplus goes, what is missing comes.
- * Closing waits for the change under way, for what that still starts would be missed.
+ * A deployer that changes a system by the smallest step: what is unfit goes, what is surplus goes, what is missing
+ * comes. Closing waits for the change under way, for what that still starts would be missed.
  */
 export function stepwise<Worker extends Member>(system: System<Worker>): Deployer {
   const { nodes } = system
@@ -105,7 +105,10 @@ export function stepwise<Worker extends Member>(system: System<Worker>): Deploye
     return workers.filter(({ host }, i) => fit[i] !== true || !usable.has(host))
   }
 
-  /** @throws FulcrumError failed `no-room-left` when a deployment fits on the nodes that were named, and not on what is left */
+  /**
+   * @throws FulcrumError failed `no-room-left` when a deployment fits on the nodes that were named, and not on what is
+   * left
+   */
   async function requireRoomLeft(wanted: Deployment, context: DeployContext): Promise<void> {
     if (nodes.lost().length > 0 && misfitOn(nodes.hosts(), wanted) !== null) await nodes.regain(context)
     const misfit = misfitOn(nodes.hosts(), wanted)

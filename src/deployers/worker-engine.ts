@@ -21,7 +21,10 @@ export interface GivenArguments {
   readonly path: Path
 }
 
-/** Which engine the workers run and where its settings come from, so that the rules of that engine can be checked before anything starts. */
+/**
+ * Which engine the workers run and where its settings come from, so that the rules of that engine can be checked before
+ * anything starts.
+ */
 export interface WorkerEngine extends Workers {
   /** `trtllm`, `vllm`, `sglang`, `mocker`; null when nobody can tell. */
   readonly engine: string | null

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import type { z } from 'zod'
 
 /**
- * A value kept in a file over runs: read back when it is there and fits the schema, else made and kept. A cache that can't
- * be read or written is no error, and two processes may make the same value at the same time.
+ * A value kept in a file over runs: read back when it is there and fits the schema, else made and kept. A cache that
+ * can't be read or written is no error, and two processes may make the same value at the same time.
  *
  * @param name of the file; a hash of all that decides the value belongs in it
  */

@@ -1,4 +1,7 @@
-/** Rows of numbers kept in typed columns that grow: a row of a trace takes 16 bytes, an object would take ten times that. */
+/**
+ * Rows of numbers kept in typed columns that grow: a row of a trace takes 16 bytes, an object would take ten times
+ * that.
+ */
 export interface RequestColumns {
   readonly count: number
   add(at: number, input: number, output: number): void

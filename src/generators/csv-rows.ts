@@ -14,9 +14,10 @@ export interface CsvRow {
 }
 
 /**
- * The rows of a CSV file (RFC 4180), the header as the first; empty lines are passed over, spaces around cells taken off. Memory holds
- * one row and one chunk of the file.
- * @throws FulcrumError bad-input `data-file-unreadable`, `data-line-invalid` where quotes don't match; the signal's reason
+ * The rows of a CSV file (RFC 4180), the header as the first; empty lines are passed over, spaces around cells taken
+ * off. Memory holds one row and one chunk of the file.
+ * @throws FulcrumError bad-input `data-file-unreadable`, `data-line-invalid` where quotes don't match; the signal's
+ *   reason
  */
 export async function* readCsvRows(file: string, signal: AbortSignal): AsyncGenerator<CsvRow> {
   const parser = parse({

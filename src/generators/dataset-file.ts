@@ -40,11 +40,11 @@ export const rowRemedy =
   'write {"prompt": "…"}, {"messages": [{"role": "user", "content": "…"}]} or ShareGPT\'s {"conversations": [{"from": "human", "value": "…"}]}'
 
 /**
- * Reads a dataset: JSON lines, a JSON array, or genai-perf's and AIPerf's inputs; rows as {@link readRow} takes them. Odd rows are
- * counted and passed over; memory holds the first `most` rows.
+ * Reads a dataset: JSON lines, a JSON array, or genai-perf's and AIPerf's inputs; rows as {@link readRow} takes them.
+ * Odd rows are counted and passed over; memory holds the first `most` rows.
  *
- * @throws FulcrumError bad-input `data-file-unreadable`; `data-line-invalid` with file:line:column of the first odd row when half
- *   of the rows are odd or more, or when there is no row
+ * @throws FulcrumError bad-input `data-file-unreadable`; `data-line-invalid` with file:line:column of the first odd row
+ *   when half of the rows are odd or more, or when there is no row
  */
 export async function readDatasetFile(
   file: string,

@@ -3,7 +3,10 @@ import type { Workload } from '../model/index.ts'
 import { createRandom } from '../model/index.ts'
 import type { MeasuredDataset } from './dataset-file.ts'
 
-/** Tokens that the first `count` entries ask for: as the row says, as its answer has, else drawn from the workload's OSL. */
+/**
+ * Tokens that the first `count` entries ask for: as the row says, as its answer has, else drawn from the workload's
+ * OSL.
+ */
 export function outputTokensOf(
   { entries, answerTokens }: Pick<MeasuredDataset, 'entries' | 'answerTokens'>,
   count: number,

@@ -26,7 +26,8 @@ export interface DatasetOptions {
 }
 
 /**
- * Reads a dataset and counts the prompts of its first rows. A row that the chat template refuses is odd, as one that can't be read.
+ * Reads a dataset and counts the prompts of its first rows. A row that the chat template refuses is odd, as one that
+ * can't be read.
  *
  * @throws FulcrumError as {@link readDatasetFile}, readTokenizer and buildTokenizer
  */
@@ -85,8 +86,8 @@ function withoutRefused(
 }
 
 /**
- * The prompts of a dataset file, in its order, at most `count`; their tokens counted with the model's tokenizer and kept by
- * content. Where neither file nor answer says an OSL, it is drawn from the workload's.
+ * The prompts of a dataset file, in its order, at most `count`; their tokens counted with the model's tokenizer and
+ * kept by content. Where neither file nor answer says an OSL, it is drawn from the workload's.
  *
  * @throws FulcrumError bad-input `dataset-changed` when the file is no longer what the workload was read with; what
  *   {@link measureDataset} throws

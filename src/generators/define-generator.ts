@@ -35,7 +35,10 @@ export interface GeneratorContext {
   readonly cacheFolder?: string
   /** Opens the place of shards that are pods of a Job. */
   readonly jobPlace?: (shards: ShardSettings & { readonly job: ShardJob }) => ShardPlace
-  /** Where started processes are recorded, so that what a killed Fulcrum leaves behind is found and ended. Opened when first asked for. */
+  /**
+   * Where started processes are recorded, so that what a killed Fulcrum leaves behind is found and ended. Opened when
+   * first asked for.
+   */
   ledger(): Promise<ProcessLedger>
 }
 
@@ -108,8 +111,8 @@ export interface GeneratorDefinition<Config, Name extends string = string, Schem
 }
 
 /**
- * Defines a load generator. Its configuration is what its keys say, as zod reads them: nothing is stated twice. Each key says whether another
- * value changes what is measured (`decisive`) or not (`operational`).
+ * Defines a load generator. Its configuration is what its keys say, as zod reads them: nothing is stated twice. Each
+ * key says whether another value changes what is measured (`decisive`) or not (`operational`).
  *
  * @example
  * ```ts

@@ -24,8 +24,8 @@ export async function* readJsonLines(file: string, signal: AbortSignal): AsyncGe
 }
 
 /**
- * The lines of a text file without their ends and without a byte order mark. Memory holds one line and one chunk of the file, however
- * many lines there are.
+ * The lines of a text file without their ends and without a byte order mark. Memory holds one line and one chunk of the
+ * file, however many lines there are.
  * @throws FulcrumError bad-input `data-file-unreadable`; the signal's reason
  */
 export async function* readLines(file: string, signal: AbortSignal): AsyncGenerator<string> {
@@ -83,8 +83,8 @@ function parseLine(text: string, file: string, line: number): unknown {
 }
 
 /**
- * Where the first character is that can't continue JSON. V8 says it in some messages and only quotes the text in others; it
- * is the length of the longest start of the text that merely ends too early.
+ * Where the first character is that can't continue JSON. V8 says it in some messages and only quotes the text in
+ * others; it is the length of the longest start of the text that merely ends too early.
  */
 export function faultIn(text: string): number {
   let sound = 0

@@ -37,11 +37,11 @@ const longestValue = 64 * 1024 * 1024
 const pieceBytes = 1 << 20
 
 /**
- * Opens a file of JSON values, whatever holds them; memory holds a value at a time. A byte order mark, CRLF and empty lines
- * are passed over.
+ * Opens a file of JSON values, whatever holds them; memory holds a value at a time. A byte order mark, CRLF and empty
+ * lines are passed over.
  *
- * @throws FulcrumError bad-input `data-file-unreadable` when it is missing, no file, or not UTF-8 text (compressed, UTF-16);
- *   `data-line-invalid` while reading, for a value longer than 64 MiB
+ * @throws FulcrumError bad-input `data-file-unreadable` when it is missing, no file, or not UTF-8 text (compressed,
+ *   UTF-16); `data-line-invalid` while reading, for a value longer than 64 MiB
  */
 export async function openJson(file: string, signal: AbortSignal): Promise<JsonFile> {
   const hash = createHash('sha256')

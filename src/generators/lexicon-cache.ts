@@ -17,7 +17,8 @@ const schema = z.object({
 })
 
 /**
- * The lexicon of a model's tokenizer: from the cache (by the content of the tokenizer's files), else found and kept there.
+ * The lexicon of a model's tokenizer: from the cache (by the content of the tokenizer's files), else found and kept
+ * there.
  *
  * @throws what readTokenizer, buildTokenizer and createLexicon throw
  */

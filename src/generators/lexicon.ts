@@ -3,16 +3,23 @@ import type { Tokenizer } from './tokenizer.ts'
 
 /**
  * Words that can be strung together with single spaces, in any order, so that each is exactly one token. Proven against
- * the tokenizer for every ordered pair of words, which is enough, because pre-tokenizers split by neighbouring characters.
+ * the tokenizer for every ordered pair of words, which is enough, because pre-tokenizers split by neighbouring
+ * characters.
  */
 export interface Lexicon {
   /** Lower-case ASCII words, 512 of them where the vocabulary has so many; always a power of two. */
   readonly words: readonly string[]
-  /** Those among the words (indices) that have the same number of letters, so that one can take another's place in bytes. */
+  /**
+   * Those among the words (indices) that have the same number of letters, so that one can take another's place in
+   * bytes.
+   */
   readonly interchangeable: readonly number[]
   /** Tokens that the chat template adds around one user message; null without a template. */
   readonly chatTokens: number | null
-  /** Tokens that it adds around an answer and the next user message, for every turn that went before; null where it takes none. */
+  /**
+   * Tokens that it adds around an answer and the next user message, for every turn that went before; null where it
+   * takes none.
+   */
   readonly turnTokens: number | null
   /** Special tokens that the tokenizer adds around a plain prompt. */
   readonly promptTokens: number
@@ -99,7 +106,10 @@ function overheads(
   }
 }
 
-/** Tokens of a chat in which user and assistant say these in turns; null when the tokenizer has no template that takes it. */
+/**
+ * Tokens of a chat in which user and assistant say these in turns; null when the tokenizer has no template that takes
+ * it.
+ */
 function chatLength(tokenizer: Tokenizer, said: readonly string[]): number | null {
   const messages = said.map((content, at) => ({ role: at % 2 === 0 ? 'user' : 'assistant', content }))
   try {

@@ -9,7 +9,10 @@ import { ReadableClock } from './built-in/readable-clock.ts'
 import { resolveTarget } from './built-in/resolve-target.ts'
 import { apiPaths, bodyAround, headBefore } from './request.ts'
 
-/** How the load will ask, so that what answers a probe answers the load too: a server may have one API and not the other. */
+/**
+ * How the load will ask, so that what answers a probe answers the load too: a server may have one API and not the
+ * other.
+ */
 export interface Asking {
   readonly api: Api
   readonly streaming: boolean

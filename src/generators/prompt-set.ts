@@ -1,4 +1,6 @@
-/** Prompts of a point, ready to be put into request bodies: bytes end to end, shared with worker threads without a copy. */
+/**
+ * Prompts of a point, ready to be put into request bodies: bytes end to end, shared with worker threads without a copy.
+ */
 export interface PromptSet {
   /** Prompts; a conversation has {@link turns} of them, one after another. */
   readonly count: number
@@ -9,7 +11,10 @@ export interface PromptSet {
   readonly json: Uint8Array
   /** Where each value begins in {@link json}, and the end of the last: count + 1 numbers. */
   readonly offsets: Float64Array
-  /** Tokens that the server should count (`usage.prompt_tokens`), template included; the sum over the turns so far in a conversation. */
+  /**
+   * Tokens that the server should count (`usage.prompt_tokens`), template included; the sum over the turns so far in a
+   * conversation.
+   */
   readonly inputTokens: Uint32Array
   /** Tokens to ask for; 0 where the data doesn't say. */
   readonly outputTokens: Uint32Array
@@ -17,7 +22,9 @@ export interface PromptSet {
   readonly spare?: number
   /** Turns a conversation has; 1 without conversations. */
   readonly turns: number
-  /** For each prompt the first that is the same to the byte; absent where nobody looked, as in conversations and traces. */
+  /**
+   * For each prompt the first that is the same to the byte; absent where nobody looked, as in conversations and traces.
+   */
   readonly firstAlike?: Uint32Array
 }
 

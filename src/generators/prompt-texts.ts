@@ -14,7 +14,8 @@ export interface PromptText {
 
 /**
  * The distinct prompts of a point (`load.dataset` of them), the same for the same point on every machine.
- * @throws FulcrumError bad-input as {@link createPromptSet}, or `prompt-no-text` for a dataset whose rows are whole conversations
+ * @throws FulcrumError bad-input as {@link createPromptSet}, or `prompt-no-text` for a dataset whose rows are whole
+ *   conversations
  */
 export async function promptTextsOf(point: Point, signal: AbortSignal): Promise<readonly PromptText[]> {
   const { load, workload, deployment, id, repeat } = point

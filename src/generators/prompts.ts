@@ -24,13 +24,14 @@ export interface PromptOptions {
   readonly count: number
   readonly seed: number
   /**
-   * Prompts of different salts differ from the first words on, shared prefixes too, so that a server's prefix cache warmed by
-   * one point doesn't answer another. Point id and repeat, usually. A dataset file's prompts are what they are.
+   * Prompts of different salts differ from the first words on, shared prefixes too, so that a server's prefix cache
+   * warmed by one point doesn't answer another. Point id and repeat, usually. A dataset file's prompts are what they
+   * are.
    */
   readonly salt: string
   /**
-   * Prompts (conversations) behind those, for requests that only hold the load: as the first ones, with a salt of their own. A dataset
-   * file or a trace has none.
+   * Prompts (conversations) behind those, for requests that only hold the load: as the first ones, with a salt of their
+   * own. A dataset file or a trace has none.
    */
   readonly spare?: number
   /** The trace whose lengths and shared blocks the prompts are to have. */
@@ -44,8 +45,8 @@ export interface PromptOptions {
 
 /**
  * The prompts of a point, the same for the same options on every machine: from a dataset file, after a trace, or plain
- * lower-case words whose length the server counts exactly as drawn from the workload's ISL (`usage.prompt_tokens`, the chat
- * template included), all distinct unless a prefix is to be shared.
+ * lower-case words whose length the server counts exactly as drawn from the workload's ISL (`usage.prompt_tokens`, the
+ * chat template included), all distinct unless a prefix is to be shared.
  *
  * @throws FulcrumError bad-input `isl-too-short` when a fixed ISL has no room for the chat template and a word,
  *   `no-chat-template`; what {@link loadLexicon}, {@link datasetPrompts} throw
@@ -84,14 +85,15 @@ function singlePrompts(options: PromptOptions, lexicon: Lexicon, around: number)
     inputTokens: sharedUint32(isl),
     outputTokens: sharedUint32(osl),
     turns: 1,
-    // Prompts of a few words, or that are all prefix, have no room for what would tell them apart. A salt is the same for all.
+    // Prompts of a few words, or that are all prefix, have no room for what would tell them apart. A salt is the same
+    // for all.
     firstAlike: firstAlike({ count: options.count, ...frame }),
   }
 }
 
 /**
- * The ISL is what each turn adds: the first prompt with its template, then the words of each further message. What was said
- * before comes on top, and is known only roughly: an answer may not come back as the tokens it was written in.
+ * The ISL is what each turn adds: the first prompt with its template, then the words of each further message. What was
+ * said before comes on top, and is known only roughly: an answer may not come back as the tokens it was written in.
  */
 function conversationPrompts(options: PromptOptions, lexicon: Lexicon, around: number, turns: number): PromptSet {
   const perTurn = lexicon.turnTokens
@@ -129,7 +131,9 @@ function conversationPrompts(options: PromptOptions, lexicon: Lexicon, around: n
   }
 }
 
-/** The runs of one prompt: what tells points apart, what it shares with others, what tells it apart from them, the rest. */
+/**
+ * The runs of one prompt: what tells points apart, what it shares with others, what tells it apart from them, the rest.
+ */
 function runsOf(options: PromptOptions, index: number, words: number): WordRun[] {
   const prefix = options.workload.prefix
   const shared = prefix === undefined ? 0 : Math.round(prefix.share * words)

@@ -53,8 +53,8 @@ export function requestFields(shape: RequestShape): Fields {
 }
 
 /**
- * Dynamo 1.x, vLLM and SGLang count on with every chunk when asked, which tells how many tokens a first chunk of several has. A
- * server that doesn't know the option passes over it.
+ * Dynamo 1.x, vLLM and SGLang count on with every chunk when asked, which tells how many tokens a first chunk of
+ * several has. A server that doesn't know the option passes over it.
  */
 function streamOptions(dialect: Dialect): Fields {
   const counting = dialect === 'vllm' || dialect === 'dynamo-1'

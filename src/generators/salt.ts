@@ -10,8 +10,8 @@ import { markText, markWords, saltMark } from './words.ts'
 export const noSalt: WordRun = { kind: 'mark', number: 0, words: markWords }
 
 /**
- * A copy of prompts that begin with {@link noSalt}, with the mark of a salt in its place: a mark's words are equally long, so
- * that nothing else moves.
+ * A copy of prompts that begin with {@link noSalt}, with the mark of a salt in its place: a mark's words are equally
+ * long, so that nothing else moves.
  *
  * @param around tokens of a prompt that are not words of its text
  */

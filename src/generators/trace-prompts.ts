@@ -10,8 +10,9 @@ import type { WordRun } from './words.ts'
 import { cutRuns, drawText, markWords, saltMark } from './words.ts'
 
 /**
- * Prompts for the requests of a trace: as long as recorded, and with the same blocks where the trace has the same hash ids, so
- * that a prefix cache finds what it found when the trace was recorded. Without hash ids all prompts are distinct.
+ * Prompts for the requests of a trace: as long as recorded, and with the same blocks where the trace has the same hash
+ * ids, so that a prefix cache finds what it found when the trace was recorded. Without hash ids all prompts are
+ * distinct.
  *
  * @param around tokens that are not the prompt's own; they belong to its first block
  */

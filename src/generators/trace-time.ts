@@ -10,7 +10,10 @@ export const traceUnits = Object.keys(unitMs) as readonly TraceUnit[]
 export interface TraceTime {
   /** `date` says its own unit. */
   readonly unit: TraceUnit | 'date'
-  /** Why this unit was taken, to stand after "because"; null where nothing had to be guessed: dates, or a unit that was asked for. */
+  /**
+   * Why this unit was taken, to stand after "because"; null where nothing had to be guessed: dates, or a unit that was
+   * asked for.
+   */
   readonly guessed: string | null
 }
 
@@ -28,14 +31,18 @@ const epochS = [9.4e8, 4.2e9] as const
 
 /** More requests/s than this, on average over a whole trace, are a unit that was mistaken rather than a service. */
 const mostPerS = 500
-/** Less is asked of a trace that milliseconds would make shorter than a minute, or whose times have fractions, which those in ms seldom do. */
+/**
+ * Less is asked of a trace that milliseconds would make shorter than a minute, or whose times have fractions, which
+ * those in ms seldom do.
+ */
 const mostPerSWhenShort = 100
 const mostPerSWithFractions = 20
 const shortMs = 60_000
 
 /**
- * The likeliest unit of times that are plain numbers. Milliseconds (Mooncake's unit) unless the numbers say otherwise: a time since 1970
- * shows its unit by its size, and requests that milliseconds would crowd beyond any service are in seconds.
+ * The likeliest unit of times that are plain numbers. Milliseconds (Mooncake's unit) unless the numbers say otherwise:
+ * a time since 1970 shows its unit by its size, and requests that milliseconds would crowd beyond any service are in
+ * seconds.
  */
 export function inferredUnit({ count, first, last, fractions }: TraceNumbers): {
   readonly unit: TraceUnit

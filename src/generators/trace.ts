@@ -11,7 +11,10 @@ export interface Trace {
   readonly atMs: Float64Array
   readonly inputTokens: Uint32Array
   readonly outputTokens: Uint32Array
-  /** Ids of the blocks of 512 tokens that a prompt is made of; requests with the same id share the block. Null where the trace has none. */
+  /**
+   * Ids of the blocks of 512 tokens that a prompt is made of; requests with the same id share the block. Null where the
+   * trace has none.
+   */
   readonly hashIds: readonly (readonly number[])[] | null
   /** How its times were read. */
   readonly time: TraceTime
@@ -36,19 +39,23 @@ interface Row {
 /** Rows of a trace, and what its columns say of them. */
 interface Rows {
   readonly rows: AsyncIterable<Row>
-  /** Known once the first row was read: the unit that the names of the columns stand for; null when they say nothing. */
+  /**
+   * Known once the first row was read: the unit that the names of the columns stand for; null when they say nothing.
+   */
   unit(): { readonly unit: TraceUnit; readonly why: string } | null
   /** Rows without an answer that were passed over. */
   unanswered(): number
 }
 
 /**
- * Reads a trace: Mooncake's JSON lines (`timestamp`, `input_length`, `output_length`, `hash_ids`), or CSV with a header of the same names,
- * of the Azure LLM traces (`TIMESTAMP` as a date, `ContextTokens`, `GeneratedTokens`), of BurstGPT (`Timestamp` in seconds, `Request tokens`,
- * `Response tokens`; rows without response tokens failed and are passed over) or of Vidur (`arrived_at` in seconds, `num_prefill_tokens`,
- * `num_decode_tokens`). Dates say their own unit. Memory takes 16 bytes a request, and its hash ids.
+ * Reads a trace: Mooncake's JSON lines (`timestamp`, `input_length`, `output_length`, `hash_ids`), or CSV with a header
+ * of the same names, of the Azure LLM traces (`TIMESTAMP` as a date, `ContextTokens`, `GeneratedTokens`), of BurstGPT
+ * (`Timestamp` in seconds, `Request tokens`, `Response tokens`; rows without response tokens failed and are passed
+ * over) or of Vidur (`arrived_at` in seconds, `num_prefill_tokens`, `num_decode_tokens`). Dates say their own unit.
+ * Memory takes 16 bytes a request, and its hash ids.
  *
- * @param unit of times that are plain numbers; `inferred` takes the likeliest. Absent: the unit that the columns stand for, else ms
+ * @param unit of times that are plain numbers; `inferred` takes the likeliest. Absent: the unit that the columns stand
+ *   for, else ms
  * @throws FulcrumError bad-input `data-file-unreadable`, `data-line-invalid` with file:line:column
  */
 export async function readTrace(file: string, signal: AbortSignal, unit?: TraceUnit | 'inferred'): Promise<Trace> {

@@ -82,8 +82,9 @@ export interface WordWriter {
 const longest = 12
 
 /**
- * Words are stored 12 bytes at a time, what is too much is overwritten by the next word: five times as fast as byte by byte.
- * The last three, after which nothing may be touched, and the first, which goes without its space, are set byte by byte.
+ * Words are stored 12 bytes at a time, what is too much is overwritten by the next word: five times as fast as byte by
+ * byte. The last three, after which nothing may be touched, and the first, which goes without its space, are set byte
+ * by byte.
  */
 export function createWordWriter(lexicon: Lexicon): WordWriter {
   const lengths = Uint8Array.from(lexicon.words, word => word.length + 1)

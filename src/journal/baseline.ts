@@ -35,7 +35,8 @@ export async function setBaseline(runFolder: string, now = new Date()): Promise<
 
 /**
  * The folder of the baseline among a sweep's runs; null when none is set.
- * @throws FulcrumError (bad-input) `baseline-invalid` for a damaged file, `baseline-gone` when its run is not there any more
+ * @throws FulcrumError (bad-input) `baseline-invalid` for a damaged file, `baseline-gone` when its run is not there any
+ *   more
  */
 export async function baselineOf(sweepRuns: string): Promise<string | null> {
   const file = join(sweepRuns, baselineFile)

@@ -13,7 +13,9 @@ export function secondsPerPoint(run: Pick<Run, 'lines'>): number | undefined {
   return seconds.length === 0 ? undefined : seconds.reduce((sum, value) => sum + value, 0) / seconds.length
 }
 
-/** What a point of this sweep took the last time, for a plan's estimate; undefined without a past run that can be read. */
+/**
+ * What a point of this sweep took the last time, for a plan's estimate; undefined without a past run that can be read.
+ */
 export async function pastSecondsPerPoint(resultsRoot: string, sweepName: string): Promise<number | undefined> {
   const runs = await runsOf(resultsRoot, sweepName)
   for (const { folder } of runs.slice(-runsToTry).reverse()) {

@@ -10,7 +10,9 @@ export type DecodedLine = { readonly line: JournalLine } | { readonly wrong: str
 
 const checksumOf = (body: string | Buffer): string => crc32(body).toString(16).padStart(8, '0')
 
-/** One line of journal.jsonl, line feed included: JSON whose last key is the CRC-32 of all the bytes before that key. */
+/**
+ * One line of journal.jsonl, line feed included: JSON whose last key is the CRC-32 of all the bytes before that key.
+ */
 export function encodeLine(line: JournalLine): Buffer {
   const body = JSON.stringify({ seq: line.seq, at: line.at, event: line.event }).slice(0, -1)
   return Buffer.from(`${body},"crc32":"${checksumOf(body)}"}\n`)

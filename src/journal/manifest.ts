@@ -18,7 +18,10 @@ export interface Manifest {
     /** Hash of the uncommitted changes; absent without any, and in runs before it was kept. */
     readonly changes?: string
   } | null
-  /** SHA-256 of every file besides the sweep file whose content decides an outcome, by absolute path; absent in runs before it was kept. */
+  /**
+   * SHA-256 of every file besides the sweep file whose content decides an outcome, by absolute path; absent in runs
+   * before it was kept.
+   */
   readonly files?: { readonly [path: string]: string }
   readonly host: {
     readonly name: string
@@ -40,7 +43,10 @@ export interface Manifest {
   }
 }
 
-/** Whether a run was made from a sweep, by `fulcrum run` or by a program, so that `fulcrum resume` can go on with it; an import's was not. */
+/**
+ * Whether a run was made from a sweep, by `fulcrum run` or by a program, so that `fulcrum resume` can go on with it; an
+ * import's was not.
+ */
 export function isOfSweep({ command }: Pick<Manifest, 'command'>): boolean {
   return command[1] === 'run' || command[0] === 'node'
 }

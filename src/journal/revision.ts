@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Manifest } from './manifest.ts'
 
-/** The git revision of the folder, and whether tracked files differ from it; null outside a repository or without git. */
+/**
+ * The git revision of the folder, and whether tracked files differ from it; null outside a repository or without git.
+ */
 export async function gitRevision(folder: string): Promise<Manifest['git']> {
   // Loaded where it is needed: most commands ask for no revision.
   const { execa } = await import('execa')

@@ -12,7 +12,9 @@ export interface RunEntry {
   readonly manifest: Manifest
 }
 
-/** Every run under a results folder, oldest first. Folders that are no runs are passed over; no folder means no runs. */
+/**
+ * Every run under a results folder, oldest first. Folders that are no runs are passed over; no folder means no runs.
+ */
 export async function listRuns(resultsRoot: string): Promise<readonly RunEntry[]> {
   const found: RunEntry[] = []
   for (const sweep of await foldersIn(resultsRoot))
@@ -44,8 +46,8 @@ export interface FoundRun {
 }
 
 /**
- * The run that `fulcrum run` goes on with: the youngest run of all of this very sweep file content that began with what is there now, of
- * those that are younger than the last one that came to its end.
+ * The run that `fulcrum run` goes on with: the youngest run of all of this very sweep file content that began with what
+ * is there now, of those that are younger than the last one that came to its end.
  * @param changesOf what changed since a run began, a clause each
  */
 export async function runToGoOnWith(
@@ -66,7 +68,10 @@ export async function runToGoOnWith(
   return { run: null, changes: why }
 }
 
-/** The youngest run of all of this very sweep file content, if it hasn't come to its end, whatever it began with; else null. */
+/**
+ * The youngest run of all of this very sweep file content, if it hasn't come to its end, whatever it began with; else
+ * null.
+ */
 export async function unfinishedRun(
   resultsRoot: string,
   sweep: { readonly name: string; readonly text: string },

@@ -45,7 +45,9 @@ export function scanJournal(bytes: Buffer, file: string): Scan {
 /** The smallest piece that a disk writes or doesn't. */
 const sectorBytes = 512
 
-/** Whether sectors of the last line were allocated and never written, as after a power cut: whole sectors of NUL bytes. */
+/**
+ * Whether sectors of the last line were allocated and never written, as after a power cut: whole sectors of NUL bytes.
+ */
 function neverWritten(bytes: Buffer, from: number): boolean {
   const start = bytes.indexOf(0, from)
   if (start === -1) return false

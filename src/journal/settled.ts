@@ -4,12 +4,14 @@ import type { JournalLine, PointResult } from './event.ts'
 /** The finding of a point whose deployment broke while it was measured. */
 export const deploymentBroke = 'deployment-broke'
 
-/** How often a point is measured whose deployment breaks under it: the second time it may be the point that breaks it. */
+/**
+ * How often a point is measured whose deployment breaks under it: the second time it may be the point that breaks it.
+ */
 const measurementsOfABreaker = 2
 
 /**
- * The points that have yet to be measured, decided from the journal alone, so that a resumed run decides the same.
- * Any result settles a point, invalid and failed ones too; only a point whose deployment broke gets one more go, and one
+ * The points that have yet to be measured, decided from the journal alone, so that a resumed run decides the same. Any
+ * result settles a point, invalid and failed ones too; only a point whose deployment broke gets one more go, and one
  * that an attempt was asked to measure again.
  */
 export function missingPoints(points: readonly Point[], lines: readonly JournalLine[]): readonly Point[] {

@@ -8,10 +8,12 @@ export type ScheduledLevel = Extract<LoadLevel, { kind: 'rate' | 'stages' }>
 export type ArrivalLimit = Pick<Load, 'requests' | 'durationS'>
 
 /**
- * Send times in ms after the start, one at a time, ascending; infinity after the last. The same seed gives the same times.
+ * Send times in ms after the start, one at a time, ascending; infinity after the last. The same seed gives the same
+ * times.
  *
- * Arrivals are drawn in a time in which the rate is 1, then mapped by the inverse of the integrated rate (time rescaling,
- * Brown et al. 2002), which is exact for ramps as well as for constant rates. Past its last stage, a ramp keeps its rate.
+ * Arrivals are drawn in a time in which the rate is 1, then mapped by the inverse of the integrated rate (time
+ * rescaling, Brown et al. 2002), which is exact for ramps as well as for constant rates. Past its last stage, a ramp
+ * keeps its rate.
  */
 export function arrivalSource(level: ScheduledLevel, limit: ArrivalLimit, seed: number): () => number {
   const gaps = unitGaps(level.arrivals, createRandom(seed).fork('arrivals'))
@@ -77,7 +79,10 @@ function inverseIntegratedRate(stages: readonly Stage[]): (arrivals: number) => 
   }
 }
 
-/** Solves from·t + (to − from)·t²/(2·duration) = arrivals for t, in the form that stays exact when the rate hardly changes. */
+/**
+ * Solves from·t + (to − from)·t²/(2·duration) = arrivals for t, in the form that stays exact when the rate hardly
+ * changes.
+ */
 function timeWithin(part: { from: number; to: number; durationS: number }, arrivals: number): number {
   const slope = (part.to - part.from) / part.durationS
   const root = Math.sqrt(Math.max(0, part.from * part.from + 2 * slope * arrivals))

@@ -1,4 +1,7 @@
-/** What others may define, and the version of each contract. A version rises when a definition of the old kind no longer works. */
+/**
+ * What others may define, and the version of each contract. A version rises when a definition of the old kind no longer
+ * works.
+ */
 export const contracts = { deployer: 1, generator: 1 } as const
 
 export type ContractKind = keyof typeof contracts

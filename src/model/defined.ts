@@ -6,8 +6,8 @@ export type Defined<T extends object> = {
 }
 
 /**
- * Drops the keys whose value is `undefined`, so that optional values can be passed on under `exactOptionalPropertyTypes`.
- * `null`, `false`, `0` and `''` are values and stay.
+ * Drops the keys whose value is `undefined`, so that optional values can be passed on under
+ * `exactOptionalPropertyTypes`. `null`, `false`, `0` and `''` are values and stay.
  * @example
  * const budget: { hours?: number; points?: number } = defined({ hours: raw.hours, points: raw.points })
  */

@@ -25,7 +25,10 @@ export class FulcrumError extends Error {
   readonly where: string | undefined
   /** What to do about it. */
   readonly remedy: string | undefined
-  /** Whether the same step may succeed when it is tried again at once. By default a failed part of the sweep may, and nothing else. */
+  /**
+   * Whether the same step may succeed when it is tried again at once. By default a failed part of the sweep may, and
+   * nothing else.
+   */
   readonly retryable: boolean
 
   constructor(

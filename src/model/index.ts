@@ -1,6 +1,6 @@
 /**
- * The nouns that every room shares: types and pure functions, no effects. `numbers/` and `text/` hold what those and all rooms rest on; a
- * room of their own would have no subject.
+ * The nouns that every room shares: types and pure functions, no effects. `numbers/` and `text/` hold what those and
+ * all rooms rest on; a room of their own would have no subject.
  */
 export * from './arrivals.ts'
 export * from './contract.ts'

@@ -1,4 +1,7 @@
-/** How hard a point is loaded. A closed loop holds a concurrency; an open loop sends on a schedule, however slow the answers are. */
+/**
+ * How hard a point is loaded. A closed loop holds a concurrency; an open loop sends on a schedule, however slow the
+ * answers are.
+ */
 export type LoadLevel =
   | { readonly kind: 'concurrency'; readonly concurrency: number }
   | {
@@ -41,14 +44,15 @@ export interface AutoRequests {
 }
 
 /**
- * What the figures of a point are of. `steady`: requests sent under full load, after an undrained warm-up and with the load held
- * until the last of them has its answer. `whole`: every request of a run that starts empty and drains, as genai-perf counts.
+ * What the figures of a point are of. `steady`: requests sent under full load, after an undrained warm-up and with the
+ * load held until the last of them has its answer. `whole`: every request of a run that starts empty and drains, as
+ * genai-perf counts.
  */
 export type WindowKind = 'steady' | 'whole'
 
 /**
- * Ms between the starts of two slots of a closed loop: all at once, the first request would wait in the server's queue while the
- * last is still written.
+ * Ms between the starts of two slots of a closed loop: all at once, the first request would wait in the server's queue
+ * while the last is still written.
  */
 export const startGapMs = 0.1
 
@@ -62,7 +66,10 @@ export interface Load {
   readonly streaming: boolean
   /** Measured requests; absent when `durationS` decides. With `auto` the most of them. */
   readonly requests?: number
-  /** Ends the point as soon as the figures that decide are certain or precise; absent where `requests` or `durationS` end it. */
+  /**
+   * Ends the point as soon as the figures that decide are certain or precise; absent where `requests` or `durationS`
+   * end it.
+   */
   readonly auto?: AutoRequests
   /** Measured time in seconds; absent when `requests` decides. */
   readonly durationS?: number
@@ -70,7 +77,10 @@ export interface Load {
   readonly graceS: number
   /** Requests sent first and not measured; an open loop sends more until it has been loaded for a request's latency. */
   readonly warmup: number
-  /** Asks for the figures of a whole run, whose warm-up is drained first; absent for a steady window where one is possible. */
+  /**
+   * Asks for the figures of a whole run, whose warm-up is drained first; absent for a steady window where one is
+   * possible.
+   */
   readonly window?: 'whole'
   /** Distinct prompts. */
   readonly dataset: number
@@ -82,8 +92,8 @@ export interface Load {
 }
 
 /**
- * The window that a load gets. A closed loop whose warm-up doesn't reach every slot (a conversation being one) measures its first
- * wave, and a trace begins as it was recorded: neither is steady.
+ * The window that a load gets. A closed loop whose warm-up doesn't reach every slot (a conversation being one) measures
+ * its first wave, and a trace begins as it was recorded: neither is steady.
  */
 export function windowOf(load: Pick<Load, 'level' | 'warmup' | 'window'>, turns = 1): WindowKind {
   if (load.window === 'whole' || load.level.kind === 'trace') return 'whole'

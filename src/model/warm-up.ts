@@ -13,9 +13,15 @@ export interface WarmUp {
   readonly shortestLatencyMs: number
 }
 
-/** An open loop is loaded for this many request latencies before its window begins: one fills the system, in the second its queues settle. */
+/**
+ * An open loop is loaded for this many request latencies before its window begins: one fills the system, in the second
+ * its queues settle.
+ */
 const latenciesOfWarmUp = 2
-/** A warm-up may last this many of the shortest latencies, which are close to those without load, even if the window is shorter. */
+/**
+ * A warm-up may last this many of the shortest latencies, which are close to those without load, even if the window is
+ * shorter.
+ */
 const mostShortLatencies = 3
 
 /** After this long without enough answers, the window begins anyway: its figures show why. */
@@ -23,8 +29,8 @@ const longestWithoutAnswersMs = 60_000
 
 /**
  * Whether an open loop has been loaded for long enough. It starts empty, so a request sent before the first answers
- * meets less load than any later one. Above what the deployment can serve, latency grows without end, and a warm-up as long as the window has
- * to suffice.
+ * meets less load than any later one. Above what the deployment can serve, latency grows without end, and a warm-up as
+ * long as the window has to suffice.
  */
 export function isWarm(warmUp: WarmUp, windowMs: number): boolean {
   const { wanted, answered, elapsedMs, longestLatencyMs, shortestLatencyMs } = warmUp
@@ -47,8 +53,8 @@ function startRate(stage: Stage | undefined): number {
 }
 
 /**
- * Due times of the load that an open loop has before or after its window, without an end, as {@link arrivalSource} gives them; none at
- * a rate of 0. Each stretch has a seed of its own, so that it repeats nothing of the window.
+ * Due times of the load that an open loop has before or after its window, without an end, as {@link arrivalSource}
+ * gives them; none at a rate of 0. Each stretch has a seed of its own, so that it repeats nothing of the window.
  */
 export function arrivalsAround(
   stretch: 'before' | 'after',

@@ -33,7 +33,9 @@ export interface LedgerFile {
 export interface ProcessLedger {
   readonly id: string
   readonly runFolder: string | null
-  /** Writes the ledger's file if it isn't there: a process started after that is found even if its entry never gets in. */
+  /**
+   * Writes the ledger's file if it isn't there: a process started after that is found even if its entry never gets in.
+   */
   open(): void
   add(entry: LedgerEntry): void
   remove(entry: LedgerEntry): void
@@ -48,8 +50,8 @@ export function ledgerFolder(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 /**
- * Makes a ledger of this process; its file is there from the first {@link ProcessLedger.open} on. When Fulcrum ends in any way but SIGKILL or a power cut, what the ledger still holds is
- * killed with it.
+ * Makes a ledger of this process; its file is there from the first {@link ProcessLedger.open} on. When Fulcrum ends in
+ * any way but SIGKILL or a power cut, what the ledger still holds is killed with it.
  * @throws FulcrumError environment `state-folder-not-writable`
  */
 export async function openLedger(options: { runFolder?: string; folder?: string } = {}): Promise<ProcessLedger> {

@@ -46,7 +46,9 @@ export function parseStat(line: string): ProcessStat | null {
   }
 }
 
-/** The identity of a running process; null when it is gone. Where there is no /proc every running process is 'there'. */
+/**
+ * The identity of a running process; null when it is gone. Where there is no /proc every running process is 'there'.
+ */
 export async function identityOf(pid: number): Promise<ProcessIdentity> {
   const [stat, bootId, pidNamespace] = await Promise.all([statOf(pid), currentBootId(), currentPidNamespace()])
   return { pid, startTicks: stat?.startTicks ?? null, bootId, pidNamespace }

@@ -15,11 +15,13 @@ export interface ProcessSpec {
   readonly env: { readonly [name: string]: string }
   readonly cwd: string
   readonly logFile: string
-  /** Given: the process gets a standard input, and its standard output comes here line by line instead of into the log. */
+  /**
+   * Given: the process gets a standard input, and its standard output comes here line by line instead of into the log.
+   */
   readonly onStdoutLine?: (line: string) => void
   /**
-   * How it is asked to end: by SIGTERM to its group, or by the end of its standard input, for a program that only passes
-   * on what runs elsewhere and would leave that behind. Default: `signal`.
+   * How it is asked to end: by SIGTERM to its group, or by the end of its standard input, for a program that only
+   * passes on what runs elsewhere and would leave that behind. Default: `signal`.
    */
   readonly endsBy?: 'signal' | 'stdin'
 }
@@ -44,8 +46,8 @@ export interface RunningProcess {
   /** Last lines of what it said, secrets hidden. */
   lastLines(): readonly string[]
   /**
-   * SIGTERM to the group (or the end of its standard input, then SIGTERM), SIGKILL after `graceMs`; resolves when the whole
-   * group is gone. Safe to call twice.
+   * SIGTERM to the group (or the end of its standard input, then SIGTERM), SIGKILL after `graceMs`; resolves when the
+   * whole group is gone. Safe to call twice.
    */
   stop(graceMs?: number): Promise<void>
 }

@@ -9,7 +9,9 @@ const overheadMs = 5 * 60_000
 /** Requests that all run into their deadline are given up on after this long: the point is lost either way. */
 const longestWaitMs = 60 * 60_000
 
-/** How long a point may take before it is given up: as long as its load and its requests' own deadlines allow, at most. */
+/**
+ * How long a point may take before it is given up: as long as its load and its requests' own deadlines allow, at most.
+ */
 export function pointDeadlineMs(point: Point): number {
   const { load } = point
   const requests = load.warmup + (load.requests ?? 0)

@@ -3,7 +3,10 @@ import type { Choice } from '../search/choice.ts'
 import { choiceOf } from '../search/strategies.ts'
 import type { Plan, PlannedDeployment } from '../spec/sweep.ts'
 
-/** Why deployments were not run in the attempt at hand, by their id: machines were lost. The next attempt tries them again. */
+/**
+ * Why deployments were not run in the attempt at hand, by their id: machines were lost. The next attempt tries them
+ * again.
+ */
 export function setAside(lines: readonly JournalLine[]): ReadonlyMap<string, string> {
   const begun = lines.findLastIndex(({ event }) => event.type === 'run-started')
   const reasons = lines.slice(Math.max(0, begun)).flatMap(({ event }) => {

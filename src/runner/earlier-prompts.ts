@@ -5,9 +5,9 @@ import { contentId, type Deployment, type Point } from '../model/index.ts'
 import { poolsOf } from '../plan/order/reconcile-cost.ts'
 
 /**
- * What can be said of prompts that earlier points of the run sent, to workers that may still run: a prefix cache has them. A dataset's
- * rows are sent from the first on by every point. A generator makes the same prompts from the same seed (`by-seed`), or a point's own
- * (`fresh`): then only the same point measured again repeats them.
+ * What can be said of prompts that earlier points of the run sent, to workers that may still run: a prefix cache has
+ * them. A dataset's rows are sent from the first on by every point. A generator makes the same prompts from the same
+ * seed (`by-seed`), or a point's own (`fresh`): then only the same point measured again repeats them.
  */
 export function earlierPrompts(
   point: Point,

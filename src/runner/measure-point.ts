@@ -61,7 +61,10 @@ export function failedResult(point: Point, code: string, message: string): Point
   return resultOf(point, null, [{ severity: 'invalid', code, message }])
 }
 
-/** Requests to what is left of a broken deployment may finish within this time; those to what has gone would wait for theirs. */
+/**
+ * Requests to what is left of a broken deployment may finish within this time; those to what has gone would wait for
+ * theirs.
+ */
 const brokenGraceMs = 20_000
 
 /**

@@ -11,8 +11,8 @@ const breaksInARow = 3
 
 /**
  * Brings a deployment up and measures what is wanted of its points. A deployment that can't be brought up, or doesn't
- * stay up, fails those points; one that machines which were lost leave no room for is deferred. The sweep goes on with the
- * next one.
+ * stay up, fails those points; one that machines which were lost leave no room for is deferred. The sweep goes on with
+ * the next one.
  * @returns the reason when the budget was spent underway, else null
  */
 export async function visitDeployment(run: RunContext, planned: PlannedDeployment): Promise<string | null> {

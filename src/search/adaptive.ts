@@ -21,10 +21,11 @@ interface Step {
 }
 
 /**
- * Looks for the frontier and the best deployment of each workload with few points of the plan's grid. Each choice is made from
- * the journal alone, so that a resumed search goes on as if it had never stopped:
+ * Looks for the frontier and the best deployment of each workload with few points of the plan's grid. Each choice is
+ * made from the journal alone, so that a resumed search goes on as if it had never stopped:
  *
- * 1. What is known predicts the other points, and with them the shortest list that is expected to hold the frontier and the best.
+ * 1. What is known predicts the other points, and with them the shortest list that is expected to hold the frontier and
+ *   the best.
  * 2. Stay on the deployment that runs while the list has a point of it; the one with most to gain first.
  * 3. Before leaving it, repeat what the recommendation rests on.
  * 4. Go to the deployment with most to gain for its time, redeployment and all; what nothing is known of comes first.
@@ -122,8 +123,8 @@ function nearest(cells: readonly Cell[], starts: (to: PlannedDeployment) => numb
 }
 
 /**
- * The deployment with most to gain for its time, counting with it those that can be reached from it without starting a worker: larger ones
- * come first, since going down from them is free.
+ * The deployment with most to gain for its time, counting with it those that can be reached from it without starting a
+ * worker: larger ones come first, since going down from them is free.
  */
 function mostPromising(
   wanted: readonly Wanted[],

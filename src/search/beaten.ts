@@ -11,8 +11,9 @@ interface Given {
 }
 
 /**
- * Tells when a point that is being measured surely can't win: it misses the SLO where another point of its workload meets it, or one that
- * meets it gives more per user and more per GPU than this one may. Intervals hold at every look, so a look may end it.
+ * Tells when a point that is being measured surely can't win: it misses the SLO where another point of its workload
+ * meets it, or one that meets it gives more per user and more per GPU than this one may. Intervals hold at every look,
+ * so a look may end it.
  */
 export function beatenBy(point: Point, results: readonly PointResult[]): IsBeaten {
   const workload = workloadId(point)

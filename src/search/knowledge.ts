@@ -22,7 +22,9 @@ export function bestOf(seen: readonly Observation[]): Observation | null {
   return seen.length === 0 ? null : seen.reduce((a, b) => (b.sloRatio < a.sloRatio ? b : a))
 }
 
-/** How much better a cell's recommendation is expected to be than the best so far, as a share of it; 0 when it can't be. */
+/**
+ * How much better a cell's recommendation is expected to be than the best so far, as a share of it; 0 when it can't be.
+ */
 export function expectedGain({ best }: Knowledge, predicted: Predicted): number {
   if (best === null) return 1
   const { mean, deviation } = predicted.sloRatio

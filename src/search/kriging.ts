@@ -14,9 +14,10 @@ const noiseShares = [0.002, 0.02, 0.15]
 const priorWeight = 4
 
 /**
- * Simple kriging (a Gaussian process with mean 0): estimates how far places that were not measured stray from a trend, and how sure that is,
- * from how far measured ones do. The scale of the spread is the likeliest one given a prior, in closed form; what of it is
- * noise is chosen by marginal likelihood. Rasmussen and Williams, Gaussian Processes for Machine Learning (2006), 2.2 and 5.4.
+ * Simple kriging (a Gaussian process with mean 0): estimates how far places that were not measured stray from a trend,
+ * and how sure that is, from how far measured ones do. The scale of the spread is the likeliest one given a prior, in
+ * closed form; what of it is noise is chosen by marginal likelihood. Rasmussen and Williams, Gaussian Processes for
+ * Machine Learning (2006), 2.2 and 5.4.
  *
  * @param strays one list for each quantity, each with a value for every place
  * @param expected standard deviation of each quantity before any measurement

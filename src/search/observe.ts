@@ -17,7 +17,10 @@ export interface Observation {
   readonly osl: number
   /** Seconds at the 95th percentile; null where not measured. */
   readonly p95: { readonly ttftS: number | null; readonly itlS: number | null; readonly latencyS: number | null }
-  /** How many times its limit the worst objective is; at most 1 meets the SLO, 0 without one, infinite where nothing was measured. */
+  /**
+   * How many times its limit the worst objective is; at most 1 meets the SLO, 0 without one, infinite where nothing was
+   * measured.
+   */
   readonly sloRatio: number
   readonly meetsSlo: boolean
 }

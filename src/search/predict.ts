@@ -14,7 +14,10 @@ export interface Predicted {
   readonly sloRatio: Estimated
   /** Whether the bound on throughput, not the load, decides it. */
   readonly isBounded: boolean
-  /** Whether its workers were only measured under far lighter loads: what is predicted is then a bound that is hardly reached. */
+  /**
+   * Whether its workers were only measured under far lighter loads: what is predicted is then a bound that is hardly
+   * reached.
+   */
   readonly isFar: boolean
 }
 
@@ -28,7 +31,10 @@ type Logs = { readonly [quantity in (typeof quantities)[number]]: number }
 /** How far each quantity deviates from the trend before anything is known, as standard deviations of logarithms. */
 const expected = [0.02, 0.03, 0.3, 0.1, 0.1]
 
-/** Loads may be predicted up to this many times the heaviest one measured of a kind of worker; beyond, a prediction is a guess. */
+/**
+ * Loads may be predicted up to this many times the heaviest one measured of a kind of worker; beyond, a prediction is a
+ * guess.
+ */
 const stride = 8
 
 /**
@@ -122,7 +128,10 @@ function sloRatioEstimate(
   return { mean: Math.log(worst.over), deviation: worst.by.deviation }
 }
 
-/** Where a cell lies among others, loads by their logarithms. Up to one request a worker none waits for another: all such loads are one. */
+/**
+ * Where a cell lies among others, loads by their logarithms. Up to one request a worker none waits for another: all
+ * such loads are one.
+ */
 interface Place {
   readonly deployment: string
   readonly prefillKind: string
@@ -147,7 +156,10 @@ function placeOf({ planned, prefill, decode, load, kind }: Cell): Place {
 
 const bell = (squares: number) => Math.exp(-squares / 2)
 
-/** Deployments stray alike at like loads of like workers; one deployment more so; and all at one load, whose prompts they share. */
+/**
+ * Deployments stray alike at like loads of like workers; one deployment more so; and all at one load, whose prompts
+ * they share.
+ */
 function kernel(a: Place, b: Place): number {
   const kinds = (a.prefillKind === b.prefillKind ? 1 : 0.5) * (a.decodeKind === b.decodeKind ? 1 : 0.5)
   const [prefill, decode] = [a.perPrefill - b.perPrefill, a.perDecode - b.perDecode]

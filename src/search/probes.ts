@@ -2,9 +2,9 @@ import type { Cell, Series } from './cells.ts'
 import type { Knowledge } from './knowledge.ts'
 
 /**
- * Cells that can't be predicted because nothing is known of one of their pools: of each deployment and workload the heaviest load that has no result yet
- * and gives no worker more than one request, which says what the lightest one would and may lie on the frontier; else the lightest.
- * A level without one number is always measured.
+ * Cells that can't be predicted because nothing is known of one of their pools: of each deployment and workload the
+ * heaviest load that has no result yet and gives no worker more than one request, which says what the lightest one
+ * would and may lie on the frontier; else the lightest. A level without one number is always measured.
  */
 export function probes(
   allSeries: readonly Series[],

@@ -13,7 +13,9 @@ const queuedRequests = 2
 /** How much more than what it did a pool has to be able to do before the other pool is taken for the limit. */
 const clearly = 1.2
 
-/** Of the prompts/s that the lightest load's TTFT has room for, the share that a prefill pool can be relied on to read. */
+/**
+ * Of the prompts/s that the lightest load's TTFT has room for, the share that a prefill pool can be relied on to read.
+ */
 const surely = 0.6
 
 /** The most requests/s that a saturated deployment showed. */
@@ -36,8 +38,8 @@ export interface Rates {
  * Bounds throughput from measured points, on one assumption: workers of a kind never do better each by being more. Then
  *
  * - no deployment exceeds a saturated one of the same pools by more than the larger of its two ratios of workers;
- * - where another measurement shows that one pool could have done more, the other pool was the limit, and what each of its workers
- *   did is the most that workers of that kind can do, whatever they are combined with.
+ * - where another measurement shows that one pool could have done more, the other pool was the limit, and what each of
+ *   its workers did is the most that workers of that kind can do, whatever they are combined with.
  *
  * @param unloadedTtftS of each kind of prefill pool, the least TTFT seen
  */
@@ -77,8 +79,8 @@ export function rateBound(seen: readonly Observation[], unloadedTtftS: ReadonlyM
 const pairOf = (cell: Cell) => `${cell.prefill.kind} ${cell.decode.kind}`
 
 /**
- * Whether requests wait: in prefill workers of their own, more than two for each (Little's law on the queue, without the burst with
- * which a closed loop begins); else, several times longer than they are worked on.
+ * Whether requests wait: in prefill workers of their own, more than two for each (Little's law on the queue, without
+ * the burst with which a closed loop begins); else, several times longer than they are worked on.
  */
 function isQueued(own: readonly Observation[], unloadedTtftS: ReadonlyMap<string, number>): boolean {
   return own.some(({ cell, ttftS, itlS, osl, requestsPerS }) => {
@@ -97,8 +99,8 @@ function isQueued(own: readonly Observation[], unloadedTtftS: ReadonlyMap<string
 const headroom = (rise: number) => 1.03 + 0.6 * Math.min(rise, flatBelow)
 
 /**
- * Power of the requests in flight with which throughput rose to the heaviest load of one deployment, from one that had a third fewer at
- * least: noise between near ones would pass for a bend. 1 without two such loads.
+ * Power of the requests in flight with which throughput rose to the heaviest load of one deployment, from one that had
+ * a third fewer at least: noise between near ones would pass for a bend. 1 without two such loads.
  */
 function elasticity(own: readonly Observation[]): number {
   const rising = own.toSorted((a, b) => (a.cell.load ?? 0) - (b.cell.load ?? 0))
@@ -110,7 +112,10 @@ function elasticity(own: readonly Observation[]): number {
   return Math.min(1, Math.max(0, rise))
 }
 
-/** Mean requests in flight, by Little's law: fewer than the concurrency where a few requests of varied lengths end one after another. */
+/**
+ * Mean requests in flight, by Little's law: fewer than the concurrency where a few requests of varied lengths end one
+ * after another.
+ */
 function inFlight({ requestsPerS, ttftS, osl, itlS }: Observation): number {
   return requestsPerS * (ttftS + osl * itlS)
 }

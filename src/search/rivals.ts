@@ -6,8 +6,8 @@ import type { Observation } from './observe.ts'
 const near = 0.03
 
 /**
- * Repeats that the recommendation rests on: those of the best point, of the best of another deployment, and of whatever comes so near
- * that noise may have decided. All other points are measured once.
+ * Repeats that the recommendation rests on: those of the best point, of the best of another deployment, and of whatever
+ * comes so near that noise may have decided. All other points are measured once.
  */
 export function rivalRepeats(known: Knowledge): readonly Point[] {
   const { best, seen } = known

@@ -8,8 +8,9 @@ export interface SharedWorker extends Pace {
 }
 
 /**
- * Aggregated workers do alike at the same load each, however many there are: curves through what was measured of one kind. A
- * prompt holds up every sequence of its worker, so that ITL follows from the load and not from the sequences at work.
+ * Aggregated workers do alike at the same load each, however many there are: curves through what was measured of one
+ * kind. A prompt holds up every sequence of its worker, so that ITL follows from the load and not from the sequences at
+ * work.
  *
  * @param seen the observations of one kind of worker
  * @param unloadedTtftS the least TTFT seen

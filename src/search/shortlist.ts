@@ -36,9 +36,10 @@ interface Pursuit {
 }
 
 /**
- * The cheapest way to the end, as far as is known: the cells with most gain for their time, one after another, until what is left would
- * add less than is worthwhile. Of each workload the cell with the highest expected gain under the SLO comes with them. When nothing else is
- * wanted, what lies just past the best is looked at: whether it still meets the SLO is seen, not expected.
+ * The cheapest way to the end, as far as is known: the cells with most gain for their time, one after another, until
+ * what is left would add less than is worthwhile. Of each workload the cell with the highest expected gain under the
+ * SLO comes with them. When nothing else is wanted, what lies just past the best is looked at: whether it still meets
+ * the SLO is seen, not expected.
  *
  * @param reached the deployments that need no worker to be started
  */
@@ -74,7 +75,10 @@ export function shortlist(
   return wanted.map(next => ({ ...next, cell: scouts.get(next.cell) ?? next.cell }))
 }
 
-/** For each cell that is too far to be predicted, the heaviest that is not, of the same deployment and workload: it goes first. */
+/**
+ * For each cell that is too far to be predicted, the heaviest that is not, of the same deployment and workload: it goes
+ * first.
+ */
 function scoutsOf(open: readonly Cell[], knowledge: ReadonlyMap<string, Knowledge>): ReadonlyMap<Cell, Cell> {
   const scouts = new Map<Cell, Cell>()
   for (const alike of Map.groupBy(open, ({ planned, workload }) => `${planned.deployment.id} ${workload}`).values()) {

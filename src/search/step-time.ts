@@ -7,7 +7,10 @@ export type StepTime = (sequences: number) => number
 export interface Pace {
   /** Mean ITL, seconds. */
   readonly itlS: StepTime
-  /** Seconds a token as users see it: their mean tokens/s is more than the mean ITL says, where some wait longer than others. */
+  /**
+   * Seconds a token as users see it: their mean tokens/s is more than the mean ITL says, where some wait longer than
+   * others.
+   */
   readonly tokenS: StepTime
 }
 
@@ -26,17 +29,17 @@ export function paceOf(seen: readonly Observation[], sequencesOf: (o: Observatio
 type Knot = readonly [sequences: number, seconds: number]
 
 /**
- * Sequences at work in each decode worker, by Little's law: tokens/s × seconds a token. At least 1: a worker that is idle at times has one
- * whenever it takes a step.
+ * Sequences at work in each decode worker, by Little's law: tokens/s × seconds a token. At least 1: a worker that is
+ * idle at times has one whenever it takes a step.
  */
 export const sequencesPerWorker = ({ requestsPerS, osl, itlS, cell }: Observation): number =>
   Math.max(1, (requestsPerS * osl * itlS) / cell.decode.workers)
 
 /**
- * Seconds a token of one kind of worker against its sequences, from every deployment that has such workers: straight lines on
- * logarithms between what was measured, never falling (isotonic regression, so that noise does not pass for a step). Beyond both ends it
- * goes on with the power that it had there, which errs towards measuring more: a step's time is a fixed part and one that grows with
- * the batch, so its power of the batch grows too.
+ * Seconds a token of one kind of worker against its sequences, from every deployment that has such workers: straight
+ * lines on logarithms between what was measured, never falling (isotonic regression, so that noise does not pass for a
+ * step). Beyond both ends it goes on with the power that it had there, which errs towards measuring more: a step's time
+ * is a fixed part and one that grows with the batch, so its power of the batch grows too.
  */
 function stepTime(measured: readonly Knot[]): StepTime {
   const curve = isotonic(measured.toSorted((a, b) => a[0] - b[0]))

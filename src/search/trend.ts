@@ -24,8 +24,8 @@ export interface Trend {
 export type TrendOf = (cell: Cell) => Trend | null
 
 /**
- * Little's law on the whole deployment (closed loop: concurrency = rate × latency), cut off at the bound on throughput. Decode workers have the
- * ITL that follows from their sequences, by the same law; aggregated ones that of their load.
+ * Little's law on the whole deployment (closed loop: concurrency = rate × latency), cut off at the bound on throughput.
+ * Decode workers have the ITL that follows from their sequences, by the same law; aggregated ones that of their load.
  *
  * @param seen the observations of one workload
  */

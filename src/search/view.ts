@@ -12,7 +12,9 @@ export interface View {
   readonly knowledge: ReadonlyMap<string, Knowledge>
 }
 
-/** How often a cell is measured whose first result is invalid, where others are valid: what made it so may have passed. */
+/**
+ * How often a cell is measured whose first result is invalid, where others are valid: what made it so may have passed.
+ */
 const measurementsOfInvalid = 2
 
 /** Looks at a journal through a plan's cells. */

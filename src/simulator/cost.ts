@@ -49,7 +49,9 @@ function correct(
   }
 }
 
-/** Prefill time of one token count never changes, and workloads have few of them: remembered, not interpolated again. */
+/**
+ * Prefill time of one token count never changes, and workloads have few of them: remembered, not interpolated again.
+ */
 function remembered(compute: (tokens: number) => number): (tokens: number) => number {
   const known = new Map<number, number>()
   return tokens => {
@@ -62,8 +64,8 @@ function remembered(compute: (tokens: number) => number): (tokens: number) => nu
 }
 
 /**
- * Costs of a worker under its settings. Chunks and batches of prompts take the time of one prompt with as many tokens, and
- * a decode step never less than 1 ms: both as Dynamo's mocker reads the same tables.
+ * Costs of a worker under its settings. Chunks and batches of prompts take the time of one prompt with as many tokens,
+ * and a decode step never less than 1 ms: both as Dynamo's mocker reads the same tables.
  * @throws FulcrumError bad-input `engine-setting` when the profile has no times for the settings
  */
 export function costModel(profile: Profile, settings: WorkerSettings): CostModel {

@@ -31,8 +31,8 @@ export interface EngineOptions {
  */
 export interface Engine {
   /**
-   * Takes a request that arrived at `request.arrivedMs`, which may lie before the last event: an idle worker then began with it
-   * when it arrived. Returns why it can't be served, or null when it is on its way.
+   * Takes a request that arrived at `request.arrivedMs`, which may lie before the last event: an idle worker then began
+   * with it when it arrived. Returns why it can't be served, or null when it is on its way.
    */
   submit(request: EngineRequest): EngineRefusal | null
   cancel(request: EngineRequest): void

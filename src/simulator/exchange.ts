@@ -27,8 +27,8 @@ export interface LoopEnd {
 }
 
 /**
- * After so long a quiet a request does not count as the answer to what came before it: Linux then acknowledges at once, and no first
- * chunk is held back (TCP_ATO_MIN, `tcp_event_data_sent`). On a real Dynamo the step lies at 38 to 40 ms.
+ * After so long a quiet a request does not count as the answer to what came before it: Linux then acknowledges at once,
+ * and no first chunk is held back (TCP_ATO_MIN, `tcp_event_data_sent`). On a real Dynamo the step lies at 38 to 40 ms.
  */
 const quickAfterMs = 40
 

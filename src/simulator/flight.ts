@@ -1,4 +1,7 @@
-/** Requests in flight from the first one sent to the last one sent, or to the first answer where all were sent before it. */
+/**
+ * Requests in flight from the first one sent to the last one sent, or to the first answer where all were sent before
+ * it.
+ */
 export interface Flight {
   sent(atMs: number): void
   ended(atMs: number): void

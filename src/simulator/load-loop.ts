@@ -10,7 +10,10 @@ import type { DrawnRequest, RequestSource } from './request-source.ts'
 export interface ClosedLoad {
   readonly concurrency: number
   readonly startMs: number
-  /** What the so-manieth conversation is for, if it begins then; null when nothing more is begun. Phases come in their order. */
+  /**
+   * What the so-manieth conversation is for, if it begins then; null when nothing more is begun. Phases come in their
+   * order.
+   */
   phaseOf(conversation: number, atMs: number): RequestPhase | null
 }
 

@@ -1,6 +1,9 @@
 import { parse } from 'yaml'
 
-/** `[1, 2.5, 3e-4]` over any number of lines, written as JSON writes numbers, where a value of a block or flow collection can begin. */
+/**
+ * `[1, 2.5, 3e-4]` over any number of lines, written as JSON writes numbers, where a value of a block or flow
+ * collection can begin.
+ */
 const numberList = /(?<=[:\-[,]\s*)\[\s*(?:number\s*,\s*){7,}number\s*\]/.source.replaceAll(
   'number',
   '-?(?:0|[1-9]\\d*)(?:\\.\\d+)?(?:[eE][+-]?\\d+)?',
@@ -8,8 +11,9 @@ const numberList = /(?<=[:\-[,]\s*)\[\s*(?:number\s*,\s*){7,}number\s*\]/.source
 const mark = 'number-list-'
 
 /**
- * Parses YAML that consists mostly of long lists of numbers, with the same result as `parse` of the yaml package. That takes 0.2 s of CPU
- * for the 25,000 numbers of a timing table; here the lists are cut out and read as JSON, which takes 0.01 s.
+ * Parses YAML that consists mostly of long lists of numbers, with the same result as `parse` of the yaml package. That
+ * takes 0.2 s of CPU for the 25,000 numbers of a timing table; here the lists are cut out and read as JSON, which takes
+ * 0.01 s.
  * @throws YAMLParseError for text that isn't YAML
  */
 export function parseNumberYaml(text: string): unknown {

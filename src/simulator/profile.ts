@@ -31,15 +31,22 @@ export interface Profile {
     readonly freeBytesPerGpu: number
   }
   readonly transfer: { readonly bytesPerS: number; readonly latencyMs: number }
-  /** Time between a request's arrival and its place in a worker's queue: tokenizing, routing, the hops between processes. */
+  /**
+   * Time between a request's arrival and its place in a worker's queue: tokenizing, routing, the hops between
+   * processes.
+   */
   readonly frontend: {
     readonly fixedMs: number
     readonly per1000TokensMs: number
-    /** Mean of what single requests take longer, exponentially distributed: requests then don't march in step. 0 when absent. */
+    /**
+     * Mean of what single requests take longer, exponentially distributed: requests then don't march in step. 0 when
+     * absent.
+     */
     readonly jitterMs?: number
     /**
-     * Disaggregated only: a first token leaves no sooner than so long after its prompt was computed, and those behind it wait with
-     * it (Dynamo 1.4.2 on a connection that is used again: Nagle's algorithm against delayed acknowledgements). 0 when absent.
+     * Disaggregated only: a first token leaves no sooner than so long after its prompt was computed, and those behind
+     * it wait with it (Dynamo 1.4.2 on a connection that is used again: Nagle's algorithm against delayed
+     * acknowledgements). 0 when absent.
      */
     readonly firstChunkMs?: number
   }
@@ -54,7 +61,9 @@ export interface Correction {
   readonly decode: {
     readonly scale: number
     readonly fixedMs: number
-    /** Times sequences ^ {@link sequenceExponent}: kernels that load what a batch needs once grow slower than the batch. */
+    /**
+     * Times sequences ^ {@link sequenceExponent}: kernels that load what a batch needs once grow slower than the batch.
+     */
     readonly perSequenceMs: number
     readonly sequenceExponent: number
     readonly per1000ContextTokensMs: number

@@ -40,9 +40,9 @@ export interface RequestSource {
   readonly turns: number
   readonly thinkMs: number
   /**
-   * Lengths that every request has. Null where lengths are drawn, recorded, or follow from the course of conversations: then a
-   * request's own are what it asks for, and the simulated server keeps to them. The mean of the distribution is another thing: few
-   * requests of a skewed one lie beside it.
+   * Lengths that every request has. Null where lengths are drawn, recorded, or follow from the course of conversations:
+   * then a request's own are what it asks for, and the simulated server keeps to them. The mean of the distribution is
+   * another thing: few requests of a skewed one lie beside it.
    */
   readonly asked: { readonly isl: number | null; readonly osl: number | null }
 }
@@ -62,8 +62,8 @@ export interface Dataset {
 }
 
 /**
- * Requests of a workload, or of several mixed by weight. The same random numbers give the same requests; those of one workload
- * with a dataset have the lengths that the built-in generator would give its prompts, and repeat as those do.
+ * Requests of a workload, or of several mixed by weight. The same random numbers give the same requests; those of one
+ * workload with a dataset have the lengths that the built-in generator would give its prompts, and repeat as those do.
  */
 export function drawnRequests(
   workload: SimulatedWorkload | readonly WeightedWorkload[],

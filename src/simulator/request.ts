@@ -1,4 +1,6 @@
-/** The leading blocks of a prompt by name: an id stands for its tokens and all before them, as hash ids of traces do. */
+/**
+ * The leading blocks of a prompt by name: an id stands for its tokens and all before them, as hash ids of traces do.
+ */
 export interface PromptBlocks {
   readonly ids: readonly number[]
   /** Tokens that an id stands for; of the last one, what is left of the prompt. A multiple of the KV block. */

@@ -17,7 +17,10 @@ export interface WorkerSettings {
   readonly freeGpuMemoryFraction: number
   /** KV cache limit in tokens beside the memory's; unlimited when absent. */
   readonly maxKvTokens: number
-  /** Prompts that begin like an earlier one find that part computed. Only requests that say what they share have such parts. */
+  /**
+   * Prompts that begin like an earlier one find that part computed. Only requests that say what they share have such
+   * parts.
+   */
   readonly blockReuse: boolean
 }
 

@@ -29,8 +29,8 @@ import { watched } from './watch.ts'
 /** A point to simulate; a {@link Point}'s own parts fit as they are. */
 export interface SimulatedPoint {
   /**
-   * Ends it as soon as what decides is certain or precise; {@link requests} are then the most, and all that are measured where
-   * the rule has no say: conversations, open loops and windows that aren't steady.
+   * Ends it as soon as what decides is certain or precise; {@link requests} are then the most, and all that are
+   * measured where the rule has no say: conversations, open loops and windows that aren't steady.
    */
   readonly auto?: AutoRequests
   readonly deployment: Pick<Deployment, 'topology' | 'engine'>
@@ -50,7 +50,10 @@ export interface SimulatedPoint {
   /** Asks for the figures of a whole run, its warm-up drained before; as {@link Load}'s. */
   readonly window?: 'whole'
   readonly seed: number
-  /** Distinct prompts: sent again from the first when there are more requests, and then in the prefix cache. All are distinct when absent. */
+  /**
+   * Distinct prompts: sent again from the first when there are more requests, and then in the prefix cache. All are
+   * distinct when absent.
+   */
   readonly dataset?: number
   readonly slo?: Slo
   readonly routing?: RouterMode
@@ -122,17 +125,19 @@ function sourceOf(point: SimulatedPoint, repeats?: boolean): RequestSource {
 }
 
 /**
- * Simulates a point in virtual time: the same engine that answers behind HTTP, loaded as the built-in generator would, at
- * whatever speed the processor allows. The same input gives the same output, and memory does not grow with requests (but for those
- * that wait in a queue, and a trace's own).
+ * Simulates a point in virtual time: the same engine that answers behind HTTP, loaded as the built-in generator would,
+ * at whatever speed the processor allows. The same input gives the same output, and memory does not grow with requests
+ * (but for those that wait in a queue, and a trace's own).
  * @param look sees the engine meanwhile; changes nothing
- * @throws FulcrumError bad-input `engine-setting` for settings that the model lacks, `trace-missing` for a trace load without its trace
+ * @throws FulcrumError bad-input `engine-setting` for settings that the model lacks, `trace-missing` for a trace load
+ *   without its trace
  */
 export function simulate(point: SimulatedPoint, profile: Profile, look?: EngineWatch): Simulation {
   const canStop = !hasTurns(point.workload) && windowOf(point) === 'steady'
   const rule = canStop ? stopRuleOf(point, point.slo ?? {}) : null
   if (rule === null) return simulateOnce(point, profile, null, undefined, look)
-  // Once to see where it stops, and once up to there: memory doesn't grow with requests, and the figures are of those that decided.
+  // Once to see where it stops, and once up to there: memory doesn't grow with requests, and the figures are of those
+  // that decided.
   const { requests, dataset } = point
   const watch = createSimulationWatch(rule, point.timeoutMs ?? Number.POSITIVE_INFINITY)
   simulateOnce(point, profile, watch)

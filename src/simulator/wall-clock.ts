@@ -21,8 +21,9 @@ export interface Drive {
 }
 
 /**
- * Timers have whole milliseconds, so an event due within half of one is let happen now: what comes out is early as often as
- * late, and by less than a timer's step. Everything is scheduled against the engine's own times, so nothing drifts.
+ * Timers have whole milliseconds, so an event due within half of one is let happen now: what comes out is early as
+ * often as late, and by less than a timer's step. Everything is scheduled against the engine's own times, so nothing
+ * drifts.
  */
 const earlyMs = 0.5
 

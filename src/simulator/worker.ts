@@ -49,8 +49,8 @@ export interface Worker {
   /** Why a request could never run here; null when it can. */
   refuses(promptTokens: number, outputTokens: number): string | null
   /**
-   * Takes a request that has been there since `sinceMs`. Returns when an idle worker starts on it, null when it is at work:
-   * whoever drives calls {@link Worker.start} then, so that requests of one moment go into one pass.
+   * Takes a request that has been there since `sinceMs`. Returns when an idle worker starts on it, null when it is at
+   * work: whoever drives calls {@link Worker.start} then, so that requests of one moment go into one pass.
    */
   enqueue(request: EngineRequest, sinceMs: number): number | null
   /** Begins a pass of an idle worker; true when there was work for one. */
@@ -68,7 +68,10 @@ export interface WorkerOptions {
   readonly settings: WorkerSettings
   readonly cost: CostModel
   readonly events: WorkerEvents
-  /** Call `onToken` of every request in every pass; off where nobody listens, so that a pass costs the same for any batch. */
+  /**
+   * Call `onToken` of every request in every pass; off where nobody listens, so that a pass costs the same for any
+   * batch.
+   */
   readonly streamTokens: boolean
   /** When the worker came up; no pass begins before. */
   readonly sinceMs: number

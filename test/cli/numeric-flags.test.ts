@@ -13,7 +13,10 @@ import { FulcrumError } from '../../src/model/index.ts'
 const nonsense = ['NaN', '-1', '1e999', '', ' ', '5x', 'Infinity', '0x10', '1,000', '٣', `${'9'.repeat(400)}`]
 const notWhole = [...nonsense, '1.5', '1e3', '+1', '9007199254740993']
 
-/** Every flag that takes a number, with a command that needs nothing else to read it; a percentage only where it says so. */
+/**
+ * Every flag that takes a number, with a command that needs nothing else to read it; a percentage only where it says
+ * so.
+ */
 const flags: readonly (readonly [flag: string, command: readonly string[], values: readonly string[]])[] = [
   ['--allow-points', ['run', 'sweep.yaml'], [...notWhole, '0']],
   ['--shards', ['run', 'sweep.yaml'], [...notWhole, '0']],

@@ -1,4 +1,7 @@
-/** Words of a line of shell, as far as documentation writes it: quotes, comments; what stands behind a pipe or `>` is left out. */
+/**
+ * Words of a line of shell, as far as documentation writes it: quotes, comments; what stands behind a pipe or `>` is
+ * left out.
+ */
 export function shellWords(line: string): readonly string[] {
   const words: string[] = []
   let word: string | null = null
@@ -23,7 +26,10 @@ export function shellWords(line: string): readonly string[] {
   return word === null ? words : [...words, word]
 }
 
-/** Arguments of `fulcrum` in a line that starts it, by itself or through npx, with or without a prompt; null for another line. */
+/**
+ * Arguments of `fulcrum` in a line that starts it, by itself or through npx, with or without a prompt; null for another
+ * line.
+ */
 export function fulcrumArguments(line: string): readonly string[] | null {
   const [, command] = /^\s*(?:\$ )?(?:npx (?:--\S+ )*)?fulcrum(?: (.*))?$/.exec(line) ?? [null, null]
   if (command === null) return null

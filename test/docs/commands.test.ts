@@ -103,7 +103,10 @@ const otherCodes: readonly { readonly command: RegExp; readonly codes: readonly 
   { command: /^fulcrum capacity/, codes: [0, 1] },
 ]
 
-/** A sweep of seconds with the names that the documents use. Nothing of it is believed on a busy machine, hence the limits. */
+/**
+ * A sweep of seconds with the names that the documents use. Nothing of it is believed on a busy machine, hence the
+ * limits.
+ */
 const smallSweep = (name: string, topologies: string) => `name: ${name}
 model: nvidia/DeepSeek-R1-FP4
 deploy: { with: simulated, profile: deepseek-r1-fp4-gb200 }

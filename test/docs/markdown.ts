@@ -91,8 +91,8 @@ export function undefinedLabels(text: string): readonly string[] {
 }
 
 /**
- * Anchors of a page's headings as GitHub makes them: lower case, without punctuation, spaces as hyphens; the second heading of a name
- * gets `-1`.
+ * Anchors of a page's headings as GitHub makes them: lower case, without punctuation, spaces as hyphens; the second
+ * heading of a name gets `-1`.
  */
 export function anchorsOf(text: string): ReadonlySet<string> {
   const counts = new Map<string, number>()

@@ -27,7 +27,10 @@ function recordsOf(requests: readonly Request[]): RequestRecords {
   return records
 }
 
-/** Slots that all start at once and stay together: the first round takes 300 ms to the first token, every later one 50 ms. */
+/**
+ * Slots that all start at once and stay together: the first round takes 300 ms to the first token, every later one 50
+ * ms.
+ */
 function waves(slots: number, warmup: number, measured: number): RequestRecords {
   const requests: Request[] = []
   let at = 0

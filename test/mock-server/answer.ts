@@ -110,7 +110,10 @@ export class Answer implements Due {
     }
   }
 
-  /** A first, a last and a middle piece lie together in the bytes; only a short first piece that isn't the last leaves chunks out. */
+  /**
+   * A first, a last and a middle piece lie together in the bytes; only a short first piece that isn't the last leaves
+   * chunks out.
+   */
   #piece(first: boolean, many: number, last: boolean): Buffer {
     const { headLength, chunkLength, count } = this.#made
     const chunksEnd = headLength + count * chunkLength

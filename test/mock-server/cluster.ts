@@ -2,8 +2,8 @@ import type { Worker } from 'node:cluster'
 import cluster from 'node:cluster'
 import { createInterface } from 'node:readline'
 
-// The mock server over several processes behind one port, connections dealt in turn: `node cluster.ts OPTIONS ADDRESS PROCESSES`
-// prints {"port":N}, then answers each line (`reset` or `truth`) with one line, and ends with stdin.
+// The mock server over several processes behind one port, connections dealt in turn: `node cluster.ts OPTIONS ADDRESS
+// PROCESSES` prints {"port":N}, then answers each line (`reset` or `truth`) with one line, and ends with stdin.
 const [options = '{}', address = '127.0.0.1', processes = '1'] = process.argv.slice(2)
 
 /** What one process saw since the last reset; times in ms. */

@@ -9,7 +9,8 @@ import { isStreaming, maxTokensOf, RequestParser } from './request-parser.ts'
 import { TruthRecords } from './truth.ts'
 import { Wheel } from './wheel.ts'
 
-// A process of its own: `node test/mock-server/main.ts '{"ttftMs":50}' [ADDRESS]` prints {"port":N} and serves until stdin ends.
+// A process of its own: `node test/mock-server/main.ts '{"ttftMs":50}' [ADDRESS]` prints {"port":N} and serves until
+// stdin ends.
 let options: MockOptions = { ...defaultOptions, ...(JSON.parse(process.argv[2] ?? '{}') as Partial<MockOptions>) }
 const clock = new ReadableClock()
 const wheel = new Wheel()

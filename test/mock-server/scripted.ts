@@ -4,7 +4,10 @@ import { createServer as createTlsServer } from 'node:tls'
 import type { MockRequest } from './request-parser.ts'
 import { RequestParser } from './request-parser.ts'
 
-/** Answers the n-th request (from 0) of a server by writing to its socket: for faults that no real system shows when asked to. */
+/**
+ * Answers the n-th request (from 0) of a server by writing to its socket: for faults that no real system shows when
+ * asked to.
+ */
 export type Script = (socket: Socket, request: MockRequest, n: number) => void
 
 /** A server in this process that does to each request what the script says. */

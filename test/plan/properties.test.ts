@@ -9,7 +9,10 @@ import { filesOf, problems, sweepText } from '../spec/sweep-text.ts'
 const quick = readFileSync(join(import.meta.dirname, '../../sweeps/quick.yaml'), 'utf8')
 const wellFormed = /^\d+:\d+: .+$/
 
-/** `problems` lets anything but a FulcrumError through; so a resolved promise with well-formed lines is the claim itself. */
+/**
+ * `problems` lets anything but a FulcrumError through; so a resolved promise with well-formed lines is the claim
+ * itself.
+ */
 async function assertReadable(text: string): Promise<void> {
   for (const line of await problems(text)) assert.match(line, wellFormed)
 }

@@ -56,7 +56,10 @@ export async function drawn(page: Page): Promise<void> {
   )
 }
 
-/** Waits until an expression is true on the page. Asked from here: Playwright's own wait evaluates in the page, which its policy forbids. */
+/**
+ * Waits until an expression is true on the page. Asked from here: Playwright's own wait evaluates in the page, which
+ * its policy forbids.
+ */
 export async function until(page: Page, expression: string): Promise<void> {
   const deadlineMs = performance.now() + 30_000
   while (!(await page.evaluate(`Boolean(${expression})`))) {

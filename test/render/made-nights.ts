@@ -42,7 +42,10 @@ const points = template.results.length
 /** How much of a night's variance all series of it share. */
 const inCommon = 0.3
 
-/** Logarithms of the factors on times, night by night: of the night at each point and figure, without the noise of repeats. */
+/**
+ * Logarithms of the factors on times, night by night: of the night at each point and figure, without the noise of
+ * repeats.
+ */
 function strays(random: Random, made: MadeNights): readonly (readonly Record<Name, number>[])[] {
   const { memory, between = 1, step = 0, from = 0, stepPoints = points, odd = 0 } = made
   const fresh = Math.sqrt(1 - memory * memory)

@@ -19,7 +19,10 @@ export interface MadeNoise {
   readonly bimodal?: number
   /** Noise of point `i` as a multiple of the usual. */
   readonly scale?: (point: number) => number
-  /** Standard deviation of what a seed does to a point, alike in all runs; without it seeds differ between runs, so nothing is paired. */
+  /**
+   * Standard deviation of what a seed does to a point, alike in all runs; without it seeds differ between runs, so
+   * nothing is paired.
+   */
   readonly seeds?: number
 }
 

@@ -6,8 +6,9 @@ import type { Plan, Sweep } from '../../src/spec/sweep.ts'
 import { measurementOf } from '../runner/small-system.ts'
 
 /**
- * A system that keeps the search's assumptions: workers of a kind do equally well however many they are, ITL rises in a straight line with
- * the sequences of a decode worker, prompts are read at a fixed rate, and a closed loop obeys Little's law.
+ * A system that keeps the search's assumptions: workers of a kind do equally well however many they are, ITL rises in a
+ * straight line with the sequences of a decode worker, prompts are read at a fixed rate, and a closed loop obeys
+ * Little's law.
  */
 export interface SyntheticSystem {
   readonly prefillPerS: number

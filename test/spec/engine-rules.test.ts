@@ -2,7 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { filesOf, problems, read, sweepText } from './sweep-text.ts'
 
-/** Rules that were read from the engines' sources: docs/reference/engine-checks.md says of which versions. Line 3 is deploy, 5 workloads, 7 engine. */
+/**
+ * Rules that were read from the engines' sources: docs/reference/engine-checks.md says of which versions. Line 3 is
+ * deploy, 5 workloads, 7 engine.
+ */
 function text(backend: string, engine: string, args = '', workloads = '[9/9]'): string {
   const deploy = `{ with: dynamo, backend: dynamo.${backend}${args === '' ? '' : `, args: { ${args} }`} }`
   return sweepText({

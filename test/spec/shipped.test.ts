@@ -26,7 +26,8 @@ describe('shipped sweeps', () => {
         kind: (file: string) => (file.includes('/.systems/') ? ('file' as const) : disk.kind(file)),
       }
       const text = readFileSync(path, 'utf8')
-      // The clone of Dynamo that the guide begins with is nowhere in the repository: the systems' graph stands in for it.
+      // The clone of Dynamo that the guide begins with is nowhere in the repository: the systems' graph stands in for
+      // it.
       const here = text.replace('/opt/dynamo/examples/tensorrt_llm', join(root, 'test/systems/dynamo-serve-graph'))
       const sweep = sweepOf({ text: here, path, shown: name, options: { files } })
       assert.ok(planSweep(await sweep).pointCount > 0)

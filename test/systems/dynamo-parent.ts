@@ -1,4 +1,7 @@
-/** A Fulcrum that brings a real Dynamo up, prints its process numbers as JSON, and waits to be killed. Arguments: folder, ledger folder. */
+/**
+ * A Fulcrum that brings a real Dynamo up, prints its process numbers as JSON, and waits to be killed. Arguments:
+ * folder, ledger folder.
+ */
 import { dynamoDeployer } from '../../src/deployers/dynamo/dynamo.ts'
 import { openLedger } from '../../src/process/ledger.ts'
 import { aggregated, deployment, mocker, model, startedPids, watch } from './dynamo-deployment.ts'

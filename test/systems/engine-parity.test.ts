@@ -35,7 +35,9 @@ describe('the simulated engine answers as a real Dynamo does', () => {
     await rm(folder, { recursive: true, force: true })
   })
 
-  /** What a client can tell answers apart by, without what differs from answer to answer anyway: id, time, the words. */
+  /**
+   * What a client can tell answers apart by, without what differs from answer to answer anyway: id, time, the words.
+   */
   async function answerOf(url: string, path: string, body: string, contentType = 'application/json') {
     const response = await fetch(`${url}${path}`, {
       method: 'POST',

@@ -8,7 +8,10 @@ import type { Endpoint, EngineSettings, Role, Topology } from '../../src/model/i
 import { openLedger, type ProcessLedger } from '../../src/process/ledger.ts'
 import { changes, deployment, model, startedPids, watch } from './dynamo-deployment.ts'
 
-/** One real deployment of a suite, changed from test to test in their order: bringing it up anew each time would take minutes. */
+/**
+ * One real deployment of a suite, changed from test to test in their order: bringing it up anew each time would take
+ * minutes.
+ */
 export interface OneDeployment {
   readonly folder: string
   readonly ledger: ProcessLedger

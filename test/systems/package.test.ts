@@ -101,7 +101,8 @@ describe('a checkout', { timeout: 600_000 }, () => {
     for (const name of ['package.json', 'package-lock.json', 'bin', 'src', 'assets', 'profiles', 'sweeps', 'schema'])
       await cp(join(repository, name), join(folder.path, name), { recursive: true })
     const { stderr } = await execa('npm', ['ci', '--ignore-scripts', ...quiet], options)
-    // Libraries may want a newer Node than the machine's: Fulcrum runs on its own, which test/project/package.test.ts checks.
+    // Libraries may want a newer Node than the machine's: Fulcrum runs on its own, which test/project/package.test.ts
+    // checks.
     assert.doesNotMatch(stderr, /EBADENGINE +package: 'fulcrum@/)
     assert.equal(await nodeThatRuns('npx', ['--no-install', 'fulcrum'], folder.path), node)
     assert.match((await execa('npm', ['start', '--', '--dry-run'], options)).stdout, /2P1D \(8 points\)/)

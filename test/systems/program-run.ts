@@ -25,7 +25,9 @@ export interface ProgramRun {
   readonly authorizations: readonly string[]
   /** Paths that requests went to, each once. */
   readonly paths: readonly string[]
-  /** Command lines and files that showed the secret of {@link RunOptions.secret} while the program ran, or when it had. */
+  /**
+   * Command lines and files that showed the secret of {@link RunOptions.secret} while the program ran, or when it had.
+   */
   readonly leaks: readonly string[]
   /** Command lines of processes that the run started and left alive. */
   readonly alive: readonly string[]

@@ -130,7 +130,10 @@ export function candidateOf(
   }
 }
 
-/** What is left of a capacity at the bad end of what an open loop without repeats can tell; else the figures themselves are read at their bad end. */
+/**
+ * What is left of a capacity at the bad end of what an open loop without repeats can tell; else the figures themselves
+ * are read at their bad end.
+ */
 function atBadEnd(told: Servable): Servable | null {
   if (told.between.every(({ point }) => point.valid.length > 1)) return told
   const left = 1 - (told.precision?.relative ?? 0)

@@ -5,7 +5,9 @@ import type { CapacityQuestion } from './question.ts'
 /** Hours of a month: a twelfth of 365 days. */
 export const hoursOfMonth = 730
 
-/** What tokens cost, in the currency of the price, or in GPU-hours where no price is given. Null where it can't be told. */
+/**
+ * What tokens cost, in the currency of the price, or in GPU-hours where no price is given. Null where it can't be told.
+ */
 export interface Cost {
   readonly unit: 'price' | 'GPU-hours'
   /** ISO 4217 code; null where the price's currency wasn't said (amounts are units of it), or there is no price. */
@@ -22,7 +24,10 @@ export interface Cost {
   readonly byRole: { readonly perMillionInput: number; readonly perMillionOutput: number } | null
 }
 
-/** What a month has and costs when every day has the traffic of the plan, growth included, and every node runs all of it. */
+/**
+ * What a month has and costs when every day has the traffic of the plan, growth included, and every node runs all of
+ * it.
+ */
 export interface Month {
   readonly hours: number
   readonly requests: number

@@ -35,8 +35,8 @@ export function growthAfter({ growthPerMonth }: Traffic, months: number): number
 }
 
 /**
- * Requests/s of the busiest hour today. People who wait for answers send at most one request each in thinking time and latency
- * (the interactive response time law), with the least latency that the deployment showed.
+ * Requests/s of the busiest hour today. People who wait for answers send at most one request each in thinking time and
+ * latency (the interactive response time law), with the least latency that the deployment showed.
  */
 export function peakOf(demand: Demand, day: readonly number[], leastLatencyMs: number): number {
   switch (demand.kind) {

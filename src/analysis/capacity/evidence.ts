@@ -95,8 +95,9 @@ function shortWindow({ alone, request }: ClassCapacity): string[] {
 }
 
 /**
- * With less than this times what a request alone takes at p95, a TTFT limit leaves little room to wait in: capacities told from 10 requests for each in
- * flight are then up to a fifth off, and within 10 % above it (docs/bench/capacity.md).
+ * With less than this times what a request alone takes at p95, a TTFT limit leaves little room to wait in: capacities
+ * told from 10 requests for each in flight are then up to a fifth off, and within 10 % above it
+ * (docs/bench/capacity.md).
  */
 export const leastRoom = 2
 

@@ -1,7 +1,8 @@
 /**
- * How likely it is that `n` requests are in flight (index n) when they arrive at random (Poisson) at `requestsPerS` and a replica
- * with n in flight answers `throughput(n)` requests/s: the birth-death chain of a flow-equivalent server (Chandy, Herzog and
- * Woo 1975, "Parametric analysis of queuing networks"; Norton's theorem for queues). An arriving request sees these odds (PASTA).
+ * How likely it is that `n` requests are in flight (index n) when they arrive at random (Poisson) at `requestsPerS` and
+ * a replica with n in flight answers `throughput(n)` requests/s: the birth-death chain of a flow-equivalent server
+ * (Chandy, Herzog and Woo 1975, "Parametric analysis of queuing networks"; Norton's theorem for queues). An arriving
+ * request sees these odds (PASTA).
  *
  * @param throughput requests/s at n ≥ 1 in flight, as a closed loop of that concurrency measures it
  * @param most states above this one share the last entry: there throughput is taken to stay what it is at `most`

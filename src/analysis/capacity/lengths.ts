@@ -28,11 +28,11 @@ interface MeasuredWorkload {
 export type CurveOf = (wanted: Pick<RequestClass, 'isl' | 'osl'>) => ClassCurve | null
 
 /**
- * The curves of one deployment's points, by the lengths of requests. Where a length was not measured, a twin predicts them at the loads of the
- * nearest workload; without one, that workload stands in, made dearer by what its tokens cost:
+ * The curves of one deployment's points, by the lengths of requests. Where a length was not measured, a twin predicts
+ * them at the loads of the nearest workload; without one, that workload stands in, made dearer by what its tokens cost:
  *
- * - work, by the time that a token of input and of output take, when two or more workloads give both; else by the larger of the two
- *   ratios of length;
+ * - work, by the time that a token of input and of output take, when two or more workloads give both; else by the
+ *   larger of the two ratios of length;
  * - TTFT with the input, ITL with the context, latency with both; never below what was measured.
  */
 export function curvesOf(
@@ -97,8 +97,8 @@ interface TokenCosts {
 }
 
 /**
- * The two costs that explain the time a request takes of a replica at full throughput, 1 / requests/s, by relative least
- * squares over the workloads; null when they can't be told apart or one would be below 0.
+ * The two costs that explain the time a request takes of a replica at full throughput, 1 / requests/s, by relative
+ * least squares over the workloads; null when they can't be told apart or one would be below 0.
  */
 function tokenCosts(measured: readonly MeasuredWorkload[]): TokenCosts | null {
   const rows = measured.map(({ isl, osl, curve }) => {

@@ -1,7 +1,8 @@
 /**
- * A curve through given points that rises where they rise and falls where they fall: piecewise cubic Hermite interpolation with the slopes of
- * Fritsch and Butland (1984, "A method for constructing local monotone piecewise cubic interpolants"), at the ends by three points
- * (Moler 2004, "Numerical computing with MATLAB", pchip). Beyond the ends it stays at the end's value.
+ * A curve through given points that rises where they rise and falls where they fall: piecewise cubic Hermite
+ * interpolation with the slopes of Fritsch and Butland (1984, "A method for constructing local monotone piecewise cubic
+ * interpolants"), at the ends by three points (Moler 2004, "Numerical computing with MATLAB", pchip). Beyond the ends
+ * it stays at the end's value.
  *
  * Queues bend away from straight lines between loads a factor of two apart; this follows the bend and never overshoots.
  * @param x rising

@@ -14,8 +14,8 @@ export type Layout = 'tight' | 'fresh nodes'
 export const layouts: readonly Layout[] = ['tight', 'fresh nodes']
 
 /**
- * Places replicas on nodes, worker by worker in order, so that a replica's workers lie together. A worker lies on one node, or on
- * whole nodes when it is larger than one. A replica that loses any worker counts as lost.
+ * Places replicas on nodes, worker by worker in order, so that a replica's workers lie together. A worker lies on one
+ * node, or on whole nodes when it is larger than one. A replica that loses any worker counts as lost.
  */
 export function placed(
   deployment: Deployment,

@@ -26,8 +26,8 @@ export interface CapacityPlan {
   /** Growth month by month for the best deployment; empty without growth. */
   readonly months: readonly Month[]
   /**
-   * The best with every figure at the bad end of its 95 % interval: of the repeats, and of what so long an open loop can tell; `unknown` for a closed loop
-   * without repeats, null when it misses the SLO there.
+   * The best with every figure at the bad end of its 95 % interval: of the repeats, and of what so long an open loop
+   * can tell; `unknown` for a closed loop without repeats, null when it misses the SLO there.
    */
   readonly cautious: Candidate | 'unknown' | null
   /** What the nodes that can be had would serve at most; null without a limit of nodes, or when they serve all. */
@@ -61,7 +61,10 @@ export interface Month {
   readonly fits: boolean
 }
 
-/** Deployments that a moved assumption is tried on, those that need fewest nodes: what is far behind won't win by a fifth. */
+/**
+ * Deployments that a moved assumption is tried on, those that need fewest nodes: what is far behind won't win by a
+ * fifth.
+ */
 const mostRivals = 6
 
 /**

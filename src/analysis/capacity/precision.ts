@@ -15,8 +15,9 @@ export interface Precision {
 }
 
 /**
- * Half widths of 95 % intervals, in 1 / √requests and in latencies / window; measured: `npm run bench -- capacity` holds them against
- * long runs (docs/bench/capacity.md). A p95 rests on a twentieth of the requests, and those come in clumps.
+ * Half widths of 95 % intervals, in 1 / √requests and in latencies / window; measured: `npm run bench -- capacity`
+ * holds them against long runs (docs/bench/capacity.md). A p95 rests on a twentieth of the requests, and those come in
+ * clumps.
  */
 const byChance = 3.5
 const byEmptyStart = 0.4

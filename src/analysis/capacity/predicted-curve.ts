@@ -12,7 +12,10 @@ export type PredictCurve = (near: ResponseCurve, wanted: Pick<RequestClass, 'isl
 /** Requests that a prediction of one load takes at least: a p95 of fewer is a rough figure. */
 const fewestRequests = 300
 
-/** Predicts by a twin, at the loads that the nearest workload was measured at; each point stands for the one measured there. */
+/**
+ * Predicts by a twin, at the loads that the nearest workload was measured at; each point stands for the one measured
+ * there.
+ */
 export function predictedCurves(twin: Twin): PredictCurve {
   const predict = createPredictor(twin)
   return (near, { isl, osl }) => {

@@ -5,9 +5,9 @@ import type { ResponseCurve } from './response.ts'
 /** How long requests that arrive at random wait for the prompts before them. */
 export interface PromptQueue {
   /**
-   * Aggregated workers: a prompt stops the answers that are being written, and with them the requests that a closed loop would send next. A closed
-   * loop therefore never shows the queue that random arrivals make, and the wait comes on top of what it shows. A disaggregated deployment's
-   * closed loop shows the queue itself.
+   * Aggregated workers: a prompt stops the answers that are being written, and with them the requests that a closed
+   * loop would send next. A closed loop therefore never shows the queue that random arrivals make, and the wait comes
+   * on top of what it shows. A disaggregated deployment's closed loop shows the queue itself.
    */
   readonly hidden: boolean
   /** Share of requests with a TTFT within `limitMs`, 0–1, when TTFT without the queue is as `unqueued`. */
@@ -15,10 +15,11 @@ export interface PromptQueue {
 }
 
 /**
- * The queue of prompts by what one request alone takes: prompts are worked off one after another on each worker, dealt out in turn.
- * Waiting time by Krämer and Langenbach-Belz (1976, "Approximate formulae for the delay in the queueing system GI/G/1"): exact mean for one
- * worker (M/G/1, Pollaczek-Khinchine), and an exponential wait of those that wait. Null for open loops, which were measured with
- * it, and where the lightest load is more than a request for each worker, so that nothing says what one alone takes.
+ * The queue of prompts by what one request alone takes: prompts are worked off one after another on each worker, dealt
+ * out in turn. Waiting time by Krämer and Langenbach-Belz (1976, "Approximate formulae for the delay in the queueing
+ * system GI/G/1"): exact mean for one worker (M/G/1, Pollaczek-Khinchine), and an exponential wait of those that wait.
+ * Null for open loops, which were measured with it, and where the lightest load is more than a request for each worker,
+ * so that nothing says what one alone takes.
  */
 export function promptQueue({ kind, steps }: ResponseCurve): PromptQueue | null {
   const [lightest] = steps
@@ -28,7 +29,8 @@ export function promptQueue({ kind, steps }: ResponseCurve): PromptQueue | null 
   const workers = topology.kind === 'aggregated' ? topology.workers : topology.prefill
   if (lightest.load > workers) return null
   const { mean, squared } = momentsOf(alone)
-  // TTFT has parts that keep no worker busy (frontend, transfer): what was answered bounds the time that a prompt does take.
+  // TTFT has parts that keep no worker busy (frontend, transfer): what was answered bounds the time that a prompt does
+  // take.
   const serviceS = Math.min(mean / 1000, workers / largest(steps.map(step => step.requestsPerS)))
   /** Squared coefficients of variation of service and, dealt out in turn, of arrivals at a worker. */
   const [service, arrivals] = [Math.max(0, squared / mean ** 2 - 1), 1 / workers]

@@ -61,8 +61,8 @@ export function valueAtRank(rank: number, shareWithin: (value: number) => number
 }
 
 /**
- * Mean and mean square. Between quantiles lie straight lines; the slowest hundredth decays as from p95 to p99 (exponentially), because most of
- * it lies near p99 and its largest value says more of how many were measured.
+ * Mean and mean square. Between quantiles lie straight lines; the slowest hundredth decays as from p95 to p99
+ * (exponentially), because most of it lies near p99 and its largest value says more of how many were measured.
  */
 export function momentsOf(quantiles: Quantiles): { readonly mean: number; readonly squared: number } {
   let [mean, squared] = [0, 0]
@@ -79,8 +79,8 @@ export function momentsOf(quantiles: Quantiles): { readonly mean: number; readon
 }
 
 /**
- * Share at or below `limit` once a wait is added that is independent of the value: 0 for most, exponential with a mean of `meanMs` for the share
- * `delayed`. Exact for straight lines between quantiles.
+ * Share at or below `limit` once a wait is added that is independent of the value: 0 for most, exponential with a mean
+ * of `meanMs` for the share `delayed`. Exact for straight lines between quantiles.
  */
 export function shareBelowDelayed(
   quantiles: Quantiles,

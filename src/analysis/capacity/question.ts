@@ -14,8 +14,9 @@ export interface Traffic {
   /** 24 factors, hour by hour, of which the largest is 1. */
   readonly day: readonly number[]
   /**
-   * Requests of the busiest hour over those that an hour at the peak rate would have, 0–1; 1 when absent. A trace's peak is its busiest minute,
-   * which no hour keeps up: what is paid for is sized by the peak, and what tokens it makes by the hours.
+   * Requests of the busiest hour over those that an hour at the peak rate would have, 0–1; 1 when absent. A trace's
+   * peak is its busiest minute, which no hour keeps up: what is paid for is sized by the peak, and what tokens it makes
+   * by the hours.
    */
   readonly busiestHour?: number
   /** What was inferred about the traffic rather than asked, sentences. */
@@ -26,7 +27,9 @@ export interface Traffic {
   readonly months: number
 }
 
-/** How much traffic: requests/s in the busiest hour, requests/s on the mean of a day, or people who wait for answers. */
+/**
+ * How much traffic: requests/s in the busiest hour, requests/s on the mean of a day, or people who wait for answers.
+ */
 export type Demand =
   | { readonly kind: 'peak'; readonly requestsPerS: number }
   | { readonly kind: 'mean'; readonly requestsPerS: number }

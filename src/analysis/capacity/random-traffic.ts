@@ -26,8 +26,9 @@ export interface Meeting {
 const rare = 1e-5
 
 /**
- * A closed loop of n requests is what happens with n in flight (its flow-equivalent server); random arrivals make n vary. The tail of TTFT is
- * held against the queue of prompts too, which a closed loop shows too little of: whichever says less is believed.
+ * A closed loop of n requests is what happens with n in flight (its flow-equivalent server); random arrivals make n
+ * vary. The tail of TTFT is held against the queue of prompts too, which a closed loop shows too little of: whichever
+ * says less is believed.
  */
 export function randomTraffic(curve: ResponseCurve): RandomTraffic {
   const states = statesOf(curve)

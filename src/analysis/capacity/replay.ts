@@ -6,7 +6,10 @@ import type { Twin } from '../twin/twin.ts'
 import type { Candidate } from './candidate.ts'
 import { type LatencyMetric, latencyMetrics, limitsOf } from './response.ts'
 
-/** What a twin says of one replica of a plan at the busiest hour, in virtual time: all kinds of request together, as they come. */
+/**
+ * What a twin says of one replica of a plan at the busiest hour, in virtual time: all kinds of request together, as
+ * they come.
+ */
 export interface Replay {
   readonly traffic: 'steady' | 'trace'
   readonly requests: number
@@ -14,7 +17,10 @@ export interface Replay {
   readonly meetsSlo: boolean
   /** Answered, requests/s. */
   readonly requestsPerS: number
-  /** How far such predictions of TTFT and ITL p95 were from measurements, median of the relative error; null where that was never seen. */
+  /**
+   * How far such predictions of TTFT and ITL p95 were from measurements, median of the relative error; null where that
+   * was never seen.
+   */
   readonly medianError: { readonly ttft: number | null; readonly itl: number | null }
   /** Why it lies beyond what the twin was fitted to; empty when it does not. */
   readonly extrapolated: readonly string[]

@@ -50,8 +50,8 @@ function readAs(estimate: Estimate | null | undefined, reading: Reading, bad: 'l
 const keepsUp = 0.95
 
 /**
- * The curves among the valid points of one deployment and workload. An open loop was measured as traffic comes, so where there is
- * one, the closed loop isn't asked.
+ * The curves among the valid points of one deployment and workload. An open loop was measured as traffic comes, so
+ * where there is one, the closed loop isn't asked.
  */
 export function responseCurve(points: readonly MeasuredPoint[], reading: Reading = 'mean'): ResponseCurve | null {
   for (const kind of ['rate', 'concurrency'] as const) {
@@ -67,8 +67,9 @@ export function responseCurve(points: readonly MeasuredPoint[], reading: Reading
 }
 
 /**
- * Whether requests came faster than they were answered: answering took longer than sending, and than the last requests need without load; in a
- * steady window, which ends with the last request sent, fewer were answered than sent by more than chance has it.
+ * Whether requests came faster than they were answered: answering took longer than sending, and than the last requests
+ * need without load; in a steady window, which ends with the last request sent, fewer were answered than sent by more
+ * than chance has it.
  */
 function fellBehind({ load, point }: ResponseStep, lightest: ResponseStep | undefined): boolean {
   const drainS = (lightest?.latencies.requestLatencyMs?.at(-1) ?? 0) / 1000
@@ -81,7 +82,10 @@ function fellBehind({ load, point }: ResponseStep, lightest: ResponseStep | unde
   })
 }
 
-/** Whether the figures are of a window that began under full load. Runs of before there was one don't say, and began empty. */
+/**
+ * Whether the figures are of a window that began under full load. Runs of before there was one don't say, and began
+ * empty.
+ */
 export function isSteady(measurement: Measurement): boolean {
   return measurement.window === 'steady'
 }
@@ -107,9 +111,9 @@ function stepOf(point: MeasuredPoint, reading: Reading): ResponseStep[] {
 }
 
 /**
- * A closed loop that begins empty sends its first requests, one for each in flight, at once: they queue as no random traffic does, and of ten
- * requests for each in flight they alone are the slowest tenth. They are taken to be the slowest and left out of what waited for a first
- * token. A steady window has none of them.
+ * A closed loop that begins empty sends its first requests, one for each in flight, at once: they queue as no random
+ * traffic does, and of ten requests for each in flight they alone are the slowest tenth. They are taken to be the
+ * slowest and left out of what waited for a first token. A steady window has none of them.
  */
 function startShare({ load: { level }, valid }: MeasuredPoint): number {
   if (level.kind !== 'concurrency' || valid.every(isSteady)) return 0

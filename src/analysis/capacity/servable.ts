@@ -22,8 +22,9 @@ const wanted = 0.95
 /**
  * The most random traffic that one replica of this curve answers within the SLO; null when not even the lightest does.
  *
- * A closed loop of n requests is read as what happens with n in flight (its flow-equivalent server); with traffic that comes at
- * random, n varies, and the tail of the latencies is that of its busy moments. An open loop needs no such reading.
+ * A closed loop of n requests is read as what happens with n in flight (its flow-equivalent server); with traffic that
+ * comes at random, n varies, and the tail of the latencies is that of its busy moments. An open loop needs no such
+ * reading.
  */
 export function servable(curve: ResponseCurve, slo: Slo): Servable | null {
   return curve.kind === 'rate' ? servableOpen(curve, slo) : servableClosed(curve, slo)

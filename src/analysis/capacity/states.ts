@@ -13,8 +13,8 @@ export interface States {
 }
 
 /**
- * Between measured loads throughput and latencies follow {@link monotoneCubic}; below the lightest, latencies are its own and throughput
- * rises from 0. Nothing is assumed of loads heavier than measured.
+ * Between measured loads throughput and latencies follow {@link monotoneCubic}; below the lightest, latencies are its
+ * own and throughput rises from 0. Nothing is assumed of loads heavier than measured.
  */
 export function statesOf({ steps }: ResponseCurve): States {
   const most = Math.min(mostStates, Math.floor(steps.at(-1)?.load ?? 1))

@@ -19,7 +19,10 @@ export interface Centre {
 
 /** Shorter bursts than this are the queues' matter, not the plan's. */
 const windowMs = 60_000
-/** Of a trace that ends within a window, at least this much of one tells its rate; less would make a peak of a few requests. */
+/**
+ * Of a trace that ends within a window, at least this much of one tells its rate; less would make a peak of a few
+ * requests.
+ */
 const leastWindowMs = 30_000
 /** Times of seconds with fractions are not exact in ms. */
 const roundingMs = 1e-3
@@ -28,8 +31,8 @@ const hourMs = 3_600_000
 const dayMs = 23.5 * hourMs
 
 /**
- * Recorded requests as traffic: the busiest minute is the peak; of a day or more, the hours since its start make the day's
- * shape. Each request counts to the nearest centre, and a kind has the mean lengths of its own requests.
+ * Recorded requests as traffic: the busiest minute is the peak; of a day or more, the hours since its start make the
+ * day's shape. Each request counts to the nearest centre, and a kind has the mean lengths of its own requests.
  * @throws RangeError for a trace without a rate: fewer than two requests, or all at one moment
  */
 export function trafficOfTrace(
@@ -62,9 +65,10 @@ export function trafficOfTrace(
 }
 
 /**
- * Requests/s of the busiest minute, wherever it begins. The minute that the trace's end cuts off counts at the rate of what was recorded of it,
- * if that is {@link leastWindowMs} or more; `cutOff` says how long it was when it is the peak. A trace shorter than a minute has its mean.
- * Between first and last request of a window lie one less gaps than requests; counting requests over that time would be too many.
+ * Requests/s of the busiest minute, wherever it begins. The minute that the trace's end cuts off counts at the rate of
+ * what was recorded of it, if that is {@link leastWindowMs} or more; `cutOff` says how long it was when it is the peak.
+ * A trace shorter than a minute has its mean. Between first and last request of a window lie one less gaps than
+ * requests; counting requests over that time would be too many.
  */
 function peakOf(atMs: Float64Array): { readonly requestsPerS: number; readonly cutOff: number | null } {
   const last = atMs.length - 1

@@ -29,10 +29,12 @@ function aroundLevels(values: readonly number[], changes: readonly LevelChange[]
 }
 
 /**
- * Splits what earlier runs show into a level that a run has in common and what each point does beside it. Levels are medians over points: a point that
- * did change in some build moves no level. What changed for good between them, as history tells it, is taken out.
+ * Splits what earlier runs show into a level that a run has in common and what each point does beside it. Levels are
+ * medians over points: a point that did change in some build moves no level. What changed for good between them, as
+ * history tells it, is taken out.
  *
- * @param logs for each run, oldest first, each point's mean on the logarithmic scale; null where the run doesn't have it
+ * @param logs for each run, oldest first, each point's mean on the logarithmic scale; null where the run doesn't have
+ *   it
  * @returns null for fewer than {@link fewestRuns} runs that have a point
  */
 export function betweenRuns(logs: readonly (readonly (number | null)[])[]): BetweenRuns | null {
@@ -90,10 +92,11 @@ export interface HeldChange {
 }
 
 /**
- * Holds each point's change against how runs differ. It must be more than the noise at the point, and more than a shift of the whole run: either the level of
- * the run moved further than levels do, or the point left the others behind. Neither test alone would do: repeats of one run don't show how
- * runs differ, and a level rests on as many runs as are known however many points there are. The level's part is one test for all points,
- * as adjusting for false discovery over them takes it (equal p-values count once).
+ * Holds each point's change against how runs differ. It must be more than the noise at the point, and more than a shift
+ * of the whole run: either the level of the run moved further than levels do, or the point left the others behind.
+ * Neither test alone would do: repeats of one run don't show how runs differ, and a level rests on as many runs as are
+ * known however many points there are. The level's part is one test for all points, as adjusting for false discovery
+ * over them takes it (equal p-values count once).
  *
  * @param changes by noise within the runs; null where that is not known, and then noise between runs alone decides
  * @param differences ln head − ln base of every point

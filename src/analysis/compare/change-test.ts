@@ -25,10 +25,11 @@ export interface LogChange {
 const rounding = 1e-9
 
 /**
- * What one figure did at each point, and how sure that is: differences of means on a logarithmic scale, where latencies and rates have even
- * noise and a ratio is a difference. Few repeats say little of a point's noise, so it is moderated over the points of the figure
- * ({@link moderatedVariances}); a point that was measured once takes what the others showed. Repeats that press the same prompts at the same
- * times in both runs are compared in pairs: what their seed does to them cancels.
+ * What one figure did at each point, and how sure that is: differences of means on a logarithmic scale, where latencies
+ * and rates have even noise and a ratio is a difference. Few repeats say little of a point's noise, so it is moderated
+ * over the points of the figure ({@link moderatedVariances}); a point that was measured once takes what the others
+ * showed. Repeats that press the same prompts at the same times in both runs are compared in pairs: what their seed
+ * does to them cancels.
  *
  * @param sides positive values, at least one a side
  * @returns in the order given; null where nothing tells noise from change
@@ -52,7 +53,10 @@ const unknown: VarianceEstimate = { variance: 0, freedom: 0 }
 const logsOf = (values: SeededValues) => values.map(({ value }) => Math.log(value))
 const logMean = (values: SeededValues) => mean(logsOf(values))
 
-/** Both sides have the same seeds, each once: repeats of one seed, or a side with a repeat more, are compared as they are. */
+/**
+ * Both sides have the same seeds, each once: repeats of one seed, or a side with a repeat more, are compared as they
+ * are.
+ */
 function arePaired({ base, head }: Sides): boolean {
   const seeds = new Set(base.map(({ seed }) => seed))
   return (

@@ -18,8 +18,8 @@ export function datasetOf({ workload: { datasetFile, datasetSha256 } }: Measured
 }
 
 /**
- * What two measurements of one point differ in that makes their figures two different things: `window: whole → steady`. Empty when
- * they can be compared. What is not known of one of them is no difference.
+ * What two measurements of one point differ in that makes their figures two different things: `window: whole → steady`.
+ * Empty when they can be compared. What is not known of one of them is no difference.
  */
 export function differenceOfKind(base: MeasuredPoint, head: MeasuredPoint): string {
   const contents = [base, head].every(({ workload }) => workload.datasetSha256 !== undefined)

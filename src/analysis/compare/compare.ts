@@ -19,20 +19,22 @@ import type { Pair } from './match.ts'
 import { matchPoints } from './match.ts'
 import { isBeyond, type Threshold } from './threshold.ts'
 
-/** Expected share of wrong calls among all `faster` and `slower`; where nothing changed, the chance of any such call. */
+/**
+ * Expected share of wrong calls among all `faster` and `slower`; where nothing changed, the chance of any such call.
+ */
 export const falseDiscoveryRate = 0.05
 
 /**
- * The part of {@link falseDiscoveryRate} that goes to what the thresholds forbid: they are few of all tests, and adjusted with the others they would
- * find a third of what they find by themselves.
+ * The part of {@link falseDiscoveryRate} that goes to what the thresholds forbid: they are few of all tests, and
+ * adjusted with the others they would find a third of what they find by themselves.
  */
 const gatedShare = 0.8
 
 /**
  * Compares HEAD with BASE. Pure; the figures of gates on a change are compared besides the usual ones.
  *
- * @param known other runs of the base's sweep, made before the head: with the base they say how runs differ that nothing was changed for. Those that were
- * made under other conditions are left out.
+ * @param known other runs of the base's sweep, made before the head: with the base they say how runs differ that
+ * nothing was changed for. Those that were made under other conditions are left out.
  * @param registry the figures that there are: those whose `shownIn` says so are compared, and those that a gate names
  */
 export function compareRuns(
@@ -213,8 +215,9 @@ function forbidden(thresholds: readonly Threshold[]): readonly Forbidden[] {
 }
 
 /**
- * Adjusted p-values that are shown at or below {@link falseDiscoveryRate}. With gates on a change there are two families whose rates add up to it: what
- * the gates forbid (one-sided, and only where the change is large enough to break them), and every test as if there were no gate.
+ * Adjusted p-values that are shown at or below {@link falseDiscoveryRate}. With gates on a change there are two
+ * families whose rates add up to it: what the gates forbid (one-sided, and only where the change is large enough to
+ * break them), and every test as if there were no gate.
  */
 function adjustedPs(tested: readonly RawChange[], thresholds: readonly Threshold[]): ReadonlyMap<RawChange, number> {
   const all = adjustForFalseDiscovery(tested.map(({ test }) => (test === null ? 1 : twoSided(test.p))))

@@ -13,7 +13,10 @@ export interface EnvironmentDifference {
   readonly what: string
   readonly base: string
   readonly head: string
-  /** `subject`: what a comparison is usually about (revision, versions). `conditions`: makes the comparison itself doubtful. */
+  /**
+   * `subject`: what a comparison is usually about (revision, versions). `conditions`: makes the comparison itself
+   * doubtful.
+   */
   readonly kind: 'subject' | 'conditions'
 }
 
@@ -116,7 +119,10 @@ export function environmentDifferences(base: Run, head: Run): readonly Environme
   )
 }
 
-/** Both runs with the points that they have in common, or as they are without any: a point that one alone has decides nothing. */
+/**
+ * Both runs with the points that they have in common, or as they are without any: a point that one alone has decides
+ * nothing.
+ */
 function commonPoints(base: Run, head: Run): readonly [Run, Run] {
   const keyOf = ({ point }: PointResult) => canonicalJson(subjectOf(point))
   const [b, h] = [new Set(base.results.map(keyOf)), new Set(head.results.map(keyOf))]
@@ -146,7 +152,10 @@ function fromSweep(tokenizer: string, { sweepFile }: Manifest): string {
   return tokenizer.startsWith('/') ? relative(dirname(sweepFile), tokenizer) : tokenizer
 }
 
-/** Files besides the sweep file that decide an outcome and are no dataset, by content; empty in runs of before they were kept. */
+/**
+ * Files besides the sweep file that decide an outcome and are no dataset, by content; empty in runs of before they were
+ * kept.
+ */
 function traceContent({ results, manifest }: Run & { readonly manifest: { readonly files?: Files } }): string {
   if (manifest.files === undefined) return ''
   const datasets = new Set(results.map(({ point }) => point.workload.datasetFile))

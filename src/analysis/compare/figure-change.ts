@@ -12,8 +12,8 @@ export interface FigureChange {
   readonly relative: number | null
   readonly ci95: readonly [low: number, high: number] | null
   /**
-   * Shown at or below the false-discovery rate. Adjusted for all figures of all points; where there are thresholds, for theirs alone in
-   * the direction that they forbid, and for everything else at what that leaves. Null without a test.
+   * Shown at or below the false-discovery rate. Adjusted for all figures of all points; where there are thresholds, for
+   * theirs alone in the direction that they forbid, and for everything else at what that leaves. Null without a test.
    */
   readonly adjustedP: number | null
   readonly verdict: Verdict

@@ -5,14 +5,19 @@ import { hypervolume } from '../hypervolume.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import type { Pair } from './match.ts'
 
-/** Two frontiers of one workload, drawn through the matched points alone: a run that measured more must not win by that. */
+/**
+ * Two frontiers of one workload, drawn through the matched points alone: a run that measured more must not win by that.
+ */
 export interface FrontierGain {
   readonly workload: string
   readonly base: readonly Place[]
   readonly head: readonly Place[]
   /** Area above (0, 0). Relative change, null when base has none. */
   readonly hypervolume: { readonly base: number; readonly head: number; readonly relative: number | null }
-  /** Output tokens/s per GPU at the interactivity of each base frontier point, see {@link throughputAt}; head null where it does not get there. */
+  /**
+   * Output tokens/s per GPU at the interactivity of each base frontier point, see {@link throughputAt}; head null where
+   * it does not get there.
+   */
   readonly atEqualInteractivity: readonly Level[]
   /** Output tokens/s per user at the throughput of each base frontier point. */
   readonly atEqualThroughput: readonly Level[]
@@ -46,8 +51,9 @@ function place(point: MeasuredPoint): Place | null {
 }
 
 /**
- * Throughput of a frontier at an interactivity, on straight lines between its places: on the staircase, noise of a percent at a step
- * would read as the height of the whole step. Left of the first place it is that place's; right of the last, null.
+ * Throughput of a frontier at an interactivity, on straight lines between its places: on the staircase, noise of a
+ * percent at a step would read as the height of the whole step. Left of the first place it is that place's; right of
+ * the last, null.
  */
 export function throughputAt(frontier: readonly Place[], x: number): number | null {
   return along(frontier, x)

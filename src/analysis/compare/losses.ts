@@ -60,7 +60,9 @@ export function lossSentence(
 const listed = (parts: readonly string[]) =>
   parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`
 
-/** Repeats that are left out at points with another valid one: the point counts, with fewer repeats than were asked for. */
+/**
+ * Repeats that are left out at points with another valid one: the point counts, with fewer repeats than were asked for.
+ */
 export function lostRepeats(points: readonly MeasuredPoint[]): number {
   return points
     .filter(({ status }) => status === 'ok')

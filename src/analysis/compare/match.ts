@@ -20,9 +20,10 @@ export interface Matching {
 }
 
 /**
- * Pairs points by what was asked of the system, not by hash: another build, host or file path must not hinder a comparison. First
- * equal topology, engine settings, workload and load; what is left without engine settings, where that is unambiguous; and what is
- * left then by topology, lengths and load level alone, so that what can't be compared is named rather than missing.
+ * Pairs points by what was asked of the system, not by hash: another build, host or file path must not hinder a
+ * comparison. First equal topology, engine settings, workload and load; what is left without engine settings, where
+ * that is unambiguous; and what is left then by topology, lengths and load level alone, so that what can't be compared
+ * is named rather than missing.
  */
 export function matchPoints(base: readonly MeasuredPoint[], head: readonly MeasuredPoint[]): Matching {
   const keys: readonly (readonly [key: (point: MeasuredPoint) => unknown, note: string])[] = [
@@ -43,7 +44,10 @@ export function matchPoints(base: readonly MeasuredPoint[], head: readonly Measu
 /** What tells a point from others, measured or not. */
 export type PointSubject = Pick<MeasuredPoint, 'workload' | 'load' | 'deployment'>
 
-/** What is asked of the system, engine settings apart. The model's name and the sample size are compared as environment instead. */
+/**
+ * What is asked of the system, engine settings apart. The model's name and the sample size are compared as environment
+ * instead.
+ */
 export function asked(point: PointSubject) {
   const { workload, load } = point
   return {
@@ -54,7 +58,10 @@ export function asked(point: PointSubject) {
   }
 }
 
-/** What a point is about: deployment, lengths and load level; not how it was asked or measured, see {@link differenceOfKind}. */
+/**
+ * What a point is about: deployment, lengths and load level; not how it was asked or measured, see {@link
+ * differenceOfKind}.
+ */
 export function subjectOf({ workload, load: { level }, deployment }: PointSubject) {
   return {
     topology: topologyLabel(deployment.topology),

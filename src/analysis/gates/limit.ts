@@ -26,8 +26,8 @@ export interface LimitContext {
   /** How the run is called: `HEAD`, `the newest run`. */
   readonly runName: string
   /**
-   * Points that should be among the run's and aren't, by what another run knows of them. Without, they are counted from the run's
-   * own plan, and nobody knows which they are.
+   * Points that should be among the run's and aren't, by what another run knows of them. Without, they are counted from
+   * the run's own plan, and nobody knows which they are.
    */
   readonly missing?: readonly { readonly point: MeasuredPoint; readonly why: string }[]
 }
@@ -42,8 +42,8 @@ interface Subject {
 /**
  * Holds a run against a limit at every point, or against its SLO for every workload.
  *
- * A limit passes when each point has a valid result within it. An SLO passes for a workload when each of its points has a valid
- * result and one of them at least meets the SLO. What fails has failed, whatever else was not measured.
+ * A limit passes when each point has a valid result within it. An SLO passes for a workload when each of its points has
+ * a valid result and one of them at least meets the SLO. What fails has failed, whatever else was not measured.
  */
 export function limitOutcome(
   gate: AbsoluteGate,
@@ -187,7 +187,10 @@ function statusText({ points, missing }: Pick<Subject, 'points' | 'missing'>, al
     .join(', ')
 }
 
-/** Mean over the valid repeats, as every figure of a point is; over all that were measured, where the figure is known of those too. */
+/**
+ * Mean over the valid repeats, as every figure of a point is; over all that were measured, where the figure is known of
+ * those too.
+ */
 function meanOf({ figure }: Limit, { valid, repeats, deployment }: MeasuredPoint): number | null {
   const measured = figure.ofInvalid ? repeats.flatMap(({ measurement }) => measurement ?? []) : valid
   const values = measured.flatMap(measurement => figure.of(measurement, deployment) ?? [])

@@ -31,7 +31,10 @@ export interface HistoryGate extends Omit<GateOutcome, 'cases'> {
 export interface HistoryEvidence {
   /** The runs that the history follows, as it has them. */
   readonly runs: readonly Run[]
-  /** The youngest runs of the sweep, oldest first, when they measured nothing valid or can't be read: the history is not of them. */
+  /**
+   * The youngest runs of the sweep, oldest first, when they measured nothing valid or can't be read: the history is not
+   * of them.
+   */
   readonly dead: readonly DeadRun[]
   readonly allowance?: Allowance
   /** Why the history has no baseline although one is set: a change would be held against another run than was meant. */
@@ -61,9 +64,10 @@ export function parseHistoryThreshold(text: string, registry: readonly Figure[] 
 }
 
 /**
- * Holds gates against a history. A change: the level of now against the baseline's, or against the oldest without one. Only lasting
- * changes make levels, so it fails by size and significance together, and goes on failing until the figure comes back or another run
- * becomes the baseline. A limit, or the SLO: the newest run alone. Nothing passes whose newest run measured nothing, or lost points.
+ * Holds gates against a history. A change: the level of now against the baseline's, or against the oldest without one.
+ * Only lasting changes make levels, so it fails by size and significance together, and goes on failing until the figure
+ * comes back or another run becomes the baseline. A limit, or the SLO: the newest run alone. Nothing passes whose
+ * newest run measured nothing, or lost points.
  */
 export function historyGate(
   history: History,

@@ -25,8 +25,8 @@ export interface Trend extends Series {
   /** Values between changes: their mean (of logarithms, as a value), and the runs from and to. */
   readonly levels: readonly { readonly from: number; readonly to: number; readonly mean: number }[]
   /**
-   * Factor by which the mean of a run's repeats strays from its level 95 % of the time by the noise between repeats; null without
-   * repeats. The level's band is mean ÷ factor to mean × factor.
+   * Factor by which the mean of a run's repeats strays from its level 95 % of the time by the noise between repeats;
+   * null without repeats. The level's band is mean ÷ factor to mean × factor.
    */
   readonly band: number | null
 }
@@ -49,8 +49,9 @@ export const historyMethod =
   'at most one history in ten of 60 runs without a change shows one'
 
 /**
- * Follows every key figure over the runs of a sweep, oldest first. A change needs a step that neither the noise between runs nor their
- * dependence on the runs before explains ({@link levelChanges}), and a size above what repeats alone would do.
+ * Follows every key figure over the runs of a sweep, oldest first. A change needs a step that neither the noise between
+ * runs nor their dependence on the runs before explains ({@link levelChanges}), and a size above what repeats alone
+ * would do.
  */
 export function historyOf(
   sweep: string,

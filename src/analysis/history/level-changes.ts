@@ -31,16 +31,21 @@ export const leastAfter = 3
 /** Adjusted p at which a look calls a change, for every look: chosen by simulation, docs/bench/statistics.md. */
 const perLook = 0.0001
 
-/** How far values are remembered by the next ones, whatever is estimated: beyond it a level can't be told from a slow drift. */
+/**
+ * How far values are remembered by the next ones, whatever is estimated: beyond it a level can't be told from a slow
+ * drift.
+ */
 const mostMemory = 0.95
 
 /**
- * The changes of level in tracks that were looked at after every run. It replays those looks, each with what was known then: what a look
- * called stays called. Each look tests for each track whether some later part of its values has another level than the part before, with the
- * noise of values before that part alone. Later nights may move its date by two. Nights resemble their neighbours (a machine's state, its temperature, its neighbours), so values
- * are whitened by a first-order autoregression (Cochrane and Orcutt 1949; prewhitening before change detection: von Storch 1995; Bayazit and
- * Önöz 2007), whose coefficient is estimated over all tracks, corrected for its bias in short series (Kendall 1954). Variances of innovations are
- * moderated over the tracks of a family. False discovery is held over the tracks of a look (Benjamini and Hochberg 1995).
+ * The changes of level in tracks that were looked at after every run. It replays those looks, each with what was known
+ * then: what a look called stays called. Each look tests for each track whether some later part of its values has
+ * another level than the part before, with the noise of values before that part alone. Later nights may move its date
+ * by two. Nights resemble their neighbours (a machine's state, its temperature, its neighbours), so values are whitened
+ * by a first-order autoregression (Cochrane and Orcutt 1949; prewhitening before change detection: von Storch 1995;
+ * Bayazit and Önöz 2007), whose coefficient is estimated over all tracks, corrected for its bias in short series
+ * (Kendall 1954). Variances of innovations are moderated over the tracks of a family. False discovery is held over the
+ * tracks of a look (Benjamini and Hochberg 1995).
  *
  * @param runs number of runs; tracks need not have a value of each
  * @returns for each track, by place
@@ -83,8 +88,9 @@ export function levelChanges(
 const nightsOff = 2
 
 /**
- * The changes with the night that all values between their neighbours say: a look that called one had few values after it, and an outlier just
- * before it can pass for its first. Least absolute deviations from the medians of both sides, which odd nights don't move.
+ * The changes with the night that all values between their neighbours say: a look that called one had few values after
+ * it, and an outlier just before it can pass for its first. Least absolute deviations from the medians of both sides,
+ * which odd nights don't move.
  */
 function dated({ track, logs, changes }: State): readonly LevelChange[] {
   let before = 0
@@ -171,12 +177,15 @@ function changeP(before: Before, count: number, after: readonly number[]): numbe
 /** A step of fewer standard errors is never called, so its p need not be known. */
 const promising = 2
 
-/** Of a logarithm: nights that are equal to a millionth differ by the rounding of arithmetic, which is no noise to measure a step by. */
+/**
+ * Of a logarithm: nights that are equal to a millionth differ by the rounding of arithmetic, which is no noise to
+ * measure a step by.
+ */
 const leastVariance = 1e-12
 
 /**
- * A step's size over its standard error, by generalised least squares: values are whitened (less what they keep of the one before), and a
- * level and a step are fitted to them.
+ * A step's size over its standard error, by generalised least squares: values are whitened (less what they keep of the
+ * one before), and a level and a step are fitted to them.
  */
 function stepOf(before: Before, count: number, after: readonly number[]): number {
   const { memory } = before
@@ -203,7 +212,10 @@ function stepOf(before: Before, count: number, after: readonly number[]): number
 /** A night of a new level deviates no further than its lower third. */
 const usualSpread = 2
 
-/** Values after a change, with those cut that stand out from a third of them: odd nights among usual ones make no change, however odd. */
+/**
+ * Values after a change, with those cut that stand out from a third of them: odd nights among usual ones make no
+ * change, however odd.
+ */
 function lasting(values: readonly number[], { level, usual }: Before, sign: number): readonly number[] {
   const residuals = values.map(value => sign * (value - level)).sort((a, b) => a - b)
   const most = (residuals[Math.floor(values.length / 3) - 1] ?? 0) + usualSpread * usual
@@ -221,7 +233,10 @@ function withoutOdd(values: readonly number[], usual: number): readonly number[]
 /** What a track's values before a run tell of its noise. */
 interface Residuals {
   readonly sides: readonly (readonly number[])[]
-  /** Sums of squares, of products of neighbours and of those two apart, and how many values on how many levels they are of. */
+  /**
+   * Sums of squares, of products of neighbours and of those two apart, and how many values on how many levels they are
+   * of.
+   */
   readonly squares: number
   readonly products: number
   readonly productsApart: number
@@ -275,7 +290,8 @@ function knownBefore(states: readonly State[], run: number): readonly (Before | 
     const own = members.map(i => usualStray(levelled[i] ?? []))
     const found = own.filter(residual => residual !== null)
     const middle = found.length === 0 ? 0 : median(found)
-    // A point that varies more than the others has no odd nights for that; one that seems to vary less may have seen few.
+    // A point that varies more than the others has no odd nights for that; one that seems to vary less may have seen
+    // few.
     members.forEach((i, at) => {
       usual[i] = normalDeviations * Math.max(middle, own[at] ?? 0)
     })
@@ -323,9 +339,10 @@ function onLevel(
 const clearMemory = 0.15
 
 /**
- * What all tracks keep of the night before. Repeats add noise that no night remembers, which hides memory from neighbours: correlation at one night is
- * low for how slowly it falls off to two. A first-order autoregression that is to have the noise of long levels right lies between
- * the first and the fall (for memories of 0.6 and 0.8 under such noise, within a tenth).
+ * What all tracks keep of the night before. Repeats add noise that no night remembers, which hides memory from
+ * neighbours: correlation at one night is low for how slowly it falls off to two. A first-order autoregression that is
+ * to have the noise of long levels right lies between the first and the fall (for memories of 0.6 and 0.8 under such
+ * noise, within a tenth).
  */
 function sharedMemory(tracks: readonly Residuals[]): number {
   const over = (of: (residuals: Residuals) => number) =>
@@ -343,11 +360,16 @@ function sharedMemory(tracks: readonly Residuals[]): number {
   return (one + Math.min(mostMemory, Math.max(one, two / one))) / 2
 }
 
-/** Kendall's correction (Biometrika 1954): around a mean of its own, a short series seems to remember less than it does. */
+/**
+ * Kendall's correction (Biometrika 1954): around a mean of its own, a short series seems to remember less than it does.
+ */
 const unbiased = (correlation: number, length: number) =>
   length <= 4 ? correlation : (correlation + 1 / length) / (1 - 3 / length)
 
-/** Of one track: what all show, or more where its own values say so; with a standard error for what so few values may hide. */
+/**
+ * Of one track: what all show, or more where its own values say so; with a standard error for what so few values may
+ * hide.
+ */
 function memoryOf({ squares, products, count, levels }: Residuals, shared: number, tracks: number): number {
   const own = squares === 0 || count < leastBefore ? shared : unbiased(products / squares, count / levels)
   const moderated = Math.max(shared, (shared + own) / 2)

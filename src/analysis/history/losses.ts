@@ -16,7 +16,9 @@ export interface HistoryLosses extends Omit<Losses, 'leftOut'> {
   readonly anotherWay: { readonly points: number; readonly how: string }
   /** What it is held against: `the baseline`, `earlier runs`. */
   readonly reference: string
-  /** Whether the newest run has a valid point of the series, and no value of its figure, where the reference has one. */
+  /**
+   * Whether the newest run has a valid point of the series, and no value of its figure, where the reference has one.
+   */
   readonly isSilent: (trend: Trend) => boolean
 }
 
@@ -24,9 +26,10 @@ export interface HistoryLosses extends Omit<Losses, 'leftOut'> {
 const keyOf = (point: MeasuredPoint) => canonicalJson([asked(point), point.deployment.engine])
 
 /**
- * What the newest run lost: points of the baseline, or without one of the run before it; and whatever it tried in vain, or did not
- * come to, that any earlier run measured. A point that a complete run no longer has was taken out of the sweep: said once, as the run
- * before it still had it. Runs made with `--only` are of a part by intention, and so neither the newest nor the one before. Null without a run.
+ * What the newest run lost: points of the baseline, or without one of the run before it; and whatever it tried in vain,
+ * or did not come to, that any earlier run measured. A point that a complete run no longer has was taken out of the
+ * sweep: said once, as the run before it still had it. Runs made with `--only` are of a part by intention, and so
+ * neither the newest nor the one before. Null without a run.
  */
 export function historyLosses(history: History, runs: readonly Run[]): HistoryLosses | null {
   const isWhole = ({ manifest }: Run) => manifest.only === undefined

@@ -3,8 +3,9 @@ import { FulcrumError } from '../../model/index.ts'
 import type { Prior } from './prior.ts'
 
 /**
- * Reads a `pareto.csv` or `best_config_topn.csv` that `aiconfigurator cli default --save-dir` wrote (0.12.0), of its `agg` or its
- * `disagg` folder. Each row is one replica: its workers, their parallelism, the concurrency and what it expects of them.
+ * Reads a `pareto.csv` or `best_config_topn.csv` that `aiconfigurator cli default --save-dir` wrote (0.12.0), of its
+ * `agg` or its `disagg` folder. Each row is one replica: its workers, their parallelism, the concurrency and what it
+ * expects of them.
  *
  * @param file as messages show it
  * @throws FulcrumError bad-input `prior-file-invalid` with file:line:column

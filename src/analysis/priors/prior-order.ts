@@ -17,8 +17,8 @@ const missed = 0.3
 const fading = 1
 
 /**
- * Points in the order in which they promise most by priors; points of equal promise stay in the order they have. Every point
- * is in the result: a belief decides what is measured first, never whether.
+ * Points in the order in which they promise most by priors; points of equal promise stay in the order they have. Every
+ * point is in the result: a belief decides what is measured first, never whether.
  */
 export function priorOrder(points: readonly Point[], priors: readonly Prior[]): readonly PriorRank[] {
   const best = new Map<string, number>()
@@ -49,7 +49,9 @@ function strongest(point: Point, priors: readonly Prior[]): { readonly prior: Pr
   return { prior, worth: nearness * prior.tokensPerSPerGpu * (meets(prior, point.slo) ? 1 : missed) }
 }
 
-/** 1 for the same; 0 where a prior says nothing of a point (aggregated against disaggregated, held load against a rate). */
+/**
+ * 1 for the same; 0 where a prior says nothing of a point (aggregated against disaggregated, held load against a rate).
+ */
 function nearnessOf({ deployment, workload, load: { level } }: Point, prior: Prior): number {
   const { topology } = deployment
   const value = level.kind === 'concurrency' ? level.concurrency : level.kind === 'rate' ? level.requestsPerS : null

@@ -1,6 +1,9 @@
 import type { Topology } from '../../model/index.ts'
 
-/** What is believed of a deployment under a load before it is measured: it orders a search, and never stands in for a measurement. */
+/**
+ * What is believed of a deployment under a load before it is measured: it orders a search, and never stands in for a
+ * measurement.
+ */
 export interface Prior {
   /** Where it is from, for a person: `aiconfigurator (disagg/pareto.csv)`, `run nightly/2026…`. */
   readonly source: string

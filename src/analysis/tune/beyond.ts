@@ -11,8 +11,8 @@ import { meetsSlo, type Objective, objectives } from '../slo.ts'
 /** What is known of loads heavier than the recommended one. */
 export interface Beyond {
   /**
-   * `misses`: it breaks an objective. `no gain`: it meets the SLO and gives no more. `no result`: it was planned, and has no valid
-   * measurement. `left out`: the search expected nothing of it. `not tried`: no heavier load was planned.
+   * `misses`: it breaks an objective. `no gain`: it meets the SLO and gives no more. `no result`: it was planned, and
+   * has no valid measurement. `left out`: the search expected nothing of it. `not tried`: no heavier load was planned.
    */
   readonly kind: 'misses' | 'no gain' | 'no result' | 'left out' | 'not tried'
   /** The lightest valid point beyond; null where there is none. */
@@ -29,7 +29,9 @@ export interface Planned {
   readonly unmeasured: readonly Point[]
 }
 
-/** Looks beyond the load of a point: at its own deployment, then at larger ones, which can't miss what it would meet. */
+/**
+ * Looks beyond the load of a point: at its own deployment, then at larger ones, which can't miss what it would meet.
+ */
 export function beyond(point: MeasuredPoint, points: readonly MeasuredPoint[], planned: Planned): Beyond {
   const own = heavier(point, points).filter(other => other.deployment.id === point.deployment.id)
   const next = own.find(isValid) ?? null

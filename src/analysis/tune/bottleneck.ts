@@ -42,7 +42,10 @@ const fullSlots = 0.9
 /** A latency this many times that of the lightest load has been slowed by load; less than the second, it has not. */
 const slowed = 1.5
 const notSlowed = 1.1
-/** An aggregated worker that reads prompts this share of its time is held back by that, wherever requests are seen to wait. */
+/**
+ * An aggregated worker that reads prompts this share of its time is held back by that, wherever requests are seen to
+ * wait.
+ */
 const mostlyReading = 0.5
 /** A prefill worker does nothing else: it reads this share of its time when prompts queue for it. */
 const alwaysReading = 0.7
@@ -54,10 +57,10 @@ const fewScrapesS = 5
 const transferSlowed = 2
 
 /**
- * Names what holds a point back, from the most direct evidence to the least: the client's own health; queues at the workers and why
- * they are there (no room in the KV cache for one more, no free slot, prompts to read); requests in transfer; requests at no
- * worker; a first token that is late even without load; and which part of the latency load has added.
- * How often it is right where the truth is known: docs/bench/tune.md.
+ * Names what holds a point back, from the most direct evidence to the least: the client's own health; queues at the
+ * workers and why they are there (no room in the KV cache for one more, no free slot, prompts to read); requests in
+ * transfer; requests at no worker; a first token that is late even without load; and which part of the latency load has
+ * added. How often it is right where the truth is known: docs/bench/tune.md.
  */
 export function bottleneckAt(point: MeasuredPoint, { lightest, aggregated }: Reference): BottleneckFinding {
   const cpu = Math.max(0, ...point.valid.map(m => m.client.cpuShare ?? 0))
@@ -184,7 +187,10 @@ function frontendFinding(
   }
 }
 
-/** Little's law says how many requests have no first token; those that no worker has, nor a transfer, are before or between workers. */
+/**
+ * Little's law says how many requests have no first token; those that no worker has, nor a transfer, are before or
+ * between workers.
+ */
 function notAtWorkersFinding(
   point: MeasuredPoint,
   states: readonly RoleState[],
@@ -295,7 +301,10 @@ interface SettingsLimit {
   readonly text: string
 }
 
-/** More requests are in flight than the settings of the workers that answer them let run at once; null where they don't say so. */
+/**
+ * More requests are in flight than the settings of the workers that answer them let run at once; null where they don't
+ * say so.
+ */
 function settingsLimit(point: MeasuredPoint): SettingsLimit | null {
   const { deployment, workload } = point
   const role: Role = deployment.topology.kind === 'aggregated' ? 'aggregated' : 'decode'
@@ -321,7 +330,10 @@ function nested(value: Json | undefined, key: string): Json | undefined {
   return (value as { readonly [key: string]: Json })[key]
 }
 
-/** Load has slowed nothing down; what is slow without load is told apart only where workers say how many requests they have. */
+/**
+ * Load has slowed nothing down; what is slow without load is told apart only where workers say how many requests they
+ * have.
+ */
 function withoutGrowth(growth: LatencyGrowth | null, states: readonly RoleState[]): BottleneckFinding {
   if (growth === null || growth.firstTokenBefore < 0.5 || states.length > 0)
     return { stage: 'none shown', role: null, evidence: [], next: '' }

@@ -50,12 +50,16 @@ export function littlesLaw(point: MeasuredPoint): string[] {
   ]
 }
 
-/** A pass over fewer prompt tokens than this takes hardly less time: short prompts are read together for the price of one. */
+/**
+ * A pass over fewer prompt tokens than this takes hardly less time: short prompts are read together for the price of
+ * one.
+ */
 const saturatingTokens = 1024
 
 /**
- * Share of the time of workers that read prompts (prefill workers, or aggregated ones) that goes into reading, by the utilisation law:
- * requests/s of a worker × the time that reading one takes (TTFT without load, shared by short prompts). Null without a lightest load.
+ * Share of the time of workers that read prompts (prefill workers, or aggregated ones) that goes into reading, by the
+ * utilisation law: requests/s of a worker × the time that reading one takes (TTFT without load, shared by short
+ * prompts). Null without a lightest load.
  */
 export function readingShare(point: MeasuredPoint, lightest: MeasuredPoint | null): number | null {
   const { topology } = point.deployment

@@ -46,8 +46,9 @@ interface LeftOut {
 }
 
 /**
- * Recommends one deployment for a mix. Each workload takes the share of the deployment's time that its requests need at the best point
- * under the SLO, so that capacities combine as 1 / Σ share / requests/s. The interval follows from those of the points.
+ * Recommends one deployment for a mix. Each workload takes the share of the deployment's time that its requests need at
+ * the best point under the SLO, so that capacities combine as 1 / Σ share / requests/s. The interval follows from those
+ * of the points.
  */
 export function recommendForMix(workloads: readonly MixedWorkload[], mix: Mix): MixRecommendation {
   const wanted = workloads.filter(({ name }) => (mix[name] ?? 0) > 0)
@@ -92,7 +93,10 @@ function bestUnderSlo(points: readonly MeasuredPoint[]): MeasuredPoint | null {
   return points.filter(point => meetsSlo(point) && rate(point) > 0).toSorted((a, b) => rate(b) - rate(a))[0] ?? null
 }
 
-/** R = 1 / Σ w/r, with the variance of its mean by the delta method: ∂R/∂r = R² w / r². As sure as the least repeated point. */
+/**
+ * R = 1 / Σ w/r, with the variance of its mean by the delta method: ∂R/∂r = R² w / r². As sure as the least repeated
+ * point.
+ */
 function combined(parts: MixChoice['parts']): Estimate {
   const rates = parts.map(({ share, point }) => ({ share, rate: point.figures.request_throughput }))
   const mean = 1 / rates.reduce((sum, { share, rate }) => sum + share / (rate?.mean ?? 0), 0)

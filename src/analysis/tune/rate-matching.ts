@@ -11,7 +11,10 @@ export interface WorkerRate {
   readonly tokensPerS: number
   /** Where it was seen. */
   readonly point: MeasuredPoint
-  /** Whether more load brought no more there, and the other role had room to spare by its own rate: else the worker may do more. */
+  /**
+   * Whether more load brought no more there, and the other role had room to spare by its own rate: else the worker may
+   * do more.
+   */
   readonly isLimit: boolean
   /** Whether more load brought no more there. */
   readonly isPressed: boolean
@@ -54,9 +57,10 @@ const closeLoads = 2
 const mostWorkers = 64
 
 /**
- * Matches rates for one workload, workers of each kind (engine settings and GPUs) apart. From the topology with the fewest
- * prefill workers for each decode worker comes what a prefill worker can do, from the one with the most what a decode worker can; every
- * topology xPyD is then predicted as min(x · prefill, y · decode). Empty without two different ratios of some kind.
+ * Matches rates for one workload, workers of each kind (engine settings and GPUs) apart. From the topology with the
+ * fewest prefill workers for each decode worker comes what a prefill worker can do, from the one with the most what a
+ * decode worker can; every topology xPyD is then predicted as min(x · prefill, y · decode). Empty without two different
+ * ratios of some kind.
  */
 export function matchRates(points: readonly MeasuredPoint[]): readonly RateMatching[] {
   const usable = points.filter(
@@ -120,7 +124,10 @@ function fastest(points: readonly MeasuredPoint[]): MeasuredPoint | null {
   return points.toSorted((a, b) => rateOf(b) - rateOf(a))[0] ?? null
 }
 
-/** Whether more load was tried and didn't help, or had stopped to help already (less than a quarter of what load grew by). */
+/**
+ * Whether more load was tried and didn't help, or had stopped to help already (less than a quarter of what load grew
+ * by).
+ */
 function isPressed(point: MeasuredPoint, points: readonly MeasuredPoint[]): boolean {
   const load = (other: MeasuredPoint) => loadValue(other.load.level) ?? 0
   const own = points.filter(other => other.deployment.id === point.deployment.id)

@@ -11,8 +11,9 @@ export interface Stretch {
 const leastShare = 0.2
 
 /**
- * What of a whole run is steady: a closed loop's first wave meets an empty system, and the last answers come from one that empties.
- * Each takes about as long as a slow request. Null for a steady window, which has neither, and where nothing would be left.
+ * What of a whole run is steady: a closed loop's first wave meets an empty system, and the last answers come from one
+ * that empties. Each takes about as long as a slow request. Null for a steady window, which has neither, and where
+ * nothing would be left.
  */
 export function steadyPart({ window, durationS, requestLatencyMs }: Measurement): Stretch | null {
   if (window === 'steady' || requestLatencyMs === null) return null
@@ -20,7 +21,10 @@ export function steadyPart({ window, durationS, requestLatencyMs }: Measurement)
   return toMs - fromMs >= leastShare * durationS * 1000 ? { fromMs, toMs } : null
 }
 
-/** Mean and largest value of a gauge over a stretch; over all that was seen where it has no series, or none that reaches into it. */
+/**
+ * Mean and largest value of a gauge over a stretch; over all that was seen where it has no series, or none that reaches
+ * into it.
+ */
 export function gaugeOver(
   { mean, max, series = [] }: ServerMetric,
   stretch: Stretch | null,

@@ -31,7 +31,8 @@ export function fitPoints(points: readonly MeasuredPoint[], profile: Profile): r
         },
         workload: point.workload,
         ...loadOf(point.load),
-        // A simulation is held against figures of the same window; runs of before, and other generators', have whole ones.
+        // A simulation is held against figures of the same window; runs of before, and other generators', have whole
+        // ones.
         ...(point.valid.every(({ window }) => window === 'steady') ? {} : { window: 'whole' }),
         slo: point.slo,
       },

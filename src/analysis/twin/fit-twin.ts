@@ -101,7 +101,8 @@ export function assembleTwin(
 }
 
 /**
- * Fits a twin to measured points, one fit after the other; {@link planFits} and {@link assembleTwin} do the same in pieces.
+ * Fits a twin to measured points, one fit after the other; {@link planFits} and {@link assembleTwin} do the same in
+ * pieces.
  * @throws FulcrumError bad-input `too-few-points`
  */
 export function fitTwin(points: readonly MeasuredPoint[], options: FitOptions): Twin {

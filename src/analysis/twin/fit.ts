@@ -58,8 +58,8 @@ export function simulateFitted(
 }
 
 /**
- * Fits a simulated deployment to measured points: the parameters under which log ratios of predicted to measured TTFT, ITL and
- * throughput are least. The same points give the same fit.
+ * Fits a simulated deployment to measured points: the parameters under which log ratios of predicted to measured TTFT,
+ * ITL and throughput are least. The same points give the same fit.
  */
 export function fitParameters(task: FitTask): FitResult {
   const { points, heldOut, profile } = task
@@ -80,7 +80,8 @@ export function fitParameters(task: FitTask): FitResult {
       const errors = pointErrors(point, simulateFitted(point.simulated, profile, parameters, routing))
       return Object.entries(targets).map(([figure, weight]) => {
         const relative = errors[figure]
-        // A figure that the simulation lacks (nothing answered) is as far off as can be; one that was not measured is no matter.
+        // A figure that the simulation lacks (nothing answered) is as far off as can be; one that was not measured is
+        // no matter.
         if (relative === undefined) return point.measured[figure] === undefined ? 0 : weight * 3
         return weight * Math.log(Math.max(1e-3, 1 + relative))
       })

@@ -17,8 +17,8 @@ const worthwhile = 0.003
 const dampings = [0.01, 0.1, 1, 10] as const
 
 /**
- * Levenberg–Marquardt with Huber weights, slopes taken over steps that the figures show (simulations are not smooth at smaller
- * ones), ended by a pattern search around what it found (Hooke and Jeeves 1961), which needs no slopes at all.
+ * Levenberg–Marquardt with Huber weights, slopes taken over steps that the figures show (simulations are not smooth at
+ * smaller ones), ended by a pattern search around what it found (Hooke and Jeeves 1961), which needs no slopes at all.
  */
 export function minimise(task: Minimisation): { readonly values: readonly number[]; readonly loss: number } {
   const { step, low, high, outlier } = task

@@ -128,7 +128,10 @@ export function replayTrace(
   return simulate(simulatedPoint(twin, request), twinProfile(twin))
 }
 
-/** {@link predictPoint} that remembers: each configuration is simulated once. Good for a search that asks again and again. */
+/**
+ * {@link predictPoint} that remembers: each configuration is simulated once. Good for a search that asks again and
+ * again.
+ */
 export function createPredictor(twin: Twin): (request: PredictionRequest) => Prediction {
   const known = new Map<string, Prediction>()
   return request => {

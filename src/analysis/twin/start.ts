@@ -4,8 +4,8 @@ import type { TwinParameters } from './parameters.ts'
 import { neutralParameters } from './parameters.ts'
 
 /**
- * Where a fit begins. With a profile, at its tables; without, at what the lightest loads say by themselves: a request alone
- * waits for nothing, so its TTFT is prefill and the way there, and its ITL one decode step.
+ * Where a fit begins. With a profile, at its tables; without, at what the lightest loads say by themselves: a request
+ * alone waits for nothing, so its TTFT is prefill and the way there, and its ITL one decode step.
  */
 export function startOf(points: readonly FitPoint[], hasProfile: boolean): TwinParameters {
   if (hasProfile) return { ...neutralParameters, frontendFixedMs: 4, frontendPer1000TokensMs: 1, frontendJitterMs: 1 }

@@ -22,8 +22,8 @@ const demands = ['peak_requests_per_s', 'mean_requests_per_s', 'users', 'trace']
 
 /**
  * Reads and checks a capacity file.
- * @throws FulcrumError bad-input `capacity-file-not-found`, or `capacity-file-invalid` whose message lists every problem as
- *   `file:line:column: what is wrong; what would be right`
+ * @throws FulcrumError bad-input `capacity-file-not-found`, or `capacity-file-invalid` whose message lists every
+ *   problem as `file:line:column: what is wrong; what would be right`
  */
 export async function readCapacityFile(file: string): Promise<CapacityFile> {
   const path = resolve(file)

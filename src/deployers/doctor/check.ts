@@ -5,8 +5,8 @@ import type { Role, Topology } from '../../model/index.ts'
 export { type Check, missed, noticed, passed, thisMachine } from '../../model/doctor-check.ts'
 
 /**
- * What is asked of a machine's GPUs: the ones that are handed out by index, so many of them whichever they are, or nothing: then
- * it is said what there is, and nothing is missed.
+ * What is asked of a machine's GPUs: the ones that are handed out by index, so many of them whichever they are, or
+ * nothing: then it is said what there is, and nothing is missed.
  */
 export type AskedGpus = readonly number[] | { readonly atLeast: number } | null
 

@@ -2,9 +2,14 @@ import { execa } from 'execa'
 import { type ClockOffset, type ClockSample, clockOffset } from '../../generators/shards/clock.ts'
 import { type Check, missed, noticed, passed } from './check.ts'
 
-/** Above this, logs of several machines can't be laid beside each other; NTP keeps machines within a few milliseconds. */
+/**
+ * Above this, logs of several machines can't be laid beside each other; NTP keeps machines within a few milliseconds.
+ */
 export const clockNoticeMs = 100
-/** Above this, others refuse what a machine signs: MUNGE, which Slurm trusts in, allows 5 minutes by default, some tokens less. */
+/**
+ * Above this, others refuse what a machine signs: MUNGE, which Slurm trusts in, allows 5 minutes by default, some
+ * tokens less.
+ */
 export const clockLimitMs = 60_000
 
 const exchanges = 8

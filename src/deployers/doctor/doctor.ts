@@ -38,7 +38,8 @@ export const machineChecks: readonly MachineCheck[] = [
 ]
 
 /**
- * Checks this machine, and what else a sweep needs, against it; with null, only what every sweep needs. Starts no worker.
+ * Checks this machine, and what else a sweep needs, against it; with null, only what every sweep needs. Starts no
+ * worker.
  * @param addresses of what already runs and is checked as well
  * @param checks the checks that there are
  */

@@ -17,7 +17,10 @@ export interface Machine {
   ): Promise<Said>
 }
 
-/** Runs a program on this machine to its end, at most a minute unless told otherwise; servers' folders are looked in as well as PATH. */
+/**
+ * Runs a program on this machine to its end, at most a minute unless told otherwise; servers' folders are looked in as
+ * well as PATH.
+ */
 export async function runShort(
   program: string,
   args: readonly string[],

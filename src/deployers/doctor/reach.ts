@@ -7,7 +7,10 @@ import type { Machine } from './machine.ts'
 
 const limitMs = 6_000
 
-/** Whether a node gets to the head, where NATS, etcd and the response stream will listen: tried with a listener of a few seconds. */
+/**
+ * Whether a node gets to the head, where NATS, etcd and the response stream will listen: tried with a listener of a few
+ * seconds.
+ */
 export async function checkWayToHead(head: string, machine: Machine): Promise<Check> {
   const server = createServer(socket => socket.end())
   try {

@@ -7,7 +7,10 @@ import { type Check, missed, noticed, passed, type SaidOfEngines, type SweepNeed
 export interface ExpectedWorkers {
   readonly topology: Topology
   readonly model?: string
-  /** The longest sequence (ISL + OSL) and the most requests at once that will be asked for; null where that is not known. */
+  /**
+   * The longest sequence (ISL + OSL) and the most requests at once that will be asked for; null where that is not
+   * known.
+   */
   readonly longestTokens: number | null
   readonly concurrency: number | null
   /** What the sweep says that they run with. */
@@ -27,8 +30,8 @@ type Instance = { readonly namespace: string; readonly prefill: boolean }
 const limitMs = 5_000
 
 /**
- * Whether every worker is registered in the right role, as the frontend's discovery lists them. It tells prefill workers from the others;
- * which of those are decode and which aggregated workers, only etcd says ({@link checkCards}).
+ * Whether every worker is registered in the right role, as the frontend's discovery lists them. It tells prefill
+ * workers from the others; which of those are decode and which aggregated workers, only etcd says ({@link checkCards}).
  * @param instances of `GET /health`
  */
 export function judgeInstances(instances: readonly Instance[], expected: ExpectedWorkers, where: string): Check {
@@ -108,8 +111,8 @@ export function judgeCards(
 }
 
 /**
- * What the frontend's metrics say of its model's workers (`dynamo_frontend_model_…`, of one worker) against what the sweep asks, for
- * where there is no etcd to look at.
+ * What the frontend's metrics say of its model's workers (`dynamo_frontend_model_…`, of one worker) against what the
+ * sweep asks, for where there is no etcd to look at.
  */
 export function judgeModelMetrics({ samples }: Exposition, expected: ExpectedWorkers, where: string): readonly Check[] {
   const { model, topology } = expected

@@ -7,7 +7,10 @@ import { sshTrouble } from './ssh-machine.ts'
 
 const limitMs = 60_000
 
-/** Whether a part of the load can run on every host that the sweep names: its shard is started there, says hello, and ends. */
+/**
+ * Whether a part of the load can run on every host that the sweep names: its shard is started there, says hello, and
+ * ends.
+ */
 export async function checkShardHosts(settings: ShardSettings): Promise<readonly Check[]> {
   if (settings.hosts.length === 0) return []
   const launches = shardLaunches({ ...settings, count: settings.hosts.length })

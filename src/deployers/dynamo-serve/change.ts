@@ -4,8 +4,8 @@ import { type Host, rolesBySize } from '../nodes/placement.ts'
 import type { WorkerDesign } from '../worker-design.ts'
 
 /**
- * Whether a worker comes with the frontend, as the head: the first one that writes tokens. The head is one process group,
- * so they come and go together.
+ * Whether a worker comes with the frontend, as the head: the first one that writes tokens. The head is one process
+ * group, so they come and go together.
  */
 export function isHead({ name, role }: Pick<WorkerSlot, 'name' | 'role'>): boolean {
   return role !== 'prefill' && name === `${role}-0`

@@ -89,7 +89,10 @@ export const serveKeys = {
 
 type ServeKeys = ReadKeys<typeof serveKeys>
 
-/** Dynamo 0.3's own `dynamo serve`, as NVIDIA's guide deploys DeepSeek R1, with the guide's names where the file gives none. */
+/**
+ * Dynamo 0.3's own `dynamo serve`, as NVIDIA's guide deploys DeepSeek R1, with the guide's names where the file gives
+ * none.
+ */
 export type DynamoServeConfig = Omit<ServeKeys, 'configs' | 'graphs' | 'workers'> & {
   /** `module:Service` of the head, which brings a frontend and the first worker that writes tokens. */
   readonly graphs: { readonly aggregated: string; readonly disaggregated: string }

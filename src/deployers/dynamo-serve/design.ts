@@ -27,8 +27,8 @@ export interface ServeDesign extends WorkerDesign {
 }
 
 /**
- * The guide's environment, and where the frontend listens: Dynamo 0.3.1 reads that from DYNAMO_HOST and DYNAMO_PORT, and
- * ignores `-p`. What the sweep file says in `env` wins.
+ * The guide's environment, and where the frontend listens: Dynamo 0.3.1 reads that from DYNAMO_HOST and DYNAMO_PORT,
+ * and ignores `-p`. What the sweep file says in `env` wins.
  * @param address of the machine that the process runs on, as the others reach it
  */
 export function serveEnvironment(
@@ -87,8 +87,8 @@ interface EngineCopy {
 }
 
 /**
- * The engine files that a role needs copies of: the one that its settings are written into, and, for workers that may run
- * where the user's files are others or none, all that its section names.
+ * The engine files that a role needs copies of: the one that its settings are written into, and, for workers that may
+ * run where the user's files are others or none, all that its section names.
  */
 function engineCopies(site: ServeSite, role: Role, deployment: Deployment): readonly EngineCopy[] {
   const { config } = site

@@ -5,7 +5,10 @@ import { checkHttpPort, service } from '../doctor/services.ts'
 import { slurmVariables } from '../slurm/variables.ts'
 import type { DynamoServeConfig } from './config.ts'
 
-/** Whether what `dynamo serve` needs is here: the program, what its services import, NATS, etcd, the port, no Slurm variables. */
+/**
+ * Whether what `dynamo serve` needs is here: the program, what its services import, NATS, etcd, the port, no Slurm
+ * variables.
+ */
 export async function checkDynamoServe(config: DynamoServeConfig): Promise<readonly Check[]> {
   const checks = await Promise.all([
     program(config),

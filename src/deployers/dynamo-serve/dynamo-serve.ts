@@ -41,9 +41,9 @@ interface Site extends ServeSite {
 }
 
 /**
- * Dynamo 0.3's `dynamo serve`, changed by the smallest step: NATS and etcd, a head that brings the frontend and the first
- * worker that writes tokens, and a process for each further worker. What a head brings stays with it: a worker beside it
- * comes and goes without it, other settings for its role start it anew.
+ * Dynamo 0.3's `dynamo serve`, changed by the smallest step: NATS and etcd, a head that brings the frontend and the
+ * first worker that writes tokens, and a process for each further worker. What a head brings stays with it: a worker
+ * beside it comes and goes without it, other settings for its role start it anew.
  * @param nodesOf this machine, unless told otherwise
  */
 export function dynamoServeDeployer(

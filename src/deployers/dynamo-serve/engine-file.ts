@@ -4,7 +4,10 @@ import { isObject } from './yaml-file.ts'
 
 type Document = ReturnType<typeof parseDocument>
 
-/** Settings that TensorRT-LLM of that time takes inside `pytorch_backend_config` (its `PyTorchConfig`, in several versions). */
+/**
+ * Settings that TensorRT-LLM of that time takes inside `pytorch_backend_config` (its `PyTorchConfig`, in several
+ * versions).
+ */
 export const pytorchSettings: ReadonlySet<string> = new Set([
   'use_cuda_graph',
   'cuda_graph_batch_sizes',

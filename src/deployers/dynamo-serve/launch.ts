@@ -6,7 +6,9 @@ import { isHead } from './change.ts'
 import type { DynamoServeConfig } from './config.ts'
 import { runsElsewhere, type ServeDesign, type ServeSite, serveEnvironment } from './design.ts'
 
-/** What runs the worker of one slot, where it is placed; the first one that writes tokens comes with the whole graph. */
+/**
+ * What runs the worker of one slot, where it is placed; the first one that writes tokens comes with the whole graph.
+ */
 export function serveTask(site: ServeSite, slot: WorkerSlot, design: ServeDesign, nodes: Nodes, path: string): Task {
   const { config } = site
   const { argv } = isHead(slot) ? design.headCommand : design.command
@@ -35,7 +37,10 @@ export function serveLaunch(
 /** Where programs are on any machine. */
 const usualPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
-/** The search path of services: they find their own programs (`dynamo-run`, `python`) beside `dynamo`; an image has its own. */
+/**
+ * The search path of services: they find their own programs (`dynamo-run`, `python`) beside `dynamo`; an image has its
+ * own.
+ */
 function searchPath(config: DynamoServeConfig, path: string): { readonly PATH?: string } {
   if (config.container !== undefined) return {}
   const there = runsElsewhere(config) ? usualPath : path

@@ -6,7 +6,10 @@ export interface LeaseGroup<Worker> {
   readonly leases: readonly string[]
 }
 
-/** Groups of what a change has started, from the registrations that came with it; a service that has too few or many is left out. */
+/**
+ * Groups of what a change has started, from the registrations that came with it; a service that has too few or many is
+ * left out.
+ */
 export function groupsOf<Worker>(
   started: readonly Worker[],
   fresh: readonly Registration[],

@@ -16,7 +16,9 @@ interface SiteToCome {
   readonly folder: string
 }
 
-/** Exactly what getting from one deployment to another runs and writes; ports that are picked then are shown as `<…>`. */
+/**
+ * Exactly what getting from one deployment to another runs and writes; ports that are picked then are shown as `<…>`.
+ */
 export function previewServe(
   { config, model, folder }: SiteToCome,
   from: Deployment | null,

@@ -3,7 +3,10 @@ import type { Role } from '../../model/index.ts'
 import type { DynamoServeConfig } from './config.ts'
 import { serviceOf } from './service-file.ts'
 
-/** One registered instance of a service, as Dynamo 0.3 writes it into etcd: `instances/NAMESPACE/SERVICE/ENDPOINT:LEASE`. */
+/**
+ * One registered instance of a service, as Dynamo 0.3 writes it into etcd:
+ * `instances/NAMESPACE/SERVICE/ENDPOINT:LEASE`.
+ */
 export interface Registration {
   readonly key: string
   readonly service: string
@@ -34,8 +37,8 @@ function originOf(etcdUrl: string): string {
 }
 
 /**
- * Gives a lease back, as a process that ends in good order would: what it registered is no longer listed. One that has run
- * out meanwhile is no error, nor is an etcd that does not answer: then the lease runs out by itself.
+ * Gives a lease back, as a process that ends in good order would: what it registered is no longer listed. One that has
+ * run out meanwhile is no error, nor is an etcd that does not answer: then the lease runs out by itself.
  * @param lease hexadecimal, as {@link Registration.lease}
  */
 export async function revokeLease(etcdUrl: string, lease: string, signal: AbortSignal): Promise<void> {
@@ -59,8 +62,8 @@ export interface Expected {
 }
 
 /**
- * Where what is listed differs from what should be, in words; empty when it is exactly that. Old and new keys are counted
- * apart, so that a stopped worker, which lingers, never passes for a new one.
+ * Where what is listed differs from what should be, in words; empty when it is exactly that. Old and new keys are
+ * counted apart, so that a stopped worker, which lingers, never passes for a new one.
  */
 export function registrationDifferences(
   listed: readonly Registration[],

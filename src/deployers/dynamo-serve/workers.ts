@@ -41,8 +41,8 @@ function engineFile(config: DynamoServeConfig, role: Role, context: SectionConte
 }
 
 /**
- * The user's files by their content, for each kind of topology: most are named by the guide's defaults or in one another, and none by a path
- * from the sweep file.
+ * The user's files by their content, for each kind of topology: most are named by the guide's defaults or in one
+ * another, and none by a path from the sweep file.
  */
 export function serveFiles(
   config: DynamoServeConfig,

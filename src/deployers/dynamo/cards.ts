@@ -32,8 +32,8 @@ const instanceSchema = z.object({
 })
 
 /**
- * The workers that are registered in an etcd: Dynamo 1.4's model cards (`v1/mdc/…`), which say what role a worker has, beside
- * its instances (`v1/instances/…`), which say where it is.
+ * The workers that are registered in an etcd: Dynamo 1.4's model cards (`v1/mdc/…`), which say what role a worker has,
+ * beside its instances (`v1/instances/…`), which say where it is.
  * @throws TypeError, SyntaxError or ZodError when there is no such etcd, or what is in it is of another Dynamo
  */
 export async function workerCards(etcdUrl: string, signal: AbortSignal): Promise<readonly WorkerCard[]> {

@@ -98,7 +98,9 @@ export function workerEnvironment(
   }
 }
 
-/** Which model to load and under which name to serve it, as each engine spells that; arguments of the sweep file win. */
+/**
+ * Which model to load and under which name to serve it, as each engine spells that; arguments of the sweep file win.
+ */
 function modelArguments(site: DynamoSite, given: Arguments): Arguments {
   const { model, servedName, isNamedByPath } = engineOfModule(site.config.backend).launch
   const servesPath = (given.model ?? given['model-path'] ?? site.model) === site.model

@@ -68,5 +68,8 @@ export const dynamoKeys = {
   ssh: operational(ssh.optional()),
 }
 
-/** Dynamo 1.x: NATS, etcd and the frontend as processes on this machine, workers here or on nodes; `ready_timeout` in seconds. */
+/**
+ * Dynamo 1.x: NATS, etcd and the frontend as processes on this machine, workers here or on nodes; `ready_timeout` in
+ * seconds.
+ */
 export type DynamoConfig = ReadKeys<typeof dynamoKeys>

@@ -43,7 +43,8 @@ interface Site extends DynamoSite {
 }
 
 /**
- * Dynamo 1.x, changed by the smallest step: NATS, etcd and the frontend as processes on this machine, workers on `nodes`.
+ * Dynamo 1.x, changed by the smallest step: NATS, etcd and the frontend as processes on this machine, workers on
+ * `nodes`.
  * @param nodesOf this machine, unless told otherwise
  */
 export function dynamoDeployer(
@@ -169,7 +170,10 @@ function dynamoSystem(config: DynamoConfig, place: DynamoPlace, nodesOf: NodesOf
   }
 }
 
-/** Long enough for a frontend to notice its prefill workers, and no longer: the validity of each point is looked at as well. */
+/**
+ * Long enough for a frontend to notice its prefill workers, and no longer: the validity of each point is looked at as
+ * well.
+ */
 const prefillPatienceMs = 30_000
 
 async function prefillTookPart(

@@ -16,10 +16,11 @@ export interface PrefillSight {
 
 /**
  * Waits until completions go by prefill workers. After aggregated workers were replaced by disaggregated ones, Dynamo
- * 1.4.2's frontend sent about half of the requests to decode workers alone for some 8 s, though all were registered: they
- * were answered at once, without a prefill, and looked good.
+ * 1.4.2's frontend sent about half of the requests to decode workers alone for some 8 s, though all were registered:
+ * they were answered at once, without a prefill, and looked good.
  * @param patienceMs how long to wait; a router may be meant to prefill short prompts on decode workers
- * @returns whether they do; true when nobody can tell. Measurements are held against the same counts (`prefill-bypassed`)
+ * @returns whether they do; true when nobody can tell. Measurements are held against the same counts
+ *   (`prefill-bypassed`)
  */
 export async function prefillTakesPart(sight: PrefillSight, patienceMs: number, signal: AbortSignal): Promise<boolean> {
   const until = performance.now() + patienceMs

@@ -10,7 +10,9 @@ import { launchOf } from './worker.ts'
 
 type SiteToCome = Pick<DynamoSite, 'config' | 'model' | 'folder' | 'namespace'>
 
-/** Exactly what getting from one deployment to another runs and writes; ports that are picked then are shown as `<…>`. */
+/**
+ * Exactly what getting from one deployment to another runs and writes; ports that are picked then are shown as `<…>`.
+ */
 export function previewDynamo(
   { config, model, folder, namespace }: SiteToCome,
   from: Deployment | null,

@@ -16,7 +16,9 @@ export interface Worker extends Member {
   readonly metricsUrl: string
 }
 
-/** What runs the worker of one slot, where it is placed: with ports and GPUs of its own, reached at its node's address. */
+/**
+ * What runs the worker of one slot, where it is placed: with ports and GPUs of its own, reached at its node's address.
+ */
 export function launchOf(
   site: DynamoSite,
   slot: WorkerSlot,

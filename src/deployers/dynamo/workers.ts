@@ -8,7 +8,10 @@ import { readYaml } from '../../yaml/yaml-source.ts'
 import type { EngineFile, WorkerEngine } from '../worker-engine.ts'
 import type { DynamoProcesses } from './config.ts'
 
-/** Dynamo's module says which engine its workers run, whose settings come from arguments and from a file that these name. */
+/**
+ * Dynamo's module says which engine its workers run, whose settings come from arguments and from a file that these
+ * name.
+ */
 export function dynamoWorkers(
   { backend, args, role_args }: Pick<DynamoProcesses, 'backend' | 'args' | 'role_args'>,
   context: SectionContext,

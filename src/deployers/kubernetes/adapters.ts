@@ -4,7 +4,9 @@ import { type FieldPath, isObject, type JsonObject, readAt } from './fields.ts'
 import type { ManifestDocument } from './manifest.ts'
 import { adaptersPaths } from './paths.ts'
 
-/** A component whose number of workers is set through a DynamoGraphDeploymentScalingAdapter, never in the graph itself. */
+/**
+ * A component whose number of workers is set through a DynamoGraphDeploymentScalingAdapter, never in the graph itself.
+ */
 export interface Adapter {
   readonly component: string
   readonly path: string

@@ -20,7 +20,9 @@ export interface Cluster {
   readonly namespace: string
   /** Null when there is none. */
   get(path: string, signal: AbortSignal): Promise<JsonObject | null>
-  /** @throws FulcrumError `kubernetes-conflict`, whose cause is the server's Status, when another manager holds a field */
+  /**
+   * @throws FulcrumError `kubernetes-conflict`, whose cause is the server's Status, when another manager holds a field
+   */
   apply(path: string, body: JsonObject, options: ApplyOptions, signal: AbortSignal): Promise<JsonObject>
   patch(path: string, operations: readonly PatchOperation[], signal: AbortSignal): Promise<JsonObject>
   /** Sets the number of replicas through a scale subresource. */

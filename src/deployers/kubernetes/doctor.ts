@@ -8,7 +8,10 @@ import { requireSame } from './same-as-manifest.ts'
 
 const limitMs = 10_000
 
-/** Whether the cluster answers, knows Dynamo's resources, and would take this manifest from this identity. Changes nothing. */
+/**
+ * Whether the cluster answers, knows Dynamo's resources, and would take this manifest from this identity. Changes
+ * nothing.
+ */
 export async function checkKubernetes(config: KubernetesConfig): Promise<readonly Check[]> {
   const { manifest: file, kubeconfig, context } = config
   const signal = AbortSignal.timeout(limitMs)

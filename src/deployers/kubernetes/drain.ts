@@ -1,9 +1,9 @@
 import type { Design } from './design.ts'
 
 /**
- * The step in between when pools give way to others (disaggregated to aggregated, and back): those that go are emptied before those
- * that come are filled. Dynamo's frontend knows a model by its first worker; one that comes with another description while that is
- * there may never be taken.
+ * The step in between when pools give way to others (disaggregated to aggregated, and back): those that go are emptied
+ * before those that come are filled. Dynamo's frontend knows a model by its first worker; one that comes with another
+ * description while that is there may never be taken.
  * @param standing how many workers a component has
  * @returns null when no pool gives way to another
  */

@@ -28,8 +28,8 @@ export function backendOf(component: Component, { graph }: Manifest): string | n
 }
 
 /**
- * Gives a component engine settings the way its backend takes them: in a ConfigMap of their own, made from the user's and
- * mounted in its place (a changed name is what makes the operator roll the pods out), or as further arguments.
+ * Gives a component engine settings the way its backend takes them: in a ConfigMap of their own, made from the user's
+ * and mounted in its place (a changed name is what makes the operator roll the pods out), or as further arguments.
  */
 export function engineChange(manifest: Manifest, component: Component, settings: EngineSettings): EngineChange {
   if (Object.keys(settings).length === 0) return { fields: [], configMaps: [], problems: [] }

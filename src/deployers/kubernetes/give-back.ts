@@ -11,8 +11,8 @@ import { type Before, restoreAnnotation } from './standing.ts'
 const attempts = 10
 
 /**
- * Gives a graph every old value back. Then our name goes from its managed fields, so that no later apply conflicts with a run that
- * is over.
+ * Gives a graph every old value back. Then our name goes from its managed fields, so that no later apply conflicts with
+ * a run that is over.
  */
 export async function giveBack(
   cluster: Cluster,

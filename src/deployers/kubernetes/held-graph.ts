@@ -32,7 +32,8 @@ export interface HeldGraph {
 }
 
 /**
- * Takes a graph into hand: makes it from the manifest when it is not there, else makes sure that it is what the manifest says.
+ * Takes a graph into hand: makes it from the manifest when it is not there, else makes sure that it is what the
+ * manifest says.
  * @throws FulcrumError bad-input `no-dynamo-crd` or `manifest-differs`, before anything was changed
  */
 export async function holdGraph(

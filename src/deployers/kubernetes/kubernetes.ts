@@ -256,7 +256,10 @@ function serviceUrl(graph: string, component: string, namespace: string, port: n
   return `http://${`${graph}-${component}`.toLowerCase().replaceAll('.', '-')}.${namespace}.svc:${port}`
 }
 
-/** The frontend is waited for too, as many as the graph has now: it may be rolled out with the rest, or scaled by others. */
+/**
+ * The frontend is waited for too, as many as the graph has now: it may be rolled out with the rest, or scaled by
+ * others.
+ */
 function wantedReplicas({ cast }: ReadManifest, { pools }: Design, graph: JsonObject): readonly WantedReplicas[] {
   const workers = pools.map(({ component, replicas }) => ({ name: component.name, replicas }))
   const { frontend } = cast

@@ -29,7 +29,10 @@ export function graphPath({ apiVersion, name }: ManifestDocument, namespace: str
   return `${collectionPath(apiVersion, 'dynamographdeployments', namespace)}/${name}`
 }
 
-/** Where scaling adapters may be: beside the graph, in its API version, or in the older one, which some operators serve alone. */
+/**
+ * Where scaling adapters may be: beside the graph, in its API version, or in the older one, which some operators serve
+ * alone.
+ */
 export function adaptersPaths({ apiVersion }: ManifestDocument, namespace: string): readonly string[] {
   const versions = [...new Set([apiVersion, 'nvidia.com/v1alpha1'])]
   return versions.map(version => collectionPath(version, 'dynamographdeploymentscalingadapters', namespace))

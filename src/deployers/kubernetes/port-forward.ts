@@ -8,8 +8,8 @@ export interface PortForwarding {
 }
 
 /**
- * Listens on a free port of 127.0.0.1 and joins every connection to the cluster. A connection that can't be joined (its pod was
- * replaced) is closed, and the next one looks for a pod again.
+ * Listens on a free port of 127.0.0.1 and joins every connection to the cluster. A connection that can't be joined (its
+ * pod was replaced) is closed, and the next one looks for a pod again.
  */
 export async function openPortForward(join: (socket: Socket) => Promise<void>): Promise<PortForwarding> {
   const open = new Set<Socket>()

@@ -42,8 +42,8 @@ const modes: { readonly [mode: string]: Role } = {
 }
 
 /**
- * Finds the frontend and the worker pool of each role: by declared type, then by the worker's arguments, then by what the sweep
- * file maps. A plain worker beside a prefill pool decodes (so vLLM's recipes write it); alone, it does both.
+ * Finds the frontend and the worker pool of each role: by declared type, then by the worker's arguments, then by what
+ * the sweep file maps. A plain worker beside a prefill pool decodes (so vLLM's recipes write it); alone, it does both.
  */
 export function castOf(manifest: Manifest, services: KubernetesConfig['services']): Casting {
   const components = componentsOf(manifest)

@@ -36,8 +36,8 @@ export function remember(before: Before, paths: readonly Field[], graph: JsonObj
 }
 
 /**
- * Every field that Fulcrum holds, as it should stand: what is wanted, and the old value of whatever was changed earlier in
- * the run and isn't any more. Left out, a server-side apply would remove it rather than bring it back.
+ * Every field that Fulcrum holds, as it should stand: what is wanted, and the old value of whatever was changed earlier
+ * in the run and isn't any more. Left out, a server-side apply would remove it rather than bring it back.
  * @param others fields that a scaling adapter has taken over since: those stay as they stand in the graph now
  */
 export function fieldsToHold(

@@ -8,8 +8,9 @@ export interface WantedReplicas {
 }
 
 /**
- * Why a graph is not yet what is wanted, a clause each; empty when the operator has seen the last change, every component has
- * exactly its workers, all updated and available, and the graph is Ready. `Ready` alone may still speak of the state before.
+ * Why a graph is not yet what is wanted, a clause each; empty when the operator has seen the last change, every
+ * component has exactly its workers, all updated and available, and the graph is Ready. `Ready` alone may still speak
+ * of the state before.
  */
 export function unreadiness(
   graph: JsonObject,

@@ -26,8 +26,8 @@ const longestWatchMs = 20_000
 const pauseMs = 100
 
 /**
- * Waits until a resource is as wanted: looks, then watches, then looks again, so that nothing is missed and a broken watch
- * costs no more than a moment.
+ * Waits until a resource is as wanted: looks, then watches, then looks again, so that nothing is missed and a broken
+ * watch costs no more than a moment.
  * @throws FulcrumError failed `deployment-not-ready` at the deadline, `graph-deleted`; the signal's reason
  */
 export async function untilReady(awaited: Awaited): Promise<JsonObject> {

@@ -23,7 +23,10 @@ export function manifestWorkers(config: KubernetesConfig, context: SectionContex
   }
 }
 
-/** The ConfigMap behind a role's `--extra-engine-args`, with the manifest's own lines; the checks of a manifest tell what is wrong with it. */
+/**
+ * The ConfigMap behind a role's `--extra-engine-args`, with the manifest's own lines; the checks of a manifest tell
+ * what is wrong with it.
+ */
 function engineFile(
   { manifest: path, services }: KubernetesConfig,
   role: Role,

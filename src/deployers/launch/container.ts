@@ -7,8 +7,8 @@ export function containerName(namespace: string, { name }: Pick<Task, 'name'>): 
 }
 
 /**
- * `docker run` as the guide starts it (all GPUs, the host's network), in the foreground, with an init that passes signals
- * on, and removed when it ends. Files of the task are mounted where they are.
+ * `docker run` as the guide starts it (all GPUs, the host's network), in the foreground, with an init that passes
+ * signals on, and removed when it ends. Files of the task are mounted where they are.
  */
 export function containerCommand(
   { runtime, image, args }: RuntimeConfig,

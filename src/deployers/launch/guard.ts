@@ -11,12 +11,12 @@ export const silenceS = 20
 export const heartbeatS = 5
 
 /**
- * Runs where the task runs. It writes the task's files, starts it in a session of its own, and ends that session, what has
- * left it (known by a mark in its environment), and nothing else, when its standard input ends or falls silent: so the task
- * never outlives Fulcrum, the connection, or a cut network. Of a supervisor it watches the services too. Needs bash (read
- * -t), setsid, and ps for a supervisor.
- * Arguments: grace and silence in seconds, container program and name (or empty), the task's mark, `supervises` or empty, the
- * folder to leave no trace of, number of files, then path and content of each, then the command.
+ * Runs where the task runs. It writes the task's files, starts it in a session of its own, and ends that session, what
+ * has left it (known by a mark in its environment), and nothing else, when its standard input ends or falls silent: so
+ * the task never outlives Fulcrum, the connection, or a cut network. Of a supervisor it watches the services too. Needs
+ * bash (read -t), setsid, and ps for a supervisor. Arguments: grace and silence in seconds, container program and name
+ * (or empty), the task's mark, `supervises` or empty, the folder to leave no trace of, number of files, then path and
+ * content of each, then the command.
  */
 const script = `
 grace=$1 silence=$2 runtime=$3 container=$4 mark=FULCRUM_TASK=$5/$$ supervises=$6 folder=$7 files=$8; shift 8

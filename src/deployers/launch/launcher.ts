@@ -13,8 +13,8 @@ export interface Task {
   /** Folder that it runs in, there; where it is started when absent. */
   readonly cwd?: string
   /**
-   * It supervises services, children with process groups of their own, and starts none again that ends: it is to end with
-   * the first of them. Not seen inside of a container.
+   * It supervises services, children with process groups of their own, and starts none again that ends: it is to end
+   * with the first of them. Not seen inside of a container.
    */
   readonly supervises?: boolean
 }
@@ -26,7 +26,9 @@ export interface Launch {
   readonly env: { readonly [name: string]: string }
   /** Files to write on this machine first. */
   readonly files: readonly PlannedFile[]
-  /** How the task is asked to end: SIGTERM to the local process group, or the end of the local program's standard input. */
+  /**
+   * How the task is asked to end: SIGTERM to the local process group, or the end of the local program's standard input.
+   */
   readonly endsBy: 'signal' | 'stdin'
 }
 

@@ -5,7 +5,9 @@ import { type ProcessSpec, type RunningProcess, startProcess } from '../../proce
 import { heartbeatS } from './guard.ts'
 import type { Launch } from './launcher.ts'
 
-/** Runs what a launcher made: its files first, then the local program, and signs of life for a guard while that runs. */
+/**
+ * Runs what a launcher made: its files first, then the local program, and signs of life for a guard while that runs.
+ */
 export async function startLaunch(
   { argv, env, files, endsBy }: Launch,
   place: Pick<ProcessSpec, 'name' | 'cwd' | 'logFile'>,

@@ -27,8 +27,8 @@ export interface Whereabouts {
 }
 
 /**
- * The machines that a configuration names: an allocation of Slurm, nodes over ssh, or this machine; this machine beside the others when its
- * GPUs are named.
+ * The machines that a configuration names: an allocation of Slurm, nodes over ssh, or this machine; this machine beside
+ * the others when its GPUs are named.
  */
 export function nodesOf(config: Whereabouts, ledger: ProcessLedger): NodesOf {
   return (namespace, logFolder) => {

@@ -13,9 +13,10 @@ interface Found {
 }
 
 /**
- * This machine as the nodes reach it. Dynamo 1.4 wants its response stream's interface by name, and takes an interface's IPv6
- * address when there is one, where workers would never find it: such an interface is left to its own choice, which
- * {@link requireHead} has looked at. The interface is a placeholder when this machine has no such address.
+ * This machine as the nodes reach it. Dynamo 1.4 wants its response stream's interface by name, and takes an
+ * interface's IPv6 address when there is one, where workers would never find it: such an interface is left to its own
+ * choice, which {@link requireHead} has looked at. The interface is a placeholder when this machine has no such
+ * address.
  */
 export function headReach(head: string): Reach {
   const found = findHead(head)
@@ -62,11 +63,15 @@ export async function requireHead(head: string): Promise<void> {
   })
 }
 
-/** The address that this machine has toward the outside, which programs choose when not told; null when it has no way out. */
+/**
+ * The address that this machine has toward the outside, which programs choose when not told; null when it has no way
+ * out.
+ */
 async function addressOutward(): Promise<string | null> {
   const socket = createSocket('udp4')
   try {
-    // Connecting a datagram socket only looks up the route; nothing is sent. 192.0.2.0/24 is for documentation (RFC 5737).
+    // Connecting a datagram socket only looks up the route; nothing is sent. 192.0.2.0/24 is for documentation (RFC
+    // 5737).
     socket.connect(9, '192.0.2.1')
     await once(socket, 'connect')
     return socket.address().address
@@ -81,7 +86,10 @@ const lowestPort = 20_000
 const portCount = 12_000
 const attempts = 50
 
-/** A port of another machine that nobody answers on, and that was not handed out before; below the ports of outgoing connections. */
+/**
+ * A port of another machine that nobody answers on, and that was not handed out before; below the ports of outgoing
+ * connections.
+ */
 export async function freePortAt(address: string, handedOut: Set<number>): Promise<number> {
   for (let i = 0; i < attempts; i++) {
     const port = lowestPort + Math.floor(Math.random() * portCount)

@@ -9,7 +9,9 @@ import type { Host } from './placement.ts'
 /** Where the others reach a process. */
 export interface Reach {
   readonly address: string
-  /** The network interface with that address, as Dynamo's response stream wants it; null leaves the choice to Dynamo. */
+  /**
+   * The network interface with that address, as Dynamo's response stream wants it; null leaves the choice to Dynamo.
+   */
   readonly networkInterface: string | null
 }
 
@@ -24,8 +26,8 @@ export interface Nodes {
   /** Those that were within reach and are no more, a sentence each: nothing is placed on them. */
   lost(): readonly string[]
   /**
-   * Makes sure that every machine can be used; what is within reach already stays as it is. A machine that was within reach
-   * and can't be reached again is lost, which is told and no error.
+   * Makes sure that every machine can be used; what is within reach already stays as it is. A machine that was within
+   * reach and can't be reached again is lost, which is told and no error.
    * @throws FulcrumError environment, naming the machine that can't be used
    */
   open(context: DeployContext): Promise<void>

@@ -38,7 +38,9 @@ export function placeFor(gpusPerWorker: number, hosts: readonly Host[], taken: r
   return best?.place ?? null
 }
 
-/** Roles in the order in which their workers are placed on empty hosts: the largest first, as they fit nowhere later. */
+/**
+ * Roles in the order in which their workers are placed on empty hosts: the largest first, as they fit nowhere later.
+ */
 export function rolesBySize(gpusPerWorker: { readonly [role in Role]: number }): readonly Role[] {
   return [...roles].sort((a, b) => gpusPerWorker[b] - gpusPerWorker[a])
 }

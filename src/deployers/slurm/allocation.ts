@@ -23,8 +23,8 @@ interface Asked {
 
 /**
  * Starts `salloc`, waits in the queue and tells about it.
- * @throws FulcrumError environment `slurm-refused` when Slurm won't have the job, `slurm-queue-timeout` at the deadline; the
- *   job is cancelled then, as it is when interrupted
+ * @throws FulcrumError environment `slurm-refused` when Slurm won't have the job, `slurm-queue-timeout` at the
+ *   deadline; the job is cancelled then, as it is when interrupted
  */
 export async function allocate(
   spec: Pick<ProcessSpec, 'name' | 'argv' | 'env' | 'cwd' | 'logFile'>,

@@ -11,7 +11,10 @@ import { slurmVariables } from './variables.ts'
 const answerLimitMs = 15_000
 const ask = (program: string, args: readonly string[]) => hereMachine.run(program, args, {}, answerLimitMs)
 
-/** Whether Slurm would give the allocation that a sweep asks for, now or later. Asks for none; the clock is read by a job of a second on idle nodes. */
+/**
+ * Whether Slurm would give the allocation that a sweep asks for, now or later. Asks for none; the clock is read by a
+ * job of a second on idle nodes.
+ */
 export async function checkSlurm(config: AllocationConfig): Promise<readonly Check[]> {
   const said = await ask('sinfo', sinfoArguments)
   if (!said.ok) {

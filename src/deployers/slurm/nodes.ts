@@ -43,8 +43,9 @@ function hostOf({ gpus_per_node: gpusPerNode }: Pick<AllocationConfig, 'gpus_per
 }
 
 /**
- * The nodes of an allocation that is asked for at the first opening, and again when it was lost. Of one that lost single nodes
- * the others stay in use; a further allocation replaces what was lost once a deployment does not fit without it.
+ * The nodes of an allocation that is asked for at the first opening, and again when it was lost. Of one that lost
+ * single nodes the others stay in use; a further allocation replaces what was lost once a deployment does not fit
+ * without it.
  */
 export function slurmNodes({ config, container, head, namespace, logFolder, ledger }: Options): Nodes {
   let allocations: readonly Allocation[] = []

@@ -1,11 +1,14 @@
 import type { AllocationConfig } from './keys.ts'
 
-/** Says which job it is on, then waits for the end of its input: the allocation is given back even when Fulcrum is killed. */
+/**
+ * Says which job it is on, then waits for the end of its input: the allocation is given back even when Fulcrum is
+ * killed.
+ */
 const holder = `echo "$SLURM_JOB_ID $SLURM_JOB_NODELIST"; exec cat >/dev/null`
 
 /**
- * Asks for an allocation and holds it: whole nodes unless told otherwise, since others on a node would be measured too. When
- * a node fails, the others are kept.
+ * Asks for an allocation and holds it: whole nodes unless told otherwise, since others on a node would be measured too.
+ * When a node fails, the others are kept.
  */
 export function allocationCommand(config: AllocationConfig, name: string): readonly [string, ...string[]] {
   return ['salloc', `--job-name=${name}`, ...allocationArguments(config), ...['bash', '-c', holder]]

@@ -13,8 +13,9 @@ export interface StepPlace {
 }
 
 /**
- * Runs tasks as steps of an allocation: the guide's way around failures of MPI spawn. Steps overlap, since each is given its
- * GPUs by name and none must wait for another's cores; nor is it bound to one core, the share of a single task.
+ * Runs tasks as steps of an allocation: the guide's way around failures of MPI spawn. Steps overlap, since each is
+ * given its GPUs by name and none must wait for another's cores; nor is it bound to one core, the share of a single
+ * task.
  */
 export function asStep({ job, node, args }: StepPlace, wrapping: Wrapping): Launcher {
   const where = [

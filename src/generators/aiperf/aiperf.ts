@@ -18,7 +18,10 @@ import { resultOf } from './result.ts'
 
 const install = 'pip install aiperf==0.13.0'
 
-/** AIPerf 0.13. Its record of requests is read with the built-in generator's definitions; its own figures are a check on that. */
+/**
+ * AIPerf 0.13. Its record of requests is read with the built-in generator's definitions; its own figures are a check on
+ * that.
+ */
 export function aiperf(options: ProgramOptions): LoadGenerator {
   const session = openSession('aiperf', install, options)
 

@@ -62,7 +62,8 @@ type AiperfSummary = z.infer<typeof aiperfSummary>
 
 /**
  * @param notNumbers figures of the file that are none (NaN), which the JSON has as null
- * @throws FulcrumError (bad-input) `summary-unreadable` for another schema, several measured phases in one, figures that lack
+ * @throws FulcrumError (bad-input) `summary-unreadable` for another schema, several measured phases in one, figures
+ *   that lack
  */
 export function readAiperfSummary(json: unknown, notNumbers = 0): ImportedSummary {
   const writer = writerOf(json)

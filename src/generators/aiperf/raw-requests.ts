@@ -32,7 +32,8 @@ const rawRequest = z.object({
 export type RawRequest = z.infer<typeof rawRequest>
 
 /**
- * Reads the measured requests of a profile_export.jsonl; warm-up is left out. A line cut short by an AIPerf that was killed ends the file.
+ * Reads the measured requests of a profile_export.jsonl; warm-up is left out. A line cut short by an AIPerf that was
+ * killed ends the file.
  *
  * @throws FulcrumError failed `aiperf-output-unreadable` for lines that are no such record
  */

@@ -17,7 +17,10 @@ export interface AiperfRun {
   readonly files: readonly string[]
 }
 
-/** The measurement that AIPerf's record of requests gives; its exit code says nothing (0 with a fifth of the requests failed). */
+/**
+ * The measurement that AIPerf's record of requests gives; its exit code says nothing (0 with a fifth of the requests
+ * failed).
+ */
 export function resultOf(point: Point, run: AiperfRun): Measurement {
   const { end, own } = run
   const { rows, originNs, tokenSource, tokenCounts } = rowsOf(run.requests)

@@ -13,7 +13,10 @@ export interface CountedRows {
   readonly tokenCounts: TokenCounts
 }
 
-/** Rows of AIPerf's records. Tokens are the server's count where that can be, else AIPerf's tokenizer's: each answer by itself. */
+/**
+ * Rows of AIPerf's records. Tokens are the server's count where that can be, else AIPerf's tokenizer's: each answer by
+ * itself.
+ */
 export function rowsOf(requests: readonly RawRequest[]): CountedRows {
   const originNs = requests.reduce((least, request) => Math.min(least, scheduledNs(request)), Number.POSITIVE_INFINITY)
   const counts = { usage: 0, tokenizer: 0, chunks: 0, missing: 0, early: 0, impossible: 0, noPromptTokens: 0 }

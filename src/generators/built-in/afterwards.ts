@@ -17,9 +17,9 @@ export interface Afterwards {
 const measured = phaseCode('measured')
 
 /**
- * Settles in the records of `results` what the clock had no time for, or what only all answers together show: which of them were cut
- * before their end, and the tokens of those that the server didn't count, or counted as they can't be. The tokenizer is only
- * built when it is needed.
+ * Settles in the records of `results` what the clock had no time for, or what only all answers together show: which of
+ * them were cut before their end, and the tokens of those that the server didn't count, or counted as they can't be.
+ * The tokenizer is only built when it is needed.
  *
  * @param tokenizerName null where the model has none: then chunks are counted
  */

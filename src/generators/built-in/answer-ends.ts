@@ -2,8 +2,8 @@
 export const endings = { done: 1, finishReason: 2 } as const
 
 /**
- * The ends that most answers have, as bits. A server that never sends `[DONE]` cuts nothing by that; one answer without it among
- * others that have it was cut.
+ * The ends that most answers have, as bits. A server that never sends `[DONE]` cuts nothing by that; one answer without
+ * it among others that have it was cut.
  *
  * @param answered how many answers there are
  * @param unended of those of them that lack an end, the ends that they have

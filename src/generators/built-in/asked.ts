@@ -2,14 +2,16 @@ import type { Measurement, SentPrompts } from '../../metrics/measurement.ts'
 import { meanTokens, type Point } from '../../model/index.ts'
 import type { RequestSet } from './request-set.ts'
 
-/** Which request of a set the window begins with: a trace's first, else the one after the warm-up's last conversation. */
+/**
+ * Which request of a set the window begins with: a trace's first, else the one after the warm-up's last conversation.
+ */
 export function firstMeasured({ level, warmup }: Point['load'], turns: number): number {
   return level.kind === 'trace' ? 0 : Math.ceil(warmup / turns) * turns
 }
 
 /**
- * Mean ISL and OSL of the requests that were sent, in tokens; null of none. Not those of the whole set: of lengths that vary
- * a short window has a mean of its own, and that is not the server's doing.
+ * Mean ISL and OSL of the requests that were sent, in tokens; null of none. Not those of the whole set: of lengths that
+ * vary a short window has a mean of its own, and that is not the server's doing.
  */
 export function askedLengths(
   load: Point['load'],
@@ -27,8 +29,8 @@ export function askedLengths(
 }
 
 /**
- * How many prompts were sent, and how many of the measured requests repeated one: by what the prompts hold, not by how many were
- * asked for. Absent for conversations, which repeat themselves by nature, and traces, which say what repeats.
+ * How many prompts were sent, and how many of the measured requests repeated one: by what the prompts hold, not by how
+ * many were asked for. Absent for conversations, which repeat themselves by nature, and traces, which say what repeats.
  */
 export function sentPrompts(
   load: Point['load'],
@@ -51,7 +53,10 @@ export function sentPrompts(
   return { prompts: { available: count, distinct: seen.size, repeated } }
 }
 
-/** Deviations of a dataset's requests: from what the workload says, and from what the requests themselves held and asked for. */
+/**
+ * Deviations of a dataset's requests: from what the workload says, and from what the requests themselves held and asked
+ * for.
+ */
 export function datasetDeviation(
   { isl, osl }: Point['workload'],
   measured: Pick<Measurement, 'isl' | 'osl' | 'deviation'>,

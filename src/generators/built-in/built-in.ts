@@ -29,7 +29,10 @@ export interface BuiltInOptions {
 
 const progressEveryMs = 200
 
-/** Fulcrum's own load generator: raw sockets in worker threads, nothing between them and the clock. See docs/bench/load.md. */
+/**
+ * Fulcrum's own load generator: raw sockets in worker threads, nothing between them and the clock. See
+ * docs/bench/load.md.
+ */
 export function builtIn(options: BuiltInOptions): LoadGenerator {
   const env = options.env ?? process.env
   const book = createPromptBook()

@@ -4,7 +4,10 @@ import type { Api } from '../../model/index.ts'
 export interface Chunk {
   /** Whether it brings something that the model generated: not so for role-only, finish-only and usage-only chunks. */
   readonly token: boolean
-  /** What was generated, reasoning included and each text once; of a tool call the name and arguments, not its id or JSON. */
+  /**
+   * What was generated, reasoning included and each text once; of a tool call the name and arguments, not its id or
+   * JSON.
+   */
   readonly text: string
   /** JSON key that held the text: what {@link Template} looks for. */
   readonly key: string
@@ -41,7 +44,9 @@ export function isErrorEvent(type: string): boolean {
   return type !== '' && /error|exception|fail/i.test(type)
 }
 
-/** Finish reasons with which an answer is whole: OpenAI's, and what TGI, Anthropic's and Mistral's APIs call the same. */
+/**
+ * Finish reasons with which an answer is whole: OpenAI's, and what TGI, Anthropic's and Mistral's APIs call the same.
+ */
 const wholeReasons: ReadonlySet<string> = new Set([
   'stop',
   'length',
@@ -106,7 +111,9 @@ function finishReasonOf(value: unknown): string | null {
   return typeof type === 'string' ? type : JSON.stringify(value)
 }
 
-/** Text of a field; reasoning has two spellings, and some servers fill both with the same text, which then counts once. */
+/**
+ * Text of a field; reasoning has two spellings, and some servers fill both with the same text, which then counts once.
+ */
 function textUnder(fields: Fields, key: string): unknown {
   const found = fields[key]
   if (key !== 'reasoning_content') return found
@@ -175,8 +182,8 @@ function outputText(response: Fields): string {
 }
 
 /**
- * Errors inside HTTP 200, whatever their shape: `{"error": …}`, `{"object": "error"}`, `event: error`, `{"errors": […]}`, FastAPI's
- * `{"detail": …}`, a bare `{"message": …, "code": 500}`, and the Responses API's own.
+ * Errors inside HTTP 200, whatever their shape: `{"error": …}`, `{"object": "error"}`, `event: error`, `{"errors":
+ * […]}`, FastAPI's `{"detail": …}`, a bare `{"message": …, "code": 500}`, and the Responses API's own.
  */
 function errorOf(root: Fields, type: string, api: Api): string | null {
   const found = ownError(root.error)

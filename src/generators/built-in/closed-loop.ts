@@ -11,12 +11,17 @@ const reconnectPauseMs = 20
 /** Which slots a closed loop keeps busy, with what. */
 export interface ClosedLoopOptions {
   readonly startAt: number
-  /** Requests of a conversation, and the time between an answer and the next of them; a request without turns is one of its own. */
+  /**
+   * Requests of a conversation, and the time between an answer and the next of them; a request without turns is one of
+   * its own.
+   */
   readonly turns: number
   readonly thinkMs: number
   /** The next conversation, drawn from one counter over all threads. */
   takeNumber(): number
-  /** What a conversation begun then is for; null when nothing more is begun. Phases follow each other in their order. */
+  /**
+   * What a conversation begun then is for; null when nothing more is begun. Phases follow each other in their order.
+   */
   phaseOf(number: number, scheduled: number): RequestPhase | null
 }
 
@@ -28,8 +33,8 @@ interface Held {
 }
 
 /**
- * Keeps every lane busy: a request is sent as soon as the one before it has ended. A conversation stays on its lane; one whose
- * answer failed is not gone on with.
+ * Keeps every lane busy: a request is sent as soon as the one before it has ended. A conversation stays on its lane;
+ * one whose answer failed is not gone on with.
  */
 export function closedLoop(options: ClosedLoopOptions, context: LoopContext): Loop {
   const { lanes, thread, threads } = context

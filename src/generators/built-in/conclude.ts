@@ -76,7 +76,10 @@ export async function conclude(
   }
 }
 
-/** Tells requests that were sent behind the one that a load was stopped at from measured ones, before anything is counted. */
+/**
+ * Tells requests that were sent behind the one that a load was stopped at from measured ones, before anything is
+ * counted.
+ */
 function keepFirst(results: readonly JobResult[], { rule, requests }: NonNullable<RunFacts['stop']>): void {
   const due = results.flatMap(({ records }) =>
     Array.from(records.scheduledMs.filter((_, row) => records.phase[row] !== phaseCode('after'))),

@@ -7,8 +7,8 @@ export interface EventSink {
    */
   takeWhole(bytes: Buffer, start: number, end: number): number
   /**
-   * The data of one event; several data lines are joined by line feeds. `type` is empty without an `event` field. An event may have
-   * a type and no data: Dynamo reports errors that way.
+   * The data of one event; several data lines are joined by line feeds. `type` is empty without an `event` field. An
+   * event may have a type and no data: Dynamo reports errors that way.
    */
   onEvent(bytes: Buffer, start: number, end: number, type: string): void
 }
@@ -25,9 +25,10 @@ export class EventTooLong extends Error {
 }
 
 /**
- * Finds server-sent events in bytes as the HTML standard's event stream format says (CR, LF and CRLF line ends, comments,
- * byte order mark, data over several lines), however the bytes are cut. Unlike the standard, an event that ends with the
- * stream instead of an empty line counts (servers end `[DONE]` that way), and so does one with a type and no data.
+ * Finds server-sent events in bytes as the HTML standard's event stream format says (CR, LF and CRLF line ends,
+ * comments, byte order mark, data over several lines), however the bytes are cut. Unlike the standard, an event that
+ * ends with the stream instead of an empty line counts (servers end `[DONE]` that way), and so does one with a type and
+ * no data.
  */
 export class EventReader {
   readonly #sink: EventSink

@@ -18,7 +18,10 @@ const maxLessons = 8
 const maxExcerpt = 2048
 const maxAnswer = 64 * 1024 * 1024
 
-/** Bytes kept of an answer's text in case that its tokens have to be counted: some 7,000 tokens; ten thousand connections have one each. */
+/**
+ * Bytes kept of an answer's text in case that its tokens have to be counted: some 7,000 tokens; ten thousand
+ * connections have one each.
+ */
 const maxText = 32 * 1024
 const noBytes = Buffer.alloc(0)
 const QUOTE = 0x22
@@ -80,7 +83,10 @@ export class Exchange implements ResponseSink, EventSink {
   #blankFinish = false
   /** {@link chunks} when the usage came. */
   #usageAt = 0
-  /** The answer's text as JSON writes it, up to {@link maxText}; kept from answer to answer, so that nothing is allocated for a token. */
+  /**
+   * The answer's text as JSON writes it, up to {@link maxText}; kept from answer to answer, so that nothing is
+   * allocated for a token.
+   */
   #text = noBytes
   #textLength = 0
   #textBytes = 0

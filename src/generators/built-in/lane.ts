@@ -56,8 +56,8 @@ export class Lane {
   }
 
   /**
-   * Opens the connection ahead of time. Resolves also when that failed or took longer than `timeoutMs`: the request will
-   * meet the failure again, and count it.
+   * Opens the connection ahead of time. Resolves also when that failed or took longer than `timeoutMs`: the request
+   * will meet the failure again, and count it.
    */
   connect(timeoutMs: number): Promise<void> {
     if (this.#socket !== null) return Promise.resolve()
@@ -189,8 +189,9 @@ export class Lane {
   }
 
   /**
-   * Sends the request once more, on a new connection: its peer closed the one that had been idle while the request was on
-   * its way (RFC 9112, 9.3.1). Never where a byte of an answer came, never for a connection's first request, never twice.
+   * Sends the request once more, on a new connection: its peer closed the one that had been idle while the request was
+   * on its way (RFC 9112, 9.3.1). Never where a byte of an answer came, never for a connection's first request, never
+   * twice.
    */
   #sendAgain(): boolean {
     const request = this.#sent ?? this.#request

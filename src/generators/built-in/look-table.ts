@@ -1,7 +1,10 @@
 import type { RequestRecords } from '../../metrics/records.ts'
 import { createRecords } from '../../metrics/records.ts'
 
-/** What threads tell while the load runs, for whoever decides how long it runs: a row a request, by its number. Shared memory. */
+/**
+ * What threads tell while the load runs, for whoever decides how long it runs: a row a request, by its number. Shared
+ * memory.
+ */
 export interface LookTable {
   /** Times by the clock that all threads share. */
   readonly records: RequestRecords
@@ -29,7 +32,9 @@ export function tellEnded(table: LookTable, number: number, from: RequestRecords
   Atomics.store(table.ended, number, 1)
 }
 
-/** Whether the first so many requests have ended, given that the first `known` had. Returns how many are known to have. */
+/**
+ * Whether the first so many requests have ended, given that the first `known` had. Returns how many are known to have.
+ */
 export function endedSoFar({ ended }: LookTable, known: number): number {
   let count = known
   while (count < ended.length && Atomics.load(ended, count) === 1) count += 1

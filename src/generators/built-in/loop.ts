@@ -2,7 +2,10 @@ import type { RequestPhase } from '../../metrics/records.ts'
 import type { Lane } from './lane.ts'
 import type { ReadableClock } from './readable-clock.ts'
 
-/** What decides when requests are sent: a closed or an open loop. It may begin before the measurement window and go on after it. */
+/**
+ * What decides when requests are sent: a closed or an open loop. It may begin before the measurement window and go on
+ * after it.
+ */
 export interface Loop {
   /** Resolves when this thread's part of the warm-up is done: measuring may begin. */
   readonly warm: Promise<void>

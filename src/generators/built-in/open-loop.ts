@@ -30,8 +30,8 @@ export interface OpenLoop extends Loop {
 }
 
 /**
- * Sends on a schedule, whatever the answers do. A request that no lane is free for waits in line, and its latency counts
- * from when it was due all the same: what was left out is what a user would have waited.
+ * Sends on a schedule, whatever the answers do. A request that no lane is free for waits in line, and its latency
+ * counts from when it was due all the same: what was left out is what a user would have waited.
  *
  * @param most requests in flight on this thread above which a due one waits
  */

@@ -4,8 +4,9 @@ import type { ReadableClock } from './readable-clock.ts'
 const perTurn = 8
 
 /**
- * Puts sends off until the answers at hand have been read, then does a few in each turn of the event loop. When hundreds of
- * slots become free at once, answers that come meanwhile are read between the sends, not behind all of them.
+ * Puts sends off until the answers at hand have been read, then does a few in each turn of the event loop. When
+ * hundreds of slots become free at once, answers that come meanwhile are read between the sends, not behind all of
+ * them.
  */
 export class Outbox<T> {
   readonly #clock: ReadableClock

@@ -16,8 +16,8 @@ export type Precision =
   | 'timer'
 
 /**
- * Calls `fire` at each due time, in order, until `dueAt` returns NaN. Between calls the event loop turns, so that answers are
- * read.
+ * Calls `fire` at each due time, in order, until `dueAt` returns NaN. Between calls the event loop turns, so that
+ * answers are read.
  *
  * @param dueAt the due time of the i-th call on the scale of `performance.now()`, NaN when there is none
  */

@@ -6,12 +6,12 @@ const eventsPerPoll = 1000
 /**
  * Says when sockets became readable, not when JavaScript came to read them.
  *
- * One poll of the event loop finds every socket that has data; their callbacks then run one after another. All that data
- * was there when the poll returned, hence all callbacks of one poll share the time of the first. Without this, the
+ * One poll of the event loop finds every socket that has data; their callbacks then run one after another. All that
+ * data was there when the poll returned, hence all callbacks of one poll share the time of the first. Without this, the
  * hundredth answer of a burst would be charged the handling of the 99 before it.
  *
- * Data that came while the loop was at work is found by the poll after it, later than it came by at most the length of that
- * work: {@link waitedMs}, the uncertainty of the time stamp.
+ * Data that came while the loop was at work is found by the poll after it, later than it came by at most the length of
+ * that work: {@link waitedMs}, the uncertainty of the time stamp.
  */
 export class ReadableClock {
   #at = 0

@@ -1,7 +1,10 @@
 import type { RequestRecords } from '../../metrics/records.ts'
 import { countColumns, createRecords, timeColumns } from '../../metrics/records.ts'
 
-/** Records of one thread as they are made: rows for all expected requests are there before the clock starts, more only when needed. */
+/**
+ * Records of one thread as they are made: rows for all expected requests are there before the clock starts, more only
+ * when needed.
+ */
 export class GrowingRecords {
   #records: RequestRecords
   #length = 0

@@ -14,8 +14,8 @@ export const requestLogName = 'requests.jsonl.gz'
 const batch = 1000
 
 /**
- * Writes one JSON line a request, compressed: times in ms from the start of the window (`scheduled`, `sent`) or from the send
- * (`ttft`, `latency`), null where there is none. The file gets its name when it is whole.
+ * Writes one JSON line a request, compressed: times in ms from the start of the window (`scheduled`, `sent`) or from
+ * the send (`ttft`, `latency`), null where there is none. The file gets its name when it is whole.
  */
 export async function writeRequestLog(folder: string, records: RequestRecords, signal: AbortSignal): Promise<void> {
   await mkdir(folder, { recursive: true })

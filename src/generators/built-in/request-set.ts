@@ -3,7 +3,10 @@ import type { PromptSet } from '../prompt-set.ts'
 import { promptJson, sharedBytes, sharedFloat64, sharedUint32 } from '../prompt-set.ts'
 import { bodyAround, headBefore, leastTokens, requestShape } from '../request.ts'
 
-/** Whole requests, heads included, ready to be written: nothing is serialised while the clock runs. Shared by all threads. */
+/**
+ * Whole requests, heads included, ready to be written: nothing is serialised while the clock runs. Shared by all
+ * threads.
+ */
 export interface RequestSet {
   /** Requests of warm-up and measurement; those that only hold the load are kept behind them. */
   readonly count: number

@@ -10,8 +10,8 @@ const tryMs = 2000
 
 /**
  * Looks the endpoint's name up, once and before any clock runs, and picks the first address that takes a connection (a
- * `localhost` that is `::1` first is of no use to a server on 127.0.0.1). When none does, the first address is taken: the
- * requests will fail, and be counted.
+ * `localhost` that is `::1` first is of no use to a server on 127.0.0.1). When none does, the first address is taken:
+ * the requests will fail, and be counted.
  *
  * @param ca certificates to trust besides the system's, PEM
  * @throws FulcrumError bad-input for a URL that isn't HTTP, environment when the name can't be resolved

@@ -24,8 +24,9 @@ const maxHeadBytes = 64 * 1024
 const maxSizeDigits = 13
 
 /**
- * Reads one HTTP/1.1 response after another from the bytes of a connection, however they are cut, and copies none of the
- * body. Node's own parser would do, but it makes a buffer and several calls for every chunk; see docs/bench/load.md.
+ * Reads one HTTP/1.1 response after another from the bytes of a connection, however they are cut, and copies none of
+ * the body. Node's own parser would do, but it makes a buffer and several calls for every chunk; see
+ * docs/bench/load.md.
  */
 export class ResponseReader {
   readonly #sink: ResponseSink

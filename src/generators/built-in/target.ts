@@ -17,8 +17,8 @@ export interface Target {
 }
 
 /**
- * Opens a connection that reads into `buffer`, shared by all connections of a thread: no memory is allocated for a read.
- * The environment's proxies are ignored: a proxy would be measured with the server.
+ * Opens a connection that reads into `buffer`, shared by all connections of a thread: no memory is allocated for a
+ * read. The environment's proxies are ignored: a proxy would be measured with the server.
  */
 export function openSocket(target: Target, buffer: Buffer, onBytes: (length: number) => void): Socket {
   const onread = {

@@ -10,8 +10,8 @@ const noBytes = Buffer.alloc(0)
 
 /**
  * The usual chunk of one stream, learned from a parsed one: what stands before the text and after it. An event that
- * differs from it in nothing but a text that isn't empty is a token, and needs no JSON parser to say so. One comparison of
- * some 200 bytes costs a tenth of `JSON.parse`, allocates nothing, and can't be wrong: everything else is parsed.
+ * differs from it in nothing but a text that isn't empty is a token, and needs no JSON parser to say so. One comparison
+ * of some 200 bytes costs a tenth of `JSON.parse`, allocates nothing, and can't be wrong: everything else is parsed.
  */
 export class Template {
   /** Made as large as what is learned: ten thousand connections have one each. */
@@ -35,8 +35,8 @@ export class Template {
   }
 
   /**
-   * Learns from the data of an event that was one data line and an empty line, both ended by LF, with its text under `key`.
-   * Learns nothing when the key occurs more than once.
+   * Learns from the data of an event that was one data line and an empty line, both ended by LF, with its text under
+   * `key`. Learns nothing when the key occurs more than once.
    */
   learn(bytes: Buffer, start: number, end: number, key: string, prefix: Buffer): void {
     this.forget()

@@ -45,7 +45,10 @@ function cpuMs(): number {
   return (usage.user + usage.system) / 1000
 }
 
-/** How long the kernel has let this thread wait for a core although it could run, ms; null where it doesn't say (Linux does). */
+/**
+ * How long the kernel has let this thread wait for a core although it could run, ms; null where it doesn't say (Linux
+ * does).
+ */
 function runQueueWaitMs(): number | null {
   try {
     const [, waitedNs] = readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ')

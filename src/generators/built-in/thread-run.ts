@@ -30,7 +30,10 @@ const drainMs = 2000
 
 const wholeEnding = endings.done | endings.finishReason
 
-/** One thread's part of a measurement: connects, warms up, meets the other threads, measures, holds the load, and reports. */
+/**
+ * One thread's part of a measurement: connects, warms up, meets the other threads, measures, holds the load, and
+ * reports.
+ */
 export async function runJob(job: Job): Promise<JobResult> {
   const run = new ThreadRun(job)
   try {

@@ -1,12 +1,13 @@
 /**
- * What the server's usage is worth. `missing`: none came. `early`: it came before the last of the text. `impossible`: it can't be,
- * as 0 tokens with text. `doubtful`: less than the text makes likely, which the tokenizer has to say.
+ * What the server's usage is worth. `missing`: none came. `early`: it came before the last of the text. `impossible`:
+ * it can't be, as 0 tokens with text. `doubtful`: less than the text makes likely, which the tokenizer has to say.
  */
 export type UsageState = 'said' | 'missing' | 'early' | 'impossible' | 'doubtful'
 
 /**
- * What is still likely: a proxy may cut one token's text in two, some tokens have no chunk of their own, and the longest usual
- * tokens are of 16 bytes, three times as many as JSON. Beyond it the tokenizer says whether the count can be.
+ * What is still likely: a proxy may cut one token's text in two, some tokens have no chunk of their own, and the
+ * longest usual tokens are of 16 bytes, three times as many as JSON. Beyond it the tokenizer says whether the count can
+ * be.
  */
 const chunkShare = 0.9
 const chunkSlack = 2
@@ -35,8 +36,9 @@ export function isBelieved(stated: number, counted: number): boolean {
 }
 
 /**
- * Tokens of the first chunk, where chunks carry several: they arrived together, hence ITL must not be divided by them. Where neither
- * the server nor the tokenizer can say, each chunk has had its share. The chunks after it have a token each at least.
+ * Tokens of the first chunk, where chunks carry several: they arrived together, hence ITL must not be divided by them.
+ * Where neither the server nor the tokenizer can say, each chunk has had its share. The chunks after it have a token
+ * each at least.
  *
  * @param stated by the server, 0 when it didn't say
  * @param counted by the tokenizer; null where it couldn't

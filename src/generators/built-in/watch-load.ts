@@ -14,7 +14,10 @@ export interface LoadWatch {
   end(): void
 }
 
-/** Looks at the load as soon as the requests of the next look have ended, and lets no more be measured once a look says so. */
+/**
+ * Looks at the load as soon as the requests of the next look have ended, and lets no more be measured once a look says
+ * so.
+ */
 export function watchLoad(control: Control, table: LookTable, rule: StopRule): LoadWatch {
   let ended = 0
   let next = 0

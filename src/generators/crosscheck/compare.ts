@@ -76,8 +76,9 @@ export interface Comparison {
 }
 
 /**
- * Compares every pair in every figure, paired by round (Student's t). Three generators and nine figures make 27 comparisons, of
- * which one in twenty would differ by chance: the false-discovery rate is controlled over all of them (Benjamini-Hochberg).
+ * Compares every pair in every figure, paired by round (Student's t). Three generators and nine figures make 27
+ * comparisons, of which one in twenty would differ by chance: the false-discovery rate is controlled over all of them
+ * (Benjamini-Hochberg).
  */
 export function compareGenerators(turns: readonly Turn[], generators: readonly string[]): Comparison {
   const compared = figures.flatMap(figure =>

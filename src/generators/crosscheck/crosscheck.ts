@@ -42,7 +42,10 @@ export interface TurnProgress {
   readonly progress: LoadProgress | null
 }
 
-/** What generators say of one endpoint under one workload. No differences means that none is shown, not that there is none. */
+/**
+ * What generators say of one endpoint under one workload. No differences means that none is shown, not that there is
+ * none.
+ */
 export interface Crosscheck extends Comparison {
   readonly point: Point
   readonly url: string
@@ -54,7 +57,9 @@ export interface Crosscheck extends Comparison {
   readonly notTested: readonly Untested[]
 }
 
-/** Generators are compared over the same number of requests: the fewest that a point which stops by itself would have. */
+/**
+ * Generators are compared over the same number of requests: the fewest that a point which stops by itself would have.
+ */
 function withFixedRequests(point: Point): Point {
   const { auto, ...load } = point.load
   return auto === undefined ? point : { ...point, load: { ...load, requests: auto.min } }

@@ -79,7 +79,10 @@ function concurrencyNotReached(slower: Measurement, faster: Measurement): string
   return `${nameOf(least)} kept ${shown(inFlight(least))} requests in flight on average, the other ${shown(most)}: they did not load the server alike`
 }
 
-/** One measures under full load, the other from an empty start until the last answer: its first wave queues as no later one does. */
+/**
+ * One measures under full load, the other from an empty start until the last answer: its first wave queues as no later
+ * one does.
+ */
 function windows(slower: Measurement, faster: Measurement, figure: Figure): string | null {
   if ((slower.window ?? 'whole') === (faster.window ?? 'whole')) return null
   const steady = slower.window === 'steady' ? slower : faster
@@ -94,7 +97,9 @@ function windows(slower: Measurement, faster: Measurement, figure: Figure): stri
   return `their windows differ: ${nameOf(whole)} counts the whole run with its first wave and its end, ${nameOf(steady)} the steady part; the whole run of ${nameOf(steady)} has ${figure.title} ${shown(asWhole)} instead of ${shown(ofSteady)}`
 }
 
-/** All slots start at once, and a client that opens connections or compiles code then reads late: once, at the start. */
+/**
+ * All slots start at once, and a client that opens connections or compiles code then reads late: once, at the start.
+ */
 function startBurst(slower: Measurement, faster: Measurement, figure: Figure): string | null {
   if (figure.key !== 'ttftMean' && figure.key !== 'ttftP99' && figure.key !== 'latencyMean') return null
   const [slow, fast] = [slower.ttftMs, faster.ttftMs]

@@ -6,7 +6,10 @@ import { EventReader } from '../built-in/event-reader.ts'
 import { type UsageState, usageStateOf } from '../built-in/usage-state.ts'
 import type { RawRequest } from './raw-requests.ts'
 
-/** What perf_analyzer received for one request, read as the built-in generator reads a stream. Times in ms, NaN where none. */
+/**
+ * What perf_analyzer received for one request, read as the built-in generator reads a stream. Times in ms, NaN where
+ * none.
+ */
 export interface Answer {
   readonly sentMs: number
   readonly doneMs: number
@@ -26,8 +29,8 @@ export interface Answer {
 }
 
 /**
- * Reads an answer from the pieces that perf_analyzer's reads gave. A piece may hold several events, or a part of one: an
- * event counts from the piece that completed it. (genai-perf itself fails on some of these, and loses all results.)
+ * Reads an answer from the pieces that perf_analyzer's reads gave. A piece may hold several events, or a part of one:
+ * an event counts from the piece that completed it. (genai-perf itself fails on some of these, and loses all results.)
  *
  * @param originNs taken off every timestamp
  */

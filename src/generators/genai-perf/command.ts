@@ -13,8 +13,8 @@ export interface CommandPlaces {
 }
 
 /**
- * Arguments of genai-perf for a point: the command of Dynamo's TensorRT-LLM guide, with the output-length fields spelled as
- * the server's version wants them (`nvext` for 0.3, none for 1.x, which refuses it with HTTP 400).
+ * Arguments of genai-perf for a point: the command of Dynamo's TensorRT-LLM guide, with the output-length fields
+ * spelled as the server's version wants them (`nvext` for 0.3, none for 1.x, which refuses it with HTTP 400).
  *
  * @throws FulcrumError bad-input `generator-cannot` for a load or workload that genai-perf has no flags for
  */
@@ -49,7 +49,9 @@ export function genaiPerfArguments(point: Point, endpoint: Endpoint, places: Com
   ]
 }
 
-/** Fields added to every body. A drawn OSL goes into each body's `max_tokens` by genai-perf itself: none is given here. */
+/**
+ * Fields added to every body. A drawn OSL goes into each body's `max_tokens` by genai-perf itself: none is given here.
+ */
 function extraInputs(endpoint: Endpoint, osl: number | null, extra: { readonly [field: string]: Json }): string[] {
   const fields: string[] = []
   if (osl !== null) fields.push(`max_tokens:${osl}`)

@@ -12,8 +12,8 @@ export interface CsvFigure {
 export type CsvFigures = { readonly [metric: string]: CsvFigure }
 
 /**
- * genai-perf's CSV: a table of metrics with their statistics, an empty line, and one of metrics with a single value (the mean);
- * thousands apart by commas, `N/A` for what is missing. What is no such table gives nothing.
+ * genai-perf's CSV: a table of metrics with their statistics, an empty line, and one of metrics with a single value
+ * (the mean); thousands apart by commas, `N/A` for what is missing. What is no such table gives nothing.
  */
 export function readCsvFigures(text: string): CsvFigures {
   const found: { [metric: string]: CsvFigure } = {}

@@ -20,8 +20,9 @@ export interface CountedRows {
 }
 
 /**
- * Rows of perf_analyzer's answers. Tokens are the server's usage where that can be; else the tokenizer counts, without special tokens,
- * as genai-perf does: each answer by itself. Where genai-perf's summary says that all requests have one length, that is taken.
+ * Rows of perf_analyzer's answers. Tokens are the server's usage where that can be; else the tokenizer counts, without
+ * special tokens, as genai-perf does: each answer by itself. Where genai-perf's summary says that all requests have one
+ * length, that is taken.
  */
 export function rowsOf(
   answers: readonly PromptedAnswer[],

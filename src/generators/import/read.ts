@@ -9,7 +9,8 @@ export interface PythonJson {
 }
 
 /**
- * Parses JSON in which Python's `NaN`, `Infinity` and `-Infinity` may stand where a number is not known. They become null.
+ * Parses JSON in which Python's `NaN`, `Infinity` and `-Infinity` may stand where a number is not known. They become
+ * null.
  * @throws SyntaxError for what is no JSON otherwise
  */
 export function parsePythonJson(text: string): PythonJson {

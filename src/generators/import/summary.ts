@@ -70,7 +70,8 @@ export interface Particulars {
 }
 
 /**
- * The measurement that a summary allows; what it doesn't say (the client's health above all) stays unknown, and is said.
+ * The measurement that a summary allows; what it doesn't say (the client's health above all) stays unknown, and is
+ * said.
  * @throws FulcrumError (bad-input) when it counts answers and lacks their essential figures
  */
 export function measurementOfSummary(own: Shared, asked: AskedLoad, particulars: Particulars): Measurement {
@@ -131,8 +132,9 @@ export function measurementOfSummary(own: Shared, asked: AskedLoad, particulars:
 }
 
 /**
- * The programs' mean is of 1000 / ITL, which rests on the requests that took the least time. Of a summary the mean ITL is known:
- * 1000 over it is all tokens over all decode time where answers are of one length, and near it where they aren't.
+ * The programs' mean is of 1000 / ITL, which rests on the requests that took the least time. Of a summary the mean ITL
+ * is known: 1000 over it is all tokens over all decode time where answers are of one length, and near it where they
+ * aren't.
  */
 function speedsOf(speeds: Distribution | null, own: Shared, byFulcrum: boolean): Distribution | null {
   const itlMs = own.inter_token_latency?.avg ?? 0

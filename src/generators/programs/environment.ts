@@ -1,4 +1,6 @@
-/** What every Python load generator is started with: plain lines of full width, and no proxy between it and the server. */
+/**
+ * What every Python load generator is started with: plain lines of full width, and no proxy between it and the server.
+ */
 export const programEnvironment: { readonly [name: string]: string } = {
   COLUMNS: '400',
   NO_COLOR: '1',

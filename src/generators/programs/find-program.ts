@@ -11,7 +11,8 @@ export interface Program {
 }
 
 /**
- * Finds a load generator's program: `command` when the sweep file names one (with a slash a path, else a name on PATH), `name` on PATH otherwise.
+ * Finds a load generator's program: `command` when the sweep file names one (with a slash a path, else a name on PATH),
+ * `name` on PATH otherwise.
  * @throws FulcrumError environment `generator-missing`
  */
 export async function findProgram(
@@ -38,7 +39,10 @@ export async function findOnPath(name: string, searchPath = process.env.PATH ?? 
   return null
 }
 
-/** Folders of shared libraries that Python packages of the program's virtual environment bring (`nvidia/cuda_runtime/lib`). */
+/**
+ * Folders of shared libraries that Python packages of the program's virtual environment bring
+ * (`nvidia/cuda_runtime/lib`).
+ */
 export async function librariesOf(program: Program, packageFolder: string): Promise<string[]> {
   const found: string[] = []
   const pattern = join(program.binFolder, '../lib/python*/site-packages', packageFolder)

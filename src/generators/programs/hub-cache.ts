@@ -2,7 +2,10 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeTokenizer } from '../tokenizer-files.ts'
 
-/** A Hugging Face cache that holds one tokenizer, and the environment that makes Python programs read it without a network. */
+/**
+ * A Hugging Face cache that holds one tokenizer, and the environment that makes Python programs read it without a
+ * network.
+ */
 export interface HubCache {
   /** What `--tokenizer` takes. */
   readonly tokenizer: string
@@ -20,7 +23,8 @@ export async function layOutHubCache(folder: string, model: string, tokenizer: s
   const name = repositoryName(model)
   const repository = join(folder, 'hub', `models--${name.replaceAll('/', '--')}`)
   const snapshot = join(repository, 'snapshots/local')
-  // transformers asks for config.json before it looks for a tokenizer; what stands in it doesn't matter to one that is complete.
+  // transformers asks for config.json before it looks for a tokenizer; what stands in it doesn't matter to one that is
+  // complete.
   const config = await readFile(join(tokenizer, 'config.json'), 'utf8').catch(() => '{}')
   await mkdir(snapshot, { recursive: true })
   await mkdir(join(repository, 'refs'), { recursive: true })
@@ -33,7 +37,9 @@ export async function layOutHubCache(folder: string, model: string, tokenizer: s
   }
 }
 
-/** The hub knows `name` and `owner/name` of letters, digits, `-`, `_` and `.`; a served model may be called anything. */
+/**
+ * The hub knows `name` and `owner/name` of letters, digits, `-`, `_` and `.`; a served model may be called anything.
+ */
 export function repositoryName(model: string): string {
   const parts = model
     .split('/')

@@ -4,7 +4,9 @@ import { decisive, operational, type ReadKeys } from '../../yaml/keys.ts'
 import { reading } from '../../yaml/reading.ts'
 import { existing } from '../../yaml/section-context.ts'
 
-/** A path relative to the sweep file, read as an absolute one; a name without a slash is looked up on PATH when it runs. */
+/**
+ * A path relative to the sweep file, read as an absolute one; a name without a slash is looked up on PATH when it runs.
+ */
 const command = reading(z.string().min(1), (text, context, path) =>
   text.includes('/') ? existing(context, path, text, 'file') : text,
 )

@@ -24,7 +24,9 @@ export interface ProgramResult {
   readonly files: readonly string[]
 }
 
-/** The measurement of a point by a program other than the built-in generator: the same definitions, over its records. */
+/**
+ * The measurement of a point by a program other than the built-in generator: the same definitions, over its records.
+ */
 export function measurementOf(point: Point, result: ProgramResult): Measurement {
   const { workload, load } = point
   const openLoop = load.level.kind !== 'concurrency'

@@ -49,7 +49,9 @@ export function openSession(name: string, install: string, options: ProgramOptio
   }
 }
 
-/** Version of the Python package that a program belongs to, from its folder's name; asking the program takes seconds. */
+/**
+ * Version of the Python package that a program belongs to, from its folder's name; asking the program takes seconds.
+ */
 export async function packageVersion(program: Program, packageName: string): Promise<string> {
   const pattern = join(program.binFolder, `../lib/python*/site-packages/${packageName}-*.dist-info`)
   for await (const folder of glob(pattern)) {

@@ -14,8 +14,8 @@ export interface ClockOffset {
 }
 
 /**
- * The offset by the sample that was under way for the shortest time, as in NTP (RFC 5905, section 8): the true offset is
- * within half of that time, however unequal the two ways were.
+ * The offset by the sample that was under way for the shortest time, as in NTP (RFC 5905, section 8): the true offset
+ * is within half of that time, however unequal the two ways were.
  * @throws RangeError without samples
  */
 export function clockOffset(samples: readonly ClockSample[]): ClockOffset {

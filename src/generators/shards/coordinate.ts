@@ -8,7 +8,9 @@ import type { ClockOffset, ClockSample } from './clock.ts'
 import { clockOffset } from './clock.ts'
 import type { MessageOf, ShardLink } from './link.ts'
 
-/** Clock exchanges before and after a measurement: so many, and on for a while when a busy host made all of them slow. */
+/**
+ * Clock exchanges before and after a measurement: so many, and on for a while when a busy host made all of them slow.
+ */
 const leastExchanges = 16
 const goodUncertaintyMs = 1
 const longestReadingMs = 500
@@ -47,7 +49,10 @@ export interface CoordinateOptions {
   readonly threads: number | null
   readonly signal: AbortSignal
   onProgress(progress: LoadProgress): void
-  /** All shards have been told when to start their warm-up, or measuring: at this time of our monotonic clock, within milliseconds. */
+  /**
+   * All shards have been told when to start their warm-up, or measuring: at this time of our monotonic clock, within
+   * milliseconds.
+   */
   onWarmup(atMs: number): void
   onStart(atMs: number): void
   /** All that is measured has its answer: the load may end. */

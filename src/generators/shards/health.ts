@@ -43,7 +43,10 @@ export function worstHealth(client: ClientHealth, shards: readonly ShardHealth[]
   }
 }
 
-/** What speaks against a split load: shards lost, shards that did not do their part, clocks that can't be put in one time. */
+/**
+ * What speaks against a split load: shards lost, shards that did not do their part, clocks that can't be put in one
+ * time.
+ */
 export function shardRemarks(
   reports: readonly ShardReport[],
   parts: readonly JobLoad[],

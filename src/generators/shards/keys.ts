@@ -119,7 +119,9 @@ function onThisMachine(count: number): ShardSettings {
   return { count, hosts: [], launcher: 'ssh', launcherArgs: [] }
 }
 
-/** Relative paths in `launch_args` are of the sweep file's folder; the command is the other host's and stays as it is. */
+/**
+ * Relative paths in `launch_args` are of the sweep file's folder; the command is the other host's and stays as it is.
+ */
 function readShards(raw: z.output<typeof placedShards>, context: SectionContext, path: Path): ShardSettings {
   const { count, hosts, launch, launch_args: launcherArgs, command, job } = raw
   if (job !== undefined && (hosts.length > 0 || launch !== undefined || launcherArgs.length > 0)) {

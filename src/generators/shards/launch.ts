@@ -12,7 +12,10 @@ export interface ShardSettings {
   readonly launcher: Launcher
   /** Arguments added to the launcher's own (`-F config`, `--partition=…`). */
   readonly launcherArgs: readonly string[]
-  /** How Fulcrum is started on a host; as it was here when absent. In a Job's pods: the image's own entry point when absent. */
+  /**
+   * How Fulcrum is started on a host; as it was here when absent. In a Job's pods: the image's own entry point when
+   * absent.
+   */
   readonly command?: readonly string[]
   /** Shards are pods of an Indexed Job of Kubernetes; hosts and launcher have no meaning then. */
   readonly job?: ShardJob
@@ -71,7 +74,10 @@ function remote({ launcher, launcherArgs }: ShardSettings, host: string, command
   }
 }
 
-/** No terminal, no questions, and an end when the host is gone. Keys, ports and jump hosts are the user's ssh configuration. */
+/**
+ * No terminal, no questions, and an end when the host is gone. Keys, ports and jump hosts are the user's ssh
+ * configuration.
+ */
 const sshArguments = [
   '-T',
   '-o',
@@ -84,5 +90,8 @@ const sshArguments = [
   'ServerAliveCountMax=3',
 ]
 
-/** One task beside whatever else the allocation runs. Not --unbuffered: it would put a terminal in between, which echoes. */
+/**
+ * One task beside whatever else the allocation runs. Not --unbuffered: it would put a terminal in between, which
+ * echoes.
+ */
 const srunArguments = ['--nodes=1', '--ntasks=1', '--overlap', '--kill-on-bad-exit']

@@ -15,7 +15,8 @@ export interface ShardLink {
   send(message: ToShard): void
   /**
    * The next message of a kind, in the order they came.
-   * @throws FulcrumError failed `shard-lost` when the shard ends, fails or falls silent, or after `limitMs`; the signal's reason
+   * @throws FulcrumError failed `shard-lost` when the shard ends, fails or falls silent, or after `limitMs`; the
+   *   signal's reason
    */
   receive<Kind extends FromShard['kind']>(kind: Kind, limitMs: number, signal: AbortSignal): Promise<MessageOf<Kind>>
   /** Requests that have ended so far. */
@@ -32,7 +33,9 @@ export interface LinkOptions {
   readonly silentMs: number
 }
 
-/** Looks within the time after which silence counts: by looks and not by the clock, so that our own pauses don't count. */
+/**
+ * Looks within the time after which silence counts: by looks and not by the clock, so that our own pauses don't count.
+ */
 const looksUntilSilent = 5
 const lastLinesShown = 3
 const noProgress: MessageOf<'progress'> = { kind: 'progress', warmup: 0, measured: 0 }

@@ -17,8 +17,9 @@ const defaultIdleMs = 300_000
 const endGraceMs = 3000
 
 /**
- * Waits for coordinators on loopback; each connection gets a shard of its own, as `inetd` would give it, so that nothing is left of a
- * load whose coordinator is gone. A new connection ends the one before: its other end has given it up.
+ * Waits for coordinators on loopback; each connection gets a shard of its own, as `inetd` would give it, so that
+ * nothing is left of a load whose coordinator is gone. A new connection ends the one before: its other end has given it
+ * up.
  * @returns `idle` when nobody came for `idleMs`, `aborted` by the signal
  */
 export async function listenForCoordinators(options: ListenOptions): Promise<'idle' | 'aborted'> {

@@ -32,8 +32,8 @@ interface Work {
 }
 
 /**
- * A shard: loads an endpoint as a coordinator says over `input` and reports over `output`. Resolves when the input has ended,
- * or nothing more comes: what still runs then is ended with the process.
+ * A shard: loads an endpoint as a coordinator says over `input` and reports over `output`. Resolves when the input has
+ * ended, or nothing more comes: what still runs then is ended with the process.
  */
 export async function serveShard({ input, output, silentMs = defaultSilentMs }: ShardOptions): Promise<void> {
   const say = (message: FromShard) => void output.write(`${encode(message)}\n`)

@@ -33,8 +33,9 @@ const defaultSilentMs = 15_000
 const helloLimitMs = 60_000
 
 /**
- * The built-in generator split over processes, on this machine or on others. Each request, slot and due time is one shard's;
- * what they saw is put together request by request, so that nothing is averaged over shards. Shards live on from point to point.
+ * The built-in generator split over processes, on this machine or on others. Each request, slot and due time is one
+ * shard's; what they saw is put together request by request, so that nothing is averaged over shards. Shards live on
+ * from point to point.
  */
 export function sharded(options: ShardedOptions): LoadGenerator {
   const place = options.place ?? processPlace(options.shards, options.runFolder)

@@ -9,10 +9,10 @@ export function busyShards(schedule: Schedule, shards: number): number {
 }
 
 /**
- * Deals a load out. Conversations (a request without turns is one) are numbered through warm-up and measurement; in a closed
- * loop number n belongs to slot n mod concurrency, and slot s to shard s mod shards; in an open loop number n to shard n mod
- * shards. Slots, requests, due times and prompts of the parts together are those of the whole, each once: as long as no
- * prompt is sent twice by the whole, none is sent by two shards.
+ * Deals a load out. Conversations (a request without turns is one) are numbered through warm-up and measurement; in a
+ * closed loop number n belongs to slot n mod concurrency, and slot s to shard s mod shards; in an open loop number n to
+ * shard n mod shards. Slots, requests, due times and prompts of the parts together are those of the whole, each once:
+ * as long as no prompt is sent twice by the whole, none is sent by two shards.
  *
  * @param shards at most {@link busyShards}
  */

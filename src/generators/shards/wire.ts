@@ -55,7 +55,10 @@ export type FromShard =
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'alive' }
 
-/** What lines of messages begin with, and what those that go on in the next line do; others are a login shell's or a launcher's. */
+/**
+ * What lines of messages begin with, and what those that go on in the next line do; others are a login shell's or a
+ * launcher's.
+ */
 const lastLine = 'fulcrum-shard '
 const partLine = 'fulcrum-shard+ '
 

@@ -1,6 +1,6 @@
 /**
- * The largest of any number of values; −∞ for no values, like `Math.max`. `Math.max(...values)` passes each value as an argument and
- * throws a RangeError for more than about a hundred thousand.
+ * The largest of any number of values; −∞ for no values, like `Math.max`. `Math.max(...values)` passes each value as an
+ * argument and throws a RangeError for more than about a hundred thousand.
  */
 export function largest(values: Iterable<number>): number {
   let most = Number.NEGATIVE_INFINITY

@@ -15,8 +15,8 @@ export interface Random {
 }
 
 /**
- * A xoshiro128** generator (Blackman and Vigna 2018), its 128 bits of state hashed from the seed. Draws use only IEEE 754
- * arithmetic and V8's own fdlibm logarithm, hence no difference between machines.
+ * A xoshiro128** generator (Blackman and Vigna 2018), its 128 bits of state hashed from the seed. Draws use only IEEE
+ * 754 arithmetic and V8's own fdlibm logarithm, hence no difference between machines.
  */
 export function createRandom(seed: number | string): Random {
   const next = xoshiro128(String(seed))

@@ -1,4 +1,7 @@
-/** Last words of names whose values are secrets: `HF_TOKEN`, `api-key`, `AWS_SECRET_ACCESS_KEY`; not `tokenizer`, `max_tokens`. */
+/**
+ * Last words of names whose values are secrets: `HF_TOKEN`, `api-key`, `AWS_SECRET_ACCESS_KEY`; not `tokenizer`,
+ * `max_tokens`.
+ */
 const secretName = /(?:^|[_.-])(?:api_?key|access_?key|key|token|secret|password|passwd|passphrase|credentials?)$/i
 
 /** Shorter values are ordinary words (`true`, `none`) rather than secrets. */
@@ -21,7 +24,10 @@ const assignments: readonly RegExp[] = [
   /((?<![\w-])--([A-Za-z_][\w.-]*)[ \t]+["']?)([^\s"',;{}[\]]+)/g,
 ]
 
-/** Whether a variable, key or option of this name holds a secret. A name that ends in `_env` holds the name of a variable instead. */
+/**
+ * Whether a variable, key or option of this name holds a secret. A name that ends in `_env` holds the name of a
+ * variable instead.
+ */
 export function isSecretName(name: string): boolean {
   return secretName.test(name)
 }
@@ -60,7 +66,10 @@ export function redactArguments(argv: readonly string[], redact: (text: string) 
   })
 }
 
-/** The same value with every string inside it redacted, and with strings under a secret's name (`api_key`) replaced; keys stay. */
+/**
+ * The same value with every string inside it redacted, and with strings under a secret's name (`api_key`) replaced;
+ * keys stay.
+ */
 export function redactStrings<T>(value: T, redact: (text: string) => string): T {
   return walk(value, redact) as T
 }

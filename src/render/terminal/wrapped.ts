@@ -3,7 +3,10 @@ import wrapAnsi from 'wrap-ansi'
 /** Columns of a terminal that nothing should exceed. */
 const width = 80
 
-/** A sentence in lines of at most 80 columns, where words allow it; lines after the first are indented by two more columns. */
+/**
+ * A sentence in lines of at most 80 columns, where words allow it; lines after the first are indented by two more
+ * columns.
+ */
 export function wrapped(text: string, indent = ''): string {
   const margin = `${indent}${/^ */.exec(text)?.[0] ?? ''}`
   return wrappedUnder(margin, `${margin}  `, text).join('\n')

@@ -10,7 +10,9 @@ export interface CompletionRequest {
   readonly includeUsage: boolean
 }
 
-/** Texts to count, each by itself, and the tokens that the chat template puts between them; or tokens already counted. */
+/**
+ * Texts to count, each by itself, and the tokens that the chat template puts between them; or tokens already counted.
+ */
 export type Prompt =
   | { readonly kind: 'text'; readonly texts: readonly string[]; readonly templateTokens: number }
   | { readonly kind: 'tokens'; readonly count: number }
@@ -121,7 +123,10 @@ function messageText(content: string | readonly { readonly text?: string | undef
   return typeof content === 'string' ? content : content.map(part => part.text ?? '').join('')
 }
 
-/** DeepSeek's template: begin of sentence, a token before each user's turn and the answer, one around each end of an assistant's. */
+/**
+ * DeepSeek's template: begin of sentence, a token before each user's turn and the answer, one around each end of an
+ * assistant's.
+ */
 function templateTokens(messages: readonly { readonly role: string }[]): number {
   const turns = (role: string) => messages.filter(message => message.role === role).length
   return 2 + turns('user') + 2 * turns('assistant')

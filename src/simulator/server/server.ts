@@ -60,7 +60,9 @@ async function readBody(request: IncomingMessage): Promise<string | null> {
   return Buffer.concat(parts).toString('utf8')
 }
 
-/** An OpenAI-compatible HTTP server in front of an engine, in the words of Dynamo 1.4.2's frontend. Not yet listening. */
+/**
+ * An OpenAI-compatible HTTP server in front of an engine, in the words of Dynamo 1.4.2's frontend. Not yet listening.
+ */
 export function createEngineServer(options: EngineServerOptions): Server {
   const { engine, drive, model } = options
   const created = Math.floor(Date.now() / 1000)

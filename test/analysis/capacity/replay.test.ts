@@ -90,7 +90,8 @@ describe('a plan for a mix, replayed by a twin', () => {
     const apart = (a: number | null, b: number | null) => Math.abs((a ?? 0) / (b ?? 1) - 1)
     assert.ok(apart(trace.requestsPerS, steady.requestsPerS) < 0.05, `${trace.requestsPerS} ${steady.requestsPerS}`)
     assert.ok(apart(trace.p95.itlMs, steady.p95.itlMs) < 0.08, `${trace.p95.itlMs} ${steady.p95.itlMs}`)
-    // Dealt out in turn, a trace comes to each replica more evenly than random traffic does: it queues less, never more.
+    // Dealt out in turn, a trace comes to each replica more evenly than random traffic does: it queues less, never
+    // more.
     assert.ok((trace.p95.ttftMs ?? 0) < 1.1 * (steady.p95.ttftMs ?? 0), `${trace.p95.ttftMs} ${steady.p95.ttftMs}`)
   })
   test('says when a plan would miss the SLO', () => {

@@ -14,7 +14,10 @@ export interface Call {
   readonly body: JsonObject
 }
 
-/** Answers in the place of an API server that has ConfigMaps, pods and port-forward: it keeps what is applied, and knows no more. */
+/**
+ * Answers in the place of an API server that has ConfigMaps, pods and port-forward: it keeps what is applied, and knows
+ * no more.
+ */
 export interface EdgeServer {
   readonly url: string
   readonly calls: Call[]

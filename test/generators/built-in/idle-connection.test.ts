@@ -29,7 +29,10 @@ async function measureConnections(does: OfConnection, setting: MeasureSetting = 
 const remarksOf = ({ remarks = [] }: Measurement) =>
   remarks.map(({ severity, code, message }) => [severity, code, message])
 
-/** Answers a connection's first request, and closes it when the second one has arrived, as a proxy with a short patience does. */
+/**
+ * Answers a connection's first request, and closes it when the second one has arrived, as a proxy with a short patience
+ * does.
+ */
 const closesWhenIdle: OfConnection = (socket, n) => void (n === 0 ? socket.write(answer(4)) : socket.end())
 
 describe('a kept-alive connection that the server closes under the next request', () => {
@@ -37,7 +40,8 @@ describe('a kept-alive connection that the server closes under the next request'
     const { measurement, sent, mostOfOne } = await measureConnections(closesWhenIdle)
     assert.deepEqual(measurement.requests, { sent: 6, completed: 6, failed: 0 })
     assert.deepEqual(measurement.errors, [])
-    // The second request meets the closed connection; the new one has then brought an answer, and is closed under the third.
+    // The second request meets the closed connection; the new one has then brought an answer, and is closed under the
+    // third.
     assert.deepEqual([sent, mostOfOne], [11, 2])
     const [[severity, code, message] = []] = remarksOf(measurement)
     assert.deepEqual([severity, code], ['warning', 'requests-resent'])

@@ -31,7 +31,9 @@ export async function kubeconfigOfFulcrum({ call, kubeconfigOf }: ControlPlane):
 
 const user = 'system:serviceaccount:llm:fulcrum'
 
-/** What that service account has asked for so far, as `verb resource`, each once; refused requests are not among them. */
+/**
+ * What that service account has asked for so far, as `verb resource`, each once; refused requests are not among them.
+ */
 export async function askedByFulcrum({ auditLog }: ControlPlane): Promise<readonly string[]> {
   const events = (await readFile(auditLog, 'utf8')).split('\n').filter(Boolean)
   const asked = events.flatMap(line => {

@@ -7,10 +7,10 @@ import { until } from './control-plane.ts'
 
 /**
  * Dynamo's two kinds as far as a sweep touches them, written for this test: the fields, types, bounds, list types and
- * subresources were compared with Dynamo's own definitions (ai-dynamo/dynamo, deploy/operator/config/crd/bases), whose schema
- * is half a megabyte. What Dynamo leaves to Kubernetes' pod types is kept as it is given. Both versions are served
- * without conversion between them, which in a real cluster is the operator's. FULCRUM_DYNAMO_CRDS names a folder with the real
- * definitions, which are used instead.
+ * subresources were compared with Dynamo's own definitions (ai-dynamo/dynamo, deploy/operator/config/crd/bases), whose
+ * schema is half a megabyte. What Dynamo leaves to Kubernetes' pod types is kept as it is given. Both versions are
+ * served without conversion between them, which in a real cluster is the operator's. FULCRUM_DYNAMO_CRDS names a folder
+ * with the real definitions, which are used instead.
  */
 const anything = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
 const text = { type: 'string' }
@@ -166,8 +166,8 @@ export async function definitions(): Promise<{ readonly real: boolean; readonly 
 }
 
 /**
- * Versions are not converted, for there is no operator to ask: each keeps what only the other knows, so that both can be written,
- * whichever is stored.
+ * Versions are not converted, for there is no operator to ask: each keeps what only the other knows, so that both can
+ * be written, whichever is stored.
  */
 function unconverted(definition: JsonObject): JsonObject {
   const versions = readAt(definition, ['spec', 'versions'])

@@ -10,7 +10,10 @@ import type { ControlPlane } from './control-plane.ts'
 /** Why the real Dynamo can't run in pods here; false when it can. */
 export const noDynamo = (): string | false => (existsSync(mocker.python) ? false : 'Dynamo is not installed')
 
-/** NATS and etcd as Dynamo's platform brings them, for pods that reach this machine by `address`; the variables that lead there. */
+/**
+ * NATS and etcd as Dynamo's platform brings them, for pods that reach this machine by `address`; the variables that
+ * lead there.
+ */
 export async function startPlatform({ folder, ledger }: ControlPlane, address: string) {
   const ending = new AsyncDisposableStack()
   const start = async (name: string, port: number, argv: readonly [string, ...string[]]) => {

@@ -7,7 +7,10 @@ import { type KubeletServer, startKubeletServer } from './kubelet-server.ts'
 import type { PodNetwork } from './pod-network.ts'
 import { nameOf, type RunningPod, startPod } from './running-pod.ts'
 
-/** A node with a small kubelet of the test's own: runs pods' commands as processes of this machine, or only says that they run. */
+/**
+ * A node with a small kubelet of the test's own: runs pods' commands as processes of this machine, or only says that
+ * they run.
+ */
 export interface Kubelet extends AsyncDisposable {
   readonly node: string
 }

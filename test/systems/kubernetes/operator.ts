@@ -5,8 +5,8 @@ import { applyAs } from './call.ts'
 import type { ControlPlane } from './control-plane.ts'
 
 /**
- * A small stand-in for Dynamo's operator: makes a Deployment of every component of one graph and a Service of its frontend, as
- * the real one does without Grove, and reports what becomes of them in the graph's status.
+ * A small stand-in for Dynamo's operator: makes a Deployment of every component of one graph and a Service of its
+ * frontend, as the real one does without Grove, and reports what becomes of them in the graph's status.
  */
 export interface Operator {
   /** Every topology that stood, in order: `prefill/decode`. */

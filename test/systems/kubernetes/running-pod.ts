@@ -25,10 +25,16 @@ export interface PodParts {
   names(): Promise<ReadonlyMap<string, string>>
 }
 
-/** Images say what becomes of a pod: `host/…` runs its command here, `absent/…` can't be pulled, all others only seem to run. */
+/**
+ * Images say what becomes of a pod: `host/…` runs its command here, `absent/…` can't be pulled, all others only seem to
+ * run.
+ */
 const runs = /^host\//
 const isAbsent = /^absent\//
-/** A crashed container waits a little before it is started again, and is said to be in a crash loop from the second crash on. */
+/**
+ * A crashed container waits a little before it is started again, and is said to be in a crash loop from the second
+ * crash on.
+ */
 const backOffMs = 300
 /** What lives so long is ready: there are no probes. */
 const aliveMs = 400

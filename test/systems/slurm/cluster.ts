@@ -30,8 +30,8 @@ const readyLimitMs = 30_000
 const thisHost = hostname().split('.')[0] ?? 'localhost'
 
 /**
- * Starts munged, slurmctld and a slurmd for each node with ports, key and folders of their own. Everything is gone after
- * disposal. Jobs of the partition `urgent` push out those of the default one.
+ * Starts munged, slurmctld and a slurmd for each node with ports, key and folders of their own. Everything is gone
+ * after disposal. Jobs of the partition `urgent` push out those of the default one.
  * @param names of the nodes; this machine's alone unless given
  */
 export async function startCluster(names: readonly string[] = [thisHost]): Promise<Cluster> {

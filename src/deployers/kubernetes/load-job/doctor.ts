@@ -7,7 +7,10 @@ import { loadJob } from './resource.ts'
 
 const limitMs = 10_000
 
-/** Whether the cluster would take the Job of a load from this identity, and which ones are there already. Changes nothing. */
+/**
+ * Whether the cluster would take the Job of a load from this identity, and which ones are there already. Changes
+ * nothing.
+ */
 export async function checkLoadJob(shards: JobShards): Promise<readonly Check[]> {
   const { kubeconfig, context, image } = shards.job
   const signal = AbortSignal.timeout(limitMs)

@@ -30,8 +30,8 @@ const lookEveryMs = 250
 const closeLimitMs = 30_000
 
 /**
- * Shards as pods of an Indexed Job, each reached through a port-forward to its loopback. Only prompts, clock exchanges and results take
- * that way; load goes from the pods straight to the endpoint.
+ * Shards as pods of an Indexed Job, each reached through a port-forward to its loopback. Only prompts, clock exchanges
+ * and results take that way; load goes from the pods straight to the endpoint.
  */
 export function jobPlace({ shards, runFolder, open = openCluster }: JobPlaceOptions): ShardPlace {
   const { job } = shards

@@ -3,7 +3,10 @@ import type { DeployPreview } from '../../deployer.ts'
 import type { JobShards } from './defaults.ts'
 import { loadJob } from './resource.ts'
 
-/** What the Job of a load is made from; its name ends in eight random digits, and an annotation says which process made it. */
+/**
+ * What the Job of a load is made from; its name ends in eight random digits, and an annotation says which process made
+ * it.
+ */
 export function previewLoadJob(shards: JobShards): DeployPreview {
   const { kubeconfig, context, namespace } = shards.job
   const name = 'fulcrum-load-XXXXXXXX'

@@ -30,8 +30,8 @@ export interface JobParts {
 }
 
 /**
- * The Indexed Job whose pods are the shards. Nothing secret is in it: prompts, and the bearer token in the requests, come over the
- * connection. Pods have no access to the API, no privileges, and spread over nodes as far as they can.
+ * The Indexed Job whose pods are the shards. Nothing secret is in it: prompts, and the bearer token in the requests,
+ * come over the connection. Pods have no access to the API, no privileges, and spread over nodes as far as they can.
  */
 export function loadJob({ name, shards, owner, run }: JobParts): JsonObject {
   const { count, command, job } = shards
