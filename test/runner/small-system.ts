@@ -1,5 +1,6 @@
 import type { Deployer, Reconciled } from '../../src/deployers/deployer.ts'
 import type { LoadGenerator, MeasureContext } from '../../src/generators/generator.ts'
+import { defaultGenerator } from '../../src/generators/index.ts'
 import { type Measurement, unknownHealth } from '../../src/metrics/measurement.ts'
 import {
   contentId,
@@ -62,7 +63,8 @@ export function smallPlan(concurrencies: readonly number[], budget: Sweep['budge
     const deployment = deploymentOf(topology)
     return { deployment, points: concurrencies.map(concurrency => pointOf(deployment, concurrency)) }
   })
-  const sweep = { name: 'small', file: '/small.yaml', text: 'name: small\n', budget } as Sweep
+  const generator = { name: defaultGenerator.name, capabilities: defaultGenerator.capabilities }
+  const sweep = { name: 'small', file: '/small.yaml', text: 'name: small\n', budget, generator } as Sweep
   const cost = { workersStarted: 5, workersStopped: 2 }
   const pointCount = deployments.length * concurrencies.length
   return { sweep, deployments, cost, nestedLoopCost: cost, lowerBound: 5, exact: true, pointCount, estimate: null }
