@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import { endLeftovers, findLeftovers } from '../commands/leftovers.ts'
+import { jsonText } from './json-text.ts'
 
 /**
  * Names what a killed Fulcrum left running, since it takes ports, GPUs and CPU from what is measured now; in a terminal
@@ -8,7 +9,7 @@ import { endLeftovers, findLeftovers } from '../commands/leftovers.ts'
 export async function nameLeftovers(endThem: boolean, json: boolean, signal: AbortSignal): Promise<void> {
   const leftovers = await findLeftovers()
   if (leftovers.length === 0) return
-  if (json) console.log(JSON.stringify({ type: 'leftovers', leftovers, ended: endThem }))
+  if (json) console.log(jsonText({ type: 'leftovers', leftovers, ended: endThem }))
   else {
     process.stderr.write('A killed Fulcrum left these processes running. They disturb measurements:\n')
     for (const { pid, slurmJob, name, argv } of leftovers)

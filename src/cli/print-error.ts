@@ -1,6 +1,7 @@
 import { diskError, isFileRefusal } from '../journal/disk.ts'
 import { FulcrumError } from '../model/error.ts'
 import { exitCodeOf, exitCodes } from '../model/exit-codes.ts'
+import { jsonText } from './json-text.ts'
 
 /** Prints an error for a person (stderr) or a machine (stdout) and returns the exit code that it deserves. */
 export function printError(thrown: unknown, json: boolean): number {
@@ -8,7 +9,7 @@ export function printError(thrown: unknown, json: boolean): number {
   if (error instanceof FulcrumError) {
     if (json) {
       const { kind, code, message, where, remedy } = error
-      console.log(JSON.stringify({ error: { kind, code, message, where, remedy } }))
+      console.log(jsonText({ error: { kind, code, message, where, remedy } }))
     } else {
       const lines = [`fulcrum: ${error.message}`]
       if (error.where !== undefined) lines.push(`  where: ${error.where}`)
@@ -18,14 +19,13 @@ export function printError(thrown: unknown, json: boolean): number {
     return exitCodeOf(error.kind)
   }
   if (error instanceof Error && error.name === 'AbortError') {
-    if (json)
-      console.log(JSON.stringify({ error: { kind: 'interrupted', code: 'interrupted', message: 'interrupted' } }))
+    if (json) console.log(jsonText({ error: { kind: 'interrupted', code: 'interrupted', message: 'interrupted' } }))
     else console.error('fulcrum: interrupted')
     return exitCodes.interrupted
   }
   // A bug in Fulcrum, where the stack trace helps.
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  if (json) console.log(JSON.stringify({ error: { kind: 'defect', code: 'defect', message: text } }))
+  if (json) console.log(jsonText({ error: { kind: 'defect', code: 'defect', message: text } }))
   else console.error(`fulcrum: internal error; report it with this stack trace:\n${text}`)
   return exitCodes.environment
 }

@@ -1,5 +1,6 @@
 import type { ReportedOutcome } from '../commands/execute.ts'
 import { outcomeText } from '../render/terminal/outcome.ts'
+import { jsonText } from './json-text.ts'
 
 /** Prints how a run ended, for a person or as the last line of JSON. */
 export function printOutcome(outcome: ReportedOutcome, json: boolean): void {
@@ -12,5 +13,5 @@ export function printOutcome(outcome: ReportedOutcome, json: boolean): void {
     error === undefined
       ? {}
       : { error: { code: error.code, message: error.message, where: error.where, remedy: error.remedy } }
-  console.log(JSON.stringify({ type: 'outcome', ...rest, ...described }))
+  console.log(jsonText({ type: 'outcome', ...rest, ...described }))
 }

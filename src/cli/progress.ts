@@ -1,6 +1,7 @@
 import type { RunProgress } from '../commands/execute.ts'
 import { pointLabel } from '../commands/point-label.ts'
 import { counted, duration } from '../render/views/format.ts'
+import { jsonText } from './json-text.ts'
 import type { Repainter } from './repainter.ts'
 
 /** A progress display that can be ended. */
@@ -111,7 +112,7 @@ function jsonLines(): ProgressDisplay {
     show: progress => {
       // Repaints carry no news for a machine.
       if (progress.step === 'measuring' && progress.load !== null) return
-      console.log(JSON.stringify({ type: 'progress', ...progress }))
+      console.log(jsonText({ type: 'progress', ...progress }))
     },
     [Symbol.dispose]: () => {},
   }

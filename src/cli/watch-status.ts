@@ -3,6 +3,7 @@ import { type RunGlimpse, watchRun } from '../commands/watch.ts'
 import { type Screen, screenOf } from '../render/terminal/screen.ts'
 import { counted, duration } from '../render/views/format.ts'
 import { interruption } from './interruption.ts'
+import { jsonText } from './json-text.ts'
 import { repainter } from './repainter.ts'
 
 /** Shows a run as it goes: repainted in a terminal, a line a change elsewhere, JSON lines for machines. */
@@ -15,7 +16,7 @@ export async function watchStatus(
   const painter = !json && stdout.isTTY ? repainter(stdout) : null
   try {
     for await (const glimpse of watchRun(choice, { signal: interrupted.signal })) {
-      if (json) console.log(JSON.stringify(glimpse))
+      if (json) console.log(jsonText(glimpse))
       else if (painter === null) console.log(glimpseLine(glimpse))
       else painter.paint(glimpseText(glimpse, screenOf(stdout, process.env)))
     }

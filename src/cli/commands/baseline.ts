@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { defined } from '../../model/defined.ts'
+import { jsonText } from '../json-text.ts'
 import { addOut, runArgument } from '../options.ts'
 
 interface BaselineOptions {
@@ -39,7 +40,7 @@ Examples:
     .action(async (folder: string | undefined, options: BaselineOptions) => {
       const { chooseBaseline } = await import('../../commands/baseline.ts')
       const set = await chooseBaseline({ ...defined({ folder }), resultsRoot: options.out })
-      if (options.json) console.log(JSON.stringify(set))
+      if (options.json) console.log(jsonText(set))
       else console.log(`Baseline: ${set.folder}${set.before === null ? '' : `\nBefore: ${set.before}`}`)
     })
   addOut(
@@ -59,7 +60,7 @@ Examples:
     .action(async (sweep: string | undefined, options: BaselineOptions) => {
       const { shownBaseline } = await import('../../commands/baseline.ts')
       const shown = await shownBaseline(options.out, sweep)
-      if (options.json) console.log(JSON.stringify(shown))
+      if (options.json) console.log(jsonText(shown))
       else if (shown.folder === null) console.log(`${shown.sweep}: no baseline (set one with fulcrum baseline set RUN)`)
       else
         console.log(

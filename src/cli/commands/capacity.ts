@@ -3,6 +3,7 @@ import type { CapacityFlags } from '../../commands/capacity/flags.ts'
 import { defined } from '../../model/defined.ts'
 import { exitCodes } from '../../model/exit-codes.ts'
 import { interruption } from '../interruption.ts'
+import { jsonText } from '../json-text.ts'
 import { addOut, deprecated } from '../options.ts'
 
 type CapacityOptions = CapacityFlags & {
@@ -77,7 +78,7 @@ serves the traffic.`,
         signal: interrupted.signal,
         ...defined({ run, twin, to }),
       })
-      if (json) console.log(JSON.stringify(answer.view, null, 2))
+      if (json) console.log(jsonText(answer.view, 2))
       else if (markdown) process.stdout.write(answer.markdown)
       else console.log((await import('../../render/terminal/capacity.ts')).capacityText(answer))
       if (!answer.view.serves) process.exitCode = exitCodes.pointsFailed

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { defined } from '../../model/defined.ts'
 import { exitCodes } from '../../model/exit-codes.ts'
 import { interruption } from '../interruption.ts'
+import { jsonText } from '../json-text.ts'
 import { printPreview } from '../print-preview.ts'
 import { wholeNumber } from '../whole-number.ts'
 
@@ -65,7 +66,7 @@ codes: 0 every generator was compared, 1 a generator was not tested.`,
           if (progress === null) process.stderr.write(`[${turn}/${turns}] ${generator}\n`)
         },
       })
-      if (options.json) console.log(JSON.stringify(result))
+      if (options.json) console.log(jsonText(result))
       else console.log(options.markdown ? crosscheckMarkdown(result) : crosscheckText(result))
       if (result.notTested.length > 0) process.exitCode = exitCodes.pointsFailed
     })

@@ -3,6 +3,7 @@ import type { Check } from '../../commands/doctor.ts'
 import { defined } from '../../model/defined.ts'
 import { exitCodes } from '../../model/exit-codes.ts'
 import { findingLines } from '../../render/terminal/doctor.ts'
+import { jsonText } from '../json-text.ts'
 import { repeated } from '../options.ts'
 
 interface Options {
@@ -55,7 +56,7 @@ failed.`,
     .action(async (file: string | undefined, { json, etcd, dcgm }: Options) => {
       const { examine } = await import('../../commands/doctor.ts')
       const checks = await whileLooking(examine(file, defined({ etcd, dcgm })))
-      console.log(json ? JSON.stringify(checks, null, 2) : checks.flatMap(findingLines).join('\n'))
+      console.log(json ? jsonText(checks, 2) : checks.flatMap(findingLines).join('\n'))
       if (checks.some((check: Check) => !check.ok)) process.exitCode = exitCodes.environment
     })
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { defined } from '../../model/defined.ts'
 import { frontierText } from '../../render/terminal/frontier.ts'
+import { jsonText } from '../json-text.ts'
 import { addOut, repeated } from '../options.ts'
 import { wholeNumber } from '../whole-number.ts'
 
@@ -53,7 +54,7 @@ so Fulcrum cannot check that.`,
         ...defined({ topology: options.topology }),
       })
       if (options.json) {
-        console.log(JSON.stringify(imported))
+        console.log(jsonText(imported))
         return
       }
       for (const { file, why } of imported.passedOver) console.error(`Skipped ${file}: ${why}`)

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { jsonText } from '../json-text.ts'
 
 /** The files in sweeps/ that are written to start from. */
 export const templates = [
@@ -37,7 +38,7 @@ The template quick runs on the simulated engine: no GPU, no Dynamo.`,
       const paths = beside.map(({ path }) => path)
       if (options.json) {
         const { dryRun, template } = options
-        console.log(JSON.stringify({ path: sweep.path, beside: paths, template, written: dryRun !== true }))
+        console.log(jsonText({ path: sweep.path, beside: paths, template, written: dryRun !== true }))
       } else if (options.dryRun) {
         process.stdout.write([sweep.text, ...beside.map(({ path, text }) => `# file ${path}\n${text}`)].join('\n'))
       } else {

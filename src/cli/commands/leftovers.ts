@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { jsonText } from '../json-text.ts'
 
 /** `fulcrum leftovers [--end]` */
 export function addLeftovers(program: Command): void {
@@ -18,7 +19,7 @@ Examples:
       const { endLeftovers, findLeftovers } = await import('../../commands/leftovers.ts')
       const leftovers = await findLeftovers()
       if (options.end) await endLeftovers(leftovers)
-      if (options.json) console.log(JSON.stringify({ leftovers, ended: options.end === true }))
+      if (options.json) console.log(jsonText({ leftovers, ended: options.end === true }))
       else if (leftovers.length === 0) console.log('No leftovers')
       else {
         for (const { name, pid, slurmJob, argv } of leftovers)

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { jsonText } from '../json-text.ts'
 import { addAllowPoints, addOut } from '../options.ts'
 
 /** `fulcrum plan FILE` */
@@ -27,7 +28,7 @@ Earlier runs of the sweep below --out improve the time estimate.`,
         const { sweep, ...rest } = plan
         const { text: _, generator, generatorIdentity: __, ...described } = sweep
         const named = { generator: generator.name, generatorSettings: generator.config }
-        console.log(JSON.stringify({ ...rest, sweep: { ...described, ...named } }, null, 2))
+        console.log(jsonText({ ...rest, sweep: { ...described, ...named } }, 2))
       } else console.log((await import('../../render/terminal/plan.ts')).planText(plan))
     })
 }

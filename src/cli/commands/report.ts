@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { defined } from '../../model/defined.ts'
 import { frontierText } from '../../render/terminal/frontier.ts'
+import { jsonText } from '../json-text.ts'
 import { addOut, runArgument } from '../options.ts'
 
 /** `fulcrum report [RUN]` */
@@ -25,7 +26,7 @@ Examples:
         ...defined({ folder, to: options.to }),
         resultsRoot: options.out,
       })
-      if (options.json) console.log(JSON.stringify(report, null, 2))
+      if (options.json) console.log(jsonText(report, 2))
       else console.log(`${frontierText(report.frontier)}\n\nreport: ${report.index}`)
     })
 }

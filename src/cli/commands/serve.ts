@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { interruption } from '../interruption.ts'
+import { jsonText } from '../json-text.ts'
 import { addOut } from '../options.ts'
 import { wholeNumber } from '../whole-number.ts'
 
@@ -36,7 +37,7 @@ nothing outside the folder. Ctrl-C stops it with exit code 0.`,
       const { serveResults } = await import('../../commands/serve.ts')
       using interrupted = interruption({ quiet: true })
       await using site = await serveResults({ resultsRoot, host, port })
-      if (json) console.log(JSON.stringify({ url: site.url }))
+      if (json) console.log(jsonText({ url: site.url }))
       else console.log(`Serving ${resultsRoot} at ${site.url} (press Ctrl-C to stop)`)
       if (site.reach === 'network')
         console.error(`Anyone who can reach ${host} can read these results: the site has no accounts.`)

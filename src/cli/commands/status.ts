@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { defined } from '../../model/defined.ts'
 import { statusText } from '../../render/terminal/status.ts'
+import { jsonText } from '../json-text.ts'
 import { addOut, runArgument } from '../options.ts'
 
 /** `fulcrum status [RUN]` */
@@ -28,6 +29,6 @@ Examples:
       }
       const { runStatus } = await import('../../commands/status.ts')
       const status = await runStatus({ ...defined({ folder }), resultsRoot: options.out })
-      console.log(options.json ? JSON.stringify(status, null, 2) : statusText(status))
+      console.log(options.json ? jsonText(status, 2) : statusText(status))
     })
 }

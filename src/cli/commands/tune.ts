@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { defined } from '../../model/defined.ts'
 import { exitCodes } from '../../model/exit-codes.ts'
 import { interruption } from '../interruption.ts'
+import { jsonText } from '../json-text.ts'
 import { addLimitOptions, type LimitOptions, limitHelp } from '../limit-options.ts'
 import { addOut, repeated } from '../options.ts'
 import { printPreview } from '../print-preview.ts'
@@ -67,7 +68,7 @@ ${limitHelp}`,
           onProgress: progress.show,
         })
         progress[Symbol.dispose]()
-        console.log(options.json ? JSON.stringify(answer, null, 2) : tuneText(answer))
+        console.log(options.json ? jsonText(answer, 2) : tuneText(answer))
         process.exitCode = answer.outcome?.exitCode ?? exitCodeWith(answer.limits, exitCodes.ok)
       },
     )

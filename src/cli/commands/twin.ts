@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander'
 import { defined } from '../../model/defined.ts'
 import { fitText, predictionText } from '../../render/terminal/twin.ts'
 import { interruption } from '../interruption.ts'
+import { jsonText } from '../json-text.ts'
 import { addOut, runArgument } from '../options.ts'
 
 /** `fulcrum twin fit|predict` */
@@ -43,9 +44,7 @@ Takes about one second of CPU per measured point.`,
         })
         line[Symbol.dispose]()
         const { profile, ...told } = fitted
-        console.log(
-          options.json ? JSON.stringify({ file, ...told, profile: profile.name }, null, 2) : fitText(file, fitted),
-        )
+        console.log(options.json ? jsonText({ file, ...told, profile: profile.name }, 2) : fitText(file, fitted))
       },
     )
   twin
@@ -84,7 +83,7 @@ Examples:
         if (format === 'csv') {
           const { predictionsCsv } = await import('../../render/export/predictions-csv.ts')
           process.stdout.write(predictionsCsv(points))
-        } else console.log(format === 'json' ? JSON.stringify(points, null, 2) : predictionText(points))
+        } else console.log(format === 'json' ? jsonText(points, 2) : predictionText(points))
       },
     )
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { datasetText } from '../../render/terminal/dataset.ts'
+import { jsonText } from '../json-text.ts'
 import { addAllowPoints } from '../options.ts'
 
 /** `fulcrum validate FILE…` */
@@ -26,7 +27,7 @@ there is any.`,
         const { sweep, points } = await validateSweep(file, options)
         const { name, warnings, datasets = [] } = sweep
         if (options.json) {
-          console.log(JSON.stringify({ file, valid: true, name, points, warnings, datasets }))
+          console.log(jsonText({ file, valid: true, name, points, warnings, datasets }))
           continue
         }
         console.log(`${file}: fine (${points} points over ${sweep.deployments.length} deployments)`)

@@ -1,0 +1,16 @@
+import { isSecretName, redactor } from '../model/text/redact.ts'
+
+/**
+ * What `--json` prints: values of secret variables of the environment, and strings under the name of a secret
+ * (`load.extra.api_key`), are replaced. A text such as `$NAME` only names a variable and stays.
+ */
+export function jsonText(
+  value: unknown,
+  indent?: number,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): string {
+  const redact = redactor(env)
+  const shown = (key: string, text: string) =>
+    isSecretName(key) && text !== '' && !text.startsWith('$') ? '<redacted>' : redact(text)
+  return JSON.stringify(value, (key, item: unknown) => (typeof item === 'string' ? shown(key, item) : item), indent)
+}
