@@ -5,12 +5,12 @@
  */
 
 import { percentileOfSorted } from '../src/metrics/percentiles/index.ts'
-import { blockLengthFor, bootstrapInterval } from '../src/metrics/statistics/bootstrap.ts'
 import { normalQuantile } from '../src/metrics/statistics/normal.ts'
 import { percentileInterval, percentileIntervalOfSeries } from '../src/metrics/statistics/percentile-interval.ts'
-import { repeatsInterval } from '../src/metrics/statistics/repeats.ts'
-import { seriesMeanInterval } from '../src/metrics/statistics/series-mean.ts'
 import { createRandom, type Random } from '../src/model/index.ts'
+import { blockLengthFor, bootstrapInterval } from './statistics/bootstrap.ts'
+import { repeatsInterval } from './statistics/repeats.ts'
+import { seriesMeanInterval } from './statistics/series-mean.ts'
 
 const samples = Number(process.argv[2] ?? 1000)
 const counts = [50, 200, 1000]

@@ -1,4 +1,4 @@
-import { isSecretName, redactor } from '../model/text/redact.ts'
+import { isSecret, redactor } from '../model/text/redact.ts'
 
 /**
  * What `--json` prints: values of secret variables of the environment, and strings under the name of a secret
@@ -10,7 +10,9 @@ export function jsonText(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): string {
   const redact = redactor(env)
-  const shown = (key: string, text: string) =>
-    isSecretName(key) && text !== '' && !text.startsWith('$') ? '<redacted>' : redact(text)
-  return JSON.stringify(value, (key, item: unknown) => (typeof item === 'string' ? shown(key, item) : item), indent)
+  const shown = (key: string, value: unknown) => {
+    if (isSecret(key, value)) return '<redacted>'
+    return typeof value === 'string' ? redact(value) : value
+  }
+  return JSON.stringify(value, shown, indent)
 }

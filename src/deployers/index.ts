@@ -12,6 +12,8 @@ const shipped = [simulated, dynamo, attach, dynamoServe, kubernetes, slurm] as c
 
 export const deployers: readonly AnyDeployer[] = shipped
 
+export const deployerNames: readonly string[] = deployers.map(({ name }) => name)
+
 /** The `deploy` sections that they take, as they are written. */
 export type ShippedDeploy = z.input<(typeof shipped)[number]['schema']>
 

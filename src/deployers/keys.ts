@@ -1,10 +1,17 @@
 import { z } from 'zod'
 import type { Json } from '../model/index.ts'
 import { field, json } from '../yaml/field.ts'
-import { durationInSeconds } from '../yaml/kinds.ts'
+import { durationInSeconds, variableName } from '../yaml/kinds.ts'
 import { type Path, pathText, quoted } from '../yaml/problem.ts'
 import { reading } from '../yaml/reading.ts'
 import { lookUp, resolvePaths, type SectionContext } from '../yaml/section-context.ts'
+
+/** Where an endpoint asks for a key. */
+export const apiKeyVariable = field(
+  variableName,
+  'Environment variable that holds the bearer token.',
+  'write the name of an environment variable',
+)
 
 type Arguments = { readonly [name: string]: Json }
 

@@ -1,6 +1,8 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type ContractKind, contractOf, contracts } from '../model/index.ts'
+import { type Path, quoted } from '../yaml/problem.ts'
+import type { SectionContext } from '../yaml/section-context.ts'
 import { brokenModule, codeOf, importFrom, isModulePath, type ModuleRefusal } from './import-module.ts'
 
 /** A plug-in's definition and its module, or why it could not be loaded. */
@@ -33,6 +35,35 @@ export async function loadPlugin(specifier: string, folder: string, kind: Contra
   const { exports, file } = imported
   const refusal = refusalOf(exports, specifier, kind)
   return refusal ?? { definition: Reflect.get(exports, 'default') as object, file }
+}
+
+/**
+ * The plug-in that a section names, or null when it can't be used, which is then reported. Its content decides an
+ * outcome, like a dataset: a run that continues with other content says so.
+ * @param place of the specifier, and the names that plug-ins may not take
+ */
+export async function readPlugin<Definition extends { readonly name: string }>(
+  specifier: string,
+  kind: ContractKind,
+  { path, taken }: { readonly path: Path; readonly taken: readonly string[] },
+  context: SectionContext,
+): Promise<Definition | null> {
+  const loaded = await loadPlugin(specifier, context.folder, kind)
+  if (!('definition' in loaded)) {
+    context.report(path, loaded.wrong, loaded.right)
+    return null
+  }
+  const definition = loaded.definition as Definition
+  if (taken.includes(definition.name)) {
+    context.report(
+      path,
+      `${specifier} defines a ${kind} called ${quoted(definition.name)}, which is one of Fulcrum’s own`,
+      `give it another name in its ${definers[kind]}`,
+    )
+    return null
+  }
+  context.files.fingerprint(loaded.file)
+  return definition
 }
 
 function missingFile(path: string, kind: ContractKind): ModuleRefusal | null {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { FulcrumError, type Json } from '../model/index.ts'
+import { unwrapped } from './schema-walk.ts'
 
 /** A key of a section, and whether it takes part in the ids of deployments and points. */
 export interface Key<S extends z.ZodType = z.ZodType> {
@@ -91,15 +92,7 @@ export function decisivePart(schema: z.ZodType, value: Json): Json {
  * was made from.
  */
 function unwrap(schema: z.ZodType): { readonly inner: z.ZodType; readonly left: ReadonlySet<string> } {
-  let inner = schema
-  while (
-    inner instanceof z.ZodOptional ||
-    inner instanceof z.ZodDefault ||
-    inner instanceof z.ZodPrefault ||
-    inner instanceof z.ZodNullable
-  ) {
-    inner = inner.unwrap() as z.ZodType
-  }
+  const inner = unwrapped(schema)
   for (let from: z.ZodType | undefined = inner; from !== undefined; from = from._zod.parent as z.ZodType | undefined) {
     const left = operationalKeys.get(from)
     if (left !== undefined) return { inner, left }

@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { expectationOf } from './field.ts'
 import type { Path } from './problem.ts'
 
-/** A schema without its optional, default and similar wrappers. */
-function unwrap(schema: z.ZodType): z.ZodType {
+/** A schema without its optional, default and similar wrappers, down to the first that `isEnough` accepts. */
+export function unwrapped(schema: z.ZodType, isEnough: (schema: z.ZodType) => boolean = () => false): z.ZodType {
   let inner = schema
   while (
     inner instanceof z.ZodOptional ||
@@ -11,11 +11,14 @@ function unwrap(schema: z.ZodType): z.ZodType {
     inner instanceof z.ZodPrefault ||
     inner instanceof z.ZodNullable
   ) {
-    if (expectationOf(inner) !== undefined) return inner
+    if (isEnough(inner)) return inner
     inner = inner.unwrap() as z.ZodType
   }
   return inner
 }
+
+/** The same, down to a wrapper that says what would be right. */
+const unwrap = (schema: z.ZodType): z.ZodType => unwrapped(schema, inner => expectationOf(inner) !== undefined)
 
 /**
  * The alternatives of a union, including nested ones; of a union with a discriminator, only those that the value names.

@@ -16,8 +16,6 @@ export const dayShapes = {
   ],
 } satisfies { readonly [name: string]: readonly number[] }
 
-export type DayShape = keyof typeof dayShapes
-
 /** The day with its busiest hour at 1. */
 export function normalisedDay(day: readonly number[]): readonly number[] {
   const top = largest(day)

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { datasetText } from '../../render/terminal/dataset.ts'
+import { counted } from '../../render/views/format.ts'
 import { jsonText } from '../json-text.ts'
 import { addAllowPoints } from '../options.ts'
 
@@ -30,7 +31,9 @@ there is any.`,
           console.log(jsonText({ file, valid: true, name, points, warnings, datasets }))
           continue
         }
-        console.log(`${file}: fine (${points} points over ${sweep.deployments.length} deployments)`)
+        console.log(
+          `${file}: fine (${counted(points, 'point')} over ${counted(sweep.deployments.length, 'deployment')})`,
+        )
         for (const dataset of datasets) console.log(datasetText(dataset))
         for (const warning of warnings) console.log(`warning: ${warning}`)
       }

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { field, positiveInt } from '../../yaml/field.ts'
 import { decisive, operational, type ReadKeys } from '../../yaml/keys.ts'
-import { baseUrl, variableName } from '../../yaml/kinds.ts'
+import { baseUrl } from '../../yaml/kinds.ts'
+import { apiKeyVariable } from '../keys.ts'
 
 export const attachKeys = {
   url: decisive(
@@ -18,13 +19,7 @@ export const attachKeys = {
       'write the number of GPUs behind the endpoint',
     ),
   ),
-  api_key_env: operational(
-    field(
-      variableName,
-      'Environment variable that holds the bearer token.',
-      'write the name of an environment variable',
-    ).optional(),
-  ),
+  api_key_env: operational(apiKeyVariable.optional()),
   dialect: decisive(
     field(
       z.enum(['dynamo-0.3', 'dynamo-1', 'vllm', 'openai']),

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { field } from '../../yaml/field.ts'
 import { decisive, operational, type ReadKeys } from '../../yaml/keys.ts'
-import { baseUrl, filePath, variableName } from '../../yaml/kinds.ts'
-import { readyTimeout } from '../keys.ts'
+import { baseUrl, filePath } from '../../yaml/kinds.ts'
+import { apiKeyVariable, readyTimeout } from '../keys.ts'
 
 const componentName = z.string().min(1)
 
@@ -54,13 +54,7 @@ export const kubernetesKeys = {
       'write a URL such as http://deepseek-frontend.llm:8000',
     ).optional(),
   ),
-  api_key_env: operational(
-    field(
-      variableName,
-      'Environment variable that holds the bearer token.',
-      'write the name of an environment variable',
-    ).optional(),
-  ),
+  api_key_env: operational(apiKeyVariable.optional()),
   on_exit: operational(
     field(
       z.enum(['restore', 'delete', 'keep']),

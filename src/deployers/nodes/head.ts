@@ -1,8 +1,8 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { FulcrumError } from '../../model/index.ts'
+import { portAnswers } from '../../process/port-answers.ts'
 import type { Reach } from './nodes.ts'
 
 /** An address of this machine, and what Dynamo takes it for. */
@@ -93,7 +93,7 @@ const attempts = 50
 export async function freePortAt(address: string, handedOut: Set<number>): Promise<number> {
   for (let i = 0; i < attempts; i++) {
     const port = lowestPort + Math.floor(Math.random() * portCount)
-    if (handedOut.has(port) || (await answers(address, port))) continue
+    if (handedOut.has(port) || (await portAnswers(address, port, { timeoutMs: 1_000 }))) continue
     handedOut.add(port)
     return port
   }
@@ -105,23 +105,10 @@ export async function freePortAt(address: string, handedOut: Set<number>): Promi
  * @throws FulcrumError environment `port-taken`
  */
 export async function requireSilentPort(address: string, port: number, what: string): Promise<void> {
-  if (!(await answers(address, port))) return
+  if (!(await portAnswers(address, port, { timeoutMs: 1_000 }))) return
   throw new FulcrumError('environment', 'port-taken', `Port ${port} for the ${what} is taken there`, {
     where: `${address}:${port}`,
     remedy: 'Stop that program, choose another port, or leave the port out to get a free one.',
     retryable: true,
-  })
-}
-
-function answers(host: string, port: number): Promise<boolean> {
-  return new Promise(resolve => {
-    const socket = connect({ host, port, timeout: 1_000 })
-    const end = (answered: boolean) => {
-      socket.destroy()
-      resolve(answered)
-    }
-    socket.once('connect', () => end(true))
-    socket.once('error', () => end(false))
-    socket.once('timeout', () => end(false))
   })
 }

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
-import { connect } from 'node:net'
 import type { Endpoint } from '../../model/index.ts'
 import { FulcrumError } from '../../model/index.ts'
+import { portAnswers } from '../../process/port-answers.ts'
 import type { Target } from './target.ts'
 
 /** How long name resolution may take, and each try whether an address answers. */
@@ -75,23 +75,10 @@ async function firstThatAnswers(
 ): Promise<string | null> {
   if (addresses.length < 2) return null
   for (const address of addresses) {
-    if (await answers(address, port, signal)) return address
+    signal.throwIfAborted()
+    if (await portAnswers(address, port, { timeoutMs: tryMs, signal })) return address
   }
   return null
-}
-
-function answers(host: string, port: number, signal: AbortSignal): Promise<boolean> {
-  signal.throwIfAborted()
-  return new Promise(resolve => {
-    const socket = connect({ host, port, signal, timeout: tryMs })
-    const end = (answered: boolean) => {
-      socket.destroy()
-      resolve(answered)
-    }
-    socket.once('connect', () => end(true))
-    socket.once('error', () => end(false))
-    socket.once('timeout', () => end(false))
-  })
 }
 
 /** The promise's outcome, or a rejection with the signal's reason once it fires. */

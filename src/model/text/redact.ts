@@ -74,8 +74,8 @@ export function redactStrings<T>(value: T, redact: (text: string) => string): T 
   return walk(value, redact) as T
 }
 
-/** `$NAME` only names a variable. */
-const isSecret = (key: string, value: unknown) =>
+/** Whether a value is a secret by the name that it stands under; `$NAME` only names a variable. */
+export const isSecret = (key: string, value: unknown): boolean =>
   typeof value === 'string' && value !== '' && isSecretName(key) && !value.startsWith('$')
 
 function walk(value: unknown, redact: (text: string) => string): unknown {

@@ -1,6 +1,5 @@
 import { shortened } from '../../analysis/load-label.ts'
 import type { CandidateView, CapacityView } from '../views/capacity.ts'
-
 import {
   askedFor,
   cautiousText,

@@ -1,3 +1,4 @@
+import type { PointCounts } from '../../journal/point-counts.ts'
 import { duration } from '../views/format.ts'
 import { type ProblemView, problemsText } from './problems.ts'
 
@@ -6,15 +7,7 @@ export interface StatusView {
   readonly sweep: string
   readonly state: string
   readonly startedAt: string
-  readonly points: {
-    readonly planned: number
-    readonly ok: number
-    readonly invalid: number
-    readonly failed: number
-    readonly missing: number
-    /** Left out by a search. */
-    readonly skipped: number
-  }
+  readonly points: PointCounts
   readonly redeployments: number
   readonly workersStarted: number
   readonly sinceLastEventS: number

@@ -1,3 +1,4 @@
+import type { PointCounts } from '../../journal/point-counts.ts'
 import type { CouldOverturn } from './could-overturn.ts'
 import type { FrontierRow } from './frontier-table.ts'
 import type { ReportedLimit } from './limits.ts'
@@ -9,15 +10,7 @@ export interface OutcomeView {
   readonly reason: string
   readonly folder: string
   readonly elapsedS: number
-  readonly points: {
-    readonly planned: number
-    readonly ok: number
-    readonly invalid: number
-    readonly failed: number
-    readonly missing: number
-    /** Left out by a search. */
-    readonly skipped: number
-  }
+  readonly points: PointCounts
   /** Null when nothing was measured that could be reported. */
   readonly report: {
     readonly index: string

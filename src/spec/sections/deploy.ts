@@ -1,11 +1,10 @@
 import type { AnyDeployer, ConfiguredDeployer } from '../../deployers/define-deployer.ts'
-import { deployerOf, deployers } from '../../deployers/index.ts'
+import { deployerNames, deployerOf, deployers } from '../../deployers/index.ts'
 import { nearMiss } from '../../yaml/near-miss.ts'
-import { quoted } from '../../yaml/problem.ts'
 import { isRecord } from '../../yaml/schema-walk.ts'
 import type { SectionContext } from '../../yaml/section-context.ts'
 import { isModulePath } from '../import-module.ts'
-import { loadPlugin } from '../plugins.ts'
+import { readPlugin } from '../plugins.ts'
 import type { RawDeploy } from '../schema/deploy.ts'
 
 /** The deployers that a sweep file may name, and the file as those understand it. */
@@ -28,39 +27,12 @@ export async function knownDeployers(value: unknown, context: SectionContext): P
   const named = value.deploy.with
   if (typeof named !== 'string' || named === '' || deployerOf(named) !== undefined) return shipped
   // The schema of the section suggests the name that was meant.
-  if (
-    !isModulePath(named) &&
-    nearMiss(
-      named,
-      deployers.map(({ name }) => name),
-    ) !== null
-  )
-    return shipped
-  const plugin = await loadedDeployer(named, context)
+  if (!isModulePath(named) && nearMiss(named, deployerNames) !== null) return shipped
+  const place = { path: ['deploy', 'with'], taken: deployerNames }
+  const plugin = await readPlugin<AnyDeployer>(named, 'deployer', place, context)
   if (plugin === null) return null
   const deploy = { ...value.deploy, with: plugin.name }
   return { deployers: [...deployers, plugin], value: { ...value, deploy } }
-}
-
-async function loadedDeployer(specifier: string, context: SectionContext): Promise<AnyDeployer | null> {
-  const path = ['deploy', 'with']
-  const loaded = await loadPlugin(specifier, context.folder, 'deployer')
-  if (!('definition' in loaded)) {
-    context.report(path, loaded.wrong, loaded.right)
-    return null
-  }
-  const deployer = loaded.definition as AnyDeployer
-  if (deployerOf(deployer.name) !== undefined) {
-    context.report(
-      path,
-      `${specifier} defines a deployer called ${quoted(deployer.name)}, which is one of Fulcrum’s own`,
-      'give it another name in its defineDeployer',
-    )
-    return null
-  }
-  // What is in the module decides an outcome, like a dataset: a run that goes on with another one says so.
-  context.files.fingerprint(loaded.file)
-  return deployer
 }
 
 /** The deployer that the section names, with its configuration. */

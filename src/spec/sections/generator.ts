@@ -7,7 +7,7 @@ import { type Path, quoted } from '../../yaml/problem.ts'
 import { reportIssues } from '../../yaml/schema-issues.ts'
 import type { SectionContext } from '../../yaml/section-context.ts'
 import { isModulePath } from '../import-module.ts'
-import { loadPlugin } from '../plugins.ts'
+import { readPlugin } from '../plugins.ts'
 import type { RawSweep } from '../schema/sweep.ts'
 
 /** The generator with its configuration; null when something is wrong with it, which is then reported. */
@@ -38,21 +38,5 @@ async function loadedGenerator(name: string, path: Path, context: SectionContext
     context.report(path, `generator is ${quoted(name)}`, `did you mean "${near}"?`)
     return null
   }
-  const loaded = await loadPlugin(name, context.folder, 'generator')
-  if (!('definition' in loaded)) {
-    context.report(path, loaded.wrong, loaded.right)
-    return null
-  }
-  const generator = loaded.definition as AnyGenerator
-  if (generatorOf(generator.name) !== undefined) {
-    context.report(
-      path,
-      `${name} defines a generator called ${quoted(generator.name)}, which is one of Fulcrum’s own`,
-      'give it another name in its defineGenerator',
-    )
-    return null
-  }
-  // What is in the module decides an outcome, like a dataset: a run that goes on with another one says so.
-  context.files.fingerprint(loaded.file)
-  return generator
+  return readPlugin<AnyGenerator>(name, 'generator', { path, taken: generatorNames }, context)
 }

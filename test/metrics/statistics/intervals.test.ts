@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { seriesMeanInterval } from '../../../bench/statistics/series-mean.ts'
 import { effectiveCount, fewestEffective } from '../../../src/metrics/statistics/effective-count.ts'
 import { normalQuantile } from '../../../src/metrics/statistics/normal.ts'
 import { percentileInterval, percentileIntervalOfSeries } from '../../../src/metrics/statistics/percentile-interval.ts'
-import { seriesMeanInterval } from '../../../src/metrics/statistics/series-mean.ts'
 import { createRandom, type Random } from '../../../src/model/index.ts'
 
 /** A stationary series of standard normals, each as much like the one before as `dependence` says. */

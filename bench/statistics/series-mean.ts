@@ -1,6 +1,6 @@
+import { effectiveCount, fewestEffective } from '../../src/metrics/statistics/effective-count.ts'
+import { studentCritical } from '../../src/metrics/statistics/student.ts'
 import type { Interval } from './bootstrap.ts'
-import { effectiveCount, fewestEffective } from './effective-count.ts'
-import { studentCritical } from './student.ts'
 
 /**
  * The mean of values in time order with Student's t interval on as many independent values as they are worth. Holds the

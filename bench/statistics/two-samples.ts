@@ -1,5 +1,5 @@
-import type { Random } from '../../model/index.ts'
-import { normalProbability } from './normal.ts'
+import { normalProbability } from '../../src/metrics/statistics/normal.ts'
+import type { Random } from '../../src/model/index.ts'
 
 /**
  * Two-sided p of Mann and Whitney's U: whether values of one sample tend to be larger than the other's. Exact when both

@@ -1,6 +1,6 @@
-import type { Random } from '../../model/index.ts'
-import { percentileOfSorted } from '../percentiles/index.ts'
-import { normalProbability, normalQuantile } from './normal.ts'
+import { percentileOfSorted } from '../../src/metrics/percentiles/index.ts'
+import { normalProbability, normalQuantile } from '../../src/metrics/statistics/normal.ts'
+import type { Random } from '../../src/model/index.ts'
 
 /** What a sample is summed up by. */
 export type Statistic = (values: Float64Array) => number

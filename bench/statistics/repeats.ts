@@ -1,6 +1,6 @@
 import { mean, sampleVariance } from 'simple-statistics'
+import { studentCritical } from '../../src/metrics/statistics/student.ts'
 import type { Interval } from './bootstrap.ts'
-import { studentCritical } from './student.ts'
 
 /** The mean of repeats with Student's t interval; null below two repeats, which say nothing of their spread. */
 export function repeatsInterval(values: readonly number[], confidence = 0.95): Interval | null {

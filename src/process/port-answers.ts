@@ -1,0 +1,20 @@
+import { connect } from 'node:net'
+import { defined } from '../model/index.ts'
+
+/** Whether somebody accepts connections on a port. A signal that fires counts as no answer. */
+export function portAnswers(
+  host: string,
+  port: number,
+  { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal?: AbortSignal },
+): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect({ host, port, timeout: timeoutMs, ...defined({ signal }) })
+    const end = (answered: boolean) => {
+      socket.destroy()
+      resolve(answered)
+    }
+    socket.once('connect', () => end(true))
+    socket.once('error', () => end(false))
+    socket.once('timeout', () => end(false))
+  })
+}
