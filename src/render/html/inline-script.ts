@@ -65,7 +65,7 @@ export function classicScript(source: string, name: string): string {
 }
 
 /** Text inside an element ends at `</script`; inside a string of a script `<\/script` means the same. */
-function inline(text: string): Inline {
+export function inline(text: string): Inline {
   const safe = text.replace(/<\/(script|style)/gi, '<\\/$1').replace(/<!--/g, '<\\!--')
   return { text: safe, hash: `sha256-${createHash('sha256').update(safe).digest('base64')}` }
 }

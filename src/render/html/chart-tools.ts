@@ -1,0 +1,11 @@
+import type { Inline } from './inline-script.ts'
+import { loadAsset } from './inline-script.ts'
+import { loadPageModule } from './page-module.ts'
+
+/**
+ * What pages with tools for charts share (files of what is shown, state in the address, zoom), in this order: the modules
+ * as `chartModules`, the tools as `chartTools`.
+ */
+export async function loadChartTools(): Promise<readonly Inline[]> {
+  return Promise.all([loadPageModule('render/page/chart-modules', 'chartModules'), loadAsset('report/chart-tools.js')])
+}
