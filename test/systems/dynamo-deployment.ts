@@ -8,9 +8,15 @@ const root = join(import.meta.dirname, '../..')
 
 export const model = { name: 'nvidia/DeepSeek-R1-FP4', tokenizer: 'builtin:deepseek-v3' }
 
+/** The versions of Dynamo that the tests drive. */
+export const dynamoVersions = [
+  { version: '1.4.2', python: join(root, '.systems/dynamo/bin/python') },
+  { version: '1.6.1', python: join(root, '.systems/dynamo-1.6/bin/python') },
+] as const
+
 /** The real Dynamo 1.4.2 with mocker workers; a lease of 5 s, so that killed workers leave discovery soon. */
 export const mocker: DynamoConfig = {
-  python: join(root, '.systems/dynamo/bin/python'),
+  python: dynamoVersions[0].python,
   backend: 'dynamo.mocker',
   args: { 'model-path': model.name, 'engine-type': 'trtllm' },
   role_args: {},

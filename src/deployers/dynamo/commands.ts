@@ -22,6 +22,12 @@ export interface DynamoSite {
 }
 
 /**
+ * Seconds that a killed worker stays in discovery, and gets requests that fail. The default of ai-dynamo 1.4.2; 1.6.1
+ * takes 30.
+ */
+const leaseS = '10'
+
+/**
  * Variables that keep a deployment to itself and to this machine. Left alone, Dynamo's workers listen on the outward
  * address. The response stream is given an interface, not an address; the default event plane, ZeroMQ, always listens
  * on all interfaces, hence NATS. What the sweep file says in `env` wins.
@@ -38,6 +44,7 @@ export function siteEnvironment(site: DynamoSite, reach: Reach = loopback): { re
     DYN_SYSTEM_HOST: reach.address,
     ...(sideChannel === undefined ? {} : { [sideChannel.host]: reach.address }),
     DYN_EVENT_PLANE: 'nats',
+    ETCD_LEASE_TTL: leaseS,
     DYN_SDK_DISABLE_ANSI_LOGGING: '1',
     PYTHONUNBUFFERED: '1',
     ...site.config.env,

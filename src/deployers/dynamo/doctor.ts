@@ -42,10 +42,20 @@ async function workerSoftware(config: DynamoProcesses): Promise<readonly Check[]
   return [image.check, ...folders]
 }
 
+/** The versions of ai-dynamo that Fulcrum's own tests drive. */
+const testedVersions = ['1.4.2', '1.6.1']
+
+/** A note about a version that Fulcrum's tests don't drive; empty for one that they do. */
+export const untested = (version: string): string =>
+  testedVersions.includes(version) ? '' : `; Fulcrum is tested with ${testedVersions.join(' and ')}`
+
 async function dynamoPackage(config: DynamoProcesses): Promise<Check> {
   const code = "import dynamo.frontend; from importlib.metadata import version; print(version('ai-dynamo'))"
   const said = await runShort(config.python, ['-c', code], config.env)
-  if (said.ok) return passed('dynamo', `ai-dynamo ${said.out.split('\n').at(-1)} in ${config.python}`)
+  if (said.ok) {
+    const found = said.out.split('\n').at(-1) ?? ''
+    return passed('dynamo', `ai-dynamo ${found} in ${config.python}${untested(found)}`)
+  }
   return missed(
     'dynamo',
     `${config.python}: ${said.complaint}`,

@@ -5,7 +5,7 @@ export const mocker = defineEngine({
   name: 'mocker',
   title: 'Dynamo’s mocker',
   about:
-    'Responds at the pace of an engine without computing. The arguments of `python -m dynamo.mocker`, ai-dynamo 1.4.2.',
+    'Responds at the pace of an engine without computing. The arguments of `python -m dynamo.mocker`, ai-dynamo 1.4.2 and 1.6.1.',
   module: 'dynamo.mocker',
   settings: { kind: 'arguments', off: 'no-flag', known: mockerSettings },
   // TensorRT-LLM's names, so that its sweep file can be rehearsed on the mocker.

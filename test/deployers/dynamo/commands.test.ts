@@ -173,6 +173,11 @@ describe('a deployment of processes', () => {
     assert.match(frontendCommand(site({ env: { DYN_NAMESPACE: 'mine' } }), 1).argv.join(' '), /--namespace mine/)
   })
 
+  it('lets a killed worker leave discovery after 10 s in every version', () => {
+    assert.equal(siteEnvironment(site()).ETCD_LEASE_TTL, '10')
+    assert.equal(siteEnvironment(site({ env: { ETCD_LEASE_TTL: '5' } })).ETCD_LEASE_TTL, '5')
+  })
+
   it('shows each worker its own GPUs', () => {
     const ports = { system: 9, sideChannel: 10 }
     assert.deepEqual(workerEnvironment('dynamo.trtllm', [4, 5], ports), {
