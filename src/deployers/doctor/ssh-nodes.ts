@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path'
+import { FulcrumError } from '../../model/index.ts'
 import { sshCommand } from '../launch/ssh.ts'
 import { headUnlessTold, type Whereabouts } from '../nodes/create.ts'
 import { type RuntimeConfig, type SshNodeConfig, type SshNodesConfig, sshNodesOf } from '../nodes/keys.ts'
@@ -70,7 +71,19 @@ interface NodeFindings {
   readonly version: string | null
 }
 
+/** What a node has; a connection that is dropped for good says that and nothing of the node. */
 async function checkNode(needs: NodeNeeds, node: SshNodeConfig): Promise<NodeFindings> {
+  const { name } = node
+  try {
+    return await checkReachedNode(needs, node)
+  } catch (error) {
+    if (!(error instanceof FulcrumError) || error.code !== 'ssh-dropped') throw error
+    const check = missed('ssh', `a connection was dropped: ${error.message}`, error.remedy ?? '', `node ${name}`)
+    return { name, checks: [check], version: null }
+  }
+}
+
+async function checkReachedNode(needs: NodeNeeds, node: SshNodeConfig): Promise<NodeFindings> {
   const { name } = node
   const { ssh } = needs.nodes
   const machine = machineOverSsh(name, ssh)
