@@ -3,8 +3,7 @@ import { answersAreOneToken } from '../metrics/definitions.ts'
 import { type Figure, figures } from '../metrics/figures/index.ts'
 import type { Point, Workload } from '../model/index.ts'
 import { canonicalJson } from '../model/index.ts'
-import type { Place } from './frontier.ts'
-import { frontierOf } from './frontier.ts'
+import { frontierOnFewestGpus } from './frontier.ts'
 import { hypervolume } from './hypervolume.ts'
 import type { LoadCurve } from './load-curve.ts'
 import { loadCurves } from './load-curve.ts'
@@ -100,23 +99,11 @@ function comparable(points: readonly MeasuredPoint[]): readonly MeasuredPoint[] 
 /** Points without a valid measurement, or not streamed (no interactivity), have no place on the plane. */
 function frontierOfPoints(points: readonly MeasuredPoint[]): readonly MeasuredPoint[] {
   const places = points.flatMap(point =>
-    point.status === 'ok' && point.x !== null && point.y !== null ? [{ x: point.x.mean, y: point.y.mean, point }] : [],
+    point.status === 'ok' && point.x !== null && point.y !== null
+      ? [{ x: point.x.mean, y: point.y.mean, gpus: point.gpus, point }]
+      : [],
   )
-  const frontier = frontierOf(places)
-  return frontier.filter(place => !frontier.some(other => isSamePlaceWithLess(other, place))).map(place => place.point)
-}
-
-/** Relative: places this near each other are one point of the frontier. */
-const samePlace = 0.001
-
-/** Whether `other` is at the same place on fewer GPUs. */
-function isSamePlaceWithLess(other: FrontierPlace, place: FrontierPlace): boolean {
-  const near = (a: number, b: number) => Math.abs(a - b) <= samePlace * b
-  return other.point.gpus < place.point.gpus && near(other.x, place.x) && near(other.y, place.y)
-}
-
-interface FrontierPlace extends Place {
-  readonly point: MeasuredPoint
+  return frontierOnFewestGpus(places).map(place => place.point)
 }
 
 function analyseWorkload(points: readonly MeasuredPoint[], name: string, run: Run): WorkloadAnalysis {

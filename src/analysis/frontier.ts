@@ -29,3 +29,26 @@ export function frontierOf<T extends Place>(places: readonly T[]): readonly T[] 
 export function dominatorOf<T extends Place>(place: Place, frontier: readonly T[]): T | undefined {
   return frontier.find(other => dominates(other, place))
 }
+
+/** A place, and what it takes to be there. */
+export interface SizedPlace extends Place {
+  readonly gpus: number
+}
+
+/** Relative: places this near each other are one point of the frontier. */
+const samePlace = 0.001
+
+/** The frontier without the places that fewer GPUs reach as well: of equal places, the smallest deployment stays. */
+export function frontierOnFewestGpus<T extends SizedPlace>(places: readonly T[]): readonly T[] {
+  const frontier = frontierOf(places)
+  const near = (a: number, b: number) => Math.abs(a - b) <= samePlace * Math.abs(b)
+  return frontier.filter((place, at) => {
+    const isBeatenBy = (other: T | undefined) =>
+      other !== undefined && other.gpus < place.gpus && near(other.y, place.y)
+    // By rising x, those that are near in x are neighbours.
+    for (const step of [-1, 1])
+      for (let i = at + step; near(frontier[i]?.x ?? Number.NaN, place.x); i += step)
+        if (isBeatenBy(frontier[i])) return false
+    return true
+  })
+}

@@ -74,6 +74,11 @@ export const commandList: readonly ListedCommand[] = [
     load: async () => (await import('./commands/compare.ts')).addCompare,
   },
   {
+    name: 'overlay',
+    summary: 'Draw the frontiers of several runs in one page',
+    load: async () => (await import('./commands/overlay.ts')).addOverlay,
+  },
+  {
     name: 'baseline',
     summary: 'Set or show the run that later runs are compared with',
     load: async () => (await import('./commands/baseline.ts')).addBaseline,

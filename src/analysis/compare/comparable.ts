@@ -35,3 +35,18 @@ export function differenceOfKind(base: MeasuredPoint, head: MeasuredPoint): stri
     .map(([what, before, after]) => `${what}: ${before || 'none'} → ${after || 'none'}`)
     .join('; ')
 }
+
+/**
+ * What the figures of a point are of, in words: `window steady, chat, streamed`. Figures of two kinds are two different
+ * things and share no frontier.
+ */
+export function kindOf(point: MeasuredPoint): string {
+  const window = windowsOf(point)
+  const dataset = datasetOf(point, true)
+  return [
+    ...(window === '' ? [] : [`window ${window}`]),
+    point.load.api,
+    point.load.streaming ? 'streamed' : 'in one piece',
+    ...(dataset === '' ? [] : [`dataset ${dataset}`]),
+  ].join(', ')
+}

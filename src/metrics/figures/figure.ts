@@ -23,9 +23,10 @@ export interface Figure {
 
 /**
  * `tables`: a column of the tables of points in reports. `comparison`: compared by `fulcrum compare` (each one costs
- * the others some power, as all share one false-discovery rate). `history`: followed over runs.
+ * the others some power, as all share one false-discovery rate). `history`: followed over runs. `axes`: an axis to choose
+ * where the frontiers of several runs are in one picture.
  */
-export type FigurePlace = 'tables' | 'comparison' | 'history'
+export type FigurePlace = 'tables' | 'comparison' | 'history' | 'axes'
 
 /** Figures that appear in a place without being asked for, in the order of the registry. */
 export function figuresIn<F extends Figure>(place: FigurePlace, figures: readonly F[]): readonly F[] {

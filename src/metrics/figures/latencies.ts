@@ -22,9 +22,13 @@ function latency(
 }
 
 const everywhere: readonly FigurePlace[] = ['tables', 'comparison', 'history']
+const everywhereAndAxes: readonly FigurePlace[] = [...everywhere, 'axes']
 
 export const latencies: readonly Figure[] = [
-  ...latency('ttft', 'TTFT', m => m.ttftMs, { p50: ['comparison'], p95: everywhere }),
+  ...latency('ttft', 'TTFT', m => m.ttftMs, { p50: ['comparison', 'axes'], p95: everywhereAndAxes }),
   ...latency('itl', 'ITL', m => m.itlMs, { p50: ['comparison'], p95: everywhere }),
-  ...latency('request_latency', 'Request latency', m => m.requestLatencyMs, { p95: ['comparison'] }),
+  ...latency('request_latency', 'Request latency', m => m.requestLatencyMs, {
+    p50: ['axes'],
+    p95: ['comparison', 'axes'],
+  }),
 ]

@@ -37,7 +37,7 @@ export const throughput: readonly Figure[] = [
     unit: 'tokens/s/user',
     better: 'higher',
     of: interactivityOf,
-    shownIn: ['tables', 'comparison', 'history'],
+    shownIn: ['tables', 'comparison', 'history', 'axes'],
   },
   {
     name: perGpuThroughput,
@@ -46,7 +46,7 @@ export const throughput: readonly Figure[] = [
     unit: 'tokens/s/GPU',
     better: 'higher',
     of: (m, deployment) => per(ratesOf(m).outputTokensPerS, gpusOf(deployment)),
-    shownIn: ['tables', 'comparison', 'history'],
+    shownIn: ['tables', 'comparison', 'history', 'axes'],
   },
   {
     name: 'input_tokens_per_s_per_prefill_gpu',

@@ -1,0 +1,722 @@
+// @ts-check
+/**
+ * The script of an overlay's page: frontiers of many runs on axes to choose. Frontiers, scales, rows and files come from
+ * modules of the sources (overlayModules, chartModules); here is what a browser is needed for: canvas, controls,
+ * events. Everything from the runs goes into the page as text, never as markup.
+ */
+;(() => {
+  /** @type {typeof import('../../src/render/page/overlay/modules.ts')} */
+  const modules = /** @type {any} */ (globalThis).overlayModules
+  /** @type {typeof import('../../src/render/page/chart-modules.ts')} */
+  const { panned, rangeOf, shareOf, valueAt, zoomed, listOf, listText } = /** @type {any} */ (globalThis).chartModules
+  const tools = /** @type {any} */ (globalThis).chartTools
+  const data = JSON.parse(document.getElementById('overlay-data')?.textContent ?? '{}')
+  const model = modules.modelOf(data)
+  const root = document.documentElement
+  const place = (/** @type {string} */ name) => /** @type {any} */ (document.querySelector(`[data-${name}]`))
+  const [plane, marks, over, tip] = ['plane', 'marks', 'over', 'tip'].map(place)
+
+  /** @param {string} tag @param {Record<string, string>} [attributes] @param {...(Node | string)} children @returns {any} */
+  function element(tag, attributes = {}, ...children) {
+    const made = document.createElement(tag)
+    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value)
+    made.append(...children)
+    return made
+  }
+
+  // ---- what the reader chose, in the address
+
+  const allWorkloads = '*'
+  const facets = data.facets.filter((/** @type {any} */ { values }) => values.length > 1)
+  const link = tools.linkState(
+    {
+      ...{ x: data.first.x, y: data.first.y, log: '', workload: listText([data.first.workload]), hide: '', zoom: '' },
+      ...{ point: '', rows: '' },
+      ...Object.fromEntries(facets.map((/** @type {any} */ { name }) => [name, ''])),
+    },
+    (/** @type {Record<string, string>} */ asked) => {
+      state = asked
+      rebuild()
+    },
+  )
+  /** @type {Record<string, string>} */
+  let state = link.read()
+
+  /** @param {string | undefined} text */
+  const list = text => listOf(text ?? '')
+  const isAxis = (/** @type {string | undefined} */ name) =>
+    data.axes.some((/** @type {any} */ axis) => axis.name === name && axis.available)
+
+  /** The state as the selection takes it. */
+  function choice() {
+    return {
+      x: isAxis(state.x) ? (state.x ?? '') : data.first.x,
+      y: isAxis(state.y) ? (state.y ?? '') : data.first.y,
+      logX: state.log?.includes('x') ?? false,
+      logY: state.log?.includes('y') ?? false,
+      hidden: list(state.hide),
+      workloads: state.workload === allWorkloads ? null : list(state.workload),
+      facets: Object.fromEntries(
+        facets.flatMap((/** @type {any} */ { name }) => (state[name] ? [[name, list(state[name])]] : [])),
+      ),
+    }
+  }
+
+  /** @param {Record<string, string>} change */
+  function go(change) {
+    state = { ...state, ...change }
+    link.write(state)
+  }
+
+  // ---- theme
+
+  const themeName = () => root.dataset.theme ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')
+  const look = () => ({ ...data.themes[themeName()], shapes: data.shapes, font: data.font })
+
+  // ---- what is shown
+
+  let chosen = choice()
+  const select = modules.selector(model)
+  let selection = select(chosen)
+  /** What all points that have a place take. */
+  let whole = windowOf()
+  let view = whole
+  /** @type {any} */
+  let scene
+  /** The points of picture and table, in the order of the table. */
+  const shown = () => modules.shownPoints(model, selection, view)
+
+  function windowOf() {
+    const { placed, xs, ys } = selection
+    const of = (/** @type {Float64Array} */ values) => placed.map(i => values[i] ?? Number.NaN)
+    return { x: rangeOf(of(xs), chosen.logX), y: rangeOf(of(ys), chosen.logY) }
+  }
+
+  /** The window that the address asks for; everything without one, or with one that is none. */
+  function zoomOfState() {
+    const [x0, x1, y0, y1] = list(state.zoom).map(Number)
+    const sound = (/** @type {number | undefined} */ min, /** @type {number | undefined} */ max, /** @type {boolean} */ log) =>
+      min !== undefined && max !== undefined && Number.isFinite(min) && Number.isFinite(max) && min < max && (!log || min > 0)
+    if (!sound(x0, x1, chosen.logX) || !sound(y0, y1, chosen.logY)) return whole
+    return { x: { min: x0 ?? 0, max: x1 ?? 0, log: chosen.logX }, y: { min: y0 ?? 0, max: y1 ?? 0, log: chosen.logY } }
+  }
+
+  const axisOf = (/** @type {string} */ name) => data.axes.find((/** @type {any} */ axis) => axis.name === name)
+  const unitText = (/** @type {any} */ { title, unit }) => (['', 'tokens/s/user', 'tokens/s/GPU', 'tokens/s/MW'].includes(unit) ? title : `${title}, ${unit}`)
+  const axisTitle = (/** @type {string} */ name) => {
+    const axis = axisOf(name)
+    return `${unitText(axis)} (${axis.better} is better)`
+  }
+
+  // ---- marks: sprites copied into a buffer of pixels; 40,000 paths would take the canvas 90 ms
+
+  /** @type {Map<string, {pixels: Uint32Array, size: number}>} */
+  let sprites = new Map()
+  /** @type {ImageData | null} */
+  let buffer = null
+  const layer = document.createElement('canvas')
+
+  /** @param {CanvasRenderingContext2D} context @param {any} style */
+  function paint(context, style) {
+    const path = new Path2D(style.path)
+    context.scale(style.radius, style.radius)
+    if (style.fill !== null) {
+      context.fillStyle = style.fill
+      context.fill(path)
+    }
+    if (style.stroke !== null) {
+      context.lineWidth = style.strokeWidth / style.radius
+      context.strokeStyle = style.stroke
+      context.stroke(path)
+    }
+  }
+
+  /** @param {any} style @param {number} ratio */
+  function spriteOf(style, ratio) {
+    const key = `${ratio} ${JSON.stringify(style)}`
+    const known = sprites.get(key)
+    if (known !== undefined) return known
+    const half = Math.ceil((style.radius * 1.3 + style.strokeWidth) * ratio) + 1
+    const size = 2 * half + 1
+    const canvas = document.createElement('canvas')
+    canvas.width = canvas.height = size
+    const context = canvas.getContext('2d', { willReadFrequently: true })
+    if (context === null) throw new Error('no canvas')
+    context.translate(half + 0.5, half + 0.5)
+    context.scale(ratio, ratio)
+    paint(context, style)
+    const made = { pixels: new Uint32Array(context.getImageData(0, 0, size, size).data.buffer), size }
+    sprites.set(key, made)
+    return made
+  }
+
+  /** One colour over another, both with their alpha. @param {number} top @param {number} under */
+  function blended(top, under) {
+    const ta = top >>> 24
+    const rest = ((under >>> 24) * (255 - ta)) / 255
+    const alpha = ta + rest
+    const mix = (/** @type {number} */ shift) => Math.round((((top >>> shift) & 255) * ta + ((under >>> shift) & 255) * rest) / alpha)
+    return ((Math.round(alpha) << 24) | (mix(16) << 16) | (mix(8) << 8) | mix(0)) >>> 0
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} context @param {any} of the marks @param {any} drawn the scene @param {number} ratio
+   */
+  function stamp(context, of, drawn, ratio) {
+    if (of.x.length === 0) return
+    const width = Math.round(drawn.width * ratio)
+    const height = Math.round(drawn.height * ratio)
+    if (buffer === null || buffer.width !== width || buffer.height !== height) buffer = new ImageData(width, height)
+    const target = new Uint32Array(buffer.data.buffer)
+    target.fill(0)
+    const [left, right] = [Math.round(drawn.plot.left * ratio), Math.round(drawn.plot.right * ratio)]
+    const [top, bottom] = [Math.round(drawn.plot.top * ratio), Math.round(drawn.plot.bottom * ratio)]
+    const own = drawn.styles.map((/** @type {any} */ style) => style)
+    /** @type {({pixels: Uint32Array, size: number} | undefined)[]} */
+    const made = []
+    for (let n = 0; n < of.x.length; n++) {
+      const style = of.style[n]
+      const { pixels, size } = (made[style] ??= spriteOf(own[style], ratio))
+      const half = (size - 1) / 2
+      const x0 = Math.round(of.x[n] * ratio) - half
+      const y0 = Math.round(of.y[n] * ratio) - half
+      for (let dy = Math.max(0, top - y0); dy < size && y0 + dy <= bottom; dy++) {
+        const row = (y0 + dy) * width
+        for (let dx = Math.max(0, left - x0); dx < size && x0 + dx <= right; dx++) {
+          const pixel = pixels[dy * size + dx] ?? 0
+          if (pixel === 0) continue
+          const at = row + x0 + dx
+          const under = target[at] ?? 0
+          target[at] = under === 0 || pixel >>> 24 === 255 ? pixel : blended(pixel, under)
+        }
+      }
+    }
+    layer.width = width
+    layer.height = height
+    layer.getContext('2d')?.putImageData(buffer, 0, 0)
+    context.drawImage(layer, 0, 0, drawn.width, drawn.height)
+  }
+
+  /** Draws a scene. @param {HTMLCanvasElement} canvas @param {any} drawn @param {number} ratio @param {string | null} paper */
+  function render(canvas, drawn, ratio, paper) {
+    const context = canvas.getContext('2d')
+    if (context === null) return
+    canvas.width = Math.round(drawn.width * ratio)
+    canvas.height = Math.round(drawn.height * ratio)
+    context.scale(ratio, ratio)
+    if (paper !== null) {
+      context.fillStyle = paper
+      context.fillRect(0, 0, drawn.width, drawn.height)
+    }
+    for (const line of drawn.lines) stroke(context, line)
+    stamp(context, drawn.crowd, drawn, ratio)
+    context.save()
+    context.beginPath()
+    const { left, right, top, bottom } = drawn.plot
+    context.rect(left, top, right - left, bottom - top)
+    context.clip()
+    for (const line of drawn.frontiers) stroke(context, line)
+    context.restore()
+    stamp(context, drawn.front, drawn, ratio)
+    for (const text of drawn.texts) write(context, text, drawn.styles)
+  }
+
+  /** @param {CanvasRenderingContext2D} context @param {any} line */
+  function stroke(context, { points, stroke: colour, width, dashed }) {
+    context.beginPath()
+    for (let i = 0; i < points.length; i += 2) context.lineTo(points[i], points[i + 1])
+    context.strokeStyle = colour
+    context.lineWidth = width
+    context.setLineDash(dashed ? [6, 4] : [])
+    context.stroke()
+    context.setLineDash([])
+  }
+
+  /** @param {CanvasRenderingContext2D} context @param {any} text @param {any[]} styles */
+  function write(context, { x, y, text, anchor, size, bold, fill, turned, mark }, styles) {
+    context.save()
+    context.translate(x, y)
+    if (mark !== undefined) {
+      context.save()
+      context.translate(-10, -4)
+      paint(context, styles[mark])
+      context.restore()
+    }
+    context.rotate((turned * Math.PI) / 180)
+    context.font = `${bold ? '600 ' : ''}${size}px ${data.font}`
+    context.textAlign = anchor === 'middle' ? 'center' : anchor
+    context.fillStyle = fill
+    context.fillText(text, 0, 0)
+    context.restore()
+  }
+
+  // ---- the picture
+
+  let height = 0
+  const ratio = () => Math.min(2, globalThis.devicePixelRatio || 1)
+
+  function sceneNow() {
+    const width = plane.clientWidth
+    height = Math.max(320, Math.min(560, Math.round(width * 0.58)))
+    return modules.sceneOf(model, selection, {
+      window: view,
+      size: { width, height },
+      look: look(),
+      axes: { x: axisTitle(chosen.x), y: axisTitle(chosen.y) },
+    })
+  }
+
+  function drawPicture() {
+    scene = sceneNow()
+    marks.style.height = `${height}px`
+    over.style.height = `${height}px`
+    plane.style.height = `${height}px`
+    render(marks, scene, ratio(), null)
+    drawOver(-1)
+  }
+
+  /** The place of a point; null outside the plot. @param {number} i */
+  function at(i) {
+    const { plot } = scene
+    const x = plot.left + shareOf(view.x, selection.xs[i] ?? Number.NaN) * (plot.right - plot.left)
+    const y = plot.bottom - shareOf(view.y, selection.ys[i] ?? Number.NaN) * (plot.bottom - plot.top)
+    return x >= plot.left - 1 && x <= plot.right + 1 && y >= plot.top - 1 && y <= plot.bottom + 1 ? { x, y } : null
+  }
+
+  /** @param {number} i */
+  const isShown = i => scene.crowd.point.includes(i) || scene.front.point.includes(i)
+
+  /** Rings around the selected point and the one under the pointer. @param {number} hovered */
+  function drawOver(hovered) {
+    const context = over.getContext('2d')
+    over.width = Math.round(scene.width * ratio())
+    over.height = Math.round(scene.height * ratio())
+    context.scale(ratio(), ratio())
+    const selected = model.byId.get(state.point ?? '')
+    for (const i of new Set([selected, hovered])) {
+      if (i === undefined || i < 0 || !isShown(i)) continue
+      const where = at(i)
+      if (where === null) continue
+      context.beginPath()
+      context.arc(where.x, where.y, 9, 0, 7)
+      context.lineWidth = i === selected ? 2.2 : 1.4
+      context.strokeStyle = look().ink
+      context.stroke()
+    }
+  }
+
+  /** The point nearest to a place, a frontier's before others at the same distance; -1 further away than 16 pixels. @param {number} x @param {number} y */
+  function nearest(x, y) {
+    let best = -1
+    let least = 16 * 16
+    for (const of of [scene.front, scene.crowd])
+      for (let n = 0; n < of.x.length; n++) {
+        const distance = (of.x[n] - x) ** 2 + (of.y[n] - y) ** 2
+        if (distance < least) {
+          least = distance
+          best = of.point[n]
+        }
+      }
+    return best
+  }
+
+  const runLabel = (/** @type {number} */ i) => data.runs[model.run[i] ?? 0].label
+  const workloadName = (/** @type {number} */ i) => data.workloads[model.workload[i] ?? 0]
+  const text = (/** @type {Uint32Array} */ column, /** @type {number} */ i) => data.texts[column[i] ?? 0]
+  /** @param {string} axis @param {number} i */
+  function valueOf(axis, i) {
+    const value = model.figures.get(axis)?.[i] ?? Number.NaN
+    return Number.isNaN(value) ? 'not available' : modules.valueText(axisOf(axis), value)
+  }
+
+  /** @param {string[][]} rows */
+  const facts = rows => element('dl', {}, ...rows.map(([name = '', value = '']) => element('div', {}, element('dt', {}, name), element('dd', {}, value))))
+
+  /** @param {number} i @param {number} x @param {number} y */
+  function drawTip(i, x, y) {
+    tip.hidden = i < 0
+    if (i < 0) return
+    tip.replaceChildren(
+      element('b', {}, runLabel(i)),
+      element('p', {}, `${text(model.deployment, i)}, ${workloadName(i)}, ${text(model.load, i)}`),
+      facts([chosen.x, chosen.y].map(axis => [axisOf(axis).title, valueOf(axis, i)])),
+      element('p', {}, modules.standingAt(model, selection, i)),
+    )
+    const right = x > scene.width / 2
+    tip.style.left = right ? '' : `${x + 14}px`
+    tip.style.right = right ? `${scene.width - x + 14}px` : ''
+    tip.style.top = `${Math.max(0, Math.min(y + 14, height - 120))}px`
+  }
+
+  function drawDetail() {
+    const i = model.byId.get(state.point ?? '')
+    const into = place('detail')
+    if (i === undefined) {
+      into.replaceChildren(element('p', { class: 'eyebrow' }, 'Selected point'), element('p', { class: 'none' }, 'Click a mark or a row of the table.'))
+      return
+    }
+    const status = modules.statuses[model.status[i] ?? 0] ?? ''
+    into.replaceChildren(
+      element('p', { class: 'eyebrow' }, 'Selected point'),
+      element('h4', {}, runLabel(i)),
+      element('p', { class: 'at' }, `${text(model.deployment, i)}, workload ${workloadName(i)}, ${text(model.load, i)}`),
+      element('p', { class: `standing ${status}` }, modules.standingAt(model, selection, i)),
+      facts([
+        ...data.axes.map((/** @type {any} */ axis) => [axis.title, valueOf(axis.name, i)]),
+        ['GPUs', String(model.gpus[i])],
+        ['Valid repeats', `${model.valid[i]} of ${model.repeats[i]}`],
+        ...data.facets.flatMap((/** @type {any} */ { title, values }, /** @type {number} */ n) => {
+          const value = values[model.facets[n]?.[i] ?? 0]
+          return value === '' ? [] : [[title, value]]
+        }),
+        ['Figures are of', text(model.kind, i)],
+        ['Point id', model.ids[i] ?? ''],
+      ]),
+    )
+  }
+
+  // ---- the table beside the picture: what is in it, on the frontier first
+
+  const step = 100
+  let most = step
+
+  function drawTable() {
+    const rows = state.rows === 'all' ? shown() : modules.shownFrontier(model, selection, view)
+    const count = modules.shownCount(selection, view)
+    const several = new Set(selection.groups.map(({ workload }) => workload)).size > 1
+    const head = ['Run', ...(several ? ['Workload'] : []), 'Deployment', 'Load', 'GPUs', axisOf(chosen.x).title, axisOf(chosen.y).title, 'Standing', 'Valid repeats']
+    const numeric = new Set(['GPUs', axisOf(chosen.x).title, axisOf(chosen.y).title, 'Valid repeats'])
+    const body = rows.slice(0, most).map(i => {
+      const open = element('button', { type: 'button', class: 'row' }, runLabel(i))
+      const cells = [open, ...(several ? [workloadName(i)] : []), text(model.deployment, i), text(model.load, i), String(model.gpus[i]), valueOf(chosen.x, i), valueOf(chosen.y, i), modules.standingAt(model, selection, i), `${model.valid[i]} of ${model.repeats[i]}`]
+      const id = model.ids[i]?.split(' ')[0] ?? ''
+      open.addEventListener('click', () => selectPoint(i))
+      const row = element('tr', { 'data-point': id, 'data-status': modules.statuses[model.status[i] ?? 0] ?? '' }, ...cells.map((cell, n) => element('td', { 'data-label': head[n] ?? '', ...(numeric.has(head[n] ?? '') ? { class: 'n' } : {}) }, cell)))
+      if (model.byId.get(state.point ?? '') === i) row.setAttribute('aria-current', 'true')
+      return row
+    })
+    const table = element('table', {}, element('thead', {}, element('tr', {}, ...head.map(name => element('th', numeric.has(name) ? { class: 'n' } : {}, name)))), element('tbody', {}, ...body))
+    const kinds = /** @type {const} */ ([
+      ['', 'On the frontiers'],
+      ['all', 'All shown points'],
+    ])
+    const switches = kinds.map(([value, title]) => {
+      const button = element('button', { type: 'button', 'aria-pressed': String((state.rows === 'all') === (value === 'all')) }, title)
+      button.addEventListener('click', () => {
+        most = step
+        go({ rows: value })
+        drawTable()
+      })
+      return button
+    })
+    const more = element('button', { type: 'button' }, `Show ${Math.min(step, rows.length - most)} more`)
+    more.addEventListener('click', () => {
+      most += step
+      drawTable()
+    })
+    place('table').replaceChildren(
+      element('h2', {}, 'Points'),
+      element('div', { class: 'switch', role: 'group', 'aria-label': 'Rows' }, ...switches),
+      element('p', { class: 'none', 'data-count': String(count) }, `${rows.length.toLocaleString('en-US')} ${rows.length === 1 ? 'row' : 'rows'}; ${count.toLocaleString('en-US')} of ${model.length.toLocaleString('en-US')} points are shown. CSV has each of those.`),
+      element('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Points' }, table),
+      ...(rows.length > most ? [more] : []),
+    )
+  }
+
+  /** @param {number} i */
+  function selectPoint(i) {
+    go({ point: model.ids[i]?.split(' ')[0] ?? '' })
+    drawOver(-1)
+    drawDetail()
+    for (const row of document.querySelectorAll('tr[aria-current]')) row.removeAttribute('aria-current')
+    document.querySelector(`tr[data-point="${CSS.escape(state.point ?? '')}"]`)?.setAttribute('aria-current', 'true')
+  }
+
+  // ---- controls
+
+  /** @param {'x' | 'y'} which */
+  function axisControl(which) {
+    const select = element('select', { id: `axis-${which}` })
+    for (const axis of data.axes) {
+      const option = element('option', { value: axis.name }, axis.available ? unitText(axis) : `${unitText(axis)}: not available`)
+      option.disabled = !axis.available
+      option.selected = axis.name === chosen[which]
+      select.append(option)
+    }
+    select.addEventListener('change', () => {
+      go({ [which]: select.value, zoom: '' })
+      reselect()
+    })
+    const log = element('input', { type: 'checkbox' })
+    log.checked = which === 'x' ? chosen.logX : chosen.logY
+    log.addEventListener('change', () => {
+      const rest = (state.log ?? '').replace(which, '')
+      go({ log: log.checked ? [...rest, which].sort().join('') : rest, zoom: '' })
+      reselect()
+    })
+    return element('div', { class: 'control' }, element('label', { for: `axis-${which}` }, which === 'x' ? 'Horizontal axis' : 'Vertical axis'), select, element('label', { class: 'check' }, log, ' logarithmic'))
+  }
+
+  /**
+   * A list of values to choose from; all at first.
+   * @param {string} name of the key in the address @param {string} title @param {readonly string[]} values
+   * @param {string} all how the address says all
+   */
+  function filterControl(name, title, values, all) {
+    const now = () => (state[name] === all ? null : list(state[name]))
+    const summary = element('summary', {})
+    const boxes = values.map(value => {
+      const box = element('input', { type: 'checkbox' })
+      box.checked = now()?.includes(value) ?? true
+      box.addEventListener('change', () => {
+        const picked = values.filter((_, n) => boxes[n]?.checked)
+        go({ [name]: picked.length === values.length ? all : listText(picked.map(v => v)) || listText([none]), zoom: '' })
+        say()
+        reselect()
+      })
+      return box
+    })
+    const say = () => {
+      const picked = values.filter((_, n) => boxes[n]?.checked)
+      const told = picked.length === values.length ? 'all' : picked.length === 1 ? nameOf(picked[0] ?? '') : `${picked.length} of ${values.length}`
+      summary.replaceChildren(element('span', {}, `${title}: `), told)
+    }
+    const everything = element('button', { type: 'button' }, 'All')
+    everything.addEventListener('click', () => {
+      for (const box of boxes) box.checked = true
+      go({ [name]: all, zoom: '' })
+      say()
+      reselect()
+    })
+    say()
+    const details = element('details', { class: 'filter', 'data-filter': name }, summary, element('div', { class: 'menu' }, everything, ...values.map((value, n) => element('label', { class: 'check' }, boxes[n], ` ${nameOf(value)}`))))
+    return details
+  }
+  /** Stands for no value at all: no name of a run or workload begins with a control character. */
+  const none = '\u0001'
+  const nameOf = (/** @type {string} */ value) => (value === '' ? 'not stated' : value)
+
+  function drawControls() {
+    place('controls').replaceChildren(
+      axisControl('x'),
+      axisControl('y'),
+      element(
+        'div',
+        { class: 'filters', role: 'group', 'aria-label': 'Filters' },
+        ...(data.workloads.length > 1 ? [filterControl('workload', 'Workload', data.workloads, allWorkloads)] : []),
+        ...facets.map((/** @type {any} */ { name, title, values }) => filterControl(name, title, values, '')),
+      ),
+    )
+  }
+  // One menu at a time, and none once the reader goes on elsewhere.
+  document.addEventListener('click', event => {
+    for (const menu of document.querySelectorAll('details.filter[open]'))
+      if (!(event.target instanceof Node && menu.contains(event.target))) menu.removeAttribute('open')
+  })
+
+  function drawLegend() {
+    const { series } = look()
+    const hidden = new Set(chosen.hidden)
+    const buttons = data.runs.map((/** @type {any} */ { label, conditions }, /** @type {number} */ run) => {
+      const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
+      svg.setAttribute('viewBox', '-1.5 -1.5 3 3')
+      svg.setAttribute('aria-hidden', 'true')
+      const path = document.createElementNS('http://www.w3.org/2000/svg', 'path')
+      path.setAttribute('d', modules.shapeOf(run, look()))
+      path.setAttribute('fill', series[run % series.length] ?? '')
+      svg.append(path)
+      const about = conditions.length === 0 ? label : `${label}: measured under other conditions than ${data.runs[0].label} (${conditions.join(', ')})`
+      const button = element('button', { type: 'button', 'aria-pressed': String(!hidden.has(label)), title: about }, svg, label, ...(conditions.length === 0 ? [] : [element('span', { class: 'apart', 'aria-label': 'other conditions' }, '≠')]))
+      button.addEventListener('click', (/** @type {MouseEvent} */ event) => {
+        const others = data.runs.map((/** @type {any} */ other) => other.label).filter((/** @type {string} */ other) => other !== label)
+        const next = event.shiftKey ? others : hidden.has(label) ? chosen.hidden.filter(other => other !== label) : [...chosen.hidden, label]
+        go({ hide: listText(next) })
+        reselect()
+      })
+      return button
+    })
+    const all = element('button', { type: 'button', class: 'plain' }, 'Show all')
+    all.addEventListener('click', () => {
+      go({ hide: '' })
+      reselect()
+    })
+    place('legend').replaceChildren(...buttons, ...(hidden.size > 0 ? [all] : []))
+  }
+
+  function drawWords() {
+    const said = modules.cautions(model, selection)
+    place('cautions').replaceChildren(...said.map(sentence => element('p', {}, sentence)))
+    const { placed, unplaced, onFrontier } = selection
+    const some = (/** @type {(i: number) => boolean} */ is) => placed.some(is)
+    const words = ['Large: on a frontier. Pale: not on it.']
+    if (some(i => model.slo[i] === 2 && model.status[i] === 0)) words.push('Hollow: misses its SLO, never on a frontier.')
+    if (some(i => model.status[i] !== 0)) words.push('Cross: invalid, never on a frontier.')
+    if (unplaced.length > 0) {
+      const failed = unplaced.filter(i => model.status[i] === 2).length
+      const rest = unplaced.length - failed
+      const parts = [...(failed > 0 ? [`${failed} failed`] : []), ...(rest > 0 ? [`${rest} without a figure for these axes`] : [])]
+      words.push(`Without a place in the picture, but in the table: ${parts.join(', ')}.`)
+    }
+    if (placed.length === 0) words.splice(0, words.length, 'No point of these runs fits the filters and has figures for these axes.', ...words.slice(1))
+    words.push('Drag to pan, Ctrl + wheel or double click to zoom. Shift-click a run to show it alone.')
+    place('key').replaceChildren(words.join(' '))
+    place('key').dataset.frontier = String(onFrontier.reduce((sum, on) => sum + on, 0))
+  }
+
+  // ---- keeping it all in step
+
+  /** After another choice: which points, which frontiers. */
+  function reselect() {
+    chosen = choice()
+    selection = select(chosen)
+    whole = windowOf()
+    view = zoomOfState()
+    most = step
+    drawPicture()
+    drawLegend()
+    drawWords()
+    drawDetail()
+    drawTable()
+  }
+
+  /** After a change of the address by the reader: the controls, too. */
+  function rebuild() {
+    chosen = choice()
+    drawControls()
+    reselect()
+  }
+
+  let waiting = 0
+  let frame = 0
+  /** After a movement of the window: the picture at once, the table when the movement has ended. */
+  function moved() {
+    if (frame === 0)
+      frame = requestAnimationFrame(() => {
+        frame = 0
+        drawPicture()
+      })
+    clearTimeout(waiting)
+    waiting = setTimeout(() => {
+      const digits = (/** @type {number} */ value) => String(Number(value.toPrecision(6)))
+      const { x, y } = view
+      go({ zoom: view === whole ? '' : listText([x.min, x.max, y.min, y.max].map(digits)) })
+      view = zoomOfState()
+      drawPicture()
+      drawTable()
+    }, 150)
+  }
+
+  const gestures = {
+    zoom(/** @type {number} */ factor, /** @type {number} */ x, /** @type {number} */ y) {
+      const { plot } = scene
+      const across = Math.min(1, Math.max(0, (x - plot.left) / (plot.right - plot.left)))
+      const up = Math.min(1, Math.max(0, (plot.bottom - y) / (plot.bottom - plot.top)))
+      view = { x: zoomed(view.x, factor, across), y: zoomed(view.y, factor, up) }
+      tip.hidden = true
+      moved()
+    },
+    pan(/** @type {number} */ dx, /** @type {number} */ dy) {
+      const { plot } = scene
+      view = { x: panned(view.x, -dx / (plot.right - plot.left)), y: panned(view.y, dy / (plot.bottom - plot.top)) }
+      moved()
+    },
+    reset() {
+      view = whole
+      moved()
+    },
+    hover(/** @type {number} */ x, /** @type {number} */ y) {
+      const i = nearest(x, y)
+      over.style.cursor = i < 0 ? 'grab' : 'pointer'
+      drawOver(i)
+      drawTip(i, x, y)
+    },
+    leave() {
+      tip.hidden = true
+      drawOver(-1)
+    },
+    click(/** @type {number} */ x, /** @type {number} */ y) {
+      const i = nearest(x, y)
+      if (i >= 0) selectPoint(i)
+    },
+  }
+
+  // ---- files of what is shown
+
+  function framedScene() {
+    const hidden = new Set(chosen.hidden)
+    const names = [...new Set(selection.groups.map(({ workload }) => data.workloads[workload]))]
+    return modules.framed(
+      scene,
+      {
+        title: document.querySelector('h1')?.textContent ?? '',
+        subtitle: `Workload ${names.join(', ')} · ${modules.shownCount(selection, view).toLocaleString('en-US')} points${state.zoom ? ' (part of the plane)' : ''}`,
+        legend: data.runs.flatMap((/** @type {any} */ { label }, /** @type {number} */ run) => (hidden.has(label) ? [] : [{ run, text: label }])),
+        notes: modules.cautions(model, selection),
+      },
+      look(),
+    )
+  }
+
+  const files = {
+    name: () => `overlay-${chosen.y}-by-${chosen.x}`,
+    svg: () => modules.svgOf(framedScene(), look()),
+    png: () => {
+      const canvas = document.createElement('canvas')
+      render(canvas, framedScene(), 2, look().paper)
+      buffer = null
+      return tools.blobOf(canvas)
+    },
+    csv: () => modules.overlayCsv(model, selection, shown()),
+  }
+
+  // ---- begin
+
+  const toggle = place('theme-toggle')
+  function repaint() {
+    sprites = new Map()
+    drawPicture()
+    drawLegend()
+  }
+  toggle.addEventListener('click', () => {
+    root.dataset.theme = themeName() === 'dark' ? 'light' : 'dark'
+    repaint()
+  })
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', repaint)
+  for (const part of [toggle, plane, place('controls'), place('tools')]) part.hidden = false
+  root.classList.add('drawn')
+  tools.gesturesOn(over, gestures)
+  tools.zoomButtons(place('zoom'), over, gestures)
+  tools.exportsOf(place('exports'), files)
+  rebuild()
+  let width = plane.clientWidth
+  new ResizeObserver(() => {
+    if (plane.clientWidth === width || plane.clientWidth === 0) return
+    width = plane.clientWidth
+    drawPicture()
+  }).observe(plane)
+  addEventListener('beforeprint', () => {
+    root.dataset.before = root.dataset.theme ?? ''
+    root.dataset.theme = 'light'
+    repaint()
+  })
+  addEventListener('afterprint', () => {
+    if (root.dataset.before) root.dataset.theme = root.dataset.before
+    else delete root.dataset.theme
+    repaint()
+  })
+  Object.assign(globalThis, {
+    fulcrumOverlay: {
+      files,
+      data,
+      model,
+      shown,
+      selection: () => selection,
+      /** Where a point is, in pixels of the canvas. */
+      at,
+      valueAt: (/** @type {number} */ x, /** @type {number} */ y) => {
+        const { plot } = scene
+        return [valueAt(view.x, (x - plot.left) / (plot.right - plot.left)), valueAt(view.y, (plot.bottom - y) / (plot.bottom - plot.top))]
+      },
+    },
+  })
+})()

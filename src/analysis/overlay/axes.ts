@@ -1,0 +1,46 @@
+import { type Figure, figuresIn, interactivity, perGpuThroughput, type Unit } from '../../metrics/figures/index.ts'
+import type { MeasuredPoint } from '../measured-point.ts'
+
+/** An axis to choose where the frontiers of several runs are in one picture. */
+export interface Axis {
+  /** Name of the figure. */
+  readonly name: string
+  readonly title: string
+  readonly unit: Unit | ''
+  readonly better: 'lower' | 'higher'
+  /** Whether any of the runs has the figure. Others are listed as not available: they are never 0. */
+  readonly available: boolean
+}
+
+/** The axes that a picture begins with. */
+export const firstAxes = { x: interactivity, y: perGpuThroughput } as const
+
+/** Axes that readers look for; listed even where no figure of that name is in the registry. */
+const lookedFor: readonly Omit<Axis, 'available'>[] = [
+  { name: 'output_tokens_per_s_per_mw', title: 'Output tokens/s per MW', unit: 'tokens/s/MW', better: 'higher' },
+  {
+    name: 'cost_per_million_output_tokens',
+    title: 'Cost per million output tokens',
+    unit: '',
+    better: 'lower',
+  },
+]
+
+/** The figures that can be an axis: those that the registry marks, and those that readers look for. */
+export function axisFigures(registry: readonly Figure[]): readonly Figure[] {
+  const marked = figuresIn('axes', registry)
+  return [
+    ...marked,
+    ...registry.filter(figure => !marked.includes(figure) && lookedFor.some(({ name }) => name === figure.name)),
+  ]
+}
+
+/** Every axis, and which of them the points have. */
+export function axesOf(figures: readonly Figure[], points: readonly MeasuredPoint[]): readonly Axis[] {
+  const known = figures.map(({ name, title, unit, better }) => ({ name, title, unit, better }))
+  const missing = lookedFor.filter(({ name }) => known.every(axis => axis.name !== name))
+  return [...known, ...missing].map(axis => ({
+    ...axis,
+    available: points.some(point => (point.figures[axis.name] ?? null) !== null),
+  }))
+}

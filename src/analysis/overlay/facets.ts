@@ -1,0 +1,40 @@
+import { topologyLabel } from '../../model/index.ts'
+import type { MeasuredPoint } from '../measured-point.ts'
+
+/** Something that points differ in and that a reader chooses by. A new one is an entry of {@link facets}. */
+export interface Facet {
+  readonly name: string
+  readonly title: string
+  /** Empty where the run doesn't say. */
+  readonly of: (point: MeasuredPoint, about: AboutRun) => string
+}
+
+/** What a run says of all its points. */
+export interface AboutRun {
+  /** `dynamo, backend dynamo.vllm` */
+  readonly deployedWith: string
+}
+
+/** In the order of the page; workloads come first by themselves, since they decide what can be compared. */
+export const facets: readonly Facet[] = [
+  { name: 'topology', title: 'Topology', of: ({ deployment }) => topologyLabel(deployment.topology) },
+  { name: 'variant', title: 'Variant', of: variantOf },
+  { name: 'gpu', title: 'GPU type', of: gpuTypeOf },
+  { name: 'model', title: 'Model', of: ({ deployment }) => deployment.model.name },
+  { name: 'deployer', title: 'Deployed with', of: (_, { deployedWith }) => deployedWith },
+]
+
+/** The name of the variant that a deployment is; empty in sweeps without variants. */
+function variantOf({
+  deployment,
+}: {
+  readonly deployment: MeasuredPoint['deployment'] & { variant?: unknown }
+}): string {
+  const { variant } = deployment
+  return typeof variant === 'string' ? variant : ''
+}
+
+/** The GPUs that were observed through the point; empty where none were. */
+function gpuTypeOf(_point: MeasuredPoint): string {
+  return ''
+}

@@ -1,0 +1,124 @@
+import type { Run } from '../../journal/run.ts'
+import { type Figure, figures } from '../../metrics/figures/index.ts'
+import { canonicalJson, FulcrumError, type Workload } from '../../model/index.ts'
+import { kindOf } from '../compare/comparable.ts'
+import { type EnvironmentDifference, environmentDifferences } from '../compare/environment.ts'
+import { type MeasuredPoint, measuredPoints } from '../measured-point.ts'
+import { originOf } from '../origin.ts'
+import { meetsSlo, objectives } from '../slo.ts'
+import { type Axis, axesOf, axisFigures } from './axes.ts'
+import { facets as allFacets, type Facet } from './facets.ts'
+
+/** Several runs in one picture, each with its own frontiers. */
+export interface Overlay {
+  /** In the order asked for; the first is what the conditions of the others are held against. */
+  readonly runs: readonly OverlayRun[]
+  readonly axes: readonly Axis[]
+  /** The figures that can be an axis; each has an estimate at every point. */
+  readonly figures: readonly Figure[]
+  /** Workloads of all runs in first-seen order; a name that two different workloads have is numbered. */
+  readonly workloads: readonly string[]
+  readonly facets: readonly Facet[]
+}
+
+export interface OverlayRun {
+  readonly run: Run
+  /** Unique. */
+  readonly label: string
+  readonly points: readonly OverlayPoint[]
+  /** What differs from the first run, conditions that make a comparison doubtful first; empty for the first. */
+  readonly differences: readonly EnvironmentDifference[]
+}
+
+export interface OverlayPoint {
+  readonly point: MeasuredPoint
+  /** One of {@link Overlay.workloads}. */
+  readonly workload: string
+  /** What its figures are of; only points of one kind share a frontier. */
+  readonly kind: string
+  readonly slo: 'no SLO' | 'yes' | 'no'
+  /** By facet, in the order of {@link Overlay.facets}; empty where the run doesn't say. */
+  readonly facets: readonly string[]
+}
+
+/** Runs that a picture can tell apart: as many as there are pairs of a colour and a shape. */
+export const mostRuns = 56
+
+/**
+ * Lays runs over each other. Pure. Workloads are matched by what they ask for and not by name, so that equal names of
+ * different workloads never share a frontier.
+ * @throws FulcrumError (bad-input) for no run, more than {@link mostRuns}, or two runs of one label
+ */
+export function overlayOf(
+  named: readonly { readonly label: string; readonly run: Run }[],
+  registry: readonly Figure[] = figures,
+  facets: readonly Facet[] = allFacets,
+): Overlay {
+  const [first] = named
+  if (first === undefined || named.length > mostRuns)
+    throw new FulcrumError(
+      'bad-input',
+      'too-many-runs',
+      `A picture holds 1 to ${mostRuns} runs, not ${named.length}.`,
+      {
+        remedy: 'Leave out runs: more could not be told apart by colour and shape.',
+      },
+    )
+  const twice = named.find(({ label }, at) => named.findIndex(other => other.label === label) < at)
+  if (twice !== undefined)
+    throw new FulcrumError('bad-input', 'same-label', `Two runs have the label "${twice.label}".`, {
+      remedy: 'Give each run its own --label.',
+    })
+  const asAxes = axisFigures(registry)
+  const names = workloadNames()
+  const runs = named.map(({ label, run }) => {
+    const { deployer, about } = originOf(run.manifest)
+    const aboutRun = { deployedWith: [deployer, about].filter(text => text !== '').join(', ') }
+    return {
+      run,
+      label,
+      points: measuredPoints(run, withObjectives(asAxes, registry)).map(point => ({
+        point,
+        workload: names.of(point.workload),
+        kind: kindOf(point),
+        slo:
+          objectives(point).length === 0 ? ('no SLO' as const) : meetsSlo(point) ? ('yes' as const) : ('no' as const),
+        facets: facets.map(facet => facet.of(point, aboutRun)),
+      })),
+      differences: run === first.run ? [] : environmentDifferences(first.run, run),
+    }
+  })
+  const points = runs.flatMap(run => run.points.map(({ point }) => point))
+  return { runs, axes: axesOf(asAxes, points), figures: asAxes, workloads: names.all(), facets }
+}
+
+/** The figures of the axes, and those that an SLO is held against. */
+function withObjectives(axes: readonly Figure[], registry: readonly Figure[]): readonly Figure[] {
+  const needed = new Set(['ttft_p95_ms', 'itl_p95_ms', 'request_latency_p95_ms', ...axes.map(({ name }) => name)])
+  return registry.filter(({ name }) => needed.has(name))
+}
+
+/** A name for each workload of all runs. */
+function workloadNames() {
+  const byContent = new Map<string, string>()
+  const uses = new Map<string, number>()
+  return {
+    of: (workload: Workload): string => {
+      const content = contentOf(workload)
+      const known = byContent.get(content)
+      if (known !== undefined) return known
+      const count = (uses.get(workload.name) ?? 0) + 1
+      uses.set(workload.name, count)
+      const name = count === 1 ? workload.name : `${workload.name} (${count})`
+      byContent.set(content, name)
+      return name
+    },
+    all: () => [...byContent.values()],
+  }
+}
+
+/** What a workload asks for: another checkout's path and another name make no other workload. */
+function contentOf({ name: _, datasetFile, ...rest }: Workload): string {
+  const file = rest.datasetSha256 === undefined ? datasetFile?.split('/').at(-1) : undefined
+  return canonicalJson({ ...rest, ...(file === undefined ? {} : { datasetFile: file }) })
+}

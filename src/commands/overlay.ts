@@ -1,0 +1,73 @@
+import { stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { type Overlay, overlayOf } from '../analysis/overlay/overlay.ts'
+import { readRun } from '../journal/index.ts'
+import type { Run } from '../journal/run.ts'
+import { FulcrumError } from '../model/index.ts'
+import { type OverlaySummary, overlaySummary } from '../render/views/overlay-summary.ts'
+
+export interface OverlayRequest {
+  /** Folders of runs. */
+  readonly runs: readonly string[]
+  /** Names in the order of the runs; those that are missing come from the runs themselves. */
+  readonly labels: readonly string[]
+  /** File of the page, or a folder that is there. */
+  readonly to: string
+}
+
+export interface WrittenOverlay extends OverlaySummary {
+  /** Path of the page. */
+  readonly page: string
+}
+
+/**
+ * Lays the frontiers of several runs over each other and writes the page.
+ * @throws FulcrumError bad-input for a folder without a run, more labels than runs, or two runs of one label
+ */
+export async function overlayRuns({ runs, labels, to }: OverlayRequest): Promise<WrittenOverlay> {
+  const overlay = await readOverlay(runs, labels)
+  // Only a page should cost loading what draws pages.
+  const { writeOverlay } = await import('../render/write-overlay.ts')
+  const isFolder = (await stat(resolve(to)).catch(() => null))?.isDirectory() ?? false
+  const page = await writeOverlay(overlay, isFolder ? join(resolve(to), 'overlay.html') : resolve(to), {
+    title: overlayTitle(overlay),
+  })
+  return { ...overlaySummary(overlay), page }
+}
+
+/** Reads runs and lays them over each other. */
+export async function readOverlay(folders: readonly string[], labels: readonly string[] = []): Promise<Overlay> {
+  if (labels.length > folders.length)
+    throw new FulcrumError(
+      'bad-input',
+      'too-many-labels',
+      `There are ${labels.length} labels for ${folders.length} runs.`,
+      {
+        remedy: 'Give at most one --label for each run, in the order of the runs.',
+      },
+    )
+  const runs: Run[] = []
+  for (const folder of folders) runs.push(await readRun(resolve(folder)))
+  const own = runLabels(runs)
+  return overlayOf(runs.map((run, at) => ({ run, label: labels[at] ?? own[at] ?? run.manifest.runId })))
+}
+
+/** The sweep's name where that tells a run from the others, else with the run's date, else with its id. */
+export function runLabels(runs: readonly Run[]): readonly string[] {
+  const candidates = [
+    ({ manifest }: Run) => manifest.sweep,
+    ({ manifest }: Run) => `${manifest.sweep} ${manifest.createdAt.slice(0, 10)}`,
+    ({ manifest }: Run) => `${manifest.sweep} ${manifest.createdAt.slice(0, 16).replace('T', ' ')}`,
+    ({ manifest }: Run) => `${manifest.sweep} ${manifest.runId}`,
+  ]
+  return runs.map((run, at) => {
+    const telling = candidates.find(label => runs.every(other => other === run || label(other) !== label(run)))
+    return telling?.(run) ?? `${run.manifest.sweep} ${run.manifest.runId} (${at + 1})`
+  })
+}
+
+/** `Frontiers of nightly`, `Frontiers of 3 runs`. */
+export function overlayTitle({ runs }: Overlay): string {
+  const sweeps = [...new Set(runs.map(({ run }) => run.manifest.sweep))]
+  return sweeps.length <= 3 ? `Frontiers of ${sweeps.join(', ')}` : `Frontiers of ${runs.length} runs`
+}

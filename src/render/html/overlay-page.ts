@@ -1,0 +1,175 @@
+import type { EnvironmentDifference } from '../../analysis/compare/environment.ts'
+import { originOf } from '../../analysis/origin.ts'
+import type { Overlay, OverlayRun } from '../../analysis/overlay/overlay.ts'
+import type { OverlayData } from '../page/overlay/data.ts'
+import { modelOf } from '../page/overlay/model.ts'
+import { select } from '../page/overlay/selection.ts'
+import { counted, valueText } from '../views/format.ts'
+import { overlayData } from '../views/overlay.ts'
+import { loadChartTools } from './chart-tools.ts'
+import type { Crumb } from './crumbs.ts'
+import { crumbTrail } from './crumbs.ts'
+import type { Html } from './html.ts'
+import { html, jsonForScript, trusted } from './html.ts'
+import type { Inline } from './inline-script.ts'
+import { loadAsset, loadStyle } from './inline-script.ts'
+import { loadPageModule } from './page-module.ts'
+import { scrolling } from './sections/tables.ts'
+import { dark, fontStack, light, shapes } from './theme.ts'
+
+/** Styles and scripts of the page. */
+export interface OverlayAssets {
+  readonly styles: readonly Inline[]
+  readonly scripts: readonly Inline[]
+}
+
+/** Reads what the page needs: no Vega, the page draws its own marks (docs/design.md says why). */
+export async function loadOverlayAssets(): Promise<OverlayAssets> {
+  const [style, own, tools, modules, script] = await Promise.all([
+    loadStyle(),
+    loadAsset('report/overlay.css'),
+    loadChartTools(),
+    loadPageModule('render/page/overlay/modules', 'overlayModules'),
+    loadAsset('report/overlay.js'),
+  ])
+  return { styles: [style, own], scripts: [...tools, modules, script] }
+}
+
+/** What stands around the picture. */
+export interface OverlayFrame {
+  readonly title: string
+  /** Pages above this one, where pages are served together. */
+  readonly trail?: readonly Crumb[]
+  /** Sections above the picture. */
+  readonly before?: Html | null
+  /** The page of each run, where there is one; null where not. */
+  readonly links?: readonly (string | null)[]
+}
+
+/**
+ * The frontiers of several runs in one page: one file that needs no network and runs only the scripts that its policy
+ * names by hash.
+ */
+export function overlayHtml(overlay: Overlay, assets: OverlayAssets, frame: OverlayFrame): string {
+  const policy = [
+    "default-src 'none'",
+    `script-src ${assets.scripts.map(({ hash }) => `'${hash}'`).join(' ')}`,
+    `style-src ${assets.styles.map(({ hash }) => `'${hash}'`).join(' ')}`,
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ')
+  const data = overlayData(overlay)
+  const notices = [...new Set(overlay.runs.flatMap(({ run }) => originOf(run.manifest).notice ?? []))]
+  const points = overlay.runs.reduce((sum, run) => sum + run.points.length, 0)
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>${frame.title}: Fulcrum overlay</title>
+${assets.styles.map(style => html`<style>${trusted(style.text)}</style>\n`)}
+</head>
+<body>
+<a class="skip" href="#picture">Skip to the picture</a>
+${crumbTrail(frame.trail ?? [])}
+<header class="top"><p class="brand">Fulcrum overlay</p>
+<div class="title"><h1>${frame.title}</h1>
+<p class="meta">${counted(overlay.runs.length, 'run')} · ${counted(overlay.workloads.length, 'workload')} · ${counted(points, 'point')}</p>
+${notices.map(notice => html`<p class="notice">${notice}</p>`)}</div>
+<button type="button" class="theme" data-theme-toggle aria-label="Switch between light and dark" hidden>◐</button>
+</header>
+<main>
+${frame.before ?? null}
+<section id="picture" class="overlay">
+<div class="controls" data-controls hidden></div>
+<div class="cautions" data-cautions role="status"></div>
+<figure>
+<div class="legend" data-legend></div>
+<div class="with-detail"><div>
+<div class="plane" data-plane hidden><canvas data-marks></canvas><canvas data-over tabindex="0" role="img" aria-label="Frontiers of the runs; the table below has the same points"></canvas><div class="tip" data-tip hidden></div></div>
+<p class="key" data-key></p>
+<div class="tools" data-tools hidden><div data-zoom></div><div data-exports></div></div>
+</div>
+<aside class="detail" aria-live="polite" aria-label="Selected point" data-detail></aside></div>
+</figure>
+<div class="beside" data-table></div>
+</section>
+<noscript>${withoutScript(data)}</noscript>
+<section id="runs"><h2>Runs</h2>${runsTable(overlay, frame.links ?? [])}</section>
+${differencesSection(overlay)}
+</main>
+<footer><p>Written by Fulcrum. Only valid points that meet their SLO are part of a frontier; each frontier is of one run and one workload.</p></footer>
+<script type="application/json" id="overlay-data">${jsonForScript({
+    ...data,
+    shapes,
+    font: fontStack,
+    themes: { light, dark },
+  })}</script>
+${assets.scripts.map(script => html`<script>${trusted(script.text)}</script>\n`)}
+</body>
+</html>
+`
+  return page.html
+}
+
+function runsTable({ runs }: Overlay, links: readonly (string | null)[]): Html {
+  return scrolling(html`<table><thead><tr><th>Run</th><th>Run id</th><th>Model</th><th>Deployed with</th><th>Revision</th><th class="n">Points</th></tr></thead>
+<tbody>${runs.map(({ label, run: { manifest }, points }, at) => {
+    const { deployer, about } = originOf(manifest)
+    const count = (status: string) => points.filter(({ point }) => point.status === status).length
+    const link = links[at] ?? null
+    const models = [...new Set(points.map(({ point }) => point.deployment.model.name))]
+    const git =
+      manifest.git === null ? '' : `${manifest.git.revision.slice(0, 12)}${manifest.git.dirty ? ' with changes' : ''}`
+    const notOk = (['invalid', 'failed'] as const).flatMap(status => {
+      const of = count(status)
+      return of > 0 ? [`${of} ${status}`] : []
+    })
+    return html`<tr><td>${link === null ? label : html`<a href="${link}">${label}</a>`}</td><td>${manifest.sweep} <code>${manifest.runId}</code></td><td>${models.join(', ')}</td><td>${[deployer, about].filter(text => text !== '').join(', ')}</td><td><code>${git}</code></td><td class="n">${points.length}${notOk.length > 0 ? html` <em>${notOk.join(', ')}</em>` : null}</td></tr>`
+  })}</tbody></table>`)
+}
+
+/** What differs between the first run and the others: a row for each thing, a column for each run. */
+function differencesSection({ runs }: Overlay): Html | null {
+  const [first, ...others] = runs
+  if (first === undefined || others.every(({ differences }) => differences.length === 0)) return null
+  const rows = new Map<string, EnvironmentDifference>()
+  for (const { differences } of others)
+    for (const difference of differences) if (!rows.has(difference.what)) rows.set(difference.what, difference)
+  const doubtful = [...rows.values()].some(({ kind }) => kind === 'conditions')
+  const cell = ({ differences }: OverlayRun, { what }: EnvironmentDifference) =>
+    differences.find(difference => difference.what === what)
+  const ordered = [...rows.values()].sort((a, b) => Number(a.kind === 'subject') - Number(b.kind === 'subject'))
+  return html`<section id="differences"><h2>${doubtful ? 'The conditions differ' : 'What differs'}</h2>
+<p>${doubtful ? 'Conditions in red may cause a difference between frontiers, instead of what you want to compare. ' : null}Each run is held against ${first.label}; points that both have decide. An empty cell is no difference.</p>
+${scrolling(html`<table><thead><tr><th></th><th>${first.label}</th>${others.map(({ label }) => html`<th>${label}</th>`)}</tr></thead>
+<tbody>${ordered.map(
+  difference =>
+    html`<tr><td>${difference.kind === 'conditions' ? html`<em>${difference.what}</em>` : difference.what}</td><td class="text">${difference.base}</td>${others.map(run => html`<td class="text">${cell(run, difference)?.head ?? ''}</td>`)}</tr>`,
+)}</tbody></table>`)}</section>`
+}
+
+/** Rows of the table for readers without scripts. */
+const mostRows = 500
+
+/** The frontiers of each run and workload on the usual axes, by the code that the page runs. */
+function withoutScript(data: OverlayData): Html {
+  const model = modelOf(data)
+  const { x, y } = data.first
+  const chosen = select(model, { x, y, logX: false, logY: false, hidden: [], workloads: null, facets: {} })
+  const axis = (name: string) => data.axes.find(other => other.name === name)
+  const rows = chosen.groups.flatMap(({ run, workload, frontier }) => frontier.map(i => ({ run, workload, i })))
+  const text = (number: number | undefined) => data.texts[number ?? 0] ?? ''
+  return html`<section><h2>Frontiers</h2><p class="none">The picture needs JavaScript.${rows.length > mostRows ? ` The first ${mostRows} of ${rows.length} points of frontiers:` : ' These are the frontiers:'}</p>
+${scrolling(html`<table><thead><tr><th>Run</th><th>Workload</th><th>Deployment</th><th>Load</th><th class="n">${axis(x)?.title ?? x}</th><th class="n">${axis(y)?.title ?? y}</th></tr></thead>
+<tbody>${rows
+  .slice(0, mostRows)
+  .map(
+    ({ run, workload, i }) =>
+      html`<tr><td>${data.runs[run]?.label ?? ''}</td><td>${data.workloads[workload] ?? ''}</td><td>${text(model.deployment[i])}</td><td>${text(model.load[i])}</td><td class="n">${valueText({ unit: axis(x)?.unit ?? '' }, chosen.xs[i])}</td><td class="n">${valueText({ unit: axis(y)?.unit ?? '' }, chosen.ys[i])}</td></tr>`,
+  )}</tbody></table>`)}</section>`
+}

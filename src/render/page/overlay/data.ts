@@ -1,0 +1,86 @@
+/** What the page of an overlay carries: a column for each fact, because 40,000 points as objects are ten times as large. */
+export interface OverlayData {
+  readonly runs: readonly OverlayRunData[]
+  readonly axes: readonly OverlayAxis[]
+  readonly workloads: readonly string[]
+  readonly facets: readonly { readonly name: string; readonly title: string; readonly values: readonly string[] }[]
+  /** Texts that many points share; columns refer to them by number. */
+  readonly texts: readonly string[]
+  readonly points: OverlayColumns
+  /** What the picture begins with. */
+  readonly first: { readonly x: string; readonly y: string; readonly workload: string }
+}
+
+export interface OverlayRunData {
+  readonly label: string
+  readonly runId: string
+  /** Names of conditions that differ from the first run's; empty where none do. */
+  readonly conditions: readonly string[]
+}
+
+export interface OverlayAxis {
+  readonly name: string
+  readonly title: string
+  readonly unit: string
+  readonly better: 'lower' | 'higher'
+  readonly available: boolean
+}
+
+/** Whole numbers as they are, or as value and count in turns where that is shorter. */
+export type Packed = readonly number[] | { readonly runs: readonly number[] }
+
+export interface OverlayColumns {
+  readonly run: Packed
+  readonly workload: Packed
+  /** By facet, numbers of its values. */
+  readonly facets: readonly Packed[]
+  /** Numbers of texts. */
+  readonly kind: Packed
+  readonly deployment: Packed
+  readonly load: Packed
+  readonly reason: Packed
+  readonly gpus: Packed
+  /** Numbers of {@link statuses}. */
+  readonly status: Packed
+  /** Numbers of {@link sloAnswers}. */
+  readonly slo: Packed
+  readonly valid: Packed
+  readonly repeats: Packed
+  /** Ids of the point's repeats, with spaces between. */
+  readonly ids: readonly string[]
+  /** By name of the axis: means over the valid repeats; null where there is none. Only axes that are available. */
+  readonly figures: { readonly [axis: string]: readonly (number | null)[] }
+}
+
+export const statuses = ['ok', 'invalid', 'failed'] as const
+export const sloAnswers = ['no SLO', 'yes', 'no'] as const
+
+/** The shorter form of a column of whole numbers. */
+export function packed(values: readonly number[]): Packed {
+  const runs: number[] = []
+  let last: number | undefined
+  let count = 0
+  for (const value of values) {
+    if (value === last) count++
+    else {
+      if (last !== undefined) runs.push(last, count)
+      last = value
+      count = 1
+    }
+  }
+  if (last !== undefined) runs.push(last, count)
+  return runs.length < values.length ? { runs } : values
+}
+
+/** A column of {@link packed}. */
+export function unpacked(column: Packed, length: number): Uint32Array {
+  if (!('runs' in column)) return Uint32Array.from(column)
+  const values = new Uint32Array(length)
+  let at = 0
+  for (let i = 0; i < column.runs.length; i += 2) {
+    const count = column.runs[i + 1] ?? 0
+    values.fill(column.runs[i] ?? 0, at, at + count)
+    at += count
+  }
+  return values
+}

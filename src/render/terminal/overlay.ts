@@ -1,0 +1,33 @@
+import { figure } from '../views/format.ts'
+import type { OverlaySummary } from '../views/overlay-summary.ts'
+import { table } from './table.ts'
+import { wrapped } from './wrapped.ts'
+
+/** An overlay for a person: a line for each frontier, and what must be known before reading one against another. */
+export function overlayText({ rows, cautions, notAvailable }: OverlaySummary): string {
+  const right = { align: 'right' as const }
+  return [
+    table(
+      [
+        { title: 'workload' },
+        { title: 'run' },
+        { title: 'points', ...right },
+        { title: 'invalid', ...right },
+        { title: 'failed', ...right },
+        { title: 'on frontier', ...right },
+        { title: 'max tokens/s/user', ...right },
+        { title: 'max tokens/s/GPU', ...right },
+      ],
+      rows.map(run => [
+        run.workload,
+        run.label,
+        ...[run.points, run.invalid, run.failed, run.onFrontier].map(String),
+        figure(run.tokensPerSPerUser),
+        figure(run.tokensPerSPerGpu),
+      ]),
+    ),
+    ...(cautions.length > 0 ? [''] : []),
+    ...cautions.map(sentence => wrapped(sentence)),
+    ...(notAvailable.length > 0 ? ['', wrapped(`Not available in these runs: ${notAvailable.join(', ')}.`)] : []),
+  ].join('\n')
+}
