@@ -26,6 +26,12 @@
 
   // ---- what the reader chose, in the address
 
+  /** The point that the address names, by run and id. */
+  function selectedPoint() {
+    const [label = '', id = ''] = list(state.point)
+    return model.find(label, id)
+  }
+
   const allWorkloads = '*'
   const facets = data.facets.filter((/** @type {any} */ { values }) => values.length > 1)
   const link = tools.linkState(
@@ -292,7 +298,7 @@
     over.width = Math.round(scene.width * ratio())
     over.height = Math.round(scene.height * ratio())
     context.scale(ratio(), ratio())
-    const selected = model.byId.get(state.point ?? '')
+    const selected = selectedPoint()
     for (const i of new Set([selected, hovered])) {
       if (i === undefined || i < 0 || !isShown(i)) continue
       const where = at(i)
@@ -349,7 +355,7 @@
   }
 
   function drawDetail() {
-    const i = model.byId.get(state.point ?? '')
+    const i = selectedPoint()
     const into = place('detail')
     if (i === undefined) {
       into.replaceChildren(element('p', { class: 'eyebrow' }, 'Selected point'), element('p', { class: 'none' }, 'Click a mark or a row of the table.'))
@@ -386,13 +392,13 @@
     const several = new Set(selection.groups.map(({ workload }) => workload)).size > 1
     const head = ['Run', ...(several ? ['Workload'] : []), 'Deployment', 'Load', 'GPUs', axisOf(chosen.x).title, axisOf(chosen.y).title, 'Standing', 'Valid repeats']
     const numeric = new Set(['GPUs', axisOf(chosen.x).title, axisOf(chosen.y).title, 'Valid repeats'])
+    const selected = selectedPoint()
     const body = rows.slice(0, most).map(i => {
       const open = element('button', { type: 'button', class: 'row' }, runLabel(i))
       const cells = [open, ...(several ? [workloadName(i)] : []), text(model.deployment, i), text(model.load, i), String(model.gpus[i]), valueOf(chosen.x, i), valueOf(chosen.y, i), modules.standingAt(model, selection, i), `${model.valid[i]} of ${model.repeats[i]}`]
-      const id = model.ids[i]?.split(' ')[0] ?? ''
       open.addEventListener('click', () => selectPoint(i))
-      const row = element('tr', { 'data-point': id, 'data-status': modules.statuses[model.status[i] ?? 0] ?? '' }, ...cells.map((cell, n) => element('td', { 'data-label': head[n] ?? '', ...(numeric.has(head[n] ?? '') ? { class: 'n' } : {}) }, cell)))
-      if (model.byId.get(state.point ?? '') === i) row.setAttribute('aria-current', 'true')
+      const row = element('tr', { 'data-point': String(i), 'data-status': modules.statuses[model.status[i] ?? 0] ?? '' }, ...cells.map((cell, n) => element('td', { 'data-label': head[n] ?? '', ...(numeric.has(head[n] ?? '') ? { class: 'n' } : {}) }, cell)))
+      if (i === selected) row.setAttribute('aria-current', 'true')
       return row
     })
     const table = element('table', {}, element('thead', {}, element('tr', {}, ...head.map(name => element('th', numeric.has(name) ? { class: 'n' } : {}, name)))), element('tbody', {}, ...body))
@@ -425,11 +431,11 @@
 
   /** @param {number} i */
   function selectPoint(i) {
-    go({ point: model.ids[i]?.split(' ')[0] ?? '' })
+    go({ point: listText([runLabel(i), model.ids[i]?.split(' ')[0] ?? '']) })
     drawOver(-1)
     drawDetail()
     for (const row of document.querySelectorAll('tr[aria-current]')) row.removeAttribute('aria-current')
-    document.querySelector(`tr[data-point="${CSS.escape(state.point ?? '')}"]`)?.setAttribute('aria-current', 'true')
+    document.querySelector(`tr[data-point="${i}"]`)?.setAttribute('aria-current', 'true')
   }
 
   // ---- controls

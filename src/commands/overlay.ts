@@ -5,6 +5,7 @@ import { readRun } from '../journal/index.ts'
 import type { Run } from '../journal/run.ts'
 import { FulcrumError } from '../model/index.ts'
 import { type OverlaySummary, overlaySummary } from '../render/views/overlay-summary.ts'
+import { writeOverlay } from '../render/write-overlay.ts'
 
 export interface OverlayRequest {
   /** Folders of runs. */
@@ -26,12 +27,9 @@ export interface WrittenOverlay extends OverlaySummary {
  */
 export async function overlayRuns({ runs, labels, to }: OverlayRequest): Promise<WrittenOverlay> {
   const overlay = await readOverlay(runs, labels)
-  // Only a page should cost loading what draws pages.
-  const { writeOverlay } = await import('../render/write-overlay.ts')
   const isFolder = (await stat(resolve(to)).catch(() => null))?.isDirectory() ?? false
-  const page = await writeOverlay(overlay, isFolder ? join(resolve(to), 'overlay.html') : resolve(to), {
-    title: overlayTitle(overlay),
-  })
+  const page = isFolder ? join(resolve(to), 'overlay.html') : resolve(to)
+  await writeOverlay(overlay, page, { title: overlayTitle(overlay) })
   return { ...overlaySummary(overlay), page }
 }
 

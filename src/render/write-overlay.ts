@@ -1,16 +1,14 @@
-import { basename, dirname } from 'node:path'
 import type { Overlay } from '../analysis/overlay/overlay.ts'
-import { openFileWriter } from './file-writer.ts'
+import { diskError, writeWithFolders } from '../journal/index.ts'
 import { loadOverlayAssets, type OverlayFrame, overlayHtml } from './html/overlay-page.ts'
 
 /**
  * Writes the page of an overlay, which needs no other file.
- * @returns its path
  * @throws FulcrumError (environment) when the disk refuses
  */
-export async function writeOverlay(overlay: Overlay, file: string, frame: OverlayFrame): Promise<string> {
-  const { write, commit } = openFileWriter(dirname(file), 'the overlay')
-  write(basename(file), overlayHtml(overlay, await loadOverlayAssets(), frame))
-  await commit()
-  return file
+export async function writeOverlay(overlay: Overlay, file: string, frame: OverlayFrame): Promise<void> {
+  const content = overlayHtml(overlay, await loadOverlayAssets(), frame)
+  await writeWithFolders([{ path: file, content }]).catch(error =>
+    Promise.reject(diskError(error, 'write the overlay', file)),
+  )
 }

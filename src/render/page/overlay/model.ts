@@ -18,19 +18,21 @@ export interface OverlayModel {
   readonly repeats: Uint32Array
   readonly ids: readonly string[]
   readonly figures: ReadonlyMap<string, Float64Array>
-  /** The point of each id. */
-  readonly byId: ReadonlyMap<string, number>
+  /** The number of a point by the label of its run and an id: the same point of two runs has one id. */
+  readonly find: (label: string, id: string) => number | undefined
 }
 
 /** Reads what the page carries. */
 export function modelOf(data: OverlayData): OverlayModel {
   const { points } = data
   const length = points.ids.length
+  const run = unpacked(points.run, length)
+  const byId = new Map(points.ids.flatMap((ids, i) => ids.split(' ').map(id => [`${run[i]} ${id}`, i] as const)))
   const column = (packed: typeof points.run) => unpacked(packed, length)
   return {
     data,
     length,
-    run: column(points.run),
+    run,
     workload: column(points.workload),
     facets: points.facets.map(column),
     kind: column(points.kind),
@@ -49,6 +51,6 @@ export function modelOf(data: OverlayData): OverlayModel {
         Float64Array.from(values, value => value ?? Number.NaN),
       ]),
     ),
-    byId: new Map(points.ids.flatMap((ids, i) => ids.split(' ').map(id => [id, i] as const))),
+    find: (label, id) => byId.get(`${data.runs.findIndex(of => of.label === label)} ${id}`),
   }
 }
