@@ -8,7 +8,8 @@
 
   /** @type {AbortController | null} */
   let asking = null
-  let timer = 0
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer
 
   const chosen = () =>
     [.../** @type {NodeListOf<HTMLInputElement>} */ (found.querySelectorAll('input[type=radio]:checked'))].map(

@@ -195,7 +195,7 @@ export async function comparisonJunit(comparison: Comparison): Promise<string> {
  * console.log(await writeCapacity(answer, 'capacity'))
  * ```
  */
-export async function writeCapacity({ view, markdown }: CapacityAnswer, folder: string): Promise<readonly string[]> {
+export async function writeCapacity(answer: CapacityAnswer, folder: string): Promise<readonly string[]> {
   const { writeCapacity: write } = await import('../commands/capacity.ts')
-  return write(view, markdown, resolve(folder))
+  return write(answer, resolve(folder))
 }

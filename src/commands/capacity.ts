@@ -1,16 +1,16 @@
 import { stat } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { analyse } from '../analysis/analyse.ts'
-import type { Candidate } from '../analysis/capacity/candidate.ts'
-import { type CapacityPlan, planCapacity } from '../analysis/capacity/plan.ts'
-import { predictedCurves } from '../analysis/capacity/predicted-curve.ts'
-import { type Replay, replayRecorded, replaySteady } from '../analysis/capacity/replay.ts'
+import type { CapacityPlan } from '../analysis/capacity/plan.ts'
+import { planningTwin } from '../analysis/capacity/planning-twin.ts'
+import { capacityPoint } from '../analysis/capacity/point.ts'
 import { readTwin, type Twin, twinFile } from '../analysis/twin/index.ts'
-import type { Trace } from '../generators/trace.ts'
 import { type Run, readRun } from '../journal/index.ts'
-import { defined, FulcrumError, type Slo } from '../model/index.ts'
+import { defined, FulcrumError, meanTokens } from '../model/index.ts'
 import { capacityMarkdown } from '../render/markdown/capacity.ts'
-import { type CapacityView, capacityView } from '../render/views/capacity.ts'
+import type { CapacityPageData } from '../render/page/capacity/data.ts'
+import type { CapacityView } from '../render/views/capacity.ts'
+import { planned } from '../render/views/capacity-planner.ts'
 import { askedByFlags, type CapacityFlags, flagName } from './capacity/flags.ts'
 import { type Asked, questionOf, traceOf } from './capacity/question.ts'
 import { readCapacityFile } from './capacity/read-file.ts'
@@ -28,7 +28,7 @@ export interface CapacityRequest {
   /** A twin to replay the plan on; the one beside the run when absent, none when there is none. */
   readonly twin?: string
   readonly resultsRoot: string
-  /** Folder for capacity.html, .md and .json; nothing is written without. */
+  /** Folder for capacity.html, .md, .csv and .json; nothing is written without. */
   readonly to?: string
   readonly signal: AbortSignal
 }
@@ -38,9 +38,11 @@ export interface CapacityPlanned {
   readonly plan: CapacityPlan
   readonly view: CapacityView
   readonly markdown: string
+  /** What the page computes from when its reader changes the question. */
+  readonly page: CapacityPageData
 }
 
-export interface CapacityAnswer extends Omit<CapacityPlanned, 'plan'> {
+export interface CapacityAnswer extends Omit<CapacityPlanned, 'plan' | 'page'> {
   readonly files: readonly string[]
 }
 
@@ -51,11 +53,10 @@ export interface CapacityAnswer extends Omit<CapacityPlanned, 'plan'> {
  */
 export async function planCapacityOf(request: CapacityRequest): Promise<CapacityAnswer> {
   const { asked, folder } = await askedAndRun(request)
-  const { view, markdown } = await answerFrom(await readRun(folder), asked, request)
+  const { plan: _, page, ...answer } = await answerFrom(await readRun(folder), asked, request)
   return {
-    view,
-    markdown,
-    files: request.to === undefined ? [] : await writeCapacity(view, markdown, resolve(request.to)),
+    ...answer,
+    files: request.to === undefined ? [] : await writeCapacity({ ...answer, page }, resolve(request.to)),
   }
 }
 
@@ -71,11 +72,34 @@ export async function answerFrom(
   const analysis = analyse(run)
   const trace = await traceOf(asked, signal)
   const twin = await twinOf(run.folder, named)
-  const predict = twin === null ? null : predictedCurves(twin)
-  const plan = planCapacity(analysis.points, questionOf(asked, analysis.workloads, trace), predict)
-  const replays = twin === null || plan.best === null ? [] : replaysOf(twin, plan.best, trace, plan.question.slo)
-  const view = capacityView(plan, { folder: run.folder, sweep: run.manifest.sweep, runId: run.manifest.runId }, replays)
-  return { plan, view, markdown: capacityMarkdown(view) }
+  const ground = {
+    points: analysis.points,
+    run: { folder: run.folder, sweep: run.manifest.sweep, runId: run.manifest.runId },
+    twin: twin === null ? null : planningTwin(twin, trace),
+  }
+  const question = questionOf(asked, analysis.workloads, trace)
+  const { plan, view } = planned(ground, question)
+  return {
+    plan,
+    view,
+    markdown: capacityMarkdown(view),
+    page: {
+      question,
+      points: analysis.points.map(capacityPoint),
+      run: { ...ground.run, folder: seenFromHere(run.folder) },
+      workloads: analysis.workloads.map(({ name, workload: { isl, osl } }) => [
+        name,
+        { isl: meanTokens(isl), osl: meanTokens(osl) },
+      ]),
+      twin,
+    },
+  }
+}
+
+/** A folder below the working directory by its way from there: commands to copy are short, and say no name of a home. */
+function seenFromHere(folder: string): string {
+  const way = relative('.', folder)
+  return way === '' || way.startsWith('..') ? folder : way
 }
 
 /** The twin that is named, else the one beside the run; null without any. */
@@ -87,10 +111,6 @@ async function twinOf(folder: string, named: string | undefined): Promise<Twin |
     () => false,
   )
   return isThere ? readTwin(beside) : null
-}
-
-function replaysOf(twin: Twin, best: Candidate, trace: Trace | null, slo: Slo): readonly Replay[] {
-  return [replaySteady(twin, best, slo), ...(trace === null ? [] : [replayRecorded(twin, best, trace, slo)])]
 }
 
 async function askedAndRun({
@@ -119,14 +139,19 @@ async function askedAndRun({
   return { asked: file, folder: await findRun({ ...defined({ folder: named }), resultsRoot }) }
 }
 
-/** Writes capacity.html, .md and .json. */
-export async function writeCapacity(view: CapacityView, markdown: string, folder: string): Promise<readonly string[]> {
-  // Vega takes most of a second to load, which only a page should cost.
+/** Writes capacity.html, .md, .csv and .json. */
+export async function writeCapacity(
+  { view, markdown, page }: Omit<CapacityPlanned, 'plan'>,
+  folder: string,
+): Promise<readonly string[]> {
+  // What only a page needs.
   const { capacityHtml } = await import('../render/html/capacity-page.ts')
+  const { capacityCsv } = await import('../render/page/capacity/csv.ts')
   const { openFileWriter } = await import('../render/file-writer.ts')
   const texts = {
-    'capacity.html': await capacityHtml(view),
+    'capacity.html': await capacityHtml(view, page),
     'capacity.md': markdown,
+    'capacity.csv': capacityCsv(view),
     'capacity.json': `${JSON.stringify(view, null, 2)}\n`,
   }
   const { write, commit } = openFileWriter(folder, 'the capacity plan')

@@ -1,7 +1,5 @@
+import { allowed, isAllowed } from '../analysis/capacity/allowed.ts'
 import { FulcrumError } from '../model/index.ts'
-
-/** Far above any weight that is meant, far below where sums of weights stop being numbers. */
-const largestWeight = 1e12
 
 /**
  * Weights of workloads as a flag writes them: `8000/256=0.7,1000/1000=30%`.
@@ -12,7 +10,7 @@ export function parseMix(text: string): ReadonlyMap<string, number> {
     text.split(',').map(part => {
       const [, workload = '', share = '', percent = ''] = /^(.+)=([\d.]+)(%?)$/.exec(part.trim()) ?? []
       const weight = Number(share) / (percent === '' ? 1 : 100)
-      if (workload !== '' && weight > 0 && weight <= largestWeight) return [workload, weight] as const
+      if (workload !== '' && isAllowed(weight, allowed.weight)) return [workload, weight] as const
       throw new FulcrumError('bad-input', 'bad-mix', `Invalid part of --mix: ${JSON.stringify(part)}.`, {
         remedy: 'Give workloads with weights, such as 8000/256=0.7,1000/1000=0.3.',
       })

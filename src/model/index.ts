@@ -3,6 +3,7 @@
  * all rooms rest on; a room of their own would have no subject.
  */
 export * from './arrivals.ts'
+export * from './canonical-json.ts'
 export * from './contract.ts'
 export * from './defined.ts'
 export * from './deployment.ts'

@@ -67,3 +67,15 @@ export async function until(page: Page, expression: string): Promise<void> {
     await new Promise(resolve => setTimeout(resolve, 20))
   }
 }
+
+/**
+ * What a reader can't see without scrolling sideways: elements that end right of the window, or of a box that scrolls.
+ * Empty on a page on which nothing is cut off.
+ */
+export function cutOff(page: Page): Promise<string[]> {
+  return page.evaluate<string[]>(`[...document.querySelectorAll('body *')].flatMap(element => {
+    const { width, right } = element.getBoundingClientRect()
+    if (width < 2 || right <= document.documentElement.clientWidth + 1) return []
+    return [element.tagName + ' ' + element.className + ' ends at ' + Math.round(right) + ': ' + element.textContent.slice(0, 60)]
+  })`)
+}

@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { frontierOf } from '../../src/analysis/frontier.ts'
+import { incompleteBeta } from '../../src/metrics/statistics/beta.ts'
 import { loadChartTools } from '../../src/render/html/chart-tools.ts'
 import { loadPageModule, moduleOf } from '../../src/render/html/page-module.ts'
 import { csvText } from '../../src/render/page/csv.ts'
@@ -34,8 +35,20 @@ test('a module comes with those that it imports from, each once, through index f
 
 test('a module that needs Node or a package is refused by name', async () => {
   await assert.rejects(loadPageModule('model/identity', 'x'), /identity\.ts: a page can't have "import .*node:crypto/)
-  assert.equal(moduleOf("import a from './a.ts'\n").unusable, "import a from './a.ts'")
-  assert.equal(moduleOf('export default 3\n').unusable, 'export default 3')
+  assert.equal(moduleOf("import * as a from './a.ts'\n").unusable, "import * as a from './a.ts'")
+  assert.equal(moduleOf('export default () => 3\n').unusable, 'export default () => 3')
+  assert.equal(moduleOf("import { a } from 'zod'\n").unusable, "import { a } from 'zod'")
+})
+
+test('a function of a package that is made of such modules comes along, without the rest of it', async () => {
+  const { text } = await loadPageModule('metrics/statistics/beta', 'beta')
+  const page = runInNewContext(`${text}; beta`)
+  fc.assert(
+    fc.property(fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(50), fc.nat(50), (x, a, b) =>
+      assert.equal(page.incompleteBeta(x, a + 1, b + 1), incompleteBeta(x, a + 1, b + 1)),
+    ),
+  )
+  assert.ok(text.length < 10_000)
 })
 
 test('modules are read as TypeScript compiles them, too', () => {

@@ -1,10 +1,10 @@
 import type { Deployment } from '../../model/index.ts'
 import { gpusOf } from '../../model/index.ts'
-import type { MeasuredPoint } from '../measured-point.ts'
 import { type Cost, costOf } from './cost.ts'
 import { growthAfter, meanOfDay, peakOf } from './day-shape.ts'
 import { type ClassCurve, curvesOf } from './lengths.ts'
 import { layouts, placed } from './placement.ts'
+import type { CapacityPoint } from './point.ts'
 import type { PredictCurve } from './predicted-curve.ts'
 import type { CapacityQuestion, Fleet, RequestClass } from './question.ts'
 import { type RateResponse, responseAt } from './rate-response.ts'
@@ -70,7 +70,7 @@ const mostReplicas = 100_000
 
 /** Sizes one deployment for the traffic, from its measured points. */
 export function candidateOf(
-  points: readonly MeasuredPoint[],
+  points: readonly CapacityPoint[],
   question: CapacityQuestion,
   predict: PredictCurve | null,
   reading: Reading = 'mean',

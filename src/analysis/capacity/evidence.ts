@@ -1,13 +1,13 @@
 import type { Slo } from '../../model/index.ts'
-import type { MeasuredPoint } from '../measured-point.ts'
 import type { Candidate, ClassCapacity } from './candidate.ts'
 import { dayShapes } from './day-shape.ts'
+import type { CapacityPoint } from './point.ts'
 import { requestsFor } from './precision.ts'
 import type { CapacityQuestion } from './question.ts'
 
 /** A measured point that the answer rests on. */
 export interface Evidence {
-  readonly point: MeasuredPoint
+  readonly point: CapacityPoint
   /** The kinds of request that it speaks for. */
   readonly requests: readonly string[]
   /** `limit`: the SLO's limit lies at it or beside it. `curve`: it shapes what happens at lighter loads. */
@@ -16,8 +16,8 @@ export interface Evidence {
 
 /** Every measured point under a candidate, those beside the SLO's limit first. */
 export function evidenceOf({ classes }: Candidate): readonly Evidence[] {
-  const found = new Map<string, { point: MeasuredPoint; requests: Set<string>; use: Evidence['use'] }>()
-  const add = (point: MeasuredPoint, name: string, use: Evidence['use']) => {
+  const found = new Map<string, { point: CapacityPoint; requests: Set<string>; use: Evidence['use'] }>()
+  const add = (point: CapacityPoint, name: string, use: Evidence['use']) => {
     const known = found.get(point.key)
     found.set(point.key, {
       point,

@@ -1,5 +1,5 @@
 import { canonicalJson, largest, meanTokens } from '../../model/index.ts'
-import type { MeasuredPoint } from '../measured-point.ts'
+import type { CapacityPoint } from './point.ts'
 import type { PredictCurve } from './predicted-curve.ts'
 import type { RequestClass } from './question.ts'
 import { type LatencyMetric, type Reading, type ResponseCurve, responseCurve } from './response.ts'
@@ -36,7 +36,7 @@ export type CurveOf = (wanted: Pick<RequestClass, 'isl' | 'osl'>) => ClassCurve 
  * - TTFT with the input, ITL with the context, latency with both; never below what was measured.
  */
 export function curvesOf(
-  points: readonly MeasuredPoint[],
+  points: readonly CapacityPoint[],
   predict: PredictCurve | null,
   reading: Reading = 'mean',
 ): CurveOf {

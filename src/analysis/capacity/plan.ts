@@ -1,6 +1,6 @@
-import type { MeasuredPoint } from '../measured-point.ts'
 import { type Candidate, candidateOf, type Refused } from './candidate.ts'
 import { caveatsOf, type Evidence, evidenceOf } from './evidence.ts'
+import type { CapacityPoint } from './point.ts'
 import type { PredictCurve } from './predicted-curve.ts'
 import type { CapacityQuestion } from './question.ts'
 import { type Assumption, type Moved, movedQuestions, timesTraffic } from './sensitivity.ts'
@@ -72,7 +72,7 @@ const mostRivals = 6
  * @param predict for lengths that were not measured; null scales the nearest that were
  */
 export function planCapacity(
-  points: readonly MeasuredPoint[],
+  points: readonly CapacityPoint[],
   question: CapacityQuestion,
   predict: PredictCurve | null = null,
 ): CapacityPlan {
@@ -96,7 +96,7 @@ export function planCapacity(
   }
 }
 
-function sizedAll(points: readonly MeasuredPoint[], question: CapacityQuestion, predict: PredictCurve | null) {
+function sizedAll(points: readonly CapacityPoint[], question: CapacityQuestion, predict: PredictCurve | null) {
   const sized = [...Map.groupBy(points, point => point.deployment.id).values()].map(own =>
     candidateOf(own, question, predict),
   )
@@ -108,7 +108,7 @@ function sizedAll(points: readonly MeasuredPoint[], question: CapacityQuestion, 
 }
 
 function cautiously(
-  points: readonly MeasuredPoint[],
+  points: readonly CapacityPoint[],
   question: CapacityQuestion,
   answer: Candidate,
   predict: PredictCurve | null,
@@ -123,7 +123,7 @@ function cautiously(
 
 /** The largest share of the traffic that fits the nodes, to a thousandth of it. */
 function mostOn(
-  points: readonly MeasuredPoint[],
+  points: readonly CapacityPoint[],
   question: CapacityQuestion,
   predict: PredictCurve | null,
 ): Most | null {
@@ -143,7 +143,7 @@ function mostOn(
 }
 
 function sensitivityOf(
-  points: readonly MeasuredPoint[],
+  points: readonly CapacityPoint[],
   moved: Moved,
   answer: Candidate,
   predict: PredictCurve | null,
@@ -158,7 +158,7 @@ function sensitivityOf(
 }
 
 function monthsOf(
-  points: readonly MeasuredPoint[],
+  points: readonly CapacityPoint[],
   question: CapacityQuestion,
   answer: Candidate,
   predict: PredictCurve | null,

@@ -4,11 +4,13 @@ import type { Distribution } from '../../metrics/measurement.ts'
 export type Quantiles = readonly number[]
 
 const names = ['min', 'p1', 'p5', 'p10', 'p25', 'p50', 'p75', 'p90', 'p95', 'p99', 'max'] as const
+/** What is read of a distribution. */
+export type KnownQuantiles = Pick<Distribution, (typeof names)[number]>
 /** Ranks of {@link Quantiles}, 0–1. */
 const ranks = [0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1] as const
 
 /** Quantile by quantile the mean over repeats, as a point's p95 is the mean of its repeats'; null without any. */
-export function quantilesOf(repeats: readonly Distribution[]): Quantiles | null {
+export function quantilesOf(repeats: readonly KnownQuantiles[]): Quantiles | null {
   if (repeats.length === 0) return null
   return names.map(name => repeats.reduce((sum, distribution) => sum + distribution[name], 0) / repeats.length)
 }

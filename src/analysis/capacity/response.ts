@@ -1,10 +1,9 @@
-import { ratesOf } from '../../metrics/definitions.ts'
-import type { Distribution, Measurement } from '../../metrics/measurement.ts'
+import type { Measurement } from '../../metrics/measurement.ts'
 import type { Slo } from '../../model/index.ts'
 import type { Estimate } from '../estimate.ts'
 import { loadValue } from '../load-label.ts'
-import type { MeasuredPoint } from '../measured-point.ts'
-import { type Quantiles, quantilesOf, scaled, withoutTop } from './quantiles.ts'
+import type { CapacityMeasurement, CapacityPoint } from './point.ts'
+import { type KnownQuantiles, type Quantiles, quantilesOf, scaled, withoutTop } from './quantiles.ts'
 
 /** What one replica of a deployment answers to one kind of request, load by load. */
 export interface ResponseCurve {
@@ -19,7 +18,7 @@ export interface ResponseStep {
   /** Answered, by the clock. */
   readonly requestsPerS: number
   readonly latencies: Latencies
-  readonly point: MeasuredPoint
+  readonly point: CapacityPoint
 }
 
 /** Null where it wasn't measured: not streamed, or answers of one token. */
@@ -53,7 +52,7 @@ const keepsUp = 0.95
  * The curves among the valid points of one deployment and workload. An open loop was measured as traffic comes, so
  * where there is one, the closed loop isn't asked.
  */
-export function responseCurve(points: readonly MeasuredPoint[], reading: Reading = 'mean'): ResponseCurve | null {
+export function responseCurve(points: readonly CapacityPoint[], reading: Reading = 'mean'): ResponseCurve | null {
   for (const kind of ['rate', 'concurrency'] as const) {
     const steps = points
       .filter(point => point.status === 'ok' && point.load.level.kind === kind)
@@ -74,9 +73,8 @@ export function responseCurve(points: readonly MeasuredPoint[], reading: Reading
 function fellBehind({ load, point }: ResponseStep, lightest: ResponseStep | undefined): boolean {
   const drainS = (lightest?.latencies.requestLatencyMs?.at(-1) ?? 0) / 1000
   return point.valid.some(measurement => {
-    const { durationS, requests } = measurement
-    const { requestsPerS } = ratesOf(measurement)
-    if (isSteady(measurement) && requestsPerS !== null)
+    const { durationS, requests, requestsPerS } = measurement
+    if (isSteady(measurement) && durationS > 0 && requestsPerS !== null)
       return requestsPerS * durationS < keepsUp * requests.sent - 2 * Math.sqrt(requests.sent)
     return durationS > requests.sent / load / keepsUp + drainS
   })
@@ -86,15 +84,15 @@ function fellBehind({ load, point }: ResponseStep, lightest: ResponseStep | unde
  * Whether the figures are of a window that began under full load. Runs of before there was one don't say, and began
  * empty.
  */
-export function isSteady(measurement: Measurement): boolean {
+export function isSteady(measurement: Pick<Measurement, 'window'>): boolean {
   return measurement.window === 'steady'
 }
 
-function stepOf(point: MeasuredPoint, reading: Reading): ResponseStep[] {
+function stepOf(point: CapacityPoint, reading: Reading): ResponseStep[] {
   const load = loadValue(point.load.level)
   const requestsPerS = readAs(point.figures.request_throughput, reading, 'low')
   if (load === null || requestsPerS === undefined || !(requestsPerS > 0)) return []
-  const of = (pick: (m: Measurement) => Distribution | null, figure: string) => {
+  const of = (pick: (m: CapacityMeasurement) => KnownQuantiles | null, figure: string) => {
     const quantiles = quantilesOf(point.valid.map(pick).filter(distribution => distribution !== null))
     const p95 = point.figures[figure]
     const worse = (readAs(p95, reading, 'high') ?? 1) / (p95?.mean ?? 1)
@@ -115,7 +113,7 @@ function stepOf(point: MeasuredPoint, reading: Reading): ResponseStep[] {
  * traffic does, and of ten requests for each in flight they alone are the slowest tenth. They are taken to be the
  * slowest and left out of what waited for a first token. A steady window has none of them.
  */
-function startShare({ load: { level }, valid }: MeasuredPoint): number {
+function startShare({ load: { level }, valid }: CapacityPoint): number {
   if (level.kind !== 'concurrency' || valid.every(isSteady)) return 0
   const sent = valid.reduce((sum, m) => sum + m.requests.completed, 0) / valid.length
   return sent > level.concurrency ? level.concurrency / sent : 0

@@ -1,5 +1,5 @@
 import type { Deployment, LoadLevel, Slo, Topology } from '../../model/index.ts'
-import { contentId, topologyLabel } from '../../model/index.ts'
+import { canonicalJson, topologyLabel } from '../../model/index.ts'
 import type { Profile } from '../../simulator/profile.ts'
 import type { SimulatedWorkload, TraceRequests, WeightedWorkload } from '../../simulator/request-source.ts'
 import type { SimulatedPoint, Simulation } from '../../simulator/simulate.ts'
@@ -136,7 +136,7 @@ export function createPredictor(twin: Twin): (request: PredictionRequest) => Pre
   const known = new Map<string, Prediction>()
   return request => {
     const { trace, ...load } = request.load
-    const key = contentId({ ...request, load, trace: trace === undefined ? null : [trace.count, ...trace.atMs] })
+    const key = canonicalJson({ ...request, load, trace: trace === undefined ? null : [trace.count, ...trace.atMs] })
     const found = known.get(key) ?? predictPoint(twin, request)
     known.set(key, found)
     return found

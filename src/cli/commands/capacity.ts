@@ -12,6 +12,7 @@ type CapacityOptions = CapacityFlags & {
   readonly out: string
   readonly to?: string
   readonly json?: true
+  readonly csv?: true
   readonly markdown?: true
 }
 
@@ -50,8 +51,9 @@ export function addCapacity(program: Command): void {
     .option('--price <amount>', 'Price of a GPU-hour')
     .option('--currency <code>', 'Currency of the price as an ISO 4217 code, such as EUR')
     .option('--nodes-lost <n>', 'Nodes that may fail at the peak (default: 1)')
-    .option('--to <dir>', 'Folder for capacity.html, capacity.md and capacity.json')
+    .option('--to <dir>', 'Folder for capacity.html, capacity.md, capacity.csv and capacity.json')
     .option('--markdown', 'Print Markdown')
+    .option('--csv', 'Print CSV: one row per deployment')
     .option('--json', 'Print JSON')
   addOut(command)
     .addHelpText(
@@ -67,7 +69,7 @@ serves the traffic.`,
     )
     .action(async (target: string, second: string | undefined, options: CapacityOptions) => {
       const { planCapacityOf } = await import('../../commands/capacity.ts')
-      const { run: old, twin, out, to, json, markdown, ...flags } = options
+      const { run: old, twin, out, to, json, csv, markdown, ...flags } = options
       if (old !== undefined) deprecated('--run DIR', 'fulcrum capacity FILE RUN')
       const run = second ?? old
       using interrupted = interruption()
@@ -79,6 +81,7 @@ serves the traffic.`,
         ...defined({ run, twin, to }),
       })
       if (json) console.log(jsonText(answer.view, 2))
+      else if (csv) process.stdout.write((await import('../../render/page/capacity/csv.ts')).capacityCsv(answer.view))
       else if (markdown) process.stdout.write(answer.markdown)
       else console.log((await import('../../render/terminal/capacity.ts')).capacityText(answer))
       if (!answer.view.serves) process.exitCode = exitCodes.pointsFailed

@@ -1,11 +1,21 @@
 import { z } from 'zod'
+import { type Allowed, allowed } from '../../analysis/capacity/allowed.ts'
 import { currencyCode } from '../../analysis/capacity/currency.ts'
 import { dayShapes } from '../../analysis/capacity/day-shape.ts'
 import { type TraceUnit, traceUnits } from '../../generators/trace-time.ts'
 import { sloSchema } from '../../spec/schema/judgement.ts'
-import { field, positiveInt } from '../../yaml/field.ts'
+import { field } from '../../yaml/field.ts'
 
-const rate = (about: string) => field(z.number().positive(), about, 'write a number of requests/s above 0').optional()
+/** The numbers that are allowed, as zod (and the JSON Schema made from it) says it. */
+function amount({ above, from, to, whole }: Allowed): z.ZodNumber {
+  let number: z.ZodNumber = whole === undefined ? z.number() : z.int()
+  if (above !== undefined) number = number.gt(above)
+  if (from !== undefined) number = number.min(from)
+  return to === undefined ? number : number.max(to)
+}
+
+const rate = (about: string) =>
+  field(amount(allowed.requestsPerS), about, 'write a number of requests/s above 0').optional()
 
 const share = field(
   z.number().positive(),
@@ -40,9 +50,9 @@ export const capacitySchema = z.strictObject({
       mean_requests_per_s: rate('Requests/s on the mean of a day.'),
       users: field(
         z.strictObject({
-          count: positiveInt,
+          count: amount(allowed.users),
           think_s: field(
-            z.number().min(0),
+            amount(allowed.thinkS),
             'Seconds between an answer and the next request.',
             'write a number of seconds',
           ),
@@ -71,12 +81,12 @@ export const capacitySchema = z.strictObject({
         'write flat, office, evening, or a list of 24 numbers',
       ).optional(),
       growth_per_month: field(
-        z.number().gt(-1).max(10),
+        amount(allowed.growthPerMonth),
         'Growth of the requests a month, compounded: 0.05 is 5 %. Default: 0.',
         'write a share such as 0.05',
       ).default(0),
       months: field(
-        z.int().min(0).max(120),
+        amount(allowed.months),
         'The plan is to hold for so many months. Default: 0.',
         'write a whole number of months',
       ).default(0),
@@ -91,14 +101,14 @@ export const capacitySchema = z.strictObject({
   ).optional(),
   fleet: field(
     z.strictObject({
-      gpus_per_node: field(positiveInt, 'GPUs of one node.', 'write a whole number from 1'),
+      gpus_per_node: field(amount(allowed.gpusPerNode), 'GPUs of one node.', 'write a whole number from 1'),
       nodes: field(
-        positiveInt,
+        amount(allowed.nodes),
         'Nodes that can be had. Default: any number.',
         'write a whole number from 1',
       ).optional(),
       gpu_price_per_hour: field(
-        z.number().positive(),
+        amount(allowed.gpuPricePerHour),
         'Price of a GPU for an hour. Without it, costs are in GPU-hours.',
         'write a price above 0',
       ).optional(),
@@ -111,7 +121,7 @@ export const capacitySchema = z.strictObject({
         'write an ISO 4217 code such as EUR, USD or JPY',
       ).optional(),
       nodes_lost: field(
-        z.int().min(0).max(100),
+        amount(allowed.nodesLost),
         'Nodes that may be lost in the busiest hour while the SLO holds. Default: 1 (N+1).',
         'write a whole number from 0',
       ).default(1),

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { decimal } from '../../analysis/capacity/allowed.ts'
 import { FulcrumError } from '../../model/index.ts'
 import { type Path, quoted } from '../../yaml/problem.ts'
 import { parseMix } from '../mix.ts'
@@ -122,9 +123,9 @@ const wants = (flag: string) => ranges[flag] ?? 'Use a number above 0.'
 
 /** A decimal number, or a growth of `5%` as a share; NaN, which the schema refuses, for any other text. */
 function numberOf(flag: string, text: string): number {
-  const [, digits, percent] = /^([+-]?(?:\d+(?:\.\d*)?|\.\d+))(%?)$/.exec(text.trim()) ?? []
-  if (digits === undefined || (percent === '%' && flag !== 'growth')) return Number.NaN
-  return percent === '%' ? Number(digits) / 100 : Number(digits)
+  const digits = text.trim()
+  if (!digits.endsWith('%')) return decimal(digits)
+  return flag === 'growth' ? decimal(digits.slice(0, -1)) / 100 : Number.NaN
 }
 
 function mixOf(text: string): readonly { readonly workload: string; readonly share: number }[] {

@@ -10,7 +10,8 @@ import { inline } from './inline-script.ts'
  * a page computes is then the same code that analysis runs. A module is taken in with those that it imports from. A
  * name that an index file only hands on is followed to the file that has it, so that the rest of a room stays out.
  * @param entry below src/, without ending: `analysis/frontier`
- * @throws RangeError when a module imports what a page can't have (Node, a package), or has an export of another form
+ * @throws RangeError when a module imports what a page can't have (Node, a package other than {@link packages}), or has
+ *   an export of another form
  */
 export async function loadPageModule(entry: string, name: string): Promise<Inline> {
   const first = new URL(`../../${entry}${extname(import.meta.url)}`, import.meta.url).href
@@ -44,12 +45,13 @@ export async function loadPageModule(entry: string, name: string): Promise<Inlin
     if (module.unusable !== null) throw new RangeError(`${fileURLToPath(url)}: a page can't have "${module.unusable}"`)
     const needs: string[] = []
     for (const { from, name: wanted, as } of module.imports) {
-      const owner = await ownerOf(new URL(from, url).href, wanted)
+      const owner = await ownerOf(placeOf(from, url), wanted)
       needs.push(`const ${as} = ${await write(owner.url)}.${owner.name};`)
     }
     const variable = `m${written.size}`
     written.set(url, variable)
-    const lines = [...needs, module.body, `return { ${module.exports.join(', ')} };`]
+    const own = module.exports.map(name => (name === 'default' ? `default: ${module.main}` : name))
+    const lines = [...needs, module.body, `return { ${own.join(', ')} };`]
     parts.push(`const ${variable} = (() => {\n${lines.join('\n')}\n})();`)
     return variable
   }
@@ -64,14 +66,25 @@ export async function loadPageModule(entry: string, name: string): Promise<Inlin
   return inline(`globalThis.${name} = (() => {\n${parts.join('\n')}\nreturn { ${entries.join(', ')} };\n})();\n`)
 }
 
+/** Packages whose own sources are modules of one function each, and pure. Their index hands the functions on. */
+const packages: { readonly [name: string]: string } = { 'simple-statistics': '../index.js' }
+
+/** The file that an import means, seen from a module. */
+function placeOf(from: string, module: string): string {
+  const index = packages[from]
+  return index === undefined ? new URL(from, module).href : new URL(index, import.meta.resolve(from)).href
+}
+
 interface Module {
   readonly imports: readonly Named[]
   /** `export { name as as } from 'from'` */
   readonly handedOn: readonly Named[]
   /** `export * from` */
   readonly all: readonly string[]
-  /** Names of what the module itself declares. */
+  /** Names of what the module itself declares; `default` for its {@link main}. */
   readonly exports: readonly string[]
+  /** What it declares and exports as `default`; null without. */
+  readonly main: string | null
   /** The text without imports and without the word export. */
   readonly body: string
   /** The statement that no page can have: an import of Node or of a package, an export of another form. */
@@ -95,12 +108,18 @@ export function moduleOf(text: string): Module {
   const handedOn: Named[] = []
   const all: string[] = []
   const exports: string[] = []
+  let main: string | null = null
   const body = text
     .replace(/^\/\*\*[\s\S]*?\*\/\s*$/gm, '')
-    .replace(/^(import|export)\s*\{([^}]*)\}\s*from\s*['"](\.[^'"]+)['"];?[^\n]*$/gm, (_, word, list, from) => {
+    .replace(/^(import|export)\s*\{([^}]*)\}\s*from\s*['"]([^'"]+)['"];?[^\n]*$/gm, (all, word, list, from) => {
+      if (!from.startsWith('.') && !(from in packages)) return all
       const names = namesIn(list).map(one => ({ ...one, from }))
       if (word === 'import') imports.push(...names)
       else handedOn.push(...names)
+      return ''
+    })
+    .replace(/^import ([\w$]+) from\s*['"](\.[^'"]+)['"];?[^\n]*$/gm, (_, as, from) => {
+      imports.push({ from, name: 'default', as })
       return ''
     })
     .replace(/^export \* from\s*['"](\.[^'"]+)['"];?[^\n]*$/gm, (_, from) => {
@@ -111,10 +130,15 @@ export function moduleOf(text: string): Module {
       exports.push(name)
       return `${word} ${name}`
     })
+    .replace(/^export default ([\w$]+);?$/gm, (_, name) => {
+      exports.push('default')
+      main = name
+      return ''
+    })
     .replace(/^export \{\s*\};?$/gm, '')
   const unusable = /^(?:import|export)\b.*/m.exec(body)?.[0].trim() ?? null
   const shorter = body.replace(/[ \t]+$/gm, '').replace(/\n{2,}/g, '\n')
-  return { imports, handedOn, all, exports, body: shorter, unusable }
+  return { imports, handedOn, all, exports, main, body: shorter, unusable }
 }
 
 function namesIn(list: string): readonly { readonly name: string; readonly as: string }[] {

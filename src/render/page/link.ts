@@ -21,7 +21,7 @@ export function hashOf(state: LinkState, defaults: LinkState, before = ''): stri
 
 /** Several texts as one value of a link, whatever they contain. */
 export function listText(values: readonly string[]): string {
-  return values.map(value => encodeURIComponent(value)).join('~')
+  return values.map(value => encodeURIComponent(value).replaceAll('~', '%7E')).join('~')
 }
 
 /** The texts of {@link listText}; a damaged one is left out. */

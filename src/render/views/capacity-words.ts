@@ -127,4 +127,3 @@ export function effectText({ best }: SensitivityView, answer: CandidateView): st
 
 export const percent = (share: number) => `${share < 0 ? '−' : ''}${figure(Math.abs(100 * share))}%`
 export const signed = (share: number) => `${share < 0 ? '−' : '+'}${Math.round(Math.abs(100 * share))}%`
-export { figure, time }

@@ -1,0 +1,31 @@
+import type { Candidate } from '../../analysis/capacity/candidate.ts'
+import { type CapacityPlan, planCapacity } from '../../analysis/capacity/plan.ts'
+import type { CapacityPoint } from '../../analysis/capacity/point.ts'
+import type { PredictCurve } from '../../analysis/capacity/predicted-curve.ts'
+import type { CapacityQuestion } from '../../analysis/capacity/question.ts'
+import type { Replay } from '../../analysis/capacity/replay.ts'
+import { type CapacityView, capacityView } from './capacity.ts'
+
+/** What a twin adds to a plan; see `planningTwin`. */
+export interface PlanningTwin {
+  readonly predict: PredictCurve
+  /** The answer replayed in virtual time. */
+  replays(best: Candidate, question: CapacityQuestion): readonly Replay[]
+}
+
+/** What a plan is computed from. */
+export interface CapacityGround {
+  readonly points: readonly CapacityPoint[]
+  readonly run: CapacityView['run']
+  readonly twin: PlanningTwin | null
+}
+
+/** Answers a question, and how the answer is shown: what `fulcrum capacity` prints and what its page computes again. */
+export function planned(
+  { points, run, twin }: CapacityGround,
+  question: CapacityQuestion,
+): { readonly plan: CapacityPlan; readonly view: CapacityView } {
+  const plan = planCapacity(points, question, twin?.predict ?? null)
+  const replays = twin === null || plan.best === null ? [] : twin.replays(plan.best, question)
+  return { plan, view: capacityView(plan, run, replays) }
+}
