@@ -592,7 +592,8 @@
     reselect()
   }
 
-  let waiting = 0
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let waiting
   let frame = 0
   /** After a movement of the window: the picture at once, the table when the movement has ended. */
   function moved() {
