@@ -11,6 +11,9 @@
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer
 
+  /** Runs that are ticked, also while a search does not show them. @type {Set<string>} */
+  const ticked = new Set()
+
   const chosen = () =>
     [.../** @type {NodeListOf<HTMLInputElement>} */ (found.querySelectorAll('input[type=radio]:checked'))].map(
       radio => ({ name: radio.name, value: radio.value }),
@@ -18,8 +21,34 @@
 
   /** Once somebody chose, a search must not choose otherwise. */
   let touched = false
-  found.addEventListener('change', () => {
-    touched = true
+  found.addEventListener('change', event => {
+    const input = /** @type {HTMLInputElement} */ (event.target)
+    if (input.type !== 'checkbox') touched = true
+    else if (input.checked) ticked.add(input.value)
+    else ticked.delete(input.value)
+    say()
+  })
+
+  /** The button says how many runs are ticked, since a search may hide some. */
+  function say() {
+    for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (found?.querySelectorAll('input[type=checkbox]') ?? []))
+      box.checked = ticked.has(box.value)
+    const button = found?.querySelector('[data-overlay]')
+    if (button) button.textContent = ticked.size === 0 ? 'Overlay the ticked runs' : `Overlay ${ticked.size} ticked ${ticked.size === 1 ? 'run' : 'runs'}`
+  }
+
+  // Runs that are ticked and not in the list go with the others.
+  found.addEventListener('submit', event => {
+    const list = /** @type {HTMLFormElement} */ (event.target)
+    for (const old of list.querySelectorAll('input[type=hidden]')) old.remove()
+    for (const value of ticked) {
+      if (list.querySelector(`input[name="run"][value="${CSS.escape(value)}"]`)) continue
+      const hidden = document.createElement('input')
+      hidden.type = 'hidden'
+      hidden.name = 'run'
+      hidden.value = value
+      list.append(hidden)
+    }
   })
 
   async function ask() {
@@ -39,11 +68,16 @@
         )
         if (radio) radio.checked = true
       }
+      say()
       history.replaceState(null, '', url)
     } catch {
       // Overtaken by the next word, or the site has stopped: the list stays as it was.
     }
   }
+
+  // The browser may have kept ticks over a reload or on the way back.
+  for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (found.querySelectorAll('input[type=checkbox]:checked'))) ticked.add(box.value)
+  say()
 
   input.addEventListener('input', () => {
     clearTimeout(timer)

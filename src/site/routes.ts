@@ -18,6 +18,8 @@ import { pathTo } from './target.ts'
 export interface Pages {
   report(folder: string, trail: readonly Crumb[]): Promise<string>
   comparison(base: string, head: string, trail: readonly Crumb[]): Promise<string>
+  /** Several runs in one picture, each with the path of its own page. */
+  overlay(runs: readonly { readonly folder: string; readonly link: string }[], trail: readonly Crumb[]): Promise<string>
   /** Of a sweep, by the name of its folder. */
   history(sweepFolder: string, trail: readonly Crumb[]): Promise<string>
 }
@@ -46,8 +48,11 @@ export function createRouter({ root, catalogue, pages, assets }: Routes): (targe
   const kept = createCache<string>(mostKept)
   const missing = (what: string) =>
     problemPage(assets, { status: 404, title: 'Not found', message: `There is no ${what} here.` })
-  const made = async (key: readonly string[], make: () => Promise<string>) =>
-    page(await kept(key.join('\n'), make), { scripts: assets.report, styles: assets.styles })
+  const made = async (
+    key: readonly string[],
+    make: () => Promise<string>,
+    allowed: Parameters<typeof page>[1] = { scripts: assets.report, styles: assets.styles },
+  ) => page(await kept(key.join('\n'), make), allowed)
 
   const runRoute = async (sweep: string, name: string, rest: readonly string[]): Promise<Routed> => {
     const [kind, ...path] = rest
@@ -84,6 +89,30 @@ export function createRouter({ root, catalogue, pages, assets }: Routes): (targe
     )
   }
 
+  const overlay = async (query: URLSearchParams): Promise<Routed> => {
+    const all = await catalogue.list()
+    const asked = [...new Set(query.getAll('run'))]
+    const runs = asked.map(name => all.find(({ place }) => `${place.sweep}/${place.run}` === name) ?? null)
+    const unknown = asked[runs.indexOf(null)]
+    if (asked.length === 0 || unknown !== undefined)
+      return problemPage(assets, {
+        status: 400,
+        title: 'Nothing to draw',
+        message: unknown === undefined ? 'No run was chosen.' : `${unknown} is no run here.`,
+        remedy: 'Choose runs in the list of runs.',
+      })
+    const found = runs.filter(run => run !== null)
+    return made(
+      ['overlay', ...found.flatMap(({ folder, stamp }) => [folder, stamp])],
+      () =>
+        pages.overlay(
+          found.map(({ folder, place }) => ({ folder, link: `${pathTo('runs', place.sweep, place.run)}/` })),
+          [home],
+        ),
+      assets.overlay,
+    )
+  }
+
   const history = async (sweep: string): Promise<Routed> => {
     const runs = (await catalogue.list()).filter(({ place }) => place.sweep === sweep)
     const [youngest] = runs
@@ -100,6 +129,7 @@ export function createRouter({ root, catalogue, pages, assets }: Routes): (targe
       return runsPage(assets, all, search(all, asked), asked)
     }
     if (first === 'compare' && second === undefined) return comparison(query)
+    if (first === 'overlay' && second === undefined) return overlay(query)
     if (first === 'history' && second !== undefined && third === undefined) return history(second)
     if (first === 'runs' && second !== undefined && third !== undefined) return runRoute(second, third, rest)
     return missing('such page')

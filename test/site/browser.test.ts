@@ -109,6 +109,8 @@ describe('the site in Chromium', () => {
           `runs/${places.real}/report`,
           `compare?base=${places.older}&head=${places.newer}`,
           'history/nightly',
+          `overlay?run=${places.older}&run=${places.newer}&run=${places.evil}`,
+          'overlay?run=no/such',
           'runs/no/such/',
           `runs/${places.evil}/`,
         ]
@@ -119,9 +121,9 @@ describe('the site in Chromium', () => {
             'document.documentElement.scrollWidth - document.documentElement.clientWidth',
           )
           assert.equal(wide, 0, path)
-          // That a page is not found is told by the browser too.
+          // That a page is not found or asked for wrongly is told by the browser too.
           assert.deepEqual(
-            complaints.filter(text => !text.includes('404')),
+            complaints.filter(text => !/40[04]/.test(text)),
             [],
             path,
           )
@@ -163,6 +165,40 @@ describe('the site in Chromium', () => {
     assert.deepEqual([...complaints, ...turned.complaints], [])
     await page.close()
     await turned.page.close()
+  })
+
+  test('ticked runs are laid over each other, also those that a search hides, each with a way to its page', async () => {
+    const { page, complaints } = await opened(browser, site.url)
+    await page.locator(`input[name=run][value="${places.older}"]`).check()
+    await page.locator(`input[name=run][value="${places.newer}"]`).check()
+    await page.locator('#q').pressSequentially('quick')
+    await until(page, `document.querySelectorAll('tr[data-run]').length === 1`)
+    await page.locator('#q').fill('baseline nightly')
+    await page.locator('#q').fill('nightly date:2026-11-02')
+    await until(page, `document.querySelectorAll('tr[data-run]').length === 1`)
+    await page.locator('#q').fill('')
+    await until(page, `document.querySelectorAll('tr[data-run]').length === 4`)
+    assert.equal(await page.locator('input[name=run]:checked').count(), 2)
+    await page.locator('#q').fill('date:2026-11')
+    await until(page, `document.querySelectorAll('tr[data-run]').length < 4`)
+    await page.getByRole('button', { name: 'Overlay 2 ticked runs' }).click()
+    await page.waitForURL(/\/overlay\?/)
+    await until(page, 'Boolean(globalThis.fulcrumOverlay)')
+    assert.deepEqual(
+      await page.locator('#runs td a').evaluateAll(links => links.map(link => link.getAttribute('href'))),
+      [`/runs/${places.newer}/`, `/runs/${places.older}/`],
+    )
+    assert.deepEqual(complaints, [])
+    await page.close()
+  })
+
+  test("the list of sweeps lays a sweep's runs over each other", async () => {
+    const { page } = await opened(browser, site.url)
+    await page.locator('.sweeps').getByRole('link', { name: 'Overlay' }).first().click()
+    await page.waitForURL(/\/overlay\?/)
+    await until(page, 'Boolean(globalThis.fulcrumOverlay)')
+    assert.equal(await page.locator('[data-legend] button').count(), 2)
+    await page.close()
   })
 
   test("a run's page offers its report, its sweep's history, and the comparison with baseline and run before", async () => {

@@ -32,7 +32,8 @@ describe('the site over HTTP', () => {
   })
 
   test('every answer has a policy that allows no inline script but by hash, and is neither framed nor sniffed', async () => {
-    for (const path of ['/', '/runs/quick/first/', '/runs/quick/first/report', '/history/quick', '/none', '/compare']) {
+    const pages = ['/', '/runs/quick/first/', '/runs/quick/first/report', '/history/quick', '/none', '/compare']
+    for (const path of [...pages, '/overlay', '/overlay?run=quick/first']) {
       const { headers, body } = await rawRequest(site.url, path)
       const policy = String(headers['content-security-policy'])
       assert.match(policy, /default-src 'none'/, path)
@@ -53,6 +54,13 @@ describe('the site over HTTP', () => {
     assert.deepEqual(await file('journal.jsonl'), ['text/plain; charset=utf-8', null])
     assert.deepEqual(await file('points/12bbc91453a9/requests.jsonl.gz'), ['application/octet-stream', 'attachment'])
     assert.deepEqual(await file('empty.log'), ['text/plain; charset=utf-8', null])
+  })
+
+  test('an overlay of no run or of one that is not here says so', async () => {
+    const none = await rawRequest(site.url, '/overlay')
+    assert.deepEqual([none.status, none.body.includes('No run was chosen')], [400, true])
+    const unknown = await rawRequest(site.url, '/overlay?run=quick/first&run=../../etc/passwd')
+    assert.deepEqual([unknown.status, unknown.body.includes('../../etc/passwd is no run here')], [400, true])
   })
 
   test('HEAD has the headers of GET and no body', async () => {

@@ -2,6 +2,7 @@ import { realpath, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { FulcrumError } from '../../model/index.ts'
 import { loadAsset, loadChartScripts, loadPageAssets } from '../../render/html/inline-script.ts'
+import { loadOverlayAssets } from '../../render/html/overlay-page.ts'
 import { openCatalogue } from '../../site/catalogue.ts'
 import type { SiteAssets } from '../../site/pages/layout.ts'
 import { createRouter } from '../../site/routes.ts'
@@ -40,12 +41,13 @@ async function realRoot(folder: string): Promise<string> {
 }
 
 async function loadSiteAssets(): Promise<SiteAssets> {
-  const [report, style, list, charts, run] = await Promise.all([
+  const [report, style, list, charts, run, overlay] = await Promise.all([
     loadPageAssets(),
     loadAsset('site/site.css'),
     loadAsset('site/runs.js'),
     loadChartScripts(),
     loadAsset('site/run.js'),
+    loadOverlayAssets(),
   ])
-  return { styles: [report.style, style], list: [list], run: [...charts, run], report: report.scripts }
+  return { styles: [report.style, style], list: [list], run: [...charts, run], report: report.scripts, overlay }
 }

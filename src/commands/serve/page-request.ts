@@ -4,6 +4,10 @@ import type { Crumb } from '../../render/html/crumbs.ts'
 export type PageRequest = { readonly trail: readonly Crumb[] } & (
   | { readonly page: 'report'; readonly folder: string }
   | { readonly page: 'comparison'; readonly base: string; readonly head: string }
+  | {
+      readonly page: 'overlay'
+      readonly runs: readonly { readonly folder: string; readonly link: string }[]
+    }
   | { readonly page: 'history'; readonly resultsRoot: string; readonly sweep: string }
 )
 

@@ -17,6 +17,7 @@ export function createPages(resultsRoot: string): Pages & AsyncDisposable {
   return {
     report: (folder, trail) => made({ page: 'report', folder, trail }),
     comparison: (base, head, trail) => made({ page: 'comparison', base, head, trail }),
+    overlay: (runs, trail) => made({ page: 'overlay', runs, trail }),
     history: (sweep, trail) => made({ page: 'history', resultsRoot, sweep, trail }),
     [Symbol.asyncDispose]: () => pool.destroy(),
   }

@@ -5,10 +5,12 @@ import { defined, FulcrumError } from '../../model/index.ts'
 import { comparisonHtml } from '../../render/html/comparison-page.ts'
 import { historyHtml } from '../../render/html/history-page.ts'
 import { loadPageAssets, loadStyle } from '../../render/html/inline-script.ts'
+import { loadOverlayAssets, overlayHtml } from '../../render/html/overlay-page.ts'
 import { pageHtml } from '../../render/html/page.ts'
 import { reportOf } from '../../render/views/report.ts'
 import { readHistory } from '../history.ts'
 import { noiseRuns } from '../noise-runs.ts'
+import { overlayTitle, readOverlay } from '../overlay.ts'
 import { readRunWithMissingPoints } from '../run-with-missing-points.ts'
 import type { PageRequest, PageResult } from './page-request.ts'
 
@@ -44,6 +46,14 @@ async function htmlOf(request: PageRequest): Promise<string> {
     case 'comparison': {
       const [base, head] = await Promise.all([readRun(request.base), readRun(request.head)])
       return comparisonHtml(compareRuns(base, head, [], await noiseRuns(base, head)), await loadStyle(), request.trail)
+    }
+    case 'overlay': {
+      const overlay = await readOverlay(request.runs.map(({ folder }) => folder))
+      return overlayHtml(overlay, await loadOverlayAssets(), {
+        title: overlayTitle(overlay),
+        trail: request.trail,
+        links: request.runs.map(({ link }) => link),
+      })
     }
     case 'history': {
       const { history } = await readHistory({ ...request, last: lastRuns })

@@ -15,6 +15,8 @@ export interface SiteAssets {
   readonly run: readonly Inline[]
   /** Of a report, which brings its own. */
   readonly report: readonly Inline[]
+  /** Of an overlay, which brings its own as well. */
+  readonly overlay: { readonly scripts: readonly Inline[]; readonly styles: readonly Inline[] }
 }
 
 export interface Layout {

@@ -51,9 +51,9 @@ function foundRuns(all: readonly RunSummary[], found: readonly RunSummary[]): Ht
   const rest = found.length - shown.length
   return html`<h2>${title}</h2>${rest > 0 ? html`<p class="none">The ${mostRows} youngest; a search finds the other ${rest}.</p>` : null}
 <form action="/compare" method="get">
-${scrolling(html`<table class="runs"><thead><tr><th>Base</th><th>Head</th><th>Run</th><th>Status</th><th class="n">Points</th><th>Model</th><th>Deployed with</th><th>Revision</th></tr></thead>
+${scrolling(html`<table class="runs"><thead><tr><th>Base</th><th>Head</th><th>Overlay</th><th>Run</th><th>Status</th><th class="n">Points</th><th>Model</th><th>Deployed with</th><th>Revision</th></tr></thead>
 <tbody>${shown.map((run, at) => row(run, at, shown))}</tbody></table>`)}
-${found.length > 1 ? html`<p class="act"><button type="submit">Compare head with base</button></p>` : null}
+${found.length > 1 ? html`<p class="act"><button type="submit">Compare head with base</button> <button type="submit" formaction="/overlay" data-overlay>Overlay the ticked runs</button></p>` : null}
 </form>`
 }
 
@@ -66,7 +66,7 @@ function row(run: RunSummary, at: number, shown: readonly RunSummary[]): Html {
     html`<td class="pick"><input type="radio" name="${kind}" value="${value}" aria-label="${kind} is ${value}"${checked ? html` checked` : null}></td>`
   const { ok, invalid, failed, planned } = run.points
   const done = ok + invalid + failed
-  return html`<tr data-run="${value}" data-state="${run.state}">${radio('base', run === base)}${radio('head', at === 0)}<td><a href="${pathTo('runs', sweep, name)}/">${run.sweep}</a> <span>${run.createdAt.slice(0, 16).replace('T', ' ')}${sweep === run.sweep ? null : ` in ${sweep}/`}</span>${run.isBaseline ? html` <b class="tag">baseline</b>` : null}</td><td>${state(run)}</td><td class="n">${done < planned && run.state !== 'complete' ? `${done} of ${planned}` : String(done)}${invalid + failed > 0 ? html` <em>${invalid + failed} not ok</em>` : null}</td><td>${run.models.join(', ')}</td><td>${run.deployer}</td><td><code>${run.revision.slice(0, 12)}</code></td></tr>`
+  return html`<tr data-run="${value}" data-state="${run.state}">${radio('base', run === base)}${radio('head', at === 0)}<td class="pick"><input type="checkbox" name="run" value="${value}" aria-label="overlay ${value}"></td><td><a href="${pathTo('runs', sweep, name)}/">${run.sweep}</a> <span>${run.createdAt.slice(0, 16).replace('T', ' ')}${sweep === run.sweep ? null : ` in ${sweep}/`}</span>${run.isBaseline ? html` <b class="tag">baseline</b>` : null}</td><td>${state(run)}</td><td class="n">${done < planned && run.state !== 'complete' ? `${done} of ${planned}` : String(done)}${invalid + failed > 0 ? html` <em>${invalid + failed} not ok</em>` : null}</td><td>${run.models.join(', ')}</td><td>${run.deployer}</td><td><code>${run.revision.slice(0, 12)}</code></td></tr>`
 }
 
 /** The baseline of the youngest run's sweep, else the run of it before, else any other. */
@@ -92,6 +92,17 @@ function sweeps(all: readonly RunSummary[]): Html | null {
   return html`<section><h2>Sweeps</h2><ul class="sweeps">${groups.map(([youngest, ...older]) =>
     youngest === undefined
       ? null
-      : html`<li><b>${youngest.sweep}</b> <span>${youngest.place.sweep === youngest.sweep ? null : `in ${youngest.place.sweep}/, `}${older.length === 0 ? '1 run' : `${older.length + 1} runs`}, latest ${youngest.createdAt.slice(0, 10)}</span>${hasHistory(youngest, all) ? html` <a href="${pathTo('history', youngest.place.sweep)}">History</a>` : null}</li>`,
+      : html`<li><b>${youngest.sweep}</b> <span>${youngest.place.sweep === youngest.sweep ? null : `in ${youngest.place.sweep}/, `}${older.length === 0 ? '1 run' : `${older.length + 1} runs`}, latest ${youngest.createdAt.slice(0, 10)}</span>${hasHistory(youngest, all) ? html` <a href="${pathTo('history', youngest.place.sweep)}">History</a>` : null}${older.length === 0 ? null : html` <a href="${overlayOf([youngest, ...older])}">Overlay</a>`}</li>`,
   )}</ul></section>`
+}
+
+/** Runs that a link of a sweep lays over each other: the youngest, so that they can be told apart. */
+const mostOverlaid = 8
+
+/** The youngest runs of a sweep in one picture. */
+function overlayOf(runs: readonly RunSummary[]): string {
+  const names = runs
+    .slice(0, mostOverlaid)
+    .map(({ place }) => ['run', `${place.sweep}/${place.run}`] as [string, string])
+  return `${pathTo('overlay')}?${new URLSearchParams(names)}`
 }
