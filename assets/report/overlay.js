@@ -383,7 +383,8 @@
 
   // ---- the table beside the picture: what is in it, on the frontier first
 
-  const step = 100
+  /** Rows at first; fewer where each is a card. */
+  const step = innerWidth <= 640 ? 12 : 100
   let most = step
 
   function drawTable() {
@@ -401,7 +402,7 @@
       if (i === selected) row.setAttribute('aria-current', 'true')
       return row
     })
-    const table = element('table', {}, element('thead', {}, element('tr', {}, ...head.map(name => element('th', numeric.has(name) ? { class: 'n' } : {}, name)))), element('tbody', {}, ...body))
+    const table = element('table', { class: 'cards' }, element('thead', {}, element('tr', {}, ...head.map(name => element('th', numeric.has(name) ? { class: 'n' } : {}, name)))), element('tbody', {}, ...body))
     const kinds = /** @type {const} */ ([
       ['', 'On the frontiers'],
       ['all', 'All shown points'],

@@ -1,17 +1,23 @@
 import { join, resolve } from 'node:path'
 import { compareRuns } from '../analysis/compare/compare.ts'
+import type { Comparison } from '../analysis/compare/comparison.ts'
 import { parseThreshold } from '../analysis/compare/threshold.ts'
 import { parseGate } from '../analysis/gates/gate.ts'
 import { gateText } from '../analysis/gates/outcome.ts'
+import { overlayOf } from '../analysis/overlay/overlay.ts'
 import { readRun } from '../journal/index.ts'
+import type { Run } from '../journal/run.ts'
 import { githubAnnotations } from '../render/export/comparison-annotations.ts'
 import { comparisonJson } from '../render/export/comparison-json.ts'
+import { headsSection } from '../render/html/sections/heads.ts'
 import { comparisonMarkdown } from '../render/markdown/comparison.ts'
 import { type ComparisonView, changeTable } from '../render/views/comparison-table.ts'
 import { gateBroken, noiseSentence, verdictSentence } from '../render/views/comparison-words.ts'
 import { writeComparison } from '../render/write-comparison.ts'
+import { writeOverlay } from '../render/write-overlay.ts'
 import { resolveBaseline } from './baseline.ts'
 import { noiseRuns } from './noise-runs.ts'
+import { runLabels } from './overlay.ts'
 
 export interface CompareRequest {
   /** Folders of runs; `baseline` as base is the baseline of the first head's sweep. */
@@ -21,8 +27,18 @@ export interface CompareRequest {
   readonly failOn: readonly string[]
   /** Points that the base measured and that may lack a valid result in a head; 0 unless told. */
   readonly allowLost?: number
-  /** Folder for comparison.html, .md, .json and junit.xml; one below it for each head when there are several. */
+  /**
+   * Folder for comparison.html, .md, .json and junit.xml. With several heads, comparison.html has all of them, and each
+   * has a folder of its own below.
+   */
   readonly to?: string
+}
+
+/** A base with each of its heads. */
+export interface ComparedHeads {
+  readonly heads: readonly Compared[]
+  /** The page of all heads together; null for a single head, which has its own, and without a folder. */
+  readonly page: string | null
 }
 
 /** One head against the base; every text is ready to print. */
@@ -45,19 +61,17 @@ export async function compareRunFolders({
   failOn,
   allowLost = 0,
   to,
-}: CompareRequest): Promise<readonly Compared[]> {
+}: CompareRequest): Promise<ComparedHeads> {
   const gates = failOn.map(text => parseGate(text, change => parseThreshold(change)))
   const before = await readRun(await resolveBaseline(base, heads[0] ?? '.'))
   const compared: Compared[] = []
+  const ofHeads: { readonly comparison: Comparison; readonly link: string | null }[] = []
   for (const [index, head] of heads.entries()) {
     const after = await readRun(resolve(head))
     const comparison = compareRuns(before, after, gates, await noiseRuns(before, after), { lost: allowLost })
-    const folder =
-      to === undefined
-        ? null
-        : heads.length === 1
-          ? resolve(to)
-          : join(resolve(to), `${index + 1}-${after.manifest.runId}`)
+    const own = heads.length === 1 ? '' : `${index + 1}-${after.manifest.runId}`
+    const folder = to === undefined ? null : join(resolve(to), own)
+    ofHeads.push({ comparison, link: folder === null ? null : `${encodeURIComponent(own)}/comparison.html` })
     compared.push({
       head,
       verdict: verdictSentence(comparison),
@@ -76,5 +90,25 @@ export async function compareRunFolders({
       files: folder === null ? [] : (await writeComparison(comparison, folder)).files,
     })
   }
-  return compared
+  const page = to === undefined || heads.length === 1 ? null : join(resolve(to), 'comparison.html')
+  if (page !== null) await writeHeads(before, ofHeads, page)
+  return { heads: compared, page }
+}
+
+/** All heads in one page: their frontiers over the base's, and what came of each. */
+async function writeHeads(
+  base: Run,
+  heads: readonly { readonly comparison: Comparison; readonly link: string | null }[],
+  page: string,
+): Promise<void> {
+  const runs = [base, ...heads.map(({ comparison }) => comparison.head)]
+  const labels = runLabels(runs)
+  const overlay = overlayOf(runs.map((run, at) => ({ run, label: labels[at] ?? run.manifest.runId })))
+  const named = heads.map((head, at) => ({ ...head, label: labels[at + 1] ?? '' }))
+  await writeOverlay(overlay, page, {
+    title: `${base.manifest.sweep}: ${heads.length} heads against ${labels[0] ?? 'the base'}`,
+    kind: 'comparison',
+    before: headsSection(labels[0] ?? 'the base', named),
+    links: [null, ...heads.map(({ link }) => link)],
+  })
 }

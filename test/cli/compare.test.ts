@@ -76,6 +76,19 @@ describe('fulcrum compare', () => {
     assert.deepEqual(JSON.parse(stdout), JSON.parse(await readFile(join(to, 'comparison.json'), 'utf8')))
   })
 
+  test('several heads get one page with what came of each, and a folder each', async () => {
+    const to = join(place.path, 'heads')
+    const { stdout } = await fulcrum(['compare', run(0), run(1), run(2), '--to', to, '--fail-on', 'itl_p95>5%'])
+    assert.ok(stdout.endsWith(`all heads: ${join(to, 'comparison.html')}`))
+    const page = await readFile(join(to, 'comparison.html'), 'utf8')
+    assert.match(page, /<h1>nightly: 2 heads against nightly 2026-01-01<\/h1>/)
+    assert.match(page, /Shown slower at 4 of 4 points/)
+    assert.match(page, /<em>itl_p95&gt;5%: failed at 4 of 4 points<\/em>/)
+    const links = [...new Set([...page.matchAll(/href="([^"#]+\/comparison\.html)"/g)].map(([, link]) => link ?? ''))]
+    assert.equal(links.length, 2)
+    for (const link of links) assert.match(await readFile(join(to, link), 'utf8'), /Fulcrum comparison/)
+  })
+
   test('in GitHub Actions appends to the step summary and annotates broken gates', async () => {
     const summary = join(place.path, 'summary.md')
     const { stderr } = await fulcrum(['compare', run(0), run(2), '--fail-on', 'itl_p95>5%'], {

@@ -56,7 +56,8 @@ describe('the runs that say how runs of a sweep differ', () => {
 
   test('keep a difference between runs from being called a change, and the comparison says on what it rests', async () => {
     const compared = async (base: number, head: number) => {
-      const [one] = await compareRunFolders({ base: folders[base] ?? '', heads: [folders[head] ?? ''], failOn: [] })
+      const { heads } = await compareRunFolders({ base: folders[base] ?? '', heads: [folders[head] ?? ''], failOn: [] })
+      const [one] = heads
       assert.ok(one)
       return { changes: one.changes.length, noise: one.noise, json: JSON.parse(one.json) }
     }

@@ -45,6 +45,7 @@ Examples:
   $ fulcrum compare A B --fail-on "itl_p95>5%" --fail-on "output_tokens_per_s_per_gpu<-3%"
   $ fulcrum compare A B --fail-on slo --fail-on "ttft_p95>2000ms"
   $ fulcrum compare A B --to comparison/ --markdown > comment.md
+  $ fulcrum compare baseline B C D --to comparison/
 
 Gates (--fail-on) have three forms:
   FIGURE>N%, FIGURE<-N%  Fails if a figure changed by more than N% against the
@@ -53,6 +54,9 @@ Gates (--fail-on) have three forms:
                          s, tokens/s, requests/s; % for error_share).
   slo                    Fails if a workload of a head has no point that meets
                          its SLO.
+
+With several heads, comparison.html in --to has all of them: what came of each,
+and their frontiers over the base's. Each head's own files are below.
 
 A gate is passed, failed or not tested. It is not tested, and the reason is
 printed, if points of the base are failed, invalid or missing in a head, if no
@@ -68,7 +72,7 @@ and the Markdown becomes the step summary.`,
     )
     .action(async (base: string, heads: string[], options: CompareOptions) => {
       const { compareRunFolders } = await import('../../commands/compare.ts')
-      const compared = await compareRunFolders({
+      const { heads: compared, page } = await compareRunFolders({
         base,
         heads,
         failOn: options.failOn ?? [],
@@ -80,6 +84,7 @@ and the Markdown becomes the step summary.`,
         else if (options.markdown) process.stdout.write(one.markdown)
         else console.log(comparisonText(one))
       }
+      if (page !== null && !options.json && !options.markdown) console.log(`\nall heads: ${page}`)
       await tellGitHub(compared)
       if (compared.some(one => one.gateBroken)) process.exitCode = exitCodes.pointsFailed
     })

@@ -6,6 +6,7 @@ import { modelOf } from '../page/overlay/model.ts'
 import { select } from '../page/overlay/selection.ts'
 import { counted, valueText } from '../views/format.ts'
 import { overlayData } from '../views/overlay.ts'
+import { cardTable, column, numbers } from './card-table.ts'
 import { loadChartTools } from './chart-tools.ts'
 import type { Crumb } from './crumbs.ts'
 import { crumbTrail } from './crumbs.ts'
@@ -38,6 +39,8 @@ export async function loadOverlayAssets(): Promise<OverlayAssets> {
 /** What stands around the picture. */
 export interface OverlayFrame {
   readonly title: string
+  /** What kind of page it is; an overlay unless told. */
+  readonly kind?: 'overlay' | 'comparison'
   /** Pages above this one, where pages are served together. */
   readonly trail?: readonly Crumb[]
   /** Sections above the picture. */
@@ -59,6 +62,7 @@ export function overlayHtml(overlay: Overlay, assets: OverlayAssets, frame: Over
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ')
+  const { kind = 'overlay' } = frame
   const data = overlayData(overlay)
   const notices = [...new Set(overlay.runs.flatMap(({ run }) => originOf(run.manifest).notice ?? []))]
   const points = overlay.runs.reduce((sum, run) => sum + run.points.length, 0)
@@ -70,13 +74,13 @@ export function overlayHtml(overlay: Overlay, assets: OverlayAssets, frame: Over
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
-<title>${frame.title}: Fulcrum overlay</title>
+<title>${frame.title}: Fulcrum ${kind}</title>
 ${assets.styles.map(style => html`<style>${trusted(style.text)}</style>\n`)}
 </head>
 <body>
 <a class="skip" href="#picture">Skip to the picture</a>
 ${crumbTrail(frame.trail ?? [])}
-<header class="top"><p class="brand">Fulcrum overlay</p>
+<header class="top"><p class="brand">Fulcrum ${kind}</p>
 <div class="title"><h1>${frame.title}</h1>
 <p class="meta">${counted(overlay.runs.length, 'run')} · ${counted(overlay.workloads.length, 'workload')} · ${counted(points, 'point')}</p>
 ${notices.map(notice => html`<p class="notice">${notice}</p>`)}</div>
@@ -117,20 +121,30 @@ ${assets.scripts.map(script => html`<script>${trusted(script.text)}</script>\n`)
 }
 
 function runsTable({ runs }: Overlay, links: readonly (string | null)[]): Html {
-  return scrolling(html`<table><thead><tr><th>Run</th><th>Run id</th><th>Model</th><th>Deployed with</th><th>Revision</th><th class="n">Points</th></tr></thead>
-<tbody>${runs.map(({ label, run: { manifest }, points }, at) => {
-    const { deployer, about } = originOf(manifest)
-    const count = (status: string) => points.filter(({ point }) => point.status === status).length
-    const link = links[at] ?? null
-    const models = [...new Set(points.map(({ point }) => point.deployment.model.name))]
-    const git =
-      manifest.git === null ? '' : `${manifest.git.revision.slice(0, 12)}${manifest.git.dirty ? ' with changes' : ''}`
-    const notOk = (['invalid', 'failed'] as const).flatMap(status => {
-      const of = count(status)
-      return of > 0 ? [`${of} ${status}`] : []
-    })
-    return html`<tr><td>${link === null ? label : html`<a href="${link}">${label}</a>`}</td><td>${manifest.sweep} <code>${manifest.runId}</code></td><td>${models.join(', ')}</td><td>${[deployer, about].filter(text => text !== '').join(', ')}</td><td><code>${git}</code></td><td class="n">${points.length}${notOk.length > 0 ? html` <em>${notOk.join(', ')}</em>` : null}</td></tr>`
-  })}</tbody></table>`)
+  return cardTable(
+    [column('Run'), column('Run id'), column('Model'), column('Deployed with'), column('Revision'), numbers('Points')],
+    runs.map(({ label, run: { manifest }, points }, at) => {
+      const { deployer, about } = originOf(manifest)
+      const link = links[at] ?? null
+      const models = [...new Set(points.map(({ point }) => point.deployment.model.name))]
+      const git =
+        manifest.git === null ? '' : `${manifest.git.revision.slice(0, 12)}${manifest.git.dirty ? ' with changes' : ''}`
+      const notOk = (['invalid', 'failed'] as const).flatMap(status => {
+        const count = points.filter(({ point }) => point.status === status).length
+        return count > 0 ? [`${count} ${status}`] : []
+      })
+      return {
+        cells: [
+          link === null ? label : html`<a href="${link}">${label}</a>`,
+          html`<div>${manifest.sweep} <code>${manifest.runId}</code></div>`,
+          models.join(', '),
+          [deployer, about].filter(text => text !== '').join(', '),
+          git === '' ? '' : html`<code>${git}</code>`,
+          html`<div>${points.length}${notOk.length > 0 ? html` <em>${notOk.join(', ')}</em>` : null}</div>`,
+        ],
+      }
+    }),
+  )
 }
 
 /** What differs between the first run and the others: a row for each thing, a column for each run. */
@@ -146,11 +160,18 @@ function differencesSection({ runs }: Overlay): Html | null {
   const ordered = [...rows.values()].sort((a, b) => Number(a.kind === 'subject') - Number(b.kind === 'subject'))
   return html`<section id="differences"><h2>${doubtful ? 'The conditions differ' : 'What differs'}</h2>
 <p>${doubtful ? 'Conditions in red may cause a difference between frontiers, instead of what you want to compare. ' : null}Each run is held against ${first.label}; points that both have decide. An empty cell is no difference.</p>
-${scrolling(html`<table><thead><tr><th></th><th>${first.label}</th>${others.map(({ label }) => html`<th>${label}</th>`)}</tr></thead>
-<tbody>${ordered.map(
-  difference =>
-    html`<tr><td>${difference.kind === 'conditions' ? html`<em>${difference.what}</em>` : difference.what}</td><td class="text">${difference.base}</td>${others.map(run => html`<td class="text">${cell(run, difference)?.head ?? ''}</td>`)}</tr>`,
-)}</tbody></table>`)}</section>`
+${cardTable(
+  [column(''), column(first.label), ...others.map(({ label }) => column(label))],
+  ordered.map(difference => ({
+    cells: [
+      difference.kind === 'conditions' ? html`<em>${difference.what}</em>` : difference.what,
+      ...[difference.base, ...others.map(run => cell(run, difference)?.head ?? '')].map(shown => ({
+        shown,
+        isText: true,
+      })),
+    ],
+  })),
+)}</section>`
 }
 
 /** Rows of the table for readers without scripts. */
