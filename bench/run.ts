@@ -17,6 +17,7 @@ const benchmarks: Readonly<Record<string, readonly string[]>> = {
   journal: ['journal.ts'],
   engine: ['engine/speed.ts'],
   report: ['report/build.ts'],
+  overlay: ['report/overlay.ts'],
   statistics: ['statistics.ts', '1000'],
   'compare-power': ['compare/power.ts', '200'],
   window: ['window.ts'],

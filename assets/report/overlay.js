@@ -274,8 +274,11 @@
 
   function drawPicture() {
     scene = sceneNow()
-    marks.style.height = `${height}px`
-    over.style.height = `${height}px`
+    // As wide as was drawn, to the pixel: a stretched canvas is blurred.
+    for (const canvas of [marks, over]) {
+      canvas.style.width = `${scene.width}px`
+      canvas.style.height = `${height}px`
+    }
     plane.style.height = `${height}px`
     render(marks, scene, ratio(), null)
     drawOver(-1)
@@ -561,8 +564,9 @@
     if (unplaced.length > 0) {
       const failed = unplaced.filter(i => model.status[i] === 2).length
       const rest = unplaced.length - failed
-      const parts = [...(failed > 0 ? [`${failed} failed`] : []), ...(rest > 0 ? [`${rest} without a figure for these axes`] : [])]
-      words.push(`Without a place in the picture, but in the table: ${parts.join(', ')}.`)
+      const points = (/** @type {number} */ n) => `${n.toLocaleString('en-US')} ${n === 1 ? 'point' : 'points'}`
+      const parts = [...(failed > 0 ? [`${points(failed)} failed`] : []), ...(rest > 0 ? [`${points(rest)} ${rest === 1 ? 'has' : 'have'} no figure for these axes`] : [])]
+      words.push(`Only in the table: ${parts.join(', ')}.`)
     }
     if (placed.length === 0) words.splice(0, words.length, 'No point of these runs fits the filters and has figures for these axes.', ...words.slice(1))
     words.push('Drag to pan, Ctrl + wheel or double click to zoom. Shift-click a run to show it alone.')

@@ -217,8 +217,8 @@ function axesOf(
 ): Pick<Scene, 'lines' | 'texts'> {
   const text = { size: 11.5, bold: false, fill: look.muted, turned: 0 }
   const rule = { stroke: look.line, width: 1, dashed: false }
-  const across = ticksOf(window.x, Math.max(3, Math.floor((plot.right - plot.left) / 90)))
-  const up = ticksOf(window.y, Math.max(3, Math.floor((plot.bottom - plot.top) / 60)))
+  const across = ticksOf(window.x, Math.max(4, Math.floor((plot.right - plot.left) / 90)))
+  const up = ticksOf(window.y, Math.max(4, Math.floor((plot.bottom - plot.top) / 60)))
   const middle = (plot.top + plot.bottom) / 2
   return {
     lines: [
