@@ -74,6 +74,11 @@ export const commandList: readonly ListedCommand[] = [
     load: async () => (await import('./commands/compare.ts')).addCompare,
   },
   {
+    name: 'comment',
+    summary: 'Print a comparison as one comment on a pull request that updates itself',
+    load: async () => (await import('./commands/comment.ts')).addComment,
+  },
+  {
     name: 'overlay',
     summary: 'Draw the frontiers of several runs in one page',
     load: async () => (await import('./commands/overlay.ts')).addOverlay,

@@ -5,7 +5,8 @@ import { comparisonJunit } from './export/comparison-junit.ts'
 import { openFileWriter } from './file-writer.ts'
 import { comparisonHtml } from './html/comparison-page.ts'
 import { loadStyle } from './html/inline-script.ts'
-import { comparisonMarkdown } from './markdown/comparison.ts'
+import { commentHead } from './markdown/comment.ts'
+import { comparisonMarkdown, markdownLimit } from './markdown/comparison.ts'
 
 /**
  * Writes comparison.html, comparison.md (fits a pull request's comment), comparison.json, junit.xml, and every chart as
@@ -17,7 +18,7 @@ export async function writeComparison(
 ): Promise<{ readonly files: readonly string[] }> {
   const texts = {
     'comparison.html': await comparisonHtml(comparison, await loadStyle()),
-    'comparison.md': comparisonMarkdown(comparison),
+    'comparison.md': comparisonMarkdown(comparison, markdownLimit - commentHead),
     'comparison.json': comparisonJson(comparison),
     'junit.xml': comparisonJunit(comparison),
   }

@@ -24,6 +24,7 @@ const gitlabJob = z.strictObject({
     .regex(/^\d+ (minutes|hours)$/)
     .optional(),
   script: z.array(z.string()).optional(),
+  after_script: z.array(z.string()).optional(),
   artifacts: z
     .strictObject({
       when: z.enum(['on_success', 'on_failure', 'always']),
@@ -109,7 +110,7 @@ describe('the workflow examples in docs/ci', () => {
   test('they use only commands and options that fulcrum has', async () => {
     for (const name of ['github-actions.yml', 'gitlab-ci.yml', 'kubernetes-cronjob.yaml']) {
       const used = [
-        ...(await read(name)).matchAll(/(?:npx --no-install )?\bfulcrum (?:run|compare|history) [^\n]*/g),
+        ...(await read(name)).matchAll(/(?:npx --no-install )?\bfulcrum (?:run|compare|comment|history) [^\n]*/g),
       ].map(([command]) => fulcrumArguments(command) ?? [])
       assert.ok(used.length >= 2)
       for (const words of used) assert.equal((await sayOf(words)).complaint, '', `${name}: ${words.join(' ')}`)

@@ -51,12 +51,12 @@ test('the comment begins with verdict and gates, and names every point that is s
   const markdown = comparisonMarkdown(slower)
   assert.ok(
     markdown.startsWith(
-      '## Fulcrum: Shown slower at 6 of 18 points.\n\n- ❌ itl\\_p95&gt;5%: failed at 6 of 18 points\n- ✅ ttft',
+      '## Fulcrum: ❌ failed\n\nShown slower at 6 of 18 points.\n\n- ❌ itl\\_p95&gt;5%: failed at 6 of 18 points\n- ✅ ttft',
     ),
   )
   for (const name of ['agg x2, 8000/256, concurrency 1', 'agg x2, 1000/1000, concurrency 16'])
     assert.ok(markdown.includes(name))
-  assert.match(markdown, /```mermaid\nxychart-beta/)
+  assert.match(markdown, /```mermaid\n%%\{init: .*\}%%\nxychart-beta\n/)
 })
 
 test('the comment stays below the limit of GitHub, never cuts a block, and says that it left some out', () => {

@@ -88,6 +88,8 @@ export interface HeldChange {
   readonly level: number
   /** The point left the others behind; the run's level moved no further than levels do. */
   readonly apart: boolean
+  /** Variance of the point's own difference between two runs; null where it is not known. */
+  readonly session: VarianceEstimate | null
   readonly p: OneSided
 }
 
@@ -124,7 +126,9 @@ export function heldAgainstRuns(
     }
     const widest = errors.reduce((a, b) => (b.error > a.error ? b : a))
     const whole = withShift(difference, widest, between.shift)
-    return { atPoint: { difference, ...widest }, whole, level, apart: twoSided(apart) < twoSided(run), p }
+    const noise = between.points[i] ?? null
+    const session = noise === null ? null : { variance: 2 * noise.variance, freedom: noise.freedom }
+    return { atPoint: { difference, ...widest }, whole, level, apart: twoSided(apart) < twoSided(run), session, p }
   })
 }
 

@@ -21,6 +21,14 @@ export interface LogChange {
   readonly freedom: number
 }
 
+/** A change by the noise between repeats. */
+export interface RepeatedChange extends LogChange {
+  /** Variance of the difference of one repeat a side. */
+  readonly single: VarianceEstimate
+  /** Whether repeats were compared in pairs. */
+  readonly paired: boolean
+}
+
 /** Relative changes below it are rounding, whatever the repeats say. */
 const rounding = 1e-9
 
@@ -34,7 +42,7 @@ const rounding = 1e-9
  * @param sides positive values, at least one a side
  * @returns in the order given; null where nothing tells noise from change
  */
-export function logChanges(sides: readonly Sides[]): readonly (LogChange | null)[] {
+export function logChanges(sides: readonly Sides[]): readonly (RepeatedChange | null)[] {
   const paired = moderatedVariances(sides.map(side => pairedVariance(side) ?? unknown))
   const apart = moderatedVariances(sides.map(unpairedVariance))
   return sides.map((side, i) => {
@@ -45,7 +53,8 @@ export function logChanges(sides: readonly Sides[]): readonly (LogChange | null)
     if (noise === undefined) return null
     // Both variances are of the difference of two single values.
     const share = ofPairs ? 1 / base.length : (1 / base.length + 1 / head.length) / 2
-    return { difference, error: Math.max(rounding, Math.sqrt(noise.variance * share)), freedom: noise.freedom }
+    const error = Math.max(rounding, Math.sqrt(noise.variance * share))
+    return { difference, error, freedom: noise.freedom, single: noise, paired: ofPairs }
   })
 }
 

@@ -8,7 +8,7 @@ import type { MeasuredPoint } from '../measured-point.ts'
 import { measuredPoints } from '../measured-point.ts'
 import type { HeldChange } from './between-runs.ts'
 import { betweenRuns, heldAgainstRuns } from './between-runs.ts'
-import type { LogChange, OneSided, SeededValues, Sides } from './change-test.ts'
+import type { LogChange, OneSided, RepeatedChange, SeededValues, Sides } from './change-test.ts'
 import { logChanges, oneSided, relativeInterval, twoSided } from './change-test.ts'
 import type { Comparison } from './comparison.ts'
 import { environmentDifferences } from './environment.ts'
@@ -18,6 +18,7 @@ import { type Allowance, comparisonGates, nothingLost } from './gate.ts'
 import type { Pair } from './match.ts'
 import { matchPoints } from './match.ts'
 import { isBeyond, type Threshold } from './threshold.ts'
+import { type HidingNoise, undecidedOf } from './undecided.ts'
 
 /**
  * Expected share of wrong calls among all `faster` and `slower`; where nothing changed, the chance of any such call.
@@ -58,9 +59,10 @@ export function compareRuns(
   const raw = pairs.map((_, i) => columns.flatMap(column => column[i] ?? []))
   const tested = raw.flat().filter(change => change.test !== null)
   const adjusted = adjustedPs(tested, thresholds)
+  const undecided = undecidedAmong(tested, thresholds)
   const points = pairs.map((pair, i) => ({
     ...pair,
-    changes: (raw[i] ?? []).map(change => judged(change, adjusted.get(change) ?? null)),
+    changes: (raw[i] ?? []).map(change => judged(change, adjusted.get(change) ?? null, undecided)),
   }))
   return {
     base,
@@ -92,6 +94,7 @@ interface Test {
   readonly p: OneSided
   /** The change with all noise that is known. */
   readonly spread: LogChange
+  readonly noise: HidingNoise
   /** Whether the noise between runs is in it. */
   readonly betweenRuns: boolean
   /** Set where the point left the others behind rather than moving with the run. */
@@ -134,7 +137,7 @@ function rawChanges(
   const between = betweenRuns(logs)
   const differences = comparable.map(({ base, head }) => meanLog(head) - meanLog(base))
   const held = between === null ? [] : heldAgainstRuns(differences, changes, between)
-  const tests = new Map(comparable.map((side, i) => [side, testOf(changes[i] ?? null, held[i] ?? null)]))
+  const tests = new Map(comparable.map((side, i) => [side, testOf(side, changes[i] ?? null, held[i] ?? null)]))
   return sides.map((side, i) => {
     const values = { figure, base: side.base.map(({ value }) => value), head: side.head.map(({ value }) => value) }
     const test = tests.get(side) ?? null
@@ -149,7 +152,13 @@ function logMeanOf(figure: Figure, point: MeasuredPoint | undefined): number | n
   return values.length === 0 || values.some(({ value }) => value <= 0) ? null : meanLog(values)
 }
 
-function testOf(change: LogChange | null, held: HeldChange | null): Test | null {
+function testOf(side: Sides, change: RepeatedChange | null, held: HeldChange | null): Test | null {
+  const noise: HidingNoise = {
+    single: change?.single ?? null,
+    growth: change?.paired ? 1 : 2,
+    repeats: Math.min(side.base.length, side.head.length),
+    session: held?.session ?? null,
+  }
   if (held === null)
     return change === null
       ? null
@@ -158,6 +167,7 @@ function testOf(change: LogChange | null, held: HeldChange | null): Test | null 
           ci95: relativeInterval(change),
           p: oneSided(change),
           spread: change,
+          noise,
           betweenRuns: false,
           apart: null,
         }
@@ -168,6 +178,7 @@ function testOf(change: LogChange | null, held: HeldChange | null): Test | null 
     ci95: relativeInterval(whole),
     p,
     spread: whole,
+    noise,
     betweenRuns: true,
     apart,
   }
@@ -239,12 +250,44 @@ function adjustedPs(tested: readonly RawChange[], thresholds: readonly Threshold
 const average = (values: readonly number[]) =>
   values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
 
-function judged({ figure, base, head, test, why }: RawChange, adjustedP: number | null): FigureChange {
+/** Whether what isn't shown is decided, and what would decide it. */
+type UndecidedOf = (figure: Figure, test: Test | null) => FigureChange['undecided']
+
+/**
+ * The level is the one at which a change is shown though nothing else changed: what false discovery leaves the smallest
+ * of all p-values. Changes that a gate forbids are tested one-sided with the other changes of gates; the others on both
+ * sides, and a point's own difference between known runs counts twice ({@link heldAgainstRuns}).
+ */
+function undecidedAmong(tested: readonly RawChange[], thresholds: readonly Threshold[]): UndecidedOf {
+  const gatesOf = (figure: Figure) => thresholds.filter(threshold => threshold.figure.name === figure.name)
+  const gated = tested.filter(({ figure }) => gatesOf(figure).length > 0).length
+  const usual = falseDiscoveryRate * (thresholds.length === 0 ? 1 : 1 - gatedShare)
+  return (figure, test) => {
+    const gates = gatesOf(figure)
+    const level =
+      gates.length > 0
+        ? (falseDiscoveryRate * gatedShare) / Math.max(1, gated)
+        : usual / (2 * Math.max(1, tested.length))
+    return undecidedOf(test?.ci95 ?? null, test?.noise ?? null, gates, test?.betweenRuns ? level / 2 : level)
+  }
+}
+
+function judged(
+  { figure, base, head, test, why }: RawChange,
+  adjustedP: number | null,
+  undecided: UndecidedOf,
+): FigureChange {
   const means = { figure, base: average(base), head: average(head), adjustedP, why }
   if (test === null) {
     const comparable = base.length > 0 && head.length > 0 && why.startsWith('measured once')
     const relative = comparable && means.base && means.head !== null ? means.head / means.base - 1 : null
-    return { ...means, relative, ci95: null, verdict: comparable ? 'no difference shown' : 'not comparable' }
+    return {
+      ...means,
+      relative,
+      ci95: null,
+      verdict: comparable ? 'no difference shown' : 'not comparable',
+      undecided: comparable ? undecided(figure, null) : null,
+    }
   }
   const shown = adjustedP !== null && adjustedP <= falseDiscoveryRate
   const better = figure.better === 'lower' ? test.relative < 0 : test.relative > 0
@@ -254,7 +297,13 @@ function judged({ figure, base, head, test, why }: RawChange, adjustedP: number 
     // What is shown beside the other points says nothing of the run's level, so its noise is no part of it.
     ci95: shown && test.apart !== null ? test.apart.ci95 : test.ci95,
     verdict: !shown ? 'no difference shown' : better ? 'faster' : 'slower',
+    undecided: shown ? null : undecided(figure, test),
   }
+}
+
+/** How many changes that matter may be hidden by noise. */
+export function undecidedCount({ points }: Pick<Comparison, 'points'>): number {
+  return points.reduce((sum, { changes }) => sum + changes.filter(change => change.undecided !== null).length, 0)
 }
 
 /** How many changes of each verdict a comparison has. */

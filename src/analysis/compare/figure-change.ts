@@ -1,4 +1,5 @@
 import type { Figure } from '../../metrics/figures/index.ts'
+import type { Undecided } from './undecided.ts'
 
 /** `faster` and `slower` are shown at the false-discovery rate; the other two are honest silences. */
 export type Verdict = 'faster' | 'slower' | 'no difference shown' | 'not comparable'
@@ -17,6 +18,8 @@ export interface FigureChange {
    */
   readonly adjustedP: number | null
   readonly verdict: Verdict
+  /** Set where no difference is shown although one that matters may be there. */
+  readonly undecided: Undecided | null
   /** Why it is not comparable, or why nothing could be shown. */
   readonly why: string
 }

@@ -51,7 +51,7 @@ export interface DeadRun {
 const fewestValues = leastBefore + leastAfter
 
 /**
- * Parses a threshold of a figure that history follows; `hypervolume` is the area under the frontier.
+ * Parses a threshold of a figure that history follows; `hypervolume` is the frontier's.
  * @throws FulcrumError bad-input
  */
 export function parseHistoryThreshold(text: string, registry: readonly Figure[] = figures): Threshold {

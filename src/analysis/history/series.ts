@@ -38,10 +38,10 @@ export interface Series {
   readonly noise: Noise | null
 }
 
-/** The area under a workload's frontier: of a whole run, so no measurement has one. */
+/** The hypervolume of a workload's frontier: of a whole run, so no measurement has one. */
 export const frontierArea = {
   name: 'hypervolume',
-  title: 'Area under the frontier',
+  title: 'Hypervolume',
   unit: '',
   better: 'higher',
 } as const satisfies Series['figure']

@@ -1,13 +1,19 @@
-import { falseDiscoveryRate, verdictCounts } from '../../analysis/compare/compare.ts'
+import { falseDiscoveryRate, undecidedCount, verdictCounts } from '../../analysis/compare/compare.ts'
 import type { ComparedPoint, Comparison } from '../../analysis/compare/comparison.ts'
-import type { FigureChange, Verdict } from '../../analysis/compare/figure-change.ts'
+import type { FigureChange } from '../../analysis/compare/figure-change.ts'
 import type { FrontierGain } from '../../analysis/compare/frontier-gain.ts'
-import { throughputAt } from '../../analysis/compare/frontier-gain.ts'
 import { pointName } from '../../analysis/compare/match.ts'
 import { gateText, type Outcome } from '../../analysis/gates/outcome.ts'
-import { largest, smallest } from '../../model/index.ts'
-import { changeText, noiseSentence, verdictSentence } from '../views/comparison-words.ts'
+import {
+  changeText,
+  markedVerdict,
+  noiseSentence,
+  statusText,
+  verdictSentence,
+  verdictText,
+} from '../views/comparison-words.ts'
 import { change, figure, valueText } from '../views/format.ts'
+import { type FrontierLines, frontierLines } from '../views/frontier-lines.ts'
 import { escapeMarkdown } from './summary.ts'
 
 /** GitHub refuses longer comments. */
@@ -23,6 +29,8 @@ export function comparisonMarkdown(comparison: Comparison, limit = markdownLimit
     ...environment(comparison),
     ...comparison.frontiers.map(frontier),
     ...changed(comparison),
+    ...undecidedOnes(comparison),
+    ...(comparison.points.length === 0 ? [] : [`_${legend}._`]),
     ...missing(comparison),
     ...everything(comparison),
   ]
@@ -49,13 +57,15 @@ function summary(comparison: Comparison): string[] {
   const counts = verdictCounts(comparison)
   const name = ({ manifest }: typeof base) =>
     `${escapeMarkdown(manifest.sweep)} ${escapeMarkdown(manifest.runId)}${manifest.git === null ? '' : ` at \`${manifest.git.revision.slice(0, 12)}\``}`
+  const undecided = undecidedCount(comparison)
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0)
   return [
-    `## Fulcrum: ${verdictSentence(comparison)}`,
+    `## Fulcrum: ${statusText(comparison)}`,
+    verdictSentence(comparison),
     ...(gates.length > 0
       ? [gates.map(gate => `- ${gateMarks[gate.outcome]} ${escapeMarkdown(clipped(gateText(gate), 500))}`).join('\n')]
       : []),
-    `Base: ${name(base)}. Head: ${name(head)}. Of ${total} figures ${counts.faster} are faster, ${counts.slower} slower, ${counts['no difference shown']} without a difference shown, ${counts['not comparable']} not comparable (false-discovery rate ${falseDiscoveryRate * 100}% over ${comparison.tests} tests). ${noiseSentence(comparison)}`.trim(),
+    `Base: ${name(base)}. Head: ${name(head)}. Of ${total} figures ${counts.faster} are faster, ${counts.slower} slower, ${counts['no difference shown']} without a difference shown${undecided > 0 ? ` (⚠️ ${undecided} of these are undecided)` : ''}, ${counts['not comparable']} not comparable (false-discovery rate ${falseDiscoveryRate * 100}% over ${comparison.tests} tests). ${noiseSentence(comparison)}`.trim(),
   ]
 }
 
@@ -83,11 +93,7 @@ function frontier(gain: FrontierGain): string {
   const title = `### Frontier of ${escapeMarkdown(gain.workload)}`
   if (base.length === 0 || head.length === 0)
     return `${title}\n\nNo valid point on ${base.length === 0 ? 'base' : 'head'}.`
-  // As far as both go: past its end a frontier has no throughput, and 0 would be drawn.
-  const most = Math.min(largest(base.map(place => place.x)), largest(head.map(place => place.x)))
-  const least = smallest([...base, ...head].map(place => place.x))
-  const steps = Array.from({ length: 9 }, (_, i) => least + ((most - least) * i) / 8)
-  const line = (places: typeof base) => steps.map(x => Math.round(throughputAt(places, x) ?? 0)).join(', ')
+  const lines = frontierLines(gain)
   const gains = gain.atEqualInteractivity.map(
     level =>
       `| ${figure(level.at)} | ${figure(level.base)} | ${level.head === null ? 'not reached' : figure(level.head)} | ${level.head === null ? '–' : change(level.head / level.base - 1)} |`,
@@ -95,18 +101,10 @@ function frontier(gain: FrontierGain): string {
   const area = gain.hypervolume.relative === null ? 'not defined' : change(gain.hypervolume.relative)
   return [
     title,
-    `Area under the frontier of the matched points: ${area}.`,
-    [
-      '```mermaid',
-      'xychart-beta',
-      '  x-axis "Output tokens/s per user"' +
-        ` ${figure(least).replaceAll(',', '')} --> ${figure(most).replaceAll(',', '')}`,
-      '  y-axis "Output tokens/s per GPU"',
-      `  line [${line(base)}]`,
-      `  line [${line(head)}]`,
-      '```',
-    ].join('\n'),
-    'First line base, second head.',
+    `Hypervolume of the matched points: ${area}.`,
+    ...(lines === null
+      ? ['The frontiers have no range of tokens/s per user in common, so nothing is drawn.']
+      : picture(lines)),
     [
       '<details><summary>At equal interactivity (on straight lines between measured points)</summary>',
       '',
@@ -119,18 +117,52 @@ function frontier(gain: FrontierGain): string {
   ].join('\n\n')
 }
 
-const marks: { readonly [verdict in Verdict]: string } = {
-  slower: '🔴 slower',
-  faster: '🟢 faster',
-  'no difference shown': 'no difference shown',
-  'not comparable': 'not comparable',
+const colours = { base: '#3b82f6', head: '#f97316' }
+
+/** GitHub draws Mermaid on light and dark paper; colours that are read on both, and squares that name them. */
+function picture({ steps, base, head, further }: FrontierLines): string[] {
+  const plain = (value: number) => String(Number(value.toPrecision(4)))
+  const end = further === null ? '' : ` The lines end where the first frontier does; ${further} alone goes on.`
+  return [
+    [
+      '```mermaid',
+      `%%{init: {"themeVariables": {"xyChart": {"plotColorPalette": "${colours.base}, ${colours.head}"}}}}%%`,
+      'xychart-beta',
+      `  x-axis "Output tokens/s per user" ${plain(steps[0] ?? 0)} --> ${plain(steps.at(-1) ?? 0)}`,
+      '  y-axis "Output tokens/s per GPU"',
+      `  line [${base.map(plain).join(', ')}]`,
+      `  line [${head.map(plain).join(', ')}]`,
+      '```',
+    ].join('\n'),
+    `🟦 base (first line), 🟧 head (second line).${end}`,
+  ]
 }
+
+/** What the marks mean, once. */
+const legend = `${[markedVerdict('faster'), markedVerdict('slower'), markedVerdict('no difference shown')].join(' · ')} · ⚠️ undecided: a change that matters may be hidden by noise; repeats would show it with a chance of 80% · ${markedVerdict('not comparable')}`
 
 const header = ['| Point | Figure | Base | Head | Change (95%) | Verdict |', '|---|---|---:|---:|---:|---|']
 
 function row(point: ComparedPoint, item: FigureChange): string {
-  const note = [point.note, item.why].filter(text => text !== '').join('; ')
-  return `| ${escapeMarkdown(pointName(point.head))} | ${item.figure.title} | ${valueText(item.figure, item.base)} | ${valueText(item.figure, item.head)} | ${changeText(item)} | ${marks[item.verdict]}${note === '' ? '' : `: ${escapeMarkdown(clipped(note))}`} |`
+  const why = item.undecided?.why === 'noise is not known' ? '' : item.why
+  const note = [point.note, why].filter(text => text !== '').join('; ')
+  return `| ${escapeMarkdown(pointName(point.head))} | ${item.figure.title} | ${valueText(item.figure, item.base)} | ${valueText(item.figure, item.head)} | ${changeText(item)} | ${verdictText(item)}${note === '' ? '' : `: ${escapeMarkdown(clipped(note))}`} |`
+}
+
+/** Rows of what is undecided: what the fewest repeats decide comes first. */
+const mostUndecided = 10
+
+function undecidedOnes({ points }: Comparison): string[] {
+  const open = points
+    .flatMap(point =>
+      point.changes.flatMap(item => (item.undecided === null ? [] : [{ point, item, ...item.undecided }])),
+    )
+    .sort((a, b) => (a.repeats ?? 1000) - (b.repeats ?? 1000))
+  if (!open.some(({ repeats }) => repeats !== null)) return []
+  const rest = open.length - mostUndecided
+  return [
+    `<details><summary>⚠️ Undecided: ${open.length} figures${rest > 0 ? ` (the ${mostUndecided} that the fewest repeats decide)` : ''}</summary>\n\n${[...header, ...open.slice(0, mostUndecided).map(({ point, item }) => row(point, item))].join('\n')}\n\n</details>`,
+  ]
 }
 
 /** What is shown, the largest change first. */

@@ -53,4 +53,4 @@ export function historyText({ sweep, runs, passedOver, rows, groups, gates, page
 
 /** The whole table has to fit 80 columns. */
 const shortFigure = (title: string) =>
-  title.replace('Output tokens/s per ', 'tok/s/').replace('Area under the frontier', 'area')
+  title.replace('Output tokens/s per ', 'tok/s/').replace('Hypervolume', 'hypervolume')

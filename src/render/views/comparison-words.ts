@@ -1,15 +1,59 @@
 import { fewestRuns } from '../../analysis/compare/between-runs.ts'
-import { verdictCounts } from '../../analysis/compare/compare.ts'
+import { undecidedCount, verdictCounts } from '../../analysis/compare/compare.ts'
 import type { Comparison } from '../../analysis/compare/comparison.ts'
-import type { FigureChange } from '../../analysis/compare/figure-change.ts'
+import type { FigureChange, Verdict } from '../../analysis/compare/figure-change.ts'
 import { lossesOf, lossSentence } from '../../analysis/compare/losses.ts'
+import type { Undecided } from '../../analysis/compare/undecided.ts'
 import { isStopped } from '../../analysis/gates/outcome.ts'
-import { change } from './format.ts'
+import { change, figure } from './format.ts'
 
 /** `+5.2% (+3.1% to +7.4%)`; `–` where there is nothing to compare. */
 export function changeText({ relative, ci95 }: Pick<FigureChange, 'relative' | 'ci95'>): string {
   if (relative === null) return '–'
   return ci95 === null ? change(relative) : `${change(relative)} (${change(ci95[0])} to ${change(ci95[1])})`
+}
+
+/** What is not decided about a figure, and what would decide it. */
+export function undecidedText({ size, repeats, why }: Undecided): string {
+  const change = `a change of ${figure(100 * size)}%`
+  switch (why) {
+    case '':
+      return `undecided: about ${repeats} repeats in each run would show ${change}`
+    case 'noise is not known':
+      return 'undecided: the noise is not known; set repeats: 3 or more'
+    case 'runs differ by more':
+      return `undecided: no number of repeats would show ${change}, because runs of the same build differ by more`
+    case 'more than 100 repeats':
+      return `undecided: it takes more than 100 repeats in each run to show ${change}`
+  }
+}
+
+const verdictMarks: { readonly [verdict in Verdict]: string } = {
+  slower: '🔴',
+  faster: '🟢',
+  'no difference shown': '⚪',
+  'not comparable': '⚫',
+}
+
+/** Emoji and words of a verdict. */
+export const markedVerdict = (verdict: Verdict): string => `${verdictMarks[verdict]} ${verdict}`
+
+/** A change's verdict with emoji and words: never by colour alone. */
+export function verdictText({ verdict, undecided }: Pick<FigureChange, 'verdict' | 'undecided'>): string {
+  return undecided === null ? markedVerdict(verdict) : `⚠️ ${undecidedText(undecided)}`
+}
+
+/** The outcome of all gates, or what the verdicts say where there are none, as emoji and words. */
+export function statusText(comparison: Comparison): string {
+  const outcomes = comparison.gates.map(({ outcome }) => outcome)
+  if (outcomes.includes('failed')) return '❌ failed'
+  if (outcomes.includes('not tested')) return '⚠️ not tested'
+  if (outcomes.length > 0) return '✅ passed'
+  const { slower, faster } = verdictCounts(comparison)
+  if (slower > 0) return '🔴 slower'
+  if (faster > 0) return '🟢 faster'
+  if (comparison.tests === 0) return '⚠️ not tested'
+  return undecidedCount(comparison) > 0 ? '⚠️ undecided' : '⚪ no difference shown'
 }
 
 /** The comparison in one sentence, or two where the head lost points. */

@@ -1,0 +1,68 @@
+import type { Command } from 'commander'
+import type { CommentPlaces } from '../../commands/comment.ts'
+import { defined } from '../../model/defined.ts'
+import { jsonText } from '../json-text.ts'
+
+interface CommentOptions {
+  readonly key?: string
+  readonly reportUrl?: string
+  readonly runUrl?: string
+  readonly repositoryUrl?: string
+  readonly json?: true
+}
+
+/** `fulcrum comment DIR` */
+export function addComment(program: Command): void {
+  program
+    .command('comment')
+    .argument('<comparison>', 'Folder that fulcrum compare --to wrote')
+    .description(
+      'Print a comparison as the body of one comment on a pull request, with a hidden marker to update it by',
+    )
+    .option('--report-url <url>', "Address of the report's artifact")
+    .option(
+      '--run-url <url>',
+      'Address of the workflow run (default: from the environment of GitHub Actions or GitLab)',
+    )
+    .option('--repository-url <url>', 'Address of the repository, to link revisions (default: as for --run-url)')
+    .option('--key <text>', 'Tells this comment from others of the pull request (default: the name of the sweep)')
+    .option('--json', 'Print JSON with marker and body')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ fulcrum compare baseline "$head" --fail-on "itl_p95>5%" --to comparison
+  $ fulcrum comment comparison --report-url "$ARTIFACT_URL" > comment.md
+
+The first line is the marker, an HTML comment that readers do not see. To keep
+one comment for each pull request, look for a comment that begins with it, and
+replace its body. docs/ci has this for GitHub Actions and GitLab.
+
+Prints what fulcrum compare found and judges nothing itself: the exit code is 0
+also if a gate failed. fulcrum compare is the gate.`,
+    )
+    .action(async (folder: string, options: CommentOptions) => {
+      const { commentOn } = await import('../../commands/comment.ts')
+      const { key, reportUrl, runUrl, repositoryUrl, json } = options
+      const known = placesIn(process.env)
+      const comment = await commentOn({
+        folder,
+        ...defined({ key }),
+        places: { ...known, ...defined({ report: reportUrl, run: runUrl, repository: repositoryUrl }) },
+      })
+      if (json) console.log(jsonText(comment, 2))
+      else process.stdout.write(comment.body.endsWith('\n') ? comment.body : `${comment.body}\n`)
+    })
+}
+
+/** What the environment of a workflow says; nothing elsewhere. */
+function placesIn(env: NodeJS.ProcessEnv): CommentPlaces {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name, GITHUB_RUN_ID: id } = env
+  if (env.GITHUB_ACTIONS === 'true' && server && name) {
+    const repository = `${server}/${name}`
+    return { repository, ...(id ? { run: `${repository}/actions/runs/${id}` } : {}) }
+  }
+  const { CI_PROJECT_URL: project, CI_JOB_URL: job } = env
+  if (env.GITLAB_CI !== 'true' || !project) return {}
+  return { repository: project, ...(job ? { run: job } : {}) }
+}

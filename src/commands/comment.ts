@@ -1,0 +1,113 @@
+import { readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+import { FulcrumError } from '../model/index.ts'
+import { commentBody, commentMarker } from '../render/markdown/comment.ts'
+
+/** Where a comment's links go; absent where it isn't known. */
+export interface CommentPlaces {
+  /** The report's artifact. */
+  readonly report?: string
+  /** The run of the workflow or pipeline. */
+  readonly run?: string
+  /** The repository's page, such as https://github.com/owner/name. */
+  readonly repository?: string
+}
+
+export interface CommentRequest {
+  /** A folder that `fulcrum compare --to` wrote. */
+  readonly folder: string
+  /** Tells this comment from others of the pull request; the sweep's name when absent. */
+  readonly key?: string
+  readonly places: CommentPlaces
+}
+
+/** A comment, and the first line of it, by which it is found again. */
+export interface Comment {
+  readonly marker: string
+  readonly body: string
+}
+
+const run = z.object({
+  sweep: z.string(),
+  run: z.string(),
+  git: z.object({ revision: z.string(), dirty: z.boolean() }).nullable(),
+})
+const comparisonFile = z.object({ base: run, head: run })
+
+/**
+ * `fulcrum comment`: a comparison that was written, as the body of one comment on a pull request.
+ * @throws FulcrumError (bad-input) `no-comparison` for a folder without one, `bad-url` for an address that is none,
+ *   `comment-too-long`
+ */
+export async function commentOn({ folder, key, places }: CommentRequest): Promise<Comment> {
+  const [comparison, json] = await Promise.all([
+    contentOf(folder, 'comparison.md'),
+    contentOf(folder, 'comparison.json'),
+  ])
+  const parsed = comparisonFile.safeParse(parsedJson(json))
+  if (!parsed.success) throw noComparison(folder, 'comparison.json is not one that this version of Fulcrum writes')
+  const { base, head } = parsed.data
+  const repository = places.repository === undefined ? null : address('repository', places.repository)
+  const named = key ?? head.sweep
+  const body = commentBody({
+    comparison,
+    key: named,
+    base,
+    head,
+    commits: repository === null ? null : commitsOf(repository),
+    links: [
+      ...(places.report === undefined ? [] : [['Report', address('report', places.report)] as const]),
+      ...(places.run === undefined ? [] : [['Workflow run', address('run', places.run)] as const]),
+    ],
+  })
+  if (body !== null) return { marker: commentMarker(named), body }
+  throw new FulcrumError(
+    'bad-input',
+    'comment-too-long',
+    'The comment is longer than the 65,536 characters of GitHub.',
+    {
+      where: join(folder, 'comparison.md'),
+      remedy: 'Write the comparison again with this version of Fulcrum, and give shorter links.',
+    },
+  )
+}
+
+/** GitLab shows commits below `/-/`; GitHub, Gitea and Forgejo do not. */
+function commitsOf(repository: string): string {
+  const page = repository.replace(/\/+$/, '')
+  return /(^|\.)gitlab\./.test(new URL(page).hostname) ? `${page}/-/commit/` : `${page}/commit/`
+}
+
+function address(option: string, text: string): string {
+  const url = URL.parse(text)
+  if (url !== null && (url.protocol === 'https:' || url.protocol === 'http:')) return url.href
+  throw new FulcrumError('bad-input', 'bad-url', `Invalid --${option}-url: ${JSON.stringify(text)}.`, {
+    remedy: 'Use an address that begins with https:// or http://.',
+  })
+}
+
+async function contentOf(folder: string, name: string): Promise<string> {
+  return readFile(join(resolve(folder), name), 'utf8').catch(error => {
+    throw noComparison(
+      folder,
+      `${name} can't be read (${error instanceof Error && 'code' in error ? error.code : error})`,
+    )
+  })
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+function noComparison(folder: string, why: string): FulcrumError {
+  return new FulcrumError('bad-input', 'no-comparison', `${folder} has no comparison: ${why}.`, {
+    where: folder,
+    remedy:
+      'Give the folder that fulcrum compare --to DIR wrote. With several heads, give one of the folders in it, and a --key for each.',
+  })
+}
