@@ -182,6 +182,7 @@ describe('commands of the documents do what they are written for', { timeout: 60
         if (word === '$head') return newest('nightly', 'data/results')
         if (word === 'BASE' || word === 'HEAD') return run
         if (word === 'SWEEP') return 'quick'
+        if (word === '$ARTIFACT_URL') return 'https://example.org/artifacts/1'
         return word.replace('/data/results', 'data/results').replace(/results\/[a-z-]+\/…/, run)
       }),
     )

@@ -1,5 +1,6 @@
 import type { VarianceEstimate } from '../../metrics/statistics/moderated-variance.ts'
 import { studentCritical } from '../../metrics/statistics/student.ts'
+import { smallest } from '../../model/index.ts'
 import type { Threshold } from './threshold.ts'
 
 /** A change of a size that matters may be there, and noise hides it. */
@@ -53,7 +54,7 @@ export function undecidedOf(
   if (ci95 === null || noise === null || noise.single === null)
     return { size: Math.abs(size), repeats: null, why: 'noise is not known' }
   // A rise and a fall by the same share are not as far on the logarithmic scale: the nearer one decides.
-  const distance = Math.min(...hidden.map(one => Math.abs(Math.log1p(Math.max(-0.999, one)))))
+  const distance = smallest(hidden.map(one => Math.abs(Math.log1p(Math.max(-0.999, one)))))
   return { size: Math.abs(size), ...repeatsFor({ ...noise, single: noise.single }, distance, tail) }
 }
 

@@ -82,7 +82,7 @@ ${scrolling(
 
 async function frontierFigure(gain: FrontierGain): Promise<Html> {
   const area = gain.hypervolume.relative
-  return html`<figure><figcaption><h3>${gain.workload}</h3><p>Area under the frontier: ${area === null ? 'not defined' : change(area)}.</p></figcaption>
+  return html`<figure><figcaption><h3>${gain.workload}</h3><p>Hypervolume: ${area === null ? 'not defined' : change(area)}.</p></figcaption>
 ${await picture(`Frontiers of ${gain.workload}, base and head`, theme => frontierPairSpec(gain, theme))}
 <details class="data"><summary>At equal interactivity, as a table</summary>${scrolling(html`<table><thead><tr><th class="n">Tokens/s per user</th><th class="n">Base tokens/s per GPU</th><th class="n">Head</th><th class="n">Change</th></tr></thead>
 <tbody>${gain.atEqualInteractivity.map(
