@@ -524,6 +524,11 @@
       if (!(event.target instanceof Node && menu.contains(event.target))) menu.removeAttribute('open')
   })
 
+  document.addEventListener('keydown', event => {
+    if (event.key !== 'Escape') return
+    for (const menu of document.querySelectorAll('details.filter[open]')) menu.removeAttribute('open')
+  })
+
   function drawLegend() {
     const { series } = look()
     const hidden = new Set(chosen.hidden)

@@ -289,6 +289,11 @@ export interface Measurement {
   readonly tokenSource: 'usage' | 'tokenizer' | 'chunks' | 'generator'
   /** How many answers were counted in which way; absent where a generator doesn't say. */
   readonly tokenCounts?: TokenCounts
+  /**
+   * Models of the deployment's GPUs, as their driver or the publisher of the results names them (`NVIDIA H100 80GB HBM3`);
+   * absent where nobody said.
+   */
+  readonly gpuModels?: readonly string[]
   readonly steady: SteadyState | null
   /**
    * Whether TTFT went one way through the window; null with too few answers, absent in older runs and of external

@@ -200,6 +200,67 @@ describe('the page of an overlay in Chromium', () => {
     await page.close()
   })
 
+  test('two fingers apart zoom in, and what was between them stays there', async () => {
+    const { page } = await open('', 390)
+    const { width, height } = (await page.locator('[data-over]').boundingBox()) ?? assert.fail('no picture')
+    const [x, y] = [width / 2, height / 2]
+    const before = (await page.evaluate(`fulcrumOverlay.valueAt(${x}, ${y})`)) as number[]
+    await page.evaluate(`(() => {
+      const canvas = document.querySelector('[data-over]')
+      const { left, top } = canvas.getBoundingClientRect()
+      const send = (type, id, dx) => canvas.dispatchEvent(new PointerEvent(type, { pointerId: id, pointerType: 'touch', button: 0, clientX: left + ${x} + dx, clientY: top + ${y}, bubbles: true }))
+      send('pointerdown', 1, -20)
+      send('pointerdown', 2, 20)
+      for (let apart = 22; apart <= 60; apart += 2) {
+        send('pointermove', 1, -apart)
+        send('pointermove', 2, apart)
+      }
+      send('pointerup', 1, -60)
+      send('pointerup', 2, 60)
+    })()`)
+    await until(page, "location.hash.includes('zoom')")
+    const after = (await page.evaluate(`fulcrumOverlay.valueAt(${x}, ${y})`)) as number[]
+    for (const [at, value] of before.entries())
+      assert.ok(Math.abs((after[at] ?? 0) / value - 1) < 0.1, `${before} ${after}`)
+    const [span = 0] = (await page.evaluate(
+      `[fulcrumOverlay.valueAt(${x} + 50, 50)[0] - fulcrumOverlay.valueAt(${x} - 50, 50)[0]]`,
+    )) as number[]
+    const [wide = 0] = (await (
+      await open('', 390)
+    ).page.evaluate(
+      `[fulcrumOverlay.valueAt(${x} + 50, 50)[0] - fulcrumOverlay.valueAt(${x} - 50, 50)[0]]`,
+    )) as number[]
+    assert.ok(wide / span > 2.5 && wide / span < 3.5, `${wide / span} times`)
+    await page.close()
+  })
+
+  test('the wheel alone scrolls the page, and with Ctrl zooms', async () => {
+    const { page } = await open()
+    const box = (await page.locator('[data-over]').boundingBox()) ?? assert.fail('no picture')
+    await page.mouse.move(box.x + 200, box.y + 100)
+    await page.mouse.wheel(0, 100)
+    await until(page, 'scrollY > 0')
+    assert.doesNotMatch(page.url(), /zoom/)
+    await page.keyboard.down('Control')
+    await page.mouse.wheel(0, -100)
+    await page.keyboard.up('Control')
+    await until(page, "location.hash.includes('zoom')")
+    await page.close()
+  })
+
+  test('a menu closes with Escape and with a click elsewhere', async () => {
+    const { page } = await open()
+    const menus = () => page.locator('details.filter[open]').count()
+    await page.locator('[data-filter=topology] summary').click()
+    assert.equal(await menus(), 1)
+    await page.keyboard.press('Escape')
+    assert.equal(await menus(), 0)
+    await page.locator('[data-filter=topology] summary').click()
+    await page.locator('h1').click()
+    assert.equal(await menus(), 0)
+    await page.close()
+  })
+
   test('a deep link restores axes, scale, runs, filter, rows and the selected point', async () => {
     const { page } = await open()
     await page.locator('#axis-y').selectOption('request_latency_p95_ms')

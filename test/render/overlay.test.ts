@@ -121,6 +121,39 @@ test('runs on another host are named, and nothing is said of runs under equal co
   assert.match(cautions(model, select(model, usual)).join(), /run 3 \(host\)/)
 })
 
+test('a run without all of its results is named, and one whose search left points out is not', () => {
+  const run = syntheticRun(options)
+  const short = { ...run, results: run.results.slice(0, 20) }
+  const model = modelOfRuns(run, short)
+  assert.match(cautions(model, select(model, usual)).join(), /Not complete.*: run 2 \(4 points have no result\)/)
+  const { missing } = overlayOf([{ label: 'a', run }]).runs[0] ?? assert.fail('no run')
+  assert.equal(missing, 0)
+})
+
+test('points are chosen by variant and GPU type where runs carry them', () => {
+  const run = syntheticRun(options)
+  const results = run.results.map((result, i) => {
+    const { measurement, point } = result
+    const deployment = i % 2 === 0 ? { ...point.deployment, variant: 'kv' } : point.deployment
+    return {
+      ...result,
+      point: { ...point, deployment },
+      measurement: measurement && { ...measurement, gpuModels: [i < 8 ? 'H100' : 'H200'] },
+    }
+  })
+  const model = modelOfRuns({ ...run, results })
+  const values = (facet: string) => model.data.facets.find(({ name }) => name === facet)?.values
+  assert.deepEqual(
+    [values('variant'), values('gpu')],
+    [
+      ['kv', ''],
+      ['H100', 'H200'],
+    ],
+  )
+  const { placed } = select(model, { ...usual, workloads: null, facets: { variant: ['kv'], gpu: ['H100'] } })
+  assert.deepEqual(placed, [0, 2, 4, 6])
+})
+
 test('several workloads in one picture get a warning and a frontier each', () => {
   const model = modelOfRuns(syntheticRun(options))
   const selection = select(model, { ...usual, workloads: null })
@@ -268,6 +301,17 @@ test('the SVG has a mark for every point in the window, and text as text', () =>
   assert.doesNotMatch(svg, /<script|\u0007/)
   assert.match(svg, /&lt;script&gt;alert\(1\)&lt;\/script&gt;&amp;/)
   assert.equal(svg.match(/<polyline [^>]*stroke="#0b62a4"/g)?.length, 1)
+})
+
+test('frontiers of several workloads are named in the picture, and one workload is not', () => {
+  const model = modelOfRuns(syntheticRun(options))
+  const namesOf = (workloads: Choice['workloads']) => {
+    const selection = select(model, { ...usual, workloads })
+    const input = { window: wholeWindow(selection), size: { width: 800, height: 450 }, look, axes: { x: 'x', y: 'y' } }
+    return sceneOf(model, selection, input).texts.flatMap(({ text, bold }) => (bold ? [text] : []))
+  }
+  assert.deepEqual(namesOf(null), ['8000/256', '1000/1000'])
+  assert.deepEqual(namesOf(['8000/256']), [])
 })
 
 test('a colour at an opacity lies between colour and paper', () => {

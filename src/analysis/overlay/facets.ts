@@ -34,7 +34,7 @@ function variantOf({
   return typeof variant === 'string' ? variant : ''
 }
 
-/** The GPUs that were observed through the point; empty where none were. */
-function gpuTypeOf(_point: MeasuredPoint): string {
-  return ''
+/** The GPUs of the deployment, as its measurements name them; empty where none does. */
+function gpuTypeOf({ repeats }: MeasuredPoint): string {
+  return [...new Set(repeats.flatMap(({ measurement }) => measurement?.gpuModels ?? []))].sort().join(', ')
 }

@@ -1,3 +1,4 @@
+import { leftOutIn } from '../../journal/index.ts'
 import type { Run } from '../../journal/run.ts'
 import { type Figure, figures } from '../../metrics/figures/index.ts'
 import { canonicalJson, FulcrumError, type Workload } from '../../model/index.ts'
@@ -26,6 +27,8 @@ export interface OverlayRun {
   /** Unique. */
   readonly label: string
   readonly points: readonly OverlayPoint[]
+  /** Planned points without a result, those that a search left out apart: the run's frontier may be higher. */
+  readonly missing: number
   /** What differs from the first run, conditions that make a comparison doubtful first; empty for the first. */
   readonly differences: readonly EnvironmentDifference[]
 }
@@ -85,11 +88,20 @@ export function overlayOf(
           objectives(point).length === 0 ? ('no SLO' as const) : meetsSlo(point) ? ('yes' as const) : ('no' as const),
         facets: facets.map(facet => facet.of(point, aboutRun)),
       })),
+      missing: missingPoints(run),
       differences: run === first.run ? [] : environmentDifferences(first.run, run),
     }
   })
   const points = runs.flatMap(run => run.points.map(({ point }) => point))
   return { runs, axes: axesOf(asAxes, points), figures: asAxes, workloads: names.all(), facets }
+}
+
+function missingPoints({ manifest, results, lines }: Run): number {
+  const settled = new Set([
+    ...results.map(({ point }) => point.id),
+    ...leftOutIn(lines).flatMap(({ points }) => points.flatMap(({ pointIds }) => pointIds)),
+  ])
+  return Math.max(0, manifest.plan.points - settled.size)
 }
 
 /** The figures of the axes, and those that an SLO is held against. */

@@ -64,7 +64,6 @@ export function overlayHtml(overlay: Overlay, assets: OverlayAssets, frame: Over
   ].join('; ')
   const { kind = 'overlay' } = frame
   const data = overlayData(overlay)
-  const notices = [...new Set(overlay.runs.flatMap(({ run }) => originOf(run.manifest).notice ?? []))]
   const points = overlay.runs.reduce((sum, run) => sum + run.points.length, 0)
   const page = html`<!doctype html>
 <html lang="en">
@@ -83,7 +82,7 @@ ${crumbTrail(frame.trail ?? [])}
 <header class="top"><p class="brand">Fulcrum ${kind}</p>
 <div class="title"><h1>${frame.title}</h1>
 <p class="meta">${counted(overlay.runs.length, 'run')} · ${counted(overlay.workloads.length, 'workload')} · ${counted(points, 'point')}</p>
-${notices.map(notice => html`<p class="notice">${notice}</p>`)}</div>
+${notices(overlay).map(notice => html`<p class="notice">${notice}</p>`)}</div>
 <button type="button" class="theme" data-theme-toggle aria-label="Switch between light and dark" hidden>◐</button>
 </header>
 <main>
@@ -120,10 +119,19 @@ ${assets.scripts.map(script => html`<script>${trusted(script.text)}</script>\n`)
   return page.html
 }
 
+/** What a reader must know before believing figures, with the runs that it is about where it isn't about all. */
+function notices({ runs }: Overlay): readonly string[] {
+  const of = runs.map(({ label, run }) => ({ label, notice: originOf(run.manifest).notice }))
+  return [...Map.groupBy(of, ({ notice }) => notice)].flatMap(([notice, alike]) => {
+    if (notice === null) return []
+    return alike.length === runs.length ? [notice] : [`${alike.map(({ label }) => label).join(', ')}: ${notice}`]
+  })
+}
+
 function runsTable({ runs }: Overlay, links: readonly (string | null)[]): Html {
   return cardTable(
     [column('Run'), column('Run id'), column('Model'), column('Deployed with'), column('Revision'), numbers('Points')],
-    runs.map(({ label, run: { manifest }, points }, at) => {
+    runs.map(({ label, run: { manifest }, points, missing }, at) => {
       const { deployer, about } = originOf(manifest)
       const link = links[at] ?? null
       const models = [...new Set(points.map(({ point }) => point.deployment.model.name))]
@@ -133,6 +141,7 @@ function runsTable({ runs }: Overlay, links: readonly (string | null)[]): Html {
         const count = points.filter(({ point }) => point.status === status).length
         return count > 0 ? [`${count} ${status}`] : []
       })
+      if (missing > 0) notOk.push(`${missing} missing`)
       return {
         cells: [
           link === null ? label : html`<a href="${link}">${label}</a>`,

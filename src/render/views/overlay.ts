@@ -18,7 +18,8 @@ export function overlayData(overlay: Overlay): OverlayData {
     return { name, title, values: values.all, numbers }
   })
   return {
-    runs: overlay.runs.map(({ label, run, differences }) => ({
+    runs: overlay.runs.map(({ label, run, differences, missing }) => ({
+      missing,
       label,
       runId: run.manifest.runId,
       conditions: differences.filter(({ kind }) => kind === 'conditions').map(({ what }) => what),

@@ -16,6 +16,8 @@ export interface OverlayRunData {
   readonly runId: string
   /** Names of conditions that differ from the first run's; empty where none do. */
   readonly conditions: readonly string[]
+  /** Planned points without a result. */
+  readonly missing: number
 }
 
 export interface OverlayAxis {

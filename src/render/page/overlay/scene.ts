@@ -133,7 +133,7 @@ export function sceneOf(model: OverlayModel, selection: Selection, { window, siz
     ...size,
     plot,
     lines,
-    texts,
+    texts: [...texts, ...workloadNames(model, selection, plot, look, px, py)],
     styles: model.data.runs.flatMap((_, run) => stylesOf(run, look, crowded)),
     frontiers: groups.map(group => ({
       points: staircase(
@@ -205,6 +205,42 @@ function staircase(
     points.push(px(i), py(i))
   }
   return points
+}
+
+/** Frontiers with a name each: more would lie over each other. */
+const mostNames = 16
+
+/** The workload at the end of each frontier, where one run has several. */
+function workloadNames(
+  { data }: OverlayModel,
+  { groups, xs, ys }: Selection,
+  plot: Box,
+  look: Look,
+  px: (x: number) => number,
+  py: (y: number) => number,
+): readonly SceneText[] {
+  if (groups.length > mostNames || new Set(groups.map(({ workload }) => workload)).size < 2) return []
+  return groups.flatMap(({ run, workload, frontier }) => {
+    const ends = [frontier[0], frontier.at(-1)].flatMap(i =>
+      i === undefined ? [] : [{ x: px(xs[i] ?? 0), y: py(ys[i] ?? 0) }],
+    )
+    const [end] = ends.toSorted((a, b) => a.y - b.y)
+    if (end === undefined || end.x < plot.left || end.x > plot.right || end.y < plot.top || end.y > plot.bottom)
+      return []
+    const isLate = end.x > (plot.left + plot.right) / 2
+    return [
+      {
+        x: end.x + (isLate ? -8 : 8),
+        y: Math.max(plot.top + 10, end.y - 7),
+        text: data.workloads[workload] ?? '',
+        anchor: isLate ? ('end' as const) : ('start' as const),
+        size: 11.5,
+        bold: true,
+        fill: colourOf(run, look),
+        turned: 0,
+      },
+    ]
+  })
 }
 
 function axesOf(

@@ -135,6 +135,13 @@ export function cautions(model: OverlayModel, { groups }: Selection): readonly s
         .map(run => `${labels([run])} (${data.runs[run]?.conditions.join(', ') ?? ''})`)
         .join('; ')}. A difference may come from these.`,
     )
+  const incomplete = runs.flatMap(run => {
+    const missing = data.runs[run]?.missing ?? 0
+    return missing === 0
+      ? []
+      : [`${labels([run])} (${missing} ${missing === 1 ? 'point has' : 'points have'} no result)`]
+  })
+  if (incomplete.length > 0) said.push(`Not complete, so the frontier may be higher: ${incomplete.join(', ')}.`)
   return said
 }
 
