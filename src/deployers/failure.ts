@@ -1,6 +1,7 @@
 import { adviceFor } from '../engines/log-advice.ts'
 import { FulcrumError } from '../model/index.ts'
 import { describeExit, type RunningProcess } from '../process/process.ts'
+import { type SshFailure, sshFailedCode, sshFailure } from '../process/ssh-failure.ts'
 
 /** Enough to see a Python exception with what raised it. */
 const shownLines = 12
@@ -34,6 +35,8 @@ export function exceptionIn(lines: readonly string[]): string | null {
 /** Why a process that should run does not: how it ended, of what, its last words, and what those ask for. */
 export function processFailure(process: RunningProcess, logLines: number = shownLines): FulcrumError {
   const exit = process.exit()
+  const way = sshFailure(exit?.code, process.lastLines())
+  if (way !== null) return wayFailure(process, way)
   const how = exit === null ? 'does not serve' : describeExit(exit)
   const cause = exit === null ? null : exceptionIn(process.lastLines())
   const died = cause === null ? how : `${how}: ${cause.slice(0, longestShownLine)}`
@@ -44,4 +47,15 @@ export function processFailure(process: RunningProcess, logLines: number = shown
     `${process.name} (process ${process.pid}) ${died}${logEnd(process, logLines)}`,
     { where: process.logFile, remedy: advice?.remedy, retryable: advice?.retryable },
   )
+}
+
+/** Of a process on another host it is the way that failed: whether it runs there nobody knows. */
+function wayFailure(process: RunningProcess, { why, passing }: SshFailure): FulcrumError {
+  const message = `${process.name} (process ${process.pid}): ssh failed on the way to its host: ${why}`
+  return new FulcrumError('failed', sshFailedCode, message, {
+    where: process.logFile,
+    remedy: passing
+      ? 'Try again. If it lasts, raise MaxStartups in the sshd_config of that host, or look at the network between.'
+      : 'Look whether the host is up, and make ssh to it work without a password or a question.',
+  })
 }

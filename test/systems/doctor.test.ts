@@ -146,6 +146,32 @@ describe('doctor on nodes over ssh', { skip: noHosts() }, () => {
   })
 })
 
+describe('doctor on a node whose sshd takes few', { skip: noHosts() }, () => {
+  const examine = (hosts: Hosts, options = {}) =>
+    examineMachine({
+      ...needs,
+      deploy: dynamo.of({
+        ...mocker,
+        head: hosts.address,
+        nodes: [{ name: 'north' }],
+        ssh: { config: hosts.sshConfig, options },
+      }),
+    })
+
+  it('makes one connection for all that it looks at', async () => {
+    // Of two at once that have not authenticated, one is dropped.
+    await using hosts = await createHosts({ north: 0 }, 'MaxStartups 1:100:1')
+    const checks = await examine(hosts)
+    assert.deepEqual(failures(checks), [])
+    assert.match(of(checks, 'way to the head').join(), /^ok node north, way to the head: it reaches/)
+  })
+
+  it('does without sharing a connection where the sshd allows one session each', async () => {
+    await using hosts = await createHosts({ north: 0 }, 'MaxSessions 1')
+    assert.deepEqual(failures(await examine(hosts)), [])
+  })
+})
+
 describe('doctor before a real Slurm', { skip: noSlurm() }, () => {
   let cluster: Cluster
   const before_ = process.env.SLURM_CONF

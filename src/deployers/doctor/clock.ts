@@ -1,5 +1,6 @@
 import { execa } from 'execa'
 import { type ClockOffset, type ClockSample, clockOffset } from '../../generators/shards/clock.ts'
+import { isSshFailed, sshFailed, sshFailure } from '../../process/ssh-failure.ts'
 import { type Check, missed, noticed, passed } from './check.ts'
 
 /**
@@ -21,16 +22,16 @@ export const clockProgram = ['bash', '-c', 'while IFS= read -r _; do date +%s%N;
 /**
  * What a machine's wall clock shows more than this one's, by round trips through one running program, as in NTP.
  * @param argv a local command line that runs {@link clockProgram} there
- * @throws Error when it does not answer
+ * @param where the machine, as findings name it
+ * @throws Error when it does not answer; FulcrumError `ssh-failed`
  */
-export async function measureClock(argv: readonly [string, ...string[]]): Promise<ClockOffset> {
+export async function measureClock(argv: readonly [string, ...string[]], where: string): Promise<ClockOffset> {
   const [program, ...args] = argv
   const child = execa(program, args, {
     timeout: limitMs,
     stdin: 'pipe',
-    stderr: 'ignore',
     reject: false,
-    buffer: false,
+    buffer: { stdout: false },
   })
   const samples: ClockSample[] = []
   const now = () => performance.timeOrigin + performance.now()
@@ -52,9 +53,11 @@ export async function measureClock(argv: readonly [string, ...string[]]): Promis
     if (samples.length === exchanges || strange !== null) child.stdin.end()
     else ask()
   }
-  await child
+  const { exitCode, stderr } = await child
+  const cut = samples.length === 0 ? sshFailure(exitCode, stderr) : null
+  if (cut !== null) throw sshFailed(where, cut)
   if (strange !== null) throw new Error(`the clock said ${strange}`)
-  if (samples.length === 0) throw new Error('its clock could not be read')
+  if (samples.length === 0) throw new Error(stderr.trim().split('\n').at(-1) || 'its clock could not be read')
   return clockOffset(samples)
 }
 
@@ -69,11 +72,15 @@ export function judgeClock({ offsetMs, uncertaintyMs }: ClockOffset, where: stri
   return passed('clock', said, where)
 }
 
-/** Measures and judges; a clock that can't be read is told of. */
+/**
+ * Measures and judges; a clock that can't be read is told of.
+ * @throws FulcrumError `ssh-failed` when ssh failed on the way there
+ */
 export async function checkClock(argv: readonly [string, ...string[]], where: string): Promise<Check> {
   try {
-    return judgeClock(await measureClock(argv), where)
+    return judgeClock(await measureClock(argv, where), where)
   } catch (error) {
+    if (isSshFailed(error)) throw error
     const detail = error instanceof Error ? error.message : String(error)
     return noticed('clock', `not measured: ${detail}`, 'It takes bash and date there.', where)
   }

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { execa } from 'execa'
+import { sshFailed, sshFailure } from '../../process/ssh-failure.ts'
 import { type Check, missed, noticed, passed } from './check.ts'
 import type { Machine } from './machine.ts'
 
@@ -54,6 +55,7 @@ s.accept()`
 /**
  * Whether this machine gets to ports of a node, where workers will listen.
  * @param argv a local command line that runs {@link listenerCommand} there
+ * @throws FulcrumError `ssh-failed` when ssh failed on the way there
  */
 export async function checkWayToNode(
   argv: readonly [string, ...string[]],
@@ -72,9 +74,11 @@ export async function checkWayToNode(
   const port = String(said).trim()
   const reached = /^\d+$/.test(port) && (await canConnect(address, Number(port)))
   if (!reached) child.kill()
-  const { stderr } = await child
+  const { exitCode, stderr } = await child
   if (reached) return passed('way to the node', `${address} is reached`, where)
   if (!/^\d+$/.test(port)) {
+    const cut = sshFailure(exitCode, stderr)
+    if (cut !== null) throw sshFailed(where, cut)
     const why = stderr.trim().split('\n').at(-1) || 'no answer'
     return noticed(
       'way to the node',

@@ -2,6 +2,8 @@ import { execa } from 'execa'
 import { generatorVersion } from '../../generators/built-in/result.ts'
 import { type ShardLaunch, type ShardSettings, shardLaunches } from '../../generators/shards/launch.ts'
 import { createDecoder, type FromShard, protocol } from '../../generators/shards/wire.ts'
+import { atMost } from '../../process/at-most.ts'
+import { isSshFailed, retryingSsh, sshFailed, sshFailure, whySshFailed } from '../../process/ssh-failure.ts'
 import { type Check, missed, passed } from './check.ts'
 import { sshTrouble } from './ssh-machine.ts'
 
@@ -14,14 +16,33 @@ const limitMs = 60_000
 export async function checkShardHosts(settings: ShardSettings): Promise<readonly Check[]> {
   if (settings.hosts.length === 0) return []
   const launches = shardLaunches({ ...settings, count: settings.hosts.length })
-  return Promise.all(launches.map(launch => greet(launch, settings)))
+  // Hosts may be named twice, or lie behind one jump host: an sshd drops some of more than ten at once.
+  const inTurn = atMost(6)
+  return Promise.all(launches.map(launch => inTurn(() => greet(launch))))
 }
 
-async function greet({ host, argv }: ShardLaunch, { launcher }: ShardSettings): Promise<Check> {
+/** Starts a shard whose input has ended: it says hello and goes, so it may be started again. */
+const start = ({ host, argv: [program, ...args] }: ShardLaunch) =>
+  retryingSsh(async () => {
+    const result = await execa(program, args, { input: '', reject: false, timeout: limitMs })
+    const failure = result.timedOut ? null : sshFailure(result.exitCode, result.stderr)
+    if (failure !== null) throw sshFailed(`load host ${host}`, failure)
+    return result
+  })
+
+async function greet(launch: ShardLaunch): Promise<Check> {
+  const { host } = launch
   const where = `load host ${host}`
-  const [program, ...args] = argv
-  // A shard whose input has ended says hello and goes.
-  const result = await execa(program, args, { input: '', reject: false, timeout: limitMs })
+  try {
+    return judgeHello(await start(launch), where)
+  } catch (error) {
+    if (!isSshFailed(error)) throw error
+    const [detail, remedy] = sshTrouble(whySshFailed(error), host)
+    return missed('load shard', detail, remedy, where)
+  }
+}
+
+function judgeHello(result: Awaited<ReturnType<typeof start>>, where: string): Check {
   const decode = createDecoder<FromShard>()
   const heard = result.stdout.split('\n').map(decode)
   const hello = heard.flatMap(one => (typeof one === 'object' && one.message.kind === 'hello' ? [one.message] : []))[0]
@@ -29,11 +50,8 @@ async function greet({ host, argv }: ShardLaunch, { launcher }: ShardSettings): 
     const complaint = result.timedOut
       ? `no answer within ${limitMs / 1000} s`
       : result.stderr.trim().split('\n').at(-1) || result.originalMessage || `it ended with code ${result.exitCode}`
-    const [detail, remedy] =
-      launcher === 'ssh' && result.exitCode === 255
-        ? sshTrouble(complaint, host)
-        : [complaint, 'Install Fulcrum there at the same path as here, or name it in generator.shards.command.']
-    return missed('load shard', detail, remedy, where)
+    const remedy = 'Install Fulcrum there at the same path as here, or name it in generator.shards.command.'
+    return missed('load shard', complaint, remedy, where)
   }
   if (hello.protocol !== protocol || hello.version !== generatorVersion) {
     const detail = `its Fulcrum loads as ${hello.version}, this one as ${generatorVersion}`

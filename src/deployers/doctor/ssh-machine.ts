@@ -1,78 +1,117 @@
-import { setTimeout } from 'node:timers/promises'
-import { execa } from 'execa'
-import { FulcrumError } from '../../model/index.ts'
-import { type SshRoute, sshCommand } from '../launch/ssh.ts'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { execa, type Options } from 'execa'
+import { atMost } from '../../process/at-most.ts'
+import { retryingSsh, sshFailed, sshFailure } from '../../process/ssh-failure.ts'
+import { connectionCommand, connectionUpCommand, type SshRoute, sshCommand } from '../launch/ssh.ts'
 import type { SshConfig } from '../nodes/keys.ts'
-import { type Machine, programLimitMs } from './machine.ts'
+import { type Machine, programLimitMs, type Said } from './machine.ts'
 
-/** A way to a node of its own, for a few short programs: no connection is shared or left open. */
-export const routeTo = (host: string, ssh: SshConfig): SshRoute => ({ host, ssh, socket: 'none' })
+/** A node that short programs are run on over ssh, all through one connection; bash says there whether one is missing. */
+export interface SshMachine extends Machine {
+  /**
+   * Does something with a program that is talked to: gets the local command line that runs it there.
+   * @param use safe to repeat; throws {@link sshFailed} when ssh failed
+   */
+  talk<T>(argv: readonly string[], use: (local: readonly [string, ...string[]]) => Promise<T>): Promise<T>
+  /** Ends the connection. */
+  close(): Promise<void>
+}
+
+/** Sessions at once: sshd allows ten of one connection by default (`MaxSessions`), and one holds the connection. */
+const sessionsAtOnce = 6
+/** Connections at once, of all nodes: they may all go through one host, whose sshd drops some of more than ten. */
+const connectInTurn = atMost(6)
+const checkEveryMs = 50
 
 /**
- * Connections to one node at a time. A default sshd (`MaxStartups 10:30:100`) drops some at random once ten have not
- * logged in yet; the clock and the way back take one each beside these.
+ * Connects to a node. The connection ends when it is closed, and when this process ends.
+ * @throws FulcrumError environment `ssh-failed`
  */
-const connectionsAtOnce = 4
-/** Pauses before a dropped connection is tried again, in ms. */
-const pausesMs = [200, 600, 1500]
-/** What ssh says of a connection that sshd dropped before it ran anything; trying again can help. */
-const isDropped = (stderr: string) =>
-  /kex_exchange_identification|ssh_exchange_identification|Connection (reset|closed) by|banner exchange/i.test(stderr)
-/** The exit code of ssh for its own failures. */
-const sshFailed = 255
+export async function connectToMachine(host: string, ssh: SshConfig): Promise<SshMachine> {
+  // Short: the path of a socket may have a hundred characters.
+  const folder = await mkdtemp(join(tmpdir(), 'fulcrum-doctor-'))
+  const route: SshRoute = { host, ssh, socket: join(folder, '%C') }
+  try {
+    const connection = await connectInTurn(() => retryingSsh(() => hold(route)))
+    return {
+      ...machineThrough(host, argv => sshCommand(route, argv)),
+      close: async () => {
+        await connection.end()
+        await rm(folder, { recursive: true, force: true })
+      },
+    }
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true })
+    throw error
+  }
+}
 
 /**
- * A node that short programs are run on over ssh; bash says there whether one is missing. A connection that sshd drops is
- * tried again; `run` rejects when it still is dropped, because nothing is known of the program then.
- * @param command makes the local command line; for tests
+ * A node that short programs are run on, a few at a time, again where ssh was cut off.
+ * @param command the local command line that runs a program there
  */
-export function machineOverSsh(host: string, ssh: SshConfig, command = sshCommand): Machine {
-  const turn = turns(connectionsAtOnce)
-  const once = async (argv: readonly string[], limitMs: number) => {
-    const [local, ...rest] = command(routeTo(host, ssh), argv)
-    return turn(() => execa(local, rest, { reject: false, timeout: limitMs, stdin: 'ignore' }))
+export function machineThrough(
+  host: string,
+  command: (argv: readonly string[]) => readonly [string, ...string[]],
+): Omit<SshMachine, 'close'> {
+  const inTurn = atMost(sessionsAtOnce)
+  const name = nameOf(host)
+  return {
+    name,
+    run: (program, args, env = {}, limitMs = programLimitMs) => {
+      const variables = Object.entries(env).map(([variable, value]) => `${variable}=${value}`)
+      const argv = command(['env', ...variables, program, ...args])
+      return inTurn(() => retryingSsh(() => runThere(name, argv, limitMs)))
+    },
+    talk: (argv, use) => inTurn(() => retryingSsh(() => use(command(argv)))),
+  }
+}
+
+const nameOf = (host: string) => `node ${host}`
+
+const quietly = { reject: false } satisfies Options
+
+/** Makes the connection that everything goes through. */
+async function hold(route: SshRoute): Promise<{ end(): Promise<void> }> {
+  const [program, ...args] = connectionCommand(route)
+  const child = execa(program, args, { ...quietly, stdin: 'pipe' })
+  child.stdin.on('error', () => {})
+  const startedMs = performance.now()
+  const [check, ...checkArgs] = connectionUpCommand(route)
+  for (;;) {
+    const up = await execa(check, checkArgs, { ...quietly, stdin: 'ignore', timeout: programLimitMs })
+    if (!up.failed) break
+    const ended = await Promise.race([child, sleep(checkEveryMs)])
+    const late = ended === undefined && performance.now() - startedMs > programLimitMs
+    if (late) child.kill()
+    if (ended === undefined && !late) continue
+    const { exitCode, stderr, originalMessage } = await child
+    const why = stderr.trim().split('\n').at(-1) || originalMessage || `no answer within ${programLimitMs / 1000} s`
+    throw sshFailed(nameOf(route.host), sshFailure(exitCode, stderr) ?? { why, passing: false })
   }
   return {
-    name: `node ${host}`,
-    run: async (program, args, env = {}, limitMs = programLimitMs) => {
-      const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
-      const argv = ['env', ...variables, program, ...args]
-      let result = await once(argv, limitMs)
-      for (const pauseMs of pausesMs) {
-        if (result.exitCode !== sshFailed || !isDropped(result.stderr)) break
-        await setTimeout(pauseMs)
-        result = await once(argv, limitMs)
-      }
-      const lastLine = (text: string) => text.trim().split('\n').at(-1)
-      if (result.exitCode === sshFailed && isDropped(result.stderr)) {
-        throw new FulcrumError('environment', 'ssh-dropped', lastLine(result.stderr) ?? 'the connection was dropped', {
-          where: host,
-          remedy: 'Look at the log of its sshd; MaxStartups, a firewall or fail2ban may drop connections.',
-        })
-      }
-      const complaint = result.timedOut
-        ? `no answer within ${limitMs / 1000} s`
-        : lastLine(result.stderr) || result.originalMessage || lastLine(result.stdout) || `exit code ${result.exitCode}`
-      return { ok: !result.failed, absent: result.exitCode === 127, out: result.stdout.trim(), complaint }
+    end: async () => {
+      child.stdin.end()
+      const timer = setTimeout(() => child.kill(), 2_000)
+      await child
+      clearTimeout(timer)
     },
   }
 }
 
-/** Runs at most `limit` tasks at a time, the others in the order of asking. */
-function turns(limit: number): <T>(task: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = []
-  let running = 0
-  return async task => {
-    if (running >= limit) await new Promise<void>(resolve => waiting.push(resolve))
-    else running++
-    try {
-      return await task()
-    } finally {
-      const next = waiting.shift()
-      if (next === undefined) running--
-      else next()
-    }
-  }
+async function runThere(name: string, argv: readonly [string, ...string[]], limitMs: number): Promise<Said> {
+  const [local, ...rest] = argv
+  const result = await execa(local, rest, { ...quietly, timeout: limitMs, stdin: 'ignore' })
+  const failure = result.timedOut ? null : sshFailure(result.exitCode, result.stderr)
+  if (failure !== null) throw sshFailed(name, failure)
+  const lastLine = (text: string) => text.trim().split('\n').at(-1)
+  const complaint = result.timedOut
+    ? `no answer within ${limitMs / 1000} s`
+    : lastLine(result.stderr) || result.originalMessage || lastLine(result.stdout) || `exit code ${result.exitCode}`
+  return { ok: !result.failed, absent: result.exitCode === 127, out: result.stdout.trim(), complaint }
 }
 
 /** What keeps ssh from a node, and what to do about it. */

@@ -1,6 +1,5 @@
 import { isAbsolute } from 'node:path'
-import { FulcrumError } from '../../model/index.ts'
-import { sshCommand } from '../launch/ssh.ts'
+import { isSshFailed, whySshFailed } from '../../process/ssh-failure.ts'
 import { headUnlessTold, type Whereabouts } from '../nodes/create.ts'
 import { type RuntimeConfig, type SshNodeConfig, type SshNodesConfig, sshNodesOf } from '../nodes/keys.ts'
 import { addressOf } from '../nodes/ssh-nodes.ts'
@@ -11,7 +10,7 @@ import type { Machine } from './machine.ts'
 import { checkRdma } from './rdma.ts'
 import { checkWayToHead, checkWayToNode, listenerCommand } from './reach.ts'
 import { backendModule, containerImage, mounts, type Software } from './software.ts'
-import { machineOverSsh, routeTo, sshTrouble } from './ssh-machine.ts'
+import { connectToMachine, type SshMachine, sshTrouble } from './ssh-machine.ts'
 
 /** What a sweep asks of each node. */
 export interface NodeNeeds {
@@ -71,46 +70,63 @@ interface NodeFindings {
   readonly version: string | null
 }
 
-/** What a node has; a connection that is dropped for good says that and nothing of the node. */
 async function checkNode(needs: NodeNeeds, node: SshNodeConfig): Promise<NodeFindings> {
   const { name } = node
   try {
-    return await checkReachedNode(needs, node)
+    const machine = await connectToMachine(name, needs.nodes.ssh)
+    try {
+      return await checkMachine(needs, node, machine)
+    } finally {
+      await machine.close()
+    }
   } catch (error) {
-    if (!(error instanceof FulcrumError) || error.code !== 'ssh-dropped') throw error
-    const check = missed('ssh', `a connection was dropped: ${error.message}`, error.remedy ?? '', `node ${name}`)
-    return { name, checks: [check], version: null }
+    if (!isSshFailed(error)) throw error
+    const [detail, remedy] = sshTrouble(whySshFailed(error), name)
+    return { name, checks: [missed('ssh', detail, remedy, `node ${name}`)], version: null }
   }
 }
 
-async function checkReachedNode(needs: NodeNeeds, node: SshNodeConfig): Promise<NodeFindings> {
+async function checkMachine(needs: NodeNeeds, node: SshNodeConfig, machine: SshMachine): Promise<NodeFindings> {
   const { name } = node
-  const { ssh } = needs.nodes
-  const machine = machineOverSsh(name, ssh)
   const way = await machine.run('true', [])
   if (!way.ok) {
     const [detail, remedy] = sshTrouble(way.complaint, name)
     return { name, checks: [missed('ssh', detail, remedy, machine.name)], version: null }
   }
+  /** A way that is lost is no answer of what was asked. */
+  const tried = async <T>(what: string, check: T): Promise<Awaited<T> | Check> => {
+    try {
+      return await check
+    } catch (error) {
+      if (!isSshFailed(error)) throw error
+      return missed(what, `not checked: ${error.message}`, error.remedy ?? 'Try again.', machine.name)
+    }
+  }
   const software = needs.container === null ? pythonPackage(needs, machine) : containerImage(needs.container, machine)
   const [dynamo, ...others] = await Promise.all([
-    software,
-    needs.backend === null ? [] : backendModule(machine, { ...needs, backend: needs.backend }),
-    programs(needs, machine),
-    openFiles(needs.openFiles, machine),
-    needs.model === null ? [] : modelThere(needs, needs.model, machine),
-    checkGpus(askedOf(node, needs), machine),
-    checkRdma(needs.gpusPerWorker !== null, machine),
-    checkClock(sshCommand(routeTo(name, ssh), clockProgram), machine.name),
-    checkWayToHead(needs.head, machine),
-    wayBack(needs, node, machine),
+    tried(needs.container === null ? 'dynamo' : 'image', software),
+    tried('backend', needs.backend === null ? none : backendModule(machine, { ...needs, backend: needs.backend })),
+    tried('programs', programs(needs, machine)),
+    tried('open files', openFiles(needs.openFiles, machine)),
+    tried('model', needs.model === null ? none : modelThere(needs, needs.model, machine)),
+    tried('gpus', checkGpus(askedOf(node, needs), machine)),
+    tried('rdma', checkRdma(needs.gpusPerWorker !== null, machine)),
+    tried(
+      'clock',
+      machine.talk(clockProgram, argv => checkClock(argv, machine.name)),
+    ),
+    tried('way to the head', checkWayToHead(needs.head, machine)),
+    tried('way to the node', wayBack(needs, node, machine)),
   ])
+  const found = 'check' in dynamo ? dynamo : { check: dynamo, version: null }
   return {
     name,
-    checks: [passed('ssh', 'no password, no question', machine.name), dynamo.check, ...others.flat()],
-    version: dynamo.version,
+    checks: [passed('ssh', 'no password, no question', machine.name), found.check, ...others.flat()],
+    version: found.version,
   }
 }
+
+const none: Promise<readonly Check[]> = Promise.resolve([])
 
 async function pythonPackage({ python, env }: NodeNeeds, machine: Machine): Promise<Software> {
   const code = "from importlib.metadata import version; print(version('ai-dynamo'))"
@@ -172,12 +188,17 @@ async function modelThere({ container, env }: NodeNeeds, model: string, machine:
   ]
 }
 
-async function wayBack({ nodes, python, container }: NodeNeeds, node: SshNodeConfig, machine: Machine): Promise<Check> {
+async function wayBack(
+  { nodes, python, container }: NodeNeeds,
+  node: SshNodeConfig,
+  machine: SshMachine,
+): Promise<Check> {
   try {
     const address = node.address ?? (await addressOf(node.name, nodes.ssh, AbortSignal.timeout(10_000)))
     const there = listenerCommand(container === null ? python : 'python3', address)
-    return await checkWayToNode(sshCommand(routeTo(node.name, nodes.ssh), there), address, machine.name)
+    return await machine.talk(there, argv => checkWayToNode(argv, address, machine.name))
   } catch (error) {
+    if (isSshFailed(error)) throw error
     const detail = error instanceof Error ? error.message : String(error)
     return missed('way to the node', detail, 'Give its address beside the node’s name.', machine.name)
   }

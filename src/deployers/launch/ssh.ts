@@ -30,6 +30,14 @@ export function connectionCommand(route: SshRoute): readonly [string, ...string[
   return ['ssh', '-M', '-T', ...options(route), '-o', 'ControlPersist=no', '--', route.host, 'cat >/dev/null']
 }
 
+/**
+ * Ends well once the connection is up, and asks nobody but this machine. Whatever is started before goes by a
+ * connection of its own.
+ */
+export function connectionUpCommand(route: SshRoute): readonly [string, ...string[]] {
+  return ['ssh', ...options(route), '-O', 'check', '--', route.host]
+}
+
 /** Runs a program on the node through the connection. */
 export function sshCommand(route: SshRoute, argv: readonly string[]): readonly [string, ...string[]] {
   return ['ssh', '-T', ...options(route), '-o', 'ControlMaster=no', '--', route.host, shellCommand(argv)]

@@ -3,13 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FulcrumError } from '../../model/index.ts'
+import { atMost } from '../../process/at-most.ts'
 import type { ProcessLedger } from '../../process/ledger.ts'
 import { describeExit, type RunningProcess, startProcess } from '../../process/process.ts'
+import { retryingSsh, sshFailure } from '../../process/ssh-failure.ts'
 import type { DeployContext } from '../deployer.ts'
 import { logEnd } from '../failure.ts'
 import { taskFolder } from '../launch/guard.ts'
 import type { Wrapping } from '../launch/launcher.ts'
-import { connectionCommand, overSsh, type SshRoute, sshCommand } from '../launch/ssh.ts'
+import { connectionCommand, connectionUpCommand, overSsh, type SshRoute, sshCommand } from '../launch/ssh.ts'
 import { waitUntil } from '../wait.ts'
 import { freePortAt, headReach, requireHead } from './head.ts'
 import type { RuntimeConfig, SshConfig, SshNodeConfig, SshNodesConfig } from './keys.ts'
@@ -34,6 +36,7 @@ interface Connection {
 
 const connectLimitMs = 30_000
 const answerLimitMs = 6_000
+const connectInTurn = atMost(6)
 /** A place for the sockets of connections, before there is one. */
 const folderToCome = '<temporary folder>'
 
@@ -54,17 +57,24 @@ export function sshNodes({ nodes, head, container, namespace, logFolder, ledger 
 
   const route = (host: string): SshRoute => ({ host, ssh: nodes.ssh, socket: join(folder ?? folderToCome, '%C') })
 
-  async function connect(node: SshNodeConfig, signal: AbortSignal): Promise<void> {
+  /** Tries again when the way was cut while it was made; not all at once, for they may all go through one host. */
+  const connect = (node: SshNodeConfig, signal: AbortSignal) =>
+    connectInTurn(() => retryingSsh(() => connectOnce(node, signal), { signal, again: wasCut }))
+
+  async function connectOnce(node: SshNodeConfig, signal: AbortSignal): Promise<void> {
     const [argv, logFile] = [connectionCommand(route(node.name)), join(logFolder, `ssh-${node.name}.log`)]
     const spec = { name: `ssh ${node.name}`, argv, env: {}, cwd: tmpdir(), logFile, endsBy: 'stdin' as const }
     const process = await startProcess(spec, ledger)
     try {
-      await waitUntil(async limit => (await run(node.name, ['bash', '-c', 'command -v setsid'], limit)).ok, {
+      const wait = {
         signal,
         limitMs: connectLimitMs,
         failed: () => (process.alive() ? null : unreachable(node.name, process)),
         late: () => unreachable(node.name, process),
-      })
+      }
+      // First the connection: whatever is started before it is up makes one of its own.
+      await waitUntil(async limit => (await runToEnd(connectionUpCommand(route(node.name)), limit)).ok, wait)
+      await waitUntil(async limit => (await run(node.name, ['bash', '-c', 'command -v setsid'], limit)).ok, wait)
       connections.set(node.name, { process, address: node.address ?? (await addressOf(node.name, nodes.ssh, signal)) })
     } catch (error) {
       await process.stop(1_000)
@@ -191,11 +201,28 @@ export async function addressOf(host: string, { config: configFile }: SshConfig,
   }
 }
 
+const nodeUnreachable = 'node-unreachable'
+
 function unreachable(host: string, process: RunningProcess): FulcrumError {
   const why = process.lastLines().slice(-3).join('; ') || 'no answer, or no bash and setsid there'
-  return new FulcrumError('environment', 'node-unreachable', `Node ${host} can’t be used over ssh: ${why}`, {
+  const failure = sshFailure(process.exit()?.code, process.lastLines())
+  const remedy =
+    failure?.passing === true
+      ? `Try again. If it lasts, raise MaxStartups in the sshd_config of ${host}, or look into the log of its sshd.`
+      : `Make \`ssh ${host} true\` work without a password or a question, then try again.`
+  return new FulcrumError('environment', nodeUnreachable, `Node ${host} can’t be used over ssh: ${why}`, {
     where: host,
-    remedy: `Make \`ssh ${host} true\` work without a password or a question, then try again.`,
+    remedy,
     retryable: true,
+    cause: failure ?? undefined,
   })
+}
+
+/** Whether the connection was cut while it was being made: the next may hold. */
+function wasCut(error: unknown): boolean {
+  return error instanceof FulcrumError && error.code === nodeUnreachable && isPassing(error.cause)
+}
+
+function isPassing(cause: unknown): boolean {
+  return typeof cause === 'object' && cause !== null && 'passing' in cause && cause.passing === true
 }

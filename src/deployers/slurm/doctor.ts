@@ -35,6 +35,10 @@ export async function checkSlurm(config: AllocationConfig): Promise<readonly Che
   }
 }
 
+/** What Slurm's programs say when they could not ask; it is no answer. */
+const controllerAway =
+  /Unable to contact slurm controller|Socket timed out|Zero Bytes were transmitted|not connected|connection failure/i
+
 /** The partition's nodes against what is asked of it. */
 export function judgeNodes(config: AllocationConfig, nodes: readonly SlurmNode[]): readonly Check[] {
   const { partition, gpus_per_node: gpusPerNode, time } = config
@@ -103,6 +107,9 @@ async function trial(config: AllocationConfig): Promise<Check> {
   if (said.ok) return passed('allocation', words.startsWith('Job') ? words : 'Slurm would give it')
   if (/unrecognized option|invalid option/.test(said.complaint)) {
     return noticed('allocation', `not tried: ${words}`, 'salloc_args has what only salloc takes; the run will show.')
+  }
+  if (controllerAway.test(said.complaint)) {
+    return missed('allocation', `not tried: ${words}`, 'Look at slurmctld: scontrol ping.')
   }
   return missed(
     'allocation',

@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import type { Endpoint } from '../../model/index.ts'
+import { atMost } from '../../process/at-most.ts'
 import { openLedger, type ProcessLedger } from '../../process/ledger.ts'
-import { describeExit, startProcess } from '../../process/process.ts'
+import { describeExit, type RunningProcess, startProcess } from '../../process/process.ts'
+import { isSshFailed, pauseFor, retryingSsh, sshFailed, sshFailure } from '../../process/ssh-failure.ts'
 import { type ShardSettings, shardLaunches } from './launch.ts'
 
 /** The way of lines to one shard and back. */
@@ -34,22 +36,61 @@ export interface ShardPlace {
 
 const stopGraceMs = 2000
 
+/** Logins at once: they may all go through one host, whose sshd drops some of more than ten. */
+const loginsAtOnce = 6
+/** A host that says nothing for so long keeps none of the others waiting. */
+const loginLimitMs = 15_000
+
 /** Processes of this machine, or of hosts that a launcher reaches. */
 export function processPlace(settings: ShardSettings, runFolder: string): ShardPlace {
   const launches = shardLaunches(settings)
+  const remote = settings.hosts.length > 0
+  const inTurn = atMost(loginsAtOnce)
   let ledger: Promise<ProcessLedger> | null = null
+
+  async function start(shard: number, onLine: (line: string) => void): Promise<RunningProcess> {
+    const launch = launches[shard]
+    if (launch === undefined) throw new RangeError(`no shard ${shard}`)
+    ledger ??= openLedger({ runFolder })
+    const logFile = join(runFolder, 'shards', `shard-${shard}.log`)
+    const spec = { name: `shard-${shard}`, argv: launch.argv, env: {}, cwd: runFolder, logFile, onStdoutLine: onLine }
+    return startProcess(spec, await ledger)
+  }
+
+  /** Tries again while the way there is cut before the shard has said a word; the last one is given even so. */
+  async function startThere(shard: number, onLine: (line: string) => void, signal: AbortSignal) {
+    let last: RunningProcess | null = null
+    const once = async () => {
+      const spoken = Promise.withResolvers<void>()
+      const started = await start(shard, line => {
+        spoken.resolve()
+        onLine(line)
+      })
+      last = started
+      const settled = new AbortController()
+      const limit = pauseFor(loginLimitMs, AbortSignal.any([signal, settled.signal]))
+      await Promise.race([spoken.promise, started.exited, limit])
+      settled.abort()
+      const failure = sshFailure(started.exit()?.code, started.lastLines())
+      if (failure === null) return started
+      await started.stop(0)
+      throw sshFailed(started.name, failure)
+    }
+    try {
+      return await retryingSsh(once, { signal })
+    } catch (error) {
+      if (isSshFailed(error) && last !== null) return last
+      throw error
+    }
+  }
+
   return {
     together: false,
     seenFrom: endpoint => endpoint,
-    open: async (shard, onLine) => {
-      const launch = launches[shard]
-      if (launch === undefined) throw new RangeError(`no shard ${shard}`)
-      ledger ??= openLedger({ runFolder })
-      const logFile = join(runFolder, 'shards', `shard-${shard}.log`)
-      const spec = { name: `shard-${shard}`, argv: launch.argv, env: {}, cwd: runFolder, logFile, onStdoutLine: onLine }
-      const started = await startProcess(spec, await ledger)
+    open: async (shard, onLine, signal) => {
+      const started = remote ? await inTurn(() => startThere(shard, onLine, signal)) : await start(shard, onLine)
       return {
-        host: launch.host,
+        host: launches[shard]?.host ?? '',
         send: started.send,
         lastLines: started.lastLines,
         ended: started.exited.then(describeExit),

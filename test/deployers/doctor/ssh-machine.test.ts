@@ -1,9 +1,11 @@
+// Test part: process
+
 import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
-import { machineOverSsh } from '../../../src/deployers/doctor/ssh-machine.ts'
+import { machineThrough } from '../../../src/deployers/doctor/ssh-machine.ts'
 
 const dropped = 'Connection reset by 198.18.231.2 port 2222'
 
@@ -16,7 +18,7 @@ describe('a node over ssh', () => {
 
   /** A stand-in for ssh that counts its calls; sshd can't be made to drop connections at will. */
   const machine = (script: string) =>
-    machineOverSsh('north', { options: {} }, () => ['bash', '-c', `echo x >> ${folder}/calls; ${script}`])
+    machineThrough('north', () => ['bash', '-c', `echo x >> ${folder}/calls; ${script}`])
   const calls = async () => (await readFile(join(folder, 'calls'), 'utf8')).trim().split('\n').length
 
   it('tries a dropped connection again', async () => {
@@ -28,21 +30,21 @@ describe('a node over ssh', () => {
 
   it('says that ssh failed, not the program, when the connection is dropped each time', async () => {
     await assert.rejects(machine(`echo '${dropped}' >&2; exit 255`).run('true', []), {
-      code: 'ssh-dropped',
-      message: dropped,
+      code: 'ssh-failed',
+      message: `ssh to node north failed: ${dropped}`,
     })
     assert.equal(await calls(), 4)
   })
 
   it('does not try again what the node refused, or what the program said', async () => {
-    const refused = await machine('echo "Permission denied (publickey)." >&2; exit 255').run('true', [])
-    assert.match(refused.complaint, /Permission denied/)
+    const refused = machine('echo "Permission denied (publickey)." >&2; exit 255').run('true', [])
+    await assert.rejects(refused, { code: 'ssh-failed', message: /Permission denied/ })
     const failed = await machine(`echo 'Connection reset by peer' >&2; exit 1`).run('true', [])
     assert.deepEqual([failed.ok, failed.complaint], [false, 'Connection reset by peer'])
     assert.equal(await calls(), 2)
   })
 
-  it('opens at most four connections at a time', async () => {
+  it('runs at most six programs at a time', async () => {
     await writeFile(join(folder, 'open'), '')
     const count = `exec 9>${folder}/lock; flock 9; echo + >> ${folder}/open; flock -u 9; sleep 0.05; flock 9; echo - >> ${folder}/open`
     const one = machine(count)
@@ -52,6 +54,6 @@ describe('a node over ssh', () => {
       .trim()
       .split('\n')
       .map(sign => (open += sign === '+' ? 1 : -1))
-    assert.equal(Math.max(...most), 4)
+    assert.equal(Math.max(...most), 6)
   })
 })

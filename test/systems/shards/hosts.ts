@@ -43,8 +43,9 @@ const readyLimitMs = 15_000
 /**
  * Makes hosts out of network namespaces. Everything is gone after disposal.
  * @param uptimes by host name: seconds that its monotonic clock is ahead of this machine's
+ * @param sshd lines of the sshd's configuration beside what makes it run here
  */
-export async function createHosts(uptimes: Readonly<Record<string, number>>): Promise<Hosts> {
+export async function createHosts(uptimes: Readonly<Record<string, number>>, sshd = ''): Promise<Hosts> {
   const id = process.pid % 65_536
   // 198.18.0.0/15 is for tests between networks (RFC 2544).
   const network = `198.18.${id % 256}`
@@ -89,10 +90,10 @@ export async function createHosts(uptimes: Readonly<Record<string, number>>): Pr
       // Programs that choose an address to be reached at take the one of this way out.
       ip('-n', namespace, 'route', 'add', 'default', 'via', `${network}.1`)
       const config = join(folder, `${host}.conf`)
-      writeFileSync(config, daemonConfig(folder, addressOf(host)))
+      writeFileSync(config, `${daemonConfig(folder, addressOf(host))}${sshd}\n`)
       const uptime = String(uptimes[host] ?? 0)
-      const sshd = ['unshare', '--time', '--monotonic', uptime, '--fork', '/usr/sbin/sshd', '-D', '-e', '-f', config]
-      daemons.push(spawn('ip', ['netns', 'exec', namespace, ...sshd], { stdio: 'ignore' }))
+      const daemon = ['unshare', '--time', '--monotonic', uptime, '--fork', '/usr/sbin/sshd', '-D', '-e', '-f', config]
+      daemons.push(spawn('ip', ['netns', 'exec', namespace, ...daemon], { stdio: 'ignore' }))
     }
     const known = names.map(host => `[${addressOf(host)}]:${sshPort} ${hostKey}\n`).join('')
     writeFileSync(join(folder, 'known'), known)
