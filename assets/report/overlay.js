@@ -120,6 +120,8 @@
   let sprites = new Map()
   /** @type {ImageData | null} */
   let buffer = null
+  /** The style of the mark that was drawn last at a pixel, and one. */
+  let last = new Uint16Array(0)
   const layer = document.createElement('canvas')
 
   /** @param {CanvasRenderingContext2D} context @param {any} style */
@@ -159,6 +161,13 @@
   /** One colour over another, both with their alpha. @param {number} top @param {number} under */
   function blended(top, under) {
     const ta = top >>> 24
+    if (under >>> 24 === 255) {
+      // Red and blue at once: both fit beside each other.
+      const over = ta + (ta >>> 7)
+      const redAndBlue = (((top & 0xff00ff) * over + (under & 0xff00ff) * (256 - over)) / 256) & 0xff00ff
+      const green = (((top >>> 8) & 255) * over + ((under >>> 8) & 255) * (256 - over)) & 0xff00
+      return (0xff000000 | redAndBlue | green) >>> 0
+    }
     const rest = ((under >>> 24) * (255 - ta)) / 255
     const alpha = ta + rest
     const mix = (/** @type {number} */ shift) => Math.round((((top >>> shift) & 255) * ta + ((under >>> shift) & 255) * rest) / alpha)
@@ -177,12 +186,17 @@
     target.fill(0)
     const [left, right] = [Math.round(drawn.plot.left * ratio), Math.round(drawn.plot.right * ratio)]
     const [top, bottom] = [Math.round(drawn.plot.top * ratio), Math.round(drawn.plot.bottom * ratio)]
-    const own = drawn.styles.map((/** @type {any} */ style) => style)
+    // Marks that lie on each other, pixel for pixel, are one.
+    if (last.length !== width * height) last = new Uint16Array(width * height)
+    else last.fill(0)
     /** @type {({pixels: Uint32Array, size: number} | undefined)[]} */
     const made = []
     for (let n = 0; n < of.x.length; n++) {
       const style = of.style[n]
-      const { pixels, size } = (made[style] ??= spriteOf(own[style], ratio))
+      const place = Math.round(of.y[n] * ratio) * width + Math.round(of.x[n] * ratio)
+      if (last[place] === style + 1) continue
+      last[place] = style + 1
+      const { pixels, size } = (made[style] ??= spriteOf(drawn.styles[style], ratio))
       const half = (size - 1) / 2
       const x0 = Math.round(of.x[n] * ratio) - half
       const y0 = Math.round(of.y[n] * ratio) - half
@@ -592,7 +606,21 @@
     drawLegend()
     drawWords()
     drawDetail()
-    drawTable()
+    drawTableSoon()
+  }
+
+  /** A table that is to be drawn. */
+  let due = 0
+
+  /** The table after the picture has been painted: a reader looks there first, and a hundred rows take as long. */
+  function drawTableSoon() {
+    due++
+    requestAnimationFrame(() =>
+      setTimeout(() => {
+        due--
+        if (due === 0) drawTable()
+      }, 0),
+    )
   }
 
   /** After a change of the address by the reader: the controls, too. */
@@ -724,6 +752,8 @@
   Object.assign(globalThis, {
     fulcrumOverlay: {
       files,
+      /** Whether the table is in step with the picture. */
+      settled: () => due === 0,
       data,
       model,
       shown,

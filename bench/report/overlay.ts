@@ -1,7 +1,7 @@
 /**
  * How fluid the page of an overlay is: 20 synthetic runs of 2,000 points, all in one picture, in headless Chromium.
  *
- *   node bench/report/overlay.ts [RUNS] [POINTS PER RUN]
+ *   node bench/report/overlay.ts [RUNS] [POINTS PER RUN] [PIXELS PER CSS PIXEL]
  *
  * An interaction counts from the input until the frame after it is painted: what a reader waits for. Clicks and changes
  * are real input, sent by the browser; each is done several times, and median and slowest are printed.
@@ -17,7 +17,7 @@ import { launchChromium } from '../../test/render/browser.ts'
 import { noisyRun } from '../../test/render/noisy-run.ts'
 import { aggregated, disaggregated } from '../../test/render/synthetic-run.ts'
 
-const [runs = 20, pointsPerRun = 2000] = process.argv.slice(2).map(Number)
+const [runs = 20, pointsPerRun = 2000, ratio = 1] = process.argv.slice(2).map(Number)
 const topologies = [
   ...[1, 2, 3, 4, 6].map(aggregated),
   ...[disaggregated(1, 1), disaggregated(2, 1), disaggregated(1, 2), disaggregated(2, 2), disaggregated(3, 3)],
@@ -173,7 +173,7 @@ try {
   console.log(
     `${runs} runs, ${points.toLocaleString('en-US')} points: page of ${((await stat(file)).size / 1e6).toFixed(1)} MB, made in ${((performance.now() - began) / 1000).toFixed(1)} s.`,
   )
-  const page = await browser.newPage({ viewport: { width: 1280, height: 1400 } })
+  const page = await browser.newPage({ viewport: { width: 1280, height: 1400 }, deviceScaleFactor: ratio })
   await page.goto(`${pathToFileURL(file).href}#workload=*`)
   // Asked from outside: the page's policy allows no eval of its own.
   while (!(await page.evaluate('globalThis.fulcrumOverlay !== undefined'))) await page.waitForTimeout(5)

@@ -46,12 +46,18 @@ describe('the page of an overlay in Chromium', () => {
 
   const open = async (hash = '', width = 1280, colorScheme: 'light' | 'dark' = 'light') => {
     const opened = await openPage(browser, `${url}${hash}`, { width, colorScheme })
-    await until(opened.page, 'globalThis.fulcrumOverlay')
+    await settled(opened.page)
     return opened
   }
-  const count = async (page: Page) => Number(await page.locator('[data-count]').getAttribute('data-count'))
+  /** The table follows the picture in the next frame. */
+  const settled = (page: Page) => until(page, 'globalThis.fulcrumOverlay?.settled()')
+  const count = async (page: Page) => {
+    await settled(page)
+    return Number(await page.locator('[data-count]').getAttribute('data-count'))
+  }
   /** What a button saves. */
   const saved = async (page: Page, kind: string) => {
+    await settled(page)
     const [download] = await Promise.all([page.waitForEvent('download'), page.locator(`[data-export=${kind}]`).click()])
     return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) }
   }
@@ -120,6 +126,7 @@ describe('the page of an overlay in Chromium', () => {
     assert.match(texts[absent] ?? '', /not available/)
     assert.equal(await options.nth(absent).isDisabled(), true)
     await page.locator('#axis-x').selectOption('ttft_p95_ms')
+    await settled(page)
     assert.ok((await page.locator('[data-table] th').allTextContents()).includes('TTFT p95'))
     assert.match(page.url(), /x=ttft_p95_ms/)
     await page.close()
@@ -269,6 +276,7 @@ describe('the page of an overlay in Chromium', () => {
     await page.getByRole('button', { name: 'All shown points' }).click()
     await page.locator('[data-filter=topology] summary').click()
     await page.locator('[data-filter=topology] .menu input').nth(1).click()
+    await settled(page)
     await page.locator('button.row').nth(3).click()
     const shownBy = async (of: Page) => ({
       csv: (await saved(of, 'csv')).bytes.toString(),

@@ -183,7 +183,7 @@ describe('the site in Chromium', () => {
     await until(page, `document.querySelectorAll('tr[data-run]').length < 4`)
     await page.getByRole('button', { name: 'Overlay 2 ticked runs' }).click()
     await page.waitForURL(/\/overlay\?/)
-    await until(page, 'Boolean(globalThis.fulcrumOverlay)')
+    await until(page, 'Boolean(globalThis.fulcrumOverlay?.settled())')
     assert.deepEqual(
       await page.locator('#runs td a').evaluateAll(links => links.map(link => link.getAttribute('href'))),
       [`/runs/${places.newer}/`, `/runs/${places.older}/`],
@@ -196,7 +196,7 @@ describe('the site in Chromium', () => {
     const { page } = await opened(browser, site.url)
     await page.locator('.sweeps').getByRole('link', { name: 'Overlay' }).first().click()
     await page.waitForURL(/\/overlay\?/)
-    await until(page, 'Boolean(globalThis.fulcrumOverlay)')
+    await until(page, 'Boolean(globalThis.fulcrumOverlay?.settled())')
     assert.equal(await page.locator('[data-legend] button').count(), 2)
     await page.close()
   })
