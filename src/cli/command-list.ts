@@ -54,6 +54,11 @@ export const commandList: readonly ListedCommand[] = [
     load: async () => (await import('./commands/tune.ts')).addTune,
   },
   {
+    name: 'verify',
+    summary: 'Measure a recommended deployment again and say whether its figures hold',
+    load: async () => (await import('./commands/verify.ts')).addVerify,
+  },
+  {
     name: 'twin',
     summary: 'Fit a simulated deployment to a run and predict other points',
     load: async () => (await import('./commands/twin.ts')).addTwin,

@@ -9,7 +9,9 @@ import type { Sweep } from '../spec/sweep.ts'
  * The sweep as the manifest keeps it; where the manifest's copy lacks a secret, the sweep file if it is unchanged. A
  * module runs again only for a secret.
  */
-export async function sweepAsItWas(manifest: Manifest): Promise<Sweep> {
+export async function sweepAsItWas(
+  manifest: Pick<Manifest, 'sweepFile' | 'sweepId' | 'sweepText'> & { readonly plan: { readonly points: number } },
+): Promise<Sweep> {
   const { sweepFile: path, sweepId, sweepText } = manifest
   const isIt = (candidate: string) => sweepContentId(candidate) === sweepId
   const text = isIt(sweepText) ? sweepText : await textOnDisk(path)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { branded, type Json, type Role } from '../model/index.ts'
+import { branded, type Deployment, type Endpoint, type Json, type Role } from '../model/index.ts'
 import { field, positiveInt } from '../yaml/field.ts'
 import { disk } from '../yaml/files.ts'
 import {
@@ -16,7 +16,7 @@ import { readValue } from '../yaml/reading.ts'
 import type { SectionContext } from '../yaml/section-context.ts'
 import { type DeployerCapabilities, takesAnything } from './capabilities.ts'
 import type { DeployerContext } from './context.ts'
-import type { Deployer } from './deployer.ts'
+import type { Deployer, PlannedFile } from './deployer.ts'
 import type { AskedGpus, Check, SweepNeeds } from './doctor/check.ts'
 import { unknownWorkers, type WorkerEngine } from './worker-engine.ts'
 
@@ -25,6 +25,24 @@ export interface ClusterOfDeployment {
   readonly kubeconfig?: string | undefined
   readonly context?: string | undefined
   readonly namespace?: string | undefined
+}
+
+/** Which deployment is to be written, its model's name, and the folder that the files will lie in, absolute. */
+export interface WantedFiles {
+  readonly deployment: Deployment
+  readonly model: string
+  readonly folder: string
+}
+
+/** What `fulcrum tune --write` writes: files that deploy a deployment without Fulcrum. */
+export interface DeploymentFiles {
+  /** Paths relative to the folder that they are written to. */
+  readonly files: readonly (PlannedFile & { readonly isProgram?: true })[]
+  /** How to deploy them from that folder, a command and what it does each; the first one is enough to try it. */
+  readonly steps: readonly { readonly command: string; readonly does: string }[]
+  /** Base URL that the deployment answers at; null when it depends on the cluster. */
+  readonly url: string | null
+  readonly dialect: Endpoint['dialect']
 }
 
 /** A deployer as its author writes it. */
@@ -54,6 +72,8 @@ export interface DeployerSpec<K extends Keys, Config, Name extends string = stri
   gpusHere?(config: NoInfer<Config>, needs: SweepNeeds): AskedGpus
   /** The Kubernetes cluster that it works on. */
   cluster?(config: NoInfer<Config>): ClusterOfDeployment
+  /** What deploys one deployment without Fulcrum. Default: nothing does. */
+  files?(config: NoInfer<Config>, wanted: WantedFiles): DeploymentFiles | null
   create(config: NoInfer<Config>, context: DeployerContext): Deployer
 }
 
@@ -81,6 +101,8 @@ export interface ConfiguredDeployer {
   gpusHere(needs: SweepNeeds): AskedGpus
   /** Null when it does not work on a cluster of Kubernetes. */
   cluster(): ClusterOfDeployment | null
+  /** What deploys one deployment without Fulcrum; null when nothing does. */
+  files(wanted: WantedFiles): DeploymentFiles | null
   create(context: DeployerContext): Deployer
 }
 
@@ -197,6 +219,7 @@ export function defineDeployer<const K extends Keys, Config = ReadKeys<K>, const
       doctor: async needs => (await spec.doctor?.(config, needs)) ?? [],
       gpusHere: needs => spec.gpusHere?.(config, needs) ?? null,
       cluster: () => spec.cluster?.(config) ?? null,
+      files: wanted => spec.files?.(config, wanted) ?? null,
       create: context => spec.create(config, context),
     }
   }

@@ -1,4 +1,6 @@
+import { dirname, resolve } from 'node:path'
 import type { Command } from 'commander'
+import type { WrittenDeployment } from '../../commands/write-deployment.ts'
 import { defined } from '../../model/defined.ts'
 import { exitCodes } from '../../model/exit-codes.ts'
 import { interruption } from '../interruption.ts'
@@ -21,6 +23,8 @@ export function addTune(program: Command): void {
       'Start an adaptive search from the predictions in a folder: results of aiconfigurator, a run, or several runs (repeatable)',
       repeated,
     )
+    .option('--write <dir>', 'Write what deploys each recommendation, and the figures to expect, into a new folder')
+    .option('--point <id>', 'Write this point in place of the recommended ones (repeatable)', repeated)
     .option('--dry-run', 'Print the exact commands and files of the sweep file without starting anything')
     .option('--json', 'Print JSON')
   addLimitOptions(addOut(command))
@@ -32,6 +36,7 @@ Examples:
   $ fulcrum tune results/quick/20261124T230000Z-1a2b3c
   $ fulcrum tune results/nightly/… --mix 8000/256=0.7,1000/1000=0.3
   $ fulcrum tune results/nightly/… --fail-on slo
+  $ fulcrum tune results/nightly/… --write deploy
 
 "search: adaptive" in the sweep file finds the answer with fewer points.
 
@@ -40,8 +45,18 @@ ${limitHelp}`,
     .action(
       async (
         target: string,
-        options: LimitOptions & { out: string; mix?: string; priors?: readonly string[]; json?: true; dryRun?: true },
+        options: LimitOptions & {
+          out: string
+          mix?: string
+          priors?: readonly string[]
+          write?: string
+          point?: readonly string[]
+          json?: true
+          dryRun?: true
+        },
       ) => {
+        if (options.point !== undefined && options.write === undefined)
+          command.error('error: --point needs --write DIR')
         const { exitCodeWith, parseLimits } = await import('../../commands/limits.ts')
         if (options.dryRun) {
           const { planSweepFile, previewPlan } = await import('../../commands/plan.ts')
@@ -51,6 +66,10 @@ ${limitHelp}`,
             options.json === true,
           )
           return
+        }
+        if (options.write !== undefined) {
+          const { refuseUnlessEmpty } = await import('../../commands/write-deployment.ts')
+          await refuseUnlessEmpty(resolve(options.write))
         }
         const { tuneFileOrRun } = await import('../../commands/tune.ts')
         const { showProgress } = await import('../progress.ts')
@@ -68,8 +87,24 @@ ${limitHelp}`,
           onProgress: progress.show,
         })
         progress[Symbol.dispose]()
-        console.log(options.json ? jsonText(answer, 2) : tuneText(answer))
+        const written =
+          options.write === undefined ? undefined : await writeAnswer(answer.folder, options.write, options.point)
+        console.log(options.json ? jsonText({ ...answer, ...defined({ written }) }, 2) : tuneText(answer))
+        if (written !== undefined && !options.json) console.log(`\n${writtenText(written)}`)
         process.exitCode = answer.outcome?.exitCode ?? exitCodeWith(answer.limits, exitCodes.ok)
       },
     )
+}
+
+async function writeAnswer(run: string, into: string, points: readonly string[] | undefined) {
+  const { writeDeployments } = await import('../../commands/write-deployment.ts')
+  return writeDeployments({ run, into, ...defined({ points }) })
+}
+
+function writtenText(written: readonly WrittenDeployment[]): string {
+  const lines = written.map(({ workload, deployment, folder }) => `wrote ${folder}: ${deployment} for ${workload}`)
+  return [
+    ...lines,
+    `verify with: fulcrum verify ${written[0] === undefined ? 'DIR' : dirname(written[0].folder)}`,
+  ].join('\n')
 }

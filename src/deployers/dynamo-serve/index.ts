@@ -9,6 +9,7 @@ import { serveCapabilities } from './check.ts'
 import { type DynamoServeConfig, readServeConfig, serveKeys } from './config.ts'
 import { checkDynamoServe } from './doctor.ts'
 import { dynamoServeDeployer } from './dynamo-serve.ts'
+import { dynamoServeFiles } from './files.ts'
 import { serveFiles, serveWorkers } from './workers.ts'
 
 /** Dynamo 0.3's own `dynamo serve`. */
@@ -30,6 +31,7 @@ export const dynamoServe = defineDeployer({
     const isElsewhere = nodes !== undefined || slurm !== undefined
     return isElsewhere || needs.gpus === undefined ? null : { atLeast: needs.gpus.deployment }
   },
+  files: dynamoServeFiles,
   create: (config, context) => dynamoServeDeployer(config, context, nodesOf(config, context.ledger)),
 })
 

@@ -11,6 +11,7 @@ import { checkDynamoConfig } from './check.ts'
 import { type DynamoConfig, dynamoKeys } from './config.ts'
 import { checkDynamo, modelSource } from './doctor.ts'
 import { dynamoDeployer } from './dynamo.ts'
+import { dynamoFiles } from './files.ts'
 import { dynamoWorkers } from './workers.ts'
 
 /** Dynamo 1.x as processes. */
@@ -42,6 +43,7 @@ export const dynamo = defineDeployer({
     if (config.gpus !== undefined) return config.gpus
     return config.nodes !== undefined || gpus === undefined ? null : { atLeast: gpus.deployment }
   },
+  files: dynamoFiles,
   create: (config, context) => dynamoDeployer(config, context, nodesOf(config, context.ledger)),
 })
 

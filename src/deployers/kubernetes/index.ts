@@ -2,6 +2,7 @@ import { defineDeployer } from '../define-deployer.ts'
 import { kubernetesCapabilities, readManifest } from './check.ts'
 import { kubernetesKeys } from './config.ts'
 import { checkKubernetes } from './doctor.ts'
+import { kubernetesFiles } from './files.ts'
 import { kubernetesDeployer } from './kubernetes.ts'
 import { manifestWorkers } from './workers.ts'
 
@@ -18,5 +19,6 @@ export const kubernetes = defineDeployer({
     context: config.context,
     namespace: config.namespace ?? readManifest(config).manifest.graph.namespace,
   }),
+  files: kubernetesFiles,
   create: kubernetesDeployer,
 })

@@ -1,0 +1,192 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { analyse } from '../analysis/analyse.ts'
+import { pointKey } from '../analysis/measured-point.ts'
+import { type Expectation, expectedLabel, parseExpectation } from '../analysis/verify/expected.ts'
+import { type Held, heldTogether, type PromiseVerdict, promiseVerdicts } from '../analysis/verify/held.ts'
+import { attach } from '../deployers/attach/index.ts'
+import { createRun, fulcrumVersion, readRun } from '../journal/index.ts'
+import { figures } from '../metrics/figures/index.ts'
+import { type Endpoint, exitCodes, FulcrumError } from '../model/index.ts'
+import { onlyPoints } from '../plan/only.ts'
+import { planSweep } from '../plan/plan.ts'
+import type { Plan, Sweep } from '../spec/sweep.ts'
+import { execute, type ReportedOutcome, type RunWatch } from './execute.ts'
+import { sweepAsItWas } from './sweep-as-it-was.ts'
+
+export const expectedFile = 'expected.json'
+
+/** What to verify, and where. */
+export interface VerifyRequest extends RunWatch {
+  /** The folder that `fulcrum tune --write` wrote, or one of its workloads. */
+  readonly folder: string
+  readonly resultsRoot: string
+  /** A running endpoint to measure; absent to deploy what the sweep says. */
+  readonly url?: string
+  /** How the endpoint is asked; as the expectation says when absent. */
+  readonly dialect?: Endpoint['dialect']
+  /** Relative; 0.1 for 10%. */
+  readonly tolerance: number
+  /** Measurements of each point; fewer than two tell nothing of the noise. */
+  readonly repeats: number
+}
+
+/** One folder's promise and what came of it. */
+export interface Verification {
+  readonly folder: string
+  readonly deployment: string
+  /** The run that was made for it. */
+  readonly run: string
+  readonly outcome: ReportedOutcome
+  readonly points: readonly {
+    readonly workload: string
+    readonly load: string
+    readonly verdict: Held
+    readonly promises: readonly PromiseVerdict[]
+  }[]
+  readonly verdict: Held
+  /** What differs from the first measurement beside the run itself. */
+  readonly notes: readonly string[]
+}
+
+/**
+ * `fulcrum verify`: measures a written recommendation again and says whether its figures held.
+ * @throws FulcrumError (bad-input) for a folder without expectations, before anything is started
+ */
+export async function verifyFolder(request: VerifyRequest): Promise<readonly Verification[]> {
+  const expectations = await readExpectations(request.folder)
+  const plans = await Promise.all(
+    expectations.map(async ({ folder, expectation }) => ({
+      folder,
+      expectation,
+      plan: await planToVerify(expectation, request),
+    })),
+  )
+  const verified: Verification[] = []
+  for (const { folder, expectation, plan } of plans) {
+    if (request.signal.aborted) break
+    verified.push(await verifyOne(folder, expectation, plan, request))
+  }
+  return verified
+}
+
+/** Exactly what verifying would measure, for a preview. */
+export async function plansToVerify(request: Omit<VerifyRequest, 'signal'>): Promise<readonly Plan[]> {
+  const expectations = await readExpectations(request.folder)
+  return Promise.all(expectations.map(({ expectation }) => planToVerify(expectation, request)))
+}
+
+/** 0 when everything held; what was undecided has not held. */
+export function exitCodeOfVerifications(verified: readonly Verification[]): number {
+  const failed = verified.find(({ outcome }) => outcome.exitCode !== exitCodes.ok)
+  if (failed !== undefined) return failed.outcome.exitCode
+  return heldTogether(verified) === 'held' ? exitCodes.ok : exitCodes.pointsFailed
+}
+
+async function verifyOne(
+  folder: string,
+  expectation: Expectation,
+  plan: Plan,
+  request: VerifyRequest,
+): Promise<Verification> {
+  const resultsRoot = resolve(request.resultsRoot)
+  const run = await createRun(resultsRoot, {
+    sweep: plan.sweep,
+    command: ['fulcrum', 'verify', folder, ...(request.url === undefined ? [] : [request.url])],
+    mix: plan.sweep.mix,
+    files: plan.sweep.fingerprints,
+    only: plan.deployments.flatMap(({ points }) => points.map(({ id }) => id)),
+    plan: {
+      points: plan.pointCount,
+      deployments: plan.deployments.length,
+      workersStarted: plan.cost.workersStarted,
+      lowerBound: plan.lowerBound,
+      exact: plan.exact,
+    },
+  })
+  const outcome = await execute(plan, run, resultsRoot, false, request)
+  const { points: measured } = analyse(await readRun(run.folder))
+  const points = expectation.points.map(expected => {
+    const again = measured.find(({ key }) => key === expected.key) ?? null
+    const promises = promiseVerdicts(expected, again, figures, request.tolerance)
+    return { workload: expected.workload, load: expected.load, verdict: heldTogether(promises), promises }
+  })
+  return {
+    folder,
+    deployment: expectedLabel(expectation.deployment),
+    run: run.folder,
+    outcome,
+    points,
+    verdict: heldTogether(points),
+    notes: await notesOf(expectation),
+  }
+}
+
+async function notesOf({ fulcrum }: Expectation): Promise<readonly string[]> {
+  const version = await fulcrumVersion()
+  return fulcrum === version ? [] : [`expected by Fulcrum ${fulcrum}, measured by ${version}`]
+}
+
+/** The sweep that the expectation was measured in, cut to its points and measured as often as asked. */
+async function planToVerify(
+  { sweep: kept, points, deployment, dialect: expected }: Expectation,
+  { url, repeats, dialect = expected }: Pick<VerifyRequest, 'url' | 'repeats' | 'dialect'>,
+): Promise<Plan> {
+  const whole = await sweepAsItWas({
+    sweepFile: kept.file,
+    sweepText: kept.text,
+    ...(kept.id === undefined ? {} : { sweepId: kept.id }),
+    plan: { points: kept.points },
+  })
+  // A name of its own keeps the run out of the sweep's history.
+  const deployed: Sweep = {
+    ...whole,
+    name: `${whole.name}-verify`,
+    repeats,
+    deploy: url === undefined ? whole.deploy : endpoint(url, deployment.gpus, dialect),
+  }
+  const plan = planSweep(deployed)
+  const keys = new Set(points.map(({ key }) => key))
+  const ids = plan.deployments.flatMap(planned =>
+    planned.points.filter(point => keys.has(pointKey({ point }))).map(({ id }) => id),
+  )
+  if (ids.length === points.length * repeats) return onlyPoints(plan, ids)
+  throw new FulcrumError(
+    'bad-input',
+    'expectation-of-another-sweep',
+    'The expected points are no longer part of their sweep: a file that it names has changed.',
+    { where: kept.file, remedy: 'Restore the file, or run the sweep again and write a new recommendation.' },
+  )
+}
+
+function endpoint(url: string, gpus: number, dialect: Endpoint['dialect']) {
+  return attach.of({ url: url.replace(/\/+$/, ''), gpus, dialect })
+}
+
+async function readExpectations(
+  folder: string,
+): Promise<readonly { readonly folder: string; readonly expectation: Expectation }[]> {
+  const root = resolve(folder)
+  const inside = await readdir(root, { withFileTypes: true }).catch(() => [])
+  const folders = [
+    root,
+    ...inside
+      .filter(entry => entry.isDirectory())
+      .map(({ name }) => join(root, name))
+      .sort(),
+  ]
+  const found = []
+  for (const one of folders) {
+    const file = join(one, expectedFile)
+    const isThere = await stat(file).then(
+      entry => entry.isFile(),
+      () => false,
+    )
+    if (isThere) found.push({ folder: one, expectation: parseExpectation(await readFile(file, 'utf8'), file) })
+  }
+  if (found.length > 0) return found
+  throw new FulcrumError('bad-input', 'no-expectation', `There is no ${expectedFile} in this folder.`, {
+    where: root,
+    remedy: 'Write one with `fulcrum tune RUN --write DIR`.',
+  })
+}

@@ -1,0 +1,51 @@
+import { stringify } from 'yaml'
+import type { DeploymentFiles, WantedFiles } from '../define-deployer.ts'
+import { readManifest, requireFit } from './check.ts'
+import type { KubernetesConfig } from './config.ts'
+import { designOf, replicaFields } from './design.ts'
+import { type JsonObject, readAt, withFields } from './fields.ts'
+
+/**
+ * The user's manifest as the deployment wants it, whole: workers, engine settings and their ConfigMaps. Formatting and
+ * comments of the manifest are not kept.
+ * @throws FulcrumError bad-input when the manifest can't be read any more, or does not fit
+ */
+export function kubernetesFiles(config: KubernetesConfig, { deployment }: WantedFiles): DeploymentFiles {
+  const read = readManifest(config)
+  requireFit(read, deployment)
+  const { manifest, cast } = read
+  const design = designOf(manifest, cast, deployment)
+  const graph = withFields(manifest.graph.resource, [...replicaFields(design.pools), ...design.fields])
+  const own = new Set(design.configMaps.map(nameOf))
+  const documents = [
+    ...design.configMaps,
+    ...manifest.documents
+      .map(({ resource }) => (resource === manifest.graph.resource ? graph : resource))
+      .filter(resource => resource.kind !== 'ConfigMap' || !own.has(nameOf(resource))),
+  ]
+  const namespace = config.namespace ?? manifest.graph.namespace
+  const where = [
+    ...(config.context === undefined ? [] : ['--context', config.context]),
+    ...(namespace === undefined ? [] : ['--namespace', namespace]),
+  ].join(' ')
+  const kubectl = where === '' ? 'kubectl' : `kubectl ${where}`
+  const { name } = manifest.graph
+  return {
+    files: [{ path: 'deployment.yaml', content: documents.map(document => stringify(document)).join('---\n') }],
+    steps: [
+      {
+        command: `${kubectl} apply --server-side --dry-run=server -f deployment.yaml`,
+        does: 'Ask the API server whether it accepts everything; nothing is changed.',
+      },
+      { command: `${kubectl} apply --server-side -f deployment.yaml`, does: 'Deploy it.' },
+      {
+        command: `${kubectl} wait --for=condition=Ready --timeout=${Math.ceil(config.ready_timeout)}s dynamographdeployment/${name}`,
+        does: 'Wait until it is ready.',
+      },
+    ],
+    url: config.url ?? null,
+    dialect: 'dynamo-1',
+  }
+}
+
+const nameOf = (resource: JsonObject) => readAt(resource, ['metadata', 'name'])

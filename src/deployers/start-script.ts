@@ -1,0 +1,111 @@
+import { type Json, shellWord } from '../model/index.ts'
+
+/** A process that a start script keeps running. */
+export interface ScriptedProcess {
+  /** Its log is `logs/NAME.log`. */
+  readonly name: string
+  readonly argv: readonly string[]
+  readonly env: { readonly [name: string]: string }
+  /** Folder that it runs in; the script's own when absent. */
+  readonly cwd?: string
+}
+
+/** Stands in words of a script for the folder that the script lies in. */
+export const scriptFolder = '@folder-of-the-script@'
+
+/** What a start script does. */
+export interface StartScript {
+  /** First line of its comment: what is deployed. */
+  readonly about: string
+  readonly processes: readonly ScriptedProcess[]
+  /** Base URL that answers when the deployment is ready. */
+  readonly url: string
+  readonly model: string
+  /** Fields of the first request beside the usual ones. */
+  readonly ask?: { readonly [field: string]: Json }
+  /** Seconds until it must answer. */
+  readonly readyTimeoutS: number
+}
+
+/**
+ * A Bash script that runs a deployment in the foreground: each process in a process group and with a log of its own,
+ * all of them ended together at Ctrl-C, SIGTERM, or when one of them ends. Says when a request was answered, because a
+ * listed model need not answer.
+ */
+export function startScript({ about, processes, url, model, ask = {}, readyTimeoutS }: StartScript): string {
+  const body = JSON.stringify({
+    model,
+    messages: [{ role: 'user', content: 'Say hello.' }],
+    max_tokens: 1,
+    ...ask,
+  })
+  return `#!/usr/bin/env bash
+# ${about.replaceAll(/\s+/g, ' ')}
+# Runs until Ctrl-C; then everything is stopped. Logs are in logs/ beside this script.
+set -euo pipefail
+cd "$(dirname "$0")"
+here=$PWD
+mkdir -p logs
+
+pids=()
+names=()
+stop() {
+  trap - EXIT INT TERM
+  for pid in "\${pids[@]}"; do kill -TERM -- "-$pid" 2>/dev/null || true; done
+  for _ in $(seq 100); do
+    alive=0
+    for pid in "\${pids[@]}"; do if kill -0 -- "-$pid" 2>/dev/null; then alive=1; fi; done
+    if [ "$alive" = 0 ]; then return; fi
+    sleep 0.1
+  done
+  for pid in "\${pids[@]}"; do kill -KILL -- "-$pid" 2>/dev/null || true; done
+}
+trap stop EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+start() { # NAME COMMAND…
+  local name=$1
+  shift
+  setsid "$@" >"logs/$name.log" 2>&1 </dev/null &
+  pids+=("$!")
+  names+=("$name")
+}
+check() {
+  for i in "\${!pids[@]}"; do
+    if ! kill -0 "\${pids[$i]}" 2>/dev/null; then
+      echo "\${names[$i]} has ended; its log ends:" >&2
+      tail -n 20 "logs/\${names[$i]}.log" >&2
+      exit 1
+    fi
+  done
+}
+
+${processes.map(scripted).join('\n')}
+
+deadline=$((SECONDS + ${Math.ceil(readyTimeoutS)}))
+until curl --silent --fail --output /dev/null --max-time 60 --header 'content-type: application/json' \\
+  --data ${shellWord(body)} ${shellWord(`${url}/v1/chat/completions`)}; do
+  check
+  if [ "$SECONDS" -ge "$deadline" ]; then echo "no answer within ${Math.ceil(readyTimeoutS)} s; see logs/" >&2; exit 1; fi
+  sleep 1
+done
+echo ${shellWord(`ready: ${url}`)}
+while true; do check; sleep 2; done
+`
+}
+
+function scripted({ name, argv, env, cwd }: ScriptedProcess): string {
+  const variables = Object.entries(env).map(([key, value]) => `${key}=${value}`)
+  const folder = cwd === undefined ? [] : ['-C', cwd]
+  const command = folder.length + variables.length === 0 ? argv : ['env', ...folder, ...variables, ...argv]
+  return `start ${[name, ...command].map(wordInScript).join(' ')}`
+}
+
+/** A shell word in which the script's folder is filled in when it runs. */
+function wordInScript(word: string): string {
+  return word
+    .split(scriptFolder)
+    .map(part => (part === '' ? '' : shellWord(part)))
+    .join('"$here"')
+}
