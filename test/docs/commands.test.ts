@@ -87,6 +87,8 @@ const onlyParsed: readonly { readonly command: RegExp; readonly reason: string }
     command: / examples\/plugins\//,
     reason: 'it needs vLLM or vllm-rs; test/systems and test/examples run the plug-ins',
   },
+  { command: /--point/, reason: 'ids of points differ from run to run; test/cli/verify.test.ts writes one' },
+  { command: /^fulcrum verify .*http/, reason: 'it measures a deployment that runs; test/systems starts one' },
   { command: /^fulcrum doctor .*--(etcd|dcgm)/, reason: 'it asks a Dynamo or a DCGM exporter that runs' },
   {
     command: /--priors aic/,
@@ -98,6 +100,8 @@ const onlyParsed: readonly { readonly command: RegExp; readonly reason: string }
 const otherCodes: readonly { readonly command: RegExp; readonly codes: readonly number[] }[] = [
   // One or two small runs can't show a change: such a gate is not tested.
   { command: /^fulcrum (compare|history) .*%"/, codes: [1] },
+  // Two requests decide nothing.
+  { command: /^fulcrum verify/, codes: [0, 1] },
   { command: /^fulcrum doctor/, codes: [0, 3] },
   // Two loads of a small machine don't serve everything that is asked for.
   { command: /^fulcrum capacity/, codes: [0, 1] },
