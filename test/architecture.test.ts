@@ -109,7 +109,6 @@ const otherMeanings: Readonly<Record<string, string>> = {
   'model/endpoint.ts': 'dialect of a server: how it spells ignore_eos',
   'generators/request.ts': 'dialect of a server',
   'generators/aiperf/command.ts': 'dialect of a server',
-  'deployers/attach/config.ts': 'dialect of a server',
   'cli/commands/init.ts': 'name of a template, sweeps/vllm.yaml',
 }
 

@@ -2,7 +2,8 @@
  * How a server spells 'do not stop at end-of-sequence': Dynamo 0.3.1 wants `nvext.ignore_eos`, Dynamo 1.x refuses that
  * field (HTTP 400) and takes top-level `ignore_eos` and `min_tokens`, plain OpenAI servers take neither.
  */
-export type Dialect = 'dynamo-0.3' | 'dynamo-1' | 'vllm' | 'openai'
+export const dialects = ['dynamo-0.3', 'dynamo-1', 'vllm', 'openai'] as const
+export type Dialect = (typeof dialects)[number]
 
 /**
  * Where requests go: a system that has answered a real request.

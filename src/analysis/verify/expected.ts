@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type Figure, figuresIn } from '../../metrics/figures/index.ts'
-import { FulcrumError } from '../../model/index.ts'
+import { dialects, FulcrumError } from '../../model/index.ts'
 import { windowsOf } from '../compare/comparable.ts'
 import { loadLabel } from '../load-label.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
@@ -43,7 +43,7 @@ const expectation = z.strictObject({
   run: z.strictObject({ id: z.string(), createdAt: z.string(), revision: z.string().nullable() }),
   deployment: z.strictObject({ id: z.string(), label: z.string(), gpus: z.number().positive() }),
   /** How its endpoint is asked, see `Endpoint`. */
-  dialect: z.enum(['dynamo-0.3', 'dynamo-1', 'vllm', 'openai']),
+  dialect: z.enum(dialects),
   points: z.array(expectedPoint).min(1),
   /** The sweep that the points are of, as the run's manifest keeps it. */
   sweep: z.strictObject({

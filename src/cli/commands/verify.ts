@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { defined } from '../../model/defined.ts'
-import type { Endpoint } from '../../model/endpoint.ts'
+import { type Dialect, dialects } from '../../model/endpoint.ts'
 import { exitCodesHelp } from '../exit-codes-help.ts'
 import { interruption } from '../interruption.ts'
 import { jsonText } from '../json-text.ts'
@@ -17,12 +17,9 @@ export function addVerify(program: Command): void {
     .description('Measure a recommended deployment again and say whether its figures hold')
     .option('--tolerance <percent>', 'How much worse a figure may be and still hold', percent, 0.1)
     .addOption(
-      new Option('--dialect <name>', 'How the server at the URL spells "do not stop" (default: as expected)').choices([
-        'dynamo-0.3',
-        'dynamo-1',
-        'vllm',
-        'openai',
-      ]),
+      new Option('--dialect <name>', 'How the server at the URL spells "do not stop" (default: as expected)').choices(
+        dialects,
+      ),
     )
     .option('--repeats <n>', 'Measurements of each point', wholeNumber(), 3)
     .option('--dry-run', 'Print the exact commands and files without starting anything')
@@ -52,7 +49,7 @@ ${exitCodesHelp()}`,
           out: string
           tolerance: number
           repeats: number
-          dialect?: Endpoint['dialect']
+          dialect?: Dialect
           dryRun?: true
           endLeftovers?: true
           json?: true

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { dialects } from '../../model/index.ts'
 import { field, positiveInt } from '../../yaml/field.ts'
 import { decisive, operational, type ReadKeys } from '../../yaml/keys.ts'
 import { baseUrl } from '../../yaml/kinds.ts'
@@ -22,7 +23,7 @@ export const attachKeys = {
   api_key_env: operational(apiKeyVariable.optional()),
   dialect: decisive(
     field(
-      z.enum(['dynamo-0.3', 'dynamo-1', 'vllm', 'openai']),
+      z.enum(dialects),
       'How the server spells “do not stop at end-of-sequence”. Default: `dynamo-1`.',
       'write dynamo-0.3, dynamo-1, vllm or openai',
     ).default('dynamo-1'),

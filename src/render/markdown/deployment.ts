@@ -1,14 +1,19 @@
 import type { Expectation } from '../../analysis/verify/expected.ts'
 import { expectedLabel } from '../../analysis/verify/expected.ts'
-import type { DeploymentFiles } from '../../deployers/define-deployer.ts'
 import { counted, time, valueText } from '../views/format.ts'
 import { escapeMarkdown } from './summary.ts'
+
+/** How it is deployed without Fulcrum. */
+interface Deployed {
+  readonly steps: readonly { readonly command: string; readonly does: string }[]
+  readonly url: string | null
+}
 
 /** What the README of a written deployment is made from. */
 export interface WrittenParts {
   readonly expectation: Expectation
   /** Null when nothing but Fulcrum deploys it. */
-  readonly deployed: DeploymentFiles | null
+  readonly deployed: Deployed | null
   /** What `deploy.with` says. */
   readonly deployer: string
   /** The folder that it is written to. */
@@ -44,7 +49,7 @@ export function deploymentReadme({ expectation, deployed, deployer, folder }: Wr
   ].join('\n')
 }
 
-function deploySteps(deployed: DeploymentFiles | null, deployer: string): readonly string[] {
+function deploySteps(deployed: Deployed | null, deployer: string): readonly string[] {
   if (deployed === null) {
     return [`Only Fulcrum deploys this: the deployer \`${deployer}\` has no files of its own. See "Verify it".`]
   }
