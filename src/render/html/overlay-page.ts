@@ -26,14 +26,15 @@ export interface OverlayAssets {
 
 /** Reads what the page needs: no Vega, the page draws its own marks (docs/design.md says why). */
 export async function loadOverlayAssets(): Promise<OverlayAssets> {
-  const [style, own, tools, modules, script] = await Promise.all([
+  const [style, own, tools, modules, canvas, script] = await Promise.all([
     loadStyle(),
     loadAsset('report/overlay.css'),
     loadChartTools(),
     loadPageModule('render/page/overlay/modules', 'overlayModules'),
+    loadAsset('report/scene-canvas.js'),
     loadAsset('report/overlay.js'),
   ])
-  return { styles: [style, own], scripts: [...tools, modules, script] }
+  return { styles: [style, own], scripts: [...tools, modules, canvas, script] }
 }
 
 /** What stands around the picture. */
