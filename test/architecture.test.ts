@@ -162,8 +162,7 @@ test('no engine is named outside its folder and the registry', async () => {
 })
 
 test('no load generator is named outside its folder and the registry', async () => {
-  // vllm-bench is an example under examples/plugins.
-  const names = [...generatorNames, 'vllm-bench']
+  const names = generatorNames
   const found = await namingOutside('generators', names, new RegExp(`(['"\`])(?:${names.join('|')})\\1`))
   assert.deepEqual([...found].filter(path => formatsOfFiles[path] === undefined).sort(), [])
   assert.deepEqual(

@@ -223,7 +223,7 @@ suite('what a generator can’t do is refused by name', [
   [
     'genai-perf and gamma arrivals',
     sweepText({ generator: 'genai-perf', load: '{ request_rate: 1, arrivals: { gamma: { burstiness: 2 } } }' }),
-    /^6:36: the generator genai-perf does not support gamma arrivals; .*generator: built-in or aiperf$/,
+    /^6:36: the generator genai-perf does not support gamma arrivals; .*generator: built-in or aiperf or vllm-bench$/,
   ],
   [
     'aiperf and conversations',

@@ -65,7 +65,7 @@ describe('the example plug-ins, outside the repository with the packed package',
     const cells = rows.map(row => Object.fromEntries([...head].map((name, i) => [name, row[i] ?? ''])))
     assert.equal(cells.length, 4)
     for (const cell of cells) {
-      assert.deepEqual([cell.generator, cell.window, cell.status], ['vllm-bench 0.33.0', 'whole', 'ok'], csv)
+      assert.deepEqual([cell.generator, cell.window, cell.status], ['vllm-bench-plugin 0.33.0', 'whole', 'ok'], csv)
       assert.ok(Number(cell.ttft_p50_ms) > 0 && Number(cell.itl_p50_ms) > 0, csv)
     }
   })

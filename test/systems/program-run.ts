@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { aiperf } from '../../src/generators/aiperf/aiperf.ts'
 import { genaiPerf } from '../../src/generators/genai-perf/genai-perf.ts'
 import type { LoadProgress } from '../../src/generators/generator.ts'
+import { vllmBench } from '../../src/generators/vllm-bench/vllm-bench.ts'
 import type { Measurement } from '../../src/metrics/measurement.ts'
 import type { Point } from '../../src/model/index.ts'
 import { FulcrumError } from '../../src/model/index.ts'
@@ -35,26 +36,35 @@ export interface ProgramRun {
 
 const systems = join(import.meta.dirname, '../../.systems')
 
+/** Where `npm run systems` puts each program, and what drives it. */
+const programs = {
+  'genai-perf': { create: genaiPerf, command: join(systems, 'genai-perf/bin/genai-perf') },
+  aiperf: { create: aiperf, command: join(systems, 'aiperf/bin/aiperf') },
+  'vllm-bench': { create: vllmBench, command: join(systems, 'vllm-rs/vllm-rs') },
+}
+
 export interface RunOptions {
   readonly signal?: AbortSignal
   readonly dialect?: 'dynamo-0.3' | 'dynamo-1'
+  /** Another program in place of the installed one. */
+  readonly command?: string
   /** Sub-path of the endpoint's URL. */
   readonly subPath?: string
   /** A bearer token that the endpoint wants, and the variable that holds it. */
   readonly secret?: { readonly variable: string; readonly value: string }
 }
 
-/** Runs the installed genai-perf or AIPerf against a server of our own, and looks at what it leaves. */
+/** Runs an installed program against a server of our own, and looks at what it leaves. */
 export async function runRealProgram(
-  name: 'genai-perf' | 'aiperf',
+  name: keyof typeof programs,
   point: Point,
   behave: (request: number) => Behaviour,
   options: RunOptions = {},
 ): Promise<ProgramRun> {
   const runFolder = await mkdtemp(join(tmpdir(), `fulcrum-${name}-`))
   await using server = await startStreamServer(behave)
-  const create = name === 'genai-perf' ? genaiPerf : aiperf
-  const command = join(systems, name, 'bin', name)
+  const { create, command: installed } = programs[name]
+  const command = options.command ?? installed
   const ledger = await openLedger({ runFolder, folder: join(runFolder, 'ledger') })
   const generator = create({ command, args: [], runFolder, ledger: async () => ledger })
   const progress: LoadProgress[] = []

@@ -22,7 +22,7 @@ import { readResult, requestsOf } from './result.ts'
 
 /** vLLM's own load generator in Rust: `vllm-rs bench serve`, tried with 0.33.0. */
 export default defineGenerator({
-  name: 'vllm-bench',
+  name: 'vllm-bench-plugin',
   about: 'vLLM’s own client, vllm-rs bench serve',
   keys: {
     command: operational(
@@ -49,9 +49,15 @@ export default defineGenerator({
   shortfalls: ({ load }) => [
     ...(load.streaming
       ? []
-      : [lacks('streaming', 'the generator vllm-bench always streams answers', 'remove streaming: false')]),
+      : [lacks('streaming', 'the generator vllm-bench-plugin always streams answers', 'remove streaming: false')]),
     ...(load.requests === undefined
-      ? [lacks('duration', 'the generator vllm-bench ends after a number of requests', 'write requests, such as 10x')]
+      ? [
+          lacks(
+            'duration',
+            'the generator vllm-bench-plugin ends after a number of requests',
+            'write requests, such as 10x',
+          ),
+        ]
       : []),
   ],
   doctor: async ({ command }) => {
@@ -143,7 +149,7 @@ function remarksOf({ load }: Point) {
 
 function noBearerToken(): FulcrumError {
   const message =
-    'The generator vllm-bench does not support a bearer token: vllm-rs takes headers on its command line only'
+    'The generator vllm-bench-plugin does not support a bearer token: vllm-rs takes headers on its command line only'
   return new FulcrumError('bad-input', 'generator-cannot', message, { remedy: 'Write generator: built-in.' })
 }
 

@@ -8,12 +8,12 @@ import { programEnvironment } from '../programs/environment.ts'
 import { librariesOf, type Program } from '../programs/find-program.ts'
 import { runProgram } from '../programs/run-program.ts'
 import { openSession, type ProgramOptions, packageVersion } from '../programs/session.ts'
+import { stallWatch } from '../programs/stall.ts'
 import { findArtifacts } from './artifacts.ts'
 import { genaiPerfArguments } from './command.ts'
 import { genaiPerfFailure } from './failure.ts'
 import { genaiPerfPhase } from './progress.ts'
 import { readResult } from './result.ts'
-import { stallWatch } from './stall.ts'
 
 const install = 'pip install genai-perf==0.0.16 tritonclient==2.50.0 nvidia-cuda-runtime-cu12'
 
@@ -35,7 +35,7 @@ export function genaiPerf(options: ProgramOptions): LoadGenerator {
     const argv = genaiPerfArguments(point, endpoint, places)
     await mkdir(folder, { recursive: true })
 
-    const stalled = stallWatch(load.timeoutMs, context.signal)
+    const stalled = stallWatch('perf_analyzer', load.timeoutMs, context.signal)
     context.onProgress({ phase: 'preparing', done: 0, total: load.requests ?? null })
     const end = await runProgram({
       name: 'genai-perf',

@@ -9,6 +9,8 @@ import { writeTokenizer } from '../tokenizer-files.ts'
 export interface HubCache {
   /** What `--tokenizer` takes. */
   readonly tokenizer: string
+  /** The tokenizer's own files. */
+  readonly folder: string
   readonly env: { readonly [name: string]: string }
 }
 
@@ -33,6 +35,7 @@ export async function layOutHubCache(folder: string, model: string, tokenizer: s
   await writeTokenizer(tokenizer, snapshot)
   return {
     tokenizer: name,
+    folder: snapshot,
     env: { HF_HOME: folder, HF_HUB_OFFLINE: '1', TRANSFORMERS_OFFLINE: '1', HF_HUB_DISABLE_TELEMETRY: '1' },
   }
 }

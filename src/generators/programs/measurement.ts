@@ -1,10 +1,12 @@
 import { relative } from 'node:path'
 import { distributionOf } from '../../metrics/distribution.ts'
 import { type Finding, type Measurement, type TokenCounts, unknownHealth } from '../../metrics/measurement.ts'
+import { phaseCode, type RequestRecords } from '../../metrics/records.ts'
 import { summarise } from '../../metrics/summary.ts'
+import type { Window } from '../../metrics/window.ts'
 import { meanTokens, type Point } from '../../model/index.ts'
 import { slotsOf } from '../slots.ts'
-import { errorsOf, type Row, recordsOf } from './rows.ts'
+import { errorsOf, originMs, type Row, recordsOf } from './rows.ts'
 
 /** What a program's run left to make a measurement of. */
 export interface ProgramResult {
@@ -15,6 +17,11 @@ export interface ProgramResult {
   readonly wallS: number
   /** Whether {@link Row.scheduledMs} is the program's own record of when a request was due. */
   readonly knowsSchedule: boolean
+  /**
+   * The part of the run in which the program held its full load, on the rows' clock. Absent: the figures are of the
+   * whole run.
+   */
+  readonly steadyWindow?: Window
   readonly interChunkMs: Float64Array
   readonly tokenSource: Measurement['tokenSource']
   readonly tokenCounts: TokenCounts
@@ -30,7 +37,13 @@ export interface ProgramResult {
 export function measurementOf(point: Point, result: ProgramResult): Measurement {
   const { workload, load } = point
   const openLoop = load.level.kind !== 'concurrency'
-  const summary = summarise(recordsOf(result.rows), {
+  const { steadyWindow } = result
+  const origin = originMs(result.rows)
+  const bounds = steadyWindow && { startMs: steadyWindow.startMs - origin, endMs: steadyWindow.endMs - origin }
+  const records = recordsOf(result.rows)
+  const measured = result.rows.filter(row => steadyWindow === undefined || isSentWithin(row.sentMs, steadyWindow))
+  const summary = summarise(bounds === undefined ? records : inPhases(records, bounds), {
+    ...(bounds === undefined ? {} : { steadyWindow: bounds }),
     from: openLoop && result.knowsSchedule ? 'scheduled' : 'sent',
     slo: point.slo,
     asked: { isl: meanTokens(workload.isl), osl: meanTokens(workload.osl) },
@@ -40,8 +53,11 @@ export function measurementOf(point: Point, result: ProgramResult): Measurement 
     generator: { name: point.generator, version: result.version },
     startedAt: new Date(result.startedAtMs).toISOString(),
     wallS: result.wallS,
-    errors: errorsOf(result.rows),
+    errors: errorsOf(measured),
     ...summary,
+    ...(steadyWindow && {
+      warmupRequests: load.warmup + result.rows.filter(({ sentMs }) => sentMs < steadyWindow.startMs).length,
+    }),
     interChunkMs: distributionOf(result.interChunkMs),
     tokenSource: result.tokenSource,
     tokenCounts: result.tokenCounts,
@@ -53,6 +69,17 @@ export function measurementOf(point: Point, result: ProgramResult): Measurement 
     remarks: [cannotVouch(point, result.knowsSchedule), ...result.remarks],
     files: result.files.map(file => relative(result.runFolder, file)),
   }
+}
+
+const isSentWithin = (sentMs: number, { startMs, endMs }: Window) => sentMs >= startMs && sentMs <= endMs
+
+/** Records whose requests before a window are its warm-up, and those after it only hold the load. */
+function inPhases(records: RequestRecords, window: Window): RequestRecords {
+  const phase = records.phase.map((_, row) => {
+    const sentMs = records.sentMs[row] ?? Number.NaN
+    return phaseCode(isSentWithin(sentMs, window) ? 'measured' : sentMs < window.startMs ? 'warm-up' : 'after')
+  })
+  return { ...records, phase }
 }
 
 function cannotVouch(point: Point, knowsSchedule: boolean): Finding {

@@ -16,10 +16,16 @@ export interface Row {
   readonly failure: { readonly kind: ErrorKind; readonly message: string } | null
 }
 
+/** When the first row was due: 0 on the clock of {@link recordsOf}. */
+export function originMs(rows: readonly Row[]): number {
+  const first = rows.reduce((least, { scheduledMs }) => Math.min(least, scheduledMs), Number.POSITIVE_INFINITY)
+  return Number.isFinite(first) ? first : 0
+}
+
 /** Rows as columns, in scheduled order, times relative to the first one (epoch times would lose their microseconds). */
 export function recordsOf(rows: readonly Row[]): RequestRecords {
   const sorted = [...rows].sort((a, b) => a.scheduledMs - b.scheduledMs)
-  const origin = sorted[0]?.scheduledMs ?? 0
+  const origin = originMs(rows)
   const records = createRecords(sorted.length)
   for (const [index, row] of sorted.entries()) {
     records.scheduledMs[index] = row.scheduledMs - origin

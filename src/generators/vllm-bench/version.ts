@@ -1,0 +1,43 @@
+import type { Finding } from '../../metrics/measurement.ts'
+import { FulcrumError } from '../../model/index.ts'
+import { runShort } from '../../process/short-program.ts'
+import { findOnPath } from '../programs/find-program.ts'
+
+/** How vllm-rs is installed. */
+export const installVllmRs =
+  'Take vllm-rs out of vLLM’s wheel: pip download --no-deps vllm==0.33.0; unzip -j vllm-*.whl vllm/vllm-rs; chmod +x vllm-rs. In a checkout: npm run systems. Or give its path as generator.command.'
+
+/** Options and results of the client as they were tried. */
+const tested = /^0\.33(\.|$)/
+
+/** The installed program and its version. */
+export interface VllmRs {
+  readonly path: string
+  readonly version: string
+}
+
+/**
+ * Finds vllm-rs and asks for its version.
+ * @throws FulcrumError environment `generator-missing` when there is none, or it is another program or doesn't run
+ */
+export async function findVllmRs(command = 'vllm-rs'): Promise<VllmRs> {
+  const missing = (why: string) => new FulcrumError('environment', 'generator-missing', why, { remedy: installVllmRs })
+  const path = await findOnPath(command)
+  if (path === null) {
+    throw missing(`vllm-rs was not found ${command.includes('/') ? `at ${command}` : `on PATH as ${command}`}`)
+  }
+  const said = await runShort(path, ['--version'])
+  if (!said.ok) throw missing(`${path} does not run: ${said.complaint}`)
+  const version = /^vllm-rs (\S+)$/m.exec(said.out)?.[1]
+  if (version === undefined) {
+    throw missing(`${path} is not vllm-rs: its --version says '${said.out.slice(0, 100).replace(/\s+/g, ' ')}'`)
+  }
+  return { path, version }
+}
+
+/** A remark about a version whose figures nobody has compared with the definitions here. */
+export function untestedVersion(version: string): Finding[] {
+  if (tested.test(version)) return []
+  const message = `vllm-rs ${version} was not tested with Fulcrum, 0.33 was: its records may mean something else`
+  return [{ severity: 'warning', code: 'generator-version', message }]
+}

@@ -1,0 +1,87 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Measurement } from '../../metrics/measurement.ts'
+import type { Endpoint, Point } from '../../model/index.ts'
+import { apiKeyOf } from '../api-key.ts'
+import type { LoadGenerator, MeasureContext } from '../generator.ts'
+import { longestRunMs } from '../programs/bounds.ts'
+import { programEnvironment } from '../programs/environment.ts'
+import { runProgram } from '../programs/run-program.ts'
+import { openSession, type ProgramOptions } from '../programs/session.ts'
+import { stallWatch } from '../programs/stall.ts'
+import { type PromptText, promptTextsOf } from '../prompt-texts.ts'
+import { vllmBenchArguments } from './command.ts'
+import { vllmBenchFailure } from './failure.ts'
+import { resultOf } from './result.ts'
+import { readBenchResult } from './result-file.ts'
+import { findVllmRs, installVllmRs } from './version.ts'
+
+/**
+ * vLLM's own load client, `vllm-rs bench serve`, tried with 0.33.0. Its records of requests are read with the built-in
+ * generator's definitions; its own figures are a check on that.
+ */
+export function vllmBench(options: ProgramOptions): LoadGenerator {
+  const session = openSession('vllm-bench', installVllmRs, options)
+
+  async function measure(point: Point, endpoint: Endpoint, context: MeasureContext): Promise<Measurement> {
+    // Said before anything is started when it is missing.
+    const key = apiKeyOf(endpoint, process.env)
+    const { load, deployment } = point
+    const folder = join(context.folder, 'vllm-bench')
+    const resultName = 'result.json'
+    const files = {
+      prompts: join(folder, 'prompts.jsonl'),
+      result: join(folder, resultName),
+      log: join(folder, 'vllm-rs.log'),
+    }
+    context.onProgress({ phase: 'preparing', done: 0, total: load.requests ?? null })
+    const { path, version } = await findVllmRs(options.command)
+    const hub = await session.hubCache(deployment.model, endpoint.model)
+    await mkdir(folder, { recursive: true })
+    const prompts = promptsOf(point, await promptTextsOf(point, context.signal))
+    await writeFile(files.prompts, prompts.map(promptLine).join(''))
+    const places = { prompts: files.prompts, tokenizer: hub.folder, folder, resultName, args: options.args }
+
+    const stalled = stallWatch('vllm-rs', load.timeoutMs, context.signal)
+    const startedAtMs = Date.now()
+    context.onProgress({ phase: 'measuring', done: 0, total: load.requests ?? null })
+    const end = await runProgram({
+      name: 'vllm-rs',
+      argv: [path, ...vllmBenchArguments(point, endpoint, places)],
+      env: {
+        ...programEnvironment,
+        ...hub.env,
+        // Where it takes a bearer token from; without one it must not send the user's own.
+        OPENAI_API_KEY: key ?? '',
+      },
+      folder,
+      logFile: files.log,
+      deadlineMs: longestRunMs(load),
+      signal: context.signal,
+      ledger: await session.ledger(),
+      watch: async (_, group) => stalled(group),
+    })
+    context.onProgress({ phase: 'summarising', done: 0, total: null })
+    const text = await readFile(files.result, 'utf8').catch(() => null)
+    if (text === null || end.gaveUp !== null) throw vllmBenchFailure(end, files.log, version)
+    const result = readBenchResult(text, files.result, version)
+    return resultOf(point, {
+      ...{ end, result, version, inputTokens: prompts.map(({ inputTokens }) => inputTokens) },
+      startedAtMs: Math.max(startedAtMs, Date.now() - result.duration * 1000),
+      runFolder: options.runFolder,
+      files: [files.result, files.log],
+    })
+  }
+
+  return { measure, close: session.close }
+}
+
+/** One prompt for each measured request; they come round when the point has fewer. */
+function promptsOf({ load }: Point, distinct: readonly PromptText[]): readonly PromptText[] {
+  return Array.from({ length: load.requests ?? 0 }, (_, index) => distinct[index % distinct.length]).flatMap(
+    prompt => prompt ?? [],
+  )
+}
+
+const promptLine = ({ text, outputTokens }: PromptText) =>
+  `${JSON.stringify({ prompt: text, output_tokens: outputTokens })}\n`
