@@ -1,14 +1,14 @@
 import { stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { type Overlay, overlayOf } from '../analysis/overlay/overlay.ts'
-import { readRun } from '../journal/index.ts'
+import { baselineFile, manifestFile, readRun, runsIn } from '../journal/index.ts'
 import type { Run } from '../journal/run.ts'
 import { FulcrumError } from '../model/index.ts'
 import { type OverlaySummary, overlaySummary } from '../render/views/overlay-summary.ts'
 import { writeOverlay } from '../render/write-overlay.ts'
 
 export interface OverlayRequest {
-  /** Folders of runs. */
+  /** Folders of runs, or of a sweep for all of its runs. */
   readonly runs: readonly string[]
   /** Names in the order of the runs; those that are missing come from the runs themselves. */
   readonly labels: readonly string[]
@@ -26,11 +26,29 @@ export interface WrittenOverlay extends OverlaySummary {
  * @throws FulcrumError bad-input for a folder without a run, more labels than runs, or two runs of one label
  */
 export async function overlayRuns({ runs, labels, to }: OverlayRequest): Promise<WrittenOverlay> {
-  const overlay = await readOverlay(runs, labels)
+  const overlay = await readOverlay(await runFolders(runs), labels)
   const isFolder = (await stat(resolve(to)).catch(() => null))?.isDirectory() ?? false
   const page = isFolder ? join(resolve(to), 'overlay.html') : resolve(to)
   await writeOverlay(overlay, page, { title: overlayTitle(overlay) })
   return { ...overlaySummary(overlay), page }
+}
+
+/**
+ * Runs as somebody names them: a folder without a run of its own stands for the runs in it. The baseline's file, which
+ * `results/nightly/*` names as well, stands for nothing.
+ */
+async function runFolders(named: readonly string[]): Promise<readonly string[]> {
+  const found = await Promise.all(
+    named.map(async name => {
+      const folder = resolve(name)
+      if (basename(folder) === baselineFile) return []
+      const isFolder = (await stat(folder).catch(() => null))?.isDirectory() ?? false
+      const isRun = !isFolder || (await stat(join(folder, manifestFile)).catch(() => null)) !== null
+      const inside = isRun ? [] : (await runsIn(folder)).map(entry => entry.folder)
+      return inside.length > 0 ? inside : [folder]
+    }),
+  )
+  return found.flat()
 }
 
 /** Reads runs and lays them over each other. */

@@ -86,7 +86,8 @@ export async function newestUnfinishedRun(resultsRoot: string): Promise<RunEntry
   return null
 }
 
-async function runsIn(folder: string): Promise<RunEntry[]> {
+/** The runs that are directly in a folder, oldest first. */
+export async function runsIn(folder: string): Promise<readonly RunEntry[]> {
   const entries: RunEntry[] = []
   for (const name of await foldersIn(folder)) {
     const manifest = await readManifest(join(folder, name)).catch(() => null)

@@ -2,6 +2,10 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setBaseline } from '../../src/journal/index.ts'
+import { writtenRun } from '../journal/written-run.ts'
+import { noisyRun } from '../render/noisy-run.ts'
+import { aggregated } from '../render/synthetic-run.ts'
 import { fulcrum, repository, temporaryFolder } from './fulcrum.ts'
 
 const runs = ['h100-vllm', 'h100-vllm-disagg', 'quick'].map(name => join(repository, 'results/baseline', name))
@@ -24,6 +28,28 @@ test('--out names the file as well, a folder gets overlay.html, and --json says 
   assert.equal(page, join(folder.path, 'overlay.html'))
   assert.equal(rows.length, 4)
   assert.equal(rows[0].onFrontier, 5)
+})
+
+test('the folder of a sweep stands for all its runs, and its baseline for none of its own', async () => {
+  await using folder = await temporaryFolder()
+  const options = {
+    sweep: 'nightly',
+    workloads: [[1000, 1000] as const],
+    topologies: [aggregated(2)],
+    concurrencies: [4],
+  }
+  const made: string[] = []
+  for (const day of [1, 2])
+    made.push(await writtenRun(noisyRun(options, { seed: day }), folder.path, new Date(Date.UTC(2026, 0, day))))
+  await setBaseline(made[0] ?? '')
+  const labelsOf = async (...runs: readonly string[]) => {
+    const { stdout, stderr } = await fulcrum(['overlay', ...runs, '--to', folder.path, '--json'])
+    return stderr === '' ? JSON.parse(stdout).rows.map((row: { label: string }) => row.label) : stderr
+  }
+  const sweep = join(folder.path, 'nightly')
+  const all = ['nightly 2026-01-01', 'nightly 2026-01-02']
+  assert.deepEqual(await labelsOf(sweep), all)
+  assert.deepEqual(await labelsOf(join(sweep, 'baseline.json'), ...made), all)
 })
 
 test('more labels than runs, one label twice, and a folder without a run are bad input', async () => {

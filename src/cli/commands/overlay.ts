@@ -14,7 +14,7 @@ interface OverlayOptions {
 export function addOverlay(program: Command): void {
   program
     .command('overlay')
-    .argument('<run...>', 'Folders of runs')
+    .argument('<run...>', 'Folders of runs, or of a sweep for all its runs')
     .description('Draw the frontiers of several runs in one page: builds, backends, hardware, models')
     .option('--label <name>', 'Name of a run in the picture, in the order of the runs (repeatable)', repeated)
     .option('--to <file>', 'File of the page, or a folder (default: overlay.html)')
@@ -26,7 +26,7 @@ export function addOverlay(program: Command): void {
 Examples:
   $ fulcrum overlay results/nightly/A results/nightly/B
   $ fulcrum overlay results/vllm/A results/trtllm/B --label vLLM --label TensorRT-LLM
-  $ fulcrum overlay results/nightly/* --to nightly.html
+  $ fulcrum overlay results/nightly --to nightly.html
 
 The page is one file without network access. It has the axes, filters, zoom,
 a table, and what is shown as SVG, PNG and CSV. Its address keeps the choice, so
