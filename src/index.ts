@@ -30,6 +30,7 @@ export {
   runJson,
   writeCapacity,
   writeComparison,
+  writeOverlay,
   writeReport,
 } from './api/reports.ts'
 export { type RunEvent, type RunOptions, runSweep } from './api/run-sweep.ts'

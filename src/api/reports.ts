@@ -181,6 +181,33 @@ export async function comparisonJunit(comparison: Comparison): Promise<string> {
 }
 
 /**
+ * Writes a page with the frontiers of several runs in one picture, as `fulcrum overlay` does. A run without a label gets
+ * one from its sweep.
+ *
+ * @returns the absolute path of the page
+ * @throws FulcrumError `bad-input` for no run, more than 56, or two runs of one label; `environment` when the disk refuses
+ *
+ * @example
+ * ```ts
+ * import { readRun, writeOverlay } from 'fulcrum'
+ *
+ * const before = await readRun('results/nightly/20261123T020000Z-aaaaaa')
+ * const after = await readRun('results/nightly/20261124T020000Z-bbbbbb')
+ * console.log(await writeOverlay([{ run: before, label: 'before' }, { run: after }], 'overlay.html'))
+ * ```
+ */
+export async function writeOverlay(
+  runs: readonly { readonly run: Run; readonly label?: string }[],
+  file: string,
+): Promise<string> {
+  const { layOver, overlayTitle } = await import('../commands/overlay.ts')
+  const { writeOverlay: write } = await import('../render/write-overlay.ts')
+  const overlay = layOver(runs)
+  await write(overlay, resolve(file), { title: overlayTitle(overlay) })
+  return resolve(file)
+}
+
+/**
  * Writes a capacity plan: capacity.html, capacity.md and capacity.json.
  *
  * @returns the absolute paths of the files, the page first

@@ -4,7 +4,6 @@ import type { Comparison } from '../analysis/compare/comparison.ts'
 import { parseThreshold } from '../analysis/compare/threshold.ts'
 import { parseGate } from '../analysis/gates/gate.ts'
 import { gateText } from '../analysis/gates/outcome.ts'
-import { overlayOf } from '../analysis/overlay/overlay.ts'
 import { readRun } from '../journal/index.ts'
 import type { Run } from '../journal/run.ts'
 import { githubAnnotations } from '../render/export/comparison-annotations.ts'
@@ -17,7 +16,7 @@ import { writeComparison } from '../render/write-comparison.ts'
 import { writeOverlay } from '../render/write-overlay.ts'
 import { resolveBaseline } from './baseline.ts'
 import { noiseRuns } from './noise-runs.ts'
-import { runLabels } from './overlay.ts'
+import { layOver } from './overlay.ts'
 
 export interface CompareRequest {
   /** Folders of runs; `baseline` as base is the baseline of the first head's sweep. */
@@ -101,9 +100,8 @@ async function writeHeads(
   heads: readonly { readonly comparison: Comparison; readonly link: string | null }[],
   page: string,
 ): Promise<void> {
-  const runs = [base, ...heads.map(({ comparison }) => comparison.head)]
-  const labels = runLabels(runs)
-  const overlay = overlayOf(runs.map((run, at) => ({ run, label: labels[at] ?? run.manifest.runId })))
+  const overlay = layOver([base, ...heads.map(({ comparison }) => comparison.head)].map(run => ({ run })))
+  const labels = overlay.runs.map(({ label }) => label)
   const named = heads.map((head, at) => ({ ...head, label: labels[at + 1] ?? '' }))
   await writeOverlay(overlay, page, {
     title: `${base.manifest.sweep}: ${heads.length} heads against ${labels[0] ?? 'the base'}`,

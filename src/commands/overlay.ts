@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path'
 import { type Overlay, overlayOf } from '../analysis/overlay/overlay.ts'
 import { baselineFile, manifestFile, readRun, runsIn } from '../journal/index.ts'
 import type { Run } from '../journal/run.ts'
-import { FulcrumError } from '../model/index.ts'
+import { defined, FulcrumError } from '../model/index.ts'
 import { type OverlaySummary, overlaySummary } from '../render/views/overlay-summary.ts'
 import { writeOverlay } from '../render/write-overlay.ts'
 
@@ -64,8 +64,13 @@ export async function readOverlay(folders: readonly string[], labels: readonly s
     )
   const runs: Run[] = []
   for (const folder of folders) runs.push(await readRun(resolve(folder)))
-  const own = runLabels(runs)
-  return overlayOf(runs.map((run, at) => ({ run, label: labels[at] ?? own[at] ?? run.manifest.runId })))
+  return layOver(runs.map((run, at) => ({ run, ...defined({ label: labels[at] }) })))
+}
+
+/** Lays runs over each other; those without a label get one of their own. */
+export function layOver(runs: readonly { readonly run: Run; readonly label?: string }[]): Overlay {
+  const own = runLabels(runs.map(({ run }) => run))
+  return overlayOf(runs.map(({ run, label }, at) => ({ run, label: label ?? own[at] ?? run.manifest.runId })))
 }
 
 /** The sweep's name where that tells a run from the others, else with the run's date, else with its id. */
