@@ -417,6 +417,9 @@
     place('legend').replaceChildren(...buttons, ...(hidden.size > 0 ? [all] : []))
   }
 
+  /** What the marks mean, for page and files. */
+  let marksKey = ''
+
   function drawWords() {
     const said = modules.cautions(model, selection)
     place('cautions').replaceChildren(...said.map(sentence => element('p', {}, sentence)))
@@ -430,9 +433,10 @@
       const rest = unplaced.length - failed
       const points = (/** @type {number} */ n) => `${n.toLocaleString('en-US')} ${n === 1 ? 'point' : 'points'}`
       const parts = [...(failed > 0 ? [`${points(failed)} failed`] : []), ...(rest > 0 ? [`${points(rest)} ${rest === 1 ? 'has' : 'have'} no figure for these axes`] : [])]
-      words.push(`Only in the table: ${parts.join(', ')}.`)
+      words.push(`Only in table and CSV: ${parts.join(', ')}.`)
     }
     if (placed.length === 0) words.splice(0, words.length, 'No point of these runs fits the filters and has figures for these axes.', ...words.slice(1))
+    marksKey = words.join(' ')
     words.push('Drag to pan, Ctrl + wheel or double click to zoom. Shift-click a run to show it alone.')
     place('key').replaceChildren(words.join(' '))
     place('key').dataset.frontier = String(onFrontier.reduce((sum, on) => sum + on, 0))
@@ -534,14 +538,15 @@
 
   function framedScene() {
     const hidden = new Set(chosen.hidden)
-    const names = [...new Set(selection.groups.map(({ workload }) => data.workloads[workload]))]
+    const names = [...new Set(selection.placed.map(i => workloadName(i)))]
+    const filters = facets.flatMap((/** @type {any} */ { name, title }) => (state[name] ? [`${title}: ${list(state[name]).map(nameOf).join(', ')}`] : []))
     return modules.framed(
       scene,
       {
         title: document.querySelector('h1')?.textContent ?? '',
-        subtitle: `Workload ${names.join(', ')} · ${modules.shownCount(selection, view).toLocaleString('en-US')} points${state.zoom ? ' (part of the plane)' : ''}`,
+        subtitle: [`Workload ${names.join(', ')}`, ...filters, `${modules.shownCount(selection, view).toLocaleString('en-US')} points${state.zoom ? ' (zoomed)' : ''}`].join(' · '),
         legend: data.runs.flatMap((/** @type {any} */ { label }, /** @type {number} */ run) => (hidden.has(label) ? [] : [{ run, text: label }])),
-        notes: modules.cautions(model, selection),
+        notes: [marksKey, ...data.notices, ...modules.cautions(model, selection)],
       },
       look(),
     )

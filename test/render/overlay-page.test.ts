@@ -322,7 +322,11 @@ describe('the page of an overlay in Chromium', () => {
     assert.equal(parsed.wrong, 0)
     for (const text of ['Three runs', 'base', hostile]) assert.ok(parsed.texts.includes(text), text)
     assert.ok(!parsed.texts.includes('third'))
-    assert.ok(parsed.texts.some(text => text.startsWith('Measured under other conditions')))
+    for (const begin of ['Large: on a frontier', 'Measured under other conditions', 'Workload 8000/256 · '])
+      assert.ok(
+        parsed.texts.some(text => text.startsWith(begin)),
+        begin,
+      )
     const placed = Number(await page.evaluate('fulcrumOverlay.selection().placed.length'))
     assert.equal(parsed.marks, placed + 2)
     const png = (await saved(page, 'png')).bytes

@@ -109,6 +109,7 @@ ${differencesSection(overlay)}
 <footer><p>Written by Fulcrum. Only valid points that meet their SLO are part of a frontier; each frontier is of one run and one workload.</p></footer>
 <script type="application/json" id="overlay-data">${jsonForScript({
     ...data,
+    notices: notices(overlay),
     shapes,
     font: fontStack,
     themes: { light, dark },
