@@ -71,8 +71,8 @@ async function overMock(): Promise<void> {
       if (ttftMs === null || itlMs === null || latencyMs === null) return {}
       return {
         ttftMean: ttftMs.mean,
-        ttftP50: ttftMs.p50,
-        ttftP99: ttftMs.p99,
+        ttftP50: ttftMs.p50 ?? Number.NaN,
+        ttftP99: ttftMs.p99 ?? Number.NaN,
         itlMean: itlMs.mean,
         latencyMean: latencyMs.mean,
       }

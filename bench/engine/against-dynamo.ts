@@ -154,10 +154,10 @@ try {
       ],
     ] as const
     for (const [name, got] of rows) {
-      const ms = (value: number | undefined) => value?.toFixed(1) ?? '-'
+      const ms = (value: number | null | undefined) => value?.toFixed(1) ?? '-'
       const { ttftMs, itlMs, outputTokensPerS, requests } = got
       console.log(
-        `| ${one.isl}/${one.osl} | ${one.concurrency} | ${name} | ${ms(ttftMs?.p50)} | ${ms(ttftMs?.p95)} | ${itlMs?.p50.toFixed(2)} | ${outputTokensPerS?.toFixed(0)} | ${requests.failed} |`,
+        `| ${one.isl}/${one.osl} | ${one.concurrency} | ${name} | ${ms(ttftMs?.p50)} | ${ms(ttftMs?.p95)} | ${itlMs?.p50?.toFixed(2)} | ${outputTokensPerS?.toFixed(0)} | ${requests.failed} |`,
       )
     }
   }

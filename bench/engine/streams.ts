@@ -93,9 +93,9 @@ try {
     const row = [
       concurrency,
       got.outputTokensPerS?.toFixed(0),
-      got.ttftMs?.p50.toFixed(1),
-      got.itlMs?.p50.toFixed(2),
-      got.interChunkMs?.p99.toFixed(1),
+      got.ttftMs?.p50?.toFixed(1),
+      got.itlMs?.p50?.toFixed(2),
+      got.interChunkMs?.p99?.toFixed(1),
       `${(((cpuAfter - cpuBefore) * 1e5) / (endMs - startMs)).toFixed(0)} %`,
       ((1000 * (after.sum - before.sum)) / events).toFixed(2),
       beyond('within2'),

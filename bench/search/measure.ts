@@ -63,9 +63,9 @@ function strayed(measurement: Measurement, ttft: number, itl: number, rate: numb
       : {
           ...distribution,
           mean: distribution.mean * by,
-          p50: distribution.p50 * by,
-          p95: distribution.p95 * by,
-          p99: distribution.p99 * by,
+          p50: (distribution.p50 ?? Number.NaN) * by,
+          p95: (distribution.p95 ?? Number.NaN) * by,
+          p99: (distribution.p99 ?? Number.NaN) * by,
         }
   return {
     ...measurement,

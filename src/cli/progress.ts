@@ -57,8 +57,8 @@ function newsOf(event: NonNullable<Extract<RunProgress, { step: 'deploying' }>['
   }
 }
 
-const ms = (value: number | undefined) =>
-  value === undefined ? '–' : `${value < 100 ? value.toFixed(1) : Math.round(value)} ms`
+const ms = (value: number | null | undefined) =>
+  value === undefined || value === null ? '–' : `${value < 100 ? value.toFixed(1) : Math.round(value)} ms`
 
 const where = ({ deployment }: RunProgress) =>
   deployment === null ? '' : `${deployment.label} (${deployment.position}/${deployment.count})`

@@ -1,4 +1,4 @@
-import type { Distribution } from './measurement.ts'
+import type { WholeDistribution } from './measurement.ts'
 import { type PercentileMethod, percentileMethod, percentileOfSorted } from './percentiles/index.ts'
 
 /**
@@ -7,7 +7,10 @@ import { type PercentileMethod, percentileMethod, percentileOfSorted } from './p
  *
  * Sorting a typed array keeps this fast at a million samples; simple-statistics has no linear percentile.
  */
-export function distributionOf(values: Float64Array, method: PercentileMethod = percentileMethod): Distribution | null {
+export function distributionOf(
+  values: Float64Array,
+  method: PercentileMethod = percentileMethod,
+): WholeDistribution | null {
   const sorted = sortedNumbers(values)
   const count = sorted.length
   if (count === 0) return null
@@ -39,7 +42,7 @@ export function distributionOf(values: Float64Array, method: PercentileMethod = 
  * The same with weighted mean and standard deviation. Speeds are weighted by their duration, so that the mean is all
  * distance over all time. Percentiles and extremes count each value once.
  */
-export function weightedDistributionOf(values: Float64Array, weights: Float64Array): Distribution | null {
+export function weightedDistributionOf(values: Float64Array, weights: Float64Array): WholeDistribution | null {
   const plain = distributionOf(values)
   if (plain === null) return null
   let weight = 0

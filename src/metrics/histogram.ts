@@ -1,4 +1,4 @@
-import type { Distribution } from './measurement.ts'
+import type { WholeDistribution } from './measurement.ts'
 import { type PercentileMethod, percentileMethod, rankOf } from './percentiles/index.ts'
 
 /** Buckets to the power of two: 128, so that a bucket's middle is at most 1/256 (0.39%) off. */
@@ -84,7 +84,7 @@ export class Histogram {
   }
 
   /** Null while nothing is counted. */
-  toDistribution(method: PercentileMethod = percentileMethod): Distribution | null {
+  toDistribution(method: PercentileMethod = percentileMethod): WholeDistribution | null {
     if (this.#count === 0) return null
     const meanUs = this.#sumUs / this.#count
     const varianceUs2 = Math.max(0, this.#squaresUs2 / this.#count - meanUs * meanUs)

@@ -2,25 +2,29 @@ import type { WindowKind } from '../model/index.ts'
 
 /**
  * Summary of one metric over the requests (or chunks) of a point. Percentiles follow `metrics/percentiles`; stddev has
- * ddof 0.
+ * ddof 0. What the summary of another program doesn't say is null; nothing is null where Fulcrum saw the requests, see
+ * {@link WholeDistribution}.
  */
 export interface Distribution {
   /** Samples behind every figure here. */
   readonly count: number
   readonly mean: number
-  readonly stddev: number
-  readonly min: number
-  readonly p1: number
-  readonly p5: number
-  readonly p10: number
-  readonly p25: number
-  readonly p50: number
-  readonly p75: number
-  readonly p90: number
-  readonly p95: number
-  readonly p99: number
-  readonly max: number
+  readonly stddev: number | null
+  readonly min: number | null
+  readonly p1: number | null
+  readonly p5: number | null
+  readonly p10: number | null
+  readonly p25: number | null
+  readonly p50: number | null
+  readonly p75: number | null
+  readonly p90: number | null
+  readonly p95: number | null
+  readonly p99: number | null
+  readonly max: number | null
 }
+
+/** A summary of samples that were seen: it lacks nothing. */
+export type WholeDistribution = { readonly [statistic in keyof Distribution]: number }
 
 /** Why a request did not count. */
 export type ErrorKind =
@@ -47,7 +51,7 @@ export interface RequestErrors {
 /** The generator's view of itself: could its own delay pass for the server's? Null where a generator can't know. */
 export interface ClientHealth {
   /** Actual − scheduled send time. */
-  readonly sendLatenessMs: Distribution | null
+  readonly sendLatenessMs: WholeDistribution | null
   readonly eventLoopDelayMs: { readonly mean: number; readonly p99: number; readonly max: number } | null
   /** CPU time of the generator during the window divided by (window × threads), 0–1. */
   readonly cpuShare: number | null
@@ -72,7 +76,7 @@ export interface ClientHealth {
    * The longest that first tokens may have waited unread before their timestamp: the uncertainty of TTFT. Absent where
    * a generator can't tell.
    */
-  readonly stampUncertaintyMs?: Distribution | null
+  readonly stampUncertaintyMs?: WholeDistribution | null
   /**
    * Time of the DNS lookup of the endpoint's name, before any latency is counted; absent where a generator can't tell.
    */
@@ -99,7 +103,7 @@ export interface ShardHealth {
     /** How much the offset changed from the start to the end of the point. */
     readonly driftMs: number | null
   }
-  readonly sendLatenessMs: Distribution | null
+  readonly sendLatenessMs: WholeDistribution | null
   readonly eventLoopDelayMs: ClientHealth['eventLoopDelayMs']
   readonly cpuShare: number | null
   readonly lookupMs?: number

@@ -23,7 +23,7 @@ const rateDiffers = 0.03
 export function wholeRunFigures(measurement: Measurement): readonly WholeRunFigure[] | null {
   const { whole, isl, osl } = measurement
   if (whole === undefined) return null
-  const latency = (name: string, title: string, of: (run: WholeRun) => number | undefined): WholeRunFigure => ({
+  const latency = (name: string, title: string, of: (run: WholeRun) => number | null | undefined): WholeRunFigure => ({
     name,
     title,
     unit: 'ms',

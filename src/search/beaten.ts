@@ -40,8 +40,8 @@ function workloadId({ workload: { name: _, ...content } }: Point): string {
 }
 
 function meets({ ttftMs, itlMs, requestLatencyMs }: Measurement, slo: Slo): boolean {
-  const within = (value: number | undefined, limitMs: number | undefined) =>
-    limitMs === undefined || (value !== undefined && value <= limitMs)
+  const within = (value: number | null | undefined, limitMs: number | undefined) =>
+    limitMs === undefined || (value !== undefined && value !== null && value <= limitMs)
   return (
     within(ttftMs?.p95, slo.ttftP95Ms) &&
     within(itlMs?.p95, slo.itlP95Ms) &&

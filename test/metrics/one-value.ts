@@ -1,7 +1,7 @@
-import type { Distribution } from '../../src/metrics/measurement.ts'
+import type { WholeDistribution } from '../../src/metrics/measurement.ts'
 
 /** The distribution of a figure that is the same for every request. */
-export const oneValue = (value: number, count: number): Distribution => ({
+export const oneValue = (value: number, count: number): WholeDistribution => ({
   count,
   mean: value,
   stddev: 0,

@@ -101,8 +101,8 @@ export function madeNights(random: Random, made: MadeNights): readonly Run[] {
           point: { ...result.point, id: `${result.point.id}-${repeat}`, repeat: repeat + 1 },
           measurement: {
             ...measurement,
-            ttftMs: ttftMs === null ? null : { ...ttftMs, p95: ttftMs.p95 * factor('ttft_p95_ms') },
-            itlMs: itlMs === null ? null : { ...itlMs, p95: itlMs.p95 * factor('itl_p95_ms') },
+            ttftMs: ttftMs === null ? null : { ...ttftMs, p95: (ttftMs.p95 ?? Number.NaN) * factor('ttft_p95_ms') },
+            itlMs: itlMs === null ? null : { ...itlMs, p95: (itlMs.p95 ?? Number.NaN) * factor('itl_p95_ms') },
             outputTokensPerSPerUser:
               user === null ? null : { ...user, mean: user.mean / factor('output_tokens_per_s_per_user') },
             outputTokensPerS: (measurement.outputTokensPerS ?? Number.NaN) / factor('output_tokens_per_s_per_gpu'),

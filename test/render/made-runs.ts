@@ -82,7 +82,7 @@ export function madeRun(random: Random, noise: MadeNoise, effect: Effect = () =>
 
 function scaled(measurement: Measurement, factor: (name: Name) => number): Measurement {
   const times = (of: Distribution | null, p50: Name, p95: Name) =>
-    of === null ? null : { ...of, p50: of.p50 * factor(p50), p95: of.p95 * factor(p95) }
+    of === null ? null : { ...of, p50: (of.p50 ?? Number.NaN) * factor(p50), p95: (of.p95 ?? Number.NaN) * factor(p95) }
   const { outputTokensPerSPerUser: user } = measurement
   return {
     ...measurement,

@@ -23,7 +23,9 @@ function normal(seed: string): number {
 function scaled(distribution: Distribution | null, factor: number): Distribution | null {
   if (distribution === null) return null
   const { count, ...figures } = distribution
-  const times = Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, value * factor]))
+  const times = Object.fromEntries(
+    Object.entries(figures).map(([name, value]) => [name, (value ?? Number.NaN) * factor]),
+  )
   return { ...distribution, ...times, count }
 }
 

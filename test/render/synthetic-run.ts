@@ -3,7 +3,7 @@
  */
 import type { PointResult } from '../../src/journal/event.ts'
 import type { Run } from '../../src/journal/run.ts'
-import type { Distribution, Measurement } from '../../src/metrics/measurement.ts'
+import type { Measurement, WholeDistribution } from '../../src/metrics/measurement.ts'
 import type { Deployment, Json, Point, Slo, Topology, Workload } from '../../src/model/index.ts'
 import { contentId, defaultLimits, gpusOf, topologyLabel, workersOf } from '../../src/model/index.ts'
 
@@ -29,7 +29,7 @@ function noise(seed: string): number {
   return Number.parseInt(contentId(seed).slice(0, 8), 16) / 0x7fffffff - 1
 }
 
-function spread(mean: number, relative: number, count: number): Distribution {
+function spread(mean: number, relative: number, count: number): WholeDistribution {
   const at = (z: number) => mean * (1 + z * relative)
   return {
     count,

@@ -15,7 +15,10 @@ const withWhole = (result: PointResult, factor: number, change: Partial<Measurem
   const { measurement } = result
   if (measurement === null) return result
   const { ttftMs } = measurement
-  const whole = { ...measurement, ttftMs: ttftMs === null ? null : { ...ttftMs, p95: ttftMs.p95 * factor } }
+  const whole = {
+    ...measurement,
+    ttftMs: ttftMs === null ? null : { ...ttftMs, p95: (ttftMs.p95 ?? Number.NaN) * factor },
+  }
   return { ...result, measurement: { ...measurement, window: 'steady', whole, ...change } }
 }
 const isBurst = ({ point: { load, deployment } }: PointResult) =>

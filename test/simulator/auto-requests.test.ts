@@ -43,7 +43,7 @@ test('the interval that a point was stopped by holds its figures', () => {
   }
   for (const [name, value] of Object.entries(of)) {
     const figure = stopping?.figures.find(each => each.figure === name)
-    assert.ok(figure?.low != null && figure.high !== null && value !== undefined, name)
+    assert.ok(figure?.low != null && figure.high !== null && value != null, name)
     // A measurement's percentiles are those of buckets 0.4% wide.
     assert.ok(
       figure.low * 0.99 <= value && value <= figure.high * 1.01,

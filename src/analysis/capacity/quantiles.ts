@@ -9,10 +9,16 @@ export type KnownQuantiles = Pick<Distribution, (typeof names)[number]>
 /** Ranks of {@link Quantiles}, 0–1. */
 const ranks = [0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1] as const
 
-/** Quantile by quantile the mean over repeats, as a point's p95 is the mean of its repeats'; null without any. */
+/**
+ * Quantile by quantile the mean over repeats, as a point's p95 is the mean of its repeats'; null without any, and where
+ * a repeat lacks one.
+ */
 export function quantilesOf(repeats: readonly KnownQuantiles[]): Quantiles | null {
   if (repeats.length === 0) return null
-  return names.map(name => repeats.reduce((sum, distribution) => sum + distribution[name], 0) / repeats.length)
+  const means = names.map(
+    name => repeats.reduce((sum, distribution) => sum + (distribution[name] ?? Number.NaN), 0) / repeats.length,
+  )
+  return means.some(Number.isNaN) ? null : means
 }
 
 /** Rank by rank on the straight line from `a` (share 0) to `b` (share 1). */

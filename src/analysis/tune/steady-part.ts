@@ -16,8 +16,9 @@ const leastShare = 0.2
  * nothing would be left.
  */
 export function steadyPart({ window, durationS, requestLatencyMs }: Measurement): Stretch | null {
-  if (window === 'steady' || requestLatencyMs === null) return null
-  const [fromMs, toMs] = [requestLatencyMs.p95, durationS * 1000 - requestLatencyMs.p95]
+  const slowMs = requestLatencyMs?.p95 ?? null
+  if (window === 'steady' || slowMs === null) return null
+  const [fromMs, toMs] = [slowMs, durationS * 1000 - slowMs]
   return toMs - fromMs >= leastShare * durationS * 1000 ? { fromMs, toMs } : null
 }
 

@@ -105,7 +105,7 @@ function startBurst(slower: Measurement, faster: Measurement, figure: Figure): s
   const [slow, fast] = [slower.ttftMs, faster.ttftMs]
   if (slow === null || fast === null) return null
   const mean = slow.mean - fast.mean
-  if (mean <= 0 || slow.p50 - fast.p50 > mean / 2) return null
+  if (mean <= 0 || slow.p50 === null || fast.p50 === null || slow.p50 - fast.p50 > mean / 2) return null
   return `the medians agree (TTFT p50 ${shown(slow.p50)} and ${shown(fast.p50)} ms), the tails don't: ${nameOf(slower)} reads late when many answers come at once, as at the start`
 }
 

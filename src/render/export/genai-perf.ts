@@ -108,7 +108,7 @@ function csv(measurement: Measurement | null): string {
   const rows: string[][] = [['Metric', ...columns.map(name => (name === 'mean' ? 'avg' : name))]]
   for (const [, title, , distribution] of requestMetrics) {
     const d = measurement === null ? null : distribution(measurement)
-    if (d !== null) rows.push([title, ...columns.map(name => twoDigits.format(d[name]))])
+    if (d !== null) rows.push([title, ...columns.map(name => (d[name] === null ? 'N/A' : twoDigits.format(d[name])))])
   }
   rows.push([], ['Metric', 'Value'])
   for (const [, title, , value] of systemMetrics) {

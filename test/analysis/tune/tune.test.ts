@@ -140,7 +140,7 @@ describe('the bottleneck of points whose medians are known', () => {
     const slowTransfer = (result: PointResult): PointResult => {
       const { measurement } = result
       if (measurement?.ttftMs == null || result.point.deployment.topology.kind === 'aggregated') return result
-      const ttftMs = { ...measurement.ttftMs, p50: measurement.ttftMs.p50 + 2000 }
+      const ttftMs = { ...measurement.ttftMs, p50: (measurement.ttftMs.p50 ?? Number.NaN) + 2000 }
       return { ...result, measurement: { ...measurement, ttftMs } }
     }
     const { points } = analyse(
