@@ -65,10 +65,12 @@ export interface DeployerContext {
   answered(endpoint: Endpoint, wait: AnswerWait, context: DeployContext): Promise<void>
 }
 
+/** What the shipped deployers use of it; load asks for streamed chat unless told otherwise. */
+export type DeployerParts = Pick<DeployerContext, 'model' | 'runFolder' | 'ledger'> &
+  Partial<Pick<DeployerContext, 'ask'>>
+
 /** Completes what a deployer works with. */
-export function deployerContext(
-  parts: Pick<DeployerContext, 'model' | 'runFolder' | 'ledger' | 'ask'>,
-): DeployerContext {
+export function deployerContext(parts: Required<DeployerParts>): DeployerContext {
   const logFolder = join(resolve(parts.runFolder), 'deploy', 'logs')
   return {
     ...parts,

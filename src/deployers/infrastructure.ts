@@ -26,6 +26,14 @@ export interface Infrastructure {
   close(): Promise<void>
 }
 
+/** Addresses that a deployer's configuration may give. */
+export interface InfrastructureConfig {
+  readonly nats?: string | undefined
+  readonly etcd?: string | undefined
+  /** Address of this machine that other machines reach. Default: loopback. */
+  readonly head?: string | undefined
+}
+
 const loopback = '127.0.0.1'
 const startLimitMs = 30_000
 
@@ -54,12 +62,8 @@ export function etcdCommand(
  * @throws FulcrumError environment `program-not-found`, `nats-unreachable`, `etcd-unreachable`
  */
 export async function openInfrastructure(
-  config: {
-    readonly nats?: string | undefined
-    readonly etcd?: string | undefined
-    readonly head?: string | undefined
-  },
-  place: { readonly logFolder: string; readonly ledger: ProcessLedger },
+  config: InfrastructureConfig,
+  { logFolder, ledger }: { readonly logFolder: string; readonly ledger: ProcessLedger },
   signal: AbortSignal,
 ): Promise<Infrastructure> {
   const data = await mkdtemp(join(tmpdir(), 'fulcrum-dynamo-'))
@@ -82,8 +86,8 @@ export async function openInfrastructure(
     if (command !== undefined) {
       const program = await requireProgram(command.argv[0])
       const argv: [string, ...string[]] = [program, ...command.argv.slice(1)]
-      const logFile = join(place.logFolder, `${name}.log`)
-      running.set(name, await startProcess({ name, argv, env: command.env, cwd: data, logFile }, place.ledger))
+      const logFile = join(logFolder, `${name}.log`)
+      running.set(name, await startProcess({ name, argv, env: command.env, cwd: data, logFile }, ledger))
     }
     const process = running.get(name)
     await waitUntil(limit => answers[name](limit), {

@@ -17,8 +17,8 @@ export interface Member extends WorkerSlot {
   stop(graceMs: number): Promise<void>
 }
 
-/** One change on its way. */
-export interface Course {
+/** A reconcile in progress. */
+export interface Rollout {
   readonly context: DeployContext
   readonly deadline: Deadline
   /** `2P1D`, for messages. */
@@ -54,7 +54,7 @@ export interface System<Worker extends Member> {
    * @returns whether every worker has to be started anew
    */
   open(context: DeployContext, anew: boolean): Promise<boolean>
-  steps(wanted: Deployment, course: Course): Steps<Worker>
+  steps(wanted: Deployment, rollout: Rollout): Steps<Worker>
   /** The processes that the workers stand on. */
   processes(): readonly RunningProcess[]
   /** What is wrong with what the workers stand on, a sentence each. */
@@ -118,7 +118,7 @@ export function stepwise<Worker extends Member>(system: System<Worker>): Deploye
     throw new FulcrumError('failed', noRoomLeft, why, { remedy: 'Bring the lost nodes back, then go on with the run.' })
   }
 
-  function courseOf(wanted: Deployment, context: DeployContext): Course {
+  function rolloutOf(wanted: Deployment, context: DeployContext): Rollout {
     return {
       context,
       deadline: { limitS: system.readyTimeoutS, startedAtMs: performance.now() },
@@ -140,8 +140,8 @@ export function stepwise<Worker extends Member>(system: System<Worker>): Deploye
     await stop(unfit, unfitGraceMs, context)
 
     // A wait in a queue for machines is not the deployment's.
-    const course = courseOf(wanted, context)
-    const steps = system.steps(wanted, course)
+    const rollout = rolloutOf(wanted, context)
+    const steps = system.steps(wanted, rollout)
     const step = steps.change(workers)
     const someLeave = step.stop.length + unfit.length > 0
     const leaving = stop(step.stop, workerGraceMs, context)
@@ -155,7 +155,7 @@ export function stepwise<Worker extends Member>(system: System<Worker>): Deploye
       context.signal.throwIfAborted()
       const worker = await steps.start(slot)
       workers = [...workers, worker]
-      course.started(worker.process, worker.role)
+      rollout.started(worker.process, worker.role)
     }
     const endpoint = await steps.answered(workers, step)
     serving = wanted

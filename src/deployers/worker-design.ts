@@ -16,3 +16,10 @@ export interface WorkerDesign {
   readonly signature: string
   readonly gpusPerWorker: number
 }
+
+/** @throws Error for a role that the deployment lacks, which is a fault of the plan */
+export function designFor<Design>(designs: { readonly [role in Role]?: Design }, role: Role): Design {
+  const design = designs[role]
+  if (design === undefined) throw new Error(`no design for ${role} workers`)
+  return design
+}

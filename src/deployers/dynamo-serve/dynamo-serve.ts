@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto'
-import { join, resolve } from 'node:path'
-import { type Asking, askingByDefault } from '../../generators/probe.ts'
+import { askingByDefault } from '../../generators/probe.ts'
 import { type Deployment, type Endpoint, FulcrumError, topologyLabel } from '../../model/index.ts'
-import type { ProcessLedger } from '../../process/ledger.ts'
 import type { WorkerSlot } from '../change.ts'
+import type { DeployerParts } from '../context.ts'
 import type { Deployer } from '../deployer.ts'
-import { type Infrastructure, openInfrastructure } from '../infrastructure.ts'
 import type { NodesOf } from '../nodes/create.ts'
 import { requireSilentPort } from '../nodes/head.ts'
 import { type Nodes, thisMachine } from '../nodes/nodes.ts'
+import { premisesOf, siteOnInfrastructure } from '../own-system.ts'
 import { freePort, requireFreePort } from '../ports.ts'
 import { completionsCameBack } from '../readiness.ts'
 import { type Steps, type System, stepwise } from '../stepwise.ts'
+import { designFor } from '../worker-design.ts'
 import { isHead, smallestServeChange } from './change.ts'
 import { serveCapabilities } from './check.ts'
 import type { DynamoServeConfig } from './config.ts'
@@ -24,20 +24,9 @@ import { serviceOf } from './service-file.ts'
 import { type ServeWorker, startServeWorker } from './worker.ts'
 import { problemLine } from './yaml-file.ts'
 
-/** Where a deployer works. */
-export interface ServePlace {
-  readonly model: string
-  /** Logs and copies of configurations go into its `deploy` folder. */
-  readonly runFolder: string
-  readonly ledger: ProcessLedger
-  /** How the load will ask; streamed chat when absent. */
-  readonly ask?: Asking
-}
-
-/** What the workers stand on. */
-interface Site extends ServeSite {
+/** What commands are built from, once the frontend's port is known. */
+interface OpenServeSite extends ServeSite {
   readonly httpPort: number
-  readonly infrastructure: Infrastructure
 }
 
 /**
@@ -48,53 +37,33 @@ interface Site extends ServeSite {
  */
 export function dynamoServeDeployer(
   config: DynamoServeConfig,
-  place: ServePlace,
+  parts: DeployerParts,
   nodesOf: NodesOf = namespace => thisMachine(config, namespace),
 ): Deployer {
-  return stepwise(serveSystem(config, place, nodesOf))
+  return stepwise(serveSystem(config, parts, nodesOf))
 }
 
-function serveSystem(config: DynamoServeConfig, place: ServePlace, nodesOf: NodesOf): System<ServeWorker> {
-  const folder = resolve(place.runFolder, 'deploy')
-  const logFolder = join(folder, 'logs')
-  const nodes = nodesOf(`fulcrum-${randomBytes(4).toString('hex')}`, logFolder)
-  const fileFolder = nodes.fileFolder ?? folder
-  let site: Site | null = null
+function serveSystem(config: DynamoServeConfig, parts: DeployerParts, nodesOf: NodesOf): System<ServeWorker> {
+  const premises = premisesOf(parts, `fulcrum-${randomBytes(4).toString('hex')}`, nodesOf)
+  const { nodes, fileFolder } = premises
+  const { model, ask = askingByDefault } = parts
+  const opened = siteOnInfrastructure(config, premises, async (urls, signal): Promise<OpenServeSite> => {
+    if (config.etcd !== undefined) await requireNoOthers(config, urls.etcdUrl, signal)
+    return { config, model, folder: fileFolder, httpPort: config.http_port ?? (await freePort()), ...urls }
+  })
   let groups: readonly LeaseGroup<ServeWorker>[] = []
-
-  async function openSite(signal: AbortSignal): Promise<Site> {
-    const infrastructure = await openInfrastructure(config, { logFolder, ledger: place.ledger }, signal)
-    const { natsUrl, etcdUrl } = infrastructure
-    try {
-      if (config.etcd !== undefined) await requireNoOthers(config, etcdUrl, signal)
-      const httpPort = config.http_port ?? (await freePort())
-      return { config, model: place.model, folder: fileFolder, natsUrl, etcdUrl, httpPort, infrastructure }
-    } catch (error) {
-      await infrastructure.close()
-      throw error
-    }
-  }
-
-  const opened = (): Site => {
-    if (site === null) throw new Error('a change goes on what was opened')
-    return site
-  }
 
   return {
     readyTimeoutS: config.ready_timeout,
     nodes,
     requireFit: wanted => requireFit(config, wanted),
 
-    open: async ({ signal }, anew) => {
-      site ??= await openSite(signal)
-      const { discoveryLost } = await site.infrastructure.repair(signal)
-      return discoveryLost || anew
-    },
+    open: async ({ signal }, anew) => (await opened.open(signal)) || anew,
 
-    steps: (wanted, course): Steps<ServeWorker> => {
-      const here = opened()
-      const designs = serveDesigns(here, wanted)
-      const { signal } = course.context
+    steps: (wanted, rollout): Steps<ServeWorker> => {
+      const site = opened.site()
+      const designs = serveDesigns(site, wanted)
+      const { signal } = rollout.context
       let before: ReadonlySet<string> = new Set()
       return {
         change: running => smallestServeChange(running, wanted, designs, nodes.hosts()),
@@ -102,19 +71,17 @@ function serveSystem(config: DynamoServeConfig, place: ServePlace, nodesOf: Node
           await leaving
           // Dynamo 0.3.1 leaves its leases behind when it is told to end; elsewhere it may not have ended.
           const hasEnded = (worker: ServeWorker) => worker.host === null && !staying.includes(worker)
-          for (const lease of leasesOfEnded(groups, hasEnded)) await revokeLease(here.etcdUrl, lease, signal)
-          before = new Set((await registrations(here.etcdUrl, signal)).map(({ key }) => key))
+          for (const lease of leasesOfEnded(groups, hasEnded)) await revokeLease(site.etcdUrl, lease, signal)
+          before = new Set((await registrations(site.etcdUrl, signal)).map(({ key }) => key))
         },
         start: async slot => {
-          const design = designs[slot.role]
-          if (design === undefined) throw new Error(`no design for ${slot.role} workers`)
-          if (isHead(slot)) await requireFrontendPort(slot, here, nodes)
-          return startServeWorker(here, slot, design, nodes, { logFolder, ledger: place.ledger })
+          if (isHead(slot)) await requireFrontendPort(slot, site, nodes)
+          return startServeWorker(site, slot, designFor(designs, slot.role), nodes, premises)
         },
         answered: async (workers, { keep, start }) => {
-          const listing: ServeAwaited = { ...course, config, etcdUrl: here.etcdUrl }
+          const listing: ServeAwaited = { ...rollout, config, etcdUrl: site.etcdUrl }
           await workersListed({ before, kept: keep, started: start }, workers, listing)
-          const listed = await registrations(here.etcdUrl, signal)
+          const listed = await registrations(site.etcdUrl, signal)
           const isKept = (worker: ServeWorker) => keep.includes(worker)
           const started = workers.filter(worker => !isKept(worker))
           const fresh = listed.filter(({ key }) => !before.has(key))
@@ -124,13 +91,13 @@ function serveSystem(config: DynamoServeConfig, place: ServePlace, nodesOf: Node
           ]
           const head = workers.find(isHead)
           if (head === undefined) {
-            throw new FulcrumError('failed', 'no-head', `${course.label} has no worker that writes tokens`)
+            throw new FulcrumError('failed', 'no-head', `${rollout.label} has no worker that writes tokens`)
           }
-          const endpoint = endpointAt(nodes.reach(head.host).address, here, place.model)
+          const endpoint = endpointAt(nodes.reach(head.host).address, site, model)
           await completionsCameBack(endpoint, workers, head.process, {
-            ...course,
+            ...rollout,
             url: endpoint.url,
-            ask: place.ask ?? askingByDefault,
+            ask,
           })
           // Services that came up last are watched from here on.
           await Promise.all(workers.map(worker => worker.follow()))
@@ -139,34 +106,33 @@ function serveSystem(config: DynamoServeConfig, place: ServePlace, nodesOf: Node
       }
     },
 
-    processes: () => site?.infrastructure.processes ?? [],
+    processes: () => opened.infrastructure()?.processes ?? [],
 
-    problems: signal => opened().infrastructure.problems(signal),
+    problems: async signal => (await opened.infrastructure()?.problems(signal)) ?? [],
 
     differences: async (workers, signal) => {
-      const listed = await registrations(opened().etcdUrl, signal).catch(() => null)
+      const listed = await registrations(opened.site().etcdUrl, signal).catch(() => null)
       if (listed === null) return ['etcd does not answer']
       const before = new Set(listed.map(({ key }) => key))
       return registrationDifferences(listed, { before, kept: workers, started: [] }, config)
     },
 
-    preview: (from, wanted) => previewServe({ config, model: place.model, folder: fileFolder }, from, wanted, nodes),
+    preview: (from, wanted) => previewServe({ config, model, folder: fileFolder }, from, wanted, nodes),
 
     close: async leaving => {
       await leaving
-      await site?.infrastructure.close()
-      site = null
+      await opened.close()
     },
   }
 }
 
 /** The port was free on this machine when it was chosen; where the frontend will run, it has to be free now. */
-async function requireFrontendPort({ host }: WorkerSlot, { httpPort }: Site, nodes: Nodes): Promise<void> {
+async function requireFrontendPort({ host }: WorkerSlot, { httpPort }: OpenServeSite, nodes: Nodes): Promise<void> {
   if (host === null) await requireFreePort(httpPort, 'frontend')
   else await requireSilentPort(nodes.reach(host).address, httpPort, 'frontend')
 }
 
-function endpointAt(address: string, { httpPort }: Site, model: string): Endpoint {
+function endpointAt(address: string, { httpPort }: OpenServeSite, model: string): Endpoint {
   const url = `http://${address}:${httpPort}`
   return { url, model, dialect: 'dynamo-0.3', metricsUrls: { frontend: `${url}/metrics` } }
 }

@@ -1,10 +1,16 @@
-import { basename, join } from 'node:path'
-import { type Deployment, isSecretName, redactor } from '../../model/index.ts'
+import { basename } from 'node:path'
+import type { Deployment } from '../../model/index.ts'
 import type { WorkerSlot } from '../change.ts'
-import type { DeployPreview, PlannedCommand } from '../deployer.ts'
-import { etcdCommand, natsCommand } from '../infrastructure.ts'
+import type { DeployPreview } from '../deployer.ts'
 import { type Nodes, thisMachine } from '../nodes/nodes.ts'
-import type { Command } from '../worker-design.ts'
+import {
+  distinctFiles,
+  onHost,
+  plannedCommand,
+  plannedInfrastructure,
+  plannedStop,
+  plannedUrls,
+} from '../planned-commands.ts'
 import { isHead, smallestServeChange } from './change.ts'
 import type { DynamoServeConfig } from './config.ts'
 import { runsElsewhere, type ServeSite, serveDesigns } from './design.ts'
@@ -25,15 +31,8 @@ export function previewServe(
   wanted: Deployment,
   nodes: Nodes = thisMachine(config),
 ): DeployPreview {
-  const head = config.head ?? '127.0.0.1'
-  const site: ServeSite = {
-    config,
-    model,
-    folder,
-    natsUrl: config.nats ?? `nats://${head}:<free port 1>`,
-    etcdUrl: config.etcd ?? `http://${head}:<free port 2>`,
-    httpPort: config.http_port ?? '<free port 4>',
-  }
+  const httpPort = config.http_port ?? '<free port 4>'
+  const site: ServeSite = { config, model, folder, ...plannedUrls(config), httpPort }
   const hosts = nodes.hosts()
   const designs = serveDesigns(site, wanted)
   const before = from === null ? [] : smallestServeChange<WorkerSlot>([], from, serveDesigns(site, from), hosts).start
@@ -44,46 +43,21 @@ export function previewServe(
     const launch = serveLaunch(site, slot, design, nodes, '$PATH')
     return [{ slot, launch, task: serveTask(site, slot, design, nodes, '$PATH') }]
   })
-  const files = starting.flatMap(({ launch }) => launch.files)
   return {
     commands: [
-      ...(from === null ? [...nodes.preview(), ...infrastructure(config)] : []),
-      ...stop.map(slot => ({
-        argv: ['kill', '-TERM', '--', `-<process group of ${slot.name}${where(slot)}>`],
-        env: {},
-        note: `stop ${named(slot)}`,
-      })),
+      ...(from === null ? [...nodes.preview(), ...plannedInfrastructure(config)] : []),
+      ...stop.map(slot => plannedStop(slot, named(slot))),
       ...starting.map(({ slot, launch, task }) => {
         // What goes elsewhere is wrapped: the guide's own command is told beside it.
         const inside = runsElsewhere(config) ? `: ${[basename(task.argv[0]), ...task.argv.slice(1)].join(' ')}` : ''
-        return shown(launch, `${named(slot)}${where(slot)}, in ${task.cwd}${inside}`, task.env)
+        return plannedCommand(launch, `${named(slot)}${onHost(slot)}, in ${task.cwd}${inside}`, task.env)
       }),
     ],
-    files: files.filter((file, i) => files.findIndex(other => other.path === file.path) === i),
+    files: distinctFiles(starting.flatMap(({ launch }) => launch.files)),
   }
-}
-
-function infrastructure(config: DynamoServeConfig): readonly PlannedCommand[] {
-  const nats = natsCommand('<free port 1>', join('<temporary folder>', 'nats'), config.head)
-  const etcd = etcdCommand('<free port 2>', '<free port 3>', join('<temporary folder>', 'etcd'), config.head)
-  return [
-    ...(config.nats === undefined ? [shown(nats, 'NATS')] : []),
-    ...(config.etcd === undefined ? [shown(etcd, 'etcd')] : []),
-  ]
 }
 
 /** `head (frontend and decode-0)`, `decode-1` */
 function named(slot: WorkerSlot): string {
   return isHead(slot) ? `head (frontend and ${slot.name})` : slot.name
-}
-
-function where({ host }: WorkerSlot): string {
-  return host === null ? '' : ` on ${host}`
-}
-
-/** @param passedOn variables that may be part of the command line, for a program that runs elsewhere */
-function shown({ argv, env }: Command, note: string, passedOn: Command['env'] = {}): PlannedCommand {
-  const hide = redactor({ ...passedOn, ...env })
-  const visible = Object.entries(env).map(([name, value]) => [name, isSecretName(name) ? `$${name}` : hide(value)])
-  return { argv: argv.map(hide), env: Object.fromEntries(visible), note }
 }

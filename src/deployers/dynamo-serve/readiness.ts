@@ -1,12 +1,12 @@
 import { leftMs, notReady } from '../readiness.ts'
-import type { Course } from '../stepwise.ts'
+import type { Rollout } from '../stepwise.ts'
 import { waitUntil } from '../wait.ts'
 import type { DynamoServeConfig } from './config.ts'
 import { type Expected, registrationDifferences, registrations } from './registry.ts'
 import type { ServeWorker } from './worker.ts'
 
 /** What to wait on, and what to say meanwhile. */
-export interface ServeAwaited extends Pick<Course, 'context' | 'deadline' | 'label'> {
+export interface ServeAwaited extends Pick<Rollout, 'context' | 'deadline' | 'label'> {
   readonly config: DynamoServeConfig
   readonly etcdUrl: string
 }

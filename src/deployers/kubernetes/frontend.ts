@@ -1,0 +1,59 @@
+import type { Endpoint } from '../../model/index.ts'
+import { argumentOf } from './component.ts'
+import type { KubernetesConfig } from './config.ts'
+import { graphPods, type OpenedGraph } from './opened-graph.ts'
+import { podsOf, readyFrontend } from './pods.ts'
+import { openPortForward, type PortForwarding } from './port-forward.ts'
+
+/** Port of Dynamo's frontend unless its command says another. */
+const defaultPort = 8000
+
+/** The way to a graph's frontend: `deploy.url`, or a port-forward that stays open between points. */
+export interface FrontendAccess {
+  endpoint(graph: OpenedGraph): Promise<Endpoint>
+  /** Safe to call twice. */
+  close(): Promise<void>
+}
+
+/** @param closing aborts the search for a pod */
+export function frontendAccess(config: KubernetesConfig, model: string, closing: AbortSignal): FrontendAccess {
+  let forwarding: PortForwarding | null = null
+
+  async function forwardTo(opened: OpenedGraph, port: number): Promise<PortForwarding> {
+    const { cluster, cast, namespace } = opened
+    return openPortForward(async socket => {
+      const name = readyFrontend(await podsOf(cluster, graphPods(opened), closing), cast.frontend?.name ?? '')
+      if (name === null) throw new Error('no frontend pod is ready')
+      await cluster.forward({ namespace, name, port }, socket)
+    })
+  }
+
+  return {
+    endpoint: async opened => {
+      const { manifest, cast, namespace } = opened
+      const { frontend } = cast
+      const port = Number(frontend === undefined ? Number.NaN : argumentOf(frontend, 'http-port')) || defaultPort
+      if (config.url === undefined) forwarding ??= await forwardTo(opened, port)
+      const url = config.url ?? forwarding?.url ?? ''
+      const clusterUrl =
+        frontend === undefined ? undefined : serviceUrl(manifest.graph.name, frontend.name, namespace, port)
+      return {
+        url,
+        model,
+        dialect: 'dynamo-1',
+        metricsUrls: { frontend: `${url}/metrics` },
+        ...(config.api_key_env === undefined ? {} : { apiKeyEnv: config.api_key_env }),
+        ...(clusterUrl === undefined ? {} : { clusterUrl }),
+      }
+    },
+    close: async () => {
+      await forwarding?.close()
+      forwarding = null
+    },
+  }
+}
+
+/** The service that Dynamo's operator makes for a frontend. */
+function serviceUrl(graph: string, component: string, namespace: string, port: number): string {
+  return `http://${`${graph}-${component}`.toLowerCase().replaceAll('.', '-')}.${namespace}.svc:${port}`
+}

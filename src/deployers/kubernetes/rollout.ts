@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { FulcrumError } from '../../model/index.ts'
+import type { DeployContext } from '../deployer.ts'
+import { type Deadline, leftMs } from '../readiness.ts'
+import type { ReadManifest } from './check.ts'
+import type { Design } from './design.ts'
+import { type JsonObject, readAt } from './fields.ts'
+import { graphPods, type OpenedGraph } from './opened-graph.ts'
+import { collectionPath } from './paths.ts'
+import { lingering, podsOf, podTroubles } from './pods.ts'
+import { unreadiness, type WantedReplicas } from './status.ts'
+import { untilReady } from './wait-ready.ts'
+
+const explainLimitMs = 10_000
+const lookEveryMs = 250
+
+/** One reconcile in progress. */
+export interface GraphRollout {
+  readonly context: DeployContext
+  readonly deadline: Deadline
+  /** `2P1D`, for messages. */
+  readonly label: string
+  /** Aborts when the deployer is closed. */
+  readonly closing: AbortSignal
+}
+
+/**
+ * Applies a design and waits until the operator reports it ready.
+ * @throws FulcrumError failed at the deadline, with what the pods say
+ */
+export async function rollOut(opened: OpenedGraph, design: Design, rollout: GraphRollout): Promise<void> {
+  const { cluster, manifest, namespace, held } = opened
+  const { context, deadline, label, closing } = rollout
+  await held.apply(design, context.signal)
+  await untilReady({
+    cluster,
+    collection: collectionPath(manifest.graph.apiVersion, 'dynamographdeployments', namespace),
+    name: manifest.graph.name,
+    deadline,
+    context,
+    label,
+    judge: graph => unreadiness(graph, manifest.version, wantedReplicas(opened, design, graph)),
+    explain: () => explainPods(opened, closing),
+  })
+}
+
+/**
+ * Waits until the pods of emptied pools are gone: a worker that is being ended may answer the very completion that is
+ * to show that the next ones do.
+ */
+export async function podsGone(opened: OpenedGraph, { pools }: Design, rollout: GraphRollout): Promise<void> {
+  const { signal } = rollout.context
+  const gone = pools.filter(({ replicas }) => replicas === 0).map(({ component }) => component.name)
+  try {
+    while (
+      leftMs(rollout.deadline) > 0 &&
+      lingering(await podsOf(opened.cluster, graphPods(opened), signal), gone).length > 0
+    ) {
+      await sleep(lookEveryMs, undefined, { signal })
+    }
+  } catch (error) {
+    // Without the right to list pods there is nothing to wait for.
+    if (!(error instanceof FulcrumError) || error.code !== 'kubernetes-forbidden') throw error
+  }
+}
+
+/**
+ * The replicas to wait for. The frontend counts too, with as many as the graph has now: it may be rolled out with the
+ * rest, or scaled by others.
+ */
+export function wantedReplicas(
+  { cast }: Pick<ReadManifest, 'cast'>,
+  { pools }: Design,
+  graph: JsonObject,
+): readonly WantedReplicas[] {
+  const workers = pools.map(({ component, replicas }) => ({ name: component.name, replicas }))
+  const { frontend } = cast
+  if (frontend === undefined) return workers
+  const replicas = readAt(graph, frontend.replicasPath)
+  return [...workers, { name: frontend.name, replicas: typeof replicas === 'number' ? replicas : 1 }]
+}
+
+async function explainPods(opened: OpenedGraph, closing: AbortSignal): Promise<string> {
+  const signal = AbortSignal.any([closing, AbortSignal.timeout(explainLimitMs)])
+  const troubles = podTroubles(await podsOf(opened.cluster, graphPods(opened), signal))
+  return troubles.map(line => `\n  ${line}`).join('')
+}

@@ -1,0 +1,73 @@
+import { join, resolve } from 'node:path'
+import type { ProcessLedger } from '../process/ledger.ts'
+import type { DeployerParts } from './context.ts'
+import { type Infrastructure, type InfrastructureConfig, openInfrastructure } from './infrastructure.ts'
+import type { NodesOf } from './nodes/create.ts'
+import type { Nodes } from './nodes/nodes.ts'
+
+/** Folders and machines of a system whose processes Fulcrum starts itself. */
+export interface Premises {
+  readonly logFolder: string
+  /** Where engine files and copies of configurations are written. */
+  readonly fileFolder: string
+  readonly nodes: Nodes
+  readonly ledger: ProcessLedger
+}
+
+/** @param namespace keeps the deployment apart from others */
+export function premisesOf({ runFolder, ledger }: DeployerParts, namespace: string, nodesOf: NodesOf): Premises {
+  const folder = resolve(runFolder, 'deploy')
+  const logFolder = join(folder, 'logs')
+  const nodes = nodesOf(namespace, logFolder)
+  return { logFolder, fileFolder: nodes.fileFolder ?? folder, nodes, ledger }
+}
+
+/** NATS and etcd, and what a deployer derives from their addresses. */
+export interface OpenedSite<Site> {
+  /**
+   * Opens the infrastructure once, and repairs what has died of it.
+   * @returns whether discovery was lost, so that every process has to be started anew
+   */
+  open(signal: AbortSignal): Promise<boolean>
+  /** @throws Error before {@link open} and after {@link close} */
+  site(): Site
+  infrastructure(): Infrastructure | null
+  /** Safe to call twice. */
+  close(): Promise<void>
+}
+
+/** @param siteOn what commands are built from, once NATS and etcd answer; when it fails, both are stopped */
+export function siteOnInfrastructure<Site>(
+  config: InfrastructureConfig,
+  { logFolder, ledger }: Pick<Premises, 'logFolder' | 'ledger'>,
+  siteOn: (urls: Pick<Infrastructure, 'natsUrl' | 'etcdUrl'>, signal: AbortSignal) => Promise<Site>,
+): OpenedSite<Site> {
+  let opened: { readonly site: Site; readonly infrastructure: Infrastructure } | null = null
+
+  async function openBoth(signal: AbortSignal) {
+    const infrastructure = await openInfrastructure(config, { logFolder, ledger }, signal)
+    try {
+      const { natsUrl, etcdUrl } = infrastructure
+      return { site: await siteOn({ natsUrl, etcdUrl }, signal), infrastructure }
+    } catch (error) {
+      await infrastructure.close()
+      throw error
+    }
+  }
+
+  return {
+    open: async signal => {
+      opened ??= await openBoth(signal)
+      return (await opened.infrastructure.repair(signal)).discoveryLost
+    },
+    site: () => {
+      if (opened === null) throw new Error('the infrastructure is not open')
+      return opened.site
+    },
+    infrastructure: () => opened?.infrastructure ?? null,
+    close: async () => {
+      await opened?.infrastructure.close()
+      opened = null
+    },
+  }
+}
