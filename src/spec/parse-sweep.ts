@@ -19,6 +19,7 @@ import { readBudget, readLimits, readSlo } from './sections/judgement.ts'
 import { readLoads } from './sections/loads.ts'
 import { readMix } from './sections/mix.ts'
 import { readModel } from './sections/model.ts'
+import { readTelemetry } from './sections/telemetry.ts'
 import { calibrating, readTopologies } from './sections/topologies.ts'
 import { readWorkloads } from './sections/workloads.ts'
 import { readSections, type Sections } from './sections.ts'
@@ -92,6 +93,7 @@ async function assemble(
   const workloads = raw.workloads && readWorkloads(raw.workloads, context)
   const mix = workloads && raw.mix ? readMix(raw.mix, workloads, context) : null
   const loads = raw.load && readLoads(raw.load, context)
+  const telemetry = raw.telemetry && readTelemetry(raw.telemetry, context)
   const generator = raw.generator && (await readGenerator(raw.generator, context))
   if (!model || !deploy || !raw.deploy || !topologies || !raw.engine || !engine) return null
 
@@ -138,7 +140,7 @@ async function assemble(
   // A deployment that a manifest has no workers for has no settings to look at.
   const served = deployments.filter(deployment => capabilities.misfit(deployment)?.at === undefined)
   for (const check of checks) check({ ...checked, deployments: served }, findings)
-  if (!raw.name || !raw.load || !raw.slo || !raw.validity || !raw.search || !raw.budget) return null
+  if (!raw.name || !raw.load || !raw.slo || !raw.validity || !raw.search || !raw.budget || !telemetry) return null
   const limits = readLimits(raw.validity)
   const pathOf = (index: number): Path => (Array.isArray(raw.workloads) ? ['workloads', index] : ['workloads'])
   const datasets = await checkDatasets({ model, workloads, loads, limits, pathOf }, context, findings)
@@ -160,6 +162,7 @@ async function assemble(
     generatorIdentity: generatorRead,
     slo: readSlo(raw.slo),
     limits,
+    telemetry,
     repeats,
     mix,
     search: raw.search,

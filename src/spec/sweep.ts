@@ -1,6 +1,6 @@
 import type { ConfiguredDeployer } from '../deployers/define-deployer.ts'
 import type { ConfiguredGenerator } from '../generators/define-generator.ts'
-import type { Deployment, Json, Load, Model, Point, Slo, ValidityLimits, Workload } from '../model/index.ts'
+import type { Deployment, Json, Load, Model, Point, Slo, Telemetry, ValidityLimits, Workload } from '../model/index.ts'
 import type { DatasetFacts } from './checks/datasets.ts'
 
 /**
@@ -44,6 +44,8 @@ export interface Sweep {
   readonly generatorIdentity: { readonly [key: string]: Json }
   readonly slo: Slo
   readonly limits: ValidityLimits
+  /** What is observed beside the load; it changes no ids. */
+  readonly telemetry: Telemetry
   readonly repeats: number
   /**
    * Share of each workload, by name, in the traffic that one deployment serves; they add up to 1. Null without a mix.

@@ -9,6 +9,7 @@ import { generatorSchema } from './generator.ts'
 import { sloSchema, validitySchema } from './judgement.ts'
 import { loadSchema } from './load.ts'
 import { modelSchema } from './model.ts'
+import { telemetrySchema } from './telemetry.ts'
 import { topologiesSchema } from './topologies.ts'
 import { workloadsSchema } from './workloads.ts'
 
@@ -28,6 +29,7 @@ export const sweepSchema = z.strictObject({
   generator: generatorSchema.default(defaultGenerator.name),
   slo: sloSchema.default({}),
   validity: validitySchema.prefault({}),
+  telemetry: telemetrySchema.prefault({}),
   repeats: field(
     positiveInt.max(1000),
     'How many times to measure each point. Three or more give confidence intervals. Default: 1.',

@@ -1,0 +1,36 @@
+import { isSecretName, type Telemetry, type WorkerPage } from '../../model/index.ts'
+import type { Path } from '../../yaml/problem.ts'
+import type { SectionContext } from '../../yaml/section-context.ts'
+import type { RawTelemetry } from '../schema/telemetry.ts'
+
+/** The pages to observe; reports URLs that can't be requested, hold secrets, or appear twice. */
+export function readTelemetry({ workers }: RawTelemetry, context: SectionContext): Telemetry {
+  if (workers === 'auto') return { workers }
+  const first = new Map<string, number>()
+  const pages = workers.map((worker, index): WorkerPage => {
+    const page = typeof worker === 'string' ? { url: worker } : worker
+    const path: Path = ['telemetry', 'workers', index, ...(typeof worker === 'string' ? [] : ['url'])]
+    const url = pageUrl(page.url, path, context)
+    const same = first.get(url)
+    if (same === undefined) first.set(url, index)
+    else context.report(path, `telemetry.workers[${same}] has the same URL`, 'remove one of the two')
+    return page.role === undefined ? { url } : { url, role: page.role }
+  })
+  return { workers: pages }
+}
+
+/** A page at the root of a server is at `/metrics`. */
+function pageUrl(text: string, path: Path, { report }: SectionContext): string {
+  const url = URL.parse(text)
+  if (url === null) {
+    report(path, `${JSON.stringify(text)} is not an HTTP URL`, 'use a URL such as http://10.0.0.5:9090/metrics')
+    return text
+  }
+  if (url.username !== '' || url.password !== '' || [...url.searchParams.keys()].some(isSecretName)) {
+    const remedy = 'remove them: pages are requested with the token of deploy.api_key_env'
+    report(path, 'the URL contains a user name, a password or a token, but this file is stored with every run', remedy)
+  }
+  if (url.pathname === '/' && url.search === '') url.pathname = '/metrics'
+  url.hash = ''
+  return url.href
+}
