@@ -42,9 +42,10 @@ function quantiles<N extends 'ttft' | 'itl' | 'latency'>(
   of: (m: Measurement) => Distribution | null,
 ): { [name in N]?: readonly number[] } {
   const known = measurements.map(of).filter(distribution => distribution !== null)
+  if (known.length === 0) return {}
   const means = quantileNames.map(quantile => mean(known.map(distribution => distribution[quantile] ?? Number.NaN)))
   // Summaries of other programs lack some.
-  if (known.length === 0 || means.some(Number.isNaN)) return {}
+  if (means.some(Number.isNaN)) return {}
   const found: { [name in N]?: readonly number[] } = {}
   found[name] = means
   return found
