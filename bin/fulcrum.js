@@ -5,10 +5,17 @@ import module from 'node:module'
 
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 19)) {
+  // In a checkout the packages are in its own node_modules, in an installed package beside it.
+  const besides = ['../node_modules/', '../../'].flatMap(folder =>
+    ['x64', 'arm64'].map(cpu => new URL(`${folder}node-linux-${cpu}/bin/node`, import.meta.url)),
+  )
   console.error(
-    `fulcrum needs Node.js 22.19 or newer; this is ${process.versions.node} (${process.execPath}).\n` +
-      'Install Node.js 24 (https://nodejs.org), or install fulcrum without --omit=optional: npm then brings a\n' +
-      'suitable Node along (Linux on x64 and arm64), which `npx fulcrum` and an installed `fulcrum` use.',
+    `fulcrum needs Node.js 22.19 or newer; this is ${process.versions.node} (${process.execPath}).\n${
+      besides.some(node => existsSync(node))
+        ? 'Use `npx fulcrum` instead: it starts Fulcrum with the Node.js 24 that npm installed beside it.'
+        : 'Install Node.js 24 (https://nodejs.org), or install fulcrum without --omit=optional: npm then brings a\n' +
+          'suitable Node along (Linux on x64 and arm64), which `npx fulcrum` and an installed `fulcrum` use.'
+    }`,
   )
   process.exit(3)
 }

@@ -11,7 +11,9 @@ export function printError(thrown: unknown, json: boolean): number {
       const { kind, code, message, where, remedy } = error
       console.log(jsonText({ error: { kind, code, message, where, remedy } }))
     } else {
-      const lines = [`fulcrum: ${error.message}`]
+      // Each mistake of a sweep file stands for itself.
+      const isList = error.code === 'sweep-file-invalid'
+      const lines = [`fulcrum: ${isList ? error.message.replaceAll('\n', '\nfulcrum: ') : error.message}`]
       if (error.where !== undefined) lines.push(`  where: ${error.where}`)
       if (error.remedy !== undefined) lines.push(`  to do: ${error.remedy}`)
       console.error(lines.join('\n'))

@@ -2,15 +2,7 @@ import type { SaidOfEngines } from '../deployers/doctor/check.ts'
 import { type Addresses, type Check, examineMachine } from '../deployers/doctor/doctor.ts'
 import { unknownEngine } from '../engines/index.ts'
 import { findSetting } from '../engines/setting.ts'
-import {
-  type Deployment,
-  type EngineSettings,
-  gpusOf,
-  type Length,
-  type Load,
-  largest,
-  rolesOf,
-} from '../model/index.ts'
+import { type Deployment, type EngineSettings, gpusOf, type Load, longestOf, rolesOf } from '../model/index.ts'
 
 import { loadSweep } from '../spec/load-sweep.ts'
 import { probeSettings } from './probe-settings.ts'
@@ -30,7 +22,7 @@ export async function examine(file?: string, addresses: Addresses = {}): Promise
     ...{ deploy, model: model.name, generator },
     ...probeSettings(sweep.loads),
     concurrency: Math.max(1, ...sweep.loads.map(mostAtOnce)),
-    longestTokens: Math.max(0, ...sweep.workloads.map(({ isl, osl }) => longest(isl) + longest(osl))),
+    longestTokens: Math.max(0, ...sweep.workloads.map(({ isl, osl }) => longestOf(isl) + longestOf(osl))),
     topologies: sweep.deployments.map(({ topology }) => topology),
     gpus: {
       deployment: Math.max(0, ...sweep.deployments.map(gpusOf)),
@@ -62,17 +54,4 @@ function enginesOf(deployment: Deployment | undefined): SaidOfEngines {
 /** An open loop without a limit takes as many as it takes. */
 function mostAtOnce({ level }: Load): number {
   return level.kind === 'concurrency' ? level.concurrency : (level.maxConcurrency ?? 1)
-}
-
-function longest(length: Length): number {
-  switch (length.kind) {
-    case 'fixed':
-      return length.tokens
-    case 'uniform':
-      return length.max
-    case 'empirical':
-      return largest(length.values.map(({ tokens }) => tokens))
-    default:
-      return Math.ceil(length.mean)
-  }
 }

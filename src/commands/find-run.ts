@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { listRuns } from '../journal/index.ts'
+import { runsMadeIn } from '../journal/index.ts'
 import { FulcrumError } from '../model/index.ts'
 
 /** How a command names a run: its folder, or the newest one under the results. */
@@ -11,7 +11,7 @@ export interface RunChoice {
 /** @throws FulcrumError (bad-input) when no run is there */
 export async function findRun({ folder, resultsRoot }: RunChoice): Promise<string> {
   if (folder !== undefined) return resolve(folder)
-  const newest = (await listRuns(resolve(resultsRoot))).at(-1)
+  const newest = (await runsMadeIn(resolve(resultsRoot))).at(-1)
   if (newest !== undefined) return newest.folder
   throw new FulcrumError('bad-input', 'no-run', `No runs in ${resolve(resultsRoot)}.`, {
     remedy:

@@ -1,4 +1,4 @@
-import { listRuns } from '../journal/index.ts'
+import { runsMadeIn } from '../journal/index.ts'
 import { FulcrumError } from '../model/index.ts'
 import { nearMiss } from '../yaml/near-miss.ts'
 
@@ -7,7 +7,7 @@ import { nearMiss } from '../yaml/near-miss.ts'
  * @throws FulcrumError (bad-input) when there is none, or none can be chosen
  */
 export async function sweepNamed(resultsRoot: string, sweep?: string): Promise<string> {
-  const names = [...new Set((await listRuns(resultsRoot)).map(run => run.manifest.sweep))].sort()
+  const names = [...new Set((await runsMadeIn(resultsRoot)).map(run => run.manifest.sweep))].sort()
   const [only] = names
   if (only === undefined)
     throw new FulcrumError('bad-input', 'no-run', `No runs in ${resultsRoot}.`, {

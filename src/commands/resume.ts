@@ -1,13 +1,23 @@
 import { resolve } from 'node:path'
-import { listRuns, missingPoints, newestUnfinishedRun, openRun, readManifest, readRun } from '../journal/index.ts'
+import {
+  countPoints,
+  missingPoints,
+  newestUnfinishedRun,
+  openRun,
+  readManifest,
+  readRun,
+  runsMadeIn,
+} from '../journal/index.ts'
 import { FulcrumError, type Point } from '../model/index.ts'
 import { planSweep } from '../plan/plan.ts'
+import { exitCodeOf } from '../runner/outcome.ts'
 import type { Plan } from '../spec/sweep.ts'
 import type { Again } from './again.ts'
 import { refuseChangedRun } from './changed-since-start.ts'
 import { execute, generatorOver, partOf, type ReportedOutcome, type RunWatch } from './execute.ts'
 import type { RunChoice } from './find-run.ts'
-import { parseLimits, refuseSloWithout } from './limits.ts'
+import { exitCodeWith, parseLimits, refuseSloWithout, reportedLimits } from './limits.ts'
+import { reportRun } from './report.ts'
 import { sweepAsItWas } from './sweep-as-it-was.ts'
 
 /** Which run to go on with, and which of its results not to rest on. */
@@ -25,9 +35,10 @@ export type ResumeChoice = RunChoice & {
  */
 export async function resumeRun(request: RunWatch & ResumeChoice): Promise<ReportedOutcome> {
   const limits = parseLimits(request)
-  const { folder, plan, accepted } = await unfinishedPlan(request)
+  const { folder, plan, accepted, isDone } = await unfinishedPlan(request)
   refuseSloWithout(plan.sweep.slo, limits)
   generatorOver(plan.sweep, request.shards)
+  if (isDone) return asItStands(folder, plan, request)
   const again = await pointsAgain(folder, request.again)
   const run = await openRun(folder)
   if (accepted.length === 0) return execute(plan, run, resolve(request.resultsRoot), true, { ...request, again })
@@ -36,6 +47,20 @@ export async function resumeRun(request: RunWatch & ResumeChoice): Promise<Repor
   request.onNote?.(message)
   const outcome = await execute(plan, run, resolve(request.resultsRoot), true, { ...request, again })
   return { ...outcome, notes: [message] }
+}
+
+/** The outcome of a run that has nothing left to measure; its journal stays as it is. */
+async function asItStands(folder: string, plan: Plan, request: RunWatch & ResumeChoice): Promise<ReportedOutcome> {
+  const run = await readRun(folder)
+  const planned = plan.deployments.flatMap(({ points }) => points)
+  const counts = countPoints(planned, run.results)
+  // What a complete run has no result of, its search left out.
+  const points = { ...counts, missing: 0, skipped: counts.missing }
+  const end = { outcome: 'complete', reason: '' } as const
+  const limits = reportedLimits(run, parseLimits(request), request.allowLost)
+  const report = await reportRun({ folder, resultsRoot: request.resultsRoot })
+  const exitCode = exitCodeWith(limits, exitCodeOf(end, points))
+  return { ...end, folder, points, measured: 0, elapsedS: 0, exitCode, report, resumed: true, limits }
 }
 
 async function pointsAgain(folder: string, statuses: readonly Again[] = []): Promise<readonly string[]> {
@@ -62,25 +87,29 @@ export async function planToResume(choice: ResumeChoice): Promise<Plan> {
   return { ...plan, deployments }
 }
 
-async function unfinishedPlan(
-  choice: ResumeChoice,
-): Promise<{ readonly folder: string; readonly plan: Plan; readonly accepted: readonly string[] }> {
+async function unfinishedPlan(choice: ResumeChoice): Promise<{
+  readonly folder: string
+  readonly plan: Plan
+  readonly accepted: readonly string[]
+  /** Complete, and nothing of it is to be measured again. */
+  readonly isDone: boolean
+}> {
   const folder = choice.folder === undefined ? await newestToResume(choice) : resolve(choice.folder)
   const manifest = await readManifest(folder)
   const whole = planSweep(await sweepAsItWas(manifest))
   const plan = partOf(whole, manifest.only)
   const { lines, ended } = await readRun(folder)
   const planned = plan.deployments.flatMap(({ points }) => points)
-  const measuresMore =
-    (await pointsAgain(folder, choice.again)).length > 0 ||
-    (ended?.outcome !== 'complete' && missingPoints(planned, lines).length > 0)
+  const isComplete = ended?.outcome === 'complete'
+  const hasAgain = (await pointsAgain(folder, choice.again)).length > 0
+  const measuresMore = hasAgain || (!isComplete && missingPoints(planned, lines).length > 0)
   const accepted = await refuseChangedRun({ folder, manifest }, whole, choice.acceptRevision === true || !measuresMore)
-  return { folder, plan, accepted: measuresMore ? accepted : [] }
+  return { folder, plan, accepted: measuresMore ? accepted : [], isDone: isComplete && !hasAgain }
 }
 
 async function newestToResume({ resultsRoot, again = [] }: ResumeChoice): Promise<string> {
   const root = resolve(resultsRoot)
-  const newest = again.length === 0 ? await newestUnfinishedRun(root) : (await listRuns(root)).at(-1)
+  const newest = again.length === 0 ? await newestUnfinishedRun(root) : (await runsMadeIn(root)).at(-1)
   if (newest) return newest.folder
   const wanted = again.length === 0 ? 'unfinished run' : 'run'
   throw new FulcrumError('bad-input', 'nothing-to-resume', `No ${wanted} in ${root}.`, {

@@ -7,10 +7,12 @@ import { recommendForMix } from '../analysis/tune/mix.ts'
 import { tune } from '../analysis/tune/tune.ts'
 import { FulcrumError, topologyLabel } from '../model/index.ts'
 import { answerOf, type Believed, mixAnswer, type TuneView } from '../render/views/tune.ts'
+import { loadSweep } from '../spec/load-sweep.ts'
 import { nearMiss } from '../yaml/near-miss.ts'
 import type { ReportedOutcome, RunWatch } from './execute.ts'
 import { parseLimits, reportedLimits } from './limits.ts'
 import { parseMix } from './mix.ts'
+import { type Plan, planSweepFile } from './plan.ts'
 import { readPriors } from './priors.ts'
 import { runSweepFile } from './run.ts'
 import { readRunWithMissingPoints } from './run-with-missing-points.ts'
@@ -44,6 +46,8 @@ export async function tuneFileOrRun(
     found => found.isDirectory(),
     () => false,
   )
+  // Before the sweep is run for the answer.
+  if (!isFolder && weights !== null) await requireWorkloads(weights, target)
   const outcome = isFolder ? null : await runSweepFile({ ...watch, file: target, startNew: false })
   const folder = outcome?.folder ?? resolve(target)
   const run = await readRunWithMissingPoints(folder)
@@ -58,6 +62,30 @@ export async function tuneFileOrRun(
     limits: outcome?.limits ?? reportedLimits(run, limits, request.allowLost),
     outcome,
   }
+}
+
+/** @throws FulcrumError (bad-input) for a mix of workloads that the sweep file doesn't have */
+async function requireWorkloads(weights: ReadonlyMap<string, number>, file: string): Promise<void> {
+  const { workloads } = await loadSweep(file)
+  sharesOf(
+    weights,
+    workloads.map(({ name }) => name),
+  )
+}
+
+/**
+ * The plan of a sweep file that `fulcrum tune` would run, and nothing started.
+ * @throws FulcrumError (bad-input) for a sweep file or a mix that is wrong
+ */
+export async function planToTune(file: string, resultsRoot: string, mix?: string): Promise<Plan> {
+  const plan = await planSweepFile(file, { resultsRoot })
+  if (mix !== undefined) {
+    sharesOf(
+      parseMix(mix),
+      plan.sweep.workloads.map(({ name }) => name),
+    )
+  }
+  return plan
 }
 
 async function believedOf(analysis: Analysis, folders: readonly string[]): Promise<readonly Believed[]> {
@@ -85,7 +113,7 @@ function sharesOf(weights: ReadonlyMap<string, number>, names: readonly string[]
   if (strange !== undefined) {
     const near = nearMiss(strange, names)
     throw new FulcrumError('bad-input', 'bad-mix', `Unknown workload in --mix: ${JSON.stringify(strange)}.`, {
-      remedy: near === null ? `The run has ${names.join(', ')}.` : `Did you mean ${near}?`,
+      remedy: near === null ? `The workloads are ${names.join(', ')}.` : `Did you mean ${near}?`,
     })
   }
   const all = [...weights.values()].reduce((sum, weight) => sum + weight, 0)

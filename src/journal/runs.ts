@@ -22,6 +22,15 @@ export async function listRuns(resultsRoot: string): Promise<readonly RunEntry[]
   return found.sort(byAge)
 }
 
+/**
+ * The runs that were made under a results folder, oldest first: those in the folder of their sweep. A run that was
+ * copied or checked in elsewhere is named by its folder, and is never the newest one.
+ */
+export async function runsMadeIn(resultsRoot: string): Promise<readonly RunEntry[]> {
+  const runs = await listRuns(resultsRoot)
+  return runs.filter(({ folder, manifest }) => dirname(folder) === sweepFolder(resultsRoot, manifest.sweep))
+}
+
 /** The runs of one sweep by its name, oldest first. */
 export async function runsOf(resultsRoot: string, sweepName: string): Promise<readonly RunEntry[]> {
   return runsIn(sweepFolder(resultsRoot, sweepName))
@@ -30,11 +39,6 @@ export async function runsOf(resultsRoot: string, sweepName: string): Promise<re
 /** The runs in the folder that a run is in, itself among them, oldest first. */
 export async function runsBeside(runFolder: string): Promise<readonly RunEntry[]> {
   return runsIn(dirname(resolve(runFolder)))
-}
-
-/** The youngest run of a sweep by name; null when there is none. */
-export async function latestRun(resultsRoot: string, sweepName: string): Promise<RunEntry | null> {
-  return (await runsOf(resultsRoot, sweepName)).at(-1) ?? null
 }
 
 /** What `fulcrum run` finds of earlier runs of a sweep. */
@@ -68,20 +72,9 @@ export async function runToGoOnWith(
   return { run: null, changes: why }
 }
 
-/**
- * The youngest run of all of this very sweep file content, if it hasn't come to its end, whatever it began with; else
- * null.
- */
-export async function unfinishedRun(
-  resultsRoot: string,
-  sweep: { readonly name: string; readonly text: string },
-): Promise<RunEntry | null> {
-  return (await runToGoOnWith(resultsRoot, sweep, async () => [])).run
-}
-
-/** The youngest run of any sweep that hasn't come to its end; null when all have. */
+/** The youngest run of any sweep made there that hasn't come to its end; null when all have. */
 export async function newestUnfinishedRun(resultsRoot: string): Promise<RunEntry | null> {
-  for (const entry of (await listRuns(resultsRoot)).toReversed())
+  for (const entry of (await runsMadeIn(resultsRoot)).toReversed())
     if ((await readRun(entry.folder)).ended?.outcome !== 'complete') return entry
   return null
 }

@@ -1,3 +1,5 @@
+import { largest } from './numbers/extremes.ts'
+
 /** How long something is, in tokens of the model's own tokenizer. */
 export type Length =
   | { readonly kind: 'fixed'; readonly tokens: number }
@@ -20,6 +22,23 @@ export function meanTokens(length: Length): number {
       const weight = length.values.reduce((sum, value) => sum + value.weight, 0)
       return length.values.reduce((sum, value) => sum + value.tokens * value.weight, 0) / weight
     }
+  }
+}
+
+/**
+ * The length that an engine must have room for, in tokens; two standard deviations above the mean where there is no
+ * upper limit.
+ */
+export function longestOf(length: Length): number {
+  switch (length.kind) {
+    case 'fixed':
+      return length.tokens
+    case 'uniform':
+      return length.max
+    case 'empirical':
+      return largest(length.values.map(({ tokens }) => tokens))
+    default:
+      return Math.ceil(length.mean + 2 * length.stddev)
   }
 }
 

@@ -15,7 +15,7 @@ import { deployIdentity, engineFilesIdentity, generatorIdentity, modelIdentity }
 import { knownDeployers, readDeploy } from './sections/deploy.ts'
 import { readEngine, settingsCount } from './sections/engine.ts'
 import { readGenerator } from './sections/generator.ts'
-import { readBudget, readLimits, readSlo } from './sections/judgement.ts'
+import { checkSlo, readBudget, readLimits, readSlo } from './sections/judgement.ts'
 import { readLoads } from './sections/loads.ts'
 import { readMix } from './sections/mix.ts'
 import { readModel } from './sections/model.ts'
@@ -94,6 +94,7 @@ async function assemble(
   const mix = workloads && raw.mix ? readMix(raw.mix, workloads, context) : null
   const loads = raw.load && readLoads(raw.load, context)
   const telemetry = raw.telemetry && readTelemetry(raw.telemetry, context)
+  if (raw.slo && workloads && loads) checkSlo(raw.slo, loads, workloads, context)
   const generator = raw.generator && (await readGenerator(raw.generator, context))
   if (!model || !deploy || !raw.deploy || !topologies || !raw.engine || !engine) return null
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { readFile, writeFile } from 'node:fs/promises'
+import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { fulcrum, temporaryFolder } from './fulcrum.ts'
+import { fulcrum, repository, temporaryFolder } from './fulcrum.ts'
 
 const commands = [
   'init',
@@ -157,6 +157,26 @@ describe('plan and dry run', () => {
     const { stdout, exitCode } = await fulcrum(['resume', 'results/baseline/quick', '--dry-run', '--json'])
     assert.equal(exitCode, 0)
     assert.deepEqual(JSON.parse(stdout), [])
+  })
+
+  test('resume of a complete run measures nothing, starts nothing, and leaves the journal as it is', async () => {
+    await using folder = await temporaryFolder()
+    const run = join(folder.path, 'quick')
+    await cp(join(repository, 'results/baseline/quick'), run, { recursive: true })
+    const before = await readFile(join(run, 'journal.jsonl'), 'utf8')
+    const { stdout, stderr, exitCode } = await fulcrum(['resume', run])
+    assert.deepEqual([exitCode, stderr], [0, ''])
+    assert.match(stdout, /^Nothing to measure: the run is complete \(\d+ ok of \d+ points\)\.\nto do: /)
+    assert.equal(await readFile(join(run, 'journal.jsonl'), 'utf8'), before)
+  })
+
+  test('a run that was checked in elsewhere is never the newest', async () => {
+    await using folder = await temporaryFolder()
+    await cp(join(repository, 'results'), join(folder.path, 'results'), { recursive: true })
+    for (const args of [['baseline', 'set'], ['baseline', 'show'], ['history'], ['report'], ['resume']]) {
+      const { stderr, exitCode } = await fulcrum(args, { cwd: folder.path })
+      assert.deepEqual([exitCode, /No (unfinished )?runs? in/.test(stderr)], [2, true], `${args.join(' ')}: ${stderr}`)
+    }
   })
 
   test('resume --again takes the statuses that can be measured again, and names them when it is given another', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { chmod, copyFile, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
-import { execa } from 'execa'
+import { execa, execaNode } from 'execa'
 import { repository, temporaryFolder } from './fulcrum.ts'
 
 const installed = { local: 'node_modules/fulcrum', global: 'lib/node_modules/fulcrum' } as const
@@ -102,6 +102,22 @@ describe('the fulcrum command', () => {
     const { exitCode, stderr } = await execa(launcher, { env: { PATH }, extendEnv: false, reject: false })
     assert.equal(exitCode, 3)
     assert.match(stderr, /no Node.js found: install Node.js 24 .* or install fulcrum without --omit=optional/)
+  })
+
+  test('is what an old Node that runs the program itself is told to use', async () => {
+    // As Node 20 sees it, which is not here.
+    const old = `data:text/javascript,Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.19.2' } })`
+    const bin = join(repository, 'bin/fulcrum.js')
+    const there = await execaNode(bin, ['--version'], { nodeOptions: ['--import', old], reject: false })
+    assert.equal(there.exitCode, 3)
+    assert.match(there.stderr, /this is 20\.19\.2 .*\nUse `npx fulcrum` instead/)
+    await using folder = await temporaryFolder()
+    const alone = join(folder.path, 'package/bin/fulcrum.js')
+    await mkdir(join(folder.path, 'package/bin'), { recursive: true })
+    await writeFile(join(folder.path, 'package/package.json'), '{ "type": "module" }')
+    await copyFile(bin, alone)
+    const without = await execaNode(alone, ['--version'], { nodeOptions: ['--import', old], reject: false })
+    assert.match(without.stderr, /Install Node\.js 24 .* without --omit=optional/)
   })
 
   test('runs from a checkout', async () => {

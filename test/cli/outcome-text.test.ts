@@ -1,7 +1,44 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { printOutcome } from '../../src/cli/print-outcome.ts'
 import type { ReportedOutcome } from '../../src/commands/execute.ts'
+
+const finished: ReportedOutcome = {
+  outcome: 'complete',
+  reason: '',
+  points: { planned: 4, ok: 3, invalid: 0, failed: 1, missing: 0, skipped: 0 },
+  measured: 0,
+  elapsedS: 0,
+  folder: '/results/a/b',
+  exitCode: 1,
+  resumed: true,
+  limits: [],
+  report: { folder: '/r', index: '/r/index.html', files: [], frontier: [], couldOverturn: [] },
+}
+
+const printed = (t: TestContext, outcome: ReportedOutcome) => {
+  const log = t.mock.method(console, 'log', () => {})
+  printOutcome(outcome, false)
+  return log.mock.calls.map(({ arguments: said }) => said.join(' ')).join('\n')
+}
+
+test('a run that was complete before says that there is nothing to measure, and how to measure more', t => {
+  assert.equal(
+    printed(t, finished),
+    [
+      'Nothing to measure: the run is complete (3 ok, 1 failed of 4 points).',
+      'to do: measure points again with `fulcrum resume /results/a/b --again failed`, or start a new run with `fulcrum run FILE`',
+      'report: /r/index.html',
+      'run: /results/a/b',
+    ].join('\n'),
+  )
+})
+
+test('a run with missing points says what continues it', t => {
+  const points = { ...finished.points, failed: 0, missing: 1 }
+  const text = printed(t, { ...finished, points, outcome: 'interrupted', measured: 3 })
+  assert.match(text, /^run: \/results\/a\/b {2}\(continue with: fulcrum resume\)$/m)
+})
 
 test('the end of a run names what could overturn a recommendation, and the command in one line', t => {
   const log = t.mock.method(console, 'log', () => {})

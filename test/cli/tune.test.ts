@@ -28,6 +28,18 @@ interface Answer {
   readonly outcome: { readonly outcome: string; readonly points: { readonly missing: number } } | null
 }
 
+test('fulcrum tune refuses a mix of unknown workloads before it plans or runs the sweep', async () => {
+  await using folder = await temporaryFolder()
+  const file = join(folder.path, 'tiny.yaml')
+  await writeFile(file, sweep)
+  for (const more of [['--dry-run'], ['--out', join(folder.path, 'results')]]) {
+    const { stdout, stderr, exitCode } = await fulcrum(['tune', file, '--mix', 'foo=1', ...more])
+    assert.deepEqual([exitCode, stdout], [2, ''])
+    assert.match(stderr, /Unknown workload in --mix: "foo"\.\n {2}to do: The workloads are 500\/8\./)
+  }
+  assert.equal((await fulcrum(['tune', file, '--mix', '500/8=1', '--dry-run'])).exitCode, 0)
+})
+
 test('fulcrum tune runs a sweep file and answers; of the run’s folder it only answers, and the same', async () => {
   await using folder = await temporaryFolder()
   const file = join(folder.path, 'tiny.yaml')

@@ -1,18 +1,19 @@
 // Test part: process
 
 import assert from 'node:assert/strict'
-import { mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, truncate, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { describe, test } from 'node:test'
 import {
   createRun,
-  latestRun,
   listRuns,
   openRun,
   pastSecondsPerPoint,
   type RunRequest,
   readRun,
-  unfinishedRun,
+  runsMadeIn,
+  runsOf,
+  runToGoOnWith,
 } from '../../src/journal/index.ts'
 import { FulcrumError } from '../../src/model/index.ts'
 import { runJson } from '../../src/render/export/json.ts'
@@ -127,12 +128,23 @@ describe('runs in a results folder', () => {
     await writeFile(join(root.path, 'README'), '')
     const folders = (await listRuns(root.path)).map(entry => entry.folder)
     assert.deepEqual(folders, [early, middle, late])
-    assert.equal((await latestRun(root.path, 'a'))?.folder, late)
+    assert.equal((await runsOf(root.path, 'a')).at(-1)?.folder, late)
+  })
+
+  test('are made there when they are in the folder of their sweep; a copy elsewhere is never the newest', async () => {
+    await using root = await scratch()
+    const made = await finishedRun(root.path, 'a', day(1))
+    const late = await finishedRun(root.path, 'b', day(3))
+    await mkdir(join(root.path, 'shipped'))
+    await rename(late, join(root.path, 'shipped', 'b'))
+    const folders = (await runsMadeIn(root.path)).map(entry => entry.folder)
+    assert.deepEqual(folders, [made])
+    assert.equal((await listRuns(root.path)).length, 2)
   })
 
   test('are none where there is no folder', async () => {
     assert.deepEqual(await listRuns('/nowhere/at/all'), [])
-    assert.equal(await latestRun('/nowhere/at/all', 'a'), null)
+    assert.deepEqual(await runsOf('/nowhere/at/all', 'a'), [])
     assert.equal(await pastSecondsPerPoint('/nowhere/at/all', 'a'), undefined)
   })
 
@@ -140,10 +152,12 @@ describe('runs in a results folder', () => {
     await using root = await scratch()
     const sweep = request('a').sweep
     await finishedRun(root.path, 'a', day(1))
-    assert.equal(await unfinishedRun(root.path, sweep), null)
+    const found = async (text = sweep.text) =>
+      (await runToGoOnWith(root.path, { ...sweep, text }, async () => [])).run?.folder
+    assert.equal(await found(), undefined)
     const run = await createRun(root.path, request('a'), { now: day(2) })
     await run.close()
-    assert.equal((await unfinishedRun(root.path, sweep))?.folder, run.folder)
-    assert.equal(await unfinishedRun(root.path, { ...sweep, text: 'name: a\nrepeats: 2\n' }), null)
+    assert.equal(await found(), run.folder)
+    assert.equal(await found('name: a\nrepeats: 2\n'), undefined)
   })
 })

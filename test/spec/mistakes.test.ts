@@ -39,6 +39,29 @@ function bomb(): string {
   }).join('')
 }
 
+suite('objectives on what is not observed', [
+  [
+    'TTFT and ITL without streaming',
+    sweepText({ load: '{ concurrency: [1], streaming: false }', slo: '{ ttft_p95_ms: 5, itl_p95_ms: 1 }' }),
+    /^\d+:8: slo\.ttft_p95_ms is not observed: with streaming: false there is no TTFT; remove it, or stream; /,
+    /: slo\.itl_p95_ms is not observed: with streaming: false there is no ITL; /,
+  ],
+  [
+    'request latency without streaming is',
+    sweepText({ load: '{ concurrency: [1], streaming: false }', slo: '{ request_latency_p95_ms: 5 }' }),
+  ],
+  [
+    'ITL of responses of one token',
+    sweepText({ workloads: '[8000/1]', slo: '{ itl_p95_ms: 1 }' }),
+    /: slo\.itl_p95_ms is not observed: responses of one token have no ITL; remove it, or raise osl$/,
+  ],
+  [
+    'ITL of responses of one token beside another objective is passed over',
+    sweepText({ workloads: '[8000/1]', slo: '{ ttft_p95_ms: 5, itl_p95_ms: 1 }' }),
+  ],
+  ['ITL where another workload has it is', sweepText({ workloads: '[8000/1, 8000/256]', slo: '{ itl_p95_ms: 1 }' })],
+])
+
 suite('keys', [
   [
     'an unknown key names the one that was meant',

@@ -59,12 +59,10 @@ ${limitHelp}`,
           command.error('error: --point needs --write DIR')
         const { exitCodeWith, parseLimits } = await import('../../commands/limits.ts')
         if (options.dryRun) {
-          const { planSweepFile, previewPlan } = await import('../../commands/plan.ts')
+          const { previewPlan } = await import('../../commands/plan.ts')
+          const { planToTune } = await import('../../commands/tune.ts')
           parseLimits(options)
-          printPreview(
-            await previewPlan(await planSweepFile(target, { resultsRoot: options.out })),
-            options.json === true,
-          )
+          printPreview(await previewPlan(await planToTune(target, options.out, options.mix)), options.json === true)
           return
         }
         if (options.write !== undefined) {

@@ -1,8 +1,11 @@
 import type { Command } from 'commander'
+import { FulcrumError } from '../../model/error.ts'
+import { exitCodeOf } from '../../model/exit-codes.ts'
 import { datasetText } from '../../render/terminal/dataset.ts'
 import { counted } from '../../render/views/format.ts'
 import { jsonText } from '../json-text.ts'
 import { addAllowPoints } from '../options.ts'
+import { printError } from '../print-error.ts'
 
 /** `fulcrum validate FILE…` */
 export function addValidate(program: Command): void {
@@ -19,13 +22,21 @@ Examples:
   $ fulcrum validate sweeps/quick.yaml
   $ fulcrum validate sweeps/*.yaml --json
 
-Lists every mistake as file:line:column with a remedy, and exits with code 2 if
-there is any.`,
+Lists every mistake of every file as file:line:column with a remedy, and exits
+with code 2 if there is any.`,
     )
     .action(async (files: string[], options: { json?: true; allowPoints?: number }) => {
       const { validateSweep } = await import('../../commands/plan.ts')
       for (const file of files) {
-        const { sweep, points } = await validateSweep(file, options)
+        const checked = await validateSweep(file, options).catch((error: unknown) => ({ error }))
+        if ('error' in checked) {
+          process.exitCode = Math.max(
+            Number(process.exitCode ?? 0),
+            refused(checked.error, file, options.json === true),
+          )
+          continue
+        }
+        const { sweep, points } = checked
         const { name, warnings, datasets = [] } = sweep
         if (options.json) {
           console.log(jsonText({ file, valid: true, name, points, warnings, datasets }))
@@ -38,4 +49,13 @@ there is any.`,
         for (const warning of warnings) console.log(`warning: ${warning}`)
       }
     })
+}
+
+/** Says what is wrong with one file, and returns the exit code that it deserves: the other files are checked too. */
+function refused(error: unknown, file: string, json: boolean): number {
+  if (!(error instanceof FulcrumError)) throw error
+  if (!json) return printError(error, false)
+  const { kind, code, message, where, remedy } = error
+  console.log(jsonText({ file, valid: false, error: { kind, code, message, where, remedy } }))
+  return exitCodeOf(kind)
 }

@@ -1,3 +1,4 @@
+import type { PointCounts } from '../../journal/point-counts.ts'
 import { counted, duration } from '../views/format.ts'
 import type { OutcomeView } from '../views/outcome.ts'
 import { frontierText } from './frontier.ts'
@@ -7,21 +8,44 @@ import { overturnText } from './tune.ts'
 const endings = { complete: 'complete', interrupted: 'interrupted', budget: 'budget spent', failed: 'ended early' }
 
 /** How a run ended: the frontier, what could overturn it, the limits, the counts, where report and run are. */
-export function outcomeText({ outcome, reason, folder, elapsedS, points, report, limits, error }: OutcomeView): string {
-  const parts = [`${points.ok} ok`]
-  if (points.invalid > 0) parts.push(`${points.invalid} invalid`)
-  if (points.failed > 0) parts.push(`${points.failed} failed`)
-  if (points.missing > 0) parts.push(`${points.missing} missing`)
-  if (points.skipped > 0) parts.push(`${points.skipped} left out by the search`)
+export function outcomeText(view: OutcomeView): string {
+  const { outcome, reason, folder, elapsedS, points, report, limits, error } = view
+  if (outcome === 'complete' && view.measured === 0) return nothingMeasuredText(view)
   return [
     ...(report === null ? [] : [`\n${frontierText(report.frontier)}\n`]),
     ...(report?.couldOverturn ?? []).map(rivals => [`${rivals.workload}:`, ...overturnText(rivals), ''].join('\n')),
     ...(limits.length === 0 ? [] : [`${limitsText(limits)}\n`]),
-    `${endings[outcome]} after ${duration(elapsedS)}: ${parts.join(', ')} of ${counted(points.planned, 'point')}`,
+    `${endings[outcome]} after ${duration(elapsedS)}: ${countsText(points)}`,
     ...(reason === '' ? [] : [`because: ${reason}`]),
     ...(error?.where === undefined ? [] : [`where: ${error.where}`]),
     ...(error?.remedy === undefined ? [] : [`to do: ${error.remedy}`]),
     ...(report === null ? [] : [`report: ${report.index}`]),
-    `run: ${folder}${points.missing > 0 ? '  (fulcrum resume goes on with it)' : ''}`,
+    `run: ${folder}${points.missing > 0 ? '  (continue with: fulcrum resume)' : ''}`,
   ].join('\n')
+}
+
+/** Of a run that was complete before: what there is, and how to measure more. */
+function nothingMeasuredText({ folder, points, report, limits }: OutcomeView): string {
+  const again = [...(points.failed > 0 ? ['failed'] : []), ...(points.invalid > 0 ? ['invalid'] : [])]
+  return [
+    ...(limits.some(({ isGate }) => isGate) ? [`${limitsText(limits)}\n`] : []),
+    `Nothing to measure: the run is complete (${countsText(points)}).`,
+    again.length === 0
+      ? 'to do: start a new run with `fulcrum run FILE`'
+      : `to do: measure points again with \`fulcrum resume ${folder} --again ${again.join(',')}\`, or start a new run with \`fulcrum run FILE\``,
+    ...(report === null ? [] : [`report: ${report.index}`]),
+    `run: ${folder}`,
+  ].join('\n')
+}
+
+/** `11 ok, 1 invalid of 12 points` */
+function countsText(points: PointCounts): string {
+  const parts = [
+    `${points.ok} ok`,
+    ...(points.invalid > 0 ? [`${points.invalid} invalid`] : []),
+    ...(points.failed > 0 ? [`${points.failed} failed`] : []),
+    ...(points.missing > 0 ? [`${points.missing} missing`] : []),
+    ...(points.skipped > 0 ? [`${points.skipped} left out by the search`] : []),
+  ]
+  return `${parts.join(', ')} of ${counted(points.planned, 'point')}`
 }

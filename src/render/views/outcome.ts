@@ -11,6 +11,8 @@ export interface OutcomeView {
   readonly folder: string
   readonly elapsedS: number
   readonly points: PointCounts
+  /** Points measured in this attempt. */
+  readonly measured: number
   /** Null when nothing was measured that could be reported. */
   readonly report: {
     readonly index: string

@@ -1,6 +1,5 @@
 import { numberOf } from '../../engines/role-settings.ts'
-import type { Length } from '../../model/index.ts'
-import { largest } from '../../model/index.ts'
+import { longestOf } from '../../model/index.ts'
 import type { Path } from '../../yaml/problem.ts'
 import { type Check, type CheckedSweep, rolesWithSettings } from './check.ts'
 import { engineOf, workersOf } from './engine.ts'
@@ -40,20 +39,4 @@ export const checkSequenceLength: Check = (sweep, { refuse }) => {
 
 function pathOf({ raw }: CheckedSweep, index: number): Path {
   return Array.isArray(raw.workloads) ? ['workloads', index] : ['workloads']
-}
-
-/**
- * The length that an engine must have room for; two standard deviations above the mean where there is no upper limit.
- */
-function longestOf(length: Length): number {
-  switch (length.kind) {
-    case 'fixed':
-      return length.tokens
-    case 'uniform':
-      return length.max
-    case 'empirical':
-      return largest(length.values.map(value => value.tokens))
-    default:
-      return Math.ceil(length.mean + 2 * length.stddev)
-  }
 }

@@ -1,4 +1,5 @@
-import { defined, type Slo, type ValidityLimits } from '../../model/index.ts'
+import { defined, type Load, type Slo, type ValidityLimits, type Workload } from '../../model/index.ts'
+import type { SectionContext } from '../../yaml/section-context.ts'
 import type { RawSweep } from '../schema/sweep.ts'
 import type { Sweep } from '../sweep.ts'
 
@@ -8,6 +9,31 @@ export function readSlo(raw: RawSweep['slo']): Slo {
     itlP95Ms: raw.itl_p95_ms,
     requestLatencyP95Ms: raw.request_latency_p95_ms,
   })
+}
+
+/**
+ * Refuses objectives on figures that no point of the sweep observes: such an objective is never met, or never tested.
+ * Without streaming a response arrives in one piece, so it has no first token (TTFT) and no gaps between tokens (ITL).
+ */
+export function checkSlo(
+  raw: RawSweep['slo'],
+  loads: readonly Load[],
+  workloads: readonly Workload[],
+  context: SectionContext,
+): void {
+  const refuse = (key: keyof RawSweep['slo'], why: string, right: string) => {
+    if (raw[key] !== undefined) context.report(['slo', key], `slo.${key} is not observed: ${why}`, right, 'key')
+  }
+  if (loads.some(({ streaming }) => !streaming)) {
+    const right = 'remove it, or stream; request_latency_p95_ms is observed in either case'
+    refuse('ttft_p95_ms', 'with streaming: false there is no TTFT', right)
+    refuse('itl_p95_ms', 'with streaming: false there is no ITL', right)
+    return
+  }
+  // Beside other objectives it is passed over: those decide.
+  if (Object.values(raw).filter(limit => limit !== undefined).length > 1) return
+  const oneToken = workloads.length > 0 && workloads.every(({ osl }) => osl.kind === 'fixed' && osl.tokens === 1)
+  if (oneToken) refuse('itl_p95_ms', 'responses of one token have no ITL', 'remove it, or raise osl')
 }
 
 export function readLimits(raw: RawSweep['validity']): ValidityLimits {
