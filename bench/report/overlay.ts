@@ -10,7 +10,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { Page } from 'playwright-core'
+import type { CDPSession, Page } from 'playwright-core'
 import { overlayOf } from '../../src/analysis/overlay/overlay.ts'
 import { writeOverlay } from '../../src/render/write-overlay.ts'
 import { launchChromium } from '../../test/render/browser.ts'
@@ -90,7 +90,10 @@ const interactions: readonly Interaction[] = [
     event: 'wheel',
     times: 12,
     act: async (page, turn) => {
+      // The wheel alone scrolls the page.
+      await page.keyboard.down('Control')
       await page.mouse.wheel(0, turn < 6 ? -40 : 40)
+      await page.keyboard.up('Control')
     },
   },
   {
@@ -138,22 +141,37 @@ const listen = (kind: string) => `new Promise(resolve => {
   addEventListener('${kind}', heard, true)
 })`
 
-async function timesOf(page: Page, { name, event, times, act }: Interaction): Promise<readonly number[]> {
+interface Taken {
+  /** Until the frame is painted, ms. */
+  readonly waited: readonly number[]
+  /** CPU of the page's thread, with the table that follows, ms: what other work on the machine changes least. */
+  readonly cpu: readonly number[]
+}
+
+async function timesOf(page: Page, cdp: CDPSession, { name, event, times, act }: Interaction): Promise<Taken> {
+  const cpuMs = async () => {
+    const { metrics } = await cdp.send('Performance.getMetrics')
+    return 1000 * (metrics.find(metric => metric.name === 'TaskDuration')?.value ?? Number.NaN)
+  }
+
   if (name === 'filter by topology') await page.locator('[data-filter=topology] summary').click()
   const { x, y } = await middle(page)
   await page.mouse.move(x, y)
   if (name === 'pan') await page.mouse.down()
-  const taken: number[] = []
+  const waited: number[] = []
+  const cpu: number[] = []
   for (let turn = 0; turn < times; turn++) {
+    const before = await cpuMs()
     const heard = page.evaluate(listen(event))
     await act(page, turn)
-    taken.push(Number(await heard))
+    waited.push(Number(await heard))
     // The table follows when a movement has ended.
     await page.waitForTimeout(250)
+    cpu.push((await cpuMs()) - before)
   }
   if (name === 'pan') await page.mouse.up()
   if (name === 'filter by topology') await page.keyboard.press('Escape')
-  return taken
+  return { waited, cpu }
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'fulcrum-bench-'))
@@ -180,11 +198,15 @@ try {
   console.log(
     `First picture with all points: ${Number(await page.evaluate('performance.now()')).toFixed(0)} ms after navigation.\n`,
   )
-  console.log('| interaction | median | slowest |\n|---|---:|---:|')
+  const cdp = await page.context().newCDPSession(page)
+  await cdp.send('Performance.enable', { timeDomain: 'threadTicks' })
+  console.log('| interaction | median | slowest | CPU, median |\n|---|---:|---:|---:|')
   for (const interaction of interactions) {
-    const taken = [...(await timesOf(page, interaction))].sort((a, b) => a - b)
-    const ms = (at: number) => `${(taken[at] ?? Number.NaN).toFixed(0)} ms`
-    console.log(`| ${interaction.name} | ${ms(taken.length >> 1)} | ${ms(taken.length - 1)} |`)
+    const { waited, cpu } = await timesOf(page, cdp, interaction)
+    const sorted = (values: readonly number[]) => values.toSorted((a, b) => a - b)
+    const ms = (value: number | undefined) => `${(value ?? Number.NaN).toFixed(0)} ms`
+    const middleOf = (values: readonly number[]) => ms(sorted(values)[values.length >> 1])
+    console.log(`| ${interaction.name} | ${middleOf(waited)} | ${ms(sorted(waited).at(-1))} | ${middleOf(cpu)} |`)
   }
 } finally {
   await browser.close()
