@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { FulcrumError } from '../model/index.ts'
 import { commentBody, commentMarker } from '../render/markdown/comment.ts'
+import { commitsOf } from '../render/views/commits.ts'
 
 /** Where a comment's links go; absent where it isn't known. */
 export interface CommentPlaces {
@@ -73,13 +74,11 @@ export async function commentOn({ folder, key, places }: CommentRequest): Promis
   )
 }
 
-/** GitLab shows commits below `/-/`; GitHub, Gitea and Forgejo do not. */
-function commitsOf(repository: string): string {
-  const page = repository.replace(/\/+$/, '')
-  return /(^|\.)gitlab\./.test(new URL(page).hostname) ? `${page}/-/commit/` : `${page}/commit/`
-}
-
-function address(option: string, text: string): string {
+/**
+ * An address that a page or a comment may link to.
+ * @throws FulcrumError (bad-input) `bad-url`
+ */
+export function address(option: string, text: string): string {
   const url = URL.parse(text)
   if (url !== null && (url.protocol === 'https:' || url.protocol === 'http:')) return url.href
   throw new FulcrumError('bad-input', 'bad-url', `Invalid --${option}-url: ${JSON.stringify(text)}.`, {

@@ -5,9 +5,11 @@ import { type DeadRun, historyGate, parseHistoryThreshold } from '../analysis/hi
 import { type History, historyOf } from '../analysis/history/history.ts'
 import { baselineOf, type Run, type RunEntry, readRun, runsOf, sweepFolder } from '../journal/index.ts'
 import { historyJson } from '../render/export/history-json.ts'
+import { commitsOf } from '../render/views/commits.ts'
 import { counted } from '../render/views/format.ts'
 import { historyAnnotations, historyGateText } from '../render/views/history-gate.ts'
 import { type HistoryView, historyTable } from '../render/views/history-table.ts'
+import { address } from './comment.ts'
 import { sweepNamed } from './find-sweep.ts'
 
 export interface HistoryRequest {
@@ -22,6 +24,8 @@ export interface HistoryRequest {
   readonly allowLost?: number
   /** Folder for history.html, history.json and the charts; none is written without. */
   readonly to?: string
+  /** The repository's page, such as https://github.com/owner/name: revisions become links. */
+  readonly repository?: string
 }
 
 /** A sweep's history, ready to print. */
@@ -98,6 +102,7 @@ function whyDead(run: Run | null): string {
  * @throws FulcrumError (bad-input) when there is no run of it, or a threshold is none
  */
 export async function sweepHistory(request: HistoryRequest): Promise<WrittenHistory> {
+  const commits = request.repository === undefined ? null : commitsOf(address('repository', request.repository))
   const asked = (request.failOn ?? []).map(text => parseGate(text, parseHistoryThreshold))
   const resultsRoot = resolve(request.resultsRoot)
   const sweep = await sweepNamed(resultsRoot, request.sweep)
@@ -112,7 +117,7 @@ export async function sweepHistory(request: HistoryRequest): Promise<WrittenHist
   if (request.to !== undefined) {
     // Vega takes most of a second to load, which only a page should cost.
     const { writeHistory } = await import('../render/write-history.ts')
-    const { files } = await writeHistory(history, gates, resolve(request.to))
+    const { files } = await writeHistory(history, gates, resolve(request.to), commits)
     page = files[0] ?? null
   }
   return {

@@ -4,7 +4,7 @@ import { comparisonJson } from './export/comparison-json.ts'
 import { comparisonJunit } from './export/comparison-junit.ts'
 import { openFileWriter } from './file-writer.ts'
 import { comparisonHtml } from './html/comparison-page.ts'
-import { loadStyle } from './html/inline-script.ts'
+import { loadDrawnPageAssets } from './html/drawn-charts.ts'
 import { commentHead } from './markdown/comment.ts'
 import { comparisonMarkdown, markdownLimit } from './markdown/comparison.ts'
 
@@ -17,7 +17,7 @@ export async function writeComparison(
   folder: string,
 ): Promise<{ readonly files: readonly string[] }> {
   const texts = {
-    'comparison.html': await comparisonHtml(comparison, await loadStyle()),
+    'comparison.html': await comparisonHtml(comparison, await loadDrawnPageAssets('comparison')),
     'comparison.md': comparisonMarkdown(comparison, markdownLimit - commentHead),
     'comparison.json': comparisonJson(comparison),
     'junit.xml': comparisonJunit(comparison),

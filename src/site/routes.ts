@@ -84,8 +84,10 @@ export function createRouter({ root, catalogue, pages, assets }: Routes): (targe
         message: `${base === null ? 'The base' : 'The head'} is no run here.`,
         remedy: 'Choose both in the list of runs.',
       })
-    return made(['comparison', base.folder, base.stamp, head.folder, head.stamp], () =>
-      pages.comparison(base.folder, head.folder, [home, crumbOf(base), crumbOf(head)]),
+    return made(
+      ['comparison', base.folder, base.stamp, head.folder, head.stamp],
+      () => pages.comparison(base.folder, head.folder, [home, crumbOf(base), crumbOf(head)]),
+      assets.comparison,
     )
   }
 
@@ -118,7 +120,7 @@ export function createRouter({ root, catalogue, pages, assets }: Routes): (targe
     const [youngest] = runs
     if (youngest === undefined) return missing('such sweep')
     const stamps = runs.map(run => `${basename(run.folder)} ${run.stamp} ${run.isBaseline}`)
-    return made(['history', sweep, ...stamps], () => pages.history(sweep, [home]))
+    return made(['history', sweep, ...stamps], () => pages.history(sweep, [home]), assets.history)
   }
 
   return async ({ segments, query }) => {

@@ -114,7 +114,7 @@ describe('fulcrum history', () => {
     assert.match(stderr, /baseline is damaged/)
   })
 
-  test('writes one page without scripts that opens in Chromium without a complaint or sideways scrolling', async () => {
+  test('writes one page that opens in Chromium without a complaint or sideways scrolling', async () => {
     await fulcrum(['baseline', 'set', runs[2] ?? '', '--out', place.path])
     const to = join(place.path, 'pages')
     const { stdout } = await fulcrum(['history', '--out', place.path, '--to', to])

@@ -15,8 +15,9 @@ import { comparisonJunit } from '../../src/render/export/comparison-junit.ts'
 import { comparisonMarkdown, markdownLimit } from '../../src/render/markdown/comparison.ts'
 import { gateBroken, verdictSentence } from '../../src/render/views/comparison-words.ts'
 import { writeComparison } from '../../src/render/write-comparison.ts'
-import { launchChromium } from './browser.ts'
+import { cutOff, launchChromium, until } from './browser.ts'
 import { noisyRun } from './noisy-run.ts'
+import { parseCsv } from './parse-csv.ts'
 import { aggregated, disaggregated, failed, invalid, syntheticRun } from './synthetic-run.ts'
 
 const options = {
@@ -108,7 +109,7 @@ test('the JSON has every change under its name in points.csv', () => {
 })
 
 describe('comparison.html in Chromium', () => {
-  test('shows verdict, pictures and every figure as text, without a complaint, in both themes and widths', async () => {
+  test('shows verdict, charts and every figure as text, cuts nothing off and complains of nothing, in both themes and widths', async () => {
     const evil = `</td><script>globalThis.hacked=1</script><img src=x onerror=1>`
     const hostile = {
       ...slow,
@@ -142,7 +143,7 @@ describe('comparison.html in Chromium', () => {
     const browser = await launchChromium()
     cleanup.defer(() => browser.close())
     for (const colorScheme of ['light', 'dark'] as const)
-      for (const width of [360, 1600]) {
+      for (const width of [390, 1600]) {
         const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme })
         const complaints: string[] = []
         page.on('console', message => complaints.push(message.text()))
@@ -154,14 +155,83 @@ describe('comparison.html in Chromium', () => {
           0,
         )
         assert.equal(await page.evaluate('globalThis.hacked'), undefined)
-        assert.equal(await page.locator('script, img').count(), 0)
+        assert.equal(await page.locator('img').count(), 0)
+        await until(page, `[...document.querySelectorAll('[data-figure]')].every(place => place.querySelector('svg'))`)
+        assert.deepEqual(await cutOff(page), [])
+        assert.equal(await page.locator(`script:text-is("globalThis.hacked=1")`).count(), 0)
         assert.equal(await page.locator('h1').textContent(), verdictSentence(comparison))
-        assert.equal(await page.locator(`.picture .when-${colorScheme} svg`).first().isVisible(), true)
+        assert.equal(await page.locator('[data-figure] svg').first().isVisible(), true)
+        assert.equal(await page.locator('.still').first().isVisible(), false)
         assert.equal(
           await page.locator('tr[data-verdict]').count(),
           comparison.points.reduce((sum, point) => sum + point.changes.length, 0),
         )
         await page.close()
       }
+  })
+
+  test('filters its table by verdict, figure and words, keeps that in the address, and saves the rows that are shown', async () => {
+    const folder = process.env.KEEP_PAGES ?? (await mkdtemp(join(tmpdir(), 'fulcrum-compare-')))
+    await using cleanup = new AsyncDisposableStack()
+    if (process.env.KEEP_PAGES === undefined) cleanup.defer(() => rm(folder, { recursive: true, force: true }))
+    await writeComparison(slower, folder)
+    const browser = await launchChromium()
+    cleanup.defer(() => browser.close())
+    const page = await browser.newPage({ viewport: { width: 390, height: 900 } })
+    const url = pathToFileURL(join(folder, 'comparison.html')).href
+    await page.goto(url)
+    const shown = () => page.locator('#figures tbody tr:visible').count()
+    const all = slower.points.flatMap(({ changes }) => changes)
+    assert.equal(await shown(), all.length)
+    await page.locator('select[name="verdict"]').selectOption('slower')
+    const slow = all.filter(({ verdict }) => verdict === 'slower')
+    assert.equal(await shown(), slow.length)
+    assert.equal(await page.locator('.count').textContent(), `${slow.length} of ${all.length} figures`)
+    await page.locator('select[name="figure"]').selectOption('ITL p95')
+    await page.locator('input[name="find"]').fill('8000/256 16')
+    assert.equal(await shown(), 1)
+    const hash = new URL(page.url()).hash
+    assert.equal(hash, '#verdict=slower&figure=ITL+p95&find=8000%2F256+16')
+    const download = page.waitForEvent('download')
+    await page.locator('[data-save-rows] [data-export="csv"]').click()
+    const rows = parseCsv(await readFile(await (await download).path(), 'utf8'))
+    assert.deepEqual(
+      rows.map(row => [row.Point, row.Figure]),
+      [['agg x2, 8000/256, concurrency 16', 'ITL p95']],
+    )
+    const change = slow.find(({ figure, head }) => figure.name === 'itl_p95_ms' && String(head) === rows[0]?.Head)
+    assert.ok(change !== undefined, 'figures of the CSV are unrounded')
+    const again = await browser.newPage()
+    await again.goto(`${url}${hash}`)
+    assert.equal(await again.locator('#figures tbody tr:visible').count(), 1)
+  })
+
+  test('a mark of a frontier tells its run and place, and double click undoes a zoom', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'fulcrum-compare-'))
+    await using cleanup = new AsyncDisposableStack()
+    cleanup.defer(() => rm(folder, { recursive: true, force: true }))
+    await writeComparison(slower, folder)
+    const browser = await launchChromium()
+    cleanup.defer(() => browser.close())
+    const page = await browser.newPage({ viewport: { width: 1280, height: 1000 } })
+    const complaints: string[] = []
+    page.on('console', message => complaints.push(message.text()))
+    page.on('pageerror', error => complaints.push(error.message))
+    await page.goto(pathToFileURL(join(folder, 'comparison.html')).href)
+    const chart = page.locator('[data-figure="0"]')
+    await until(page, `document.querySelector('[data-figure="0"] svg')`)
+    const labels = `[...document.querySelector('[data-figure="0"] .role-axis-label').querySelectorAll('text')].map(label => label.textContent).sort().join()`
+    // The one on top: marks of both runs may lie on each other.
+    await chart.locator('.mark-symbol path[opacity="0"]').last().hover({ timeout: 10_000 })
+    await until(page, `document.querySelector('#vg-tooltip-element.visible')`)
+    assert.match((await page.locator('#vg-tooltip-element').textContent()) ?? '', /Run\s*(base|head)/)
+    const before = await page.evaluate(labels)
+    await page.keyboard.down('Control')
+    await page.mouse.wheel(0, -600)
+    await page.keyboard.up('Control')
+    await until(page, `${labels} !== ${JSON.stringify(before)}`)
+    await chart.locator('svg').dblclick({ position: { x: 120, y: 120 } })
+    await until(page, `${labels} === ${JSON.stringify(before)}`)
+    assert.deepEqual(complaints, [])
   })
 })

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import type { CommentPlaces } from '../../commands/comment.ts'
 import { defined } from '../../model/defined.ts'
+import { ciPlaces } from '../ci-places.ts'
 import { jsonText } from '../json-text.ts'
 
 interface CommentOptions {
@@ -44,7 +44,7 @@ also if a gate failed. fulcrum compare is the gate.`,
     .action(async (folder: string, options: CommentOptions) => {
       const { commentOn } = await import('../../commands/comment.ts')
       const { key, reportUrl, runUrl, repositoryUrl, json } = options
-      const known = placesIn(process.env)
+      const known = ciPlaces(process.env)
       const comment = await commentOn({
         folder,
         ...defined({ key }),
@@ -53,16 +53,4 @@ also if a gate failed. fulcrum compare is the gate.`,
       if (json) console.log(jsonText(comment, 2))
       else process.stdout.write(comment.body.endsWith('\n') ? comment.body : `${comment.body}\n`)
     })
-}
-
-/** What the environment of a workflow says; nothing elsewhere. */
-function placesIn(env: NodeJS.ProcessEnv): CommentPlaces {
-  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name, GITHUB_RUN_ID: id } = env
-  if (env.GITHUB_ACTIONS === 'true' && server && name) {
-    const repository = `${server}/${name}`
-    return { repository, ...(id ? { run: `${repository}/actions/runs/${id}` } : {}) }
-  }
-  const { CI_PROJECT_URL: project, CI_JOB_URL: job } = env
-  if (env.GITLAB_CI !== 'true' || !project) return {}
-  return { repository: project, ...(job ? { run: job } : {}) }
 }

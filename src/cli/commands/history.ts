@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { defined } from '../../model/defined.ts'
 import { exitCodes } from '../../model/exit-codes.ts'
 import { historyText } from '../../render/terminal/history.ts'
+import { ciPlaces, repositoryOption } from '../ci-places.ts'
 import { addOut, repeated } from '../options.ts'
 import { wholeNumber } from '../whole-number.ts'
 
@@ -11,6 +12,7 @@ interface HistoryOptions {
   readonly failOn?: readonly string[]
   readonly allowLost: number
   readonly to?: string
+  readonly repositoryUrl?: string
   readonly json?: true
 }
 
@@ -33,6 +35,7 @@ export function addHistory(program: Command): void {
       0,
     )
     .option('--to <dir>', 'Folder for history.html, history.json and the charts (Vega-Lite, SVG)')
+    .option(...repositoryOption)
     .option('--json', 'Print every value and change as JSON')
   addOut(command)
     .addHelpText(
@@ -69,7 +72,7 @@ In GitHub Actions, gates that failed or were not tested become annotations.`,
         last: options.last,
         failOn: options.failOn ?? [],
         allowLost: options.allowLost,
-        ...defined({ sweep, to: options.to }),
+        ...defined({ sweep, to: options.to, repository: options.repositoryUrl ?? ciPlaces(process.env).repository }),
       })
       if (options.json) process.stdout.write(history.json)
       else console.log(historyText(history))

@@ -1,12 +1,15 @@
 import { realpath, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { FulcrumError } from '../../model/index.ts'
+import { loadDrawnPageAssets } from '../../render/html/drawn-charts.ts'
 import { loadAsset, loadChartScripts, loadPageAssets } from '../../render/html/inline-script.ts'
 import { loadOverlayAssets } from '../../render/html/overlay-page.ts'
+import { commitsOf } from '../../render/views/commits.ts'
 import { openCatalogue } from '../../site/catalogue.ts'
 import type { SiteAssets } from '../../site/pages/layout.ts'
 import { createRouter } from '../../site/routes.ts'
 import { type Site, startSite } from '../../site/server.ts'
+import { address } from '../comment.ts'
 import { followRun } from '../watch.ts'
 import { createPages } from './pages.ts'
 
@@ -16,13 +19,16 @@ export interface ServeRequest {
   readonly host: string
   /** 0 for any free one. */
   readonly port: number
+  /** The repository's page, such as https://github.com/owner/name: revisions become links. */
+  readonly repository?: string
 }
 
 /** See `serveResults`, which loads this file only when there is something to serve. */
-export async function openSite({ resultsRoot, host, port }: ServeRequest): Promise<Site> {
+export async function openSite({ resultsRoot, host, port, repository }: ServeRequest): Promise<Site> {
+  const commits = repository === undefined ? null : commitsOf(address('repository', repository))
   const root = await realRoot(resolve(resultsRoot))
   await using made = new AsyncDisposableStack()
-  const pages = made.use(createPages(root))
+  const pages = made.use(createPages(root, commits))
   const assets = await loadSiteAssets()
   const route = createRouter({ root, catalogue: openCatalogue(root), pages, assets })
   const site = made.use(
@@ -41,13 +47,23 @@ async function realRoot(folder: string): Promise<string> {
 }
 
 async function loadSiteAssets(): Promise<SiteAssets> {
-  const [report, style, list, charts, run, overlay] = await Promise.all([
+  const [report, style, list, charts, run, overlay, comparison, history] = await Promise.all([
     loadPageAssets(),
     loadAsset('site/site.css'),
     loadAsset('site/runs.js'),
     loadChartScripts(),
     loadAsset('site/run.js'),
     loadOverlayAssets(),
+    loadDrawnPageAssets('comparison'),
+    loadDrawnPageAssets('history'),
   ])
-  return { styles: [report.style, style], list: [list], run: [...charts, run], report: report.scripts, overlay }
+  return {
+    styles: [report.style, style],
+    list: [list],
+    run: [...charts, run],
+    report: report.scripts,
+    overlay,
+    comparison,
+    history,
+  }
 }

@@ -8,7 +8,7 @@ export type PageRequest = { readonly trail: readonly Crumb[] } & (
       readonly page: 'overlay'
       readonly runs: readonly { readonly folder: string; readonly link: string }[]
     }
-  | { readonly page: 'history'; readonly resultsRoot: string; readonly sweep: string }
+  | { readonly page: 'history'; readonly resultsRoot: string; readonly sweep: string; readonly commits: string | null }
 )
 
 /** The page, or why there is none: an error loses its class between threads. */

@@ -5,7 +5,7 @@ import type { Pages } from '../../site/routes.ts'
 import type { PageRequest, PageResult } from './page-request.ts'
 
 /** Makes a site's pages in threads: two, so that a small page needn't wait for a large one. */
-export function createPages(resultsRoot: string): Pages & AsyncDisposable {
+export function createPages(resultsRoot: string, commits: string | null): Pages & AsyncDisposable {
   const file = new URL(`./worker${extname(import.meta.url)}`, import.meta.url)
   const pool = new Tinypool({ filename: file.href, minThreads: 0, maxThreads: 2, idleTimeout: 60_000 })
   const made = async (request: PageRequest): Promise<string> => {
@@ -18,7 +18,7 @@ export function createPages(resultsRoot: string): Pages & AsyncDisposable {
     report: (folder, trail) => made({ page: 'report', folder, trail }),
     comparison: (base, head, trail) => made({ page: 'comparison', base, head, trail }),
     overlay: (runs, trail) => made({ page: 'overlay', runs, trail }),
-    history: (sweep, trail) => made({ page: 'history', resultsRoot, sweep, trail }),
+    history: (sweep, trail) => made({ page: 'history', resultsRoot, sweep, commits, trail }),
     [Symbol.asyncDispose]: () => pool.destroy(),
   }
 }

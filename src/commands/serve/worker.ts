@@ -3,8 +3,9 @@ import { compareRuns } from '../../analysis/compare/compare.ts'
 import { readRun } from '../../journal/index.ts'
 import { defined, FulcrumError } from '../../model/index.ts'
 import { comparisonHtml } from '../../render/html/comparison-page.ts'
+import { loadDrawnPageAssets } from '../../render/html/drawn-charts.ts'
 import { historyHtml } from '../../render/html/history-page.ts'
-import { loadPageAssets, loadStyle } from '../../render/html/inline-script.ts'
+import { loadPageAssets } from '../../render/html/inline-script.ts'
 import { loadOverlayAssets, overlayHtml } from '../../render/html/overlay-page.ts'
 import { pageHtml } from '../../render/html/page.ts'
 import { reportOf } from '../../render/views/report.ts'
@@ -45,7 +46,11 @@ async function htmlOf(request: PageRequest): Promise<string> {
       )
     case 'comparison': {
       const [base, head] = await Promise.all([readRun(request.base), readRun(request.head)])
-      return comparisonHtml(compareRuns(base, head, [], await noiseRuns(base, head)), await loadStyle(), request.trail)
+      return comparisonHtml(
+        compareRuns(base, head, [], await noiseRuns(base, head)),
+        await loadDrawnPageAssets('comparison'),
+        request.trail,
+      )
     }
     case 'overlay': {
       const overlay = await readOverlay(request.runs.map(({ folder }) => folder))
@@ -57,7 +62,7 @@ async function htmlOf(request: PageRequest): Promise<string> {
     }
     case 'history': {
       const { history } = await readHistory({ ...request, last: lastRuns })
-      return historyHtml(history, [], request.trail)
+      return historyHtml(history, await loadDrawnPageAssets('history'), [], request)
     }
   }
 }

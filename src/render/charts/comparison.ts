@@ -2,6 +2,8 @@ import type { TopLevelSpec } from 'vega-lite'
 import type { FrontierGain } from '../../analysis/compare/frontier-gain.ts'
 import type { Theme } from '../html/theme.ts'
 import { vegaConfig } from '../html/theme.ts'
+import { changeText } from '../views/comparison-words.ts'
+import type { Medium } from './medium.ts'
 
 /** Base and head: grey and hollow, accent and filled, so that neither hue nor print decides. */
 const runScales = (theme: Theme) => ({
@@ -10,7 +12,7 @@ const runScales = (theme: Theme) => ({
 })
 
 /** Both frontiers of a workload's matched points. */
-export function frontierPairSpec(gain: FrontierGain, theme: Theme): TopLevelSpec {
+export function frontierPairSpec(gain: FrontierGain, theme: Theme, medium: Medium = 'file'): TopLevelSpec {
   const values = (['base', 'head'] as const).flatMap(run => gain[run].map(({ x, y }) => ({ run, x, y })))
   const { color, shape } = runScales(theme)
   const x = {
@@ -19,7 +21,12 @@ export function frontierPairSpec(gain: FrontierGain, theme: Theme): TopLevelSpec
     title: 'Output tokens/s per user →',
     scale: { zero: false, padding: 14 },
   }
-  const y = { field: 'y', type: 'quantitative' as const, title: '↑ Output tokens/s per GPU' }
+  const y = {
+    field: 'y',
+    type: 'quantitative' as const,
+    title: '↑ Output tokens/s per GPU',
+    scale: { padding: 14 },
+  }
   const colour = {
     field: 'run',
     type: 'nominal' as const,
@@ -37,9 +44,35 @@ export function frontierPairSpec(gain: FrontierGain, theme: Theme): TopLevelSpec
         mark: { type: 'point', filled: true, size: 70, opacity: 1 },
         encoding: { x, y, color: colour, shape: { field: 'run', type: 'nominal', scale: shape } },
       },
+      ...(medium === 'page' ? [frontierMarks(x, y)] : []),
     ],
     config: { ...vegaConfig(theme), background: 'transparent' },
   }
+}
+
+type Layer = Extract<TopLevelSpec, { readonly layer: unknown }>['layer'][number]
+
+/** Larger than what is seen, so that a finger meets them; with Ctrl and the wheel, or dragged, both axes move. */
+function frontierMarks(x: object, y: object): Layer {
+  return {
+    params: [
+      {
+        name: 'zoom',
+        select: { type: 'interval', zoom: 'wheel![event.ctrlKey || event.metaKey]', clear: 'dblclick' },
+        bind: 'scales',
+      },
+    ],
+    mark: { type: 'point', filled: true, size: 260, opacity: 0 },
+    encoding: {
+      x,
+      y,
+      tooltip: [
+        { field: 'run', type: 'nominal', title: 'Run' },
+        { field: 'x', type: 'quantitative', title: 'Output tokens/s per user', format: ',.4r' },
+        { field: 'y', type: 'quantitative', title: 'Output tokens/s per GPU', format: ',.4r' },
+      ],
+    },
+  } as Layer
 }
 
 /** One figure's change at one point, in percent. */
@@ -52,13 +85,17 @@ export interface ForestRow {
 }
 
 /** Changes with their 95% intervals around no change, one row a point in the order given. */
-export function forestSpec(rows: readonly ForestRow[], theme: Theme): TopLevelSpec {
+export function forestSpec(rows: readonly ForestRow[], theme: Theme, medium: Medium = 'file'): TopLevelSpec {
   const y = {
     field: 'point',
     type: 'nominal' as const,
     sort: null,
     title: null,
-    axis: { labelLimit: 420, grid: false },
+    // In a page the names leave room for the picture on a phone, too; a mark tells the whole.
+    axis: {
+      labelLimit: medium === 'page' ? { expr: 'max(158, min(420, containerSize()[0] * 0.42))' } : 420,
+      grid: false,
+    },
   }
   const scale = {
     domain: ['slower', 'faster', 'no difference shown'],
@@ -68,7 +105,12 @@ export function forestSpec(rows: readonly ForestRow[], theme: Theme): TopLevelSp
     field: 'verdict',
     type: 'nominal' as const,
     scale,
-    legend: { title: null, orient: 'top' as const, labelLimit: 300 },
+    legend: {
+      title: null,
+      orient: 'top' as const,
+      labelLimit: 300,
+      ...(medium === 'page' ? { columns: { expr: 'containerSize()[0] < 420 ? 1 : 3' } } : {}),
+    },
   }
   const shape = {
     field: 'verdict',
@@ -78,8 +120,16 @@ export function forestSpec(rows: readonly ForestRow[], theme: Theme): TopLevelSp
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     width: 420,
-    height: { step: 18 },
-    data: { values: rows.map(row => ({ ...row })) },
+    height: medium === 'page' ? 18 * Math.max(1, rows.length) : { step: 18 },
+    data: {
+      values: rows.map(row => ({
+        ...row,
+        said: changeText({
+          relative: row.change / 100,
+          ci95: row.low === null || row.high === null ? null : [row.low / 100, row.high / 100],
+        }),
+      })),
+    },
     layer: [
       { mark: { type: 'rule', color: theme.ink, strokeWidth: 1 }, encoding: { x: { datum: 0 } } },
       {
@@ -94,6 +144,15 @@ export function forestSpec(rows: readonly ForestRow[], theme: Theme): TopLevelSp
           y,
           color,
           shape,
+          ...(medium === 'page'
+            ? {
+                tooltip: [
+                  { field: 'point', type: 'nominal' as const, title: 'Point' },
+                  { field: 'said', type: 'nominal' as const, title: 'Change (95%)' },
+                  { field: 'verdict', type: 'nominal' as const, title: 'Verdict' },
+                ],
+              }
+            : {}),
         },
       },
     ],

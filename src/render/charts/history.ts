@@ -1,13 +1,16 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { History, Trend } from '../../analysis/history/history.ts'
+import { largest, smallest } from '../../model/index.ts'
 import type { Theme } from '../html/theme.ts'
 import { vegaConfig } from '../html/theme.ts'
+import { valueText } from '../views/format.ts'
+import type { Medium } from './medium.ts'
 
 /**
  * A figure over runs: each run a mark, the level between changes as a line with the band of repeats' noise, changes as
- * rules.
+ * rules. In a page, time is the reader's, a mark tells its run, and the two chosen runs are ringed; a file has UTC.
  */
-export function historySpec(history: History, trend: Trend, theme: Theme): TopLevelSpec {
+export function historySpec(history: History, trend: Trend, theme: Theme, medium: Medium = 'file'): TopLevelSpec {
   const at = (run: number) => history.runs[run]?.createdAt ?? ''
   const factor = trend.band ?? 1
   const levels = trend.levels.map(({ from, to, mean }) => ({
@@ -17,11 +20,13 @@ export function historySpec(history: History, trend: Trend, theme: Theme): TopLe
     low: mean / factor,
     high: mean * factor,
   }))
+  const times = trend.values.map(({ run }) => Date.parse(at(run)))
+  const spanDays = times.length === 0 ? 0 : (largest(times) - smallest(times)) / 86_400_000
   const x = {
     type: 'temporal' as const,
     title: null,
-    axis: { tickCount: 5, labelAngle: 0, labelOverlap: true },
-    scale: { type: 'utc' as const, padding: 10 },
+    axis: { tickCount: 5, labelAngle: 0, labelOverlap: true, format: spanDays > 3 ? '%b %-d' : '%b %-d %H:%M' },
+    scale: { type: medium === 'page' ? ('time' as const) : ('utc' as const), padding: 10 },
   }
   const y = {
     type: 'quantitative' as const,
@@ -29,6 +34,17 @@ export function historySpec(history: History, trend: Trend, theme: Theme): TopLe
     scale: { zero: false, padding: 10 },
     axis: { tickCount: 4 },
   }
+  const points = trend.values.map(({ run, mean, repeats }) => ({
+    run,
+    at: at(run),
+    /** The time as text: Vega makes a date of the other. */
+    id: at(run),
+    mean,
+    value: valueText(trend.figure, mean),
+    repeats,
+    revision: history.runs[run]?.revision ?? 'none',
+    baseline: run === history.baseline,
+  }))
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     width: 440,
@@ -50,9 +66,7 @@ export function historySpec(history: History, trend: Trend, theme: Theme): TopLe
         encoding: { x: { ...x, field: 'at' } },
       },
       {
-        data: {
-          values: trend.values.map(({ run, mean }) => ({ at: at(run), mean, baseline: run === history.baseline })),
-        },
+        data: { values: points },
         mark: { type: 'point', filled: true, opacity: 1, size: 42, color: theme.ink },
         encoding: {
           x: { ...x, field: 'at' },
@@ -61,7 +75,32 @@ export function historySpec(history: History, trend: Trend, theme: Theme): TopLe
           size: { condition: { test: 'datum.baseline', value: 130 }, value: 42 },
         },
       },
+      ...(medium === 'page' ? [marksToPoint(points, x, y, trend, theme)] : []),
     ],
+    ...(medium === 'page' ? { params: ['base', 'head'].map(name => ({ name, value: '' })) } : {}),
     config: { ...vegaConfig(theme), background: 'transparent' },
   }
+}
+
+type Layer = Extract<TopLevelSpec, { readonly layer: unknown }>['layer'][number]
+
+/** Larger than what is seen, so that a finger meets them. */
+function marksToPoint(values: object[], x: object, y: object, trend: Trend, theme: Theme): Layer {
+  const chosen = 'datum.id === base || datum.id === head'
+  return {
+    data: { values },
+    mark: { type: 'point', filled: false, opacity: 1, size: 260, cursor: 'pointer', fill: 'transparent' },
+    encoding: {
+      x: { ...x, field: 'at' },
+      y: { ...y, field: 'mean' },
+      stroke: { condition: { test: chosen, value: theme.accent }, value: 'transparent' },
+      strokeWidth: { value: 2.4 },
+      tooltip: [
+        { field: 'at', type: 'temporal', title: 'Run', format: '%Y-%m-%d %H:%M' },
+        { field: 'value', title: trend.figure.title },
+        { field: 'repeats', title: 'Valid repeats' },
+        { field: 'revision', title: 'Revision' },
+      ],
+    },
+  } as Layer
 }

@@ -7,6 +7,7 @@ import type { Theme } from '../html/theme.ts'
 import { light } from '../html/theme.ts'
 import { slugOf } from '../views/report.ts'
 import { type ForestRow, forestSpec, frontierPairSpec } from './comparison.ts'
+import type { Medium } from './medium.ts'
 
 /** Rows of one picture; the table of the page has them all. */
 export const mostForestRows = 40
@@ -37,10 +38,11 @@ export function forestRows(comparison: Comparison, of: Figure): readonly ForestR
 }
 
 /** The picture of a figure's largest changes. */
-export function forestChart(rows: readonly ForestRow[], theme: Theme): TopLevelSpec {
+export function forestChart(rows: readonly ForestRow[], theme: Theme, medium: Medium = 'file'): TopLevelSpec {
   return forestSpec(
     rows.slice(0, mostForestRows).toSorted((a, b) => b.change - a.change),
     theme,
+    medium,
   )
 }
 

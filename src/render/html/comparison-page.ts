@@ -7,52 +7,64 @@ import { gateText } from '../../analysis/gates/outcome.ts'
 import type { Figure } from '../../metrics/figures/index.ts'
 import { frontierPairSpec } from '../charts/comparison.ts'
 import { forestChart, forestRows, mostForestRows, picturedFigures } from '../charts/of-comparison.ts'
-import { changeText, noiseSentence, verdictSentence } from '../views/comparison-words.ts'
+import {
+  changeText,
+  markedVerdict,
+  noiseSentence,
+  statusText,
+  verdictSentence,
+  verdictText,
+} from '../views/comparison-words.ts'
 import { change, figure, valueText } from '../views/format.ts'
+import { slugOf } from '../views/report.ts'
+import { cardTable, column, numbers, value } from './card-table.ts'
 import type { Crumb } from './crumbs.ts'
 import { crumbTrail } from './crumbs.ts'
+import { type DrawnCharts, type DrawnPageAssets, drawnCharts, policyOf } from './drawn-charts.ts'
 import type { Html } from './html.ts'
-import { html, trusted } from './html.ts'
-import type { Inline } from './inline-script.ts'
-import { picture } from './picture.ts'
-import { scrolling } from './sections/tables.ts'
+import { html, jsonForScript, trusted } from './html.ts'
 
 /**
- * comparison.html: no script at all; each picture is there for light and for dark, and the reader's setting chooses.
+ * comparison.html: one offline file. Marks tell their point, the table is filtered. Without scripts, each picture is
+ * there for light and for dark, and the reader's setting chooses.
  */
 export async function comparisonHtml(
   comparison: Comparison,
-  style: Inline,
+  assets: DrawnPageAssets,
   trail: readonly Crumb[] = [],
 ): Promise<string> {
   const { base, head } = comparison
+  const charts = drawnCharts()
   const title = `${head.manifest.sweep}: ${head.manifest.runId} against ${base.manifest.runId}`
-  const frontiers = await Promise.all(comparison.frontiers.map(frontierFigure))
-  const forests = await Promise.all(picturedFigures(comparison).map(of => forestFigure(comparison, of)))
+  const frontiers = await Promise.all(comparison.frontiers.map(gain => frontierFigure(charts, gain)))
+  const forests = await Promise.all(picturedFigures(comparison).map(of => forestFigure(charts, comparison, of)))
   const page = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src '${style.hash}'; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="${policyOf(assets)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title}</title>
-<style>${trusted(style.text)}</style>
+${assets.styles.map(style => html`<style>${trusted(style.text)}</style>\n`)}
 </head>
 <body>
 ${crumbTrail(trail)}
 <header class="top"><p class="brand">Fulcrum comparison</p>
 <div class="title"><h1>${verdictSentence(comparison)}</h1>
+<p class="status">${statusText(comparison)}</p>
 <p class="meta">Base ${base.manifest.sweep} ${base.manifest.runId} · head ${head.manifest.sweep} ${head.manifest.runId} · false-discovery rate ${falseDiscoveryRate * 100}% over ${comparison.tests} tests</p><p class="meta">${noiseSentence(comparison)}</p></div></header>
 <main>
 ${gateList(comparison)}
 ${environment(comparison)}
 ${frontiers.length > 0 ? html`<section><h2>Frontiers of the matched points</h2><div class="pair">${frontiers}</div></section>` : null}
 ${forests.length > 0 ? html`<section><h2>Changes</h2><div class="pair">${forests}</div></section>` : null}
-<section><h2>All figures</h2>${changesTable(comparison)}</section>
+<section id="figures"><h2>All figures</h2>${changesTable(comparison)}</section>
 ${missing('Only in base', comparison.onlyBase)}${missing('Only in head', comparison.onlyHead)}
 </main>
 <footer><p>Written by Fulcrum. Next to this file: comparison.json with every figure, and each chart as a Vega-Lite specification and SVG.</p></footer>
+<script type="application/json" id="figure-data">${jsonForScript(charts.data())}</script>
+${assets.scripts.map(script => html`<script>${trusted(script.text)}</script>\n`)}
 </body>
 </html>
 `
@@ -72,30 +84,48 @@ function environment({ differences }: Comparison): Html | null {
   const doubtful = differences.some(difference => difference.kind === 'conditions')
   return html`<section><h2>${doubtful ? 'The conditions differ' : 'What differs'}</h2>
 ${doubtful ? html`<p>These differences may cause a change below, instead of what you want to compare.</p>` : null}
-${scrolling(
-  html`<table><thead><tr><th></th><th>Base</th><th>Head</th></tr></thead><tbody>${differences.map(
-    ({ what, kind, base, head }) =>
-      html`<tr><td>${kind === 'conditions' ? html`<em>${what}</em>` : what}</td><td class="text">${base}</td><td class="text">${head}</td></tr>`,
-  )}</tbody></table>`,
+${cardTable(
+  [column('What'), column('Base'), column('Head')],
+  differences.map(({ what, kind, base, head }) => ({
+    cells: [
+      kind === 'conditions' ? html`<em>${what}</em>` : what,
+      { shown: base, isText: true },
+      { shown: head, isText: true },
+    ],
+  })),
 )}</section>`
 }
 
-async function frontierFigure(gain: FrontierGain): Promise<Html> {
+async function frontierFigure(charts: DrawnCharts, gain: FrontierGain): Promise<Html> {
   const area = gain.hypervolume.relative
+  const drawn = await charts.place(
+    `Frontiers of ${gain.workload}, base and head`,
+    `frontier-${slugOf(gain.workload)}`,
+    (theme, medium) => frontierPairSpec(gain, theme, medium),
+  )
   return html`<figure><figcaption><h3>${gain.workload}</h3><p>Hypervolume: ${area === null ? 'not defined' : change(area)}.</p></figcaption>
-${await picture(`Frontiers of ${gain.workload}, base and head`, theme => frontierPairSpec(gain, theme))}
-<details class="data"><summary>At equal interactivity, as a table</summary>${scrolling(html`<table><thead><tr><th class="n">Tokens/s per user</th><th class="n">Base tokens/s per GPU</th><th class="n">Head</th><th class="n">Change</th></tr></thead>
-<tbody>${gain.atEqualInteractivity.map(
-    ({ at, base, head }) =>
-      html`<tr><td class="n">${figure(at)}</td><td class="n">${figure(base)}</td><td class="n">${head === null ? 'not reached' : figure(head)}</td><td class="n">${head === null ? '–' : change(head / base - 1)}</td></tr>`,
-  )}</tbody></table>`)}</details></figure>`
+${drawn}
+<details class="data"><summary>At equal interactivity, as a table</summary>${cardTable(
+    [numbers('Tokens/s per user'), numbers('Base tokens/s per GPU'), numbers('Head'), numbers('Change')],
+    gain.atEqualInteractivity.map(({ at, base, head }) => ({
+      cells: [
+        value(at, `${figure(at)} tokens/s per user`),
+        value(base, figure(base)),
+        value(head, head === null ? 'not reached' : figure(head)),
+        head === null ? '–' : change(head / base - 1),
+      ],
+    })),
+  )}</details></figure>`
 }
 
-async function forestFigure(comparison: Comparison, of: Figure): Promise<Html> {
+async function forestFigure(charts: DrawnCharts, comparison: Comparison, of: Figure): Promise<Html> {
   const rows = forestRows(comparison, of)
+  const drawn = await charts.place(`Change of ${of.title} at each point`, `change-${of.name}`, (theme, medium) =>
+    forestChart(rows, theme, medium),
+  )
   return html`<figure><figcaption><h3>${of.title}</h3><p>${of.better === 'lower' ? 'Left is faster.' : 'Right is faster.'} Bars: 95% interval.${
     rows.length > mostForestRows ? ` The ${mostForestRows} largest of ${rows.length} changes.` : null
-  }</p></figcaption>${await picture(`Change of ${of.title} at each point`, theme => forestChart(rows, theme))}</figure>`
+  }</p></figcaption>${drawn}</figure>`
 }
 
 /** Rows of the page's table; comparison.json has all. */
@@ -109,11 +139,42 @@ function changesTable({ points }: Comparison): Html {
     all.length <= mostRows
       ? all
       : [...all.filter(({ item }) => isShown(item)), ...all.filter(({ item }) => !isShown(item))].slice(0, mostRows)
-  return html`${rows.length < all.length ? html`<p class="none">${rows.length} of ${all.length}, changes that are shown first; comparison.json has all.</p>` : null}${scrolling(html`<table><thead><tr><th>Point</th><th>Figure</th><th class="n">Base</th><th class="n">Head</th><th class="n">Change (95%)</th><th>Verdict</th></tr></thead>
-<tbody>${rows.map(
-    ({ point, item }) =>
-      html`<tr data-verdict="${item.verdict}"><td>${pointName(point.head)}</td><td>${item.figure.title}</td><td class="n" data-v="${item.base ?? ''}">${valueText(item.figure, item.base)}</td><td class="n" data-v="${item.head ?? ''}">${valueText(item.figure, item.head)}</td><td class="n">${changeText(item)}</td><td class="text">${item.verdict === 'slower' ? html`<em>slower</em>` : item.verdict}${[point.note, item.why].filter(text => text !== '').map(text => `; ${text}`)}</td></tr>`,
-  )}</tbody></table>`)}`
+  const figuresOf = [...new Set(rows.map(({ item }) => item.figure.title))]
+  return html`${rows.length < all.length ? html`<p class="none">${rows.length} of ${all.length}, changes that are shown first; comparison.json has all.</p>` : null}
+<form class="bar" data-filter hidden><label>Verdict<select name="verdict"><option value="">all</option>${verdictMarks.map(
+    ([mark, text]) => html`<option value="${mark}">${text}</option>`,
+  )}</select></label><label>Figure<select name="figure"><option value="">all</option>${figuresOf.map(
+    title => html`<option value="${title}">${title}</option>`,
+  )}</select></label><label>Find<input name="find" type="search" autocomplete="off" placeholder="2P1D 8000/256"></label><span class="count" role="status"></span><span data-save-rows></span></form>
+${cardTable(
+  [column('Point'), column('Figure'), numbers('Base'), numbers('Head'), numbers('Change (95%)'), column('Verdict')],
+  rows.map(({ point, item }) => ({
+    attributes: html` data-verdict="${item.verdict}" data-mark="${item.undecided === null ? item.verdict : 'undecided'}" data-of="${item.figure.title}"`,
+    cells: [
+      pointName(point.head),
+      item.figure.title,
+      value(item.base, valueText(item.figure, item.base)),
+      value(item.head, valueText(item.figure, item.head)),
+      changeText(item),
+      { shown: verdictHtml(point.note, item), isText: true },
+    ],
+  })),
+)}`
+}
+
+/** What a row can be filtered by, as its verdict is said. */
+const verdictMarks = [
+  ...(['slower', 'faster', 'no difference shown', 'not comparable'] as const).map(
+    verdict => [verdict, markedVerdict(verdict)] as const,
+  ),
+  ['undecided', '⚠️ undecided'] as const,
+]
+
+function verdictHtml(note: string, item: FigureChange): Html {
+  const why = item.undecided?.why === 'noise is not known' ? '' : item.why
+  const rest = [note, why].filter(text => text !== '').map(text => `; ${text}`)
+  const said = verdictText(item)
+  return html`${item.verdict === 'slower' ? html`<em>${said}</em>` : said}${rest}`
 }
 
 function missing(title: string, points: Comparison['onlyBase']): Html | null {

@@ -3,16 +3,17 @@ import type { History, Trend } from '../../analysis/history/history.ts'
 import { historyMethod } from '../../analysis/history/history.ts'
 import { largest } from '../../model/index.ts'
 import { historySpec } from '../charts/history.ts'
-import { change, valueText } from '../views/format.ts'
+import { changeLog, type LogEntry } from '../views/change-log.ts'
+import { valueText } from '../views/format.ts'
 import { historyGateText } from '../views/history-gate.ts'
-import { historyRow, runText } from '../views/history-table.ts'
+import { changeSentence, historyRow } from '../views/history-table.ts'
+import { slugOf } from '../views/report.ts'
+import { cardTable, column, numbers, value } from './card-table.ts'
 import type { Crumb } from './crumbs.ts'
 import { crumbTrail } from './crumbs.ts'
+import { type DrawnCharts, type DrawnPageAssets, drawnCharts, policyOf } from './drawn-charts.ts'
 import type { Html } from './html.ts'
-import { html, trusted } from './html.ts'
-import { loadStyle } from './inline-script.ts'
-import { picture } from './picture.ts'
-import { scrolling } from './sections/tables.ts'
+import { html, jsonForScript, trusted } from './html.ts'
 
 /** Pictures of changed series; the table below has all. */
 const mostPictures = 16
@@ -35,43 +36,89 @@ export function picturedTrends({ trends }: History): {
   }
 }
 
-/** history.html: one offline file without scripts. */
+/** What stands around the history. */
+export interface HistoryFrame {
+  readonly trail?: readonly Crumb[]
+  /** Where a commit is shown, up to its revision; null where it is not known. */
+  readonly commits?: string | null
+}
+
+/**
+ * history.html: one offline file. Marks tell their run, time is the reader's, and two nights can be chosen to compare.
+ * Without scripts, pictures and tables are there.
+ */
 export async function historyHtml(
   history: History,
+  assets: DrawnPageAssets,
   gates: readonly HistoryGate[] = [],
-  trail: readonly Crumb[] = [],
+  { trail = [], commits = null }: HistoryFrame = {},
 ): Promise<string> {
-  const style = await loadStyle()
+  const charts = drawnCharts()
+  const said: Said = { history, charts, commits }
   const { frontiers, changed: pictured, changedInAll } = picturedTrends(history)
-  const [first, last] = [runText(history, 0), runText(history, history.runs.length - 1)]
+  const ofFrontiers = await Promise.all(frontiers.map(trend => figureOf(said, trend)))
+  const ofChanged = await Promise.all(pictured.map(trend => figureOf(said, trend)))
+  const places = history.runs.map(({ createdAt, folder }) => ({
+    at: createdAt,
+    folder,
+    place: folder.split('/').slice(-2).join('/'),
+  }))
+  const data = { ...charts.data(), runs: places, served: trail.length > 0 }
   const page = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src '${style.hash}'; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="${policyOf(assets)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
 <title>${history.sweep}: history</title>
-<style>${trusted(style.text)}</style>
+${assets.styles.map(style => html`<style>${trusted(style.text)}</style>\n`)}
 </head>
 <body>
 ${crumbTrail(trail)}
 <header class="top"><p class="brand">Fulcrum history</p>
 <div class="title"><h1>${history.sweep}: ${verdict(history)}</h1>
-<p class="meta">${history.runs.length} runs, ${first} to ${last} · ${history.baseline === null ? 'no baseline set' : `baseline ${runText(history, history.baseline)}`}</p></div></header>
+<p class="meta">${history.runs.length} runs, ${runHtml(said, 0)} to ${runHtml(said, history.runs.length - 1)} · ${history.baseline === null ? 'no baseline set' : html`baseline ${runHtml(said, history.baseline)}`} · times in <span data-zone>UTC</span></p></div></header>
 <main>
 ${gatesSection(history, gates)}
-${changesSection(history)}
-<section><h2>Frontiers</h2><div class="pair">${await Promise.all(frontiers.map(trend => figureOf(history, trend)))}</div></section>
-${pictured.length > 0 ? html`<section><h2>Figures that changed</h2><div class="pair">${await Promise.all(pictured.map(trend => figureOf(history, trend)))}</div>${pictured.length < changedInAll ? html`<p class="none">The ${pictured.length} largest of ${changedInAll}; the table has all.</p>` : null}</section>` : null}
+${logSection(said)}
+${chooserSection(history)}
+<section><h2>Frontiers</h2><div class="pair">${ofFrontiers}</div></section>
+${pictured.length > 0 ? html`<section><h2>Figures that changed</h2><div class="pair">${ofChanged}</div>${pictured.length < changedInAll ? html`<p class="none">The ${pictured.length} largest of ${changedInAll}; the table has all.</p>` : null}</section>` : null}
 ${trendsSection(history)}
 <section><h2>How changes are found</h2><p>Method: ${historyMethod}. A change must also exceed the noise between repeats. The shaded band shows that noise: it would hold 95% of run means if nothing else varied. Lines are the levels between changes, dashed lines mark the first run after a change, and the diamond is the baseline.</p></section>
 </main>
 <footer><p>Written by Fulcrum. \`fulcrum history --json\` prints every value; \`--to\` writes them and each chart (Vega-Lite, SVG) as files.</p></footer>
+<script type="application/json" id="figure-data">${jsonForScript(data)}</script>
+${assets.scripts.map(script => html`<script>${trusted(script.text)}</script>\n`)}
 </body>
 </html>
 `
   return page.html
+}
+
+/** What the parts of the page say things with. */
+interface Said {
+  readonly history: History
+  readonly charts: DrawnCharts
+  readonly commits: string | null
+}
+
+/** When a run was and of which revision: the time becomes the reader's own, the revision a link where it can. */
+function runHtml({ history, commits }: Pick<Said, 'history' | 'commits'>, index: number): Html {
+  const run = history.runs[index]
+  if (run === undefined) return html``
+  const { createdAt, revision } = run
+  const time = html`<time datetime="${createdAt}" data-local>${createdAt.slice(0, 16).replace('T', ' ')}</time>`
+  return revision === null ? time : html`${time} at ${revisionHtml(revision, commits)}`
+}
+
+function revisionHtml(revision: string, commits: string | null): Html {
+  const hex = revision.replace(/[^0-9a-f]/gi, '')
+  return commits === null || hex === ''
+    ? html`<code>${revision}</code>`
+    : html`<a href="${commits}${hex}"><code>${revision}</code></a>`
 }
 
 const largestChange = (trend: Trend) => largest(trend.changes.map(({ relative }) => Math.abs(relative)))
@@ -90,34 +137,92 @@ function gatesSection(history: History, gates: readonly HistoryGate[]): Html | n
   })}</ul></section>`
 }
 
-function changesSection(history: History): Html | null {
-  const { changes } = history
-  if (changes.length === 0) return null
-  return html`<section><h2>Changes</h2>${changes.length > mostRows ? html`<p class="none">The first ${mostRows} of ${changes.length}.</p>` : null}${scrolling(html`<table><thead><tr><th>First run after</th><th>Last before</th><th>Workload</th><th>Deployment</th><th>Load</th><th>Figure</th><th class="n">Change</th><th>Verdict</th></tr></thead>
-<tbody>${changes
-    .slice(0, mostRows)
-    .map(
-      ({ series, run, before, relative, verdict: said }) =>
-        html`<tr data-change="${series.figure.name}"><td>${runText(history, run)}</td><td>${runText(history, before)}</td><td>${series.subject.workload}</td><td>${series.subject.deployment}</td><td>${series.subject.load}</td><td>${series.figure.title}</td><td class="n">${change(relative)}</td><td>${said === 'slower' ? html`<em>worse</em>` : 'better'}</td></tr>`,
-    )}</tbody></table>`)}</section>`
+/** Changes of one run; the table of a figure has its own. */
+const mostInEntry = 12
+
+function logSection(said: Said): Html | null {
+  const log = changeLog(said.history)
+  if (log.length === 0) return null
+  return html`<section id="log"><h2>Log of changes</h2><ol class="log">${log.map(entry => entryHtml(said, entry))}</ol></section>`
 }
 
-async function figureOf(history: History, trend: Trend): Promise<Html> {
+function entryHtml(said: Said, { run, before, worse, better, changes }: LogEntry): Html {
+  const rest = changes.length - mostInEntry
+  const counts = [worse > 0 ? `🔴 ${worse} worse` : '', better > 0 ? `🟢 ${better} better` : ''].filter(
+    text => text !== '',
+  )
+  return html`<li data-run="${run}"><p><span class="when">${runHtml(said, run)}</span> ${counts.join(', ')}</p>
+<p class="between">First run after the change; last before it: ${runHtml(said, before)}. <a href="#base=${before}&amp;head=${run}">Choose both to compare</a></p>
+<ul>${changes.slice(0, mostInEntry).map(one => html`<li data-change="${one.series.figure.name}">${changeSentence(one)}</li>`)}${rest > 0 ? html`<li>and ${rest} more</li>` : null}</ul></li>`
+}
+
+/** Two nights to compare; the script says how. */
+function chooserSection(history: History): Html | null {
+  const { runs, baseline } = history
+  if (runs.length < 2) return null
+  const head = runs.length - 1
+  const base = baseline === null || baseline === head ? head - 1 : baseline
+  const list = (name: string, title: string, chosen: number) =>
+    html`<label>${title}<select name="${name}">${runs
+      .map(({ createdAt, revision }, i) => {
+        const rest = `${revision === null ? '' : ` at ${revision}`}${i === baseline ? ' (baseline)' : ''}`
+        return html`<option value="${i}" data-rest="${rest}"${i === chosen ? html` selected` : null}>${createdAt.slice(0, 16).replace('T', ' ')}${rest}</option>`
+      })
+      .toReversed()}</select></label>`
+  return html`<section class="two"><h2>Compare two runs</h2><p>Choose them here, or click marks in a chart: of the last two that you click, the older one is the base.</p>
+<form class="bar" data-two hidden>${list('base', 'Base', base)}${list('head', 'Head', head)}</form><div data-compare aria-live="polite"></div></section>`
+}
+
+async function figureOf({ history, charts, commits }: Said, trend: Trend): Promise<Html> {
   const { workload, deployment, load } = trend.subject
   const name = deployment === 'frontier' ? workload : `${deployment}, ${workload}, ${load}`
   const row = historyRow(history, trend)
+  const slug = slugOf(`${trend.figure.name} ${workload} ${deployment} ${load}`)
+  const drawn = await charts.place(`${trend.figure.title} of ${name} over runs`, slug, (theme, medium) =>
+    historySpec(history, trend, theme, medium),
+  )
   return html`<figure><figcaption><h3>${trend.figure.title}: ${name}</h3><p>${trend.figure.better === 'higher' ? 'Higher is better' : 'Lower is better'}. Latest ${row.latest}, ${row.since} against ${history.baseline === null ? 'the oldest run' : 'the baseline'}.</p></figcaption>
-${await picture(`${trend.figure.title} of ${name} over runs`, theme => historySpec(history, trend, theme))}
-<details class="data"><summary>As a table</summary>${scrolling(html`<table><thead><tr><th>Run</th><th class="n">${trend.figure.title}</th><th class="n">Repeats</th></tr></thead>
-<tbody>${trend.values.map(({ run, mean, repeats }) => html`<tr><td>${runText(history, run)}</td><td class="n" data-v="${mean}">${valueText(trend.figure, mean)}</td><td class="n">${repeats}</td></tr>`)}</tbody></table>`)}</details></figure>`
+${drawn}
+<details class="data"><summary>As a table</summary>${cardTable(
+    [column('Run'), numbers(trend.figure.title), numbers('Repeats')],
+    trend.values.map(({ run, mean, repeats }) => ({
+      cells: [runHtml({ history, commits }, run), value(mean, valueText(trend.figure, mean)), String(repeats)],
+    })),
+  )}</details></figure>`
 }
 
 function trendsSection(history: History): Html {
   const { trends } = history
   const shown = trends.slice(0, mostRows)
-  return html`<section><h2>All figures</h2>${shown.length < trends.length ? html`<p class="none">The first ${mostRows} of ${trends.length}.</p>` : null}${scrolling(html`<table><thead><tr><th>Workload</th><th>Deployment</th><th>Load</th><th>Figure</th><th class="n">Runs</th><th class="n">Latest</th><th class="n">Against ${history.baseline === null ? 'the oldest run' : 'the baseline'}</th><th class="n">Noise of repeats</th><th>Changes</th></tr></thead>
-<tbody>${shown.map(trend => {
-    const row = historyRow(history, trend)
-    return html`<tr><td>${row.workload}</td><td>${row.deployment}</td><td>${row.load}</td><td>${row.figure}</td><td class="n">${trend.values.length}</td><td class="n">${row.latest}</td><td class="n">${row.since}</td><td class="n">${row.noise}</td><td>${trend.changes.length === 0 ? '' : String(trend.changes.length)}</td></tr>`
-  })}</tbody></table>`)}</section>`
+  const columns = [
+    column('Figure'),
+    column('Workload'),
+    column('Deployment'),
+    column('Load'),
+    numbers('Runs'),
+    numbers('Latest'),
+    numbers(`Against ${history.baseline === null ? 'the oldest run' : 'the baseline'}`),
+    numbers('Noise of repeats'),
+    numbers('Changes'),
+  ]
+  return html`<section><h2>All figures</h2>${shown.length < trends.length ? html`<p class="none">The first ${mostRows} of ${trends.length}.</p>` : null}${cardTable(
+    columns,
+    shown.map(trend => {
+      const row = historyRow(history, trend)
+      const { changes, values } = trend
+      return {
+        cells: [
+          row.figure,
+          row.workload,
+          row.deployment,
+          row.load,
+          String(values.length),
+          row.latest,
+          row.since,
+          row.noise,
+          changes.length === 0 ? '' : String(changes.length),
+        ],
+      }
+    }),
+  )}</section>`
 }

@@ -54,7 +54,7 @@ function referenceOf(history: History, trend: Trend): number | null {
 }
 
 /** `ITL p95 of 2P1D, 8000/256, concurrency 16: worse by +20%`. */
-function changeSentence({ series, relative, verdict }: HistoryChange): string {
+export function changeSentence({ series, relative, verdict }: HistoryChange): string {
   const { workload, deployment, load } = series.subject
   const what = deployment === 'frontier' ? workload : `${deployment}, ${workload}, ${load}`
   return `${series.figure.title} of ${what}: ${verdict === 'faster' ? 'better' : 'worse'} by ${change(relative)}`

@@ -6,6 +6,12 @@ import type { Inline } from '../../render/html/inline-script.ts'
 import type { Answer } from '../answer.ts'
 import { page } from '../answer.ts'
 
+/** What one page may run and wear. */
+export interface PageAssets {
+  readonly scripts: readonly Inline[]
+  readonly styles: readonly Inline[]
+}
+
 /** Scripts and styles of the site's own pages. */
 export interface SiteAssets {
   readonly styles: readonly Inline[]
@@ -16,7 +22,10 @@ export interface SiteAssets {
   /** Of a report, which brings its own. */
   readonly report: readonly Inline[]
   /** Of an overlay, which brings its own as well. */
-  readonly overlay: { readonly scripts: readonly Inline[]; readonly styles: readonly Inline[] }
+  readonly overlay: PageAssets
+  /** Of a comparison and of a history, as well. */
+  readonly comparison: PageAssets
+  readonly history: PageAssets
 }
 
 export interface Layout {

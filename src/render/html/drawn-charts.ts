@@ -1,0 +1,72 @@
+import type { TopLevelSpec } from 'vega-lite'
+import type { Medium } from '../charts/medium.ts'
+import { loadChartTools } from './chart-tools.ts'
+import type { Html } from './html.ts'
+import { html } from './html.ts'
+import type { Inline } from './inline-script.ts'
+import { loadAsset, loadChartScripts, loadStyle } from './inline-script.ts'
+import { picture } from './picture.ts'
+import { pageSpec, vegaConfigOf } from './render.ts'
+import type { Theme } from './theme.ts'
+import { dark, light } from './theme.ts'
+
+/** Charts of a page, drawn by its script; each has a picture too, for where no script runs. */
+export interface DrawnCharts {
+  /** The chart's place in the page. */
+  place(label: string, name: string, draw: (theme: Theme, medium: Medium) => TopLevelSpec): Promise<Html>
+  /** What the script draws from. */
+  data(): object
+}
+
+/** Collects the charts of one page. */
+export function drawnCharts(): DrawnCharts {
+  const charts: { readonly light: object; readonly dark: object }[] = []
+  const compiled = (spec: TopLevelSpec) =>
+    pageSpec({ ...spec, width: 'container', autosize: { type: 'fit-x', contains: 'padding' } } as TopLevelSpec)
+  return {
+    place: async (label, name, draw) => {
+      const at = charts.push({ light: compiled(draw(light, 'page')), dark: compiled(draw(dark, 'page')) }) - 1
+      const still = await picture(label, theme => draw(theme, 'file'))
+      return html`<div class="still">${still}</div><div class="drawn-chart" data-figure="${at}" data-name="${name}" role="img" aria-label="${label}" hidden></div><div class="save" data-save-figure hidden></div>`
+    },
+    data: () => ({
+      charts,
+      themes: {
+        light: { config: vegaConfigOf(light), paper: light.paper },
+        dark: { config: vegaConfigOf(dark), paper: dark.paper },
+      },
+    }),
+  }
+}
+
+/** Styles and scripts of a page with drawn charts. */
+export interface DrawnPageAssets {
+  readonly styles: readonly Inline[]
+  readonly scripts: readonly Inline[]
+}
+
+/** Reads what such a page needs: Vega, the shared tools, what draws, and the page's own script. */
+export async function loadDrawnPageAssets(page: 'comparison' | 'history'): Promise<DrawnPageAssets> {
+  const [style, own, charts, tools, figures, script] = await Promise.all([
+    loadStyle(),
+    loadAsset('report/figures.css'),
+    loadChartScripts(),
+    loadChartTools(),
+    loadAsset('report/figures.js'),
+    loadAsset(`report/${page}.js`),
+  ])
+  return { styles: [style, own], scripts: [...charts, ...tools, figures, script] }
+}
+
+/** The policy of a page: its own scripts and styles by hash, and nothing from anywhere else. */
+export function policyOf({ styles, scripts }: DrawnPageAssets): string {
+  const hashes = (all: readonly Inline[]) => all.map(({ hash }) => `'${hash}'`).join(' ')
+  return [
+    "default-src 'none'",
+    `script-src ${hashes(scripts)}`,
+    `style-src ${hashes(styles)}`,
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ')
+}
