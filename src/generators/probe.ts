@@ -2,9 +2,9 @@ import { Histogram } from '../metrics/histogram.ts'
 import type { Api, Endpoint, Json } from '../model/index.ts'
 import { FulcrumError, redactor } from '../model/index.ts'
 import { apiKeyOf } from './api-key.ts'
+import { Connection } from './built-in/connection.ts'
 import { Exchange } from './built-in/exchange.ts'
 import type { Failure } from './built-in/failure.ts'
-import { Lane } from './built-in/lane.ts'
 import { ReadableClock } from './built-in/readable-clock.ts'
 import { resolveTarget } from './built-in/resolve-target.ts'
 import { apiPaths, bodyAround, headBefore } from './request.ts'
@@ -92,20 +92,20 @@ function ask(
     gaps: new Histogram(),
   })
   return new Promise(resolve => {
-    const abort = () => lane.abandon('cancelled', 'interrupted')
+    const abort = () => connection.abandon('cancelled', 'interrupted')
     const settled = () => {
       clearInterval(expiry)
       options.signal.removeEventListener('abort', abort)
-      lane.close()
+      connection.close()
       resolve(exchange)
     }
-    const lane = new Lane(
+    const connection = new Connection(
       { target, clock: new ReadableClock(), buffer: Buffer.allocUnsafeSlow(16 * 1024), settled },
       exchange,
     )
-    const expiry = setInterval(() => lane.expire(performance.now()), expiryEveryMs)
+    const expiry = setInterval(() => connection.expire(performance.now()), expiryEveryMs)
     options.signal.addEventListener('abort', abort)
-    lane.send(request, 0, 0, deadline)
+    connection.send(request, 0, 0, deadline)
     if (options.signal.aborted) abort()
   })
 }

@@ -105,10 +105,10 @@ export function createLoadLoop(
           if (phase === 'after') return
         }
       }
-      for (let lane = 0; lane < concurrency; lane++) {
-        const atMs = startMs + lane * startGapMs
+      for (let connection = 0; connection < concurrency; connection++) {
+        const atMs = startMs + connection * startGapMs
         exchange.runUntil(atMs)
-        sendNext(atMs, quietSinceMs(lane, startMs))
+        sendNext(atMs, quietSinceMs(connection, startMs))
       }
       exchange.runUntil(Number.POSITIVE_INFINITY)
       return exchange.end(Number.isNaN(windowMs) ? startMs : windowMs)

@@ -32,7 +32,7 @@ export interface DrawnRequest {
 
 /** Draws requests one at a time, so that any number of them takes no memory. */
 export interface RequestSource {
-  /** The first request of a conversation on a lane, or a request by itself. */
+  /** The first request of a conversation on a connection, or a request by itself. */
   next(): DrawnRequest
   /** Its next turn: all that was said before, and a new message. */
   turnAfter(before: DrawnRequest): DrawnRequest

@@ -92,7 +92,7 @@ function busyShares(
 }
 
 /** Connections of the client as the load begins. */
-function laneCount(level: LoadLevel, warmup: number): number {
+function connectionCount(level: LoadLevel, warmup: number): number {
   return level.kind === 'concurrency'
     ? level.concurrency
     : Math.min(level.maxConcurrency ?? openLoopConnections, Math.max(openLoopConnections, warmup))
@@ -200,11 +200,16 @@ function simulateOnce(
     limits.stopMs = startMs + durationMs
     limits.giveUpMs = limits.stopMs + (point.graceS ?? Number.POSITIVE_INFINITY) * 1000
   }
-  const lanes = laneCount(level, point.warmup)
+  const connections = connectionCount(level, point.warmup)
   const drained = window === 'whole' ? point.warmup : 0
-  const warmLanes = Math.min(lanes, drained)
+  const warmConnections = Math.min(connections, drained)
   const startMs = drained > 0 ? warmUpAndDrain(point, { engine, firstChunkMs, recorder: null }, source) : 0
-  const loop = createLoadLoop({ engine, firstChunkMs, recorder }, source, { count: lanes, used: warmLanes }, onWindow)
+  const loop = createLoadLoop(
+    { engine, firstChunkMs, recorder },
+    source,
+    { count: connections, used: warmConnections },
+    onWindow,
+  )
   const {
     startMs: firstMs,
     lastSentMs,
@@ -227,12 +232,12 @@ function simulateOnce(
 
 /** Warms up as a closed loop and lets it end; returns when it has. */
 function warmUpAndDrain(point: SimulatedPoint, context: ExchangeContext, source: RequestSource): number {
-  const lanes = laneCount(point.level, point.warmup)
+  const connections = connectionCount(point.level, point.warmup)
   const warmSource = point.level.kind === 'trace' ? sourceOf(point) : source
   const conversations = Math.ceil(point.warmup / warmSource.turns)
-  const loop = createLoadLoop(context, warmSource, { count: lanes, used: 0 })
+  const loop = createLoadLoop(context, warmSource, { count: connections, used: 0 })
   const load: ClosedLoad = {
-    concurrency: Math.min(lanes, point.warmup),
+    concurrency: Math.min(connections, point.warmup),
     startMs: 0,
     // Measured as far as the loop is concerned: it ends when all is answered.
     phaseOf: conversation => (conversation < conversations ? 'measured' : null),

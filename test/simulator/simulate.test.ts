@@ -69,7 +69,7 @@ describe('a prediction', () => {
       profile,
     )
     assert.equal(requests.completed, 2000)
-    // Every lane is busy but for the last requests, one request's latency at most.
+    // Every connection is busy but for the last requests, one request's latency at most.
     assert.ok(inFlightMean <= 8 && inFlightMean > 7.9, `${inFlightMean} over ${durationS} s`)
   })
 

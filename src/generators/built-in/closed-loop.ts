@@ -1,6 +1,6 @@
 import type { RequestPhase } from '../../metrics/records.ts'
 import { startGapMs } from '../../model/index.ts'
-import type { Lane } from './lane.ts'
+import type { Connection } from './connection.ts'
 import type { Loop, LoopContext } from './loop.ts'
 import { Outbox } from './outbox.ts'
 import { pace } from './pacer.ts'
@@ -25,7 +25,7 @@ export interface ClosedLoopOptions {
   phaseOf(number: number, scheduled: number): RequestPhase | null
 }
 
-/** The conversation on a lane. */
+/** The conversation on a connection. */
 interface Held {
   readonly number: number
   readonly phase: RequestPhase
@@ -33,12 +33,12 @@ interface Held {
 }
 
 /**
- * Keeps every lane busy: a request is sent as soon as the one before it has ended. A conversation stays on its lane;
- * one whose answer failed is not gone on with.
+ * Keeps every connection busy: a request is sent as soon as the one before it has ended. A conversation stays on its
+ * connection; one whose answer failed is not gone on with.
  */
 export function closedLoop(options: ClosedLoopOptions, context: LoopContext): Loop {
-  const { lanes, thread, threads } = context
-  const held = new Map<Lane, Held>()
+  const { connections, thread, threads } = context
+  const held = new Map<Connection, Held>()
   const warm = Promise.withResolvers<void>()
   const answered = Promise.withResolvers<void>()
   const finished = Promise.withResolvers<void>()
@@ -53,60 +53,60 @@ export function closedLoop(options: ClosedLoopOptions, context: LoopContext): Lo
     else if (phase !== 'warm-up') noneToCome = true
     if (noneToCome && measuring === 0) answered.resolve()
   }
-  const over = (lane: Lane) => {
-    if (held.get(lane)?.phase === 'measured') measuring -= 1
-    held.delete(lane)
+  const over = (connection: Connection) => {
+    if (held.get(connection)?.phase === 'measured') measuring -= 1
+    held.delete(connection)
   }
-  const sendNext = (lane: Lane, scheduled: number) => {
+  const sendNext = (connection: Connection, scheduled: number) => {
     const number = stopped ? 0 : options.takeNumber()
     const phase = stopped ? null : options.phaseOf(number, scheduled)
     begin(phase)
     if (phase === null) {
-      if (++idle === lanes.length) finished.resolve()
+      if (++idle === connections.length) finished.resolve()
       return
     }
-    held.set(lane, { number, phase, turn: 0 })
-    context.send(lane, { phase, number: number * options.turns, scheduled })
+    held.set(connection, { number, phase, turn: 0 })
+    context.send(connection, { phase, number: number * options.turns, scheduled })
   }
-  const sendTurn = (lane: Lane, conversation: Held) => {
+  const sendTurn = (connection: Connection, conversation: Held) => {
     conversation.turn += 1
     const { number, phase, turn } = conversation
-    const due = lane.exchange.endAt + options.thinkMs
+    const due = connection.exchange.endAt + options.thinkMs
     // Timers drop a fraction of a millisecond: nobody thinks less than was asked.
     const waitMs = Math.ceil(due - performance.now())
     setTimeout(() => {
       if (stopped) {
-        over(lane)
-        sendNext(lane, due)
-      } else context.send(lane, { phase, number: number * options.turns + turn, scheduled: due })
+        over(connection)
+        sendNext(connection, due)
+      } else context.send(connection, { phase, number: number * options.turns + turn, scheduled: due })
     }, waitMs)
   }
-  const outbox = new Outbox<Lane>(context.clock, lane => sendNext(lane, lane.exchange.at))
+  const outbox = new Outbox<Connection>(context.clock, connection => sendNext(connection, connection.exchange.at))
   const due = (index: number) =>
-    index < lanes.length ? options.startAt + (index * threads + thread) * startGapMs : Number.NaN
+    index < connections.length ? options.startAt + (index * threads + thread) * startGapMs : Number.NaN
   const start = (index: number, at: number) => {
-    const lane = lanes[index]
-    if (lane !== undefined) sendNext(lane, at)
+    const connection = connections[index]
+    if (connection !== undefined) sendNext(connection, at)
   }
   // Turning the loop for exact times would take the core from a server on the same machine just as it begins.
   pace(due, start, 'timer')
-  if (lanes.length === 0) for (const promise of [warm, answered, finished]) promise.resolve()
+  if (connections.length === 0) for (const promise of [warm, answered, finished]) promise.resolve()
   return {
     warm: warm.promise,
     answered: answered.promise,
     finished: finished.promise,
-    phaseOf: lane => held.get(lane)?.phase ?? null,
-    free: lane => {
-      const kind = lane.exchange.failure?.kind
-      const conversation = held.get(lane)
+    phaseOf: connection => held.get(connection)?.phase ?? null,
+    free: connection => {
+      const kind = connection.exchange.failure?.kind
+      const conversation = held.get(connection)
       if (conversation !== undefined && conversation.turn < options.turns - 1 && kind === undefined) {
-        sendTurn(lane, conversation)
+        sendTurn(connection, conversation)
         return
       }
-      over(lane)
+      over(connection)
       if (kind === 'connect' || kind === 'tls' || kind === 'no-socket')
-        setTimeout(() => sendNext(lane, performance.now()), reconnectPauseMs)
-      else outbox.add(lane)
+        setTimeout(() => sendNext(connection, performance.now()), reconnectPauseMs)
+      else outbox.add(connection)
     },
     giveUp: () => {},
     stop: () => {

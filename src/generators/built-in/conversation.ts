@@ -1,31 +1,31 @@
-import type { Lane } from './lane.ts'
+import type { Connection } from './connection.ts'
 import type { RequestSet } from './request-set.ts'
 import { requestBytes } from './request-set.ts'
 
 /**
- * The request of a conversation's next turn: its new messages behind all that was said before on this lane. The first
+ * The request of a conversation's next turn: its new messages behind all that was said before on this connection. The first
  * turn begins anew. Put together during the think time's end, outside TTFT, which counts from the write.
  */
-export function nextTurn(lane: Lane, set: RequestSet, index: number): Buffer {
+export function nextTurn(connection: Connection, set: RequestSet, index: number): Buffer {
   const request = requestBytes(set, index)
   const start = set.prompts[2 * index] ?? 0
   const end = set.prompts[2 * index + 1] ?? start
   const said = messagesIn(request.toString('utf8', start, end))
   if (index % set.turns === 0) {
-    lane.history = said
+    connection.history = said
     return request
   }
-  lane.history = lane.history === '' ? said : `${lane.history},${said}`
+  connection.history = connection.history === '' ? said : `${connection.history},${said}`
   const bodyStart = request.indexOf('\r\n\r\n') + 4
   const before = request.toString('utf8', bodyStart, start)
-  const body = `${before}[${lane.history}]${request.toString('utf8', end)}`
+  const body = `${before}[${connection.history}]${request.toString('utf8', end)}`
   const head = request.toString('latin1', 0, set.headLength)
   return Buffer.from(`${head}${Buffer.byteLength(body)}\r\n\r\n${body}`)
 }
 
 /** Adds the answer to what was said. */
-export function remember(lane: Lane): void {
-  lane.history += `,${JSON.stringify({ role: 'assistant', content: lane.exchange.text })}`
+export function remember(connection: Connection): void {
+  connection.history += `,${JSON.stringify({ role: 'assistant', content: connection.exchange.text })}`
 }
 
 /** The messages of a prompt without their brackets; a bare string is the user's. */

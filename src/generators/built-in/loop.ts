@@ -1,5 +1,5 @@
 import type { RequestPhase } from '../../metrics/records.ts'
-import type { Lane } from './lane.ts'
+import type { Connection } from './connection.ts'
 import type { ReadableClock } from './readable-clock.ts'
 
 /**
@@ -13,10 +13,10 @@ export interface Loop {
   readonly answered: Promise<void>
   /** Resolves when nothing is left to send and nothing in flight. */
   readonly finished: Promise<void>
-  /** What the request on a lane is for; null without one. */
-  phaseOf(lane: Lane): RequestPhase | null
-  /** A lane's request has ended. */
-  free(lane: Lane): void
+  /** What the request on a connection is for; null without one. */
+  phaseOf(connection: Connection): RequestPhase | null
+  /** A connection's request has ended. */
+  free(connection: Connection): void
   /** Time and grace are over: no measured request that waits in line is sent any more. */
   giveUp(): void
   /** Sends nothing more. */
@@ -33,12 +33,12 @@ export interface Sending {
 
 /** What a loop works with. */
 export interface LoopContext {
-  readonly lanes: readonly Lane[]
+  readonly connections: readonly Connection[]
   readonly clock: ReadableClock
   /** Which thread this is, of how many. */
   readonly thread: number
   readonly threads: number
-  send(lane: Lane, sending: Sending): void
-  /** Another lane, whose connection is opened when it is first used. */
-  addLane(): Lane
+  send(connection: Connection, sending: Sending): void
+  /** Another connection, opened when it is first used. */
+  addConnection(): Connection
 }

@@ -1,6 +1,6 @@
 import type { RequestPhase } from '../../metrics/records.ts'
 import { isWarm } from '../../model/index.ts'
-import type { Lane } from './lane.ts'
+import type { Connection } from './connection.ts'
 import type { Loop, LoopContext, Sending } from './loop.ts'
 import { pace } from './pacer.ts'
 
@@ -30,15 +30,15 @@ export interface OpenLoop extends Loop {
 }
 
 /**
- * Sends on a schedule, whatever the answers do. A request that no lane is free for waits in line, and its latency
+ * Sends on a schedule, whatever the answers do. A request that no connection is free for waits in line, and its latency
  * counts from when it was due all the same: what was left out is what a user would have waited.
  *
  * @param most requests in flight on this thread above which a due one waits
  */
 export function openLoop(most: number, warmUp: OpenWarmUp, context: LoopContext): OpenLoop {
-  const { lanes } = context
-  const idle = [...lanes]
-  const phases = new Map<Lane, RequestPhase>()
+  const { connections } = context
+  const idle = [...connections]
+  const phases = new Map<Connection, RequestPhase>()
   const waiting: Sending[] = []
   let served = 0
   const warm = Promise.withResolvers<void>()
@@ -63,32 +63,32 @@ export function openLoop(most: number, warmUp: OpenWarmUp, context: LoopContext)
     if (measuring === 0) answered.resolve()
     if (stopped && phases.size === 0) finished.resolve()
   }
-  const send = (lane: Lane, sending: Sending) => {
-    phases.set(lane, sending.phase)
-    context.send(lane, sending)
+  const send = (connection: Connection, sending: Sending) => {
+    phases.set(connection, sending.phase)
+    context.send(connection, sending)
   }
-  const free = (lane: Lane) => {
-    const phase = phases.get(lane)
-    phases.delete(lane)
+  const free = (connection: Connection) => {
+    const phase = phases.get(connection)
+    phases.delete(connection)
     if (phase === 'measured' && measuring !== null) measuring -= 1
     if (phase === 'warm-up') {
       warmAnswered += 1
-      const latencyMs = lane.exchange.endAt - lane.exchange.sentAt
+      const latencyMs = connection.exchange.endAt - connection.exchange.sentAt
       longestLatencyMs = Math.max(longestLatencyMs, latencyMs)
       shortestLatencyMs = Math.min(shortestLatencyMs, latencyMs)
     }
     const next = stopped ? undefined : waiting[served]
-    if (next === undefined) idle.push(lane)
+    if (next === undefined) idle.push(connection)
     else {
       served += 1
-      send(lane, next)
+      send(connection, next)
     }
     ended()
   }
   const take = (sending: Sending) => {
-    const lane = idle.pop() ?? (lanes.length < most ? context.addLane() : undefined)
-    if (lane === undefined) waiting.push(sending)
-    else send(lane, sending)
+    const connection = idle.pop() ?? (connections.length < most ? context.addConnection() : undefined)
+    if (connection === undefined) waiting.push(sending)
+    else send(connection, sending)
   }
   const warming = setInterval(lookIfWarm, 5)
   void warm.promise.then(() => clearInterval(warming))
@@ -97,7 +97,7 @@ export function openLoop(most: number, warmUp: OpenWarmUp, context: LoopContext)
     warm: warm.promise,
     answered: answered.promise,
     finished: finished.promise,
-    phaseOf: lane => phases.get(lane) ?? null,
+    phaseOf: connection => phases.get(connection) ?? null,
     free,
     add: ({ phase, startAt, next, numberOf }) => {
       newestAt = startAt

@@ -37,10 +37,11 @@ function aroundOf(level: ScheduledLevel, load: Load, lastDueMs: number): LoadAro
 }
 
 /** Slots below which another thread costs more than it helps. */
-const lanesPerThread = 256
+const connectionsPerThread = 256
 
 /** Threads for a schedule: one core is left to the rest of the system. */
 export function threadsFor(schedule: Schedule, cores: number): number {
-  const lanes = schedule.kind === 'closed' ? schedule.concurrency : (schedule.maxConcurrency ?? lanesPerThread)
-  return Math.max(1, Math.min(cores - 1, Math.ceil(lanes / lanesPerThread)))
+  const connections =
+    schedule.kind === 'closed' ? schedule.concurrency : (schedule.maxConcurrency ?? connectionsPerThread)
+  return Math.max(1, Math.min(cores - 1, Math.ceil(connections / connectionsPerThread)))
 }

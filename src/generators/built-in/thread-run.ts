@@ -4,12 +4,12 @@ import { errorCode, phaseCode } from '../../metrics/records.ts'
 import { arrivalsAround, openLoopConnections } from '../../model/index.ts'
 import { endings } from './answer-ends.ts'
 import { closedLoop } from './closed-loop.ts'
+import { Connection } from './connection.ts'
 import { countDone, meet, monotonicOffsetMs, mostMeasured, takeNumber } from './control.ts'
 import { nextTurn, remember } from './conversation.ts'
 import { Exchange } from './exchange.ts'
 import { FailureCount } from './failure.ts'
 import type { Job, JobResult, LoadAround, Schedule, UncountedText } from './job.ts'
-import { Lane } from './lane.ts'
 import { tellEnded } from './look-table.ts'
 import type { Loop, LoopContext, Sending } from './loop.ts'
 import type { OpenLoop } from './open-loop.ts'
@@ -51,7 +51,7 @@ class ThreadRun {
   readonly #otherGaps = new Histogram()
   readonly #clock = new ReadableClock()
   readonly #buffer = Buffer.allocUnsafeSlow(readBytes)
-  readonly #lanes: Lane[] = []
+  readonly #connections: Connection[] = []
   readonly #sweep: NodeJS.Timeout
   readonly #records: GrowingRecords
   readonly #failures = new FailureCount()
@@ -80,7 +80,7 @@ class ThreadRun {
     const everyMs = Math.min(250, Math.max(5, job.timeoutMs / 50))
     this.#sweep = setInterval(() => {
       const now = performance.now()
-      for (const lane of this.#lanes) lane.expire(now)
+      for (const connection of this.#connections) connection.expire(now)
     }, everyMs)
   }
 
@@ -97,7 +97,7 @@ class ThreadRun {
           )
     for (let left = this.#share(wanted); left > 0; left -= connectsAtOnce) {
       const some = Array.from({ length: Math.min(left, connectsAtOnce) }, () =>
-        this.#addLane().connect(this.#connectMs),
+        this.#addConnection().connect(this.#connectMs),
       )
       await Promise.all(some)
     }
@@ -139,7 +139,7 @@ class ThreadRun {
   close(): void {
     clearInterval(this.#sweep)
     clearTimeout(this.#later)
-    for (const lane of this.#lanes) lane.close()
+    for (const connection of this.#connections) connection.close()
   }
 
   get #connectMs(): number {
@@ -179,7 +179,7 @@ class ThreadRun {
     const conversations = Math.ceil(warmup / requests.turns)
     if (warmup > 0) await this.#closed(startAt, number => (number < conversations ? 'warm-up' : null)).finished
     // Servers that closed a connection after the warm-up are met again before the clock starts, not after.
-    await Promise.all(this.#lanes.map(lane => lane.connect(this.#connectMs)))
+    await Promise.all(this.#connections.map(connection => connection.connect(this.#connectMs)))
     return null
   }
 
@@ -259,16 +259,16 @@ class ThreadRun {
   #loopContext(): LoopContext {
     const { thread, threads } = this.#job
     return {
-      lanes: this.#lanes,
+      connections: this.#connections,
       clock: this.#clock,
       thread,
       threads,
-      send: (lane, sending) => this.#send(lane, sending),
-      addLane: () => this.#addLane(),
+      send: (connection, sending) => this.#send(connection, sending),
+      addConnection: () => this.#addConnection(),
     }
   }
 
-  #send(lane: Lane, sending: Sending): void {
+  #send(connection: Connection, sending: Sending): void {
     const { requests, timeoutMs } = this.#job
     const index = this.#indexOf(sending)
     const row = this.#records.add(sending.scheduled)
@@ -276,9 +276,9 @@ class ThreadRun {
     this.#records.columns.turn[row] = index % requests.turns
     this.#records.columns.phase[row] = phaseCode(sending.phase)
     if (this.#job.table !== null) this.#numbers[row] = sending.number
-    lane.exchange.gaps = sending.phase === 'measured' ? this.#gaps : this.#otherGaps
-    const bytes = requests.turns > 1 ? nextTurn(lane, requests, index) : requestBytes(requests, index)
-    lane.send(bytes, row, requests.leastTokens[index] ?? 0, performance.now() + timeoutMs)
+    connection.exchange.gaps = sending.phase === 'measured' ? this.#gaps : this.#otherGaps
+    const bytes = requests.turns > 1 ? nextTurn(connection, requests, index) : requestBytes(requests, index)
+    connection.send(bytes, row, requests.leastTokens[index] ?? 0, performance.now() + timeoutMs)
   }
 
   /** Where a request stands in the set: what isn't measured, and wasn't planned, has prompts of its own. */
@@ -289,10 +289,10 @@ class ThreadRun {
     return requests.count + (number % requests.spare)
   }
 
-  readonly #settled = (lane: Lane): void => {
-    const { row, exchange } = lane
+  readonly #settled = (connection: Connection): void => {
+    const { row, exchange } = connection
     const { chunks, outputTokens, failure, usage } = exchange
-    const phase = this.#loop?.phaseOf(lane) ?? 'after'
+    const phase = this.#loop?.phaseOf(connection) ?? 'after'
     const isMeasured = phase === 'measured'
     const columns = this.#records.columns
     columns.sentMs[row] = exchange.sentAt
@@ -306,16 +306,16 @@ class ThreadRun {
     // 0 until it is known: see afterwards.ts.
     columns.firstChunkTokens[row] = exchange.firstTokens
     if (isMeasured) this.#waits.record(exchange.waitedMs)
-    if (isMeasured && lane.resent) this.#resent += 1
+    if (isMeasured && connection.resent) this.#resent += 1
     if (failure !== null) {
       columns.error[row] = errorCode(failure.kind)
       if (isMeasured) this.#failures.add(failure)
-    } else this.#note(row, exchange, lane.leastTokens)
-    if (this.#job.requests.turns > 1) remember(lane)
+    } else this.#note(row, exchange, connection.leastTokens)
+    if (this.#job.requests.turns > 1) remember(connection)
     countDone(this.#job.control, phase)
     const { table } = this.#job
     if (table !== null) tellEnded(table, this.#numbers[row] ?? Number.NaN, columns, row, this.#offsetMs)
-    this.#loop?.free(lane)
+    this.#loop?.free(connection)
   }
 
   /** Keeps of an answer what is settled afterwards. */
@@ -328,27 +328,30 @@ class ThreadRun {
     if (exchange.inputTokens !== -1 && !(exchange.inputTokens > 0)) this.#noPromptTokens.push(row)
   }
 
-  #addLane(): Lane {
+  #addConnection(): Connection {
     const { target, api, streaming, requests } = this.#job
     const context = { target, clock: this.#clock, buffer: this.#buffer, settled: this.#settled }
-    const lane = new Lane(context, new Exchange({ api, streaming, gaps: this.#gaps, collect: requests.turns > 1 }))
-    this.#lanes.push(lane)
-    return lane
+    const connection = new Connection(
+      context,
+      new Exchange({ api, streaming, gaps: this.#gaps, collect: requests.turns > 1 }),
+    )
+    this.#connections.push(connection)
+    return connection
   }
 
   /** Time and grace are over: what is measured and still runs is counted as cancelled. */
   #giveUp(): void {
     this.#loop?.giveUp()
-    for (const lane of this.#lanes) {
-      if (this.#loop?.phaseOf(lane) === 'measured')
-        lane.abandon('cancelled', 'still running when time and grace were over')
+    for (const connection of this.#connections) {
+      if (this.#loop?.phaseOf(connection) === 'measured')
+        connection.abandon('cancelled', 'still running when time and grace were over')
     }
   }
 
   /** What held the load may end by itself, for a while. */
   async #drained(loop: Loop): Promise<void> {
     const close = setTimeout(() => {
-      for (const lane of this.#lanes) lane.abandon('cancelled', 'the load was over')
+      for (const connection of this.#connections) connection.abandon('cancelled', 'the load was over')
     }, drainMs)
     await loop.finished
     clearTimeout(close)

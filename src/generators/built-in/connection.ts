@@ -11,18 +11,18 @@ import { openSocket, readyEvent } from './target.ts'
 /** After the answer has ended, how long its HTTP body may take to end too before the connection is given up. */
 const lingerMs = 100
 
-/** What the lanes of a thread share. */
-export interface LaneContext {
+/** What the connections of a thread share. */
+export interface ConnectionContext {
   readonly target: Target
   readonly clock: ReadableClock
   /** Reads go here, one after another, whichever connection they are of. */
   readonly buffer: Buffer
-  /** A request was answered or has failed: read its {@link Lane.exchange}, then send the next. */
-  settled(lane: Lane): void
+  /** A request was answered or has failed: read its {@link Connection.exchange}, then send the next. */
+  settled(connection: Connection): void
 }
 
-/** One connection at a time for one request at a time; it opens another connection when the server closed the last. */
-export class Lane {
+/** A connection for one request at a time; it opens another socket when the server closed the last. */
+export class Connection {
   readonly exchange: Exchange
   /** The request's row in the records, and what it was asked. Set by {@link send}. */
   row = -1
@@ -31,10 +31,10 @@ export class Lane {
   history = ''
   deadline = Number.POSITIVE_INFINITY
   busy = false
-  /** The request went out a second time, on a new connection: see {@link Lane.#sendAgain}. */
+  /** The request went out a second time, on a new connection: see {@link Connection.#sendAgain}. */
   resent = false
 
-  readonly #context: LaneContext
+  readonly #context: ConnectionContext
   readonly #reader: ResponseReader
   #socket: Socket | null = null
   #open = false
@@ -49,7 +49,7 @@ export class Lane {
   /** The answer has ended, its HTTP body hasn't: until when to wait for that. */
   #lingersUntil = Number.POSITIVE_INFINITY
 
-  constructor(context: LaneContext, exchange: Exchange) {
+  constructor(context: ConnectionContext, exchange: Exchange) {
     this.#context = context
     this.exchange = exchange
     this.#reader = new ResponseReader(exchange)
@@ -75,7 +75,7 @@ export class Lane {
     })
   }
 
-  /** Sends a request; {@link LaneContext.settled} is called once, however it ends. */
+  /** Sends a request; {@link ConnectionContext.settled} is called once, however it ends. */
   send(request: Buffer, row: number, leastTokens: number, deadline: number): void {
     this.busy = true
     this.row = row
