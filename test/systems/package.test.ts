@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { access, cp, readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { execa } from 'execa'
 import { repository, temporaryFolder } from '../cli/fulcrum.ts'
@@ -67,6 +67,11 @@ describe('the packed package', { timeout: 900_000 }, () => {
     }
     assert.deepEqual([outcome.points.planned, outcome.points.missing], [24, 0], ran.stderr)
     await access(outcome.report.index)
+
+    // Its page has code of the analysis, which the package has as JavaScript.
+    const run = dirname(dirname(outcome.report.index))
+    await execa('npx', ['--no-install', 'fulcrum', 'overlay', run, '--to', 'overlay.html'], options)
+    assert.match(await readFile(join(folder.path, 'overlay.html'), 'utf8'), /function frontierOf\(/)
   })
 
   test("installs globally without scripts, and runs Node 24 whatever the machine's Node is", async () => {
