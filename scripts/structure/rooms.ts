@@ -52,7 +52,8 @@ export const rooms: readonly Room[] = [
     ...['model', 'metrics', 'journal', 'analysis', 'spec', 'plan'],
   ]),
   room('runner', 'the run loop: reconcile, measure, judge, record', [
-    ...['model', 'metrics', 'telemetry', 'generators', 'deployers', 'journal', 'analysis', 'spec', 'plan', 'search'],
+    ...['model', 'metrics', 'telemetry', 'engines', 'generators', 'deployers', 'journal', 'analysis', 'spec', 'plan'],
+    'search',
   ]),
   room('render', 'view models once; from them terminal, HTML, Markdown, charts and exports', [
     ...['model', 'metrics', 'telemetry', 'engines', 'journal', 'analysis'],

@@ -77,6 +77,8 @@ export interface EngineMetrics {
   readonly waiting?: readonly string[]
   /** KV cache in use, as a share or in percent. */
   readonly kvCacheUsage?: readonly string[]
+  /** What makes its workers show these metrics, where they don't by default. */
+  readonly shownBy?: string
 }
 
 /** An engine as its folder defines it. */

@@ -12,6 +12,7 @@ import { messageOf } from './bring-up.ts'
 import type { RunContext } from './context.ts'
 import { pointDeadlineMs, within } from './deadline.ts'
 import { earlierPrompts } from './earlier-prompts.ts'
+import { missingEngineMetrics, withNamedWorkers } from './observed-workers.ts'
 import { keepWorkerLogs } from './worker-logs.ts'
 
 /** Checks look at processes and discovery; one that takes longer than this is itself a sign of trouble. */
@@ -102,7 +103,9 @@ interface Measured {
 async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder: string): Promise<Measured> {
   const limitMs = (run.parts.pointDeadlineMs ?? pointDeadlineMs)(point)
   try {
-    await using server = watchServer(endpoint, run.clockMs)
+    const { sweep } = run.plan
+    const observed = await withNamedWorkers(sweep, point, endpoint)
+    await using server = watchServer(observed.endpoint, run.clockMs)
     const onProgress = (load: LoadProgress) => {
       if (load.phase === 'measuring') server.begin()
       if (load.phase === 'draining' || load.phase === 'summarising') server.end()
@@ -114,11 +117,15 @@ async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder
       ),
     )
     const seen = await server.metrics(measured.window === 'steady' ? measured : undefined)
-    const unread = await server.remarks()
+    const remarks = [
+      ...observed.findings,
+      ...(await server.remarks()),
+      ...missingEngineMetrics(seen, () => sweep.deploy.workers().engine),
+    ]
     const measurement = {
       ...measured,
       ...(Object.keys(seen).length === 0 ? {} : { server: { ...seen, ...measured.server } }),
-      ...(unread.length === 0 ? {} : { remarks: [...(measured.remarks ?? []), ...unread] }),
+      ...(remarks.length === 0 ? {} : { remarks: [...(measured.remarks ?? []), ...remarks] }),
     }
     const earlier = earlierPrompts(
       point,

@@ -1,19 +1,18 @@
 import type { Finding, Measurement, ServerMetrics } from '../metrics/measurement.ts'
 import type { Endpoint } from '../model/index.ts'
 import { type Exposition, parseExposition } from './exposition.ts'
+import { type Miss, type PageText, readPage } from './metrics-page.ts'
+import { resetsOf } from './resets.ts'
 import { type Scrape, scrapesWithin, sourceMetrics } from './window.ts'
 
 /** Once per second is often enough to see a queue, and costs nothing compared with the load. */
 const intervalMs = 1000
 
-/** A page that takes longer is skipped; the next scrape follows. */
-const timeoutMs = 2000
-
 /** How much of an unreadable line a finding shows, in characters. */
 const mostOfALine = 120
 
-/** After so many failures in a row, a page is not scraped any more during this point. */
-const mostMissesInARow = 3
+/** After so many failures, a page that never answered is not scraped any more during this point. */
+const mostMisses = 3
 
 /** A steady window: when it began (ISO 8601), and how long it was. */
 export type SteadyBounds = Pick<Measurement, 'startedAt' | 'durationS'>
@@ -68,38 +67,49 @@ export function watchServer(endpoint: Endpoint, clockMs: () => number): ServerWa
     },
     async remarks() {
       await stop()
-      return pages.flatMap(({ source, url, page }) => lossOf(`${source} (${url})`, page.scrapes(), page.miss()))
+      return pages.flatMap(({ source, url, page }) => lossOf(`${source} (${url})`, page))
     },
     [Symbol.asyncDispose]: stop,
   }
 }
 
-/** A page that was read: its text, and whether the server calls it OpenMetrics. */
-interface Read {
-  readonly text: string
-  readonly isOpenMetrics: boolean
+type SeenPage = ReturnType<typeof watchPage>
+
+function lossOf(what: string, page: SeenPage): readonly Finding[] {
+  const scrapes = page.scrapes()
+  // A page that the server doesn't have is no loss.
+  if (scrapes.length === 0 && page.miss()?.isAbsent === true) return []
+  return [...unreadable(what, scrapes), ...unavailable(what, scrapes.length, page), ...setBack(what, page)]
 }
 
-/** Why a page is unavailable. */
-interface Miss {
-  readonly why: string
-  /** The server has no such page. */
-  readonly isAbsent: boolean
-}
-
-function lossOf(
-  what: string,
-  scrapes: readonly (Scrape & { readonly isCut: boolean })[],
-  miss: Miss | null,
-): readonly Finding[] {
+function unreadable(what: string, scrapes: ReturnType<SeenPage['scrapes']>): readonly Finding[] {
   const unread = scrapes.find(({ page }) => page.unread.count > 0)?.page
   if (unread !== undefined) return [unreadFinding(what, unread)]
-  if (scrapes.some(({ isCut }) => isCut))
-    return [
-      finding('warning', 'metrics-cut', `The metrics page of ${what} is incomplete: OpenMetrics must end with '# EOF'`),
-    ]
-  if (miss === null || miss.isAbsent || scrapes.length > 1) return []
-  return [finding('note', 'metrics-missing', `The metrics page of ${what} is unavailable: ${miss.why}`)]
+  if (!scrapes.some(({ isCut }) => isCut)) return []
+  const message = `The metrics page of ${what} is incomplete: OpenMetrics must end with '# EOF'`
+  return [finding('warning', 'metrics-cut', message)]
+}
+
+function unavailable(what: string, scraped: number, page: SeenPage): readonly Finding[] {
+  const [miss, missed] = [page.miss(), page.missedInWindow()]
+  if (miss === null) return []
+  if (scraped <= 1)
+    return [finding('note', 'metrics-missing', `The metrics page of ${what} is unavailable: ${miss.why}`)]
+  if (missed === 0) return []
+  const share = `${missed} of ${missed + scraped} requests`
+  const message = `${share} for the metrics page of ${what} failed during the point, the last one with: ${miss.why}`
+  return [finding('note', 'metrics-gaps', message)]
+}
+
+function setBack(what: string, page: SeenPage): readonly Finding[] {
+  const scrapes = page.scrapes()
+  const resets = resetsOf(scrapes)
+  const [first] = resets
+  if (first === undefined) return []
+  const times = resets.length === 1 ? 'once' : `${resets.length} times`
+  const atS = ((first - (page.beganMs() ?? first)) / 1000).toFixed(1)
+  const message = `The counters of ${what} were set back ${times} during the point, first ${atS} s after its start: the process was restarted or replaced`
+  return [finding('warning', 'metrics-reset', message)]
 }
 
 function unreadFinding(what: string, { samples, types, unread: { count, first } }: Exposition): Finding {
@@ -118,11 +128,14 @@ function unreadFinding(what: string, { samples, types, unread: { count, first } 
 
 const finding = (severity: Finding['severity'], code: string, message: string): Finding => ({ severity, code, message })
 
-function watchPage(read: () => Promise<Read | Miss>, clockMs: () => number) {
+function watchPage(read: () => Promise<PageText | Miss>, clockMs: () => number) {
   let scrapes: (Scrape & { readonly isCut: boolean })[] = []
   /** Scrapes from before the start of the window. */
   let earlier: typeof scrapes = []
-  let missesInARow = 0
+  let misses = 0
+  let missedInWindow = 0
+  let hasAnswered = false
+  let answeredLast = false
   let miss: Miss | null = null
   let beganMs: number | undefined
   let over = false
@@ -130,9 +143,16 @@ function watchPage(read: () => Promise<Read | Miss>, clockMs: () => number) {
   let waiting = 0
 
   const look = async () => {
-    if (missesInARow >= mostMissesInARow) return
+    const isLast = over
+    // A worker that is replaced answers again; only at the end is nobody kept waiting for it.
+    if (misses >= mostMisses && (!hasAnswered || (isLast && !answeredLast))) return
     const answer = await read()
-    missesInARow = 'text' in answer ? 0 : missesInARow + 1
+    answeredLast = 'text' in answer
+    hasAnswered ||= answeredLast
+    if (!answeredLast) {
+      misses++
+      if (beganMs !== undefined) missedInWindow++
+    }
     if ('text' in answer) {
       const page = parseExposition(answer.text)
       scrapes.push({ atMs: clockMs(), page, isCut: answer.isOpenMetrics && !page.ended })
@@ -169,29 +189,6 @@ function watchPage(read: () => Promise<Read | Miss>, clockMs: () => number) {
     allScrapes: () => [...earlier, ...scrapes],
     beganMs: () => beganMs,
     miss: () => miss,
+    missedInWindow: () => missedInWindow,
   }
-}
-
-async function readPage(url: string, endpoint: Endpoint): Promise<Read | Miss> {
-  const key = endpoint.apiKeyEnv === undefined ? undefined : process.env[endpoint.apiKeyEnv]
-  try {
-    const response = await fetch(url, {
-      signal: AbortSignal.timeout(timeoutMs),
-      headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
-    })
-    if (!response.ok) {
-      await response.body?.cancel()
-      return { why: `HTTP ${response.status}`, isAbsent: response.status === 404 }
-    }
-    const isOpenMetrics = response.headers.get('content-type')?.includes('openmetrics') ?? false
-    return { text: await response.text(), isOpenMetrics }
-  } catch (error) {
-    return { why: reasonOf(error), isAbsent: false }
-  }
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  if (error.name === 'TimeoutError') return `no answer within ${timeoutMs / 1000} s`
-  return error.cause instanceof Error ? error.cause.message : error.message
 }

@@ -64,7 +64,8 @@ export function smallPlan(concurrencies: readonly number[], budget: Sweep['budge
     return { deployment, points: concurrencies.map(concurrency => pointOf(deployment, concurrency)) }
   })
   const generator = { name: defaultGenerator.name, capabilities: defaultGenerator.capabilities }
-  const sweep = { name: 'small', file: '/small.yaml', text: 'name: small\n', budget, generator } as Sweep
+  const telemetry = { workers: 'auto' } as const
+  const sweep = { name: 'small', file: '/small.yaml', text: 'name: small\n', budget, generator, telemetry } as Sweep
   const cost = { workersStarted: 5, workersStopped: 2 }
   const pointCount = deployments.length * concurrencies.length
   return { sweep, deployments, cost, nestedLoopCost: cost, lowerBound: 5, exact: true, pointCount, estimate: null }

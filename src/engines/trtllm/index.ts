@@ -76,5 +76,6 @@ export const trtllm = defineEngine({
     running: ['num_requests_running'],
     waiting: ['num_requests_waiting'],
     kvCacheUsage: ['kv_cache_usage_perc'],
+    shownBy: 'start TensorRT-LLM workers with --publish-metrics (Dynamo 1.4: --publish-kv-events)',
   },
 })

@@ -1,0 +1,37 @@
+import { engineNamed, metricNamed } from '../engines/index.ts'
+import type { Finding, ServerMetrics } from '../metrics/measurement.ts'
+import type { Endpoint, Point } from '../model/index.ts'
+import type { Sweep } from '../spec/sweep.ts'
+import { isWorker, workerPages } from '../telemetry/worker-pages.ts'
+
+const engineMetrics = [metricNamed('waiting'), metricNamed('running'), metricNamed('kvCacheUsage')]
+const isEngineMetric = (name: string): boolean => engineMetrics.some(metric => metric.test(name))
+
+/** The endpoint with the metrics pages that its sweep file names, and what is wrong with these. */
+export async function withNamedWorkers(
+  { telemetry }: Pick<Sweep, 'telemetry'>,
+  { deployment }: Point,
+  endpoint: Endpoint,
+): Promise<{ readonly endpoint: Endpoint; readonly findings: readonly Finding[] }> {
+  if (telemetry.workers === 'auto') return { endpoint, findings: [] }
+  const expected = { topology: deployment.topology, model: endpoint.model, isEngineMetric }
+  const { metricsUrls, findings } = await workerPages(telemetry.workers, endpoint, expected)
+  return { endpoint: { ...endpoint, metricsUrls }, findings }
+}
+
+/**
+ * A finding when workers show metrics, but none that says how full they are: `tune` judges without the queue, the batch
+ * and the KV cache then.
+ * @param engineOf what the workers run; null when nobody can tell
+ */
+export function missingEngineMetrics(server: ServerMetrics, engineOf: () => string | null): readonly Finding[] {
+  const lacking = Object.entries(server).filter(
+    ([source, metrics]) => isWorker(source) && !Object.keys(metrics).some(isEngineMetric),
+  )
+  if (lacking.length === 0) return []
+  const { shownBy } = engineNamed(engineOf()).metrics
+  const remedy = shownBy === undefined ? '' : `: ${shownBy}`
+  const sources = lacking.map(([source]) => source).join(', ')
+  const message = `The metrics pages of ${sources} show no queue, batch or KV cache of an engine${remedy}`
+  return [{ severity: 'note', code: 'engine-metrics-missing', message }]
+}

@@ -1,0 +1,42 @@
+import type { Endpoint } from '../model/index.ts'
+
+/** A page that takes longer is skipped; the next scrape follows. */
+const timeoutMs = 2000
+
+/** A page that was read: its text, and whether the server calls it OpenMetrics. */
+export interface PageText {
+  readonly text: string
+  readonly isOpenMetrics: boolean
+}
+
+/** Why a page is unavailable. */
+export interface Miss {
+  readonly why: string
+  /** The server has no such page. */
+  readonly isAbsent: boolean
+}
+
+/** Requests a metrics page with the endpoint's token; never fails. */
+export async function readPage(url: string, endpoint: Pick<Endpoint, 'apiKeyEnv'>): Promise<PageText | Miss> {
+  const key = endpoint.apiKeyEnv === undefined ? undefined : process.env[endpoint.apiKeyEnv]
+  try {
+    const response = await fetch(url, {
+      signal: AbortSignal.timeout(timeoutMs),
+      headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
+    })
+    if (!response.ok) {
+      await response.body?.cancel()
+      return { why: `HTTP ${response.status}`, isAbsent: response.status === 404 }
+    }
+    const isOpenMetrics = response.headers.get('content-type')?.includes('openmetrics') ?? false
+    return { text: await response.text(), isOpenMetrics }
+  } catch (error) {
+    return { why: reasonOf(error), isAbsent: false }
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (error.name === 'TimeoutError') return `no answer within ${timeoutMs / 1000} s`
+  return error.cause instanceof Error ? error.cause.message : error.message
+}
