@@ -4,6 +4,8 @@
  *
  *   node bench/tune.ts [NAME…] [--keep DIR] [--from DIR]      all cases, or those whose name begins so; --keep keeps the runs,
  *                                                            --from reads kept ones instead of measuring
+ *   node bench/tune.ts --attached [NAME…]                     the same systems as somebody else's endpoints: `attach`, with the pages of
+ *                                                            their workers in telemetry.workers
  *   node bench/tune.ts --virtual [--drawn N --seed S]         systems in virtual time, their truth computed from steady state;
  *                                                            --drawn takes N random ones in place of the chosen
  */
@@ -18,6 +20,7 @@ import { referenceOf } from '../src/analysis/tune/tune.ts'
 import { runSweepFile } from '../src/commands/run.ts'
 import { readRun } from '../src/journal/index.ts'
 import { loadProfile } from '../src/simulator/profile.ts'
+import { measuredAttached } from './tune/attached.ts'
 import { type KnownCase, knownCases } from './tune/cases.ts'
 import { tables } from './tune/tables.ts'
 import { drawnSystems, virtualSystems } from './tune/virtual-systems.ts'
@@ -29,6 +32,7 @@ const { values, positionals } = parseArgs({
     keep: { type: 'string' },
     from: { type: 'string' },
     virtual: { type: 'boolean' },
+    attached: { type: 'boolean', default: false },
     drawn: { type: 'string' },
     seed: { type: 'string', default: '1' },
   },
@@ -43,13 +47,15 @@ if (values.virtual === true) {
   if (shown.length > 0) console.log(`\n${systemsTable(shown)}`)
   process.exit()
 }
-const chosen = knownCases.filter(
-  ({ name }) => positionals.length === 0 || positionals.some(prefix => name.startsWith(prefix)),
-)
+const chosen = knownCases
+  .filter(({ name }) => positionals.length === 0 || positionals.some(prefix => name.startsWith(prefix)))
+  // An endpoint is one deployment.
+  .filter(({ sweep }) => !values.attached || !/^topologies: .*,/m.test(sweep))
 const scratch = await mkdtemp(join(tmpdir(), 'fulcrum-tune-bench-'))
 const folder = resolve(values.from ?? values.keep ?? scratch)
 
-async function measured({ name, sweep }: KnownCase): Promise<string> {
+async function measured(known: KnownCase): Promise<string> {
+  const { name, sweep } = known
   if (values.from !== undefined) {
     const [run] = (await readdir(join(folder, name)))
       .filter(entry => !entry.startsWith('.'))
@@ -57,6 +63,7 @@ async function measured({ name, sweep }: KnownCase): Promise<string> {
       .reverse()
     return join(folder, name, run ?? '')
   }
+  if (values.attached) return measuredAttached(known, folder)
   const file = join(scratch, `${name}.yaml`)
   await writeFile(file, sweep)
   const { folder: run } = await runSweepFile({
