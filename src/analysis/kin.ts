@@ -3,11 +3,11 @@ import { canonicalJson, rolesOf, workersOf } from '../model/index.ts'
 
 /**
  * What deployments have in common that differ in the number of workers alone: serving mode, model, GPUs and settings of
- * a worker.
+ * a worker, and variant.
  */
-export function kindOf({ topology, model, engine, gpusPerWorker }: Deployment): string {
+export function kindOf({ topology, model, engine, gpusPerWorker, variant }: Deployment): string {
   const workers = rolesOf(topology).map(role => [role, engine[role] ?? {}, gpusPerWorker[role]] as const)
-  return canonicalJson([topology.kind, model.name, workers])
+  return canonicalJson([topology.kind, model.name, workers, ...(variant === undefined ? [] : [variant])])
 }
 
 /** Whether `larger` has the workers of `smaller`, and perhaps more: what the smaller one does, it does too. */

@@ -1,17 +1,17 @@
 import type { Deployment, Json } from '../model/index.ts'
-import { canonicalJson, roles, topologyLabel } from '../model/index.ts'
+import { canonicalJson, deploymentLabel, roles } from '../model/index.ts'
 
 /**
- * A short name for each deployment: the topology alone where that tells it apart, else the topology and the engine
- * settings that differ among the deployments of that topology (`2P1D · prefill.max_batch_size=8`).
+ * A short name for each deployment: topology and variant alone where those tell it apart, else also the engine settings
+ * that differ among the deployments of that topology and variant (`2P1D · kv · prefill.max_batch_size=8`).
  */
 export function deploymentLabels(deployments: readonly Deployment[]): ReadonlyMap<string, string> {
-  const byTopology = Map.groupBy(
+  const byName = Map.groupBy(
     new Map(deployments.map(deployment => [deployment.id, deployment])).values(),
-    deployment => topologyLabel(deployment.topology),
+    deploymentLabel,
   )
   const labels = new Map<string, string>()
-  for (const [topology, alike] of byTopology) {
+  for (const [name, alike] of byName) {
     const differing = differingSettings(alike)
     for (const deployment of alike) {
       const settings = settingsOf(deployment)
@@ -19,7 +19,7 @@ export function deploymentLabels(deployments: readonly Deployment[]): ReadonlyMa
         const value = settings.get(key)
         return value === undefined ? [] : [`${key}=${typeof value === 'string' ? value : canonicalJson(value)}`]
       })
-      labels.set(deployment.id, told.length === 0 ? topology : `${topology} · ${told.join(' ')}`)
+      labels.set(deployment.id, told.length === 0 ? name : `${name} · ${told.join(' ')}`)
     }
   }
   return distinct(labels)

@@ -47,6 +47,7 @@ export async function crosscheckSweepFile(request: CrosscheckRequest): Promise<C
     request.folder === undefined ? await mkdtemp(join(tmpdir(), 'fulcrum-crosscheck-')) : resolve(request.folder)
   const deployer = await createDeployer(sweep.deploy, {
     model: sweep.model,
+    variants: sweep.variants,
     runFolder: folder,
     ...probeSettings([point.load]),
   })

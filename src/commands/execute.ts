@@ -50,6 +50,7 @@ export async function execute(
   watch.onStart?.({ folder: run.folder, resumed, plan })
   const deployer = await createDeployer(sweep.deploy, {
     model: sweep.model,
+    variants: sweep.variants,
     runFolder: run.folder,
     ...probeSettings(sweep.loads),
   })

@@ -4,7 +4,7 @@ import type { DeployPreview } from '../deployers/deployer.ts'
 import { besideDeployment } from '../deployers/kubernetes/load-job/defaults.ts'
 import { previewLoadJob } from '../deployers/kubernetes/load-job/preview.ts'
 import { pastSecondsPerPoint } from '../journal/index.ts'
-import { topologyLabel } from '../model/index.ts'
+import { deploymentLabel } from '../model/index.ts'
 import { onlyPoints } from '../plan/only.ts'
 import { planSweep } from '../plan/plan.ts'
 import { loadSweep } from '../spec/load-sweep.ts'
@@ -49,7 +49,11 @@ export interface DeploymentPreview {
 
 /** Exactly what a run of this plan would start and write, deployment by deployment; starts nothing. */
 export async function previewPlan(plan: Plan): Promise<readonly DeploymentPreview[]> {
-  const deployer = await createDeployer(plan.sweep.deploy, { model: plan.sweep.model, runFolder: 'RUN' })
+  const deployer = await createDeployer(plan.sweep.deploy, {
+    model: plan.sweep.model,
+    runFolder: 'RUN',
+    variants: plan.sweep.variants,
+  })
   const { shards } = plan.sweep.generator
   const load =
     shards?.job === undefined
@@ -62,7 +66,7 @@ export async function previewPlan(plan: Plan): Promise<readonly DeploymentPrevie
           },
         ]
   const deployments = plan.deployments.map(({ deployment, points }, i) => ({
-    label: topologyLabel(deployment.topology),
+    label: deploymentLabel(deployment),
     points: points.length,
     preview: deployer.preview(plan.deployments[i - 1]?.deployment ?? null, deployment),
   }))

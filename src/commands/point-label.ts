@@ -1,8 +1,8 @@
 import { loadLabel } from '../analysis/load-label.ts'
-import { type Point, topologyLabel } from '../model/index.ts'
+import { deploymentLabel, type Point } from '../model/index.ts'
 
 /** A point in one line: `2P1D, 8000/256, concurrency 16 (repeat 2)`. */
 export function pointLabel(point: Point): string {
   const repeat = point.repeat > 1 ? ` (repeat ${point.repeat})` : ''
-  return `${topologyLabel(point.deployment.topology)}, ${point.workload.name}, ${loadLabel(point.load.level)}${repeat}`
+  return `${deploymentLabel(point.deployment)}, ${point.workload.name}, ${loadLabel(point.load.level)}${repeat}`
 }

@@ -1,4 +1,4 @@
-import { type Deployment, topologyLabel } from '../model/index.ts'
+import { type Deployment, deploymentLabel } from '../model/index.ts'
 import type { DeployContext, Reconciled } from './deployer.ts'
 
 /** The changes of one deployer, until it is closed. */
@@ -26,7 +26,7 @@ export function changesUntilClosed(): ChangesUntilClosed {
       underWay = changing.catch(() => {})
       const done = await changing
       const elapsedS = (performance.now() - startMs) / 1000
-      context.onEvent({ kind: 'ready', what: topologyLabel(wanted.topology), elapsedS })
+      context.onEvent({ kind: 'ready', what: deploymentLabel(wanted), elapsedS })
       return { ...done, elapsedS }
     },
     close: async () => {

@@ -4,6 +4,7 @@ import { openLedger } from '../process/ledger.ts'
 import { deployerContext } from './context.ts'
 import type { ConfiguredDeployer } from './define-deployer.ts'
 import type { Deployer } from './deployer.ts'
+import { type DeployedVariant, deployerOfVariants } from './variants.ts'
 
 /** What a deployer is made with. */
 export interface DeployerOptions {
@@ -12,13 +13,19 @@ export interface DeployerOptions {
   readonly runFolder: string
   /** How the load will ask; streamed chat when absent. */
   readonly ask?: Asking
+  /** The variants of the sweep; none unless given. */
+  readonly variants?: readonly DeployedVariant[] | undefined
 }
 
 /** Makes a deployer. Its ledger of started processes goes with it when it is closed. */
 export async function createDeployer(deploy: ConfiguredDeployer, options: DeployerOptions): Promise<Deployer> {
-  const { model, runFolder, ask = askingByDefault } = options
+  const { model, runFolder, ask = askingByDefault, variants } = options
   const ledger = await openLedger({ runFolder })
-  const made = deploy.create(deployerContext({ model: model.name, runFolder, ledger, ask }))
+  const contextFor = ({ name }: Model) => deployerContext({ model: name, runFolder, ledger, ask })
+  const made =
+    variants === undefined
+      ? deploy.create(contextFor(model))
+      : deployerOfVariants(variants, (variant, configOf) => variant.deploy.create(contextFor(variant.model), configOf))
   return {
     ...made,
     close: async () => {

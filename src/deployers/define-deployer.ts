@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { branded, type Deployment, type Endpoint, type Json, type Role } from '../model/index.ts'
+import { branded, canonicalJson, type Deployment, type Endpoint, type Json, type Role } from '../model/index.ts'
 import { field, positiveInt } from '../yaml/field.ts'
 import { disk } from '../yaml/files.ts'
 import {
@@ -74,7 +74,33 @@ export interface DeployerSpec<K extends Keys, Config, Name extends string = stri
   cluster?(config: NoInfer<Config>): ClusterOfDeployment
   /** What deploys one deployment without Fulcrum. Default: nothing does. */
   files?(config: NoInfer<Config>, wanted: WantedFiles): DeploymentFiles | null
-  create(config: NoInfer<Config>, context: DeployerContext): Deployer
+  /**
+   * How one that runs is brought from one variant of a sweep to another by the smallest change. Without it, the system
+   * of a variant is closed before that of the next is brought up.
+   */
+  readonly variants?: ReconciledVariants<K, NoInfer<Config>>
+  /** @param context whose `configOf` says what a wanted deployment is to be deployed with: its variant's configuration */
+  create(config: NoInfer<Config>, context: DeployerContext & ConfigOf<NoInfer<Config>>): Deployer
+}
+
+/** Which configuration a deployment is wanted with. */
+export interface ConfigOf<Config> {
+  /** That of its variant; in a sweep without variants the only one. */
+  configOf(wanted: Deployment): Config
+}
+
+/** What `reconcile` can change while the system runs. */
+export interface ReconciledVariants<K extends Keys, Config> {
+  /** Keys of `deploy` that it takes from `configOf`. A change of any other key closes the system. */
+  readonly keys: readonly (keyof K & string)[]
+  /** What each part is started with: a part runs on where this is equal. */
+  parts(config: Config): ConfiguredParts
+}
+
+/** What the parts of a deployment are started with, topology, engine settings, model and GPUs apart. */
+export interface ConfiguredParts {
+  readonly frontend: Json
+  readonly workers: { readonly [role in Role]: Json }
 }
 
 /** A deployer with its configuration. What the configuration holds is its own business. */
@@ -103,7 +129,15 @@ export interface ConfiguredDeployer {
   cluster(): ClusterOfDeployment | null
   /** What deploys one deployment without Fulcrum; null when nothing does. */
   files(wanted: WantedFiles): DeploymentFiles | null
-  create(context: DeployerContext): Deployer
+  /**
+   * Equal for configurations between which a running system can be changed.
+   * @see parts
+   */
+  readonly system: string
+  /** What its parts are started with. */
+  parts(): ConfiguredParts
+  /** @param configOf the configuration of each deployment that will be wanted; its own unless given */
+  create(context: DeployerContext, configOf?: (wanted: Deployment) => unknown): Deployer
 }
 
 /** A deployer as the rest of Fulcrum knows it: whatever its configuration is. */
@@ -124,6 +158,9 @@ export interface DeployerDefinition<Config, Schema extends z.ZodObject = z.ZodOb
 
 /** Large models take minutes to load. */
 const usualStartupS = 180
+
+/** Parts that no key changes. */
+const sameParts: ConfiguredParts = { frontend: null, workers: { prefill: null, decode: null, aggregated: null } }
 
 const gpusPerWorker = field(
   z.union([
@@ -196,6 +233,9 @@ export function defineDeployer<const K extends Keys, Config = ReadKeys<K>, const
   }
   const schema = strictKeys(given, `deployer ${name}`)
   const section = strictKeys(keys, `deployer ${name}`)
+  // GPUs per worker are part of each deployment.
+  const reconciled = new Set<string>(['gpus_per_worker', ...(spec.variants?.keys ?? [])])
+  const isReconciled = (key: string) => reconciled.has(key)
 
   function bind(
     config: Config,
@@ -220,7 +260,10 @@ export function defineDeployer<const K extends Keys, Config = ReadKeys<K>, const
       gpusHere: needs => spec.gpusHere?.(config, needs) ?? null,
       cluster: () => spec.cluster?.(config) ?? null,
       files: wanted => spec.files?.(config, wanted) ?? null,
-      create: context => spec.create(config, context),
+      system: canonicalJson([name, Object.entries(raw).filter(([key]) => !isReconciled(key))]),
+      parts: () => spec.variants?.parts(config) ?? sameParts,
+      create: (context, configOf = () => config) =>
+        spec.create(config, { ...context, configOf: wanted => configOf(wanted) as Config }),
     }
   }
 

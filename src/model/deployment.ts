@@ -1,5 +1,5 @@
 import type { Role, Topology } from './topology.ts'
-import { rolesOf, workersOf } from './topology.ts'
+import { rolesOf, topologyLabel, workersOf } from './topology.ts'
 
 /** Anything that JSON can say; engine settings and arguments are kept as the user wrote them. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
@@ -33,6 +33,16 @@ export interface Deployment {
   /** Settings of the roles that the topology has; absent roles have no key. */
   readonly engine: { readonly [role in Role]?: EngineSettings }
   readonly gpusPerWorker: { readonly [role in Role]: number }
+  /**
+   * Name of its variant, for people; absent in sweeps without variants. Not part of the id: what the variant changes
+   * is, so renaming a variant keeps the ids.
+   */
+  readonly variant?: string
+}
+
+/** A deployment in one line, engine settings apart: `2P1D`, with its variant `2P1D · kv`. */
+export function deploymentLabel({ topology, variant }: Pick<Deployment, 'topology' | 'variant'>): string {
+  return variant === undefined ? topologyLabel(topology) : `${topologyLabel(topology)} · ${variant}`
 }
 
 /** All GPUs that a deployment holds, prefill's included. */

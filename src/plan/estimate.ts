@@ -12,7 +12,7 @@ export function estimate(
   pastSecondsPerPoint: number | undefined,
 ): Plan['estimate'] {
   const points = deployments.flatMap(planned => planned.points)
-  const deploying = cost.workersStarted * sweep.deploy.startupS
+  const deploying = cost.workersStarted * startupSOf(sweep) + (cost.frontendsRestarted ?? 0) * frontendStartS
   if (pastSecondsPerPoint !== undefined) {
     const seconds = points.length * pastSecondsPerPoint + deploying
     return { seconds, basis: `past runs, ${pastSecondsPerPoint.toFixed(1)} s per point` }
@@ -26,6 +26,15 @@ export function estimate(
     ...range,
     basis: `a guess that assumes ${assumed}; this sweep has no past run`,
   }
+}
+
+/** From starting a frontend to its first answer: Dynamo 1.4.2 takes 4 s. */
+const frontendStartS = 4
+
+/** Seconds from starting a worker to its first answer; of variants that differ, their mean. */
+export function startupSOf({ deploy, variants = [] }: Pick<Sweep, 'deploy' | 'variants'>): number {
+  if (variants.length === 0) return deploy.startupS
+  return variants.reduce((sum, variant) => sum + variant.deploy.startupS, 0) / variants.length
 }
 
 /** The load of a point that stops as early as it can. */

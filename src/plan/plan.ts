@@ -1,6 +1,7 @@
 import type { Plan, Sweep } from '../spec/sweep.ts'
 import { estimate } from './estimate.ts'
 import { orderDeployments } from './order/index.ts'
+import { poolsOfSweep } from './order/pools-of-sweep.ts'
 import { pointsOf } from './points.ts'
 
 /**
@@ -10,7 +11,7 @@ import { pointsOf } from './points.ts'
  *   past run
  */
 export function planSweep(sweep: Sweep, pastSecondsPerPoint?: number): Plan {
-  const ordered = orderDeployments(sweep.deployments)
+  const ordered = orderDeployments(sweep.deployments, poolsOfSweep(sweep))
   const deployments = ordered.deployments.map(deployment => ({ deployment, points: pointsOf(sweep, deployment) }))
   return {
     sweep,

@@ -1,6 +1,6 @@
 import { type DeployEvent, noRoomLeft, type Reconciled } from '../deployers/deployer.ts'
 import { diskError, isDiskRefusal } from '../journal/index.ts'
-import { type Deployment, type Endpoint, FulcrumError, topologyLabel } from '../model/index.ts'
+import { type Deployment, deploymentLabel, type Endpoint, FulcrumError } from '../model/index.ts'
 import type { RunContext } from './context.ts'
 import { within } from './deadline.ts'
 
@@ -20,7 +20,7 @@ const attempts = 2
  */
 export async function bringUp(run: RunContext, deployment: Deployment, why: string): Promise<BroughtUp> {
   const startS = run.elapsedS()
-  const label = topologyLabel(deployment.topology)
+  const label = deploymentLabel(deployment)
   const line = { type: 'deployment', deploymentId: deployment.id, label } as const
   for (let attempt = 1; ; attempt++) {
     try {

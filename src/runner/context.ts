@@ -1,6 +1,6 @@
 import type { JournalEvent } from '../journal/index.ts'
 import { latestResults } from '../journal/index.ts'
-import { topologyLabel } from '../model/index.ts'
+import { deploymentLabel } from '../model/index.ts'
 import type { Choice } from '../search/choice.ts'
 import type { Plan, PlannedDeployment } from '../spec/sweep.ts'
 import { choiceAmongTheRest } from './deferred.ts'
@@ -75,9 +75,9 @@ export function runContext(plan: Plan, parts: RunParts): RunContext {
       if (event.type === 'point' && event.result.measurement !== null) measured++
     },
     enter(next) {
-      const { id, topology } = next.deployment
+      const { id } = next.deployment
       const position = plan.deployments.indexOf(next) + 1
-      deployment = { id, label: topologyLabel(topology), position, count: plan.deployments.length }
+      deployment = { id, label: deploymentLabel(next.deployment), position, count: plan.deployments.length }
     },
     tell(step) {
       parts.onProgress?.({ ...standing(), ...step })

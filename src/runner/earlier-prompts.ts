@@ -1,7 +1,7 @@
 import { loadLabel } from '../analysis/load-label.ts'
 import type { JournalLine } from '../journal/index.ts'
 import type { Finding, Measurement } from '../metrics/measurement.ts'
-import { contentId, type Deployment, type Point } from '../model/index.ts'
+import { contentId, type Deployment, type Point, roles } from '../model/index.ts'
 import { poolsOf } from '../plan/order/reconcile-cost.ts'
 
 /**
@@ -68,6 +68,10 @@ const drawnFrom = ({ workload: { isl, osl, prefix }, deployment: { model } }: Po
 /** Whether workers of one deployment may be workers of the other still, when it was changed into it. */
 function mayShareWorkers(one: Deployment, other: Deployment): boolean {
   if (one.id === other.id) return true
-  const kinds = new Set(Object.values(poolsOf(one)).map(({ kind }) => kind))
-  return Object.values(poolsOf(other)).some(({ kind }) => kinds.has(kind))
+  const kindsOf = (deployment: Deployment) => {
+    const pools = poolsOf(deployment)
+    return roles.flatMap(role => pools[role]?.kind ?? [])
+  }
+  const kinds = new Set(kindsOf(one))
+  return kindsOf(other).some(kind => kinds.has(kind))
 }

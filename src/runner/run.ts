@@ -1,5 +1,5 @@
 import { countPoints, fulcrumVersion, latestResults } from '../journal/index.ts'
-import { FulcrumError, topologyLabel } from '../model/index.ts'
+import { deploymentLabel, FulcrumError } from '../model/index.ts'
 import type { Plan } from '../spec/sweep.ts'
 import { messageOf } from './bring-up.ts'
 import { budgetSpent } from './budget.ts'
@@ -72,7 +72,7 @@ function lostMachines({ plan, parts }: RunContext): FulcrumError | null {
   const aside = setAside(parts.run.journal.lines)
   const left = plan.deployments.filter(({ deployment }) => aside.has(deployment.id))
   if (left.length === 0) return null
-  const labels = [...new Set(left.map(({ deployment }) => topologyLabel(deployment.topology)))]
+  const labels = [...new Set(left.map(({ deployment }) => deploymentLabel(deployment)))]
   const reasons = [...new Set(left.map(({ deployment }) => aside.get(deployment.id)))]
   const message = `${count(left.length, 'deployment')} could not be run, as machines were lost: ${labels.join(', ')}. ${reasons[0]}`
   return new FulcrumError('environment', 'machines-lost', message, {

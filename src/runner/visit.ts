@@ -1,5 +1,5 @@
 import { missingPoints } from '../journal/index.ts'
-import { type Endpoint, type Point, topologyLabel } from '../model/index.ts'
+import { deploymentLabel, type Endpoint, type Point } from '../model/index.ts'
 import type { PlannedDeployment } from '../spec/sweep.ts'
 import { bringUp } from './bring-up.ts'
 import { budgetSpent } from './budget.ts'
@@ -30,7 +30,7 @@ export async function visitDeployment(run: RunContext, planned: PlannedDeploymen
       return null
     }
     if (up === null) {
-      const why = broke === null ? `deploying ${topologyLabel(deployment.topology)}` : `repairing: ${broke}`
+      const why = broke === null ? `deploying ${deploymentLabel(deployment)}` : `repairing: ${broke}`
       const brought = await bringUp(run, deployment, why)
       if ('notRun' in brought) return null
       if ('failure' in brought) {

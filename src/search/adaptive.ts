@@ -1,7 +1,8 @@
 import type { JournalLine } from '../journal/index.ts'
 import { settledIn } from '../journal/index.ts'
 import type { Point } from '../model/index.ts'
-import { poolsOf, reconcileCost } from '../plan/order/reconcile-cost.ts'
+import { poolsOfSweep } from '../plan/order/pools-of-sweep.ts'
+import { reconcileCost } from '../plan/order/reconcile-cost.ts'
 import type { Plan, PlannedDeployment } from '../spec/sweep.ts'
 import { type Cell, seriesOf } from './cells.ts'
 import type { Choice } from './choice.ts'
@@ -33,6 +34,7 @@ interface Step {
  */
 export function adaptive(plan: Plan): Choice {
   const series = seriesOf(plan)
+  const poolsOf = poolsOfSweep(plan.sweep)
   const pools = new Map(plan.deployments.map(planned => [planned, poolsOf(planned.deployment)]))
   const isRepeated = plan.deployments.some(({ points }) => points.some(point => point.repeat > 1))
 

@@ -28,7 +28,12 @@ export function seriesOf(plan: Plan): readonly Series[] {
   let index = 0
   return plan.deployments.flatMap(planned => {
     const pools = poolsOf(planned.deployment)
-    const pool = (role: Role) => pools[role] ?? pools.aggregated ?? { kind: '', workers: 1 }
+    const { variant } = planned.deployment
+    // A variant may change how workers do without changing them: another router sends them other requests.
+    const pool = (role: Role): Pool => {
+      const { kind, workers } = pools[role] ?? pools.aggregated ?? { kind: '', workers: 1 }
+      return { kind: variant === undefined ? kind : `${kind} ${variant}`, workers }
+    }
     const shared = {
       planned,
       gpus: gpusOf(planned.deployment),

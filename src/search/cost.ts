@@ -1,5 +1,6 @@
 import type { JournalLine } from '../journal/index.ts'
 import type { Point } from '../model/index.ts'
+import { startupSOf } from '../plan/estimate.ts'
 import type { Plan } from '../spec/sweep.ts'
 
 /** What measuring costs, s, by what it cost so far. */
@@ -21,7 +22,7 @@ export function costOf(plan: Plan, lines: readonly JournalLine[]): Cost {
       started.push(event.elapsedS)
     if (event.type === 'point' && event.result.measurement !== null) measured.push(event.elapsedS)
   }
-  const redeployS = mean(started) ?? plan.sweep.deploy.startupS
+  const redeployS = mean(started) ?? startupSOf(plan.sweep)
   const pointS = mean(measured) ?? 1
   return {
     redeployS,

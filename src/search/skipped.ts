@@ -2,7 +2,7 @@ import { dominates } from '../analysis/frontier.ts'
 import { loadLabel } from '../analysis/load-label.ts'
 import type { JournalLine, LeftOut } from '../journal/index.ts'
 import { settledIn } from '../journal/index.ts'
-import { topologyLabel } from '../model/index.ts'
+import { deploymentLabel } from '../model/index.ts'
 import type { PlannedDeployment } from '../spec/sweep.ts'
 import type { Cell, Series } from './cells.ts'
 import type { Knowledge } from './knowledge.ts'
@@ -58,7 +58,7 @@ function reasonOf(
       expected,
     }
   const { cell: other, x, y } = better
-  const at = `${topologyLabel(other.planned.deployment.topology)} at ${levelOf(other)}`
+  const at = `${deploymentLabel(other.planned.deployment)} at ${levelOf(other)}`
   return { reason: 'dominated', why: `${what}; ${at} has ${x.toFixed(1)} and ${y.toFixed(1)}`, expected }
 }
 

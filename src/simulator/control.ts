@@ -1,10 +1,13 @@
 import { z } from 'zod'
 import type { EngineSettings, Json, Role } from '../model/index.ts'
+import { type RouterMode, routerModes } from './routing.ts'
 
 /** What an engine process can be told to do. */
 export type Order =
   | { readonly do: 'add'; readonly role: Role; readonly settings: EngineSettings; readonly loadMs: number }
   | { readonly do: 'remove'; readonly worker: string }
+  /** Picks workers in another way from now on. */
+  | { readonly do: 'route'; readonly routing: RouterMode }
 
 /** An order as it is sent: one JSON object a line on the engine's standard input. */
 export type Command = Order & { readonly id: number }
@@ -12,7 +15,7 @@ export type Command = Order & { readonly id: number }
 /** What it says, one JSON object a line on its standard output. */
 export type Report =
   | { readonly event: 'listening'; readonly url: string }
-  /** The command is carried out: the worker is ready, or has answered everything and left. */
+  /** The command is carried out: the worker is ready, has answered everything and left, or the router is another. */
   | { readonly event: 'done'; readonly id: number; readonly worker: string }
   | { readonly event: 'refused'; readonly id: number; readonly message: string }
 
@@ -23,7 +26,7 @@ export interface EngineStart {
   readonly tokenizer: string
   /** 0: any free port. */
   readonly port: number
-  readonly routing: 'round-robin' | 'least-loaded'
+  readonly routing: RouterMode
 }
 
 const json: z.ZodType<Json> = z.json()
@@ -37,13 +40,14 @@ const commandSchema = z.discriminatedUnion('do', [
     loadMs: z.number().nonnegative(),
   }),
   z.strictObject({ id: z.int(), do: z.literal('remove'), worker: z.string() }),
+  z.strictObject({ id: z.int(), do: z.literal('route'), routing: z.enum(routerModes) }),
 ])
 const startSchema = z.strictObject({
   profile: z.string(),
   model: z.string(),
   tokenizer: z.string(),
   port: z.int().nonnegative(),
-  routing: z.enum(['round-robin', 'least-loaded']),
+  routing: z.enum(routerModes),
 })
 const reportSchema = z.discriminatedUnion('event', [
   z.strictObject({ event: z.literal('listening'), url: z.string() }),

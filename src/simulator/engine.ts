@@ -43,6 +43,8 @@ export interface Engine {
   addWorker(role: Role, settings: EngineSettings, sinceMs: number): number
   /** The worker gets no more requests, and leaves when it has none; `onDrained` is called then. */
   drainWorker(id: number, onDrained: () => void): void
+  /** Picks workers in another way for requests that come from now on. */
+  route(mode: RouterMode): void
   workers(): readonly {
     readonly id: number
     readonly role: Role
@@ -70,7 +72,8 @@ interface Pool {
   readonly all: Worker[]
   /** Those that take requests. */
   readonly open: Worker[]
-  readonly router: Router
+  /** Replaced by `route`. */
+  router: Router
   settings: { readonly raw: EngineSettings; readonly parsed: WorkerSettings; readonly cost: CostModel } | null
 }
 
@@ -225,6 +228,9 @@ export function createEngine(options: EngineOptions): Engine {
       pool.open.push(worker)
       for (const item of stranded.splice(0)) dispatch(item.role, item.request, sinceMs)
       return worker.id
+    },
+    route(mode) {
+      for (const each of Object.values(pools)) each.router = createRouter(mode)
     },
     drainWorker(id, onDrained) {
       for (const role of roles) {

@@ -55,10 +55,17 @@ async function remove(command: Command & { do: 'remove' }): Promise<string> {
   return command.worker
 }
 
+function carryOut(command: Command): Promise<string> {
+  if (command.do === 'add') return add(command)
+  if (command.do === 'remove') return remove(command)
+  engine.route(command.routing)
+  return Promise.resolve('')
+}
+
 async function obey(line: string): Promise<void> {
   const command = parseCommand(line)
   try {
-    say({ event: 'done', id: command.id, worker: await (command.do === 'add' ? add(command) : remove(command)) })
+    say({ event: 'done', id: command.id, worker: await carryOut(command) })
   } catch (error) {
     say({ event: 'refused', id: command.id, message: error instanceof Error ? error.message : String(error) })
   }

@@ -1,7 +1,9 @@
 import type { Worker } from './worker.ts'
 
 /** How the frontend picks a worker of a role, by Dynamo's own names. */
-export type RouterMode = 'round-robin' | 'least-loaded'
+export const routerModes = ['round-robin', 'least-loaded'] as const
+
+export type RouterMode = (typeof routerModes)[number]
 
 /** Picks one of the workers that take requests; undefined when there are none. */
 export type Router = (workers: readonly Worker[]) => Worker | undefined

@@ -1,80 +1,128 @@
-import type { DeployerCapabilities } from '../deployers/capabilities.ts'
-import type { ConfiguredDeployer } from '../deployers/define-deployer.ts'
-import type { Deployment, Json, Model, Role } from '../model/index.ts'
-import { gpusOf, roles } from '../model/index.ts'
-import { pathText, type Report } from '../yaml/problem.ts'
+import type { Deployment, Role } from '../model/index.ts'
+import { canonicalJson, gpusOf, roles, topologyLabel } from '../model/index.ts'
+import { pathText } from '../yaml/problem.ts'
+import { combinations, cross } from './axes/axis.ts'
+import type { DeploymentDraft } from './axes/deployment-draft.ts'
+import { deploymentAxes } from './axes/index.ts'
 import { engineOf } from './checks/engine.ts'
-import { roleSettings, type SettingSources } from './checks/sources.ts'
+import { roleSettings } from './checks/sources.ts'
 import { deploymentId } from './identity.ts'
-import { crossSettings, type RoleSettings, type WantedEngine } from './sections/engine.ts'
+import type { RoleSettings } from './sections/engine.ts'
 import type { WantedTopology } from './sections/topologies.ts'
+import type { VariantParts } from './variant-parts.ts'
 
-/** Everything that deployments are made from. */
-export interface DeploymentParts {
-  readonly topologies: readonly WantedTopology[]
-  readonly engine: WantedEngine
-  readonly model: Model
-  readonly raw: SettingSources
-  readonly deploy: ConfiguredDeployer
-  readonly capabilities: DeployerCapabilities
-  /** What of model and deployer goes into a deployment's id. */
-  readonly identity: { readonly model: Json; readonly deploy: Json }
+const draftOf = (variants: readonly VariantParts[]): DeploymentDraft => ({
+  variants,
+  variant: null,
+  wanted: null,
+  engine: {},
+})
+
+/** The number of deployments before GPU limits. */
+export function deploymentCount(
+  variants: readonly Pick<VariantParts, 'topologies' | 'engine'>[],
+  axes = deploymentAxes,
+): number {
+  return combinations(axes, draftOf(variants as readonly VariantParts[]))
 }
 
-/** Every combination of topologies and engine settings within the GPU limits, in file order. */
-export function crossDeployments(parts: DeploymentParts, report: Report): readonly Deployment[] {
+/**
+ * Every combination of variants, topologies and engine settings within the GPU limits, in file order.
+ * @param axes those of the registry unless given
+ */
+export function crossDeployments(variants: readonly VariantParts[], axes = deploymentAxes): readonly Deployment[] {
   const deployments: Deployment[] = []
-  for (const wanted of parts.topologies) {
-    const before = deployments.length
-    for (const engine of crossSettings(parts.engine, wanted.topology)) {
-      const content = {
-        topology: wanted.topology,
-        model: parts.model,
-        engine,
-        gpusPerWorker: gpusPerWorker(parts, wanted, engine),
-      }
-      const id = deploymentId(content, parts.identity.model, parts.identity.deploy)
-      const deployment: Deployment = { id, ...content }
-      const gpus = gpusOf(deployment)
-      if (gpus <= wanted.maxGpus && gpus >= wanted.minGpus) deployments.push(deployment)
+  const kept = new Map<VariantParts, Set<WantedTopology>>()
+  const owners = new Map<string, VariantParts>()
+  const told = new Set(reportEqual(variants))
+  for (const { variant, wanted, engine } of cross(axes, draftOf(variants))) {
+    if (variant === null || wanted === null) continue
+    const deployment = deploymentOf(variant, wanted, engine)
+    const gpus = gpusOf(deployment)
+    if (gpus > wanted.maxGpus || gpus < wanted.minGpus) continue
+    kept.set(variant, (kept.get(variant) ?? new Set()).add(wanted))
+    const owner = owners.get(deployment.id)
+    if (owner !== undefined && owner !== variant) {
+      if (!told.has(variant)) reportSame(variant, owner, deployment)
+      told.add(variant)
+      continue
     }
-    if (deployments.length === before) reportNoneLeft(wanted, parts.topologies, report, deployments)
+    owners.set(deployment.id, variant)
+    deployments.push(deployment)
   }
+  for (const variant of variants) reportNoneLeft(variant, kept.get(variant) ?? new Set())
   return deployments
 }
 
-/** Reports an entry whose GPU limits exclude all of its topologies; some of them may be. */
-function reportNoneLeft(
-  wanted: WantedTopology,
-  all: readonly WantedTopology[],
-  report: Report,
-  kept: readonly Deployment[],
-): void {
-  const siblings = all.filter(other => other.path === wanted.path)
-  if (siblings.at(-1) !== wanted || kept.some(item => siblings.some(sibling => sibling.topology === item.topology)))
-    return
+function deploymentOf(variant: VariantParts, wanted: WantedTopology, engine: RoleSettings): Deployment {
+  const content = {
+    topology: wanted.topology,
+    model: variant.model,
+    engine,
+    gpusPerWorker: gpusPerWorker(variant, wanted, engine),
+  }
+  const id = deploymentId(content, variant.identity.model, variant.identity.deploy)
+  return { id, ...content, ...(variant.name === null ? {} : { variant: variant.name }) }
+}
+
+/** Reports variants that have the content of an earlier one, and returns them. */
+function reportEqual(variants: readonly VariantParts[]): readonly VariantParts[] {
+  const contentOf = ({ identity, raw, deploy }: VariantParts) =>
+    canonicalJson([identity, raw.engine, deploy.gpusPerWorker ?? null])
+  return variants.filter((variant, index) => {
+    const content = contentOf(variant)
+    const same = variants.slice(0, index).find(other => contentOf(other) === content)
+    if (same === undefined) return false
+    variant.report(
+      ['variants', `${variant.name}`],
+      `variant ${variant.name} is the same as variant ${same.name}`,
+      'change something that decides what is measured, or remove one of them',
+      'key',
+    )
+    return true
+  })
+}
+
+/** Two variants of one deployment would measure the same points twice under two names. */
+function reportSame({ name, report }: VariantParts, owner: VariantParts, { topology }: Deployment): void {
   report(
-    wanted.path,
-    `no topology of ${pathText(wanted.path)} has ${wanted.minGpus > 0 ? `at least ${wanted.minGpus} and ` : ''}at most ${wanted.maxGpus} GPU${wanted.maxGpus === 1 ? '' : 's'}`,
-    'raise max_gpus, lower min_gpus, or list other worker counts',
+    ['variants', `${name}`],
+    `variant ${name} deploys ${topologyLabel(topology)} exactly as variant ${owner.name} does`,
+    'change something that is deployed, leave the topology to one of them with only or except, or remove the variant',
+    'key',
   )
 }
 
+/** Reports each entry whose GPU limits exclude all of its topologies; some of them may be. */
+function reportNoneLeft({ topologies, report, name }: VariantParts, kept: ReadonlySet<WantedTopology>): void {
+  const entries = new Map(topologies.map(wanted => [pathText(wanted.path), wanted]))
+  for (const [entry, { path, minGpus, maxGpus }] of entries) {
+    if (topologies.some(other => pathText(other.path) === entry && kept.has(other))) continue
+    const of = name === null ? '' : ` in variant ${name}`
+    report(
+      path,
+      `no topology of ${entry} has ${minGpus > 0 ? `at least ${minGpus} and ` : ''}at most ${maxGpus} GPU${maxGpus === 1 ? '' : 's'}${of}`,
+      'raise max_gpus, lower min_gpus, or list other worker counts',
+    )
+  }
+}
+
 function gpusPerWorker(
-  parts: DeploymentParts,
+  variant: VariantParts,
   wanted: WantedTopology,
   engine: RoleSettings,
 ): Deployment['gpusPerWorker'] {
-  const said = parts.deploy.gpusPerWorker
-  const { running } = parts.capabilities
+  const { deploy, raw, capabilities } = variant
+  const said = deploy.gpusPerWorker
+  const { running } = capabilities
   const shared = running === null ? null : gpusOfEach(running.gpus, wanted)
   const of = (role: Role): number => {
     const explicit = typeof said === 'object' ? said[role] : said
     return (
       explicit ??
-      engineOf(parts.raw).gpusPerWorker(roleSettings(parts.raw, role, engine[role] ?? {})) ??
+      engineOf(raw).gpusPerWorker(roleSettings(raw, role, engine[role] ?? {})) ??
       shared ??
-      parts.capabilities.gpusPerWorker(role) ??
+      capabilities.gpusPerWorker(role) ??
       1
     )
   }

@@ -2,29 +2,34 @@ import type { DeployerCapabilities } from '../deployers/capabilities.ts'
 import type { AnyDeployer, ConfiguredDeployer } from '../deployers/define-deployer.ts'
 import type { WorkerEngine } from '../deployers/worker-engine.ts'
 import type { Findings, Tell } from '../engines/role-settings.ts'
-import { FulcrumError, type Load, roles } from '../model/index.ts'
+import { FulcrumError, type Load, type Model, roles } from '../model/index.ts'
 import { remembering } from '../yaml/files.ts'
 import type { Path, Places, Problem, Report } from '../yaml/problem.ts'
+import { isRecord } from '../yaml/schema-walk.ts'
 import { lookUp, type SectionContext } from '../yaml/section-context.ts'
 import { readYaml } from '../yaml/yaml-source.ts'
 import { checkDatasets } from './checks/datasets.ts'
 import { checkDeployerConfig } from './checks/deployer-config.ts'
 import { checks } from './checks/index.ts'
-import { crossDeployments } from './deployments.ts'
+import { crossDeployments, deploymentCount } from './deployments.ts'
 import { deployIdentity, engineFilesIdentity, generatorIdentity, modelIdentity } from './identity.ts'
+import { patchedSections, variantDocument } from './patch.ts'
+import type { RawEngine } from './schema/engine.ts'
 import { knownDeployers, readDeploy } from './sections/deploy.ts'
-import { readEngine, settingsCount } from './sections/engine.ts'
+import { readEngine, type WantedEngine } from './sections/engine.ts'
 import { readGenerator } from './sections/generator.ts'
 import { checkSlo, readBudget, readLimits, readSlo } from './sections/judgement.ts'
 import { readLoads } from './sections/loads.ts'
 import { readMix } from './sections/mix.ts'
 import { readModel } from './sections/model.ts'
 import { readTelemetry } from './sections/telemetry.ts'
-import { calibrating, readTopologies } from './sections/topologies.ts'
+import { calibrating, readTopologies, type WantedTopology } from './sections/topologies.ts'
+import { findingsOf, reportOfVariant, reportOtherDeployer, topologiesOf } from './sections/variants.ts'
 import { readWorkloads } from './sections/workloads.ts'
 import { readSections, type Sections } from './sections.ts'
 import type { Sweep } from './sweep.ts'
 import type { SweepFiles } from './sweep-files.ts'
+import type { VariantParts } from './variant-parts.ts'
 
 /** A sweep, or everything that is wrong with it; warnings in either case. */
 export interface ParsedSweep {
@@ -69,38 +74,46 @@ export async function parseSweep(text: string, context: ParseContext): Promise<P
   const { files, hashes } = remembering(context.files)
   const known = await knownDeployers(source.value, { ...context, files, report })
   const sections = readSections(known?.value ?? source.value, known?.deployers ?? null, report)
-  const all = { ...context, files, hashes, report, findings, deployers: known?.deployers ?? [] }
+  const document = known?.value ?? source.value
+  const all = { ...context, files, hashes, report, findings, deployers: known?.deployers ?? [], document }
   const sweep = await assemble(text, sections, all)
-  return { sweep: problems.length === 0 ? sweep : null, problems, warnings }
+  return { sweep: problems.length === 0 ? sweep : null, problems: eachOnce(problems), warnings: eachOnce(warnings) }
 }
 
-async function assemble(
-  text: string,
-  raw: Partial<Sections>,
-  context: SectionContext &
-    ParseContext & {
-      readonly findings: Findings
-      readonly hashes: ReadonlyMap<string, string>
-      readonly deployers: readonly AnyDeployer[]
-    },
-): Promise<ParsedSweep['sweep']> {
+/** Variants share most of the file: what is wrong in all of them is told once. */
+function eachOnce(problems: readonly Problem[]): readonly Problem[] {
+  const keyOf = ({ file, position, wrong, right }: Problem) =>
+    JSON.stringify([file, position.line, position.column, wrong, right])
+  return [...new Map(problems.toReversed().map(problem => [keyOf(problem), problem])).values()].toReversed()
+}
+
+type AssembleContext = SectionContext &
+  ParseContext & {
+    readonly findings: Findings
+    readonly hashes: ReadonlyMap<string, string>
+    readonly deployers: readonly AnyDeployer[]
+    /** The file's value, which variants change. */
+    readonly document: unknown
+  }
+
+async function assemble(text: string, raw: Partial<Sections>, context: AssembleContext): Promise<ParsedSweep['sweep']> {
   const { report, findings } = context
-  const model = raw.model && readModel(raw.model, context)
-  const deploy = raw.deploy && readDeploy(raw.deploy, context.deployers, context)
+  const base = readDeployed(raw, context)
   const listed = 'topologies' in raw ? readTopologies(raw.topologies, context) : undefined
   const topologies = listed && raw.calibrate === true ? calibrating(listed, context) : listed
-  const engine = raw.engine && readEngine(raw.engine, context)
-  const workloads = raw.workloads && readWorkloads(raw.workloads, context)
+  const placed = raw.workloads ? readWorkloads(raw.workloads, context) : undefined
+  const workloads = placed?.map(({ workload }) => workload)
   const mix = workloads && raw.mix ? readMix(raw.mix, workloads, context) : null
   const loads = raw.load && readLoads(raw.load, context)
   const telemetry = raw.telemetry && readTelemetry(raw.telemetry, context)
   if (raw.slo && workloads && loads) checkSlo(raw.slo, loads, workloads, context)
   const generator = raw.generator && (await readGenerator(raw.generator, context))
-  if (!model || !deploy || !raw.deploy || !topologies || !raw.engine || !engine) return null
+  const wanted = topologies && base && readVariants(raw, base, topologies, context)
+  if (!base || !topologies || !wanted) return null
 
   const repeats = raw.repeats ?? 1
   const perDeployment = (workloads?.length ?? 1) * (loads?.length ?? 1) * repeats
-  const upTo = topologies.reduce((sum, { topology }) => sum + settingsCount(engine, topology), 0) * perDeployment
+  const upTo = deploymentCount(wanted) * perDeployment
   const allowed = context.allowPoints ?? raw.allow_points ?? 10_000
   // Checked before crossing: an absurd number of deployments would not fit into memory. GPU limits may still exclude
   // some.
@@ -108,57 +121,59 @@ async function assemble(
     reportTooMany(report, upTo, allowed)
     return null
   }
-  const capabilities = await capabilitiesOf(deploy, context)
-  if (capabilities === null) return null
-  const engineFilesRead = engineFilesIdentity(raw.engine, context)
-  const deployRead = deployIdentity(deploy, context)
-  const identity = {
-    model: modelIdentity(model, context),
-    deploy: engineFilesRead === null ? deployRead : { deploy: deployRead, engineFiles: engineFilesRead },
+  const variants: VariantParts[] = []
+  for (const variant of wanted) {
+    const parts = await partsOf(variant, context)
+    if (parts === null) return null
+    variants.push(parts)
   }
-  const workers = deploy.workers()
-  reportEngineFiles(workers, findings)
-  const sources = { engine: raw.engine, workers }
-  const deployments = crossDeployments(
-    { topologies, engine, model, raw: sources, deploy, capabilities, identity },
-    report,
-  )
+  const deployments = crossDeployments(variants)
   if (!workloads || !raw.workloads || !loads || !generator) return null
 
   const points = deployments.length * perDeployment
   if (points > allowed) reportTooMany(report, points, allowed)
-  const checked = {
-    raw: { ...sources, workloads: raw.workloads },
-    deployments,
-    workloads,
-    loads,
-    deployer: deploy.name,
-    capabilities,
-    prompts: raw.load?.prompts ?? 'fresh',
-    generator,
+  for (const variant of variants) {
+    const { capabilities } = variant
+    const own = deployments.filter(deployment => (deployment.variant ?? null) === variant.name)
+    const checked = {
+      raw: variant.raw,
+      deployments: own,
+      workloads,
+      workloadPaths: placed?.map(({ path }) => path) ?? [],
+      loads,
+      deployer: variant.deploy.name,
+      capabilities,
+      prompts: raw.load?.prompts ?? 'fresh',
+      generator,
+    }
+    checkDeployerConfig(checked, variant.findings)
+    // A deployment that a manifest has no workers for has no settings to look at.
+    const served = own.filter(deployment => capabilities.misfit(deployment)?.at === undefined)
+    for (const check of checks) check({ ...checked, deployments: served }, variant.findings)
   }
-  checkDeployerConfig(checked, findings)
-  // A deployment that a manifest has no workers for has no settings to look at.
-  const served = deployments.filter(deployment => capabilities.misfit(deployment)?.at === undefined)
-  for (const check of checks) check({ ...checked, deployments: served }, findings)
   if (!raw.name || !raw.load || !raw.slo || !raw.validity || !raw.search || !raw.budget || !telemetry) return null
   const limits = readLimits(raw.validity)
-  const pathOf = (index: number): Path => (Array.isArray(raw.workloads) ? ['workloads', index] : ['workloads'])
-  const datasets = await checkDatasets({ model, workloads, loads, limits, pathOf }, context, findings)
+  const pathOf = (index: number): Path => placed?.[index]?.path ?? ['workloads']
+  const models = [...new Map(variants.map(({ model }) => [model.tokenizer, model])).values()]
+  const datasets = await Promise.all(
+    models.map(model => checkDatasets({ model, workloads, loads, limits, pathOf }, context, findings)),
+  )
   readTraces(loads, context)
   const generatorRead = generatorIdentity(generator, context)
+  const named = variants.flatMap(({ name, deploy, model }) => (name === null ? [] : [{ name, deploy, model }]))
   return {
     name: raw.name,
     file: context.file,
     text,
-    model,
-    deploy,
+    model: base.model,
+    deploy: base.deploy,
+    ...(named.length === 0 ? {} : { variants: named }),
     deployments,
     workloads,
     loads,
     prompts: raw.load.prompts,
     fingerprints: Object.fromEntries([...context.hashes].sort(([a], [b]) => (a < b ? -1 : 1))),
-    ...(datasets.length === 0 ? {} : { datasets }),
+    ...(datasets[0] === undefined || datasets[0].length === 0 ? {} : { datasets: datasets[0] }),
     generator,
     generatorIdentity: generatorRead,
     slo: readSlo(raw.slo),
@@ -169,6 +184,67 @@ async function assemble(
     search: raw.search,
     budget: readBudget(raw.budget),
   }
+}
+
+/** What the sections `model`, `deploy` and `engine` say. */
+interface Deployed {
+  readonly model: Model
+  readonly deploy: ConfiguredDeployer
+  readonly engine: WantedEngine
+  readonly rawEngine: RawEngine
+}
+
+function readDeployed(
+  raw: Partial<Sections>,
+  context: SectionContext & { readonly deployers: readonly AnyDeployer[] },
+): Deployed | null {
+  const model = raw.model && readModel(raw.model, context)
+  const deploy = raw.deploy && readDeploy(raw.deploy, context.deployers, context)
+  const engine = raw.engine && readEngine(raw.engine, context)
+  return model && deploy && engine && raw.engine ? { model, deploy, engine, rawEngine: raw.engine } : null
+}
+
+/** A variant before its deployer was asked. */
+type WantedVariant = Deployed & Pick<VariantParts, 'name' | 'topologies' | 'report' | 'findings'>
+
+/**
+ * The variants of a sweep, read from the file as each of them changes it by the same schemas; without `variants` the
+ * file itself. Null when one can't be read, which is then reported.
+ */
+function readVariants(
+  raw: Partial<Sections>,
+  base: Deployed,
+  topologies: readonly WantedTopology[],
+  context: AssembleContext,
+): readonly WantedVariant[] | null {
+  const { report, findings, document } = context
+  if (!('variants' in raw)) return null
+  if (raw.variants === undefined || !isRecord(document)) return [{ ...base, name: null, topologies, report, findings }]
+  const wanted = Object.entries(raw.variants).map(([name, variant]) => {
+    reportOtherDeployer(name, variant, context)
+    const kept = topologiesOf(name, variant, topologies, context)
+    const told = reportOfVariant(name, variant, report)
+    const sections = readSections(variantDocument(document, variant), context.deployers, told, patchedSections)
+    const read = readDeployed(sections, { ...context, report: told })
+    return read && { ...read, name, topologies: kept, report: told, findings: findingsOf(name, variant, findings) }
+  })
+  return wanted.every(variant => variant !== null) ? wanted : null
+}
+
+/** Completes a variant by what its deployer says of it; null when that can't be told, which is then reported. */
+async function partsOf(variant: WantedVariant, context: AssembleContext): Promise<VariantParts | null> {
+  const { model, deploy, rawEngine, report, findings } = variant
+  const capabilities = await capabilitiesOf(deploy, { ...context, report })
+  if (capabilities === null) return null
+  const engineFilesRead = engineFilesIdentity(rawEngine, context)
+  const deployRead = deployIdentity(deploy, context)
+  const identity = {
+    model: modelIdentity(model, context),
+    deploy: engineFilesRead === null ? deployRead : { deploy: deployRead, engineFiles: engineFilesRead },
+  }
+  const workers = deploy.workers()
+  reportEngineFiles(workers, findings)
+  return { ...variant, capabilities, identity, raw: { engine: rawEngine, workers } }
 }
 
 function reportTooMany(report: Report, points: number, allowed: number): void {

@@ -11,11 +11,13 @@ export type Sections = RawSweep
 /**
  * Checks each section against its schema.
  * @param deployers that `deploy` may name; null when it names one that can't be loaded, which is reported already
+ * @param only these sections; all of them, and that there are no others, unless given
  */
 export function readSections(
   value: unknown,
   deployers: readonly AnyDeployer[] | null,
   report: Report,
+  only?: readonly (keyof Sections)[],
 ): Partial<Sections> {
   const sweepSchema = deployers === null ? schemaWithoutDeployer : sweepSchemaOf(deployers)
   if (!isRecord(value)) {
@@ -28,7 +30,7 @@ export function readSections(
     return {}
   }
   const unknown = Object.keys(value).filter(key => !Object.hasOwn(sweepSchema.shape, key))
-  if (unknown.length > 0) {
+  if (unknown.length > 0 && only === undefined) {
     const message = ''
     reportIssues(
       sweepSchema,
@@ -38,7 +40,8 @@ export function readSections(
     )
   }
   const sections: { [section: string]: unknown } = {}
-  for (const [name, schema] of Object.entries(sweepSchema.shape) as [string, z.ZodType][]) {
+  for (const [name, schema] of Object.entries(sweepSchema.shape) as [keyof Sections, z.ZodType][]) {
+    if (only?.includes(name) === false) continue
     const parsed = schema.safeParse(Object.hasOwn(value, name) ? value[name] : undefined)
     if (parsed.success) sections[name] = parsed.data
     else {

@@ -3,6 +3,13 @@ import type { ConfiguredGenerator } from '../generators/define-generator.ts'
 import type { Deployment, Json, Load, Model, Point, Slo, Telemetry, ValidityLimits, Workload } from '../model/index.ts'
 import type { DatasetFacts } from './checks/datasets.ts'
 
+/** A variant of a sweep: the deployer and the model as it changes them. */
+export interface SweepVariant {
+  readonly name: string
+  readonly deploy: ConfiguredDeployer
+  readonly model: Model
+}
+
 /**
  * A sweep file, parsed and checked: all values are valid, and all defaults are filled in.
  *
@@ -22,8 +29,11 @@ export interface Sweep {
   readonly text: string
   /** Probable mistakes, as `file:line:column: what is wrong; what would be right`. */
   readonly warnings: readonly string[]
+  /** What the sweep file says without its variants. */
   readonly model: Model
   readonly deploy: ConfiguredDeployer
+  /** The variants in file order; absent in a sweep without. */
+  readonly variants?: readonly SweepVariant[]
   /** Every deployment that the sweep visits, in file order: the combinations of its axes within its constraints. */
   readonly deployments: readonly Deployment[]
   readonly workloads: readonly Workload[]
@@ -61,10 +71,12 @@ export interface PlannedDeployment {
   readonly points: readonly Point[]
 }
 
-/** The cost of reconciling a whole plan, in workers. */
+/** The cost of reconciling a whole plan. */
 export interface ReconcileCost {
   readonly workersStarted: number
   readonly workersStopped: number
+  /** Frontends that are replaced because another variant follows; absent without variants. */
+  readonly frontendsRestarted?: number
 }
 
 /**

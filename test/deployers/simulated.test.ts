@@ -72,6 +72,21 @@ describe('the simulated deployer', () => {
     assert.deepEqual(named('stop').sort(), ['prefill-1', 'prefill-2'])
     assert.equal(grown.endpoint.url, shrunk.endpoint.url)
   })
+  test('changes the router of a variant in the running engine, and no worker', async () => {
+    const configs = new Map([['least', { ...config, router: 'least-loaded' as const }]])
+    const routed = simulatedDeployer(config, {
+      runFolder: folder,
+      ledger,
+      loadMs: 0,
+      configOf: ({ variant = '' }) => configs.get(variant) ?? config,
+    })
+    const first = await routed.reconcile(disaggregated(2, 1), context())
+    const second = await routed.reconcile({ ...disaggregated(2, 1), variant: 'least' }, context())
+    assert.deepEqual(named('restart'), ['router'])
+    assert.deepEqual([second.workersStarted, second.workersStopped], [0, 0])
+    assert.equal(second.endpoint.url, first.endpoint.url)
+    await routed.close()
+  })
   test('goes from disaggregated to aggregated', async () => {
     const { endpoint } = await deployer.reconcile(deployment({ kind: 'aggregated', workers: 2 }), context())
     assert.deepEqual(Object.keys(endpoint.metricsUrls).sort(), ['aggregated-0', 'aggregated-1', 'frontend'])

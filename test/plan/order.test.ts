@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import type { Deployment } from '../../src/model/index.ts'
+import { type Deployment, roles } from '../../src/model/index.ts'
 import { cheapestArborescence } from '../../src/plan/order/arborescence.ts'
 import { cheapestAssignment } from '../../src/plan/order/assignment.ts'
 import { lowerBound } from '../../src/plan/order/bound.ts'
@@ -146,7 +146,7 @@ describe('parts of the search', () => {
       fc.property(someDeployments(20), deployments => {
         const all = pools(deployments)
         const kinds = components(all).map(
-          group => new Set(group.flatMap(index => Object.values(all[index] ?? {}).map(pool => pool.kind))),
+          group => new Set(group.flatMap(index => roles.flatMap(role => all[index]?.[role]?.kind ?? []))),
         )
         assert.equal(
           kinds.reduce((sum, set) => sum + set.size, 0),

@@ -21,12 +21,14 @@ export interface Matching {
 
 /**
  * Pairs points by what was asked of the system, not by hash: another build, host or file path must not hinder a
- * comparison. First equal topology, engine settings, workload and load; what is left without engine settings, where
+ * comparison. First equal deployments; then equal topology, variant, engine settings, workload and load; what is left without engine settings, where
  * that is unambiguous; and what is left then by topology, lengths and load level alone, so that what can't be compared
  * is named rather than missing.
  */
 export function matchPoints(base: readonly MeasuredPoint[], head: readonly MeasuredPoint[]): Matching {
   const keys: readonly (readonly [key: (point: MeasuredPoint) => unknown, note: string])[] = [
+    // A variant that was renamed, or has got a name, deploys what it did.
+    [point => [{ ...asked(point), variant: null }, point.deployment.id], ''],
     [point => [asked(point), point.deployment.engine], ''],
     [asked, 'engine settings differ'],
     [point => [subjectOf(point), point.deployment.engine], ''],
@@ -65,6 +67,7 @@ export function asked(point: PointSubject) {
 export function subjectOf({ workload, load: { level }, deployment }: PointSubject) {
   return {
     topology: topologyLabel(deployment.topology),
+    variant: deployment.variant,
     gpus: deployment.gpusPerWorker,
     isl: workload.isl,
     osl: workload.osl,

@@ -18,21 +18,11 @@ export interface AboutRun {
 /** In the order of the page; workloads come first by themselves, since they decide what can be compared. */
 export const facets: readonly Facet[] = [
   { name: 'topology', title: 'Topology', of: ({ deployment }) => topologyLabel(deployment.topology) },
-  { name: 'variant', title: 'Variant', of: variantOf },
+  { name: 'variant', title: 'Variant', of: ({ deployment }) => deployment.variant ?? '' },
   { name: 'gpu', title: 'GPU type', of: gpuTypeOf },
   { name: 'model', title: 'Model', of: ({ deployment }) => deployment.model.name },
   { name: 'deployer', title: 'Deployed with', of: (_, { deployedWith }) => deployedWith },
 ]
-
-/** The name of the variant that a deployment is; empty in sweeps without variants. */
-function variantOf({
-  deployment,
-}: {
-  readonly deployment: MeasuredPoint['deployment'] & { variant?: unknown }
-}): string {
-  const { variant } = deployment
-  return typeof variant === 'string' ? variant : ''
-}
 
 /** The GPUs of the deployment, as its measurements name them; empty where none does. */
 function gpuTypeOf({ repeats }: MeasuredPoint): string {

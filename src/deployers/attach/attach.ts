@@ -1,5 +1,5 @@
 import { type Asking, askingByDefault, probe } from '../../generators/probe.ts'
-import { type Deployment, type Endpoint, FulcrumError, topologyLabel } from '../../model/index.ts'
+import { type Deployment, deploymentLabel, type Endpoint, FulcrumError } from '../../model/index.ts'
 import type { Deployer } from '../deployer.ts'
 import type { AttachConfig } from './config.ts'
 
@@ -24,7 +24,7 @@ export function attachDeployer(config: AttachConfig, model: string, ask: Asking 
   return {
     reconcile: async (wanted, { signal, onEvent }) => {
       if (attached !== null && attached.id !== wanted.id) {
-        const labels = [attached, wanted].map(deployment => topologyLabel(deployment.topology))
+        const labels = [attached, wanted].map(deployment => deploymentLabel(deployment))
         throw new FulcrumError(
           'bad-input',
           'attached-endpoint-is-fixed',

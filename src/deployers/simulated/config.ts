@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { routerModes } from '../../simulator/routing.ts'
 import { field } from '../../yaml/field.ts'
 import { decisive, type ReadKeys } from '../../yaml/keys.ts'
 import { reading } from '../../yaml/reading.ts'
@@ -16,6 +17,13 @@ export const simulatedKeys = {
       `Cost profile of the simulated hardware: the name of a shipped one, or a path (relative to this file). Default: \`${usual}\`.`,
       `write ${usual}, or the path of a profile file`,
     ).prefault(usual),
+  ),
+  router: decisive(
+    field(
+      z.enum(routerModes),
+      'How the frontend picks a worker of a role: `round-robin`, or the one with the fewest requests (`least-loaded`). Default: `round-robin`.',
+      'write round-robin or least-loaded',
+    ).optional(),
   ),
 }
 

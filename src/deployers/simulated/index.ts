@@ -21,6 +21,13 @@ export const simulated = defineDeployer({
     }
   },
   startupS: () => 0.1,
+  variants: {
+    keys: ['router'],
+    parts: ({ router }) => ({
+      frontend: router ?? 'round-robin',
+      workers: { prefill: null, decode: null, aggregated: null },
+    }),
+  },
   create: (config, context) => simulatedDeployer(config, context),
 })
 

@@ -1,7 +1,8 @@
 import { mkdir } from 'node:fs/promises'
-import type { Deployment, Endpoint, Role } from '../../model/index.ts'
+import { canonicalJson, type Deployment, type Endpoint, type Role } from '../../model/index.ts'
 import type { ProcessLedger } from '../../process/ledger.ts'
 import type { EngineStart } from '../../simulator/control.ts'
+import type { RouterMode } from '../../simulator/routing.ts'
 import type { DeployContext, Deployer, DeployPreview, Reconciled } from '../deployer.ts'
 import type { RoleChange } from './changes.ts'
 import { changesBetween } from './changes.ts'
@@ -16,12 +17,15 @@ export interface SimulatedParts {
   readonly ledger: ProcessLedger
   /** Simulated time that a worker takes to load the model, ms; real ones take minutes. Default: 20. */
   readonly loadMs?: number
+  /** The configuration of each deployment; the one that is given unless told otherwise. */
+  configOf?(wanted: Deployment): SimulatedConfig
 }
 
 /** What runs now. */
 interface Running {
   readonly engine: EngineProcess
   readonly start: EngineStart
+  router: RouterMode
   /** Null while it is being changed: what was interrupted has to be seen to again. */
   deployment: Deployment | null
   readonly workers: { readonly [role in Role]: string[] }
@@ -30,12 +34,18 @@ interface Running {
 /** Deploys on the simulated engine: one process of its own, whose workers come and go while it runs. */
 export function simulatedDeployer(config: SimulatedConfig, parts: SimulatedParts): Deployer {
   const loadMs = parts.loadMs ?? 20
+  const configOf = (wanted: Deployment) => parts.configOf?.(wanted) ?? config
   let running: Running | null = null
 
-  function startOf({ model }: Deployment): EngineStart {
-    const { name, tokenizer } = model
-    return { profile: config.profile, model: name, tokenizer, port: 0, routing: 'round-robin' }
+  function startOf(wanted: Deployment): EngineStart {
+    const { name, tokenizer } = wanted.model
+    const { profile, router = 'round-robin' } = configOf(wanted)
+    return { profile, model: name, tokenizer, port: 0, routing: router }
   }
+
+  /** The router is changed in the running engine; everything else is what an engine is started with. */
+  const startedAlike = (a: EngineStart, b: EngineStart) =>
+    canonicalJson({ ...a, routing: '' }) === canonicalJson({ ...b, routing: '' })
 
   async function stop(): Promise<void> {
     const engine = running?.engine
@@ -47,12 +57,25 @@ export function simulatedDeployer(config: SimulatedConfig, parts: SimulatedParts
   async function engineFor(wanted: Deployment, context: DeployContext): Promise<Running> {
     const start = startOf(wanted)
     const usable = running?.engine.process.alive() && running.deployment !== null
-    if (running !== null && usable && JSON.stringify(running.start) === JSON.stringify(start)) return running
+    if (running !== null && usable && startedAlike(running.start, start)) {
+      if (running.router !== start.routing) {
+        context.onEvent({ kind: 'restart', what: 'router' })
+        await running.engine.tell({ do: 'route', routing: start.routing }, context.signal)
+        running.router = start.routing
+      }
+      return running
+    }
     await stop()
     await mkdir(parts.runFolder, { recursive: true })
     const engine = await startEngine(start, parts, context.signal)
     context.onEvent({ kind: 'start', what: 'engine', pid: engine.process.pid })
-    running = { engine, start, deployment: null, workers: { prefill: [], decode: [], aggregated: [] } }
+    running = {
+      engine,
+      start,
+      router: start.routing,
+      deployment: null,
+      workers: { prefill: [], decode: [], aggregated: [] },
+    }
     return running
   }
 
@@ -110,12 +133,15 @@ export function simulatedDeployer(config: SimulatedConfig, parts: SimulatedParts
       return running.engine.process.alive() ? [] : ['the simulated engine process has ended']
     },
     preview(from, wanted): DeployPreview {
+      const start = startOf(wanted)
+      const isRouted = from !== null && startOf(from).routing !== start.routing
       const notes = changesBetween(from, wanted).flatMap(({ role, stop, start }) => [
         ...(stop > 0 ? [`-${stop} ${role}`] : []),
         ...(start > 0 ? [`+${start} ${role}`] : []),
       ])
-      const note = `one process; workers within it: ${notes.join(', ') || 'no change'}`
-      return { commands: [{ argv: engineCommand(startOf(wanted)), env: {}, note }], files: [] }
+      const router = isRouted ? `; router: ${start.routing}` : ''
+      const note = `one process; workers within it: ${notes.join(', ') || 'no change'}${router}`
+      return { commands: [{ argv: engineCommand(start), env: {}, note }], files: [] }
     },
     logs(): { readonly [process: string]: readonly string[] } {
       return running === null ? {} : { engine: running.engine.process.lastLines() }

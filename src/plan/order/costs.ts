@@ -31,6 +31,22 @@ export function stepCosts(pools: readonly Pools[]): StepCosts {
   return { ...shared, step: (from, to) => table[from * size + to] as number }
 }
 
+/**
+ * The same costs with frontend restarts as the second criterion: a frontend starts in seconds, a worker in minutes, so
+ * no number of frontends outweighs a worker. Each start counts as one more than an order can restart frontends.
+ */
+export function withFrontends(costs: StepCosts, pools: readonly Pools[]): StepCosts {
+  if (new Set(pools.map(({ frontend }) => frontend)).size < 2) return costs
+  const weight = pools.length + 1
+  const { size, workers } = costs
+  return {
+    size,
+    workers,
+    first: to => weight * costs.first(to),
+    step: (from, to) => weight * costs.step(from, to) + (pools[from]?.frontend === pools[to]?.frontend ? 0 : 1),
+  }
+}
+
 /** The starts of {@link reconcileCost}, on numbers only: a large plan needs them a hundred million times. */
 function startsBetween(pools: readonly Pools[]): (from: number, to: number) => number {
   const numbers = new Map<string, number>()

@@ -2,7 +2,7 @@ import type { Deployment } from '../../model/index.ts'
 import type { ReconcileCost } from '../../spec/sweep.ts'
 import { lowerBound } from './bound.ts'
 import { components } from './components.ts'
-import { isBetter, startsOf, stepCosts } from './costs.ts'
+import { isBetter, startsOf, stepCosts, withFrontends } from './costs.ts'
 import { exactLimit, exactOrder } from './exact.ts'
 import { goodOrder } from './heuristic.ts'
 import { orderCost, type Pools, poolsOf } from './reconcile-cost.ts'
@@ -28,19 +28,31 @@ interface Group {
 
 /**
  * Orders deployments so that reconciling from each to the next starts the fewest workers (a model load costs minutes),
- * then stops the fewest. Never worse than the original order; the same input gives the same order.
+ * then restarts the fewest frontends, then stops the fewest workers. Never worse than the original order; the same
+ * input gives the same order.
+ * @param poolsOfEach those of its topology, engine settings and model unless given
  */
-export function orderDeployments(deployments: readonly Deployment[]): OrderedDeployments {
-  const pools = deployments.map(poolsOf)
-  const groups = components(pools).map(members => orderGroup(members, pools))
+export function orderDeployments(
+  deployments: readonly Deployment[],
+  poolsOfEach: (deployment: Deployment) => Pools = poolsOf,
+): OrderedDeployments {
+  const pools = deployments.map(deployment => poolsOfEach(deployment))
+  // Groups share no workers, and can still share frontends: few enough are ordered together.
+  const asOne = new Set(pools.map(({ frontend }) => frontend)).size > 1 && pools.length <= exactLimit
+  const members = asOne ? [[...pools.keys()]] : components(pools)
+  const groups = members.map(group => orderGroup(group, pools))
   // Only the workers at the end of the last group are not stopped, so the group with the largest end comes last.
   const last = groups.reduce(
     (best, group, index) => (group.endWorkers > (groups[best]?.endWorkers ?? 0) ? index : best),
     0,
   )
-  const sequence = [...groups.filter((_, index) => index !== last), ...groups.slice(last, last + 1)].flatMap(
-    group => group.order,
-  )
+  const sequence = [
+    ...sharingFrontends(
+      groups.filter((_, index) => index !== last),
+      pools,
+    ),
+    ...groups.slice(last, last + 1),
+  ].flatMap(group => group.order)
   const given = deployments.map((_, index) => index)
   const better = cheaper(pools, sequence, given)
   const bound = groups.reduce((sum, group) => sum + group.bound, 0)
@@ -54,13 +66,26 @@ export function orderDeployments(deployments: readonly Deployment[]): OrderedDep
   }
 }
 
+/** Groups one after the other, each followed by one that begins with its last frontend where there is one. */
+function sharingFrontends(groups: readonly Group[], pools: readonly Pools[]): readonly Group[] {
+  const left = [...groups]
+  const sequence: Group[] = []
+  while (left.length > 0) {
+    const frontend = pools[sequence.at(-1)?.order.at(-1) ?? -1]?.frontend
+    const next = left.findIndex(({ order }) => pools[order[0] ?? -1]?.frontend === frontend)
+    sequence.push(...left.splice(Math.max(next, 0), 1))
+  }
+  return sequence
+}
+
 function orderGroup(members: readonly number[], pools: readonly Pools[]): Group {
   const own = members.map(index => pools[index] as Pools)
   const costs = stepCosts(own)
+  const weighted = withFrontends(costs, own)
   const isSmall = costs.size <= exactLimit
-  const found = isSmall ? exactOrder(costs) : goodOrder(costs)
+  const found = isSmall ? exactOrder(weighted) : goodOrder(weighted)
   const asGiven = members.map((_, index) => index)
-  const order = isBetter(costs, found, asGiven) ? found : asGiven
+  const order = isBetter(weighted, found, asGiven) ? found : asGiven
   const starts = startsOf(costs, order)
   return {
     order: order.map(index => members[index] as number),
@@ -75,6 +100,7 @@ const costOf = (pools: readonly Pools[], order: readonly number[]) =>
 
 function cheaper(pools: readonly Pools[], order: readonly number[], given: readonly number[]): readonly number[] {
   const [a, b] = [costOf(pools, order), costOf(pools, given)]
-  const difference = a.workersStarted - b.workersStarted || a.workersStopped - b.workersStopped
+  const frontends = (a.frontendsRestarted ?? 0) - (b.frontendsRestarted ?? 0)
+  const difference = a.workersStarted - b.workersStarted || frontends || a.workersStopped - b.workersStopped
   return difference < 0 ? order : given
 }

@@ -1,4 +1,4 @@
-import { canonicalJson, type Deployment, type Role, roles, workersOf } from '../../model/index.ts'
+import { canonicalJson, type Deployment, defined, type Json, type Role, roles, workersOf } from '../../model/index.ts'
 import type { ReconcileCost } from '../../spec/sweep.ts'
 
 /** The workers of one role: their number and their kind (settings and GPUs as text, equal if they are equal). */
@@ -7,16 +7,35 @@ export interface Pool {
   readonly workers: number
 }
 
-/** What reconciling needs of a deployment: its pools. Roles without workers have none. */
-export type Pools = { readonly [role in Role]?: Pool }
+/**
+ * What reconciling needs of a deployment: its pools, and the kind of its frontend. Roles without workers have none;
+ * frontends of one kind serve in either deployment.
+ */
+export type Pools = { readonly [role in Role]?: Pool } & { readonly frontend?: string }
+
+/** What the configuration of a deployment adds to the kinds of its parts; nothing in a sweep without variants. */
+export interface PartKinds {
+  readonly frontend: Json
+  readonly workers: { readonly [role in Role]: Json }
+}
 
 /** The pools of a deployment. Two pools of a role are of one kind if their workers can serve in either deployment. */
 export function poolsOf(deployment: Deployment): Pools {
+  return poolsWith(deployment, () => ({}))
+}
+
+/** The pools of a deployment of a variant, whose configuration decides on the kinds, too. */
+export function poolsOfVariant(deployment: Deployment, kinds: PartKinds): Pools {
+  const pools = poolsWith(deployment, role => ({ variant: kinds.workers[role] }))
+  return { ...pools, frontend: canonicalJson([deployment.model.name, kinds.frontend]) }
+}
+
+function poolsWith(deployment: Deployment, more: (role: Role) => { readonly variant?: Json }): Pools {
   const present = roles.filter(role => workersOf(deployment.topology, role) > 0)
   return Object.fromEntries(
     present.map(role => {
       const settings = { settings: deployment.engine[role] ?? {}, gpus: deployment.gpusPerWorker[role] }
-      const kind = canonicalJson({ role, model: deployment.model.name, ...settings })
+      const kind = canonicalJson({ role, model: deployment.model.name, ...settings, ...more(role) })
       return [role, { kind, workers: workersOf(deployment.topology, role) }]
     }),
   )
@@ -37,8 +56,16 @@ export function reconcileCost(from: Pools | null, to: Pools): ReconcileCost {
     workersStarted += (after?.workers ?? 0) - kept
     workersStopped += (before?.workers ?? 0) - kept
   }
-  return { workersStarted, workersStopped }
+  return {
+    workersStarted,
+    workersStopped,
+    ...(to.frontend === undefined ? {} : { frontendsRestarted: restartsFrontend(from, to) ? 1 : 0 }),
+  }
 }
+
+/** Whether another frontend has to be started in the place of one that runs. */
+export const restartsFrontend = (from: Pools | null, to: Pools): boolean =>
+  from !== null && from.frontend !== to.frontend
 
 /**
  * The cost of visiting deployments in this order, starting from nothing. The stop at the end does not count, because
@@ -48,11 +75,13 @@ export function orderCost(order: readonly Pools[]): ReconcileCost {
   let from: Pools | null = null
   let workersStarted = 0
   let workersStopped = 0
+  let frontendsRestarted: number | undefined
   for (const to of order) {
     const step = reconcileCost(from, to)
+    if (step.frontendsRestarted !== undefined) frontendsRestarted = (frontendsRestarted ?? 0) + step.frontendsRestarted
     workersStarted += step.workersStarted
     workersStopped += step.workersStopped
     from = to
   }
-  return { workersStarted, workersStopped }
+  return { workersStarted, workersStopped, ...defined({ frontendsRestarted }) }
 }

@@ -192,7 +192,12 @@ const standingColumns: readonly CsvColumn[] = [
     'what the figures are of: steady, or whole (the run from its empty start)',
     m => m.window ?? 'whole',
   ),
-  { name: 'variant', type: 'text', meaning: 'name of the variant; empty in a sweep without variants', of: () => null },
+  {
+    name: 'variant',
+    type: 'text',
+    meaning: 'name of the variant; empty in a sweep without variants',
+    of: row => row.result.point.deployment.variant ?? null,
+  },
   measured('warmup_requests', 'integer', 'requests sent before the measured ones', m => m.warmupRequests ?? null),
 ]
 

@@ -2,6 +2,7 @@ import { type Analysis, analyse } from '../../analysis/analyse.ts'
 import { loadLabel } from '../../analysis/load-label.ts'
 import type { Run } from '../../journal/run.ts'
 import { bareName, type Figure, units } from '../../metrics/figures/index.ts'
+import { defined } from '../../model/index.ts'
 import { fileFormat } from './format.ts'
 
 /**
@@ -20,6 +21,7 @@ export function openMetricsOf({ run, figures, workloads, points }: Analysis): st
     sweep: run.manifest.sweep,
     workload: nameOf.get(point) ?? '',
     deployment: point.label,
+    ...defined({ variant: point.deployment.variant }),
     load: loadLabel(point.load.level),
     gpus: String(point.gpus),
     point: point.key,

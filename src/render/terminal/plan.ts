@@ -9,9 +9,11 @@ const smallGrid = 60
 
 /** A plan for a person: the deployments in order, and what the order costs. */
 export function planText(plan: PlanView): string {
+  const hasVariants = plan.deployments.some(({ deployment }) => deployment.variant !== undefined)
   const rows = plan.deployments.map(({ deployment, points }, i) => [
     String(i + 1),
     topologyLabel(deployment.topology),
+    ...(hasVariants ? [deployment.variant ?? ''] : []),
     settingsText(deployment.engine),
     String(points.length),
   ])
@@ -25,6 +27,7 @@ export function planText(plan: PlanView): string {
       [
         { title: '#', align: 'right' },
         { title: 'topology' },
+        ...(hasVariants ? [{ title: 'variant' }] : []),
         { title: 'engine settings' },
         { title: 'points', align: 'right' },
       ],
@@ -38,6 +41,9 @@ export function planText(plan: PlanView): string {
         ]
       : []),
     `worker starts: ${cost.workersStarted} (${proof}; nested loops: ${nestedLoopCost.workersStarted})`,
+    ...(cost.frontendsRestarted === undefined
+      ? []
+      : [`frontend restarts: ${cost.frontendsRestarted} (nested loops: ${nestedLoopCost.frontendsRestarted ?? 0})`]),
     plan.estimate === null
       ? 'time: unknown, no past run to learn from'
       : `time: ${timeText(plan.estimate)} (${plan.estimate.basis})`,

@@ -1,6 +1,6 @@
 import { loadLabel } from '../../analysis/load-label.ts'
 import { type LeftOut, leftOutIn, leftOutReasons, type Run } from '../../journal/index.ts'
-import { type Deployment, gpusOf, meanTokens, topologyLabel, workersOf } from '../../model/index.ts'
+import { type Deployment, deploymentLabel, gpusOf, meanTokens, topologyLabel, workersOf } from '../../model/index.ts'
 import type { Cell } from '../export/columns.ts'
 
 /** A load level that the search left unmeasured, with its deployment. */
@@ -35,6 +35,7 @@ export function leftOutRecords(run: Run): readonly { readonly [column: string]: 
       workload: workload.name,
       deployment_id: deployment.id,
       model: deployment.model.name,
+      variant: deployment.variant ?? null,
       load: level.kind,
     }))
   })
@@ -50,4 +51,4 @@ export function leftOutSummary(run: Run): readonly string[] {
 
 /** `2P1D, concurrency 64`. */
 export const leftOutLabel = ({ deployment, load }: LeftOutPoint): string =>
-  `${topologyLabel(deployment.topology)}, ${loadLabel(load.level)}`
+  `${deploymentLabel(deployment)}, ${loadLabel(load.level)}`

@@ -9,18 +9,24 @@ export interface PlanView {
     readonly warnings: readonly string[]
   }
   readonly deployments: readonly {
-    readonly deployment: Pick<Deployment, 'topology' | 'engine'>
+    readonly deployment: Pick<Deployment, 'topology' | 'engine' | 'variant'>
     readonly points: readonly unknown[]
   }[]
   readonly pointCount: number
   /** Worker starts of this order, of nested loops, and the fewest that any order can have. */
-  readonly cost: { readonly workersStarted: number }
-  readonly nestedLoopCost: { readonly workersStarted: number }
+  readonly cost: StartsView
+  readonly nestedLoopCost: StartsView
   readonly lowerBound: number
   /** Whether no order has fewer. */
   readonly exact: boolean
   /** Null without a past run to learn from. */
   readonly estimate: { readonly seconds: number; readonly secondsAtLeast?: number; readonly basis: string } | null
+}
+
+/** What an order starts; frontends only of a sweep with variants. */
+interface StartsView {
+  readonly workersStarted: number
+  readonly frontendsRestarted?: number
 }
 
 /** A dataset as it was read; lengths in tokens. */

@@ -2,14 +2,16 @@ import type { DeployerCapabilities } from '../../deployers/capabilities.ts'
 import type { Findings, RoleSettings } from '../../engines/role-settings.ts'
 import type { ConfiguredGenerator } from '../../generators/define-generator.ts'
 import { type Deployment, type Load, type Role, rolesOf, type Workload, workersOf } from '../../model/index.ts'
-import type { RawWorkloads } from '../schema/workloads.ts'
+import type { Path } from '../../yaml/problem.ts'
 import { roleSettings, type SettingSources } from './sources.ts'
 
 /** What a check reads: the sweep as it will run, and the file as written, for the positions. */
 export interface CheckedSweep {
-  readonly raw: SettingSources & { readonly workloads: RawWorkloads }
+  readonly raw: SettingSources
   readonly deployments: readonly Deployment[]
   readonly workloads: readonly Workload[]
+  /** The place of each workload's entry in the file. */
+  readonly workloadPaths: readonly Path[]
   readonly loads: readonly Load[]
   /** What `deploy.with` says. */
   readonly deployer: string

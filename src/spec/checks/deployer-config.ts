@@ -1,6 +1,6 @@
 import type { DeployProblem } from '../../deployers/capabilities.ts'
 import type { Place } from '../../engines/role-settings.ts'
-import { topologyLabel } from '../../model/index.ts'
+import { deploymentLabel } from '../../model/index.ts'
 import type { Check } from './check.ts'
 
 /** What the deployer itself finds wrong with its configuration, and deployments that it has no room for. */
@@ -11,7 +11,7 @@ export const checkDeployerConfig: Check = ({ deployments, capabilities }, { refu
     const misfit = capabilities.misfit(deployment)
     if (misfit === null) continue
     const { wrong, remedy, at } = misfit
-    const said = at === undefined ? `${topologyLabel(deployment.topology)}: ${wrong}` : wrong
+    const said = at === undefined ? `${deploymentLabel(deployment)}: ${wrong}` : wrong
     refuse(placeOf(misfit, 'value'), said, remedy)
   }
 }

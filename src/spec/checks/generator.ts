@@ -17,9 +17,8 @@ export const checkGenerator: Check = (sweep, { refuse }) => {
   }
 }
 
-function pathOf({ raw }: CheckedSweep, { section, key }: Shortfall, workload: number): Path {
-  if (section === 'load') return ['load', key]
-  return [...(Array.isArray(raw.workloads) ? ['workloads', workload] : ['workloads']), key]
+function pathOf({ workloadPaths }: CheckedSweep, { section, key }: Shortfall, workload: number): Path {
+  return section === 'load' ? ['load', key] : [...(workloadPaths[workload] ?? ['workloads']), key]
 }
 
 /** Reduce the load, or use a shipped generator that supports everything. */

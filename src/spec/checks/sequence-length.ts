@@ -1,7 +1,6 @@
 import { numberOf } from '../../engines/role-settings.ts'
 import { longestOf } from '../../model/index.ts'
-import type { Path } from '../../yaml/problem.ts'
-import { type Check, type CheckedSweep, rolesWithSettings } from './check.ts'
+import { type Check, rolesWithSettings } from './check.ts'
 import { engineOf, workersOf } from './engine.ts'
 
 /**
@@ -18,7 +17,7 @@ export const checkSequenceLength: Check = (sweep, { refuse }) => {
       const isl = longestOf(workload.isl)
       // A prefill worker generates the first token.
       const needed = engine.sequenceTokens(isl, role === 'prefill' ? 1 : longestOf(workload.osl))
-      const place = { kind: 'sweep' as const, path: pathOf(sweep, index) }
+      const place = { kind: 'sweep' as const, path: sweep.workloadPaths[index] ?? ['workloads'] }
       if (limit !== null && needed > limit) {
         refuse(
           place,
@@ -35,8 +34,4 @@ export const checkSequenceLength: Check = (sweep, { refuse }) => {
       }
     }
   }
-}
-
-function pathOf({ raw }: CheckedSweep, index: number): Path {
-  return Array.isArray(raw.workloads) ? ['workloads', index] : ['workloads']
 }

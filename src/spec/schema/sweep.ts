@@ -11,6 +11,7 @@ import { loadSchema } from './load.ts'
 import { modelSchema } from './model.ts'
 import { telemetrySchema } from './telemetry.ts'
 import { topologiesSchema } from './topologies.ts'
+import { variantsSchema } from './variants.ts'
 import { workloadsSchema } from './workloads.ts'
 
 /** A sweep file as it is written, before axes are crossed and shorthands resolved. */
@@ -24,6 +25,7 @@ export const sweepSchema = z.strictObject({
   deploy: deploySchemaOf(deployers),
   topologies: topologiesSchema.optional(),
   engine: engineSchema.default({}),
+  variants: variantsSchema.optional(),
   workloads: workloadsSchema,
   load: loadSchema,
   generator: generatorSchema.default(defaultGenerator.name),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { duration, field, positiveInt, share } from '../../yaml/field.ts'
+import { axisOf, duration, field, positiveInt, share } from '../../yaml/field.ts'
 
 const tokens = z.int().min(1).max(10_000_000)
 const moments = z.strictObject({
@@ -44,11 +44,11 @@ const length = (what: string) =>
 
 const prefix = field(
   z.strictObject({
-    share: share.describe('Share of the prompt that is a shared prefix, 0–1.'),
+    share: axisOf(share).describe('Share of the prompt that is a shared prefix, 0–1, or a list of shares (an axis).'),
     count: positiveInt.default(1).describe('Number of distinct prefixes. Default: 1.'),
   }),
-  'Shared prefixes: a `share` (0–1) of each prompt is one of `count` distinct prefixes (default 1).',
-  'write { share: 0.5, count: 8 }',
+  'Shared prefixes: a `share` (0–1) of each prompt is one of `count` distinct prefixes (default 1). A list of shares is an axis: one workload for each.',
+  'write { share: 0.5, count: 8 } or { share: [0, 0.5, 0.9], count: 8 }',
 )
 
 const conversation = field(
@@ -86,4 +86,6 @@ export const workloadsSchema = field(
 )
 
 export type RawWorkloads = z.infer<typeof workloadsSchema>
+/** An entry with keys, before its axes are crossed. */
+export type RawWorkload = z.infer<typeof workload>
 export type RawLength = z.infer<ReturnType<typeof length>>

@@ -1,17 +1,38 @@
 import { canonicalJson, defined, type Length, meanTokens, type Workload } from '../../model/index.ts'
 import { type Path, pathText } from '../../yaml/problem.ts'
 import { existing, lookUp, type SectionContext, seconds } from '../../yaml/section-context.ts'
-import type { RawLength, RawWorkloads } from '../schema/workloads.ts'
+import { cross } from '../axes/axis.ts'
+import { workloadAxes } from '../axes/index.ts'
+import type { WorkloadDraft } from '../axes/workload-draft.ts'
+import type { RawLength, RawWorkload, RawWorkloads } from '../schema/workloads.ts'
 
-/** Workloads in file order, with their names. */
-export function readWorkloads(raw: RawWorkloads, context: SectionContext): readonly Workload[] {
+/** A workload, and the place of its entry in the file. */
+export interface PlacedWorkload {
+  readonly workload: Workload
+  readonly path: Path
+}
+
+/**
+ * Workloads in file order, with their names; an entry with axes is one workload for each combination.
+ * @param axes those of the registry unless given
+ */
+export function readWorkloads(
+  raw: RawWorkloads,
+  context: SectionContext,
+  axes = workloadAxes,
+): readonly PlacedWorkload[] {
   const entries = Array.isArray(raw) ? raw : [raw]
-  const workloads: Workload[] = []
+  const workloads: PlacedWorkload[] = []
   const seen = new Map<string, string>()
   const names = new Set<string>()
   for (const [index, entry] of entries.entries()) {
     const path: Path = Array.isArray(raw) ? ['workloads', index] : ['workloads']
-    const workload = readWorkload(entry, path, context)
+    const drafts = typeof entry === 'string' ? [entry] : cross(axes, { entry, marks: [] })
+    for (const draft of drafts) add(readWorkload(draft, path, context), path)
+  }
+  return workloads
+
+  function add(workload: Workload, path: Path): void {
     const { name } = workload
     const content = contentOf(workload)
     const same = seen.get(content)
@@ -26,9 +47,8 @@ export function readWorkloads(raw: RawWorkloads, context: SectionContext): reado
     }
     seen.set(content, name)
     names.add(name)
-    workloads.push(workload)
+    workloads.push({ workload, path })
   }
-  return workloads
 }
 
 /** What determines the prompts, as text: not the name, and the content of a dataset instead of its path. */
@@ -46,16 +66,18 @@ function readDataset(
   return { datasetFile, datasetSha256: context.files.fingerprint(datasetFile) }
 }
 
-function readWorkload(raw: Exclude<RawWorkloads, readonly unknown[]>, path: Path, context: SectionContext): Workload {
-  if (typeof raw === 'string') {
-    const [isl = 0, osl = 0] = raw.split('/').map(Number)
+function readWorkload(draft: string | WorkloadDraft, path: Path, context: SectionContext): Workload {
+  if (typeof draft === 'string') {
+    const [isl = 0, osl = 0] = draft.split('/').map(Number)
     if (!(isl >= 1 && osl >= 1))
-      context.report(path, `${JSON.stringify(raw)} has a length of 0`, 'write lengths of at least one token')
-    return { name: raw, isl: { kind: 'fixed', tokens: isl }, osl: { kind: 'fixed', tokens: osl } }
+      context.report(path, `${JSON.stringify(draft)} has a length of 0`, 'write lengths of at least one token')
+    return { name: draft, isl: { kind: 'fixed', tokens: isl }, osl: { kind: 'fixed', tokens: osl } }
   }
+  const { entry: raw, marks } = draft
   const isl = readLength(raw.isl, [...path, 'isl'], context)
   const osl = readLength(raw.osl, [...path, 'osl'], context)
-  const { prefix, dataset, conversation } = raw
+  const { dataset, conversation } = raw
+  const prefix = raw.prefix && { ...raw.prefix, share: [raw.prefix.share].flat()[0] ?? 0 }
   if (conversation !== undefined && dataset !== undefined) {
     context.report(
       [...path, 'conversation'],
@@ -71,7 +93,7 @@ function readWorkload(raw: Exclude<RawWorkloads, readonly unknown[]>, path: Path
     )
   }
   return {
-    name: raw.name ?? workloadName(isl, osl, raw),
+    name: raw.name === undefined ? workloadName(isl, osl, raw, marks) : [raw.name, ...marks].join(' '),
     isl,
     osl,
     ...defined({ prefix }),
@@ -100,9 +122,11 @@ function readLength(raw: RawLength, path: Path, context: SectionContext): Length
 function workloadName(
   isl: Length,
   osl: Length,
-  raw: { prefix?: unknown; dataset?: string | undefined; conversation?: unknown },
+  { prefix, dataset, conversation }: RawWorkload,
+  marks: readonly string[],
 ): string {
   const text = (length: Length) => `${length.kind === 'fixed' ? '' : '~'}${Math.round(meanTokens(length))}`
-  const marks = [raw.prefix && 'prefix', raw.dataset && 'dataset', raw.conversation && 'conversation'].filter(Boolean)
-  return [`${text(isl)}/${text(osl)}`, ...marks].join(' ')
+  const isSaid = marks.some(mark => mark.startsWith('prefix'))
+  const kinds = [prefix && !isSaid && 'prefix', ...marks, dataset && 'dataset', conversation && 'conversation']
+  return [`${text(isl)}/${text(osl)}`, ...kinds.filter(Boolean)].join(' ')
 }

@@ -1,6 +1,6 @@
 import { loadLabel } from '../../../analysis/load-label.ts'
 import { leftOutReasons } from '../../../journal/index.ts'
-import { topologyLabel } from '../../../model/index.ts'
+import { deploymentLabel } from '../../../model/index.ts'
 import { leftOutPoints, leftOutSummary } from '../../views/left-out.ts'
 import type { Report } from '../../views/report.ts'
 import type { Html } from '../html.ts'
@@ -27,7 +27,7 @@ ${
         .slice(0, mostRows)
         .map(
           ({ deployment, workload, load, reason, why }) =>
-            html`<tr><td>${topologyLabel(deployment.topology)}</td><td>${workload.name}</td><td>${loadLabel(load.level)}</td><td class="text">${leftOutReasons[reason]}</td><td class="text">${why}</td></tr>`,
+            html`<tr><td>${deploymentLabel(deployment)}</td><td>${workload.name}</td><td>${loadLabel(load.level)}</td><td class="text">${leftOutReasons[reason]}</td><td class="text">${why}</td></tr>`,
         )}</tbody></table>`)}${levels.length > mostRows ? html`<p class="none">The first ${mostRows}; points.csv has ${levels.length - mostRows} more.</p>` : null}</details>`
 }
 </section>`

@@ -1,6 +1,6 @@
 import { loadLabel } from '../../../analysis/load-label.ts'
 import type { PointResult } from '../../../journal/event.ts'
-import { topologyLabel } from '../../../model/index.ts'
+import { deploymentLabel } from '../../../model/index.ts'
 import type { Report } from '../../views/report.ts'
 import type { Html } from '../html.ts'
 import { html } from '../html.ts'
@@ -47,6 +47,6 @@ function resultsTable(
     .slice(0, mostRows)
     .map(
       result =>
-        html`<tr><td><code>${result.point.id}</code></td><td>${topologyLabel(result.point.deployment.topology)}</td><td>${result.point.workload.name}</td><td>${loadLabel(result.point.load.level)}</td><td class="n">${result.point.repeat}</td><td class="text"><b>${result.status === 'ok' ? '' : `${result.status}: `}</b>${why(result).join('; ')}</td></tr>`,
+        html`<tr><td><code>${result.point.id}</code></td><td>${deploymentLabel(result.point.deployment)}</td><td>${result.point.workload.name}</td><td>${loadLabel(result.point.load.level)}</td><td class="n">${result.point.repeat}</td><td class="text"><b>${result.status === 'ok' ? '' : `${result.status}: `}</b>${why(result).join('; ')}</td></tr>`,
     )}</tbody></table>`
 }

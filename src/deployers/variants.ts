@@ -1,0 +1,88 @@
+import { type Deployment, deploymentLabel, type Model, rolesOf, workersOf } from '../model/index.ts'
+import type { ConfiguredDeployer } from './define-deployer.ts'
+import type { Deployer } from './deployer.ts'
+
+/** A variant of a sweep, as its deployer is concerned. */
+export interface DeployedVariant {
+  readonly name: string
+  readonly deploy: ConfiguredDeployer
+  readonly model: Model
+}
+
+/** Variants with an equal key share a system; another model needs another one. */
+export const systemOf = ({ deploy, model }: Pick<DeployedVariant, 'deploy' | 'model'>): string =>
+  JSON.stringify([deploy.system, model.name, model.tokenizer])
+
+/**
+ * The deployer of a sweep with variants. Where a running system can be changed into that of the next variant, its own
+ * deployer does so by the smallest change; else the system is closed and the next one brought up anew.
+ * @param create makes the deployer of some variants; `configOf` gives each wanted deployment its variant's configuration
+ */
+export function deployerOfVariants(
+  variants: readonly DeployedVariant[],
+  create: (first: DeployedVariant, configOf: (wanted: Deployment) => unknown) => Deployer,
+): Deployer {
+  const named = new Map(variants.map(variant => [variant.name, variant]))
+  const variantOf = (wanted: Deployment): DeployedVariant => {
+    const variant = wanted.variant === undefined ? undefined : named.get(wanted.variant)
+    if (variant === undefined) throw new Error(`no variant is known for ${deploymentLabel(wanted)}`)
+    return variant
+  }
+  const keyOf = (wanted: Deployment) => systemOf(variantOf(wanted))
+  const made = (key: string) => {
+    const first = variants.find(variant => systemOf(variant) === key)
+    if (first === undefined) throw new Error('a system belongs to a variant')
+    return create(first, wanted => variantOf(wanted).deploy.config)
+  }
+  /** For previews, which start nothing. */
+  const previewers = new Map<string, Deployer>()
+  const previewer = (key: string) => {
+    const known = previewers.get(key) ?? made(key)
+    previewers.set(key, known)
+    return known
+  }
+  let current: { readonly key: string; readonly deployer: Deployer } | null = null
+  let workers = 0
+  let isClosed = false
+
+  return {
+    reconcile: async (wanted, context) => {
+      const key = keyOf(wanted)
+      let closed = 0
+      if (current !== null && current.key !== key) {
+        const { deployer } = current
+        context.onEvent({ kind: 'stop', what: 'system of the variant before' })
+        await deployer.close()
+        closed = workers
+        workers = 0
+        current = null
+      }
+      // A close meanwhile ends what comes after it, too.
+      if (isClosed) throw new Error('the deployer was closed')
+      current ??= { key, deployer: made(key) }
+      const done = await current.deployer.reconcile(wanted, context)
+      workers = rolesOf(wanted.topology).reduce((sum, role) => sum + workersOf(wanted.topology, role), 0)
+      return { ...done, workersStopped: done.workersStopped + closed }
+    },
+    check: async signal => (current === null ? ['nothing is deployed'] : current.deployer.check(signal)),
+    broken: async () => {
+      // One that can't tell never resolves this.
+      await (current?.deployer.broken?.() ?? new Promise<void>(() => {}))
+    },
+    preview: (from, wanted) => {
+      const key = keyOf(wanted)
+      if (from === null || keyOf(from) === key) return previewer(key).preview(from, wanted)
+      const { commands, files } = previewer(key).preview(null, wanted)
+      const [first, ...rest] = commands
+      const note = `after all of ${deploymentLabel(from)} was stopped`
+      const told =
+        first === undefined ? [] : [{ ...first, note: first.note === undefined ? note : `${first.note}, ${note}` }]
+      return { commands: [...told, ...rest], files }
+    },
+    logs: () => current?.deployer.logs() ?? {},
+    close: async () => {
+      isClosed = true
+      await current?.deployer.close()
+    },
+  }
+}

@@ -1,0 +1,29 @@
+import { systemOf } from '../../deployers/variants.ts'
+import type { Deployment } from '../../model/index.ts'
+import type { Sweep } from '../../spec/sweep.ts'
+import { type PartKinds, type Pools, poolsOf, poolsOfVariant } from './reconcile-cost.ts'
+
+/**
+ * The pools of each deployment of a sweep. What a variant's configuration starts a part with decides on the part's kind;
+ * variants between which the deployer can't change a running system have no part in common.
+ */
+export function poolsOfSweep({ variants = [] }: Pick<Sweep, 'variants'>): (deployment: Deployment) => Pools {
+  const kinds = new Map<string, PartKinds>(
+    variants.map(variant => {
+      const system = systemOf(variant)
+      const { frontend, workers } = variant.deploy.parts()
+      const { prefill, decode, aggregated } = workers
+      return [
+        variant.name,
+        {
+          frontend: [system, frontend],
+          workers: { prefill: [system, prefill], decode: [system, decode], aggregated: [system, aggregated] },
+        },
+      ]
+    }),
+  )
+  return deployment => {
+    const own = deployment.variant === undefined ? undefined : kinds.get(deployment.variant)
+    return own === undefined ? poolsOf(deployment) : poolsOfVariant(deployment, own)
+  }
+}
