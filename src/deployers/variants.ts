@@ -7,6 +7,8 @@ export interface DeployedVariant {
   readonly name: string
   readonly deploy: ConfiguredDeployer
   readonly model: Model
+  /** See {@link systemOf}. */
+  readonly system: string
 }
 
 /** Variants with an equal key share a system; another model needs another one. */
@@ -28,9 +30,9 @@ export function deployerOfVariants(
     if (variant === undefined) throw new Error(`no variant is known for ${deploymentLabel(wanted)}`)
     return variant
   }
-  const keyOf = (wanted: Deployment) => systemOf(variantOf(wanted))
+  const keyOf = (wanted: Deployment) => variantOf(wanted).system
   const made = (key: string) => {
-    const first = variants.find(variant => systemOf(variant) === key)
+    const first = variants.find(({ system }) => system === key)
     if (first === undefined) throw new Error('a system belongs to a variant')
     return create(first, wanted => variantOf(wanted).deploy.config)
   }

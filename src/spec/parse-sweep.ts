@@ -1,5 +1,6 @@
 import type { DeployerCapabilities } from '../deployers/capabilities.ts'
 import type { AnyDeployer, ConfiguredDeployer } from '../deployers/define-deployer.ts'
+import { systemOf } from '../deployers/variants.ts'
 import type { WorkerEngine } from '../deployers/worker-engine.ts'
 import type { Findings, Tell } from '../engines/role-settings.ts'
 import { FulcrumError, type Load, type Model, roles } from '../model/index.ts'
@@ -160,7 +161,9 @@ async function assemble(text: string, raw: Partial<Sections>, context: AssembleC
   )
   readTraces(loads, context)
   const generatorRead = generatorIdentity(generator, context)
-  const named = variants.flatMap(({ name, deploy, model }) => (name === null ? [] : [{ name, deploy, model }]))
+  const named = variants.flatMap(({ name, deploy, model }) =>
+    name === null ? [] : [{ name, deploy, model, system: systemOf({ deploy, model }) }],
+  )
   return {
     name: raw.name,
     file: context.file,

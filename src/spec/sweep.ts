@@ -8,6 +8,8 @@ export interface SweepVariant {
   readonly name: string
   readonly deploy: ConfiguredDeployer
   readonly model: Model
+  /** Equal for variants between which a running system can be changed. */
+  readonly system: string
 }
 
 /**

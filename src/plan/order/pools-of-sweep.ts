@@ -1,4 +1,3 @@
-import { systemOf } from '../../deployers/variants.ts'
 import type { Deployment } from '../../model/index.ts'
 import type { Sweep } from '../../spec/sweep.ts'
 import { type PartKinds, type Pools, poolsOf, poolsOfVariant } from './reconcile-cost.ts'
@@ -10,7 +9,7 @@ import { type PartKinds, type Pools, poolsOf, poolsOfVariant } from './reconcile
 export function poolsOfSweep({ variants = [] }: Pick<Sweep, 'variants'>): (deployment: Deployment) => Pools {
   const kinds = new Map<string, PartKinds>(
     variants.map(variant => {
-      const system = systemOf(variant)
+      const { system } = variant
       const { frontend, workers } = variant.deploy.parts()
       const { prefill, decode, aggregated } = workers
       return [
