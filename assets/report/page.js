@@ -4,7 +4,7 @@
  * Runs from a file on disk, without network; everything from the run goes into the page as text, never as markup.
  */
 ;(() => {
-  const { vega, vegaInterpreter, vegaTooltip } = /** @type {any} */ (globalThis)
+  const { vega, vegaInterpreter, vegaTooltip, chartTools, chartModules } = /** @type {any} */ (globalThis)
   const data = JSON.parse(document.getElementById('report-data')?.textContent ?? '{}')
   const root = document.documentElement
 
@@ -80,11 +80,33 @@
     if (has(data.specs[chart.spec], 'percentile')) view.signal('percentile', state.percentile)
     const rows = chart.rows === 'points' ? workload.points : workload.rows[chart.rows]
     view.data(chart.rows, rows.map((/** @type {object} */ row) => ({ ...row })))
+    if (has(data.specs[chart.spec], 'selected')) view.signal('selected', state.point)
     view.addEventListener('click', (/** @type {unknown} */ _event, /** @type {any} */ item) => {
       if (item?.datum?.key) go({ point: item.datum.key })
     })
     await view.runAsync()
     place.dataset.drawn = themeName()
+    if (has(data.specs[chart.spec], 'zoom_x')) drawZoom(view, place)
+  }
+
+  /**
+   * Buttons for zoom, for those who have neither wheel nor two fingers.
+   * @param {any} view @param {HTMLElement} chart
+   */
+  function drawZoom(view, chart) {
+    const place = chart.parentElement?.querySelector('[data-zoom]')
+    if (!place) return
+    chartTools.zoomButtons(place, chart, {
+      zoom: (/** @type {number} */ factor) => {
+        for (const axis of ['x', 'y']) {
+          const [min, max] = view.scale(axis).domain()
+          const next = chartModules.zoomed({ min, max, log: false }, factor, 0.5)
+          view.signal(`zoom_${axis}`, [next.min, next.max])
+        }
+        view.runAsync()
+      },
+      reset: () => view.signal('zoom_x', null).signal('zoom_y', null).runAsync(),
+    })
   }
 
   /** Draws a workload's charts unless they are there in the present theme. */
@@ -204,6 +226,7 @@
   function drawDetail() {
     const point = pointsByKey.get(state.point)
     for (const row of document.querySelectorAll('tr[aria-current]')) row.removeAttribute('aria-current')
+    signalAll('selected', state.point)
     if (!point) return
     const own = sections.find(w => w.slug === state.workload)
     const section = sectionOf(state.workload)

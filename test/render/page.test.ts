@@ -101,6 +101,93 @@ describe('the report page in Chromium', () => {
     await again.page.close()
   })
 
+  test('the selected mark is ringed on every chart that has it, and the ring follows the selection', async () => {
+    const { page } = await openPage(browser, url)
+    const shown = 'section.workload:not([hidden])'
+    const [frontier, ttft] = ['frontier', 'ttft-concurrency'].map(
+      kind => `${shown} [data-chart=${kind}] g.selected_marks path`,
+    )
+    assert.equal(await page.locator(frontier ?? '').count(), 1)
+    assert.equal(await page.locator(ttft ?? '').count(), 1)
+    const points = (first?.points ?? []).filter(({ status, x }) => status === 'ok' && x !== null)
+    const rings: (string | null)[] = []
+    for (const { key } of [points[0], points.at(-1)].flatMap(point => point ?? [])) {
+      await page.evaluate(`location.hash = 'point=${key}'`)
+      // Where the chart has the point's own figures.
+      const place = `(() => {
+        const view = fulcrumReport.views.get(fulcrumReport.state.workload + ' frontier')
+        const point = fulcrumReport.data.workloads[0].points.find(({ key }) => key === '${key}')
+        return 'translate(' + view.scale('x')(point.x) + ',' + view.scale('y')(point.y) + ')'
+      })()`
+      await until(page, `document.querySelector('${frontier}')?.getAttribute('transform') === ${place}`)
+      rings.push(await page.locator(ttft ?? '').getAttribute('transform'))
+    }
+    assert.equal(new Set(rings).size, 2)
+    await page.close()
+  })
+
+  test('the details are beside the chart, and directly below it on a phone', async () => {
+    for (const width of [390, 1600]) {
+      const { page } = await openPage(browser, url, { width })
+      const box = async (selector: string) => {
+        const found = await page
+          .locator(`section.workload:not([hidden]) .with-detail ${selector}`)
+          .first()
+          .boundingBox()
+        assert.ok(found !== null, selector)
+        return found
+      }
+      const [main, detail, spreads] = [await box('.main'), await box('.detail'), await box('.spreads')]
+      if (width === 390) {
+        const gap = detail.y - (main.y + main.height)
+        assert.ok(gap >= 0 && gap < 40, `${gap} px below`)
+        assert.ok(spreads.y >= detail.y + detail.height - 1)
+      } else {
+        assert.ok(detail.x >= main.x + main.width - 1)
+        assert.ok(Math.abs(detail.y - main.y) < 40)
+        assert.ok(spreads.x < detail.x)
+      }
+      await page.close()
+    }
+  })
+
+  test('the frontier is zoomed by buttons and by Ctrl with the wheel, moved by dragging, and shown whole again', async () => {
+    const { page, complaints } = await openPage(browser, url)
+    const chart = 'section.workload:not([hidden]) [data-chart=frontier]'
+    const domain = `JSON.stringify(['x', 'y'].map(axis => fulcrumReport.views.get(fulcrumReport.state.workload + ' frontier').scale(axis).domain()))`
+    const read = async () => JSON.parse(await page.evaluate<string>(domain)) as [[number, number], [number, number]]
+    const whole = await read()
+    const button = (name: string) =>
+      page.locator('section.workload:not([hidden]) [data-zoom]').getByRole('button', { name })
+    await button('Zoom in').click()
+    await until(page, `${domain} !== ${JSON.stringify(JSON.stringify(whole))}`)
+    const closer = await read()
+    for (const axis of [0, 1] as const) {
+      assert.ok(closer[axis][0] > whole[axis][0] && closer[axis][1] < whole[axis][1])
+      const length = ([from, to]: [number, number]) => to - from
+      assert.ok(Math.abs(length(whole[axis]) / length(closer[axis]) - 1.5) < 1e-6)
+    }
+    await button('Reset zoom').click()
+    await until(page, `${domain} === ${JSON.stringify(JSON.stringify(whole))}`)
+    await page.locator(chart).scrollIntoViewIfNeeded()
+    const box = await page.locator(`${chart} svg`).boundingBox()
+    assert.ok(box !== null)
+    await page.mouse.move(box.x + box.width / 2, box.y + 40)
+    await page.keyboard.down('Control')
+    await page.mouse.wheel(0, -400)
+    await page.keyboard.up('Control')
+    await until(page, `${domain} !== ${JSON.stringify(JSON.stringify(whole))}`)
+    const zoomed = JSON.stringify(await read())
+    await page.mouse.down()
+    await page.mouse.move(box.x + box.width / 2 - 60, box.y + 60, { steps: 4 })
+    await page.mouse.up()
+    await until(page, `${domain} !== ${JSON.stringify(zoomed)}`)
+    await button('Reset zoom').click()
+    await until(page, `${domain} === ${JSON.stringify(JSON.stringify(whole))}`)
+    assert.deepEqual(complaints, [])
+    await page.close()
+  })
+
   test('the selected point lists every figure that it has, with its unit', async () => {
     const { page } = await openPage(browser, url)
     const all = page.locator('section.workload:not([hidden]) .detail details.figures')

@@ -35,7 +35,11 @@ export function chart(input: ChartInput, target: Target, height: number, layer: 
     width: onPage ? 'container' : 640,
     height,
     data: onPage ? { name } : { name, values: values.map(row => ({ ...row })) },
-    params: [...themeParams(light), { name: 'focus', value: null }],
+    params: [
+      ...themeParams(light),
+      { name: 'focus', value: null },
+      ...(onPage ? [{ name: 'selected', value: '' }] : []),
+    ],
     layer,
     config: vegaConfig(light),
   }
@@ -48,6 +52,14 @@ export function withHalo<M extends object>(mark: M, encoding: object, more: obje
     { ...more, mark: halo, encoding },
     { ...more, mark, encoding },
   ] as Layer[]
+}
+
+/** A ring around the point whose details the page shows; a file has no such point. */
+export function selectedMark(x: object, y: object, target: Target): Layer[] {
+  if (target === 'file') return []
+  const mark = { type: 'point', filled: false, size: 620, strokeWidth: 3, stroke: { expr: 'accent' }, tooltip: false }
+  const transform = [{ filter: 'datum.key === selected && isValid(datum.x) && isValid(datum.y)' }]
+  return [{ name: 'selected', transform, mark, encoding: { x, y } } as Layer]
 }
 
 /** Opacity of a series: full in focus (or when nothing is), faint otherwise. */

@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite'
 import { frontierDataTable } from '../html/sections/tables.ts'
 import { crossPath } from '../html/theme.ts'
 import type { ChartInput, Layer, Target } from './chart.ts'
-import { chart, colourBySeries, inFocus, shapeBySeries, tooltipOf } from './chart.ts'
+import { chart, colourBySeries, inFocus, selectedMark, shapeBySeries, tooltipOf } from './chart.ts'
 import { pointRows, type WorkloadChart } from './workload-chart.ts'
 
 /** The chart that the page begins with; points are selected on it. */
@@ -36,7 +36,15 @@ export function frontierSpec(input: ChartInput, target: Target): TopLevelSpec {
     title: 'Output tokens/s per user →',
     scale: { zero: false, nice: true, padding: 16 },
   }
-  const y = { field: 'y', type: 'quantitative' as const, title: '↑ Output tokens/s per GPU', axis: { tickCount: 6 } }
+  const onPage = target === 'page'
+  const y = {
+    field: 'y',
+    type: 'quantitative' as const,
+    title: '↑ Output tokens/s per GPU',
+    axis: { tickCount: 6 },
+    // Zoomed, marks end where the chart does: there is room for the highest.
+    ...(onPage ? { scale: { padding: 16 } } : {}),
+  }
   const layers: Layer[] = [
     {
       transform: [{ filter: 'datum.onFrontier && isValid(datum.x)' }],
@@ -73,6 +81,7 @@ export function frontierSpec(input: ChartInput, target: Target): TopLevelSpec {
     ...intervals(x, y, colour),
     {
       name: 'points',
+      ...(onPage ? { params: [zoomParam] } : {}),
       transform: [{ filter: "datum.status === 'ok' && isValid(datum.x) && isValid(datum.y)" }],
       mark: { type: 'point', filled: true, strokeWidth: 1.6, cursor: 'pointer' },
       encoding: {
@@ -128,7 +137,14 @@ export function frontierSpec(input: ChartInput, target: Target): TopLevelSpec {
       encoding: { x, y, text: { field: 'deployment' } },
     },
   ]
-  return chart(input, target, 420, layers)
+  return chart(input, target, 420, [...layers, ...selectedMark(x, y, target)])
+}
+
+/** Both axes move with the pointer, and with Ctrl and the wheel; the page's buttons set the same signals. */
+const zoomParam = {
+  name: 'zoom',
+  select: { type: 'interval' as const, zoom: 'wheel![event.ctrlKey || event.metaKey]', clear: 'dblclick' },
+  bind: 'scales' as const,
 }
 
 interface Axis {

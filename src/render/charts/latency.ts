@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite'
 import { latencyDataTable } from '../html/sections/tables.ts'
 import { crossPath } from '../html/theme.ts'
 import type { ChartInput, Target } from './chart.ts'
-import { chart, colourBySeries, inFocus, pointTooltip, shapeBySeries } from './chart.ts'
+import { chart, colourBySeries, inFocus, pointTooltip, selectedMark, shapeBySeries } from './chart.ts'
 import { pointRows, type WorkloadChart } from './workload-chart.ts'
 
 /** TTFT and ITL side by side against one kind of load. */
@@ -101,6 +101,7 @@ function latencySpec(input: ChartInput, target: Target, of: LatencyPanel): TopLe
       mark: { type: 'point', shape: crossPath, size: 60, strokeWidth: 1.8, stroke: { expr: 'muted' } },
       encoding: { x, y, opacity: { condition: { test: inFocus, value: 0.9 }, value: 0.08 }, tooltip: pointTooltip },
     },
+    ...selectedMark(x, y, target),
     ...sloLayers(of),
   ])
   return {

@@ -3,7 +3,7 @@ import { ratioDataTable } from '../html/sections/tables.ts'
 import type { RatioPoint } from '../views/ratio-point.ts'
 import { sectionHasSlo } from '../views/report.ts'
 import type { ChartInput, Target } from './chart.ts'
-import { chart, colourBySeries, inFocus, shapeBySeries, withHalo } from './chart.ts'
+import { chart, colourBySeries, inFocus, selectedMark, shapeBySeries, withHalo } from './chart.ts'
 import type { ChartData, WorkloadChart } from './workload-chart.ts'
 
 /** Each deployment at its best load. */
@@ -99,6 +99,7 @@ function ratioSpec(input: ChartInput, points: readonly RatioPoint[], target: Tar
         tooltip: ratioTooltip,
       },
     },
+    ...selectedMark(x, y, target),
     ...withHalo(
       { type: 'text' as const, dy: -15, fontSize: 12, color: { expr: 'ink' }, tooltip: false },
       { x, y, text: { field: 'topology' } },

@@ -1,5 +1,5 @@
-import type { Inline } from './inline-script.ts'
-import { loadAsset } from './inline-script.ts'
+import type { Inline } from './inline.ts'
+import { loadAsset } from './inline.ts'
 import { loadPageModule } from './page-module.ts'
 
 /**

@@ -1,23 +1,26 @@
-import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { loadChartTools } from './chart-tools.ts'
+import type { Inline } from './inline.ts'
+import { inline, loadAsset, loadStyle } from './inline.ts'
 
-/** A script or style for the page, and the hash that lets the content security policy allow just this text. */
-export interface Inline {
-  readonly text: string
-  readonly hash: string
-}
+export { type Inline, inline, loadAsset, loadStyle } from './inline.ts'
 
 export interface PageAssets {
   readonly style: Inline
-  /** Vega, its CSP-safe expression interpreter, the tooltip, and the page's own script, in this order. */
+  /** Vega, its CSP-safe expression interpreter, the tooltip, the chart tools and the page's own script, in this order. */
   readonly scripts: readonly Inline[]
 }
 
 /** Reads what the page needs from the installed packages and from assets/report. */
 export async function loadPageAssets(): Promise<PageAssets> {
-  const [style, charts, page] = await Promise.all([loadStyle(), loadChartScripts(), loadAsset('report/page.js')])
-  return { style, scripts: [...charts, page] }
+  const [style, charts, tools, page] = await Promise.all([
+    loadStyle(),
+    loadChartScripts(),
+    loadChartTools(),
+    loadAsset('report/page.js'),
+  ])
+  return { style, scripts: [...charts, ...tools, page] }
 }
 
 /** Vega, its CSP-safe expression interpreter, and the tooltip, in this order. */
@@ -28,14 +31,6 @@ export async function loadChartScripts(): Promise<readonly Inline[]> {
     readModule('vega-tooltip'),
   ])
   return [vega, classicScript(interpreter, 'vegaInterpreter'), classicScript(tooltip, 'vegaTooltip')].map(inline)
-}
-
-/** The style that all pages share. */
-export const loadStyle = (): Promise<Inline> => loadAsset('report/page.css')
-
-/** A script or style of our own, by its path below assets/. */
-export async function loadAsset(path: string): Promise<Inline> {
-  return inline(await readFile(new URL(`../../../assets/${path}`, import.meta.url), 'utf8'))
 }
 
 /** A package's main module, or another file beside it. */
@@ -62,10 +57,4 @@ export function classicScript(source: string, name: string): string {
   })
   const needs = imports?.[1] === undefined ? '' : `const {${imports[1]}} = vega;\n`
   return `globalThis.${name} = (() => {\n${needs}${body}\nreturn { ${members.join(', ')} };\n})();\n`
-}
-
-/** Text inside an element ends at `</script`; inside a string of a script `<\/script` means the same. */
-export function inline(text: string): Inline {
-  const safe = text.replace(/<\/(script|style)/gi, '<\\/$1').replace(/<!--/g, '<\\!--')
-  return { text: safe, hash: `sha256-${createHash('sha256').update(safe).digest('base64')}` }
 }

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { stripTypeScriptTypes } from 'node:module'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Inline } from './inline-script.ts'
-import { inline } from './inline-script.ts'
+import type { Inline } from './inline.ts'
+import { inline } from './inline.ts'
 
 /**
  * Modules of Fulcrum's own sources as a classic script that puts the exports of one of them on `globalThis[name]`: what

@@ -64,15 +64,17 @@ ${chart.kind === 'frontier' ? withSelection(pictures, html`<p class="key">${keyL
 }
 
 /**
- * A chart on which points are selected: the legend above it, the selected point beside it, and how it went below it.
+ * A chart on which points are selected: the legend above it, the selected point beside it (on a phone directly below), and how it
+ * went below both.
  */
 export function withSelection(chart: Html, key: Html): Html {
   return html`<div class="legend" data-legend></div>
-<div class="with-detail"><div>${chart}
-${key}
-<div class="spreads" role="group" aria-label="Latency distributions of the selected point"></div>
-<div class="time-series" role="group" aria-label="Server metrics of the selected point over time"></div></div>
-<aside class="detail" aria-live="polite" aria-label="Selected point"></aside></div>`
+<div class="with-detail"><div class="main">${chart}
+<div data-zoom></div>
+${key}</div>
+<aside class="detail" aria-live="polite" aria-label="Selected point"></aside>
+<div class="more-detail"><div class="spreads" role="group" aria-label="Latency distributions of the selected point"></div>
+<div class="time-series" role="group" aria-label="Server metrics of the selected point over time"></div></div></div>`
 }
 
 function servingModes(section: WorkloadReport): Html {
