@@ -86,7 +86,7 @@ const steps = [120, 60, 30]
  */
 export function timeSeriesWithin(
   points: readonly MeasuredPoint[],
-  mostBytes = 700_000,
+  mostBytes = 620_000,
 ): ReadonlyMap<string, readonly TimeSeriesLine[]> {
   const all = points.flatMap(point => {
     const lines = timeSeriesOf(point)
