@@ -109,7 +109,8 @@
   }
 
   const axisOf = (/** @type {string} */ name) => data.axes.find((/** @type {any} */ axis) => axis.name === name)
-  const unitText = (/** @type {any} */ { title, unit }) => (['', 'tokens/s/user', 'tokens/s/GPU', 'tokens/s/MW'].includes(unit) ? title : `${title}, ${unit}`)
+  /** Titles say these units already. */
+  const unitText = (/** @type {any} */ { title, unit }) => (['', 'tokens/s/user', 'tokens/s/GPU', 'tokens/s/MW', 'per 1M tokens'].includes(unit) ? title : `${title}, ${unit}`)
   const axisTitle = (/** @type {string} */ name) => {
     const axis = axisOf(name)
     return `${unitText(axis)} (${axis.better} is better)`

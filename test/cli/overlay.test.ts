@@ -16,7 +16,7 @@ test('fulcrum overlay writes one page and prints a line for each frontier', asyn
   const { exitCode, stdout } = await fulcrum(['overlay', ...runs, '--to', page, '--label', 'vLLM'])
   assert.equal(exitCode, 0)
   assert.match(stdout, /4000\/128 {2}vLLM .*\n4000\/128 {2}gpu-vllm-disagg .*\n8000\/24 +quick/)
-  assert.match(stdout, /Not available in these runs: Output tokens\/s per MW/)
+  assert.match(stdout, /Not available in these runs:[\s\S]*Output\s+tokens\/s\s+per\s+MW/)
   assert.ok(stdout.endsWith(`overlay: ${page}`))
   assert.match(await readFile(page, 'utf8'), /<title>Frontiers of gpu-vllm, gpu-vllm-disagg, quick: Fulcrum overlay/)
 })

@@ -130,7 +130,9 @@ test('a run without all of its results is named, and one whose search left point
   assert.equal(missing, 0)
 })
 
-test('points are chosen by variant and GPU type where runs carry them', () => {
+test('points are chosen by variant and GPU type where runs carry them, observed or told', () => {
+  const seen = (model: string | null) => ({ id: 'GPU-1', name: 'gpu 0', model })
+  const telemetry = { gpus: { gpus: [seen('H100'), seen(null), seen('H100')] } }
   const run = syntheticRun(options)
   const results = run.results.map((result, i) => {
     const { measurement, point } = result
@@ -138,7 +140,7 @@ test('points are chosen by variant and GPU type where runs carry them', () => {
     return {
       ...result,
       point: { ...point, deployment },
-      measurement: measurement && { ...measurement, gpuModels: [i < 8 ? 'H100' : 'H200'] },
+      measurement: measurement && { ...measurement, ...(i < 8 ? telemetry : { gpuModels: ['H200'] }) },
     }
   })
   const model = modelOfRuns({ ...run, results })
@@ -353,5 +355,5 @@ test('the summary has a line for each workload of each run, and names what is no
       ['500/50', 'run 2', 12],
     ],
   )
-  assert.ok(notAvailable.includes('Output tokens/s per MW'))
+  assert.ok(notAvailable.some(title => title.startsWith('Output tokens/s per MW')))
 })

@@ -1,3 +1,4 @@
+import type { Measurement } from '../../metrics/measurement.ts'
 import { topologyLabel } from '../../model/index.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 
@@ -24,7 +25,16 @@ export const facets: readonly Facet[] = [
   { name: 'deployer', title: 'Deployed with', of: (_, { deployedWith }) => deployedWith },
 ]
 
-/** The GPUs of the deployment, as its measurements name them; empty where none does. */
+/** What telemetry tells of the deployment's GPUs; runs without it have none. */
+type Observed = Measurement & {
+  readonly gpus?: { readonly gpus: readonly { readonly model: string | null }[] }
+}
+
+/** Models of the deployment's GPUs, by telemetry or as the results name them; empty where neither does. */
 function gpuTypeOf({ repeats }: MeasuredPoint): string {
-  return [...new Set(repeats.flatMap(({ measurement }) => measurement?.gpuModels ?? []))].sort().join(', ')
+  const models = repeats.flatMap(({ measurement }) => {
+    const observed: Observed | null = measurement
+    return [...(observed?.gpus?.gpus.flatMap(({ model }) => model ?? []) ?? []), ...(observed?.gpuModels ?? [])]
+  })
+  return [...new Set(models)].sort().join(', ')
 }
