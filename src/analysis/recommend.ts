@@ -1,4 +1,4 @@
-import { gpusOfRole, largest, smallest } from '../model/index.ts'
+import { gpusOfRole, largest, smallest, workersOf } from '../model/index.ts'
 import type { Difference } from './estimate.ts'
 import { differenceOf } from './estimate.ts'
 import type { MeasuredPoint } from './measured-point.ts'
@@ -55,7 +55,7 @@ function caveats(best: MeasuredPoint, runnerUp: Recommendation['runnerUp'], vali
     )
   const samples = smallest(best.valid.map(m => m.ttftMs?.count ?? m.requestLatencyMs?.count ?? 0))
   if (samples < 100) said.push(`Its p95 rests on ${samples} requests; the tail of fewer than 100 is a rough figure.`)
-  said.push(...edgeOfRatio(best, valid))
+  said.push(...edgeOfRatio(best, valid), ...cacheLeft(best))
   return said
 }
 
@@ -65,6 +65,22 @@ function tieWith(best: MeasuredPoint, other: MeasuredPoint): string {
 }
 
 const gpusText = (gpus: number) => `${gpus} ${gpus === 1 ? 'GPU' : 'GPUs'}`
+
+/** A share of the prompts less than this is no advice. */
+const leastCacheLeft = 0.1
+
+/** What a prefix cache had of the prompts, where it could have had clearly more. */
+function cacheLeft({ figures, deployment }: MeasuredPoint): string[] {
+  const cached = figures.cached_prompt_tokens_share?.mean
+  const possible = figures.possible_cached_share?.mean
+  if (cached === undefined || possible === undefined || possible - cached < leastCacheLeft) return []
+  const percent = (share: number) => `${Math.round(100 * share)}%`
+  const workers = workersOf(deployment.topology, 'aggregated') + workersOf(deployment.topology, 'prefill')
+  const advice = workers > 1 ? ' Routing by prefix (router mode kv) or fewer, larger workers could reuse more.' : ''
+  return [
+    `The cache hit rate is ${percent(cached)} of the prompt tokens, where ${percent(possible)} is possible.${advice}`,
+  ]
+}
 
 /** The best prefill share being the most extreme one swept means that the optimum may lie outside the sweep. */
 function edgeOfRatio(best: MeasuredPoint, valid: readonly MeasuredPoint[]): string[] {

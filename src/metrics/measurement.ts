@@ -282,6 +282,13 @@ export interface Measurement {
     readonly outputTokens: number | null
     readonly chunks: number
   }
+  /** Prompt tokens that came from the server's prefix cache; absent where no answer's usage says. */
+  readonly promptCache?: PromptCache
+  /**
+   * Share of the measured prompts' tokens that one prefix cache without limits could have had, 0–1: shared prefixes and
+   * repeated prompts that were sent before. Absent where a generator can't tell, as in conversations and traces.
+   */
+  readonly possibleCachedShare?: number
   /** Null where no time passed. Older journals have 0 there, so read all three rates with `ratesOf`. */
   readonly requestsPerS: number | null
   /** Also null where answers came but nobody counted their tokens. */
@@ -349,6 +356,18 @@ export interface Measurement {
   readonly remarks?: readonly Finding[]
   /** Files of this point, relative to the run folder. */
   readonly files: readonly string[]
+}
+
+/** Prompt tokens from the server's prefix cache, over the measured answers whose usage says how many there were. */
+export interface PromptCache {
+  /** Answers that say so, of all answers. */
+  readonly answers: number
+  readonly answersInAll: number
+  /** Of those answers. */
+  readonly cachedTokens: number
+  readonly promptTokens: number
+  /** Answers that claim more cached tokens than their prompt has: none of these figures can be believed then. */
+  readonly impossible: number
 }
 
 /** How the tokens of answers were counted, in numbers of answers. */

@@ -39,6 +39,8 @@ export interface RequestRecords {
   readonly doneMs: Float64Array
   readonly inputTokens: Float64Array
   readonly outputTokens: Float64Array
+  /** Prompt tokens from the server's prefix cache, as its usage says; NaN when it doesn't. */
+  readonly cachedTokens: Float64Array
   /** Chunks with a token. */
   readonly chunks: Float64Array
   /** Tokens in the first chunk; 1 when not known. */
@@ -81,6 +83,7 @@ export const timeColumns = ['scheduledMs', 'sentMs', 'firstTokenMs', 'secondToke
 export const countColumns = [
   'inputTokens',
   'outputTokens',
+  'cachedTokens',
   'chunks',
   'firstChunkTokens',
   'turn',
@@ -89,7 +92,7 @@ export const countColumns = [
 ] as const
 const columns = [...timeColumns, ...countColumns] as const
 
-/** Columns for `count` requests, times NaN and counts 0, in memory that worker threads share when `shared`. */
+/** Columns for `count` requests, times and what servers need not say NaN, counts 0, in memory that worker threads share when `shared`. */
 export function createRecords(count: number, shared = false): RequestRecords {
   const numbers = () => {
     const bytes = count * Float64Array.BYTES_PER_ELEMENT
@@ -107,6 +110,7 @@ export function createRecords(count: number, shared = false): RequestRecords {
     doneMs: times(),
     inputTokens: numbers(),
     outputTokens: numbers(),
+    cachedTokens: times(),
     chunks: numbers(),
     firstChunkTokens: numbers(),
     turn: numbers(),

@@ -43,6 +43,7 @@ export type Summary = Pick<
   | 'prefillTokensPerSPerUser'
   | 'onePiece'
   | 'totals'
+  | 'promptCache'
   | 'requestsPerS'
   | 'outputTokensPerS'
   | 'inputTokensPerS'
@@ -142,6 +143,7 @@ function wholeRun(
     prefillTokensPerSPerUser: distributionOf(prefillTokensPerSPerUser(inputTokens, latencies.ttftMs)),
     onePiece: latencies.onePiece,
     totals,
+    ...promptCacheOf(records),
     goodputPerS: perSecondOf(run.durationS)(good),
     steady: steadyState(latencySeries(records, latencies)),
     ttftTrend: trendOf(latencies.ttftMs.filter(value => !Number.isNaN(value))),
@@ -166,6 +168,23 @@ function wholeRun(
       inFlight: inFlightOf(records, options.slots),
     },
   }
+}
+
+/** Empty where no answer says anything of a cache. */
+function promptCacheOf({ count, error, inputTokens, cachedTokens }: RequestRecords): Pick<Measurement, 'promptCache'> {
+  const sums = { answers: 0, answersInAll: 0, cachedTokens: 0, promptTokens: 0, impossible: 0 }
+  for (let row = 0; row < count; row++) {
+    if (error[row] !== 0) continue
+    sums.answersInAll += 1
+    const cached = cachedTokens[row] ?? Number.NaN
+    const prompt = inputTokens[row] ?? Number.NaN
+    if (Number.isNaN(cached) || Number.isNaN(prompt)) continue
+    sums.answers += 1
+    sums.cachedTokens += cached
+    sums.promptTokens += prompt
+    if (cached > prompt) sums.impossible += 1
+  }
+  return sums.answers === 0 ? {} : { promptCache: sums }
 }
 
 /** Seconds from the first request due to the last one ended; 0 without any. */

@@ -1,6 +1,7 @@
 import type { Point } from '../model/index.ts'
 import type { Finding, Measurement, Status } from './measurement.ts'
 import { judgeClient } from './validity/client.ts'
+import { judgePromptCache } from './validity/prompt-cache.ts'
 import { judgeRequests } from './validity/requests.ts'
 import { judgeServer } from './validity/server.ts'
 import { judgeStopping } from './validity/stopping.ts'
@@ -16,6 +17,7 @@ export function judge(point: Point, measurement: Measurement): Finding[] {
     ...judgeWindow(point, measurement),
     ...judgeStopping(measurement),
     ...judgeServer(point, measurement),
+    ...judgePromptCache(measurement),
     ...(measurement.remarks ?? []),
   ]
   return gravestFirst(findings)

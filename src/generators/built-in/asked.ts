@@ -54,6 +54,26 @@ export function sentPrompts(
 }
 
 /**
+ * Share of the measured prompts' tokens that a prefix cache could have had at best: all of a prompt that was sent before,
+ * and the shared prefix of another, unless it is the first one with that prefix. Empty where prompts have turns, follow a
+ * trace, or none was sent.
+ */
+export function possibleCachedShare(
+  { load, workload }: Pick<Point, 'load' | 'workload'>,
+  requests: Pick<RequestSet, 'count' | 'turns' | 'spare' | 'firstAlike'>,
+  sent: { readonly measured: number; readonly warmup: number },
+): { readonly possibleCachedShare?: number } {
+  const { prompts } = sentPrompts(load, requests, sent)
+  if (prompts === undefined || sent.measured === 0) return {}
+  const { share, count } = workload.prefix ?? { share: 0, count: 1 }
+  // Prompts take the prefixes in turn, so the first `count` requests have a new one each.
+  const cold = Math.min(sent.measured, Math.max(0, count - sent.warmup))
+  const fresh = sent.measured - prompts.repeated
+  const withKnownPrefix = Math.max(0, fresh - cold)
+  return { possibleCachedShare: (prompts.repeated + share * withKnownPrefix) / sent.measured }
+}
+
+/**
  * Deviations of a dataset's requests: from what the workload says, and from what the requests themselves held and asked
  * for.
  */

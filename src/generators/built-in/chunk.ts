@@ -25,6 +25,8 @@ export interface Usage {
   /** −1 where the usage doesn't say. */
   readonly inputTokens: number
   readonly outputTokens: number
+  /** Prompt tokens that came from the server's prefix cache; −1 where the usage doesn't say. */
+  readonly cachedTokens: number
 }
 
 type Fields = { readonly [key: string]: unknown }
@@ -223,7 +225,13 @@ function usageOf(value: unknown, input: string, output: string): Usage | null {
   const outputTokens = usage[output]
   if (typeof outputTokens !== 'number') return null
   const inputTokens = usage[input]
-  return { inputTokens: typeof inputTokens === 'number' ? inputTokens : -1, outputTokens }
+  // `prompt_tokens_details` of chat and completions, `input_tokens_details` of the Responses API.
+  const { cached_tokens: cachedTokens } = fieldsOf(usage[`${input}_details`])
+  return {
+    inputTokens: typeof inputTokens === 'number' ? inputTokens : -1,
+    outputTokens,
+    cachedTokens: typeof cachedTokens === 'number' && cachedTokens >= 0 ? cachedTokens : -1,
+  }
 }
 
 function fieldsOf(value: unknown): Fields {

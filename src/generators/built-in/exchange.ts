@@ -63,6 +63,8 @@ export class Exchange implements ResponseSink, EventSink {
   /** The server's count as it was written last; −1 when it didn't say. See {@link usage}. */
   inputTokens = -1
   outputTokens = -1
+  /** Prompt tokens that the server says came from its prefix cache; −1 when it didn't say. */
+  cachedTokens = -1
   /** Tokens of the first chunk as the server counts them (`continuous_usage_stats`); 0 when it didn't say. */
   firstTokens = 0
   /** Text of the first chunk; empty where it is no text, as in a tool call. */
@@ -109,7 +111,7 @@ export class Exchange implements ResponseSink, EventSink {
   next(): void {
     this.chunks = 0
     this.firstAt = this.secondAt = this.lastAt = this.endAt = this.waitedMs = Number.NaN
-    this.inputTokens = this.outputTokens = -1
+    this.inputTokens = this.outputTokens = this.cachedTokens = -1
     this.firstTokens = 0
     this.firstText = ''
     this.text = ''
@@ -196,6 +198,7 @@ export class Exchange implements ResponseSink, EventSink {
     if (chunk.usage !== null) {
       this.inputTokens = chunk.usage.inputTokens
       this.outputTokens = chunk.usage.outputTokens
+      if (chunk.usage.cachedTokens >= 0) this.cachedTokens = chunk.usage.cachedTokens
       this.#usageAt = this.chunks
       if (chunk.token && this.chunks === 1) this.firstTokens = chunk.usage.outputTokens
     }
@@ -302,6 +305,7 @@ export class Exchange implements ResponseSink, EventSink {
     this.#finished = chunk.finished
     this.inputTokens = chunk.usage?.inputTokens ?? -1
     this.outputTokens = chunk.usage?.outputTokens ?? -1
+    this.cachedTokens = chunk.usage?.cachedTokens ?? -1
     // When its first token was made can't be seen: no TTFT.
     if (this.#collect) this.text = chunk.text
     this.#keepText(chunk.text)

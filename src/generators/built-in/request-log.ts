@@ -60,6 +60,7 @@ function lineOf(records: RequestRecords, row: number) {
     ),
     isl: at(records.inputTokens),
     osl: at(records.outputTokens),
+    cached: at(records.cachedTokens),
     chunks: at(records.chunks),
     phase: phaseOf(records.phase[row] ?? 0),
     error: errorKindOf(records.error[row] ?? 0),

@@ -9,7 +9,7 @@ import type { WindowBounds } from '../../metrics/window.ts'
 import type { Point } from '../../model/index.ts'
 import { largest, startGapMs } from '../../model/index.ts'
 import { slotsOf } from '../slots.ts'
-import { askedLengths, datasetDeviation, sentPrompts } from './asked.ts'
+import { askedLengths, datasetDeviation, possibleCachedShare, sentPrompts } from './asked.ts'
 import type { JobResult, ThreadHealth } from './job.ts'
 import type { RequestSet } from './request-set.ts'
 
@@ -58,6 +58,7 @@ export function measurementOf(
     ...summary,
     ...(point.workload.datasetFile === undefined ? {} : { deviation: datasetDeviation(point.workload, summary) }),
     ...sentPrompts(point.load, requests, { measured: sent('measured'), warmup: sent('warm-up') }),
+    ...possibleCachedShare(point, requests, { measured: sent('measured'), warmup: sent('warm-up') }),
     errors: context.errors,
     interChunkMs: mergeHistograms(results.map(result => result.gaps)).toDistribution(),
     tokenSource: tokenSourceOf(context.counts),

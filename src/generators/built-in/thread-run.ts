@@ -301,6 +301,7 @@ class ThreadRun {
     columns.lastTokenMs[row] = exchange.lastAt
     columns.doneMs[row] = exchange.endAt
     if (exchange.inputTokens > 0) columns.inputTokens[row] = exchange.inputTokens
+    if (exchange.cachedTokens >= 0) columns.cachedTokens[row] = exchange.cachedTokens
     columns.outputTokens[row] = usage === 'said' || usage === 'doubtful' ? outputTokens : chunks
     columns.chunks[row] = chunks
     // 0 until it is known: see afterwards.ts.

@@ -60,6 +60,7 @@ export function rowsOf(
       doneMs: answer.doneMs,
       inputTokens: prompt > 0 ? prompt : (input ?? countTokens(answer.prompt)),
       outputTokens: tokens,
+      ...(usage === null || usage.cachedTokens < 0 ? {} : { cachedTokens: usage.cachedTokens }),
       chunks,
       // One token a chunk is the rule, and needs no tokenizer.
       firstChunkTokens: firstChunkTokens(tokens, chunks, answer.firstTokens, counted),

@@ -11,6 +11,8 @@ export interface Row {
   readonly doneMs: number
   readonly inputTokens: number
   readonly outputTokens: number
+  /** Prompt tokens from the server's prefix cache; absent where nobody says. */
+  readonly cachedTokens?: number
   readonly chunks: number
   readonly firstChunkTokens: number
   readonly failure: { readonly kind: ErrorKind; readonly message: string } | null
@@ -36,6 +38,7 @@ export function recordsOf(rows: readonly Row[]): RequestRecords {
     records.doneMs[index] = row.doneMs - origin
     records.inputTokens[index] = row.inputTokens
     records.outputTokens[index] = row.outputTokens
+    if (row.cachedTokens !== undefined) records.cachedTokens[index] = row.cachedTokens
     records.chunks[index] = row.chunks
     records.firstChunkTokens[index] = row.firstChunkTokens
     records.error[index] = row.failure === null ? 0 : errorCode(row.failure.kind)

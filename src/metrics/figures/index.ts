@@ -1,6 +1,7 @@
 import type { Figure } from './figure.ts'
 import { goodput } from './goodput.ts'
 import { latencies } from './latencies.ts'
+import { promptCache } from './prompt-cache.ts'
 import { throughput } from './throughput.ts'
 
 export type { Figure } from './figure.ts'
@@ -17,4 +18,4 @@ export const firstFigures: readonly Figure[] = [...latencies, ...throughput, goo
  * appears as the last column of points.csv and Parquet, in OpenMetrics, in a point's details on the page, and in
  * `--fail-on`; what `shownIn` says adds the tables, `fulcrum compare` and `fulcrum history`.
  */
-export const figures: readonly Figure[] = [...firstFigures]
+export const figures: readonly Figure[] = [...firstFigures, ...promptCache]

@@ -25,12 +25,16 @@ export function pageData(report: Report, charts?: readonly WorkloadChart[]) {
     return at
   }
   const names = interned()
+  // A figure that no point has would be a dash in every point's details.
+  const observed = report.analysis.figures.filter(({ name }) =>
+    report.analysis.points.some(({ figures }) => figures[name] != null),
+  )
   const pointOf = new Map(report.analysis.points.map(point => [point.key, point]))
   const detailOf = (key: string) => {
     const point = pointOf.get(key)
     if (point === undefined) return undefined
     const { server, ...detail } = pointDetail(point)
-    const figures = pointFigures(point, report.analysis)
+    const figures = pointFigures(point, { figures: observed })
     return compact({ ...detail, figures, server: server.map(([name, mean, max]) => [names.indexOf(name), mean, max]) })
   }
   const distribution = indexOf(distributionSpec())
@@ -55,7 +59,7 @@ export function pageData(report: Report, charts?: readonly WorkloadChart[]) {
     names: names.all,
     deployments: deploymentFacts(report.analysis),
     percents: quantilePercents,
-    figures: report.analysis.figures.map(({ title, unit }) => [title, unit]),
+    figures: observed.map(({ title, unit }) => [title, unit]),
     repeat: repeatCommand(report.analysis.run.manifest),
     series: report.series,
     shapes,

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { askedLengths, datasetDeviation, sentPrompts } from '../../../src/generators/built-in/asked.ts'
+import {
+  askedLengths,
+  datasetDeviation,
+  possibleCachedShare,
+  sentPrompts,
+} from '../../../src/generators/built-in/asked.ts'
 import type { Distribution } from '../../../src/metrics/measurement.ts'
 import type { Load, Workload } from '../../../src/model/index.ts'
 
@@ -85,4 +90,49 @@ test('a dataset deviates from what the workload says, and its requests from what
   assert.deepEqual(datasetDeviation(workload, measured), { isl: -0.814, osl: 0, ofRequests: { isl: 0, osl: 0 } })
   const nothing = { isl: null, osl: null, deviation: { isl: null, osl: null } }
   assert.deepEqual(datasetDeviation(workload, nothing), { isl: null, osl: null, ofRequests: { isl: null, osl: null } })
+})
+
+describe('the share that a prefix cache could have had', () => {
+  const workload = (prefix?: { share: number; count: number }): Workload => ({
+    name: 'w',
+    isl: { kind: 'fixed', tokens: 100 },
+    osl: { kind: 'fixed', tokens: 1 },
+    ...(prefix === undefined ? {} : { prefix }),
+  })
+  const requests = (count: number, alike?: readonly number[]) => ({
+    count,
+    turns: 1,
+    spare: 0,
+    firstAlike: Uint32Array.from(alike ?? Array.from({ length: count }, (_, i) => i)),
+  })
+  const possible = (prefix: { share: number; count: number } | undefined, warmup: number, measured: number) =>
+    possibleCachedShare({ load: load(warmup), workload: workload(prefix) }, requests(100), { measured, warmup })
+      .possibleCachedShare
+
+  test('is that of the prefix once each prefix was sent', () => {
+    assert.equal(possible({ share: 0.75, count: 15 }, 15, 60), 0.75)
+  })
+
+  test('is less while prefixes are new', () => {
+    assert.equal(possible({ share: 0.5, count: 10 }, 0, 20), 0.25)
+    assert.equal(possible({ share: 0.5, count: 40 }, 0, 20), 0)
+  })
+
+  test('is nothing for prompts that share nothing, and all for prompts that were sent before', () => {
+    assert.equal(possible(undefined, 0, 20), 0)
+    const repeats = possibleCachedShare({ load: load(1), workload: workload() }, requests(4, [0, 0, 0, 0]), {
+      measured: 3,
+      warmup: 1,
+    })
+    assert.equal(repeats.possibleCachedShare, 1)
+  })
+
+  test('is not known in conversations, and when nothing was sent', () => {
+    const turns = { ...requests(8), turns: 2 }
+    assert.deepEqual(
+      possibleCachedShare({ load: load(0), workload: workload() }, turns, { measured: 4, warmup: 0 }),
+      {},
+    )
+    assert.equal(possible({ share: 0.5, count: 1 }, 0, 0), undefined)
+  })
 })

@@ -29,10 +29,11 @@ function read(body: string, options: ReadOptions = {}) {
     shared.fill(0)
   }
   exchange.close(reader.close(), options.least ?? 0)
-  const { chunks, inputTokens, outputTokens, failure, firstAt, secondAt, lastAt, endAt } = exchange
+  const { chunks, inputTokens, outputTokens, cachedTokens, failure, firstAt, secondAt, lastAt, endAt } = exchange
   const { usage: state, firstTokens, firstText, ending } = exchange
   const counted = { usage: state, firstTokens, firstText, ending, ...exchange.wholeText() }
-  return { chunks, inputTokens, outputTokens, failure, firstAt, secondAt, lastAt, endAt, gaps: gaps.count, ...counted }
+  const tokens = { chunks, inputTokens, outputTokens, cachedTokens }
+  return { ...tokens, failure, firstAt, secondAt, lastAt, endAt, gaps: gaps.count, ...counted }
 }
 
 const event = (value: unknown) => `data: ${JSON.stringify(value)}\n\n`
@@ -400,4 +401,39 @@ test('of an answer longer than what is kept it is known how much longer it is', 
   const seen = read(`${delta({ content: ' word word' }).repeat(10_000)}${done}`)
   assert.ok(Math.abs(seen.text.length * seen.times - 100_000) < 1)
   assert.ok(seen.text.length <= 32 * 1024)
+})
+
+test('prompt tokens from the prefix cache are read where the usage says them, in every API', () => {
+  const withCache = (details: object, names: readonly [string, string] = ['prompt_tokens', 'completion_tokens']) => ({
+    [names[0]]: 7,
+    [names[1]]: 1,
+    [`${names[0]}_details`]: details,
+  })
+  const chat = (usage: object) =>
+    read(`${delta({ content: 'a' }, 'stop')}${event({ id: 'x', choices: [], usage })}${done}`).cachedTokens
+  assert.equal(chat(withCache({ cached_tokens: 5 })), 5)
+  assert.equal(chat(withCache({ cached_tokens: 0 })), 0)
+  for (const details of [{}, { cached_tokens: null }, { cached_tokens: -1 }, { cached_tokens: '5' }]) {
+    assert.equal(chat(withCache(details)), -1, JSON.stringify(details))
+  }
+  const response = {
+    object: 'response',
+    status: 'completed',
+    usage: withCache({ cached_tokens: 3 }, ['input_tokens', 'output_tokens']),
+  }
+  const body = `event: response.output_text.delta\ndata: {"type":"response.output_text.delta","delta":"a"}\n\nevent: response.completed\ndata: ${JSON.stringify({ type: 'response.completed', response })}\n\n`
+  assert.equal(read(body, { api: 'responses' }).cachedTokens, 3)
+  const whole = JSON.stringify({
+    choices: [{ message: { content: 'a' }, finish_reason: 'stop' }],
+    usage: withCache({ cached_tokens: 4 }),
+  })
+  const head = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n'
+  assert.equal(read(whole, { streaming: false, head }).cachedTokens, 4)
+})
+
+test('an answer without a word of the cache does not keep the count of the one before', () => {
+  const exchange = new Exchange({ api: 'chat', streaming: true, gaps: new Histogram() })
+  exchange.cachedTokens = 5
+  exchange.next()
+  assert.equal(exchange.cachedTokens, -1)
 })

@@ -59,7 +59,11 @@ describe('an answer in perf_analyzer’s record', () => {
 
   it('takes the server’s usage', () => {
     const usage = `data: ${JSON.stringify({ choices: [], usage: { prompt_tokens: 7, completion_tokens: 2 } })}\n\n`
-    assert.deepEqual(read([event('a'), usage, 'data: [DONE]\n\n']).usage, { inputTokens: 7, outputTokens: 2 })
+    assert.deepEqual(read([event('a'), usage, 'data: [DONE]\n\n']).usage, {
+      inputTokens: 7,
+      outputTokens: 2,
+      cachedTokens: -1,
+    })
   })
 
   const failures: readonly [string, readonly string[], string][] = [

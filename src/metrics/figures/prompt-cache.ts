@@ -1,0 +1,26 @@
+import type { Measurement } from '../measurement.ts'
+import type { Figure } from './figure.ts'
+
+/** Null where no answer says anything of a cache, or where what answers say can't be. */
+function cachedShare({ promptCache }: Measurement): number | null {
+  if (promptCache === undefined || promptCache.impossible > 0 || promptCache.promptTokens === 0) return null
+  return promptCache.cachedTokens / promptCache.promptTokens
+}
+
+/** How much of the prompts the server's prefix cache had, and how much it could have had. */
+export const promptCache: readonly Figure[] = [
+  {
+    name: 'cached_prompt_tokens_share',
+    title: 'Cache hit rate',
+    unit: '%',
+    better: 'higher',
+    of: cachedShare,
+  },
+  {
+    name: 'possible_cached_share',
+    title: 'Possible cache hit rate',
+    unit: '%',
+    better: 'higher',
+    of: ({ possibleCachedShare }) => possibleCachedShare ?? null,
+  },
+]

@@ -1,0 +1,15 @@
+import type { Finding, Measurement } from '../measurement.ts'
+import { amount } from './figures.ts'
+
+/** A server that claims more of a prompt from its cache than the prompt has can't be believed. */
+export function judgePromptCache({ promptCache }: Measurement): readonly Finding[] {
+  if (promptCache === undefined || promptCache.impossible === 0) return []
+  const { impossible, answers } = promptCache
+  return [
+    {
+      severity: 'warning',
+      code: 'impossible-cached-tokens',
+      message: `${amount(impossible)} of ${amount(answers)} answers claim more cached prompt tokens than their prompt has, so the cached share is left empty. Check the server's usage (prompt_tokens_details.cached_tokens)`,
+    },
+  ]
+}
