@@ -32,6 +32,12 @@ const objectivesOf = (slo: Slo) =>
     ] as const
   ).flatMap(({ limitMs, ...objective }) => (limitMs === undefined ? [] : [{ ...objective, limitMs }]))
 
+/** `TTFT p95 2000 ms, ITL p95 25 ms`; `none` without objectives. */
+export const sloText = (slo: Slo): string =>
+  objectivesOf(slo)
+    .map(({ title, limitMs }) => `${title} ${limitMs} ms`)
+    .join(', ') || 'none'
+
 /** Every objective of the point's SLO that its answers can be held against; empty without an SLO. */
 export function objectives(point: MeasuredPoint): readonly Objective[] {
   // Answers of one token have no ITL to miss: what is left decides.

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { analyse } from '../analysis/analyse.ts'
 import { type CouldOverturn, couldOverturn } from '../render/views/could-overturn.ts'
 import { type FrontierRow, frontierTable } from '../render/views/frontier-table.ts'
+import { deploySentence } from '../render/views/recommendation-words.ts'
 import { findRun, type RunChoice } from './find-run.ts'
 import { readRunWithMissingPoints } from './run-with-missing-points.ts'
 
@@ -13,6 +14,8 @@ export interface WrittenReport {
   readonly index: string
   readonly files: readonly string[]
   readonly frontier: readonly FrontierRow[]
+  /** What to deploy for each workload, a sentence each. */
+  readonly deploy: readonly string[]
   /** Workloads whose recommendation a point without a valid measurement could overturn; empty where none could. */
   readonly couldOverturn: readonly CouldOverturn[]
 }
@@ -30,6 +33,9 @@ export async function reportRun(choice: RunChoice & { readonly to?: string }): P
     index: resolve(folder, 'index.html'),
     files,
     frontier: frontierTable(analysis),
+    deploy: analysis.workloads.flatMap(
+      ({ name, recommendation, frontier }) => deploySentence(name, recommendation, frontier) ?? [],
+    ),
     couldOverturn: couldOverturn(analysis),
   }
 }

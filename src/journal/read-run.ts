@@ -37,7 +37,7 @@ export async function readManifest(folder: string): Promise<Manifest> {
   const file = join(folder, manifestFile)
   const bytes = await readIfThere(file).catch(error => Promise.reject(diskError(error, 'read the manifest', file)))
   if (bytes === null)
-    throw new FulcrumError('bad-input', 'not-a-run', `There is no run in ${folder}: it has no ${manifestFile}`, {
+    throw new FulcrumError('bad-input', 'not-a-run', `No run in ${folder}: it has no ${manifestFile}.`, {
       where: folder,
       remedy: 'Name a run folder, such as results/<sweep>/<run>.',
     })

@@ -57,7 +57,7 @@ async function reconcile(run: RunContext, deployment: Deployment, why: string): 
   const machines: string[] = []
   const onEvent = (event: DeployEvent) => {
     run.tell({ step: 'deploying', why, event })
-    if (event.kind === 'lost') machines.push(`${event.what} is lost, the sweep goes on without it: ${event.why}`)
+    if (event.kind === 'lost') machines.push(`Lost ${event.what}: ${event.why}. Continuing without it.`)
     if (event.kind === 'back') machines.push(`${event.what} can be used again`)
   }
   try {

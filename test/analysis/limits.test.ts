@@ -79,6 +79,20 @@ describe('what --fail-on takes', () => {
         )
     })
 
+  test('a figure that there is none of names those that were meant', () => {
+    const remedyOf = (text: string, readChange: typeof parseThreshold | null) => {
+      try {
+        parseGate(text, readChange)
+      } catch (error) {
+        return error instanceof FulcrumError ? error.remedy : undefined
+      }
+    }
+    assert.match(remedyOf('ttft>5ms', null) ?? '', /^Did you mean ttft_p95(, ttft_\w+){2} or ttft_\w+\? For example /)
+    assert.match(remedyOf('ttft>5%', parseThreshold) ?? '', /^Did you mean ttft_p95/)
+    assert.match(remedyOf('ttft_q95>5ms', null) ?? '', /^Did you mean ttft_p95\? /)
+    assert.match(remedyOf('happiness>5ms', null) ?? '', /^For example .* Figures: ttft_/)
+  })
+
   test('a change is refused where there is no other run, and a limit is proposed', () => {
     for (const text of ['ttft_p95>5%', 'output_tokens_per_s_per_gpu<-3%', 'goodput<-3%'])
       assert.throws(

@@ -13,7 +13,7 @@ const finished: ReportedOutcome = {
   exitCode: 1,
   resumed: true,
   limits: [],
-  report: { folder: '/r', index: '/r/index.html', files: [], frontier: [], couldOverturn: [] },
+  report: { folder: '/r', index: '/r/index.html', files: [], frontier: [], deploy: [], couldOverturn: [] },
 }
 
 const printed = (t: TestContext, outcome: ReportedOutcome) => {
@@ -60,11 +60,12 @@ test('the end of a run names what could overturn a recommendation, and the comma
       index: '/data/report/index.html',
       files: [],
       frontier: [],
+      deploy: [],
       couldOverturn: [{ workload: '8000/256', lines: [line], command }],
     },
   }
   printOutcome(outcome, false)
   const text = log.mock.calls.map(({ arguments: said }) => said.join(' ')).join('\n')
-  assert.match(text.replace(/\s+/g, ' '), /8000\/256: not sure: 1P1D at concurrency 64 could overturn this/)
+  assert.match(text.replace(/\s+/g, ' '), /8000\/256: uncertain: 1P1D at concurrency 64 could overturn this/)
   assert.ok(text.split('\n').includes(`measure it: ${command}`))
 })

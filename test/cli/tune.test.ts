@@ -82,7 +82,7 @@ test('fulcrum tune of a run that was stopped names what could overturn its answe
   await writeFile(join(folder.path, 'journal.jsonl'), `${lines.slice(0, 13).join('\n')}\n`)
   const { stdout, exitCode } = await fulcrum(['tune', folder.path])
   assert.equal(exitCode, 0)
-  assert.match(stdout, /not sure: 1P1D at concurrency 6 could overturn this: it has not been measured/)
+  assert.match(stdout, /uncertain: 1P1D at concurrency 6 could overturn this: it has not been measured/)
   assert.ok(stdout.includes(`\nmeasure it: fulcrum resume ${folder.path}\n`))
   const report = await fulcrum(['report', folder.path, '--json'])
   const { couldOverturn } = JSON.parse(report.stdout) as { couldOverturn: { workload: string; command: string }[] }

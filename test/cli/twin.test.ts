@@ -79,7 +79,7 @@ describe('fulcrum twin', () => {
   test('says what is wrong with a folder that is no run', async () => {
     const { exitCode, stderr } = await fulcrum(['twin', 'fit', 'src'])
     assert.equal(exitCode, 2)
-    assert.match(stderr, /There is no run in/)
+    assert.match(stderr, /No run in/)
   })
   test('that is interrupted says so and leaves no twin behind', async () => {
     await using folder = await temporaryFolder()

@@ -7,6 +7,7 @@ import { frontierChart } from '../../src/render/terminal/frontier-chart.ts'
 import { screenOf } from '../../src/render/terminal/screen.ts'
 import type { FrontierRow } from '../../src/render/views/frontier-table.ts'
 import { frontierTable } from '../../src/render/views/frontier-table.ts'
+import { deploySentence } from '../../src/render/views/recommendation-words.ts'
 import { syntheticRun } from './synthetic-run.ts'
 
 const plain = { columns: 80, colour: false }
@@ -48,7 +49,7 @@ describe('the frontier in the terminal', () => {
     └────────────────────────────
      10                        30
 a 2P1D  b 1P1D  c agg x2
-capital: recommended`.replaceAll(/^ {4}(?=[│└])/gm, '    '),
+capital letter: recommended`.replaceAll(/^ {4}(?=[│└])/gm, '    '),
     )
   })
 
@@ -73,6 +74,40 @@ capital: recommended`.replaceAll(/^ {4}(?=[│└])/gm, '    '),
         },
       ),
     )
+  })
+
+  test('gives a deployment one letter in the pictures of all workloads', () => {
+    const rows = [
+      row(10, 100, '2P1D'),
+      row(20, 50, '1P1D'),
+      { ...row(10, 100, '1P1D', true), workload: '1000/40' },
+      { ...row(20, 50, 'agg x2'), workload: '1000/40' },
+    ]
+    const text = frontierText(rows, plain)
+    assert.match(text, /^a 2P1D {2}b 1P1D$/m)
+    assert.match(text, /^b 1P1D {2}c agg x2$/m)
+    assert.match(text, /^B {2}1P1D /m)
+    assert.match(text, /^c {2}agg x2 /m)
+  })
+
+  test('is followed by a sentence that says what to deploy, whether or not that lies on a frontier', () => {
+    const { workloads } = analyse(syntheticRun({}))
+    const [workload] = workloads
+    assert.ok(workload !== undefined && workload.recommendation.best !== null)
+    const { recommendation, frontier, name } = workload
+    const on = deploySentence(name, recommendation, frontier) ?? ''
+    assert.match(on, /^Deploy .+ at concurrency \d+ for 8000\/256: [\d.,]+ output tokens\/s per GPU on \d+ GPUs/)
+    assert.doesNotMatch(on, /beside the frontier/)
+    // Points that tie: the one of fewer GPUs need not be on the frontier.
+    assert.match(
+      deploySentence(name, recommendation, []) ?? '',
+      /; it is beside the frontier, in a tie that goes to fewer GPUs\.$/,
+    )
+    assert.match(
+      deploySentence(name, { ...recommendation, basis: 'missed' }, frontier) ?? '',
+      /^Deploy nothing for 8000\/256 yet: no point meets the SLO, and .* comes nearest\.$/,
+    )
+    assert.equal(deploySentence(name, { basis: 'nothing', best: null, runnerUp: null, caveats: [] }, []), null)
   })
 
   test('with its table fits 80 columns', () => {

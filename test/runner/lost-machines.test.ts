@@ -76,7 +76,7 @@ describe('a run that loses machines', () => {
     await run.attempt({ deployer: telling })
     const notes = (await run.events()).flatMap(event => (event.type === 'note' ? [event.message] : []))
     assert.deepEqual(notes.slice(0, 2), [
-      'node south is lost, the sweep goes on without it: it does not answer',
+      'Lost node south: it does not answer. Continuing without it.',
       'node north can be used again',
     ])
   })

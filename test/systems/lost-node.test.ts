@@ -81,7 +81,7 @@ describe('a sweep that loses a host in the middle of a point', { skip: noHosts()
     const events = await journal()
     const notes = events.flatMap(event => (event.type === 'note' ? [event.message] : []))
     assert.ok(
-      notes.some(note => /^node south \(.*\) is lost, the sweep goes on without it: /.test(note)),
+      notes.some(note => /^Lost node south \(.*\): .*Continuing without it\.$/s.test(note)),
       notes.join('\n'),
     )
     const aside = events.filter(event => event.type === 'deployment' && event.outcome === 'not-run')

@@ -10,9 +10,15 @@ export interface Evidence {
   readonly point: CapacityPoint
   /** The kinds of request that it speaks for. */
   readonly requests: readonly string[]
-  /** `limit`: the SLO's limit lies at it or beside it. `curve`: it shapes what happens at lighter loads. */
-  readonly use: 'limit' | 'curve'
+  /**
+   * `limit`: the capacity lies at it or beside it. `heaviest`: it is the heaviest load measured, where the limit was not
+   * reached. `curve`: it shapes what happens at lighter loads.
+   */
+  readonly use: 'limit' | 'heaviest' | 'curve'
 }
+
+/** What weighs most comes first. */
+const rank = { limit: 0, heaviest: 1, curve: 2 } as const
 
 /** Every measured point under a candidate, those beside the SLO's limit first. */
 export function evidenceOf({ classes }: Candidate): readonly Evidence[] {
@@ -22,16 +28,17 @@ export function evidenceOf({ classes }: Candidate): readonly Evidence[] {
     found.set(point.key, {
       point,
       requests: (known?.requests ?? new Set<string>()).add(name),
-      use: known?.use === 'limit' ? 'limit' : use,
+      use: known !== undefined && rank[known.use] < rank[use] ? known.use : use,
     })
   }
   for (const { request, alone, steps } of classes) {
     for (const step of steps) add(step.point, request.name, 'curve')
-    for (const step of alone.between) add(step.point, request.name, 'limit')
+    const use = alone.limit === 'heaviest load measured' ? 'heaviest' : 'limit'
+    for (const step of alone.between) add(step.point, request.name, use)
   }
   return [...found.values()]
     .map(({ requests, ...rest }) => ({ ...rest, requests: [...requests] }))
-    .toSorted((a, b) => Number(b.use === 'limit') - Number(a.use === 'limit'))
+    .toSorted((a, b) => rank[a.use] - rank[b.use])
 }
 
 /** What a reader should know before trusting a candidate: everything in it that was not measured so. Sentences. */
@@ -54,7 +61,7 @@ export function caveatsOf(candidate: Candidate, { traffic, fleet, slo }: Capacit
     ...(open
       ? []
       : [
-          `The load was held (closed loop); traffic at random is read from it. Confirm with an open loop: load: { request_rate: [${rate(candidate.requestsPerS * 0.9)}, ${rate(candidate.requestsPerS)}] }.`,
+          `The points were measured with a fixed number of requests in flight (closed loop), and random arrivals are estimated from them. Confirm with an open loop: load: { request_rate: [${rate(candidate.requestsPerS * 0.9)}, ${rate(candidate.requestsPerS)}] }.`,
         ]),
     ...classes.flatMap(shortWindow),
     ...classes.flatMap(one => littleRoom(one, slo)),
@@ -64,10 +71,14 @@ export function caveatsOf(candidate: Candidate, { traffic, fleet, slo }: Capacit
           'Fixed lengths move in step in a closed loop, which random traffic does not: the capacity can look up to twice as good, most of all on aggregated workers. Measure with lengths that vary, or with an open loop.',
         ]
       : []),
-    ...(once ? ['The points at the limit were measured once: how sure they are is not known (repeats: 3).'] : []),
-    ...(spare.nodesLost === 0 ? ['No node may be lost: the SLO breaks with the first.'] : []),
+    ...(once
+      ? [
+          'The points that decide the capacity were measured once, so their uncertainty is unknown. Measure them with repeats: 3.',
+        ]
+      : []),
+    ...(spare.nodesLost === 0 ? ['The plan has no spare node: losing one breaks the SLO.'] : []),
     ...(traffic.day === dayShapes.office || traffic.day === dayShapes.evening
-      ? ['The shape of the day is an assumption drawn by hand.']
+      ? ['The shape of the day is an assumption, not a measurement.']
       : []),
     ...(fleet.gpuPricePerHour === null ? ['No GPU price was given: costs are in GPU-hours.'] : []),
   ]
@@ -77,7 +88,7 @@ function beyondMeasured({ alone, request, steps }: ClassCapacity, label: string)
   if (alone.limit !== 'heaviest load measured') return []
   const last = steps.at(-1)
   return [
-    `${label} was not pressed to the SLO's limit with ${request.name} (heaviest load ${last?.load}): it may carry more than is counted on.`,
+    `${label} still meets the SLO at the heaviest load measured with ${request.name} (${last?.load}): it may serve more than this plan counts on.`,
   ]
 }
 

@@ -4,6 +4,7 @@ import type { Manifest } from '../../journal/manifest.ts'
 import type { Run } from '../../journal/run.ts'
 import { canonicalJson, type Load } from '../../model/index.ts'
 import { originOf } from '../origin.ts'
+import { sloText } from '../slo.ts'
 import { windowOfMeasurement } from './comparable.ts'
 import { subjectOf } from './match.ts'
 import { sectionOf } from './sweep-text.ts'
@@ -86,11 +87,17 @@ const conditions: readonly Fact[] = [
     what: 'grace',
     of: distinct(({ point: { load } }) => (load.durationS === undefined ? null : `${load.graceS} s`)),
   },
-  { what: 'SLO', of: distinct(({ point }) => canonicalJson(point.slo)) },
-  { what: 'validity limits', of: distinct(({ point }) => canonicalJson(point.limits)) },
-  { what: 'GPUs per worker', of: distinct(({ point }) => canonicalJson(point.deployment.gpusPerWorker)) },
+  { what: 'SLO', of: distinct(({ point }) => sloText(point.slo)) },
+  { what: 'validity limits', of: distinct(({ point }) => listed(point.limits)) },
+  { what: 'GPUs per worker', of: distinct(({ point }) => listed(point.deployment.gpusPerWorker)) },
   { what: 'deployer', of: ({ manifest }) => originOf(manifest).deployer },
 ]
+
+/** `prefill 4, decode 8`: what differs is read by a person. */
+const listed = (values: object): string =>
+  Object.entries(values)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ') || 'none'
 
 /** Every difference of environment, doubtful ones first. */
 export function environmentDifferences(base: Run, head: Run): readonly EnvironmentDifference[] {

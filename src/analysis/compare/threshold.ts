@@ -1,4 +1,12 @@
-import { bareName, type Figure, figureNamed, figures, type Unit } from '../../metrics/figures/index.ts'
+import {
+  bareName,
+  didYouMean,
+  type Figure,
+  figureNamed,
+  figures,
+  nearFigures,
+  type Unit,
+} from '../../metrics/figures/index.ts'
 import { FulcrumError } from '../../model/index.ts'
 
 /** `ttft_p95>5%`: a change that fails a gate when it is both that large and shown. */
@@ -25,7 +33,7 @@ export function parseThreshold(text: string, known: readonly ThresholdFigure[] =
   const [, written = '', direction, percent = ''] = match
   const name = written.toLowerCase()
   const figure = figureNamed(name, known)
-  if (figure === undefined) throw mistake(text, `there is no figure '${name}'`, known)
+  if (figure === undefined) throw mistake(text, `there is no figure '${name}'`, known, nearFigures(name, known))
   if (!Number.isFinite(Number(percent))) throw mistake(text, `${percent} is no percentage`, known)
   return {
     kind: 'change',
@@ -36,9 +44,14 @@ export function parseThreshold(text: string, known: readonly ThresholdFigure[] =
   }
 }
 
-function mistake(text: string, why: string, known: readonly ThresholdFigure[]): FulcrumError {
+function mistake(
+  text: string,
+  why: string,
+  known: readonly ThresholdFigure[],
+  meant: readonly string[] = [],
+): FulcrumError {
   return new FulcrumError('bad-input', 'threshold-invalid', `--fail-on "${text}": ${why}.`, {
-    remedy: `For example --fail-on "ttft_p95>5%" or --fail-on "output_tokens_per_s_per_gpu<-3%". Figures: ${known.map(bareName).join(', ')}.`,
+    remedy: `${didYouMean(meant)}For example --fail-on "ttft_p95>5%" or --fail-on "output_tokens_per_s_per_gpu<-3%". Figures: ${known.map(bareName).join(', ')}.`,
   })
 }
 

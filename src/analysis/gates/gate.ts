@@ -1,4 +1,12 @@
-import { bareName, type Figure, figureNamed, figures, spellingsOf } from '../../metrics/figures/index.ts'
+import {
+  bareName,
+  didYouMean,
+  type Figure,
+  figureNamed,
+  figures,
+  nearFigures,
+  spellingsOf,
+} from '../../metrics/figures/index.ts'
 import { FulcrumError } from '../../model/index.ts'
 import type { Threshold } from '../compare/threshold.ts'
 
@@ -58,7 +66,7 @@ export function parseGate(
   registry: readonly Figure[] = figures,
 ): Gate {
   const known = limitFigures(registry)
-  const mistake = (why: string) => limitMistake(text, why, readChange, known)
+  const mistake = (why: string, meant: readonly string[] = []) => limitMistake(text, why, readChange, known, meant)
   if (/^\s*slo\s*$/i.test(text)) return { kind: 'slo', text: 'slo' }
   const match = /^\s*([a-z0-9_]+)\s*([<>])\s*([+-]?\d+(?:\.\d+)?)\s*([a-zµ%/]*)\s*$/i.exec(text)
   if (match === null) throw mistake(`not of the form slo, FIGURE>LIMIT${readChange === null ? '' : ', FIGURE>N%'}`)
@@ -67,7 +75,7 @@ export function parseGate(
   const figure = figureNamed(name, known)
   if (unit === '%' && figure?.unit !== '%') {
     if (readChange !== null) return readChange(text)
-    if (figure === undefined) throw mistake(`there is no figure '${name}'`)
+    if (figure === undefined) throw mistake(`there is no figure '${name}'`, nearFigures(name, known))
     throw new FulcrumError(
       'bad-input',
       'threshold-invalid',
@@ -77,7 +85,7 @@ export function parseGate(
       },
     )
   }
-  if (figure === undefined) throw mistake(`there is no figure '${name}'`)
+  if (figure === undefined) throw mistake(`there is no figure '${name}'`, nearFigures(name, known))
   const spellings = spellingsOf(figure.unit)
   const factor = spellings[unit.toLowerCase()]
   if (factor === undefined)
@@ -103,9 +111,15 @@ function exampleOf(figure: LimitFigure): string {
   return `${bareName(figure)}${figure.better === 'lower' ? '>' : '<'}${amounts[figure.unit] ?? `100${figure.unit}`}`
 }
 
-function limitMistake(text: string, why: string, readChange: unknown, known: readonly LimitFigure[]): FulcrumError {
+function limitMistake(
+  text: string,
+  why: string,
+  readChange: unknown,
+  known: readonly LimitFigure[],
+  meant: readonly string[],
+): FulcrumError {
   const change = readChange === null ? '' : ', --fail-on "itl_p95>5%"'
   return new FulcrumError('bad-input', 'threshold-invalid', `--fail-on "${text}": ${why}.`, {
-    remedy: `For example --fail-on slo, --fail-on "ttft_p95>2000ms"${change}. Figures: ${known.map(bareName).join(', ')}.`,
+    remedy: `${didYouMean(meant)}For example --fail-on slo, --fail-on "ttft_p95>2000ms"${change}. Figures: ${known.map(bareName).join(', ')}.`,
   })
 }

@@ -6,7 +6,7 @@ import { covers } from '../kin.ts'
 import { loadValue } from '../load-label.ts'
 import type { Gap } from '../measure-again.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
-import { meetsSlo, type Objective, objectives } from '../slo.ts'
+import { meetsSlo, objectives } from '../slo.ts'
 
 /** What is known of loads heavier than the recommended one. */
 export interface Beyond {
@@ -141,15 +141,10 @@ function noGainText(next: MeasuredPoint, point: MeasuredPoint): string {
 export function brokenObjectives(point: MeasuredPoint): readonly string[] {
   return objectives(point)
     .filter(objective => !objective.met)
-    .map(({ figure: name, valueMs, limitMs }) =>
-      valueMs === null
-        ? `${objectiveName(name)}: not measured`
-        : `${objectiveName(name)}: ${ms(valueMs, limitMs)} > ${limitMs} ms`,
+    .map(({ title, valueMs, limitMs }) =>
+      valueMs === null ? `${title}: not measured` : `${title}: ${ms(valueMs, limitMs)} > ${limitMs} ms`,
     )
 }
-
-/** As in the sweep file and in `--fail-on`, without the unit. */
-export const objectiveName = (name: Objective['figure']) => name.replace(/_ms$/, '')
 
 /** With as many digits as it takes to tell the value from its limit. */
 export function ms(value: number, limit: number): string {

@@ -214,7 +214,7 @@ function notAtWorkersFinding(
     stage: 'frontend',
     role: null,
     evidence: [
-      `${figure(stuck)} of ${figure(inFlight)} requests in flight had no first token and were at no worker, by Little's law.`,
+      `${figure(stuck)} of ${figure(inFlight)} requests in flight had no first token and were at no worker (Little's law).`,
     ],
     next: 'Look at the frontend’s CPU and the network before it, or run a second frontend.',
   }
@@ -262,7 +262,7 @@ function growthFinding(
       `Load has added ${percent(growth.times - 1)} to the latency: too little to tell what holds it back.`,
       growth,
     )
-  const readingText = `Reading prompts takes ${percent(Math.min(1, reading ?? 0))} of each ${topology.kind === 'aggregated' ? 'aggregated' : 'prefill'} worker's time, by their rate and the TTFT without load`
+  const readingText = `Each ${topology.kind === 'aggregated' ? 'aggregated' : 'prefill'} worker spends ${percent(Math.min(1, reading ?? 0))} of its time on prefill, estimated from the request rate and the TTFT without load`
   const isRead = topology.kind === 'aggregated' && reading !== null && reading >= mostlyReading
   const speaksForPrefill = isRead || growth.shareBeforeFirstToken >= 0.5
   if (limit !== null && (speaksForPrefill || limit.of === 'KV cache')) return undecided(limit.text, growth)
@@ -270,13 +270,13 @@ function growthFinding(
     return {
       stage: 'prefill queueing',
       role: 'aggregated',
-      evidence: [`${readingText}; tokens wait for prompts to be read.`, growth.text],
+      evidence: [`${readingText}; decoding waits for it.`, growth.text],
       next: '',
     }
   const isFull = topology.kind === 'disaggregated' && reading !== null && reading >= fullReading
   if (isFull && growth.shareBeforeFirstToken < 0.5)
     return undecided(
-      `${readingText}, though most of what load added came after the first token: either pool may be at its limit.`,
+      `${readingText}, but most of the added latency came after the first token: either pool may be at its limit.`,
       growth,
     )
   if (growth.shareBeforeFirstToken < 0.5)
@@ -289,7 +289,7 @@ function growthFinding(
   // Requests that wait for a slot or for room in a cache have no first token either.
   if (topology.kind === 'aggregated' || (reading !== null && reading < alwaysReading))
     return undecided(
-      `${readingText}: too little for requests to wait for that alone. They may wait for a slot or for the KV cache, which the servers' metrics would tell.`,
+      `${readingText}: too little to explain the wait. Requests may wait for a slot or for KV cache, which the servers' metrics would show.`,
       growth,
     )
   return { stage: 'prefill queueing', role: 'prefill', evidence: [growth.text], next: '' }

@@ -46,7 +46,7 @@ export function littlesLaw(point: MeasuredPoint): string[] {
   const decoding = (rate * (latency - ttft)) / 1000
   const workers = workersOf(topology, 'decode') + workersOf(topology, 'aggregated')
   return [
-    `By Little's law ${figure((rate * ttft) / 1000)} requests were before their first token and ${figure(decoding)} made tokens, ${figure(decoding / workers)} a worker.`,
+    `On average, ${figure((rate * ttft) / 1000)} requests waited for their first token and ${figure(decoding)} generated tokens, ${figure(decoding / workers)} per worker (Little's law).`,
   ]
 }
 

@@ -6,7 +6,7 @@ import { type Gap, measureAgain } from '../measure-again.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import type { Recommendation } from '../recommend.ts'
 import { type Objective, objectives } from '../slo.ts'
-import { type Beyond, brokenObjectives, ms, objectiveName, shortLoad } from './beyond.ts'
+import { type Beyond, brokenObjectives, ms, shortLoad } from './beyond.ts'
 import type { BottleneckFinding } from './bottleneck.ts'
 import { neighboursOf } from './neighbours.ts'
 
@@ -105,11 +105,7 @@ function moreLoad(
   const beyondLimit = (times: number, least: number) =>
     objectives(best).filter(objective => expected(objective, best, lighter, times, least) > objective.limitMs)
   const near = (broken: readonly Objective[]) =>
-    broken
-      .map(
-        ({ figure, valueMs, limitMs }) => `${objectiveName(figure)} is ${ms(valueMs ?? 0, limitMs)} of ${limitMs} ms`,
-      )
-      .join(', ')
+    broken.map(({ title, valueMs, limitMs }) => `${title} is ${ms(valueMs ?? 0, limitMs)} of ${limitMs} ms`).join(', ')
   const breaks = beyondLimit(littleMore, 0)
   if (breaks.length > 0) return [`More load than ${here} is likely to miss the SLO: ${near(breaks)}.`]
   if (lighter !== null && growthPerLoad(best, lighter, 'request_throughput') < saturated)

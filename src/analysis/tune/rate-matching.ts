@@ -189,8 +189,8 @@ function adviceOf(prefill: WorkerRate, decode: WorkerRate): string | null {
     { role: 'decode', rate: decode },
   ].filter(({ rate }) => !rate.isLimit)
   if (unsure.length === 0) return null
-  const who = `A ${unsure.map(({ role }) => role).join(' and a ')} worker may do more than was seen`
+  const who = `A ${unsure.map(({ role }) => role).join(' and a ')} worker may handle more than was measured`
   return unsure.some(({ rate }) => !rate.isPressed)
-    ? `${who}: add loads above those where each was seen.`
-    : `${who}, as the other role was nearly full too: write calibrate: true in the sweep file, or list more uneven topologies.`
+    ? `${who}: add heavier loads.`
+    : `${who}, because the other role was nearly full as well: write calibrate: true in the sweep file, or list more uneven topologies.`
 }

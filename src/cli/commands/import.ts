@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { defined } from '../../model/defined.ts'
-import { frontierText } from '../../render/terminal/frontier.ts'
+import { answerText } from '../../render/terminal/outcome.ts'
 import { jsonText } from '../json-text.ts'
 import { addOut, repeated } from '../options.ts'
 import { wholeNumber } from '../whole-number.ts'
@@ -59,7 +59,7 @@ so Fulcrum cannot check that.`,
       }
       for (const { file, why } of imported.passedOver) console.error(`Skipped ${file}: ${why}`)
       console.log(
-        `${frontierText(imported.report.frontier)}\n\nImported ${imported.points} ${imported.points === 1 ? 'result' : 'results'}`,
+        `${answerText(imported.report)}\n\nImported ${imported.points} ${imported.points === 1 ? 'result' : 'results'}`,
       )
       console.log(`report: ${imported.report.index}\nrun: ${imported.folder}`)
     })

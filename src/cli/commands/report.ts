@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { defined } from '../../model/defined.ts'
-import { frontierText } from '../../render/terminal/frontier.ts'
+import { answerText } from '../../render/terminal/outcome.ts'
 import { jsonText } from '../json-text.ts'
 import { addOut, runArgument } from '../options.ts'
 
@@ -27,6 +27,6 @@ Examples:
         resultsRoot: options.out,
       })
       if (options.json) console.log(jsonText(report, 2))
-      else console.log(`${frontierText(report.frontier)}\n\nreport: ${report.index}`)
+      else console.log(`${answerText(report)}\n\nreport: ${report.index}`)
     })
 }

@@ -28,7 +28,7 @@ Examples:
   $ fulcrum twin fit
   $ fulcrum twin fit results/nightly/… --profile none --to twin.json
 
-Takes about one second of CPU per measured point.`,
+Takes about a third of a second of CPU per measured point.`,
     )
     .action(
       async (folder: string | undefined, options: { profile?: string; to?: string; out: string; json?: true }) => {

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { extname } from 'node:path'
 import { Tinypool } from 'tinypool'
 import type { FitPlan, FitResult, FitTask } from '../../analysis/twin/index.ts'
+import { counted } from '../../render/views/format.ts'
 
 /** How far the fits of a twin are. */
 export interface FitProgress {
@@ -25,7 +26,7 @@ export async function runFits(
   const pool = new Tinypool({ filename: file.href, minThreads: 0, maxThreads: availableParallelism() })
   const count = 1 + plan.topologies.length + plan.points.length
   let done = 0
-  onProgress({ done, count, what: `${plan.whole.points.length} points` })
+  onProgress({ done, count, what: counted(plan.whole.points.length, 'point') })
   const fit = async (task: FitTask, what: string): Promise<FitResult> => {
     const result: FitResult = await pool.run(task, { signal })
     done += 1
@@ -34,7 +35,7 @@ export async function runFits(
   }
   try {
     const [whole, topologies, points] = await Promise.all([
-      fit(plan.whole, `${plan.whole.points.length} points`),
+      fit(plan.whole, counted(plan.whole.points.length, 'point')),
       Promise.all(plan.topologies.map(task => fit(task, `without ${task.heldOut[0]?.topology ?? ''}`))),
       Promise.all(
         plan.points.map((task, index) => fit(task, `without part ${index + 1} of ${plan.points.length} of the points`)),

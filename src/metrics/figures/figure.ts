@@ -1,3 +1,4 @@
+import { distance } from 'fastest-levenshtein'
 import type { Deployment } from '../../model/index.ts'
 import type { Measurement } from '../measurement.ts'
 import { type Unit, units } from './unit.ts'
@@ -46,4 +47,34 @@ export function figureNamed<F extends { readonly name: string; readonly unit: Un
 ): F | undefined {
   const name = written.toLowerCase()
   return figures.find(figure => name === figure.name || name === bareName(figure))
+}
+
+/** At most so many names are proposed. */
+const mostProposed = 4
+
+/**
+ * Names that were probably meant by one that no figure has: those that it is a part of, else the one that differs by
+ * at most a third of its letters.
+ */
+export function nearFigures(
+  written: string,
+  figures: readonly { readonly name: string; readonly unit: Unit | '' }[],
+): readonly string[] {
+  const name = written.toLowerCase()
+  const names = figures.map(bareName)
+  const longer = names.filter(one => one.includes(name))
+  // The figures that objectives are on come first.
+  if (longer.length > 0)
+    return longer.toSorted((a, b) => Number(/p95/.test(b)) - Number(/p95/.test(a))).slice(0, mostProposed)
+  const [nearest] = names
+    .map(one => ({ one, mistakes: distance(name, one) }))
+    .toSorted((a, b) => a.mistakes - b.mistakes)
+  return nearest !== undefined && nearest.mistakes <= name.length / 3 ? [nearest.one] : []
+}
+
+/** `Did you mean ttft_p95 or ttft_p50? `; empty where nothing is near. */
+export function didYouMean(names: readonly string[]): string {
+  const last = names.at(-1)
+  if (last === undefined) return ''
+  return `Did you mean ${names.length === 1 ? last : `${names.slice(0, -1).join(', ')} or ${last}`}? `
 }

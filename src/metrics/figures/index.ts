@@ -5,7 +5,7 @@ import { promptCache } from './prompt-cache.ts'
 import { throughput } from './throughput.ts'
 
 export type { Figure } from './figure.ts'
-export { bareName, figureNamed, figuresIn } from './figure.ts'
+export { bareName, didYouMean, figureNamed, figuresIn, nearFigures } from './figure.ts'
 export { interactivity, perGpuThroughput } from './throughput.ts'
 export type { Unit } from './unit.ts'
 export { spellingsOf, units } from './unit.ts'

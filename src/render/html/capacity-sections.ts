@@ -3,6 +3,7 @@ import {
   cautiousText,
   costLines,
   effectText,
+  evidenceUse,
   limitText,
   money,
   mostText,
@@ -70,8 +71,8 @@ function caveatsSection({ caveats }: CapacityView): Html | null {
 
 function ratio({ prefillToDecodeGpus, gpusPerReplica }: CandidateView): string {
   return prefillToDecodeGpus === null
-    ? `${gpusPerReplica} GPUs per replica, aggregated`
-    : `${gpusPerReplica} GPUs per replica, prefill:decode ${prefillToDecodeGpus.join(':')}`
+    ? `${counted(gpusPerReplica, 'GPU')} per replica, aggregated`
+    : `${counted(gpusPerReplica, 'GPU')} per replica, prefill:decode ${prefillToDecodeGpus.join(':')}`
 }
 
 function settings({ engine }: CandidateView): string | null {
@@ -239,7 +240,7 @@ function evidenceTable({ evidence }: CapacityView): Html {
         value(one.ttftP95Ms, time(one.ttftP95Ms)),
         value(one.itlP95Ms, time(one.itlP95Ms)),
         value(one.repeats, figure(one.repeats)),
-        one.use === 'limit' ? 'at the limit' : 'on the curve',
+        evidenceUse(one.use),
       ],
     })),
   )

@@ -15,7 +15,7 @@ import {
   verdictSentence,
   verdictText,
 } from '../views/comparison-words.ts'
-import { change, figure, valueText } from '../views/format.ts'
+import { change, counted, figure, valueText } from '../views/format.ts'
 import { slugOf } from '../views/report.ts'
 import { cardTable, column, numbers, value } from './card-table.ts'
 import type { Crumb } from './crumbs.ts'
@@ -179,7 +179,7 @@ function verdictHtml(note: string, item: FigureChange): Html {
 
 function missing(title: string, points: Comparison['onlyBase']): Html | null {
   if (points.length === 0) return null
-  return html`<section><h2>${title}</h2><details class="data"><summary>${points.length} points</summary><ul>${points
+  return html`<section><h2>${title}</h2><details class="data"><summary>${counted(points.length, 'point')}</summary><ul>${points
     .slice(0, 500)
     .map(point => html`<li>${pointName(point)}</li>`)}</ul></details></section>`
 }

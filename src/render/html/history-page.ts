@@ -4,7 +4,7 @@ import { historyMethod } from '../../analysis/history/history.ts'
 import { largest } from '../../model/index.ts'
 import { historySpec } from '../charts/history.ts'
 import { changeLog, type LogEntry } from '../views/change-log.ts'
-import { valueText } from '../views/format.ts'
+import { counted, valueText } from '../views/format.ts'
 import { historyGateText } from '../views/history-gate.ts'
 import { changeSentence, historyRow } from '../views/history-table.ts'
 import { slugOf } from '../views/report.ts'
@@ -79,7 +79,7 @@ ${assets.styles.map(style => html`<style>${trusted(style.text)}</style>\n`)}
 ${crumbTrail(trail)}
 <header class="top"><p class="brand">Fulcrum history</p>
 <div class="title"><h1>${history.sweep}: ${verdict(history)}</h1>
-<p class="meta">${history.runs.length} runs, ${runHtml(said, 0)} to ${runHtml(said, history.runs.length - 1)} · ${history.baseline === null ? 'no baseline set' : html`baseline ${runHtml(said, history.baseline)}`} · times in <span data-zone>UTC</span></p></div></header>
+<p class="meta">${counted(history.runs.length, 'run')}, ${runHtml(said, 0)} to ${runHtml(said, history.runs.length - 1)} · ${history.baseline === null ? 'no baseline set' : html`baseline ${runHtml(said, history.baseline)}`} · times in <span data-zone>UTC</span></p></div></header>
 <main>
 ${gatesSection(history, gates)}
 ${logSection(said)}
@@ -124,7 +124,7 @@ function revisionHtml(revision: string, commits: string | null): Html {
 const largestChange = (trend: Trend) => largest(trend.changes.map(({ relative }) => Math.abs(relative)))
 
 function verdict({ changes, runs }: History): string {
-  if (changes.length === 0) return `no lasting change shown over ${runs.length} runs`
+  if (changes.length === 0) return `no lasting change shown over ${counted(runs.length, 'run')}`
   const dates = new Set(changes.map(({ run }) => run)).size
   return `${changes.length} lasting ${changes.length === 1 ? 'change' : 'changes'}, at ${dates} ${dates === 1 ? 'run' : 'runs'}`
 }

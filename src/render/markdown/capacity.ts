@@ -4,6 +4,7 @@ import {
   cautiousText,
   costLines,
   effectText,
+  evidenceUse,
   headline,
   limitText,
   money,
@@ -13,7 +14,7 @@ import {
   signed,
   spareText,
 } from '../views/capacity-words.ts'
-import { figure, time } from '../views/format.ts'
+import { counted, figure, time } from '../views/format.ts'
 import { escapeMarkdown } from './summary.ts'
 
 const row = (cells: readonly (string | number)[]) =>
@@ -35,7 +36,7 @@ export function capacityMarkdown(view: CapacityView): string {
 function answerLines(answer: CandidateView, view: CapacityView): readonly string[] {
   return [
     '',
-    `- ${answer.gpus} GPUs in use, ${answer.gpusPaid} in whole nodes`,
+    `- ${counted(answer.gpus, 'GPU')} in use, ${answer.gpusPaid} in whole nodes`,
     `- each replica answers ${figure(answer.requestsPerSPerReplica)} requests/s within the SLO; ${percent(answer.utilisation)} of that is used at the peak`,
     `- ${escapeMarkdown(spareText(answer))}`,
     ...costLines(answer, view).map(line => `- ${escapeMarkdown(line)}`),
@@ -137,7 +138,7 @@ function tables(view: CapacityView, answer: CandidateView): readonly string[] {
         time(one.ttftP95Ms),
         time(one.itlP95Ms),
         one.repeats,
-        one.use === 'limit' ? 'at the limit' : '',
+        one.use === 'curve' ? '' : evidenceUse(one.use),
       ]),
     ),
   ]

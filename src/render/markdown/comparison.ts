@@ -12,7 +12,7 @@ import {
   verdictSentence,
   verdictText,
 } from '../views/comparison-words.ts'
-import { change, figure, valueText } from '../views/format.ts'
+import { change, counted, figure, valueText } from '../views/format.ts'
 import { type FrontierLines, frontierLines } from '../views/frontier-lines.ts'
 import { escapeMarkdown } from './summary.ts'
 
@@ -161,7 +161,7 @@ function undecidedOnes({ points }: Comparison): string[] {
   if (!open.some(({ repeats }) => repeats !== null)) return []
   const rest = open.length - mostUndecided
   return [
-    `<details><summary>⚠️ Undecided: ${open.length} figures${rest > 0 ? ` (the ${mostUndecided} that the fewest repeats decide)` : ''}</summary>\n\n${[...header, ...open.slice(0, mostUndecided).map(({ point, item }) => row(point, item))].join('\n')}\n\n</details>`,
+    `<details><summary>⚠️ Undecided: ${counted(open.length, 'figure')}${rest > 0 ? ` (the ${mostUndecided} that the fewest repeats decide)` : ''}</summary>\n\n${[...header, ...open.slice(0, mostUndecided).map(({ point, item }) => row(point, item))].join('\n')}\n\n</details>`,
   ]
 }
 
@@ -183,7 +183,7 @@ function missing({ onlyBase, onlyHead }: Comparison): string[] {
     points.length === 0
       ? []
       : [
-          `<details><summary>${points.length} points only in ${title}</summary>\n\n${points
+          `<details><summary>${counted(points.length, 'point')} only in ${title}</summary>\n\n${points
             .slice(0, 100)
             .map(point => `- ${escapeMarkdown(pointName(point))}`)
             .join('\n')}${points.length > 100 ? `\n- and ${points.length - 100} more` : ''}\n\n</details>`,

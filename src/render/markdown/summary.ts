@@ -2,7 +2,7 @@ import { originOf } from '../../analysis/origin.ts'
 import { rivalLines } from '../../analysis/rivals.ts'
 import { objectives } from '../../analysis/slo.ts'
 import { tune } from '../../analysis/tune/tune.ts'
-import { figure, time } from '../views/format.ts'
+import { counted, figure, time } from '../views/format.ts'
 import { frontierTable, overallFrontierTable } from '../views/frontier-table.ts'
 import { leftOutSummary } from '../views/left-out.ts'
 import { overallCaveat } from '../views/overall.ts'
@@ -50,7 +50,7 @@ export function summaryMarkdown(report: Report): string {
           : `${o.title} ${time(o.valueMs)} ${o.met ? 'of' : 'over'} ${time(o.limitMs)}`,
       )
       const said = [`${figure(best.y?.mean)} output tokens/s per GPU`, `${figure(best.x?.mean)} per user`, ...slo]
-      lines.push('', `${said.join(', ')}, on ${best.gpus} GPUs.`)
+      lines.push('', `${said.join(', ')}, on ${counted(best.gpus, 'GPU')}.`)
     }
     const sure = [...certainty(recommendation), ...modes(workload.servingModes), ...recommendation.caveats]
     if (sure.length > 0) lines.push('', ...sure.map(line => `- ${escapeMarkdown(line)}`))

@@ -14,7 +14,7 @@ import {
   signed,
   spareText,
 } from '../views/capacity-words.ts'
-import { figure, time } from '../views/format.ts'
+import { counted, figure, time } from '../views/format.ts'
 import { table } from './table.ts'
 import { wrapped } from './wrapped.ts'
 
@@ -45,7 +45,7 @@ export function capacityText({ view, files }: { view: CapacityView; files: reado
 function answerText(view: CapacityView, answer: CandidateView): string {
   const { gpus, gpusPaid, requestsPerSPerReplica, utilisation, prefillToDecodeGpus, followingShare } = answer
   return [
-    `${gpus} GPUs in use, ${gpusPaid} in whole nodes${prefillToDecodeGpus === null ? '' : `; prefill:decode GPUs of a replica ${prefillToDecodeGpus.join(':')}`}`,
+    `${counted(gpus, 'GPU')} in use, ${gpusPaid} in whole nodes${prefillToDecodeGpus === null ? '' : `; prefill:decode GPUs of a replica ${prefillToDecodeGpus.join(':')}`}`,
     ...settings(answer),
     `a replica serves ${figure(requestsPerSPerReplica)} requests/s within the SLO; ${percent(utilisation)} used at the peak`,
     spareText(answer),
@@ -144,14 +144,14 @@ function blocksOf(view: CapacityView, answer: CandidateView): string[] {
         { title: '' },
       ],
       evidence
-        .filter(one => one.use === 'limit')
+        .filter(one => one.use !== 'curve')
         .map(one => [
           one.pointIds[0] ?? '',
           clipped(one.workload, 16),
           shortened(one.load),
           time(one.ttftP95Ms),
           time(one.itlP95Ms),
-          'at the limit',
+          one.use === 'limit' ? 'at the limit' : 'limit not reached',
         ]),
     ),
   ]

@@ -1,4 +1,5 @@
 import type { ComparisonView } from '../views/comparison-table.ts'
+import { counted } from '../views/format.ts'
 import { table } from './table.ts'
 
 /** Rows of the table. */
@@ -26,7 +27,9 @@ export function comparisonText(one: ComparisonView): string {
     ...(one.noise === '' ? [] : [`  ${one.noise}`]),
     ...one.conditions.map(difference => `  conditions differ: ${difference}`),
     ...one.gates.map(gate => `  ${gate}`),
-    ...(one.onlyBase + one.onlyHead > 0 ? [`  ${one.onlyBase} points only in base, ${one.onlyHead} only in head`] : []),
+    ...(one.onlyBase + one.onlyHead > 0
+      ? [`  ${counted(one.onlyBase, 'point')} only in base, ${one.onlyHead} only in head`]
+      : []),
     ...(rows.length > 0 ? ['', shown] : []),
     ...(rest > 0 ? [`and ${rest} more; --to DIR writes all`] : []),
     ...one.files.filter(file => file.endsWith('.html')).map(file => `\ncomparison: ${file}`),

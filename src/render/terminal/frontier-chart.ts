@@ -12,11 +12,17 @@ const colours = ['blue', 'green', 'magenta', 'cyan', 'yellow', 'red'] as const
 /**
  * The frontier of one workload, drawn: a letter for each deployment, capital where it is recommended, and the staircase
  * of what was measured between. Empty for fewer than two points: there is nothing to see.
+ * @param all the frontiers of all workloads: a deployment has one letter in all their pictures
  */
-export function frontierChart(frontier: readonly FrontierRow[], screen: Screen): string {
+export function frontierChart(
+  frontier: readonly FrontierRow[],
+  screen: Screen,
+  all: readonly FrontierRow[] = frontier,
+): string {
   const workload = frontier[0]?.workload ?? ''
   if (new Set(frontier.map(({ x, y }) => `${x} ${y}`)).size < 2) return ''
   const deployments = deploymentsOf(frontier)
+  const lettered = deploymentsOf(all)
   const top = frontier.reduce((most, row) => Math.max(most, row.y), 0)
   const left = frontier.reduce((least, row) => Math.min(least, row.x), Number.POSITIVE_INFINITY)
   const right = frontier.reduce((most, row) => Math.max(most, row.x), 0)
@@ -26,7 +32,7 @@ export function frontierChart(frontier: readonly FrontierRow[], screen: Screen):
     row,
     column: right === left ? 0 : Math.round(((row.x - left) / (right - left)) * (width - 1)),
     line: Math.round((1 - row.y / top) * (rows - 1)),
-    series: deployments.indexOf(row.deployment),
+    series: lettered.indexOf(row.deployment),
   }))
   const canvas = staircase(placed, width)
   // Recommended points last: where marks share a cell, the answer must be seen.
@@ -36,7 +42,10 @@ export function frontierChart(frontier: readonly FrontierRow[], screen: Screen):
     put(canvas, line, column, coloured(mark(series, row.recommended), series, screen))
   const scale = (line: number) => (line === 0 ? label(top) : line === rows - 1 ? label(0) : '').padStart(axis)
   const lower = `${label(left)}${label(right).padStart(Math.max(1, width - label(left).length))}`
-  const key = deployments.map((name, series) => `${coloured(mark(series, false), series, screen)} ${name}`)
+  const key = deployments.map(name => {
+    const series = lettered.indexOf(name)
+    return `${coloured(mark(series, false), series, screen)} ${name}`
+  })
   return [
     `${workload}: output tokens/s per GPU (up) against per user (right)`,
     ...canvas.map((cells, line) => `${scale(line)} │${cells.join('').trimEnd()}`),
@@ -47,7 +56,7 @@ export function frontierChart(frontier: readonly FrontierRow[], screen: Screen):
       deployments.map(name => name.length + 2),
       screen.columns,
     ),
-    ...(frontier.some(row => row.recommended) ? ['capital: recommended'] : []),
+    ...(frontier.some(row => row.recommended) ? ['capital letter: recommended'] : []),
   ].join('\n')
 }
 
@@ -74,9 +83,9 @@ function put(canvas: readonly string[][], line: number, column: number, text: st
   if (cells !== undefined && column < cells.length) cells[column] = text
 }
 
-/** The letter of a row's deployment in the picture of its frontier; a capital where the report recommends it. */
-export function deploymentMark(frontier: readonly FrontierRow[], row: FrontierRow): string {
-  return mark(deploymentsOf(frontier).indexOf(row.deployment), row.recommended)
+/** The letter of a row's deployment in the pictures of all frontiers; a capital where the report recommends it. */
+export function deploymentMark(all: readonly FrontierRow[], row: FrontierRow): string {
+  return mark(deploymentsOf(all).indexOf(row.deployment), row.recommended)
 }
 
 const deploymentsOf = (frontier: readonly FrontierRow[]) => [...new Set(frontier.map(row => row.deployment))]

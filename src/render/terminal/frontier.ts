@@ -17,18 +17,18 @@ export function frontierText(
   if (rows.length === 0) return 'the frontier is empty: no valid point has tokens/s per user'
   return [...Map.groupBy(rows, row => row.workload)]
     .map(([workload, frontier], i) => {
-      const chart = i < mostCharts ? frontierChart(frontier, screen) : ''
+      const chart = i < mostCharts ? frontierChart(frontier, screen, rows) : ''
       // Without the picture nothing else has the whole name.
       const most = chart === '' ? Number.POSITIVE_INFINITY : Math.max(12, screen.columns - otherColumns)
-      return `${chart === '' ? `workload ${workload}` : chart}\n\n${frontierTableText(frontier, most)}`
+      return `${chart === '' ? `workload ${workload}` : chart}\n\n${frontierTableText(frontier, rows, most)}`
     })
     .join('\n\n')
 }
 
 /** The letters are those of the picture; a capital is what the report recommends. */
-function frontierTableText(rows: readonly FrontierRow[], longestName: number): string {
+function frontierTableText(rows: readonly FrontierRow[], all: readonly FrontierRow[], longestName: number): string {
   const cells = rows.map(row => [
-    deploymentMark(rows, row),
+    deploymentMark(all, row),
     clipped(row.deployment, longestName),
     shortened(row.load),
     row.gpus,

@@ -4,6 +4,7 @@ import type { OutcomeView } from '../views/outcome.ts'
 import { frontierText } from './frontier.ts'
 import { limitsText } from './limits.ts'
 import { overturnText } from './tune.ts'
+import { wrapped } from './wrapped.ts'
 
 const endings = { complete: 'complete', interrupted: 'interrupted', budget: 'budget spent', failed: 'ended early' }
 
@@ -12,7 +13,7 @@ export function outcomeText(view: OutcomeView): string {
   const { outcome, reason, folder, elapsedS, points, report, limits, error } = view
   if (outcome === 'complete' && view.measured === 0) return nothingMeasuredText(view)
   return [
-    ...(report === null ? [] : [`\n${frontierText(report.frontier)}\n`]),
+    ...(report === null ? [] : [`\n${answerText(report)}\n`]),
     ...(report?.couldOverturn ?? []).map(rivals => [`${rivals.workload}:`, ...overturnText(rivals), ''].join('\n')),
     ...(limits.length === 0 ? [] : [`${limitsText(limits)}\n`]),
     `${endings[outcome]} after ${duration(elapsedS)}: ${countsText(points)}`,
@@ -22,6 +23,15 @@ export function outcomeText(view: OutcomeView): string {
     ...(report === null ? [] : [`report: ${report.index}`]),
     `run: ${folder}${points.missing > 0 ? '  (continue with: fulcrum resume)' : ''}`,
   ].join('\n')
+}
+
+/** The frontiers, and below them in a sentence for each workload what to deploy. */
+export function answerText({
+  frontier,
+  deploy,
+}: Pick<NonNullable<OutcomeView['report']>, 'frontier' | 'deploy'>): string {
+  const sentences = deploy.map(sentence => wrapped(sentence))
+  return [frontierText(frontier), ...(sentences.length === 0 ? [] : [sentences.join('\n')])].join('\n\n')
 }
 
 /** Of a run that was complete before: what there is, and how to measure more. */

@@ -1,5 +1,5 @@
 import { topologyLabel } from '../../model/index.ts'
-import { duration } from '../views/format.ts'
+import { counted, duration } from '../views/format.ts'
 import type { PlanView } from '../views/plan.ts'
 import { datasetText } from './dataset.ts'
 import { table } from './table.ts'
@@ -21,7 +21,7 @@ export function planText(plan: PlanView): string {
   const proof = plan.exact ? 'the fewest possible' : `no order can do with fewer than ${lowerBound}`
   const isSearch = plan.sweep.search === 'adaptive'
   const lines = [
-    `${plan.sweep.name}: ${isSearch ? 'a search over at most ' : ''}${plan.pointCount} points over ${plan.deployments.length} deployments`,
+    `${plan.sweep.name}: ${isSearch ? 'a search over at most ' : ''}${counted(plan.pointCount, 'point')} over ${counted(plan.deployments.length, 'deployment')}`,
     '',
     table(
       [

@@ -1,4 +1,5 @@
 import { shortened } from '../../analysis/load-label.ts'
+import { counted } from '../views/format.ts'
 import type {
   Believed,
   MixAnswer,
@@ -34,8 +35,8 @@ function workloadText(answer: WorkloadAnswer): string {
     row('best', best),
     ...(runnerUp === null ? [] : [row('runner-up', runnerUp)]),
     ...servingModes.flatMap(modes => [
-      row(`aggregated, ${modes.gpus} GPUs`, modes.aggregated),
-      row(`disaggregated, ${modes.gpus} GPUs`, modes.disaggregated),
+      row(`aggregated, ${counted(modes.gpus, 'GPU')}`, modes.aggregated),
+      row(`disaggregated, ${counted(modes.gpus, 'GPU')}`, modes.disaggregated),
     ]),
   ]
   return [
@@ -61,7 +62,7 @@ function workloadText(answer: WorkloadAnswer): string {
         : [`lead over the runner-up: ${change(runnerUp.lead)}, ${verdicts[runnerUp.verdict]}`]),
       ...servingModes.map(
         modes =>
-          `disaggregated against aggregated on ${modes.gpus} GPUs: ${change(modes.gain)}, ${verdicts[modes.verdict]}`,
+          `disaggregated against aggregated on ${counted(modes.gpus, 'GPU')}: ${change(modes.gain)}, ${verdicts[modes.verdict]}`,
       ),
       ...(servingModes.length === 0 ? ['aggregated against disaggregated: not measured at an equal GPU count'] : []),
       ...answer.rates.flatMap(ratesText),
@@ -81,7 +82,7 @@ const inColumns = (line: string) => (/^measure (?:it|again): /.test(line) ? line
 /** What could overturn the answer, and the command that measures it. */
 export function overturnText({ lines, command }: WorkloadAnswer['couldOverturn']): string[] {
   const commands = command === null || lines.length === 0 ? [] : [`measure it: ${command}`]
-  return [...lines.map(line => `not sure: ${line}`), ...commands].map(inColumns)
+  return [...lines.map(line => `uncertain: ${line}`), ...commands].map(inColumns)
 }
 
 /** What to try, what was measured that says so, and the command that measures what has no valid result. */
@@ -95,7 +96,7 @@ function nextText({ advice, because, command }: WorkloadAnswer['next']): string[
 
 function believedText({ workload, deployment, load, source, tokensPerSPerGpu }: Believed): string {
   return wrapped(
-    `prior for ${workload}: ${deployment} at ${load}, by ${source}, which expects ${figure(tokensPerSPerGpu)} tokens/s per GPU of its nearest; measured is what is above`,
+    `prior for ${workload}: ${deployment} at ${load}, by ${source}, which predicts ${figure(tokensPerSPerGpu)} tokens/s per GPU at its nearest point; the figures above are measured`,
   )
 }
 
@@ -136,7 +137,7 @@ function ratesText({ prefill, decode, ratio, best, rows, advice }: RatesAnswer):
   const apart = rows.filter(row => row.parts)
   const more = (isLimit: boolean) => (isLimit ? '' : ' or more')
   return [
-    `rate matching: a prefill worker reads ${figure(prefill.requestsPerS)}${more(prefill.isLimit)} requests/s (${prefill.seenAt}), a decode worker answers ${figure(decode.requestsPerS)}${more(decode.isLimit)} (${decode.seenAt}): ${figure(ratio)} prefill for each decode${advice === null ? `, so of disaggregated ones ${best.topology} gives most per GPU${best.isMeasured ? '' : ' (not measured)'}` : ''}`,
+    `rate matching: a prefill worker processes ${figure(prefill.requestsPerS)}${more(prefill.isLimit)} requests/s (${prefill.seenAt}), a decode worker answers ${figure(decode.requestsPerS)}${more(decode.isLimit)} (${decode.seenAt}): ${figure(ratio)} prefill for each decode${advice === null ? `, so ${best.topology} gives the most per GPU of disaggregated topologies${best.isMeasured ? '' : ' (not measured)'}` : ''}`,
     ...apart.map(
       row =>
         `  ${row.deployment}: ${figure(row.predictedRequestsPerS)} requests/s predicted, ${figure(row.measuredRequestsPerS)} measured (${change(row.apart)})`,
@@ -148,7 +149,7 @@ function ratesText({ prefill, decode, ratio, best, rows, advice }: RatesAnswer):
 const verdicts = {
   shown: 'shown by repeats',
   'not-shown': 'within noise',
-  unknown: 'measured once, so noise is not known',
+  unknown: 'measured once: noise unknown',
 }
 
 function headline({ basis, best }: WorkloadAnswer): string {

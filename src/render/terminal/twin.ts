@@ -90,7 +90,7 @@ export function predictionText(points: readonly PredictedPoint[]): string {
       ]),
     ),
     '',
-    'in brackets: where nine of ten such predictions were when held against a measurement',
+    'in brackets: 90% interval, from the errors of predictions that were checked against measurements',
     ...remarks.map((remark, index) => `[${index + 1}] ${remark}`),
   ].join('\n')
 }

@@ -1,3 +1,4 @@
+import type { Evidence } from '../../analysis/capacity/evidence.ts'
 import type { Replay } from '../../analysis/capacity/replay.ts'
 import type { Slo } from '../../model/index.ts'
 import type { CandidateView, CapacityView, RequestsView, SensitivityView } from './capacity.ts'
@@ -47,6 +48,18 @@ export function limitText(limit: RequestsView['limit']): string {
       return 'throughput'
     case 'heaviest load measured':
       return 'end of measured loads'
+  }
+}
+
+/** What a measured point is for the answer. */
+export function evidenceUse(use: Evidence['use']): string {
+  switch (use) {
+    case 'limit':
+      return 'at the limit'
+    case 'heaviest':
+      return 'heaviest load, limit not reached'
+    case 'curve':
+      return 'on the curve'
   }
 }
 

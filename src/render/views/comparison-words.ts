@@ -5,7 +5,7 @@ import type { FigureChange, Verdict } from '../../analysis/compare/figure-change
 import { lossesOf, lossSentence } from '../../analysis/compare/losses.ts'
 import type { Undecided } from '../../analysis/compare/undecided.ts'
 import { isStopped } from '../../analysis/gates/outcome.ts'
-import { change, figure } from './format.ts'
+import { change, counted, figure } from './format.ts'
 
 /** `+5.2% (+3.1% to +7.4%)`; `–` where there is nothing to compare. */
 export function changeText({ relative, ci95 }: Pick<FigureChange, 'relative' | 'ci95'>): string {
@@ -18,7 +18,7 @@ export function undecidedText({ size, repeats, why }: Undecided): string {
   const change = `a change of ${figure(100 * size)}%`
   switch (why) {
     case '':
-      return `undecided: about ${repeats} repeats in each run would show ${change}`
+      return `undecided: about ${counted(repeats ?? 0, 'repeat')} in each run would show ${change}`
     case 'noise is not known':
       return 'undecided: the noise is not known; set repeats: 3 or more'
     case 'runs differ by more':
@@ -70,8 +70,8 @@ function verdictOf(comparison: Comparison): string {
   if (points.length === 0) return 'The runs have no point in common, so nothing was compared.'
   if (comparison.tests === 0)
     return counts['no difference shown'] === 0
-      ? `Nothing could be compared at any of ${points.length} points: ${whyNothing(points)}.`
-      : `No verdict on ${points.length} points: without repeats, a change cannot be told from noise.`
+      ? `Nothing could be compared at any of ${counted(points.length, 'point')}: ${whyNothing(points)}.`
+      : `No verdict on ${counted(points.length, 'point')}: without repeats, a change cannot be told from noise.`
   const slower = points.filter(point => point.changes.some(({ verdict }) => verdict === 'slower')).length
   const faster = points.filter(point => point.changes.some(({ verdict }) => verdict === 'faster')).length
   const said = [
@@ -80,8 +80,8 @@ function verdictOf(comparison: Comparison): string {
     counts['not comparable'] > 0 && slower + faster === 0 ? 'some not comparable' : '',
   ].filter(text => text !== '')
   if (slower + faster === 0)
-    return `No difference shown at any of ${points.length} points${said.length > 0 ? ` (${said.join(', ')})` : ''}.`
-  return `Shown ${said.join(' and ')} of ${points.length} points.`
+    return `No difference shown at any of ${counted(points.length, 'point')}${said.length > 0 ? ` (${said.join(', ')})` : ''}.`
+  return `Shown ${said.join(' and ')} of ${counted(points.length, 'point')}.`
 }
 
 /** What the verdict rests on, in one sentence; empty where nothing was tested. */

@@ -17,6 +17,8 @@ export interface OutcomeView {
   readonly report: {
     readonly index: string
     readonly frontier: readonly FrontierRow[]
+    /** What to deploy for each workload, a sentence each. */
+    readonly deploy: readonly string[]
     readonly couldOverturn: readonly CouldOverturn[]
   } | null
   readonly limits: readonly ReportedLimit[]

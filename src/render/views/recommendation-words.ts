@@ -1,7 +1,7 @@
 import { loadLabel } from '../../analysis/load-label.ts'
 import type { Recommendation } from '../../analysis/recommend.ts'
 import type { ServingModes } from '../../analysis/serving-modes.ts'
-import { change } from './format.ts'
+import { change, counted, figure } from './format.ts'
 
 /** How sure the recommendation is, in a few words; null where nothing is recommended. */
 export function confidenceOf({
@@ -29,14 +29,32 @@ export function headline({ basis, best }: Recommendation): string {
   return basis === 'missed' ? `Nothing meets the SLO; nearest is ${at}` : at
 }
 
+/**
+ * What to deploy for a workload, in one sentence; null where no point is valid. A recommendation need not lie on the
+ * frontier: of points that tie, it is the one with the fewest GPUs.
+ */
+export function deploySentence(
+  workload: string,
+  { basis, best }: Recommendation,
+  frontier: readonly unknown[],
+): string | null {
+  if (best === null) return null
+  const rate = best.y === null ? '' : `: ${figure(best.y.mean)} output tokens/s per GPU on ${counted(best.gpus, 'GPU')}`
+  const at = `${best.label} at ${loadLabel(best.load.level)}`
+  if (basis === 'missed') return `Deploy nothing for ${workload} yet: no point meets the SLO, and ${at} comes nearest.`
+  const slo = basis === 'slo' ? ', within the SLO' : ''
+  const beside = frontier.includes(best) ? '' : '; it is beside the frontier, in a tie that goes to fewer GPUs'
+  return `Deploy ${at} for ${workload}${rate}${slo}${beside}.`
+}
+
 /** Why this point is recommended. */
 export function because({ basis, best }: Recommendation): string {
   if (best === null) return 'Every point of this workload failed or is invalid. Validity gives the reasons.'
   switch (basis) {
     case 'slo':
-      return `The most output tokens/s per GPU among the points that meet the SLO, on ${best.gpus} GPUs.`
+      return `The most output tokens/s per GPU among the points that meet the SLO, on ${counted(best.gpus, 'GPU')}.`
     case 'no-slo':
-      return `The most output tokens/s per GPU, on ${best.gpus} GPUs. The sweep has no SLO, so latency does not count.`
+      return `The most output tokens/s per GPU, on ${counted(best.gpus, 'GPU')}. The sweep has no SLO, so latency does not count.`
     default:
       return 'Of all points, its worst objective exceeds the limit by the least.'
   }
@@ -48,9 +66,9 @@ export function certainty({ best, runnerUp }: Recommendation): string[] {
   const lead = `${change(runnerUp.lead.relative)} tokens/s per GPU over the runner-up, ${runnerUp.point.label} at ${loadLabel(runnerUp.point.load.level)}`
   switch (runnerUp.lead.verdict) {
     case 'shown':
-      return [`${lead}: shown at 95% confidence by ${best.valid.length} repeats.`]
+      return [`${lead}: shown at 95% confidence by ${counted(best.valid.length, 'repeat')}.`]
     case 'not-shown':
-      return [`${lead}: no difference shown by ${best.valid.length} repeats.`]
+      return [`${lead}: no difference shown by ${counted(best.valid.length, 'repeat')}.`]
     case 'unknown':
       return [`${lead}, one measurement each.`]
   }
@@ -68,6 +86,6 @@ export function modes(rows: readonly ServingModes[]): string[] {
         : row.disaggregatedMeetsSlo
           ? '; only disaggregated meets the SLO'
           : '; only aggregated meets the SLO'
-    return `On ${row.gpus} GPUs, ${row.disaggregated.label} gives ${change(row.gain.relative)} tokens/s per GPU compared with ${row.aggregated.label}${verdict}${slo}.`
+    return `On ${counted(row.gpus, 'GPU')}, ${row.disaggregated.label} gives ${change(row.gain.relative)} tokens/s per GPU compared with ${row.aggregated.label}${verdict}${slo}.`
   })
 }

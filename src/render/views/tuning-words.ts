@@ -3,7 +3,7 @@ import type { MixRecommendation } from '../../analysis/tune/mix.ts'
 import type { RateMatching, WorkerRate } from '../../analysis/tune/rate-matching.ts'
 import type { Tuning } from '../../analysis/tune/tune.ts'
 import { topologyLabel } from '../../model/index.ts'
-import { change, figure } from './format.ts'
+import { change, counted, figure } from './format.ts'
 
 /** What holds it back, in one line. */
 export function heldBack({ heldBackBy }: Tuning): string {
@@ -18,7 +18,7 @@ export function ratesLines({ prefill, decode, ratio, best, rows, advice }: RateM
   const apart = rows.filter(row => row.parts)
   const told =
     apart.length === 0
-      ? `Measured and predicted rates agree within 10% for all ${rows.length} topologies.`
+      ? `Measured and predicted rates agree within 10% for ${rows.length === 1 ? 'the one topology' : `all ${rows.length} topologies`}.`
       : `Prediction and measurement differ for ${apart.map(row => `${row.label} (${change(row.apart)})`).join(', ')}.`
   return [
     `A prefill worker handles ${rate(prefill)}, a decode worker ${rate(decode)}: ${figure(ratio)} prefill workers for each decode worker.`,
@@ -51,7 +51,7 @@ export function mixLines({ best, runnerUp, leftOut }: MixRecommendation): readon
     ...(best === null
       ? []
       : [
-          `${figure(best.requestsPerS.mean)} requests/s of the mix, ${figure(best.tokensPerSPerGpu.mean)} output tokens/s per GPU, on ${best.gpus} GPUs.`,
+          `${figure(best.requestsPerS.mean)} requests/s of the mix, ${figure(best.tokensPerSPerGpu.mean)} output tokens/s per GPU, on ${counted(best.gpus, 'GPU')}.`,
           'Each workload was measured alone; capacities are combined by their shares of time.',
         ]),
     ...(runnerUp === null

@@ -3,6 +3,7 @@ import { html, jsonForScript } from '../../render/html/html.ts'
 import { vegaConfigOf } from '../../render/html/render.ts'
 import { scrolling } from '../../render/html/sections/tables.ts'
 import { dark, light, shapes } from '../../render/html/theme.ts'
+import { counted } from '../../render/views/format.ts'
 import type { Answer } from '../answer.ts'
 import type { RunSummary } from '../catalogue.ts'
 import type { RunFile } from '../run-files.ts'
@@ -90,7 +91,7 @@ function facts(run: RunSummary): Html {
 
 function fileList(own: string, files: readonly RunFile[]): Html {
   if (files.length === 0) return html`<p class="none">None.</p>`
-  return html`<details class="data"><summary>${files.length} files</summary><ul class="files">${files.map(
+  return html`<details class="data"><summary>${counted(files.length, 'file')}</summary><ul class="files">${files.map(
     ({ segments, size }) =>
       html`<li><a href="${own}/files${pathTo(...segments)}">${segments.join('/')}</a> <span>${bytes(size)}</span></li>`,
   )}</ul></details>`

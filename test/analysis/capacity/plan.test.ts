@@ -47,7 +47,7 @@ describe('a capacity plan', () => {
   test('needs fewer nodes when none may be lost, and says that none may', () => {
     const without = answer({ fleet: { nodesLost: 0 } })
     assert.ok(without.best.nodes < answer().best.nodes)
-    assert.ok(without.caveats.some(line => line.startsWith('No node may be lost')))
+    assert.ok(without.caveats.some(line => line.startsWith('The plan has no spare node')))
   })
   test('says plainly that nothing measured meets an SLO, and why each deployment does not', () => {
     const plan = planCapacity(points, question({ slo: { itlP95Ms: 1 } }))
@@ -108,6 +108,11 @@ describe('a capacity plan', () => {
     assert.equal(evidence[0]?.use, 'limit')
     assert.ok(evidence.every(({ point }) => point.deployment.id === best.deployment.id))
     assert.equal(evidence.length, 5)
+  })
+  test('says at the limit only where the limit was reached', () => {
+    const { evidence } = answer({ slo: { ttftP95Ms: 1e9, itlP95Ms: 1e9 } })
+    assert.equal(evidence[0]?.use, 'heaviest')
+    assert.ok(evidence.every(({ use }) => use !== 'limit'))
   })
   test('marks lengths that were not measured, and never makes longer requests cheaper', () => {
     const longer = answer({ traffic: { mix: [{ name: 'longer', share: 1, isl: 12_000, osl: 300 }] } })

@@ -58,7 +58,7 @@ describe('what to try next', () => {
     )
     assert.equal(found.recommendation.best?.load.requests, 80)
     assert.doesNotMatch(found.next.advice, /try more|more concurrency/)
-    assert.match(told(found), /c 24 misses itl_p95: 31 ms > 25 ms/)
+    assert.match(told(found), /c 24 misses ITL p95: 31 ms > 25 ms/)
     assert.equal(found.heldBackBy, 'decode batch')
   })
   test('is no more load where a larger deployment already misses the SLO at the next load', () => {
@@ -69,7 +69,7 @@ describe('what to try next', () => {
     })
     assert.equal(found.recommendation.best?.label, '1P1D')
     assert.doesNotMatch(found.next.advice, /try more/)
-    assert.match(told(found), /2P2D, which has more workers, at c 24 misses ttft_p95: 1500 ms > 1000 ms/)
+    assert.match(told(found), /2P2D, which has more workers, at c 24 misses TTFT p95: 1500 ms > 1000 ms/)
   })
   test('says that a heavier load was measured and gives no more', () => {
     const found = answer({ concurrencies: [8, 16] }, result =>
@@ -99,7 +99,7 @@ describe('what to try next', () => {
     const near = answer({ concurrencies: [4, 8] }, result =>
       showing(result, { tokensPerS: 100 * concurrencyOf(result), ttftMs: 50, itlMs: 3 * concurrencyOf(result) }),
     )
-    assert.match(near.next.advice, /more load than c 8 is likely to miss the SLO: itl_p95 is 24 ms of 25 ms/i)
+    assert.match(near.next.advice, /more load than c 8 is likely to miss the SLO: ITL p95 is 24 ms of 25 ms/i)
     const full = answer({ concurrencies: [4, 8] }, result =>
       showing(result, { tokensPerS: 800 + concurrencyOf(result), ttftMs: 50, itlMs: 6 }),
     )
@@ -132,7 +132,7 @@ describe('what to try next where nothing meets the SLO', () => {
     assert.equal(found.heldBackBy, 'the SLO')
     assert.match(found.next.advice, /Nothing meets the SLO even at concurrency 1/)
     assert.match(found.next.advice, /shorter prompts .*tensor parallelism.*a looser ttft_p95_ms.*another topology/)
-    assert.match(told(found), /ttft_p95: 1201 ms > 1000 ms/)
+    assert.match(told(found), /TTFT p95: 1201 ms > 1000 ms/)
     assert.doesNotMatch(found.next.advice, /try more|more concurrency/)
   })
   test('names no disaggregated topology where one was measured and came no nearer', () => {

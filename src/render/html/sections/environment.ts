@@ -1,6 +1,6 @@
 import { originOf } from '../../../analysis/origin.ts'
 import { shellCommand } from '../../../model/index.ts'
-import { duration, figure } from '../../views/format.ts'
+import { counted, duration, figure } from '../../views/format.ts'
 import type { Report } from '../../views/report.ts'
 import type { Html } from '../html.ts'
 import { html } from '../html.ts'
@@ -45,7 +45,7 @@ export function environmentSection(report: Report): Html {
 <h3>Command</h3>
 <pre><code>${shellCommand(manifest.command)}</code></pre>
 <details class="data"><summary>Sweep file ${manifest.sweepFile}</summary><pre><code>${manifest.sweepText}</code></pre></details>
-<details class="data"><summary>${run.deployments.length} deployments, in the order they ran</summary>${scrolling(html`<table><thead><tr><th>Deployment</th><th>Outcome</th><th class="n">Workers started</th><th class="n">Stopped</th><th class="n">Took</th><th>Reason</th></tr></thead>
+<details class="data"><summary>${counted(run.deployments.length, 'deployment')}, in the order they ran</summary>${scrolling(html`<table><thead><tr><th>Deployment</th><th>Outcome</th><th class="n">Workers started</th><th class="n">Stopped</th><th class="n">Took</th><th>Reason</th></tr></thead>
 <tbody>${run.deployments.map(d => html`<tr><td>${d.label}</td><td>${d.outcome}</td><td class="n">${d.workersStarted}</td><td class="n">${d.workersStopped}</td><td class="n">${duration(d.elapsedS)}</td><td class="text">${d.reason}</td></tr>`)}</tbody></table>`)}</details>
 </section>`
 }
