@@ -49,6 +49,7 @@ async function draw(browser: Browser, { name, url, height, colorScheme, ...rest 
   // The page's policy allows no eval, so it is asked from outside.
   if (name === 'serve-run')
     while ((await tab.locator('[data-chart][data-drawn]').count()) === 0) await tab.waitForTimeout(50)
+  while ((await tab.locator('[data-figure]:not([data-drawn])').count()) > 0) await tab.waitForTimeout(50)
   const path = join(root, `docs/images/${name}.png`)
   await tab.screenshot({ path, animations: 'disabled', fullPage: height === undefined })
   await tab.close()
@@ -78,7 +79,7 @@ function sitePictures(site: string, sweep: string, before: string, youngest: str
     { name: 'serve', url: at(''), height: 640 },
     { name: 'serve-run', url: at(`runs/${youngest}/`), height: 1120 },
     { name: 'comparison', url: at(`compare?base=${before}&head=${youngest}`), height: 1480 },
-    { name: 'history', url: at(`history/${sweep}`), height: 760 },
+    { name: 'history', url: at(`history/${sweep}`), height: 1120 },
   ]
 }
 

@@ -40,14 +40,7 @@ export function curvesOf(
   predict: PredictCurve | null,
   reading: Reading = 'mean',
 ): CurveOf {
-  const measured = [...Map.groupBy(points, ({ workload }) => canonicalJson(workload)).values()].flatMap(alike => {
-    const [first] = alike
-    const curve = responseCurve(alike, reading)
-    if (first === undefined || curve === null) return []
-    const { name, isl, osl } = first.workload
-    return [{ name, isl: meanTokens(isl), osl: meanTokens(osl), curve }]
-  })
-  const costs = tokenCosts(measured)
+  const { measured, costs, carried } = measuredCurves(points, reading)
   return wanted => {
     const near = nearest(measured, wanted)
     if (near === undefined) return null
@@ -61,6 +54,9 @@ export function curvesOf(
         workload: near.name,
         carriedOver: `not measured: predicted by the twin at the loads of ${near.name}`,
       }
+    const key = `${wanted.isl} ${wanted.osl}`
+    const before = carried.get(key)
+    if (before !== undefined) return before
     const larger = Math.max(input, output)
     const work =
       costs === null
@@ -74,12 +70,42 @@ export function curvesOf(
       requestLatencyMs: Math.max(1, larger),
     } satisfies { readonly work: number } & { readonly [metric in LatencyMetric]: number }
     const by = costs === null ? 'by the larger ratio of lengths' : 'by what a token of input and of output cost'
-    return {
+    const made = {
       curve: scaledCurve(near.curve, factors),
       workload: near.name,
       carriedOver: `not measured: ${near.name} made ${work.toFixed(2)} times as dear, ${by}`,
     }
+    if (carried.size >= mostCarried) carried.clear()
+    carried.set(key, made)
+    return made
   }
+}
+
+interface MeasuredCurves {
+  readonly measured: readonly MeasuredWorkload[]
+  readonly costs: TokenCosts | null
+  /** Curves for lengths that were not measured, without a twin. */
+  readonly carried: Map<string, ClassCurve>
+}
+
+const mostCarried = 100
+
+/** By the points of a deployment: the same ones are asked again for every assumption. */
+const known = { mean: new WeakMap<object, MeasuredCurves>(), cautious: new WeakMap<object, MeasuredCurves>() }
+
+function measuredCurves(points: readonly CapacityPoint[], reading: Reading): MeasuredCurves {
+  const found = known[reading].get(points)
+  if (found !== undefined) return found
+  const measured = [...Map.groupBy(points, ({ workload }) => canonicalJson(workload)).values()].flatMap(alike => {
+    const [first] = alike
+    const curve = responseCurve(alike, reading)
+    if (first === undefined || curve === null) return []
+    const { name, isl, osl } = first.workload
+    return [{ name, isl: meanTokens(isl), osl: meanTokens(osl), curve }]
+  })
+  const made = { measured, costs: tokenCosts(measured), carried: new Map<string, ClassCurve>() }
+  known[reading].set(points, made)
+  return made
 }
 
 function nearest(

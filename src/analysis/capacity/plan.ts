@@ -76,11 +76,12 @@ export function planCapacity(
   question: CapacityQuestion,
   predict: PredictCurve | null = null,
 ): CapacityPlan {
-  const { candidates, refused } = sizedAll(points, question, predict)
+  const all = groupsOf(points)
+  const { candidates, refused } = sizedAll(all, question, predict)
   const best = candidates.find(candidate => candidate.fits) ?? null
   const shown = best ?? candidates[0] ?? null
   const rivals = new Set(candidates.slice(0, mostRivals).map(({ deployment }) => deployment.id))
-  const near = points.filter(point => rivals.has(point.deployment.id))
+  const near = all.filter(([first]) => first !== undefined && rivals.has(first.deployment.id))
   return {
     question,
     best,
@@ -88,18 +89,32 @@ export function planCapacity(
     refused,
     sensitivity:
       shown === null ? [] : movedQuestions(question).map(moved => sensitivityOf(near, moved, shown, predict)),
-    months: shown === null ? [] : monthsOf(points, question, shown, predict),
-    cautious: shown === null ? 'unknown' : cautiously(points, question, shown, predict),
+    months: shown === null ? [] : monthsOf(ownOf(all, shown), question, predict),
+    cautious: shown === null ? 'unknown' : cautiously(ownOf(all, shown), question, shown, predict),
     most: best === null && shown !== null ? mostOn(near, question, predict) : null,
     evidence: shown === null ? [] : evidenceOf(shown),
     caveats: shown === null ? (question.traffic.notes ?? []) : caveatsOf(shown, question),
   }
 }
 
-function sizedAll(points: readonly CapacityPoint[], question: CapacityQuestion, predict: PredictCurve | null) {
-  const sized = [...Map.groupBy(points, point => point.deployment.id).values()].map(own =>
-    candidateOf(own, question, predict),
-  )
+/** Points of one deployment. */
+type Group = readonly CapacityPoint[]
+
+/** Kept, so that what is known of a group is found again when the same points are asked another question. */
+const groups = new WeakMap<object, readonly Group[]>()
+
+function groupsOf(points: readonly CapacityPoint[]): readonly Group[] {
+  const known = groups.get(points) ?? [...Map.groupBy(points, point => point.deployment.id).values()]
+  groups.set(points, known)
+  return known
+}
+
+/** The group of a candidate. */
+const ownOf = (all: readonly Group[], { deployment }: Candidate): Group =>
+  all.find(([first]) => first?.deployment.id === deployment.id) ?? []
+
+function sizedAll(all: readonly Group[], question: CapacityQuestion, predict: PredictCurve | null) {
+  const sized = all.map(own => candidateOf(own, question, predict))
   const candidates = sized.filter(one => 'replicas' in one)
   return {
     candidates: candidates.toSorted((a, b) => a.nodes - b.nodes || a.gpus - b.gpus || a.utilisation - b.utilisation),
@@ -108,7 +123,7 @@ function sizedAll(points: readonly CapacityPoint[], question: CapacityQuestion, 
 }
 
 function cautiously(
-  points: readonly CapacityPoint[],
+  own: Group,
   question: CapacityQuestion,
   answer: Candidate,
   predict: PredictCurve | null,
@@ -116,22 +131,17 @@ function cautiously(
   // An open loop's own length says how sure it is; a closed loop takes repeats.
   const limits = answer.classes.filter(({ alone }) => alone.precision === null).flatMap(({ alone }) => alone.between)
   if (limits.some(({ point }) => point.valid.length < 2)) return 'unknown'
-  const own = points.filter(point => point.deployment.id === answer.deployment.id)
   const sized = candidateOf(own, question, predict, 'cautious')
   return 'replicas' in sized ? sized : null
 }
 
 /** The largest share of the traffic that fits the nodes, to a thousandth of it. */
-function mostOn(
-  points: readonly CapacityPoint[],
-  question: CapacityQuestion,
-  predict: PredictCurve | null,
-): Most | null {
+function mostOn(near: readonly Group[], question: CapacityQuestion, predict: PredictCurve | null): Most | null {
   let [low, high]: [Most | null, number] = [null, 1]
   let share = 0
   while (high - share > 1e-3) {
     const middle = (share + high) / 2
-    const { candidates } = sizedAll(points, timesTraffic(question, middle), predict)
+    const { candidates } = sizedAll(near, timesTraffic(question, middle), predict)
     const candidate = candidates.find(one => one.fits)
     if (candidate === undefined) high = middle
     else {
@@ -143,12 +153,12 @@ function mostOn(
 }
 
 function sensitivityOf(
-  points: readonly CapacityPoint[],
+  near: readonly Group[],
   moved: Moved,
   answer: Candidate,
   predict: PredictCurve | null,
 ): Sensitivity {
-  const { candidates } = sizedAll(points, moved.question, predict)
+  const { candidates } = sizedAll(near, moved.question, predict)
   return {
     assumption: moved.assumption,
     by: moved.by,
@@ -157,15 +167,9 @@ function sensitivityOf(
   }
 }
 
-function monthsOf(
-  points: readonly CapacityPoint[],
-  question: CapacityQuestion,
-  answer: Candidate,
-  predict: PredictCurve | null,
-): readonly Month[] {
+function monthsOf(own: Group, question: CapacityQuestion, predict: PredictCurve | null): readonly Month[] {
   const { traffic } = question
   if (traffic.growthPerMonth === 0) return []
-  const own = points.filter(point => point.deployment.id === answer.deployment.id)
   return Array.from({ length: traffic.months + 1 }, (_, month) => {
     const sized = candidateOf(own, { ...question, traffic: { ...traffic, months: month } }, predict)
     if (!('replicas' in sized)) return []

@@ -31,6 +31,15 @@ const rare = 1e-5
  * says less is believed.
  */
 export function randomTraffic(curve: ResponseCurve): RandomTraffic {
+  const known = read.get(curve) ?? readTraffic(curve)
+  read.set(curve, known)
+  return known
+}
+
+/** A plan asks the same curve under many assumptions, and a page under many questions. */
+const read = new WeakMap<ResponseCurve, RandomTraffic>()
+
+function readTraffic(curve: ResponseCurve): RandomTraffic {
   const states = statesOf(curve)
   const queue = promptQueue(curve)
   const alone = curve.steps[0]?.latencies.ttftMs ?? null

@@ -27,8 +27,21 @@ const wanted = 0.95
  * reading.
  */
 export function servable(curve: ResponseCurve, slo: Slo): Servable | null {
-  return curve.kind === 'rate' ? servableOpen(curve, slo) : servableClosed(curve, slo)
+  const limits = limitsOf(slo)
+  const key = latencyMetrics.map(metric => limits[metric]).join(' ')
+  const known = found.get(curve) ?? new Map<string, Servable | null>()
+  found.set(curve, known)
+  const before = known.get(key)
+  if (before !== undefined) return before
+  const answer = curve.kind === 'rate' ? servableOpen(curve, slo) : servableClosed(curve, slo)
+  if (known.size >= mostKept) known.clear()
+  known.set(key, answer)
+  return answer
 }
+
+/** Traffic, price and machines leave it as it is: a plan, and a page, ask again and again. */
+const found = new WeakMap<ResponseCurve, Map<string, Servable | null>>()
+const mostKept = 100
 
 function servableClosed(curve: ResponseCurve, slo: Slo): Servable | null {
   const limits = limitsOf(slo)
