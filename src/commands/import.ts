@@ -1,8 +1,9 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { readAiperfSummary } from '../generators/aiperf/import.ts'
-import { readGenaiPerfSummary } from '../generators/genai-perf/import.ts'
+import { parse as parseYaml } from 'yaml'
+import { type FoundFile, type ImportFormat, nameOf } from '../generators/import/format.ts'
+import { importFormats } from '../generators/import/formats.ts'
 import { parsePythonJson } from '../generators/import/read.ts'
 import type { ImportedSummary } from '../generators/import/summary.ts'
 import { topologyInPath } from '../generators/import/topology-in-path.ts'
@@ -13,11 +14,14 @@ import {
   contentId,
   type Deployment,
   defaultLimits,
+  type EngineSettings,
   FulcrumError,
   type Load,
   type Point,
+  rolesOf,
   type Slo,
   type Topology,
+  topologyLabel,
   type Workload,
 } from '../model/index.ts'
 import { exportAiperf } from '../render/export/aiperf.ts'
@@ -31,8 +35,8 @@ export interface ImportRequest {
   readonly resultsRoot: string
   /** Name of the sweep that the run is of. */
   readonly name: string
-  /** Decides throughput per GPU: the programs don't know it. */
-  readonly gpusPerWorker: number
+  /** Decides throughput per GPU where a result doesn't say it. */
+  readonly gpusPerWorker?: number
   /** Of summaries whose path names none, such as `2P1D` or `agg-x2`. */
   readonly topology?: string
   /** What the results are held against; summaries don't say. */
@@ -73,11 +77,8 @@ export function parseSlo(texts: readonly string[]): Slo {
   )
 }
 
-const summaryNames: readonly string[] = ['profile_export_genai_perf.json', 'profile_export_aiperf.json']
-
 /**
- * Makes a run of existing genai-perf or AIPerf results, one point a summary, so that report, compare, history and
- * export read them.
+ * Makes a run of other programs' results, one point a result, so that report, compare, history and export read them.
  * @throws FulcrumError (bad-input) when there is none, when one has no topology, (environment) when the run can't be
  *   written
  */
@@ -87,38 +88,49 @@ export async function importResults(request: ImportRequest): Promise<Imported> {
   const passedOver: { file: string; why: string }[] = []
   const results: PointResult[] = []
   const systems: Record<string, string> = {}
-  for (const file of await summariesUnder(folder)) {
-    const read = await readSummary(join(folder, file)).catch((error: unknown) => {
-      passedOver.push({ file, why: reasonOf(error) })
-      return null
-    })
-    if (read === null) continue
-    if ('result' in read) {
-      const { point, measurement } = read.result
-      const result =
-        request.slo === undefined || Object.keys(request.slo).length === 0
-          ? read.result
-          : { ...read.result, point: { ...point, slo: request.slo } }
-      const twin = results.find(known => known.point.id === point.id)
-      if (twin === undefined) results.push(result)
-      else if (!isDeepStrictEqual(twin, result))
-        passedOver.push({
-          file,
-          why: `it holds another result of point ${point.id}, so it is from another run; import each run separately`,
-        })
-      systems[point.generator] = measurement?.generator.version ?? 'unknown'
-      continue
+  const found = await filesUnder(folder, passedOver)
+  const formats = await Promise.all(importFormats.map(({ load }) => load()))
+  const sources = new Map<string, { readonly file: string; readonly at: number }>()
+  for (const file of found.values()) {
+    const format = formats.find(one => one.isOf(file))
+    if (format === undefined || isBehind(file, found, formats)) continue
+    const read = readFound(file, format, found)
+    for (const why of read.refused) passedOver.push({ file: file.path, why })
+    for (const one of read.summaries) {
+      const summary = { ...one, measurement: withPathCheck(file.path, one) }
+      const result = resultOf(
+        summary,
+        placeOf(file.path, summary, request, folder, fallback),
+        request.slo ?? {},
+        results,
+      )
+      const known = sources.get(sameness(result))
+      if (known === undefined) {
+        sources.set(sameness(result), { file: file.path, at: results.length })
+        results.push(result)
+      } else {
+        // The aggregate of a night holds what the file of each point says in more words.
+        const before = results[known.at]
+        if (before?.measurement?.requests.isCompletedKnown === false)
+          results[known.at] = { ...result, point: before.point }
+        passedOver.push({ file: file.path, why: `it holds the same result as ${known.file}` })
+      }
+      systems[summary.program] = summary.measurement.generator.version
     }
-    const summary = { ...read.summary, measurement: withPathCheck(file, read.summary) }
-    const topology = topologyInPath(file) ?? summary.deployment?.topology ?? fallback
-    if (topology === null)
-      throw new FulcrumError('bad-input', 'no-topology', `The path of ${file} does not name a topology.`, {
-        where: join(folder, file),
-        remedy: 'Name its folder after the topology (2P1D, agg-x2), or set one for all such results with --topology.',
+    if (read.exported === null) continue
+    const { point, measurement } = read.exported
+    const result =
+      request.slo === undefined || Object.keys(request.slo).length === 0
+        ? read.exported
+        : { ...read.exported, point: { ...point, slo: request.slo } }
+    const twin = results.find(other => other.point.id === point.id)
+    if (twin === undefined) results.push(result)
+    else if (!isDeepStrictEqual(twin, result))
+      passedOver.push({
+        file: file.path,
+        why: `it holds another result of point ${point.id}, so it is from another run; import each run separately`,
       })
-    const gpus = summary.deployment?.gpusPerWorker ?? request.gpusPerWorker
-    results.push(resultOf(summary, topology, { gpus, slo: request.slo ?? {} }, results))
-    systems[summary.program] = summary.measurement.generator.version
+    systems[point.generator] = measurement?.generator.version ?? 'unknown'
   }
   if (results.length === 0) throw nothingToImport(folder, passedOver)
   const runFolder = await written(request, folder, results, systems)
@@ -129,7 +141,7 @@ export async function importResults(request: ImportRequest): Promise<Imported> {
 function nothingToImport(folder: string, [unreadable, ...more]: Imported['passedOver']): FulcrumError {
   if (unreadable === undefined)
     return new FulcrumError('bad-input', 'nothing-to-import', `No results in ${folder}.`, {
-      remedy: `Give a folder that holds ${summaryNames.join(' or ')}.`,
+      remedy: `Give a folder that holds one of: ${importFormats.map(({ about }) => about).join('; ')}.`,
     })
   const others = more.length === 0 ? '' : ` (and ${more.length} more ${more.length === 1 ? 'file' : 'files'})`
   return new FulcrumError('bad-input', 'nothing-to-import', `No result can be read: ${unreadable.why}${others}.`, {
@@ -138,34 +150,113 @@ function nothingToImport(folder: string, [unreadable, ...more]: Imported['passed
   })
 }
 
-async function summariesUnder(folder: string): Promise<string[]> {
+/** Larger files are records of requests: no program writes as much of figures. */
+const mostBytes = 256 * 1024 * 1024
+/** Raw records of genai-perf and AIPerf, beside their summaries. */
+const neverResults: readonly string[] = ['profile_export.json', 'inputs.json']
+
+/** All files of a folder that can hold results, by path; which can't be read is told. */
+async function filesUnder(
+  folder: string,
+  passedOver: { file: string; why: string }[],
+): Promise<ReadonlyMap<string, FoundFile>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
     throw new FulcrumError('bad-input', 'no-folder', `Cannot read the folder ${folder}.`, { cause })
   })
-  const files = entries
-    .filter(entry => entry.isFile() && summaryNames.includes(entry.name))
+  const paths = entries
+    .filter(({ name }) => /\.json$|^(benchmark_report.*|config)\.ya?ml$/.test(name) && !neverResults.includes(name))
+    .filter(entry => entry.isFile())
     .map(entry => relative(folder, join(entry.parentPath, entry.name)))
     .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
-  // AIPerf repeats its summary phase by phase, its warm-up among them, below the one of the whole run.
-  return files.filter(file => {
-    const whole = /^(.*?)phases\/[^/]+\/([^/]+)$/.exec(file)
-    return whole === null || !files.includes(`${whole[1]}${whole[2]}`)
-  })
+  const found = new Map<string, FoundFile>()
+  for (const path of paths) {
+    // AIPerf repeats its summary phase by phase, its warm-up among them, below the one of the whole run.
+    const phase = /^(.*?)phases\/[^/]+\/([^/]+)$/.exec(path)
+    if (phase !== null && paths.includes(`${phase[1]}${phase[2]}`)) continue
+    try {
+      found.set(path, await parsed(folder, path))
+    } catch (error) {
+      passedOver.push({ file: path, why: reasonOf(error) })
+    }
+  }
+  return found
 }
 
-/** A result as Fulcrum exported it, or what a program's own summary says. */
-async function readSummary(
-  path: string,
-): Promise<{ readonly result: PointResult } | { readonly summary: ImportedSummary }> {
-  const { value, notNumbers } = parsePythonJson(await readFile(path, 'utf8'))
-  const isGenaiPerf = path.endsWith('_genai_perf.json')
-  const exported = exportedResult(value)
-  const isChanged = exported !== null && !isUnchanged(value, exportedAgain(exported, isGenaiPerf))
-  if (exported !== null && !isChanged) return { result: exported }
-  const summary = isGenaiPerf
-    ? readGenaiPerfSummary(value, (await stat(path)).mtime, notNumbers)
-    : readAiperfSummary(value, notNumbers)
-  return { summary: isChanged ? { ...summary, measurement: changedSince(summary.measurement) } : summary }
+async function parsed(folder: string, path: string): Promise<FoundFile> {
+  const { size, mtime } = await stat(join(folder, path))
+  if (size > mostBytes) throw new Error(`it is larger than ${mostBytes / 1024 / 1024} MiB`)
+  const text = await readFile(join(folder, path), 'utf8')
+  const { value, notNumbers } = path.endsWith('.json')
+    ? parsePythonJson(text)
+    : { value: parseYaml(text) as unknown, notNumbers: 0 }
+  return { path, value, notNumbers, modifiedAt: mtime }
+}
+
+/** Whether an aggregate beside a file says the same: `agg_NAME.json` is made of `NAME.json`. */
+function isBehind(
+  { path }: FoundFile,
+  found: ReadonlyMap<string, FoundFile>,
+  formats: readonly ImportFormat[],
+): boolean {
+  const name = nameOf(path)
+  const aggregate = found.get(`${path.slice(0, path.length - name.length)}agg_${name}`)
+  return aggregate !== undefined && formats.some(format => format.isOf(aggregate))
+}
+
+interface Read {
+  /** A result as Fulcrum exported it. */
+  readonly exported: PointResult | null
+  readonly summaries: readonly ImportedSummary[]
+  /** Why nothing was read, in words. */
+  readonly refused: readonly string[]
+}
+
+/** A result as Fulcrum exported it, or what a program's own file says. */
+function readFound(file: FoundFile, format: ImportFormat, found: ReadonlyMap<string, FoundFile>): Read {
+  try {
+    const exported = exportedResult(file.value)
+    const isChanged =
+      exported !== null &&
+      !isUnchanged(file.value, exportedAgain(exported, nameOf(file.path) === 'profile_export_genai_perf.json'))
+    if (exported !== null && !isChanged) return { exported, summaries: [], refused: [] }
+    const { results, refused } = format.read(file, found)
+    const summaries = isChanged ? results.map(one => ({ ...one, measurement: changedSince(one.measurement) })) : results
+    return { exported: null, summaries, refused }
+  } catch (error) {
+    return { exported: null, summaries: [], refused: [reasonOf(error)] }
+  }
+}
+
+/** Where a result was measured: as it says itself, as its path says, or as the command line does. */
+function placeOf(
+  file: string,
+  { deployment: said }: ImportedSummary,
+  request: ImportRequest,
+  folder: string,
+  fallback: Topology | null,
+): Place {
+  const topology = said?.isStated === true ? said.topology : (topologyInPath(file) ?? said?.topology ?? fallback)
+  if (topology === null)
+    throw new FulcrumError('bad-input', 'no-topology', `The path of ${file} does not name a topology.`, {
+      where: join(folder, file),
+      remedy: 'Name its folder after the topology (2P1D, agg-x2), or set one for all such results with --topology.',
+    })
+  const gpus = said?.gpusPerWorker ?? request.gpusPerWorker
+  if (gpus === undefined)
+    throw new FulcrumError('bad-input', 'no-gpus', `${file} does not say how many GPUs a worker has.`, {
+      where: join(folder, file),
+      remedy: 'Add --gpus-per-worker N.',
+    })
+  const gpusPerWorker = typeof gpus === 'number' ? { prefill: gpus, decode: gpus, aggregated: gpus } : gpus
+  return { topology, gpusPerWorker, settings: said?.settings ?? {} }
+}
+
+/** What a result is by its point and its figures: to the last digit, no two measurements are the same. */
+function sameness({ point: { id, repeat }, measurement: m }: PointResult): string {
+  const figures = [m?.ttftMs?.mean, m?.itlMs?.mean, m?.requestLatencyMs?.mean, m?.outputTokensPerS]
+  // Failed ones have no figures to be told apart by.
+  const isTold = figures.some(value => value !== null && value !== undefined)
+  return isTold ? JSON.stringify([id.slice(0, -`-${repeat}`.length), figures]) : id
 }
 
 const exportedAgain = (result: PointResult, isGenaiPerf: boolean): unknown =>
@@ -189,14 +280,36 @@ function reasonOf(error: unknown): string {
 }
 
 /** Results that were put into a folder of another concurrency, or settings that did not reach the program. */
-function withPathCheck(file: string, { asked: { level }, measurement }: ImportedSummary): Measurement {
-  const named = Number(/(?:^|[/_-])(?:c|conc|concurrency)[-_=]?(\d+)(?=\/|[_-])/.exec(file)?.[1] ?? Number.NaN)
-  if (level.kind !== 'concurrency' || Number.isNaN(named) || named === level.concurrency) return measurement
-  const message = `its path names concurrency ${named}, the summary itself says ${level.concurrency}, which counts`
-  return {
-    ...measurement,
-    remarks: [...(measurement.remarks ?? []), { severity: 'warning', code: 'imported-path-disagrees', message }],
+function withPathCheck(file: string, { asked, measurement, deployment }: ImportedSummary): Measurement {
+  const named = (pattern: string) => {
+    const [, text] = new RegExp(`(?:^|[/_-])(?:${pattern})[-_=]?(\\d+)(?=\\/|[_.-])`).exec(file) ?? []
+    return text === undefined ? null : Number(text)
   }
+  const { level } = asked
+  const wrong = (what: string, name: number | string | null, said: number | string) =>
+    name === null || name === said
+      ? []
+      : [`its path names ${what} ${name}, the summary itself says ${said}, which counts`]
+  const topology = topologyInPath(file)
+  const messages = [
+    ...(level.kind === 'concurrency'
+      ? wrong('concurrency', named('c|conc|concurrency'), level.concurrency)
+      : wrong('a concurrency, namely', named('c|conc|concurrency'), 'a request rate')),
+    ...(deployment?.isStated === true
+      ? [
+          ...wrong('ISL', named('isl'), asked.isl),
+          ...wrong('OSL', named('osl'), asked.osl),
+          ...wrong('topology', topology === null ? null : topologyLabel(topology), topologyLabel(deployment.topology)),
+        ]
+      : []),
+  ]
+  if (messages.length === 0) return measurement
+  const remarks = messages.map(message => ({
+    severity: 'warning' as const,
+    code: 'imported-path-disagrees',
+    message,
+  }))
+  return { ...measurement, remarks: [...(measurement.remarks ?? []), ...remarks] }
 }
 
 function namedTopology(text: string): Topology {
@@ -207,17 +320,26 @@ function namedTopology(text: string): Topology {
   })
 }
 
+interface Place {
+  readonly topology: Topology
+  readonly gpusPerWorker: Deployment['gpusPerWorker']
+  readonly settings: EngineSettings
+}
+
 function resultOf(
   { program, asked, measurement, allFailed }: ImportedSummary,
-  topology: Topology,
-  { gpus, slo }: { readonly gpus: number; readonly slo: Slo },
+  { topology, gpusPerWorker, settings }: Place,
+  slo: Slo,
   before: readonly PointResult[],
 ): PointResult {
   const shape: Omit<Deployment, 'id'> = {
     topology,
     model: { name: asked.model, tokenizer: '' },
-    engine: {},
-    gpusPerWorker: { prefill: gpus, decode: gpus, aggregated: gpus },
+    engine:
+      Object.keys(settings).length === 0
+        ? {}
+        : Object.fromEntries(rolesOf(topology).map(role => [role, settings] as const)),
+    gpusPerWorker,
   }
   const deployment: Deployment = { id: contentId(shape), ...shape }
   const workload: Workload = {
@@ -283,7 +405,8 @@ function commandOf({ name, gpusPerWorker, topology, slo }: ImportRequest, folder
     slo?.[name] === undefined ? [] : ['--slo', `${key}=${slo[name]}`],
   )
   const given = [...(topology === undefined ? [] : ['--topology', topology]), ...objectives]
-  return ['fulcrum', 'import', folder, '--gpus-per-worker', String(gpusPerWorker), '--name', name, ...given]
+  const gpus = gpusPerWorker === undefined ? [] : ['--gpus-per-worker', String(gpusPerWorker)]
+  return ['fulcrum', 'import', folder, ...gpus, '--name', name, ...given]
 }
 
 const firstLine = (message: string): string => message.replace(/\s+/g, ' ').slice(0, 400)

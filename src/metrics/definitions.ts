@@ -133,6 +133,11 @@ export function ratesOf(
   >,
 ): { readonly [rate in 'requestsPerS' | 'outputTokensPerS' | 'inputTokensPerS']: number | null } {
   const { durationS, requests, isl, osl } = measurement
+  if (requests.isCompletedKnown === false) {
+    // A summary that counts no requests and no time states its rates all the same.
+    const { requestsPerS, outputTokensPerS, inputTokensPerS } = measurement
+    return { requestsPerS, outputTokensPerS, inputTokensPerS }
+  }
   if (!(durationS > 0)) return { requestsPerS: null, outputTokensPerS: null, inputTokensPerS: null }
   const isAnswered = requests.completed > 0
   return {

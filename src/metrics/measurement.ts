@@ -251,6 +251,8 @@ export interface Measurement {
     readonly failed: number
     /** False where a summary doesn't count failures: `failed` is then 0, and `sent` counts the answered requests. */
     readonly isFailedKnown?: false
+    /** False where a summary counts no requests at all: the counts are then of what is sent by custom, and shown nowhere. */
+    readonly isCompletedKnown?: false
   }
   readonly errors: readonly RequestErrors[]
   readonly ttftMs: Distribution | null

@@ -4,7 +4,7 @@ import type { Measurement } from './measurement.ts'
 /** A measurement in which everything that was not observed is null, counts of requests included. */
 export type ObservedMeasurement = Omit<Measurement, 'durationS' | 'requests' | 'whole'> & {
   readonly durationS: number | null
-  readonly requests: { readonly sent: number | null; readonly completed: number; readonly failed: number | null }
+  readonly requests: { readonly sent: number | null; readonly completed: number | null; readonly failed: number | null }
   readonly whole?: Omit<NonNullable<Measurement['whole']>, 'durationS'> & { readonly durationS: number | null }
 }
 
@@ -15,7 +15,7 @@ export type ObservedMeasurement = Omit<Measurement, 'durationS' | 'requests' | '
 export function observed(measurement: Measurement): ObservedMeasurement {
   const { durationS, requests, whole, totals, isl, osl } = measurement
   const rates = ratesOf(measurement)
-  const { sent, completed, failed, isFailedKnown } = requests
+  const { sent, completed, failed, isFailedKnown, isCompletedKnown } = requests
   const isAnswered = completed > 0
   return {
     ...measurement,
@@ -23,7 +23,10 @@ export function observed(measurement: Measurement): ObservedMeasurement {
     durationS: lengthOf(durationS),
     // Without time there is no goodput, not a goodput of 0.
     goodputPerS: rates.requestsPerS === null ? null : measurement.goodputPerS,
-    requests: isFailedKnown === false ? { sent: null, completed, failed: null } : { sent, completed, failed },
+    requests:
+      isFailedKnown === false
+        ? { sent: null, completed: isCompletedKnown === false ? null : completed, failed: null }
+        : { sent, completed, failed },
     totals: {
       ...totals,
       inputTokens: isAnswered && isl === null ? null : totals.inputTokens,

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { importFormats } from '../../commands/import-formats.ts'
 import { defined } from '../../model/defined.ts'
 import { answerText } from '../../render/terminal/outcome.ts'
 import { jsonText } from '../json-text.ts'
@@ -6,7 +7,7 @@ import { addOut, repeated } from '../options.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 interface ImportOptions {
-  readonly gpusPerWorker: number
+  readonly gpusPerWorker?: number
   readonly name: string
   readonly topology?: string
   readonly slo?: readonly string[]
@@ -18,9 +19,9 @@ interface ImportOptions {
 export function addImport(program: Command): void {
   const command = program
     .command('import')
-    .argument('<folder>', 'Folder with genai-perf or AIPerf results, at any depth')
-    .description('Turn genai-perf or AIPerf results into a run for report, compare and history')
-    .requiredOption('--gpus-per-worker <n>', 'GPUs of each worker, for throughput per GPU', wholeNumber())
+    .argument('<folder>', 'Folder with results of one or more programs, at any depth')
+    .description('Turn results of other programs into a run for report, compare and history')
+    .option('--gpus-per-worker <n>', 'GPUs of each worker, where results do not say it', wholeNumber())
     .option('--name <sweep>', 'Name of the sweep that the run belongs to', 'imported')
     .option('--topology <name>', 'Topology of results whose path does not name one, such as 2P1D or agg-x2')
     .option(
@@ -38,10 +39,13 @@ Examples:
   $ fulcrum import artifacts/2P1D --gpus-per-worker 4 --topology 2P1D --name guide
   $ fulcrum import artifacts/ --gpus-per-worker 4 --slo ttft_p95_ms=2000 --slo itl_p95_ms=25
 
-Reads profile_export_genai_perf.json and profile_export_aiperf.json. The path of
-a file can name its topology (artifacts/2P1D/c16/…). Several results of the
-same point become its repeats. These files do not say how busy the client was,
-so Fulcrum cannot check that.`,
+Formats:
+${formatsText()}
+
+The path of a file can name its topology (artifacts/2P1D/c16/…) where the
+results do not say it. Several results of the same point become its repeats.
+These files do not say how busy the client was, so Fulcrum cannot check that.
+Which field becomes which figure: docs/reference/import.md`,
     )
     .action(async (folder: string, options: ImportOptions) => {
       const { importResults, parseSlo } = await import('../../commands/import.ts')
@@ -49,9 +53,8 @@ so Fulcrum cannot check that.`,
         folder,
         resultsRoot: options.out,
         name: options.name,
-        gpusPerWorker: options.gpusPerWorker,
         slo: parseSlo(options.slo ?? []),
-        ...defined({ topology: options.topology }),
+        ...defined({ topology: options.topology, gpusPerWorker: options.gpusPerWorker }),
       })
       if (options.json) {
         console.log(jsonText(imported))
@@ -64,3 +67,5 @@ so Fulcrum cannot check that.`,
       console.log(`report: ${imported.report.index}\nrun: ${imported.folder}`)
     })
 }
+
+const formatsText = () => importFormats.map(({ name, about }) => `  ${name.padEnd(16)} ${about}`).join('\n')

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type Distribution, type Finding, type Measurement, unknownHealth } from '../../metrics/measurement.ts'
-import type { Api, LoadLevel, Topology } from '../../model/index.ts'
+import type { Api, EngineSettings, LoadLevel, Role, Topology } from '../../model/index.ts'
 import { distributionOfMetric, essentialMetrics, type sharedMetrics } from './metrics.ts'
 import { unreadable } from './read.ts'
 
@@ -27,7 +27,18 @@ export interface ImportedSummary {
   readonly asked: AskedLoad
   readonly measurement: Measurement
   /** What Fulcrum's own export says of the deployment; null in a program's own file. */
-  readonly deployment: { readonly topology: Topology; readonly gpusPerWorker: number } | null
+  readonly deployment: SaidDeployment | null
+}
+
+/** The deployment as a summary states it. */
+export interface SaidDeployment {
+  readonly topology: Topology
+  /** One number for all roles, or each role's own. */
+  readonly gpusPerWorker: number | { readonly [role in Role]: number }
+  /** What else tells it from others, such as hardware and framework; becomes part of the deployment's identity. */
+  readonly settings?: EngineSettings
+  /** Whether the summary knows better than the path of its file. */
+  readonly isStated?: true
 }
 
 type Shared = z.infer<z.ZodObject<typeof sharedMetrics>>

@@ -107,7 +107,9 @@ function compareWhole(measurement: Measurement): Finding[] {
 
 function judgeSamples(point: Point, measurement: Measurement): Finding[] {
   const samples = measurement.requestLatencyMs?.count ?? 0
-  if (samples === 0 || samples >= samplesNeeded(99)) return []
+  // Who counts no requests doesn't say how many samples there are.
+  const isUnknown = measurement.requests.isCompletedKnown === false
+  if (isUnknown || samples === 0 || samples >= samplesNeeded(99)) return []
   const unearned = samples < samplesNeeded(95) ? 'p95 and p99 rest' : 'p99 rests'
   const { ttftP95Ms, itlP95Ms, requestLatencyP95Ms } = point.slo
   const sloOnTail = ttftP95Ms !== undefined || itlP95Ms !== undefined || requestLatencyP95Ms !== undefined

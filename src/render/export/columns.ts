@@ -161,7 +161,9 @@ const standingColumns: readonly CsvColumn[] = [
     meaning: 'on the frontier over all workloads',
     of: row => row.onOverallFrontier,
   },
-  measured('completed', 'integer', 'measured requests answered', m => m.requests.completed),
+  measured('completed', 'integer', 'measured requests answered', m =>
+    m.requests.isCompletedKnown === false ? null : m.requests.completed,
+  ),
   measured('ttst_mean_ms', 'number', 'time to second token, mean, ms', m => m.ttstMs?.mean ?? null),
   measured('isl_measured', 'number', 'input tokens counted, mean', m => m.isl?.mean ?? null),
   measured('osl_measured', 'number', 'output tokens counted, mean', m => m.osl?.mean ?? null),

@@ -1,0 +1,57 @@
+import type { ImportFormat } from './format.ts'
+
+/** A format as `fulcrum import --help` and messages name it. */
+export interface ListedFormat {
+  readonly name: string
+  /** Which files, in a clause. */
+  readonly about: string
+  /** Loads what reads it: a command that only names the formats need not. */
+  load(): Promise<ImportFormat>
+}
+
+/**
+ * The registry of results that can be imported. A new one is one file in formats/ and one entry here. The first that
+ * knows a file reads it: those that ask for a name come before those that look inside.
+ */
+export const importFormats: readonly ListedFormat[] = [
+  {
+    name: 'genai-perf',
+    about: 'profile_export_genai_perf.json, as genai-perf 0.0.16 writes it',
+    load: async () => (await import('./formats/genai-perf.ts')).genaiPerfFormat,
+  },
+  {
+    name: 'aiperf',
+    about: 'profile_export_aiperf.json of schema 1.4, as AIPerf 0.13 writes it',
+    load: async () => (await import('./formats/aiperf.ts')).aiperfFormat,
+  },
+  {
+    name: 'srt-slurm',
+    about: 'sa-bench_*/results_concurrency_*.json, with the job’s {job id}.json above it',
+    load: async () => (await import('./formats/srt-slurm.ts')).srtSlurmFormat,
+  },
+  {
+    name: 'inference-perf',
+    about: 'stage_N_lifecycle_metrics.json of each stage of inference-perf',
+    load: async () => (await import('./formats/inference-perf.ts')).inferencePerfFormat,
+  },
+  {
+    name: 'llm-d-benchmark',
+    about: 'benchmark_report_v0.2*.yaml or .json of llm-d-benchmark',
+    load: async () => (await import('./formats/llm-d-benchmark.ts')).llmDFormat,
+  },
+  {
+    name: 'guidellm',
+    about: 'the JSON report of GuideLLM 0.8, under any name',
+    load: async () => (await import('./formats/guidellm.ts')).guideLlmFormat,
+  },
+  {
+    name: 'inferencex',
+    about: 'agg_bmk.json and the agg_*.json of each point',
+    load: async () => (await import('./formats/inferencex.ts')).inferenceXFormat,
+  },
+  {
+    name: 'vllm-bench',
+    about: 'the JSON of `vllm bench serve` and `vllm-rs bench serve` (--save-result), under any name',
+    load: async () => (await import('./formats/vllm-bench-serve.ts')).vllmBenchFormat,
+  },
+]
