@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
-import { type Overlay, overlayOf } from '../analysis/overlay/overlay.ts'
+import { type Overlay, overlayOf, partsByVariant } from '../analysis/overlay/overlay.ts'
 import { baselineFile, manifestFile, readRun, runsIn } from '../journal/index.ts'
 import type { Run } from '../journal/run.ts'
 import { defined, FulcrumError } from '../model/index.ts'
@@ -12,6 +12,8 @@ export interface OverlayRequest {
   readonly runs: readonly string[]
   /** Names in the order of the runs; those that are missing come from the runs themselves. */
   readonly labels: readonly string[]
+  /** Each variant of a run as a run of its own. */
+  readonly byVariant?: boolean
   /** File of the page, or a folder that is there. */
   readonly to: string
 }
@@ -25,8 +27,8 @@ export interface WrittenOverlay extends OverlaySummary {
  * Lays the frontiers of several runs over each other and writes the page.
  * @throws FulcrumError bad-input for a folder without a run, more labels than runs, or two runs of one label
  */
-export async function overlayRuns({ runs, labels, to }: OverlayRequest): Promise<WrittenOverlay> {
-  const overlay = await readOverlay(await runFolders(runs), labels)
+export async function overlayRuns({ runs, labels, to, byVariant = false }: OverlayRequest): Promise<WrittenOverlay> {
+  const overlay = await readOverlay(await runFolders(runs), labels, { byVariant })
   const isFolder = (await stat(resolve(to)).catch(() => null))?.isDirectory() ?? false
   const page = isFolder ? join(resolve(to), 'overlay.html') : resolve(to)
   await writeOverlay(overlay, page, { title: overlayTitle(overlay) })
@@ -52,7 +54,11 @@ async function runFolders(named: readonly string[]): Promise<readonly string[]> 
 }
 
 /** Reads runs and lays them over each other. */
-export async function readOverlay(folders: readonly string[], labels: readonly string[] = []): Promise<Overlay> {
+export async function readOverlay(
+  folders: readonly string[],
+  labels: readonly string[] = [],
+  options: { readonly byVariant?: boolean } = {},
+): Promise<Overlay> {
   if (labels.length > folders.length)
     throw new FulcrumError(
       'bad-input',
@@ -64,13 +70,20 @@ export async function readOverlay(folders: readonly string[], labels: readonly s
     )
   const runs: Run[] = []
   for (const folder of folders) runs.push(await readRun(resolve(folder)))
-  return layOver(runs.map((run, at) => ({ run, ...defined({ label: labels[at] }) })))
+  return layOver(
+    runs.map((run, at) => ({ run, ...defined({ label: labels[at] }) })),
+    options,
+  )
 }
 
 /** Lays runs over each other; those without a label get one of their own. */
-export function layOver(runs: readonly { readonly run: Run; readonly label?: string }[]): Overlay {
+export function layOver(
+  runs: readonly { readonly run: Run; readonly label?: string }[],
+  { byVariant = false }: { readonly byVariant?: boolean } = {},
+): Overlay {
   const own = runLabels(runs.map(({ run }) => run))
-  return overlayOf(runs.map(({ run, label }, at) => ({ run, label: label ?? own[at] ?? run.manifest.runId })))
+  const named = runs.map(({ run, label }, at) => ({ run, label: label ?? own[at] ?? run.manifest.runId }))
+  return overlayOf(byVariant ? named.flatMap(partsByVariant) : named)
 }
 
 /** The sweep's name where that tells a run from the others, else with the run's date, else with its id. */

@@ -52,6 +52,22 @@ test('the folder of a sweep stands for all its runs, and its baseline for none o
   assert.deepEqual(await labelsOf(join(sweep, 'baseline.json'), ...made), all)
 })
 
+test('--by-variant draws a frontier for each variant of a run', async () => {
+  await using folder = await temporaryFolder()
+  const options = { workloads: [[1000, 1000] as const], topologies: [aggregated(2)], concurrencies: [4, 8] }
+  const run = noisyRun(options, { seed: 1 })
+  const results = run.results.map((result, i) => {
+    const deployment = { ...result.point.deployment, variant: i === 0 ? 'round-robin' : 'kv' }
+    return { ...result, point: { ...result.point, deployment } }
+  })
+  const written = await writtenRun({ ...run, results }, folder.path, new Date('2026-01-01T00:00:00Z'))
+  const words = ['overlay', written, '--to', folder.path, '--json', '--label', 'router']
+  const labels = async (...more: readonly string[]) =>
+    JSON.parse((await fulcrum([...words, ...more])).stdout).rows.map((row: { label: string }) => row.label)
+  assert.deepEqual(await labels(), ['router'])
+  assert.deepEqual(await labels('--by-variant'), ['router · round-robin', 'router · kv'])
+})
+
 test('more labels than runs, one label twice, and a folder without a run are bad input', async () => {
   const [first = '', second = ''] = runs
   const tooMany = await fulcrum(['overlay', first, '--label', 'a', '--label', 'b'])

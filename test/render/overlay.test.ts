@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { analyse } from '../../src/analysis/analyse.ts'
 import { frontierOf, frontierOnFewestGpus } from '../../src/analysis/frontier.ts'
-import { mostRuns, overlayOf } from '../../src/analysis/overlay/overlay.ts'
+import { mostRuns, overlayOf, partsByVariant } from '../../src/analysis/overlay/overlay.ts'
 import type { Run } from '../../src/journal/run.ts'
 import { figures } from '../../src/metrics/figures/index.ts'
 import { loadOverlayAssets, overlayHtml } from '../../src/render/html/overlay-page.ts'
@@ -154,6 +154,28 @@ test('points are chosen by variant and GPU type where runs carry them, observed 
   )
   const { placed } = select(model, { ...usual, workloads: null, facets: { variant: ['kv'], gpu: ['H100'] } })
   assert.deepEqual(placed, [0, 2, 4, 6])
+})
+
+test('each variant of a run has frontiers of its own where that is asked for', () => {
+  const run = syntheticRun(options)
+  const results = run.results.map((result, i) => {
+    const { point } = result
+    return i % 3 === 0
+      ? result
+      : { ...result, point: { ...point, deployment: { ...point.deployment, variant: `v${i % 3}` } } }
+  })
+  const whole = { ...run, results: results.slice(0, 22) }
+  const parts = partsByVariant({ label: 'arms', run: whole })
+  const { runs } = overlayOf(parts)
+  assert.deepEqual(
+    runs.map(({ label, points, missing, differences }) => [label, points.length, missing, differences.length]),
+    [
+      ['arms · no variant', 8, 2, 0],
+      ['arms · v1', 7, 2, 0],
+      ['arms · v2', 7, 2, 0],
+    ],
+  )
+  assert.deepEqual(partsByVariant({ label: 'one', run }), [{ label: 'one', run }])
 })
 
 test('several workloads in one picture get a warning and a frontier each', () => {

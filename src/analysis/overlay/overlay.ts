@@ -44,6 +44,22 @@ export interface OverlayPoint {
   readonly facets: readonly string[]
 }
 
+/** A run, or a part of one, and its name in the picture. */
+export interface NamedRun {
+  readonly label: string
+  readonly run: Run
+  /** Of a part: planned points of the whole run without a result. */
+  readonly missing?: number
+}
+
+/** A run as one for each of its variants, in first-seen order; as it is where it has at most one. */
+export function partsByVariant({ label, run }: NamedRun): readonly NamedRun[] {
+  const parts = Map.groupBy(run.results, ({ point }) => point.deployment.variant ?? 'no variant')
+  if (parts.size < 2) return [{ label, run }]
+  const missing = missingPoints(run)
+  return [...parts].map(([variant, results]) => ({ label: `${label} · ${variant}`, run: { ...run, results }, missing }))
+}
+
 /** Runs that a picture can tell apart: as many as there are pairs of a colour and a shape. */
 export const mostRuns = 56
 
@@ -53,7 +69,7 @@ export const mostRuns = 56
  * @throws FulcrumError (bad-input) for no run, more than {@link mostRuns}, or two runs of one label
  */
 export function overlayOf(
-  named: readonly { readonly label: string; readonly run: Run }[],
+  named: readonly NamedRun[],
   registry: readonly Figure[] = figures,
   facets: readonly Facet[] = allFacets,
 ): Overlay {
@@ -74,7 +90,7 @@ export function overlayOf(
     })
   const asAxes = axisFigures(registry)
   const names = workloadNames()
-  const runs = named.map(({ label, run }) => {
+  const runs = named.map(({ label, run, missing = missingPoints(run) }) => {
     const { deployer, about } = originOf(run.manifest)
     const aboutRun = { deployedWith: [deployer, about].filter(text => text !== '').join(', ') }
     return {
@@ -88,7 +104,7 @@ export function overlayOf(
           objectives(point).length === 0 ? ('no SLO' as const) : meetsSlo(point) ? ('yes' as const) : ('no' as const),
         facets: facets.map(facet => facet.of(point, aboutRun)),
       })),
-      missing: missingPoints(run),
+      missing,
       differences: run === first.run ? [] : environmentDifferences(first.run, run),
     }
   })
