@@ -31,6 +31,9 @@ export function contestants(): Contestant[] {
     ...withoutRuntime(),
     ...peer('genai-perf', program => (url, cell, signal) => runGenerator('genai-perf', program, url, cell, signal)),
     ...peer('aiperf', program => (url, cell, signal) => runGenerator('aiperf', program, url, cell, signal)),
+    ...peer('vllm-bench', program => (url, cell, signal) => runGenerator('vllm-bench', program, url, cell, signal), {
+      path: 'vllm-rs/vllm-rs',
+    }),
     ...peer('guidellm', program => (url, cell, signal) => runGuideLlm(program, url, cell, signal)),
   ]
 }
@@ -58,8 +61,12 @@ function withoutRuntime(): Contestant[] {
   }))
 }
 
-function peer(name: string, runner: (program: string) => Contestant['run']): Contestant[] {
-  const program = join(root, '.systems', name, 'bin', name)
+function peer(
+  name: string,
+  runner: (program: string) => Contestant['run'],
+  { path = `${name}/bin/${name}` } = {},
+): Contestant[] {
+  const program = join(root, '.systems', path)
   return existsSync(program) ? [{ name, peer: true, run: runner(program) }] : []
 }
 
@@ -77,7 +84,10 @@ async function runGenerator(
   if (generator === undefined) throw new Error(`no generator ${name}`)
   try {
     const context = { signal, folder: join(runFolder, 'points/p'), onProgress: () => {} }
-    const measurement = await generator.measure(pointOf(cell, name), endpointOf(url), context)
+    const point = pointOf(cell, name)
+    // The truth is of all requests: so is every client's figure.
+    const whole = { ...point, load: { ...point.load, window: 'whole' as const } }
+    const measurement = await generator.measure(whole, endpointOf(url), context)
     return {
       ttftMeanMs: measurement.ttftMs?.mean ?? Number.NaN,
       ttftP99Ms: measurement.ttftMs?.p99 ?? Number.NaN,
