@@ -9,7 +9,7 @@
   const modules = capacityModules
   /** @type {import('../../src/render/page/capacity/data.ts').CapacityPageData} */
   const data = JSON.parse(document.getElementById('capacity-data')?.textContent ?? '{}')
-  const ground = { points: data.points, run: data.run, twin: data.twin === null ? null : capacityTwin.planningTwin(data.twin) }
+  const ground = { points: data.points, run: data.run, twin: data.twin === null ? null : capacityTwin.planningTwin(capacityTwin.twinOfPlain(data.twin)) }
   const workloads = new Map(data.workloads)
   /** @typedef {import('../../src/render/page/capacity/form.ts').CapacityForm} CapacityForm */
   /** @type {CapacityForm} */

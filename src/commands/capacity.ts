@@ -5,6 +5,7 @@ import type { CapacityPlan } from '../analysis/capacity/plan.ts'
 import { planningTwin } from '../analysis/capacity/planning-twin.ts'
 import { capacityPoint } from '../analysis/capacity/point.ts'
 import { readTwin, type Twin, twinFile } from '../analysis/twin/index.ts'
+import { plainTwin } from '../analysis/twin/plain.ts'
 import { type Run, readRun } from '../journal/index.ts'
 import { defined, FulcrumError, meanTokens } from '../model/index.ts'
 import { capacityMarkdown } from '../render/markdown/capacity.ts'
@@ -91,7 +92,7 @@ export async function answerFrom(
         name,
         { isl: meanTokens(isl), osl: meanTokens(osl) },
       ]),
-      twin,
+      twin: twin === null ? null : plainTwin(twin),
     },
   }
 }

@@ -7,8 +7,13 @@ import fc from 'fast-check'
 import { analyse } from '../../src/analysis/analyse.ts'
 import { dayShapes } from '../../src/analysis/capacity/day-shape.ts'
 import { planCapacity } from '../../src/analysis/capacity/plan.ts'
+import { planningTwin } from '../../src/analysis/capacity/planning-twin.ts'
 import { capacityPoint } from '../../src/analysis/capacity/point.ts'
 import type { CapacityQuestion } from '../../src/analysis/capacity/question.ts'
+import type { Twin } from '../../src/analysis/twin/index.ts'
+import { neutralParameters } from '../../src/analysis/twin/parameters.ts'
+import { plainTwin } from '../../src/analysis/twin/plain.ts'
+import { rangeOf } from '../../src/analysis/twin/range.ts'
 import { askedByFlags, type CapacityFlags } from '../../src/commands/capacity/flags.ts'
 import { questionOf } from '../../src/commands/capacity/question.ts'
 import { meanTokens } from '../../src/model/index.ts'
@@ -23,8 +28,10 @@ import {
   questionOfForm,
 } from '../../src/render/page/capacity/form.ts'
 import { planned } from '../../src/render/views/capacity-planner.ts'
+import { loadProfile } from '../../src/simulator/profile.ts'
+import { virtualRun } from '../analysis/tune/virtual-run.ts'
 import { parseCsv } from './parse-csv.ts'
-import { syntheticRun } from './synthetic-run.ts'
+import { disaggregated, syntheticRun } from './synthetic-run.ts'
 
 const analysis = analyse(syntheticRun({ concurrencies: [1, 4, 16, 64] }))
 const { points } = analysis
@@ -217,6 +224,41 @@ describe('the plan of the capacity page', () => {
       }),
       { numRuns: 25 },
     )
+  })
+
+  test('is the one of the command with a twin, too: lengths that it predicts, and its replay', async () => {
+    const profile = await loadProfile('deepseek-r1-fp4-gb200')
+    const measured = analyse(
+      virtualRun(profile, {
+        topologies: [disaggregated(1, 1)],
+        workloads: [[4000, 200]],
+        concurrencies: [1, 8, 32],
+        slo: base.slo,
+      }),
+    ).points
+    const twin: Twin = {
+      ...{ schema: 1, fittedAt: '', fulcrumVersion: '', run: null, points: 3, routing: 'round-robin', notes: [] },
+      model: { name: 'nvidia/DeepSeek-R1-FP4', tokenizer: 'builtin:deepseek-v3' },
+      gpusPerWorker: { prefill: 4, decode: 4, aggregated: 4 },
+      profile,
+      parameters: neutralParameters,
+      range: rangeOf(measured),
+      errors: { fitted: {}, heldOutPoints: {}, heldOutTopologies: {} },
+    }
+    const question = { ...base, traffic: { ...base.traffic, mix: [{ name: 'x', share: 1, isl: 2000, osl: 300 }] } }
+    const { view } = planned({ points: measured, run, twin: planningTwin(twin) }, question)
+    assert.ok(view.replays.length > 0 && view.answer?.requests[0]?.carriedOver?.includes('predicted by the twin'))
+    const [modules, simulation] = await Promise.all([
+      loadPageModule('render/page/capacity/modules', 'modules'),
+      loadPageModule('analysis/capacity/planning-twin', 'capacityTwin'),
+    ])
+    const data = JSON.stringify({ points: measured.map(capacityPoint), run, twin: plainTwin(twin), question })
+    const page = runInNewContext(
+      `${modules.text}; ${simulation.text}; const { twin, question, ...rest } = JSON.parse(data)
+      JSON.stringify(modules.planned({ ...rest, twin: capacityTwin.planningTwin(capacityTwin.twinOfPlain(twin)) }, question).view)`,
+      { data },
+    )
+    assert.deepEqual(JSON.parse(page), JSON.parse(JSON.stringify(view)))
   })
 
   test('needs no more of a point than the page has', () => {

@@ -5,6 +5,8 @@ import { type PredictCurve, predictedCurves } from './predicted-curve.ts'
 import type { CapacityQuestion } from './question.ts'
 import { type Replay, replayRecorded, replaySteady } from './replay.ts'
 
+export { twinOfPlain } from '../twin/plain.ts'
+
 /**
  * What a twin does for plans: it predicts lengths that were not measured, and replays the answer with random traffic and
  * with the recorded requests, where there are any.

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { FulcrumError } from '../../model/index.ts'
-import type { Profile } from '../../simulator/profile.ts'
+import { twinOfPlain } from './plain.ts'
 import type { Twin } from './twin.ts'
 
 /** A twin's name beside the run that it was fitted to. */
@@ -38,23 +38,7 @@ export function parseTwin(text: string, file: string): Twin {
   const twin = read as Twin
   if (twin.parameters === undefined || twin.profile?.tables === undefined || twin.errors === undefined)
     throw invalid('parameters, profile or errors are missing')
-  return { ...twin, profile: typed(twin.profile) }
-}
-
-/** Tables back in typed arrays. */
-function typed(profile: Profile): Profile {
-  return {
-    ...profile,
-    tables: profile.tables.map(({ enableAttentionDp, prefill, decode }) => ({
-      enableAttentionDp,
-      prefill: { x: Float64Array.from(prefill.x), y: Float64Array.from(prefill.y) },
-      decode: {
-        rows: Float64Array.from(decode.rows),
-        columns: Float64Array.from(decode.columns),
-        z: Float64Array.from(decode.z),
-      },
-    })),
-  }
+  return twinOfPlain(twin)
 }
 
 /**

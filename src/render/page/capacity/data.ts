@@ -10,6 +10,6 @@ export interface CapacityPageData {
   readonly run: CapacityView['run']
   /** Lengths of the run's workloads, by name: what `--mix` can name. */
   readonly workloads: readonly (readonly [name: string, lengths: { readonly isl: number; readonly osl: number }])[]
-  /** A twin as its file has it; null without one. */
+  /** A twin as plain data, see `plainTwin`; null without one. */
   readonly twin: object | null
 }
