@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { measuredPoints } from '../analysis/measured-point.ts'
 import { aiconfiguratorPriors } from '../analysis/priors/aiconfigurator.ts'
+import { aisimulatePriors } from '../analysis/priors/aisimulate.ts'
 import { pastRunPriors } from '../analysis/priors/past-runs.ts'
 import type { Prior } from '../analysis/priors/prior.ts'
 import { listRuns, readRun } from '../journal/index.ts'
@@ -11,17 +12,21 @@ import { FulcrumError } from '../model/index.ts'
 const aiconfiguratorFiles = ['agg/pareto.csv', 'disagg/pareto.csv']
 
 /**
- * Beliefs from folders: what aiconfigurator wrote, a run, or a folder of runs, of which those of the same model count.
+ * Beliefs from folders: what aiconfigurator or aisimulate wrote, a run, or a folder of runs, of which those of the same model count.
  * @throws FulcrumError (bad-input) `no-priors` for a folder that is none of these, `prior-file-invalid` with
  *   file:line:column
  */
 export async function readPriors(folders: readonly string[], model: string): Promise<readonly Prior[]> {
   const priors: Prior[] = []
   for (const folder of folders) {
-    const found = (await ofAiconfigurator(folder)) ?? (await ofRun(folder, model)) ?? (await ofRuns(folder, model))
+    const found =
+      (await ofAiconfigurator(folder)) ??
+      (await ofAisimulate(folder)) ??
+      (await ofRun(folder, model)) ??
+      (await ofRuns(folder, model))
     if (found === null)
       throw new FulcrumError('bad-input', 'no-priors', `${folder} has no predictions for ${model}.`, {
-        remedy: `Give a folder that aiconfigurator wrote (with ${aiconfiguratorFiles.join(' or ')}), a run of ${model}, or a folder that holds such a run.`,
+        remedy: `Give a folder that aiconfigurator wrote (with ${aiconfiguratorFiles.join(' or ')}) or aisimulate recommend (with ${aisimulateFiles.join(' or ')}), a run of ${model}, or a folder that holds such a run.`,
       })
     for (const prior of found) priors.push(prior)
   }
@@ -37,6 +42,19 @@ async function ofAiconfigurator(folder: string): Promise<readonly Prior[] | null
   )
   const found = texts.flatMap(({ name, text }) => (text === null ? [] : aiconfiguratorPriors(text, join(folder, name))))
   return found.length === 0 ? null : found
+}
+
+/** The same ledger twice; the first that is there is read. */
+const aisimulateFiles = ['recommendation.json', 'recommendation.csv']
+
+async function ofAisimulate(folder: string): Promise<readonly Prior[] | null> {
+  for (const name of aisimulateFiles) {
+    const text = await readFile(join(folder, name), 'utf8').catch(() => null)
+    if (text === null) continue
+    const found = aisimulatePriors(text, join(folder, name))
+    return found.length === 0 ? null : found
+  }
+  return null
 }
 
 async function ofRun(folder: string, model: string): Promise<readonly Prior[] | null> {

@@ -20,7 +20,7 @@ export function addTune(program: Command): void {
     .option('--mix <weights>', 'Recommend one deployment for weighted workloads, such as 8000/256=0.7,1000/1000=0.3')
     .option(
       '--priors <dir>',
-      'Start an adaptive search from the predictions in a folder: results of aiconfigurator, a run, or several runs (repeatable)',
+      'Start an adaptive search from the predictions in a folder: results of aiconfigurator or aisimulate, a run, or several runs (repeatable)',
       repeated,
     )
     .option('--write <dir>', 'Write what deploys each recommendation, and the figures to expect, into a new folder')

@@ -1,0 +1,151 @@
+import { parse } from 'csv-parse/sync'
+import { z } from 'zod'
+import { FulcrumError, type Topology } from '../../model/index.ts'
+import type { Prior } from './prior.ts'
+
+const size = z.int().min(1).default(1)
+
+const worker = z.looseObject({
+  parallelism: z.looseObject({ replicas: size, tensor: size, pipeline: size, attention_data: size }),
+})
+
+/** The concrete configuration of a candidate, as far as a prior needs it. */
+const predictionConfig = z.looseObject({
+  traffic: z.looseObject({
+    source: z.looseObject({ input_tokens: z.number().min(1), output_tokens: z.number().min(1) }),
+    load: z.looseObject({
+      type: z.string(),
+      concurrency: z.number().nullish(),
+      requests_per_second: z.number().nullish(),
+    }),
+  }),
+  engine: z.looseObject({
+    workers: z.looseObject({ aggregated: worker.nullish(), prefill: worker.nullish(), decode: worker.nullish() }),
+  }),
+})
+
+const candidate = z.looseObject({
+  candidate_id: z.string(),
+  status: z.string(),
+  used_gpus: z.number().nullish(),
+  metrics: z.record(z.string(), z.number().nullable()),
+  // Only candidates of its views have one.
+  prediction_config: z.unknown(),
+})
+
+const result = z.looseObject({ schema_version: z.enum(['1.0', '1.1']), candidates: z.array(candidate) })
+
+/**
+ * Reads what `aisimulate recommend` wrote: its `recommendation.json` (schema 1.0 and 1.1, `sweeper/result.py` of
+ * ai-dynamo/aisimulate), or the same ledger as `recommendation.csv`. Feasible candidates that it selected become
+ * priors; of others it keeps no concrete configuration. The numbered YAML files hold no figures.
+ *
+ * @param file as messages show it; `.csv` or `.json`
+ * @throws FulcrumError bad-input `prior-file-invalid` with the place
+ */
+export function aisimulatePriors(text: string, file: string): readonly Prior[] {
+  const read = result.safeParse(file.endsWith('.csv') ? fromCsv(text, file) : fromJson(text, file))
+  if (!read.success) {
+    const [issue] = read.error.issues
+    throw invalid(file, `${issue?.path.join('.') || 'the file'}: ${issue?.message ?? 'unknown layout'}`)
+  }
+  return read.data.candidates.flatMap(one => {
+    if (one.status !== 'feasible' || one.prediction_config === null || one.prediction_config === undefined) return []
+    const config = predictionConfig.safeParse(one.prediction_config)
+    // Traces and ramps are no load level, and lengths that are drawn no workload.
+    if (!config.success) return []
+    const prior = priorOf(one, config.data, file)
+    return prior === null ? [] : [prior]
+  })
+}
+
+function priorOf(
+  { metrics, used_gpus, candidate_id }: z.output<typeof candidate>,
+  { traffic, engine }: z.output<typeof predictionConfig>,
+  file: string,
+): Prior | null {
+  const load = loadOf(traffic.load)
+  const { aggregated, prefill, decode } = engine.workers
+  const gpusOf = (one: z.output<typeof worker>) =>
+    one.parallelism.tensor * one.parallelism.pipeline * one.parallelism.attention_data
+  const replicas = (one: z.output<typeof worker>) => one.parallelism.replicas
+  const decoding = decode ?? aggregated
+  if (load === null || !decoding) return null
+  const topology: Topology =
+    prefill && decode
+      ? { kind: 'disaggregated', prefill: replicas(prefill), decode: replicas(decode) }
+      : { kind: 'aggregated', workers: replicas(decoding) }
+  const prefillGpus = prefill && decode ? replicas(prefill) * gpusOf(prefill) : 0
+  const gpus = used_gpus ?? prefillGpus + replicas(decoding) * gpusOf(decoding)
+  const tokensPerS = metrics.output_throughput_tok_s ?? null
+  if (tokensPerS === null || !(gpus > 0)) return null
+  const itlMs = metrics.mean_itl_ms ?? metrics.mean_tpot_ms ?? null
+  return {
+    source: `aisimulate (${file}, ${candidate_id})`,
+    topology,
+    gpus,
+    gpusPerDecodeWorker: gpusOf(decoding),
+    prefillGpus,
+    isl: traffic.source.input_tokens,
+    osl: traffic.source.output_tokens,
+    load,
+    tokensPerSPerGpu: tokensPerS / gpus,
+    tokensPerSPerUser: itlMs !== null && itlMs > 0 ? 1000 / itlMs : null,
+    ttftMs: metrics.mean_ttft_ms ?? null,
+    itlMs,
+  }
+}
+
+function loadOf({
+  type,
+  concurrency,
+  requests_per_second: rate,
+}: z.output<typeof predictionConfig>['traffic']['load']): Prior['load'] | null {
+  if (type === 'concurrency' && concurrency) return { kind: 'concurrency', value: concurrency }
+  if ((type === 'constant_rate' || type === 'poisson') && rate) return { kind: 'rate', value: rate }
+  return null
+}
+
+function fromJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw invalid(file, cause instanceof Error ? cause.message : 'it is not JSON')
+  }
+}
+
+/** One row a candidate, with nested values as JSON cells. */
+function fromCsv(text: string, file: string): unknown {
+  let rows: readonly { readonly [column: string]: string }[]
+  try {
+    rows = parse(text, { columns: true, bom: true, skip_empty_lines: true })
+  } catch (cause) {
+    throw invalid(file, cause instanceof Error ? cause.message : 'it is not CSV')
+  }
+  const cell = (row: (typeof rows)[number], index: number, name: string): unknown => {
+    const written = row[name]
+    if (written === undefined) throw invalid(`${file}:1`, `there is no column ${JSON.stringify(name)}`)
+    if (written === '') return null
+    try {
+      return JSON.parse(written)
+    } catch {
+      throw invalid(`${file}:${index + 2}`, `${name} is no JSON`)
+    }
+  }
+  return {
+    schema_version: rows[0]?.schema_version ?? '1.0',
+    candidates: rows.map((row, index) => ({
+      candidate_id: row.candidate_id,
+      status: row.status,
+      used_gpus: cell(row, index, 'used_gpus'),
+      metrics: cell(row, index, 'metrics_json') ?? {},
+      prediction_config: cell(row, index, 'prediction_config_json'),
+    })),
+  }
+}
+
+function invalid(where: string, wrong: string): FulcrumError {
+  return new FulcrumError('bad-input', 'prior-file-invalid', `${where}: ${wrong}`, {
+    remedy: 'Give the output folder of `aisimulate recommend` (result schema 1.0 or 1.1), or leave it out.',
+  })
+}
