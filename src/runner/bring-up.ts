@@ -72,8 +72,11 @@ async function reconcile(run: RunContext, deployment: Deployment, why: string): 
   }
 }
 
-/** An error as one line of a journal: what, where, what to do. */
+/** An error in a journal: what, where unless that is said, what to do. `127.0.0.1 is silent (http://…). Start it.` */
 export function messageOf(error: unknown): string {
   if (!(error instanceof FulcrumError)) return error instanceof Error ? error.message : String(error)
-  return [error.message, error.where, error.remedy].filter(part => part !== undefined).join(' | ')
+  const { message, where, remedy } = error
+  const placed = where === undefined || message.includes(where) ? message : `${message.replace(/\.$/, '')} (${where})`
+  if (remedy === undefined) return placed
+  return `${placed}${/[.!?]$/.test(placed) ? '' : '.'} ${remedy}`
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { printOutcome } from '../../src/cli/print-outcome.ts'
 import type { ReportedOutcome } from '../../src/commands/execute.ts'
+import { FulcrumError } from '../../src/model/index.ts'
 
 const finished: ReportedOutcome = {
   outcome: 'complete',
@@ -68,4 +69,14 @@ test('the end of a run names what could overturn a recommendation, and the comma
   const text = log.mock.calls.map(({ arguments: said }) => said.join(' ')).join('\n')
   assert.match(text.replace(/\s+/g, ' '), /8000\/256: uncertain: 1P1D at concurrency 64 could overturn this/)
   assert.ok(text.split('\n').includes(`measure it: ${command}`))
+})
+
+test('place and remedy of a failed run are told once', t => {
+  const error = new FulcrumError('environment', 'no-server', 'Nothing answers', {
+    where: 'http://a/',
+    remedy: 'Start it.',
+  })
+  const failed = { ...finished, outcome: 'failed', measured: 0, report: null, error } as const
+  const text = printed(t, { ...failed, reason: 'Nothing answers (http://a/). Start it.' })
+  assert.match(text, /^because: Nothing answers \(http:\/\/a\/\)\. Start it\.\nrun: /m)
 })

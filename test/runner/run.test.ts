@@ -112,7 +112,7 @@ describe('a point', () => {
     const result = (await run.points())[0]?.result
     assert.deepEqual(
       [result?.status, result?.reason, result?.measurement],
-      ['failed', 'Nothing came back | Look.', null],
+      ['failed', 'Nothing came back. Look.', null],
     )
     assert.deepEqual([outcome.points.failed, outcome.points.ok, outcome.exitCode], [1, 8, 1])
   })

@@ -101,7 +101,7 @@ function shortWindow({ alone, request }: ClassCapacity): string[] {
   const { chance, emptyStart, requests, windowS, relative } = precision
   const needed = requestsFor(precise)
   return [
-    `The open loop with ${request.name} is too short for a capacity within 5 %: ${counted(requests)} requests beside the limit (${rate(windowS)} s a window) leave ±${percent(relative)}, ${percent(chance)} by chance${emptyStart > 0.005 ? ` and ${percent(emptyStart)} because the window began empty` : ''}. It takes about ${counted(needed)} requests at each load: ${counted(Math.ceil(needed / requestsPerS / 10) * 10)} s (duration), or repeats of it.`,
+    `The open loop with ${request.name} is too short for a capacity within 5%: ${counted(requests)} requests beside the limit (${counted(windowS)} s per window) leave ±${percent(relative)}, ${percent(chance)} by chance${emptyStart > 0.005 ? ` and ${percent(emptyStart)} because the window began empty` : ''}. It takes about ${counted(needed)} requests at each load: ${counted(Math.ceil(needed / requestsPerS / 10) * 10)} s (duration), or repeats of it.`,
   ]
 }
 
@@ -122,7 +122,7 @@ function littleRoom({ steps, request, alone }: ClassCapacity, { ttftP95Ms }: Slo
   )
     return []
   return [
-    `The TTFT limit is ${rate(ttftP95Ms / lightest)} times what ${request.name} shows at its lightest load: little room is left to wait in, and a few per cent more or less in that p95 move the capacity by up to a fifth. More requests at the lightest loads make it surer.`,
+    `The TTFT limit is ${rate(ttftP95Ms / lightest)} times what ${request.name} shows at its lightest load: little room is left to wait in, and a few percent more or less in that p95 move the capacity by up to a fifth. More requests at the lightest loads make it surer.`,
   ]
 }
 
@@ -130,10 +130,11 @@ function sharedPrefix({ steps, request }: ClassCapacity): string[] {
   const { prefix } = steps[0]?.point.workload ?? {}
   if (prefix === undefined) return []
   return [
-    `${request.name} was measured with ${Math.round(100 * prefix.share)} % of each prompt from ${prefix.count} shared prefixes: traffic that shares less costs more.`,
+    `${request.name} was measured with ${Math.round(100 * prefix.share)}% of each prompt from ${prefix.count} shared prefixes: traffic that shares less costs more.`,
   ]
 }
 
+/** As a sweep file writes it. */
 const rate = (value: number) => Number(value.toPrecision(3))
 const counted = (value: number) => Math.round(value).toLocaleString('en-US')
-const percent = (share: number) => `${Number((100 * share).toPrecision(2))} %`
+const percent = (share: number) => `${Number((100 * share).toPrecision(2))}%`

@@ -11,6 +11,8 @@ const endings = { complete: 'complete', interrupted: 'interrupted', budget: 'bud
 /** How a run ended: the frontier, what could overturn it, the limits, the counts, where report and run are. */
 export function outcomeText(view: OutcomeView): string {
   const { outcome, reason, folder, elapsedS, points, report, limits, error } = view
+  // The reason of a failed run has place and remedy in it.
+  const isNews = (text: string | undefined) => text !== undefined && !reason.includes(text)
   if (outcome === 'complete' && view.measured === 0) return nothingMeasuredText(view)
   return [
     ...(report === null ? [] : [`\n${answerText(report)}\n`]),
@@ -18,8 +20,8 @@ export function outcomeText(view: OutcomeView): string {
     ...(limits.length === 0 ? [] : [`${limitsText(limits)}\n`]),
     `${endings[outcome]} after ${duration(elapsedS)}: ${countsText(points)}`,
     ...(reason === '' ? [] : [`because: ${reason}`]),
-    ...(error?.where === undefined ? [] : [`where: ${error.where}`]),
-    ...(error?.remedy === undefined ? [] : [`to do: ${error.remedy}`]),
+    ...(isNews(error?.where) ? [`where: ${error?.where}`] : []),
+    ...(isNews(error?.remedy) ? [`to do: ${error?.remedy}`] : []),
     ...(report === null ? [] : [`report: ${report.index}`]),
     `run: ${folder}${points.missing > 0 ? '  (continue with: fulcrum resume)' : ''}`,
   ].join('\n')

@@ -21,7 +21,9 @@ export function askedFor({ question, answer }: CapacityView): string {
       ? `${demand.users.toLocaleString('en-US')} users with ${figure(demand.thinkS)} s of think time`
       : `${figure(demand.requestsPerS)} requests/s ${demand.kind === 'peak' ? 'at the peak' : 'on the average of a day'}`
   const growth =
-    growthPerMonth === 0 || months === 0 ? '' : `, ${percent(growthPerMonth)} more per month for ${months} months`
+    growthPerMonth === 0 || months === 0
+      ? ''
+      : `, ${percent(growthPerMonth)} more per month for ${counted(months, 'month')}`
   const peak = answer === null ? '' : ` (planned peak ${figure(answer.peakRequestsPerS)} requests/s)`
   return `${amount}${growth}${peak}, ${sloText(question.slo)}`
 }
@@ -76,7 +78,7 @@ export function replayText({ traffic, requests, p95, meetsSlo, medianError, extr
     share === null ? '' : ` (median error of such predictions: ${percent(share)})`
   const what = traffic === 'trace' ? 'the trace' : 'random traffic at the peak, with all kinds of requests,'
   const beyond = extrapolated.length === 0 ? '' : `; EXTRAPOLATED: ${extrapolated.join(', ')}`
-  return `The twin replayed ${what.replace(/,$/, '')} in virtual time on one replica (${requests} requests): TTFT p95 ${time(p95.ttftMs)}${error(medianError.ttft)}, ITL p95 ${time(p95.itlMs)}${error(medianError.itl)}: ${meetsSlo ? 'within the SLO' : 'MISSES THE SLO'}${beyond}`
+  return `The twin replayed ${what.replace(/,$/, '')} in virtual time on one replica (${counted(requests, 'request')}): TTFT p95 ${time(p95.ttftMs)}${error(medianError.ttft)}, ITL p95 ${time(p95.itlMs)}${error(medianError.itl)}: ${meetsSlo ? 'within the SLO' : 'MISSES THE SLO'}${beyond}`
 }
 
 /** `3.2 EUR`; `3.2 units` where the currency wasn't said, `0.81 GPU-h` without a price. */
@@ -104,7 +106,7 @@ function monthText(
   const mean = busiestHour * (day.reduce((sum, factor) => sum + factor, 0) / day.length)
   const shape = mean > 0.995 ? 'at the peak rate all day' : `at ${percent(mean)} of the peak rate on average`
   const when = growthPerMonth === 0 || months === 0 ? '' : ` as of month ${months}`
-  return `a month of this traffic${when}: ${money(cost.month.cost, cost)} (${hours} hours, every day alike, ${shape}: ${many(requests)} requests, ${many(inputTokens)} input and ${many(outputTokens)} output tokens; every node runs all month)`
+  return `a month of this traffic${when}: ${money(cost.month.cost, cost)} (${counted(hours, 'hour')}, every day alike, ${shape}: ${many(requests)} requests, ${many(inputTokens)} input and ${many(outputTokens)} output tokens; every node runs all month)`
 }
 
 const manyOf = new Intl.NumberFormat('en-US', {

@@ -136,7 +136,7 @@ describe('an open loop', () => {
     const [only] = best?.classes ?? []
     assert.ok(only?.alone.precision && only.alone.precision.relative > 0.05)
     const said = caveats.find(line => line.startsWith('The open loop with chat is too short'))
-    assert.match(said ?? '', /leave ±\d+(\.\d+)? %, .+ It takes about 4,900 requests at each load: \d+ s/)
+    assert.match(said ?? '', /leave ±\d+(\.\d+)?%, .+ It takes about 4,900 requests at each load: \d+ s/)
     assert.ok(cautious !== null && cautious !== 'unknown')
     assert.ok(cautious.requestsPerS < only.alone.requestsPerS)
   })
