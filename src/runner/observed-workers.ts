@@ -29,7 +29,10 @@ export function missingEngineMetrics(server: ServerMetrics, engineOf: () => stri
     ([source, metrics]) => isWorker(source) && !Object.keys(metrics).some(isEngineMetric),
   )
   if (lacking.length === 0) return []
-  const { shownBy } = engineNamed(engineOf()).metrics
+  const { metrics, usesGpus } = engineNamed(engineOf())
+  // An engine that only pretends to compute may have nothing to show.
+  if (!usesGpus) return []
+  const { shownBy } = metrics
   const remedy = shownBy === undefined ? '' : `: ${shownBy}`
   const sources = lacking.map(([source]) => source).join(', ')
   const message = `The metrics pages of ${sources} show no queue, batch or KV cache of an engine${remedy}`

@@ -3,6 +3,9 @@ import type { Endpoint } from '../model/index.ts'
 /** A page that takes longer is skipped; the next scrape follows. */
 const timeoutMs = 2000
 
+/** Names why somebody between Fulcrum and a worker could not reach its page. */
+const reasonHeader = 'x-fulcrum-reason'
+
 /** A page that was read: its text, and whether the server calls it OpenMetrics. */
 export interface PageText {
   readonly text: string
@@ -26,13 +29,23 @@ export async function readPage(url: string, endpoint: Pick<Endpoint, 'apiKeyEnv'
     })
     if (!response.ok) {
       await response.body?.cancel()
-      return { why: `HTTP ${response.status}`, isAbsent: response.status === 404 }
+      const reason = response.headers.get(reasonHeader)
+      return {
+        why: reason === null ? `HTTP ${response.status}` : decodeURIComponent(reason),
+        isAbsent: response.status === 404,
+      }
     }
     const isOpenMetrics = response.headers.get('content-type')?.includes('openmetrics') ?? false
     return { text: await response.text(), isOpenMetrics }
   } catch (error) {
     return { why: reasonOf(error), isAbsent: false }
   }
+}
+
+/** The whole HTTP answer of a forwarder that can't reach a page. */
+export function unavailablePage(reason: string): string {
+  const headers = [`${reasonHeader}: ${encodeURIComponent(reason)}`, 'connection: close', 'content-length: 0']
+  return ['HTTP/1.1 502 Bad Gateway', ...headers, '', ''].join('\r\n')
 }
 
 function reasonOf(error: unknown): string {

@@ -8,6 +8,7 @@ import type { Deployer } from '../../src/deployers/deployer.ts'
 import type { KubernetesConfig } from '../../src/deployers/kubernetes/config.ts'
 import { isObject, type JsonObject, readAt } from '../../src/deployers/kubernetes/fields.ts'
 import { kubernetesDeployer } from '../../src/deployers/kubernetes/kubernetes.ts'
+import { metricNamed } from '../../src/engines/index.ts'
 import { readRun } from '../../src/journal/index.ts'
 import { type MockServer, startMock } from '../mock-server/start.ts'
 import { deployment, disaggregated, model, watch } from './dynamo-deployment.ts'
@@ -21,6 +22,7 @@ import { type Operator, startOperator } from './kubernetes/operator.ts'
 import { createPodNetwork, noPodNetwork, type PodNetwork } from './kubernetes/pod-network.ts'
 
 const root = join(import.meta.dirname, '../..')
+const waiting = metricNamed('waiting')
 const limit = () => AbortSignal.timeout(60_000)
 const core = '/api/v1/namespaces/llm'
 const graphs = '/apis/nvidia.com/v1alpha1/namespaces/llm/dynamographdeployments'
@@ -246,6 +248,14 @@ describe('pods of a graph, on a real control plane', { skip: noKubernetes() || n
       results.map(({ reason }) => reason).join('\n'),
     )
     for (const { measurement } of results) assert.equal(measurement?.client.shards?.length, 2)
+    // Pods show their workers' metrics through port-forwards; of prefill workers the mocker shows no queue.
+    const seen = results.flatMap(({ measurement }) => Object.entries(measurement?.server ?? {}))
+    const sourcesWith = (metric: RegExp) =>
+      new Set(
+        seen.flatMap(([source, metrics]) => (Object.keys(metrics).some(name => metric.test(name)) ? [source] : [])),
+      )
+    assert.ok(sourcesWith(/^dynamo_component_/).has('prefill-0'), JSON.stringify(results.map(each => each.findings)))
+    for (const source of ['decode-0', 'aggregated-0']) assert.ok(sourcesWith(waiting).has(source), source)
     // What serves both is emptied before the others are filled, and the other way round.
     for (const topology of ['1/1', '1/2', '0/0']) assert.ok(operator.seen.includes(topology), topology)
     await assert.rejects(plane.call('GET', `${graphs}/mocked`), /HTTP 404/)

@@ -18,6 +18,7 @@ import { reportPoolChanges } from './pool-changes.ts'
 import { patchFile, previewKubernetes } from './preview.ts'
 import { type GraphRollout, podsGone, rollOut, wantedReplicas } from './rollout.ts'
 import { reportedReplicas, unreadiness } from './status.ts'
+import { workerForwards } from './worker-forwards.ts'
 
 /** What the deployer works with beside its configuration. Applied patches are kept in the run's `deploy` folder. */
 export interface KubernetesParts extends Pick<DeployerParts, 'model' | 'ask' | 'runFolder'> {
@@ -37,6 +38,7 @@ export function kubernetesDeployer(config: KubernetesConfig, parts: KubernetesPa
   let serving: Design | null = null
   const changes = changesUntilClosed()
   const frontend = frontendAccess(config, model, changes.closing)
+  const workers = workerForwards(changes.closing)
 
   async function change(wanted: Deployment, context: DeployContext): Promise<Omit<Reconciled, 'elapsedS'>> {
     const rollout: GraphRollout = {
@@ -63,7 +65,8 @@ export function kubernetesDeployer(config: KubernetesConfig, parts: KubernetesPa
     }
     await keepPatch(here, wanted, design, false)
     await rollOut(here, design, rollout)
-    const endpoint = await frontend.endpoint(here)
+    const reached = await frontend.endpoint(here)
+    const endpoint = { ...reached, metricsUrls: { ...reached.metricsUrls, ...(await workers.pages(here, design)) } }
     // As many as the largest pool has workers, so that none meets its first request under load.
     const largestPool = design.pools.reduce((most, { replicas }) => Math.max(most, replicas), 1)
     await completionsAnswered(endpoint, largestPool, { ...rollout, ask })
@@ -99,7 +102,7 @@ export function kubernetesDeployer(config: KubernetesConfig, parts: KubernetesPa
 
     close: async () => {
       await changes.close()
-      await frontend.close()
+      await Promise.all([frontend.close(), workers.close()])
       const { held } = opened ?? {}
       opened = null
       serving = null

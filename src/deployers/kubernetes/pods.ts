@@ -77,3 +77,24 @@ function conditions(pod: JsonObject): readonly JsonObject[] {
   const list = readAt(pod, ['status', 'conditions'])
   return (Array.isArray(list) ? list : []).filter(isObject)
 }
+
+/** The name of a pod. */
+export function nameOfPod(pod: JsonObject): string {
+  return String(readAt(pod, ['metadata', 'name']))
+}
+
+/**
+ * The ready pods of a component that stand for a worker each, by name. Of a worker on several nodes that is the leader:
+ * LeaderWorkerSet numbers its pods, Grove names them.
+ */
+export function leadersOf(pods: readonly JsonObject[], component: string): readonly JsonObject[] {
+  return pods
+    .filter(pod => {
+      const labels = readAt(pod, ['metadata', 'labels'])
+      const index = readAt(labels, ['leaderworkerset.sigs.k8s.io/worker-index'])
+      const follows = (index !== undefined && index !== '0') || /-wkr-/.test(nameOfPod(pod))
+      const isLeaving = readAt(pod, ['metadata', 'deletionTimestamp']) !== undefined
+      return readAt(labels, [componentLabel]) === component && !follows && !isLeaving && isReady(pod)
+    })
+    .toSorted((a, b) => (nameOfPod(a) < nameOfPod(b) ? -1 : 1))
+}

@@ -11,6 +11,7 @@ import { openCluster } from '../../../src/deployers/kubernetes/cluster.ts'
 import type { KubernetesConfig } from '../../../src/deployers/kubernetes/config.ts'
 import { readAt } from '../../../src/deployers/kubernetes/fields.ts'
 import { kubernetesDeployer } from '../../../src/deployers/kubernetes/kubernetes.ts'
+import { readPage } from '../../../src/telemetry/metrics-page.ts'
 import { type MockServer, startMock } from '../../mock-server/start.ts'
 import { type EdgeServer, startEdgeServer } from './edge-server.ts'
 import { deployment, disaggregated, v1alpha1 } from './manifests.ts'
@@ -140,6 +141,49 @@ describe('the client’s edge, where Kubernetes isn’t', () => {
     assert.equal(forwards.length, 2)
     await made.close()
     await assert.rejects(fetch(endpoint.url), /fetch failed/)
+  })
+
+  const worker = (name: string, component: string) => ({
+    metadata: { name, labels: { 'nvidia.com/dynamo-component': component } },
+    spec: { containers: [{ ports: [{ name: 'system', containerPort: 9191 }] }] },
+    status: { conditions: [{ type: 'Ready', status: 'True' }] },
+  })
+  const forwardedTo = () =>
+    server.calls.filter(({ method }) => method === 'UPGRADE').map(({ path }) => path.split('/').at(-2))
+  /** The answer of a page, on a connection of its own. */
+  const ask = (url: string | undefined) => fetch(url ?? '', { headers: { connection: 'close' } })
+
+  test('each worker’s metrics page leads to a pod of its own', async () => {
+    const pods = [worker('dec-1', 'decode'), worker('dec-0', 'decode'), worker('pre-0', 'prefill')]
+    server.objects.set(podsPath, { items: [...pods, readyFrontend] } as never)
+    const made = await deployer({ url: frontend.url })
+    const { endpoint } = await made.reconcile(deployment(disaggregated(1, 2)), context())
+    assert.deepEqual(Object.keys(endpoint.metricsUrls), ['frontend', 'prefill-0', 'decode-0', 'decode-1'])
+    for (const source of ['decode-0', 'decode-1', 'prefill-0']) await ask(endpoint.metricsUrls[source])
+    assert.deepEqual(forwardedTo(), ['dec-0', 'dec-1', 'pre-0'])
+    await made.close()
+    await assert.rejects(fetch(endpoint.metricsUrls['decode-0'] ?? ''), /fetch failed/)
+  })
+
+  test('a pod that is replaced gives its page to the one that follows', async () => {
+    server.objects.set(podsPath, { items: [worker('dec-0', 'decode'), worker('dec-1', 'decode')] } as never)
+    const made = await deployer({ url: frontend.url })
+    const { endpoint } = await made.reconcile(deployment(disaggregated(1, 2)), context())
+    const pages = [endpoint.metricsUrls['decode-0'], endpoint.metricsUrls['decode-1']]
+    for (const page of pages) await ask(page)
+    server.objects.set(podsPath, { items: [worker('dec-1', 'decode'), worker('dec-2', 'decode')] } as never)
+    for (const page of pages) await ask(page)
+    assert.deepEqual(forwardedTo(), ['dec-0', 'dec-1', 'dec-2', 'dec-1'])
+    await made.close()
+  })
+
+  test('a page without a pod fails the scrape with the reason, not the deployment', async () => {
+    server.objects.set(podsPath, { items: [] })
+    const made = await deployer({ url: frontend.url })
+    const { endpoint } = await made.reconcile(deployment(disaggregated(1, 1)), context())
+    const page = await readPage(endpoint.metricsUrls['decode-0'] ?? '', endpoint)
+    assert.deepEqual(page, { why: 'no ready pod of decode without another metrics page', isAbsent: false })
+    await made.close()
   })
 
   test('without a ready frontend pod a deployment is late, not hanging', async () => {

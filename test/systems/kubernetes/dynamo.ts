@@ -34,6 +34,8 @@ export async function startPlatform({ folder, ledger }: ControlPlane, address: s
       NATS_SERVER: `nats://${address}:${nats}`,
       ETCD_ENDPOINTS: `http://${address}:${etcd}`,
       DYN_NAMESPACE: 'llm-mocked',
+      // As Dynamo's operator sets it.
+      DYN_SYSTEM_PORT: '9090',
     },
     [Symbol.asyncDispose]: () => ending.disposeAsync(),
   }
