@@ -22,6 +22,7 @@ const debianPackages: readonly { name: string; file: string }[] = [
   { name: 'libb64-0d', file: '/usr/lib/x86_64-linux-gnu/libb64.so.0d' },
   { name: 'openssh-server', file: '/usr/sbin/sshd' },
   { name: 'slurm-wlm', file: '/usr/sbin/slurmctld' },
+  { name: 'prometheus', file: '/usr/bin/prometheus' },
   { name: 'munge', file: '/usr/sbin/munged' },
 ]
 

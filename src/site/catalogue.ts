@@ -1,7 +1,19 @@
 import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { loadLabel } from '../analysis/load-label.ts'
 import { originOf } from '../analysis/origin.ts'
-import { baselineOf, journalFile, listRuns, manifestFile, type RunEntry, readRun, runHolder } from '../journal/index.ts'
+import { type RoleLoad, roleLoads } from '../analysis/role-loads.ts'
+import {
+  baselineOf,
+  journalFile,
+  listRuns,
+  manifestFile,
+  type Run,
+  type RunEntry,
+  readRun,
+  runHolder,
+} from '../journal/index.ts'
+import { topologyLabel } from '../model/index.ts'
 import { openInside } from './open-inside.ts'
 
 /**
@@ -27,9 +39,22 @@ export interface RunSummary {
   /** Why it is unreadable; empty otherwise. */
   readonly problem: string
   readonly points: { readonly planned: number; readonly ok: number; readonly invalid: number; readonly failed: number }
+  /** The valid point that was measured last; null before the first. */
+  readonly latest: LatestPoint | null
   readonly isBaseline: boolean
   /** Changes whenever the journal changes. */
   readonly stamp: string
+}
+
+/** A point that was measured, as `/metrics` shows it; null for what was not observed. */
+export interface LatestPoint {
+  readonly workload: string
+  readonly deployment: string
+  readonly load: string
+  readonly ttftP95Ms: number | null
+  readonly itlP95Ms: number | null
+  readonly outputTokensPerS: number | null
+  readonly roles: readonly RoleLoad[]
 }
 
 export interface Catalogue {
@@ -111,7 +136,7 @@ async function readSummary({ folder, manifest }: RunEntry, stamp: string): Promi
     stamp,
   }
   try {
-    const { results, ended } = await readRun(folder)
+    const { results, lines, ended } = await readRun(folder)
     const count = (status: string) => results.filter(result => result.status === status).length
     return {
       ...known,
@@ -119,6 +144,7 @@ async function readSummary({ folder, manifest }: RunEntry, stamp: string): Promi
       state: ended?.outcome ?? null,
       problem: '',
       points: { planned: manifest.plan.points, ok: count('ok'), invalid: count('invalid'), failed: count('failed') },
+      latest: latestPoint(lines),
     }
   } catch (error) {
     return {
@@ -127,7 +153,24 @@ async function readSummary({ folder, manifest }: RunEntry, stamp: string): Promi
       state: 'unreadable',
       problem: error instanceof Error ? error.message : String(error),
       points: { planned: manifest.plan.points, ok: 0, invalid: 0, failed: 0 },
+      latest: null,
     }
+  }
+}
+
+function latestPoint(lines: Run['lines']): LatestPoint | null {
+  const line = lines.findLast(({ event }) => event.type === 'point' && event.result.status === 'ok')
+  if (line?.event.type !== 'point' || line.event.result.measurement === null) return null
+  const { point, measurement } = line.event.result
+  const { topology } = point.deployment
+  return {
+    workload: point.workload.name,
+    deployment: topologyLabel(topology),
+    load: loadLabel(point.load.level),
+    ttftP95Ms: measurement.ttftMs?.p95 ?? null,
+    itlP95Ms: measurement.itlMs?.p95 ?? null,
+    outputTokensPerS: measurement.outputTokensPerS ?? null,
+    roles: roleLoads(topology, measurement),
   }
 }
 

@@ -4,6 +4,7 @@ import type { Answer } from './answer.ts'
 import { fileAnswer, page } from './answer.ts'
 import { createCache } from './cache.ts'
 import type { Catalogue, RunSummary } from './catalogue.ts'
+import { metricsAnswer } from './metrics.ts'
 import { openInside } from './open-inside.ts'
 import type { SiteAssets } from './pages/layout.ts'
 import { problemPage } from './pages/problem.ts'
@@ -130,6 +131,7 @@ export function createRouter({ root, catalogue, pages, assets }: Routes): (targe
       const all = await catalogue.list()
       return runsPage(assets, all, search(all, asked), asked)
     }
+    if (first === 'metrics' && second === undefined) return metricsAnswer(await catalogue.list())
     if (first === 'compare' && second === undefined) return comparison(query)
     if (first === 'overlay' && second === undefined) return overlay(query)
     if (first === 'history' && second !== undefined && third === undefined) return history(second)
