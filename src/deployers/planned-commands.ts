@@ -35,13 +35,13 @@ export function plannedCommand({ argv, env }: Command, note: string, passedOn: C
 }
 
 /** Ends a worker that runs. */
-export function plannedStop(slot: WorkerSlot, called: string = slot.name): PlannedCommand {
+export function plannedStop(slot: Pick<WorkerSlot, 'name' | 'host'>, called: string = slot.name): PlannedCommand {
   const argv = ['kill', '-TERM', '--', `-<process group of ${slot.name}${onHost(slot)}>`]
   return { argv, env: {}, note: `stop ${called}` }
 }
 
 /** ` on node-a`; nothing for this machine. */
-export function onHost({ host }: WorkerSlot): string {
+export function onHost({ host }: Pick<WorkerSlot, 'host'>): string {
   return host === null ? '' : ` on ${host}`
 }
 

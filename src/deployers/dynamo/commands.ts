@@ -4,6 +4,7 @@ import { type Arguments, commandLine, mergeArguments } from '../../engines/argum
 import { settingsAsArguments } from '../../engines/engine-settings.ts'
 import { engineOfModule } from '../../engines/index.ts'
 import { contentId, type Deployment, type EngineSettings, type Role, rolesOf } from '../../model/index.ts'
+import type { ConfiguredParts } from '../define-deployer.ts'
 import type { PlannedFile } from '../deployer.ts'
 import { loopback, type Reach } from '../nodes/nodes.ts'
 import type { Command, WorkerDesign } from '../worker-design.ts'
@@ -62,6 +63,11 @@ export function frontendCommand(site: DynamoSite, port: number | string, reach: 
     argv: [site.config.python, '-m', 'dynamo.frontend', ...commandLine(args)],
     env: siteEnvironment(site, reach),
   }
+}
+
+/** Equal for frontends that may stand in for each other, whatever port each is at. */
+export function frontendSignature(site: DynamoSite, reach: Reach = loopback): string {
+  return contentId(frontendCommand(site, '', reach))
 }
 
 /** The namespace in force: `DYN_NAMESPACE` of the sweep file when it has one. */
@@ -149,3 +155,16 @@ export function designsOf(site: DynamoSite, deployment: Deployment): { readonly 
   })
   return Object.fromEntries(designs)
 }
+
+/** What the frontend and the workers of a configuration are started with, wherever they run. */
+export function dynamoParts(config: DynamoConfig): ConfiguredParts {
+  const site: DynamoSite = { config, model: '', folder: '', namespace: '', natsUrl: '', etcdUrl: '' }
+  const worker = (role: Role) => designWorker(site, role, {}, 1).signature
+  return {
+    frontend: frontendSignature(site),
+    workers: { prefill: worker('prefill'), decode: worker('decode'), aggregated: worker('aggregated') },
+  }
+}
+
+/** Keys that may differ between variants while NATS, etcd and machines stay. */
+export const variantKeys = ['python', 'backend', 'args', 'role_args', 'frontend_args', 'env'] as const

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { join, resolve } from 'node:path'
 import { type Asking, askingByDefault, probe } from '../../generators/probe.ts'
-import { type Endpoint, FulcrumError, topologyLabel } from '../../model/index.ts'
+import { type Deployment, type Endpoint, FulcrumError, topologyLabel } from '../../model/index.ts'
 import { type RunningProcess, startProcess } from '../../process/process.ts'
 import { smallestChange } from '../change.ts'
 import type { DeployerParts } from '../context.ts'
+import type { ConfigOf } from '../define-deployer.ts'
 import type { Deployer } from '../deployer.ts'
 import { differences, registeredWorkers } from '../discovery.ts'
 import { processFailure } from '../failure.ts'
@@ -17,13 +18,15 @@ import { freePort, requireFreePort } from '../ports.ts'
 import { type AwaitedWorkers, completionsCameBack, frontendUp, leftMs, workersRegistered } from '../readiness.ts'
 import { type Rollout, type Steps, type System, shortLog, stepwise } from '../stepwise.ts'
 import { designFor } from '../worker-design.ts'
-import { type DynamoSite, designsOf, frontendCommand, namespaceOf } from './commands.ts'
+import { type DynamoSite, designsOf, frontendCommand, frontendSignature, namespaceOf } from './commands.ts'
 import type { DynamoConfig } from './config.ts'
 import { prefillTakesPart, requestsTakenUp } from './prefill-part.ts'
 import { previewDynamo } from './preview.ts'
 import { startWorker, type Worker } from './worker.ts'
 
 interface Frontend {
+  /** What it was started with, apart from its port. */
+  readonly signature: string
   readonly process: RunningProcess
   readonly url: string
 }
@@ -35,13 +38,17 @@ interface Frontend {
  */
 export function dynamoDeployer(
   config: DynamoConfig,
-  parts: DeployerParts,
+  parts: DeployerParts & Partial<ConfigOf<DynamoConfig>>,
   nodesOf: NodesOf = namespace => thisMachine(config, namespace),
 ): Deployer {
   return stepwise(dynamoSystem(config, parts, nodesOf))
 }
 
-function dynamoSystem(config: DynamoConfig, parts: DeployerParts, nodesOf: NodesOf): System<Worker> {
+function dynamoSystem(
+  config: DynamoConfig,
+  parts: DeployerParts & Partial<ConfigOf<DynamoConfig>>,
+  nodesOf: NodesOf,
+): System<Worker> {
   const namespace = `fulcrum-${randomBytes(4).toString('hex')}`
   const premises = premisesOf(parts, namespace, nodesOf)
   const { nodes, logFolder, fileFolder, ledger } = premises
@@ -51,16 +58,33 @@ function dynamoSystem(config: DynamoConfig, parts: DeployerParts, nodesOf: Nodes
     premises,
     async (urls): Promise<DynamoSite> => ({ config, model, folder: fileFolder, namespace, ...urls }),
   )
+  const configOf = (wanted: Deployment) => parts.configOf?.(wanted) ?? config
+  /** What was opened, under the configuration of a deployment's variant. */
+  const siteOf = (wanted: Deployment): DynamoSite => ({ ...opened.site(), config: configOf(wanted) })
   let frontend: Frontend | null = null
+  /** Of what serves now. */
+  let servedNamespace = namespace
 
-  async function startFrontend(site: DynamoSite, rollout: Rollout): Promise<Frontend> {
+  /** The frontend of a variant: the one that runs, when it was started with the same. */
+  async function frontendFor(site: DynamoSite, rollout: Rollout): Promise<Frontend> {
+    const signature = frontendSignature(site, nodes.reach(null))
+    if (frontend !== null && frontend.signature !== signature) {
+      rollout.context.onEvent({ kind: 'stop', what: 'frontend', pid: frontend.process.pid })
+      await stopFrontend()
+    }
+    frontend ??= await startFrontend(site, signature, rollout)
+    servedNamespace = namespaceOf(site)
+    return frontend
+  }
+
+  async function startFrontend(site: DynamoSite, signature: string, rollout: Rollout): Promise<Frontend> {
     const port = config.http_port ?? (await freePort())
     await requireFreePort(port, 'frontend')
     const { argv, env } = frontendCommand(site, port, nodes.reach(null))
     const logFile = join(logFolder, 'frontend.log')
     const process = await startProcess({ name: 'frontend', argv, env, cwd: resolve('.'), logFile }, ledger)
     rollout.started(process)
-    return { process, url: `http://127.0.0.1:${port}` }
+    return { signature, process, url: `http://127.0.0.1:${port}` }
   }
 
   async function stopFrontend(): Promise<void> {
@@ -87,12 +111,12 @@ function dynamoSystem(config: DynamoConfig, parts: DeployerParts, nodesOf: Nodes
     },
 
     steps: (wanted, rollout): Steps<Worker> => {
-      const site = opened.site()
+      const site = siteOf(wanted)
       const designs = designsOf(site, wanted)
       const front = async () => {
-        frontend ??= await startFrontend(site, rollout)
-        const awaited: AwaitedWorkers = { ...rollout, ask, url: frontend.url, namespace: namespaceOf(site) }
-        return { ...frontend, awaited }
+        const { process, url } = await frontendFor(site, rollout)
+        const awaited: AwaitedWorkers = { ...rollout, ask, url, namespace: namespaceOf(site) }
+        return { process, url, awaited }
       }
       return {
         change: running => smallestChange(running, wanted, designs, nodes.hosts()),
@@ -126,14 +150,13 @@ function dynamoSystem(config: DynamoConfig, parts: DeployerParts, nodesOf: Nodes
     differences: async (workers, signal) => {
       const limit = AbortSignal.any([signal, AbortSignal.timeout(5_000)])
       const registered =
-        frontend === null
-          ? null
-          : await registeredWorkers(frontend.url, namespaceOf(opened.site()), limit).catch(() => null)
+        frontend === null ? null : await registeredWorkers(frontend.url, servedNamespace, limit).catch(() => null)
       signal.throwIfAborted()
       return registered === null ? ['the frontend does not answer'] : differences(registered, workers)
     },
 
-    preview: (from, wanted) => previewDynamo({ config, model, folder: fileFolder, namespace }, from, wanted, nodes),
+    preview: (from, wanted) =>
+      previewDynamo({ config, configOf, model, folder: fileFolder, namespace }, from, wanted, nodes),
 
     close: async leaving => {
       await Promise.all([leaving, stopFrontend()])

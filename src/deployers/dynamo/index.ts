@@ -8,6 +8,7 @@ import { nodesOf } from '../nodes/create.ts'
 import { reportContradictions } from '../nodes/keys.ts'
 import { misfitUnder } from '../nodes/room.ts'
 import { checkDynamoConfig } from './check.ts'
+import { dynamoParts, variantKeys } from './commands.ts'
 import { type DynamoConfig, dynamoKeys } from './config.ts'
 import { checkDynamo, modelSource } from './doctor.ts'
 import { dynamoDeployer } from './dynamo.ts'
@@ -33,6 +34,7 @@ export const dynamo = defineDeployer({
     misfit: deployment => misfitUnder(config, deployment),
   }),
   workers: dynamoWorkers,
+  variants: { keys: variantKeys, parts: dynamoParts },
   startupS: ({ backend }) => engineOfModule(backend).startupS,
   doctor: async (config, needs) =>
     (

@@ -1,25 +1,35 @@
 import type { Deployment } from '../../model/index.ts'
 import { smallestChange, type WorkerSlot } from '../change.ts'
+import type { ConfigOf } from '../define-deployer.ts'
 import type { DeployPreview, PlannedCommand } from '../deployer.ts'
 import { type Nodes, thisMachine } from '../nodes/nodes.ts'
 import { distinctFiles, plannedCommand, plannedInfrastructure, plannedStop, plannedUrls } from '../planned-commands.ts'
-import { type DynamoSite, designsOf, frontendCommand } from './commands.ts'
+import { type DynamoSite, designsOf, frontendCommand, frontendSignature } from './commands.ts'
+import type { DynamoConfig } from './config.ts'
 import { launchOf } from './worker.ts'
 
-type SiteToCome = Pick<DynamoSite, 'config' | 'model' | 'folder' | 'namespace'>
+type SiteToCome = Pick<DynamoSite, 'config' | 'model' | 'folder' | 'namespace'> & Partial<ConfigOf<DynamoConfig>>
 
 /**
  * Exactly what getting from one deployment to another runs and writes; ports that are picked then are shown as `<…>`.
  */
 export function previewDynamo(
-  { config, model, folder, namespace }: SiteToCome,
+  { config: ownConfig, configOf = () => ownConfig, model, folder, namespace }: SiteToCome,
   from: Deployment | null,
   wanted: Deployment,
-  nodes: Nodes = thisMachine(config),
+  nodes: Nodes = thisMachine(ownConfig),
 ): DeployPreview {
-  const site: DynamoSite = { config, model, folder, namespace, ...plannedUrls(config) }
+  const siteOf = (deployment: Deployment): DynamoSite => {
+    const config = configOf(deployment)
+    return { config, model, folder, namespace, ...plannedUrls(config) }
+  }
+  const site = siteOf(wanted)
+  const { config } = site
   const designs = designsOf(site, wanted)
-  const running = from === null ? [] : smallestChange<WorkerSlot>([], from, designsOf(site, from), nodes.hosts()).start
+  const running =
+    from === null ? [] : smallestChange<WorkerSlot>([], from, designsOf(siteOf(from), from), nodes.hosts()).start
+  const reach = nodes.reach(null)
+  const isOtherFrontend = from !== null && frontendSignature(siteOf(from), reach) !== frontendSignature(site, reach)
   const { stop, start } = smallestChange(running, wanted, designs, nodes.hosts())
   const starting = start.flatMap(slot => {
     const design = designs[slot.role]
@@ -31,6 +41,7 @@ export function previewDynamo(
     commands: [
       ...(from === null ? foundation(site, nodes) : []),
       ...stop.map(slot => plannedStop(slot)),
+      ...(isOtherFrontend ? [plannedStop({ name: 'frontend', host: null }), frontendOf(site, nodes)] : []),
       ...starting.map(({ slot, launch }) => plannedCommand(launch, slot.name, config.env)),
     ],
     files: distinctFiles(starting.flatMap(({ launch }) => launch.files)),
@@ -38,7 +49,10 @@ export function previewDynamo(
 }
 
 function foundation(site: DynamoSite, nodes: Nodes): readonly PlannedCommand[] {
-  const { config } = site
-  const frontend = frontendCommand(site, config.http_port ?? '<free port 4>', nodes.reach(null))
-  return [...nodes.preview(), ...plannedInfrastructure(config), plannedCommand(frontend, 'frontend')]
+  return [...nodes.preview(), ...plannedInfrastructure(site.config), frontendOf(site, nodes)]
+}
+
+function frontendOf(site: DynamoSite, nodes: Nodes): PlannedCommand {
+  const port = site.config.http_port ?? '<free port 4>'
+  return plannedCommand(frontendCommand(site, port, nodes.reach(null)), 'frontend')
 }

@@ -1,6 +1,7 @@
 import { checkEngineSettings } from '../../engines/engine-settings.ts'
 import { defineDeployer } from '../define-deployer.ts'
 import { checkDynamoConfig } from '../dynamo/check.ts'
+import { dynamoParts, variantKeys } from '../dynamo/commands.ts'
 import { checkDynamo } from '../dynamo/doctor.ts'
 import { dynamoWorkers } from '../dynamo/workers.ts'
 import { misfitOn } from '../nodes/placement.ts'
@@ -24,6 +25,7 @@ export const slurm = defineDeployer({
     },
   }),
   workers: dynamoWorkers,
+  variants: { keys: variantKeys, parts: ({ nodes: _, ...config }) => dynamoParts(config) },
   doctor: async (config, { model }) =>
     (await Promise.all([checkDynamo(config, model, false), checkSlurm(config)])).flat(),
   create: slurmDeployer,

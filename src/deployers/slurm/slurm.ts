@@ -1,12 +1,20 @@
+import type { Deployment } from '../../model/index.ts'
 import type { DeployerParts } from '../context.ts'
+import type { ConfigOf } from '../define-deployer.ts'
 import type { Deployer } from '../deployer.ts'
+import type { DynamoConfig } from '../dynamo/config.ts'
 import { dynamoDeployer } from '../dynamo/dynamo.ts'
 import { nodesOf } from '../nodes/create.ts'
 import type { SlurmConfig } from './config.ts'
 
 /** Dynamo 1.x whose workers are steps of an allocation; NATS, etcd and the frontend run on this machine. */
-export function slurmDeployer(config: SlurmConfig, parts: DeployerParts): Deployer {
-  const { nodes: _, ...dynamo } = config
+export function slurmDeployer(config: SlurmConfig, parts: DeployerParts & Partial<ConfigOf<SlurmConfig>>): Deployer {
+  const processes = ({ nodes: _, ...dynamo }: SlurmConfig): DynamoConfig => dynamo
   const { head, container } = config
-  return dynamoDeployer(dynamo, parts, nodesOf({ head, container, slurm: config }, parts.ledger))
+  const configOf = (wanted: Deployment) => processes(parts.configOf?.(wanted) ?? config)
+  return dynamoDeployer(
+    processes(config),
+    { ...parts, configOf },
+    nodesOf({ head, container, slurm: config }, parts.ledger),
+  )
 }
