@@ -15,6 +15,7 @@ import { type Rivals, rivalsOf } from './rivals.ts'
 import type { ServingModes } from './serving-modes.ts'
 import { bestOf, servingModes } from './serving-modes.ts'
 import { type MixRecommendation, recommendForMix } from './tune/mix.ts'
+import { type VariantGain, variantGains } from './variants.ts'
 
 /**
  * Everything that is concluded from a run; made again from the journal at any time, without a GPU.
@@ -69,6 +70,8 @@ export interface WorkloadAnalysis {
   /** The best point of each deployment, under the SLO where it can. */
   readonly best: readonly MeasuredPoint[]
   readonly servingModes: readonly ServingModes[]
+  /** Each variant against the first one of the sweep file; empty without variants. */
+  readonly variants: readonly VariantGain[]
 }
 
 /**
@@ -124,6 +127,7 @@ function analyseWorkload(points: readonly MeasuredPoint[], name: string, run: Ru
       alike => bestOf(alike.filter(p => p.status === 'ok')) ?? [],
     ),
     servingModes: servingModes(points),
+    variants: variantGains(points, run.manifest),
   }
 }
 

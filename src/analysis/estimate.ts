@@ -40,13 +40,29 @@ export interface Difference {
 export function differenceOf(a: Estimate, b: Estimate): Difference {
   const difference = a.mean - b.mean
   const relative = difference === 0 ? 0 : difference / b.mean
-  if (a.stddev === null || b.stddev === null) return { relative, verdict: 'unknown' }
+  const half = welchHalf(a, b)
+  if (half === null) return { relative, verdict: 'unknown' }
+  if (half === 0) return { relative, verdict: difference === 0 ? 'not-shown' : 'shown' }
+  return { relative, verdict: Math.abs(difference) > half ? 'shown' : 'not-shown' }
+}
+
+/**
+ * Welch's 95 % interval of a − b, over b's mean, which is taken as exact; null with one measurement on a side.
+ */
+export function differenceInterval(a: Estimate, b: Estimate): readonly [low: number, high: number] | null {
+  const half = welchHalf(a, b)
+  return half === null ? null : [(a.mean - b.mean - half) / b.mean, (a.mean - b.mean + half) / b.mean]
+}
+
+/** Half of Welch's 95 % interval of a − b; null with one measurement on a side. */
+function welchHalf(a: Estimate, b: Estimate): number | null {
+  if (a.stddev === null || b.stddev === null) return null
   const va = a.stddev ** 2 / a.n
   const vb = b.stddev ** 2 / b.n
   const error = Math.sqrt(va + vb)
-  if (error === 0) return { relative, verdict: difference === 0 ? 'not-shown' : 'shown' }
+  if (error === 0) return 0
   const freedom = (va + vb) ** 2 / (va ** 2 / (a.n - 1) + vb ** 2 / (b.n - 1))
-  return { relative, verdict: Math.abs(difference) > studentCritical(0.95, freedom) * error ? 'shown' : 'not-shown' }
+  return studentCritical(0.95, freedom) * error
 }
 
 /** Few repeat counts occur and each quantile takes 50 µs to find, 19 figures a point: kept once found. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before } from 'node:test'
 import type { Deployer, Reconciled } from '../../src/deployers/deployer.ts'
-import type { Endpoint, EngineSettings, Role, Topology } from '../../src/model/index.ts'
+import { defined, type Endpoint, type EngineSettings, type Role, type Topology } from '../../src/model/index.ts'
 import { openLedger, type ProcessLedger } from '../../src/process/ledger.ts'
 import { changes, deployment, model, startedPids, watch } from './dynamo-deployment.ts'
 
@@ -21,6 +21,7 @@ export interface OneDeployment {
   become(
     topology: Topology,
     engine?: { readonly [role in Role]?: EngineSettings },
+    variant?: string,
   ): Promise<Reconciled & { readonly started: readonly string[]; readonly stopped: readonly string[] }>
   check(): Promise<readonly string[]>
   /** The process that last was started under a name. */
@@ -68,9 +69,10 @@ export function oneDeployment(deployerOf: (place: Place) => Deployer | Promise<D
     get endpoint() {
       return endpoint ?? assert.fail('nothing is deployed')
     },
-    become: async (topology, engine = {}) => {
+    become: async (topology, engine = {}, variant) => {
       const context = watch(AbortSignal.timeout(changeLimitMs))
-      const reconciled = await there().deployer.reconcile(deployment(topology, engine), context)
+      const wanted = { ...deployment(topology, engine), ...defined({ variant }) }
+      const reconciled = await there().deployer.reconcile(wanted, context)
       endpoint = reconciled.endpoint
       for (const [name, pid] of Object.entries(startedPids(context.events))) pids.set(name, pid)
       return { ...reconciled, ...changes(context.events) }

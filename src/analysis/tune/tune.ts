@@ -5,6 +5,7 @@ import type { MeasuredPoint } from '../measured-point.ts'
 import type { Recommendation } from '../recommend.ts'
 import type { Rivals } from '../rivals.ts'
 import type { ServingModes } from '../serving-modes.ts'
+import type { VariantGain } from '../variants.ts'
 import { type Beyond, beyond, shortLoad } from './beyond.ts'
 import { type BottleneckFinding, bottleneckAt, type Reference } from './bottleneck.ts'
 import { adviceUnderSlo, adviceWhereMissed, adviceWithoutResult, type NextStep } from './next-step.ts'
@@ -23,6 +24,8 @@ export interface Tuning {
   readonly next: NextStep
   /** Aggregated against disaggregated at equal GPU counts. */
   readonly servingModes: readonly ServingModes[]
+  /** Each variant against the first one of the sweep file. */
+  readonly variants: readonly VariantGain[]
   /** Prefill's rate against decode's demand; empty where no two ratios were measured. */
   readonly rates: readonly RateMatching[]
 }
@@ -33,11 +36,11 @@ export function tune({ run, workloads }: Analysis): readonly Tuning[] {
 }
 
 function tuneWorkload(analysed: WorkloadAnalysis, run: Run): Tuning {
-  const { workload, name, points, recommendation, rivals, servingModes } = analysed
+  const { workload, name, points, recommendation, rivals, servingModes, variants } = analysed
   const { best, basis } = recommendation
   const unmeasured = unmeasuredOf(run, workload)
   const known = { run, points, unmeasured, recommendation }
-  const answer = { workload: name, recommendation, rivals, servingModes, rates: matchRates(points) }
+  const answer = { workload: name, recommendation, rivals, servingModes, variants, rates: matchRates(points) }
   if (best === null)
     return { ...answer, concurrencyPerGpu: null, bottleneck: null, heldBackBy: null, next: adviceWithoutResult(known) }
   const { level } = best.load

@@ -6,7 +6,7 @@ import { counted, figure, time } from '../views/format.ts'
 import { frontierTable, overallFrontierTable } from '../views/frontier-table.ts'
 import { leftOutSummary } from '../views/left-out.ts'
 import { overallCaveat } from '../views/overall.ts'
-import { certainty, headline, modes } from '../views/recommendation-words.ts'
+import { certainty, headline, modes, variantWords } from '../views/recommendation-words.ts'
 import type { Report } from '../views/report.ts'
 import { heldBack, mixHeadline, mixLines, mixShares, ratesLines } from '../views/tuning-words.ts'
 import { wholeRunNote, wholeRuns } from '../views/whole-runs.ts'
@@ -52,7 +52,12 @@ export function summaryMarkdown(report: Report): string {
       const said = [`${figure(best.y?.mean)} output tokens/s per GPU`, `${figure(best.x?.mean)} per user`, ...slo]
       lines.push('', `${said.join(', ')}, on ${counted(best.gpus, 'GPU')}.`)
     }
-    const sure = [...certainty(recommendation), ...modes(workload.servingModes), ...recommendation.caveats]
+    const sure = [
+      ...certainty(recommendation),
+      ...modes(workload.servingModes),
+      ...variantWords(workload.variants),
+      ...recommendation.caveats,
+    ]
     if (sure.length > 0) lines.push('', ...sure.map(line => `- ${escapeMarkdown(line)}`))
     const overturn = rivalLines(workload.rivals, recommendation)
     if (overturn.length > 0) lines.push('', ...overturn.map(line => `- ${escapeMarkdown(line)}`))

@@ -65,6 +65,7 @@ function workloadText(answer: WorkloadAnswer): string {
           `disaggregated against aggregated on ${counted(modes.gpus, 'GPU')}: ${change(modes.gain)}, ${verdicts[modes.verdict]}`,
       ),
       ...(servingModes.length === 0 ? ['aggregated against disaggregated: not measured at an equal GPU count'] : []),
+      ...answer.variants.map(({ text }) => `variant ${text}`),
       ...answer.rates.flatMap(ratesText),
       ...(bottleneck === null
         ? []

@@ -1,6 +1,7 @@
 import { loadLabel } from '../../analysis/load-label.ts'
 import type { Recommendation } from '../../analysis/recommend.ts'
 import type { ServingModes } from '../../analysis/serving-modes.ts'
+import type { VariantGain } from '../../analysis/variants.ts'
 import { change, counted, figure } from './format.ts'
 
 /** How sure the recommendation is, in a few words; null where nothing is recommended. */
@@ -87,5 +88,28 @@ export function modes(rows: readonly ServingModes[]): string[] {
           ? '; only disaggregated meets the SLO'
           : '; only aggregated meets the SLO'
     return `On ${counted(row.gpus, 'GPU')}, ${row.disaggregated.label} gives ${change(row.gain.relative)} tokens/s per GPU compared with ${row.aggregated.label}${verdict}${slo}.`
+  })
+}
+
+/** Each variant against the first, a sentence each: throughput with its interval, what it does to TTFT, the SLO. */
+export function variantWords(rows: readonly VariantGain[]): string[] {
+  return rows.map(row => {
+    const { variant, base, best, baseBest, gain, gainCi95, ttft } = row
+    const interval = gainCi95 === null ? '' : ` [${change(gainCi95[0])}, ${change(gainCi95[1])}]`
+    const said = {
+      shown: `${variant} gives ${change(gain.relative)}${interval} tokens/s per GPU compared with ${base}`,
+      'not-shown': `${variant} against ${base}: no difference in tokens/s per GPU shown (${change(gain.relative)}${interval}); more repeats may decide`,
+      unknown: `${variant} gives ${change(gain.relative)} tokens/s per GPU compared with ${base}, measured once each: undecided without repeats`,
+    }[gain.verdict]
+    const where =
+      best.label === baseBest.label
+        ? ''
+        : ` (${best.label} at ${loadLabel(best.load.level)}, ${baseBest.label} at ${loadLabel(baseBest.load.level)})`
+    const latency =
+      ttft === null
+        ? ''
+        : `; TTFT p50 ${change(ttft.relative)}${ttft.verdict === 'shown' ? '' : ttft.verdict === 'unknown' ? ' (measured once)' : ' (within noise)'} at the load where ${base} is best`
+    const slo = row.meetsSlo === row.baseMeetsSlo ? '' : `; only ${row.meetsSlo ? variant : base} meets the SLO`
+    return `${said}${where}${latency}${slo}.`
   })
 }

@@ -7,9 +7,11 @@ import type { MixChoice, MixRecommendation } from '../../analysis/tune/mix.ts'
 import type { NextStep } from '../../analysis/tune/next-step.ts'
 import type { RateMatching, WorkerRate } from '../../analysis/tune/rate-matching.ts'
 import type { Tuning } from '../../analysis/tune/tune.ts'
+import type { VariantGain } from '../../analysis/variants.ts'
 import type { EngineSettings } from '../../model/index.ts'
 import { gpusOfRole, topologyLabel } from '../../model/index.ts'
 import type { ReportedLimit } from './limits.ts'
+import { variantWords } from './recommendation-words.ts'
 
 /** What `fulcrum tune` answers. */
 export interface TuneView {
@@ -55,6 +57,8 @@ export interface WorkloadAnswer {
     readonly gain: number
     readonly verdict: 'shown' | 'not-shown' | 'unknown'
   }[]
+  /** Each variant against the first one of the sweep file; empty without variants. */
+  readonly variants: readonly VariantAnswer[]
   /** Prefill's rate against decode's demand; empty where no two ratios were measured. */
   readonly rates: readonly RatesAnswer[]
   /** Its `next` is the advice of {@link WorkloadAnswer.next}. */
@@ -69,6 +73,20 @@ export interface WorkloadAnswer {
    */
   readonly couldOverturn: { readonly lines: readonly string[]; readonly command: string | null }
   readonly caveats: readonly string[]
+}
+
+/** What a variant gains over the first one of the sweep file. */
+export interface VariantAnswer {
+  readonly variant: string
+  readonly base: string
+  readonly best: TunedPoint
+  readonly baseBest: TunedPoint
+  /** Output tokens/s per GPU, relative, with its 95% interval where both were repeated. */
+  readonly gain: number
+  readonly gainCi95: readonly [number, number] | null
+  readonly verdict: 'shown' | 'not-shown' | 'unknown'
+  /** The same in a sentence. */
+  readonly text: string
 }
 
 /** What one worker of each role does alone, and what that predicts. */
@@ -174,8 +192,18 @@ function ratesAnswer({ prefill, decode, ratio, rows, best, advice }: RateMatchin
 }
 
 export function answerOf(tuning: Tuning): WorkloadAnswer {
-  const { workload, recommendation, rivals, servingModes, bottleneck, heldBackBy, next, concurrencyPerGpu, rates } =
-    tuning
+  const {
+    workload,
+    recommendation,
+    rivals,
+    servingModes,
+    bottleneck,
+    heldBackBy,
+    next,
+    concurrencyPerGpu,
+    rates,
+    variants,
+  } = tuning
   const { basis, best, runnerUp, caveats } = recommendation
   return {
     workload,
@@ -192,6 +220,7 @@ export function answerOf(tuning: Tuning): WorkloadAnswer {
       gain: gain.relative,
       verdict: gain.verdict,
     })),
+    variants: variants.map(variantAnswer),
     rates: rates.map(ratesAnswer),
     bottleneck:
       bottleneck === null ? null : { stage: bottleneck.stage, evidence: bottleneck.evidence, next: next.advice },
@@ -199,6 +228,15 @@ export function answerOf(tuning: Tuning): WorkloadAnswer {
     next,
     couldOverturn: { lines: rivalLines(rivals, recommendation), command: best === null ? null : rivals.command },
     caveats,
+  }
+}
+
+function variantAnswer(row: VariantGain): VariantAnswer {
+  const { variant, base, best, baseBest, gain, gainCi95 } = row
+  const [text = ''] = variantWords([row])
+  return {
+    ...{ variant, base, best: tunedPoint(best), baseBest: tunedPoint(baseBest) },
+    ...{ gain: gain.relative, gainCi95, verdict: gain.verdict, text },
   }
 }
 

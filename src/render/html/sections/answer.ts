@@ -4,7 +4,7 @@ import { rivalLines } from '../../../analysis/rivals.ts'
 import { objectives } from '../../../analysis/slo.ts'
 import { meanTokens } from '../../../model/index.ts'
 import { figure, time } from '../../views/format.ts'
-import { because, certainty, confidenceOf, headline, modes } from '../../views/recommendation-words.ts'
+import { because, certainty, confidenceOf, headline, modes, variantWords } from '../../views/recommendation-words.ts'
 import type { Report } from '../../views/report.ts'
 import type { Html } from '../html.ts'
 import { html } from '../html.ts'
@@ -38,7 +38,7 @@ ${objectives(best).map(
 )}
 </dl>`
 }
-<ul class="sure">${[...certainty(recommendation), ...modes(workload.servingModes), ...recommendation.caveats].map(line => html`<li>${line}</li>`)}</ul>
+<ul class="sure">${[...certainty(recommendation), ...modes(workload.servingModes), ...variantWords(workload.variants), ...recommendation.caveats].map(line => html`<li>${line}</li>`)}</ul>
 ${overturnPart(workload)}
 <p class="more"><a href="#workload=${slug}">Frontier, ratio and latency of this workload</a></p>
 </article>`

@@ -1,0 +1,70 @@
+import { parse } from 'yaml'
+import type { Manifest } from '../journal/manifest.ts'
+import { canonicalJson, topologyLabel } from '../model/index.ts'
+import { type Difference, differenceInterval, differenceOf } from './estimate.ts'
+import type { MeasuredPoint } from './measured-point.ts'
+import { bestOf } from './serving-modes.ts'
+import { meetsSlo } from './slo.ts'
+
+/** One variant held against the first one of the sweep file, under one workload. */
+export interface VariantGain {
+  readonly variant: string
+  /** The first variant of the sweep file that has a valid point. */
+  readonly base: string
+  /** The best point of each: most output tokens/s per GPU under the SLO where any meets it. */
+  readonly best: MeasuredPoint
+  readonly baseBest: MeasuredPoint
+  readonly meetsSlo: boolean
+  readonly baseMeetsSlo: boolean
+  /** Output tokens/s per GPU of the variant's best against the base's. */
+  readonly gain: Difference
+  /** 95 % interval of the gain; null with one measurement on a side. */
+  readonly gainCi95: readonly [low: number, high: number] | null
+  /** TTFT p50 of the variant against the base at the base's best topology and load; null when not measured there. */
+  readonly ttft: Difference | null
+}
+
+/** A row for each variant but the first, in the order of the sweep file; empty without two that have a valid point. */
+export function variantGains(points: readonly MeasuredPoint[], manifest: Manifest): readonly VariantGain[] {
+  const valid = points.filter(point => point.status === 'ok' && point.y !== null)
+  const byVariant = Map.groupBy(valid, ({ deployment }) => deployment.variant ?? '')
+  byVariant.delete('')
+  const order = namesIn(manifest.sweepText)
+  const place = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length)
+  const [first, ...others] = [...byVariant].sort(([a], [b]) => place(a) - place(b))
+  const baseBest = first === undefined ? null : bestOf(first[1])
+  if (first === undefined || !baseBest?.y) return []
+  const { y: baseY } = baseBest
+  return others.flatMap(([variant, own]) => {
+    const best = bestOf(own)
+    if (!best?.y) return []
+    const there = own.find(point => cellOf(point) === cellOf(baseBest))
+    const [ttft, baseTtft] = [there?.figures.ttft_p50_ms, baseBest.figures.ttft_p50_ms]
+    return [
+      {
+        variant,
+        base: first[0],
+        best,
+        baseBest,
+        meetsSlo: meetsSlo(best),
+        baseMeetsSlo: meetsSlo(baseBest),
+        gain: differenceOf(best.y, baseY),
+        gainCi95: differenceInterval(best.y, baseY),
+        ttft: ttft && baseTtft ? differenceOf(ttft, baseTtft) : null,
+      },
+    ]
+  })
+}
+
+const cellOf = ({ deployment, load }: MeasuredPoint) => canonicalJson([topologyLabel(deployment.topology), load.level])
+
+/** The variants of a sweep file in its order; none in a text that says nothing. */
+function namesIn(sweepText: string): readonly string[] {
+  try {
+    const sweep: unknown = parse(sweepText)
+    const variants = typeof sweep === 'object' && sweep !== null && 'variants' in sweep ? sweep.variants : null
+    return typeof variants === 'object' && variants !== null ? Object.keys(variants) : []
+  } catch {
+    return []
+  }
+}
