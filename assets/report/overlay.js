@@ -492,6 +492,7 @@
       })
     clearTimeout(waiting)
     waiting = setTimeout(() => {
+      waiting = undefined
       const digits = (/** @type {number} */ value) => String(Number(value.toPrecision(6)))
       const { x, y } = view
       go({ zoom: view === whole ? '' : listText([x.min, x.max, y.min, y.max].map(digits)) })
@@ -602,8 +603,8 @@
   Object.assign(globalThis, {
     fulcrumOverlay: {
       files,
-      /** Whether the table is in step with the picture. */
-      settled: () => due === 0,
+      /** Whether picture, table and address are in step. */
+      settled: () => due === 0 && frame === 0 && waiting === undefined,
       data,
       model,
       shown,
