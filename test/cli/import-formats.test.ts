@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { parse } from 'csv-parse/sync'
@@ -77,6 +77,14 @@ describe('fulcrum import of other harnesses', () => {
     const [first] = await cellsOf(run)
     assert.deepEqual([first?.ttft_p95_ms, first?.completed, first?.requests, first?.isl_measured], ['', '', '', ''])
     assert.notEqual(first?.meets_slo, 'true')
+    const aiperf = join(folder.path, 'aiperf')
+    await fulcrum(['export', run, '--format', 'aiperf', '--to', aiperf])
+    const exported = (await readdir(aiperf, { recursive: true })).filter(name => name.endsWith('.json'))
+    for (const name of exported) {
+      const { request_count, time_to_first_token: ttft } = JSON.parse(await readFile(join(aiperf, name), 'utf8'))
+      if (ttft === undefined) continue
+      assert.deepEqual([request_count, Object.values(ttft).includes(null), 'p95' in ttft], [undefined, false, false])
+    }
     const failed = (await readRun(run)).results.filter(({ status }) => status === 'failed')
     assert.equal(failed.length, 1)
   })

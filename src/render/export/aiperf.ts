@@ -24,7 +24,7 @@ const requestMetrics: readonly (readonly [string, string, (m: Measurement) => Di
 
 const systemMetrics: readonly (readonly [string, string, (m: Measurement) => number | null])[] = [
   ['request_throughput', 'requests/sec', m => ratesOf(m).requestsPerS],
-  ['request_count', 'requests', m => m.requests.completed],
+  ['request_count', 'requests', m => (m.requests.isCompletedKnown === false ? null : m.requests.completed)],
   ['error_request_count', 'requests', m => (m.requests.failed > 0 ? m.requests.failed : null)],
   ['output_token_throughput', 'tokens/sec', m => ratesOf(m).outputTokensPerS],
   ['input_token_throughput', 'tokens/sec', m => ratesOf(m).inputTokensPerS],
@@ -66,7 +66,7 @@ function measured(result: PointResult, measurement: Measurement): object {
     const { mean, stddev, ...rest } = found
     // The mean of speeds is weighted by time: times the count it is no sum.
     const sum = key === 'output_token_throughput_per_user' ? {} : { sum: mean * found.count }
-    return [[key, { unit, avg: mean, ...rest, std: stddev, ...sum }] as const]
+    return [[key, known({ unit, avg: mean, ...rest, std: stddev, ...sum })] as const]
   })
   const startedAt = new Date(measurement.startedAt)
   return {
@@ -84,6 +84,11 @@ function measured(result: PointResult, measurement: Measurement): object {
     start_time: startedAt.toISOString(),
     end_time: new Date(startedAt.getTime() + measurement.durationS * 1000).toISOString(),
   }
+}
+
+/** A metric without the statistics that nobody knows, as the programs leave them out. */
+function known(metric: { readonly [statistic: string]: string | number | null }): object {
+  return Object.fromEntries(Object.entries(metric).filter(([, value]) => value !== null))
 }
 
 function inputConfig(result: PointResult): object {

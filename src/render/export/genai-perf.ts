@@ -33,7 +33,12 @@ const systemMetrics: readonly (readonly [string, string, string, (m: Measurement
   ['output_token_throughput', 'Output Token Throughput (tokens/sec)', 'tokens/sec', m => ratesOf(m).outputTokensPerS],
   ['request_throughput', 'Request Throughput (requests/sec)', 'requests/sec', m => ratesOf(m).requestsPerS],
   ['request_goodput', 'Request Goodput (requests/sec)', 'requests/sec', m => m.goodputPerS],
-  ['request_count', 'Request Count (count)', 'count', m => m.requests.completed],
+  [
+    'request_count',
+    'Request Count (count)',
+    'count',
+    m => (m.requests.isCompletedKnown === false ? null : m.requests.completed),
+  ],
 ]
 
 /**
@@ -60,7 +65,8 @@ function json(result: PointResult): object {
       const d = distribution(measurement)
       if (d === null) return []
       const percentiles = Object.fromEntries(statistics.map(name => [name, d[name]]))
-      return [[key, { unit, avg: d.mean, ...percentiles, std: d.stddev }] as const]
+      const metric = { unit, avg: d.mean, ...percentiles, std: d.stddev }
+      return [[key, Object.fromEntries(Object.entries(metric).filter(([, value]) => value !== null))] as const]
     }),
   ]
   return { ...Object.fromEntries(of), telemetry_stats: {}, input_config }
