@@ -35,7 +35,18 @@ export async function examine(file?: string, addresses: Addresses = {}): Promise
     },
     engines: sweep.deployments.length === 1 ? enginesOf(sweep.deployments[0]) : {},
   }
-  return examineMachine(needs, addresses)
+  const [first = { deploy, model, name: '' }, ...others] = sweep.variants ?? []
+  const checks = await examineMachine({ ...needs, deploy: first.deploy, model: first.model.name }, addresses)
+  const told = new Set(checks.map(check => JSON.stringify(check)))
+  const ofOthers: Check[] = []
+  for (const variant of others) {
+    for (const check of await variant.deploy.doctor({ ...needs, model: variant.model.name })) {
+      if (told.has(JSON.stringify(check))) continue
+      told.add(JSON.stringify(check))
+      ofOthers.push({ ...check, name: `${variant.name}: ${check.name}` })
+    }
+  }
+  return [...checks, ...ofOthers]
 }
 
 /** What a deployment says of its engines, whatever they call it. */

@@ -8,10 +8,11 @@ const mostNamed = 5
 
 /**
  * The part of a plan that measures exactly these points, even if the sweep asks for an adaptive search: whoever names a
- * point wants it measured. Deployments without such a point are not visited.
+ * point wants it measured. The name of a variant stands for all of its points. Deployments without such a point are not visited.
  * @throws FulcrumError (bad-input, `no-such-point`) for an id that is not in the plan
  */
-export function onlyPoints(plan: Plan, ids: readonly string[]): Plan {
+export function onlyPoints(plan: Plan, named: readonly string[]): Plan {
+  const ids = named.flatMap(name => pointsOfVariant(plan, name) ?? [name])
   const known = plan.deployments.flatMap(({ points }) => points.map(point => point.id))
   for (const id of ids) if (!known.includes(id)) throw unknownPoint(id, known)
   const wanted = new Set(ids)
@@ -27,6 +28,14 @@ export function onlyPoints(plan: Plan, ids: readonly string[]): Plan {
     pointCount: wanted.size,
     estimate: null,
   }
+}
+
+/** The points of the variant of this name; null when the sweep has none. */
+function pointsOfVariant({ sweep, deployments }: Plan, name: string): readonly string[] | null {
+  if (!(sweep.variants ?? []).some(variant => variant.name === name)) return null
+  return deployments.flatMap(({ deployment, points }) =>
+    deployment.variant === name ? points.map(({ id }) => id) : [],
+  )
 }
 
 function unknownPoint(id: string, known: readonly string[]): FulcrumError {

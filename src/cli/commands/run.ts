@@ -24,7 +24,11 @@ export function addRun(program: Command): void {
     .argument('<file>', 'Sweep file')
     .description('Measure the missing points of a sweep, redeploying as needed, and write the report')
     .option('--new', 'Start a new run even if an unfinished run of this sweep exists')
-    .option('--only <id>', 'Measure only the point with this ID, in a new run (repeatable)', repeated)
+    .option(
+      '--only <id>',
+      'Measure only the point with this ID, or all of a variant, in a new run (repeatable)',
+      repeated,
+    )
     .option('--dry-run', 'Print the exact commands and files of each deployment without starting anything')
     .option('--end-leftovers', 'End processes that a killed Fulcrum left behind, without asking')
     .option('--json', 'Print one JSON object per line: progress, then the outcome')

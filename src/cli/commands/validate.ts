@@ -37,14 +37,17 @@ with code 2 if there is any.`,
           continue
         }
         const { sweep, points } = checked
-        const { name, warnings, datasets = [] } = sweep
+        const { name, warnings, datasets = [], variants = [] } = sweep
+        const names = variants.map(variant => variant.name)
         if (options.json) {
-          console.log(jsonText({ file, valid: true, name, points, warnings, datasets }))
+          const named = names.length === 0 ? {} : { variants: names }
+          console.log(jsonText({ file, valid: true, name, points, ...named, warnings, datasets }))
           continue
         }
         console.log(
           `${file}: fine (${counted(points, 'point')} over ${counted(sweep.deployments.length, 'deployment')})`,
         )
+        if (names.length > 0) console.log(`variants: ${names.join(', ')}`)
         for (const dataset of datasets) console.log(datasetText(dataset))
         for (const warning of warnings) console.log(`warning: ${warning}`)
       }
