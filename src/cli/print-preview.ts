@@ -4,5 +4,6 @@ import { jsonText } from './json-text.ts'
 
 /** Prints what would be started, for a person or as JSON. */
 export function printPreview(previews: readonly DeploymentPreview[], json: boolean): void {
-  console.log(json ? jsonText(previews, 2) : previewText(previews))
+  if (json) console.log(jsonText(previews, 2))
+  else console.log(previews.length === 0 ? 'Nothing to measure, so nothing would be started.' : previewText(previews))
 }

@@ -157,6 +157,8 @@ describe('plan and dry run', () => {
     const { stdout, exitCode } = await fulcrum(['resume', 'results/baseline/quick', '--dry-run', '--json'])
     assert.equal(exitCode, 0)
     assert.deepEqual(JSON.parse(stdout), [])
+    const told = await fulcrum(['resume', 'results/baseline/quick', '--dry-run'])
+    assert.equal(told.stdout, 'Nothing to measure, so nothing would be started.')
   })
 
   test('resume of a complete run measures nothing, starts nothing, and leaves the journal as it is', async () => {
