@@ -9,7 +9,7 @@ import { runOf, syntheticRun } from '../render/synthetic-run.ts'
 function asVariant(result: PointResult, variant: string, times: number): PointResult {
   const { point, measurement } = result
   const deployment = { ...point.deployment, id: `${point.deployment.id}-${variant}`, variant }
-  const faster = measurement && { ...measurement, outputTokensPerS: measurement.outputTokensPerS * times }
+  const faster = measurement && { ...measurement, outputTokensPerS: (measurement.outputTokensPerS ?? 0) * times }
   return { ...result, point: { ...point, id: `${point.id}-${variant}`, deployment }, measurement: faster }
 }
 
