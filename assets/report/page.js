@@ -243,7 +243,12 @@
       ['GPUs', String(point.gpus)],
       ['Meets the SLO', point.slo],
       ['Valid repeats', `${point.validRepeats} of ${point.repeats}`],
-      ['Requests', `${point.detail.requests.toLocaleString('en-US')}, ${point.detail.failed} failed`],
+      [
+        'Requests',
+        point.detail.requests === undefined
+          ? '–'
+          : `${point.detail.requests.toLocaleString('en-US')}, ${point.detail.failed} failed`,
+      ],
       [point.detail.ids.length > 1 ? 'Point ids' : 'Point id', point.detail.ids.join(', ')],
     ]
     section?.querySelector('.detail')?.replaceChildren(

@@ -23,6 +23,7 @@ const flags: readonly (readonly [flag: string, command: readonly string[], value
   ['--allow-points', ['validate', 'sweep.yaml'], [...notWhole, '0']],
   ['--allow-points', ['plan', 'sweep.yaml'], [...notWhole, '0']],
   ['--shards', ['resume', 'run'], [...notWhole, '0']],
+  ['--repeats', ['verify', 'folder'], [...notWhole, '0']],
   ['--last', ['history'], [...notWhole, '0']],
   ['--allow-lost', ['history'], notWhole],
   ...['run', 'resume', 'tune'].map(command => ['--allow-lost', [command, 'x'], notWhole] as const),

@@ -201,7 +201,8 @@ describe('commands of the documents do what they are written for', { timeout: 60
       // A template may deploy what isn't here; afterwards the same file is a sweep of seconds.
       const [command, file = ''] = words
       // A reader's newest run is of a sweep that a twin can be fitted to.
-      const elsewhere = command === 'run' && file.startsWith('own-') ? ['--out', 'own'] : []
+      const isOther = command === 'verify' || (command === 'run' && file.startsWith('own-'))
+      const elsewhere = isOther ? ['--out', 'own'] : []
       const { exitCode, stderr, stdout } = await fulcrum([...(await filledIn(words)), ...elsewhere])
       if (command === 'init') {
         assert.match(await readFile(join(folder, file), 'utf8'), /^name: /m)

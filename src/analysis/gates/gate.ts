@@ -48,7 +48,8 @@ const errorShare: LimitFigure = {
   unit: '%',
   better: 'lower',
   ofInvalid: true,
-  of: ({ requests }) => (requests.sent > 0 ? requests.failed / requests.sent : null),
+  of: ({ requests }) =>
+    requests.sent > 0 && requests.isFailedKnown !== false ? requests.failed / requests.sent : null,
 }
 
 /** Figures that a limit can be put on. */

@@ -47,7 +47,9 @@ export function openMetricsOf({ run, figures, workloads, points }: Analysis): st
     '# HELP fulcrum_point_failed_requests Failed requests of a point, of all its results.',
   )
   for (const point of points) {
-    const counts = point.repeats.flatMap(({ measurement }) => measurement?.requests.failed ?? [])
+    const counts = point.repeats.flatMap(({ measurement }) =>
+      measurement === null || measurement.requests.isFailedKnown === false ? [] : measurement.requests.failed,
+    )
     const failed = counts.reduce((sum, count) => sum + count, 0)
     if (counts.length > 0) lines.push(`fulcrum_point_failed_requests${labelsText(labelsOf(point))} ${failed}`)
   }

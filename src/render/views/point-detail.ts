@@ -7,9 +7,9 @@ import { largest } from '../../model/index.ts'
 export interface PointDetail {
   /** Point ids of the repeats, as in points.csv. */
   readonly ids: readonly string[]
-  /** Requests sent and failed, over all valid repeats. */
-  readonly requests: number
-  readonly failed: number
+  /** Requests sent and failed, over all valid repeats; absent where the results don't say how many failed. */
+  readonly requests?: number
+  readonly failed?: number
   /** Milliseconds at {@link quantilePercents}, means over valid repeats; absent where not measured. */
   readonly ttft?: readonly number[]
   readonly itl?: readonly number[]
@@ -27,12 +27,19 @@ export function pointDetail(point: MeasuredPoint): PointDetail {
   const { valid, repeats } = point
   return {
     ids: repeats.map(repeat => repeat.point.id),
-    requests: valid.reduce((sum, m) => sum + m.requests.sent, 0),
-    failed: valid.reduce((sum, m) => sum + m.requests.failed, 0),
+    ...requestCounts(valid),
     ...quantiles('ttft', valid, m => m.ttftMs),
     ...quantiles('itl', valid, m => m.itlMs),
     ...quantiles('latency', valid, m => m.requestLatencyMs),
     server: serverFigures(valid),
+  }
+}
+
+function requestCounts(valid: readonly Measurement[]): Pick<PointDetail, 'requests' | 'failed'> {
+  if (valid.some(({ requests }) => requests.isFailedKnown === false)) return {}
+  return {
+    requests: valid.reduce((sum, m) => sum + m.requests.sent, 0),
+    failed: valid.reduce((sum, m) => sum + m.requests.failed, 0),
   }
 }
 
