@@ -1,4 +1,3 @@
-// Test part: cli
 
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
