@@ -61,6 +61,7 @@ export async function execute(
   const outcome = await runSweep(plan, {
     run,
     deployer,
+    gpuSites: deployer.gpuSites,
     generator,
     judge,
     signal: watch.signal,

@@ -1,9 +1,11 @@
 import { type Asking, askingByDefault } from '../generators/probe.ts'
 import type { Model } from '../model/index.ts'
 import { openLedger } from '../process/ledger.ts'
+import type { GpuSites } from '../telemetry/gpu/watch.ts'
 import { deployerContext } from './context.ts'
 import type { ConfiguredDeployer } from './define-deployer.ts'
 import type { Deployer } from './deployer.ts'
+import { gpuSites } from './gpu-sites.ts'
 import { type DeployedVariant, deployerOfVariants } from './variants.ts'
 
 /** What a deployer is made with. */
@@ -17,8 +19,13 @@ export interface DeployerOptions {
   readonly variants?: readonly DeployedVariant[] | undefined
 }
 
+/** A deployer, and how the GPUs of what it deployed are looked at. */
+export interface CreatedDeployer extends Deployer {
+  gpuSites(): GpuSites
+}
+
 /** Makes a deployer. Its ledger of started processes goes with it when it is closed. */
-export async function createDeployer(deploy: ConfiguredDeployer, options: DeployerOptions): Promise<Deployer> {
+export async function createDeployer(deploy: ConfiguredDeployer, options: DeployerOptions): Promise<CreatedDeployer> {
   const { model, runFolder, ask = askingByDefault, variants } = options
   const ledger = await openLedger({ runFolder })
   const contextFor = ({ name }: Model) => deployerContext({ model: name, runFolder, ledger, ask })
@@ -28,6 +35,7 @@ export async function createDeployer(deploy: ConfiguredDeployer, options: Deploy
       : deployerOfVariants(variants, (variant, configOf) => variant.deploy.create(contextFor(variant.model), configOf))
   return {
     ...made,
+    gpuSites: () => gpuSites(made.gpuPlaces?.() ?? { holders: [], hosts: [null] }, runFolder, ledger),
     close: async () => {
       await made.close()
       ledger.close()

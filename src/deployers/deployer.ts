@@ -1,4 +1,9 @@
 import type { Deployment, Endpoint, Role } from '../model/index.ts'
+import type { GpuHolder } from '../telemetry/gpu/place.ts'
+import type { Launcher } from './launch/launcher.ts'
+import type { PlannedFile } from './planned-file.ts'
+
+export type { PlannedFile } from './planned-file.ts'
 
 /** One change to the running system, as it begins and ends. */
 export type DeployEvent =
@@ -33,16 +38,20 @@ export interface PlannedCommand {
   readonly note?: string
 }
 
-/** A file that a deployer would write. */
-export interface PlannedFile {
-  readonly path: string
-  readonly content: string
-}
-
 /** What `--dry-run` prints. */
 export interface DeployPreview {
   readonly commands: readonly PlannedCommand[]
   readonly files: readonly PlannedFile[]
+}
+
+/** Where workers hold GPUs. */
+export interface GpuPlaces {
+  /** Workers whose place is known. */
+  readonly holders: readonly GpuHolder[]
+  /** Machines with workers whose GPUs a program can look at; null for this machine. */
+  readonly hosts: readonly (string | null)[]
+  /** How a program is run on one of them. Default: as it is, on this machine. */
+  readonly launcher?: (host: string | null) => Launcher
 }
 
 /**
@@ -71,6 +80,8 @@ export interface Deployer {
   preview(from: Deployment | null, wanted: Deployment): DeployPreview
   /** Last lines of each process's log, for an error message or a failed point. */
   logs(): { readonly [process: string]: readonly string[] }
+  /** Where the workers of the running system hold GPUs. Default: nobody knows, and they may be on this machine. */
+  gpuPlaces?(): GpuPlaces
   /** Stops everything that this deployer started. Safe to call twice. */
   close(): Promise<void>
 }

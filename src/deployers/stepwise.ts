@@ -186,6 +186,12 @@ export function stepwise<Worker extends Member>(system: System<Worker>): Deploye
 
     preview: system.preview,
 
+    gpuPlaces: () => ({
+      holders: workers.map(({ name, role, host, gpus }) => ({ worker: name, role, host, gpus })),
+      hosts: [...new Set(workers.map(({ host }) => host))],
+      launcher: nodes.launcher,
+    }),
+
     logs: () => Object.fromEntries([...lastLogs].map(([name, process]) => [name, process.lastLines()])),
 
     close: async () => {

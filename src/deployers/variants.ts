@@ -82,6 +82,7 @@ export function deployerOfVariants(
       return { commands: [...told, ...rest], files }
     },
     logs: () => current?.deployer.logs() ?? {},
+    gpuPlaces: () => current?.deployer.gpuPlaces?.() ?? { holders: [], hosts: current === null ? [] : [null] },
     close: async () => {
       isClosed = true
       await current?.deployer.close()

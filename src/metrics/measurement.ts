@@ -1,4 +1,5 @@
-import type { WindowKind } from '../model/index.ts'
+import type { Price, SitePower, WindowKind } from '../model/index.ts'
+import type { GpusObserved } from './gpu.ts'
 
 /**
  * Summary of one metric over the requests (or chunks) of a point. Percentiles follow `metrics/percentiles`; stddev has
@@ -351,6 +352,11 @@ export interface Measurement {
   readonly prompts?: SentPrompts
   /** Scraped server metrics over the window, by source and then metric. */
   readonly server?: ServerMetrics
+  /** The deployment's GPUs over the window; absent where none were seen. */
+  readonly gpus?: GpusObserved
+  /** `price` and `power` of the sweep file; absent where it has none. */
+  readonly price?: Price
+  readonly sitePower?: SitePower
   /**
    * Findings of a generator about its own figures, such as a crash that it survived or a summary that contradicts its
    * records.

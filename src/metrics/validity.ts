@@ -1,6 +1,7 @@
 import type { Point } from '../model/index.ts'
 import type { Finding, Measurement, Status } from './measurement.ts'
 import { judgeClient } from './validity/client.ts'
+import { judgeGpus } from './validity/gpus.ts'
 import { judgePromptCache } from './validity/prompt-cache.ts'
 import { judgeRequests } from './validity/requests.ts'
 import { judgeServer } from './validity/server.ts'
@@ -18,6 +19,7 @@ export function judge(point: Point, measurement: Measurement): Finding[] {
     ...judgeStopping(measurement),
     ...judgeServer(point, measurement),
     ...judgePromptCache(measurement),
+    ...judgeGpus(measurement),
     ...(measurement.remarks ?? []),
   ]
   return gravestFirst(findings)

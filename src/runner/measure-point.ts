@@ -5,8 +5,9 @@ import { deploymentBroke, diskError, isDiskRefusal, latestResults, type PointRes
 import type { Finding, Measurement } from '../metrics/measurement.ts'
 import type { IsBeaten } from '../metrics/stopping/stop.ts'
 import { gravestFirst } from '../metrics/validity.ts'
-import { type Endpoint, FulcrumError, type Point } from '../model/index.ts'
+import { defined, type Endpoint, FulcrumError, type Point } from '../model/index.ts'
 import { beatenBy } from '../search/beaten.ts'
+import { type GpuWatch, watchGpus } from '../telemetry/gpu/watch.ts'
 import { watchServer } from '../telemetry/server-metrics.ts'
 import { messageOf } from './bring-up.ts'
 import type { RunContext } from './context.ts'
@@ -106,6 +107,9 @@ async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder
     const { sweep } = run.plan
     const observed = await withNamedWorkers(sweep, point, endpoint)
     await using server = watchServer(observed.endpoint, run.clockMs)
+    await using gpus = gpusOf(run)
+    // The energy of a window needs a sample from before it.
+    await gpus?.ready()
     const onProgress = (load: LoadProgress) => {
       if (load.phase === 'measuring') server.begin()
       if (load.phase === 'draining' || load.phase === 'summarising') server.end()
@@ -117,14 +121,18 @@ async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder
       ),
     )
     const seen = await server.metrics(measured.window === 'steady' ? measured : undefined)
+    const hardware = (await gpus?.observed(measured, point.deployment)) ?? { gpus: null, findings: [] }
     const remarks = [
       ...observed.findings,
       ...(await server.remarks()),
+      ...hardware.findings,
       ...missingEngineMetrics(seen, () => sweep.deploy.workers().engine),
     ]
     const measurement = {
       ...measured,
       ...(Object.keys(seen).length === 0 ? {} : { server: { ...seen, ...measured.server } }),
+      ...(hardware.gpus === null ? {} : { gpus: hardware.gpus }),
+      ...defined({ price: sweep.price, sitePower: sweep.power }),
       ...(remarks.length === 0 ? {} : { remarks: [...(measured.remarks ?? []), ...remarks] }),
     }
     const earlier = earlierPrompts(
@@ -141,6 +149,12 @@ async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder
     const code = error instanceof FulcrumError ? error.code : 'generator-failed'
     return { measurement: null, findings: [{ severity: 'invalid', code, message: messageOf(error) }] }
   }
+}
+
+/** The GPUs of the deployment through a point; null where nothing can be looked at. */
+function gpusOf({ parts, plan }: RunContext): GpuWatch | null {
+  const { gpus } = plan.sweep.telemetry
+  return parts.gpuSites === undefined || gpus === 'off' ? null : watchGpus(gpus, parts.gpuSites())
 }
 
 /** A search has no use for a point that can't win any more; a grid is asked for all of each. */

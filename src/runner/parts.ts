@@ -3,6 +3,7 @@ import type { LoadGenerator } from '../generators/generator.ts'
 import type { OpenRun } from '../journal/index.ts'
 import type { Finding, Measurement } from '../metrics/measurement.ts'
 import type { Point } from '../model/index.ts'
+import type { GpuSites } from '../telemetry/gpu/watch.ts'
 import type { RunProgress } from './progress.ts'
 
 /** Everything that a run needs beside its plan; the effects of the whole loop come in here. */
@@ -11,6 +12,8 @@ export interface RunParts {
   readonly run: Pick<OpenRun, 'folder' | 'journal' | 'attempt'>
   /** Closed by the run, however it ends. */
   readonly deployer: Deployer
+  /** Where the GPUs of the running deployment are looked at; nowhere unless given. */
+  readonly gpuSites?: () => GpuSites
   /** Closed by the run, however it ends. */
   readonly generator: LoadGenerator
   /** What can be said against a measurement. */

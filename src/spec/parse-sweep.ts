@@ -23,6 +23,7 @@ import { checkSlo, readBudget, readLimits, readSlo } from './sections/judgement.
 import { readLoads } from './sections/loads.ts'
 import { readMix } from './sections/mix.ts'
 import { readModel } from './sections/model.ts'
+import { readPower, readPrice } from './sections/site.ts'
 import { readTelemetry } from './sections/telemetry.ts'
 import { calibrating, readTopologies, type WantedTopology } from './sections/topologies.ts'
 import { findingsOf, reportOfVariant, reportOtherDeployer, topologiesOf } from './sections/variants.ts'
@@ -182,6 +183,8 @@ async function assemble(text: string, raw: Partial<Sections>, context: AssembleC
     slo: readSlo(raw.slo),
     limits,
     telemetry,
+    ...(raw.price === undefined ? {} : { price: readPrice(raw.price) }),
+    ...(raw.power === undefined ? {} : { power: readPower(raw.power) }),
     repeats,
     mix,
     search: raw.search,

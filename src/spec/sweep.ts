@@ -1,6 +1,18 @@
 import type { ConfiguredDeployer } from '../deployers/define-deployer.ts'
 import type { ConfiguredGenerator } from '../generators/define-generator.ts'
-import type { Deployment, Json, Load, Model, Point, Slo, Telemetry, ValidityLimits, Workload } from '../model/index.ts'
+import type {
+  Deployment,
+  Json,
+  Load,
+  Model,
+  Point,
+  Price,
+  SitePower,
+  Slo,
+  Telemetry,
+  ValidityLimits,
+  Workload,
+} from '../model/index.ts'
 import type { DatasetFacts } from './checks/datasets.ts'
 
 /** A variant of a sweep: the deployer and the model as it changes them. */
@@ -58,6 +70,9 @@ export interface Sweep {
   readonly limits: ValidityLimits
   /** What is observed beside the load; it changes no ids. */
   readonly telemetry: Telemetry
+  /** What GPUs cost and what power the site needs beside them; they change no ids. Absent: not said. */
+  readonly price?: Price
+  readonly power?: SitePower
   readonly repeats: number
   /**
    * Share of each workload, by name, in the traffic that one deployment serves; they add up to 1. Null without a mix.

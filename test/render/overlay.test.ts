@@ -131,8 +131,15 @@ test('a run without all of its results is named, and one whose search left point
 })
 
 test('points are chosen by variant and GPU type where runs carry them, observed or told', () => {
-  const seen = (model: string | null) => ({ id: 'GPU-1', name: 'gpu 0', model })
-  const telemetry = { gpus: { gpus: [seen('H100'), seen(null), seen('H100')] } }
+  const unknown = {
+    ...{ worker: null, role: null, energyJ: null, energyErrorJ: null, energyFrom: null, powerMeanW: null },
+    ...{ powerLimitW: null, utilization: null, smActive: null, memoryMaxMib: null, memoryTotalMib: null },
+    ...{ smClockMhz: null, temperatureMaxC: null, throttled: null, pcieBytesPerS: null, nvlinkBytesPerS: null },
+    strangers: null,
+  }
+  const seen = (model: string | null) => ({ ...unknown, id: 'GPU-1', name: 'gpu 0', model })
+  const gpus = [seen('H100'), seen(null), seen('H100')]
+  const telemetry = { gpus: { source: 'nvml', gpus, energyJ: null, energyErrorJ: null } }
   const run = syntheticRun(options)
   const results = run.results.map((result, i) => {
     const { measurement, point } = result

@@ -7,17 +7,20 @@ const sweepWith = (telemetry: string) => sweepText({ telemetry })
 
 describe('the telemetry section', () => {
   test('absent, pages are those that the deployer finds', async () => {
-    assert.deepEqual((await read(sweepText())).telemetry, { workers: 'auto' })
+    assert.deepEqual((await read(sweepText())).telemetry, { gpus: 'auto', workers: 'auto' })
   })
 
   test('a URL without a path is a page at /metrics', async () => {
     const { telemetry } = await read(sweepWith('{ workers: [http://10.0.0.5:9090] }'))
-    assert.deepEqual(telemetry, { workers: [{ url: 'http://10.0.0.5:9090/metrics' }] })
+    assert.deepEqual(telemetry, { gpus: 'auto', workers: [{ url: 'http://10.0.0.5:9090/metrics' }] })
   })
 
   test('a page may come with the role of its worker', async () => {
     const { telemetry } = await read(sweepWith('{ workers: [{ url: http://a:1/m, role: prefill }, http://b:1/m] }'))
-    assert.deepEqual(telemetry, { workers: [{ url: 'http://a:1/m', role: 'prefill' }, { url: 'http://b:1/m' }] })
+    assert.deepEqual(telemetry, {
+      gpus: 'auto',
+      workers: [{ url: 'http://a:1/m', role: 'prefill' }, { url: 'http://b:1/m' }],
+    })
   })
 
   test('it changes no ids', async () => {

@@ -50,7 +50,10 @@ export function compareRuns(
   const { pairs, onlyBase, onlyHead } = matchPoints(measuredPoints(base), measuredPoints(head))
   const usual = figuresIn('comparison', registry)
   const asked = new Set(thresholds.map(threshold => threshold.figure.name))
-  const compared = registry.filter(figure => usual.includes(figure) || asked.has(figure.name))
+  const isSeen = (figure: Figure) =>
+    figure.ifObserved !== true ||
+    pairs.some(pair => [pair.base, pair.head].some(point => seededValues(figure, point).length > 0))
+  const compared = registry.filter(figure => (usual.includes(figure) && isSeen(figure)) || asked.has(figure.name))
   const alike = known.filter(run => environmentDifferences(base, run).every(({ kind }) => kind !== 'conditions'))
   const earlier = [base, ...alike]
     .toSorted((one, other) => (one.manifest.createdAt < other.manifest.createdAt ? -1 : 1))

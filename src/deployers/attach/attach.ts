@@ -57,9 +57,13 @@ export function attachDeployer(config: AttachConfig, model: string, ask: Asking 
 
     preview: () => ({ commands: [], files: [] }),
     logs: () => ({}),
+    // The GPUs behind an endpoint elsewhere are not on this machine.
+    gpuPlaces: () => ({ holders: [], hosts: isLoopback(config.url) ? [null] : [] }),
     close: async () => {},
   }
 }
+
+const isLoopback = (url: string) => /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname)
 
 function authorization({ api_key_env: apiKeyEnv }: AttachConfig): { readonly [header: string]: string } {
   const token = apiKeyEnv === undefined ? undefined : process.env[apiKeyEnv]

@@ -99,6 +99,8 @@ export function kubernetesDeployer(config: KubernetesConfig, parts: KubernetesPa
     preview: (from, wanted) => previewKubernetes({ config, ...readManifest(config), folder }, from, wanted),
 
     logs: () => ({}),
+    // Its GPUs are the cluster's: exporters tell of them.
+    gpuPlaces: () => ({ holders: [], hosts: [] }),
 
     close: async () => {
       await changes.close()

@@ -1,5 +1,5 @@
-import type { PlannedFile } from '../deployer.ts'
 import type { RuntimeConfig } from '../nodes/keys.ts'
+import type { PlannedFile } from '../planned-file.ts'
 
 /** A program that is to run somewhere. */
 export interface Task {

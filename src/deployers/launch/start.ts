@@ -10,7 +10,7 @@ import type { Launch } from './launcher.ts'
  */
 export async function startLaunch(
   { argv, env, files, endsBy }: Launch,
-  place: Pick<ProcessSpec, 'name' | 'cwd' | 'logFile'>,
+  place: Pick<ProcessSpec, 'name' | 'cwd' | 'logFile' | 'onStdoutLine'>,
   ledger: ProcessLedger,
 ): Promise<RunningProcess> {
   await writeFiles(files)

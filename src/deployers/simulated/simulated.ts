@@ -146,6 +146,7 @@ export function simulatedDeployer(config: SimulatedConfig, parts: SimulatedParts
     logs(): { readonly [process: string]: readonly string[] } {
       return running === null ? {} : { engine: running.engine.process.lastLines() }
     },
+    gpuPlaces: () => ({ holders: [], hosts: [] }),
     close: stop,
   }
 }

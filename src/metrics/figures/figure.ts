@@ -15,6 +15,8 @@ export interface Figure {
   readonly better: 'lower' | 'higher'
   /** Null where the measurement can't say: not streamed, no SLO, no such workers. */
   readonly of: (measurement: Measurement, deployment: Deployment) => number | null
+  /** Compared only where one of the runs observed it: most runs can't. */
+  readonly ifObserved?: true
   /**
    * Where it appears without being asked for; every figure is in the exports, in a point's details and open to
    * `--fail-on`.

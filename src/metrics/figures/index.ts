@@ -1,3 +1,4 @@
+import { energy } from './energy.ts'
 import type { Figure } from './figure.ts'
 import { goodput } from './goodput.ts'
 import { latencies } from './latencies.ts'
@@ -18,4 +19,4 @@ export const firstFigures: readonly Figure[] = [...latencies, ...throughput, goo
  * appears as the last column of points.csv and Parquet, in OpenMetrics, in a point's details on the page, and in
  * `--fail-on`; what `shownIn` says adds the tables, `fulcrum compare` and `fulcrum history`.
  */
-export const figures: readonly Figure[] = [...firstFigures, ...promptCache]
+export const figures: readonly Figure[] = [...firstFigures, ...promptCache, ...energy]

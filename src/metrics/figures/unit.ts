@@ -39,6 +39,11 @@ export const units = {
   },
   J: { ending: '_j', base: { name: 'joules', factor: 1 }, spellings: { j: 1, kj: 1000 } },
   W: { ending: '_w', base: { name: 'watts', factor: 1 }, spellings: { w: 1, kw: 1000 } },
+  'per 1M tokens': {
+    ending: '',
+    base: { name: 'per_million_tokens', factor: 1 },
+    spellings: { '': 1 },
+  },
   MiB: { ending: '_mib', base: { name: 'bytes', factor: 2 ** 20 }, spellings: { mib: 1, gib: 1024 } },
 } as const satisfies { readonly [unit: string]: UnitSpelling }
 

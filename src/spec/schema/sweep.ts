@@ -9,6 +9,7 @@ import { generatorSchema } from './generator.ts'
 import { sloSchema, validitySchema } from './judgement.ts'
 import { loadSchema } from './load.ts'
 import { modelSchema } from './model.ts'
+import { powerSchema, priceSchema } from './site.ts'
 import { telemetrySchema } from './telemetry.ts'
 import { topologiesSchema } from './topologies.ts'
 import { variantsSchema } from './variants.ts'
@@ -32,6 +33,8 @@ export const sweepSchema = z.strictObject({
   slo: sloSchema.default({}),
   validity: validitySchema.prefault({}),
   telemetry: telemetrySchema.prefault({}),
+  price: priceSchema.optional(),
+  power: powerSchema.optional(),
   repeats: field(
     positiveInt.max(1000),
     'How many times to measure each point. Three or more give confidence intervals. Default: 1.',

@@ -1,11 +1,12 @@
-import { isSecretName, type Telemetry, type WorkerPage } from '../../model/index.ts'
+import { defined, type GpuTelemetry, isSecretName, type Telemetry, type WorkerPage } from '../../model/index.ts'
 import type { Path } from '../../yaml/problem.ts'
-import type { SectionContext } from '../../yaml/section-context.ts'
+import { type SectionContext, seconds } from '../../yaml/section-context.ts'
 import type { RawTelemetry } from '../schema/telemetry.ts'
 
 /** The pages to observe; reports URLs that can't be requested, hold secrets, or appear twice. */
-export function readTelemetry({ workers }: RawTelemetry, context: SectionContext): Telemetry {
-  if (workers === 'auto') return { workers }
+export function readTelemetry({ gpus, workers }: RawTelemetry, context: SectionContext): Telemetry {
+  const observed = readGpus(gpus, context)
+  if (workers === 'auto') return { gpus: observed, workers }
   const first = new Map<string, number>()
   const pages = workers.map((worker, index): WorkerPage => {
     const page = typeof worker === 'string' ? { url: worker } : worker
@@ -16,7 +17,31 @@ export function readTelemetry({ workers }: RawTelemetry, context: SectionContext
     else context.report(path, `telemetry.workers[${same}] has the same URL`, 'remove one of the two')
     return page.role === undefined ? { url } : { url, role: page.role }
   })
-  return { workers: pages }
+  return { gpus: observed, workers: pages }
+}
+
+function readGpus(raw: RawTelemetry['gpus'], context: SectionContext): GpuTelemetry {
+  if (raw === 'auto' || raw === 'off') return raw
+  const first = new Map<string, number>()
+  const dcgm = (raw.dcgm ?? []).map((text, index) => {
+    const path: Path = ['telemetry', 'gpus', 'dcgm', index]
+    const url = pageUrl(text, path, context)
+    const same = first.get(url)
+    if (same === undefined) first.set(url, index)
+    else context.report(path, `telemetry.gpus.dcgm[${same}] has the same URL`, 'remove one of the two')
+    return url
+  })
+  const sampleS = seconds(raw.sample)
+  if (sampleS < 0.1 || sampleS > 60)
+    context.report(['telemetry', 'gpus', 'sample'], `${raw.sample} is out of range`, 'write 100ms to 60s')
+  const nvidiaSmi = raw.nvidia_smi ?? dcgm.length === 0
+  if (!nvidiaSmi && dcgm.length === 0)
+    context.report(['telemetry', 'gpus'], 'it names no source', 'write dcgm: [URL] or nvidia_smi: true')
+  const named = Object.values(raw.devices ?? {}).flat()
+  const twice = named.find((gpu, i) => gpu !== undefined && named.indexOf(gpu) !== i)
+  if (twice !== undefined)
+    context.report(['telemetry', 'gpus', 'devices'], `GPU ${twice} is named twice`, 'name each GPU once')
+  return { dcgm, nvidiaSmi, sampleS, devices: raw.devices === undefined ? null : defined(raw.devices) }
 }
 
 /** A page at the root of a server is at `/metrics`. */

@@ -1,0 +1,32 @@
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { ownerVariable, type ProcessLedger } from '../process/ledger.ts'
+import type { GpuSites } from '../telemetry/gpu/watch.ts'
+import type { GpuPlaces } from './deployer.ts'
+import { onThisMachine } from './launch/launcher.ts'
+import { startLaunch } from './launch/start.ts'
+
+/** A sampler has nothing to finish. */
+const graceMs = 2_000
+
+/** How programs are run beside the workers of a deployment. */
+export function gpuSites(
+  { holders, hosts, launcher = () => onThisMachine }: GpuPlaces,
+  runFolder: string,
+  ledger: ProcessLedger,
+): GpuSites {
+  return {
+    holders,
+    hosts,
+    // Elsewhere and in containers workers don't inherit the mark.
+    markOf: host =>
+      host === null && holders.length > 0 && launcher(null) === onThisMachine ? `${ownerVariable}=${ledger.id}/` : '',
+    follow: async (host, argv, onStdoutLine) => {
+      const name = host === null ? 'gpus' : `gpus-${host}`
+      const launch = launcher(host)({ name, argv, env: {}, files: [] })
+      const logFile = join(resolve(runFolder), 'deploy', 'logs', `${name}.log`)
+      const process = await startLaunch(launch, { name, cwd: tmpdir(), logFile, onStdoutLine }, ledger)
+      return { stop: () => process.stop(graceMs), ended: process.exited }
+    },
+  }
+}

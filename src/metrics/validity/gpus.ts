@@ -1,0 +1,87 @@
+import { type Role, roles } from '../../model/index.ts'
+import type { GpuObserved } from '../gpu.ts'
+import type { Finding, Measurement } from '../measurement.ts'
+import { percent } from './figures.ts'
+
+/** Samples in which clocks were held down, as a share of all, above which it is told. */
+const mostThrottled = 0.05
+/** Utilization below which a pool is called idle beside one that works. */
+const idle = 0.3
+const busy = 0.7
+
+/** What the GPUs of a deployment say against a measurement, or about it. */
+export function judgeGpus({ gpus }: Measurement): Finding[] {
+  if (gpus === undefined) return []
+  return [...throttled(gpus.gpus), ...shared(gpus.gpus), ...unlike(gpus.gpus), ...idlePool(gpus.gpus)]
+}
+
+const namesOf = (gpus: readonly GpuObserved[]) => gpus.map(({ name }) => name).join(', ')
+
+function throttled(gpus: readonly GpuObserved[]): Finding[] {
+  const over = (of: 'power' | 'thermal') => gpus.filter(gpu => (gpu.throttled?.[of] ?? 0) > mostThrottled)
+  const share = (of: 'power' | 'thermal') =>
+    percent(over(of).reduce((most, gpu) => Math.max(most, gpu.throttled?.[of] ?? 0), 0))
+  const [hot, capped] = [over('thermal'), over('power')]
+  return [
+    ...(hot.length === 0
+      ? []
+      : [
+          {
+            severity: 'warning',
+            code: 'gpu-throttled',
+            message: `Heat held down the clocks of ${namesOf(hot)} for up to ${share('thermal')} of the time: the deployment can be faster than this. Look at the cooling, and measure the point again`,
+          } as const,
+        ]),
+    // At full load a GPU is at its power limit, so this is no fault.
+    ...(capped.length === 0
+      ? []
+      : [
+          {
+            severity: 'note',
+            code: 'gpu-power-capped',
+            message: `The power limit held down the clocks of ${namesOf(capped)} for up to ${share('power')} of the time`,
+          } as const,
+        ]),
+  ]
+}
+
+function shared(gpus: readonly GpuObserved[]): Finding[] {
+  const taken = gpus.filter(({ strangers }) => strangers !== null && strangers.length > 0)
+  const [first] = taken
+  if (first === undefined) return []
+  const message = `Processes that the deployment did not start are on its GPUs: ${(first.strangers ?? []).join(', ')} on ${first.name}${taken.length > 1 ? ` (and on ${taken.length - 1} more)` : ''}. Stop them, and measure the point again`
+  return [{ severity: 'warning', code: 'gpu-shared', message }]
+}
+
+function unlike(gpus: readonly GpuObserved[]): Finding[] {
+  return [null, ...roles].flatMap(role => {
+    const own = gpus.filter(gpu => gpu.role === role)
+    const kinds = new Set(own.map(({ model, powerLimitW }) => `${model ?? 'GPU'}, ${powerLimitW ?? '?'} W`))
+    if (kinds.size < 2) return []
+    const message = `The GPUs of ${role ?? 'all'} workers are not alike: ${[...kinds].join('; ')}. Figures per GPU are a mixture`
+    return [{ severity: 'warning', code: 'gpus-unlike', message } as const]
+  })
+}
+
+function idlePool(gpus: readonly GpuObserved[]): Finding[] {
+  const [prefill, decode] = [utilizationOf(gpus, 'prefill'), utilizationOf(gpus, 'decode')]
+  if (prefill === null || decode === null) return []
+  const told = (role: Role, share: number, other: number, remedy: string): Finding => ({
+    severity: 'note',
+    code: 'gpu-pool-idle',
+    message: `The ${role} GPUs were busy ${percent(share)} of the time and the others ${percent(other)}: ${remedy}`,
+  })
+  if (prefill < idle && decode > busy)
+    return [told('prefill', prefill, decode, 'try fewer prefill or more decode workers')]
+  if (decode < idle && prefill > busy)
+    return [told('decode', decode, prefill, 'try more prefill or fewer decode workers')]
+  return []
+}
+
+function utilizationOf(gpus: readonly GpuObserved[], role: Role): number | null {
+  const values = gpus.filter(gpu => gpu.role === role).map(({ utilization }) => utilization)
+  const known = values.filter(value => value !== null)
+  return known.length === 0 || known.length < values.length
+    ? null
+    : known.reduce((sum, value) => sum + value, 0) / known.length
+}

@@ -1,0 +1,36 @@
+import { queries } from './nvidia-smi.ts'
+import { nvmlProgram } from './nvml-program.ts'
+
+/** What the sampler calls itself before its first sample: `fulcrum-gpus nvml`. */
+export const announcement = /^fulcrum-gpus (nvml|nvidia-smi|amd-smi|none)$/
+
+/**
+ * NVML through Python where there is one, for only NVML counts energy; else nvidia-smi; else amd-smi. Arguments: the
+ * program, seconds, the mark of the deployment's processes, both queries.
+ */
+const script = `
+for python in python3 python; do
+  if command -v $python >/dev/null && $python -c "$1" check >/dev/null 2>&1; then
+    echo fulcrum-gpus nvml
+    exec $python -u -c "$1" "$2" "$3"
+  fi
+done
+every=$(awk "BEGIN { print int($2 * 1000) }" 2>/dev/null || echo 1000)
+if command -v nvidia-smi >/dev/null; then
+  for query in "$4" "$5"; do
+    if nvidia-smi --query-gpu="$query" --format=csv,noheader,nounits >/dev/null 2>&1; then
+      echo fulcrum-gpus nvidia-smi
+      exec nvidia-smi --query-gpu="$query" --format=csv,noheader,nounits "--loop-ms=$every"
+    fi
+  done
+fi
+echo fulcrum-gpus none
+`.trim()
+
+/**
+ * The command that samples the GPUs of the machine that it runs on, a line a sample, until it is ended.
+ * @param mark text in the environment of every process of the deployment; empty when there is none
+ */
+export function samplerCommand(everyS: number, mark: string): readonly [program: string, ...args: string[]] {
+  return ['sh', '-c', script, 'fulcrum-gpus', nvmlProgram, `${everyS}`, mark, ...queries]
+}

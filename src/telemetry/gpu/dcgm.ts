@@ -1,0 +1,130 @@
+import type { Exposition, Sample } from '../exposition.ts'
+import { emptySample, type GpuIdentity, type GpuSample, throttleOf } from './sample.ts'
+
+/** What a page of an exporter says of its GPUs, and of which it says something twice. */
+export interface ExporterPage {
+  readonly source: 'dcgm' | 'amd'
+  readonly samples: readonly GpuSample[]
+  /** Names of GPUs that the page has two different values of one metric for. */
+  readonly twice: readonly string[]
+}
+
+type Figures = (metric: string) => number | null
+
+/**
+ * The GPUs of a page of dcgm-exporter (names and labels of its default counters) or of AMD's device-metrics-exporter;
+ * null when the page has neither.
+ */
+export function exporterPage(page: Exposition): ExporterPage | null {
+  const dcgm = page.samples.filter(({ name }) => name.startsWith('DCGM_FI_'))
+  if (dcgm.length > 0) return pageOf('dcgm', dcgm, dcgmIdentity, dcgmSample)
+  const amd = page.samples.filter(({ name, labels }) => /^(?:amd_)?gpu_/.test(name) && 'gpu_id' in labels)
+  return amd.length === 0 ? null : pageOf('amd', amd, amdIdentity, amdSample)
+}
+
+function pageOf(
+  source: ExporterPage['source'],
+  samples: readonly Sample[],
+  identityOf: (labels: Sample['labels']) => GpuIdentity,
+  sampleOf: (identity: GpuIdentity, figure: Figures) => GpuSample,
+): ExporterPage {
+  const groups = [...Map.groupBy(samples, ({ labels }) => identityOf(labels).id)]
+  const read = groups.map(([id, group]) => {
+    const values = new Map<string, number>()
+    let isTwice = false
+    for (const { name, value } of group) {
+      if (!Number.isFinite(value) || isBlank(value)) continue
+      isTwice ||= values.has(name) && values.get(name) !== value
+      values.set(name, value)
+    }
+    const identity = identityOf(group.find(({ labels }) => podOf(labels) !== null)?.labels ?? group[0]?.labels ?? {})
+    return { id, isTwice, sample: sampleOf(identity, name => values.get(name) ?? null) }
+  })
+  return {
+    source,
+    samples: read.map(({ sample }) => sample),
+    twice: read.filter(({ isTwice }) => isTwice).map(({ id }) => id),
+  }
+}
+
+/** DCGM's values for 'not supported' and 'no permission' (dcgm_structs.h, `DCGM_FP64_BLANK`, `DCGM_INT64_BLANK`). */
+const isBlank = (value: number) => value >= 140737488355328 && (value < 140737488355340 || value > 9e18)
+
+/** Prometheus renames a page's own labels when it scrapes it: `exported_pod`. */
+const labelOf = (labels: Sample['labels'], name: string): string | null =>
+  labels[`exported_${name}`] || labels[name] || null
+
+const podOf = (labels: Sample['labels']): string | null => {
+  const pod = labelOf(labels, 'pod')
+  return pod === null ? null : `${labelOf(labels, 'namespace') ?? ''}/${pod}`
+}
+
+const indexOf = (text: string | undefined): number | null =>
+  text !== undefined && /^\d+$/.test(text) ? Number(text) : null
+
+function dcgmIdentity(labels: Sample['labels']): GpuIdentity {
+  const instance = labels.GPU_I_ID ?? ''
+  const host = labels.Hostname || null
+  const uuid = labels.UUID || `${host ?? ''} gpu ${labels.gpu ?? '?'}`
+  return {
+    id: instance === '' ? uuid : `${uuid}/GI${instance}`,
+    host,
+    index: indexOf(labels.gpu),
+    model: labels.modelName ?? null,
+    pod: podOf(labels),
+    isMig: instance !== '',
+  }
+}
+
+const sum = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b)
+const scaled = (value: number | null, divisor: number): number | null => (value === null ? null : value / divisor)
+
+/** Units of dcgm-exporter's default-counters.csv: mJ, W, percent, MiB, MHz, °C. */
+function dcgmSample(identity: GpuIdentity, figure: Figures): GpuSample {
+  const of = (name: string) => figure(`DCGM_FI_${name}`)
+  const [used, free] = [of('DEV_FB_USED'), of('DEV_FB_FREE')]
+  const reasons = of('DEV_CLOCKS_EVENT_REASONS') ?? of('DEV_CLOCK_THROTTLE_REASONS')
+  const total = of('DEV_FB_TOTAL') ?? sum(sum(used, free), of('DEV_FB_RESERVED') ?? 0)
+  return {
+    ...emptySample(identity),
+    energyJ: scaled(of('DEV_TOTAL_ENERGY_CONSUMPTION'), 1000),
+    powerW: of('DEV_POWER_USAGE_INSTANT') ?? of('DEV_POWER_USAGE'),
+    powerLimitW: of('DEV_ENFORCED_POWER_LIMIT') ?? of('DEV_POWER_MGMT_LIMIT'),
+    utilization: scaled(of('DEV_GPU_UTIL'), 100) ?? of('PROF_GR_ENGINE_ACTIVE'),
+    smActive: of('PROF_SM_ACTIVE'),
+    memoryUsedMib: used,
+    memoryTotalMib: total,
+    smClockMhz: of('DEV_SM_CLOCK'),
+    temperatureC: of('DEV_GPU_TEMP'),
+    throttle: reasons === null ? null : throttleOf(Math.trunc(reasons)),
+    // PROF_… are bytes; counters in dcgm-exporter's file, but rates as DCGM reads them, so they stay out of here.
+    nvlinkBytes: null,
+    pcieBytes: null,
+  }
+}
+
+function amdIdentity(labels: Sample['labels']): GpuIdentity {
+  const host = labels.hostname || null
+  return {
+    id: labels.gpu_uuid || labels.serial_number || `${host ?? ''} gpu ${labels.gpu_id ?? '?'}`,
+    host,
+    index: indexOf(labels.gpu_id),
+    model: labels.card_model || labels.card_series || null,
+    pod: podOf(labels),
+    isMig: false,
+  }
+}
+
+/** Units of device-metrics-exporter's list of metrics: W, µJ, percent, MB, MHz, °C. */
+function amdSample(identity: GpuIdentity, figure: Figures): GpuSample {
+  const of = (name: string) => figure(`gpu_${name}`) ?? figure(`amd_gpu_${name}`)
+  return {
+    ...emptySample(identity),
+    energyJ: scaled(of('energy_consumed'), 1e6),
+    powerW: of('package_power') ?? of('average_package_power') ?? of('power_usage'),
+    utilization: scaled(of('gfx_activity'), 100),
+    memoryUsedMib: of('used_vram'),
+    memoryTotalMib: of('total_vram'),
+    temperatureC: of('junction_temperature') ?? of('edge_temperature'),
+  }
+}

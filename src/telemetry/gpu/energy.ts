@@ -1,0 +1,120 @@
+import type { EnergyBasis } from '../../metrics/gpu.ts'
+import { largest } from '../../model/index.ts'
+
+/** A moment and a value at it; ms. */
+export interface At {
+  readonly atMs: number
+  readonly value: number
+}
+
+/** A window, ms of the same clock. */
+export interface Span {
+  readonly startMs: number
+  readonly endMs: number
+}
+
+/** Energy of a window, and the largest error that its samples allow, J. */
+export interface Energy {
+  readonly joules: number
+  readonly errorJ: number
+  readonly from: EnergyBasis
+}
+
+/** A window that is uncovered by more than this share, or whose error is larger, has no energy. */
+const mostError = 0.25
+
+/**
+ * Energy by a counter: its difference between the ends of the window, each interpolated between the two moments at
+ * which the counter was seen to have moved. The counter only grows, so its value at an end lies between those two: the
+ * error is at most the distance to the further one. A step backwards (the driver was loaded anew) makes the energy
+ * unknown unless it lies outside of the window.
+ * @returns null where the counter does not span the window
+ */
+export function energyByCounter(counter: readonly At[], { startMs, endMs }: Span): Energy | null {
+  // While a page or a driver shows the same value, nothing is known but that it will move.
+  const moves = counter.filter(({ value }, i) => i === 0 || value !== counter[i - 1]?.value)
+  const from = moves.findLastIndex(({ atMs }) => atMs <= startMs)
+  const to = moves.findIndex(({ atMs }) => atMs >= endMs)
+  if (from === -1 || to === -1 || endMs <= startMs) return null
+  const within = moves.slice(from, to + 1)
+  if (within.some(({ value }, i) => value < (within[i - 1]?.value ?? value))) return null
+  const [first, last] = [valueAt(within, startMs), valueAt(within, endMs)]
+  if (first === null || last === null) return null
+  return { joules: last.value - first.value, errorJ: first.error + last.error, from: 'counter' }
+}
+
+function valueAt(moves: readonly At[], atMs: number): { readonly value: number; readonly error: number } | null {
+  const next = moves.findIndex(move => move.atMs >= atMs)
+  const [after, before] = [moves[next], moves[Math.max(0, next - 1)]]
+  if (after === undefined || before === undefined) return null
+  if (after.atMs === atMs || after === before) return { value: after.value, error: 0 }
+  const part = (atMs - before.atMs) / (after.atMs - before.atMs)
+  const step = after.value - before.value
+  return { value: before.value + part * step, error: Math.max(part, 1 - part) * step }
+}
+
+/**
+ * Energy by samples of power: a trapezoid over them, the ends of the window interpolated. Between two samples power may
+ * have been either, so the error is half of their difference for their time, all of it where the
+ * window cuts that time; where the window has no sample, nearest
+ * power goes on, and all of it is error.
+ */
+export function energyBySamples(power: readonly At[], { startMs, endMs }: Span): Energy | null {
+  if (endMs <= startMs || power.length < 2) return null
+  const [first, last] = [power[0], power.at(-1)]
+  if (first === undefined || last === undefined || last.atMs <= startMs || first.atMs >= endMs) return null
+  let [joules, errorJ] = [0, 0]
+  const add = (seconds: number, a: number, b: number, error: number) => {
+    joules += (seconds * (a + b)) / 2
+    errorJ += seconds * error
+  }
+  const lead = Math.max(0, first.atMs - startMs) / 1000
+  const trail = Math.max(0, endMs - last.atMs) / 1000
+  add(lead, first.value, first.value, first.value)
+  add(trail, last.value, last.value, last.value)
+  for (const [i, after] of power.entries()) {
+    const before = power[i - 1]
+    if (before === undefined || after.atMs <= startMs || before.atMs >= endMs || after.atMs <= before.atMs) continue
+    const at = (ms: number) =>
+      before.value + ((ms - before.atMs) / (after.atMs - before.atMs)) * (after.value - before.value)
+    const [fromMs, toMs] = [Math.max(before.atMs, startMs), Math.min(after.atMs, endMs)]
+    // A step may have been anywhere: of a whole interval the interpolation errs by half of it at most, of a part by all.
+    const isWhole = fromMs === before.atMs && toMs === after.atMs
+    const apart = Math.abs(after.value - before.value)
+    add((toMs - fromMs) / 1000, at(fromMs), at(toMs), isWhole ? apart / 2 : apart)
+  }
+  return { joules, errorJ, from: 'samples' }
+}
+
+/** Whether an energy is known well enough to be told. */
+export const isExactEnough = ({ joules, errorJ }: Energy): boolean => joules > 0 && errorJ <= mostError * joules
+
+/** The most that one GPU draws, W, with room to spare; more than this is another unit. */
+const mostWatts = 5000
+/** Idle GPUs draw more than this. */
+const fewestWatts = 1
+/** An average over a second lags, and so counter and gauge differ; units differ by a thousand. */
+const mostApart = 4
+/** Seconds over which a counter is compared with a gauge. */
+const enoughS = 2
+
+/** What is wrong with the units of a GPU's counter and gauge, in words; null when they agree. */
+export function unitTrouble(counter: readonly At[], power: readonly At[]): string | null {
+  const highest = power.length === 0 ? null : largest(power.map(({ value }) => value))
+  if (highest !== null && (highest > mostWatts || highest < fewestWatts))
+    return `its power is ${round(highest)} W at most, which no GPU draws`
+  const [first, last] = [counter[0], counter.at(-1)]
+  if (first === undefined || last === undefined || last.atMs - first.atMs < enoughS * 1000 || last.value <= first.value)
+    return null
+  const byCounter = (last.value - first.value) / ((last.atMs - first.atMs) / 1000)
+  if (byCounter > mostWatts || byCounter < fewestWatts)
+    return `its energy counter moves by ${round(byCounter)} W, which no GPU draws`
+  const span = { startMs: first.atMs, endMs: last.atMs }
+  const sampled = energyBySamples(power, span)
+  if (sampled === null) return null
+  const byGauge = sampled.joules / ((last.atMs - first.atMs) / 1000)
+  if (byGauge / byCounter <= mostApart && byCounter / byGauge <= mostApart) return null
+  return `its energy counter says ${round(byCounter)} W and its power ${round(byGauge)} W`
+}
+
+const round = (value: number) => Number(value.toPrecision(3))

@@ -1,0 +1,180 @@
+import type { GpuObserved, GpusObserved } from '../../metrics/gpu.ts'
+import type { Finding } from '../../metrics/measurement.ts'
+import { type Deployment, largest } from '../../model/index.ts'
+import { compactSeries } from '../series.ts'
+import { type At, energyByCounter, energyBySamples, isExactEnough, type Span, unitTrouble } from './energy.ts'
+import { type GpuHolder, type NamedGpus, type PlacedGpu, placeGpus } from './place.ts'
+import type { TimedSample } from './sample.ts'
+
+/** What sources said of GPUs through a point. */
+export interface Seen {
+  /** `nvml`, `nvidia-smi`, `dcgm`, `amd`. */
+  readonly source: string
+  readonly samples: readonly TimedSample[]
+  /** Ids of GPUs that a page names twice with different values. */
+  readonly twice: readonly string[]
+}
+
+/** What is known of a deployment's place before its GPUs are looked for. */
+export interface Placement {
+  readonly deployment: Deployment
+  readonly holders: readonly GpuHolder[]
+  readonly named: NamedGpus | null
+  /** Whether the sweep file asks for GPUs, so that their absence is told. */
+  readonly isAsked: boolean
+}
+
+const finding = (severity: Finding['severity'], code: string, message: string): Finding => ({ severity, code, message })
+
+/** Sums up what was seen of a deployment's GPUs within the window, and tells what could not be. */
+export function observeGpus(
+  { source, samples, twice }: Seen,
+  window: Span,
+  placement: Placement,
+): { readonly gpus: GpusObserved | null; readonly findings: readonly Finding[] } {
+  const found = [...Map.groupBy(samples, ({ id }) => id)].map(([id, all]) => {
+    const own = all.toSorted((a, b) => a.atMs - b.atMs)
+    const identity = own.find(({ index }) => index !== null) ?? own[0]
+    const used = valuesOf(own, ({ memoryUsedMib }) => memoryUsedMib)
+    return {
+      id,
+      host: identity?.host ?? null,
+      index: identity?.index ?? null,
+      model: identity?.model ?? null,
+      pod: identity?.pod ?? null,
+      isMig: identity?.isMig ?? false,
+      memoryMaxMib: used.length === 0 ? null : largest(used.map(({ value }) => value)),
+      own,
+    }
+  })
+  if (found.length === 0) return { gpus: null, findings: [] }
+  const { placed, trouble } = placeGpus(found, placement.deployment, placement.holders, placement.named)
+  if (placed.length === 0 && trouble !== null && !placement.isAsked) return { gpus: null, findings: [] }
+  const hosts = new Set(placed.map(({ gpu }) => gpu.host))
+  const observed = placed.map(one => observeGpu(one, window, hosts.size > 1, twice.includes(one.gpu.id)))
+  const gpus = observed.map(({ gpu }) => gpu)
+  const isWhole = trouble === null && gpus.every(({ energyJ }) => energyJ !== null)
+  const total = (of: (gpu: GpuObserved) => number | null) => gpus.reduce((sum, gpu) => sum + (of(gpu) ?? 0), 0)
+  const troubles = observed.flatMap(({ why }) => (why === null ? [] : [why]))
+  const energyTold = [...(trouble === null ? [] : [trouble]), ...troubles]
+  return {
+    gpus: {
+      source,
+      gpus,
+      energyJ: isWhole ? total(({ energyJ }) => energyJ) : null,
+      energyErrorJ: isWhole ? total(({ energyErrorJ }) => energyErrorJ) : null,
+    },
+    findings: energyTold.length === 0 ? [] : [energyUnknown(energyTold)],
+  }
+}
+
+function energyUnknown(troubles: readonly string[]): Finding {
+  const [first = '', ...more] = troubles
+  const others = more.length === 0 ? '' : ` (and ${more.length} more)`
+  const message = `The energy of this point is unknown: ${first}${others}. Name the GPUs in telemetry.gpus, or use a source with an energy counter`
+  return finding('warning', 'gpu-energy-unknown', message)
+}
+
+type Found = Parameters<typeof placeGpus>[0][number] & { readonly own: readonly TimedSample[] }
+
+function observeGpu(
+  { gpu, worker, role }: PlacedGpu<Found>,
+  window: Span,
+  namesHost: boolean,
+  isTwice: boolean,
+): { readonly gpu: GpuObserved; readonly why: string | null } {
+  const within = gpu.own.filter(({ atMs }) => atMs >= window.startMs && atMs <= window.endMs)
+  const mean = (of: (sample: TimedSample) => number | null) => meanOf(valuesOf(within, of))
+  const most = (of: (sample: TimedSample) => number | null) => {
+    const values = valuesOf(within, of).map(({ value }) => value)
+    return values.length === 0 ? null : largest(values)
+  }
+  const latest = (of: (sample: TimedSample) => number | null) => valuesOf(gpu.own, of).at(-1)?.value ?? null
+  const name = `${namesHost && gpu.host !== null ? `${gpu.host} ` : ''}gpu ${gpu.index ?? gpu.id}`
+  const { energy, why, isOdd } = energyOf(gpu, window, isTwice)
+  const seconds = (window.endMs - window.startMs) / 1000
+  const throttles = within.flatMap(({ throttle }) => (throttle === null ? [] : [throttle]))
+  const share = (of: 'power' | 'thermal') => throttles.filter(one => one[of]).length / throttles.length
+  const strangers = within.flatMap(sample => (sample.strangers === null ? [] : [sample.strangers]))
+  return {
+    gpu: {
+      id: gpu.id,
+      name,
+      model: gpu.model,
+      worker,
+      role,
+      energyJ: energy === null ? null : sixDigits(energy.joules),
+      energyErrorJ: energy === null ? null : sixDigits(energy.errorJ),
+      energyFrom: energy?.from ?? null,
+      powerMeanW: energy === null ? (isOdd ? null : mean(({ powerW }) => powerW)) : sixDigits(energy.joules / seconds),
+      powerLimitW: latest(({ powerLimitW }) => powerLimitW),
+      utilization: mean(({ utilization }) => utilization),
+      smActive: mean(({ smActive }) => smActive),
+      memoryMaxMib: most(({ memoryUsedMib }) => memoryUsedMib),
+      memoryTotalMib: latest(({ memoryTotalMib }) => memoryTotalMib),
+      smClockMhz: mean(({ smClockMhz }) => smClockMhz),
+      temperatureMaxC: most(({ temperatureC }) => temperatureC),
+      throttled: throttles.length === 0 ? null : { power: share('power'), thermal: share('thermal') },
+      pcieBytesPerS: rateOf(valuesOf(within, ({ pcieBytes }) => pcieBytes)),
+      nvlinkBytesPerS: rateOf(valuesOf(within, ({ nvlinkBytes }) => nvlinkBytes)),
+      strangers: strangers.length === 0 ? null : [...new Set(strangers.flat())],
+      series: {
+        ...seriesOf('power', within, window, ({ powerW }) => powerW),
+        ...seriesOf('utilization', within, window, ({ utilization }) =>
+          utilization === null ? null : utilization * 100,
+        ),
+        ...seriesOf('temperature', within, window, ({ temperatureC }) => temperatureC),
+      },
+    },
+    why: why === null ? null : `${name}: ${why}`,
+  }
+}
+
+/** The counter where it spans the window, else samples; null with the reason where neither is worth telling. */
+function energyOf({ own, isMig }: Found, window: Span, isTwice: boolean) {
+  if (isMig)
+    return { energy: null, isOdd: true, why: 'it is a MIG device, whose share of the GPU’s energy nobody counts' }
+  if (isTwice) return { energy: null, isOdd: true, why: 'its exporter names it twice, with different values' }
+  const counter = valuesOf(own, ({ energyJ }) => energyJ)
+  const power = valuesOf(own, ({ powerW }) => powerW)
+  const trouble = unitTrouble(counter, power)
+  if (trouble !== null)
+    return { energy: null, isOdd: true, why: `${trouble}; its units are mixed up (W and mW, J and mJ)` }
+  const known = [energyByCounter(counter, window), energyBySamples(power, window)].flatMap(one => one ?? [])
+  const energy = known.find(isExactEnough) ?? null
+  if (energy !== null) return { energy, isOdd: false, why: null }
+  const best = known[0]
+  if (best === undefined)
+    return { energy: null, isOdd: false, why: 'there are no samples of its power around the window' }
+  const off = best.joules > 0 ? ` (${Math.round((100 * best.errorJ) / best.joules)}%)` : ''
+  return { energy: null, isOdd: false, why: `its samples are too far apart for this window${off}` }
+}
+
+function valuesOf(samples: readonly TimedSample[], of: (sample: TimedSample) => number | null): readonly At[] {
+  return samples.flatMap(sample => {
+    const value = of(sample)
+    return value === null || !Number.isFinite(value) ? [] : [{ atMs: sample.atMs, value }]
+  })
+}
+
+const sixDigits = (value: number): number => Number(value.toPrecision(6))
+
+const meanOf = (values: readonly At[]): number | null =>
+  values.length === 0 ? null : sixDigits(values.reduce((sum, { value }) => sum + value, 0) / values.length)
+
+/** Increase of a counter per second; null where it was set back. */
+function rateOf(counter: readonly At[]): number | null {
+  const [first, last] = [counter[0], counter.at(-1)]
+  if (first === undefined || last === undefined || last.atMs <= first.atMs || last.value < first.value) return null
+  return sixDigits((last.value - first.value) / ((last.atMs - first.atMs) / 1000))
+}
+
+function seriesOf(
+  name: string,
+  samples: readonly TimedSample[],
+  { startMs }: Span,
+  of: (sample: TimedSample) => number | null,
+) {
+  const values = valuesOf(samples, of).map(({ atMs, value }) => [Math.round(atMs - startMs), sixDigits(value)] as const)
+  return values.length === 0 ? {} : { [name]: compactSeries(values) }
+}

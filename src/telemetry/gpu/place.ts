@@ -1,0 +1,89 @@
+import { type Deployment, gpusOf, type Role, roles, rolesOf } from '../../model/index.ts'
+import type { GpuIdentity } from './sample.ts'
+
+/** A worker and where it runs. */
+export interface GpuHolder {
+  readonly worker: string
+  readonly role: Role
+  /** Null for this machine. */
+  readonly host: string | null
+  /** Indices on its host that Fulcrum gave it; null when it takes what it finds. */
+  readonly gpus: readonly number[] | null
+}
+
+/** GPUs that a sweep file names for each role: indices on their machines, or UUIDs. */
+export type NamedGpus = { readonly [role in Role]?: readonly (number | string)[] }
+
+/** A GPU of the deployment. */
+export interface PlacedGpu<G> {
+  readonly gpu: G
+  readonly worker: string | null
+  readonly role: Role | null
+}
+
+/** Memory that a GPU without a model may have in use, MiB. */
+const idleMib = 1024
+
+/** The GPUs of a deployment among those that were found, or why they can't be told. */
+export function placeGpus<G extends GpuIdentity & { readonly memoryMaxMib: number | null }>(
+  found: readonly G[],
+  deployment: Deployment,
+  holders: readonly GpuHolder[],
+  named: NamedGpus | null,
+): { readonly placed: readonly PlacedGpu<G>[]; readonly trouble: string | null } {
+  const count = gpusOf(deployment)
+  const done = (placed: readonly PlacedGpu<G>[], how: string) =>
+    placed.length === count
+      ? { placed, trouble: null }
+      : { placed, trouble: `the deployment has ${count} GPUs, and ${placed.length} were found ${how}` }
+  if (named !== null) return done(byName(found, named), 'by telemetry.gpus.devices')
+  const given = holders.flatMap(holder => (holder.gpus ?? []).map(index => ({ holder, index })))
+  if (given.length > 0) {
+    const placed = given.flatMap(({ holder, index }) => {
+      const gpu = found.find(one => one.index === index && sameHost(one.host, holder.host))
+      return gpu === undefined ? [] : [{ gpu, worker: holder.worker, role: holder.role }]
+    })
+    return done(placed, 'at the indices that its workers were given')
+  }
+  const inPods = found.flatMap(gpu => {
+    const role = gpu.pod === null ? null : roleOfPod(gpu.pod, deployment)
+    return role === null ? [] : [{ gpu, worker: (gpu.pod ?? '').replace(/^.*\//, ''), role }]
+  })
+  if (inPods.length > 0) return done(inPods, 'by the names of their pods')
+  const [only, ...others] = rolesOf(deployment.topology)
+  const role = others.length === 0 ? (only ?? null) : null
+  const place = (gpus: readonly G[]) => gpus.map(gpu => ({ gpu, worker: null, role }))
+  if (found.length === count) return { placed: place(found), trouble: null }
+  const used = found.filter(({ memoryMaxMib }) => (memoryMaxMib ?? 0) > idleMib)
+  if (used.length === count) return { placed: place(used), trouble: null }
+  const trouble = `the deployment has ${count} GPUs, ${found.length} were found, and ${used.length} of them have more than ${idleMib} MiB in use`
+  return { placed: [], trouble }
+}
+
+function byName<G extends GpuIdentity>(found: readonly G[], named: NamedGpus): readonly PlacedGpu<G>[] {
+  return roles.flatMap(role =>
+    (named[role] ?? []).flatMap(name => {
+      const gpu = found.find(one => (typeof name === 'number' ? one.index === name : one.id === name))
+      return gpu === undefined ? [] : [{ gpu, worker: null, role }]
+    }),
+  )
+}
+
+const shortName = (host: string) => host.replace(/\..*$/, '').toLowerCase()
+
+/** Exporters give a host's short name where ssh has the long one, or the other way round. */
+function sameHost(one: string | null, other: string | null): boolean {
+  if (one === null || other === null) return one === other
+  return one === other || shortName(one) === shortName(other)
+}
+
+/** Dynamo's operator names pods after their service: `vllm-disagg-0-vllmprefillworker-x7k2p`. */
+function roleOfPod(pod: string, { topology }: Deployment): Role | null {
+  const own = rolesOf(topology)
+  const spelled = own.find(role => role !== 'aggregated' && pod.toLowerCase().includes(role))
+  if (spelled !== undefined) return spelled
+  const isWorker = /worker/i.test(pod) || own.length === 1
+  if (!isWorker) return null
+  // Where only prefill workers are called that, the others decode.
+  return own.length === 1 ? (own[0] ?? null) : 'decode'
+}

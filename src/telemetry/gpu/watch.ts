@@ -1,0 +1,245 @@
+import type { GpusObserved } from '../../metrics/gpu.ts'
+import type { Finding, Measurement } from '../../metrics/measurement.ts'
+import type { Deployment, GpuTelemetry } from '../../model/index.ts'
+import { parseExposition } from '../exposition.ts'
+import { announcement, samplerCommand } from './command.ts'
+import { exporterPage } from './dcgm.ts'
+import { parseSmiLine } from './nvidia-smi.ts'
+import { parseNvmlLine } from './nvml.ts'
+import { observeGpus, type Seen } from './observe.ts'
+import type { GpuHolder } from './place.ts'
+import type { GpuSample, TimedSample } from './sample.ts'
+
+/** A program that runs on a machine until it is stopped. */
+export interface Following {
+  stop(): Promise<void>
+  readonly ended: Promise<unknown>
+}
+
+/** Where the workers run, and how a program is run there. */
+export interface GpuSites {
+  readonly holders: readonly GpuHolder[]
+  /** Machines with workers; null for this one. */
+  readonly hosts: readonly (string | null)[]
+  /** Text in the environment of every process of the deployment there; empty when there is none. */
+  markOf(host: string | null): string
+  follow(
+    host: string | null,
+    argv: readonly [program: string, ...args: string[]],
+    onLine: (line: string) => void,
+  ): Promise<Following>
+}
+
+/** Samples GPUs through a point. */
+export interface GpuWatch extends AsyncDisposable {
+  /** Resolves when every source has spoken once, or soon after: load waits for it, not the other way round. */
+  ready(): Promise<void>
+  /** What was seen within the measured window, once it is over. */
+  observed(
+    window: Pick<Measurement, 'startedAt' | 'durationS'>,
+    deployment: Deployment,
+  ): Promise<{ readonly gpus: GpusObserved | null; readonly findings: readonly Finding[] }>
+}
+
+const readyLimitMs = 5_000
+const pageLimitMs = 5_000
+const stopLimitMs = 10_000
+/** A machine's clock is placed by its fastest lines; a line that seems to come from further away than this is late. */
+const mostLateMs = 60_000
+const mostOfAPage = 120
+
+/** How one source fares. */
+interface Source {
+  readonly what: string
+  readonly seen: Seen
+  trouble: string | null
+  readonly spoke: Promise<void>
+  stop(): Promise<void>
+  /** Takes one more sample where that does not come by itself. */
+  last(): Promise<void>
+}
+
+/** Milliseconds of the wall clock, without its steps. */
+const nowMs = () => performance.timeOrigin + performance.now()
+
+/**
+ * Begins to sample the GPUs of a deployment, each machine by a program of its own there and each exporter over HTTP.
+ * Never fails: what could not be sampled is a finding.
+ */
+export function watchGpus(asked: Exclude<GpuTelemetry, 'off'>, sites: GpuSites): GpuWatch {
+  const settings = asked === 'auto' ? { dcgm: [], nvidiaSmi: true, sampleS: 1, devices: null } : asked
+  const isAsked = asked !== 'auto'
+  const sources: readonly Source[] = [
+    ...settings.dcgm.map(url => exporter(url, settings.sampleS)),
+    ...(settings.nvidiaSmi ? sites.hosts.map(host => sampler(host, settings.sampleS, sites)) : []),
+  ]
+  let stopped: Promise<void> | null = null
+  const stop = () => {
+    stopped ??= Promise.all(sources.map(source => source.stop())).then(() => {})
+    return stopped
+  }
+  return {
+    ready: async () => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const timer = setTimeout(resolve, readyLimitMs)
+      await Promise.race([Promise.all(sources.map(({ spoke }) => spoke)), promise])
+      clearTimeout(timer)
+    },
+    observed: async ({ startedAt, durationS }, deployment) => {
+      await Promise.all(sources.map(source => source.last()))
+      await stop()
+      const startMs = Date.parse(startedAt) + (nowMs() - Date.now())
+      const window = { startMs, endMs: startMs + 1000 * durationS }
+      const seen = merged(sources)
+      const placement = { deployment, holders: sites.holders, named: settings.devices, isAsked }
+      const { gpus, findings } = observeGpus(seen, window, placement)
+      return { gpus, findings: isAsked ? [...lost(sources), ...findings] : findings }
+    },
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+/** Of a GPU that several sources know, what the first of them with a counter says. */
+function merged(sources: readonly Source[]): Seen {
+  const owner = new Map<string, Source>()
+  const counts = (source: Source, id: string) =>
+    source.seen.samples.some(sample => sample.id === id && sample.energyJ !== null)
+  for (const source of sources)
+    for (const id of new Set(source.seen.samples.map(sample => sample.id))) {
+      const other = owner.get(id)
+      if (other === undefined || (!counts(other, id) && counts(source, id))) owner.set(id, source)
+    }
+  const used = new Set(owner.values())
+  return {
+    source: [...new Set([...used].map(({ seen }) => seen.source))].join(', '),
+    samples: sources.flatMap(source => source.seen.samples.filter(({ id }) => owner.get(id) === source)),
+    twice: sources.flatMap(({ seen }) => seen.twice),
+  }
+}
+
+function lost(sources: readonly Source[]): readonly Finding[] {
+  const troubles = sources.flatMap(({ what, trouble, seen }) =>
+    trouble === null || seen.samples.length > 0 ? [] : [`${what}: ${trouble}`],
+  )
+  const [first, ...more] = troubles
+  if (first === undefined) return []
+  const others = more.length === 0 ? '' : ` (and ${more.length} more)`
+  const message = `GPUs could not be observed: ${first}${others}. Correct telemetry.gpus, or write telemetry: { gpus: auto }`
+  return [{ severity: 'warning', code: 'gpus-unobserved', message }]
+}
+
+/** Samples of a machine by a program that runs there. */
+function sampler(host: string | null, sampleS: number, sites: GpuSites): Source {
+  const samples: TimedSample[] = []
+  const seen = { source: 'nvml', samples, twice: [] }
+  const spoke = Promise.withResolvers<void>()
+  const again: (() => void)[] = []
+  let parse: typeof parseNvmlLine | null = null
+  let offsetMs = Number.POSITIVE_INFINITY
+  const sent: { readonly atMs: number; readonly sample: GpuSample }[] = []
+  const source: Source = {
+    what: host === null ? 'this machine' : `node ${host}`,
+    seen,
+    trouble: null,
+    spoke: spoke.promise,
+    stop: async () => {
+      const following = await started
+      await following?.stop()
+    },
+    last: async () => {
+      const alive = Promise.withResolvers<void>()
+      again.push(alive.resolve)
+      const timer = setTimeout(alive.resolve, Math.min(stopLimitMs, 2 * sampleS * 1000))
+      await Promise.race([alive.promise, ended])
+      clearTimeout(timer)
+      // Lines are stamped there; the fastest of them place that clock.
+      for (const { atMs, sample } of sent.splice(0)) samples.push({ ...sample, atMs: atMs + offsetMs })
+    },
+  }
+  const take = (line: string) => {
+    const announced = announcement.exec(line.trim())?.[1]
+    if (announced !== undefined) {
+      seen.source = announced
+      parse = announced === 'nvml' ? parseNvmlLine : parseSmiLine
+      if (announced !== 'none') return
+      source.trouble = 'there is neither NVML with Python nor nvidia-smi'
+      spoke.resolve()
+      return
+    }
+    const read = parse?.(line, host) ?? null
+    if (read === null || !Number.isFinite(read.sentMs)) return
+    const ahead = nowMs() - read.sentMs
+    // A clock that was set starts anew.
+    if (Math.abs(ahead - offsetMs) > mostLateMs && sent.length > 0) sent.length = 0
+    offsetMs = sent.length === 0 ? ahead : Math.min(offsetMs, ahead)
+    for (const sample of read.samples) sent.push({ atMs: read.sentMs, sample })
+    spoke.resolve()
+    for (const resolve of again.splice(0)) resolve()
+  }
+  const started = sites.follow(host, samplerCommand(sampleS, sites.markOf(host)), take).catch((error: unknown) => {
+    source.trouble = error instanceof Error ? error.message : String(error)
+    spoke.resolve()
+    return null
+  })
+  const ended = started.then(async following => {
+    await following?.ended
+    if (sent.length === 0) source.trouble ??= 'the sampler ended without a sample'
+    spoke.resolve()
+  })
+  return source
+}
+
+/** Samples of the page of an exporter. */
+function exporter(url: string, sampleS: number): Source {
+  const samples: TimedSample[] = []
+  const twice: string[] = []
+  const seen = { source: 'dcgm', samples, twice }
+  const spoke = Promise.withResolvers<void>()
+  let looking: Promise<void> | null = null
+  const look = (): Promise<void> => {
+    looking ??= read().finally(() => {
+      looking = null
+      spoke.resolve()
+    })
+    return looking
+  }
+  const read = async () => {
+    const beganMs = nowMs()
+    try {
+      const response = await fetch(url, { signal: AbortSignal.timeout(pageLimitMs) })
+      const text = await response.text()
+      if (!response.ok) {
+        source.trouble ??= `HTTP ${response.status}`
+        return
+      }
+      const page = exporterPage(parseExposition(text))
+      if (page === null) {
+        const start = text.trim().slice(0, mostOfAPage).replace(/\s+/g, ' ')
+        source.trouble ??= `the page has no DCGM_FI_… or AMD gpu_… metrics; it starts with: ${start}`
+        return
+      }
+      seen.source = page.source
+      const atMs = (beganMs + nowMs()) / 2
+      const isHere = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname)
+      for (const sample of page.samples) samples.push({ ...sample, host: isHere ? null : sample.host, atMs })
+      for (const id of page.twice) if (!twice.includes(id)) twice.push(id)
+    } catch (error) {
+      const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+      source.trouble ??= cause instanceof Error ? cause.message : String(cause)
+    }
+  }
+  const timer = setInterval(look, sampleS * 1000)
+  const source: Source = {
+    what: url,
+    seen,
+    trouble: null,
+    spoke: spoke.promise,
+    stop: async () => {
+      clearInterval(timer)
+      await looking
+    },
+    last: look,
+  }
+  void look()
+  return source
+}

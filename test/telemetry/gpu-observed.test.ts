@@ -1,0 +1,235 @@
+// Test part: load
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { describe, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+import { observeGpus } from '../../src/telemetry/gpu/observe.ts'
+import type { GpuHolder } from '../../src/telemetry/gpu/place.ts'
+import { emptySample, type TimedSample } from '../../src/telemetry/gpu/sample.ts'
+import { type GpuSites, watchGpus } from '../../src/telemetry/gpu/watch.ts'
+import { smallPlan } from '../runner/small-system.ts'
+
+const [planned] = smallPlan([1]).deployments
+assert.ok(planned !== undefined)
+const aggregated = {
+  ...planned.deployment,
+  topology: { kind: 'aggregated', workers: 1 },
+  gpusPerWorker: { prefill: 1, decode: 1, aggregated: 1 },
+} as const
+const disaggregated = {
+  ...aggregated,
+  topology: { kind: 'disaggregated', prefill: 1, decode: 1 },
+  gpusPerWorker: { prefill: 1, decode: 1, aggregated: 1 },
+} as const
+const window = { startMs: 10_000, endMs: 20_000 }
+
+/** Samples a second of a GPU that draws so many watts. */
+function samplesOf(index: number, watts: number, more: Partial<TimedSample> = {}): readonly TimedSample[] {
+  const host = more.host ?? null
+  const identity = { id: `${host ?? ''}GPU-${index}`, host, index, model: 'H100', pod: null, isMig: false, ...more }
+  return Array.from({ length: 21 }, (_, i) => ({
+    ...emptySample(identity),
+    ...{ energyJ: watts * (i + 5), powerW: watts, memoryUsedMib: 50_000, utilization: 0.5, atMs: (i + 5) * 1000 },
+    ...more,
+  }))
+}
+
+const observe = (
+  samples: readonly TimedSample[],
+  deployment: Parameters<typeof observeGpus>[2]['deployment'],
+  { holders = [], isAsked = true }: { holders?: readonly GpuHolder[]; isAsked?: boolean } = {},
+) => observeGpus({ source: 'nvml', samples, twice: [] }, window, { deployment, holders, named: null, isAsked })
+
+const holder = (worker: string, role: 'prefill' | 'decode', host: string | null, gpu: number): GpuHolder => ({
+  ...{ worker, role, host },
+  gpus: [gpu],
+})
+
+describe('the GPUs of a deployment', () => {
+  test('have the roles of the workers that were given them, on their machines', () => {
+    const samples = [0, 1].flatMap(gpu => [
+      ...samplesOf(gpu, 100 + gpu, { host: 'a.lan' }),
+      ...samplesOf(gpu, 200 + gpu, { host: 'b.lan' }),
+    ])
+    const holders = [holder('prefill-0', 'prefill', 'a', 1), holder('decode-0', 'decode', 'b', 0)]
+    const { gpus, findings } = observe(samples, disaggregated, { holders })
+    assert.deepEqual(findings, [])
+    assert.deepEqual(
+      gpus?.gpus.map(({ name, worker, role, energyJ }) => [name, worker, role, energyJ]),
+      [
+        ['a.lan gpu 1', 'prefill-0', 'prefill', 1010],
+        ['b.lan gpu 0', 'decode-0', 'decode', 2000],
+      ],
+    )
+    assert.equal(gpus?.energyJ, 3010)
+  })
+
+  test('have the roles that the names of their pods say', () => {
+    const pods = { prefill: 'llm/d-0-vllmprefillworker-x', decode: 'llm/d-0-vllmdecodeworker-y' }
+    const samples = [...samplesOf(0, 100, { pod: pods.decode }), ...samplesOf(1, 200, { pod: pods.prefill })]
+    const { gpus } = observe(samples, disaggregated)
+    assert.deepEqual(gpus?.gpus.map(({ role, energyJ }) => [role, energyJ]).sort(), [
+      ['decode', 1000],
+      ['prefill', 2000],
+    ])
+  })
+
+  test('are those in use, where a machine has more than the deployment', () => {
+    const samples = [...samplesOf(0, 70, { memoryUsedMib: 4 }), ...samplesOf(1, 300)]
+    assert.deepEqual(
+      observe(samples, aggregated).gpus?.gpus.map(({ name }) => name),
+      ['gpu 1'],
+    )
+  })
+
+  test('with one of them missing have no energy, and one finding says so', () => {
+    const holders = [holder('prefill-0', 'prefill', null, 0), holder('decode-0', 'decode', null, 1)]
+    const { gpus, findings } = observe(samplesOf(0, 100), disaggregated, { holders })
+    assert.equal(gpus?.energyJ, null)
+    assert.deepEqual(
+      findings.map(({ code, severity }) => [code, severity]),
+      [['gpu-energy-unknown', 'warning']],
+    )
+  })
+
+  test('that can’t be told apart are silently left out unless somebody asked for them', () => {
+    const samples = [...samplesOf(0, 100), ...samplesOf(1, 100)]
+    assert.deepEqual(observe(samples, aggregated, { isAsked: false }), { gpus: null, findings: [] })
+    assert.equal(observe(samples, aggregated).findings.length, 1)
+  })
+
+  test('with mixed units have neither energy nor power', () => {
+    const samples = samplesOf(0, 400).map(sample => ({ ...sample, powerW: 400_000 }))
+    const { gpus, findings } = observe(samples, aggregated)
+    assert.deepEqual([gpus?.energyJ, gpus?.gpus[0]?.powerMeanW, gpus?.gpus[0]?.utilization], [null, null, 0.5])
+    assert.match(findings[0]?.message ?? '', /units are mixed up/)
+  })
+
+  test('of MIG have no energy: nobody counts a slice', () => {
+    const { gpus, findings } = observe(samplesOf(0, 400, { isMig: true }), aggregated)
+    assert.equal(gpus?.energyJ, null)
+    assert.match(findings[0]?.message ?? '', /MIG/)
+  })
+})
+
+/** A machine whose sampler says these lines. */
+const sitesSaying = (...lines: readonly string[]): GpuSites => ({
+  ...{ holders: [], hosts: [null], markOf: () => '' },
+  follow: async (_host, _argv, onLine) => {
+    for (const line of lines) onLine(line)
+    return { stop: async () => {}, ended: Promise.resolve() }
+  },
+})
+
+async function exporter(text: () => string, status = 200) {
+  const server = createServer((_, response) => response.writeHead(status).end(text())).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  assert.ok(address !== null && typeof address === 'object')
+  return {
+    url: `http://127.0.0.1:${address.port}/metrics`,
+    [Symbol.dispose]: () => {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+const dcgm = (url: string) => ({ dcgm: [url], nvidiaSmi: false, sampleS: 0.1, devices: null })
+const now = () => ({ startedAt: new Date().toISOString(), durationS: 0.5 })
+
+describe('sources of GPU telemetry', () => {
+  test('a DCGM exporter’s joules are those of the window', async () => {
+    const startMs = performance.now()
+    const labels = 'gpu="0",UUID="GPU-0",modelName="H100",Hostname="n"'
+    using page = await exporter(() => {
+      const mJ = Math.round(1e9 + 400 * (performance.now() - startMs))
+      return `DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION{${labels}} ${mJ}\nDCGM_FI_DEV_POWER_USAGE{${labels}} 400\n`
+    })
+    await using watch = watchGpus(dcgm(page.url), sitesSaying())
+    await watch.ready()
+    const window = now()
+    await setTimeout(800)
+    const { gpus, findings } = await watch.observed(window, aggregated)
+    assert.deepEqual(findings, [])
+    const { energyJ = null, energyErrorJ = null, source } = gpus ?? {}
+    assert.equal(source, 'dcgm')
+    assert.ok(energyJ !== null && energyErrorJ !== null)
+    // Whatever this machine does meanwhile: the counter is right by its own clock, the request adds its time.
+    assert.ok(Math.abs(energyJ - 200) <= energyErrorJ + 40, `${energyJ} ± ${energyErrorJ} J`)
+  })
+
+  for (const [name, text, status, why] of [
+    ['HTML', '<!doctype html><title>Sign in</title>', 200, /no DCGM_FI.*<!doctype html>/],
+    ['an error', 'no', 503, /HTTP 503/],
+    ['nothing of GPUs', 'up 1\n', 200, /no DCGM_FI/],
+  ] as const)
+    test(`a page of ${name} is one finding, and nothing else`, async () => {
+      using page = await exporter(() => text, status)
+      await using watch = watchGpus(dcgm(page.url), sitesSaying())
+      await watch.ready()
+      const { gpus, findings } = await watch.observed(now(), aggregated)
+      assert.equal(gpus, null)
+      assert.deepEqual(
+        findings.map(({ code }) => code),
+        ['gpus-unobserved'],
+      )
+      assert.match(findings[0]?.message ?? '', why)
+    })
+
+  test('a machine without GPUs is silent under auto', async () => {
+    await using watch = watchGpus('auto', sitesSaying('fulcrum-gpus none'))
+    await watch.ready()
+    assert.deepEqual(await watch.observed(now(), aggregated), { gpus: null, findings: [] })
+  })
+
+  test('a machine without GPUs is told where it was asked for', async () => {
+    const asked = { dcgm: [], nvidiaSmi: true, sampleS: 0.1, devices: null }
+    await using watch = watchGpus(asked, sitesSaying('fulcrum-gpus none'))
+    await watch.ready()
+    const { findings } = await watch.observed(now(), aggregated)
+    assert.match(findings[0]?.message ?? '', /this machine: there is neither NVML with Python nor nvidia-smi/)
+  })
+
+  test('a machine’s lines are placed by its own clock, wherever that stands', async () => {
+    const aheadS = 5000
+    const asked = { dcgm: [], nvidiaSmi: true, sampleS: 0.1, devices: null }
+    let say = (_line: string) => {}
+    const sites: GpuSites = {
+      ...sitesSaying(),
+      follow: async (_host, _argv, onLine) => {
+        say = onLine
+        onLine('fulcrum-gpus nvml')
+        return { stop: async () => {}, ended: new Promise(() => {}) }
+      },
+    }
+    const rest = {
+      index: 0,
+      uuid: 'GPU-1',
+      name: 'H200',
+      mig: false,
+      limit: null,
+      busy: 50,
+      used: 2 ** 31,
+      total: null,
+    }
+    const more = { clock: null, temperature: null, reasons: null, pcie: null, nvlink: null, strangers: null }
+    const startS = Date.now() / 1000
+    const line = () => {
+      const at = Date.now() / 1000
+      const gpu = { ...rest, ...more, energy: Math.round(400_000 * (at - startS)) + 1e6, power: 400_000 }
+      say(JSON.stringify({ at: at + aheadS, gpus: [gpu] }))
+    }
+    await using watch = watchGpus(asked, sites)
+    await setTimeout(10)
+    const timer = setInterval(line, 50)
+    await watch.ready()
+    const window = now()
+    await setTimeout(800)
+    const { gpus } = await watch.observed(window, aggregated)
+    clearInterval(timer)
+    assert.ok(gpus !== null && gpus.energyJ !== null)
+    assert.ok(Math.abs(gpus.energyJ - 200) <= (gpus.energyErrorJ ?? 0) + 40, `${gpus.energyJ} J`)
+  })
+})

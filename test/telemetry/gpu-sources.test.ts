@@ -1,0 +1,179 @@
+// Test part: unit
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { parseExposition } from '../../src/telemetry/exposition.ts'
+import { exporterPage } from '../../src/telemetry/gpu/dcgm.ts'
+import { parseSmiLine, queries } from '../../src/telemetry/gpu/nvidia-smi.ts'
+import { parseNvmlLine } from '../../src/telemetry/gpu/nvml.ts'
+import { throttleOf } from '../../src/telemetry/gpu/sample.ts'
+
+describe('a line of nvidia-smi', () => {
+  const line =
+    '2026/11/28 14:03:11.482, 1, GPU-7d2b, NVIDIA H100 80GB HBM3, 700.00, 97, 70123, 81559, 1755, 61, Disabled, 512.34, 0x0000000000000004'
+
+  test('is as many values as are asked for', () => {
+    for (const query of queries) assert.equal(query.split(',').length, line.split(',').length)
+  })
+
+  test('says power, utilization, memory, clock, temperature and why clocks are low', () => {
+    const { samples = [] } = parseSmiLine(line, null) ?? {}
+    const [gpu] = samples
+    assert.equal(gpu?.id, 'GPU-7d2b')
+    assert.deepEqual(
+      [
+        gpu?.index,
+        gpu?.powerW,
+        gpu?.utilization,
+        gpu?.memoryUsedMib,
+        gpu?.smClockMhz,
+        gpu?.temperatureC,
+        gpu?.powerLimitW,
+      ],
+      [1, 512.34, 0.97, 70123, 1755, 61, 700],
+    )
+    assert.deepEqual(gpu?.throttle, { power: true, thermal: false })
+  })
+
+  test('with units says the same', () => {
+    const units = line.replace('700.00', '700.00 W').replace(' 97', ' 97 %').replace('70123', '70123 MiB')
+    assert.deepEqual(parseSmiLine(units, null), parseSmiLine(line, null))
+  })
+
+  test('of a GPU without power management has no power, not 0 W', () => {
+    const [gpu] = parseSmiLine(line.replace('512.34', '[N/A]').replace(' 97', ' [Not Supported]'), null)?.samples ?? []
+    assert.deepEqual([gpu?.powerW, gpu?.utilization], [null, null])
+  })
+
+  test('that is a complaint is none', () => {
+    for (const text of ['No devices were found', '', 'Unable to determine the device handle for GPU0: Unknown Error'])
+      assert.equal(parseSmiLine(text, null), null)
+  })
+})
+
+describe('a line of the NVML program', () => {
+  test('has its units converted', () => {
+    const gpu = {
+      ...{
+        index: 0,
+        uuid: 'GPU-1',
+        name: 'NVIDIA H200',
+        mig: false,
+        energy: 1_500_000,
+        power: 400_500,
+        limit: 700_000,
+      },
+      ...{ busy: 50, used: 2 ** 30, total: 2 ** 31, clock: 1980, temperature: 44, reasons: 1, pcie: 10, nvlink: null },
+      strangers: null,
+    }
+    const read = parseNvmlLine(JSON.stringify({ at: 12.5, gpus: [gpu] }), 'node-1')
+    assert.equal(read?.sentMs, 12_500)
+    const [sample] = read?.samples ?? []
+    assert.deepEqual(
+      [sample?.energyJ, sample?.powerW, sample?.utilization, sample?.memoryUsedMib, sample?.host, sample?.nvlinkBytes],
+      [1500, 400.5, 0.5, 1024, 'node-1', null],
+    )
+  })
+
+  test('may say the counters alone', () => {
+    const read = parseNvmlLine('{"at":1,"energies":[{"uuid":"GPU-1","energy":2000}]}', null)
+    assert.deepEqual(
+      read?.samples.map(({ id, energyJ, powerW }) => [id, energyJ, powerW]),
+      [['GPU-1', 2, null]],
+    )
+  })
+
+  test('that is none is passed over', () =>
+    assert.equal(parseNvmlLine('Traceback (most recent call last):', null), null))
+})
+
+describe('why clocks are low', () => {
+  const cases = [
+    [0x1, false, false],
+    [0x2, false, false],
+    [0x4, true, false],
+    [0x80, true, false],
+    [0x88, true, false],
+    [0x20, false, true],
+    [0x40, false, true],
+    [0x8, false, true],
+    [0x44, true, true],
+  ] as const
+  for (const [mask, power, thermal] of cases)
+    test(`0x${mask.toString(16)}`, () => assert.deepEqual(throttleOf(mask), { power, thermal }))
+})
+
+describe('a page of dcgm-exporter', () => {
+  const labels = (gpu: number, more = '') =>
+    `gpu="${gpu}",UUID="GPU-${gpu}",pci_bus_id="00000000:0${gpu}:00.0",device="nvidia${gpu}",modelName="NVIDIA H100 80GB HBM3",Hostname="node-3"${more}`
+  const pageOf = (...lines: readonly string[]) => exporterPage(parseExposition(lines.join('\n')))
+
+  test('says energy in J, power in W and shares as such', () => {
+    const page = pageOf(
+      '# TYPE DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION counter',
+      `DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION{${labels(0)}} 15152422938`,
+      `DCGM_FI_DEV_POWER_USAGE{${labels(0)}} 412.5`,
+      `DCGM_FI_DEV_GPU_UTIL{${labels(0)}} 93`,
+      `DCGM_FI_PROF_SM_ACTIVE{${labels(0)}} 0.41`,
+      `DCGM_FI_DEV_FB_USED{${labels(0)}} 70000`,
+      `DCGM_FI_DEV_FB_FREE{${labels(0)}} 10000`,
+    )
+    const [gpu] = page?.samples ?? []
+    assert.deepEqual(
+      [gpu?.energyJ, gpu?.powerW, gpu?.utilization, gpu?.smActive, gpu?.memoryTotalMib, gpu?.host, gpu?.index],
+      [15152422.938, 412.5, 0.93, 0.41, 80000, 'node-3', 0],
+    )
+  })
+
+  test('says the pod that holds a GPU, also through Prometheus', () => {
+    const page = pageOf(
+      `DCGM_FI_DEV_POWER_USAGE{${labels(0, ',namespace="llm",pod="d-0-prefillworker-x"')}} 400`,
+      `DCGM_FI_DEV_POWER_USAGE{${labels(1, ',namespace="monitoring",pod="dcgm",exported_namespace="llm",exported_pod="d-0-decodeworker-y"')}} 300`,
+    )
+    assert.deepEqual(
+      page?.samples.map(({ pod }) => pod),
+      ['llm/d-0-prefillworker-x', 'llm/d-0-decodeworker-y'],
+    )
+  })
+
+  test('tells MIG devices of one GPU apart', () => {
+    const page = pageOf(
+      `DCGM_FI_DEV_POWER_USAGE{${labels(0, ',GPU_I_PROFILE="1g.10gb",GPU_I_ID="7"')}} 90`,
+      `DCGM_FI_DEV_POWER_USAGE{${labels(0, ',GPU_I_PROFILE="1g.10gb",GPU_I_ID="8"')}} 90`,
+    )
+    assert.deepEqual(
+      page?.samples.map(({ id, isMig }) => [id, isMig]),
+      [
+        ['GPU-0/GI7', true],
+        ['GPU-0/GI8', true],
+      ],
+    )
+  })
+
+  test('that names a GPU twice with different values is told', () => {
+    const page = pageOf(`DCGM_FI_DEV_POWER_USAGE{${labels(0)}} 90`, `DCGM_FI_DEV_POWER_USAGE{${labels(0)}} 91`)
+    assert.deepEqual(page?.twice, ['GPU-0'])
+  })
+
+  test('leaves out values that DCGM calls blank', () => {
+    const page = pageOf(
+      `DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION{${labels(0)}} 9223372036854775794`,
+      `DCGM_FI_DEV_POWER_USAGE{${labels(0)}} 140737488355328`,
+    )
+    assert.deepEqual(
+      page?.samples.map(({ energyJ, powerW }) => [energyJ, powerW]),
+      [[null, null]],
+    )
+  })
+
+  test('of HTML is none', () => assert.equal(pageOf('<!doctype html><title>Sign in</title>'), null))
+})
+
+test('a page of device-metrics-exporter says power, use and memory', () => {
+  const labels = 'gpu_id="1",card_model="Instinct MI300X",serial_number="SN-1",hostname="node-a"'
+  const text = `gpu_package_power{${labels}} 748\ngpu_gfx_activity{${labels}} 80\ngpu_used_vram{${labels}} 183265`
+  const [gpu] = exporterPage(parseExposition(text))?.samples ?? []
+  assert.deepEqual(
+    [gpu?.id, gpu?.index, gpu?.powerW, gpu?.utilization, gpu?.memoryUsedMib],
+    ['SN-1', 1, 748, 0.8, 183265],
+  )
+})
