@@ -30,7 +30,7 @@ function measuredWith(gpus: readonly GpuObserved[], more: Partial<Measurement> =
   })
 }
 
-const valueOf = (name: string, measurement: Measurement) =>
+const figureOf = (name: string, measurement: Measurement) =>
   figureNamed(name, figures)?.of(measurement, deployment) ?? null
 
 describe('figures of energy and cost', () => {
@@ -38,46 +38,46 @@ describe('figures of energy and cost', () => {
 
   test('are by token, request and MW of all GPUs, and by role', () => {
     const m = measuredWith(pools)
-    assert.equal(valueOf('gpu_energy_j', m), 4000)
-    assert.equal(valueOf('gpu_power_mean_w', m), 400)
-    assert.equal(valueOf('energy_per_output_token_j', m), 4)
-    assert.equal(valueOf('energy_per_request_j', m), 200)
-    assert.equal(valueOf('output_tokens_per_s_per_mw', m), 250_000)
-    assert.equal(valueOf('prefill_energy_per_output_token_j', m), 1)
-    assert.equal(valueOf('decode_energy_per_output_token_j', m), 3)
-    assert.equal(valueOf('aggregated_energy_per_output_token_j', m), null)
+    assert.equal(figureOf('gpu_energy_j', m), 4000)
+    assert.equal(figureOf('gpu_power_mean_w', m), 400)
+    assert.equal(figureOf('energy_per_output_token_j', m), 4)
+    assert.equal(figureOf('energy_per_request_j', m), 200)
+    assert.equal(figureOf('output_tokens_per_s_per_mw', m), 250_000)
+    assert.equal(figureOf('prefill_energy_per_output_token_j', m), 1)
+    assert.equal(figureOf('decode_energy_per_output_token_j', m), 3)
+    assert.equal(figureOf('aggregated_energy_per_output_token_j', m), null)
   })
 
   test('are empty, not 0, when the energy of one GPU is unknown', () => {
     const m = measuredWith([gpu('prefill', null), gpu('decode', 3000)])
-    for (const { name } of figures) if (/energy|power|_mw/.test(name)) assert.equal(valueOf(name, m), null, name)
+    for (const { name } of figures) if (/energy|power|_mw/.test(name)) assert.equal(figureOf(name, m), null, name)
   })
 
   test('are empty without telemetry and price', () => {
     const { gpus: _, ...without } = measuredWith(pools)
     for (const { name } of figures)
-      if (/energy|power|_mw|gpu_util|gpu_mem|cost/.test(name)) assert.equal(valueOf(name, without), null, name)
+      if (/energy|power|_mw|gpu_util|gpu_mem|cost/.test(name)) assert.equal(figureOf(name, without), null, name)
   })
 
   test('count hosts, network and PUE where the sweep gives them', () => {
     const m = measuredWith(pools, { sitePower: { pue: 1.25, hostW: 180, networkW: 20 } })
     // (400 W + 2 GPUs × 200 W) × 1.25
-    assert.equal(valueOf('output_tokens_per_s_per_mw_all_in', m), 100 / 1e-3)
+    assert.equal(figureOf('output_tokens_per_s_per_mw_all_in', m), 100 / 1e-3)
   })
 
   test('cost is that of GPU-hours over the tokens of an hour', () => {
     const m = measuredWith(pools, { price: { perGpuHour: 1.8, perKwh: null, currency: 'EUR' } })
-    assert.ok(Math.abs((valueOf('cost_per_million_output_tokens', m) ?? 0) - 10) < 1e-9)
-    assert.ok(Math.abs((valueOf('cost_per_million_input_tokens', m) ?? 0) - 1) < 1e-9)
+    assert.ok(Math.abs((figureOf('cost_per_million_output_tokens', m) ?? 0) - 10) < 1e-9)
+    assert.ok(Math.abs((figureOf('cost_per_million_input_tokens', m) ?? 0) - 1) < 1e-9)
   })
 
   test('cost with energy priced by itself is empty where energy is unknown', () => {
     const price = { perGpuHour: 1.8, perKwh: 0.36, currency: null }
     // 400 W for 10,000 s are 4 MJ, 1.11 kWh.
-    const known = valueOf('cost_per_million_output_tokens', measuredWith(pools, { price })) ?? 0
+    const known = figureOf('cost_per_million_output_tokens', measuredWith(pools, { price })) ?? 0
     assert.ok(Math.abs(known - 10.4) < 1e-9, `${known}`)
     const unknown = measuredWith([gpu('prefill', null), gpu('decode', 1)], { price })
-    assert.equal(valueOf('cost_per_million_output_tokens', unknown), null)
+    assert.equal(figureOf('cost_per_million_output_tokens', unknown), null)
   })
 })
 
