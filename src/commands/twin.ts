@@ -13,11 +13,11 @@ import {
   twinProfile,
   twinText,
 } from '../analysis/twin/index.ts'
-import { readTrace } from '../generators/trace.ts'
+import { replayedTrace } from '../generators/replay.ts'
 import { diskError, fulcrumVersion, type Run, readRun, writeDurably } from '../journal/index.ts'
 import { judge } from '../metrics/validity.ts'
 import type { Point } from '../model/index.ts'
-import { gpusOf, topologyLabel } from '../model/index.ts'
+import { canonicalJson, gpusOf, topologyLabel } from '../model/index.ts'
 import { planSweep } from '../plan/plan.ts'
 import type { PredictedPoint } from '../render/views/predicted-point.ts'
 import type { Profile } from '../simulator/profile.ts'
@@ -140,7 +140,9 @@ async function requestOf(
     slo,
   }
   if (level.kind !== 'trace') return request
-  const trace = traces.get(level.file) ?? (await readTrace(level.file, signal))
-  traces.set(level.file, trace)
+  const { speed: _, ...part } = level
+  const key = canonicalJson({ ...part, seed: load.seed })
+  const trace = traces.get(key) ?? (await replayedTrace(level, load.seed, signal))
+  traces.set(key, trace)
   return { ...request, load: { ...load, trace } }
 }

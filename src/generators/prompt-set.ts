@@ -1,3 +1,5 @@
+import type { TraceRecipe } from './trace-recipe.ts'
+
 /**
  * Prompts of a point, ready to be put into request bodies: bytes end to end, shared with worker threads without a copy.
  */
@@ -26,6 +28,8 @@ export interface PromptSet {
    * For each prompt the first that is the same to the byte; absent where nobody looked, as in conversations and traces.
    */
   readonly firstAlike?: Uint32Array
+  /** How each prompt is made when it is sent; then {@link json} is empty. */
+  readonly recipe?: TraceRecipe
 }
 
 /** Some prompts, and others behind them that only hold the load. */

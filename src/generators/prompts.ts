@@ -11,7 +11,7 @@ import type { PromptSet } from './prompt-set.ts'
 import { firstPrompts, sharedUint32, withSpare } from './prompt-set.ts'
 import { noSalt, salted } from './salt.ts'
 import type { Trace } from './trace.ts'
-import { tracePrompts } from './trace-prompts.ts'
+import { lateTracePrompts, tracePrompts, traceRecipe } from './trace-prompts.ts'
 import type { WordRun } from './words.ts'
 import { cutRuns, drawText, markWords } from './words.ts'
 
@@ -36,6 +36,8 @@ export interface PromptOptions {
   readonly spare?: number
   /** The trace whose lengths and shared blocks the prompts are to have. */
   readonly trace?: Trace
+  /** The prompts of a trace are only made when they are sent. */
+  readonly late?: boolean
   /** Where what took long to find out is kept over runs; made when it isn't there. */
   readonly cacheFolder: string
   /** Prompts of earlier points of the run. */
@@ -57,7 +59,11 @@ export async function createPromptSet(options: PromptOptions): Promise<PromptSet
   }
   const lexicon = await loadLexicon(options.model, options.cacheFolder, options.signal)
   const around = tokensAround(lexicon, options)
-  if (options.trace !== undefined) return tracePrompts(options.trace, lexicon, around, options)
+  const { trace, late = false } = options
+  if (trace !== undefined) {
+    const recipe = traceRecipe(trace, lexicon, around, options)
+    return late ? lateTracePrompts(recipe, trace) : tracePrompts(recipe, trace)
+  }
   checkLength(options, around)
   const { api, workload, seed, count, salt } = options
   const make = () =>

@@ -1,6 +1,8 @@
 import { requestColumns } from './columns.ts'
 import { readCsvRows } from './csv-rows.ts'
-import { lineError, readJsonLines } from './json-lines.ts'
+import { lineError } from './json-lines.ts'
+import { dateMsOf, isTokens, type Row, type Rows, tokensPerBlock, traceLines } from './trace-lines.ts'
+import { linkRequests, type TraceSessions } from './trace-sessions.ts'
 import { inferredUnit, type TraceTime, type TraceUnit, unitMs } from './trace-time.ts'
 
 /** Recorded requests, in columns, ascending in time. */
@@ -12,44 +14,25 @@ export interface Trace {
   readonly inputTokens: Uint32Array
   readonly outputTokens: Uint32Array
   /**
-   * Ids of the blocks of 512 tokens that a prompt is made of; requests with the same id share the block. Null where the
-   * trace has none.
+   * Ids of the blocks that a prompt is made of; requests with the same id share the block. Null where the trace has
+   * none.
    */
   readonly hashIds: readonly (readonly number[])[] | null
+  /** Tokens of a block; {@link tokensPerBlock} when absent. */
+  readonly blockTokens?: number
+  /** Which requests wait for which answers; absent where no request waits for another. */
+  readonly sessions?: TraceSessions
+  /** Requests of the file, where only some of them are here. */
+  readonly outOf?: number
   /** How its times were read. */
   readonly time: TraceTime
   /** Requests without an answer that were passed over. */
   readonly unanswered: number
 }
 
-/** Tokens of a block that a hash id stands for (Mooncake's FAST'25 traces). */
-export const tokensPerBlock = 512
-
-/** A request as its line has it. */
-interface Row {
-  /** A number in the trace's unit, or ms of a date. */
-  readonly at: number
-  readonly isDate: boolean
-  readonly input: number
-  readonly output: number
-  readonly hashIds: readonly number[] | null
-  readonly line: number
-}
-
-/** Rows of a trace, and what its columns say of them. */
-interface Rows {
-  readonly rows: AsyncIterable<Row>
-  /**
-   * Known once the first row was read: the unit that the names of the columns stand for; null when they say nothing.
-   */
-  unit(): { readonly unit: TraceUnit; readonly why: string } | null
-  /** Rows without an answer that were passed over. */
-  unanswered(): number
-}
-
 /**
- * Reads a trace: Mooncake's JSON lines (`timestamp`, `input_length`, `output_length`, `hash_ids`), or CSV with a header
- * of the same names, of the Azure LLM traces (`TIMESTAMP` as a date, `ContextTokens`, `GeneratedTokens`), of BurstGPT
+ * Reads a trace: JSON lines as {@link traceLines} knows them, or CSV with a header of Mooncake's names (`timestamp`,
+ * `input_length`, `output_length`, and `session_id` for sessions), of the Azure LLM traces (`TIMESTAMP` as a date, `ContextTokens`, `GeneratedTokens`), of BurstGPT
  * (`Timestamp` in seconds, `Request tokens`, `Response tokens`; rows without response tokens failed and are passed
  * over) or of Vidur (`arrived_at` in seconds, `num_prefill_tokens`, `num_decode_tokens`). Dates say their own unit.
  * Memory takes 16 bytes a request, and its hash ids.
@@ -59,9 +42,10 @@ interface Rows {
  * @throws FulcrumError bad-input `data-file-unreadable`, `data-line-invalid` with file:line:column
  */
 export async function readTrace(file: string, signal: AbortSignal, unit?: TraceUnit | 'inferred'): Promise<Trace> {
-  const found = /\.csv$/i.test(file) ? readCsv(file, signal) : readMooncake(file, signal)
+  const found = /\.csv$/i.test(file) ? readCsv(file, signal) : traceLines(file, signal)
   const columns = requestColumns()
   const hashIds: (readonly number[])[] = []
+  const links = linkRequests()
   let hashed = false
   let dates: boolean | null = null
   for await (const row of found.rows) {
@@ -69,6 +53,7 @@ export async function readTrace(file: string, signal: AbortSignal, unit?: TraceU
     if (dates !== row.isDate)
       throw lineError(file, row.line, 1, 'some times are dates and others numbers', 'write all of them alike')
     columns.add(row.at, row.input, row.output)
+    links.add(row.link)
     if (row.hashIds !== null && !hashed) {
       hashed = true
       while (hashIds.length < columns.count - 1) hashIds.push([])
@@ -85,6 +70,8 @@ export async function readTrace(file: string, signal: AbortSignal, unit?: TraceU
   const ordered = order === null ? at : at.map((_, i) => at[order[i] ?? i] ?? 0)
   const time: TraceTime = dates ? { unit: 'date', guessed: null } : timeOf(ordered, unit, found.unit())
   const [start, factor] = [ordered[0] ?? 0, time.unit === 'date' ? 1 : unitMs[time.unit]]
+  const sessions = links.done(order, factor)
+  const blockTokens = found.blockTokens()
   const inOrder = (values: Uint32Array) => (order === null ? values : values.map((_, i) => values[order[i] ?? i] ?? 0))
   return {
     file,
@@ -95,6 +82,8 @@ export async function readTrace(file: string, signal: AbortSignal, unit?: TraceU
     hashIds: !hashed ? null : order === null ? hashIds : Array.from(order, i => hashIds[i] ?? []),
     time,
     unanswered: found.unanswered(),
+    ...(blockTokens === tokensPerBlock ? {} : { blockTokens }),
+    ...(sessions === undefined ? {} : { sessions }),
   }
 }
 
@@ -127,68 +116,6 @@ export function traceTimesMs(trace: Trace, speed: number): Float64Array {
   return trace.atMs.map(at => at / speed)
 }
 
-function readMooncake(file: string, signal: AbortSignal): Rows {
-  return { rows: mooncakeRows(file, signal), unit: () => null, unanswered: () => 0 }
-}
-
-async function* mooncakeRows(file: string, signal: AbortSignal): AsyncGenerator<Row> {
-  for await (const { value, line, text } of readJsonLines(file, signal)) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw lineError(
-        file,
-        line,
-        1,
-        'a request is a JSON object',
-        'write {"timestamp": …, "input_length": …, "output_length": …}',
-      )
-    }
-    const fields = value as Readonly<Record<string, unknown>>
-    const columnOf = (key: string) => text.indexOf(`"${key}"`) + 1 || 1
-    const number = (key: string, least: number) => {
-      const found = fields[key]
-      if (typeof found === 'number' && found >= least && (key === 'timestamp' || isTokens(found))) return found
-      const problem = found === undefined ? `${key} is missing` : `${key} is ${JSON.stringify(found)}`
-      throw lineError(file, line, columnOf(key), problem, wanted(key, least))
-    }
-    const input = number('input_length', 1)
-    const hashIds = fields.hash_ids ?? null
-    if (hashIds !== null && !isIds(hashIds)) {
-      throw lineError(
-        file,
-        line,
-        columnOf('hash_ids'),
-        'hash_ids is no list of numbers',
-        'write whole numbers from 0, or leave it out',
-      )
-    }
-    if (hashIds !== null && hashIds.length !== Math.ceil(input / tokensPerBlock)) {
-      const blocks = Math.ceil(input / tokensPerBlock)
-      const problem = `${hashIds.length} hash_ids for ${input} tokens`
-      throw lineError(
-        file,
-        line,
-        columnOf('hash_ids'),
-        problem,
-        `write ${blocks}, one for each block of ${tokensPerBlock} tokens begun`,
-      )
-    }
-    const dateMs = typeof fields.timestamp === 'string' ? dateMsOf(fields.timestamp) : Number.NaN
-    const isDate = !Number.isNaN(dateMs)
-    const at = isDate ? dateMs : number('timestamp', 0)
-    yield { line, at, isDate, input, output: number('output_length', 1), hashIds }
-  }
-}
-
-function wanted(key: string, least: number): string {
-  return key === 'timestamp'
-    ? 'write a number from 0, or a date and time'
-    : `write a whole number of tokens from ${least}`
-}
-
-function isIds(value: unknown): value is readonly number[] {
-  return Array.isArray(value) && value.every(id => Number.isInteger(id) && id >= 0)
-}
-
 /** Names of a column, in lower case: Mooncake's, then those of the Azure LLM traces, BurstGPT and Vidur. */
 const csvNames = {
   at: ['timestamp', 'arrived_at'],
@@ -204,10 +131,12 @@ function readCsv(file: string, signal: AbortSignal): Rows {
   async function* rows(): AsyncGenerator<Row> {
     let columns: Columns | null = null
     let isBurst = false
+    let sessionColumn = -1
     for await (const { line, cells, columnOf } of readCsvRows(file, signal)) {
       if (columns === null) {
         columns = csvColumns(file, line, cells)
         const names = cells.map(name => name.toLowerCase())
+        sessionColumn = names.findIndex(name => name === 'session_id' || name === 'session id')
         isBurst = names[columns.output] === 'response tokens'
         if (isBurst) unit = { unit: 's', why: 'BurstGPT’s traces have them so' }
         else if (names[columns.at] === 'arrived_at') unit = { unit: 's', why: 'Vidur’s traces have them so' }
@@ -217,7 +146,7 @@ function readCsv(file: string, signal: AbortSignal): Rows {
       const cell = (column: number) => cells[column] ?? ''
       const tokens = (column: number) => {
         const count = cell(column) === '' ? Number.NaN : Number(cell(column))
-        if (isTokens(count)) return count
+        if (count >= 1 && isTokens(count)) return count
         const problem = `${JSON.stringify(cell(column))} is no number of tokens`
         throw lineError(file, line, columnOf(column), problem, 'write a whole number from 1')
       }
@@ -231,20 +160,12 @@ function readCsv(file: string, signal: AbortSignal): Rows {
         unanswered += 1
         continue
       }
-      yield { line, at, isDate, input: tokens(inputColumn), output: tokens(outputColumn), hashIds: null }
+      const session = sessionColumn < 0 ? '' : cell(sessionColumn)
+      const link = session === '' ? null : { session, id: null, after: null, delay: null }
+      yield { line, at, isDate, input: tokens(inputColumn), output: tokens(outputColumn), hashIds: null, link }
     }
   }
-  return { rows: rows(), unit: () => unit, unanswered: () => unanswered }
-}
-
-/** What a column of 32 bits holds. */
-const isTokens = (count: number) => Number.isInteger(count) && count >= 1 && count < 2 ** 32
-
-/** Ms of a date, UTC unless it says otherwise, its fraction of a second read beyond ms; NaN for what is none. */
-function dateMsOf(text: string): number {
-  const [, day, time, fraction = '', zone = 'Z'] =
-    /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:?\d\d)?$/i.exec(text) ?? []
-  return Date.parse(`${day}T${time}${zone}`) + 1000 * Number(`0${fraction}`)
+  return { rows: rows(), unit: () => unit, unanswered: () => unanswered, blockTokens: () => tokensPerBlock }
 }
 
 function csvColumns(file: string, line: number, cells: readonly string[]): Columns {

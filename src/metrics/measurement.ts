@@ -89,6 +89,33 @@ export interface ClientHealth {
   readonly shards?: readonly ShardHealth[]
 }
 
+/** Conversations, or sessions of a trace. */
+export interface MeasuredSessions {
+  /** Sessions with a measured request. */
+  readonly count: number
+  /** Measured requests of a session, mean. */
+  readonly turns: number
+  /** Measured requests that waited for an answer, by what decided when they were due. */
+  readonly byAnswer: number
+  readonly bySchedule: number
+  /** Requests that were not sent, as one before them in their session failed or the time was over. */
+  readonly skipped: number
+  /** Actual − due send time of requests that waited for an answer. */
+  readonly turnLatenessMs: Distribution | null
+}
+
+/** What of a trace was sent. */
+export interface ReplayedTrace {
+  /** Requests of the file. */
+  readonly inFile: number
+  /** Of which so many were to be replayed. */
+  readonly chosen: number
+  /** `date` where the times say their own unit. */
+  readonly unit: string
+  /** Why the unit was taken; null where nothing was guessed. */
+  readonly guessed: string | null
+}
+
 /** One process of a split load. */
 export interface ShardHealth {
   /** `this machine`, or the host's name. */
@@ -350,6 +377,10 @@ export interface Measurement {
    * The prompts that were sent, warm-up included; absent where a generator doesn't say, in conversations and in traces.
    */
   readonly prompts?: SentPrompts
+  /** Measured requests by the session that they are of; absent where requests have no sessions. */
+  readonly sessions?: MeasuredSessions
+  /** The part of a trace that was replayed; absent without a trace. */
+  readonly replay?: ReplayedTrace
   /** Scraped server metrics over the window, by source and then metric. */
   readonly server?: ServerMetrics
   /** The deployment's GPUs over the window; absent where none were seen. */

@@ -5,6 +5,7 @@ import { judgeGpus } from './validity/gpus.ts'
 import { judgePromptCache } from './validity/prompt-cache.ts'
 import { judgeRequests } from './validity/requests.ts'
 import { judgeServer } from './validity/server.ts'
+import { judgeSessions } from './validity/sessions.ts'
 import { judgeStopping } from './validity/stopping.ts'
 import { judgeWindow } from './validity/window.ts'
 
@@ -17,6 +18,7 @@ export function judge(point: Point, measurement: Measurement): Finding[] {
     ...judgeClient(point, measurement),
     ...judgeWindow(point, measurement),
     ...judgeStopping(measurement),
+    ...judgeSessions(point, measurement),
     ...judgeServer(point, measurement),
     ...judgePromptCache(measurement),
     ...judgeGpus(measurement),

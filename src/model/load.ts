@@ -17,7 +17,19 @@ export type LoadLevel =
       readonly arrivals: Arrivals
       readonly maxConcurrency?: number
     }
-  | { readonly kind: 'trace'; readonly file: string; readonly speed: number; readonly maxConcurrency?: number }
+  | {
+      readonly kind: 'trace'
+      readonly file: string
+      readonly speed: number
+      /** Unit of its times; inferred when absent. */
+      readonly unit?: 's' | 'ms' | 'us' | 'ns'
+      /** Which part of it is replayed, by its own clock from its first request. */
+      readonly fromMs?: number
+      readonly untilMs?: number
+      /** Share of its sessions that is replayed, 0–1. */
+      readonly sample?: number
+      readonly maxConcurrency?: number
+    }
 
 /** Spacing of open-loop arrivals. Gamma with burstiness 1 is Poisson; below 1 is burstier. */
 export type Arrivals =
@@ -87,6 +99,8 @@ export interface Load {
   readonly seed: number
   /** Deadline of one request. */
   readonly timeoutMs: number
+  /** Header that carries the session of a request, for routers that keep sessions on a worker. */
+  readonly sessionHeader?: string
   /** Fields added to each request body as they are. */
   readonly extra: { readonly [field: string]: import('./deployment.ts').Json }
 }

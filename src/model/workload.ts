@@ -54,6 +54,10 @@ export interface Workload {
   readonly datasetFile?: string
   /** SHA-256 of that file's content, hex; absent in runs before it was kept. */
   readonly datasetSha256?: string
-  /** Multi-turn conversations: turns each, and think time between them. */
-  readonly conversation?: { readonly turns: number; readonly thinkMs: number }
+  /** Multi-turn conversations: turns each, and think time between them: always the same, unless it is spread. */
+  readonly conversation?: {
+    readonly turns: number
+    readonly thinkMs: number
+    readonly thinkSpread?: 'exponential'
+  }
 }

@@ -9,6 +9,9 @@ const overheadMs = 5 * 60_000
 /** Requests that all run into their deadline are given up on after this long: the point is lost either way. */
 const longestWaitMs = 60 * 60_000
 
+/** A trace says how long it is only when it is read: longer ones need `until`. */
+const longestTraceS = 7 * 24 * 3600
+
 /**
  * How long a point may take before it is given up: as long as its load and its requests' own deadlines allow, at most.
  */
@@ -33,7 +36,9 @@ function scheduledS(load: Load): number {
   if (load.durationS !== undefined) return load.level.kind === 'rate' ? 2 * load.durationS : load.durationS
   if (load.level.kind === 'rate') return (2 * (load.requests ?? 0) + load.warmup) / load.level.requestsPerS
   if (load.level.kind === 'stages') return load.level.stages.reduce((sum, stage) => sum + stage.durationS, 0)
-  return load.level.kind === 'trace' ? longestWaitMs / 1000 : 0
+  if (load.level.kind !== 'trace') return 0
+  const { fromMs = 0, untilMs, speed } = load.level
+  return untilMs === undefined ? longestTraceS : (untilMs - fromMs) / (1000 * speed)
 }
 
 /**

@@ -19,8 +19,10 @@ export interface TraceRequests {
   readonly atMs: Float64Array
   readonly inputTokens: Uint32Array
   readonly outputTokens: Uint32Array
-  /** Ids of the blocks of 512 tokens that a prompt is made of; null where the trace has none. */
+  /** Ids of the blocks that a prompt is made of; null where the trace has none. */
   readonly hashIds: readonly (readonly number[])[] | null
+  /** Tokens of those blocks; 512 when absent. */
+  readonly blockTokens?: number
 }
 
 /** One request as it is drawn. */
@@ -172,7 +174,8 @@ export function tracedRequests(trace: TraceRequests): RequestSource {
       return {
         promptTokens: trace.inputTokens[index] ?? 1,
         outputTokens: trace.outputTokens[index] ?? 1,
-        shared: ids === undefined || ids.length === 0 ? null : { ids, tokensPerId: traceTokensPerId },
+        shared:
+          ids === undefined || ids.length === 0 ? null : { ids, tokensPerId: trace.blockTokens ?? traceTokensPerId },
       }
     },
     turnAfter: before => before,

@@ -276,6 +276,7 @@ function openLoad(
   window: WindowKind,
   startMs: number,
 ): OpenLoad {
+  refuseSessions(point)
   const durationMs = point.durationS === undefined ? Number.POSITIVE_INFINITY : point.durationS * 1000
   const measured =
     level.kind === 'trace' ? traceTimes(point, level.speed, durationMs) : arrivalSource(level, point, point.seed)
@@ -299,4 +300,13 @@ function openLoad(
     after: arrivalsAround('after', rates.afterPerS, level.arrivals, point.seed),
     windowMs,
   }
+}
+
+/** In the simulator only closed loops hold conversations. */
+function refuseSessions({ workload, level }: SimulatedPoint): void {
+  const mixed = Array.isArray(workload) ? [] : [workload as { readonly conversation?: { readonly turns: number } }]
+  if (!mixed.some(one => (one.conversation?.turns ?? 1) > 1) || level.kind === 'trace') return
+  throw new FulcrumError('bad-input', 'sessions-not-simulated', 'conversations are only predicted in a closed loop', {
+    remedy: 'Write load.concurrency, or leave conversation out.',
+  })
 }

@@ -1,11 +1,12 @@
 import { availableParallelism } from 'node:os'
 import type { Tinypool } from 'tinypool'
-import type { Measurement } from '../../metrics/measurement.ts'
+import type { Measurement, ReplayedTrace } from '../../metrics/measurement.ts'
 import { stopRuleOf } from '../../metrics/stopping/stop.ts'
 import type { Endpoint, Point } from '../../model/index.ts'
 import type { LoadGenerator, LoadProgress, MeasureContext } from '../generator.ts'
 import type { PromptBook } from '../prompt-book.ts'
 import { createPromptBook } from '../prompt-book.ts'
+import type { Trace } from '../trace.ts'
 import { conclude } from './conclude.ts'
 import type { Control } from './control.ts'
 import { barriers, createControl, doneSoFar, monotonicMs, phaseStarts } from './control.ts'
@@ -100,6 +101,7 @@ async function measure(
       lookupMs: target.lookupMs,
       shards: 1,
       env,
+      ...(timing.trace === null ? {} : { replay: replayOf(timing.trace) }),
       ...(rule === null || watch === null ? {} : { stop: { rule, requests: watch.requests } }),
     }
     return await conclude(results, facts, context)
@@ -107,6 +109,10 @@ async function measure(
     watch?.end()
     clearInterval(progress)
   }
+}
+
+function replayOf({ count, outOf = count, time, unanswered }: Trace): ReplayedTrace {
+  return { inFile: outOf + unanswered, chosen: count, unit: time.unit, guessed: time.guessed }
 }
 
 function followProgress(control: Control, job: Omit<Job, 'thread'>, context: MeasureContext): NodeJS.Timeout {

@@ -4,6 +4,7 @@ import type { Connection } from './connection.ts'
 import type { Loop, LoopContext } from './loop.ts'
 import { Outbox } from './outbox.ts'
 import { pace } from './pacer.ts'
+import type { Follow, Following, Session } from './sessions.ts'
 
 /** After a connection could not be made, so that a server that refuses is not run against in a busy loop. */
 const reconnectPauseMs = 20
@@ -11,12 +12,10 @@ const reconnectPauseMs = 20
 /** Which slots a closed loop keeps busy, with what. */
 export interface ClosedLoopOptions {
   readonly startAt: number
-  /**
-   * Requests of a conversation, and the time between an answer and the next of them; a request without turns is one of
-   * its own.
-   */
+  /** Requests of a conversation; a request without turns is one of its own. */
   readonly turns: number
-  readonly thinkMs: number
+  /** What comes after each of them. */
+  readonly follow: Follow
   /** The next conversation, drawn from one counter over all threads. */
   takeNumber(): number
   /**
@@ -29,7 +28,9 @@ export interface ClosedLoopOptions {
 interface Held {
   readonly number: number
   readonly phase: RequestPhase
-  turn: number
+  /** Its request that is in flight, or due next. */
+  request: number
+  readonly session: Session
 }
 
 /**
@@ -65,20 +66,21 @@ export function closedLoop(options: ClosedLoopOptions, context: LoopContext): Lo
       if (++idle === connections.length) finished.resolve()
       return
     }
-    held.set(connection, { number, phase, turn: 0 })
-    context.send(connection, { phase, number: number * options.turns, scheduled })
+    const session = { id: `${number}`, startedAt: performance.now(), phase, history: '' }
+    const request = number * options.turns
+    held.set(connection, { number, phase, request, session })
+    context.send(connection, { phase, number: request, scheduled, session })
   }
-  const sendTurn = (connection: Connection, conversation: Held) => {
-    conversation.turn += 1
-    const { number, phase, turn } = conversation
-    const due = connection.exchange.endAt + options.thinkMs
+  const sendTurn = (connection: Connection, conversation: Held, { number, dueAt: due, by }: Following) => {
+    conversation.request = number
+    const { phase, session } = conversation
     // Timers drop a fraction of a millisecond: nobody thinks less than was asked.
     const waitMs = Math.ceil(due - performance.now())
     setTimeout(() => {
       if (stopped) {
         over(connection)
         sendNext(connection, due)
-      } else context.send(connection, { phase, number: number * options.turns + turn, scheduled: due })
+      } else context.send(connection, { phase, number, scheduled: due, session, by })
     }, waitMs)
   }
   const outbox = new Outbox<Connection>(context.clock, connection => sendNext(connection, connection.exchange.at))
@@ -99,9 +101,18 @@ export function closedLoop(options: ClosedLoopOptions, context: LoopContext): Lo
     free: connection => {
       const kind = connection.exchange.failure?.kind
       const conversation = held.get(connection)
-      if (conversation !== undefined && conversation.turn < options.turns - 1 && kind === undefined) {
-        sendTurn(connection, conversation)
-        return
+      if (conversation !== undefined) {
+        const { next, skipped } = options.follow.after(
+          conversation.request,
+          connection.exchange.endAt,
+          kind === undefined,
+        )
+        if (skipped > 0 && conversation.phase === 'measured') context.skipped(skipped)
+        const [turn] = next
+        if (turn !== undefined) {
+          sendTurn(connection, conversation, turn)
+          return
+        }
       }
       over(connection)
       if (kind === 'connect' || kind === 'tls' || kind === 'no-socket')

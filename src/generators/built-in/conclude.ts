@@ -1,5 +1,6 @@
 import { dirname, join, relative } from 'node:path'
-import type { Finding, Measurement, RequestErrors } from '../../metrics/measurement.ts'
+import { Histogram } from '../../metrics/histogram.ts'
+import type { Finding, MeasuredSessions, Measurement, ReplayedTrace, RequestErrors } from '../../metrics/measurement.ts'
 import { errorCode, mergeRecords, phaseCode, recordsFrom, requestsOfPhases } from '../../metrics/records.ts'
 import { type StopRule, settleStop } from '../../metrics/stopping/stop.ts'
 import type { WindowBounds } from '../../metrics/window.ts'
@@ -29,6 +30,8 @@ export interface RunFacts {
   readonly shards: number
   readonly env: Readonly<Record<string, string | undefined>>
   /** The rule that ended the load, and the measured requests that it ended it at. */
+  /** What of a trace is replayed. */
+  readonly replay?: ReplayedTrace
   readonly stop?: { readonly rule: StopRule; readonly requests: number }
 }
 
@@ -68,6 +71,8 @@ export async function conclude(
   const remarks = resentRemarks(results, measurement.requests.sent)
   return {
     ...measurement,
+    ...sessionsOf(results, measurement.requests.sent),
+    ...(facts.replay === undefined ? {} : { replay: facts.replay }),
     ...(remarks.length === 0 ? {} : { remarks }),
     ...(stopping === null ? {} : { stopping }),
     warmupRequests: requestsOfPhases(records, ['warm-up']).count,
@@ -112,6 +117,25 @@ function steadyBounds({ load }: Point, turns: number): WindowBounds | null {
   if (windowOf(load, turns) === 'whole') return null
   const endMs = load.durationS === undefined ? null : load.durationS * 1000
   return { startMs: load.level.kind === 'concurrency' ? null : 0, endMs }
+}
+
+function sessionsOf(results: readonly JobResult[], sent: number): { readonly sessions?: MeasuredSessions } {
+  const seen = results.flatMap(({ sessions }) => sessions ?? [])
+  if (seen.length === 0) return {}
+  const sum = (of: (one: (typeof seen)[number]) => number) => seen.reduce((total, one) => total + of(one), 0)
+  const lateness = new Histogram()
+  for (const one of seen) lateness.merge(Histogram.from(one.lateness))
+  const count = sum(one => one.sessions)
+  return {
+    sessions: {
+      count,
+      turns: count === 0 ? 0 : sent / count,
+      byAnswer: sum(one => one.byAnswer),
+      bySchedule: sum(one => one.bySchedule),
+      skipped: sum(one => one.skipped),
+      turnLatenessMs: lateness.toDistribution(),
+    },
+  }
 }
 
 /** Says how many requests met a connection that its peer had closed for idleness; nothing when none did. */

@@ -5,6 +5,7 @@ import { socketFailure } from './failure.ts'
 import type { ReadableClock } from './readable-clock.ts'
 import { MalformedResponse } from './response-head.ts'
 import { ResponseReader } from './response-reader.ts'
+import type { Session } from './sessions.ts'
 import type { Target } from './target.ts'
 import { openSocket, readyEvent } from './target.ts'
 
@@ -27,8 +28,8 @@ export class Connection {
   /** The request's row in the records, and what it was asked. Set by {@link send}. */
   row = -1
   leastTokens = 0
-  /** What was said in the conversation so far, JSON messages with commas between; see conversation.ts. */
-  history = ''
+  /** Of the request; null where requests have none. */
+  session: Session | null = null
   deadline = Number.POSITIVE_INFINITY
   busy = false
   /** The request went out a second time, on a new connection: see {@link Connection.#sendAgain}. */

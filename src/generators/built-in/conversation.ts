@@ -1,31 +1,31 @@
-import type { Connection } from './connection.ts'
 import type { RequestSet } from './request-set.ts'
 import { requestBytes } from './request-set.ts'
+import type { Session } from './sessions.ts'
 
 /**
- * The request of a conversation's next turn: its new messages behind all that was said before on this connection. The first
- * turn begins anew. Put together during the think time's end, outside TTFT, which counts from the write.
+ * The request of a conversation's next turn: its new messages behind all that was said before in the session. The first turn
+ * begins anew. Put together during the think time's end, outside TTFT, which counts from the write.
  */
-export function nextTurn(connection: Connection, set: RequestSet, index: number): Buffer {
+export function nextTurn(session: Session, set: RequestSet, index: number): Buffer {
   const request = requestBytes(set, index)
   const start = set.prompts[2 * index] ?? 0
   const end = set.prompts[2 * index + 1] ?? start
   const said = messagesIn(request.toString('utf8', start, end))
   if (index % set.turns === 0) {
-    connection.history = said
+    session.history = said
     return request
   }
-  connection.history = connection.history === '' ? said : `${connection.history},${said}`
+  session.history = session.history === '' ? said : `${session.history},${said}`
   const bodyStart = request.indexOf('\r\n\r\n') + 4
   const before = request.toString('utf8', bodyStart, start)
-  const body = `${before}[${connection.history}]${request.toString('utf8', end)}`
+  const body = `${before}[${session.history}]${request.toString('utf8', end)}`
   const head = request.toString('latin1', 0, set.headLength)
   return Buffer.from(`${head}${Buffer.byteLength(body)}\r\n\r\n${body}`)
 }
 
 /** Adds the answer to what was said. */
-export function remember(connection: Connection): void {
-  connection.history += `,${JSON.stringify({ role: 'assistant', content: connection.exchange.text })}`
+export function remember(session: Session, answer: string): void {
+  session.history += `,${JSON.stringify({ role: 'assistant', content: answer })}`
 }
 
 /** The messages of a prompt without their brackets; a bare string is the user's. */

@@ -14,12 +14,13 @@ export const builtInGenerator = defineGenerator({
   read: ({ shards }): { readonly shards?: ShardSettings } => (shards === undefined ? {} : { shards }),
   capabilities: {
     apis: ['chat', 'completions', 'responses'],
-    loads: ['concurrency', 'rate', 'stages'],
+    loads: ['concurrency', 'rate', 'stages', 'trace'],
     arrivals: ['constant', 'poisson', 'gamma'],
     maxConcurrency: true,
     lengths: ['fixed', 'normal', 'lognormal', 'uniform', 'empirical'],
     prefixes: true,
     datasets: true,
+    conversations: true,
     autoRequests: true,
     windows: ['steady', 'whole'],
     prompts: 'fresh',
@@ -27,6 +28,7 @@ export const builtInGenerator = defineGenerator({
   shortfalls: (asked, { shards }) => [
     ...builtInShortfalls(asked),
     ...(shards !== undefined && asked.load.auto !== undefined ? [cannotStopShards] : []),
+    ...(shards !== undefined && asked.load.level.kind === 'trace' ? [cannotSplitTraces] : []),
   ],
   sharding: {
     of: ({ shards }) => shards ?? null,
@@ -43,6 +45,14 @@ export const builtInGenerator = defineGenerator({
     return sharded({ cacheFolder, shards, runFolder, place: jobPlace({ ...shards, job }) })
   },
 })
+
+/** A session's requests wait for each other's answers, and prompts are made where they are sent. */
+const cannotSplitTraces: Shortfall = {
+  section: 'load',
+  key: 'trace',
+  wrong: 'a trace can’t be split over shards: its requests are made in the process that sends them',
+  right: 'remove shards',
+}
 
 /** Shards tell what they saw when they are done: nobody could look before. */
 const cannotStopShards: Shortfall = {

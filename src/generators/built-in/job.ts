@@ -5,6 +5,7 @@ import type { Api, Arrivals, WindowKind } from '../../model/index.ts'
 import type { Control } from './control.ts'
 import type { LookTable } from './look-table.ts'
 import type { RequestSet } from './request-set.ts'
+import type { SessionPlan, ThinkTime } from './sessions.ts'
 import type { Target } from './target.ts'
 import type { UsageState } from './usage-state.ts'
 
@@ -52,6 +53,15 @@ export interface JobLoad {
   readonly firstMeasured: number
   /** Between an answer and the next turn of its conversation. */
   readonly thinkMs: number
+  /** How it varies; absent: each time the same. */
+  readonly thinkSpread?: ThinkTime['spread']
+  readonly seed?: number
+  /** What comes after which answer in a replay; absent where nothing does. */
+  readonly sessions?: SessionPlan
+  /** A header that says the session of a request. */
+  readonly sessionHeader?: string
+  /** What the names of sessions begin with. */
+  readonly sessionName?: string
   /** After which nothing new is sent; null when the number of requests decides. */
   readonly durationMs: number | null
   readonly graceMs: number
@@ -87,8 +97,23 @@ export interface JobResult {
   readonly unended: readonly (readonly [row: number, ending: number])[]
   /** Rows of answers whose usage says that their prompt had no token. */
   readonly noPromptTokens: readonly number[]
+  /** What was seen of sessions; absent without any. */
+  readonly sessions?: SessionsSeen
   /** Requests that went out a second time, as the server had closed the idle connection that they went out on. */
   readonly resent: number
+}
+
+/** Measured requests of sessions. */
+export interface SessionsSeen {
+  /** Sessions with a measured request. */
+  readonly sessions: number
+  /** Requests that waited for an answer, by what decided when they were due. */
+  readonly byAnswer: number
+  readonly bySchedule: number
+  /** Requests that were not sent, as one before them failed or the time was over. */
+  readonly skipped: number
+  /** Actual − due send time of requests that waited for an answer. */
+  readonly lateness: HistogramState
 }
 
 /** An answer to be counted by the tokenizer. */

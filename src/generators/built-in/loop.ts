@@ -1,6 +1,7 @@
 import type { RequestPhase } from '../../metrics/records.ts'
 import type { Connection } from './connection.ts'
 import type { ReadableClock } from './readable-clock.ts'
+import type { Session } from './sessions.ts'
 
 /**
  * What decides when requests are sent: a closed or an open loop. It may begin before the measurement window and go on
@@ -29,6 +30,9 @@ export interface Sending {
   /** Place in the order of the request set, counted over all threads. */
   readonly number: number
   readonly scheduled: number
+  readonly session: Session | null
+  /** What decided when, of a request that waited for an answer. */
+  readonly by?: 'answer' | 'schedule'
 }
 
 /** What a loop works with. */
@@ -39,6 +43,10 @@ export interface LoopContext {
   readonly thread: number
   readonly threads: number
   send(connection: Connection, sending: Sending): void
+  /** Requests of a session that are not sent, as one before them failed or the load is over. */
+  skipped(count: number): void
+  /** A request that will be sent soon. */
+  prepare(number: number): void
   /** Another connection, opened when it is first used. */
   addConnection(): Connection
 }

@@ -3,6 +3,7 @@ import { isWarm } from '../../model/index.ts'
 import type { Connection } from './connection.ts'
 import type { Loop, LoopContext, Sending } from './loop.ts'
 import { pace } from './pacer.ts'
+import type { Follow, Following, Session } from './sessions.ts'
 
 /** Arrivals of one phase, counted over all threads. */
 export interface Arrivals {
@@ -12,6 +13,10 @@ export interface Arrivals {
   next(): number
   /** Number of this thread's so-manieth request. */
   numberOf(index: number): number
+  /** Until then requests that follow answers are measured, too; absent where their phase is that of their session. */
+  readonly measuredUntil?: number
+  /** Its session; each request has one of its own when absent. */
+  sessionOf?(index: number): number
 }
 
 /** How long an open loop warms up on this thread. */
@@ -21,6 +26,13 @@ export interface OpenWarmUp {
   readonly startAt: number
   /** How long the window is. */
   readonly windowMs: number
+}
+
+/** Sessions of an open loop: their first requests arrive, the others follow answers. */
+export interface OpenSessions {
+  readonly follow: Follow
+  /** What a request that becomes due then is for; null: what the one before it was for. */
+  phaseAt(dueAt: number): RequestPhase | null
 }
 
 /** An open loop's streams of arrivals are added one by one: before the window, in it, and after it. */
@@ -34,11 +46,19 @@ export interface OpenLoop extends Loop {
  * counts from when it was due all the same: what was left out is what a user would have waited.
  *
  * @param most requests in flight on this thread above which a due one waits
+ * @param sessions what comes after each request; null where nothing does
  */
-export function openLoop(most: number, warmUp: OpenWarmUp, context: LoopContext): OpenLoop {
+export function openLoop(
+  most: number,
+  warmUp: OpenWarmUp,
+  context: LoopContext,
+  sessions: OpenSessions | null = null,
+): OpenLoop {
   const { connections } = context
   const idle = [...connections]
-  const phases = new Map<Connection, RequestPhase>()
+  const held = new Map<Connection, Sending>()
+  /** Requests that will be due by an answer that has come. */
+  const coming = new Map<NodeJS.Timeout, RequestPhase>()
   const waiting: Sending[] = []
   let served = 0
   const warm = Promise.withResolvers<void>()
@@ -61,19 +81,23 @@ export function openLoop(most: number, warmUp: OpenWarmUp, context: LoopContext)
   }
   const ended = () => {
     if (measuring === 0) answered.resolve()
-    if (stopped && phases.size === 0) finished.resolve()
+    if (stopped && held.size === 0) finished.resolve()
   }
   const send = (connection: Connection, sending: Sending) => {
-    phases.set(connection, sending.phase)
+    held.set(connection, sending)
     context.send(connection, sending)
   }
   const free = (connection: Connection) => {
-    const phase = phases.get(connection)
-    phases.delete(connection)
-    if (phase === 'measured' && measuring !== null) measuring -= 1
-    if (phase === 'warm-up') {
+    const sending = held.get(connection)
+    held.delete(connection)
+    const { exchange } = connection
+    const after = sending === undefined ? null : followersOf(sending, exchange.endAt, exchange.failure === null)
+    for (const following of after ?? []) expect(sending as Sending, following)
+    if (sending?.phase === 'measured' && measuring !== null) measuring -= 1
+    // A load of sessions is warm when whole sessions have been had.
+    if (sending?.phase === 'warm-up' && (after ?? []).length === 0) {
       warmAnswered += 1
-      const latencyMs = connection.exchange.endAt - connection.exchange.sentAt
+      const latencyMs = exchange.endAt - (sessions === null ? exchange.sentAt : (sending.session?.startedAt ?? 0))
       longestLatencyMs = Math.max(longestLatencyMs, latencyMs)
       shortestLatencyMs = Math.min(shortestLatencyMs, latencyMs)
     }
@@ -84,6 +108,41 @@ export function openLoop(most: number, warmUp: OpenWarmUp, context: LoopContext)
       send(connection, next)
     }
     ended()
+  }
+  const followersOf = ({ number, phase }: Sending, endAt: number, ok: boolean): readonly Following[] => {
+    if (sessions === null) return []
+    const { next, skipped } = sessions.follow.after(number, endAt, ok)
+    if (skipped > 0 && phase === 'measured') context.skipped(skipped)
+    return next
+  }
+  const expect = ({ phase, session }: Sending, { number, dueAt, by }: Following) => {
+    if (stopped) return
+    context.prepare(number)
+    const fixed = sessions?.phaseAt(dueAt) == null
+    if (fixed && phase === 'measured') measuring = (measuring ?? 0) + 1
+    const timer = setTimeout(
+      () => {
+        coming.delete(timer)
+        if (stopped) return
+        // When it is due: the window may have begun meanwhile.
+        const due = fixed ? phase : (sessions?.phaseAt(dueAt) ?? phase)
+        if (!fixed && due === 'measured') measuring = (measuring ?? 0) + 1
+        take({ phase: due, number, scheduled: dueAt, session, by })
+      },
+      Math.max(0, Math.ceil(dueAt - performance.now())),
+    )
+    coming.set(timer, fixed ? phase : 'after')
+  }
+  /** Requests may become due by answers until then: what is measured isn't over before. */
+  const holdUntil = (at: number) => {
+    measuring = (measuring ?? 0) + 1
+    setTimeout(
+      () => {
+        if (measuring !== null) measuring -= 1
+        ended()
+      },
+      Math.max(0, at - performance.now()),
+    )
   }
   const take = (sending: Sending) => {
     const connection = idle.pop() ?? (connections.length < most ? context.addConnection() : undefined)
@@ -97,9 +156,9 @@ export function openLoop(most: number, warmUp: OpenWarmUp, context: LoopContext)
     warm: warm.promise,
     answered: answered.promise,
     finished: finished.promise,
-    phaseOf: connection => phases.get(connection) ?? null,
+    phaseOf: connection => held.get(connection)?.phase ?? null,
     free,
-    add: ({ phase, startAt, next, numberOf }) => {
+    add: ({ phase, startAt, next, numberOf, sessionOf, measuredUntil }) => {
       newestAt = startAt
       let sent = 0
       // The next due time is looked at more than once before it is taken.
@@ -109,12 +168,19 @@ export function openLoop(most: number, warmUp: OpenWarmUp, context: LoopContext)
         if (phase === 'measured') measuring = (measuring ?? 0) + (isOver() ? 0 : 1)
       }
       expectOne()
+      if (measuredUntil !== undefined) holdUntil(measuredUntil)
       pace(
         () => (isOver() ? Number.NaN : dueAt),
         (_, due) => {
           dueAt = startAt + next()
           expectOne()
-          take({ phase, number: numberOf(sent++), scheduled: due })
+          const index = sent++
+          const session: Session | null =
+            sessions === null
+              ? null
+              : { id: `${phase}-${sessionOf?.(index) ?? numberOf(index)}`, startedAt: due, phase, history: '' }
+          take({ phase, number: numberOf(index), scheduled: due, session })
+          setImmediate(() => context.prepare(numberOf(sent)))
         },
         'exact',
       )
@@ -125,12 +191,20 @@ export function openLoop(most: number, warmUp: OpenWarmUp, context: LoopContext)
       waiting.length = served
       waiting.push(...left.filter(sending => sending.phase !== 'measured'))
       if (measuring !== null) measuring -= left.length - (waiting.length - served)
+      for (const [timer, phase] of coming) {
+        if (phase !== 'measured') continue
+        clearTimeout(timer)
+        coming.delete(timer)
+        context.skipped(1)
+        if (measuring !== null) measuring -= 1
+      }
       ended()
     },
     stop: () => {
       if (stopped) return
       stopped = true
       clearInterval(warming)
+      for (const timer of coming.keys()) clearTimeout(timer)
       ended()
     },
   }

@@ -1,15 +1,16 @@
 import type { Endpoint, Point } from '../../model/index.ts'
-import { meanTokens, windowOf } from '../../model/index.ts'
+import { defined, meanTokens, windowOf } from '../../model/index.ts'
 import { apiKeyOf } from '../api-key.ts'
 import { requireNone } from '../capabilities.ts'
 import type { PromptBook } from '../prompt-book.ts'
 import { createPromptSet } from '../prompts.ts'
+import { replayedTrace } from '../replay.ts'
 import type { Trace } from '../trace.ts'
-import { readTrace } from '../trace.ts'
 import { firstMeasured } from './asked.ts'
 import type { JobLoad, Schedule } from './job.ts'
 import { createRequestSet } from './request-set.ts'
 import { scheduleOf } from './schedule.ts'
+import { sessionPlan } from './sessions.ts'
 import { builtInShortfalls } from './shortfalls.ts'
 
 /** When a point's requests are sent, and the trace that says so, if one does. */
@@ -20,11 +21,11 @@ export interface Timing {
 
 /**
  * When the requests of a point are sent.
- * @throws FulcrumError as {@link readTrace}
+ * @throws FulcrumError as {@link replayedTrace}
  */
-export async function timingOf({ load }: Point, signal: AbortSignal): Promise<Timing> {
-  const trace = load.level.kind === 'trace' ? await readTrace(load.level.file, signal) : null
-  return { schedule: scheduleOf(load, trace), trace }
+export async function timingOf({ load, workload }: Point, signal: AbortSignal): Promise<Timing> {
+  const trace = load.level.kind === 'trace' ? await replayedTrace(load.level, load.seed, signal) : null
+  return { schedule: scheduleOf(load, trace, workload.conversation?.turns), trace }
 }
 
 /** @throws FulcrumError bad-input `generator-cannot` when this generator has no way to load the point */
@@ -60,7 +61,7 @@ export async function prepareLoad(
     seed: load.seed,
     salt: `${point.id}/${point.repeat}`,
     spare: spareConversations(point, schedule),
-    ...(trace === null ? {} : { trace }),
+    ...(trace === null ? {} : { trace, late: true }),
     cacheFolder,
     book,
     signal,
@@ -74,6 +75,12 @@ export async function prepareLoad(
     warmup: load.warmup,
     firstMeasured: firstMeasured(load, prompts.turns),
     thinkMs: workload.conversation?.thinkMs ?? 0,
+    seed: load.seed,
+    sessionName: `${point.id}-${point.repeat}`,
+    ...(trace?.sessions === undefined || load.level.kind !== 'trace' || schedule.kind !== 'open'
+      ? {}
+      : { sessions: sessionPlan(trace.sessions, schedule.dueMs, load.level.speed) }),
+    ...defined({ thinkSpread: workload.conversation?.thinkSpread, sessionHeader: load.sessionHeader }),
     durationMs: load.durationS === undefined ? null : load.durationS * 1000,
     graceMs: load.graceS * 1000,
     timeoutMs: load.timeoutMs,

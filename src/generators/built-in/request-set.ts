@@ -2,6 +2,7 @@ import type { Endpoint, Load } from '../../model/index.ts'
 import type { PromptSet } from '../prompt-set.ts'
 import { promptJson, sharedBytes, sharedFloat64, sharedUint32 } from '../prompt-set.ts'
 import { bodyAround, headBefore, leastTokens, requestShape } from '../request.ts'
+import { type LateRequests, lateRequest } from './late-requests.ts'
 
 /**
  * Whole requests, heads included, ready to be written: nothing is serialised while the clock runs. Shared by all
@@ -27,6 +28,8 @@ export interface RequestSet {
   readonly turns: number
   /** For each request the first whose prompt is the same; absent where nobody looked. */
   readonly firstAlike?: Uint32Array
+  /** How each request is put together when it is sent; then {@link bytes} is empty. */
+  readonly late?: LateRequests
 }
 
 /** Puts heads and bodies around the prompts. `meanOutputTokens` stands in where the data doesn't say a length. */
@@ -51,6 +54,15 @@ export function createRequestSet(
   }
   const output = sharedUint32(prompts.outputTokens.map(tokens => (tokens > 0 ? tokens : Math.round(meanOutputTokens))))
   const least = sharedUint32(output.map(tokens => frameOf(tokens).least))
+  if (prompts.recipe !== undefined) {
+    const { outputTokens: _, ...shape } = requestShape(load, endpoint, 0)
+    return {
+      ...{ count: prompts.count, spare: 0, bytes: sharedBytes(0), offsets: sharedFloat64([0]), turns: 1 },
+      ...{ inputTokens: prompts.inputTokens, outputTokens: output, leastTokens: least, headLength: head.length },
+      prompts: sharedFloat64([]),
+      late: { recipe: prompts.recipe, head, shape, outputTokens: output },
+    }
+  }
   const parts = (index: number) => {
     const frame = frameOf(output[index] ?? 0)
     const json = promptJson(prompts, index)
@@ -90,8 +102,9 @@ export function createRequestSet(
 
 const noBytes = new Uint8Array(0)
 
-/** The bytes of one request; not a copy. */
+/** The bytes of one request; not a copy where they were there before. */
 export function requestBytes(set: RequestSet, index: number): Buffer {
+  if (set.late !== undefined) return lateRequest(set.late, index).bytes
   const start = set.offsets[index] ?? 0
   const end = set.offsets[index + 1] ?? start
   return Buffer.from(set.bytes.buffer, set.bytes.byteOffset + start, end - start)

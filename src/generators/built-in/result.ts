@@ -42,11 +42,15 @@ export function measurementOf(
   const { point, requests } = context
   const sent = (phase: 'warm-up' | 'measured') => requestsOfPhases(records, [phase]).count
   const summary = summarise(records, {
-    slots: slotsOf(point.load, {
-      turns: requests.turns,
-      thinkMs: point.workload.conversation?.thinkMs ?? 0,
-      startGapMs: startGapMs / context.shards,
-    }),
+    // How long each user thought is not in the records where it varies.
+    slots:
+      point.workload.conversation?.thinkSpread === undefined
+        ? slotsOf(point.load, {
+            turns: requests.turns,
+            thinkMs: point.workload.conversation?.thinkMs ?? 0,
+            startGapMs: startGapMs / context.shards,
+          })
+        : null,
     from: point.load.level.kind === 'concurrency' ? 'sent' : 'scheduled',
     slo: point.slo,
     asked: askedLengths(point.load, requests, sent('measured')),
@@ -56,7 +60,9 @@ export function measurementOf(
     generator: { name: 'built-in', version: generatorVersion },
     startedAt: context.startedAt,
     ...summary,
-    ...(point.workload.datasetFile === undefined ? {} : { deviation: datasetDeviation(point.workload, summary) }),
+    ...(point.workload.datasetFile === undefined && point.load.level.kind !== 'trace'
+      ? {}
+      : { deviation: datasetDeviation(point.workload, summary) }),
     ...sentPrompts(point.load, requests, { measured: sent('measured'), warmup: sent('warm-up') }),
     ...possibleCachedShare(point, requests, { measured: sent('measured'), warmup: sent('warm-up') }),
     errors: context.errors,

@@ -1,20 +1,23 @@
-import type { Load, ScheduledLevel } from '../../model/index.ts'
-import { ratesAround, windowOf } from '../../model/index.ts'
+import type { ArrivalLimit, Load, ScheduledLevel } from '../../model/index.ts'
+import { defined, ratesAround, windowOf } from '../../model/index.ts'
 import { arrivalTimesMs } from '../arrivals.ts'
 import { sharedFloat64 } from '../prompt-set.ts'
 import type { Trace } from '../trace.ts'
 import { traceTimesMs } from '../trace.ts'
 import type { LoadAround, Schedule } from './job.ts'
 
-/** When a load sends: a closed loop's concurrency, or an open loop's due times. `trace` is the file of a trace load. */
-export function scheduleOf(load: Load, trace: Trace | null): Schedule {
+/**
+ * When a load sends: a closed loop's concurrency, or an open loop's due times, those of the first requests where each
+ * begins a conversation of so many turns. `trace` is the file of a trace load.
+ */
+export function scheduleOf(load: Load, trace: Trace | null, turns = 1): Schedule {
   const { level } = load
   switch (level.kind) {
     case 'concurrency':
       return { kind: 'closed', concurrency: level.concurrency, requests: load.requests ?? null }
     case 'rate':
     case 'stages': {
-      const dueMs = sharedFloat64(arrivalTimesMs(level, load, load.seed))
+      const dueMs = sharedFloat64(arrivalTimesMs(level, arrivalsOf(load, turns), load.seed))
       const around = windowOf(load) === 'steady' ? aroundOf(level, load, dueMs.at(-1) ?? 0) : null
       return { kind: 'open', dueMs, maxConcurrency: level.maxConcurrency ?? null, around }
     }
@@ -27,6 +30,11 @@ export function scheduleOf(load: Load, trace: Trace | null): Schedule {
       return { kind: 'open', dueMs: sharedFloat64(times), maxConcurrency: level.maxConcurrency ?? null, around: null }
     }
   }
+}
+
+/** Sessions arrive, not their requests. */
+function arrivalsOf({ requests, durationS }: Load, turns: number): ArrivalLimit {
+  return defined({ requests: requests === undefined ? undefined : Math.ceil(requests / turns), durationS })
 }
 
 function aroundOf(level: ScheduledLevel, load: Load, lastDueMs: number): LoadAround | null {

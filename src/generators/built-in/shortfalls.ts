@@ -4,12 +4,22 @@ import type { AskedLoad, Shortfall } from '../capabilities.ts'
 /** What the built-in generator can't do although it can do each part of it. */
 export function builtInShortfalls({ load, workload }: AskedLoad): readonly Shortfall[] {
   const { conversation } = workload
-  if (conversation !== undefined && conversation.turns > 1 && load.level.kind !== 'concurrency') {
+  if (load.level.kind === 'trace' && (conversation !== undefined || workload.datasetFile !== undefined)) {
+    const key = conversation === undefined ? 'dataset' : 'conversation'
     return [
       {
-        ...{ section: 'workload', key: 'conversation' },
-        wrong: 'conversations need a closed loop: a turn can only be sent when the one before was answered',
-        right: 'write load.concurrency',
+        ...{ section: 'workload', key },
+        wrong: `${key} has no effect on a trace, which has its own prompts and turns`,
+        right: `remove ${key}`,
+      },
+    ]
+  }
+  if (conversation !== undefined && load.api !== 'chat' && load.api !== 'responses') {
+    return [
+      {
+        ...{ section: 'load', key: 'api' },
+        wrong: 'the completions API has no conversations',
+        right: 'write api: chat, or remove conversation',
       },
     ]
   }

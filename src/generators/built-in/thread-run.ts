@@ -1,7 +1,7 @@
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises'
 import { Histogram } from '../../metrics/histogram.ts'
-import { errorCode, phaseCode } from '../../metrics/records.ts'
-import { arrivalsAround, openLoopConnections } from '../../model/index.ts'
+import { errorCode, phaseCode, type RequestPhase } from '../../metrics/records.ts'
+import { arrivalsAround, createRandom, openLoopConnections } from '../../model/index.ts'
 import { endings } from './answer-ends.ts'
 import { closedLoop } from './closed-loop.ts'
 import { Connection } from './connection.ts'
@@ -10,6 +10,7 @@ import { nextTurn, remember } from './conversation.ts'
 import { Exchange } from './exchange.ts'
 import { FailureCount } from './failure.ts'
 import type { Job, JobResult, LoadAround, Schedule, UncountedText } from './job.ts'
+import { type ReadyRequests, readyRequests, withHeader } from './late-requests.ts'
 import { tellEnded } from './look-table.ts'
 import type { Loop, LoopContext, Sending } from './loop.ts'
 import type { OpenLoop } from './open-loop.ts'
@@ -17,6 +18,8 @@ import { openLoop } from './open-loop.ts'
 import { ReadableClock } from './readable-clock.ts'
 import { GrowingRecords } from './records.ts'
 import { requestBytes } from './request-set.ts'
+import { type Follow, planFollow, type Session, type SessionPlan, thinkTimes, turnsFollow } from './sessions.ts'
+import { createSessionsSeen } from './sessions-seen.ts'
 import { watchThread } from './thread-health.ts'
 
 /** Bytes read at once. */
@@ -62,6 +65,10 @@ class ThreadRun {
   readonly #unended: [number, number][] = []
   readonly #noPromptTokens: number[] = []
   #resent = 0
+  #skipped = 0
+  readonly #seen = createSessionsSeen()
+  readonly #ready: ReadyRequests | null
+  #window = { startAt: Number.POSITIVE_INFINITY, endAt: Number.POSITIVE_INFINITY }
   /** By row, where somebody looks. */
   readonly #numbers: number[] = []
   readonly #offsetMs = monotonicOffsetMs()
@@ -72,6 +79,7 @@ class ThreadRun {
 
   constructor(job: Job) {
     this.#job = job
+    this.#ready = job.requests.late === undefined ? null : readyRequests(job.requests.late)
     const { schedule, threads } = job
     const measured = schedule.kind === 'closed' ? (schedule.requests ?? 0) : schedule.dueMs.length
     const slots = schedule.kind === 'closed' ? schedule.concurrency : openLoopConnections
@@ -133,6 +141,7 @@ class ThreadRun {
       unended: this.#unended.map(([row, ending]) => [rows[row] ?? row, ending]),
       noPromptTokens: this.#noPromptTokens.map(row => rows[row] ?? row),
       resent: this.#resent,
+      ...(this.#hasSessions ? { sessions: this.#seen.toState(this.#skipped) } : {}),
     }
   }
 
@@ -196,15 +205,30 @@ class ThreadRun {
     }
     const { dueMs, around } = schedule
     const open = (loop as OpenLoop | null) ?? this.#openLoop(schedule, windowAt, null)
-    let index = 0
-    open.add({
-      phase: 'measured',
-      startAt: windowAt,
-      next: () => dueMs[index++ * threads + thread] ?? Number.POSITIVE_INFINITY,
-      numberOf: sent => firstMeasured + sent * threads + thread,
-    })
-    if (around === null) return open
     const endAt = this.#stopAt === Number.POSITIVE_INFINITY ? windowAt + (dueMs.at(-1) ?? 0) : this.#stopAt
+    this.#window = { startAt: windowAt, endAt }
+    const { sessions } = this.#job
+    let index = 0
+    if (sessions === undefined) {
+      const { turns } = requests
+      open.add({
+        phase: 'measured',
+        startAt: windowAt,
+        next: () => dueMs[index++ * threads + thread] ?? Number.POSITIVE_INFINITY,
+        numberOf: sent => firstMeasured + (sent * threads + thread) * turns,
+        ...(turns > 1 && around !== null ? { measuredUntil: endAt } : {}),
+      })
+    } else {
+      const firsts = this.#firstRequests(sessions)
+      open.add({
+        phase: 'measured',
+        startAt: windowAt,
+        next: () => dueMs[firsts[index++] ?? Number.NaN] ?? Number.POSITIVE_INFINITY,
+        numberOf: sent => firsts[sent] ?? -1,
+        sessionOf: sent => sessions.session[firsts[sent] ?? 0] ?? 0,
+      })
+    }
+    if (around === null) return open
     this.#later = setTimeout(
       () => open.add(this.#arrivals('after', around, around.afterPerS, endAt)),
       endAt - performance.now(),
@@ -213,10 +237,10 @@ class ThreadRun {
   }
 
   #closed(startAt: number, phaseOf: (number: number, scheduled: number) => Sending['phase'] | null, drained?: number) {
-    const { control, requests, thinkMs } = this.#job
+    const { control, requests } = this.#job
     const takeNext = () => (drained ?? 0) + takeNumber(control, drained !== undefined)
     const loop = closedLoop(
-      { startAt, turns: requests.turns, thinkMs, takeNumber: takeNext, phaseOf },
+      { startAt, turns: requests.turns, follow: this.#turns(), takeNumber: takeNext, phaseOf },
       this.#loopContext(),
     )
     this.#loop = loop
@@ -235,7 +259,14 @@ class ThreadRun {
   #openLoop(schedule: Extract<Schedule, { kind: 'open' }>, startAt: number, around: LoadAround | null): OpenLoop {
     const most = schedule.maxConcurrency === null ? Number.POSITIVE_INFINITY : this.#share(schedule.maxConcurrency)
     const wanted = around === null || around.beforePerS === 0 ? null : this.#share(this.#job.warmup)
-    const loop = openLoop(most, { wanted, startAt, windowMs: around?.windowMs ?? 0 }, this.#loopContext())
+    const { requests, sessions } = this.#job
+    const follow = sessions !== undefined ? planFollow(sessions, startAt) : requests.turns > 1 ? this.#turns() : null
+    const loop = openLoop(
+      most,
+      { wanted, startAt, windowMs: around?.windowMs ?? 0 },
+      this.#loopContext(),
+      follow === null ? null : { follow, phaseAt: around === null ? () => null : at => this.#phaseAt(at) },
+    )
     this.#loop = loop
     return loop
   }
@@ -253,7 +284,7 @@ class ThreadRun {
         if (atMs === Number.POSITIVE_INFINITY || drawn++ % stride === part + parts * thread) return atMs
       }
     }
-    return { phase, startAt, next, numberOf: (sent: number) => sent * threads + thread }
+    return { phase, startAt, next, numberOf: (sent: number) => (sent * threads + thread) * this.#job.requests.turns }
   }
 
   #loopContext(): LoopContext {
@@ -265,25 +296,57 @@ class ThreadRun {
       threads,
       send: (connection, sending) => this.#send(connection, sending),
       addConnection: () => this.#addConnection(),
+      skipped: count => {
+        this.#skipped += count
+      },
+      prepare: number => this.#ready?.prepare(number),
     }
   }
 
+  #turns(): Follow {
+    const { requests, thinkMs, thinkSpread, seed = 0 } = this.#job
+    const think = { meanMs: thinkMs, ...(thinkSpread === undefined ? {} : { spread: thinkSpread }) }
+    return turnsFollow(requests.turns, thinkTimes(think, createRandom(seed).fork('think')))
+  }
+
+  /** What a request is for that becomes due then. */
+  #phaseAt(dueAt: number): RequestPhase {
+    const { startAt, endAt } = this.#window
+    return dueAt < startAt ? 'warm-up' : dueAt < endAt ? 'measured' : 'after'
+  }
+
+  /** Requests of this thread's sessions that wait for no answer. */
+  #firstRequests({ waitsFor, session }: SessionPlan): Uint32Array {
+    const { thread, threads } = this.#job
+    const isMine = (row: number) => waitsFor[row] === 0 && (session[row] ?? 0) % threads === thread
+    return Uint32Array.from(waitsFor.keys().filter(isMine))
+  }
+
   #send(connection: Connection, sending: Sending): void {
-    const { requests, timeoutMs } = this.#job
+    const { requests, timeoutMs, sessions, sessionHeader } = this.#job
+    const { session } = sending
     const index = this.#indexOf(sending)
     const row = this.#records.add(sending.scheduled)
     this.#records.columns.inputTokens[row] = requests.inputTokens[index] ?? 0
-    this.#records.columns.turn[row] = index % requests.turns
+    this.#records.columns.turn[row] = sessions?.turn[index] ?? index % requests.turns
     this.#records.columns.phase[row] = phaseCode(sending.phase)
     if (this.#job.table !== null) this.#numbers[row] = sending.number
     connection.exchange.gaps = sending.phase === 'measured' ? this.#gaps : this.#otherGaps
-    const bytes = requests.turns > 1 ? nextTurn(connection, requests, index) : requestBytes(requests, index)
-    connection.send(bytes, row, requests.leastTokens[index] ?? 0, performance.now() + timeoutMs)
+    connection.session = session
+    if (sending.phase === 'measured') this.#seen.begun(sending)
+    const bytes =
+      requests.turns > 1 && session !== null
+        ? nextTurn(session, requests, index)
+        : (this.#ready?.take(index) ?? requestBytes(requests, index))
+    const whole =
+      sessionHeader === undefined || session === null ? bytes : withHeader(bytes, sessionHeader, this.#nameOf(session))
+    connection.send(whole, row, requests.leastTokens[index] ?? 0, performance.now() + timeoutMs)
   }
 
   /** Where a request stands in the set: what isn't measured, and wasn't planned, has prompts of its own. */
-  #indexOf({ phase, number }: Sending): number {
+  #indexOf({ phase: own, number, session }: Sending): number {
     const { requests, firstMeasured } = this.#job
+    const phase = session?.phase ?? own
     const isSpare = phase === 'after' || (phase === 'warm-up' && number >= firstMeasured)
     if (!isSpare || requests.spare === 0) return number % requests.count
     return requests.count + (number % requests.spare)
@@ -312,7 +375,9 @@ class ThreadRun {
       columns.error[row] = errorCode(failure.kind)
       if (isMeasured) this.#failures.add(failure)
     } else this.#note(row, exchange, connection.leastTokens)
-    if (this.#job.requests.turns > 1) remember(connection)
+    if (this.#job.requests.turns > 1 && connection.session !== null) remember(connection.session, exchange.text)
+    if (isMeasured && (columns.turn[row] ?? 0) > 0)
+      this.#seen.sent(exchange.sentAt - (columns.scheduledMs[row] ?? Number.NaN))
     countDone(this.#job.control, phase)
     const { table } = this.#job
     if (table !== null) tellEnded(table, this.#numbers[row] ?? Number.NaN, columns, row, this.#offsetMs)
@@ -327,6 +392,15 @@ class ThreadRun {
     if (several && chunks > 1 && exchange.firstTokens === 0) this.#firstTexts.push([row, exchange.firstText])
     if (ending !== wholeEnding) this.#unended.push([row, ending])
     if (exchange.inputTokens !== -1 && !(exchange.inputTokens > 0)) this.#noPromptTokens.push(row)
+  }
+
+  get #hasSessions(): boolean {
+    return this.#job.sessions !== undefined || this.#job.requests.turns > 1
+  }
+
+  /** A session's name, of this point alone and of this thread. */
+  #nameOf({ id }: Session): string {
+    return `${this.#job.sessionName ?? 'session'}-${id}-${this.#job.thread}`
   }
 
   #addConnection(): Connection {

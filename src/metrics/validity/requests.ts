@@ -80,7 +80,7 @@ export function judgeRequests(point: Point, measurement: Measurement): Finding[]
 }
 
 /** Whether a dataset's lengths are what the workload says that they are. */
-function judgeDataset({ workload, limits }: Point, { deviation, isl, osl }: Measurement): Finding[] {
+function judgeDataset({ workload, limits, load }: Point, { deviation, isl, osl }: Measurement): Finding[] {
   return (
     [
       ['isl', deviation.isl, limits.islDeviation, isl],
@@ -89,8 +89,9 @@ function judgeDataset({ workload, limits }: Point, { deviation, isl, osl }: Meas
   ).flatMap(([key, off, limit, got]) => {
     if (off === null || got === null || Math.abs(off) <= limit) return []
     const length = key.toUpperCase()
-    const message = `the dataset's mean ${length} is ${amount(got.mean)} tokens, but the workload says ${amount(meanTokens(workload[key]))}. Figures describe what was sent. Write ${key}: ${Math.round(got.mean)}, or use another dataset`
-    return [{ severity: 'warning', code: `dataset-${key}`, message }]
+    const what = load.level.kind === 'trace' ? 'trace' : 'dataset'
+    const message = `the ${what}'s mean ${length} is ${amount(got.mean)} tokens, but the workload says ${amount(meanTokens(workload[key]))}. Figures describe what was sent. Write ${key}: ${Math.round(got.mean)}, or use another ${what}`
+    return [{ severity: 'warning', code: `${what}-${key}`, message }]
   })
 }
 

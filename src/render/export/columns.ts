@@ -203,6 +203,19 @@ const standingColumns: readonly CsvColumn[] = [
   measured('warmup_requests', 'integer', 'requests sent before the measured ones', m => m.warmupRequests ?? null),
 ]
 
+/** Columns that came later still. */
+const sessionColumns: readonly CsvColumn[] = [
+  measured('turns', 'number', 'measured requests of a session, mean; empty without sessions', m =>
+    m.sessions === undefined || m.sessions.count === 0 ? null : m.sessions.turns,
+  ),
+  measured(
+    'sessions',
+    'integer',
+    'sessions with a measured request; empty without sessions',
+    m => m.sessions?.count ?? null,
+  ),
+]
+
 /**
  * All columns in order. Scripts rely on the place of those up to `on_frontier`, so figures that came later stand at the
  * end.
@@ -214,7 +227,9 @@ export function columnsOf(registry: readonly Figure[] = figures): readonly CsvCo
     ...identityColumns,
     ...registry.filter(isFirst).map(figureColumn),
     ...standingColumns,
-    ...registry.filter(figure => !isFirst(figure)).map(figureColumn),
+    ...figures.filter(figure => !isFirst(figure)).map(figureColumn),
+    ...sessionColumns,
+    ...registry.filter(figure => !figures.includes(figure)).map(figureColumn),
   ]
 }
 

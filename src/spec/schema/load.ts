@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { axisOf, count, duration, field, json, positiveInt } from '../../yaml/field.ts'
+import { axisOf, count, duration, field, json, positiveInt, share } from '../../yaml/field.ts'
 
 const multiple = z.string().regex(/^\d+(\.\d+)?x$/)
 const amount = z.union([positiveInt, multiple])
@@ -31,7 +31,7 @@ const stage = z.strictObject({
 const trace = z.strictObject({
   file: field(
     z.string().min(1),
-    'The trace to replay: JSONL with a timestamp and lengths on each line. The path is relative to this file.',
+    'The trace to replay: JSONL (Mooncake, Qwen, agents, kv-cache-tester) or CSV (Azure, BurstGPT, Vidur) with a timestamp and lengths of each request. The path is relative to this file.',
     'write the path of a trace file',
   ),
   speed: field(
@@ -39,6 +39,26 @@ const trace = z.strictObject({
     'Speed of the replay: 2 halves the gaps between requests. A list is an axis. Default: 1.',
     'write a number above 0, or a list of such numbers',
   ).default(1),
+  unit: field(
+    z.enum(['s', 'ms', 'us', 'ns']),
+    'Unit of timestamps that are plain numbers. Default: the unit of the format, else the likeliest, with a warning.',
+    'write s, ms, us or ns',
+  ).optional(),
+  from: field(
+    duration,
+    'Where the replay begins, as time of the trace after its first request. Default: at its first request.',
+    'write a duration such as 10m',
+  ).optional(),
+  until: field(
+    duration,
+    'Where the replay ends, as time of the trace after its first request. Default: at its last request.',
+    'write a duration such as 20m',
+  ).optional(),
+  sample: field(
+    share.positive(),
+    'Share of the sessions to replay, each as a whole, chosen by `seed`; of the requests where the trace has no sessions. Default: all.',
+    'write a share from 0 to 1, such as 0.1',
+  ).optional(),
 })
 
 const autoRequests = z.strictObject({
@@ -144,6 +164,11 @@ export const loadSchema = field(
       'Whether to stream responses. Without streaming there is no TTFT and no ITL. Default: true.',
       'write true or false',
     ).default(true),
+    session_header: field(
+      z.string().regex(/^[A-Za-z][A-Za-z0-9-]*$/),
+      'Header that carries the id of a request’s session, for routers that keep a session on a worker, such as `X-Session-Id`. Default: none.',
+      'write the name of a header',
+    ).optional(),
     extra: field(
       z.record(z.string(), json),
       'Fields to add to each request body, unchanged.',

@@ -54,9 +54,12 @@ const prefix = field(
 const conversation = field(
   z.strictObject({
     turns: z.int().min(2).describe('Requests of a conversation.'),
-    think: duration.default(0).describe('Pause between turns, such as `2s`. Default: 0.'),
+    think: z
+      .union([duration, z.strictObject({ exponential: duration.describe('Mean of the pauses.') })])
+      .default(0)
+      .describe('Pause between turns, such as `2s`, or `{ exponential: 2s }` for random pauses. Default: 0.'),
   }),
-  'Multi-turn conversations of `turns` requests each. The prompt contains all earlier turns; `think` is the pause between turns (default 0).',
+  'Multi-turn conversations of `turns` requests each. The prompt contains all earlier turns; `think` is the pause between an answer and the next turn (default 0).',
   'write { turns: 3, think: 2s }',
 )
 

@@ -88,7 +88,17 @@ function readLevels(raw: RawLoad, context: SectionContext): readonly LoadLevel[]
     const file = existing(context, ['load', 'trace', 'file'], raw.trace.file, 'file')
     const speeds = listOf(raw.trace.speed)
     reportDuplicates(context, ['load', 'trace', 'speed'], speeds, String)
-    for (const speed of speeds) levels.push({ kind: 'trace', file, speed, ...maxConcurrency })
+    const { unit, sample, from, until } = raw.trace
+    const part = defined({
+      unit,
+      fromMs: from === undefined ? undefined : 1000 * seconds(from),
+      untilMs: until === undefined ? undefined : 1000 * seconds(until),
+      sample,
+    })
+    if ((part.fromMs ?? 0) >= (part.untilMs ?? Number.POSITIVE_INFINITY)) {
+      context.report(['load', 'trace', 'until'], 'until is not after from', 'write a later until, or an earlier from')
+    }
+    for (const speed of speeds) levels.push({ kind: 'trace', file, speed, ...part, ...maxConcurrency })
   }
   return levels
 }
@@ -166,6 +176,7 @@ function loadOf(raw: RawLoad, level: LoadLevel): Load {
     dataset: datasetOf(raw, level, warmup + (measured.requests ?? mostRequests(level, measured.durationS ?? 0))),
     seed: raw.seed,
     timeoutMs: 1000 * seconds(raw.timeout),
+    ...defined({ sessionHeader: raw.session_header }),
     extra: raw.extra,
   }
 }

@@ -100,8 +100,14 @@ function readWorkload(draft: string | WorkloadDraft, path: Path, context: Sectio
     ...(dataset === undefined ? {} : readDataset(dataset, [...path, 'dataset'], context)),
     ...(conversation === undefined
       ? {}
-      : { conversation: { turns: conversation.turns, thinkMs: 1000 * seconds(conversation.think) } }),
+      : { conversation: { turns: conversation.turns, ...thinkOf(conversation.think) } }),
   }
+}
+
+function thinkOf(think: NonNullable<Exclude<RawWorkload, string>['conversation']>['think']) {
+  return typeof think === 'object'
+    ? { thinkMs: 1000 * seconds(think.exponential), thinkSpread: 'exponential' as const }
+    : { thinkMs: 1000 * seconds(think) }
 }
 
 function readLength(raw: RawLength, path: Path, context: SectionContext): Length {

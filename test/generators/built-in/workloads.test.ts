@@ -67,12 +67,95 @@ test('a conversation whose answer failed is not gone on with', async () => {
   assert.deepEqual(measurement.requests, { sent: 4, completed: 3, failed: 1 })
 })
 
-test('a conversation in an open loop is refused by name', async () => {
+test('in an open loop sessions arrive by the rate, and each turn carries the answers before it', async () => {
   await using server = await instant()
-  const level = { kind: 'rate', requestsPerS: 10, arrivals: { kind: 'constant' } } as const
-  await assert.rejects(measureAt(server.url, { load: { level }, workload: { conversation } }), {
-    code: 'generator-cannot',
+  const level = { kind: 'rate', requestsPerS: 40, arrivals: { kind: 'constant' } } as const
+  const load = { level, requests: 12, dataset: 20, window: 'whole' } as const
+  const measurement = await measureAt(server.url, { load, workload: { conversation } })
+  assert.deepEqual(measurement.requests, { sent: 12, completed: 12, failed: 0 })
+  const { sessions } = measurement
+  assert.deepEqual([sessions?.count, sessions?.turns, sessions?.byAnswer, sessions?.skipped], [4, 3, 8, 0])
+  const grown = bodies(server).map(body => body.messages.length)
+  assert.deepEqual(grown.toSorted(), [1, 1, 1, 1, 3, 3, 3, 3, 5, 5, 5, 5])
+  for (const { messages } of bodies(server).filter(body => body.messages.length === 5))
+    assert.deepEqual([messages[1]?.content, messages[3]?.content], Array(2).fill(' token token token token'))
+})
+
+test('a session that outlives the window of an open loop is measured within it, and holds the load after it', async () => {
+  await using server = await instant()
+  const level = { kind: 'rate', requestsPerS: 40, arrivals: { kind: 'constant' } } as const
+  const load = { level, requests: undefined, durationS: 0.4, warmup: 4, dataset: 60 } as const
+  const workload = { conversation: { turns: 4, thinkMs: 60 } }
+  const { requests, sessions, window } = await measureAt(server.url, { load, workload })
+  assert.equal(window, 'steady')
+  assert.equal(requests.failed, 0)
+  // 16 sessions arrive; turns of those before and of these are due, not all 64.
+  assert.ok(requests.sent > 16 && requests.sent < 64 + 16, `${requests.sent} measured`)
+  assert.ok((sessions?.count ?? 0) >= 16)
+})
+
+test('requests of a session carry the same id in a header, those of others another', async () => {
+  await using server = await instant()
+  await measureAt(server.url, { load: { ...one, sessionHeader: 'X-Session-Id' }, workload: { conversation } })
+  const ids = server.requests.map(request => String(request.head).match(/X-Session-Id: (\S+)/)?.[1])
+  assert.equal(ids[0], ids[2])
+  assert.equal(new Set(ids).size, 2)
+})
+
+test('turns behind a failed turn are counted as not sent', async () => {
+  await using server = await scriptedServer((socket, _, n) => {
+    socket.write(n === 0 ? jsonResponse('500 Internal Server Error', 'no') : answer(4))
   })
+  const { sessions } = await measureAt(server.url, { load: one, workload: { conversation } })
+  assert.equal(sessions?.skipped, 2)
+})
+
+const agents = [
+  { timestamp: 0, session_id: 'a', request_id: 'a0', input_length: 40, output_length: 4 },
+  { timestamp: 50, request_id: 'a1', parent_id: 'a0', input_length: 41, output_length: 4 },
+  { timestamp: 50, request_id: 'a2', parent_id: 'a0', input_length: 42, output_length: 4 },
+  { timestamp: 60, request_id: 'a3', parent_id: ['a1', 'a2'], input_length: 43, output_length: 4 },
+]
+const linesOf = (rows: readonly object[]) => rows.map(row => JSON.stringify(row)).join('\n')
+
+test('sub-agents run beside each other, and their parent goes on when both have answered', async () => {
+  const file = await fileOf('agents.jsonl', linesOf(agents))
+  const open: number[] = []
+  await using server = await scriptedServer((socket, _, n) => {
+    open.push(n)
+    setTimeout(() => socket.write(answer(4)), 100)
+  })
+  const measurement = await measureAt(server.url, {
+    load: { level: { kind: 'trace', file, speed: 1, unit: 'ms' }, requests: 4 },
+  })
+  assert.deepEqual(measurement.requests, { sent: 4, completed: 4, failed: 0 })
+  const { sessions } = measurement
+  assert.deepEqual([sessions?.count, sessions?.byAnswer, sessions?.bySchedule], [1, 3, 0])
+  // Three times 100 ms, not four.
+  assert.ok(measurement.durationS >= 0.3 && measurement.durationS < 0.4, `${measurement.durationS} s`)
+})
+
+test('what waits for a failed request of a trace is not sent', async () => {
+  const file = await fileOf('agents.jsonl', linesOf(agents))
+  await using server = await scriptedServer((socket, _, n) => {
+    socket.write(n === 1 ? jsonResponse('500 Internal Server Error', 'no') : answer(4))
+  })
+  const measurement = await measureAt(server.url, {
+    load: { level: { kind: 'trace', file, speed: 1, unit: 'ms' }, requests: 4 },
+  })
+  assert.deepEqual(measurement.requests, { sent: 3, completed: 2, failed: 1 })
+  assert.equal(measurement.sessions?.skipped, 1)
+})
+
+test('a trace whose turns come on schedule says that the schedule decided', async () => {
+  const rows = [0, 80, 160].map(timestamp => ({ timestamp, session_id: 's', input_length: 40, output_length: 4 }))
+  const file = await fileOf('slow.jsonl', linesOf(rows))
+  await using server = await instant()
+  const { sessions, replay } = await measureAt(server.url, {
+    load: { level: { kind: 'trace', file, speed: 1, unit: 'ms' }, requests: 3 },
+  })
+  assert.deepEqual([sessions?.byAnswer, sessions?.bySchedule], [0, 2])
+  assert.deepEqual(replay, { inFile: 3, chosen: 3, unit: 'ms', guessed: null })
 })
 
 test('a trace is replayed with its own lengths and times, as many times as fast as asked', async () => {

@@ -1,0 +1,80 @@
+import { frameTexts } from '../frame.ts'
+import { bodyAround, type RequestShape } from '../request.ts'
+import { traceTexts } from '../trace-prompts.ts'
+import type { TraceRecipe } from '../trace-recipe.ts'
+
+/** Requests that are put together when they are sent: plain data. */
+export interface LateRequests {
+  readonly recipe: TraceRecipe
+  readonly head: string
+  readonly shape: Omit<RequestShape, 'outputTokens'>
+  readonly outputTokens: Uint32Array
+}
+
+/** A request, and where the prompt's JSON begins and ends in it. */
+export interface LateRequest {
+  readonly bytes: Buffer
+  readonly promptStart: number
+  readonly promptEnd: number
+}
+
+type Maker = (index: number) => LateRequest
+
+/** One a thread and load; gone with it. */
+const makers = new WeakMap<LateRequests, Maker>()
+
+/** Puts a request together; about 0.1 ms for each thousand tokens of its prompt. */
+export function lateRequest(late: LateRequests, index: number): LateRequest {
+  const known = makers.get(late) ?? makerOf(late)
+  makers.set(late, known)
+  return known(index)
+}
+
+function makerOf({ recipe, head, shape, outputTokens }: LateRequests): Maker {
+  const textOf = traceTexts(recipe)
+  const start = Buffer.from(head, 'latin1')
+  return index => {
+    const { before, after } = bodyAround({ ...shape, outputTokens: outputTokens[index] ?? 0 })
+    const { json } = frameTexts([textOf(index)], recipe.api, recipe.lexicon)
+    const [first, last] = [Buffer.from(before), Buffer.from(after)]
+    const length = Buffer.from(`${first.length + json.length + last.length}\r\n\r\n`)
+    const promptStart = start.length + length.length + first.length
+    const bytes = Buffer.concat([start, length, first, json, last])
+    return { bytes, promptStart, promptEnd: promptStart + json.length }
+  }
+}
+
+/** Keeps requests that will be sent soon, so that putting them together holds up no send. */
+export interface ReadyRequests {
+  /** Puts it together if it isn't yet. */
+  prepare(index: number): void
+  take(index: number): Buffer
+}
+
+/** Requests that are kept at most. */
+const mostReady = 64
+
+export function readyRequests(late: LateRequests): ReadyRequests {
+  const ready = new Map<number, Buffer>()
+  return {
+    prepare(index) {
+      if (index < 0 || index >= late.outputTokens.length || ready.has(index) || ready.size >= mostReady) return
+      ready.set(index, lateRequest(late, index).bytes)
+    },
+    take(index) {
+      const bytes = ready.get(index) ?? lateRequest(late, index).bytes
+      ready.delete(index)
+      return bytes
+    },
+  }
+}
+
+/** A request with another header behind its first line. */
+export function withHeader(request: Buffer, name: string, value: string): Buffer {
+  const end = request.indexOf('\r\n') + 2
+  return Buffer.concat([
+    request.subarray(0, end),
+    Buffer.from(`${name}: ${value}\r\n`, 'latin1'),
+    request.subarray(end),
+  ])
+}

@@ -1,0 +1,144 @@
+import type { RequestPhase } from '../../metrics/records.ts'
+import type { Random } from '../../model/index.ts'
+import { sharedFloat64, sharedUint32 } from '../prompt-set.ts'
+import { beforeOf, type TraceSessions } from '../trace-sessions.ts'
+
+/** What the requests of one session share while it is had. */
+export interface Session {
+  /** Sent to servers that route by it. */
+  readonly id: string
+  readonly startedAt: number
+  /** What it was begun for. */
+  readonly phase: RequestPhase
+  /** What was said so far, JSON messages with commas between; see conversation.ts. */
+  history: string
+}
+
+/** What comes after each request of a replay, in columns that threads share. */
+export interface SessionPlan {
+  /** When each request was recorded, ms after the start of the replay, by its speed. */
+  readonly dueMs: Float64Array
+  /** Where the followers of each request begin in {@link next}, and the end of the last. */
+  readonly nextOffsets: Uint32Array
+  readonly next: Uint32Array
+  /** How many answers each request waits for. */
+  readonly waitsFor: Uint32Array
+  /** From the last of those answers to the request; NaN where its recorded time decides. */
+  readonly delayMs: Float64Array
+  readonly session: Uint32Array
+  readonly turn: Uint32Array
+}
+
+/** @param dueMs by the speed of the replay */
+export function sessionPlan(sessions: TraceSessions, dueMs: Float64Array, speed: number): SessionPlan {
+  const count = dueMs.length
+  const { afterOffsets } = sessions
+  // A replay may end before a request that others wait for.
+  const waitsFor = Uint32Array.from(
+    { length: count },
+    (_, row) => beforeOf(sessions, row).filter(before => before < count).length,
+  )
+  const nextOffsets = new Uint32Array(count + 1)
+  const after = sessions.after.subarray(0, afterOffsets[count])
+  for (const before of after) if (before < count) nextOffsets[before + 1] = (nextOffsets[before + 1] ?? 0) + 1
+  for (let row = 0; row < count; row++) nextOffsets[row + 1] = (nextOffsets[row + 1] ?? 0) + (nextOffsets[row] ?? 0)
+  const free = nextOffsets.slice()
+  const next = new Uint32Array(nextOffsets[count] ?? 0)
+  for (let row = 0; row < count; row++) {
+    for (let at = afterOffsets[row] ?? 0; at < (afterOffsets[row + 1] ?? 0); at++) {
+      const before = after[at] ?? 0
+      if (before >= count) continue
+      const place = free[before] ?? 0
+      next[place] = row
+      free[before] = place + 1
+    }
+  }
+  return {
+    dueMs,
+    nextOffsets: sharedUint32(nextOffsets),
+    next: sharedUint32(next),
+    waitsFor: sharedUint32(waitsFor),
+    delayMs: sharedFloat64(sessions.delayMs.subarray(0, count).map(delay => delay / speed)),
+    session: sharedUint32(sessions.of.subarray(0, count)),
+    turn: sharedUint32(sessions.turn.subarray(0, count)),
+  }
+}
+
+/** A request that becomes due by an answer. */
+export interface Following {
+  readonly number: number
+  readonly dueAt: number
+  /** Whether the answer decided when, or the schedule. */
+  readonly by: 'answer' | 'schedule'
+}
+
+/** What the end of a request leads to. */
+export interface Follow {
+  /** @param ok whether it was answered; what waits for a failed request is not sent */
+  after(number: number, endAt: number, ok: boolean): { readonly next: readonly Following[]; readonly skipped: number }
+}
+
+/** The followers of a plan's requests; keeps count of the answers that each still waits for. */
+export function planFollow(plan: SessionPlan, startAt: number): Follow {
+  const left = plan.waitsFor.slice()
+  const skippedRows = new Set<number>()
+  const skip = (number: number): number => {
+    let skipped = 0
+    const rows = [number]
+    for (let row = rows.pop(); row !== undefined; row = rows.pop()) {
+      for (const next of followersOf(plan, row)) {
+        if (skippedRows.has(next)) continue
+        skippedRows.add(next)
+        skipped += 1
+        rows.push(next)
+      }
+    }
+    return skipped
+  }
+  return {
+    after(number, endAt, ok) {
+      if (!ok) return { next: [], skipped: skip(number) }
+      const next: Following[] = []
+      for (const row of followersOf(plan, number)) {
+        const waits = (left[row] ?? 1) - 1
+        left[row] = waits
+        if (waits > 0 || skippedRows.has(row)) continue
+        const delay = plan.delayMs[row] ?? Number.NaN
+        const recordedAt = startAt + (plan.dueMs[row] ?? 0)
+        const byAnswer = !Number.isNaN(delay) || endAt > recordedAt
+        const dueAt = Number.isNaN(delay) ? Math.max(recordedAt, endAt) : endAt + delay
+        next.push({ number: row, dueAt, by: byAnswer ? 'answer' : 'schedule' })
+      }
+      return { next, skipped: 0 }
+    },
+  }
+}
+
+function followersOf({ next, nextOffsets }: SessionPlan, row: number): Uint32Array {
+  return next.subarray(nextOffsets[row], nextOffsets[row + 1])
+}
+
+/** Turns one after another, each a while after the answer before. Numbers are those of requests. */
+export function turnsFollow(turns: number, thinkMsOf: (number: number) => number): Follow {
+  return {
+    after(number, endAt, ok) {
+      const left = turns - 1 - (number % turns)
+      if (!ok) return { next: [], skipped: left }
+      if (left === 0) return { next: [], skipped: 0 }
+      return { next: [{ number: number + 1, dueAt: endAt + thinkMsOf(number + 1), by: 'answer' }], skipped: 0 }
+    },
+  }
+}
+
+/** How long users think before a turn. */
+export interface ThinkTime {
+  readonly meanMs: number
+  /** Absent: each time the same. */
+  readonly spread?: 'exponential'
+}
+
+/** The think time before each turn, the same for the same seed. */
+export function thinkTimes({ meanMs, spread }: ThinkTime, random: Random): (number: number) => number {
+  if (spread === undefined) return () => meanMs
+  return number => meanMs * random.fork(number).exponential()
+}
