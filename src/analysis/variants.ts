@@ -1,4 +1,4 @@
-import { parse } from 'yaml'
+import { createRequire } from 'node:module'
 import type { Manifest } from '../journal/manifest.ts'
 import { canonicalJson, topologyLabel } from '../model/index.ts'
 import { type Difference, differenceInterval, differenceOf } from './estimate.ts'
@@ -61,6 +61,8 @@ const cellOf = ({ deployment, load }: MeasuredPoint) => canonicalJson([topologyL
 /** The variants of a sweep file in its order; none in a text that says nothing. */
 function namesIn(sweepText: string): readonly string[] {
   try {
+    // Loaded for runs with variants only: every command that lists formats loads this module.
+    const { parse } = createRequire(import.meta.url)('yaml') as typeof import('yaml')
     const sweep: unknown = parse(sweepText)
     const variants = typeof sweep === 'object' && sweep !== null && 'variants' in sweep ? sweep.variants : null
     return typeof variants === 'object' && variants !== null ? Object.keys(variants) : []

@@ -21,6 +21,7 @@ const rival = ({ p95 = 500, status = 'ok', point = pointOf('rival'), low = 480 }
     status,
     point,
     measurement: {
+      requests: { sent: 10, completed: 10, failed: 0 },
       ttftMs: { p95 },
       outputTokensPerSPerUser: { mean: 100 },
       outputTokensPerS: 500,

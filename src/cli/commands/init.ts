@@ -12,6 +12,9 @@ export const templates = [
   'attach',
   'kubernetes',
   'vllm',
+  'variants',
+  'conversations',
+  'trace',
 ] as const
 
 /** `fulcrum init [FILE]` */

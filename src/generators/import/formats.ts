@@ -16,22 +16,22 @@ export interface ListedFormat {
 export const importFormats: readonly ListedFormat[] = [
   {
     name: 'genai-perf',
-    about: 'profile_export_genai_perf.json, as genai-perf 0.0.16 writes it',
+    about: 'profile_export_genai_perf.json of genai-perf 0.0.16',
     load: async () => (await import('./formats/genai-perf.ts')).genaiPerfFormat,
   },
   {
     name: 'aiperf',
-    about: 'profile_export_aiperf.json of schema 1.4, as AIPerf 0.13 writes it',
+    about: 'profile_export_aiperf.json of schema 1.4, from AIPerf 0.13',
     load: async () => (await import('./formats/aiperf.ts')).aiperfFormat,
   },
   {
     name: 'srt-slurm',
-    about: 'sa-bench_*/results_concurrency_*.json, with the job’s {job id}.json above it',
+    about: 'sa-bench_*/results_concurrency_*.json below {job id}.json',
     load: async () => (await import('./formats/srt-slurm.ts')).srtSlurmFormat,
   },
   {
     name: 'inference-perf',
-    about: 'stage_N_lifecycle_metrics.json of each stage of inference-perf',
+    about: 'stage_N_lifecycle_metrics.json of each stage',
     load: async () => (await import('./formats/inference-perf.ts')).inferencePerfFormat,
   },
   {
@@ -51,7 +51,7 @@ export const importFormats: readonly ListedFormat[] = [
   },
   {
     name: 'vllm-bench',
-    about: 'the JSON of `vllm bench serve` and `vllm-rs bench serve` (--save-result), under any name',
+    about: 'JSON of `vllm bench serve` and `vllm-rs bench serve`',
     load: async () => (await import('./formats/vllm-bench-serve.ts')).vllmBenchFormat,
   },
 ]
