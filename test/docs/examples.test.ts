@@ -34,7 +34,7 @@ describe('excerpts of sweep files in the documents', () => {
   for (const { at, sections } of examples) {
     test(`are right: ${at}`, async () => {
       const topologies = 'deploy' in sections ? { topologies: ['agg x1'] } : {}
-      const whole = 'workloads' in sections && 'load' in sections ? sections : { ...base, ...topologies, ...sections }
+      const whole = 'model' in sections && 'deploy' in sections ? sections : { ...base, ...topologies, ...sections }
       // Programs and folders of the reader's machine aren't here.
       const wrong = (await problems(stringify(whole))).filter(
         problem => !/does not exist|there is no (such file|\/)/.test(problem),

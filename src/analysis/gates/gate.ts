@@ -69,7 +69,7 @@ export function parseGate(
   const known = limitFigures(registry)
   const mistake = (why: string, meant: readonly string[] = []) => limitMistake(text, why, readChange, known, meant)
   if (/^\s*slo\s*$/i.test(text)) return { kind: 'slo', text: 'slo' }
-  const match = /^\s*([a-z0-9_]+)\s*([<>])\s*([+-]?\d+(?:\.\d+)?)\s*([a-zµ%/]*)\s*$/i.exec(text)
+  const match = /^\s*([a-z0-9_]+)\s*([<>])\s*([+-]?\d+(?:\.\d+)?)\s*(per 1m tokens|[a-zµ%/]*)\s*$/i.exec(text)
   if (match === null) throw mistake(`not of the form slo, FIGURE>LIMIT${readChange === null ? '' : ', FIGURE>N%'}`)
   const [, written = '', direction, digits = '', unit = ''] = match
   const name = written.toLowerCase()

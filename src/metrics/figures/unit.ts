@@ -42,7 +42,7 @@ export const units = {
   'per 1M tokens': {
     ending: '',
     base: { name: 'per_million_tokens', factor: 1 },
-    spellings: { '': 1 },
+    spellings: { '': 1, 'per 1m tokens': 1 },
   },
   MiB: { ending: '_mib', base: { name: 'bytes', factor: 2 ** 20 }, spellings: { mib: 1, gib: 1024 } },
 } as const satisfies { readonly [unit: string]: UnitSpelling }

@@ -45,8 +45,9 @@ export function rangeOf(values: Iterable<number>, log: boolean): Range {
   }
   if (min > max) return log ? { min: 1, max: 10, log } : { min: 0, max: 1, log }
   if (min === max) {
-    if (log) return { min: min / 2, max: max * 2, log }
-    const half = min === 0 ? 1 : Math.abs(min) / 2
+    if (log) return { min: Math.max(min / 2, Number.MIN_VALUE), max: max * 2, log }
+    // The smallest number has no half.
+    const half = min === 0 ? 1 : Math.max(Math.abs(min) / 2, Number.MIN_VALUE)
     return { min: min - half, max: max + half, log }
   }
   const tight = { min, max, log }
