@@ -44,10 +44,11 @@ export function rangeOf(values: Iterable<number>, log: boolean): Range {
     if (value > max) max = value
   }
   if (min > max) return log ? { min: 1, max: 10, log } : { min: 0, max: 1, log }
-  if (min === max) {
+  // Values that differ by rounding alone are one.
+  if (max - min <= 1e-9 * Math.max(Math.abs(min), Math.abs(max))) {
     if (log) return { min: Math.max(min / 2, Number.MIN_VALUE), max: max * 2, log }
     // The smallest number has no half.
-    const half = min === 0 ? 1 : Math.max(Math.abs(min) / 2, Number.MIN_VALUE)
+    const half = max === 0 ? 1 : Math.max(Math.abs(max) / 2, Number.MIN_VALUE)
     return { min: min - half, max: max + half, log }
   }
   const tight = { min, max, log }
