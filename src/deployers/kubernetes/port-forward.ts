@@ -21,6 +21,8 @@ export async function openPortForward(join: (socket: Socket) => Promise<void>): 
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
+  // A forward that nobody uses any more must not keep the process from ending.
+  server.unref()
   const { port } = server.address() as AddressInfo
   return {
     url: `http://127.0.0.1:${port}`,

@@ -61,6 +61,7 @@ export function workerForwards(closing: AbortSignal): WorkerForwards {
       )
       wanted = new Set(sources.map(({ source }) => source))
       for (const { source, component } of sources) {
+        closing.throwIfAborted()
         if (forwardings.has(source)) continue
         forwardings.set(source, await openPortForward(socket => connect(opened, source, component, socket)))
       }
