@@ -6,6 +6,7 @@ import { capacitySections } from './capacity-sections.ts'
 import { loadChartTools } from './chart-tools.ts'
 import { html, jsonForScript, trusted } from './html.ts'
 import { loadAsset, loadStyle } from './inline-script.ts'
+import { pageHead } from './page-head.ts'
 import { loadPageModule } from './page-module.ts'
 
 /**
@@ -24,25 +25,7 @@ export async function capacityHtml(view: CapacityView, data: CapacityPageData): 
   const scripts = [...tools, modules, ...(twin === null ? [] : [twin]), script]
   const { run } = view
   const title = headline(view)
-  const policy = [
-    "default-src 'none'",
-    `script-src ${scripts.map(({ hash }) => `'${hash}'`).join(' ')}`,
-    `style-src '${style.hash}' '${own.hash}'`,
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join('; ')
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>Capacity: ${title}</title>
-<style>${trusted(style.text)}</style>
-<style>${trusted(own.text)}</style>
-</head>
+  const page = html`${pageHead({ title: `Capacity: ${title}`, styles: [style, own], scripts, images: false })}
 <body class="capacity">
 <header class="top"><p class="brand">Fulcrum capacity</p>
 <div class="title"><h1 data-headline aria-live="polite">${title}</h1>

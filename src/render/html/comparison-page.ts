@@ -20,9 +20,10 @@ import { slugOf } from '../views/report.ts'
 import { cardTable, column, numbers, value } from './card-table.ts'
 import type { Crumb } from './crumbs.ts'
 import { crumbTrail } from './crumbs.ts'
-import { type DrawnCharts, type DrawnPageAssets, drawnCharts, policyOf } from './drawn-charts.ts'
+import { type DrawnCharts, type DrawnPageAssets, drawnCharts } from './drawn-charts.ts'
 import type { Html } from './html.ts'
 import { html, jsonForScript, trusted } from './html.ts'
+import { pageHead } from './page-head.ts'
 
 /**
  * comparison.html: one offline file. Marks tell their point, the table is filtered. Without scripts, each picture is
@@ -38,16 +39,7 @@ export async function comparisonHtml(
   const title = `${head.manifest.sweep}: ${head.manifest.runId} against ${base.manifest.runId}`
   const frontiers = await Promise.all(comparison.frontiers.map(gain => frontierFigure(charts, gain)))
   const forests = await Promise.all(picturedFigures(comparison).map(of => forestFigure(charts, comparison, of)))
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policyOf(assets)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title}</title>
-${assets.styles.map(style => html`<style>${trusted(style.text)}</style>\n`)}
-</head>
+  const page = html`${pageHead({ title, ...assets })}
 <body>
 ${crumbTrail(trail)}
 <header class="top"><p class="brand">Fulcrum comparison</p>

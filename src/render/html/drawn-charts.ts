@@ -57,16 +57,3 @@ export async function loadDrawnPageAssets(page: 'comparison' | 'history'): Promi
   ])
   return { styles: [style, own], scripts: [...charts, ...tools, figures, script] }
 }
-
-/** The policy of a page: its own scripts and styles by hash, and nothing from anywhere else. */
-export function policyOf({ styles, scripts }: DrawnPageAssets): string {
-  const hashes = (all: readonly Inline[]) => all.map(({ hash }) => `'${hash}'`).join(' ')
-  return [
-    "default-src 'none'",
-    `script-src ${hashes(scripts)}`,
-    `style-src ${hashes(styles)}`,
-    'img-src data:',
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join('; ')
-}

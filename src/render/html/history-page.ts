@@ -11,9 +11,10 @@ import { slugOf } from '../views/report.ts'
 import { cardTable, column, numbers, value } from './card-table.ts'
 import type { Crumb } from './crumbs.ts'
 import { crumbTrail } from './crumbs.ts'
-import { type DrawnCharts, type DrawnPageAssets, drawnCharts, policyOf } from './drawn-charts.ts'
+import { type DrawnCharts, type DrawnPageAssets, drawnCharts } from './drawn-charts.ts'
 import type { Html } from './html.ts'
 import { html, jsonForScript, trusted } from './html.ts'
+import { pageHead } from './page-head.ts'
 
 /** Pictures of changed series; the table below has all. */
 const mostPictures = 16
@@ -64,17 +65,7 @@ export async function historyHtml(
     place: folder.split('/').slice(-2).join('/'),
   }))
   const data = { ...charts.data(), runs: places, served: trail.length > 0 }
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policyOf(assets)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>${history.sweep}: history</title>
-${assets.styles.map(style => html`<style>${trusted(style.text)}</style>\n`)}
-</head>
+  const page = html`${pageHead({ title: `${history.sweep}: history`, ...assets })}
 <body>
 ${crumbTrail(trail)}
 <header class="top"><p class="brand">Fulcrum history</p>

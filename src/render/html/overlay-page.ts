@@ -14,6 +14,7 @@ import type { Html } from './html.ts'
 import { html, jsonForScript, trusted } from './html.ts'
 import type { Inline } from './inline-script.ts'
 import { loadAsset, loadStyle } from './inline-script.ts'
+import { pageHead } from './page-head.ts'
 import { loadPageModule } from './page-module.ts'
 import { scrolling } from './sections/tables.ts'
 import { dark, fontStack, light, shapes } from './theme.ts'
@@ -55,28 +56,10 @@ export interface OverlayFrame {
  * names by hash.
  */
 export function overlayHtml(overlay: Overlay, assets: OverlayAssets, frame: OverlayFrame): string {
-  const policy = [
-    "default-src 'none'",
-    `script-src ${assets.scripts.map(({ hash }) => `'${hash}'`).join(' ')}`,
-    `style-src ${assets.styles.map(({ hash }) => `'${hash}'`).join(' ')}`,
-    'img-src data:',
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join('; ')
   const { kind = 'overlay' } = frame
   const data = overlayData(overlay)
   const points = overlay.runs.reduce((sum, run) => sum + run.points.length, 0)
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>${frame.title}: Fulcrum ${kind}</title>
-${assets.styles.map(style => html`<style>${trusted(style.text)}</style>\n`)}
-</head>
+  const page = html`${pageHead({ title: `${frame.title}: Fulcrum ${kind}`, ...assets })}
 <body>
 <a class="skip" href="#picture">Skip to the picture</a>
 ${crumbTrail(frame.trail ?? [])}

@@ -8,6 +8,7 @@ import type { Html } from './html.ts'
 import { html, jsonForScript, trusted } from './html.ts'
 import type { PageAssets } from './inline-script.ts'
 import { pageData } from './page-data.ts'
+import { pageHead } from './page-head.ts'
 import { answerSection } from './sections/answer.ts'
 import { environmentSection } from './sections/environment.ts'
 import { leftOutSection } from './sections/left-out.ts'
@@ -29,30 +30,12 @@ export function pageHtml(
   charts?: readonly WorkloadChart[],
 ): string {
   const { manifest, results } = report.analysis.run
-  const policy = [
-    "default-src 'none'",
-    `script-src ${assets.scripts.map(script => `'${script.hash}'`).join(' ')}`,
-    `style-src '${assets.style.hash}'`,
-    'img-src data:',
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join('; ')
   const origin = originOf(manifest)
   const counts = (['ok', 'invalid', 'failed'] as const).flatMap(status => {
     const count = results.filter(result => result.status === status).length
     return count > 0 ? [`${count} ${status}`] : []
   })
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>${manifest.sweep}: Fulcrum report</title>
-<style>${trusted(assets.style.text)}</style>
-</head>
+  const page = html`${pageHead({ title: `${manifest.sweep}: Fulcrum report`, styles: [assets.style], scripts: assets.scripts })}
 <body>
 <a class="skip" href="#answer">Skip to the answer</a>
 ${crumbTrail(trail)}
