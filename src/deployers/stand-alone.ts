@@ -1,0 +1,77 @@
+import { join } from 'node:path'
+import { isSecretName, topologyLabel } from '../model/index.ts'
+import type { DeploymentFiles, WantedFiles } from './define-deployer.ts'
+import type { PlannedFile } from './deployer.ts'
+import { etcdCommand, type InfrastructureConfig, natsCommand } from './infrastructure.ts'
+import { distinctFiles } from './planned-commands.ts'
+import { type ScriptedProcess, type StartScript, startScript } from './start-script.ts'
+
+/** What a deployment on this machine is configured with. */
+type HereConfig = InfrastructureConfig & {
+  readonly http_port?: number | undefined
+  readonly ready_timeout: number
+}
+
+/** Ports of a deployment that stands alone: those that its programs use by default. */
+const ports = { nats: 4222, etcd: 2379, etcdPeer: 2380, http: 8000 }
+
+/** Where the parts of a deployment that stands alone reach each other, and where it answers. */
+export function standAloneUrls(config: HereConfig) {
+  const httpPort = config.http_port ?? ports.http
+  return {
+    natsUrl: config.nats ?? `nats://127.0.0.1:${ports.nats}`,
+    etcdUrl: config.etcd ?? `http://127.0.0.1:${ports.etcd}`,
+    httpPort,
+    url: `http://127.0.0.1:${httpPort}`,
+  }
+}
+
+/** What a deployer adds to the frame. */
+export interface StandAloneParts {
+  /** By what it is deployed: `Dynamo`. */
+  readonly by: string
+  /** The frontend and workers, in the order of starting. */
+  readonly processes: readonly ScriptedProcess[]
+  /** Files that they read, relative to the script. */
+  readonly files: readonly PlannedFile[]
+  readonly dialect: DeploymentFiles['dialect']
+  readonly ask?: StartScript['ask']
+}
+
+/** A script that runs a deployment on this machine, NATS and etcd included unless they are given, and its files. */
+export function standAloneFiles(
+  config: HereConfig,
+  { deployment, model }: WantedFiles,
+  { by, processes, files, dialect, ask }: StandAloneParts,
+): DeploymentFiles {
+  const { url } = standAloneUrls(config)
+  const etcd = etcdCommand(ports.etcd, ports.etcdPeer, join('data', 'etcd'))
+  const script = startScript({
+    about: `${topologyLabel(deployment.topology)} of ${model} with ${by} on this machine. Written by Fulcrum.`,
+    processes: [
+      ...(config.nats === undefined ? [{ name: 'nats', ...natsCommand(ports.nats, join('data', 'nats')) }] : []),
+      ...(config.etcd === undefined ? [{ name: 'etcd', ...etcd }] : []),
+      ...processes.map(withoutSecrets),
+    ],
+    url,
+    model,
+    readyTimeoutS: config.ready_timeout,
+    ...(ask === undefined ? {} : { ask }),
+  })
+  return {
+    files: [{ path: 'start.sh', content: script, isProgram: true }, ...distinctFiles(files)],
+    steps: [
+      {
+        command: './start.sh',
+        does: 'Start everything in the foreground; it says `ready` once a request was answered.',
+      },
+    ],
+    url,
+    dialect,
+  }
+}
+
+/** Secrets stay in the environment of whoever starts the script. */
+function withoutSecrets({ env, ...process }: ScriptedProcess): ScriptedProcess {
+  return { ...process, env: Object.fromEntries(Object.entries(env).filter(([name]) => !isSecretName(name))) }
+}
