@@ -29,6 +29,7 @@ export function variantGains(points: readonly MeasuredPoint[], manifest: Manifes
   const valid = points.filter(point => point.status === 'ok' && point.y !== null)
   const byVariant = Map.groupBy(valid, ({ deployment }) => deployment.variant ?? '')
   byVariant.delete('')
+  if (byVariant.size < 2) return []
   const order = namesIn(manifest.sweepText)
   const place = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length)
   const [first, ...others] = [...byVariant].sort(([a], [b]) => place(a) - place(b))

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { createRun, openRun, runToGoOnWith } from '../journal/index.ts'
+import { createRun, type Manifest, openRun, runToGoOnWith } from '../journal/index.ts'
 import { defined } from '../model/index.ts'
 import { withBeliefs } from '../plan/believed.ts'
 import { planSweep } from '../plan/plan.ts'
@@ -62,7 +62,7 @@ export async function runLoadedSweep(
     ...defined({ only }),
     mix: sweep.mix,
     files: sweep.fingerprints,
-    plan: summaryOf(plan),
+    plan: planSummary(plan),
   })
   if (found.changes.length === 0) return execute(plan, run, resultsRoot, false, request)
   const message = `Starting a new run. Since the unfinished run started: ${found.changes.join('; ')}`
@@ -80,7 +80,8 @@ export function commandOf(
   return ['fulcrum', 'run', sweep.file, ...shards, ...(asked.only ?? []).flatMap(id => ['--only', id])]
 }
 
-function summaryOf(plan: Plan) {
+/** What a run's manifest keeps of its plan. */
+export function planSummary(plan: Plan): Manifest['plan'] {
   return {
     points: plan.pointCount,
     deployments: plan.deployments.length,

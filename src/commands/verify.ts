@@ -12,6 +12,7 @@ import { onlyPoints } from '../plan/only.ts'
 import { planSweep } from '../plan/plan.ts'
 import type { Plan, Sweep } from '../spec/sweep.ts'
 import { execute, type ReportedOutcome, type RunWatch } from './execute.ts'
+import { planSummary } from './run.ts'
 import { sweepAsItWas } from './sweep-as-it-was.ts'
 
 export const expectedFile = 'expected.json'
@@ -96,13 +97,7 @@ async function verifyOne(
     mix: plan.sweep.mix,
     files: plan.sweep.fingerprints,
     only: plan.deployments.flatMap(({ points }) => points.map(({ id }) => id)),
-    plan: {
-      points: plan.pointCount,
-      deployments: plan.deployments.length,
-      workersStarted: plan.cost.workersStarted,
-      lowerBound: plan.lowerBound,
-      exact: plan.exact,
-    },
+    plan: planSummary(plan),
   })
   const outcome = await execute(plan, run, resultsRoot, false, request)
   const { points: measured } = analyse(await readRun(run.folder))

@@ -147,6 +147,11 @@ export function ratesOf(
   }
 }
 
+/** Requests that failed; null where a summary doesn't count them. */
+export function failedRequestsOf({ requests }: Pick<Measurement, 'requests'>): number | null {
+  return requests.isFailedKnown === false ? null : requests.failed
+}
+
 /** Prefill speed of each request in tokens/s, queueing included: ISL / TTFT. */
 export function prefillTokensPerSPerUser(inputTokens: Float64Array, ttftMs: Float64Array): Float64Array {
   return ttftMs.map((ttft, row) => (ttft > 0 ? ((inputTokens[row] ?? Number.NaN) * 1000) / ttft : Number.NaN))

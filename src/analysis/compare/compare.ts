@@ -17,6 +17,7 @@ import { frontierGains } from './frontier-gain.ts'
 import { type Allowance, comparisonGates, nothingLost } from './gate.ts'
 import type { Pair } from './match.ts'
 import { matchPoints } from './match.ts'
+import { seededValues } from './seeded-values.ts'
 import { isBeyond, type Threshold } from './threshold.ts'
 import { type HidingNoise, undecidedOf } from './undecided.ts'
 
@@ -102,13 +103,6 @@ interface Test {
   readonly betweenRuns: boolean
   /** Set where the point left the others behind rather than moving with the run. */
   readonly apart: { readonly level: number; readonly ci95: Test['ci95'] } | null
-}
-
-function seededValues(figure: Figure, point: MeasuredPoint): SeededValues {
-  return point.repeats.flatMap(({ status, measurement, point: { load } }) => {
-    const value = status === 'ok' && measurement !== null ? figure.of(measurement, point.deployment) : null
-    return value === null ? [] : [{ seed: load.seed, value }]
-  })
 }
 
 /** A run's points in the order of the pairs; undefined where it doesn't have the base's. */

@@ -1,3 +1,4 @@
+import { failedRequestsOf } from '../../metrics/definitions.ts'
 import {
   bareName,
   didYouMean,
@@ -48,8 +49,10 @@ const errorShare: LimitFigure = {
   unit: '%',
   better: 'lower',
   ofInvalid: true,
-  of: ({ requests }) =>
-    requests.sent > 0 && requests.isFailedKnown !== false ? requests.failed / requests.sent : null,
+  of: measurement => {
+    const failed = failedRequestsOf(measurement)
+    return failed !== null && measurement.requests.sent > 0 ? failed / measurement.requests.sent : null
+  },
 }
 
 /** Figures that a limit can be put on. */

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type Figure, figuresIn } from '../../metrics/figures/index.ts'
 import { dialects, FulcrumError } from '../../model/index.ts'
 import { windowsOf } from '../compare/comparable.ts'
+import { seededValues } from '../compare/seeded-values.ts'
 import { loadLabel } from '../load-label.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import { objectives } from '../slo.ts'
@@ -64,21 +65,17 @@ export type ExpectedPoint = Expectation['points'][number]
  * out.
  */
 export function expectedOf(point: MeasuredPoint, figures: readonly Figure[]): ExpectedPoint {
-  const valid = point.repeats.flatMap(({ status, measurement, point: { id, load } }) =>
-    status === 'ok' && measurement !== null ? [{ id, seed: load.seed, measurement }] : [],
-  )
   return {
     key: point.key,
-    ids: valid.map(({ id }) => id),
+    ids: point.repeats.flatMap(({ status, measurement, point: { id } }) =>
+      status === 'ok' && measurement !== null ? [id] : [],
+    ),
     workload: point.workload.name,
     load: loadLabel(point.load.level),
     window: windowsOf(point),
     figures: figuresIn('comparison', figures).flatMap(figure => {
       const estimate = point.figures[figure.name] ?? null
-      const repeats = valid.flatMap(({ seed, measurement }) => {
-        const value = figure.of(measurement, point.deployment)
-        return value === null ? [] : [{ seed, value }]
-      })
+      const repeats = [...seededValues(figure, point)]
       if (estimate === null || repeats.length === 0) return []
       const { name, title, unit } = figure
       return [{ name, title, unit, mean: estimate.mean, ci95: intervalOf(estimate.ci95), repeats }]

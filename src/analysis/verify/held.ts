@@ -1,7 +1,8 @@
 import type { Figure } from '../../metrics/figures/index.ts'
 import { studentCritical } from '../../metrics/statistics/student.ts'
-import { type LogChange, logChanges, type SeededValues } from '../compare/change-test.ts'
+import { type LogChange, logChanges } from '../compare/change-test.ts'
 import { windowsOf } from '../compare/comparable.ts'
+import { seededValues } from '../compare/seeded-values.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import { objectives } from '../slo.ts'
 import type { ExpectedPoint } from './expected.ts'
@@ -79,10 +80,7 @@ function figureVerdict(
   if (point === null) return undecided('not measured')
   if (point.status !== 'ok')
     return undecided(`the point ${point.status === 'failed' ? 'failed' : 'is invalid'}: ${point.reason}`)
-  const now: SeededValues = point.repeats.flatMap(({ status, measurement, point: { load } }) => {
-    const value = status === 'ok' && measurement !== null ? figure.of(measurement, point.deployment) : null
-    return value === null ? [] : [{ seed: load.seed, value }]
-  })
+  const now = seededValues(figure, point)
   if (now.length === 0) return undecided('not observed this time')
   if ([...expected.repeats, ...now].some(({ value }) => value <= 0)) {
     return undecided('a value of 0 or less has no relative change')

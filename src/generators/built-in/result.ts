@@ -40,7 +40,10 @@ export function measurementOf(
   context: ResultContext,
 ): Omit<Measurement, 'wallS'> {
   const { point, requests } = context
-  const sent = (phase: 'warm-up' | 'measured') => requestsOfPhases(records, [phase]).count
+  const sent = {
+    measured: requestsOfPhases(records, ['measured']).count,
+    warmup: requestsOfPhases(records, ['warm-up']).count,
+  }
   const summary = summarise(records, {
     // How long each user thought is not in the records where it varies.
     slots:
@@ -53,7 +56,7 @@ export function measurementOf(
         : null,
     from: point.load.level.kind === 'concurrency' ? 'sent' : 'scheduled',
     slo: point.slo,
-    asked: askedLengths(point.load, requests, sent('measured')),
+    asked: askedLengths(point.load, requests, sent.measured),
     ...(context.steadyWindow === undefined ? {} : { steadyWindow: context.steadyWindow }),
   })
   return {
@@ -63,8 +66,8 @@ export function measurementOf(
     ...(point.workload.datasetFile === undefined && point.load.level.kind !== 'trace'
       ? {}
       : { deviation: datasetDeviation(point.workload, summary) }),
-    ...sentPrompts(point.load, requests, { measured: sent('measured'), warmup: sent('warm-up') }),
-    ...possibleCachedShare(point, requests, { measured: sent('measured'), warmup: sent('warm-up') }),
+    ...sentPrompts(point.load, requests, sent),
+    ...possibleCachedShare(point, requests, sent),
     errors: context.errors,
     interChunkMs: mergeHistograms(results.map(result => result.gaps)).toDistribution(),
     tokenSource: tokenSourceOf(context.counts),

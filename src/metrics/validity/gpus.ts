@@ -1,4 +1,5 @@
 import { type Role, roles } from '../../model/index.ts'
+import { meanOfGpus } from '../figures/energy.ts'
 import type { GpuObserved } from '../gpu.ts'
 import type { Finding, Measurement } from '../measurement.ts'
 import { percent } from './figures.ts'
@@ -10,9 +11,10 @@ const idle = 0.3
 const busy = 0.7
 
 /** What the GPUs of a deployment say against a measurement, or about it. */
-export function judgeGpus({ gpus }: Measurement): Finding[] {
+export function judgeGpus(measurement: Measurement): Finding[] {
+  const { gpus } = measurement
   if (gpus === undefined) return []
-  return [...throttled(gpus.gpus), ...shared(gpus.gpus), ...unlike(gpus.gpus), ...idlePool(gpus.gpus)]
+  return [...throttled(gpus.gpus), ...shared(gpus.gpus), ...unlike(gpus.gpus), ...idlePool(measurement)]
 }
 
 const namesOf = (gpus: readonly GpuObserved[]) => gpus.map(({ name }) => name).join(', ')
@@ -63,8 +65,9 @@ function unlike(gpus: readonly GpuObserved[]): Finding[] {
   })
 }
 
-function idlePool(gpus: readonly GpuObserved[]): Finding[] {
-  const [prefill, decode] = [utilizationOf(gpus, 'prefill'), utilizationOf(gpus, 'decode')]
+function idlePool(measurement: Measurement): Finding[] {
+  const of = (role: Role) => meanOfGpus(measurement, ({ utilization }) => utilization, role)
+  const [prefill, decode] = [of('prefill'), of('decode')]
   if (prefill === null || decode === null) return []
   const told = (role: Role, share: number, other: number, remedy: string): Finding => ({
     severity: 'note',
@@ -76,12 +79,4 @@ function idlePool(gpus: readonly GpuObserved[]): Finding[] {
   if (decode < idle && prefill > busy)
     return [told('decode', decode, prefill, 'try more prefill or fewer decode workers')]
   return []
-}
-
-function utilizationOf(gpus: readonly GpuObserved[], role: Role): number | null {
-  const values = gpus.filter(gpu => gpu.role === role).map(({ utilization }) => utilization)
-  const known = values.filter(value => value !== null)
-  return known.length === 0 || known.length < values.length
-    ? null
-    : known.reduce((sum, value) => sum + value, 0) / known.length
 }

@@ -1,6 +1,6 @@
 import type { MeasuredPoint } from '../../analysis/measured-point.ts'
 import type { PointResult } from '../../journal/event.ts'
-import { ratesOf } from '../../metrics/definitions.ts'
+import { failedRequestsOf, ratesOf } from '../../metrics/definitions.ts'
 import { type Figure, figures, firstFigures } from '../../metrics/figures/index.ts'
 import { gpusOf, gpusOfRole, meanTokens, topologyLabel, workersOf } from '../../model/index.ts'
 
@@ -44,7 +44,7 @@ const measured = (
 
 /** A count that failed requests are in; null where nobody counted those. */
 const ofAll = (m: NonNullable<PointResult['measurement']>, count: number) =>
-  m.requests.isFailedKnown === false ? null : count
+  failedRequestsOf(m) === null ? null : count
 
 const level = ({ result }: Row) => result.point.load.level
 

@@ -1,6 +1,7 @@
 import { type Analysis, analyse } from '../../analysis/analyse.ts'
 import { loadLabel } from '../../analysis/load-label.ts'
 import type { Run } from '../../journal/run.ts'
+import { failedRequestsOf } from '../../metrics/definitions.ts'
 import { bareName, type Figure, units } from '../../metrics/figures/index.ts'
 import { defined } from '../../model/index.ts'
 import { fileFormat } from './format.ts'
@@ -47,9 +48,7 @@ export function openMetricsOf({ run, figures, workloads, points }: Analysis): st
     '# HELP fulcrum_point_failed_requests Failed requests of a point, of all its results.',
   )
   for (const point of points) {
-    const counts = point.repeats.flatMap(({ measurement }) =>
-      measurement === null || measurement.requests.isFailedKnown === false ? [] : measurement.requests.failed,
-    )
+    const counts = point.repeats.flatMap(({ measurement }) => (measurement && failedRequestsOf(measurement)) ?? [])
     const failed = counts.reduce((sum, count) => sum + count, 0)
     if (counts.length > 0) lines.push(`fulcrum_point_failed_requests${labelsText(labelsOf(point))} ${failed}`)
   }

@@ -5,6 +5,7 @@ import { timeSeriesSpec } from '../charts/time-series.ts'
 import { pointRows, type WorkloadChart } from '../charts/workload-chart.ts'
 import { sampled } from '../views/chart-point.ts'
 import { deploymentFacts } from '../views/deployment-facts.ts'
+import { interned } from '../views/interned.ts'
 import { pointDetail, quantilePercents } from '../views/point-detail.ts'
 import { pointFigures } from '../views/point-figures.ts'
 import { repeatCommand } from '../views/repeat-command.ts'
@@ -102,18 +103,6 @@ function overallData(report: Report, indexOf: (spec: TopLevelSpec) => number, sh
       overall.points.filter(({ key }) => shown.has(key)).map(({ key, standing }) => [key, standing]),
     ),
   }
-}
-
-/** Texts that are the same at many points, shipped once. */
-function interned() {
-  const all: string[] = []
-  const places = new Map<string, number>()
-  const indexOf = (text: string): number => {
-    const at = places.get(text) ?? all.push(text) - 1
-    places.set(text, at)
-    return at
-  }
-  return { all, indexOf }
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Overlay, OverlayPoint } from '../../analysis/overlay/overlay.ts'
 import type { OverlayData, Packed } from '../page/overlay/data.ts'
 import { packed, sloAnswers, statuses } from '../page/overlay/data.ts'
 import { shownFigures } from './chart-point.ts'
+import { interned } from './interned.ts'
 
 /** What the page of an overlay draws from. Figures have six digits, which is more than a picture or a table shows. */
 export function overlayData(overlay: Overlay): OverlayData {
@@ -60,15 +61,4 @@ function mostShared({ runs, workloads }: Overlay): string {
   const own = runs.map(({ points }) => new Set(points.map(({ workload }) => workload)))
   const count = (name: string) => own.filter(names => names.has(name)).length
   return workloads.reduce((most, name) => (count(name) > count(most) ? name : most), workloads[0] ?? '')
-}
-
-function interned() {
-  const all: string[] = []
-  const places = new Map<string, number>()
-  const indexOf = (text: string): number => {
-    const at = places.get(text) ?? all.push(text) - 1
-    places.set(text, at)
-    return at
-  }
-  return { all, indexOf }
 }

@@ -1,5 +1,6 @@
 import { mean } from 'simple-statistics'
 import type { MeasuredPoint } from '../../analysis/measured-point.ts'
+import { failedRequestsOf } from '../../metrics/definitions.ts'
 import type { Distribution, Measurement } from '../../metrics/measurement.ts'
 import { largest } from '../../model/index.ts'
 
@@ -36,10 +37,11 @@ export function pointDetail(point: MeasuredPoint): PointDetail {
 }
 
 function requestCounts(valid: readonly Measurement[]): Pick<PointDetail, 'requests' | 'failed'> {
-  if (valid.some(({ requests }) => requests.isFailedKnown === false)) return {}
+  const failed = valid.flatMap(m => failedRequestsOf(m) ?? [])
+  if (failed.length < valid.length) return {}
   return {
     requests: valid.reduce((sum, m) => sum + m.requests.sent, 0),
-    failed: valid.reduce((sum, m) => sum + m.requests.failed, 0),
+    failed: failed.reduce((sum, count) => sum + count, 0),
   }
 }
 
