@@ -11,6 +11,7 @@ import { type Endpoint, exitCodes, FulcrumError } from '../model/index.ts'
 import { onlyPoints } from '../plan/only.ts'
 import { planSweep } from '../plan/plan.ts'
 import type { Plan, Sweep } from '../spec/sweep.ts'
+import { disk } from '../yaml/files.ts'
 import { execute, type ReportedOutcome, type RunWatch } from './execute.ts'
 import { planSummary } from './run.ts'
 import { sweepAsItWas } from './sweep-as-it-was.ts'
@@ -134,13 +135,8 @@ async function planToVerify(
     plan: { points: kept.points },
   })
   // A name of its own keeps the run out of the sweep's history.
-  const deployed: Sweep = {
-    ...whole,
-    name: `${whole.name}-verify`,
-    repeats,
-    deploy: url === undefined ? whole.deploy : endpoint(url, deployment.gpus, dialect),
-  }
-  const plan = planSweep(deployed)
+  const named: Sweep = { ...whole, name: `${whole.name}-verify`, repeats }
+  const plan = planSweep(url === undefined ? named : atEndpoint(named, url, deployment, dialect))
   const keys = new Set(points.map(({ key }) => key))
   const ids = plan.deployments.flatMap(planned =>
     planned.points.filter(point => keys.has(pointKey({ point }))).map(({ id }) => id),
@@ -154,9 +150,34 @@ async function planToVerify(
   )
 }
 
-function endpoint(url: string, gpus: number, dialect: Endpoint['dialect']) {
-  return attach.of({ url: url.replace(/\/+$/, ''), gpus, dialect })
+/**
+ * The sweep on a system that runs already, in place of what it deploys. That system is one deployment: no variant's.
+ * @throws FulcrumError (bad-input) for a URL that is none
+ */
+function atEndpoint(
+  { variants: _, ...sweep }: Sweep,
+  url: string,
+  { id, gpus }: Expectation['deployment'],
+  dialect: Endpoint['dialect'],
+): Sweep {
+  const section = { with: 'attach', url, gpus, dialect }
+  const refuse = (wrong: string, right: string): never => {
+    // The URL is not repeated: it may contain a password.
+    throw new FulcrumError('bad-input', 'not-a-url', `Invalid URL: ${wrong}.`, { remedy: `${capital(right)}.` })
+  }
+  if (!attach.schema.safeParse(section).success) {
+    refuse('it begins with neither http:// nor https://', 'use a base URL such as http://127.0.0.1:8000')
+  }
+  const deploy = attach.configure(section, {
+    report: (_path, wrong, right) => refuse(wrong, right),
+    folder: process.cwd(),
+    files: disk,
+  })
+  const model = sweep.deployments.find(deployment => deployment.id === id)?.model ?? sweep.model
+  return { ...sweep, deploy, model }
 }
+
+const capital = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1)
 
 async function readExpectations(
   folder: string,

@@ -76,6 +76,31 @@ describe('fulcrum tune --write', () => {
 })
 
 describe('fulcrum verify', () => {
+  for (const [what, more] of [
+    ['a sweep', ''],
+    ['a sweep with variants', 'variants: { first: {}, second: { deploy: { router: least-loaded } } }\n'],
+  ] as const) {
+    it(`measures the endpoint at a URL, and nothing else, for ${what}`, async () => {
+      await using folder = await temporaryFolder()
+      const file = join(folder.path, 'tiny.yaml')
+      const out = ['--out', join(folder.path, 'results')]
+      await writeFile(file, `${sweep}${more}`)
+      const deploy = join(folder.path, 'deploy')
+      const ran = await fulcrum(['tune', file, ...out, '--write', deploy])
+      assert.equal(ran.exitCode, 0, ran.stderr)
+      // Nobody listens there, so nothing can be measured.
+      const dead = await fulcrum(['verify', deploy, 'http://127.0.0.1:1', ...out, '--json'])
+      assert.equal(dead.exitCode, 3, dead.stderr)
+      const [one] = JSON.parse(dead.stdout) as Verified[]
+      assert.equal(one?.verdict, 'undecided')
+      assert.ok(one.points[0]?.promises.every(({ measured }) => measured === null))
+      const wrong = await fulcrum(['verify', deploy, 'not-a-url', '--out', join(folder.path, 'none')])
+      assert.equal(wrong.exitCode, 2)
+      assert.match(wrong.stderr, /^fulcrum: Invalid URL: it begins with neither http/)
+      assert.ok(!(await readdir(folder.path)).includes('none'))
+    })
+  }
+
   it('refuses a folder without expectations, and a tolerance that is none', async () => {
     await using folder = await temporaryFolder()
     await mkdir(join(folder.path, 'empty'))
