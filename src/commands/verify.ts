@@ -4,14 +4,13 @@ import { analyse } from '../analysis/analyse.ts'
 import { pointKey } from '../analysis/measured-point.ts'
 import { type Expectation, expectedLabel, parseExpectation } from '../analysis/verify/expected.ts'
 import { type Held, heldTogether, type PromiseVerdict, promiseVerdicts } from '../analysis/verify/held.ts'
-import { attach } from '../deployers/attach/index.ts'
+import { runningAt } from '../deployers/attach/running-at.ts'
 import { createRun, fulcrumVersion, readRun } from '../journal/index.ts'
 import { figures } from '../metrics/figures/index.ts'
 import { type Endpoint, exitCodes, FulcrumError } from '../model/index.ts'
 import { onlyPoints } from '../plan/only.ts'
 import { planSweep } from '../plan/plan.ts'
 import type { Plan, Sweep } from '../spec/sweep.ts'
-import { disk } from '../yaml/files.ts'
 import { execute, type ReportedOutcome, type RunWatch } from './execute.ts'
 import { planSummary } from './run.ts'
 import { sweepAsItWas } from './sweep-as-it-was.ts'
@@ -160,24 +159,10 @@ function atEndpoint(
   { id, gpus }: Expectation['deployment'],
   dialect: Endpoint['dialect'],
 ): Sweep {
-  const section = { with: 'attach', url, gpus, dialect }
-  const refuse = (wrong: string, right: string): never => {
-    // The URL is not repeated: it may contain a password.
-    throw new FulcrumError('bad-input', 'not-a-url', `Invalid URL: ${wrong}.`, { remedy: `${capital(right)}.` })
-  }
-  if (!attach.schema.safeParse(section).success) {
-    refuse('it begins with neither http:// nor https://', 'use a base URL such as http://127.0.0.1:8000')
-  }
-  const deploy = attach.configure(section, {
-    report: (_path, wrong, right) => refuse(wrong, right),
-    folder: process.cwd(),
-    files: disk,
-  })
+  const deploy = runningAt(url, { gpus, dialect })
   const model = sweep.deployments.find(deployment => deployment.id === id)?.model ?? sweep.model
   return { ...sweep, deploy, model }
 }
-
-const capital = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1)
 
 async function readExpectations(
   folder: string,

@@ -1,0 +1,29 @@
+import { type Endpoint, FulcrumError } from '../../model/index.ts'
+import { disk } from '../../yaml/files.ts'
+import type { ConfiguredDeployer } from '../define-deployer.ts'
+import { attach } from './index.ts'
+
+const capital = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1)
+
+/**
+ * What deploys nothing: a system that runs already, as a URL on the command line names it.
+ * @throws FulcrumError (bad-input) for a URL that is none
+ */
+export function runningAt(
+  url: string,
+  { gpus, dialect }: { readonly gpus: number; readonly dialect: Endpoint['dialect'] },
+): ConfiguredDeployer {
+  const section = { with: attach.name, url, gpus, dialect }
+  const refuse = (wrong: string, right: string): never => {
+    // The URL is not repeated: it may contain a password.
+    throw new FulcrumError('bad-input', 'not-a-url', `Invalid URL: ${wrong}.`, { remedy: `${capital(right)}.` })
+  }
+  if (!attach.schema.safeParse(section).success) {
+    refuse('it begins with neither http:// nor https://', 'use a base URL such as http://127.0.0.1:8000')
+  }
+  return attach.configure(section, {
+    report: (_path, wrong, right) => refuse(wrong, right),
+    folder: process.cwd(),
+    files: disk,
+  })
+}
