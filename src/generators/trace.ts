@@ -3,7 +3,7 @@ import { readCsvRows } from './csv-rows.ts'
 import { lineError } from './json-lines.ts'
 import { dateMsOf, isTokens, type Row, type Rows, tokensPerBlock, traceLines } from './trace-lines.ts'
 import { linkRequests, type TraceSessions } from './trace-sessions.ts'
-import { inferredUnit, type TraceTime, type TraceUnit, unitMs } from './trace-time.ts'
+import { doubtOf, inferredUnit, type TraceTime, type TraceUnit, unitMs } from './trace-time.ts'
 
 /** Recorded requests, in columns, ascending in time. */
 export interface Trace {
@@ -92,15 +92,19 @@ function timeOf(
   asked: TraceUnit | 'inferred' | undefined,
   named: ReturnType<Rows['unit']>,
 ): TraceTime {
-  if (asked !== undefined && asked !== 'inferred') return { unit: asked, guessed: null }
-  if (named !== null) return { unit: named.unit, guessed: named.why }
-  if (asked === undefined) return { unit: 'ms', guessed: null }
-  const { unit, why } = inferredUnit({
+  const numbers = {
     count: at.length,
     first: at[0] ?? 0,
     last: at.at(-1) ?? 0,
     fractions: at.some(value => !Number.isInteger(value)),
-  })
+  }
+  if (asked !== undefined && asked !== 'inferred') {
+    const doubt = doubtOf(asked, numbers)
+    return { unit: asked, guessed: null, ...(doubt === null ? {} : { doubt }) }
+  }
+  if (named !== null) return { unit: named.unit, guessed: named.why }
+  if (asked === undefined) return { unit: 'ms', guessed: null }
+  const { unit, why } = inferredUnit(numbers)
   return { unit, guessed: why }
 }
 

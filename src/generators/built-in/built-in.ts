@@ -112,7 +112,7 @@ async function measure(
 }
 
 function replayOf({ count, outOf = count, time, unanswered }: Trace): ReplayedTrace {
-  return { inFile: outOf + unanswered, chosen: count, unit: time.unit, guessed: time.guessed }
+  return { inFile: outOf + unanswered, chosen: count, ...time }
 }
 
 function followProgress(control: Control, job: Omit<Job, 'thread'>, context: MeasureContext): NodeJS.Timeout {
