@@ -23,8 +23,8 @@ export interface Timing {
  * When the requests of a point are sent.
  * @throws FulcrumError as {@link replayedTrace}
  */
-export async function timingOf({ load, workload }: Point, signal: AbortSignal): Promise<Timing> {
-  const trace = load.level.kind === 'trace' ? await replayedTrace(load.level, load.seed, signal) : null
+export async function timingOf({ load, workload }: Point, book: PromptBook, signal: AbortSignal): Promise<Timing> {
+  const trace = load.level.kind === 'trace' ? await replayedTrace(load.level, load.seed, signal, book) : null
   return { schedule: scheduleOf(load, trace, workload.conversation?.turns), trace }
 }
 
