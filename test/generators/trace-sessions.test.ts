@@ -132,7 +132,7 @@ describe('a trace with sessions', () => {
           due,
           1,
         )
-        const follow = planFollow(plan, 0)
+        const follow = planFollow(plan, row => plan.dueMs[row] ?? 0)
         const ends = new Map<number, number>()
         const open = [...plan.waitsFor.keys()]
           .filter(row => plan.waitsFor[row] === 0)

@@ -100,6 +100,33 @@ describe('a trace', () => {
   })
 })
 
+describe('users of a trace', () => {
+  test('are an axis of load levels beside its speeds', async () => {
+    const { loads } = await sweepOf(even(), { trace: 'unit: ms, speed: [1, 2], users: [4, 8]' })
+    assert.deepEqual(
+      loads.map(({ level }) => level.kind === 'trace' && [level.speed, level.users]),
+      [
+        [1, 4],
+        [1, 8],
+        [2, 4],
+        [2, 8],
+      ],
+    )
+  })
+
+  test('above its sessions are warned of', async () => {
+    const rows = even().map((row, i) => ({ ...row, session_id: `${i % 10}` }))
+    const { warnings } = await sweepOf(rows, { trace: 'unit: ms, users: [10, 11]' })
+    assert.equal(warnings.length, 1)
+    assert.match(warnings[0] ?? '', /s\.yaml:6:\d+: 11 users replay 10 sessions: the other users have nothing to do/)
+  })
+
+  test('and max_concurrency exclude each other', async () => {
+    const load = '{ max_concurrency: 4, trace: { file: t.jsonl, unit: ms, users: 4 } }'
+    assert.match(await mistakes(sweepOf(even(), { load })), /max_concurrency limits open loops, but trace\.users is a/)
+  })
+})
+
 describe('sequences longer than max_seq_len', () => {
   const engine = (tokens: number) => `{ all: { max_seq_len: ${tokens} } }`
 

@@ -54,8 +54,8 @@ export async function checkTraces(
   const path: Path = ['load', 'trace', 'file']
   for (const { level, seed, requests } of loads) {
     if (read === undefined || level.kind !== 'trace' || lookUp(context, level.file) !== 'file') continue
-    const { file, unit, fromMs, untilMs, sample } = level
-    const key = JSON.stringify([file, unit, fromMs, untilMs, sample])
+    const { file } = level
+    const key = keyOf(level)
     if (checked.has(key)) continue
     try {
       const summary = await read(level, { seed, most: requests ?? Number.POSITIVE_INFINITY })
@@ -66,6 +66,17 @@ export async function checkTraces(
       const said = error.message.endsWith(`; ${remedy}`) ? error.message.slice(0, -remedy.length - 2) : error.message
       refuse({ kind: 'sweep', path }, `${pathText(path)}: ${said}`, remedy)
     }
+  }
+  for (const { level } of loads) {
+    if (level.kind !== 'trace' || level.users === undefined) continue
+    const facts = checked.get(keyOf(level))?.facts
+    const sessions = facts === undefined ? level.users : (facts.sessions ?? facts.requests)
+    if (level.users > sessions)
+      warn(
+        { kind: 'sweep', path: ['load', 'trace', 'users'] },
+        `${amount(level.users)} users replay ${amount(sessions)} ${sessions === 1 ? 'session' : 'sessions'}: the other users have nothing to do`,
+        `write at most ${sessions} users, or replay more of the trace`,
+      )
   }
   for (const { facts, summary } of checked.values()) {
     const doubt = doubtedUnit(summary)
@@ -86,6 +97,11 @@ export async function checkTraces(
       }
   }
   return [...checked.values()]
+}
+
+/** Loads with the same key replay the same part of a trace. */
+function keyOf({ file, unit, fromMs, untilMs, sample }: Extract<Load['level'], { kind: 'trace' }>): string {
+  return JSON.stringify([file, unit, fromMs, untilMs, sample])
 }
 
 function factsOf(
