@@ -1,8 +1,8 @@
 /**
- * CPU time of whole commands, child processes and threads included: what a command costs beyond the load that it sends. With a second
- * checkout the two take turns (A B A B …), and each pair gives a ratio.
+ * CPU time of whole commands, child processes and threads included: what a command costs beyond the load that it
+ * sends. With a second checkout the two take turns (A B B A A B …), and each pair gives a ratio.
  *
- *   node bench/start-up.ts [CHECKOUT [PAIRS]]
+ *   node bench/start-up.ts [CHECKOUT [PAIRS [COMMAND]]]
  */
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -11,7 +11,7 @@ import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 
 const here = join(import.meta.dirname, '..')
-const [other, pairsText = '7'] = process.argv.slice(2)
+const [other, pairsText = '7', only] = process.argv.slice(2)
 const pairs = Number(pairsText)
 
 /** One point of 2 requests: 0.3 s under load. */
@@ -56,11 +56,12 @@ const spread = (values: readonly number[]) => {
 const checkouts = other === undefined ? [here] : [here, resolve(other)]
 const columns = ['command', 'CPU s: median (range)', ...(other === undefined ? [] : ['CPU s of the other', 'ratio'])]
 console.log(`| ${columns.join(' | ')} |\n|${columns.map(() => '---|').join('')}`)
-for (const args of commands) {
+for (const args of commands.filter(([name]) => only === undefined || name === only)) {
   const taken = checkouts.map((): number[] => [])
   // The first turn fills the compile cache and is not counted.
   for (let turn = 0; turn <= pairs; turn++) {
-    for (const [index, checkout] of checkouts.entries()) {
+    const order = [...checkouts.entries()]
+    for (const [index, checkout] of turn % 2 === 0 ? order : order.toReversed()) {
       const seconds = await cpuSeconds(checkout, args)
       if (turn > 0) taken[index]?.push(seconds)
     }

@@ -53,6 +53,7 @@ export async function execute(
     variants: sweep.variants,
     runFolder: run.folder,
     ...probeSettings(sweep.loads),
+    wordPrompts: hasWordPrompts(sweep),
   })
   const generator = generatorOver(sweep, watch.shards).create({
     runFolder: run.folder,
@@ -73,6 +74,10 @@ export async function execute(
   const report = hasPoints ? await reportUnlessBroken(outcome, { folder: run.folder, resultsRoot }) : null
   return { ...outcome, exitCode: exitCodeWith(limits, outcome.exitCode), report, resumed, limits }
 }
+
+/** Whether all prompts are made of words that are one token each; those of datasets and of other programs are not. */
+const hasWordPrompts = ({ generator, workloads }: Sweep): boolean =>
+  generator.capabilities.prompts === 'fresh' && workloads.every(({ datasetFile }) => datasetFile === undefined)
 
 /** What ended a run, a full disk above all, is the better answer than that its report could not be written either. */
 async function reportUnlessBroken({ error }: RunOutcome, choice: RunChoice): Promise<WrittenReport | null> {

@@ -49,6 +49,8 @@ export interface DeployerContext {
   readonly ledger: ProcessLedger
   /** How the load will ask. */
   readonly ask: Asking
+  /** Whether every prompt consists of words that are one token each, as the built-in generator makes them. */
+  readonly wordPrompts: boolean
   /** A port on loopback that nothing listens on. */
   freePort(): Promise<number>
   /**
@@ -67,7 +69,7 @@ export interface DeployerContext {
 
 /** What the shipped deployers use of it; load asks for streamed chat unless told otherwise. */
 export type DeployerParts = Pick<DeployerContext, 'model' | 'runFolder' | 'ledger'> &
-  Partial<Pick<DeployerContext, 'ask'>>
+  Partial<Pick<DeployerContext, 'ask' | 'wordPrompts'>>
 
 /** Completes what a deployer works with. */
 export function deployerContext(parts: Required<DeployerParts>): DeployerContext {

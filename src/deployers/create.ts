@@ -2,7 +2,7 @@ import { type Asking, askingByDefault } from '../generators/probe.ts'
 import type { Model } from '../model/index.ts'
 import { openLedger } from '../process/ledger.ts'
 import type { GpuSites } from '../telemetry/gpu/watch.ts'
-import { deployerContext } from './context.ts'
+import { type DeployerContext, deployerContext } from './context.ts'
 import type { ConfiguredDeployer } from './define-deployer.ts'
 import type { Deployer } from './deployer.ts'
 import { gpuSites } from './gpu-sites.ts'
@@ -15,6 +15,8 @@ export interface DeployerOptions {
   readonly runFolder: string
   /** How the load will ask; streamed chat when absent. */
   readonly ask?: Asking
+  /** See {@link DeployerContext.wordPrompts}; false unless given. */
+  readonly wordPrompts?: boolean
   /** The variants of the sweep; none unless given. */
   readonly variants?: readonly DeployedVariant[] | undefined
 }
@@ -26,9 +28,9 @@ export interface CreatedDeployer extends Deployer {
 
 /** Makes a deployer. Its ledger of started processes goes with it when it is closed. */
 export async function createDeployer(deploy: ConfiguredDeployer, options: DeployerOptions): Promise<CreatedDeployer> {
-  const { model, runFolder, ask = askingByDefault, variants } = options
+  const { model, runFolder, ask = askingByDefault, wordPrompts = false, variants } = options
   const ledger = await openLedger({ runFolder })
-  const contextFor = ({ name }: Model) => deployerContext({ model: name, runFolder, ledger, ask })
+  const contextFor = ({ name }: Model) => deployerContext({ model: name, runFolder, ledger, ask, wordPrompts })
   const made =
     variants === undefined
       ? deploy.create(contextFor(model))

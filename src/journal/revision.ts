@@ -1,23 +1,30 @@
+import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { promisify } from 'node:util'
 import type { Manifest } from './manifest.ts'
+
+const run = promisify(execFile)
+/** Room for the changes of a working tree. */
+const mostBytes = 100_000_000
 
 /**
  * The git revision of the folder, and whether tracked files differ from it; null outside a repository or without git.
  */
 export async function gitRevision(folder: string): Promise<Manifest['git']> {
-  // Loaded where it is needed: most commands ask for no revision.
-  const { execa } = await import('execa')
-  const git = (...args: string[]) => execa('git', ['-C', folder, ...args], { timeout: 5000, stdin: 'ignore' })
+  const git = async (...args: string[]) => {
+    const { stdout } = await run('git', ['-C', folder, ...args], { timeout: 5000, maxBuffer: mostBytes })
+    return stdout.replace(/\n$/, '')
+  }
   try {
     const [revision, changes] = await Promise.all([
       git('rev-parse', 'HEAD'),
       git('status', '--porcelain', '--untracked-files=no'),
     ])
-    const head = revision.stdout.trim()
-    if (changes.stdout.trim() === '') return { revision: head, dirty: false }
+    const head = revision.trim()
+    if (changes.trim() === '') return { revision: head, dirty: false }
     // Which changes: a run doesn't go on with others than it began with.
     const hash = await git('diff', 'HEAD', '--no-color', '--no-ext-diff').then(
-      ({ stdout }) => createHash('sha256').update(stdout).digest('hex').slice(0, 16),
+      text => createHash('sha256').update(text).digest('hex').slice(0, 16),
       () => undefined,
     )
     return { revision: head, dirty: true, ...(hash === undefined ? {} : { changes: hash }) }

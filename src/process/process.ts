@@ -1,6 +1,6 @@
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { execa } from 'execa'
 import { FulcrumError, redactArguments, redactor } from '../model/index.ts'
 import { type LedgerEntry, ownerVariable, type ProcessLedger } from './ledger.ts'
 import { openLog } from './log.ts'
@@ -66,19 +66,15 @@ export async function startProcess(spec: ProcessSpec, ledger: ProcessLedger): Pr
   const hide = redactor({ ...process.env, ...spec.env })
   const piped = spec.onStdoutLine !== undefined
   ledger.open()
-  const child = execa(program, args, {
+  // Not execa, which takes 0.05 s of CPU to load.
+  const child: ChildProcess = spawn(program, args, {
     cwd: spec.cwd,
-    env: { ...spec.env, [ownerVariable]: `${ledger.id}/${spec.name}` },
-    stdin: piped || spec.endsBy === 'stdin' ? 'pipe' : 'ignore',
-    stdout: 'pipe',
-    stderr: 'pipe',
-    buffer: false,
+    env: { ...process.env, ...spec.env, [ownerVariable]: `${ledger.id}/${spec.name}` },
+    stdio: [piped || spec.endsBy === 'stdin' ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     detached: true,
-    cleanup: false,
-    reject: false,
   })
-  if (child.pid === undefined) throw notStarted(spec, await child)
-  const pid = child.pid
+  const pid = child.pid ?? (await notStarted(spec, child))
+  child.on('error', () => {})
   const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
   const log = openLog(spec.logFile, hide)
   if (child.stdout !== null) log.follow(child.stdout, spec.onStdoutLine)
@@ -157,9 +153,10 @@ async function groupGone(group: number, limitMs: number): Promise<boolean> {
   }
 }
 
-function notStarted(spec: ProcessSpec, result: { readonly originalMessage?: string | undefined }): FulcrumError {
-  const why = result.originalMessage ?? 'the system refused'
-  return new FulcrumError('environment', 'program-not-started', `Could not start ${spec.name}: ${why}`, {
+async function notStarted(spec: ProcessSpec, child: ChildProcess): Promise<never> {
+  const [cause] = await once(child, 'error')
+  const why = cause instanceof Error ? cause.message : 'the system refused'
+  throw new FulcrumError('environment', 'program-not-started', `Could not start ${spec.name}: ${why}`, {
     where: spec.argv[0],
     remedy: 'Check that the program is installed and the path is right.',
   })

@@ -27,6 +27,8 @@ export interface EngineStart {
   /** 0: any free port. */
   readonly port: number
   readonly routing: RouterMode
+  /** Folder of the words of one token, where all prompts consist of such words; see `createTokenCounter`. */
+  readonly wordFolder?: string | undefined
 }
 
 const json: z.ZodType<Json> = z.json()
@@ -48,6 +50,7 @@ const startSchema = z.strictObject({
   tokenizer: z.string(),
   port: z.int().nonnegative(),
   routing: z.enum(routerModes),
+  wordFolder: z.string().optional(),
 })
 const reportSchema = z.discriminatedUnion('event', [
   z.strictObject({ event: z.literal('listening'), url: z.string() }),

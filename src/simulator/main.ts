@@ -3,6 +3,7 @@
  * One argument: {@link EngineStart} as JSON. Commands come on standard input, reports leave on standard output; when
  * standard input ends, whoever started this is gone, and it ends too.
  */
+import { flushCompileCache } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -18,7 +19,10 @@ import { driveByWallClock } from './wall-clock.ts'
 const start = parseStart(process.argv[2] ?? '{}')
 const say = (report: Report) => process.stdout.write(`${JSON.stringify(report)}\n`)
 
-const [profile, tokens] = await Promise.all([loadProfile(start.profile), createTokenCounter(start.tokenizer)])
+const [profile, tokens] = await Promise.all([
+  loadProfile(start.profile),
+  createTokenCounter(start.tokenizer, start.wordFolder ?? null),
+])
 const engine = createEngine({ profile, routing: start.routing, streamTokens: true })
 const drive = driveByWallClock(engine)
 const names = new Map<number, string>()
@@ -73,6 +77,8 @@ async function obey(line: string): Promise<void> {
 
 server.listen(start.port, '127.0.0.1', () => {
   say({ event: 'listening', url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
+  // Node keeps compiled code when a process exits, but this one is ended by a signal.
+  flushCompileCache()
 })
 for await (const line of createInterface({ input: process.stdin })) void obey(line)
 process.exit(0)

@@ -1,13 +1,16 @@
 // Test part: unit
 
 import assert from 'node:assert/strict'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { frontierOf } from '../../src/analysis/frontier.ts'
 import { incompleteBeta } from '../../src/metrics/statistics/beta.ts'
 import { loadChartTools } from '../../src/render/html/chart-tools.ts'
-import { loadPageModule, moduleOf } from '../../src/render/html/page-module.ts'
+import { keptWithoutTypes, loadPageModule, moduleOf } from '../../src/render/html/page-module.ts'
 import { csvText } from '../../src/render/page/csv.ts'
 import { hashOf, listOf, listText, stateOf } from '../../src/render/page/link.ts'
 import { panned, rangeOf, shareOf, ticksOf, valueAt, zoomed } from '../../src/render/page/range.ts'
@@ -31,6 +34,18 @@ test('a module comes with those that it imports from, each once, through index f
   assert.equal(loadLabel(level), 'ramp to 20 requests/s')
   assert.equal(text.match(/function largest/g)?.length, 1)
   assert.doesNotMatch(text, /topologyLabel/)
+})
+
+test('the text without types is kept by its content', async t => {
+  const folder = await mkdtemp(join(tmpdir(), 'fulcrum-without-types-'))
+  t.after(() => rm(folder, { recursive: true }))
+  assert.equal((await keptWithoutTypes('const a: number = 1', folder)).replace(/ +/g, ' '), 'const a = 1')
+  const [kept = '', ...others] = await readdir(folder)
+  assert.deepEqual(others, [])
+  await writeFile(join(folder, kept), 'const a = 2')
+  assert.equal(await keptWithoutTypes('const a: number = 1', folder), 'const a = 2')
+  assert.equal((await keptWithoutTypes('const b: number = 1', folder)).replace(/ +/g, ' '), 'const b = 1')
+  assert.match(await keptWithoutTypes('let c: string', join(folder, 'missing')), /^let c/)
 })
 
 test('a module that needs Node or a package is refused by name', async () => {

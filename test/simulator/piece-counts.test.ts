@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { Tokenizer } from '@huggingface/tokenizers'
 import fc from 'fast-check'
-import { countByPieces, splitsAtSpaces } from '../../src/simulator/server/piece-counts.ts'
+import { countByPieces, splitsAtSpaces, wordsOfOneToken } from '../../src/simulator/server/piece-counts.ts'
 import { tokenizerFolder } from '../../src/simulator/server/token-counter.ts'
 
 const read = (name: string) => JSON.parse(readFileSync(join(tokenizerFolder('builtin:deepseek-v3'), name), 'utf8'))
 const definition = read('tokenizer.json')
 const tokenizer = new Tokenizer(definition, read('tokenizer_config.json'))
 const encode = (text: string) => tokenizer.encode(text, { add_special_tokens: false }).ids.length
-const count = countByPieces(definition, encode)
+const count = countByPieces(wordsOfOneToken(definition), encode)
 
 test('a text counted in pieces has the tokens that the tokenizer gives it', () => {
   const words = fc.constantFrom(
@@ -25,17 +25,28 @@ test('a text counted in pieces has the tokens that the tokenizer gives it', () =
 })
 
 test('every word of the vocabulary is one token', () => {
-  const vocabulary: string[] = Object.keys(definition.model.vocab).filter(token => /^Ġ[A-Za-z]+$/.test(token))
-  assert.ok(vocabulary.length > 10_000)
-  // Every fiftieth: all of them take ten seconds.
-  for (let index = 0; index < vocabulary.length; index += 50) {
-    const word = ` ${vocabulary[index]?.slice(1)}`
-    assert.equal(encode(word), 1, word)
+  const vocabulary = [...(wordsOfOneToken(definition) ?? [])]
+  for (const spaced of [true, false]) {
+    const words = vocabulary.filter(word => word.startsWith(' ') === spaced)
+    assert.ok(words.length > 10_000)
+    // Every fiftieth: all of them take ten seconds.
+    for (let index = 0; index < words.length; index += 50) assert.equal(encode(words[index] ?? ''), 1, words[index])
   }
+})
+
+test('a first word without a space is not known where the tokenizer puts a space before it', () => {
+  const pattern = { type: 'Split', pattern: { Regex: '\\p{L}+' } }
+  const words = (addsSpace: boolean) =>
+    wordsOfOneToken({
+      pre_tokenizer: [pattern, { type: 'ByteLevel', add_prefix_space: addsSpace }],
+      model: { vocab: { Ġthe: 1, the: 2, Ġ1: 3 } },
+    })
+  assert.deepEqual([...(words(true) ?? [])], [' the'])
+  assert.deepEqual([...(words(false) ?? [])], [' the', 'the'])
 })
 
 test('a tokenizer that may join words is left to count by itself', () => {
   const joining = { pre_tokenizer: { type: 'Metaspace' }, model: { vocab: { Ġa: 1 } } }
   assert.equal(splitsAtSpaces(joining), false)
-  assert.equal(countByPieces(joining, () => 42)('a a a'), 42)
+  assert.equal(countByPieces(wordsOfOneToken(joining), () => 42)('a a a'), 42)
 })

@@ -92,7 +92,9 @@ describe('a deployer of others', () => {
     assert.ok(first !== undefined)
     assert.equal(first.gpusPerWorker.aggregated, 2)
     const ledger = { id: 'l', runFolder: null, open() {}, add() {}, remove() {}, close() {} }
-    const deployer = deploy.create(deployerContext({ model: 'm', runFolder: folder, ledger, ask: askingByDefault }))
+    const deployer = deploy.create(
+      deployerContext({ model: 'm', runFolder: folder, ledger, ask: askingByDefault, wordPrompts: false }),
+    )
     assert.deepEqual(deployer.preview(null, first).commands, [{ argv: ['my-server'], env: {} }])
   })
 

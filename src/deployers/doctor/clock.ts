@@ -1,4 +1,3 @@
-import { execa } from 'execa'
 import { type ClockOffset, type ClockSample, clockOffset } from '../../generators/shards/clock.ts'
 import { isSshFailed, sshFailed, sshFailure } from '../../process/ssh-failure.ts'
 import { type Check, missed, noticed, passed } from './check.ts'
@@ -27,6 +26,7 @@ export const clockProgram = ['bash', '-c', 'while IFS= read -r _; do date +%s%N;
  */
 export async function measureClock(argv: readonly [string, ...string[]], where: string): Promise<ClockOffset> {
   const [program, ...args] = argv
+  const { execa } = await import('execa')
   const child = execa(program, args, {
     timeout: limitMs,
     stdin: 'pipe',

@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { createInterface } from 'node:readline'
-import { execa } from 'execa'
 import { sshFailed, sshFailure } from '../../process/ssh-failure.ts'
 import { type Check, missed, noticed, passed } from './check.ts'
 import type { Machine } from './machine.ts'
@@ -63,6 +62,7 @@ export async function checkWayToNode(
   where: string,
 ): Promise<Check> {
   const [program, ...args] = argv
+  const { execa } = await import('execa')
   const child = execa(program, args, {
     timeout: limitMs * 2,
     stdin: 'ignore',

@@ -1,4 +1,3 @@
-import { execa } from 'execa'
 import { generatorVersion } from '../../generators/built-in/result.ts'
 import { type ShardLaunch, type ShardSettings, shardLaunches } from '../../generators/shards/launch.ts'
 import { createDecoder, type FromShard, protocol } from '../../generators/shards/wire.ts'
@@ -24,6 +23,7 @@ export async function checkShardHosts(settings: ShardSettings): Promise<readonly
 /** Starts a shard whose input has ended: it says hello and goes, so it may be started again. */
 const start = ({ host, argv: [program, ...args] }: ShardLaunch) =>
   retryingSsh(async () => {
+    const { execa } = await import('execa')
     const result = await execa(program, args, { input: '', reject: false, timeout: limitMs })
     const failure = result.timedOut ? null : sshFailure(result.exitCode, result.stderr)
     if (failure !== null) throw sshFailed(`load host ${host}`, failure)

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { execa, type Options } from 'execa'
+import type { Options } from 'execa'
 import { atMost } from '../../process/at-most.ts'
 import { retryingSsh, sshFailed, sshFailure } from '../../process/ssh-failure.ts'
 import { connectionCommand, connectionUpCommand, type SshRoute, sshCommand } from '../launch/ssh.ts'
@@ -77,6 +77,7 @@ const quietly = { reject: false } satisfies Options
 /** Makes the connection that everything goes through. */
 async function hold(route: SshRoute): Promise<{ end(): Promise<void> }> {
   const [program, ...args] = connectionCommand(route)
+  const { execa } = await import('execa')
   const child = execa(program, args, { ...quietly, stdin: 'pipe' })
   child.stdin.on('error', () => {})
   const startedMs = performance.now()
@@ -104,6 +105,7 @@ async function hold(route: SshRoute): Promise<{ end(): Promise<void> }> {
 
 async function runThere(name: string, argv: readonly [string, ...string[]], limitMs: number): Promise<Said> {
   const [local, ...rest] = argv
+  const { execa } = await import('execa')
   const result = await execa(local, rest, { ...quietly, timeout: limitMs, stdin: 'ignore' })
   const failure = result.timedOut ? null : sshFailure(result.exitCode, result.stderr)
   if (failure !== null) throw sshFailed(name, failure)

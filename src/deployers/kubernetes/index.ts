@@ -1,7 +1,6 @@
 import { defineDeployer } from '../define-deployer.ts'
 import { kubernetesCapabilities, readManifest } from './check.ts'
-import { kubernetesKeys, variantKeys } from './config.ts'
-import { kubernetesParts } from './configured.ts'
+import { kubernetesKeys } from './config.ts'
 import { checkKubernetes } from './doctor.ts'
 import { kubernetesFiles } from './files.ts'
 import { kubernetesDeployer } from './kubernetes.ts'
@@ -21,6 +20,5 @@ export const kubernetes = defineDeployer({
     namespace: config.namespace ?? readManifest(config).manifest.graph.namespace,
   }),
   files: kubernetesFiles,
-  variants: { keys: variantKeys, parts: kubernetesParts },
   create: kubernetesDeployer,
 })

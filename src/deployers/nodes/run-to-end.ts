@@ -1,5 +1,3 @@
-import { execa } from 'execa'
-
 /** What a short program said. */
 export interface Said {
   readonly ok: boolean
@@ -11,6 +9,7 @@ export interface Said {
 /** Runs a short program to its end; a failure is an answer too. */
 export async function runToEnd(argv: readonly [string, ...string[]], signal: AbortSignal): Promise<Said> {
   const [program, ...args] = argv
+  const { execa } = await import('execa')
   const result = await execa(program, args, { stdin: 'ignore', reject: false, cancelSignal: signal })
   const complaint = result.stderr?.trim() || result.originalMessage || ''
   return { ok: !result.failed, out: result.stdout ?? '', complaint }

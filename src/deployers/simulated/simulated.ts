@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises'
+import { userCacheFolder } from '../../generators/cache.ts'
 import { canonicalJson, type Deployment, type Endpoint, type Role } from '../../model/index.ts'
 import type { ProcessLedger } from '../../process/ledger.ts'
 import type { EngineStart } from '../../simulator/control.ts'
@@ -15,6 +16,8 @@ export interface SimulatedParts {
   /** Logs go to `logs/` in it. */
   readonly runFolder: string
   readonly ledger: ProcessLedger
+  /** Whether every prompt consists of words of one token: the engine can then count without building a tokenizer. */
+  readonly wordPrompts?: boolean
   /** Simulated time that a worker takes to load the model, ms; real ones take minutes. Default: 20. */
   readonly loadMs?: number
   /** The configuration of each deployment; the one that is given unless told otherwise. */
@@ -40,7 +43,8 @@ export function simulatedDeployer(config: SimulatedConfig, parts: SimulatedParts
   function startOf(wanted: Deployment): EngineStart {
     const { name, tokenizer } = wanted.model
     const { profile, router = 'round-robin' } = configOf(wanted)
-    return { profile, model: name, tokenizer, port: 0, routing: router }
+    const words = parts.wordPrompts === true ? { wordFolder: userCacheFolder(process.env) } : {}
+    return { profile, model: name, tokenizer, port: 0, routing: router, ...words }
   }
 
   /** The router is changed in the running engine; everything else is what an engine is started with. */

@@ -1,5 +1,3 @@
-import { execa } from 'execa'
-
 /** How long a program's connections have been silent. */
 export interface SocketSilence {
   /** Established connections. */
@@ -10,6 +8,7 @@ export interface SocketSilence {
 
 /** What the kernel knows of the TCP connections of processes (`ss`, iproute2); null where it can't be asked. */
 export async function socketSilence(pids: readonly number[], signal: AbortSignal): Promise<SocketSilence | null> {
+  const { execa } = await import('execa')
   const result = await execa('ss', ['-H', '-O', '-t', '-i', '-n', '-p', 'state', 'established'], {
     reject: false,
     timeout: 5000,

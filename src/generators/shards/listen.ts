@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { execa } from 'execa'
 
 export interface ListenOptions {
   /** Port of loopback. In a pod, only what the API server forwards gets there. */
@@ -55,6 +54,7 @@ export async function listenForCoordinators(options: ListenOptions): Promise<'id
 /** Joins a connection to the input and output of a shard; resolves when both are gone. */
 async function serveBy(socket: Socket): Promise<void> {
   const program = fileURLToPath(new URL('../../../bin/fulcrum.js', import.meta.url))
+  const { execa } = await import('execa')
   const shard = execa(process.execPath, [program, 'shard'], {
     stdin: 'pipe',
     stdout: 'pipe',

@@ -19,7 +19,4 @@ function lineAsObserved(line: JournalLine): object {
   return { ...line, event: { ...event, result } }
 }
 
-export const jsonFormat = fileFormat(
-  { name: 'json', about: 'the manifest and every line of the journal', file: 'run.json' },
-  runJson,
-)
+export const jsonFormat = fileFormat({ name: 'json', about: 'the manifest and every line of the journal' }, runJson)

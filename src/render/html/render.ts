@@ -1,12 +1,24 @@
-import * as vega from 'vega'
+import type * as Vega from 'vega'
+import type * as VegaLite from 'vega-lite'
 import type { TopLevelSpec } from 'vega-lite'
-import { compile } from 'vega-lite'
 import type { Theme } from './theme.ts'
 import { vegaConfig } from './theme.ts'
 
+/**
+ * The bundles that a page gets, too: two files instead of 350 modules, which take 0.1 s of CPU more to load. As scripts
+ * for browsers, they leave their exports on the global object.
+ */
+async function loadBundles(): Promise<{ readonly vega: typeof Vega; readonly vegaLite: typeof VegaLite }> {
+  await import(import.meta.resolve('vega').replace(/[^/]+$/, 'vega.min.js'))
+  await import(import.meta.resolve('vega-lite').replace(/[^/]+$/, 'vega-lite.min.js'))
+  return globalThis as never
+}
+
+const { vega, vegaLite } = await loadBundles()
+
 /** The Vega specification of a Vega-Lite one; what the page ships, so that it need not carry Vega-Lite. */
-export function vegaOf(spec: TopLevelSpec): vega.Spec {
-  return compile(spec).spec
+export function vegaOf(spec: TopLevelSpec): Vega.Spec {
+  return vegaLite.compile(spec).spec
 }
 
 /** A Vega specification without the colours of a theme: the page gives them. */

@@ -21,27 +21,38 @@ export function splitsAtSpaces(definition: TokenizerDefinition): boolean {
   return text.includes('"ByteLevel"') && text.includes('\\\\p{L}')
 }
 
-/** Words with a space before them that are one token: byte-level vocabularies write the space as Ġ. */
-function wholeWords(definition: TokenizerDefinition): Set<string> {
-  const vocabulary = Object.keys(definition.model?.vocab ?? {})
-  return new Set(vocabulary.filter(token => /^Ġ[A-Za-z]+$/.test(token)).map(token => ` ${token.slice(1)}`))
+/**
+ * Words of ASCII letters that are one token: with a space before them, where byte-level vocabularies write the space as
+ * Ġ, and without one at the start of a text. Null for a tokenizer that has to count whole texts.
+ */
+export function wordsOfOneToken(definition: TokenizerDefinition): ReadonlySet<string> | null {
+  if (!splitsAtSpaces(definition)) return null
+  // Such a pre-tokenizer puts a space before the first word of a text.
+  const addsSpace = JSON.stringify(definition.pre_tokenizer).includes('"add_prefix_space":true')
+  const words = new Set<string>()
+  for (const token of Object.keys(definition.model?.vocab ?? {})) {
+    if (/^Ġ[A-Za-z]+$/.test(token)) words.add(` ${token.slice(1)}`)
+    else if (!addsSpace && /^[A-Za-z]+$/.test(token)) words.add(token)
+  }
+  return words
 }
 
 /**
- * Counts a text as the sum of its pieces, cut where a single space stands between two ASCII letters. Words of the
- * vocabulary are known from the start and others remembered: 8,000 tokens take a millisecond instead of tens.
+ * Counts a text as the sum of its pieces, cut where a single space stands between two ASCII letters. Words of one token
+ * are known from the start and other pieces remembered: 8,000 tokens take a millisecond instead of tens.
+ * @param words see {@link wordsOfOneToken}
  * @param encode counts by the tokenizer itself
  */
 export function countByPieces(
-  definition: TokenizerDefinition,
+  words: ReadonlySet<string> | null,
   encode: (text: string) => number,
 ): (text: string) => number {
-  if (!splitsAtSpaces(definition)) return encode
-  const words = wholeWords(definition)
+  if (words === null) return encode
+  const single = words
   const known = new Map<string, number>()
 
   function countPiece(piece: string): number {
-    if (words.has(piece)) return 1
+    if (single.has(piece)) return 1
     const remembered = known.get(piece)
     if (remembered !== undefined) return remembered
     const tokens = encode(piece)

@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises'
+import { access, constants } from 'node:fs/promises'
 import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { FulcrumError } from '../../model/index.ts'
+import type { TokenThreadData } from './token-thread.ts'
 
 /** Counts tokens of a text beside the event loop that the engine's clock runs on. */
 export interface TokenCounter {
@@ -17,13 +18,16 @@ export function tokenizerFolder(tokenizer: string): string {
 }
 
 /**
- * Resolves once the thread has loaded the tokenizer.
+ * Resolves once the thread can count. Building a tokenizer takes most of a second of CPU, so it happens now, not under
+ * the first request.
+ * @param wordFolder where the words of one token are kept over runs, for prompts that consist of such words: the
+ *   tokenizer is then only built for a text with other words
  * @throws FulcrumError bad-input `tokenizer-not-found`; the thread's error when the files are no tokenizer
  */
-export async function createTokenCounter(tokenizer: string): Promise<TokenCounter> {
+export async function createTokenCounter(tokenizer: string, wordFolder: string | null = null): Promise<TokenCounter> {
   const folder = tokenizerFolder(tokenizer)
   try {
-    await readFile(join(folder, 'tokenizer.json'))
+    await access(join(folder, 'tokenizer.json'), constants.R_OK)
   } catch (cause) {
     throw new FulcrumError('bad-input', 'tokenizer-not-found', 'The tokenizer could not be read', {
       where: join(folder, 'tokenizer.json'),
@@ -32,18 +36,21 @@ export async function createTokenCounter(tokenizer: string): Promise<TokenCounte
     })
   }
   const file = new URL(`./token-thread${extname(new URL(import.meta.url).pathname)}`, import.meta.url)
-  const thread = new Worker(file, { workerData: { folder } })
+  const thread = new Worker(file, { workerData: { folder, wordFolder } satisfies TokenThreadData })
   const waiting = new Map<number, PromiseWithResolvers<number>>()
   let next = 0
   thread.on('message', ({ id, tokens }: { id: number; tokens: number }) => {
     waiting.get(id)?.resolve(tokens)
     waiting.delete(id)
   })
+  let failure: unknown = null
   thread.on('error', error => {
+    failure = error
     for (const { reject } of waiting.values()) reject(error)
     waiting.clear()
   })
   function count(text: string): Promise<number> {
+    if (failure !== null) return Promise.reject(failure)
     const id = next++
     const answer = Promise.withResolvers<number>()
     waiting.set(id, answer)
@@ -51,8 +58,7 @@ export async function createTokenCounter(tokenizer: string): Promise<TokenCounte
     return answer.promise
   }
 
-  // Loading a vocabulary takes most of a second: now, not under the first request.
-  await count('ready')
+  await count('')
   thread.unref()
   return {
     count,
