@@ -332,9 +332,13 @@
     ['waiting', 'Requests waiting'],
     ['kv', 'KV cache in use, %'],
     ['ttft', 'TTFT, ms: server (lines), client (dashes)'],
+    ['gpu-utilization', 'GPU utilization, %: mean by role'],
+    ['gpu-power', 'Power of a GPU, W: mean by role'],
+    ['gpu-memory', 'GPU memory in use, GiB: mean by role'],
+    ['gpu-clock', 'SM clock, MHz: mean by role'],
   ])
 
-  /** How the server went through a point, by its own metrics, and what the client saw. @param {any} point */
+  /** How the server and its GPUs went through a point, by their own metrics, and what the client saw. @param {any} point */
   function timeSeries(point) {
     /** @type {[string, string, string, number[]][]} */
     const lines = (data.timeSeries[point.key] ?? []).map((/** @type {[string, number, number, number[]]} */ [panel, source, metric, flat]) => [
@@ -363,7 +367,8 @@
       metric,
       pairs(flat).map(({ s, value }) => `${figure(s)} s: ${figure(value)}`).join('; '),
     ])
-    const title = `The server through this point, by its own metrics${point.validRepeats > 1 ? ' (one repeat)' : ''}`
+    const whose = lines.some(([panel]) => panel.startsWith('gpu-')) ? ['The server and its GPUs', 'their'] : ['The server', 'its']
+    const title = `${whose[0]} through this point, by ${whose[1]} own metrics${point.validRepeats > 1 ? ' (one repeat)' : ''}`
     const table = dataTable('Server metrics over time', ['What', 'Source', 'Metric', 'Time series'], rows)
     return [element('p', { class: 'stamp-title' }, title), ...stamps, table]
   }

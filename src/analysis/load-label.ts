@@ -11,7 +11,7 @@ export function loadLabel(level: LoadLevel): string {
     case 'stages':
       return `ramp to ${largest(level.stages.map(stage => stage.requestsPerS))} requests/s`
     case 'trace':
-      return `trace at ${level.speed}×`
+      return `trace at ${level.speed}×${level.users === undefined ? '' : `, ${level.users} ${level.users === 1 ? 'user' : 'users'}`}`
   }
 }
 
@@ -24,5 +24,6 @@ export const shortened = (label: string): string => label.replace('concurrency '
 /** The one number that orders load levels of a kind: requests in flight, or requests/s; null where there is none. */
 export function loadValue(level: LoadLevel): number | null {
   if (level.kind === 'concurrency') return level.concurrency
+  if (level.kind === 'trace') return level.users ?? null
   return level.kind === 'rate' ? level.requestsPerS : null
 }

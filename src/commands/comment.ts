@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { FulcrumError } from '../model/index.ts'
-import { commentBody, commentMarker } from '../render/markdown/comment.ts'
+import { commentBody, commentMarker, commentWithout } from '../render/markdown/comment.ts'
 import { commitsOf } from '../render/views/commits.ts'
 
 /** Where a comment's links go; absent where it isn't known. */
@@ -57,10 +57,7 @@ export async function commentOn({ folder, key, places }: CommentRequest): Promis
     base,
     head,
     commits: repository === null ? null : commitsOf(repository),
-    links: [
-      ...(places.report === undefined ? [] : [['Report', address('report', places.report)] as const]),
-      ...(places.run === undefined ? [] : [['Workflow run', address('run', places.run)] as const]),
-    ],
+    links: linksOf(places),
   })
   if (body !== null) return { marker: commentMarker(named), body }
   throw new FulcrumError(
@@ -73,6 +70,23 @@ export async function commentOn({ folder, key, places }: CommentRequest): Promis
     },
   )
 }
+
+/**
+ * `fulcrum comment --without WHY`: what a pull request is told when there is no comparison.
+ * @throws FulcrumError (bad-input) `no-comment-key`, `bad-url`
+ */
+export function commentWithoutComparison(why: string, key: string | undefined, places: CommentPlaces): Comment {
+  if (key === undefined)
+    throw new FulcrumError('bad-input', 'no-comment-key', 'A comment without a comparison needs a --key.', {
+      remedy: 'Give the name of the sweep, which is the key of its comparisons.',
+    })
+  return { marker: commentMarker(key), body: commentWithout({ key, why, links: linksOf(places) }) }
+}
+
+const linksOf = (places: CommentPlaces) => [
+  ...(places.report === undefined ? [] : [['Report', address('report', places.report)] as const]),
+  ...(places.run === undefined ? [] : [['Workflow run', address('run', places.run)] as const]),
+]
 
 /**
  * An address that a page or a comment may link to.

@@ -17,7 +17,7 @@ import { replayedTrace } from '../generators/replay.ts'
 import { diskError, fulcrumVersion, type Run, readRun, writeDurably } from '../journal/index.ts'
 import { judge } from '../metrics/validity.ts'
 import type { Point } from '../model/index.ts'
-import { canonicalJson, gpusOf, topologyLabel } from '../model/index.ts'
+import { canonicalJson, FulcrumError, gpusOf, topologyLabel } from '../model/index.ts'
 import { planSweep } from '../plan/plan.ts'
 import type { PredictedPoint } from '../render/views/predicted-point.ts'
 import type { Profile } from '../simulator/profile.ts'
@@ -140,6 +140,11 @@ async function requestOf(
     slo,
   }
   if (level.kind !== 'trace') return request
+  if (level.users !== undefined)
+    throw new FulcrumError('bad-input', 'twin-cannot', 'a twin predicts traces as they arrive, not with users', {
+      where: 'load.trace.users',
+      remedy: 'remove users, or measure the sweep with `fulcrum run`',
+    })
   const { speed: _, ...part } = level
   const key = canonicalJson({ ...part, seed: load.seed })
   const trace = traces.get(key) ?? (await replayedTrace(level, load.seed, signal))

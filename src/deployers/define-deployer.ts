@@ -101,6 +101,11 @@ export interface ReconciledVariants<K extends Keys, Config> {
 export interface ConfiguredParts {
   readonly frontend: Json
   readonly workers: { readonly [role in Role]: Json }
+  /**
+   * Roles of which one worker runs in one process with the frontend, and what that process is started with: they restart
+   * together. Default: none.
+   */
+  readonly heads?: { readonly [role in Role]?: Json }
 }
 
 /** A deployer with its configuration. What the configuration holds is its own business. */

@@ -84,13 +84,18 @@ function reportMissingFiles(context: SectionContext, path: Path, written: Argume
 const secretName = /(^|_)(TOKENS?|SECRETS?|PASSWORDS?|PASSWD|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIALS?)$/i
 
 /** The file is kept in every run's manifest: a secret in it would be there for good. */
-function reportSecrets(context: SectionContext, path: Path, env: { readonly [name: string]: unknown }): void {
+export function reportSecrets(
+  context: SectionContext,
+  path: Path,
+  env: { readonly [name: string]: unknown },
+  remedy = (name: string) => `remove it here and export ${name} before the run: processes inherit it`,
+): void {
   for (const name of Object.keys(env)) {
     if (!secretName.test(name)) continue
     context.report(
       [...path, name],
       `${name} looks like a secret, and this file is kept with every run`,
-      `remove it here and export ${name} before the run: processes inherit it`,
+      remedy(name),
       'key',
     )
   }

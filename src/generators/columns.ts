@@ -1,12 +1,21 @@
 /**
- * Rows of numbers kept in typed columns that grow: a row of a trace takes 16 bytes, an object would take ten times
+ * Rows of numbers kept in typed columns that grow: a row of a trace takes 20 bytes, an object would take ten times
  * that.
  */
 export interface RequestColumns {
   readonly count: number
-  add(at: number, input: number, output: number): void
+  add(at: number, input: number, output: number, line: number): void
   /** The columns, cut to size. */
-  done(): { readonly at: Float64Array; readonly input: Uint32Array; readonly output: Uint32Array }
+  done(): RequestColumnValues
+}
+
+/** The columns, a value a row each. */
+export interface RequestColumnValues {
+  readonly at: Float64Array
+  readonly input: Uint32Array
+  readonly output: Uint32Array
+  /** Where the row stands in its file, from 1. */
+  readonly line: Uint32Array
 }
 
 export function requestColumns(): RequestColumns {
@@ -15,27 +24,39 @@ export function requestColumns(): RequestColumns {
   let at = new Float64Array(room)
   let input = new Uint32Array(room)
   let output = new Uint32Array(room)
+  let line = new Uint32Array(room)
   const grow = () => {
     room *= 2
-    const [wider, more, most] = [new Float64Array(room), new Uint32Array(room), new Uint32Array(room)]
+    const wider = new Float64Array(room)
     wider.set(at)
-    more.set(input)
-    most.set(output)
     at = wider
-    input = more
-    output = most
+    input = roomier(input, room)
+    output = roomier(output, room)
+    line = roomier(line, room)
   }
   return {
     get count() {
       return count
     },
-    add(time, inputTokens, outputTokens) {
+    add(time, inputTokens, outputTokens, lineNumber) {
       if (count === room) grow()
       at[count] = time
       input[count] = inputTokens
       output[count] = outputTokens
+      line[count] = lineNumber
       count += 1
     },
-    done: () => ({ at: at.slice(0, count), input: input.slice(0, count), output: output.slice(0, count) }),
+    done: () => ({
+      at: at.slice(0, count),
+      input: input.slice(0, count),
+      output: output.slice(0, count),
+      line: line.slice(0, count),
+    }),
   }
+}
+
+function roomier(values: Uint32Array, room: number): Uint32Array<ArrayBuffer> {
+  const roomy = new Uint32Array(room)
+  roomy.set(values)
+  return roomy
 }

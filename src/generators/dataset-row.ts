@@ -16,7 +16,7 @@ export interface DatasetEntry {
 }
 
 /** How a row says what to ask. */
-export type RowKind = 'prompts' | 'messages' | 'ShareGPT conversations' | 'generator inputs'
+export type RowKind = 'prompts' | 'messages' | 'ShareGPT conversations' | 'generator inputs' | 'OpenAI batch requests'
 
 /** A row that can be sent, or why it can't and at which of its keys. */
 export type DatasetRow =
@@ -28,7 +28,7 @@ type Fields = z.infer<typeof record>
 
 /**
  * Reads a row: `messages`, `prompt`, genai-perf's and AIPerf's `text_input`, `text`, `texts`, `turns`, `payload` and
- * `payloads`, ShareGPT's `conversations`, or a bare string. A recorded answer is not sent: what comes before it is, and
+ * `payloads`, ShareGPT's `conversations`, the `body` of an OpenAI batch request, or a bare string. A recorded answer is not sent: what comes before it is, and
  * its length becomes the OSL. Payloads of one session are a row each.
  */
 export function readRow(value: unknown, api: Api): readonly DatasetRow[] {
@@ -43,8 +43,24 @@ export function readRow(value: unknown, api: Api): readonly DatasetRow[] {
     if (payloads.length === 0) return [{ why: `${key} is empty`, key }]
     return payloads.flatMap(payload => readRow(payload, api)).map(row => asInput(row))
   }
+  if (fields.custom_id !== undefined && fields.body !== undefined) return [batchRow(fields, api)]
   const tokens = outputTokensOf(fields)
   return [typeof tokens === 'object' && tokens !== null ? tokens : rowOf(fields, tokens, api)]
+}
+
+/** A line of an OpenAI batch file: the body of a request, which says its own length. */
+function batchRow({ url, body }: Fields, api: Api): DatasetRow {
+  const parsed = record.safeParse(body)
+  if (!parsed.success) return { why: `body is ${kindOf(body)}, not an object`, key: 'body' }
+  if (typeof url === 'string' && !/\/(chat\/completions|completions|responses)$/.test(url))
+    return { why: `it asks ${url}, which is no API of answers`, key: 'url' }
+  const { tools, input } = parsed.data
+  if (Array.isArray(tools) && tools.length > 0) return { why: 'body has tools', key: 'tools' }
+  const fields =
+    input === undefined ? parsed.data : { ...parsed.data, [Array.isArray(input) ? 'messages' : 'prompt']: input }
+  const tokens = outputTokensOf(fields)
+  const row = typeof tokens === 'object' && tokens !== null ? tokens : rowOf(fields, tokens, api)
+  return 'why' in row ? row : { ...row, kind: 'OpenAI batch requests' }
 }
 
 const asInput = (row: DatasetRow): DatasetRow => ('why' in row ? row : { ...row, kind: 'generator inputs' })

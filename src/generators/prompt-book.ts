@@ -2,6 +2,7 @@ import { contentId, type Length, type Workload } from '../model/index.ts'
 import type { MeasuredDataset } from './dataset-file.ts'
 import type { PromptSet } from './prompt-set.ts'
 import { firstPrompts } from './prompt-set.ts'
+import type { Trace } from './trace.ts'
 
 /** What decides prompts before they are salted. */
 export interface UnsaltedPrompts {
@@ -26,6 +27,11 @@ export interface PromptBook {
     of: { readonly key: string; readonly count: number },
     make: () => Promise<MeasuredDataset>,
   ): Promise<MeasuredDataset>
+  /**
+   * The trace that was read last, anew when it is another one.
+   * @param key changes when the file does
+   */
+  takeTrace(key: string, make: () => Promise<Trace>): Promise<Trace>
 }
 
 /** Datasets that are kept at once. */
@@ -37,7 +43,16 @@ const defaultMostBytes = 256 * 1024 * 1024
 export function createPromptBook(mostBytes = defaultMostBytes): PromptBook {
   const kept = new Map<string, PromptSet>()
   const datasets = new Map<string, { readonly count: number; readonly dataset: MeasuredDataset }>()
+  // A long one takes hundreds of megabytes: one at a time.
+  let trace: { readonly key: string; readonly read: Trace } | null = null
   return {
+    takeTrace: async (key, make) => {
+      if (trace?.key === key) return trace.read
+      trace = null
+      const read = await make()
+      trace = { key, read }
+      return read
+    },
     takeDataset: async ({ key, count }, make) => {
       const known = datasets.get(key)
       const enough = known !== undefined && known.count >= count ? known : { count, dataset: await make() }

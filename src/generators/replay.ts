@@ -1,18 +1,23 @@
+import { stat } from 'node:fs/promises'
 import { defined, FulcrumError, type Load } from '../model/index.ts'
+import type { PromptBook } from './prompt-book.ts'
 import { readTrace, type Trace } from './trace.ts'
 import { choosePart } from './trace-sessions.ts'
 
 /**
  * The part of a trace that a load replays, its times as recorded.
  *
+ * @param book traces that earlier points of the run read
  * @throws FulcrumError bad-input `trace-part-empty` when no request is in it; what {@link readTrace} throws
  */
 export async function replayedTrace(
   level: Extract<Load['level'], { kind: 'trace' }>,
   seed: number,
   signal: AbortSignal,
+  book?: PromptBook,
 ): Promise<Trace> {
-  const trace = await readTrace(level.file, signal, level.unit ?? 'inferred')
+  const read = () => readTrace(level.file, signal, level.unit ?? 'inferred')
+  const trace = await (book === undefined ? read() : book.takeTrace(await statedAs(level), read))
   const { fromMs, untilMs, sample } = level
   const isWhole = fromMs === undefined && untilMs === undefined && sample === undefined
   const part = isWhole ? trace : choosePart(trace, defined({ fromMs, untilMs, sample }), seed)
@@ -22,4 +27,11 @@ export async function replayedTrace(
     where: level.file,
     remedy: 'change from, until or sample of load.trace',
   })
+}
+
+/** What changes when the file does; a file that isn't there is told when it is read. */
+async function statedAs({ file, unit }: Extract<Load['level'], { kind: 'trace' }>): Promise<string> {
+  const found = await stat(file, { bigint: true }).catch(() => null)
+  const stated = found === null ? [] : [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs]
+  return [file, ...stated, unit ?? 'inferred'].join('\0')
 }

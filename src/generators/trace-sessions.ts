@@ -109,6 +109,7 @@ interface Choosable {
   readonly inputTokens: Uint32Array
   readonly outputTokens: Uint32Array
   readonly hashIds: readonly (readonly number[])[] | null
+  readonly lines?: Uint32Array
   readonly sessions?: TraceSessions
 }
 
@@ -149,6 +150,7 @@ export function choosePart<T extends Choosable>(
     atMs: Float64Array.from(rows, row => (trace.atMs[row] ?? 0) - fromMs),
     inputTokens: Uint32Array.from(rows, row => trace.inputTokens[row] ?? 0),
     outputTokens: Uint32Array.from(rows, row => trace.outputTokens[row] ?? 0),
+    ...(trace.lines === undefined ? {} : { lines: Uint32Array.from(rows, row => trace.lines?.[row] ?? 0) }),
     hashIds: trace.hashIds === null ? null : rows.map(row => trace.hashIds?.[row] ?? []),
     ...(sessions === undefined
       ? {}

@@ -15,6 +15,8 @@ export interface TraceTime {
    * asked for.
    */
   readonly guessed: string | null
+  /** What speaks against a unit that was asked for; absent where nothing does. */
+  readonly doubt?: string
 }
 
 /** What the numbers of a trace look like. */
@@ -39,6 +41,8 @@ const mostPerSWhenShort = 100
 const mostPerSWithFractions = 20
 const shortMs = 60_000
 
+const byCustom = 'Mooncake’s traces have them so, and the rate is a likely one'
+
 /**
  * The likeliest unit of times that are plain numbers. Milliseconds (Mooncake's unit) unless the numbers say otherwise:
  * a time since 1970 shows its unit by its size, and requests that milliseconds would crowd beyond any service are in
@@ -62,7 +66,22 @@ export function inferredUnit({ count, first, last, fractions }: TraceNumbers): {
       unit: 's',
       why: `${fractions ? 'they have fractions, and ' : ''}in milliseconds ${count.toLocaleString('en-US')} requests would come within ${Number((span / 1000).toPrecision(3))} s`,
     }
-  return { unit: 'ms', why: 'Mooncake’s traces have them so, and the rate is a likely one' }
+  return { unit: 'ms', why: byCustom }
+}
+
+/** Fewer requests/s than one each 200 s, over a whole trace of some length, are a unit that was mistaken as well. */
+const leastPerS = 0.005
+const fewRequests = 50
+
+/** What speaks against reading a trace's numbers in this unit, to stand after "but"; null where nothing does. */
+export function doubtOf(unit: TraceUnit, numbers: TraceNumbers): string | null {
+  const likely = inferredUnit(numbers)
+  if (likely.unit === unit) return null
+  if (likely.why !== byCustom) return `${nameOf(likely.unit)} are likelier: ${likely.why}`
+  const spanS = ((numbers.last - numbers.first) * unitMs[unit]) / 1000
+  const perS = spanS > 0 ? (numbers.count - 1) / spanS : 0
+  if (spanS <= 0 || (perS <= mostPerS && (perS >= leastPerS || numbers.count < fewRequests))) return null
+  return `${nameOf('ms')} are likelier: in ${nameOf(unit)} ${numbers.count.toLocaleString('en-US')} requests would take ${Number(spanS.toPrecision(3)).toLocaleString('en-US')} s`
 }
 
 /** The unit in words. */

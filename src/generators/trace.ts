@@ -3,7 +3,7 @@ import { readCsvRows } from './csv-rows.ts'
 import { lineError } from './json-lines.ts'
 import { dateMsOf, isTokens, type Row, type Rows, tokensPerBlock, traceLines } from './trace-lines.ts'
 import { linkRequests, type TraceSessions } from './trace-sessions.ts'
-import { inferredUnit, type TraceTime, type TraceUnit, unitMs } from './trace-time.ts'
+import { doubtOf, inferredUnit, type TraceTime, type TraceUnit, unitMs } from './trace-time.ts'
 
 /** Recorded requests, in columns, ascending in time. */
 export interface Trace {
@@ -20,6 +20,8 @@ export interface Trace {
   readonly hashIds: readonly (readonly number[])[] | null
   /** Tokens of a block; {@link tokensPerBlock} when absent. */
   readonly blockTokens?: number
+  /** The line of the file that each request is from; absent where nobody read them from one. */
+  readonly lines?: Uint32Array
   /** Which requests wait for which answers; absent where no request waits for another. */
   readonly sessions?: TraceSessions
   /** Requests of the file, where only some of them are here. */
@@ -35,7 +37,7 @@ export interface Trace {
  * `input_length`, `output_length`, and `session_id` for sessions), of the Azure LLM traces (`TIMESTAMP` as a date, `ContextTokens`, `GeneratedTokens`), of BurstGPT
  * (`Timestamp` in seconds, `Request tokens`, `Response tokens`; rows without response tokens failed and are passed
  * over) or of Vidur (`arrived_at` in seconds, `num_prefill_tokens`, `num_decode_tokens`). Dates say their own unit.
- * Memory takes 16 bytes a request, and its hash ids.
+ * Memory takes 20 bytes a request, and its hash ids.
  *
  * @param unit of times that are plain numbers; `inferred` takes the likeliest. Absent: the unit that the columns stand
  *   for, else ms
@@ -52,7 +54,7 @@ export async function readTrace(file: string, signal: AbortSignal, unit?: TraceU
     dates ??= row.isDate
     if (dates !== row.isDate)
       throw lineError(file, row.line, 1, 'some times are dates and others numbers', 'write all of them alike')
-    columns.add(row.at, row.input, row.output)
+    columns.add(row.at, row.input, row.output, row.line)
     links.add(row.link)
     if (row.hashIds !== null && !hashed) {
       hashed = true
@@ -65,7 +67,7 @@ export async function readTrace(file: string, signal: AbortSignal, unit?: TraceU
       throw lineError(file, 1, 1, 'no request of the trace has an answer', 'write requests with output tokens')
     throw lineError(file, 1, 1, 'the trace is empty', 'write one request a line')
   }
-  const { at, input, output } = columns.done()
+  const { at, input, output, line } = columns.done()
   const order = ascending(at)
   const ordered = order === null ? at : at.map((_, i) => at[order[i] ?? i] ?? 0)
   const time: TraceTime = dates ? { unit: 'date', guessed: null } : timeOf(ordered, unit, found.unit())
@@ -79,6 +81,7 @@ export async function readTrace(file: string, signal: AbortSignal, unit?: TraceU
     atMs: ordered.map(value => (value - start) * factor),
     inputTokens: inOrder(input),
     outputTokens: inOrder(output),
+    lines: inOrder(line),
     hashIds: !hashed ? null : order === null ? hashIds : Array.from(order, i => hashIds[i] ?? []),
     time,
     unanswered: found.unanswered(),
@@ -92,15 +95,19 @@ function timeOf(
   asked: TraceUnit | 'inferred' | undefined,
   named: ReturnType<Rows['unit']>,
 ): TraceTime {
-  if (asked !== undefined && asked !== 'inferred') return { unit: asked, guessed: null }
-  if (named !== null) return { unit: named.unit, guessed: named.why }
-  if (asked === undefined) return { unit: 'ms', guessed: null }
-  const { unit, why } = inferredUnit({
+  const numbers = {
     count: at.length,
     first: at[0] ?? 0,
     last: at.at(-1) ?? 0,
     fractions: at.some(value => !Number.isInteger(value)),
-  })
+  }
+  if (asked !== undefined && asked !== 'inferred') {
+    const doubt = doubtOf(asked, numbers)
+    return { unit: asked, guessed: null, ...(doubt === null ? {} : { doubt }) }
+  }
+  if (named !== null) return { unit: named.unit, guessed: named.why }
+  if (asked === undefined) return { unit: 'ms', guessed: null }
+  const { unit, why } = inferredUnit(numbers)
   return { unit, guessed: why }
 }
 

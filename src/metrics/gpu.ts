@@ -35,11 +35,11 @@ export interface GpuObserved {
   readonly nvlinkBytesPerS: number | null
   /** Processes on it that the deployment did not start; null where nobody can tell. */
   readonly strangers: readonly string[] | null
-  /** ms since the start of the window, and watts, percent and degrees; at most 120 samples each. */
+  /** ms since the start of the window, and W, percent, MiB, MHz and °C; at most 120 samples each. */
   readonly series?: { readonly [name in GpuSeriesName]?: readonly (readonly [atMs: number, value: number])[] }
 }
 
-export type GpuSeriesName = 'power' | 'utilization' | 'temperature'
+export type GpuSeriesName = 'power' | 'utilization' | 'memory' | 'clock' | 'temperature'
 
 /** What was seen of the GPUs of a deployment through the measurement window. */
 export interface GpusObserved {

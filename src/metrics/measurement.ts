@@ -114,6 +114,8 @@ export interface ReplayedTrace {
   readonly unit: string
   /** Why the unit was taken; null where nothing was guessed. */
   readonly guessed: string | null
+  /** What speaks against the unit that was asked for; absent where nothing does. */
+  readonly doubt?: string
 }
 
 /** One process of a split load. */

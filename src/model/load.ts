@@ -28,6 +28,8 @@ export type LoadLevel =
       readonly untilMs?: number
       /** Share of its sessions that is replayed, 0–1. */
       readonly sample?: number
+      /** A closed loop: so many users replay its sessions one after another. Absent: sessions arrive as recorded. */
+      readonly users?: number
       readonly maxConcurrency?: number
     }
 

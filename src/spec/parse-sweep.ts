@@ -3,7 +3,7 @@ import type { AnyDeployer, ConfiguredDeployer } from '../deployers/define-deploy
 import { systemOf } from '../deployers/variants.ts'
 import type { WorkerEngine } from '../deployers/worker-engine.ts'
 import type { Findings, Tell } from '../engines/role-settings.ts'
-import { FulcrumError, type Load, type Model, roles } from '../model/index.ts'
+import { defaultLimits, FulcrumError, type Load, type Model, roles } from '../model/index.ts'
 import { remembering } from '../yaml/files.ts'
 import type { Path, Places, Problem, Report } from '../yaml/problem.ts'
 import { isRecord } from '../yaml/schema-walk.ts'
@@ -12,6 +12,7 @@ import { readYaml } from '../yaml/yaml-source.ts'
 import { checkDatasets } from './checks/datasets.ts'
 import { checkDeployerConfig } from './checks/deployer-config.ts'
 import { checks } from './checks/index.ts'
+import { checkTraces } from './checks/traces.ts'
 import { crossDeployments, deploymentCount } from './deployments.ts'
 import { deployIdentity, engineFilesIdentity, generatorIdentity, modelIdentity } from './identity.ts'
 import { patchedSections, variantDocument } from './patch.ts'
@@ -130,10 +131,17 @@ async function assemble(text: string, raw: Partial<Sections>, context: AssembleC
     variants.push(parts)
   }
   const deployments = crossDeployments(variants)
+  const pathOf = (index: number): Path => placed?.[index]?.path ?? ['workloads']
+  const limits = raw.validity ? readLimits(raw.validity) : defaultLimits
+  const models = [...new Map(variants.map(({ model }) => [model.tokenizer, model])).values()]
   if (!workloads || !raw.workloads || !loads || !generator) return null
 
   const points = deployments.length * perDeployment
   if (points > allowed) reportTooMany(report, points, allowed)
+  const datasets = await Promise.all(
+    models.map(model => checkDatasets({ model, workloads, loads, limits, pathOf }, context, findings)),
+  )
+  const traces = await checkTraces({ workloads, loads, limits, pathOf }, context, findings)
   for (const variant of variants) {
     const { capabilities } = variant
     const own = deployments.filter(deployment => (deployment.variant ?? null) === variant.name)
@@ -147,6 +155,9 @@ async function assemble(text: string, raw: Partial<Sections>, context: AssembleC
       capabilities,
       prompts: raw.load?.prompts ?? 'fresh',
       generator,
+      limits,
+      traces,
+      datasets: datasets[0] ?? [],
     }
     checkDeployerConfig(checked, variant.findings)
     // A deployment that a manifest has no workers for has no settings to look at.
@@ -154,12 +165,6 @@ async function assemble(text: string, raw: Partial<Sections>, context: AssembleC
     for (const check of checks) check({ ...checked, deployments: served }, variant.findings)
   }
   if (!raw.name || !raw.load || !raw.slo || !raw.validity || !raw.search || !raw.budget || !telemetry) return null
-  const limits = readLimits(raw.validity)
-  const pathOf = (index: number): Path => placed?.[index]?.path ?? ['workloads']
-  const models = [...new Map(variants.map(({ model }) => [model.tokenizer, model])).values()]
-  const datasets = await Promise.all(
-    models.map(model => checkDatasets({ model, workloads, loads, limits, pathOf }, context, findings)),
-  )
   readTraces(loads, context)
   const generatorRead = generatorIdentity(generator, context)
   const named = variants.flatMap(({ name, deploy, model }) =>
@@ -178,6 +183,7 @@ async function assemble(text: string, raw: Partial<Sections>, context: AssembleC
     prompts: raw.load.prompts,
     fingerprints: Object.fromEntries([...context.hashes].sort(([a], [b]) => (a < b ? -1 : 1))),
     ...(datasets[0] === undefined || datasets[0].length === 0 ? {} : { datasets: datasets[0] }),
+    ...(traces.length === 0 ? {} : { traces: traces.map(({ facts }) => facts) }),
     generator,
     generatorIdentity: generatorRead,
     slo: readSlo(raw.slo),

@@ -1,12 +1,19 @@
 import { userCacheFolder } from '../generators/cache.ts'
 import type { DatasetOptions } from '../generators/dataset.ts'
 import type { MeasuredDataset } from '../generators/dataset-file.ts'
+import type { TraceSummary } from '../generators/trace-summary.ts'
+import type { Load } from '../model/index.ts'
 import { disk, type Files } from '../yaml/files.ts'
 
 /** What parsing a sweep file may ask of the disk. */
 export interface SweepFiles extends Files {
   /** A dataset, read and counted; absent where files are no more than their names. */
   dataset?(path: string, options: Pick<DatasetOptions, 'tokenizer' | 'api' | 'most'>): Promise<MeasuredDataset>
+  /** The part of a trace that a load replays, read; absent where files are no more than their names. */
+  trace?(
+    level: Extract<Load['level'], { kind: 'trace' }>,
+    options: { readonly seed: number; readonly most: number },
+  ): Promise<TraceSummary>
 }
 
 /** The real disk. */
@@ -17,5 +24,10 @@ export const sweepDisk: SweepFiles = {
     const { measureDataset } = await import('../generators/dataset.ts')
     const { signal } = new AbortController()
     return measureDataset(path, { ...options, cacheFolder: userCacheFolder(process.env), signal })
+  },
+  trace: async (level, options) => {
+    const { summariseTrace } = await import('../generators/trace-summary.ts')
+    const { signal } = new AbortController()
+    return summariseTrace(level, { ...options, signal })
   },
 }

@@ -14,6 +14,7 @@ import type {
   Workload,
 } from '../model/index.ts'
 import type { DatasetFacts } from './checks/datasets.ts'
+import type { TraceFacts } from './checks/traces.ts'
 
 /** A variant of a sweep: the deployer and the model as it changes them. */
 export interface SweepVariant {
@@ -62,6 +63,8 @@ export interface Sweep {
   readonly fingerprints: { readonly [path: string]: string }
   /** The content of the datasets, by workload; absent if they were not read. */
   readonly datasets?: readonly DatasetFacts[]
+  /** The content of the traces, each part that is replayed once; absent if none was read. */
+  readonly traces?: readonly TraceFacts[]
   /** The load generator, with its configuration. */
   readonly generator: ConfiguredGenerator
   /** The part of its configuration that decides an outcome; part of the points' ids. */

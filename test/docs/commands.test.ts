@@ -184,7 +184,7 @@ describe('commands of the documents do what they are written for', { timeout: 60
     const run = await newest('quick')
     return Promise.all(
       words.map(async word => {
-        if (word === '$head') return newest('nightly', 'data/results')
+        if (word === '$head' || word === '$base') return newest('nightly', 'data/results')
         if (word === 'BASE' || word === 'HEAD') return run
         if (word === 'SWEEP') return 'quick'
         if (word === '$ARTIFACT_URL') return 'https://example.org/artifacts/1'

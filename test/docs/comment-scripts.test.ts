@@ -9,53 +9,19 @@ import { execa } from 'execa'
 import { parse } from 'yaml'
 import { compareRuns } from '../../src/analysis/compare/compare.ts'
 import { writeComparison } from '../../src/render/write-comparison.ts'
+import { type Comment, curlStandIn, ghStandIn } from '../ci/scratch.ts'
 import { noisyRun } from '../render/noisy-run.ts'
 import { aggregated } from '../render/synthetic-run.ts'
 
 const root = join(import.meta.dirname, '../..')
 const options = { topologies: [aggregated(2)], concurrencies: [1, 4], repeats: 3 }
 
-interface Comment {
-  id: number
-  body: string
-  user: { type: string }
-}
-
-/** `gh api`, as far as the workflow uses it: lists, makes and changes comments, which are kept in a file. */
-const gh = `#!/usr/bin/env node
-const { readFileSync, writeFileSync } = require('node:fs')
-const words = process.argv.slice(2)
-const value = name => words[words.indexOf(name) + 1]
-const file = process.env.COMMENTS
-const comments = JSON.parse(readFileSync(file, 'utf8'))
-const body = () => readFileSync(value('--field').replace(/^body=@/, ''), 'utf8')
-if (words.includes('POST')) comments.push({ id: comments.length + 1, body: body(), user: { type: 'Bot' } })
-else if (words.includes('PATCH')) comments.find(({ id }) => words.some(word => word.endsWith('/comments/' + id))).body = body()
-else for (let i = 0; i < comments.length; i += 2) console.log(JSON.stringify(comments.slice(i, i + 2)))
-writeFileSync(file, JSON.stringify(comments))
-`
-
-/** curl, as far as the pipeline uses it against GitLab's notes. */
-const curl = `#!/usr/bin/env node
-const { readFileSync, writeFileSync } = require('node:fs')
-const words = process.argv.slice(2)
-const url = words.at(-1)
-if (!words.includes('PRIVATE-TOKEN: secret')) process.exit(22)
-const file = process.env.COMMENTS
-const comments = JSON.parse(readFileSync(file, 'utf8'))
-const body = () => readFileSync(words[words.indexOf('--form') + 1].replace(/^body=</, ''), 'utf8')
-if (words.includes('POST')) comments.push({ id: comments.length + 1, body: body(), user: { type: 'Bot' } })
-else if (words.includes('PUT')) comments.find(({ id }) => url.endsWith('/notes/' + id)).body = body()
-else console.log(JSON.stringify(comments))
-writeFileSync(file, JSON.stringify(comments))
-`
-
 /** The script of the step that comments. */
 async function scripts(): Promise<{ readonly github: string; readonly gitlab: string }> {
-  const read = async (name: string) => parse(await readFile(join(root, 'docs/ci', name), 'utf8'))
-  const steps: { name?: string; run?: string }[] = (await read('github-actions.yml')).jobs.sweep.steps
+  const read = async (name: string) => parse(await readFile(join(root, name), 'utf8'))
+  const steps: { name?: string; run?: string }[] = (await read('action.yml')).runs.steps
   const github = steps.find(({ name }) => name === 'Comment on the pull request')?.run ?? ''
-  return { github, gitlab: (await read('gitlab-ci.yml')).compare.after_script.join('\n') }
+  return { github, gitlab: (await read('docs/ci/gitlab-ci.yml'))['merge-request'].after_script.join('\n') }
 }
 
 describe('the workflow that comments on a pull request', () => {
@@ -64,7 +30,7 @@ describe('the workflow that comments on a pull request', () => {
     folder = await mkdtemp(join(tmpdir(), 'fulcrum-comment-'))
     await mkdir(join(folder, 'bin'))
     const npx = `#!/bin/sh\nshift 2\nexec ${join(root, 'bin/fulcrum')} "$@"\n`
-    for (const [name, text] of Object.entries({ gh, curl, npx })) {
+    for (const [name, text] of Object.entries({ gh: ghStandIn, curl: curlStandIn, npx })) {
       await writeFile(join(folder, 'bin', name), text)
       await chmod(join(folder, 'bin', name), 0o755)
     }
@@ -91,6 +57,9 @@ describe('the workflow that comments on a pull request', () => {
       env: {
         PATH: `${join(folder, 'bin')}:${process.env.PATH}`,
         COMMENTS: file(),
+        ...{ FULCRUM: join(root, 'bin/fulcrum'), WORK: folder, COMPARISON: join(folder, 'comparison') },
+        ...{ SWEEP: 'sweeps/synthetic.yaml', NAME: 'synthetic', KEY: '', WHY: '', SWEEP_CODE: '0' },
+        ...{ GH_TOKEN: 'ghs_test', MAY_COMMENT: 'write' },
         ...{ GITHUB_ACTIONS: 'true', GITHUB_SERVER_URL: 'https://github.com', GITHUB_REPOSITORY: 'owner/name' },
         ...{ GITHUB_RUN_ID: '7', PULL_REQUEST: '12', REPORT_URL: 'https://github.com/owner/name/artifacts/9' },
         ...{ FULCRUM_TOKEN: 'secret', CI_JOB_URL: 'https://gitlab.com/owner/name/-/jobs/1' },

@@ -56,6 +56,29 @@ async function prompts(lines: readonly unknown[], api: Api = 'chat', count = 100
 
 const user = (content: string) => [{ role: 'user', content }]
 
+test('lines of an OpenAI batch file are sent as their bodies ask', async () => {
+  const batch = (body: object, url = '/v1/chat/completions') => ({ custom_id: 'r', method: 'POST', url, body })
+  const { values, set } = await prompts([
+    batch({ model: 'gpt', messages: user('Why?'), max_tokens: 12 }),
+    batch({ model: 'gpt', input: 'How?', max_output_tokens: 7 }, '/v1/responses'),
+    batch({ model: 'gpt', prompt: 'When?' }, '/v1/completions'),
+    batch({ model: 'gpt', input: user('Who?') }, '/v1/responses'),
+  ])
+  assert.deepEqual(values, [user('Why?'), user('How?'), user('When?'), user('Who?')])
+  assert.deepEqual([...set.outputTokens].slice(0, 2), [12, 7])
+})
+
+test('lines of an OpenAI batch file that no chat can send say why', () => {
+  const whyOf = (row: object) =>
+    readRow({ custom_id: 'r', ...row }, 'chat').map(found => ('why' in found ? found.why : ''))
+  assert.deepEqual(whyOf({ url: '/v1/embeddings', body: { input: 'a' } }), [
+    'it asks /v1/embeddings, which is no API of answers',
+  ])
+  assert.deepEqual(whyOf({ body: 5 }), ['body is a number, not an object'])
+  assert.deepEqual(whyOf({ body: { messages: user('a'), tools: [{}] } }), ['body has tools'])
+  assert.match(whyOf({ body: { messages: user('a'), max_tokens: 0 } })[0] ?? '', /max_tokens is 0/)
+})
+
 test('messages come through as they are', async () => {
   const messages = [
     { role: 'system', content: 'Be brief.' },

@@ -83,6 +83,7 @@ test('points that differ in their salt and their number of prompts share what is
         return maker()
       }),
     takeDataset: book.takeDataset,
+    takeTrace: book.takeTrace,
   }
   for (const [salt, count] of [
     ['a', 20],
@@ -129,4 +130,23 @@ test('a book forgets what was not asked for the longest', () => {
     )
   for (const seed of [1, 2, 1, 3, 1, 2]) take(seed)
   assert.deepEqual(made, [1, 2, 3, 2])
+})
+
+test('a trace is read once for points that replay it, and anew when it is another', async () => {
+  const book = createPromptBook()
+  let read = 0
+  const trace = () => {
+    read += 1
+    const none = new Uint32Array(0)
+    const columns = { atMs: new Float64Array(0), inputTokens: none, outputTokens: none, hashIds: null }
+    return Promise.resolve({
+      file: 't',
+      count: 0,
+      ...columns,
+      time: { unit: 'ms', guessed: null },
+      unanswered: 0,
+    } as const)
+  }
+  for (const key of ['a', 'a', 'b', 'b', 'a']) await book.takeTrace(key, trace)
+  assert.equal(read, 3)
 })

@@ -16,10 +16,14 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true, force: true }))
 
-async function read(rows: readonly object[]) {
+async function fileOf(rows: readonly object[]) {
   const file = join(folder, 'trace.jsonl')
   await writeFile(file, rows.map(row => JSON.stringify(row)).join('\n'))
-  return readTrace(file, AbortSignal.timeout(30_000), 'inferred')
+  return file
+}
+
+async function read(rows: readonly object[]) {
+  return readTrace(await fileOf(rows), AbortSignal.timeout(30_000), 'inferred')
 }
 
 describe('a trace with sessions', () => {
@@ -128,7 +132,7 @@ describe('a trace with sessions', () => {
           due,
           1,
         )
-        const follow = planFollow(plan, 0)
+        const follow = planFollow(plan, row => plan.dueMs[row] ?? 0)
         const ends = new Map<number, number>()
         const open = [...plan.waitsFor.keys()]
           .filter(row => plan.waitsFor[row] === 0)
@@ -154,4 +158,37 @@ test('a trace in seconds is noticed', async () => {
   )
   assert.equal(trace.time.unit, 's')
   assert.equal(traceTimesMs(trace, 1)[1], 1000)
+})
+
+describe('a unit that was asked for', () => {
+  const timesOf = async (unit: 's' | 'ms', gap: number, count = 2000, first = 0) => {
+    const rows = Array.from({ length: count }, (_, i) => ({
+      timestamp: first + i * gap,
+      input_length: 5,
+      output_length: 1,
+    }))
+    return (await readTrace(await fileOf(rows), AbortSignal.timeout(30_000), unit)).time
+  }
+
+  test('is doubted where milliseconds crowd requests beyond any service', async () => {
+    const { unit, doubt } = await timesOf('ms', 1)
+    assert.equal(unit, 'ms')
+    assert.match(doubt ?? '', /^seconds are likelier: in milliseconds 2,000 requests would come within 2 s$/)
+  })
+
+  test('is doubted where seconds stretch a trace over weeks', async () => {
+    assert.match((await timesOf('s', 1000)).doubt ?? '', /^milliseconds are likelier: .* would take 2,000,000 s$/)
+  })
+
+  test('is doubted where a time since 1970 shows another one', async () => {
+    assert.match((await timesOf('s', 1000, 10, 1.7e12)).doubt ?? '', /^milliseconds are likelier/)
+  })
+
+  test('is taken where nothing speaks against it', async () => {
+    assert.equal((await timesOf('s', 1)).doubt, undefined)
+    assert.equal((await timesOf('ms', 200)).doubt, undefined)
+    // A short trace of few requests may be slow, and one of a single request has no rate.
+    assert.equal((await timesOf('s', 1000, 10)).doubt, undefined)
+    assert.equal((await timesOf('ms', 1, 1)).doubt, undefined)
+  })
 })

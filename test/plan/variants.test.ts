@@ -17,7 +17,17 @@ const kinds: { readonly [variant: string]: PartKinds } = {
   all: { frontend: 'f2', workers: { prefill: 'p2', decode: 'd3', aggregated: 'a2' } },
 }
 
-const poolsOf = (deployment: Deployment) => poolsOfVariant(deployment, kinds[deployment.variant ?? ''] ?? assert.fail())
+/** The same, where one worker that writes tokens runs in the frontend's process. */
+const headed: { readonly [variant: string]: PartKinds } = Object.fromEntries(
+  Object.entries(kinds).map(([name, { frontend, workers }]) => [
+    name,
+    { frontend: null, workers, heads: { decode: frontend, aggregated: frontend } },
+  ]),
+)
+
+const poolsUnder = (all: typeof kinds) => (deployment: Deployment) =>
+  poolsOfVariant(deployment, all[deployment.variant ?? ''] ?? assert.fail())
+const poolsOf = poolsUnder(kinds)
 
 const crossed = (deployments: readonly Deployment[], variants: readonly string[]) =>
   deployments.flatMap(deployment =>
@@ -31,11 +41,12 @@ const named = fc
 describe('the order of variants', () => {
   test('starts the fewest workers of all orders, then restarts the fewest frontends, then stops the fewest', () => {
     fc.assert(
-      fc.property(named, deployments => {
-        const { cost, exact } = orderDeployments(deployments, poolsOf)
+      fc.property(named, fc.constantFrom(kinds, headed), (deployments, all) => {
+        const pools = poolsUnder(all)
+        const { cost, exact } = orderDeployments(deployments, pools)
         const weightOf = ({ workersStarted, frontendsRestarted = 0, workersStopped }: typeof cost) =>
           workersStarted * 1e6 + frontendsRestarted * 1e3 + workersStopped
-        const least = Math.min(...[...permutations(deployments.map(poolsOf))].map(order => weightOf(orderCost(order))))
+        const least = Math.min(...[...permutations(deployments.map(pools))].map(order => weightOf(orderCost(order))))
         assert.equal(weightOf(cost), least)
         assert.equal(exact, true)
       }),
@@ -64,8 +75,8 @@ describe('the order of variants', () => {
 })
 
 describe('what changing the variant costs', () => {
-  const step = (from: string, to: string) => {
-    const [a, b] = [from, to].map(variant => poolsOf({ ...aggregated(2), variant }))
+  const step = (from: string, to: string, all = kinds) => {
+    const [a, b] = [from, to].map(variant => poolsUnder(all)({ ...aggregated(2), variant }))
     return a && b && reconcileCost(a, b)
   }
 
@@ -76,6 +87,16 @@ describe('what changing the variant costs', () => {
   test('other workers are those of the role and no frontend', () => {
     assert.deepEqual(step('base', 'decode'), { workersStarted: 0, workersStopped: 0, frontendsRestarted: 0 })
     assert.deepEqual(step('base', 'all'), { workersStarted: 2, workersStopped: 2, frontendsRestarted: 1 })
+  })
+
+  test('a head is the frontend and the one worker that comes with it', () => {
+    assert.deepEqual(step('base', 'frontend', headed), {
+      workersStarted: 1,
+      workersStopped: 1,
+      frontendsRestarted: 1,
+    })
+    assert.deepEqual(step('base', 'decode', headed), { workersStarted: 0, workersStopped: 0, frontendsRestarted: 0 })
+    assert.deepEqual(step('base', 'all', headed), { workersStarted: 2, workersStopped: 2, frontendsRestarted: 1 })
   })
 })
 

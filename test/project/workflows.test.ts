@@ -70,11 +70,11 @@ describe("the project's own workflows", () => {
         if (job.uses === undefined) assert.ok((job['timeout-minutes'] ?? 0) > 0, `${path}: ${name}`)
   })
 
-  test('leave no token in the checkout, and use actions of a named version', () => {
+  test('leave no token in the checkout, and use actions by their commit, with the version beside it', () => {
     for (const { path, steps } of workflows)
       for (const { uses, with: inputs } of steps) {
         if (uses === undefined) continue
-        assert.match(uses, /^actions\/[\w-]+@v\d+$/, path)
+        assert.match(uses, /^actions\/[\w-]+@[0-9a-f]{40}$/, path)
         if (uses.startsWith('actions/checkout')) assert.deepEqual(inputs, { 'persist-credentials': false }, path)
       }
   })

@@ -1,15 +1,39 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
+import type { DynamoServeConfig } from '../../src/deployers/dynamo-serve/config.ts'
 import { dynamoServeDeployer } from '../../src/deployers/dynamo-serve/dynamo-serve.ts'
+import type { Deployment } from '../../src/model/index.ts'
 import { allProcesses, environmentValue } from '../../src/process/proc.ts'
 import { aggregated, disaggregated, model } from './dynamo-deployment.ts'
 import { dynamoServe, workdir } from './dynamo-serve-deployment.ts'
 import { oneDeployment } from './one-deployment.ts'
 
 describe('a real `dynamo serve` deployment', () => {
-  const real = oneDeployment(place => dynamoServeDeployer(dynamoServe, place))
+  const edited = mkdtempSync(join(tmpdir(), 'fulcrum-serve-variants-'))
+  after(() => rm(edited, { recursive: true, force: true }))
+  /** The user's disaggregated service configuration with another value in it. */
+  const withConfig = (name: string, edit: (text: string) => string): DynamoServeConfig => {
+    const { disaggregated: original } = dynamoServe.configs
+    const path = join(edited, `${name}.yaml`)
+    writeFileSync(path, edit(readFileSync(original, 'utf8')))
+    return { ...dynamoServe, configs: { ...dynamoServe.configs, disaggregated: path } }
+  }
+  const variants: { readonly [name: string]: DynamoServeConfig } = {
+    // Said otherwise, and the same.
+    commented: withConfig('commented', text => `# a comment\n${text}`),
+    frontend: withConfig('frontend', text => text.replace('Frontend:\n', 'Frontend:\n  router: kv\n')),
+    prefill: withConfig('prefill', text =>
+      text.replace('TensorRTLLMPrefillWorker:\n', 'TensorRTLLMPrefillWorker:\n  max-wait: 1\n'),
+    ),
+    environment: { ...dynamoServe, env: { ...dynamoServe.env, TLLM_LOG_LEVEL: 'INFO' } },
+  }
+  const configOf = ({ variant }: Deployment) =>
+    variant === undefined ? dynamoServe : (variants[variant] ?? assert.fail(variant))
+  const real = oneDeployment(place => dynamoServeDeployer(dynamoServe, { ...place, configOf }))
   const { become, check, pidOf } = real
 
   /** One completion as load asks for it; resolves with what its workers say of themselves. */
@@ -68,6 +92,38 @@ describe('a real `dynamo serve` deployment', () => {
     assert.equal(pidOf('decode-0'), head)
     assert.deepEqual(await check(), [])
     assert.deepEqual(await traces(), ['prefill:1 worker:256 gpus:0,1,2,3', 'prefill:1 worker:256 gpus:8,9,10,11'])
+  })
+
+  it('a variant that says the same restarts nothing', async () => {
+    const { started, stopped } = await become(disaggregated(1, 2), {}, 'commented')
+    assert.deepEqual({ started, stopped }, { started: [], stopped: [] })
+  })
+
+  it('a variant of the frontend restarts the head alone: Dynamo 0.3.1 has no frontend without its worker', async () => {
+    const [prefill, second] = [pidOf('prefill-0'), pidOf('decode-1')]
+    const { started, stopped } = await become(disaggregated(1, 2), {}, 'frontend')
+    assert.deepEqual({ started, stopped }, { started: ['decode-0'], stopped: ['decode-0'] })
+    assert.deepEqual([pidOf('prefill-0'), pidOf('decode-1')], [prefill, second])
+    const head = pidOf('decode-0')
+    const services = (await allProcesses()).filter(({ parent }) => parent === head)
+    const told = await Promise.all(services.map(({ pid }) => environmentValue(pid, 'DYNAMO_SERVICE_CONFIG')))
+    assert.ok(told.some(text => text?.includes('"router": "kv"')))
+    assert.deepEqual(await traces(), ['prefill:1 worker:256 gpus:0,1,2,3', 'prefill:1 worker:256 gpus:8,9,10,11'])
+  })
+
+  it('a variant of the prefill workers restarts them alone, once the head is back', async () => {
+    await become(disaggregated(1, 2))
+    const heads = [pidOf('decode-0'), pidOf('decode-1')]
+    const { started, stopped } = await become(disaggregated(1, 2), {}, 'prefill')
+    assert.deepEqual({ started, stopped }, { started: ['prefill-0'], stopped: ['prefill-0'] })
+    assert.deepEqual([pidOf('decode-0'), pidOf('decode-1')], heads)
+  })
+
+  it('another variable restarts every process, and NATS and etcd stay', async () => {
+    const { started } = await become(disaggregated(1, 2), {}, 'environment')
+    assert.deepEqual(started, ['decode-0', 'decode-1', 'prefill-0'])
+    assert.equal(await environmentValue(pidOf('prefill-0'), 'TLLM_LOG_LEVEL'), 'INFO')
+    await become(disaggregated(1, 2))
   })
 
   it('restarts the prefill worker alone for other settings of prefill', async () => {

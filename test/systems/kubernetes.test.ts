@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, afterEach, before, describe, test } from 'node:test'
 import { stringify } from 'yaml'
+import { planSweepFile, previewPlan } from '../../src/commands/plan.ts'
 import { runSweepFile } from '../../src/commands/run.ts'
 import type { Deployer } from '../../src/deployers/deployer.ts'
 import type { KubernetesConfig } from '../../src/deployers/kubernetes/config.ts'
@@ -232,6 +233,168 @@ describe('kubernetes, on a real control plane', { skip }, () => {
     assert.ok(seen.includes('2/1'))
     await held.close()
     assert.deepEqual((await graphNow('beta', 'v1beta1')).spec, before.spec)
+  })
+
+  /** Pods of a graph by component, each as the server knows it: the same uid is the same pod. */
+  async function podsBy(name: string): Promise<{ readonly [component: string]: readonly Json[] }> {
+    const selector = encodeURIComponent(`nvidia.com/dynamo-graph-deployment-name=${name}`)
+    const { items } = await plane.call('GET', `/api/v1/namespaces/llm/pods?labelSelector=${selector}`)
+    const pods = (items as readonly JsonObject[]).filter(
+      pod => readAt(pod, ['metadata', 'deletionTimestamp']) === undefined,
+    )
+    const grouped = Object.groupBy(pods, pod =>
+      String(readAt(pod, ['metadata', 'labels', 'nvidia.com/dynamo-component'])),
+    )
+    return Object.fromEntries(
+      Object.entries(grouped).map(([component, of = []]) => [
+        component,
+        of.map(pod => readAt(pod, ['metadata', 'uid']) ?? '').sort(),
+      ]),
+    )
+  }
+  /** How often the spec of each component's Deployment has changed. */
+  async function generations(name: string): Promise<{ readonly [component: string]: Json }> {
+    const components = ['frontend', 'prefill', 'decode']
+    const found = components.map(async component => {
+      const there = await plane.call('GET', `/apis/apps/v1/namespaces/llm/deployments/${name}-${component}`)
+      return [component, readAt(there, ['metadata', 'generation']) ?? ''] as const
+    })
+    return Object.fromEntries(await Promise.all(found))
+  }
+
+  describe('variants', () => {
+    const changes: { readonly [variant: string]: Partial<KubernetesConfig> } = {
+      plain: {},
+      kv: { frontend_args: { 'router-mode': 'kv' } },
+      spilling: { role_env: { decode: { DYN_KVBM_CPU_CACHE_GB: '4' } } },
+      newer: { image: 'runtime:2' },
+    }
+    const varied = async (graph: JsonObject) => {
+      const manifest = join(plane.folder, `${readAt(graph, ['metadata', 'name'])}.yaml`)
+      await writeFile(manifest, stringify(graph))
+      const config: KubernetesConfig = {
+        ...{ manifest, services: {}, kubeconfig, url: frontend.url },
+        ...{ on_exit: 'restore', ready_timeout: 20 },
+      }
+      const configOf = ({ variant = '' }: Deployment) => ({ ...config, ...(changes[variant] ?? assert.fail(variant)) })
+      const held = kubernetesDeployer(config, { model: model.name, runFolder: join(plane.folder, 'run'), configOf })
+      const become = async (variant: string) => {
+        const context = watch(limit())
+        const done = await held.reconcile({ ...ratio(1, 1), variant }, context)
+        const restarted = context.events.flatMap(event => (event.kind === 'restart' ? [event.what] : []))
+        return { ...done, restarted }
+      }
+      return { ...held, become }
+    }
+
+    for (const version of ['v1alpha1', 'v1beta1'] as const) {
+      test(`a flag of the frontend changes the frontend alone, and goes again with its variant, in ${version}`, async () => {
+        const name = `flag-${version}`
+        await operator(name, version)
+        const held = await varied(graphOf(name, version))
+        await held.become('plain')
+        const specOf = async () => (await graphNow(name, version)).spec
+        const [pods, before] = [await podsBy(name), await generations(name)]
+        const front = version === 'v1alpha1' ? 'Frontend' : 'frontend'
+
+        const kv = await held.become('kv')
+        assert.deepEqual([kv.workersStarted, kv.workersStopped, kv.restarted], [0, 0, [front]])
+        const [kvPods, kvGenerations] = [await podsBy(name), await generations(name)]
+        assert.deepEqual([kvPods.prefill, kvPods.decode], [pods.prefill, pods.decode], 'workers are the same pods')
+        assert.notDeepEqual(kvPods[front], pods[front])
+        assert.deepEqual(kvGenerations, { ...before, frontend: Number(before.frontend) + 1 })
+        const deployed = await plane.call('GET', `/apis/apps/v1/namespaces/llm/deployments/${name}-frontend`)
+        const container = readAt(deployed, ['spec', 'template', 'spec', 'containers', { name: 'main' }])
+        assert.deepEqual(readAt(container, ['args']), ['-m', 'dynamo.frontend', '--router-mode', 'kv'])
+
+        const spilling = await held.become('spilling')
+        assert.deepEqual([spilling.workersStarted, spilling.workersStopped], [1, 1])
+        assert.deepEqual(spilling.restarted, [front, 'decode 1 → 1'])
+        const spillingPods = await podsBy(name)
+        assert.deepEqual(spillingPods.prefill, pods.prefill)
+        assert.notDeepEqual(spillingPods.decode, pods.decode)
+
+        const back = await held.become('plain')
+        assert.deepEqual(back.restarted, ['decode 1 → 1'])
+        assert.doesNotMatch(JSON.stringify(await specOf()), /router-mode|KVBM/)
+        assert.deepEqual((await podsBy(name)).prefill, pods.prefill)
+        await held.close()
+      })
+    }
+
+    test('a variant that comes first leaves nothing of itself when the next one comes', async () => {
+      await operator('first')
+      const held = await varied(graphOf('first'))
+      await held.become('kv')
+      await held.become('plain')
+      assert.doesNotMatch(JSON.stringify((await graphNow('first')).spec), /router-mode|dynamo\.frontend/)
+      await held.close()
+      await isGone('first')
+    })
+
+    test('a graph that was there is given back as it was, whatever the variants added to it', async () => {
+      const before = await applyAsOwner(graphOf('lent'))
+      await operator('lent')
+      const held = await varied(graphOf('lent'))
+      await held.become('kv')
+      await held.become('newer')
+      assert.match(JSON.stringify((await graphNow('lent')).spec), /runtime:2/)
+      await held.close()
+      assert.deepEqual((await graphNow('lent')).spec, before.spec)
+    })
+
+    test('what a killed run made goes on as the manifest is now', async () => {
+      await operator('left')
+      const killed = await varied(graphOf('left'))
+      await killed.become('spilling')
+      const next = await varied(graphOf('left', 'v1alpha1', 'runtime:3'))
+      await next.become('kv')
+      const { spec } = await graphNow('left')
+      assert.doesNotMatch(JSON.stringify(spec), /KVBM|runtime:1/)
+      assert.match(JSON.stringify(spec), /runtime:3/)
+      await next.close()
+      await isGone('left')
+    })
+
+    test('a sweep of them plans, shows and makes the smallest change', async () => {
+      await operator('arms')
+      const folder = join(plane.folder, 'arms')
+      await mkdir(folder)
+      await writeFile(join(folder, 'arms.yaml'), stringify(graphOf('arms')))
+      const file = join(folder, 'sweep.yaml')
+      await writeFile(
+        file,
+        stringify({
+          name: 'arms',
+          model: 'nvidia/DeepSeek-R1-FP4',
+          deploy: { with: 'kubernetes', manifest: 'arms.yaml', kubeconfig, url: frontend.url, ready_timeout: '30s' },
+          topologies: ['1P1D'],
+          variants: {
+            plain: {},
+            kv: { deploy: { frontend_args: { 'router-mode': 'kv' } } },
+            newer: { deploy: { image: 'runtime:2', frontend_args: { 'router-mode': 'kv' } } },
+          },
+          workloads: ['200/8'],
+          load: { concurrency: 2, requests: 8, warmup: 2 },
+          validity: { cpu_share: 1, run_queue_share: 1, send_lateness_p99_ms: 1000, event_loop_delay_p99_ms: 1000 },
+        }),
+      )
+      const planned = await planSweepFile(file, { resultsRoot: folder })
+      assert.equal(planned.cost.workersStarted, 4, 'the image restarts both workers, the router none')
+      assert.equal(planned.cost.frontendsRestarted, 1)
+      const notes = (await previewPlan(planned)).map(({ preview }) => preview.commands.at(-1)?.note ?? '')
+      assert.deepEqual(
+        notes.map(note => note.split(';')[0]),
+        ['+1 prefill, +1 decode', 'replace Frontend', 'replace all prefill, replace all decode'],
+      )
+      const outcome = await runSweepFile({
+        ...{ file, resultsRoot: join(folder, 'results'), startNew: true },
+        signal: AbortSignal.timeout(60_000),
+      })
+      assert.equal(outcome.outcome, 'complete', outcome.reason)
+      assert.deepEqual([outcome.points.planned, outcome.points.missing, outcome.points.failed], [3, 0, 0])
+      await isGone('arms')
+    })
   })
 
   test('a component with a scaling adapter is scaled through it, never in the graph', async () => {

@@ -123,7 +123,7 @@ export function shortLoad(level: LoadLevel): string {
     case 'stages':
       return 'the ramp'
     case 'trace':
-      return `the trace at ${level.speed}×`
+      return `the trace at ${level.speed}×${level.users === undefined ? '' : ` with ${level.users} ${level.users === 1 ? 'user' : 'users'}`}`
   }
 }
 

@@ -1,10 +1,12 @@
 import type { Command } from 'commander'
 import { defined } from '../../model/defined.ts'
+import { FulcrumError } from '../../model/index.ts'
 import { ciPlaces } from '../ci-places.ts'
 import { jsonText } from '../json-text.ts'
 
 interface CommentOptions {
   readonly key?: string
+  readonly without?: string
   readonly reportUrl?: string
   readonly runUrl?: string
   readonly repositoryUrl?: string
@@ -15,7 +17,7 @@ interface CommentOptions {
 export function addComment(program: Command): void {
   program
     .command('comment')
-    .argument('<comparison>', 'Folder that fulcrum compare --to wrote')
+    .argument('[comparison]', 'Folder that fulcrum compare --to wrote')
     .description(
       'Print a comparison as the body of one comment on a pull request, with a hidden marker to update it by',
     )
@@ -25,6 +27,7 @@ export function addComment(program: Command): void {
       'Address of the workflow run (default: from the environment of GitHub Actions or GitLab)',
     )
     .option('--repository-url <url>', 'Address of the repository, to link revisions (default: as for --run-url)')
+    .option('--without <why>', 'Comment that there is no comparison, and why; needs --key')
     .option('--key <text>', 'Tells this comment from others of the pull request (default: the name of the sweep)')
     .option('--json', 'Print JSON with marker and body')
     .addHelpText(
@@ -33,23 +36,38 @@ export function addComment(program: Command): void {
 Examples:
   $ fulcrum compare baseline "$head" --fail-on "itl_p95>5%" --to comparison
   $ fulcrum comment comparison --report-url "$ARTIFACT_URL" > comment.md
+  $ fulcrum comment --without "no baseline yet" --key nightly > comment.md
 
 The first line is the marker, an HTML comment that readers do not see. To keep
 one comment for each pull request, look for a comment that begins with it, and
 replace its body. docs/ci has this for GitHub Actions and GitLab.
 
+With --without, the comment of an earlier revision is replaced by one that says
+that there is no comparison, so that no old verdict stands.
+
 Prints what fulcrum compare found and judges nothing itself: the exit code is 0
 also if a gate failed. fulcrum compare is the gate.`,
     )
-    .action(async (folder: string, options: CommentOptions) => {
-      const { commentOn } = await import('../../commands/comment.ts')
-      const { key, reportUrl, runUrl, repositoryUrl, json } = options
-      const known = ciPlaces(process.env)
-      const comment = await commentOn({
-        folder,
-        ...defined({ key }),
-        places: { ...known, ...defined({ report: reportUrl, run: runUrl, repository: repositoryUrl }) },
-      })
+    .action(async (folder: string | undefined, options: CommentOptions) => {
+      const { commentOn, commentWithoutComparison } = await import('../../commands/comment.ts')
+      const { key, without, reportUrl, runUrl, repositoryUrl, json } = options
+      if ((folder === undefined) === (without === undefined))
+        throw new FulcrumError(
+          'bad-input',
+          'comment-of-what',
+          'Give the folder of a comparison, or --without, not both.',
+          {
+            remedy: 'fulcrum comment comparison, or fulcrum comment --without "no baseline yet" --key nightly.',
+          },
+        )
+      const places = {
+        ...ciPlaces(process.env),
+        ...defined({ report: reportUrl, run: runUrl, repository: repositoryUrl }),
+      }
+      const comment =
+        folder === undefined
+          ? commentWithoutComparison(without ?? '', key, places)
+          : await commentOn({ folder, ...defined({ key }), places })
       if (json) console.log(jsonText(comment, 2))
       else process.stdout.write(comment.body.endsWith('\n') ? comment.body : `${comment.body}\n`)
     })

@@ -1,9 +1,18 @@
 import { type Command, Option } from 'commander'
 import { defined } from '../../model/defined.ts'
 import { FulcrumError } from '../../model/error.ts'
+import { exitCodes } from '../../model/exit-codes.ts'
 import { exportFormats } from '../../render/export/formats.ts'
 import { formatList } from '../../render/terminal/export-formats.ts'
 import { addOut, runArgument } from '../options.ts'
+
+interface ExportOptions {
+  readonly format: string
+  readonly to?: string
+  readonly out: string
+  readonly all?: true
+  readonly json?: true
+}
 
 /** `fulcrum export [RUN] --format …` */
 export function addExport(program: Command): void {
@@ -15,6 +24,7 @@ export function addExport(program: Command): void {
       new Option('--format <format>', 'Format to write').choices(exportFormats.map(({ name }) => name)).default('csv'),
     )
     .option('--to <path>', 'File to write (default: stdout), or folder for a format that writes several files')
+    .option('--all', 'Export every run below --out to the folder --to, partitioned by sweep and run')
     .option('--json', 'Same as --format json')
   addOut(command)
     .addHelpText(
@@ -27,9 +37,15 @@ Examples:
   $ fulcrum export --format csv > points.csv
   $ fulcrum export results/quick/… --format genai-perf --to exports/
   $ fulcrum export --format parquet --to points.parquet
-  $ fulcrum export --format openmetrics --to /var/lib/node_exporter/fulcrum.prom`,
+  $ fulcrum export --format openmetrics --to /var/lib/node_exporter/fulcrum.prom
+  $ fulcrum export --all --format parquet --to warehouse/
+
+--all writes sweep=NAME/run=ID/points.parquet, as DuckDB, Spark and pandas read
+it, and only the runs that changed since the last time. For csv and parquet, a
+table of the runs lies beside them.`,
     )
-    .action(async (folder: string | undefined, options: { format: string; to?: string; out: string; json?: true }) => {
+    .action(async (folder: string | undefined, options: ExportOptions) => {
+      if (options.all) return exportEvery(folder, options)
       const { exportRun } = await import('../../commands/export.ts')
       const exported = await exportRun({
         ...defined({ folder, to: options.to }),
@@ -47,4 +63,31 @@ Examples:
         )
       else process.stdout.write(content)
     })
+}
+
+async function exportEvery(folder: string | undefined, { to, out, json, ...options }: ExportOptions): Promise<void> {
+  if (folder !== undefined)
+    throw new FulcrumError('bad-input', 'conflicting-options', '--all exports every run below --out.', {
+      remedy: 'Leave out the run, or leave out --all.',
+    })
+  const format = json ? 'json' : options.format
+  if (to === undefined)
+    throw new FulcrumError('bad-input', 'no-folder', '--all writes a folder for each run.', {
+      remedy: 'Add --to FOLDER.',
+    })
+  const { exportAll } = await import('../../commands/export-all.ts')
+  using line = (await import('../repainter.ts')).progressLine(process.stderr)
+  const startedAt = performance.now()
+  const onRun = (done: number, of: number) => {
+    const elapsedS = (performance.now() - startedAt) / 1000
+    if (elapsedS < 2) return
+    const leftS = Math.ceil((elapsedS / done) * (of - done))
+    line.paint(`[${done}/${of}] runs exported, about ${leftS} s left`)
+  }
+  const { written, unchanged, unreadable, ...done } = await exportAll({ resultsRoot: out, format, to, onRun })
+  line[Symbol.dispose]()
+  const kept = unchanged === 0 ? '' : `; ${unchanged} unchanged`
+  console.error(`Wrote ${written} ${written === 1 ? 'run' : 'runs'} to ${done.to}${kept}`)
+  for (const { folder: unread, why } of unreadable) console.error(`Not exported: ${unread}: ${why}`)
+  if (unreadable.length > 0) process.exitCode = exitCodes.pointsFailed
 }

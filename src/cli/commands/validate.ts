@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { FulcrumError } from '../../model/error.ts'
 import { exitCodeOf } from '../../model/exit-codes.ts'
-import { datasetText } from '../../render/terminal/dataset.ts'
+import { datasetText, traceText } from '../../render/terminal/dataset.ts'
 import { counted } from '../../render/views/format.ts'
 import { jsonText } from '../json-text.ts'
 import { addAllowPoints } from '../options.ts'
@@ -37,11 +37,11 @@ with code 2 if there is any.`,
           continue
         }
         const { sweep, points } = checked
-        const { name, warnings, datasets = [], variants = [] } = sweep
+        const { name, warnings, datasets = [], traces = [], variants = [] } = sweep
         const names = variants.map(variant => variant.name)
         if (options.json) {
           const named = names.length === 0 ? {} : { variants: names }
-          console.log(jsonText({ file, valid: true, name, points, ...named, warnings, datasets }))
+          console.log(jsonText({ file, valid: true, name, points, ...named, warnings, datasets, traces }))
           continue
         }
         console.log(
@@ -49,6 +49,7 @@ with code 2 if there is any.`,
         )
         if (names.length > 0) console.log(`variants: ${names.join(', ')}`)
         for (const dataset of datasets) console.log(datasetText(dataset))
+        for (const trace of traces) console.log(traceText(trace))
         for (const warning of warnings) console.log(`warning: ${warning}`)
       }
     })

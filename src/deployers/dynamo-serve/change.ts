@@ -11,27 +11,39 @@ export function isHead({ name, role }: Pick<WorkerSlot, 'name' | 'role'>): boole
   return role !== 'prefill' && name === `${role}-0`
 }
 
+/** A worker's place; the head's says what the head is started with. */
+export interface ServeSlot extends WorkerSlot {
+  readonly headSignature?: string | undefined
+}
+
+type Designs = { readonly [role in Role]?: WorkerDesign & Pick<ServeSlot, 'headSignature'> }
+
 /**
- * The smallest change that leaves a head: it stays as long as its worker fits. A deployment that lost its head gives up
+ * The smallest change that leaves a head: it stays as long as its worker and all that came with it fit. A deployment that lost its head gives up
  * one further worker when all that are wanted still run, for the new head brings one.
  */
-export function smallestServeChange<Running extends WorkerSlot>(
+export function smallestServeChange<Running extends ServeSlot>(
   running: readonly Running[],
   wanted: Deployment,
-  designs: { readonly [role in Role]?: WorkerDesign },
+  designs: Designs,
   hosts: readonly Host[],
-): Change<Running> {
+): Change<Running> & { readonly start: readonly ServeSlot[] } {
   const writing = rolesOf(wanted.topology).find(role => role !== 'prefill')
-  const peers = running.filter(({ role, signature }) => role === writing && signature === designs[role]?.signature)
+  const isOtherHead = (worker: Running) =>
+    isHead(worker) && worker.headSignature !== designs[worker.role]?.headSignature
+  const headless = running.filter(worker => !isOtherHead(worker))
+  const peers = headless.filter(({ role, signature }) => role === writing && signature === designs[role]?.signature)
   const room = writing === undefined ? 0 : workersOf(wanted.topology, writing) - 1
   const spare = peers.some(isHead) ? [] : peers.slice(Math.max(0, room))
-  const rest = running.filter(worker => !spare.includes(worker))
+  const rest = headless.filter(worker => !spare.includes(worker))
   // Among roles of one size the head's is placed first, so that the head comes to the first host, as in the guide.
   const sizes = wanted.gpusPerWorker
   const order = rolesBySize(sizes).toSorted(
     (a, b) => sizes[b] - sizes[a] || Number(b === writing) - Number(a === writing),
   )
   const { keep, stop, start } = smallestChange(rest, wanted, designs, hosts, order)
-  const headFirst = [...start].sort((a, b) => Number(isHead(b)) - Number(isHead(a)))
-  return { keep, stop: [...spare, ...stop], start: headFirst }
+  const headFirst = start
+    .map((slot): ServeSlot => (isHead(slot) ? { ...slot, headSignature: designs[slot.role]?.headSignature } : slot))
+    .sort((a, b) => Number(isHead(b)) - Number(isHead(a)))
+  return { keep, stop: [...running.filter(isOtherHead), ...spare, ...stop], start: headFirst }
 }

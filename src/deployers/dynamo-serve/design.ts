@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import { parseDocument } from 'yaml'
-import { contentId, type Deployment, FulcrumError, type Role, roles, rolesOf } from '../../model/index.ts'
+import { contentId, type Deployment, FulcrumError, type Json, type Role, roles, rolesOf } from '../../model/index.ts'
+import type { ConfiguredParts } from '../define-deployer.ts'
 import type { PlannedFile } from '../deployer.ts'
 import { loopback } from '../nodes/nodes.ts'
 import type { Command, WorkerDesign } from '../worker-design.ts'
@@ -24,6 +25,8 @@ export interface ServeSite {
 /** What the workers of one role run; the head runs the graph over the same configuration. */
 export interface ServeDesign extends WorkerDesign {
   readonly headCommand: Command
+  /** Equal for heads that may stand in for each other. The signature is that of the worker alone. */
+  readonly headSignature: string
 }
 
 /**
@@ -56,7 +59,9 @@ export function serveDesigns(site: ServeSite, deployment: Deployment): { readonl
   return Object.fromEntries(designs)
 }
 
-function designOf(site: ServeSite, role: Role, deployment: Deployment): ServeDesign {
+type Wanted = Pick<Deployment, 'engine' | 'gpusPerWorker'>
+
+function designOf(site: ServeSite, role: Role, deployment: Wanted): ServeDesign {
   const { config } = site
   const gpusPerWorker = deployment.gpusPerWorker[role]
   const engines = engineCopies(site, role, deployment)
@@ -69,9 +74,56 @@ function designOf(site: ServeSite, role: Role, deployment: Deployment): ServeDes
   const command = serve(target, '--service-name', partsOf(target).service)
   const headCommand = serve(config.graphs[modeOf(role)])
   const files = [...engines.map(({ file }) => file), service]
-  const signature = contentId({ role, command, headCommand, files, gpusPerWorker })
-  return { role, command, headCommand, files, gpusPerWorker, signature }
+  // Each service is told by Dynamo's SDK what its own section and Common say. Those of the head are all but prefill's.
+  const sections = parseDocument(service.content).toJS() as { readonly [name: string]: Json }
+  const own = serviceOf(config, role)
+  const shared = {
+    program: config.container?.dynamo ?? config.dynamo,
+    env: serveEnvironment(site, null),
+    gpusPerWorker,
+  }
+  const only = (isRead: (name: string) => boolean) =>
+    Object.fromEntries(Object.entries(sections).filter(([name]) => isRead(name)))
+  return {
+    role,
+    command,
+    headCommand,
+    files,
+    gpusPerWorker,
+    signature: contentId({ role, target, ...shared, sections: only(name => name === own || name === 'Common') }),
+    headSignature: contentId({
+      graph: config.graphs[modeOf(role)],
+      ...shared,
+      sections: only(name => name === own || name !== serviceOf(config, 'prefill')),
+    }),
+  }
 }
+
+/** What heads and workers of a configuration are started with; a file that can't be read counts as none. */
+export function serveParts(config: DynamoServeConfig): ConfiguredParts {
+  const site: ServeSite = { config, model: '', folder: '', natsUrl: '', etcdUrl: '', httpPort: 0 }
+  const parts = (role: Role) => {
+    if (!isYamlFile(readYamlFile(config.configs[modeOf(role)]))) return null
+    const gpusPerWorker = { prefill: 1, decode: 1, aggregated: 1 }
+    return designOf(site, role, { engine: {}, gpusPerWorker })
+  }
+  const [prefill, decode, aggregated] = [parts('prefill'), parts('decode'), parts('aggregated')]
+  return {
+    frontend: null,
+    workers: {
+      prefill: prefill?.signature ?? null,
+      decode: decode?.signature ?? null,
+      aggregated: aggregated?.signature ?? null,
+    },
+    heads: { decode: decode?.headSignature ?? null, aggregated: aggregated?.headSignature ?? null },
+  }
+}
+
+/**
+ * Keys that may differ between variants while NATS and etcd stay. Registrations are told apart by the services' names,
+ * so those of `workers` stay.
+ */
+export const variantKeys = ['configs', 'graphs', 'env'] as const
 
 /** A user's file, read anew: it may have been edited since the sweep was checked. */
 function read(file: string): YamlFile {
@@ -90,7 +142,7 @@ interface EngineCopy {
  * The engine files that a role needs copies of: the one that its settings are written into, and, for workers that may
  * run where the user's files are others or none, all that its section names.
  */
-function engineCopies(site: ServeSite, role: Role, deployment: Deployment): readonly EngineCopy[] {
+function engineCopies(site: ServeSite, role: Role, deployment: Wanted): readonly EngineCopy[] {
   const { config } = site
   const settings = deployment.engine[role] ?? {}
   const isSet = Object.keys(settings).length > 0

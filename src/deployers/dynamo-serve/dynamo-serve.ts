@@ -3,6 +3,7 @@ import { askingByDefault } from '../../generators/probe.ts'
 import { type Deployment, type Endpoint, FulcrumError, topologyLabel } from '../../model/index.ts'
 import type { WorkerSlot } from '../change.ts'
 import type { DeployerParts } from '../context.ts'
+import type { ConfigOf } from '../define-deployer.ts'
 import type { Deployer } from '../deployer.ts'
 import type { NodesOf } from '../nodes/create.ts'
 import { requireSilentPort } from '../nodes/head.ts'
@@ -32,18 +33,23 @@ interface OpenServeSite extends ServeSite {
 /**
  * Dynamo 0.3's `dynamo serve`, changed by the smallest step: NATS and etcd, a head that brings the frontend and the
  * first worker that writes tokens, and a process for each further worker. What a head brings stays with it: a worker
- * beside it comes and goes without it, other settings for its role start it anew.
+ * beside it comes and goes without it, other settings for its role start it anew, and so does a variant that changes the
+ * frontend: Dynamo 0.3.1 gives all services of a head one configuration, when it starts them.
  * @param nodesOf this machine, unless told otherwise
  */
 export function dynamoServeDeployer(
   config: DynamoServeConfig,
-  parts: DeployerParts,
+  parts: DeployerParts & Partial<ConfigOf<DynamoServeConfig>>,
   nodesOf: NodesOf = namespace => thisMachine(config, namespace),
 ): Deployer {
   return stepwise(serveSystem(config, parts, nodesOf))
 }
 
-function serveSystem(config: DynamoServeConfig, parts: DeployerParts, nodesOf: NodesOf): System<ServeWorker> {
+function serveSystem(
+  config: DynamoServeConfig,
+  parts: DeployerParts & Partial<ConfigOf<DynamoServeConfig>>,
+  nodesOf: NodesOf,
+): System<ServeWorker> {
   const premises = premisesOf(parts, `fulcrum-${randomBytes(4).toString('hex')}`, nodesOf)
   const { nodes, fileFolder } = premises
   const { model, ask = askingByDefault } = parts
@@ -51,17 +57,18 @@ function serveSystem(config: DynamoServeConfig, parts: DeployerParts, nodesOf: N
     if (config.etcd !== undefined) await requireNoOthers(config, urls.etcdUrl, signal)
     return { config, model, folder: fileFolder, httpPort: config.http_port ?? (await freePort()), ...urls }
   })
+  const configOf = (wanted: Deployment) => parts.configOf?.(wanted) ?? config
   let groups: readonly LeaseGroup<ServeWorker>[] = []
 
   return {
     readyTimeoutS: config.ready_timeout,
     nodes,
-    requireFit: wanted => requireFit(config, wanted),
+    requireFit: wanted => requireFit(configOf(wanted), wanted),
 
     open: async ({ signal }, anew) => (await opened.open(signal)) || anew,
 
     steps: (wanted, rollout): Steps<ServeWorker> => {
-      const site = opened.site()
+      const site: OpenServeSite = { ...opened.site(), config: configOf(wanted) }
       const designs = serveDesigns(site, wanted)
       const { signal } = rollout.context
       let before: ReadonlySet<string> = new Set()
@@ -117,7 +124,7 @@ function serveSystem(config: DynamoServeConfig, parts: DeployerParts, nodesOf: N
       return registrationDifferences(listed, { before, kept: workers, started: [] }, config)
     },
 
-    preview: (from, wanted) => previewServe({ config, model, folder: fileFolder }, from, wanted, nodes),
+    preview: (from, wanted) => previewServe({ config, configOf, model, folder: fileFolder }, from, wanted, nodes),
 
     close: async leaving => {
       await leaving

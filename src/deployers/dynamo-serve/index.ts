@@ -7,6 +7,7 @@ import { nodesOf } from '../nodes/create.ts'
 import { checkSlurm } from '../slurm/doctor.ts'
 import { serveCapabilities } from './check.ts'
 import { type DynamoServeConfig, readServeConfig, serveKeys } from './config.ts'
+import { serveParts, variantKeys } from './design.ts'
 import { checkDynamoServe } from './doctor.ts'
 import { dynamoServeDeployer } from './dynamo-serve.ts'
 import { dynamoServeFiles } from './files.ts'
@@ -32,6 +33,7 @@ export const dynamoServe = defineDeployer({
     return isElsewhere || needs.gpus === undefined ? null : { atLeast: needs.gpus.deployment }
   },
   files: dynamoServeFiles,
+  variants: { keys: variantKeys, parts: serveParts },
   create: (config, context) => dynamoServeDeployer(config, context, nodesOf(config, context.ledger)),
 })
 

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import type { Deployment } from '../../model/index.ts'
 import type { WorkerSlot } from '../change.ts'
+import type { ConfigOf } from '../define-deployer.ts'
 import type { DeployPreview } from '../deployer.ts'
 import { type Nodes, thisMachine } from '../nodes/nodes.ts'
 import {
@@ -11,12 +12,12 @@ import {
   plannedStop,
   plannedUrls,
 } from '../planned-commands.ts'
-import { isHead, smallestServeChange } from './change.ts'
+import { isHead, type ServeSlot, smallestServeChange } from './change.ts'
 import type { DynamoServeConfig } from './config.ts'
 import { runsElsewhere, type ServeSite, serveDesigns } from './design.ts'
 import { serveLaunch, serveTask } from './launch.ts'
 
-interface SiteToCome {
+interface SiteToCome extends Partial<ConfigOf<DynamoServeConfig>> {
   readonly config: DynamoServeConfig
   readonly model: string
   readonly folder: string
@@ -26,16 +27,21 @@ interface SiteToCome {
  * Exactly what getting from one deployment to another runs and writes; ports that are picked then are shown as `<…>`.
  */
 export function previewServe(
-  { config, model, folder }: SiteToCome,
+  { config: ownConfig, configOf = () => ownConfig, model, folder }: SiteToCome,
   from: Deployment | null,
   wanted: Deployment,
-  nodes: Nodes = thisMachine(config),
+  nodes: Nodes = thisMachine(ownConfig),
 ): DeployPreview {
+  const config = configOf(wanted)
   const httpPort = config.http_port ?? '<free port 4>'
-  const site: ServeSite = { config, model, folder, ...plannedUrls(config), httpPort }
+  const siteOf = (deployment: Deployment): ServeSite => {
+    return { config: configOf(deployment), model, folder, ...plannedUrls(config), httpPort }
+  }
+  const site = siteOf(wanted)
   const hosts = nodes.hosts()
   const designs = serveDesigns(site, wanted)
-  const before = from === null ? [] : smallestServeChange<WorkerSlot>([], from, serveDesigns(site, from), hosts).start
+  const before =
+    from === null ? [] : smallestServeChange<ServeSlot>([], from, serveDesigns(siteOf(from), from), hosts).start
   const { stop, start } = smallestServeChange(before, wanted, designs, hosts)
   const starting = start.flatMap(slot => {
     const design = designs[slot.role]

@@ -1,18 +1,18 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ProcessLedger } from '../../process/ledger.ts'
-import type { WorkerSlot } from '../change.ts'
 import { processFailure } from '../failure.ts'
 import { guardGraceMs } from '../launch/guard.ts'
 import { startLaunch, writeFiles } from '../launch/start.ts'
 import type { Nodes } from '../nodes/nodes.ts'
 import type { Member } from '../stepwise.ts'
+import type { ServeSlot } from './change.ts'
 import type { ServeDesign, ServeSite } from './design.ts'
 import { serveLaunch } from './launch.ts'
 import { serveFailure, startServe } from './service.ts'
 
 /** A `dynamo serve` that was started for one worker; the head's brings the frontend too. */
-export interface ServeWorker extends Member {
+export interface ServeWorker extends Member, ServeSlot {
   /** Keeps an eye on services that have come up since. */
   follow(): Promise<void>
 }
@@ -20,7 +20,7 @@ export interface ServeWorker extends Member {
 /** Starts the worker of one slot, its copies of the configuration first. */
 export async function startServeWorker(
   site: ServeSite,
-  slot: WorkerSlot,
+  slot: ServeSlot,
   design: ServeDesign,
   nodes: Nodes,
   place: { readonly logFolder: string; readonly ledger: ProcessLedger },

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { checkEngineSettings } from '../../engines/engine-settings.ts'
 import { type Deployment, FulcrumError } from '../../model/index.ts'
 import type { DeployerCapabilities, DeployProblem } from '../capabilities.ts'
-import type { KubernetesConfig } from './config.ts'
+import type { ComponentKeys, KubernetesConfig } from './config.ts'
+import { configured } from './configured.ts'
 import { designProblems, gpusOfWorker } from './design.ts'
 import { backendOf } from './engine.ts'
 import { type Manifest, type ManifestProblem, parseManifest } from './manifest.ts'
@@ -48,12 +49,17 @@ export function kubernetesCapabilities(config: KubernetesConfig): Omit<DeployerC
     },
     settingsProblems: (role, settings) => {
       const component = casting?.cast[role]
-      const backend = component === undefined || manifest === null ? null : backendOf(component, manifest)
+      const backend =
+        component === undefined || manifest === null
+          ? null
+          : backendOf(configured(manifest, role, component, config).component, manifest)
       return backend === null ? [] : checkEngineSettings(backend, role, settings)
     },
     misfit: deployment => {
       const first =
-        manifest === null || casting === null ? undefined : designProblems(manifest, casting.cast, deployment)[0]
+        manifest === null || casting === null
+          ? undefined
+          : designProblems(manifest, casting.cast, deployment, config)[0]
       return first === undefined ? null : placed(first)
     },
   }
@@ -83,8 +89,8 @@ export function readManifest(config: KubernetesConfig): ReadManifest {
 }
 
 /** @throws FulcrumError bad-input `manifest-misfit` when the manifest can't serve a deployment */
-export function requireFit({ manifest, cast }: ReadManifest, wanted: Deployment): void {
-  const problems = designProblems(manifest, cast, wanted)
+export function requireFit({ manifest, cast }: ReadManifest, wanted: Deployment, config: ComponentKeys): void {
+  const problems = designProblems(manifest, cast, wanted, config)
   if (problems.length === 0) return
   const lines = problems.map(problem => lineOf(manifest.file, problem))
   throw new FulcrumError('bad-input', 'manifest-misfit', lines.join('\n'))

@@ -12,7 +12,9 @@ export interface Component {
   readonly commandText: string
   readonly command: readonly string[]
   readonly args: readonly string[]
-  readonly argsPath: FieldPath
+  readonly env: readonly JsonObject[]
+  /** Where its main container stands. */
+  readonly containerPath: FieldPath
   readonly volumesPath: FieldPath
   readonly volumes: readonly JsonObject[]
   readonly mounts: readonly JsonObject[]
@@ -80,7 +82,8 @@ function view(version: GraphVersion, name: string, path: FieldPath, value: Json)
     command,
     args,
     commandText: [...command, ...args].join(' '),
-    argsPath: [...path, ...shape.container, 'args'],
+    env: objects(readAt(container, ['env'])),
+    containerPath: [...path, ...shape.container],
     volumesPath: [...path, ...shape.pod, 'volumes'],
     volumes: objects(readAt(value, [...shape.pod, 'volumes'])),
     mounts: objects(readAt(container, ['volumeMounts'])),
@@ -98,9 +101,9 @@ function typeOf(version: GraphVersion, value: Json): string | undefined {
   return typeof said === 'string' ? said.toLowerCase() : undefined
 }
 
-/** The value of an argument of the component's program, written `--name value` or `--name=value`. */
+/** The value of an argument of the component's program, written `--name value` or `--name=value`; the last one wins. */
 export function argumentOf({ commandText }: Component, name: string): string | undefined {
-  return new RegExp(`--${name}(?:=|\\s+)["']?([^\\s"']+)`).exec(commandText)?.[1]
+  return [...commandText.matchAll(new RegExp(`--${name}(?:=|\\s+)["']?([^\\s"']+)`, 'g'))].at(-1)?.[1]
 }
 
 /** Fields that make a component have this many workers. */

@@ -1,10 +1,35 @@
 import { z } from 'zod'
-import { field } from '../../yaml/field.ts'
+import { moduleList } from '../../engines/index.ts'
+import { field, json } from '../../yaml/field.ts'
 import { decisive, operational, type ReadKeys } from '../../yaml/keys.ts'
 import { baseUrl, filePath } from '../../yaml/kinds.ts'
-import { apiKeyVariable, readyTimeout } from '../keys.ts'
+import { reading } from '../../yaml/reading.ts'
+import { apiKeyVariable, readyTimeout, reportSecrets } from '../keys.ts'
 
 const componentName = z.string().min(1)
+const image = z.string().regex(/^\S+$/)
+
+/** Arguments of a program in a pod: a path in them is one of the pod's. */
+const podArguments = z.record(z.string(), json)
+const argumentsTold =
+  'arguments by name without dashes, added after those of the manifest: `key: value` becomes `--key value`, `true` a bare flag, a list repeats it. The last one of a name wins.'
+
+/** Variables of a container, read as text; secrets are refused. */
+const podEnvironment = reading(
+  z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  (written, context, path) => {
+    reportSecrets(context, path, written, () => 'remove it here and refer to a Secret in the manifest')
+    const texts: { readonly [name: string]: string } = Object.fromEntries(
+      Object.entries(written).map(([name, value]) => [name, String(value)]),
+    )
+    return texts
+  },
+)
+
+const byRole = <Value extends z.ZodType>(value: Value) =>
+  z.strictObject({ prefill: value.optional(), decode: value.optional(), aggregated: value.optional() })
+const rightArguments = 'write name: value pairs'
+const rightVariables = 'write NAME: value pairs'
 
 export const kubernetesKeys = {
   manifest: decisive(
@@ -25,6 +50,53 @@ export const kubernetesKeys = {
       'Components by role, where neither their type nor their arguments tell it.',
       'write { prefill: NAME, decode: NAME, aggregated: NAME, frontend: NAME }',
     ).default({}),
+  ),
+  backend: decisive(
+    field(
+      z.string().regex(/^[A-Za-z_][\w.]*$/),
+      `Worker module that takes the place of the manifest’s in the workers’ commands: ${moduleList('`', 'another')}. A manifest with \`backendFramework\`, which Dynamo does not let anyone change, has to agree.`,
+      `write a Python module such as ${moduleList()}`,
+    ).optional(),
+  ),
+  image: decisive(
+    field(
+      image,
+      'Image of the workers, in place of the manifest’s.',
+      'write an image such as runtime:1.6.1',
+    ).optional(),
+  ),
+  frontend_image: decisive(
+    field(
+      image,
+      'Image of the frontend, in place of the manifest’s.',
+      'write an image such as runtime:1.6.1',
+    ).optional(),
+  ),
+  args: decisive(field(podArguments, `Of every worker: ${argumentsTold}`, rightArguments).optional()),
+  role_args: decisive(
+    field(
+      byRole(podArguments),
+      'Arguments of single roles, added to `args`.',
+      'write { prefill: {…}, decode: {…}, aggregated: {…} }',
+    ).optional(),
+  ),
+  frontend_args: decisive(field(podArguments, `Of the frontend: ${argumentsTold}`, rightArguments).optional()),
+  env: decisive(
+    field(
+      podEnvironment,
+      'Environment variables of the workers’ and the frontend’s containers, set over those of the manifest. No secrets.',
+      rightVariables,
+    ).optional(),
+  ),
+  role_env: decisive(
+    field(
+      byRole(podEnvironment),
+      'Environment variables of single roles, added to `env`.',
+      'write { prefill: {…}, decode: {…}, aggregated: {…} }',
+    ).optional(),
+  ),
+  frontend_env: decisive(
+    field(podEnvironment, 'Environment variables of the frontend, added to `env`.', rightVariables).optional(),
   ),
   kubeconfig: operational(
     field(
@@ -67,3 +139,19 @@ export const kubernetesKeys = {
 
 /** A DynamoGraphDeployment on Kubernetes, made from or found by the user's own manifest; `ready_timeout` in seconds. */
 export type KubernetesConfig = ReadKeys<typeof kubernetesKeys>
+
+/** Keys that may differ between variants while the graph stays. */
+export const variantKeys = [
+  'backend',
+  'image',
+  'frontend_image',
+  'args',
+  'role_args',
+  'frontend_args',
+  'env',
+  'role_env',
+  'frontend_env',
+] as const
+
+/** What of a configuration changes components beside the manifest. */
+export type ComponentKeys = Partial<Pick<KubernetesConfig, (typeof variantKeys)[number]>>

@@ -1,7 +1,9 @@
 import { canonicalJson, type Deployment, type Role, roles, rolesOf, workersOf } from '../../model/index.ts'
 import { type Component, replicasField } from './component.ts'
+import type { ComponentKeys } from './config.ts'
+import { configured, mergedFields } from './configured.ts'
 import { engineChange } from './engine.ts'
-import { type Field, type JsonObject, readAt, withFields } from './fields.ts'
+import { type Field, type JsonObject, readAt, samePath, withFields } from './fields.ts'
 import type { Manifest, ManifestProblem } from './manifest.ts'
 import type { Cast } from './roles.ts'
 
@@ -14,43 +16,79 @@ export interface Pool {
   readonly signature: string
 }
 
+/** The frontend of the graph as a deployment wants it. */
+export interface Front {
+  readonly component: Component
+  /** What its pods are made from: another signature replaces them. */
+  readonly signature: string
+}
+
 /** Everything that a deployment changes about the manifest. */
 export interface Design {
+  readonly frontend: Front | null
   readonly pools: readonly Pool[]
   /** Fields beside the numbers of workers. */
   readonly fields: readonly Field[]
   readonly configMaps: readonly JsonObject[]
 }
 
-/** What a deployment asks of a manifest; a role that it does not have is scaled to nothing. */
-export function designOf(manifest: Manifest, cast: Cast, wanted: Deployment): Design {
+/**
+ * What a deployment asks of a manifest; a role that it does not have is scaled to nothing.
+ * @param config what the deployment's variant changes about components
+ */
+export function designOf(manifest: Manifest, cast: Cast, wanted: Deployment, config: ComponentKeys = {}): Design {
   const pools: Pool[] = []
   const fields: Field[] = []
   const configMaps: JsonObject[] = []
+  const front = cast.frontend === undefined ? null : configured(manifest, 'frontend', cast.frontend, config)
+  fields.push(...(front?.fields ?? []))
   for (const role of roles) {
     const component = cast[role]
     if (component === undefined) continue
     const replicas = workersOf(wanted.topology, role)
-    // Pods of a pool that is empty are not worth a change; the engine of a pool that stays empty neither.
-    const engine = replicas > 0 ? engineChange(manifest, component, wanted.engine[role] ?? {}) : null
-    const own = [...(engine?.fields ?? []), ...(replicas > 0 ? gpuFields(component, wanted.gpusPerWorker[role]) : [])]
+    if (replicas === 0) {
+      // Pods of a pool that is empty are not worth a change.
+      pools.push({ role, component, replicas, signature: canonicalJson([]) })
+      continue
+    }
+    const given = configured(manifest, role, component, config)
+    const engine = engineChange(manifest, given.component, wanted.engine[role] ?? {})
+    const gpus = gpuFields(component, wanted.gpusPerWorker[role])
+    const own = mergedFields(given.fields, [...engine.fields, ...gpus])
     fields.push(...own)
-    configMaps.push(...(engine?.configMaps ?? []))
-    pools.push({ role, component, replicas, signature: canonicalJson(own) })
+    configMaps.push(...engine.configMaps)
+    pools.push({ role, component: given.component, replicas, signature: canonicalJson(own) })
   }
-  return { pools, fields, configMaps }
+  const frontend = front === null ? null : { component: front.component, signature: canonicalJson(front.fields) }
+  return { frontend, pools, fields, configMaps }
 }
 
 /** What keeps a manifest from serving a deployment. */
-export function designProblems(manifest: Manifest, cast: Cast, wanted: Deployment): readonly ManifestProblem[] {
-  return rolesOf(wanted.topology).flatMap((role): readonly ManifestProblem[] => {
+export function designProblems(
+  manifest: Manifest,
+  cast: Cast,
+  wanted: Deployment,
+  config: ComponentKeys = {},
+): readonly ManifestProblem[] {
+  const front = cast.frontend === undefined ? [] : configured(manifest, 'frontend', cast.frontend, config).problems
+  const pools = rolesOf(wanted.topology).flatMap((role): readonly ManifestProblem[] => {
     const component = cast[role]
     if (component === undefined) return [missing(manifest, role)]
+    const given = configured(manifest, role, component, config)
     return [
-      ...engineChange(manifest, component, wanted.engine[role] ?? {}).problems,
+      ...given.problems,
+      ...engineChange(manifest, given.component, wanted.engine[role] ?? {}).problems,
       ...gpuProblems(manifest, component, wanted.gpusPerWorker[role]),
     ]
   })
+  return [...front, ...pools]
+}
+
+/** Fields that a step does not want and an earlier one had: what the manifest has there, `undefined` when nothing. */
+export function fieldsBack({ graph }: Manifest, earlier: Design | null, { fields }: Design): readonly Field[] {
+  return (earlier?.fields ?? [])
+    .filter(({ path }) => !fields.some(field => samePath(field.path, path)))
+    .map(({ path }) => ({ path, value: readAt(graph.resource, path) }))
 }
 
 /** Fields with the numbers of workers, for pools that no scaling adapter holds. */

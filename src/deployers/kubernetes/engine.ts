@@ -2,8 +2,9 @@ import { parseDocument } from 'yaml'
 import { commandLine } from '../../engines/arguments.ts'
 import { settingsAsArguments } from '../../engines/engine-settings.ts'
 import { engineOfModule } from '../../engines/index.ts'
-import { contentId, type EngineSettings, type Json, shellWord } from '../../model/index.ts'
+import { contentId, type EngineSettings, type Json } from '../../model/index.ts'
 import type { Component } from './component.ts'
+import { withArguments } from './component-arguments.ts'
 import { engineConfigOf } from './engine-config.ts'
 import { type Field, isObject, type JsonObject, readAt } from './fields.ts'
 import type { Manifest, ManifestProblem } from './manifest.ts'
@@ -79,24 +80,9 @@ function withSettings(text: string, settings: EngineSettings): string {
   return document.toString()
 }
 
-/** Further arguments: every backend's parser lets the last one of a name win. */
 function asArguments(component: Component, backend: string, settings: EngineSettings, refuse: Refuse): EngineChange {
-  const more = commandLine(settingsAsArguments(backend, settings))
-  const { command, args } = component
-  const script = args.length === 1 && command.some(word => /^(-l?c|-ec)$/.test(word)) ? args[0] : undefined
-  if (script === undefined) {
-    if (component.commandText === '') {
-      return refuse(`${component.name} has no command or args to add settings to`, 'write out its command')
-    }
-    return { fields: [{ path: component.argsPath, value: [...args, ...more] }], configMaps: [], problems: [] }
-  }
-  const line = script.trim().replace(/\\\r?\n/g, ' ')
-  if (/[;&|\n]/.test(line)) {
-    return refuse(
-      `${component.name} runs a script of several commands, so arguments can't be added to it`,
-      'write its command and args as lists',
-    )
-  }
-  const value = [[line, ...more.map(word => shellWord(word))].join(' ')]
-  return { fields: [{ path: component.argsPath, value }], configMaps: [], problems: [] }
+  const added = withArguments(component, commandLine(settingsAsArguments(backend, settings)))
+  return 'problem' in added
+    ? refuse(added.problem, added.right)
+    : { fields: added.fields, configMaps: [], problems: [] }
 }

@@ -77,6 +77,8 @@ function pointerTo(resource: JsonObject, path: FieldPath): string | null {
 function put(value: Json | undefined, path: FieldPath, wanted: Json | undefined): Json | undefined {
   const [step, ...rest] = path
   if (step === undefined) return wanted
+  // Nothing is made on the way to what is to be absent.
+  if (wanted === undefined && readAt(value, [step]) === undefined) return value
   if (typeof step === 'string') {
     const { [step]: old, ...others } = isObject(value) ? value : {}
     const made = put(old, rest, wanted)

@@ -12,9 +12,9 @@ import { type JsonObject, readAt, withFields } from './fields.ts'
  */
 export function kubernetesFiles(config: KubernetesConfig, { deployment }: WantedFiles): DeploymentFiles {
   const read = readManifest(config)
-  requireFit(read, deployment)
+  requireFit(read, deployment, config)
   const { manifest, cast } = read
-  const design = designOf(manifest, cast, deployment)
+  const design = designOf(manifest, cast, deployment, config)
   const graph = withFields(manifest.graph.resource, [...replicaFields(design.pools), ...design.fields])
   const own = new Set(design.configMaps.map(nameOf))
   const documents = [

@@ -1,5 +1,5 @@
 import type { Endpoint } from '../../model/index.ts'
-import { argumentOf } from './component.ts'
+import { argumentOf, type Component } from './component.ts'
 import type { KubernetesConfig } from './config.ts'
 import { graphPods, type OpenedGraph } from './opened-graph.ts'
 import { podsOf, readyFrontend } from './pods.ts'
@@ -10,7 +10,7 @@ const defaultPort = 8000
 
 /** The way to a graph's frontend: `deploy.url`, or a port-forward that stays open between points. */
 export interface FrontendAccess {
-  endpoint(graph: OpenedGraph): Promise<Endpoint>
+  endpoint(graph: OpenedGraph, frontend: Component | undefined): Promise<Endpoint>
   /** Safe to call twice. */
   close(): Promise<void>
 }
@@ -18,22 +18,23 @@ export interface FrontendAccess {
 /** @param closing aborts the search for a pod */
 export function frontendAccess(config: KubernetesConfig, model: string, closing: AbortSignal): FrontendAccess {
   let forwarding: PortForwarding | null = null
+  /** Of the frontend that serves now: a variant may set another. */
+  let port = defaultPort
 
-  async function forwardTo(opened: OpenedGraph, port: number): Promise<PortForwarding> {
-    const { cluster, cast, namespace } = opened
+  async function forwardTo(opened: OpenedGraph, frontend: Component | undefined): Promise<PortForwarding> {
+    const { cluster, namespace } = opened
     return openPortForward(async socket => {
-      const name = readyFrontend(await podsOf(cluster, graphPods(opened), closing), cast.frontend?.name ?? '')
+      const name = readyFrontend(await podsOf(cluster, graphPods(opened), closing), frontend?.name ?? '')
       if (name === null) throw new Error('no frontend pod is ready')
       await cluster.forward({ namespace, name, port }, socket)
     })
   }
 
   return {
-    endpoint: async opened => {
-      const { manifest, cast, namespace } = opened
-      const { frontend } = cast
-      const port = Number(frontend === undefined ? Number.NaN : argumentOf(frontend, 'http-port')) || defaultPort
-      if (config.url === undefined) forwarding ??= await forwardTo(opened, port)
+    endpoint: async (opened, frontend) => {
+      const { manifest, namespace } = opened
+      port = Number(frontend === undefined ? Number.NaN : argumentOf(frontend, 'http-port')) || defaultPort
+      if (config.url === undefined) forwarding ??= await forwardTo(opened, frontend)
       const url = config.url ?? forwarding?.url ?? ''
       const clusterUrl =
         frontend === undefined ? undefined : serviceUrl(manifest.graph.name, frontend.name, namespace, port)

@@ -50,6 +50,8 @@ export async function holdGraph(
   const live = await cluster.get(path, signal)
   if (live === null) await requireKind()
   let isOurs = live === null || madeByFulcrum(live)
+  /** Whether a killed run made it, perhaps from another manifest. */
+  let isOld = live !== null && isOurs
   if (live !== null && !isOurs) before = readNote(live) ?? nothingBefore
 
   return {
@@ -63,7 +65,12 @@ export async function holdGraph(
         await requireManifest([...wanted, ...replicaFields(scaled), ...before.fields], applySignal)
       }
       for (const configMap of design.configMaps) await make(configMap, 'configmaps', applySignal)
-      if (was === null) await makeFromManifest(wanted, applySignal)
+      const isNew = was === null || isOld
+      // An adapter alone may change the number of workers of what is there.
+      const notOurs =
+        was === null ? [] : scaled.map(({ component }) => ({ path: component.replicasPath, value: undefined }))
+      if (isNew) await makeFromManifest([...wanted, ...notOurs], applySignal)
+      isOld = false
       before = remember(before, wanted, isOurs ? graph.resource : (was ?? graph.resource))
       for (const { component, replicas } of adapters) {
         if (before.adapters[component] === undefined) {
@@ -73,6 +80,7 @@ export async function holdGraph(
       const others = scaled.map(({ component }) => component.replicasPath)
       const held = [...fieldsToHold(before, wanted, others, was ?? {}), ...note()]
       await cluster.apply(path, applyBody(manifest, held), { manager: fieldManager, force: true }, applySignal)
+      if (isNew) await leaveToUs([...wanted, ...notOurs], applySignal)
       for (const { component, replicas } of scaled) {
         const adapter = adapterOf(adapters, component.name)
         if (adapter !== undefined) await scaleThrough(cluster, adapter, replicas, applySignal)
@@ -128,10 +136,21 @@ export async function holdGraph(
       if (document === graph) continue
       const plural = await pluralOf(document.apiVersion, document.kind, makeSignal)
       const there = `${collectionPath(document.apiVersion, plural, document.namespace ?? namespace)}/${document.name}`
-      if ((await cluster.get(there, makeSignal)) === null) await make(document.resource, plural, makeSignal)
+      const found = await cluster.get(there, makeSignal)
+      if (found === null || madeByFulcrum(found)) await make(document.resource, plural, makeSignal)
       else await requireSame(cluster, { file, document, path: there, changed: [] }, makeSignal)
     }
     await make(withFields(graph.resource, wanted), 'dynamographdeployments', makeSignal)
+  }
+
+  /**
+   * A field that the manifest does not have would stay when the sweep takes it back, as long as the manifest's manager
+   * holds it too. Nothing of the graph changes by this.
+   */
+  async function leaveToUs(changed: readonly Field[], applySignal: AbortSignal): Promise<void> {
+    const rest = changed.map(field => ({ ...field, value: undefined }))
+    if (rest.every(({ path: at }) => readAt(graph.resource, at) !== undefined)) return
+    await make(withFields(graph.resource, rest), 'dynamographdeployments', applySignal)
   }
 
   async function make(resource: JsonObject, plural: string, makeSignal: AbortSignal): Promise<void> {

@@ -1,6 +1,7 @@
 import { defineDeployer } from '../define-deployer.ts'
 import { kubernetesCapabilities, readManifest } from './check.ts'
-import { kubernetesKeys } from './config.ts'
+import { kubernetesKeys, variantKeys } from './config.ts'
+import { kubernetesParts } from './configured.ts'
 import { checkKubernetes } from './doctor.ts'
 import { kubernetesFiles } from './files.ts'
 import { kubernetesDeployer } from './kubernetes.ts'
@@ -20,5 +21,6 @@ export const kubernetes = defineDeployer({
     namespace: config.namespace ?? readManifest(config).manifest.graph.namespace,
   }),
   files: kubernetesFiles,
+  variants: { keys: variantKeys, parts: kubernetesParts },
   create: kubernetesDeployer,
 })

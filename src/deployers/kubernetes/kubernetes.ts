@@ -4,6 +4,7 @@ import { askingByDefault } from '../../generators/probe.ts'
 import { type Deployment, topologyLabel } from '../../model/index.ts'
 import { changesUntilClosed } from '../changes-until-closed.ts'
 import type { DeployerParts } from '../context.ts'
+import type { ConfigOf } from '../define-deployer.ts'
 import type { DeployContext, Deployer, Reconciled } from '../deployer.ts'
 import { readManifest, requireFit } from './check.ts'
 import type { Cluster, ClusterChoice } from './cluster.ts'
@@ -21,7 +22,9 @@ import { reportedReplicas, unreadiness } from './status.ts'
 import { workerForwards } from './worker-forwards.ts'
 
 /** What the deployer works with beside its configuration. Applied patches are kept in the run's `deploy` folder. */
-export interface KubernetesParts extends Pick<DeployerParts, 'model' | 'ask' | 'runFolder'> {
+export interface KubernetesParts
+  extends Pick<DeployerParts, 'model' | 'ask' | 'runFolder'>,
+    Partial<ConfigOf<KubernetesConfig>> {
   /** Opens the cluster; tests may give another. */
   readonly open?: (choice: ClusterChoice) => Promise<Cluster>
 }
@@ -29,10 +32,13 @@ export interface KubernetesParts extends Pick<DeployerParts, 'model' | 'ask' | '
 /** Giving back is a few small requests; an API server that is gone must not hold the exit for long. */
 const closeLimitMs = 60_000
 
-/** A DynamoGraphDeployment on Kubernetes: the user's manifest, changed in place by server-side apply. */
+/**
+ * A DynamoGraphDeployment on Kubernetes: the user's manifest, changed in place by server-side apply. What a variant
+ * changes is a part of the same apply, so only the components that it names roll out.
+ */
 export function kubernetesDeployer(config: KubernetesConfig, parts: KubernetesParts): Deployer {
   const folder = resolve(parts.runFolder, 'deploy')
-  const { model, ask = askingByDefault } = parts
+  const { model, ask = askingByDefault, configOf = () => config } = parts
   let opened: OpenedGraph | null = null
   /** What the last reconcile brought up; null while nothing is, or when it failed half-way. */
   let serving: Design | null = null
@@ -50,8 +56,9 @@ export function kubernetesDeployer(config: KubernetesConfig, parts: KubernetesPa
     opened ??= await openGraph(config, readManifest(config), context.signal, parts.open)
     const here = opened
     const { manifest, cast, namespace } = here
-    requireFit(here, wanted)
-    const design = designOf(manifest, cast, wanted)
+    const changed = configOf(wanted)
+    requireFit(here, wanted, changed)
+    const design = designOf(manifest, cast, wanted, changed)
     const previous = serving
     serving = null
     const graph = await here.cluster.get(graphPath(manifest.graph, namespace), context.signal)
@@ -59,13 +66,13 @@ export function kubernetesDeployer(config: KubernetesConfig, parts: KubernetesPa
     const counts = reportPoolChanges(design, previous, replicasOf, context.onEvent)
     const drained = drainedFirst(design, replicasOf)
     if (drained !== null) {
-      await keepPatch(here, wanted, drained, true)
+      await keepPatch(here, wanted, drained, previous, true)
       await rollOut(here, drained, rollout)
       await podsGone(here, drained, rollout)
     }
-    await keepPatch(here, wanted, design, false)
+    await keepPatch(here, wanted, design, previous, false)
     await rollOut(here, design, rollout)
-    const reached = await frontend.endpoint(here)
+    const reached = await frontend.endpoint(here, design.frontend?.component)
     const endpoint = { ...reached, metricsUrls: { ...reached.metricsUrls, ...(await workers.pages(here, design)) } }
     // As many as the largest pool has workers, so that none meets its first request under load.
     const largestPool = design.pools.reduce((most, { replicas }) => Math.max(most, replicas), 1)
@@ -74,8 +81,14 @@ export function kubernetesDeployer(config: KubernetesConfig, parts: KubernetesPa
     return { endpoint, ...counts }
   }
 
-  async function keepPatch(here: OpenedGraph, wanted: Deployment, step: Design, isDrain: boolean): Promise<void> {
-    const { path, content } = patchFile({ ...here, folder }, wanted, step, isDrain)
+  async function keepPatch(
+    here: OpenedGraph,
+    wanted: Deployment,
+    step: Design,
+    earlier: Design | null,
+    isDrain: boolean,
+  ): Promise<void> {
+    const { path, content } = patchFile({ ...here, folder }, wanted, step, { earlier, isDrain })
     await mkdir(dirname(path), { recursive: true })
     await writeFile(path, content)
   }
@@ -96,7 +109,7 @@ export function kubernetesDeployer(config: KubernetesConfig, parts: KubernetesPa
         : unreadiness(graph, manifest.version, wantedReplicas(opened, serving, graph))
     },
 
-    preview: (from, wanted) => previewKubernetes({ config, ...readManifest(config), folder }, from, wanted),
+    preview: (from, wanted) => previewKubernetes({ config, configOf, ...readManifest(config), folder }, from, wanted),
 
     logs: () => ({}),
     // Its GPUs are the cluster's: exporters tell of them.

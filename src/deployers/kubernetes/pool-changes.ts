@@ -8,18 +8,21 @@ export interface WorkerCounts {
 }
 
 /**
- * Counts the workers that come and go, and reports an event for each pool that changes. A pool with another signature
- * is replaced whole.
+ * Counts the workers that come and go, and reports an event for each pool that changes, and for the frontend. What has
+ * another signature is replaced whole.
  * @param previous what the last reconcile brought up, if it did
  * @param replicasOf how many workers a component has now
  */
 export function reportPoolChanges(
-  { pools }: Design,
+  { pools, frontend }: Design,
   previous: Design | null,
   replicasOf: (component: string) => number,
   onEvent: DeployContext['onEvent'],
 ): WorkerCounts {
   let [workersStarted, workersStopped] = [0, 0]
+  if (frontend !== null && previous !== null && previous.frontend?.signature !== frontend.signature) {
+    onEvent({ kind: 'restart', what: frontend.component.name })
+  }
   for (const { role, component, replicas, signature } of pools) {
     const before = replicasOf(component.name)
     const known = previous?.pools.find(pool => pool.role === role)

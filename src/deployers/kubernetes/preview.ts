@@ -1,16 +1,17 @@
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { type Deployment, topologyLabel } from '../../model/index.ts'
+import type { ConfigOf } from '../define-deployer.ts'
 import type { DeployPreview, PlannedCommand, PlannedFile } from '../deployer.ts'
 import { fieldManager } from './cluster.ts'
 import type { KubernetesConfig } from './config.ts'
-import { applyBody, type Design, designOf, replicaFields } from './design.ts'
+import { applyBody, type Design, designOf, fieldsBack, replicaFields } from './design.ts'
 import { drainedFirst } from './drain.ts'
 import type { Manifest } from './manifest.ts'
 import type { Cast } from './roles.ts'
 
 /** What a preview needs to know. */
-export interface PreviewParts {
+export interface PreviewParts extends Partial<ConfigOf<KubernetesConfig>> {
   readonly config: KubernetesConfig
   readonly manifest: Manifest
   readonly cast: Cast
@@ -18,14 +19,18 @@ export interface PreviewParts {
   readonly folder: string
 }
 
-/** The server-side apply of a deployment, as a file: the very body that is sent. */
+/**
+ * The server-side apply of a deployment, as a file. What the step before changed and this one does not goes back to the
+ * manifest's own value with it.
+ */
 export function patchFile(
   { manifest, folder }: Pick<PreviewParts, 'manifest' | 'folder'>,
   wanted: Deployment,
   design: Design,
-  isDrain = false,
+  { earlier = null, isDrain = false }: { readonly earlier?: Design | null; readonly isDrain?: boolean } = {},
 ): PlannedFile {
-  const body = applyBody(manifest, [...replicaFields(design.pools), ...design.fields])
+  const fields = [...replicaFields(design.pools), ...design.fields, ...fieldsBack(manifest, earlier, design)]
+  const body = applyBody(manifest, fields)
   const content = [...design.configMaps, body].map(document => stringify(document)).join('---\n')
   const name = `${topologyLabel(wanted.topology).replaceAll(' ', '-')}-${wanted.id}${isDrain ? '-drain' : ''}.yaml`
   return { path: join(folder, name), content }
@@ -33,15 +38,16 @@ export function patchFile(
 
 /** Exactly what getting from one deployment to another applies, as kubectl would be told to. */
 export function previewKubernetes(parts: PreviewParts, from: Deployment | null, wanted: Deployment): DeployPreview {
-  const { config, manifest, cast } = parts
-  const design = designOf(manifest, cast, wanted)
-  const file = patchFile(parts, wanted, design)
-  const standing = from === null ? null : designOf(manifest, cast, from)
+  const { config, configOf = () => config, manifest, cast } = parts
+  const designed = (deployment: Deployment) => designOf(manifest, cast, deployment, configOf(deployment))
+  const design = designed(wanted)
+  const standing = from === null ? null : designed(from)
+  const file = patchFile(parts, wanted, design, { earlier: standing })
   const drained = drainedFirst(
     design,
     name => standing?.pools.find(({ component }) => component.name === name)?.replicas ?? 0,
   )
-  const drain = drained === null ? null : patchFile(parts, wanted, drained, true)
+  const drain = drained === null ? null : patchFile(parts, wanted, drained, { earlier: standing, isDrain: true })
   const options = [
     ...(config.kubeconfig === undefined ? [] : [`--kubeconfig=${config.kubeconfig}`]),
     ...(config.context === undefined ? [] : [`--context=${config.context}`]),
@@ -70,15 +76,19 @@ export function previewKubernetes(parts: PreviewParts, from: Deployment | null, 
       ...(drain === null
         ? []
         : [apply(fieldManager, drain.path, 'empties the pools that go, and waits until they are')]),
-      apply(fieldManager, file.path, changeNote(parts, from, wanted)),
+      apply(fieldManager, file.path, changeNote(config, standing, design)),
     ],
   }
 }
 
-/** `+1 prefill, -2 decode`, and pools whose every worker is replaced. */
-function changeNote({ manifest, cast, config }: PreviewParts, from: Deployment | null, wanted: Deployment): string {
-  const old = from === null ? null : designOf(manifest, cast, from)
-  const changes = designOf(manifest, cast, wanted).pools.flatMap(({ role, component, replicas, signature }) => {
+/** `+1 prefill, -2 decode`, and pools whose every worker is replaced, the frontend likewise. */
+function changeNote({ url }: KubernetesConfig, old: Design | null, wanted: Design): string {
+  const { frontend } = wanted
+  const front =
+    old !== null && frontend !== null && old.frontend?.signature !== frontend.signature
+      ? [`replace ${frontend.component.name}`]
+      : []
+  const pools = wanted.pools.flatMap(({ role, component, replicas, signature }) => {
     const was = old?.pools.find(pool => pool.role === role)
     if (was !== undefined && was.replicas > 0 && replicas > 0 && was.signature !== signature) {
       return [`replace all ${component.name}`]
@@ -87,6 +97,7 @@ function changeNote({ manifest, cast, config }: PreviewParts, from: Deployment |
     if (difference === 0) return []
     return [`${difference > 0 ? '+' : '-'}${Math.abs(difference)} ${component.name}`]
   })
-  const then = config.url === undefined ? 'a port-forward to the frontend' : config.url
-  return `${changes.join(', ') || 'no change'}; through scaling adapters where there are any; then asks ${then}`
+  const changes = [...front, ...pools].join(', ') || 'no change'
+  const then = url === undefined ? 'a port-forward to the frontend' : url
+  return `${changes}; through scaling adapters where there are any; then asks ${then}`
 }

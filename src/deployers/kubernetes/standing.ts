@@ -28,12 +28,24 @@ export interface Before {
 
 export const nothingBefore: Before = { fields: [], adapters: {} }
 
-/** Remembers what stands now at fields that are about to be changed for the first time. */
-export function remember(before: Before, paths: readonly Field[], graph: JsonObject): Before {
-  const fresh = paths.filter(({ path }) => !before.fields.some(known => samePath(known.path, path)))
-  const fields = fresh.map(({ path }) => ({ path, value: readAt(graph, path) }))
-  return { ...before, fields: [...before.fields, ...fields] }
+/**
+ * Remembers what stands now at fields that are about to be changed for the first time. Where even what encloses a field
+ * is not there, that is what will have to go.
+ */
+export function remember(before: Before, changed: readonly Field[], graph: JsonObject): Before {
+  const fields = [...before.fields]
+  for (const { path } of changed) {
+    if (fields.some(known => isWithin(path, known.path))) continue
+    const missing = path.findIndex((_, depth) => readAt(graph, path.slice(0, depth + 1)) === undefined)
+    fields.push(
+      missing < 0 ? { path, value: readAt(graph, path) } : { path: path.slice(0, missing + 1), value: undefined },
+    )
+  }
+  return { ...before, fields }
 }
+
+const isWithin = (path: FieldPath, other: FieldPath) =>
+  other.length <= path.length && samePath(path.slice(0, other.length), other)
 
 /**
  * Every field that Fulcrum holds, as it should stand: what is wanted, and the old value of whatever was changed earlier
@@ -47,7 +59,7 @@ export function fieldsToHold(
   graph: JsonObject = {},
 ): readonly Field[] {
   const back = before.fields
-    .filter(({ path }) => !wanted.some(field => samePath(field.path, path)))
+    .filter(({ path }) => !wanted.some(field => isWithin(field.path, path)))
     .map(field =>
       others.some(path => samePath(path, field.path)) ? { ...field, value: readAt(graph, field.path) } : field,
     )

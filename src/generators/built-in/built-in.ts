@@ -70,7 +70,7 @@ async function measure(
   const { signal } = context
   context.onProgress({ phase: 'preparing', done: 0, total: null })
   refuseWhatCannotBe(point)
-  const timing = await timingOf(point, signal)
+  const timing = await timingOf(point, book, signal)
   const threads = options.threads ?? threadsFor(timing.schedule, availableParallelism())
   const [load, target] = await Promise.all([
     prepareLoad(point, endpoint, timing, { cacheFolder: options.cacheFolder, env, book }, signal),
@@ -112,7 +112,7 @@ async function measure(
 }
 
 function replayOf({ count, outOf = count, time, unanswered }: Trace): ReplayedTrace {
-  return { inFile: outOf + unanswered, chosen: count, unit: time.unit, guessed: time.guessed }
+  return { inFile: outOf + unanswered, chosen: count, ...time }
 }
 
 function followProgress(control: Control, job: Omit<Job, 'thread'>, context: MeasureContext): NodeJS.Timeout {

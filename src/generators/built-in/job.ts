@@ -25,6 +25,8 @@ export type Schedule =
       readonly maxConcurrency: number | null
       /** Load before and after those; null where there is none. */
       readonly around: LoadAround | null
+      /** Users who replay the sessions one after another; absent where those arrive as recorded. */
+      readonly users?: number
     }
 
 /** Arrivals that load the server before the measured ones, and on until those are answered. */

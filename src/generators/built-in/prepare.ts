@@ -10,7 +10,7 @@ import { firstMeasured } from './asked.ts'
 import type { JobLoad, Schedule } from './job.ts'
 import { createRequestSet } from './request-set.ts'
 import { scheduleOf } from './schedule.ts'
-import { sessionPlan } from './sessions.ts'
+import { sessionPlan, singleRequests } from './sessions.ts'
 import { builtInShortfalls } from './shortfalls.ts'
 
 /** When a point's requests are sent, and the trace that says so, if one does. */
@@ -23,8 +23,8 @@ export interface Timing {
  * When the requests of a point are sent.
  * @throws FulcrumError as {@link replayedTrace}
  */
-export async function timingOf({ load, workload }: Point, signal: AbortSignal): Promise<Timing> {
-  const trace = load.level.kind === 'trace' ? await replayedTrace(load.level, load.seed, signal) : null
+export async function timingOf({ load, workload }: Point, book: PromptBook, signal: AbortSignal): Promise<Timing> {
+  const trace = load.level.kind === 'trace' ? await replayedTrace(load.level, load.seed, signal, book) : null
   return { schedule: scheduleOf(load, trace, workload.conversation?.turns), trace }
 }
 
@@ -77,14 +77,19 @@ export async function prepareLoad(
     thinkMs: workload.conversation?.thinkMs ?? 0,
     seed: load.seed,
     sessionName: `${point.id}-${point.repeat}`,
-    ...(trace?.sessions === undefined || load.level.kind !== 'trace' || schedule.kind !== 'open'
-      ? {}
-      : { sessions: sessionPlan(trace.sessions, schedule.dueMs, load.level.speed) }),
+    ...sessionsOf(load, trace, schedule),
     ...defined({ thinkSpread: workload.conversation?.thinkSpread, sessionHeader: load.sessionHeader }),
     durationMs: load.durationS === undefined ? null : load.durationS * 1000,
     graceMs: load.graceS * 1000,
     timeoutMs: load.timeoutMs,
   }
+}
+
+/** What of a replay waits for what; nothing where requests wait for none and arrive as recorded. */
+function sessionsOf({ level }: Point['load'], trace: Trace | null, schedule: Schedule): Pick<JobLoad, 'sessions'> {
+  if (trace === null || level.kind !== 'trace' || schedule.kind !== 'open') return {}
+  const sessions = trace.sessions ?? (level.users === undefined ? undefined : singleRequests(trace.count))
+  return sessions === undefined ? {} : { sessions: sessionPlan(sessions, schedule.dueMs, level.speed) }
 }
 
 /** Prompts that an open loop has for what it sends beyond its planned warm-up and its window, at least. */

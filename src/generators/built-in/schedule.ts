@@ -27,7 +27,10 @@ export function scheduleOf(load: Load, trace: Trace | null, turns = 1): Schedule
       const times = traceTimesMs(trace, level.speed).filter(
         (at, index) => at < endMs && index < (load.requests ?? Number.POSITIVE_INFINITY),
       )
-      return { kind: 'open', dueMs: sharedFloat64(times), maxConcurrency: level.maxConcurrency ?? null, around: null }
+      return {
+        ...{ kind: 'open', dueMs: sharedFloat64(times), maxConcurrency: level.maxConcurrency ?? null, around: null },
+        ...defined({ users: level.users }),
+      }
     }
   }
 }
@@ -50,6 +53,8 @@ const connectionsPerThread = 256
 /** Threads for a schedule: one core is left to the rest of the system. */
 export function threadsFor(schedule: Schedule, cores: number): number {
   const connections =
-    schedule.kind === 'closed' ? schedule.concurrency : (schedule.maxConcurrency ?? connectionsPerThread)
+    schedule.kind === 'closed'
+      ? schedule.concurrency
+      : (schedule.users ?? schedule.maxConcurrency ?? connectionsPerThread)
   return Math.max(1, Math.min(cores - 1, Math.ceil(connections / connectionsPerThread)))
 }

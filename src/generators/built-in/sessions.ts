@@ -29,6 +29,20 @@ export interface SessionPlan {
   readonly turn: Uint32Array
 }
 
+/** Sessions of a trace whose requests wait for no other: each is one of its own. */
+export function singleRequests(count: number): TraceSessions {
+  const rows = Uint32Array.from({ length: count }, (_, row) => row)
+  const none = new Uint32Array(0)
+  return {
+    count,
+    of: rows,
+    turn: new Uint32Array(count),
+    afterOffsets: new Uint32Array(count + 1),
+    after: none,
+    delayMs: new Float64Array(count).fill(Number.NaN),
+  }
+}
+
 /** @param dueMs by the speed of the replay */
 export function sessionPlan(sessions: TraceSessions, dueMs: Float64Array, speed: number): SessionPlan {
   const count = dueMs.length
@@ -78,8 +92,12 @@ export interface Follow {
   after(number: number, endAt: number, ok: boolean): { readonly next: readonly Following[]; readonly skipped: number }
 }
 
-/** The followers of a plan's requests; keeps count of the answers that each still waits for. */
-export function planFollow(plan: SessionPlan, startAt: number): Follow {
+/**
+ * The followers of a plan's requests; keeps count of the answers that each still waits for.
+ *
+ * @param recordedAtOf when a request is due by its recorded time
+ */
+export function planFollow(plan: SessionPlan, recordedAtOf: (row: number) => number): Follow {
   const left = plan.waitsFor.slice()
   const skippedRows = new Set<number>()
   const skip = (number: number): number => {
@@ -104,7 +122,7 @@ export function planFollow(plan: SessionPlan, startAt: number): Follow {
         left[row] = waits
         if (waits > 0 || skippedRows.has(row)) continue
         const delay = plan.delayMs[row] ?? Number.NaN
-        const recordedAt = startAt + (plan.dueMs[row] ?? 0)
+        const recordedAt = recordedAtOf(row)
         const byAnswer = !Number.isNaN(delay) || endAt > recordedAt
         const dueAt = Number.isNaN(delay) ? Math.max(recordedAt, endAt) : endAt + delay
         next.push({ number: row, dueAt, by: byAnswer ? 'answer' : 'schedule' })

@@ -21,6 +21,7 @@ import { requestBytes } from './request-set.ts'
 import { type Follow, planFollow, type Session, type SessionPlan, thinkTimes, turnsFollow } from './sessions.ts'
 import { createSessionsSeen } from './sessions-seen.ts'
 import { watchThread } from './thread-health.ts'
+import { replayedSessions, sessionStarts, userLoop } from './user-loop.ts'
 
 /** Bytes read at once. */
 const readBytes = 64 * 1024
@@ -99,8 +100,8 @@ class ThreadRun {
       schedule.kind === 'closed'
         ? schedule.concurrency
         : Math.min(
-            schedule.maxConcurrency ?? openLoopConnections,
-            Math.max(openLoopConnections, warmup),
+            schedule.users ?? schedule.maxConcurrency ?? openLoopConnections,
+            schedule.users ?? Math.max(openLoopConnections, warmup),
             schedule.dueMs.length,
           )
     for (let left = this.#share(wanted); left > 0; left -= connectsAtOnce) {
@@ -203,7 +204,8 @@ class ThreadRun {
         number < last && scheduled < this.#stopAt ? 'measured' : null
       return this.#closed(windowAt, phaseOf, first)
     }
-    const { dueMs, around } = schedule
+    const { dueMs, around, users } = schedule
+    if (users !== undefined) return this.#users(users, windowAt)
     const open = (loop as OpenLoop | null) ?? this.#openLoop(schedule, windowAt, null)
     const endAt = this.#stopAt === Number.POSITIVE_INFINITY ? windowAt + (dueMs.at(-1) ?? 0) : this.#stopAt
     this.#window = { startAt: windowAt, endAt }
@@ -247,6 +249,26 @@ class ThreadRun {
     return loop
   }
 
+  /** Users who replay this thread's sessions one after another. */
+  #users(users: number, startAt: number): Loop {
+    const { sessions: plan, thread, threads } = this.#job
+    if (plan === undefined) throw new Error('users need sessions')
+    const starts = sessionStarts(plan)
+    const loop = userLoop(
+      {
+        ...{ startAt, users: this.#share(users), plan, sessions: replayedSessions(plan, thread, threads) },
+        follow: startedAt =>
+          planFollow(plan, row => {
+            const session = plan.session[row] ?? 0
+            return startedAt(session) + (plan.dueMs[row] ?? 0) - (starts.get(session) ?? 0)
+          }),
+      },
+      this.#loopContext(),
+    )
+    this.#loop = loop
+    return loop
+  }
+
   #open(schedule: Extract<Schedule, { kind: 'open' }>, startAt: number): OpenLoop {
     const { around } = schedule
     const loop = this.#openLoop(schedule, startAt, around)
@@ -260,7 +282,12 @@ class ThreadRun {
     const most = schedule.maxConcurrency === null ? Number.POSITIVE_INFINITY : this.#share(schedule.maxConcurrency)
     const wanted = around === null || around.beforePerS === 0 ? null : this.#share(this.#job.warmup)
     const { requests, sessions } = this.#job
-    const follow = sessions !== undefined ? planFollow(sessions, startAt) : requests.turns > 1 ? this.#turns() : null
+    const follow =
+      sessions !== undefined
+        ? planFollow(sessions, row => startAt + (sessions.dueMs[row] ?? 0))
+        : requests.turns > 1
+          ? this.#turns()
+          : null
     const loop = openLoop(
       most,
       { wanted, startAt, windowMs: around?.windowMs ?? 0 },

@@ -104,7 +104,7 @@ async function measure(
   context.onProgress({ phase: 'preparing', done: 0, total: null })
   refuseWhatCannotBe(point)
   if (point.load.auto !== undefined) throw shardsCannotStop()
-  const timing = await timingOf(point, signal)
+  const timing = await timingOf(point, book, signal)
   const count = busyShards(timing.schedule, options.shards.count)
   const [load, links] = await allSettled([
     prepareLoad(point, endpoint, timing, { cacheFolder: options.cacheFolder, env, book }, signal),

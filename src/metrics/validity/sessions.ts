@@ -21,7 +21,7 @@ export function judgeSessions({ limits }: Point, { sessions, replay, requests }:
       findings.push({
         severity: 'warning',
         code: 'turns-skipped',
-        message: `${amount(skipped)} requests were not sent: one before them in their session failed, or the time was over. A session goes on only with its server's own answers`,
+        message: `${skipped === 1 ? '1 request was' : `${amount(skipped)} requests were`} not sent: one before them in their session failed, or the time was over. A session goes on only with its server's own answers`,
       })
     const waited = byAnswer + bySchedule
     if (replay !== undefined && bySchedule > 0 && byAnswer > waitingShareLimit * waited)
@@ -37,6 +37,12 @@ export function judgeSessions({ limits }: Point, { sessions, replay, requests }:
         severity: 'note',
         code: 'trace-part',
         message: `${amount(requests.sent)} of ${amount(replay.inFile)} requests of the trace were replayed (${percent(requests.sent / replay.inFile)})`,
+      })
+    if (replay.doubt !== undefined)
+      findings.push({
+        severity: 'warning',
+        code: 'trace-unit',
+        message: `the timestamps of the trace were read as ${replay.unit}, as load.trace.unit says, but ${replay.doubt}. Check load.trace.unit`,
       })
     if (replay.guessed !== null && replay.unit !== 'date')
       findings.push({

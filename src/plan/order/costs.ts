@@ -52,7 +52,13 @@ function startsBetween(pools: readonly Pools[]): (from: number, to: number) => n
   const numbers = new Map<string, number>()
   const kinds = new Int32Array(pools.length * roles.length)
   const workers = new Int32Array(pools.length * roles.length)
+  const frontends = new Int32Array(pools.length)
+  const heads = new Int32Array(pools.length).fill(-1)
   for (const [index, pool] of pools.entries()) {
+    const frontend = `frontend ${pool.frontend ?? ''}`
+    if (!numbers.has(frontend)) numbers.set(frontend, numbers.size)
+    frontends[index] = numbers.get(frontend) as number
+    if (pool.head !== undefined) heads[index] = roles.indexOf(pool.head)
     for (const [place, role] of roles.entries()) {
       const { kind, workers: count } = pool[role] ?? { kind: '', workers: 0 }
       if (!numbers.has(kind)) numbers.set(kind, numbers.size)
@@ -62,12 +68,13 @@ function startsBetween(pools: readonly Pools[]): (from: number, to: number) => n
   }
   return (from, to) => {
     let sum = 0
+    const replaced = frontends[from] === frontends[to] ? -1 : (heads[to] as number)
     for (let place = 0; place < roles.length; place++) {
       const a = from * roles.length + place
       const b = to * roles.length + place
       const wanted = workers[b] as number
-      const there = kinds[a] === kinds[b] ? (workers[a] as number) : 0
-      if (wanted > there) sum += wanted - there
+      const same = kinds[a] === kinds[b] ? Math.min(wanted, workers[a] as number) : 0
+      sum += wanted - (same > 0 && place === replaced ? same - 1 : same)
     }
     return sum
   }

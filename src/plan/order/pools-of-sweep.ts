@@ -1,4 +1,4 @@
-import type { Deployment } from '../../model/index.ts'
+import { type Deployment, defined } from '../../model/index.ts'
 import type { Sweep } from '../../spec/sweep.ts'
 import { type PartKinds, type Pools, poolsOf, poolsOfVariant } from './reconcile-cost.ts'
 
@@ -10,13 +10,14 @@ export function poolsOfSweep({ variants = [] }: Pick<Sweep, 'variants'>): (deplo
   const kinds = new Map<string, PartKinds>(
     variants.map(variant => {
       const { system } = variant
-      const { frontend, workers } = variant.deploy.parts()
+      const { frontend, workers, heads } = variant.deploy.parts()
       const { prefill, decode, aggregated } = workers
       return [
         variant.name,
         {
           frontend: [system, frontend],
           workers: { prefill: [system, prefill], decode: [system, decode], aggregated: [system, aggregated] },
+          ...defined({ heads }),
         },
       ]
     }),

@@ -11,12 +11,18 @@ export interface Pool {
  * What reconciling needs of a deployment: its pools, and the kind of its frontend. Roles without workers have none;
  * frontends of one kind serve in either deployment.
  */
-export type Pools = { readonly [role in Role]?: Pool } & { readonly frontend?: string }
+export type Pools = { readonly [role in Role]?: Pool } & {
+  readonly frontend?: string
+  /** The role of which one worker restarts with the frontend, because both run in one process. */
+  readonly head?: Role
+}
 
 /** What the configuration of a deployment adds to the kinds of its parts; nothing in a sweep without variants. */
 export interface PartKinds {
   readonly frontend: Json
   readonly workers: { readonly [role in Role]: Json }
+  /** Roles of which one worker runs in one process with the frontend, and what starts that process. */
+  readonly heads?: { readonly [role in Role]?: Json }
 }
 
 /** The pools of a deployment. Two pools of a role are of one kind if their workers can serve in either deployment. */
@@ -27,7 +33,13 @@ export function poolsOf(deployment: Deployment): Pools {
 /** The pools of a deployment of a variant, whose configuration decides on the kinds, too. */
 export function poolsOfVariant(deployment: Deployment, kinds: PartKinds): Pools {
   const pools = poolsWith(deployment, role => ({ variant: kinds.workers[role] }))
-  return { ...pools, frontend: canonicalJson([deployment.model.name, kinds.frontend]) }
+  const head = roles.find(role => pools[role] !== undefined && kinds.heads?.[role] !== undefined)
+  const own = head === undefined ? [] : [kinds.heads?.[head] ?? null, pools[head]?.kind ?? null]
+  return {
+    ...pools,
+    frontend: canonicalJson([deployment.model.name, kinds.frontend, ...own]),
+    ...defined({ head }),
+  }
 }
 
 function poolsWith(deployment: Deployment, more: (role: Role) => { readonly variant?: Json }): Pools {
@@ -43,8 +55,8 @@ function poolsWith(deployment: Deployment, more: (role: Role) => { readonly vari
 
 /**
  * Workers that `Deployer.reconcile` starts and stops on the way from one deployment to the next (from null: nothing
- * runs). A pool of the same kind survives and costs only the difference; a pool of another kind is replaced completely;
- * aggregated and disaggregated deployments have no pool in common.
+ * runs). A pool of the same kind survives and costs only the difference, and its head where the frontend restarts with
+ * one; a pool of another kind is replaced completely; aggregated and disaggregated deployments have no pool in common.
  */
 export function reconcileCost(from: Pools | null, to: Pools): ReconcileCost {
   let workersStarted = 0
@@ -52,7 +64,8 @@ export function reconcileCost(from: Pools | null, to: Pools): ReconcileCost {
   for (const role of roles) {
     const before = from?.[role]
     const after = to[role]
-    const kept = before?.kind === after?.kind ? Math.min(before?.workers ?? 0, after?.workers ?? 0) : 0
+    const same = before?.kind === after?.kind ? Math.min(before?.workers ?? 0, after?.workers ?? 0) : 0
+    const kept = role === to.head && restartsFrontend(from, to) ? Math.max(0, same - 1) : same
     workersStarted += (after?.workers ?? 0) - kept
     workersStopped += (before?.workers ?? 0) - kept
   }

@@ -1,13 +1,15 @@
 import type { PointResult } from '../../journal/event.ts'
 import { ratesOf } from '../../metrics/definitions.ts'
 import type { Distribution, Measurement } from '../../metrics/measurement.ts'
-import { meanTokens } from '../../model/index.ts'
+import { gpusOf, meanTokens } from '../../model/index.ts'
 import { folderFormat } from './format.ts'
 import { fulcrumPartOf } from './fulcrum-part.ts'
 
 /** Files of one point in AIPerf's layout, by name. */
 export interface AiperfFiles {
   readonly 'profile_export_aiperf.json': string
+  /** What `aiperf plot` reads where there is no record of each request; left out for a point without figures. */
+  readonly 'profile_export_aiperf_aggregate.json'?: string
 }
 
 const requestMetrics: readonly (readonly [string, string, (m: Measurement) => Distribution | null])[] = [
@@ -38,8 +40,50 @@ const systemMetrics: readonly (readonly [string, string, (m: Measurement) => num
  */
 export function exportAiperf(result: PointResult): AiperfFiles {
   const { measurement } = result
-  const summary = measurement === null ? unmeasured(result) : measured(result, measurement)
-  return { 'profile_export_aiperf.json': `${JSON.stringify(summary, null, 2)}\n` }
+  if (measurement === null) return { 'profile_export_aiperf.json': fileOf(unmeasured(result)) }
+  return {
+    'profile_export_aiperf.json': fileOf(measured(result, measurement)),
+    'profile_export_aiperf_aggregate.json': fileOf(aggregate(result, measurement)),
+  }
+}
+
+const fileOf = (content: object) => `${JSON.stringify(content, null, 2)}\n`
+
+/**
+ * A point as AIPerf 0.13 writes a cell of a sweep: each statistic of each metric by itself. One measurement has no
+ * interval, so none is stated.
+ */
+function aggregate(result: PointResult, measurement: Measurement): object {
+  const metrics: [string, { readonly mean: number; readonly unit: string }][] = []
+  for (const [key, unit, value] of systemMetrics) {
+    const mean = value(measurement)
+    if (mean !== null) metrics.push([`${key}_avg`, { mean, unit }])
+  }
+  const perS = ratesOf(measurement).outputTokensPerS
+  if (perS !== null) {
+    const mean = perS / gpusOf(result.point.deployment)
+    metrics.push(['output_token_throughput_per_gpu_avg', { mean, unit: 'tokens/sec/gpu' }])
+  }
+  for (const [key, unit, distribution] of requestMetrics) {
+    const { mean: avg, stddev: std, ...rest } = distribution(measurement) ?? { mean: null, stddev: null }
+    for (const [statistic, mean] of Object.entries({ avg, std, ...rest }))
+      if (mean !== null) metrics.push([`${key}_${statistic}`, { mean, unit }])
+  }
+  const { level } = result.point.load
+  return {
+    schema_version: '1.4',
+    aiperf_version: `fulcrum ${measurement.generator.name} ${measurement.generator.version}`,
+    metadata: {
+      aggregation_type: 'confidence',
+      model: result.point.deployment.model.name,
+      num_profile_runs: 1,
+      num_successful_runs: 1,
+      failed_runs: [],
+      variation_label: result.point.id,
+      variation_values: level.kind === 'concurrency' ? { concurrency: level.concurrency } : {},
+    },
+    metrics: Object.fromEntries(metrics),
+  }
 }
 
 function unmeasured(result: PointResult): object {
@@ -123,6 +167,9 @@ function inputConfig(result: PointResult): object {
   }
 }
 
-export const aiperfFormat = folderFormat({ name: 'aiperf', about: "AIPerf's JSON of each point" }, result => ({
-  ...exportAiperf(result),
-}))
+export const aiperfFormat = folderFormat(
+  { name: 'aiperf', about: "AIPerf's JSON of each point, for aiperf plot too" },
+  result => ({
+    ...exportAiperf(result),
+  }),
+)

@@ -1,5 +1,6 @@
 import type { Run } from '../../journal/run.ts'
 import { FulcrumError } from '../../model/index.ts'
+import type { Cell, ColumnType } from './columns.ts'
 
 /** A format that other tools read, by which `fulcrum export --format` knows it. */
 export interface ExportFormat {
@@ -12,6 +13,16 @@ export interface ExportFormat {
   /** Whether its content is no text, which a terminal can't show. */
   readonly isBinary?: true
   readonly write: (run: Run) => Promise<readonly ExportedFile[]>
+  /** What its file is called beside those of other runs; `points.NAME` when left out. */
+  readonly file?: string
+  /** Writes any table, for a format that has tables. */
+  readonly table?: (table: Table) => Promise<string | Uint8Array>
+}
+
+/** Rows under typed columns. */
+export interface Table {
+  readonly columns: readonly { readonly name: string; readonly type: ColumnType }[]
+  readonly rows: readonly (readonly Cell[])[]
 }
 
 /** A file of an export. */
@@ -23,7 +34,7 @@ export interface ExportedFile {
 
 /** A format that is one file. */
 export function fileFormat(
-  format: Pick<ExportFormat, 'name' | 'about' | 'isBinary'>,
+  format: Pick<ExportFormat, 'name' | 'about' | 'isBinary' | 'file' | 'table'>,
   contentOf: (run: Run) => string | Uint8Array | Promise<string | Uint8Array>,
 ): ExportFormat {
   return { ...format, shape: 'file', write: async run => [{ path: '', content: await contentOf(run) }] }

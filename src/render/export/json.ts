@@ -19,4 +19,7 @@ function lineAsObserved(line: JournalLine): object {
   return { ...line, event: { ...event, result } }
 }
 
-export const jsonFormat = fileFormat({ name: 'json', about: 'the manifest and every line of the journal' }, runJson)
+export const jsonFormat = fileFormat(
+  { name: 'json', about: 'the manifest and every line of the journal', file: 'run.json' },
+  runJson,
+)

@@ -77,6 +77,6 @@ function labelsText(labels: { readonly [name: string]: string }): string {
 const escaped = (text: string) => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 
 export const openMetricsFormat = fileFormat(
-  { name: 'openmetrics', about: 'gauges for a Prometheus textfile collector or push gateway' },
+  { name: 'openmetrics', about: 'gauges for a Prometheus textfile collector or push gateway', file: 'points.prom' },
   openMetrics,
 )

@@ -3,6 +3,7 @@ import { type Analysis, analyse } from '../../analysis/analyse.ts'
 import type { Run } from '../../journal/run.ts'
 import type { Cell, ColumnType } from './columns.ts'
 import { columnsOf } from './columns.ts'
+import type { Table } from './format.ts'
 import { rowsOf } from './rows.ts'
 
 const parquetTypes = {
@@ -42,6 +43,16 @@ export function pointsParquetOf(analysis: Analysis): Uint8Array {
     createdBy: `fulcrum version ${versions.fulcrum}`,
   })
   return new Uint8Array(buffer)
+}
+
+/** Any table as Parquet. */
+export function tableParquet({ columns, rows }: Table): Uint8Array {
+  const columnData = columns.map(({ name, type }, at) => ({
+    name,
+    type: parquetTypes[type],
+    data: rows.map(row => typed(row[at] ?? null, type)),
+  }))
+  return new Uint8Array(parquetWriteBuffer({ columnData }))
 }
 
 /** A time that isn't one (a summary from elsewhere may say anything) is null: a column has one type. */

@@ -31,4 +31,12 @@ function written(cell: Cell): string {
   return /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell
 }
 
-export const csvFormat = fileFormat({ name: 'csv', about: 'points.csv: one row per measurement' }, pointsCsv)
+export const csvFormat = fileFormat(
+  {
+    name: 'csv',
+    about: 'points.csv: one row per measurement',
+    table: async ({ columns, rows }) =>
+      stringify([columns.map(({ name }) => name), ...rows.map(row => row.map(written))]),
+  },
+  pointsCsv,
+)

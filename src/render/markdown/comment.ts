@@ -52,6 +52,23 @@ export function commentBody({ comparison, key, base, head, commits, links }: Com
   return body.length > markdownLimit ? null : body
 }
 
+/**
+ * The body of a comment where there is nothing to compare: the same marker, so that it replaces an earlier comparison,
+ * which is of another revision.
+ */
+export function commentWithout({ key, why, links }: Pick<CommentParts, 'key' | 'links'> & { why: string }): string {
+  const facts = links.map(([title, url]) => `[${title}](${inParentheses(url)})`).join(' · ')
+  return [commentMarker(key), '## Fulcrum: ⚠️ no comparison', ...(facts === '' ? [] : [facts]), text(why)].join('\n\n')
+}
+
+/** Text from outside as one paragraph of plain text. */
+const text = (why: string) =>
+  why
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, commentHead)
+    .replace(/[\\`*_{}[\]<>#|~@!&]/g, character => `\\${character}`)
+
 function revision({ run, git }: CommentedRun, commits: string | null): string {
   if (git === null) return `run \`${run.replaceAll('`', '')}\``
   const hex = git.revision.replace(/[^\w]/g, '')

@@ -1,7 +1,7 @@
 import { topologyLabel } from '../../model/index.ts'
 import { counted, duration } from '../views/format.ts'
 import type { PlanView } from '../views/plan.ts'
-import { datasetText } from './dataset.ts'
+import { datasetText, traceText } from './dataset.ts'
 import { table } from './table.ts'
 
 /** Below so many points a search measures half of the grid or more: docs/bench/search.md. */
@@ -48,6 +48,7 @@ export function planText(plan: PlanView): string {
       ? 'time: unknown, no past run to learn from'
       : `time: ${timeText(plan.estimate)} (${plan.estimate.basis})`,
     ...(plan.sweep.datasets ?? []).map(datasetText),
+    ...(plan.sweep.traces ?? []).map(traceText),
     ...plan.sweep.warnings.map(warning => `warning: ${warning}`),
   ]
   return lines.join('\n')

@@ -6,6 +6,7 @@ export interface PlanView {
     readonly name: string
     readonly search: string
     readonly datasets?: readonly DatasetView[]
+    readonly traces?: readonly TraceView[]
     readonly warnings: readonly string[]
   }
   readonly deployments: readonly {
@@ -39,6 +40,20 @@ export interface DatasetView {
   readonly counted: number
   readonly isl: LengthView
   readonly osl: LengthView
+}
+
+/** A trace as it was read; lengths in tokens. */
+export interface TraceView {
+  readonly file: string
+  /** Requests that are replayed, and those of the file. */
+  readonly requests: number
+  readonly inFile: number
+  readonly sessions: number | null
+  readonly unit: string
+  readonly spanS: number
+  readonly isl: LengthView
+  readonly osl: LengthView
+  readonly reusable: number | null
 }
 
 interface LengthView {

@@ -3,24 +3,29 @@ import { metricNamed } from '../../engines/index.ts'
 import type { Measurement, ServerMetric } from '../../metrics/measurement.ts'
 import { largest } from '../../model/index.ts'
 import { compactSeries, type SeriesSample } from '../../telemetry/series.ts'
+import { gpuLines, gpuPanels } from './gpu-time-series.ts'
 
 /** What the server's own metrics are drawn as, one picture each. */
-export const timeSeriesPanels = ['running', 'waiting', 'kv', 'ttft'] as const
+const serverPanels = ['running', 'waiting', 'kv', 'ttft'] as const
+type ServerPanel = (typeof serverPanels)[number]
+
+/** All pictures of a point on its own clock: what its server says, then its GPUs. */
+export const timeSeriesPanels = [...serverPanels, ...gpuPanels] as const
 export type TimeSeriesPanel = (typeof timeSeriesPanels)[number]
 
 /** How one thing went at one source through a point. */
 export interface TimeSeriesLine {
   readonly panel: TimeSeriesPanel
-  /** `frontend`, `prefill-0`, … */
+  /** `frontend`, `prefill-0`, `prefill GPUs`, … */
   readonly source: string
   /** The metric as the server calls it. */
   readonly metric: string
-  /** Seconds since the window began, and requests, percent of the KV cache, or milliseconds. */
+  /** Seconds since the window began, and requests, percent of the KV cache, ms, or what a picture of GPUs shows. */
   readonly samples: readonly SeriesSample[]
 }
 
 /** Names by which servers tell the same thing, the one that is nearest to the scheduler first. */
-const names: { readonly [panel in TimeSeriesPanel]: readonly RegExp[] } = {
+const names: { readonly [panel in ServerPanel]: readonly RegExp[] } = {
   running: [
     metricNamed('running', 'running_requests'),
     /active_slots|active_requests/,
@@ -40,13 +45,15 @@ export function timeSeriesOf(point: MeasuredPoint): readonly TimeSeriesLine[] {
   return timeSeriesPanels.flatMap(panel => busiest(lines.filter(line => line.panel === panel)))
 }
 
-function linesOf({ server }: Measurement): readonly TimeSeriesLine[] {
-  return Object.entries(server ?? {}).flatMap(([source, metrics]) =>
-    timeSeriesPanels.flatMap(panel => {
+function linesOf(measurement: Measurement): readonly TimeSeriesLine[] {
+  const { server } = measurement
+  const ofServer = Object.entries(server ?? {}).flatMap(([source, metrics]) =>
+    serverPanels.flatMap(panel => {
       const found = firstOf(metrics, names[panel])
       return found === null ? [] : [{ panel, source, metric: found.metric, samples: scaled(panel, found.series) }]
     }),
   )
+  return [...ofServer, ...gpuLines(measurement)]
 }
 
 function firstOf(
@@ -60,7 +67,7 @@ function firstOf(
 }
 
 /** Engines give the cache's use as a share or in percent, and time in seconds. */
-function scaled(panel: TimeSeriesPanel, series: readonly SeriesSample[]): readonly SeriesSample[] {
+function scaled(panel: ServerPanel, series: readonly SeriesSample[]): readonly SeriesSample[] {
   const factor = panel === 'ttft' ? 1000 : panel === 'kv' && series.every(([, value]) => value <= 1) ? 100 : 1
   return series.map(([atMs, value]) => [atMs / 1000, value * factor])
 }

@@ -1,9 +1,19 @@
 import type { DeployerCapabilities } from '../../deployers/capabilities.ts'
 import type { Findings, RoleSettings } from '../../engines/role-settings.ts'
 import type { ConfiguredGenerator } from '../../generators/define-generator.ts'
-import { type Deployment, type Load, type Role, rolesOf, type Workload, workersOf } from '../../model/index.ts'
+import {
+  type Deployment,
+  type Load,
+  type Role,
+  rolesOf,
+  type ValidityLimits,
+  type Workload,
+  workersOf,
+} from '../../model/index.ts'
 import type { Path } from '../../yaml/problem.ts'
+import type { DatasetFacts } from './datasets.ts'
 import { roleSettings, type SettingSources } from './sources.ts'
+import type { CheckedTrace } from './traces.ts'
 
 /** What a check reads: the sweep as it will run, and the file as written, for the positions. */
 export interface CheckedSweep {
@@ -18,6 +28,10 @@ export interface CheckedSweep {
   readonly capabilities: DeployerCapabilities
   readonly prompts: 'fresh' | 'same'
   readonly generator: ConfiguredGenerator
+  readonly limits: Pick<ValidityLimits, 'errorShare'>
+  /** The traces and datasets that were read. */
+  readonly traces: readonly CheckedTrace[]
+  readonly datasets: readonly DatasetFacts[]
 }
 
 /** Finds settings that contradict each other, before anything starts. */

@@ -32,6 +32,8 @@ export interface DatasetFacts {
   readonly counted: number
   readonly isl: LengthFacts
   readonly osl: LengthFacts
+  /** The row with the most tokens, and the line that it is in. */
+  readonly longest: { readonly isl: number; readonly osl: number; readonly line: number }
 }
 
 const forms = {
@@ -92,6 +94,12 @@ export async function checkDatasets(
 
 function factsOf(workload: Workload, file: string, dataset: MeasuredDataset, seed: number, most: number): DatasetFacts {
   const counted = Math.min(most, dataset.entries.length)
+  const asked = outputTokensOf(dataset, counted, workload, seed)
+  let longest = { isl: 0, osl: 0, line: 0 }
+  for (let row = 0; row < counted; row++) {
+    const [isl = 0, osl = 0] = [dataset.inputTokens[row], asked[row]]
+    if (isl + osl > longest.isl + longest.osl) longest = { isl, osl, line: dataset.entries[row]?.line ?? 0 }
+  }
   return {
     workload: workload.name,
     file,
@@ -101,7 +109,8 @@ function factsOf(workload: Workload, file: string, dataset: MeasuredDataset, see
     odd: dataset.odd,
     counted,
     isl: lengthsOf(dataset.inputTokens.slice(0, counted)),
-    osl: lengthsOf(outputTokensOf(dataset, counted, workload, seed)),
+    osl: lengthsOf(asked),
+    longest,
   }
 }
 

@@ -59,6 +59,11 @@ const trace = z.strictObject({
     'Share of the sessions to replay, each as a whole, chosen by `seed`; of the requests where the trace has no sessions. Default: all.',
     'write a share from 0 to 1, such as 0.1',
   ).optional(),
+  users: field(
+    axisOf(positiveInt.max(1_000_000)),
+    'Closed loop: this many users replay the sessions one after another, each session with its recorded times counted from its own start. A list is an axis. Default: sessions arrive as recorded.',
+    'write a whole number from 1, or a list such as [8, 32]',
+  ).optional(),
 })
 
 const autoRequests = z.strictObject({
@@ -102,7 +107,11 @@ export const loadSchema = field(
       'Open loop with a changing rate. It starts at 0; each stage moves linearly to its `rate` over its `duration` (immediately with `jump`). All stages together are one load level.',
       'write a list such as [{ rate: 10, duration: 60s }, { rate: 0, duration: 30s }]',
     ).optional(),
-    trace: field(trace, 'Open loop that replays recorded arrivals.', 'write { file: …, speed: 1 }').optional(),
+    trace: field(
+      trace,
+      'Replays recorded requests: as they arrived, or with `users` in a closed loop.',
+      'write { file: …, speed: 1 }',
+    ).optional(),
     arrivals: arrivals.default('poisson'),
     max_concurrency: field(
       positiveInt,

@@ -98,7 +98,11 @@ function readLevels(raw: RawLoad, context: SectionContext): readonly LoadLevel[]
     if ((part.fromMs ?? 0) >= (part.untilMs ?? Number.POSITIVE_INFINITY)) {
       context.report(['load', 'trace', 'until'], 'until is not after from', 'write a later until, or an earlier from')
     }
-    for (const speed of speeds) levels.push({ kind: 'trace', file, speed, ...part, ...maxConcurrency })
+    const users = raw.trace.users === undefined ? [undefined] : listOf(raw.trace.users)
+    reportDuplicates(context, ['load', 'trace', 'users'], users, String)
+    for (const speed of speeds)
+      for (const count of users)
+        levels.push({ kind: 'trace', file, speed, ...part, ...defined({ users: count }), ...maxConcurrency })
   }
   return levels
 }
@@ -139,6 +143,13 @@ function checkTogether(raw: RawLoad, levels: readonly LoadLevel[], context: Sect
       'max_concurrency',
       'max_concurrency limits open loops, but this load has none',
       'remove it, or write request_rate',
+    )
+  }
+  if (raw.max_concurrency !== undefined && raw.trace?.users !== undefined) {
+    report(
+      'max_concurrency',
+      'max_concurrency limits open loops, but trace.users is a closed one',
+      'remove one of the two',
     )
   }
   const fixedLength = levels.every(level => level.kind === 'stages' || level.kind === 'trace')

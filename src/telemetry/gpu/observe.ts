@@ -1,7 +1,7 @@
-import type { GpuObserved, GpusObserved } from '../../metrics/gpu.ts'
+import type { GpuObserved, GpuSeriesName, GpusObserved } from '../../metrics/gpu.ts'
 import type { Finding } from '../../metrics/measurement.ts'
 import { type Deployment, largest } from '../../model/index.ts'
-import { compactSeries } from '../series.ts'
+import { compactSeries, mostSamples } from '../series.ts'
 import { type At, energyByCounter, energyBySamples, isExactEnough, type Span, unitTrouble } from './energy.ts'
 import { type GpuHolder, type NamedGpus, type PlacedGpu, placeGpus } from './place.ts'
 import type { TimedSample } from './sample.ts'
@@ -51,7 +51,8 @@ export function observeGpus(
   const { placed, trouble } = placeGpus(found, placement.deployment, placement.holders, placement.named)
   if (placed.length === 0 && trouble !== null && !placement.isAsked) return { gpus: null, findings: [] }
   const hosts = new Set(placed.map(({ gpu }) => gpu.host))
-  const observed = placed.map(one => observeGpu(one, window, hosts.size > 1, twice.includes(one.gpu.id)))
+  const most = samplesOfEach(placed.length)
+  const observed = placed.map(one => observeGpu(one, window, hosts.size > 1, twice.includes(one.gpu.id), most))
   const gpus = observed.map(({ gpu }) => gpu)
   const isWhole = trouble === null && gpus.every(({ energyJ }) => energyJ !== null)
   const total = (of: (gpu: GpuObserved) => number | null) => gpus.reduce((sum, gpu) => sum + (of(gpu) ?? 0), 0)
@@ -68,6 +69,14 @@ export function observeGpus(
   }
 }
 
+/** Samples of all series of a point, together: a journal line stays below half a megabyte, however many GPUs it has. */
+const mostOfAPoint = 24_000
+const fewestOfASeries = 8
+
+/** Most samples of one of the five series of each GPU. */
+const samplesOfEach = (gpus: number): number =>
+  Math.max(fewestOfASeries, Math.min(mostSamples, Math.floor(mostOfAPoint / (5 * Math.max(1, gpus)))))
+
 function energyUnknown(troubles: readonly string[]): Finding {
   const [first = '', ...more] = troubles
   const others = more.length === 0 ? '' : ` (and ${more.length} more)`
@@ -82,6 +91,7 @@ function observeGpu(
   window: Span,
   namesHost: boolean,
   isTwice: boolean,
+  mostOfASeries: number,
 ): { readonly gpu: GpuObserved; readonly why: string | null } {
   const within = gpu.own.filter(({ atMs }) => atMs >= window.startMs && atMs <= window.endMs)
   const mean = (of: (sample: TimedSample) => number | null) => meanOf(valuesOf(within, of))
@@ -95,6 +105,8 @@ function observeGpu(
   const seconds = (window.endMs - window.startMs) / 1000
   const throttles = within.flatMap(({ throttle }) => (throttle === null ? [] : [throttle]))
   const share = (of: 'power' | 'thermal') => throttles.filter(one => one[of]).length / throttles.length
+  const series = (of: GpuSeriesName, value: (sample: TimedSample) => number | null) =>
+    seriesOf(of, within, window, value, mostOfASeries)
   const strangers = within.flatMap(sample => (sample.strangers === null ? [] : [sample.strangers]))
   return {
     gpu: {
@@ -119,11 +131,12 @@ function observeGpu(
       nvlinkBytesPerS: rateOf(valuesOf(within, ({ nvlinkBytes }) => nvlinkBytes)),
       strangers: strangers.length === 0 ? null : [...new Set(strangers.flat())],
       series: {
-        ...seriesOf('power', within, window, ({ powerW }) => powerW),
-        ...seriesOf('utilization', within, window, ({ utilization }) =>
-          utilization === null ? null : utilization * 100,
-        ),
-        ...seriesOf('temperature', within, window, ({ temperatureC }) => temperatureC),
+        // Power in an unknown unit is none.
+        ...(isOdd ? {} : series('power', ({ powerW }) => powerW)),
+        ...series('utilization', ({ utilization }) => (utilization === null ? null : utilization * 100)),
+        ...series('memory', ({ memoryUsedMib }) => memoryUsedMib),
+        ...series('clock', ({ smClockMhz }) => smClockMhz),
+        ...series('temperature', ({ temperatureC }) => temperatureC),
       },
     },
     why: why === null ? null : `${name}: ${why}`,
@@ -174,7 +187,8 @@ function seriesOf(
   samples: readonly TimedSample[],
   { startMs }: Span,
   of: (sample: TimedSample) => number | null,
+  most: number,
 ) {
   const values = valuesOf(samples, of).map(({ atMs, value }) => [Math.round(atMs - startMs), sixDigits(value)] as const)
-  return values.length === 0 ? {} : { [name]: compactSeries(values) }
+  return values.length === 0 ? {} : { [name]: compactSeries(values, most) }
 }

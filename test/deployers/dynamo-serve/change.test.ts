@@ -49,6 +49,15 @@ it('a head starts before the workers beside it', () => {
   )
 })
 
+it('another head alone takes its worker with it, and leaves all others', () => {
+  const headed = (signature: string) => ({ ...designs, decode: { ...designs.decode, headSignature: signature } })
+  const first = smallestServeChange([], deployment(disaggregated(2, 2)), headed('kv'), hosts).start
+  const again = smallestServeChange(first, deployment(disaggregated(2, 2)), headed('kv'), hosts)
+  assert.deepEqual([names(again.stop), names(again.start)], [[], []])
+  const other = smallestServeChange(first, deployment(disaggregated(2, 2)), headed('random'), hosts)
+  assert.deepEqual([names(other.stop), names(other.start)], [['decode-0'], ['decode-0']])
+})
+
 it('whatever runs, a change leaves the wanted workers and exactly one head', () => {
   const running = fc.uniqueArray(
     fc.tuple(fc.constantFrom('prefill', 'decode', 'aggregated'), fc.nat(4)).map(([role, n]) => `${role}-${n}`),

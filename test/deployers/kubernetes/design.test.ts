@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { parse, stringify } from 'yaml'
-import { applyBody, designOf, designProblems, replicaFields } from '../../../src/deployers/kubernetes/design.ts'
-import { readAt } from '../../../src/deployers/kubernetes/fields.ts'
+import type { ComponentKeys } from '../../../src/deployers/kubernetes/config.ts'
+import { kubernetesParts } from '../../../src/deployers/kubernetes/configured.ts'
+import {
+  applyBody,
+  designOf,
+  designProblems,
+  fieldsBack,
+  replicaFields,
+} from '../../../src/deployers/kubernetes/design.ts'
+import { fieldText, readAt } from '../../../src/deployers/kubernetes/fields.ts'
 import { castOf } from '../../../src/deployers/kubernetes/roles.ts'
-import type { Deployment, EngineSettings } from '../../../src/model/index.ts'
+import { type Deployment, type EngineSettings, roles } from '../../../src/model/index.ts'
 import { deployment, disaggregated, manifestOf, v1alpha1, v1beta1 } from './manifests.ts'
 
 function design(text: string, wanted: Deployment) {
@@ -150,4 +158,131 @@ describe('engine settings as arguments', () => {
 test('an applied body is YAML that says the same', () => {
   const { body } = design(v1alpha1, decode({ max_batch_size: 64 }))
   assert.deepEqual(parse(stringify(body)), body)
+})
+
+describe('what a variant changes', () => {
+  const one = deployment(disaggregated(1, 1), {}, { prefill: 4, decode: 8, aggregated: 1 })
+  const beta = deployment(disaggregated(1, 1), {}, { prefill: 2, decode: 1, aggregated: 1 })
+  const changed = (text: string, config: ComponentKeys, wanted = one) => {
+    const manifest = manifestOf(text)
+    const { cast } = castOf(manifest, {})
+    const made = designOf(manifest, cast, wanted, config)
+    const misfits = designProblems(manifest, cast, wanted, config)
+    return { ...made, body: applyBody(manifest, made.fields), misfits: misfits.map(({ problem }) => problem) }
+  }
+  const services = (text: string, config: ComponentKeys) =>
+    Object.keys((readAt(changed(text, config).body, ['spec', 'services']) ?? {}) as object).sort()
+
+  test('is nothing without keys that change components', () => {
+    const { fields, misfits } = changed(v1alpha1, {})
+    assert.deepEqual([fields, misfits], [[], []])
+  })
+
+  test('of the frontend names the frontend alone, and gives one without a command the operator’s own', () => {
+    const { body, frontend, pools } = changed(v1alpha1, { frontend_args: { 'router-mode': 'kv' } })
+    assert.deepEqual(readAt(body, ['spec']), {
+      services: {
+        Frontend: {
+          extraPodSpec: {
+            mainContainer: { command: ['python3'], args: ['-m', 'dynamo.frontend', '--router-mode', 'kv'] },
+          },
+        },
+      },
+    })
+    const plain = changed(v1alpha1, {})
+    assert.notEqual(frontend?.signature, plain.frontend?.signature)
+    assert.deepEqual(
+      pools.map(({ signature }) => signature),
+      plain.pools.map(({ signature }) => signature),
+    )
+  })
+
+  test('of a role names that role alone', () => {
+    assert.deepEqual(services(v1alpha1, { role_args: { decode: { x: 1 } } }), ['decode'])
+    assert.deepEqual(services(v1alpha1, { role_env: { prefill: { A: '1' } } }), ['prefill'])
+    assert.deepEqual(services(v1alpha1, { frontend_env: { A: '1' } }), ['Frontend'])
+    assert.deepEqual(services(v1alpha1, { args: { x: 1 } }), ['decode', 'prefill'])
+    assert.deepEqual(services(v1alpha1, { env: { A: '1' } }), ['Frontend', 'decode', 'prefill'])
+    assert.deepEqual(services(v1alpha1, { image: 'runtime:2' }), ['decode', 'prefill'])
+    assert.deepEqual(services(v1alpha1, { frontend_image: 'runtime:2' }), ['Frontend'])
+  })
+
+  test('leaves a pool alone that the topology empties', () => {
+    const text = `${v1alpha1}    both: { componentType: worker, replicas: 1 }\n`
+    assert.equal(readAt(changed(text, { env: { A: '1' } }).body, ['spec', 'services', 'both']), undefined)
+  })
+
+  test('stands before engine settings in one list of arguments', () => {
+    const manifest = manifestOf(v1alpha1)
+    const wanted = deployment(disaggregated(1, 1), { prefill: { max_num_seqs: 9 } })
+    const made = designOf(manifest, castOf(manifest, {}).cast, wanted, { args: { 'block-size': 16 } })
+    const at = ['spec', 'services', 'prefill', 'extraPodSpec', 'mainContainer', 'args']
+    assert.deepEqual(readAt(applyBody(manifest, made.fields), at), [
+      'python3 -m dynamo.vllm --model m --disaggregation-mode prefill --block-size 16 --max-num-seqs 9',
+    ])
+  })
+
+  test('sets a variable over the manifest’s own, other variables kept', () => {
+    const text = v1beta1.replace(
+      'command: [python3, -m, dynamo.sglang]\n',
+      'command: [python3, -m, dynamo.sglang]\n              env: [{ name: A, valueFrom: { fieldRef: { fieldPath: x } } }, { name: B, value: "2" }]\n',
+    )
+    const { body } = changed(text, { env: { A: '1' } }, beta)
+    const container = [{ name: 'pre' }, 'podTemplate', 'spec', 'containers', { name: 'main' }, 'env']
+    assert.deepEqual(readAt(body, ['spec', 'components', ...container]), [
+      { name: 'B', value: '2' },
+      { name: 'A', value: '1' },
+    ])
+  })
+
+  test('replaces the backend in each worker’s command, and settings take the new one’s form', () => {
+    const manifest = manifestOf(v1beta1)
+    const wanted = { ...beta, engine: { prefill: { max_num_seqs: 9 } } }
+    const made = designOf(manifest, castOf(manifest, {}).cast, wanted, { backend: 'dynamo.vllm' })
+    const containers = (name: string) =>
+      readAt(applyBody(manifest, made.fields), ['spec', 'components', { name }, 'podTemplate', 'spec', 'containers'])
+    assert.deepEqual(containers('pre'), [
+      { name: 'main', command: ['python3', '-m', 'dynamo.vllm'], args: ['--model', 'm', '--max-num-seqs', '9'] },
+    ])
+    assert.deepEqual(containers('dec'), [{ name: 'main', command: ['python3', '-m', 'dynamo.vllm'] }])
+  })
+
+  test('is refused where Dynamo lets nobody change the framework', () => {
+    const text = v1beta1.replace('spec:\n', 'spec:\n  backendFramework: sglang\n')
+    assert.match(changed(text, { backend: 'dynamo.vllm' }, beta).misfits.join(), /backendFramework is sglang/)
+    assert.deepEqual(changed(text, { backend: 'dynamo.sglang' }, beta).misfits, [])
+  })
+
+  test('goes back to what the manifest has, or to nothing, in the next variant', () => {
+    const manifest = manifestOf(v1beta1)
+    const { cast } = castOf(manifest, {})
+    const [kv, plain] = [{ frontend_args: { 'router-mode': 'kv' }, args: { x: 1 } }, {}].map(config =>
+      designOf(manifest, cast, beta, config),
+    )
+    const back = fieldsBack(manifest, kv ?? assert.fail(), plain ?? assert.fail())
+    assert.deepEqual(
+      back.map(({ path, value }) => [fieldText(path), value]),
+      [
+        ['.spec.components[name="front"].podTemplate.spec.containers[name="main"].command', undefined],
+        ['.spec.components[name="front"].podTemplate.spec.containers[name="main"].args', undefined],
+        ['.spec.components[name="pre"].podTemplate.spec.containers[name="main"].args', ['--model', 'm']],
+        ['.spec.components[name="dec"].podTemplate.spec.containers[name="main"].args', ['--model', 'm']],
+      ],
+    )
+  })
+
+  test('counts as a part in the plan: the frontend for its flags, a role for its own', () => {
+    const parts = (config: ComponentKeys) => kubernetesParts(config)
+    const plain = parts({})
+    const kv = parts({ frontend_args: { 'router-mode': 'kv' } })
+    assert.deepEqual(kv.workers, plain.workers)
+    assert.notDeepEqual(kv.frontend, plain.frontend)
+    const decoding = parts({ role_env: { decode: { A: '1' } } })
+    assert.deepEqual([decoding.frontend, decoding.workers.prefill], [plain.frontend, plain.workers.prefill])
+    assert.notDeepEqual(decoding.workers.decode, plain.workers.decode)
+    assert.deepEqual(
+      parts({ args: { x: 1 } }),
+      parts({ role_args: Object.fromEntries(roles.map(role => [role, { x: 1 }])) }),
+    )
+  })
 })

@@ -5,6 +5,7 @@ import { drainedFirst } from '../../../src/deployers/kubernetes/drain.ts'
 
 const design = (counts: { readonly [component: string]: number }): Design => ({
   pools: Object.entries(counts).map(([name, replicas]) => ({ component: { name }, replicas }) as Pool),
+  frontend: null,
   fields: [],
   configMaps: [],
 })

@@ -18,7 +18,8 @@ describe('what a graph was like before', () => {
   test('is remembered once, at the first change of a field', () => {
     const first = remember(nothingBefore, [replicas(1)], live)
     const second = remember(first, [replicas(2), gpu('8')], { spec: { services: { d: { replicas: 1 } } } })
-    assert.deepEqual(second.fields, [replicas(5), { ...gpu(''), value: undefined }])
+    const resources = { path: ['spec', 'services', 'd', 'resources'], value: undefined }
+    assert.deepEqual(second.fields, [replicas(5), resources], 'what encloses a field was not there either')
   })
 
   test('is brought back for fields that a later deployment does not change', () => {

@@ -147,6 +147,70 @@ test('what waits for a failed request of a trace is not sent', async () => {
   assert.equal(measurement.sessions?.skipped, 1)
 })
 
+test('users replay the sessions of a trace one after another, each with its recorded times from its start', async () => {
+  // Six sessions of two requests 100 ms apart, recorded all at once.
+  const rows = Array.from({ length: 12 }, (_, i) => ({
+    timestamp: i < 6 ? 0 : 100,
+    session_id: `s${i % 6}`,
+    input_length: 40,
+    output_length: 4,
+  }))
+  const file = await fileOf('users.jsonl', linesOf(rows))
+  let [open, most] = [0, 0]
+  await using server = await scriptedServer(socket => {
+    open += 1
+    most = Math.max(most, open)
+    setTimeout(() => {
+      open -= 1
+      socket.write(answer(4))
+    }, 20)
+  })
+  const measurement = await measureAt(server.url, {
+    load: {
+      level: { kind: 'trace', file, speed: 1, unit: 'ms', users: 2 },
+      requests: 12,
+      sessionHeader: 'X-Session-Id',
+    },
+  })
+  assert.deepEqual(measurement.requests, { sent: 12, completed: 12, failed: 0 })
+  const { sessions } = measurement
+  assert.deepEqual([sessions?.count, sessions?.byAnswer, sessions?.bySchedule, sessions?.skipped], [6, 0, 6, 0])
+  assert.ok(most <= 2, `${most} in flight`)
+  // Three sessions a user, one after another: each lasts 100 ms and its last answer.
+  assert.ok(measurement.durationS >= 0.36, `${measurement.durationS} s`)
+  const ids = server.requests.map(request => String(request.head).match(/X-Session-Id: (\S+)/)?.[1])
+  assert.equal(new Set(ids.slice(0, 4)).size, 2, 'the first two sessions end before the third begins')
+})
+
+test('users replay requests without sessions as a closed loop does', async () => {
+  const rows = Array.from({ length: 9 }, (_, i) => ({ timestamp: i * 1000, input_length: 40, output_length: 4 }))
+  const file = await fileOf('plain.jsonl', linesOf(rows))
+  await using server = await instant()
+  const { requests, durationS, sessions } = await measureAt(server.url, {
+    load: { level: { kind: 'trace', file, speed: 1, unit: 'ms', users: 3 }, requests: 9 },
+  })
+  assert.deepEqual(requests, { sent: 9, completed: 9, failed: 0 })
+  assert.equal(sessions?.count, 9)
+  assert.ok(durationS < 4, 'recorded times of sessions do not hold up their user')
+})
+
+test('a user goes on to the next session when a request of one has failed', async () => {
+  const rows = [...agents, ...agents.map(row => ({ ...row, session_id: 'b', request_id: `b${row.request_id}` }))]
+  const linked = rows.map((row, i) => {
+    const parents = 'parent_id' in row ? [row.parent_id ?? []].flat().map(id => (i < 4 ? id : `b${id}`)) : []
+    return { ...row, session_id: i < 4 ? 'a' : 'b', parent_id: parents }
+  })
+  const file = await fileOf('agents-twice.jsonl', linesOf(linked))
+  await using server = await scriptedServer((socket, _, n) => {
+    socket.write(n === 1 ? jsonResponse('500 Internal Server Error', 'no') : answer(4))
+  })
+  const { requests, sessions } = await measureAt(server.url, {
+    load: { level: { kind: 'trace', file, speed: 1, unit: 'ms', users: 1 }, requests: 8 },
+  })
+  assert.deepEqual(requests, { sent: 7, completed: 6, failed: 1 })
+  assert.deepEqual([sessions?.count, sessions?.skipped], [2, 1])
+})
+
 test('a trace whose turns come on schedule says that the schedule decided', async () => {
   const rows = [0, 80, 160].map(timestamp => ({ timestamp, session_id: 's', input_length: 40, output_length: 4 }))
   const file = await fileOf('slow.jsonl', linesOf(rows))

@@ -1,0 +1,103 @@
+import type { Load } from '../model/index.ts'
+import { replayedTrace } from './replay.ts'
+import { reusableShare } from './trace-reuse.ts'
+import { nameOf, type TraceTime } from './trace-time.ts'
+
+/** What is known of the part of a trace that a load replays. Lengths in tokens. */
+export interface TraceSummary {
+  readonly file: string
+  /** Requests that are replayed, and those of the file. */
+  readonly count: number
+  readonly inFile: number
+  /** Null where no request waits for another. */
+  readonly sessions: number | null
+  readonly time: TraceTime
+  /** From the first to the last of those requests, as recorded. */
+  readonly spanMs: number
+  readonly isl: LengthRange
+  readonly osl: LengthRange
+  /** Share of the prompts' tokens that one prefix cache without limits could reuse, 0–1; null without hash ids. */
+  readonly reusable: number | null
+  /** Requests with more tokens than so many. */
+  longerThan(limit: number, tokensOf: (isl: number, osl: number) => number): LongRequests
+}
+
+interface LengthRange {
+  readonly mean: number
+  readonly min: number
+  readonly max: number
+}
+
+/** Requests that are too long for something. */
+export interface LongRequests {
+  readonly count: number
+  /** Of the longest of them. */
+  readonly most: number
+  /** Where the first of them stands, `file:line`. */
+  readonly first: string
+}
+
+/**
+ * Reads a trace to its end, and sums up the part that is replayed.
+ *
+ * @param most requests that are replayed at most
+ * @throws FulcrumError as {@link replayedTrace}
+ */
+export async function summariseTrace(
+  level: Extract<Load['level'], { kind: 'trace' }>,
+  { seed, most, signal }: { readonly seed: number; readonly most: number; readonly signal: AbortSignal },
+): Promise<TraceSummary> {
+  const trace = await replayedTrace(level, seed, signal)
+  const { file, time, unanswered, hashIds, lines } = trace
+  const count = Math.min(trace.count, most)
+  const [input, output] = [trace.inputTokens.subarray(0, count), trace.outputTokens.subarray(0, count)]
+  return {
+    file,
+    count,
+    inFile: (trace.outOf ?? trace.count) + unanswered,
+    sessions: trace.sessions === undefined ? null : new Set(trace.sessions.of.subarray(0, count)).size,
+    time,
+    spanMs: (trace.atMs[count - 1] ?? 0) - (trace.atMs[0] ?? 0),
+    isl: rangeOf(input),
+    osl: rangeOf(output),
+    reusable: hashIds === null ? null : reusableShare({ ...trace, count }),
+    longerThan(limit, tokensOf) {
+      const found = { count: 0, most: 0, first: file }
+      for (let row = 0; row < count; row++) {
+        const tokens = tokensOf(input[row] ?? 0, output[row] ?? 0)
+        if (tokens <= limit) continue
+        if (found.count === 0 && lines !== undefined) found.first = `${file}:${lines[row]}`
+        found.count += 1
+        found.most = Math.max(found.most, tokens)
+      }
+      return found
+    },
+  }
+}
+
+/** What to tell of the unit of a trace that was guessed, or is doubted; null where it is sure. */
+export function doubtedUnit({
+  time,
+}: Pick<TraceSummary, 'time'>): { readonly wrong: string; readonly right: string } | null {
+  if (time.unit === 'date') return null
+  if (time.doubt !== undefined)
+    return {
+      wrong: `the timestamps of the trace are read as ${nameOf(time.unit)}, but ${time.doubt}`,
+      right: 'check unit',
+    }
+  if (time.guessed === null) return null
+  return {
+    wrong: `the timestamps of the trace are read as ${nameOf(time.unit)}, because ${time.guessed}`,
+    right: `write unit: ${time.unit} to be sure`,
+  }
+}
+
+function rangeOf(tokens: Uint32Array): LengthRange {
+  let [sum, min, max] = [0, Number.POSITIVE_INFINITY, 0]
+  for (const count of tokens) {
+    sum += count
+    min = Math.min(min, count)
+    max = Math.max(max, count)
+  }
+  return { mean: sum / tokens.length, min, max }
+}

@@ -1,0 +1,73 @@
+import type { GpuSeriesName } from '../../metrics/gpu.ts'
+import type { Measurement } from '../../metrics/measurement.ts'
+import { roles } from '../../model/index.ts'
+import { compactSeries, type SeriesSample } from '../../telemetry/series.ts'
+import { counted } from './format.ts'
+
+/** What the GPUs of a deployment are drawn as, one picture each. */
+export const gpuPanels = ['gpu-utilization', 'gpu-power', 'gpu-memory', 'gpu-clock'] as const
+export type GpuPanel = (typeof gpuPanels)[number]
+
+/** How the GPUs of one role went through a point. */
+export interface GpuLine {
+  readonly panel: GpuPanel
+  /** `prefill GPUs`; `GPUs` where nobody says whose they are. */
+  readonly source: string
+  readonly metric: string
+  /** Seconds since the window began, and percent, W, GiB or MHz of one GPU, mean over the role's GPUs. */
+  readonly samples: readonly SeriesSample[]
+}
+
+const seriesOfPanel: { readonly [panel in GpuPanel]: GpuSeriesName } = {
+  'gpu-utilization': 'utilization',
+  'gpu-power': 'power',
+  'gpu-memory': 'memory',
+  'gpu-clock': 'clock',
+}
+
+const mibOfGib = 1024
+
+/** The lines of a measurement: one a role and picture, on the clock of its window. Older runs kept fewer series. */
+export function gpuLines({ gpus }: Measurement): readonly GpuLine[] {
+  if (gpus === undefined) return []
+  return gpuPanels.flatMap(panel =>
+    [...roles, null].flatMap(role => {
+      const own = gpus.gpus.filter(gpu => gpu.role === role)
+      const series = own.flatMap(gpu => {
+        const samples = gpu.series?.[seriesOfPanel[panel]] ?? []
+        return samples.length === 0 ? [] : [samples]
+      })
+      // The mean of some of them is not that of the role.
+      if (series.length === 0 || series.length < own.length) return []
+      const factor = panel === 'gpu-memory' ? 1 / mibOfGib : 1
+      return [
+        {
+          panel,
+          source: role === null ? 'GPUs' : `${role} GPUs`,
+          metric: `${seriesOfPanel[panel]} by ${gpus.source}, ${own.length === 1 ? '1 GPU' : `mean of ${counted(own.length, 'GPU')}`}`,
+          samples: compactSeries(meanSeries(series)).map(([ms, value]) => [ms / 1000, value * factor] as const),
+        },
+      ]
+    }),
+  )
+}
+
+/** Mean of several series at every moment that one of them has; between samples a line, beyond its ends the end. */
+export function meanSeries(all: readonly (readonly SeriesSample[])[]): readonly SeriesSample[] {
+  const moments = [...new Set(all.flatMap(series => series.map(([ms]) => ms)))].sort((a, b) => a - b)
+  const sums = moments.map(() => 0)
+  for (const series of all) {
+    let next = 0
+    for (const [i, ms] of moments.entries()) {
+      while (next < series.length && (series[next]?.[0] ?? 0) < ms) next++
+      sums[i] = (sums[i] ?? 0) + valueBetween(series[next - 1], series[next], ms)
+    }
+  }
+  return moments.map((ms, i) => [ms, (sums[i] ?? 0) / all.length])
+}
+
+function valueBetween(before: SeriesSample | undefined, after: SeriesSample | undefined, ms: number): number {
+  if (after === undefined) return before?.[1] ?? 0
+  if (before === undefined || after[0] === ms || after[0] <= before[0]) return after[1]
+  return before[1] + ((ms - before[0]) / (after[0] - before[0])) * (after[1] - before[1])
+}

@@ -1,0 +1,115 @@
+import type { Findings } from '../../engines/role-settings.ts'
+import { doubtedUnit, type TraceSummary } from '../../generators/trace-summary.ts'
+import { FulcrumError, type Load, meanTokens, type ValidityLimits, type Workload } from '../../model/index.ts'
+import { type Path, pathText } from '../../yaml/problem.ts'
+import { lookUp, type SectionContext } from '../../yaml/section-context.ts'
+import type { SweepFiles } from '../sweep-files.ts'
+import type { LengthFacts } from './datasets.ts'
+
+/** The content of a trace, read before anything is deployed. */
+export interface TraceFacts {
+  /** Absolute path. */
+  readonly file: string
+  /** Requests that are replayed, and those of the file. */
+  readonly requests: number
+  readonly inFile: number
+  /** Sessions that are replayed; null where no request waits for another. */
+  readonly sessions: number | null
+  /** Unit of its times, or `date`; why it was taken, where nobody said it. */
+  readonly unit: string
+  readonly guessed: string | null
+  /** Recorded time from the first to the last of those requests, s. */
+  readonly spanS: number
+  readonly isl: LengthFacts
+  readonly osl: LengthFacts
+  /** Share of the prompts' tokens that one prefix cache without limits could reuse, 0–1; null without `hash_ids`. */
+  readonly reusable: number | null
+}
+
+/** A trace that was read, for the checks that need more than its facts. */
+export interface CheckedTrace {
+  readonly facts: TraceFacts
+  readonly summary: TraceSummary
+}
+
+interface TraceCheck {
+  readonly workloads: readonly Workload[]
+  readonly loads: readonly Load[]
+  readonly limits: Pick<ValidityLimits, 'islDeviation' | 'oslDeviation'>
+  /** Where a workload stands in the sweep file. */
+  pathOf(index: number): Path
+}
+
+/**
+ * Reads every trace of the sweep to its end, before anything is deployed. Rejects those that can't be replayed, and
+ * warns of a unit in doubt and of lengths that differ from what the workloads say.
+ */
+export async function checkTraces(
+  { workloads, loads, limits, pathOf }: TraceCheck,
+  context: SectionContext & { readonly files: SweepFiles },
+  { refuse, warn }: Findings,
+): Promise<readonly CheckedTrace[]> {
+  const read = context.files.trace
+  const checked = new Map<string, CheckedTrace>()
+  const path: Path = ['load', 'trace', 'file']
+  for (const { level, seed, requests } of loads) {
+    if (read === undefined || level.kind !== 'trace' || lookUp(context, level.file) !== 'file') continue
+    const { file } = level
+    const key = keyOf(level)
+    if (checked.has(key)) continue
+    try {
+      const summary = await read(level, { seed, most: requests ?? Number.POSITIVE_INFINITY })
+      checked.set(key, { facts: factsOf(file, summary), summary })
+    } catch (error) {
+      if (!(error instanceof FulcrumError)) throw error
+      const remedy = error.remedy ?? ''
+      const said = error.message.endsWith(`; ${remedy}`) ? error.message.slice(0, -remedy.length - 2) : error.message
+      refuse({ kind: 'sweep', path }, `${pathText(path)}: ${said}`, remedy)
+    }
+  }
+  for (const { level } of loads) {
+    if (level.kind !== 'trace' || level.users === undefined) continue
+    const facts = checked.get(keyOf(level))?.facts
+    const sessions = facts === undefined ? level.users : (facts.sessions ?? facts.requests)
+    if (level.users > sessions)
+      warn(
+        { kind: 'sweep', path: ['load', 'trace', 'users'] },
+        `${amount(level.users)} users replay ${amount(sessions)} ${sessions === 1 ? 'session' : 'sessions'}: the other users have nothing to do`,
+        `write at most ${sessions} users, or replay more of the trace`,
+      )
+  }
+  for (const { facts, summary } of checked.values()) {
+    const doubt = doubtedUnit(summary)
+    if (doubt !== null) warn({ kind: 'sweep', path: ['load', 'trace'] }, doubt.wrong, doubt.right)
+    for (const [index, workload] of workloads.entries())
+      for (const [key, limit] of [
+        ['isl', limits.islDeviation],
+        ['osl', limits.oslDeviation],
+      ] as const) {
+        const stated = meanTokens(workload[key])
+        const { mean, min, max } = facts[key]
+        if (Math.abs(mean - stated) / stated <= limit) continue
+        warn(
+          { kind: 'sweep', path: [...pathOf(index), key] },
+          `${key} is ${amount(stated)}, but the trace's mean is ${amount(mean)} tokens (${amount(min)} to ${amount(max)})`,
+          `write ${key}: ${Math.round(mean)}`,
+        )
+      }
+  }
+  return [...checked.values()]
+}
+
+/** Loads with the same key replay the same part of a trace. */
+function keyOf({ file, unit, fromMs, untilMs, sample }: Extract<Load['level'], { kind: 'trace' }>): string {
+  return JSON.stringify([file, unit, fromMs, untilMs, sample])
+}
+
+function factsOf(
+  file: string,
+  { count, inFile, sessions, time, spanMs, isl, osl, reusable }: TraceSummary,
+): TraceFacts {
+  const { unit, guessed } = time
+  return { file, requests: count, inFile, sessions, unit, guessed, spanS: spanMs / 1000, isl, osl, reusable }
+}
+
+const amount = (value: number) => value.toLocaleString('en-US', { maximumFractionDigits: value < 100 ? 1 : 0 })
