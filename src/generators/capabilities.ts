@@ -26,6 +26,8 @@ export interface GeneratorCapabilities {
   readonly datasets: boolean
   /** Several turns, each with the earlier ones in its prompt. */
   readonly conversations: boolean
+  /** Requests of a trace's session that run in parallel or wait for several, as those of agents do. */
+  readonly parallelTurns: boolean
   /** `requests: auto`: the number of requests is found while it measures. */
   readonly autoRequests: boolean
   /** What its figures can be of. */
@@ -44,6 +46,7 @@ export const leastCapabilities: GeneratorCapabilities = {
   prefixes: false,
   datasets: false,
   conversations: false,
+  parallelTurns: false,
   autoRequests: false,
   windows: ['whole'],
   prompts: 'by-seed',

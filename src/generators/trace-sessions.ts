@@ -172,3 +172,24 @@ export function choosePart<T extends Choosable>(
 export function beforeOf({ after, afterOffsets }: TraceSessions, row: number): number[] {
   return [...after.subarray(afterOffsets[row], afterOffsets[row + 1])]
 }
+
+/** Whether requests of a session run in parallel, or wait for several: its turns are then no chain. */
+export function isBranched(sessions: TraceSessions): boolean {
+  const { of, after, afterOffsets } = sessions
+  const waitedFor = new Uint8Array(of.length)
+  const begun = new Set<number>()
+  for (let row = 0; row < of.length; row++) {
+    const [from = 0, to = 0] = [afterOffsets[row], afterOffsets[row + 1]]
+    if (to - from > 1) return true
+    if (to === from) {
+      const session = of[row] ?? 0
+      if (begun.has(session)) return true
+      begun.add(session)
+      continue
+    }
+    const before = after[from] ?? 0
+    if (waitedFor[before] === 1) return true
+    waitedFor[before] = 1
+  }
+  return false
+}

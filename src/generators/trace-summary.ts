@@ -1,6 +1,7 @@
 import type { Load } from '../model/index.ts'
 import { replayedTrace } from './replay.ts'
 import { reusableShare } from './trace-reuse.ts'
+import { isBranched } from './trace-sessions.ts'
 import { nameOf, type TraceTime } from './trace-time.ts'
 
 /** What is known of the part of a trace that a load replays. Lengths in tokens. */
@@ -11,6 +12,8 @@ export interface TraceSummary {
   readonly inFile: number
   /** Null where no request waits for another. */
   readonly sessions: number | null
+  /** Whether requests of a session run in parallel, or wait for several. */
+  readonly branched: boolean
   readonly time: TraceTime
   /** From the first to the last of those requests, as recorded. */
   readonly spanMs: number
@@ -56,6 +59,7 @@ export async function summariseTrace(
     count,
     inFile: (trace.outOf ?? trace.count) + unanswered,
     sessions: trace.sessions === undefined ? null : new Set(trace.sessions.of.subarray(0, count)).size,
+    branched: trace.sessions !== undefined && isBranched(trace.sessions),
     time,
     spanMs: (trace.atMs[count - 1] ?? 0) - (trace.atMs[0] ?? 0),
     isl: rangeOf(input),

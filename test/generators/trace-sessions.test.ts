@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { planFollow, sessionPlan } from '../../src/generators/built-in/sessions.ts'
 import { readTrace, traceTimesMs } from '../../src/generators/trace.ts'
-import { beforeOf, choosePart } from '../../src/generators/trace-sessions.ts'
+import { beforeOf, choosePart, isBranched } from '../../src/generators/trace-sessions.ts'
 
 let folder = ''
 before(async () => {
@@ -95,6 +95,21 @@ describe('a trace with sessions', () => {
     assert.equal(sessions.count, 1)
     assert.equal(beforeOf(sessions, 4).length, 2)
     assert.equal(sessions.delayMs[4], 1500)
+  })
+
+  test('is a chain where each request waits for the one before, and branched where some run in parallel', async () => {
+    const branched = async (rows: readonly object[]) => {
+      const { sessions } = await read(rows.map(row => ({ timestamp: 0, input_length: 5, output_length: 1, ...row })))
+      return sessions === undefined ? null : isBranched(sessions)
+    }
+    assert.equal(await branched([{}, {}]), null)
+    assert.equal(await branched([{ session_id: 'a' }, { session_id: 'b' }, { session_id: 'a' }]), false)
+    const calls = [{ request_id: 'p' }, { request_id: 'c', parent_id: 'p' }]
+    assert.equal(await branched(calls), false)
+    assert.equal(await branched([...calls, { request_id: 'd', parent_id: 'p' }]), true)
+    assert.equal(await branched([{ request_id: 'p' }, { request_id: 'q' }, { parent_id: ['p', 'q'] }]), true)
+    const two = [{ session_id: 'a' }, { session_id: 'a' }, { session_id: 'a', parent_id: [] }]
+    assert.equal(await branched(two), true)
   })
 
   test('keeps sessions whole in a sample, and begins the times of a window at its start', async () => {

@@ -100,6 +100,18 @@ describe('a trace', () => {
   })
 })
 
+test('a trace with parallel requests is refused for a generator that sends turns one after another', async () => {
+  const rows = even(3).map((row, i) => ({ ...row, request_id: `r${i}`, ...(i === 0 ? {} : { parent_id: 'r0' }) }))
+  await writeFile(join(folder, 't.jsonl'), rows.map(row => JSON.stringify(row)).join('\n'))
+  const file = join(folder, 's.yaml')
+  const load = '{ trace: { file: t.jsonl, unit: ms } }'
+  await writeFile(file, sweepText({ workloads: '[{ isl: 600, osl: 20 }]', load, generator: 'aiperf' }))
+  assert.match(
+    await mistakes(loadSweep(file)),
+    /s\.yaml:6:\d+: the generator aiperf sends the requests of a session one/,
+  )
+})
+
 describe('users of a trace', () => {
   test('are an axis of load levels beside its speeds', async () => {
     const { loads } = await sweepOf(even(), { trace: 'unit: ms, speed: [1, 2], users: [4, 8]' })

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { judge, statusOf } from '../../src/metrics/validity.ts'
 import { programPoint } from '../generators/programs/program-point.ts'
+import { scratch } from '../journal/journal-on-disk.ts'
 import { runRealProgram } from './program-run.ts'
 
 const lengthOnDynamo1 = { max_tokens: 8, min_tokens: 8, ignore_eos: true, nvext: undefined }
@@ -26,6 +29,31 @@ describe('the real AIPerf', { concurrency: 3 }, () => {
     const { max_tokens, min_tokens, ignore_eos, nvext } = run.bodies[0] ?? {}
     assert.deepEqual({ max_tokens, min_tokens, ignore_eos, nvext }, lengthOnDynamo1)
     assert.deepEqual(run.alive, [])
+  })
+
+  it('replays a trace on its schedule, each request with its own length', async () => {
+    await using folder = await scratch()
+    const file = join(folder.path, 'trace.jsonl')
+    const lengths = [4, 6, 5, 3, 8, 7]
+    const rows = lengths.map((output_length, i) => ({
+      ...{ timestamp: i * 200, session_id: `s${i % 2}`, input_length: 40 + i, output_length },
+    }))
+    await writeFile(file, rows.map(row => JSON.stringify(row)).join('\n'))
+    const { requests: _, ...load } = programPoint('aiperf').load
+    const level = { kind: 'trace', file, speed: 2, unit: 'ms' } as const
+    const point = { ...programPoint('aiperf'), load: { ...load, warmup: 0, level } }
+    const { measurement, error, bodies, alive } = await runRealProgram('aiperf', point, () => 'answer')
+    assert.equal(error, null)
+    assert.deepEqual(measurement?.requests, { sent: 6, completed: 6, failed: 0 })
+    assert.deepEqual(
+      bodies.map(({ max_tokens, min_tokens }) => [max_tokens, min_tokens]).toSorted(),
+      lengths.map(tokens => [tokens, tokens]).toSorted(),
+    )
+    assert.equal(measurement.osl?.mean, 5.5)
+    assert.deepEqual(measurement.replay, { inFile: 6, chosen: 6, unit: 'ms', guessed: null })
+    // 1,000 ms of the trace at twice the speed, and an answer.
+    assert.ok(measurement.durationS >= 0.5, `${measurement.durationS} s`)
+    assert.deepEqual(alive, [])
   })
 
   it('counts the failed fifth of the requests that it exits with 0 over', async () => {

@@ -15,6 +15,7 @@ import { readOwnFigures } from './own-figures.ts'
 import { progressReader } from './progress.ts'
 import { readRawRequests } from './raw-requests.ts'
 import { resultOf } from './result.ts'
+import { writeTraceFile } from './trace-file.ts'
 
 const install = 'pip install aiperf==0.13.0'
 
@@ -35,18 +36,20 @@ export function aiperf(options: ProgramOptions): LoadGenerator {
       records: join(folder, 'profile_export.jsonl'),
       summary: join(folder, 'profile_export_aiperf.json'),
     }
+    const traceFile = join(folder, 'trace.jsonl')
     const program = await session.program()
     const hub = await session.hubCache(deployment.model, endpoint.model)
     await mkdir(folder, { recursive: true })
     const config = endpoint.apiKeyEnv === undefined ? {} : { configFile: join(folder, 'fulcrum.yaml') }
     if (endpoint.apiKeyEnv !== undefined && config.configFile !== undefined) {
-      await writeFile(config.configFile, keyConfig(endpoint.apiKeyEnv, load))
+      await writeFile(config.configFile, keyConfig(endpoint.apiKeyEnv, load, traceFile))
     }
     const places = { tokenizer: hub.tokenizer, artifactFolder: folder, args: options.args, ...config }
-    const argv = aiperfArguments(point, endpoint, places)
-
-    const progress = progressReader(files.records, load.requests ?? null)
     context.onProgress({ phase: 'preparing', done: 0, total: load.requests ?? null })
+    const trace = load.level.kind === 'trace' ? await writeTraceFile(point, endpoint, traceFile, context.signal) : null
+    const argv = aiperfArguments(point, endpoint, { ...places, traceFile })
+    const total = trace?.requests ?? load.requests ?? null
+    const progress = progressReader(files.records, total)
     const end = await runProgram({
       name: 'aiperf',
       argv: [program.path, ...argv],
@@ -67,6 +70,7 @@ export function aiperf(options: ProgramOptions): LoadGenerator {
     return resultOf(point, {
       end,
       requests,
+      ...(trace === null ? {} : { trace }),
       own: readOwnFigures(summary),
       version: await packageVersion(program, 'aiperf'),
       runFolder: options.runFolder,

@@ -1,11 +1,30 @@
-import type { GeneratorCapabilities } from '../capabilities.ts'
+import type { AskedLoad, GeneratorCapabilities, Shortfall } from '../capabilities.ts'
 
 /** What AIPerf 0.13 is given flags for. */
 export const aiperfCapabilities: Partial<GeneratorCapabilities> = {
   apis: ['chat', 'completions', 'responses'],
-  loads: ['concurrency', 'rate'],
+  loads: ['concurrency', 'rate', 'trace'],
   arrivals: ['constant', 'poisson', 'gamma'],
   maxConcurrency: true,
   lengths: ['fixed', 'normal'],
   prefixes: true,
+}
+
+/** What of a trace AIPerf is given no flags for. */
+export function aiperfShortfalls({ load }: AskedLoad): readonly Shortfall[] {
+  const { level } = load
+  if (level.kind !== 'trace') return []
+  const lacks = (key: string, wrong: string, right: string) => ({ section: 'load' as const, key, wrong, right })
+  return [
+    ...(level.users === undefined
+      ? []
+      : [lacks('trace', 'the generator aiperf replays traces as they arrived, not with users', 'remove users')]),
+    ...(level.maxConcurrency === undefined
+      ? []
+      : [lacks('max_concurrency', 'the generator aiperf does not limit a trace', 'remove max_concurrency')]),
+    ...(load.api === 'chat' ? [] : [lacks('api', 'the generator aiperf replays traces as chats', 'write api: chat')]),
+    ...(load.warmup === 0
+      ? []
+      : [lacks('warmup', 'the generator aiperf replays a trace without a warm-up', 'remove warmup')]),
+  ]
 }

@@ -1,13 +1,15 @@
 import type { Endpoint, Json, Load, Point } from '../../model/index.ts'
-import { requireCapable } from '../capabilities.ts'
+import { requireCapable, requireNone } from '../capabilities.ts'
 import { programWorkload } from '../programs/lengths.ts'
-import { aiperfCapabilities } from './capabilities.ts'
+import { aiperfCapabilities, aiperfShortfalls } from './capabilities.ts'
 
 /** What the command needs beyond point and endpoint. */
 export interface CommandPlaces {
   /** A name in the hub's cache: offline, AIPerf takes no path. */
   readonly tokenizer: string
   readonly artifactFolder: string
+  /** What a load with a trace replays, in AIPerf's Mooncake format. */
+  readonly traceFile?: string
   /** A configuration that the arguments are laid over; see keyConfig. */
   readonly configFile?: string
   /** The user's own arguments, last. */
@@ -21,8 +23,8 @@ export interface CommandPlaces {
  */
 export function aiperfArguments(point: Point, endpoint: Endpoint, places: CommandPlaces): string[] {
   requireCapable('aiperf', aiperfCapabilities, point)
+  requireNone(aiperfShortfalls(point), point.workload.name)
   const { load } = point
-  const { isl, osl, prefix } = programWorkload(point)
   return [
     'profile',
     ...(places.configFile === undefined ? [] : ['--config', places.configFile]),
@@ -32,6 +34,24 @@ export function aiperfArguments(point: Point, endpoint: Endpoint, places: Comman
     ...['--endpoint-type', load.api],
     ...(load.streaming ? ['--streaming'] : []),
     ...['--request-timeout-seconds', String(load.timeoutMs / 1000)],
+    ...(load.level.kind === 'trace' ? [] : lengthArguments(point)),
+    // `max_tokens` as all servers know it, not `max_completion_tokens`.
+    ...(load.api === 'responses' ? [] : ['--use-legacy-max-tokens']),
+    ...extraInputs(endpoint, leastTokensOf(point), load.extra),
+    ...levelArguments(load, places.traceFile),
+    ...(load.warmup > 0 ? ['--warmup-request-count', String(load.warmup)] : []),
+    ...(load.level.kind === 'trace' ? [] : ['--num-dataset-entries', String(load.dataset)]),
+    ...['--random-seed', String(load.seed)],
+    ...['--artifact-dir', places.artifactFolder],
+    // Nothing but load on the server, and nothing of the terminal's.
+    ...['--ui', 'none', '--no-gpu-telemetry', '--no-server-metrics'],
+    ...places.args,
+  ]
+}
+
+function lengthArguments(point: Point): string[] {
+  const { isl, osl, prefix } = programWorkload(point)
+  return [
     ...['--synthetic-input-tokens-mean', String(isl.mean)],
     ...['--synthetic-input-tokens-stddev', String(isl.stddev)],
     ...['--output-tokens-mean', String(osl.mean)],
@@ -39,18 +59,14 @@ export function aiperfArguments(point: Point, endpoint: Endpoint, places: Comman
     ...(prefix === null
       ? []
       : ['--num-prefix-prompts', String(prefix.count), '--prefix-prompt-length', String(prefix.tokens)]),
-    // `max_tokens` as all servers know it, not `max_completion_tokens`.
-    ...(load.api === 'responses' ? [] : ['--use-legacy-max-tokens']),
-    ...extraInputs(endpoint, osl.stddev > 0 ? null : osl.mean, load.extra),
-    ...levelArguments(load),
-    ...(load.warmup > 0 ? ['--warmup-request-count', String(load.warmup)] : []),
-    ...['--num-dataset-entries', String(load.dataset)],
-    ...['--random-seed', String(load.seed)],
-    ...['--artifact-dir', places.artifactFolder],
-    // Nothing but load on the server, and nothing of the terminal's.
-    ...['--ui', 'none', '--no-gpu-telemetry', '--no-server-metrics'],
-    ...places.args,
   ]
+}
+
+/** The fewest tokens that all answers are to have; null where each request says its own. */
+function leastTokensOf(point: Point): number | null {
+  if (point.load.level.kind === 'trace') return null
+  const { osl } = programWorkload(point)
+  return osl.stddev > 0 ? null : osl.mean
 }
 
 function extraInputs(endpoint: Endpoint, osl: number | null, extra: { readonly [field: string]: Json }): string[] {
@@ -63,7 +79,7 @@ function extraInputs(endpoint: Endpoint, osl: number | null, extra: { readonly [
   return Object.keys(fields).length === 0 ? [] : ['--extra-inputs', JSON.stringify(fields)]
 }
 
-function levelArguments(load: Load): string[] {
+function levelArguments(load: Load, traceFile = ''): string[] {
   const { level } = load
   const length =
     load.requests === undefined
@@ -79,6 +95,8 @@ function levelArguments(load: Load): string[] {
         ...(level.maxConcurrency === undefined ? [] : ['--concurrency', String(level.maxConcurrency)]),
         ...length,
       ]
+    case 'trace':
+      return ['--input-file', traceFile, '--custom-dataset-type', 'mooncake-trace', '--fixed-schedule']
     default:
       throw new TypeError(`AIPerf has no flags for a load of kind ${level.kind}`)
   }

@@ -1,6 +1,6 @@
 import { defineGenerator } from '../define-generator.ts'
 import { programKeys } from '../programs/keys.ts'
-import { aiperfCapabilities } from './capabilities.ts'
+import { aiperfCapabilities, aiperfShortfalls } from './capabilities.ts'
 
 const remedy =
   'In a venv of its own: pip install aiperf==0.13.0. In a checkout: npm run systems. Or give its path as generator.command.'
@@ -11,6 +11,7 @@ export const aiperfGenerator = defineGenerator({
   about: 'AIPerf 0.13',
   keys: programKeys,
   capabilities: aiperfCapabilities,
+  shortfalls: aiperfShortfalls,
   doctor: async ({ command }) => {
     const { examineProgram } = await import('../programs/doctor.ts')
     return [(await examineProgram('aiperf', command, remedy)).check]

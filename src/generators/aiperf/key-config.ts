@@ -5,21 +5,27 @@ import type { Load } from '../../model/index.ts'
  * so that the token is in no command line and no file. A configuration must have a dataset and a phase; the arguments
  * that come with it say what is in them and win, but take nothing away: the phase is of the load's own kind.
  */
-export function keyConfig(variable: string, { level, requests }: Load): string {
+export function keyConfig(variable: string, { level, requests }: Load, traceFile = ''): string {
+  const traced = level.kind === 'trace'
   const kind =
     level.kind === 'rate'
       ? `type: ${level.arrivals.kind}, rate: ${level.requestsPerS}`
-      : 'type: concurrency, concurrency: 1'
-  const until = requests === undefined ? 'duration: 1' : 'requests: 1'
+      : traced
+        ? 'type: fixed_schedule'
+        : 'type: concurrency, concurrency: 1'
+  const until = traced ? '' : requests === undefined ? ', duration: 1' : ', requests: 1'
+  const dataset = traced
+    ? `type: file, path: ${JSON.stringify(traceFile)}, format: mooncake_trace`
+    : 'type: synthetic, prompts: { isl: 1, osl: 1 }'
   return [
     'schema_version: "2.0"',
     'benchmark:',
     '  endpoint:',
     `    api_key: \${${variable}}`,
     '  datasets:',
-    '    - { name: main, type: synthetic, prompts: { isl: 1, osl: 1 } }',
+    `    - { name: main, ${dataset} }`,
     '  phases:',
-    `    - { name: profiling, ${kind}, ${until} }`,
+    `    - { name: profiling, ${kind}${until} }`,
     '',
   ].join('\n')
 }

@@ -6,6 +6,7 @@ import type { ProgramEnd } from '../programs/run-program.ts'
 import type { OwnFigures } from './own-figures.ts'
 import type { RawRequest } from './raw-requests.ts'
 import { chunkGaps, rowsOf } from './rows.ts'
+import type { WrittenTrace } from './trace-file.ts'
 
 /** A finished run of AIPerf and what was read of it. */
 export interface AiperfRun {
@@ -13,6 +14,8 @@ export interface AiperfRun {
   readonly requests: readonly RawRequest[]
   readonly own: OwnFigures | null
   readonly version: string
+  /** What a load with a trace replayed. */
+  readonly trace?: WrittenTrace
   readonly runFolder: string
   readonly files: readonly string[]
 }
@@ -34,16 +37,21 @@ export function resultOf(point: Point, run: AiperfRun): Measurement {
     tokenSource,
     tokenCounts,
     remarks: [],
+    ...(run.trace === undefined ? {} : { asked: run.trace.asked }),
     runFolder: run.runFolder,
     files: run.files,
   })
   const remarks = [...cutShort(point, run), ...(own === null ? [] : checked(own, measurement))]
-  return { ...measurement, remarks: [...(measurement.remarks ?? []), ...remarks] }
+  return {
+    ...measurement,
+    ...(run.trace === undefined ? {} : { replay: run.trace.replay }),
+    remarks: [...(measurement.remarks ?? []), ...remarks],
+  }
 }
 
 /** A run that AIPerf, or its deadline, ended before all requests were sent. */
-function cutShort(point: Point, { end, own, requests }: AiperfRun): Finding[] {
-  const asked = point.load.requests
+function cutShort(point: Point, { end, own, requests, trace }: AiperfRun): Finding[] {
+  const asked = trace?.requests ?? point.load.requests
   const missing = asked !== undefined && requests.length < asked
   if (end.gaveUp === null && own?.was_cancelled !== true && !missing) return []
   const why = end.gaveUp ?? (own?.was_cancelled === true ? 'it cancelled itself' : 'it stopped early')
@@ -59,8 +67,10 @@ function cutShort(point: Point, { end, own, requests }: AiperfRun): Finding[] {
 
 function checked(own: OwnFigures, measurement: Measurement): Finding[] {
   const failed = own.error_summary.reduce((sum, { count }) => sum + count, 0)
+  // AIPerf counts from the send, also where requests have a schedule.
+  const { ttftMs, requestLatencyMs } = measurement.fromSend ?? measurement
   return disagreements('aiperf', [
-    { name: 'TTFT mean (ms)', stated: own.time_to_first_token?.avg, recorded: measurement.ttftMs?.mean },
+    { name: 'TTFT mean (ms)', stated: own.time_to_first_token?.avg, recorded: ttftMs?.mean },
     { name: 'TTST mean (ms)', stated: own.time_to_second_token?.avg, recorded: measurement.ttstMs?.mean },
     {
       name: 'ITL mean (ms)',
@@ -71,7 +81,7 @@ function checked(own: OwnFigures, measurement: Measurement): Finding[] {
     {
       name: 'request latency mean (ms)',
       stated: own.request_latency?.avg,
-      recorded: measurement.requestLatencyMs?.mean,
+      recorded: requestLatencyMs?.mean,
     },
     { name: 'answered requests', stated: own.request_count?.avg, recorded: measurement.requests.completed },
     { name: 'failed requests', stated: failed, recorded: measurement.requests.failed },

@@ -21,6 +21,7 @@ export const builtInGenerator = defineGenerator({
     prefixes: true,
     datasets: true,
     conversations: true,
+    parallelTurns: true,
     autoRequests: true,
     windows: ['steady', 'whole'],
     prompts: 'fresh',

@@ -5,6 +5,7 @@ import { phaseCode, type RequestRecords } from '../../metrics/records.ts'
 import { summarise } from '../../metrics/summary.ts'
 import type { Window } from '../../metrics/window.ts'
 import { meanTokens, type Point } from '../../model/index.ts'
+import { datasetDeviation } from '../built-in/asked.ts'
 import { slotsOf } from '../slots.ts'
 import { errorsOf, originMs, type Row, recordsOf } from './rows.ts'
 
@@ -22,6 +23,8 @@ export interface ProgramResult {
    * whole run.
    */
   readonly steadyWindow?: Window
+  /** Mean lengths of what was sent, where the workload's only label it, as with a trace. */
+  readonly asked?: { readonly isl: number; readonly osl: number }
   readonly interChunkMs: Float64Array
   readonly tokenSource: Measurement['tokenSource']
   readonly tokenCounts: TokenCounts
@@ -46,7 +49,7 @@ export function measurementOf(point: Point, result: ProgramResult): Measurement 
     ...(bounds === undefined ? {} : { steadyWindow: bounds }),
     from: openLoop && result.knowsSchedule ? 'scheduled' : 'sent',
     slo: point.slo,
-    asked: { isl: meanTokens(workload.isl), osl: meanTokens(workload.osl) },
+    asked: result.asked ?? { isl: meanTokens(workload.isl), osl: meanTokens(workload.osl) },
     slots: slotsOf(load, { turns: 1, thinkMs: 0, startGapMs: 0 }),
   })
   return {
@@ -55,6 +58,7 @@ export function measurementOf(point: Point, result: ProgramResult): Measurement 
     wallS: result.wallS,
     errors: errorsOf(measured),
     ...summary,
+    ...(result.asked === undefined ? {} : { deviation: datasetDeviation(workload, summary) }),
     ...(steadyWindow && {
       warmupRequests: load.warmup + result.rows.filter(({ sentMs }) => sentMs < steadyWindow.startMs).length,
     }),

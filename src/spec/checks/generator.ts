@@ -5,7 +5,14 @@ import type { Check, CheckedSweep } from './check.ts'
 
 /** Rejects loads and workloads beyond the generator's capabilities, each at its place in the sweep file. */
 export const checkGenerator: Check = (sweep, { refuse }) => {
-  const { generator, prompts } = sweep
+  const { generator, prompts, traces } = sweep
+  if (!generator.capabilities.parallelTurns && traces.some(({ summary }) => summary.branched)) {
+    refuse(
+      { kind: 'sweep', path: ['load', 'trace', 'file'] },
+      `the generator ${generator.name} sends the requests of a session one after another, but some of this trace run in parallel`,
+      'write generator: built-in, or a trace without parent_id',
+    )
+  }
   for (const [index, workload] of sweep.workloads.entries()) {
     for (const load of sweep.loads) {
       const asked = { load, workload, prompts }

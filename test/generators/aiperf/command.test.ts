@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { aiperfArguments } from '../../../src/generators/aiperf/command.ts'
+import { keyConfig } from '../../../src/generators/aiperf/key-config.ts'
 import type { Dialect, Load, Point, Workload } from '../../../src/model/index.ts'
 import { endpointAt, programPoint } from '../programs/program-point.ts'
 
@@ -66,6 +67,48 @@ describe('the command of AIPerf', () => {
   it('refuses what it has no flags for', () => {
     assert.throws(() => commandOf({ load: { level: { kind: 'trace', file: '/t', speed: 1 } } }), {
       code: 'generator-cannot',
+    })
+  })
+
+  describe('for a trace', () => {
+    const level = { kind: 'trace', file: 't.jsonl', speed: 1 } as const
+    const { requests: _, ...load } = programPoint('aiperf').load
+    const point: Point = { ...programPoint('aiperf'), load: { ...load, warmup: 0, level } }
+    const commandWith = (more: Partial<Load> = {}) =>
+      aiperfArguments({ ...point, load: { ...point.load, ...more } }, endpointAt('http://head:8000'), {
+        tokenizer: 't',
+        artifactFolder: '/out',
+        args: [],
+        traceFile: '/out/trace.jsonl',
+      })
+
+    it('replays the file on its schedule, and draws no lengths', () => {
+      const command = commandWith()
+      assert.ok(command.includes('--fixed-schedule'))
+      assert.equal(after(command, '--input-file'), '/out/trace.jsonl')
+      assert.equal(after(command, '--custom-dataset-type'), 'mooncake-trace')
+      for (const flag of [
+        '--synthetic-input-tokens-mean',
+        '--output-tokens-mean',
+        '--num-dataset-entries',
+        '--concurrency',
+      ])
+        assert.ok(!command.includes(flag), flag)
+      // Each line of the file says its own least number of tokens.
+      assert.equal(after(command, '--extra-inputs'), '{"ignore_eos":true}')
+    })
+
+    it('refuses what AIPerf has no flags for', () => {
+      assert.throws(() => commandWith({ level: { ...level, users: 4 } }), /aiperf replays traces as they arrived/)
+      assert.throws(() => commandWith({ level: { ...level, maxConcurrency: 4 } }), /aiperf does not limit a trace/)
+      assert.throws(() => commandWith({ api: 'completions' }), /aiperf replays traces as chats/)
+      assert.throws(() => commandWith({ warmup: 2 }), /without a warm-up/)
+    })
+
+    it('has a phase and a dataset of its kind in the configuration that names a key', () => {
+      const config = keyConfig('KEY', point.load, '/out/trace.jsonl')
+      assert.match(config, /type: file, path: "\/out\/trace\.jsonl", format: mooncake_trace/)
+      assert.match(config, /name: profiling, type: fixed_schedule }/)
     })
   })
 })
