@@ -10,6 +10,7 @@ import type { DeployEvent, Deployer } from '../../src/deployers/deployer.ts'
 import { endLeftovers, findLeftovers } from '../../src/deployers/leftovers.ts'
 import type { SlurmConfig } from '../../src/deployers/slurm/config.ts'
 import { slurmDeployer } from '../../src/deployers/slurm/slurm.ts'
+import type { Deployment } from '../../src/model/index.ts'
 import { openLedger, type ProcessLedger } from '../../src/process/ledger.ts'
 import { allProcesses, argumentsOf, environmentValue, identityOf } from '../../src/process/proc.ts'
 import { workplace } from '../cli/fulcrum-process.ts'
@@ -27,6 +28,12 @@ const config: SlurmConfig = {
   salloc_args: [],
   srun_args: [],
   keep_slurm_variables: false,
+}
+
+/** What each variant changes, as `deploy` of a sweep file would. */
+const variants: { readonly [name: string]: Partial<SlurmConfig> } = {
+  kv: { frontend_args: { 'router-mode': 'kv' } },
+  chunks: { frontend_args: { 'router-mode': 'kv' }, role_args: { prefill: { 'max-num-batched-tokens': 2048 } } },
 }
 
 const sweep = inRepository(`
@@ -57,8 +64,9 @@ describe('Dynamo workers as steps of a Slurm allocation', { skip: noSlurm() }, (
 
   async function deployerWith(change: Partial<SlurmConfig>, name: string) {
     const made = await openLedger({ runFolder: folder, folder: join(folder, name) })
-    const place = { model: model.name, runFolder: join(folder, `run-${name}`), ledger: made }
     const full = { ...config, ...change }
+    const configOf = ({ variant = '' }: Deployment): SlurmConfig => ({ ...full, ...variants[variant] })
+    const place = { model: model.name, runFolder: join(folder, `run-${name}`), ledger: made, configOf }
     return { deployer: slurmDeployer(full, place), ledger: made }
   }
   const jobs = () =>
@@ -113,6 +121,24 @@ describe('Dynamo workers as steps of a Slurm allocation', { skip: noSlurm() }, (
       assert.equal(await environmentValue(pid, 'SLURM_JOB_ID'), null)
       assert.equal(await environmentValue(pid, 'SLURM_STEP_NUM_TASKS'), '1')
     }
+  })
+
+  it('another variant restarts what differs, in the same allocation: the frontend alone, or one step', async () => {
+    const steps = () =>
+      cluster.run('squeue', '--noheader', '--steps', '--format=%i %j').split('\n').filter(Boolean).sort()
+    const become = async (variant: string) => {
+      const context = watch(AbortSignal.timeout(120_000))
+      await deployer.reconcile({ ...deployment(disaggregated(1, 1)), variant }, context)
+      return changes(context.events)
+    }
+    const [before, pids] = [steps(), await workers()]
+    assert.deepEqual(await become('kv'), { stopped: ['frontend'], started: ['frontend'] })
+    assert.deepEqual([steps(), await workers()], [before, pids])
+    assert.deepEqual(await become('chunks'), { stopped: ['prefill-0'], started: ['prefill-0'] })
+    const decode = (lines: readonly string[]) => lines.filter(line => line.includes('decode-0'))
+    assert.deepEqual(decode(steps()), decode(before))
+    assert.equal((await workers()).filter(pid => pids.includes(pid)).length, 1)
+    assert.deepEqual([jobs(), await check()], [['RUNNING'], []])
   })
 
   it('an allocation that does not come is told about while it is waited for, then cancelled', async () => {
