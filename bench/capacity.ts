@@ -1,7 +1,8 @@
 /**
- * How far the capacity that `fulcrum capacity` tells is from the truth: deployments of the simulated engine are measured in virtual time, in closed
- * loops at a few concurrencies and in open loops of a minute, the most requests/s within the SLO are told from those, and long runs of random traffic show
- * what they really serve. Prints the tables of docs/bench/capacity.md.
+ * How far the capacity that `fulcrum capacity` tells is from the truth: deployments of the simulated engine are
+ * measured in virtual time, in closed loops at a few concurrencies and in open loops of a minute, the most requests/s
+ * within the SLO are told from those, and long runs of random traffic show what they really serve. Prints the tables of
+ * docs/bench/capacity.md.
  *
  *   npm run bench -- capacity        (about five minutes of one core)
  */

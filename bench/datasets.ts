@@ -1,6 +1,6 @@
 /**
- * What reading a dataset costs: `node bench/datasets.ts [ROWS]` (60,000 rows of six turns, about 530 MB, as an array over many lines, as ShareGPT is
- * published). Each row of the table is a process of its own, as `fulcrum validate` is.
+ * What reading a dataset costs: `node bench/datasets.ts [ROWS]` (60,000 rows of six turns, about 530 MB, as an array
+ * over many lines, as ShareGPT is published). Each row of the table is a process of its own, as `fulcrum validate` is.
  */
 import { createWriteStream } from 'node:fs'
 import { mkdtemp, rm, stat } from 'node:fs/promises'

@@ -1,6 +1,7 @@
 /**
- * What the journal costs: `node bench/journal.ts RUN [FOLDER]`. Takes a measured point from a real run, appends it again and again
- * to a journal in FOLDER (the disk to be measured; the run's own by default), and reads 10,000 of them back.
+ * What the journal costs: `node bench/journal.ts RUN [FOLDER]`. Takes a measured point from a real run, appends it
+ * again and again to a journal in FOLDER (the disk to be measured; the run's own by default), and reads 10,000 of them
+ * back.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'

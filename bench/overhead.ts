@@ -1,6 +1,7 @@
 /**
- * What a sweep costs beyond load, per point and per redeployment, from runs on disk: how long the generator took for a point
- * beside warm-up and measured window (prompts, connections, summary), and what the run loop adds (checks, metrics, judge, journal).
+ * What a sweep costs beyond load, per point and per redeployment, from runs on disk: how long the generator took for a
+ * point beside warm-up and measured window (prompts, connections, summary), and what the run loop adds (checks,
+ * metrics, judge, journal).
  *
  *   node bench/overhead.ts results/quick/RUN results/dynamo-mocker/RUN
  */

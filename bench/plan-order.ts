@@ -1,5 +1,6 @@
 /**
- * What ordering deployments saves: worker starts of the planned order against nested loops, for the shipped sweeps and for grids.
+ * What ordering deployments saves: worker starts of the planned order against nested loops, for the shipped sweeps and
+ * for grids.
  *
  *   node bench/plan-order.ts          prints the table of docs/bench/plan.md
  */

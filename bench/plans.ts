@@ -1,5 +1,6 @@
 /**
- * Worker starts of each ready sweep: in the planned order, in the order of nested loops, and no order can do with fewer than.
+ * Worker starts of each ready sweep: in the planned order, in the order of nested loops, and no order can do with fewer
+ * than.
  *
  *   node bench/plans.ts
  */

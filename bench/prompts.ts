@@ -1,6 +1,7 @@
 /**
- * What making prompts costs: `node bench/prompts.ts [COUNT] [ISL]` (1,000 of 8,000 tokens). Each row is a process of its own, as
- * a run is; then every prompt is counted with the model's whole tokenizer, which is what making them avoids.
+ * What making prompts costs: `node bench/prompts.ts [COUNT] [ISL]` (1,000 of 8,000 tokens). Each row is a process of
+ * its own, as a run is; then every prompt is counted with the model's whole tokenizer, which is what making them
+ * avoids.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

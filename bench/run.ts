@@ -7,7 +7,10 @@
 import { join } from 'node:path'
 import { execa } from 'execa'
 
-/** In the order to run them: quick ones first. What each prints stands in docs/bench/, the sum of it in docs/benchmarks.md. */
+/**
+ * In the order to run them: quick ones first. What each prints stands in docs/bench/, the sum of it in
+ * docs/benchmarks.md.
+ */
 const benchmarks: Readonly<Record<string, readonly string[]>> = {
   'start-up': ['start-up.ts'],
   plans: ['plans.ts'],

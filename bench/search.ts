@@ -1,6 +1,6 @@
 /**
- * How much of the grid's frontier a search finds with how few points: grid, random and adaptive on the simulated engine in virtual
- * time, with the plan, the points and the choices that `fulcrum run` would have.
+ * How much of the grid's frontier a search finds with how few points: grid, random and adaptive on the simulated engine
+ * in virtual time, with the plan, the points and the choices that `fulcrum run` would have.
  *
  *   node bench/search.ts          prints the tables of docs/bench/search.md
  *   node bench/search.ts training prints those of one set: training or held-out

@@ -115,7 +115,10 @@ const obrienFlemingSpending =
   share =>
     (4 * (1 - normalProbability(normalQuantile(1 - alpha / 4) / Math.sqrt(share)))) / alpha
 
-/** Robbins' normal mixture: a confidence sequence holds at every request, not at a few looks. Tuned to be narrowest over these looks. */
+/**
+ * Robbins' normal mixture: a confidence sequence holds at every request, not at a few looks. Tuned to be narrowest over
+ * these looks.
+ */
 function confidenceSequence(alpha: number): readonly number[] {
   const errors = (tuning: number) =>
     information.map(share => {

@@ -1,13 +1,14 @@
 /**
- * Holds the bottleneck diagnosis of `fulcrum tune` against systems that are held back by one thing because they were made so, and
- * prints the confusion table and each case's evidence as Markdown (docs/bench/tune.md).
+ * Holds the bottleneck diagnosis of `fulcrum tune` against systems that are held back by one thing because they were
+ * made so, and prints the confusion table and each case's evidence as Markdown (docs/bench/tune.md).
  *
- *   node bench/tune.ts [NAME…] [--keep DIR] [--from DIR]      all cases, or those whose name begins so; --keep keeps the runs,
- *                                                            --from reads kept ones instead of measuring
- *   node bench/tune.ts --attached [NAME…]                     the same systems as somebody else's endpoints: `attach`, with the pages of
- *                                                            their workers in telemetry.workers
- *   node bench/tune.ts --virtual [--drawn N --seed S]         systems in virtual time, their truth computed from steady state;
- *                                                            --drawn takes N random ones in place of the chosen
+ *   node bench/tune.ts [NAME…] [--keep DIR] [--from DIR]
+ *     All cases, or those whose name begins so. --keep keeps the runs, --from reads kept ones instead of measuring.
+ *   node bench/tune.ts --attached [NAME…]
+ *     The same systems as somebody else's endpoints: `attach`, with the pages of their workers in telemetry.workers.
+ *   node bench/tune.ts --virtual [--drawn N --seed S]
+ *     Systems in virtual time, their truth computed from steady state. --drawn takes N random ones in place of the
+ *     chosen.
  */
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { loadavg, tmpdir } from 'node:os'

@@ -1,6 +1,7 @@
 /**
- * How true a point's figures and verdicts are to steady state, in virtual time: 9 topologies, 5 workloads, 9 concurrencies, 5 SLOs,
- * lengths fixed and mixed, `10x` requests after a warm-up of `2x`, against a long run of another seed; and open loops of a minute.
+ * How true a point's figures and verdicts are to steady state, in virtual time: 9 topologies, 5 workloads, 9
+ * concurrencies, 5 SLOs, lengths fixed and mixed, `10x` requests after a warm-up of `2x`, against a long run of another
+ * seed; and open loops of a minute.
  *
  *   npm run bench -- window            (about five minutes of one core)
  *   node bench/window.ts fixed 20      one kind of lengths, another number of rounds
@@ -19,7 +20,10 @@ import type { Figures } from './window/truth.ts'
 import { truthOf } from './window/truth.ts'
 
 const shipped = await loadProfile('deepseek-r1-fp4-gb200')
-/** The frontend of a real Dynamo as it was fitted (docs/bench/twin.md). Without any jitter a system with fixed lengths repeats itself exactly. */
+/**
+ * The frontend of a real Dynamo as it was fitted (docs/bench/twin.md). Without any jitter a system with fixed lengths
+ * repeats itself exactly.
+ */
 const frontend = { ...shipped.frontend, fixedMs: 3.32, per1000TokensMs: 0.737, jitterMs: 1.92, firstChunkMs: 46.2 }
 const profile: Profile = { ...shipped, frontend }
 const seeds = [100, 101]
@@ -65,7 +69,10 @@ interface Row {
   readonly seen: Figures & { readonly drifts: boolean }
 }
 
-/** Throughputs this near to each other are a tie of points measured once, which goes to fewer GPUs, as in a recommendation. */
+/**
+ * Throughputs this near to each other are a tie of points measured once, which goes to fewer GPUs, as in a
+ * recommendation.
+ */
 const tie = 0.01
 
 /** The most tokens/s/GPU within the SLO. */

@@ -1,6 +1,7 @@
 /**
  * Installs the real systems that the tests and benchmarks drive: Debian packages through apt, Python programs into
- * virtual environments under .systems/ (ignored by git), Go programs where Go is. Safe to run again: what is there is left alone.
+ * virtual environments under .systems/ (ignored by git), Go programs where Go is. Safe to run again: what is there is
+ * left alone.
  *
  *   node scripts/install-systems.ts            everything that the tests need
  *   node scripts/install-systems.ts --bench    also the peers that only benchmarks compare with
@@ -104,7 +105,10 @@ async function installDebianPackages(): Promise<void> {
   }
 }
 
-/** Programs of Kubernetes that no package has; their version, and that of all that goes into them, is in scripts/kubernetes-programs. */
+/**
+ * Programs of Kubernetes that no package has; their version, and that of all that goes into them, is in
+ * scripts/kubernetes-programs.
+ */
 const kubernetesPrograms = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
 const kubernetesVersion = 'v1.33.0'
 

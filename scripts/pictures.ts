@@ -1,9 +1,12 @@
 /**
  * Pictures of the site, a comparison, a history and a capacity plan for docs/images, from real runs:
  *
- *   node scripts/pictures.ts                         makes its own: sweeps/pictures.yaml on the embedded engine, 9 times (about 7 minutes)
- *   node scripts/pictures.ts RESULTS SWEEP           of the youngest runs of a sweep that are there
- *   node scripts/pictures.ts --only capacity         of the capacity plan alone, from the run in results/baseline/quick
+ *   node scripts/pictures.ts
+ *     Makes its own: sweeps/pictures.yaml on the embedded engine, 9 times (about 7 minutes).
+ *   node scripts/pictures.ts RESULTS SWEEP
+ *     From the newest runs of a sweep in RESULTS.
+ *   node scripts/pictures.ts --only capacity
+ *     The capacity plan alone, from the run in results/baseline/quick.
  *
  * The runs are measured on the machine at hand, so make them when nothing else runs on it.
  */

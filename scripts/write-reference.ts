@@ -1,7 +1,8 @@
 /**
- * `npm run docs:reference`: writes the pages of docs/reference that follow from the code: the sweep file's keys from the schema, the
- * command line from each command's help, the columns of points.csv and the figures from their registries, the TypeScript API from its
- * TSDoc. With names of pages only those: `npm run docs:api` is `node scripts/write-reference.ts api.md`.
+ * `npm run docs:reference`: writes the pages of docs/reference that follow from the code: the sweep file's keys from
+ * the schema, the command line from each command's help, the columns of points.csv and the figures from their
+ * registries, the TypeScript API from its TSDoc. With names of pages only those: `npm run docs:api` is `node
+ * scripts/write-reference.ts api.md`.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,4 +1,7 @@
-/** Writes schema/*.schema.json from the schemas that files are checked with. Run it after changing src/spec/schema/ or src/commands/capacity/file-schema.ts. */
+/**
+ * Writes schema/*.schema.json from the schemas that files are checked with. Run it after changing src/spec/schema/ or
+ * src/commands/capacity/file-schema.ts.
+ */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { capacityJsonSchema } from '../src/commands/capacity/json-schema.ts'

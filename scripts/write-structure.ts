@@ -1,4 +1,7 @@
-/** `npm run docs:structure`: draws the rooms of src/ and their imports for docs/design.md, and writes its table of rooms. */
+/**
+ * `npm run docs:structure`: draws the rooms of src/ and their imports for docs/design.md, and writes its table of
+ * rooms.
+ */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { structureFiles } from './structure/files.ts'

@@ -15,7 +15,9 @@ export interface Measured {
   readonly seed: number
 }
 
-/** The points of one deployment and workload, each a shape of {@link syntheticRun} with what the simulation says in it. */
+/**
+ * The points of one deployment and workload, each a shape of {@link syntheticRun} with what the simulation says in it.
+ */
 export function pointsOf(topology: Topology, workload: Workload, loads: readonly Measured[], slo: Slo) {
   const concurrencies = loads.map((_, i) => i + 1)
   const shape = syntheticRun({ topologies: [topology], workloads: [[1, 1]], concurrencies, slo })

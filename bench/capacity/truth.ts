@@ -17,7 +17,10 @@ interface Steady {
 
 const counted = 5000
 
-/** Arrivals of this benchmark's own (mulberry32, exponential gaps), so that the generator's can't be wrong in the same way. */
+/**
+ * Arrivals of this benchmark's own (mulberry32, exponential gaps), so that the generator's can't be wrong in the same
+ * way.
+ */
 function ownArrivals(requestsPerS: number, seed: number): () => number {
   let state = seed >>> 0
   let atMs = 0
@@ -31,7 +34,9 @@ function ownArrivals(requestsPerS: number, seed: number): () => number {
   }
 }
 
-/** A long run in virtual time whose start, while the deployment fills, is dropped; null where queues grow without end. */
+/**
+ * A long run in virtual time whose start, while the deployment fills, is dropped; null where queues grow without end.
+ */
 function steadyAt(topology: Topology, workload: Workload, requestsPerS: number, latencyMs: number): Steady {
   const dropped = Math.ceil(Math.max(500, (3 * latencyMs * requestsPerS) / 1000))
   const answers: { readonly dueMs: number; readonly ttftMs: number; readonly itlMs: number }[] = []

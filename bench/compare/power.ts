@@ -1,7 +1,8 @@
 /**
  * What `fulcrum compare` finds and what it calls by mistake, on simulated runs whose truth is known.
  *
- *   node bench/compare/power.ts [trials] [part of a name]     prints the tables of docs/bench/statistics.md (default 200 comparisons a row)
+ *   node bench/compare/power.ts [trials] [part of a name]
+ *     prints the tables of docs/bench/statistics.md (default 200 comparisons a row)
  */
 import { compareRuns } from '../../src/analysis/compare/compare.ts'
 import { parseThreshold } from '../../src/analysis/compare/threshold.ts'

@@ -1,6 +1,6 @@
 /**
- * How fast the simulated engine predicts in virtual time: requests a minute by processor time of one core, and what memory they
- * leave behind. `node bench/engine/speed.ts`
+ * How fast the simulated engine predicts in virtual time: requests a minute by processor time of one core, and what
+ * memory they leave behind. `node bench/engine/speed.ts`
  */
 
 import type { LoadLevel, Topology } from '../../src/model/index.ts'

@@ -1,8 +1,9 @@
 /**
- * What `fulcrum history` calls by mistake over the looks at 60 nights, and how soon it finds a step, on simulated nights whose
- * truth is known.
+ * What `fulcrum history` calls by mistake over the looks at 60 nights, and how soon it finds a step, on simulated
+ * nights whose truth is known.
  *
- *   node bench/history/looks.ts [histories] [part of a name]     prints the tables of docs/bench/statistics.md (default 60 histories a row)
+ *   node bench/history/looks.ts [histories] [part of a name]
+ *     prints the tables of docs/bench/statistics.md (default 60 histories a row)
  */
 import { historyGate, parseHistoryThreshold } from '../../src/analysis/history/gate.ts'
 import { historyOf } from '../../src/analysis/history/history.ts'

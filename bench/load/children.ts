@@ -11,8 +11,8 @@ export interface ChildrenUse {
 }
 
 /**
- * Runs `work` and says what the children that it started and ended used: CPU from what the kernel adds up when a child is
- * waited for, memory as the greatest sum over the tree seen at a poll. Children that were there before are left out.
+ * Runs `work` and says what the children that it started and ended used: CPU from what the kernel adds up when a child
+ * is waited for, memory as the greatest sum over the tree seen at a poll. Children that were there before are left out.
  */
 export async function watchChildren<T>(
   work: () => Promise<T>,

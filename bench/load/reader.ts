@@ -1,5 +1,5 @@
-// What reading a streamed answer costs per token: `node bench/load/reader.ts [CHECKOUT]`. With another checkout the two are measured in
-// turns, so that a busy machine slows both.
+// What reading a streamed answer costs per token: `node bench/load/reader.ts [CHECKOUT]`. With another checkout the two
+// are measured in turns, so that a busy machine slows both.
 import { pathToFileURL } from 'node:url'
 import { Exchange } from '../../src/generators/built-in/exchange.ts'
 import { ResponseReader } from '../../src/generators/built-in/response-reader.ts'

@@ -1,12 +1,13 @@
 /**
- * How far the built-in generator scales over worker threads, on one machine with its server: tokens/s saturated (no delays,
- * 64 slots a thread), and chunks that arrive one by one (ITL 1 ms, 128 slots a thread). Needs nothing but Node, this
- * repository and its dependencies; takes 2 minutes.
+ * How far the built-in generator scales over worker threads, on one machine with its server: tokens/s saturated (no
+ * delays, 64 slots a thread), and chunks that arrive one by one (ITL 1 ms, 128 slots a thread). Needs nothing but Node,
+ * this repository and its dependencies; takes 2 minutes.
  *
  *   node bench/load/scaling.ts [--threads 1,2,4,8] [--servers 8] [--seconds 4] [--runs 3] [--json FILE]
  *
- * The mock server runs in as many processes as `--servers` says (the cores that the most threads leave free), the same for
- * all rows: the column of the busiest one shows whether it was the limit. Prints a Markdown table and then one line of JSON.
+ * The mock server runs in as many processes as `--servers` says (the cores that the most threads leave free), the same
+ * for all rows: the column of the busiest one shows whether it was the limit. Prints a Markdown table and then one line
+ * of JSON.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'

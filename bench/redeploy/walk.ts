@@ -3,8 +3,8 @@ import { aggregated, deployment, disaggregated } from '../../test/systems/dynamo
 import type { Step } from './case.ts'
 
 /**
- * The changes that sweeps make, one of each kind: a start from nothing, a worker more, another setting of one role, another
- * kind of topology, of which nothing can be kept.
+ * The changes that sweeps make, one of each kind: a start from nothing, a worker more, another setting of one role,
+ * another kind of topology, of which nothing can be kept.
  * @param setting an engine setting that the backend knows
  */
 export function walkThrough(setting: EngineSettings): readonly Step[] {

@@ -1,8 +1,9 @@
 /**
- * Time and memory to build a report and a comparison, by the number of points, and how soon Chromium paints the page. The runs
- * are synthetic (test/render/synthetic-run.ts): what is measured is Fulcrum's own work, not a deployment.
+ * Time and memory to build a report and a comparison, by the number of points, and how soon Chromium paints the page.
+ * The runs are synthetic (test/render/synthetic-run.ts): what is measured is Fulcrum's own work, not a deployment.
  *
- *   node bench/report/build.ts            100, 2,000 and 20,000 points, report and comparison each in a process of its own
+ *   node bench/report/build.ts
+ *     100, 2,000 and 20,000 points, report and comparison each in a process of its own
  */
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, stat } from 'node:fs/promises'

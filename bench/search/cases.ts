@@ -57,8 +57,8 @@ const modelLoadS = 180
 const exact: Noise = { deviation: 0, invalid: 0 }
 
 /**
- * The shipped sweeps that deploy, with the worker starts that their deployers take, and larger grids with model loads. All run on the
- * simulated engine here.
+ * The shipped sweeps that deploy, with the worker starts that their deployers take, and larger grids with model loads.
+ * All run on the simulated engine here.
  */
 export async function namedCases(): Promise<readonly SearchCase[]> {
   const folder = join(import.meta.dirname, '../../sweeps')

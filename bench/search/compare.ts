@@ -16,7 +16,10 @@ export interface Found {
   readonly redeployments: number
   /** The worst workload's hypervolume of what was measured, by what the system does, as a share of the whole grid's. */
   readonly hypervolume: number
-  /** The worst workload's throughput per GPU under the SLO of the deployment that it recommends, as a share of the best there is. */
+  /**
+   * The worst workload's throughput per GPU under the SLO of the deployment that it recommends, as a share of the best
+   * there is.
+   */
   readonly recommended: number
 }
 
@@ -27,7 +30,10 @@ export interface Compared {
   readonly adaptive: Found
   /** Mean of ten random choices of as many points as adaptive, in the plan's order. */
   readonly random: Found
-  /** Fewest points (greedy, without repeats) with 99 % of the hypervolume, known only afterwards: no search can do with fewer. */
+  /**
+   * Fewest points (greedy, without repeats) with 99 % of the hypervolume, known only afterwards: no search can do with
+   * fewer.
+   */
   readonly fewest: number
   /** Hypervolume when each tenth of the grid's points is measured. */
   readonly course: { readonly [way in 'grid' | 'random' | 'adaptive']: readonly number[] }
@@ -168,7 +174,9 @@ function timesOf(points: readonly Point[]): readonly { readonly point: Point; re
 const allPoints = (plan: Plan) => plan.deployments.flatMap(({ points }) => points)
 const byWorkload = (seen: readonly Observation[]) => Map.groupBy(seen, o => o.cell.workload)
 
-/** As a run is recommended from: the most tokens/s per GPU under the SLO; where nothing meets it, what comes nearest. */
+/**
+ * As a run is recommended from: the most tokens/s per GPU under the SLO; where nothing meets it, what comes nearest.
+ */
 function best(seen: readonly Observation[]): Observation | undefined {
   const meeting = seen.filter(o => o.sloRatio <= 1)
   if (meeting.length > 0) return meeting.reduce((a, b) => (b.y > a.y ? b : a))

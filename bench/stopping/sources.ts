@@ -45,7 +45,10 @@ function normals(dependence: number, random: Random): () => number {
 const ttft = { median: 200, spread: 0.6 }
 const itl = { median: 10, spread: 0.15 }
 
-/** TTFT and ITL lognormal, each dependent on the request before; lengths fixed, or one in five answers ten times as long. */
+/**
+ * TTFT and ITL lognormal, each dependent on the request before; lengths fixed, or one in five answers ten times as
+ * long.
+ */
 function synthetic(name: string, concurrency: number, dependence: number, lengths: 'fixed' | 'bimodal'): Source {
   const osl = (random: Random) => (lengths === 'fixed' ? 100 : random.uniform() < 0.8 ? 50 : 500)
   const meanOsl = lengths === 'fixed' ? 100 : 140
@@ -95,7 +98,10 @@ function fill(
 }
 
 const shipped = await loadProfile('deepseek-r1-fp4-gb200')
-/** Without any jitter a simulated system with fixed lengths repeats itself exactly: 1 ms is what a frontend's threads do. */
+/**
+ * Without any jitter a simulated system with fixed lengths repeats itself exactly: 1 ms is what a frontend's threads
+ * do.
+ */
 const profile = { ...shipped, frontend: { ...shipped.frontend, jitterMs: 1 } }
 
 /** Records of the simulated engine in virtual time. Its truth is one run of very many requests. */

@@ -7,8 +7,8 @@ import { loadSweep } from '../../src/spec/load-sweep.ts'
 import type { KnownCase } from './cases.ts'
 
 /**
- * Measures a case as somebody else's endpoint: its deployer brings the system up, and a sweep with `attach` measures it,
- * whose `telemetry.workers` names the workers' pages. Engine settings are unknown then.
+ * Measures a case as somebody else's endpoint: its deployer brings the system up, and a sweep with `attach` measures
+ * it, whose `telemetry.workers` names the workers' pages. Engine settings are unknown then.
  * @param folder for files and results
  * @returns the folder of the run
  */

@@ -63,7 +63,10 @@ type Setup = Pick<VirtualSystem, 'topology' | 'engine' | 'isl' | 'osl'> & { read
 
 const lengthOf = (osl: number | Length): Length => (typeof osl === 'number' ? { kind: 'fixed', tokens: osl } : osl)
 
-/** Output tokens/s of a closed loop over 60 answers a slot, 20 of each left out before; a loop of its own, apart from `simulate`. */
+/**
+ * Output tokens/s of a closed loop over 60 answers a slot, 20 of each left out before; a loop of its own, apart from
+ * `simulate`.
+ */
 export function steadyThroughput({ topology, engine = {}, isl, osl, profile }: Setup, concurrency: number): number {
   const system = createEngine({ profile })
   for (const role of rolesOf(topology))
@@ -99,7 +102,10 @@ const uncorrected: Correction = {
   decode: { scale: 1, fixedMs: 0, perSequenceMs: 0, sequenceExponent: 1, per1000ContextTokensMs: 0 },
 }
 
-/** Tries remedies one by one at the heaviest load. Pools are doubled: a few workers more or less can fall into another rhythm. */
+/**
+ * Tries remedies one by one at the heaviest load. Pools are doubled: a few workers more or less can fall into another
+ * rhythm.
+ */
 export function truthOf(system: VirtualSystem, base: Profile): Truth {
   const profile = system.change?.(base) ?? base
   const { topology, engine = {} } = system
@@ -153,8 +159,8 @@ const stages = {
 } as const
 
 /**
- * Memory and slots have no effect unless they are what is short; more workers relieve them too. A faster pass helps at any load, so where
- * workers do both, twice as many must help before one of the two is what holds back.
+ * Memory and slots have no effect unless they are what is short; more workers relieve them too. A faster pass helps at
+ * any load, so where workers do both, twice as many must help before one of the two is what holds back.
  */
 function stageOf(gains: { readonly [remedy in keyof typeof stages | 'all']: number }): Omit<Truth, 'gains'> {
   if (gains.memory >= leastGain) return { stage: 'KV memory', alike: [] }

@@ -73,7 +73,9 @@ export async function accuracy(folder: string, unseenFolder: string | null): Pro
   if (unseenFolder !== null) await predictUnseen(unseenFolder, twins)
 }
 
-/** Measured as it was sent. Few requests of a wide distribution may miss its mean, which the twin's own requests do too. */
+/**
+ * Measured as it was sent. Few requests of a wide distribution may miss its mean, which the twin's own requests do too.
+ */
 function isAsItWas({ status, findings, measurement }: PointResult): boolean {
   const invalid = findings.filter(({ severity }) => severity === 'invalid')
   return (

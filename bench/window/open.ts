@@ -24,7 +24,10 @@ const windowS = 60
 /** A long window, after a long warm-up: what the system does. */
 const truth = { windowS: 700, warmupS: 200 }
 
-/** How many verdicts of open loops of a minute are others than in steady state, of how many; and how many of those are optimistic. */
+/**
+ * How many verdicts of open loops of a minute are others than in steady state, of how many; and how many of those are
+ * optimistic.
+ */
 export function openLoopFlips(profile: Profile, window: 'steady' | 'whole') {
   let cells = 0
   let flips = 0

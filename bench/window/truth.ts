@@ -21,8 +21,8 @@ const droppedRounds = 20
 const fewestRequests = 2000
 
 /**
- * What a cell does in steady state, by arithmetic of its own: a run of 100 requests for each in flight, the first fifth dropped,
- * percentiles of the rest, and tokens counted where they arrived between the first and the last send of it.
+ * What a cell does in steady state, by arithmetic of its own: a run of 100 requests for each in flight, the first fifth
+ * dropped, percentiles of the rest, and tokens counted where they arrived between the first and the last send of it.
  */
 export function truthOf(cell: Cell, profile: Profile, seed: number): Figures {
   const { deployment, workload } = pointOf(cell)

@@ -9,7 +9,10 @@ export interface Said {
   readonly complaint: string
 }
 
-/** Hands arguments to the real command line, whose commands do nothing once their arguments and options were read. One at a time. */
+/**
+ * Hands arguments to the real command line, whose commands do nothing once their arguments and options were read. One
+ * at a time.
+ */
 export async function sayOf(words: readonly string[]): Promise<Said> {
   const { parseAsync } = Command.prototype
   const { exitCode } = process

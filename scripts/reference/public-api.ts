@@ -22,8 +22,8 @@ export interface ApiEntry {
 }
 
 /**
- * The exports of src/index.ts by name, read from the source as it is formatted. TypeDoc is the usual tool for this; its newest version
- * takes TypeScript up to 6.0, and the sources are compiled with 7.0, which has no such interface yet.
+ * The exports of src/index.ts by name, read from the source as it is formatted. TypeDoc is the usual tool for this; its
+ * newest version takes TypeScript up to 6.0, and the sources are compiled with 7.0, which has no such interface yet.
  *
  * @throws {Error} An export has a form that this doesn't read, such as `export *`.
  */

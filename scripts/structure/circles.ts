@@ -2,8 +2,8 @@
 export type Graph = ReadonlyMap<string, Iterable<string>>
 
 /**
- * The circles of a graph: groups in which each reaches each other (strongly connected components of more than one, Tarjan 1972). Empty for a
- * graph without any.
+ * The circles of a graph: groups in which each reaches each other (strongly connected components of more than one,
+ * Tarjan 1972). Empty for a graph without any.
  */
 export function circles(graph: Graph): readonly (readonly string[])[] {
   const order = new Map<string, number>()

@@ -89,7 +89,9 @@ ${[...lines, ...rects].join('\n')}
 `
 }
 
-/** From the bottom of one box to the top of another, upright at both and where it passes between the boxes of a layer. */
+/**
+ * From the bottom of one box to the top of another, upright at both and where it passes between the boxes of a layer.
+ */
 function curve(points: readonly Point[], px: (value: number) => string): string {
   const [first, ...rest] = points
   if (first === undefined) return ''

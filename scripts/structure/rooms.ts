@@ -16,7 +16,10 @@ const everythingBelow = [
   ...['analysis', 'spec', 'plan', 'search', 'runner', 'render', 'site'],
 ]
 
-/** The house, from the ground up. Every other import between rooms is an error of structure, not of taste: see docs/design.md. */
+/**
+ * The house, from the ground up. Every other import between rooms is an error of structure, not of taste: see
+ * docs/design.md.
+ */
 export const rooms: readonly Room[] = [
   room(
     'model',

@@ -181,11 +181,12 @@ export async function comparisonJunit(comparison: Comparison): Promise<string> {
 }
 
 /**
- * Writes a page with the frontiers of several runs in one picture, as `fulcrum overlay` does. A run without a label gets
- * one from its sweep.
+ * Writes a page with the frontiers of several runs in one picture, as `fulcrum overlay` does. A run without a label
+ * gets one from its sweep.
  *
  * @returns the absolute path of the page
- * @throws FulcrumError `bad-input` for no run, more than 56, or two runs of one label; `environment` when the disk refuses
+ * @throws FulcrumError `bad-input` for no run, more than 56, or two runs of one label; `environment` when the disk
+ *   refuses
  *
  * @example
  * ```ts

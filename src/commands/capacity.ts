@@ -97,7 +97,9 @@ export async function answerFrom(
   }
 }
 
-/** A folder below the working directory by its way from there: commands to copy are short, and say no name of a home. */
+/**
+ * A folder below the working directory by its way from there: commands to copy are short, and say no name of a home.
+ */
 function seenFromHere(folder: string): string {
   const way = relative('.', folder)
   return way === '' || way.startsWith('..') ? folder : way

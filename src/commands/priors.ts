@@ -12,7 +12,8 @@ import { FulcrumError } from '../model/index.ts'
 const aiconfiguratorFiles = ['agg/pareto.csv', 'disagg/pareto.csv']
 
 /**
- * Beliefs from folders: what aiconfigurator or aisimulate wrote, a run, or a folder of runs, of which those of the same model count.
+ * Beliefs from folders: what aiconfigurator or aisimulate wrote, a run, or a folder of runs, of which those of the same
+ * model count.
  * @throws FulcrumError (bad-input) `no-priors` for a folder that is none of these, `prior-file-invalid` with
  *   file:line:column
  */

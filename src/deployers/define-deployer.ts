@@ -79,7 +79,9 @@ export interface DeployerSpec<K extends Keys, Config, Name extends string = stri
    * of a variant is closed before that of the next is brought up.
    */
   readonly variants?: ReconciledVariants<K, NoInfer<Config>>
-  /** @param context whose `configOf` says what a wanted deployment is to be deployed with: its variant's configuration */
+  /**
+   * @param context whose `configOf` says what a wanted deployment is to be deployed with: its variant's configuration
+   */
   create(config: NoInfer<Config>, context: DeployerContext & ConfigOf<NoInfer<Config>>): Deployer
 }
 
@@ -102,8 +104,8 @@ export interface ConfiguredParts {
   readonly frontend: Json
   readonly workers: { readonly [role in Role]: Json }
   /**
-   * Roles of which one worker runs in one process with the frontend, and what that process is started with: they restart
-   * together. Default: none.
+   * Roles of which one worker runs in one process with the frontend, and what that process is started with: they
+   * restart together. Default: none.
    */
   readonly heads?: { readonly [role in Role]?: Json }
 }

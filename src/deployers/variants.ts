@@ -18,7 +18,8 @@ export const systemOf = ({ deploy, model }: Pick<DeployedVariant, 'deploy' | 'mo
 /**
  * The deployer of a sweep with variants. Where a running system can be changed into that of the next variant, its own
  * deployer does so by the smallest change; else the system is closed and the next one brought up anew.
- * @param create makes the deployer of some variants; `configOf` gives each wanted deployment its variant's configuration
+ * @param create makes the deployer of some variants; `configOf` gives each wanted deployment its variant's
+ *   configuration
  */
 export function deployerOfVariants(
   variants: readonly DeployedVariant[],

@@ -28,8 +28,8 @@ type Fields = z.infer<typeof record>
 
 /**
  * Reads a row: `messages`, `prompt`, genai-perf's and AIPerf's `text_input`, `text`, `texts`, `turns`, `payload` and
- * `payloads`, ShareGPT's `conversations`, the `body` of an OpenAI batch request, or a bare string. A recorded answer is not sent: what comes before it is, and
- * its length becomes the OSL. Payloads of one session are a row each.
+ * `payloads`, ShareGPT's `conversations`, the `body` of an OpenAI batch request, or a bare string. A recorded answer is
+ * not sent: what comes before it is, and its length becomes the OSL. Payloads of one session are a row each.
  */
 export function readRow(value: unknown, api: Api): readonly DatasetRow[] {
   if (typeof value === 'string') return [promptRow(value, 'prompt', null)]

@@ -25,7 +25,8 @@ import type { ShardPlace } from './shards/place.ts'
  * import { join } from 'node:path'
  * import type { GeneratorContext } from 'fulcrum'
  *
- * export const resultsOf = ({ runFolder }: GeneratorContext, pointId: string): string => join(runFolder, 'points', pointId)
+ * export const resultsOf = ({ runFolder }: GeneratorContext, pointId: string): string => join(runFolder, 'points',
+ * pointId)
  * ```
  */
 export interface GeneratorContext {

@@ -34,10 +34,10 @@ export interface Trace {
 
 /**
  * Reads a trace: JSON lines as {@link traceLines} knows them, or CSV with a header of Mooncake's names (`timestamp`,
- * `input_length`, `output_length`, and `session_id` for sessions), of the Azure LLM traces (`TIMESTAMP` as a date, `ContextTokens`, `GeneratedTokens`), of BurstGPT
- * (`Timestamp` in seconds, `Request tokens`, `Response tokens`; rows without response tokens failed and are passed
- * over) or of Vidur (`arrived_at` in seconds, `num_prefill_tokens`, `num_decode_tokens`). Dates say their own unit.
- * Memory takes 20 bytes a request, and its hash ids.
+ * `input_length`, `output_length`, and `session_id` for sessions), of the Azure LLM traces (`TIMESTAMP` as a date,
+ * `ContextTokens`, `GeneratedTokens`), of BurstGPT (`Timestamp` in seconds, `Request tokens`, `Response tokens`; rows
+ * without response tokens failed and are passed over) or of Vidur (`arrived_at` in seconds, `num_prefill_tokens`,
+ * `num_decode_tokens`). Dates say their own unit. Memory takes 20 bytes a request, and its hash ids.
  *
  * @param unit of times that are plain numbers; `inferred` takes the likeliest. Absent: the unit that the columns stand
  *   for, else ms

@@ -281,7 +281,10 @@ export interface Measurement {
     readonly failed: number
     /** False where a summary doesn't count failures: `failed` is then 0, and `sent` counts the answered requests. */
     readonly isFailedKnown?: false
-    /** False where a summary counts no requests at all: the counts are then of what is sent by custom, and shown nowhere. */
+    /**
+     * False where a summary counts no requests at all: the counts are then of what is sent by custom, and shown
+     * nowhere.
+     */
     readonly isCompletedKnown?: false
   }
   readonly errors: readonly RequestErrors[]
@@ -333,8 +336,8 @@ export interface Measurement {
   /** How many answers were counted in which way; absent where a generator doesn't say. */
   readonly tokenCounts?: TokenCounts
   /**
-   * Models of the deployment's GPUs, as their driver or the publisher of the results names them (`NVIDIA H100 80GB HBM3`);
-   * absent where nobody said.
+   * Models of the deployment's GPUs, as their driver or the publisher of the results names them (`NVIDIA H100 80GB
+   * HBM3`); absent where nobody said.
    */
   readonly gpuModels?: readonly string[]
   readonly steady: SteadyState | null

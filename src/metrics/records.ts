@@ -92,7 +92,10 @@ export const countColumns = [
 ] as const
 const columns = [...timeColumns, ...countColumns] as const
 
-/** Columns for `count` requests, times and what servers need not say NaN, counts 0, in memory that worker threads share when `shared`. */
+/**
+ * Columns for `count` requests, times and what servers need not say NaN, counts 0, in memory that worker threads share
+ * when `shared`.
+ */
 export function createRecords(count: number, shared = false): RequestRecords {
   const numbers = () => {
     const bytes = count * Float64Array.BYTES_PER_ELEMENT

@@ -8,7 +8,8 @@ const mostNamed = 5
 
 /**
  * The part of a plan that measures exactly these points, even if the sweep asks for an adaptive search: whoever names a
- * point wants it measured. The name of a variant stands for all of its points. Deployments without such a point are not visited.
+ * point wants it measured. The name of a variant stands for all of its points. Deployments without such a point are not
+ * visited.
  * @throws FulcrumError (bad-input, `no-such-point`) for an id that is not in the plan
  */
 export function onlyPoints(plan: Plan, named: readonly string[]): Plan {

@@ -93,7 +93,9 @@ export function isSshFailed(error: unknown): error is FulcrumError {
   return error instanceof FulcrumError && error.code === sshFailedCode
 }
 
-/** Pauses before the next tries, milliseconds; each lasts half of it to all of it, so that not all come again at once. */
+/**
+ * Pauses before the next tries, milliseconds; each lasts half of it to all of it, so that not all come again at once.
+ */
 const pausesMs = [400, 1_500, 4_000]
 
 /** Waits so long, or until the signal aborts. */

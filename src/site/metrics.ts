@@ -12,8 +12,8 @@ interface Family {
 }
 
 /**
- * The runs as Prometheus text 0.0.4: how many there are in which state, and of the youngest run of each sweep how far it
- * is and what its last point showed. Times are in seconds, shares from 0 to 1. What was not observed has no sample.
+ * The runs as Prometheus text 0.0.4: how many there are in which state, and of the youngest run of each sweep how far
+ * it is and what its last point showed. Times are in seconds, shares from 0 to 1. What was not observed has no sample.
  * @param runs youngest first
  */
 export function metricsAnswer(runs: readonly RunSummary[]): Answer {

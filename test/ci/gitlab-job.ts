@@ -18,8 +18,9 @@ export interface GitlabResult {
 }
 
 /**
- * Runs one job of a pipeline as GitLab's runner does: `before_script` and `script` as one script that ends with the first
- * error, then `after_script` in a shell of its own, whatever came of it. Null when no rule lets the job into the pipeline.
+ * Runs one job of a pipeline as GitLab's runner does: `before_script` and `script` as one script that ends with the
+ * first error, then `after_script` in a shell of its own, whatever came of it. Null when no rule lets the job into the
+ * pipeline.
  */
 export async function runGitlabJob(
   text: string,

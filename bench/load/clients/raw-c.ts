@@ -11,7 +11,10 @@ import type { ClientReport } from '../report.ts'
 /** A C compiler; null where there is none. */
 export const compiler = spawnSync('cc', ['--version']).status === 0 ? 'cc' : null
 
-/** Compiles raw.c and runs it on a cell; a first token's time is the thread's waking or the kernel's own stamp of the arrival. */
+/**
+ * Compiles raw.c and runs it on a cell; a first token's time is the thread's waking or the kernel's own stamp of the
+ * arrival.
+ */
 export async function rawClient(
   url: string,
   cell: Cell,

@@ -11,8 +11,8 @@ export interface Evidence {
   /** The kinds of request that it speaks for. */
   readonly requests: readonly string[]
   /**
-   * `limit`: the capacity lies at it or beside it. `heaviest`: it is the heaviest load measured, where the limit was not
-   * reached. `curve`: it shapes what happens at lighter loads.
+   * `limit`: the capacity lies at it or beside it. `heaviest`: it is the heaviest load measured, where the limit was
+   * not reached. `curve`: it shapes what happens at lighter loads.
    */
   readonly use: 'limit' | 'heaviest' | 'curve'
 }

@@ -21,9 +21,9 @@ export interface Matching {
 
 /**
  * Pairs points by what was asked of the system, not by hash: another build, host or file path must not hinder a
- * comparison. First equal deployments; then equal topology, variant, engine settings, workload and load; what is left without engine settings, where
- * that is unambiguous; and what is left then by topology, lengths and load level alone, so that what can't be compared
- * is named rather than missing.
+ * comparison. First equal deployments; then equal topology, variant, engine settings, workload and load; what is left
+ * without engine settings, where that is unambiguous; and what is left then by topology, lengths and load level alone,
+ * so that what can't be compared is named rather than missing.
  */
 export function matchPoints(base: readonly MeasuredPoint[], head: readonly MeasuredPoint[]): Matching {
   const keys: readonly (readonly [key: (point: MeasuredPoint) => unknown, note: string])[] = [

@@ -30,7 +30,10 @@ export interface HidingNoise {
 
 /** A change that matters where no gate says which. */
 export const usualSize = 0.05
-/** Chance of showing a change that is there; the usual one (Cohen 1988, "Statistical Power Analysis for the Behavioral Sciences"). */
+/**
+ * Chance of showing a change that is there; the usual one (Cohen 1988, "Statistical Power Analysis for the Behavioral
+ * Sciences").
+ */
 const power = 0.8
 const mostRepeats = 100
 
@@ -39,7 +42,8 @@ const mostRepeats = 100
  *
  * @param ci95 of the relative change; null without an estimate of noise
  * @param gates on a change of this figure; a change of 5% either way matters without any
- * @param tail one-sided probability at or below which a change is shown, as adjusted for all tests when nothing else changed
+ * @param tail one-sided probability at or below which a change is shown, as adjusted for all tests when nothing else
+ *   changed
  */
 export function undecidedOf(
   ci95: readonly [low: number, high: number] | null,

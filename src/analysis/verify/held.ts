@@ -35,8 +35,8 @@ const mostRepeats = 50
  *
  * A figure has `held` when it is shown not to be worse by more than the tolerance (a test of non-inferiority: the upper
  * 95% bound of how much worse it is stays within the margin; Blackwelder, 'Proving the null hypothesis' in clinical
- * trials, 1982), and has not when it is shown to be worse by more. Anything between is undecided. The change is tested on
- * a logarithmic scale, in pairs where both measurements share their seeds ({@link logChanges}).
+ * trials, 1982), and has not when it is shown to be worse by more. Anything between is undecided. The change is tested
+ * on a logarithmic scale, in pairs where both measurements share their seeds ({@link logChanges}).
  *
  * @param tolerance relative, 0.1 for 10%
  */

@@ -9,7 +9,9 @@ import { connectionCommand, connectionUpCommand, type SshRoute, sshCommand } fro
 import type { SshConfig } from '../nodes/keys.ts'
 import { type Machine, programLimitMs, type Said } from './machine.ts'
 
-/** A node that short programs are run on over ssh, all through one connection; bash says there whether one is missing. */
+/**
+ * A node that short programs are run on over ssh, all through one connection; bash says there whether one is missing.
+ */
 export interface SshMachine extends Machine {
   /**
    * Does something with a program that is talked to: gets the local command line that runs it there.

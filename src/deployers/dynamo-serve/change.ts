@@ -19,8 +19,8 @@ export interface ServeSlot extends WorkerSlot {
 type Designs = { readonly [role in Role]?: WorkerDesign & Pick<ServeSlot, 'headSignature'> }
 
 /**
- * The smallest change that leaves a head: it stays as long as its worker and all that came with it fit. A deployment that lost its head gives up
- * one further worker when all that are wanted still run, for the new head brings one.
+ * The smallest change that leaves a head: it stays as long as its worker and all that came with it fit. A deployment
+ * that lost its head gives up one further worker when all that are wanted still run, for the new head brings one.
  */
 export function smallestServeChange<Running extends ServeSlot>(
   running: readonly Running[],

@@ -33,8 +33,8 @@ interface OpenServeSite extends ServeSite {
 /**
  * Dynamo 0.3's `dynamo serve`, changed by the smallest step: NATS and etcd, a head that brings the frontend and the
  * first worker that writes tokens, and a process for each further worker. What a head brings stays with it: a worker
- * beside it comes and goes without it, other settings for its role start it anew, and so does a variant that changes the
- * frontend: Dynamo 0.3.1 gives all services of a head one configuration, when it starts them.
+ * beside it comes and goes without it, other settings for its role start it anew, and so does a variant that changes
+ * the frontend: Dynamo 0.3.1 gives all services of a head one configuration, when it starts them.
  * @param nodesOf this machine, unless told otherwise
  */
 export function dynamoServeDeployer(

@@ -54,9 +54,9 @@ export function sentPrompts(
 }
 
 /**
- * Share of the measured prompts' tokens that a prefix cache could have had at best: all of a prompt that was sent before,
- * and the shared prefix of another, unless it is the first one with that prefix. Empty where prompts have turns, follow a
- * trace, or none was sent.
+ * Share of the measured prompts' tokens that a prefix cache could have had at best: all of a prompt that was sent
+ * before, and the shared prefix of another, unless it is the first one with that prefix. Empty where prompts have
+ * turns, follow a trace, or none was sent.
  */
 export function possibleCachedShare(
   { load, workload }: Pick<Point, 'load' | 'workload'>,

@@ -3,8 +3,8 @@ import { requestBytes } from './request-set.ts'
 import type { Session } from './sessions.ts'
 
 /**
- * The request of a conversation's next turn: its new messages behind all that was said before in the session. The first turn
- * begins anew. Put together during the think time's end, outside TTFT, which counts from the write.
+ * The request of a conversation's next turn: its new messages behind all that was said before in the session. The first
+ * turn begins anew. Put together during the think time's end, outside TTFT, which counts from the write.
  */
 export function nextTurn(session: Session, set: RequestSet, index: number): Buffer {
   const request = requestBytes(set, index)

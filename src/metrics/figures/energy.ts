@@ -35,7 +35,9 @@ function allInPowerW(m: Measurement, gpus: number): number | null {
   return power === null || site === undefined ? null : (power + gpus * (site.hostW + site.networkW)) * site.pue
 }
 
-/** Price of a second of the deployment; energy priced by itself is that of the site where it is known, else the GPUs'. */
+/**
+ * Price of a second of the deployment; energy priced by itself is that of the site where it is known, else the GPUs'.
+ */
 function costPerS(m: Measurement, gpus: number): number | null {
   if (m.price === undefined) return null
   const { perGpuHour, perKwh } = m.price

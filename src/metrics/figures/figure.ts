@@ -26,8 +26,8 @@ export interface Figure {
 
 /**
  * `tables`: a column of the tables of points in reports. `comparison`: compared by `fulcrum compare` (each one costs
- * the others some power, as all share one false-discovery rate). `history`: followed over runs. `axes`: an axis to choose
- * where the frontiers of several runs are in one picture.
+ * the others some power, as all share one false-discovery rate). `history`: followed over runs. `axes`: an axis to
+ * choose where the frontiers of several runs are in one picture.
  */
 export type FigurePlace = 'tables' | 'comparison' | 'history' | 'axes'
 

@@ -3,8 +3,8 @@ import type { Sweep } from '../../spec/sweep.ts'
 import { type PartKinds, type Pools, poolsOf, poolsOfVariant } from './reconcile-cost.ts'
 
 /**
- * The pools of each deployment of a sweep. What a variant's configuration starts a part with decides on the part's kind;
- * variants between which the deployer can't change a running system have no part in common.
+ * The pools of each deployment of a sweep. What a variant's configuration starts a part with decides on the part's
+ * kind; variants between which the deployer can't change a running system have no part in common.
  */
 export function poolsOfSweep({ variants = [] }: Pick<Sweep, 'variants'>): (deployment: Deployment) => Pools {
   const kinds = new Map<string, PartKinds>(

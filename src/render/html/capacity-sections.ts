@@ -86,7 +86,10 @@ function settings({ engine }: CandidateView): string | null {
 const high = 160
 const wide = 400
 
-/** Utilisation of each hour: bars, and the line of what is left when nodes are lost. Drawn without a library: also in the page. */
+/**
+ * Utilisation of each hour: bars, and the line of what is left when nodes are lost. Drawn without a library: also in
+ * the page.
+ */
 function dayChart(day: CapacityView['day'], answer: CandidateView): Html {
   const left = answer.spare.requestsPerS / (answer.replicas * answer.requestsPerSPerReplica)
   const y = (share: number) => (high - high * Math.min(1, Math.max(0, share))).toFixed(1)

@@ -30,9 +30,9 @@ export const value = (number: number | null | undefined, shown: Html | string): 
 })
 
 /**
- * A table that scrolls sideways on its own where it has room for most of its columns, and on a phone is a list of cards,
- * one for each row: the first column is the card's title, each other cell stands beside its column's name. So nothing is
- * out of sight to the right.
+ * A table that scrolls sideways on its own where it has room for most of its columns, and on a phone is a list of
+ * cards, one for each row: the first column is the card's title, each other cell stands beside its column's name. So
+ * nothing is out of sight to the right.
  */
 export function cardTable(columns: readonly Column[], rows: readonly Row[]): Html {
   const cells = ({ cells }: Row) =>

@@ -3,8 +3,8 @@ import { loadAsset } from './inline.ts'
 import { loadPageModule } from './page-module.ts'
 
 /**
- * What pages with tools for charts share (files of what is shown, state in the address, zoom), in this order: the modules
- * as `chartModules`, the tools as `chartTools`.
+ * What pages with tools for charts share (files of what is shown, state in the address, zoom), in this order: the
+ * modules as `chartModules`, the tools as `chartTools`.
  */
 export async function loadChartTools(): Promise<readonly Inline[]> {
   return Promise.all([loadPageModule('render/page/chart-modules', 'chartModules'), loadAsset('report/chart-tools.js')])

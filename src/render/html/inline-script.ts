@@ -8,7 +8,9 @@ export { type Inline, inline, loadAsset, loadStyle } from './inline.ts'
 
 export interface PageAssets {
   readonly style: Inline
-  /** Vega, its CSP-safe expression interpreter, the tooltip, the chart tools and the page's own script, in this order. */
+  /**
+   * Vega, its CSP-safe expression interpreter, the tooltip, the chart tools and the page's own script, in this order.
+   */
   readonly scripts: readonly Inline[]
 }
 

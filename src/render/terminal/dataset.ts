@@ -8,7 +8,10 @@ export function datasetText({ workload, file, rows, format, counted, isl, osl }:
   return `dataset of ${workload}: ${file}: ${count(rows)} row${rows === 1 ? '' : 's'} (${format}), ${lengths}${of}`
 }
 
-/** `trace t.jsonl: 750 of 1,000 requests in 120 sessions over 1 h, ISL …, OSL …; a prefix cache could reuse 54% of the prompts`. */
+/**
+ * `trace t.jsonl: 750 of 1,000 requests in 120 sessions over 1 h, ISL …, OSL …; a prefix cache could reuse 54% of the
+ * prompts`.
+ */
 export function traceText({ file, requests, inFile, sessions, unit, spanS, isl, osl, reusable }: TraceView): string {
   const of = requests < inFile ? `${count(requests)} of ${count(inFile)} requests` : `${count(requests)} requests`
   const within = sessions === null ? '' : ` in ${count(sessions)} session${sessions === 1 ? '' : 's'}`

@@ -4,7 +4,9 @@ import type { VariantParts } from '../variant-parts.ts'
 
 /** A deployment on its way: an axis adds its value, or changes what an earlier axis has set. */
 export interface DeploymentDraft {
-  /** All variants of the sweep with the topologies that they may have; one without a name in a sweep without variants. */
+  /**
+   * All variants of the sweep with the topologies that they may have; one without a name in a sweep without variants.
+   */
   readonly variants: readonly VariantParts[]
   /** The variant of this draft; null before its axis. */
   readonly variant: VariantParts | null

@@ -78,7 +78,8 @@ export function energyBySamples(power: readonly At[], { startMs, endMs }: Span):
     const at = (ms: number) =>
       before.value + ((ms - before.atMs) / (after.atMs - before.atMs)) * (after.value - before.value)
     const [fromMs, toMs] = [Math.max(before.atMs, startMs), Math.min(after.atMs, endMs)]
-    // A step may have been anywhere: of a whole interval the interpolation errs by half of it at most, of a part by all.
+    // A step may have been anywhere: of a whole interval the interpolation errs by half of it at most, of a part by
+    // all.
     const isWhole = fromMs === before.atMs && toMs === after.atMs
     const apart = Math.abs(after.value - before.value)
     add((toMs - fromMs) / 1000, at(fromMs), at(toMs), isWhole ? apart / 2 : apart)

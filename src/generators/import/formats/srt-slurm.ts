@@ -31,7 +31,9 @@ const metadataSchema = z.looseObject({
 
 type Metadata = z.output<typeof metadataSchema>
 
-/** sa-bench's results of a job of NVIDIA's srt-slurm: `logs/sa-bench_…/results_concurrency_64_gpus_12_ctx_4_gen_8.json`. */
+/**
+ * sa-bench's results of a job of NVIDIA's srt-slurm: `logs/sa-bench_…/results_concurrency_64_gpus_12_ctx_4_gen_8.json`.
+ */
 export const srtSlurmFormat: ImportFormat = {
   isOf: ({ path, value }) => isResult(path) && at(value, 'request_throughput') !== undefined,
   read: (file, others) => {

@@ -64,8 +64,8 @@ ${chart.kind === 'frontier' ? withSelection(pictures, html`<p class="key">${keyL
 }
 
 /**
- * A chart on which points are selected: the legend above it, the selected point beside it (on a phone directly below), and how it
- * went below both.
+ * A chart on which points are selected: the legend above it, the selected point beside it (on a phone directly below),
+ * and how it went below both.
  */
 export function withSelection(chart: Html, key: Html): Html {
   return html`<div class="legend" data-legend></div>

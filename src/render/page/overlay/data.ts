@@ -1,4 +1,6 @@
-/** What the page of an overlay carries: a column for each fact, because 40,000 points as objects are ten times as large. */
+/**
+ * What the page of an overlay carries: a column for each fact, because 40,000 points as objects are ten times as large.
+ */
 export interface OverlayData {
   readonly runs: readonly OverlayRunData[]
   readonly axes: readonly OverlayAxis[]

@@ -180,7 +180,9 @@ function stylesOf(run: number, look: Look, crowded: boolean): readonly MarkStyle
   ]
 }
 
-/** A colour as it looks on paper at an opacity, so that marks can be opaque, which draws faster and exports the same. */
+/**
+ * A colour as it looks on paper at an opacity, so that marks can be opaque, which draws faster and exports the same.
+ */
 export function mixed(colour: string, paper: string, opacity: number): string {
   const parts = (hex: string) => [1, 3, 5].map(at => Number.parseInt(hex.slice(at, at + 2), 16))
   const under = parts(paper)
