@@ -1,4 +1,5 @@
 import type { Slo } from '../model/index.ts'
+import { type BuiltFigures, type Counted, type MeasuredSums, measured, wholeRunOf } from './build-measurement.ts'
 import type { LatencyFrom, RequestLatencies } from './definitions.ts'
 import { goodRequests, latenciesOf, outputTokensPerSPerUser, prefillTokensPerSPerUser } from './definitions.ts'
 import { distributionOf, sortedNumbers } from './distribution.ts'
@@ -9,8 +10,6 @@ import type { ClientHealth, Measurement, WholeRun } from './measurement.ts'
 import type { RequestRecords } from './records.ts'
 import { requestsOfPhases } from './records.ts'
 import { percentileIntervalOfSeries } from './statistics/percentile-interval.ts'
-import { steadyState } from './steady.ts'
-import { trendOf } from './trend.ts'
 import type { WindowBounds } from './window.ts'
 import { answeredWithin, steadyWindow } from './window.ts'
 
@@ -28,34 +27,10 @@ export interface SummaryOptions {
 }
 
 /** The part of a measurement that follows from the request records alone. */
-export type Summary = Pick<
-  Measurement,
-  | 'durationS'
-  | 'requests'
-  | 'ttftMs'
-  | 'ttstMs'
-  | 'itlMs'
-  | 'requestLatencyMs'
-  | 'fromSend'
-  | 'isl'
-  | 'osl'
-  | 'outputTokensPerSPerUser'
-  | 'prefillTokensPerSPerUser'
-  | 'onePiece'
-  | 'totals'
-  | 'promptCache'
-  | 'requestsPerS'
-  | 'outputTokensPerS'
-  | 'inputTokensPerS'
-  | 'goodputPerS'
-  | 'steady'
-  | 'ttftTrend'
-  | 'deviation'
-  | 'tails'
-  | 'intervals'
-  | 'window'
-  | 'whole'
-> & { readonly client: Pick<ClientHealth, 'sendLatenessMs' | 'inFlight'> }
+export type Summary = BuiltFigures &
+  Pick<Measurement, 'onePiece' | 'promptCache' | 'intervals' | 'whole'> & {
+    readonly client: Pick<ClientHealth, 'sendLatenessMs' | 'inFlight'>
+  }
 
 /**
  * Summarises request records. Latencies are those of answered measured requests; failed ones are counted. For a whole
@@ -63,111 +38,113 @@ export type Summary = Pick<
  * arrived in it, of requests of any phase, and the figures of the whole run are added.
  */
 export function summarise(records: RequestRecords, options: SummaryOptions): Summary {
-  return options.steadyWindow === undefined
-    ? wholeRun(records, options)
-    : steady(records, options, options.steadyWindow)
+  const bounds = options.steadyWindow
+  return bounds === undefined ? wholeRun(records, options) : steady(records, options, bounds)
+}
+
+function wholeRun(records: RequestRecords, options: SummaryOptions): Summary {
+  return summaryOf(records, options, {
+    window: 'whole',
+    durationS: windowS(records),
+    within: countedIn(records),
+    inFlight: inFlightOf(records, options.slots),
+  })
 }
 
 function steady(records: RequestRecords, options: SummaryOptions, bounds: WindowBounds): Summary {
-  const measured = requestsOfPhases(records, ['measured'])
   const window = steadyWindow(records, bounds)
-  const durationS = (window.endMs - window.startMs) / 1000
+  const own = requestsOfPhases(records, ['measured'])
+  const known = countedIn(own)
   const within = answeredWithin(records, window)
-  const perS = perSecondOf(durationS)
-  const latencies = latenciesOf(measured, options.from)
-  const { client, goodputPerS, requests, ...ofRequests } = wholeRun(measured, { ...options, slots: null }, latencies)
-  const good = goodputPerS === null ? null : goodRequests(latencies, options.slo)
-  const run = requestsOfPhases(records, ['warm-up', 'measured'])
   const slots = options.slots === null ? null : { ...options.slots, conversations: null, startGapMs: 0, stopMs: null }
+  const run = requestsOfPhases(records, ['warm-up', 'measured'])
   return {
-    ...ofRequests,
-    requests,
-    durationS,
-    requestsPerS: perS(within.requests),
-    inputTokensPerS: perS(ofRequests.totals.inputTokens === null ? null : within.inputTokens),
-    outputTokensPerS: perS(ofRequests.totals.outputTokens === null ? null : within.outputTokens),
-    goodputPerS:
-      good === null || requests.completed === 0 ? goodputPerS : perS(within.requests * (good / requests.completed)),
-    window: 'steady',
+    ...summaryOf(own, options, {
+      window: 'steady',
+      durationS: (window.endMs - window.startMs) / 1000,
+      within: {
+        requests: within.requests,
+        inputTokens: known.inputTokens === null ? null : within.inputTokens,
+        outputTokens: known.outputTokens === null ? null : within.outputTokens,
+      },
+      inFlight: inFlightOf(records, slots, window),
+    }),
     whole: figuresOfRun(run, latenciesOf(run, options.from)),
-    client: { ...client, inFlight: inFlightOf(records, slots, window) },
   }
 }
 
-/** The figures that are kept of a whole run. */
-function figuresOfRun(records: RequestRecords, latencies: RequestLatencies): WholeRun {
-  const durationS = windowS(records)
-  const perS = perSecondOf(durationS)
-  const completed = records.error.reduce((sum, code) => sum + (code === 0 ? 1 : 0), 0)
+/** The window that a summary is of. */
+interface Window extends Pick<MeasuredSums, 'window' | 'durationS' | 'within'> {
+  readonly inFlight: ClientHealth['inFlight']
+}
+
+/** @param records of the measured requests */
+function summaryOf(records: RequestRecords, options: SummaryOptions, { inFlight, ...window }: Window): Summary {
+  const latencies = latenciesOf(records, options.from)
+  const { ttftMs, itlMs, requestLatencyMs } = latencies
+  const inputTokens = answered(records, records.inputTokens)
+  const outputTokens = answered(records, records.outputTokens)
+  const counted = countedIn(records)
+  const figures = measured({
+    ...window,
+    completed: counted.requests,
+    failed: records.count - counted.requests,
+    ...distributionsOf(latencies),
+    ttstMs: distributionOf(latencies.ttstMs),
+    fromSend: options.from === 'sent' ? null : fromSend(records),
+    isl: distributionOf(inputTokens),
+    osl: distributionOf(outputTokens),
+    outputTokensPerSPerUser: outputTokensPerSPerUser(latencies),
+    prefillTokensPerSPerUser: distributionOf(prefillTokensPerSPerUser(inputTokens, ttftMs)),
+    totals: {
+      inputTokens: counted.inputTokens,
+      outputTokens: counted.outputTokens,
+      chunks: sumOf(records, records.chunks) ?? 0,
+    },
+    good: goodRequests(latencies, options.slo),
+    latencies: latencySeries(records, latencies),
+    ttftValues: ttftMs.filter(value => !Number.isNaN(value)),
+    asked: options.asked,
+    tails: { ttftMs: tailsOf(ttftMs), itlMs: tailsOf(itlMs), requestLatencyMs: tailsOf(requestLatencyMs) },
+  })
+  const sendLatenessMs = distributionOf(
+    records.sentMs.map((sent, row) => sent - (records.scheduledMs[row] ?? Number.NaN)),
+  )
   return {
-    durationS,
-    requests: { sent: records.count, completed, failed: records.count - completed },
-    ttftMs: distributionOf(latencies.ttftMs),
-    itlMs: distributionOf(latencies.itlMs),
-    requestLatencyMs: distributionOf(latencies.requestLatencyMs),
-    requestsPerS: perS(completed),
-    inputTokensPerS: perS(sumOf(records, records.inputTokens)),
-    outputTokensPerS: perS(sumOf(records, records.outputTokens)),
+    ...figures,
+    onePiece: latencies.onePiece,
+    ...promptCacheOf(records),
+    intervals: {
+      ttftMs: intervalsOf(ttftMs),
+      itlMs: intervalsOf(itlMs),
+      requestLatencyMs: intervalsOf(requestLatencyMs),
+    },
+    client: { sendLatenessMs, inFlight },
+  }
+}
+
+const distributionsOf = ({ ttftMs, itlMs, requestLatencyMs }: RequestLatencies) => ({
+  ttftMs: distributionOf(ttftMs),
+  itlMs: distributionOf(itlMs),
+  requestLatencyMs: distributionOf(requestLatencyMs),
+})
+
+function figuresOfRun(records: RequestRecords, latencies: RequestLatencies): WholeRun {
+  const counted = countedIn(records)
+  return wholeRunOf(windowS(records), counted, records.count - counted.requests, distributionsOf(latencies))
+}
+
+function countedIn(records: RequestRecords): Counted {
+  return {
+    requests: records.error.reduce((sum, code) => sum + (code === 0 ? 1 : 0), 0),
+    inputTokens: sumOf(records, records.inputTokens),
+    outputTokens: sumOf(records, records.outputTokens),
   }
 }
 
 /** A column with NaN for failed requests. */
 function answered(records: RequestRecords, values: Float64Array): Float64Array {
   return values.map((value, row) => (records.error[row] === 0 ? value : Number.NaN))
-}
-
-function wholeRun(
-  records: RequestRecords,
-  options: SummaryOptions,
-  latencies = latenciesOf(records, options.from),
-): Summary {
-  const inputTokens = answered(records, records.inputTokens)
-  const outputTokens = answered(records, records.outputTokens)
-  const run = figuresOfRun(records, latencies)
-  const good = goodRequests(latencies, options.slo)
-  const totals = {
-    inputTokens: sumOf(records, records.inputTokens),
-    outputTokens: sumOf(records, records.outputTokens),
-    chunks: sumOf(records, records.chunks) ?? 0,
-  }
-  const isl = distributionOf(inputTokens)
-  const osl = distributionOf(outputTokens)
-  return {
-    window: 'whole',
-    ...run,
-    ttstMs: distributionOf(latencies.ttstMs),
-    fromSend: options.from === 'sent' ? null : fromSend(records),
-    isl,
-    osl,
-    outputTokensPerSPerUser: outputTokensPerSPerUser(latencies),
-    prefillTokensPerSPerUser: distributionOf(prefillTokensPerSPerUser(inputTokens, latencies.ttftMs)),
-    onePiece: latencies.onePiece,
-    totals,
-    ...promptCacheOf(records),
-    goodputPerS: perSecondOf(run.durationS)(good),
-    steady: steadyState(latencySeries(records, latencies)),
-    ttftTrend: trendOf(latencies.ttftMs.filter(value => !Number.isNaN(value))),
-    deviation: {
-      isl: deviation(isl?.mean ?? null, options.asked.isl),
-      osl: deviation(osl?.mean ?? null, options.asked.osl),
-    },
-    tails: {
-      ttftMs: tailsOf(latencies.ttftMs),
-      itlMs: tailsOf(latencies.itlMs),
-      requestLatencyMs: tailsOf(latencies.requestLatencyMs),
-    },
-    intervals: {
-      ttftMs: intervalsOf(latencies.ttftMs),
-      itlMs: intervalsOf(latencies.itlMs),
-      requestLatencyMs: intervalsOf(latencies.requestLatencyMs),
-    },
-    client: {
-      sendLatenessMs: distributionOf(
-        records.sentMs.map((sent, row) => sent - (records.scheduledMs[row] ?? Number.NaN)),
-      ),
-      inFlight: inFlightOf(records, options.slots),
-    },
-  }
 }
 
 /** Empty where no answer says anything of a cache. */
@@ -224,10 +201,6 @@ function intervalsOf(values: Float64Array) {
   return { p50: of(50), p95: of(95) }
 }
 
-function deviation(got: number | null, asked: number | null): number | null {
-  return got === null || asked === null || asked === 0 ? null : (got - asked) / asked
-}
-
 /** Sum of the values of answered requests that are numbers; null where there are answers but no values. */
 function sumOf(records: RequestRecords, values: Float64Array): number | null {
   let [answers, known, sum] = [0, 0, 0]
@@ -240,9 +213,4 @@ function sumOf(records: RequestRecords, values: Float64Array): number | null {
     sum += value
   }
   return known === 0 && answers > 0 ? null : sum
-}
-
-/** A count per second of a window; null without a count, and where no time passed. */
-function perSecondOf(durationS: number): (count: number | null) => number | null {
-  return count => (count === null || !(durationS > 0) ? null : count / durationS)
 }

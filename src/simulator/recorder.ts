@@ -1,11 +1,10 @@
+import { measured } from '../metrics/build-measurement.ts'
 import { meetsObjectives } from '../metrics/definitions.ts'
 import { tailBoundOf } from '../metrics/early-stopping.ts'
 import { Histogram } from '../metrics/histogram.ts'
 import type { CountedMeasurement, Distribution } from '../metrics/measurement.ts'
 import { unknownHealth } from '../metrics/measurement.ts'
 import type { RequestPhase } from '../metrics/records.ts'
-import { steadyState } from '../metrics/steady.ts'
-import { trendOf } from '../metrics/trend.ts'
 import type { Slo, WindowKind } from '../model/index.ts'
 import { createFlight } from './flight.ts'
 import type { ClientTimes } from './request.ts'
@@ -51,10 +50,6 @@ export interface Recorder {
 function tailsOf(histogram: Histogram) {
   const at = (percentile: number) => tailBoundOf(histogram.count, rank => histogram.valueAt(rank), percentile).atMost
   return { p95: at(95), p99: at(99) }
-}
-
-function deviation(got: Distribution | null, asked: number | null): number | null {
-  return got === null || asked === null || asked === 0 ? null : (got.mean - asked) / asked
 }
 
 /** Raised when a change of the simulation changes what it would say. */
@@ -175,16 +170,47 @@ export function createRecorder({ slo, openLoop, asked, window }: RecorderOptions
       const bySendsMs = firstAnswerMs < lastSentMs ? lastSentMs : endMs
       const windowEndMs = isSteady ? (timeUpMs ?? bySendsMs) : endMs
       const durationS = (windowEndMs - startMs) / 1000
-      const perS = (count: number) => (durationS > 0 ? count / durationS : 0)
       const within = isSteady ? sums.until(windowEndMs) : { requests: completed, inputTokens, outputTokens }
       const failures = failed.refused + failed.timeout + failed.cancelled
-      const got = { isl: isl.toDistribution(), osl: osl.toDistribution() }
+      const figures = measured({
+        window,
+        durationS,
+        completed,
+        failed: failures,
+        within,
+        ttftMs: ttft.toDistribution(),
+        ttstMs: ttst.toDistribution(),
+        itlMs: itl.toDistribution(),
+        requestLatencyMs: latency.toDistribution(),
+        fromSend:
+          fromSend === null
+            ? null
+            : {
+                ttftMs: fromSend.ttft.toDistribution(),
+                requestLatencyMs: fromSend.latency.toDistribution(),
+              },
+        isl: isl.toDistribution(),
+        osl: osl.toDistribution(),
+        outputTokensPerSPerUser: perUser.toDistribution(),
+        prefillTokensPerSPerUser: prefillPerUser.toDistribution(),
+        totals: { inputTokens, outputTokens, chunks: outputTokens },
+        good: hasSlo ? good : null,
+        latencies: latencySeries.series,
+        ttftValues: ttftSeries.series.values,
+        asked,
+        tails: { ttftMs: tailsOf(ttft), itlMs: tailsOf(itl), requestLatencyMs: tailsOf(latency) },
+      })
       return {
         generator: { name: 'built-in', version: simulationVersion },
         startedAt: new Date(0).toISOString(),
-        durationS,
+        ...figures,
+        // Every token is counted: without time, nothing was served in it.
+        requestsPerS: figures.requestsPerS ?? 0,
+        inputTokensPerS: figures.inputTokensPerS ?? 0,
+        outputTokensPerS: figures.outputTokensPerS ?? 0,
+        goodputPerS: hasSlo ? (figures.goodputPerS ?? 0) : null,
+        totals: { inputTokens, outputTokens, chunks: outputTokens },
         wallS: endMs / 1000,
-        requests: { sent: completed + failures, completed, failed: failures },
         errors: [
           { kind: 'bad-response' as const, count: failed.refused, example: 'longer than the deployment takes' },
           { kind: 'timeout' as const, count: failed.timeout, example: 'not answered within the timeout' },
@@ -194,35 +220,11 @@ export function createRecorder({ slo, openLoop, asked, window }: RecorderOptions
             example: 'still running when time and grace were over',
           },
         ].filter(error => error.count > 0),
-        ttftMs: ttft.toDistribution(),
-        ttstMs: ttst.toDistribution(),
-        itlMs: itl.toDistribution(),
         interChunkMs: gaps.toDistribution(),
-        requestLatencyMs: latency.toDistribution(),
-        fromSend:
-          fromSend === null
-            ? null
-            : {
-                ttftMs: fromSend.ttft.toDistribution(),
-                requestLatencyMs: fromSend.latency.toDistribution(),
-              },
-        ...got,
-        outputTokensPerSPerUser: perUser.toDistribution(),
-        prefillTokensPerSPerUser: prefillPerUser.toDistribution(),
-        totals: { inputTokens, outputTokens, chunks: outputTokens },
-        requestsPerS: perS(within.requests),
-        outputTokensPerS: perS(within.outputTokens),
-        inputTokensPerS: perS(within.inputTokens),
-        goodputPerS: hasSlo ? perS(completed === 0 ? 0 : (within.requests * good) / completed) : null,
-        window,
         warmupRequests: warmup,
         ...(isSteady ? { whole: run.summary(endMs, failures) } : {}),
         tokenSource: 'generator',
-        ttftTrend: trendOf(ttftSeries.series.values),
-        steady: steadyState(latencySeries.series),
         client: { ...unknownHealth, sendLatenessMs: lateness.toDistribution(), inFlight: inFlight() },
-        tails: { ttftMs: tailsOf(ttft), itlMs: tailsOf(itl), requestLatencyMs: tailsOf(latency) },
-        deviation: { isl: deviation(got.isl, asked.isl), osl: deviation(got.osl, asked.osl) },
         files: [],
       }
     },

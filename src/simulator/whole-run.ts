@@ -1,3 +1,4 @@
+import { wholeRunOf } from '../metrics/build-measurement.ts'
 import { Histogram } from '../metrics/histogram.ts'
 import type { WholeRun } from '../metrics/measurement.ts'
 import type { ClientTimes } from './request.ts'
@@ -31,17 +32,12 @@ export function createWholeRun(): WholeRunRecorder {
     },
     summary: (endMs, failed) => {
       const durationS = Math.max(0, endMs - startMs) / 1000
-      const perS = (count: number) => (durationS > 0 ? count / durationS : null)
-      return {
-        durationS,
-        requests: { sent: completed + failed, completed, failed },
+      const within = { requests: completed, inputTokens, outputTokens }
+      return wholeRunOf(durationS, within, failed, {
         ttftMs: ttft.toDistribution(),
         itlMs: itl.toDistribution(),
         requestLatencyMs: latency.toDistribution(),
-        requestsPerS: perS(completed),
-        inputTokensPerS: perS(inputTokens),
-        outputTokensPerS: perS(outputTokens),
-      }
+      })
     },
   }
 }
