@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import type { Manifest } from '../journal/manifest.ts'
-import { canonicalJson, topologyLabel } from '../model/index.ts'
+import { canonicalJson, type Deployment, topologyLabel } from '../model/index.ts'
 import { type Difference, differenceInterval, differenceOf } from './estimate.ts'
 import type { MeasuredPoint } from './measured-point.ts'
 import { bestOf } from './serving-modes.ts'
@@ -30,8 +30,7 @@ export function variantGains(points: readonly MeasuredPoint[], manifest: Manifes
   const byVariant = Map.groupBy(valid, ({ deployment }) => deployment.variant ?? '')
   byVariant.delete('')
   if (byVariant.size < 2) return []
-  const order = namesIn(manifest.sweepText)
-  const place = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length)
+  const place = placeIn(manifest)
   const [first, ...others] = [...byVariant].sort(([a], [b]) => place(a) - place(b))
   const baseBest = first === undefined ? null : bestOf(first[1])
   if (first === undefined || !baseBest?.y) return []
@@ -58,6 +57,21 @@ export function variantGains(points: readonly MeasuredPoint[], manifest: Manifes
 }
 
 const cellOf = ({ deployment, load }: MeasuredPoint) => canonicalJson([topologyLabel(deployment.topology), load.level])
+
+/** The variants of a run's points, in the order of its sweep file; none where it has none. */
+export function variantsOf(
+  points: readonly { readonly deployment: Pick<Deployment, 'variant'> }[],
+  manifest: Pick<Manifest, 'sweepText'>,
+): readonly string[] {
+  const names = new Set(points.flatMap(({ deployment }) => deployment.variant ?? []))
+  const place = names.size < 2 ? () => 0 : placeIn(manifest)
+  return [...names].sort((a, b) => place(a) - place(b))
+}
+
+function placeIn({ sweepText }: Pick<Manifest, 'sweepText'>): (name: string) => number {
+  const order = namesIn(sweepText)
+  return name => (order.includes(name) ? order.indexOf(name) : order.length)
+}
 
 /** The variants of a sweep file in its order; none in a text that says nothing. */
 function namesIn(sweepText: string): readonly string[] {

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import { loadLabel } from '../analysis/load-label.ts'
 import { measuredPoints } from '../analysis/measured-point.ts'
-import type { PredictionRequest, Twin } from '../analysis/twin/index.ts'
+import type { FitOptions, PredictionRequest, StartedParts, Twin } from '../analysis/twin/index.ts'
 import {
   assembleTwin,
   blankProfile,
@@ -13,19 +13,23 @@ import {
   twinProfile,
   twinText,
 } from '../analysis/twin/index.ts'
+import { variantsOf } from '../analysis/variants.ts'
+import type { ConfiguredDeployer } from '../deployers/define-deployer.ts'
 import { replayedTrace } from '../generators/replay.ts'
 import { diskError, fulcrumVersion, type Run, readRun, writeDurably } from '../journal/index.ts'
 import { judge } from '../metrics/validity.ts'
 import type { Point } from '../model/index.ts'
-import { canonicalJson, FulcrumError, gpusOf, topologyLabel } from '../model/index.ts'
+import { canonicalJson, contentId, defined, FulcrumError, gpusOf, topologyLabel } from '../model/index.ts'
 import { planSweep } from '../plan/plan.ts'
 import type { PredictedPoint } from '../render/views/predicted-point.ts'
 import type { Profile } from '../simulator/profile.ts'
 import { loadProfile, shippedProfiles } from '../simulator/profile.ts'
 import type { TraceRequests } from '../simulator/request-source.ts'
 import { simulateAll } from '../simulator/simulations.ts'
+import { deployOf } from '../spec/deploy-of.ts'
 import { loadSweep } from '../spec/load-sweep.ts'
 import { findRun, type RunChoice } from './find-run.ts'
+import { sweepAsItWas } from './sweep-as-it-was.ts'
 import { type FitProgress, runFits } from './twin/fits.ts'
 
 export type { Prediction, Twin } from '../analysis/twin/index.ts'
@@ -35,6 +39,8 @@ export type { FitProgress } from './twin/fits.ts'
 export interface TwinFitRequest extends RunChoice {
   /** A profile by name or path, `none`, or the one that was measured on the run's model when absent. */
   readonly profile?: string
+  /** The variant to fit, for a run that has some; the first of the sweep file when absent. */
+  readonly variant?: string
   /** Where the twin is written; beside the run when absent. */
   readonly to?: string
   readonly signal: AbortSignal
@@ -48,19 +54,52 @@ export interface TwinFitRequest extends RunChoice {
 export async function fitTwinOfRun(request: TwinFitRequest): Promise<{ readonly file: string; readonly twin: Twin }> {
   const folder = await findRun(request)
   const run = await readRun(folder)
-  const points = measuredPoints(run)
+  const all = measuredPoints(run)
+  const variant = variantToFit(variantsOf(all, run.manifest), request.variant)
+  const points = variant === undefined ? all : all.filter(({ deployment }) => deployment.variant === variant.name)
+  const sweep = await sweepAsItWas(run.manifest).catch(() => null)
   const profile = await profileOf(run, request.profile)
   const options = {
     profile,
     run: { sweep: run.manifest.sweep, runId: run.manifest.runId, folder },
     fulcrumVersion: await fulcrumVersion(),
     fittedAt: new Date().toISOString(),
+    ...defined({
+      variant,
+      started: sweep === null ? undefined : startedParts(deployOf(sweep, defined({ variant: variant?.name }))),
+    }),
   }
   const results = await runFits(planFits(points, options), request.signal, request.onProgress)
   const twin = assembleTwin(points, options, results)
   const file = resolve(request.to ?? join(folder, twinFile))
   await writeDurably(file, twinText(twin)).catch(error => Promise.reject(diskError(error, 'write the twin', file)))
   return { file, twin }
+}
+
+/**
+ * A twin is one deployment's: of several variants, the named one, else the first of the sweep file.
+ * @throws FulcrumError bad-input `unknown-variant`
+ */
+function variantToFit(names: readonly string[], asked: string | undefined): FitOptions['variant'] {
+  const name = asked ?? names[0]
+  if (name === undefined) return undefined
+  if (!names.includes(name)) {
+    const has = names.length === 0 ? 'The run has no variants' : `The run has ${names.join(', ')}`
+    throw new FulcrumError('bad-input', 'unknown-variant', `No point of the run is of variant '${name}'`, {
+      remedy: `${has}.`,
+    })
+  }
+  return { name, others: names.filter(other => other !== name) }
+}
+
+function startedParts(deploy: ConfiguredDeployer): StartedParts {
+  const { frontend, workers } = deploy.parts()
+  const { prefill, decode, aggregated } = workers
+  return {
+    deployer: deploy.name,
+    frontend: contentId(frontend),
+    workers: { prefill: contentId(prefill), decode: contentId(decode), aggregated: contentId(aggregated) },
+  }
 }
 
 /** The profile that a fit begins with: the named one, else a shipped one of the run's model, else none. */
@@ -94,7 +133,11 @@ export async function predictSweepFile(request: TwinPredictRequest): Promise<rea
     .filter(point => point.repeat === 1 && (request.all || !known.has(point.id)))
   const traces = new Map<string, TraceRequests>()
   const requests: PredictionRequest[] = []
-  for (const point of points) requests.push(await requestOf(point, traces, request.signal))
+  for (const point of points) {
+    const { variant } = point.deployment
+    const started = startedParts(deployOf(sweep, point.deployment))
+    requests.push({ ...(await requestOf(point, traces, request.signal)), started, ...defined({ variant }) })
+  }
   const simulations = await simulateAll(
     requests.map(one => simulatedPoint(twin, one)),
     twinProfile(twin),

@@ -6,6 +6,7 @@ import { type Expectation, expectedOf } from '../analysis/verify/expected.ts'
 import { fulcrumVersion, type Run, writeWithFolders } from '../journal/index.ts'
 import { FulcrumError } from '../model/index.ts'
 import { deploymentReadme } from '../render/markdown/deployment.ts'
+import { deployOf } from '../spec/deploy-of.ts'
 import type { Sweep } from '../spec/sweep.ts'
 import { readRunWithMissingPoints } from './run-with-missing-points.ts'
 import { sweepAsItWas } from './sweep-as-it-was.ts'
@@ -74,7 +75,8 @@ async function contentsOf(
   sweep: Sweep,
   folder: string,
 ): Promise<readonly WrittenFile[]> {
-  const deployed = sweep.deploy.files({ deployment: point.deployment, model: point.deployment.model.name, folder })
+  const deploy = deployOf(sweep, point.deployment)
+  const deployed = deploy.files({ deployment: point.deployment, model: point.deployment.model.name, folder })
   const expectation: Expectation = {
     format: 1,
     fulcrum: await fulcrumVersion(),
@@ -89,7 +91,7 @@ async function contentsOf(
       points: manifest.plan.points,
     },
   }
-  const readme = deploymentReadme({ expectation, deployed, deployer: sweep.deploy.name, folder })
+  const readme = deploymentReadme({ expectation, deployed, deployer: deploy.name, folder })
   return [
     { path: 'README.md', content: readme },
     { path: expectedFile, content: `${JSON.stringify(expectation, null, 2)}\n` },

@@ -7,6 +7,7 @@ import type { IsBeaten } from '../metrics/stopping/stop.ts'
 import { gravestFirst } from '../metrics/validity.ts'
 import { defined, type Endpoint, FulcrumError, type Point } from '../model/index.ts'
 import { beatenBy } from '../search/beaten.ts'
+import { deployOf } from '../spec/deploy-of.ts'
 import { type GpuWatch, watchGpus } from '../telemetry/gpu/watch.ts'
 import { watchServer } from '../telemetry/server-metrics.ts'
 import { messageOf } from './bring-up.ts'
@@ -126,7 +127,7 @@ async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder
       ...observed.findings,
       ...(await server.remarks()),
       ...hardware.findings,
-      ...missingEngineMetrics(seen, () => sweep.deploy.workers().engine),
+      ...missingEngineMetrics(seen, () => deployOf(sweep, point.deployment).workers().engine),
     ]
     const measurement = {
       ...measured,

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { execa } from 'execa'
 import { fulcrum, repository, temporaryFolder } from './fulcrum.ts'
+import { onlyRun, workplace } from './fulcrum-process.ts'
 
 /** The kept run of sweeps/quick.yaml as it stood when its first deployment was done: eight points of agg x2. */
 async function firstDeploymentOfQuick(folder: string): Promise<string> {
@@ -27,6 +28,58 @@ interface Told {
     readonly figures: { readonly [figure: string]: { readonly value: number; readonly low: number } }
   }
 }
+
+test('a prediction for another router says that the twin knows nothing of it', async () => {
+  await using folder = await temporaryFolder()
+  const run = await firstDeploymentOfQuick(folder.path)
+  await fulcrum(['twin', 'fit', run])
+  const quick = await readFile(join(repository, 'sweeps/quick.yaml'), 'utf8')
+  const predict = async (name: string, text: string) => {
+    const sweep = join(folder.path, name)
+    await writeFile(sweep, text)
+    const { stdout } = await fulcrum(['twin', 'predict', join(run, 'twin.json'), sweep, '--all', '--json'])
+    const aggregated = (JSON.parse(stdout) as Told[]).filter(({ topology }) => topology === 'agg x2')
+    assert.ok(aggregated.length > 0)
+    return aggregated.flatMap(({ prediction }) => prediction.extrapolated)
+  }
+  const routed = quick.replace(/with: simulated/, 'with: simulated\n  router: least-loaded')
+  assert.notEqual(routed, quick)
+  assert.deepEqual(await predict('same.yaml', quick), [])
+  const reasons = await predict('routed.yaml', routed)
+  assert.ok(reasons.length > 0)
+  for (const reason of reasons)
+    assert.match(reason, /^the frontend \(router, .*\) is started otherwise than in the run/)
+})
+
+test('a twin is fitted to one variant of a run, by default the first, and says so', async () => {
+  await using place = await workplace(`
+name: twin-variants
+model: nvidia/DeepSeek-R1-FP4
+deploy: { with: simulated, profile: deepseek-r1-fp4-gb200 }
+topologies: [agg x2]
+variants: { round-robin: {}, least: { deploy: { router: least-loaded } } }
+workloads: [128/8, 512/8]
+load: { concurrency: [1, 2, 4], requests: 8, warmup: 1 }
+validity: { cpu_share: 1, run_queue_share: 1, send_lateness_p99_ms: 5000, event_loop_delay_p99_ms: 5000 }
+`)
+  assert.equal((await place.start('run', place.sweepFile, '--json').ended()).exitCode, 0)
+  const run = await onlyRun(place, 'twin-variants')
+  const fit = async (...options: string[]) => place.start('twin', 'fit', run, '--json', ...options).ended()
+  const first = JSON.parse((await fit()).stdout) as { variant: string; points: number; notes: string[] }
+  assert.deepEqual([first.variant, first.points], ['round-robin', 6])
+  assert.ok(first.notes.includes('fitted to the variant round-robin alone; the run also has least'))
+  const least = await fit('--variant', 'least', '--to', join(place.folder, 'least.json'))
+  assert.equal(JSON.parse(least.stdout).variant, 'least')
+  const unknown = await fit('--variant', 'kv')
+  assert.equal(unknown.exitCode, 2)
+  assert.match(unknown.stdout + unknown.stderr, /No point of the run is of variant 'kv'[\s\S]*round-robin, least/)
+  const { stdout } = await place
+    .start('twin', 'predict', join(run, 'twin.json'), place.sweepFile, '--all', '--json')
+    .ended()
+  const told = JSON.parse(stdout) as Told[]
+  const marked = told.filter(({ prediction }) => prediction.extrapolated.some(reason => /frontend/.test(reason)))
+  assert.deepEqual([told.length, marked.length], [12, 6])
+})
 
 test('a twin is fitted to a run, kept beside it, and predicts what the run did not measure', async () => {
   await using folder = await temporaryFolder()

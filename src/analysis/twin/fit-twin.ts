@@ -1,4 +1,4 @@
-import { createRandom, FulcrumError } from '../../model/index.ts'
+import { createRandom, defined, FulcrumError } from '../../model/index.ts'
 import type { Profile } from '../../simulator/profile.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 import { figureErrors } from './errors.ts'
@@ -7,7 +7,7 @@ import { fitParameters } from './fit.ts'
 import type { FitPoint } from './fit-point.ts'
 import { fitPoints, modelledEngine } from './fit-point.ts'
 import { rangeOf } from './range.ts'
-import type { Twin } from './twin.ts'
+import type { StartedParts, Twin } from './twin.ts'
 
 /** What a twin is fitted with. */
 export interface FitOptions {
@@ -19,6 +19,9 @@ export interface FitOptions {
   readonly fittedAt: string
   /** Decides which points are held out together. */
   readonly seed?: number
+  /** The variant that all points are of, and the variants of the run that were left out. */
+  readonly variant?: { readonly name: string; readonly others: readonly string[] }
+  readonly started?: StartedParts
 }
 
 /** The fits that a twin takes: one to all points, and those that earn its error bands. */
@@ -78,6 +81,7 @@ export function assembleTwin(
   const usable = points.filter(point => point.status === 'ok' && point.load.level.kind !== 'trace')
   const first = usable[0]
   if (first === undefined) throw new Error('a twin is assembled from the points that it was fitted to')
+  const { variant } = options
   const lacking = new Set(usable.flatMap(point => modelledEngine(point.deployment, options.profile).lacking))
   return {
     schema: 1,
@@ -85,6 +89,7 @@ export function assembleTwin(
     fulcrumVersion: options.fulcrumVersion,
     run: options.run,
     points: usable.length,
+    ...defined({ variant: variant?.name, started: options.started }),
     model: first.deployment.model,
     gpusPerWorker: first.deployment.gpusPerWorker,
     profile: options.profile,
@@ -96,7 +101,12 @@ export function assembleTwin(
       heldOutPoints: figureErrors(results.points.flatMap(result => result.heldOutErrors)),
       heldOutTopologies: figureErrors(results.topologies.flatMap(result => result.heldOutErrors)),
     },
-    notes: lacking.size === 0 ? [] : [`engine settings that the simulation lacks: ${[...lacking].join(', ')}`],
+    notes: [
+      ...(lacking.size === 0 ? [] : [`engine settings that the simulation lacks: ${[...lacking].join(', ')}`]),
+      ...(variant === undefined || variant.others.length === 0
+        ? []
+        : [`fitted to the variant ${variant.name} alone; the run also has ${variant.others.join(', ')}`]),
+    ],
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Deployment, LoadLevel, Slo, Topology } from '../../model/index.ts'
-import { canonicalJson, topologyLabel } from '../../model/index.ts'
+import { canonicalJson, rolesOf, topologyLabel } from '../../model/index.ts'
 import type { Profile } from '../../simulator/profile.ts'
 import type { SimulatedWorkload, TraceRequests, WeightedWorkload } from '../../simulator/request-source.ts'
 import type { SimulatedPoint, Simulation } from '../../simulator/simulate.ts'
@@ -8,7 +8,7 @@ import { figuresOf } from './errors.ts'
 import { modelledEngine } from './fit-point.ts'
 import { fittedProfile } from './parameters.ts'
 import { extrapolations } from './range.ts'
-import type { FigureErrors, Twin } from './twin.ts'
+import type { FigureErrors, StartedParts, Twin } from './twin.ts'
 
 /** What is to be predicted; the parts of a {@link Point} fit as they are. */
 export interface PredictionRequest {
@@ -20,6 +20,9 @@ export interface PredictionRequest {
   readonly workload: SimulatedWorkload | readonly WeightedWorkload[]
   readonly load: PredictedLoad
   readonly slo?: Slo
+  /** Held against what the twin was fitted to. */
+  readonly variant?: string
+  readonly started?: StartedParts
 }
 
 /** A load section's own fields; without requests and duration, as many requests as steady figures need. */
@@ -87,11 +90,14 @@ export function predictionOf(twin: Twin, request: PredictionRequest, simulation:
   const label = topologyLabel(topology)
   const basis = twin.range.topologies.includes(label) ? 'held-out-points' : 'held-out-topologies'
   const errors = basis === 'held-out-points' ? twin.errors.heldOutPoints : twin.errors.heldOutTopologies
-  const beyond = extrapolations(twin.range, {
-    deployment,
-    workloads: isMix(workload) ? workload.map(one => one.workload) : [workload],
-    inFlight: simulation.inFlightMean,
-  })
+  const beyond = [
+    ...otherwiseStarted(twin, request),
+    ...extrapolations(twin.range, {
+      deployment,
+      workloads: isMix(workload) ? workload.map(one => one.workload) : [workload],
+      inFlight: simulation.inFlightMean,
+    }),
+  ]
   const traced = request.load.level.kind === 'trace'
   return {
     topology: label,
@@ -102,6 +108,27 @@ export function predictionOf(twin: Twin, request: PredictionRequest, simulation:
     extrapolated: traced ? [...beyond, 'a trace was replayed: bursts and shared prefixes were not measured'] : beyond,
     simulation,
   }
+}
+
+/**
+ * What the twin knows nothing of: another router, other arguments or variables, another variant. A simulation has one
+ * routing, the fitted one.
+ */
+function otherwiseStarted(twin: Twin, { topology, variant, started }: PredictionRequest): readonly string[] {
+  const run = 'in the run that the twin was fitted to'
+  if (twin.started === undefined || started === undefined || twin.started.deployer !== started.deployer) {
+    if (variant === undefined || variant === twin.variant) return []
+    return [`variant ${variant}: the twin was fitted to ${twin.variant ?? 'a run without variants'}`]
+  }
+  const { frontend, workers } = twin.started
+  return [
+    ...(started.frontend === frontend
+      ? []
+      : [`the frontend (router, flags, environment) is started otherwise than ${run}`]),
+    ...rolesOf(topology)
+      .filter(role => started.workers[role] !== workers[role])
+      .map(role => `${role} workers are started otherwise than ${run}`),
+  ]
 }
 
 /** Replays a trace in virtual time on a topology that the twin knows or not. */

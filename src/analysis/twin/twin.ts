@@ -31,6 +31,14 @@ export interface MeasuredRange {
   readonly engine: { readonly [role in Role]?: readonly string[] }
 }
 
+/** What the parts of a measured deployment were started with, as short ids: equal for parts that are alike. */
+export interface StartedParts {
+  /** Ids of two deployers say nothing of each other. */
+  readonly deployer: string
+  readonly frontend: string
+  readonly workers: { readonly [role in Role]: string }
+}
+
 /** A simulated deployment that was fitted to a measured one. */
 export interface Twin {
   readonly schema: 1
@@ -40,6 +48,10 @@ export interface Twin {
   /** The run that it was fitted to; null when the points came from elsewhere. */
   readonly run: { readonly sweep: string; readonly runId: string; readonly folder: string } | null
   readonly points: number
+  /** The variant of the run that it was fitted to; absent where the run has none. */
+  readonly variant?: string
+  /** Absent when the run's sweep can't be read any more, and in twins of earlier versions. */
+  readonly started?: StartedParts
   readonly model: Model
   readonly gpusPerWorker: { readonly [role in Role]: number }
   /** Times before the fit; its name is `none` when the measured points were all there was. */

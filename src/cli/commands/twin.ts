@@ -18,6 +18,7 @@ export function addTwin(program: Command): void {
       '--profile <name>',
       'Timing profile to start from: a name, a path, or none (default: the profile of the model)',
     )
+    .option('--variant <name>', 'Variant to fit (default: the first of the sweep file)')
     .option('--to <file>', 'File to write (default: twin.json in the run)')
     .option('--json', 'Print JSON')
   addOut(fit)
@@ -31,12 +32,15 @@ Examples:
 Takes about a third of a second of CPU per measured point.`,
     )
     .action(
-      async (folder: string | undefined, options: { profile?: string; to?: string; out: string; json?: true }) => {
+      async (
+        folder: string | undefined,
+        options: { profile?: string; variant?: string; to?: string; out: string; json?: true },
+      ) => {
         const { fitTwinOfRun } = await import('../../commands/twin.ts')
         using interrupted = interruption({ quiet: true })
         using line = (await import('../repainter.ts')).progressLine(process.stderr)
         const { file, twin: fitted } = await fitTwinOfRun({
-          ...defined({ folder, profile: options.profile, to: options.to }),
+          ...defined({ folder, profile: options.profile, variant: options.variant, to: options.to }),
           resultsRoot: options.out,
           signal: interrupted.signal,
           onProgress: ({ done, count, what }) =>
