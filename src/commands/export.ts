@@ -18,7 +18,7 @@ export interface Exported {
  * Writes a run's points in a format that other tools read.
  * @param request.format a name of `formats`
  * @param formats the registered ones when left out
- * @throws FulcrumError (bad-input) `unknown-format`; `no-folder` when a format that writes a folder for each point has
+ * @throws FulcrumError (bad-input) `unknown-format`; `no-folder` when a format that writes several files has
  *   no place
  */
 export async function exportRun(
@@ -26,8 +26,9 @@ export async function exportRun(
   formats: readonly ExportFormat[] = exportFormats,
 ): Promise<Exported> {
   const format = formatNamed(request.format, formats)
-  if (format.shape === 'folders' && request.to === undefined) {
-    throw new FulcrumError('bad-input', 'no-folder', `The format ${format.name} writes a folder for each point.`, {
+  if (format.shape !== 'file' && request.to === undefined) {
+    const what = format.shape === 'folder' ? 'several files' : 'a folder for each point'
+    throw new FulcrumError('bad-input', 'no-folder', `The format ${format.name} writes ${what}.`, {
       remedy: 'Add --to FOLDER.',
     })
   }

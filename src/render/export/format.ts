@@ -8,8 +8,8 @@ export interface ExportFormat {
   readonly name: string
   /** What it is, in a few words for `--help`. */
   readonly about: string
-  /** `file`: one file, stdout by default. `folders`: a folder for each point. */
-  readonly shape: 'file' | 'folders'
+  /** `file`: one file, stdout by default. `folder`: several files of the run. `folders`: a folder for each point. */
+  readonly shape: 'file' | 'folder' | 'folders'
   /** Whether its content is no text, which a terminal can't show. */
   readonly isBinary?: true
   readonly write: (run: Run) => Promise<readonly ExportedFile[]>

@@ -1,4 +1,5 @@
 import { aiperfFormat } from './aiperf.ts'
+import { dynamoPlannerFormat } from './dynamo-planner.ts'
 import type { ExportFormat } from './format.ts'
 import { genaiPerfFormat } from './genai-perf.ts'
 import { jsonFormat } from './json.ts'
@@ -14,4 +15,5 @@ export const exportFormats: readonly ExportFormat[] = [
   parquetFormat,
   genaiPerfFormat,
   aiperfFormat,
+  dynamoPlannerFormat,
 ]

@@ -3,6 +3,10 @@ import type { ExportFormat } from '../export/format.ts'
 /** The export formats as `--help` lists them: name, what it is, and where it goes. */
 export function formatList(formats: readonly ExportFormat[]): string {
   const width = Math.max(0, ...formats.map(({ name }) => name.length))
-  const place = { file: 'stdout, or the file that --to names', folders: 'a folder for each point below --to' }
+  const place = {
+    file: 'stdout, or the file that --to names',
+    folder: 'the folder --to',
+    folders: 'a folder for each point below --to',
+  }
   return formats.map(({ name, about, shape }) => `  ${name.padEnd(width)}  ${about}; ${place[shape]}`).join('\n')
 }
