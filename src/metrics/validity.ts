@@ -21,7 +21,7 @@ export function judge(point: Point, measurement: Measurement): Finding[] {
     ...judgeSessions(point, measurement),
     ...judgeServer(point, measurement),
     ...judgePromptCache(measurement),
-    ...judgeGpus(measurement),
+    ...judgeGpus(measurement, point.deployment.topology),
     ...(measurement.remarks ?? []),
   ]
   return gravestFirst(findings)

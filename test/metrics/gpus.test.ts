@@ -5,7 +5,7 @@ import { figureNamed, figures } from '../../src/metrics/figures/index.ts'
 import type { GpuObserved } from '../../src/metrics/gpu.ts'
 import type { Measurement } from '../../src/metrics/measurement.ts'
 import { judgeGpus } from '../../src/metrics/validity/gpus.ts'
-import type { Role } from '../../src/model/index.ts'
+import type { Role, Topology } from '../../src/model/index.ts'
 import { measurementOf, smallPlan } from '../runner/small-system.ts'
 
 const planned = smallPlan([1]).deployments.find(({ deployment }) => deployment.topology.kind === 'disaggregated')
@@ -82,13 +82,14 @@ describe('figures of energy and cost', () => {
 })
 
 describe('what GPUs say of a point', () => {
-  const codes = (...gpus: readonly GpuObserved[]) => judgeGpus(measuredWith(gpus)).map(finding => finding.code)
+  const codes = (...gpus: readonly GpuObserved[]) =>
+    judgeGpus(measuredWith(gpus), deployment.topology).map(finding => finding.code)
 
   test('nothing, where nothing is odd', () => assert.deepEqual(codes(gpu('prefill', 1), gpu('decode', 1)), []))
 
   test('heat is a warning, the power limit a note', () => {
     const throttled = { power: 0.5, thermal: 0.2 }
-    const found = judgeGpus(measuredWith([gpu('decode', 1, { throttled })]))
+    const found = judgeGpus(measuredWith([gpu('decode', 1, { throttled })]), deployment.topology)
     assert.deepEqual(
       found.map(({ code, severity }) => [code, severity]),
       [
@@ -99,7 +100,7 @@ describe('what GPUs say of a point', () => {
   })
 
   test('a stranger on a GPU is named', () => {
-    const [finding] = judgeGpus(measuredWith([gpu('decode', 1, { strangers: ['python (42)'] })]))
+    const [finding] = judgeGpus(measuredWith([gpu('decode', 1, { strangers: ['python (42)'] })]), deployment.topology)
     assert.match(finding?.message ?? '', /python \(42\) on gpu of decode/)
   })
 
@@ -108,10 +109,19 @@ describe('what GPUs say of a point', () => {
     assert.deepEqual(codes(gpu('prefill', 1), gpu('decode', 1, { model: 'H200' })), [])
   })
 
-  test('an idle pool beside a busy one is told', () => {
-    const [finding] = judgeGpus(
-      measuredWith([gpu('prefill', 1, { utilization: 0.22 }), gpu('decode', 1, { utilization: 0.9 })]),
-    )
-    assert.match(finding?.message ?? '', /prefill GPUs were busy 22% of the time and the others 90%/)
+  test('an idle pool beside a busy one is told, with the topology that gives the other one more', () => {
+    const told = (prefill: number, decode: number, topology: Topology) =>
+      judgeGpus(
+        measuredWith([gpu('prefill', 1, { utilization: prefill }), gpu('decode', 1, { utilization: decode })]),
+        topology,
+      ).map(({ message }) => message)
+    const of = (prefill: number, decode: number) => ({ kind: 'disaggregated', prefill, decode }) as const
+    assert.deepEqual(told(0.22, 0.9, of(1, 1)), [
+      'The prefill GPUs were busy 22% of the time and the decode GPUs 90%: try 1P2D',
+    ])
+    assert.match(told(0.22, 0.9, of(3, 1))[0] ?? '', /try 2P2D$/)
+    assert.match(told(0.9, 0.1, of(1, 1))[0] ?? '', /decode GPUs were busy 10% .* prefill GPUs 90%: try 2P1D$/)
+    assert.deepEqual(told(0.22, 0.5, of(1, 1)), [])
+    assert.deepEqual(told(0.22, 0.9, { kind: 'aggregated', workers: 2 }), [])
   })
 })

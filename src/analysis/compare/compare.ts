@@ -1,4 +1,5 @@
 import type { Run } from '../../journal/run.ts'
+import { unitText } from '../../metrics/figures/energy.ts'
 import { type Figure, figures, figuresIn } from '../../metrics/figures/index.ts'
 import type { BoundedTest } from '../../metrics/statistics/false-discovery.ts'
 import { adjustForFalseDiscovery, adjustWithinBounds } from '../../metrics/statistics/false-discovery.ts'
@@ -127,7 +128,9 @@ function rawChanges(
     base: seededValues(figure, pair.base),
     head: seededValues(figure, pair.head),
   }))
-  const silent = pairs.map((pair, i) => whyNotComparable(pair, sides[i] ?? { base: [], head: [] }))
+  const silent = pairs.map(
+    (pair, i) => whyNotComparable(pair, sides[i] ?? { base: [], head: [] }) ?? otherCurrency(figure, pair),
+  )
   const comparable = sides.filter((_, i) => silent[i] === null)
   const changes = logChanges(comparable)
   const logs = earlier.map(points => points.filter((_, i) => silent[i] === null).map(point => logMeanOf(figure, point)))
@@ -188,6 +191,12 @@ function whyNotComparable({ base, head, unlike }: Pair, values: Sides): string |
   if (values.base.length === 0 || values.head.length === 0)
     return `not measured in ${values.base.length === 0 ? 'base' : 'head'}`
   return [...values.base, ...values.head].some(({ value }) => value <= 0) ? 'a value of 0 has no ratio' : null
+}
+
+/** Money in two currencies has no ratio. */
+function otherCurrency(figure: Figure, { base, head }: Pair): string | null {
+  const [before, after] = [unitText(figure, base.valid), unitText(figure, head.valid)]
+  return before === after ? null : `in ${before} in base, in ${after} in head`
 }
 
 function whyUnsure({ base, head }: Sides, test: Test | null): string {

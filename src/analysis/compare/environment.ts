@@ -2,6 +2,7 @@ import { dirname, relative } from 'node:path'
 import type { PointResult } from '../../journal/event.ts'
 import type { Manifest } from '../../journal/manifest.ts'
 import type { Run } from '../../journal/run.ts'
+import { priceBehind } from '../../metrics/figures/energy.ts'
 import { canonicalJson, type Load } from '../../model/index.ts'
 import { originOf } from '../origin.ts'
 import { sloText } from '../slo.ts'
@@ -93,6 +94,11 @@ const conditions: readonly Fact[] = [
   { what: 'deployer', of: ({ manifest }) => originOf(manifest).deployer },
 ]
 
+/** Figures of money move with it, and nothing else does. */
+const pricesOf = distinct(({ measurement }) =>
+  measurement === null ? null : priceBehind({ unit: 'per 1M tokens' }, measurement) || null,
+)
+
 /** `prefill 4, decode 8`: what differs is read by a person. */
 const listed = (values: object): string =>
   Object.entries(values)
@@ -111,6 +117,7 @@ export function environmentDifferences(base: Run, head: Run): readonly Environme
     ...conditions.map(({ what, of }) => [what, 'conditions', of(baseAlike), of(headAlike)] as const),
     ['deployed', 'subject', originOf(b).about || 'not stated', originOf(h).about || 'not stated'],
     ['git revision', 'subject', revision(base), revision(head)],
+    ['price', 'subject', pricesOf(baseAlike), pricesOf(headAlike)],
     ...systems.map(
       system =>
         [`${system} version`, 'subject', b.versions[system] ?? 'absent', h.versions[system] ?? 'absent'] as const,

@@ -1,7 +1,5 @@
-import type { LimitFigure } from './gate.ts'
-
 /** A figure's value with its unit, to three digits: `187 ms`, `2.13 s`, `1.5%`, `96.4 tokens/s/GPU`. */
-export function amountText(unit: LimitFigure['unit'], value: number): string {
+export function amountText(unit: string, value: number): string {
   if (unit === 'ms') return value < 1000 ? `${digits(value)} ms` : `${digits(value / 1000)} s`
   return unit === '%' ? `${digits(100 * value)}%` : `${digits(value)} ${unit}`
 }

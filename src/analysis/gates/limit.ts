@@ -1,4 +1,5 @@
 import type { Run } from '../../journal/run.ts'
+import { unitText } from '../../metrics/figures/energy.ts'
 import { analyse } from '../analyse.ts'
 import { loadLabel } from '../load-label.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
@@ -102,7 +103,7 @@ function limitFor(limit: Limit, { name, points, missing }: Subject, lossAllowed:
       if (point.status !== 'ok' && !isBeyond)
         return { ...named, outcome: lost, message: `${point.status}: ${point.reason}` }
       if (value === null) return { ...named, outcome: 'not tested', message: `${limit.figure.title} was not measured` }
-      const message = `${limit.figure.title} ${amountText(limit.figure.unit, value)}`
+      const message = `${limit.figure.title} ${amountText(unitOf(limit, point), value)}`
       return { ...named, outcome: isBeyond ? 'failed' : 'passed', message }
     }),
     ...missing.map(
@@ -121,7 +122,7 @@ function limitFor(limit: Limit, { name, points, missing }: Subject, lossAllowed:
   const all = points.length + missing.length
   const without = measured.filter(({ point, value }) => point.status === 'ok' && value === null).length
   const said = {
-    failed: `beyond it at ${beyond.length} of ${pointCount(all)}${worst === undefined ? '' : `, most at ${worst.point.label}, ${loadLabel(worst.point.load.level)}: ${amountText(limit.figure.unit, worst.value)}`}`,
+    failed: `beyond it at ${beyond.length} of ${pointCount(all)}${worst === undefined ? '' : `, most at ${worst.point.label}, ${loadLabel(worst.point.load.level)}: ${amountText(unitOf(limit, worst.point), worst.value)}`}`,
     'not tested': [
       statusText({ points, missing }, all),
       without > 0 ? `${limit.figure.title} was not measured at ${without} of ${pointCount(all)}` : '',
@@ -196,6 +197,9 @@ function meanOf({ figure }: Limit, { valid, repeats, deployment }: MeasuredPoint
   const values = measured.flatMap(measurement => figure.of(measurement, deployment) ?? [])
   return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
 }
+
+/** With its currency where it is money. */
+const unitOf = ({ figure }: Limit, { valid }: MeasuredPoint): string => unitText(figure, valid)
 
 const isBeyondLimit = ({ direction, limit }: Limit, value: number) =>
   direction === '>' ? value > limit : value < limit

@@ -1,4 +1,5 @@
 import type { Run } from '../../journal/run.ts'
+import { priceBehind, unitText } from '../../metrics/figures/energy.ts'
 import { type Figure, figures, figuresIn } from '../../metrics/figures/index.ts'
 import { canonicalJson } from '../../model/index.ts'
 import { analyse } from '../analyse.ts'
@@ -89,9 +90,12 @@ function addRun(
       for (const figure of followed) {
         const values = point.valid.flatMap(measurement => figure.of(measurement, point.deployment) ?? [])
         if (values.length === 0 || values.some(value => value <= 0)) continue
-        add(`point ${figure.name} ${windowPrefix([point])}${canonicalJson([asked(point), point.deployment.engine])}`, {
+        // Another price is another figure: it says nothing of the build.
+        const prices = [...new Set(point.valid.map(m => priceBehind(figure, m)))].sort().join('; ')
+        const key = canonicalJson([asked(point), point.deployment.engine, ...(prices === '' ? [] : [prices])])
+        add(`point ${figure.name} ${windowPrefix([point])}${key}`, {
           subject: { workload: name, deployment: point.label, load: loadLabel(point.load.level) },
-          figure,
+          figure: { ...figure, unit: unitText(figure, point.valid) },
           run: index,
           values,
         })

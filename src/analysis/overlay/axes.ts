@@ -1,4 +1,5 @@
-import { type Figure, figuresIn, interactivity, perGpuThroughput, type Unit } from '../../metrics/figures/index.ts'
+import { unitText } from '../../metrics/figures/energy.ts'
+import { type Figure, figuresIn, interactivity, perGpuThroughput } from '../../metrics/figures/index.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
 
 /** An axis to choose where the frontiers of several runs are in one picture. */
@@ -6,7 +7,7 @@ export interface Axis {
   /** Name of the figure. */
   readonly name: string
   readonly title: string
-  readonly unit: Unit | ''
+  readonly unit: string
   readonly better: 'lower' | 'higher'
   /** Whether any of the runs has the figure. Others are listed as not available: they are never 0. */
   readonly available: boolean
@@ -37,10 +38,15 @@ export function axisFigures(registry: readonly Figure[]): readonly Figure[] {
 
 /** Every axis, and which of them the points have. */
 export function axesOf(figures: readonly Figure[], points: readonly MeasuredPoint[]): readonly Axis[] {
-  const known = figures.map(({ name, title, unit, better }) => ({ name, title, unit, better }))
+  const measured = points.flatMap(({ valid }) => valid)
+  const known = figures.map(({ name, title, better, ...figure }) => {
+    const unit = unitText(figure, measured)
+    return { name, title, unit, better, isOneUnit: unit === figure.unit || !unit.includes(' and ') }
+  })
   const missing = lookedFor.filter(({ name }) => known.every(axis => axis.name !== name))
-  return [...known, ...missing].map(axis => ({
+  return [...known, ...missing.map(axis => ({ ...axis, isOneUnit: true }))].map(({ isOneUnit, ...axis }) => ({
     ...axis,
-    available: points.some(point => (point.figures[axis.name] ?? null) !== null),
+    // Money of two currencies has no common axis.
+    available: isOneUnit && points.some(point => (point.figures[axis.name] ?? null) !== null),
   }))
 }

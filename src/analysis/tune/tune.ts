@@ -8,6 +8,7 @@ import type { ServingModes } from '../serving-modes.ts'
 import type { VariantGain } from '../variants.ts'
 import { type Beyond, beyond, shortLoad } from './beyond.ts'
 import { type BottleneckFinding, bottleneckAt, type Reference } from './bottleneck.ts'
+import { type Hardware, hardwareOf } from './hardware.ts'
 import { adviceUnderSlo, adviceWhereMissed, adviceWithoutResult, type NextStep } from './next-step.ts'
 import { matchRates, type RateMatching } from './rate-matching.ts'
 
@@ -22,6 +23,8 @@ export interface Tuning {
   /** What holds it back in a word or two: a stage, the SLO, or nothing shown; null without a valid point. */
   readonly heldBackBy: string | null
   readonly next: NextStep
+  /** GPUs, energy and money; null without a valid point. */
+  readonly hardware: Hardware | null
   /** Aggregated against disaggregated at equal GPU counts. */
   readonly servingModes: readonly ServingModes[]
   /** Each variant against the first one of the sweep file. */
@@ -42,7 +45,14 @@ function tuneWorkload(analysed: WorkloadAnalysis, run: Run): Tuning {
   const known = { run, points, unmeasured, recommendation }
   const answer = { workload: name, recommendation, rivals, servingModes, variants, rates: matchRates(points) }
   if (best === null)
-    return { ...answer, concurrencyPerGpu: null, bottleneck: null, heldBackBy: null, next: adviceWithoutResult(known) }
+    return {
+      ...answer,
+      concurrencyPerGpu: null,
+      bottleneck: null,
+      heldBackBy: null,
+      next: adviceWithoutResult(known),
+      hardware: null,
+    }
   const { level } = best.load
   const concurrencyPerGpu = level.kind === 'concurrency' ? level.concurrency / best.gpus : null
   const heavier = beyond(best, points, { lines: run.lines, unmeasured })
@@ -53,7 +63,7 @@ function tuneWorkload(analysed: WorkloadAnalysis, run: Run): Tuning {
   const isOpen = bottleneck.stage === 'none shown' || bottleneck.stage === 'undecided'
   const shown = bottleneck.stage === 'none shown' ? 'nothing shown' : bottleneck.stage
   const heldBackBy = isOpen && limitedBySlo ? 'the SLO' : shown
-  return { ...answer, concurrencyPerGpu, bottleneck, heldBackBy, next }
+  return { ...answer, concurrencyPerGpu, bottleneck, heldBackBy, next, hardware: hardwareOf(best, points) }
 }
 
 /** What holds the point back; where it shows nothing, what breaks the SLO at the next load of the same deployment. */

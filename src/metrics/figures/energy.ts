@@ -3,6 +3,7 @@ import { ratesOf } from '../definitions.ts'
 import type { GpuObserved } from '../gpu.ts'
 import type { Measurement } from '../measurement.ts'
 import type { Figure } from './figure.ts'
+import type { Unit } from './unit.ts'
 
 const joulesOfKwh = 3.6e6
 
@@ -46,6 +47,30 @@ function costPerS(m: Measurement, gpus: number): number | null {
   const power = allInPowerW(m, gpus) ?? gpuPowerW(m)
   return power === null ? null : hours + (power / joulesOfKwh) * perKwh
 }
+
+/**
+ * What the money of measurements is in: an ISO 4217 code, `units` where the price names none, several joined by `and`;
+ * null without a price.
+ */
+export function currencyOf(measurements: readonly Measurement[]): string | null {
+  const found = new Set(measurements.flatMap(({ price }) => (price === undefined ? [] : [price.currency ?? 'units'])))
+  return found.size === 0 ? null : [...found].sort().join(' and ')
+}
+
+/** A figure's unit with the currency of its money: `EUR per 1M tokens`. */
+export function unitText({ unit }: { readonly unit: Unit | '' }, measurements: readonly Measurement[]): string {
+  const currency = unit === money ? currencyOf(measurements) : null
+  return currency === null ? unit : `${currency} ${unit}`
+}
+
+/** What a figure's value counts in beside its unit, so that others are another thing: the price and its currency. */
+export function priceBehind({ unit }: { readonly unit: Unit | '' }, { price }: Measurement): string {
+  if (unit !== money || price === undefined) return ''
+  const energy = price.perKwh === null ? '' : ` and ${price.perKwh} per kWh`
+  return `${price.currency ?? 'units'}, ${price.perGpuHour} per GPU-hour${energy}`
+}
+
+const money = 'per 1M tokens' satisfies Unit
 
 const perMillion = (cost: number | null, tokensPerS: number | null) =>
   ratio(cost === null ? null : cost * 1e6, tokensPerS)

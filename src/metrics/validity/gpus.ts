@@ -1,4 +1,4 @@
-import { type Role, roles } from '../../model/index.ts'
+import { type Role, roles, type Topology, topologyLabel } from '../../model/index.ts'
 import { meanOfGpus } from '../figures/energy.ts'
 import type { GpuObserved } from '../gpu.ts'
 import type { Finding, Measurement } from '../measurement.ts'
@@ -11,10 +11,10 @@ const idle = 0.3
 const busy = 0.7
 
 /** What the GPUs of a deployment say against a measurement, or about it. */
-export function judgeGpus(measurement: Measurement): Finding[] {
+export function judgeGpus(measurement: Measurement, topology: Topology): Finding[] {
   const { gpus } = measurement
   if (gpus === undefined) return []
-  return [...throttled(gpus.gpus), ...shared(gpus.gpus), ...unlike(gpus.gpus), ...idlePool(measurement)]
+  return [...throttled(gpus.gpus), ...shared(gpus.gpus), ...unlike(gpus.gpus), ...idlePool(measurement, topology)]
 }
 
 const namesOf = (gpus: readonly GpuObserved[]) => gpus.map(({ name }) => name).join(', ')
@@ -65,18 +65,31 @@ function unlike(gpus: readonly GpuObserved[]): Finding[] {
   })
 }
 
-function idlePool(measurement: Measurement): Finding[] {
+/** A topology of as many workers, or one more, with a larger share for the role that is short of GPUs. */
+function shifted({ prefill, decode }: Extract<Topology, { kind: 'disaggregated' }>, to: Role): string {
+  const other =
+    to === 'decode'
+      ? { prefill: Math.max(1, prefill - 1), decode: decode + 1 }
+      : { prefill: prefill + 1, decode: Math.max(1, decode - 1) }
+  return topologyLabel({ kind: 'disaggregated', ...other })
+}
+
+function idlePool(measurement: Measurement, topology: Topology): Finding[] {
+  if (topology.kind === 'aggregated') return []
   const of = (role: Role) => meanOfGpus(measurement, ({ utilization }) => utilization, role)
   const [prefill, decode] = [of('prefill'), of('decode')]
   if (prefill === null || decode === null) return []
-  const told = (role: Role, share: number, other: number, remedy: string): Finding => ({
+  const told = (role: Role, share: number, to: Role, other: number): Finding => ({
     severity: 'note',
     code: 'gpu-pool-idle',
-    message: `The ${role} GPUs were busy ${percent(share)} of the time and the others ${percent(other)}: ${remedy}`,
+    message: `The ${role} GPUs were busy ${percent(share)} of the time and the ${to} GPUs ${percent(other)}: try ${shifted(topology, to)}`,
   })
-  if (prefill < idle && decode > busy)
-    return [told('prefill', prefill, decode, 'try fewer prefill or more decode workers')]
-  if (decode < idle && prefill > busy)
-    return [told('decode', decode, prefill, 'try more prefill or fewer decode workers')]
+  if (prefill < idle && decode > busy) return [told('prefill', prefill, 'decode', decode)]
+  if (decode < idle && prefill > busy) return [told('decode', decode, 'prefill', prefill)]
   return []
 }
+
+/** Findings about GPUs, which stand beside a recommendation as evidence. */
+export const gpuFindings: readonly string[] = [
+  ...['gpu-throttled', 'gpu-power-capped', 'gpu-shared', 'gpus-unlike', 'gpu-pool-idle'],
+]

@@ -2,6 +2,7 @@ import { type Analysis, analyse } from '../../analysis/analyse.ts'
 import { loadLabel } from '../../analysis/load-label.ts'
 import type { Run } from '../../journal/run.ts'
 import { failedRequestsOf } from '../../metrics/definitions.ts'
+import { currencyOf } from '../../metrics/figures/energy.ts'
 import { bareName, type Figure, units } from '../../metrics/figures/index.ts'
 import { defined } from '../../model/index.ts'
 import { fileFormat } from './format.ts'
@@ -35,7 +36,9 @@ export function openMetricsOf({ run, figures, workloads, points }: Analysis): st
     for (const point of points) {
       const value = point.figures[figure.name]?.mean
       if (value === undefined) continue
-      lines.push(`${name}${labelsText(labelsOf(point))} ${value * factor}`)
+      const currency = figure.unit === 'per 1M tokens' ? currencyOf(point.valid) : null
+      const labels = { ...labelsOf(point), ...(currency === null ? {} : { currency }) }
+      lines.push(`${name}${labelsText(labels)} ${value * factor}`)
     }
   }
   lines.push('# TYPE fulcrum_point_results gauge', '# HELP fulcrum_point_results Results of a point by status.')

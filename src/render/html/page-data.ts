@@ -1,4 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite'
+import { unitText } from '../../metrics/figures/energy.ts'
 import { distributionSpec } from '../charts/distribution.ts'
 import { chartsOf, overallPanel } from '../charts/registry.ts'
 import { timeSeriesSpec } from '../charts/time-series.ts'
@@ -30,6 +31,7 @@ export function pageData(report: Report, charts?: readonly WorkloadChart[]) {
   const observed = report.analysis.figures.filter(({ name }) =>
     report.analysis.points.some(({ figures }) => figures[name] != null),
   )
+  const measured = report.analysis.points.flatMap(({ valid }) => valid)
   const pointOf = new Map(report.analysis.points.map(point => [point.key, point]))
   const detailOf = (key: string) => {
     const point = pointOf.get(key)
@@ -60,7 +62,7 @@ export function pageData(report: Report, charts?: readonly WorkloadChart[]) {
     names: names.all,
     deployments: deploymentFacts(report.analysis),
     percents: quantilePercents,
-    figures: observed.map(({ title, unit }) => [title, unit]),
+    figures: observed.map(figure => [figure.title, unitText(figure, measured)]),
     repeat: repeatCommand(report.analysis.run.manifest),
     series: report.series,
     shapes,

@@ -70,6 +70,7 @@ function workloadText(answer: WorkloadAnswer): string {
       ...(bottleneck === null
         ? []
         : [`held back by: ${answer.heldBackBy}`, ...bottleneck.evidence.map(line => `  ${line}`)]),
+      ...answer.hardware,
       ...nextText(answer.next),
       ...answer.caveats.map(line => `note: ${line}`),
     ].map(inColumns),

@@ -3,6 +3,7 @@ import type { MeasuredPoint } from '../../analysis/measured-point.ts'
 import { rivalLines } from '../../analysis/rivals.ts'
 import { objectives } from '../../analysis/slo.ts'
 import type { BottleneckFinding } from '../../analysis/tune/bottleneck.ts'
+import type { Hardware, Least } from '../../analysis/tune/hardware.ts'
 import type { MixChoice, MixRecommendation } from '../../analysis/tune/mix.ts'
 import type { NextStep } from '../../analysis/tune/next-step.ts'
 import type { RateMatching, WorkerRate } from '../../analysis/tune/rate-matching.ts'
@@ -10,6 +11,7 @@ import type { Tuning } from '../../analysis/tune/tune.ts'
 import type { VariantGain } from '../../analysis/variants.ts'
 import type { EngineSettings } from '../../model/index.ts'
 import { gpusOfRole, topologyLabel } from '../../model/index.ts'
+import { hardwareLines } from './hardware-words.ts'
 import type { ReportedLimit } from './limits.ts'
 import { variantWords } from './recommendation-words.ts'
 
@@ -73,6 +75,27 @@ export interface WorkloadAnswer {
    */
   readonly couldOverturn: { readonly lines: readonly string[]; readonly command: string | null }
   readonly caveats: readonly string[]
+  /** Energy of the best point, J per output token, whole and by role; null where it was not measured. */
+  readonly energy: {
+    readonly perOutputTokenJ: number
+    readonly byRole: { readonly [role: string]: { readonly perOutputTokenJ: number; readonly share: number } }
+    readonly outputTokensPerSPerMw: number | null
+    readonly outputTokensPerSPerMwAllIn: number | null
+  } | null
+  /** The point that costs or burns least, under the rule of the answer; null where no point has the figure. */
+  readonly cheapest: LeastAnswer | null
+  readonly mostTokensPerJoule: LeastAnswer | null
+  /** GPUs, energy and money in sentences. */
+  readonly hardware: readonly string[]
+}
+
+/** A point that takes least, and of what: money per million output tokens, or J per output token. */
+export interface LeastAnswer {
+  readonly point: TunedPoint
+  readonly value: number
+  /** ISO 4217 code, or `units`; null for energy. */
+  readonly currency: string | null
+  readonly isBest: boolean
 }
 
 /** What a variant gains over the first one of the sweep file. */
@@ -203,6 +226,7 @@ export function answerOf(tuning: Tuning): WorkloadAnswer {
     concurrencyPerGpu,
     rates,
     variants,
+    hardware,
   } = tuning
   const { basis, best, runnerUp, caveats } = recommendation
   return {
@@ -228,7 +252,30 @@ export function answerOf(tuning: Tuning): WorkloadAnswer {
     next,
     couldOverturn: { lines: rivalLines(rivals, recommendation), command: best === null ? null : rivals.command },
     caveats,
+    energy: energyAnswer(hardware),
+    cheapest: leastAnswer(hardware, 'cost'),
+    mostTokensPerJoule: leastAnswer(hardware, 'energy'),
+    hardware: hardware === null ? [] : hardwareLines(hardware, basis),
   }
+}
+
+function energyAnswer(hardware: Hardware | null): WorkloadAnswer['energy'] {
+  const energy = hardware?.energy ?? null
+  if (energy === null) return null
+  return {
+    perOutputTokenJ: energy.perOutputToken.mean,
+    byRole: Object.fromEntries(
+      energy.roles.map(({ role, share, perOutputToken }) => [role, { perOutputTokenJ: perOutputToken, share }]),
+    ),
+    outputTokensPerSPerMw: energy.tokensPerSPerMw?.mean ?? null,
+    outputTokensPerSPerMwAllIn: energy.tokensPerSPerMwAllIn?.mean ?? null,
+  }
+}
+
+function leastAnswer(hardware: Hardware | null, of: Least['of']): LeastAnswer | null {
+  const found = hardware?.leasts.find(least => least.of === of)
+  if (found === undefined) return null
+  return { point: tunedPoint(found.point), value: found.value.mean, currency: found.currency, isBest: found.isBest }
 }
 
 function variantAnswer(row: VariantGain): VariantAnswer {

@@ -3,6 +3,7 @@ import type { RateMatching } from '../../../analysis/tune/rate-matching.ts'
 import type { Tuning } from '../../../analysis/tune/tune.ts'
 import { tune } from '../../../analysis/tune/tune.ts'
 import { change, figure } from '../../views/format.ts'
+import { hardwareLines } from '../../views/hardware-words.ts'
 import type { Report } from '../../views/report.ts'
 import { heldBack, mixHeadline, mixLines, mixShares, ratesLines } from '../../views/tuning-words.ts'
 import type { Html } from '../html.ts'
@@ -39,8 +40,16 @@ ${
 <p class="why">${next.advice}</p>
 <ul class="sure">${[...next.because, ...bottleneck.evidence].map(line => html`<li>${line}</li>`)}</ul>${commandPart(next)}`
 }
-${rates.map(ratesPart)}
+${hardwarePart(tuning)}${rates.map(ratesPart)}
 </article>`
+}
+
+/** GPUs, energy and money; nothing where none was observed and no price is set. */
+function hardwarePart({ hardware, recommendation }: Tuning): Html | null {
+  const lines = hardware === null ? [] : hardwareLines(hardware, recommendation.basis)
+  return lines.length === 0
+    ? null
+    : html`<h4>GPUs, energy and cost</h4><ul class="sure" data-hardware>${lines.map(line => html`<li>${line}</li>`)}</ul>`
 }
 
 function commandPart({ command }: Tuning['next']): Html | null {
