@@ -259,6 +259,7 @@
       list(rows),
       ...repeat(point.detail),
       ...allFigures(point.detail),
+      ...cache(point.detail),
       ...server(point.detail),
     )
     for (const view of detailViews.splice(0)) view.finalize()
@@ -394,6 +395,12 @@
       return value === null ? [] : [[title, valueText(unit, value)]]
     })
     return rows.length === 0 ? [] : [element('details', { class: 'figures' }, element('summary', {}, 'All figures'), list(rows))]
+  }
+
+  /** What is known of the prefix cache. @param {any} detail */
+  function cache(detail) {
+    if (detail.cache === undefined) return []
+    return [element('details', { class: 'cache' }, element('summary', {}, 'Prefix cache: tokens reused'), list(detail.cache))]
   }
 
   /** The server's own metrics through the point. @param {any} detail */

@@ -77,6 +77,11 @@ export interface EngineMetrics {
   readonly waiting?: readonly string[]
   /** KV cache in use, as a share or in percent. */
   readonly kvCacheUsage?: readonly string[]
+  /** Counters of prompt tokens, or of blocks, that were found in the prefix cache, and looked for in it. */
+  readonly cacheFound?: readonly string[]
+  readonly cacheLookedFor?: readonly string[]
+  /** Prefix cache hit rate, as a share or in percent. */
+  readonly cacheHitRate?: readonly string[]
   /** What makes its workers show these metrics, where they don't by default. */
   readonly shownBy?: string
 }

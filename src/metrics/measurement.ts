@@ -319,9 +319,12 @@ export interface Measurement {
   }
   /** Prompt tokens that came from the server's prefix cache; absent where no answer's usage says. */
   readonly promptCache?: PromptCache
+  /** The same as the server's metrics pages say it; absent where they don't. */
+  readonly serverCache?: ServerCache
   /**
    * Share of the measured prompts' tokens that one prefix cache without limits could have had, 0–1: shared prefixes and
-   * repeated prompts that were sent before. Absent where a generator can't tell, as in conversations and traces.
+   * repeated prompts that were sent before, all that was said before in a conversation, and blocks of a trace. Absent
+   * where a generator can't tell.
    */
   readonly possibleCachedShare?: number
   /** Null where no time passed. Older journals have 0 there, so read all three rates with `ratesOf`. */
@@ -412,6 +415,30 @@ export interface PromptCache {
   readonly promptTokens: number
   /** Answers that claim more cached tokens than their prompt has: none of these figures can be believed then. */
   readonly impossible: number
+  /** The same by turn, the first first, and all from the last one on together; absent without later turns. */
+  readonly byTurn?: readonly {
+    readonly answers: number
+    readonly cachedTokens: number
+    readonly promptTokens: number
+  }[]
+}
+
+/** What the server's metrics pages say of its prefix cache through the window; what they don't say is absent. */
+export interface ServerCache {
+  /** The frontend's count of tokens. */
+  readonly frontend?: TokenShare
+  /** What the router chose by: tokens that the chosen workers had, and that the best ones had. */
+  readonly router?: TokenShare & { readonly bestTokens?: number }
+  /** The router's own hit rate, mean over requests, 0–1. */
+  readonly routerHitRate?: number
+  /** Hit rate of each worker that takes prompts, 0–1, by source (`prefill-0`). */
+  readonly workers?: { readonly [source: string]: number }
+}
+
+/** Tokens from the cache, of those of the prompts. */
+export interface TokenShare {
+  readonly cachedTokens: number
+  readonly promptTokens: number
 }
 
 /** How the tokens of answers were counted, in numbers of answers. */

@@ -147,9 +147,19 @@ function answered(records: RequestRecords, values: Float64Array): Float64Array {
   return values.map((value, row) => (records.error[row] === 0 ? value : Number.NaN))
 }
 
+/** Turns whose cache is told apart; later ones are told together. */
+const mostTurns = 16
+
 /** Empty where no answer says anything of a cache. */
-function promptCacheOf({ count, error, inputTokens, cachedTokens }: RequestRecords): Pick<Measurement, 'promptCache'> {
+function promptCacheOf({
+  count,
+  error,
+  inputTokens,
+  cachedTokens,
+  turn,
+}: RequestRecords): Pick<Measurement, 'promptCache'> {
   const sums = { answers: 0, answersInAll: 0, cachedTokens: 0, promptTokens: 0, impossible: 0 }
+  const byTurn: { answers: number; cachedTokens: number; promptTokens: number }[] = []
   for (let row = 0; row < count; row++) {
     if (error[row] !== 0) continue
     sums.answersInAll += 1
@@ -160,8 +170,16 @@ function promptCacheOf({ count, error, inputTokens, cachedTokens }: RequestRecor
     sums.cachedTokens += cached
     sums.promptTokens += prompt
     if (cached > prompt) sums.impossible += 1
+    const place = Math.min(turn[row] ?? 0, mostTurns - 1)
+    while (byTurn.length <= place) byTurn.push({ answers: 0, cachedTokens: 0, promptTokens: 0 })
+    const own = byTurn[place]
+    if (own === undefined) continue
+    own.answers += 1
+    own.cachedTokens += cached
+    own.promptTokens += prompt
   }
-  return sums.answers === 0 ? {} : { promptCache: sums }
+  if (sums.answers === 0) return {}
+  return { promptCache: byTurn.length > 1 ? { ...sums, byTurn } : sums }
 }
 
 /** Seconds from the first request due to the last one ended; 0 without any. */

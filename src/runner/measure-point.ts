@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { LoadProgress } from '../generators/generator.ts'
 import { deploymentBroke, diskError, isDiskRefusal, latestResults, type PointResult } from '../journal/index.ts'
 import type { Finding, Measurement } from '../metrics/measurement.ts'
+import { serverCacheOf } from '../metrics/server-cache.ts'
 import type { IsBeaten } from '../metrics/stopping/stop.ts'
 import { gravestFirst } from '../metrics/validity.ts'
 import { defined, type Endpoint, FulcrumError, type Point } from '../model/index.ts'
@@ -14,7 +15,7 @@ import { messageOf } from './bring-up.ts'
 import type { RunContext } from './context.ts'
 import { pointDeadlineMs, within } from './deadline.ts'
 import { earlierPrompts } from './earlier-prompts.ts'
-import { missingEngineMetrics, withNamedWorkers } from './observed-workers.ts'
+import { cacheMetrics, missingEngineMetrics, withNamedWorkers } from './observed-workers.ts'
 import { keepWorkerLogs } from './worker-logs.ts'
 
 /** Checks look at processes and discovery; one that takes longer than this is itself a sign of trouble. */
@@ -129,8 +130,10 @@ async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder
       ...hardware.findings,
       ...missingEngineMetrics(seen, () => deployOf(sweep, point.deployment).workers().engine),
     ]
+    const serverCache = serverCacheOf(seen, cacheMetrics)
     const measurement = {
       ...measured,
+      ...defined({ serverCache }),
       ...(Object.keys(seen).length === 0 ? {} : { server: { ...seen, ...measured.server } }),
       ...(hardware.gpus === null ? {} : { gpus: hardware.gpus }),
       ...defined({ price: sweep.price, sitePower: sweep.power }),

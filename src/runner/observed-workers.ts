@@ -7,6 +7,13 @@ import { isWorker, workerPages } from '../telemetry/worker-pages.ts'
 const engineMetrics = [metricNamed('waiting'), metricNamed('running'), metricNamed('kvCacheUsage')]
 const isEngineMetric = (name: string): boolean => engineMetrics.some(metric => metric.test(name))
 
+/** What tells the prefix cache of workers, by the names of all engines. */
+export const cacheMetrics = {
+  found: metricNamed('cacheFound'),
+  lookedFor: metricNamed('cacheLookedFor'),
+  hitRate: metricNamed('cacheHitRate'),
+}
+
 /** The endpoint with the metrics pages that its sweep file names, and what is wrong with these. */
 export async function withNamedWorkers(
   { telemetry }: Pick<Sweep, 'telemetry'>,

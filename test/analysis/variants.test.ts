@@ -43,6 +43,26 @@ test('variants that were measured once are undecided, and say so', () => {
   assert.match(variantWords(gain === undefined ? [] : [gain])[0] ?? '', /measured once each: undecided without repeats/)
 })
 
+test('a variant says how much more of the possible it reuses from the prefix cache, and nothing where it hardly does', () => {
+  const wordsOf = (shares: readonly [plain: number, kv: number], possible?: number) => {
+    const { results } = syntheticRun({ workloads: [[1000, 10]], slo: {} })
+    const cached = (result: PointResult, share: number): PointResult => {
+      const counts = { answers: 1, answersInAll: 1, cachedTokens: 1000 * share, promptTokens: 1000, impossible: 0 }
+      const more = { promptCache: counts, ...(possible === undefined ? {} : { possibleCachedShare: possible }) }
+      return { ...result, measurement: result.measurement && { ...result.measurement, ...more } }
+    }
+    const run = runOf(
+      results.flatMap(r => [cached(asVariant(r, 'kv', 1), shares[1]), cached(asVariant(r, 'plain', 1), shares[0])]),
+    )
+    const text = 'variants: { plain: {}, kv: {} }\n'
+    const [workload] = analyse({ ...run, manifest: { ...run.manifest, sweepText: text } }).workloads
+    return variantWords(workload?.variants ?? [])[0] ?? ''
+  }
+  assert.match(wordsOf([0.22, 0.71], 0.83), /; kv reuses 71% of the 83% possible from the prefix cache, plain 22%/)
+  assert.match(wordsOf([0.22, 0.71]), /; kv reuses 71% of the prompt tokens from the prefix cache, plain 22%/)
+  assert.doesNotMatch(wordsOf([0.7, 0.71], 0.83), /prefix cache/)
+})
+
 test('a run without variants has no such rows', () => {
   for (const { variants } of analyse(syntheticRun()).workloads) assert.deepEqual(variants, [])
 })

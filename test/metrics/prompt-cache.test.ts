@@ -49,6 +49,23 @@ describe('the cached share of prompt tokens', () => {
     assert.equal(shareOf(cacheOf([0, 0])), 0)
   })
 
+  test('is told by turn where there are turns, the last ones together', () => {
+    const records = createRecords(20)
+    for (let row = 0; row < 20; row++) {
+      records.scheduledMs[row] = records.sentMs[row] = row
+      records.firstTokenMs[row] = records.lastTokenMs[row] = records.doneMs[row] = row + 1
+      records.inputTokens[row] = 100
+      records.outputTokens[row] = records.chunks[row] = records.firstChunkTokens[row] = 1
+      records.cachedTokens[row] = row === 0 ? 0 : 50
+      records.turn[row] = row
+    }
+    const byTurn = summarise(mergeRecords([records]), plain).promptCache?.byTurn ?? []
+    assert.equal(byTurn.length, 16)
+    assert.deepEqual(byTurn[0], { answers: 1, cachedTokens: 0, promptTokens: 100 })
+    assert.deepEqual(byTurn[1], { answers: 1, cachedTokens: 50, promptTokens: 100 })
+    assert.deepEqual(byTurn[15], { answers: 5, cachedTokens: 250, promptTokens: 500 })
+  })
+
   test('is empty, with a warning, where a server claims more than the prompt has', () => {
     const cache = cacheOf([50, 101])
     assert.equal(shareOf(cache), null)

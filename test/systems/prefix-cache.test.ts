@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { runSweepFile } from '../../src/commands/run.ts'
 import { readRun } from '../../src/journal/index.ts'
+import type { Measurement } from '../../src/metrics/measurement.ts'
 import { workplace } from '../cli/fulcrum-process.ts'
 import { inRepository } from './dynamo-sweep.ts'
 
@@ -10,20 +11,20 @@ import { inRepository } from './dynamo-sweep.ts'
  * every prefix, and each of the 60 pairs is new once: of the 120 measured requests, 45 find nothing. KV routing sends a
  * prefix to where it is: all but the warm-up find theirs.
  */
-const sweep = (mode: string) =>
+const sweep = (mode: string, dynamo = 'dynamo-1.6', requests = 120) =>
   inRepository(`
 name: prefix-cache
 model: nvidia/DeepSeek-R1-FP4
 deploy:
   with: dynamo
-  python: REPOSITORY/.systems/dynamo-1.6/bin/python
+  python: REPOSITORY/.systems/${dynamo}/bin/python
   backend: dynamo.mocker
   args: { model-path: nvidia/DeepSeek-R1-FP4, engine-type: vllm, speedup-ratio: 50 }
   frontend_args: { router-mode: ${mode} }
   env: { HF_HOME: REPOSITORY/.systems/hf, HF_HUB_OFFLINE: 1 }
 topologies: [agg x4]
 workloads: [{ isl: 2048, osl: 8, prefix: { share: 0.75, count: 15 } }]
-load: { concurrency: 1, requests: 120, warmup: 15 }
+load: { concurrency: 1, requests: ${requests}, warmup: 15 }
 `)
 
 describe('the prefix cache of a real Dynamo 1.6.1', () => {
@@ -32,21 +33,37 @@ describe('the prefix cache of a real Dynamo 1.6.1', () => {
     ['kv', 120],
   ] as const) {
     test(`with ${mode} routing, is measured as ${hits} of 120 prefixes found`, async () => {
-      await using place = await workplace(sweep(mode))
-      process.env.FULCRUM_STATE_DIR = place.state
-      const outcome = await runSweepFile({
-        file: place.sweepFile,
-        resultsRoot: `${place.folder}/results`,
-        startNew: true,
-        signal: AbortSignal.timeout(120_000),
-      })
-      const [result] = (await readRun(outcome.folder)).results
-      const { promptCache: cache, possibleCachedShare } = result?.measurement ?? {}
+      const { promptCache: cache, possibleCachedShare, serverCache } = await measurementOf(sweep(mode))
       assert.equal(possibleCachedShare, 0.75)
       assert.equal(cache?.answers, 120)
       const share = cache.cachedTokens / cache.promptTokens
       // KV routing may once prefer an idle worker; a block of the prefix is 64 tokens of 1,536.
       assert.ok(Math.abs(share - (0.75 * hits) / 120) < 0.02, `${share}`)
+      if (mode === 'round-robin') return
+      // The pages of frontend and router say the same, of the requests between the scrapes.
+      for (const tokens of [serverCache?.frontend, serverCache?.router]) {
+        const found = (tokens?.cachedTokens ?? Number.NaN) / (tokens?.promptTokens ?? Number.NaN)
+        assert.ok(Math.abs(found - 0.75) < 0.05, `${found}`)
+      }
     })
   }
 })
+
+test('Dynamo 1.4.2, whose answers say nothing of the cache, is read from the router’s page', async () => {
+  const measurement = await measurementOf(sweep('kv', 'dynamo', 60))
+  assert.equal(measurement.promptCache, undefined)
+  assert.ok(Math.abs((measurement.serverCache?.routerHitRate ?? Number.NaN) - 0.75) < 0.05)
+})
+
+async function measurementOf(text: string): Promise<Measurement> {
+  await using place = await workplace(text)
+  process.env.FULCRUM_STATE_DIR = place.state
+  const outcome = await runSweepFile({
+    file: place.sweepFile,
+    resultsRoot: `${place.folder}/results`,
+    startNew: true,
+    signal: AbortSignal.timeout(120_000),
+  })
+  const [result] = (await readRun(outcome.folder)).results
+  return result?.measurement ?? assert.fail('nothing was measured')
+}

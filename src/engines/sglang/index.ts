@@ -57,5 +57,11 @@ export const sglang = defineEngine({
       retryable: false,
     },
   ],
-  metrics: { running: ['num_running_reqs'], waiting: ['num_queue_reqs'], kvCacheUsage: ['token_usage'] },
+  metrics: {
+    running: ['num_running_reqs'],
+    waiting: ['num_queue_reqs'],
+    kvCacheUsage: ['token_usage'],
+    cacheFound: ['^sglang:cached_tokens_total$'],
+    cacheLookedFor: ['^sglang:prompt_tokens_total$'],
+  },
 })

@@ -76,6 +76,9 @@ export const trtllm = defineEngine({
     running: ['num_requests_running'],
     waiting: ['num_requests_waiting'],
     kvCacheUsage: ['kv_cache_usage_perc'],
+    cacheFound: ['^trtllm[_:]prompt_cached_tokens_total$'],
+    cacheLookedFor: ['^trtllm[_:]prompt_tokens_total$'],
+    cacheHitRate: ['^trtllm[_:]kv_cache_hit_rate$'],
     shownBy: 'start TensorRT-LLM workers with --publish-metrics (Dynamo 1.4: --publish-kv-events)',
   },
 })

@@ -60,5 +60,7 @@ export const vllm = defineEngine({
     running: ['num_requests_running'],
     waiting: ['num_requests_waiting'],
     kvCacheUsage: ['kv_cache_usage_perc', 'gpu_cache_usage_perc'],
+    cacheFound: ['^vllm:(gpu_)?prefix_cache_hits(_total)?$'],
+    cacheLookedFor: ['^vllm:(gpu_)?prefix_cache_queries(_total)?$'],
   },
 })

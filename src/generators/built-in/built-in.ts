@@ -101,7 +101,7 @@ async function measure(
       lookupMs: target.lookupMs,
       shards: 1,
       env,
-      ...(timing.trace === null ? {} : { replay: replayOf(timing.trace) }),
+      ...(timing.trace === null ? {} : { replay: replayOf(timing.trace), trace: timing.trace }),
       ...(rule === null || watch === null ? {} : { stop: { rule, requests: watch.requests } }),
     }
     return await conclude(results, facts, context)

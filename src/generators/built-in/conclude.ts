@@ -8,12 +8,14 @@ import { steadyWindow } from '../../metrics/window.ts'
 import type { Point } from '../../model/index.ts'
 import { redactor, windowOf } from '../../model/index.ts'
 import type { MeasureContext } from '../generator.ts'
+import type { Trace } from '../trace.ts'
 import { settleAnswers } from './afterwards.ts'
 import { monotonicMs } from './control.ts'
 import { mergeErrors } from './failure.ts'
 import type { JobResult } from './job.ts'
 import type { PhaseTimes } from './phases.ts'
 import { besideWindow } from './phases.ts'
+import { possibleShareOf } from './possible-cache.ts'
 import { requestLogName, writeRequestLog } from './request-log.ts'
 import type { RequestSet } from './request-set.ts'
 import { measurementOf } from './result.ts'
@@ -32,6 +34,7 @@ export interface RunFacts {
   /** The rule that ended the load, and the measured requests that it ended it at. */
   /** What of a trace is replayed. */
   readonly replay?: ReplayedTrace
+  readonly trace?: Trace
   readonly stop?: { readonly rule: StopRule; readonly requests: number }
 }
 
@@ -72,6 +75,9 @@ export async function conclude(
   return {
     ...measurement,
     ...sessionsOf(results, measurement.requests.sent),
+    ...(facts.shards > 1
+      ? {}
+      : possibleShareOf(results, { requests, workload: point.workload, trace: facts.trace ?? null })),
     ...(facts.replay === undefined ? {} : { replay: facts.replay }),
     ...(remarks.length === 0 ? {} : { remarks }),
     ...(stopping === null ? {} : { stopping }),

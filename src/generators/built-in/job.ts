@@ -99,6 +99,11 @@ export interface JobResult {
   readonly unended: readonly (readonly [row: number, ending: number])[]
   /** Rows of answers whose usage says that their prompt had no token. */
   readonly noPromptTokens: readonly number[]
+  /**
+   * Which request of the set each row was; absent where each stands by itself, and what a cache could have had of it
+   * follows from its number.
+   */
+  readonly indexes?: Uint32Array
   /** What was seen of sessions; absent without any. */
   readonly sessions?: SessionsSeen
   /** Requests that went out a second time, as the server had closed the idle connection that they went out on. */

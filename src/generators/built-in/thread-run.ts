@@ -65,6 +65,8 @@ class ThreadRun {
   readonly #texts: UncountedText[] = []
   readonly #unended: [number, number][] = []
   readonly #noPromptTokens: number[] = []
+  /** Which request of the set each row is, where sessions and traces have to be told apart. */
+  readonly #indexes: number[] = []
   #resent = 0
   #skipped = 0
   readonly #seen = createSessionsSeen()
@@ -142,6 +144,7 @@ class ThreadRun {
       unended: this.#unended.map(([row, ending]) => [rows[row] ?? row, ending]),
       noPromptTokens: this.#noPromptTokens.map(row => rows[row] ?? row),
       resent: this.#resent,
+      ...(this.#tellsIndexes ? { indexes: inRows(this.#indexes, rows) } : {}),
       ...(this.#hasSessions ? { sessions: this.#seen.toState(this.#skipped) } : {}),
     }
   }
@@ -357,6 +360,7 @@ class ThreadRun {
     this.#records.columns.inputTokens[row] = requests.inputTokens[index] ?? 0
     this.#records.columns.turn[row] = sessions?.turn[index] ?? index % requests.turns
     this.#records.columns.phase[row] = phaseCode(sending.phase)
+    if (this.#tellsIndexes) this.#indexes[row] = index
     if (this.#job.table !== null) this.#numbers[row] = sending.number
     connection.exchange.gaps = sending.phase === 'measured' ? this.#gaps : this.#otherGaps
     connection.session = session
@@ -421,6 +425,10 @@ class ThreadRun {
     if (exchange.inputTokens !== -1 && !(exchange.inputTokens > 0)) this.#noPromptTokens.push(row)
   }
 
+  get #tellsIndexes(): boolean {
+    return this.#job.requests.turns > 1 || this.#job.requests.late !== undefined
+  }
+
   get #hasSessions(): boolean {
     return this.#job.sessions !== undefined || this.#job.requests.turns > 1
   }
@@ -464,4 +472,11 @@ class ThreadRun {
     const { thread, threads } = this.#job
     return Math.floor(total / threads) + (thread < total % threads ? 1 : 0)
   }
+}
+
+/** Values by row as they were added, in the order of the finished rows. */
+function inRows(values: readonly number[], rows: Uint32Array): Uint32Array {
+  const ordered = new Uint32Array(values.length)
+  for (const [row, value] of values.entries()) ordered[rows[row] ?? row] = value
+  return ordered
 }

@@ -1,9 +1,14 @@
 import type { Measurement } from '../measurement.ts'
+import { shareByPages } from '../server-cache.ts'
 import type { Figure } from './figure.ts'
 
-/** Null where no answer says anything of a cache, or where what answers say can't be. */
-function cachedShare({ promptCache }: Measurement): number | null {
-  if (promptCache === undefined || promptCache.impossible > 0 || promptCache.promptTokens === 0) return null
+/**
+ * By the answers' usage, else by the server's metrics pages; null where neither says anything of a cache, or where what
+ * answers say can't be.
+ */
+function cachedShare({ promptCache, serverCache }: Measurement): number | null {
+  if (promptCache === undefined) return shareByPages(serverCache)?.share ?? null
+  if (promptCache.impossible > 0 || promptCache.promptTokens === 0) return null
   return promptCache.cachedTokens / promptCache.promptTokens
 }
 
@@ -15,6 +20,8 @@ export const promptCache: readonly Figure[] = [
     unit: '%',
     better: 'higher',
     of: cachedShare,
+    ifObserved: true,
+    shownIn: ['comparison', 'history', 'axes'],
   },
   {
     name: 'possible_cached_share',

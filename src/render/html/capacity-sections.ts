@@ -7,13 +7,12 @@ import {
   limitText,
   money,
   mostText,
-  percent,
   replayText,
   signed,
   sloText,
   spareText,
 } from '../views/capacity-words.ts'
-import { counted, figure, time } from '../views/format.ts'
+import { counted, figure, percent, time } from '../views/format.ts'
 import { cardTable, column, numbers, value } from './card-table.ts'
 import type { Html } from './html.ts'
 import { html } from './html.ts'

@@ -9,12 +9,11 @@ import {
   limitText,
   money,
   mostText,
-  percent,
   replayText,
   signed,
   spareText,
 } from '../views/capacity-words.ts'
-import { counted, figure, time } from '../views/format.ts'
+import { counted, figure, percent, time } from '../views/format.ts'
 import { escapeMarkdown } from './summary.ts'
 
 const row = (cells: readonly (string | number)[]) =>

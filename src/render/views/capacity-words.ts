@@ -2,7 +2,7 @@ import type { Evidence } from '../../analysis/capacity/evidence.ts'
 import type { Replay } from '../../analysis/capacity/replay.ts'
 import type { Slo } from '../../model/index.ts'
 import type { CandidateView, CapacityView, RequestsView, SensitivityView } from './capacity.ts'
-import { counted, figure, time } from './format.ts'
+import { counted, figure, percent, time } from './format.ts'
 
 /** The answer in one line. */
 export function headline({ serves, answer, question }: CapacityView): string {
@@ -139,6 +139,4 @@ export function effectText({ best }: SensitivityView, answer: CandidateView): st
   const change = nodes === 0 ? 'same nodes' : `${nodes > 0 ? '+' : '−'}${counted(Math.abs(nodes), 'node')}`
   return `${change}${over}${other}`
 }
-
-export const percent = (share: number) => `${share < 0 ? '−' : ''}${figure(Math.abs(100 * share))}%`
 export const signed = (share: number) => `${share < 0 ? '−' : '+'}${Math.round(Math.abs(100 * share))}%`

@@ -45,3 +45,6 @@ export function duration(seconds: number): string {
   if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`
   return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`
 }
+
+/** A share of 1 in percent: `71%`, `−0.5%`. */
+export const percent = (share: number) => `${share < 0 ? '−' : ''}${figure(Math.abs(100 * share))}%`

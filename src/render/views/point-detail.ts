@@ -3,6 +3,7 @@ import type { MeasuredPoint } from '../../analysis/measured-point.ts'
 import { failedRequestsOf } from '../../metrics/definitions.ts'
 import type { Distribution, Measurement } from '../../metrics/measurement.ts'
 import { largest } from '../../model/index.ts'
+import { type CacheLine, cacheLines } from './cache-lines.ts'
 
 /** What the page shows of one selected point, beyond its key figures. */
 export interface PointDetail {
@@ -17,6 +18,8 @@ export interface PointDetail {
   readonly latency?: readonly number[]
   /** Queues, running requests and KV cache use as the server's own metrics say: source and metric, mean, max. */
   readonly server: readonly (readonly [name: string, mean: number, max: number])[]
+  /** What is known of the prefix cache; absent where nothing is. */
+  readonly cache?: readonly CacheLine[]
 }
 
 /** Percent of requests that are at or below the value in the same place of a {@link PointDetail} distribution. */
@@ -26,6 +29,7 @@ const quantileNames = ['min', 'p1', 'p5', 'p10', 'p25', 'p50', 'p75', 'p90', 'p9
 
 export function pointDetail(point: MeasuredPoint): PointDetail {
   const { valid, repeats } = point
+  const cache = cacheLines(point)
   return {
     ids: repeats.map(repeat => repeat.point.id),
     ...requestCounts(valid),
@@ -33,6 +37,7 @@ export function pointDetail(point: MeasuredPoint): PointDetail {
     ...quantiles('itl', valid, m => m.itlMs),
     ...quantiles('latency', valid, m => m.requestLatencyMs),
     server: serverFigures(valid),
+    ...(cache.length === 0 ? {} : { cache }),
   }
 }
 

@@ -2,7 +2,7 @@ import { loadLabel } from '../../analysis/load-label.ts'
 import type { Recommendation } from '../../analysis/recommend.ts'
 import type { ServingModes } from '../../analysis/serving-modes.ts'
 import type { VariantGain } from '../../analysis/variants.ts'
-import { change, counted, figure } from './format.ts'
+import { change, counted, figure, percent } from './format.ts'
 
 /** How sure the recommendation is, in a few words; null where nothing is recommended. */
 export function confidenceOf({
@@ -110,6 +110,19 @@ export function variantWords(rows: readonly VariantGain[]): string[] {
         ? ''
         : `; TTFT p50 ${change(ttft.relative)}${ttft.verdict === 'shown' ? '' : ttft.verdict === 'unknown' ? ' (measured once)' : ' (within noise)'} at the load where ${base} is best`
     const slo = row.meetsSlo === row.baseMeetsSlo ? '' : `; only ${row.meetsSlo ? variant : base} meets the SLO`
-    return `${said}${where}${latency}${slo}.`
+    return `${said}${where}${latency}${cacheWords(row)}${slo}.`
   })
 }
+
+/** How much of the prompts each reuses from its prefix cache, of what is possible; nothing where they hardly differ. */
+function cacheWords({ variant, base, best, baseBest }: VariantGain): string {
+  const own = best.figures.cached_prompt_tokens_share?.mean
+  const other = baseBest.figures.cached_prompt_tokens_share?.mean
+  if (own === undefined || other === undefined || Math.abs(own - other) < leastCacheDifference) return ''
+  const possible = best.figures.possible_cached_share?.mean
+  const of = possible === undefined ? 'of the prompt tokens' : `of the ${percent(possible)} possible`
+  return `; ${variant} reuses ${percent(own)} ${of} from the prefix cache, ${base} ${percent(other)}`
+}
+
+/** Shares of reused prompt tokens that differ by less are not worth a word. */
+const leastCacheDifference = 0.02

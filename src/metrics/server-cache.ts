@@ -1,0 +1,96 @@
+import type { ServerCache, ServerMetric, ServerMetrics, TokenShare } from './measurement.ts'
+
+/** Names of the metrics of workers that tell their prefix cache, whatever the engine. */
+export interface CacheMetricNames {
+  /** Counters of prompt tokens (or blocks) found, and looked for. */
+  readonly found: RegExp
+  readonly lookedFor: RegExp
+  /** A gauge of the hit rate. */
+  readonly hitRate: RegExp
+}
+
+/** Roles whose workers take prompts: in a decode worker, a prompt is no hit but was transferred. */
+const takesPrompts = /^(prefill|aggregated)(-|$)/
+
+/**
+ * What the metrics pages say of the prefix cache. Dynamo's names are those of 1.4.2 and 1.6.1: the frontend's histograms
+ * of cached and of prompt tokens, the router's counters of tokens that chosen and best workers had (1.6.1) and its
+ * histogram of hit rates. Undefined where no page says anything.
+ */
+export function serverCacheOf(server: ServerMetrics, names: CacheMetricNames): ServerCache | undefined {
+  const frontend = server.frontend ?? {}
+  const routed = routedTokens(frontend)
+  const hitRate = named(frontend, /^dynamo_component_router_kv_hit_rate\b/).filter(([, { last }]) => last > 0)
+  const cached = tokensOf(frontend, /^dynamo_frontend_cached_tokens\b/)
+  const prompts = tokensOf(frontend, /^dynamo_frontend_input_sequence_tokens\b/)
+  const workers = Object.entries(server).flatMap(([source, metrics]): [string, number][] => {
+    const share = takesPrompts.test(source) ? shareOfWorker(metrics, names) : null
+    return share === null ? [] : [[source, share]]
+  })
+  const seen: ServerCache = {
+    ...(cached === null || prompts === null || prompts === 0
+      ? {}
+      : { frontend: { cachedTokens: cached, promptTokens: prompts } }),
+    ...(routed === null ? {} : { router: routed }),
+    ...(hitRate.length === 0 ? {} : { routerHitRate: meanObservation(hitRate) }),
+    ...(workers.length === 0 ? {} : { workers: Object.fromEntries(workers) }),
+  }
+  return Object.keys(seen).length === 0 ? undefined : seen
+}
+
+type Metrics = ServerMetrics[string]
+type Series = readonly [name: string, metric: ServerMetric]
+
+const named = (metrics: Metrics, name: RegExp): Series[] =>
+  Object.entries(metrics).filter(([series]) => name.test(bareOf(series)))
+
+/** Without its labels. */
+const bareOf = (series: string) => series.replace(/\{.*$/, '')
+
+/** Sum of what a histogram of tokens observed; null where it isn't there. */
+function tokensOf(metrics: Metrics, name: RegExp, labels = /(?:)/): number | null {
+  const found = named(metrics, name).filter(([series]) => labels.test(series))
+  return found.length === 0 ? null : found.reduce((sum, [, { mean, last }]) => sum + mean * last, 0)
+}
+
+const meanObservation = (histograms: readonly Series[]) =>
+  histograms.reduce((sum, [, { mean, last }]) => sum + mean * last, 0) /
+  histograms.reduce((sum, [, { last }]) => sum + last, 0)
+
+/** With prefill and decode workers, the router chooses twice; prompts are cached where they are prefilled. */
+function routedTokens(frontend: Metrics): (TokenShare & { readonly bestTokens?: number }) | null {
+  const isSplit = Object.keys(frontend).some(series => /^dynamo_component_router_.*phase="prefill"/.test(series))
+  const labels = isSplit ? /phase="prefill"/ : /(?:)/
+  const sum = (name: RegExp) => {
+    const found = named(frontend, name).filter(([series]) => labels.test(series))
+    return found.length === 0 ? null : found.reduce((total, [, { last }]) => total + last, 0)
+  }
+  const selected = sum(/^dynamo_component_router_kv_selected_cached_prefix_tokens_total$/)
+  const prompts = tokensOf(frontend, /^dynamo_component_router_input_sequence_tokens$/, labels)
+  if (selected === null || prompts === null || prompts === 0) return null
+  const best = sum(/^dynamo_component_router_kv_best_eligible_cached_prefix_tokens_total$/)
+  return { cachedTokens: selected, promptTokens: prompts, ...(best === null ? {} : { bestTokens: best }) }
+}
+
+function shareOfWorker(metrics: Metrics, { found, lookedFor, hitRate }: CacheMetricNames): number | null {
+  const total = (name: RegExp) => {
+    const series = named(metrics, name)
+    return series.length === 0 ? null : series.reduce((sum, [, { last }]) => sum + last, 0)
+  }
+  const [hits, all] = [total(found), total(lookedFor)]
+  if (hits !== null && all !== null && all > 0) return Math.min(1, hits / all)
+  const [gauge] = named(metrics, hitRate)
+  if (gauge === undefined) return null
+  const { mean } = gauge[1]
+  return mean > 1 ? mean / 100 : mean
+}
+
+/** The share of prompt tokens that the server's pages say was cached, and which page said it; null where none does. */
+export function shareByPages(cache: ServerCache | undefined): { readonly share: number; readonly by: string } | null {
+  const { frontend, router, routerHitRate, workers } = cache ?? {}
+  if (frontend !== undefined) return { share: frontend.cachedTokens / frontend.promptTokens, by: 'frontend' }
+  const shares = Object.values(workers ?? {})
+  if (shares.length > 0) return { share: shares.reduce((sum, share) => sum + share, 0) / shares.length, by: 'workers' }
+  if (router !== undefined) return { share: router.cachedTokens / router.promptTokens, by: 'router' }
+  return routerHitRate === undefined ? null : { share: routerHitRate, by: 'router' }
+}

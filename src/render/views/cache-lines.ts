@@ -1,0 +1,40 @@
+import { mean } from 'simple-statistics'
+import type { MeasuredPoint } from '../../analysis/measured-point.ts'
+import type { Measurement, TokenShare } from '../../metrics/measurement.ts'
+import { percent } from './format.ts'
+
+/** A line about the prefix cache: whose word it is, and the share of the prompt tokens. */
+export type CacheLine = readonly [who: string, share: string]
+
+/**
+ * What is known of a point's prefix cache, means over valid repeats: what was possible, what answers and each page of the
+ * server say, by turn and by worker. Empty where nobody says anything but what was possible.
+ */
+export function cacheLines({ valid }: Pick<MeasuredPoint, 'valid'>): readonly CacheLine[] {
+  const line = (who: string, of: (m: Measurement) => number | undefined): CacheLine[] => {
+    const known = valid.flatMap(m => of(m) ?? [])
+    return known.length === 0 ? [] : [[who, percent(mean(known))]]
+  }
+  const shareOf = (tokens: TokenShare | undefined) =>
+    tokens === undefined || tokens.promptTokens === 0 ? undefined : tokens.cachedTokens / tokens.promptTokens
+  const turns = valid.reduce((most, { promptCache }) => Math.max(most, promptCache?.byTurn?.length ?? 0), 0)
+  const workers = [...new Set(valid.flatMap(({ serverCache }) => Object.keys(serverCache?.workers ?? {})))]
+  const said = [
+    ...line('answers', ({ promptCache: cache }) =>
+      cache === undefined || cache.impossible > 0 ? undefined : shareOf(cache),
+    ),
+    ...Array.from({ length: turns }, (_, turn) =>
+      line(`answers, turn ${turn + 1}`, ({ promptCache }) => shareOf(promptCache?.byTurn?.[turn])),
+    ).flat(),
+    ...line('frontend', ({ serverCache }) => shareOf(serverCache?.frontend)),
+    ...line('router, of the workers it chose', ({ serverCache }) => shareOf(serverCache?.router)),
+    ...line('router, of the best workers', ({ serverCache }) => bestOf(serverCache?.router)),
+    ...line('router, by request', ({ serverCache }) => serverCache?.routerHitRate),
+    ...workers.flatMap(source => line(source, ({ serverCache }) => serverCache?.workers?.[source])),
+  ]
+  return said.length === 0 ? [] : [...line('possible', ({ possibleCachedShare }) => possibleCachedShare), ...said]
+}
+
+function bestOf(router: (TokenShare & { readonly bestTokens?: number }) | undefined): number | undefined {
+  return router?.bestTokens === undefined ? undefined : router.bestTokens / router.promptTokens
+}
