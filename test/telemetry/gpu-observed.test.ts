@@ -83,6 +83,48 @@ describe('the GPUs of a deployment', () => {
     )
   })
 
+  test('that were taken by their number are marked where the machine has more', () => {
+    const samples = [...samplesOf(0, 70, { memoryUsedMib: 4 }), ...samplesOf(1, 300)]
+    assert.deepEqual(
+      observe(samples, aggregated).findings.map(({ code, severity }) => [code, severity]),
+      [['gpus-assumed', 'warning']],
+    )
+    // Workers that Fulcrum started are on its own machines.
+    const holders = [{ worker: 'aggregated-0', role: 'aggregated', host: null, gpus: null }] as const
+    assert.deepEqual(observe(samples, aggregated, { holders }).findings, [])
+  })
+
+  test('of this machine are not taken for those of an endpoint that may be a tunnel, unless they were asked for', () => {
+    const samples = samplesOf(0, 300)
+    assert.deepEqual(observe(samples, aggregated, { isAsked: false }), { gpus: null, findings: [] })
+    assert.equal(observe(samples, aggregated).gpus?.energyJ, 3000)
+    const pod = samplesOf(0, 300, { pod: 'llm/vllmworker-x' })
+    assert.equal(observe(pod, aggregated, { isAsked: false }).gpus?.energyJ, 3000)
+  })
+
+  test('with joules for millijoules, or milliwatts for watts, have no energy, and one finding says so', () => {
+    for (const [energy, power] of [
+      [1e-3, 1],
+      [1e3, 1],
+      [1, 1e-3],
+      [1, 1e3],
+      [1e3, 1e3],
+      [1e-3, 1e-3],
+    ] as const) {
+      const samples = samplesOf(0, 400).map(sample => ({
+        ...sample,
+        energyJ: (sample.energyJ ?? 0) * energy,
+        powerW: 400 * power,
+      }))
+      const { gpus, findings } = observe(samples, aggregated)
+      assert.equal(gpus?.energyJ, null, `energy × ${energy}, power × ${power}`)
+      assert.deepEqual(
+        findings.map(({ code }) => code),
+        ['gpu-energy-unknown'],
+      )
+    }
+  })
+
   test('with one of them missing have no energy, and one finding says so', () => {
     const holders = [holder('prefill-0', 'prefill', null, 0), holder('decode-0', 'decode', null, 1)]
     const { gpus, findings } = observe(samplesOf(0, 100), disaggregated, { holders })

@@ -177,3 +177,30 @@ test('a page of device-metrics-exporter says power, use and memory', () => {
     ['SN-1', 1, 748, 0.8, 183265],
   )
 })
+
+test('a page of device-metrics-exporter has its energy in µJ, says why clocks were low, and may have many clocks', () => {
+  const gpu = 'gpu_id="0",card_model="Instinct MI300X",serial_number="SN-0",hostname="node-a"'
+  const page = exporterPage(
+    parseExposition(
+      [
+        `gpu_energy_consumed{${gpu}} 5e9`,
+        `gpu_clock{${gpu},clock_index="0",clock_type="GPU_CLOCK_TYPE_SYSTEM"} 2100`,
+        `gpu_clock{${gpu},clock_index="8",clock_type="GPU_CLOCK_TYPE_MEMORY"} 1300`,
+        `gpu_violation_ppt_residency_percentage{${gpu}} 12`,
+        `gpu_violation_socket_thermal_residency_percentage{${gpu}} 0`,
+      ].join('\n'),
+    ),
+  )
+  const [sample] = page?.samples ?? []
+  assert.equal(sample?.energyJ, 5000)
+  assert.deepEqual(sample?.throttle, { power: true, thermal: false })
+  assert.deepEqual(page?.twice, [])
+})
+
+test('several error codes of one GPU are no contradiction, two powers are', () => {
+  const gpu = 'gpu="0",UUID="GPU-0",Hostname="n"'
+  const codes = `DCGM_FI_DEV_XID_ERRORS{${gpu},err_code="13"} 13\nDCGM_FI_DEV_XID_ERRORS{${gpu},err_code="31"} 31\n`
+  assert.deepEqual(exporterPage(parseExposition(codes))?.twice, [])
+  const powers = `DCGM_FI_DEV_POWER_USAGE{${gpu}} 100\nDCGM_FI_DEV_POWER_USAGE{${gpu}} 200\n`
+  assert.deepEqual(exporterPage(parseExposition(codes + powers))?.twice, ['GPU-0'])
+})

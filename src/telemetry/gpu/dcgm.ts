@@ -31,14 +31,21 @@ function pageOf(
   const groups = [...Map.groupBy(samples, ({ labels }) => identityOf(labels).id)]
   const read = groups.map(([id, group]) => {
     const values = new Map<string, number>()
-    let isTwice = false
+    const unclear = new Set<string>()
     for (const { name, value } of group) {
       if (!Number.isFinite(value) || isBlank(value)) continue
-      isTwice ||= values.has(name) && values.get(name) !== value
+      if (values.has(name) && values.get(name) !== value) unclear.add(name)
       values.set(name, value)
     }
+    // Others have a value for each clock, link or error code of a GPU, which is no contradiction.
+    let isTwice = false
+    const figure: Figures = name => {
+      isTwice ||= unclear.has(name)
+      return values.get(name) ?? null
+    }
     const identity = identityOf(group.find(({ labels }) => podOf(labels) !== null)?.labels ?? group[0]?.labels ?? {})
-    return { id, isTwice, sample: sampleOf(identity, name => values.get(name) ?? null) }
+    const sample = sampleOf(identity, figure)
+    return { id, isTwice, sample }
   })
   return {
     source,
@@ -115,7 +122,10 @@ function amdIdentity(labels: Sample['labels']): GpuIdentity {
   }
 }
 
-/** Units of device-metrics-exporter's list of metrics: W, µJ, percent, MB, MHz, °C. */
+/**
+ * Units of device-metrics-exporter's list of metrics (ROCm/device-metrics-exporter, docs/configuration/metricslist.md):
+ * W, µJ (`GPU_ENERGY_CONSUMED`), percent, MB, °C. Residencies of violations are shares of the time, in percent.
+ */
 function amdSample(identity: GpuIdentity, figure: Figures): GpuSample {
   const of = (name: string) => figure(`gpu_${name}`) ?? figure(`amd_gpu_${name}`)
   return {
@@ -126,5 +136,13 @@ function amdSample(identity: GpuIdentity, figure: Figures): GpuSample {
     memoryUsedMib: of('used_vram'),
     memoryTotalMib: of('total_vram'),
     temperatureC: of('junction_temperature') ?? of('edge_temperature'),
+    throttle: amdThrottle(name => of(`violation_${name}_residency_percentage`)),
   }
+}
+
+function amdThrottle(residency: Figures): GpuSample['throttle'] {
+  const power = residency('ppt')
+  const heat = ['socket_thermal', 'processor_hot', 'hbm_thermal', 'vr_thermal'].flatMap(name => residency(name) ?? [])
+  if (power === null && heat.length === 0) return null
+  return { power: (power ?? 0) > 0, thermal: heat.some(share => share > 0) }
 }

@@ -48,8 +48,10 @@ export function observeGpus(
     }
   })
   if (found.length === 0) return { gpus: null, findings: [] }
-  const { placed, trouble } = placeGpus(found, placement.deployment, placement.holders, placement.named)
-  if (placed.length === 0 && trouble !== null && !placement.isAsked) return { gpus: null, findings: [] }
+  const { placed, trouble, assumed } = placeGpus(found, placement.deployment, placement.holders, placement.named)
+  // What nobody asked for is no reason to guess: an endpoint on this machine may be a tunnel to another one.
+  if (!placement.isAsked && (assumed !== null || (placed.length === 0 && trouble !== null)))
+    return { gpus: null, findings: [] }
   const hosts = new Set(placed.map(({ gpu }) => gpu.host))
   const most = samplesOfEach(placed.length)
   const observed = placed.map(one => observeGpu(one, window, hosts.size > 1, twice.includes(one.gpu.id), most))
@@ -65,7 +67,11 @@ export function observeGpus(
       energyJ: isWhole ? total(({ energyJ }) => energyJ) : null,
       energyErrorJ: isWhole ? total(({ energyErrorJ }) => energyErrorJ) : null,
     },
-    findings: energyTold.length === 0 ? [] : [energyUnknown(energyTold)],
+    findings: [
+      ...(energyTold.length === 0 ? [] : [energyUnknown(energyTold)]),
+      // Who names a source of exactly so many GPUs has said which they are.
+      ...(assumed === 'those in use' ? [gpusAssumed(placed.length, found.length)] : []),
+    ],
   }
 }
 
@@ -76,6 +82,11 @@ const fewestOfASeries = 8
 /** Most samples of one of the five series of each GPU. */
 const samplesOfEach = (gpus: number): number =>
   Math.max(fewestOfASeries, Math.min(mostSamples, Math.floor(mostOfAPoint / (5 * Math.max(1, gpus)))))
+
+function gpusAssumed(taken: number, found: number): Finding {
+  const message = `Nobody says which GPUs the workers have: of ${found} that were found, the ${taken} with memory in use are taken for theirs. Name them in telemetry.gpus.devices`
+  return finding('warning', 'gpus-assumed', message)
+}
 
 function energyUnknown(troubles: readonly string[]): Finding {
   const [first = '', ...more] = troubles

@@ -30,12 +30,17 @@ export function placeGpus<G extends GpuIdentity & { readonly memoryMaxMib: numbe
   deployment: Deployment,
   holders: readonly GpuHolder[],
   named: NamedGpus | null,
-): { readonly placed: readonly PlacedGpu<G>[]; readonly trouble: string | null } {
+): {
+  readonly placed: readonly PlacedGpu<G>[]
+  readonly trouble: string | null
+  /** How GPUs were taken that nobody assigned, by their number alone; null where somebody did. */
+  readonly assumed: 'all' | 'those in use' | null
+} {
   const count = gpusOf(deployment)
   const done = (placed: readonly PlacedGpu<G>[], how: string) =>
     placed.length === count
-      ? { placed, trouble: null }
-      : { placed, trouble: `the deployment has ${count} GPUs, and ${placed.length} were found ${how}` }
+      ? { placed, trouble: null, assumed: null }
+      : { placed, assumed: null, trouble: `the deployment has ${count} GPUs, and ${placed.length} were found ${how}` }
   if (named !== null) return done(byName(found, named), 'by telemetry.gpus.devices')
   const given = holders.flatMap(holder => (holder.gpus ?? []).map(index => ({ holder, index })))
   if (given.length > 0) {
@@ -53,11 +58,13 @@ export function placeGpus<G extends GpuIdentity & { readonly memoryMaxMib: numbe
   const [only, ...others] = rolesOf(deployment.topology)
   const role = others.length === 0 ? (only ?? null) : null
   const place = (gpus: readonly G[]) => gpus.map(gpu => ({ gpu, worker: null, role }))
-  if (found.length === count) return { placed: place(found), trouble: null }
+  // Workers that Fulcrum started itself are on its machines; of others nobody knows where they run.
+  const assumed = (which: 'all' | 'those in use') => (holders.length > 0 ? null : which)
+  if (found.length === count) return { placed: place(found), trouble: null, assumed: assumed('all') }
   const used = found.filter(({ memoryMaxMib }) => (memoryMaxMib ?? 0) > idleMib)
-  if (used.length === count) return { placed: place(used), trouble: null }
+  if (used.length === count) return { placed: place(used), trouble: null, assumed: assumed('those in use') }
   const trouble = `the deployment has ${count} GPUs, ${found.length} were found, and ${used.length} of them have more than ${idleMib} MiB in use`
-  return { placed: [], trouble }
+  return { placed: [], trouble, assumed: null }
 }
 
 function byName<G extends GpuIdentity>(found: readonly G[], named: NamedGpus): readonly PlacedGpu<G>[] {
