@@ -4,11 +4,10 @@
  * beside it; saves them; and writes times in the reader's zone. Loaded after Vega and the chart tools.
  */
 ;(() => {
-  const { vega, vegaInterpreter, vegaTooltip, chartTools } = /** @type {any} */ (globalThis)
+  const { chartTools, chartViews } = /** @type {any} */ (globalThis)
+  const { viewOf, hasSignal: has, themeName } = chartViews
   const data = JSON.parse(document.getElementById('figure-data')?.textContent ?? '{}')
   const root = document.documentElement
-  const themeName = () => root.dataset.theme ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')
-  const tooltip = new vegaTooltip.Handler({ disableDefaultStyle: true, offsetX: 14, offsetY: 14 })
 
   /** @type {Map<HTMLElement, any>} */
   const views = new Map()
@@ -24,19 +23,11 @@
     views.get(place)?.finalize()
     place.hidden = false
     place.replaceChildren()
-    const runtime = vega.parse(spec, { ...theme.config, background: theme.paper }, { ast: true })
-    const view = new vega.View(runtime, {
-      expr: vegaInterpreter.expressionInterpreter,
-      container: place,
-      renderer: 'svg',
-      hover: true,
-      logLevel: vega.Error,
-      tooltip: tooltip.call,
-    })
+    const view = viewOf(spec, place, theme, theme.paper)
     views.set(place, view)
     for (const [name, value] of signals) if (has(spec, name)) view.signal(name, value)
-    view.addEventListener('click', (/** @type {unknown} */ _event, /** @type {any} */ item) => {
-      if (item?.datum) for (const listener of listeners) listener(item.datum)
+    chartViews.onClick(view, (/** @type {any} */ datum) => {
+      for (const listener of listeners) listener(datum)
     })
     await view.runAsync()
     place.dataset.drawn = themeName()
@@ -46,9 +37,6 @@
       chartTools.exportsOf(save, { name: () => place.dataset.name ?? 'chart', svg: () => view.toSVG() })
     }
   }
-
-  /** @param {any} spec @param {string} name */
-  const has = (spec, name) => spec.signals?.some((/** @type {{name: string}} */ signal) => signal.name === name)
 
   const places = /** @type {HTMLElement[]} */ ([...document.querySelectorAll('[data-figure]')])
   const redraw = () => Promise.all(places.map(draw))

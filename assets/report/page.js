@@ -4,7 +4,8 @@
  * Runs from a file on disk, without network; everything from the run goes into the page as text, never as markup.
  */
 ;(() => {
-  const { vega, vegaInterpreter, vegaTooltip, chartTools, chartModules } = /** @type {any} */ (globalThis)
+  const { chartTools, chartModules, chartViews } = /** @type {any} */ (globalThis)
+  const { viewOf, hasSignal: has, element, symbol, figure, themeName } = chartViews
   const data = JSON.parse(document.getElementById('report-data')?.textContent ?? '{}')
   const root = document.documentElement
 
@@ -34,38 +35,8 @@
 
   const state = { workload: data.workloads[0]?.slug ?? '', point: '', percentile: 'p95', focus: /** @type {string[] | null} */ (null) }
 
-  /** @param {string} tag @param {Record<string, string>} [attributes] @param {...(Node | string)} children */
-  function element(tag, attributes = {}, ...children) {
-    const made = document.createElement(tag)
-    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value)
-    made.append(...children)
-    return made
-  }
-
   const sectionOf = (/** @type {string} */ slug) => document.getElementById(`w-${slug}`)
-  const themeName = () =>
-    root.dataset.theme ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')
-
   // ---- charts
-
-  const tooltip = new vegaTooltip.Handler({ disableDefaultStyle: true, offsetX: 14, offsetY: 14 })
-
-  /** @param {any} runtime @param {HTMLElement} place @param {any} theme */
-  function viewOf(runtime, place, theme) {
-    const view = new vega.View(runtime, {
-      expr: vegaInterpreter.expressionInterpreter,
-      container: place,
-      renderer: 'svg',
-      hover: true,
-      logLevel: vega.Error,
-      tooltip: tooltip.call,
-    })
-    for (const name of ['ink', 'muted', 'paper', 'accent']) view.signal(name, theme[name])
-    return view
-  }
-
-  /** Whether a specification takes a signal. @param {any} spec @param {string} signal */
-  const has = (spec, signal) => spec.signals?.some((/** @type {{name: string}} */ { name }) => name === signal)
 
   /** @param {any} workload @param {any} chart @param {HTMLElement} place */
   async function draw(workload, chart, place) {
@@ -73,16 +44,15 @@
     const id = `${workload.slug} ${chart.kind}`
     views.get(id)?.finalize()
     place.replaceChildren()
-    const runtime = vega.parse(data.specs[chart.spec], { ...theme.config, background: 'transparent' }, { ast: true })
-    const view = viewOf(runtime, place, theme)
+    const view = viewOf(data.specs[chart.spec], place, theme)
     views.set(id, view)
     view.signal('focus', state.focus)
     if (has(data.specs[chart.spec], 'percentile')) view.signal('percentile', state.percentile)
     const rows = chart.rows === 'points' ? workload.points : workload.rows[chart.rows]
     view.data(chart.rows, rows.map((/** @type {object} */ row) => ({ ...row })))
     if (has(data.specs[chart.spec], 'selected')) view.signal('selected', state.point)
-    view.addEventListener('click', (/** @type {unknown} */ _event, /** @type {any} */ item) => {
-      if (item?.datum?.key) go({ point: item.datum.key })
+    chartViews.onClick(view, (/** @type {any} */ datum) => {
+      if (datum.key) go({ point: datum.key })
     })
     await view.runAsync()
     place.dataset.drawn = themeName()
@@ -133,29 +103,6 @@
 
   // ---- legend: a button a series, several can be in focus
 
-  const symbolPaths = /** @type {Record<string, string>} */ ({
-    dot: 'M-5.5,-2.5H5.5V2.5H-5.5Z',
-    circle: 'M0,-5A5,5 0 1,1 -0.01,-5Z',
-    square: 'M-4.5,-4.5H4.5V4.5H-4.5Z',
-    'triangle-up': 'M0,-5L5.4,4.2H-5.4Z',
-    'triangle-down': 'M0,5L5.4,-4.2H-5.4Z',
-    'triangle-right': 'M5,0L-4.2,5.4V-5.4Z',
-    'triangle-left': 'M-5,0L4.2,5.4V-5.4Z',
-    diamond: 'M0,-5.8L4.6,0L0,5.8L-4.6,0Z',
-  })
-
-  /** @param {string} shape @param {string} colour */
-  function symbol(shape, colour) {
-    const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
-    svg.setAttribute('viewBox', '-7 -7 14 14')
-    svg.setAttribute('aria-hidden', 'true')
-    const path = document.createElementNS('http://www.w3.org/2000/svg', 'path')
-    path.setAttribute('d', symbolPaths[shape] ?? '')
-    path.setAttribute('fill', colour)
-    svg.append(path)
-    return svg
-  }
-
   /** Which shape is which workload. @param {any} theme */
   function drawShapes(theme) {
     if (!data.overall) return
@@ -176,21 +123,20 @@
       if (!place) continue
       const present = new Set(workload.points.map((/** @type {any} */ p) => p.deployment))
       place.replaceChildren(
-        ...data.series.flatMap((/** @type {string} */ series, /** @type {number} */ index) => {
-          if (!present.has(series)) return []
-          const colour = theme.series[index % theme.series.length]
-          // Where shape tells the workload, it must not seem to tell the deployment as well.
-          const svg = symbol(workload.overall ? 'dot' : data.shapes[index % data.shapes.length], colour)
-          const on = state.focus?.includes(series) ?? false
-          const button = element('button', { type: 'button', 'aria-pressed': String(on) }, svg, series)
-          button.addEventListener('click', () => {
-            const rest = (state.focus ?? []).filter(name => name !== series)
-            state.focus = on ? (rest.length > 0 ? rest : null) : [...rest, series]
-            signalAll('focus', state.focus)
+        ...chartViews.legendButtons(
+          data.series.flatMap((/** @type {string} */ name, /** @type {number} */ index) => {
+            if (!present.has(name)) return []
+            const colour = theme.series[index % theme.series.length]
+            // Where shape tells the workload, it must not seem to tell the deployment as well.
+            return [{ name, mark: symbol(workload.overall ? 'dot' : data.shapes[index % data.shapes.length], colour) }]
+          }),
+          state.focus,
+          (/** @type {string[] | null} */ focus) => {
+            state.focus = focus
+            signalAll('focus', focus)
             drawLegends()
-          })
-          return [button]
-        }),
+          },
+        ),
       )
     }
   }
@@ -214,9 +160,6 @@
 
   // ---- the selected point
 
-  /** @param {number | null} value */
-  const figure = value =>
-    value === null ? '–' : Math.abs(value) >= 100 ? value.toLocaleString('en-US', { maximumFractionDigits: 0 }) : value.toLocaleString('en-US', { maximumSignificantDigits: 3 })
   /** @param {number | null} ms */
   const time = ms => (ms === null ? '–' : ms < 1000 ? `${figure(ms)} ms` : `${figure(ms / 1000)} s`)
   /** @param {any} point @param {'x' | 'y'} axis */
@@ -287,10 +230,9 @@
   function stamp(title, spec, rows, attributes, signals = {}) {
     const theme = data.themes[themeName()]
     const place = element('div', { class: 'stamp', ...attributes })
-    const runtime = vega.parse(data.specs[spec], { ...theme.config, background: 'transparent' }, { ast: true })
     requestAnimationFrame(() => {
       if (!place.isConnected) return
-      const view = viewOf(runtime, place, theme)
+      const view = viewOf(data.specs[spec], place, theme)
       detailViews.push(view)
       for (const [name, value] of Object.entries(signals)) view.signal(name, value)
       for (const [name, values] of Object.entries(rows)) view.data(name, values)

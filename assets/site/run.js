@@ -4,7 +4,8 @@
  * the run goes into the page as text.
  */
 ;(() => {
-  const { vega, vegaInterpreter, vegaTooltip } = /** @type {any} */ (globalThis)
+  const { chartViews } = /** @type {any} */ (globalThis)
+  const { element, symbol, figure } = chartViews
   const data = JSON.parse(document.getElementById('page-data')?.textContent ?? '{}')
   const root = document.documentElement
   const darkness = matchMedia('(prefers-color-scheme: dark)')
@@ -20,17 +21,8 @@
   /** @type {string[] | null} */
   let focus = null
 
-  /** @param {string} tag @param {Record<string, string>} [attributes] @param {...(Node | string)} children */
-  function element(tag, attributes = {}, ...children) {
-    const made = document.createElement(tag)
-    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value)
-    made.append(...children)
-    return made
-  }
-
   // ---- charts
 
-  const tooltip = new vegaTooltip.Handler({ disableDefaultStyle: true, offsetX: 14, offsetY: 14 })
   const rowsOf = (/** @type {string} */ workload) =>
     [...points.values()].filter(point => point.workload === workload).map(point => ({ ...point }))
 
@@ -48,22 +40,12 @@
 
   /** @param {string} name @param {object} spec @param {HTMLElement} place */
   async function draw(name, spec, place) {
-    const { config, ...colours } = theme()
-    const runtime = vega.parse(spec, { ...config, background: 'transparent' }, { ast: true })
-    const view = new vega.View(runtime, {
-      expr: vegaInterpreter.expressionInterpreter,
-      container: place,
-      renderer: 'svg',
-      hover: true,
-      logLevel: vega.Error,
-      tooltip: tooltip.call,
-    })
+    const view = chartViews.viewOf(spec, place, theme())
     views.set(name, view)
-    for (const colour of ['ink', 'muted', 'paper', 'accent']) view.signal(colour, colours[colour])
     view.signal('focus', focus)
     view.data('points', rowsOf(name))
-    view.addEventListener('click', (/** @type {unknown} */ _event, /** @type {any} */ item) => {
-      if (item?.datum?.key) location.assign(`${data.report}#point=${encodeURIComponent(item.datum.key)}`)
+    chartViews.onClick(view, (/** @type {any} */ datum) => {
+      if (datum.key) location.assign(`${data.report}#point=${encodeURIComponent(datum.key)}`)
     })
     await view.runAsync()
     place.dataset.drawn = String(rowsOf(name).length)
@@ -81,50 +63,26 @@
     }
   }
 
-  const symbolPaths = /** @type {Record<string, string>} */ ({
-    circle: 'M0,-5A5,5 0 1,1 -0.01,-5Z',
-    square: 'M-4.5,-4.5H4.5V4.5H-4.5Z',
-    'triangle-up': 'M0,-5L5.4,4.2H-5.4Z',
-    'triangle-down': 'M0,5L5.4,-4.2H-5.4Z',
-    'triangle-right': 'M5,0L-4.2,5.4V-5.4Z',
-    'triangle-left': 'M-5,0L4.2,5.4V-5.4Z',
-    diamond: 'M0,-5.8L4.6,0L0,5.8L-4.6,0Z',
-  })
-
   /** A button a deployment; several can be in focus. */
   function drawLegend() {
     const colours = theme().series
     find('legend').replaceChildren(
-      ...charts.series.map((series, index) => {
-        const on = focus?.includes(series) ?? false
-        const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
-        svg.setAttribute('viewBox', '-7 -7 14 14')
-        svg.setAttribute('aria-hidden', 'true')
-        const path = document.createElementNS('http://www.w3.org/2000/svg', 'path')
-        path.setAttribute('d', symbolPaths[data.shapes[index % data.shapes.length]] ?? '')
-        path.setAttribute('fill', colours[index % colours.length])
-        svg.append(path)
-        const button = element('button', { type: 'button', 'aria-pressed': String(on) }, svg, series)
-        button.addEventListener('click', () => {
-          const rest = (focus ?? []).filter(name => name !== series)
-          focus = on ? (rest.length > 0 ? rest : null) : [...rest, series]
+      ...chartViews.legendButtons(
+        charts.series.map((name, index) => ({
+          name,
+          mark: symbol(data.shapes[index % data.shapes.length], colours[index % colours.length]),
+        })),
+        focus,
+        (/** @type {string[] | null} */ chosen) => {
+          focus = chosen
           for (const view of views.values()) view.signal('focus', focus).runAsync()
           drawLegend()
-        })
-        return button
-      }),
+        },
+      ),
     )
   }
 
   // ---- words
-
-  /** @param {number | null} value */
-  const figure = value =>
-    value === null
-      ? '–'
-      : Math.abs(value) >= 100
-        ? value.toLocaleString('en-US', { maximumFractionDigits: 0 })
-        : value.toLocaleString('en-US', { maximumSignificantDigits: 3 })
 
   /** @param {number} seconds */
   const duration = seconds =>

@@ -25,14 +25,16 @@ export async function loadPageAssets(): Promise<PageAssets> {
   return { style, scripts: [...charts, ...tools, page] }
 }
 
-/** Vega, its CSP-safe expression interpreter, and the tooltip, in this order. */
+/** Vega, its CSP-safe expression interpreter, the tooltip, and what all pages do with them, in this order. */
 export async function loadChartScripts(): Promise<readonly Inline[]> {
-  const [vega, interpreter, tooltip] = await Promise.all([
+  const [vega, interpreter, tooltip, views] = await Promise.all([
     readModule('vega', 'vega.min.js'),
     readModule('vega-interpreter'),
     readModule('vega-tooltip'),
+    loadAsset('report/chart-views.js'),
   ])
-  return [vega, classicScript(interpreter, 'vegaInterpreter'), classicScript(tooltip, 'vegaTooltip')].map(inline)
+  const modules = [vega, classicScript(interpreter, 'vegaInterpreter'), classicScript(tooltip, 'vegaTooltip')]
+  return [...modules.map(inline), views]
 }
 
 /** A package's main module, or another file beside it. */
