@@ -15,38 +15,7 @@ import { makeFolder } from '../../src/journal/index.ts'
 import { groupMembers } from '../../src/process/proc.ts'
 import { deployment, disaggregated, mocker, model } from './dynamo-deployment.ts'
 import { dynamoServe } from './dynamo-serve-deployment.ts'
-
-/** Ports that a script takes unless it is told where NATS and etcd are; others' programs may hold them here. */
-async function infrastructure(folder: string) {
-  const [nats, etcd, peer] = [await freePort(), await freePort(), await freePort()]
-  const processes = [
-    execa('nats-server', ['-js', '-a', '127.0.0.1', '-p', String(nats), '-sd', join(folder, 'nats')], {
-      reject: false,
-    }),
-    execa(
-      'etcd',
-      [
-        ...['--data-dir', join(folder, 'etcd'), '--listen-client-urls', `http://127.0.0.1:${etcd}`],
-        ...['--advertise-client-urls', `http://127.0.0.1:${etcd}`, '--listen-peer-urls', `http://127.0.0.1:${peer}`],
-        ...[
-          '--initial-advertise-peer-urls',
-          `http://127.0.0.1:${peer}`,
-          '--initial-cluster',
-          `default=http://127.0.0.1:${peer}`,
-        ],
-      ],
-      { reject: false },
-    ),
-  ]
-  return {
-    nats: `nats://127.0.0.1:${nats}`,
-    etcd: `http://127.0.0.1:${etcd}`,
-    close: async () => {
-      for (const process of processes) process.kill('SIGTERM')
-      await Promise.all(processes)
-    },
-  }
-}
+import { infrastructure } from './infrastructure.ts'
 
 describe('a written deployment, started by its own script', () => {
   let folder = ''
