@@ -36,7 +36,9 @@ export async function examine(file?: string, addresses: Addresses = {}): Promise
     engines: sweep.deployments.length === 1 ? enginesOf(sweep.deployments[0]) : {},
   }
   const [first = { deploy, model, name: '' }, ...others] = sweep.variants ?? []
-  const checks = await examineMachine({ ...needs, deploy: first.deploy, model: first.model.name }, addresses)
+  const named = typeof sweep.telemetry.gpus === 'string' ? [] : sweep.telemetry.gpus.dcgm
+  const all = { ...addresses, dcgm: [...new Set([...(addresses.dcgm ?? []), ...named])] }
+  const checks = await examineMachine({ ...needs, deploy: first.deploy, model: first.model.name }, all)
   const told = new Set(checks.map(check => JSON.stringify(check)))
   const ofOthers: Check[] = []
   for (const variant of others) {

@@ -1,4 +1,5 @@
 import { type Exposition, parseExposition } from '../../telemetry/exposition.ts'
+import { exporterPage } from '../../telemetry/gpu/dcgm.ts'
 import { type Check, missed, noticed, passed } from './check.ts'
 
 /** Memory that a GPU without programs may show as used. */
@@ -28,6 +29,9 @@ export async function checkDcgm(url: string): Promise<readonly Check[]> {
 export function judgeDcgm(page: Exposition, where: string): readonly Check[] {
   const gpus = gpusOf(page)
   if (gpus.length === 0) {
+    // The same setting takes pages of AMD's exporter.
+    const other = exporterPage(page)
+    if (other !== null) return [passed('gpu exporter', `${other.samples.length} GPUs (${other.source})`, where)]
     return [
       missed(
         'dcgm',

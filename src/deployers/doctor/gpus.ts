@@ -1,4 +1,5 @@
 import { type AskedGpus, type Check, missed, noticed, passed } from './check.ts'
+import { checkGpuSettings } from './gpu-settings.ts'
 import { hereMachine, type Machine } from './machine.ts'
 import {
   type Gpu,
@@ -50,7 +51,8 @@ export async function checkGpus(asked: AskedGpus, machine: Machine = hereMachine
       migDevices: parseMigDevices(list?.out ?? ''),
       warnings,
     }
-    return judgeGpus(asked, sight, machine.name)
+    const settings = gpus.length === 0 ? [] : await checkGpuSettings(isList(asked) ? asked : null, machine)
+    return [...judgeGpus(asked, sight, machine.name), ...settings]
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     const remedy = 'Compare with nvidia-smi --help-query-gpu; Fulcrum can’t tell whether the GPUs are free.'

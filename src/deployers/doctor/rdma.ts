@@ -46,6 +46,46 @@ export function parseRates(text: string): ReadonlyMap<string, number> {
   return rates
 }
 
+/** Names of adapters and the most that one of their ports has, Gbit/s, by the type that `ibstat` prints (PCI ids). */
+const adapterTypes: { readonly [type: string]: readonly [name: string, gbits: number] } = {
+  MT4119: ['ConnectX-5', 100],
+  MT4121: ['ConnectX-5 Ex', 100],
+  MT4123: ['ConnectX-6', 200],
+  MT4129: ['ConnectX-7', 400],
+  MT4131: ['ConnectX-8', 800],
+  MT41692: ['BlueField-3', 400],
+}
+
+/** Types of adapters by name, as `ibstat` prints them: `MT4129`. */
+export function parseTypes(text: string): ReadonlyMap<string, string> {
+  const types = new Map<string, string>()
+  let adapter = ''
+  for (const line of text.split('\n')) {
+    adapter = /^CA '(.+)'/.exec(line)?.[1] ?? adapter
+    const type = /^\s+CA type: (\S+)/.exec(line)?.[1]
+    if (type !== undefined) types.set(adapter, type)
+  }
+  return types
+}
+
+/** Links slower than what cards of their type can have; some are sold as slower ones, so this is only told. */
+export function slowLinks(
+  ports: readonly RdmaPort[],
+  rates: ReadonlyMap<string, number>,
+  types: ReadonlyMap<string, string>,
+  where: string,
+): readonly Check[] {
+  return ports.flatMap(({ adapter, port, state }) => {
+    const rate = rates.get(`${adapter}/${port}`)
+    const [name, most] = adapterTypes[types.get(adapter) ?? ''] ?? []
+    if (state !== 'PORT_ACTIVE' || rate === undefined || most === undefined || rate >= most) return []
+    const detail = `${adapter}/${port} has ${rate} Gbit/s, and a ${name} can have ${most}`
+    return [
+      noticed('rdma', detail, 'Look at the cable and the switch port; some cards of this type are slower.', where),
+    ]
+  })
+}
+
 /**
  * Whether the links that KV caches travel over are up.
  * @param between whether workers are spread over machines: only then does it matter
@@ -63,7 +103,12 @@ export async function checkRdma(between: boolean, machine: Machine = hereMachine
     return [noticed('rdma', `ibv_devinfo: ${devices.complaint}`, 'Look at the adapter’s driver.', machine.name)]
   }
   try {
-    return judgeLinks(between, none ? [] : parseAdapters(devices.out), parseRates(rates.out), machine.name)
+    const ports = none ? [] : parseAdapters(devices.out)
+    const found = parseRates(rates.out)
+    return [
+      ...judgeLinks(between, ports, found, machine.name),
+      ...slowLinks(ports, found, parseTypes(rates.out), machine.name),
+    ]
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     return [noticed('rdma', error.message, 'Look at ibv_devinfo yourself.', machine.name)]
