@@ -55,7 +55,7 @@ function wayFailure(process: RunningProcess, { why, passing }: SshFailure): Fulc
   return new FulcrumError('failed', sshFailedCode, message, {
     where: process.logFile,
     remedy: passing
-      ? 'Try again. If it lasts, raise MaxStartups in the sshd_config of that host, or look at the network between.'
-      : 'Look whether the host is up, and make ssh to it work without a password or a question.',
+      ? 'Try again. If it keeps failing, raise MaxStartups in the sshd_config of that host, or check the network.'
+      : 'Check that the host is up, and make ssh to it work without a password or a prompt.',
   })
 }

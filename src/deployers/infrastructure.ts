@@ -140,9 +140,9 @@ export async function openInfrastructure(
 async function requireProgram(name: string): Promise<string> {
   const path = await findProgram(name)
   if (path !== null) return path
-  throw new FulcrumError('environment', 'program-not-found', `There is no ${name} on this machine`, {
+  throw new FulcrumError('environment', 'program-not-found', `${name} is not installed on this machine`, {
     where: 'PATH',
-    remedy: `Install it (Debian: apt-get install ${name === 'etcd' ? 'etcd-server' : name}), or give a running one as deploy.${name === 'etcd' ? 'etcd' : 'nats'}.`,
+    remedy: `Install it (Debian: apt-get install ${name === 'etcd' ? 'etcd-server' : name}), or name a running one in deploy.${name === 'etcd' ? 'etcd' : 'nats'}.`,
   })
 }
 
@@ -174,7 +174,7 @@ function unreachable(name: string, url: string, process: RunningProcess | undefi
   const own = process === undefined ? '' : `; its log ends:\n${process.lastLines().slice(-5).join('\n')}`
   return new FulcrumError('environment', `${name}-unreachable`, `${name} does not answer${own}`, {
     where: url,
-    remedy: process === undefined ? `Start it, or leave deploy.${name} out to have one started.` : undefined,
+    remedy: process === undefined ? `Start it, or remove deploy.${name}, so that Fulcrum starts one.` : undefined,
     retryable: true,
   })
 }

@@ -22,7 +22,7 @@ export const programArguments = field(
     reportMissingFiles(context, path, written, resolved)
     return resolved
   }),
-  'Arguments by name without dashes: `key: value` becomes `--key value`, `true` a bare flag, `false` leaves it out, a list repeats it. Strings that begin with `./` or `../` are paths relative to this file.',
+  'Arguments by name without dashes: `key: value` becomes `--key value`, `true` becomes a bare flag, `false` omits the flag, and a list repeats it. Strings that begin with `./` or `../` are paths relative to this file.',
   'write name: value pairs',
 )
 
@@ -40,7 +40,7 @@ export const environment = field(
     )
     return texts
   }),
-  'Environment variables of every process, beyond the inherited ones. Strings that begin with `./` or `../` are paths relative to this file. No secrets: export those before the run, processes inherit them.',
+  'Environment variables of every process, in addition to the inherited ones. Strings that begin with `./` or `../` are paths relative to this file. Do not write secrets here: export them before the run, and processes inherit them.',
   'write NAME: value pairs',
 )
 
@@ -62,7 +62,7 @@ export const serviceUrl = (service: string, example: string) =>
 export const readyTimeout = (usual: string, right: string, more = '') =>
   field(
     durationInSeconds,
-    `How long a deployment may take until it answers a request. Default: \`${usual}\`${more}.`,
+    `How long a deployment may take to answer its first request. Default: \`${usual}\`${more}.`,
     right,
   ).prefault(usual)
 

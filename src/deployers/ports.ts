@@ -33,9 +33,9 @@ export async function requireFreePort(port: number, what: string): Promise<void>
   if (await canListen(port)) return
   const holder = await listenerOn(port)
   const by = holder === null ? '' : ` by process ${holder.pid} (${holder.argv.join(' ').slice(0, 200)})`
-  throw new FulcrumError('environment', 'port-taken', `Port ${port} for the ${what} is taken${by}`, {
+  throw new FulcrumError('environment', 'port-taken', `Port ${port} for the ${what} is in use${by}`, {
     where: `${loopback}:${port}`,
-    remedy: 'Stop that program, choose another port, or leave the port out to get a free one.',
+    remedy: 'Stop that program, choose another port, or remove the port to use a free one.',
     retryable: true,
   })
 }

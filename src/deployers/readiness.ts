@@ -165,6 +165,6 @@ export function notReady(
     'failed',
     'deployment-not-ready',
     `${label} was not ready within ${deadline.limitS} s: ${why}${processes.map(process => logEnd(process)).join('')}`,
-    { where: url, remedy: 'Raise deploy.ready_timeout if the model loads slowly; otherwise look at the logs above.' },
+    { where: url, remedy: 'Raise deploy.ready_timeout if the model loads slowly. Otherwise check the logs above.' },
   )
 }

@@ -63,7 +63,7 @@ export function standAloneFiles(
     steps: [
       {
         command: './start.sh',
-        does: 'Start everything in the foreground; it says `ready` once a request was answered.',
+        does: 'Starts everything in the foreground, and prints `ready` once a request was answered.',
       },
     ],
     url,

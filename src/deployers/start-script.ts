@@ -74,7 +74,7 @@ start() { # NAME COMMAND…
 check() {
   for i in "\${!pids[@]}"; do
     if ! kill -0 "\${pids[$i]}" 2>/dev/null; then
-      echo "\${names[$i]} has ended; its log ends:" >&2
+      echo "\${names[$i]} has ended; the end of its log:" >&2
       tail -n 20 "logs/\${names[$i]}.log" >&2
       exit 1
     fi

@@ -114,8 +114,8 @@ export function stepwise<Worker extends Member>(system: System<Worker>): Deploye
     const misfit = misfitOn(nodes.hosts(), wanted)
     if (misfit === null) return
     const label = topologyLabel(wanted.topology)
-    const why = `${label} does not fit on the nodes that are left: ${misfit}; ${nodes.lost().join('; ')}`
-    throw new FulcrumError('failed', noRoomLeft, why, { remedy: 'Bring the lost nodes back, then go on with the run.' })
+    const why = `${label} does not fit on the remaining nodes: ${misfit}; ${nodes.lost().join('; ')}`
+    throw new FulcrumError('failed', noRoomLeft, why, { remedy: 'Bring the lost nodes back, then resume the run.' })
   }
 
   function rolloutOf(wanted: Deployment, context: DeployContext): Rollout {

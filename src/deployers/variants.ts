@@ -77,7 +77,7 @@ export function deployerOfVariants(
       if (from === null || keyOf(from) === key) return previewer(key).preview(from, wanted)
       const { commands, files } = previewer(key).preview(null, wanted)
       const [first, ...rest] = commands
-      const note = `after all of ${deploymentLabel(from)} was stopped`
+      const note = `after ${deploymentLabel(from)} has stopped`
       const told =
         first === undefined ? [] : [{ ...first, note: first.note === undefined ? note : `${first.note}, ${note}` }]
       return { commands: [...told, ...rest], files }

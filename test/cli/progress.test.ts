@@ -26,9 +26,9 @@ const deploying = (event: Extract<RunStep, { step: 'deploying' }>['event']): Run
 })
 
 test('a log says which machine was lost, and when it is back', async () => {
-  const lost = deploying({ kind: 'lost', what: 'node south', why: 'it does not answer over ssh' })
+  const lost = deploying({ kind: 'lost', what: 'node south', why: 'it does not respond over ssh' })
   assert.deepEqual(await linesOf(lost, deploying({ kind: 'back', what: 'node south' })), [
-    'Lost node south: it does not answer over ssh. Continuing without it.',
+    'Lost node south: it does not respond over ssh. Continuing without it.',
     'node south is available again',
   ])
 })

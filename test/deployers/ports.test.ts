@@ -20,6 +20,6 @@ it('a taken port is named with the process that holds it', async t => {
     code: 'port-taken',
     kind: 'environment',
     retryable: true,
-    message: new RegExp(`^Port ${port} for the frontend is taken by process ${process.pid} `),
+    message: new RegExp(`^Port ${port} for the frontend is in use by process ${process.pid} `),
   })
 })

@@ -112,7 +112,7 @@ describe('a change by steps', () => {
     await assert.rejects(deployer.reconcile(deployment(disaggregated(1, 1)), context), {
       kind: 'failed',
       code: 'no-room-left',
-      message: /^1P1D does not fit on the nodes that are left: .*; node n2 is gone$/,
+      message: /^1P1D does not fit on the remaining nodes: .*; node n2 is gone$/,
     })
     assert.deepEqual(small.said, ['regain'])
   })

@@ -93,28 +93,28 @@ describe('a sweep over the guide’s `dynamo serve`', () => {
   test('refuses an engine file without a role’s section', async () => {
     await edit(`${configs}/disagg_llm_api_config.yaml`, 'context_servers', 'context_server')
     assert.deepEqual(await problems(), [
-      `${configs}/disagg_llm_api_config.yaml:1:1: there is no context_servers, which prefill workers read; add it`,
+      `${configs}/disagg_llm_api_config.yaml:1:1: context_servers does not exist, but prefill workers read it; add it`,
     ])
   })
 
   test('refuses a file that is no YAML, by its line', async () => {
     await edit(`${configs}/agg.yaml`, 'port: 8000', 'port: [8000')
     const [problem] = await problems()
-    assert.match(problem ?? '', /^graph\/configs\/deepseek_r1\/agg\.yaml:\d+:\d+: this is no YAML: /)
+    assert.match(problem ?? '', /^graph\/configs\/deepseek_r1\/agg\.yaml:\d+:\d+: invalid YAML: /)
   })
 
   test('misses a default file only for topologies that need it', async () => {
     await rm(join(folder, configs, 'disagg.yaml'))
     assert.deepEqual(await problems('', { topologies: '[agg x1]' }), [])
     assert.deepEqual(await problems(), [
-      `${configs}/disagg.yaml:1:1: there is no such file, which disaggregated topologies need; name it in deploy.configs.disaggregated`,
+      `${configs}/disagg.yaml:1:1: this file does not exist, but disaggregated topologies need it; name it in deploy.configs.disaggregated`,
     ])
   })
 
   test('refuses a service that its module does not have, by the sweep file’s line', async () => {
     assert.deepEqual(await problems(', workers: { prefill: "components.prefill_worker:PrefillWorker" }'), [
       `${configs}/disagg.yaml:1:1: there is no PrefillWorker, the service of prefill workers; add its section`,
-      's.yaml:3:58: graph/components/prefill_worker.py has no service PrefillWorker; write module:Service as it stands there',
+      's.yaml:3:58: graph/components/prefill_worker.py has no service PrefillWorker; write module:Service with the names in that file',
     ])
   })
 
@@ -137,14 +137,14 @@ describe('a sweep over the guide’s `dynamo serve`', () => {
 
   test('refuses more GPUs than there are', async () => {
     assert.deepEqual(await problems(', gpus: [0, 1, 2, 3]'), [
-      's.yaml:3:53: 1P1D: it needs 8 GPUs, and deploy.gpus lists 4; list more GPUs, or leave the topology out with max_gpus',
+      's.yaml:3:53: 1P1D: it needs 8 GPUs, and deploy.gpus lists 4; list more GPUs, or exclude the topology with max_gpus',
     ])
   })
 
   test('refuses a script that would delete other workers’ registrations', async () => {
     await mkdir(join(folder, 'graph/utils'))
     await writeFile(join(folder, 'graph/utils/clear_namespace.py'), '')
-    assert.match((await problems()).join('\n'), /^s\.yaml:3:\d+: graph\/utils\/clear_namespace\.py makes every/)
+    assert.match((await problems()).join('\n'), /^s\.yaml:3:\d+: with graph\/utils\/clear_namespace\.py, each/)
   })
 
   test('refuses settings that there is no file for, and ones that the engine does not know', async () => {

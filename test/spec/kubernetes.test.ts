@@ -54,7 +54,7 @@ describe('a sweep over a manifest', () => {
         shipped.replace('subComponentType: prefill', '# none').replace('- --disaggregation-mode', '- --none'),
       ),
       [
-        'm.yaml:48:3: the DynamoGraphDeployment deepseek-r1 has no prefill worker; add one (replicas: 0 will do), name it with services: { prefill: NAME }, or leave such topologies out',
+        'm.yaml:48:3: the DynamoGraphDeployment deepseek-r1 has no prefill worker; add one (replicas: 0 is enough), name it with services: { prefill: NAME }, or remove such topologies',
       ],
     )
   })
@@ -67,7 +67,7 @@ describe('a sweep over a manifest', () => {
   })
 
   test('with a manifest that is no YAML is refused by the manifest’s line', async () => {
-    assert.match((await problems('a: [', {})).join(), /^m\.yaml:1:\d+: no valid YAML/)
+    assert.match((await problems('a: [', {})).join(), /^m\.yaml:1:\d+: invalid YAML/)
   })
 
   test('with an engine setting that the manifest’s backend does not know is refused', async () => {

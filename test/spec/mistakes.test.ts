@@ -287,7 +287,7 @@ suite('checks of the sweep as a whole', [
   [
     'what Fulcrum itself sets may not be set',
     dynamo('backend: dynamo.sglang, args: { namespace: x }'),
-    /^3:57: .*namespace.*may not be given/,
+    /^3:57: .*namespace.*not allowed here/,
   ],
   [
     'more GPUs than are listed',
@@ -309,7 +309,7 @@ suite('checks of the sweep as a whole', [
       topologies: 'agg x1',
       engine: '{ all: { max_batch_size: 4 } }',
     }),
-    /^7:18: attach changes nothing, so max_batch_size/,
+    /^7:18: attach changes nothing, so it cannot set max_batch_size/,
   ],
 
   [

@@ -38,14 +38,17 @@ describe('nodes of a sweep file', () => {
   })
 
   it('need the address of this machine', async () => {
-    assert.match(await only(dynamo('nodes: [a, b]')), /^3:\d+: the nodes can’t reach NATS and etcd on the loopback/)
+    assert.match(
+      await only(dynamo('nodes: [a, b]')),
+      /^3:\d+: the nodes cannot reach NATS and etcd on this machine’s loopback/,
+    )
   })
 
   it('are refused when they have too few GPUs, with their place', async () => {
     const found = await problems(dynamo('head: 10.0.0.1, nodes: [{ name: a, gpus: 4 }]'))
     assert.match(
       found[0] ?? '',
-      /^3:\d+: 1P1D: it needs 8 GPUs, and only 0 of 1 decode workers of 4 find room \(a has 4\); give more nodes or GPUs/,
+      /^3:\d+: 1P1D: it needs 8 GPUs, and only 0 of 1 decode workers of 4 find room \(a has 4\); add nodes or GPUs/,
     )
   })
 
@@ -53,15 +56,15 @@ describe('nodes of a sweep file', () => {
     const found = await problems(dynamo('head: 10.0.0.1, nodes: [{ name: a, gpus: 2 }, { name: b, gpus: 8 }, c]'))
     assert.deepEqual(found, [])
     const small = await problems(dynamo('head: 10.0.0.1, nodes: [{ name: a, gpus: 2 }, { name: b, gpus: 2 }]'))
-    assert.match(small[0] ?? '', /a prefill worker of 4 fits on no single node \(a has 2, b has 2\)/)
+    assert.match(small[0] ?? '', /a prefill worker of 4 does not fit on any single node \(a has 2, b has 2\)/)
   })
 
   for (const [what, rest, expected] of [
     ['a node listed twice', 'head: 1.1.1.1, nodes: [a, b, a]', /^3:\d+: .*"a".*/],
     ['a GPU listed twice', 'head: 1.1.1.1, nodes: [{ name: a, gpus: [0, 1, 2, 3, 4, 5, 6, 7, 7] }]', /GPU 7 of "a"/],
     ['GPUs of this machine beside nodes', 'head: 1.1.1.1, nodes: [a, b], gpus: [0]', /gpus are those of this machine/],
-    ['a head without nodes', 'head: 1.1.1.1', /head is for nodes, and there are none/],
-    ['ssh without nodes', 'ssh: { options: { User: me } }', /ssh is for nodes, and there are none/],
+    ['a head without nodes', 'head: 1.1.1.1', /head requires nodes, but none are listed/],
+    ['ssh without nodes', 'ssh: { options: { User: me } }', /ssh requires nodes, but none are listed/],
     ['an option of ssh that could be another argument', 'nodes: [-oProxyCommand=x]', /nodes/],
   ] as const) {
     it(`${what} is refused`, async () => {
@@ -163,13 +166,13 @@ describe('nodes of dynamo serve', () => {
 
   it('are refused when they have too few GPUs', async () => {
     const found = await problems(serve('head: 10.0.0.1, nodes: [{ name: n1, gpus: 4 }]'), disk)
-    assert.match(found[0] ?? '', /^3:\d+: 1P1D: .* \(n1 has 4\); give more nodes or GPUs/)
+    assert.match(found[0] ?? '', /^3:\d+: 1P1D: .* \(n1 has 4\); add nodes or GPUs/)
   })
 
   for (const [what, rest, expected] of [
-    ['both kinds at once', 'head: 1.1.1.1, nodes: [a, b], slurm: { nodes: 2 }', /over ssh or given by Slurm/],
-    ['an allocation without a head', 'slurm: { nodes: 2 }', /can’t reach NATS and etcd on the loopback/],
-    ['ssh without nodes', 'head: 1.1.1.1, slurm: { nodes: 2 }, ssh: { options: { User: me } }', /ssh is for nodes/],
+    ['both kinds at once', 'head: 1.1.1.1, nodes: [a, b], slurm: { nodes: 2 }', /nodes come from ssh or from Slurm/],
+    ['an allocation without a head', 'slurm: { nodes: 2 }', /cannot reach NATS and etcd on this machine’s loopback/],
+    ['ssh without nodes', 'head: 1.1.1.1, slurm: { nodes: 2 }, ssh: { options: { User: me } }', /ssh requires nodes/],
   ] as const) {
     it(`refuse ${what}`, async () => {
       assert.match((await problems(serve(rest), disk)).join('\n'), expected)

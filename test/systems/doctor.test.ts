@@ -128,7 +128,7 @@ describe('doctor on nodes over ssh', { skip: noHosts() }, () => {
     const checks = await examine(config(['north'], { head: '127.0.0.1' }))
     assert.match(
       of(checks, 'way to the head').join(),
-      /^FAIL node north, way to the head: it does not reach 127\.0\.0\.1: .*refused/,
+      /^FAIL node north, way to the head: it cannot reach 127\.0\.0\.1: .*refused/,
     )
   })
 
@@ -195,20 +195,18 @@ describe('doctor before a real Slurm', { skip: noSlurm() }, () => {
   it('passes what Slurm would give, and reads the nodes’ clocks', async () => {
     const checks = await examine()
     assert.deepEqual(failures(checks), [])
-    assert.deepEqual(of(checks, 'nodes'), [
-      'ok partition batch, nodes: 1 can be used, 1 are idle, 1 with 8 GPUs are asked for',
-    ])
+    assert.deepEqual(of(checks, 'nodes'), ['ok partition batch, nodes: 1 usable, 1 idle, 1 with 8 GPUs requested'])
     assert.match(of(checks, 'allocation')[0] ?? '', /^ok this machine, allocation: Job \d+ to start at .* on nodes/)
     assert.match(of(checks, 'clock')[0] ?? '', /^ok node .*, clock: .* this machine/)
   })
 
   it('fails what Slurm would refuse, in its own words', async () => {
     const many = failures(await examine({ nodes: 2 }))
-    assert.match(many[0] ?? '', /nodes: 1 can be used, 2 with 8 GPUs are asked for/)
+    assert.match(many[0] ?? '', /nodes: 1 usable, 2 with 8 GPUs requested/)
     assert.match(many[1] ?? '', /allocation: Slurm would refuse it: .*node configuration is not available/)
     assert.match(
       failures(await examine({ gpus_per_node: 32 }))[0] ?? '',
-      /nodes: 0 can be used, 1 with 32 GPUs are asked for; they have up to 16/,
+      /nodes: 0 usable, 1 with 32 GPUs requested; they have up to 16/,
     )
     const nowhere = failures(await examine({ partition: 'nope' }))
     assert.match(nowhere[0] ?? '', /there is no partition nope/)
@@ -220,7 +218,7 @@ describe('doctor before a real Slurm', { skip: noSlurm() }, () => {
     try {
       const checks = await examine()
       assert.match(of(checks, 'nodes')[1] ?? '', /^note partition batch, nodes: .* is down: fan is loud/)
-      assert.match(failures(checks)[0] ?? '', /nodes: 0 can be used/)
+      assert.match(failures(checks)[0] ?? '', /nodes: 0 usable/)
     } finally {
       cluster.run('scontrol', 'update', `nodename=${cluster.node}`, 'state=resume')
     }
@@ -291,7 +289,7 @@ describe('doctor before a Dynamo that runs', () => {
     const checks = await examine(disaggregated(1, 1), { concurrency: 1000 })
     assert.match(
       of(checks, 'worker configuration')[0] ?? '',
-      /^note .*they decode 256 sequences at once, and the sweep asks for 1000/,
+      /^note .*they decode 256 sequences at once, but the sweep has a concurrency of 1000/,
     )
   })
 
@@ -300,7 +298,7 @@ describe('doctor before a Dynamo that runs', () => {
     const failed = failures(await examine(disaggregated(1, 1), { engines }))
     // The frontend says it, and etcd says it.
     assert.equal(failed.length, 2, failed.join('\n'))
-    for (const one of failed) assert.match(one, /decode workers take 256 sequences at once, and the sweep says 128/)
+    for (const one of failed) assert.match(one, /decode workers process 256 sequences at once, but the sweep says 128/)
   })
 
   it('reads the frontend’s and the workers’ metrics as Python’s own reader of the format does', async () => {

@@ -141,7 +141,7 @@ describe('a real `dynamo serve` deployment', () => {
       await new Promise(resolve => setTimeout(resolve, 50))
       problems = await check()
     }
-    assert.match(problems.join('\n'), /^decode-1 \(process \d+\) runs, but a service of it has ended/)
+    assert.match(problems.join('\n'), /^decode-1 \(process \d+\) is running, but one of its services has ended/)
     const { started, stopped } = await become(disaggregated(1, 2), { prefill: { max_batch_size: 2 } })
     assert.deepEqual({ started, stopped }, { started: ['decode-1'], stopped: ['decode-1'] })
   })
@@ -150,7 +150,7 @@ describe('a real `dynamo serve` deployment', () => {
     const failing = become(disaggregated(1, 2), { prefill: { max_batch_size: 0 } })
     await assert.rejects(
       failing,
-      /^FulcrumError: prefill-0 .* runs, but a service of it has ended[\s\S]*max_batch_size is 0/,
+      /^FulcrumError: prefill-0 .* is running, but one of its services has ended[\s\S]*max_batch_size is 0/,
     )
   })
 

@@ -144,7 +144,7 @@ describe('load from an Indexed Job, on a real control plane', { skip: noKubernet
     await assert.rejects(measure(generator, {}), {
       kind: 'environment',
       code: 'load-job-not-started',
-      message: /^Shard 0 of the load Job was not there within 2 s: fulcrum-load-\w+-0-\w+ ImagePullBackOff$/,
+      message: /^Shard 0 of the load Job did not start within 2 s: fulcrum-load-\w+-0-\w+ ImagePullBackOff$/,
     })
     await generator.close()
     assert.deepEqual(await list(jobs), [])

@@ -126,7 +126,7 @@ describe('Dynamo workers on hosts of their own, over ssh', { skip: noHosts() }, 
       assert.deepEqual(await check(deployer), [])
       hosts.cut('south')
       const problems = await check(deployer)
-      assert.match(problems[0] ?? '', /^node south \(198\.18\.\d+\.3\) does not answer over ssh/)
+      assert.match(problems[0] ?? '', /^node south \(198\.18\.\d+\.3\) does not respond over ssh/)
       const again = deployer.reconcile(deployment(disaggregated(1, 1)), watch(AbortSignal.timeout(60_000)))
       await assert.rejects(again, { code: noRoomLeft, message: /^1P1D does not fit .*; node south \(/s })
       hosts.join('south')

@@ -28,7 +28,7 @@ export function attachDeployer(config: AttachConfig, model: string, ask: Asking 
         throw new FulcrumError(
           'bad-input',
           'attached-endpoint-is-fixed',
-          `${config.url} is taken for ${labels[0]}; Fulcrum cannot make it ${labels[1]}`,
+          `The sweep describes ${config.url} as ${labels[0]}; Fulcrum cannot change it to ${labels[1]}`,
           {
             where: config.url,
             remedy: 'Attach measures one topology with one engine configuration; write one entry only.',

@@ -9,14 +9,14 @@ export const attachKeys = {
   url: decisive(
     field(
       baseUrl,
-      'Base URL of the running endpoint: what stands before `/v1/…`, a gateway’s sub-path included.',
+      'Base URL of the running endpoint: the part before `/v1/…`, including the sub-path of a gateway.',
       'write a URL such as http://127.0.0.1:8000',
     ),
   ),
   gpus: decisive(
     field(
       positiveInt,
-      'All GPUs that the endpoint holds, prefill’s included.',
+      'All GPUs behind the endpoint, including those of prefill workers.',
       'write the number of GPUs behind the endpoint',
     ),
   ),
@@ -24,7 +24,7 @@ export const attachKeys = {
   dialect: decisive(
     field(
       z.enum(dialects),
-      'How the server spells “do not stop at end-of-sequence”. Default: `dynamo-1`.',
+      'Dialect of the server, which decides how a request says “do not stop at end-of-sequence”. Default: `dynamo-1`.',
       'write dynamo-0.3, dynamo-1, vllm or openai',
     ).default('dynamo-1'),
   ),

@@ -25,12 +25,12 @@ export async function checkEndpoint(
       : []
   const models = await get('/v1/models')
   if (models === null)
-    return [...keyCheck, missed('endpoint', 'it does not answer', 'Start it, or correct deploy.url.', config.url)]
+    return [...keyCheck, missed('endpoint', 'it does not respond', 'Start it, or correct deploy.url.', config.url)]
   const listed = await models.text().catch(() => '')
   if (!models.ok)
     return [
       ...keyCheck,
-      missed('endpoint', `GET /v1/models: HTTP ${models.status}`, 'Look at the server’s log.', config.url),
+      missed('endpoint', `GET /v1/models: HTTP ${models.status}`, 'Check the server’s log.', config.url),
     ]
   if (model === undefined) return [...keyCheck, passed('endpoint', 'it answers', config.url)]
   const lists = listed.includes(JSON.stringify(model))
@@ -53,8 +53,8 @@ export async function checkEndpoint(
     page === null
       ? noticed(
           'metrics',
-          'GET /metrics gives nothing',
-          'The sweep works without; the server’s own view will be missing.',
+          'GET /metrics returns nothing',
+          'The sweep works without it, but has no server metrics.',
           config.url,
         )
       : passed('metrics', `${config.url}/metrics`, config.url),
@@ -68,7 +68,7 @@ async function registered(config: AttachConfig, expected: ExpectedWorkers): Prom
   if (config.dialect !== 'dynamo-1') return []
   const instances = await registeredInstances(config.url, AbortSignal.timeout(limitMs)).catch(() => null)
   if (instances !== null) return [judgeInstances(instances, expected, config.url)]
-  const remedy = 'Not a Dynamo frontend? Then write deploy.dialect.'
+  const remedy = 'If this is not a Dynamo frontend, set deploy.dialect.'
   return [noticed('workers', 'GET /health does not list them', remedy, config.url)]
 }
 
@@ -76,9 +76,9 @@ async function completion(endpoint: Endpoint, ask: Asking): Promise<Check> {
   const name = ask.streaming ? 'completion, streamed' : 'completion'
   try {
     const { latencyMs } = await probe(endpoint, { signal: AbortSignal.timeout(limitMs), timeoutMs: limitMs, ...ask })
-    return passed(name, `came back after ${Math.round(latencyMs)} ms`, endpoint.url)
+    return passed(name, `answered after ${Math.round(latencyMs)} ms`, endpoint.url)
   } catch (error) {
-    const remedy = (error instanceof FulcrumError && error.remedy) || 'Look at the logs of frontend and workers.'
+    const remedy = (error instanceof FulcrumError && error.remedy) || 'Check the logs of the frontend and the workers.'
     return missed(name, error instanceof Error ? error.message : String(error), remedy, endpoint.url)
   }
 }

@@ -13,7 +13,7 @@ export const attach = defineDeployer({
     running: { gpus },
     settingsProblems: (role, settings) =>
       Object.keys(settings).map(name => ({
-        wrong: `attach changes nothing, so ${name} of ${role} workers can't be set`,
+        wrong: `attach changes nothing, so it cannot set ${name} of ${role} workers`,
         remedy: 'remove it, or sweep it with a deployer that knows it',
       })),
   }),

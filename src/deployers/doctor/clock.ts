@@ -56,7 +56,7 @@ export async function measureClock(argv: readonly [string, ...string[]], where: 
   const { exitCode, stderr } = await child
   const cut = samples.length === 0 ? sshFailure(exitCode, stderr) : null
   if (cut !== null) throw sshFailed(where, cut)
-  if (strange !== null) throw new Error(`the clock said ${strange}`)
+  if (strange !== null) throw new Error(`the clock returned ${strange}`)
   if (samples.length === 0) throw new Error(stderr.trim().split('\n').at(-1) || 'its clock could not be read')
   return clockOffset(samples)
 }
@@ -66,7 +66,7 @@ export function judgeClock({ offsetMs, uncertaintyMs }: ClockOffset, where: stri
   const size = Math.abs(offsetMs)
   const said = `${size.toFixed(size < 10 ? 1 : 0)} ms ${offsetMs < 0 ? 'behind' : 'ahead of'} this machine (± ${uncertaintyMs.toFixed(1)} ms)`
   const sure = size - uncertaintyMs
-  const remedy = 'Let NTP set the clocks of all machines (chronyc tracking, timedatectl).'
+  const remedy = 'Synchronize the clocks of all machines with NTP (chronyc tracking, timedatectl).'
   if (sure > clockLimitMs) return missed('clock', said, remedy, where)
   if (sure > clockNoticeMs) return noticed('clock', said, remedy, where)
   return passed('clock', said, where)
@@ -82,6 +82,6 @@ export async function checkClock(argv: readonly [string, ...string[]], where: st
   } catch (error) {
     if (isSshFailed(error)) throw error
     const detail = error instanceof Error ? error.message : String(error)
-    return noticed('clock', `not measured: ${detail}`, 'It takes bash and date there.', where)
+    return noticed('clock', `not measured: ${detail}`, 'The check requires bash and date on that machine.', where)
   }
 }

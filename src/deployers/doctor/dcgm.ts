@@ -67,7 +67,7 @@ function busy({ name, figure }: ExportedGpu, where: string): readonly Check[] {
   if ((used ?? 0) <= idleMib && (load ?? 0) <= idlePercent) return []
   const detail = `${used === null ? '?' : Math.round(used)} MiB in use${load === null ? '' : `, ${Math.round(load)} % busy`}`
   return [
-    noticed(name, detail, 'Fine for a system that is running; else stop what takes memory and time from it.', where),
+    noticed(name, detail, 'This is normal for a running system. Otherwise stop the processes that use the GPU.', where),
   ]
 }
 
@@ -79,13 +79,13 @@ function ill({ name, figure }: ExportedGpu, where: string): readonly Check[] {
     ...(errors > 0
       ? [missed(name, `${errors} uncorrected ECC errors`, 'Reset it when it is idle (nvidia-smi -r).', where)]
       : []),
-    ...(remap > 0 ? [missed(name, 'a row of its memory could not be remapped', 'Have it replaced.', where)] : []),
+    ...(remap > 0 ? [missed(name, 'a memory row could not be remapped', 'Have it replaced.', where)] : []),
     ...(xid > 0
       ? [
           noticed(
             name,
             `its last XID error was ${xid}`,
-            'Look it up: docs.nvidia.com/deploy/xid-errors; dmesg | grep Xid.',
+            'Look up the code at docs.nvidia.com/deploy/xid-errors, and run dmesg | grep Xid.',
             where,
           ),
         ]

@@ -31,11 +31,11 @@ export async function checkGpus(asked: AskedGpus, machine: Machine = hereMachine
   const said = await machine.run('nvidia-smi', gpuQuery)
   if (!said.ok) {
     if (asked === null && said.absent)
-      return [passed('gpus', 'there is no nvidia-smi, and none are asked for', machine.name)]
-    const detail = said.absent ? 'there is no nvidia-smi' : `nvidia-smi: ${said.complaint}`
+      return [passed('gpus', 'nvidia-smi is not installed, and the sweep requests no GPUs', machine.name)]
+    const detail = said.absent ? 'nvidia-smi is not installed' : `nvidia-smi: ${said.complaint}`
     const remedy = said.absent
       ? 'Install the NVIDIA driver, or leave gpus out of deploy.'
-      : 'Check the NVIDIA driver: nvidia-smi has to list the GPUs.'
+      : 'Check the NVIDIA driver: nvidia-smi must list the GPUs.'
     const tell = asked === null ? noticed : missed
     return [tell('gpus', detail, remedy, machine.name)]
   }
@@ -55,8 +55,8 @@ export async function checkGpus(asked: AskedGpus, machine: Machine = hereMachine
     return [...judgeGpus(asked, sight, machine.name), ...settings]
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
-    const remedy = 'Compare with nvidia-smi --help-query-gpu; Fulcrum can’t tell whether the GPUs are free.'
-    return [missed('gpus', `nvidia-smi said something unknown: ${error.message}`, remedy, machine.name)]
+    const remedy = 'Compare with nvidia-smi --help-query-gpu. Fulcrum cannot check whether the GPUs are free.'
+    return [missed('gpus', `unexpected output of nvidia-smi: ${error.message}`, remedy, machine.name)]
   }
 }
 
@@ -65,7 +65,7 @@ export function judgeGpus(asked: AskedGpus, sight: GpuSight, where: string): rea
   const { gpus, warnings } = sight
   const lacking = whatLacks(asked, gpus)
   if (lacking !== null) return [missed('gpus', lacking[0], lacking[1], where)]
-  if (gpus.length === 0) return [passed('gpus', 'nvidia-smi lists none, and none are asked for', where)]
+  if (gpus.length === 0) return [passed('gpus', 'nvidia-smi lists no GPUs, and the sweep requests none', where)]
   const used = gpus.filter(({ index }) => (isList(asked) ? asked.includes(index) : true))
   const canDoWithout = asked === null || (!isList(asked) && gpus.length > asked.atLeast)
   const found = canDoWithout ? noticed : missed
@@ -78,7 +78,7 @@ export function judgeGpus(asked: AskedGpus, sight: GpuSight, where: string): rea
     passed('gpus', describe(used), where),
     ...findings,
     ...unlike(used, where),
-    ...warnings.map(warning => noticed('gpus', warning, 'See the driver’s log: dmesg | grep NVRM.', where)),
+    ...warnings.map(warning => noticed('gpus', warning, 'Check the driver’s log: dmesg | grep NVRM.', where)),
   ]
 }
 
@@ -87,8 +87,8 @@ function whatLacks(asked: AskedGpus, gpus: readonly Gpu[]): Finding {
   if (!isList(asked)) {
     if (gpus.length >= asked.atLeast) return null
     return [
-      `${asked.atLeast} are needed at once, and there are ${gpus.length}`,
-      'Leave large topologies out with max_gpus, correct gpus_per_worker, or name more nodes.',
+      `the sweep needs ${asked.atLeast} at once, but there are ${gpus.length}`,
+      'Exclude large topologies with max_gpus, correct gpus_per_worker, or add nodes.',
     ]
   }
   const absent = asked.filter(index => !gpus.some(gpu => gpu.index === index))
@@ -114,20 +114,19 @@ function busy(gpu: Gpu, { processes }: GpuSight): Finding {
     return `${name ?? 'a process'} (${pid}${memory})`
   })
   const by =
-    names.length === 0 ? 'a process that nvidia-smi can’t see (another user’s or container’s)' : names.join(', ')
+    names.length === 0 ? 'a process that nvidia-smi cannot see (of another user or container)' : names.join(', ')
   return [
     `${held}${total} MiB in use${load}: ${by}`,
-    'Stop what runs on it: it takes memory and time from the workers.',
+    'Stop the processes on it: they take memory and time from the workers.',
   ]
 }
 
 function errors({ uncorrectedErrors, troubles }: Gpu): Finding {
-  if (troubles.length > 0)
-    return [`it is not well: ${troubles.join(', ')}`, 'Reset it (nvidia-smi -r) or leave it out.']
+  if (troubles.length > 0) return [`faulty: ${troubles.join(', ')}`, 'Reset it (nvidia-smi -r) or leave it out.']
   if (uncorrectedErrors === null || uncorrectedErrors === 0) return null
   return [
     `${uncorrectedErrors} uncorrected ECC errors since the driver was loaded`,
-    'Reset it when it is idle (nvidia-smi -r); if they come back, have it replaced.',
+    'Reset it when it is idle (nvidia-smi -r). If the errors return, replace the GPU.',
   ]
 }
 
@@ -137,7 +136,7 @@ function split({ index, mig }: Gpu, { migDevices }: GpuSight): Finding {
   const into = devices.length === 0 ? 'no devices yet' : devices.join(', ')
   return [
     `MIG is on (${into}): a worker that is given GPU ${index} gets one slice or none`,
-    `Turn it off where nobody else needs it (nvidia-smi -i ${index} -mig 0), or leave it out.`,
+    `Turn MIG off if nobody else needs it (nvidia-smi -i ${index} -mig 0), or exclude the GPU.`,
   ]
 }
 
@@ -150,8 +149,8 @@ function closed({ index, computeMode }: Gpu): Finding {
 function unlike(gpus: readonly Gpu[], where: string): readonly Check[] {
   const kinds = new Set(gpus.map(({ name, memoryTotalMib }) => `${name} (${memoryTotalMib} MiB)`))
   if (kinds.size < 2) return []
-  const remedy = 'Hand out GPUs of one kind: figures per GPU are a mixture otherwise.'
-  return [noticed('gpus', `they are not alike: ${[...kinds].join(', ')}`, remedy, where)]
+  const remedy = 'Use GPUs of one model. Otherwise figures per GPU mix different hardware.'
+  return [noticed('gpus', `they differ: ${[...kinds].join(', ')}`, remedy, where)]
 }
 
 function describe(gpus: readonly Gpu[]): string {

@@ -28,7 +28,7 @@ export const filesFor = (concurrency: number): number => concurrency + spareFile
 async function openFiles(concurrency: number): Promise<Check> {
   const limits = await readFile('/proc/self/limits', 'latin1').catch(() => '')
   const [, soft, hard] = /^Max open files\s+(\S+)\s+(\S+)/m.exec(limits) ?? []
-  if (soft === undefined) return passed('open files', 'the limit is not known here')
+  if (soft === undefined) return passed('open files', 'this system does not report the limit')
   const needed = filesFor(concurrency)
   if (soft === 'unlimited' || Number(soft) >= needed) return passed('open files', `${soft} allowed, ${needed} needed`)
   const above = hard !== 'unlimited' && Number(hard) < needed
@@ -52,5 +52,5 @@ async function leftovers(): Promise<Check> {
   const left = await findLeftovers()
   if (left.length === 0) return passed('leftovers', `none recorded in ${ledgerFolder()}`)
   const names = left.map(({ name, pid, slurmJob }) => `${name} (${pid ?? `Slurm job ${slurmJob}`})`).join(', ')
-  return missed('leftovers', `a killed Fulcrum left ${names}`, 'fulcrum leftovers --end')
+  return missed('leftovers', `a killed Fulcrum left ${names} running`, 'fulcrum leftovers --end')
 }

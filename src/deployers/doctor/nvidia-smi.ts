@@ -61,7 +61,7 @@ const complaintWord = /^\[.+\]$/
 export function parseGpus(text: string): Rows<Gpu> {
   return parseRows(text, line => {
     const values = line.split(',').map(value => value.trim())
-    if (values.length !== fields.length) throw new SyntaxError(`${fields.length} fields were asked for, not: ${line}`)
+    if (values.length !== fields.length) throw new SyntaxError(`expected ${fields.length} fields, not: ${line}`)
     const troubles: string[] = []
     const textOf = (field: Field): string | null => {
       const value = values[fields.indexOf(field)] ?? ''

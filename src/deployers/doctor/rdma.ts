@@ -94,13 +94,13 @@ export async function checkRdma(between: boolean, machine: Machine = hereMachine
   const [devices, rates] = await Promise.all([machine.run('ibv_devinfo', []), machine.run('ibstat', [])])
   if (devices.absent) {
     if (!between) return []
-    const remedy = 'Install ibverbs-utils (Debian) or libibverbs-utils to have the links looked at.'
-    return [noticed('rdma', 'there is no ibv_devinfo, so the links are not known', remedy, machine.name)]
+    const remedy = 'To check the links, install ibverbs-utils (Debian) or libibverbs-utils.'
+    return [noticed('rdma', 'ibv_devinfo is not installed, so the links are unknown', remedy, machine.name)]
   }
   // Without adapters it fails: "No IB devices found", or the kernel has no RDMA at all.
   const none = !devices.ok && /No IB devices|Failed to get IB devices list/i.test(devices.complaint)
   if (!devices.ok && !none) {
-    return [noticed('rdma', `ibv_devinfo: ${devices.complaint}`, 'Look at the adapter’s driver.', machine.name)]
+    return [noticed('rdma', `ibv_devinfo: ${devices.complaint}`, 'Check the adapter’s driver.', machine.name)]
   }
   try {
     const ports = none ? [] : parseAdapters(devices.out)
@@ -111,7 +111,7 @@ export async function checkRdma(between: boolean, machine: Machine = hereMachine
     ]
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
-    return [noticed('rdma', error.message, 'Look at ibv_devinfo yourself.', machine.name)]
+    return [noticed('rdma', error.message, 'Run ibv_devinfo to see its output.', machine.name)]
   }
 }
 
@@ -130,8 +130,8 @@ export function judgeLinks(
       ? [
           noticed(
             'rdma',
-            'there is no RDMA adapter: KV caches travel over TCP',
-            'Expect a longer TTFT when disaggregated.',
+            'there is no RDMA adapter: KV caches are transferred over TCP',
+            'Expect a longer TTFT in disaggregated topologies.',
             where,
           ),
         ]
@@ -139,7 +139,7 @@ export function judgeLinks(
           missed(
             'rdma',
             `no link is up: ${states}`,
-            'Look at cables, switch and subnet manager (ibstat, opensm).',
+            'Check the cables, the switch and the subnet manager (ibstat, opensm).',
             where,
           ),
         ]
@@ -156,7 +156,7 @@ export function judgeLinks(
       noticed(
         'rdma',
         `${adapter}/${port} is ${state}`,
-        'Leave it out (UCX_NET_DEVICES, NCCL_IB_HCA), or bring it up.',
+        'Exclude it (UCX_NET_DEVICES, NCCL_IB_HCA), or bring it up.',
         where,
       ),
     ),
@@ -165,8 +165,8 @@ export function judgeLinks(
       : [
           noticed(
             'rdma',
-            `links of unlike rates: ${[...found].sort((a, b) => a - b).join(', ')} Gbit/s`,
-            'A slower link may be the one that is used: name the fast ones (UCX_NET_DEVICES).',
+            `links with different rates: ${[...found].sort((a, b) => a - b).join(', ')} Gbit/s`,
+            'A transfer may use a slower link. Name the fast ones in UCX_NET_DEVICES.',
             where,
           ),
         ]),

@@ -22,8 +22,9 @@ export async function checkWayToHead(head: string, machine: Machine): Promise<Ch
     const seconds = String(limitMs / 1000)
     const said = await machine.run('timeout', [seconds, 'bash', '-c', 'exec 3<>"/dev/tcp/$0/$1"', head, String(port)])
     if (said.ok) return passed('way to the head', `it reaches ${head}`, machine.name)
-    const remedy = 'Correct deploy.head, or open the firewall: NATS, etcd and answers go there.'
-    return missed('way to the head', `it does not reach ${head}: ${said.complaint}`, remedy, machine.name)
+    const remedy =
+      'Correct deploy.head, or open the firewall: workers connect there to NATS, etcd and the response stream.'
+    return missed('way to the head', `it cannot reach ${head}: ${said.complaint}`, remedy, machine.name)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     return missed(
@@ -83,12 +84,12 @@ export async function checkWayToNode(
     return noticed(
       'way to the node',
       `not tried: ${why}`,
-      'Give the node’s address beside its name, if ssh goes by another way.',
+      'If ssh takes another route, give the node’s address beside its name.',
       where,
     )
   }
   const remedy = 'Open ports 20000–32000 and the ephemeral ones between all nodes, or correct the node’s address.'
-  return missed('way to the node', `${address} port ${port} is not reached`, remedy, where)
+  return missed('way to the node', `cannot reach ${address} port ${port}`, remedy, where)
 }
 
 export const listenerCommand = (python: string, address: string): readonly string[] => [python, '-c', listener, address]

@@ -50,7 +50,7 @@ export function judgeInstances(instances: readonly Instance[], expected: Expecte
     return passed('workers', `${label} registered in ${spaces[0]?.namespace}`, where)
   const said = spaces.map(({ namespace, prefill, serving }) => `${namespace}: ${prefill} prefill, ${serving} other`)
   if (fits.length > 0) {
-    const remedy = 'Give the frontend --namespace, so that requests go to one deployment only.'
+    const remedy = 'Start the frontend with --namespace, so that requests go to one deployment only.'
     return noticed('workers', `${label} is there among others (${said.join('; ')})`, remedy, where)
   }
   const serving = rolesOf(topology).find(role => role !== 'prefill') ?? 'decode'
@@ -58,7 +58,7 @@ export function judgeInstances(instances: readonly Instance[], expected: Expecte
   return missed(
     'workers',
     `${said.length === 0 ? 'none are registered' : said.join('; ')}; ${lacking}`,
-    'Look at the logs of missing workers; one in the wrong role was started with another --disaggregation-mode. Or correct the topology.',
+    'Check the logs of the missing workers. A worker in the wrong role was started with another --disaggregation-mode. Or correct the topology.',
     where,
   )
 }
@@ -69,8 +69,17 @@ export async function checkCards(etcdUrl: string, expected: ExpectedWorkers | nu
     return judgeCards(await workerCards(etcdUrl, AbortSignal.timeout(limitMs)), expected, etcdUrl)
   } catch (error) {
     const detail =
-      error instanceof Error && error.name === 'ZodError' ? 'what is in it is of another Dynamo' : 'it does not answer'
-    return [missed('registered workers', detail, 'Correct the URL of etcd; Dynamo 1.4 is understood.', etcdUrl)]
+      error instanceof Error && error.name === 'ZodError'
+        ? 'its entries are of another version of Dynamo'
+        : 'it does not answer'
+    return [
+      missed(
+        'registered workers',
+        detail,
+        'Correct the URL of etcd. Fulcrum reads the entries of Dynamo 1.4.',
+        etcdUrl,
+      ),
+    ]
   }
 }
 
@@ -84,7 +93,8 @@ export function judgeCards(
   )
   if (expected === null) {
     if (cards.length === 0) return [passed('registered workers', 'none yet', where)]
-    const remedy = 'They are somebody else’s: a namespace of its own keeps a run apart, their load does not stop.'
+    const remedy =
+      'They belong to somebody else. A namespace of its own keeps a run apart from them, but their load goes on.'
     return [noticed('registered workers', said.join('; '), remedy, where)]
   }
   const counted = (members: readonly WorkerCard[]) =>
@@ -99,7 +109,7 @@ export function judgeCards(
       missed(
         'registered workers',
         `${said.length === 0 ? 'none' : said.join('; ')}; ${topologyLabel(expected.topology)} is wanted`,
-        `Look at the logs of the ${lacking.join(' and ')} workers; the role is what --disaggregation-mode said. Or correct the topology.`,
+        `Check the logs of the ${lacking.join(' and ')} workers. Their role is set by --disaggregation-mode. Or correct the topology.`,
         where,
       ),
     ]
@@ -166,15 +176,15 @@ function judgeLimits(cards: readonly WorkerCard[], expected: ExpectedWorkers, wh
           ),
         ]),
     ...otherwise(cards, expected.engines ?? {}).map(detail =>
-      missed('worker configuration', detail, 'Correct the engine section: it says what is measured.', where),
+      missed('worker configuration', detail, 'Correct the engine section to match what runs.', where),
     ),
     ...(shortest === undefined || longestTokens === null || longestTokens <= shortest
       ? []
       : [
           missed(
             'worker configuration',
-            `they take ${shortest} tokens a sequence, and the sweep asks for ${longestTokens}`,
-            'Shorten the workloads, or raise the workers’ longest sequence.',
+            `their limit is ${shortest} tokens per sequence, but the sweep needs ${longestTokens}`,
+            'Shorten the workloads, or raise the workers’ maximum sequence length.',
             where,
           ),
         ]),
@@ -183,7 +193,7 @@ function judgeLimits(cards: readonly WorkerCard[], expected: ExpectedWorkers, wh
       : [
           noticed(
             'worker configuration',
-            `they decode ${room} sequences at once, and the sweep asks for ${concurrency}: the rest waits`,
+            `they decode ${room} sequences at once, but the sweep has a concurrency of ${concurrency}: the rest wait`,
             'Raise the workers’ batch size, unless the queue is what you measure.',
             where,
           ),
@@ -198,7 +208,7 @@ function otherwise(cards: readonly WorkerCard[], engines: SaidOfEngines): readon
     const others = [...live].filter(figure => figure !== said)
     return said === null || others.length === 0
       ? []
-      : [`${role} workers take ${others.join(', ')} ${what}, and the sweep says ${said}`]
+      : [`${role} workers process ${others.join(', ')} ${what}, but the sweep says ${said}`]
   }
   return Object.entries(engines).flatMap(([role, { batch, tokens }]) => [
     ...differs(role as Role, 'sequences at once', batch, card => card.maxSequences),

@@ -14,11 +14,15 @@ export async function service(
     const signal = AbortSignal.timeout(5_000)
     const answers = await (name === 'nats' ? natsAnswers(given, signal) : etcdAnswers(given, signal))
     if (answers) return passed(name, `${given} answers`)
-    return missed(name, `${given} does not answer`, `Start it, or leave deploy.${name} out to have one started.`)
+    return missed(name, `${given} does not answer`, `Start it, or remove deploy.${name}, so that Fulcrum starts one.`)
   }
   const path = await findProgram(program)
   if (path !== null) return passed(name, path)
-  return missed(name, `there is no ${program}`, `apt-get install ${debian}, or give a running one as deploy.${name}`)
+  return missed(
+    name,
+    `${program} is not installed`,
+    `apt-get install ${debian}, or name a running one in deploy.${name}`,
+  )
 }
 
 /** Whether the frontend's port is free. */
@@ -30,7 +34,7 @@ export async function checkHttpPort(port: number): Promise<Check> {
     return missed(
       'port',
       error instanceof Error ? error.message : String(error),
-      'Stop that program, or leave http_port out.',
+      'Stop that program, or remove http_port.',
     )
   }
 }

@@ -49,13 +49,13 @@ function judgeHello(result: Awaited<ReturnType<typeof start>>, where: string): C
   if (hello === undefined) {
     const complaint = result.timedOut
       ? `no answer within ${limitMs / 1000} s`
-      : result.stderr.trim().split('\n').at(-1) || result.originalMessage || `it ended with code ${result.exitCode}`
+      : result.stderr.trim().split('\n').at(-1) || result.originalMessage || `it exited with code ${result.exitCode}`
     const remedy = 'Install Fulcrum there at the same path as here, or name it in generator.shards.command.'
     return missed('load shard', complaint, remedy, where)
   }
   if (hello.protocol !== protocol || hello.version !== generatorVersion) {
-    const detail = `its Fulcrum loads as ${hello.version}, this one as ${generatorVersion}`
-    return missed('load shard', detail, 'Bring both to one version: a load of two kinds is no load.', where)
+    const detail = `its generator has version ${hello.version}, but the one here has ${generatorVersion}`
+    return missed('load shard', detail, 'Install the same version of Fulcrum on both hosts.', where)
   }
   return passed('load shard', `${hello.hostname}, ${hello.cores} cores, the same generator (${hello.version})`, where)
 }

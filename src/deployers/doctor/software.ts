@@ -20,7 +20,7 @@ export async function backendModule(
 ): Promise<Check> {
   const said = await machine.run(python, ['-m', backend, '--help'], env)
   if (said.ok) return passed('backend', `${backend} starts`, machine.name)
-  const remedy = adviceFor([said.complaint])?.remedy ?? 'Check the name of the module and its installation.'
+  const remedy = adviceFor([said.complaint])?.remedy ?? 'Check the name of the module and that it is installed.'
   return missed('backend', `${backend}: ${said.complaint}`, remedy, machine.name)
 }
 
@@ -53,6 +53,6 @@ export async function mounts(args: readonly string[], machine: Machine): Promise
   if (sources.length === 0) return []
   const said = await machine.run('bash', ['-c', 'for f; do [ -e "$f" ] || echo "$f"; done', 'doctor', ...sources])
   if (said.ok && said.out === '') return [passed('mounts', sources.join(', '), machine.name)]
-  const remedy = 'Make them, with the model’s files: docker makes an empty folder of its own otherwise.'
+  const remedy = 'Create them with the model’s files. Otherwise Docker creates empty folders.'
   return [missed('mounts', `there is no ${said.out.split('\n').join(', ')}`, remedy, machine.name)]
 }

@@ -123,15 +123,15 @@ export function sshTrouble(complaint: string, host: string): readonly [detail: s
   const known: readonly (readonly [RegExp, string])[] = [
     [
       /Permission denied|Too many authentication failures/i,
-      `Let ssh in without a question: ssh-copy-id ${host}, or load the key into ssh-agent.`,
+      `Make ssh work without a prompt: run ssh-copy-id ${host}, or load the key into ssh-agent.`,
     ],
     [
       /Host key verification failed|REMOTE HOST IDENTIFICATION/i,
-      `Make its host key known: ssh ${host} once by hand, and compare the key.`,
+      `Add its host key: run ssh ${host} once by hand, and compare the key.`,
     ],
-    [/Could not resolve|Name or service not known/i, 'Correct the name, or give it a HostName in ssh’s configuration.'],
-    [/timed out|No route|refused|unreachable/i, 'Look whether the node is up, and at firewalls between.'],
+    [/Could not resolve|Name or service not known/i, 'Correct the name, or set HostName in the ssh configuration.'],
+    [/timed out|No route|refused|unreachable/i, 'Check that the node is up and that no firewall blocks ssh.'],
   ]
   const remedy = known.find(([pattern]) => pattern.test(complaint))?.[1]
-  return [complaint, remedy ?? `Make \`ssh ${host} true\` work without a password or a question.`]
+  return [complaint, remedy ?? `Make \`ssh ${host} true\` work without a password or a prompt.`]
 }

@@ -121,7 +121,7 @@ async function checkMachine(needs: NodeNeeds, node: SshNodeConfig, machine: SshM
   const found = 'check' in dynamo ? dynamo : { check: dynamo, version: null }
   return {
     name,
-    checks: [passed('ssh', 'no password, no question', machine.name), found.check, ...others.flat()],
+    checks: [passed('ssh', 'no password, no prompt', machine.name), found.check, ...others.flat()],
     version: found.version,
   }
 }
@@ -176,7 +176,7 @@ async function modelThere({ container, env }: NodeNeeds, model: string, machine:
   const [found, folder = ''] = said.out.split(' ')
   if (found === 'there') return [passed('model', folder, machine.name)]
   const offline = /^(1|true|yes|on)$/i.test(env.HF_HUB_OFFLINE ?? '')
-  const remedy = `Bring it there: hf download ${model}, with HF_HOME as in deploy.env.`
+  const remedy = `Download it there: hf download ${model}, with HF_HOME as in deploy.env.`
   const tell = offline || isAbsolute(model) ? missed : noticed
   return [
     tell(
@@ -200,6 +200,6 @@ async function wayBack(
   } catch (error) {
     if (isSshFailed(error)) throw error
     const detail = error instanceof Error ? error.message : String(error)
-    return missed('way to the node', detail, 'Give its address beside the node’s name.', machine.name)
+    return missed('way to the node', detail, 'Write its address beside the node’s name.', machine.name)
   }
 }

@@ -47,7 +47,7 @@ export function serveCapabilities(config: DynamoServeConfig): Omit<DeployerCapab
     misfit: deployment => {
       const mode = deployment.topology.kind
       if (!existsSync(config.configs[mode])) {
-        const wrong = `there is no such file, which ${mode} topologies need`
+        const wrong = `this file does not exist, but ${mode} topologies need it`
         const right = `name it in deploy.configs.${mode}`
         return placed(mode, { file: config.configs[mode], position: { line: 1, column: 1 }, wrong, right })
       }
@@ -82,7 +82,7 @@ function allProblems(
       ? [
           {
             path: ['workdir'],
-            wrong: `${clearing} makes every \`dynamo serve\` that ends delete the registrations of all others`,
+            wrong: `with ${clearing}, each \`dynamo serve\` that ends deletes the registrations of all others`,
             remedy: 'move it away',
           },
         ]
@@ -109,7 +109,13 @@ function targetProblem(config: DynamoServeConfig, key: Path, target: string): re
     return [{ path: key, wrong: `there is no ${path}.py`, remedy: `name a module of ${config.workdir}` }]
   }
   if (new RegExp(`\\b${service}\\b`).test(textOf(file))) return []
-  return [{ path: key, wrong: `${file} has no service ${service}`, remedy: 'write module:Service as it stands there' }]
+  return [
+    {
+      path: key,
+      wrong: `${file} has no service ${service}`,
+      remedy: 'write module:Service with the names in that file',
+    },
+  ]
 }
 
 function fileProblems(
@@ -160,7 +166,7 @@ function roleProblems(config: DynamoServeConfig, role: Role, file: YamlFile): re
         : [file.problemAt([service, key], `there is no ${path}`, `write a path from ${config.workdir}`)]
     }
     if (inFile === null || isObject(engine.value[inFile])) return []
-    return [engine.problemAt([], `there is no ${inFile}, which ${role} workers read`, 'add it')]
+    return [engine.problemAt([], `${inFile} does not exist, but ${role} workers read it`, 'add it')]
   })
   return [...wrongMode, ...missing]
 }

@@ -151,7 +151,7 @@ async function requireNoOthers(config: DynamoServeConfig, etcdUrl: string, signa
   if (others.length === 0) return
   throw new FulcrumError('environment', 'etcd-in-use', `Another deployment is registered: ${others.join(', ')}`, {
     where: etcdUrl,
-    remedy: 'Stop it, or leave deploy.etcd and deploy.nats out to have some of its own started.',
+    remedy: 'Stop it, or remove deploy.etcd and deploy.nats, so that Fulcrum starts its own.',
     retryable: true,
   })
 }

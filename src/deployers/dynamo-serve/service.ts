@@ -83,6 +83,6 @@ export async function startServe(spec: ProcessSpec, ledger: ProcessLedger): Prom
 export function serveFailure({ process }: Pick<ServeProcess, 'process'>, logLines?: number): FulcrumError {
   const failure = processFailure(process, logLines)
   if (!process.alive()) return failure
-  const message = failure.message.replace('does not serve', 'runs, but a service of it has ended')
+  const message = failure.message.replace('does not serve', 'is running, but one of its services has ended')
   return new FulcrumError(failure.kind, failure.code, message, { where: failure.where, remedy: failure.remedy })
 }

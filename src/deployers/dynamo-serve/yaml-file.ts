@@ -35,7 +35,7 @@ export function readYamlFile(file: string): YamlFile | FileProblem {
   try {
     text = readFileSync(file, 'utf8')
   } catch {
-    return { file, position: start, wrong: "the file can't be read", right: 'write the path of a YAML file' }
+    return { file, position: start, wrong: 'cannot read the file', right: 'write the path of a YAML file' }
   }
   const lines = new LineCounter()
   const position = (offset: number) => {
@@ -46,11 +46,11 @@ export function readYamlFile(file: string): YamlFile | FileProblem {
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
     const [error] = document.errors
     if (error !== undefined) {
-      return { file, position: position(error.pos[0]), wrong: `this is no YAML: ${error.message}`, right: 'correct it' }
+      return { file, position: position(error.pos[0]), wrong: `invalid YAML: ${error.message}`, right: 'correct it' }
     }
     const value: unknown = document.toJS()
     if (!isObject(value))
-      return { file, position: start, wrong: 'the file holds no map', right: 'write keys and values' }
+      return { file, position: start, wrong: 'the file does not contain a map', right: 'write keys and values' }
     const problemAt = (path: readonly string[], wrong: string, right: string): FileProblem => {
       let node: Node | null = document.contents
       let offset = node?.range?.[0] ?? 0
@@ -69,7 +69,7 @@ export function readYamlFile(file: string): YamlFile | FileProblem {
     return {
       file,
       position: start,
-      wrong: `this can't be read as YAML: ${String(error)}`,
+      wrong: `cannot read this as YAML: ${String(error)}`,
       right: 'write it with less nesting',
     }
   }

@@ -34,7 +34,7 @@ const instanceSchema = z.object({
 /**
  * The workers that are registered in an etcd: Dynamo 1.4's model cards (`v1/mdc/…`), which say what role a worker has,
  * beside its instances (`v1/instances/…`), which say where it is.
- * @throws TypeError, SyntaxError or ZodError when there is no such etcd, or what is in it is of another Dynamo
+ * @throws TypeError, SyntaxError or ZodError when there is no such etcd, or its entries are of another version of Dynamo
  */
 export async function workerCards(etcdUrl: string, signal: AbortSignal): Promise<readonly WorkerCard[]> {
   const [cards, instances] = await Promise.all([

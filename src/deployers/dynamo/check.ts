@@ -9,17 +9,17 @@ const workerReserved: { readonly [argument: string]: string } = {
   'disaggregation-mode': 'Fulcrum sets it by role',
   'is-prefill-worker': 'Fulcrum sets the role',
   'is-decode-worker': 'Fulcrum sets the role',
-  namespace: 'Fulcrum gives each run one of its own; set DYN_NAMESPACE in env to choose it',
+  namespace: 'Fulcrum gives each run its own namespace; set DYN_NAMESPACE in env to choose one',
   endpoint: 'Fulcrum recognises a worker’s role by the endpoint that it registers by default',
-  'num-workers': 'each worker is a process of its own; write the number into the topology',
+  'num-workers': 'each worker is its own process; write the number in the topology',
 }
 
 const frontendReserved: { readonly [argument: string]: string } = {
   'http-port': 'write it as http_port',
   'http-host': 'Fulcrum listens on 127.0.0.1 only',
-  namespace: 'Fulcrum gives each run one of its own; set DYN_NAMESPACE in env to choose it',
+  namespace: 'Fulcrum gives each run its own namespace; set DYN_NAMESPACE in env to choose one',
   'namespace-prefix': 'it would adopt the models of other deployments',
-  interactive: 'it waits for a person',
+  interactive: 'it waits for input',
 }
 
 /** What is wrong with arguments and GPUs of a configuration. */
@@ -36,7 +36,7 @@ export function checkDynamoConfig(
     Object.keys(args).flatMap(written => {
       const why = reserved[argumentName(written)]
       if (why === undefined) return []
-      return [{ path: [...path, written], wrong: `'${written}' may not be given here: ${why}`, remedy: 'remove it' }]
+      return [{ path: [...path, written], wrong: `'${written}' is not allowed here: ${why}`, remedy: 'remove it' }]
     })
   const { gpus = [] } = config
   const twice = gpus.filter((gpu, i) => gpus.indexOf(gpu) !== i)

@@ -59,7 +59,7 @@ export const dynamoKeys = {
   gpus: decisive(
     field(
       z.array(z.int().min(0)).min(1),
-      'GPU indices handed out to workers as CUDA_VISIBLE_DEVICES. Default: the variable is left alone.',
+      'GPU indices to assign to workers through CUDA_VISIBLE_DEVICES. Default: Fulcrum does not set the variable.',
       'write a list of GPU indices such as [0, 1, 2, 3]',
     ).optional(),
   ),

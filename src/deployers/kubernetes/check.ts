@@ -72,7 +72,7 @@ export function kubernetesCapabilities(config: KubernetesConfig): Omit<DeployerC
 export function readManifest(config: KubernetesConfig): ReadManifest {
   const text = textOf(config.manifest)
   if (text === null) {
-    throw new FulcrumError('bad-input', 'manifest-not-found', `The manifest can't be read`, { where: config.manifest })
+    throw new FulcrumError('bad-input', 'manifest-not-found', `Could not read the manifest`, { where: config.manifest })
   }
   const { manifest, problems } = parseManifest(text, config.manifest)
   const casting = manifest === null ? null : castOf(manifest, config.services)

@@ -115,7 +115,7 @@ function load(config: KubeConfig, { kubeconfig, context }: ClusterChoice): void 
     else config.loadFromFile(kubeconfig)
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
-    throw new FulcrumError('bad-input', 'kubeconfig-unreadable', `The kubeconfig can't be used: ${why}`, {
+    throw new FulcrumError('bad-input', 'kubeconfig-unreadable', `Could not use the kubeconfig: ${why}`, {
       where: kubeconfig,
       cause,
     })
@@ -125,7 +125,7 @@ function load(config: KubeConfig, { kubeconfig, context }: ClusterChoice): void 
       const known = config.getContexts().map(({ name }) => name)
       throw new FulcrumError('bad-input', 'no-such-context', `The kubeconfig has no context '${context}'`, {
         where: kubeconfig,
-        remedy: known.length === 0 ? 'It has none at all.' : `It has: ${known.join(', ')}.`,
+        remedy: known.length === 0 ? 'It has no contexts.' : `It has: ${known.join(', ')}.`,
       })
     }
     config.setCurrentContext(context)
@@ -133,7 +133,7 @@ function load(config: KubeConfig, { kubeconfig, context }: ClusterChoice): void 
   const cluster = config.getCurrentCluster()
   // The client's own last resort is a server on port 8080 of this machine, which nobody means.
   if (cluster === null || (kubeconfig === undefined && cluster.server === 'http://localhost:8080')) {
-    throw new FulcrumError('environment', 'no-kubeconfig', 'There is no Kubernetes cluster to deploy to', {
+    throw new FulcrumError('environment', 'no-kubeconfig', 'No Kubernetes cluster is configured', {
       remedy: 'Set KUBECONFIG, write deploy.kubeconfig, or run Fulcrum in a pod with a service account.',
     })
   }

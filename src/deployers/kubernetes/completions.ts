@@ -46,7 +46,7 @@ export async function completionsAnswered(
           'failed',
           'deployment-not-ready',
           `${label} was not ready within ${deadline.limitS} s: its workers are available, but ${why}`,
-          { where: endpoint.url, remedy: 'Look at the logs of the frontend and the workers.' },
+          { where: endpoint.url, remedy: 'Check the logs of the frontend and the workers.' },
         ),
       onWaiting: elapsedS =>
         context.onEvent({ kind: 'waiting', what: 'a completion', elapsedS, deadlineS: deadline.limitS }),

@@ -84,7 +84,7 @@ export const kubernetesKeys = {
   env: decisive(
     field(
       podEnvironment,
-      'Environment variables of the workers’ and the frontend’s containers, set over those of the manifest. No secrets.',
+      'Environment variables of the workers’ and the frontend’s containers. They override those of the manifest. Do not write secrets here.',
       rightVariables,
     ).optional(),
   ),
@@ -122,7 +122,7 @@ export const kubernetesKeys = {
   url: decisive(
     field(
       baseUrl,
-      'Base URL of the frontend as it is reached from here, up to `/v1`. Default: a port-forward, which is no good for heavy load.',
+      'Base URL of the frontend as reachable from here, up to `/v1`. Default: a port-forward, which is unsuitable for heavy load.',
       'write a URL such as http://deepseek-frontend.llm:8000',
     ).optional(),
   ),
@@ -130,7 +130,7 @@ export const kubernetesKeys = {
   on_exit: operational(
     field(
       z.enum(['restore', 'delete', 'keep']),
-      'What becomes of the DynamoGraphDeployment at the end: `restore` gives back what was changed and deletes what was made, `delete` deletes it, `keep` leaves it. Default: `restore`.',
+      'What happens to the DynamoGraphDeployment at the end: `restore` undoes changes and deletes what Fulcrum created, `delete` deletes it, `keep` leaves it. Default: `restore`.',
       'write restore, delete or keep',
     ).default('restore'),
   ),

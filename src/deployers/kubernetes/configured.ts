@@ -107,7 +107,7 @@ function frameworkProblem({ graph }: Manifest, backend: string): NoArguments | n
   const framework = readAt(graph.resource, ['spec', 'backendFramework'])
   if (typeof framework !== 'string' || backend === `dynamo.${framework}`) return null
   return {
-    problem: `backendFramework is ${framework}, which Dynamo lets nobody change, and deploy.backend is ${backend}`,
-    right: 'leave backendFramework out, or give the other backend a manifest of its own',
+    problem: `backendFramework is ${framework}, which Dynamo does not allow to change, but deploy.backend is ${backend}`,
+    right: 'remove backendFramework, or use another manifest for the other backend',
   }
 }

@@ -128,6 +128,6 @@ function missing({ graph }: Manifest, role: Role): ManifestProblem {
   return {
     at: graph.placeOf(['spec', spec]),
     problem: `the DynamoGraphDeployment ${graph.name} has no ${kind}`,
-    right: `add one (replicas: 0 will do), name it with services: { ${role}: NAME }, or leave such topologies out`,
+    right: `add one (replicas: 0 is enough), name it with services: { ${role}: NAME }, or remove such topologies`,
   }
 }

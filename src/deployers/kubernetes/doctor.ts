@@ -35,7 +35,7 @@ export async function checkKubernetes(config: KubernetesConfig): Promise<readonl
     const path = graphPath(graph, namespace)
     const there = (await cluster.get(path, signal)) !== null
     await requireSame(cluster, { file, document: graph, path, changed: [] }, signal)
-    const what = there ? 'is there, and is what the manifest says' : 'would be made'
+    const what = there ? 'exists and matches the manifest' : 'would be made'
     return [...checks, passed('dynamo', `${graph.name} in ${namespace} ${what}`)]
   } catch (error) {
     if (!(error instanceof FulcrumError)) throw error

@@ -25,7 +25,7 @@ export function engineConfigOf(manifest: Manifest, component: Component): Engine
   if (file === undefined) {
     return {
       problem: `${name} has no --extra-engine-args to put settings into`,
-      right: 'give it one from a ConfigMap',
+      right: 'add the argument, with a file from a ConfigMap',
     }
   }
   const mount = mounts.find(({ mountPath }) => typeof mountPath === 'string' && file.startsWith(folder(mountPath)))

@@ -174,7 +174,7 @@ export async function holdGraph(
     const { line, column } = document?.placeOf([]) ?? { line: 1, column: 1 }
     const why = served === null ? 'the cluster does not know this kind' : 'it belongs to no namespace'
     throw new FulcrumError('bad-input', 'unknown-kind', `${file}:${line}:${column}: ${kind} ${apiVersion}: ${why}`, {
-      remedy: 'Apply it with kubectl yourself and take it out of the manifest.',
+      remedy: 'Apply it with kubectl, and remove it from the manifest.',
     })
   }
 

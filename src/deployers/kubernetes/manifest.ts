@@ -62,7 +62,7 @@ export function parseManifest(
     const error = document.errors[0]
     if (error !== undefined) {
       const right = 'check indentation, quotes and brackets here'
-      problems.push({ at: at(error.pos[0]), problem: `no valid YAML: ${error.message}`, right: hint ?? right })
+      problems.push({ at: at(error.pos[0]), problem: `invalid YAML: ${error.message}`, right: hint ?? right })
       continue
     }
     const value: unknown = document.toJS()
@@ -71,7 +71,7 @@ export function parseManifest(
     const header = isObject(value) ? headerOf(value) : null
     if (!isObject(value) || header === null) {
       const right = hint ?? 'write apiVersion, kind and metadata.name'
-      problems.push({ at: start, problem: 'this document is no Kubernetes resource', right })
+      problems.push({ at: start, problem: 'this document is not a Kubernetes resource', right })
       continue
     }
     const resolve = (node: unknown): Node | undefined => {
@@ -102,11 +102,15 @@ function withGraph(
     return refuse(
       { line: 1, column: 1 },
       `the manifest has no ${graphKind}, only ${found}`,
-      `add one, or name its file`,
+      `add one, or write the path of the file that has it`,
     )
   }
   if (second !== undefined) {
-    return refuse(second.placeOf([]), `the manifest has a second ${graphKind}`, 'a sweep scales one: remove the other')
+    return refuse(
+      second.placeOf([]),
+      `the manifest has a second ${graphKind}`,
+      'a sweep scales one of them: remove the other',
+    )
   }
   const version = /^nvidia\.com\/(v1alpha1|v1beta1)$/.exec(graph.apiVersion)?.[1]
   if (version === undefined) {

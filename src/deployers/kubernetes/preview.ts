@@ -68,14 +68,14 @@ export function previewKubernetes(parts: PreviewParts, from: Deployment | null, 
     note,
   })
   const { name } = manifest.graph
-  const made = `only when ${name} is not there: what the manifest has, with these numbers of workers from the start`
+  const made = `only if ${name} does not exist: the manifest’s content, with these numbers of workers from the start`
   return {
     files: [...(drain === null ? [] : [drain]), file],
     commands: [
       ...(from === null ? [apply('fulcrum-manifest', manifest.file, made)] : []),
       ...(drain === null
         ? []
-        : [apply(fieldManager, drain.path, 'empties the pools that go, and waits until they are')]),
+        : [apply(fieldManager, drain.path, 'scales the removed pools to 0, and waits until they are empty')]),
       apply(fieldManager, file.path, changeNote(config, standing, design)),
     ],
   }

@@ -71,7 +71,7 @@ export function castOf(manifest: Manifest, services: KubernetesConfig['services'
       problems.push({
         at: manifest.graph.placeOf(component.path),
         problem: `${component.name} is a second ${part} component beside ${first.name}`,
-        right: 'a sweep scales one pool of a role: merge the two, or leave one out of the manifest',
+        right: 'a sweep scales one pool of each role: merge the two, or remove one from the manifest',
       })
     }
   }

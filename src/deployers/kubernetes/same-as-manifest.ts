@@ -36,7 +36,10 @@ export async function requireSame(cluster: Cluster, found: Found, signal: AbortS
       'bad-input',
       'manifest-differs',
       `${file}:${line}:${column}: ${document.kind} ${document.name} is in the cluster with another ${first.field}${others} (set by ${first.manager})`,
-      { remedy: 'Apply the manifest with kubectl, or delete what is there so that Fulcrum makes it.', cause: error },
+      {
+        remedy: 'Apply the manifest with kubectl, or delete the existing resource, so that Fulcrum creates it.',
+        cause: error,
+      },
     )
   }
 }

@@ -20,7 +20,7 @@ export function unreadiness(
   const generation = numberAt(graph, ['metadata', 'generation']) ?? 0
   const observed = numberAt(graph, ['status', 'observedGeneration'])
   const why: string[] = []
-  if (observed === undefined) why.push('the operator has not reported any generation')
+  if (observed === undefined) why.push('the operator has not reported a generation')
   else if (observed < generation) why.push('the operator has not seen the last change')
   const section = version === 'v1alpha1' ? 'services' : 'components'
   for (const { name, replicas } of wanted) why.push(...behind(name, replicas, readAt(graph, ['status', section, name])))

@@ -84,7 +84,7 @@ async function late({ label, deadline, explain, name, cluster }: Awaited, why: r
     `${label} was not ready within ${deadline.limitS} s: ${why.join('; ')}${more}`,
     {
       where: `${name} on ${cluster.server}`,
-      remedy: 'Raise deploy.ready_timeout if the model only loads slowly; else look at the pods.',
+      remedy: 'Raise deploy.ready_timeout if the model loads slowly. Otherwise check the pods.',
     },
   )
 }

@@ -45,10 +45,10 @@ export async function requireHead(head: string): Promise<void> {
     throw new FulcrumError(
       'bad-input',
       'head-not-here',
-      `deploy.head is ${head}, which is no address of this machine`,
+      `deploy.head is ${head}, which is not an address of this machine`,
       {
         where: head,
-        remedy: `Write the address that the nodes reach this machine at: one of ${here.map(({ address }) => address).join(', ')}.`,
+        remedy: `Write the address by which the nodes reach this machine: one of ${here.map(({ address }) => address).join(', ')}.`,
       },
     )
   }
@@ -106,9 +106,9 @@ export async function freePortAt(address: string, handedOut: Set<number>): Promi
  */
 export async function requireSilentPort(address: string, port: number, what: string): Promise<void> {
   if (!(await portAnswers(address, port, { timeoutMs: 1_000 }))) return
-  throw new FulcrumError('environment', 'port-taken', `Port ${port} for the ${what} is taken there`, {
+  throw new FulcrumError('environment', 'port-taken', `Port ${port} for the ${what} is in use there`, {
     where: `${address}:${port}`,
-    remedy: 'Stop that program, choose another port, or leave the port out to get a free one.',
+    remedy: 'Stop that program, choose another port, or remove the port to use a free one.',
     retryable: true,
   })
 }

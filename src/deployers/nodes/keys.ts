@@ -33,13 +33,13 @@ const writtenNodes = z
 /** Machines that workers are placed on. */
 export const nodes = field(
   reading(writtenNodes, readNodes),
-  'Nodes that workers run on, as ssh knows them: a name takes one worker, `{ name, gpus }` as many as its GPUs (a number, or indices) hold. `address` is where the others reach it; default: what ssh connects to.',
+  'Nodes that workers run on, by the names that ssh uses. A bare name runs one worker; `{ name, gpus }` runs as many as fit on its GPUs (a number, or indices). `address` is how other machines reach the node. Default: the address that ssh connects to.',
   'write a list of host names, or of { name: node1, address: 10.0.0.1, gpus: 4 }',
 )
 
 export const head = field(
   address,
-  'Address of this machine that the nodes reach: NATS, etcd and the response stream listen there.',
+  'Address of this machine that the nodes can reach. NATS, etcd and the response stream listen there.',
   'write an address of this machine such as 10.0.0.1',
 )
 
@@ -53,7 +53,7 @@ export const ssh = field(
       return texts
     }).prefault({}),
   }),
-  'How ssh is called: `config` is read instead of ~/.ssh/config (relative to this file), `options` are given as `-o NAME=VALUE`.',
+  'How Fulcrum calls ssh: `config` (relative to this file) replaces ~/.ssh/config, and `options` become `-o NAME=VALUE`.',
   'write { config: PATH, options: { User: me, Port: 22 } }',
 )
 
@@ -97,17 +97,17 @@ export function reportContradictions(config: Whereabouts, context: SectionContex
   const where = (['nodes', 'slurm'] as const).filter(key => config[key] !== undefined)
   const [place, other] = where
   if (other !== undefined) {
-    context.report(['deploy', other], 'nodes are reached over ssh or given by Slurm', 'remove one of the two', 'key')
+    context.report(['deploy', other], 'nodes come from ssh or from Slurm, not both', 'remove one of the two', 'key')
   }
   if (config.ssh !== undefined && config.nodes === undefined) {
-    context.report(['deploy', 'ssh'], 'ssh is for nodes, and there are none', 'list nodes, or remove it', 'key')
+    context.report(['deploy', 'ssh'], 'ssh requires nodes, but none are listed', 'list nodes, or remove it', 'key')
   }
   if (place === undefined && config.head !== undefined) {
-    context.report(['deploy', 'head'], 'head is for nodes, and there are none', 'list nodes, or remove it', 'key')
+    context.report(['deploy', 'head'], 'head requires nodes, but none are listed', 'list nodes, or remove it', 'key')
   }
   if (place !== undefined && config.head === undefined) {
-    const right = 'write head: with the address of this machine that they reach'
-    context.report(['deploy', place], 'the nodes can’t reach NATS and etcd on the loopback of this machine', right)
+    const right = 'write head: with an address of this machine that the nodes can reach'
+    context.report(['deploy', place], 'the nodes cannot reach NATS and etcd on this machine’s loopback address', right)
   }
 }
 

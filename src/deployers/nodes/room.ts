@@ -19,7 +19,7 @@ export function misfitUnder(config: Whereabouts, deployment: Deployment): Deploy
 export function noRoom(key: 'nodes' | 'slurm' | 'gpus', wrong: string): DeployProblem {
   const remedy =
     key === 'gpus'
-      ? 'list more GPUs, or leave the topology out with max_gpus'
-      : 'give more nodes or GPUs, or leave the topology out with max_gpus'
+      ? 'list more GPUs, or exclude the topology with max_gpus'
+      : 'add nodes or GPUs, or exclude the topology with max_gpus'
   return { path: [key], wrong, remedy }
 }

@@ -92,7 +92,7 @@ export function sshNodes({ nodes, head, container, namespace, logFolder, ledger 
     const at = shown(host, connection)
     const exit = process.exit()
     if (exit !== null) return [`node ${at}: its ssh connection ${describeExit(exit)}${logEnd(process, 3)}`]
-    return (await run(host, ['true'], signal)).ok ? [] : [`node ${at} does not answer over ssh`]
+    return (await run(host, ['true'], signal)).ok ? [] : [`node ${at} does not respond over ssh`]
   }
 
   /** One more try for a node whose connection is broken: it may have been only that. */
@@ -193,9 +193,9 @@ export async function addressOf(host: string, { config: configFile }: SshConfig,
   try {
     return (await lookup(name, { family: 4 })).address
   } catch (cause) {
-    throw new FulcrumError('environment', 'node-without-address', `Found no address of node ${host}`, {
+    throw new FulcrumError('environment', 'node-without-address', `Could not resolve the address of node ${host}`, {
       where: name,
-      remedy: 'Give it as address beside the node’s name.',
+      remedy: 'Write it as address beside the node’s name.',
       cause,
     })
   }
@@ -208,9 +208,9 @@ function unreachable(host: string, process: RunningProcess): FulcrumError {
   const failure = sshFailure(process.exit()?.code, process.lastLines())
   const remedy =
     failure?.passing === true
-      ? `Try again. If it lasts, raise MaxStartups in the sshd_config of ${host}, or look into the log of its sshd.`
-      : `Make \`ssh ${host} true\` work without a password or a question, then try again.`
-  return new FulcrumError('environment', nodeUnreachable, `Node ${host} can’t be used over ssh: ${why}`, {
+      ? `Try again. If it keeps failing, raise MaxStartups in the sshd_config of ${host}, or check the log of its sshd.`
+      : `Make \`ssh ${host} true\` work without a password or a prompt, then try again.`
+  return new FulcrumError('environment', nodeUnreachable, `Could not use node ${host} over ssh: ${why}`, {
     where: host,
     remedy,
     retryable: true,

@@ -14,7 +14,7 @@ export const simulatedKeys = {
       reading(z.string().min(1), (text, context, path) =>
         /[/\\]|\.ya?ml$/.test(text) ? existing(context, path, text, 'file') : text,
       ),
-      `Cost profile of the simulated hardware: the name of a shipped one, or a path (relative to this file). Default: \`${usual}\`.`,
+      `Timing profile of the simulated hardware: the name of a shipped one, or a path (relative to this file). Default: \`${usual}\`.`,
       `write ${usual}, or the path of a profile file`,
     ).prefault(usual),
   ),

@@ -75,15 +75,15 @@ export async function allocate(
 }
 
 function refused(process: RunningProcess): FulcrumError {
-  return new FulcrumError('environment', 'slurm-refused', `Slurm gave no allocation${logEnd(process, 5)}`, {
+  return new FulcrumError('environment', 'slurm-refused', `Slurm granted no allocation${logEnd(process, 5)}`, {
     where: process.logFile,
-    remedy: 'Ask for what the partition has: deploy.nodes, gpus_per_node, partition, account, time.',
+    remedy: 'Request what the partition has: deploy.nodes, gpus_per_node, partition, account, time.',
   })
 }
 
 function queuedTooLong(queue: string, queueTimeoutS: number): FulcrumError {
-  const message = `No allocation within ${queueTimeoutS} s; last seen: ${queue}. The job was cancelled.`
+  const message = `No allocation within ${queueTimeoutS} s; last state: ${queue}. The job was cancelled.`
   return new FulcrumError('environment', 'slurm-queue-timeout', message, {
-    remedy: 'Raise deploy.queue_timeout, or ask for fewer nodes or less time.',
+    remedy: 'Raise deploy.queue_timeout, or request fewer nodes or less time.',
   })
 }

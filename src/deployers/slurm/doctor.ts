@@ -18,10 +18,10 @@ const ask = (program: string, args: readonly string[]) => hereMachine.run(progra
 export async function checkSlurm(config: AllocationConfig): Promise<readonly Check[]> {
   const said = await ask('sinfo', sinfoArguments)
   if (!said.ok) {
-    const detail = said.absent ? 'there is no sinfo' : said.complaint
+    const detail = said.absent ? 'sinfo is not installed' : said.complaint
     const remedy = said.absent
       ? 'Run Fulcrum where Slurm’s programs are, such as a login node.'
-      : 'Look at slurmctld: scontrol ping.'
+      : 'Check slurmctld: scontrol ping.'
     return [missed('slurm', detail, remedy)]
   }
   try {
@@ -31,7 +31,7 @@ export async function checkSlurm(config: AllocationConfig): Promise<readonly Che
     return [...judged, asked, ...account, ...variables(config), ...clocks]
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
-    return [missed('slurm', `sinfo said something unknown: ${error.message}`, 'Compare with sinfo --help.')]
+    return [missed('slurm', `unexpected output of sinfo: ${error.message}`, 'Compare with sinfo --help.')]
   }
 }
 
@@ -51,7 +51,10 @@ export function judgeNodes(config: AllocationConfig, nodes: readonly SlurmNode[]
     const what = partition === undefined ? 'there is no default partition' : `there is no partition ${partition}`
     return [missed('partition', what, `Write deploy.partition: one of ${names.join(', ')}.`, where)]
   }
-  if (!first.up) return [missed('partition', 'it is down', 'Choose another one, or have it brought up.', where)]
+  if (!first.up)
+    return [
+      missed('partition', 'it is down', 'Choose another partition, or ask an administrator to bring it up.', where),
+    ]
   const broken = mine.filter(
     node =>
       hasFailed({ ...node, address: node.name, state: node.state.toUpperCase() }) ||
@@ -66,18 +69,18 @@ export function judgeNodes(config: AllocationConfig, nodes: readonly SlurmNode[]
     fit.length < config.nodes
       ? missed(
           'nodes',
-          `${fit.length} can be used, ${asked} are asked for; they have up to ${most} GPUs`,
+          `${fit.length} usable, ${asked} requested; they have up to ${most} GPUs`,
           'Correct deploy.nodes, gpus_per_node or partition.',
           where,
         )
       : idle < config.nodes
         ? noticed(
             'nodes',
-            `${fit.length} can be used, ${idle} are idle, ${asked} are asked for`,
+            `${fit.length} usable, ${idle} idle, ${asked} requested`,
             'The allocation will wait in the queue (deploy.queue_timeout).',
             where,
           )
-        : passed('nodes', `${fit.length} can be used, ${idle} are idle, ${asked} are asked for`, where),
+        : passed('nodes', `${fit.length} usable, ${idle} idle, ${asked} requested`, where),
     ...broken.map(({ name, state, reason }) =>
       noticed(
         'nodes',
@@ -104,17 +107,21 @@ async function trial(config: AllocationConfig): Promise<Check> {
   const args = ['--test-only', ...allocationArguments(config), '--wrap=true']
   const said = await ask('sbatch', args)
   const words = said.complaint.replace(/^(sbatch: )?(error: )?/, '')
-  if (said.ok) return passed('allocation', words.startsWith('Job') ? words : 'Slurm would give it')
+  if (said.ok) return passed('allocation', words.startsWith('Job') ? words : 'Slurm would grant it')
   if (/unrecognized option|invalid option/.test(said.complaint)) {
-    return noticed('allocation', `not tried: ${words}`, 'salloc_args has what only salloc takes; the run will show.')
+    return noticed(
+      'allocation',
+      `not tried: ${words}`,
+      'salloc_args has arguments that only salloc accepts, so this check cannot test them.',
+    )
   }
   if (controllerAway.test(said.complaint)) {
-    return missed('allocation', `not tried: ${words}`, 'Look at slurmctld: scontrol ping.')
+    return missed('allocation', `not tried: ${words}`, 'Check slurmctld: scontrol ping.')
   }
   return missed(
     'allocation',
     `Slurm would refuse it: ${words}`,
-    'Ask for what there is: deploy.nodes, gpus_per_node, partition, account, time.',
+    'Request what exists: deploy.nodes, gpus_per_node, partition, account, time.',
   )
 }
 
@@ -130,7 +137,7 @@ async function checkAccount({ account }: AllocationConfig): Promise<readonly Che
   return [
     missed(
       'account',
-      `${account} is none of ${user ?? 'this user'}’s`,
+      `${account} is not an account of ${user ?? 'this user'}`,
       `Write deploy.account: one of ${accounts.join(', ')}.`,
     ),
   ]
@@ -149,7 +156,7 @@ function variables({ keep_slurm_variables: keepSlurmVariables }: AllocationConfi
     ]
   }
   return slurmVariables().map(({ detail }) =>
-    noticed('slurm variables', detail, 'Fulcrum asks for an allocation of its own and unsets them for its workers.'),
+    noticed('slurm variables', detail, 'Fulcrum requests its own allocation and unsets them for its workers.'),
   )
 }
 

@@ -5,20 +5,20 @@ import { durationInSeconds, words } from '../../yaml/kinds.ts'
 
 /** What an allocation of Slurm is asked for with. */
 export const allocationKeys = {
-  nodes: decisive(field(positiveInt, 'Nodes to ask for.', 'write a number of nodes')),
+  nodes: decisive(field(positiveInt, 'Number of nodes to request.', 'write a number of nodes')),
   gpus_per_node: decisive(
     field(
       positiveInt,
-      'GPUs to ask for on each node, handed out to its workers. Default: none are asked for, and a node takes one worker.',
+      'GPUs to request on each node and to assign to its workers. Default: none, and each node runs one worker.',
       'write the GPUs of one node, such as 4',
     ).optional(),
   ),
   partition: decisive(field(z.string().min(1), 'Partition.', 'write a partition’s name').optional()),
-  account: operational(field(z.string().min(1), 'Account that is charged.', 'write an account’s name').optional()),
+  account: operational(field(z.string().min(1), 'Account to charge.', 'write an account’s name').optional()),
   time: operational(
     field(
       z.string().regex(/^(\d+-)?\d+(:\d+){0,2}$/),
-      'Time limit of the allocation as Slurm writes it. Default: the partition’s.',
+      'Time limit of the allocation in Slurm’s notation. Default: the partition’s.',
       'write minutes, or hours:minutes:seconds such as "2:00:00", in quotes',
     ).optional(),
   ),
@@ -32,14 +32,14 @@ export const allocationKeys = {
   salloc_args: decisive(
     field(
       words,
-      'More arguments of salloc, after Fulcrum’s own; `--exclusive` is one of those.',
+      'More arguments for salloc, added after Fulcrum’s own, which include `--exclusive`.',
       'write a list of arguments',
     ).default([]),
   ),
   srun_args: decisive(
     field(
       words,
-      'More arguments of each srun, such as `--mpi=pmix` or `--container-image=…`.',
+      'More arguments for each srun, such as `--mpi=pmix` or `--container-image=…`.',
       'write a list of arguments',
     ).default([]),
   ),

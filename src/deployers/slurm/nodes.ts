@@ -183,7 +183,7 @@ async function ipOf(name: string): Promise<string> {
   try {
     return (await lookup(name, { family: 4 })).address
   } catch (cause) {
-    throw new FulcrumError('environment', 'node-without-address', `Found no address of node ${name}`, {
+    throw new FulcrumError('environment', 'node-without-address', `Could not resolve the address of node ${name}`, {
       where: name,
       remedy: 'Give the node a NodeAddr in slurm.conf that this machine can look up.',
       cause,

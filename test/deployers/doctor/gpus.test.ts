@@ -48,7 +48,7 @@ describe('GPUs', () => {
     assert.deepEqual(failures([0, 1], [row(0), row(1, { used: '70000', load: '97' })], processes), [
       'gpu 1: 70000 of 81559 MiB in use, 97 % busy: /usr/bin/python3, with a comma (4711 69000 MiB)',
     ])
-    assert.match(failures([0], [row(0, { load: '100' })])[0] ?? '', /100 % busy: a process that nvidia-smi can’t see/)
+    assert.match(failures([0], [row(0, { load: '100' })])[0] ?? '', /100 % busy: a process that nvidia-smi cannot see/)
   })
 
   it('with memory errors, or that need a reset, fail', () => {
@@ -94,7 +94,7 @@ describe('GPUs', () => {
   })
 
   it('that are too few for the largest deployment fail; one that is busy fails only when all are needed', () => {
-    assert.deepEqual(failures({ atLeast: 16 }, [row(0), row(1)]), ['gpus: 16 are needed at once, and there are 2'])
+    assert.deepEqual(failures({ atLeast: 16 }, [row(0), row(1)]), ['gpus: the sweep needs 16 at once, but there are 2'])
     const rows = [row(0), row(1, { used: '70000' })]
     assert.deepEqual(failures({ atLeast: 1 }, rows), [])
     assert.match(failures({ atLeast: 2 }, rows)[0] ?? '', /^gpu 1: 70000 of 81559 MiB in use/)
@@ -104,7 +104,7 @@ describe('GPUs', () => {
     const other = row(1).replace('81559', '40960').replace('H100 80GB HBM3', 'A100-SXM4-40GB')
     const [check, unlike] = judged([0, 1], [row(0), other])
     assert.match(check?.detail ?? '', /^1 × NVIDIA H100 80GB HBM3, 81559 MiB each; 1 × NVIDIA A100/)
-    assert.match(unlike?.detail ?? '', /not alike/)
+    assert.match(unlike?.detail ?? '', /they differ/)
   })
 
   it('keep the warnings that nvidia-smi prints between its rows', () => {
@@ -151,7 +151,7 @@ describe('what nvidia-smi prints', () => {
     assert.ok((await checkGpus(null, absent)).every(({ ok }) => ok))
     const broken = answer('', { ok: false, complaint: 'couldn’t communicate with the NVIDIA driver' })
     assert.match((await checkGpus([0], broken))[0]?.detail ?? '', /couldn’t communicate/)
-    assert.match((await checkGpus([0], answer('0, GPU-0, half a row')))[0]?.detail ?? '', /10 fields were asked for/)
+    assert.match((await checkGpus([0], answer('0, GPU-0, half a row')))[0]?.detail ?? '', /expected 10 fields/)
   })
 
   it('to its standard output when it fails, is what is told', async () => {

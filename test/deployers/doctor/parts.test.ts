@@ -64,7 +64,7 @@ describe('RDMA links', () => {
     )
     const found = shown(judgeLinks(true, ports, parseRates(rate('mlx5_0', 400) + rate('mlx5_1', 100)), 'n'))
     assert.match(found[1] ?? '', /^note rdma: mlx5_2\/1 is PORT_DOWN/)
-    assert.match(found[2] ?? '', /^note rdma: links of unlike rates: 100, 400 Gbit\/s/)
+    assert.match(found[2] ?? '', /^note rdma: links with different rates: 100, 400 Gbit\/s/)
   })
 
   it('are none without an adapter, which matters between machines', () => {
@@ -96,7 +96,10 @@ describe('the clock of another machine', () => {
 
   it('that can’t be read is told of, and fails nothing', async () => {
     assert.match(shown([await checkClock(['true'], 'n')])[0] ?? '', /^note clock: not measured/)
-    assert.match(shown([await checkClock(['echo', 'half past three'], 'n')])[0] ?? '', /the clock said half past three/)
+    assert.match(
+      shown([await checkClock(['echo', 'half past three'], 'n')])[0] ?? '',
+      /the clock returned half past three/,
+    )
   })
 })
 
@@ -123,12 +126,9 @@ describe('what Slurm has', () => {
 
   it('fits when there are enough nodes with enough GPUs, idle or not', () => {
     assert.deepEqual(judged({}, line('a', 'idle'), line('b', 'idle')), [
-      'ok nodes: 2 can be used, 2 are idle, 2 with 4 GPUs are asked for',
+      'ok nodes: 2 usable, 2 idle, 2 with 4 GPUs requested',
     ])
-    assert.match(
-      judged({}, line('a', 'idle'), line('b', 'allocated'))[0] ?? '',
-      /^note nodes: 2 can be used, 1 are idle/,
-    )
+    assert.match(judged({}, line('a', 'idle'), line('b', 'allocated'))[0] ?? '', /^note nodes: 2 usable, 1 idle/)
   })
 
   it('does not fit when nodes are down or have too few GPUs, each with its reason', () => {
@@ -138,7 +138,7 @@ describe('what Slurm has', () => {
       line('b', 'down*', { reason: 'Not responding|since May' }),
       line('c', 'idle', { gres: '(null)' }),
     )
-    assert.match(found[0] ?? '', /^FAIL nodes: 1 can be used, 2 with 4 GPUs are asked for; they have up to 8 GPUs/)
+    assert.match(found[0] ?? '', /^FAIL nodes: 1 usable, 2 with 4 GPUs requested; they have up to 8 GPUs/)
     assert.equal(found[1], 'note nodes: b is down*: Not responding|since May')
   })
 
@@ -230,11 +230,11 @@ describe('registered workers', () => {
     assert.match(all({ model: 'r2' })[1] ?? '', /^FAIL worker configuration: they serve r2/)
     assert.match(
       all({ contextLength: 8000 })[1] ?? '',
-      /^FAIL worker configuration: they take 8000 tokens a sequence, and the sweep asks for 8256/,
+      /^FAIL worker configuration: their limit is 8000 tokens per sequence, but the sweep needs 8256/,
     )
     assert.match(
       all({ maxSequences: 8 })[1] ?? '',
-      /^note worker configuration: they decode 16 sequences at once, and the sweep asks for 64/,
+      /^note worker configuration: they decode 16 sequences at once, but the sweep has a concurrency of 64/,
     )
     assert.equal(all({ contextLength: null, maxSequences: null }).length, 1)
   })
@@ -243,8 +243,8 @@ describe('registered workers', () => {
     const engines = { decode: { batch: 128, tokens: 8192 }, prefill: { batch: null, tokens: 4096 } }
     const found = shown(judgeCards([card('prefill'), card('decode'), card('decode')], { ...expected, engines }, 'e'))
     assert.deepEqual(found.slice(1), [
-      'FAIL worker configuration: decode workers take 64 sequences at once, and the sweep says 128',
-      'FAIL worker configuration: prefill workers take 8192 tokens a step, and the sweep says 4096',
+      'FAIL worker configuration: decode workers process 64 sequences at once, but the sweep says 128',
+      'FAIL worker configuration: prefill workers process 8192 tokens a step, but the sweep says 4096',
     ])
   })
 })
@@ -262,7 +262,7 @@ describe('what a frontend’s metrics say of its workers', () => {
       'dynamo_frontend_model_max_num_seqs{model="r1"} 8',
       'dynamo_frontend_model_max_num_seqs{model="other"} 4096',
     )
-    assert.match(found[0] ?? '', /^FAIL worker configuration: they take 8192 tokens a sequence/)
+    assert.match(found[0] ?? '', /^FAIL worker configuration: their limit is 8192 tokens per sequence/)
     assert.match(found[1] ?? '', /^note worker configuration: they decode 16 sequences at once/)
   })
 
@@ -291,7 +291,7 @@ describe('a DCGM exporter', () => {
       'note node1 gpu 0: 70000 MiB in use, 97 % busy',
       'note node1 gpu 0: its last XID error was 79',
       'FAIL node1 gpu 1: 2 uncorrected ECC errors',
-      'FAIL node1 gpu 1: a row of its memory could not be remapped',
+      'FAIL node1 gpu 1: a memory row could not be remapped',
     ])
   })
 
@@ -321,5 +321,5 @@ it('what keeps ssh out is answered by its cause', () => {
   assert.match(remedy('me@n1: Permission denied (publickey).'), /ssh-copy-id n1/)
   assert.match(remedy('Host key verification failed.'), /ssh n1 once by hand/)
   assert.match(remedy('ssh: Could not resolve hostname n1: Name or service not known'), /HostName/)
-  assert.match(remedy('ssh: connect to host n1 port 22: Connection timed out'), /firewalls/)
+  assert.match(remedy('ssh: connect to host n1 port 22: Connection timed out'), /firewall/)
 })

@@ -42,7 +42,7 @@ describe('a manifest', () => {
       /no DynamoGraphDeployment, only ConfigMap/,
     ],
     ['an empty file', '', /^1:1: the manifest has no DynamoGraphDeployment, only nothing/],
-    ['a list', '- 1\n', /^1:1: this document is no Kubernetes resource/],
+    ['a list', '- 1\n', /^1:1: this document is not a Kubernetes resource/],
     ['a second graph', `${graph('')}---\n${graph('')}`, /^8:1: the manifest has a second DynamoGraphDeployment/],
     ['an unknown version', graph('').replace('v1alpha1', 'v3'), /^1:1: .*nvidia\.com\/v3/],
   ]

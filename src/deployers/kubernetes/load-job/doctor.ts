@@ -26,11 +26,11 @@ export async function checkLoadJob(shards: JobShards): Promise<readonly Check[]>
     await cluster.apply(`${jobsPath(namespace)}/${name}`, resource, asked, signal)
     const taken = passed('load job', `${namespace} would take a Job of ${shards.count} pods of ${image}`)
     const there = (await loadJobs(cluster, namespace, signal)).map(({ name, since, of, abandoned }) => {
-      const what = `${name} in ${namespace} loads since ${since} (${of})`
-      const remedy = `If it isn't wanted: kubectl -n ${namespace} delete job ${name}`
+      const what = `${name} in ${namespace} has been sending load since ${since} (${of})`
+      const remedy = `To remove it: kubectl -n ${namespace} delete job ${name}`
       return abandoned
         ? missed('load job', `${what}, and its Fulcrum is gone`, `${remedy}; the next run from here does.`)
-        : noticed('load job', what, `${remedy}. Two loads at once measure each other.`)
+        : noticed('load job', what, `${remedy}. Two loads at the same time disturb each other.`)
     })
     return [taken, ...there]
   } catch (error) {

@@ -113,7 +113,7 @@ async function reach(
       const said = words === null ? '' : `; shard ${shard} last said: ${words}`
       throw new FulcrumError('failed', 'load-job-ended', `The load Job has ended (${end})${said}`, {
         where,
-        remedy: 'Look at its pods; the next point gets a new Job.',
+        remedy: 'Check its pods. The next point gets a new Job.',
       })
     }
     if (pod !== null && isRunning(pod)) {
@@ -124,13 +124,13 @@ async function reach(
         signal.throwIfAborted()
         why = `nothing answers in its pod: ${error instanceof Error ? error.message : String(error)}`
       }
-    } else if (pod !== null) why = podTroubles([pod])[0] ?? 'its pod does not run yet'
+    } else if (pod !== null) why = podTroubles([pod])[0] ?? 'its pod is not running yet'
     if (performance.now() > deadline) {
       const said = words === null ? '' : `; it last said: ${words}`
       throw new FulcrumError(
         'environment',
         'load-job-not-started',
-        `Shard ${shard} of the load Job was not there within ${limitS} s: ${why}${said}`,
+        `Shard ${shard} of the load Job did not start within ${limitS} s: ${why}${said}`,
         { where, remedy: 'Check the image, node_selector and resources, or raise start_timeout.' },
       )
     }
