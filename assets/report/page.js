@@ -33,7 +33,7 @@
     return { slug: overall.slug, overall: true, charts: [{ kind: 'frontier', spec: overall.spec, rows: 'points' }], points, rows: {} }
   }
 
-  const state = { workload: data.workloads[0]?.slug ?? '', point: '', percentile: 'p95', focus: /** @type {string[] | null} */ (null) }
+  const state = { workload: data.workloads[0]?.slug ?? '', point: '', percentile: 'p95', focus: /** @type {string[] | null} */ (null), variant: /** @type {string | null} */ (null) }
 
   const sectionOf = (/** @type {string} */ slug) => document.getElementById(`w-${slug}`)
   // ---- charts
@@ -47,6 +47,7 @@
     const view = viewOf(data.specs[chart.spec], place, theme)
     views.set(id, view)
     view.signal('focus', state.focus)
+    if (has(data.specs[chart.spec], 'variant')) view.signal('variant', state.variant)
     if (has(data.specs[chart.spec], 'percentile')) view.signal('percentile', state.percentile)
     const rows = chart.rows === 'points' ? workload.points : workload.rows[chart.rows]
     view.data(chart.rows, rows.map((/** @type {object} */ row) => ({ ...row })))
@@ -133,12 +134,44 @@
           state.focus,
           (/** @type {string[] | null} */ focus) => {
             state.focus = focus
+            state.variant = null
+            signalAll('variant', null)
             signalAll('focus', focus)
+            drawVariants()
             drawLegends()
           },
         ),
       )
     }
+  }
+
+  /** A button a variant: its deployments in focus, and its frontier alone; one for all of them. */
+  function drawVariants() {
+    for (const workload of sections) {
+      const place = /** @type {HTMLElement | null} */ (sectionOf(workload.slug)?.querySelector('[data-variants]'))
+      const names = [...new Set(workload.points.flatMap((/** @type {any} */ { variant }) => variant ?? []))]
+      if (!place || names.length < 2) continue
+      place.hidden = false
+      place.replaceChildren(
+        ...[null, ...names].map(variant => {
+          const pressed = String(variant === state.variant)
+          const button = element('button', { type: 'button', 'aria-pressed': pressed }, variant ?? 'All variants')
+          button.addEventListener('click', () => choose(variant))
+          return button
+        }),
+      )
+    }
+  }
+
+  /** @param {string | null} variant */
+  function choose(variant) {
+    state.variant = variant
+    const own = [...pointsByKey.values()].filter(point => point.variant === variant)
+    state.focus = variant === null ? null : [...new Set(own.map(point => point.deployment))]
+    signalAll('variant', variant)
+    signalAll('focus', state.focus)
+    drawVariants()
+    drawLegends()
   }
 
   function drawPercentiles() {
@@ -430,6 +463,7 @@
   const tabs = /** @type {HTMLElement | null} */ (document.querySelector('[data-tabs]'))
   if (tabs) tabs.hidden = data.workloads.length < 2
   root.classList.add('drawn')
+  drawVariants()
   drawLegends()
   drawPercentiles()
   show()

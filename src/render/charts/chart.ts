@@ -38,11 +38,19 @@ export function chart(input: ChartInput, target: Target, height: number, layer: 
     params: [
       ...themeParams(light),
       { name: 'focus', value: null },
+      ...(variantsIn(input).length > 0 ? [{ name: 'variant', value: null }] : []),
       ...(onPage ? [{ name: 'selected', value: '' }] : []),
     ],
     layer,
     config: vegaConfig(light),
   }
+}
+
+/** The variants that a chart tells apart: none in one over several workloads. */
+export function variantsIn({ points, shapes }: ChartInput): readonly string[] {
+  if (shapes !== undefined) return []
+  const names = new Set(points.flatMap(({ variant }) => variant ?? []))
+  return names.size < 2 ? [] : [...names]
 }
 
 /** A text mark over lines, and a halo in the colour of the paper behind it, so that a line never crosses the text. */

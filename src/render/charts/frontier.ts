@@ -2,7 +2,16 @@ import type { TopLevelSpec } from 'vega-lite'
 import { frontierDataTable } from '../html/sections/tables.ts'
 import { crossPath } from '../html/theme.ts'
 import type { ChartInput, Layer, Target } from './chart.ts'
-import { chart, colourBySeries, inFocus, selectedMark, shapeBySeries, tooltipOf } from './chart.ts'
+import {
+  chart,
+  colourBySeries,
+  inFocus,
+  selectedMark,
+  shapeBySeries,
+  tooltipOf,
+  variantsIn,
+  withHalo,
+} from './chart.ts'
 import { pointRows, type WorkloadChart } from './workload-chart.ts'
 
 /** The chart that the page begins with; points are selected on it. */
@@ -13,7 +22,8 @@ export const frontierChart: WorkloadChart = {
     const absent = points.filter(point => point.x === null || point.y === null).length
     const missing =
       absent > 0 ? ` ${absent} of ${points.length} points are not on the chart (failed, or not streamed).` : ''
-    return `Each mark is a point. The staircase is the frontier: no measured point is better on both axes. Thin lines follow a deployment from light to heavy load.${missing}`
+    const dashed = points.some(({ ofVariant }) => ofVariant) ? ' Dashed: the frontier of each variant by itself.' : ''
+    return `Each mark is a point. The staircase is the frontier: no measured point is better on both axes.${dashed} Thin lines follow a deployment from light to heavy load.${missing}`
   },
   size: 'wide',
   data: pointRows,
@@ -78,6 +88,7 @@ export function frontierSpec(input: ChartInput, target: Target): TopLevelSpec {
       },
       encoding: { x, y, order: { field: 'x' } },
     },
+    ...variantFrontiers(input, x, y),
     ...intervals(x, y, colour),
     {
       name: 'points',
@@ -151,6 +162,54 @@ interface Axis {
   readonly field: string
   readonly type: 'quantitative'
   readonly title: string
+}
+
+/** The frontier of each variant by itself, dashed and named at its right end; of the one that is chosen, if one is. */
+function variantFrontiers(input: ChartInput, x: Axis, y: Axis): Layer[] {
+  const variants = variantsIn(input)
+  if (variants.length === 0) return []
+  const shown = { filter: 'datum.ofVariant === true && (variant === null || datum.variant === variant)' }
+  const dashes = [
+    [7, 3],
+    [2, 3],
+    [10, 3, 2, 3],
+    [4, 2],
+  ]
+  const strokeDash = {
+    field: 'variant',
+    type: 'nominal' as const,
+    scale: { domain: [...variants], range: variants.map((_, index) => dashes[index % dashes.length] ?? []) },
+    legend: null,
+  }
+  const last = [
+    shown,
+    { joinaggregate: [{ op: 'max' as const, field: 'x', as: 'lastX' }], groupby: ['variant'] },
+    { filter: 'datum.x === datum.lastX' },
+  ]
+  const name = {
+    type: 'text',
+    align: 'right',
+    dx: -9,
+    dy: 13,
+    fontSize: 11.5,
+    color: { expr: 'muted' },
+    tooltip: false,
+  }
+  return [
+    {
+      transform: [shown],
+      mark: {
+        type: 'line',
+        interpolate: 'step-before',
+        strokeWidth: 1.4,
+        color: { expr: 'ink' },
+        opacity: 0.6,
+        tooltip: false,
+      },
+      encoding: { x, y, strokeDash, order: { field: 'x' } },
+    },
+    ...withHalo(name, { x, y, text: { field: 'variant' } }, { transform: last }),
+  ]
 }
 
 /** Whiskers: the 95% confidence interval of the mean over repeats, where there are repeats. */

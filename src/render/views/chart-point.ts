@@ -1,11 +1,11 @@
 import type { Analysis, WorkloadAnalysis } from '../../analysis/analyse.ts'
 import { estimateOf } from '../../analysis/estimate.ts'
-import { dominatorOf } from '../../analysis/frontier.ts'
+import { dominatorOf, frontierOf } from '../../analysis/frontier.ts'
 import { loadLabel, loadValue } from '../../analysis/load-label.ts'
 import type { MeasuredPoint } from '../../analysis/measured-point.ts'
 import { meetsSlo, objectives } from '../../analysis/slo.ts'
 import { type Figure, interactivity, perGpuThroughput } from '../../metrics/figures/index.ts'
-import { topologyLabel, workersOf } from '../../model/index.ts'
+import { defined, topologyLabel, workersOf } from '../../model/index.ts'
 
 /** A point as the charts see it: flat, and safe to hand to anybody as JSON. Null where there is nothing to draw. */
 export interface ChartPoint {
@@ -13,6 +13,10 @@ export interface ChartPoint {
   readonly workload: string
   /** Series: topology, and settings where these tell deployments apart. */
   readonly deployment: string
+  /** Absent in a run without variants. */
+  readonly variant?: string
+  /** On the frontier of its variant's own points; absent where it is not. */
+  readonly ofVariant?: true
   readonly topology: string
   readonly kind: 'aggregated' | 'disaggregated'
   readonly prefill: number
@@ -49,21 +53,42 @@ export interface ChartPoint {
 export function chartPoints(analysis: Analysis): readonly ChartPoint[] {
   return analysis.workloads.flatMap(workload => {
     const frontier = new Set(workload.frontier)
+    const ofVariant = variantFrontiers(workload.points)
     const knees = new Set(workload.curves.map(curve => curve.knee))
     return workload.points.map(point =>
       chartPoint(point, workload, {
         shown: shownFigures(point, analysis.figures),
         onFrontier: frontier.has(point),
+        ofVariant: ofVariant.has(point),
         knee: knees.has(point),
       }),
     )
   })
 }
 
+interface PointPlace {
+  readonly shown: MeasuredPoint['figures']
+  readonly onFrontier: boolean
+  readonly ofVariant: boolean
+  readonly knee: boolean
+}
+
+/** The points on the frontier of each variant by itself; none of a run with fewer than two. */
+function variantFrontiers(points: readonly MeasuredPoint[]): ReadonlySet<MeasuredPoint> {
+  const places = points.flatMap(point =>
+    point.status === 'ok' && point.x !== null && point.y !== null && point.deployment.variant !== undefined
+      ? [{ x: point.x.mean, y: point.y.mean, point }]
+      : [],
+  )
+  const byVariant = Map.groupBy(places, ({ point }) => point.deployment.variant)
+  if (byVariant.size < 2) return new Set()
+  return new Set([...byVariant.values()].flatMap(own => frontierOf(own).map(({ point }) => point)))
+}
+
 function chartPoint(
   point: MeasuredPoint,
   workload: WorkloadAnalysis,
-  { shown, onFrontier, knee }: { shown: MeasuredPoint['figures']; onFrontier: boolean; knee: boolean },
+  { shown, onFrontier, ofVariant, knee }: PointPlace,
 ): ChartPoint {
   const { topology } = point.deployment
   const x = shown[interactivity]
@@ -72,6 +97,7 @@ function chartPoint(
     key: point.key,
     workload: workload.name,
     deployment: point.label,
+    ...defined({ variant: point.deployment.variant, ofVariant: ofVariant ? (true as const) : undefined }),
     topology: topologyLabel(topology),
     kind: topology.kind,
     prefill: workersOf(topology, 'prefill'),

@@ -33,10 +33,12 @@ export function frontierDataTable(section: WorkloadReport, figures: readonly Fig
   const onFrontier = new Set(section.analysis.frontier)
   const all = [...section.analysis.frontier, ...section.analysis.points.filter(point => !onFrontier.has(point))]
   const ordered = all.slice(0, limit)
-  return html`${leftOut(all.length, limit)}${scrolling(html`<table><thead><tr><th>Deployment</th><th>Load</th><th class="n">GPUs</th>${heads(shownFigures)}<th>SLO</th><th>Standing</th></tr></thead>
+  const hasVariants = all.some(({ deployment }) => deployment.variant !== undefined)
+  const variantOf = (point: MeasuredPoint) => (hasVariants ? html`<td>${point.deployment.variant ?? ''}</td>` : null)
+  return html`${leftOut(all.length, limit)}${scrolling(html`<table><thead><tr><th>Deployment</th>${hasVariants ? html`<th>Variant</th>` : null}<th>Load</th><th class="n">GPUs</th>${heads(shownFigures)}<th>SLO</th><th>Standing</th></tr></thead>
 <tbody>${ordered.map(point => {
     const shown = standing.get(point.key)
-    return html`<tr data-key="${point.key}" data-status="${point.status}"><td><a href="#point=${point.key}">${point.label}</a></td><td>${loadLabel(point.load.level)}</td><td class="n">${point.gpus}</td>${cells(shownFigures, point)}<td>${shown?.slo ?? ''}</td><td>${shown?.standing ?? ''}</td></tr>`
+    return html`<tr data-key="${point.key}" data-status="${point.status}"><td><a href="#point=${point.key}">${point.label}</a></td>${variantOf(point)}<td>${loadLabel(point.load.level)}</td><td class="n">${point.gpus}</td>${cells(shownFigures, point)}<td>${shown?.slo ?? ''}</td><td>${shown?.standing ?? ''}</td></tr>`
   })}</tbody></table>`)}`
 }
 

@@ -68,7 +68,8 @@ ${chart.kind === 'frontier' ? withSelection(pictures, html`<p class="key">${keyL
  * and how it went below both.
  */
 export function withSelection(chart: Html, key: Html): Html {
-  return html`<div class="legend" data-legend></div>
+  return html`<div class="switch" role="group" aria-label="Variant" data-variants hidden></div>
+<div class="legend" data-legend></div>
 <div class="with-detail"><div class="main">${chart}
 <div data-zoom></div>
 ${key}</div>
