@@ -13,6 +13,11 @@ export interface ScriptedProcess {
 /** Stands in words of a script for the folder that the script lies in. */
 export const scriptFolder = '@folder-of-the-script@'
 
+/** Stands in words of a batch script for the name of a node of its job. */
+export const nameOfNode = (index: number): string => `@node-${index}@`
+/** Stands in words of a batch script for the address of a node of its job. */
+export const addressOfNode = (index: number): string => `@address-${index}@`
+
 /** What a start script does. */
 export interface StartScript {
   /** First line of its comment: what is deployed. */
@@ -25,14 +30,24 @@ export interface StartScript {
   readonly ask?: { readonly [field: string]: Json }
   /** Seconds until it must answer. */
   readonly readyTimeoutS: number
+  /** It is a batch script of Slurm with these `#SBATCH` lines, whose words may name the nodes of its job. */
+  readonly batch?: { readonly options: readonly string[] }
 }
+
+/** What a batch script needs to know of its job. Its own copy lies elsewhere. */
+const ofJob = `cd "\${SLURM_SUBMIT_DIR:?submit this script with sbatch}"
+mapfile -t nodes < <(scontrol show hostnames "$SLURM_JOB_NODELIST")
+addresses=()
+for node in "\${nodes[@]}"; do addresses+=("$(getent ahostsv4 "$node" | awk 'NR == 1 { print $1 }')"); done
+# Where the first node is to be reached, if not by its name.
+if [ -n "\${FULCRUM_HEAD:-}" ]; then addresses[0]=$FULCRUM_HEAD; fi`
 
 /**
  * A Bash script that runs a deployment in the foreground: each process in a process group and with a log of its own,
  * all of them ended together at Ctrl-C, SIGTERM, or when one of them ends. Says when a request was answered, because a
  * listed model need not answer.
  */
-export function startScript({ about, processes, url, model, ask = {}, readyTimeoutS }: StartScript): string {
+export function startScript({ about, processes, url, model, ask = {}, readyTimeoutS, batch }: StartScript): string {
   const body = JSON.stringify({
     model,
     messages: [{ role: 'user', content: 'Say hello.' }],
@@ -40,10 +55,10 @@ export function startScript({ about, processes, url, model, ask = {}, readyTimeo
     ...ask,
   })
   return `#!/usr/bin/env bash
-# ${about.replaceAll(/\s+/g, ' ')}
+${(batch?.options ?? []).map(line => `${line}\n`).join('')}# ${about.replaceAll(/\s+/g, ' ')}
 # Runs until Ctrl-C; then everything is stopped. Logs are in logs/ beside this script.
 set -euo pipefail
-cd "$(dirname "$0")"
+${batch === undefined ? 'cd "$(dirname "$0")"' : ofJob}
 here=$PWD
 mkdir -p logs
 
@@ -85,12 +100,12 @@ ${processes.map(scripted).join('\n')}
 
 deadline=$((SECONDS + ${Math.ceil(readyTimeoutS)}))
 until curl --silent --fail --output /dev/null --max-time 60 --header 'content-type: application/json' \\
-  --data ${shellWord(body)} ${shellWord(`${url}/v1/chat/completions`)}; do
+  --data ${shellWord(body)} ${wordInScript(`${url}/v1/chat/completions`)}; do
   check
   if [ "$SECONDS" -ge "$deadline" ]; then echo "no answer within ${Math.ceil(readyTimeoutS)} s; see logs/" >&2; exit 1; fi
   sleep 1
 done
-echo ${shellWord(`ready: ${url}`)}
+echo ${wordInScript(`ready: ${url}`)}
 while true; do check; sleep 2; done
 `
 }
@@ -102,10 +117,15 @@ function scripted({ name, argv, env, cwd }: ScriptedProcess): string {
   return `start ${[name, ...command].map(wordInScript).join(' ')}`
 }
 
-/** A shell word in which the script's folder is filled in when it runs. */
+/** A shell word in which the script's folder, and nodes of its job, are filled in when it runs. */
 function wordInScript(word: string): string {
   return word
-    .split(scriptFolder)
-    .map(part => (part === '' ? '' : shellWord(part)))
-    .join('"$here"')
+    .split(/(@folder-of-the-script@|@(?:node|address)-\d+@)/)
+    .map(part => {
+      const [, kind, index] = /^@(node|address)-(\d+)@$/.exec(part) ?? []
+      if (part === scriptFolder) return '"$here"'
+      if (kind !== undefined) return kind === 'node' ? `"\${nodes[${index}]}"` : `"\${addresses[${index}]}"`
+      return part === '' ? '' : shellWord(part)
+    })
+    .join('')
 }

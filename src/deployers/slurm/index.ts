@@ -8,6 +8,7 @@ import { misfitOn } from '../nodes/placement.ts'
 import { noRoom } from '../nodes/room.ts'
 import { slurmKeys } from './config.ts'
 import { checkSlurm } from './doctor.ts'
+import { slurmFiles } from './files.ts'
 import { hostsToCome } from './nodes.ts'
 import { slurmDeployer } from './slurm.ts'
 
@@ -28,5 +29,6 @@ export const slurm = defineDeployer({
   variants: { keys: variantKeys, parts: ({ nodes: _, ...config }) => dynamoParts(config) },
   doctor: async (config, { model }) =>
     (await Promise.all([checkDynamo(config, model, false), checkSlurm(config)])).flat(),
+  files: slurmFiles,
   create: slurmDeployer,
 })
