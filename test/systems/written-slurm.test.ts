@@ -35,13 +35,11 @@ describe('a written deployment for Slurm', { timeout: 300_000, skip: noSlurm() }
 
   test('is submitted as it is, answers at the URL that it prints, and ends with its job', async () => {
     const port = await freePort()
-    const files = slurm
-      .of({ ...config(), http_port: port })
-      .files({
-        deployment: deployment(disaggregated(1, 1), { decode: { max_num_seqs: 64 } }),
-        model: model.name,
-        folder,
-      })
+    const files = slurm.of({ ...config(), http_port: port }).files({
+      deployment: deployment(disaggregated(1, 1), { decode: { max_num_seqs: 64 } }),
+      model: model.name,
+      folder,
+    })
     assert.ok(files !== null)
     assert.equal(files.url, null)
     for (const { path, content, isProgram } of files.files) {
