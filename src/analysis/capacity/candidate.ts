@@ -1,7 +1,8 @@
 import type { Deployment } from '../../model/index.ts'
 import { gpusOf } from '../../model/index.ts'
-import { type Cost, costOf } from './cost.ts'
+import { type Cost, costOf, hoursOfMonth } from './cost.ts'
 import { growthAfter, meanOfDay, peakOf } from './day-shape.ts'
+import { energyOfFleet, type FleetEnergy } from './energy.ts'
 import { type ClassCurve, curvesOf } from './lengths.ts'
 import { layouts, placed } from './placement.ts'
 import type { CapacityPoint } from './point.ts'
@@ -48,6 +49,8 @@ export interface Candidate {
   /** Replicas that each hour needs, should they be started and stopped with the traffic. */
   readonly replicasByHour: readonly number[]
   readonly cost: Cost
+  /** What its GPUs draw; null where their power was not measured. */
+  readonly energy: FleetEnergy | null
   readonly fits: boolean
 }
 
@@ -126,6 +129,15 @@ export function candidateOf(
       meanRequestsPerS: peak * (traffic.busiestHour ?? 1) * meanOfDay(traffic.day),
       question,
     }),
+    // Power that was measured with other lengths is that of another load.
+    energy: found.some(({ of }) => of.carriedOver !== null)
+      ? null
+      : energyOfFleet(
+          found.map(({ request, of, alone }) => ({ request, steps: of.curve.steps, alone })),
+          traffic.day.map(factor => factor * utilisation * (traffic.busiestHour ?? 1)),
+          replicas,
+          hoursOfMonth,
+        ),
     fits: fleet.nodes === null || nodes <= fleet.nodes,
   }
 }

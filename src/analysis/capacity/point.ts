@@ -20,7 +20,9 @@ export interface CapacityPoint extends Pick<MeasuredPoint, 'key' | 'deployment' 
 }
 
 /** Figures of points.csv that capacity reads. */
-const figuresRead = ['request_throughput', 'ttft_p95_ms', 'itl_p95_ms', 'request_latency_p95_ms'] as const
+const figuresRead = [
+  ...['request_throughput', 'ttft_p95_ms', 'itl_p95_ms', 'request_latency_p95_ms', 'gpu_power_mean_w'],
+] as const
 
 /** A point with nothing but what capacity reads of it, as plain data: planning from it gives the same plan. */
 export function capacityPoint(point: MeasuredPoint): CapacityPoint {

@@ -54,6 +54,8 @@ export interface Fleet {
   readonly gpuPricePerHour: number | null
   /** ISO 4217 code of the price's currency; absent or null when it wasn't said, and amounts are then in units. */
   readonly currency?: string | null
+  /** Price of a kWh of the GPUs, on top of their hours; absent where those contain it. */
+  readonly pricePerKwh?: number
   /** Nodes that may be lost while the SLO still holds: 1 is N+1. */
   readonly nodesLost: number
 }

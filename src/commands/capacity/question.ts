@@ -2,11 +2,11 @@ import { dirname, resolve } from 'node:path'
 import type { WorkloadAnalysis } from '../../analysis/analyse.ts'
 import { currencyCode } from '../../analysis/capacity/currency.ts'
 import { dayShapes, normalisedDay } from '../../analysis/capacity/day-shape.ts'
-import type { CapacityQuestion, Demand, RequestClass, Traffic } from '../../analysis/capacity/question.ts'
+import type { CapacityQuestion, Demand, Fleet, RequestClass, Traffic } from '../../analysis/capacity/question.ts'
 import { trafficOfTrace } from '../../analysis/capacity/trace-traffic.ts'
 import { readTrace, type Trace } from '../../generators/trace.ts'
 import { nameOf, unitMs } from '../../generators/trace-time.ts'
-import { defined, FulcrumError, meanTokens, type Slo } from '../../model/index.ts'
+import { canonicalJson, defined, FulcrumError, meanTokens, type Slo } from '../../model/index.ts'
 import { readSlo } from '../../spec/sections/judgement.ts'
 import { nearMiss } from '../../yaml/near-miss.ts'
 import type { Path } from '../../yaml/problem.ts'
@@ -76,11 +76,25 @@ export function questionOf(
     fleet: {
       gpusPerNode: fleet.gpus_per_node,
       nodes: fleet.nodes ?? null,
-      gpuPricePerHour: fleet.gpu_price_per_hour ?? null,
-      currency: fleet.currency === undefined ? null : currencyCode(fleet.currency),
+      ...priceOf(fleet, workloads),
       nodesLost: fleet.nodes_lost,
     },
   }
+}
+
+/** The price that is asked for, else that of the run's sweep file, where all of its points have one and the same. */
+function priceOf(
+  { gpu_price_per_hour: asked, currency }: Asked['raw']['fleet'],
+  workloads: readonly WorkloadAnalysis[],
+): Pick<Fleet, 'gpuPricePerHour' | 'currency' | 'pricePerKwh'> {
+  if (asked !== undefined)
+    return { gpuPricePerHour: asked, currency: currency === undefined ? null : currencyCode(currency) }
+  const measured = workloads.flatMap(({ points }) => points.flatMap(({ valid }) => valid))
+  const [first] = measured
+  const isOne = new Set(measured.map(({ price }) => canonicalJson(price ?? null))).size === 1
+  if (first?.price === undefined || !isOne) return { gpuPricePerHour: null, currency: null }
+  const { perGpuHour, perKwh, currency: code } = first.price
+  return { gpuPricePerHour: perGpuHour, currency: code, ...(perKwh === null ? {} : { pricePerKwh: perKwh }) }
 }
 
 const sloOf = (workloads: readonly WorkloadAnalysis[]): Slo => workloads[0]?.points[0]?.slo ?? {}

@@ -86,7 +86,7 @@ export function money(amount: number, { unit, currency }: CandidateView['cost'])
   return `${figure(amount)} ${unit === 'price' ? (currency ?? 'units') : 'GPU-h'}`
 }
 
-export function costLines({ cost }: CandidateView, { question }: CapacityView): readonly string[] {
+export function costLines({ cost, energy }: CandidateView, { question }: CapacityView): readonly string[] {
   const of = (amount: number) => money(amount, cost)
   return [
     `${of(cost.perHour)} per hour; ${of(cost.perMillionTokens)} per million tokens, input and output counted alike`,
@@ -94,7 +94,25 @@ export function costLines({ cost }: CandidateView, { question }: CapacityView): 
       ? `charged to one kind alone: ${of(cost.perMillionInput)} per million input or ${of(cost.perMillionOutput)} per million output tokens`
       : `${of(cost.byRole.perMillionInput)} per million input tokens (prefill's GPUs), ${of(cost.byRole.perMillionOutput)} per million output tokens (decode's)`,
     monthText(cost, question.traffic),
+    ...(energy === null ? [] : [energyText(energy, cost, question.fleet)]),
   ]
+}
+
+/** What the GPUs of all replicas draw, and what that costs where energy has a price of its own. */
+function energyText(
+  { meanPowerW, kwhPerMonth, lighterHours }: NonNullable<CandidateView['energy']>,
+  cost: CandidateView['cost'],
+  { pricePerKwh }: CapacityView['question']['fleet'],
+): string {
+  const priced =
+    pricePerKwh === undefined || cost.unit !== 'price'
+      ? ''
+      : `, ${money(kwhPerMonth * pricePerKwh, cost)} on top of the GPU-hours at ${money(pricePerKwh, cost)} per kWh`
+  const lighter =
+    lighterHours === 0
+      ? ''
+      : `; ${counted(lighterHours, 'hour')} of the day are below the lightest load measured and count with its power`
+  return `energy of the GPUs, from measured power: ${figure(meanPowerW / 1000)} kW on average, ${figure(kwhPerMonth)} kWh per month${priced} (without hosts, network and cooling${lighter})`
 }
 
 /** What a month of the traffic costs, and what is counted as one. */

@@ -58,6 +58,7 @@ export interface CandidateView {
   readonly utilisation: number
   readonly spare: Candidate['spare']
   readonly cost: Candidate['cost']
+  readonly energy: Candidate['energy']
   readonly requests: readonly RequestsView[]
   /** GPU-hours a day, should replicas follow the traffic hour by hour, over those of running all of them all day. */
   readonly followingShare: number
@@ -159,6 +160,7 @@ function candidateView(candidate: Candidate): CandidateView {
     utilisation: candidate.utilisation,
     spare: candidate.spare,
     cost: candidate.cost,
+    energy: candidate.energy,
     requests: candidate.classes.map(requestsView),
     followingShare:
       replicasByHour.reduce((sum, needed) => sum + Math.min(replicas, needed + candidate.spare.replicasLost), 0) /
