@@ -75,7 +75,7 @@ export function closedLoop(options: ClosedLoopOptions, context: LoopContext): Lo
     conversation.request = number
     const { phase, session } = conversation
     // Timers drop a fraction of a millisecond: nobody thinks less than was asked.
-    const waitMs = Math.ceil(due - performance.now())
+    const waitMs = Math.max(0, Math.ceil(due - performance.now()))
     setTimeout(() => {
       if (stopped) {
         over(connection)
