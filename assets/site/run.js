@@ -104,6 +104,13 @@
     const not = out.filter(text => text !== '').join(', ')
     find('count').textContent = `${ok} ok${not === '' ? '' : `, ${not}`} of ${planned} points${left}; ${status.redeployments} deployments, ${status.workersStarted} worker starts`
     find('latest').textContent = status.latest === null ? 'Nothing measured yet.' : `Latest: ${status.latest}`
+    find('latest-figures').replaceChildren(
+      ...status.latestFigures.map((/** @type {string} */ line) => {
+        const item = document.createElement('li')
+        item.textContent = line
+        return item
+      }),
+    )
     find('state-text').replaceChildren(element('span', { class: 'state', 'data-state': status.state }, status.state))
   }
 

@@ -38,7 +38,7 @@ export function glimpseLine(glimpse: RunGlimpse): string {
   return `[${doneOf(glimpse)}/${glimpse.points.planned}${leftText(glimpse)}] ${glimpse.state}${latest}`
 }
 
-/** Four lines, none wider than the screen: repainting counts on that. */
+/** Four lines and those of the latest point's figures, none wider than the screen: repainting counts on that. */
 export function glimpseText(glimpse: RunGlimpse, { columns, colour }: Screen): string {
   const { points, sweep, state } = glimpse
   const done = doneOf(glimpse)
@@ -54,5 +54,6 @@ export function glimpseText(glimpse: RunGlimpse, { columns, colour }: Screen): s
       `${points.ok} ok, ${points.invalid} invalid, ${points.failed} failed; ${counted(glimpse.redeployments, 'deployment')}, ${counted(glimpse.workersStarted, 'worker start')}`,
     ),
     fits(glimpse.latest === null ? 'no points measured yet' : `latest: ${glimpse.latest}`),
+    ...glimpse.latestFigures.map(line => fits(`  ${line}`)),
   ].join('\n')
 }

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { journalFile, type Run, readRun, runHolder, secondsPerPoint } from '../journal/index.ts'
+import { latestPointLines } from '../render/views/latest-point.ts'
 import { findRun, type RunChoice } from './find-run.ts'
 import { pointLabel } from './point-label.ts'
 import { type RunStatus, statusOf } from './status.ts'
@@ -10,6 +11,8 @@ import { type RunStatus, statusOf } from './status.ts'
 export interface RunGlimpse extends RunStatus {
   /** The latest result in words; null before the first. */
   readonly latest: string | null
+  /** Latencies, queues and GPUs of the latest measured point, a line each; empty where nothing was observed. */
+  readonly latestFigures: readonly string[]
   /** From the mean of the points so far, redeployments apart; null where nothing is left or nothing is known. */
   readonly secondsLeft: number | null
 }
@@ -69,6 +72,7 @@ function glimpseOf(run: Run, status: RunStatus): RunGlimpse {
     ...status,
     latest:
       last?.type === 'point' ? `${pointLabel(last.result.point)}: ${last.result.reason || last.result.status}` : null,
+    latestFigures: latestPointLines(run),
     secondsLeft: perPoint === undefined || missing === 0 ? null : perPoint * missing,
   }
 }

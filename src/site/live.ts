@@ -14,6 +14,8 @@ export interface LiveStatus {
   readonly redeployments: number
   readonly workersStarted: number
   readonly latest: string | null
+  /** Latencies, queues and GPUs of the latest measured point, a line each. */
+  readonly latestFigures: readonly string[]
   readonly secondsLeft: number | null
 }
 
@@ -38,7 +40,7 @@ const mostPoints = 2000
 export function createFrames(): (run: Run, status: LiveStatus) => Frame {
   const told = new Map<string, string>()
   let shape = ''
-  return (run, { state, points, redeployments, workersStarted, latest, secondsLeft }) => {
+  return (run, { state, points, redeployments, workersStarted, latest, latestFigures, secondsLeft }) => {
     const report = reportOf(analyse(run))
     const limit = Math.max(100, Math.floor(mostPoints / Math.max(1, report.sections.length)))
     const drawn = new Map(
@@ -65,7 +67,7 @@ export function createFrames(): (run: Run, status: LiveStatus) => Frame {
           }
     shape = now
     return {
-      status: { state, points, redeployments, workersStarted, latest, secondsLeft },
+      status: { state, points, redeployments, workersStarted, latest, latestFigures, secondsLeft },
       ...charts,
       points: fresh,
       gone,

@@ -70,8 +70,21 @@ describe('a glimpse in a terminal', () => {
     holder: 1,
     problems: [],
     latest: `2P1D, ${'long '.repeat(40)}`,
+    latestFigures: [],
     secondsLeft: 200,
   } satisfies RunGlimpse & { points: { skipped: number } }
+
+  test('has the latencies, queues and GPUs of the latest point below, cut to the screen', () => {
+    const latestFigures = [
+      'TTFT p95 300 ms, ITL p95 12 ms',
+      `Each GPU: prefill busy 22%, 310 W; ${'decode '.repeat(20)}`,
+    ]
+    const lines = glimpseText({ ...glimpse, latestFigures }, { columns: 60, colour: false }).split('\n')
+    assert.equal(lines.length, 6)
+    assert.equal(lines[4], '  TTFT p95 300 ms, ITL p95 12 ms')
+    assert.match(lines[5] ?? '', /^ {2}Each GPU: prefill busy 22%, 310 W; .*…$/)
+    assert.ok(lines.every(line => line.length <= 60))
+  })
 
   test('is four lines that fit the screen, a third of the bar full', () => {
     const lines = glimpseText(glimpse, { columns: 60, colour: false }).split('\n')

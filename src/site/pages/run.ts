@@ -32,6 +32,7 @@ export function runPage(
 <h2 id="progress-title">Progress</h2>
 <p class="progress-line"><progress max="${run.points.planned}" value="${run.points.ok + run.points.invalid + run.points.failed}" data-progress aria-label="Points measured"></progress> <span data-count role="status"></span></p>
 <p class="none" data-latest aria-live="polite"></p>
+<ul class="none" data-latest-figures aria-label="Latencies, queues and GPUs of the latest point"></ul>
 </section>
 <section aria-labelledby="frontier-title">
 <h2 id="frontier-title">Pareto frontier</h2>
