@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { analyse } from '../../src/analysis/analyse.ts'
 import type { PointResult } from '../../src/journal/index.ts'
-import { variantWords } from '../../src/render/views/recommendation-words.ts'
+import { variantsOverWorkloads, variantWords } from '../../src/render/views/recommendation-words.ts'
 import { runOf, syntheticRun } from '../render/synthetic-run.ts'
 
 /** A result as one of a variant that gives so many times the throughput. */
@@ -35,6 +35,28 @@ test('a variant is held against the first of the sweep file, by workload, with t
     ['not-shown'],
   )
   assert.match(variantWords(none)[0] ?? '', /^kv against plain: no difference in tokens\/s per GPU shown/)
+})
+
+test('over several workloads, a line says where a variant gains something and where it does not', () => {
+  const linesOf = (repeats: number) =>
+    variantsOverWorkloads(
+      [...gainsOf(repeats)].map(([name, rows]) => ({
+        name,
+        variants: rows.map(({ variant, base, gain: { relative, verdict } }) => ({
+          variant,
+          base,
+          gain: relative,
+          verdict,
+        })),
+      })),
+    )
+  assert.deepEqual(linesOf(3), [
+    'kv against plain, tokens/s per GPU: +18% at 1000/1000, no difference shown at 8000/256',
+  ])
+  assert.match(linesOf(1)[0] ?? '', /\+18\.?0?% at 1000\/1000 \(measured once\)/)
+  const [[name, rows] = ['', []]] = [...gainsOf(3)]
+  const short = rows.map(({ variant, base, gain }) => ({ variant, base, gain: gain.relative, verdict: gain.verdict }))
+  assert.deepEqual(variantsOverWorkloads([{ name, variants: short }]), [], 'one workload has its own sentence')
 })
 
 test('variants that were measured once are undecided, and say so', () => {

@@ -6,7 +6,7 @@ import { counted, figure, time } from '../views/format.ts'
 import { frontierTable, overallFrontierTable } from '../views/frontier-table.ts'
 import { leftOutSummary } from '../views/left-out.ts'
 import { overallCaveat } from '../views/overall.ts'
-import { certainty, headline, modes, variantWords } from '../views/recommendation-words.ts'
+import { certainty, headline, modes, variantsOverWorkloads, variantWords } from '../views/recommendation-words.ts'
 import type { Report } from '../views/report.ts'
 import { heldBack, mixHeadline, mixLines, mixShares, ratesLines } from '../views/tuning-words.ts'
 import { wholeRunNote, wholeRuns } from '../views/whole-runs.ts'
@@ -34,6 +34,18 @@ export function summaryMarkdown(report: Report): string {
       '',
       ...mixLines(mix).map(line => `- ${escapeMarkdown(line)}`),
     )
+  const compared = variantsOverWorkloads(
+    report.sections.map(({ analysis: { name, variants } }) => ({
+      name,
+      variants: variants.map(({ variant, base, gain }) => ({
+        variant,
+        base,
+        gain: gain.relative,
+        verdict: gain.verdict,
+      })),
+    })),
+  )
+  if (compared.length > 0) lines.push('', ...compared.map(line => `- ${escapeMarkdown(line)}`))
   for (const { analysis: workload } of report.sections) {
     const { recommendation } = workload
     const { best } = recommendation

@@ -1,5 +1,6 @@
 import { shortened } from '../../analysis/load-label.ts'
 import { counted } from '../views/format.ts'
+import { variantsOverWorkloads } from '../views/recommendation-words.ts'
 import type {
   Believed,
   MixAnswer,
@@ -17,8 +18,10 @@ import { wrapped } from './wrapped.ts'
 export function tuneText({ folder, mix, workloads, believed, limits, outcome }: TuneView): string {
   const unfinished =
     outcome === null || outcome.outcome === 'complete' ? [] : [`The run is not complete: ${outcome.reason}`]
+  const overall = variantsOverWorkloads(workloads.map(({ workload, variants }) => ({ name: workload, variants })))
   return [
     ...(mix === null ? [] : [mixText(mix)]),
+    ...(overall.length === 0 ? [] : [overall.map(line => wrapped(`variant ${line}`)).join('\n')]),
     ...workloads.map(workloadText),
     ...(believed.length === 0 ? [] : [believed.map(believedText).join('\n')]),
     ...(limits.length === 0 ? [] : [limitsText(limits)]),

@@ -114,6 +114,34 @@ export function variantWords(rows: readonly VariantGain[]): string[] {
   })
 }
 
+/** What a variant gains under one workload, in short. */
+export interface ShortGain {
+  readonly variant: string
+  readonly base: string
+  /** Relative. */
+  readonly gain: number
+  readonly verdict: VariantGain['gain']['verdict']
+}
+
+/** Each variant over all workloads, in one line each, the largest shown gain first; empty with one workload. */
+export function variantsOverWorkloads(
+  workloads: readonly { readonly name: string; readonly variants: readonly ShortGain[] }[],
+): string[] {
+  const all = workloads.flatMap(({ name, variants }) => variants.map(row => ({ ...row, name })))
+  if (new Set(all.map(({ name }) => name)).size < 2) return []
+  const place = ({ verdict, gain }: ShortGain) => (verdict === 'shown' ? -gain : Number.POSITIVE_INFINITY)
+  return [...Map.groupBy(all, ({ variant, base }) => `${variant} against ${base}`)].map(([pair, rows]) => {
+    const told = rows
+      .toSorted((a, b) => (place(a) === place(b) ? 0 : place(a) - place(b)))
+      .map(({ name, gain, verdict }) =>
+        verdict === 'not-shown'
+          ? `no difference shown at ${name}`
+          : `${change(gain)} at ${name}${verdict === 'unknown' ? ' (measured once)' : ''}`,
+      )
+    return `${pair}, tokens/s per GPU: ${told.join(', ')}`
+  })
+}
+
 /** How much of the prompts each reuses from its prefix cache, of what is possible; nothing where they hardly differ. */
 function cacheWords({ variant, base, best, baseBest }: VariantGain): string {
   const own = best.figures.cached_prompt_tokens_share?.mean
