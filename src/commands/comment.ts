@@ -47,7 +47,7 @@ export async function commentOn({ folder, key, places }: CommentRequest): Promis
     contentOf(folder, 'comparison.json'),
   ])
   const parsed = comparisonFile.safeParse(parsedJson(json))
-  if (!parsed.success) throw noComparison(folder, 'comparison.json is not one that this version of Fulcrum writes')
+  if (!parsed.success) throw noComparison(folder, 'comparison.json was written by another version of Fulcrum')
   const { base, head } = parsed.data
   const repository = places.repository === undefined ? null : address('repository', places.repository)
   const named = key ?? head.sweep
@@ -104,7 +104,7 @@ async function contentOf(folder: string, name: string): Promise<string> {
   return readFile(join(resolve(folder), name), 'utf8').catch(error => {
     throw noComparison(
       folder,
-      `${name} can't be read (${error instanceof Error && 'code' in error ? error.code : error})`,
+      `could not read ${name} (${error instanceof Error && 'code' in error ? error.code : error})`,
     )
   })
 }

@@ -113,7 +113,7 @@ export async function importResults(request: ImportRequest): Promise<Imported> {
         const before = results[known.at]
         if (before?.measurement?.requests.isCompletedKnown === false)
           results[known.at] = { ...result, point: before.point }
-        passedOver.push({ file: file.path, why: `it holds the same result as ${known.file}` })
+        passedOver.push({ file: file.path, why: `it has the same result as ${known.file}` })
       }
       systems[summary.program] = summary.measurement.generator.version
     }
@@ -128,7 +128,7 @@ export async function importResults(request: ImportRequest): Promise<Imported> {
     else if (!isDeepStrictEqual(twin, result))
       passedOver.push({
         file: file.path,
-        why: `it holds another result of point ${point.id}, so it is from another run; import each run separately`,
+        why: `it has another result of point ${point.id}, so it is from another run; import each run separately`,
       })
     systems[point.generator] = measurement?.generator.version ?? 'unknown'
   }
@@ -315,8 +315,8 @@ function withPathCheck(file: string, { asked, measurement, deployment }: Importe
 function namedTopology(text: string): Topology {
   const topology = topologyInPath(text)
   if (topology !== null) return topology
-  throw new FulcrumError('bad-input', 'bad-topology', `'${text}' is no topology.`, {
-    remedy: 'Write it as 2P1D or agg-x2.',
+  throw new FulcrumError('bad-input', 'bad-topology', `Invalid topology '${text}'.`, {
+    remedy: 'Use a form such as 2P1D or agg-x2.',
   })
 }
 

@@ -83,7 +83,7 @@ export async function readDatasetFile(
       if (entries.length < most) entries.push({ line: text.line, ...row.entry })
     }
   }
-  if (rows + oddCount === 0) throw lineError(file, 1, 1, 'the dataset is empty', 'write one request a line')
+  if (rows + oddCount === 0) throw lineError(file, 1, 1, 'the dataset is empty', 'write one request per line')
   const found = { form, kinds, rows, sha256: sha256(), entries, odd: withCount(odd, oddCount) }
   refuseOdd(found.odd, rows)
   return found
@@ -95,7 +95,7 @@ const withCount = (odd: OddRows | null, count: number): OddRows | null => (odd =
 export function refuseOdd(odd: OddRows | null, sound: number): void {
   if (odd === null || odd.count < sound) return
   const all = odd.count + sound
-  const share = all === 1 ? '' : ` (${odd.count} of ${all} rows can't be sent; this is the first)`
+  const share = all === 1 ? '' : ` (${odd.count} of ${all} rows cannot be sent; this is the first)`
   throw new FulcrumError('bad-input', 'data-line-invalid', `${odd.where}: ${odd.why}${share}; ${rowRemedy}`, {
     where: odd.where,
     remedy: rowRemedy,

@@ -69,13 +69,13 @@ const promptKeys = ['prompt', 'text_input', 'text', 'texts', 'turns']
 
 function rowOf(fields: Fields, tokens: number | null, api: Api): DatasetRow {
   if (fields.messages !== undefined) {
-    if (!Array.isArray(fields.messages)) return { why: 'messages is no list', key: 'messages' }
+    if (!Array.isArray(fields.messages)) return { why: 'messages is not a list', key: 'messages' }
     return messagesRow(fields.messages, 'messages', 'messages', tokens, api)
   }
   for (const key of ['conversations', 'conversation']) {
     const turns = fields[key]
     if (turns === undefined) continue
-    if (!Array.isArray(turns)) return { why: `${key} is no list`, key }
+    if (!Array.isArray(turns)) return { why: `${key} is not a list`, key }
     return messagesRow(turns, key, 'ShareGPT conversations', tokens, api)
   }
   const key = promptKeys.find(name => fields[name] !== undefined)
@@ -125,7 +125,7 @@ function messagesRow(
     const fields = record.safeParse(turn)
     if (!fields.success) return { why: `${place} is ${kindOf(turn)}, not a turn`, key }
     const speaker = fields.data.role ?? fields.data.from
-    if (typeof speaker !== 'string') return { why: `${place} doesn't say whose turn it is`, key }
+    if (typeof speaker !== 'string') return { why: `${place} does not say whose turn it is`, key }
     const word = speaker.trim().toLowerCase()
     const role = Object.hasOwn(roles, word) ? roles[word] : undefined
     if (role === undefined) {

@@ -111,9 +111,9 @@ export async function datasetPrompts(
     ? measure()
     : book.takeDataset({ key: await statedAs(file, options), count }, measure))
   if (workload.datasetSha256 !== undefined && workload.datasetSha256 !== dataset.sha256) {
-    throw new FulcrumError('bad-input', 'dataset-changed', `${file} was exchanged after the run began`, {
+    throw new FulcrumError('bad-input', 'dataset-changed', `${file} has changed since the run started`, {
       where: file,
-      remedy: 'bring the file back and go on with `fulcrum resume`, or begin a new run with `fulcrum run`',
+      remedy: 'restore the file and continue with `fulcrum resume`, or start a new run with `fulcrum run`',
     })
   }
   const entries = dataset.entries.slice(0, count)

@@ -58,7 +58,7 @@ const lineEnd = /\r\n|\n|\r/
 
 /** The error of a data file that can't be read. */
 export function fileUnreadable(file: string, cause: unknown): FulcrumError {
-  return new FulcrumError('bad-input', 'data-file-unreadable', `${file} can't be read: ${messageOf(cause)}`, {
+  return new FulcrumError('bad-input', 'data-file-unreadable', `could not read ${file}: ${messageOf(cause)}`, {
     where: file,
     remedy: 'check the path and its permissions',
     cause,
@@ -78,7 +78,7 @@ function parseLine(text: string, file: string, line: number): unknown {
     const message = messageOf(error)
     const column = faultIn(text.trimEnd()) + 1
     const what = message.replace(/ (in JSON )?at position.*$/s, '').replace(/, (\.\.\.)?".*is not valid JSON$/s, '')
-    throw lineError(file, line, column, `no JSON: ${what}`, 'write one JSON object a line')
+    throw lineError(file, line, column, `no JSON: ${what}`, 'write one JSON object per line')
   }
 }
 

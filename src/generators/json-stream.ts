@@ -195,14 +195,14 @@ async function* valuesOf(
       } else if (state === 'after') {
         // What stands behind the data of genai-perf's inputs are other fields.
         if (form === 'array') {
-          yield { text: '', ...place, flaw: 'more stands behind the end of the array' }
+          yield { text: '', ...place, flaw: 'there is more text after the end of the array' }
           return
         }
       } else if (inArray && char === closeBracket) {
-        if (owed) yield { text: '', ...place, flaw: 'a comma is followed by nothing' }
+        if (owed) yield { text: '', ...place, flaw: 'nothing follows a comma' }
         state = 'after'
       } else if (inArray && char === comma) {
-        yield { text: '', ...place, flaw: 'a comma follows nothing' }
+        yield { text: '', ...place, flaw: 'nothing precedes a comma' }
         owed = true
       } else {
         begun = place
@@ -229,7 +229,7 @@ async function* valuesOf(
 function refuseEndless(file: string, length: number, line: number): void {
   if (length <= longestValue) return
   const where = `${file}:${line}:1`
-  const remedy = 'look for a quote, a bracket or a line end that is missing there'
+  const remedy = 'look for a missing quote, bracket or line end there'
   throw new FulcrumError(
     'bad-input',
     'data-line-invalid',
@@ -245,7 +245,7 @@ const foreign: readonly (readonly [start: readonly number[], what: string, remed
   [[0x42, 0x5a, 0x68], 'compressed with bzip2', 'unpack it with `bunzip2 --keep`'],
   [[0xfd, 0x37, 0x7a, 0x58, 0x5a], 'compressed with xz', 'unpack it with `unxz --keep`'],
   [[0x50, 0x4b, 0x03, 0x04], 'a ZIP archive', 'unpack it with `unzip`'],
-  [[0x50, 0x41, 0x52, 0x31], 'a Parquet file', 'write its rows as JSON, one a line'],
+  [[0x50, 0x41, 0x52, 0x31], 'a Parquet file', 'write its rows as JSON, one per line'],
   [[0xff, 0xfe], 'in UTF-16', 'save it as UTF-8'],
   [[0xfe, 0xff], 'in UTF-16', 'save it as UTF-8'],
 ]
@@ -282,7 +282,7 @@ function refuseForeign(file: string, bytes: Uint8Array): void {
 }
 
 function unreadable(file: string, why: string, remedy: string, cause?: unknown): FulcrumError {
-  return new FulcrumError('bad-input', 'data-file-unreadable', `${file} can't be read: ${why}; ${remedy}`, {
+  return new FulcrumError('bad-input', 'data-file-unreadable', `could not read ${file}: ${why}; ${remedy}`, {
     where: file,
     remedy,
     cause,

@@ -42,8 +42,8 @@ export function createLexicon(tokenizer: Tokenizer, name: string): Lexicon {
       throw new FulcrumError(
         'bad-input',
         'tokenizer-without-words',
-        `only ${candidates.length} words of the tokenizer ${name} are one token wherever they stand, ${fewestWords} are needed`,
-        { where: name, remedy: 'give a dataset file instead of synthetic prompts' },
+        `only ${candidates.length} words of the tokenizer ${name} are one token in every position, but ${fewestWords} are needed`,
+        { where: name, remedy: 'use a dataset file instead of synthetic prompts' },
       )
     }
     const words = candidates.slice(0, size)

@@ -133,24 +133,24 @@ function requestOf(endpoint: Endpoint, options: ProbeOptions, apiKey: string | u
 function remedyOf({ kind, message }: Failure, api: Api, url: URL): string {
   const path = `${url.pathname.replace(/\/+$/, '')}${apiPaths[api]}`
   const other = api === 'chat' ? 'completions' : 'chat'
-  const logs = "Look at the frontend's and the workers' logs."
+  const logs = 'Check the logs of the frontend and the workers.'
   switch (kind === 'http-status' ? Number(/^HTTP (\d{3})/.exec(message)?.[1]) : kind) {
     case 301:
     case 302:
     case 303:
     case 307:
     case 308:
-      return 'Redirects are not followed, as each would be measured with the answer. Write the address that it leads to, up to /v1, into url.'
+      return 'Fulcrum does not follow redirects, because each would count in the latency. Set url to the address that it leads to, up to /v1.'
     case 400:
     case 422:
-      return `The server refuses the request. Its words say why; what a request holds is set by load.api (${api}; the server may only have ${other}), load.extra and deploy.dialect.`
+      return `The server rejects the request and says why. The content of requests depends on load.api (${api}; the server may only have ${other}), load.extra and deploy.dialect.`
     case 401:
     case 403:
       return 'Name the environment variable that holds the key in deploy.api_key_env, and export it.'
     case 404:
     case 405:
     case 501:
-      return `Nothing is served at POST ${path}, or not this model. Check the path in url (what stands before /v1), load.api (${api}; the server may only have ${other}) and model.name.`
+      return `The server has nothing at POST ${path}, or not this model. Check the path in url (the part before /v1), load.api (${api}; the server may only have ${other}) and model.name.`
     case 'connect':
       return 'Start the server, or correct its address.'
     case 'tls':

@@ -36,7 +36,7 @@ function textIn(prompt: unknown): string {
   if (typeof prompt === 'string') return prompt
   const [message, ...more] = Array.isArray(prompt) ? (prompt as readonly { readonly content?: unknown }[]) : []
   if (more.length === 0 && typeof message?.content === 'string') return message.content
-  throw new FulcrumError('bad-input', 'prompt-no-text', 'A prompt of several messages is no single text', {
+  throw new FulcrumError('bad-input', 'prompt-no-text', 'A prompt of several messages is not a single text', {
     remedy: 'Use a generator that sends messages, or a workload without a dataset.',
   })
 }

@@ -109,10 +109,10 @@ function conversationPrompts(options: PromptOptions, lexicon: Lexicon, around: n
       'no-conversation',
       options.api === 'completions'
         ? 'the completions API has no conversations'
-        : `the chat template of the tokenizer ${options.model.tokenizer} takes no earlier answers`,
+        : `the chat template of the tokenizer ${options.model.tokenizer} does not accept earlier answers`,
       {
         where: options.workload.name,
-        remedy: 'set load.api to chat with a model that has a chat template, or leave conversation out',
+        remedy: 'set load.api to chat with a model that has a chat template, or remove conversation',
       },
     )
   }
@@ -180,7 +180,7 @@ function checkLength({ workload }: PromptOptions, around: number): void {
   throw new FulcrumError(
     'bad-input',
     'isl-too-short',
-    `ISL ${workload.isl.tokens} can't be reached: the ${around} tokens of the chat template and one word are ${around + 1}`,
-    { where: workload.name, remedy: `ask for an ISL of at least ${around + 1}, or use the completions API` },
+    `ISL ${workload.isl.tokens} is too short: the ${around} tokens of the chat template and one word make ${around + 1}`,
+    { where: workload.name, remedy: `set an ISL of at least ${around + 1}, or use the completions API` },
   )
 }

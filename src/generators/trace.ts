@@ -65,7 +65,7 @@ export async function readTrace(file: string, signal: AbortSignal, unit?: TraceU
   if (columns.count === 0) {
     if (found.unanswered() > 0)
       throw lineError(file, 1, 1, 'no request of the trace has an answer', 'write requests with output tokens')
-    throw lineError(file, 1, 1, 'the trace is empty', 'write one request a line')
+    throw lineError(file, 1, 1, 'the trace is empty', 'write one request per line')
   }
   const { at, input, output, line } = columns.done()
   const order = ascending(at)

@@ -58,7 +58,7 @@ export function sshFailure(code: number | null | undefined, said: readonly strin
     .map(line => line.trim())
     .filter(line => line !== '')
   // With LogLevel=QUIET ssh says nothing at all.
-  if (lines.length === 0) return { why: `ssh ended with code ${failureCode} and no word`, passing: false }
+  if (lines.length === 0) return { why: `ssh exited with code ${failureCode} and no message`, passing: false }
   const own = lines.slice(-3).toReversed()
   const cut = own.find(line => passing.some(pattern => pattern.test(line)))
   if (cut !== undefined) return { why: cut, passing: true }
@@ -76,8 +76,8 @@ export const sshFailedCode = 'ssh-failed'
 export function sshFailed(where: string, { why, passing: mayPass }: SshFailure): FulcrumError {
   return new FulcrumError('environment', sshFailedCode, `ssh to ${where} failed: ${why}`, {
     remedy: mayPass
-      ? 'Try again. If it lasts, raise MaxStartups in the sshd_config of that host, or look into the log of its sshd.'
-      : 'Make ssh to that host work without a password or a question.',
+      ? 'Try again. If it keeps failing, raise MaxStartups in the sshd_config of that host, or check the log of its sshd.'
+      : 'Make ssh to that host work without a password or a prompt.',
     retryable: mayPass,
     cause: why,
   })

@@ -37,7 +37,7 @@ export async function bringUp(run: RunContext, deployment: Deployment, why: stri
       const willRetry = !hasNoRoom && attempt < attempts && mayPass(error)
       run.tell({ step: 'deployment-failed', reason, willRetry })
       if (willRetry) {
-        await run.record({ type: 'note', message: `Deployment ${label} failed and is tried once more: ${reason}` })
+        await run.record({ type: 'note', message: `Deployment ${label} failed; retrying once: ${reason}` })
         continue
       }
       const elapsedS = run.elapsedS() - startS
@@ -58,7 +58,7 @@ async function reconcile(run: RunContext, deployment: Deployment, why: string): 
   const onEvent = (event: DeployEvent) => {
     run.tell({ step: 'deploying', why, event })
     if (event.kind === 'lost') machines.push(`Lost ${event.what}: ${event.why}. Continuing without it.`)
-    if (event.kind === 'back') machines.push(`${event.what} can be used again`)
+    if (event.kind === 'back') machines.push(`${event.what} is available again`)
   }
   try {
     return await within(reconcileLimitMs, 'The deployment', run.signal, signal =>

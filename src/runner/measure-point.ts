@@ -85,7 +85,7 @@ async function whileUnbroken<T>(
   let isOver = false
   void deployer.broken?.().then(() => {
     if (isOver) return
-    const message = `A part of the deployment ended, and the point was given up ${graceMs / 1000} s later`
+    const message = `A part of the deployment ended, and Fulcrum abandoned the point ${graceMs / 1000} s later`
     grace = setTimeout(() => over.abort(new FulcrumError('failed', 'deployment-ended', message)), graceMs)
   })
   try {

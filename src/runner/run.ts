@@ -74,9 +74,9 @@ function lostMachines({ plan, parts }: RunContext): FulcrumError | null {
   if (left.length === 0) return null
   const labels = [...new Set(left.map(({ deployment }) => deploymentLabel(deployment)))]
   const reasons = [...new Set(left.map(({ deployment }) => aside.get(deployment.id)))]
-  const message = `${count(left.length, 'deployment')} could not be run, as machines were lost: ${labels.join(', ')}. ${reasons[0]}`
+  const message = `${count(left.length, 'deployment')} could not run because machines were lost: ${labels.join(', ')}. ${reasons[0]}`
   return new FulcrumError('environment', 'machines-lost', message, {
-    remedy: 'Bring the machines back; `fulcrum resume` then measures what is missing.',
+    remedy: 'Bring the machines back, then run `fulcrum resume` to measure the missing points.',
   })
 }
 
@@ -86,7 +86,7 @@ function failedBy(error: unknown): RunEnd {
   const known =
     error instanceof FulcrumError
       ? error
-      : new FulcrumError('environment', 'unexpected', `Something unexpected ended the run: ${messageOf(error)}`, {
+      : new FulcrumError('environment', 'unexpected', `An unexpected error ended the run: ${messageOf(error)}`, {
           cause: error,
           remedy: 'Please report it, with the journal. The run can be resumed.',
         })

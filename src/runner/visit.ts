@@ -26,7 +26,12 @@ export async function visitDeployment(run: RunContext, planned: PlannedDeploymen
     const spent = budgetSpent(run)
     if (spent !== null) return spent
     if (breaks >= breaksInARow) {
-      await giveUp(run, planned, 'deployment-unstable', `The deployment broke ${breaks} times in a row, last: ${broke}`)
+      await giveUp(
+        run,
+        planned,
+        'deployment-unstable',
+        `The deployment broke ${breaks} times in a row; last reason: ${broke}`,
+      )
       return null
     }
     if (up === null) {

@@ -108,7 +108,7 @@ function setBack(what: string, page: SeenPage): readonly Finding[] {
   if (first === undefined) return []
   const times = resets.length === 1 ? 'once' : `${resets.length} times`
   const atS = ((first - (page.beganMs() ?? first)) / 1000).toFixed(1)
-  const message = `The counters of ${what} were set back ${times} during the point, first ${atS} s after its start: the process was restarted or replaced`
+  const message = `The counters of ${what} were reset ${times} during the point, first ${atS} s after its start: the process was restarted or replaced`
   return [finding('warning', 'metrics-reset', message)]
 }
 

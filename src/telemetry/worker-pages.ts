@@ -74,14 +74,14 @@ export async function workerPages(
       findings.push(
         finding(
           'metrics-no-role',
-          `${what} is the page of ${told === 'aggregated' ? 'an' : 'a'} ${told} worker, and ${label} has none`,
+          `${what} is the page of ${told === 'aggregated' ? 'an' : 'a'} ${told} worker, but ${label} has none`,
         ),
       )
       continue
     }
     if (told === null && !isSilent) {
       const remedy = 'write { url, role } with role: prefill or decode'
-      findings.push(finding('metrics-no-role', `The labels of ${what} do not tell the role of its worker: ${remedy}`))
+      findings.push(finding('metrics-no-role', `The labels of ${what} do not give the role of its worker: ${remedy}`))
     }
     const source = nextOf(told ?? 'worker')
     // Scraping says nothing of a page that a server does not have; this one was named.
@@ -103,7 +103,7 @@ export function isWorker(source: string): boolean {
 /** Why a page can't be a worker's of this deployment; null when it can. */
 function strangerIn({ samples }: Exposition, { isEngineMetric, model }: ExpectedPages): string | null {
   if (!samples.some(({ name }) => isEngineMetric(name) || dynamoWorker.test(name))) {
-    return 'shows no metrics of a worker: no queue, no batch, no KV cache'
+    return 'has no worker metrics: no queue, no batch, no KV cache'
   }
   const models = new Set(samples.flatMap(({ labels }) => modelLabels.flatMap(name => labels[name] ?? [])))
   if (models.size === 0 || [...models].some(other => lastPart(other) === lastPart(model))) return null
@@ -129,7 +129,7 @@ function miscounted(counts: ReadonlyMap<string, number>, topology: Topology): re
     const [named, workers] = [counts.get(role) ?? 0, workersOf(topology, role)]
     if (named === workers) return []
     const pages = `telemetry.workers names ${named} ${named === 1 ? 'page' : 'pages'} of ${role} workers`
-    const message = `${pages}, and ${topologyLabel(topology)} has ${workers}: figures of this role are those of the named pages`
+    const message = `${pages}, but ${topologyLabel(topology)} has ${workers}: the figures of this role cover the named pages only`
     return [{ severity: named > workers ? 'warning' : 'note', code: 'metrics-worker-count', message } as const]
   })
 }

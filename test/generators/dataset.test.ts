@@ -212,7 +212,7 @@ const odd: readonly (readonly [string, unknown, RegExp])[] = [
   ['an OSL of 0', { prompt: 'a', max_tokens: 0 }, /max_tokens is 0/],
   ['an OSL that is text', { prompt: 'a', output_length: '12' }, /output_length is "12"/],
   ['strange keys', { instruction: 'a' }, /neither messages nor a prompt: its keys are "instruction"/],
-  ['messages that are text', { messages: 'a' }, /messages is no list/],
+  ['messages that are text', { messages: 'a' }, /messages is not a list/],
   ['a line cut off', '{"prompt": "a', /no JSON: Unterminated string/],
 ]
 for (const [what, row, why] of odd) {
@@ -290,7 +290,7 @@ test('a dataset of which half can’t be sent is refused with the first such row
   await assert.rejects(measure(file), {
     kind: 'bad-input',
     code: 'data-line-invalid',
-    message: /half\.jsonl:1:1: .*2 of 4 rows can't be sent; this is the first.*; write \{"prompt"/,
+    message: /half\.jsonl:1:1: .*2 of 4 rows cannot be sent; this is the first.*; write \{"prompt"/,
   })
 })
 
@@ -326,7 +326,11 @@ test('a file that was exchanged since the sweep was read is not sent', async () 
     })
   assert.equal((await make()).count, 1)
   await writeFile(datasetFile, '{"prompt": "b"}')
-  await assert.rejects(make(), { kind: 'bad-input', code: 'dataset-changed', message: /exchanged after the run began/ })
+  await assert.rejects(make(), {
+    kind: 'bad-input',
+    code: 'dataset-changed',
+    message: /has changed since the run started/,
+  })
 })
 
 test('no more lines are taken than dataset entries asked, in the order of the file', async () => {

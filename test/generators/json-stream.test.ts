@@ -73,8 +73,8 @@ for (const [what, content, form, values] of whole) {
 const flawed: readonly (readonly [string, string, number, string])[] = [
   ['a file that ends within a row', '[\n{"a":1},\n{"a":', 3, 'the file ends within this row'],
   ['a file that ends between rows', '[\n{"a":1},\n', 3, 'the file ends before its array does'],
-  ['a comma too many', '[{"a":1},\n]', 2, 'a comma is followed by nothing'],
-  ['two arrays', '[{"a":\n1}]\n[{"a":2}]', 3, 'more stands behind the end of the array'],
+  ['a comma too many', '[{"a":1},\n]', 2, 'nothing follows a comma'],
+  ['two arrays', '[{"a":\n1}]\n[{"a":2}]', 3, 'there is more text after the end of the array'],
 ]
 for (const [what, content, line, flaw] of flawed) {
   test(`${what} is named with its line`, async () => {

@@ -92,7 +92,7 @@ describe('what to do about a refusal goes by what was said:', () => {
 
   test('the path for HTTP 404', async () => {
     const { remedy } = await remedyFor(jsonResponse('404 Not Found', {}), 'completions')
-    assert.match(remedy, /^Nothing is served at POST \/llm\/v1\/completions.*only have chat/)
+    assert.match(remedy, /^The server has nothing at POST \/llm\/v1\/completions.*only have chat/)
   })
 
   test('the key for HTTP 401', async () => {
@@ -105,7 +105,7 @@ describe('what to do about a refusal goes by what was said:', () => {
         `HTTP/1.1 ${status}\r\nLocation: https://h/llm/v1/chat/completions\r\nContent-Length: 0\r\n\r\n`,
       )
       assert.match(message, /HTTP 30\d, a redirect to https:\/\/h\/llm\/v1\/chat\/completions$/)
-      assert.match(remedy, /^Redirects are not followed/)
+      assert.match(remedy, /^Fulcrum does not follow redirects/)
     }
   })
 

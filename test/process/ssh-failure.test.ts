@@ -57,7 +57,7 @@ describe('a failure of ssh itself', () => {
   })
 
   it('may come without a word', () => {
-    assert.deepEqual(sshFailure(255, '\n'), { why: 'ssh ended with code 255 and no word', passing: false })
+    assert.deepEqual(sshFailure(255, '\n'), { why: 'ssh exited with code 255 and no message', passing: false })
   })
 
   it('is found above the words that follow it', () => {

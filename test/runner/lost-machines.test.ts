@@ -25,7 +25,7 @@ describe('a run that loses machines', () => {
     const outcome = await run.attempt({ deployer })
     assert.deepEqual([outcome.outcome, outcome.exitCode, outcome.error?.code], ['failed', 3, 'machines-lost'])
     assert.deepEqual([outcome.points.ok, outcome.points.missing], [4, 2])
-    assert.match(outcome.reason, /^1 deployment could not be run, as machines were lost: 2P1D\. .*node south is gone/)
+    assert.match(outcome.reason, /^1 deployment could not run because machines were lost: 2P1D\. .*node south is gone/)
     assert.equal(deployer.wanted.length, 3)
   })
 
@@ -77,7 +77,7 @@ describe('a run that loses machines', () => {
     const notes = (await run.events()).flatMap(event => (event.type === 'note' ? [event.message] : []))
     assert.deepEqual(notes.slice(0, 2), [
       'Lost node south: it does not answer. Continuing without it.',
-      'node north can be used again',
+      'node north is available again',
     ])
   })
 

@@ -225,7 +225,7 @@ describe('a deployment that does not come up', () => {
     const outcome = await run.attempt({ deployer })
     assert.deepEqual([deployer.wanted.length, outcome.points.ok], [4, 9])
     assert.ok(
-      (await run.events()).some(event => event.type === 'note' && /tried once more: decode-0/.test(event.message)),
+      (await run.events()).some(event => event.type === 'note' && /retrying once: decode-0/.test(event.message)),
     )
   })
 
@@ -319,6 +319,6 @@ describe('a budget', () => {
     })
     const outcome = await run.attempt({ generator, clockMs: () => ms })
     assert.deepEqual([outcome.outcome, outcome.measured], ['budget', 3])
-    assert.match(outcome.reason, /1 h is spent/)
+    assert.match(outcome.reason, /1 h is used up/)
   })
 })

@@ -100,7 +100,11 @@ const refused: readonly (readonly [string, string | Uint8Array, RegExp])[] = [
     /d\.jsonl:1:1: the line has neither messages nor a prompt: its keys are "question"/,
   ],
   ['text', 'hello\nworld\n', /d\.jsonl:1:1: no JSON: .*2 of 2 rows/],
-  ['gzip', gzipSync('{"prompt": "a"}'), /can't be read: it is compressed with gzip; unpack it with `gunzip --keep`/],
+  [
+    'gzip',
+    gzipSync('{"prompt": "a"}'),
+    /could not read .*: it is compressed with gzip; unpack it with `gunzip --keep`/,
+  ],
   ['a first line cut off', '{"prompt": "a', /no JSON: Unterminated string/],
   ['an array cut off in its first row', '[{"prompt": "a', /d\.jsonl:1:2: the file ends within this row/],
 ]

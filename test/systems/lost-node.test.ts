@@ -74,7 +74,7 @@ describe('a sweep that loses a host in the middle of a point', { skip: noHosts()
     assert.match(results[1]?.reason ?? '', /node south \(198\.18\.\d+\.3\)/)
     assert.equal(outcome.points.missing, 1)
     assert.deepEqual([outcome.exitCode, outcome.error?.code], [3, 'machines-lost'])
-    assert.match(outcome.reason, /1 deployment could not be run, as machines were lost: 2P1D\. .*node south/)
+    assert.match(outcome.reason, /1 deployment could not run because machines were lost: 2P1D\. .*node south/)
   })
 
   it('tells in the journal what was lost and what was not run', async () => {

@@ -145,7 +145,7 @@ describe('the GPUs of a deployment', () => {
     const samples = samplesOf(0, 400).map(sample => ({ ...sample, powerW: 400_000 }))
     const { gpus, findings } = observe(samples, aggregated)
     assert.deepEqual([gpus?.energyJ, gpus?.gpus[0]?.powerMeanW, gpus?.gpus[0]?.utilization], [null, null, 0.5])
-    assert.match(findings[0]?.message ?? '', /units are mixed up/)
+    assert.match(findings[0]?.message ?? '', /units are probably confused/)
   })
 
   test('of MIG have no energy: nobody counts a slice', () => {
@@ -231,7 +231,7 @@ describe('sources of GPU telemetry', () => {
     await using watch = watchGpus(asked, sitesSaying('fulcrum-gpus none'))
     await watch.ready()
     const { findings } = await watch.observed(now(), aggregated)
-    assert.match(findings[0]?.message ?? '', /this machine: there is neither NVML with Python nor nvidia-smi/)
+    assert.match(findings[0]?.message ?? '', /this machine: neither NVML with Python nor nvidia-smi is available/)
   })
 
   test('a machine’s lines are placed by its own clock, wherever that stands', async () => {

@@ -88,7 +88,7 @@ describe('a page that is not what it should be is one finding:', () => {
     const { sources, codes, messages } = await seen([...others, { text: 'node_load1 0.3\n' }])
     assert.deepEqual(Object.keys(sources), ['frontend', 'prefill-0', 'decode-0'])
     assert.deepEqual(codes, ['metrics-not-a-worker'])
-    assert.match(messages[0] ?? '', /^telemetry\.workers\[2\] \(\/2\) shows no metrics of a worker: .* ignored/)
+    assert.match(messages[0] ?? '', /^telemetry\.workers\[2\] \(\/2\) has no worker metrics: .* ignored/)
   })
 
   test('of a worker of another model', async () => {
@@ -101,13 +101,13 @@ describe('a page that is not what it should be is one finding:', () => {
     const { sources, codes, messages } = await seen([{ text: workerText('') }])
     assert.deepEqual(sources, { frontend: 'front', 'worker-0': '0' })
     assert.deepEqual(codes, ['metrics-no-role'])
-    assert.match(messages[0] ?? '', /do not tell the role .*: write \{ url, role \}/)
+    assert.match(messages[0] ?? '', /do not give the role .*: write \{ url, role \}/)
   })
 
   test('of a role that the topology lacks', async () => {
     const { codes, messages } = await seen([...others, { text: workerText(''), role: 'aggregated' }])
     assert.deepEqual(codes, ['metrics-no-role'])
-    assert.match(messages[0] ?? '', /page of an? aggregated worker, and 1P1D has none/)
+    assert.match(messages[0] ?? '', /page of an? aggregated worker, but 1P1D has none/)
   })
 
   test('that does not exist', async () => {
@@ -119,7 +119,7 @@ describe('a page that is not what it should be is one finding:', () => {
   test('more or fewer pages than workers', async () => {
     const { codes, messages } = await seen([...others, { text: decodeText }])
     assert.deepEqual(codes, ['metrics-worker-count'])
-    assert.match(messages[0] ?? '', /names 2 pages of decode workers, and 1P1D has 1/)
+    assert.match(messages[0] ?? '', /names 2 pages of decode workers, but 1P1D has 1/)
     assert.deepEqual((await seen([{ text: decodeText }])).codes, ['metrics-worker-count'])
   })
 

@@ -41,13 +41,13 @@ const factors = z.array(z.number().min(0)).length(24)
 export const capacitySchema = z.strictObject({
   run: field(
     z.string().min(1),
-    'Folder of the run that the plan rests on, relative to this file. The command line’s goes before it.',
+    'Folder of the run that the plan is based on, relative to this file. A run on the command line takes precedence.',
     'write the folder of a run, such as ../results/nightly/20261125T015517Z-eaad8b',
   ).optional(),
   traffic: field(
     z.strictObject({
       peak_requests_per_s: rate('Requests/s in the busiest hour.'),
-      mean_requests_per_s: rate('Requests/s on the mean of a day.'),
+      mean_requests_per_s: rate('Requests/s averaged over a day.'),
       users: field(
         z.strictObject({
           count: amount(allowed.users),
@@ -57,7 +57,7 @@ export const capacitySchema = z.strictObject({
             'write a number of seconds',
           ),
         }),
-        'People at once in the busiest hour, each with one request or in thought.',
+        'Simultaneous users in the busiest hour, each waiting for an answer or thinking.',
         'write { count: 2000, think_s: 30 }',
       ).optional(),
       trace: field(
@@ -72,7 +72,7 @@ export const capacitySchema = z.strictObject({
       ).optional(),
       mix: field(
         z.array(mixEntry).min(1),
-        'The kinds of request. Default: every workload of the run alike.',
+        'The kinds of requests. Default: every workload of the run with equal weight.',
         'write a list such as [{ workload: 8000/256, share: 0.7 }, { isl: 1000, osl: 1000, share: 0.3 }]',
       ).optional(),
       day: field(
@@ -82,16 +82,16 @@ export const capacitySchema = z.strictObject({
       ).optional(),
       growth_per_month: field(
         amount(allowed.growthPerMonth),
-        'Growth of the requests a month, compounded: 0.05 is 5 %. Default: 0.',
+        'Growth of traffic per month, compounded: 0.05 is 5%. Default: 0.',
         'write a share such as 0.05',
       ).default(0),
       months: field(
         amount(allowed.months),
-        'The plan is to hold for so many months. Default: 0.',
+        'Number of months that the plan has to last. Default: 0.',
         'write a whole number of months',
       ).default(0),
     }),
-    'Which requests come, how many, and when.',
+    'Which requests arrive, how many, and when.',
     'write { peak_requests_per_s: 20, mix: [{ workload: 8000/256 }] }',
   ),
   slo: field(
@@ -104,12 +104,12 @@ export const capacitySchema = z.strictObject({
       gpus_per_node: field(amount(allowed.gpusPerNode), 'GPUs of one node.', 'write a whole number from 1'),
       nodes: field(
         amount(allowed.nodes),
-        'Nodes that can be had. Default: any number.',
+        'Number of nodes available. Default: unlimited.',
         'write a whole number from 1',
       ).optional(),
       gpu_price_per_hour: field(
         amount(allowed.gpuPricePerHour),
-        'Price of a GPU for an hour. Without it, costs are in GPU-hours.',
+        'Price of one GPU for one hour. Without it, costs are in GPU-hours.',
         'write a price above 0',
       ).optional(),
       currency: field(
@@ -122,7 +122,7 @@ export const capacitySchema = z.strictObject({
       ).optional(),
       nodes_lost: field(
         amount(allowed.nodesLost),
-        'Nodes that may be lost in the busiest hour while the SLO holds. Default: 1 (N+1).',
+        'Number of nodes that may fail in the busiest hour while the SLO still holds. Default: 1 (N+1).',
         'write a whole number from 0',
       ).default(1),
     }),

@@ -7,8 +7,7 @@ export function capacityJsonSchema(): object {
   return {
     $schema,
     title: 'Fulcrum capacity file',
-    description:
-      'Which traffic is to be served, under which SLO, on what machines. docs/reference/capacity-file.md explains every key.',
+    description: 'The traffic to serve, its SLO, and the machines. docs/reference/capacity-file.md explains every key.',
     ...rest,
   }
 }

@@ -4,14 +4,9 @@ import type { ProgramEnd } from '../programs/run-program.ts'
 /** One sentence for a run of AIPerf that left no measured request. */
 export function aiperfFailure(end: ProgramEnd, logFile: string): FulcrumError {
   if (end.gaveUp !== null) {
-    return new FulcrumError(
-      'failed',
-      'aiperf-hung',
-      `AIPerf was ended before it had measured anything: ${end.gaveUp}`,
-      {
-        where: logFile,
-      },
-    )
+    return new FulcrumError('failed', 'aiperf-hung', `AIPerf was stopped before it measured anything: ${end.gaveUp}`, {
+      where: logFile,
+    })
   }
   const output = end.lines.join(' ').replace(/[│╭╮╰╯─\s]+/g, ' ')
   const tokenizer = /Failed to load tokenizer (.{0,300}?)(?= • |$)/.exec(output)
@@ -19,10 +14,11 @@ export function aiperfFailure(end: ProgramEnd, logFile: string): FulcrumError {
     return new FulcrumError(
       'environment',
       'aiperf-tokenizer',
-      `AIPerf couldn't load the tokenizer ${tokenizer[1]?.trim()}`,
+      `AIPerf could not load the tokenizer ${tokenizer[1]?.trim()}`,
       {
         where: logFile,
-        remedy: 'Give model.tokenizer a folder that transformers can load: tokenizer.json and tokenizer_config.json.',
+        remedy:
+          'Set model.tokenizer to a folder that transformers can load, with tokenizer.json and tokenizer_config.json.',
       },
     )
   }

@@ -75,12 +75,12 @@ export function readAiperfSummary(json: unknown, notNumbers = 0): ImportedSummar
     throw new FulcrumError(
       'bad-input',
       'several-phases',
-      `${writer}: one summary of ${measured.length} measured phases (${measured.map(shown).join(', ')}) is of no one load level. Run a phase at a time, and import those`,
+      `${writer}: one summary of ${measured.length} measured phases (${measured.map(shown).join(', ')}) describes no single load level. Run each phase separately, and import those results`,
     )
   const asked = askedOf(own)
   const failed = own.error_request_count?.avg ?? own.error_summary.reduce((sum, { count }) => sum + count, 0)
   const completed = own.request_count?.avg ?? 0
-  if (completed === 0 && failed === 0) throw unreadable(layout, writer, 'it counts no request')
+  if (completed === 0 && failed === 0) throw unreadable(layout, writer, 'it counts no requests')
   const measurement = measurementOfSummary(own, asked, {
     program: 'aiperf',
     layout,

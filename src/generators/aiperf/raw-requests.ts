@@ -57,7 +57,7 @@ export async function readRawRequests(file: string): Promise<RawRequest[]> {
 }
 
 function unreadable(file: string, line: number, cause: unknown): FulcrumError {
-  return new FulcrumError('failed', 'aiperf-output-unreadable', "AIPerf's record of requests can't be read", {
+  return new FulcrumError('failed', 'aiperf-output-unreadable', "Could not read AIPerf's record of requests", {
     where: `${file}:${line}`,
     remedy: 'Fulcrum reads the records of AIPerf 0.13.',
     cause,

@@ -105,7 +105,7 @@ function shortOutput(short: readonly { readonly tokens: number; readonly leastTo
   const [first] = short
   if (first === undefined) return []
   const { tokens, leastTokens } = first
-  const example = `about ${tokens} tokens came by the tokenizer's count, at least ${leastTokens} were asked for`
+  const example = `about ${tokens} tokens arrived by the tokenizer's count, but the request asked for at least ${leastTokens}`
   return [{ kind: 'short-output', count: short.length, example }]
 }
 

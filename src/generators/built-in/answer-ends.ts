@@ -19,5 +19,5 @@ export function cutMessage(ending: number, usual: number, chunks: number): strin
   const missing = usual & ~ending
   if (missing === 0) return null
   const what = (missing & endings.finishReason) === 0 ? '[DONE]' : 'a finish_reason'
-  return `the answer ended after ${chunks} chunks without ${what}, which the other answers have: it was cut`
+  return `the answer ended after ${chunks} chunks without ${what}, which the other answers have, so it is incomplete`
 }

@@ -148,6 +148,6 @@ function sessionsOf(results: readonly JobResult[], sent: number): { readonly ses
 function resentRemarks(results: readonly JobResult[], sent: number): readonly Finding[] {
   const resent = results.reduce((sum, result) => sum + result.resent, 0)
   if (resent === 0) return []
-  const message = `${resent} of ${sent} requests went out twice: the server or a proxy closed the kept-alive connection without a byte of an answer, so each was sent again on a new one. Their latency counts from the first send. Raise the keep-alive timeout of what closes connections`
+  const message = `${resent} of ${sent} requests went out twice: the server or a proxy closed the kept-alive connection without a byte of an answer, so each was sent again on a new connection. Their latency counts from the first send. Raise the keep-alive timeout of the server or proxy`
   return [{ severity: 'warning', code: 'requests-resent', message }]
 }

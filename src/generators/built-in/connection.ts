@@ -104,7 +104,7 @@ export class Connection {
     if (!this.busy) return
     const { chunks } = this.exchange
     this.exchange.at = performance.now()
-    this.exchange.fail({ kind, message: `${message}; ${chunks} chunks had come` })
+    this.exchange.fail({ kind, message: `${message}; ${chunks} chunks had arrived` })
     this.#drop()
     this.#settle()
   }

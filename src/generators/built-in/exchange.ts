@@ -256,7 +256,10 @@ export class Exchange implements ResponseSink, EventSink {
     else if (this.chunks === 0) this.#fail('short-output', 'the stream ended without a token')
     if (Number.isNaN(this.endAt)) this.endAt = this.at
     if (this.failure === null && this.usage === 'said' && this.outputTokens < leastTokens) {
-      this.#fail('short-output', `${this.outputTokens} tokens came, at least ${leastTokens} were asked for`)
+      this.#fail(
+        'short-output',
+        `${this.outputTokens} tokens arrived, but the request asked for at least ${leastTokens}`,
+      )
     }
   }
 

@@ -55,7 +55,7 @@ export function socketFailure(error: NodeJS.ErrnoException, connected: boolean, 
 const localLimits: Readonly<Record<string, string>> = {
   EMFILE: 'this process may open no more files, see ulimit -n',
   ENFILE: 'this machine may open no more files, see fs.file-max',
-  EADDRNOTAVAIL: 'no local port is free for another connection to that address, see net.ipv4.ip_local_port_range',
+  EADDRNOTAVAIL: 'all local ports are in use for connections to that address, see net.ipv4.ip_local_port_range',
   ENOBUFS: 'the kernel has no memory for another socket, see net.ipv4.tcp_mem',
 }
 

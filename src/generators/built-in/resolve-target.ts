@@ -51,8 +51,8 @@ async function addressesOf(name: string, where: string, signal: AbortSignal): Pr
     return found.map(({ address }) => address)
   } catch (cause) {
     signal.throwIfAborted()
-    const why = deadline.aborted ? `DNS gave no answer within ${lookupLimitMs / 1000} s` : lookupFailure(cause)
-    throw new FulcrumError('environment', 'name-not-resolved', `the name ${name} can't be resolved: ${why}`, {
+    const why = deadline.aborted ? `DNS did not respond within ${lookupLimitMs / 1000} s` : lookupFailure(cause)
+    throw new FulcrumError('environment', 'name-not-resolved', `cannot resolve the name ${name}: ${why}`, {
       where,
       remedy: 'check the URL and the name server (/etc/resolv.conf), or write the address',
       cause,
@@ -63,8 +63,8 @@ async function addressesOf(name: string, where: string, signal: AbortSignal): Pr
 /** What the system's resolver said, in words. */
 function lookupFailure(cause: unknown): string {
   const { code = '', message } = cause as NodeJS.ErrnoException
-  if (code === 'EAI_AGAIN') return 'DNS gave no answer (EAI_AGAIN)'
-  if (code === 'ENOTFOUND') return 'DNS knows no such name (ENOTFOUND)'
+  if (code === 'EAI_AGAIN') return 'DNS did not respond (EAI_AGAIN)'
+  if (code === 'ENOTFOUND') return 'DNS does not know this name (ENOTFOUND)'
   return `DNS failed: ${message}`
 }
 

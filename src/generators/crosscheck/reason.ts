@@ -37,13 +37,13 @@ export function likelyReason(
     const reason = explain(slower, faster, figure)
     if (reason !== null) return reason
   }
-  return 'no reason is visible in what they report; look at the prompts that each sends'
+  return 'their reports show no reason; compare the prompts that each sends'
 }
 
 function failures(slower: Measurement, faster: Measurement): string | null {
   const worse = [slower, faster].toSorted((a, b) => b.requests.failed - a.requests.failed)[0]
   if (worse === undefined || worse.requests.failed === 0) return null
-  return `${nameOf(worse)} had ${worse.requests.failed} of ${worse.requests.sent} requests fail`
+  return `${nameOf(worse)} failed ${worse.requests.failed} of ${worse.requests.sent} requests`
 }
 
 function tokenCounts(slower: Measurement, faster: Measurement, figure: Figure): string | null {
@@ -106,7 +106,7 @@ function startBurst(slower: Measurement, faster: Measurement, figure: Figure): s
   if (slow === null || fast === null) return null
   const mean = slow.mean - fast.mean
   if (mean <= 0 || slow.p50 === null || fast.p50 === null || slow.p50 - fast.p50 > mean / 2) return null
-  return `the medians agree (TTFT p50 ${shown(slow.p50)} and ${shown(fast.p50)} ms), the tails don't: ${nameOf(slower)} reads late when many answers come at once, as at the start`
+  return `the medians agree (TTFT p50 ${shown(slow.p50)} and ${shown(fast.p50)} ms), but the tails do not: ${nameOf(slower)} reads late when many answers arrive at once, as at the start`
 }
 
 function latency(slower: Measurement, faster: Measurement, figure: Figure): string | null {
@@ -119,7 +119,7 @@ function latency(slower: Measurement, faster: Measurement, figure: Figure): stri
     return `${nameOf(slower)} adds ${shown(ttft)} ms before the first token and nothing after it: its own time to send and to wake up`
   }
   if (whole > 0) {
-    return `${nameOf(slower)} reads chunks later all along the answer: it is short of CPU for the rate of chunks`
+    return `${nameOf(slower)} reads every chunk of an answer late: it lacks CPU for this rate of chunks`
   }
   return null
 }

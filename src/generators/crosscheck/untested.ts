@@ -25,7 +25,7 @@ export function untestedIn(
     ]
   })
   if (of.length > 0 || comparisons > 0) return of
-  return [{ generator: null, reason: 'one round has no intervals, so that no difference can be shown' }]
+  return [{ generator: null, reason: 'one round gives no intervals, so no difference can be shown' }]
 }
 
 /** `not tested: genai-perf failed in 4 of 4 rounds: …`. */

@@ -10,7 +10,7 @@ interface Symptom {
   readonly remedy: string
 }
 
-const checkServer = 'Look at the server’s log, or measure with the built-in generator, which counts failed requests.'
+const checkServer = 'Check the server’s log, or measure with the built-in generator, which counts failed requests.'
 
 /** The first that matches is the cause; what others say follows from it. */
 const symptoms: readonly Symptom[] = [
@@ -18,22 +18,23 @@ const symptoms: readonly Symptom[] = [
     pattern: /error while loading shared libraries: ([^:\s]+)/,
     kind: 'environment',
     code: 'perf-analyzer-broken',
-    say: ([, library]) => `perf_analyzer can't start: the shared library ${library} is missing`,
+    say: ([, library]) => `perf_analyzer cannot start: the shared library ${library} is missing`,
     remedy: 'Install libb64-0d (Debian) and nvidia-cuda-runtime-cu12 (pip, into genai-perf’s virtual environment).',
   },
   {
     pattern: /No such file or directory: 'perf_analyzer'/,
     kind: 'environment',
     code: 'perf-analyzer-missing',
-    say: () => 'genai-perf found no perf_analyzer',
+    say: () => 'genai-perf did not find perf_analyzer',
     remedy: 'pip install tritonclient==2.50.0 into genai-perf’s virtual environment; it brings the program.',
   },
   {
     pattern: /GenAIPerfException: (We couldn't connect to 'https:\/\/huggingface\.co'[^\n]*|[^\n]*tokenizer[^\n]*)/i,
     kind: 'environment',
     code: 'genai-perf-tokenizer',
-    say: ([, reason]) => `genai-perf couldn't load the tokenizer: ${reason}`,
-    remedy: 'Give model.tokenizer a folder that transformers can load: tokenizer.json and tokenizer_config.json.',
+    say: ([, reason]) => `genai-perf could not load the tokenizer: ${reason}`,
+    remedy:
+      'Set model.tokenizer to a folder that transformers can load, with tokenizer.json and tokenizer_config.json.',
   },
   {
     pattern: /returns HTTP code 400\b/,
@@ -62,7 +63,7 @@ const symptoms: readonly Symptom[] = [
     pattern: /error: (unrecognized arguments: [^\n]+|argument [^\n]+)/,
     kind: 'environment',
     code: 'genai-perf-arguments',
-    say: ([, reason]) => `this genai-perf doesn't take the command: ${reason}`,
+    say: ([, reason]) => `this version of genai-perf rejects the command: ${reason}`,
     remedy: 'Fulcrum drives genai-perf 0.0.16; compare with genai-perf profile --help.',
   },
 ]
@@ -73,11 +74,11 @@ export function genaiPerfFailure(end: ProgramEnd, logFile: string): FulcrumError
     return new FulcrumError(
       'failed',
       'genai-perf-hung',
-      `genai-perf was ended and its results are lost: ${end.gaveUp}`,
+      `genai-perf was stopped and its results are lost: ${end.gaveUp}`,
       {
         where: logFile,
         remedy:
-          'A server that keeps a request open for ever does this: raise load.timeout if answers may take that long.',
+          'This happens when a server keeps a request open forever. Raise load.timeout if answers may take that long.',
       },
     )
   }

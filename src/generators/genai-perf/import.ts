@@ -39,7 +39,7 @@ export function readGenaiPerfSummary(json: unknown, modifiedAt: Date, notNumbers
   const read = genaiPerfSummary.safeParse(withoutNulls(json))
   if (!read.success) throw unreadable(layout, writerOf(json), mismatch(read.error))
   const own = read.data
-  if (own.request_count === undefined) throw unreadable(layout, writerOf(json), 'it counts no request')
+  if (own.request_count === undefined) throw unreadable(layout, writerOf(json), 'it counts no requests')
   const { model_names, endpoint, perf_analyzer, input, fulcrum } = own.input_config
   const { concurrency, request_rate } = perf_analyzer.stimulus
   const asked: AskedLoad = {

@@ -64,7 +64,7 @@ export function exportsDisagree(json: OwnFigures, csv: CsvFigures): Finding[] {
     {
       severity: 'warning',
       code: 'exports-disagree',
-      message: `genai-perf's CSV and JSON differ: ${wrong.slice(0, mostShown).join('; ')}${more}. perf_analyzer's record is taken, but don't trust either file`,
+      message: `genai-perf's CSV and JSON differ: ${wrong.slice(0, mostShown).join('; ')}${more}. Fulcrum uses perf_analyzer's record, but do not trust either file`,
     },
   ]
 }

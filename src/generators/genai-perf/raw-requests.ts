@@ -75,7 +75,7 @@ function unreadable(file: string, why: string, cause?: unknown): FulcrumError {
   return new FulcrumError(
     'failed',
     'genai-perf-output-unreadable',
-    `perf_analyzer's record of requests can't be read: ${why}`,
+    `could not read perf_analyzer's record of requests: ${why}`,
     {
       where: file,
       cause,

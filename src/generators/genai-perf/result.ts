@@ -64,7 +64,7 @@ async function readAnswers(raw: string, point: Point): Promise<{ answers: Prompt
     answers.push({ ...readAnswer(request, api, streaming, originNs), prompt })
   }
   if (originNs === null) {
-    throw new FulcrumError('failed', 'genai-perf-output-unreadable', 'perf_analyzer recorded no request', {
+    throw new FulcrumError('failed', 'genai-perf-output-unreadable', 'perf_analyzer recorded no requests', {
       where: raw,
     })
   }

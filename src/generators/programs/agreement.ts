@@ -23,7 +23,7 @@ export function disagreements(generator: string, figures: readonly StatedFigure[
     {
       severity: 'warning',
       code: 'summary-disagrees',
-      message: `${generator}'s summary differs from its own record of requests: ${wrong.join('; ')}. The record is taken`,
+      message: `${generator}'s summary differs from its own record of requests: ${wrong.join('; ')}. Fulcrum uses the record`,
     },
   ]
 }

@@ -15,7 +15,7 @@ export interface FoundProgram {
  */
 export async function examineProgram(name: string, command: string | undefined, remedy: string): Promise<FoundProgram> {
   const path = command?.includes('/') ? command : await findOnPath(command ?? name)
-  if (path === null) return { path, check: missed(name, `there is no ${command ?? name} on PATH`, remedy) }
+  if (path === null) return { path, check: missed(name, `${command ?? name} is not on PATH`, remedy) }
   const said = await runShort(path, ['--version'])
   if (!said.ok) return { path: null, check: missed(name, `${path}: ${said.complaint}`, remedy) }
   return { path, check: passed(name, `${said.out.split('\n').at(-1)} (${path})`) }

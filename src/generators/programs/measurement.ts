@@ -91,6 +91,6 @@ function cannotVouch(point: Point, knowsSchedule: boolean): Finding {
   return {
     severity: 'note',
     code: 'client-unknown',
-    message: `${point.generator} doesn't say ${silent}: its own delay would read as the server's`,
+    message: `${point.generator} does not say ${silent}: delays of its own would count as the server's`,
   }
 }

@@ -58,14 +58,14 @@ export function shardRemarks(
     const health = shards[index]
     const lost = link.lost()
     if (report.outcome === null || health === undefined) {
-      const message = `${lost ?? `shard ${link.shard} on ${link.host} was lost`}. The figures are of the other shards, hence of less load than asked`
+      const message = `${lost ?? `shard ${link.shard} on ${link.host} was lost`}. The figures are those of the other shards, so of a lower load than requested`
       return [{ severity: 'invalid', code: 'shard-lost', message }]
     }
     const where = `shard ${link.shard} on ${link.host}`
     const remarks: Finding[] = []
     const asked = requestsOf(parts[index])
     if (asked !== null && health.requests !== asked) {
-      const message = `${where} sent ${health.requests} requests, ${asked} were its part`
+      const message = `${where} sent ${health.requests} requests instead of ${asked}`
       remarks.push({ severity: 'invalid', code: 'shard-disagrees', message })
     }
     const { clock, clockAfter } = report

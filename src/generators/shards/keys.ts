@@ -8,7 +8,7 @@ import type { ShardJob, ShardSettings } from './launch.ts'
 
 const count = field(
   positiveInt.max(1000),
-  'Processes that each point’s load is split over.',
+  'Number of processes to split the load of each point over.',
   'write a whole number from 1',
 )
 
@@ -22,12 +22,12 @@ const amounts = reading(
 const jobKeys = z.strictObject({
   image: field(
     z.string().regex(/^[^\s]+$/),
-    'Container image with this very version of Fulcrum, its entry point `fulcrum` (else say `command`).',
+    'Container image with this version of Fulcrum and the entry point `fulcrum` (otherwise set `command`).',
     'write the name of an image such as registry.example/fulcrum:0.2.0',
   ),
   url: field(
     baseUrl,
-    'Base URL of the endpoint as pods reach it. Default: for `with: kubernetes` the service that Dynamo’s operator makes for the frontend, else the deployment’s own URL.',
+    'Base URL by which pods reach the endpoint. Default: with `with: kubernetes`, the service that Dynamo’s operator creates for the frontend; otherwise the deployment’s own URL.',
     'write a URL such as http://deepseek-r1-frontend.llm:8000',
   ).optional(),
   kubeconfig: field(

@@ -157,21 +157,24 @@ function observeGpu(
 /** The counter where it spans the window, else samples; null with the reason where neither is worth telling. */
 function energyOf({ own, isMig }: Found, window: Span, isTwice: boolean) {
   if (isMig)
-    return { energy: null, isOdd: true, why: 'it is a MIG device, whose share of the GPU’s energy nobody counts' }
+    return {
+      energy: null,
+      isOdd: true,
+      why: 'it is a MIG device, and no counter reports its share of the GPU’s energy',
+    }
   if (isTwice) return { energy: null, isOdd: true, why: 'its exporter names it twice, with different values' }
   const counter = valuesOf(own, ({ energyJ }) => energyJ)
   const power = valuesOf(own, ({ powerW }) => powerW)
   const trouble = unitTrouble(counter, power)
   if (trouble !== null)
-    return { energy: null, isOdd: true, why: `${trouble}; its units are mixed up (W and mW, J and mJ)` }
+    return { energy: null, isOdd: true, why: `${trouble}; its units are probably confused (W and mW, J and mJ)` }
   const known = [energyByCounter(counter, window), energyBySamples(power, window)].flatMap(one => one ?? [])
   const energy = known.find(isExactEnough) ?? null
   if (energy !== null) return { energy, isOdd: false, why: null }
   const best = known[0]
-  if (best === undefined)
-    return { energy: null, isOdd: false, why: 'there are no samples of its power around the window' }
+  if (best === undefined) return { energy: null, isOdd: false, why: 'there are no power samples around the window' }
   const off = best.joules > 0 ? ` (${Math.round((100 * best.errorJ) / best.joules)}%)` : ''
-  return { energy: null, isOdd: false, why: `its samples are too far apart for this window${off}` }
+  return { energy: null, isOdd: false, why: `its power samples are too far apart for this window${off}` }
 }
 
 function valuesOf(samples: readonly TimedSample[], of: (sample: TimedSample) => number | null): readonly At[] {

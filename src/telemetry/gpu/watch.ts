@@ -162,7 +162,7 @@ function sampler(host: string | null, sampleS: number, sites: GpuSites): Source 
       seen.source = announced
       parse = announced === 'nvml' ? parseNvmlLine : parseSmiLine
       if (announced !== 'none') return
-      source.trouble = 'there is neither NVML with Python nor nvidia-smi'
+      source.trouble = 'neither NVML with Python nor nvidia-smi is available'
       spoke.resolve()
       return
     }

@@ -17,7 +17,7 @@ describe('a failed AIPerf, in one sentence', () => {
     ]
     const error = aiperfFailure(endOf({ exit: { code: 1, signal: null }, lines }), '/log')
     assert.equal(error.kind, 'environment')
-    assert.equal(error.message, "AIPerf couldn't load the tokenizer 'a/b': OSError: not in the cache.")
+    assert.equal(error.message, "AIPerf could not load the tokenizer 'a/b': OSError: not in the cache.")
   })
 
   it('says why a hung run was ended', () => {

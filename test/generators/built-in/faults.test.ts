@@ -122,7 +122,7 @@ test('a server that stalls runs into the deadline of its request only', async ()
   const measurement = await measureScript(script, { load: { timeoutMs: 200 } })
   assert.deepEqual(kinds(measurement), { timeout: 3 })
   assert.equal(measurement.requests.completed, 3)
-  assert.match(example(measurement), /1 chunks had come/)
+  assert.match(example(measurement), /1 chunks had arrived/)
   const finding = judge(pointOf(), measurement).find(({ code }) => code === 'error-share')
   assert.match(
     finding?.message ?? '',

@@ -61,7 +61,7 @@ test('a name server that never answers ends the measurement with a sentence that
 }, async () => {
   const { error } = await run(inNamespace, { dnsDelayMs: null })
   assert.deepEqual([error?.kind, error?.code], ['environment', 'name-not-resolved'])
-  assert.match(error?.message ?? '', /model\.example can't be resolved: DNS gave no answer/)
+  assert.match(error?.message ?? '', /cannot resolve the name model\.example: DNS did not respond/)
 })
 
 test('more slots than files may be open is a finding that says so', { skip: noPrlimit }, async () => {

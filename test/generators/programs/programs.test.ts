@@ -98,7 +98,7 @@ describe('the run of a program', () => {
       group = members
       return null
     }
-    await runProgram(spec('sleep 300 & sleep 0.6', { watch: seen }))
+    await runProgram(spec('sleep 300 & sleep 2', { watch: seen }))
     assert.ok(group.length >= 2)
     assert.deepEqual(await groupMembers(Math.min(...group)), [])
   })

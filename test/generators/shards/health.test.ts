@@ -86,7 +86,7 @@ test('a shard that did its part by a clock that is known draws no remark', () =>
 
 test('a shard that sent less than its part makes the point invalid', () => {
   assert.deepEqual(remarksOn({ ...punctual, requests: 9 }), [
-    { severity: 'invalid', code: 'shard-disagrees', message: 'shard 1 on a sent 9 requests, 10 were its part' },
+    { severity: 'invalid', code: 'shard-disagrees', message: 'shard 1 on a sent 9 requests instead of 10' },
   ])
   assert.deepEqual(remarksOn({ ...punctual, requests: 9 }, report, { ...part, durationMs: 1000 }), [])
 })
@@ -111,5 +111,5 @@ test('a lost shard is told in the words of its loss', () => {
   const lost = { ...report, outcome: null, link: { ...link, lost: () => 'shard 1 on a was lost: it burnt' } }
   const [remark] = remarksOn({ ...punctual, requests: null }, lost)
   assert.equal(remark?.severity, 'invalid')
-  assert.match(remark?.message ?? '', /^shard 1 on a was lost: it burnt\. The figures are of the other shards/)
+  assert.match(remark?.message ?? '', /^shard 1 on a was lost: it burnt\. The figures are those of the other shards/)
 })

@@ -167,7 +167,7 @@ function levelOf({ type_, streams, max_concurrency, rate }: z.output<typeof stra
       throw new FulcrumError(
         'bad-input',
         'summary-unreadable',
-        `${writer}: its strategy ${type_} is no load level. Fulcrum reads ${layout}`,
+        `${writer}: its strategy ${type_} is not a load level. Fulcrum reads ${layout}`,
       )
   }
 }

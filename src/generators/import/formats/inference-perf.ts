@@ -74,7 +74,7 @@ function readStage(
   const own = read.data
   const completed = own.successes.count
   const failed = own.failures.count
-  if (completed + failed === 0) throw unreadable(layout, writer, 'it counts no request')
+  if (completed + failed === 0) throw unreadable(layout, writer, 'it counts no requests')
   const rate = own.successes.throughput?.requests_per_sec ?? null
   const durationS = own.benchmark_time_seconds ?? (rate !== null && rate > 0 ? completed / rate : null)
   const of = (said: z.output<typeof statistics>, by = 1) => (completed === 0 ? null : distribution(said, completed, by))
@@ -119,7 +119,7 @@ const startUnknown: readonly Finding[] = [
   {
     severity: 'note',
     code: 'imported-start-unknown',
-    message: 'inference-perf doesn’t say when it ran: the file’s time is taken',
+    message: 'inference-perf does not say when it ran, so Fulcrum uses the time of the file',
   },
 ]
 
