@@ -132,7 +132,10 @@ test('a conversation over the completions API is refused', async () => {
 })
 
 test('an ISL without room for the template is refused with the least that works', async () => {
-  await assert.rejects(prompts({ workload: workload({ isl: fixed(3) }) }), { code: 'isl-too-short', message: /make 4$/ })
+  await assert.rejects(prompts({ workload: workload({ isl: fixed(3) }) }), {
+    code: 'isl-too-short',
+    message: /make 4$/,
+  })
   assert.equal(wordsOf(await prompts({ workload: workload({ isl: fixed(4) }) }), 0).length, 1)
 })
 
