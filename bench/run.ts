@@ -33,6 +33,9 @@ const benchmarks: Readonly<Record<string, readonly string[]>> = {
   redeploy: ['redeploy.ts', '3'],
   'crosscheck-mock': ['crosscheck.ts', 'mock', '32', '4'],
   'crosscheck-dynamo': ['crosscheck.ts', 'dynamo', '8', '4'],
+  'turn-timing': ['workloads/turn-timing.ts'],
+  sessions: ['workloads/sessions.ts'],
+  day: ['workloads/day.ts'],
   scaling: ['load/scaling.ts'],
   load: ['load/run.ts'],
 }
