@@ -69,7 +69,7 @@ const gpusText = (gpus: number) => `${gpus} ${gpus === 1 ? 'GPU' : 'GPUs'}`
 /** A share of the prompts less than this is no advice. */
 const leastCacheLeft = 0.1
 
-/** What a prefix cache had of the prompts, where it could have had clearly more. */
+/** Says how much of the prompts the prefix cache served, if it could have served clearly more. */
 function cacheLeft({ figures, deployment }: MeasuredPoint): string[] {
   const cached = figures.cached_prompt_tokens_share?.mean
   const possible = figures.possible_cached_share?.mean
@@ -78,7 +78,7 @@ function cacheLeft({ figures, deployment }: MeasuredPoint): string[] {
   const workers = workersOf(deployment.topology, 'aggregated') + workersOf(deployment.topology, 'prefill')
   const advice = workers > 1 ? ' Routing by prefix (router mode kv) or fewer, larger workers could reuse more.' : ''
   return [
-    `The cache hit rate is ${percent(cached)} of the prompt tokens, where ${percent(possible)} is possible.${advice}`,
+    `The prefix cache serves ${percent(cached)} of the prompt tokens, but could serve ${percent(possible)}.${advice}`,
   ]
 }
 

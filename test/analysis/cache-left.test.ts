@@ -24,14 +24,14 @@ function saidOf(workers: number, cached: number | null, possible: number): reado
     },
   })
   const caveats = analyse(run).workloads[0]?.recommendation.caveats ?? []
-  return caveats.filter(caveat => caveat.includes('cache hit rate'))
+  return caveats.filter(caveat => caveat.includes('prefix cache'))
 }
 
 test('a recommendation says what its prefix cache leaves, and how several workers could reuse more', () => {
   assert.deepEqual(saidOf(4, 0.22, 0.83), [
-    'The cache hit rate is 22% of the prompt tokens, where 83% is possible. Routing by prefix (router mode kv) or fewer, larger workers could reuse more.',
+    'The prefix cache serves 22% of the prompt tokens, but could serve 83%. Routing by prefix (router mode kv) or fewer, larger workers could reuse more.',
   ])
-  assert.deepEqual(saidOf(1, 0.22, 0.83), ['The cache hit rate is 22% of the prompt tokens, where 83% is possible.'])
+  assert.deepEqual(saidOf(1, 0.22, 0.83), ['The prefix cache serves 22% of the prompt tokens, but could serve 83%.'])
 })
 
 test('says nothing where little is left, or where nobody says what was cached', () => {

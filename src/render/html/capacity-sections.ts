@@ -111,7 +111,7 @@ function requestsTable(requests: readonly RequestsView[]): Html {
       numbers('TTFT p95 at the peak'),
       numbers('ITL p95'),
       numbers('Latency p95'),
-      column('Rests on'),
+      column('Based on'),
     ],
     requests.map(one => ({
       cells: [

@@ -53,7 +53,7 @@ function tables(view: CapacityView, answer: CandidateView): readonly string[] {
     '',
     '## Requests',
     '',
-    '| Requests | Share | Rests on | Requests/s a replica, alone | Limited by | TTFT p95 | ITL p95 |',
+    '| Requests | Share | Based on | Requests/s a replica, alone | Limited by | TTFT p95 | ITL p95 |',
     '|---|---:|---|---:|---|---:|---:|',
     ...answer.requests.map(one =>
       row([
@@ -123,7 +123,7 @@ function tables(view: CapacityView, answer: CandidateView): readonly string[] {
       row([`${hour}:00`, figure(requestsPerS), percent(utilisation), replicas]),
     ),
     '',
-    '## Measured points it rests on',
+    '## Measured points behind the plan',
     '',
     '| Point | Deployment | Workload | Load | Requests/s | TTFT p95 | ITL p95 | Repeats | |',
     '|---|---|---|---|---:|---:|---:|---:|---|',
