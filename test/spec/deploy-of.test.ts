@@ -27,3 +27,20 @@ test('a deployment is deployed with its variant’s configuration, so its engine
   ])
   assert.equal(deployOf(sweep, {}).workers().engine, 'mocker')
 })
+
+test('what is written for a deployment is its variant’s', async () => {
+  const sweep = await read(
+    text.replace(
+      'real: { deploy: { backend: dynamo.trtllm } }',
+      'kv: { deploy: { frontend_args: { router-mode: kv } } }',
+    ),
+  )
+  const written = sweep.deployments.map(deployment => {
+    const files = deployOf(sweep, deployment).files({ deployment, model: deployment.model.name, folder: '/tmp/x' })
+    return [deployment.variant, files?.files.some(({ content }) => /router-mode['"]? ['"]?kv/.test(content))]
+  })
+  assert.deepEqual(written, [
+    ['mocked', false],
+    ['kv', true],
+  ])
+})
