@@ -2,7 +2,15 @@ import type { SaidOfEngines } from '../deployers/doctor/check.ts'
 import { type Addresses, type Check, examineMachine } from '../deployers/doctor/doctor.ts'
 import { unknownEngine } from '../engines/index.ts'
 import { findSetting } from '../engines/setting.ts'
-import { type Deployment, type EngineSettings, gpusOf, type Load, longestOf, rolesOf } from '../model/index.ts'
+import {
+  type Deployment,
+  type EngineSettings,
+  gpusOf,
+  type Load,
+  longestOf,
+  nodesPerWorker,
+  rolesOf,
+} from '../model/index.ts'
 
 import { loadSweep } from '../spec/load-sweep.ts'
 import { probeSettings } from './probe-settings.ts'
@@ -28,8 +36,10 @@ export async function examine(file?: string, addresses: Addresses = {}): Promise
       deployment: Math.max(0, ...sweep.deployments.map(gpusOf)),
       worker: Math.max(
         0,
-        ...sweep.deployments.flatMap(({ topology, gpusPerWorker }) =>
-          rolesOf(topology).map(role => gpusPerWorker[role]),
+        ...sweep.deployments.flatMap(deployment =>
+          rolesOf(deployment.topology).map(role =>
+            Math.ceil(deployment.gpusPerWorker[role] / nodesPerWorker(deployment, role)),
+          ),
         ),
       ),
     },

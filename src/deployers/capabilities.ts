@@ -30,6 +30,8 @@ export interface DeployerCapabilities {
   settingsProblems(role: Role, settings: EngineSettings): readonly Complaint[]
   /** Why a deployment cannot run under this configuration; null when it can. */
   misfit(deployment: Deployment): DeployProblem | null
+  /** Whether a worker may run on several nodes. */
+  readonly spansNodes: boolean
   /** Somebody else runs the system: it has one deployment, with so many GPUs. Null when the deployer brings it up. */
   readonly running: { readonly gpus: number } | null
 }
@@ -40,5 +42,6 @@ export const takesAnything: DeployerCapabilities = {
   configProblems: [],
   settingsProblems: () => [],
   misfit: () => null,
+  spansNodes: false,
   running: null,
 }

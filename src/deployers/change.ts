@@ -1,5 +1,5 @@
 import { type Deployment, type Role, roles, workersOf } from '../model/index.ts'
-import { type Host, type Placed, placeFor, rolesBySize } from './nodes/placement.ts'
+import { type Host, type Placed, placementOrders, placesFor } from './nodes/placement.ts'
 import type { WorkerDesign } from './worker-design.ts'
 
 /** A worker's place in a deployment: on which host, and on which GPUs when Fulcrum hands them out. */
@@ -8,6 +8,13 @@ export interface WorkerSlot extends Placed {
   readonly name: string
   readonly role: Role
   readonly signature: string
+  /** Where its further nodes are, by rank from 1; absent for a worker on one node. */
+  readonly others?: readonly Placed[]
+}
+
+/** Everything that a worker holds, one place for each of its nodes. */
+export function placesOf({ host, gpus, others = [] }: Pick<WorkerSlot, 'host' | 'gpus' | 'others'>): readonly Placed[] {
+  return [{ host, gpus }, ...others]
 }
 
 /** How to get from the workers that run to those that are wanted. */
@@ -29,16 +36,19 @@ export function smallestChange<Running extends WorkerSlot>(
   wanted: Deployment,
   designs: { readonly [role in Role]?: WorkerDesign },
   hosts: readonly Host[],
-  order: readonly Role[] = rolesBySize(wanted.gpusPerWorker),
+  order?: readonly Role[],
 ): Change<Running> {
+  const orders = order === undefined ? placementOrders(wanted) : [order]
   const keep: Running[] = []
   for (const role of roles) {
     const fitting = running.filter(worker => worker.role === role && worker.signature === designs[role]?.signature)
     keep.push(...fitting.sort((a, b) => numberOf(a) - numberOf(b)).slice(0, workersOf(wanted.topology, role)))
   }
-  const start = missingWorkers(keep, wanted, designs, hosts, order)
-  if (start !== null) return { keep, stop: running.filter(worker => !keep.includes(worker)), start }
-  return { keep: [], stop: running, start: missingWorkers([], wanted, designs, hosts, order) ?? [] }
+  const startBeside = (staying: readonly WorkerSlot[]) =>
+    orders.map(each => missingWorkers(staying, wanted, designs, hosts, each)).find(start => start !== null)
+  const start = startBeside(keep)
+  if (start !== undefined) return { keep, stop: running.filter(worker => !keep.includes(worker)), start }
+  return { keep: [], stop: running, start: startBeside([]) ?? [] }
 }
 
 /** The workers to start beside those that stay, by role; null when one has no place. */
@@ -56,9 +66,12 @@ function missingWorkers(
     const kept = keep.filter(worker => worker.role === role).length
     for (let missing = workersOf(wanted.topology, role) - kept; missing > 0; missing--) {
       const taken = [...keep, ...start]
-      const place = placeFor(design.gpusPerWorker, hosts, taken)
-      if (place === null) return null
-      start.push({ name: freeName(role, taken), role, signature: design.signature, ...place })
+      const size = { gpus: design.gpusPerWorker, nodes: design.gang?.nodes ?? 1 }
+      const places = placesFor(size, hosts, taken.flatMap(placesOf))
+      if (places === null) return null
+      const [place, ...others] = places
+      const own = { name: freeName(role, taken), role, signature: design.signature, ...place }
+      start.push(others.length === 0 ? own : { ...own, others })
     }
   }
   return start.sort((a, b) => roles.indexOf(a.role) - roles.indexOf(b.role))

@@ -43,9 +43,13 @@ export async function registeredInstances(
 }
 
 /** Where what is registered differs from the workers that should be, in words; empty when it is exactly those. */
-export function differences(registered: Registered, workers: readonly { readonly role: Role }[]): readonly string[] {
-  const prefill = workers.filter(worker => worker.role === 'prefill').length
-  const serving = workers.length - prefill
+export function differences(
+  registered: Registered,
+  workers: readonly { readonly role: Role; readonly registers?: number }[],
+): readonly string[] {
+  const count = (some: typeof workers) => some.reduce((sum, { registers = 1 }) => sum + registers, 0)
+  const prefill = count(workers.filter(worker => worker.role === 'prefill'))
+  const serving = count(workers) - prefill
   const role = workers.find(worker => worker.role !== 'prefill')?.role ?? 'decode'
   return [
     ...(registered.prefill === prefill ? [] : [`${registered.prefill} of ${prefill} prefill workers registered`]),

@@ -35,7 +35,13 @@ export interface AwaitedWorkers extends Awaited {
 interface NamedWorker {
   readonly role: Role
   readonly process: RunningProcess
+  /** Processes of all ranks, where it has several. */
+  readonly ranks?: readonly RunningProcess[]
+  /** Ranks that register. Default: 1. */
+  readonly registers?: number
 }
+
+const processesOf = (workers: readonly NamedWorker[]) => workers.flatMap(({ process, ranks }) => ranks ?? [process])
 
 /** Waits until a frontend answers at all. */
 export async function frontendUp(frontend: RunningProcess, awaited: Awaited): Promise<void> {
@@ -63,14 +69,10 @@ export async function workersRegistered(
     },
     {
       ...limits(awaited, 'workers to register'),
-      failed: () => ended([frontend, ...workers.map(worker => worker.process)]),
+      failed: () => ended([frontend, ...processesOf(workers)]),
       late: () => {
         const why = last === null ? 'the frontend does not answer' : differences(last, workers).join(', ')
-        return notReady(
-          awaited,
-          why,
-          workers.map(worker => worker.process),
-        )
+        return notReady(awaited, why, processesOf(workers))
       },
     },
   )
@@ -88,9 +90,10 @@ export async function completionsCameBack(
   frontend: RunningProcess,
   awaited: Awaited,
 ): Promise<void> {
-  const processes = [frontend, ...workers.map(worker => worker.process)]
+  const processes = [frontend, ...processesOf(workers)]
   const perRole = Map.groupBy(workers, worker => worker.role)
-  const count = Math.max(1, ...[...perRole.values()].map(members => members.length))
+  const registered = (members: readonly NamedWorker[]) => members.reduce((sum, { registers = 1 }) => sum + registers, 0)
+  const count = Math.max(1, ...[...perRole.values()].map(registered))
   await answeredBy(processes, endpoint, { ...awaited, count, sofar: 'its workers are registered, but ' })
 }
 

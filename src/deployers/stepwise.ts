@@ -1,6 +1,6 @@
 import { type Deployment, type Endpoint, FulcrumError, type Role, topologyLabel } from '../model/index.ts'
 import type { RunningProcess } from '../process/process.ts'
-import type { Change, WorkerSlot } from './change.ts'
+import { type Change, placesOf, type WorkerSlot } from './change.ts'
 import { changesUntilClosed } from './changes-until-closed.ts'
 import { type DeployContext, type Deployer, type DeployPreview, noRoomLeft, type Reconciled } from './deployer.ts'
 import type { Nodes } from './nodes/nodes.ts'
@@ -9,13 +9,20 @@ import type { Deadline } from './readiness.ts'
 
 /** A worker that was started. */
 export interface Member extends WorkerSlot {
+  /** Of a worker on several nodes that of rank 0. */
   readonly process: RunningProcess
+  /** Those of all ranks, where each is a process. */
+  readonly ranks?: readonly RunningProcess[]
   /** Whether it runs with all that belongs to it. */
   fit(): Promise<boolean>
   /** Why it is not fit, with its last words. */
   failure(logLines?: number): FulcrumError
   stop(graceMs: number): Promise<void>
 }
+
+/** Every process of a worker. */
+export const processesOf = ({ process, ranks }: Pick<Member, 'process' | 'ranks'>): readonly RunningProcess[] =>
+  ranks ?? [process]
 
 /** A reconcile in progress. */
 export interface Rollout {
@@ -102,7 +109,7 @@ export function stepwise<Worker extends Member>(system: System<Worker>): Deploye
   async function unfitWorkers(): Promise<readonly Worker[]> {
     const fit = await Promise.all(workers.map(worker => worker.fit()))
     const usable = new Set(nodes.hosts().map(({ name }) => name))
-    return workers.filter(({ host }, i) => fit[i] !== true || !usable.has(host))
+    return workers.filter((worker, i) => fit[i] !== true || placesOf(worker).some(({ host }) => !usable.has(host)))
   }
 
   /**
@@ -155,7 +162,7 @@ export function stepwise<Worker extends Member>(system: System<Worker>): Deploye
       context.signal.throwIfAborted()
       const worker = await steps.start(slot)
       workers = [...workers, worker]
-      rollout.started(worker.process, worker.role)
+      for (const process of processesOf(worker)) rollout.started(process, worker.role)
     }
     const endpoint = await steps.answered(workers, step)
     serving = wanted
@@ -180,15 +187,17 @@ export function stepwise<Worker extends Member>(system: System<Worker>): Deploye
     },
 
     broken: async () => {
-      const parts = [...nodes.processes(), ...system.processes(), ...workers.map(({ process }) => process)]
+      const parts = [...nodes.processes(), ...system.processes(), ...workers.flatMap(processesOf)]
       await Promise.race(parts.map(({ exited }) => exited))
     },
 
     preview: system.preview,
 
     gpuPlaces: () => ({
-      holders: workers.map(({ name, role, host, gpus }) => ({ worker: name, role, host, gpus })),
-      hosts: [...new Set(workers.map(({ host }) => host))],
+      holders: workers.flatMap(worker =>
+        placesOf(worker).map(({ host, gpus }) => ({ worker: worker.name, role: worker.role, host, gpus })),
+      ),
+      hosts: [...new Set(workers.flatMap(placesOf).map(({ host }) => host))],
       launcher: nodes.launcher,
     }),
 

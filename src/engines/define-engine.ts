@@ -67,6 +67,32 @@ export interface WorkerLaunch {
   readonly sideChannel?: { readonly host: string; readonly port: string }
   /** The worker starts its ranks by MPI, which the variables of a Slurm job disturb. */
   readonly startsByMpi?: true
+  /** How one worker runs on several nodes. Without it, it does not. */
+  readonly multinode?: MultinodeLaunch
+}
+
+/** One node's part of a worker that runs on several. */
+export interface WorkerRank {
+  readonly rank: number
+  readonly nodes: number
+  readonly gpusPerNode: number
+  /** Address of this node. */
+  readonly address: string
+  /** Where rank 0 waits for the others. */
+  readonly head: { readonly address: string; readonly port: number | string }
+}
+
+/** How an engine's ranks find each other. */
+export interface MultinodeLaunch {
+  /** What each rank is told beside the worker's arguments, and how many ranks register with Dynamo. */
+  ranks(
+    args: Arguments,
+    shape: Pick<WorkerRank, 'nodes' | 'gpusPerNode'>,
+  ): { readonly registers: number; argumentsOf(rank: WorkerRank): Arguments }
+  /** Environment variables of a rank. */
+  environmentOf?(rank: WorkerRank): { readonly [name: string]: string }
+  /** Ranks are MPI processes, one for each GPU, started by this program. Somebody else has to launch MPI. */
+  readonly mpiProgram?: string
 }
 
 /** What Fulcrum reads from an engine's metrics. Each entry is a part of metric names, the preferred one first. */

@@ -1,4 +1,11 @@
-import type { EngineSettings, Json, Role } from '../model/index.ts'
+import {
+  type EngineSettings,
+  engineSettingsOnly,
+  type Json,
+  nodesOfSettings,
+  nodesSetting,
+  type Role,
+} from '../model/index.ts'
 import { nearMiss } from '../yaml/near-miss.ts'
 import type { Arguments } from './arguments.ts'
 import type { Engine } from './define-engine.ts'
@@ -14,7 +21,11 @@ const unknownRemedy = 'correct or remove it'
 
 /** What is wrong with a role's engine settings for a worker module. */
 export function checkEngineSettings(module: string, role: Role, settings: EngineSettings): readonly SettingProblem[] {
-  return settingProblems(engineOfModule(module), role, settings)
+  const engine = engineOfModule(module)
+  const problems = settingProblems(engine, role, engineSettingsOnly(settings))
+  if ((nodesOfSettings(settings) ?? 1) === 1 || engine.launch.multinode !== undefined) return problems
+  const wrong = `${nodesSetting} of ${role} workers: ${engine.title} runs on one node`
+  return [...problems, { wrong, remedy: `remove ${nodesSetting}, or run another engine` }]
 }
 
 /** What is wrong with a role's settings for an engine. */

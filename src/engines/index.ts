@@ -30,6 +30,20 @@ export const unknownEngine: Engine = defineEngine({
   module: 'dynamo.unknown',
   settings: { kind: 'arguments', off: 'absent', known: null },
   spellings: allSpellings(),
+  launch: {
+    model: 'model-path',
+    servedName: 'served-model-name',
+    multinode: {
+      ranks: () => ({ registers: 1, argumentsOf: () => ({}) }),
+      // As torchrun names them.
+      environmentOf: ({ rank, nodes, head }) => ({
+        NNODES: String(nodes),
+        NODE_RANK: String(rank),
+        MASTER_ADDR: head.address,
+        MASTER_PORT: String(head.port),
+      }),
+    },
+  },
 })
 
 /** The engine of that name, such as `trtllm`; {@link unknownEngine} without one. */

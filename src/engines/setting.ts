@@ -1,7 +1,9 @@
-import type { Json } from '../model/index.ts'
+import { type Json, nodesSetting } from '../model/index.ts'
 
 /** What rules and checks ask for, regardless of its name in an engine. */
 export type Meaning =
+  /** Nodes of one worker; Fulcrum's own setting. */
+  | 'nodes'
   | 'tensorParallel'
   | 'pipelineParallel'
   | 'contextParallel'
@@ -43,6 +45,9 @@ export type Meaning =
  */
 export type Spellings = { readonly [meaning in Meaning]?: readonly string[] }
 
+/** Settings that Fulcrum itself reads, whatever the engine. */
+const ownSpellings: Spellings = { nodes: [nodesSetting] }
+
 export type Settings = { readonly [key: string]: Json }
 
 /**
@@ -55,7 +60,7 @@ export function findSetting(
   spellings: Spellings,
   flags = '',
 ): { readonly keys: readonly string[]; readonly value: Json } | null {
-  for (const spelling of spellings[meaning] ?? []) {
+  for (const spelling of spellings[meaning] ?? ownSpellings[meaning] ?? []) {
     const whole = keyLike(settings, spelling, flags)
     if (whole !== undefined) return { keys: [whole], value: settings[whole] as Json }
     const found = descend(settings, spelling.split('.'), flags)

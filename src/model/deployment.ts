@@ -54,3 +54,26 @@ export function gpusOf(deployment: Deployment): number {
 export function gpusOfRole(deployment: Deployment, role: Role): number {
   return workersOf(deployment.topology, role) * deployment.gpusPerWorker[role]
 }
+
+/**
+ * The engine setting that spreads each worker of a role over several nodes. It is Fulcrum's own: engines are told by
+ * arguments of theirs. Dynamo's Kubernetes resource calls it `multinode.nodeCount`.
+ */
+export const nodesSetting = 'nodes_per_worker'
+
+/** Nodes that one worker of a role runs on; 1 unless its settings say otherwise. */
+export function nodesPerWorker({ engine }: Pick<Deployment, 'engine'>, role: Role): number {
+  return nodesOfSettings(engine[role] ?? {}) ?? 1
+}
+
+/** The same of a role's settings; null when they don't say. */
+export function nodesOfSettings(settings: EngineSettings): number | null {
+  const said = settings[nodesSetting]
+  return typeof said === 'number' && Number.isInteger(said) && said >= 1 ? said : null
+}
+
+/** A role's settings as its engine gets them. */
+export function engineSettingsOnly(settings: EngineSettings): EngineSettings {
+  const { [nodesSetting]: _, ...rest } = settings
+  return rest
+}

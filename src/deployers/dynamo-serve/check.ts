@@ -39,6 +39,7 @@ export function serveCapabilities(config: DynamoServeConfig): Omit<DeployerCapab
       const file = fileOf(role)
       return file === null ? null : gpusSaid(sectionNamed(file, serviceOf(config, role)))
     },
+    spansNodes: false,
     settingsProblems: (role, settings) => {
       const names = Object.keys(settings).filter(name => !earlierSettings.has(name.replaceAll('-', '_')))
       // Names alone: what its sections hold was otherwise then.

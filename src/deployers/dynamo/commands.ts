@@ -3,11 +3,19 @@ import { stringify } from 'yaml'
 import { type Arguments, commandLine, mergeArguments } from '../../engines/arguments.ts'
 import { settingsAsArguments } from '../../engines/engine-settings.ts'
 import { engineOfModule } from '../../engines/index.ts'
-import { contentId, type Deployment, type EngineSettings, type Role, rolesOf } from '../../model/index.ts'
+import {
+  contentId,
+  type Deployment,
+  type EngineSettings,
+  engineSettingsOnly,
+  nodesOfSettings,
+  type Role,
+  rolesOf,
+} from '../../model/index.ts'
 import type { ConfiguredParts } from '../define-deployer.ts'
 import type { PlannedFile } from '../deployer.ts'
 import { loopback, type Reach } from '../nodes/nodes.ts'
-import type { Command, WorkerDesign } from '../worker-design.ts'
+import type { Command, Gang, WorkerDesign } from '../worker-design.ts'
 import type { DynamoConfig } from './config.ts'
 
 /** What every Dynamo process of one deployer shares. */
@@ -84,7 +92,7 @@ export function designWorker(
 ): WorkerDesign {
   const { config } = site
   const given = mergeArguments(config.args, config.role_args[role])
-  const engine = engineArguments(site, role, settings, given)
+  const engine = engineArguments(site, role, engineSettingsOnly(settings), given)
   const args = mergeArguments(
     modelArguments(site, given),
     given,
@@ -94,7 +102,45 @@ export function designWorker(
   const argv = [config.container?.python ?? config.python, '-m', config.backend, ...commandLine(args)] as const
   const command: Command = { argv: [...argv], env: siteEnvironment(site) }
   const files = engine.files
-  return { role, command, files, gpusPerWorker, signature: contentId({ role, command, files, gpusPerWorker }) }
+  const gang = gangOf(config, args, gpusPerWorker, nodesOfSettings(settings) ?? 1)
+  const spread = gang === null ? {} : { nodes: gang.nodes }
+  const signature = contentId({ role, command, files, gpusPerWorker, ...spread })
+  return { role, command, files, gpusPerWorker, signature, ...(gang === null ? {} : { gang }) }
+}
+
+/** How a worker spreads over nodes; null for one on a single node. */
+function gangOf({ backend }: DynamoConfig, args: Arguments, gpus: number, nodes: number): Gang | null {
+  const { multinode } = engineOfModule(backend).launch
+  if (nodes === 1 || multinode === undefined) return null
+  const gpusPerNode = Math.ceil(gpus / nodes)
+  const { registers, argumentsOf } = multinode.ranks(args, { nodes, gpusPerNode })
+  const { mpiProgram, environmentOf } = multinode
+  return {
+    nodes,
+    gpusPerNode,
+    registers,
+    isMpi: mpiProgram !== undefined,
+    rank: (command, rank) => {
+      const own = commandLine(argumentsOf(rank))
+      const argv = [...(mpiProgram === undefined ? [] : [mpiProgram]), ...command.argv, ...own]
+      return { argv: onInterface(rank.address, argv), env: { ...environmentOf?.(rank), ...command.env } }
+    },
+  }
+}
+
+/**
+ * Lets a rank's NCCL and Gloo meet the others on the interface that has its address; by default they take the first
+ * one that is up. RDMA devices stay their own choice, and what the environment says already wins.
+ */
+const interfaceScript = `device=$(ip -o -4 addr show to "$1" 2>/dev/null | { read -r _ name _ && echo "$name"; })
+shift
+if [ -n "$device" ]; then
+  export NCCL_SOCKET_IFNAME="\${NCCL_SOCKET_IFNAME:-$device}" GLOO_SOCKET_IFNAME="\${GLOO_SOCKET_IFNAME:-$device}"
+fi
+exec "$@"`
+
+function onInterface(address: string, argv: readonly string[]): Command['argv'] {
+  return ['bash', '-c', interfaceScript, 'rank', address, ...argv]
 }
 
 /** One worker's own part: the port of its metrics, and the GPUs it may see. */

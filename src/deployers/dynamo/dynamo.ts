@@ -97,8 +97,9 @@ function dynamoSystem(
     nodes,
 
     requireFit: wanted => {
-      const misfit = misfitUnder(config, wanted)?.wrong ?? misfitOn(nodes.named, wanted)
-      if (misfit === null) return
+      const unplaced = misfitOn(nodes.named, wanted)
+      if (unplaced === null) return
+      const misfit = (config.gpus === undefined ? null : misfitUnder(config, wanted)?.wrong) ?? unplaced
       const label = topologyLabel(wanted.topology)
       throw new FulcrumError('bad-input', 'not-enough-gpus', `${label} does not fit: ${misfit}`)
     },
@@ -177,7 +178,9 @@ async function prefillTookPart(
   rollout: Rollout,
   ask: Asking,
 ): Promise<void> {
-  const pages = workers.filter(({ role }) => role === 'prefill').map(({ metricsUrl }) => metricsUrl)
+  const pages = workers
+    .filter(({ role }) => role === 'prefill')
+    .flatMap(({ metricsUrls }) => Object.values(metricsUrls))
   const left = leftMs(rollout.deadline)
   if (pages.length === 0 || left <= 0) return
   const sight = {
@@ -188,6 +191,6 @@ async function prefillTookPart(
 }
 
 function endpointOf(url: string, workers: readonly Worker[], model: string): Endpoint {
-  const metricsUrls = Object.fromEntries(workers.map(worker => [worker.name, worker.metricsUrl]))
+  const metricsUrls = Object.assign({}, ...workers.map(worker => worker.metricsUrls)) as Endpoint['metricsUrls']
   return { url, model, dialect: 'dynamo-1', metricsUrls: { frontend: `${url}/metrics`, ...metricsUrls } }
 }

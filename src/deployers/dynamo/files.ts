@@ -4,7 +4,7 @@ import { thisMachine } from '../nodes/nodes.ts'
 import { standAloneFiles, standAloneUrls } from '../stand-alone.ts'
 import { type DynamoSite, designsOf, frontendCommand } from './commands.ts'
 import type { DynamoConfig } from './config.ts'
-import { launchOf } from './worker.ts'
+import { launchesOf } from './worker.ts'
 
 /** Ports of the first worker; those of the others are the next ones. */
 const workerPorts = { system: 9090, sideChannel: 20_097 }
@@ -25,7 +25,7 @@ export function dynamoFiles(config: DynamoConfig, wanted: WantedFiles): Deployme
     const design = designs[slot.role]
     if (design === undefined) return []
     const own = { system: workerPorts.system + i, sideChannel: workerPorts.sideChannel + i }
-    return [{ name: slot.name, launch: launchOf(site, slot, design, nodes, own) }]
+    return launchesOf(site, slot, design, nodes, { ranks: [own], meeting: '' })
   })
   return standAloneFiles(config, wanted, {
     by: 'Dynamo',

@@ -1,5 +1,7 @@
 import { checkEngineSettings } from '../../engines/engine-settings.ts'
 import { engineOfModule } from '../../engines/index.ts'
+import { type Deployment, nodesPerWorker, rolesOf } from '../../model/index.ts'
+import type { DeployProblem } from '../capabilities.ts'
 import { defineDeployer } from '../define-deployer.ts'
 import type { SweepNeeds } from '../doctor/check.ts'
 import { filesFor } from '../doctor/host.ts'
@@ -30,8 +32,9 @@ export const dynamo = defineDeployer({
   },
   capabilities: config => ({
     configProblems: checkDynamoConfig(config),
+    spansNodes: true,
     settingsProblems: (role, settings) => checkEngineSettings(config.backend, role, settings),
-    misfit: deployment => misfitUnder(config, deployment),
+    misfit: deployment => mpiOverSsh(config, deployment) ?? misfitUnder(config, deployment),
   }),
   workers: dynamoWorkers,
   variants: { keys: variantKeys, parts: dynamoParts },
@@ -61,4 +64,16 @@ async function checkNodes(config: DynamoConfig, needs: SweepNeeds) {
     openFiles: filesFor(needs.concurrency),
   })
   return asked === null ? [] : checkSshNodes(asked)
+}
+
+/** Over ssh each rank is started by itself, which MPI does not take part in. */
+function mpiOverSsh({ backend }: DynamoConfig, deployment: Deployment): DeployProblem | null {
+  const { launch, title } = engineOfModule(backend)
+  const spread = rolesOf(deployment.topology).find(role => nodesPerWorker(deployment, role) > 1)
+  if (spread === undefined || launch.multinode?.mpiProgram === undefined) return null
+  return {
+    path: ['backend'],
+    wrong: `${title} starts the ranks of a worker by MPI, and its ${spread} workers run on ${nodesPerWorker(deployment, spread)} nodes`,
+    remedy: 'let srun launch MPI (with: slurm), deploy on Kubernetes, or use one node per worker',
+  }
 }

@@ -1,12 +1,12 @@
 import type { Deployment } from '../../model/index.ts'
-import { smallestChange, type WorkerSlot } from '../change.ts'
+import { placesOf, smallestChange, type WorkerSlot } from '../change.ts'
 import type { ConfigOf } from '../define-deployer.ts'
 import type { DeployPreview, PlannedCommand } from '../deployer.ts'
 import { type Nodes, thisMachine } from '../nodes/nodes.ts'
 import { distinctFiles, plannedCommand, plannedInfrastructure, plannedStop, plannedUrls } from '../planned-commands.ts'
 import { type DynamoSite, designsOf, frontendCommand, frontendSignature } from './commands.ts'
 import type { DynamoConfig } from './config.ts'
-import { launchOf } from './worker.ts'
+import { launchesOf } from './worker.ts'
 
 type SiteToCome = Pick<DynamoSite, 'config' | 'model' | 'folder' | 'namespace'> & Partial<ConfigOf<DynamoConfig>>
 
@@ -34,15 +34,16 @@ export function previewDynamo(
   const starting = start.flatMap(slot => {
     const design = designs[slot.role]
     if (design === undefined) return []
-    const ports = { system: '<free port>', sideChannel: '<free port>' }
-    return [{ slot, launch: launchOf(site, slot, design, nodes, ports) }]
+    const own = { system: '<free port>', sideChannel: '<free port>' }
+    const ports = { ranks: placesOf(slot).map(() => own), meeting: '<free port>' }
+    return launchesOf(site, slot, design, nodes, ports)
   })
   return {
     commands: [
       ...(from === null ? foundation(site, nodes) : []),
       ...stop.map(slot => plannedStop(slot)),
       ...(isOtherFrontend ? [plannedStop({ name: 'frontend', host: null }), frontendOf(site, nodes)] : []),
-      ...starting.map(({ slot, launch }) => plannedCommand(launch, slot.name, config.env)),
+      ...starting.map(({ name, launch }) => plannedCommand(launch, name, config.env)),
     ],
     files: distinctFiles(starting.flatMap(({ launch }) => launch.files)),
   }

@@ -1,37 +1,73 @@
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { ProcessLedger } from '../../process/ledger.ts'
-import type { WorkerSlot } from '../change.ts'
+import type { RunningProcess } from '../../process/process.ts'
+import { placesOf, type WorkerSlot } from '../change.ts'
 import { processFailure } from '../failure.ts'
 import { guardGraceMs } from '../launch/guard.ts'
-import type { Launch } from '../launch/launcher.ts'
+import type { Launch, Task } from '../launch/launcher.ts'
 import { startLaunch } from '../launch/start.ts'
 import type { Nodes } from '../nodes/nodes.ts'
+import type { Placed } from '../nodes/placement.ts'
 import type { Member } from '../stepwise.ts'
 import type { WorkerDesign } from '../worker-design.ts'
 import { type DynamoSite, siteEnvironment, workerEnvironment } from './commands.ts'
 
-/** A worker that was started, reached at its node's address. */
+/** A worker that was started, reached at its nodes' addresses. */
 export interface Worker extends Member {
-  readonly metricsUrl: string
+  /** Metrics pages by name: the worker's own, and those of further ranks that serve. */
+  readonly metricsUrls: { readonly [name: string]: string }
+  /** Ranks that register with Dynamo. */
+  readonly registers: number
+}
+
+/** Ports of one worker's nodes, by rank, and the one that its ranks meet on. */
+export interface WorkerPorts {
+  readonly ranks: readonly { readonly system: number | string; readonly sideChannel: number | string }[]
+  readonly meeting: number | string
+}
+
+/** A program that runs a worker, or a rank of one. */
+export interface NamedLaunch {
+  readonly name: string
+  readonly host: string | null
+  readonly launch: Launch
 }
 
 /**
  * What runs the worker of one slot, where it is placed: with ports and GPUs of its own, reached at its node's address.
+ * One program for each node, or one for all where the machines start them together.
  */
-export function launchOf(
+export function launchesOf(
   site: DynamoSite,
   slot: WorkerSlot,
   design: WorkerDesign,
   nodes: Nodes,
-  ports: { readonly system: number | string; readonly sideChannel: number | string },
-): Launch {
-  const own = workerEnvironment(site.config.backend, slot.gpus, ports)
-  const env = { ...own, ...siteEnvironment(site, nodes.reach(slot.host)) }
-  return nodes.launcher(slot.host)({ name: slot.name, argv: design.command.argv, env, files: design.files })
+  ports: WorkerPorts,
+): readonly NamedLaunch[] {
+  const { gang } = design
+  const taskOf = (place: Placed, rank: number): Task => {
+    const reach = nodes.reach(place.host)
+    const own = ports.ranks[rank] ?? { system: '', sideChannel: '' }
+    const mine = workerEnvironment(site.config.backend, place.gpus, own)
+    const command = { argv: design.command.argv, env: { ...mine, ...siteEnvironment(site, reach) } }
+    const name = gang === undefined ? slot.name : `${slot.name}-rank${rank}`
+    if (gang === undefined) return { name, ...command, files: design.files }
+    const head = { address: nodes.reach(slot.host).address, port: ports.meeting }
+    const { nodes: count, gpusPerNode } = gang
+    const made = gang.rank(command, { rank, nodes: count, gpusPerNode, address: reach.address, head })
+    return { name, ...made, files: design.files }
+  }
+  const ranks = placesOf(slot).map((place, rank) => ({ host: place.host, task: taskOf(place, rank) }))
+  if (gang === undefined || nodes.gang === undefined) {
+    return ranks.map(({ host, task }) => ({ name: task.name, host, launch: nodes.launcher(host)(task) }))
+  }
+  const onNodes = ranks.flatMap(({ host, task }) => (host === null ? [] : [{ host, task }]))
+  const launch = nodes.gang(slot.name, onNodes, gang.isMpi ? gang.gpusPerNode : 1, gang.isMpi)
+  return [{ name: slot.name, host: slot.host, launch }]
 }
 
-/** Starts the worker of one slot. */
+/** Starts the worker of one slot, all of its ranks or none. */
 export async function startWorker(
   site: DynamoSite,
   slot: WorkerSlot,
@@ -39,18 +75,43 @@ export async function startWorker(
   nodes: Nodes,
   place: { readonly logFolder: string; readonly ledger: ProcessLedger },
 ): Promise<Worker> {
-  const ports = { system: await nodes.freePort(slot.host), sideChannel: await nodes.freePort(slot.host) }
-  const launch = launchOf(site, slot, design, nodes, ports)
-  const cwd = slot.host === null ? resolve('.') : tmpdir()
-  const logFile = join(place.logFolder, `${slot.name}.log`)
-  const process = await startLaunch(launch, { name: slot.name, cwd, logFile }, place.ledger)
+  const places = placesOf(slot)
+  const ranks: { readonly system: number; readonly sideChannel: number }[] = []
+  for (const { host } of places) {
+    ranks.push({ system: await nodes.freePort(host), sideChannel: await nodes.freePort(host) })
+  }
+  const { gang } = design
+  const ports = { ranks, meeting: gang === undefined ? '' : await nodes.freePort(slot.host) }
+  const processes: RunningProcess[] = []
+  const stop = async (graceMs: number) => {
+    // On another machine only its own guard can kill it, and that takes its time.
+    await Promise.all(processes.map(process => process.stop(slot.host === null ? graceMs : guardGraceMs)))
+  }
+  try {
+    for (const { name, host, launch } of launchesOf(site, slot, design, nodes, ports)) {
+      const cwd = host === null ? resolve('.') : tmpdir()
+      const logFile = join(place.logFolder, `${name}.log`)
+      processes.push(await startLaunch(launch, { name, cwd, logFile }, place.ledger))
+    }
+  } catch (error) {
+    await stop(0)
+    throw error
+  }
+  const [process] = processes
+  if (process === undefined) throw new Error(`nothing was started for ${slot.name}`)
+  const registers = gang?.registers ?? 1
+  const pages = places.slice(0, registers).map(({ host }, rank) => {
+    const name = rank === 0 ? slot.name : `${slot.name}-rank${rank}`
+    return [name, `http://${nodes.reach(host).address}:${ranks[rank]?.system}/metrics`] as const
+  })
   return {
     ...slot,
     process,
-    metricsUrl: `http://${nodes.reach(slot.host).address}:${ports.system}/metrics`,
-    fit: async () => process.alive(),
-    failure: logLines => processFailure(process, logLines),
-    // On another machine only its own guard can kill it, and that takes its time.
-    stop: graceMs => process.stop(slot.host === null ? graceMs : guardGraceMs),
+    ...(processes.length === 1 ? {} : { ranks: processes }),
+    metricsUrls: Object.fromEntries(pages),
+    registers,
+    fit: async () => processes.every(each => each.alive()),
+    failure: logLines => processFailure(processes.find(each => !each.alive()) ?? process, logLines),
+    stop,
   }
 }

@@ -47,6 +47,7 @@ export function kubernetesCapabilities(config: KubernetesConfig): Omit<DeployerC
       const component = casting?.cast[role]
       return component === undefined ? null : gpusOfWorker(component)
     },
+    spansNodes: false,
     settingsProblems: (role, settings) => {
       const component = casting?.cast[role]
       const backend =

@@ -1,7 +1,7 @@
 import type { RunningProcess } from '../../process/process.ts'
 import type { DeployContext, PlannedCommand } from '../deployer.ts'
 import { underGuard } from '../launch/guard.ts'
-import { type Launcher, onThisMachine } from '../launch/launcher.ts'
+import { type Launch, type Launcher, onThisMachine, type Task } from '../launch/launcher.ts'
 import { freePort } from '../ports.ts'
 import type { RuntimeConfig } from './keys.ts'
 import type { Host } from './placement.ts'
@@ -13,6 +13,12 @@ export interface Reach {
    * The network interface with that address, as Dynamo's response stream wants it; null leaves the choice to Dynamo.
    */
   readonly networkInterface: string | null
+}
+
+/** One node's part of a worker. */
+export interface RankTask {
+  readonly host: string
+  readonly task: Task
 }
 
 /** The machines of a deployment: brought within reach, watched, and let go of. */
@@ -35,6 +41,11 @@ export interface Nodes {
   regain(context: DeployContext): Promise<void>
   reach(host: string | null): Reach
   launcher(host: string | null): Launcher
+  /**
+   * Starts the ranks of a worker together by one program that the machines have for that. Without it each rank is
+   * started by itself, and MPI has nobody to launch it.
+   */
+  gang?(name: string, ranks: readonly RankTask[], tasksPerNode: number, isMpi: boolean): Launch
   /** A port on a machine that nothing listens on. */
   freePort(host: string | null): Promise<number>
   /** The processes that keep the machines within reach. */

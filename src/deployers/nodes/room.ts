@@ -1,4 +1,4 @@
-import { type Deployment, gpusOf } from '../../model/index.ts'
+import { type Deployment, gpusOf, nodesPerWorker, rolesOf } from '../../model/index.ts'
 import type { DeployProblem } from '../capabilities.ts'
 import { namedHosts, type Whereabouts } from './create.ts'
 import { misfitOn } from './placement.ts'
@@ -10,6 +10,8 @@ export function misfitUnder(config: Whereabouts, deployment: Deployment): Deploy
     const misfit = misfitOn(namedHosts(config), deployment)
     return misfit === null ? null : noRoom(nodes === undefined ? 'slurm' : 'nodes', misfit)
   }
+  const spread = rolesOf(deployment.topology).some(role => nodesPerWorker(deployment, role) > 1)
+  if (spread) return noRoom('nodes', misfitOn(namedHosts(config), deployment) ?? 'workers of several nodes need nodes')
   const needed = gpusOf(deployment)
   if (gpus === undefined || needed <= gpus.length) return null
   return noRoom('gpus', `it needs ${needed} GPUs, and deploy.gpus lists ${gpus.length}`)

@@ -19,6 +19,7 @@ export const slurm = defineDeployer({
   keys: slurmKeys,
   capabilities: config => ({
     configProblems: checkDynamoConfig(config),
+    spansNodes: true,
     settingsProblems: (role, settings) => checkEngineSettings(config.backend, role, settings),
     misfit: deployment => {
       const misfit = misfitOn(hostsToCome(config), deployment)

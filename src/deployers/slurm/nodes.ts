@@ -13,7 +13,7 @@ import { runToEnd } from '../nodes/run-to-end.ts'
 import { type Allocation, allocate } from './allocation.ts'
 import type { AllocationConfig } from './keys.ts'
 import { allocationCommand } from './salloc.ts'
-import { asStep, mpiBreakers } from './srun.ts'
+import { asGangStep, asStep, mpiBreakers } from './srun.ts'
 import { describeJob, hasFailed, type NodeState, parseEndedJob, parseJobState, parseNodes } from './states.ts'
 
 interface Options {
@@ -161,6 +161,10 @@ export function slurmNodes({ config, container, head, namespace, logFolder, ledg
     },
     reach: host => (host === null ? headReach(head) : { address: addressOf(host), networkInterface: null }),
     launcher: host => asStep({ job: jobOf(host) ?? '<job>', node: host ?? '', args: config.srun_args }, wrapping),
+    gang: (name, ranks, tasksPerNode, isMpi) => {
+      const job = jobOf(ranks[0]?.host ?? null) ?? '<job>'
+      return asGangStep({ job, args: config.srun_args }, name, ranks, { tasksPerNode, isMpi }, wrapping)
+    },
     freePort: host => freePortAt(addressOf(host ?? ''), ports),
     processes: () => allocations.map(({ process }) => process),
     problems: async signal => {

@@ -46,6 +46,21 @@ export const sglang = defineEngine({
   // (`tp_worker.py`).
   sequenceTokens: (isl, osl) => Math.max(isl + osl + 2, isl + 7),
   rules: { role: [checkDpAttention, checkLayers, checkExpertSpread, checkPipeline, checkChunks] },
+  launch: {
+    model: 'model-path',
+    servedName: 'served-model-name',
+    multinode: {
+      // Only the first node serves; the others run their share of the model.
+      ranks: (_, { nodes }) => ({
+        registers: 1,
+        argumentsOf: ({ rank, head }) => ({
+          nnodes: nodes,
+          'node-rank': rank,
+          'dist-init-addr': `${head.address}:${head.port}`,
+        }),
+      }),
+    },
+  },
   logAdvice: [
     notImportable('sglang', 'sglang'),
     {

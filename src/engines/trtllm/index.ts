@@ -1,10 +1,16 @@
-import { defineEngine } from '../define-engine.ts'
+import { defineEngine, type MultinodeLaunch } from '../define-engine.ts'
 import { isOn, numberOf } from '../role-settings.ts'
 import { nestTrtllm, trtllmFields, unknownTrtllmFields } from './fields.ts'
 import { trtllmLogAdvice } from './log-advice.ts'
 import { checkAttentionDp, checkOverlap, checkSpeculation, checkTokenBudget, checkTransceiver } from './rules.ts'
 
 const torchDtypes = ['float16', 'bfloat16', 'float32', 'float8_e4m3fn', 'int8', 'half', 'float']
+
+/** The launcher finds rank and size in the variables of MPI or Slurm; rank 0 runs the worker, the others serve it. */
+const trtllmMultinode: MultinodeLaunch = {
+  ranks: () => ({ registers: 1, argumentsOf: () => ({}) }),
+  mpiProgram: 'trtllm-llmapi-launch',
+}
 
 /** `max_num_tokens` when nobody sets it. */
 const defaultTokens = 8192
@@ -70,7 +76,7 @@ export const trtllm = defineEngine({
       ? null
       : (numberOf(settings, 'maxNumTokens') ?? (isComplete ? defaultTokens : null)),
   rules: { role: [checkAttentionDp, checkTokenBudget], pair: [checkSpeculation, checkTransceiver, checkOverlap] },
-  launch: { model: 'model-path', servedName: 'served-model-name', startsByMpi: true },
+  launch: { model: 'model-path', servedName: 'served-model-name', startsByMpi: true, multinode: trtllmMultinode },
   logAdvice: trtllmLogAdvice,
   metrics: {
     running: ['num_requests_running'],

@@ -2,6 +2,7 @@ import { defineEngine } from '../define-engine.ts'
 import { notImportable } from '../engine-not-importable.ts'
 import { numberOf, productOf } from '../role-settings.ts'
 import { vllmLogAdvice } from './log-advice.ts'
+import { vllmMultinode } from './multinode.ts'
 import { checkContextRanks, checkExpertBalancing, checkTokenBudget } from './rules.ts'
 import { vllmSettings } from './settings.ts'
 
@@ -54,6 +55,7 @@ export const vllm = defineEngine({
     // By default, NIXL offers the cache at the address that leads out of the machine, and on one fixed port: a second
     // worker on the machine would fail.
     sideChannel: { host: 'VLLM_NIXL_SIDE_CHANNEL_HOST', port: 'VLLM_NIXL_SIDE_CHANNEL_PORT' },
+    multinode: vllmMultinode,
   },
   logAdvice: [notImportable('vllm', 'vllm'), ...vllmLogAdvice],
   metrics: {

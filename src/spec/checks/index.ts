@@ -6,6 +6,7 @@ import { checkEngineFileKeys } from './engine-file-keys.ts'
 import { checkEngineRules } from './engine-rules.ts'
 import { checkGenerator } from './generator.ts'
 import { checkMemory } from './memory.ts'
+import { checkNodes } from './nodes.ts'
 import { checkOverrides } from './overrides.ts'
 import { checkParallelism } from './parallelism.ts'
 import { checkRunningSystem } from './running-system.ts'
@@ -21,6 +22,7 @@ export const checks: readonly Check[] = [
   checkValues,
   checkGenerator,
   checkParallelism,
+  checkNodes,
   checkEngineRules,
   checkCacheAgreement,
   checkSequenceLength,

@@ -122,4 +122,22 @@ describe('placement', () => {
       }),
     )
   })
+
+  it('spreads a worker over distinct nodes, its GPUs evenly, and says which nodes have too few free', () => {
+    const hosts = [gpuHost('a', 4), gpuHost('b', 4), gpuHost('c', 4)]
+    const spread = (workers: number): Deployment => ({
+      ...deployment({ kind: 'aggregated', workers }, 4, 8),
+      engine: { aggregated: { nodes_per_worker: 2 } },
+    })
+    const unknown: DynamoSite = { ...site, config: { ...site.config, backend: 'my.worker' } }
+    const { start } = smallestChange<WorkerSlot>([], spread(1), designsOf(unknown, spread(1)), hosts)
+    assert.deepEqual(
+      start.map(({ host, gpus, others }) => [host, gpus, others]),
+      [['a', [0, 1, 2, 3], [{ host: 'b', gpus: [0, 1, 2, 3] }]]],
+    )
+    assert.equal(
+      misfitOn(hosts, spread(2)),
+      'it needs 16 GPUs, and aggregated worker 2 of 2 of 8 GPUs on 2 nodes needs 2 nodes with 4 free GPUs each (a has 0 of 4 free, b has 0 of 4 free, c has 4 of 4 free)',
+    )
+  })
 })

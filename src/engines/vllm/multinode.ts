@@ -1,0 +1,46 @@
+import type { Arguments } from '../arguments.ts'
+import type { MultinodeLaunch } from '../define-engine.ts'
+
+const sizeOf = (args: Arguments, ...names: readonly string[]): number | null => {
+  const said = names.map(name => args[name]).find(value => value !== undefined)
+  return said === undefined ? null : Number(said)
+}
+
+/**
+ * One model over several nodes by vLLM's multiprocessing executor (`--nnodes`): the first node serves, the others run
+ * workers only (`--headless`). Where a data parallel rank fits on a node, each node runs and serves its share of the
+ * ranks (`--data-parallel-hybrid-lb`), so that each registers with Dynamo. Dynamo's operator decides the same way.
+ */
+export const vllmMultinode: MultinodeLaunch = {
+  ranks: (args, { nodes, gpusPerNode }) => {
+    const sizes = ['tensor-parallel-size', 'pipeline-parallel-size', 'prefill-context-parallel-size']
+    const model = sizes.reduce((product, name) => product * (sizeOf(args, name) ?? 1), 1)
+    const data = sizeOf(args, 'data-parallel-size') ?? 1
+    if (data > 1 && model <= gpusPerNode) {
+      const here = sizeOf(args, 'data-parallel-size-local') ?? Math.floor(data / nodes)
+      return {
+        registers: nodes,
+        argumentsOf: ({ rank, head }) => ({
+          'data-parallel-hybrid-lb': true,
+          'data-parallel-size-local': here,
+          'data-parallel-start-rank': rank * here,
+          'data-parallel-address': head.address,
+          'data-parallel-rpc-port': head.port,
+        }),
+      }
+    }
+    return {
+      registers: 1,
+      argumentsOf: ({ rank, head }) => ({
+        'distributed-executor-backend': 'mp',
+        nnodes: nodes,
+        'node-rank': rank,
+        'master-addr': head.address,
+        'master-port': head.port,
+        headless: rank > 0,
+      }),
+    }
+  },
+  // By default, a rank offers itself at the address that leads out of its machine.
+  environmentOf: ({ address }) => ({ VLLM_HOST_IP: address }),
+}

@@ -1,0 +1,25 @@
+import { nodesPerWorker, nodesSetting } from '../../model/index.ts'
+import { type Check, rolesWithSettings } from './check.ts'
+
+/** Nodes of a worker are whole, share its GPUs evenly, and are something that the deployer can start. */
+export const checkNodes: Check = (sweep, { refuse }) => {
+  for (const { deployment, role, settings } of rolesWithSettings(sweep)) {
+    const found = settings.get('nodes')
+    if (found === null) continue
+    const nodes = nodesPerWorker(deployment, role)
+    const gpus = deployment.gpusPerWorker[role]
+    if (nodes !== found.value) {
+      refuse(found.place, `invalid ${nodesSetting} ${JSON.stringify(found.value)}`, 'write a whole number from 1')
+    } else if (nodes > 1 && !sweep.capabilities.spansNodes) {
+      const wrong = `with: ${sweep.deployer} can’t start a ${role} worker on ${nodes} nodes`
+      refuse(
+        found.place,
+        wrong,
+        `remove ${nodesSetting}, or use a deployer that can (docs/how-to/multi-node-workers.md)`,
+      )
+    } else if (gpus % nodes !== 0) {
+      const wrong = `the ${nodes} nodes of a ${role} worker can’t share its ${gpus} GPU${gpus === 1 ? '' : 's'} evenly`
+      refuse(found.place, wrong, `write a ${nodesSetting} that divides ${gpus}, or change the parallel sizes`)
+    }
+  }
+}
