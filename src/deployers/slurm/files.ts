@@ -1,10 +1,10 @@
 import { join } from 'node:path'
-import { isSecretName, shellWord, topologyLabel } from '../../model/index.ts'
+import { isSecretName, nodesPerWorker, rolesOf, shellWord, topologyLabel } from '../../model/index.ts'
 import { smallestChange, type WorkerSlot } from '../change.ts'
 import type { DeploymentFiles, WantedFiles } from '../define-deployer.ts'
 import { type DynamoSite, designsOf, frontendCommand } from '../dynamo/commands.ts'
 import type { DynamoConfig } from '../dynamo/config.ts'
-import { launchOf } from '../dynamo/worker.ts'
+import { launchesOf } from '../dynamo/worker.ts'
 import { etcdCommand, natsCommand } from '../infrastructure.ts'
 import type { Launcher } from '../launch/launcher.ts'
 import { type Nodes, thisMachine } from '../nodes/nodes.ts'
@@ -21,11 +21,12 @@ const ports = { nats: 4222, etcd: 2379, etcdPeer: 2380, http: 8000, system: 9090
 
 /**
  * A batch script of Slurm: NATS, etcd and the frontend on the first node of its job, workers as steps on all of them. Null
- * for workers in containers.
+ * for workers in containers, and for those on several nodes.
  */
 export function slurmFiles(config: SlurmConfig, wanted: WantedFiles): DeploymentFiles | null {
   if (config.container !== undefined) return null
   const { deployment, model } = wanted
+  if (rolesOf(deployment.topology).some(role => nodesPerWorker(deployment, role) > 1)) return null
   const [head, httpPort] = [addressOfNode(0), config.http_port ?? ports.http]
   const { nodes: _, ...dynamo } = config
   const site: DynamoSite = {
@@ -56,7 +57,7 @@ export function slurmFiles(config: SlurmConfig, wanted: WantedFiles): Deployment
     const design = designs[slot.role]
     if (design === undefined) return []
     const own = { system: ports.system + i, sideChannel: ports.sideChannel + i }
-    return [{ name: slot.name, launch: launchOf(site, slot, design, nodes, own) }]
+    return launchesOf(site, slot, design, nodes, { ranks: [own], meeting: '' })
   })
   const frontend = frontendCommand({ ...site, config: reachable(site.config, head) }, httpPort, nodes.reach(null))
   const etcd = etcdCommand(ports.etcd, ports.etcdPeer, join('data', 'etcd'), head)
