@@ -9,6 +9,8 @@ export interface Chunk {
    * JSON.
    */
   readonly text: string
+  /** How much of {@link text} is reasoning: its first so many characters. Hidden reasoning is no text. */
+  readonly reasoningChars: number
   /** JSON key that held the text: what {@link Template} looks for. */
   readonly key: string
   /** Whether this says that the answer is at its end. */
@@ -27,11 +29,22 @@ export interface Usage {
   readonly outputTokens: number
   /** Prompt tokens that came from the server's prefix cache; −1 where the usage doesn't say. */
   readonly cachedTokens: number
+  /** Output tokens that the model spent on reasoning, shown or hidden; −1 where the usage doesn't say. */
+  readonly reasoningTokens: number
 }
 
 type Fields = { readonly [key: string]: unknown }
 
-const nothing = { token: false, text: '', key: '', finished: false, blankFinish: false, usage: null, error: null }
+const nothing = {
+  token: false,
+  text: '',
+  reasoningChars: 0,
+  key: '',
+  finished: false,
+  blankFinish: false,
+  usage: null,
+  error: null,
+}
 
 /** Reads the JSON of one event of a stream, or of an answer that came whole. */
 export function readChunk(api: Api, type: string, value: unknown): Chunk {
@@ -65,13 +78,17 @@ const wholeReasons: ReadonlySet<string> = new Set([
   'tool_use',
 ])
 
-/** Fields of a delta in which text stands: DeepSeek and SGLang write `reasoning_content`, vLLM `reasoning`. */
-const textKeys = ['content', 'reasoning_content', 'refusal']
+/**
+ * Fields of a delta in which text stands, reasoning first: a delta with both is the end of the one and the beginning of
+ * the other. DeepSeek and SGLang write `reasoning_content`, vLLM `reasoning`.
+ */
+const textKeys = ['reasoning_content', 'content', 'refusal']
 const plainKeys = ['text']
 
 function readChoices(root: Fields): Chunk {
   let token = false
   let text = ''
+  let reasoning = ''
   let key = ''
   let finished = false
   let blankFinish = false
@@ -91,17 +108,20 @@ function readChoices(root: Fields): Chunk {
       const found = inChoice ? choice.text : textUnder(fields, candidate)
       if (typeof found !== 'string' || found === '') continue
       token = true
-      text += found
+      if (candidate === 'reasoning_content') reasoning += found
+      else text += found
       key = key === '' ? keyOf(fields, candidate) : 'several'
     }
-    if (isPresent(fields.tool_calls) || isPresent(fields.function_call)) {
+    const calls = callsOf(fields.tool_calls) + callsOf(fields.function_call)
+    // A call without a name or arguments is an id, or the server's own end of it: nothing that the model generated.
+    if (calls !== '') {
       token = true
-      text += callsOf(fields.tool_calls) + callsOf(fields.function_call)
+      text += calls
       key = 'several'
     }
   }
   const usage = usageOf(root.usage, 'prompt_tokens', 'completion_tokens')
-  return { token, text, key, finished, blankFinish, usage, error }
+  return { token, text: reasoning + text, reasoningChars: reasoning.length, key, finished, blankFinish, usage, error }
 }
 
 /** The reason as written; null while there is none. */
@@ -148,7 +168,13 @@ function callsOf(value: unknown): string {
 function readResponses(root: Fields, eventType: string): Chunk {
   const type = typeof root.type === 'string' ? root.type : eventType
   if (type.endsWith('.delta') && typeof root.delta === 'string')
-    return { ...nothing, token: root.delta !== '', text: root.delta, key: 'delta' }
+    return {
+      ...nothing,
+      token: root.delta !== '',
+      text: root.delta,
+      reasoningChars: isReasoning(type) ? root.delta.length : 0,
+      key: 'delta',
+    }
   const response = fieldsOf(root.response ?? root)
   const status = typeof response.status === 'string' ? response.status : ''
   const finished =
@@ -159,12 +185,18 @@ function readResponses(root: Fields, eventType: string): Chunk {
   return {
     token: text !== '',
     text,
+    reasoningChars: 0,
     key: 'several',
     finished,
     blankFinish: false,
     usage: usageOf(response.usage, 'input_tokens', 'output_tokens'),
     error: responseError(response, status),
   }
+}
+
+/** `response.reasoning_text.delta`, and the summary that stands for hidden reasoning. */
+function isReasoning(type: string): boolean {
+  return type.startsWith('response.reasoning')
 }
 
 function responseError(response: Fields, status: string): string | null {
@@ -227,10 +259,13 @@ function usageOf(value: unknown, input: string, output: string): Usage | null {
   const inputTokens = usage[input]
   // `prompt_tokens_details` of chat and completions, `input_tokens_details` of the Responses API.
   const { cached_tokens: cachedTokens } = fieldsOf(usage[`${input}_details`])
+  // SGLang writes it beside the counts as well.
+  const { reasoning_tokens: reasoningTokens = usage.reasoning_tokens } = fieldsOf(usage[`${output}_details`])
   return {
     inputTokens: typeof inputTokens === 'number' ? inputTokens : -1,
     outputTokens,
     cachedTokens: typeof cachedTokens === 'number' && cachedTokens >= 0 ? cachedTokens : -1,
+    reasoningTokens: typeof reasoningTokens === 'number' && reasoningTokens >= 0 ? reasoningTokens : -1,
   }
 }
 

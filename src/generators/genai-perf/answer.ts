@@ -103,7 +103,7 @@ export function readAnswer(request: RawRequest, api: Api, streaming: boolean, or
   return { sentMs, doneMs, chunkMs, text, firstText, usage, usageState, firstTokens, ending, failure }
 }
 
-const noUsage: Usage = { inputTokens: -1, outputTokens: -1, cachedTokens: -1 }
+const noUsage: Usage = { inputTokens: -1, outputTokens: -1, cachedTokens: -1, reasoningTokens: -1 }
 
 function parse(data: string): unknown {
   try {
