@@ -319,6 +319,8 @@ export interface Measurement {
   }
   /** Prompt tokens that came from the server's prefix cache; absent where no answer's usage says. */
   readonly promptCache?: PromptCache
+  /** Reasoning before the answers and between their parts; absent where no answer showed any and no usage counts any. */
+  readonly reasoning?: Reasoning
   /** The same as the server's metrics pages say it; absent where they don't. */
   readonly serverCache?: ServerCache
   /**
@@ -403,6 +405,26 @@ export interface Measurement {
   readonly remarks?: readonly Finding[]
   /** Files of this point, relative to the run folder. */
   readonly files: readonly string[]
+}
+
+/** Reasoning of the measured answers. */
+export interface Reasoning {
+  /** Answers, those that showed reasoning, and those of them that ended before a token of the answer itself. */
+  readonly answersInAll: number
+  readonly answers: number
+  readonly unanswered: number
+  /**
+   * Start → first chunk with a token of the answer itself, ms, of answers that have one: TTFO. Null where reasoning is
+   * hidden, as nothing then tells when it ended.
+   */
+  readonly ttfoMs: Distribution | null
+  /** Answers whose reasoning tokens are known. */
+  readonly counted: number
+  /** Of those answers; a count above that of the whole answer is left out. */
+  readonly reasoningTokens: Distribution | null
+  readonly answerTokens: Distribution | null
+  /** Answers whose usage claims more reasoning tokens than output tokens. */
+  readonly impossible: number
 }
 
 /** Prompt tokens from the server's prefix cache, over the measured answers whose usage says how many there were. */

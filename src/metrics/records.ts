@@ -35,14 +35,20 @@ export interface RequestRecords {
   readonly secondTokenMs: Float64Array
   /** Arrival of the last chunk with a token. */
   readonly lastTokenMs: Float64Array
+  /** Arrival of the first chunk that brought some of the answer, and not reasoning alone. */
+  readonly answerMs: Float64Array
   /** End of the answer, or when it failed. */
   readonly doneMs: Float64Array
   readonly inputTokens: Float64Array
   readonly outputTokens: Float64Array
   /** Prompt tokens from the server's prefix cache, as its usage says; NaN when it doesn't. */
   readonly cachedTokens: Float64Array
+  /** Output tokens that were reasoning; NaN where nobody says. */
+  readonly reasoningTokens: Float64Array
   /** Chunks with a token. */
   readonly chunks: Float64Array
+  /** Chunks that brought reasoning; 0 where it is hidden, or not told from the answer. */
+  readonly reasoningChunks: Float64Array
   /** Tokens in the first chunk; 1 when not known. */
   readonly firstChunkTokens: Float64Array
   /** Which request of its conversation, from 0. */
@@ -78,13 +84,23 @@ export function errorKindOf(code: number): ErrorKind | null {
 }
 
 /** Columns that are times of the records' clock. */
-export const timeColumns = ['scheduledMs', 'sentMs', 'firstTokenMs', 'secondTokenMs', 'lastTokenMs', 'doneMs'] as const
+export const timeColumns = [
+  'scheduledMs',
+  'sentMs',
+  'firstTokenMs',
+  'secondTokenMs',
+  'lastTokenMs',
+  'answerMs',
+  'doneMs',
+] as const
 /** All others: counts, places and codes. */
 export const countColumns = [
   'inputTokens',
   'outputTokens',
   'cachedTokens',
+  'reasoningTokens',
   'chunks',
+  'reasoningChunks',
   'firstChunkTokens',
   'turn',
   'error',
@@ -110,11 +126,14 @@ export function createRecords(count: number, shared = false): RequestRecords {
     firstTokenMs: times(),
     secondTokenMs: times(),
     lastTokenMs: times(),
+    answerMs: times(),
     doneMs: times(),
     inputTokens: numbers(),
     outputTokens: numbers(),
     cachedTokens: times(),
+    reasoningTokens: times(),
     chunks: numbers(),
+    reasoningChunks: numbers(),
     firstChunkTokens: numbers(),
     turn: numbers(),
     error: bytes(),

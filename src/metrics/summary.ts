@@ -7,6 +7,7 @@ import { tailBound } from './early-stopping.ts'
 import type { Slots } from './in-flight.ts'
 import { inFlightOf } from './in-flight.ts'
 import type { ClientHealth, Measurement, WholeRun } from './measurement.ts'
+import { reasoningOf } from './reasoning.ts'
 import type { RequestRecords } from './records.ts'
 import { requestsOfPhases } from './records.ts'
 import { percentileIntervalOfSeries } from './statistics/percentile-interval.ts'
@@ -28,7 +29,7 @@ export interface SummaryOptions {
 
 /** The part of a measurement that follows from the request records alone. */
 export type Summary = BuiltFigures &
-  Pick<Measurement, 'onePiece' | 'promptCache' | 'intervals' | 'whole'> & {
+  Pick<Measurement, 'onePiece' | 'promptCache' | 'reasoning' | 'intervals' | 'whole'> & {
     readonly client: Pick<ClientHealth, 'sendLatenessMs' | 'inFlight'>
   }
 
@@ -114,6 +115,7 @@ function summaryOf(records: RequestRecords, options: SummaryOptions, { inFlight,
     ...figures,
     onePiece: latencies.onePiece,
     ...promptCacheOf(records),
+    ...reasoningOf(records, options.from),
     intervals: {
       ttftMs: intervalsOf(ttftMs),
       itlMs: intervalsOf(itlMs),

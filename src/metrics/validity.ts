@@ -3,6 +3,7 @@ import type { Finding, Measurement, Status } from './measurement.ts'
 import { judgeClient } from './validity/client.ts'
 import { judgeGpus } from './validity/gpus.ts'
 import { judgePromptCache } from './validity/prompt-cache.ts'
+import { judgeReasoning } from './validity/reasoning.ts'
 import { judgeRequests } from './validity/requests.ts'
 import { judgeServer } from './validity/server.ts'
 import { judgeSessions } from './validity/sessions.ts'
@@ -20,6 +21,7 @@ export function judge(point: Point, measurement: Measurement): Finding[] {
     ...judgeStopping(measurement),
     ...judgeSessions(point, measurement),
     ...judgeServer(point, measurement),
+    ...judgeReasoning(measurement),
     ...judgePromptCache(measurement),
     ...judgeGpus(measurement, point.deployment.topology),
     ...(measurement.remarks ?? []),

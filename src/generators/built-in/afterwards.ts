@@ -26,7 +26,9 @@ const measured = phaseCode('measured')
 export async function settleAnswers(results: readonly JobResult[], tokenizerName: string | null): Promise<Afterwards> {
   const errors = failCutAnswers(results)
   const short: { readonly tokens: number; readonly leastTokens: number }[] = []
-  const needed = results.some(({ texts, firstTexts }) => texts.length + firstTexts.length > 0)
+  const needed = results.some(
+    ({ texts, firstTexts, reasoning }) => texts.length + firstTexts.length + reasoning.length > 0,
+  )
   const tokensOf = needed ? counterOf(await tokenizerOf(tokenizerName)) : () => null
   const counts = { usage: 0, tokenizer: 0, chunks: 0, missing: 0, early: 0, impossible: 0, noPromptTokens: 0 }
   for (const result of results) {
@@ -60,6 +62,7 @@ export async function settleAnswers(results: readonly JobResult[], tokenizerName
       const text = firstTexts.get(row) ?? ''
       settleFirstChunk(result, row, text === '' ? null : tokensOf(text))
     }
+    settleReasoning(result, tokensOf)
     counts.noPromptTokens += result.noPromptTokens.reduce((sum, row) => sum + (counted(row) ? 1 : 0), 0)
   }
   return { counts, errors: [...errors, ...shortOutput(short)] }
@@ -72,6 +75,31 @@ function settleFirstChunk({ records }: JobResult, row: number, counted: number |
     records.firstChunkTokens[row],
   ]
   records.firstChunkTokens[row] = firstChunkTokens(tokens, chunks, stated, counted)
+}
+
+/**
+ * Reasoning tokens that the usage doesn't count: all of an answer that never got further, the chunks of one that has as
+ * many tokens as chunks, else by the tokenizer.
+ */
+function settleReasoning({ records, reasoning }: JobResult, tokensOf: (text: string) => number | null): void {
+  const texts = new Map(reasoning.map(one => [one.row, one]))
+  for (let row = 0; row < records.count; row++) {
+    const chunks = records.reasoningChunks[row] ?? 0
+    if (records.error[row] !== 0 || chunks === 0 || !Number.isNaN(records.reasoningTokens[row] ?? Number.NaN)) continue
+    const tokens = records.outputTokens[row] ?? Number.NaN
+    const text = texts.get(row)
+    if (text === undefined) {
+      // Not kept: either there is a token for each chunk, or there was no room.
+      if (tokens === records.chunks[row]) records.reasoningTokens[row] = chunks
+      continue
+    }
+    const isAll =
+      Number.isNaN(records.answerMs[row] ?? Number.NaN) && !Number.isNaN(records.firstTokenMs[row] ?? Number.NaN)
+    const counted = isAll ? tokens : tokensOf(text.text)
+    if (counted === null) continue
+    // The tokenizer counts a text by itself and may differ by some from the server: the answer keeps its one token.
+    records.reasoningTokens[row] = isAll ? counted : Math.max(1, Math.min(Math.round(counted * text.times), tokens - 1))
+  }
 }
 
 /** Fails answers that lack an end which most answers of the point have. */

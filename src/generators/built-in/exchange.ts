@@ -1,7 +1,7 @@
 import type { Histogram } from '../../metrics/histogram.ts'
 import type { Api } from '../../model/index.ts'
 import { endings } from './answer-ends.ts'
-import { isErrorEvent, readChunk } from './chunk.ts'
+import { type Chunk, isErrorEvent, readChunk } from './chunk.ts'
 import type { EventSink } from './event-reader.ts'
 import { EventReader } from './event-reader.ts'
 import type { Failure } from './failure.ts'
@@ -56,6 +56,10 @@ export class Exchange implements ResponseSink, EventSink {
   firstAt = Number.NaN
   secondAt = Number.NaN
   lastAt = Number.NaN
+  /** When the first chunk came that had some of the answer and not reasoning alone; NaN when none did. */
+  answerAt = Number.NaN
+  /** Chunks that had reasoning. */
+  reasoningChunks = 0
   /** {@link readWaitMs} of the first token. */
   waitedMs = Number.NaN
   /** The end of the answer: its last event, or of its body. */
@@ -65,6 +69,8 @@ export class Exchange implements ResponseSink, EventSink {
   outputTokens = -1
   /** Prompt tokens that the server says came from its prefix cache; −1 when it didn't say. */
   cachedTokens = -1
+  /** Output tokens that the server counts as reasoning; −1 when it didn't say. */
+  reasoningTokens = -1
   /** Tokens of the first chunk as the server counts them (`continuous_usage_stats`); 0 when it didn't say. */
   firstTokens = 0
   /** Text of the first chunk; empty where it is no text, as in a tool call. */
@@ -92,6 +98,12 @@ export class Exchange implements ResponseSink, EventSink {
   #text = noBytes
   #textLength = 0
   #textBytes = 0
+  /** Where in {@link #text} reasoning begins and ends, in pairs. */
+  #reasoning: number[] = []
+  /** Length of all reasoning, kept or not. */
+  #reasoningBytes = 0
+  /** Whether chunks like the {@link #template} are reasoning. */
+  #templateReasons = false
   /** The stream has ended: an event cut short by that is no garbage. */
   #closing = false
   #status = 0
@@ -110,8 +122,9 @@ export class Exchange implements ResponseSink, EventSink {
   /** Forgets the last answer. */
   next(): void {
     this.chunks = 0
-    this.firstAt = this.secondAt = this.lastAt = this.endAt = this.waitedMs = Number.NaN
-    this.inputTokens = this.outputTokens = this.cachedTokens = -1
+    this.firstAt = this.secondAt = this.lastAt = this.endAt = this.waitedMs = this.answerAt = Number.NaN
+    this.inputTokens = this.outputTokens = this.cachedTokens = this.reasoningTokens = -1
+    this.reasoningChunks = 0
     this.firstTokens = 0
     this.firstText = ''
     this.text = ''
@@ -123,6 +136,8 @@ export class Exchange implements ResponseSink, EventSink {
     this.#usageAt = 0
     this.#textLength = 0
     this.#textBytes = 0
+    if (this.#reasoning.length > 0) this.#reasoning = []
+    this.#reasoningBytes = 0
     this.#closing = false
     this.#status = 0
     this.#head = null
@@ -156,7 +171,10 @@ export class Exchange implements ResponseSink, EventSink {
     const after = template.match(bytes, start, end)
     if (after < 0) return after
     this.#token()
+    const [from, length] = [this.#textLength, this.#textBytes]
     this.#keep(bytes, template.textStart, template.textEnd)
+    if (this.#templateReasons) this.#reasoned(from, length)
+    else this.#answered()
     if (template.outputTokens >= 0) {
       this.outputTokens = template.outputTokens
       this.#usageAt = this.chunks
@@ -190,15 +208,20 @@ export class Exchange implements ResponseSink, EventSink {
     if (chunk.token) {
       if (this.chunks === 0 && chunk.key !== 'several') this.firstText = chunk.text
       this.#token()
-      this.#keepText(chunk.text)
-      if (this.#collect && answerKeys.has(chunk.key)) this.text += chunk.text
+      this.#keepChunk(chunk)
+      if (this.#collect && (answerKeys.has(chunk.key) || chunk.reasoningChars > 0))
+        this.text += chunk.text.slice(chunk.reasoningChars)
       const plain = !this.#collect && !chunk.finished && type === ''
-      if (plain && this.#lessons++ < maxLessons) this.#template.learn(bytes, start, end, chunk.key, dataPrefix)
+      if (plain && this.#lessons++ < maxLessons) {
+        this.#template.learn(bytes, start, end, chunk.key, dataPrefix)
+        this.#templateReasons = chunk.reasoningChars > 0
+      }
     }
     if (chunk.usage !== null) {
       this.inputTokens = chunk.usage.inputTokens
       this.outputTokens = chunk.usage.outputTokens
       if (chunk.usage.cachedTokens >= 0) this.cachedTokens = chunk.usage.cachedTokens
+      if (chunk.usage.reasoningTokens >= 0) this.reasoningTokens = chunk.usage.reasoningTokens
       this.#usageAt = this.chunks
       if (chunk.token && this.chunks === 1) this.firstTokens = chunk.usage.outputTokens
     }
@@ -225,11 +248,25 @@ export class Exchange implements ResponseSink, EventSink {
   wholeText(): { readonly text: string; readonly times: number } {
     const json = this.#text.toString('utf8', 0, this.#textLength)
     const times = this.#textLength === 0 ? 1 : this.#textBytes / this.#textLength
-    try {
-      return { text: JSON.parse(`"${json}"`) as string, times }
-    } catch {
-      return { text: json, times }
+    return { text: unquoted(json), times }
+  }
+
+  /**
+   * The reasoning's text, as far as it was kept; and how many times as long the whole of it is. Null without
+   * any.
+   */
+  reasoningText(): { readonly text: string; readonly times: number } | null {
+    if (this.reasoningChunks === 0) return null
+    let kept = 0
+    const parts: Buffer[] = []
+    for (let i = 0; i < this.#reasoning.length; i += 2) {
+      const from = this.#reasoning[i] ?? 0
+      const to = this.#reasoning[i + 1] ?? from
+      kept += to - from
+      parts.push(this.#text.subarray(from, to))
     }
+    const json = Buffer.concat(parts).toString('utf8')
+    return { text: unquoted(json), times: kept === 0 ? 1 : this.#reasoningBytes / kept }
   }
 
   /** The response is over; `complete` says whether it ended as HTTP says it must. Decides whether it was an answer. */
@@ -309,9 +346,11 @@ export class Exchange implements ResponseSink, EventSink {
     this.inputTokens = chunk.usage?.inputTokens ?? -1
     this.outputTokens = chunk.usage?.outputTokens ?? -1
     this.cachedTokens = chunk.usage?.cachedTokens ?? -1
+    this.reasoningTokens = chunk.usage?.reasoningTokens ?? -1
     // When its first token was made can't be seen: no TTFT.
-    if (this.#collect) this.text = chunk.text
-    this.#keepText(chunk.text)
+    if (this.#collect) this.text = chunk.text.slice(chunk.reasoningChars)
+    this.#keepChunk(chunk)
+    this.answerAt = Number.NaN
     this.chunks = this.#usageAt = 1
     this.lastAt = this.at
   }
@@ -327,6 +366,32 @@ export class Exchange implements ResponseSink, EventSink {
     }
     const got = head.contentType === '' ? 'no content type' : head.contentType
     this.#fail('bad-response', `asked for text/event-stream, got ${got}: ${printable(this.#excerpt())}`)
+  }
+
+  #answered(): void {
+    if (Number.isNaN(this.answerAt)) this.answerAt = this.at
+  }
+
+  /** What was kept since then is reasoning: from this place in {@link #text}, after so many bytes in all. */
+  #reasoned(from: number, bytes: number): void {
+    this.reasoningChunks += 1
+    this.#reasoningBytes += this.#textBytes - bytes
+    if (this.#textLength === from) return
+    const last = this.#reasoning.length - 1
+    if (last >= 0 && this.#reasoning[last] === from) this.#reasoning[last] = this.#textLength
+    else this.#reasoning.push(from, this.#textLength)
+  }
+
+  /** Keeps what a chunk brought: its reasoning, then what it has of the answer. */
+  #keepChunk({ text, reasoningChars }: Chunk): void {
+    if (reasoningChars > 0) {
+      const [from, bytes] = [this.#textLength, this.#textBytes]
+      this.#keepText(text.slice(0, reasoningChars))
+      this.#reasoned(from, bytes)
+      if (reasoningChars === text.length) return
+    }
+    this.#answered()
+    this.#keepText(reasoningChars > 0 ? text.slice(reasoningChars) : text)
   }
 
   #keepText(text: string): void {
@@ -385,6 +450,15 @@ export class Exchange implements ResponseSink, EventSink {
 /** `[DONE]` */
 function isDone(bytes: Buffer, start: number, end: number): boolean {
   return end - start === 6 && bytes[start] === 0x5b && bytes.toString('latin1', start, end) === '[DONE]'
+}
+
+/** What JSON writes so; the JSON itself where it was cut within a character. */
+function unquoted(json: string): string {
+  try {
+    return JSON.parse(`"${json}"`) as string
+  } catch {
+    return json
+  }
 }
 
 function parse(bytes: Buffer, start: number, end: number): unknown {

@@ -95,6 +95,8 @@ export interface JobResult {
   readonly firstTexts: readonly (readonly [row: number, text: string])[]
   /** Texts of answers whose tokens the server didn't count, or not as they can be. */
   readonly texts: readonly UncountedText[]
+  /** Texts of reasoning whose tokens neither the usage nor the chunks tell. */
+  readonly reasoning: readonly ReasoningText[]
   /** Answers that lack one of {@link endings}, and those that they have. */
   readonly unended: readonly (readonly [row: number, ending: number])[]
   /** Rows of answers whose usage says that their prompt had no token. */
@@ -133,6 +135,9 @@ export interface UncountedText {
   /** The fewest tokens that the server was told to generate; 0 when it wasn't told. */
   readonly leastTokens: number
 }
+
+/** Reasoning to be counted by the tokenizer. */
+export type ReasoningText = Pick<UncountedText, 'row' | 'text' | 'times'>
 
 /** What one thread saw of itself from the start of the window until its last measured answer. */
 export interface ThreadHealth {

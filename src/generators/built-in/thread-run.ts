@@ -9,7 +9,7 @@ import { countDone, meet, monotonicOffsetMs, mostMeasured, takeNumber } from './
 import { nextTurn, remember } from './conversation.ts'
 import { Exchange } from './exchange.ts'
 import { FailureCount } from './failure.ts'
-import type { Job, JobResult, LoadAround, Schedule, UncountedText } from './job.ts'
+import type { Job, JobResult, LoadAround, ReasoningText, Schedule, UncountedText } from './job.ts'
 import { type ReadyRequests, readyRequests, withHeader } from './late-requests.ts'
 import { tellEnded } from './look-table.ts'
 import type { Loop, LoopContext, Sending } from './loop.ts'
@@ -31,6 +31,9 @@ const connectsAtOnce = 128
 const maxConnectMs = 10_000
 /** How long requests that only held the load may still take when it is over; then their connections are closed. */
 const drainMs = 2000
+
+/** Characters of reasoning that one thread keeps to be counted; of answers behind them it is unknown. */
+const maxReasoningChars = 64 * 1024 * 1024
 
 const wholeEnding = endings.done | endings.finishReason
 
@@ -63,6 +66,8 @@ class ThreadRun {
   readonly #waits = new Histogram()
   readonly #firstTexts: [number, string][] = []
   readonly #texts: UncountedText[] = []
+  readonly #reasoning: ReasoningText[] = []
+  #reasoningChars = 0
   readonly #unended: [number, number][] = []
   readonly #noPromptTokens: number[] = []
   /** Which request of the set each row is, where sessions and traces have to be told apart. */
@@ -141,6 +146,7 @@ class ThreadRun {
       errors: this.#failures.list(),
       firstTexts: this.#firstTexts.map(([row, text]) => [rows[row] ?? row, text]),
       texts: this.#texts.map(text => ({ ...text, row: rows[text.row] ?? text.row })),
+      reasoning: this.#reasoning.map(text => ({ ...text, row: rows[text.row] ?? text.row })),
       unended: this.#unended.map(([row, ending]) => [rows[row] ?? row, ending]),
       noPromptTokens: this.#noPromptTokens.map(row => rows[row] ?? row),
       resent: this.#resent,
@@ -393,11 +399,14 @@ class ThreadRun {
     columns.firstTokenMs[row] = exchange.firstAt
     columns.secondTokenMs[row] = exchange.secondAt
     columns.lastTokenMs[row] = exchange.lastAt
+    columns.answerMs[row] = exchange.answerAt
     columns.doneMs[row] = exchange.endAt
     if (exchange.inputTokens > 0) columns.inputTokens[row] = exchange.inputTokens
     if (exchange.cachedTokens >= 0) columns.cachedTokens[row] = exchange.cachedTokens
     columns.outputTokens[row] = usage === 'said' || usage === 'doubtful' ? outputTokens : chunks
     columns.chunks[row] = chunks
+    columns.reasoningChunks[row] = exchange.reasoningChunks
+    if (exchange.reasoningTokens >= 0) columns.reasoningTokens[row] = exchange.reasoningTokens
     // 0 until it is known: see afterwards.ts.
     columns.firstChunkTokens[row] = exchange.firstTokens
     if (isMeasured) this.#waits.record(exchange.waitedMs)
@@ -419,6 +428,8 @@ class ThreadRun {
   #note(row: number, exchange: Exchange, leastTokens: number): void {
     const { usage, chunks, outputTokens, ending } = exchange
     if (usage !== 'said') this.#texts.push({ row, usage, leastTokens, ...exchange.wholeText() })
+    if (exchange.reasoningChunks > 0 && exchange.reasoningTokens < 0 && (usage !== 'said' || outputTokens !== chunks))
+      this.#keepReasoning(row, exchange)
     const several = usage !== 'said' || outputTokens > chunks
     if (several && chunks > 1 && exchange.firstTokens === 0) this.#firstTexts.push([row, exchange.firstText])
     if (ending !== wholeEnding) this.#unended.push([row, ending])
@@ -427,6 +438,13 @@ class ThreadRun {
 
   get #tellsIndexes(): boolean {
     return this.#job.requests.turns > 1 || this.#job.requests.late !== undefined
+  }
+
+  #keepReasoning(row: number, exchange: Exchange): void {
+    const kept = this.#reasoningChars < maxReasoningChars ? exchange.reasoningText() : null
+    if (kept === null) return
+    this.#reasoningChars += kept.text.length
+    this.#reasoning.push({ row, ...kept })
   }
 
   get #hasSessions(): boolean {

@@ -3,6 +3,7 @@ import type { Figure } from './figure.ts'
 import { goodput } from './goodput.ts'
 import { latencies } from './latencies.ts'
 import { promptCache } from './prompt-cache.ts'
+import { reasoning } from './reasoning.ts'
 import { throughput } from './throughput.ts'
 
 export type { Figure } from './figure.ts'
@@ -14,9 +15,12 @@ export { spellingsOf, units } from './unit.ts'
 /** Figures whose place in points.csv scripts rely on: between `duration_s` and `on_frontier`. */
 export const firstFigures: readonly Figure[] = [...latencies, ...throughput, goodput]
 
+/** Figures whose columns came after those of sessions, and so stand behind them. */
+export const lastFigures: readonly Figure[] = [...reasoning]
+
 /**
  * The registry of figures. A new figure is one file beside this one and one line at the end of this list. It then
  * appears as the last column of points.csv and Parquet, in OpenMetrics, in a point's details on the page, and in
  * `--fail-on`; what `shownIn` says adds the tables, `fulcrum compare` and `fulcrum history`.
  */
-export const figures: readonly Figure[] = [...firstFigures, ...promptCache, ...energy]
+export const figures: readonly Figure[] = [...firstFigures, ...promptCache, ...energy, ...lastFigures]

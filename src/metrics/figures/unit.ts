@@ -37,6 +37,7 @@ export const units = {
     base: { name: 'tokens_per_second_per_megawatt', factor: 1 },
     spellings: { 'tokens/s/mw': 1, 'tok/s/mw': 1 },
   },
+  tokens: { ending: '', base: { name: 'tokens', factor: 1 }, spellings: { tokens: 1, '': 1 } },
   J: { ending: '_j', base: { name: 'joules', factor: 1 }, spellings: { j: 1, kj: 1000 } },
   W: { ending: '_w', base: { name: 'watts', factor: 1 }, spellings: { w: 1, kw: 1000 } },
   'per 1M tokens': {

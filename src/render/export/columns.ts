@@ -1,7 +1,7 @@
 import type { MeasuredPoint } from '../../analysis/measured-point.ts'
 import type { PointResult } from '../../journal/event.ts'
 import { failedRequestsOf, ratesOf } from '../../metrics/definitions.ts'
-import { type Figure, figures, firstFigures } from '../../metrics/figures/index.ts'
+import { type Figure, figures, firstFigures, lastFigures } from '../../metrics/figures/index.ts'
 import { gpusOf, gpusOfRole, meanTokens, topologyLabel, workersOf } from '../../model/index.ts'
 
 /** A cell of points.csv: null is written as an empty field. */
@@ -227,8 +227,9 @@ export function columnsOf(registry: readonly Figure[] = figures): readonly CsvCo
     ...identityColumns,
     ...registry.filter(isFirst).map(figureColumn),
     ...standingColumns,
-    ...figures.filter(figure => !isFirst(figure)).map(figureColumn),
+    ...figures.filter(figure => !isFirst(figure) && !lastFigures.includes(figure)).map(figureColumn),
     ...sessionColumns,
+    ...lastFigures.map(figureColumn),
     ...registry.filter(figure => !figures.includes(figure)).map(figureColumn),
   ]
 }

@@ -63,6 +63,7 @@ describe('an answer in perf_analyzer’s record', () => {
       inputTokens: 7,
       outputTokens: 2,
       cachedTokens: -1,
+      reasoningTokens: -1,
     })
   })
 

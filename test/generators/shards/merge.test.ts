@@ -66,6 +66,7 @@ function resultOf(requests: readonly Request[]): JobResult {
     health,
     firstTexts: [],
     texts: [],
+    reasoning: [],
     unended: [],
     noPromptTokens: [],
     resent: 0,

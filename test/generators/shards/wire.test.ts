@@ -25,6 +25,7 @@ function resultOf(times: Float64Array): FromShard {
         health,
         firstTexts: [[0, 'two tokens']],
         texts: [{ row: 0, text: 'two tokens', times: 1, usage: 'missing', leastTokens: 0 }],
+        reasoning: [],
         unended: [[0, 1]],
         noPromptTokens: [0],
         resent: 0,
