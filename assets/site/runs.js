@@ -51,10 +51,61 @@
     }
   })
 
+  /** What changed since the run before, for the rows in view: each answer is a comparison, so two at a time. */
+  let underWay = 0
+  /** @type {HTMLElement[]} */
+  const waiting = []
+  const inView = new IntersectionObserver(entries => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue
+      inView.unobserve(target)
+      waiting.push(/** @type {HTMLElement} */ (target))
+    }
+    next()
+  })
+
+  function next() {
+    while (underWay < 2) {
+      const cell = waiting.shift()
+      if (!cell) return
+      if (!cell.isConnected) continue
+      underWay += 1
+      since(cell).finally(() => {
+        underWay -= 1
+        next()
+      })
+    }
+  }
+
+  /** @param {HTMLElement} cell */
+  async function since(cell) {
+    try {
+      const response = await fetch(cell.dataset.since ?? '')
+      if (!response.ok) return
+      const { base, verdict, slower } = await response.json()
+      if (base === null) return
+      const head = /** @type {HTMLElement | null} */ (cell.closest('tr'))?.dataset.run ?? ''
+      const link = document.createElement('a')
+      link.href = `/compare?${new URLSearchParams({ base, head })}`
+      link.textContent = slower === null ? 'not tested' : slower > 0 ? `slower at ${slower} ${slower === 1 ? 'point' : 'points'}` : 'not slower'
+      link.title = verdict
+      if (slower > 0) link.className = 'worse'
+      cell.replaceChildren(link)
+    } catch {
+      // The site has stopped: the cell stays empty.
+    }
+  }
+
+  const watchRows = () => {
+    for (const cell of /** @type {NodeListOf<HTMLElement>} */ (found.querySelectorAll('[data-since]'))) inView.observe(cell)
+  }
+
   async function ask() {
     asking?.abort()
     asking = new AbortController()
-    const url = input?.value ? `/?q=${encodeURIComponent(input.value)}` : '/'
+    const sort = new URLSearchParams(location.search).get('sort')
+    const asked = new URLSearchParams({ ...(input?.value ? { q: input.value } : {}), ...(sort ? { sort } : {}) })
+    const url = asked.size > 0 ? `/?${asked}` : '/'
     try {
       const response = await fetch(url, { signal: asking.signal })
       const text = await response.text()
@@ -69,6 +120,7 @@
         if (radio) radio.checked = true
       }
       say()
+      watchRows()
       history.replaceState(null, '', url)
     } catch {
       // Overtaken by the next word, or the site has stopped: the list stays as it was.
@@ -78,6 +130,7 @@
   // The browser may have kept ticks over a reload or on the way back.
   for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (found.querySelectorAll('input[type=checkbox]:checked'))) ticked.add(box.value)
   say()
+  watchRows()
 
   input.addEventListener('input', () => {
     clearTimeout(timer)

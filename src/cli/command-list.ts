@@ -109,6 +109,11 @@ export const commandList: readonly ListedCommand[] = [
     load: async () => (await import('./commands/serve.ts')).addServe,
   },
   {
+    name: 'push',
+    summary: 'Upload a run to a site that fulcrum serve keeps',
+    load: async () => (await import('./commands/push.ts')).addPush,
+  },
+  {
     name: 'crosscheck',
     summary: 'Measure one point with several load generators and compare them',
     load: async () => (await import('./commands/crosscheck.ts')).addCrosscheck,

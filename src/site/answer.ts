@@ -18,6 +18,16 @@ export const constantHeaders = {
   'cache-control': 'no-store',
 } as const
 
+/** An answer for programs. */
+export function jsonAnswer(value: unknown, status = 200): Answer {
+  return jsonTextAnswer(`${JSON.stringify(value, null, 2)}\n`, status)
+}
+
+/** As {@link jsonAnswer}, of text that is JSON already. */
+export function jsonTextAnswer(body: string, status = 200): Answer {
+  return { status, headers: { 'content-type': 'application/json; charset=utf-8' }, body }
+}
+
 /** A page that may run only these scripts and connect only to this site. */
 export function page(
   body: string,

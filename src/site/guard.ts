@@ -15,14 +15,25 @@ export interface Refusal {
 export function refusalOf(
   { method, headers }: Pick<IncomingMessage, 'method' | 'headers'>,
   names: readonly string[],
+  methods: readonly string[] = readingMethods,
 ): Refusal | null {
-  if (method !== 'GET' && method !== 'HEAD') return { status: 405, message: 'This site is read-only.' }
+  if (method === undefined || !methods.includes(method))
+    return { status: 405, message: methods === readingMethods ? 'This site is read-only.' : 'Method not allowed.' }
   const host = hostName(headers.host)
   if (host === null || !names.includes(host))
     return { status: 421, message: 'Unknown host name. Open this site with the address that Fulcrum printed.' }
-  const foreign = headers['sec-fetch-site'] === 'cross-site' && headers['sec-fetch-mode'] !== 'navigate'
-  return foreign ? { status: 403, message: 'Other sites must not read from this one.' } : null
+  // A form elsewhere navigates, too: what changes something comes from here alone.
+  const reads = readingMethods.includes(method)
+  const foreign = headers['sec-fetch-site'] === 'cross-site' && (!reads || headers['sec-fetch-mode'] !== 'navigate')
+  const otherOrigin = !reads && headers.origin !== undefined && hostName(originHost(headers.origin)) !== host
+  return foreign || otherOrigin ? { status: 403, message: 'Other sites must not read from this one.' } : null
 }
+
+/** What reads and changes nothing. */
+export const readingMethods: readonly string[] = ['GET', 'HEAD']
+
+/** `example.com:80` of `http://example.com:80`; undefined for `null` and the like. */
+const originHost = (origin: string): string | undefined => /^https?:\/\/([^/]+)$/i.exec(origin)?.[1]
 
 /** `localhost` of `LOCALHOST:4747`, `[::1]` of `[::1]:4747`; null for what isn't host and port. */
 function hostName(header: string | undefined): string | null {

@@ -2,8 +2,11 @@ import { basename } from 'node:path'
 import type { Crumb } from '../render/html/crumbs.ts'
 import type { Answer } from './answer.ts'
 import { fileAnswer, page } from './answer.ts'
+import { apiAnswer } from './api.ts'
 import { createCache } from './cache.ts'
 import type { Catalogue, RunSummary } from './catalogue.ts'
+import { listingOf } from './listing.ts'
+import type { Pages } from './made-pages.ts'
 import { metricsAnswer } from './metrics.ts'
 import { openInside } from './open-inside.ts'
 import type { SiteAssets } from './pages/layout.ts'
@@ -11,19 +14,8 @@ import { problemPage } from './pages/problem.ts'
 import { runPage } from './pages/run.ts'
 import { hasHistory, runsPage } from './pages/runs.ts'
 import { filesOf } from './run-files.ts'
-import { search } from './search.ts'
 import type { Target } from './target.ts'
 import { pathTo } from './target.ts'
-
-/** Builds the expensive pages; each is complete and contains its breadcrumbs. */
-export interface Pages {
-  report(folder: string, trail: readonly Crumb[]): Promise<string>
-  comparison(base: string, head: string, trail: readonly Crumb[]): Promise<string>
-  /** Several runs in one picture, each with the path of its own page. */
-  overlay(runs: readonly { readonly folder: string; readonly link: string }[], trail: readonly Crumb[]): Promise<string>
-  /** Of a sweep, by the name of its folder. */
-  history(sweepFolder: string, trail: readonly Crumb[]): Promise<string>
-}
 
 /** Responses, and the one request that is answered as a stream. */
 export type Routed = Answer | { readonly events: string }
@@ -37,6 +29,8 @@ export interface Routes {
 
 /** Pages of a few megabytes each. */
 const mostKept = 12
+/** Answers of the API: a page of the list asks for a comparison of each row. */
+const mostJsonKept = 300
 
 const home: Crumb = { href: '/', text: 'All runs' }
 const crumbOf = ({ sweep, createdAt, place }: RunSummary): Crumb => ({
@@ -47,6 +41,7 @@ const crumbOf = ({ sweep, createdAt, place }: RunSummary): Crumb => ({
 /** Finds the page of a target; anything else is not found. */
 export function createRouter({ root, catalogue, pages, assets }: Routes): (target: Target) => Promise<Routed> {
   const kept = createCache<string>(mostKept)
+  const api = { catalogue, pages, kept: createCache<string>(mostJsonKept) }
   const missing = (what: string) =>
     problemPage(assets, { status: 404, title: 'Not found', message: `There is no ${what} here.` })
   const made = async (
@@ -127,10 +122,10 @@ export function createRouter({ root, catalogue, pages, assets }: Routes): (targe
   return async ({ segments, query }) => {
     const [first, second, third, ...rest] = segments
     if (first === undefined) {
-      const asked = query.get('q') ?? ''
       const all = await catalogue.list()
-      return runsPage(assets, all, search(all, asked), asked)
+      return runsPage(assets, all, listingOf(all, query), query.get('q') ?? '')
     }
+    if (first === 'api') return second === 'v1' ? apiAnswer(api, segments.slice(2), query) : missing('such API')
     if (first === 'metrics' && second === undefined) return metricsAnswer(await catalogue.list())
     if (first === 'compare' && second === undefined) return comparison(query)
     if (first === 'overlay' && second === undefined) return overlay(query)

@@ -12,12 +12,12 @@ export interface RunFile {
 const mostFiles = 5000
 
 /** The regular files of a run that may be read; links are not followed, hidden files not listed. */
-export async function filesOf(folder: string): Promise<readonly RunFile[]> {
+export async function filesOf(folder: string, most = mostFiles): Promise<readonly RunFile[]> {
   const found: RunFile[] = []
   const visit = async (at: string): Promise<void> => {
     const entries = await readdir(at, { withFileTypes: true }).catch(() => [])
     for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-      if (found.length >= mostFiles) return
+      if (found.length >= most) return
       if (!isPlain(entry.name)) continue
       const path = join(at, entry.name)
       if (entry.isDirectory()) await visit(path)

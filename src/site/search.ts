@@ -14,6 +14,20 @@ const fields: Readonly<Record<string, (run: RunSummary) => readonly string[]>> =
 
 export const fieldNames: readonly string[] = Object.keys(fields)
 
+/**
+ * Words before a colon that name no field: `modle:qwen`. An address (`http://host`) names none either, and quotes make
+ * text of anything.
+ */
+export function unknownFields(query: string): readonly string[] {
+  const named = [...query.matchAll(word)].flatMap(([, , name, , bare = '']) =>
+    name === undefined || bare.startsWith('//') ? [] : [name.toLowerCase()],
+  )
+  return [...new Set(named)].filter(name => !Object.hasOwn(fields, name))
+}
+
+/** `text`, `"some text"`, `field:text`, `-text`. */
+const word = /(-?)(?:([a-z]+):)?(?:"([^"]*)"?|(\S+))/gi
+
 /** One word of a search. */
 interface Term {
   /** Null for any field. */
@@ -32,17 +46,15 @@ export function search(runs: readonly RunSummary[], query: string): readonly Run
 }
 
 function termsOf(query: string): readonly Term[] {
-  return [...query.matchAll(/(-?)(?:([a-z]+):)?(?:"([^"]*)"?|(\S+))/gi)].flatMap(
-    ([whole, minus, name, quoted, bare]) => {
-      const field = name?.toLowerCase() ?? null
-      const text = (quoted ?? bare ?? '').toLowerCase()
-      const wanted = minus === ''
-      if (text === '' || isUnfinished(whole)) return []
-      if (field === null || Object.hasOwn(fields, field)) return [{ field, text, wanted }]
-      // `http://…` and the like name no field: they are text.
-      return [{ field: null, text: whole.slice(minus?.length ?? 0).toLowerCase(), wanted }]
-    },
-  )
+  return [...query.matchAll(word)].flatMap(([whole, minus, name, quoted, bare]) => {
+    const field = name?.toLowerCase() ?? null
+    const text = (quoted ?? bare ?? '').toLowerCase()
+    const wanted = minus === ''
+    if (text === '' || isUnfinished(whole)) return []
+    if (field === null || Object.hasOwn(fields, field)) return [{ field, text, wanted }]
+    // `http://…` and the like name no field: they are text.
+    return [{ field: null, text: whole.slice(minus?.length ?? 0).toLowerCase(), wanted }]
+  })
 }
 
 /** Half typed: `-`, or a field before its text. */

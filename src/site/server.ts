@@ -2,24 +2,37 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { hostname } from 'node:os'
+import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { FulcrumError } from '../model/index.ts'
+import type { Access } from './access.ts'
 import type { Answer } from './answer.ts'
-import { constantHeaders } from './answer.ts'
+import { constantHeaders, jsonAnswer } from './answer.ts'
+import { apiProblem } from './api.ts'
+import type { Audit } from './audit.ts'
 import { type Follow, sendEvents } from './events.ts'
-import { addressLiteral, isLoopback, ownNames, refusalOf } from './guard.ts'
+import { addressLiteral, isLoopback, ownNames, readingMethods, refusalOf } from './guard.ts'
 import type { SiteAssets } from './pages/layout.ts'
 import { problemPage } from './pages/problem.ts'
 import type { Routed } from './routes.ts'
+import { loginAnswer, uploadAnswer } from './sent.ts'
 import { type Target, targetOf } from './target.ts'
+import type { Received } from './upload.ts'
 
 export interface SiteOptions {
   readonly host: string
   /** 0 for any free one. */
   readonly port: number
+  /** Host names of proxies and DNS, beside the address and the machine's name. */
+  readonly allowedHosts: readonly string[]
   readonly assets: SiteAssets
   readonly route: (target: Target) => Promise<Routed>
   readonly follow: Follow
+  /** Who may read. */
+  readonly access: Access
+  /** Takes a run from its body; null where the site is read-only. */
+  readonly upload: ((body: Readable) => Promise<Received>) | null
+  readonly audit: Audit
 }
 
 /** A site that answers until it is closed. */
@@ -35,10 +48,12 @@ const patienceMs = 2000
 /** @throws FulcrumError (environment) `port-taken`, `no-address` */
 export async function startSite(options: SiteOptions): Promise<Site> {
   const stopping = new AbortController()
-  const names = ownNames(options.host, hostname())
+  const names = [...ownNames(options.host, hostname()), ...options.allowedHosts.map(name => name.toLowerCase())]
   const server = createServer((request, response) => {
     answer(request, response, { ...options, names, signal: stopping.signal }).catch(() => response.destroy())
   })
+  // Whoever sends nothing for a minute holds no connection open.
+  server.headersTimeout = 60_000
   await listening(server, options)
   const { address, port, family } = server.address() as AddressInfo
   return {
@@ -88,26 +103,59 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { assets, route, follow, names, signal }: SiteOptions & { names: readonly string[]; signal: AbortSignal },
+  options: SiteOptions & { names: readonly string[]; signal: AbortSignal },
 ): Promise<void> {
+  const { assets, follow, upload, names, signal } = options
   // On all addresses of a machine (0.0.0.0), the one that was asked is its own too; a rebound name is no address.
   const { localAddress } = request.socket
   const own = localAddress === undefined ? names : [...names, addressLiteral(localAddress)]
-  const refusal = refusalOf(request, own)
+  const target = targetOf(request.url ?? '')
+  const methods = methodsOf(target, upload !== null)
+  const refusal = refusalOf(request, own, methods)
   if (refusal !== null) {
-    const allow = refusal.status === 405 ? { allow: 'GET, HEAD' } : {}
+    const allow = refusal.status === 405 ? { allow: methods.join(', ') } : {}
     response.writeHead(refusal.status, { ...constantHeaders, ...allow, 'content-type': 'text/plain; charset=utf-8' })
     response.end(`${refusal.message}\n`)
     return
   }
-  const target = targetOf(request.url ?? '')
-  const routed =
-    target === null
-      ? problemPage(assets, { status: 404, title: 'Not found', message: 'This page does not exist.' })
-      : await route(target).catch((error: unknown) => problemOf(assets, error))
+  const routed = await routedOf(request, target, options).catch((error: unknown) =>
+    target?.segments[0] === 'api' ? apiProblemOf(error) : problemOf(assets, error),
+  )
   if (!('events' in routed)) await send(response, routed, request.method === 'HEAD')
   else if (request.method === 'HEAD') response.writeHead(200, { 'content-type': 'text/event-stream' }).end()
   else await sendEvents(response, routed.events, { follow, signal })
+}
+
+async function routedOf(
+  request: IncomingMessage,
+  target: Target | null,
+  { assets, route, access, upload, audit }: SiteOptions,
+): Promise<Routed> {
+  const path = target?.segments.join('/')
+  // A probe has no token, and learns nothing but that the site answers.
+  if (path === 'healthz') return jsonAnswer({ status: 'ok' })
+  if (path === 'login') return loginAnswer(request, target?.query ?? new URLSearchParams(), { assets, access, audit })
+  if (request.method === 'POST' && upload !== null) return uploadAnswer(request, { access, upload, audit })
+  if (!access.admits(request)) return turnedAway(request, target)
+  return target === null
+    ? problemPage(assets, { status: 404, title: 'Not found', message: 'This page does not exist.' })
+    : route(target)
+}
+
+/** Where something is sent rather than read. */
+function methodsOf(target: Target | null, takesUploads: boolean): readonly string[] {
+  const path = target?.segments.join('/')
+  if (path === 'login' || (takesUploads && path === 'api/v1/runs')) return [...readingMethods, 'POST']
+  return readingMethods
+}
+
+/** A browser is led to the login, a program is told what it lacks. */
+function turnedAway({ headers, url = '/' }: IncomingMessage, target: Target | null): Answer {
+  const isForPeople = headers['sec-fetch-mode'] === 'navigate' || /\btext\/html\b/.test(headers.accept ?? '')
+  if (isForPeople && target !== null)
+    return { status: 303, headers: { location: `/login?${new URLSearchParams({ to: url })}` }, body: '' }
+  const problem = apiProblem(401, 'This site asks for a token.', 'Send it as Authorization: Bearer TOKEN.')
+  return { ...problem, headers: { ...problem.headers, 'www-authenticate': 'Bearer realm="fulcrum"' } }
 }
 
 async function send(response: ServerResponse, { status, headers, body }: Answer, headOnly: boolean): Promise<void> {
@@ -121,6 +169,12 @@ async function send(response: ServerResponse, { status, headers, body }: Answer,
   if (headOnly || file.size === 0) response.end()
   // A journal grows while it is read: not more than was promised.
   else await pipeline(file.handle.createReadStream({ autoClose: false, end: file.size - 1 }), response)
+}
+
+function apiProblemOf(error: unknown): Answer {
+  if (error instanceof FulcrumError)
+    return apiProblem(error.kind === 'bad-input' ? 404 : 500, error.message, error.remedy)
+  return apiProblem(500, 'This is a bug in Fulcrum.', error instanceof Error ? error.message : undefined)
 }
 
 /** A user's mistake or a damaged run is told; anything else is a defect, and says so without its insides. */

@@ -32,6 +32,7 @@ const flags: readonly (readonly [flag: string, command: readonly string[], value
   ['--point', ['crosscheck', 'sweep.yaml'], [...notWhole, '0']],
   ['--gpus-per-worker', ['import', 'folder'], [...notWhole, '0']],
   ['--port', ['serve'], [...notWhole, '65536']],
+  ['--max-upload', ['serve'], [...notWhole, '0']],
   ['--listen', ['shard'], [...notWhole, '65536']],
   ...['--rps', '--mean-rps', '--users', '--slo-ttft-p95', '--slo-itl-p95', '--slo-latency-p95', '--price'].map(
     flag => [flag, ['capacity', 'src', ...demand(flag)], [...nonsense, '0', '5%']] as const,

@@ -32,6 +32,7 @@ const summary: RunSummary = {
   problem: '',
   points: { planned: 4, ok: 2, invalid: 1, failed: 0 },
   latest: null,
+  best: null,
   isBaseline: false,
   stamp: '',
 }

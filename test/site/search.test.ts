@@ -18,6 +18,7 @@ const run = (over: Partial<RunSummary>): RunSummary => ({
   problem: '',
   points: { planned: 24, ok: 24, invalid: 0, failed: 0 },
   latest: null,
+  best: null,
   isBaseline: false,
   stamp: '',
   ...over,

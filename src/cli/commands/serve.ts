@@ -3,7 +3,7 @@ import { defined } from '../../model/defined.ts'
 import { ciPlaces, repositoryOption } from '../ci-places.ts'
 import { interruption } from '../interruption.ts'
 import { jsonText } from '../json-text.ts'
-import { addOut } from '../options.ts'
+import { addOut, repeated } from '../options.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 interface ServeOptions {
@@ -11,6 +11,11 @@ interface ServeOptions {
   readonly port: number
   readonly host: string
   readonly repositoryUrl?: string
+  readonly allowHost?: readonly string[]
+  readonly tokenFile?: string
+  readonly uploads?: true
+  readonly maxUpload: number
+  readonly auditLog?: string
   readonly json?: true
 }
 
@@ -19,9 +24,17 @@ export function addServe(program: Command): void {
   const command = program
     .command('serve')
     .argument('[results]', 'Same as --out')
-    .description('Serve the results as a local, read-only site: search, reports, comparisons, history and live runs')
+    .description('Serve the results as a site: search, reports, comparisons, history, live runs and a JSON API')
     .option('--port <n>', 'Port to listen on; 0 picks a free one', wholeNumber({ from: 0, to: 65_535 }), 4747)
-    .option('--host <address>', 'Address to listen on; any but loopback lets the network read the results', '127.0.0.1')
+    .option('--host <address>', 'Address to listen on; any but loopback asks readers for a token', '127.0.0.1')
+    .option('--allow-host <name>', 'Also answer to this host name, for a proxy or DNS name (repeatable)', repeated)
+    .option(
+      '--token-file <path>',
+      'File with the token (default: the variable FULCRUM_TOKEN; beyond loopback, a new one)',
+    )
+    .option('--uploads', 'Take runs from fulcrum push; needs a token')
+    .option('--max-upload <mib>', 'Largest upload, unpacked, in MiB', wholeNumber({ from: 1, to: 1_048_576 }), 1024)
+    .option('--audit-log <file>', 'Log of logins and uploads (default: .audit.jsonl in the results)')
     .option(...repositoryOption)
     .option('--json', 'Print the address as JSON')
   addOut(command)
@@ -32,20 +45,42 @@ Examples:
   $ fulcrum serve
   $ fulcrum serve /data/results --port 0
   $ ssh -L 4747:localhost:4747 gpu-host fulcrum serve
+  $ fulcrum serve /data/results --host 0.0.0.0 --token-file token --uploads
 
-With the last one, open http://localhost:4747/ on this machine. The site shows
+With the third one, open http://localhost:4747/ on this machine. The site shows
 nothing outside the folder. Ctrl-C stops it with exit code 0.`,
     )
-    .action(async (results: string | undefined, { out, port, host, repositoryUrl, json }: ServeOptions) => {
+    .action(async (results: string | undefined, options: ServeOptions) => {
+      const { out, port, host, repositoryUrl, json, uploads, maxUpload, allowHost, auditLog } = options
       const resultsRoot = results ?? out
       const repository = repositoryUrl ?? ciPlaces(process.env).repository
       const { serveResults } = await import('../../commands/serve.ts')
+      const { siteToken } = await import('../../commands/site-token.ts')
       using interrupted = interruption({ quiet: true })
-      await using site = await serveResults({ resultsRoot, host, port, ...defined({ repository }) })
-      if (json) console.log(jsonText({ url: site.url }))
+      const { token, isNew } = await siteToken(host, options.tokenFile, process.env)
+      using line = (await import('../repainter.ts')).progressLine(process.stderr)
+      const startedAt = performance.now()
+      await using site = await serveResults({
+        resultsRoot,
+        host,
+        port,
+        token,
+        keepsKnown: true,
+        ...defined({ repository, auditLog }),
+        ...(allowHost === undefined ? {} : { allowedHosts: allowHost }),
+        ...(uploads === undefined ? {} : { uploads: { mostBytes: maxUpload * 1024 ** 2 } }),
+        onRead: (done, of) => {
+          const elapsedS = (performance.now() - startedAt) / 1000
+          if (elapsedS < 2 || done === 0) return
+          line.paint(`[${done}/${of}] runs read, about ${Math.ceil((elapsedS / done) * (of - done))} s left`)
+        },
+      })
+      line[Symbol.dispose]()
+      if (json) console.log(jsonText({ url: site.url, ...(isNew ? { token } : {}) }))
       else console.log(`Serving ${resultsRoot} at ${site.url} (press Ctrl-C to stop)`)
+      if (isNew && !json) console.log(`Log in with the token ${token}`)
       if (site.reach === 'network')
-        console.error(`Anyone who can reach ${host} can read these results: the site has no accounts.`)
+        console.error(`The network can reach ${host}. The connection is not encrypted: put a TLS proxy in front of it.`)
       if (!interrupted.signal.aborted)
         await new Promise(resolve => interrupted.signal.addEventListener('abort', resolve, { once: true }))
     })

@@ -1,7 +1,13 @@
 import type { Crumb } from '../../render/html/crumbs.ts'
 
 /** A page to be made in a thread of its own. */
-export type PageRequest = { readonly trail: readonly Crumb[] } & (
+export type PageRequest =
+  | { readonly page: 'points'; readonly folder: string }
+  | { readonly page: 'comparison-json'; readonly base: string; readonly head: string }
+  | PageWithTrail
+
+/** A page for people, with the way back. */
+type PageWithTrail = { readonly trail: readonly Crumb[] } & (
   | { readonly page: 'report'; readonly folder: string }
   | { readonly page: 'comparison'; readonly base: string; readonly head: string }
   | {

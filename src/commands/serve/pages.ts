@@ -1,7 +1,7 @@
 import { extname } from 'node:path'
 import { Tinypool } from 'tinypool'
 import { FulcrumError } from '../../model/index.ts'
-import type { Pages } from '../../site/routes.ts'
+import type { Pages } from '../../site/made-pages.ts'
 import type { PageRequest, PageResult } from './page-request.ts'
 
 /** Makes a site's pages in threads: two, so that a small page needn't wait for a large one. */
@@ -19,6 +19,8 @@ export function createPages(resultsRoot: string, commits: string | null): Pages 
     comparison: (base, head, trail) => made({ page: 'comparison', base, head, trail }),
     overlay: (runs, trail) => made({ page: 'overlay', runs, trail }),
     history: (sweep, trail) => made({ page: 'history', resultsRoot, sweep, commits, trail }),
+    points: folder => made({ page: 'points', folder }),
+    comparisonJson: (base, head) => made({ page: 'comparison-json', base, head }),
     [Symbol.asyncDispose]: () => pool.destroy(),
   }
 }

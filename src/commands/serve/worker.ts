@@ -1,7 +1,11 @@
-import { analyse } from '../../analysis/analyse.ts'
+import { type Analysis, analyse } from '../../analysis/analyse.ts'
 import { compareRuns } from '../../analysis/compare/compare.ts'
+import type { Comparison } from '../../analysis/compare/comparison.ts'
 import { readRun } from '../../journal/index.ts'
 import { defined, FulcrumError } from '../../model/index.ts'
+import { columnsOf } from '../../render/export/columns.ts'
+import { comparisonJson } from '../../render/export/comparison-json.ts'
+import { rowsOf } from '../../render/export/rows.ts'
 import { comparisonHtml } from '../../render/html/comparison-page.ts'
 import { loadDrawnPageAssets } from '../../render/html/drawn-charts.ts'
 import { historyHtml } from '../../render/html/history-page.ts'
@@ -44,14 +48,12 @@ async function htmlOf(request: PageRequest): Promise<string> {
         await loadPageAssets(),
         request.trail,
       )
-    case 'comparison': {
-      const [base, head] = await Promise.all([readRun(request.base), readRun(request.head)])
-      return comparisonHtml(
-        compareRuns(base, head, [], await noiseRuns(base, head)),
-        await loadDrawnPageAssets('comparison'),
-        request.trail,
-      )
-    }
+    case 'comparison':
+      return comparisonHtml(await compared(request), await loadDrawnPageAssets('comparison'), request.trail)
+    case 'comparison-json':
+      return comparisonJson(await compared(request))
+    case 'points':
+      return pointsJson(analyse(await readRun(request.folder)))
     case 'overlay': {
       const overlay = await readOverlay(request.runs.map(({ folder }) => folder))
       return overlayHtml(overlay, await loadOverlayAssets(), {
@@ -65,4 +67,16 @@ async function htmlOf(request: PageRequest): Promise<string> {
       return historyHtml(history, await loadDrawnPageAssets('history'), [], request)
     }
   }
+}
+
+async function compared(request: { readonly base: string; readonly head: string }): Promise<Comparison> {
+  const [base, head] = await Promise.all([readRun(request.base), readRun(request.head)])
+  return compareRuns(base, head, [], await noiseRuns(base, head))
+}
+
+/** The rows of points.csv, by column; null for what was not observed. */
+function pointsJson(analysis: Analysis): string {
+  const columns = columnsOf(analysis.figures)
+  const points = rowsOf(analysis).map(row => Object.fromEntries(columns.map(({ name, of }) => [name, of(row)])))
+  return `${JSON.stringify({ points })}\n`
 }

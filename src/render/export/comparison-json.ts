@@ -22,6 +22,8 @@ export function comparisonJson(comparison: Comparison): string {
       head: run(head),
       counts: verdictCounts(comparison),
       tests: comparison.tests,
+      slowerPoints: comparison.points.filter(({ changes }) => changes.some(({ verdict }) => verdict === 'slower'))
+        .length,
       noise: {
         betweenRuns: comparison.betweenRunsKnown,
         noiseRuns: comparison.noiseRuns,

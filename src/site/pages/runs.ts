@@ -1,22 +1,20 @@
 import type { Html } from '../../render/html/html.ts'
 import { html } from '../../render/html/html.ts'
 import { scrolling } from '../../render/html/sections/tables.ts'
-import { counted } from '../../render/views/format.ts'
+import { counted, figure, time } from '../../render/views/format.ts'
 import type { Answer } from '../answer.ts'
 import type { RunSummary } from '../catalogue.ts'
+import { type Listing, type ListingProblem, usualRows, usualSort } from '../listing.ts'
 import { fieldNames } from '../search.ts'
 import { pathTo } from '../target.ts'
 import type { SiteAssets } from './layout.ts'
 import { layout } from './layout.ts'
 
-/** Rows of the list; a search finds the others. */
-const mostRows = 500
-
 /** All runs, or those that a search found, to open, compare and follow. */
 export function runsPage(
   assets: SiteAssets,
   all: readonly RunSummary[],
-  found: readonly RunSummary[],
+  listing: Listing | ListingProblem,
   query: string,
 ): Answer {
   const main = html`
@@ -29,32 +27,71 @@ export function runsPage(
 <p class="hint">Search all fields by word, or one field: ${fieldNames.map((name, i) => html`${i === 0 ? '' : ' '}<code>${name}:</code>`)}. A minus excludes: <code>-status:failed</code>.</p>
 </section>
 <section id="found" aria-live="polite">
-${foundRuns(all, found)}
+${'message' in listing ? html`<h2>${listing.message}</h2><p class="none">${listing.remedy}</p>` : foundRuns(all, listing)}
 </section>
 ${sweeps(all)}`
-  return layout(assets, {
-    title: 'Runs',
-    trail: [],
-    head: html`<p class="meta">${counted(all.length, 'run')} of ${counted(new Set(all.map(run => run.place.sweep)).size, 'sweep')}</p>`,
-    main,
-    scripts: assets.list,
-  })
+  return {
+    ...layout(assets, {
+      title: 'Runs',
+      trail: [],
+      head: html`<p class="meta">${counted(all.length, 'run')} of ${counted(new Set(all.map(run => run.place.sweep)).size, 'sweep')}</p>`,
+      main,
+      scripts: assets.list,
+    }),
+    status: 'message' in listing ? 400 : 200,
+  }
 }
 
-function foundRuns(all: readonly RunSummary[], found: readonly RunSummary[]): Html {
+/** Columns whose heading sorts; the first click sorts by what one looks for: the youngest, the most, the fastest. */
+const columns: readonly { readonly title: string; readonly sort: string | null; readonly isNumber?: true }[] = [
+  { title: 'Run', sort: '-created' },
+  { title: 'Status', sort: 'status' },
+  { title: 'Points', sort: '-points', isNumber: true },
+  { title: 'Best tokens/s/GPU', sort: '-throughput', isNumber: true },
+  { title: 'Its TTFT p95', sort: 'ttft', isNumber: true },
+  { title: 'Since the run before', sort: null },
+  { title: 'Model', sort: null },
+  { title: 'Deployed with', sort: null },
+  { title: 'Revision', sort: null },
+]
+
+function foundRuns(all: readonly RunSummary[], listing: Listing): Html {
+  const { runs, total, page, pages } = listing
   if (all.length === 0)
     return html`<p class="none">There are no runs yet. Start one with <code>fulcrum run FILE</code>, then reload this page.</p>`
-  if (found.length === 0)
+  if (total === 0)
     return html`<h2>No matching run</h2><p class="none">None of ${all.length} runs matches all these words.</p>`
-  const shown = found.slice(0, mostRows)
-  const title = found.length === all.length ? 'All runs' : `${found.length} of ${all.length} runs`
-  const rest = found.length - shown.length
-  return html`<h2>${title}</h2>${rest > 0 ? html`<p class="none">The ${mostRows} youngest; a search finds the other ${rest}.</p>` : null}
+  const title = total === all.length ? 'All runs' : `${total} of ${all.length} runs`
+  return html`<h2>${title}</h2>
 <form action="/compare" method="get">
-${scrolling(html`<table class="runs"><thead><tr><th>Base</th><th>Head</th><th>Overlay</th><th>Run</th><th>Status</th><th class="n">Points</th><th>Model</th><th>Deployed with</th><th>Revision</th></tr></thead>
-<tbody>${shown.map((run, at) => row(run, at, shown))}</tbody></table>`)}
-${found.length > 1 ? html`<p class="act"><button type="submit">Compare head with base</button> <button type="submit" formaction="/overlay" data-overlay>Overlay the ticked runs</button></p>` : null}
+${scrolling(html`<table class="runs"><thead><tr><th>Base</th><th>Head</th><th>Overlay</th>${columns.map(column => heading(column, listing))}</tr></thead>
+<tbody>${runs.map((run, at) => row(run, at, runs))}</tbody></table>`)}
+${pages > 1 ? html`<nav class="paging" aria-label="Pages">${page > 1 ? html`<a href="${linkTo(listing, { page: page - 1 })}" rel="prev">Previous</a>` : null} <span>Page ${page} of ${pages}</span> ${page < pages ? html`<a href="${linkTo(listing, { page: page + 1 })}" rel="next">Next</a>` : null}</nav>` : null}
+${total > 1 ? html`<p class="act"><button type="submit">Compare head with base</button> <button type="submit" formaction="/overlay" data-overlay>Overlay the ticked runs</button></p>` : null}
 </form>`
+}
+
+function heading({ title, sort, isNumber }: (typeof columns)[number], listing: Listing): Html {
+  const kind = isNumber ? html` class="n"` : null
+  if (sort === null) return html`<th${kind}>${title}</th>`
+  const isSorted = listing.sort.replace(/^-/, '') === sort.replace(/^-/, '')
+  const next = listing.sort === sort ? opposite(sort) : sort
+  const direction = listing.sort.startsWith('-') ? 'descending' : 'ascending'
+  return html`<th${kind}${isSorted ? html` aria-sort="${direction}"` : null}><a href="${linkTo(listing, { sort: next, page: 1 })}">${title}</a></th>`
+}
+
+const opposite = (sort: string) => (sort.startsWith('-') ? sort.slice(1) : `-${sort}`)
+
+/** The same list on another page, or in another order; what is usual is left out. */
+function linkTo({ query, sort, page, perPage }: Listing, change: Partial<Pick<Listing, 'sort' | 'page'>>): string {
+  const wanted = { sort, page, ...change }
+  const asked = new URLSearchParams({
+    ...(query === '' ? {} : { q: query }),
+    ...(wanted.sort === usualSort ? {} : { sort: wanted.sort }),
+    ...(wanted.page === 1 ? {} : { page: String(wanted.page) }),
+    ...(perPage === usualRows ? {} : { per_page: String(perPage) }),
+  })
+  return asked.size === 0 ? '/' : `/?${asked}`
 }
 
 /** The youngest against the run before it, unless something else is chosen. */
@@ -66,7 +103,14 @@ function row(run: RunSummary, at: number, shown: readonly RunSummary[]): Html {
     html`<td class="pick"><input type="radio" name="${kind}" value="${value}" aria-label="${kind} is ${value}"${checked ? html` checked` : null}></td>`
   const { ok, invalid, failed, planned } = run.points
   const done = ok + invalid + failed
-  return html`<tr data-run="${value}" data-state="${run.state}">${radio('base', run === base)}${radio('head', at === 0)}<td class="pick"><input type="checkbox" name="run" value="${value}" aria-label="overlay ${value}"></td><td><a href="${pathTo('runs', sweep, name)}/">${run.sweep}</a> <span>${run.createdAt.slice(0, 16).replace('T', ' ')}${sweep === run.sweep ? null : ` in ${sweep}/`}</span>${run.isBaseline ? html` <b class="tag">baseline</b>` : null}</td><td>${state(run)}</td><td class="n">${done < planned && run.state !== 'complete' ? `${done} of ${planned}` : String(done)}${invalid + failed > 0 ? html` <em>${invalid + failed} not ok</em>` : null}</td><td>${run.models.join(', ')}</td><td>${run.deployer}</td><td><code>${run.revision.slice(0, 12)}</code></td></tr>`
+  return html`<tr data-run="${value}" data-state="${run.state}">${radio('base', run === base)}${radio('head', at === 0)}<td class="pick"><input type="checkbox" name="run" value="${value}" aria-label="overlay ${value}"></td><td><a href="${pathTo('runs', sweep, name)}/">${run.sweep}</a> <span>${run.createdAt.slice(0, 16).replace('T', ' ')}${sweep === run.sweep ? null : ` in ${sweep}/`}</span>${run.isBaseline ? html` <b class="tag">baseline</b>` : null}</td><td>${state(run)}</td><td class="n">${done < planned && run.state !== 'complete' ? `${done} of ${planned}` : String(done)}${invalid + failed > 0 ? html` <em>${invalid + failed} not ok</em>` : null}</td>${best(run)}<td data-since="${pathTo('api', 'v1', 'runs', sweep, name, 'since')}"></td><td>${run.models.join(', ')}</td><td>${run.deployer}</td><td><code>${run.revision.slice(0, 12)}</code></td></tr>`
+}
+
+function best({ best: of }: RunSummary): Html {
+  if (of === null) return html`<td class="n"></td><td class="n"></td>`
+  const missed = of.slo === 'missed'
+  const what = `${of.deployment}, ${of.load}, ${of.workload}${missed ? '; the SLO is missed' : ''}`
+  return html`<td class="n" title="${what}">${figure(of.tokensPerSPerGpu)}${missed ? html` <em>SLO missed</em>` : null}</td><td class="n">${of.ttftP95Ms === null ? null : time(of.ttftP95Ms)}</td>`
 }
 
 /** The baseline of the youngest run's sweep, else the run of it before, else any other. */

@@ -1,0 +1,119 @@
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGzip } from 'node:zlib'
+import { readManifest } from '../journal/index.ts'
+import { FulcrumError } from '../model/index.ts'
+import { filesOf } from '../site/run-files.ts'
+import { findRun, type RunChoice } from './find-run.ts'
+
+/** What came of a push: `unchanged` when the site had the run, `replaced` when it had less of it. */
+export interface Pushed {
+  /** `SWEEP/RUN` on the site. */
+  readonly run: string
+  readonly outcome: 'created' | 'replaced' | 'unchanged'
+  /** Address of the run's page. */
+  readonly url: string
+}
+
+/** A large run over a slow line. */
+const patienceMs = 10 * 60_000
+
+/**
+ * Sends a run to a `fulcrum serve` that takes uploads: its files as a gzipped tar archive.
+ * @param request.to the site's address, also below a path of a proxy
+ * @throws FulcrumError (bad-input) when there is no run, or the site refuses it; (environment) when it can't be reached
+ */
+export async function pushRun(
+  request: RunChoice & { readonly to: string; readonly token: string; readonly signal?: AbortSignal },
+): Promise<Pushed> {
+  const folder = await findRun(request)
+  await readManifest(folder)
+  const site = siteAddress(request.to)
+  const archive = await archiveOf(folder)
+  const deadline = AbortSignal.timeout(patienceMs)
+  const answer = await fetch(new URL('api/v1/runs', site), {
+    method: 'POST',
+    headers: { 'content-type': 'application/gzip', authorization: `Bearer ${request.token}` },
+    body: Readable.toWeb(archive),
+    duplex: 'half',
+    redirect: 'error',
+    signal: request.signal === undefined ? deadline : AbortSignal.any([deadline, request.signal]),
+  }).catch((error: unknown) => Promise.reject(unreachable(error, site)))
+  const body: unknown = await answer.json().catch(() => null)
+  if (answer.ok && isPushed(body)) return { ...body, url: new URL(body.page.replace(/^\//, ''), site).href }
+  throw refused(answer.status, body, site)
+}
+
+/** The regular files of a run as a gzipped tar archive; links, locks and other hidden files stay here. */
+async function archiveOf(folder: string): Promise<Readable> {
+  const { pack } = await import('tar-stream')
+  const files = await filesOf(folder, Number.POSITIVE_INFINITY)
+  const archive = pack()
+  const added = (async () => {
+    for (const { segments } of files) {
+      await using file = await open(join(folder, ...segments))
+      const { size } = await file.stat()
+      const entry = archive.entry({ name: segments.join('/'), size })
+      // A journal that grows is sent as long as it was.
+      const content = size === 0 ? Readable.from([]) : file.createReadStream({ autoClose: false, end: size - 1 })
+      await pipeline(content, entry)
+    }
+    archive.finalize()
+  })()
+  const gzip = createGzip()
+  pipeline(archive, gzip).catch(error => gzip.destroy(error))
+  added.catch(error => archive.destroy(error))
+  return gzip
+}
+
+function siteAddress(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '')
+    return new URL(url.pathname.endsWith('/') ? url.href : `${url.origin}${url.pathname}/`)
+  throw new FulcrumError('bad-input', 'not-a-url', 'Invalid address of a site.', {
+    remedy: 'Use the address that `fulcrum serve` prints, such as http://127.0.0.1:4747/, without a user or password.',
+  })
+}
+
+function unreachable(error: unknown, site: URL): FulcrumError {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new FulcrumError('environment', 'site-unreachable', `The site does not answer: ${why}.`, {
+    where: site.href,
+    remedy: 'Check that `fulcrum serve --uploads` runs there.',
+    cause: error,
+  })
+}
+
+function refused(status: number, body: unknown, site: URL): FulcrumError {
+  const told = isRecord(body) && isRecord(body.error) ? body.error : {}
+  const message = typeof told.message === 'string' ? told.message : `The site answered with HTTP ${status}.`
+  const remedies: { readonly [status: number]: string } = {
+    401: 'Give the token of the site with --token-file or FULCRUM_TOKEN.',
+    405: 'Start the site with `fulcrum serve --uploads`.',
+    413: 'Raise --max-upload where the site is served.',
+    421: 'Name this address where the site is served: --allow-host NAME.',
+  }
+  const remedy = remedies[status] ?? (typeof told.remedy === 'string' ? told.remedy : undefined)
+  const kind = status >= 500 ? 'environment' : 'bad-input'
+  return new FulcrumError(kind, 'push-refused', message, {
+    where: site.href,
+    ...(remedy === undefined ? {} : { remedy }),
+  })
+}
+
+const isRecord = (value: unknown): value is { readonly [key: string]: unknown } =>
+  typeof value === 'object' && value !== null
+
+function isPushed(
+  body: unknown,
+): body is { readonly run: string; readonly outcome: Pushed['outcome']; readonly page: string } {
+  return (
+    isRecord(body) &&
+    typeof body.run === 'string' &&
+    typeof body.page === 'string' &&
+    (body.outcome === 'created' || body.outcome === 'replaced' || body.outcome === 'unchanged')
+  )
+}

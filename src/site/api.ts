@@ -1,0 +1,93 @@
+import { type Answer, jsonAnswer, jsonTextAnswer } from './answer.ts'
+import type { createCache } from './cache.ts'
+import type { Catalogue, RunSummary } from './catalogue.ts'
+import { listingOf } from './listing.ts'
+import type { Pages } from './made-pages.ts'
+import { pathTo } from './target.ts'
+
+/** Where version 1 begins. A version keeps its paths and fields; new fields may come. */
+export const apiPath = '/api/v1'
+
+export interface Api {
+  readonly catalogue: Catalogue
+  readonly pages: Pages
+  readonly kept: ReturnType<typeof createCache<string>>
+}
+
+/** What is wrong, as every answer of the API says it. */
+export const apiProblem = (status: number, message: string, remedy?: string): Answer =>
+  jsonAnswer({ error: { message, remedy: remedy ?? null } }, status)
+
+/** Answers below {@link apiPath}. */
+export async function apiAnswer(
+  { catalogue, pages, kept }: Api,
+  segments: readonly string[],
+  query: URLSearchParams,
+): Promise<Answer> {
+  const [what, sweep, name, part, ...rest] = segments
+  const all = await catalogue.list()
+  if (what === undefined) return jsonAnswer({ version: 1, runs: `${apiPath}/runs`, compare: `${apiPath}/compare` })
+  if (what === 'runs' && sweep === undefined) {
+    const listing = listingOf(all, query)
+    if ('message' in listing) return apiProblem(400, listing.message, listing.remedy)
+    const { total, page, pages: count, perPage, runs } = listing
+    return jsonAnswer({ total, page, pages: count, perPage, runs: runs.map(runJson) })
+  }
+  if (what === 'compare' && sweep === undefined) {
+    const [base, head] = [named(all, query.get('base')), named(all, query.get('head'))]
+    if (base === undefined || head === undefined)
+      return apiProblem(
+        404,
+        `${base === undefined ? 'base' : 'head'} is not a run here.`,
+        'Give base and head as SWEEP/RUN, the names of their folders.',
+      )
+    return jsonTextAnswer(await comparison({ pages, kept }, base, head))
+  }
+  if (what !== 'runs' || name === undefined || rest.length > 0) return apiProblem(404, 'This path does not exist.')
+  const run = all.find(({ place }) => place.sweep === sweep && place.run === name)
+  if (run === undefined) return apiProblem(404, 'This run does not exist.')
+  switch (part) {
+    case undefined:
+      return jsonAnswer(runJson(run))
+    case 'points':
+      return jsonTextAnswer(await kept(['points', run.folder, run.stamp].join('\n'), () => pages.points(run.folder)))
+    case 'since':
+      return jsonAnswer(await since({ pages, kept }, run, all))
+    default:
+      return apiProblem(404, 'This path does not exist.')
+  }
+}
+
+const comparison = ({ pages, kept }: Pick<Api, 'pages' | 'kept'>, base: RunSummary, head: RunSummary) =>
+  kept(['comparison-json', base.folder, base.stamp, head.folder, head.stamp].join('\n'), () =>
+    pages.comparisonJson(base.folder, head.folder),
+  )
+
+const named = (all: readonly RunSummary[], name: string | null) =>
+  all.find(({ place }) => `${place.sweep}/${place.run}` === name)
+
+/** What changed since the complete run before, as `fulcrum compare` finds it; nulls without such a run. */
+async function since(
+  api: Pick<Api, 'pages' | 'kept'>,
+  run: RunSummary,
+  all: readonly RunSummary[],
+): Promise<{ readonly base: string | null; readonly verdict: string | null; readonly slower: number | null }> {
+  const older = all.slice(all.indexOf(run) + 1)
+  const base = older.find(
+    other => other.sweep === run.sweep && other.place.sweep === run.place.sweep && other.state === 'complete',
+  )
+  if (base === undefined || run.state === 'running' || run.state === 'unreadable')
+    return { base: null, verdict: null, slower: null }
+  const { verdict, tests, slowerPoints } = JSON.parse(await comparison(api, base, run))
+  return { base: `${base.place.sweep}/${base.place.run}`, verdict, slower: tests === 0 ? null : slowerPoints }
+}
+
+/** A run for programs: what the list shows, and the paths of more. */
+function runJson({ place, folder: _, stamp: __, ...run }: RunSummary): object {
+  const path = pathTo('runs', place.sweep, place.run)
+  return {
+    ...run,
+    path: `${place.sweep}/${place.run}`,
+    links: { page: `${path}/`, report: `${path}/report`, points: `/api/v1${path}/points`, files: `${path}/files` },
+  }
+}

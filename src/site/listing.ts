@@ -1,0 +1,97 @@
+import type { RunSummary } from './catalogue.ts'
+import { fieldNames, search, unknownFields } from './search.ts'
+
+/** Rows of a page, and most that a request may ask for. */
+export const usualRows = 100
+export const mostRows = 1000
+
+/** What the list can be sorted by: the column's name, and what it holds; null comes last either way. */
+const orders: Readonly<Record<string, (run: RunSummary) => string | number | null>> = {
+  created: run => run.createdAt,
+  name: run => run.sweep.toLowerCase(),
+  status: run => run.state,
+  points: run => run.points.ok + run.points.invalid + run.points.failed,
+  throughput: run => run.best?.tokensPerSPerGpu ?? null,
+  interactivity: run => run.best?.tokensPerSPerUser ?? null,
+  ttft: run => run.best?.ttftP95Ms ?? null,
+}
+
+export const orderNames: readonly string[] = Object.keys(orders)
+
+/** A page of the list of runs. */
+export interface Listing {
+  /** What was searched for, as written. */
+  readonly query: string
+  /** A name of {@link orderNames}, with a minus before it for the largest first. */
+  readonly sort: string
+  /** From 1. */
+  readonly page: number
+  readonly pages: number
+  readonly perPage: number
+  /** Runs of all pages. */
+  readonly total: number
+  readonly runs: readonly RunSummary[]
+}
+
+/** What a request asks for that the list doesn't have. */
+export interface ListingProblem {
+  readonly message: string
+  readonly remedy: string
+}
+
+/** The youngest first. */
+export const usualSort = '-created'
+
+/**
+ * The page of runs that a query asks for: `q` searches, `sort` orders, `page` and `per_page` cut.
+ * @param all youngest first
+ */
+export function listingOf(all: readonly RunSummary[], asked: URLSearchParams): Listing | ListingProblem {
+  const query = asked.get('q') ?? ''
+  const [unknown] = unknownFields(query)
+  if (unknown !== undefined)
+    return {
+      message: `Unknown field '${unknown}'.`,
+      remedy: `Fields: ${fieldNames.join(', ')}. To search for the text itself, put it in quotes.`,
+    }
+  const sort = asked.get('sort') ?? usualSort
+  const of = Object.hasOwn(orders, sort.replace(/^-/, '')) ? orders[sort.replace(/^-/, '')] : undefined
+  if (of === undefined)
+    return {
+      message: `Unknown order '${sort}'.`,
+      remedy: `Sort by ${orderNames.join(', ')}; a minus before the name sorts the largest first.`,
+    }
+  const perPage = wholeNumber(asked.get('per_page'), usualRows)
+  const page = wholeNumber(asked.get('page'), 1)
+  if (perPage === null || page === null || perPage > mostRows)
+    return {
+      message: 'Invalid page.',
+      remedy: `page is a whole number from 1, per_page one from 1 to ${mostRows}.`,
+    }
+  const found = sorted(search(all, query), of, sort.startsWith('-'))
+  const pages = Math.max(1, Math.ceil(found.length / perPage))
+  const runs = found.slice((page - 1) * perPage, page * perPage)
+  return { query, sort, page, pages, perPage, total: found.length, runs }
+}
+
+/** Null for what is none. */
+function wholeNumber(text: string | null, otherwise: number): number | null {
+  if (text === null) return otherwise
+  return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : null
+}
+
+/** Equal ones stay in the order that they have: youngest first. */
+function sorted(
+  runs: readonly RunSummary[],
+  of: (run: RunSummary) => string | number | null,
+  descending: boolean,
+): readonly RunSummary[] {
+  const sign = descending ? -1 : 1
+  return runs.toSorted((a, b) => {
+    const [left, right] = [of(a), of(b)]
+    if (left === right) return 0
+    if (left === null) return 1
+    if (right === null) return -1
+    return left < right ? -sign : sign
+  })
+}

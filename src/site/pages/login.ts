@@ -1,0 +1,26 @@
+import { html } from '../../render/html/html.ts'
+import type { Answer } from '../answer.ts'
+import type { SiteAssets } from './layout.ts'
+import { layout } from './layout.ts'
+
+/**
+ * Asks for the token.
+ * @param wanted the path to go on to
+ * @param problem why the last one was not taken
+ */
+export function loginPage(
+  assets: SiteAssets,
+  { wanted, problem, status }: { readonly wanted: string; readonly problem: string | null; readonly status: number },
+): Answer {
+  const main = html`<section>
+<form class="search" action="/login" method="post">
+<input type="hidden" name="to" value="${wanted}">
+<label for="token">Token</label>
+<input id="token" name="token" type="password" autocomplete="current-password" required autofocus${problem === null ? null : html` aria-describedby="problem"`}>
+<button type="submit">Log in</button>
+</form>
+${problem === null ? null : html`<p id="problem" class="none" role="alert">${problem}</p>`}
+<p class="hint">The command that serves this site prints the token, or reads it from the file that its administrator names.</p>
+</section>`
+  return { ...layout(assets, { title: 'Log in', trail: [], head: null, main, scripts: [] }), status }
+}

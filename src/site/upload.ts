@@ -1,0 +1,192 @@
+import { randomBytes } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join, relative, sep } from 'node:path'
+import { type Readable, Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGunzip } from 'node:zlib'
+import type { Header } from 'tar-stream'
+import { journalFile, type Manifest, manifestFile, readRun, runHolder, sweepFolder } from '../journal/index.ts'
+import { FulcrumError } from '../model/index.ts'
+import { isPlain } from './target.ts'
+
+/** What an upload may hold, unpacked: a run of 5,000 points has two files per point. */
+export interface UploadLimits {
+  readonly bytes: number
+  readonly files: number
+}
+
+/** Most files of an upload. */
+export const mostUploadedFiles = 20_000
+
+/** Folders of a run lie in each other at most this deep. */
+const mostDepth = 8
+
+/** Hidden, so that no list shows what is only half there. */
+const stagingFolder = '.uploads'
+
+/** Removes what a site left that was killed during an upload. */
+export async function forgetUnfinished(root: string): Promise<void> {
+  await rm(join(root, stagingFolder), { recursive: true, force: true })
+}
+
+/** Where a received run lies, and whether it was there before: `replaced` when more of the same run came. */
+export interface Received {
+  readonly place: { readonly sweep: string; readonly run: string }
+  readonly outcome: 'created' | 'replaced' | 'unchanged'
+}
+
+/** Why an upload was refused, with the HTTP status of it. */
+export class UploadRefused extends Error {
+  readonly status: 400 | 409 | 413
+  constructor(status: UploadRefused['status'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.status = status
+  }
+}
+
+/**
+ * Receives a run as a gzipped tar archive: manifest and journal at its top, and any other regular files. Nothing of it
+ * is seen below the results before all of it was read and checked. A run that is there already stays, unless the upload
+ * continues its journal.
+ * @param root real path of the results
+ * @throws UploadRefused for an archive that is none, too large, leads out of its folder or is no run; for another run
+ *   in its place
+ */
+export async function receiveRun(root: string, body: Readable, limits: UploadLimits): Promise<Received> {
+  const staging = join(root, stagingFolder, randomBytes(8).toString('hex'))
+  await mkdir(staging, { recursive: true, mode: 0o700 })
+  try {
+    await unpack(body, staging, limits)
+    const manifest = await checkedManifest(staging)
+    const target = join(sweepFolder(root, manifest.sweep), manifest.runId)
+    const place = { sweep: basename(dirname(target)), run: basename(target) }
+    await mkdir(dirname(target), { recursive: true })
+    const outcome = await settle(staging, target)
+    return { place, outcome }
+  } finally {
+    await rm(staging, { recursive: true, force: true })
+  }
+}
+
+async function unpack(body: Readable, folder: string, limits: UploadLimits): Promise<void> {
+  const { extract } = await import('tar-stream')
+  const archive = extract()
+  // Each entry is written before the next is read, so that nothing piles up.
+  const written = (async () => {
+    let files = 0
+    for await (const entry of archive) {
+      files += 1
+      if (files > limits.files) throw new UploadRefused(413, `More than ${limits.files} files.`)
+      await writeEntry(entry, folder)
+    }
+  })()
+  const results = await Promise.allSettled([
+    pipeline(body, createGunzip(), counted(limits.bytes), archive),
+    written.catch(error => {
+      archive.destroy()
+      throw error
+    }),
+  ])
+  const errors: readonly unknown[] = results.flatMap(one => (one.status === 'rejected' ? [one.reason] : []))
+  if (errors.length === 0) return
+  const refused = errors.find(error => error instanceof UploadRefused)
+  throw refused ?? new UploadRefused(400, 'The body is not a whole gzipped tar archive.', { cause: errors[0] })
+}
+
+/** Passes bytes on until there are too many: an archive of a few kilobytes may unpack to terabytes. */
+function counted(most: number): Transform {
+  let bytes = 0
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length
+      if (bytes > most) done(new UploadRefused(413, `Unpacked, the run is larger than ${most} bytes.`))
+      else done(null, chunk)
+    },
+  })
+}
+
+async function writeEntry(
+  entry: AsyncIterable<unknown> & { readonly header: Header; resume(): unknown },
+  folder: string,
+): Promise<void> {
+  const { name, type } = entry.header
+  if (type === 'directory') {
+    entry.resume()
+    return
+  }
+  const quoted = JSON.stringify(name)
+  if (type !== 'file' && type !== 'contiguous-file')
+    throw new UploadRefused(400, `The archive's ${quoted} is not a regular file.`)
+  const parts = name.replace(/^\.\//, '').split('/')
+  if (!parts.every(isPlain) || parts.length > mostDepth)
+    throw new UploadRefused(400, `The archive's ${quoted} is not a path that a run's file has.`)
+  const path = join(folder, ...parts)
+  await mkdir(dirname(path), { recursive: true }).catch(() => undefined)
+  const handle = await open(path, 'wx', 0o644).catch(() => null)
+  if (handle === null) throw new UploadRefused(400, `The archive has ${quoted} twice.`)
+  try {
+    for await (const chunk of entry) if (chunk instanceof Uint8Array) await handle.write(chunk)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** What was unpacked is a run that can be read, whole. */
+async function checkedManifest(folder: string): Promise<Manifest> {
+  try {
+    const { manifest, torn } = await readRun(folder)
+    if ((await stat(join(folder, journalFile)).catch(() => null)) === null)
+      throw new UploadRefused(400, `It has no ${journalFile}.`)
+    if (!isPlain(manifest.runId) || typeof manifest.sweep !== 'string')
+      throw new UploadRefused(400, `Its ${manifestFile} has no usable run id.`)
+    if (torn) throw new UploadRefused(400, `Its ${journalFile} ends in the middle of a line.`)
+    return manifest
+  } catch (error) {
+    if (error instanceof UploadRefused) throw error
+    const why = error instanceof FulcrumError ? withoutFolder(error.message, folder) : 'Its files are no run.'
+    throw new UploadRefused(400, why, { cause: error })
+  }
+}
+
+const withoutFolder = (message: string, folder: string) => message.replaceAll(folder, 'the archive')
+
+/** Gives the run its place. Of two uploads at once, one wins. */
+async function settle(staging: string, target: string): Promise<Received['outcome']> {
+  const there = await stat(target).catch(() => null)
+  if (there === null) {
+    await rename(staging, target)
+    return 'created'
+  }
+  const relation = await relationOf(join(target, journalFile), join(staging, journalFile))
+  if (relation === 'same') return 'unchanged'
+  const name = relative(dirname(dirname(target)), target)
+    .split(sep)
+    .join('/')
+  if (relation === 'other') throw new UploadRefused(409, `Another journal of the run ${name} is here already.`)
+  if ((await runHolder(target).catch(() => null)) !== null)
+    throw new UploadRefused(409, `The run ${name} is being measured here.`)
+  const old = `${staging}.old`
+  await rename(target, old)
+  try {
+    await rename(staging, target)
+  } catch (error) {
+    await rename(old, target)
+    throw error
+  }
+  await rm(old, { recursive: true, force: true })
+  return 'replaced'
+}
+
+/** How a journal stands to one that is there: `longer` when it continues it. */
+async function relationOf(there: string, sent: string): Promise<'same' | 'longer' | 'other'> {
+  const [before, now] = await Promise.all([readFile(there).catch(() => Buffer.alloc(0)), stat(sent)])
+  if (now.size < before.length) return 'other'
+  let at = 0
+  for await (const chunk of createReadStream(sent, { end: Math.max(0, before.length - 1) })) {
+    if (before.length > 0 && !before.subarray(at, at + chunk.length).equals(chunk)) return 'other'
+    at += chunk.length
+  }
+  return now.size === before.length ? 'same' : 'longer'
+}

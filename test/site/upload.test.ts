@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict'
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { describe, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { pack } from 'tar-stream'
+import { receiveRun, UploadRefused } from '../../src/site/upload.ts'
+import { scratch } from '../journal/journal-on-disk.ts'
+
+const baseline = join(import.meta.dirname, '../../results/baseline/quick')
+const limits = { bytes: 50 * 1024 ** 2, files: 1000 }
+const id = '20261125T015517Z-eaad8b'
+
+interface Crafted {
+  readonly path: string
+  readonly type?: 'file' | 'symlink' | 'link' | 'fifo'
+  readonly data?: string | Buffer
+}
+
+/** An archive of entries as nobody's tar would write them. */
+async function crafted(entries: readonly Crafted[]): Promise<Buffer> {
+  const archive = pack()
+  for (const { path: name, type = 'file', data = '' } of entries)
+    if (type === 'file') archive.entry({ name, type }, data)
+    else archive.entry({ name, type, linkname: '/etc/passwd' })
+  archive.finalize()
+  return gzipSync(await buffer(archive))
+}
+
+async function archiveOf(folder: string): Promise<Buffer> {
+  const files = await readdir(folder, { recursive: true, withFileTypes: true })
+  const paths = files.filter(file => file.isFile()).map(file => relative(folder, join(file.parentPath, file.name)))
+  return crafted(await Promise.all(paths.map(async path => ({ path, data: await readFile(join(folder, path)) }))))
+}
+
+async function places(root: string): Promise<string[]> {
+  const found = await readdir(root, { recursive: true, withFileTypes: true })
+  return found.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name))
+}
+
+const refusedWith = (status: number, message: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof UploadRefused, String(error))
+  assert.equal(error.status, status)
+  assert.match(error.message, message)
+  return true
+}
+
+describe('a run that is received', () => {
+  test('lies where it would lie had it been made here, file by file', async () => {
+    await using root = await scratch()
+    const received = await receiveRun(root.path, Readable.from(await archiveOf(baseline)), limits)
+    assert.deepEqual(received, { place: { sweep: 'quick', run: id }, outcome: 'created' })
+    const run = join(root.path, 'quick', id)
+    for (const file of ['manifest.json', 'journal.jsonl', 'report/points.csv'])
+      assert.deepEqual(await readFile(join(run, file)), await readFile(join(baseline, file)), file)
+    assert.deepEqual(await readdir(join(root.path, '.uploads')), [])
+  })
+
+  test('stays as it is when it comes again', async () => {
+    await using root = await scratch()
+    const archive = await archiveOf(baseline)
+    await receiveRun(root.path, Readable.from(archive), limits)
+    await writeFile(join(root.path, 'quick', id, 'note.txt'), 'kept')
+    assert.equal((await receiveRun(root.path, Readable.from(archive), limits)).outcome, 'unchanged')
+    assert.equal(await readFile(join(root.path, 'quick', id, 'note.txt'), 'utf8'), 'kept')
+  })
+
+  test('is replaced by more of the same run, and by no other run of its name', async () => {
+    await using root = await scratch()
+    await using sent = await scratch()
+    await cp(baseline, sent.path, { recursive: true })
+    const journal = join(sent.path, 'journal.jsonl')
+    const whole = await readFile(journal, 'utf8')
+    await writeFile(journal, `${whole.split('\n').slice(0, 10).join('\n')}\n`)
+    await receiveRun(root.path, Readable.from(await archiveOf(sent.path)), limits)
+    const more = await receiveRun(root.path, Readable.from(await archiveOf(baseline)), limits)
+    assert.equal(more.outcome, 'replaced')
+    assert.equal(await readFile(join(root.path, 'quick', id, 'journal.jsonl'), 'utf8'), whole)
+    // Less of it, then another one: both would take away what is here.
+    const less = Readable.from(await archiveOf(sent.path))
+    await assert.rejects(receiveRun(root.path, less, limits), refusedWith(409, /Another journal/))
+    assert.equal(await readFile(join(root.path, 'quick', id, 'journal.jsonl'), 'utf8'), whole)
+  })
+
+  test('gets one place when it comes several times at once', async () => {
+    await using root = await scratch()
+    const archive = await archiveOf(baseline)
+    const all = await Promise.allSettled([1, 2, 3].map(() => receiveRun(root.path, Readable.from(archive), limits)))
+    assert.ok(all.some(one => one.status === 'fulfilled' && one.value.outcome === 'created'))
+    assert.deepEqual(await readdir(join(root.path, 'quick')), [id])
+  })
+})
+
+describe('an archive is refused, and leaves nothing,', () => {
+  const cases: readonly (readonly [string, Buffer | Promise<Buffer>, number, RegExp])[] = [
+    ['whose path leads up', crafted([{ path: '../../evil', data: 'x' }]), 400, /not a path that a run's file has/],
+    ['whose path is absolute', crafted([{ path: '/tmp/evil', data: 'x' }]), 400, /not a path that a run's file has/],
+    ['whose path is hidden', crafted([{ path: '.bashrc', data: 'x' }]), 400, /not a path that a run's file has/],
+    ['with a symbolic link', crafted([{ path: 'journal.jsonl', type: 'symlink' }]), 400, /not a regular file/],
+    ['with a hard link', crafted([{ path: 'journal.jsonl', type: 'link' }]), 400, /not a regular file/],
+    ['with a pipe', crafted([{ path: 'pipe', type: 'fifo' }]), 400, /not a regular file/],
+    [
+      'with a file twice',
+      crafted([
+        { path: 'a', data: 'x' },
+        { path: 'a', data: 'y' },
+      ]),
+      400,
+      /twice/,
+    ],
+    ['without a manifest', crafted([{ path: 'journal.jsonl', data: '' }]), 400, /No run in the archive/],
+    ['that is no archive', gzipSync('hello'), 400, /not a whole gzipped|No run/],
+    ['that is not compressed', Buffer.from('hello'), 400, /not a whole gzipped/],
+    ['that is compressed twice', crafted([{ path: 'a', data: 'x' }]).then(gzipSync), 400, /not a whole gzipped|No run/],
+    ['that unpacks to too much', gzipSync(Buffer.alloc(200 * 1024 ** 2)), 413, /larger than/],
+    [
+      'that is cut off',
+      crafted([{ path: 'a', data: 'x'.repeat(5000) }]).then(bytes => bytes.subarray(0, 40)),
+      400,
+      /not a whole gzipped/,
+    ],
+  ]
+  for (const [what, archive, status, message] of cases)
+    test(what, async () => {
+      await using root = await scratch()
+      await assert.rejects(receiveRun(root.path, Readable.from(await archive), limits), refusedWith(status, message))
+      assert.deepEqual(await places(root.path), [])
+    })
+
+  test('with too many files', async () => {
+    await using root = await scratch()
+    const many = crafted(Array.from({ length: 30 }, (_, i) => ({ path: `f${i}`, data: 'x' })))
+    await assert.rejects(
+      receiveRun(root.path, Readable.from(await many), { ...limits, files: 20 }),
+      refusedWith(413, /20 files/),
+    )
+    assert.deepEqual(await places(root.path), [])
+  })
+
+  test('whose manifest names a place outside', async () => {
+    await using root = await scratch()
+    await using sent = await scratch()
+    await cp(baseline, sent.path, { recursive: true })
+    const file = join(sent.path, 'manifest.json')
+    const manifest = JSON.parse(await readFile(file, 'utf8'))
+    await writeFile(file, JSON.stringify({ ...manifest, runId: '../../evil' }))
+    await assert.rejects(
+      receiveRun(root.path, Readable.from(await archiveOf(sent.path)), limits),
+      refusedWith(400, /run id/),
+    )
+    await writeFile(file, JSON.stringify({ ...manifest, sweep: '../../evil' }))
+    const { place } = await receiveRun(root.path, Readable.from(await archiveOf(sent.path)), limits)
+    assert.deepEqual(place, { sweep: 'evil', run: id })
+  })
+
+  test('whose journal is damaged', async () => {
+    await using root = await scratch()
+    await using sent = await scratch()
+    await cp(baseline, sent.path, { recursive: true })
+    await writeFile(join(sent.path, 'journal.jsonl'), 'damaged\n{}\n')
+    await assert.rejects(receiveRun(root.path, Readable.from(await archiveOf(sent.path)), limits), UploadRefused)
+    assert.deepEqual(await places(root.path), [])
+  })
+
+  test('whose sender goes away', async () => {
+    await using root = await scratch()
+    const archive = await archiveOf(baseline)
+    const broken = Readable.from(
+      (function* () {
+        yield archive.subarray(0, 2000)
+        throw new Error('gone')
+      })(),
+    )
+    await assert.rejects(receiveRun(root.path, broken, limits))
+    assert.deepEqual(await places(root.path), [])
+  })
+})
