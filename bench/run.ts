@@ -21,6 +21,7 @@ const benchmarks: Readonly<Record<string, readonly string[]>> = {
   engine: ['engine/speed.ts'],
   report: ['report/build.ts'],
   overlay: ['report/overlay.ts'],
+  site: ['site.ts', '5000'],
   statistics: ['statistics.ts', '1000'],
   'compare-power': ['compare/power.ts', '200'],
   window: ['window.ts'],

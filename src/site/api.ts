@@ -66,18 +66,18 @@ const comparison = ({ pages, kept }: Pick<Api, 'pages' | 'kept'>, base: RunSumma
 const named = (all: readonly RunSummary[], name: string | null) =>
   all.find(({ place }) => `${place.sweep}/${place.run}` === name)
 
-/** What changed since the complete run before, as `fulcrum compare` finds it; nulls without such a run. */
+/** What changed since the run before, as `fulcrum compare` finds it; nulls where there is none with a valid point. */
 async function since(
   api: Pick<Api, 'pages' | 'kept'>,
   run: RunSummary,
   all: readonly RunSummary[],
 ): Promise<{ readonly base: string | null; readonly verdict: string | null; readonly slower: number | null }> {
   const older = all.slice(all.indexOf(run) + 1)
+  const isMeasured = ({ state, points }: RunSummary) => state !== 'running' && points.ok > 0
   const base = older.find(
-    other => other.sweep === run.sweep && other.place.sweep === run.place.sweep && other.state === 'complete',
+    other => other.sweep === run.sweep && other.place.sweep === run.place.sweep && isMeasured(other),
   )
-  if (base === undefined || run.state === 'running' || run.state === 'unreadable')
-    return { base: null, verdict: null, slower: null }
+  if (base === undefined || !isMeasured(run)) return { base: null, verdict: null, slower: null }
   const { verdict, tests, slowerPoints } = JSON.parse(await comparison(api, base, run))
   return { base: `${base.place.sweep}/${base.place.run}`, verdict, slower: tests === 0 ? null : slowerPoints }
 }

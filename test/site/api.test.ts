@@ -103,7 +103,7 @@ describe('a site for a team', () => {
     assert.deepEqual((await get(`/api/v1/runs/quick/${id}/since`)).json(), { base: null, verdict: null, slower: null })
   })
 
-  test('says of a run what changed since the complete one before it', async () => {
+  test('says of a run what changed since the one before it', async () => {
     const younger = join(folder.path, 'quick/younger')
     await cp(real, younger, { recursive: true })
     const manifest = JSON.parse(await readFile(join(younger, 'manifest.json'), 'utf8'))

@@ -150,6 +150,38 @@ describe('the site in Chromium', () => {
     await again.page.close()
   })
 
+  test('the list marks a run that got slower than the one before, with the comparison behind it', async () => {
+    const { page, complaints } = await opened(browser, site.url)
+    const cell = page.locator(`tr[data-run="${places.newer}"] [data-since] a`)
+    assert.match(await cell.textContent(), /^slower at \d points?$/)
+    assert.equal(await cell.getAttribute('class'), 'worse')
+    await cell.click()
+    assert.equal(new URL(page.url()).pathname, '/compare')
+    assert.equal(new URL(page.url()).searchParams.get('base'), places.older)
+    assert.deepEqual(complaints, [])
+    await page.close()
+  })
+
+  test('a heading sorts the list, and again the other way', async () => {
+    const { page } = await opened(browser, site.url)
+    const heading = page.getByRole('link', { name: 'Best tokens/s/GPU' })
+    const values = async () => {
+      const cells = await page.locator('table.runs tbody tr td:nth-child(7)').allInnerTexts()
+      return cells.map(text => Number.parseFloat(text.replaceAll(',', '')))
+    }
+    await heading.click()
+    assert.equal(new URL(page.url()).search, '?sort=-throughput')
+    const falling = await values()
+    assert.deepEqual(
+      falling,
+      falling.toSorted((a, b) => b - a),
+    )
+    await heading.click()
+    assert.deepEqual(await values(), falling.toReversed())
+    assert.equal(await page.locator('th[aria-sort=ascending]').textContent(), 'Best tokens/s/GPU')
+    await page.close()
+  })
+
   test('any two runs are compared: the chosen base and head, what changed between them, and the way back', async () => {
     const { page, complaints } = await opened(browser, site.url)
     await page.locator(`input[name=base][value="${places.older}"]`).check()
