@@ -103,10 +103,10 @@ describe('doctor on nodes over ssh', { skip: noHosts() }, () => {
     const checks = await examine({ ...deploy, nodes: [{ name: 'north', gpus: [0, 1] }] })
     const failed = failures(checks.filter(({ where }) => where === 'node north'))
     assert.deepEqual(failed, [
-      'FAIL node north, image: there is no podman',
-      'FAIL node north, programs: there is no podman',
-      'FAIL node north, mounts: there is no /no/such/cache',
-      'FAIL node north, gpus: there is no nvidia-smi',
+      'FAIL node north, image: podman is not installed',
+      'FAIL node north, programs: not installed: podman',
+      'FAIL node north, mounts: /no/such/cache does not exist',
+      'FAIL node north, gpus: nvidia-smi is not installed',
     ])
   })
 

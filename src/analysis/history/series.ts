@@ -92,10 +92,11 @@ function addRun(
         if (values.length === 0 || values.some(value => value <= 0)) continue
         // Another price is another figure: it says nothing of the build.
         const prices = [...new Set(point.valid.map(m => priceBehind(figure, m)))].sort().join('; ')
+        const unit = unitText(figure, point.valid)
         const key = canonicalJson([asked(point), point.deployment.engine, ...(prices === '' ? [] : [prices])])
         add(`point ${figure.name} ${windowPrefix([point])}${key}`, {
           subject: { workload: name, deployment: point.label, load: loadLabel(point.load.level) },
-          figure: { ...figure, unit: unitText(figure, point.valid) },
+          figure: unit === figure.unit ? figure : { ...figure, unit },
           run: index,
           values,
         })

@@ -36,7 +36,7 @@ export async function containerImage(
       check: passed('image', `${image} (${id.replace(/^sha256:/, '').slice(0, 12)})`, machine.name),
       version: id,
     }
-  const detail = said.absent ? `there is no ${runtime}` : `${image}: ${said.complaint}`
+  const detail = said.absent ? `${runtime} is not installed` : `${image}: ${said.complaint}`
   const remedy = said.absent
     ? `Install ${runtime} there, and the NVIDIA container toolkit.`
     : `${runtime} pull ${image}, or build it there.`
@@ -54,5 +54,5 @@ export async function mounts(args: readonly string[], machine: Machine): Promise
   const said = await machine.run('bash', ['-c', 'for f; do [ -e "$f" ] || echo "$f"; done', 'doctor', ...sources])
   if (said.ok && said.out === '') return [passed('mounts', sources.join(', '), machine.name)]
   const remedy = 'Create them with the model’s files. Otherwise Docker creates empty folders.'
-  return [missed('mounts', `there is no ${said.out.split('\n').join(', ')}`, remedy, machine.name)]
+  return [missed('mounts', `${said.out.split('\n').join(', ')} does not exist`, remedy, machine.name)]
 }

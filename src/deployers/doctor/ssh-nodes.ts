@@ -147,7 +147,7 @@ async function programs({ container }: NodeNeeds, machine: Machine): Promise<Che
     ...needed,
   ])
   if (said.ok && said.out === '') return passed('programs', needed.join(', '), machine.name)
-  const detail = said.ok ? `there is no ${said.out.split('\n').join(', ')}` : said.complaint
+  const detail = said.ok ? `not installed: ${said.out.split('\n').join(', ')}` : said.complaint
   return missed('programs', detail, 'Install what is missing (bash, util-linux, coreutils).', machine.name)
 }
 
