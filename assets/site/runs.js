@@ -59,7 +59,8 @@
     for (const { isIntersecting, target } of entries) {
       if (!isIntersecting) continue
       inView.unobserve(target)
-      waiting.push(/** @type {HTMLElement} */ (target))
+      const cell = /** @type {HTMLElement | null} */ (target.querySelector('[data-since]'))
+      if (cell) waiting.push(cell)
     }
     next()
   })
@@ -97,7 +98,8 @@
   }
 
   const watchRows = () => {
-    for (const cell of /** @type {NodeListOf<HTMLElement>} */ (found.querySelectorAll('[data-since]'))) inView.observe(cell)
+    // The row, not the cell: on a narrow screen the cell may lie beside what is shown.
+    for (const row of found.querySelectorAll('tr[data-run]')) inView.observe(row)
   }
 
   async function ask() {
