@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { createHash } from 'node:crypto'
+import { access, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { execa } from 'execa'
@@ -70,6 +71,9 @@ describe('the workflow for GitHub Actions, run in a scratch repository', { timeo
       env: {
         PATH: `${join(folder, 'bin')}:${plainPath}`,
         HOME: folder,
+        // What npm has fetched for this user already.
+        npm_config_cache: process.env.npm_config_cache ?? join(homedir(), '.npm'),
+        npm_config_prefer_offline: 'true',
         FULCRUM_STATE_DIR: join(folder, 'state'),
         COMMENTS: join(folder, 'comments.json'),
         // The permission that the job asks for in the workflow.
@@ -232,12 +236,17 @@ describe('the workflow for GitHub Actions, run in a scratch repository', { timeo
         { name: 'schedule', sha: await git(origin, 'rev-parse', 'main') },
         workflow.replace('          retention-days: 90\n', `          retention-days: 90\n${more}`),
       )
+    const tarball = `vendor/${(await readdir(join(origin, 'vendor')))[0]}`
+    const hash = createHash('sha256')
+      .update(await readFile(join(origin, tarball)))
+      .digest('hex')
+    const right = await using(`          package: ${tarball}\n          package-sha256: ${hash}\n`)
+    assert.equal(right.outcome, 'success', logOf(right))
+    assert.match(step(right, '3/install').log, /added \d+ packages/)
     const named = await using('          package: fulcrum\n')
     assert.equal(named.outcome, 'failure')
     assert.match(step(named, '3/install').log, /must be a \.tgz file/)
-    const other = await using(
-      `          package: vendor/fulcrum-0.2.0.tgz\n          package-sha256: ${'0'.repeat(64)}\n`,
-    )
+    const other = await using(`          package: ${tarball}\n          package-sha256: ${'0'.repeat(64)}\n`)
     assert.equal(other.outcome, 'failure')
     assert.match(step(other, '3/install').log, /another SHA-256/)
   })
