@@ -185,7 +185,10 @@ describe('load from an Indexed Job, on a real control plane', { skip: noKubernet
       checks.map(({ ok, detail }) => [ok, detail.replace(/since \S+/, 'since T').replace(hostname(), 'HOST')]),
       [
         [true, 'llm would take a Job of 1 pods of host/fulcrum'],
-        [false, 'fulcrum-load-old in llm has been sending load since T (HOST, run /results/r1), and its Fulcrum is gone'],
+        [
+          false,
+          'fulcrum-load-old in llm has been sending load since T (HOST, run /results/r1), and its Fulcrum is gone',
+        ],
         [true, 'fulcrum-load-other in llm has been sending load since T (elsewhere, run /results/r1)'],
       ],
     )

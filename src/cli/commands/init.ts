@@ -15,6 +15,7 @@ export const templates = [
   'variants',
   'conversations',
   'trace',
+  'wide-ep',
 ] as const
 
 /** `fulcrum init [FILE]` */
