@@ -110,7 +110,7 @@ export const commandList: readonly ListedCommand[] = [
   },
   {
     name: 'push',
-    summary: 'Upload a run to a site that fulcrum serve keeps',
+    summary: 'Upload a run to a site started with fulcrum serve',
     load: async () => (await import('./commands/push.ts')).addPush,
   },
   {

@@ -42,11 +42,11 @@ The first line is the marker, an HTML comment that readers do not see. To keep
 one comment for each pull request, look for a comment that begins with it, and
 replace its body. docs/ci has this for GitHub Actions and GitLab.
 
-With --without, the comment of an earlier revision is replaced by one that says
-that there is no comparison, so that no old verdict stands.
+With --without, a comment that says that there is no comparison replaces that of
+an earlier revision, so that no outdated verdict remains.
 
-Prints what fulcrum compare found and judges nothing itself: the exit code is 0
-also if a gate failed. fulcrum compare is the gate.`,
+Prints the findings of fulcrum compare and tests nothing itself: the exit code
+is 0 even if a gate failed. fulcrum compare is the gate.`,
     )
     .action(async (folder: string | undefined, options: CommentOptions) => {
       const { commentOn, commentWithoutComparison } = await import('../../commands/comment.ts')

@@ -55,8 +55,8 @@ Gates (--fail-on) have three forms:
   slo                    Fails if a workload of a head has no point that meets
                          its SLO.
 
-With several heads, comparison.html in --to has all of them: what came of each,
-and their frontiers over the base's. Each head's own files are below.
+With several heads, comparison.html in --to covers all of them: the outcome of
+each, and their frontiers over the base's. Subfolders hold each head's files.
 
 A gate is passed, failed or not tested. It is not tested, and the reason is
 printed, if points of the base are failed, invalid or missing in a head, if no

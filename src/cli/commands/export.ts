@@ -40,9 +40,9 @@ Examples:
   $ fulcrum export --format openmetrics --to /var/lib/node_exporter/fulcrum.prom
   $ fulcrum export --all --format parquet --to warehouse/
 
---all writes sweep=NAME/run=ID/points.parquet, as DuckDB, Spark and pandas read
-it, and only the runs that changed since the last time. For csv and parquet, a
-table of the runs lies beside them.`,
+--all writes sweep=NAME/run=ID/points.parquet, a layout that DuckDB, Spark and
+pandas read. It writes only runs that changed since the last export. For csv and
+parquet, it also writes a table of the runs.`,
     )
     .action(async (folder: string | undefined, options: ExportOptions) => {
       if (options.all) return exportEvery(folder, options)

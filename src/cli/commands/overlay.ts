@@ -36,8 +36,8 @@ a table, and what is shown as SVG, PNG and CSV. Its address keeps the choice, so
 a copied link opens the same picture.
 
 Each frontier is of one run and one workload. Points that are invalid, failed or
-miss their SLO are marked and never part of one. Runs that were measured in
-another way or under other conditions than the first one are named.`,
+miss their SLO are marked and never part of one. The page names runs that were
+measured in a different way or under different conditions from the first one.`,
     )
     .action(async (runs: string[], { label, byVariant = false, to, out, json }: OverlayOptions) => {
       const { overlayRuns } = await import('../../commands/overlay.ts')

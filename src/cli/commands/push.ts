@@ -17,10 +17,10 @@ export function addPush(program: Command): void {
   const command = program
     .command('push')
     .argument(...runArgument)
-    .description('Upload a run to a site that fulcrum serve --uploads keeps')
+    .description('Upload a run to a site started with fulcrum serve --uploads')
     .requiredOption('--to <url>', 'Address of the site')
     .option('--token-file <path>', 'File with the token of the site (default: the variable FULCRUM_TOKEN)')
-    .option('--json', 'Print what came of it as JSON')
+    .option('--json', 'Print the outcome as JSON')
   addOut(command)
     .addHelpText(
       'after',
@@ -29,8 +29,8 @@ Examples:
   $ FULCRUM_TOKEN=… fulcrum push --to https://fulcrum.example
   $ fulcrum push results/nightly/… --to http://lab:4747 --token-file token
 
-A run that the site has already stays as it is; one that was resumed here
-replaces its shorter self. Another run of the same name is refused.`,
+A run that the site already has stays unchanged. If it was resumed here, it
+replaces the shorter copy. The site refuses a different run with the same name.`,
     )
     .action(async (folder: string | undefined, { out, to, tokenFile, json }: PushOptions) => {
       const { tokenFrom } = await import('../../commands/site-token.ts')

@@ -23,8 +23,8 @@ export function addTune(program: Command): void {
       'Start an adaptive search from the predictions in a folder: results of aiconfigurator or aisimulate, a run, or several runs (repeatable)',
       repeated,
     )
-    .option('--write <dir>', 'Write what deploys each recommendation, and the figures to expect, into a new folder')
-    .option('--point <id>', 'Write this point in place of the recommended ones (repeatable)', repeated)
+    .option('--write <dir>', 'Write files that deploy each recommendation, and the expected figures, to a new folder')
+    .option('--point <id>', 'Write this point instead of the recommended ones (repeatable)', repeated)
     .option('--dry-run', 'Print the exact commands and files of the sweep file without starting anything')
     .option('--json', 'Print JSON')
   addLimitOptions(addOut(command))

@@ -13,7 +13,7 @@ export function addVerify(program: Command): void {
   const command = program
     .command('verify')
     .argument('<dir>', 'Folder that `fulcrum tune --write` wrote')
-    .argument('[url]', 'Base URL of the deployment that runs already (default: deploy it as the sweep says)')
+    .argument('[url]', 'Base URL of the running deployment (default: deploy it as the sweep says)')
     .description('Measure a recommended deployment again and say whether its figures hold')
     .option('--tolerance <percent>', 'How much worse a figure may be and still hold', percent, 0.1)
     .addOption(
@@ -35,8 +35,8 @@ Examples:
   $ fulcrum verify deploy/8000-256 http://127.0.0.1:8000
   $ fulcrum verify deploy --tolerance 5% --repeats 5
 
-A figure is "held" when it is shown not to be worse by more than the tolerance,
-"not held" when it is shown to be worse by more, and "undecided" between. Exit
+A figure is "held" if it is shown not to be worse by more than the tolerance,
+"not held" if it is shown to be worse by more, and "undecided" otherwise. Exit
 code 0 means that every figure held.
 
 ${exitCodesHelp()}`,
