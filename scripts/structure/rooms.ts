@@ -12,8 +12,8 @@ export interface Room {
 
 /** What a command and the public API may join. */
 const everythingBelow = [
-  ...['model', 'yaml', 'process', 'metrics', 'telemetry', 'simulator', 'engines', 'generators', 'deployers', 'journal'],
-  ...['analysis', 'spec', 'plan', 'search', 'runner', 'render', 'site'],
+  ...['model', 'yaml', 'process', 'metrics', 'telemetry', 'simulator', 'engines', 'generators', 'quality', 'deployers'],
+  ...['journal', 'analysis', 'spec', 'plan', 'search', 'runner', 'render', 'site'],
 ]
 
 /**
@@ -38,6 +38,9 @@ export const rooms: readonly Room[] = [
   room('generators', 'one folder for each load generator; prompts, arrivals, datasets, traces, shards', [
     ...['model', 'yaml', 'process', 'metrics'],
   ]),
+  room('quality', 'questions that are asked of a deployment beside its load: file, grading, asking, lm-eval', [
+    ...['model', 'process', 'metrics', 'generators'],
+  ]),
   room('deployers', 'one folder for each deployer: schema, checks, smallest change, doctor checks', [
     ...['model', 'yaml', 'process', 'metrics', 'telemetry', 'simulator', 'engines', 'generators'],
   ]),
@@ -46,7 +49,7 @@ export const rooms: readonly Room[] = [
     ...['model', 'metrics', 'simulator', 'engines', 'journal'],
   ]),
   room('spec', 'a sweep file or module becomes a Sweep: schema, sections, cross-checks', [
-    ...['model', 'yaml', 'engines', 'generators', 'deployers'],
+    ...['model', 'yaml', 'engines', 'generators', 'quality', 'deployers'],
   ]),
   room('plan', 'a Sweep becomes a Plan: axes crossed, order by the cost of reconciling, time estimate', [
     ...['model', 'yaml', 'analysis', 'spec'],
@@ -56,7 +59,7 @@ export const rooms: readonly Room[] = [
   ]),
   room('runner', 'the run loop: reconcile, measure, judge, record', [
     ...['model', 'metrics', 'telemetry', 'engines', 'generators', 'deployers', 'journal', 'analysis', 'spec', 'plan'],
-    'search',
+    ...['search', 'quality'],
   ]),
   room('render', 'view models once; from them terminal, HTML, Markdown, charts and exports', [
     ...['model', 'metrics', 'telemetry', 'engines', 'journal', 'analysis'],

@@ -1,6 +1,7 @@
 import type { RunProgress } from '../commands/execute.ts'
 import { pointLabel } from '../commands/point-label.ts'
 import { counted, duration } from '../render/views/format.ts'
+import { qualityText } from '../render/views/quality.ts'
 import { jsonText } from './json-text.ts'
 import type { Repainter } from './repainter.ts'
 
@@ -35,6 +36,10 @@ function news(progress: RunProgress): string | null {
     }
     case 'deploying':
       return progress.event === null ? null : newsOf(progress.event)
+    case 'checked-quality': {
+      const { point, quality, reason } = progress
+      return `${standing(progress)} ${pointLabel(point)}: ${quality === null ? `the quality was not checked: ${reason}` : qualityText(quality)}`
+    }
     case 'stopping':
       return 'Stopping deployments'
     default:
@@ -79,6 +84,10 @@ function doing(progress: RunProgress): string {
       const done = load === null ? '' : `: ${load.phase} ${load.done}${load.total === null ? '' : `/${load.total}`}`
       return `${pointLabel(progress.point)}${done}`
     }
+    case 'checking-quality': {
+      const { point, done, total } = progress
+      return `${pointLabel(point)}: checking quality${total === null ? '' : ` ${done}/${total}`}`
+    }
     case 'stopping':
       return 'Stopping deployments'
     default:
@@ -112,6 +121,7 @@ function jsonLines(): ProgressDisplay {
     show: progress => {
       // Repaints carry no news for a machine.
       if (progress.step === 'measuring' && progress.load !== null) return
+      if (progress.step === 'checking-quality' && progress.done > 0) return
       console.log(jsonText({ type: 'progress', ...progress }))
     },
     [Symbol.dispose]: () => {},

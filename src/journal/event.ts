@@ -1,4 +1,5 @@
 import type { Finding, Measurement, Status } from '../metrics/measurement.ts'
+import type { Quality } from '../metrics/quality.ts'
 import type { Deployment, Load, Point, Workload } from '../model/index.ts'
 
 /**
@@ -65,6 +66,15 @@ export type JournalEvent =
   | {
       readonly type: 'point'
       readonly result: PointResult /** Wall seconds of the point, load and all. */
+      readonly elapsedS: number
+    }
+  /** What a check of quality found after a point, at its load; null when it could not be made, with the reason. */
+  | {
+      readonly type: 'quality'
+      readonly pointId: string
+      readonly deploymentId: string
+      readonly quality: Quality | null
+      readonly reason: string
       readonly elapsedS: number
     }
   | { readonly type: 'note'; readonly message: string }

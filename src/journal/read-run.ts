@@ -6,6 +6,7 @@ import { journalFile } from './journal.ts'
 import type { Manifest } from './manifest.ts'
 import type { Run } from './run.ts'
 import { scanJournal } from './scan.ts'
+import { withQuality } from './with-quality.ts'
 
 /** The manifest's name in a run folder. */
 export const manifestFile = 'manifest.json'
@@ -52,10 +53,18 @@ export async function readManifest(folder: string): Promise<Manifest> {
   })
 }
 
-/** The latest result of each point, in the order in which the points were first measured. */
+/**
+ * The latest result of each point, in the order in which the points were first measured; with what a check of quality
+ * found there since.
+ */
 export function latestResults(lines: readonly JournalLine[]): readonly PointResult[] {
   const latest = new Map<string, PointResult>()
-  for (const { event } of lines) if (event.type === 'point') latest.set(event.result.point.id, event.result)
+  for (const { event } of lines) {
+    if (event.type === 'point') latest.set(event.result.point.id, event.result)
+    if (event.type !== 'quality') continue
+    const result = latest.get(event.pointId)
+    if (result !== undefined) latest.set(event.pointId, withQuality(result, event))
+  }
   return [...latest.values()]
 }
 

@@ -1,5 +1,6 @@
 import type { Price, SitePower, WindowKind } from '../model/index.ts'
 import type { GpusObserved } from './gpu.ts'
+import type { Quality } from './quality.ts'
 
 /**
  * Summary of one metric over the requests (or chunks) of a point. Percentiles follow `metrics/percentiles`; stddev has
@@ -395,6 +396,8 @@ export interface Measurement {
   readonly server?: ServerMetrics
   /** The deployment's GPUs over the window; absent where none were seen. */
   readonly gpus?: GpusObserved
+  /** What a check of quality found after the window, at the load of the point; absent where none was made here. */
+  readonly quality?: Quality
   /** `price` and `power` of the sweep file; absent where it has none. */
   readonly price?: Price
   readonly sitePower?: SitePower

@@ -3,6 +3,7 @@ import type { LoadGenerator } from '../generators/generator.ts'
 import type { OpenRun } from '../journal/index.ts'
 import type { Finding, Measurement } from '../metrics/measurement.ts'
 import type { Point } from '../model/index.ts'
+import type { checkQuality } from '../quality/check.ts'
 import type { GpuSites } from '../telemetry/gpu/watch.ts'
 import type { RunProgress } from './progress.ts'
 
@@ -18,6 +19,8 @@ export interface RunParts {
   readonly generator: LoadGenerator
   /** What can be said against a measurement. */
   readonly judge: (point: Point, measurement: Measurement) => readonly Finding[]
+  /** Checks quality where the sweep asks for it; asks the endpoint unless given. */
+  readonly checkQuality?: typeof checkQuality
   /** Ids of points to measure once more, whatever their results so far; none unless given. */
   readonly again?: readonly string[]
   /** Aborted when the user wants to stop: the point in flight is dropped. */

@@ -1,6 +1,7 @@
 import type { DeployEvent } from '../deployers/deployer.ts'
 import type { LoadProgress } from '../generators/generator.ts'
 import type { PointResult } from '../journal/index.ts'
+import type { Quality } from '../metrics/quality.ts'
 import type { Point } from '../model/index.ts'
 
 /** Where a run stands, whatever it does at the moment. */
@@ -37,6 +38,21 @@ export type RunStep =
   | { readonly step: 'deployment-failed'; readonly reason: string; readonly willRetry: boolean }
   | { readonly step: 'measuring'; readonly point: Point; readonly load: LoadProgress | null }
   | { readonly step: 'measured'; readonly result: PointResult; readonly tookS: number }
+  /** Questions are asked at the load of a point. `total` is null where nobody knows it. */
+  | {
+      readonly step: 'checking-quality'
+      readonly point: Point
+      readonly done: number
+      readonly total: number | null
+    }
+  | {
+      readonly step: 'checked-quality'
+      readonly point: Point
+      /** Null when it could not be checked, with the reason. */
+      readonly quality: Quality | null
+      readonly reason: string
+      readonly tookS: number
+    }
   | { readonly step: 'stopping'; readonly reason: string }
 
 /** One message to whoever watches a run. */

@@ -7,6 +7,7 @@ import { type RunContext, runContext } from './context.ts'
 import { setAside } from './deferred.ts'
 import { exitCodeOf, type RunEnd, type RunOutcome } from './outcome.ts'
 import type { RunParts } from './parts.ts'
+import { deploymentWithoutQuality } from './quality.ts'
 import { stopEverything } from './stop.ts'
 import { visitDeployment } from './visit.ts'
 
@@ -50,7 +51,7 @@ async function measureMissing(run: RunContext): Promise<RunEnd> {
     const begun = { type: 'run-started', fulcrumVersion: await fulcrumVersion(), pid: process.pid, attempt } as const
     await run.record(again.length === 0 ? begun : { ...begun, again })
     for (;;) {
-      const planned = run.choice.deployment(journal.lines)
+      const planned = deploymentWithoutQuality(run, setAside(journal.lines)) ?? run.choice.deployment(journal.lines)
       if (planned === null) break
       run.signal.throwIfAborted()
       const spent = budgetSpent(run) ?? (await visitDeployment(run, planned))

@@ -1,3 +1,4 @@
+import type { PointResult } from '../journal/index.ts'
 import { missingPoints } from '../journal/index.ts'
 import { deploymentLabel, type Endpoint, type Point } from '../model/index.ts'
 import type { PlannedDeployment } from '../spec/sweep.ts'
@@ -5,6 +6,7 @@ import { bringUp } from './bring-up.ts'
 import { budgetSpent } from './budget.ts'
 import type { RunContext } from './context.ts'
 import { failedResult, measurePoint } from './measure-point.ts'
+import { checkPointQuality, qualityDue, recordUnchecked } from './quality.ts'
 
 /** How often in a row a deployment may break before its other points are given up. */
 const breaksInARow = 3
@@ -21,17 +23,17 @@ export async function visitDeployment(run: RunContext, planned: PlannedDeploymen
   let up: Endpoint | null = null
   let breaks = 0
   let broke: string | null = null
-  for (let point = next(run, planned); point !== undefined; point = next(run, planned)) {
+  for (;;) {
     run.signal.throwIfAborted()
     const spent = budgetSpent(run)
-    if (spent !== null) return spent
+    const point = spent === null ? next(run, planned) : undefined
+    // What was measured is checked, too: a budget bounds what else is measured.
+    const unchecked = qualityDue(run, planned, run.parts.run.journal.lines, point === undefined)
+    if (unchecked === undefined && (spent !== null || point === undefined)) return spent
     if (breaks >= breaksInARow) {
-      await giveUp(
-        run,
-        planned,
-        'deployment-unstable',
-        `The deployment broke ${breaks} times in a row; last reason: ${broke}`,
-      )
+      const why = `The deployment broke ${breaks} times in a row; last reason: ${broke}`
+      if (unchecked !== undefined) await leaveUnchecked(run, planned, unchecked, why)
+      await giveUp(run, planned, 'deployment-unstable', why)
       return null
     }
     if (up === null) {
@@ -39,11 +41,17 @@ export async function visitDeployment(run: RunContext, planned: PlannedDeploymen
       const brought = await bringUp(run, deployment, why)
       if ('notRun' in brought) return null
       if ('failure' in brought) {
+        if (unchecked !== undefined) await leaveUnchecked(run, planned, unchecked, brought.failure)
         await giveUp(run, planned, 'deployment-failed', `The deployment did not come up: ${brought.failure}`)
         return null
       }
       up = brought.endpoint
     }
+    if (unchecked !== undefined) {
+      await checkPointQuality(run, unchecked, up)
+      continue
+    }
+    if (point === undefined) return spent
     const { broken } = await measurePoint(run, point, up)
     breaks = broken.length === 0 ? 0 : breaks + 1
     if (broken.length > 0) {
@@ -51,7 +59,17 @@ export async function visitDeployment(run: RunContext, planned: PlannedDeploymen
       broke = broken.join('; ')
     }
   }
-  return null
+}
+
+/** Every check that is due fails for the same reason: the deployment doesn't run. */
+async function leaveUnchecked(
+  run: RunContext,
+  planned: PlannedDeployment,
+  first: PointResult,
+  why: string,
+): Promise<void> {
+  const due = () => qualityDue(run, planned, run.parts.run.journal.lines, true)
+  for (let one: PointResult | undefined = first; one !== undefined; one = due()) await recordUnchecked(run, one, why)
 }
 
 function next(run: RunContext, planned: PlannedDeployment): Point | undefined {

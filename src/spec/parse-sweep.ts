@@ -25,6 +25,7 @@ import { readLoads } from './sections/loads.ts'
 import { readMix } from './sections/mix.ts'
 import { readModel } from './sections/model.ts'
 import { readPower, readPrice } from './sections/site.ts'
+import { readQuality } from './sections/quality.ts'
 import { readTelemetry } from './sections/telemetry.ts'
 import { calibrating, readTopologies, type WantedTopology } from './sections/topologies.ts'
 import { findingsOf, reportOfVariant, reportOtherDeployer, topologiesOf } from './sections/variants.ts'
@@ -109,6 +110,7 @@ async function assemble(text: string, raw: Partial<Sections>, context: AssembleC
   const mix = workloads && raw.mix ? readMix(raw.mix, workloads, context) : null
   const loads = raw.load && readLoads(raw.load, context)
   const telemetry = raw.telemetry && readTelemetry(raw.telemetry, context)
+  const quality = raw.quality === undefined ? null : readQuality(raw.quality, context, findings)
   if (raw.slo && workloads && loads) checkSlo(raw.slo, loads, workloads, context)
   const generator = raw.generator && (await readGenerator(raw.generator, context))
   const wanted = topologies && base && readVariants(raw, base, topologies, context)
@@ -189,6 +191,7 @@ async function assemble(text: string, raw: Partial<Sections>, context: AssembleC
     slo: readSlo(raw.slo),
     limits,
     telemetry,
+    ...(quality === null ? {} : { quality }),
     ...(raw.price === undefined ? {} : { price: readPrice(raw.price) }),
     ...(raw.power === undefined ? {} : { power: readPower(raw.power) }),
     repeats,

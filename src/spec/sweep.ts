@@ -13,6 +13,7 @@ import type {
   ValidityLimits,
   Workload,
 } from '../model/index.ts'
+import type { QualityWanted } from '../quality/wanted.ts'
 import type { DatasetFacts } from './checks/datasets.ts'
 import type { TraceFacts } from './checks/traces.ts'
 
@@ -73,6 +74,8 @@ export interface Sweep {
   readonly limits: ValidityLimits
   /** What is observed beside the load; it changes no ids. */
   readonly telemetry: Telemetry
+  /** What is asked of each deployment beside its load, and how it is graded; absent: nothing. It changes no ids. */
+  readonly quality?: QualityWanted
   /** What GPUs cost and what power the site needs beside them; they change no ids. Absent: not said. */
   readonly price?: Price
   readonly power?: SitePower

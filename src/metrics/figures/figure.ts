@@ -15,8 +15,13 @@ export interface Figure {
   readonly better: 'lower' | 'higher'
   /** Null where the measurement can't say: not streamed, no SLO, no such workers. */
   readonly of: (measurement: Measurement, deployment: Deployment) => number | null
-  /** Compared only where one of the runs observed it: most runs can't. */
+  /** Compared, and in tables, only where it was observed: most runs can't. */
   readonly ifObserved?: true
+  /**
+   * Of a figure that is not asked of every point: whether this measurement was asked for it. A limit tests those that
+   * were, and a deployment of which no point was is not tested.
+   */
+  readonly isAsked?: (measurement: Measurement) => boolean
   /**
    * Where it appears without being asked for; every figure is in the exports, in a point's details and open to
    * `--fail-on`.

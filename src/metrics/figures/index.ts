@@ -1,3 +1,4 @@
+import { accuracy } from './accuracy.ts'
 import { energy } from './energy.ts'
 import type { Figure } from './figure.ts'
 import { goodput } from './goodput.ts'
@@ -6,6 +7,7 @@ import { promptCache } from './prompt-cache.ts'
 import { reasoning } from './reasoning.ts'
 import { throughput } from './throughput.ts'
 
+export { accuracyName } from './accuracy.ts'
 export type { Figure } from './figure.ts'
 export { bareName, didYouMean, figureNamed, figuresIn, nearFigures } from './figure.ts'
 export { interactivity, perGpuThroughput } from './throughput.ts'
@@ -16,7 +18,7 @@ export { spellingsOf, units } from './unit.ts'
 export const firstFigures: readonly Figure[] = [...latencies, ...throughput, goodput]
 
 /** Figures whose columns came after those of sessions, and so stand behind them. */
-export const lastFigures: readonly Figure[] = [...reasoning]
+export const lastFigures: readonly Figure[] = [...reasoning, accuracy]
 
 /**
  * The registry of figures. A new figure is one file beside this one and one line at the end of this list. It then

@@ -30,7 +30,7 @@ export const frontierChart: WorkloadChart = {
   panels: ({ target, input }) => [{ kind: 'frontier', spec: frontierSpec(input(frontierChart.title), target) }],
   table: {
     title: 'All points of the workload',
-    of: (section, report, limit) => frontierDataTable(section, report.analysis.figures, limit),
+    of: (section, report, limit) => frontierDataTable(section, report, limit),
   },
 }
 

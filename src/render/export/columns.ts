@@ -2,6 +2,7 @@ import type { MeasuredPoint } from '../../analysis/measured-point.ts'
 import type { PointResult } from '../../journal/event.ts'
 import { failedRequestsOf, ratesOf } from '../../metrics/definitions.ts'
 import { type Figure, figures, firstFigures, lastFigures } from '../../metrics/figures/index.ts'
+import { accuracyOf, answersOf } from '../../metrics/quality.ts'
 import { gpusOf, gpusOfRole, meanTokens, topologyLabel, workersOf } from '../../model/index.ts'
 
 /** A cell of points.csv: null is written as an empty field. */
@@ -216,6 +217,22 @@ const sessionColumns: readonly CsvColumn[] = [
   ),
 ]
 
+/** Beside the accuracy. */
+const qualityColumns: readonly CsvColumn[] = [
+  measured('accuracy_low', 'number', 'low end of the 95% interval of the accuracy, 0–1', m =>
+    accuracyOf(m.quality)?.interval[0] ?? null,
+  ),
+  measured('accuracy_high', 'number', 'high end of the 95% interval of the accuracy, 0–1', m =>
+    accuracyOf(m.quality)?.interval[1] ?? null,
+  ),
+  measured('accuracy_questions', 'integer', 'answered questions behind the accuracy', m =>
+    m.quality === undefined ? null : answersOf(m.quality).answered,
+  ),
+  measured('accuracy_unanswered', 'integer', 'questions whose request failed', m =>
+    m.quality === undefined ? null : answersOf(m.quality).unanswered,
+  ),
+]
+
 /**
  * All columns in order. Scripts rely on the place of those up to `on_frontier`, so figures that came later stand at the
  * end.
@@ -223,6 +240,7 @@ const sessionColumns: readonly CsvColumn[] = [
  */
 export function columnsOf(registry: readonly Figure[] = figures): readonly CsvColumn[] {
   const isFirst = (figure: Figure) => firstFigures.includes(figure)
+  const isLater = (figure: Figure) => laterFigures.includes(figure)
   return [
     ...identityColumns,
     ...registry.filter(isFirst).map(figureColumn),
@@ -230,6 +248,7 @@ export function columnsOf(registry: readonly Figure[] = figures): readonly CsvCo
     ...figures.filter(figure => !isFirst(figure) && !lastFigures.includes(figure)).map(figureColumn),
     ...sessionColumns,
     ...lastFigures.map(figureColumn),
+    ...qualityColumns,
     ...registry.filter(figure => !figures.includes(figure)).map(figureColumn),
   ]
 }

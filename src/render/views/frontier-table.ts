@@ -30,8 +30,9 @@ export interface FrontierRow {
 
 /** Every workload's frontier, by rising interactivity. */
 export function frontierTable(analysis: Analysis): readonly FrontierRow[] {
+  const shown = tableFigures(analysis.figures, analysis.points)
   return analysis.workloads.flatMap(({ name, frontier, recommendation }) =>
-    frontier.map(point => frontierRow(point, analysis.figures, name, point === recommendation.best)),
+    frontier.map(point => frontierRow(point, shown, name, point === recommendation.best)),
   )
 }
 
@@ -42,8 +43,9 @@ export function frontierTable(analysis: Analysis): readonly FrontierRow[] {
 export function overallFrontierTable(analysis: Analysis): readonly FrontierRow[] {
   if (analysis.workloads.length < 2) return []
   const names = workloadNames(analysis)
+  const shown = tableFigures(analysis.figures, analysis.points)
   return analysis.overallFrontier.map(point =>
-    frontierRow(point, analysis.figures, names.get(point) ?? point.workload.name, false),
+    frontierRow(point, shown, names.get(point) ?? point.workload.name, false),
   )
 }
 
@@ -52,11 +54,11 @@ const ownFields = [interactivity, perGpuThroughput, 'ttft_p95_ms', 'itl_p95_ms']
 
 function frontierRow(
   point: MeasuredPoint,
-  figures: readonly Figure[],
+  shown: readonly Figure[],
   workload: string,
   recommended: boolean,
 ): FrontierRow {
-  const more = tableFigures(figures)
+  const more = shown
     .filter(({ name }) => !ownFields.includes(name))
     .map(of => ({ title: of.short ?? of.title, text: valueText(of, point.figures[of.name]?.mean) }))
   return {

@@ -5,10 +5,15 @@ import { shownFigures } from './chart-point.ts'
 
 /**
  * The columns of figures in tables of points: the frontier's axes first, then what else the registry puts in tables.
+ * @param points of the whole run, so that all its tables have the same columns
  */
-export function tableFigures(figures: readonly Figure[]): readonly Figure[] {
+export function tableFigures(
+  figures: readonly Figure[],
+  points: readonly Pick<MeasuredPoint, 'figures'>[],
+): readonly Figure[] {
   const axes = [interactivity, perGpuThroughput]
-  const shown = figuresIn('tables', figures)
+  const isSeen = ({ name }: Figure) => points.some(point => (point.figures[name] ?? null) !== null)
+  const shown = figuresIn('tables', figures).filter(figure => figure.ifObserved !== true || isSeen(figure))
   return [
     ...axes.flatMap(axis => shown.filter(({ name }) => name === axis)),
     ...shown.filter(({ name }) => !axes.includes(name)),

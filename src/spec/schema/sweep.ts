@@ -9,6 +9,7 @@ import { generatorSchema } from './generator.ts'
 import { sloSchema, validitySchema } from './judgement.ts'
 import { loadSchema } from './load.ts'
 import { modelSchema } from './model.ts'
+import { qualitySchema } from './quality.ts'
 import { powerSchema, priceSchema } from './site.ts'
 import { telemetrySchema } from './telemetry.ts'
 import { topologiesSchema } from './topologies.ts'
@@ -33,6 +34,7 @@ export const sweepSchema = z.strictObject({
   slo: sloSchema.default({}),
   validity: validitySchema.prefault({}),
   telemetry: telemetrySchema.prefault({}),
+  quality: qualitySchema.optional(),
   price: priceSchema.optional(),
   power: powerSchema.optional(),
   repeats: field(

@@ -27,8 +27,8 @@ const cells = (figures: readonly Figure[], point: MeasuredPoint) =>
 const timed = (name: string, point: MeasuredPoint) => number(point.figures[name]?.mean, time(point.figures[name]?.mean))
 
 /** Every point of a workload, the frontier's first by rising interactivity. */
-export function frontierDataTable(section: WorkloadReport, figures: readonly Figure[], limit: number): Html {
-  const shownFigures = tableFigures(figures)
+export function frontierDataTable(section: WorkloadReport, { analysis }: Pick<Report, 'analysis'>, limit: number): Html {
+  const shownFigures = tableFigures(analysis.figures, analysis.points)
   const standing = new Map(section.points.map(point => [point.key, point]))
   const onFrontier = new Set(section.analysis.frontier)
   const all = [...section.analysis.frontier, ...section.analysis.points.filter(point => !onFrontier.has(point))]
@@ -45,7 +45,7 @@ export function frontierDataTable(section: WorkloadReport, figures: readonly Fig
 /** The overall frontier by rising interactivity, then the rest of each workload's own: nothing else can be on it. */
 export function overallDataTable(report: Report, overall: OverallReport): Html {
   const { overallFrontier, workloads } = report.analysis
-  const figures = tableFigures(report.analysis.figures)
+  const figures = tableFigures(report.analysis.figures, report.analysis.points)
   const names = workloadNames(report.analysis)
   const standing = new Map(overall.points.map(point => [point.key, point.standing]))
   const onIt = new Set(overallFrontier)

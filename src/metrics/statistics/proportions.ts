@@ -1,0 +1,100 @@
+import { incompleteBeta } from './beta.ts'
+import { normalProbability } from './normal.ts'
+
+/** The normal quantile of a 95% interval. */
+const z95 = 1.959963984540054
+
+/** Bounds of a share, 0–1. */
+export type Bounds = readonly [low: number, high: number]
+
+/**
+ * Wilson's score interval of a share, 95% (Wilson, JASA 1927; recommended by Brown, Cai and DasGupta, Statistical
+ * Science 2001): it keeps its coverage for small numbers and shares near 0 and 1.
+ * @param hits of `n`, 0 ≤ hits ≤ n and n ≥ 1
+ */
+export function wilsonInterval(hits: number, n: number, z = z95): Bounds {
+  const share = hits / n
+  const centre = share + (z * z) / (2 * n)
+  const half = z * Math.sqrt((share * (1 - share)) / n + (z * z) / (4 * n * n))
+  const scale = 1 + (z * z) / n
+  // At the ends rounding would leave the share itself outside.
+  const low = hits === 0 ? 0 : Math.min(share, Math.max(0, (centre - half) / scale))
+  const high = hits === n ? 1 : Math.max(share, Math.min(1, (centre + half) / scale))
+  return [low, high]
+}
+
+/** A difference of two shares, and how sure it is. */
+export interface ShareDifference {
+  /** Second − first, −1 to 1. */
+  readonly difference: number
+  /** 95%. */
+  readonly ci95: Bounds
+  /** One-sided: the chance of a fall (a rise) at least this large where nothing changed. */
+  readonly p: { readonly down: number; readonly up: number }
+}
+
+/** The same subjects, before and after. */
+export interface PairedCounts {
+  readonly both: number
+  readonly onlyFirst: number
+  readonly onlySecond: number
+  readonly neither: number
+}
+
+/**
+ * Two shares of the same subjects: McNemar's test in its exact form, a sign test of the subjects that changed
+ * (McNemar, Psychometrika 1947; Fagerland, Lydersen and Laake, BMC Medical Research Methodology 2013), and Newcombe's
+ * interval of the difference (Statistics in Medicine 1998, 17:2635, method 10).
+ */
+export function pairedDifference({ both, onlyFirst, onlySecond, neither }: PairedCounts): ShareDifference {
+  const n = both + onlyFirst + onlySecond + neither
+  const first = (both + onlyFirst) / n
+  const second = (both + onlySecond) / n
+  const changed = onlyFirst + onlySecond
+  const margins = (both + onlyFirst) * (onlySecond + neither) * (both + onlySecond) * (onlyFirst + neither)
+  const cross = both * neither - onlyFirst * onlySecond
+  const correlation = margins === 0 ? 0 : (cross > 0 ? Math.max(cross - n / 2, 0) : cross) / Math.sqrt(margins)
+  return {
+    difference: second - first,
+    ci95: newcombe([both + onlyFirst, n], [both + onlySecond, n], correlation),
+    p: { down: atLeast(onlyFirst, changed), up: atLeast(onlySecond, changed) },
+  }
+}
+
+/**
+ * Two shares of different subjects: the score test of two proportions, which is Pearson's chi-squared without
+ * correction (Fleiss, Levin and Paik 2003, "Statistical Methods for Rates and Proportions", chapter 3), and
+ * Newcombe's interval (Statistics in Medicine 1998, 17:873, method 10).
+ */
+export function unpairedDifference(
+  first: { readonly hits: number; readonly n: number },
+  second: { readonly hits: number; readonly n: number },
+): ShareDifference {
+  const difference = second.hits / second.n - first.hits / first.n
+  const pooled = (first.hits + second.hits) / (first.n + second.n)
+  const error = Math.sqrt(pooled * (1 - pooled) * (1 / first.n + 1 / second.n))
+  const z = error === 0 ? 0 : difference / error
+  return {
+    difference,
+    ci95: newcombe([first.hits, first.n], [second.hits, second.n], 0),
+    p: error === 0 ? { down: 1, up: 1 } : { down: normalProbability(z), up: normalProbability(-z) },
+  }
+}
+
+/** Interval of second − first from the Wilson intervals of both, whose errors have a correlation. */
+function newcombe(first: readonly [number, number], second: readonly [number, number], correlation: number): Bounds {
+  const [p1, p2] = [first[0] / first[1], second[0] / second[1]]
+  const [low1, high1] = wilsonInterval(...first)
+  const [low2, high2] = wilsonInterval(...second)
+  const reach = (a: number, b: number) => Math.sqrt(Math.max(0, a * a - 2 * correlation * a * b + b * b))
+  const difference = p2 - p1
+  return [
+    Math.max(-1, difference - reach(p2 - low2, high1 - p1)),
+    Math.min(1, difference + reach(high2 - p2, p1 - low1)),
+  ]
+}
+
+/** Chance of `hits` heads or more among `n` throws of a fair coin; 1 without a throw. */
+function atLeast(hits: number, n: number): number {
+  return hits === 0 ? 1 : incompleteBeta(0.5, hits, n - hits + 1)
+}

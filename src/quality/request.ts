@@ -1,0 +1,85 @@
+import { z } from 'zod'
+import { apiPaths } from '../generators/request.ts'
+import type { Api, Endpoint, Json } from '../model/index.ts'
+import type { Turn } from './questions.ts'
+
+/** How every question is put. */
+export interface Putting {
+  readonly api: Api
+  readonly model: string
+  readonly maxTokens: number
+  readonly system: string | null
+  readonly extra: { readonly [field: string]: Json }
+}
+
+/** Where questions go. */
+export function questionUrl(endpoint: Endpoint, api: Api): string {
+  return `${endpoint.url.replace(/\/+$/, '')}${apiPaths[api]}`
+}
+
+/** The body of a question: greedy, and free to end where the model ends. `extra` wins over what stands here. */
+export function questionBody(turns: readonly Turn[], { api, model, maxTokens, system, extra }: Putting): string {
+  const asked: readonly Turn[] = system === null ? turns : [{ role: 'system', content: system }, ...turns]
+  const fields = { model, stream: false, temperature: 0, ...extra }
+  switch (api) {
+    case 'chat':
+      return JSON.stringify({ messages: asked, max_tokens: maxTokens, ...fields })
+    case 'completions':
+      return JSON.stringify({ prompt: asked.map(({ content }) => content).join('\n\n'), max_tokens: maxTokens, ...fields })
+    case 'responses':
+      return JSON.stringify({ input: asked, max_output_tokens: maxTokens, ...fields })
+  }
+}
+
+/** An answer's text, and whether it ended at its most tokens. */
+export interface Said {
+  readonly text: string
+  readonly truncated: boolean
+}
+
+const chat = z.looseObject({
+  choices: z
+    .array(
+      z.looseObject({
+        message: z.looseObject({ content: z.string().nullish() }),
+        finish_reason: z.string().nullish(),
+      }),
+    )
+    .min(1),
+})
+const completions = z.looseObject({
+  choices: z.array(z.looseObject({ text: z.string(), finish_reason: z.string().nullish() })).min(1),
+})
+const responses = z.looseObject({
+  status: z.string().optional(),
+  output: z.array(
+    z.looseObject({
+      type: z.string(),
+      content: z.array(z.looseObject({ type: z.string(), text: z.string().optional() })).nullish(),
+    }),
+  ),
+})
+
+/** Reads an answer's body; null for one that is none. A model that only reasoned has answered with nothing. */
+export function readAnswer(body: string, api: Api): Said | null {
+  let value: unknown
+  try {
+    value = JSON.parse(body)
+  } catch {
+    return null
+  }
+  if (api === 'chat') {
+    const [choice] = chat.safeParse(value).data?.choices ?? []
+    return choice === undefined ? null : { text: choice.message.content ?? '', truncated: choice.finish_reason === 'length' }
+  }
+  if (api === 'completions') {
+    const [choice] = completions.safeParse(value).data?.choices ?? []
+    return choice === undefined ? null : { text: choice.text, truncated: choice.finish_reason === 'length' }
+  }
+  const read = responses.safeParse(value).data
+  if (read === undefined) return null
+  const texts = read.output
+    .filter(({ type }) => type === 'message')
+    .flatMap(({ content }) => (content ?? []).map(({ text = '' }) => text))
+  return { text: texts.join(''), truncated: read.status === 'incomplete' }
+}

@@ -1,0 +1,140 @@
+import { join } from 'node:path'
+import type { JournalLine, PointResult } from '../journal/index.ts'
+import { diskError, isDiskRefusal, latestResults } from '../journal/index.ts'
+import { contentId, type Endpoint, FulcrumError, largest, type Load } from '../model/index.ts'
+import { checkQuality } from '../quality/check.ts'
+import type { PlannedDeployment } from '../spec/sweep.ts'
+import { messageOf } from './bring-up.ts'
+import type { RunContext } from './context.ts'
+
+/**
+ * The points at whose load quality has yet to be checked, decided from the journal alone, so that a resumed run decides
+ * the same. `point`: each load level of each workload, at its first valid repeat. `deployment`: the valid point with
+ * the highest load, once no point of the deployment is left to measure.
+ *
+ * @param isDone whether the deployment has all the points that are wanted of it
+ */
+export function qualityDue(
+  run: Pick<RunContext, 'plan'>,
+  { points }: PlannedDeployment,
+  lines: readonly JournalLine[],
+  isDone: boolean,
+): PointResult | undefined {
+  const at = run.plan.sweep.quality?.at
+  if (at === undefined || (at === 'deployment' && !isDone)) return undefined
+  const planned = new Map(points.map((point, index) => [point.id, index]))
+  const checked = checkedPoints(lines)
+  const valid = latestResults(lines)
+    .filter(({ point, status }) => planned.has(point.id) && status === 'ok')
+    .toSorted((a, b) => (planned.get(a.point.id) ?? 0) - (planned.get(b.point.id) ?? 0))
+  if (at === 'point') {
+    const levels = [...Map.groupBy(valid, ({ point: { workload, load: { seed: _, ...load } } }) => contentId({ workload, load })).values()]
+    const open = levels.find(repeats => repeats.every(({ point }) => !checked.has(point.id)))
+    return open?.[0]
+  }
+  if (valid.some(({ point }) => checked.has(point.id))) return undefined
+  const most = largest(valid.map(({ point }) => sizeOf(point.load)))
+  return valid.find(({ point }) => sizeOf(point.load) === most)
+}
+
+/** A deployment of which nothing but a check of quality is missing: a run was stopped before it, or within it. */
+export function deploymentWithoutQuality(run: RunContext, aside: ReadonlyMap<string, string>): PlannedDeployment | null {
+  if (run.plan.sweep.quality === undefined) return null
+  const { lines } = run.parts.run.journal
+  return (
+    run.plan.deployments.find(
+      planned =>
+        !aside.has(planned.deployment.id) &&
+        run.choice.point(planned, lines) === undefined &&
+        qualityDue(run, planned, lines, true) !== undefined,
+    ) ?? null
+  )
+}
+
+/** Ids of the points at which quality was checked, or tried to be, since they were measured last. */
+function checkedPoints(lines: readonly JournalLine[]): ReadonlySet<string> {
+  const checked = new Set<string>()
+  for (const { event } of lines) {
+    if (event.type === 'quality') checked.add(event.pointId)
+    if (event.type === 'point') checked.delete(event.result.point.id)
+  }
+  return checked
+}
+
+/** How hard a load is, to compare load levels of one sweep. */
+function sizeOf({ level }: Load): number {
+  switch (level.kind) {
+    case 'concurrency':
+      return level.concurrency
+    case 'rate':
+      return level.requestsPerS
+    case 'stages':
+      return largest(level.stages.map(({ requestsPerS }) => requestsPerS))
+    case 'trace':
+      return level.speed
+  }
+}
+
+/** Requests in flight of a point: as many as it held, of an open loop the mean that it had. */
+function concurrencyOf({ point, measurement }: PointResult): number {
+  const { level } = point.load
+  if (level.kind === 'concurrency') return level.concurrency
+  return Math.max(1, Math.round(measurement?.client.inFlight?.mean ?? 1))
+}
+
+/**
+ * Checks quality at the load of a point that was measured, and records what came of it. A check that fails is recorded
+ * too, and not made again.
+ * @throws the signal's reason, and then nothing is recorded; FulcrumError of kind environment or bad-input, because no
+ *   other check could be made either
+ */
+export async function checkPointQuality(run: RunContext, result: PointResult, endpoint: Endpoint): Promise<void> {
+  const { quality: wanted } = run.plan.sweep
+  if (wanted === undefined) return
+  const { point } = result
+  const startS = run.elapsedS()
+  const tell = (done: number, total: number | null) => run.tell({ step: 'checking-quality', point, done, total })
+  tell(0, wanted.questions?.questions.length ?? null)
+  const { folder } = run.parts.run
+  const checkFolder = join(folder, 'quality', nameOf(run, point.id))
+  try {
+    const quality = await (run.parts.checkQuality ?? checkQuality)(wanted, {
+      point,
+      endpoint,
+      concurrency: concurrencyOf(result),
+      runFolder: folder,
+      folder: checkFolder,
+      signal: run.signal,
+      onProgress: tell,
+    })
+    await record(run, result, { quality, reason: '', startS })
+  } catch (error) {
+    run.signal.throwIfAborted()
+    if (isDiskRefusal(error)) throw diskError(error, 'write the files of a check of quality', checkFolder)
+    if (error instanceof FulcrumError && error.kind !== 'failed') throw error
+    await record(run, result, { quality: null, reason: messageOf(error), startS })
+  }
+}
+
+/** Records that quality could not be checked, because the deployment doesn't run. */
+export async function recordUnchecked(run: RunContext, result: PointResult, reason: string): Promise<void> {
+  await record(run, result, { quality: null, reason, startS: run.elapsedS() })
+}
+
+type Outcome = Pick<Extract<JournalLine['event'], { type: 'quality' }>, 'quality' | 'reason'> & {
+  readonly startS: number
+}
+
+async function record(run: RunContext, { point }: PointResult, { quality, reason, startS }: Outcome): Promise<void> {
+  const elapsedS = run.elapsedS() - startS
+  const found = { pointId: point.id, deploymentId: point.deployment.id, quality, reason }
+  await run.record({ type: 'quality', ...found, elapsedS })
+  run.tell({ step: 'checked-quality', point, quality, reason, tookS: elapsedS })
+}
+
+/** The folder of a check: a point that is measured again is checked again. */
+function nameOf({ parts }: RunContext, pointId: string): string {
+  const { lines } = parts.run.journal
+  const before = lines.filter(({ event }) => event.type === 'quality' && event.pointId === pointId).length
+  return before === 0 ? pointId : `${pointId}.${before + 1}`
+}
