@@ -89,13 +89,12 @@ export interface CompareOptions {
  * ```
  */
 export async function compare(base: Run, head: Run, options: CompareOptions = {}): Promise<Comparison> {
-  const [{ compareRuns }, { parseGate }, { parseThreshold }, { noiseRuns }] = await Promise.all([
+  const [{ compareRuns }, { parseComparisonGate }, { noiseRuns }] = await Promise.all([
     import('../analysis/compare/compare.ts'),
-    import('../analysis/gates/gate.ts'),
-    import('../analysis/compare/threshold.ts'),
+    import('../analysis/compare/quality-gate.ts'),
     import('../commands/noise-runs.ts'),
   ])
-  const gates = (options.failOn ?? []).map(text => parseGate(text, change => parseThreshold(change)))
+  const gates = (options.failOn ?? []).map(text => parseComparisonGate(text))
   const known = options.known ?? (await noiseRuns(base, head))
   return compareRuns(base, head, gates, known, { lost: options.allowLost ?? 0 })
 }

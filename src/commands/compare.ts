@@ -1,8 +1,7 @@
 import { join, resolve } from 'node:path'
 import { compareRuns } from '../analysis/compare/compare.ts'
 import type { Comparison } from '../analysis/compare/comparison.ts'
-import { parseThreshold } from '../analysis/compare/threshold.ts'
-import { parseGate } from '../analysis/gates/gate.ts'
+import { parseComparisonGate } from '../analysis/compare/quality-gate.ts'
 import { gateText } from '../analysis/gates/outcome.ts'
 import { readRun } from '../journal/index.ts'
 import type { Run } from '../journal/run.ts'
@@ -12,6 +11,7 @@ import { headsSection } from '../render/html/sections/heads.ts'
 import { comparisonMarkdown } from '../render/markdown/comparison.ts'
 import { type ComparisonView, changeTable } from '../render/views/comparison-table.ts'
 import { gateBroken, noiseSentence, verdictSentence } from '../render/views/comparison-words.ts'
+import { qualityRows } from '../render/views/quality.ts'
 import { writeComparison } from '../render/write-comparison.ts'
 import { writeOverlay } from '../render/write-overlay.ts'
 import { resolveBaseline } from './baseline.ts'
@@ -61,7 +61,7 @@ export async function compareRunFolders({
   allowLost = 0,
   to,
 }: CompareRequest): Promise<ComparedHeads> {
-  const gates = failOn.map(text => parseGate(text, change => parseThreshold(change)))
+  const gates = failOn.map(text => parseComparisonGate(text))
   const before = await readRun(await resolveBaseline(base, heads[0] ?? '.'))
   const compared: Compared[] = []
   const ofHeads: { readonly comparison: Comparison; readonly link: string | null }[] = []
@@ -81,6 +81,7 @@ export async function compareRunFolders({
       gates: comparison.gates.map(gateText),
       gateBroken: gateBroken(comparison),
       changes: changeTable(comparison),
+      quality: qualityRows(comparison.quality),
       onlyBase: comparison.onlyBase.length,
       onlyHead: comparison.onlyHead.length,
       markdown: comparisonMarkdown(comparison),

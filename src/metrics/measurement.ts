@@ -1,6 +1,9 @@
 import type { Price, SitePower, WindowKind } from '../model/index.ts'
 import type { GpusObserved } from './gpu.ts'
 import type { Quality } from './quality.ts'
+import type { RequestErrors } from './request-errors.ts'
+
+export type { ErrorKind, RequestErrors } from './request-errors.ts'
 
 /**
  * Summary of one metric over the requests (or chunks) of a point. Percentiles follow `metrics/percentiles`; stddev has
@@ -27,28 +30,6 @@ export interface Distribution {
 
 /** A summary of samples that were seen: it lacks nothing. */
 export type WholeDistribution = { readonly [statistic in keyof Distribution]: number }
-
-/** Why a request did not count. */
-export type ErrorKind =
-  | 'connect'
-  | 'tls'
-  | 'timeout'
-  | 'http-status'
-  | 'broken-stream'
-  | 'server-error'
-  | 'bad-response'
-  | 'short-output'
-  | 'cancelled'
-  /** This machine had no socket or port left for the connection. */
-  | 'no-socket'
-
-/** One kind of failure, with an example that a person can act on. */
-export interface RequestErrors {
-  readonly kind: ErrorKind
-  readonly count: number
-  /** First message of this kind without secrets, at most 500 characters. */
-  readonly example: string
-}
 
 /** The generator's view of itself: could its own delay pass for the server's? Null where a generator can't know. */
 export interface ClientHealth {

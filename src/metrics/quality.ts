@@ -1,4 +1,4 @@
-import type { RequestErrors } from './measurement.ts'
+import type { RequestErrors } from './request-errors.ts'
 import { type Bounds, wilsonInterval } from './statistics/proportions.ts'
 
 /**

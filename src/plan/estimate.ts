@@ -13,19 +13,36 @@ export function estimate(
 ): Plan['estimate'] {
   const points = deployments.flatMap(planned => planned.points)
   const deploying = cost.workersStarted * startupSOf(sweep) + (cost.frontendsRestarted ?? 0) * frontendStartS
+  const checking = checkingS(sweep, deployments)
   if (pastSecondsPerPoint !== undefined) {
-    const seconds = points.length * pastSecondsPerPoint + deploying
+    const seconds = points.length * pastSecondsPerPoint + deploying + checking
     return { seconds, basis: `past runs, ${pastSecondsPerPoint.toFixed(1)} s per point` }
   }
   const loading = points.reduce((sum, point) => sum + guessedS(point), 0)
   const atLeast = points.reduce((sum, point) => sum + guessedS({ ...point, load: shortest(point.load) }), 0)
-  const range = atLeast < loading ? { secondsAtLeast: atLeast + deploying } : {}
+  const range = atLeast < loading ? { secondsAtLeast: atLeast + deploying + checking } : {}
   const assumed = `${guess.itlMs} ms per token and ${guess.prefillTokensPerS} prompt tokens/s per worker`
   return {
-    seconds: loading + deploying,
+    seconds: loading + deploying + checking,
     ...range,
     basis: `a guess that assumes ${assumed}; this sweep has no past run`,
   }
+}
+
+/** Seconds that checks of quality take when half of each answer's tokens are used; of lm-eval nothing is known. */
+function checkingS({ quality }: Pick<Sweep, 'quality'>, deployments: readonly PlannedDeployment[]): number {
+  const set = quality?.questions
+  if (set === undefined || set === null) return 0
+  const answerS = (set.maxTokens * guess.itlMs) / 2000
+  const checkS = ({ load }: Point) => {
+    const inFlight = load.level.kind === 'concurrency' ? load.level.concurrency : 1
+    return Math.ceil(set.questions.length / inFlight) * answerS
+  }
+  return deployments.reduce((sum, { points }) => {
+    const first = points.filter(({ repeat }) => repeat === 1).map(checkS)
+    if (quality?.at === 'point') return sum + first.reduce((all, one) => all + one, 0)
+    return sum + first.reduce((least, one) => Math.min(least, one), first[0] ?? 0)
+  }, 0)
 }
 
 /** From starting a frontend to its first answer: Dynamo 1.4.2 takes 4 s. */

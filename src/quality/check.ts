@@ -46,7 +46,13 @@ export async function checkQuality(wanted: QualityWanted, context: CheckContext)
 async function ask(set: QuestionSet, context: CheckContext): Promise<AskedQuestions> {
   const { point, endpoint, concurrency, runFolder, folder, signal, onProgress } = context
   const { api, timeoutMs } = point.load
-  const putting: Putting = { api, model: endpoint.model, maxTokens: set.maxTokens, system: set.system, extra: set.extra }
+  const putting: Putting = {
+    api,
+    model: endpoint.model,
+    maxTokens: set.maxTokens,
+    system: set.system,
+    extra: set.extra,
+  }
   const file = join(folder, 'answers.jsonl')
   await using answers = await openAnswers(file, redactor(process.env))
   const total = set.questions.length

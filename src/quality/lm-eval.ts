@@ -92,7 +92,9 @@ export function readLmEval(text: string, where: string): Pick<LmEvalResults, 've
   return { version: version ?? null, tasks }
 }
 
-function mainMetric(figures: { readonly [key: string]: unknown }): Pick<LmEvalTask, 'metric' | 'filter' | 'value' | 'stderr'> | null {
+function mainMetric(figures: {
+  readonly [key: string]: unknown
+}): Pick<LmEvalTask, 'metric' | 'filter' | 'value' | 'stderr'> | null {
   for (const metric of shareMetrics) {
     const key = Object.keys(figures).find(name => name.split(',')[0] === metric)
     const value = key === undefined ? undefined : figures[key]

@@ -37,15 +37,27 @@ const rowSchema = z
   .strictObject({
     id: z.union([text, z.number()]).optional(),
     question: text.optional(),
-    messages: z.array(z.strictObject({ role: z.enum(['system', 'user', 'assistant']), content: text })).min(1).optional(),
+    messages: z
+      .array(z.strictObject({ role: z.enum(['system', 'user', 'assistant']), content: text }))
+      .min(1)
+      .optional(),
     answer: z.union([z.string(), z.number(), z.array(z.union([z.string(), z.number()])).min(1)]).optional(),
     pattern: text.optional(),
     ignore_case: z.boolean().optional(),
   })
-  .refine(row => (row.question === undefined) !== (row.messages === undefined), 'has not exactly one of question and messages')
-  .refine(row => (row.answer === undefined) !== (row.pattern === undefined), 'has not exactly one of answer and pattern')
+  .refine(
+    row => (row.question === undefined) !== (row.messages === undefined),
+    'has not exactly one of question and messages',
+  )
+  .refine(
+    row => (row.answer === undefined) !== (row.pattern === undefined),
+    'has not exactly one of answer and pattern',
+  )
   .refine(row => row.pattern === undefined || isExpression(row.pattern), 'has a pattern that is no regular expression')
-  .refine(row => row.messages === undefined || row.messages.at(-1)?.role === 'user', 'has messages whose last one is not by the user')
+  .refine(
+    row => row.messages === undefined || row.messages.at(-1)?.role === 'user',
+    'has messages whose last one is not by the user',
+  )
 
 const example = '{"question": "What is 17 + 25?", "answer": "42"} or {"question": "…", "pattern": "\\\\b42\\\\b"}'
 
@@ -60,7 +72,10 @@ export function readQuestions(content: string): {
   const questions: Question[] = []
   const problems: QuestionProblem[] = []
   const lines = new Map<string, number>()
-  for (const [index, lineText] of content.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/).entries()) {
+  for (const [index, lineText] of content
+    .replace(/^\uFEFF/, '')
+    .split(/\r\n|\n|\r/)
+    .entries()) {
     const line = index + 1
     if (lineText.trim() === '') continue
     const read = readRow(lineText, line)
@@ -70,13 +85,26 @@ export function readQuestions(content: string): {
     }
     const first = lines.get(read.id)
     if (first === undefined) lines.set(read.id, line)
-    else problems.push({ line, wrong: `the id ${JSON.stringify(read.id)} stands on line ${first}, too`, right: 'give each question its own id, or none' })
+    else
+      problems.push({
+        line,
+        wrong: `the id ${JSON.stringify(read.id)} stands on line ${first}, too`,
+        right: 'give each question its own id, or none',
+      })
     questions.push(read)
   }
   if (questions.length === 0 && problems.length === 0)
-    problems.push({ line: 1, wrong: 'the file has no question', right: `write one question a line, such as ${example}` })
+    problems.push({
+      line: 1,
+      wrong: 'the file has no question',
+      right: `write one question a line, such as ${example}`,
+    })
   if (questions.length > mostQuestions)
-    problems.push({ line: 1, wrong: `the file has ${questions.length} questions`, right: `use at most ${mostQuestions}` })
+    problems.push({
+      line: 1,
+      wrong: `the file has ${questions.length} questions`,
+      right: `use at most ${mostQuestions}`,
+    })
   return { questions, problems }
 }
 
@@ -101,9 +129,12 @@ function readRow(lineText: string, line: number): Question | { readonly wrong: s
 function wrongIn(error: z.ZodError): string {
   const [issue] = error.issues
   if (issue === undefined) return 'the line is no question'
-  if (issue.code === 'unrecognized_keys') return `the question has the unknown field ${issue.keys.map(key => `'${key}'`).join(', ')}`
+  if (issue.code === 'unrecognized_keys')
+    return `the question has the unknown field ${issue.keys.map(key => `'${key}'`).join(', ')}`
   const path = issue.path.join('.')
-  return path === '' ? `the question ${issue.code === 'custom' ? issue.message : 'is not a JSON object'}` : `${path}: ${issue.message}`
+  return path === ''
+    ? `the question ${issue.code === 'custom' ? issue.message : 'is not a JSON object'}`
+    : `${path}: ${issue.message}`
 }
 
 function isExpression(pattern: string): boolean {

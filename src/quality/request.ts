@@ -25,7 +25,11 @@ export function questionBody(turns: readonly Turn[], { api, model, maxTokens, sy
     case 'chat':
       return JSON.stringify({ messages: asked, max_tokens: maxTokens, ...fields })
     case 'completions':
-      return JSON.stringify({ prompt: asked.map(({ content }) => content).join('\n\n'), max_tokens: maxTokens, ...fields })
+      return JSON.stringify({
+        prompt: asked.map(({ content }) => content).join('\n\n'),
+        max_tokens: maxTokens,
+        ...fields,
+      })
     case 'responses':
       return JSON.stringify({ input: asked, max_output_tokens: maxTokens, ...fields })
   }
@@ -70,7 +74,9 @@ export function readAnswer(body: string, api: Api): Said | null {
   }
   if (api === 'chat') {
     const [choice] = chat.safeParse(value).data?.choices ?? []
-    return choice === undefined ? null : { text: choice.message.content ?? '', truncated: choice.finish_reason === 'length' }
+    return choice === undefined
+      ? null
+      : { text: choice.message.content ?? '', truncated: choice.finish_reason === 'length' }
   }
   if (api === 'completions') {
     const [choice] = completions.safeParse(value).data?.choices ?? []

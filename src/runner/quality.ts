@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { JournalLine, PointResult } from '../journal/index.ts'
 import { diskError, isDiskRefusal, latestResults } from '../journal/index.ts'
-import { contentId, type Endpoint, FulcrumError, largest, type Load } from '../model/index.ts'
+import { contentId, type Endpoint, FulcrumError, type Load, largest } from '../model/index.ts'
 import { checkQuality } from '../quality/check.ts'
 import type { PlannedDeployment } from '../spec/sweep.ts'
 import { messageOf } from './bring-up.ts'
@@ -28,7 +28,17 @@ export function qualityDue(
     .filter(({ point, status }) => planned.has(point.id) && status === 'ok')
     .toSorted((a, b) => (planned.get(a.point.id) ?? 0) - (planned.get(b.point.id) ?? 0))
   if (at === 'point') {
-    const levels = [...Map.groupBy(valid, ({ point: { workload, load: { seed: _, ...load } } }) => contentId({ workload, load })).values()]
+    const levels = [
+      ...Map.groupBy(
+        valid,
+        ({
+          point: {
+            workload,
+            load: { seed: _, ...load },
+          },
+        }) => contentId({ workload, load }),
+      ).values(),
+    ]
     const open = levels.find(repeats => repeats.every(({ point }) => !checked.has(point.id)))
     return open?.[0]
   }
@@ -38,7 +48,10 @@ export function qualityDue(
 }
 
 /** A deployment of which nothing but a check of quality is missing: a run was stopped before it, or within it. */
-export function deploymentWithoutQuality(run: RunContext, aside: ReadonlyMap<string, string>): PlannedDeployment | null {
+export function deploymentWithoutQuality(
+  run: RunContext,
+  aside: ReadonlyMap<string, string>,
+): PlannedDeployment | null {
   if (run.plan.sweep.quality === undefined) return null
   const { lines } = run.parts.run.journal
   return (

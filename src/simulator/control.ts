@@ -27,6 +27,8 @@ export interface EngineStart {
   /** 0: any free port. */
   readonly port: number
   readonly routing: RouterMode
+  /** Share of known questions that get a wrong answer, 0–1; none unless given. */
+  readonly errorRate?: number | undefined
   /** Folder of the words of one token, where all prompts consist of such words; see `createTokenCounter`. */
   readonly wordFolder?: string | undefined
 }
@@ -50,6 +52,7 @@ const startSchema = z.strictObject({
   tokenizer: z.string(),
   port: z.int().nonnegative(),
   routing: z.enum(routerModes),
+  errorRate: z.number().min(0).max(1).optional(),
   wordFolder: z.string().optional(),
 })
 const reportSchema = z.discriminatedUnion('event', [

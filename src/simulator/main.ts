@@ -26,7 +26,8 @@ const [profile, tokens] = await Promise.all([
 const engine = createEngine({ profile, routing: start.routing, streamTokens: true })
 const drive = driveByWallClock(engine)
 const names = new Map<number, string>()
-const server = createEngineServer({ engine, drive, tokens, model: start.model, workerNames: () => names })
+const { model, errorRate = 0 } = start
+const server = createEngineServer({ engine, drive, tokens, model, errorRate, workerNames: () => names })
 
 /** The lowest number that no worker of the role has: `prefill-0`, `prefill-1`, … */
 function freeName(role: Role): string {

@@ -28,6 +28,6 @@ export function initTemplates(): Readonly<Record<string, SweepTemplate>> {
 
 /** The files that the template names, in the folder of the same name. */
 function filesNamedIn(text: string, name: string): Readonly<Record<string, string>> {
-  const named = [...text.matchAll(new RegExp(`\\b${name}/[\\w.-]+\\.yaml\\b`, 'g'))].map(([path]) => path)
+  const named = [...text.matchAll(new RegExp(`\\b${name}/[\\w.-]+\\.(?:yaml|jsonl)\\b`, 'g'))].map(([path]) => path)
   return Object.fromEntries([...new Set(named)].map(path => [path, readFileSync(join(folder, path), 'utf8')]))
 }

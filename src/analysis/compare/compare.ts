@@ -18,6 +18,7 @@ import { frontierGains } from './frontier-gain.ts'
 import { type Allowance, comparisonGates, nothingLost } from './gate.ts'
 import type { Pair } from './match.ts'
 import { matchPoints } from './match.ts'
+import { qualityChanges } from './quality-change.ts'
 import { seededValues } from './seeded-values.ts'
 import { isBeyond, type Threshold } from './threshold.ts'
 import { type HidingNoise, undecidedOf } from './undecided.ts'
@@ -69,15 +70,17 @@ export function compareRuns(
     ...pair,
     changes: (raw[i] ?? []).map(change => judged(change, adjusted.get(change) ?? null, undecided)),
   }))
+  const quality = qualityChanges(pairs, onlyBase)
   return {
     base,
     head,
+    quality,
     differences: environmentDifferences(base, head),
     points,
     onlyBase,
     onlyHead,
     frontiers: frontierGains(pairs.filter(({ unlike }) => unlike === '')),
-    gates: comparisonGates({ head, points, onlyBase, onlyHead }, gates, allowance),
+    gates: comparisonGates({ head, points, onlyBase, onlyHead, quality }, gates, allowance),
     tests: tested.length,
     gatedTests: tested.filter(({ figure }) => thresholds.some(threshold => threshold.figure === figure)).length,
     noiseRuns: earlier.length,

@@ -5,6 +5,7 @@ import type { EnvironmentDifference } from './environment.ts'
 import type { FigureChange } from './figure-change.ts'
 import type { FrontierGain } from './frontier-gain.ts'
 import type { Pair } from './match.ts'
+import type { QualityChange } from './quality-change.ts'
 
 /** A point of both runs, and each of its figures before and after. */
 export interface ComparedPoint extends Pair {
@@ -28,6 +29,8 @@ export interface Comparison {
   readonly points: readonly ComparedPoint[]
   readonly onlyBase: readonly MeasuredPoint[]
   readonly onlyHead: readonly MeasuredPoint[]
+  /** How the accuracy changed, wherever quality was checked in the base; empty without. */
+  readonly quality: readonly QualityChange[]
   readonly frontiers: readonly FrontierGain[]
   /** What came of what `--fail-on` asks for. */
   readonly gates: readonly GateOutcome[]

@@ -5,6 +5,7 @@ import type { ComparedPoint, Comparison } from './comparison.ts'
 import type { FigureChange } from './figure-change.ts'
 import { lossCount, lossesOf, lossSentence, lostRepeats } from './losses.ts'
 import { pointName } from './match.ts'
+import { accuracyOutcome } from './quality-gate.ts'
 import { isBeyond, type Threshold } from './threshold.ts'
 
 /** What may be missing of a run without a gate's being untested for it. */
@@ -15,7 +16,7 @@ export interface Allowance {
 
 export const nothingLost: Allowance = { lost: 0 }
 
-type Compared = Pick<Comparison, 'head' | 'points' | 'onlyBase' | 'onlyHead'>
+type Compared = Pick<Comparison, 'head' | 'points' | 'onlyBase' | 'onlyHead' | 'quality'>
 
 /** Holds gates against a comparison: changes against the base, limits against the head alone. */
 export function comparisonGates(
@@ -23,18 +24,18 @@ export function comparisonGates(
   gates: readonly Gate[],
   allowance: Allowance = nothingLost,
 ): readonly GateOutcome[] {
-  return gates.map(gate =>
-    gate.kind === 'change'
-      ? changeOutcome(gate, comparison, allowance)
-      : limitOutcome(gate, comparison.head, {
-          allowance,
-          runName: 'HEAD',
-          missing: lossesOf(comparison.points, comparison.onlyBase, comparison.head).missing.map(point => ({
-            point,
-            why: 'HEAD has no result here, where BASE has one',
-          })),
-        }),
-  )
+  return gates.map(gate => {
+    if (gate.kind === 'accuracy') return accuracyOutcome(gate, comparison.quality)
+    if (gate.kind === 'change') return changeOutcome(gate, comparison, allowance)
+    return limitOutcome(gate, comparison.head, {
+      allowance,
+      runName: 'HEAD',
+      missing: lossesOf(comparison.points, comparison.onlyBase, comparison.head).missing.map(point => ({
+        point,
+        why: 'HEAD has no result here, where BASE has one',
+      })),
+    })
+  })
 }
 
 type Tested = GateCase & { readonly kind: CaseKind }

@@ -34,12 +34,23 @@ export interface SloGate {
   readonly text: string
 }
 
+/** `accuracy<-1pp`: no point's accuracy may fall by more than this against the base. */
+export interface AccuracyGate {
+  readonly kind: 'accuracy'
+  readonly text: string
+  /** Of the share: −0.01 for 1 percentage point. */
+  readonly change: number
+}
+
 /** What `--fail-on` asks for. */
-export type Gate = Threshold | Limit | SloGate
+export type Gate = FigureGate | AccuracyGate
+
+/** What can be asked without two runs whose questions are compared. */
+export type FigureGate = Threshold | Limit | SloGate
 
 export type AbsoluteGate = Limit | SloGate
 
-export const isAbsolute = (gate: Gate): gate is AbsoluteGate => gate.kind !== 'change'
+export const isAbsolute = (gate: Gate): gate is AbsoluteGate => gate.kind === 'limit' || gate.kind === 'slo'
 export const isChange = (gate: Gate): gate is Threshold => gate.kind === 'change'
 
 /** Failed requests over all requests: of no comparison, since it is 0 where all is well and 0 has no ratio. */
@@ -68,7 +79,7 @@ export function parseGate(
   text: string,
   readChange: ((text: string) => Threshold) | null,
   registry: readonly Figure[] = figures,
-): Gate {
+): FigureGate {
   const known = limitFigures(registry)
   const mistake = (why: string, meant: readonly string[] = []) => limitMistake(text, why, readChange, known, meant)
   if (/^\s*slo\s*$/i.test(text)) return { kind: 'slo', text: 'slo' }
@@ -90,8 +101,12 @@ export function parseGate(
     )
   }
   if (figure === undefined) throw mistake(`there is no figure '${name}'`, nearFigures(name, known))
+  if (unit.toLowerCase() === 'pp')
+    throw mistake(
+      'percentage points (pp) are a change of the accuracy against another run, which fulcrum compare takes',
+    )
   const spellings = spellingsOf(figure.unit)
-  const factor = spellings[unit.toLowerCase()]
+  const factor = figure.unit === '%' && unit === '' && Number(digits) <= 1 ? 1 : spellings[unit.toLowerCase()]
   if (factor === undefined)
     throw mistake(
       `${figure.title} is in ${figure.unit}: write ${Object.keys(spellings).join(' or ')}${unit === '' ? ' after the number' : `, not ${unit}`}`,

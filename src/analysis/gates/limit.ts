@@ -56,7 +56,7 @@ export function limitOutcome(
   const lost = subjects.reduce((sum, subject) => sum + lostIn(subject), unknown)
   const lossAllowed = lost <= allowance.lost
   const judged = subjects.map(subject =>
-    gate.kind === 'slo' ? sloFor(subject, lossAllowed) : limitFor(gate, subject, lossAllowed),
+    gate.kind === 'slo' ? sloFor(subject, lossAllowed) : limitFor(gate, subject, lossAllowed, run),
   )
   const unmeasured: readonly GateCase[] =
     unknown === 0
@@ -93,7 +93,7 @@ const lossText = (lost: number) => `${pointCount(lost)} without a valid result`
 
 type Judged = WorkloadOutcome & { readonly cases: readonly GateCase[] }
 
-function limitFor(limit: Limit, { name, points, missing }: Subject, lossAllowed: boolean): Judged {
+function limitFor(limit: Limit, { name, points, missing }: Subject, lossAllowed: boolean, run: Run): Judged {
   const lost = lossAllowed ? ('skipped' as const) : ('not tested' as const)
   const measured = points.map(point => ({ point, value: meanOf(limit, point) }))
   const cases = [
@@ -102,6 +102,8 @@ function limitFor(limit: Limit, { name, points, missing }: Subject, lossAllowed:
       const isBeyond = value !== null && isBeyondLimit(limit, value)
       if (point.status !== 'ok' && !isBeyond)
         return { ...named, outcome: lost, message: `${point.status}: ${point.reason}` }
+      if (value === null && isAskedElsewhere(limit, point, run))
+        return { ...named, outcome: 'skipped', message: `${limit.figure.title} was asked for at another load` }
       if (value === null) return { ...named, outcome: 'not tested', message: `${limit.figure.title} was not measured` }
       const message = `${limit.figure.title} ${amountText(unitOf(limit, point), value)}`
       return { ...named, outcome: isBeyond ? 'failed' : 'passed', message }
@@ -120,7 +122,9 @@ function limitFor(limit: Limit, { name, points, missing }: Subject, lossAllowed:
     .toSorted((a, b) => (limit.direction === '>' ? b.value - a.value : a.value - b.value))
   const [worst] = beyond
   const all = points.length + missing.length
-  const without = measured.filter(({ point, value }) => point.status === 'ok' && value === null).length
+  const without = measured.filter(
+    ({ point, value }) => point.status === 'ok' && value === null && !isAskedElsewhere(limit, point, run),
+  ).length
   const said = {
     failed: `beyond it at ${beyond.length} of ${pointCount(all)}${worst === undefined ? '' : `, most at ${worst.point.label}, ${loadLabel(worst.point.load.level)}: ${amountText(unitOf(limit, worst.point), worst.value)}`}`,
     'not tested': [
@@ -200,6 +204,15 @@ function meanOf({ figure }: Limit, { valid, repeats, deployment }: MeasuredPoint
 
 /** With its currency where it is money. */
 const unitOf = ({ figure }: Limit, { valid }: MeasuredPoint): string => unitText(figure, valid)
+
+/** Whether a figure that is asked of some points only was asked of another valid point of this deployment. */
+function isAskedElsewhere({ figure: { isAsked } }: Limit, { deployment, valid }: MeasuredPoint, run: Run): boolean {
+  if (isAsked === undefined || valid.some(isAsked)) return false
+  return run.results.some(
+    ({ status, point, measurement }) =>
+      status === 'ok' && point.deployment.id === deployment.id && measurement !== null && isAsked(measurement),
+  )
+}
 
 const isBeyondLimit = ({ direction, limit }: Limit, value: number) =>
   direction === '>' ? value > limit : value < limit

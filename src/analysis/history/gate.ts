@@ -4,7 +4,7 @@ import { FulcrumError } from '../../model/index.ts'
 import { type Allowance, nothingLost } from '../compare/gate.ts'
 import { lossCount, lossSentence } from '../compare/losses.ts'
 import { isBeyond, parseThreshold, type Threshold } from '../compare/threshold.ts'
-import type { Gate } from '../gates/gate.ts'
+import type { FigureGate } from '../gates/gate.ts'
 import { limitOutcome } from '../gates/limit.ts'
 import { type GateOutcome, pointCount } from '../gates/outcome.ts'
 import type { History, Trend } from './history.ts'
@@ -71,7 +71,7 @@ export function parseHistoryThreshold(text: string, registry: readonly Figure[] 
  */
 export function historyGate(
   history: History,
-  gates: readonly Gate[],
+  gates: readonly FigureGate[],
   { runs, dead, allowance = nothingLost, baselineGone = '' }: HistoryEvidence = { runs: [], dead: [] },
 ): readonly HistoryGate[] {
   if (gates.length === 0) return []

@@ -47,11 +47,13 @@ Examples:
   $ fulcrum compare A B --to comparison/ --markdown > comment.md
   $ fulcrum compare baseline B C D --to comparison/
 
-Gates (--fail-on) have three forms:
+Gates (--fail-on) have four forms:
   FIGURE>N%, FIGURE<-N%  Fails if a figure changed by more than N% against the
                          base and the change is more than noise.
   FIGURE>LIMIT           Fails if any point of a head is beyond the limit (ms,
                          s, tokens/s, requests/s; % for error_share).
+  accuracy<-Npp          Fails if the accuracy of a point fell by more than N
+                         percentage points, and by more than chance.
   slo                    Fails if a workload of a head has no point that meets
                          its SLO.
 

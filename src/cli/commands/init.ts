@@ -16,6 +16,7 @@ export const templates = [
   'conversations',
   'trace',
   'wide-ep',
+  'quality',
 ] as const
 
 /** `fulcrum init [FILE]` */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { routerModes } from '../../simulator/routing.ts'
-import { field } from '../../yaml/field.ts'
+import { field, share } from '../../yaml/field.ts'
 import { decisive, type ReadKeys } from '../../yaml/keys.ts'
 import { reading } from '../../yaml/reading.ts'
 import { existing } from '../../yaml/section-context.ts'
@@ -23,6 +23,13 @@ export const simulatedKeys = {
       z.enum(routerModes),
       'How the frontend picks a worker of a role: `round-robin`, or the one with the fewest requests (`least-loaded`). Default: `round-robin`.',
       'write round-robin or least-loaded',
+    ).optional(),
+  ),
+  error_rate: decisive(
+    field(
+      share,
+      'Share of questions of a check of `quality` that the simulated model answers wrongly, 0–1. It knows sums such as `What is 17 + 25?` and a few facts. Default: 0.',
+      'write a share such as 0.05',
     ).optional(),
   ),
 }

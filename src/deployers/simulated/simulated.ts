@@ -42,9 +42,10 @@ export function simulatedDeployer(config: SimulatedConfig, parts: SimulatedParts
 
   function startOf(wanted: Deployment): EngineStart {
     const { name, tokenizer } = wanted.model
-    const { profile, router = 'round-robin' } = configOf(wanted)
+    const { profile, router = 'round-robin', error_rate: errorRate } = configOf(wanted)
     const words = parts.wordPrompts === true ? { wordFolder: userCacheFolder(process.env) } : {}
-    return { profile, model: name, tokenizer, port: 0, routing: router, ...words }
+    const errors = errorRate === undefined ? {} : { errorRate }
+    return { profile, model: name, tokenizer, port: 0, routing: router, ...errors, ...words }
   }
 
   /** The router is changed in the running engine; everything else is what an engine is started with. */

@@ -219,11 +219,17 @@ const sessionColumns: readonly CsvColumn[] = [
 
 /** Beside the accuracy. */
 const qualityColumns: readonly CsvColumn[] = [
-  measured('accuracy_low', 'number', 'low end of the 95% interval of the accuracy, 0–1', m =>
-    accuracyOf(m.quality)?.interval[0] ?? null,
+  measured(
+    'accuracy_low',
+    'number',
+    'low end of the 95% interval of the accuracy, 0–1',
+    m => accuracyOf(m.quality)?.interval[0] ?? null,
   ),
-  measured('accuracy_high', 'number', 'high end of the 95% interval of the accuracy, 0–1', m =>
-    accuracyOf(m.quality)?.interval[1] ?? null,
+  measured(
+    'accuracy_high',
+    'number',
+    'high end of the 95% interval of the accuracy, 0–1',
+    m => accuracyOf(m.quality)?.interval[1] ?? null,
   ),
   measured('accuracy_questions', 'integer', 'answered questions behind the accuracy', m =>
     m.quality === undefined ? null : answersOf(m.quality).answered,
@@ -240,7 +246,6 @@ const qualityColumns: readonly CsvColumn[] = [
  */
 export function columnsOf(registry: readonly Figure[] = figures): readonly CsvColumn[] {
   const isFirst = (figure: Figure) => firstFigures.includes(figure)
-  const isLater = (figure: Figure) => laterFigures.includes(figure)
   return [
     ...identityColumns,
     ...registry.filter(isFirst).map(figureColumn),

@@ -38,6 +38,10 @@ export function comparisonJson(comparison: Comparison): string {
         notTested: named(cases, 'not tested'),
         beyondButNotShown: gate.kind === 'change' ? beyondButNotShown(gate, comparison.points) : 0,
       })),
+      quality: comparison.quality.map(({ base: before, head: after, ...change }) => ({
+        point: pointName(after ?? before),
+        ...change,
+      })),
       frontiers: comparison.frontiers,
       points: comparison.points.map(point => ({
         deployment: point.head.label,

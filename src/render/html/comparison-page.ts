@@ -16,6 +16,7 @@ import {
   verdictText,
 } from '../views/comparison-words.ts'
 import { change, counted, figure, valueText } from '../views/format.ts'
+import { qualityRows } from '../views/quality.ts'
 import { slugOf } from '../views/report.ts'
 import { cardTable, column, numbers, value } from './card-table.ts'
 import type { Crumb } from './crumbs.ts'
@@ -49,6 +50,7 @@ ${crumbTrail(trail)}
 <main>
 ${gateList(comparison)}
 ${environment(comparison)}
+${quality(comparison)}
 ${frontiers.length > 0 ? html`<section><h2>Frontiers of the matched points</h2><div class="pair">${frontiers}</div></section>` : null}
 ${forests.length > 0 ? html`<section><h2>Changes</h2><div class="pair">${forests}</div></section>` : null}
 <section id="figures"><h2>All figures</h2>${changesTable(comparison)}</section>
@@ -86,6 +88,16 @@ ${cardTable(
     ],
   })),
 )}</section>`
+}
+
+function quality(comparison: Comparison): Html | null {
+  if (comparison.quality.length === 0) return null
+  return html`<section id="accuracy"><h2>Accuracy</h2>${cardTable(
+    [column('Point'), numbers('Base'), numbers('Head'), numbers('Change (95%)'), column('Verdict')],
+    qualityRows(comparison.quality).map(row => ({
+      cells: [row.point, row.base, row.head, row.change, { shown: row.verdict, isText: true }],
+    })),
+  )}</section>`
 }
 
 async function frontierFigure(charts: DrawnCharts, gain: FrontierGain): Promise<Html> {

@@ -14,6 +14,7 @@ import {
 } from '../views/comparison-words.ts'
 import { change, counted, figure, valueText } from '../views/format.ts'
 import { type FrontierLines, frontierLines } from '../views/frontier-lines.ts'
+import { qualityRows } from '../views/quality.ts'
 import { escapeMarkdown } from './summary.ts'
 
 /** GitHub refuses longer comments. */
@@ -27,6 +28,7 @@ export function comparisonMarkdown(comparison: Comparison, limit = markdownLimit
   const blocks = [
     ...summary(comparison),
     ...environment(comparison),
+    ...quality(comparison),
     ...comparison.frontiers.map(frontier),
     ...changed(comparison),
     ...undecidedOnes(comparison),
@@ -80,6 +82,21 @@ function environment({ differences }: Comparison): string[] {
       ...differences.map(
         ({ what, kind, base, head }) =>
           `| ${kind === 'conditions' ? '⚠️ ' : ''}${escapeMarkdown(what)} | ${escapeMarkdown(clipped(base))} | ${escapeMarkdown(clipped(head))} |`,
+      ),
+    ].join('\n'),
+  ]
+}
+
+function quality(comparison: Comparison): string[] {
+  if (comparison.quality.length === 0) return []
+  return [
+    '### Accuracy',
+    [
+      '| Point | Base | Head | Change (95%) | Verdict |',
+      '|---|---:|---:|---:|---|',
+      ...qualityRows(comparison.quality).map(
+        row =>
+          `| ${escapeMarkdown(row.point)} | ${row.base} | ${row.head} | ${row.change} | ${escapeMarkdown(row.verdict)} |`,
       ),
     ].join('\n'),
   ]

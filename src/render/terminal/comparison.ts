@@ -27,6 +27,7 @@ export function comparisonText(one: ComparisonView): string {
     ...(one.noise === '' ? [] : [`  ${one.noise}`]),
     ...one.conditions.map(difference => `  conditions differ: ${difference}`),
     ...one.gates.map(gate => `  ${gate}`),
+    ...one.quality.map(row => `  accuracy at ${row.point}: ${row.base} → ${row.head}, ${row.change}; ${row.verdict}`),
     ...(one.onlyBase + one.onlyHead > 0
       ? [`  ${counted(one.onlyBase, 'point')} only in base, ${one.onlyHead} only in head`]
       : []),

@@ -1,6 +1,7 @@
+import { basename } from 'node:path'
 import { topologyLabel } from '../../model/index.ts'
 import { counted, duration } from '../views/format.ts'
-import type { PlanView } from '../views/plan.ts'
+import type { PlanView, QualityPlanView } from '../views/plan.ts'
 import { datasetText, traceText } from './dataset.ts'
 import { table } from './table.ts'
 
@@ -47,11 +48,21 @@ export function planText(plan: PlanView): string {
     plan.estimate === null
       ? 'time: unknown, no past run to learn from'
       : `time: ${timeText(plan.estimate)} (${plan.estimate.basis})`,
+    ...(plan.sweep.quality === undefined ? [] : [qualityText(plan.sweep.quality)]),
     ...(plan.sweep.datasets ?? []).map(datasetText),
     ...(plan.sweep.traces ?? []).map(traceText),
     ...plan.sweep.warnings.map(warning => `warning: ${warning}`),
   ]
   return lines.join('\n')
+}
+
+/** `quality: 60 questions of questions.jsonl, once for each deployment`. */
+function qualityText({ at, questions, lmEval }: QualityPlanView): string {
+  const asked = [
+    questions === null ? '' : `${counted(questions.questions.length, 'question')} of ${basename(questions.file)}`,
+    lmEval === null ? '' : `lm-eval ${lmEval.tasks.join(', ')}`,
+  ].filter(text => text !== '')
+  return `quality: ${asked.join(' and ')}, ${at === 'point' ? 'at each load level' : 'once for each deployment'}`
 }
 
 function timeText({ seconds, secondsAtLeast }: NonNullable<PlanView['estimate']>): string {

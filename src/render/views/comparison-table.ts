@@ -1,6 +1,7 @@
 import type { Comparison } from '../../analysis/compare/comparison.ts'
 import { shortLoad } from '../../analysis/load-label.ts'
 import { change, valueText } from './format.ts'
+import type { QualityRow } from './quality.ts'
 
 /** A shown change as the terminal prints it; every field is ready text. */
 export interface ChangeRow {
@@ -48,6 +49,8 @@ export interface ComparisonView {
   /** What came of each gate, in words. */
   readonly gates: readonly string[]
   readonly changes: readonly ChangeRow[]
+  /** How the accuracy changed, wherever it is known of the base. */
+  readonly quality: readonly QualityRow[]
   readonly onlyBase: number
   readonly onlyHead: number
   readonly files: readonly string[]

@@ -7,6 +7,7 @@ export interface PlanView {
     readonly search: string
     readonly datasets?: readonly DatasetView[]
     readonly traces?: readonly TraceView[]
+    readonly quality?: QualityPlanView
     readonly warnings: readonly string[]
   }
   readonly deployments: readonly {
@@ -22,6 +23,13 @@ export interface PlanView {
   readonly exact: boolean
   /** Null without a past run to learn from. */
   readonly estimate: { readonly seconds: number; readonly secondsAtLeast?: number; readonly basis: string } | null
+}
+
+/** What is asked of the deployments beside their load. */
+export interface QualityPlanView {
+  readonly at: 'deployment' | 'point'
+  readonly questions: { readonly file: string; readonly questions: readonly unknown[] } | null
+  readonly lmEval: { readonly tasks: readonly string[] } | null
 }
 
 /** What an order starts; frontends only of a sweep with variants. */

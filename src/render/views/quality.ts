@@ -1,3 +1,5 @@
+import { pointName } from '../../analysis/compare/match.ts'
+import type { QualityChange } from '../../analysis/compare/quality-change.ts'
 import { accuracyOf, answersOf, type Quality } from '../../metrics/quality.ts'
 
 const percent = (share: number) => `${Number((100 * share).toPrecision(3))}%`
@@ -10,4 +12,29 @@ export function qualityText(quality: Quality): string {
   if (accuracy === null) return `accuracy not known: ${unanswered} of ${answered + unanswered} questions unanswered`
   const [low, high] = accuracy.interval
   return `accuracy ${percent(accuracy.share)} (${percent(low)} to ${percent(high)}) of ${answered} ${answered === 1 ? 'question' : 'questions'}${without}`
+}
+
+/** A change of accuracy, ready to print. */
+export interface QualityRow {
+  readonly point: string
+  readonly base: string
+  readonly head: string
+  readonly change: string
+  readonly verdict: string
+}
+
+const share = (value: number | null) => (value === null ? '–' : percent(value))
+const points = (value: number) => `${value > 0 ? '+' : ''}${(100 * value).toFixed(1)} pp`
+const tests = { paired: 'the same questions, McNemar', unpaired: 'two proportions' }
+
+/** Every change of accuracy, in the order of the points. */
+export function qualityRows(changes: readonly QualityChange[]): readonly QualityRow[] {
+  return changes.map(({ base, head, baseAccuracy, headAccuracy, difference, ci95, test, verdict, why }) => ({
+    point: pointName(head ?? base),
+    base: share(baseAccuracy),
+    head: share(headAccuracy),
+    change:
+      difference === null || ci95 === null ? '–' : `${points(difference)} (${points(ci95[0])} to ${points(ci95[1])})`,
+    verdict: [verdict, test === null ? '' : tests[test], why].filter(text => text !== '').join('; '),
+  }))
 }

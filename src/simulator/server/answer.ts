@@ -10,6 +10,12 @@ export interface Usage {
   readonly total_tokens: number
 }
 
+/** What the model says and how it ends, in place of filler up to the limit. */
+export interface Said {
+  readonly text: string
+  readonly ending: 'stop' | 'length'
+}
+
 /** The texts of one answer, in the shapes that Dynamo 1.4.2's frontend sends. */
 export interface Answer {
   /** One server-sent event with one token of choice `index`. */
@@ -19,8 +25,10 @@ export interface Answer {
   usage(usage: Usage): string
   readonly done: string
   /** The body of an answer that is not streamed. */
-  whole(tokens: number, choices: number, usage: Usage): string
+  whole(tokens: number, choices: number, usage: Usage, said?: Said): string
 }
+
+const filler = (tokens: number): Said => ({ text: tokenText.repeat(tokens), ending: 'length' })
 
 const event = (body: object) => `data: ${JSON.stringify(body)}\n\n`
 
@@ -42,9 +50,9 @@ function chatAnswer({ id, created, model }: Envelope): Answer {
     finish: index => chunk([{ index, delta: { role: 'assistant' }, finish_reason: 'length', logprobs: null }]),
     usage: usage => chunk([], usage),
     done: 'data: [DONE]\n\n',
-    whole: (tokens, _choices, usage) => {
-      const message = { content: tokenText.repeat(tokens), role: 'assistant', reasoning_content: null }
-      const choice = { index: 0, message, finish_reason: 'length', logprobs: null }
+    whole: (tokens, _choices, usage, said = filler(tokens)) => {
+      const message = { content: said.text, role: 'assistant', reasoning_content: null }
+      const choice = { index: 0, message, finish_reason: said.ending, logprobs: null }
       return JSON.stringify(body([choice], 'chat.completion', usage))
     },
   }
@@ -59,9 +67,8 @@ function completionAnswer({ id, created, model }: Envelope): Answer {
     finish: index => event(body([{ text: '', index, finish_reason: 'length' }], null)),
     usage: usage => event(body([], usage)),
     done: 'data: [DONE]\n\n',
-    whole: (tokens, choices, usage) => {
-      const text = tokenText.repeat(tokens)
-      const all = Array.from({ length: choices }, (_, index) => ({ text, index, finish_reason: 'length' }))
+    whole: (tokens, choices, usage, { text, ending } = filler(tokens)) => {
+      const all = Array.from({ length: choices }, (_, index) => ({ text, index, finish_reason: ending }))
       return JSON.stringify(body(all, usage))
     },
   }

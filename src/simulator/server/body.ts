@@ -8,6 +8,8 @@ export interface CompletionRequest {
   readonly outputTokens: number
   readonly stream: boolean
   readonly includeUsage: boolean
+  /** The model may end its answer before the limit. */
+  readonly mayEnd: boolean
 }
 
 /**
@@ -115,6 +117,7 @@ function request(
     outputTokens: limit ?? Math.max(body.min_tokens ?? 0, defaultOutputTokens),
     stream: body.stream === true,
     includeUsage: body.stream_options?.include_usage === true,
+    mayEnd: body.ignore_eos !== true && (body.min_tokens ?? 0) === 0,
   }
 }
 

@@ -15,6 +15,8 @@ export interface EngineServerOptions {
   readonly tokens: TokenCounter
   /** The name that requests must carry. */
   readonly model: string
+  /** Share of known questions that get a wrong answer, 0–1; none unless given. */
+  readonly errorRate?: number
   /** Names of the workers, by id: `prefill-0`. */
   workerNames(): ReadonlyMap<number, string>
 }
@@ -67,7 +69,7 @@ export function createEngineServer(options: EngineServerOptions): Server {
   const { engine, drive, model } = options
   const created = Math.floor(Date.now() / 1000)
   const metrics = createFrontendMetrics(model)
-  const serving: Serving = { engine, drive, tokens: options.tokens, metrics, model }
+  const serving: Serving = { engine, drive, tokens: options.tokens, metrics, model, errorRate: options.errorRate ?? 0 }
 
   async function complete(
     api: CompletionRequest['api'],

@@ -13,11 +13,7 @@ const lmEvalSchema = field(
       'The program: a path with a `/`, relative to this file, or a name on PATH. Default: `lm_eval`.',
       'write a path such as ./venv/bin/lm_eval',
     ).default('lm_eval'),
-    limit: field(
-      positiveInt,
-      'Documents of each task. Default: all.',
-      'write a whole number from 1',
-    ).optional(),
+    limit: field(positiveInt, 'Documents of each task. Default: all.', 'write a whole number from 1').optional(),
     fewshot: field(
       z.int().min(0),
       'Examples before each document. Default: as the task says.',
@@ -28,11 +24,7 @@ const lmEvalSchema = field(
       'More arguments of the command, after all others. Default: none.',
       'write a list such as [--include_path, ./tasks]',
     ).default([]),
-    timeout: field(
-      duration,
-      'Longest time of one call. Default: `2h`.',
-      'write a duration such as 30m',
-    ).default('2h'),
+    timeout: field(duration, 'Longest time of one call. Default: `2h`.', 'write a duration such as 30m').default('2h'),
   }),
   'Calls lm-evaluation-harness 0.4 on the deployment. Default: it is not called.',
   'write { tasks: [gsm8k], limit: 200 }',
@@ -50,11 +42,9 @@ export const qualitySchema = field(
       '`deployment` checks each deployment once, at its valid point with the highest load. `point` checks at each load level. Default: `deployment`.',
       'write deployment or point',
     ).default('deployment'),
-    max_tokens: field(
-      positiveInt,
-      'Most tokens of an answer. Default: 256.',
-      'write a whole number from 1',
-    ).default(256),
+    max_tokens: field(positiveInt, 'Most tokens of an answer. Default: 256.', 'write a whole number from 1').default(
+      256,
+    ),
     system: field(
       z.string().min(1),
       'Instruction before each question. Default: none.',

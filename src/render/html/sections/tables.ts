@@ -27,7 +27,11 @@ const cells = (figures: readonly Figure[], point: MeasuredPoint) =>
 const timed = (name: string, point: MeasuredPoint) => number(point.figures[name]?.mean, time(point.figures[name]?.mean))
 
 /** Every point of a workload, the frontier's first by rising interactivity. */
-export function frontierDataTable(section: WorkloadReport, { analysis }: Pick<Report, 'analysis'>, limit: number): Html {
+export function frontierDataTable(
+  section: WorkloadReport,
+  { analysis }: Pick<Report, 'analysis'>,
+  limit: number,
+): Html {
   const shownFigures = tableFigures(analysis.figures, analysis.points)
   const standing = new Map(section.points.map(point => [point.key, point]))
   const onFrontier = new Set(section.analysis.frontier)
