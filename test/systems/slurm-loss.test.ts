@@ -68,7 +68,7 @@ describe('Dynamo workers in Slurm allocations that lose nodes', { skip: noSlurm(
     take('n3', 'DOWN')
     await assert.rejects(become(disaggregated(1, 1)), {
       code: noRoomLeft,
-      message: /1P1D does not fit on the nodes that are left.*Slurm job 2 is NODE_FAIL.*No allocation within 6 s/,
+      message: /1P1D does not fit on the remaining nodes.*Slurm job 2 is NODE_FAIL.*No allocation within 6 s/,
     })
     const { started } = await become(aggregated(1))
     assert.deepEqual(started, ['aggregated-0'])
