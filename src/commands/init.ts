@@ -2,7 +2,7 @@ import { lstat, readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { diskError, writeWithFolders } from '../journal/index.ts'
 import { FulcrumError } from '../model/index.ts'
-import { initTemplates } from '../spec/templates.ts'
+import { initTemplates, textIn } from '../spec/templates.ts'
 
 /** A file that `fulcrum init` wrote, or would write. */
 export interface TemplateFile {
@@ -28,7 +28,8 @@ export async function writeSweepTemplate(
       remedy: `Use one of: ${Object.keys(templates).join(', ')}.`,
     })
   }
-  const sweep: TemplateFile = { path: resolve(file), text: found.text }
+  const path = resolve(file)
+  const sweep: TemplateFile = { path, text: textIn(dirname(path), found.text) }
   const beside = Object.entries(found.beside).map(([path, text]) => ({ path: join(dirname(sweep.path), path), text }))
   if (dryRun) return [sweep, ...beside]
   const missing: TemplateFile[] = []

@@ -1,3 +1,5 @@
+// Test part: process
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RunParts } from '../../src/runner/run.ts'

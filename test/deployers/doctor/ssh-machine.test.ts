@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
 import { machineThrough } from '../../../src/deployers/doctor/ssh-machine.ts'
 
 const dropped = 'Connection reset by 198.18.231.2 port 2222'
@@ -46,9 +47,13 @@ describe('a node over ssh', () => {
 
   it('runs at most six programs at a time', async () => {
     await writeFile(join(folder, 'open'), '')
-    const count = `exec 9>${folder}/lock; flock 9; echo + >> ${folder}/open; flock -u 9; sleep 0.05; flock 9; echo - >> ${folder}/open`
-    const one = machine(count)
-    await Promise.all(Array.from({ length: 12 }, () => one.run('true', [])))
+    const log = (sign: string) => `flock ${folder}/lock -c 'echo ${sign} >> ${folder}/open'`
+    const one = machine(`${log('+')}; until [ -e ${folder}/go ]; do sleep 0.02; done; ${log('-')}`)
+    const all = Promise.all(Array.from({ length: 12 }, () => one.run('true', [])))
+    // Nobody leaves before six are in, so that fewer than six at a time would never end.
+    while ((await readFile(join(folder, 'open'), 'utf8')).length < 2 * 6) await wait(20)
+    await writeFile(join(folder, 'go'), '')
+    await all
     let open = 0
     const most = (await readFile(join(folder, 'open'), 'utf8'))
       .trim()

@@ -94,11 +94,14 @@ describe('the run of a program', () => {
 
   it('leaves no child alive that the program left behind', async () => {
     let group: readonly number[] = []
+    const looked = join(folder, 'looked')
+    // The program stays until the watch has seen its child.
     const seen = async (_: readonly string[], members: readonly number[]) => {
       group = members
+      if (members.length >= 2) await writeFile(looked, '')
       return null
     }
-    await runProgram(spec('sleep 300 & sleep 2', { watch: seen }))
+    await runProgram(spec(`sleep 300 & until [ -e ${looked} ]; do sleep 0.05; done`, { watch: seen }))
     assert.ok(group.length >= 2)
     assert.deepEqual(await groupMembers(Math.min(...group)), [])
   })
