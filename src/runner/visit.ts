@@ -25,8 +25,10 @@ export async function visitDeployment(run: RunContext, planned: PlannedDeploymen
   let broke: string | null = null
   for (;;) {
     run.signal.throwIfAborted()
-    const spent = budgetSpent(run)
-    const point = spent === null ? next(run, planned) : undefined
+    const wanted = next(run, planned)
+    // With nothing left to measure, no budget ends the run.
+    const spent = wanted === undefined ? null : budgetSpent(run)
+    const point = spent === null ? wanted : undefined
     // What was measured is checked, too: a budget bounds what else is measured.
     const unchecked = qualityDue(run, planned, run.parts.run.journal.lines, point === undefined)
     if (unchecked === undefined && (spent !== null || point === undefined)) return spent

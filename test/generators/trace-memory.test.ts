@@ -1,4 +1,4 @@
-// Test part: long
+// Test part: process
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
