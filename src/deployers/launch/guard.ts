@@ -13,7 +13,8 @@ export const heartbeatS = 5
 /**
  * Runs where the task runs. It writes the task's files, starts it in a session of its own, and ends that session, what
  * has left it (known by a mark in its environment), and nothing else, when its standard input ends or falls silent: so
- * the task never outlives Fulcrum, the connection, or a cut network. Of a supervisor it watches the services too. Needs
+ * the task never outlives Fulcrum, the connection, or a cut network. It listens to signals before the task starts: one
+ * that came in between would end the guard alone. Of a supervisor it watches the services too. Needs
  * bash (read -t), setsid, and ps for a supervisor. Arguments: grace and silence in seconds, container program and name
  * (or empty), the task's mark, `supervises` or empty, the folder to leave no trace of, number of files, then path and
  * content of each, then the command.
@@ -26,9 +27,13 @@ for ((; files > 0; files--)); do
   written+=("$1"); shift 2
 done
 exec 3<&0
+tell() { kill "-$1" -- "-$task" 2>/dev/null || kill "-$1" "$task" 2>/dev/null; }
+task= told= ended=
+trap 'told=1; [ -z "$task" ] || tell TERM' TERM INT HUP
+trap 'ended=1' USR1
 setsid env "$mark" "$@" 3<&- </dev/null &
 task=$!
-tell() { kill "-$1" -- "-$task" 2>/dev/null || kill "-$1" "$task" 2>/dev/null; }
+[ -z "$told" ] || tell TERM
 finish() {
   tell TERM
   for ((i = grace * 5; i > 0; i--)); do tell 0 || break; sleep 0.2; done
@@ -39,9 +44,6 @@ services() {
   ps --ppid "$task" -o pid=,pgid=,stat= |
     while read -r pid group state; do [ "$pid" = "$group" ] && [ "\${state#Z}" = "$state" ] && echo "$pid"; done
 }
-ended=
-trap 'ended=1' USR1
-trap 'tell TERM' TERM INT HUP
 {
   trap - TERM INT HUP
   while IFS= read -r -t "$silence" _ <&3; do :; done

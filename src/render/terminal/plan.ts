@@ -4,6 +4,7 @@ import { counted, duration } from '../views/format.ts'
 import type { PlanView, QualityPlanView } from '../views/plan.ts'
 import { datasetText, traceText } from './dataset.ts'
 import { table } from './table.ts'
+import { wrapped } from './wrapped.ts'
 
 /** Below so many points a search measures half of the grid or more: docs/bench/search.md. */
 const smallGrid = 60
@@ -11,11 +12,14 @@ const smallGrid = 60
 /** A plan for a person: the deployments in order, and what the order costs. */
 export function planText(plan: PlanView): string {
   const hasVariants = plan.deployments.some(({ deployment }) => deployment.variant !== undefined)
+  const settings = plan.deployments.map(({ deployment }) => settingsOf(deployment.engine))
+  // What all have would only make the rows too long to read.
+  const shared = (settings[0] ?? []).filter(one => settings.length > 1 && settings.every(all => all.includes(one)))
   const rows = plan.deployments.map(({ deployment, points }, i) => [
     String(i + 1),
     topologyLabel(deployment.topology),
     ...(hasVariants ? [deployment.variant ?? ''] : []),
-    settingsText(deployment.engine),
+    (settings[i] ?? []).filter(one => !shared.includes(one)).join(' '),
     String(points.length),
   ])
   const { cost, nestedLoopCost, lowerBound } = plan
@@ -34,6 +38,7 @@ export function planText(plan: PlanView): string {
       ],
       rows,
     ),
+    ...(shared.length === 0 ? [] : [wrapped(`engine settings of all: ${shared.join(' ')}`)]),
     '',
     ...(isSearch
       ? [
@@ -47,11 +52,11 @@ export function planText(plan: PlanView): string {
       : [`frontend restarts: ${cost.frontendsRestarted} (nested loops: ${nestedLoopCost.frontendsRestarted ?? 0})`]),
     plan.estimate === null
       ? 'time: unknown, no past run to learn from'
-      : `time: ${timeText(plan.estimate)} (${plan.estimate.basis})`,
+      : wrapped(`time: ${timeText(plan.estimate)} (${plan.estimate.basis})`),
     ...(plan.sweep.quality === undefined ? [] : [qualityText(plan.sweep.quality)]),
     ...(plan.sweep.datasets ?? []).map(datasetText),
     ...(plan.sweep.traces ?? []).map(traceText),
-    ...plan.sweep.warnings.map(warning => `warning: ${warning}`),
+    ...plan.sweep.warnings.map(warning => wrapped(`warning: ${warning}`)),
   ]
   return lines.join('\n')
 }
@@ -71,10 +76,9 @@ function timeText({ seconds, secondsAtLeast }: NonNullable<PlanView['estimate']>
     : `about ${duration(secondsAtLeast)} to ${duration(seconds)}`
 }
 
-function settingsText(engine: PlanView['deployments'][number]['deployment']['engine']): string {
-  return Object.entries(engine)
-    .flatMap(([role, settings]) =>
-      Object.entries(settings ?? {}).map(([key, value]) => `${role}.${key}=${JSON.stringify(value)}`),
-    )
-    .join(' ')
+/** `decode.max_batch_size=128`, of every role in order. */
+function settingsOf(engine: PlanView['deployments'][number]['deployment']['engine']): readonly string[] {
+  return Object.entries(engine).flatMap(([role, settings]) =>
+    Object.entries(settings ?? {}).map(([key, value]) => `${role}.${key}=${JSON.stringify(value)}`),
+  )
 }

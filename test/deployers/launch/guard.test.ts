@@ -80,6 +80,13 @@ describe('the guard of a task', () => {
     await gone(pid)
   })
 
+  it('ends the task when it is told to end itself as the task starts', async () => {
+    const child = start(task('kill -TERM $PPID; echo $$; exec sleep 1000'))
+    const pid = Number(await firstLine(child))
+    await child
+    await gone(pid)
+  })
+
   it('runs the task in a folder of its own, and ends what has left its session', async () => {
     const child = start(task('setsid sleep 1000 & echo $! $PWD; exit', { cwd: folder }))
     const [pid, where] = (await firstLine(child)).trim().split(' ')
