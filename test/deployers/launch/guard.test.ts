@@ -81,7 +81,7 @@ describe('the guard of a task', () => {
   })
 
   it('ends the task when it is told to end itself as the task starts', async () => {
-    const child = start(task('kill -TERM $PPID; echo $$; exec sleep 1000'))
+    const child = start(task('echo $$; kill -TERM $PPID; exec sleep 1000'))
     const pid = Number(await firstLine(child))
     await child
     await gone(pid)
