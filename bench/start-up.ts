@@ -9,19 +9,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
+import { onePoint } from './one-point.ts'
 
 const here = join(import.meta.dirname, '..')
 const [other, pairsText = '7', only] = process.argv.slice(2)
 const pairs = Number(pairsText)
-
-/** One point of 2 requests: 0.3 s under load. */
-const onePoint = `name: one-point
-model: { name: nvidia/DeepSeek-R1-FP4, tokenizer: builtin:deepseek-v3 }
-deploy: { with: simulated }
-topologies: [{ aggregated: 1 }]
-workloads: [{ isl: 100, osl: 10 }]
-load: { concurrency: [1], requests: 2 }
-`
 
 const folder = await mkdtemp(join(tmpdir(), 'fulcrum-start-up-'))
 const sweep = join(folder, 'one-point.yaml')

@@ -50,3 +50,13 @@ export function progressLine(stream: NodeJS.WriteStream): Repainter {
     [Symbol.dispose]: () => {},
   }
 }
+
+/** Tells how many of a number of things are done, and what is left of the time, once it has taken two seconds. */
+export function countedProgress(line: Repainter, what: string): (done: number, of: number) => void {
+  const startedAt = performance.now()
+  return (done, of) => {
+    const elapsedS = (performance.now() - startedAt) / 1000
+    if (elapsedS < 2 || done === 0) return
+    line.paint(`[${done}/${of}] ${what}, about ${Math.ceil((elapsedS / done) * (of - done))} s left`)
+  }
+}

@@ -1,4 +1,5 @@
 import type { Load } from '../model/index.ts'
+import { type LengthRange, lengthRange } from './length-range.ts'
 import { replayedTrace } from './replay.ts'
 import { reusableShare } from './trace-reuse.ts'
 import { isBranched } from './trace-sessions.ts'
@@ -23,12 +24,6 @@ export interface TraceSummary {
   readonly reusable: number | null
   /** Requests with more tokens than so many. */
   longerThan(limit: number, tokensOf: (isl: number, osl: number) => number): LongRequests
-}
-
-interface LengthRange {
-  readonly mean: number
-  readonly min: number
-  readonly max: number
 }
 
 /** Requests that are too long for something. */
@@ -62,8 +57,8 @@ export async function summariseTrace(
     branched: trace.sessions !== undefined && isBranched(trace.sessions),
     time,
     spanMs: (trace.atMs[count - 1] ?? 0) - (trace.atMs[0] ?? 0),
-    isl: rangeOf(input),
-    osl: rangeOf(output),
+    isl: lengthRange(input),
+    osl: lengthRange(output),
     reusable: hashIds === null ? null : reusableShare({ ...trace, count }),
     longerThan(limit, tokensOf) {
       const found = { count: 0, most: 0, first: file }
@@ -94,14 +89,4 @@ export function doubtedUnit({
     wrong: `the timestamps of the trace are read as ${nameOf(time.unit)}, because ${time.guessed}`,
     right: `write unit: ${time.unit} to be sure`,
   }
-}
-
-function rangeOf(tokens: Uint32Array): LengthRange {
-  let [sum, min, max] = [0, Number.POSITIVE_INFINITY, 0]
-  for (const count of tokens) {
-    sum += count
-    min = Math.min(min, count)
-    max = Math.max(max, count)
-  }
-  return { mean: sum / tokens.length, min, max }
 }

@@ -29,8 +29,8 @@ export async function loginAnswer(
     const why = cookie === 'throttled' ? 'too many wrong tokens' : 'wrong token'
     await audit({ action: 'login', from, outcome: 'refused', run: '', why })
     return cookie === 'throttled'
-      ? loginPage(assets, { wanted, problem: 'Too many wrong tokens. Wait a minute.', status: 429 })
-      : loginPage(assets, { wanted, problem: 'This is not the token.', status: 403 })
+      ? loginPage(assets, { wanted, problem: 'Too many wrong tokens. Try again in a minute.', status: 429 })
+      : loginPage(assets, { wanted, problem: 'Wrong token.', status: 403 })
   }
   await audit({ action: 'login', from, outcome: 'done', run: '', why: '' })
   return { status: 303, headers: { location: wanted, 'set-cookie': cookie }, body: '' }

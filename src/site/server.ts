@@ -42,6 +42,9 @@ export interface Site extends AsyncDisposable {
   readonly reach: 'this machine' | 'network'
 }
 
+/** As long as `fulcrum push` waits. */
+const uploadPatienceMs = 10 * 60_000
+
 /** What is being answered when the site stops may take this long. */
 const patienceMs = 2000
 
@@ -52,8 +55,8 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   const server = createServer((request, response) => {
     answer(request, response, { ...options, names, signal: stopping.signal }).catch(() => response.destroy())
   })
-  // Whoever sends nothing for a minute holds no connection open.
-  server.headersTimeout = 60_000
+  // Node allows a request five minutes to arrive; a large run over a slow line takes longer.
+  if (options.upload !== null) server.requestTimeout = uploadPatienceMs
   await listening(server, options)
   const { address, port, family } = server.address() as AddressInfo
   return {
@@ -154,7 +157,7 @@ function turnedAway({ headers, url = '/' }: IncomingMessage, target: Target | nu
   const isForPeople = headers['sec-fetch-mode'] === 'navigate' || /\btext\/html\b/.test(headers.accept ?? '')
   if (isForPeople && target !== null)
     return { status: 303, headers: { location: `/login?${new URLSearchParams({ to: url })}` }, body: '' }
-  const problem = apiProblem(401, 'This site asks for a token.', 'Send it as Authorization: Bearer TOKEN.')
+  const problem = apiProblem(401, 'This site requires a token.', 'Send it as Authorization: Bearer TOKEN.')
   return { ...problem, headers: { ...problem.headers, 'www-authenticate': 'Bearer realm="fulcrum"' } }
 }
 

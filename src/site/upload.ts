@@ -116,15 +116,14 @@ async function writeEntry(
     return
   }
   const quoted = JSON.stringify(name)
-  if (type !== 'file' && type !== 'contiguous-file')
-    throw new UploadRefused(400, `The archive's ${quoted} is not a regular file.`)
+  if (type !== 'file' && type !== 'contiguous-file') throw new UploadRefused(400, `Not a regular file: ${quoted}.`)
   const parts = name.replace(/^\.\//, '').split('/')
   if (!parts.every(isPlain) || parts.length > mostDepth)
-    throw new UploadRefused(400, `The archive's ${quoted} is not a path that a run's file has.`)
+    throw new UploadRefused(400, `Invalid path in the archive: ${quoted}.`)
   const path = join(folder, ...parts)
   await mkdir(dirname(path), { recursive: true }).catch(() => undefined)
   const handle = await open(path, 'wx', 0o644).catch(() => null)
-  if (handle === null) throw new UploadRefused(400, `The archive has ${quoted} twice.`)
+  if (handle === null) throw new UploadRefused(400, `The archive contains ${quoted} twice.`)
   try {
     for await (const chunk of entry) if (chunk instanceof Uint8Array) await handle.write(chunk)
     await handle.sync()
@@ -138,14 +137,15 @@ async function checkedManifest(folder: string): Promise<Manifest> {
   try {
     const { manifest, torn } = await readRun(folder)
     if ((await stat(join(folder, journalFile)).catch(() => null)) === null)
-      throw new UploadRefused(400, `It has no ${journalFile}.`)
+      throw new UploadRefused(400, `The archive has no ${journalFile}.`)
     if (!isPlain(manifest.runId) || typeof manifest.sweep !== 'string')
-      throw new UploadRefused(400, `Its ${manifestFile} has no usable run id.`)
-    if (torn) throw new UploadRefused(400, `Its ${journalFile} ends in the middle of a line.`)
+      throw new UploadRefused(400, `The ${manifestFile} has no valid run id.`)
+    if (torn) throw new UploadRefused(400, `The ${journalFile} ends in the middle of a line.`)
     return manifest
   } catch (error) {
     if (error instanceof UploadRefused) throw error
-    const why = error instanceof FulcrumError ? withoutFolder(error.message, folder) : 'Its files are no run.'
+    const why =
+      error instanceof FulcrumError ? withoutFolder(error.message, folder) : 'The archive does not contain a run.'
     throw new UploadRefused(400, why, { cause: error })
   }
 }
@@ -164,9 +164,9 @@ async function settle(staging: string, target: string): Promise<Received['outcom
   const name = relative(dirname(dirname(target)), target)
     .split(sep)
     .join('/')
-  if (relation === 'other') throw new UploadRefused(409, `Another journal of the run ${name} is here already.`)
+  if (relation === 'other') throw new UploadRefused(409, `A different run with the name ${name} already exists.`)
   if ((await runHolder(target).catch(() => null)) !== null)
-    throw new UploadRefused(409, `The run ${name} is being measured here.`)
+    throw new UploadRefused(409, `The run ${name} is still running here.`)
   const old = `${staging}.old`
   await rename(target, old)
   try {

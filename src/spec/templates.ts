@@ -41,7 +41,8 @@ function filesNamedIn(text: string): Readonly<Record<string, string>> {
  */
 export function textIn(where: string, text: string, exists: (path: string) => boolean = existsSync): string {
   const targetOf = (path: string) => join(folder, path)
-  const hasCache = !/HF_HOME: (\S+)/.test(text) || exists(targetOf(/HF_HOME: (\S+)/.exec(text)?.[1] ?? ''))
+  const cache = /HF_HOME: (\S+)/.exec(text)?.[1]
+  const hasCache = cache === undefined || exists(targetOf(cache))
   const lines = text.split('\n').flatMap(line => {
     if (!hasCache && line.includes('HF_HOME:')) return []
     if (!hasCache && line.includes('HF_HUB_OFFLINE: 1')) return [line.replace('1', '0 # downloads the tokenizer')]

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { execa } from 'execa'
+import { onePoint } from '../../bench/one-point.ts'
 import { commandList } from '../../src/cli/command-list.ts'
 import { repository, temporaryFolder } from './fulcrum.ts'
 
@@ -65,11 +66,3 @@ describe('start-up', () => {
     assert.ok(modules.length <= 1000, `${modules.length} modules`)
   })
 })
-
-const onePoint = `name: one-point
-model: { name: nvidia/DeepSeek-R1-FP4, tokenizer: builtin:deepseek-v3 }
-deploy: { with: simulated }
-topologies: [{ aggregated: 1 }]
-workloads: [{ isl: 100, osl: 10 }]
-load: { concurrency: [1], requests: 2 }
-`

@@ -80,7 +80,7 @@ describe('a run that is received', () => {
     assert.equal(await readFile(join(root.path, 'quick', id, 'journal.jsonl'), 'utf8'), whole)
     // Less of it, then another one: both would take away what is here.
     const less = Readable.from(await archiveOf(sent.path))
-    await assert.rejects(receiveRun(root.path, less, limits), refusedWith(409, /Another journal/))
+    await assert.rejects(receiveRun(root.path, less, limits), refusedWith(409, /A different run with the name/))
     assert.equal(await readFile(join(root.path, 'quick', id, 'journal.jsonl'), 'utf8'), whole)
   })
 
@@ -95,12 +95,12 @@ describe('a run that is received', () => {
 
 describe('an archive is refused, and leaves nothing,', () => {
   const cases: readonly (readonly [string, Buffer | Promise<Buffer>, number, RegExp])[] = [
-    ['whose path leads up', crafted([{ path: '../../evil', data: 'x' }]), 400, /not a path that a run's file has/],
-    ['whose path is absolute', crafted([{ path: '/tmp/evil', data: 'x' }]), 400, /not a path that a run's file has/],
-    ['whose path is hidden', crafted([{ path: '.bashrc', data: 'x' }]), 400, /not a path that a run's file has/],
-    ['with a symbolic link', crafted([{ path: 'journal.jsonl', type: 'symlink' }]), 400, /not a regular file/],
-    ['with a hard link', crafted([{ path: 'journal.jsonl', type: 'link' }]), 400, /not a regular file/],
-    ['with a pipe', crafted([{ path: 'pipe', type: 'fifo' }]), 400, /not a regular file/],
+    ['whose path leads up', crafted([{ path: '../../evil', data: 'x' }]), 400, /Invalid path in the archive/],
+    ['whose path is absolute', crafted([{ path: '/tmp/evil', data: 'x' }]), 400, /Invalid path in the archive/],
+    ['whose path is hidden', crafted([{ path: '.bashrc', data: 'x' }]), 400, /Invalid path in the archive/],
+    ['with a symbolic link', crafted([{ path: 'journal.jsonl', type: 'symlink' }]), 400, /Not a regular file/],
+    ['with a hard link', crafted([{ path: 'journal.jsonl', type: 'link' }]), 400, /Not a regular file/],
+    ['with a pipe', crafted([{ path: 'pipe', type: 'fifo' }]), 400, /Not a regular file/],
     [
       'with a file twice',
       crafted([
@@ -148,7 +148,7 @@ describe('an archive is refused, and leaves nothing,', () => {
     await writeFile(file, JSON.stringify({ ...manifest, runId: '../../evil' }))
     await assert.rejects(
       receiveRun(root.path, Readable.from(await archiveOf(sent.path)), limits),
-      refusedWith(400, /run id/),
+      refusedWith(400, /no valid run id/),
     )
     await writeFile(file, JSON.stringify({ ...manifest, sweep: '../../evil' }))
     const { place } = await receiveRun(root.path, Readable.from(await archiveOf(sent.path)), limits)

@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { FulcrumError } from '../../src/model/index.ts'
 import { planSweep } from '../../src/plan/plan.ts'
 import { loadSweep } from '../../src/spec/load-sweep.ts'
-import { sweepText } from './sweep-text.ts'
+import { mistakes, sweepText } from './sweep-text.ts'
 
 let folder = ''
 before(async () => {
@@ -31,16 +30,6 @@ async function sweepOf(workloads: string, load = '{ concurrency: 2 }') {
   const file = join(folder, 's.yaml')
   await writeFile(file, sweepText({ workloads, load }))
   return loadSweep(file)
-}
-
-async function mistakes(reading: Promise<unknown>): Promise<string> {
-  try {
-    await reading
-    return ''
-  } catch (error) {
-    if (error instanceof FulcrumError) return error.message
-    throw error
-  }
 }
 
 const jsonl = (rows: readonly object[]) => rows.map(row => JSON.stringify(row)).join('\n')

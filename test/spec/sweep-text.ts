@@ -48,3 +48,14 @@ export function sweepText(sections: { readonly [section: string]: string } = {})
     .map(([key, text]) => `${key}: ${text}\n`)
     .join('')
 }
+
+/** What is wrong with a sweep that is being read; empty when nothing is. */
+export async function mistakes(reading: Promise<unknown>): Promise<string> {
+  try {
+    await reading
+    return ''
+  } catch (error) {
+    if (error instanceof FulcrumError) return error.message
+    throw error
+  }
+}

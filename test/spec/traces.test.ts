@@ -7,9 +7,8 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { countReuse, reusableShare } from '../../src/generators/trace-reuse.ts'
-import { FulcrumError } from '../../src/model/index.ts'
 import { loadSweep } from '../../src/spec/load-sweep.ts'
-import { sweepText } from './sweep-text.ts'
+import { mistakes, sweepText } from './sweep-text.ts'
 
 let folder = ''
 before(async () => {
@@ -36,16 +35,6 @@ async function sweepOf(
   const asked = load ?? `{ trace: { file: t.jsonl, ${trace} } }`
   await writeFile(file, sweepText({ workloads, load: asked, ...(engine === '' ? {} : { engine }) }))
   return loadSweep(file)
-}
-
-async function mistakes(reading: Promise<unknown>): Promise<string> {
-  try {
-    await reading
-    return ''
-  } catch (error) {
-    if (error instanceof FulcrumError) return error.message
-    throw error
-  }
 }
 
 describe('a trace', () => {

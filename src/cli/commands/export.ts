@@ -76,14 +76,9 @@ async function exportEvery(folder: string | undefined, { to, out, json, ...optio
       remedy: 'Add --to FOLDER.',
     })
   const { exportAll } = await import('../../commands/export-all.ts')
-  using line = (await import('../repainter.ts')).progressLine(process.stderr)
-  const startedAt = performance.now()
-  const onRun = (done: number, of: number) => {
-    const elapsedS = (performance.now() - startedAt) / 1000
-    if (elapsedS < 2) return
-    const leftS = Math.ceil((elapsedS / done) * (of - done))
-    line.paint(`[${done}/${of}] runs exported, about ${leftS} s left`)
-  }
+  const { countedProgress, progressLine } = await import('../repainter.ts')
+  using line = progressLine(process.stderr)
+  const onRun = countedProgress(line, 'runs exported')
   const { written, unchanged, unreadable, ...done } = await exportAll({ resultsRoot: out, format, to, onRun })
   line[Symbol.dispose]()
   const kept = unchanged === 0 ? '' : `; ${unchanged} unchanged`

@@ -58,8 +58,8 @@ nothing outside the folder. Ctrl-C stops it with exit code 0.`,
       const { siteToken } = await import('../../commands/site-token.ts')
       using interrupted = interruption({ quiet: true })
       const { token, isNew } = await siteToken(host, options.tokenFile, process.env)
-      using line = (await import('../repainter.ts')).progressLine(process.stderr)
-      const startedAt = performance.now()
+      const { countedProgress, progressLine } = await import('../repainter.ts')
+      using line = progressLine(process.stderr)
       await using site = await serveResults({
         resultsRoot,
         host,
@@ -69,11 +69,7 @@ nothing outside the folder. Ctrl-C stops it with exit code 0.`,
         ...defined({ repository, auditLog }),
         ...(allowHost === undefined ? {} : { allowedHosts: allowHost }),
         ...(uploads === undefined ? {} : { uploads: { mostBytes: maxUpload * 1024 ** 2 } }),
-        onRead: (done, of) => {
-          const elapsedS = (performance.now() - startedAt) / 1000
-          if (elapsedS < 2 || done === 0) return
-          line.paint(`[${done}/${of}] runs read, about ${Math.ceil((elapsedS / done) * (of - done))} s left`)
-        },
+        onRead: countedProgress(line, 'runs read'),
       })
       line[Symbol.dispose]()
       if (json) console.log(jsonText({ url: site.url, ...(isNew ? { token } : {}) }))

@@ -20,7 +20,7 @@ export function loginPage(
 <button type="submit">Log in</button>
 </form>
 ${problem === null ? null : html`<p id="problem" class="none" role="alert">${problem}</p>`}
-<p class="hint">The command that serves this site prints the token, or reads it from the file that its administrator names.</p>
+<p class="hint">Ask whoever runs <code>fulcrum serve</code> for the token.</p>
 </section>`
   return { ...layout(assets, { title: 'Log in', trail: [], head: null, main, scripts: [] }), status }
 }

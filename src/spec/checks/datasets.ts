@@ -1,20 +1,15 @@
 import type { Findings } from '../../engines/role-settings.ts'
 import type { MeasuredDataset, OddRows } from '../../generators/dataset-file.ts'
 import { outputTokensOf } from '../../generators/dataset-lengths.ts'
+import { type LengthRange, lengthRange } from '../../generators/length-range.ts'
 import type { Load, Model, ValidityLimits, Workload } from '../../model/index.ts'
-import { FulcrumError, meanTokens } from '../../model/index.ts'
+import { FulcrumError } from '../../model/index.ts'
 import type { Path } from '../../yaml/problem.ts'
 import { pathText } from '../../yaml/problem.ts'
 import type { SectionContext } from '../../yaml/section-context.ts'
 import { lookUp } from '../../yaml/section-context.ts'
 import type { SweepFiles } from '../sweep-files.ts'
-
-/** Lengths in tokens. */
-export interface LengthFacts {
-  readonly mean: number
-  readonly min: number
-  readonly max: number
-}
+import { amount, lengthDeviations } from './lengths.ts'
 
 /** The content of a workload's dataset, read before anything is deployed. */
 export interface DatasetFacts {
@@ -30,8 +25,8 @@ export interface DatasetFacts {
   readonly odd: OddRows | null
   /** Number of rows, from the first, that a point can send; the lengths are of these rows. */
   readonly counted: number
-  readonly isl: LengthFacts
-  readonly osl: LengthFacts
+  readonly isl: LengthRange
+  readonly osl: LengthRange
   /** The row with the most tokens, and the line that it is in. */
   readonly longest: { readonly isl: number; readonly osl: number; readonly line: number }
 }
@@ -108,20 +103,10 @@ function factsOf(workload: Workload, file: string, dataset: MeasuredDataset, see
     rows: dataset.rows,
     odd: dataset.odd,
     counted,
-    isl: lengthsOf(dataset.inputTokens.slice(0, counted)),
-    osl: lengthsOf(asked),
+    isl: lengthRange(dataset.inputTokens.slice(0, counted)),
+    osl: lengthRange(asked),
     longest,
   }
-}
-
-function lengthsOf(tokens: readonly number[]): LengthFacts {
-  let [sum, min, max] = [0, Number.POSITIVE_INFINITY, 0]
-  for (const count of tokens) {
-    sum += count
-    min = Math.min(min, count)
-    max = Math.max(max, count)
-  }
-  return { mean: sum / tokens.length, min, max }
 }
 
 function warnOf(
@@ -147,19 +132,6 @@ function warnOf(
       'add rows, or send fewer requests (load.requests, load.warmup)',
     )
   }
-  for (const [key, limit] of [
-    ['isl', limits.islDeviation],
-    ['osl', limits.oslDeviation],
-  ] as const) {
-    const stated = meanTokens(workload[key])
-    const { mean, min, max } = facts[key]
-    if (Math.abs(mean - stated) / stated <= limit) continue
-    warn(
-      key,
-      `${key} is ${amount(stated)}, but the dataset's mean is ${amount(mean)} tokens (${amount(min)} to ${amount(max)})`,
-      `write ${key}: ${Math.round(mean)}, or use another dataset`,
-    )
-  }
+  for (const { key, wrong, right } of lengthDeviations(workload, facts, limits, 'dataset'))
+    warn(key, wrong, `${right}, or use another dataset`)
 }
-
-const amount = (value: number) => value.toLocaleString('en-US', { maximumFractionDigits: value < 100 ? 1 : 0 })

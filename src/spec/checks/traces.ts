@@ -1,10 +1,11 @@
 import type { Findings } from '../../engines/role-settings.ts'
+import type { LengthRange } from '../../generators/length-range.ts'
 import { doubtedUnit, type TraceSummary } from '../../generators/trace-summary.ts'
-import { FulcrumError, type Load, meanTokens, type ValidityLimits, type Workload } from '../../model/index.ts'
+import { FulcrumError, type Load, type ValidityLimits, type Workload } from '../../model/index.ts'
 import { type Path, pathText } from '../../yaml/problem.ts'
 import { lookUp, type SectionContext } from '../../yaml/section-context.ts'
 import type { SweepFiles } from '../sweep-files.ts'
-import type { LengthFacts } from './datasets.ts'
+import { amount, lengthDeviations } from './lengths.ts'
 
 /** The content of a trace, read before anything is deployed. */
 export interface TraceFacts {
@@ -20,8 +21,8 @@ export interface TraceFacts {
   readonly guessed: string | null
   /** Recorded time from the first to the last of those requests, s. */
   readonly spanS: number
-  readonly isl: LengthFacts
-  readonly osl: LengthFacts
+  readonly isl: LengthRange
+  readonly osl: LengthRange
   /** Share of the prompts' tokens that one prefix cache without limits could reuse, 0–1; null without `hash_ids`. */
   readonly reusable: number | null
 }
@@ -82,19 +83,8 @@ export async function checkTraces(
     const doubt = doubtedUnit(summary)
     if (doubt !== null) warn({ kind: 'sweep', path: ['load', 'trace'] }, doubt.wrong, doubt.right)
     for (const [index, workload] of workloads.entries())
-      for (const [key, limit] of [
-        ['isl', limits.islDeviation],
-        ['osl', limits.oslDeviation],
-      ] as const) {
-        const stated = meanTokens(workload[key])
-        const { mean, min, max } = facts[key]
-        if (Math.abs(mean - stated) / stated <= limit) continue
-        warn(
-          { kind: 'sweep', path: [...pathOf(index), key] },
-          `${key} is ${amount(stated)}, but the trace's mean is ${amount(mean)} tokens (${amount(min)} to ${amount(max)})`,
-          `write ${key}: ${Math.round(mean)}`,
-        )
-      }
+      for (const { key, wrong, right } of lengthDeviations(workload, facts, limits, 'trace'))
+        warn({ kind: 'sweep', path: [...pathOf(index), key] }, wrong, right)
   }
   return [...checked.values()]
 }
@@ -111,5 +101,3 @@ function factsOf(
   const { unit, guessed } = time
   return { file, requests: count, inFile, sessions, unit, guessed, spanS: spanMs / 1000, isl, osl, reusable }
 }
-
-const amount = (value: number) => value.toLocaleString('en-US', { maximumFractionDigits: value < 100 ? 1 : 0 })
