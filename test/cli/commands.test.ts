@@ -174,7 +174,8 @@ describe('plan and dry run', () => {
 
   test('a run that was checked in elsewhere is never the newest', async () => {
     await using folder = await temporaryFolder()
-    await cp(join(repository, 'results'), join(folder.path, 'results'), { recursive: true })
+    const baseline = 'results/baseline'
+    await cp(join(repository, baseline), join(folder.path, baseline), { recursive: true })
     for (const args of [['baseline', 'set'], ['baseline', 'show'], ['history'], ['report'], ['resume']]) {
       const { stderr, exitCode } = await fulcrum(args, { cwd: folder.path })
       assert.deepEqual([exitCode, /No (unfinished )?runs? in/.test(stderr)], [2, true], `${args.join(' ')}: ${stderr}`)

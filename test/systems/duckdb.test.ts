@@ -10,7 +10,13 @@ import { scratch } from '../journal/journal-on-disk.ts'
 
 const repository = join(import.meta.dirname, '../..')
 const python = join(repository, '.systems/duckdb/bin/python')
-const baselines = join(repository, 'results')
+const baselines = join(repository, 'results/baseline')
+
+/** The runs that are checked in, without what was measured in this checkout. */
+async function resultsIn(folder: string): Promise<string> {
+  await cp(baselines, join(folder, 'results/baseline'), { recursive: true })
+  return join(folder, 'results')
+}
 
 /** Runs statements in one connection, and prints the rows of each as JSON. */
 const query = `
@@ -44,7 +50,11 @@ const views = statements.filter(text => text.startsWith('CREATE'))
 describe('all runs as Parquet, in DuckDB', () => {
   test('answer each query of the guide with rows', async () => {
     await using folder = await scratch()
-    await exportAll({ resultsRoot: baselines, format: 'parquet', to: join(folder.path, 'warehouse') })
+    await exportAll({
+      resultsRoot: await resultsIn(folder.path),
+      format: 'parquet',
+      to: join(folder.path, 'warehouse'),
+    })
     assert.ok(statements.length > views.length + 3, 'the guide has queries')
     const found = await queried(folder.path, statements)
     const empty = statements.filter(
@@ -55,21 +65,25 @@ describe('all runs as Parquet, in DuckDB', () => {
 
   test('have the rows of every points.csv, and the sweep and the run of each', async () => {
     await using folder = await scratch()
-    await exportAll({ resultsRoot: baselines, format: 'parquet', to: join(folder.path, 'warehouse') })
+    await exportAll({
+      resultsRoot: await resultsIn(folder.path),
+      format: 'parquet',
+      to: join(folder.path, 'warehouse'),
+    })
     const [, , counted] = await queried(folder.path, [
       ...views,
       'SELECT sweep, run, count(*) AS rows, any_value(deployer) AS deployer FROM points JOIN runs USING (sweep, run) GROUP BY ALL',
     ])
     const quick = counted?.find(row => row.sweep === 'quick')
     assert.deepEqual({ rows: quick?.rows, deployer: quick?.deployer }, { rows: 24, deployer: 'simulated' })
-    assert.equal(counted?.length, (await listRuns(baselines)).length)
+    assert.equal(counted?.length, (await listRuns(join(folder.path, 'results'))).length)
   })
 
   test('keep a sweep name apart that a folder name cannot hold as it is', async () => {
     await using folder = await scratch()
     const results = join(folder.path, 'results')
     await mkdir(join(results, 'odd'), { recursive: true })
-    await cp(join(baselines, 'baseline/quick'), join(results, 'odd/one'), { recursive: true })
+    await cp(join(baselines, 'quick'), join(results, 'odd/one'), { recursive: true })
     const file = join(results, 'odd/one/manifest.json')
     const manifest = JSON.parse(await readFile(file, 'utf8'))
     await writeFile(file, JSON.stringify({ ...manifest, sweep: 'a=b/c d' }))
