@@ -130,7 +130,7 @@ export const commandList: readonly ListedCommand[] = [
   },
   {
     name: 'completion',
-    summary: 'Print a script that completes commands and options in a shell',
+    summary: 'Print a script that completes commands, runs and points in a shell',
     load: async () => (await import('./commands/completion.ts')).addCompletion,
   },
   {

@@ -1,4 +1,4 @@
-import type { Command, Option } from 'commander'
+import type { Argument, Command, Option } from 'commander'
 
 /** A word that can follow on a command line. */
 export interface Suggestion {
@@ -12,13 +12,10 @@ export interface Suggestion {
  * @param words what follows `fulcrum`; the last one is the word to complete, possibly empty
  */
 export function suggestions(program: Command, words: readonly string[]): readonly Suggestion[] {
-  const current = words.at(-1) ?? ''
-  const before = words.slice(0, -1)
-  const { command, isNamed } = commandOf(program, before)
+  const { current, command, isNamed, option: asking, argument } = cursorIn(program, words)
   const helper = command.createHelp()
   const options = helper.visibleOptions(command)
   const starting = (found: readonly Suggestion[]) => found.filter(({ word }) => word.startsWith(current))
-  const asking = options.find(option => isValueNext(option, before.at(-1)))
   if (asking !== undefined) return starting((asking.argChoices ?? []).map(word => ({ word, about: '' })))
   if (current.startsWith('-'))
     return starting(options.flatMap(({ long, description }) => (long ? [{ word: long, about: description }] : [])))
@@ -27,8 +24,44 @@ export function suggestions(program: Command, words: readonly string[]): readonl
     : helper
         .visibleCommands(command)
         .map(sub => ({ word: sub.name(), about: sub.summary() || helper.subcommandDescription(sub) }))
-  const choices = command.registeredArguments[positionals(options, before, command)]?.argChoices ?? []
+  const choices = argument?.argChoices ?? []
   return starting([...commands, ...choices.map(word => ({ word, about: '' }))])
+}
+
+/** Where the last word of a command line stands. */
+export interface Cursor {
+  /** What is typed of the last word. */
+  readonly current: string
+  readonly command: Command
+  /** Whether a word before it is none of the command's subcommands. */
+  readonly isNamed: boolean
+  /** The option whose value it is. */
+  readonly option: Option | undefined
+  /** The argument that it is, unless it is an option or an option's value. */
+  readonly argument: Argument | undefined
+  /** The arguments before it. */
+  readonly given: readonly string[]
+  /** The value that an option has before it; undefined if it is not given. */
+  readonly optionValue: (long: string) => string | undefined
+}
+
+/** Finds out what the last word of a command line stands for. */
+export function cursorIn(program: Command, words: readonly string[]): Cursor {
+  const current = words.at(-1) ?? ''
+  const before = words.slice(0, -1)
+  const { command, isNamed } = commandOf(program, before)
+  const options = command.createHelp().visibleOptions(command)
+  const option = options.find(one => isValueNext(one, before.at(-1)))
+  const given = positionals(options, before, command)
+  const { registeredArguments: all } = command
+  const last = all.at(-1)
+  const argument = all[given.length] ?? (last?.variadic ? last : undefined)
+  const optionValue = (long: string) => {
+    const at = before.lastIndexOf(long)
+    return at < 0 ? before.findLast(word => word.startsWith(`${long}=`))?.slice(long.length + 1) : before[at + 1]
+  }
+  const isArgument = option === undefined && !current.startsWith('-')
+  return { current, command, isNamed, option, argument: isArgument ? argument : undefined, given, optionValue }
 }
 
 /** The innermost command that the words name, and whether a word follows that is none of its subcommands. */
@@ -50,12 +83,12 @@ function commandOf(
 const isValueNext = ({ long, short, required }: Option, word: string | undefined) =>
   required && word !== undefined && (word === long || word === short)
 
-/** How many arguments of the command are written already. */
-function positionals(options: readonly Option[], words: readonly string[], command: Command): number {
+/** The arguments of the command that are written already. */
+function positionals(options: readonly Option[], words: readonly string[], command: Command): readonly string[] {
   const at = words.lastIndexOf(command.name())
   return words
     .slice(at + 1)
     .filter(
       (word, index, rest) => !word.startsWith('-') && !options.some(option => isValueNext(option, rest[index - 1])),
-    ).length
+    )
 }

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { baselineOf, runsOf, setBaseline, sweepFolder } from '../journal/index.ts'
 import { FulcrumError } from '../model/index.ts'
-import { findRun, type RunChoice } from './find-run.ts'
+import { findRun, type RunChoice, runFolder } from './find-run.ts'
 import { sweepNamed } from './find-sweep.ts'
 
 /** The word that stands for a baseline where a command takes a run. */
@@ -32,8 +32,8 @@ export async function shownBaseline(
  * A run's folder, where `baseline` means the baseline of the sweep that `beside` is a run of.
  * @throws FulcrumError (bad-input) when none is set
  */
-export async function resolveBaseline(run: string, beside: string): Promise<string> {
-  if (run !== baselineWord) return resolve(run)
+export async function resolveBaseline(run: string, beside: string, resultsRoot: string): Promise<string> {
+  if (run !== baselineWord) return runFolder(run, resultsRoot)
   const sweepRuns = dirname(resolve(beside))
   const folder = await baselineOf(sweepRuns)
   if (folder !== null) return folder

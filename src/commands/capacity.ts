@@ -15,7 +15,7 @@ import { planned } from '../render/views/capacity-planner.ts'
 import { askedByFlags, type CapacityFlags, flagName } from './capacity/flags.ts'
 import { type Asked, questionOf, traceOf } from './capacity/question.ts'
 import { readCapacityFile } from './capacity/read-file.ts'
-import { findRun } from './find-run.ts'
+import { findRun, runFolder } from './find-run.ts'
 
 export type { CandidateView, CapacityView } from '../render/views/capacity.ts'
 export type { CapacityFlags } from './capacity/flags.ts'
@@ -122,7 +122,8 @@ async function askedAndRun({
   flags,
   resultsRoot,
 }: CapacityRequest): Promise<{ asked: Asked; folder: string }> {
-  const isFolder = await stat(target).then(
+  const folder = await runFolder(target, resultsRoot)
+  const isFolder = await stat(folder).then(
     found => found.isDirectory(),
     () => false,
   )
@@ -131,7 +132,7 @@ async function askedAndRun({
       where: run,
       remedy: 'Give one run, or a capacity file and a run.',
     })
-  if (isFolder) return { asked: askedByFlags(flags), folder: resolve(target) }
+  if (isFolder) return { asked: askedByFlags(flags), folder }
   const [flag] = Object.keys(flags)
   if (flag !== undefined)
     throw new FulcrumError('bad-input', 'capacity-flag', `${flagName(flag)} cannot be combined with a capacity file.`, {

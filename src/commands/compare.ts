@@ -15,6 +15,7 @@ import { qualityRows } from '../render/views/quality.ts'
 import { writeComparison } from '../render/write-comparison.ts'
 import { writeOverlay } from '../render/write-overlay.ts'
 import { resolveBaseline } from './baseline.ts'
+import { runFolder } from './find-run.ts'
 import { noiseRuns } from './noise-runs.ts'
 import { layOver } from './overlay.ts'
 
@@ -22,6 +23,8 @@ export interface CompareRequest {
   /** Folders of runs; `baseline` as base is the baseline of the first head's sweep. */
   readonly base: string
   readonly heads: readonly string[]
+  /** Folder that holds the runs, for those that are named by their ID alone; `results` unless told. */
+  readonly resultsRoot?: string
   /** `ttft_p95>5%`, `ttft_p95>2000ms`, `slo` */
   readonly failOn: readonly string[]
   /** Points that the base measured and that may lack a valid result in a head; 0 unless told. */
@@ -56,23 +59,25 @@ export interface Compared extends ComparisonView {
  */
 export async function compareRunFolders({
   base,
-  heads,
+  heads: named,
+  resultsRoot = 'results',
   failOn,
   allowLost = 0,
   to,
 }: CompareRequest): Promise<ComparedHeads> {
   const gates = failOn.map(text => parseComparisonGate(text))
-  const before = await readRun(await resolveBaseline(base, heads[0] ?? '.'))
+  const heads = await Promise.all(named.map(head => runFolder(head, resultsRoot)))
+  const before = await readRun(await resolveBaseline(base, heads[0] ?? '.', resultsRoot))
   const compared: Compared[] = []
   const ofHeads: { readonly comparison: Comparison; readonly link: string | null }[] = []
   for (const [index, head] of heads.entries()) {
-    const after = await readRun(resolve(head))
+    const after = await readRun(head)
     const comparison = compareRuns(before, after, gates, await noiseRuns(before, after), { lost: allowLost })
     const own = heads.length === 1 ? '' : `${index + 1}-${after.manifest.runId}`
     const folder = to === undefined ? null : join(resolve(to), own)
     ofHeads.push({ comparison, link: folder === null ? null : `${encodeURIComponent(own)}/comparison.html` })
     compared.push({
-      head,
+      head: named[index] ?? head,
       verdict: verdictSentence(comparison),
       noise: noiseSentence(comparison),
       conditions: comparison.differences

@@ -1,8 +1,9 @@
+import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { runsMadeIn } from '../journal/index.ts'
+import { runNamesIn, runsMadeIn } from '../journal/index.ts'
 import { FulcrumError } from '../model/index.ts'
 
-/** How a command names a run: its folder, or the newest one under the results. */
+/** How a command names a run: its folder or its ID, or the newest one under the results. */
 export interface RunChoice {
   readonly folder?: string
   readonly resultsRoot: string
@@ -10,11 +11,27 @@ export interface RunChoice {
 
 /** @throws FulcrumError (bad-input) when no run is there */
 export async function findRun({ folder, resultsRoot }: RunChoice): Promise<string> {
-  if (folder !== undefined) return resolve(folder)
+  if (folder !== undefined) return runFolder(folder, resultsRoot)
   const newest = (await runsMadeIn(resolve(resultsRoot))).at(-1)
   if (newest !== undefined) return newest.folder
   throw new FulcrumError('bad-input', 'no-run', `No runs in ${resolve(resultsRoot)}.`, {
     remedy:
       'Start a run with `fulcrum run FILE`, give the folder of a run, or give the folder that holds the runs with --out.',
   })
+}
+
+/**
+ * The folder of a run that somebody names: a path, or the ID of a run under the results. A path that is there goes
+ * first; a name that is neither is taken as a path.
+ * @throws FulcrumError (bad-input) if runs of several sweeps have the ID
+ */
+export async function runFolder(named: string, resultsRoot: string): Promise<string> {
+  const path = resolve(named)
+  if (/[/\\]/.test(named) || (await stat(path).catch(() => null)) !== null) return path
+  const runs = (await runNamesIn(resolve(resultsRoot))).filter(({ id }) => id === named)
+  if (runs.length > 1)
+    throw new FulcrumError('bad-input', 'ambiguous-run', `Several runs have the ID ${named}.`, {
+      remedy: `Give the folder: ${runs.map(({ folder }) => folder).join(' or ')}.`,
+    })
+  return runs[0]?.folder ?? path
 }

@@ -6,10 +6,13 @@ import type { Run } from '../journal/run.ts'
 import { defined, FulcrumError } from '../model/index.ts'
 import { type OverlaySummary, overlaySummary } from '../render/views/overlay-summary.ts'
 import { writeOverlay } from '../render/write-overlay.ts'
+import { runFolder } from './find-run.ts'
 
 export interface OverlayRequest {
   /** Folders of runs, or of a sweep for all of its runs. */
   readonly runs: readonly string[]
+  /** Folder that holds the runs, for those that are named by their ID alone; `results` unless told. */
+  readonly resultsRoot?: string
   /** Names in the order of the runs; those that are missing come from the runs themselves. */
   readonly labels: readonly string[]
   /** Each variant of a run as a run of its own. */
@@ -27,8 +30,14 @@ export interface WrittenOverlay extends OverlaySummary {
  * Lays the frontiers of several runs over each other and writes the page.
  * @throws FulcrumError bad-input for a folder without a run, more labels than runs, or two runs of one label
  */
-export async function overlayRuns({ runs, labels, to, byVariant = false }: OverlayRequest): Promise<WrittenOverlay> {
-  const overlay = await readOverlay(await runFolders(runs), labels, { byVariant })
+export async function overlayRuns({
+  runs,
+  labels,
+  to,
+  resultsRoot = 'results',
+  byVariant = false,
+}: OverlayRequest): Promise<WrittenOverlay> {
+  const overlay = await readOverlay(await runFolders(runs, resultsRoot), labels, { byVariant })
   const isFolder = (await stat(resolve(to)).catch(() => null))?.isDirectory() ?? false
   const page = isFolder ? join(resolve(to), 'overlay.html') : resolve(to)
   await writeOverlay(overlay, page, { title: overlayTitle(overlay) })
@@ -39,10 +48,10 @@ export async function overlayRuns({ runs, labels, to, byVariant = false }: Overl
  * Runs as somebody names them: a folder without a run of its own stands for the runs in it. The baseline's file, which
  * `results/nightly/*` names as well, stands for nothing.
  */
-async function runFolders(named: readonly string[]): Promise<readonly string[]> {
+async function runFolders(named: readonly string[], resultsRoot: string): Promise<readonly string[]> {
   const found = await Promise.all(
     named.map(async name => {
-      const folder = resolve(name)
+      const folder = await runFolder(name, resultsRoot)
       if (basename(folder) === baselineFile) return []
       const isFolder = (await stat(folder).catch(() => null))?.isDirectory() ?? false
       const isRun = !isFolder || (await stat(join(folder, manifestFile)).catch(() => null)) !== null

@@ -15,7 +15,7 @@ import type { Plan } from '../spec/sweep.ts'
 import type { Again } from './again.ts'
 import { refuseChangedRun } from './changed-since-start.ts'
 import { execute, generatorOver, partOf, type ReportedOutcome, type RunWatch } from './execute.ts'
-import type { RunChoice } from './find-run.ts'
+import { findRun, type RunChoice } from './find-run.ts'
 import { exitCodeWith, parseLimits, refuseSloWithout, reportedLimits } from './limits.ts'
 import { reportRun } from './report.ts'
 import { sweepAsItWas } from './sweep-as-it-was.ts'
@@ -94,7 +94,7 @@ async function unfinishedPlan(choice: ResumeChoice): Promise<{
   /** Complete, and nothing of it is to be measured again. */
   readonly isDone: boolean
 }> {
-  const folder = choice.folder === undefined ? await newestToResume(choice) : resolve(choice.folder)
+  const folder = choice.folder === undefined ? await newestToResume(choice) : await findRun(choice)
   const manifest = await readManifest(folder)
   const whole = planSweep(await sweepAsItWas(manifest))
   const plan = partOf(whole, manifest.only)

@@ -1,5 +1,4 @@
 import { stat } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { type Analysis, analyse } from '../analysis/analyse.ts'
 import { loadLabel } from '../analysis/load-label.ts'
 import { priorOrder } from '../analysis/priors/prior-order.ts'
@@ -10,6 +9,7 @@ import { answerOf, type Believed, mixAnswer, type TuneView } from '../render/vie
 import { loadSweep } from '../spec/load-sweep.ts'
 import { nearMiss } from '../yaml/near-miss.ts'
 import type { ReportedOutcome, RunWatch } from './execute.ts'
+import { runFolder } from './find-run.ts'
 import { parseLimits, reportedLimits } from './limits.ts'
 import { parseMix } from './mix.ts'
 import { type Plan, planSweepFile } from './plan.ts'
@@ -42,14 +42,15 @@ export async function tuneFileOrRun(
   const { target, mix: mixText, ...watch } = request
   const limits = parseLimits(request)
   const weights = mixText === undefined ? null : parseMix(mixText)
-  const isFolder = await stat(target).then(
+  const named = await runFolder(target, request.resultsRoot)
+  const isFolder = await stat(named).then(
     found => found.isDirectory(),
     () => false,
   )
   // Before the sweep is run for the answer.
   if (!isFolder && weights !== null) await requireWorkloads(weights, target)
   const outcome = isFolder ? null : await runSweepFile({ ...watch, file: target, startNew: false })
-  const folder = outcome?.folder ?? resolve(target)
+  const folder = outcome?.folder ?? named
   const run = await readRunWithMissingPoints(folder)
   const analysis = analyse(run)
   const names = analysis.workloads.map(({ name }) => name)

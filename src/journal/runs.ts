@@ -31,6 +31,23 @@ export async function runsMadeIn(resultsRoot: string): Promise<readonly RunEntry
   return runs.filter(({ folder, manifest }) => dirname(folder) === sweepFolder(resultsRoot, manifest.sweep))
 }
 
+/** A run by its names alone: nothing of it is read. */
+export interface RunName {
+  readonly id: string
+  /** Name of the folder of its sweep. */
+  readonly sweep: string
+  readonly folder: string
+}
+
+/** The names of the runs under a results folder, oldest first: `<sweep>/<UTC time>-<hash>/`. */
+export async function runNamesIn(resultsRoot: string): Promise<readonly RunName[]> {
+  const found: RunName[] = []
+  for (const sweep of await foldersIn(resultsRoot))
+    for (const id of await foldersIn(join(resultsRoot, sweep)))
+      if (/^\d{8}T\d{6}Z-/.test(id)) found.push({ id, sweep, folder: join(resultsRoot, sweep, id) })
+  return found.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
+}
+
 /** The runs of one sweep by its name, oldest first. */
 export async function runsOf(resultsRoot: string, sweepName: string): Promise<readonly RunEntry[]> {
   return runsIn(sweepFolder(resultsRoot, sweepName))

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict'
-import { chmod, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { execa } from 'execa'
 import fc from 'fast-check'
 import { commandList } from '../../src/cli/command-list.ts'
 import { programFor } from '../../src/cli/program.ts'
+import { allSuggestions } from '../../src/cli/suggested-values.ts'
 import { suggestions } from '../../src/cli/suggestions.ts'
+import { writtenRun } from '../journal/written-run.ts'
+import { noisyRun } from '../render/noisy-run.ts'
+import { aggregated } from '../render/synthetic-run.ts'
 import { fulcrum, repository, temporaryFolder } from './fulcrum.ts'
 
 const suggested = async (...words: readonly string[]) =>
@@ -69,6 +73,62 @@ describe('what can follow on a command line', () => {
   })
 })
 
+describe('what is on disk', () => {
+  const baseline = join(repository, 'results/baseline')
+  const values = async (...words: readonly string[]) =>
+    (await allSuggestions(await programFor(words), words)).map(({ word }) => word)
+
+  const withRuns = async (...ids: readonly string[]) => {
+    const place = await temporaryFolder()
+    for (const id of ids) await mkdir(join(place.path, 'nightly', id), { recursive: true })
+    return place
+  }
+  const [first, second] = ['20261123T020000Z-aaaaaa', '20261124T020000Z-bbbbbb'] as const
+
+  test('are the IDs of runs below --out, wherever a command takes a run', async () => {
+    await using place = await withRuns(first, second)
+    const out = ['--out', place.path]
+    for (const words of [['status'], ['report'], ['resume'], ['baseline', 'set'], ['export'], ['overlay'], ['push']])
+      assert.deepEqual(await values(...words, ...out, ''), [first, second], words.join(' '))
+    assert.deepEqual(await values('compare', `--out=${place.path}`, ''), ['baseline', first, second])
+    assert.deepEqual(await values('compare', ...out, first, second, '20261124'), [second])
+    assert.deepEqual(await values('overlay', ...out, first, '20261123'), [first])
+  })
+
+  test('are the sweeps that have runs', async () => {
+    await using place = await temporaryFolder()
+    const options = {
+      sweep: 'nightly',
+      workloads: [[1000, 1000] as const],
+      topologies: [aggregated(2)],
+      concurrencies: [4],
+    }
+    await writtenRun(noisyRun(options, { seed: 1 }), place.path, new Date(Date.UTC(2026, 0, 1)))
+    assert.deepEqual(await values('history', '--out', place.path, ''), ['nightly'])
+    assert.deepEqual(await values('baseline', 'show', '--out', place.path, 'n'), ['nightly'])
+  })
+
+  test('are the points of a sweep file, and of a run', async () => {
+    const ofFile = await values('run', 'sweeps/quick.yaml', '--only', '')
+    assert.ok(ofFile.length > 10 && ofFile.every(id => /^[0-9a-f]{12}$/.test(id)), ofFile.join(' '))
+    const [id = ''] = ofFile
+    assert.deepEqual(await values('run', 'sweeps/quick.yaml', '--only', id.slice(0, 8)), [id])
+    const ofRun = await values('tune', join(baseline, 'quick'), '--point', '')
+    assert.ok(ofRun.length > 0 && new Set(ofRun).size === ofRun.length)
+  })
+
+  test('are the variants of a sweep file beside its points', async () => {
+    assert.ok((await values('run', 'sweeps/variants.yaml', '--only', '')).some(word => !/^[0-9a-f]{12}$/.test(word)))
+  })
+
+  test('is left to the shell once a path is typed, and where a file is wrong', async () => {
+    assert.deepEqual(await values('status', 'results/'), [])
+    assert.deepEqual(await values('run', ''), [])
+    assert.deepEqual(await values('run', 'no-such-file.yaml', '--only', ''), [])
+    assert.deepEqual(await values('tune', 'no-such-run', '--point', ''), [])
+  })
+})
+
 describe('fulcrum completion', () => {
   test('prints a script that bash completes commands with, and never runs what was typed', async () => {
     await using place = await temporaryFolder()
@@ -93,6 +153,27 @@ describe('fulcrum completion', () => {
       { env: { PATH: `${place.path}:${process.env.PATH}` } },
     )
     assert.deepEqual(stdout.split('\n'), ['resume report', '--dry-run', '0', 'fulcrum'])
+  })
+
+  test('completes the IDs of runs in bash, and files once a path is typed', async () => {
+    await using place = await temporaryFolder()
+    const program = join(place.path, 'fulcrum')
+    await writeFile(program, `#!/bin/sh\nexec '${process.execPath}' '${join(repository, 'bin/fulcrum.js')}' "$@"\n`)
+    await chmod(program, 0o755)
+    await mkdir(join(place.path, 'results/nightly/20261124T020000Z-bbbbbb'), { recursive: true })
+    const { stdout: script } = await fulcrum(['completion', 'bash'])
+    const { stdout } = await execa(
+      'bash',
+      [
+        '-c',
+        `${script}
+        COMP_WORDS=(fulcrum status 2026); COMP_CWORD=2; _fulcrum; echo "\${COMPREPLY[*]}"
+        COMP_WORDS=(fulcrum status results/); COMP_CWORD=2; _fulcrum; echo "\${#COMPREPLY[@]}"
+        complete -p fulcrum`,
+      ],
+      { cwd: place.path, env: { PATH: `${place.path}:${process.env.PATH}` } },
+    )
+    assert.deepEqual(stdout.split('\n'), ['20261124T020000Z-bbbbbb', '0', 'complete -o default -F _fulcrum fulcrum'])
   })
 
   test('knows bash, zsh and fish, and refuses another shell with exit code 2', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { test } from 'node:test'
 import { setBaseline } from '../../src/journal/index.ts'
 import { writtenRun } from '../journal/written-run.ts'
@@ -50,6 +50,23 @@ test('the folder of a sweep stands for all its runs, and its baseline for none o
   const all = ['nightly 2026-01-01', 'nightly 2026-01-02']
   assert.deepEqual(await labelsOf(sweep), all)
   assert.deepEqual(await labelsOf(join(sweep, 'baseline.json'), ...made), all)
+})
+
+test('--out holds the runs that are named by their IDs, and warns where it still names the page', async () => {
+  await using folder = await temporaryFolder()
+  const options = {
+    sweep: 'nightly',
+    workloads: [[1000, 1000] as const],
+    topologies: [aggregated(2)],
+    concurrencies: [4],
+  }
+  const run = await writtenRun(noisyRun(options, { seed: 1 }), folder.path, new Date(Date.UTC(2026, 0, 1)))
+  const page = join(folder.path, 'page.html')
+  const byId = await fulcrum(['overlay', basename(run), '--out', folder.path, '--to', page])
+  assert.deepEqual([byId.exitCode, byId.stderr], [0, ''])
+  const old = await fulcrum(['overlay', run, '--out', join(folder.path, 'old.html')])
+  assert.match(old.stderr, /^warning: --out for the page is deprecated .*; use --to$/)
+  assert.ok(old.stdout.endsWith(join(folder.path, 'old.html')))
 })
 
 test('--by-variant draws a frontier for each variant of a run', async () => {

@@ -4,7 +4,7 @@ import { defined } from '../../model/defined.ts'
 import { exitCodes } from '../../model/exit-codes.ts'
 import { interruption } from '../interruption.ts'
 import { jsonText } from '../json-text.ts'
-import { addOut, deprecated } from '../options.ts'
+import { addOpen, addOut, deprecated, openIfAsked } from '../options.ts'
 
 type CapacityOptions = CapacityFlags & {
   readonly run?: string
@@ -12,6 +12,7 @@ type CapacityOptions = CapacityFlags & {
   readonly out: string
   readonly to?: string
   readonly json?: true
+  readonly open?: true
   readonly csv?: true
   readonly markdown?: true
 }
@@ -55,7 +56,7 @@ export function addCapacity(program: Command): void {
     .option('--markdown', 'Print Markdown')
     .option('--csv', 'Print CSV: one row per deployment')
     .option('--json', 'Print JSON')
-  addOut(command)
+  addOpen(addOut(command))
     .addHelpText(
       'after',
       `
@@ -69,7 +70,8 @@ serves the traffic.`,
     )
     .action(async (target: string, second: string | undefined, options: CapacityOptions) => {
       const { planCapacityOf } = await import('../../commands/capacity.ts')
-      const { run: old, twin, out, to, json, csv, markdown, ...flags } = options
+      const { run: old, twin, out, to, json, csv, markdown, open, ...flags } = options
+      if (open && to === undefined) command.error('error: --open needs --to DIR')
       if (old !== undefined) deprecated('--run DIR', 'fulcrum capacity FILE RUN')
       const run = second ?? old
       using interrupted = interruption()
@@ -85,5 +87,9 @@ serves the traffic.`,
       else if (markdown) process.stdout.write(answer.markdown)
       else console.log((await import('../../render/terminal/capacity.ts')).capacityText(answer))
       if (!answer.view.serves) process.exitCode = exitCodes.pointsFailed
+      await openIfAsked(
+        open,
+        answer.files.find(file => file.endsWith('capacity.html')),
+      )
     })
 }

@@ -4,23 +4,25 @@ import type { Compared } from '../../commands/compare.ts'
 import { defined } from '../../model/defined.ts'
 import { exitCodes } from '../../model/exit-codes.ts'
 import { comparisonText } from '../../render/terminal/comparison.ts'
-import { repeated } from '../options.ts'
+import { addOpen, addOut, openIfAsked, repeated } from '../options.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 interface CompareOptions {
   readonly failOn?: readonly string[]
   readonly allowLost: number
+  readonly out: string
   readonly to?: string
   readonly json?: true
+  readonly open?: true
   readonly markdown?: true
 }
 
 /** `fulcrum compare BASE HEAD…` */
 export function addCompare(program: Command): void {
-  program
+  const command = program
     .command('compare')
-    .argument('<base>', 'Folder of the base run, or the word baseline')
-    .argument('<head...>', 'Folders of the runs to compare with it')
+    .argument('<base>', 'Folder or ID of the base run, or the word baseline')
+    .argument('<head...>', 'Folders or IDs of the runs to compare with it')
     .description('Compare runs point by point: by how much each figure changed, and whether that is more than noise')
     .option(
       '--fail-on <gate>',
@@ -36,6 +38,7 @@ export function addCompare(program: Command): void {
     .option('--to <dir>', 'Folder for comparison.html, comparison.md, comparison.json, junit.xml and the charts')
     .option('--markdown', 'Print Markdown, such as a comment for a pull request')
     .option('--json', 'Print every change as JSON (one object per head)')
+  addOpen(addOut(command))
     .addHelpText(
       'after',
       `
@@ -73,10 +76,12 @@ In GitHub Actions, gates that failed or were not tested become annotations,
 and the Markdown becomes the step summary.`,
     )
     .action(async (base: string, heads: string[], options: CompareOptions) => {
+      if (options.open && options.to === undefined) command.error('error: --open needs --to DIR')
       const { compareRunFolders } = await import('../../commands/compare.ts')
       const { heads: compared, page } = await compareRunFolders({
         base,
         heads,
+        resultsRoot: options.out,
         failOn: options.failOn ?? [],
         allowLost: options.allowLost,
         ...defined({ to: options.to }),
@@ -89,6 +94,7 @@ and the Markdown becomes the step summary.`,
       if (page !== null && !options.json && !options.markdown) console.log(`\nall heads: ${page}`)
       await tellGitHub(compared)
       if (compared.some(one => one.gateBroken)) process.exitCode = exitCodes.pointsFailed
+      await openIfAsked(options.open, page ?? compared[0]?.files.find(file => file.endsWith('comparison.html')))
     })
 }
 

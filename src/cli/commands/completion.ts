@@ -37,7 +37,7 @@ export function addCompletion(program: Command): void {
   program
     .command('completion')
     .addArgument(new Argument('<shell>', 'Shell that runs the script').choices(shells))
-    .description('Print a script that completes commands and options in a shell')
+    .description('Print a script that completes commands, options, runs and points in a shell')
     .option('--json', 'Print JSON: the shell and the script')
     .addHelpText(
       'after',
@@ -47,8 +47,8 @@ Examples:
   $ fulcrum completion zsh > "\${fpath[1]}/_fulcrum"
   $ fulcrum completion fish > ~/.config/fish/completions/fulcrum.fish
 
-Needs fulcrum on PATH. Where no command or option fits, the shell completes
-files.`,
+Completes commands, options, IDs of runs and points, and sweeps that have runs.
+Elsewhere, the shell completes files. Needs fulcrum on PATH.`,
     )
     .action((shell: Shell, { json }: { readonly json?: true }) => {
       console.log(json ? JSON.stringify({ shell, script: scripts[shell] }) : scripts[shell])
@@ -62,7 +62,8 @@ export function addComplete(program: Command, programFor: (words: readonly strin
     .argument('[words...]', 'Words after fulcrum; the last one is completed')
     .description('Print what can follow the words of a command line, a line each')
     .action(async (words: readonly string[]) => {
-      const { suggestions } = await import('../suggestions.ts')
-      for (const { word, about } of suggestions(await programFor(words), words)) console.log(`${word}\t${about}`)
+      const { allSuggestions } = await import('../suggested-values.ts')
+      for (const { word, about } of await allSuggestions(await programFor(words), words))
+        console.log(`${word}\t${about}`)
     })
 }

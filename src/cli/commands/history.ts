@@ -3,7 +3,7 @@ import { defined } from '../../model/defined.ts'
 import { exitCodes } from '../../model/exit-codes.ts'
 import { historyText } from '../../render/terminal/history.ts'
 import { ciPlaces, repositoryOption } from '../ci-places.ts'
-import { addOut, repeated } from '../options.ts'
+import { addOpen, addOut, openIfAsked, repeated } from '../options.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 interface HistoryOptions {
@@ -14,6 +14,7 @@ interface HistoryOptions {
   readonly to?: string
   readonly repositoryUrl?: string
   readonly json?: true
+  readonly open?: true
 }
 
 /** `fulcrum history [SWEEP]` */
@@ -37,7 +38,7 @@ export function addHistory(program: Command): void {
     .option('--to <dir>', 'Folder for history.html, history.json and the charts (Vega-Lite, SVG)')
     .option(...repositoryOption)
     .option('--json', 'Print every value and change as JSON')
-  addOut(command)
+  addOpen(addOut(command))
     .addHelpText(
       'after',
       `
@@ -66,6 +67,7 @@ baseline (or earlier runs) measured, or if there are too few runs. Exit codes:
 In GitHub Actions, gates that failed or were not tested become annotations.`,
     )
     .action(async (sweep: string | undefined, options: HistoryOptions) => {
+      if (options.open && options.to === undefined) command.error('error: --open needs --to DIR')
       const { sweepHistory } = await import('../../commands/history.ts')
       const history = await sweepHistory({
         resultsRoot: options.out,
@@ -79,5 +81,6 @@ In GitHub Actions, gates that failed or were not tested become annotations.`,
       // Actions reads annotations from stderr as well, so that stdout stays what was asked for.
       if (process.env.GITHUB_ACTIONS === 'true') for (const line of history.annotations) console.error(line)
       if (history.gateBroken) process.exitCode = exitCodes.pointsFailed
+      await openIfAsked(options.open, history.page)
     })
 }

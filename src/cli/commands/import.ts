@@ -3,7 +3,7 @@ import { importFormats } from '../../commands/import-formats.ts'
 import { defined } from '../../model/defined.ts'
 import { answerText } from '../../render/terminal/outcome.ts'
 import { jsonText } from '../json-text.ts'
-import { addOut, repeated } from '../options.ts'
+import { addOpen, addOut, openIfAsked, repeated } from '../options.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 interface ImportOptions {
@@ -13,6 +13,7 @@ interface ImportOptions {
   readonly slo?: readonly string[]
   readonly out: string
   readonly json?: true
+  readonly open?: true
 }
 
 /** `fulcrum import FOLDER` */
@@ -30,7 +31,7 @@ export function addImport(program: Command): void {
       repeated,
     )
     .option('--json', 'Print JSON')
-  addOut(command)
+  addOpen(addOut(command))
     .addHelpText(
       'after',
       `
@@ -58,6 +59,7 @@ Which field becomes which figure: docs/reference/import.md`,
       })
       if (options.json) {
         console.log(jsonText(imported))
+        await openIfAsked(options.open, imported.report.index)
         return
       }
       for (const { file, why } of imported.passedOver) console.error(`Skipped ${file}: ${why}`)
@@ -65,6 +67,7 @@ Which field becomes which figure: docs/reference/import.md`,
         `${answerText(imported.report)}\n\nImported ${imported.points} ${imported.points === 1 ? 'result' : 'results'}`,
       )
       console.log(`report: ${imported.report.index}\nrun: ${imported.folder}`)
+      await openIfAsked(options.open, imported.report.index)
     })
 }
 

@@ -1,27 +1,29 @@
+import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { overlayText } from '../../render/terminal/overlay.ts'
 import { jsonText } from '../json-text.ts'
-import { repeated } from '../options.ts'
+import { addOpen, addOut, deprecated, openIfAsked, repeated } from '../options.ts'
 
 interface OverlayOptions {
   readonly label?: readonly string[]
   readonly to?: string
-  readonly out?: string
+  readonly out: string
   readonly byVariant?: boolean
   readonly json?: true
+  readonly open?: true
 }
 
 /** `fulcrum overlay RUN…` */
 export function addOverlay(program: Command): void {
-  program
+  const command = program
     .command('overlay')
-    .argument('<run...>', 'Folders of runs, or of a sweep for all its runs')
+    .argument('<run...>', 'Folders or IDs of runs, or the folder of a sweep for all its runs')
     .description('Draw the frontiers of several runs in one page: builds, backends, hardware, models')
     .option('--label <name>', 'Name of a run in the picture, in the order of the runs (repeatable)', repeated)
     .option('--by-variant', 'Give each variant of a run frontiers of its own')
     .option('--to <file>', 'File of the page, or a folder (default: overlay.html)')
-    .option('--out <file>', 'Same as --to')
     .option('--json', "Print each run's frontier and the page's path as JSON")
+  addOpen(addOut(command))
     .addHelpText(
       'after',
       `
@@ -39,10 +41,17 @@ Each frontier is of one run and one workload. Points that are invalid, failed or
 miss their SLO are marked and never part of one. The page names runs that were
 measured in a different way or under different conditions from the first one.`,
     )
-    .action(async (runs: string[], { label, byVariant = false, to, out, json }: OverlayOptions) => {
+    .action(async (runs: string[], { label, byVariant = false, to, out, json, open }: OverlayOptions) => {
       const { overlayRuns } = await import('../../commands/overlay.ts')
-      const overlay = await overlayRuns({ runs, labels: label ?? [], byVariant, to: to ?? out ?? 'overlay.html' })
+      // Once it was the page. It still is where no run needs to be found by its ID.
+      const isGiven = command.getOptionValueSource('out') === 'cli'
+      const isPage = isGiven && to === undefined && (out.endsWith('.html') || runs.every(run => existsSync(run)))
+      if (isPage) deprecated('--out for the page', '--to')
+      const resultsRoot = isPage ? 'results' : out
+      const page = to ?? (isPage ? out : 'overlay.html')
+      const overlay = await overlayRuns({ runs, labels: label ?? [], byVariant, resultsRoot, to: page })
       if (json) console.log(jsonText(overlay))
       else console.log(`${overlayText(overlay)}\n\noverlay: ${overlay.page}`)
+      await openIfAsked(open, overlay.page)
     })
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { defined } from '../../model/defined.ts'
 import { answerText } from '../../render/terminal/outcome.ts'
 import { jsonText } from '../json-text.ts'
-import { addOut, runArgument } from '../options.ts'
+import { addOpen, addOut, openIfAsked, runArgument } from '../options.ts'
 
 /** `fulcrum report [RUN]` */
 export function addReport(program: Command): void {
@@ -12,7 +12,7 @@ export function addReport(program: Command): void {
     .description('Write the report of a run again from its journal: HTML, Markdown, CSV, Vega-Lite and SVG')
     .option('--to <dir>', 'Folder for the report (default: report/ in the run)')
     .option('--json', 'Print the frontier and the written files as JSON')
-  addOut(command)
+  addOpen(addOut(command))
     .addHelpText(
       'after',
       `
@@ -20,7 +20,7 @@ Examples:
   $ fulcrum report
   $ fulcrum report results/quick/20261124T230000Z-1a2b3c --to /tmp/report`,
     )
-    .action(async (folder: string | undefined, options: { out: string; to?: string; json?: true }) => {
+    .action(async (folder: string | undefined, options: { out: string; to?: string; json?: true; open?: true }) => {
       const { reportRun } = await import('../../commands/report.ts')
       const report = await reportRun({
         ...defined({ folder, to: options.to }),
@@ -28,5 +28,6 @@ Examples:
       })
       if (options.json) console.log(jsonText(report, 2))
       else console.log(`${answerText(report)}\n\nreport: ${report.index}`)
+      await openIfAsked(options.open, report.index)
     })
 }

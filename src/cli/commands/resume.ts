@@ -4,14 +4,14 @@ import { defined } from '../../model/defined.ts'
 import { exitCodesHelp } from '../exit-codes-help.ts'
 import { interruption } from '../interruption.ts'
 import { addLimitOptions, type LimitOptions, limitHelp } from '../limit-options.ts'
-import { addOut, addShards } from '../options.ts'
+import { addOpen, addOut, addShards, openIfAsked } from '../options.ts'
 import { printPreview } from '../print-preview.ts'
 
 /** `fulcrum resume [RUN]` */
 export function addResume(program: Command): void {
   const command = program
     .command('resume')
-    .argument('[run]', 'Folder of a run (default: the newest unfinished run)')
+    .argument('[run]', 'Folder or ID of a run (default: the newest unfinished run)')
     .description('Continue an unfinished run with the sweep file that it started with')
     .option(
       '--again <statuses>',
@@ -25,7 +25,7 @@ export function addResume(program: Command): void {
     .option('--end-leftovers', 'End processes that a killed Fulcrum left behind, without asking')
     .option('--dry-run', 'Print the exact commands and files of the missing points without starting anything')
     .option('--json', 'Print one JSON object per line: progress, then the outcome')
-  addLimitOptions(addShards(addOut(command)))
+  addLimitOptions(addShards(addOpen(addOut(command))))
     .addHelpText(
       'after',
       `
@@ -47,6 +47,7 @@ ${exitCodesHelp()}`,
         options: LimitOptions & {
           out: string
           json?: true
+          open?: true
           dryRun?: true
           endLeftovers?: true
           acceptRevision?: true
@@ -86,6 +87,7 @@ ${exitCodesHelp()}`,
         progress[Symbol.dispose]()
         printOutcome(outcome, options.json === true)
         process.exitCode = outcome.exitCode
+        await openIfAsked(options.open, outcome.report?.index)
       },
     )
 }

@@ -3,7 +3,7 @@ import { defined } from '../../model/defined.ts'
 import { exitCodesHelp } from '../exit-codes-help.ts'
 import { interruption } from '../interruption.ts'
 import { addLimitOptions, type LimitOptions, limitHelp } from '../limit-options.ts'
-import { addAllowPoints, addOut, addShards, repeated } from '../options.ts'
+import { addAllowPoints, addOpen, addOut, addShards, openIfAsked, repeated } from '../options.ts'
 import { printPreview } from '../print-preview.ts'
 
 interface RunOptions extends LimitOptions {
@@ -11,6 +11,7 @@ interface RunOptions extends LimitOptions {
   readonly new?: true
   readonly only?: readonly string[]
   readonly json?: true
+  readonly open?: true
   readonly dryRun?: true
   readonly allowPoints?: number
   readonly shards?: number
@@ -32,7 +33,7 @@ export function addRun(program: Command): void {
     .option('--dry-run', 'Print the exact commands and files of each deployment without starting anything')
     .option('--end-leftovers', 'End processes that a killed Fulcrum left behind, without asking')
     .option('--json', 'Print one JSON object per line: progress, then the outcome')
-  addLimitOptions(addAllowPoints(addShards(addOut(command))))
+  addLimitOptions(addAllowPoints(addShards(addOpen(addOut(command)))))
     .addHelpText(
       'after',
       `
@@ -81,5 +82,6 @@ ${exitCodesHelp()}`,
       progress[Symbol.dispose]()
       printOutcome(outcome, options.json === true)
       process.exitCode = outcome.exitCode
+      await openIfAsked(options.open, outcome.report?.index)
     })
 }

@@ -3,7 +3,7 @@ import { defined } from '../../model/defined.ts'
 import { ciPlaces, repositoryOption } from '../ci-places.ts'
 import { interruption } from '../interruption.ts'
 import { jsonText } from '../json-text.ts'
-import { addOut, repeated } from '../options.ts'
+import { addOpen, addOut, openIfAsked, repeated } from '../options.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 interface ServeOptions {
@@ -17,6 +17,7 @@ interface ServeOptions {
   readonly maxUpload: number
   readonly auditLog?: string
   readonly json?: true
+  readonly open?: true
 }
 
 /** `fulcrum serve [RESULTS]` */
@@ -37,7 +38,7 @@ export function addServe(program: Command): void {
     .option('--audit-log <file>', 'Log of logins and uploads (default: .audit.jsonl in the results)')
     .option(...repositoryOption)
     .option('--json', 'Print the address as JSON')
-  addOut(command)
+  addOpen(addOut(command))
     .addHelpText(
       'after',
       `
@@ -77,6 +78,7 @@ nothing outside the folder. Ctrl-C stops it with exit code 0.`,
       if (isNew && !json) console.log(`Log in with the token ${token}`)
       if (site.reach === 'network')
         console.error(`The network can reach ${host}. The connection is not encrypted: put a TLS proxy in front of it.`)
+      await openIfAsked(options.open, site.url)
       if (!interrupted.signal.aborted)
         await new Promise(resolve => interrupted.signal.addEventListener('abort', resolve, { once: true }))
     })

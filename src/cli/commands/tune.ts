@@ -13,7 +13,7 @@ import { printPreview } from '../print-preview.ts'
 export function addTune(program: Command): void {
   const command = program
     .command('tune')
-    .argument('<file-or-run>', 'Sweep file, which is run first, or the folder of a run')
+    .argument('<file-or-run>', 'Sweep file, which is run first, or the folder or ID of a run')
     .description(
       'Recommend a deployment for each workload, with its certainty, its bottleneck and the next thing to try',
     )

@@ -1,0 +1,47 @@
+import { execa } from 'execa'
+
+/** How long a program may take to say that it cannot open the page; a browser itself may run on. */
+const failsWithinMs = 3000
+
+/**
+ * Shows a page in the browser of this machine. Where that is not possible, says where the page is. Never throws.
+ * @param page path or URL
+ */
+export async function openPage(
+  page: string,
+  { platform, env }: Readonly<Pick<NodeJS.Process, 'platform' | 'env'>> = process,
+): Promise<void> {
+  const opener = openerOn(platform, env)
+  if (opener === null || !(await opens([...opener, page], env)))
+    process.stderr.write(`No browser can be started here. Open ${page}\n`)
+}
+
+/** The program that opens a page; null where nobody sits in front of a screen, so that only a text browser could. */
+function openerOn(platform: NodeJS.Platform, env: NodeJS.ProcessEnv): readonly [string, ...string[]] | null {
+  if (platform === 'darwin') return ['open']
+  if (platform === 'win32') return ['rundll32', 'url.dll,FileProtocolHandler']
+  return [env.DISPLAY, env.WAYLAND_DISPLAY, env.BROWSER].some(value => value !== undefined && value !== '')
+    ? ['xdg-open']
+    : null
+}
+
+async function opens(argv: readonly [string, ...string[]], env: NodeJS.ProcessEnv): Promise<boolean> {
+  const [program, ...args] = argv
+  // In a group of its own, so that Ctrl-C here does not close the browser.
+  const opening = execa(program, args, {
+    env,
+    extendEnv: false,
+    detached: true,
+    cleanup: false,
+    stdio: 'ignore',
+    reject: false,
+  })
+  opening.unref()
+  const deadline = Promise.withResolvers<boolean>()
+  const timer = setTimeout(() => deadline.resolve(true), failsWithinMs)
+  try {
+    return await Promise.race([opening.then(({ failed }) => !failed), deadline.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
