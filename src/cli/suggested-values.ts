@@ -21,7 +21,7 @@ async function namesOnDisk(program: Command, words: readonly string[]): Promise<
   const resultsRoot = optionValue('--out') ?? 'results'
   // The shell completes paths.
   if (/[/.~]/.test(current)) return []
-  if (option?.long === '--only') return pointsOfSweep(given[0])
+  if (option?.long === '--only') return pointsOfSweep(given[0], resultsRoot)
   if (option?.long === '--point' && command.name() === 'tune') return pointsOfRun(given[0], resultsRoot)
   const name = argument?.name() ?? ''
   if (name === 'sweep' && argument?.required === false) return sweepsIn(resultsRoot)
@@ -47,11 +47,10 @@ async function sweepFiles(): Promise<readonly Suggestion[]> {
   return files.filter(file => /\.ya?ml$/.test(file)).map(word => ({ word, about: 'file' }))
 }
 
-async function pointsOfSweep(file: string | undefined): Promise<readonly Suggestion[]> {
+async function pointsOfSweep(file: string | undefined, resultsRoot: string): Promise<readonly Suggestion[]> {
   if (file === undefined) return []
-  const { planSweep } = await import('../plan/plan.ts')
-  const { loadSweep } = await import('../spec/load-sweep.ts')
-  const { deployments } = planSweep(await loadSweep(file))
+  const { planSweepFile } = await import('../commands/plan.ts')
+  const { deployments } = await planSweepFile(file, { resultsRoot })
   const variants = deployments.flatMap(({ deployment: { variant } }) => (variant === undefined ? [] : [variant]))
   return [
     ...[...new Set(variants)].map(word => ({ word, about: 'variant' })),
