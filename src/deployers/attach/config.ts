@@ -24,7 +24,7 @@ export const attachKeys = {
   dialect: decisive(
     field(
       z.enum(dialects),
-      'Dialect of the server, which decides how a request says “do not stop at end-of-sequence”. Default: `dynamo-1`.',
+      'Dialect of the server, which decides how a request asks to ignore end-of-sequence. Default: `dynamo-1`.',
       'write dynamo-0.3, dynamo-1, vllm or openai',
     ).default('dynamo-1'),
   ),

@@ -30,14 +30,14 @@ export const serveKeys = {
   configs: decisive(
     field(
       z.strictObject({ aggregated: z.string().min(1).optional(), disaggregated: z.string().min(1).optional() }),
-      'Service configurations by kind of topology, relative to `workdir`. They are copied, never written. Default: `configs/deepseek_r1/agg.yaml` and `configs/deepseek_r1/disagg.yaml`.',
+      'Service configurations by kind of topology, relative to `workdir`. Fulcrum copies them and never writes to them. Default: `configs/deepseek_r1/agg.yaml` and `configs/deepseek_r1/disagg.yaml`.',
       'write { aggregated: configs/…/agg.yaml, disaggregated: configs/…/disagg.yaml }',
     ).default({}),
   ),
   graphs: decisive(
     field(
       z.strictObject({ aggregated: moduleAndService.optional(), disaggregated: moduleAndService.optional() }),
-      'The head’s graph by kind of topology. Default: `graphs.agg:Frontend` for both, as the guide has it.',
+      'Graph to serve on the head node, by kind of topology. Default: `graphs.agg:Frontend` for both, as in NVIDIA’s guide.',
       'write { aggregated: module:Service, disaggregated: module:Service }',
     ).default({}),
   ),
@@ -59,7 +59,7 @@ export const serveKeys = {
   gpus: decisive(
     field(
       z.array(z.int().min(0)).min(1),
-      'GPU indices of this machine, handed out to workers as CUDA_VISIBLE_DEVICES. Default: each `dynamo serve` takes its own from 0 on, so several workers on one machine need them; with `nodes` or `slurm`, no worker runs here.',
+      'GPU indices of this machine. Fulcrum assigns them to workers with CUDA_VISIBLE_DEVICES. Default: each `dynamo serve` uses GPUs from 0 on, so set this for several workers on one machine. With `nodes` or `slurm`, no worker runs on this machine by default.',
       'write a list of GPU indices such as [0, 1, 2, 3]',
     ).optional(),
   ),
@@ -81,7 +81,7 @@ export const serveKeys = {
         dynamo: z.string().min(1).default('dynamo'),
         workdir: z.string().min(1).default('/workspace/examples/tensorrt_llm'),
       }),
-      'Every `dynamo serve` runs in a container: `docker run --rm --init --gpus all --network host`, `args`, `image`, and in it `dynamo` (default `dynamo`) in the folder `workdir` (default `/workspace/examples/tensorrt_llm`).',
+      'Runs every `dynamo serve` in a container: `docker run --rm --init --gpus all --network host`, `args`, `image`, and in it `dynamo` (default `dynamo`) in the folder `workdir` (default `/workspace/examples/tensorrt_llm`).',
       'write { image: dynamo:latest-tensorrtllm, args: [-v, /tmp/hf_cache:/root/.cache/huggingface] }',
     ).optional(),
   ),

@@ -45,7 +45,7 @@ export const processKeys = {
   container: decisive(
     field(
       z.strictObject({ ...containerKeys, python: z.string().min(1).default('python3') }),
-      'Workers run in containers: `docker run --rm --init --gpus all --network host`, `args`, `image`, and `python` (default `python3`) in it.',
+      'Runs workers in containers: `docker run --rm --init --gpus all --network host`, `args`, `image`, and `python` (default `python3`) in it.',
       'write { image: dynamo:latest-tensorrtllm, args: [-v, /tmp/hf_cache:/root/.cache/huggingface] }',
     ).optional(),
   ),

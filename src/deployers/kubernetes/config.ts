@@ -35,7 +35,7 @@ export const kubernetesKeys = {
   manifest: decisive(
     field(
       filePath,
-      'The DynamoGraphDeployment that is swept, as YAML with one or several documents; relative to this file.',
+      'Path of the DynamoGraphDeployment to sweep: YAML with one or several documents, relative to this file.',
       'write the path of a manifest such as kubernetes/deepseek-r1.yaml',
     ),
   ),
@@ -47,32 +47,32 @@ export const kubernetesKeys = {
         aggregated: componentName.optional(),
         frontend: componentName.optional(),
       }),
-      'Components by role, where neither their type nor their arguments tell it.',
+      'Component of each role, if neither its type nor its arguments show the role.',
       'write { prefill: NAME, decode: NAME, aggregated: NAME, frontend: NAME }',
     ).default({}),
   ),
   backend: decisive(
     field(
       z.string().regex(/^[A-Za-z_][\w.]*$/),
-      `Worker module that takes the place of the manifest’s in the workers’ commands: ${moduleList('`', 'another')}. A manifest with \`backendFramework\`, which Dynamo does not let anyone change, has to agree.`,
+      `Worker module that replaces the manifest’s in the workers’ commands: ${moduleList('`', 'another')}. It must agree with the manifest’s \`backendFramework\` if there is one, because Dynamo does not allow it to change.`,
       `write a Python module such as ${moduleList()}`,
     ).optional(),
   ),
   image: decisive(
     field(
       image,
-      'Image of the workers, in place of the manifest’s.',
+      'Image of the workers. Replaces the manifest’s.',
       'write an image such as runtime:1.6.1',
     ).optional(),
   ),
   frontend_image: decisive(
     field(
       image,
-      'Image of the frontend, in place of the manifest’s.',
+      'Image of the frontend. Replaces the manifest’s.',
       'write an image such as runtime:1.6.1',
     ).optional(),
   ),
-  args: decisive(field(podArguments, `Of every worker: ${argumentsTold}`, rightArguments).optional()),
+  args: decisive(field(podArguments, `For every worker: ${argumentsTold}`, rightArguments).optional()),
   role_args: decisive(
     field(
       byRole(podArguments),
@@ -80,7 +80,7 @@ export const kubernetesKeys = {
       'write { prefill: {…}, decode: {…}, aggregated: {…} }',
     ).optional(),
   ),
-  frontend_args: decisive(field(podArguments, `Of the frontend: ${argumentsTold}`, rightArguments).optional()),
+  frontend_args: decisive(field(podArguments, `For the frontend: ${argumentsTold}`, rightArguments).optional()),
   env: decisive(
     field(
       podEnvironment,

@@ -32,21 +32,21 @@ export const allocationKeys = {
   salloc_args: decisive(
     field(
       words,
-      'More arguments for salloc, added after Fulcrum’s own, which include `--exclusive`.',
+      'Extra arguments for salloc, added after Fulcrum’s own, which include `--exclusive`.',
       'write a list of arguments',
     ).default([]),
   ),
   srun_args: decisive(
     field(
       words,
-      'More arguments for each srun, such as `--mpi=pmix` or `--container-image=…`.',
+      'Extra arguments for each srun, such as `--mpi=pmix` or `--container-image=…`.',
       'write a list of arguments',
     ).default([]),
   ),
   keep_slurm_variables: decisive(
     field(
       z.boolean(),
-      'Leaves SLURM_JOBID, SLURM_JOB_ID and SLURM_NODELIST to workers, which breaks MPI spawn of TensorRT-LLM. Default: `false`.',
+      'Keeps SLURM_JOBID, SLURM_JOB_ID and SLURM_NODELIST in the environment of workers, which breaks MPI spawn of TensorRT-LLM. Default: `false`.',
       'write true or false',
     ).default(false),
   ),

@@ -47,17 +47,17 @@ const jobKeys = z.strictObject({
   ).optional(),
   resources: field(
     z.strictObject({ requests: amounts.optional(), limits: amounts.optional() }),
-    'Resources of each pod, as Kubernetes writes them. Ask for whole CPUs: a throttled shard is late.',
+    'Resources of each pod, in Kubernetes notation. Request whole CPUs, because a throttled shard sends late.',
     'write { requests: { cpu: 4, memory: 2Gi }, limits: { cpu: 4, memory: 2Gi } }',
   ).default({}),
   node_selector: field(
     z.record(z.string(), z.string()),
-    'Labels of the nodes that pods may run on: not the workers’ own, best.',
+    'Labels of the nodes that pods may run on. If possible, not the nodes of the workers.',
     'write a map of labels such as { pool: load }',
   ).default({}),
   tolerations: field(
     z.array(json),
-    'Tolerations of the pods, as Kubernetes writes them.',
+    'Tolerations of the pods, in Kubernetes notation.',
     'write a list such as [{ key: load, operator: Exists }]',
   ).default([]),
   image_pull_secrets: field(
@@ -67,19 +67,19 @@ const jobKeys = z.strictObject({
   ).default([]),
   deadline: field(
     durationInSeconds,
-    'The cluster ends the Job after so long, whatever becomes of Fulcrum; the next point then gets a new one. Default: `24h`.',
+    'Deadline after which the cluster ends the Job, even if Fulcrum is gone. The next point then gets a new Job. Default: `24h`.',
     'write a duration such as 12h',
   ).prefault('24h'),
   start_timeout: field(
     durationInSeconds,
-    'How long the pods may take to start, pulling the image included. Default: `5m`.',
+    'How long the pods may take to start, including pulling the image. Default: `5m`.',
     'write a duration such as 10m',
   ).prefault('5m'),
 })
 
 const job = field(
   reading(jobKeys, readJob),
-  'Shards are pods of an Indexed Job of Kubernetes: load from inside the cluster.',
+  'Runs the shards as pods of a Kubernetes Indexed Job, to generate the load inside the cluster.',
   'write { image: registry.example/fulcrum:0.2.0 }',
 )
 
@@ -87,12 +87,12 @@ const placedShards = z.strictObject({
   count,
   hosts: field(
     z.array(z.string().regex(/^[^-\s]\S*$/)),
-    'Hosts that the processes are started on, in turns; Fulcrum has to be installed there. Default: this machine.',
+    'Hosts on which to start the processes, in turn. They need an installed Fulcrum. Default: this machine.',
     'write a list of host names',
   ).default([]),
   launch: field(
     z.union([z.enum(['ssh', 'srun']), z.array(z.string().min(1)).min(1)]),
-    'How a process is started on a host: `ssh`, `srun`, or the command of another launcher that passes on standard input and output, with `{host}` for the host. Default: `ssh`.',
+    'How a process is started on a host: `ssh`, `srun`, or the command of another launcher that forwards standard input and output, with `{host}` in place of the host. Default: `ssh`.',
     "write ssh, srun, or a command such as [kubectl, exec, -i, '{host}', --]",
   ).optional(),
   launch_args: field(

@@ -8,7 +8,7 @@ import { field, json } from '../../yaml/field.ts'
 export type RawDeploy = { readonly with: string; readonly [key: string]: Json }
 
 const about =
-  'How the system is brought up and changed: `with` names the deployer: a shipped one, or one of yours, which is the path of a module (`./my-deployer.ts`, relative to this file) or the name of an installed package.'
+  'How the system is deployed and changed. `with` names the deployer: a built-in one, or your own, by the path of a module (`./my-deployer.ts`, relative to this file) or the name of an installed package.'
 
 /** The `deploy` section of a sweep file, for the given deployers. */
 export function deploySchemaOf(known: readonly AnyDeployer[]) {

@@ -15,7 +15,7 @@ export const engineSchema = field(
     decode: settings('Settings of decode workers.'),
     aggregated: settings('Settings of aggregated workers.'),
   }),
-  'Engine settings by role. Lists are axes: the sweep visits every combination of their values. Axes of a role that a topology does not have are ignored for that topology.',
+  'Engine settings by role. Lists are axes: the sweep measures every combination of their values. Axes of a role that a topology does not have are ignored for that topology.',
   'write { all: {…}, prefill: {…}, decode: {…}, aggregated: {…} }',
 )
 

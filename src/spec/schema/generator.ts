@@ -4,7 +4,7 @@ import { field, json } from '../../yaml/field.ts'
 
 const shipped = generators.map(({ name }) => name)
 
-const about = `Which generator loads the points: a shipped one, or one of yours, by the path of a module (\`./my-generator.ts\`, relative to this file) or the name of an installed package. Default: \`${defaultGenerator.name}\`.`
+const about = `The load generator: a built-in one, or your own, by the path of a module (\`./my-generator.ts\`, relative to this file) or the name of an installed package. Default: \`${defaultGenerator.name}\`.`
 const right = `write ${shipped.join(', ')}, or { name: …, command: …, args: […] }, or { name: built-in, shards: … }`
 
 const name = field(z.string().min(1), about, right)

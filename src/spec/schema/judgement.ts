@@ -60,7 +60,7 @@ export const validitySchema = field(
       share,
     ),
     prefill_bypass: limit(
-      'Requests of a disaggregated deployment that no prefill worker processed, as a share of all, by the workers’ own counters, 0–1. Raise it if the router is meant to prefill short prompts on decode workers.',
+      'Requests of a disaggregated deployment that no prefill worker processed, as a share of all, according to the workers’ counters, 0–1. Raise it if the router is meant to prefill short prompts on decode workers.',
       defaultLimits.prefillBypassShare,
       share,
     ),

@@ -71,12 +71,12 @@ const autoRequests = z.strictObject({
     z.strictObject({
       min: field(
         amount,
-        'Fewest requests to measure: a number, or `10x` for ten times the concurrency. Default: `10x`.',
+        'Minimum number of requests to measure: a number, or `10x` for ten times the concurrency. Default: `10x`.',
         'write a number of requests, or 10x for ten times the concurrency',
       ).optional(),
       max: field(
         amount,
-        'Most requests to measure: a number, or `100x` for a hundred times the concurrency. Default: `100x`, but at most 4,000.',
+        'Maximum number of requests to measure: a number, or `100x` for a hundred times the concurrency. Default: `100x`, but at most 4,000.',
         'write a number of requests, or 100x for a hundred times the concurrency',
       ).optional(),
       precision: field(
@@ -115,7 +115,7 @@ export const loadSchema = field(
     arrivals: arrivals.default('poisson'),
     max_concurrency: field(
       positiveInt,
-      'Open loop: most requests in flight. Further requests wait, and the report says so. Default: no limit.',
+      'Open loop: maximum number of requests in flight. Further requests wait, and the report says so. Default: no limit.',
       'write a whole number from 1',
     ).optional(),
     requests: field(
@@ -155,12 +155,12 @@ export const loadSchema = field(
     ).default(100),
     prompts: field(
       z.enum(['fresh', 'same']),
-      '`fresh`: each point has its own prompts, which are the same in every run, so that no point benefits from a prefix cache that an earlier point filled. `same` (genai-perf and AIPerf only): every point uses `seed` unchanged, as the script in Dynamo’s guide does. Default: `fresh`.',
+      '`fresh`: each point has its own prompts, which are the same in every run, so that no point benefits from a prefix cache that an earlier point filled. `same` (genai-perf and AIPerf only): every point uses `seed` unchanged, like the script in NVIDIA’s guide. Default: `fresh`.',
       'write fresh or same',
     ).default('fresh'),
     timeout: field(
       duration,
-      'Timeout of a request. Default: `600s`.',
+      'Deadline for each request. Default: `600s`.',
       'write a duration such as 600s, at most 24 days',
     ).default('600s'),
     api: field(
@@ -170,7 +170,7 @@ export const loadSchema = field(
     ).default('chat'),
     streaming: field(
       z.boolean(),
-      'Whether to stream responses. Without streaming there is no TTFT and no ITL. Default: true.',
+      'Whether to stream responses. Without streaming, TTFT and ITL are not available. Default: true.',
       'write true or false',
     ).default(true),
     session_header: field(

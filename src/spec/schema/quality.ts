@@ -13,20 +13,20 @@ const lmEvalSchema = field(
       'The program: a path with a `/`, relative to this file, or a name on PATH. Default: `lm_eval`.',
       'write a path such as ./venv/bin/lm_eval',
     ).default('lm_eval'),
-    limit: field(positiveInt, 'Documents of each task. Default: all.', 'write a whole number from 1').optional(),
+    limit: field(positiveInt, 'Number of documents of each task. Default: all.', 'write a whole number from 1').optional(),
     fewshot: field(
       z.int().min(0),
-      'Examples before each document. Default: as the task says.',
+      'Number of examples before each document. Default: the task’s own.',
       'write a whole number from 0',
     ).optional(),
     args: field(
       z.array(z.string()),
-      'More arguments of the command, after all others. Default: none.',
+      'Extra arguments, added after all others. Default: none.',
       'write a list such as [--include_path, ./tasks]',
     ).default([]),
-    timeout: field(duration, 'Longest time of one call. Default: `2h`.', 'write a duration such as 30m').default('2h'),
+    timeout: field(duration, 'Time limit for one run of the program. Default: `2h`.', 'write a duration such as 30m').default('2h'),
   }),
-  'Calls lm-evaluation-harness 0.4 on the deployment. Default: it is not called.',
+  'Runs lm-evaluation-harness 0.4 on the deployment. Default: not run.',
   'write { tasks: [gsm8k], limit: 200 }',
 )
 
@@ -42,22 +42,22 @@ export const qualitySchema = field(
       '`deployment` checks each deployment once, at its valid point with the highest load. `point` checks at each load level. Default: `deployment`.',
       'write deployment or point',
     ).default('deployment'),
-    max_tokens: field(positiveInt, 'Most tokens of an answer. Default: 256.', 'write a whole number from 1').default(
+    max_tokens: field(positiveInt, 'Maximum number of tokens of an answer. Default: 256.', 'write a whole number from 1').default(
       256,
     ),
     system: field(
       z.string().min(1),
-      'Instruction before each question. Default: none.',
+      'System prompt for each question. Default: none.',
       'write a text such as "Answer with the number only."',
     ).optional(),
     extra: field(
       z.record(z.string(), json),
-      'Fields added to the body of each question; they win over what Fulcrum writes. `load.extra` is not used here. Default: none.',
+      'Fields to add to the body of each question. They override the fields that Fulcrum sets. `load.extra` does not apply here. Default: none.',
       'write { chat_template_kwargs: { enable_thinking: false } }',
     ).default({}),
     lm_eval: lmEvalSchema.optional(),
   }),
-  'Checks the answers of each deployment after a measurement window, at the load of that point. It changes no ids. Default: no check.',
+  'Checks the answers of each deployment after a measurement window, at the load of that point. Does not affect point ids. Default: no check.',
   'write { questions: ./questions.jsonl }',
 )
 

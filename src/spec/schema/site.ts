@@ -9,7 +9,7 @@ const currency = field(
     .string()
     .regex(/^[A-Za-z]{3}$/)
     .refine(text => Intl.supportedValuesOf('currency').includes(text.toUpperCase())),
-  'Currency as an ISO 4217 code. Default: none, and amounts are units.',
+  'Currency as an ISO 4217 code. Default: none, and amounts have no unit.',
   'write an ISO 4217 code such as EUR',
 ).optional()
 
@@ -22,10 +22,10 @@ export const priceSchema = field(
     z.strictObject({
       server: amount('Price of a server with its share of network and rack.', 300000),
       gpus: field(z.int().min(1), 'GPUs of a server.', 'write a whole number from 1'),
-      years: amount('Years over which it is written off.', 4),
+      years: amount('Years over which the server is written off.', 4),
       use: field(
         share.refine(value => value > 0),
-        'Share of the time in which it earns, 0–1. Default: 1.',
+        'Share of the time in which the server is in use, 0–1. Default: 1.',
         'write a share such as 0.8',
       ).default(1),
       upkeep: field(
@@ -37,7 +37,7 @@ export const priceSchema = field(
       currency,
     }),
   ]),
-  'What GPUs cost, for costs per million tokens: a number for one GPU-hour, or its parts. It changes no ids. Default: none, and costs are empty.',
+  'Cost of the GPUs, for costs per million tokens: a number for one GPU-hour, or its parts. Does not affect point ids. Default: none, and costs are empty.',
   'write { gpu_hour: 2.5, currency: EUR } or { server: 300000, gpus: 8, years: 4, kwh: 0.12 }',
 )
 
@@ -50,7 +50,7 @@ export const powerSchema = field(
     ).default(1),
     host_w: field(
       z.number().min(0),
-      'Power of a host without its GPUs, for each GPU, W. Default: 0.',
+      'Power of a host without its GPUs, in W per GPU. Default: 0.',
       'write a number of watts',
     ).default(0),
     network_w: field(
@@ -59,7 +59,7 @@ export const powerSchema = field(
       'write a number of watts',
     ).default(0),
   }),
-  'Power of the site beside its GPUs, for figures of all power. It changes no ids. Default: none, and those figures are empty.',
+  'Power that the site draws in addition to its GPUs, for figures of the total power. Does not affect point ids. Default: none, and those figures are empty.',
   'write { pue: 1.2, host_w: 150, network_w: 20 }',
 )
 

@@ -38,7 +38,7 @@ export const gpusSchema = field(
     z.strictObject({
       dcgm: field(
         z.array(exporterUrl).min(1),
-        'Pages of dcgm-exporter, or of AMD’s device-metrics-exporter, one for each machine. Default: none.',
+        'URLs of dcgm-exporter or of AMD’s device-metrics-exporter, one for each machine. Default: none.',
         'write a list such as [http://10.0.0.5:9400/metrics]',
       ).optional(),
       nvidia_smi: field(
@@ -57,7 +57,7 @@ export const gpusSchema = field(
           decode: gpuList('decode'),
           aggregated: gpuList('aggregated'),
         }),
-        'Which GPUs belong to workers of which role, where the deployer does not know it. Default: as the deployer placed them, or by the pods in the labels of the pages.',
+        'GPUs of each role, if the deployer does not know them. Default: as the deployer placed the workers, or from the pod labels of the metrics.',
         'write { prefill: [0], decode: [1] }',
       ).optional(),
     }),
@@ -75,7 +75,7 @@ export const telemetrySchema = field(
       'write auto, or a list such as [{ url: http://10.0.0.5:9090/metrics, role: decode }]',
     ).default('auto'),
   }),
-  'What Fulcrum observes beside the load. It changes no ids. Default: what the deployer finds.',
+  'Server and GPU metrics to collect during each point. Does not affect point ids. Default: what the deployer finds.',
   'write { workers: [http://10.0.0.5:9090/metrics] }',
 )
 

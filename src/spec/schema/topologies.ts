@@ -46,7 +46,7 @@ const entry = field(
 
 export const topologiesSchema = field(
   z.union([z.array(entry).min(1), entry]),
-  'How many workers of each role serve together. With a list of entries, the sweep visits all of their topologies, each once.',
+  'How many workers of each role serve together. With a list of entries, the sweep measures every topology of any entry, each once.',
   'write a list such as [{ aggregated: [1, 2] }, { prefill: [1, 2], decode: [1, 2] }]',
 )
 

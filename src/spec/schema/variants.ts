@@ -4,14 +4,14 @@ import { field, json } from '../../yaml/field.ts'
 const patch = (section: string, example: string) =>
   field(
     z.record(z.string(), json),
-    `Changes to \`${section}\`: maps merge with it, lists and single values replace what it says, \`null\` removes a key.`,
+    `Changes to \`${section}\`: maps are merged, lists and single values replace the original value, \`null\` removes a key.`,
     `write keys of ${section}, such as ${example}`,
   ).optional()
 
 const topologyNames = (about: string) =>
   field(
     z.array(z.string()).min(1),
-    `${about} Short names of topologies that the sweep has.`,
+    `${about} Short names of topologies of this sweep.`,
     'write short names of topologies of this sweep, such as [1P1D, agg x2]',
   ).optional()
 
@@ -29,11 +29,11 @@ const variant = field(
       'Environment variables of every process; short for `deploy: { env: … }`. `null` removes a variable that `deploy.env` sets.',
       'write NAME: value pairs',
     ).optional(),
-    only: topologyNames('The variant has only these topologies.'),
-    except: topologyNames('The variant has all topologies but these.'),
+    only: topologyNames('Measure the variant only on these topologies.'),
+    except: topologyNames('Measure the variant on all topologies except these.'),
   }),
-  'One variant: what it changes of `deploy`, `engine` and `model`. `{}` changes nothing.',
-  'write {}, or what it changes, such as { deploy: { frontend_args: { router-mode: kv } } }',
+  'One variant: its changes to `deploy`, `engine` and `model`. `{}` changes nothing.',
+  'write {}, or changes such as { deploy: { frontend_args: { router-mode: kv } } }',
 )
 
 const variantName = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,39}$/
@@ -43,7 +43,7 @@ export const variantsSchema = field(
     .record(z.string(), variant)
     .refine(variants => Object.keys(variants).length > 0)
     .refine(variants => Object.keys(variants).every(name => variantName.test(name))),
-  'What is compared: variants by name, each with what it changes of `deploy`, `engine` and `model`. The sweep measures every variant on every topology, and reports compare them. Names have up to 40 letters, digits, `.`, `_`, `+` and `-`. `deploy.with` is the same for all.',
+  'Configurations to compare, by name, each with its changes to `deploy`, `engine` and `model`. The sweep measures every variant on every topology, and reports compare them. Names have up to 40 letters, digits, `.`, `_`, `+` and `-`. All variants have the same `deploy.with`.',
   'write names of letters, digits, ".", "_", "+" and "-" with their changes, such as { round-robin: {}, kv: { deploy: { frontend_args: { router-mode: kv } } } }',
 )
 

@@ -53,7 +53,7 @@ const prefix = field(
 
 const conversation = field(
   z.strictObject({
-    turns: z.int().min(2).describe('Requests of a conversation.'),
+    turns: z.int().min(2).describe('Number of requests in each conversation.'),
     think: z
       .union([duration, z.strictObject({ exponential: duration.describe('Mean of the pauses.') })])
       .default(0)
