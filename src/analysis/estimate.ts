@@ -31,7 +31,7 @@ export interface Difference {
   /** (a − b) / b. */
   readonly relative: number
   /**
-   * `shown`: Welch's 95 % interval of a − b leaves out 0. `unknown`: one measurement on a side, so noise is not known.
+   * `shown`: Welch's 95 % interval of a − b leaves out 0. `unknown`: one measurement on a side, so noise is unknown.
    */
   readonly verdict: 'shown' | 'not-shown' | 'unknown'
 }

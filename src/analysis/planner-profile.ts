@@ -63,7 +63,7 @@ export function plannerProfiles(run: Run): readonly PlannerProfile[] {
         throw new FulcrumError(
           'bad-input',
           'several-engines',
-          `${variant ?? run.manifest.sweep} has deployments with ${engines.size} different engine settings; a profile is of one engine.`,
+          `${variant ?? run.manifest.sweep} has deployments with ${engines.size} different engine settings; a profile describes one engine.`,
           { where: run.folder, remedy: 'Make them variants of the sweep: each variant gets a profile of its own.' },
         )
       return { variant, prefill: prefillOf(results), decode: decodeOf(results) }

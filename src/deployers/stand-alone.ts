@@ -63,7 +63,7 @@ export function standAloneFiles(
     steps: [
       {
         command: './start.sh',
-        does: 'Starts everything in the foreground, and prints `ready` once a request was answered.',
+        does: 'Starts everything in the foreground, and prints `ready` once a request has been answered.',
       },
     ],
     url,

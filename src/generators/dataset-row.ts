@@ -53,7 +53,7 @@ function batchRow({ url, body }: Fields, api: Api): DatasetRow {
   const parsed = record.safeParse(body)
   if (!parsed.success) return { why: `body is ${kindOf(body)}, not an object`, key: 'body' }
   if (typeof url === 'string' && !/\/(chat\/completions|completions|responses)$/.test(url))
-    return { why: `it asks ${url}, which is no API of answers`, key: 'url' }
+    return { why: `it asks ${url}, which is not an API that generates answers`, key: 'url' }
   const { tools, input } = parsed.data
   if (Array.isArray(tools) && tools.length > 0) return { why: 'body has tools', key: 'tools' }
   const fields =
@@ -129,7 +129,7 @@ function messagesRow(
     const word = speaker.trim().toLowerCase()
     const role = Object.hasOwn(roles, word) ? roles[word] : undefined
     if (role === undefined) {
-      return { why: `${place} is a turn of ${JSON.stringify(speaker)}, which no chat API takes as a role`, key }
+      return { why: `${place} is a turn of ${JSON.stringify(speaker)}, which no chat API accepts as a role`, key }
     }
     if (fields.data.tool_calls !== undefined && fields.data.tool_calls !== null) {
       return { why: `${place} calls tools`, key }
@@ -140,17 +140,19 @@ function messagesRow(
     // What follows an answer of ShareGPT's is not asked.
     if (shareGpt && role === 'assistant') break
   }
-  const answered = said.at(-1)?.role === 'assistant' ? said.pop() : undefined
+  // An answer in several turns is one answer: a request that ended with a part of it would ask to continue it.
+  const answered = said.splice(said.findLastIndex(({ role }) => role !== 'assistant') + 1)
   const first = said.find(({ role }) => role === 'user' || role === 'assistant')
-  if (first?.role === 'assistant' || (first === undefined && answered !== undefined)) {
+  if (first?.role === 'assistant' || (first === undefined && answered.length > 0)) {
     return { why: "it begins with the model's turn", key }
   }
-  if (first === undefined) return { why: `${key} asks nothing: it has no turn of a user`, key }
+  if (first === undefined) return { why: `${key} has no turn of a user`, key }
   const silent = said.find(({ role, content }) => role === 'user' && content.trim() === '')
   if (silent !== undefined) return { why: `a turn of the user in ${key} is empty`, key }
   const plain = shareGpt && said.length === 1
-  if (api === 'completions' && !plain) return { why: 'the completions API takes no messages' }
-  return { kind, entry: { messages: said, plain, answer: answered?.content ?? null, outputTokens } }
+  if (api === 'completions' && !plain) return { why: 'the completions API does not accept messages' }
+  const answer = answered.length === 0 ? null : answered.map(({ content }) => content).join('\n')
+  return { kind, entry: { messages: said, plain, answer, outputTokens } }
 }
 
 /** Text of a turn: a string, or parts that are all text, a line each as servers put them together. */
@@ -167,7 +169,7 @@ function contentOf(value: unknown, place: string): string | { why: string } {
     const text = fields.success ? fields.data.text : undefined
     if (typeof text !== 'string') {
       const type = fields.success && typeof fields.data.type === 'string' ? fields.data.type : kindOf(part)
-      return { why: `${place} has a part that is no text (${type}), which Fulcrum doesn't send` }
+      return { why: `${place} has a part that is not text (${type}), which Fulcrum does not send` }
     }
     texts.push(text)
   }
@@ -181,7 +183,7 @@ function outputTokensOf(fields: Fields): number | null | { why: string; key: str
   if (key === undefined) return null
   const value = fields[key]
   if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= mostTokens) return value
-  return { why: `${key} is ${JSON.stringify(value)}, no number of tokens`, key }
+  return { why: `${key} is ${JSON.stringify(value)}, which is not a number of tokens`, key }
 }
 
 /** As long as a workload's lengths may be. */

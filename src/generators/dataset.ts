@@ -80,7 +80,7 @@ function withoutRefused(
   if (first === undefined) return { rows: read.rows, odd: read.odd }
   const told = read.odd ?? {
     where: `${file}:${first.line}:1`,
-    why: `the tokenizer's chat template refuses it: ${tokens.refusal}`,
+    why: `the tokenizer's chat template rejects it: ${tokens.refusal}`,
   }
   return { rows: read.rows - refused.length, odd: { ...told, count: (read.odd?.count ?? 0) + refused.length } }
 }

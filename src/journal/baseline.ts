@@ -44,7 +44,7 @@ export async function baselineOf(sweepRuns: string): Promise<string | null> {
   if (bytes === null) return null
   const folder = join(sweepRuns, runNameIn(bytes.toString('utf8'), file))
   await readManifest(folder).catch(cause => {
-    throw new FulcrumError('bad-input', 'baseline-gone', `The baseline's run is not there any more: ${folder}`, {
+    throw new FulcrumError('bad-input', 'baseline-gone', `The run of the baseline no longer exists: ${folder}`, {
       where: file,
       remedy: 'Choose another with `fulcrum baseline set RUN`.',
       cause,
@@ -62,8 +62,13 @@ function runNameIn(text: string, file: string): string {
   } catch {
     // Falls through to the same answer: this is no baseline that this version can read.
   }
-  throw new FulcrumError('bad-input', 'baseline-invalid', 'This baseline is damaged or of another version of Fulcrum', {
-    where: file,
-    remedy: 'Set it again with `fulcrum baseline set RUN`.',
-  })
+  throw new FulcrumError(
+    'bad-input',
+    'baseline-invalid',
+    'This baseline is damaged or was written by another version of Fulcrum',
+    {
+      where: file,
+      remedy: 'Set it again with `fulcrum baseline set RUN`.',
+    },
+  )
 }

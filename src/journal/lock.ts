@@ -39,7 +39,7 @@ export async function lockRun(folder: string, now: () => Date = () => new Date()
   } catch (error) {
     throw diskError(error, 'lock the run folder', folder)
   }
-  throw locked(folder, 'another fulcrum took it at this very moment', 'Let it finish.')
+  throw locked(folder, 'another fulcrum has just taken it', 'Let it finish.')
 }
 
 /** The process that holds a run folder now, if any; for `status` and for refusing early. */
@@ -83,7 +83,7 @@ async function refuseIfHeld(latest: Attempt, attempts: string, folder: string): 
   if (life === 'unknown')
     throw locked(
       folder,
-      `process ${pid} on host ${host} has held it since ${since}, and whether it still runs can't be seen from here`,
+      `process ${pid} on host ${host} has held it since ${since}, and Fulcrum cannot see from this host whether it is still running`,
       `When that process is gone, remove ${join(attempts, `${latest.number}.json`)}`,
     )
 }

@@ -48,9 +48,14 @@ export async function readManifest(folder: string): Promise<Manifest> {
   } catch {
     // Falls through to the same answer: this is not a manifest that this version can read.
   }
-  throw new FulcrumError('bad-input', 'manifest-invalid', 'This manifest is damaged or of another version of Fulcrum', {
-    where: file,
-  })
+  throw new FulcrumError(
+    'bad-input',
+    'manifest-invalid',
+    'This manifest is damaged or was written by another version of Fulcrum',
+    {
+      where: file,
+    },
+  )
 }
 
 /**

@@ -57,8 +57,9 @@ function neverWritten(bytes: Buffer, from: number): boolean {
 }
 
 function outOfSequence(got: number, wanted: number): string {
-  if (got < wanted) return `sequence number ${got} comes twice (${wanted} was due)`
-  return `sequence number ${got} where ${wanted} was due: ${got - wanted} line(s) are missing`
+  if (got < wanted) return `sequence number ${got} appears twice (expected ${wanted})`
+  const lost = got - wanted
+  return `sequence number ${got} instead of ${wanted}: ${lost === 1 ? '1 line is' : `${lost} lines are`} missing`
 }
 
 function corrupt(file: string, lineNumber: number, offset: number, what: string): FulcrumError {

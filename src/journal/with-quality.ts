@@ -23,7 +23,8 @@ function qualityFindings({ quality, reason }: QualityEvent): readonly Finding[] 
   const found: Finding[] = []
   if (unanswered > 0) {
     const example = errors[0] === undefined ? '' : ` The first failed: ${errors[0].example}`
-    const counts = accuracyOf(quality) === null ? 'so the accuracy is not known' : 'and the accuracy is of the others'
+    const counts =
+      accuracyOf(quality) === null ? 'so the accuracy is unknown' : 'and the accuracy covers only the others'
     const message = `${unanswered} of ${answered + unanswered} questions were not answered, ${counts}.${example}`
     found.push({ severity: 'warning', code: 'quality-unanswered', message })
   }

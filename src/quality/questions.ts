@@ -45,18 +45,15 @@ const rowSchema = z
     pattern: text.optional(),
     ignore_case: z.boolean().optional(),
   })
+  .refine(row => (row.question === undefined) !== (row.messages === undefined), 'must have either question or messages')
+  .refine(row => (row.answer === undefined) !== (row.pattern === undefined), 'must have either answer or pattern')
   .refine(
-    row => (row.question === undefined) !== (row.messages === undefined),
-    'has not exactly one of question and messages',
+    row => row.pattern === undefined || isExpression(row.pattern),
+    'has a pattern that is not a regular expression',
   )
-  .refine(
-    row => (row.answer === undefined) !== (row.pattern === undefined),
-    'has not exactly one of answer and pattern',
-  )
-  .refine(row => row.pattern === undefined || isExpression(row.pattern), 'has a pattern that is no regular expression')
   .refine(
     row => row.messages === undefined || row.messages.at(-1)?.role === 'user',
-    'has messages whose last one is not by the user',
+    'has messages that do not end with one from the user',
   )
 
 const example = '{"question": "What is 17 + 25?", "answer": "42"} or {"question": "…", "pattern": "\\\\b42\\\\b"}'
@@ -80,7 +77,7 @@ export function readQuestions(content: string): {
     if (lineText.trim() === '') continue
     const read = readRow(lineText, line)
     if ('wrong' in read) {
-      problems.push({ line, wrong: read.wrong, right: `write one question a line, such as ${example}` })
+      problems.push({ line, wrong: read.wrong, right: `write one question per line, such as ${example}` })
       continue
     }
     const first = lines.get(read.id)
@@ -88,7 +85,7 @@ export function readQuestions(content: string): {
     else
       problems.push({
         line,
-        wrong: `the id ${JSON.stringify(read.id)} stands on line ${first}, too`,
+        wrong: `the id ${JSON.stringify(read.id)} is already on line ${first}`,
         right: 'give each question its own id, or none',
       })
     questions.push(read)
@@ -96,8 +93,8 @@ export function readQuestions(content: string): {
   if (questions.length === 0 && problems.length === 0)
     problems.push({
       line: 1,
-      wrong: 'the file has no question',
-      right: `write one question a line, such as ${example}`,
+      wrong: 'the file has no questions',
+      right: `write one question per line, such as ${example}`,
     })
   if (questions.length > mostQuestions)
     problems.push({
@@ -128,7 +125,7 @@ function readRow(lineText: string, line: number): Question | { readonly wrong: s
 
 function wrongIn(error: z.ZodError): string {
   const [issue] = error.issues
-  if (issue === undefined) return 'the line is no question'
+  if (issue === undefined) return 'the line is not a question'
   if (issue.code === 'unrecognized_keys')
     return `the question has the unknown field ${issue.keys.map(key => `'${key}'`).join(', ')}`
   const path = issue.path.join('.')

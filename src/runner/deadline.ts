@@ -76,9 +76,5 @@ export async function within<T>(
 }
 
 function lateness(what: string, limitMs: number): FulcrumError {
-  return new FulcrumError(
-    'failed',
-    'deadline',
-    `${what} took longer than ${Math.round(limitMs / 1000)} s and was given up`,
-  )
+  return new FulcrumError('failed', 'deadline', `${what} timed out after ${Math.round(limitMs / 1000)} s`)
 }

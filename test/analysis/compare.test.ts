@@ -59,7 +59,7 @@ test('points measured once, with no repeat anywhere, show no difference and say 
   const { points } = compareRuns(noisyRun(once, { seed: 1 }), noisyRun(once, { seed: 2, slower: () => 2 }))
   for (const change of points.flatMap(point => point.changes)) {
     assert.equal(change.verdict, 'no difference shown')
-    assert.match(change.why, /noise is not known/)
+    assert.match(change.why, /noise is unknown/)
     assert.notEqual(change.relative, null)
   }
 })

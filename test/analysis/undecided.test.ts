@@ -31,8 +31,8 @@ test('a gate says which change matters, and in which direction', () => {
 })
 
 test('without an estimate of noise no number of repeats is made up', () => {
-  assert.deepEqual(undecidedOf(null, null, [], tail), { size: 0.05, repeats: null, why: 'noise is not known' })
-  assert.equal(undecidedOf(wide, noise(0.03, { single: null }), [], tail)?.why, 'noise is not known')
+  assert.deepEqual(undecidedOf(null, null, [], tail), { size: 0.05, repeats: null, why: 'noise is unknown' })
+  assert.equal(undecidedOf(wide, noise(0.03, { single: null }), [], tail)?.why, 'noise is unknown')
 })
 
 test('no number of repeats decides where runs differ by more', () => {
@@ -95,5 +95,5 @@ test('a comparison says what is undecided; without repeats that is everything', 
   const blind = compareRuns(noisyRun(once, { seed: 1 }), noisyRun(once, { seed: 2 }))
   const changes = blind.points.flatMap(point => point.changes)
   assert.equal(undecidedCount(blind), changes.length)
-  assert.ok(changes.every(({ undecided }) => undecided?.why === 'noise is not known'))
+  assert.ok(changes.every(({ undecided }) => undecided?.why === 'noise is unknown'))
 })

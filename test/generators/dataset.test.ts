@@ -72,7 +72,7 @@ test('lines of an OpenAI batch file that no chat can send say why', () => {
   const whyOf = (row: object) =>
     readRow({ custom_id: 'r', ...row }, 'chat').map(found => ('why' in found ? found.why : ''))
   assert.deepEqual(whyOf({ url: '/v1/embeddings', body: { input: 'a' } }), [
-    'it asks /v1/embeddings, which is no API of answers',
+    'it asks /v1/embeddings, which is not an API that generates answers',
   ])
   assert.deepEqual(whyOf({ body: 5 }), ['body is a number, not an object'])
   assert.deepEqual(whyOf({ body: { messages: user('a'), tools: [{}] } }), ['body has tools'])
@@ -196,15 +196,15 @@ const odd: readonly (readonly [string, unknown, RegExp])[] = [
     { conversations: [turn('system'), turn('gpt')] },
     /begins with the model/,
   ],
-  ['a system prompt alone', { messages: [{ role: 'system', content: 'a' }] }, /asks nothing/],
-  ['no turn at all', { conversations: [] }, /asks nothing/],
+  ['a system prompt alone', { messages: [{ role: 'system', content: 'a' }] }, /has no turn of a user/],
+  ['no turn at all', { conversations: [] }, /has no turn of a user/],
   ['an empty prompt', { prompt: ' ' }, /prompt is empty/],
   ['an empty turn', { messages: user('') }, /turn of the user in messages is empty/],
   ['no content', { messages: [{ role: 'user', content: null }] }, /has nothing as its content/],
   [
     'an image',
     { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: {} }] }] },
-    /no text \(image_url\)/,
+    /not text \(image_url\)/,
   ],
   ['token ids', { prompt: [1, 2] }, /prompt is a list of 2/],
   ['no object', 7, /a row is a number/],
@@ -230,6 +230,15 @@ for (const [what, row, why] of odd) {
     )
   })
 }
+
+test('an answer in several turns is left out of the request as a whole', () => {
+  const turns = ['a', 'b'].map(content => ({ role: 'assistant', content }))
+  const found = readRow({ messages: [{ role: 'user', content: 'ask' }, ...turns] }, 'chat')
+  assert.deepEqual(
+    found.map(row => ('why' in row ? row : [row.entry.messages, row.entry.answer])),
+    [[[{ role: 'user', content: 'ask' }], 'a\nb']],
+  )
+})
 
 test('whatever a row is, it is taken with roles that the chat API knows or passed over with a reason', () => {
   const text = fc.oneof(
@@ -281,7 +290,7 @@ test('a row that the chat template refuses is passed over', async () => {
   await writeFile(file, rows.map(row => JSON.stringify(row)).join('\n'))
   const dataset = await measure(file, { tokenizer })
   assert.deepEqual([dataset.rows, dataset.odd?.count, dataset.inputTokens], [2, 1, [2, 1]])
-  assert.match(dataset.odd?.why ?? '', /chat template refuses it: .*no system prompt here/)
+  assert.match(dataset.odd?.why ?? '', /chat template rejects it: .*no system prompt here/)
 })
 
 test('a dataset of which half can’t be sent is refused with the first such row', async () => {

@@ -108,12 +108,12 @@ describe('a damaged journal', () => {
 
   test('is refused when a line is missing', () => {
     const bytes = Buffer.concat([encodeLine(lineOf(0, 'a')), encodeLine(lineOf(2, 'c'))])
-    assert.throws(() => scanJournal(bytes, 'journal.jsonl'), /sequence number 2 where 1 was due: 1 line/)
+    assert.throws(() => scanJournal(bytes, 'journal.jsonl'), /sequence number 2 instead of 1: 1 line is/)
   })
 
   test('is refused when a line is there twice', () => {
     const bytes = Buffer.concat([encodeLine(lineOf(0, 'a')), encodeLine(lineOf(0, 'a'))])
-    assert.throws(() => scanJournal(bytes, 'journal.jsonl'), /sequence number 0 comes twice/)
+    assert.throws(() => scanJournal(bytes, 'journal.jsonl'), /sequence number 0 appears twice/)
   })
 
   test('is left as it is', async () => {

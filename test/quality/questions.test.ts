@@ -29,10 +29,10 @@ test('every line that is no question is told with its number, and the others are
     problems.map(({ line, wrong }) => `${line}: ${wrong}`),
     [
       '2: the line is not JSON',
-      '4: the question has not exactly one of answer and pattern',
+      '4: the question must have either answer or pattern',
       "5: the question has the unknown field 'anwser'",
-      '6: the question has a pattern that is no regular expression',
-      '8: the id "a" stands on line 7, too',
+      '6: the question has a pattern that is not a regular expression',
+      '8: the id "a" is already on line 7',
     ],
   )
   assert.equal(questions[0]?.id, 'line 1')

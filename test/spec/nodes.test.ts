@@ -48,7 +48,7 @@ describe('nodes of a sweep file', () => {
     const found = await problems(dynamo('head: 10.0.0.1, nodes: [{ name: a, gpus: 4 }]'))
     assert.match(
       found[0] ?? '',
-      /^3:\d+: 1P1D: it needs 8 GPUs, and only 0 of 1 decode workers of 4 find room \(a has 4\); add nodes or GPUs/,
+      /^3:\d+: 1P1D: it needs 8 GPUs, and only 0 of 1 decode workers of 4 fit \(a has 4\); add nodes or GPUs/,
     )
   })
 
@@ -100,7 +100,7 @@ describe('a Slurm allocation of a sweep file', () => {
   it('is refused when it is too small, with its place', async () => {
     assert.match(
       (await problems(slurm('head: 10.0.0.1, nodes: 1, gpus_per_node: 4')))[0] ?? '',
-      /^3:\d+: 1P1D: it needs 8 GPUs, and only 0 of 1 decode workers of 4 find room \(<node 1> has 4\)/,
+      /^3:\d+: 1P1D: it needs 8 GPUs, and only 0 of 1 decode workers of 4 fit \(<node 1> has 4\)/,
     )
   })
 

@@ -55,7 +55,7 @@ export function caveatsOf(candidate: Candidate, { traffic, fleet, slo }: Capacit
     ...classes.flatMap(one => beyondMeasured(one, label)),
     ...(classes.length > 1
       ? [
-          'The kinds of request were measured one by one; their capacities are combined by time shares, which leaves out how they disturb each other.',
+          'The kinds of request were measured one by one; their capacities are combined by time shares, which ignores how they affect each other.',
         ]
       : []),
     ...(open

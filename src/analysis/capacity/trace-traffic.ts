@@ -52,13 +52,13 @@ export function trafficOfTrace(
     notes: [
       ...(spanMs < windowMs
         ? [
-            `The trace lasts ${seconds(spanMs)} s: its mean rate stands for the peak; a burst within it, or a busier hour, is not in the plan.`,
+            `The trace lasts ${seconds(spanMs)} s: the plan uses its mean rate as the peak, and does not cover bursts within it or busier hours.`,
           ]
         : []),
       ...(cutOff === null
         ? []
         : [
-            `The trace ends ${seconds(cutOff)} s into its busiest minute: the rate of those ${seconds(cutOff)} s is taken for the whole minute.`,
+            `The trace ends ${seconds(cutOff)} s into its busiest minute: the rate of those ${seconds(cutOff)} s stands for the whole minute.`,
           ]),
     ],
   }

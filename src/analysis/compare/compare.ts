@@ -203,7 +203,7 @@ function otherCurrency(figure: Figure, { base, head }: Pair): string | null {
 }
 
 function whyUnsure({ base, head }: Sides, test: Test | null): string {
-  if (test === null) return 'measured once and no point was repeated: noise is not known'
+  if (test === null) return 'measured once and no point was repeated: noise is unknown'
   if (base.length >= 2 && head.length >= 2) return ''
   return `measured once: noise taken from ${test.betweenRuns ? 'earlier runs' : 'the points that were repeated'}`
 }

@@ -84,7 +84,7 @@ function changeOutcome(threshold: Threshold, compared: Compared, allowance: Allo
       ? `HEAD has no ${threshold.figure.title} at ${count('no figure')} of ${pointCount(asked)} that BASE measured`
       : '',
     count('no noise') > 0
-      ? `there is no estimate of noise at ${count('no noise')} of ${pointCount(asked)}: without repeats no change can be told from it`
+      ? `there is no estimate of noise at ${count('no noise')} of ${pointCount(asked)}: without repeats, a change cannot be told from noise`
       : '',
     ...reasons(cases.filter(({ kind }) => kind === 'not comparable')),
     asked === 0 ? nothingAsked(compared) : '',
@@ -160,5 +160,5 @@ function lostRepeatsNote(points: readonly ComparedPoint[]): string {
   const lost = lostRepeats(points.filter(({ base }) => base.status === 'ok').map(({ head }) => head))
   return lost === 0
     ? ''
-    : `${lost} ${lost === 1 ? 'repeat' : 'repeats'} of HEAD's valid points failed or are invalid, and count for nothing`
+    : `${lost} ${lost === 1 ? 'repeat' : 'repeats'} of HEAD's valid points failed or are invalid, and are ignored`
 }

@@ -9,11 +9,11 @@ export interface Undecided {
   readonly size: number
   /**
    * Repeats in each run that would show a change of that size with a chance of 80%; null where none would, or the
-   * noise is not known.
+   * noise is unknown.
    */
   readonly repeats: number | null
   /** Why no number of repeats is given; empty where one is. */
-  readonly why: '' | 'noise is not known' | 'runs differ by more' | 'more than 100 repeats'
+  readonly why: '' | 'noise is unknown' | 'runs differ by more' | 'more than 100 repeats'
 }
 
 /** What hides a change at a point, on the logarithmic scale; variances are of head − base. */
@@ -56,7 +56,7 @@ export function undecidedOf(
   const [size] = hidden.toSorted((a, b) => Math.abs(a) - Math.abs(b))
   if (size === undefined) return null
   if (ci95 === null || noise === null || noise.single === null)
-    return { size: Math.abs(size), repeats: null, why: 'noise is not known' }
+    return { size: Math.abs(size), repeats: null, why: 'noise is unknown' }
   // A rise and a fall by the same share are not as far on the logarithmic scale: the nearer one decides.
   const distance = smallest(hidden.map(one => Math.abs(Math.log1p(Math.max(-0.999, one)))))
   return { size: Math.abs(size), ...repeatsFor({ ...noise, single: noise.single }, distance, tail) }

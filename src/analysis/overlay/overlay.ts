@@ -78,9 +78,9 @@ export function overlayOf(
     throw new FulcrumError(
       'bad-input',
       'too-many-runs',
-      `A picture holds 1 to ${mostRuns} runs, not ${named.length}.`,
+      `An overlay shows 1 to ${mostRuns} runs, not ${named.length}.`,
       {
-        remedy: 'Leave out runs: more could not be told apart by colour and shape.',
+        remedy: 'Leave out some runs, because more could not be told apart by color and shape.',
       },
     )
   const twice = named.find(({ label }, at) => named.findIndex(other => other.label === label) < at)

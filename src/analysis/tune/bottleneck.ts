@@ -88,7 +88,7 @@ function agreed(queue: BottleneckFinding | null, growth: BottleneckFinding): Bot
   return {
     stage: 'undecided',
     role: null,
-    evidence: [`Queues speak for ${queue.stage}, latencies for ${growth.stage}.`, ...queue.evidence],
+    evidence: [`Queues point to ${queue.stage}, latencies to ${growth.stage}.`, ...queue.evidence],
     next: '',
   }
 }
@@ -259,7 +259,7 @@ function growthFinding(
   if (growth === null || growth.times < notSlowed) return withoutGrowth(growth, states)
   if (growth.times < slowed)
     return undecided(
-      `Load has added ${percent(growth.times - 1)} to the latency: too little to tell what holds it back.`,
+      `Load has added ${percent(growth.times - 1)} to the latency: too little to identify the bottleneck.`,
       growth,
     )
   const readingText = `Each ${topology.kind === 'aggregated' ? 'aggregated' : 'prefill'} worker spends ${percent(Math.min(1, reading ?? 0))} of its time on prefill, estimated from the request rate and the TTFT without load`

@@ -94,7 +94,7 @@ function throttledElsewhere(best: MeasuredPoint, valid: readonly MeasuredPoint[]
   if (hot.length === 0) return []
   const labels = [...new Set(hot.map(({ label }) => label))]
   return [
-    `Heat held down the clocks at ${hot.length} of the other ${valid.length - 1} points (${labels.join(', ')}): they can be faster than measured.`,
+    `Heat reduced the clock rates at ${hot.length} of the other ${valid.length - 1} points (${labels.join(', ')}): they can be faster than measured.`,
   ]
 }
 

@@ -34,7 +34,8 @@ export function parseTwin(text: string, file: string): Twin {
     throw invalid('it is no JSON')
   }
   if (typeof read !== 'object' || read === null || !('schema' in read)) throw invalid('it has no schema')
-  if (read.schema !== 1) throw invalid(`schema ${JSON.stringify(read.schema)} is of another version of Fulcrum`)
+  if (read.schema !== 1)
+    throw invalid(`schema ${JSON.stringify(read.schema)} was written by another version of Fulcrum`)
   const twin = read as Twin
   if (twin.parameters === undefined || twin.profile?.tables === undefined || twin.errors === undefined)
     throw invalid('parameters, profile or errors are missing')

@@ -136,7 +136,7 @@ function remarksOn(gpu: GpuSettings, links: readonly NvLinks[]): readonly Remark
     powerLimitW !== null &&
       powerDefaultW !== null &&
       powerLimitW < powerDefaultW && {
-        detail: `its power limit is ${powerLimitW} W, below the ${powerDefaultW} W that are its default: it is slower than others of its kind`,
+        detail: `its power limit is ${powerLimitW} W, below the ${powerDefaultW} W of its default: it is slower than other GPUs of its model`,
         remedy: `Raise it (nvidia-smi -pl ${powerDefaultW}), or compare only runs with this limit.`,
       },
     clockMhz !== null &&

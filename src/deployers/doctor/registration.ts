@@ -94,7 +94,7 @@ export function judgeCards(
   if (expected === null) {
     if (cards.length === 0) return [passed('registered workers', 'none yet', where)]
     const remedy =
-      'They belong to somebody else. A namespace of its own keeps a run apart from them, but their load goes on.'
+      'They belong to somebody else. A separate namespace keeps a run apart from them, but their load continues.'
     return [noticed('registered workers', said.join('; '), remedy, where)]
   }
   const counted = (members: readonly WorkerCard[]) =>

@@ -59,18 +59,10 @@ export const kubernetesKeys = {
     ).optional(),
   ),
   image: decisive(
-    field(
-      image,
-      'Image of the workers. Replaces the manifest’s.',
-      'write an image such as runtime:1.6.1',
-    ).optional(),
+    field(image, 'Image of the workers. Replaces the manifest’s.', 'write an image such as runtime:1.6.1').optional(),
   ),
   frontend_image: decisive(
-    field(
-      image,
-      'Image of the frontend. Replaces the manifest’s.',
-      'write an image such as runtime:1.6.1',
-    ).optional(),
+    field(image, 'Image of the frontend. Replaces the manifest’s.', 'write an image such as runtime:1.6.1').optional(),
   ),
   args: decisive(field(podArguments, `For every worker: ${argumentsTold}`, rightArguments).optional()),
   role_args: decisive(

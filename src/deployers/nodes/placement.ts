@@ -158,5 +158,5 @@ function describe(
   const have = room.join(', ')
   const most = largest(hosts.map(({ gpus }) => gpus?.length ?? Number.POSITIVE_INFINITY))
   if (size > most) return `${workers} a ${role} worker of ${size} does not fit on any single node (${have})`
-  return `${workers} only ${placed} of ${count} ${role} workers of ${size} find room (${have})`
+  return `${workers} only ${placed} of ${count} ${role} workers of ${size} fit (${have})`
 }

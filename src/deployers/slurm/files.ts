@@ -83,7 +83,7 @@ export function slurmFiles(config: SlurmConfig, wanted: WantedFiles): Deployment
     steps: [
       {
         command: 'sbatch start.sbatch',
-        does: 'Ask for the nodes and start everything, from this folder, which the nodes must share; start-JOB.log says `ready` and the URL once a request was answered.',
+        does: 'Ask for the nodes and start everything, from this folder, which the nodes must share; start-JOB.log says `ready` and the URL once a request has been answered.',
       },
       { command: 'scancel --name=fulcrum', does: 'Stop it.' },
     ],

@@ -59,6 +59,6 @@ const cannotSplitTraces: Shortfall = {
 const cannotStopShards: Shortfall = {
   section: 'load',
   key: 'requests',
-  wrong: 'requests: auto can’t be split over shards, which tell what they saw only when they are done',
+  wrong: 'requests: auto can’t be split over shards, which report their results only at the end',
   right: 'write a number, such as 10x, or remove shards',
 }

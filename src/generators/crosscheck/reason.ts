@@ -57,12 +57,12 @@ function tokenCounts(slower: Measurement, faster: Measurement, figure: Figure): 
 function answerLengths(slower: Measurement, faster: Measurement, figure: Figure): string | null {
   if (figure.key === 'ttftMean' || figure.key === 'ttftP50' || figure.key === 'ttftP99') {
     if (!apart(slower.isl?.mean, faster.isl?.mean)) return null
-    return `prompts are not equally long: ${nameOf(slower)} ${shown(slower.isl?.mean)} tokens, ${nameOf(faster)} ${shown(faster.isl?.mean)}`
+    return `prompts differ in length: ${nameOf(slower)} ${shown(slower.isl?.mean)} tokens, ${nameOf(faster)} ${shown(faster.isl?.mean)}`
   }
   const slowerChunks = slower.totals.chunks / Math.max(1, slower.requests.completed)
   const fasterChunks = faster.totals.chunks / Math.max(1, faster.requests.completed)
   if (!apart(slowerChunks, fasterChunks)) return null
-  return `answers are not equally long: ${nameOf(slower)} ${shown(slowerChunks)} chunks a request, ${nameOf(faster)} ${shown(fasterChunks)}`
+  return `answers differ in length: ${nameOf(slower)} ${shown(slowerChunks)} chunks a request, ${nameOf(faster)} ${shown(fasterChunks)}`
 }
 
 function lateSends(slower: Measurement, _: Measurement, figure: Figure): string | null {
@@ -76,7 +76,7 @@ function concurrencyNotReached(slower: Measurement, faster: Measurement): string
   const least = [slower, faster].toSorted((a, b) => inFlight(a) - inFlight(b))[0]
   const most = Math.max(inFlight(slower), inFlight(faster))
   if (least === undefined || !Number.isFinite(most) || inFlight(least) > 0.95 * most) return null
-  return `${nameOf(least)} kept ${shown(inFlight(least))} requests in flight on average, the other ${shown(most)}: they did not load the server alike`
+  return `${nameOf(least)} kept ${shown(inFlight(least))} requests in flight on average, the other ${shown(most)}: so their load on the server differed`
 }
 
 /**

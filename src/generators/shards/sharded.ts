@@ -165,7 +165,7 @@ async function measure(
 
 /** Shards tell what they saw when they are done: nobody could look before. */
 function shardsCannotStop(): FulcrumError {
-  const message = 'requests: auto can’t be split over shards, which tell what they saw only when they are done'
+  const message = 'requests: auto can’t be split over shards, which report their results only at the end'
   return new FulcrumError('bad-input', 'generator-cannot', message, {
     remedy: 'Write a number, such as requests: 10x, or leave shards out.',
   })

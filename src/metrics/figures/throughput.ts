@@ -12,7 +12,7 @@ function per(rate: number | null, gpus: number): number | null {
 }
 
 /**
- * Per-GPU throughput counts all GPUs of the deployment, prefill's included; the two figures of a role say how busy each
+ * Per-GPU throughput counts all GPUs of the deployment, including those of prefill workers; the two figures of a role say how busy each
  * pool is on its own.
  */
 export const throughput: readonly Figure[] = [

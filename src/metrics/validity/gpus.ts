@@ -31,7 +31,7 @@ function throttled(gpus: readonly GpuObserved[]): Finding[] {
           {
             severity: 'warning',
             code: 'gpu-throttled',
-            message: `Heat held down the clocks of ${namesOf(hot)} for up to ${share('thermal')} of the time: the deployment can be faster than this. Look at the cooling, and measure the point again`,
+            message: `Heat reduced the clock rates of ${namesOf(hot)} for up to ${share('thermal')} of the time: the deployment can be faster than this. Look at the cooling, and measure the point again`,
           } as const,
         ]),
     // At full load a GPU is at its power limit, so this is no fault.
@@ -41,7 +41,7 @@ function throttled(gpus: readonly GpuObserved[]): Finding[] {
           {
             severity: 'note',
             code: 'gpu-power-capped',
-            message: `The power limit held down the clocks of ${namesOf(capped)} for up to ${share('power')} of the time`,
+            message: `The power limit reduced the clock rates of ${namesOf(capped)} for up to ${share('power')} of the time`,
           } as const,
         ]),
   ]
@@ -51,7 +51,7 @@ function shared(gpus: readonly GpuObserved[]): Finding[] {
   const taken = gpus.filter(({ strangers }) => strangers !== null && strangers.length > 0)
   const [first] = taken
   if (first === undefined) return []
-  const message = `Processes that the deployment did not start are on its GPUs: ${(first.strangers ?? []).join(', ')} on ${first.name}${taken.length > 1 ? ` (and on ${taken.length - 1} more)` : ''}. Stop them, and measure the point again`
+  const message = `Processes that do not belong to the deployment use its GPUs: ${(first.strangers ?? []).join(', ')} on ${first.name}${taken.length > 1 ? ` (and on ${taken.length - 1} more)` : ''}. Stop them, and measure the point again`
   return [{ severity: 'warning', code: 'gpu-shared', message }]
 }
 
@@ -60,7 +60,7 @@ function unlike(gpus: readonly GpuObserved[]): Finding[] {
     const own = gpus.filter(gpu => gpu.role === role)
     const kinds = new Set(own.map(({ model, powerLimitW }) => `${model ?? 'GPU'}, ${powerLimitW ?? '?'} W`))
     if (kinds.size < 2) return []
-    const message = `The GPUs of ${role ?? 'all'} workers are not alike: ${[...kinds].join('; ')}. Figures per GPU are a mixture`
+    const message = `The GPUs of ${role ?? 'all'} workers differ: ${[...kinds].join('; ')}. Figures per GPU mix different hardware`
     return [{ severity: 'warning', code: 'gpus-unlike', message } as const]
   })
 }

@@ -10,7 +10,7 @@ export function judgeReasoning({ reasoning }: Measurement): readonly Finding[] {
     findings.push({
       severity: 'warning',
       code: 'no-answer-after-reasoning',
-      message: `${amount(unanswered)} of ${amount(answers)} answers ended while they still reasoned, so TTFO is of the others, which reasoned for less time. Raise osl`,
+      message: `${amount(unanswered)} of ${amount(answers)} answers ended during their reasoning, so TTFO covers only the others, which reasoned for less time. Raise osl`,
     })
   }
   if (impossible > 0) {
@@ -24,7 +24,7 @@ export function judgeReasoning({ reasoning }: Measurement): readonly Finding[] {
     findings.push({
       severity: 'note',
       code: 'reasoning-not-counted',
-      message: `Reasoning tokens are known of ${amount(counted)} of ${amount(answersInAll)} answers: neither the usage nor a tokenizer counts the others`,
+      message: `Reasoning tokens are known for ${amount(counted)} of ${amount(answersInAll)} answers: neither the usage nor a tokenizer counts the others`,
     })
   }
   return findings

@@ -21,7 +21,7 @@ export function judgeSessions({ limits }: Point, { sessions, replay, requests }:
       findings.push({
         severity: 'warning',
         code: 'turns-skipped',
-        message: `${skipped === 1 ? '1 request was' : `${amount(skipped)} requests were`} not sent: one before them in their session failed, or the time was over. A session goes on only with its server's own answers`,
+        message: `${skipped === 1 ? '1 request was' : `${amount(skipped)} requests were`} not sent: an earlier request of the session failed, or the time was over. A session continues only with the server's own answers`,
       })
     const waited = byAnswer + bySchedule
     if (replay !== undefined && bySchedule > 0 && byAnswer > waitingShareLimit * waited)

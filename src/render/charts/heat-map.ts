@@ -11,7 +11,7 @@ import type { WorkloadChart } from './workload-chart.ts'
 export const heatMapChart: WorkloadChart = {
   kind: 'heat-map',
   title: 'Throughput per GPU over prefill × decode',
-  about: () => 'Output tokens/s per GPU at the best load; the stronger the colour, the more.',
+  about: () => 'Output tokens/s per GPU at the best load; the stronger the color, the more.',
   size: 'half',
   data: ratioRows,
   panels: ({ section: { ratios }, target, input }) =>

@@ -58,7 +58,12 @@ const figureColumn = (figure: Figure): CsvColumn => ({
 
 /** Columns that scripts rely on, before the first figures. */
 const identityColumns: readonly CsvColumn[] = [
-  { name: 'point_id', type: 'text', meaning: 'hash of all that decides the outcome', of: row => row.result.point.id },
+  {
+    name: 'point_id',
+    type: 'text',
+    meaning: 'hash of everything that decides the outcome',
+    of: row => row.result.point.id,
+  },
   {
     name: 'status',
     type: 'text',
@@ -93,7 +98,7 @@ const identityColumns: readonly CsvColumn[] = [
   {
     name: 'gpus',
     type: 'integer',
-    meaning: "all GPUs of the deployment, prefill's included",
+    meaning: 'all GPUs of the deployment, including those of prefill workers',
     of: row => gpusOf(row.result.point.deployment),
   },
   {
@@ -144,7 +149,7 @@ const standingColumns: readonly CsvColumn[] = [
   {
     name: 'deployment',
     type: 'text',
-    meaning: 'topology and the settings that tell it apart',
+    meaning: 'topology and the settings that distinguish it',
     of: row => row.point.label,
   },
   {
@@ -192,7 +197,7 @@ const standingColumns: readonly CsvColumn[] = [
   measured(
     'window',
     'text',
-    'what the figures are of: steady, or whole (the run from its empty start)',
+    'what the figures cover: steady, or whole (the run from its empty start)',
     m => m.window ?? 'whole',
   ),
   {

@@ -175,7 +175,7 @@ const verdictMarks = [
 ]
 
 function verdictHtml(note: string, item: FigureChange): Html {
-  const why = item.undecided?.why === 'noise is not known' ? '' : item.why
+  const why = item.undecided?.why === 'noise is unknown' ? '' : item.why
   const rest = [note, why].filter(text => text !== '').map(text => `; ${text}`)
   const said = verdictText(item)
   return html`${item.verdict === 'slower' ? html`<em>${said}</em>` : said}${rest}`

@@ -161,7 +161,7 @@ const legend = `${[markedVerdict('faster'), markedVerdict('slower'), markedVerdi
 const header = ['| Point | Figure | Base | Head | Change (95%) | Verdict |', '|---|---|---:|---:|---:|---|']
 
 function row(point: ComparedPoint, item: FigureChange): string {
-  const why = item.undecided?.why === 'noise is not known' ? '' : item.why
+  const why = item.undecided?.why === 'noise is unknown' ? '' : item.why
   const note = [point.note, why].filter(text => text !== '').join('; ')
   return `| ${escapeMarkdown(pointName(point.head))} | ${item.figure.title} | ${valueText(item.figure, item.base)} | ${valueText(item.figure, item.head)} | ${changeText(item)} | ${verdictText(item)}${note === '' ? '' : `: ${escapeMarkdown(clipped(note))}`} |`
 }

@@ -19,8 +19,8 @@ export function undecidedText({ size, repeats, why }: Undecided): string {
   switch (why) {
     case '':
       return `undecided: about ${counted(repeats ?? 0, 'repeat')} in each run would show ${change}`
-    case 'noise is not known':
-      return 'undecided: the noise is not known; set repeats: 3 or more'
+    case 'noise is unknown':
+      return 'undecided: the noise is unknown; set repeats: 3 or more'
     case 'runs differ by more':
       return `undecided: no number of repeats would show ${change}, because runs of the same build differ by more`
     case 'more than 100 repeats':

@@ -13,7 +13,11 @@ const lmEvalSchema = field(
       'The program: a path with a `/`, relative to this file, or a name on PATH. Default: `lm_eval`.',
       'write a path such as ./venv/bin/lm_eval',
     ).default('lm_eval'),
-    limit: field(positiveInt, 'Number of documents of each task. Default: all.', 'write a whole number from 1').optional(),
+    limit: field(
+      positiveInt,
+      'Number of documents of each task. Default: all.',
+      'write a whole number from 1',
+    ).optional(),
     fewshot: field(
       z.int().min(0),
       'Number of examples before each document. Default: the task’s own.',
@@ -24,7 +28,11 @@ const lmEvalSchema = field(
       'Extra arguments, added after all others. Default: none.',
       'write a list such as [--include_path, ./tasks]',
     ).default([]),
-    timeout: field(duration, 'Time limit for one run of the program. Default: `2h`.', 'write a duration such as 30m').default('2h'),
+    timeout: field(
+      duration,
+      'Time limit for one run of the program. Default: `2h`.',
+      'write a duration such as 30m',
+    ).default('2h'),
   }),
   'Runs lm-evaluation-harness 0.4 on the deployment. Default: not run.',
   'write { tasks: [gsm8k], limit: 200 }',
@@ -42,9 +50,11 @@ export const qualitySchema = field(
       '`deployment` checks each deployment once, at its valid point with the highest load. `point` checks at each load level. Default: `deployment`.',
       'write deployment or point',
     ).default('deployment'),
-    max_tokens: field(positiveInt, 'Maximum number of tokens of an answer. Default: 256.', 'write a whole number from 1').default(
-      256,
-    ),
+    max_tokens: field(
+      positiveInt,
+      'Maximum number of tokens of an answer. Default: 256.',
+      'write a whole number from 1',
+    ).default(256),
     system: field(
       z.string().min(1),
       'System prompt for each question. Default: none.',

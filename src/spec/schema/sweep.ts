@@ -54,7 +54,11 @@ export const sweepSchema = z.strictObject({
         'Maximum time that the sweep may run, in hours.',
         'write a number of hours',
       ).optional(),
-      points: field(positiveInt, 'Maximum number of points that the sweep may measure.', 'write a whole number from 1').optional(),
+      points: field(
+        positiveInt,
+        'Maximum number of points that the sweep may measure.',
+        'write a whole number from 1',
+      ).optional(),
     }),
     'Limits of time and points for the sweep. Default: no limit.',
     'write { hours: 8 } or { points: 200 }',

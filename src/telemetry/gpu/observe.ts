@@ -84,7 +84,7 @@ const samplesOfEach = (gpus: number): number =>
   Math.max(fewestOfASeries, Math.min(mostSamples, Math.floor(mostOfAPoint / (5 * Math.max(1, gpus)))))
 
 function gpusAssumed(taken: number, found: number): Finding {
-  const message = `Nobody says which GPUs the workers have: of ${found} that were found, the ${taken} with memory in use are taken for theirs. Name them in telemetry.gpus.devices`
+  const message = `The GPUs of the workers are unknown. Of ${found} GPUs, Fulcrum assumes the ${taken} with memory in use. Name them in telemetry.gpus.devices`
   return finding('warning', 'gpus-assumed', message)
 }
 

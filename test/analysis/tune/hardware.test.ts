@@ -143,8 +143,8 @@ describe('tune, of what GPUs say', () => {
   })
   test('has heat and the power limit as evidence', () => {
     const found = evidenceOf(() => ({ throttled: { power: 0.9, thermal: 0.3 } }))
-    assert.match(found, /Heat held down the clocks of gpu of prefill, gpu of decode for up to 30% of the time/)
-    assert.match(found, /The power limit held down the clocks/)
+    assert.match(found, /Heat reduced the clock rates of gpu of prefill, gpu of decode for up to 30% of the time/)
+    assert.match(found, /The power limit reduced the clock rates/)
   })
   test('has heat at other points as evidence: they can be better than the recommended one', () => {
     const { hardware } = answerFor({
@@ -152,12 +152,12 @@ describe('tune, of what GPUs say', () => {
         throttled: { power: 0, thermal: point.deployment.topology.kind === 'disaggregated' ? 0.5 : 0 },
       }),
     })
-    assert.match(hardware.join('\n'), /Heat held down the clocks at 3 of the other 5 points \(1P1D\)/)
+    assert.match(hardware.join('\n'), /Heat reduced the clock rates at 3 of the other 5 points \(1P1D\)/)
   })
   test('has another process on a GPU as evidence', () => {
     assert.match(
       evidenceOf(() => ({ strangers: ['python (42)'] })),
-      /Processes that the deployment did not start .*python \(42\)/,
+      /Processes that do not belong to the deployment .*python \(42\)/,
     )
   })
   test('has unequal GPUs of one pool as evidence', () => {
@@ -171,10 +171,7 @@ describe('tune, of what GPUs say', () => {
     })
     const [tuning] = tune(analyse({ ...run, results }))
     assert.ok(tuning !== undefined)
-    assert.match(
-      answerOf(tuning).hardware.join('\n'),
-      /GPUs of aggregated workers are not alike: H100, 700 W; A100, 700 W/,
-    )
+    assert.match(answerOf(tuning).hardware.join('\n'), /GPUs of aggregated workers differ: H100, 700 W; A100, 700 W/)
   })
 })
 

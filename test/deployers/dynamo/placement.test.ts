@@ -83,7 +83,7 @@ describe('placement', () => {
     const hosts = [gpuHost('a', 4), gpuHost('b', 4)]
     assert.equal(
       misfitOn(hosts, deployment(disaggregated(1, 2), 4, 4)),
-      'it needs 12 GPUs, and only 1 of 2 decode workers of 4 find room (a has 4, b has 4)',
+      'it needs 12 GPUs, and only 1 of 2 decode workers of 4 fit (a has 4, b has 4)',
     )
     assert.equal(
       misfitOn(hosts, deployment(disaggregated(1, 1), 1, 8)),

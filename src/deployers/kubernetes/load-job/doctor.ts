@@ -29,8 +29,12 @@ export async function checkLoadJob(shards: JobShards): Promise<readonly Check[]>
       const what = `${name} in ${namespace} has been sending load since ${since} (${of})`
       const remedy = `To remove it: kubectl -n ${namespace} delete job ${name}`
       return abandoned
-        ? missed('load job', `${what}, and its Fulcrum is gone`, `${remedy}; the next run from here does.`)
-        : noticed('load job', what, `${remedy}. Two loads at the same time disturb each other.`)
+        ? missed(
+            'load job',
+            `${what}, and its Fulcrum is gone`,
+            `${remedy}. The next run from this host removes it, too.`,
+          )
+        : noticed('load job', what, `${remedy}. Two loads at the same time affect each other's figures.`)
     })
     return [taken, ...there]
   } catch (error) {
