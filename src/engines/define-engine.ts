@@ -120,6 +120,11 @@ export interface EngineSpec {
   readonly title: string
   /** Where its settings come from, with the version, as the reference of engine settings says it. */
   readonly about: string
+  /**
+   * Its decode workers put into `usage.prompt_tokens_details.cached_tokens` what the prefill worker had cached. Without it,
+   * an answer of a disaggregated deployment tells what its decode worker had, which saves no prefill. Default: false.
+   */
+  readonly usageTellsPrefillCache?: boolean
   /** The Python module of its Dynamo worker. */
   readonly module: `dynamo.${string}`
   readonly settings: EngineForm
@@ -172,6 +177,7 @@ export function defineEngine(spec: EngineSpec): Engine {
     rules: {},
     launch: usualLaunch,
     logAdvice: [],
+    usageTellsPrefillCache: false,
     metrics: {},
     usesGpus: true,
     startupS: usualStartupS,

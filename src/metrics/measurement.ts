@@ -421,6 +421,8 @@ export interface PromptCache {
   readonly promptTokens: number
   /** Answers that claim more cached tokens than their prompt has: none of these figures can be believed then. */
   readonly impossible: number
+  /** The answers of a disaggregated deployment tell what its prefill workers had cached, not its decode workers. */
+  readonly isOfPrefill?: true
   /** The same by turn, the first first, and all from the last one on together; absent without later turns. */
   readonly byTurn?: readonly {
     readonly answers: number

@@ -87,10 +87,23 @@ function shareOfWorker(metrics: Metrics, { found, lookedFor, hitRate }: CacheMet
 
 /** The share of prompt tokens that the server's pages say was cached, and which page said it; null where none does. */
 export function shareByPages(cache: ServerCache | undefined): { readonly share: number; readonly by: string } | null {
-  const { frontend, router, routerHitRate, workers } = cache ?? {}
+  const { frontend, routerHitRate } = cache ?? {}
   if (frontend !== undefined) return { share: frontend.cachedTokens / frontend.promptTokens, by: 'frontend' }
+  const byPrompts = shareByPromptTakers(cache)
+  if (byPrompts !== null) return byPrompts
+  return routerHitRate === undefined ? null : { share: routerHitRate, by: 'router' }
+}
+
+/**
+ * The same by the pages that tell what was cached where prompts are prefilled: those of workers that prefill, and of the
+ * router that chose them. The frontend passes on what answers say, and the router's hit rate mixes in its choice of decode
+ * workers.
+ */
+export function shareByPromptTakers(
+  cache: ServerCache | undefined,
+): { readonly share: number; readonly by: string } | null {
+  const { router, workers } = cache ?? {}
   const shares = Object.values(workers ?? {})
   if (shares.length > 0) return { share: shares.reduce((sum, share) => sum + share, 0) / shares.length, by: 'workers' }
-  if (router !== undefined) return { share: router.cachedTokens / router.promptTokens, by: 'router' }
-  return routerHitRate === undefined ? null : { share: routerHitRate, by: 'router' }
+  return router === undefined ? null : { share: router.cachedTokens / router.promptTokens, by: 'router' }
 }

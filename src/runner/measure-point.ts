@@ -15,7 +15,7 @@ import { messageOf } from './bring-up.ts'
 import type { RunContext } from './context.ts'
 import { pointDeadlineMs, within } from './deadline.ts'
 import { earlierPrompts } from './earlier-prompts.ts'
-import { cacheMetrics, missingEngineMetrics, withNamedWorkers } from './observed-workers.ts'
+import { cacheMetrics, missingEngineMetrics, withItsRole, withNamedWorkers } from './observed-workers.ts'
 import { keepWorkerLogs } from './worker-logs.ts'
 
 /** Checks look at processes and discovery; one that takes longer than this is itself a sign of trouble. */
@@ -107,6 +107,7 @@ async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder
   const limitMs = (run.parts.pointDeadlineMs ?? pointDeadlineMs)(point)
   try {
     const { sweep } = run.plan
+    const engineOf = () => deployOf(sweep, point.deployment).workers().engine
     const observed = await withNamedWorkers(sweep, point, endpoint)
     await using server = watchServer(observed.endpoint, run.clockMs)
     await using gpus = gpusOf(run)
@@ -128,12 +129,13 @@ async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder
       ...observed.findings,
       ...(await server.remarks()),
       ...hardware.findings,
-      ...missingEngineMetrics(seen, () => deployOf(sweep, point.deployment).workers().engine),
+      ...missingEngineMetrics(seen, engineOf),
     ]
     const serverCache = serverCacheOf(seen, cacheMetrics)
+    const promptCache = withItsRole(measured.promptCache, point, engineOf)
     const measurement = {
       ...measured,
-      ...defined({ serverCache }),
+      ...defined({ promptCache, serverCache }),
       ...(Object.keys(seen).length === 0 ? {} : { server: { ...seen, ...measured.server } }),
       ...(hardware.gpus === null ? {} : { gpus: hardware.gpus }),
       ...defined({ price: sweep.price, sitePower: sweep.power }),

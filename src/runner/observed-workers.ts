@@ -1,5 +1,5 @@
 import { engineNamed, metricNamed } from '../engines/index.ts'
-import type { Finding, ServerMetrics } from '../metrics/measurement.ts'
+import type { Finding, PromptCache, ServerMetrics } from '../metrics/measurement.ts'
 import type { Endpoint, Point } from '../model/index.ts'
 import type { Sweep } from '../spec/sweep.ts'
 import { isWorker, workerPages } from '../telemetry/worker-pages.ts'
@@ -24,6 +24,19 @@ export async function withNamedWorkers(
   const expected = { topology: deployment.topology, model: endpoint.model, isEngineMetric }
   const { metricsUrls, findings } = await workerPages(telemetry.workers, endpoint, expected)
   return { endpoint: { ...endpoint, metricsUrls }, findings }
+}
+
+/**
+ * Notes whose cache the answers of a disaggregated deployment speak of, by what its engine is known to do.
+ * @param engineOf what the workers run; null when nobody can tell
+ */
+export function withItsRole(
+  cache: PromptCache | undefined,
+  { deployment: { topology } }: Pick<Point, 'deployment'>,
+  engineOf: () => string | null,
+): PromptCache | undefined {
+  if (cache === undefined || topology.kind !== 'disaggregated') return cache
+  return engineNamed(engineOf()).usageTellsPrefillCache ? { ...cache, isOfPrefill: true } : cache
 }
 
 /**

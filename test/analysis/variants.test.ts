@@ -66,9 +66,10 @@ test('variants that were measured once are undecided, and say so', () => {
 })
 
 test('a variant says how much more of the possible it reuses from the prefix cache, and nothing where it hardly does', () => {
-  const wordsOf = (shares: readonly [plain: number, kv: number], possible?: number) => {
+  const wordsOf = (shares: readonly [plain: number | null, kv: number], possible?: number) => {
     const { results } = syntheticRun({ workloads: [[1000, 10]], slo: {} })
-    const cached = (result: PointResult, share: number): PointResult => {
+    const cached = (result: PointResult, share: number | null): PointResult => {
+      if (share === null) return result
       const counts = { answers: 1, answersInAll: 1, cachedTokens: 1000 * share, promptTokens: 1000, impossible: 0 }
       const more = { promptCache: counts, ...(possible === undefined ? {} : { possibleCachedShare: possible }) }
       return { ...result, measurement: result.measurement && { ...result.measurement, ...more } }
@@ -82,6 +83,10 @@ test('a variant says how much more of the possible it reuses from the prefix cac
   }
   assert.match(wordsOf([0.22, 0.71], 0.83), /; kv reuses 71% of the 83% possible from the prefix cache, plain 22%/)
   assert.match(wordsOf([0.22, 0.71]), /; kv reuses 71% of the prompt tokens from the prefix cache, plain 22%/)
+  assert.match(
+    wordsOf([null, 0.71], 0.83),
+    /; kv reuses 71% of the 83% possible from the prefix cache, how much plain reuses is unknown/,
+  )
   assert.doesNotMatch(wordsOf([0.7, 0.71], 0.83), /prefix cache/)
 })
 

@@ -5,7 +5,8 @@ import { describe, test } from 'node:test'
 import { figures } from '../../src/metrics/figures/index.ts'
 import type { Measurement, ServerMetric } from '../../src/metrics/measurement.ts'
 import { serverCacheOf, shareByPages } from '../../src/metrics/server-cache.ts'
-import { cacheMetrics } from '../../src/runner/observed-workers.ts'
+import { type Deployment, defined } from '../../src/model/index.ts'
+import { cacheMetrics, withItsRole } from '../../src/runner/observed-workers.ts'
 import { syntheticRun } from '../render/synthetic-run.ts'
 
 /** A histogram of so many observations. */
@@ -17,11 +18,38 @@ const gauge = (value: number): ServerMetric => ({ mean: value, max: value, last:
 const [result] = syntheticRun({ workloads: [[100, 10]], concurrencies: [1] }).results
 const measurement = result?.measurement ?? assert.fail('no measurement')
 const deployment = result?.point.deployment ?? assert.fail('no point')
-const figureOf = (more: Partial<Measurement>) => {
+const figureOf = (more: Partial<Measurement>, where = deployment) => {
   const { promptCache: _, ...without } = measurement
   const figure = figures.find(({ name }) => name === 'cached_prompt_tokens_share')
-  return figure?.of({ ...without, ...more }, deployment)
+  return figure?.of({ ...without, ...more }, where)
 }
+const split: Deployment = { ...deployment, topology: { kind: 'disaggregated', prefill: 2, decode: 2 } }
+const answers = { answers: 2, answersInAll: 2, cachedTokens: 45, promptTokens: 100, impossible: 0 }
+
+describe('the cached share of a disaggregated deployment', () => {
+  test('is empty where only answers and the frontend say something: they speak for decode workers', () => {
+    const serverCache = { frontend: { cachedTokens: 45, promptTokens: 100 }, routerHitRate: 0.4 }
+    assert.equal(figureOf({ promptCache: answers, serverCache }, split), null)
+    assert.equal(figureOf({ promptCache: answers, serverCache }), 0.45)
+  })
+
+  test('is what the prefill workers’ router, or their own pages, say', () => {
+    const router = { cachedTokens: 88, promptTokens: 100 }
+    assert.equal(figureOf({ promptCache: answers, serverCache: { router } }, split), 0.88)
+    assert.equal(
+      figureOf({ promptCache: answers, serverCache: { router, workers: { 'prefill-0': 0.86 } } }, split),
+      0.86,
+    )
+  })
+
+  test('is that of the answers where the engine passes on what prefill workers had', () => {
+    const ofEngine = (engine: string | null) =>
+      figureOf({ ...defined({ promptCache: withItsRole(answers, { deployment: split }, () => engine) }) }, split)
+    assert.equal(ofEngine('vllm'), 0.45)
+    assert.equal(ofEngine('trtllm'), 0.45)
+    for (const engine of ['sglang', 'mocker', null]) assert.equal(ofEngine(engine), null)
+  })
+})
 
 describe('the prefix cache by metrics pages', () => {
   test('is the frontend’s count of cached over prompt tokens (Dynamo 1.6.1)', () => {

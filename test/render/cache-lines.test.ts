@@ -3,13 +3,17 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Measurement } from '../../src/metrics/measurement.ts'
+import type { Deployment } from '../../src/model/index.ts'
 import { cacheLines } from '../../src/render/views/cache-lines.ts'
 import { syntheticRun } from './synthetic-run.ts'
 
 const [result] = syntheticRun({ workloads: [[100, 10]], concurrencies: [1] }).results
 const measurement = result?.measurement ?? assert.fail('no measurement')
-const linesOf = (...more: readonly Partial<Measurement>[]) =>
-  cacheLines({ valid: more.map(each => ({ ...measurement, ...each })) })
+const deployment = result?.point.deployment ?? assert.fail('no point')
+const linesOf = (...more: readonly Partial<Measurement>[]) => linesIn(deployment, ...more)
+const linesIn = (where: Deployment, ...more: readonly Partial<Measurement>[]) =>
+  cacheLines({ deployment: where, valid: more.map(each => ({ ...measurement, ...each })) })
+const split: Deployment = { ...deployment, topology: { kind: 'disaggregated', prefill: 2, decode: 2 } }
 const answers = (cachedTokens: number) => ({
   answers: 2,
   answersInAll: 2,
@@ -46,6 +50,11 @@ describe('the lines about a point’s prefix cache', () => {
 
   test('are means over the repeats that say it', () => {
     assert.deepEqual(linesOf({ promptCache: answers(20) }, { promptCache: answers(40) }, {}), [['answers', '30%']])
+  })
+
+  test('say that answers speak for the decode workers, unless the engine passes on what prefill workers had', () => {
+    assert.deepEqual(linesIn(split, { promptCache: answers(30) }), [['answers (decode workers)', '30%']])
+    assert.deepEqual(linesIn(split, { promptCache: { ...answers(30), isOfPrefill: true } }), [['answers', '30%']])
   })
 
   test('are none where only the possible is known, and leave out answers that can’t be', () => {

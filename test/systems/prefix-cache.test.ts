@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { runSweepFile } from '../../src/commands/run.ts'
 import { readRun } from '../../src/journal/index.ts'
+import { figures } from '../../src/metrics/figures/index.ts'
 import type { Measurement } from '../../src/metrics/measurement.ts'
 import { workplace } from '../cli/fulcrum-process.ts'
 import { inRepository } from './dynamo-sweep.ts'
@@ -11,7 +12,7 @@ import { inRepository } from './dynamo-sweep.ts'
  * every prefix, and each of the 60 pairs is new once: of the 120 measured requests, 45 find nothing. KV routing sends a
  * prefix to where it is: all but the warm-up find theirs.
  */
-const sweep = (mode: string, dynamo = 'dynamo-1.6', requests = 120) =>
+const sweep = (mode: string, dynamo = 'dynamo-1.6', requests = 120, topology = 'agg x4') =>
   inRepository(`
 name: prefix-cache
 model: nvidia/DeepSeek-R1-FP4
@@ -22,7 +23,7 @@ deploy:
   args: { model-path: nvidia/DeepSeek-R1-FP4, engine-type: vllm, speedup-ratio: 50 }
   frontend_args: { router-mode: ${mode} }
   env: { HF_HOME: REPOSITORY/.systems/hf, HF_HUB_OFFLINE: 1 }
-topologies: [agg x4]
+topologies: [${topology}]
 workloads: [{ isl: 2048, osl: 8, prefix: { share: 0.75, count: 15 } }]
 load: { concurrency: 1, requests: ${requests}, warmup: 15 }
 `)
@@ -49,13 +50,35 @@ describe('the prefix cache of a real Dynamo 1.6.1', () => {
   }
 })
 
+describe('the prefix cache of disaggregated mockers of Dynamo 1.6.1, whose answers speak for the decode worker', () => {
+  test('is not told with round-robin routing', async () => {
+    // The one prefill worker finds every prefix, each of the two decode workers all that it has had before.
+    const { promptCache, share } = await shareOf(sweep('round-robin', 'dynamo-1.6', 120, '1P2D'))
+    assert.ok(Math.abs((promptCache?.cachedTokens ?? 0) / (promptCache?.promptTokens ?? 1) - (0.75 * 105) / 120) < 0.02)
+    assert.equal(share, null)
+  })
+
+  test('is what the router of the prefill workers says with kv routing', async () => {
+    const { share } = await shareOf(sweep('kv', 'dynamo-1.6', 120, '2P2D'))
+    assert.ok(Math.abs((share ?? Number.NaN) - 0.75) < 0.05, `${share}`)
+  })
+})
+
 test('Dynamo 1.4.2, whose answers say nothing of the cache, is read from the router’s page', async () => {
   const measurement = await measurementOf(sweep('kv', 'dynamo', 60))
   assert.equal(measurement.promptCache, undefined)
   assert.ok(Math.abs((measurement.serverCache?.routerHitRate ?? Number.NaN) - 0.75) < 0.05)
 })
 
-async function measurementOf(text: string): Promise<Measurement> {
+async function shareOf(text: string) {
+  const { measurement, point } = await resultOf(text)
+  const figure = figures.find(({ name }) => name === 'cached_prompt_tokens_share')
+  return { promptCache: measurement.promptCache, share: figure?.of(measurement, point.deployment) }
+}
+
+const measurementOf = async (text: string): Promise<Measurement> => (await resultOf(text)).measurement
+
+async function resultOf(text: string) {
   await using place = await workplace(text)
   process.env.FULCRUM_STATE_DIR = place.state
   const outcome = await runSweepFile({
@@ -65,5 +88,6 @@ async function measurementOf(text: string): Promise<Measurement> {
     signal: AbortSignal.timeout(120_000),
   })
   const [result] = (await readRun(outcome.folder)).results
-  return result?.measurement ?? assert.fail('nothing was measured')
+  if (result === undefined || result.measurement === null) assert.fail('nothing was measured')
+  return { measurement: result.measurement, point: result.point }
 }

@@ -78,6 +78,7 @@ export const trtllm = defineEngine({
   rules: { role: [checkAttentionDp, checkTokenBudget], pair: [checkSpeculation, checkTransceiver, checkOverlap] },
   launch: { model: 'model-path', servedName: 'served-model-name', startsByMpi: true, multinode: trtllmMultinode },
   logAdvice: trtllmLogAdvice,
+  usageTellsPrefillCache: true,
   metrics: {
     running: ['num_requests_running'],
     waiting: ['num_requests_waiting'],

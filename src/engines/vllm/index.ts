@@ -58,6 +58,7 @@ export const vllm = defineEngine({
     multinode: vllmMultinode,
   },
   logAdvice: [notImportable('vllm', 'vllm'), ...vllmLogAdvice],
+  usageTellsPrefillCache: true,
   metrics: {
     running: ['num_requests_running'],
     waiting: ['num_requests_waiting'],

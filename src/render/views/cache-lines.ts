@@ -10,7 +10,7 @@ export type CacheLine = readonly [who: string, share: string]
  * What is known of a point's prefix cache, means over valid repeats: what was possible, what answers and each page of the
  * server say, by turn and by worker. Empty where nobody says anything but what was possible.
  */
-export function cacheLines({ valid }: Pick<MeasuredPoint, 'valid'>): readonly CacheLine[] {
+export function cacheLines({ valid, deployment }: Pick<MeasuredPoint, 'valid' | 'deployment'>): readonly CacheLine[] {
   const line = (who: string, of: (m: Measurement) => number | undefined): CacheLine[] => {
     const known = valid.flatMap(m => of(m) ?? [])
     return known.length === 0 ? [] : [[who, percent(mean(known))]]
@@ -19,12 +19,14 @@ export function cacheLines({ valid }: Pick<MeasuredPoint, 'valid'>): readonly Ca
     tokens === undefined || tokens.promptTokens === 0 ? undefined : tokens.cachedTokens / tokens.promptTokens
   const turns = valid.reduce((most, { promptCache }) => Math.max(most, promptCache?.byTurn?.length ?? 0), 0)
   const workers = [...new Set(valid.flatMap(({ serverCache }) => Object.keys(serverCache?.workers ?? {})))]
+  const isSplit = deployment.topology.kind === 'disaggregated'
+  const answers = isSplit && !valid.some(m => m.promptCache?.isOfPrefill) ? 'answers (decode workers)' : 'answers'
   const said = [
-    ...line('answers', ({ promptCache: cache }) =>
+    ...line(answers, ({ promptCache: cache }) =>
       cache === undefined || cache.impossible > 0 ? undefined : shareOf(cache),
     ),
     ...Array.from({ length: turns }, (_, turn) =>
-      line(`answers, turn ${turn + 1}`, ({ promptCache }) => shareOf(promptCache?.byTurn?.[turn])),
+      line(`${answers}, turn ${turn + 1}`, ({ promptCache }) => shareOf(promptCache?.byTurn?.[turn])),
     ).flat(),
     ...line('frontend', ({ serverCache }) => shareOf(serverCache?.frontend)),
     ...line('router, of the workers it chose', ({ serverCache }) => shareOf(serverCache?.router)),

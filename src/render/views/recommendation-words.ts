@@ -146,10 +146,12 @@ export function variantsOverWorkloads(
 function cacheWords({ variant, base, best, baseBest }: VariantGain): string {
   const own = best.figures.cached_prompt_tokens_share?.mean
   const other = baseBest.figures.cached_prompt_tokens_share?.mean
-  if (own === undefined || other === undefined || Math.abs(own - other) < leastCacheDifference) return ''
+  if (own === undefined || (other !== undefined && Math.abs(own - other) < leastCacheDifference)) return ''
   const possible = best.figures.possible_cached_share?.mean
+  if (possible === 0) return ''
   const of = possible === undefined ? 'of the prompt tokens' : `of the ${percent(possible)} possible`
-  return `; ${variant} reuses ${percent(own)} ${of} from the prefix cache, ${base} ${percent(other)}`
+  const against = other === undefined ? `how much ${base} reuses is unknown` : `${base} ${percent(other)}`
+  return `; ${variant} reuses ${percent(own)} ${of} from the prefix cache, ${against}`
 }
 
 /** Shares of reused prompt tokens that differ by less are not worth a word. */
