@@ -15,7 +15,7 @@ export default defineSweep({
     },
   },
   topologies: ['agg x1'],
-  workloads: [{ dataset: '../../sweeps/mtp.jsonl', osl: 256 }],
+  workloads: [{ dataset: '../../sweeps/mtp.jsonl', isl: 128, osl: 256 }],
   load: { concurrency: [1, 8], requests: '10x', warmup: '2x' },
   telemetry: { gpus: { nvidia_smi: true } },
 })
