@@ -6,7 +6,7 @@ import { commentBody, commentMarker, commentWithout } from '../render/markdown/c
 import { commitsOf } from '../render/views/commits.ts'
 
 /** Where a comment's links go; absent where it isn't known. */
-export interface CommentPlaces {
+export interface CommentLinks {
   /** The report's artifact. */
   readonly report?: string
   /** The run of the workflow or pipeline. */
@@ -20,7 +20,7 @@ export interface CommentRequest {
   readonly folder: string
   /** Tells this comment from others of the pull request; the sweep's name when absent. */
   readonly key?: string
-  readonly places: CommentPlaces
+  readonly links: CommentLinks
 }
 
 /** A comment, and the first line of it, by which it is found again. */
@@ -41,7 +41,7 @@ const comparisonFile = z.object({ base: run, head: run })
  * @throws FulcrumError (bad-input) `no-comparison` for a folder without one, `bad-url` for an address that is none,
  *   `comment-too-long`
  */
-export async function commentOn({ folder, key, places }: CommentRequest): Promise<Comment> {
+export async function commentOn({ folder, key, links }: CommentRequest): Promise<Comment> {
   const [comparison, json] = await Promise.all([
     contentOf(folder, 'comparison.md'),
     contentOf(folder, 'comparison.json'),
@@ -49,7 +49,7 @@ export async function commentOn({ folder, key, places }: CommentRequest): Promis
   const parsed = comparisonFile.safeParse(parsedJson(json))
   if (!parsed.success) throw noComparison(folder, 'comparison.json was written by another version of Fulcrum')
   const { base, head } = parsed.data
-  const repository = places.repository === undefined ? null : address('repository', places.repository)
+  const repository = links.repository === undefined ? null : address('repository', links.repository)
   const named = key ?? head.sweep
   const body = commentBody({
     comparison,
@@ -57,7 +57,7 @@ export async function commentOn({ folder, key, places }: CommentRequest): Promis
     base,
     head,
     commits: repository === null ? null : commitsOf(repository),
-    links: linksOf(places),
+    links: linksOf(links),
   })
   if (body !== null) return { marker: commentMarker(named), body }
   throw new FulcrumError(
@@ -75,17 +75,17 @@ export async function commentOn({ folder, key, places }: CommentRequest): Promis
  * `fulcrum comment --without WHY`: what a pull request is told when there is no comparison.
  * @throws FulcrumError (bad-input) `no-comment-key`, `bad-url`
  */
-export function commentWithoutComparison(why: string, key: string | undefined, places: CommentPlaces): Comment {
+export function commentWithoutComparison(why: string, key: string | undefined, links: CommentLinks): Comment {
   if (key === undefined)
     throw new FulcrumError('bad-input', 'no-comment-key', 'A comment without a comparison needs a --key.', {
       remedy: 'Give the name of the sweep, which is the key of its comparisons.',
     })
-  return { marker: commentMarker(key), body: commentWithout({ key, why, links: linksOf(places) }) }
+  return { marker: commentMarker(key), body: commentWithout({ key, why, links: linksOf(links) }) }
 }
 
-const linksOf = (places: CommentPlaces) => [
-  ...(places.report === undefined ? [] : [['Report', address('report', places.report)] as const]),
-  ...(places.run === undefined ? [] : [['Workflow run', address('run', places.run)] as const]),
+const linksOf = (links: CommentLinks) => [
+  ...(links.report === undefined ? [] : [['Report', address('report', links.report)] as const]),
+  ...(links.run === undefined ? [] : [['Workflow run', address('run', links.run)] as const]),
 ]
 
 /**

@@ -1,6 +1,6 @@
 import { createDeployer } from '../deployers/create.ts'
 import { besideDeployment } from '../deployers/kubernetes/load-job/defaults.ts'
-import { jobPlace } from '../deployers/kubernetes/load-job/place.ts'
+import { jobLauncher } from '../deployers/kubernetes/load-job/launcher.ts'
 import type { ConfiguredGenerator } from '../generators/define-generator.ts'
 import { generators } from '../generators/index.ts'
 import { type OpenRun, readRun } from '../journal/index.ts'
@@ -57,7 +57,8 @@ export async function execute(
   })
   const generator = generatorOver(sweep, watch.shards).create({
     runFolder: run.folder,
-    jobPlace: shards => jobPlace({ shards: besideDeployment(shards, sweep.deploy.cluster()), runFolder: run.folder }),
+    jobLauncher: shards =>
+      jobLauncher({ shards: besideDeployment(shards, sweep.deploy.cluster()), runFolder: run.folder }),
   })
   const outcome = await runSweep(plan, {
     run,

@@ -100,7 +100,7 @@ export async function importResults(request: ImportRequest): Promise<Imported> {
       const summary = { ...one, measurement: withPathCheck(file.path, one) }
       const result = resultOf(
         summary,
-        placeOf(file.path, summary, request, folder, fallback),
+        shapeOf(file.path, summary, request, folder, fallback),
         request.slo ?? {},
         results,
       )
@@ -228,13 +228,13 @@ function readFound(file: FoundFile, format: ImportFormat, found: ReadonlyMap<str
 }
 
 /** Where a result was measured: as it says itself, as its path says, or as the command line does. */
-function placeOf(
+function shapeOf(
   file: string,
   { deployment: said }: ImportedSummary,
   request: ImportRequest,
   folder: string,
   fallback: Topology | null,
-): Place {
+): DeploymentShape {
   const topology = said?.isStated === true ? said.topology : (topologyInPath(file) ?? said?.topology ?? fallback)
   if (topology === null)
     throw new FulcrumError('bad-input', 'no-topology', `The path of ${file} does not name a topology.`, {
@@ -320,7 +320,7 @@ function namedTopology(text: string): Topology {
   })
 }
 
-interface Place {
+interface DeploymentShape {
   readonly topology: Topology
   readonly gpusPerWorker: Deployment['gpusPerWorker']
   readonly settings: EngineSettings
@@ -328,7 +328,7 @@ interface Place {
 
 function resultOf(
   { program, asked, measurement, allFailed }: ImportedSummary,
-  { topology, gpusPerWorker, settings }: Place,
+  { topology, gpusPerWorker, settings }: DeploymentShape,
   slo: Slo,
   before: readonly PointResult[],
 ): PointResult {

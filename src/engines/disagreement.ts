@@ -1,5 +1,5 @@
 import type { Json } from '../model/index.ts'
-import type { Place, RoleSettings } from './role-settings.ts'
+import type { RoleSettings, SourceLocation } from './role-settings.ts'
 import type { Meaning } from './setting.ts'
 
 /** What to do about a setting that has to be the same in prefill and decode workers. */
@@ -7,7 +7,7 @@ export const sameForBoth = 'write the same value for both; a setting under engin
 
 /** A setting that differs between prefill and decode workers; a value is undefined where nobody sets it. */
 export interface Disagreement {
-  readonly place: Place
+  readonly place: SourceLocation
   readonly prefill: Json | undefined
   readonly decode: Json | undefined
 }

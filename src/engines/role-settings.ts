@@ -3,14 +3,14 @@ import type { Path, Position } from '../yaml/problem.ts'
 import type { Meaning } from './setting.ts'
 
 /** A place in the sweep file, or in an engine file that it names. */
-export type Place =
+export type SourceLocation =
   | { readonly kind: 'sweep'; readonly path: Path; readonly at?: 'key' | 'value' }
   | { readonly kind: 'file'; readonly file: string; readonly position: Position }
 
 /** A setting as a role's workers get it, and where that was written. */
 export interface Found {
   readonly value: Json
-  readonly place: Place
+  readonly place: SourceLocation
 }
 
 /** The settings of a role's workers, by meaning. */
@@ -19,11 +19,11 @@ export interface RoleSettings {
   /** The setting in effect; null when nobody sets it. */
   get(meaning: Meaning): Found | null
   /** Where a setting that nobody wrote belongs. */
-  readonly place: Place
+  readonly place: SourceLocation
 }
 
 /** Receives a finding: what is wrong, and what would be right. */
-export type Tell = (place: Place, wrong: string, right: string) => void
+export type Tell = (place: SourceLocation, wrong: string, right: string) => void
 
 export interface Findings {
   /** The sweep can't work like this: it is rejected. */

@@ -15,7 +15,7 @@ import {
 } from './capabilities.ts'
 import type { LoadGenerator } from './generator.ts'
 import type { ShardJob, ShardSettings } from './shards/launch.ts'
-import type { ShardPlace } from './shards/place.ts'
+import type { ShardLauncher } from './shards/launcher.ts'
 
 /**
  * Where a generator may keep things, and what it starts processes with.
@@ -34,8 +34,8 @@ export interface GeneratorContext {
   readonly runFolder: string
   /** What may be kept over runs; the user's cache folder when absent. */
   readonly cacheFolder?: string
-  /** Opens the place of shards that are pods of a Job. */
-  readonly jobPlace?: (shards: ShardSettings & { readonly job: ShardJob }) => ShardPlace
+  /** Launches shards as pods of a Job. */
+  readonly jobLauncher?: (shards: ShardSettings & { readonly job: ShardJob }) => ShardLauncher
   /**
    * Where started processes are recorded, so that what a killed Fulcrum leaves behind is found and ended. Opened when
    * first asked for.

@@ -1,14 +1,14 @@
-import { frontierOf, type Place } from '../analysis/frontier.ts'
+import { type Coordinates, frontierOf } from '../analysis/frontier.ts'
 import { hypervolume } from '../analysis/hypervolume.ts'
 
 /** The frontier of one workload so far. */
 export interface Plane {
   readonly hypervolume: number
   /** Hypervolume that a place would add, as a share of what there is; 1 while there is nothing. */
-  gain(place: Place): number
+  gain(place: Coordinates): number
 }
 
-export function planeOf(places: readonly Place[]): Plane {
+export function planeOf(places: readonly Coordinates[]): Plane {
   const frontier = frontierOf(places)
   const area = hypervolume(frontier)
   return {

@@ -46,7 +46,7 @@ export function predictor(seen: readonly Observation[], levels: readonly number[
   const trends = seen.map(o => trend(o.cell))
   const residuals = seen.map((o, i) => strayOf(o, trends[i] ?? null))
   const estimate = kriging(
-    seen.map(o => placeOf(o.cell)),
+    seen.map(o => featuresOf(o.cell)),
     quantities.map(quantity => residuals.map(residual => residual[quantity])),
     expected,
     kernel,
@@ -55,7 +55,7 @@ export function predictor(seen: readonly Observation[], levels: readonly number[
   return rememberedByCell(cell => {
     const there = trend(cell)
     if (there === null) return null
-    const found = estimate(placeOf(cell))
+    const found = estimate(featuresOf(cell))
     const of = (quantity: (typeof quantities)[number]) =>
       found[quantities.indexOf(quantity)] ?? { mean: 0, deviation: 0 }
     const logs = logsOf(there)
@@ -132,7 +132,7 @@ function sloRatioEstimate(
  * Where a cell lies among others, loads by their logarithms. Up to one request a worker none waits for another: all
  * such loads are one.
  */
-interface Place {
+interface Features {
   readonly deployment: string
   readonly prefillKind: string
   readonly decodeKind: string
@@ -141,7 +141,7 @@ interface Place {
   readonly perDecode: number
 }
 
-function placeOf({ planned, prefill, decode, load, kind }: Cell): Place {
+function featuresOf({ planned, prefill, decode, load, kind }: Cell): Features {
   const log = Math.log(load ?? 1)
   const least = kind === 'concurrency' ? 0 : Number.NEGATIVE_INFINITY
   return {
@@ -160,7 +160,7 @@ const bell = (squares: number) => Math.exp(-squares / 2)
  * Deployments stray alike at like loads of like workers; one deployment more so; and all at one load, whose prompts
  * they share.
  */
-function kernel(a: Place, b: Place): number {
+function kernel(a: Features, b: Features): number {
   const kinds = (a.prefillKind === b.prefillKind ? 1 : 0.5) * (a.decodeKind === b.decodeKind ? 1 : 0.5)
   const [prefill, decode] = [a.perPrefill - b.perPrefill, a.perDecode - b.perDecode]
   const shared = kinds * bell(prefill ** 2 + decode ** 2)

@@ -52,19 +52,19 @@ export interface SweepSource {
 
 /** The part of {@link loadSweep} after the file was read. */
 export async function sweepOf(source: SweepSource): Promise<Sweep> {
-  const places = isModuleSweep(source.path) ? 'keys' : 'lines'
+  const positions = isModuleSweep(source.path) ? 'keys' : 'lines'
   const { sweep, problems, warnings } = await parseSweep(source.text, {
     file: source.path,
     folder: dirname(source.path),
     files: source.options.files ?? sweepDisk,
-    places,
+    positions,
     ...defined({ allowPoints: source.options.allowPoints }),
   })
   if (sweep !== null && problems.length === 0) {
-    const lines = warnings.length === 0 ? [] : formatProblems(source.shown, warnings, places).split('\n')
+    const lines = warnings.length === 0 ? [] : formatProblems(source.shown, warnings, positions).split('\n')
     return { ...sweep, warnings: lines }
   }
-  throw new FulcrumError('bad-input', 'sweep-file-invalid', formatProblems(source.shown, problems, places))
+  throw new FulcrumError('bad-input', 'sweep-file-invalid', formatProblems(source.shown, problems, positions))
 }
 
 /** Relative to the working directory if inside it, as a person would write it. */

@@ -5,7 +5,7 @@ import type { WorkerEngine } from '../deployers/worker-engine.ts'
 import type { Findings, Tell } from '../engines/role-settings.ts'
 import { defaultLimits, FulcrumError, type Load, type Model, roles } from '../model/index.ts'
 import { remembering } from '../yaml/files.ts'
-import type { Path, Places, Problem, Report } from '../yaml/problem.ts'
+import type { Path, PositionStyle, Problem, Report } from '../yaml/problem.ts'
 import { isRecord } from '../yaml/schema-walk.ts'
 import { lookUp, type SectionContext } from '../yaml/section-context.ts'
 import { readYaml } from '../yaml/yaml-source.ts'
@@ -48,7 +48,7 @@ export interface ParseContext {
   readonly folder: string
   readonly files: SweepFiles
   /** Whether the text is a person's, whose lines count, or made of a program's value. */
-  readonly places?: Places
+  readonly positions?: PositionStyle
   readonly allowPoints?: number
 }
 
@@ -58,15 +58,15 @@ export interface ParseContext {
  */
 export async function parseSweep(text: string, context: ParseContext): Promise<ParsedSweep> {
   // What a program made says what it means: odd spellings of numbers and words are a person's.
-  const source = readYaml(text, { own: context.places !== 'keys' })
+  const source = readYaml(text, { own: context.positions !== 'keys' })
   const problems: Problem[] = [...source.problems]
   const warnings: Problem[] = []
   if (source.value === undefined) return { sweep: null, problems, warnings }
   // A value that YAML reads as something else would only be reported again by its section.
-  const places = new Set(source.problems.map(({ position: { line, column } }) => `${line}:${column}`))
+  const reported = new Set(source.problems.map(({ position: { line, column } }) => `${line}:${column}`))
   const report: Report = (path, wrong, right, at = 'value') => {
     const position = source.positionOf(path, at)
-    if (!places.has(`${position.line}:${position.column}`)) problems.push({ position, path, wrong, right })
+    if (!reported.has(`${position.line}:${position.column}`)) problems.push({ position, path, wrong, right })
   }
   const tellTo =
     (list: Problem[]): Tell =>

@@ -44,25 +44,25 @@ export function quoted(value: unknown): string {
  * How messages say where a problem is: by line and column, or by keys where a program made the text and no person saw
  * its lines.
  */
-export type Places = 'lines' | 'keys'
+export type PositionStyle = 'lines' | 'keys'
 
 /**
- * `file:line:column: what is wrong; what would be right`, one line a problem, in file order, none twice. With places by
+ * `file:line:column: what is wrong; what would be right`, one line a problem, in file order, none twice. With positions by
  * keys `file: topologies[1].max_gpus: what is wrong; …`.
  */
-export function formatProblems(file: string, problems: readonly Problem[], places: Places = 'lines'): string {
+export function formatProblems(file: string, problems: readonly Problem[], positions: PositionStyle = 'lines'): string {
   const sorted = [...problems].sort(
     (a, b) => a.position.line - b.position.line || a.position.column - b.position.column,
   )
   const lines = sorted.map(
     problem =>
-      `${placeOf(file, problem, places)} ${oneLine(problem.wrong)}${problem.right === '' ? '' : `; ${oneLine(problem.right)}`}`,
+      `${placeOf(file, problem, positions)} ${oneLine(problem.wrong)}${problem.right === '' ? '' : `; ${oneLine(problem.right)}`}`,
   )
   return [...new Set(lines)].join('\n')
 }
 
-function placeOf(file: string, { file: other, position, path = [], wrong }: Problem, places: Places): string {
-  if (other !== undefined || places === 'lines') return `${other ?? file}:${position.line}:${position.column}:`
+function placeOf(file: string, { file: other, position, path = [], wrong }: Problem, positions: PositionStyle): string {
+  if (other !== undefined || positions === 'lines') return `${other ?? file}:${position.line}:${position.column}:`
   const keys = pathText(path)
   // Most problems begin with the keys.
   const isTold = wrong.startsWith(keys) && /^[ .[]/.test(wrong.slice(keys.length))

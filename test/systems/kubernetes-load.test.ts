@@ -4,8 +4,8 @@ import { after, afterEach, before, describe, test } from 'node:test'
 import { isObject, type JsonObject, readAt } from '../../src/deployers/kubernetes/fields.ts'
 import type { JobShards } from '../../src/deployers/kubernetes/load-job/defaults.ts'
 import { checkLoadJob } from '../../src/deployers/kubernetes/load-job/doctor.ts'
+import { jobLauncher } from '../../src/deployers/kubernetes/load-job/launcher.ts'
 import { jobsPath } from '../../src/deployers/kubernetes/load-job/leftovers.ts'
-import { jobPlace } from '../../src/deployers/kubernetes/load-job/place.ts'
 import { loadJob } from '../../src/deployers/kubernetes/load-job/resource.ts'
 import type { LoadGenerator } from '../../src/generators/generator.ts'
 import { sharded } from '../../src/generators/shards/sharded.ts'
@@ -60,8 +60,8 @@ describe('load from an Indexed Job, on a real control plane', { skip: noKubernet
   function generatorOf(shards: JobShards): LoadGenerator {
     const runFolder = join(plane.folder, 'run')
     const cacheFolder = join(root, '.cache/test-lexicons')
-    const place = jobPlace({ shards, runFolder })
-    const generator = sharded({ cacheFolder, runFolder, threads: 1, silentMs: 5000, shards, place })
+    const launcher = jobLauncher({ shards, runFolder })
+    const generator = sharded({ cacheFolder, runFolder, threads: 1, silentMs: 5000, shards, launcher })
     generators.push(generator)
     return generator
   }

@@ -1,7 +1,7 @@
 import { momentsOf, shareBelow, valueAtRank } from './quantiles.ts'
 import { randomTraffic } from './random-traffic.ts'
 import type { LatencyMetric, ResponseCurve } from './response.ts'
-import { latencyAt, place } from './states.ts'
+import { bracketOf, latencyAt } from './states.ts'
 
 /** Latencies of one replica at a rate of random arrivals. */
 export interface RateResponse {
@@ -21,7 +21,7 @@ export function responseAt(curve: ResponseCurve, requestsPerS: number): RateResp
 
 function asMeasured({ steps }: ResponseCurve, requestsPerS: number): RateResponse | null {
   if (requestsPerS > (steps.at(-1)?.load ?? 0)) return null
-  const at = place(steps, requestsPerS)
+  const at = bracketOf(steps, requestsPerS)
   const quantiles = (metric: LatencyMetric) => latencyAt(at, metric)
   const latency = quantiles('requestLatencyMs')
   return {

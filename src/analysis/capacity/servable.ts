@@ -3,7 +3,7 @@ import { type Precision, precisionOf } from './precision.ts'
 import { shareBelow } from './quantiles.ts'
 import { randomTraffic } from './random-traffic.ts'
 import { type LatencyMetric, latencyMetrics, limitsOf, type ResponseCurve, type ResponseStep } from './response.ts'
-import { latencyAt, place } from './states.ts'
+import { bracketOf, latencyAt } from './states.ts'
 
 /** The most requests/s that one replica answers within an SLO. */
 export interface Servable {
@@ -79,7 +79,7 @@ function servableOpen({ steps }: ResponseCurve, slo: Slo): Servable | null {
   const missed = (rate: number) =>
     latencyMetrics.find(metric => {
       if (!Number.isFinite(limits[metric])) return false
-      const quantiles = latencyAt(place(steps, rate), metric)
+      const quantiles = latencyAt(bracketOf(steps, rate), metric)
       return quantiles === null || shareBelow(quantiles, limits[metric]) < wanted - 1e-9
     })
   const [first, last] = [steps[0], steps.at(-1)]

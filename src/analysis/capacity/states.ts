@@ -32,7 +32,7 @@ export function statesOf({ steps }: ResponseCurve): States {
 function latencyBetween(steps: readonly ResponseStep[], metric: LatencyMetric): (inFlight: number) => Quantiles | null {
   const all = steps.map(step => step.latencies[metric])
   const measured = all.filter(quantiles => quantiles !== null)
-  if (measured.length < all.length) return n => latencyAt(place(steps, n), metric)
+  if (measured.length < all.length) return n => latencyAt(bracketOf(steps, n), metric)
   const loads = steps.map(step => step.load)
   const [first = []] = measured
   const curves = first.map((_, rank) =>
@@ -57,14 +57,14 @@ function remembered<T>(of: (n: number) => T): (n: number) => T {
 }
 
 /** Where a load lies between two measured ones. */
-export interface Place {
+export interface Bracket {
   /** Null below the lightest load. */
   readonly low: ResponseStep | null
   readonly high: ResponseStep
   readonly share: number
 }
 
-export function place(steps: readonly ResponseStep[], load: number): Place {
+export function bracketOf(steps: readonly ResponseStep[], load: number): Bracket {
   const above = steps.findIndex(step => step.load >= load)
   const high = steps[above === -1 ? steps.length - 1 : above]
   if (high === undefined) throw new RangeError('a curve without steps')
@@ -72,7 +72,7 @@ export function place(steps: readonly ResponseStep[], load: number): Place {
   return { low, high, share: low === null ? 1 : (load - low.load) / (high.load - low.load) }
 }
 
-export function latencyAt({ low, high, share }: Place, metric: LatencyMetric): Quantiles | null {
+export function latencyAt({ low, high, share }: Bracket, metric: LatencyMetric): Quantiles | null {
   const [from, to] = [low?.latencies[metric] ?? null, high.latencies[metric]]
   if (to === null) return null
   return from === null ? to : between(from, to, share)

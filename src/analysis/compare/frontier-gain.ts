@@ -1,5 +1,5 @@
 import { canonicalJson } from '../../model/index.ts'
-import type { Place } from '../frontier.ts'
+import type { Coordinates } from '../frontier.ts'
 import { frontierOf } from '../frontier.ts'
 import { hypervolume } from '../hypervolume.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
@@ -10,8 +10,8 @@ import type { Pair } from './match.ts'
  */
 export interface FrontierGain {
   readonly workload: string
-  readonly base: readonly Place[]
-  readonly head: readonly Place[]
+  readonly base: readonly Coordinates[]
+  readonly head: readonly Coordinates[]
   /** Area above (0, 0). Relative change, null when base has none. */
   readonly hypervolume: { readonly base: number; readonly head: number; readonly relative: number | null }
   /**
@@ -46,7 +46,7 @@ export function frontierGains(pairs: readonly Pair[]): readonly FrontierGain[] {
   })
 }
 
-function place(point: MeasuredPoint): Place | null {
+function place(point: MeasuredPoint): Coordinates | null {
   return point.status === 'ok' && point.x !== null && point.y !== null ? { x: point.x.mean, y: point.y.mean } : null
 }
 
@@ -55,17 +55,17 @@ function place(point: MeasuredPoint): Place | null {
  * percent at a step would read as the height of the whole step. Left of the first place it is that place's; right of
  * the last, null.
  */
-export function throughputAt(frontier: readonly Place[], x: number): number | null {
+export function throughputAt(frontier: readonly Coordinates[], x: number): number | null {
   return along(frontier, x)
 }
 
 /** Interactivity of a frontier at a throughput, as {@link throughputAt} with the axes exchanged. */
-export function interactivityAt(frontier: readonly Place[], y: number): number | null {
+export function interactivityAt(frontier: readonly Coordinates[], y: number): number | null {
   return along(frontier.map(place => ({ x: place.y, y: place.x })).toReversed(), y)
 }
 
 /** @param frontier by rising x */
-function along(frontier: readonly Place[], x: number): number | null {
+function along(frontier: readonly Coordinates[], x: number): number | null {
   const right = frontier.findIndex(place => place.x >= x)
   const after = frontier[right]
   if (after === undefined) return null

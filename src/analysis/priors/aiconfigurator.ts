@@ -33,7 +33,7 @@ function rowsOf(text: string, file: string): readonly Row[] {
   }
 }
 
-interface Place {
+interface CsvLine {
   readonly columns: readonly string[]
   readonly file: string
   readonly line: number
@@ -47,7 +47,7 @@ function needed(columns: readonly string[]): readonly string[] {
   return [...shared, ...(isDisaggregated(columns) ? roles : ['tp', 'pp', 'dp'])]
 }
 
-function priorOf(cells: readonly string[], place: Place): Prior {
+function priorOf(cells: readonly string[], place: CsvLine): Prior {
   const number = (name: string) => {
     const at = place.columns.indexOf(name)
     const cell = cells[at] ?? ''

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { defined } from '../../model/defined.ts'
 import { FulcrumError } from '../../model/index.ts'
-import { ciPlaces } from '../ci-places.ts'
+import { ciLinks } from '../ci-links.ts'
 import { jsonText } from '../json-text.ts'
 
 interface CommentOptions {
@@ -60,14 +60,14 @@ is 0 even if a gate failed. fulcrum compare is the gate.`,
             remedy: 'fulcrum comment comparison, or fulcrum comment --without "no baseline yet" --key nightly.',
           },
         )
-      const places = {
-        ...ciPlaces(process.env),
+      const links = {
+        ...ciLinks(process.env),
         ...defined({ report: reportUrl, run: runUrl, repository: repositoryUrl }),
       }
       const comment =
         folder === undefined
-          ? commentWithoutComparison(without ?? '', key, places)
-          : await commentOn({ folder, ...defined({ key }), places })
+          ? commentWithoutComparison(without ?? '', key, links)
+          : await commentOn({ folder, ...defined({ key }), links })
       if (json) console.log(jsonText(comment, 2))
       else process.stdout.write(comment.body.endsWith('\n') ? comment.body : `${comment.body}\n`)
     })

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { defined } from '../../model/defined.ts'
 import { exitCodes } from '../../model/exit-codes.ts'
 import { historyText } from '../../render/terminal/history.ts'
-import { ciPlaces, repositoryOption } from '../ci-places.ts'
+import { ciLinks, repositoryOption } from '../ci-links.ts'
 import { addOpen, addOut, openIfAsked, repeated } from '../options.ts'
 import { wholeNumber } from '../whole-number.ts'
 
@@ -74,7 +74,7 @@ In GitHub Actions, gates that failed or were not tested become annotations.`,
         last: options.last,
         failOn: options.failOn ?? [],
         allowLost: options.allowLost,
-        ...defined({ sweep, to: options.to, repository: options.repositoryUrl ?? ciPlaces(process.env).repository }),
+        ...defined({ sweep, to: options.to, repository: options.repositoryUrl ?? ciLinks(process.env).repository }),
       })
       if (options.json) process.stdout.write(history.json)
       else console.log(historyText(history))

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { defined } from '../../model/defined.ts'
-import { ciPlaces, repositoryOption } from '../ci-places.ts'
+import { ciLinks, repositoryOption } from '../ci-links.ts'
 import { interruption } from '../interruption.ts'
 import { jsonText } from '../json-text.ts'
 import { addOpen, addOut, openIfAsked, repeated } from '../options.ts'
@@ -54,7 +54,7 @@ nothing outside the folder. Ctrl-C stops it with exit code 0.`,
     .action(async (results: string | undefined, options: ServeOptions) => {
       const { out, port, host, repositoryUrl, json, uploads, maxUpload, allowHost, auditLog } = options
       const resultsRoot = results ?? out
-      const repository = repositoryUrl ?? ciPlaces(process.env).repository
+      const repository = repositoryUrl ?? ciLinks(process.env).repository
       const { serveResults } = await import('../../commands/serve.ts')
       const { siteToken } = await import('../../commands/site-token.ts')
       using interrupted = interruption({ quiet: true })

@@ -3,7 +3,7 @@ import { join, relative, resolve } from 'node:path'
 import type { z } from 'zod'
 import { FulcrumError } from '../../model/index.ts'
 import { jsonText } from '../../spec/module-sweep.ts'
-import { formatProblems, type Path, type Places, type Problem, quoted } from '../../yaml/problem.ts'
+import { formatProblems, type Path, type PositionStyle, type Problem, quoted } from '../../yaml/problem.ts'
 import { reportIssues } from '../../yaml/schema-issues.ts'
 import { isRecord } from '../../yaml/schema-walk.ts'
 import { readYaml } from '../../yaml/yaml-source.ts'
@@ -53,12 +53,13 @@ export function capacityOfValue(value: unknown, folder: string): CapacityFile {
   )
 }
 
-function capacityFrom(text: string, path: string, shown: string, places: Places): CapacityFile {
-  const source = readYaml(text, { own: places === 'lines' })
+function capacityFrom(text: string, path: string, shown: string, positions: PositionStyle): CapacityFile {
+  const source = readYaml(text, { own: positions === 'lines' })
   const problems: Problem[] = [...source.problems]
   const report = (at: Path, wrong: string, right: string, where: 'key' | 'value' = 'value') =>
     problems.push({ position: source.positionOf(at, where), path: at, wrong, right })
-  const invalid = () => new FulcrumError('bad-input', 'capacity-file-invalid', formatProblems(shown, problems, places))
+  const invalid = () =>
+    new FulcrumError('bad-input', 'capacity-file-invalid', formatProblems(shown, problems, positions))
   if (!isRecord(source.value)) {
     if (problems.length === 0)
       report(

@@ -6,7 +6,7 @@ import type { RankTask } from '../nodes/nodes.ts'
 export const mpiBreakers = ['SLURM_JOBID', 'SLURM_JOB_ID', 'SLURM_NODELIST'] as const
 
 /** A node of a Slurm allocation. */
-export interface StepPlace {
+export interface StepTarget {
   readonly job: string
   readonly node: string
   /** The user's own, such as `--mpi=pmix` or `--container-image=…`. */
@@ -18,7 +18,7 @@ export interface StepPlace {
  * given its GPUs by name and none must wait for another's cores; nor is it bound to one core, the share of a single
  * task.
  */
-export function asStep({ job, node, args }: StepPlace, wrapping: Wrapping): Launcher {
+export function asStep({ job, node, args }: StepTarget, wrapping: Wrapping): Launcher {
   const where = [
     `--jobid=${job}`,
     '--overlap',
@@ -52,7 +52,7 @@ exit 64
  * before each line which task it is from.
  */
 export function asGangStep(
-  { job, args }: Pick<StepPlace, 'job' | 'args'>,
+  { job, args }: Pick<StepTarget, 'job' | 'args'>,
   name: string,
   ranks: readonly RankTask[],
   { tasksPerNode, isMpi }: { readonly tasksPerNode: number; readonly isMpi: boolean },

@@ -4,7 +4,7 @@ import { programWorkload } from '../programs/lengths.ts'
 import { aiperfCapabilities, aiperfShortfalls } from './capabilities.ts'
 
 /** What the command needs beyond point and endpoint. */
-export interface CommandPlaces {
+export interface CommandInputs {
   /** A name in the hub's cache: offline, AIPerf takes no path. */
   readonly tokenizer: string
   readonly artifactFolder: string
@@ -21,15 +21,15 @@ export interface CommandPlaces {
  *
  * @throws FulcrumError bad-input `generator-cannot` for a load or workload that AIPerf is given no flags for
  */
-export function aiperfArguments(point: Point, endpoint: Endpoint, places: CommandPlaces): string[] {
+export function aiperfArguments(point: Point, endpoint: Endpoint, inputs: CommandInputs): string[] {
   requireCapable('aiperf', aiperfCapabilities, point)
   requireNone(aiperfShortfalls(point), point.workload.name)
   const { load } = point
   return [
     'profile',
-    ...(places.configFile === undefined ? [] : ['--config', places.configFile]),
+    ...(inputs.configFile === undefined ? [] : ['--config', inputs.configFile]),
     ...['--model', endpoint.model],
-    ...['--tokenizer', places.tokenizer],
+    ...['--tokenizer', inputs.tokenizer],
     ...['--url', endpoint.url],
     ...['--endpoint-type', load.api],
     ...(load.streaming ? ['--streaming'] : []),
@@ -38,14 +38,14 @@ export function aiperfArguments(point: Point, endpoint: Endpoint, places: Comman
     // `max_tokens` as all servers know it, not `max_completion_tokens`.
     ...(load.api === 'responses' ? [] : ['--use-legacy-max-tokens']),
     ...extraInputs(endpoint, leastTokensOf(point), load.extra),
-    ...levelArguments(load, places.traceFile),
+    ...levelArguments(load, inputs.traceFile),
     ...(load.warmup > 0 ? ['--warmup-request-count', String(load.warmup)] : []),
     ...(load.level.kind === 'trace' ? [] : ['--num-dataset-entries', String(load.dataset)]),
     ...['--random-seed', String(load.seed)],
-    ...['--artifact-dir', places.artifactFolder],
+    ...['--artifact-dir', inputs.artifactFolder],
     // Nothing but load on the server, and nothing of the terminal's.
     ...['--ui', 'none', '--no-gpu-telemetry', '--no-server-metrics'],
-    ...places.args,
+    ...inputs.args,
   ]
 }
 

@@ -37,13 +37,13 @@ export const builtInGenerator = defineGenerator({
       shards: { ...(shards ?? { hosts: [], launcher: 'ssh', launcherArgs: [] }), count },
     }),
   },
-  create: async ({ shards }, { runFolder, jobPlace, cacheFolder = userCacheFolder(process.env) }) => {
+  create: async ({ shards }, { runFolder, jobLauncher, cacheFolder = userCacheFolder(process.env) }) => {
     if (shards === undefined) return (await import('./built-in.ts')).builtIn({ cacheFolder })
     const { sharded } = await import('../shards/sharded.ts')
     const { job } = shards
     if (job === undefined) return sharded({ cacheFolder, shards, runFolder })
-    if (jobPlace === undefined) throw new TypeError('shards of a Job need a place that makes it')
-    return sharded({ cacheFolder, shards, runFolder, place: jobPlace({ ...shards, job }) })
+    if (jobLauncher === undefined) throw new TypeError('shards of a Job need a launcher')
+    return sharded({ cacheFolder, shards, runFolder, launcher: jobLauncher({ ...shards, job }) })
   },
 })
 

@@ -5,7 +5,7 @@ import { apiPaths } from '../request.ts'
 import { genaiPerfCapabilities } from './capabilities.ts'
 
 /** What the command needs beyond point and endpoint. */
-export interface CommandPlaces {
+export interface CommandInputs {
   readonly tokenizer: string
   readonly artifactFolder: string
   /** The user's own arguments for perf_analyzer, after `--`. */
@@ -18,14 +18,14 @@ export interface CommandPlaces {
  *
  * @throws FulcrumError bad-input `generator-cannot` for a load or workload that genai-perf has no flags for
  */
-export function genaiPerfArguments(point: Point, endpoint: Endpoint, places: CommandPlaces): string[] {
+export function genaiPerfArguments(point: Point, endpoint: Endpoint, inputs: CommandInputs): string[] {
   requireCapable('genai-perf', genaiPerfCapabilities, point)
   const { load } = point
   const { isl, osl, prefix } = programWorkload(point)
   return [
     'profile',
     ...['--model', endpoint.model],
-    ...['--tokenizer', places.tokenizer],
+    ...['--tokenizer', inputs.tokenizer],
     ...['--url', hostAndPort(endpoint.url)],
     ...['--endpoint-type', load.api],
     ...customEndpoint(endpoint.url, load.api),
@@ -41,11 +41,11 @@ export function genaiPerfArguments(point: Point, endpoint: Endpoint, places: Com
     ...levelArguments(load),
     ...['--num-dataset-entries', String(load.dataset)],
     ...['--random-seed', String(load.seed)],
-    ...['--artifact-dir', places.artifactFolder],
+    ...['--artifact-dir', inputs.artifactFolder],
     '--',
     '-v',
     ...passThrough(load),
-    ...places.args,
+    ...inputs.args,
   ]
 }
 

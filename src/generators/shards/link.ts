@@ -1,5 +1,5 @@
 import { FulcrumError } from '../../model/index.ts'
-import type { ShardChannel, ShardPlace } from './place.ts'
+import type { ShardChannel, ShardLauncher } from './launcher.ts'
 import type { FromShard, ToShard } from './wire.ts'
 import { aliveEveryMs, createDecoder, encode } from './wire.ts'
 
@@ -26,7 +26,7 @@ export interface ShardLink {
 }
 
 export interface LinkOptions {
-  readonly place: ShardPlace
+  readonly launcher: ShardLauncher
   readonly shard: number
   readonly signal: AbortSignal
   /** A shard that has said hello and then says nothing for so long is lost. */
@@ -44,9 +44,9 @@ const longestTimerMs = 2 ** 31 - 1
 
 /**
  * Starts a shard. Its first message is its `hello`.
- * @throws FulcrumError as {@link ShardPlace.open}
+ * @throws FulcrumError as {@link ShardLauncher.open}
  */
-export async function openLink({ place, shard, signal: opening, silentMs }: LinkOptions): Promise<ShardLink> {
+export async function openLink({ launcher, shard, signal: opening, silentMs }: LinkOptions): Promise<ShardLink> {
   const queues = new Map<string, FromShard[]>()
   const said: string[] = []
   const changes = new EventTarget()
@@ -86,7 +86,7 @@ export async function openLink({ place, shard, signal: opening, silentMs }: Link
     queues.set(message.kind, [...(queues.get(message.kind) ?? []), message])
     changed()
   }
-  const opened = await place.open(shard, read, opening)
+  const opened = await launcher.open(shard, read, opening)
   channel = opened
   const send = (message: ToShard) => {
     if (message.kind === 'prepare') progress = noProgress

@@ -13,9 +13,9 @@ import { createPromptBook } from '../prompt-book.ts'
 import { coordinate } from './coordinate.ts'
 import { shardHealth, shardRemarks, worstHealth } from './health.ts'
 import type { ShardSettings } from './launch.ts'
+import { processLauncher, type ShardLauncher } from './launcher.ts'
 import type { ShardLink } from './link.ts'
 import { lossError, openLink } from './link.ts'
-import { processPlace, type ShardPlace } from './place.ts'
 import { busyShards, splitLoad } from './split.ts'
 import { protocol } from './wire.ts'
 
@@ -23,7 +23,7 @@ export interface ShardedOptions extends BuiltInOptions {
   readonly shards: ShardSettings
   readonly runFolder: string
   /** Where shards run; processes of the hosts of `shards` when absent. */
-  readonly place?: ShardPlace
+  readonly launcher?: ShardLauncher
   /** A shard that says nothing for so long counts as lost. */
   readonly silentMs?: number
 }
@@ -38,7 +38,7 @@ const helloLimitMs = 60_000
  * from point to point.
  */
 export function sharded(options: ShardedOptions): LoadGenerator {
-  const place = options.place ?? processPlace(options.shards, options.runFolder)
+  const launcher = options.launcher ?? processLauncher(options.shards, options.runFolder)
   const links: (ShardLink | undefined)[] = []
   const book = createPromptBook()
   /** What the hosts of shards that have said hello call themselves. */
@@ -46,14 +46,14 @@ export function sharded(options: ShardedOptions): LoadGenerator {
 
   /** The first shards, started where they don't run. */
   async function ready(count: number, endpoint: Endpoint, signal: AbortSignal): Promise<ShardLink[]> {
-    const opened = Array.from({ length: place.together ? options.shards.count : count }, (_, shard) => shard)
+    const opened = Array.from({ length: launcher.together ? options.shards.count : count }, (_, shard) => shard)
     // All of them, before one that can't be started is an error: none may start after everything was closed.
     await allSettled(
       opened.map(async shard => {
         const known = links[shard]
         if (known !== undefined && known.lost() === null) return
         await known?.close()
-        links[shard] = await openLink({ place, shard, signal, silentMs: options.silentMs ?? defaultSilentMs })
+        links[shard] = await openLink({ launcher, shard, signal, silentMs: options.silentMs ?? defaultSilentMs })
         greeted.delete(shard)
       }),
     )
@@ -76,7 +76,7 @@ export function sharded(options: ShardedOptions): LoadGenerator {
   return {
     measure: async (point, endpoint, context) => {
       try {
-        return await measure(ready, options, book, point, place.seenFrom(endpoint), context)
+        return await measure(ready, options, book, point, launcher.seenFrom(endpoint), context)
       } catch (error) {
         // Shards may be anywhere in their part: none of it is wanted any more.
         await closeAll()
@@ -85,7 +85,7 @@ export function sharded(options: ShardedOptions): LoadGenerator {
     },
     close: async () => {
       await closeAll()
-      await place.close()
+      await launcher.close()
     },
   }
 }

@@ -1,7 +1,7 @@
 import type { Endpoint, Json, Load, Point } from '../../model/index.ts'
 
 /** Files and folders that the command names. */
-export interface CommandPlaces {
+export interface CommandInputs {
   /** JSON lines with `prompt` and `output_tokens`, one for each request. */
   readonly prompts: string
   /** Folder of the tokenizer. */
@@ -14,21 +14,21 @@ export interface CommandPlaces {
 }
 
 /** Arguments of vllm-rs 0.33 for a point. */
-export function vllmBenchArguments(point: Point, endpoint: Endpoint, places: CommandPlaces): readonly string[] {
+export function vllmBenchArguments(point: Point, endpoint: Endpoint, inputs: CommandInputs): readonly string[] {
   const { load } = point
   const body = extraBody(point, endpoint)
   return [
     ...['bench', 'serve', '--backend', load.api === 'chat' ? 'openai-chat' : 'openai'],
-    ...['--base-url', endpoint.url.replace(/\/+$/, ''), '--model', endpoint.model, '--tokenizer', places.tokenizer],
-    ...['--dataset-name', 'custom', '--dataset-path', places.prompts, '--custom-output-len', '-1'],
+    ...['--base-url', endpoint.url.replace(/\/+$/, ''), '--model', endpoint.model, '--tokenizer', inputs.tokenizer],
+    ...['--dataset-name', 'custom', '--dataset-path', inputs.prompts, '--custom-output-len', '-1'],
     ...['--skip-chat-template', '--disable-shuffle', '--no-oversample'],
     ...['--num-prompts', String(load.requests ?? 0), '--num-warmups', String(load.warmup), ...levelArguments(load)],
     ...['--seed', String(load.seed)],
     ...(endpoint.dialect === 'openai' || endpoint.dialect === 'dynamo-0.3' ? [] : ['--ignore-eos']),
     ...(Object.keys(body).length === 0 ? [] : ['--extra-body', JSON.stringify(body)]),
     ...['--disable-tqdm', '--save-result', '--save-detailed'],
-    ...['--result-dir', places.folder, '--result-filename', places.resultName],
-    ...places.args,
+    ...['--result-dir', inputs.folder, '--result-filename', inputs.resultName],
+    ...inputs.args,
   ]
 }
 

@@ -26,7 +26,7 @@ export interface Figure {
    * Where it appears without being asked for; every figure is in the exports, in a point's details and open to
    * `--fail-on`.
    */
-  readonly shownIn?: readonly FigurePlace[]
+  readonly shownIn?: readonly FigureView[]
 }
 
 /**
@@ -34,10 +34,10 @@ export interface Figure {
  * the others some power, as all share one false-discovery rate). `history`: followed over runs. `axes`: an axis to
  * choose where the frontiers of several runs are in one picture.
  */
-export type FigurePlace = 'tables' | 'comparison' | 'history' | 'axes'
+export type FigureView = 'tables' | 'comparison' | 'history' | 'axes'
 
 /** Figures that appear in a place without being asked for, in the order of the registry. */
-export function figuresIn<F extends Figure>(place: FigurePlace, figures: readonly F[]): readonly F[] {
+export function figuresIn<F extends Figure>(place: FigureView, figures: readonly F[]): readonly F[] {
   return figures.filter(({ shownIn }) => shownIn?.includes(place))
 }
 

@@ -1,5 +1,5 @@
 import type { Distribution, Measurement } from '../measurement.ts'
-import type { Figure, FigurePlace } from './figure.ts'
+import type { Figure, FigureView } from './figure.ts'
 
 type Percentile = 'mean' | 'p50' | 'p95' | 'p99'
 const percentiles: readonly Percentile[] = ['mean', 'p50', 'p95', 'p99']
@@ -9,7 +9,7 @@ function latency(
   name: string,
   title: string,
   of: (measurement: Measurement) => Distribution | null,
-  shownIn: { readonly [percentile in Percentile]?: readonly FigurePlace[] },
+  shownIn: { readonly [percentile in Percentile]?: readonly FigureView[] },
 ): readonly Figure[] {
   return percentiles.map(percentile => ({
     name: `${name}_${percentile}_ms`,
@@ -21,8 +21,8 @@ function latency(
   }))
 }
 
-const everywhere: readonly FigurePlace[] = ['tables', 'comparison', 'history']
-const everywhereAndAxes: readonly FigurePlace[] = [...everywhere, 'axes']
+const everywhere: readonly FigureView[] = ['tables', 'comparison', 'history']
+const everywhereAndAxes: readonly FigureView[] = [...everywhere, 'axes']
 
 export const latencies: readonly Figure[] = [
   ...latency('ttft', 'TTFT', m => m.ttftMs, { p50: ['comparison', 'axes'], p95: everywhereAndAxes }),

@@ -60,13 +60,13 @@ export function frontierChart(
   ].join('\n')
 }
 
-interface Placed {
+interface PlottedPoint {
   readonly column: number
   readonly line: number
 }
 
 /** Down from each point to the next one's height, then right to it: nothing between was measured. */
-function staircase(placed: readonly Placed[], width: number): string[][] {
+function staircase(placed: readonly PlottedPoint[], width: number): string[][] {
   const canvas = Array.from({ length: rows }, () => new Array<string>(width).fill(' '))
   for (const [i, from] of placed.entries()) {
     const to = placed[i + 1]

@@ -66,7 +66,7 @@ export function chartPoints(analysis: Analysis): readonly ChartPoint[] {
   })
 }
 
-interface PointPlace {
+interface PointMarks {
   readonly shown: MeasuredPoint['figures']
   readonly onFrontier: boolean
   readonly ofVariant: boolean
@@ -88,7 +88,7 @@ function variantFrontiers(points: readonly MeasuredPoint[]): ReadonlySet<Measure
 function chartPoint(
   point: MeasuredPoint,
   workload: WorkloadAnalysis,
-  { shown, onFrontier, ofVariant, knee }: PointPlace,
+  { shown, onFrontier, ofVariant, knee }: PointMarks,
 ): ChartPoint {
   const { topology } = point.deployment
   const x = shown[interactivity]

@@ -1,5 +1,5 @@
 import type { DeployProblem } from '../../deployers/capabilities.ts'
-import type { Place } from '../../engines/role-settings.ts'
+import type { SourceLocation } from '../../engines/role-settings.ts'
 import { deploymentLabel } from '../../model/index.ts'
 import type { Check } from './check.ts'
 
@@ -16,7 +16,7 @@ export const checkDeployerConfig: Check = ({ deployments, capabilities }, { refu
   }
 }
 
-function placeOf({ path, at: inFile }: DeployProblem, at: 'key' | 'value'): Place {
+function placeOf({ path, at: inFile }: DeployProblem, at: 'key' | 'value'): SourceLocation {
   if (inFile !== undefined) return { kind: 'file', file: inFile.file, position: inFile.position }
   return { kind: 'sweep', path: path === null ? ['topologies'] : ['deploy', ...path], at }
 }

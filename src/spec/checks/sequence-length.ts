@@ -1,4 +1,4 @@
-import { numberOf, type Place } from '../../engines/role-settings.ts'
+import { numberOf, type SourceLocation } from '../../engines/role-settings.ts'
 import { longestOf } from '../../model/index.ts'
 import { type Check, rolesWithSettings } from './check.ts'
 import { engineOf, workersOf } from './engine.ts'
@@ -22,7 +22,7 @@ export const checkSequenceLength: Check = (sweep, { refuse, warn }) => {
       const isl = longestOf(workload.isl)
       const needed = tokensOf(isl, longestOf(workload.osl))
       const path = sweep.workloadPaths[index] ?? ['workloads']
-      const place: Place = { kind: 'sweep', path }
+      const place: SourceLocation = { kind: 'sweep', path }
       // Lengths of a workload only label the points of a trace that was read.
       if (hasTraceOnly && traces.length > 0) continue
       if (limit !== null && needed > limit) {

@@ -1,7 +1,7 @@
 import type { EngineFile, WorkerEngine } from '../../deployers/worker-engine.ts'
 import { argumentName } from '../../engines/arguments.ts'
 import type { FileForm } from '../../engines/define-engine.ts'
-import type { Place, RoleSettings } from '../../engines/role-settings.ts'
+import type { RoleSettings, SourceLocation } from '../../engines/role-settings.ts'
 import { findSetting, type Settings } from '../../engines/setting.ts'
 import { canonicalJson, type EngineSettings, type Json, type Role } from '../../model/index.ts'
 import { isRecord } from '../../yaml/schema-walk.ts'
@@ -10,7 +10,7 @@ import { engineOf } from './engine.ts'
 
 interface Source {
   readonly settings: Settings
-  placeOf(keys: readonly string[]): Place
+  placeOf(keys: readonly string[]): SourceLocation
 }
 
 /** Everything in the file that settings may come from. */
@@ -45,7 +45,7 @@ export function roleSettings(sources: SettingSources, role: Role, settings: Engi
 }
 
 /** Where a setting that nobody wrote belongs: next to the others. */
-function homeOf({ engine, workers }: SettingSources, role: Role, file: EngineFile | null): Place {
+function homeOf({ engine, workers }: SettingSources, role: Role, file: EngineFile | null): SourceLocation {
   if (engine[role] !== undefined) return { kind: 'sweep', path: ['engine', role] }
   if (engine.all !== undefined) return { kind: 'sweep', path: ['engine', 'all'] }
   if (file !== null) return { kind: 'file', file: file.shown, position: file.positionOf([]) }

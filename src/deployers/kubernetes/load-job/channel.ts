@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { duplexPair } from 'node:stream'
-import type { ShardChannel } from '../../../generators/shards/place.ts'
+import type { ShardChannel } from '../../../generators/shards/launcher.ts'
 import type { Cluster } from '../cluster.ts'
 import { shardPort } from './resource.ts'
 

@@ -1,7 +1,7 @@
-import type { CommentPlaces } from '../commands/comment.ts'
+import type { CommentLinks } from '../commands/comment.ts'
 
 /** What the environment of a workflow says of addresses; nothing elsewhere. */
-export function ciPlaces(env: NodeJS.ProcessEnv): Pick<CommentPlaces, 'repository' | 'run'> {
+export function ciLinks(env: NodeJS.ProcessEnv): Pick<CommentLinks, 'repository' | 'run'> {
   const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name, GITHUB_RUN_ID: id } = env
   if (env.GITHUB_ACTIONS === 'true' && server && name) {
     const repository = `${server}/${name}`

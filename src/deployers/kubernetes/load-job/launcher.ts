@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ShardChannel, ShardPlace } from '../../../generators/shards/place.ts'
+import type { ShardChannel, ShardLauncher } from '../../../generators/shards/launcher.ts'
 import { FulcrumError } from '../../../model/index.ts'
 import { type Cluster, type ClusterChoice, openCluster } from '../cluster.ts'
 import { podTroubles } from '../pods.ts'
@@ -10,7 +10,7 @@ import { jobsPath, loadJobs, ownIdentity } from './leftovers.ts'
 import { isRunning, jobEnd, lastWords, shardPod } from './pods.ts'
 import { loadJob } from './resource.ts'
 
-export interface JobPlaceOptions {
+export interface JobLauncherOptions {
   readonly shards: JobShards
   readonly runFolder: string
   /** Opens the cluster; tests may give another. */
@@ -33,7 +33,7 @@ const closeLimitMs = 30_000
  * Shards as pods of an Indexed Job, each reached through a port-forward to its loopback. Only prompts, clock exchanges
  * and results take that way; load goes from the pods straight to the endpoint.
  */
-export function jobPlace({ shards, runFolder, open = openCluster }: JobPlaceOptions): ShardPlace {
+export function jobLauncher({ shards, runFolder, open = openCluster }: JobLauncherOptions): ShardLauncher {
   const { job } = shards
   const closing = new AbortController()
   let made: Promise<MadeJob> | null = null

@@ -20,7 +20,7 @@ export interface ShardChannel {
 }
 
 /** Where shards run, and how they are reached. */
-export interface ShardPlace {
+export interface ShardLauncher {
   /** All shards are opened for every point, even those that it has no use for: they are started, and end, together. */
   readonly together: boolean
   /** The endpoint as shards there reach it. */
@@ -42,7 +42,7 @@ const loginsAtOnce = 6
 const loginLimitMs = 15_000
 
 /** Processes of this machine, or of hosts that a launcher reaches. */
-export function processPlace(settings: ShardSettings, runFolder: string): ShardPlace {
+export function processLauncher(settings: ShardSettings, runFolder: string): ShardLauncher {
   const launches = shardLaunches(settings)
   const remote = settings.hosts.length > 0
   const inTurn = atMost(loginsAtOnce)
