@@ -109,7 +109,7 @@ const otherMeanings: Readonly<Record<string, string>> = {
   'model/endpoint.ts': 'dialect of a server: how it spells ignore_eos',
   'generators/request.ts': 'dialect of a server',
   'generators/aiperf/command.ts': 'dialect of a server',
-  'cli/commands/init.ts': 'name of a template, sweeps/vllm.yaml',
+  'cli/commands/init.ts': 'names of a template, and of backends whose help loads no registry',
 }
 
 /** Where a word of the code is spelled like a generator and does not mean it. */
@@ -125,7 +125,9 @@ const formatsOfFiles: Readonly<Record<string, string>> = {
 const otherThanDeployers: Readonly<Record<string, string>> = {
   'analysis/origin.ts': 'the sweep file of a past run says what answered it; analysis knows no deployers',
   'analysis/twin/fit.ts': 'what a fit simulated, beside what was measured',
-  'cli/commands/init.ts': 'names of templates, which are files of sweeps/',
+  'cli/ask-for-sweep.ts': 'answers that only one backend needs',
+  'cli/commands/init.ts': 'names of templates, which are files of sweeps/, and of backends',
+  'commands/own-sweep.ts': 'text of a sweep file for each',
   'deployers/doctor/ssh-nodes.ts': 'name of a check: Dynamo on a node',
   'deployers/nodes/keys.ts': 'key of a section: an allocation of Slurm beside nodes',
   'deployers/nodes/room.ts': 'key of a section: an allocation of Slurm beside nodes',

@@ -2,7 +2,9 @@ import { lstat, readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { diskError, writeWithFolders } from '../journal/index.ts'
 import { FulcrumError } from '../model/index.ts'
+import { sweepOf } from '../spec/load-sweep.ts'
 import { initTemplates, textIn } from '../spec/templates.ts'
+import { type AskedSweep, ownSweep } from './own-sweep.ts'
 
 /** A file that `fulcrum init` wrote, or would write. */
 export interface TemplateFile {
@@ -40,6 +42,29 @@ export async function writeSweepTemplate(
   }
   await writeNew([sweep, ...missing])
   return [sweep, ...missing]
+}
+
+/**
+ * Writes a sweep file for the one who answered. It is checked before anything is written.
+ * @throws FulcrumError (bad-input) for answers that make no sweep, or a file that is there already
+ */
+export async function writeOwnSweep(file: string, asked: AskedSweep, dryRun: boolean): Promise<TemplateFile> {
+  const path = resolve(file)
+  const text = ownSweep(file, asked)
+  await sweepOf({ text, path, shown: file, options: {} })
+  const sweep = { path, text }
+  if (!dryRun) await writeNew([sweep])
+  return sweep
+}
+
+/** The templates, with what the comment at their head begins with. */
+export function listedTemplates(): readonly { readonly name: string; readonly about: string }[] {
+  return Object.entries(initTemplates()).map(([name, { text }]) => {
+    const [head = ''] = text.split(/\n(?!#)/)
+    const comment = head.replace(/^# ?/gm, '').replace(/\s+/g, ' ')
+    const [about = ''] = /^.*?[.?!](?= |$)/.exec(comment) ?? [comment]
+    return { name, about }
+  })
 }
 
 async function writeNew(files: readonly [TemplateFile, ...TemplateFile[]]): Promise<void> {

@@ -1,4 +1,4 @@
-import type { EngineSettings, Json } from '../model/index.ts'
+import type { EngineSettings, Json, Role } from '../model/index.ts'
 import type { Arguments } from './arguments.ts'
 import type { KnownFailure } from './known-failure.ts'
 import { type Findings, productOf, type RoleSettings } from './role-settings.ts'
@@ -149,6 +149,8 @@ export interface EngineSpec {
   /** Rules that apply only to this engine. */
   readonly rules?: { readonly role?: readonly RoleRule[]; readonly pair?: readonly PairRule[] }
   readonly launch?: WorkerLaunch
+  /** Settings that `fulcrum init` writes: workers of the role need them. Default: none. */
+  readonly initial?: { readonly [role in 'all' | Role]?: EngineSettings }
   /** Known failures in its workers' logs. */
   readonly logAdvice?: readonly KnownFailure[]
   readonly metrics?: EngineMetrics
@@ -176,6 +178,7 @@ export function defineEngine(spec: EngineSpec): Engine {
     longestPrompt: () => null,
     rules: {},
     launch: usualLaunch,
+    initial: {},
     logAdvice: [],
     usageTellsPrefillCache: false,
     metrics: {},

@@ -31,6 +31,9 @@ const flags: readonly (readonly [flag: string, command: readonly string[], value
   ['--rounds', ['crosscheck', 'sweep.yaml'], [...notWhole, '0']],
   ['--point', ['crosscheck', 'sweep.yaml'], [...notWhole, '0']],
   ['--gpus-per-worker', ['import', 'folder'], [...notWhole, '0']],
+  ...['--gpus', '--gpus-per-worker', '--isl', '--osl'].map(
+    flag => [flag, ['init', '--backend', 'vllm'], [...notWhole, '0']] as const,
+  ),
   ['--port', ['serve'], [...notWhole, '65536']],
   ['--max-upload', ['serve'], [...notWhole, '0']],
   ['--listen', ['shard'], [...notWhole, '65536']],

@@ -30,6 +30,11 @@ export const trtllm = defineEngine({
     nest: nestTrtllm,
     unknownFields: unknownTrtllmFields,
   },
+  initial: {
+    all: { enable_chunked_prefill: true },
+    prefill: { cache_transceiver_config: { backend: 'DEFAULT' }, disable_overlap_scheduler: true },
+    decode: { cache_transceiver_config: { backend: 'DEFAULT' } },
+  },
   spellings: {
     tensorParallel: ['tensor_parallel_size'],
     pipelineParallel: ['pipeline_parallel_size'],
