@@ -63,7 +63,7 @@ export async function execute(
   const outcome = await runSweep(plan, {
     run,
     deployer,
-    gpuSites: deployer.gpuSites,
+    gpuHosts: deployer.gpuHosts,
     generator,
     judge,
     signal: watch.signal,

@@ -1,11 +1,11 @@
 import { type Asking, askingByDefault } from '../generators/probe.ts'
 import type { Model } from '../model/index.ts'
 import { openLedger } from '../process/ledger.ts'
-import type { GpuSites } from '../telemetry/gpu/watch.ts'
+import type { GpuHosts } from '../telemetry/gpu/watch.ts'
 import { type DeployerContext, deployerContext } from './context.ts'
 import type { ConfiguredDeployer } from './define-deployer.ts'
 import type { Deployer } from './deployer.ts'
-import { gpuSites } from './gpu-sites.ts'
+import { gpuHosts } from './gpu-hosts.ts'
 import { type DeployedVariant, deployerOfVariants } from './variants.ts'
 
 /** What a deployer is made with. */
@@ -23,7 +23,7 @@ export interface DeployerOptions {
 
 /** A deployer, and how the GPUs of what it deployed are looked at. */
 export interface CreatedDeployer extends Deployer {
-  gpuSites(): GpuSites
+  gpuHosts(): GpuHosts
 }
 
 /** Makes a deployer. Its ledger of started processes goes with it when it is closed. */
@@ -37,7 +37,7 @@ export async function createDeployer(deploy: ConfiguredDeployer, options: Deploy
       : deployerOfVariants(variants, (variant, configOf) => variant.deploy.create(contextFor(variant.model), configOf))
   return {
     ...made,
-    gpuSites: () => gpuSites(made.gpuPlaces?.() ?? { holders: [], hosts: [null] }, runFolder, ledger),
+    gpuHosts: () => gpuHosts(made.gpuPlaces?.() ?? { holders: [], hosts: [null] }, runFolder, ledger),
     close: async () => {
       await made.close()
       ledger.close()

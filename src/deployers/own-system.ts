@@ -23,32 +23,32 @@ export function premisesOf({ runFolder, ledger }: DeployerParts, namespace: stri
 }
 
 /** NATS and etcd, and what a deployer derives from their addresses. */
-export interface OpenedSite<Site> {
+export interface OpenedSetup<Setup> {
   /**
    * Opens the infrastructure once, and repairs what has died of it.
    * @returns whether discovery was lost, so that every process has to be started anew
    */
   open(signal: AbortSignal): Promise<boolean>
   /** @throws Error before {@link open} and after {@link close} */
-  site(): Site
+  setup(): Setup
   infrastructure(): Infrastructure | null
   /** Safe to call twice. */
   close(): Promise<void>
 }
 
-/** @param siteOn what commands are built from, once NATS and etcd answer; when it fails, both are stopped */
-export function siteOnInfrastructure<Site>(
+/** @param setupOn what commands are built from, once NATS and etcd answer; when it fails, both are stopped */
+export function setupOnInfrastructure<Setup>(
   config: InfrastructureConfig,
   { logFolder, ledger }: Pick<Premises, 'logFolder' | 'ledger'>,
-  siteOn: (urls: Pick<Infrastructure, 'natsUrl' | 'etcdUrl'>, signal: AbortSignal) => Promise<Site>,
-): OpenedSite<Site> {
-  let opened: { readonly site: Site; readonly infrastructure: Infrastructure } | null = null
+  setupOn: (urls: Pick<Infrastructure, 'natsUrl' | 'etcdUrl'>, signal: AbortSignal) => Promise<Setup>,
+): OpenedSetup<Setup> {
+  let opened: { readonly setup: Setup; readonly infrastructure: Infrastructure } | null = null
 
   async function openBoth(signal: AbortSignal) {
     const infrastructure = await openInfrastructure(config, { logFolder, ledger }, signal)
     try {
       const { natsUrl, etcdUrl } = infrastructure
-      return { site: await siteOn({ natsUrl, etcdUrl }, signal), infrastructure }
+      return { setup: await setupOn({ natsUrl, etcdUrl }, signal), infrastructure }
     } catch (error) {
       await infrastructure.close()
       throw error
@@ -60,9 +60,9 @@ export function siteOnInfrastructure<Site>(
       opened ??= await openBoth(signal)
       return (await opened.infrastructure.repair(signal)).discoveryLost
     },
-    site: () => {
+    setup: () => {
       if (opened === null) throw new Error('the infrastructure is not open')
-      return opened.site
+      return opened.setup
     },
     infrastructure: () => opened?.infrastructure ?? null,
     close: async () => {

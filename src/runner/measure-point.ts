@@ -160,7 +160,7 @@ async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder
 /** The GPUs of the deployment through a point; null where nothing can be looked at. */
 function gpusOf({ parts, plan }: RunContext): GpuWatch | null {
   const { gpus } = plan.sweep.telemetry
-  return parts.gpuSites === undefined || gpus === 'off' ? null : watchGpus(gpus, parts.gpuSites())
+  return parts.gpuHosts === undefined || gpus === 'off' ? null : watchGpus(gpus, parts.gpuHosts())
 }
 
 /** A search has no use for a point that can't win any more; a grid is asked for all of each. */

@@ -4,7 +4,7 @@ import type { OpenRun } from '../journal/index.ts'
 import type { Finding, Measurement } from '../metrics/measurement.ts'
 import type { Point } from '../model/index.ts'
 import type { checkQuality } from '../quality/check.ts'
-import type { GpuSites } from '../telemetry/gpu/watch.ts'
+import type { GpuHosts } from '../telemetry/gpu/watch.ts'
 import type { RunProgress } from './progress.ts'
 
 /** Everything that a run needs beside its plan; the effects of the whole loop come in here. */
@@ -14,7 +14,7 @@ export interface RunParts {
   /** Closed by the run, however it ends. */
   readonly deployer: Deployer
   /** Where the GPUs of the running deployment are looked at; nowhere unless given. */
-  readonly gpuSites?: () => GpuSites
+  readonly gpuHosts?: () => GpuHosts
   /** Closed by the run, however it ends. */
   readonly generator: LoadGenerator
   /** What can be said against a measurement. */

@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises'
 import { observeGpus } from '../../src/telemetry/gpu/observe.ts'
 import type { GpuHolder } from '../../src/telemetry/gpu/place.ts'
 import { emptySample, type TimedSample } from '../../src/telemetry/gpu/sample.ts'
-import { type GpuSites, watchGpus } from '../../src/telemetry/gpu/watch.ts'
+import { type GpuHosts, watchGpus } from '../../src/telemetry/gpu/watch.ts'
 import { smallPlan } from '../runner/small-system.ts'
 
 const [planned] = smallPlan([1]).deployments
@@ -156,7 +156,7 @@ describe('the GPUs of a deployment', () => {
 })
 
 /** A machine whose sampler says these lines. */
-const sitesSaying = (...lines: readonly string[]): GpuSites => ({
+const hostsSaying = (...lines: readonly string[]): GpuHosts => ({
   ...{ holders: [], hosts: [null], markOf: () => '' },
   follow: async (_host, _argv, onLine) => {
     for (const line of lines) onLine(line)
@@ -189,7 +189,7 @@ describe('sources of GPU telemetry', () => {
       const mJ = Math.round(1e9 + 400 * (performance.now() - startMs))
       return `DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION{${labels}} ${mJ}\nDCGM_FI_DEV_POWER_USAGE{${labels}} 400\n`
     })
-    await using watch = watchGpus(dcgm(page.url), sitesSaying())
+    await using watch = watchGpus(dcgm(page.url), hostsSaying())
     await watch.ready()
     const window = now()
     await setTimeout(800)
@@ -209,7 +209,7 @@ describe('sources of GPU telemetry', () => {
   ] as const)
     test(`a page of ${name} is one finding, and nothing else`, async () => {
       using page = await exporter(() => text, status)
-      await using watch = watchGpus(dcgm(page.url), sitesSaying())
+      await using watch = watchGpus(dcgm(page.url), hostsSaying())
       await watch.ready()
       const { gpus, findings } = await watch.observed(now(), aggregated)
       assert.equal(gpus, null)
@@ -221,14 +221,14 @@ describe('sources of GPU telemetry', () => {
     })
 
   test('a machine without GPUs is silent under auto', async () => {
-    await using watch = watchGpus('auto', sitesSaying('fulcrum-gpus none'))
+    await using watch = watchGpus('auto', hostsSaying('fulcrum-gpus none'))
     await watch.ready()
     assert.deepEqual(await watch.observed(now(), aggregated), { gpus: null, findings: [] })
   })
 
   test('a machine without GPUs is told where it was asked for', async () => {
     const asked = { dcgm: [], nvidiaSmi: true, sampleS: 0.1, devices: null }
-    await using watch = watchGpus(asked, sitesSaying('fulcrum-gpus none'))
+    await using watch = watchGpus(asked, hostsSaying('fulcrum-gpus none'))
     await watch.ready()
     const { findings } = await watch.observed(now(), aggregated)
     assert.match(findings[0]?.message ?? '', /this machine: neither NVML with Python nor nvidia-smi is available/)
@@ -238,8 +238,8 @@ describe('sources of GPU telemetry', () => {
     const aheadS = 5000
     const asked = { dcgm: [], nvidiaSmi: true, sampleS: 0.1, devices: null }
     let say = (_line: string) => {}
-    const sites: GpuSites = {
-      ...sitesSaying(),
+    const machines: GpuHosts = {
+      ...hostsSaying(),
       follow: async (_host, _argv, onLine) => {
         say = onLine
         onLine('fulcrum-gpus nvml')
@@ -263,7 +263,7 @@ describe('sources of GPU telemetry', () => {
       const gpu = { ...rest, ...more, energy: Math.round(400_000 * (at - startS)) + 1e6, power: 400_000 }
       say(JSON.stringify({ at: at + aheadS, gpus: [gpu] }))
     }
-    await using watch = watchGpus(asked, sites)
+    await using watch = watchGpus(asked, machines)
     await setTimeout(10)
     const timer = setInterval(line, 50)
     await watch.ready()

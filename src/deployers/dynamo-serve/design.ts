@@ -12,7 +12,7 @@ import { engineFilesOf, modeOf, partsOf, sectionNamed, serviceOf, writtenKey } f
 import { isYamlFile, problemLine, readYamlFile, type YamlFile } from './yaml-file.ts'
 
 /** What all processes of one deployer share. */
-export interface ServeSite {
+export interface ServeSetup {
   readonly config: DynamoServeConfig
   readonly model: string
   /** Folder for copies of configurations. */
@@ -35,41 +35,41 @@ export interface ServeDesign extends WorkerDesign {
  * @param address of the machine that the process runs on, as the others reach it
  */
 export function serveEnvironment(
-  site: ServeSite,
+  setup: ServeSetup,
   gpus: readonly number[] | null,
   address: string = loopback.address,
 ): { readonly [name: string]: string } {
   return {
-    HEAD_NODE_IP: site.config.head ?? loopback.address,
-    NATS_SERVER: site.natsUrl,
-    ETCD_ENDPOINTS: site.etcdUrl,
+    HEAD_NODE_IP: setup.config.head ?? loopback.address,
+    NATS_SERVER: setup.natsUrl,
+    ETCD_ENDPOINTS: setup.etcdUrl,
     DYNAMO_HOST: address,
-    DYNAMO_PORT: String(site.httpPort),
+    DYNAMO_PORT: String(setup.httpPort),
     DYN_SDK_DISABLE_ANSI_LOGGING: '1',
     PYTHONUNBUFFERED: '1',
     // Each `dynamo serve` hands out GPUs from 0 on as if it were alone on the machine.
     ...(gpus === null ? {} : { CUDA_VISIBLE_DEVICES: gpus.join(','), DYN_DISABLE_AUTO_GPU_ALLOCATION: '1' }),
-    ...site.config.env,
+    ...setup.config.env,
   }
 }
 
 /** The designs of all roles that a deployment has, from copies of the user's configurations. */
-export function serveDesigns(site: ServeSite, deployment: Deployment): { readonly [role in Role]?: ServeDesign } {
-  const designs = rolesOf(deployment.topology).map(role => [role, designOf(site, role, deployment)] as const)
+export function serveDesigns(setup: ServeSetup, deployment: Deployment): { readonly [role in Role]?: ServeDesign } {
+  const designs = rolesOf(deployment.topology).map(role => [role, designOf(setup, role, deployment)] as const)
   return Object.fromEntries(designs)
 }
 
 type Wanted = Pick<Deployment, 'engine' | 'gpusPerWorker'>
 
-function designOf(site: ServeSite, role: Role, deployment: Wanted): ServeDesign {
-  const { config } = site
+function designOf(setup: ServeSetup, role: Role, deployment: Wanted): ServeDesign {
+  const { config } = setup
   const gpusPerWorker = deployment.gpusPerWorker[role]
-  const engines = engineCopies(site, role, deployment)
-  const service = serviceCopy(site, role, engines, gpusPerWorker)
+  const engines = engineCopies(setup, role, deployment)
+  const service = serviceCopy(setup, role, engines, gpusPerWorker)
   const target = config.workers[role]
   const serve = (what: string, ...rest: string[]): Command => ({
     argv: [config.container?.dynamo ?? config.dynamo, 'serve', what, '-f', service.path, ...rest],
-    env: serveEnvironment(site, null),
+    env: serveEnvironment(setup, null),
   })
   const command = serve(target, '--service-name', partsOf(target).service)
   const headCommand = serve(config.graphs[modeOf(role)])
@@ -79,7 +79,7 @@ function designOf(site: ServeSite, role: Role, deployment: Wanted): ServeDesign 
   const own = serviceOf(config, role)
   const shared = {
     program: config.container?.dynamo ?? config.dynamo,
-    env: serveEnvironment(site, null),
+    env: serveEnvironment(setup, null),
     gpusPerWorker,
   }
   const only = (isRead: (name: string) => boolean) =>
@@ -101,11 +101,11 @@ function designOf(site: ServeSite, role: Role, deployment: Wanted): ServeDesign 
 
 /** What heads and workers of a configuration are started with; a file that can't be read counts as none. */
 export function serveParts(config: DynamoServeConfig): ConfiguredParts {
-  const site: ServeSite = { config, model: '', folder: '', natsUrl: '', etcdUrl: '', httpPort: 0 }
+  const setup: ServeSetup = { config, model: '', folder: '', natsUrl: '', etcdUrl: '', httpPort: 0 }
   const parts = (role: Role) => {
     if (!isYamlFile(readYamlFile(config.configs[modeOf(role)]))) return null
     const gpusPerWorker = { prefill: 1, decode: 1, aggregated: 1 }
-    return designOf(site, role, { engine: {}, gpusPerWorker })
+    return designOf(setup, role, { engine: {}, gpusPerWorker })
   }
   const [prefill, decode, aggregated] = [parts('prefill'), parts('decode'), parts('aggregated')]
   return {
@@ -142,8 +142,8 @@ interface EngineCopy {
  * The engine files that a role needs copies of: the one that its settings are written into, and, for workers that may
  * run where the user's files are others or none, all that its section names.
  */
-function engineCopies(site: ServeSite, role: Role, deployment: Wanted): readonly EngineCopy[] {
-  const { config } = site
+function engineCopies(setup: ServeSetup, role: Role, deployment: Wanted): readonly EngineCopy[] {
+  const { config } = setup
   const settings = deployment.engine[role] ?? {}
   const isSet = Object.keys(settings).length > 0
   const file = read(config.configs[modeOf(role)])
@@ -158,7 +158,7 @@ function engineCopies(site: ServeSite, role: Role, deployment: Wanted): readonly
     const written = isSet && i === 0
     if (!written && !runsElsewhere(config)) return []
     const { text } = read(path)
-    return [{ key, file: copyOf(site, path, role, written ? withSettings(text, section, settings) : text) }]
+    return [{ key, file: copyOf(setup, path, role, written ? withSettings(text, section, settings) : text) }]
   })
 }
 
@@ -168,8 +168,8 @@ export function runsElsewhere({ nodes, slurm, container }: DynamoServeConfig): b
 }
 
 /** The service configuration for one worker a process, at the port and model name in force. */
-function serviceCopy(site: ServeSite, role: Role, engines: readonly EngineCopy[], gpus: number): PlannedFile {
-  const { config } = site
+function serviceCopy(setup: ServeSetup, role: Role, engines: readonly EngineCopy[], gpus: number): PlannedFile {
+  const { config } = setup
   const path = config.configs[modeOf(role)]
   const file = read(path)
   const document = parseDocument(file.text)
@@ -189,18 +189,18 @@ function serviceCopy(site: ServeSite, role: Role, engines: readonly EngineCopy[]
   const frontend = partsOf(config.graphs[modeOf(role)]).service
   for (const name of [frontend, ...roles.map(each => serviceOf(config, each))]) {
     const key = writtenKey(sectionNamed(file, name), 'served-model-name')
-    if (key !== null) set([name, key], site.model)
+    if (key !== null) set([name, key], setup.model)
   }
   // The example's frontend listens where its own section says.
   const port = writtenKey(sectionNamed(file, frontend), 'port')
-  if (port !== null) set([frontend, port], Number(site.httpPort) || site.httpPort)
-  return copyOf(site, path, role, document.toString({ lineWidth: 0 }))
+  if (port !== null) set([frontend, port], Number(setup.httpPort) || setup.httpPort)
+  return copyOf(setup, path, role, document.toString({ lineWidth: 0 }))
 }
 
-function copyOf(site: ServeSite, original: string, role: Role, content: string): PlannedFile {
+function copyOf(setup: ServeSetup, original: string, role: Role, content: string): PlannedFile {
   const extension = extname(original)
   const name = basename(original, extension)
-  return { path: join(site.folder, 'engine', `${name}-${role}-${contentId(content)}${extension}`), content }
+  return { path: join(setup.folder, 'engine', `${name}-${role}-${contentId(content)}${extension}`), content }
 }
 
 /** The text of a file; empty when it can't be read. */

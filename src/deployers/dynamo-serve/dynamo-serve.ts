@@ -8,7 +8,7 @@ import type { Deployer } from '../deployer.ts'
 import type { NodesOf } from '../nodes/create.ts'
 import { requireSilentPort } from '../nodes/head.ts'
 import { type Nodes, thisMachine } from '../nodes/nodes.ts'
-import { premisesOf, siteOnInfrastructure } from '../own-system.ts'
+import { premisesOf, setupOnInfrastructure } from '../own-system.ts'
 import { freePort, requireFreePort } from '../ports.ts'
 import { completionsCameBack } from '../readiness.ts'
 import { type Steps, type System, stepwise } from '../stepwise.ts'
@@ -16,7 +16,7 @@ import { designFor } from '../worker-design.ts'
 import { isHead, smallestServeChange } from './change.ts'
 import { serveCapabilities } from './check.ts'
 import type { DynamoServeConfig } from './config.ts'
-import { type ServeSite, serveDesigns } from './design.ts'
+import { type ServeSetup, serveDesigns } from './design.ts'
 import { groupsOf, type LeaseGroup, leasesOfEnded, remaining } from './leases.ts'
 import { previewServe } from './preview.ts'
 import { type ServeAwaited, workersListed } from './readiness.ts'
@@ -26,7 +26,7 @@ import { type ServeWorker, startServeWorker } from './worker.ts'
 import { problemLine } from './yaml-file.ts'
 
 /** What commands are built from, once the frontend's port is known. */
-interface OpenServeSite extends ServeSite {
+interface OpenServeSetup extends ServeSetup {
   readonly httpPort: number
 }
 
@@ -53,7 +53,7 @@ function serveSystem(
   const premises = premisesOf(parts, `fulcrum-${randomBytes(4).toString('hex')}`, nodesOf)
   const { nodes, fileFolder } = premises
   const { model, ask = askingByDefault } = parts
-  const opened = siteOnInfrastructure(config, premises, async (urls, signal): Promise<OpenServeSite> => {
+  const opened = setupOnInfrastructure(config, premises, async (urls, signal): Promise<OpenServeSetup> => {
     if (config.etcd !== undefined) await requireNoOthers(config, urls.etcdUrl, signal)
     return { config, model, folder: fileFolder, httpPort: config.http_port ?? (await freePort()), ...urls }
   })
@@ -68,8 +68,8 @@ function serveSystem(
     open: async ({ signal }, anew) => (await opened.open(signal)) || anew,
 
     steps: (wanted, rollout): Steps<ServeWorker> => {
-      const site: OpenServeSite = { ...opened.site(), config: configOf(wanted) }
-      const designs = serveDesigns(site, wanted)
+      const setup: OpenServeSetup = { ...opened.setup(), config: configOf(wanted) }
+      const designs = serveDesigns(setup, wanted)
       const { signal } = rollout.context
       let before: ReadonlySet<string> = new Set()
       return {
@@ -78,17 +78,17 @@ function serveSystem(
           await leaving
           // Dynamo 0.3.1 leaves its leases behind when it is told to end; elsewhere it may not have ended.
           const hasEnded = (worker: ServeWorker) => worker.host === null && !staying.includes(worker)
-          for (const lease of leasesOfEnded(groups, hasEnded)) await revokeLease(site.etcdUrl, lease, signal)
-          before = new Set((await registrations(site.etcdUrl, signal)).map(({ key }) => key))
+          for (const lease of leasesOfEnded(groups, hasEnded)) await revokeLease(setup.etcdUrl, lease, signal)
+          before = new Set((await registrations(setup.etcdUrl, signal)).map(({ key }) => key))
         },
         start: async slot => {
-          if (isHead(slot)) await requireFrontendPort(slot, site, nodes)
-          return startServeWorker(site, slot, designFor(designs, slot.role), nodes, premises)
+          if (isHead(slot)) await requireFrontendPort(slot, setup, nodes)
+          return startServeWorker(setup, slot, designFor(designs, slot.role), nodes, premises)
         },
         answered: async (workers, { keep, start }) => {
-          const listing: ServeAwaited = { ...rollout, config, etcdUrl: site.etcdUrl }
+          const listing: ServeAwaited = { ...rollout, config, etcdUrl: setup.etcdUrl }
           await workersListed({ before, kept: keep, started: start }, workers, listing)
-          const listed = await registrations(site.etcdUrl, signal)
+          const listed = await registrations(setup.etcdUrl, signal)
           const isKept = (worker: ServeWorker) => keep.includes(worker)
           const started = workers.filter(worker => !isKept(worker))
           const fresh = listed.filter(({ key }) => !before.has(key))
@@ -100,7 +100,7 @@ function serveSystem(
           if (head === undefined) {
             throw new FulcrumError('failed', 'no-head', `${rollout.label} has no worker that writes tokens`)
           }
-          const endpoint = endpointAt(nodes.reach(head.host).address, site, model)
+          const endpoint = endpointAt(nodes.reach(head.host).address, setup, model)
           await completionsCameBack(endpoint, workers, head.process, {
             ...rollout,
             url: endpoint.url,
@@ -118,7 +118,7 @@ function serveSystem(
     problems: async signal => (await opened.infrastructure()?.problems(signal)) ?? [],
 
     differences: async (workers, signal) => {
-      const listed = await registrations(opened.site().etcdUrl, signal).catch(() => null)
+      const listed = await registrations(opened.setup().etcdUrl, signal).catch(() => null)
       if (listed === null) return ['etcd does not answer']
       const before = new Set(listed.map(({ key }) => key))
       return registrationDifferences(listed, { before, kept: workers, started: [] }, config)
@@ -134,12 +134,12 @@ function serveSystem(
 }
 
 /** The port was free on this machine when it was chosen; where the frontend will run, it has to be free now. */
-async function requireFrontendPort({ host }: WorkerSlot, { httpPort }: OpenServeSite, nodes: Nodes): Promise<void> {
+async function requireFrontendPort({ host }: WorkerSlot, { httpPort }: OpenServeSetup, nodes: Nodes): Promise<void> {
   if (host === null) await requireFreePort(httpPort, 'frontend')
   else await requireSilentPort(nodes.reach(host).address, httpPort, 'frontend')
 }
 
-function endpointAt(address: string, { httpPort }: OpenServeSite, model: string): Endpoint {
+function endpointAt(address: string, { httpPort }: OpenServeSetup, model: string): Endpoint {
   const url = `http://${address}:${httpPort}`
   return { url, model, dialect: 'dynamo-0.3', metricsUrls: { frontend: `${url}/metrics` } }
 }

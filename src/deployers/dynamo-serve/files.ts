@@ -5,7 +5,7 @@ import { standAloneFiles, standAloneUrls } from '../stand-alone.ts'
 import { scriptFolder } from '../start-script.ts'
 import { isHead, smallestServeChange } from './change.ts'
 import type { DynamoServeConfig } from './config.ts'
-import { runsElsewhere, type ServeSite, serveDesigns } from './design.ts'
+import { runsElsewhere, type ServeSetup, serveDesigns } from './design.ts'
 import { serveTask } from './launch.ts'
 
 /**
@@ -16,15 +16,15 @@ export function dynamoServeFiles(config: DynamoServeConfig, wanted: WantedFiles)
   if (runsElsewhere(config)) return null
   const { deployment, model, folder } = wanted
   const { natsUrl, etcdUrl, httpPort } = standAloneUrls(config)
-  const site: ServeSite = { config, model, folder: scriptFolder, natsUrl, etcdUrl, httpPort }
+  const setup: ServeSetup = { config, model, folder: scriptFolder, natsUrl, etcdUrl, httpPort }
   const nodes = thisMachine(config)
-  const designs = serveDesigns(site, deployment)
+  const designs = serveDesigns(setup, deployment)
   const { start } = smallestServeChange<WorkerSlot>([], deployment, designs, nodes.hosts())
   // The head brings the graph up; the others join it.
   const ordered = start.toSorted((a, b) => Number(isHead(b)) - Number(isHead(a)))
   const tasks = ordered.flatMap(slot => {
     const design = designs[slot.role]
-    return design === undefined ? [] : [serveTask(site, slot, design, nodes, process.env.PATH ?? '')]
+    return design === undefined ? [] : [serveTask(setup, slot, design, nodes, process.env.PATH ?? '')]
   })
   return standAloneFiles(config, wanted, {
     by: 'dynamo serve',

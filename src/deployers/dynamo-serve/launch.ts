@@ -4,15 +4,15 @@ import type { Launch, Task } from '../launch/launcher.ts'
 import type { Nodes } from '../nodes/nodes.ts'
 import { isHead } from './change.ts'
 import type { DynamoServeConfig } from './config.ts'
-import { runsElsewhere, type ServeDesign, type ServeSite, serveEnvironment } from './design.ts'
+import { runsElsewhere, type ServeDesign, type ServeSetup, serveEnvironment } from './design.ts'
 
 /**
  * What runs the worker of one slot, where it is placed; the first one that writes tokens comes with the whole graph.
  */
-export function serveTask(site: ServeSite, slot: WorkerSlot, design: ServeDesign, nodes: Nodes, path: string): Task {
-  const { config } = site
+export function serveTask(setup: ServeSetup, slot: WorkerSlot, design: ServeDesign, nodes: Nodes, path: string): Task {
+  const { config } = setup
   const { argv } = isHead(slot) ? design.headCommand : design.command
-  const env = serveEnvironment(site, slot.gpus, nodes.reach(slot.host).address)
+  const env = serveEnvironment(setup, slot.gpus, nodes.reach(slot.host).address)
   return {
     name: slot.name,
     argv,
@@ -25,13 +25,13 @@ export function serveTask(site: ServeSite, slot: WorkerSlot, design: ServeDesign
 
 /** The local program that does so. */
 export function serveLaunch(
-  site: ServeSite,
+  setup: ServeSetup,
   slot: WorkerSlot,
   design: ServeDesign,
   nodes: Nodes,
   path: string,
 ): Launch {
-  return nodes.launcher(slot.host)(serveTask(site, slot, design, nodes, path))
+  return nodes.launcher(slot.host)(serveTask(setup, slot, design, nodes, path))
 }
 
 /** Where programs are on any machine. */

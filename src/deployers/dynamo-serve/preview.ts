@@ -14,10 +14,10 @@ import {
 } from '../planned-commands.ts'
 import { isHead, type ServeSlot, smallestServeChange } from './change.ts'
 import type { DynamoServeConfig } from './config.ts'
-import { runsElsewhere, type ServeSite, serveDesigns } from './design.ts'
+import { runsElsewhere, type ServeSetup, serveDesigns } from './design.ts'
 import { serveLaunch, serveTask } from './launch.ts'
 
-interface SiteToCome extends Partial<ConfigOf<DynamoServeConfig>> {
+interface PlannedSetup extends Partial<ConfigOf<DynamoServeConfig>> {
   readonly config: DynamoServeConfig
   readonly model: string
   readonly folder: string
@@ -27,27 +27,27 @@ interface SiteToCome extends Partial<ConfigOf<DynamoServeConfig>> {
  * Exactly what getting from one deployment to another runs and writes; ports that are picked then are shown as `<…>`.
  */
 export function previewServe(
-  { config: ownConfig, configOf = () => ownConfig, model, folder }: SiteToCome,
+  { config: ownConfig, configOf = () => ownConfig, model, folder }: PlannedSetup,
   from: Deployment | null,
   wanted: Deployment,
   nodes: Nodes = thisMachine(ownConfig),
 ): DeployPreview {
   const config = configOf(wanted)
   const httpPort = config.http_port ?? '<free port 4>'
-  const siteOf = (deployment: Deployment): ServeSite => {
+  const setupOf = (deployment: Deployment): ServeSetup => {
     return { config: configOf(deployment), model, folder, ...plannedUrls(config), httpPort }
   }
-  const site = siteOf(wanted)
+  const setup = setupOf(wanted)
   const hosts = nodes.hosts()
-  const designs = serveDesigns(site, wanted)
+  const designs = serveDesigns(setup, wanted)
   const before =
-    from === null ? [] : smallestServeChange<ServeSlot>([], from, serveDesigns(siteOf(from), from), hosts).start
+    from === null ? [] : smallestServeChange<ServeSlot>([], from, serveDesigns(setupOf(from), from), hosts).start
   const { stop, start } = smallestServeChange(before, wanted, designs, hosts)
   const starting = start.flatMap(slot => {
     const design = designs[slot.role]
     if (design === undefined) return []
-    const launch = serveLaunch(site, slot, design, nodes, '$PATH')
-    return [{ slot, launch, task: serveTask(site, slot, design, nodes, '$PATH') }]
+    const launch = serveLaunch(setup, slot, design, nodes, '$PATH')
+    return [{ slot, launch, task: serveTask(setup, slot, design, nodes, '$PATH') }]
   })
   return {
     commands: [

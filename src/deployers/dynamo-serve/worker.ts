@@ -7,7 +7,7 @@ import { startLaunch, writeFiles } from '../launch/start.ts'
 import type { Nodes } from '../nodes/nodes.ts'
 import type { Member } from '../stepwise.ts'
 import type { ServeSlot } from './change.ts'
-import type { ServeDesign, ServeSite } from './design.ts'
+import type { ServeDesign, ServeSetup } from './design.ts'
 import { serveLaunch } from './launch.ts'
 import { serveFailure, startServe } from './service.ts'
 
@@ -19,17 +19,17 @@ export interface ServeWorker extends Member, ServeSlot {
 
 /** Starts the worker of one slot, its copies of the configuration first. */
 export async function startServeWorker(
-  site: ServeSite,
+  setup: ServeSetup,
   slot: ServeSlot,
   design: ServeDesign,
   nodes: Nodes,
   place: { readonly logFolder: string; readonly ledger: ProcessLedger },
 ): Promise<ServeWorker> {
-  const launch = serveLaunch(site, slot, design, nodes, process.env.PATH ?? '')
+  const launch = serveLaunch(setup, slot, design, nodes, process.env.PATH ?? '')
   const its = { name: slot.name, logFile: join(place.logFolder, `${slot.name}.log`) }
   if (launch.endsBy === 'signal') {
     await writeFiles(launch.files)
-    const serve = await startServe({ ...its, ...launch, cwd: site.config.workdir }, place.ledger)
+    const serve = await startServe({ ...its, ...launch, cwd: setup.config.workdir }, place.ledger)
     return { ...slot, ...serve, failure: logLines => serveFailure(serve, logLines) }
   }
   // Its services are watched by its guard, which ends with the first of them.

@@ -19,7 +19,7 @@ import type { Command, Gang, WorkerDesign } from '../worker-design.ts'
 import type { DynamoConfig } from './config.ts'
 
 /** What every Dynamo process of one deployer shares. */
-export interface DynamoSite {
+export interface DynamoSetup {
   readonly config: DynamoConfig
   readonly model: string
   /** Folder for engine files. */
@@ -42,12 +42,12 @@ const leaseS = '10'
  * on all interfaces, hence NATS. What the sweep file says in `env` wins.
  * @param reach where the other processes reach this one
  */
-export function siteEnvironment(site: DynamoSite, reach: Reach = loopback): { readonly [name: string]: string } {
-  const { sideChannel } = engineOfModule(site.config.backend).launch
+export function processEnvironment(setup: DynamoSetup, reach: Reach = loopback): { readonly [name: string]: string } {
+  const { sideChannel } = engineOfModule(setup.config.backend).launch
   return {
-    NATS_SERVER: site.natsUrl,
-    ETCD_ENDPOINTS: site.etcdUrl,
-    DYN_NAMESPACE: site.namespace,
+    NATS_SERVER: setup.natsUrl,
+    ETCD_ENDPOINTS: setup.etcdUrl,
+    DYN_NAMESPACE: setup.namespace,
     DYN_TCP_RPC_HOST: reach.address,
     ...(reach.networkInterface === null ? {} : { DYN_TCP_RESPONSE_STREAM_HOST: reach.networkInterface }),
     DYN_SYSTEM_HOST: reach.address,
@@ -56,51 +56,51 @@ export function siteEnvironment(site: DynamoSite, reach: Reach = loopback): { re
     ETCD_LEASE_TTL: leaseS,
     DYN_SDK_DISABLE_ANSI_LOGGING: '1',
     PYTHONUNBUFFERED: '1',
-    ...site.config.env,
+    ...setup.config.env,
   }
 }
 
 /** `python -m dynamo.frontend`; without the namespace it would adopt the models of every deployment it can see. */
-export function frontendCommand(site: DynamoSite, port: number | string, reach: Reach = loopback): Command {
-  const args = mergeArguments(site.config.frontend_args, {
+export function frontendCommand(setup: DynamoSetup, port: number | string, reach: Reach = loopback): Command {
+  const args = mergeArguments(setup.config.frontend_args, {
     'http-host': '127.0.0.1',
     'http-port': String(port),
-    namespace: namespaceOf(site),
+    namespace: namespaceOf(setup),
   })
   return {
-    argv: [site.config.python, '-m', 'dynamo.frontend', ...commandLine(args)],
-    env: siteEnvironment(site, reach),
+    argv: [setup.config.python, '-m', 'dynamo.frontend', ...commandLine(args)],
+    env: processEnvironment(setup, reach),
   }
 }
 
 /** Equal for frontends that may stand in for each other, whatever port each is at. */
-export function frontendSignature(site: DynamoSite, reach: Reach = loopback): string {
-  return contentId(frontendCommand(site, '', reach))
+export function frontendSignature(setup: DynamoSetup, reach: Reach = loopback): string {
+  return contentId(frontendCommand(setup, '', reach))
 }
 
 /** The namespace in force: `DYN_NAMESPACE` of the sweep file when it has one. */
-export function namespaceOf(site: DynamoSite): string {
-  return site.config.env.DYN_NAMESPACE ?? site.namespace
+export function namespaceOf(setup: DynamoSetup): string {
+  return setup.config.env.DYN_NAMESPACE ?? setup.namespace
 }
 
 /** Designs a role's workers. */
 export function designWorker(
-  site: DynamoSite,
+  setup: DynamoSetup,
   role: Role,
   settings: EngineSettings,
   gpusPerWorker: number,
 ): WorkerDesign {
-  const { config } = site
+  const { config } = setup
   const given = mergeArguments(config.args, config.role_args[role])
-  const engine = engineArguments(site, role, engineSettingsOnly(settings), given)
+  const engine = engineArguments(setup, role, engineSettingsOnly(settings), given)
   const args = mergeArguments(
-    modelArguments(site, given),
+    modelArguments(setup, given),
     given,
     engine.args,
     roleArguments(config.backend, role, given),
   )
   const argv = [config.container?.python ?? config.python, '-m', config.backend, ...commandLine(args)] as const
-  const command: Command = { argv: [...argv], env: siteEnvironment(site) }
+  const command: Command = { argv: [...argv], env: processEnvironment(setup) }
   const files = engine.files
   const gang = gangOf(config, args, gpusPerWorker, nodesOfSettings(settings) ?? 1)
   const spread = gang === null ? {} : { nodes: gang.nodes }
@@ -160,12 +160,12 @@ export function workerEnvironment(
 /**
  * Which model to load and under which name to serve it, as each engine spells that; arguments of the sweep file win.
  */
-function modelArguments(site: DynamoSite, given: Arguments): Arguments {
-  const { model, servedName, isNamedByPath } = engineOfModule(site.config.backend).launch
-  const servesPath = (given.model ?? given['model-path'] ?? site.model) === site.model
+function modelArguments(setup: DynamoSetup, given: Arguments): Arguments {
+  const { model, servedName, isNamedByPath } = engineOfModule(setup.config.backend).launch
+  const servesPath = (given.model ?? given['model-path'] ?? setup.model) === setup.model
   return {
-    ...(given.model === undefined && given['model-path'] === undefined ? { [model]: site.model } : {}),
-    ...(isNamedByPath === true && servesPath ? {} : { [servedName]: site.model }),
+    ...(given.model === undefined && given['model-path'] === undefined ? { [model]: setup.model } : {}),
+    ...(isNamedByPath === true && servesPath ? {} : { [servedName]: setup.model }),
   }
 }
 
@@ -177,26 +177,26 @@ function roleArguments(backend: string, role: Role, given: Arguments): Arguments
 }
 
 function engineArguments(
-  site: DynamoSite,
+  setup: DynamoSetup,
   role: Role,
   settings: EngineSettings,
   given: Arguments,
 ): { readonly args: Arguments; readonly files: readonly PlannedFile[] } {
   if (Object.keys(settings).length === 0) return { args: {}, files: [] }
-  const { backend } = site.config
+  const { backend } = setup.config
   const form = engineOfModule(backend).settings
   if (form.kind === 'arguments') return { args: settingsAsArguments(backend, settings), files: [] }
   const nested = form.nest(settings)
   // The user's own engine file stays unchanged; the worker applies these settings over it.
   if (given[form.argument] !== undefined) return { args: { [form.overrides]: JSON.stringify(nested) }, files: [] }
-  const path = join(site.folder, 'engine', `${role}-${contentId(nested)}.yaml`)
+  const path = join(setup.folder, 'engine', `${role}-${contentId(nested)}.yaml`)
   return { args: { [form.argument]: path }, files: [{ path, content: stringify(nested) }] }
 }
 
 /** The designs of all roles that a deployment has. */
-export function designsOf(site: DynamoSite, deployment: Deployment): { readonly [role in Role]?: WorkerDesign } {
+export function designsOf(setup: DynamoSetup, deployment: Deployment): { readonly [role in Role]?: WorkerDesign } {
   const designs = rolesOf(deployment.topology).map(role => {
-    const design = designWorker(site, role, deployment.engine[role] ?? {}, deployment.gpusPerWorker[role])
+    const design = designWorker(setup, role, deployment.engine[role] ?? {}, deployment.gpusPerWorker[role])
     return [role, design] as const
   })
   return Object.fromEntries(designs)
@@ -204,10 +204,10 @@ export function designsOf(site: DynamoSite, deployment: Deployment): { readonly 
 
 /** What the frontend and the workers of a configuration are started with, wherever they run. */
 export function dynamoParts(config: DynamoConfig): ConfiguredParts {
-  const site: DynamoSite = { config, model: '', folder: '', namespace: '', natsUrl: '', etcdUrl: '' }
-  const worker = (role: Role) => designWorker(site, role, {}, 1).signature
+  const setup: DynamoSetup = { config, model: '', folder: '', namespace: '', natsUrl: '', etcdUrl: '' }
+  const worker = (role: Role) => designWorker(setup, role, {}, 1).signature
   return {
-    frontend: frontendSignature(site),
+    frontend: frontendSignature(setup),
     workers: { prefill: worker('prefill'), decode: worker('decode'), aggregated: worker('aggregated') },
   }
 }

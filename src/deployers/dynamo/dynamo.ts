@@ -13,12 +13,12 @@ import type { NodesOf } from '../nodes/create.ts'
 import { thisMachine } from '../nodes/nodes.ts'
 import { misfitOn } from '../nodes/placement.ts'
 import { misfitUnder } from '../nodes/room.ts'
-import { premisesOf, siteOnInfrastructure } from '../own-system.ts'
+import { premisesOf, setupOnInfrastructure } from '../own-system.ts'
 import { freePort, requireFreePort } from '../ports.ts'
 import { type AwaitedWorkers, completionsCameBack, frontendUp, leftMs, workersRegistered } from '../readiness.ts'
 import { type Rollout, type Steps, type System, shortLog, stepwise } from '../stepwise.ts'
 import { designFor } from '../worker-design.ts'
-import { type DynamoSite, designsOf, frontendCommand, frontendSignature, namespaceOf } from './commands.ts'
+import { type DynamoSetup, designsOf, frontendCommand, frontendSignature, namespaceOf } from './commands.ts'
 import type { DynamoConfig } from './config.ts'
 import { prefillTakesPart, requestsTakenUp } from './prefill-part.ts'
 import { previewDynamo } from './preview.ts'
@@ -53,34 +53,34 @@ function dynamoSystem(
   const premises = premisesOf(parts, namespace, nodesOf)
   const { nodes, logFolder, fileFolder, ledger } = premises
   const { model, ask = askingByDefault } = parts
-  const opened = siteOnInfrastructure(
+  const opened = setupOnInfrastructure(
     config,
     premises,
-    async (urls): Promise<DynamoSite> => ({ config, model, folder: fileFolder, namespace, ...urls }),
+    async (urls): Promise<DynamoSetup> => ({ config, model, folder: fileFolder, namespace, ...urls }),
   )
   const configOf = (wanted: Deployment) => parts.configOf?.(wanted) ?? config
   /** What was opened, under the configuration of a deployment's variant. */
-  const siteOf = (wanted: Deployment): DynamoSite => ({ ...opened.site(), config: configOf(wanted) })
+  const setupOf = (wanted: Deployment): DynamoSetup => ({ ...opened.setup(), config: configOf(wanted) })
   let frontend: Frontend | null = null
   /** Of what serves now. */
   let servedNamespace = namespace
 
   /** The frontend of a variant: the one that runs, when it was started with the same. */
-  async function frontendFor(site: DynamoSite, rollout: Rollout): Promise<Frontend> {
-    const signature = frontendSignature(site, nodes.reach(null))
+  async function frontendFor(setup: DynamoSetup, rollout: Rollout): Promise<Frontend> {
+    const signature = frontendSignature(setup, nodes.reach(null))
     if (frontend !== null && frontend.signature !== signature) {
       rollout.context.onEvent({ kind: 'stop', what: 'frontend', pid: frontend.process.pid })
       await stopFrontend()
     }
-    frontend ??= await startFrontend(site, signature, rollout)
-    servedNamespace = namespaceOf(site)
+    frontend ??= await startFrontend(setup, signature, rollout)
+    servedNamespace = namespaceOf(setup)
     return frontend
   }
 
-  async function startFrontend(site: DynamoSite, signature: string, rollout: Rollout): Promise<Frontend> {
+  async function startFrontend(setup: DynamoSetup, signature: string, rollout: Rollout): Promise<Frontend> {
     const port = config.http_port ?? (await freePort())
     await requireFreePort(port, 'frontend')
-    const { argv, env } = frontendCommand(site, port, nodes.reach(null))
+    const { argv, env } = frontendCommand(setup, port, nodes.reach(null))
     const logFile = join(logFolder, 'frontend.log')
     const process = await startProcess({ name: 'frontend', argv, env, cwd: resolve('.'), logFile }, ledger)
     rollout.started(process)
@@ -112,11 +112,11 @@ function dynamoSystem(
     },
 
     steps: (wanted, rollout): Steps<Worker> => {
-      const site = siteOf(wanted)
-      const designs = designsOf(site, wanted)
+      const setup = setupOf(wanted)
+      const designs = designsOf(setup, wanted)
       const front = async () => {
-        const { process, url } = await frontendFor(site, rollout)
-        const awaited: AwaitedWorkers = { ...rollout, ask, url, namespace: namespaceOf(site) }
+        const { process, url } = await frontendFor(setup, rollout)
+        const awaited: AwaitedWorkers = { ...rollout, ask, url, namespace: namespaceOf(setup) }
         return { process, url, awaited }
       }
       return {
@@ -128,7 +128,7 @@ function dynamoSystem(
           // A worker that was killed stays in discovery until its lease runs out: counted, it would pass for a new one.
           await workersRegistered(staying, process, awaited)
         },
-        start: slot => startWorker(site, slot, designFor(designs, slot.role), nodes, premises),
+        start: slot => startWorker(setup, slot, designFor(designs, slot.role), nodes, premises),
         answered: async workers => {
           const { process, url, awaited } = await front()
           await workersRegistered(workers, process, awaited)

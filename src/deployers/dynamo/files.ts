@@ -2,7 +2,7 @@ import { smallestChange, type WorkerSlot } from '../change.ts'
 import type { DeploymentFiles, WantedFiles } from '../define-deployer.ts'
 import { thisMachine } from '../nodes/nodes.ts'
 import { standAloneFiles, standAloneUrls } from '../stand-alone.ts'
-import { type DynamoSite, designsOf, frontendCommand } from './commands.ts'
+import { type DynamoSetup, designsOf, frontendCommand } from './commands.ts'
 import type { DynamoConfig } from './config.ts'
 import { launchesOf } from './worker.ts'
 
@@ -17,20 +17,20 @@ export function dynamoFiles(config: DynamoConfig, wanted: WantedFiles): Deployme
   if (config.nodes !== undefined) return null
   const { deployment, model } = wanted
   const { natsUrl, etcdUrl, httpPort } = standAloneUrls(config)
-  const site: DynamoSite = { config, model, folder: 'engine', namespace: 'fulcrum', natsUrl, etcdUrl }
-  const nodes = thisMachine(config, site.namespace)
-  const designs = designsOf(site, deployment)
+  const setup: DynamoSetup = { config, model, folder: 'engine', namespace: 'fulcrum', natsUrl, etcdUrl }
+  const nodes = thisMachine(config, setup.namespace)
+  const designs = designsOf(setup, deployment)
   const { start } = smallestChange<WorkerSlot>([], deployment, designs, nodes.hosts())
   const workers = start.flatMap((slot, i) => {
     const design = designs[slot.role]
     if (design === undefined) return []
     const own = { system: workerPorts.system + i, sideChannel: workerPorts.sideChannel + i }
-    return launchesOf(site, slot, design, nodes, { ranks: [own], meeting: '' })
+    return launchesOf(setup, slot, design, nodes, { ranks: [own], meeting: '' })
   })
   return standAloneFiles(config, wanted, {
     by: 'Dynamo',
     processes: [
-      { name: 'frontend', ...frontendCommand(site, httpPort, nodes.reach(null)) },
+      { name: 'frontend', ...frontendCommand(setup, httpPort, nodes.reach(null)) },
       ...workers.map(({ name, launch: { argv, env } }) => ({ name, argv, env })),
     ],
     files: workers.flatMap(({ launch }) => launch.files),

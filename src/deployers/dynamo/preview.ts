@@ -4,56 +4,56 @@ import type { ConfigOf } from '../define-deployer.ts'
 import type { DeployPreview, PlannedCommand } from '../deployer.ts'
 import { type Nodes, thisMachine } from '../nodes/nodes.ts'
 import { distinctFiles, plannedCommand, plannedInfrastructure, plannedStop, plannedUrls } from '../planned-commands.ts'
-import { type DynamoSite, designsOf, frontendCommand, frontendSignature } from './commands.ts'
+import { type DynamoSetup, designsOf, frontendCommand, frontendSignature } from './commands.ts'
 import type { DynamoConfig } from './config.ts'
 import { launchesOf } from './worker.ts'
 
-type SiteToCome = Pick<DynamoSite, 'config' | 'model' | 'folder' | 'namespace'> & Partial<ConfigOf<DynamoConfig>>
+type PlannedSetup = Pick<DynamoSetup, 'config' | 'model' | 'folder' | 'namespace'> & Partial<ConfigOf<DynamoConfig>>
 
 /**
  * Exactly what getting from one deployment to another runs and writes; ports that are picked then are shown as `<…>`.
  */
 export function previewDynamo(
-  { config: ownConfig, configOf = () => ownConfig, model, folder, namespace }: SiteToCome,
+  { config: ownConfig, configOf = () => ownConfig, model, folder, namespace }: PlannedSetup,
   from: Deployment | null,
   wanted: Deployment,
   nodes: Nodes = thisMachine(ownConfig),
 ): DeployPreview {
-  const siteOf = (deployment: Deployment): DynamoSite => {
+  const setupOf = (deployment: Deployment): DynamoSetup => {
     const config = configOf(deployment)
     return { config, model, folder, namespace, ...plannedUrls(config) }
   }
-  const site = siteOf(wanted)
-  const { config } = site
-  const designs = designsOf(site, wanted)
+  const setup = setupOf(wanted)
+  const { config } = setup
+  const designs = designsOf(setup, wanted)
   const running =
-    from === null ? [] : smallestChange<WorkerSlot>([], from, designsOf(siteOf(from), from), nodes.hosts()).start
+    from === null ? [] : smallestChange<WorkerSlot>([], from, designsOf(setupOf(from), from), nodes.hosts()).start
   const reach = nodes.reach(null)
-  const isOtherFrontend = from !== null && frontendSignature(siteOf(from), reach) !== frontendSignature(site, reach)
+  const isOtherFrontend = from !== null && frontendSignature(setupOf(from), reach) !== frontendSignature(setup, reach)
   const { stop, start } = smallestChange(running, wanted, designs, nodes.hosts())
   const starting = start.flatMap(slot => {
     const design = designs[slot.role]
     if (design === undefined) return []
     const own = { system: '<free port>', sideChannel: '<free port>' }
     const ports = { ranks: placesOf(slot).map(() => own), meeting: '<free port>' }
-    return launchesOf(site, slot, design, nodes, ports)
+    return launchesOf(setup, slot, design, nodes, ports)
   })
   return {
     commands: [
-      ...(from === null ? foundation(site, nodes) : []),
+      ...(from === null ? foundation(setup, nodes) : []),
       ...stop.map(slot => plannedStop(slot)),
-      ...(isOtherFrontend ? [plannedStop({ name: 'frontend', host: null }), frontendOf(site, nodes)] : []),
+      ...(isOtherFrontend ? [plannedStop({ name: 'frontend', host: null }), frontendOf(setup, nodes)] : []),
       ...starting.map(({ name, launch }) => plannedCommand(launch, name, config.env)),
     ],
     files: distinctFiles(starting.flatMap(({ launch }) => launch.files)),
   }
 }
 
-function foundation(site: DynamoSite, nodes: Nodes): readonly PlannedCommand[] {
-  return [...nodes.preview(), ...plannedInfrastructure(site.config), frontendOf(site, nodes)]
+function foundation(setup: DynamoSetup, nodes: Nodes): readonly PlannedCommand[] {
+  return [...nodes.preview(), ...plannedInfrastructure(setup.config), frontendOf(setup, nodes)]
 }
 
-function frontendOf(site: DynamoSite, nodes: Nodes): PlannedCommand {
-  const port = site.config.http_port ?? '<free port 4>'
-  return plannedCommand(frontendCommand(site, port, nodes.reach(null)), 'frontend')
+function frontendOf(setup: DynamoSetup, nodes: Nodes): PlannedCommand {
+  const port = setup.config.http_port ?? '<free port 4>'
+  return plannedCommand(frontendCommand(setup, port, nodes.reach(null)), 'frontend')
 }

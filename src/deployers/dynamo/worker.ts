@@ -11,7 +11,7 @@ import type { Nodes } from '../nodes/nodes.ts'
 import type { Placed } from '../nodes/placement.ts'
 import type { Member } from '../stepwise.ts'
 import type { WorkerDesign } from '../worker-design.ts'
-import { type DynamoSite, siteEnvironment, workerEnvironment } from './commands.ts'
+import { type DynamoSetup, processEnvironment, workerEnvironment } from './commands.ts'
 
 /** A worker that was started, reached at its nodes' addresses. */
 export interface Worker extends Member {
@@ -39,7 +39,7 @@ export interface NamedLaunch {
  * One program for each node, or one for all where the machines start them together.
  */
 export function launchesOf(
-  site: DynamoSite,
+  setup: DynamoSetup,
   slot: WorkerSlot,
   design: WorkerDesign,
   nodes: Nodes,
@@ -49,8 +49,8 @@ export function launchesOf(
   const taskOf = (place: Placed, rank: number): Task => {
     const reach = nodes.reach(place.host)
     const own = ports.ranks[rank] ?? { system: '', sideChannel: '' }
-    const mine = workerEnvironment(site.config.backend, place.gpus, own)
-    const command = { argv: design.command.argv, env: { ...mine, ...siteEnvironment(site, reach) } }
+    const mine = workerEnvironment(setup.config.backend, place.gpus, own)
+    const command = { argv: design.command.argv, env: { ...mine, ...processEnvironment(setup, reach) } }
     const name = gang === undefined ? slot.name : `${slot.name}-rank${rank}`
     if (gang === undefined) return { name, ...command, files: design.files }
     const head = { address: nodes.reach(slot.host).address, port: ports.meeting }
@@ -69,7 +69,7 @@ export function launchesOf(
 
 /** Starts the worker of one slot, all of its ranks or none. */
 export async function startWorker(
-  site: DynamoSite,
+  setup: DynamoSetup,
   slot: WorkerSlot,
   design: WorkerDesign,
   nodes: Nodes,
@@ -88,7 +88,7 @@ export async function startWorker(
     await Promise.all(processes.map(process => process.stop(slot.host === null ? graceMs : guardGraceMs)))
   }
   try {
-    for (const { name, host, launch } of launchesOf(site, slot, design, nodes, ports)) {
+    for (const { name, host, launch } of launchesOf(setup, slot, design, nodes, ports)) {
       const cwd = host === null ? resolve('.') : tmpdir()
       const logFile = join(place.logFolder, `${name}.log`)
       processes.push(await startLaunch(launch, { name, cwd, logFile }, place.ledger))

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { isSecretName, nodesPerWorker, rolesOf, shellWord, topologyLabel } from '../../model/index.ts'
 import { smallestChange, type WorkerSlot } from '../change.ts'
 import type { DeploymentFiles, WantedFiles } from '../define-deployer.ts'
-import { type DynamoSite, designsOf, frontendCommand } from '../dynamo/commands.ts'
+import { type DynamoSetup, designsOf, frontendCommand } from '../dynamo/commands.ts'
 import type { DynamoConfig } from '../dynamo/config.ts'
 import { launchesOf } from '../dynamo/worker.ts'
 import { etcdCommand, natsCommand } from '../infrastructure.ts'
@@ -29,7 +29,7 @@ export function slurmFiles(config: SlurmConfig, wanted: WantedFiles): Deployment
   if (rolesOf(deployment.topology).some(role => nodesPerWorker(deployment, role) > 1)) return null
   const [head, httpPort] = [addressOfNode(0), config.http_port ?? ports.http]
   const { nodes: _, ...dynamo } = config
-  const site: DynamoSite = {
+  const setup: DynamoSetup = {
     ...{ model, folder: 'engine', namespace: 'fulcrum' },
     config: { ...dynamo, env: withoutSecrets(dynamo.env) } satisfies DynamoConfig,
     natsUrl: config.nats ?? `nats://${head}:${ports.nats}`,
@@ -51,15 +51,15 @@ export function slurmFiles(config: SlurmConfig, wanted: WantedFiles): Deployment
     }),
     launcher: host => stepOn(host ?? nameOfNode(0), config),
   }
-  const designs = designsOf(site, deployment)
+  const designs = designsOf(setup, deployment)
   const { start } = smallestChange<WorkerSlot>([], deployment, designs, hosts)
   const workers = start.flatMap((slot, i) => {
     const design = designs[slot.role]
     if (design === undefined) return []
     const own = { system: ports.system + i, sideChannel: ports.sideChannel + i }
-    return launchesOf(site, slot, design, nodes, { ranks: [own], meeting: '' })
+    return launchesOf(setup, slot, design, nodes, { ranks: [own], meeting: '' })
   })
-  const frontend = frontendCommand({ ...site, config: reachable(site.config, head) }, httpPort, nodes.reach(null))
+  const frontend = frontendCommand({ ...setup, config: reachable(setup.config, head) }, httpPort, nodes.reach(null))
   const etcd = etcdCommand(ports.etcd, ports.etcdPeer, join('data', 'etcd'), head)
   const asked = ['--job-name=fulcrum', '--output=start-%j.log', ...allocationArguments(config)]
   const script = startScript({

@@ -17,7 +17,7 @@ export interface Following {
 }
 
 /** Where the workers run, and how a program is run there. */
-export interface GpuSites {
+export interface GpuHosts {
   readonly holders: readonly GpuHolder[]
   /** Machines with workers; null for this one. */
   readonly hosts: readonly (string | null)[]
@@ -66,12 +66,12 @@ const nowMs = () => performance.timeOrigin + performance.now()
  * Begins to sample the GPUs of a deployment, each machine by a program of its own there and each exporter over HTTP.
  * Never fails: what could not be sampled is a finding.
  */
-export function watchGpus(asked: Exclude<GpuTelemetry, 'off'>, sites: GpuSites): GpuWatch {
+export function watchGpus(asked: Exclude<GpuTelemetry, 'off'>, machines: GpuHosts): GpuWatch {
   const settings = asked === 'auto' ? { dcgm: [], nvidiaSmi: true, sampleS: 1, devices: null } : asked
   const isAsked = asked !== 'auto'
   const sources: readonly Source[] = [
     ...settings.dcgm.map(url => exporter(url, settings.sampleS)),
-    ...(settings.nvidiaSmi ? sites.hosts.map(host => sampler(host, settings.sampleS, sites)) : []),
+    ...(settings.nvidiaSmi ? machines.hosts.map(host => sampler(host, settings.sampleS, machines)) : []),
   ]
   let stopped: Promise<void> | null = null
   const stop = () => {
@@ -91,7 +91,7 @@ export function watchGpus(asked: Exclude<GpuTelemetry, 'off'>, sites: GpuSites):
       const startMs = Date.parse(startedAt) + (nowMs() - Date.now())
       const window = { startMs, endMs: startMs + 1000 * durationS }
       const seen = merged(sources)
-      const placement = { deployment, holders: sites.holders, named: settings.devices, isAsked }
+      const placement = { deployment, holders: machines.holders, named: settings.devices, isAsked }
       const { gpus, findings } = observeGpus(seen, window, placement)
       return { gpus, findings: isAsked ? [...lost(sources), ...findings] : findings }
     },
@@ -129,7 +129,7 @@ function lost(sources: readonly Source[]): readonly Finding[] {
 }
 
 /** Samples of a machine by a program that runs there. */
-function sampler(host: string | null, sampleS: number, sites: GpuSites): Source {
+function sampler(host: string | null, sampleS: number, machines: GpuHosts): Source {
   const samples: TimedSample[] = []
   const seen = { source: 'nvml', samples, twice: [] }
   const spoke = Promise.withResolvers<void>()
@@ -176,11 +176,13 @@ function sampler(host: string | null, sampleS: number, sites: GpuSites): Source 
     spoke.resolve()
     for (const resolve of again.splice(0)) resolve()
   }
-  const started = sites.follow(host, samplerCommand(sampleS, sites.markOf(host)), take).catch((error: unknown) => {
-    source.trouble = error instanceof Error ? error.message : String(error)
-    spoke.resolve()
-    return null
-  })
+  const started = machines
+    .follow(host, samplerCommand(sampleS, machines.markOf(host)), take)
+    .catch((error: unknown) => {
+      source.trouble = error instanceof Error ? error.message : String(error)
+      spoke.resolve()
+      return null
+    })
   const ended = started.then(async following => {
     await following?.ended
     if (sent.length === 0) source.trouble ??= 'the sampler ended without a sample'

@@ -3,10 +3,10 @@ import { describe, it } from 'node:test'
 import { parse } from 'yaml'
 import { checkDynamoConfig } from '../../../src/deployers/dynamo/check.ts'
 import {
-  type DynamoSite,
+  type DynamoSetup,
   designWorker,
   frontendCommand,
-  siteEnvironment,
+  processEnvironment,
   workerEnvironment,
 } from '../../../src/deployers/dynamo/commands.ts'
 import type { DynamoConfig } from '../../../src/deployers/dynamo/config.ts'
@@ -24,7 +24,7 @@ const base: DynamoConfig = {
   ready_timeout: 60,
 }
 
-function site(change: Partial<DynamoConfig> = {}): DynamoSite {
+function setup(change: Partial<DynamoConfig> = {}): DynamoSetup {
   const config = { ...base, ...change }
   return {
     config,
@@ -37,7 +37,7 @@ function site(change: Partial<DynamoConfig> = {}): DynamoSite {
 }
 
 const argvOf = (change: Partial<DynamoConfig>, role: 'prefill' | 'decode' | 'aggregated', settings = {}) =>
-  designWorker(site(change), role, settings, 4).command.argv.join(' ')
+  designWorker(setup(change), role, settings, 4).command.argv.join(' ')
 
 describe('arguments', () => {
   it('become flags: bare for true, left out for false, repeated for lists, JSON for maps', () => {
@@ -86,7 +86,7 @@ describe('a worker command', () => {
 
   it('has the same signature for the same design, another for another setting or environment', () => {
     const signature = (change: Partial<DynamoConfig>, settings = {}) =>
-      designWorker(site(change), 'decode', settings, 4).signature
+      designWorker(setup(change), 'decode', settings, 4).signature
     assert.equal(signature({}), signature({}))
     assert.notEqual(signature({}), signature({}, { max_num_seqs: 8 }))
     assert.notEqual(signature({}), signature({ env: { X: '1' } }))
@@ -101,7 +101,7 @@ describe('engine settings', () => {
       kv_cache_dtype: 'fp8',
       kv_cache_config: { enable_block_reuse: false },
     }
-    const { command, files } = designWorker(site({ backend: 'dynamo.trtllm' }), 'decode', settings, 4)
+    const { command, files } = designWorker(setup({ backend: 'dynamo.trtllm' }), 'decode', settings, 4)
     assert.equal(files.length, 1)
     assert.equal(command.argv[command.argv.indexOf('--extra-engine-args') + 1], files[0]?.path)
     assert.match(files[0]?.path ?? '', /^\/run\/deploy\/engine\/decode-[0-9a-f]{12}\.yaml$/)
@@ -114,7 +114,7 @@ describe('engine settings', () => {
   it('are laid over the user’s own TensorRT-LLM file, which stays as it is', () => {
     const args = { extra_engine_args: '/my/decode.yaml' }
     const { command, files } = designWorker(
-      site({ backend: 'dynamo.trtllm', args }),
+      setup({ backend: 'dynamo.trtllm', args }),
       'decode',
       { max_num_tokens: 512 },
       4,
@@ -156,12 +156,12 @@ describe('engine settings', () => {
 
 describe('a deployment of processes', () => {
   it('keeps to loopback and to its namespace', () => {
-    const env = siteEnvironment(site())
+    const env = processEnvironment(setup())
     assert.equal(env.DYN_TCP_RPC_HOST, '127.0.0.1')
     assert.equal(env.DYN_NAMESPACE, 'ns')
     assert.equal(env.VLLM_NIXL_SIDE_CHANNEL_HOST, undefined)
-    assert.equal(siteEnvironment(site({ backend: 'dynamo.vllm' })).VLLM_NIXL_SIDE_CHANNEL_HOST, '127.0.0.1')
-    const frontend = frontendCommand(site({ frontend_args: { 'router-mode': 'kv' } }), 8000).argv.join(' ')
+    assert.equal(processEnvironment(setup({ backend: 'dynamo.vllm' })).VLLM_NIXL_SIDE_CHANNEL_HOST, '127.0.0.1')
+    const frontend = frontendCommand(setup({ frontend_args: { 'router-mode': 'kv' } }), 8000).argv.join(' ')
     assert.equal(
       frontend,
       '/venv/bin/python -m dynamo.frontend --router-mode kv --http-host 127.0.0.1 --http-port 8000 --namespace ns',
@@ -169,13 +169,13 @@ describe('a deployment of processes', () => {
   })
 
   it('takes the sweep file’s environment over its own', () => {
-    assert.equal(siteEnvironment(site({ env: { DYN_EVENT_PLANE: 'zmq' } })).DYN_EVENT_PLANE, 'zmq')
-    assert.match(frontendCommand(site({ env: { DYN_NAMESPACE: 'mine' } }), 1).argv.join(' '), /--namespace mine/)
+    assert.equal(processEnvironment(setup({ env: { DYN_EVENT_PLANE: 'zmq' } })).DYN_EVENT_PLANE, 'zmq')
+    assert.match(frontendCommand(setup({ env: { DYN_NAMESPACE: 'mine' } }), 1).argv.join(' '), /--namespace mine/)
   })
 
   it('lets a killed worker leave discovery after 10 s in every version', () => {
-    assert.equal(siteEnvironment(site()).ETCD_LEASE_TTL, '10')
-    assert.equal(siteEnvironment(site({ env: { ETCD_LEASE_TTL: '5' } })).ETCD_LEASE_TTL, '5')
+    assert.equal(processEnvironment(setup()).ETCD_LEASE_TTL, '10')
+    assert.equal(processEnvironment(setup({ env: { ETCD_LEASE_TTL: '5' } })).ETCD_LEASE_TTL, '5')
   })
 
   it('shows each worker its own GPUs', () => {

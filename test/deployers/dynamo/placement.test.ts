@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { smallestChange, type WorkerSlot } from '../../../src/deployers/change.ts'
-import { type DynamoSite, designsOf } from '../../../src/deployers/dynamo/commands.ts'
+import { type DynamoSetup, designsOf } from '../../../src/deployers/dynamo/commands.ts'
 import { type Host, misfitOn, placeFor } from '../../../src/deployers/nodes/placement.ts'
 import { type Deployment, roles, type Topology, workersOf } from '../../../src/model/index.ts'
 
-const site: DynamoSite = {
+const setup: DynamoSetup = {
   config: {
     python: 'python',
     backend: 'dynamo.mocker',
@@ -35,7 +35,7 @@ function deployment(topology: Topology, prefill: number, decode: number): Deploy
 }
 const disaggregated = (prefill: number, decode: number): Topology => ({ kind: 'disaggregated', prefill, decode })
 const change = (running: readonly WorkerSlot[], wanted: Deployment, hosts: readonly Host[]) =>
-  smallestChange(running, wanted, designsOf(site, wanted), hosts)
+  smallestChange(running, wanted, designsOf(setup, wanted), hosts)
 
 describe('placement', () => {
   it('puts one worker on a node that names no GPUs', () => {
@@ -129,7 +129,7 @@ describe('placement', () => {
       ...deployment({ kind: 'aggregated', workers }, 4, 8),
       engine: { aggregated: { nodes_per_worker: 2 } },
     })
-    const unknown: DynamoSite = { ...site, config: { ...site.config, backend: 'my.worker' } }
+    const unknown: DynamoSetup = { ...setup, config: { ...setup.config, backend: 'my.worker' } }
     const { start } = smallestChange<WorkerSlot>([], spread(1), designsOf(unknown, spread(1)), hosts)
     assert.deepEqual(
       start.map(({ host, gpus, others }) => [host, gpus, others]),

@@ -16,7 +16,7 @@ const config: DynamoConfig = {
   gpus: [0, 1, 2, 3, 4, 5, 6, 7],
   ready_timeout: 60,
 }
-const site = { config, model: 'org/model', folder: '/run/deploy', namespace: 'ns' }
+const setup = { config, model: 'org/model', folder: '/run/deploy', namespace: 'ns' }
 
 function deployment(topology: Topology, decode: EngineSettings = {}): Deployment {
   const model = { name: 'org/model', tokenizer: 't' }
@@ -25,7 +25,7 @@ function deployment(topology: Topology, decode: EngineSettings = {}): Deployment
 const disaggregated = (prefill: number, decode: number): Topology => ({ kind: 'disaggregated', prefill, decode })
 
 it('a first deployment is previewed whole, in the order of its start', () => {
-  const { commands } = previewDynamo(site, null, deployment(disaggregated(1, 2)))
+  const { commands } = previewDynamo(setup, null, deployment(disaggregated(1, 2)))
   assert.deepEqual(
     commands.map(command => command.note),
     ['NATS', 'etcd', 'frontend', 'prefill-0', 'decode-0', 'decode-1'],
@@ -37,7 +37,7 @@ it('a first deployment is previewed whole, in the order of its start', () => {
 })
 
 it('a change is previewed as what it stops and starts, and no more', () => {
-  const { commands } = previewDynamo(site, deployment(disaggregated(1, 2)), deployment(disaggregated(2, 1)))
+  const { commands } = previewDynamo(setup, deployment(disaggregated(1, 2)), deployment(disaggregated(2, 1)))
   assert.deepEqual(
     commands.map(command => command.note),
     ['stop decode-1', 'prefill-1'],
@@ -46,7 +46,7 @@ it('a change is previewed as what it stops and starts, and no more', () => {
 
 it('an engine file is previewed once, with its content', () => {
   const wanted = deployment(disaggregated(1, 2), { max_batch_size: 8 })
-  const { files } = previewDynamo(site, deployment(disaggregated(1, 2)), wanted)
+  const { files } = previewDynamo(setup, deployment(disaggregated(1, 2)), wanted)
   assert.deepEqual(
     files.map(file => file.content),
     ['max_batch_size: 8\n'],
@@ -54,7 +54,7 @@ it('an engine file is previewed once, with its content', () => {
 })
 
 it('a preview holds no secret', () => {
-  const shown = JSON.stringify(previewDynamo(site, null, deployment(disaggregated(1, 1))))
+  const shown = JSON.stringify(previewDynamo(setup, null, deployment(disaggregated(1, 1))))
   assert.ok(!shown.includes('hf_very_secret_token'))
   assert.ok(shown.includes('$HF_TOKEN'))
 })
@@ -66,7 +66,7 @@ it('a preview of what runs on nodes holds no secret either', () => {
   const ledger: ProcessLedger = { id: 'l', runFolder: null, open() {}, add() {}, remove() {}, close() {} }
   const machines = nodesOf(elsewhere, ledger)('ns', '/logs')
   const wanted = deployment(disaggregated(1, 1))
-  const { commands } = previewDynamo({ ...site, config: elsewhere }, null, wanted, machines)
+  const { commands } = previewDynamo({ ...setup, config: elsewhere }, null, wanted, machines)
   assert.equal(commands.at(-1)?.argv[0], 'ssh')
   assert.ok(!JSON.stringify(commands).includes('hf_very_secret_token'))
 })

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { ownerVariable, type ProcessLedger } from '../process/ledger.ts'
-import type { GpuSites } from '../telemetry/gpu/watch.ts'
+import type { GpuHosts } from '../telemetry/gpu/watch.ts'
 import type { GpuPlaces } from './deployer.ts'
 import { onThisMachine } from './launch/launcher.ts'
 import { startLaunch } from './launch/start.ts'
@@ -10,11 +10,11 @@ import { startLaunch } from './launch/start.ts'
 const graceMs = 2_000
 
 /** How programs are run beside the workers of a deployment. */
-export function gpuSites(
+export function gpuHosts(
   { holders, hosts, launcher = () => onThisMachine }: GpuPlaces,
   runFolder: string,
   ledger: ProcessLedger,
-): GpuSites {
+): GpuHosts {
   return {
     holders,
     hosts,
