@@ -215,6 +215,9 @@
       ['Tokens/s per user', figure(point.x), range(point, 'x')],
       ['Tokens/s per GPU', figure(point.y), range(point, 'y')],
       ['TTFT p50 / p95 / p99', [point.ttftP50, point.ttftP95, point.ttftP99].map(time).join(' / ')],
+      ...(point.ttfoP95 === undefined
+        ? []
+        : [['TTFO p50 / p95 / p99', [point.ttfoP50, point.ttfoP95, point.ttfoP99].map(time).join(' / ')]]),
       ['ITL p50 / p95 / p99', [point.itlP50, point.itlP95, point.itlP99].map(time).join(' / ')],
       ['GPUs', String(point.gpus)],
       ['Meets the SLO', point.slo],

@@ -1,4 +1,5 @@
 import { answersAreOneToken } from '../metrics/definitions.ts'
+import { ttfoAt } from '../metrics/reasoning.ts'
 import type { Slo } from '../model/index.ts'
 import type { MeasuredPoint } from './measured-point.ts'
 
@@ -22,6 +23,7 @@ const objectivesOf = (slo: Slo) =>
   (
     [
       { figure: 'ttft_p95_ms', metric: 'ttftMs', title: 'TTFT p95', limitMs: slo.ttftP95Ms },
+      { figure: 'ttfo_p95_ms', metric: 'ttfoMs', title: 'TTFO p95', limitMs: slo.ttfoP95Ms },
       { figure: 'itl_p95_ms', metric: 'itlMs', title: 'ITL p95', limitMs: slo.itlP95Ms },
       {
         figure: 'request_latency_p95_ms',
@@ -44,8 +46,10 @@ export function objectives(point: MeasuredPoint): readonly Objective[] {
   const oneToken = point.valid.length > 0 && point.valid.every(answersAreOneToken)
   const applying = objectivesOf(point.slo).filter(({ metric }) => !(oneToken && metric === 'itlMs'))
   return applying.map(({ metric, ...objective }) => {
-    const estimate = point.figures[objective.figure] ?? null
-    const ofOneRun = point.valid.length === 1 ? point.valid[0]?.intervals?.[metric].p95 : null
+    // A repeat whose answers hardly ever came is not made up for by the others.
+    const isKnown = metric !== 'ttfoMs' || point.valid.every(measurement => ttfoAt(measurement, 'p95') !== null)
+    const estimate = isKnown ? (point.figures[objective.figure] ?? null) : null
+    const ofOneRun = point.valid.length === 1 ? point.valid[0]?.intervals?.[metric]?.p95 : null
     const [low, high] = estimate?.ci95 ?? ofOneRun ?? [Number.NaN, Number.NaN]
     return {
       ...objective,

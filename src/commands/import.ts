@@ -54,6 +54,7 @@ export interface Imported {
 /** Objectives by their keys in a sweep file. */
 const sloKeys = {
   ttft_p95_ms: 'ttftP95Ms',
+  ttfo_p95_ms: 'ttfoP95Ms',
   itl_p95_ms: 'itlP95Ms',
   request_latency_p95_ms: 'requestLatencyP95Ms',
 } as const satisfies { readonly [key: string]: keyof Slo }

@@ -28,6 +28,8 @@ export interface GeneratorCapabilities {
   readonly conversations: boolean
   /** Requests of a trace's session that run in parallel or wait for several, as those of agents do. */
   readonly parallelTurns: boolean
+  /** Tells reasoning from the answer, so that there is a TTFO. */
+  readonly reasoning: boolean
   /** `requests: auto`: the number of requests is found while it measures. */
   readonly autoRequests: boolean
   /** What its figures can be of. */
@@ -47,6 +49,7 @@ export const leastCapabilities: GeneratorCapabilities = {
   datasets: false,
   conversations: false,
   parallelTurns: false,
+  reasoning: false,
   autoRequests: false,
   windows: ['whole'],
   prompts: 'by-seed',

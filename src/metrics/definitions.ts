@@ -1,6 +1,7 @@
 import type { Slo } from '../model/index.ts'
 import { weightedDistributionOf } from './distribution.ts'
 import type { Measurement } from './measurement.ts'
+import { hasReasoning, ttfoOf } from './reasoning.ts'
 import type { RequestRecords } from './records.ts'
 
 /** Whether latency counts from when a request was due (no coordinated omission) or from when it was sent. */
@@ -10,6 +11,8 @@ export type LatencyFrom = 'scheduled' | 'sent'
 export interface RequestLatencies {
   /** Start → first chunk with a token. */
   readonly ttftMs: Float64Array
+  /** See {@link ttfoOf}; all NaN where no answer shows reasoning. */
+  readonly ttfoMs: Float64Array
   /** First → second chunk with a token (genai-perf's time_to_second_token). */
   readonly ttstMs: Float64Array
   /** See {@link itlOf}. */
@@ -38,6 +41,7 @@ export function latenciesOf(records: RequestRecords, from: LatencyFrom): Request
   })
   return {
     ttftMs: column(row => at(records.firstTokenMs, row) - at(start, row)),
+    ttfoMs: hasReasoning(records) ? column(row => ttfoOf(records, row) - at(start, row)) : column(() => Number.NaN),
     ttstMs: column(row => at(records.secondTokenMs, row) - at(records.firstTokenMs, row)),
     itlMs: column(row => itlOf(decode(row))),
     decodeMs: column(row => {
@@ -173,6 +177,7 @@ export function goodRequests(latencies: RequestLatencies, slo: Slo): number | nu
     answered += 1
     const met = meetsObjectives(slo, {
       ttftMs: latencies.ttftMs[row] ?? Number.NaN,
+      ttfoMs: latencies.ttfoMs[row] ?? Number.NaN,
       itlMs: latencies.itlMs[row] ?? Number.NaN,
       requestLatencyMs,
       tokens: latencies.outputTokens[row] ?? Number.NaN,
@@ -188,6 +193,7 @@ export function meetsObjectives(
   slo: Slo,
   request: {
     readonly ttftMs: number
+    readonly ttfoMs: number
     readonly itlMs: number
     readonly requestLatencyMs: number
     readonly tokens: number
@@ -195,6 +201,7 @@ export function meetsObjectives(
 ): boolean | null {
   const checks = [
     meets(request.ttftMs, slo.ttftP95Ms),
+    meets(request.ttfoMs, slo.ttfoP95Ms),
     request.tokens === 1 ? true : meets(request.itlMs, slo.itlP95Ms),
     meets(request.requestLatencyMs, slo.requestLatencyP95Ms),
   ]

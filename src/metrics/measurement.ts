@@ -347,10 +347,10 @@ export interface Measurement {
    * single requests.
    */
   readonly intervals?: {
-    readonly [metric in 'ttftMs' | 'itlMs' | 'requestLatencyMs']: {
-      readonly p50: readonly [low: number, high: number] | null
-      readonly p95: readonly [low: number, high: number] | null
-    }
+    readonly [metric in 'ttftMs' | 'itlMs' | 'requestLatencyMs']: PercentileIntervals
+  } & {
+    /** Absent where no answer shows reasoning. */
+    readonly ttfoMs?: PercentileIntervals
   }
   /** Set for a point that stops as soon as its figures are known well enough. */
   readonly stopping?: Stopping
@@ -389,6 +389,12 @@ export interface Measurement {
   readonly remarks?: readonly Finding[]
   /** Files of this point, relative to the run folder. */
   readonly files: readonly string[]
+}
+
+/** 95% intervals of two percentiles, ms. */
+export interface PercentileIntervals {
+  readonly p50: readonly [low: number, high: number] | null
+  readonly p95: readonly [low: number, high: number] | null
 }
 
 /** Reasoning of the measured answers. */

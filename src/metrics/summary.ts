@@ -82,7 +82,7 @@ interface Window extends Pick<MeasuredSums, 'window' | 'durationS' | 'within'> {
 /** @param records of the measured requests */
 function summaryOf(records: RequestRecords, options: SummaryOptions, { inFlight, ...window }: Window): Summary {
   const latencies = latenciesOf(records, options.from)
-  const { ttftMs, itlMs, requestLatencyMs } = latencies
+  const { ttftMs, ttfoMs, itlMs, requestLatencyMs } = latencies
   const inputTokens = answered(records, records.inputTokens)
   const outputTokens = answered(records, records.outputTokens)
   const counted = countedIn(records)
@@ -118,6 +118,7 @@ function summaryOf(records: RequestRecords, options: SummaryOptions, { inFlight,
     ...reasoningOf(records, options.from),
     intervals: {
       ttftMs: intervalsOf(ttftMs),
+      ...(ttfoMs.every(Number.isNaN) ? {} : { ttfoMs: intervalsOf(ttfoMs) }),
       itlMs: intervalsOf(itlMs),
       requestLatencyMs: intervalsOf(requestLatencyMs),
     },

@@ -120,6 +120,8 @@ export function windowOf(load: Pick<Load, 'level' | 'warmup' | 'window'>, turns 
 /** Service level objectives; a request is good when it meets the per-request reading of every one. */
 export interface Slo {
   readonly ttftP95Ms?: number
+  /** First token of the answer, after reasoning. */
+  readonly ttfoP95Ms?: number
   readonly itlP95Ms?: number
   readonly requestLatencyP95Ms?: number
 }

@@ -1,6 +1,7 @@
 import type { PointResult } from '../journal/index.ts'
 import { interactivityOf, ratesOf } from '../metrics/definitions.ts'
 import type { FigureAtLook, Measurement } from '../metrics/measurement.ts'
+import { ttfoAt } from '../metrics/reasoning.ts'
 import type { IsBeaten } from '../metrics/stopping/stop.ts'
 import { contentId, gpusOf, type Point, type Slo } from '../model/index.ts'
 
@@ -39,11 +40,13 @@ function workloadId({ workload: { name: _, ...content } }: Point): string {
   return contentId(content)
 }
 
-function meets({ ttftMs, itlMs, requestLatencyMs }: Measurement, slo: Slo): boolean {
+function meets(measurement: Measurement, slo: Slo): boolean {
   const within = (value: number | null | undefined, limitMs: number | undefined) =>
     limitMs === undefined || (value !== undefined && value !== null && value <= limitMs)
+  const { ttftMs, itlMs, requestLatencyMs } = measurement
   return (
     within(ttftMs?.p95, slo.ttftP95Ms) &&
+    within(ttfoAt(measurement, 'p95'), slo.ttfoP95Ms) &&
     within(itlMs?.p95, slo.itlP95Ms) &&
     within(requestLatencyMs?.p95, slo.requestLatencyP95Ms)
   )

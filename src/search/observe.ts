@@ -1,5 +1,6 @@
 import type { JournalLine, PointResult } from '../journal/index.ts'
 import { interactivityOf, ratesOf } from '../metrics/definitions.ts'
+import { ttfoAt } from '../metrics/reasoning.ts'
 import type { Slo } from '../model/index.ts'
 import type { Cell } from './cells.ts'
 
@@ -16,7 +17,12 @@ export interface Observation {
   /** Output tokens a request. */
   readonly osl: number
   /** Seconds at the 95th percentile; null where not measured. */
-  readonly p95: { readonly ttftS: number | null; readonly itlS: number | null; readonly latencyS: number | null }
+  readonly p95: {
+    readonly ttftS: number | null
+    readonly ttfoS: number | null
+    readonly itlS: number | null
+    readonly latencyS: number | null
+  }
   /**
    * How many times its limit the worst objective is; at most 1 meets the SLO, 0 without one, infinite where nothing was
    * measured.
@@ -53,6 +59,7 @@ export function observe(cell: Cell, results: Results): Observation | null {
   const seconds = (ms: number | null) => (ms === null ? null : ms / 1000)
   const p95 = {
     ttftS: seconds(mean(m => m.ttftMs?.p95)),
+    ttfoS: seconds(mean(m => ttfoAt(m, 'p95'))),
     itlS: seconds(mean(m => m.itlMs?.p95)),
     latencyS: seconds(mean(m => m.requestLatencyMs?.p95)),
   }
@@ -74,6 +81,7 @@ export function observe(cell: Cell, results: Results): Observation | null {
 function sloRatioOf(slo: Slo, p95: Observation['p95']): number {
   return Math.max(
     over(p95.ttftS, slo.ttftP95Ms),
+    over(p95.ttfoS, slo.ttfoP95Ms),
     over(p95.itlS, slo.itlP95Ms),
     over(p95.latencyS, slo.requestLatencyP95Ms),
   )

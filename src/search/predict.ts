@@ -25,11 +25,11 @@ export interface Predicted {
 export type Predictor = (cell: Cell) => Predicted | null
 
 /** What is predicted, as logarithms. */
-const quantities = ['x', 'rate', 'ttft', 'itl', 'latency'] as const
+const quantities = ['x', 'rate', 'ttft', 'ttfo', 'itl', 'latency'] as const
 type Logs = { readonly [quantity in (typeof quantities)[number]]: number }
 
 /** How far each quantity deviates from the trend before anything is known, as standard deviations of logarithms. */
-const expected = [0.02, 0.03, 0.3, 0.1, 0.1]
+const expected = [0.02, 0.03, 0.3, 0.3, 0.1, 0.1]
 
 /**
  * Loads may be predicted up to this many times the heaviest one measured of a kind of worker; beyond, a prediction is a
@@ -62,6 +62,7 @@ export function predictor(seen: readonly Observation[], levels: readonly number[
     const requestsPerS = Math.exp(logs.rate + of('rate').mean)
     const p95 = {
       ttftS: Math.exp(logs.ttft + of('ttft').mean),
+      ttfoS: Math.exp(logs.ttfo + of('ttfo').mean),
       itlS: Math.exp(logs.itl + of('itl').mean),
       latencyS: Math.exp(logs.latency + of('latency').mean),
     }
@@ -69,7 +70,9 @@ export function predictor(seen: readonly Observation[], levels: readonly number[
       x: Math.exp(logs.x + of('x').mean),
       y: (requestsPerS * there.osl) / cell.gpus,
       requestsPerS,
-      sloRatio: sloRatioEstimate(cell, p95, { ttft: of('ttft'), itl: of('itl'), latency: of('latency') }),
+      sloRatio: sloRatioEstimate(cell, p95, {
+        ...{ ttft: of('ttft'), ttfo: of('ttfo'), itl: of('itl'), latency: of('latency') },
+      }),
       isBounded: there.isBounded,
       isFar: !there.isBounded && !isWithinReach(cell),
     }
@@ -93,19 +96,22 @@ function logsOf({ requestsPerS, itlS, tokenS, ttftS, ttftP95S, osl }: Trend): Lo
     x: -Math.log(tokenS),
     rate: Math.log(requestsPerS),
     ttft: Math.log(ttftP95S),
+    // How much of an answer is reasoning isn't known here; what was seen says how far it lies from half.
+    ttfo: Math.log(ttftP95S + (osl * itlS) / 2),
     itl: Math.log(itlS),
     latency: Math.log(Math.max(ttftS, ttftP95S) + osl * itlS),
   }
 }
 
 function strayOf(o: Observation, trend: Trend | null): Logs {
-  if (trend === null) return { x: 0, rate: 0, ttft: 0, itl: 0, latency: 0 }
+  if (trend === null) return { x: 0, rate: 0, ttft: 0, ttfo: 0, itl: 0, latency: 0 }
   const logs = logsOf(trend)
   const from = (seconds: number | null, log: number) => (seconds === null || seconds <= 0 ? 0 : Math.log(seconds) - log)
   return {
     x: Math.log(o.x) - logs.x,
     rate: Math.log(o.requestsPerS) - logs.rate,
     ttft: from(o.p95.ttftS, logs.ttft),
+    ttfo: from(o.p95.ttfoS, logs.ttfo),
     itl: from(o.p95.itlS, logs.itl),
     latency: from(o.p95.latencyS, logs.latency),
   }
@@ -114,13 +120,14 @@ function strayOf(o: Observation, trend: Trend | null): Logs {
 /** The objective that is worst decides how sure the estimate is. */
 function sloRatioEstimate(
   cell: Cell,
-  p95: { readonly ttftS: number; readonly itlS: number; readonly latencyS: number },
-  sure: { readonly ttft: Estimated; readonly itl: Estimated; readonly latency: Estimated },
+  p95: { readonly ttftS: number; readonly ttfoS: number; readonly itlS: number; readonly latencyS: number },
+  sure: { readonly [quantity in 'ttft' | 'ttfo' | 'itl' | 'latency']: Estimated },
 ): Estimated {
   const slo = cell.repeats[0]?.slo ?? {}
-  const { ttftP95Ms, itlP95Ms, requestLatencyP95Ms } = slo
+  const { ttftP95Ms, ttfoP95Ms, itlP95Ms, requestLatencyP95Ms } = slo
   const alone = [
     { over: over(p95.ttftS, ttftP95Ms), by: sure.ttft },
+    { over: over(p95.ttfoS, ttfoP95Ms), by: sure.ttfo },
     { over: over(p95.itlS, itlP95Ms), by: sure.itl },
     { over: over(p95.latencyS, requestLatencyP95Ms), by: sure.latency },
   ]

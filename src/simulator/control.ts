@@ -29,6 +29,8 @@ export interface EngineStart {
   readonly routing: RouterMode
   /** Share of known questions that get a wrong answer, 0–1; none unless given. */
   readonly errorRate?: number | undefined
+  /** Share of an answer's tokens that are reasoning, 0–1; none unless given. */
+  readonly reasoningShare?: number | undefined
   /** Folder of the words of one token, where all prompts consist of such words; see `createTokenCounter`. */
   readonly wordFolder?: string | undefined
 }
@@ -53,6 +55,7 @@ const startSchema = z.strictObject({
   port: z.int().nonnegative(),
   routing: z.enum(routerModes),
   errorRate: z.number().min(0).max(1).optional(),
+  reasoningShare: z.number().min(0).max(1).optional(),
   wordFolder: z.string().optional(),
 })
 const reportSchema = z.discriminatedUnion('event', [

@@ -26,8 +26,9 @@ const [profile, tokens] = await Promise.all([
 const engine = createEngine({ profile, routing: start.routing, streamTokens: true })
 const drive = driveByWallClock(engine)
 const names = new Map<number, string>()
-const { model, errorRate = 0 } = start
-const server = createEngineServer({ engine, drive, tokens, model, errorRate, workerNames: () => names })
+const { model, errorRate = 0, reasoningShare = 0 } = start
+const says = { model, errorRate, reasoningShare }
+const server = createEngineServer({ engine, drive, tokens, ...says, workerNames: () => names })
 
 /** The lowest number that no worker of the role has: `prefill-0`, `prefill-1`, … */
 function freeName(role: Role): string {

@@ -111,8 +111,8 @@ async function assemble(text: string, raw: Partial<Sections>, context: AssembleC
   const loads = raw.load && readLoads(raw.load, context)
   const telemetry = raw.telemetry && readTelemetry(raw.telemetry, context)
   const quality = raw.quality === undefined ? null : readQuality(raw.quality, context, findings)
-  if (raw.slo && workloads && loads) checkSlo(raw.slo, loads, workloads, context)
   const generator = raw.generator && (await readGenerator(raw.generator, context))
+  if (raw.slo && workloads && loads) checkSlo(raw.slo, { loads, workloads, generator: generator || null }, context)
   const wanted = topologies && base && readVariants(raw, base, topologies, context)
   if (!base || !topologies || !wanted) return null
 

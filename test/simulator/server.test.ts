@@ -22,7 +22,7 @@ interface Running {
   readonly url: string
 }
 
-async function serve(workers: boolean): Promise<Running> {
+async function serve(workers: boolean, reasoningShare = 0): Promise<Running> {
   const engine = createEngine({ profile, streamTokens: true })
   const drive = driveByWallClock(engine)
   const names = new Map<number, string>()
@@ -30,7 +30,7 @@ async function serve(workers: boolean): Promise<Running> {
     names.set(engine.addWorker('prefill', {}, drive.nowMs()), 'prefill-0')
     names.set(engine.addWorker('decode', { max_seq_len: 4000 }, drive.nowMs()), 'decode-0')
   }
-  const server = createEngineServer({ engine, drive, tokens, model, workerNames: () => names })
+  const server = createEngineServer({ engine, drive, tokens, model, reasoningShare, workerNames: () => names })
   await new Promise<void>(listening => server.listen(0, '127.0.0.1', listening))
   return { engine, drive, server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
 }
@@ -159,6 +159,51 @@ describe('the simulated engine’s server', () => {
     const worker = await (await fetch(`${running.url}/metrics/decode-0`)).text()
     assert.match(worker, /^trtllm:kv_cache_usage_perc 0$/m)
     assert.equal((await fetch(`${running.url}/metrics/decode-9`)).status, 404)
+  })
+})
+
+describe('a simulated model that reasons', () => {
+  /** Tokens of each kind in order, `r` and `a`, and the usage. */
+  async function answered(share: number, path: string, body: object) {
+    const running = await serve(true, share)
+    try {
+      const response = await fetch(`${running.url}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ model, max_tokens: 10, ...body }),
+      })
+      return await response.text()
+    } finally {
+      await stop(running)
+    }
+  }
+  const question = { messages: [{ role: 'user', content: 'hello there' }] }
+  const streamed = { ...question, stream: true, stream_options: { include_usage: true } }
+  const kinds = (text: string) =>
+    [...text.matchAll(/"delta":\{"(reasoning_content|content)":" a"/g)].map(([, key]) =>
+      key === 'content' ? 'a' : 'r',
+    )
+
+  for (const [share, expected] of [
+    [0, 'aaaaaaaaaa'],
+    [0.6, 'rrrrrraaaa'],
+    [1, 'rrrrrrrrrr'],
+  ] as const) {
+    test(`streams ${share * 100}% of its tokens as reasoning, first`, async () => {
+      const text = await answered(share, '/v1/chat/completions', streamed)
+      assert.equal(kinds(text).join(''), expected)
+      const [, counted] = /"reasoning_tokens":(\d+)/.exec(text) ?? []
+      assert.equal(counted, share === 0 ? undefined : String(share * 10))
+    })
+  }
+  test('says both apart in a whole answer', async () => {
+    const whole = JSON.parse(await answered(0.6, '/v1/chat/completions', question))
+    assert.equal(whole.choices[0].message.reasoning_content, ' a'.repeat(6))
+    assert.equal(whole.choices[0].message.content, ' a'.repeat(4))
+    assert.deepEqual(whole.usage.completion_tokens_details, { reasoning_tokens: 6 })
+  })
+  test('does not reason in the completions API', async () => {
+    assert.doesNotMatch(await answered(0.6, '/v1/completions', { prompt: 'x', stream: true }), /reasoning/)
   })
 })
 

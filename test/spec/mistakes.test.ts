@@ -59,6 +59,26 @@ suite('objectives on what is not observed', [
     'ITL of responses of one token beside another objective is passed over',
     sweepText({ workloads: '[8000/1]', slo: '{ ttft_p95_ms: 5, itl_p95_ms: 1 }' }),
   ],
+  [
+    'TTFO where answers come whole',
+    sweepText({ load: '{ concurrency: [1], streaming: false }', slo: '{ ttfo_p95_ms: 5 }' }),
+    /: slo\.ttfo_p95_ms is not observed: with streaming: false there is no TTFO; remove it, or stream; /,
+  ],
+  [
+    'TTFO of an API without reasoning',
+    sweepText({ load: '{ concurrency: [1], api: completions }', slo: '{ ttfo_p95_ms: 5 }' }),
+    /: slo\.ttfo_p95_ms is not observed: the completions API does not tell .*; remove it, or write api: chat$/,
+  ],
+  ...['genai-perf', 'vllm-bench'].map(
+    (generator): Case => [
+      `TTFO by ${generator}`,
+      sweepText({ load: '{ concurrency: [1] }', generator, slo: '{ ttfo_p95_ms: 5 }' }),
+      new RegExp(
+        `: slo\\.ttfo_p95_ms is not observed: the generator ${generator} does not tell .*; remove it, or write generator: built-in or aiperf$`,
+      ),
+    ],
+  ),
+  ['TTFO by AIPerf is', sweepText({ load: '{ concurrency: [1] }', generator: 'aiperf', slo: '{ ttfo_p95_ms: 5 }' })],
   ['ITL where another workload has it is', sweepText({ workloads: '[8000/1, 8000/256]', slo: '{ itl_p95_ms: 1 }' })],
 ])
 
@@ -76,12 +96,12 @@ suite('keys', [
   [
     'an unknown key that resembles nothing lists what is known',
     sweepText({ slo: '{ happiness: 1 }' }),
-    '7:8: unknown key "happiness" in slo; known keys: ttft_p95_ms, itl_p95_ms, request_latency_p95_ms',
+    '7:8: unknown key "happiness" in slo; known keys: ttft_p95_ms, ttfo_p95_ms, itl_p95_ms, request_latency_p95_ms',
   ],
   [
     'a key of another deployer',
     sweepText({ deploy: '{ with: simulated, url: "http://a" }' }),
-    '3:28: unknown key "url" in deploy; known keys: with, profile, router, error_rate, gpus_per_worker',
+    '3:28: unknown key "url" in deploy; known keys: with, profile, router, error_rate, reasoning_share, gpus_per_worker',
   ],
   [
     'keys that exclude each other',

@@ -241,6 +241,10 @@ function helps(
   const role = deployment.topology.kind === 'aggregated' ? 'aggregated' : null
   const limit = (key: string) => `a looser ${key}`
   const ways = broken.flatMap(({ figure, valueMs }) => {
+    if (valueMs === null && figure === 'ttfo_p95_ms')
+      return [
+        'answers that show where reasoning ends (a reasoning parser on the server, and a larger osl if they never end)',
+      ]
     if (valueMs === null)
       return load.streaming
         ? ['a server that streams its answers']
@@ -250,6 +254,12 @@ function helps(
         return [
           `shorter prompts (ISL ${Math.round(meanTokens(workload.isl))} now)`,
           `more GPUs for each ${role ?? 'prefill'} worker (tensor parallelism)`,
+          limit(figure),
+        ]
+      case 'ttfo_p95_ms':
+        return [
+          'less reasoning (a lower reasoning effort)',
+          `more GPUs for each ${role ?? 'decode'} worker (tensor parallelism)`,
           limit(figure),
         ]
       case 'itl_p95_ms':

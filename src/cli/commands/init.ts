@@ -22,6 +22,7 @@ export const templates = [
   'trace',
   'wide-ep',
   'quality',
+  'reasoning',
 ] as const
 
 /** What a sweep can be written for. Slurm and Kubernetes need more answers: their templates are the start. */

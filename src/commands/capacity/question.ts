@@ -72,7 +72,7 @@ export function questionOf(
   const { fleet } = raw
   return {
     traffic: trafficOf(asked, workloads, trace),
-    slo: raw.slo === undefined ? sloOf(workloads) : readSlo(raw.slo),
+    slo: plannedSlo(asked, workloads),
     fleet: {
       gpusPerNode: fleet.gpus_per_node,
       nodes: fleet.nodes ?? null,
@@ -95,6 +95,20 @@ function priceOf(
   if (first?.price === undefined || !isOne) return { gpuPricePerHour: null, currency: null }
   const { perGpuHour, perKwh, currency: code } = first.price
   return { gpuPricePerHour: perGpuHour, currency: code, ...(perKwh === null ? {} : { pricePerKwh: perKwh }) }
+}
+
+/** The objectives asked for, else those of the run. What a plan can't say is refused: it knows no reasoning. */
+function plannedSlo(asked: Asked, workloads: readonly WorkloadAnalysis[]): Slo {
+  const { slo: own } = asked.raw
+  const slo = own === undefined ? sloOf(workloads) : readSlo(own)
+  if (slo.ttfoP95Ms === undefined) return slo
+  const [path, whose] =
+    own === undefined ? [['traffic'], 'the SLO of the run limits'] : [['slo', 'ttfo_p95_ms'], 'slo limits']
+  throw asked.mistake(
+    path,
+    `${whose} TTFO (ttfo_p95_ms), which capacity can't plan for: it depends on how long answers reason`,
+    'set slo with ttft_p95_ms, itl_p95_ms or request_latency_p95_ms',
+  )
 }
 
 const sloOf = (workloads: readonly WorkloadAnalysis[]): Slo => workloads[0]?.points[0]?.slo ?? {}

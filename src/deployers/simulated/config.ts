@@ -32,6 +32,13 @@ export const simulatedKeys = {
       'write a share such as 0.05',
     ).optional(),
   ),
+  reasoning_share: decisive(
+    field(
+      share,
+      'Share of the tokens of each chat answer that are reasoning, before the answer itself, 0–1: streamed as `reasoning_content`, counted in the usage. With 1, an answer ends while it still reasons. Default: 0.',
+      'write a share such as 0.75',
+    ).optional(),
+  ),
 }
 
 /** The embedded simulated engine behind real HTTP on loopback. */

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { userCacheFolder } from '../../generators/cache.ts'
-import { canonicalJson, type Deployment, type Endpoint, type Role } from '../../model/index.ts'
+import { canonicalJson, type Deployment, defined, type Endpoint, type Role } from '../../model/index.ts'
 import type { ProcessLedger } from '../../process/ledger.ts'
 import type { EngineStart } from '../../simulator/control.ts'
 import type { RouterMode } from '../../simulator/routing.ts'
@@ -42,10 +42,10 @@ export function simulatedDeployer(config: SimulatedConfig, parts: SimulatedParts
 
   function startOf(wanted: Deployment): EngineStart {
     const { name, tokenizer } = wanted.model
-    const { profile, router = 'round-robin', error_rate: errorRate } = configOf(wanted)
+    const { profile, router = 'round-robin', error_rate: errorRate, reasoning_share: reasoningShare } = configOf(wanted)
     const words = parts.wordPrompts === true ? { wordFolder: userCacheFolder(process.env) } : {}
-    const errors = errorRate === undefined ? {} : { errorRate }
-    return { profile, model: name, tokenizer, port: 0, routing: router, ...errors, ...words }
+    const model = { model: name, tokenizer, ...defined({ errorRate, reasoningShare }) }
+    return { profile, ...model, port: 0, routing: router, ...words }
   }
 
   /** The router is changed in the running engine; everything else is what an engine is started with. */

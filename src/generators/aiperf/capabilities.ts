@@ -8,6 +8,7 @@ export const aiperfCapabilities: Partial<GeneratorCapabilities> = {
   maxConcurrency: true,
   lengths: ['fixed', 'normal'],
   prefixes: true,
+  reasoning: true,
 }
 
 /** What of a trace AIPerf is given no flags for. */

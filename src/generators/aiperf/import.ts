@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ErrorKind, Finding, RequestErrors } from '../../metrics/measurement.ts'
+import type { ErrorKind, Finding, Measurement, RequestErrors } from '../../metrics/measurement.ts'
 import { FulcrumError } from '../../model/index.ts'
 import { distributionOfMetric, metric, sharedMetrics } from '../import/metrics.ts'
 import { mismatch, unreadable, withoutNulls } from '../import/read.ts'
@@ -28,6 +28,9 @@ const aiperfSummary = z.looseObject({
   is_complete: z.boolean().nullish(),
   error_request_count: metric.optional(),
   inter_chunk_latency: metric.optional(),
+  time_to_first_output_token: metric.optional(),
+  reasoning_token_count: metric.optional(),
+  output_token_count: metric.optional(),
   prefill_throughput_per_user: metric.optional(),
   benchmark_duration: metric.optional(),
   start_time: z.string(),
@@ -100,8 +103,27 @@ export function readAiperfSummary(json: unknown, notNumbers = 0): ImportedSummar
     program: 'aiperf',
     allFailed: completed === 0,
     asked,
-    measurement,
+    measurement: { ...measurement, ...reasoningOf(own, completed) },
     deployment: exportedDeployment(own.input_config.fulcrum),
+  }
+}
+
+/** AIPerf counts reasoning that it was shown; without any, its time to the first output token is the TTFT. */
+function reasoningOf(own: AiperfSummary, completed: number): Pick<Measurement, 'reasoning'> {
+  const reasoningTokens = distributionOfMetric(own.reasoning_token_count, completed)
+  if (reasoningTokens === null || !(reasoningTokens.mean > 0)) return {}
+  const ttfoMs = distributionOfMetric(own.time_to_first_output_token, completed)
+  return {
+    reasoning: {
+      answersInAll: completed,
+      answers: reasoningTokens.count,
+      unanswered: Math.max(0, completed - (ttfoMs?.count ?? 0)),
+      ttfoMs,
+      counted: reasoningTokens.count,
+      reasoningTokens,
+      answerTokens: distributionOfMetric(own.output_token_count, completed),
+      impossible: 0,
+    },
   }
 }
 

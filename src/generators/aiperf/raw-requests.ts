@@ -18,10 +18,15 @@ const rawRequest = z.object({
   metrics: z.object({
     time_to_first_token: value,
     time_to_second_token: value,
+    /** First token after reasoning; the TTFT where an answer has none. */
+    time_to_first_output_token: value,
     request_latency: value,
     inter_chunk_latency: z.object({ value: z.array(z.number()) }).optional(),
     input_sequence_length: value,
     output_sequence_length: value,
+    /** By its tokenizer, of what the answer showed. */
+    reasoning_token_count: value,
+    usage_reasoning_tokens: value,
     usage_prompt_tokens: value,
     usage_completion_tokens: value,
   }),

@@ -1,7 +1,7 @@
 import type { ErrorKind, Measurement, TokenCounts } from '../../metrics/measurement.ts'
 import { tokenSourceOf } from '../../metrics/token-counts.ts'
 import { firstChunkTokens, isBelieved, usageStateOf } from '../built-in/usage-state.ts'
-import type { Row } from '../programs/rows.ts'
+import type { Row, RowReasoning } from '../programs/rows.ts'
 import type { RawRequest } from './raw-requests.ts'
 
 /** AIPerf's records as rows on one clock, and where their token counts come from. */
@@ -78,11 +78,25 @@ function rowOf(request: RawRequest, originNs: number): Row {
     doneMs: (metadata.request_end_ns - originNs) / 1e6,
     inputTokens: prompt > 0 ? prompt : (metrics.input_sequence_length?.value ?? Number.NaN),
     outputTokens: tokens,
+    reasoning: reasoningOf(request, sentMs),
     chunks,
     // AIPerf keeps no text: each chunk has had its share.
     firstChunkTokens: firstChunkTokens(tokens, chunks, 0, null),
     failure: failureOf(request),
   }
+}
+
+/**
+ * Reasoning as AIPerf tells it. It counts the tokens of reasoning that was shown; hidden reasoning is in the usage
+ * alone, and then its time to the first output token is the TTFT.
+ */
+function reasoningOf({ metrics }: RawRequest, sentMs: number): RowReasoning {
+  const first = metrics.time_to_first_token?.value ?? Number.NaN
+  const answer = metrics.time_to_first_output_token?.value ?? Number.NaN
+  const counted = metrics.reasoning_token_count?.value ?? 0
+  const stated = metrics.usage_reasoning_tokens?.value
+  const isShown = counted > 0 || answer > first
+  return { answerMs: sentMs + answer, isShown, tokens: stated ?? (counted > 0 ? counted : Number.NaN) }
 }
 
 function scheduledNs({ metadata }: RawRequest): number {

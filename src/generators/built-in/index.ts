@@ -22,6 +22,7 @@ export const builtInGenerator = defineGenerator({
     datasets: true,
     conversations: true,
     parallelTurns: true,
+    reasoning: true,
     autoRequests: true,
     windows: ['steady', 'whole'],
     prompts: 'fresh',

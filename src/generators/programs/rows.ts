@@ -13,9 +13,21 @@ export interface Row {
   readonly outputTokens: number
   /** Prompt tokens from the server's prefix cache; absent where nobody says. */
   readonly cachedTokens?: number
+  /** Reasoning; absent where the program doesn't tell it from the answer. */
+  readonly reasoning?: RowReasoning
   readonly chunks: number
   readonly firstChunkTokens: number
   readonly failure: { readonly kind: ErrorKind; readonly message: string } | null
+}
+
+/** Reasoning of one answer. */
+export interface RowReasoning {
+  /** First token of the answer itself; NaN where none came. */
+  readonly answerMs: number
+  /** Whether any reasoning was shown. */
+  readonly isShown: boolean
+  /** NaN where nobody counts it. */
+  readonly tokens: number
 }
 
 /** When the first row was due: 0 on the clock of {@link recordsOf}. */
@@ -39,6 +51,11 @@ export function recordsOf(rows: readonly Row[]): RequestRecords {
     records.inputTokens[index] = row.inputTokens
     records.outputTokens[index] = row.outputTokens
     if (row.cachedTokens !== undefined) records.cachedTokens[index] = row.cachedTokens
+    if (row.reasoning !== undefined) {
+      records.answerMs[index] = row.reasoning.answerMs - origin
+      records.reasoningTokens[index] = row.reasoning.tokens
+      records.reasoningChunks[index] = row.reasoning.isShown ? 1 : 0
+    }
     records.chunks[index] = row.chunks
     records.firstChunkTokens[index] = row.firstChunkTokens
     records.error[index] = row.failure === null ? 0 : errorCode(row.failure.kind)

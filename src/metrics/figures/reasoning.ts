@@ -1,3 +1,4 @@
+import { ttfoAt } from '../reasoning.ts'
 import type { Figure } from './figure.ts'
 
 /** Reasoning and what follows it. Empty where no answer reasons, or where reasoning is hidden and nobody counts it. */
@@ -8,8 +9,8 @@ export const reasoning: readonly Figure[] = [
       title: `TTFO ${percentile}`,
       unit: 'ms',
       better: 'lower',
-      of: m => m.reasoning?.ttfoMs?.[percentile] ?? null,
-      ...(percentile === 'p95' ? { shownIn: ['comparison', 'history', 'axes'], ifObserved: true } : {}),
+      of: m => ttfoAt(m, percentile),
+      ...(percentile === 'p95' ? { shownIn: ['tables', 'comparison', 'history', 'axes'], ifObserved: true } : {}),
     }),
   ),
   {

@@ -60,6 +60,7 @@ export function figuresAtLook(
   const asked: Asked = { round, confidence, blur: precision / 2 }
   const objectives = [
     ['ttft_p95_ms', sample.ttftMs, slo.ttftP95Ms],
+    ['ttfo_p95_ms', sample.ttfoMs, slo.ttfoP95Ms],
     ['itl_p95_ms', sample.itlMs, slo.itlP95Ms],
     ['request_latency_p95_ms', sample.requestLatencyMs, slo.requestLatencyP95Ms],
   ] as const

@@ -11,6 +11,8 @@ export interface LoadSample {
   readonly requests: number
   readonly ttftMs: Float64Array
   /** Of requests that have one. */
+  readonly ttfoMs: Float64Array
+  /** Of requests that have one. */
   readonly itlMs: Float64Array
   readonly requestLatencyMs: Float64Array
   readonly outputTokens: Float64Array
@@ -54,6 +56,7 @@ export function sampleOf(
   return {
     requests: count,
     ttftMs: numbersOf(latencies.ttftMs),
+    ttfoMs: numbersOf(latencies.ttfoMs),
     itlMs: numbersOf(latencies.itlMs),
     requestLatencyMs: numbersOf(latencies.requestLatencyMs),
     outputTokens: column(

@@ -111,8 +111,7 @@ function judgeSamples(point: Point, measurement: Measurement): Finding[] {
   const isUnknown = measurement.requests.isCompletedKnown === false
   if (isUnknown || samples === 0 || samples >= samplesNeeded(99)) return []
   const unearned = samples < samplesNeeded(95) ? 'p95 and p99 rest' : 'p99 rests'
-  const { ttftP95Ms, itlP95Ms, requestLatencyP95Ms } = point.slo
-  const sloOnTail = ttftP95Ms !== undefined || itlP95Ms !== undefined || requestLatencyP95Ms !== undefined
+  const sloOnTail = Object.values(point.slo).some(limit => limit !== undefined)
   return [
     {
       severity: sloOnTail && samples < fewestForP95 ? 'warning' : 'note',

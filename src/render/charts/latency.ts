@@ -5,7 +5,7 @@ import type { ChartInput, Target } from './chart.ts'
 import { chart, colourBySeries, inFocus, pointTooltip, selectedMark, shapeBySeries } from './chart.ts'
 import { pointRows, type WorkloadChart } from './workload-chart.ts'
 
-/** TTFT and ITL side by side against one kind of load. */
+/** TTFT and ITL side by side against one kind of load, and TTFO where answers reason. */
 export function latencyChart(loadKind: 'concurrency' | 'rate'): WorkloadChart {
   const against = loadKind === 'concurrency' ? 'concurrency' : 'request rate'
   return {
@@ -18,12 +18,14 @@ export function latencyChart(loadKind: 'concurrency' | 'rate'): WorkloadChart {
     panels: ({ section, target, input }) => {
       if (!section.points.some(point => point.loadKind === loadKind)) return []
       const slo = section.analysis.points[0]?.slo
-      return (
-        [
-          ['ttft', 'Time to first token', slo?.ttftP95Ms],
-          ['itl', 'Inter-token latency', slo?.itlP95Ms],
-        ] as const
-      ).map(([metric, heading, sloMs = null]) => ({
+      const shown: readonly (readonly [LatencyPanel['metric'], string, number | undefined])[] = [
+        ['ttft', 'Time to first token', slo?.ttftP95Ms],
+        ...(section.points.some(({ ttfoP95 }) => ttfoP95 !== undefined)
+          ? [['ttfo', 'Time to first token of the answer', slo?.ttfoP95Ms] as const]
+          : []),
+        ['itl', 'Inter-token latency', slo?.itlP95Ms],
+      ]
+      return shown.map(([metric, heading, sloMs = null]) => ({
         kind: `${metric}-${loadKind}`,
         heading,
         spec: latencySpec(input(`${metric.toUpperCase()} p95 against ${against}`), target, { metric, loadKind, sloMs }),
@@ -34,7 +36,7 @@ export function latencyChart(loadKind: 'concurrency' | 'rate'): WorkloadChart {
 }
 
 interface LatencyPanel {
-  readonly metric: 'ttft' | 'itl'
+  readonly metric: 'ttft' | 'ttfo' | 'itl'
   readonly loadKind: 'concurrency' | 'rate'
   /** Drawn as a line on the p95 view; null without one. */
   readonly sloMs: number | null
@@ -44,7 +46,8 @@ interface LatencyPanel {
 const decades = [1, 10, 100, 1e3, 1e4, 1e5].flatMap(decade => [decade, 2 * decade, 5 * decade])
 
 /**
- * TTFT or ITL against logarithmic load. TTFT is logarithmic itself, because queues make it grow in multiples.
+ * TTFT, TTFO or ITL against logarithmic load. TTFT and TTFO are logarithmic themselves, because queues make them grow in
+ * multiples.
  * `percentile` switches among p50, p95 and p99.
  */
 function latencySpec(input: ChartInput, target: Target, of: LatencyPanel): TopLevelSpec {
@@ -60,7 +63,7 @@ function latencySpec(input: ChartInput, target: Target, of: LatencyPanel): TopLe
     field: 'latencyMs',
     type: 'quantitative' as const,
     title: `↑ ${name}, ms`,
-    ...(of.metric === 'ttft'
+    ...(of.metric !== 'itl'
       ? {
           scale: { type: 'log' as const, nice: true },
           axis: { format: '~s', values: decades, labelOverlap: 'greedy' as const },

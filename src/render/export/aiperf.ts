@@ -15,6 +15,9 @@ export interface AiperfFiles {
 const requestMetrics: readonly (readonly [string, string, (m: Measurement) => Distribution | null])[] = [
   ['time_to_first_token', 'ms', m => m.ttftMs],
   ['time_to_second_token', 'ms', m => m.ttstMs],
+  ['time_to_first_output_token', 'ms', m => m.reasoning?.ttfoMs ?? null],
+  ['reasoning_token_count', 'tokens', m => m.reasoning?.reasoningTokens ?? null],
+  ['output_token_count', 'tokens', m => m.reasoning?.answerTokens ?? null],
   ['request_latency', 'ms', m => m.requestLatencyMs],
   ['inter_token_latency', 'ms', m => m.itlMs],
   ['inter_chunk_latency', 'ms', m => m.interChunkMs],

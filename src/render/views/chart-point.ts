@@ -42,6 +42,10 @@ export interface ChartPoint {
   readonly ttftP50: number | null
   readonly ttftP95: number | null
   readonly ttftP99: number | null
+  /** Absent where no answer shows reasoning. */
+  readonly ttfoP50?: number
+  readonly ttfoP95?: number
+  readonly ttfoP99?: number
   readonly itlP50: number | null
   readonly itlP95: number | null
   readonly itlP99: number | null
@@ -121,6 +125,11 @@ function chartPoint(
     ttftP50: shown.ttft_p50_ms?.mean ?? null,
     ttftP95: shown.ttft_p95_ms?.mean ?? null,
     ttftP99: shown.ttft_p99_ms?.mean ?? null,
+    ...defined({
+      ttfoP50: shown.ttfo_p50_ms?.mean,
+      ttfoP95: shown.ttfo_p95_ms?.mean,
+      ttfoP99: shown.ttfo_p99_ms?.mean,
+    }),
     itlP50: shown.itl_p50_ms?.mean ?? null,
     itlP95: shown.itl_p95_ms?.mean ?? null,
     itlP99: shown.itl_p99_ms?.mean ?? null,

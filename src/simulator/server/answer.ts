@@ -8,6 +8,8 @@ export interface Usage {
   readonly prompt_tokens: number
   readonly completion_tokens: number
   readonly total_tokens: number
+  /** Absent where nothing was reasoned. */
+  readonly completion_tokens_details?: { readonly reasoning_tokens: number }
 }
 
 /** What the model says and how it ends, in place of filler up to the limit. */
@@ -16,19 +18,28 @@ export interface Said {
   readonly ending: 'stop' | 'length'
 }
 
+/** Tokens of an answer, and how many of them are reasoning: the first ones. */
+export interface AnswerTokens {
+  readonly outputTokens: number
+  readonly reasoningTokens: number
+}
+
 /** The texts of one answer, in the shapes that Dynamo 1.4.2's frontend sends. */
 export interface Answer {
   /** One server-sent event with one token of choice `index`. */
-  token(index: number): string
+  token(index: number, of: 'reasoning' | 'answer'): string
   /** The event that ends choice `index`. */
   finish(index: number): string
   usage(usage: Usage): string
   readonly done: string
   /** The body of an answer that is not streamed. */
-  whole(tokens: number, choices: number, usage: Usage, said?: Said): string
+  whole(tokens: AnswerTokens, choices: number, usage: Usage, said?: Said): string
 }
 
-const filler = (tokens: number): Said => ({ text: tokenText.repeat(tokens), ending: 'length' })
+const filler = ({ outputTokens, reasoningTokens }: AnswerTokens): Said => ({
+  text: tokenText.repeat(outputTokens - reasoningTokens),
+  ending: 'length',
+})
 
 const event = (body: object) => `data: ${JSON.stringify(body)}\n\n`
 
@@ -45,13 +56,16 @@ function chatAnswer({ id, created, model }: Envelope): Answer {
   const chunk = (choices: readonly object[], usage: Usage | null = null) =>
     event(body(choices, 'chat.completion.chunk', usage))
   return {
-    token: index =>
-      chunk([{ index, delta: { content: tokenText, role: 'assistant' }, finish_reason: null, logprobs: null }]),
+    token: (index, of) => {
+      const text = of === 'reasoning' ? { reasoning_content: tokenText } : { content: tokenText }
+      return chunk([{ index, delta: { ...text, role: 'assistant' }, finish_reason: null, logprobs: null }])
+    },
     finish: index => chunk([{ index, delta: { role: 'assistant' }, finish_reason: 'length', logprobs: null }]),
     usage: usage => chunk([], usage),
     done: 'data: [DONE]\n\n',
     whole: (tokens, _choices, usage, said = filler(tokens)) => {
-      const message = { content: said.text, role: 'assistant', reasoning_content: null }
+      const reasoning = tokens.reasoningTokens > 0 ? tokenText.repeat(tokens.reasoningTokens) : null
+      const message = { content: said.text, role: 'assistant', reasoning_content: reasoning }
       const choice = { index: 0, message, finish_reason: said.ending, logprobs: null }
       return JSON.stringify(body([choice], 'chat.completion', usage))
     },

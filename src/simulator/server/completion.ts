@@ -19,13 +19,21 @@ export interface Serving {
   readonly model: string
   /** Share of known questions that get a wrong answer, 0–1. */
   readonly errorRate: number
+  /** Share of the tokens of a chat answer that are reasoning, 0–1. */
+  readonly reasoningShare: number
 }
 
-function usageOf(promptTokens: readonly number[], outputTokens: number): Usage {
+function usageOf(promptTokens: readonly number[], outputTokens: number, reasoningTokens: number): Usage {
   const prompt = promptTokens.reduce((sum, tokens) => sum + tokens, 0)
   const completion = outputTokens * promptTokens.length
-  return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion }
+  return {
+    ...{ prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion },
+    ...(reasoningTokens === 0 ? {} : { completion_tokens_details: { reasoning_tokens: reasoningTokens } }),
+  }
 }
+
+/** Tokens of reasoning in an answer of so many. */
+const reasoningOf = (outputTokens: number, { reasoningShare }: Serving) => Math.round(outputTokens * reasoningShare)
 
 async function countPrompts(request: CompletionRequest, tokens: TokenCounter): Promise<number[]> {
   const countOne = async (prompt: Prompt) => {
@@ -40,7 +48,7 @@ async function countPrompts(request: CompletionRequest, tokens: TokenCounter): P
 function streamTo(
   response: ServerResponse,
   answer: Answer,
-  request: CompletionRequest,
+  request: CompletionRequest & { readonly reasoningTokens: number },
   usage: Usage,
   onEnd: () => void,
 ) {
@@ -48,17 +56,20 @@ function streamTo(
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' })
   return (index: number) => {
     // Text of a token never changes within an answer: made once, not for each of thousands.
-    const token = Buffer.from(answer.token(index))
+    const reasoning = Buffer.from(answer.token(index, 'reasoning'))
+    const token = Buffer.from(answer.token(index, 'answer'))
     let left = request.outputTokens
+    let reasoningLeft = request.reasoningTokens
     return () => {
       left -= 1
+      reasoningLeft -= 1
       if (left > 0) {
-        response.write(token)
+        response.write(reasoningLeft >= 0 ? reasoning : token)
         return
       }
       open -= 1
       const ending = open === 0 ? `${request.includeUsage ? answer.usage(usage) : ''}${answer.done}` : ''
-      response.write(answer.token(index) + answer.finish(index) + ending)
+      response.write(answer.token(index, reasoningLeft >= 0 ? 'reasoning' : 'answer') + answer.finish(index) + ending)
       if (open === 0) onEnd()
     }
   }
@@ -100,9 +111,10 @@ export async function serveCompletion(
   const { engine, drive, metrics } = serving
   const promptTokens = await countPrompts(asked, serving.tokens)
   const known = await saidTo(asked, serving)
-  const request = known === null ? asked : { ...asked, outputTokens: known.tokens }
+  const reasoningTokens = asked.api === 'chat' && known === null ? reasoningOf(asked.outputTokens, serving) : 0
+  const request = { ...asked, outputTokens: known?.tokens ?? asked.outputTokens, reasoningTokens }
   if (response.destroyed) return null
-  const usage = usageOf(promptTokens, request.outputTokens)
+  const usage = usageOf(promptTokens, request.outputTokens, reasoningTokens)
   const answer = createAnswer(request.api, serving.model)
   const submitted: EngineRequest[] = []
   let finished = 0
@@ -112,8 +124,7 @@ export async function serveCompletion(
     finished += 1
     if (finished < promptTokens.length) return
     metrics.ended('success', done)
-    if (!request.stream)
-      answerWhole(response, answer.whole(request.outputTokens, promptTokens.length, usage, known?.said))
+    if (!request.stream) answerWhole(response, answer.whole(request, promptTokens.length, usage, known?.said))
   }
 
   metrics.started()

@@ -17,6 +17,8 @@ export interface EngineServerOptions {
   readonly model: string
   /** Share of known questions that get a wrong answer, 0–1; none unless given. */
   readonly errorRate?: number
+  /** Share of the tokens of a chat answer that are reasoning, 0–1; none unless given. */
+  readonly reasoningShare?: number
   /** Names of the workers, by id: `prefill-0`. */
   workerNames(): ReadonlyMap<number, string>
 }
@@ -69,7 +71,8 @@ export function createEngineServer(options: EngineServerOptions): Server {
   const { engine, drive, model } = options
   const created = Math.floor(Date.now() / 1000)
   const metrics = createFrontendMetrics(model)
-  const serving: Serving = { engine, drive, tokens: options.tokens, metrics, model, errorRate: options.errorRate ?? 0 }
+  const { tokens, errorRate = 0, reasoningShare = 0 } = options
+  const serving: Serving = { engine, drive, tokens, metrics, model, errorRate, reasoningShare }
 
   async function complete(
     api: CompletionRequest['api'],

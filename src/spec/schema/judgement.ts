@@ -14,6 +14,7 @@ const milliseconds = z.number().min(0)
 export const sloSchema = field(
   z.strictObject({
     ttft_p95_ms: ms('Time to first token, 95th percentile').optional(),
+    ttfo_p95_ms: ms('Time to the first token of the answer, after reasoning, 95th percentile').optional(),
     itl_p95_ms: ms('Inter-token latency, 95th percentile').optional(),
     request_latency_p95_ms: ms('Request latency, 95th percentile').optional(),
   }),

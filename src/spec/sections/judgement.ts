@@ -1,3 +1,5 @@
+import type { ConfiguredGenerator } from '../../generators/define-generator.ts'
+import { generators } from '../../generators/index.ts'
 import { defined, type Load, type Slo, type ValidityLimits, type Workload } from '../../model/index.ts'
 import type { SectionContext } from '../../yaml/section-context.ts'
 import type { RawSweep } from '../schema/sweep.ts'
@@ -6,6 +8,7 @@ import type { Sweep } from '../sweep.ts'
 export function readSlo(raw: RawSweep['slo']): Slo {
   return defined({
     ttftP95Ms: raw.ttft_p95_ms,
+    ttfoP95Ms: raw.ttfo_p95_ms,
     itlP95Ms: raw.itl_p95_ms,
     requestLatencyP95Ms: raw.request_latency_p95_ms,
   })
@@ -17,8 +20,15 @@ export function readSlo(raw: RawSweep['slo']): Slo {
  */
 export function checkSlo(
   raw: RawSweep['slo'],
-  loads: readonly Load[],
-  workloads: readonly Workload[],
+  {
+    loads,
+    workloads,
+    generator,
+  }: {
+    readonly loads: readonly Load[]
+    readonly workloads: readonly Workload[]
+    readonly generator: ConfiguredGenerator | null
+  },
   context: SectionContext,
 ): void {
   const refuse = (key: keyof RawSweep['slo'], why: string, right: string) => {
@@ -27,8 +37,20 @@ export function checkSlo(
   if (loads.some(({ streaming }) => !streaming)) {
     const right = 'remove it, or stream; request_latency_p95_ms is observed in either case'
     refuse('ttft_p95_ms', 'with streaming: false there is no TTFT', right)
+    refuse('ttfo_p95_ms', 'with streaming: false there is no TTFO', right)
     refuse('itl_p95_ms', 'with streaming: false there is no ITL', right)
     return
+  }
+  if (loads.some(({ api }) => api === 'completions'))
+    refuse(
+      'ttfo_p95_ms',
+      'the completions API does not tell reasoning from the answer',
+      'remove it, or write api: chat',
+    )
+  if (generator !== null && !generator.capabilities.reasoning) {
+    const able = generators.flatMap(({ name, capabilities }) => (capabilities.reasoning ? [name] : []))
+    const why = `the generator ${generator.name} does not tell reasoning from the answer`
+    refuse('ttfo_p95_ms', why, `remove it, or write generator: ${able.join(' or ')}`)
   }
   // Beside other objectives it is passed over: those decide.
   if (Object.values(raw).filter(limit => limit !== undefined).length > 1) return

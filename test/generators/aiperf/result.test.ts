@@ -77,6 +77,22 @@ describe('a measurement from a recorded run of AIPerf', () => {
     assert.match(remark?.message ?? '', /10 of 40/)
   })
 
+  it('tells the first token of the answer from that of reasoning, as AIPerf does itself', async () => {
+    const { own, measurement } = await measured('aiperf-reasoning', { requests: 6 })
+    const { reasoning, ttftMs } = measurement
+    const [stated] = [JSON.parse(await fixtureText('aiperf-reasoning.profile_export_aiperf.json'))]
+    assert.ok(Math.abs((reasoning?.ttfoMs?.mean ?? 0) - stated.time_to_first_output_token.avg) < 0.001)
+    assert.ok((reasoning?.ttfoMs?.min ?? 0) > (ttftMs?.max ?? Number.NaN))
+    assert.deepEqual([reasoning?.answers, reasoning?.unanswered], [6, 0])
+    assert.deepEqual([reasoning?.reasoningTokens?.mean, reasoning?.answerTokens?.mean], [6, 4])
+    assert.equal(own?.time_to_first_token?.avg !== undefined, true)
+  })
+
+  it('has no TTFO where no answer reasons, although AIPerf states its TTFT as one', async () => {
+    const { measurement } = await measured('aiperf-ok')
+    assert.equal(measurement.reasoning, undefined)
+  })
+
   it('survives a last line cut by a kill, and no other', async () => {
     const text = await fixtureText('aiperf-ok.profile_export.jsonl')
     const lines = text.trimEnd().split('\n')

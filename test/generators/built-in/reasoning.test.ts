@@ -2,13 +2,18 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { measuredPoints } from '../../../src/analysis/measured-point.ts'
+import { meetsSlo, objectives } from '../../../src/analysis/slo.ts'
 import { readChunk } from '../../../src/generators/built-in/chunk.ts'
 import { Exchange } from '../../../src/generators/built-in/exchange.ts'
+import type { PointResult } from '../../../src/journal/event.ts'
 import { figureNamed, figures } from '../../../src/metrics/figures/index.ts'
 import { Histogram } from '../../../src/metrics/histogram.ts'
 import type { Measurement } from '../../../src/metrics/measurement.ts'
 import { judge } from '../../../src/metrics/validity.ts'
+import type { Slo } from '../../../src/model/index.ts'
 import { jsonResponse, parts, scriptedServer } from '../../mock-server/scripted.ts'
+import { runOf } from '../../render/synthetic-run.ts'
 import { measureAt, pointOf } from './setting.ts'
 
 const { streamHead, chunked, event, last } = parts
@@ -107,6 +112,46 @@ describe('reasoning before an answer', () => {
     for (const name of ['ttfo_p95_ms', 'reasoning_tokens_mean']) {
       assert.equal(figureNamed(name, figures)?.of(measurement, pointOf().deployment), null)
     }
+  })
+})
+
+describe('an objective on TTFO', () => {
+  const answer = (shown: number) => stream(delta({ reasoning: ' hmm' }).repeat(shown) + delta(word).repeat(40 - shown))
+  const slo: Slo = { ttfoP95Ms: 60_000 }
+  const judged = async (answers: readonly string[], limits: Slo = slo) => {
+    let next = 0
+    await using server = await scriptedServer(socket => socket.write(answers[next++ % answers.length] ?? ''))
+    const measurement = await measureAt(server.url, {
+      workload: { osl: { kind: 'fixed', tokens: 40 } },
+      load: { requests: 20 },
+      slo: limits,
+    })
+    const result: PointResult = { point: pointOf({ slo: limits }), status: 'ok', reason: '', findings: [], measurement }
+    const [point] = measuredPoints(runOf([result]))
+    assert.ok(point)
+    return { measurement, meets: meetsSlo(point), objectives: objectives(point) }
+  }
+
+  it('decides goodput and whether the point meets the SLO', async () => {
+    const { measurement, meets } = await judged([answer(30)])
+    assert.equal(meets, true)
+    assert.equal(measurement.goodputPerS, measurement.requestsPerS)
+    assert.ok((measurement.intervals?.ttfoMs?.p95?.[0] ?? 0) > 0 || measurement.intervals?.ttfoMs?.p95 === null)
+    const strict = await judged([answer(30)], { ttfoP95Ms: 1e-6 })
+    assert.deepEqual([strict.meets, strict.measurement.goodputPerS], [false, 0])
+  })
+
+  it('is not met by answers that show no reasoning: their TTFT is no TTFO', async () => {
+    const { measurement, meets, objectives: held } = await judged([answer(0)])
+    assert.deepEqual([meets, held[0]?.valueMs, measurement.goodputPerS], [false, null, null])
+  })
+
+  it('is not met where more than a twentieth of the answers never end reasoning', async () => {
+    const one = await judged([...Array.from({ length: 19 }, () => answer(30)), answer(40)])
+    assert.equal(one.meets, true)
+    const two = await judged([...Array.from({ length: 9 }, () => answer(30)), answer(40)])
+    assert.deepEqual([two.meets, two.objectives[0]?.valueMs], [false, null])
+    assert.equal(typeof figureNamed('ttfo_p50_ms', figures)?.of(two.measurement, pointOf().deployment), 'number')
   })
 })
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { BuiltInOptions } from '../../../src/generators/built-in/built-in.ts'
 import { builtIn } from '../../../src/generators/built-in/built-in.ts'
 import type { Measurement } from '../../../src/metrics/measurement.ts'
-import type { Endpoint, Load, Point, Workload } from '../../../src/model/index.ts'
+import type { Endpoint, Load, Point, Slo, Workload } from '../../../src/model/index.ts'
 import { defaultLimits } from '../../../src/model/index.ts'
 
 const tokens = 4
@@ -31,6 +31,7 @@ const baseWorkload: Workload = {
 export interface PointChanges {
   readonly load?: Partial<Load> | { readonly requests: undefined; readonly durationS: number }
   readonly workload?: Partial<Workload>
+  readonly slo?: Slo
 }
 
 /** A small point of the built-in generator. */
@@ -48,7 +49,7 @@ export function pointOf(changes: PointChanges = {}): Point {
     workload: { ...baseWorkload, ...changes.workload },
     load: requests === undefined ? load : { ...load, requests },
     generator: 'built-in',
-    slo: {},
+    slo: changes.slo ?? {},
     limits: defaultLimits,
     repeat: 1,
   }
@@ -67,11 +68,11 @@ export interface MeasureSetting extends PointChanges, Omit<BuiltInOptions, 'cach
 
 /** Measures once with a generator of its own. */
 export async function measureAt(url: string, setting: MeasureSetting = {}): Promise<Measurement> {
-  const { endpoint, signal, folder, load, workload, ...options } = setting
+  const { endpoint, signal, folder, load, workload, slo, ...options } = setting
   const generator = builtIn({ cacheFolder: join(tmpdir(), 'fulcrum-test-lexicons'), threads: 1, ...options })
   try {
     return await generator.measure(
-      pointOf({ ...(load && { load }), ...(workload && { workload }) }),
+      pointOf({ ...(load && { load }), ...(workload && { workload }), ...(slo && { slo }) }),
       endpointOf(url, endpoint),
       {
         signal: signal ?? new AbortController().signal,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { readResult } from '../../../src/generators/genai-perf/result.ts'
 import type { ProgramEnd } from '../../../src/generators/programs/run-program.ts'
+import { figureNamed, figures } from '../../../src/metrics/figures/index.ts'
 import { endOf, endWithLog, fixture, fixtureText } from '../programs/fixture.ts'
 import { programPoint } from '../programs/program-point.ts'
 
@@ -23,6 +24,12 @@ const near = (actual: number | undefined, expected: number | undefined, share: n
   )
 
 describe('a measurement from a recorded run of genai-perf', () => {
+  it('has no TTFO: genai-perf does not tell reasoning from the answer', async () => {
+    const measured = await resultOf('genai-perf-ok.profile_export.json', 'genai-perf-ok.profile_export_genai_perf.json')
+    assert.equal(measured.reasoning, undefined)
+    assert.equal(figureNamed('ttfo_p95', figures)?.of(measured, point.deployment), null)
+  })
+
   it('agrees with genai-perf’s own summary in every figure, percentiles included', async () => {
     const measured = await resultOf('genai-perf-ok.profile_export.json', 'genai-perf-ok.profile_export_genai_perf.json')
     const own = JSON.parse(await fixtureText('genai-perf-ok.profile_export_genai_perf.json')) as {

@@ -37,6 +37,10 @@ describe('a result of the real vllm-rs 0.33', () => {
     assert.deepEqual([osl?.mean, isl?.min, totals.chunks], [8, 101, 40])
   })
 
+  test('has no TTFO: vllm-rs does not tell reasoning from the answer', async () => {
+    assert.equal((await measured('answered')).reasoning, undefined)
+  })
+
   test('agrees with its own figures of the window and of the run', async () => {
     const raw = JSON.parse(await textOf('answered'))
     const measurement = await measured('answered')

@@ -63,7 +63,10 @@ export function overallDataTable(report: Report, overall: OverallReport): Html {
 
 /** Latency percentiles by deployment and rising load. */
 export function latencyDataTable(section: WorkloadReport, kind: 'concurrency' | 'rate', limit: number): Html {
-  const names = ['ttft_p50_ms', 'ttft_p95_ms', 'ttft_p99_ms', 'itl_p50_ms', 'itl_p95_ms', 'itl_p99_ms']
+  const reasons = section.points.some(({ ttfoP95 }) => ttfoP95 !== undefined)
+  const names = ['ttft', ...(reasons ? ['ttfo'] : []), 'itl'].flatMap(metric =>
+    ['p50', 'p95', 'p99'].map(percentile => `${metric}_${percentile}_ms`),
+  )
   const all = section.analysis.curves
     .filter(curve => curve.kind === kind)
     .flatMap(curve => curve.points.map(point => ({ point, knee: point === curve.knee })))
