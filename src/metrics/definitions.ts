@@ -2,10 +2,9 @@ import type { Slo } from '../model/index.ts'
 import { weightedDistributionOf } from './distribution.ts'
 import type { Measurement } from './measurement.ts'
 import { hasReasoning, ttfoOf } from './reasoning.ts'
-import type { RequestRecords } from './records.ts'
+import type { LatencyFrom, RequestRecords } from './records.ts'
 
-/** Whether latency counts from when a request was due (no coordinated omission) or from when it was sent. */
-export type LatencyFrom = 'scheduled' | 'sent'
+export type { LatencyFrom } from './records.ts'
 
 /** Latencies of each request in ms; NaN for a request that failed or has no such latency. */
 export interface RequestLatencies {

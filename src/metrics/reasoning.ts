@@ -1,7 +1,6 @@
-import type { LatencyFrom } from './definitions.ts'
 import { distributionOf } from './distribution.ts'
 import type { Measurement } from './measurement.ts'
-import type { RequestRecords } from './records.ts'
+import type { LatencyFrom, RequestRecords } from './records.ts'
 
 /** Whether any answer shows reasoning. Where none does, nobody can tell reasoning from the answer: there is no TTFO. */
 export function hasReasoning({ count, error, reasoningChunks }: RequestRecords): boolean {

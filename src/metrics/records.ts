@@ -1,5 +1,8 @@
 import type { ErrorKind } from './measurement.ts'
 
+/** Whether latency counts from when a request was due (no coordinated omission) or from when it was sent. */
+export type LatencyFrom = 'scheduled' | 'sent'
+
 /**
  * When in a run a request was sent: before the measurement window, in it, or after it, to hold the load until the last
  * measured request has its answer.
