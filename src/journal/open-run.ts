@@ -23,9 +23,13 @@ export interface OpenRun extends AsyncDisposable {
   close(): Promise<void>
 }
 
+/** File systems take names of 255 bytes. */
+const longestName = 200
+
 /** Where this sweep's runs live. */
 export function sweepFolder(resultsRoot: string, sweep: string): string {
-  return join(resultsRoot, sweep.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+/, '') || 'sweep')
+  const plain = sweep.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+/, '')
+  return join(resultsRoot, plain.slice(0, longestName) || 'sweep')
 }
 
 /**

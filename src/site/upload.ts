@@ -16,6 +16,9 @@ export interface UploadLimits {
   readonly files: number
 }
 
+/** Longest name of a file or folder, as file systems have it. */
+const mostNameBytes = 255
+
 /** Most files of an upload. */
 export const mostUploadedFiles = 20_000
 
@@ -100,7 +103,8 @@ function counted(most: number): Transform {
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       bytes += chunk.length
-      if (bytes > most) done(new UploadRefused(413, `Unpacked, the run is larger than ${most} bytes.`))
+      if (bytes > most)
+        done(new UploadRefused(413, `Unpacked, the run is larger than ${Math.floor(most / 1024 ** 2)} MiB.`))
       else done(null, chunk)
     },
   })
@@ -118,7 +122,7 @@ async function writeEntry(
   const quoted = JSON.stringify(name)
   if (type !== 'file' && type !== 'contiguous-file') throw new UploadRefused(400, `Not a regular file: ${quoted}.`)
   const parts = name.replace(/^\.\//, '').split('/')
-  if (!parts.every(isPlain) || parts.length > mostDepth)
+  if (!parts.every(part => isPlain(part) && Buffer.byteLength(part) <= mostNameBytes) || parts.length > mostDepth)
     throw new UploadRefused(400, `Invalid path in the archive: ${quoted}.`)
   const path = join(folder, ...parts)
   await mkdir(dirname(path), { recursive: true }).catch(() => undefined)
@@ -132,13 +136,16 @@ async function writeEntry(
   }
 }
 
+/** A run's id names its folder and its page; Fulcrum makes such ones as `20261125T015517Z-eaad8b`. */
+const isRunId = (id: unknown): id is string => typeof id === 'string' && /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(id)
+
 /** What was unpacked is a run that can be read, whole. */
 async function checkedManifest(folder: string): Promise<Manifest> {
   try {
     const { manifest, torn } = await readRun(folder)
     if ((await stat(join(folder, journalFile)).catch(() => null)) === null)
       throw new UploadRefused(400, `The archive has no ${journalFile}.`)
-    if (!isPlain(manifest.runId) || typeof manifest.sweep !== 'string')
+    if (!isRunId(manifest.runId) || typeof manifest.sweep !== 'string')
       throw new UploadRefused(400, `The ${manifestFile} has no valid run id.`)
     if (torn) throw new UploadRefused(400, `The ${journalFile} ends in the middle of a line.`)
     return manifest

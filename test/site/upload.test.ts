@@ -97,6 +97,7 @@ describe('an archive is refused, and leaves nothing,', () => {
   const cases: readonly (readonly [string, Buffer | Promise<Buffer>, number, RegExp])[] = [
     ['whose path leads up', crafted([{ path: '../../evil', data: 'x' }]), 400, /Invalid path in the archive/],
     ['whose path is absolute', crafted([{ path: '/tmp/evil', data: 'x' }]), 400, /Invalid path in the archive/],
+    ['whose path has a name too long', crafted([{ path: 'a'.repeat(300), data: 'x' }]), 400, /Invalid path/],
     ['whose path is hidden', crafted([{ path: '.bashrc', data: 'x' }]), 400, /Invalid path in the archive/],
     ['with a symbolic link', crafted([{ path: 'journal.jsonl', type: 'symlink' }]), 400, /Not a regular file/],
     ['with a hard link', crafted([{ path: 'journal.jsonl', type: 'link' }]), 400, /Not a regular file/],
@@ -145,11 +146,15 @@ describe('an archive is refused, and leaves nothing,', () => {
     await cp(baseline, sent.path, { recursive: true })
     const file = join(sent.path, 'manifest.json')
     const manifest = JSON.parse(await readFile(file, 'utf8'))
-    await writeFile(file, JSON.stringify({ ...manifest, runId: '../../evil' }))
-    await assert.rejects(
-      receiveRun(root.path, Readable.from(await archiveOf(sent.path)), limits),
-      refusedWith(400, /no valid run id/),
-    )
+    for (const runId of ['../../evil', '..', '.audit.jsonl', 'x'.repeat(5000), 'a b', '<img src=x>', 7]) {
+      await writeFile(file, JSON.stringify({ ...manifest, runId }))
+      await assert.rejects(
+        receiveRun(root.path, Readable.from(await archiveOf(sent.path)), limits),
+        refusedWith(400, /no valid run id/),
+      )
+    }
+    await writeFile(file, JSON.stringify({ ...manifest, sweep: 'x'.repeat(5000) }))
+    assert.equal((await receiveRun(root.path, Readable.from(await archiveOf(sent.path)), limits)).place.run, id)
     await writeFile(file, JSON.stringify({ ...manifest, sweep: '../../evil' }))
     const { place } = await receiveRun(root.path, Readable.from(await archiveOf(sent.path)), limits)
     assert.deepEqual(place, { sweep: 'evil', run: id })
