@@ -68,22 +68,22 @@ export interface DeployerContext {
 }
 
 /** What the shipped deployers use of it; load asks for streamed chat unless told otherwise. */
-export type DeployerParts = Pick<DeployerContext, 'model' | 'runFolder' | 'ledger'> &
+export type DeployerOptions = Pick<DeployerContext, 'model' | 'runFolder' | 'ledger'> &
   Partial<Pick<DeployerContext, 'ask' | 'wordPrompts'>>
 
 /** Completes what a deployer works with. */
-export function deployerContext(parts: Required<DeployerParts>): DeployerContext {
-  const logFolder = join(resolve(parts.runFolder), 'deploy', 'logs')
+export function deployerContext(options: Required<DeployerOptions>): DeployerContext {
+  const logFolder = join(resolve(options.runFolder), 'deploy', 'logs')
   return {
-    ...parts,
+    ...options,
     freePort,
     start: async ({ name, argv, env = {}, cwd = process.cwd() }) => {
       await mkdir(logFolder, { recursive: true })
-      return startProcess({ name, argv, env, cwd, logFile: join(logFolder, `${name}.log`) }, parts.ledger)
+      return startProcess({ name, argv, env, cwd, logFile: join(logFolder, `${name}.log`) }, options.ledger)
     },
     answered: (endpoint, { processes, timeoutS, label }, context) => {
       const deadline = { limitS: timeoutS, startedAtMs: performance.now() }
-      return answeredBy(processes, endpoint, { url: endpoint.url, deadline, label, context, ask: parts.ask })
+      return answeredBy(processes, endpoint, { url: endpoint.url, deadline, label, context, ask: options.ask })
     },
   }
 }

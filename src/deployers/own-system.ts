@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import type { ProcessLedger } from '../process/ledger.ts'
-import type { DeployerParts } from './context.ts'
+import type { DeployerOptions } from './context.ts'
 import { type Infrastructure, type InfrastructureConfig, openInfrastructure } from './infrastructure.ts'
 import type { NodesOf } from './nodes/create.ts'
 import type { Nodes } from './nodes/nodes.ts'
@@ -15,7 +15,7 @@ export interface Premises {
 }
 
 /** @param namespace keeps the deployment apart from others */
-export function premisesOf({ runFolder, ledger }: DeployerParts, namespace: string, nodesOf: NodesOf): Premises {
+export function premisesOf({ runFolder, ledger }: DeployerOptions, namespace: string, nodesOf: NodesOf): Premises {
   const folder = resolve(runFolder, 'deploy')
   const logFolder = join(folder, 'logs')
   const nodes = nodesOf(namespace, logFolder)

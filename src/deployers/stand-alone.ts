@@ -27,7 +27,7 @@ export function standAloneUrls(config: HereConfig) {
 }
 
 /** What a deployer adds to the frame. */
-export interface StandAloneParts {
+export interface StandAloneOptions {
   /** By what it is deployed: `Dynamo`. */
   readonly by: string
   /** The frontend and workers, in the order of starting. */
@@ -42,7 +42,7 @@ export interface StandAloneParts {
 export function standAloneFiles(
   config: HereConfig,
   { deployment, model }: WantedFiles,
-  { by, processes, files, dialect, ask }: StandAloneParts,
+  { by, processes, files, dialect, ask }: StandAloneOptions,
 ): DeploymentFiles {
   const { url } = standAloneUrls(config)
   const etcd = etcdCommand(ports.etcd, ports.etcdPeer, join('data', 'etcd'))

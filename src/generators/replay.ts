@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { defined, FulcrumError, type Load } from '../model/index.ts'
 import type { PromptBook } from './prompt-book.ts'
 import { readTrace, type Trace } from './trace.ts'
-import { choosePart } from './trace-sessions.ts'
+import { selectRequests } from './trace-sessions.ts'
 
 /**
  * The part of a trace that a load replays, its times as recorded.
@@ -20,7 +20,7 @@ export async function replayedTrace(
   const trace = await (book === undefined ? read() : book.takeTrace(await statedAs(level), read))
   const { fromMs, untilMs, sample } = level
   const isWhole = fromMs === undefined && untilMs === undefined && sample === undefined
-  const part = isWhole ? trace : choosePart(trace, defined({ fromMs, untilMs, sample }), seed)
+  const part = isWhole ? trace : selectRequests(trace, defined({ fromMs, untilMs, sample }), seed)
   if (part.count > 0) return part
   const message = `no request of ${level.file} is in the part to replay`
   throw new FulcrumError('bad-input', 'trace-part-empty', message, {

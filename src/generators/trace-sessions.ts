@@ -94,7 +94,7 @@ function sessionsOf(
 }
 
 /** Which requests of a trace are replayed. */
-export interface TracePart {
+export interface TraceSelection {
   /** From the trace's first request. */
   readonly fromMs?: number
   readonly untilMs?: number
@@ -117,9 +117,9 @@ interface Choosable {
  * The part of a trace that is replayed, its times from the start of the part. A session is in the sample as a whole;
  * a request whose predecessor is not in the part begins by its own time.
  */
-export function choosePart<T extends Choosable>(
+export function selectRequests<T extends Choosable>(
   trace: T,
-  part: TracePart,
+  part: TraceSelection,
   seed: number,
 ): T & { readonly outOf: number } {
   const { fromMs = 0, untilMs = Number.POSITIVE_INFINITY, sample = 1 } = part

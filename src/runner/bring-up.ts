@@ -62,10 +62,10 @@ async function reconcile(run: RunContext, deployment: Deployment, why: string): 
   }
   try {
     return await within(reconcileLimitMs, 'The deployment', run.signal, signal =>
-      run.parts.deployer.reconcile(deployment, { signal, onEvent }),
+      run.dependencies.deployer.reconcile(deployment, { signal, onEvent }),
     )
   } catch (error) {
-    if (isDiskRefusal(error)) throw diskError(error, 'write the files of a deployment', run.parts.run.folder)
+    if (isDiskRefusal(error)) throw diskError(error, 'write the files of a deployment', run.dependencies.run.folder)
     throw error
   } finally {
     for (const message of machines) await run.record({ type: 'note', message })

@@ -4,16 +4,16 @@ import { deploymentLabel } from '../model/index.ts'
 import type { Choice } from '../search/choice.ts'
 import type { Plan, PlannedDeployment } from '../spec/sweep.ts'
 import { choiceAmongTheRest } from './deferred.ts'
-import type { RunParts } from './parts.ts'
+import type { RunDependencies } from './dependencies.ts'
 import type { RunStep, Standing } from './progress.ts'
 import { timeLeft } from './time-left.ts'
 
-/** A run at work: its plan and parts, and the few things that change as it goes. */
+/** A run at work: its plan and dependencies, and the few things that change as it goes. */
 export interface RunContext {
   readonly plan: Plan
   /** What to measure next. */
   readonly choice: Choice
-  readonly parts: RunParts
+  readonly dependencies: RunDependencies
   readonly signal: AbortSignal
   /** Monotonic milliseconds. */
   readonly clockMs: () => number
@@ -29,9 +29,9 @@ export interface RunContext {
 }
 
 /** @param plan whose points are counted for the standing */
-export function runContext(plan: Plan, parts: RunParts): RunContext {
-  const clockMs = parts.clockMs ?? (() => performance.now())
-  const { journal } = parts.run
+export function runContext(plan: Plan, dependencies: RunDependencies): RunContext {
+  const clockMs = dependencies.clockMs ?? (() => performance.now())
+  const { journal } = dependencies.run
   const choice = choiceAmongTheRest(plan)
   const startedMs = clockMs()
   const fallback = plan.estimate === null ? null : plan.estimate.seconds / Math.max(1, plan.pointCount)
@@ -65,8 +65,8 @@ export function runContext(plan: Plan, parts: RunParts): RunContext {
   return {
     plan,
     choice,
-    parts,
-    signal: parts.signal,
+    dependencies,
+    signal: dependencies.signal,
     clockMs,
     elapsedS,
     measured: () => measured,
@@ -80,7 +80,7 @@ export function runContext(plan: Plan, parts: RunParts): RunContext {
       deployment = { id, label: deploymentLabel(next.deployment), position, count: plan.deployments.length }
     },
     tell(step) {
-      parts.onProgress?.({ ...standing(), ...step })
+      dependencies.onProgress?.({ ...standing(), ...step })
     },
   }
 }

@@ -40,7 +40,7 @@ export async function measurePoint(run: RunContext, point: Point, endpoint: Endp
   const measured = await attempt(run, point, endpoint, folder)
   run.signal.throwIfAborted()
   const broken = await whatBroke(run)
-  if (broken.length > 0 || measured.measurement === null) await keepWorkerLogs(run.parts.deployer, folder)
+  if (broken.length > 0 || measured.measurement === null) await keepWorkerLogs(run.dependencies.deployer, folder)
   const result = resultOf(point, measured.measurement, [...measured.findings, ...broken.map(brokeFinding)])
   const elapsedS = run.elapsedS() - startS
   await run.record({ type: 'point', result, elapsedS })
@@ -52,7 +52,7 @@ export async function measurePoint(run: RunContext, point: Point, endpoint: Endp
 async function whatBroke(run: RunContext): Promise<readonly string[]> {
   try {
     return await within(checkLimitMs, 'The check of the deployment', run.signal, signal =>
-      run.parts.deployer.check(signal),
+      run.dependencies.deployer.check(signal),
     )
   } catch (error) {
     run.signal.throwIfAborted()
@@ -76,7 +76,7 @@ const brokenGraceMs = 20_000
  * @throws FulcrumError failed `deployment-ended`
  */
 async function whileUnbroken<T>(
-  { parts: { deployer, brokenGraceMs: graceMs = brokenGraceMs } }: RunContext,
+  { dependencies: { deployer, brokenGraceMs: graceMs = brokenGraceMs } }: RunContext,
   signal: AbortSignal,
   measure: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
@@ -104,7 +104,7 @@ interface Measured {
 }
 
 async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder: string): Promise<Measured> {
-  const limitMs = (run.parts.pointDeadlineMs ?? pointDeadlineMs)(point)
+  const limitMs = (run.dependencies.pointDeadlineMs ?? pointDeadlineMs)(point)
   try {
     const { sweep } = run.plan
     const engineOf = () => deployOf(sweep, point.deployment).workers().engine
@@ -120,7 +120,7 @@ async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder
     }
     const measured = await within(limitMs, 'The point', run.signal, limit =>
       whileUnbroken(run, limit, signal =>
-        run.parts.generator.measure(point, endpoint, { signal, folder, onProgress, ...mayEnd(run, point) }),
+        run.dependencies.generator.measure(point, endpoint, { signal, folder, onProgress, ...mayEnd(run, point) }),
       ),
     )
     const seen = await server.metrics(measured.window === 'steady' ? measured : undefined)
@@ -144,10 +144,10 @@ async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder
     const earlier = earlierPrompts(
       point,
       measurement,
-      run.parts.run.journal.lines,
+      run.dependencies.run.journal.lines,
       run.plan.sweep.generator.capabilities.prompts,
     )
-    return { measurement, findings: gravestFirst([...run.parts.judge(point, measurement), ...earlier]) }
+    return { measurement, findings: gravestFirst([...run.dependencies.judge(point, measurement), ...earlier]) }
   } catch (error) {
     run.signal.throwIfAborted()
     if (isDiskRefusal(error)) throw diskError(error, 'write the files of a point', folder)
@@ -158,15 +158,15 @@ async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder
 }
 
 /** The GPUs of the deployment through a point; null where nothing can be looked at. */
-function gpusOf({ parts, plan }: RunContext): GpuWatch | null {
+function gpusOf({ dependencies, plan }: RunContext): GpuWatch | null {
   const { gpus } = plan.sweep.telemetry
-  return parts.gpuHosts === undefined || gpus === 'off' ? null : watchGpus(gpus, parts.gpuHosts())
+  return dependencies.gpuHosts === undefined || gpus === 'off' ? null : watchGpus(gpus, dependencies.gpuHosts())
 }
 
 /** A search has no use for a point that can't win any more; a grid is asked for all of each. */
-function mayEnd({ plan, parts }: RunContext, point: Point): { readonly isBeaten?: IsBeaten } {
+function mayEnd({ plan, dependencies }: RunContext, point: Point): { readonly isBeaten?: IsBeaten } {
   if (plan.sweep.search !== 'adaptive' || point.load.auto === undefined) return {}
-  return { isBeaten: beatenBy(point, latestResults(parts.run.journal.lines)) }
+  return { isBeaten: beatenBy(point, latestResults(dependencies.run.journal.lines)) }
 }
 
 function resultOf(point: Point, measurement: Measurement | null, findings: readonly Finding[]): PointResult {
@@ -185,7 +185,7 @@ function brokeFinding(problem: string): Finding {
 
 /** `points/<id>/`, or `<id>.2` when the point was measured before; what a killed attempt left there goes. */
 async function emptyPointFolder(run: RunContext, point: Point): Promise<string> {
-  const { folder, journal } = run.parts.run
+  const { folder, journal } = run.dependencies.run
   const before = journal.lines.filter(
     ({ event }) => event.type === 'point' && event.result.point.id === point.id,
   ).length

@@ -53,7 +53,7 @@ export function deploymentWithoutQuality(
   aside: ReadonlyMap<string, string>,
 ): PlannedDeployment | null {
   if (run.plan.sweep.quality === undefined) return null
-  const { lines } = run.parts.run.journal
+  const { lines } = run.dependencies.run.journal
   return (
     run.plan.deployments.find(
       planned =>
@@ -108,10 +108,10 @@ export async function checkPointQuality(run: RunContext, result: PointResult, en
   const startS = run.elapsedS()
   const tell = (done: number, total: number | null) => run.tell({ step: 'checking-quality', point, done, total })
   tell(0, wanted.questions?.questions.length ?? null)
-  const { folder } = run.parts.run
+  const { folder } = run.dependencies.run
   const checkFolder = join(folder, 'quality', nameOf(run, point.id))
   try {
-    const quality = await (run.parts.checkQuality ?? checkQuality)(wanted, {
+    const quality = await (run.dependencies.checkQuality ?? checkQuality)(wanted, {
       point,
       endpoint,
       concurrency: concurrencyOf(result),
@@ -146,8 +146,8 @@ async function record(run: RunContext, { point }: PointResult, { quality, reason
 }
 
 /** The folder of a check: a point that is measured again is checked again. */
-function nameOf({ parts }: RunContext, pointId: string): string {
-  const { lines } = parts.run.journal
+function nameOf({ dependencies }: RunContext, pointId: string): string {
+  const { lines } = dependencies.run.journal
   const before = lines.filter(({ event }) => event.type === 'quality' && event.pointId === pointId).length
   return before === 0 ? pointId : `${pointId}.${before + 1}`
 }

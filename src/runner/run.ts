@@ -5,15 +5,15 @@ import { messageOf } from './bring-up.ts'
 import { budgetSpent } from './budget.ts'
 import { type RunContext, runContext } from './context.ts'
 import { setAside } from './deferred.ts'
+import type { RunDependencies } from './dependencies.ts'
 import { exitCodeOf, type RunEnd, type RunOutcome } from './outcome.ts'
-import type { RunParts } from './parts.ts'
 import { deploymentWithoutQuality } from './quality.ts'
 import { stopEverything } from './stop.ts'
 import { visitDeployment } from './visit.ts'
 
 export { countPoints, type PointCounts } from '../journal/index.ts'
+export type { RunDependencies } from './dependencies.ts'
 export { exitCodeOf, type RunEnd, type RunOutcome } from './outcome.ts'
-export type { RunParts } from './parts.ts'
 export type { RunProgress, RunStep, Standing } from './progress.ts'
 
 /**
@@ -21,22 +21,22 @@ export type { RunProgress, RunStep, Standing } from './progress.ts'
  * that a kill at any moment loses the point in flight and nothing else. Stops everything that was started, however it
  * ends. Never throws for what a run can meet: the outcome says it.
  */
-export async function runSweep(plan: Plan, parts: RunParts): Promise<RunOutcome> {
-  const run = runContext(plan, parts)
+export async function runSweep(plan: Plan, dependencies: RunDependencies): Promise<RunOutcome> {
+  const run = runContext(plan, dependencies)
   const measuredUntil = await measureMissing(run)
   run.tell({ step: 'stopping', reason: measuredUntil.reason })
   await stopEverything(run)
   const end = await recordEnd(run, measuredUntil)
   const planned = plan.deployments.flatMap(({ points }) => points)
-  const leftOut = end.outcome === 'complete' ? run.choice.skipped(parts.run.journal.lines) : []
+  const leftOut = end.outcome === 'complete' ? run.choice.skipped(dependencies.run.journal.lines) : []
   const skipped = leftOut.reduce(
     (sum, { points }) => sum + points.reduce((n, { pointIds }) => n + pointIds.length, 0),
     0,
   )
-  const points = countPoints(planned, latestResults(parts.run.journal.lines), skipped)
+  const points = countPoints(planned, latestResults(dependencies.run.journal.lines), skipped)
   return {
     ...end,
-    folder: parts.run.folder,
+    folder: dependencies.run.folder,
     points,
     measured: run.measured(),
     elapsedS: run.elapsedS(),
@@ -45,8 +45,8 @@ export async function runSweep(plan: Plan, parts: RunParts): Promise<RunOutcome>
 }
 
 async function measureMissing(run: RunContext): Promise<RunEnd> {
-  const { attempt, journal } = run.parts.run
-  const { again = [] } = run.parts
+  const { attempt, journal } = run.dependencies.run
+  const { again = [] } = run.dependencies
   try {
     const begun = { type: 'run-started', fulcrumVersion: await fulcrumVersion(), pid: process.pid, attempt } as const
     await run.record(again.length === 0 ? begun : { ...begun, again })
@@ -69,8 +69,8 @@ async function measureMissing(run: RunContext): Promise<RunEnd> {
 }
 
 /** What to say when all that still fits is measured and deployments were deferred; null when none were. */
-function lostMachines({ plan, parts }: RunContext): FulcrumError | null {
-  const aside = setAside(parts.run.journal.lines)
+function lostMachines({ plan, dependencies }: RunContext): FulcrumError | null {
+  const aside = setAside(dependencies.run.journal.lines)
   const left = plan.deployments.filter(({ deployment }) => aside.has(deployment.id))
   if (left.length === 0) return null
   const labels = [...new Set(left.map(({ deployment }) => deploymentLabel(deployment)))]

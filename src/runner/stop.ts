@@ -8,8 +8,8 @@ const closeLimitMs = 2 * 60_000
 /** Ends the generator and the deployment, each even when the other fails to, and notes what could not be stopped. */
 export async function stopEverything(run: RunContext): Promise<void> {
   for (const [what, part] of [
-    ['The load generator', run.parts.generator],
-    ['The deployment', run.parts.deployer],
+    ['The load generator', run.dependencies.generator],
+    ['The deployment', run.dependencies.deployer],
   ] as const) {
     try {
       await within(closeLimitMs, `Stopping: ${what.toLowerCase()}`, new AbortController().signal, () => part.close())

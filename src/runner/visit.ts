@@ -30,7 +30,7 @@ export async function visitDeployment(run: RunContext, planned: PlannedDeploymen
     const spent = wanted === undefined ? null : budgetSpent(run)
     const point = spent === null ? wanted : undefined
     // What was measured is checked, too: a budget bounds what else is measured.
-    const unchecked = qualityDue(run, planned, run.parts.run.journal.lines, point === undefined)
+    const unchecked = qualityDue(run, planned, run.dependencies.run.journal.lines, point === undefined)
     if (unchecked === undefined && (spent !== null || point === undefined)) return spent
     if (breaks >= breaksInARow) {
       const why = `The deployment broke ${breaks} times in a row; last reason: ${broke}`
@@ -70,16 +70,16 @@ async function leaveUnchecked(
   first: PointResult,
   why: string,
 ): Promise<void> {
-  const due = () => qualityDue(run, planned, run.parts.run.journal.lines, true)
+  const due = () => qualityDue(run, planned, run.dependencies.run.journal.lines, true)
   for (let one: PointResult | undefined = first; one !== undefined; one = due()) await recordUnchecked(run, one, why)
 }
 
 function next(run: RunContext, planned: PlannedDeployment): Point | undefined {
-  return run.choice.point(planned, run.parts.run.journal.lines)
+  return run.choice.point(planned, run.dependencies.run.journal.lines)
 }
 
 async function giveUp(run: RunContext, { points }: PlannedDeployment, code: string, why: string): Promise<void> {
-  for (const point of missingPoints(points, run.parts.run.journal.lines)) {
+  for (const point of missingPoints(points, run.dependencies.run.journal.lines)) {
     const result = failedResult(point, code, why)
     await run.record({ type: 'point', result, elapsedS: 0 })
     run.tell({ step: 'measured', result, tookS: 0 })

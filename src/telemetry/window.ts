@@ -169,14 +169,14 @@ function partOf(
   }
 }
 
-interface Part {
+interface MetricSample {
   readonly sample: Sample
   readonly metric: string
   readonly part: string
   readonly kind: Kind
 }
 
-function partsOf(page: Exposition): readonly Part[] {
+function metricSamples(page: Exposition): readonly MetricSample[] {
   return page.samples.flatMap(sample => {
     const part = isOfItself(sample) ? null : partOf(sample, page.types)
     return part === null ? [] : [{ sample, ...part }]
@@ -185,7 +185,7 @@ function partsOf(page: Exposition): readonly Part[] {
 
 /** For each metric the labels in which its series differ; other labels (model, namespace, …) are the same for all. */
 function tellingLabels(page: Exposition): ReadonlyMap<string, readonly string[]> {
-  const metrics = [...Map.groupBy(partsOf(page), part => part.metric)]
+  const metrics = [...Map.groupBy(metricSamples(page), part => part.metric)]
   return new Map(
     metrics.map(([metric, group]) => {
       const names = new Set(group.flatMap(({ sample }) => Object.keys(sample.labels)))
@@ -198,15 +198,15 @@ function tellingLabels(page: Exposition): ReadonlyMap<string, readonly string[]>
 type Telling = ReturnType<typeof tellingLabels>
 
 /** `metric{label="…"}`, with only the labels that differ. */
-function keyOf({ metric, sample }: Part, telling: Telling): string {
+function keyOf({ metric, sample }: MetricSample, telling: Telling): string {
   const labels = (telling.get(metric) ?? []).map(name => `${name}="${sample.labels[name] ?? ''}"`)
   return labels.length === 0 ? metric : `${metric}{${labels.join(',')}}`
 }
 
 function seriesOf(page: Exposition, telling: Telling): Map<string, Kind> {
-  return new Map(partsOf(page).map(part => [keyOf(part, telling), part.kind]))
+  return new Map(metricSamples(page).map(part => [keyOf(part, telling), part.kind]))
 }
 
 function valuesOf(page: Exposition, telling: Telling): Map<string, number> {
-  return new Map(partsOf(page).map(part => [`${part.part}${keyOf(part, telling)}`, part.sample.value]))
+  return new Map(metricSamples(page).map(part => [`${part.part}${keyOf(part, telling)}`, part.sample.value]))
 }

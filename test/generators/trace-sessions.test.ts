@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { planFollow, sessionPlan } from '../../src/generators/built-in/sessions.ts'
 import { readTrace, traceTimesMs } from '../../src/generators/trace.ts'
-import { beforeOf, choosePart, isBranched } from '../../src/generators/trace-sessions.ts'
+import { beforeOf, isBranched, selectRequests } from '../../src/generators/trace-sessions.ts'
 
 let folder = ''
 before(async () => {
@@ -120,10 +120,10 @@ describe('a trace with sessions', () => {
       output_length: 1,
     }))
     const trace = await read(rows)
-    const part = choosePart(trace, { sample: 0.3 }, 1)
+    const part = selectRequests(trace, { sample: 0.3 }, 1)
     assert.equal(part.count, 4 * (part.sessions?.count ?? 0))
     assert.ok(part.count > 60 && part.count < 180, `${part.count} of 400`)
-    const window = choosePart(trace, { fromMs: 100_000, untilMs: 200_000 }, 1)
+    const window = selectRequests(trace, { fromMs: 100_000, untilMs: 200_000 }, 1)
     assert.deepEqual([window.count, window.atMs[0], window.outOf], [100, 0, 400])
     assert.equal(window.sessions?.after.length, 0)
   })

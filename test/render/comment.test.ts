@@ -7,7 +7,7 @@ import { compareRuns } from '../../src/analysis/compare/compare.ts'
 import type { FrontierGain } from '../../src/analysis/compare/frontier-gain.ts'
 import { parseThreshold } from '../../src/analysis/compare/threshold.ts'
 import { frontierOf } from '../../src/analysis/frontier.ts'
-import { type CommentParts, commentBody, commentMarker } from '../../src/render/markdown/comment.ts'
+import { type CommentInput, commentBody, commentMarker } from '../../src/render/markdown/comment.ts'
 import { comparisonMarkdown, markdownLimit } from '../../src/render/markdown/comparison.ts'
 import { statusText, verdictText } from '../../src/render/views/comparison-words.ts'
 import { frontierLines } from '../../src/render/views/frontier-lines.ts'
@@ -19,7 +19,7 @@ const base = noisyRun(options, { seed: 1, noise: 0.06 })
 const head = noisyRun(options, { seed: 2, noise: 0.06 })
 const loud = compareRuns(base, head)
 
-const parts: CommentParts = {
+const parts: CommentInput = {
   comparison: comparisonMarkdown(loud),
   key: 'nightly',
   base: { sweep: 'nightly', run: 'one', git: { revision: 'a'.repeat(40), dirty: false } },

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { RunParts } from '../../src/runner/run.ts'
+import type { RunDependencies } from '../../src/runner/run.ts'
 import type { Plan } from '../../src/spec/sweep.ts'
 import { scratchRun } from './run-in-scratch.ts'
 import { measurementOf, scriptedDeployer, scriptedGenerator, smallPlan } from './small-system.ts'
@@ -15,7 +15,7 @@ const withQuality = (plan: Plan, at: 'deployment' | 'point'): Plan => ({
 const found = { concurrency: 1, unansweredLimit: 0.01 }
 
 /** What happened, in order: `measure 1`, `check 4`. */
-function script(log: string[]): Pick<RunParts, 'generator' | 'checkQuality'> {
+function script(log: string[]): Pick<RunDependencies, 'generator' | 'checkQuality'> {
   let measuring = false
   const levelOf = ({ level }: { level: { kind: string; concurrency?: number } }) => level.concurrency
   return {

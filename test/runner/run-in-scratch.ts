@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRun, type JournalEvent, openRun, readRun } from '../../src/journal/index.ts'
-import type { RunParts } from '../../src/runner/run.ts'
+import type { RunDependencies } from '../../src/runner/run.ts'
 import { type RunOutcome, runSweep } from '../../src/runner/run.ts'
 import type { Plan } from '../../src/spec/sweep.ts'
 import { scriptedDeployer, scriptedGenerator } from './small-system.ts'
@@ -10,8 +10,8 @@ import { scriptedDeployer, scriptedGenerator } from './small-system.ts'
 /** A run folder in a scratch folder, to attempt again and again. */
 export interface ScratchRun extends AsyncDisposable {
   readonly folder: string
-  /** Opens the run, runs the plan with the given parts (scripted ones that do well by default), closes it. */
-  attempt(parts?: Partial<Omit<RunParts, 'run'>>): Promise<RunOutcome>
+  /** Opens the run, runs the plan with the given dependencies (scripted ones that do well by default), closes it. */
+  attempt(dependencies?: Partial<Omit<RunDependencies, 'run'>>): Promise<RunOutcome>
   events(): Promise<readonly JournalEvent[]>
   points(): Promise<readonly Extract<JournalEvent, { type: 'point' }>[]>
 }
@@ -28,7 +28,7 @@ export async function scratchRun(plan: Plan, parent = tmpdir()): Promise<Scratch
   const events = async () => (await readRun(created.folder)).lines.map(line => line.event)
   return {
     folder: created.folder,
-    async attempt(parts = {}) {
+    async attempt(dependencies = {}) {
       await using run = await openRun(created.folder)
       return await runSweep(plan, {
         run,
@@ -36,7 +36,7 @@ export async function scratchRun(plan: Plan, parent = tmpdir()): Promise<Scratch
         generator: scriptedGenerator(),
         judge: () => [],
         signal: new AbortController().signal,
-        ...parts,
+        ...dependencies,
       })
     },
     events,

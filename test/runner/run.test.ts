@@ -150,8 +150,8 @@ describe('a worker that dies during a point', () => {
 
   test('makes the point invalid by name; the deployment is repaired and the point measured once more', async () => {
     await using run = await scratchRun(plan)
-    const parts = breaking(1)
-    const outcome = await run.attempt(parts)
+    const dependencies = breaking(1)
+    const outcome = await run.attempt(dependencies)
     const points = await run.points()
     assert.deepEqual(
       points.slice(0, 4).map(event => [event.result.point.id, event.result.status]),
@@ -163,7 +163,7 @@ describe('a worker that dies during a point', () => {
       ],
     )
     assert.match(points[1]?.result.reason ?? '', /decode-1 \(process 77\) is gone/)
-    assert.equal(parts.deployer.wanted.length, 4)
+    assert.equal(dependencies.deployer.wanted.length, 4)
     assert.deepEqual([outcome.points.ok, outcome.measured, outcome.exitCode], [9, 10, 0])
   })
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { askingByDefault } from '../../generators/probe.ts'
 import { type Deployment, type Endpoint, FulcrumError, topologyLabel } from '../../model/index.ts'
 import type { WorkerSlot } from '../change.ts'
-import type { DeployerParts } from '../context.ts'
+import type { DeployerOptions } from '../context.ts'
 import type { ConfigOf } from '../define-deployer.ts'
 import type { Deployer } from '../deployer.ts'
 import type { NodesOf } from '../nodes/create.ts'
@@ -39,25 +39,25 @@ interface OpenServeSetup extends ServeSetup {
  */
 export function dynamoServeDeployer(
   config: DynamoServeConfig,
-  parts: DeployerParts & Partial<ConfigOf<DynamoServeConfig>>,
+  options: DeployerOptions & Partial<ConfigOf<DynamoServeConfig>>,
   nodesOf: NodesOf = namespace => thisMachine(config, namespace),
 ): Deployer {
-  return stepwise(serveSystem(config, parts, nodesOf))
+  return stepwise(serveSystem(config, options, nodesOf))
 }
 
 function serveSystem(
   config: DynamoServeConfig,
-  parts: DeployerParts & Partial<ConfigOf<DynamoServeConfig>>,
+  options: DeployerOptions & Partial<ConfigOf<DynamoServeConfig>>,
   nodesOf: NodesOf,
 ): System<ServeWorker> {
-  const premises = premisesOf(parts, `fulcrum-${randomBytes(4).toString('hex')}`, nodesOf)
+  const premises = premisesOf(options, `fulcrum-${randomBytes(4).toString('hex')}`, nodesOf)
   const { nodes, fileFolder } = premises
-  const { model, ask = askingByDefault } = parts
+  const { model, ask = askingByDefault } = options
   const opened = setupOnInfrastructure(config, premises, async (urls, signal): Promise<OpenServeSetup> => {
     if (config.etcd !== undefined) await requireNoOthers(config, urls.etcdUrl, signal)
     return { config, model, folder: fileFolder, httpPort: config.http_port ?? (await freePort()), ...urls }
   })
-  const configOf = (wanted: Deployment) => parts.configOf?.(wanted) ?? config
+  const configOf = (wanted: Deployment) => options.configOf?.(wanted) ?? config
   let groups: readonly LeaseGroup<ServeWorker>[] = []
 
   return {

@@ -4,7 +4,7 @@ import { type Asking, askingByDefault, probe } from '../../generators/probe.ts'
 import { type Deployment, type Endpoint, FulcrumError, topologyLabel } from '../../model/index.ts'
 import { type RunningProcess, startProcess } from '../../process/process.ts'
 import { smallestChange } from '../change.ts'
-import type { DeployerParts } from '../context.ts'
+import type { DeployerOptions } from '../context.ts'
 import type { ConfigOf } from '../define-deployer.ts'
 import type { Deployer } from '../deployer.ts'
 import { differences, registeredWorkers } from '../discovery.ts'
@@ -38,27 +38,27 @@ interface Frontend {
  */
 export function dynamoDeployer(
   config: DynamoConfig,
-  parts: DeployerParts & Partial<ConfigOf<DynamoConfig>>,
+  options: DeployerOptions & Partial<ConfigOf<DynamoConfig>>,
   nodesOf: NodesOf = namespace => thisMachine(config, namespace),
 ): Deployer {
-  return stepwise(dynamoSystem(config, parts, nodesOf))
+  return stepwise(dynamoSystem(config, options, nodesOf))
 }
 
 function dynamoSystem(
   config: DynamoConfig,
-  parts: DeployerParts & Partial<ConfigOf<DynamoConfig>>,
+  options: DeployerOptions & Partial<ConfigOf<DynamoConfig>>,
   nodesOf: NodesOf,
 ): System<Worker> {
   const namespace = `fulcrum-${randomBytes(4).toString('hex')}`
-  const premises = premisesOf(parts, namespace, nodesOf)
+  const premises = premisesOf(options, namespace, nodesOf)
   const { nodes, logFolder, fileFolder, ledger } = premises
-  const { model, ask = askingByDefault } = parts
+  const { model, ask = askingByDefault } = options
   const opened = setupOnInfrastructure(
     config,
     premises,
     async (urls): Promise<DynamoSetup> => ({ config, model, folder: fileFolder, namespace, ...urls }),
   )
-  const configOf = (wanted: Deployment) => parts.configOf?.(wanted) ?? config
+  const configOf = (wanted: Deployment) => options.configOf?.(wanted) ?? config
   /** What was opened, under the configuration of a deployment's variant. */
   const setupOf = (wanted: Deployment): DynamoSetup => ({ ...opened.setup(), config: configOf(wanted) })
   let frontend: Frontend | null = null

@@ -36,8 +36,8 @@ export function kubernetesCapabilities(config: KubernetesConfig): Omit<DeployerC
     remedy: right,
     at: { file: config.manifest, position: at },
   })
-  const mappings = (casting?.mappingProblems ?? []).map(({ part, problem, right }) => ({
-    path: ['services', part],
+  const mappings = (casting?.mappingProblems ?? []).map(({ role, problem, right }) => ({
+    path: ['services', role],
     wrong: problem,
     remedy: right,
   }))
@@ -80,7 +80,7 @@ export function readManifest(config: KubernetesConfig): ReadManifest {
   const lines = [
     ...[...problems, ...(casting?.problems ?? [])].map(problem => lineOf(config.manifest, problem)),
     ...(casting?.mappingProblems ?? []).map(
-      ({ part, problem, right }) => `deploy.services.${part}: ${problem}; ${right}`,
+      ({ role, problem, right }) => `deploy.services.${role}: ${problem}; ${right}`,
     ),
   ]
   if (manifest === null || casting === null || lines.length > 0) {

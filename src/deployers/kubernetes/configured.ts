@@ -7,7 +7,7 @@ import { type NoArguments, withArguments } from './component-arguments.ts'
 import type { ComponentKeys } from './config.ts'
 import { type Field, readAt, samePath, withFields } from './fields.ts'
 import type { Manifest, ManifestProblem } from './manifest.ts'
-import type { Part } from './roles.ts'
+import type { ComponentRole } from './roles.ts'
 
 /** A component of the manifest with what the sweep file's `deploy` changes about it. */
 export interface ConfiguredComponent {
@@ -16,10 +16,10 @@ export interface ConfiguredComponent {
   readonly problems: readonly ManifestProblem[]
 }
 
-/** What is asked of one part, roles and shared keys merged. */
-function askedOf(part: Part, config: ComponentKeys) {
+/** What a configuration sets for one role, role-specific and shared keys merged. */
+function askedOf(role: ComponentRole, config: ComponentKeys) {
   const { backend, args, role_args, frontend_args, env, role_env, frontend_env } = config
-  return part === 'frontend'
+  return role === 'frontend'
     ? {
         image: config.frontend_image,
         backend: undefined,
@@ -29,28 +29,28 @@ function askedOf(part: Part, config: ComponentKeys) {
     : {
         image: config.image,
         backend,
-        args: mergeArguments(args, role_args?.[part]),
-        env: { ...env, ...role_env?.[part] },
+        args: mergeArguments(args, role_args?.[role]),
+        env: { ...env, ...role_env?.[role] },
       }
 }
 
 /** What the frontend and the workers of a configuration are made from, whatever the manifest says. */
 export function kubernetesParts(config: ComponentKeys): ConfiguredParts {
-  const asked = (part: Part): Json => JSON.parse(JSON.stringify(askedOf(part, config)))
+  const asked = (role: ComponentRole): Json => JSON.parse(JSON.stringify(askedOf(role, config)))
   return {
     frontend: asked('frontend'),
     workers: { prefill: asked('prefill'), decode: asked('decode'), aggregated: asked('aggregated') },
   }
 }
 
-/** Applies what a configuration asks of a part to its component. */
+/** Applies the configuration of a role to its component. */
 export function configured(
   manifest: Manifest,
-  part: Part,
+  role: ComponentRole,
   component: Component,
   config: ComponentKeys,
 ): ConfiguredComponent {
-  const asked = askedOf(part, config)
+  const asked = askedOf(role, config)
   const problems: ManifestProblem[] = []
   let fields: readonly Field[] = []
   const now = () => componentWith(manifest, component, fields)
@@ -65,7 +65,7 @@ export function configured(
   }
   if (asked.image !== undefined) put({ fields: [{ path: [...component.containerPath, 'image'], value: asked.image }] })
   const more = commandLine(asked.args)
-  if (more.length > 0) put(withArguments(now(), more, part === 'frontend'))
+  if (more.length > 0) put(withArguments(now(), more, role === 'frontend'))
   if (Object.keys(asked.env).length > 0) {
     const kept = component.env.filter(({ name }) => !Object.hasOwn(asked.env, String(name)))
     const value = [...kept, ...Object.entries(asked.env).map(([name, text]) => ({ name, value: text }))]

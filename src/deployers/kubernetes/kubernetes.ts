@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { askingByDefault } from '../../generators/probe.ts'
 import { type Deployment, topologyLabel } from '../../model/index.ts'
 import { changesUntilClosed } from '../changes-until-closed.ts'
-import type { DeployerParts } from '../context.ts'
+import type { DeployerOptions } from '../context.ts'
 import type { ConfigOf } from '../define-deployer.ts'
 import type { DeployContext, Deployer, Reconciled } from '../deployer.ts'
 import { readManifest, requireFit } from './check.ts'
@@ -22,8 +22,8 @@ import { reportedReplicas, unreadiness } from './status.ts'
 import { workerForwards } from './worker-forwards.ts'
 
 /** What the deployer works with beside its configuration. Applied patches are kept in the run's `deploy` folder. */
-export interface KubernetesParts
-  extends Pick<DeployerParts, 'model' | 'ask' | 'runFolder'>,
+export interface KubernetesOptions
+  extends Pick<DeployerOptions, 'model' | 'ask' | 'runFolder'>,
     Partial<ConfigOf<KubernetesConfig>> {
   /** Opens the cluster; tests may give another. */
   readonly open?: (choice: ClusterChoice) => Promise<Cluster>
@@ -36,9 +36,9 @@ const closeLimitMs = 60_000
  * A DynamoGraphDeployment on Kubernetes: the user's manifest, changed in place by server-side apply. What a variant
  * changes is a part of the same apply, so only the components that it names roll out.
  */
-export function kubernetesDeployer(config: KubernetesConfig, parts: KubernetesParts): Deployer {
-  const folder = resolve(parts.runFolder, 'deploy')
-  const { model, ask = askingByDefault, configOf = () => config } = parts
+export function kubernetesDeployer(config: KubernetesConfig, options: KubernetesOptions): Deployer {
+  const folder = resolve(options.runFolder, 'deploy')
+  const { model, ask = askingByDefault, configOf = () => config } = options
   let opened: OpenedGraph | null = null
   /** What the last reconcile brought up; null while nothing is, or when it failed half-way. */
   let serving: Design | null = null
@@ -53,7 +53,7 @@ export function kubernetesDeployer(config: KubernetesConfig, parts: KubernetesPa
       label: topologyLabel(wanted.topology),
       closing: changes.closing,
     }
-    opened ??= await openGraph(config, readManifest(config), context.signal, parts.open)
+    opened ??= await openGraph(config, readManifest(config), context.signal, options.open)
     const here = opened
     const { manifest, cast, namespace } = here
     const changed = configOf(wanted)

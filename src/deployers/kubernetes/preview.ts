@@ -11,7 +11,7 @@ import type { Manifest } from './manifest.ts'
 import type { Cast } from './roles.ts'
 
 /** What a preview needs to know. */
-export interface PreviewParts extends Partial<ConfigOf<KubernetesConfig>> {
+export interface PreviewContext extends Partial<ConfigOf<KubernetesConfig>> {
   readonly config: KubernetesConfig
   readonly manifest: Manifest
   readonly cast: Cast
@@ -24,7 +24,7 @@ export interface PreviewParts extends Partial<ConfigOf<KubernetesConfig>> {
  * manifest's own value with it.
  */
 export function patchFile(
-  { manifest, folder }: Pick<PreviewParts, 'manifest' | 'folder'>,
+  { manifest, folder }: Pick<PreviewContext, 'manifest' | 'folder'>,
   wanted: Deployment,
   design: Design,
   { earlier = null, isDrain = false }: { readonly earlier?: Design | null; readonly isDrain?: boolean } = {},
@@ -37,17 +37,17 @@ export function patchFile(
 }
 
 /** Exactly what getting from one deployment to another applies, as kubectl would be told to. */
-export function previewKubernetes(parts: PreviewParts, from: Deployment | null, wanted: Deployment): DeployPreview {
-  const { config, configOf = () => config, manifest, cast } = parts
+export function previewKubernetes(preview: PreviewContext, from: Deployment | null, wanted: Deployment): DeployPreview {
+  const { config, configOf = () => config, manifest, cast } = preview
   const designed = (deployment: Deployment) => designOf(manifest, cast, deployment, configOf(deployment))
   const design = designed(wanted)
   const standing = from === null ? null : designed(from)
-  const file = patchFile(parts, wanted, design, { earlier: standing })
+  const file = patchFile(preview, wanted, design, { earlier: standing })
   const drained = drainedFirst(
     design,
     name => standing?.pools.find(({ component }) => component.name === name)?.replicas ?? 0,
   )
-  const drain = drained === null ? null : patchFile(parts, wanted, drained, { earlier: standing, isDrain: true })
+  const drain = drained === null ? null : patchFile(preview, wanted, drained, { earlier: standing, isDrain: true })
   const options = [
     ...(config.kubeconfig === undefined ? [] : [`--kubeconfig=${config.kubeconfig}`]),
     ...(config.context === undefined ? [] : [`--context=${config.context}`]),

@@ -4,15 +4,15 @@ import { argumentOf, type Component, componentsOf } from './component.ts'
 import type { KubernetesConfig } from './config.ts'
 import type { Manifest, ManifestProblem } from './manifest.ts'
 
-/** What a component is to a sweep. */
-export type Part = Role | 'frontend'
+/** What a component does in a sweep. */
+export type ComponentRole = Role | 'frontend'
 
-/** Which component of a manifest has which part. */
-export type Cast = { readonly [part in Part]?: Component }
+/** Which component of a manifest has which role. */
+export type Cast = { readonly [role in ComponentRole]?: Component }
 
 /** A mapping in the sweep file that can't be. */
 export interface MappingProblem {
-  readonly part: Part
+  readonly role: ComponentRole
   readonly problem: string
   readonly right: string
 }
@@ -24,7 +24,7 @@ export interface Casting {
 }
 
 /** Types that say all; `worker` says only that it is one. */
-const types: { readonly [type: string]: Part | 'worker' } = {
+const types: { readonly [type: string]: ComponentRole | 'worker' } = {
   frontend: 'frontend',
   prefill: 'prefill',
   decode: 'decode',
@@ -50,27 +50,27 @@ export function castOf(manifest: Manifest, services: KubernetesConfig['services'
   const problems: ManifestProblem[] = []
   const mappingProblems = checkMapping(components, services)
   const mapped = new Map(
-    Object.entries(services).flatMap(([part, name]) => {
+    Object.entries(services).flatMap(([role, name]) => {
       const component = components.find(candidate => candidate.name === name)
-      return component === undefined ? [] : [[component, part as Part] as const]
+      return component === undefined ? [] : [[component, role as ComponentRole] as const]
     }),
   )
-  const known = new Map<Component, Part | 'worker'>()
+  const known = new Map<Component, ComponentRole | 'worker'>()
   for (const component of components) {
-    const part = mapped.get(component) ?? partOf(component)
-    if (part !== undefined) known.set(component, part)
+    const role = mapped.get(component) ?? roleOf(component)
+    if (role !== undefined) known.set(component, role)
   }
   const found = new Set(known.values())
   const plain: Role = found.has('prefill') && !found.has('decode') ? 'decode' : 'aggregated'
-  const cast: { [part in Part]?: Component } = {}
+  const cast: { [role in ComponentRole]?: Component } = {}
   for (const [component, said] of known) {
-    const part = said === 'worker' ? plain : said
-    const first = cast[part]
-    if (first === undefined) cast[part] = component
+    const role = said === 'worker' ? plain : said
+    const first = cast[role]
+    if (first === undefined) cast[role] = component
     else {
       problems.push({
         at: manifest.graph.placeOf(component.path),
-        problem: `${component.name} is a second ${part} component beside ${first.name}`,
+        problem: `${component.name} is a second ${role} component beside ${first.name}`,
         right: 'a sweep scales one pool of each role: merge the two, or remove one from the manifest',
       })
     }
@@ -88,7 +88,7 @@ export function castOf(manifest: Manifest, services: KubernetesConfig['services'
 /** The worker module of any engine. */
 const workerModule = new RegExp(`\\b(${engines.map(({ module }) => module.replaceAll('.', '\\.')).join('|')})\\b`)
 
-function partOf(component: Component): Part | 'worker' | undefined {
+function roleOf(component: Component): ComponentRole | 'worker' | undefined {
   const declared = component.type === undefined ? undefined : types[component.type]
   if (declared !== undefined && declared !== 'worker') return declared
   // A planner or router has a type that is none of ours; a component without a type is told by its program.
@@ -106,16 +106,16 @@ function checkMapping(
   components: readonly Component[],
   services: KubernetesConfig['services'],
 ): readonly MappingProblem[] {
-  return (Object.entries(services) as [Part, string][]).flatMap(([part, name]) => {
+  return (Object.entries(services) as [ComponentRole, string][]).flatMap(([role, name]) => {
     const component = components.find(candidate => candidate.name === name)
     if (component === undefined) {
       const right = `the manifest has ${namesOf(components)}`
-      return [{ part, problem: `the manifest has no component named ${JSON.stringify(name)}`, right }]
+      return [{ role, problem: `the manifest has no component named ${JSON.stringify(name)}`, right }]
     }
     const declared = component.type === undefined ? undefined : types[component.type]
-    if (declared === undefined || declared === 'worker' || declared === part) return []
+    if (declared === undefined || declared === 'worker' || declared === role) return []
     const right = 'remove the mapping or change the manifest'
-    return [{ part, problem: `the manifest declares ${name} as ${declared}`, right }]
+    return [{ role, problem: `the manifest declares ${name} as ${declared}`, right }]
   })
 }
 

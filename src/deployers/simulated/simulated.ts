@@ -12,7 +12,7 @@ import type { EngineProcess } from './engine-process.ts'
 import { engineCommand, startEngine } from './engine-process.ts'
 import { firstAnswer } from './first-answer.ts'
 
-export interface SimulatedParts {
+export interface SimulatedOptions {
   /** Logs go to `logs/` in it. */
   readonly runFolder: string
   readonly ledger: ProcessLedger
@@ -35,15 +35,15 @@ interface Running {
 }
 
 /** Deploys on the simulated engine: one process of its own, whose workers come and go while it runs. */
-export function simulatedDeployer(config: SimulatedConfig, parts: SimulatedParts): Deployer {
-  const loadMs = parts.loadMs ?? 20
-  const configOf = (wanted: Deployment) => parts.configOf?.(wanted) ?? config
+export function simulatedDeployer(config: SimulatedConfig, options: SimulatedOptions): Deployer {
+  const loadMs = options.loadMs ?? 20
+  const configOf = (wanted: Deployment) => options.configOf?.(wanted) ?? config
   let running: Running | null = null
 
   function startOf(wanted: Deployment): EngineStart {
     const { name, tokenizer } = wanted.model
     const { profile, router = 'round-robin', error_rate: errorRate, reasoning_share: reasoningShare } = configOf(wanted)
-    const words = parts.wordPrompts === true ? { wordFolder: userCacheFolder(process.env) } : {}
+    const words = options.wordPrompts === true ? { wordFolder: userCacheFolder(process.env) } : {}
     const model = { model: name, tokenizer, ...defined({ errorRate, reasoningShare }) }
     return { profile, ...model, port: 0, routing: router, ...words }
   }
@@ -71,8 +71,8 @@ export function simulatedDeployer(config: SimulatedConfig, parts: SimulatedParts
       return running
     }
     await stop()
-    await mkdir(parts.runFolder, { recursive: true })
-    const engine = await startEngine(start, parts, context.signal)
+    await mkdir(options.runFolder, { recursive: true })
+    const engine = await startEngine(start, options, context.signal)
     context.onEvent({ kind: 'start', what: 'engine', pid: engine.process.pid })
     running = {
       engine,

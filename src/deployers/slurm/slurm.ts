@@ -1,5 +1,5 @@
 import type { Deployment } from '../../model/index.ts'
-import type { DeployerParts } from '../context.ts'
+import type { DeployerOptions } from '../context.ts'
 import type { ConfigOf } from '../define-deployer.ts'
 import type { Deployer } from '../deployer.ts'
 import type { DynamoConfig } from '../dynamo/config.ts'
@@ -8,13 +8,16 @@ import { nodesOf } from '../nodes/create.ts'
 import type { SlurmConfig } from './config.ts'
 
 /** Dynamo 1.x whose workers are steps of an allocation; NATS, etcd and the frontend run on this machine. */
-export function slurmDeployer(config: SlurmConfig, parts: DeployerParts & Partial<ConfigOf<SlurmConfig>>): Deployer {
+export function slurmDeployer(
+  config: SlurmConfig,
+  options: DeployerOptions & Partial<ConfigOf<SlurmConfig>>,
+): Deployer {
   const processes = ({ nodes: _, ...dynamo }: SlurmConfig): DynamoConfig => dynamo
   const { head, container } = config
-  const configOf = (wanted: Deployment) => processes(parts.configOf?.(wanted) ?? config)
+  const configOf = (wanted: Deployment) => processes(options.configOf?.(wanted) ?? config)
   return dynamoDeployer(
     processes(config),
-    { ...parts, configOf },
-    nodesOf({ head, container, slurm: config }, parts.ledger),
+    { ...options, configOf },
+    nodesOf({ head, container, slurm: config }, options.ledger),
   )
 }

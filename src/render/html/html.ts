@@ -3,11 +3,11 @@ export interface Html {
   readonly html: string
 }
 
-type Part = Html | string | number | null | false | readonly Part[]
+type HtmlValue = Html | string | number | null | false | readonly HtmlValue[]
 
 /** A template whose values are escaped, so that text from outside (model names, errors, logs) can only ever be text. */
-export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
-  return { html: strings.map((string, i) => string + (i < parts.length ? partHtml(parts[i] ?? null) : '')).join('') }
+export function html(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
+  return { html: strings.map((string, i) => string + (i < values.length ? htmlOf(values[i] ?? null) : '')).join('') }
 }
 
 /** Vouches for markup that was made elsewhere. Never for text from outside. */
@@ -15,12 +15,12 @@ export function trusted(markup: string): Html {
   return { html: markup }
 }
 
-function partHtml(part: Part): string {
-  if (part === null || part === false) return ''
-  if (typeof part === 'string') return escapeHtml(part)
-  if (typeof part === 'number') return String(part)
-  if ('html' in part) return part.html
-  return part.map(partHtml).join('')
+function htmlOf(value: HtmlValue): string {
+  if (value === null || value === false) return ''
+  if (typeof value === 'string') return escapeHtml(value)
+  if (typeof value === 'number') return String(value)
+  if ('html' in value) return value.html
+  return value.map(htmlOf).join('')
 }
 
 /** Safe in element content and in quoted attributes. */

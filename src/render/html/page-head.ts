@@ -2,7 +2,7 @@ import { type Html, html, trusted } from './html.ts'
 import type { Inline } from './inline-script.ts'
 
 /** What the head of a page is made from. */
-export interface PageParts {
+export interface PageHeadOptions {
   readonly title: string
   readonly styles: readonly Inline[]
   readonly scripts: readonly Inline[]
@@ -14,7 +14,7 @@ export interface PageParts {
  * The beginning of a page that is one file, up to its body: its policy runs only the scripts and styles that it names
  * by hash, and lets nothing come from anywhere else.
  */
-export function pageHead({ title, styles, scripts, images = true }: PageParts): Html {
+export function pageHead({ title, styles, scripts, images = true }: PageHeadOptions): Html {
   const hashes = (all: readonly Inline[]) => all.map(({ hash }) => `'${hash}'`).join(' ')
   const policy = [
     "default-src 'none'",

@@ -8,7 +8,7 @@ export interface CommentedRun {
 }
 
 /** What a comment on a pull request is made of. */
-export interface CommentParts {
+export interface CommentInput {
   /** comparison.md. */
   readonly comparison: string
   /** Tells this comment from others of the pull request. */
@@ -41,7 +41,7 @@ export function commentMarker(key: string): string {
  * the comparison.
  * @returns null when it is longer than GitHub takes
  */
-export function commentBody({ comparison, key, base, head, commits, links }: CommentParts): string | null {
+export function commentBody({ comparison, key, base, head, commits, links }: CommentInput): string | null {
   const [headline = '', ...rest] = comparison.split('\n\n')
   const facts = [
     `Base ${revision(base, commits)}`,
@@ -56,7 +56,7 @@ export function commentBody({ comparison, key, base, head, commits, links }: Com
  * The body of a comment where there is nothing to compare: the same marker, so that it replaces an earlier comparison,
  * which is of another revision.
  */
-export function commentWithout({ key, why, links }: Pick<CommentParts, 'key' | 'links'> & { why: string }): string {
+export function commentWithout({ key, why, links }: Pick<CommentInput, 'key' | 'links'> & { why: string }): string {
   const facts = links.map(([title, url]) => `[${title}](${inParentheses(url)})`).join(' · ')
   return [commentMarker(key), '## Fulcrum: ⚠️ no comparison', ...(facts === '' ? [] : [facts]), text(why)].join('\n\n')
 }

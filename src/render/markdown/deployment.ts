@@ -10,7 +10,7 @@ interface Deployed {
 }
 
 /** What the README of a written deployment is made from. */
-export interface WrittenParts {
+export interface ReadmeInput {
   readonly expectation: Expectation
   /** Null when nothing but Fulcrum deploys it. */
   readonly deployed: Deployed | null
@@ -21,7 +21,7 @@ export interface WrittenParts {
 }
 
 /** README.md of a written deployment: how to deploy it, the figures to expect, how to verify them. */
-export function deploymentReadme({ expectation, deployed, deployer, folder }: WrittenParts): string {
+export function deploymentReadme({ expectation, deployed, deployer, folder }: ReadmeInput): string {
   const { deployment, run, points } = expectation
   const revision = run.revision === null ? '' : ` at revision ${run.revision.slice(0, 12)}`
   return [

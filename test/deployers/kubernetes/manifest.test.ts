@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import type { KubernetesConfig } from '../../../src/deployers/kubernetes/config.ts'
-import { castOf, type Part } from '../../../src/deployers/kubernetes/roles.ts'
+import { type ComponentRole, castOf } from '../../../src/deployers/kubernetes/roles.ts'
 import { manifestOf, problemsOf, v1alpha1, v1beta1 } from './manifests.ts'
 
 const graph = (spec: string) => `apiVersion: nvidia.com/v1alpha1
@@ -16,11 +16,14 @@ ${spec}`
 const worker = (name: string, args: string, type = 'worker') =>
   `    ${name}: { componentType: ${type}, extraPodSpec: { mainContainer: { args: [${args}] } } }\n`
 
-/** Component names by part. */
-function cast(text: string, services: KubernetesConfig['services'] = {}): { readonly [part in Part]?: string } {
+/** Component names by role. */
+function cast(
+  text: string,
+  services: KubernetesConfig['services'] = {},
+): { readonly [role in ComponentRole]?: string } {
   const { cast, problems, mappingProblems } = castOf(manifestOf(text), services)
   assert.deepEqual([...problems, ...mappingProblems], [])
-  return Object.fromEntries(Object.entries(cast).map(([part, component]) => [part, component.name]))
+  return Object.fromEntries(Object.entries(cast).map(([role, component]) => [role, component.name]))
 }
 
 describe('a manifest', () => {
@@ -102,7 +105,7 @@ describe('roles', () => {
   test('a mapping to an unknown component, or against its type, is refused', () => {
     const { mappingProblems } = castOf(manifestOf(v1alpha1), { prefill: 'prefil', aggregated: 'decode' })
     assert.deepEqual(
-      mappingProblems.map(({ part, problem, right }) => `${part}: ${problem}; ${right}`),
+      mappingProblems.map(({ role, problem, right }) => `${role}: ${problem}; ${right}`),
       [
         'prefill: the manifest has no component named "prefil"; the manifest has Frontend, prefill, decode',
         'aggregated: the manifest declares decode as decode; remove the mapping or change the manifest',

@@ -22,7 +22,7 @@ const endGraceS = 5
 const user = 1000
 
 /** What a Job is made from. */
-export interface JobParts {
+export interface JobOptions {
   readonly name: string
   readonly shards: JobShards
   readonly owner: Json
@@ -33,7 +33,7 @@ export interface JobParts {
  * The Indexed Job whose pods are the shards. Nothing secret is in it: prompts, and the bearer token in the requests,
  * come over the connection. Pods have no access to the API, no privileges, and spread over nodes as far as they can.
  */
-export function loadJob({ name, shards, owner, run }: JobParts): JsonObject {
+export function loadJob({ name, shards, owner, run }: JobOptions): JsonObject {
   const { count, command, job } = shards
   const labels = { ...loadLabels, 'app.kubernetes.io/instance': name }
   return {

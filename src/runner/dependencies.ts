@@ -8,7 +8,7 @@ import type { GpuHosts } from '../telemetry/gpu/watch.ts'
 import type { RunProgress } from './progress.ts'
 
 /** Everything that a run needs beside its plan; the effects of the whole loop come in here. */
-export interface RunParts {
+export interface RunDependencies {
   /** The run's folder and journal, held by this process; the caller closes it. */
   readonly run: Pick<OpenRun, 'folder' | 'journal' | 'attempt'>
   /** Closed by the run, however it ends. */
