@@ -6,7 +6,10 @@ import type { ChatMessage } from './tokenizer.ts'
 export interface DatasetEntry {
   /** From 1. */
   readonly line: number
+  /** Their text, which is what the tokenizer counts. */
   readonly messages: readonly ChatMessage[]
+  /** The messages as they are sent, where they have images; absent where their text is all. */
+  readonly parts?: readonly MessageOfParts[]
   /** True when the file gave a bare prompt, which any API takes. */
   readonly plain: boolean
   /** What the recorded answer was, to count its tokens; null without one. */
@@ -15,8 +18,24 @@ export interface DatasetEntry {
   readonly outputTokens: number | null
 }
 
+/** A chat message with images: text as a string, or text and images as OpenAI's content parts. */
+export interface MessageOfParts {
+  readonly role: string
+  readonly content: string | readonly ContentPart[]
+}
+
+type ContentPart =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'image_url'; readonly image_url: { readonly url: string; readonly detail?: string } }
+
 /** How a row says what to ask. */
-export type RowKind = 'prompts' | 'messages' | 'ShareGPT conversations' | 'generator inputs' | 'OpenAI batch requests'
+export type RowKind =
+  | 'prompts'
+  | 'messages'
+  | 'messages with images'
+  | 'ShareGPT conversations'
+  | 'generator inputs'
+  | 'OpenAI batch requests'
 
 /** A row that can be sent, or why it can't and at which of its keys. */
 export type DatasetRow =
@@ -65,6 +84,11 @@ function batchRow({ url, body }: Fields, api: Api): DatasetRow {
 
 const asInput = (row: DatasetRow): DatasetRow => ('why' in row ? row : { ...row, kind: 'generator inputs' })
 
+/** Keys of AIPerf's rows whose content is more than text. */
+const mediaKeys = ['image', 'images', 'audio', 'audios', 'video', 'videos']
+const isSaid = (value: unknown) =>
+  value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0)
+
 const promptKeys = ['prompt', 'text_input', 'text', 'texts', 'turns']
 
 function rowOf(fields: Fields, tokens: number | null, api: Api): DatasetRow {
@@ -78,6 +102,9 @@ function rowOf(fields: Fields, tokens: number | null, api: Api): DatasetRow {
     if (!Array.isArray(turns)) return { why: `${key} is not a list`, key }
     return messagesRow(turns, key, 'ShareGPT conversations', tokens, api)
   }
+  const medium = mediaKeys.find(name => isSaid(fields[name]))
+  if (medium !== undefined)
+    return { why: `it has ${medium} beside its text; Fulcrum sends images as parts of messages`, key: medium }
   const key = promptKeys.find(name => fields[name] !== undefined)
   if (key !== undefined) return promptRow(fields[key], key, tokens)
   const keys = Object.keys(fields)
@@ -118,7 +145,7 @@ function messagesRow(
   outputTokens: number | null,
   api: Api,
 ): DatasetRow {
-  const said: ChatMessage[] = []
+  const said: (ChatMessage & { readonly parts?: readonly ContentPart[] })[] = []
   const shareGpt = kind === 'ShareGPT conversations'
   for (const [index, turn] of turns.entries()) {
     const place = `${key}[${index}]`
@@ -135,8 +162,9 @@ function messagesRow(
       return { why: `${place} calls tools`, key }
     }
     const content = contentOf(fields.data.content ?? fields.data.value ?? fields.data.text, place)
-    if (typeof content !== 'string') return { ...content, key }
-    said.push({ role, content })
+    if ('why' in content) return { ...content, key }
+    if (content.parts !== undefined && role === 'assistant') return { why: `${place} is an answer with an image`, key }
+    said.push({ role, ...content })
     // What follows an answer of ShareGPT's is not asked.
     if (shareGpt && role === 'assistant') break
   }
@@ -147,33 +175,69 @@ function messagesRow(
     return { why: "it begins with the model's turn", key }
   }
   if (first === undefined) return { why: `${key} has no turn of a user`, key }
-  const silent = said.find(({ role, content }) => role === 'user' && content.trim() === '')
+  const silent = said.find(
+    ({ role, content, parts }) => role === 'user' && parts === undefined && content.trim() === '',
+  )
   if (silent !== undefined) return { why: `a turn of the user in ${key} is empty`, key }
   const plain = shareGpt && said.length === 1
   if (api === 'completions' && !plain) return { why: 'the completions API does not accept messages' }
   const answer = answered.length === 0 ? null : answered.map(({ content }) => content).join('\n')
-  return { kind, entry: { messages: said, plain, answer, outputTokens } }
+  if (said.every(({ parts }) => parts === undefined))
+    return { kind, entry: { messages: said, plain, answer, outputTokens } }
+  if (api !== 'chat') return { why: `it has an image, which Fulcrum sends with the chat API; write api: chat`, key }
+  const messages = said.map(({ role, content }) => ({ role, content }))
+  const parts = said.map(({ role, content, parts: own }) => ({ role, content: own ?? content }))
+  return { kind: 'messages with images', entry: { messages, parts, plain: false, answer, outputTokens } }
 }
 
-/** Text of a turn: a string, or parts that are all text, a line each as servers put them together. */
-function contentOf(value: unknown, place: string): string | { why: string } {
-  if (typeof value === 'string') return value
+/**
+ * Content of a turn: a string, or parts. Text alone is put together, a line each as servers do; with images, the parts
+ * are sent as they are.
+ */
+function contentOf(
+  value: unknown,
+  place: string,
+): { content: string; parts?: readonly ContentPart[] } | { why: string } {
+  if (typeof value === 'string') return { content: value }
   if (!Array.isArray(value)) return { why: `${place} has ${kindOf(value)} as its content` }
-  const texts: string[] = []
+  const parts: ContentPart[] = []
   for (const part of value) {
     if (typeof part === 'string') {
-      texts.push(part)
+      parts.push({ type: 'text', text: part })
       continue
     }
     const fields = record.safeParse(part)
+    if (fields.success && fields.data.type === 'image_url') {
+      const image = imageOf(fields.data.image_url, place)
+      if ('why' in image) return image
+      parts.push(image)
+      continue
+    }
     const text = fields.success ? fields.data.text : undefined
     if (typeof text !== 'string') {
       const type = fields.success && typeof fields.data.type === 'string' ? fields.data.type : kindOf(part)
       return { why: `${place} has a part that is not text (${type}), which Fulcrum does not send` }
     }
-    texts.push(text)
+    parts.push({ type: 'text', text })
   }
-  return texts.join('\n')
+  const content = parts.flatMap(part => (part.type === 'text' ? [part.text] : [])).join('\n')
+  return parts.some(({ type }) => type === 'image_url') ? { content, parts } : { content }
+}
+
+/** An image that the request itself carries. */
+function imageOf(value: unknown, place: string): ContentPart | { why: string } {
+  const fields = record.safeParse(value)
+  const url = fields.success ? fields.data.url : value
+  if (typeof url !== 'string') return { why: `${place} has an image without a url` }
+  if (!/^data:image\/[\w.+-]+;base64,[A-Za-z0-9+/]+={0,2}$/.test(url)) {
+    return {
+      why: url.startsWith('data:')
+        ? `${place} has an image that is not a data:image/…;base64 URL`
+        : `${place} has an image at ${JSON.stringify(url.slice(0, 60))}, which the server would fetch while it is measured; put it into the file as a data:image/…;base64 URL`,
+    }
+  }
+  const detail = fields.success ? fields.data.detail : undefined
+  return { type: 'image_url', image_url: { url, ...(typeof detail === 'string' ? { detail } : {}) } }
 }
 
 const outputKeys = ['output_tokens', 'output_length', 'max_tokens', 'max_completion_tokens', 'max_output_tokens']

@@ -118,11 +118,16 @@ export async function datasetPrompts(
   }
   const entries = dataset.entries.slice(0, count)
   const outputTokens = outputTokensOf(dataset, count, workload, options.seed)
-  const values = entries.map(({ messages }) => (api === 'completions' ? messages[0]?.content : messages))
+  const values = entries.map(({ messages, parts }) =>
+    api === 'completions' ? messages[0]?.content : (parts ?? messages),
+  )
   return withAlike({
     count: entries.length,
     ...frameValues(values),
-    inputTokens: sharedUint32(dataset.inputTokens.slice(0, count)),
+    // Only the server knows what an image counts.
+    inputTokens: sharedUint32(
+      entries.map(({ parts }, row) => (parts === undefined ? (dataset.inputTokens[row] ?? 0) : 0)),
+    ),
     outputTokens: sharedUint32(outputTokens),
     turns: 1,
   })

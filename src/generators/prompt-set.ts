@@ -15,7 +15,7 @@ export interface PromptSet {
   readonly offsets: Float64Array
   /**
    * Tokens that the server should count (`usage.prompt_tokens`), template included; the sum over the turns so far in a
-   * conversation.
+   * conversation. 0 where only the server can count them, as those of images.
    */
   readonly inputTokens: Uint32Array
   /** Tokens to ask for; 0 where the data doesn't say. */

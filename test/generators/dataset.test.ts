@@ -159,6 +159,38 @@ test('a recorded answer of messages is the OSL', async () => {
   assert.deepEqual([...set.outputTokens], [3])
 })
 
+test('images are sent as parts of their message, and only the server counts such a prompt', async () => {
+  const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=', detail: 'low' } }
+  const shown = { role: 'user', content: [{ type: 'text', text: 'what is it?' }, image] }
+  const { set, values } = await prompts([
+    { messages: [{ role: 'system', content: 'be brief' }, shown] },
+    { messages: [{ role: 'user', content: [image] }], max_tokens: 9 },
+    { prompt: 'plain' },
+  ])
+  assert.deepEqual(values, [
+    [{ role: 'system', content: 'be brief' }, shown],
+    [{ role: 'user', content: [image] }],
+    user('plain'),
+  ])
+  assert.deepEqual(
+    [[...set.inputTokens.subarray(0, 2)], [...set.outputTokens]],
+    [
+      [0, 0],
+      [77, 9, 77],
+    ],
+  )
+  assert.ok((set.inputTokens[2] ?? 0) > 0)
+})
+
+for (const api of ['completions', 'responses'] as const) {
+  test(`an image is not sent by the ${api} API`, () => {
+    const content = [{ type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } }]
+    const [row] = readRow({ messages: [{ role: 'user', content }] }, api)
+    assert.ok(row !== undefined && 'why' in row)
+    assert.match(row.why, api === 'responses' ? /write api: chat/ : /completions API does not accept messages/)
+  })
+}
+
 test('payloads of genai-perf and AIPerf inputs are a row each', async () => {
   const inputs = {
     data: [
@@ -204,8 +236,29 @@ const odd: readonly (readonly [string, unknown, RegExp])[] = [
   [
     'an image',
     { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: {} }] }] },
-    /not text \(image_url\)/,
+    /has an image without a url/,
   ],
+  ...(
+    [
+      [
+        'an image that the server would fetch',
+        'https://example.org/cat.png',
+        /"https:.*cat\.png", which the server would fetch/,
+      ],
+      ['an image that is not base64', 'data:image/png,abc', /not a data:image.*base64 URL/],
+      ['a film in place of an image', 'data:video/mp4;base64,AAAA', /not a data:image.*base64 URL/],
+    ] as const
+  ).map(([what, url, why]): readonly [string, unknown, RegExp] => [
+    what,
+    { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }] },
+    why,
+  ]),
+  [
+    'a sound',
+    { messages: [{ role: 'user', content: [{ type: 'input_audio', input_audio: {} }] }] },
+    /not text \(input_audio\)/,
+  ],
+  ["AIPerf's image beside a text", { text: 'what is it?', image: 'a.png' }, /has image beside its text/],
   ['token ids', { prompt: [1, 2] }, /prompt is a list of 2/],
   ['no object', 7, /a row is a number/],
   ['null', 'null', /a row is null/],

@@ -11,7 +11,7 @@ export function firstMeasured({ level, warmup }: Point['load'], turns: number): 
 
 /**
  * Mean ISL and OSL of the requests that were sent, in tokens; null of none. Not those of the whole set: of lengths that
- * vary a short window has a mean of its own, and that is not the server's doing.
+ * vary a short window has a mean of its own, and that is not the server's doing. Null too where a length is unknown.
  */
 export function askedLengths(
   load: Point['load'],
@@ -22,8 +22,13 @@ export function askedLengths(
   const first = firstMeasured(load, turns)
   const mean = (lengths: Uint32Array) => {
     let sum = 0
-    for (let request = 0; request < sent; request++) sum += lengths[(first + request) % count] ?? 0
-    return sum / sent
+    let isKnown = true
+    for (let request = 0; request < sent; request++) {
+      const length = lengths[(first + request) % count] ?? 0
+      isKnown &&= length > 0
+      sum += length
+    }
+    return isKnown ? sum / sent : null
   }
   return { isl: mean(inputTokens), osl: mean(outputTokens) }
 }

@@ -363,7 +363,7 @@ class ThreadRun {
     const { session } = sending
     const index = this.#indexOf(sending)
     const row = this.#records.add(sending.scheduled)
-    this.#records.columns.inputTokens[row] = requests.inputTokens[index] ?? 0
+    this.#records.columns.inputTokens[row] = requests.inputTokens[index] || Number.NaN
     this.#records.columns.turn[row] = sessions?.turn[index] ?? index % requests.turns
     this.#records.columns.phase[row] = phaseCode(sending.phase)
     if (this.#tellsIndexes) this.#indexes[row] = index

@@ -48,6 +48,8 @@ export interface DatasetView {
   readonly counted: number
   readonly isl: LengthView
   readonly osl: LengthView
+  /** Whether rows have images: the ISL is then of the text alone. */
+  readonly images?: true
 }
 
 /** A trace as it was read; lengths in tokens. */
