@@ -3,8 +3,9 @@ import { createDeployer } from '../deployers/create.ts'
 import type { DeployPreview } from '../deployers/deployer.ts'
 import { besideDeployment } from '../deployers/kubernetes/load-job/defaults.ts'
 import { previewLoadJob } from '../deployers/kubernetes/load-job/preview.ts'
+import type { LoadExample } from '../generators/define-generator.ts'
 import { pastSecondsPerPoint } from '../journal/index.ts'
-import { deploymentLabel } from '../model/index.ts'
+import { deploymentLabel, redactArguments, redactor, redactStrings } from '../model/index.ts'
 import { onlyPoints } from '../plan/only.ts'
 import { planSweep } from '../plan/plan.ts'
 import { loadSweep } from '../spec/load-sweep.ts'
@@ -65,10 +66,37 @@ export async function previewPlan(plan: Plan): Promise<readonly DeploymentPrevie
             preview: previewLoadJob(besideDeployment({ ...shards, job: shards.job }, plan.sweep.deploy.cluster())),
           },
         ]
-  const deployments = plan.deployments.map(({ deployment, points }, i) => ({
-    label: deploymentLabel(deployment),
-    points: points.length,
-    preview: deployer.preview(plan.deployments[i - 1]?.deployment ?? null, deployment),
-  }))
+  const asked = await loadExample(plan)
+  const deployments = plan.deployments.map(({ deployment, points }, i) => {
+    const preview = deployer.preview(plan.deployments[i - 1]?.deployment ?? null, deployment)
+    return {
+      label: deploymentLabel(deployment),
+      points: points.length,
+      preview: asked === null || i > 0 ? preview : withLoad(preview, asked),
+    }
+  })
   return [...load, ...deployments]
+}
+
+/**
+ * How the load of the first point asks; null where nobody knows the endpoint before something has started, or the
+ * generator does not say.
+ */
+export async function loadExample({ sweep, deployments }: Plan): Promise<LoadExample | null> {
+  const point = deployments[0]?.points[0]
+  const endpoint = sweep.deploy.endpoint(sweep.model.name)
+  if (point === undefined || endpoint === null) return null
+  const example = await sweep.generator.example(point, endpoint)
+  const hide = redactor(process.env)
+  if (example?.kind === 'command') return { ...example, argv: redactArguments(example.argv, hide) }
+  return example === null ? null : { ...example, body: redactStrings(example.body, hide) }
+}
+
+function withLoad(preview: DeployPreview, asked: LoadExample): DeployPreview {
+  if (asked.kind === 'command') {
+    const note = 'the load of the first point'
+    return { ...preview, commands: [...preview.commands, { argv: asked.argv, env: {}, note }] }
+  }
+  const { kind: _, ...request } = asked
+  return { ...preview, requests: [request] }
 }

@@ -72,6 +72,8 @@ export interface DeployerSpec<K extends Keys, Config, Name extends string = stri
   gpusHere?(config: NoInfer<Config>, needs: SweepNeeds): AskedGpus
   /** The Kubernetes cluster that it works on. */
   cluster?(config: NoInfer<Config>): ClusterOfDeployment
+  /** The endpoint, where it is known before anything starts. Default: it is not. */
+  endpoint?(config: NoInfer<Config>, model: string): Endpoint
   /** What deploys one deployment without Fulcrum. Default: nothing does. */
   files?(config: NoInfer<Config>, wanted: WantedFiles): DeploymentFiles | null
   /**
@@ -134,6 +136,8 @@ export interface ConfiguredDeployer {
   gpusHere(needs: SweepNeeds): AskedGpus
   /** Null when it does not work on a cluster of Kubernetes. */
   cluster(): ClusterOfDeployment | null
+  /** Null when it is not known before something starts. */
+  endpoint(model: string): Endpoint | null
   /** What deploys one deployment without Fulcrum; null when nothing does. */
   files(wanted: WantedFiles): DeploymentFiles | null
   /**
@@ -266,6 +270,7 @@ export function defineDeployer<const K extends Keys, Config = ReadKeys<K>, const
       doctor: async needs => (await spec.doctor?.(config, needs)) ?? [],
       gpusHere: needs => spec.gpusHere?.(config, needs) ?? null,
       cluster: () => spec.cluster?.(config) ?? null,
+      endpoint: model => spec.endpoint?.(config, model) ?? null,
       files: wanted => spec.files?.(config, wanted) ?? null,
       system: canonicalJson([name, Object.entries(raw).filter(([key]) => !isReconciled(key))]),
       parts: () => spec.variants?.parts(config) ?? sameParts,

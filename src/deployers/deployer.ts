@@ -1,4 +1,4 @@
-import type { Deployment, Endpoint, Role } from '../model/index.ts'
+import type { Deployment, Endpoint, Json, Role } from '../model/index.ts'
 import type { GpuHolder } from '../telemetry/gpu/place.ts'
 import type { Launcher } from './launch/launcher.ts'
 import type { PlannedFile } from './planned-file.ts'
@@ -42,6 +42,15 @@ export interface PlannedCommand {
 export interface DeployPreview {
   readonly commands: readonly PlannedCommand[]
   readonly files: readonly PlannedFile[]
+  /** What the load sends, where the endpoint is known before anything starts. */
+  readonly requests?: readonly PlannedRequest[]
+}
+
+/** A request of the load as a dry run shows it: secrets as names, the prompt as its length. */
+export interface PlannedRequest {
+  readonly url: string
+  readonly headers: { readonly [name: string]: string }
+  readonly body: { readonly [field: string]: Json }
 }
 
 /** Where workers hold GPUs. */

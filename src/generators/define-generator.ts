@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { Check } from '../model/doctor-check.ts'
-import { branded, type Json } from '../model/index.ts'
+import { branded, type Endpoint, type Json, type Point } from '../model/index.ts'
 import type { ProcessLedger } from '../process/ledger.ts'
 import { decisivePart, type Keys, type ReadKeys, type ShapeOf, strictKeys } from '../yaml/keys.ts'
 import { readValue } from '../yaml/reading.ts'
@@ -51,6 +51,16 @@ export interface Sharding<Config> {
   with(config: Config, count: number): Config
 }
 
+/** What shows how the load will ask: a request, or the command that sends it. */
+export type LoadExample =
+  | {
+      readonly kind: 'request'
+      readonly url: string
+      readonly headers: { readonly [name: string]: string }
+      readonly body: { readonly [field: string]: Json }
+    }
+  | { readonly kind: 'command'; readonly argv: readonly string[] }
+
 /** A generator as its author writes it. */
 export interface GeneratorSpec<K extends Keys, Config, Name extends string = string> {
   /** What `generator.name` says, and reports show. */
@@ -69,6 +79,8 @@ export interface GeneratorSpec<K extends Keys, Config, Name extends string = str
   readonly sharding?: Sharding<Config>
   /** What `fulcrum doctor` looks at. Changes nothing, loads nothing. */
   doctor?(config: Config): Promise<readonly Check[]>
+  /** What it sends or starts for a point. Default: nothing is shown. */
+  example?(point: Point, endpoint: Endpoint, config: Config): Promise<LoadExample>
   /** Called before the first measurement: a sweep that only is read need not load what measures. */
   create(config: Config, context: GeneratorContext): LoadGenerator | Promise<LoadGenerator>
 }
@@ -87,6 +99,8 @@ export interface ConfiguredGenerator {
   /** The same with the load split over so many processes; null when it can't be. */
   split(count: number): ConfiguredGenerator | null
   doctor(): Promise<readonly Check[]>
+  /** What it sends or starts for a point; null when it doesn't say. */
+  example(point: Point, endpoint: Endpoint): Promise<LoadExample | null>
   create(context: Omit<GeneratorContext, 'ledger'>): LoadGenerator
 }
 
@@ -159,6 +173,7 @@ export function defineGenerator<const K extends Keys, Config = ReadKeys<K>, cons
       shards: sharding?.of(config) ?? null,
       split: count => (sharding === undefined ? null : bind(sharding.with(config, count), decisive)),
       doctor: async () => (await spec.doctor?.(config)) ?? [],
+      example: async (point, endpoint) => (await spec.example?.(point, endpoint, config)) ?? null,
       create: places => {
         const ledger = sharedLedger(places.runFolder)
         let made: Promise<LoadGenerator> | null = null

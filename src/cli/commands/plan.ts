@@ -22,13 +22,19 @@ Examples:
 Earlier runs of the sweep below --out improve the time estimate.`,
     )
     .action(async (file: string, options: { json?: true; out: string; allowPoints?: number }) => {
-      const { planSweepFile } = await import('../../commands/plan.ts')
+      const { loadExample, planSweepFile } = await import('../../commands/plan.ts')
       const plan = await planSweepFile(file, { resultsRoot: options.out, ...options })
+      const example = await loadExample(plan)
       if (options.json) {
         const { sweep, ...rest } = plan
         const { text: _, generator, generatorIdentity: __, ...described } = sweep
         const named = { generator: generator.name, generatorSettings: generator.config }
-        console.log(jsonText({ ...rest, sweep: { ...described, ...named } }, 2))
-      } else console.log((await import('../../render/terminal/plan.ts')).planText(plan))
+        console.log(jsonText({ ...rest, example, sweep: { ...described, ...named } }, 2))
+        return
+      }
+      const isRunning = plan.sweep.deploy.endpoint(plan.sweep.model.name) !== null
+      console.log((await import('../../render/terminal/plan.ts')).planText(plan, { isRunning }))
+      if (example !== null)
+        console.log(`\n${(await import('../../render/terminal/preview.ts')).loadExampleText(example)}`)
     })
 }

@@ -13,13 +13,7 @@ const checkLimitMs = 5_000
  */
 export function attachDeployer(config: AttachConfig, model: string, ask: Asking = askingByDefault): Deployer {
   let attached: Deployment | null = null
-  const endpoint: Endpoint = {
-    url: config.url,
-    model,
-    dialect: config.dialect,
-    metricsUrls: { frontend: `${config.url}/metrics` },
-    ...(config.api_key_env === undefined ? {} : { apiKeyEnv: config.api_key_env }),
-  }
+  const endpoint = endpointOf(config, model)
 
   return {
     reconcile: async (wanted, { signal, onEvent }) => {
@@ -60,6 +54,17 @@ export function attachDeployer(config: AttachConfig, model: string, ask: Asking 
     // The GPUs behind an endpoint elsewhere are not on this machine.
     gpuPlaces: () => ({ holders: [], hosts: isLoopback(config.url) ? [null] : [] }),
     close: async () => {},
+  }
+}
+
+/** The endpoint as the sweep file describes it. */
+export function endpointOf(config: AttachConfig, model: string): Endpoint {
+  return {
+    url: config.url,
+    model,
+    dialect: config.dialect,
+    metricsUrls: { frontend: `${config.url}/metrics` },
+    ...(config.api_key_env === undefined ? {} : { apiKeyEnv: config.api_key_env }),
   }
 }
 

@@ -1,6 +1,6 @@
 import { defineDeployer } from '../define-deployer.ts'
 import { expectedOf } from '../doctor/registration.ts'
-import { attachDeployer } from './attach.ts'
+import { attachDeployer, endpointOf } from './attach.ts'
 import { attachKeys } from './config.ts'
 import { checkEndpoint } from './doctor.ts'
 
@@ -17,6 +17,7 @@ export const attach = defineDeployer({
         remedy: 'remove it, or sweep it with a deployer that knows it',
       })),
   }),
+  endpoint: endpointOf,
   startupS: () => 0,
   doctor: (config, needs) => checkEndpoint(config, needs.model, expectedOf(needs), needs.ask),
   create: (config, { model, ask }) => attachDeployer(config, model, ask),

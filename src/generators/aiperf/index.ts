@@ -16,6 +16,11 @@ export const aiperfGenerator = defineGenerator({
     const { examineProgram } = await import('../programs/doctor.ts')
     return [(await examineProgram('aiperf', command, remedy)).check]
   },
+  example: async (point, endpoint, { command = 'aiperf', args }) => {
+    const { aiperfArguments } = await import('./command.ts')
+    const places = { tokenizer: 'TOKENIZER', artifactFolder: 'ARTIFACTS', traceFile: 'TRACE', args }
+    return { kind: 'command', argv: [command, ...aiperfArguments(point, endpoint, places)] }
+  },
   create: async (config, { runFolder, ledger }) => {
     const { aiperf } = await import('./aiperf.ts')
     return aiperf({ ...config, runFolder, ledger })

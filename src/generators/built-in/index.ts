@@ -38,6 +38,7 @@ export const builtInGenerator = defineGenerator({
       shards: { ...(shards ?? { hosts: [], launcher: 'ssh', launcherArgs: [] }), count },
     }),
   },
+  example: async (point, endpoint) => (await import('../request-example.ts')).requestExample(point, endpoint),
   create: async ({ shards }, { runFolder, jobLauncher, cacheFolder = userCacheFolder(process.env) }) => {
     if (shards === undefined) return (await import('./built-in.ts')).builtIn({ cacheFolder })
     const { sharded } = await import('../shards/sharded.ts')

@@ -9,6 +9,11 @@ export const genaiPerfGenerator = defineGenerator({
   keys: programKeys,
   capabilities: genaiPerfCapabilities,
   doctor: async config => (await import('./doctor.ts')).examineGenaiPerf(config),
+  example: async (point, endpoint, { command = 'genai-perf', args }) => {
+    const { genaiPerfArguments } = await import('./command.ts')
+    const places = { tokenizer: 'TOKENIZER', artifactFolder: 'ARTIFACTS', args }
+    return { kind: 'command', argv: [command, ...genaiPerfArguments(point, endpoint, places)] }
+  },
   create: async (config, { runFolder, ledger }) => {
     const { genaiPerf } = await import('./genai-perf.ts')
     return genaiPerf({ ...config, runFolder, ledger })

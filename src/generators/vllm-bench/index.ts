@@ -23,6 +23,11 @@ export const vllmBenchGenerator = defineGenerator({
       return [missed('vllm-rs', error.message, installVllmRs)]
     }
   },
+  example: async (point, endpoint, { command = 'vllm-rs', args }) => {
+    const { vllmBenchArguments } = await import('./command.ts')
+    const places = { tokenizer: 'TOKENIZER', prompts: 'PROMPTS', folder: 'ARTIFACTS', resultName: 'result.json', args }
+    return { kind: 'command', argv: [command, ...vllmBenchArguments(point, endpoint, places)] }
+  },
   create: async (config, { runFolder, ledger }) => {
     const { vllmBench } = await import('./vllm-bench.ts')
     return vllmBench({ ...config, runFolder, ledger })

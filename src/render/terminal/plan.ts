@@ -9,8 +9,11 @@ import { wrapped } from './wrapped.ts'
 /** Below so many points a search measures half of the grid or more: docs/bench/search.md. */
 const smallGrid = 60
 
-/** A plan for a person: the deployments in order, and what the order costs. */
-export function planText(plan: PlanView): string {
+/**
+ * A plan for a person: the deployments in order, and what the order costs.
+ * @param isRunning whether the sweep starts nothing
+ */
+export function planText(plan: PlanView, { isRunning = false } = {}): string {
   const hasVariants = plan.deployments.some(({ deployment }) => deployment.variant !== undefined)
   const settings = plan.deployments.map(({ deployment }) => settingsOf(deployment.engine))
   // What all have would only make the rows too long to read.
@@ -46,7 +49,9 @@ export function planText(plan: PlanView): string {
           ...(plan.pointCount < smallGrid ? ['a grid this small leaves a search little to leave out'] : []),
         ]
       : []),
-    `worker starts: ${cost.workersStarted} (${proof}; nested loops: ${nestedLoopCost.workersStarted})`,
+    isRunning
+      ? 'worker starts: none, the endpoint is already running'
+      : `worker starts: ${cost.workersStarted} (${proof}; nested loops: ${nestedLoopCost.workersStarted})`,
     ...(cost.frontendsRestarted === undefined
       ? []
       : [`frontend restarts: ${cost.frontendsRestarted} (nested loops: ${nestedLoopCost.frontendsRestarted ?? 0})`]),

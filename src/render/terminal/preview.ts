@@ -1,5 +1,6 @@
 import { shellWord } from '../../model/index.ts'
-import type { PreviewView } from '../views/plan.ts'
+import { counted } from '../views/format.ts'
+import type { LoadExampleView, PreviewView, RequestView } from '../views/plan.ts'
 
 /** Exact commands and files of each deployment, as a shell could run them. */
 export function previewText(previews: readonly PreviewView[]): string {
@@ -10,9 +11,25 @@ export function previewText(previews: readonly PreviewView[]): string {
         const variables = Object.entries(env).map(([name, value]) => `${name}=${shellWord(value, 'variables')}`)
         return `${note === undefined ? '' : `# ${note}\n`}${[...variables, ...argv.map(word => shellWord(word, 'variables'))].join(' ')}`
       })
-      return [`## ${label} (${points} points)`, ...files, ...commands].join('\n')
+      const requests = (preview.requests ?? []).map(
+        request => `# a request of the first point\n${requestText(request)}`,
+      )
+      return [`## ${label} (${counted(points, 'point')})`, ...files, ...commands, ...requests].join('\n')
     })
     .join('\n\n')
 }
 
-const indent = (text: string) => text.trimEnd().replaceAll(/^/gm, '  ')
+/** How the load asks, below a plan. */
+export function loadExampleText(example: LoadExampleView): string {
+  return example.kind === 'request'
+    ? `a request of the first point:\n${indent(requestText(example))}`
+    : `the load of the first point:\n  ${example.argv.map(word => shellWord(word)).join(' ')}`
+}
+
+/** `POST URL`, its headers, and its body as JSON. */
+function requestText({ url, headers, body }: RequestView): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+  return [`POST ${url}`, ...lines, '', JSON.stringify(body, null, 2)].join('\n')
+}
+
+const indent = (text: string) => text.trimEnd().replaceAll(/^(?=.)/gm, '  ')

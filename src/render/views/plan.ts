@@ -72,6 +72,18 @@ interface LengthView {
   readonly max: number
 }
 
+/** A request of the load; secrets are names, the prompt is its length. */
+export interface RequestView {
+  readonly url: string
+  readonly headers: { readonly [name: string]: string }
+  readonly body: { readonly [field: string]: unknown }
+}
+
+/** How the load asks: a request, or the command that sends it. */
+export type LoadExampleView =
+  | ({ readonly kind: 'request' } & RequestView)
+  | { readonly kind: 'command'; readonly argv: readonly string[] }
+
 /** What reaching one deployment from the one before would run, or what the load is sent from. */
 export interface PreviewView {
   readonly label: string
@@ -83,5 +95,6 @@ export interface PreviewView {
       readonly env: { readonly [name: string]: string }
       readonly note?: string
     }[]
+    readonly requests?: readonly RequestView[]
   }
 }
