@@ -324,7 +324,7 @@ export function saidOf(run: Run): BottleneckFinding {
 }
 
 /** What `fulcrum tune` answers of a run of one workload. */
-export function answerOf(run: Run): Tuning {
+export function workloadView(run: Run): Tuning {
   const [tuning] = tune(analyse(run))
   if (tuning === undefined) throw new Error(`${run.manifest.sweep} has no workload`)
   return tuning

@@ -43,7 +43,7 @@ export interface CapacityPlanned {
   readonly page: CapacityPageData
 }
 
-export interface CapacityAnswer extends Omit<CapacityPlanned, 'plan' | 'page'> {
+export interface CapacityResult extends Omit<CapacityPlanned, 'plan' | 'page'> {
   readonly files: readonly string[]
 }
 
@@ -52,7 +52,7 @@ export interface CapacityAnswer extends Omit<CapacityPlanned, 'plan' | 'page'> {
  * measured.
  * @throws FulcrumError (bad-input) for a file, flag or run that is none
  */
-export async function planCapacityOf(request: CapacityRequest): Promise<CapacityAnswer> {
+export async function planCapacityOf(request: CapacityRequest): Promise<CapacityResult> {
   const { asked, folder } = await askedAndRun(request)
   const { plan: _, page, ...answer } = await answerFrom(await readRun(folder), asked, request)
   return {

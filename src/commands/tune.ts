@@ -5,7 +5,7 @@ import { priorOrder } from '../analysis/priors/prior-order.ts'
 import { recommendForMix } from '../analysis/tune/mix.ts'
 import { tune } from '../analysis/tune/tune.ts'
 import { FulcrumError, topologyLabel } from '../model/index.ts'
-import { answerOf, type Believed, mixAnswer, type TuneView } from '../render/views/tune.ts'
+import { type Believed, mixView, type TuneView, workloadView } from '../render/views/tune.ts'
 import { loadSweep } from '../spec/load-sweep.ts'
 import { nearMiss } from '../yaml/near-miss.ts'
 import type { ReportedOutcome, RunWatch } from './execute.ts'
@@ -19,7 +19,7 @@ import { readRunWithMissingPoints } from './run-with-missing-points.ts'
 
 export type * from '../render/views/tune.ts'
 
-export interface TuneAnswer extends TuneView {
+export interface TuneResult extends TuneView {
   /** The run that was made for this answer; null when a run folder was given. */
   readonly outcome: ReportedOutcome | null
 }
@@ -38,7 +38,7 @@ export async function tuneFileOrRun(
     /** Folders of beliefs that an adaptive search begins with: aiconfigurator's, a run, a folder of runs. */
     readonly priors?: readonly string[]
   },
-): Promise<TuneAnswer> {
+): Promise<TuneResult> {
   const { target, mix: mixText, ...watch } = request
   const limits = parseLimits(request)
   const weights = mixText === undefined ? null : parseMix(mixText)
@@ -57,8 +57,8 @@ export async function tuneFileOrRun(
   const mix = weights === null ? analysis.mix : recommendForMix(analysis.workloads, sharesOf(weights, names))
   return {
     folder,
-    mix: mix && mixAnswer(mix),
-    workloads: tune(analysis).map(answerOf),
+    mix: mix && mixView(mix),
+    workloads: tune(analysis).map(workloadView),
     believed: await believedOf(analysis, request.priors ?? []),
     limits: outcome?.limits ?? reportedLimits(run, limits, request.allowLost),
     outcome,

@@ -36,7 +36,7 @@ export interface ProbeOptions extends Partial<Asking> {
 }
 
 /** What came back. */
-export interface ProbeAnswer {
+export interface ProbeResult {
   /** NaN when not streamed. */
   readonly ttftMs: number
   readonly latencyMs: number
@@ -55,7 +55,7 @@ const expiryEveryMs = 10
  *
  * @throws FulcrumError environment `probe-failed` with what came instead of an answer; the signal's reason when aborted
  */
-export async function probe(endpoint: Endpoint, options: ProbeOptions): Promise<ProbeAnswer> {
+export async function probe(endpoint: Endpoint, options: ProbeOptions): Promise<ProbeResult> {
   const env = options.env ?? process.env
   const deadline = performance.now() + options.timeoutMs
   const target = await resolveTarget(endpoint, options.ca ?? null, options.signal)

@@ -1,8 +1,8 @@
-import { type Answer, jsonAnswer, jsonTextAnswer } from './answer.ts'
 import type { createCache } from './cache.ts'
 import type { Catalogue, RunSummary } from './catalogue.ts'
 import { listingOf } from './listing.ts'
 import type { Pages } from './made-pages.ts'
+import { jsonResponse, jsonTextResponse, type SiteResponse } from './response.ts'
 import { pathTo } from './target.ts'
 
 /** Where version 1 begins. A version keeps its paths and fields; new fields may come. */
@@ -15,23 +15,23 @@ export interface Api {
 }
 
 /** What is wrong, as every answer of the API says it. */
-export const apiProblem = (status: number, message: string, remedy?: string): Answer =>
-  jsonAnswer({ error: { message, remedy: remedy ?? null } }, status)
+export const apiProblem = (status: number, message: string, remedy?: string): SiteResponse =>
+  jsonResponse({ error: { message, remedy: remedy ?? null } }, status)
 
 /** Answers below {@link apiPath}. */
-export async function apiAnswer(
+export async function apiResponse(
   { catalogue, pages, kept }: Api,
   segments: readonly string[],
   query: URLSearchParams,
-): Promise<Answer> {
+): Promise<SiteResponse> {
   const [what, sweep, name, part, ...rest] = segments
   const all = await catalogue.list()
-  if (what === undefined) return jsonAnswer({ version: 1, runs: `${apiPath}/runs`, compare: `${apiPath}/compare` })
+  if (what === undefined) return jsonResponse({ version: 1, runs: `${apiPath}/runs`, compare: `${apiPath}/compare` })
   if (what === 'runs' && sweep === undefined) {
     const listing = listingOf(all, query)
     if ('message' in listing) return apiProblem(400, listing.message, listing.remedy)
     const { total, page, pages: count, perPage, runs } = listing
-    return jsonAnswer({ total, page, pages: count, perPage, runs: runs.map(runJson) })
+    return jsonResponse({ total, page, pages: count, perPage, runs: runs.map(runJson) })
   }
   if (what === 'compare' && sweep === undefined) {
     const [base, head] = [named(all, query.get('base')), named(all, query.get('head'))]
@@ -41,18 +41,18 @@ export async function apiAnswer(
         `${base === undefined ? 'base' : 'head'} is not a run here.`,
         'Give base and head as SWEEP/RUN, the names of their folders.',
       )
-    return jsonTextAnswer(await comparison({ pages, kept }, base, head))
+    return jsonTextResponse(await comparison({ pages, kept }, base, head))
   }
   if (what !== 'runs' || name === undefined || rest.length > 0) return apiProblem(404, 'This path does not exist.')
   const run = all.find(({ place }) => place.sweep === sweep && place.run === name)
   if (run === undefined) return apiProblem(404, 'This run does not exist.')
   switch (part) {
     case undefined:
-      return jsonAnswer(runJson(run))
+      return jsonResponse(runJson(run))
     case 'points':
-      return jsonTextAnswer(await kept(['points', run.folder, run.stamp].join('\n'), () => pages.points(run.folder)))
+      return jsonTextResponse(await kept(['points', run.folder, run.stamp].join('\n'), () => pages.points(run.folder)))
     case 'since':
-      return jsonAnswer(await since({ pages, kept }, run, all))
+      return jsonResponse(await since({ pages, kept }, run, all))
     default:
       return apiProblem(404, 'This path does not exist.')
   }

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Run } from '../journal/run.ts'
-import { constantHeaders } from './answer.ts'
 import { createFrames, type LiveStatus } from './live.ts'
+import { constantHeaders } from './response.ts'
 
 /** The state of a run now and after each change, until no process holds it. */
 export type Follow = (folder: string, signal: AbortSignal) => AsyncIterable<{ run: Run; glimpse: LiveStatus }>

@@ -1,5 +1,5 @@
-import type { Answer } from './answer.ts'
 import type { RunState, RunSummary } from './catalogue.ts'
+import type { SiteResponse } from './response.ts'
 
 const states: readonly RunState[] = [
   ...(['running', 'complete', 'interrupted', 'failed', 'budget', 'unfinished', 'unreadable'] as const),
@@ -16,7 +16,7 @@ interface Family {
  * it is and what its last point showed. Times are in seconds, shares from 0 to 1. What was not observed has no sample.
  * @param runs youngest first
  */
-export function metricsAnswer(runs: readonly RunSummary[]): Answer {
+export function metricsResponse(runs: readonly RunSummary[]): SiteResponse {
   const headers = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }
   return { status: 200, headers, body: familiesOf(runs).map(textOf).join('') }
 }

@@ -1,24 +1,24 @@
 import { basename } from 'node:path'
 import type { Crumb } from '../render/html/crumbs.ts'
-import type { Answer } from './answer.ts'
-import { fileAnswer, page } from './answer.ts'
-import { apiAnswer } from './api.ts'
+import { apiResponse } from './api.ts'
 import { createCache } from './cache.ts'
 import type { Catalogue, RunSummary } from './catalogue.ts'
 import { listingOf } from './listing.ts'
 import type { Pages } from './made-pages.ts'
-import { metricsAnswer } from './metrics.ts'
+import { metricsResponse } from './metrics.ts'
 import { openInside } from './open-inside.ts'
 import type { SiteAssets } from './pages/layout.ts'
 import { problemPage } from './pages/problem.ts'
 import { runPage } from './pages/run.ts'
 import { hasHistory, runsPage } from './pages/runs.ts'
+import type { SiteResponse } from './response.ts'
+import { fileResponse, page } from './response.ts'
 import { filesOf } from './run-files.ts'
 import type { Target } from './target.ts'
 import { pathTo } from './target.ts'
 
 /** Responses, and the one request that is answered as a stream. */
-export type Routed = Answer | { readonly events: string }
+export type Routed = SiteResponse | { readonly events: string }
 
 export interface Routes {
   readonly root: string
@@ -54,7 +54,7 @@ export function createRouter({ root, catalogue, pages, assets }: Routes): (targe
     const [kind, ...path] = rest
     if (kind === 'files') {
       const file = await openInside(root, [sweep, name, ...path])
-      return file === null ? missing('such file') : fileAnswer(file, path.at(-1) ?? '')
+      return file === null ? missing('such file') : fileResponse(file, path.at(-1) ?? '')
     }
     const run = await catalogue.find(sweep, name)
     if (run === null || path.length > 0) return missing('such run')
@@ -125,8 +125,8 @@ export function createRouter({ root, catalogue, pages, assets }: Routes): (targe
       const all = await catalogue.list()
       return runsPage(assets, all, listingOf(all, query), query.get('q') ?? '')
     }
-    if (first === 'api') return second === 'v1' ? apiAnswer(api, segments.slice(2), query) : missing('such API')
-    if (first === 'metrics' && second === undefined) return metricsAnswer(await catalogue.list())
+    if (first === 'api') return second === 'v1' ? apiResponse(api, segments.slice(2), query) : missing('such API')
+    if (first === 'metrics' && second === undefined) return metricsResponse(await catalogue.list())
     if (first === 'compare' && second === undefined) return comparison(query)
     if (first === 'overlay' && second === undefined) return overlay(query)
     if (first === 'history' && second !== undefined && third === undefined) return history(second)

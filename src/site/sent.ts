@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Access } from './access.ts'
-import type { Answer } from './answer.ts'
-import { jsonAnswer } from './answer.ts'
 import { apiProblem } from './api.ts'
 import type { Audit } from './audit.ts'
 import type { SiteAssets } from './pages/layout.ts'
 import { loginPage } from './pages/login.ts'
+import type { SiteResponse } from './response.ts'
+import { jsonResponse } from './response.ts'
 import { pathTo } from './target.ts'
 import { type Received, UploadRefused } from './upload.ts'
 
@@ -14,11 +14,11 @@ import { type Received, UploadRefused } from './upload.ts'
 const mostFormBytes = 8192
 
 /** The login page, or what comes of the token that its form sent. */
-export async function loginAnswer(
+export async function loginResponse(
   request: IncomingMessage,
   query: URLSearchParams,
   { assets, access, audit }: { readonly assets: SiteAssets; readonly access: Access; readonly audit: Audit },
-): Promise<Answer> {
+): Promise<SiteResponse> {
   if (request.method !== 'POST')
     return loginPage(assets, { wanted: ownPath(query.get('to')), problem: null, status: 200 })
   const form = await formOf(request)
@@ -55,16 +55,16 @@ async function formOf(request: IncomingMessage): Promise<URLSearchParams | null>
 }
 
 /** Takes a run from whoever has the token; each try is noted before its answer. */
-export async function uploadAnswer(
+export async function uploadResponse(
   request: IncomingMessage,
   {
     access,
     upload,
     audit,
   }: { readonly access: Access; readonly upload: (body: Readable) => Promise<Received>; readonly audit: Audit },
-): Promise<Answer> {
+): Promise<SiteResponse> {
   const from = request.socket.remoteAddress ?? ''
-  const refused = async (answer: Answer, why: string): Promise<Answer> => {
+  const refused = async (answer: SiteResponse, why: string): Promise<SiteResponse> => {
     await audit({ action: 'upload', from, outcome: 'refused', run: '', why })
     // What was not read of the body is not waited for.
     return { ...answer, headers: { ...answer.headers, connection: 'close' } }
@@ -80,7 +80,7 @@ export async function uploadAnswer(
     const run = `${place.sweep}/${place.run}`
     await audit({ action: 'upload', from, outcome: 'done', run, why: outcome === 'created' ? '' : outcome })
     const page = `${pathTo('runs', place.sweep, place.run)}/`
-    return jsonAnswer({ run, outcome, page }, outcome === 'created' ? 201 : 200)
+    return jsonResponse({ run, outcome, page }, outcome === 'created' ? 201 : 200)
   } catch (error) {
     if (error instanceof UploadRefused) return refused(apiProblem(error.status, error.message), error.message)
     await audit({ action: 'upload', from, outcome: 'failed', run: '', why: String(error) }).catch(() => {})

@@ -6,16 +6,16 @@ import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { FulcrumError } from '../model/index.ts'
 import type { Access } from './access.ts'
-import type { Answer } from './answer.ts'
-import { constantHeaders, jsonAnswer } from './answer.ts'
 import { apiProblem } from './api.ts'
 import type { Audit } from './audit.ts'
 import { type Follow, sendEvents } from './events.ts'
 import { addressLiteral, isLoopback, ownNames, readingMethods, refusalOf } from './guard.ts'
 import type { SiteAssets } from './pages/layout.ts'
 import { problemPage } from './pages/problem.ts'
+import type { SiteResponse } from './response.ts'
+import { constantHeaders, jsonResponse } from './response.ts'
 import type { Routed } from './routes.ts'
-import { loginAnswer, uploadAnswer } from './sent.ts'
+import { loginResponse, uploadResponse } from './sent.ts'
 import { type Target, targetOf } from './target.ts'
 import type { Received } from './upload.ts'
 
@@ -136,9 +136,9 @@ async function routedOf(
 ): Promise<Routed> {
   const path = target?.segments.join('/')
   // A probe has no token, and learns nothing but that the site answers.
-  if (path === 'healthz') return jsonAnswer({ status: 'ok' })
-  if (path === 'login') return loginAnswer(request, target?.query ?? new URLSearchParams(), { assets, access, audit })
-  if (request.method === 'POST' && upload !== null) return uploadAnswer(request, { access, upload, audit })
+  if (path === 'healthz') return jsonResponse({ status: 'ok' })
+  if (path === 'login') return loginResponse(request, target?.query ?? new URLSearchParams(), { assets, access, audit })
+  if (request.method === 'POST' && upload !== null) return uploadResponse(request, { access, upload, audit })
   if (!access.admits(request)) return turnedAway(request, target)
   return target === null
     ? problemPage(assets, { status: 404, title: 'Not found', message: 'This page does not exist.' })
@@ -153,7 +153,7 @@ function methodsOf(target: Target | null, takesUploads: boolean): readonly strin
 }
 
 /** A browser is led to the login, a program is told what it lacks. */
-function turnedAway({ headers, url = '/' }: IncomingMessage, target: Target | null): Answer {
+function turnedAway({ headers, url = '/' }: IncomingMessage, target: Target | null): SiteResponse {
   const isForPeople = headers['sec-fetch-mode'] === 'navigate' || /\btext\/html\b/.test(headers.accept ?? '')
   if (isForPeople && target !== null)
     return { status: 303, headers: { location: `/login?${new URLSearchParams({ to: url })}` }, body: '' }
@@ -161,7 +161,11 @@ function turnedAway({ headers, url = '/' }: IncomingMessage, target: Target | nu
   return { ...problem, headers: { ...problem.headers, 'www-authenticate': 'Bearer realm="fulcrum"' } }
 }
 
-async function send(response: ServerResponse, { status, headers, body }: Answer, headOnly: boolean): Promise<void> {
+async function send(
+  response: ServerResponse,
+  { status, headers, body }: SiteResponse,
+  headOnly: boolean,
+): Promise<void> {
   const length = typeof body === 'string' ? { 'content-length': String(Buffer.byteLength(body)) } : {}
   response.writeHead(status, { ...constantHeaders, ...length, ...headers })
   if (typeof body === 'string') {
@@ -174,14 +178,14 @@ async function send(response: ServerResponse, { status, headers, body }: Answer,
   else await pipeline(file.handle.createReadStream({ autoClose: false, end: file.size - 1 }), response)
 }
 
-function apiProblemOf(error: unknown): Answer {
+function apiProblemOf(error: unknown): SiteResponse {
   if (error instanceof FulcrumError)
     return apiProblem(error.kind === 'bad-input' ? 404 : 500, error.message, error.remedy)
   return apiProblem(500, 'This is a bug in Fulcrum.', error instanceof Error ? error.message : undefined)
 }
 
 /** A user's mistake or a damaged run is told; anything else is a defect, and says so without its insides. */
-function problemOf(assets: SiteAssets, error: unknown): Answer {
+function problemOf(assets: SiteAssets, error: unknown): SiteResponse {
   if (error instanceof FulcrumError)
     return problemPage(assets, {
       status: error.kind === 'bad-input' ? 404 : 500,

@@ -10,7 +10,7 @@ import { execa } from 'execa'
 import { serveResults } from '../../src/commands/serve.ts'
 import { freePort } from '../../src/deployers/ports.ts'
 import type { RunSummary } from '../../src/site/catalogue.ts'
-import { metricsAnswer } from '../../src/site/metrics.ts'
+import { metricsResponse } from '../../src/site/metrics.ts'
 import type { Site } from '../../src/site/server.ts'
 import { parseExposition } from '../../src/telemetry/exposition.ts'
 import { rawRequest } from './raw-request.ts'
@@ -38,7 +38,7 @@ const summary: RunSummary = {
 }
 
 const samplesOf = (runs: readonly RunSummary[]) => {
-  const { body } = metricsAnswer(runs)
+  const { body } = metricsResponse(runs)
   assert.ok(typeof body === 'string')
   const { samples, unread } = parseExposition(body)
   assert.equal(unread.count, 0)
@@ -78,7 +78,7 @@ describe('the metrics of the runs', () => {
   })
 
   test('without runs are an empty page', () => {
-    assert.equal(metricsAnswer([]).body, '')
+    assert.equal(metricsResponse([]).body, '')
   })
 })
 

@@ -5,13 +5,13 @@ import { disagreements } from '../programs/agreement.ts'
 import { measurementOf } from '../programs/measurement.ts'
 import type { ProgramEnd } from '../programs/run-program.ts'
 import { buildTokenizer, readTokenizer } from '../tokenizer.ts'
-import { readAnswer } from './answer.ts'
 import type { Artifacts } from './artifacts.ts'
 import { genaiPerfCrash } from './failure.ts'
 import { exportsDisagree, readCsvFigures } from './own-csv.ts'
 import { type OwnFigures, ownFiguresOf, readOwnFigures } from './own-figures.ts'
 import { readRawRequests } from './raw-requests.ts'
-import { chunkGaps, type PromptedAnswer, promptOf, rowsOf } from './rows.ts'
+import { parseResponse } from './response.ts'
+import { chunkGaps, type PromptedResponse, promptOf, rowsOf } from './rows.ts'
 
 /** A finished run of genai-perf whose record of requests is there. */
 export interface GenaiPerfRun {
@@ -28,19 +28,19 @@ export interface GenaiPerfRun {
  */
 export async function readResult(point: Point, run: GenaiPerfRun): Promise<Measurement> {
   const { raw, json, csv } = run.artifacts
-  const { answers, originNs } = await readAnswers(raw, point)
+  const { responses, originNs } = await parseResponses(raw, point)
   const stated = json === null ? null : readOwnFigures(await readFile(json, 'utf8'))
   const table = csv === null ? null : readCsvFigures(await readFile(csv, 'utf8'))
   // A run that was ended between the two leaves one of them: each tells the same.
   const own = stated ?? (table === null ? null : ownFiguresOf(table))
-  const { rows, tokenSource, tokenCounts } = rowsOf(answers, own, await tokenCounter(point, answers, own))
+  const { rows, tokenSource, tokenCounts } = rowsOf(responses, own, await tokenCounter(point, responses, own))
   const measurement = measurementOf(point, {
     version: run.version,
     rows,
     startedAtMs: originNs / 1e6,
     wallS: run.end.elapsedS,
     knowsSchedule: false,
-    interChunkMs: chunkGaps(answers),
+    interChunkMs: chunkGaps(responses),
     tokenSource,
     tokenCounts,
     remarks: [],
@@ -54,31 +54,31 @@ export async function readResult(point: Point, run: GenaiPerfRun): Promise<Measu
   return { ...measurement, remarks: [...(measurement.remarks ?? []), ...remarks] }
 }
 
-async function readAnswers(raw: string, point: Point): Promise<{ answers: PromptedAnswer[]; originNs: number }> {
+async function parseResponses(raw: string, point: Point): Promise<{ responses: PromptedResponse[]; originNs: number }> {
   const { api, streaming } = point.load
-  const answers: PromptedAnswer[] = []
+  const responses: PromptedResponse[] = []
   let originNs: number | null = null
   for await (const request of readRawRequests(raw)) {
     originNs ??= request.timestamp
     const prompt = promptOf(request.request_inputs.payload, api)
-    answers.push({ ...readAnswer(request, api, streaming, originNs), prompt })
+    responses.push({ ...parseResponse(request, api, streaming, originNs), prompt })
   }
   if (originNs === null) {
     throw new FulcrumError('failed', 'genai-perf-output-unreadable', 'perf_analyzer recorded no requests', {
       where: raw,
     })
   }
-  return { answers, originNs }
+  return { responses, originNs }
 }
 
 /** Building a tokenizer takes 0.3 s and 190 MB: only where something has to be counted. */
 async function tokenCounter(
   point: Point,
-  answers: readonly PromptedAnswer[],
+  responses: readonly PromptedResponse[],
   own: OwnFigures | null,
 ): Promise<(text: string) => number> {
   let needed = false
-  rowsOf(answers, own, () => {
+  rowsOf(responses, own, () => {
     needed = true
     return 0
   })

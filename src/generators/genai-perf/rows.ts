@@ -4,11 +4,11 @@ import type { Api } from '../../model/index.ts'
 import { cutMessage, usualEnds } from '../built-in/answer-ends.ts'
 import { firstChunkTokens, isBelieved } from '../built-in/usage-state.ts'
 import type { Row } from '../programs/rows.ts'
-import type { Answer } from './answer.ts'
 import type { OwnFigures } from './own-figures.ts'
+import type { ParsedResponse } from './response.ts'
 
 /** An answer, and the prompt that it answers. */
-export interface PromptedAnswer extends Answer {
+export interface PromptedResponse extends ParsedResponse {
   readonly prompt: string
 }
 
@@ -25,7 +25,7 @@ export interface CountedRows {
  * length, that is taken.
  */
 export function rowsOf(
-  answers: readonly PromptedAnswer[],
+  answers: readonly PromptedResponse[],
   own: OwnFigures | null,
   countTokens: (text: string) => number,
 ): CountedRows {
@@ -71,7 +71,7 @@ export function rowsOf(
 }
 
 /** Tokens of an answer, and why they are not the server's count. */
-function outputTokensOf(answer: PromptedAnswer, known: number | null, countTokens: (text: string) => number) {
+function outputTokensOf(answer: PromptedResponse, known: number | null, countTokens: (text: string) => number) {
   const { usage, usageState, text } = answer
   const stated = usage?.outputTokens ?? 0
   if (usageState === 'said') return { tokens: stated, state: usageState }
@@ -83,7 +83,7 @@ function outputTokensOf(answer: PromptedAnswer, known: number | null, countToken
 }
 
 /** Gaps between the chunks of each answer, all together. */
-export function chunkGaps(answers: readonly Answer[]): Float64Array {
+export function chunkGaps(answers: readonly ParsedResponse[]): Float64Array {
   const answered = answers.filter(answer => answer.failure === null)
   const gaps = new Float64Array(answered.reduce((sum, { chunkMs }) => sum + Math.max(0, chunkMs.length - 1), 0))
   let at = 0

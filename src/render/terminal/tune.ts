@@ -1,15 +1,7 @@
 import { shortened } from '../../analysis/load-label.ts'
 import { counted } from '../views/format.ts'
 import { variantsOverWorkloads } from '../views/recommendation-words.ts'
-import type {
-  Believed,
-  MixAnswer,
-  MixedPoint,
-  RatesAnswer,
-  TunedPoint,
-  TuneView,
-  WorkloadAnswer,
-} from '../views/tune.ts'
+import type { Believed, MixedPoint, MixView, RatesView, TunedPoint, TuneView, WorkloadView } from '../views/tune.ts'
 import { limitsText } from './limits.ts'
 import { table } from './table.ts'
 import { wrapped } from './wrapped.ts'
@@ -30,7 +22,7 @@ export function tuneText({ folder, mix, workloads, believed, limits, outcome }: 
   ].join('\n\n')
 }
 
-function workloadText(answer: WorkloadAnswer): string {
+function workloadText(answer: WorkloadView): string {
   const { best, runnerUp, bottleneck, servingModes } = answer
   if (best === null)
     return [`${answer.workload}: no valid point, so no answer`, ...nextText(answer.next).map(inColumns)].join('\n')
@@ -85,13 +77,13 @@ function workloadText(answer: WorkloadAnswer): string {
 const inColumns = (line: string) => (/^measure (?:it|again): /.test(line) ? line : wrapped(line))
 
 /** What could overturn the answer, and the command that measures it. */
-export function overturnText({ lines, command }: WorkloadAnswer['couldOverturn']): string[] {
+export function overturnText({ lines, command }: WorkloadView['couldOverturn']): string[] {
   const commands = command === null || lines.length === 0 ? [] : [`measure it: ${command}`]
   return [...lines.map(line => `uncertain: ${line}`), ...commands].map(inColumns)
 }
 
 /** What to try, what was measured that says so, and the command that measures what has no valid result. */
-function nextText({ advice, because, command }: WorkloadAnswer['next']): string[] {
+function nextText({ advice, because, command }: WorkloadView['next']): string[] {
   return [
     ...(advice === '' ? [] : [`try next: ${advice}`]),
     ...because.map(line => `  ${line}`),
@@ -106,7 +98,7 @@ function believedText({ workload, deployment, load, source, tokensPerSPerGpu }: 
 }
 
 /** One deployment for all workloads of the mix. */
-function mixText({ shares, best, runnerUp, leftOut }: MixAnswer): string {
+function mixText({ shares, best, runnerUp, leftOut }: MixView): string {
   const of = Object.entries(shares)
     .map(([name, share]) => `${Math.round(100 * share)}% ${name}`)
     .join(', ')
@@ -138,7 +130,7 @@ function mixText({ shares, best, runnerUp, leftOut }: MixAnswer): string {
 }
 
 /** Prefill's rate against decode's demand, and where that and the measurement part. */
-function ratesText({ prefill, decode, ratio, best, rows, advice }: RatesAnswer): string[] {
+function ratesText({ prefill, decode, ratio, best, rows, advice }: RatesView): string[] {
   const apart = rows.filter(row => row.parts)
   const more = (isLimit: boolean) => (isLimit ? '' : ' or more')
   return [
@@ -157,7 +149,7 @@ const verdicts = {
   unknown: 'measured once: noise unknown',
 }
 
-function headline({ basis, best }: WorkloadAnswer): string {
+function headline({ basis, best }: WorkloadView): string {
   if (basis === 'missed') return `nothing meets the SLO; ${best?.deployment} comes nearest`
   return `${best?.deployment} at ${best?.load}${basis === 'slo' ? ', the most throughput under the SLO' : ', the most throughput (no SLO)'}`
 }

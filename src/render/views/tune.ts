@@ -19,8 +19,8 @@ import { variantWords } from './recommendation-words.ts'
 export interface TuneView {
   readonly folder: string
   /** Null without a mix. */
-  readonly mix: MixAnswer | null
-  readonly workloads: readonly WorkloadAnswer[]
+  readonly mix: MixView | null
+  readonly workloads: readonly WorkloadView[]
   /** What the priors held to be best of each workload, beside the answer; empty without priors. */
   readonly believed: readonly Believed[]
   /** What came of the limits that were asked for, and of the run's SLO. */
@@ -43,7 +43,7 @@ export interface TunedPoint {
 }
 
 /** The answer for one workload. */
-export interface WorkloadAnswer {
+export interface WorkloadView {
   readonly workload: string
   /** As in {@link Recommendation}: under the SLO, without one, all missed it, or nothing valid. */
   readonly basis: 'slo' | 'no-slo' | 'missed' | 'nothing'
@@ -60,10 +60,10 @@ export interface WorkloadAnswer {
     readonly verdict: 'shown' | 'not-shown' | 'unknown'
   }[]
   /** Each variant against the first one of the sweep file; empty without variants. */
-  readonly variants: readonly VariantAnswer[]
+  readonly variants: readonly VariantView[]
   /** Prefill's rate against decode's demand; empty where no two ratios were measured. */
-  readonly rates: readonly RatesAnswer[]
-  /** Its `next` is the advice of {@link WorkloadAnswer.next}. */
+  readonly rates: readonly RatesView[]
+  /** Its `next` is the advice of {@link WorkloadView.next}. */
   readonly bottleneck: Pick<BottleneckFinding, 'stage' | 'evidence' | 'next'> | null
   /** A stage, the SLO, or nothing shown; null without a valid point. */
   readonly heldBackBy: string | null
@@ -83,14 +83,14 @@ export interface WorkloadAnswer {
     readonly outputTokensPerSPerMwAllIn: number | null
   } | null
   /** The point that costs or burns least, under the rule of the answer; null where no point has the figure. */
-  readonly cheapest: LeastAnswer | null
-  readonly mostTokensPerJoule: LeastAnswer | null
+  readonly cheapest: LeastView | null
+  readonly mostTokensPerJoule: LeastView | null
   /** GPUs, energy and money in sentences. */
   readonly hardware: readonly string[]
 }
 
 /** A point that takes least, and of what: money per million output tokens, or J per output token. */
-export interface LeastAnswer {
+export interface LeastView {
   readonly point: TunedPoint
   readonly value: number
   /** ISO 4217 code, or `units`; null for energy. */
@@ -99,7 +99,7 @@ export interface LeastAnswer {
 }
 
 /** What a variant gains over the first one of the sweep file. */
-export interface VariantAnswer {
+export interface VariantView {
   readonly variant: string
   readonly base: string
   readonly best: TunedPoint
@@ -113,9 +113,9 @@ export interface VariantAnswer {
 }
 
 /** What one worker of each role does alone, and what that predicts. */
-export interface RatesAnswer {
-  readonly prefill: WorkerRateAnswer
-  readonly decode: WorkerRateAnswer
+export interface RatesView {
+  readonly prefill: WorkerRateView
+  readonly decode: WorkerRateView
   /** Prefill workers for each decode worker. */
   readonly ratio: number
   readonly best: { readonly topology: string; readonly requestsPerSPerGpu: number; readonly isMeasured: boolean }
@@ -131,7 +131,7 @@ export interface RatesAnswer {
   readonly advice: string | null
 }
 
-export interface WorkerRateAnswer {
+export interface WorkerRateView {
   readonly requestsPerS: number
   /** Input tokens of prefill, output tokens of decode. */
   readonly tokensPerS: number
@@ -141,7 +141,7 @@ export interface WorkerRateAnswer {
 }
 
 /** One deployment for all workloads of the mix. */
-export interface MixAnswer {
+export interface MixView {
   readonly shares: { readonly [workload: string]: number }
   readonly best: MixedPoint | null
   readonly runnerUp:
@@ -168,7 +168,7 @@ export interface MixedPoint {
   readonly loads: { readonly [workload: string]: string }
 }
 
-export function mixAnswer({ mix, best, runnerUp, leftOut }: MixRecommendation): MixAnswer {
+export function mixView({ mix, best, runnerUp, leftOut }: MixRecommendation): MixView {
   return {
     shares: mix,
     best: best && mixedPoint(best),
@@ -190,8 +190,8 @@ function mixedPoint({ label, gpus, parts, requestsPerS, tokensPerSPerGpu }: MixC
   }
 }
 
-function ratesAnswer({ prefill, decode, ratio, rows, best, advice }: RateMatching): RatesAnswer {
-  const worker = ({ requestsPerS, tokensPerS, point, isLimit }: WorkerRate): WorkerRateAnswer => ({
+function ratesView({ prefill, decode, ratio, rows, best, advice }: RateMatching): RatesView {
+  const worker = ({ requestsPerS, tokensPerS, point, isLimit }: WorkerRate): WorkerRateView => ({
     requestsPerS,
     tokensPerS,
     seenAt: `${point.label} at ${loadLabel(point.load.level)}`,
@@ -214,7 +214,7 @@ function ratesAnswer({ prefill, decode, ratio, rows, best, advice }: RateMatchin
   }
 }
 
-export function answerOf(tuning: Tuning): WorkloadAnswer {
+export function workloadView(tuning: Tuning): WorkloadView {
   const {
     workload,
     recommendation,
@@ -244,22 +244,22 @@ export function answerOf(tuning: Tuning): WorkloadAnswer {
       gain: gain.relative,
       verdict: gain.verdict,
     })),
-    variants: variants.map(variantAnswer),
-    rates: rates.map(ratesAnswer),
+    variants: variants.map(variantView),
+    rates: rates.map(ratesView),
     bottleneck:
       bottleneck === null ? null : { stage: bottleneck.stage, evidence: bottleneck.evidence, next: next.advice },
     heldBackBy,
     next,
     couldOverturn: { lines: rivalLines(rivals, recommendation), command: best === null ? null : rivals.command },
     caveats,
-    energy: energyAnswer(hardware),
-    cheapest: leastAnswer(hardware, 'cost'),
-    mostTokensPerJoule: leastAnswer(hardware, 'energy'),
+    energy: energyView(hardware),
+    cheapest: leastView(hardware, 'cost'),
+    mostTokensPerJoule: leastView(hardware, 'energy'),
     hardware: hardware === null ? [] : hardwareLines(hardware, basis),
   }
 }
 
-function energyAnswer(hardware: Hardware | null): WorkloadAnswer['energy'] {
+function energyView(hardware: Hardware | null): WorkloadView['energy'] {
   const energy = hardware?.energy ?? null
   if (energy === null) return null
   return {
@@ -272,13 +272,13 @@ function energyAnswer(hardware: Hardware | null): WorkloadAnswer['energy'] {
   }
 }
 
-function leastAnswer(hardware: Hardware | null, of: Least['of']): LeastAnswer | null {
+function leastView(hardware: Hardware | null, of: Least['of']): LeastView | null {
   const found = hardware?.leasts.find(least => least.of === of)
   if (found === undefined) return null
   return { point: tunedPoint(found.point), value: found.value.mean, currency: found.currency, isBest: found.isBest }
 }
 
-function variantAnswer(row: VariantGain): VariantAnswer {
+function variantView(row: VariantGain): VariantView {
   const { variant, base, best, baseBest, gain, gainCi95 } = row
   const [text = ''] = variantWords([row])
   return {

@@ -3,11 +3,11 @@ import type { Engine } from '../engine.ts'
 import type { EngineRequest } from '../request.ts'
 import { engineRequest } from '../request.ts'
 import type { Drive } from '../wall-clock.ts'
-import type { Answer, Said, Usage } from './answer.ts'
-import { createAnswer } from './answer.ts'
 import type { CompletionRequest, Prompt, Refusal } from './body.ts'
 import { knownAnswer } from './known-answer.ts'
 import type { FrontendMetrics } from './metrics.ts'
+import type { ResponseFormat, Said, Usage } from './response-format.ts'
+import { responseFormat } from './response-format.ts'
 import type { TokenCounter } from './token-counter.ts'
 
 /** What serving a completion needs. */
@@ -47,7 +47,7 @@ async function countPrompts(request: CompletionRequest, tokens: TokenCounter): P
 /** Writes an answer as its tokens come. The last token, its end, the usage and `[DONE]` go out in one write. */
 function streamTo(
   response: ServerResponse,
-  answer: Answer,
+  format: ResponseFormat,
   request: CompletionRequest & { readonly reasoningTokens: number },
   usage: Usage,
   onEnd: () => void,
@@ -56,8 +56,8 @@ function streamTo(
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' })
   return (index: number) => {
     // Text of a token never changes within an answer: made once, not for each of thousands.
-    const reasoning = Buffer.from(answer.token(index, 'reasoning'))
-    const token = Buffer.from(answer.token(index, 'answer'))
+    const reasoning = Buffer.from(format.token(index, 'reasoning'))
+    const token = Buffer.from(format.token(index, 'answer'))
     let left = request.outputTokens
     let reasoningLeft = request.reasoningTokens
     return () => {
@@ -68,8 +68,8 @@ function streamTo(
         return
       }
       open -= 1
-      const ending = open === 0 ? `${request.includeUsage ? answer.usage(usage) : ''}${answer.done}` : ''
-      response.write(answer.token(index, reasoningLeft >= 0 ? 'reasoning' : 'answer') + answer.finish(index) + ending)
+      const ending = open === 0 ? `${request.includeUsage ? format.usage(usage) : ''}${format.done}` : ''
+      response.write(format.token(index, reasoningLeft >= 0 ? 'reasoning' : 'answer') + format.finish(index) + ending)
       if (open === 0) onEnd()
     }
   }
@@ -115,7 +115,7 @@ export async function serveCompletion(
   const request = { ...asked, outputTokens: known?.tokens ?? asked.outputTokens, reasoningTokens }
   if (response.destroyed) return null
   const usage = usageOf(promptTokens, request.outputTokens, reasoningTokens)
-  const answer = createAnswer(request.api, serving.model)
+  const format = responseFormat(request.api, serving.model)
   const submitted: EngineRequest[] = []
   let finished = 0
   let writer: ((index: number) => () => void) | null = null
@@ -124,7 +124,7 @@ export async function serveCompletion(
     finished += 1
     if (finished < promptTokens.length) return
     metrics.ended('success', done)
-    if (!request.stream) answerWhole(response, answer.whole(request, promptTokens.length, usage, known?.said))
+    if (!request.stream) answerWhole(response, format.whole(request, promptTokens.length, usage, known?.said))
   }
 
   metrics.started()
@@ -132,7 +132,7 @@ export async function serveCompletion(
     let write: (() => void) | null = null
     const onToken = request.stream
       ? () => {
-          writer ??= streamTo(response, answer, request, usage, () => response.end())
+          writer ??= streamTo(response, format, request, usage, () => response.end())
           write ??= writer(index)
           write()
         }

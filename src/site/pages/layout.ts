@@ -3,8 +3,8 @@ import { crumbTrail } from '../../render/html/crumbs.ts'
 import type { Html } from '../../render/html/html.ts'
 import { html, trusted } from '../../render/html/html.ts'
 import type { Inline } from '../../render/html/inline-script.ts'
-import type { Answer } from '../answer.ts'
-import { page } from '../answer.ts'
+import type { SiteResponse } from '../response.ts'
+import { page } from '../response.ts'
 
 /** What one page may run and wear. */
 export interface PageAssets {
@@ -40,7 +40,7 @@ export interface Layout {
 }
 
 /** A page of the site itself. */
-export function layout({ styles }: SiteAssets, { title, trail, head, main, scripts, data }: Layout): Answer {
+export function layout({ styles }: SiteAssets, { title, trail, head, main, scripts, data }: Layout): SiteResponse {
   const { html: body } = html`<!doctype html>
 <html lang="en">
 <head>

@@ -1,5 +1,5 @@
 import { html } from '../../render/html/html.ts'
-import type { Answer } from '../answer.ts'
+import type { SiteResponse } from '../response.ts'
 import type { SiteAssets } from './layout.ts'
 import { layout } from './layout.ts'
 
@@ -11,7 +11,7 @@ import { layout } from './layout.ts'
 export function loginPage(
   assets: SiteAssets,
   { wanted, problem, status }: { readonly wanted: string; readonly problem: string | null; readonly status: number },
-): Answer {
+): SiteResponse {
   const main = html`<section>
 <form class="search" action="/login" method="post">
 <input type="hidden" name="to" value="${wanted}">

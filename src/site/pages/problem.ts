@@ -1,5 +1,5 @@
 import { html } from '../../render/html/html.ts'
-import type { Answer } from '../answer.ts'
+import type { SiteResponse } from '../response.ts'
 import type { SiteAssets } from './layout.ts'
 import { layout } from './layout.ts'
 
@@ -12,7 +12,7 @@ export interface Problem {
 }
 
 /** A page that says what is wrong and leads back. */
-export function problemPage(assets: SiteAssets, { status, title, message, remedy }: Problem): Answer {
+export function problemPage(assets: SiteAssets, { status, title, message, remedy }: Problem): SiteResponse {
   const main = html`<section><p>${message}</p>${remedy === undefined ? null : html`<p>${remedy}</p>`}<p><a href="/">All runs</a></p></section>`
   return { ...layout(assets, { title, trail: [], head: null, main, scripts: [] }), status }
 }

@@ -4,8 +4,8 @@ import { vegaConfigOf } from '../../render/html/render.ts'
 import { scrolling } from '../../render/html/sections/tables.ts'
 import { dark, light, shapes } from '../../render/html/theme.ts'
 import { counted } from '../../render/views/format.ts'
-import type { Answer } from '../answer.ts'
 import type { RunSummary } from '../catalogue.ts'
+import type { SiteResponse } from '../response.ts'
 import type { RunFile } from '../run-files.ts'
 import { pathTo } from '../target.ts'
 import type { SiteAssets } from './layout.ts'
@@ -23,7 +23,7 @@ export function runPage(
   siblings: readonly RunSummary[],
   files: readonly RunFile[],
   ownFolder: boolean,
-): Answer {
+): SiteResponse {
   const { sweep, run: name } = run.place
   const own = pathTo('runs', sweep, name)
   const main = html`

@@ -2,9 +2,9 @@ import type { Html } from '../../render/html/html.ts'
 import { html } from '../../render/html/html.ts'
 import { scrolling } from '../../render/html/sections/tables.ts'
 import { counted, figure, time } from '../../render/views/format.ts'
-import type { Answer } from '../answer.ts'
 import type { RunSummary } from '../catalogue.ts'
 import { type Listing, type ListingProblem, usualRows, usualSort } from '../listing.ts'
+import type { SiteResponse } from '../response.ts'
 import { fieldNames } from '../search.ts'
 import { pathTo } from '../target.ts'
 import type { SiteAssets } from './layout.ts'
@@ -16,7 +16,7 @@ export function runsPage(
   all: readonly RunSummary[],
   listing: Listing | ListingProblem,
   query: string,
-): Answer {
+): SiteResponse {
   const main = html`
 <section>
 <form class="search" role="search" action="/" method="get">

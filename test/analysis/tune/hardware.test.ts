@@ -16,7 +16,7 @@ import type { Finding } from '../../../src/metrics/measurement.ts'
 import { judgeGpus } from '../../../src/metrics/validity/gpus.ts'
 import { gpusOf, type Price, type Role, rolesOf } from '../../../src/model/index.ts'
 import { openMetrics } from '../../../src/render/export/openmetrics.ts'
-import { answerOf } from '../../../src/render/views/tune.ts'
+import { workloadView } from '../../../src/render/views/tune.ts'
 import { aggregated, disaggregated, type SyntheticOptions, syntheticRun } from '../../render/synthetic-run.ts'
 
 const euros: Price = { perGpuHour: 2.5, perKwh: null, currency: 'EUR' }
@@ -65,7 +65,7 @@ function runWith({ price = euros, watts = () => 500, more = () => ({}) }: Site, 
 function answerFor(site: Site, options: SyntheticOptions = {}) {
   const [tuning] = tune(analyse(runWith(site, options)))
   assert.ok(tuning !== undefined)
-  return answerOf(tuning)
+  return workloadView(tuning)
 }
 
 describe('tune, of energy and money', () => {
@@ -120,7 +120,7 @@ describe('tune, of energy and money', () => {
   test('says nothing without GPUs and price', () => {
     const [tuning] = tune(analyse(syntheticRun({ workloads: [[1000, 1000]] })))
     assert.ok(tuning !== undefined)
-    const { energy, cheapest, mostTokensPerJoule, hardware } = answerOf(tuning)
+    const { energy, cheapest, mostTokensPerJoule, hardware } = workloadView(tuning)
     assert.deepEqual([energy, cheapest, mostTokensPerJoule, hardware], [null, null, null, []])
   })
 
@@ -171,7 +171,10 @@ describe('tune, of what GPUs say', () => {
     })
     const [tuning] = tune(analyse({ ...run, results }))
     assert.ok(tuning !== undefined)
-    assert.match(answerOf(tuning).hardware.join('\n'), /GPUs of aggregated workers differ: H100, 700 W; A100, 700 W/)
+    assert.match(
+      workloadView(tuning).hardware.join('\n'),
+      /GPUs of aggregated workers differ: H100, 700 W; A100, 700 W/,
+    )
   })
 })
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { readAnswer } from '../../../src/generators/genai-perf/answer.ts'
+import { parseResponse } from '../../../src/generators/genai-perf/response.ts'
 import { rowsOf } from '../../../src/generators/genai-perf/rows.ts'
 
 const delta = (fields: object, finish: string | null = null) =>
@@ -14,7 +14,7 @@ const whole = `${word.repeat(10)}${delta({}, 'length')}${usage(10)}${done}`
 /** One row for each answer; the tokenizer counts words. */
 function rowsFrom(...bodies: readonly string[]) {
   const answers = bodies.map(body => ({
-    ...readAnswer(
+    ...parseResponse(
       {
         timestamp: 0,
         request_inputs: { payload: '{}' },

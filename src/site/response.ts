@@ -2,7 +2,7 @@ import type { Inline } from '../render/html/inline-script.ts'
 import type { OpenFile } from './open-inside.ts'
 
 /** The response to a request. */
-export interface Answer {
+export interface SiteResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | OpenFile
@@ -19,12 +19,12 @@ export const constantHeaders = {
 } as const
 
 /** An answer for programs. */
-export function jsonAnswer(value: unknown, status = 200): Answer {
-  return jsonTextAnswer(`${JSON.stringify(value, null, 2)}\n`, status)
+export function jsonResponse(value: unknown, status = 200): SiteResponse {
+  return jsonTextResponse(`${JSON.stringify(value, null, 2)}\n`, status)
 }
 
-/** As {@link jsonAnswer}, of text that is JSON already. */
-export function jsonTextAnswer(body: string, status = 200): Answer {
+/** As {@link jsonResponse}, of text that is JSON already. */
+export function jsonTextResponse(body: string, status = 200): SiteResponse {
   return { status, headers: { 'content-type': 'application/json; charset=utf-8' }, body }
 }
 
@@ -32,7 +32,7 @@ export function jsonTextAnswer(body: string, status = 200): Answer {
 export function page(
   body: string,
   allowed: { readonly scripts: readonly Inline[]; readonly styles: readonly Inline[] },
-): Answer {
+): SiteResponse {
   const sources = (inline: readonly Inline[]) =>
     inline.length === 0 ? "'none'" : inline.map(({ hash }) => `'${hash}'`).join(' ')
   const policy = [
@@ -67,7 +67,7 @@ const shown: Readonly<Record<string, string>> = {
 }
 
 /** A file of a run. Its content may come from anywhere, so it is only displayed, in a sandbox. */
-export function fileAnswer(file: OpenFile, name: string): Answer {
+export function fileResponse(file: OpenFile, name: string): SiteResponse {
   const extension = /\.([a-z0-9]+)$/i.exec(name)?.[1]?.toLowerCase() ?? ''
   const type = shown[extension]
   return {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { readAnswer } from '../../../src/generators/genai-perf/answer.ts'
 import type { RawRequest } from '../../../src/generators/genai-perf/raw-requests.ts'
+import { parseResponse } from '../../../src/generators/genai-perf/response.ts'
 
 const event = (content: string, finish: string | null = null) =>
   `data: ${JSON.stringify({ choices: [{ delta: { content }, finish_reason: finish }] })}\n\n`
@@ -17,7 +17,7 @@ function requestOf(pieces: readonly string[]): RawRequest {
   }
 }
 
-const read = (pieces: readonly string[]) => readAnswer(requestOf(pieces), 'chat', true, 5e9)
+const read = (pieces: readonly string[]) => parseResponse(requestOf(pieces), 'chat', true, 5e9)
 
 describe('an answer in perf_analyzer’s record', () => {
   it('has a token chunk for each event with text, and none for role, finish and [DONE]', () => {

@@ -25,7 +25,7 @@ export interface AnswerTokens {
 }
 
 /** The texts of one answer, in the shapes that Dynamo 1.4.2's frontend sends. */
-export interface Answer {
+export interface ResponseFormat {
   /** One server-sent event with one token of choice `index`. */
   token(index: number, of: 'reasoning' | 'answer'): string
   /** The event that ends choice `index`. */
@@ -49,7 +49,7 @@ interface Envelope {
   readonly model: string
 }
 
-function chatAnswer({ id, created, model }: Envelope): Answer {
+function chatFormat({ id, created, model }: Envelope): ResponseFormat {
   const body = (choices: readonly object[], object: string, usage: Usage | null) => {
     return { id, choices, created, model, service_tier: null, system_fingerprint: null, object, usage }
   }
@@ -72,7 +72,7 @@ function chatAnswer({ id, created, model }: Envelope): Answer {
   }
 }
 
-function completionAnswer({ id, created, model }: Envelope): Answer {
+function completionFormat({ id, created, model }: Envelope): ResponseFormat {
   const body = (choices: readonly object[], usage: Usage | null) => {
     return { id, choices, created, model, system_fingerprint: null, object: 'text_completion', usage }
   }
@@ -88,9 +88,9 @@ function completionAnswer({ id, created, model }: Envelope): Answer {
   }
 }
 
-export function createAnswer(api: CompletionRequest['api'], model: string): Answer {
+export function responseFormat(api: CompletionRequest['api'], model: string): ResponseFormat {
   const created = Math.floor(Date.now() / 1000)
   return api === 'chat'
-    ? chatAnswer({ id: `chatcmpl-${randomUUID()}`, created, model })
-    : completionAnswer({ id: `cmpl-${randomUUID()}`, created, model })
+    ? chatFormat({ id: `chatcmpl-${randomUUID()}`, created, model })
+    : completionFormat({ id: `cmpl-${randomUUID()}`, created, model })
 }

@@ -10,7 +10,7 @@ import type { RawRequest } from './raw-requests.ts'
  * What perf_analyzer received for one request, read as the built-in generator reads a stream. Times in ms, NaN where
  * none.
  */
-export interface Answer {
+export interface ParsedResponse {
   readonly sentMs: number
   readonly doneMs: number
   /** When each chunk with a token came. */
@@ -34,7 +34,7 @@ export interface Answer {
  *
  * @param originNs taken off every timestamp
  */
-export function readAnswer(request: RawRequest, api: Api, streaming: boolean, originNs: number): Answer {
+export function parseResponse(request: RawRequest, api: Api, streaming: boolean, originNs: number): ParsedResponse {
   const ms = (ns: number | undefined) => (ns === undefined ? Number.NaN : (ns - originNs) / 1e6)
   const chunkMs: number[] = []
   let text = ''
@@ -46,7 +46,7 @@ export function readAnswer(request: RawRequest, api: Api, streaming: boolean, or
   let done = !streaming
   let finished = false
   let blankFinish = false
-  let failure: Answer['failure'] = null
+  let failure: ParsedResponse['failure'] = null
   let atMs = Number.NaN
 
   function take(data: string, type: string): void {
