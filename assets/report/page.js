@@ -239,6 +239,7 @@
       ...repeat(point.detail),
       ...allFigures(point.detail),
       ...cache(point.detail),
+      ...speculation(point.detail),
       ...server(point.detail),
     )
     for (const view of detailViews.splice(0)) view.finalize()
@@ -379,6 +380,12 @@
   function cache(detail) {
     if (detail.cache === undefined) return []
     return [element('details', { class: 'cache' }, element('summary', {}, 'Prefix cache: tokens reused'), list(detail.cache))]
+  }
+
+  /** What is known of speculative decoding. @param {any} detail */
+  function speculation(detail) {
+    if (detail.speculation === undefined) return []
+    return [element('details', { class: 'speculation' }, element('summary', {}, 'Speculative decoding'), list(detail.speculation))]
   }
 
   /** The server's own metrics through the point. @param {any} detail */

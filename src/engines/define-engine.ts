@@ -108,6 +108,16 @@ export interface EngineMetrics {
   readonly cacheLookedFor?: readonly string[]
   /** Prefix cache hit rate, as a share or in percent. */
   readonly cacheHitRate?: readonly string[]
+  /** Counters of speculative decoding: drafts (one for each sequence and step), drafted tokens, and accepted ones. */
+  readonly specDrafts?: readonly string[]
+  readonly specDraftTokens?: readonly string[]
+  readonly specAcceptedTokens?: readonly string[]
+  /** Counters by position in the draft, with a label `position` or `token_position` that begins at 0. */
+  readonly specDraftedAt?: readonly string[]
+  readonly specAcceptedAt?: readonly string[]
+  /** Gauges: tokens of a step with the one that the model adds itself, and accepted over drafted tokens. */
+  readonly specAcceptedLength?: readonly string[]
+  readonly specAcceptanceRate?: readonly string[]
   /** What makes its workers show these metrics, where they don't by default. */
   readonly shownBy?: string
 }

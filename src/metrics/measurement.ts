@@ -305,6 +305,13 @@ export interface Measurement {
   readonly reasoning?: Reasoning
   /** The same as the server's metrics pages say it; absent where they don't. */
   readonly serverCache?: ServerCache
+  /** Speculative decoding as the server's metrics pages say it; absent where they don't. */
+  readonly speculation?: Speculation
+  /**
+   * Tokens of a chunk after the first, mean over all chunks: with speculative decoding about those of a step, where
+   * nothing on the way joins or splits chunks. Absent where no answer has two chunks, and from older runs.
+   */
+  readonly tokensPerChunk?: number
   /**
    * Share of the measured prompts' tokens that one prefix cache without limits could have had, 0–1: shared prefixes and
    * repeated prompts that were sent before, all that was said before in a conversation, and blocks of a trace. Absent
@@ -447,6 +454,29 @@ export interface ServerCache {
   readonly routerHitRate?: number
   /** Hit rate of each worker that takes prompts, 0–1, by source (`prefill-0`). */
   readonly workers?: { readonly [source: string]: number }
+}
+
+/** How much of what was drafted the model accepted; null where the pages don't say. */
+export interface Acceptance {
+  /** Accepted over drafted tokens, 0–1. */
+  readonly rate: number | null
+  /** Tokens of a step, mean: those accepted and the one that the model adds itself, so 1 or more. */
+  readonly length: number | null
+}
+
+/** Speculative decoding of all workers through the window. */
+export interface Speculation extends Acceptance {
+  /**
+   * `counters`: over every step of the window. `gauges`: the mean of what gauges said at each scrape, which a server
+   * refreshes as it likes.
+   */
+  readonly by: 'counters' | 'gauges'
+  /** Share of drafts whose token at each position was accepted, the first first; absent where unknown. */
+  readonly byPosition?: readonly number[]
+  /** Each worker by source (`decode-0`), where there are several. */
+  readonly workers?: { readonly [source: string]: Acceptance }
+  /** Set when a server claims to have accepted more tokens than were drafted: no figure can be believed then. */
+  readonly isImpossible?: true
 }
 
 /** Tokens from the cache, of those of the prompts. */

@@ -29,7 +29,7 @@ export interface SummaryOptions {
 
 /** The part of a measurement that follows from the request records alone. */
 export type Summary = BuiltFigures &
-  Pick<Measurement, 'onePiece' | 'promptCache' | 'reasoning' | 'intervals' | 'whole'> & {
+  Pick<Measurement, 'onePiece' | 'promptCache' | 'tokensPerChunk' | 'reasoning' | 'intervals' | 'whole'> & {
     readonly client: Pick<ClientHealth, 'sendLatenessMs' | 'inFlight'>
   }
 
@@ -115,6 +115,7 @@ function summaryOf(records: RequestRecords, options: SummaryOptions, { inFlight,
     ...figures,
     onePiece: latencies.onePiece,
     ...promptCacheOf(records),
+    ...tokensPerChunkOf(records),
     ...reasoningOf(records, options.from),
     intervals: {
       ttftMs: intervalsOf(ttftMs),
@@ -183,6 +184,25 @@ function promptCacheOf({
   }
   if (sums.answers === 0) return {}
   return { promptCache: byTurn.length > 1 ? { ...sums, byTurn } : sums }
+}
+
+/** Tokens after first chunks over the chunks that brought them; empty without any. */
+function tokensPerChunkOf({
+  count,
+  error,
+  outputTokens,
+  chunks,
+  firstChunkTokens,
+}: RequestRecords): Pick<Measurement, 'tokensPerChunk'> {
+  let [tokens, later] = [0, 0]
+  for (let row = 0; row < count; row++) {
+    const more = (chunks[row] ?? 0) - 1
+    const after = (outputTokens[row] ?? Number.NaN) - Math.max(1, firstChunkTokens[row] ?? Number.NaN)
+    if (error[row] !== 0 || more < 1 || Number.isNaN(after)) continue
+    tokens += after
+    later += more
+  }
+  return later === 0 ? {} : { tokensPerChunk: tokens / later }
 }
 
 /** Seconds from the first request due to the last one ended; 0 without any. */

@@ -7,6 +7,7 @@ import { judgeReasoning } from './validity/reasoning.ts'
 import { judgeRequests } from './validity/requests.ts'
 import { judgeServer } from './validity/server.ts'
 import { judgeSessions } from './validity/sessions.ts'
+import { judgeSpeculation } from './validity/speculation.ts'
 import { judgeStopping } from './validity/stopping.ts'
 import { judgeWindow } from './validity/window.ts'
 
@@ -23,6 +24,7 @@ export function judge(point: Point, measurement: Measurement): Finding[] {
     ...judgeServer(point, measurement),
     ...judgeReasoning(measurement),
     ...judgePromptCache(measurement),
+    ...judgeSpeculation(measurement),
     ...judgeGpus(measurement, point.deployment.topology),
     ...(measurement.remarks ?? []),
   ]

@@ -4,6 +4,7 @@ import type { LoadProgress } from '../generators/generator.ts'
 import { deploymentBroke, diskError, isDiskRefusal, latestResults, type PointResult } from '../journal/index.ts'
 import type { Finding, Measurement } from '../metrics/measurement.ts'
 import { serverCacheOf } from '../metrics/server-cache.ts'
+import { speculationOf } from '../metrics/speculation.ts'
 import type { IsBeaten } from '../metrics/stopping/stop.ts'
 import { gravestFirst } from '../metrics/validity.ts'
 import { defined, type Endpoint, FulcrumError, type Point } from '../model/index.ts'
@@ -15,7 +16,14 @@ import { messageOf } from './bring-up.ts'
 import type { RunContext } from './context.ts'
 import { pointDeadlineMs, within } from './deadline.ts'
 import { earlierPrompts } from './earlier-prompts.ts'
-import { cacheMetrics, missingEngineMetrics, withItsRole, withNamedWorkers } from './observed-workers.ts'
+import {
+  cacheMetrics,
+  missingEngineMetrics,
+  speculationMetric,
+  speculationMetrics,
+  withItsRole,
+  withNamedWorkers,
+} from './observed-workers.ts'
 import { keepWorkerLogs } from './worker-logs.ts'
 
 /** Checks look at processes and discovery; one that takes longer than this is itself a sign of trouble. */
@@ -109,7 +117,7 @@ async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder
     const { sweep } = run.plan
     const engineOf = () => deployOf(sweep, point.deployment).workers().engine
     const observed = await withNamedWorkers(sweep, point, endpoint)
-    await using server = watchServer(observed.endpoint, run.clockMs)
+    await using server = watchServer(observed.endpoint, run.clockMs, speculationMetric)
     await using gpus = gpusOf(run)
     // The energy of a window needs a sample from before it.
     await gpus?.ready()
@@ -132,10 +140,11 @@ async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder
       ...missingEngineMetrics(seen, engineOf),
     ]
     const serverCache = serverCacheOf(seen, cacheMetrics)
+    const speculation = speculationOf(seen, speculationMetrics)
     const promptCache = withItsRole(measured.promptCache, point, engineOf)
     const measurement = {
       ...measured,
-      ...defined({ promptCache, serverCache }),
+      ...defined({ promptCache, serverCache, speculation }),
       ...(Object.keys(seen).length === 0 ? {} : { server: { ...seen, ...measured.server } }),
       ...(hardware.gpus === null ? {} : { gpus: hardware.gpus }),
       ...defined({ price: sweep.price, sitePower: sweep.power }),

@@ -14,6 +14,24 @@ export const cacheMetrics = {
   hitRate: metricNamed('cacheHitRate'),
 }
 
+/** What tells the speculative decoding of workers, by the names of all engines. */
+export const speculationMetrics = {
+  drafts: metricNamed('specDrafts'),
+  draftTokens: metricNamed('specDraftTokens'),
+  acceptedTokens: metricNamed('specAcceptedTokens'),
+  draftedAt: metricNamed('specDraftedAt'),
+  acceptedAt: metricNamed('specAcceptedAt'),
+  length: metricNamed('specAcceptedLength'),
+  rate: metricNamed('specAcceptanceRate'),
+}
+
+/** Any of {@link speculationMetrics}. */
+export const speculationMetric = new RegExp(
+  Object.values(speculationMetrics)
+    .map(({ source }) => source)
+    .join('|'),
+)
+
 /** The endpoint with the metrics pages that its sweep file names, and what is wrong with these. */
 export async function withNamedWorkers(
   { telemetry }: Pick<Sweep, 'telemetry'>,

@@ -35,8 +35,9 @@ export interface ServerWatch extends AsyncDisposable {
 /**
  * Begins to look at an endpoint's metrics pages, each at its own pace. Never fails: a point is not lost for a missing
  * page.
+ * @param deciding metrics that a figure is made from, see {@link sourceMetrics}
  */
-export function watchServer(endpoint: Endpoint, clockMs: () => number): ServerWatch {
+export function watchServer(endpoint: Endpoint, clockMs: () => number, deciding: RegExp | null = null): ServerWatch {
   const pages = Object.entries(endpoint.metricsUrls).map(([source, url]) => ({
     source,
     url,
@@ -59,9 +60,9 @@ export function watchServer(endpoint: Endpoint, clockMs: () => number): ServerWa
       const startMs = steady === undefined ? Number.NaN : Date.parse(steady.startedAt) - wallAheadMs
       const bounds = steady === undefined ? null : { startMs, endMs: startMs + 1000 * steady.durationS }
       const seen = pages.map(({ source, page }) => {
-        if (bounds === null) return [source, sourceMetrics(page.scrapes(), page.beganMs())] as const
+        if (bounds === null) return [source, sourceMetrics(page.scrapes(), page.beganMs(), false, deciding)] as const
         const { scrapes, isLoaded } = scrapesWithin(page.allScrapes(), bounds)
-        return [source, sourceMetrics(scrapes, bounds.startMs, isLoaded)] as const
+        return [source, sourceMetrics(scrapes, bounds.startMs, isLoaded, deciding)] as const
       })
       return Object.fromEntries(seen.filter(([, metrics]) => Object.keys(metrics).length > 0))
     },

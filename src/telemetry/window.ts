@@ -33,11 +33,14 @@ const mostSeries = 150
  * @param beganMs when the window began, on the clock of the scrapes: the origin of the kept series; the first scrape
  * when absent
  * @param isLoaded whether the last scrape saw the load as well: no gauge of it is left out then
+ * @param deciding metrics that a figure is made from: their counters are kept where they stood still, as 0 is then what
+ * was counted; their gauges say nothing while they are 0; and no limit leaves them out
  */
 export function sourceMetrics(
   scrapes: readonly Scrape[],
   beganMs = scrapes[0]?.atMs ?? 0,
   isLoaded = false,
+  deciding: RegExp | null = null,
 ): SourceMetrics {
   const latest = scrapes.at(-1)
   if (latest === undefined) return {}
@@ -47,13 +50,14 @@ export function sourceMetrics(
   for (const [key, kind] of seriesOf(latest.page, telling)) {
     const of = (part: string, absent: number | null) =>
       tables.map(({ atMs, values }) => ({ atMs, value: values.get(`${part}${key}`) ?? absent }))
+    const decides = deciding?.test(key.replace(/\{.*$/, '')) ?? false
     const figures =
       kind === 'gauge'
-        ? gauge(of('', null), isLoaded)
+        ? gauge(of('', null), isLoaded, decides)
         : kind === 'counter'
-          ? counter(of('', 0))
+          ? counter(of('', 0), decides)
           : ratio(of('sum ', 0), of('count ', 0))
-    if (figures === null || Object.keys(found).length >= mostSeries) continue
+    if (figures === null || (!decides && Object.keys(found).length >= mostSeries)) continue
     const { samples, ...sums } = figures
     found[key] = { ...rounded(sums), ...(isTelling(key) ? { series: relative(samples, beganMs) } : {}) }
   }
@@ -97,8 +101,9 @@ const finite = (series: Timed): { atMs: number; value: number }[] =>
   series.flatMap(({ atMs, value }) => (value !== null && Number.isFinite(value) ? [{ atMs, value }] : []))
 
 /** A closing scrape comes after the last answer, when queues are empty again: it counts only when there is no other. */
-function gauge(series: Timed, isLoaded: boolean): Figures | null {
-  const seen = finite(isLoaded || series.length === 1 ? series : series.slice(0, -1))
+function gauge(series: Timed, isLoaded: boolean, isSilentAt0: boolean): Figures | null {
+  const loaded = finite(isLoaded || series.length === 1 ? series : series.slice(0, -1))
+  const seen = isSilentAt0 ? loaded.filter(({ value }) => value !== 0) : loaded
   const values = seen.map(({ value }) => value)
   const last = values.at(-1)
   if (last === undefined) return null
@@ -119,12 +124,12 @@ function steps(series: Timed): { atMs: number; seconds: number; increase: number
   })
 }
 
-function counter(series: Timed): Figures | null {
+function counter(series: Timed, isKeptAt0: boolean): Figures | null {
   const all = steps(series)
   const seconds = all.reduce((sum, step) => sum + step.seconds, 0)
   if (seconds <= 0) return null
   const increase = all.reduce((sum, step) => sum + step.increase, 0)
-  if (increase === 0) return null
+  if (increase === 0 && !isKeptAt0) return null
   const samples = all.flatMap(({ atMs, seconds: took, increase: more }) =>
     took > 0 ? [[atMs, more / took] as const] : [],
   )

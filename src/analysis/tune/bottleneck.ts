@@ -77,8 +77,18 @@ export function bottleneckAt(point: MeasuredPoint, { lightest, aggregated }: Ref
     notAtWorkersFinding(point, states, inFlight) ??
     lateTokenFinding(lightest ?? point, aggregated) ??
     growthFinding(point, growth, reading, states, settingsLimit(point))
-  const evidence = [...(growth === null ? [] : [growth.text]), ...littlesLaw(point)]
+  const evidence = [...(growth === null ? [] : [growth.text]), ...littlesLaw(point), ...acceptedDrafts(point)]
   return { ...found, evidence: [...new Set([...found.evidence, ...evidence])] }
+}
+
+/** What speculative decoding gains; nothing where no worker says. */
+function acceptedDrafts({ figures }: MeasuredPoint): string[] {
+  const [rate, length] = [figures.spec_acceptance_rate?.mean, figures.spec_accepted_length?.mean]
+  const said = [
+    ...(rate === undefined ? [] : [`accepts ${percent(rate)} of the drafted tokens`]),
+    ...(length === undefined ? [] : [`gives ${figure(length)} tokens a step`]),
+  ]
+  return said.length === 0 ? [] : [`Speculative decoding ${said.join(' and ')}.`]
 }
 
 /** Where queues and latencies speak for different stages, neither is named: scrapes of a short point catch moments. */

@@ -78,5 +78,7 @@ export const sglang = defineEngine({
     kvCacheUsage: ['token_usage'],
     cacheFound: ['^sglang:cached_tokens_total$'],
     cacheLookedFor: ['^sglang:prompt_tokens_total$'],
+    specAcceptedLength: ['^sglang:spec_accept_length$'],
+    specAcceptanceRate: ['^sglang:spec_accept_rate$'],
   },
 })

@@ -91,6 +91,13 @@ export const trtllm = defineEngine({
     cacheFound: ['^trtllm[_:]prompt_cached_tokens_total$'],
     cacheLookedFor: ['^trtllm[_:]prompt_tokens_total$'],
     cacheHitRate: ['^trtllm[_:]kv_cache_hit_rate$'],
+    // Of `tensorrt_llm/metrics/collector.py`, main at 050f80d of 2026. By step with enable_iter_perf_stats, by position
+    // and finished request with return_perf_metrics. 1.1 has none of them.
+    specDraftTokens: ['^trtllm[_:]spec_decode_num_draft_tokens_total$'],
+    specAcceptedTokens: ['^trtllm[_:]spec_decode_num_accepted_tokens_total$'],
+    specDraftedAt: ['^trtllm[_:]spec_decode_drafted_tokens_total$'],
+    specAcceptedAt: ['^trtllm[_:]spec_decode_accepted_tokens_total$'],
+    specAcceptedLength: ['^trtllm[_:]spec_decode_acceptance_length$'],
     shownBy: 'start TensorRT-LLM workers with --publish-metrics (Dynamo 1.4: --publish-kv-events)',
   },
 })

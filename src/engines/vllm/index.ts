@@ -65,5 +65,9 @@ export const vllm = defineEngine({
     kvCacheUsage: ['kv_cache_usage_perc', 'gpu_cache_usage_perc'],
     cacheFound: ['^vllm:(gpu_)?prefix_cache_hits(_total)?$'],
     cacheLookedFor: ['^vllm:(gpu_)?prefix_cache_queries(_total)?$'],
+    specDrafts: ['^vllm:spec_decode_num_drafts(_total)?$'],
+    specDraftTokens: ['^vllm:spec_decode_num_draft_tokens(_total)?$'],
+    specAcceptedTokens: ['^vllm:spec_decode_num_accepted_tokens(_total)?$'],
+    specAcceptedAt: ['^vllm:spec_decode_num_accepted_tokens_per_pos(_total)?$'],
   },
 })

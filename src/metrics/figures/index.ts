@@ -5,6 +5,7 @@ import { goodput } from './goodput.ts'
 import { latencies } from './latencies.ts'
 import { promptCache } from './prompt-cache.ts'
 import { reasoning } from './reasoning.ts'
+import { speculation } from './speculation.ts'
 import { throughput } from './throughput.ts'
 
 export { accuracyName } from './accuracy.ts'
@@ -20,9 +21,12 @@ export const firstFigures: readonly Figure[] = [...latencies, ...throughput, goo
 /** Figures whose columns came after those of sessions, and so stand behind them. */
 export const lastFigures: readonly Figure[] = [...reasoning, accuracy]
 
+/** Figures whose columns are the last: a new figure is one file beside this one and one line at the end of this list. */
+export const newFigures: readonly Figure[] = [...speculation]
+
 /**
- * The registry of figures. A new figure is one file beside this one and one line at the end of this list. It then
+ * The registry of figures: those above in their order. A new one goes to the end of {@link newFigures}. It then
  * appears as the last column of points.csv and Parquet, in OpenMetrics, in a point's details on the page, and in
  * `--fail-on`; what `shownIn` says adds the tables, `fulcrum compare` and `fulcrum history`.
  */
-export const figures: readonly Figure[] = [...firstFigures, ...promptCache, ...energy, ...lastFigures]
+export const figures: readonly Figure[] = [...firstFigures, ...promptCache, ...energy, ...lastFigures, ...newFigures]

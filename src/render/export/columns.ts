@@ -1,7 +1,7 @@
 import type { MeasuredPoint } from '../../analysis/measured-point.ts'
 import type { PointResult } from '../../journal/event.ts'
 import { failedRequestsOf, ratesOf } from '../../metrics/definitions.ts'
-import { type Figure, figures, firstFigures, lastFigures } from '../../metrics/figures/index.ts'
+import { type Figure, figures, firstFigures, lastFigures, newFigures } from '../../metrics/figures/index.ts'
 import { accuracyOf, answersOf } from '../../metrics/quality.ts'
 import { gpusOf, gpusOfRole, meanTokens, topologyLabel, workersOf } from '../../model/index.ts'
 
@@ -251,14 +251,16 @@ const qualityColumns: readonly CsvColumn[] = [
  */
 export function columnsOf(registry: readonly Figure[] = figures): readonly CsvColumn[] {
   const isFirst = (figure: Figure) => firstFigures.includes(figure)
+  const isLater = (figure: Figure) => lastFigures.includes(figure) || newFigures.includes(figure)
   return [
     ...identityColumns,
     ...registry.filter(isFirst).map(figureColumn),
     ...standingColumns,
-    ...figures.filter(figure => !isFirst(figure) && !lastFigures.includes(figure)).map(figureColumn),
+    ...figures.filter(figure => !isFirst(figure) && !isLater(figure)).map(figureColumn),
     ...sessionColumns,
     ...lastFigures.map(figureColumn),
     ...qualityColumns,
+    ...newFigures.map(figureColumn),
     ...registry.filter(figure => !figures.includes(figure)).map(figureColumn),
   ]
 }

@@ -4,6 +4,7 @@ import { failedRequestsOf } from '../../metrics/definitions.ts'
 import type { Distribution, Measurement } from '../../metrics/measurement.ts'
 import { largest } from '../../model/index.ts'
 import { type CacheLine, cacheLines } from './cache-lines.ts'
+import { type SpeculationLine, speculationLines } from './speculation-lines.ts'
 
 /** What the page shows of one selected point, beyond its key figures. */
 export interface PointDetail {
@@ -20,6 +21,8 @@ export interface PointDetail {
   readonly server: readonly (readonly [name: string, mean: number, max: number])[]
   /** What is known of the prefix cache; absent where nothing is. */
   readonly cache?: readonly CacheLine[]
+  /** What is known of speculative decoding; absent where nothing is. */
+  readonly speculation?: readonly SpeculationLine[]
 }
 
 /** Percent of requests that are at or below the value in the same place of a {@link PointDetail} distribution. */
@@ -30,6 +33,7 @@ const quantileNames = ['min', 'p1', 'p5', 'p10', 'p25', 'p50', 'p75', 'p90', 'p9
 export function pointDetail(point: MeasuredPoint): PointDetail {
   const { valid, repeats } = point
   const cache = cacheLines(point)
+  const speculation = speculationLines(point)
   return {
     ids: repeats.map(repeat => repeat.point.id),
     ...requestCounts(valid),
@@ -38,6 +42,7 @@ export function pointDetail(point: MeasuredPoint): PointDetail {
     ...quantiles('latency', valid, m => m.requestLatencyMs),
     server: serverFigures(valid),
     ...(cache.length === 0 ? {} : { cache }),
+    ...(speculation.length === 0 ? {} : { speculation }),
   }
 }
 

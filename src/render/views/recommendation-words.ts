@@ -110,7 +110,7 @@ export function variantWords(rows: readonly VariantGain[]): string[] {
         ? ''
         : `; TTFT p50 ${change(ttft.relative)}${ttft.verdict === 'shown' ? '' : ttft.verdict === 'unknown' ? ' (measured once)' : ' (within noise)'} at the load where ${base} is best`
     const slo = row.meetsSlo === row.baseMeetsSlo ? '' : `; only ${row.meetsSlo ? variant : base} meets the SLO`
-    return `${said}${where}${latency}${cacheWords(row)}${slo}.`
+    return `${said}${where}${latency}${cacheWords(row)}${speculationWords(row)}${slo}.`
   })
 }
 
@@ -152,6 +152,17 @@ function cacheWords({ variant, base, best, baseBest }: VariantGain): string {
   const of = possible === undefined ? 'of the prompt tokens' : `of the ${percent(possible)} possible`
   const against = other === undefined ? `how much ${base} reuses is unknown` : `${base} ${percent(other)}`
   return `; ${variant} reuses ${percent(own)} ${of} from the prefix cache, ${against}`
+}
+
+/** How much of the drafts each accepts; nothing where neither drafts. */
+function speculationWords({ variant, base, best, baseBest }: VariantGain): string {
+  const said = [[variant, best.figures] as const, [base, baseBest.figures] as const].flatMap(
+    ([name, { spec_acceptance_rate: rate, spec_accepted_length: length }]) => {
+      if (!rate || !length) return []
+      return [`${name} accepts ${percent(rate.mean)} of its drafts, ${length.mean.toFixed(2)} tokens a step`]
+    },
+  )
+  return said.length === 0 ? '' : `; ${said.join(', ')}`
 }
 
 /** Shares of reused prompt tokens that differ by less are not worth a word. */

@@ -1,0 +1,34 @@
+import type { Measurement } from '../measurement.ts'
+import type { Figure } from './figure.ts'
+
+const believed = ({ speculation }: Measurement) => (speculation?.isImpossible === true ? undefined : speculation)
+
+/** Speculative decoding by the workers' metrics. Empty where none says anything, or where what they say can't be. */
+export const speculation: readonly Figure[] = [
+  {
+    name: 'spec_acceptance_rate',
+    title: 'Acceptance rate',
+    unit: '%',
+    better: 'higher',
+    of: m => believed(m)?.rate ?? null,
+    ifObserved: true,
+    shownIn: ['comparison', 'history', 'axes'],
+  },
+  {
+    name: 'spec_accepted_length',
+    title: 'Acceptance length',
+    unit: 'tokens',
+    better: 'higher',
+    of: m => believed(m)?.length ?? null,
+    ifObserved: true,
+    shownIn: ['comparison', 'history', 'axes'],
+  },
+  {
+    name: 'tokens_per_chunk',
+    title: 'Tokens of a chunk after the first, mean',
+    unit: 'tokens',
+    better: 'higher',
+    // Where chunks stand for tokens, each has one by definition.
+    of: ({ tokensPerChunk, tokenSource }) => (tokenSource === 'chunks' ? null : (tokensPerChunk ?? null)),
+  },
+]

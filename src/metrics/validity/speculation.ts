@@ -1,0 +1,24 @@
+import type { Finding, Measurement } from '../measurement.ts'
+
+/** Chunks may differ from the steps of the workers by this share: the last step of an answer is cut to its length. */
+const mostDifference = 0.15
+
+/** Holds what workers say of speculative decoding against itself and against what the client saw. */
+export function judgeSpeculation({ speculation, tokensPerChunk, tokenSource }: Measurement): readonly Finding[] {
+  if (speculation === undefined) return []
+  if (speculation.isImpossible === true) {
+    const message =
+      'The metrics of workers claim more accepted than drafted tokens, so the acceptance rate and the accepted length are left empty. Check the metrics pages of the workers'
+    return [{ severity: 'warning', code: 'impossible-acceptance', message }]
+  }
+  const { length } = speculation
+  if (length === null || tokensPerChunk === undefined || tokenSource === 'chunks') return []
+  if (Math.abs(tokensPerChunk / length - 1) <= mostDifference) return []
+  const [steps, chunks] = [length.toFixed(2), tokensPerChunk.toFixed(2)]
+  const why =
+    tokensPerChunk > length
+      ? 'Something joins chunks (stream_interval, a proxy), so the gaps between chunks are not the steps of the workers'
+      : 'Chunks are split on the way, or the workers served other requests too'
+  const message = `Workers say ${steps} tokens a step, but chunks have ${chunks}. ${why}; ITL counts tokens and stays right`
+  return [{ severity: 'note', code: 'chunks-differ', message }]
+}
