@@ -6,7 +6,19 @@ export default defineSweep({
   name: 'gpu-variants',
   model,
   // 89,600 tokens a worker: the 35 prefixes need 126,000, so that a worker that gets all of them has evicted each before it returns.
-  deploy: { ...sharedGpu, args: { ...sharedGpu.args, 'num-gpu-blocks-override': 5600 } },
+  deploy: {
+    ...sharedGpu,
+    args: {
+      ...sharedGpu.args,
+      'num-gpu-blocks-override': 5600,
+      'kv-events-config': {
+        publisher: 'zmq',
+        endpoint: 'tcp://127.0.0.1:{port}',
+        topic: 'kv-events',
+        enable_kv_cache_events: true,
+      },
+    },
+  },
   variants: { 'round-robin': {}, kv: { deploy: { frontend_args: { 'router-mode': 'kv' } } } },
   topologies: ['agg x2'],
   workloads: [{ isl: 4000, osl: 32, prefix: { share: [0, 0.9], count: 35 } }],

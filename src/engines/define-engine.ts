@@ -65,6 +65,11 @@ export interface WorkerLaunch {
   readonly disaggregated?: Arguments
   /** Environment variables for the address and port where the worker offers its KV cache to others. */
   readonly sideChannel?: { readonly host: string; readonly port: string }
+  /**
+   * Arguments that make the worker publish what its prefix cache holds, each of them enough, and what to write. Without
+   * it, it always does.
+   */
+  readonly kvEvents?: { readonly arguments: readonly string[]; readonly remedy: string }
   /** The worker starts its ranks by MPI, which the variables of a Slurm job disturb. */
   readonly startsByMpi?: true
   /** How one worker runs on several nodes. Without it, it does not. */

@@ -3,7 +3,8 @@ import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { mergeArguments } from '../../engines/arguments.ts'
 import { engineOfModule } from '../../engines/index.ts'
-import { type Check, missed, passed } from '../doctor/check.ts'
+import type { Json } from '../../model/index.ts'
+import { type Check, missed, noticed, passed } from '../doctor/check.ts'
 import { hereMachine, runShort } from '../doctor/machine.ts'
 import { checkCards } from '../doctor/registration.ts'
 import { checkHttpPort, service } from '../doctor/services.ts'
@@ -25,11 +26,41 @@ export async function checkDynamo(
     workersHere ? workerSoftware(config) : [],
     service('nats', 'nats-server', 'nats-server', config.nats),
     discovery(config.etcd),
+    kvEvents(config),
     config.http_port === undefined ? [] : checkHttpPort(config.http_port),
     model === undefined ? [] : modelFiles(config, model),
     workersHere && engineOfModule(config.backend).launch.startsByMpi === true ? slurmVariables() : [],
   ])
   return checks.flat()
+}
+
+/** A KV router that waits for events of workers that publish none knows of no cache, and says nothing about it. */
+export function kvEvents({
+  backend,
+  args,
+  role_args: ofRoles,
+  frontend_args: frontend,
+}: DynamoProcesses): readonly Check[] {
+  const { kvEvents: needed } = engineOfModule(backend).launch
+  const router = mergeArguments(frontend)
+  const isOn = (value: Json | undefined) => value !== undefined && value !== false
+  const waits =
+    router['router-mode'] === 'kv' &&
+    !['router-kv-events', 'kv-events'].some(name => router[name] === false) &&
+    !['no-router-kv-events', 'no-kv-events'].some(name => isOn(router[name]))
+  if (needed === undefined || !waits) return []
+  const publishes = [args, ...Object.values(ofRoles)].some(given => {
+    const merged = mergeArguments(args, given)
+    return needed.arguments.some(name => isOn(merged[name]))
+  })
+  if (publishes) return [passed('KV events', `${backend} publishes what its prefix cache holds`)]
+  return [
+    noticed(
+      'KV events',
+      `router-mode kv waits for events that ${backend} does not publish, so it does not know any cache`,
+      `${needed.remedy}; or let the router guess from what it sent: frontend_args: { no-router-kv-events: true }`,
+    ),
+  ]
 }
 
 async function workerSoftware(config: DynamoProcesses): Promise<readonly Check[]> {

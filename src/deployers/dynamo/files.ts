@@ -7,7 +7,7 @@ import type { DynamoConfig } from './config.ts'
 import { launchesOf } from './worker.ts'
 
 /** Ports of the first worker; those of the others are the next ones. */
-const workerPorts = { system: 9090, sideChannel: 20_097 }
+const workerPorts = { system: 9090, sideChannel: 20_097, own: 20_297 }
 
 /**
  * A script that runs the deployment on this machine, with the engines' files. Null when its workers run on other
@@ -24,7 +24,11 @@ export function dynamoFiles(config: DynamoConfig, wanted: WantedFiles): Deployme
   const workers = start.flatMap((slot, i) => {
     const design = designs[slot.role]
     if (design === undefined) return []
-    const own = { system: workerPorts.system + i, sideChannel: workerPorts.sideChannel + i }
+    const own = {
+      system: workerPorts.system + i,
+      sideChannel: workerPorts.sideChannel + i,
+      own: workerPorts.own + i,
+    }
     return launchesOf(setup, slot, design, nodes, { ranks: [own], meeting: '' })
   })
   return standAloneFiles(config, wanted, {

@@ -34,7 +34,7 @@ export function previewDynamo(
   const starting = start.flatMap(slot => {
     const design = designs[slot.role]
     if (design === undefined) return []
-    const own = { system: '<free port>', sideChannel: '<free port>' }
+    const own = { system: '<free port>', sideChannel: '<free port>', own: '<free port>' }
     const ports = { ranks: placesOf(slot).map(() => own), meeting: '<free port>' }
     return launchesOf(setup, slot, design, nodes, ports)
   })

@@ -21,9 +21,17 @@ export interface Worker extends Member {
   readonly registers: number
 }
 
+/** Ports of one rank of a worker, or of a worker that has no ranks. */
+interface RankPorts {
+  readonly system: number | string
+  readonly sideChannel: number | string
+  /** What `{port}` in an argument stands for. */
+  readonly own: number | string
+}
+
 /** Ports of one worker's nodes, by rank, and the one that its ranks meet on. */
 export interface WorkerPorts {
-  readonly ranks: readonly { readonly system: number | string; readonly sideChannel: number | string }[]
+  readonly ranks: readonly RankPorts[]
   readonly meeting: number | string
 }
 
@@ -33,6 +41,9 @@ export interface NamedLaunch {
   readonly host: string | null
   readonly launch: Launch
 }
+
+/** In an argument, stands for a free port of the worker's own: several on one machine can't share one. */
+const ownPort = '{port}'
 
 /**
  * What runs the worker of one slot, where it is placed: with ports and GPUs of its own, reached at its node's address.
@@ -48,9 +59,12 @@ export function launchesOf(
   const { gang } = design
   const taskOf = (place: Placed, rank: number): Task => {
     const reach = nodes.reach(place.host)
-    const own = ports.ranks[rank] ?? { system: '', sideChannel: '' }
+    const own = ports.ranks[rank] ?? { system: '', sideChannel: '', own: '' }
     const mine = workerEnvironment(setup.config.backend, place.gpus, own)
-    const command = { argv: design.command.argv, env: { ...mine, ...processEnvironment(setup, reach) } }
+    const [program, ...args] = design.command.argv
+    const given = args.map(argument => argument.replaceAll(ownPort, String(own.own)))
+    const argv = [program, ...given] as const
+    const command = { argv, env: { ...mine, ...processEnvironment(setup, reach) } }
     const name = gang === undefined ? slot.name : `${slot.name}-rank${rank}`
     if (gang === undefined) return { name, ...command, files: design.files }
     const head = { address: nodes.reach(slot.host).address, port: ports.meeting }
@@ -76,9 +90,14 @@ export async function startWorker(
   place: { readonly logFolder: string; readonly ledger: ProcessLedger },
 ): Promise<Worker> {
   const places = placesOf(slot)
-  const ranks: { readonly system: number; readonly sideChannel: number }[] = []
+  const ranks: RankPorts[] = []
   for (const { host } of places) {
-    ranks.push({ system: await nodes.freePort(host), sideChannel: await nodes.freePort(host) })
+    const isAsked = design.command.argv.some(argument => argument.includes(ownPort))
+    ranks.push({
+      system: await nodes.freePort(host),
+      sideChannel: await nodes.freePort(host),
+      own: isAsked ? await nodes.freePort(host) : '',
+    })
   }
   const { gang } = design
   const ports = { ranks, meeting: gang === undefined ? '' : await nodes.freePort(slot.host) }

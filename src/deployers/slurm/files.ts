@@ -17,7 +17,7 @@ import { allocationArguments } from './salloc.ts'
 import { mpiBreakers } from './srun.ts'
 
 /** Ports that the programs use by default; the nodes are the job's alone. */
-const ports = { nats: 4222, etcd: 2379, etcdPeer: 2380, http: 8000, system: 9090, sideChannel: 20_097 }
+const ports = { nats: 4222, etcd: 2379, etcdPeer: 2380, http: 8000, system: 9090, sideChannel: 20_097, own: 20_297 }
 
 /**
  * A batch script of Slurm: NATS, etcd and the frontend on the first node of its job, workers as steps on all of them. Null
@@ -56,7 +56,7 @@ export function slurmFiles(config: SlurmConfig, wanted: WantedFiles): Deployment
   const workers = start.flatMap((slot, i) => {
     const design = designs[slot.role]
     if (design === undefined) return []
-    const own = { system: ports.system + i, sideChannel: ports.sideChannel + i }
+    const own = { system: ports.system + i, sideChannel: ports.sideChannel + i, own: ports.own + i }
     return launchesOf(setup, slot, design, nodes, { ranks: [own], meeting: '' })
   })
   const frontend = frontendCommand({ ...setup, config: reachable(setup.config, head) }, httpPort, nodes.reach(null))

@@ -49,6 +49,11 @@ export const sglang = defineEngine({
   launch: {
     model: 'model-path',
     servedName: 'served-model-name',
+    // Dynamo's worker publishes no events by default, and a KV router that waits for them knows of no cache.
+    kvEvents: {
+      arguments: ['kv-events-config'],
+      remedy: `add to args: kv-events-config: ${JSON.stringify({ publisher: 'zmq', endpoint: 'tcp://127.0.0.1:{port}', topic: 'kv-events' })}`,
+    },
     multinode: {
       // Only the first node serves; the others run their share of the model.
       ranks: (_, { nodes }) => ({

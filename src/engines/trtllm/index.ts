@@ -81,7 +81,16 @@ export const trtllm = defineEngine({
       ? null
       : (numberOf(settings, 'maxNumTokens') ?? (isComplete ? defaultTokens : null)),
   rules: { role: [checkAttentionDp, checkTokenBudget], pair: [checkSpeculation, checkTransceiver, checkOverlap] },
-  launch: { model: 'model-path', servedName: 'served-model-name', startsByMpi: true, multinode: trtllmMultinode },
+  launch: {
+    model: 'model-path',
+    servedName: 'served-model-name',
+    kvEvents: {
+      arguments: ['publish-kv-events', 'publish-events-and-metrics'],
+      remedy: 'add to args: publish-kv-events: true',
+    },
+    startsByMpi: true,
+    multinode: trtllmMultinode,
+  },
   logAdvice: trtllmLogAdvice,
   usageTellsPrefillCache: true,
   metrics: {

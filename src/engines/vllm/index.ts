@@ -55,6 +55,11 @@ export const vllm = defineEngine({
     // By default, NIXL offers the cache at the address that leads out of the machine, and on one fixed port: a second
     // worker on the machine would fail.
     sideChannel: { host: 'VLLM_NIXL_SIDE_CHANNEL_HOST', port: 'VLLM_NIXL_SIDE_CHANNEL_PORT' },
+    // Dynamo's worker publishes no events by default, and a KV router that waits for them knows of no cache.
+    kvEvents: {
+      arguments: ['kv-events-config'],
+      remedy: `add to args: kv-events-config: ${JSON.stringify({ publisher: 'zmq', endpoint: 'tcp://127.0.0.1:{port}', topic: 'kv-events', enable_kv_cache_events: true })}`,
+    },
     multinode: vllmMultinode,
   },
   logAdvice: [notImportable('vllm', 'vllm'), ...vllmLogAdvice],

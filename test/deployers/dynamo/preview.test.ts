@@ -70,3 +70,10 @@ it('a preview of what runs on nodes holds no secret either', () => {
   assert.equal(commands.at(-1)?.argv[0], 'ssh')
   assert.ok(!JSON.stringify(commands).includes('hf_very_secret_token'))
 })
+
+it('{port} in an argument is a port of each worker’s own', () => {
+  const args = { 'kv-events-config': { publisher: 'zmq', endpoint: 'tcp://127.0.0.1:{port}' } }
+  const { commands } = previewDynamo({ ...setup, config: { ...config, args } }, null, deployment(disaggregated(1, 1)))
+  for (const { argv } of commands.filter(({ note }) => /^(prefill|decode)/.test(note ?? '')))
+    assert.ok(argv.includes('{"publisher":"zmq","endpoint":"tcp://127.0.0.1:<free port>"}'), argv.join(' '))
+})
