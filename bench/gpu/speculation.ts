@@ -1,4 +1,4 @@
-/** What n-gram speculation accepts and gains, by the entropy of the prompts: bench/gpu/engines.sh runs it. */
+/** What n-gram speculation accepts and gains over prompts of prose: bench/gpu/engines.sh runs it. */
 import { defineSweep } from 'fulcrum'
 import { model, sharedGpu } from './deployment.ts'
 
@@ -15,7 +15,7 @@ export default defineSweep({
     },
   },
   topologies: ['agg x1'],
-  workloads: [{ dataset: '../../sweeps/mtp.jsonl', isl: 128, osl: 256 }],
-  load: { concurrency: [1, 8], requests: '10x', warmup: '2x' },
+  workloads: [{ dataset: 'prompts.jsonl', isl: 130, osl: 256 }],
+  load: { concurrency: [4, 8], requests: 40, warmup: 8 },
   telemetry: { gpus: { nvidia_smi: true } },
 })
