@@ -1,6 +1,7 @@
 import { userCacheFolder } from '../generators/cache.ts'
 import type { DatasetOptions } from '../generators/dataset.ts'
 import type { MeasuredDataset } from '../generators/dataset-file.ts'
+import { cachedTokenizer, hubCacheFolder } from '../generators/hub.ts'
 import type { TraceSummary } from '../generators/trace-summary.ts'
 import type { Load } from '../model/index.ts'
 import { disk, type Files } from '../yaml/files.ts'
@@ -19,6 +20,7 @@ export interface SweepFiles extends Files {
 /** The real disk. */
 export const sweepDisk: SweepFiles = {
   ...disk,
+  tokenizer: name => cachedTokenizer(name, hubCacheFolder(process.env)),
   dataset: async (path, options) => {
     // Tokenizers take a while to load, which only a dataset should cost.
     const { measureDataset } = await import('../generators/dataset.ts')

@@ -15,6 +15,8 @@ export interface Files {
   fingerprint(path: string): string
   /** The program of that name on PATH, or null. */
   program(name: string): string | null
+  /** The folder of a tokenizer in the Hugging Face cache, by its name; absent where no cache is looked at. */
+  tokenizer?(name: string): string | null
 }
 
 /** The real disk. */

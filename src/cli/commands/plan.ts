@@ -1,6 +1,14 @@
 import type { Command } from 'commander'
+import { addDownload, downloadIfAsked } from '../download-tokenizer.ts'
 import { jsonText } from '../json-text.ts'
 import { addAllowPoints, addOut } from '../options.ts'
+
+interface PlanOptions {
+  readonly json?: true
+  readonly out: string
+  readonly allowPoints?: number
+  readonly downloadTokenizer?: true
+}
 
 /** `fulcrum plan FILE` */
 export function addPlan(program: Command): void {
@@ -11,7 +19,7 @@ export function addPlan(program: Command): void {
       'Show what a sweep measures, in which order, with how many redeployments and how long it takes, without starting anything',
     )
     .option('--json', 'Print the whole plan as JSON')
-  addAllowPoints(addOut(command))
+  addDownload(addAllowPoints(addOut(command)))
     .addHelpText(
       'after',
       `
@@ -21,7 +29,8 @@ Examples:
 
 Earlier runs of the sweep below --out improve the time estimate.`,
     )
-    .action(async (file: string, options: { json?: true; out: string; allowPoints?: number }) => {
+    .action(async (file: string, options: PlanOptions) => {
+      await downloadIfAsked(options.downloadTokenizer, file)
       const { loadExample, planSweepFile } = await import('../../commands/plan.ts')
       const plan = await planSweepFile(file, { resultsRoot: options.out, ...options })
       const example = await loadExample(plan)

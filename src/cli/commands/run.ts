@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { defined } from '../../model/defined.ts'
+import { addDownload, downloadIfAsked } from '../download-tokenizer.ts'
 import { exitCodesHelp } from '../exit-codes-help.ts'
 import { interruption } from '../interruption.ts'
 import { addLimitOptions, type LimitOptions, limitHelp } from '../limit-options.ts'
@@ -12,6 +13,7 @@ interface RunOptions extends LimitOptions {
   readonly only?: readonly string[]
   readonly json?: true
   readonly open?: true
+  readonly downloadTokenizer?: true
   readonly dryRun?: true
   readonly allowPoints?: number
   readonly shards?: number
@@ -33,7 +35,7 @@ export function addRun(program: Command): void {
     .option('--dry-run', 'Print the exact commands and files of each deployment without starting anything')
     .option('--end-leftovers', 'End processes that a killed Fulcrum left behind, without asking')
     .option('--json', 'Print one JSON object per line: progress, then the outcome')
-  addLimitOptions(addAllowPoints(addShards(addOpen(addOut(command)))))
+  addLimitOptions(addDownload(addAllowPoints(addShards(addOpen(addOut(command))))))
     .addHelpText(
       'after',
       `
@@ -52,6 +54,7 @@ ${limitHelp}
 ${exitCodesHelp()}`,
     )
     .action(async (file: string, options: RunOptions) => {
+      await downloadIfAsked(options.downloadTokenizer, file)
       if (options.dryRun) {
         const { parseLimits } = await import('../../commands/limits.ts')
         const { planSweepFile, previewPlan } = await import('../../commands/plan.ts')

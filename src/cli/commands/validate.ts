@@ -3,6 +3,7 @@ import { FulcrumError } from '../../model/error.ts'
 import { exitCodeOf } from '../../model/exit-codes.ts'
 import { datasetText, traceText } from '../../render/terminal/dataset.ts'
 import { counted } from '../../render/views/format.ts'
+import { addDownload, downloadIfAsked } from '../download-tokenizer.ts'
 import { jsonText } from '../json-text.ts'
 import { addAllowPoints } from '../options.ts'
 import { printError } from '../print-error.ts'
@@ -14,7 +15,7 @@ export function addValidate(program: Command): void {
     .argument('<files...>', 'Sweep files')
     .description('Check sweep files without starting anything')
     .option('--json', 'Print one JSON object per file')
-  addAllowPoints(command)
+  addDownload(addAllowPoints(command))
     .addHelpText(
       'after',
       `
@@ -25,9 +26,10 @@ Examples:
 Lists every mistake of every file as file:line:column with a remedy, and exits
 with code 2 if there is any.`,
     )
-    .action(async (files: string[], options: { json?: true; allowPoints?: number }) => {
+    .action(async (files: string[], options: { json?: true; allowPoints?: number; downloadTokenizer?: true }) => {
       const { validateSweep } = await import('../../commands/plan.ts')
       for (const file of files) {
+        await downloadIfAsked(options.downloadTokenizer, file)
         const checked = await validateSweep(file, options).catch((error: unknown) => ({ error }))
         if ('error' in checked) {
           process.exitCode = Math.max(

@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { mergeArguments } from '../../engines/arguments.ts'
 import { engineOfModule } from '../../engines/index.ts'
+import { hubCacheFolder } from '../../generators/hub.ts'
 import type { Json } from '../../model/index.ts'
 import { type Check, missed, noticed, passed } from '../doctor/check.ts'
 import { hereMachine, runShort } from '../doctor/machine.ts'
@@ -111,7 +111,7 @@ async function modelFiles(config: DynamoProcesses, model: string): Promise<Check
   const source = modelSource(config, model)
   if (isAbsolute(source)) return modelFolder(source)
   const env = { ...process.env, ...config.env }
-  const cache = env.HF_HUB_CACHE ?? join(env.HF_HOME ?? join(homedir(), '.cache/huggingface'), 'hub')
+  const cache = hubCacheFolder(env)
   const folder = join(cache, `models--${source.replaceAll('/', '--')}`)
   const revision = (await readFile(join(folder, 'refs/main'), 'utf8').catch(() => '')).trim()
   if (revision !== '') return modelFolder(join(folder, 'snapshots', revision))

@@ -9,8 +9,8 @@ const name = field(
 
 const tokenizer = field(
   z.string().min(1),
-  'Folder with `tokenizer.json` and `tokenizer_config.json`, relative to this file, or `builtin:deepseek-v3`. Default: `builtin:deepseek-v3` for DeepSeek V3 and R1 models; required for all others.',
-  'write a folder with tokenizer.json and tokenizer_config.json, or builtin:deepseek-v3',
+  'Folder with `tokenizer.json` and `tokenizer_config.json`, relative to this file; the name of a model on Hugging Face whose tokenizer is in the local cache; or `builtin:deepseek-v3`. Default: `builtin:deepseek-v3` for DeepSeek V3 and R1 models, else the tokenizer of the model’s own name in the cache.',
+  'write a folder with tokenizer.json and tokenizer_config.json, a name such as Qwen/Qwen3-8B, or builtin:deepseek-v3',
 )
 
 export const modelSchema = field(

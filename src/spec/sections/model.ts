@@ -1,6 +1,7 @@
 import { join } from 'node:path'
+import { isHubName } from '../../generators/hub.ts'
 import type { Model } from '../../model/index.ts'
-import { existing, lookUp, type SectionContext } from '../../yaml/section-context.ts'
+import { existing, fromFile, lookUp, type SectionContext } from '../../yaml/section-context.ts'
 import type { RawSweep } from '../schema/sweep.ts'
 
 /** The tokenizer of DeepSeek V3, which Fulcrum ships; R1 uses the same one. */
@@ -11,10 +12,12 @@ export function readModel(raw: RawSweep['model'], context: SectionContext): Mode
   const { name, tokenizer } = typeof raw === 'string' ? { name: raw, tokenizer: undefined } : raw
   if (tokenizer === undefined) {
     if (!/deepseek[-_]?(v3|r1)/i.test(name)) {
+      const cached = context.files.tokenizer?.(name) ?? null
+      if (cached !== null) return { name, tokenizer: cached }
       context.report(
         ['model'],
         `model has no tokenizer, and Fulcrum ships none for ${JSON.stringify(name)}`,
-        'write model: { name: …, tokenizer: FOLDER }, where FOLDER contains the model’s tokenizer.json',
+        'write model: { name: …, tokenizer: FOLDER }, where FOLDER contains the model’s tokenizer.json, or the name of a model on Hugging Face; --download-tokenizer downloads it',
       )
     }
     return { name, tokenizer: builtinTokenizer }
@@ -27,6 +30,17 @@ export function readModel(raw: RawSweep['model'], context: SectionContext): Mode
         `write ${builtinTokenizer}, or the path of a folder`,
       )
     }
+    return { name, tokenizer: builtinTokenizer }
+  }
+  const isFolder = lookUp(context, fromFile(context, tokenizer)) !== 'nothing'
+  if (!isFolder && isHubName(tokenizer)) {
+    const cached = context.files.tokenizer?.(tokenizer) ?? null
+    if (cached !== null) return { name, tokenizer: cached }
+    context.report(
+      ['model', 'tokenizer'],
+      `${JSON.stringify(tokenizer)} is neither a folder beside this file nor a tokenizer in the Hugging Face cache`,
+      'add --download-tokenizer, run `hf download` for it, or write the path of a folder',
+    )
     return { name, tokenizer: builtinTokenizer }
   }
   const folder = existing(context, ['model', 'tokenizer'], tokenizer, 'folder')
