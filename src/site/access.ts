@@ -1,37 +1,37 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 
-/** Who may read a site that asks for a token. */
+/** Controls who may read a site that requires a token. */
 export interface Access {
-  /** Whether a request brings the token, or the cookie of a browser that brought it before. */
+  /** Whether a request has the token, or the cookie of a browser that logged in. */
   admits(request: Pick<IncomingMessage, 'headers'>): boolean
-  /** Whether a request brings the token itself: a cookie is not enough to change anything. */
+  /** Whether a request has the token itself. A cookie is not enough to change anything. */
   holdsToken(request: Pick<IncomingMessage, 'headers'>): boolean
-  /** A cookie for whoever knows the token; null for others, and `throttled` after too many wrong ones. */
+  /** A cookie if the token is right; null if it is wrong, and `throttled` after too many wrong tokens. */
   login(token: string): string | null | 'throttled'
 }
 
 const cookieName = 'fulcrum_session'
 
-/** A session ends after a working day. */
+/** A session lasts one working day. */
 const sessionMs = 12 * 3600_000
 
-/** Sessions kept: the oldest give way. */
+/** Maximum number of sessions; the oldest are dropped. */
 const mostSessions = 1000
 
-/** Wrong tokens in a minute before the next one isn't looked at. */
+/** Wrong tokens per minute after which further ones are rejected unread. */
 const mostWrongPerMinute = 10
 
 /**
- * Access by one token for all. A browser exchanges it for a cookie that scripts can't read and that no other site can
- * send; programs send it as `Authorization: Bearer`.
- * @param token what whoever may read knows
+ * Access with one token for everybody. A browser exchanges it for a cookie that scripts can't read and that no other
+ * site can send. Programs send it as `Authorization: Bearer`.
+ * @param token the token that readers need
  * @param now milliseconds
  */
 export function tokenAccess(token: string, now: () => number = Date.now): Access {
   const wanted = digest(token)
   const isToken = (asked: string) => timingSafeEqual(digest(asked), wanted)
-  /** When each session ends, by the digest of its cookie. */
+  /** End of each session, by the digest of its cookie. */
   const sessions = new Map<string, number>()
   let wrongAt: readonly number[] = []
 
@@ -64,7 +64,7 @@ export function tokenAccess(token: string, now: () => number = Date.now): Access
   }
 }
 
-/** A site on this machine alone asks for nothing. */
+/** A site that only this machine can reach needs no token. */
 export const openAccess: Access = { admits: () => true, holdsToken: () => true, login: () => null }
 
 const digest = (text: string) => createHash('sha256').update(text).digest()

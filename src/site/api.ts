@@ -5,7 +5,7 @@ import type { Pages } from './made-pages.ts'
 import { jsonResponse, jsonTextResponse, type SiteResponse } from './response.ts'
 import { pathTo } from './target.ts'
 
-/** Where version 1 begins. A version keeps its paths and fields; new fields may come. */
+/** Path of version 1. A version keeps its paths and fields, and may get new fields. */
 export const apiPath = '/api/v1'
 
 export interface Api {
@@ -14,11 +14,11 @@ export interface Api {
   readonly kept: ReturnType<typeof createCache<string>>
 }
 
-/** What is wrong, as every answer of the API says it. */
+/** An error response of the API. */
 export const apiProblem = (status: number, message: string, remedy?: string): SiteResponse =>
   jsonResponse({ error: { message, remedy: remedy ?? null } }, status)
 
-/** Answers below {@link apiPath}. */
+/** Responses below {@link apiPath}. */
 export async function apiResponse(
   { catalogue, pages, kept }: Api,
   segments: readonly string[],
@@ -66,7 +66,7 @@ const comparison = ({ pages, kept }: Pick<Api, 'pages' | 'kept'>, base: RunSumma
 const named = (all: readonly RunSummary[], name: string | null) =>
   all.find(({ place }) => `${place.sweep}/${place.run}` === name)
 
-/** What changed since the run before, as `fulcrum compare` finds it; nulls where there is none with a valid point. */
+/** Changes since the previous run, as `fulcrum compare` finds them; null where no previous run has a valid point. */
 async function since(
   api: Pick<Api, 'pages' | 'kept'>,
   run: RunSummary,
@@ -82,7 +82,7 @@ async function since(
   return { base: `${base.place.sweep}/${base.place.run}`, verdict, slower: tests === 0 ? null : slowerPoints }
 }
 
-/** A run for programs: what the list shows, and the paths of more. */
+/** A run for programs: the fields of the list, and the paths of its other data. */
 function runJson({ place, folder: _, stamp: __, ...run }: RunSummary): object {
   const path = pathTo('runs', place.sweep, place.run)
   return {

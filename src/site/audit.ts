@@ -1,18 +1,18 @@
 import { appendFile } from 'node:fs/promises'
 
-/** Who did what, and how it ended. */
+/** An action, who took it, and its result. */
 export interface AuditEntry {
   readonly action: 'login' | 'upload'
-  /** Address of the other end of the connection. */
+  /** Address of the client. */
   readonly from: string
   readonly outcome: 'done' | 'refused' | 'failed'
-  /** The run of an upload; empty otherwise. */
+  /** Run of an upload; empty for other actions. */
   readonly run: string
-  /** Why it was refused or failed; empty otherwise. */
+  /** Reason for a refusal or failure; empty otherwise. */
   readonly why: string
 }
 
-/** Notes an entry; a log that can't be written refuses what it was to be noted of. */
+/** Logs an entry. If the log can't be written, the action is refused. */
 export type Audit = (entry: AuditEntry) => Promise<void>
 
 /** An audit log: JSON lines, one for each login and upload, only ever appended to. */
@@ -22,5 +22,5 @@ export function auditFile(path: string, now: () => Date = () => new Date()): Aud
   }
 }
 
-/** Where nobody logs in or uploads, nothing is noted. */
+/** A site without logins and uploads has no log. */
 export const noAudit: Audit = async () => {}

@@ -1,4 +1,4 @@
-/** Keeps the latest expensive results. Concurrent requests share one computation; failures are computed again. */
+/** Caches the latest expensive results. Concurrent requests share one computation. Failures are not cached. */
 export function createCache<T>(most: number): (key: string, make: () => Promise<T>) => Promise<T> {
   const kept = new Map<string, Promise<T>>()
   return (key, make) => {

@@ -15,34 +15,34 @@ import { isPlain } from './target.ts'
  */
 export type RunState = 'running' | 'complete' | 'interrupted' | 'failed' | 'budget' | 'unfinished' | 'unreadable'
 
-/** A run as the list shows it and the search finds it. */
+/** A run in the list and in searches. */
 export interface RunSummary {
   readonly folder: string
-  /** Names of the folders: a run's place below the results. */
+  /** Names of the folders between the results folder and the run. */
   readonly place: { readonly sweep: string; readonly run: string }
   readonly sweep: string
   readonly runId: string
   /** ISO 8601. */
   readonly createdAt: string
   readonly models: readonly string[]
-  /** With `+` when there were uncommitted changes; empty outside a repository. */
+  /** Ends with `+` if there were uncommitted changes; empty outside a repository. */
   readonly revision: string
   readonly deployer: string
   readonly host: string
   readonly state: RunState
-  /** Why it is unreadable; empty otherwise. */
+  /** Why the run is unreadable; empty otherwise. */
   readonly problem: string
   readonly points: { readonly planned: number; readonly ok: number; readonly invalid: number; readonly failed: number }
-  /** The valid point that was measured last; null before the first. */
+  /** The valid point that was measured last; null if there is none. */
   readonly latest: LatestPoint | null
-  /** The recommended point; null before the first valid one. */
+  /** The recommended point; null if there is no valid point. */
   readonly best: BestPoint | null
   readonly isBaseline: boolean
   /** Changes whenever the journal changes. */
   readonly stamp: string
 }
 
-/** A point that a run recommends; null for what was not observed. */
+/** A recommended point; null for unobserved figures. */
 export interface BestPoint {
   /** Output tokens/s/GPU. */
   readonly tokensPerSPerGpu: number
@@ -57,7 +57,7 @@ export interface BestPoint {
   readonly slo: 'met' | 'missed' | 'none'
 }
 
-/** A point that was measured, as `/metrics` shows it; null for what was not observed. */
+/** A measured point for `/metrics`; null for unobserved figures. */
 export interface LatestPoint {
   readonly workload: string
   readonly deployment: string
@@ -69,35 +69,34 @@ export interface LatestPoint {
 }
 
 export interface Catalogue {
-  /** Youngest first. */
+  /** Newest first. */
   list(): Promise<readonly RunSummary[]>
-  /** By the names of its folders; null when there is no such run. */
+  /** The run in the folder with these names; null if there is none. */
   find(sweep: string, run: string): Promise<RunSummary | null>
 }
 
-/** A summary without what other files say, which may change while the run's own stay. */
+/** A summary without data from other files, which may change while the run's own files stay the same. */
 export type KnownRun = Omit<RunSummary, 'isBaseline' | 'state'> & { readonly state: RunState | null }
 
 export interface CatalogueOptions {
-  /** What an earlier site read, by folder: a run with the same stamp is not read again. */
+  /** Summaries from an earlier start, by folder. A run with the same stamp is not read again. */
   readonly known?: ReadonlyMap<string, KnownRun>
-  /** Called before each run that is read, with how many are read of how many. */
+  /** Called before each run is read, with the number of runs read and the total. */
   readonly onRead?: (done: number, of: number) => void
-  /** Called with all runs when some were read. */
+  /** Called with all runs after some were read. */
   readonly keep?: (known: ReadonlyMap<string, KnownRun>) => Promise<void>
 }
 
-/** Journals read concurrently; each may be large. */
+/** Journals to read concurrently; each may be large. */
 const mostAtOnce = 4
 
-/** Folders looked at concurrently: file descriptors are few, the thread pool smaller. */
+/** Folders to list concurrently. File descriptors are scarce, and the thread pool is small. */
 const mostLooks = 64
 
 /**
  * The runs below a results folder. A run is read again only when its manifest or its journal has changed. Runs whose
- * manifest or journal is a link are left out: they would lead to files outside the folder.
- *
- * @param root its real path
+ * manifest or journal is a symbolic link are skipped, because they would lead to files outside the folder.
+ * @param root real path of the folder
  */
 export function openCatalogue(root: string, { known: before, onRead, keep }: CatalogueOptions = {}): Catalogue {
   let known: ReadonlyMap<string, KnownRun> = before ?? new Map()
@@ -134,7 +133,7 @@ export function openCatalogue(root: string, { known: before, onRead, keep }: Cat
     return runs.sort(youngestFirst)
   }
 
-  // Requests that come together share one look.
+  // Concurrent requests share one scan.
   const shared = () => {
     listing ??= list().finally(() => {
       listing = null
@@ -155,7 +154,7 @@ const youngestFirst = (a: RunSummary, b: RunSummary): number => {
 
 const sweepsOf = (places: readonly RunSummary['place'][]) => [...new Set(places.map(({ sweep }) => sweep))]
 
-/** Folders two levels below the root, hidden ones and links left out. */
+/** Folders two levels below the root, without hidden ones and symbolic links. */
 async function placesIn(root: string): Promise<readonly RunSummary['place'][]> {
   const sweeps = await foldersIn(root)
   const runs = await inBatches(sweeps, mostLooks, sweep => foldersIn(join(root, sweep)))
@@ -167,7 +166,7 @@ async function foldersIn(folder: string): Promise<readonly string[]> {
   return entries.filter(entry => entry.isDirectory() && isPlain(entry.name)).map(({ name }) => name)
 }
 
-/** The results in the order of the items, of which so many are under way at a time. */
+/** Maps items concurrently, up to a limit, and keeps their order. */
 async function inBatches<T, R>(items: readonly T[], most: number, of: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = []
   for (let at = 0; at < items.length; at += most)
@@ -175,10 +174,10 @@ async function inBatches<T, R>(items: readonly T[], most: number, of: (item: T) 
   return results
 }
 
-/** A damaged or missing baseline marks no run. */
+/** With a damaged or missing baseline, no run is marked. */
 const baselineIn = (sweepRuns: string) => baselineOf(sweepRuns).catch(() => null)
 
-/** Null for what is no run, or one whose manifest or journal is a link. */
+/** Null for a folder without a run, and for a run whose manifest or journal is a symbolic link. */
 async function stampOf(root: string, { sweep, run }: RunSummary['place']): Promise<string | null> {
   const folder = join(root, sweep, run)
   const [manifest, journal] = await Promise.all(
@@ -189,7 +188,7 @@ async function stampOf(root: string, { sweep, run }: RunSummary['place']): Promi
   return journal.isFile() ? `${journal.size} ${journal.mtimeMs} ${manifest.size} ${manifest.mtimeMs}` : null
 }
 
-/** Null for a folder whose manifest is none. */
+/** Null for an invalid manifest. */
 async function readSummary({
   place,
   folder,
@@ -235,7 +234,7 @@ async function readSummary({
   }
 }
 
-/** Of the points that `tune` would recommend for each workload, the one with the most tokens/s/GPU. */
+/** Of the points that `tune` recommends for each workload, the one with the most tokens/s/GPU. */
 function bestPoint(run: Run): BestPoint | null {
   const points = measuredPoints(run, figures)
   const workloads = [...Map.groupBy(points, point => canonicalJson(point.workload)).values()]
@@ -274,7 +273,7 @@ function latestPoint(lines: Run['lines']): LatestPoint | null {
   }
 }
 
-/** State of a run without an end: a process holds it, or it was killed. */
+/** State of a run without an end event: in progress if a process holds its lock, otherwise killed. */
 async function openState(folder: string): Promise<RunState> {
   return (await runHolder(folder).catch(() => null)) === null ? 'unfinished' : 'running'
 }

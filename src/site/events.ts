@@ -4,10 +4,10 @@ import type { Run } from '../journal/run.ts'
 import { createFrames, type LiveStatus } from './live.ts'
 import { constantHeaders } from './response.ts'
 
-/** The state of a run now and after each change, until no process holds it. */
+/** The state of a run now and after each change, until no process holds its lock. */
 export type Follow = (folder: string, signal: AbortSignal) => AsyncIterable<{ run: Run; glimpse: LiveStatus }>
 
-/** Often enough that no proxy in between drops the connection. */
+/** Keeps proxies from closing an idle connection. */
 const heartbeatMs = 15_000
 
 /**
@@ -22,7 +22,7 @@ export async function sendEvents(
   const gone = new AbortController()
   response.once('close', () => gone.abort())
   const over = AbortSignal.any([signal, gone.signal])
-  // Nothing follows on this connection: when the stream ends, a site that stops need not wait for it.
+  // Closes the connection after the stream, so that a stopping site need not wait for it.
   const headers = { ...constantHeaders, 'content-type': 'text/event-stream; charset=utf-8', connection: 'close' }
   response.writeHead(200, headers)
   const heartbeat = setInterval(() => response.write(':\n\n'), heartbeatMs)
@@ -40,10 +40,10 @@ export async function sendEvents(
   }
 }
 
-/** JSON has no line break of its own, so one `data:` line holds it. */
+/** JSON contains no raw line breaks, so one `data:` line is enough. */
 const eventText = (name: string, data: unknown): string => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
 
-/** Applies backpressure: frames wait for a slow reader instead of piling up. */
+/** Applies backpressure: frames wait for a slow reader. */
 async function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
   while (response.writableNeedDrain) await wait(50, undefined, { signal })
 }

@@ -1,16 +1,16 @@
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 
-/** Why a request is refused, with its status; null when it may pass. */
+/** Reason and status of a refusal; null if the request may pass. */
 export interface Refusal {
   readonly status: 403 | 405 | 421
   readonly message: string
 }
 
 /**
- * Turns away what no reader of the site sends. A page elsewhere can have its own name resolve to this address (DNS
- * rebinding), which the Host header gives away; it can also make a browser fetch from here, which Sec-Fetch-Site gives
- * away. The port isn't looked at: a tunnel (ssh -L) may have another.
+ * Rejects requests that no reader of the site sends. A foreign page can make its own name resolve to this address (DNS
+ * rebinding); the Host header reveals that. It can also make a browser fetch from this site; Sec-Fetch-Site reveals
+ * that. The port is ignored, because a tunnel (ssh -L) may use another one.
  */
 export function refusalOf(
   { method, headers }: Pick<IncomingMessage, 'method' | 'headers'>,
@@ -22,20 +22,20 @@ export function refusalOf(
   const host = hostName(headers.host)
   if (host === null || !names.includes(host))
     return { status: 421, message: 'Unknown host name. Open this site with the address that Fulcrum printed.' }
-  // A form elsewhere navigates, too: what changes something comes from here alone.
+  // A foreign form can navigate here, so requests that change something must come from this site.
   const reads = readingMethods.includes(method)
   const foreign = headers['sec-fetch-site'] === 'cross-site' && (!reads || headers['sec-fetch-mode'] !== 'navigate')
   const otherOrigin = !reads && headers.origin !== undefined && hostName(originHost(headers.origin)) !== host
   return foreign || otherOrigin ? { status: 403, message: 'Other sites must not read from this one.' } : null
 }
 
-/** What reads and changes nothing. */
+/** Methods that change nothing. */
 export const readingMethods: readonly string[] = ['GET', 'HEAD']
 
 /** `example.com:80` of `http://example.com:80`; undefined for `null` and the like. */
 const originHost = (origin: string): string | undefined => /^https?:\/\/([^/]+)$/i.exec(origin)?.[1]
 
-/** `localhost` of `LOCALHOST:4747`, `[::1]` of `[::1]:4747`; null for what isn't host and port. */
+/** `localhost` of `LOCALHOST:4747`, `[::1]` of `[::1]:4747`; null if the text is not a host and port. */
 function hostName(header: string | undefined): string | null {
   return /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/.exec(header?.toLowerCase() ?? '')?.[1] ?? null
 }

@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { fulcrumVersion, writeWithFolders } from '../journal/index.ts'
 import type { KnownRun } from './catalogue.ts'
 
-/** Fewer runs are read in less time than it takes to keep them. */
+/** Below this number, reading the runs is faster than saving what was read. */
 const worthKeeping = 100
 
-/** What a site has read of its runs, kept between two starts: 5,000 journals take a while to read. */
+/** Summaries of runs, saved between starts of a site, because reading 5,000 journals takes a while. */
 export interface KnownRuns {
   read(): Promise<ReadonlyMap<string, KnownRun>>
   write(known: ReadonlyMap<string, KnownRun>): Promise<void>
@@ -31,14 +31,14 @@ export function knownRunsOf(root: string, cache = process.env.XDG_CACHE_HOME || 
         if (kept.version !== (await fulcrumVersion()) || !Array.isArray(kept.runs)) return new Map()
         return new Map(kept.runs.map(run => [run.folder, run]))
       } catch {
-        // Missing or damaged: everything is read again.
+        // If the file is missing or damaged, all runs are read again.
         return new Map()
       }
     },
     async write(known) {
       if (known.size < worthKeeping) return
       const content = JSON.stringify({ version: await fulcrumVersion(), runs: [...known.values()] })
-      // A site that can't keep what it read is slower to start, and nothing else.
+      // If the file can't be written, the next start is only slower.
       await writeWithFolders([{ path: file, content }]).catch(() => undefined)
     },
   }

@@ -1,11 +1,11 @@
 import type { RunSummary } from './catalogue.ts'
 import { fieldNames, search, unknownFields } from './search.ts'
 
-/** Rows of a page, and most that a request may ask for. */
+/** Default and maximum number of rows per page. */
 export const usualRows = 100
 export const mostRows = 1000
 
-/** What the list can be sorted by: the column's name, and what it holds; null comes last either way. */
+/** Sort keys of the list, by column name. Null sorts last in both directions. */
 const orders: Readonly<Record<string, (run: RunSummary) => string | number | null>> = {
   created: run => run.createdAt,
   name: run => run.sweep.toLowerCase(),
@@ -20,31 +20,31 @@ export const orderNames: readonly string[] = Object.keys(orders)
 
 /** A page of the list of runs. */
 export interface Listing {
-  /** What was searched for, as written. */
+  /** The search as typed. */
   readonly query: string
-  /** A name of {@link orderNames}, with a minus before it for the largest first. */
+  /** A name of {@link orderNames}; a leading minus means descending. */
   readonly sort: string
   /** From 1. */
   readonly page: number
   readonly pages: number
   readonly perPage: number
-  /** Runs of all pages. */
+  /** Number of runs on all pages. */
   readonly total: number
   readonly runs: readonly RunSummary[]
 }
 
-/** What a request asks for that the list doesn't have. */
+/** Thrown for a page or an order that does not exist. */
 export interface ListingProblem {
   readonly message: string
   readonly remedy: string
 }
 
-/** The youngest first. */
+/** Newest first. */
 export const usualSort = '-created'
 
 /**
- * The page of runs that a query asks for: `q` searches, `sort` orders, `page` and `per_page` cut.
- * @param all youngest first
+ * The page of runs for a query: `q` searches, `sort` orders, `page` and `per_page` select.
+ * @param all newest first
  */
 export function listingOf(all: readonly RunSummary[], asked: URLSearchParams): Listing | ListingProblem {
   const query = asked.get('q') ?? ''
@@ -74,13 +74,13 @@ export function listingOf(all: readonly RunSummary[], asked: URLSearchParams): L
   return { query, sort, page, pages, perPage, total: found.length, runs }
 }
 
-/** Null for what is none. */
+/** Null if the text is not a whole number. */
 function wholeNumber(text: string | null, otherwise: number): number | null {
   if (text === null) return otherwise
   return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : null
 }
 
-/** Equal ones stay in the order that they have: youngest first. */
+/** The sort is stable, so equal runs stay newest first. */
 function sorted(
   runs: readonly RunSummary[],
   of: (run: RunSummary) => string | number | null,

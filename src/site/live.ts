@@ -7,36 +7,38 @@ import { pageSpec } from '../render/html/render.ts'
 import { type ChartPoint, sampled } from '../render/views/chart-point.ts'
 import { reportOf } from '../render/views/report.ts'
 
-/** Progress of a run, as the page shows it. */
+/** Progress of a run, for its page. */
 export interface LiveStatus {
   readonly state: string
   readonly points: PointCounts
   readonly redeployments: number
   readonly workersStarted: number
   readonly latest: string | null
-  /** Latencies, queues and GPUs of the latest measured point, a line each. */
+  /** Latencies, queues and GPUs of the latest measured point, one line each. */
   readonly latestFigures: readonly string[]
   readonly secondsLeft: number | null
 }
 
-/** Update for a page when a journal has grown: everything the first time, then only what is new. */
+/** Update for a page after its journal grew: everything the first time, then only the changes. */
 export interface Frame {
   readonly status: LiveStatus
-  /** Present when a workload or a deployment was seen for the first time: both decide the scales of the charts. */
+  /**
+   * Present when a workload or deployment appears for the first time, because both determine the scales of the charts.
+   */
   readonly charts?: {
     readonly series: readonly string[]
     readonly workloads: readonly { readonly name: string; readonly spec: object }[]
   }
-  /** New or changed points; a point that another one came to dominate has changed. */
+  /** New or changed points. A point also changes when another one comes to dominate it. */
   readonly points: readonly ChartPoint[]
   /** Keys of points that are no longer drawn. */
   readonly gone: readonly string[]
 }
 
-/** Most points over all charts. */
+/** Maximum number of points over all charts. */
 const mostPoints = 2000
 
-/** Makes frames of one run for one page. */
+/** Builds the frames of one run for one page. */
 export function createFrames(): (run: Run, status: LiveStatus) => Frame {
   const told = new Map<string, string>()
   let shape = ''

@@ -1,12 +1,12 @@
 import type { Crumb } from '../render/html/crumbs.ts'
 
-/** Builds the expensive pages; each is complete and contains its breadcrumbs. */
+/** Builds the expensive pages. Each page is complete, including its breadcrumbs. */
 export interface Pages {
   report(folder: string, trail: readonly Crumb[]): Promise<string>
   comparison(base: string, head: string, trail: readonly Crumb[]): Promise<string>
-  /** Several runs in one picture, each with the path of its own page. */
+  /** An overlay of several runs, each with the path of its own page. */
   overlay(runs: readonly { readonly folder: string; readonly link: string }[], trail: readonly Crumb[]): Promise<string>
-  /** Of a sweep, by the name of its folder. */
+  /** History of a sweep, by the name of its folder. */
   history(sweepFolder: string, trail: readonly Crumb[]): Promise<string>
   /** The rows of points.csv as JSON. */
   points(folder: string): Promise<string>

@@ -12,9 +12,10 @@ interface Family {
 }
 
 /**
- * The runs as Prometheus text 0.0.4: how many there are in which state, and of the youngest run of each sweep how far
- * it is and what its last point showed. Times are in seconds, shares from 0 to 1. What was not observed has no sample.
- * @param runs youngest first
+ * The runs as Prometheus text 0.0.4: the number of runs in each state and, for the newest run of each sweep, its
+ * progress and the figures of its last point. Times are in seconds, shares from 0 to 1. Unobserved figures have no
+ * sample.
+ * @param runs newest first
  */
 export function metricsResponse(runs: readonly RunSummary[]): SiteResponse {
   const headers = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }

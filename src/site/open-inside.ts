@@ -10,15 +10,15 @@ export interface OpenFile extends AsyncDisposable {
 }
 
 /**
- * Opens a regular file below a folder; null when there is none, when it isn't one, and when links lead out of the
- * folder. The file is opened first and its place looked up after, so that a link swapped in between is noticed.
- *
- * @param root its real path
+ * Opens a regular file below a folder; null if it does not exist, is not a regular file, or lies outside the folder by
+ * way of links. The file is opened first and its path resolved afterwards, so that a link that is swapped in between is
+ * detected.
+ * @param root real path of the folder
  */
 export async function openInside(root: string, segments: readonly string[]): Promise<OpenFile | null> {
   if (segments.length === 0 || !segments.every(isPlain)) return null
   const path = join(root, ...segments)
-  // A pipe without a writer must not block the request.
+  // A pipe without a writer would block the request.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
   const handle = await open(path, flags).catch(() => null)
   if (handle === null) return null
@@ -30,7 +30,7 @@ export async function openInside(root: string, segments: readonly string[]): Pro
     if (opened.isFile() && same && real.startsWith(`${root}${sep}`))
       return { handle, size: opened.size, [Symbol.asyncDispose]: () => handle.close() }
   } catch {
-    // Removed in the meantime: the same as if it never existed.
+    // A file that was removed in the meantime counts as missing.
   }
   await handle.close()
   return null

@@ -18,12 +18,12 @@ export const constantHeaders = {
   'cache-control': 'no-store',
 } as const
 
-/** An answer for programs. */
+/** A response for programs. */
 export function jsonResponse(value: unknown, status = 200): SiteResponse {
   return jsonTextResponse(`${JSON.stringify(value, null, 2)}\n`, status)
 }
 
-/** As {@link jsonResponse}, of text that is JSON already. */
+/** Like {@link jsonResponse}, for text that is already JSON. */
 export function jsonTextResponse(body: string, status = 200): SiteResponse {
   return { status, headers: { 'content-type': 'application/json; charset=utf-8' }, body }
 }
@@ -66,7 +66,7 @@ const shown: Readonly<Record<string, string>> = {
   yml: 'text/plain; charset=utf-8',
 }
 
-/** A file of a run. Its content may come from anywhere, so it is only displayed, in a sandbox. */
+/** A file of a run. Its content is untrusted, so it is only displayed in a sandbox. */
 export function fileResponse(file: OpenFile, name: string): SiteResponse {
   const extension = /\.([a-z0-9]+)$/i.exec(name)?.[1]?.toLowerCase() ?? ''
   const type = shown[extension]

@@ -17,7 +17,7 @@ import { filesOf } from './run-files.ts'
 import type { Target } from './target.ts'
 import { pathTo } from './target.ts'
 
-/** Responses, and the one request that is answered as a stream. */
+/** A response, or the request that is answered with a stream. */
 export type Routed = SiteResponse | { readonly events: string }
 
 export interface Routes {
@@ -27,9 +27,9 @@ export interface Routes {
   readonly assets: SiteAssets
 }
 
-/** Pages of a few megabytes each. */
+/** Cached pages; each has a few megabytes. */
 const mostKept = 12
-/** Answers of the API: a page of the list asks for a comparison of each row. */
+/** Cached API responses. One page of the list requests a comparison for each row. */
 const mostJsonKept = 300
 
 const home: Crumb = { href: '/', text: 'All runs' }
@@ -38,7 +38,7 @@ const crumbOf = ({ sweep, createdAt, place }: RunSummary): Crumb => ({
   text: `${sweep} ${createdAt.slice(0, 16).replace('T', ' ')}`,
 })
 
-/** Finds the page of a target; anything else is not found. */
+/** Finds the page of a target, or responds with 404. */
 export function createRouter({ root, catalogue, pages, assets }: Routes): (target: Target) => Promise<Routed> {
   const kept = createCache<string>(mostKept)
   const api = { catalogue, pages, kept: createCache<string>(mostJsonKept) }

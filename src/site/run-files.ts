@@ -8,10 +8,10 @@ export interface RunFile {
   readonly size: number
 }
 
-/** Most files that a page lists; a run of 2,000 points has two files per point. */
+/** Maximum number of files on a page. A run of 2,000 points has two files per point. */
 const mostFiles = 5000
 
-/** The regular files of a run that may be read; links are not followed, hidden files not listed. */
+/** The regular files of a run. Links are not followed, and hidden files are not listed. */
 export async function filesOf(folder: string, most = mostFiles): Promise<readonly RunFile[]> {
   const found: RunFile[] = []
   const visit = async (at: string): Promise<void> => {

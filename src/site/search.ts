@@ -15,8 +15,8 @@ const fields: Readonly<Record<string, (run: RunSummary) => readonly string[]>> =
 export const fieldNames: readonly string[] = Object.keys(fields)
 
 /**
- * Words before a colon that name no field: `modle:qwen`. An address (`http://host`) names none either, and quotes make
- * text of anything.
+ * Names before a colon that are not fields, such as `modle:qwen`. An address (`http://host`) is not a field either, and
+ * quoted text never is.
  */
 export function unknownFields(query: string): readonly string[] {
   const named = [...query.matchAll(word)].flatMap(([, , name, , bare = '']) =>
@@ -28,7 +28,7 @@ export function unknownFields(query: string): readonly string[] {
 /** `text`, `"some text"`, `field:text`, `-text`. */
 const word = /(-?)(?:([a-z]+):)?(?:"([^"]*)"?|(\S+))/gi
 
-/** One word of a search. */
+/** One term of a search. */
 interface Term {
   /** Null for any field. */
   readonly field: string | null
@@ -37,8 +37,8 @@ interface Term {
 }
 
 /**
- * The runs that fit every word of a search: text anywhere in a run's fields, `field:text` in one, `-…` to leave out;
- * quotes keep words together. Case doesn't matter, nor does the order.
+ * The runs that match every term: text anywhere in a run's fields, `field:text` in one field, `-…` to exclude. Quotes
+ * keep words together. Case and order don't matter.
  */
 export function search(runs: readonly RunSummary[], query: string): readonly RunSummary[] {
   const terms = termsOf(query)
@@ -52,12 +52,12 @@ function termsOf(query: string): readonly Term[] {
     const wanted = minus === ''
     if (text === '' || isUnfinished(whole)) return []
     if (field === null || Object.hasOwn(fields, field)) return [{ field, text, wanted }]
-    // `http://…` and the like name no field: they are text.
+    // `http://…` and the like are text, not a field.
     return [{ field: null, text: whole.slice(minus?.length ?? 0).toLowerCase(), wanted }]
   })
 }
 
-/** Half typed: `-`, or a field before its text. */
+/** An incomplete term: `-`, or a field without text. */
 function isUnfinished(word: string): boolean {
   const [, name = ''] = /^-?([a-z]*):?$/i.exec(word) ?? []
   return word === '-' || (word.endsWith(':') && Object.hasOwn(fields, name.toLowerCase()))

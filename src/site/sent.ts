@@ -10,10 +10,10 @@ import { jsonResponse } from './response.ts'
 import { pathTo } from './target.ts'
 import { type Received, UploadRefused } from './upload.ts'
 
-/** A token and a path are short. */
+/** Large enough for a token and a path. */
 const mostFormBytes = 8192
 
-/** The login page, or what comes of the token that its form sent. */
+/** The login page, or the response to its form. */
 export async function loginResponse(
   request: IncomingMessage,
   query: URLSearchParams,
@@ -36,12 +36,12 @@ export async function loginResponse(
   return { status: 303, headers: { location: wanted, 'set-cookie': cookie }, body: '' }
 }
 
-/** A path of this site: a link must not lead elsewhere by way of the login. */
+/** A path of this site, so that the login can't redirect to another site. */
 function ownPath(path: string | null): string {
   return path !== null && /^\/(?![/\\])[\x21-\x7e]*$/.test(path) ? path : '/'
 }
 
-/** Null for a body that is no form, or too large for one. */
+/** Null if the body is not a form, or is too large. */
 async function formOf(request: IncomingMessage): Promise<URLSearchParams | null> {
   if (!/^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? '')) return null
   const chunks: Buffer[] = []
@@ -54,7 +54,7 @@ async function formOf(request: IncomingMessage): Promise<URLSearchParams | null>
   return new URLSearchParams(Buffer.concat(chunks).toString('utf8'))
 }
 
-/** Takes a run from whoever has the token; each try is noted before its answer. */
+/** Accepts a run from a client with the token. Each attempt is logged before its response. */
 export async function uploadResponse(
   request: IncomingMessage,
   {
@@ -66,7 +66,7 @@ export async function uploadResponse(
   const from = request.socket.remoteAddress ?? ''
   const refused = async (answer: SiteResponse, why: string): Promise<SiteResponse> => {
     await audit({ action: 'upload', from, outcome: 'refused', run: '', why })
-    // What was not read of the body is not waited for.
+    // Doesn't wait for the rest of the body.
     return { ...answer, headers: { ...answer.headers, connection: 'close' } }
   }
   if (!access.holdsToken(request)) {

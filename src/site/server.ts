@@ -21,31 +21,31 @@ import type { Received } from './upload.ts'
 
 export interface SiteOptions {
   readonly host: string
-  /** 0 for any free one. */
+  /** 0 picks a free port. */
   readonly port: number
-  /** Host names of proxies and DNS, beside the address and the machine's name. */
+  /** Host names of proxies and DNS, in addition to the address and the machine's name. */
   readonly allowedHosts: readonly string[]
   readonly assets: SiteAssets
   readonly route: (target: Target) => Promise<Routed>
   readonly follow: Follow
-  /** Who may read. */
+  /** Access control. */
   readonly access: Access
-  /** Takes a run from its body; null where the site is read-only. */
+  /** Receives a run from a request's body; null if the site is read-only. */
   readonly upload: ((body: Readable) => Promise<Received>) | null
   readonly audit: Audit
 }
 
-/** A site that answers until it is closed. */
+/** A running site. */
 export interface Site extends AsyncDisposable {
   readonly url: string
-  /** Who can reach it. */
+  /** Base URL. */
   readonly reach: 'this machine' | 'network'
 }
 
-/** As long as `fulcrum push` waits. */
+/** `fulcrum push` waits as long. */
 const uploadPatienceMs = 10 * 60_000
 
-/** What is being answered when the site stops may take this long. */
+/** Time that requests in progress get when the site stops. */
 const patienceMs = 2000
 
 /** @throws FulcrumError (environment) `port-taken`, `no-address` */
@@ -55,7 +55,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   const server = createServer((request, response) => {
     answer(request, response, { ...options, names, signal: stopping.signal }).catch(() => response.destroy())
   })
-  // Node allows a request five minutes to arrive; a large run over a slow line takes longer.
+  // By default, Node allows five minutes for a request; a large run over a slow line takes longer.
   if (options.upload !== null) server.requestTimeout = uploadPatienceMs
   await listening(server, options)
   const { address, port, family } = server.address() as AddressInfo
@@ -109,7 +109,7 @@ async function answer(
   options: SiteOptions & { names: readonly string[]; signal: AbortSignal },
 ): Promise<void> {
   const { assets, follow, upload, names, signal } = options
-  // On all addresses of a machine (0.0.0.0), the one that was asked is its own too; a rebound name is no address.
+  // A site on all addresses (0.0.0.0) also accepts the address that was requested; a rebound name is not an address.
   const { localAddress } = request.socket
   const own = localAddress === undefined ? names : [...names, addressLiteral(localAddress)]
   const target = targetOf(request.url ?? '')
@@ -135,7 +135,7 @@ async function routedOf(
   { assets, route, access, upload, audit }: SiteOptions,
 ): Promise<Routed> {
   const path = target?.segments.join('/')
-  // A probe has no token, and learns nothing but that the site answers.
+  // A health probe has no token and learns only that the site answers.
   if (path === 'healthz') return jsonResponse({ status: 'ok' })
   if (path === 'login') return loginResponse(request, target?.query ?? new URLSearchParams(), { assets, access, audit })
   if (request.method === 'POST' && upload !== null) return uploadResponse(request, { access, upload, audit })
@@ -152,7 +152,7 @@ function methodsOf(target: Target | null, takesUploads: boolean): readonly strin
   return readingMethods
 }
 
-/** A browser is led to the login, a program is told what it lacks. */
+/** Redirects browsers to the login, and tells programs what is missing. */
 function turnedAway({ headers, url = '/' }: IncomingMessage, target: Target | null): SiteResponse {
   const isForPeople = headers['sec-fetch-mode'] === 'navigate' || /\btext\/html\b/.test(headers.accept ?? '')
   if (isForPeople && target !== null)
@@ -174,7 +174,7 @@ async function send(
   }
   await using file = body
   if (headOnly || file.size === 0) response.end()
-  // A journal grows while it is read: not more than was promised.
+  // A journal may grow while it is read; sends no more than the announced length.
   else await pipeline(file.handle.createReadStream({ autoClose: false, end: file.size - 1 }), response)
 }
 
@@ -184,7 +184,7 @@ function apiProblemOf(error: unknown): SiteResponse {
   return apiProblem(500, 'This is a bug in Fulcrum.', error instanceof Error ? error.message : undefined)
 }
 
-/** A user's mistake or a damaged run is told; anything else is a defect, and says so without its insides. */
+/** Explains user errors and damaged runs. Other errors are defects and reveal no internals. */
 function problemOf(assets: SiteAssets, error: unknown): SiteResponse {
   if (error instanceof FulcrumError)
     return problemPage(assets, {

@@ -1,12 +1,12 @@
-/** What a request asks for: the path's segments, decoded once, and the query. */
+/** The target of a request: the path's segments, decoded once, and the query. */
 export interface Target {
   readonly segments: readonly string[]
   readonly query: URLSearchParams
 }
 
 /**
- * Reads a request's target. Null for everything that isn't a plain path: another form of target, an empty or hidden
- * segment, `.` and `..` however they are written, and separators or control characters that only show once decoded.
+ * Parses a request's target. Null for anything but a plain path: other forms of target, empty or hidden segments, `.`
+ * and `..` in any encoding, and encoded separators or control characters.
  */
 export function targetOf(url: string): Target | null {
   if (!url.startsWith('/')) return null
@@ -19,7 +19,7 @@ export function targetOf(url: string): Target | null {
   return segments.every(isPlain) ? { segments, query } : null
 }
 
-/** Null where the percent signs don't spell UTF-8. */
+/** Null for invalid percent-encoding or UTF-8. */
 function decoded(part: string): string | null {
   try {
     return decodeURIComponent(part)
@@ -28,10 +28,10 @@ function decoded(part: string): string | null {
   }
 }
 
-/** A name of a file or folder that can't lead anywhere else; hidden ones are nobody's results. */
+/** Whether a name can only refer to a visible file or folder in the current one. */
 export function isPlain(segment: string | null): segment is string {
   return segment !== null && segment !== '' && !segment.startsWith('.') && !/[/\\\p{Cc}]/u.test(segment)
 }
 
-/** A path of these segments, for a link. */
+/** Encodes segments as a path for links. */
 export const pathTo = (...segments: readonly string[]): string => `/${segments.map(encodeURIComponent).join('/')}`

@@ -10,36 +10,36 @@ import { journalFile, type Manifest, manifestFile, readRun, runHolder, sweepFold
 import { FulcrumError } from '../model/index.ts'
 import { isPlain } from './target.ts'
 
-/** What an upload may hold, unpacked: a run of 5,000 points has two files per point. */
+/** Limits of an unpacked upload. A run of 5,000 points has two files per point. */
 export interface UploadLimits {
   readonly bytes: number
   readonly files: number
 }
 
-/** Longest name of a file or folder, as file systems have it. */
+/** Maximum length of a file name on common file systems. */
 const mostNameBytes = 255
 
-/** Most files of an upload. */
+/** Maximum number of files in an upload. */
 export const mostUploadedFiles = 20_000
 
-/** Folders of a run lie in each other at most this deep. */
+/** Maximum depth of folders in a run. */
 const mostDepth = 8
 
-/** Hidden, so that no list shows what is only half there. */
+/** A hidden folder, so that lists don't show incomplete runs. */
 const stagingFolder = '.uploads'
 
-/** Removes what a site left that was killed during an upload. */
+/** Removes remains of uploads of a site that was killed. */
 export async function forgetUnfinished(root: string): Promise<void> {
   await rm(join(root, stagingFolder), { recursive: true, force: true })
 }
 
-/** Where a received run lies, and whether it was there before: `replaced` when more of the same run came. */
+/** Folder of the received run, and its status: `replaced` if it continues a run that was there. */
 export interface Received {
   readonly place: { readonly sweep: string; readonly run: string }
   readonly outcome: 'created' | 'replaced' | 'unchanged'
 }
 
-/** Why an upload was refused, with the HTTP status of it. */
+/** Thrown when an upload is refused, with the HTTP status. */
 export class UploadRefused extends Error {
   readonly status: 400 | 409 | 413
   constructor(status: UploadRefused['status'], message: string, options?: ErrorOptions) {
@@ -49,12 +49,12 @@ export class UploadRefused extends Error {
 }
 
 /**
- * Receives a run as a gzipped tar archive: manifest and journal at its top, and any other regular files. Nothing of it
- * is seen below the results before all of it was read and checked. A run that is there already stays, unless the upload
+ * Receives a run as a gzipped tar archive with the manifest and journal at its top, and any other regular files. The
+ * run appears below the results only after all of it was received and checked. An existing run stays, unless the upload
  * continues its journal.
- * @param root real path of the results
- * @throws UploadRefused for an archive that is none, too large, leads out of its folder or is no run; for another run
- *   in its place
+ * @param root real path of the results folder
+ * @throws UploadRefused if the archive is invalid or too large, has paths outside its folder, or is not a run; or if a
+ *   different run has that id
  */
 export async function receiveRun(root: string, body: Readable, limits: UploadLimits): Promise<Received> {
   const staging = join(root, stagingFolder, randomBytes(8).toString('hex'))
@@ -75,7 +75,7 @@ export async function receiveRun(root: string, body: Readable, limits: UploadLim
 async function unpack(body: Readable, folder: string, limits: UploadLimits): Promise<void> {
   const { extract } = await import('tar-stream')
   const archive = extract()
-  // Each entry is written before the next is read, so that nothing piles up.
+  // Writes each entry before reading the next one, to limit memory.
   const written = (async () => {
     let files = 0
     for await (const entry of archive) {
@@ -97,7 +97,7 @@ async function unpack(body: Readable, folder: string, limits: UploadLimits): Pro
   throw refused ?? new UploadRefused(400, 'The body is not a whole gzipped tar archive.', { cause: errors[0] })
 }
 
-/** Passes bytes on until there are too many: an archive of a few kilobytes may unpack to terabytes. */
+/** Passes bytes on up to a limit, because an archive of a few kilobytes may unpack to terabytes. */
 function counted(most: number): Transform {
   let bytes = 0
   return new Transform({
@@ -136,10 +136,10 @@ async function writeEntry(
   }
 }
 
-/** A run's id names its folder and its page; Fulcrum makes such ones as `20261125T015517Z-eaad8b`. */
+/** The id of a run is also the name of its folder and page. Fulcrum creates ids such as `20261125T015517Z-eaad8b`. */
 const isRunId = (id: unknown): id is string => typeof id === 'string' && /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(id)
 
-/** What was unpacked is a run that can be read, whole. */
+/** Checks that the unpacked folder is a complete, readable run. */
 async function checkedManifest(folder: string): Promise<Manifest> {
   try {
     const { manifest, torn } = await readRun(folder)
@@ -159,7 +159,7 @@ async function checkedManifest(folder: string): Promise<Manifest> {
 
 const withoutFolder = (message: string, folder: string) => message.replaceAll(folder, 'the archive')
 
-/** Gives the run its place. Of two uploads at once, one wins. */
+/** Moves the run to its folder. Of two simultaneous uploads, one wins. */
 async function settle(staging: string, target: string): Promise<Received['outcome']> {
   const there = await stat(target).catch(() => null)
   if (there === null) {
@@ -186,7 +186,7 @@ async function settle(staging: string, target: string): Promise<Received['outcom
   return 'replaced'
 }
 
-/** How a journal stands to one that is there: `longer` when it continues it. */
+/** Relation of a journal to the existing one: `longer` if it continues it. */
 async function relationOf(there: string, sent: string): Promise<'same' | 'longer' | 'other'> {
   const [before, now] = await Promise.all([readFile(there).catch(() => Buffer.alloc(0)), stat(sent)])
   if (now.size < before.length) return 'other'

@@ -1,32 +1,32 @@
 /** One series of a metric at one moment. */
 export interface Sample {
-  /** Full name as written, `_sum`, `_count` or `_bucket` included. */
+  /** Full name as written, including `_sum`, `_count` or `_bucket`. */
   readonly name: string
   readonly labels: { readonly [name: string]: string }
   readonly value: number
 }
 
-/** What a metrics page said: its samples, and each metric's declared type. */
+/** A parsed metrics page: its samples, and the declared type of each metric. */
 export interface Exposition {
   readonly types: ReadonlyMap<string, string>
   readonly samples: readonly Sample[]
-  /** Lines that are neither a sample nor a comment: how many, and the first of them. */
+  /** Number of lines that are neither a sample nor a comment, and the first of them. */
   readonly unread: { readonly count: number; readonly first: string | null }
-  /** Set when the page ends with `# EOF`, as every whole page of OpenMetrics does. */
+  /** Whether the page ends with `# EOF`, as every complete OpenMetrics page does. */
   readonly ended: boolean
 }
 
 const metricName = /[A-Za-z_:][A-Za-z0-9_:]*/y
 const typeLine = /^#\s+TYPE\s+("(?:[^"\\]|\\.)*"|\S+)\s+(\S+)/
-/** A name, bare or quoted, with a quoted value, or a quoted name alone: that is the metric's own. */
+/** A name, bare or quoted, with a quoted value; or only a quoted name, which is the metric's own. */
 const labelPair = /\s*(?:([A-Za-z_][A-Za-z0-9_.:]*)|"((?:[^"\\]|\\.)*)")\s*(?:=\s*"((?:[^"\\]|\\.)*)")?\s*(,|(?=\}))/y
-/** A value, then perhaps a time (ms, or seconds with a fraction), then perhaps an exemplar. */
+/** A value, an optional timestamp (ms, or seconds with a fraction), and an optional exemplar. */
 const figures = /^\s+(\S+)(?:\s+[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)?(?:\s+#\s*\{.*)?\s*$/i
 
 /**
- * Reads Prometheus' text format 0.0.4 (https://prometheus.io/docs/instrumenting/exposition_formats/) and OpenMetrics
- * 1.0 (https://prometheus.io/docs/specs/om/open_metrics_spec/). Times and exemplars are passed over. Lines that are
- * none of it cost only themselves, and are counted: half a metrics page is still worth its other half.
+ * Parses Prometheus' text format 0.0.4 (https://prometheus.io/docs/instrumenting/exposition_formats/) and OpenMetrics
+ * 1.0 (https://prometheus.io/docs/specs/om/open_metrics_spec/). Timestamps and exemplars are ignored. Invalid lines are
+ * skipped and counted, because the rest of the page is still useful.
  */
 export function parseExposition(text: string): Exposition {
   const types = new Map<string, string>()
@@ -64,7 +64,7 @@ function sampleOf(line: string): Sample | null {
   return value === null ? null : { name, labels: labels.pairs, value }
 }
 
-/** Reads `a="b",…}` from a place on; where it ends, or null when it is broken. */
+/** Parses `a="b",…}` from a position; returns where it ends, or null if it is malformed. */
 function labelsOf(
   line: string,
   from: number,
@@ -94,6 +94,6 @@ function numberOf(text: string): number | null {
 
 const bare = (name: string): string => (name.startsWith('"') ? unescaped(name.slice(1, -1)) : name)
 
-/** Label values escape backslash, quote and line feed, nothing else. */
+/** Label values escape only backslash, quote and line feed. */
 const unescaped = (value: string): string =>
   value.replace(/\\(.)/g, (_, character: string) => (character === 'n' ? '\n' : character))

@@ -1,12 +1,12 @@
 import type { Endpoint } from '../model/index.ts'
 
-/** A page that takes longer is skipped; the next scrape follows. */
+/** A page that takes longer is skipped until the next scrape. */
 const timeoutMs = 2000
 
-/** Names why somebody between Fulcrum and a worker could not reach its page. */
+/** Header with which a forwarder says why it could not reach a worker's page. */
 const reasonHeader = 'x-fulcrum-reason'
 
-/** A page that was read: its text, and whether the server calls it OpenMetrics. */
+/** The text of a page, and whether the server declares it as OpenMetrics. */
 export interface PageText {
   readonly text: string
   readonly isOpenMetrics: boolean
@@ -19,7 +19,7 @@ export interface Miss {
   readonly isAbsent: boolean
 }
 
-/** Requests a metrics page with the endpoint's token; never fails. */
+/** Requests a metrics page with the endpoint's token. Never fails. */
 export async function readPage(url: string, endpoint: Pick<Endpoint, 'apiKeyEnv'>): Promise<PageText | Miss> {
   const key = endpoint.apiKeyEnv === undefined ? undefined : process.env[endpoint.apiKeyEnv]
   try {
@@ -42,7 +42,7 @@ export async function readPage(url: string, endpoint: Pick<Endpoint, 'apiKeyEnv'
   }
 }
 
-/** The whole HTTP answer of a forwarder that can't reach a page. */
+/** The complete HTTP response of a forwarder that can't reach a page. */
 export function unavailablePage(reason: string): string {
   const headers = [`${reasonHeader}: ${encodeURIComponent(reason)}`, 'connection: close', 'content-length: 0']
   return ['HTTP/1.1 502 Bad Gateway', ...headers, '', ''].join('\r\n')

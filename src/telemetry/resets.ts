@@ -2,8 +2,8 @@ import type { Exposition } from './exposition.ts'
 import type { Scrape } from './window.ts'
 
 /**
- * When a page's process was seen to be another one, on the clock of the scrapes: its start time changed, or most of its
- * counters that had counted are lower than before.
+ * Detects when the process behind a page was replaced, on the clock of the scrapes: its start time changed, or most of
+ * its counters are lower than before.
  */
 export function resetsOf(scrapes: readonly Scrape[]): readonly number[] {
   const resets: number[] = []
@@ -16,10 +16,10 @@ export function resetsOf(scrapes: readonly Scrape[]): readonly number[] {
   return resets
 }
 
-/** What only a new process sets back. */
+/** Counters that only a new process resets. */
 interface Standing {
   readonly startedS: number | null
-  /** Sum over the series of each counter: a label that disappears lowers few of them. */
+  /** Sum over the series of each counter, so that a disappearing label lowers only few of them. */
   readonly counters: ReadonlyMap<string, number>
 }
 

@@ -3,25 +3,25 @@ import type { ServerMetric } from '../metrics/measurement.ts'
 /** One sample of a series. */
 export type SeriesSample = NonNullable<ServerMetric['series']>[number]
 
-/** Most samples of one series that a journal line keeps. */
+/** Maximum number of samples of one series in a journal line. */
 export const mostSamples = 120
 
-/** Series that show where and how long requests wait and how full the KV cache is, by the names of all engines. */
+/** Series that show where and how long requests wait and how full the KV cache is, with the names of all engines. */
 const telling =
   /waiting|queue|running|in_?flight|active_requests|pending|(?:kv|gpu)_?cache_usage|kv_usage|token_usage|kv_(?:active|used|free)|(?:active|used)_(?:kv_)?blocks|time_to_first_token|inter_token_latency/i
 
-/** Settings, and totals that only grow. */
+/** Excludes settings, and totals that only grow. */
 const silent = /_capacity$|_total$/
 
-/** Whether a metric's time series through the point is worth keeping. */
+/** Whether to keep a metric's time series. */
 export function isTelling(metric: string): boolean {
   const name = metric.replace(/\{.*$/, '')
   return telling.test(name) && !silent.test(name)
 }
 
 /**
- * A series of at most so many samples, all of them as they were seen. What stood still keeps its two ends; if that is
- * not enough, the lowest and the highest of each stretch of time stay, so that no peak is lost.
+ * Reduces a series to a maximum number of samples without changing any. A constant stretch keeps its two ends. If that
+ * is not enough, each interval of time keeps its lowest and highest sample, so that no peak is lost.
  */
 export function compactSeries(samples: readonly SeriesSample[], most = mostSamples): readonly SeriesSample[] {
   const turning = samples.filter(
@@ -29,7 +29,7 @@ export function compactSeries(samples: readonly SeriesSample[], most = mostSampl
   )
   const [first, last] = [turning[0], turning.at(-1)]
   if (first === undefined || last === undefined || turning.length <= most) return turning
-  // The ends stay, whatever they are.
+  // Both ends are always kept.
   const stretches = Math.max(1, Math.floor((most - 2) / 2))
   const inner = turning.slice(1, -1)
   const spanMs = last[0] - first[0] || 1
@@ -39,7 +39,7 @@ export function compactSeries(samples: readonly SeriesSample[], most = mostSampl
   return [first, ...[...groups.values()].flatMap(extremes), last]
 }
 
-/** The lowest and the highest sample in order of time; one sample when they are the same. */
+/** The lowest and the highest sample in chronological order, or one sample if they are the same. */
 function extremes(group: readonly SeriesSample[]): readonly SeriesSample[] {
   const [first, ...rest] = group
   if (first === undefined) return []

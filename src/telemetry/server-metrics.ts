@@ -5,16 +5,16 @@ import { type Miss, type PageText, readPage } from './metrics-page.ts'
 import { resetsOf } from './resets.ts'
 import { type Scrape, scrapesWithin, sourceMetrics } from './window.ts'
 
-/** Once per second is often enough to see a queue, and costs nothing compared with the load. */
+/** Frequent enough to see a queue, and cheap compared with the load. */
 const intervalMs = 1000
 
-/** How much of an unreadable line a finding shows, in characters. */
+/** Maximum length of an unreadable line in a finding, in characters. */
 const mostOfALine = 120
 
-/** After so many failures, a page that never answered is not scraped any more during this point. */
+/** After this many failures, a page that never answered is not scraped again during the point. */
 const mostMisses = 3
 
-/** A steady window: when it began (ISO 8601), and how long it was. */
+/** A steady window: its start (ISO 8601) and its length. */
 export type SteadyBounds = Pick<Measurement, 'startedAt' | 'durationS'>
 
 /** Scrapes the server's metrics during a point. */
@@ -24,11 +24,11 @@ export interface ServerWatch extends AsyncDisposable {
   /** Marks the end of the measured window and takes a last scrape. */
   end(): void
   /**
-   * What was seen within the window, empty for sources that did not answer: between {@link begin} and {@link end}, or
-   * within a steady window, whose bounds are known once it is over.
+   * Summary of the window, empty for sources that did not answer. The window lies between {@link begin} and {@link
+   * end}, or is the given steady one, whose bounds are known only after it.
    */
   metrics(steady?: SteadyBounds): Promise<ServerMetrics>
-  /** Pages that were unavailable or unreadable. A page that the server doesn't have (HTTP 404) is no loss. */
+  /** Pages that were unavailable or unreadable. A page that the server doesn't have (HTTP 404) is not one of them. */
   remarks(): Promise<readonly Finding[]>
 }
 
@@ -78,7 +78,7 @@ type SeenPage = ReturnType<typeof watchPage>
 
 function lossOf(what: string, page: SeenPage): readonly Finding[] {
   const scrapes = page.scrapes()
-  // A page that the server doesn't have is no loss.
+  // A page that the server doesn't have is not reported.
   if (scrapes.length === 0 && page.miss()?.isAbsent === true) return []
   return [...unreadable(what, scrapes), ...unavailable(what, scrapes.length, page), ...setBack(what, page)]
 }
@@ -145,7 +145,7 @@ function watchPage(read: () => Promise<PageText | Miss>, clockMs: () => number) 
 
   const look = async () => {
     const isLast = over
-    // A worker that is replaced answers again; only at the end is nobody kept waiting for it.
+    // A replaced worker answers again later; only the last scrape skips the wait for it.
     if (misses >= mostMisses && (!hasAnswered || (isLast && !answeredLast))) return
     const answer = await read()
     answeredLast = 'text' in answer

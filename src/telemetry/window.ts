@@ -3,7 +3,7 @@ import { largest } from '../model/index.ts'
 import type { Exposition, Sample } from './exposition.ts'
 import { compactSeries, isTelling, type SeriesSample } from './series.ts'
 
-/** A metrics page as it stood at one moment. */
+/** A metrics page at one moment. */
 export interface Scrape {
   /** Monotonic milliseconds. */
   readonly atMs: number
@@ -13,14 +13,14 @@ export interface Scrape {
 /** The metrics of one source over a window; see {@link ServerMetrics}. */
 export type SourceMetrics = ServerMetrics[string]
 
-/** Series of a language runtime, a process or a build, which say nothing about a point. */
+/** Series of a language runtime, process or build, which are not about the point. */
 const runtimeMetric = /^(?:dynamo_)?(?:python|process|go|promhttp|nodejs|tokio)_|_(?:created|uptime_seconds)$/
 
-/** Dynamo's internal endpoints, whose names contain a number that no other worker has. */
+/** Dynamo's internal endpoints, whose names contain a number that is unique to a worker. */
 const isOfItself = ({ name, labels }: Sample): boolean =>
   runtimeMetric.test(name) || /^worker_kv_query/.test(labels.dynamo_endpoint ?? '')
 
-/** Most series of one source; the rest is left out, so that a journal line stays readable. */
+/** Maximum number of series per source. Further ones are dropped, so that a journal line stays readable. */
 const mostSeries = 150
 
 /**
@@ -65,8 +65,8 @@ export function sourceMetrics(
 }
 
 /**
- * The scrapes of a steady window, from its start to its last request sent. A window so short that fewer than two lie in
- * it takes the one before and the one after too: load came before it, and may have gone after it.
+ * The scrapes of a steady window, from its start to the last request sent. If the window is so short that it has fewer
+ * than two scrapes, adds the one before and the one after it, which may be from another load.
  */
 export function scrapesWithin(
   scrapes: readonly Scrape[],
@@ -82,7 +82,7 @@ export function scrapesWithin(
 type Timed = readonly { readonly atMs: number; readonly value: number | null }[]
 type Sums = Pick<ServerMetric, 'mean' | 'max' | 'last'>
 
-/** Summary of a window and the time series behind it: one sample per scrape, or one between two scrapes. */
+/** Summary of a window and its time series: one sample per scrape, or one between two scrapes. */
 interface Figures extends Sums {
   readonly samples: readonly SeriesSample[]
 }
@@ -100,7 +100,7 @@ const relative = (samples: readonly SeriesSample[], beganMs: number): readonly S
 const finite = (series: Timed): { atMs: number; value: number }[] =>
   series.flatMap(({ atMs, value }) => (value !== null && Number.isFinite(value) ? [{ atMs, value }] : []))
 
-/** A closing scrape comes after the last answer, when queues are empty again: it counts only when there is no other. */
+/** The closing scrape comes after the last answer, when queues are empty, so it counts only if there is no other. */
 function gauge(series: Timed, isLoaded: boolean, isSilentAt0: boolean): Figures | null {
   const loaded = finite(isLoaded || series.length === 1 ? series : series.slice(0, -1))
   const seen = isSilentAt0 ? loaded.filter(({ value }) => value !== 0) : loaded
@@ -111,7 +111,7 @@ function gauge(series: Timed, isLoaded: boolean, isSilentAt0: boolean): Figures 
   return { mean, max: largest(values), last, samples: finite(series).map(({ atMs, value }) => [atMs, value]) }
 }
 
-/** Steps between neighbouring scrapes: when they ended, their length in s, and the increase. */
+/** Intervals between consecutive scrapes: their end, length in s, and increase. */
 function steps(series: Timed): { atMs: number; seconds: number; increase: number }[] {
   const points = finite(series)
   return points.slice(1).map(({ atMs, value }, i) => {
@@ -153,7 +153,7 @@ const highest = (samples: readonly SeriesSample[]): number => largest(samples.ma
 
 type Kind = 'gauge' | 'counter' | 'distribution'
 
-/** The metric that a sample belongs to, and which part of it the sample is; null for a metric that is not kept. */
+/** The metric of a sample, and the component of the metric that the sample is; null if the metric is not kept. */
 function partOf(
   { name, labels }: Sample,
   types: Exposition['types'],
@@ -161,7 +161,7 @@ function partOf(
   const suffix = /_(g?sum|g?count|bucket)$/.exec(name)
   const base = suffix === null ? name : name.slice(0, -suffix[0].length)
   const declared = types.get(base)
-  // What OpenMetrics calls info says which build or model this is, and its buckets of gauges are many.
+  // Info metrics of OpenMetrics only name a build or model, and gauge histograms have too many buckets.
   if (types.get(name.replace(/_info$/, '')) === 'info') return null
   if (suffix?.[1] === 'bucket' && declared === 'gaugehistogram') return null
   if (suffix !== null && !suffix[1]?.startsWith('g') && (declared === 'histogram' || declared === 'summary'))
@@ -188,7 +188,7 @@ function metricSamples(page: Exposition): readonly MetricSample[] {
   })
 }
 
-/** For each metric the labels in which its series differ; other labels (model, namespace, …) are the same for all. */
+/** For each metric, the labels in which its series differ. Other labels (model, namespace, …) are the same for all. */
 function tellingLabels(page: Exposition): ReadonlyMap<string, readonly string[]> {
   const metrics = [...Map.groupBy(metricSamples(page), part => part.metric)]
   return new Map(

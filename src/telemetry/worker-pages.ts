@@ -11,7 +11,7 @@ import {
 import { type Exposition, parseExposition } from './exposition.ts'
 import { readPage } from './metrics-page.ts'
 
-/** What the pages of a sweep file are held against. */
+/** Facts to check the pages of a sweep file against. */
 export interface ExpectedPages {
   readonly topology: Topology
   /** The served model. */
@@ -20,20 +20,20 @@ export interface ExpectedPages {
   isEngineMetric(name: string): boolean
 }
 
-/** Pages to scrape, by source, and what is wrong with those that were named. */
+/** Pages to scrape, by source, and problems with the named ones. */
 export interface WorkerPages {
   readonly metricsUrls: Endpoint['metricsUrls']
   readonly findings: readonly Finding[]
 }
 
-/** Metrics that Dynamo's runtime adds to every worker's page, whatever the engine. */
+/** Metrics that Dynamo's runtime adds to every worker's page, for any engine. */
 const dynamoWorker = /^dynamo_component_/
-/** Labels whose value tells a worker's role, in Dynamo, SGLang and others. */
+/** Labels whose value is a worker's role, in Dynamo, SGLang and others. */
 const roleLabels = ['dynamo_component', 'engine_type', 'disaggregation_mode', 'role']
 const modelLabels = ['model', 'model_name']
 
 /**
- * Looks at each page of the sweep file once, to tell whose it is. Pages that do not answer stay in the list: scraping
+ * Reads each page of the sweep file once to identify its worker. Pages that do not answer stay in the list; scraping
  * them reports why.
  */
 export async function workerPages(
@@ -84,7 +84,7 @@ export async function workerPages(
       findings.push(finding('metrics-no-role', `The labels of ${what} do not give the role of its worker: ${remedy}`))
     }
     const source = nextOf(told ?? 'worker')
-    // Scraping says nothing of a page that a server does not have; this one was named.
+    // Scraping does not report a page that the server does not have, but this one was named.
     if (isAbsent) findings.push(finding('metrics-missing', `${what} is unavailable: HTTP 404`))
     else kept.push([source, url])
   }
@@ -95,12 +95,12 @@ export async function workerPages(
   }
 }
 
-/** Whether a source of metrics is one worker. */
+/** Whether a metrics source is a single worker. */
 export function isWorker(source: string): boolean {
   return /^(?:prefill|decode|aggregated)-\d+$/.test(source)
 }
 
-/** Why a page can't be a worker's of this deployment; null when it can. */
+/** Why a page can't belong to a worker of this deployment; null if it can. */
 function strangerIn({ samples }: Exposition, { isEngineMetric, model }: ExpectedPages): string | null {
   if (!samples.some(({ name }) => isEngineMetric(name) || dynamoWorker.test(name))) {
     return 'has no worker metrics: no queue, no batch, no KV cache'
@@ -110,7 +110,7 @@ function strangerIn({ samples }: Exposition, { isEngineMetric, model }: Expected
   return `is of a worker that serves ${[...models].join(', ')} instead of ${model}`
 }
 
-/** Engines may call a model by its path or by the name it is served under. */
+/** Engines may name a model by its path or by its served name. */
 const lastPart = (model: string): string => model.split('/').filter(Boolean).at(-1)?.toLowerCase() ?? ''
 
 function roleIn({ samples }: Exposition, topology: Topology): Role | null {
@@ -123,7 +123,7 @@ function roleIn({ samples }: Exposition, topology: Topology): Role | null {
 }
 
 function miscounted(counts: ReadonlyMap<string, number>, topology: Topology): readonly Finding[] {
-  // A page without a role may be of any worker.
+  // A page without a role may belong to any worker.
   if (counts.has('worker')) return []
   return rolesOf(topology).flatMap(role => {
     const [named, workers] = [counts.get(role) ?? 0, workersOf(topology, role)]

@@ -6,24 +6,24 @@ import type { Inline } from '../../render/html/inline-script.ts'
 import type { SiteResponse } from '../response.ts'
 import { page } from '../response.ts'
 
-/** What one page may run and wear. */
+/** Scripts and styles that a page may use. */
 export interface PageAssets {
   readonly scripts: readonly Inline[]
   readonly styles: readonly Inline[]
 }
 
-/** Scripts and styles of the site's own pages. */
+/** Scripts and styles of the site's pages. */
 export interface SiteAssets {
   readonly styles: readonly Inline[]
-  /** Of the list of runs. */
+  /** For the list of runs. */
   readonly list: readonly Inline[]
-  /** Of a run's page: Vega and what draws with it. */
+  /** For the page of a run: Vega and its callers. */
   readonly run: readonly Inline[]
-  /** Of a report, which brings its own. */
+  /** For a report, which contains its own. */
   readonly report: readonly Inline[]
-  /** Of an overlay, which brings its own as well. */
+  /** For an overlay, which contains its own. */
   readonly overlay: PageAssets
-  /** Of a comparison and of a history, as well. */
+  /** For comparisons and histories, which contain their own. */
   readonly comparison: PageAssets
   readonly history: PageAssets
 }
@@ -35,7 +35,7 @@ export interface Layout {
   readonly head: Html | null
   readonly main: Html
   readonly scripts: readonly Inline[]
-  /** What the page's script reads, safe as text of a script element. */
+  /** Data for the page's script, safe as text of a script element. */
   readonly data?: Html
 }
 

@@ -5,8 +5,8 @@ import { layout } from './layout.ts'
 
 /**
  * Asks for the token.
- * @param wanted the path to go on to
- * @param problem why the last one was not taken
+ * @param wanted path to open after the login
+ * @param problem why the last token was rejected
  */
 export function loginPage(
   assets: SiteAssets,

@@ -11,7 +11,7 @@ export interface Problem {
   readonly remedy?: string | undefined
 }
 
-/** A page that says what is wrong and leads back. */
+/** An error page with a link back. */
 export function problemPage(assets: SiteAssets, { status, title, message, remedy }: Problem): SiteResponse {
   const main = html`<section><p>${message}</p>${remedy === undefined ? null : html`<p>${remedy}</p>`}<p><a href="/">All runs</a></p></section>`
   return { ...layout(assets, { title, trail: [], head: null, main, scripts: [] }), status }

@@ -13,9 +13,9 @@ import { layout } from './layout.ts'
 import { state } from './runs.ts'
 
 /**
- * A run as it stands: progress and frontier drawn as points arrive, what it was, and its files.
- * @param siblings runs of the same sweep, this one among them, youngest first
- * @param ownFolder the sweep's runs have their folder for themselves, so that it has a history
+ * The page of a run: progress, a frontier that grows as points arrive, facts and files.
+ * @param siblings runs of the same sweep including this one, newest first
+ * @param ownFolder whether the folder holds only runs of this sweep, so that it has a history
  */
 export function runPage(
   assets: SiteAssets,
@@ -62,7 +62,7 @@ export function runPage(
   })
 }
 
-/** Links that compare this run with the sweep's baseline and with the run before it. */
+/** Links that compare this run with the sweep's baseline and with the previous run. */
 function against(run: RunSummary, siblings: readonly RunSummary[]): Html {
   const older = siblings.slice(siblings.indexOf(run) + 1)
   const bases = [

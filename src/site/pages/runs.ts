@@ -10,7 +10,7 @@ import { pathTo } from '../target.ts'
 import type { SiteAssets } from './layout.ts'
 import { layout } from './layout.ts'
 
-/** All runs, or those that a search found, to open, compare and follow. */
+/** The list of all runs, or of those that match a search, with links to open, compare and follow them. */
 export function runsPage(
   assets: SiteAssets,
   all: readonly RunSummary[],
@@ -42,7 +42,7 @@ ${sweeps(all)}`
   }
 }
 
-/** Columns whose heading sorts; the first click sorts by what one looks for: the youngest, the most, the fastest. */
+/** Sortable columns. The first click sorts in the more useful direction: newest, most or fastest first. */
 const columns: readonly { readonly title: string; readonly sort: string | null; readonly isNumber?: true }[] = [
   { title: 'Run', sort: '-created' },
   { title: 'Status', sort: 'status' },
@@ -82,7 +82,7 @@ function heading({ title, sort, isNumber }: (typeof columns)[number], listing: L
 
 const opposite = (sort: string) => (sort.startsWith('-') ? sort.slice(1) : `-${sort}`)
 
-/** The same list on another page, or in another order; what is usual is left out. */
+/** Address of the list with another page or order; default values are omitted. */
 function linkTo({ query, sort, page, perPage }: Listing, change: Partial<Pick<Listing, 'sort' | 'page'>>): string {
   const wanted = { sort, page, ...change }
   const asked = new URLSearchParams({
@@ -94,7 +94,7 @@ function linkTo({ query, sort, page, perPage }: Listing, change: Partial<Pick<Li
   return asked.size === 0 ? '/' : `/?${asked}`
 }
 
-/** The youngest against the run before it, unless something else is chosen. */
+/** By default, compares the newest run with the previous one. */
 function row(run: RunSummary, at: number, shown: readonly RunSummary[]): Html {
   const { sweep, run: name } = run.place
   const value = `${sweep}/${name}`
@@ -113,19 +113,19 @@ function best({ best: of }: RunSummary): Html {
   return html`<td class="n" title="${what}">${figure(of.tokensPerSPerGpu)}${missed ? html` <em>SLO missed</em>` : null}</td><td class="n">${of.ttftP95Ms === null ? null : time(of.ttftP95Ms)}</td>`
 }
 
-/** The baseline of the youngest run's sweep, else the run of it before, else any other. */
+/** The baseline of the newest run's sweep, else the previous run of that sweep, else any other run. */
 function usualBase(shown: readonly RunSummary[]): RunSummary | undefined {
   const [youngest, ...older] = shown
   const alike = older.filter(run => run.place.sweep === youngest?.place.sweep)
   return alike.find(run => run.isBaseline) ?? alike[0] ?? older[0]
 }
 
-/** Text first; the dot only repeats it. */
+/** The dot only repeats the text. */
 export function state({ state: of, problem }: Pick<RunSummary, 'state' | 'problem'>): Html {
   return html`<span class="state" data-state="${of}"${problem === '' ? null : html` title="${problem}"`}>${of}</span>`
 }
 
-/** A folder is one sweep's, where somebody didn't put runs of several into it. */
+/** Whether the folder holds runs of one sweep only. */
 export function hasHistory({ place, sweep }: RunSummary, all: readonly RunSummary[]): boolean {
   return all.every(other => other.place.sweep !== place.sweep || other.sweep === sweep)
 }
@@ -140,10 +140,10 @@ function sweeps(all: readonly RunSummary[]): Html | null {
   )}</ul></section>`
 }
 
-/** Runs that a link of a sweep lays over each other: the youngest, so that they can be told apart. */
+/** Maximum number of runs in the overlay of a sweep, so that they can be told apart. */
 const mostOverlaid = 8
 
-/** The youngest runs of a sweep in one picture. */
+/** Link to an overlay of the newest runs of a sweep. */
 function overlayOf(runs: readonly RunSummary[]): string {
   const names = runs
     .slice(0, mostOverlaid)

@@ -1,12 +1,12 @@
 import { queries } from './nvidia-smi.ts'
 import { nvmlProgram } from './nvml-program.ts'
 
-/** What the sampler calls itself before its first sample: `fulcrum-gpus nvml`. */
+/** First word of the sampler's first line: `fulcrum-gpus nvml`. */
 export const announcement = /^fulcrum-gpus (nvml|nvidia-smi|amd-smi|none)$/
 
 /**
- * NVML through Python where there is one, for only NVML counts energy; else nvidia-smi; else amd-smi. Arguments: the
- * program, seconds, the mark of the deployment's processes, both queries.
+ * Uses NVML through Python if possible, because only NVML has an energy counter; else nvidia-smi; else amd-smi.
+ * Arguments: the program, seconds, the mark of the deployment's processes, both queries.
  */
 const script = `
 for python in python3 python; do
@@ -28,8 +28,8 @@ echo fulcrum-gpus none
 `.trim()
 
 /**
- * The command that samples the GPUs of the machine that it runs on, a line a sample, until it is ended.
- * @param mark text in the environment of every process of the deployment; empty when there is none
+ * The command that samples the GPUs of its machine until it is ended, one line per sample.
+ * @param mark text in the environment of every process of the deployment; empty if there is none
  */
 export function samplerCommand(everyS: number, mark: string): readonly [program: string, ...args: string[]] {
   return ['sh', '-c', script, 'fulcrum-gpus', nvmlProgram, `${everyS}`, mark, ...queries]

@@ -1,19 +1,20 @@
 import type { Exposition, Sample } from '../exposition.ts'
 import { emptySample, type GpuIdentity, type GpuSample, throttleOf } from './sample.ts'
 
-/** What a page of an exporter says of its GPUs, and of which it says something twice. */
+/** Samples of the GPUs on an exporter's page, and the GPUs with contradictory values. */
 export interface ExporterPage {
   readonly source: 'dcgm' | 'amd'
   readonly samples: readonly GpuSample[]
-  /** Names of GPUs that the page has two different values of one metric for. */
+  /** Names of GPUs for which the page has two different values of one metric. */
   readonly twice: readonly string[]
 }
 
 type Figures = (metric: string) => number | null
 
 /**
- * The GPUs of a page of dcgm-exporter (names and labels of its default counters) or of AMD's device-metrics-exporter;
- * null when the page has neither.
+ * Reads the GPUs from a page of dcgm-exporter (names and labels of its default counters) or of AMD's
+ * device-metrics-exporter.
+ * @returns null if the page is neither
  */
 export function exporterPage(page: Exposition): ExporterPage | null {
   const dcgm = page.samples.filter(({ name }) => name.startsWith('DCGM_FI_'))
@@ -37,7 +38,7 @@ function pageOf(
       if (values.has(name) && values.get(name) !== value) unclear.add(name)
       values.set(name, value)
     }
-    // Others have a value for each clock, link or error code of a GPU, which is no contradiction.
+    // Other metrics have one value per clock, link or error code, which is not a contradiction.
     let isTwice = false
     const figure: Figures = name => {
       isTwice ||= unclear.has(name)
@@ -57,7 +58,7 @@ function pageOf(
 /** DCGM's values for 'not supported' and 'no permission' (dcgm_structs.h, `DCGM_FP64_BLANK`, `DCGM_INT64_BLANK`). */
 const isBlank = (value: number) => value >= 140737488355328 && (value < 140737488355340 || value > 9e18)
 
-/** Prometheus renames a page's own labels when it scrapes it: `exported_pod`. */
+/** Prometheus renames labels of a page that it scrapes: `exported_pod`. */
 const labelOf = (labels: Sample['labels'], name: string): string | null =>
   labels[`exported_${name}`] || labels[name] || null
 
@@ -104,7 +105,7 @@ function dcgmSample(identity: GpuIdentity, figure: Figures): GpuSample {
     smClockMhz: of('DEV_SM_CLOCK'),
     temperatureC: of('DEV_GPU_TEMP'),
     throttle: reasons === null ? null : throttleOf(Math.trunc(reasons)),
-    // PROF_… are bytes; counters in dcgm-exporter's file, but rates as DCGM reads them, so they stay out of here.
+    // PROF_… values are rates in bytes, although dcgm-exporter's file calls them counters, so they are not used here.
     nvlinkBytes: null,
     pcieBytes: null,
   }

@@ -1,37 +1,37 @@
 import type { EnergyBasis } from '../../metrics/gpu.ts'
 import { largest } from '../../model/index.ts'
 
-/** A moment and a value at it; ms. */
+/** A value at a time, ms. */
 export interface At {
   readonly atMs: number
   readonly value: number
 }
 
-/** A window, ms of the same clock. */
+/** A window on the same clock, ms. */
 export interface Span {
   readonly startMs: number
   readonly endMs: number
 }
 
-/** Energy of a window, and the largest error that its samples allow, J. */
+/** Energy of a window and its error bound, J. */
 export interface Energy {
   readonly joules: number
   readonly errorJ: number
   readonly from: EnergyBasis
 }
 
-/** A window that is uncovered by more than this share, or whose error is larger, has no energy. */
+/** If more than this share of the window is uncovered, or the error is larger, the energy is unknown. */
 const mostError = 0.25
 
 /**
- * Energy by a counter: its difference between the ends of the window, each interpolated between the two moments at
- * which the counter was seen to have moved. The counter only grows, so its value at an end lies between those two: the
- * error is at most the distance to the further one. A step backwards (the driver was loaded anew) makes the energy
- * unknown unless it lies outside of the window.
- * @returns null where the counter does not span the window
+ * Energy from a counter: the difference between its values at the two ends of the window. Each of these is interpolated
+ * between the two moments at which the counter was seen to change. The counter only grows, so its value lies between
+ * those two, and the error is at most the distance to the further one. A step backwards (a reloaded driver) makes the
+ * energy unknown unless it lies outside the window.
+ * @returns null if the counter does not span the window
  */
 export function energyByCounter(counter: readonly At[], { startMs, endMs }: Span): Energy | null {
-  // While a page or a driver shows the same value, nothing is known but that it will move.
+  // While a page or driver repeats a value, the true value is only known to be at least that.
   const moves = counter.filter(({ value }, i) => i === 0 || value !== counter[i - 1]?.value)
   const from = moves.findLastIndex(({ atMs }) => atMs <= startMs)
   const to = moves.findIndex(({ atMs }) => atMs >= endMs)
@@ -54,10 +54,10 @@ function valueAt(moves: readonly At[], atMs: number): { readonly value: number; 
 }
 
 /**
- * Energy by samples of power: a trapezoid over them, the ends of the window interpolated. Between two samples power may
- * have been either, so the error is half of their difference for their time, all of it where the
- * window cuts that time; where the window has no sample, nearest
- * power goes on, and all of it is error.
+ * Energy from samples of power by the trapezoidal rule, with the ends of the window interpolated. Between two samples,
+ * the power may have been either value, so the error is half of their difference times their distance, or all of it
+ * where the window cuts that interval. Where the window has no sample, the nearest power is used, and all of that
+ * energy counts as error.
  */
 export function energyBySamples(power: readonly At[], { startMs, endMs }: Span): Energy | null {
   if (endMs <= startMs || power.length < 2) return null
@@ -78,8 +78,8 @@ export function energyBySamples(power: readonly At[], { startMs, endMs }: Span):
     const at = (ms: number) =>
       before.value + ((ms - before.atMs) / (after.atMs - before.atMs)) * (after.value - before.value)
     const [fromMs, toMs] = [Math.max(before.atMs, startMs), Math.min(after.atMs, endMs)]
-    // A step may have been anywhere: of a whole interval the interpolation errs by half of it at most, of a part by
-    // all.
+    // The step may be anywhere in the interval. For a whole interval, the interpolation errs by at most half of the
+    // step; for a part of one, by all of it.
     const isWhole = fromMs === before.atMs && toMs === after.atMs
     const apart = Math.abs(after.value - before.value)
     add((toMs - fromMs) / 1000, at(fromMs), at(toMs), isWhole ? apart / 2 : apart)
@@ -87,19 +87,21 @@ export function energyBySamples(power: readonly At[], { startMs, endMs }: Span):
   return { joules, errorJ, from: 'samples' }
 }
 
-/** Whether an energy is known well enough to be told. */
+/** Whether the energy is precise enough to report. */
 export const isExactEnough = ({ joules, errorJ }: Energy): boolean => joules > 0 && errorJ <= mostError * joules
 
-/** The most that one GPU draws, W, with room to spare; more than this is another unit. */
+/** Upper bound of the power of a GPU, W, with a margin. Larger values are in another unit. */
 const mostWatts = 5000
 /** Idle GPUs draw more than this. */
 const fewestWatts = 1
-/** An average over a second lags, and so counter and gauge differ; units differ by a thousand. */
+/**
+ * A one-second average lags, so counter and gauge differ somewhat. Different units differ by a factor of a thousand.
+ */
 const mostApart = 4
-/** Seconds over which a counter is compared with a gauge. */
+/** Time over which the counter is compared with the gauge, s. */
 const enoughS = 2
 
-/** What is wrong with the units of a GPU's counter and gauge, in words; null when they agree. */
+/** The contradiction between the units of a GPU's counter and gauge, in words; null if they agree. */
 export function unitTrouble(counter: readonly At[], power: readonly At[]): string | null {
   const highest = power.length === 0 ? null : largest(power.map(({ value }) => value))
   if (highest !== null && (highest > mostWatts || highest < fewestWatts))

@@ -1,7 +1,7 @@
 import type { SampleLine } from './nvml.ts'
 import { emptySample, type GpuSample, throttleOf } from './sample.ts'
 
-/** Names of `nvidia-smi --help-query-gpu` of today's drivers, and of those before 530. */
+/** Field names of `nvidia-smi --help-query-gpu`: of current drivers, and of drivers before 530. */
 const fields = {
   now: ['power.draw.instant', 'clocks_event_reasons.active'],
   before: ['power.draw', 'clocks_throttle_reasons.active'],
@@ -23,13 +23,13 @@ const rest = [
 
 const queryOf = (names: readonly string[]) => [...rest, ...names].join(',')
 
-/** What to ask of nvidia-smi; the second where it does not know the first. */
+/** Queries for nvidia-smi. The second is for drivers that do not know the first. */
 export const queries: readonly [now: string, before: string] = [queryOf(fields.now), queryOf(fields.before)]
 
 const units = /^(.*?)\s*(mW|W|MiB|GiB|MHz|%)?$/
 const factors: { readonly [unit: string]: number } = { mW: 1e-3, GiB: 1024 }
 
-/** A number in W, MiB, MHz or percent; null for `[N/A]` and whatever else is none. */
+/** A number in W, MiB, MHz or percent; null for `[N/A]` and other text. */
 function figure(text: string | undefined): number | null {
   const [, amount = '', unit = ''] = units.exec(text ?? '') ?? []
   const value = amount === '' ? Number.NaN : Number(amount)
@@ -37,9 +37,9 @@ function figure(text: string | undefined): number | null {
 }
 
 /**
- * Reads a line of `nvidia-smi --query-gpu` by {@link queries}, with or without units. nvidia-smi has no energy counter:
- * there is power alone.
- * @returns null for a line that is none
+ * Parses a line of `nvidia-smi --query-gpu` with {@link queries}, with or without units. nvidia-smi reports power but
+ * has no energy counter.
+ * @returns null for any other line
  */
 export function parseSmiLine(text: string, host: string | null): SampleLine | null {
   const values = text.split(',').map(value => value.trim())
@@ -59,6 +59,6 @@ export function parseSmiLine(text: string, host: string | null): SampleLine | nu
     temperatureC: figure(heat),
     throttle: reasons !== undefined && /^0x[0-9a-f]+$/i.test(reasons) ? throttleOf(BigInt(reasons)) : null,
   }
-  // The zone of its clock doesn't matter: only differences of its times count.
+  // The time zone doesn't matter, because only differences are used.
   return { sentMs: Date.parse(`${year}-${month}-${day}T${time}Z`), samples: [sample] }
 }

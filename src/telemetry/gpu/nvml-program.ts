@@ -1,10 +1,9 @@
 /**
- * Reads NVML (libnvidia-ml.so.1, part of the driver) through ctypes: Python's standard library is all that it needs.
- * With `check` it says by its exit code whether it can. Else it prints a JSON line for all GPUs every so many seconds
- * (first argument), and lines with nothing but the energy counters between, because the counter decides how exact the
- * energy of a window is. Reading the counter takes microseconds. It ends when nobody reads it any more.
- *
- * Field ids (nvml.h): 186 power now, mW; 197 and 198 PCIe bytes; 138 and 139 NVLink KiB of all links.
+ * Reads NVML (libnvidia-ml.so.1, part of the driver) through ctypes, so it needs only Python's standard library. With
+ * the argument `check`, its exit code says whether that works. Otherwise it prints a JSON line for all GPUs at an
+ * interval (first argument, seconds), and in between lines with only the energy counters, because they determine how
+ * precise the energy of a window is. Reading a counter takes microseconds. It ends when its output is closed. Field ids
+ * (nvml.h): 186 power now, mW; 197 and 198 PCIe bytes; 138 and 139 NVLink KiB of all links.
  */
 export const nvmlProgram = `
 import ctypes as c, json, os, sys, time

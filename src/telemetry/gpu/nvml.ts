@@ -29,7 +29,7 @@ const line = z.object({
   energies: z.array(z.object({ uuid: z.string().nullable(), energy: amount })).optional(),
 })
 
-/** What one line said, at which moment of its machine's clock, ms. */
+/** One line's samples and their time on the clock of the machine, ms. */
 export interface SampleLine {
   readonly sentMs: number
   readonly samples: readonly GpuSample[]
@@ -38,8 +38,8 @@ export interface SampleLine {
 const scaled = (value: number | null, factor: number): number | null => (value === null ? null : value * factor)
 
 /**
- * Reads a line of `nvml-program.ts`: mJ, mW, bytes.
- * @returns null for a line that is none
+ * Parses a line of `nvml-program.ts`: mJ, mW, bytes.
+ * @returns null for any other line
  */
 export function parseNvmlLine(text: string, host: string | null): SampleLine | null {
   const read = line.safeParse(jsonOf(text))

@@ -6,27 +6,27 @@ import { type At, energyByCounter, energyBySamples, isExactEnough, type Span, un
 import { type GpuHolder, type NamedGpus, type PlacedGpu, placeGpus } from './place.ts'
 import type { TimedSample } from './sample.ts'
 
-/** What sources said of GPUs through a point. */
+/** Samples of GPUs from all sources during a point. */
 export interface Seen {
   /** `nvml`, `nvidia-smi`, `dcgm`, `amd`. */
   readonly source: string
   readonly samples: readonly TimedSample[]
-  /** Ids of GPUs that a page names twice with different values. */
+  /** Ids of GPUs that a page lists twice with different values. */
   readonly twice: readonly string[]
 }
 
-/** What is known of a deployment's place before its GPUs are looked for. */
+/** What is known about the placement of a deployment before its GPUs are identified. */
 export interface Placement {
   readonly deployment: Deployment
   readonly holders: readonly GpuHolder[]
   readonly named: NamedGpus | null
-  /** Whether the sweep file asks for GPUs, so that their absence is told. */
+  /** Whether the sweep file asks for GPUs, so that missing samples are reported. */
   readonly isAsked: boolean
 }
 
 const finding = (severity: Finding['severity'], code: string, message: string): Finding => ({ severity, code, message })
 
-/** Sums up what was seen of a deployment's GPUs within the window, and tells what could not be. */
+/** Summarizes the GPUs of a deployment over the window, and reports what could not be observed. */
 export function observeGpus(
   { source, samples, twice }: Seen,
   window: Span,
@@ -49,7 +49,7 @@ export function observeGpus(
   })
   if (found.length === 0) return { gpus: null, findings: [] }
   const { placed, trouble, assumed } = placeGpus(found, placement.deployment, placement.holders, placement.named)
-  // What nobody asked for is no reason to guess: an endpoint on this machine may be a tunnel to another one.
+  // Without a request, GPUs are not guessed: an endpoint on this machine may be a tunnel to another one.
   if (!placement.isAsked && (assumed !== null || (placed.length === 0 && trouble !== null)))
     return { gpus: null, findings: [] }
   const hosts = new Set(placed.map(({ gpu }) => gpu.host))
@@ -69,17 +69,20 @@ export function observeGpus(
     },
     findings: [
       ...(energyTold.length === 0 ? [] : [energyUnknown(energyTold)]),
-      // Who names a source of exactly so many GPUs has said which they are.
+      // If the named source has exactly the right number of GPUs, they are the deployment's.
       ...(assumed === 'those in use' ? [gpusAssumed(placed.length, found.length)] : []),
     ],
   }
 }
 
-/** Samples of all series of a point, together: a journal line stays below half a megabyte, however many GPUs it has. */
+/**
+ * Maximum number of samples over all series of a point. It keeps a journal line below half a megabyte, whatever the
+ * number of GPUs.
+ */
 const mostOfAPoint = 24_000
 const fewestOfASeries = 8
 
-/** Most samples of one of the five series of each GPU. */
+/** Maximum number of samples of each of the five series of a GPU. */
 const samplesOfEach = (gpus: number): number =>
   Math.max(fewestOfASeries, Math.min(mostSamples, Math.floor(mostOfAPoint / (5 * Math.max(1, gpus)))))
 
@@ -142,7 +145,7 @@ function observeGpu(
       nvlinkBytesPerS: rateOf(valuesOf(within, ({ nvlinkBytes }) => nvlinkBytes)),
       strangers: strangers.length === 0 ? null : [...new Set(strangers.flat())],
       series: {
-        // Power in an unknown unit is none.
+        // Power in an unknown unit is not used.
         ...(isOdd ? {} : series('power', ({ powerW }) => powerW)),
         ...series('utilization', ({ utilization }) => (utilization === null ? null : utilization * 100)),
         ...series('memory', ({ memoryUsedMib }) => memoryUsedMib),
@@ -154,7 +157,10 @@ function observeGpu(
   }
 }
 
-/** The counter where it spans the window, else samples; null with the reason where neither is worth telling. */
+/**
+ * Energy from the counter if it spans the window, else from power samples; null with the reason if neither is precise
+ * enough.
+ */
 function energyOf({ own, isMig }: Found, window: Span, isTwice: boolean) {
   if (isMig)
     return {
@@ -189,7 +195,7 @@ const sixDigits = (value: number): number => Number(value.toPrecision(6))
 const meanOf = (values: readonly At[]): number | null =>
   values.length === 0 ? null : sixDigits(values.reduce((sum, { value }) => sum + value, 0) / values.length)
 
-/** Increase of a counter per second; null where it was set back. */
+/** Increase of a counter per second; null after a reset. */
 function rateOf(counter: readonly At[]): number | null {
   const [first, last] = [counter[0], counter.at(-1)]
   if (first === undefined || last === undefined || last.atMs <= first.atMs || last.value < first.value) return null

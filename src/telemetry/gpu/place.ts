@@ -7,7 +7,7 @@ export interface GpuHolder {
   readonly role: Role
   /** Null for this machine. */
   readonly host: string | null
-  /** Indices on its host that Fulcrum gave it; null when it takes what it finds. */
+  /** Indices on its host that Fulcrum assigned; null if the worker chooses its own. */
   readonly gpus: readonly number[] | null
 }
 
@@ -21,10 +21,10 @@ export interface PlacedGpu<G> {
   readonly role: Role | null
 }
 
-/** Memory that a GPU without a model may have in use, MiB. */
+/** Memory in use on an idle GPU, MiB, at most. */
 const idleMib = 1024
 
-/** The GPUs of a deployment among those that were found, or why they can't be told. */
+/** Identifies the GPUs of a deployment among those found, or says why it can't. */
 export function placeGpus<G extends GpuIdentity & { readonly memoryMaxMib: number | null }>(
   found: readonly G[],
   deployment: Deployment,
@@ -33,7 +33,7 @@ export function placeGpus<G extends GpuIdentity & { readonly memoryMaxMib: numbe
 ): {
   readonly placed: readonly PlacedGpu<G>[]
   readonly trouble: string | null
-  /** How GPUs were taken that nobody assigned, by their number alone; null where somebody did. */
+  /** How unassigned GPUs were identified by their number alone; null if they were assigned. */
   readonly assumed: 'all' | 'those in use' | null
 } {
   const count = gpusOf(deployment)
@@ -58,7 +58,7 @@ export function placeGpus<G extends GpuIdentity & { readonly memoryMaxMib: numbe
   const [only, ...others] = rolesOf(deployment.topology)
   const role = others.length === 0 ? (only ?? null) : null
   const place = (gpus: readonly G[]) => gpus.map(gpu => ({ gpu, worker: null, role }))
-  // Workers that Fulcrum started itself are on its machines; of others nobody knows where they run.
+  // Workers that Fulcrum started run on its machines. For other workers, the machine is unknown.
   const assumed = (which: 'all' | 'those in use') => (holders.length > 0 ? null : which)
   if (found.length === count) return { placed: place(found), trouble: null, assumed: assumed('all') }
   const used = found.filter(({ memoryMaxMib }) => (memoryMaxMib ?? 0) > idleMib)
@@ -78,7 +78,7 @@ function byName<G extends GpuIdentity>(found: readonly G[], named: NamedGpus): r
 
 const shortName = (host: string) => host.replace(/\..*$/, '').toLowerCase()
 
-/** Exporters give a host's short name where ssh has the long one, or the other way round. */
+/** Exporters may use the short name of a host where ssh uses the long one, or the other way round. */
 function sameHost(one: string | null, other: string | null): boolean {
   if (one === null || other === null) return one === other
   return one === other || shortName(one) === shortName(other)
@@ -91,6 +91,6 @@ function roleOfPod(pod: string, { topology }: Deployment): Role | null {
   if (spelled !== undefined) return spelled
   const isWorker = /worker/i.test(pod) || own.length === 1
   if (!isWorker) return null
-  // Where only prefill workers are called that, the others decode.
+  // If only the prefill workers are named as such, the others decode.
   return own.length === 1 ? (own[0] ?? null) : 'decode'
 }

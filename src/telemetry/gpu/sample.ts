@@ -1,19 +1,19 @@
-/** Which GPU a sample is of. */
+/** Identity of a sampled GPU. */
 export interface GpuIdentity {
-  /** UUID of the driver; with `/GI` and the instance of a MIG device. */
+  /** UUID from the driver; for a MIG device followed by `/GI` and the instance. */
   readonly id: string
-  /** Machine, as its source calls it; null for this machine. */
+  /** Machine, as the source names it; null for this machine. */
   readonly host: string | null
-  /** Index on its machine; null where the source doesn't say. */
+  /** Index on its machine; null if the source doesn't report it. */
   readonly index: number | null
   readonly model: string | null
-  /** Pod that holds it, and its namespace. */
+  /** Pod that uses the GPU, and its namespace. */
   readonly pod: string | null
-  /** A slice of a GPU, whose energy nobody counts. */
+  /** Whether it is a MIG device, whose energy no counter reports. */
   readonly isMig: boolean
 }
 
-/** What a source said of one GPU at one moment. What it didn't say is null. */
+/** One source's values for one GPU at one moment; null for values that it does not report. */
 export interface GpuSample extends GpuIdentity {
   /** Counter since the driver was loaded, J. */
   readonly energyJ: number | null
@@ -26,16 +26,16 @@ export interface GpuSample extends GpuIdentity {
   readonly memoryTotalMib: number | null
   readonly smClockMhz: number | null
   readonly temperatureC: number | null
-  /** Clocks are held down to save power, or because of heat. */
+  /** Whether clocks are reduced to save power, or because of heat. */
   readonly throttle: { readonly power: boolean; readonly thermal: boolean } | null
-  /** Counters, bytes, both directions together. */
+  /** Counters in bytes, both directions together. */
   readonly pcieBytes: number | null
   readonly nvlinkBytes: number | null
-  /** Names of processes that the deployment did not start. */
+  /** Names of processes that do not belong to the deployment. */
   readonly strangers: readonly string[] | null
 }
 
-/** A sample that says nothing but which GPU it is of. */
+/** A sample with only the identity of its GPU. */
 export const emptySample = (identity: GpuIdentity): GpuSample => ({
   ...identity,
   energyJ: null,
@@ -53,13 +53,13 @@ export const emptySample = (identity: GpuIdentity): GpuSample => ({
   strangers: null,
 })
 
-/** A sample and when it was taken, ms of the wall clock of this machine. */
+/** A sample with its time on the wall clock of this machine, ms. */
 export type TimedSample = GpuSample & { readonly atMs: number }
 
 /**
  * Bits of NVML's reasons for lower clocks (nvml.h, `nvmlClocksEventReason…`): software power cap 0x4, hardware slowdown
- * 0x8, software thermal 0x20, hardware thermal 0x40, hardware power brake 0x80. A hardware slowdown alone doesn't say
- * why; it counts as heat, which is its usual cause. Idle (0x1) and clocks that a user set (0x2) are no throttling.
+ * 0x8, software thermal 0x20, hardware thermal 0x40, hardware power brake 0x80. A hardware slowdown alone gives no
+ * cause; it counts as heat, its usual cause. Idle (0x1) and user-set clocks (0x2) are not throttling.
  */
 export function throttleOf(mask: number | bigint): { readonly power: boolean; readonly thermal: boolean } {
   const bits = BigInt(mask)

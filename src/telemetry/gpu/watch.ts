@@ -16,12 +16,12 @@ export interface Following {
   readonly ended: Promise<unknown>
 }
 
-/** Where the workers run, and how a program is run there. */
+/** The machines of the workers, and how to run a program there. */
 export interface GpuHosts {
   readonly holders: readonly GpuHolder[]
   /** Machines with workers; null for this one. */
   readonly hosts: readonly (string | null)[]
-  /** Text in the environment of every process of the deployment there; empty when there is none. */
+  /** Text in the environment of every process of the deployment on that machine; empty if there is none. */
   markOf(host: string | null): string
   follow(
     host: string | null,
@@ -30,11 +30,11 @@ export interface GpuHosts {
   ): Promise<Following>
 }
 
-/** Samples GPUs through a point. */
+/** Samples GPUs during a point. */
 export interface GpuWatch extends AsyncDisposable {
-  /** Resolves when every source has spoken once, or soon after: load waits for it, not the other way round. */
+  /** Resolves when every source has delivered a sample, or after a short limit. Load starts only then. */
   ready(): Promise<void>
-  /** What was seen within the measured window, once it is over. */
+  /** Summary of the measured window, available after it. */
   observed(
     window: Pick<Measurement, 'startedAt' | 'durationS'>,
     deployment: Deployment,
@@ -44,27 +44,27 @@ export interface GpuWatch extends AsyncDisposable {
 const readyLimitMs = 5_000
 const pageLimitMs = 5_000
 const stopLimitMs = 10_000
-/** A machine's clock is placed by its fastest lines; a line that seems to come from further away than this is late. */
+/** The fastest lines determine the offset of a machine's clock. Lines with a larger delay than this are late. */
 const mostLateMs = 60_000
 const mostOfAPage = 120
 
-/** How one source fares. */
+/** State of one source. */
 interface Source {
   readonly what: string
   readonly seen: Seen
   trouble: string | null
   readonly spoke: Promise<void>
   stop(): Promise<void>
-  /** Takes one more sample where that does not come by itself. */
+  /** Takes one more sample, for sources that are polled. */
   last(): Promise<void>
 }
 
-/** Milliseconds of the wall clock, without its steps. */
+/** Milliseconds of the wall clock, without its jumps. */
 const nowMs = () => performance.timeOrigin + performance.now()
 
 /**
- * Begins to sample the GPUs of a deployment, each machine by a program of its own there and each exporter over HTTP.
- * Never fails: what could not be sampled is a finding.
+ * Starts to sample the GPUs of a deployment: each machine with a program that runs there, each exporter over HTTP.
+ * Never fails; findings report what could not be sampled.
  */
 export function watchGpus(asked: Exclude<GpuTelemetry, 'off'>, machines: GpuHosts): GpuWatch {
   const settings = asked === 'auto' ? { dcgm: [], nvidiaSmi: true, sampleS: 1, devices: null } : asked
@@ -99,7 +99,7 @@ export function watchGpus(asked: Exclude<GpuTelemetry, 'off'>, machines: GpuHost
   }
 }
 
-/** Of a GPU that several sources know, what the first of them with a counter says. */
+/** If several sources know a GPU, uses the first one with a counter. */
 function merged(sources: readonly Source[]): Seen {
   const owner = new Map<string, Source>()
   const counts = (source: Source, id: string) =>
@@ -128,7 +128,7 @@ function lost(sources: readonly Source[]): readonly Finding[] {
   return [{ severity: 'warning', code: 'gpus-unobserved', message }]
 }
 
-/** Samples of a machine by a program that runs there. */
+/** Samples the GPUs of a machine with a program that runs there. */
 function sampler(host: string | null, sampleS: number, machines: GpuHosts): Source {
   const samples: TimedSample[] = []
   const seen = { source: 'nvml', samples, twice: [] }
@@ -152,7 +152,7 @@ function sampler(host: string | null, sampleS: number, machines: GpuHosts): Sour
       const timer = setTimeout(alive.resolve, Math.min(stopLimitMs, 2 * sampleS * 1000))
       await Promise.race([alive.promise, ended])
       clearTimeout(timer)
-      // Lines are stamped there; the fastest of them place that clock.
+      // Lines have timestamps of that machine. The fastest lines determine its clock offset.
       for (const { atMs, sample } of sent.splice(0)) samples.push({ ...sample, atMs: atMs + offsetMs })
     },
   }
@@ -169,7 +169,7 @@ function sampler(host: string | null, sampleS: number, machines: GpuHosts): Sour
     const read = parse?.(line, host) ?? null
     if (read === null || !Number.isFinite(read.sentMs)) return
     const ahead = nowMs() - read.sentMs
-    // A clock that was set starts anew.
+    // If the clock was set, the offset starts anew.
     if (Math.abs(ahead - offsetMs) > mostLateMs && sent.length > 0) sent.length = 0
     offsetMs = sent.length === 0 ? ahead : Math.min(offsetMs, ahead)
     for (const sample of read.samples) sent.push({ atMs: read.sentMs, sample })
@@ -191,7 +191,7 @@ function sampler(host: string | null, sampleS: number, machines: GpuHosts): Sour
   return source
 }
 
-/** Samples of the page of an exporter. */
+/** Samples the page of an exporter. */
 function exporter(url: string, sampleS: number): Source {
   const samples: TimedSample[] = []
   const twice: string[] = []
