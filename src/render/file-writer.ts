@@ -3,20 +3,20 @@ import type { TopLevelSpec } from 'vega-lite'
 import { diskError, type FileContent, writeWithFolders } from '../journal/index.ts'
 import { svgOf } from './html/render.ts'
 
-/** Gathers files for one folder and writes them together, so that a disk that fills up leaves no part of a report. */
+/** Collects the files of a folder and writes them together, so that a full disk does not leave a partial report. */
 export interface FileWriter {
   write(name: string, text: string): void
-  /** A chart as `<name>.vl.json`, for reuse, and `<name>.svg`. */
+  /** Adds a chart as `<name>.vl.json`, for reuse, and `<name>.svg`. */
   writeChart(name: string, spec: TopLevelSpec): Promise<void>
   /**
-   * Makes the folder when it isn't there and writes what was gathered; what else is in the folder stays.
-   * @returns the files in order; absolute when the folder was
-   * @throws FulcrumError (environment) when the disk refuses; then none of the files has changed
+   * Creates the folder if necessary and writes the collected files. Other files in the folder stay.
+   * @returns the files in order; absolute if the folder was
+   * @throws FulcrumError (environment) if the disk refuses; then no file has changed
    */
   commit(): Promise<readonly string[]>
 }
 
-/** @param what is written, for the error: 'the report' */
+/** @param what name of the content for error messages: 'the report' */
 export function openFileWriter(folder: string, what: string): FileWriter {
   const files: FileContent[] = []
   const write = (name: string, content: string) => void files.push({ path: join(folder, name), content })

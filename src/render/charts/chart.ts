@@ -2,15 +2,15 @@ import type { TopLevelSpec } from 'vega-lite'
 import { light, themeParams, vegaConfig } from '../html/theme.ts'
 import type { ChartPoint } from '../views/chart-point.ts'
 
-/** What every chart is built from. */
+/** Input of every chart. */
 export interface ChartInput {
   /** The points of one workload (or of all, for the overall frontier). */
   readonly points: readonly ChartPoint[]
-  /** Other rows than the points, and the name that the page knows them by. */
+  /** Rows other than the points, with the name that the page uses for them. */
   readonly rows?: { readonly name: string; readonly values: readonly object[] }
-  /** Series names in a fixed order, so that a deployment has one colour in every chart of a report. */
+  /** Series names in a fixed order, so that a deployment has the same color in every chart of a report. */
   readonly series: readonly string[]
-  /** Workloads in a fixed order, where shape tells the workload; absent where shape repeats what colour says. */
+  /** Workloads in a fixed order, if shape stands for the workload; absent if shape repeats the color. */
   readonly shapes?: readonly string[]
   readonly title: string
   readonly subtitle: string
@@ -20,12 +20,12 @@ export interface ChartInput {
 export type Layer = Extract<TopLevelSpec, { layer: unknown }>['layer'][number]
 
 /**
- * `file`: title, legend and data inside, for *.vl.json and SVG. `page`: filled by the page's script, which draws title
- * and legend in HTML (they wrap, and a keyboard reaches them).
+ * `file`: title, legend and data are in the specification, for *.vl.json and SVG. `page`: the page's script adds the
+ * data and draws title and legend in HTML, where they can wrap and get keyboard focus.
  */
 export type Target = 'file' | 'page'
 
-/** The frame around layers: data, size, theme, and the parameter that dims what is not in focus. */
+/** The common parts of a chart: data, size, theme, and the parameter that dims series out of focus. */
 export function chart(input: ChartInput, target: Target, height: number, layer: Layer[]): TopLevelSpec {
   const onPage = target === 'page'
   const { name, values } = input.rows ?? { name: 'points', values: input.points }
@@ -46,14 +46,14 @@ export function chart(input: ChartInput, target: Target, height: number, layer: 
   }
 }
 
-/** The variants that a chart tells apart: none in one over several workloads. */
+/** The variants that a chart distinguishes; none if it covers several workloads. */
 export function variantsIn({ points, shapes }: ChartInput): readonly string[] {
   if (shapes !== undefined) return []
   const names = new Set(points.flatMap(({ variant }) => variant ?? []))
   return names.size < 2 ? [] : [...names]
 }
 
-/** A text mark over lines, and a halo in the colour of the paper behind it, so that a line never crosses the text. */
+/** Text over lines, with a halo in the background color so that lines don't cross it. */
 export function withHalo<M extends object>(mark: M, encoding: object, more: object = {}): Layer[] {
   const halo = { ...mark, color: { expr: 'paper' }, stroke: { expr: 'paper' }, strokeWidth: 4, strokeJoin: 'round' }
   return [
@@ -62,7 +62,7 @@ export function withHalo<M extends object>(mark: M, encoding: object, more: obje
   ] as Layer[]
 }
 
-/** A ring around the point whose details the page shows; a file has no such point. */
+/** A ring around the selected point of a page. A file has none. */
 export function selectedMark(x: object, y: object, target: Target): Layer[] {
   if (target === 'file') return []
   const mark = { type: 'point', filled: false, size: 620, strokeWidth: 3, stroke: { expr: 'accent' }, tooltip: false }
@@ -70,10 +70,10 @@ export function selectedMark(x: object, y: object, target: Target): Layer[] {
   return [{ name: 'selected', transform, mark, encoding: { x, y } } as Layer]
 }
 
-/** Opacity of a series: full in focus (or when nothing is), faint otherwise. */
+/** Opacity of a series: full if it is in focus or nothing is, faint otherwise. */
 export const inFocus = 'focus === null || indexof(focus, datum.deployment) >= 0'
 
-/** Colour by series; the legend only where the page does not draw its own. */
+/** Color by series, with a legend unless the page draws its own. */
 export function colourBySeries(input: ChartInput, target: Target) {
   return {
     field: 'deployment',
@@ -83,7 +83,7 @@ export function colourBySeries(input: ChartInput, target: Target) {
   }
 }
 
-/** Shape by series, merged with the colour's legend; by workload where several are in one chart. */
+/** Shape by series, merged with the color legend; by workload if the chart has several. */
 export function shapeBySeries(input: ChartInput, target: Target) {
   if (input.shapes !== undefined)
     return {
@@ -95,7 +95,7 @@ export function shapeBySeries(input: ChartInput, target: Target) {
   return { ...colourBySeries(input, target), scale: { domain: [...input.series], range: 'symbol' as const } }
 }
 
-/** What a point says of itself on hover. */
+/** Contents of a point's tooltip. */
 export const pointTooltip = [
   { field: 'deployment', title: 'Deployment' },
   { field: 'load', title: 'Load' },
@@ -109,7 +109,7 @@ export const pointTooltip = [
   { field: 'standing', title: 'Standing' },
 ]
 
-/** The tooltip of a chart, with the workload where that isn't the same for all its points. */
+/** The tooltip of a chart. It names the workload if the chart has several. */
 export function tooltipOf(input: ChartInput) {
   return input.shapes === undefined ? pointTooltip : [{ field: 'workload', title: 'Workload' }, ...pointTooltip]
 }

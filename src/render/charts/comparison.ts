@@ -5,13 +5,13 @@ import { vegaConfig } from '../html/theme.ts'
 import { changeText } from '../views/comparison-words.ts'
 import type { Medium } from './medium.ts'
 
-/** Base and head: grey and hollow, accent and filled, so that neither hue nor print decides. */
+/** Base is gray and hollow, head is accented and filled, so that they also differ in print and without color vision. */
 const runScales = (theme: Theme) => ({
   color: { domain: ['base', 'head'], range: [theme.muted, theme.accent] },
   shape: { domain: ['base', 'head'], range: ['circle', 'diamond'] },
 })
 
-/** Both frontiers of a workload's matched points. */
+/** Both frontiers of the matched points of a workload. */
 export function frontierPairSpec(gain: FrontierGain, theme: Theme, medium: Medium = 'file'): TopLevelSpec {
   const values = (['base', 'head'] as const).flatMap(run => gain[run].map(({ x, y }) => ({ run, x, y })))
   const { color, shape } = runScales(theme)
@@ -52,7 +52,7 @@ export function frontierPairSpec(gain: FrontierGain, theme: Theme, medium: Mediu
 
 type Layer = Extract<TopLevelSpec, { readonly layer: unknown }>['layer'][number]
 
-/** Larger than what is seen, so that a finger meets them; with Ctrl and the wheel, or dragged, both axes move. */
+/** Invisible targets larger than the marks, for touch. Ctrl with the wheel zooms, and dragging pans, both axes. */
 function frontierMarks(x: object, y: object): Layer {
   return {
     params: [
@@ -84,14 +84,14 @@ export interface ForestRow {
   readonly verdict: string
 }
 
-/** Changes with their 95% intervals around no change, one row a point in the order given. */
+/** Changes with their 95% intervals, one row per point in the given order. */
 export function forestSpec(rows: readonly ForestRow[], theme: Theme, medium: Medium = 'file'): TopLevelSpec {
   const y = {
     field: 'point',
     type: 'nominal' as const,
     sort: null,
     title: null,
-    // In a page the names leave room for the picture on a phone, too; a mark tells the whole.
+    // In a page, names are shortened to leave room for the chart on a phone; the tooltip has the full name.
     axis: {
       labelLimit: medium === 'page' ? { expr: 'max(158, min(420, containerSize()[0] * 0.42))' } : 420,
       grid: false,

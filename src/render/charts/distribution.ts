@@ -2,8 +2,8 @@ import type { TopLevelSpec } from 'vega-lite'
 import { light, themeParams, vegaConfig } from '../html/theme.ts'
 
 /**
- * How one latency is distributed over a point's requests: the share at or below each value. Filled by the page on
- * selection.
+ * Distribution of a latency over the requests of a point: the share of requests at or below each value. The page fills
+ * it when a point is selected.
  */
 export function distributionSpec(): TopLevelSpec {
   const x = {

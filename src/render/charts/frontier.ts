@@ -14,7 +14,7 @@ import {
 } from './chart.ts'
 import { pointRows, type WorkloadChart } from './workload-chart.ts'
 
-/** The chart that the page begins with; points are selected on it. */
+/** The first chart of the page, in which points are selected. */
 export const frontierChart: WorkloadChart = {
   kind: 'frontier',
   title: 'Pareto frontier',
@@ -35,8 +35,8 @@ export const frontierChart: WorkloadChart = {
 }
 
 /**
- * The frontier as the field draws it: interactivity against throughput per GPU. The line is a staircase, because what
- * lies between two measured points was not measured.
+ * The frontier as usual in the field: interactivity against throughput per GPU. The line is a staircase, because
+ * nothing was measured between two points.
  */
 export function frontierSpec(input: ChartInput, target: Target): TopLevelSpec {
   const colour = colourBySeries(input, target)
@@ -52,7 +52,7 @@ export function frontierSpec(input: ChartInput, target: Target): TopLevelSpec {
     type: 'quantitative' as const,
     title: '↑ Output tokens/s per GPU',
     axis: { tickCount: 6 },
-    // Zoomed, marks end where the chart does: there is room for the highest.
+    // When zoomed, marks are clipped at the edge, so the domain leaves room for the highest.
     ...(onPage ? { scale: { padding: 16 } } : {}),
   }
   const layers: Layer[] = [
@@ -151,7 +151,7 @@ export function frontierSpec(input: ChartInput, target: Target): TopLevelSpec {
   return chart(input, target, 420, [...layers, ...selectedMark(x, y, target)])
 }
 
-/** Both axes move with the pointer, and with Ctrl and the wheel; the page's buttons set the same signals. */
+/** Dragging and Ctrl with the wheel change both axes. The page's buttons set the same signals. */
 const zoomParam = {
   name: 'zoom',
   select: { type: 'interval' as const, zoom: 'wheel![event.ctrlKey || event.metaKey]', clear: 'dblclick' },
@@ -164,7 +164,10 @@ interface Axis {
   readonly title: string
 }
 
-/** The frontier of each variant by itself, dashed and named at its right end; of the one that is chosen, if one is. */
+/**
+ * The frontier of each variant by itself, dashed and labeled at its right end; only of the selected variant if there is
+ * one.
+ */
 function variantFrontiers(input: ChartInput, x: Axis, y: Axis): Layer[] {
   const variants = variantsIn(input)
   if (variants.length === 0) return []
@@ -212,7 +215,7 @@ function variantFrontiers(input: ChartInput, x: Axis, y: Axis): Layer[] {
   ]
 }
 
-/** Whiskers: the 95% confidence interval of the mean over repeats, where there are repeats. */
+/** Whiskers: the 95% confidence interval of the mean over repeats, if there are any. */
 function intervals(x: Axis, y: Axis, color: ReturnType<typeof colourBySeries>): Layer[] {
   const opacity = { condition: { test: `(${inFocus}) && datum.onFrontier`, value: 0.7 }, value: 0.12 }
   const mark = { type: 'rule' as const, strokeWidth: 1.4, tooltip: false }

@@ -7,7 +7,7 @@ import { chart, inFocus } from './chart.ts'
 import { ratioRows, ratioTooltip } from './ratio.ts'
 import type { WorkloadChart } from './workload-chart.ts'
 
-/** Where on the plane of prefill and decode workers a GPU gives most. */
+/** Best throughput per GPU for each number of prefill and decode workers. */
 export const heatMapChart: WorkloadChart = {
   kind: 'heat-map',
   title: 'Throughput per GPU over prefill × decode',
@@ -19,7 +19,7 @@ export const heatMapChart: WorkloadChart = {
   table: { title: 'Tokens/s per GPU', of: heatMapTable },
 }
 
-/** Best throughput per GPU over prefill × decode workers; a cell that misses the SLO says so. */
+/** Heat map of the best throughput per GPU over prefill × decode workers. Cells that miss the SLO are marked. */
 function heatMapSpec(input: ChartInput, points: readonly RatioPoint[], target: Target): TopLevelSpec {
   const x = {
     field: 'decode',

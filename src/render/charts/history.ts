@@ -7,8 +7,8 @@ import { valueText } from '../views/format.ts'
 import type { Medium } from './medium.ts'
 
 /**
- * A figure over runs: each run a mark, the level between changes as a line with the band of repeats' noise, changes as
- * rules. In a page, time is the reader's, a mark tells its run, and the two chosen runs are ringed; a file has UTC.
+ * A figure over runs: a mark for each run, a line for the level between changes with the noise band of repeats, a rule
+ * for each change. A page shows local time, tooltips, and rings around the two selected runs. A file shows UTC.
  */
 export function historySpec(history: History, trend: Trend, theme: Theme, medium: Medium = 'file'): TopLevelSpec {
   const at = (run: number) => history.runs[run]?.createdAt ?? ''
@@ -37,7 +37,7 @@ export function historySpec(history: History, trend: Trend, theme: Theme, medium
   const points = trend.values.map(({ run, mean, repeats }) => ({
     run,
     at: at(run),
-    /** The time as text: Vega makes a date of the other. */
+    /** The time as text, because Vega converts the other field to a date. */
     id: at(run),
     mean,
     value: valueText(trend.figure, mean),
@@ -84,7 +84,7 @@ export function historySpec(history: History, trend: Trend, theme: Theme, medium
 
 type Layer = Extract<TopLevelSpec, { readonly layer: unknown }>['layer'][number]
 
-/** Larger than what is seen, so that a finger meets them. */
+/** Invisible targets larger than the marks, for touch. */
 function marksToPoint(values: object[], x: object, y: object, trend: Trend, theme: Theme): Layer {
   const chosen = 'datum.id === base || datum.id === head'
   return {

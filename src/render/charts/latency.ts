@@ -5,7 +5,7 @@ import type { ChartInput, Target } from './chart.ts'
 import { chart, colourBySeries, inFocus, pointTooltip, selectedMark, shapeBySeries } from './chart.ts'
 import { pointRows, type WorkloadChart } from './workload-chart.ts'
 
-/** TTFT and ITL side by side against one kind of load, and TTFO where answers reason. */
+/** TTFT and ITL side by side against one kind of load, and TTFO if answers contain reasoning. */
 export function latencyChart(loadKind: 'concurrency' | 'rate'): WorkloadChart {
   const against = loadKind === 'concurrency' ? 'concurrency' : 'request rate'
   return {
@@ -38,11 +38,11 @@ export function latencyChart(loadKind: 'concurrency' | 'rate'): WorkloadChart {
 interface LatencyPanel {
   readonly metric: 'ttft' | 'ttfo' | 'itl'
   readonly loadKind: 'concurrency' | 'rate'
-  /** Drawn as a line on the p95 view; null without one. */
+  /** SLO limit, drawn as a line in the p95 view; null without one. */
   readonly sloMs: number | null
 }
 
-/** 1, 2 and 5 of every decade from 1 ms to 1000 s: a logarithmic axis with all its minor lines is a fence. */
+/** 1, 2 and 5 of every decade from 1 ms to 1000 s, because all minor lines of a logarithmic axis are too many. */
 const decades = [1, 10, 100, 1e3, 1e4, 1e5].flatMap(decade => [decade, 2 * decade, 5 * decade])
 
 /**

@@ -1,2 +1,2 @@
-/** Where a chart is drawn: as a file or without scripts, or by the page's script in the width that there is. */
+/** Where a chart is drawn: in a file or a page without scripts, or by the page's script at the available width. */
 export type Medium = 'file' | 'page'

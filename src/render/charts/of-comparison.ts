@@ -9,10 +9,12 @@ import { slugOf } from '../views/report.ts'
 import { type ForestRow, forestSpec, frontierPairSpec } from './comparison.ts'
 import type { Medium } from './medium.ts'
 
-/** Rows of one picture; the table of the page has them all. */
+/** Maximum number of rows in a chart. The table of the page has all. */
 export const mostForestRows = 40
 
-/** The gates' figures, else the three that decide most; of those, the ones that some point can be compared by. */
+/**
+ * The figures of the gates, else the three most important ones, as far as at least one point can be compared by them.
+ */
 export function picturedFigures(comparison: Comparison): readonly Figure[] {
   const all = comparison.points[0]?.changes.map(({ figure: of }) => of) ?? []
   const gated = new Set(comparison.gates.flatMap(({ gate }) => (gate.kind === 'change' ? gate.figure.name : [])))
@@ -37,7 +39,7 @@ export function forestRows(comparison: Comparison, of: Figure): readonly ForestR
     .sort((a, b) => Math.abs(b.change) - Math.abs(a.change))
 }
 
-/** The picture of a figure's largest changes. */
+/** The chart of a figure's largest changes. */
 export function forestChart(rows: readonly ForestRow[], theme: Theme, medium: Medium = 'file'): TopLevelSpec {
   return forestSpec(
     rows.slice(0, mostForestRows).toSorted((a, b) => b.change - a.change),
@@ -54,7 +56,7 @@ function percent({ relative, ci95 }: FigureChange) {
   }
 }
 
-/** The charts of a comparison as files of their own, on paper that any page can carry; by name without an ending. */
+/** The charts of a comparison as standalone files with a background, by name without extension. */
 export function comparisonCharts(
   comparison: Comparison,
 ): readonly { readonly name: string; readonly spec: TopLevelSpec }[] {

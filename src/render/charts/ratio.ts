@@ -9,7 +9,7 @@ import type { ChartData, WorkloadChart } from './workload-chart.ts'
 /** Each deployment at its best load. */
 export const ratioRows: ChartData = { name: 'ratios', rows: section => section.ratios }
 
-/** What such a row says of itself on hover. */
+/** Contents of a row's tooltip. */
 export const ratioTooltip = [
   { field: 'deployment', title: 'Deployment' },
   { field: 'gpus', title: 'GPUs' },
@@ -18,7 +18,7 @@ export const ratioTooltip = [
   { field: 'slo', title: 'Meets SLO' },
 ]
 
-/** The balance itself: throughput per GPU against the prefill:decode ratio. */
+/** Throughput per GPU against the prefill:decode ratio. */
 export const ratioChart: WorkloadChart = {
   kind: 'ratio',
   title: 'Throughput per GPU against the prefill:decode ratio',
@@ -33,9 +33,7 @@ export const ratioChart: WorkloadChart = {
   table: { title: 'Best load of each deployment', of: ratioDataTable },
 }
 
-/**
- * Best throughput per GPU against the prefill:decode ratio of GPUs; the best aggregated deployment is the line to beat.
- */
+/** Best throughput per GPU against the prefill:decode ratio of GPUs. A line shows the best aggregated deployment. */
 function ratioSpec(input: ChartInput, points: readonly RatioPoint[], target: Target): TopLevelSpec {
   const y = {
     field: 'y',

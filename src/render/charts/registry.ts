@@ -8,7 +8,9 @@ import { latencyChart } from './latency.ts'
 import { ratioChart } from './ratio.ts'
 import type { Panel, WorkloadChart } from './workload-chart.ts'
 
-/** The charts of a workload in the order of the page. A new chart is one file beside this one and one line here. */
+/**
+ * The charts of a workload in the order of the page. To add a chart, write one file in this folder and one line here.
+ */
 export const workloadCharts: readonly WorkloadChart[] = [
   frontierChart,
   ratioChart,
@@ -43,7 +45,7 @@ export function chartsOf(
   })
 }
 
-/** The overall frontier: colour tells the deployment, shape the workload. */
+/** The overall frontier: color by deployment, shape by workload. */
 export function overallPanel(report: Report, overall: OverallReport, target: Target): Panel {
   const input: ChartInput = {
     points: sampled(overall.points),

@@ -3,8 +3,8 @@ import { light, themeParams, vegaConfig } from '../html/theme.ts'
 import { type Layer, withHalo } from './chart.ts'
 
 /**
- * How one of the server's metrics went through a point, a line a source; levels are what the client saw, from end to
- * end. Filled by the page on selection.
+ * A server metric over the time of a point, one line per source. Horizontal rules show the values that the client
+ * measured. The page fills it when a point is selected.
  */
 export function timeSeriesSpec(): TopLevelSpec {
   const x = {
@@ -39,7 +39,7 @@ export function timeSeriesSpec(): TopLevelSpec {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     width: 'container',
     height: 92,
-    // A source has one colour in all pictures of a point, and a name only where it is drawn.
+    // A source has the same color in all charts of a point. A legend lists only the sources in the chart.
     params: [...themeParams(light), { name: 'sources', value: [] }, { name: 'present', value: [] }],
     layer: [
       {
@@ -72,7 +72,7 @@ export function timeSeriesSpec(): TopLevelSpec {
   }
 }
 
-/** The name of a level at one of its ends, so that two that lie close are both read. */
+/** Label at one end of a rule, so that the labels of two close rules don't overlap. */
 function levelName(
   filter: string,
   place: { align: 'left' | 'right'; baseline: 'top' | 'bottom'; x: number | 'width'; dx: number; dy: number },

@@ -3,25 +3,25 @@ import type { Html } from '../html/html.ts'
 import type { Report, WorkloadReport } from '../views/report.ts'
 import type { ChartInput, Target } from './chart.ts'
 
-/** A chart of a workload: a section of the page, its pictures as files, and the same data as a table. */
+/** A chart of a workload: a section of the page, its pictures as files, and its data as a table. */
 export interface WorkloadChart {
-  /** Names the chart in the page; unique within the registry. */
+  /** Id of the chart in the page, unique within the registry. */
   readonly kind: string
   /** Heading of its section. */
   readonly title: string
-  /** What to read off it, in a sentence or two. */
+  /** How to read it, in one or two sentences. */
   readonly about: (section: WorkloadReport) => string
-  /** Two halves stand side by side where the screen is wide. */
+  /** Whether two such charts stand side by side on a wide screen. */
   readonly size: 'wide' | 'half'
   readonly data: ChartData
-  /** Its pictures; none where the workload has no data for them, and then the section is left out. */
+  /** Its pictures. Without any, the workload has no data for them, and the section is left out. */
   readonly panels: (drawing: Drawing) => readonly Panel[]
   readonly table: ChartTable
-  /** Whether the reader chooses the percentile: its specifications have a parameter `percentile`. */
+  /** Whether the reader can select the percentile; its specifications then have a parameter `percentile`. */
   readonly percentiles?: true
 }
 
-/** Rows that specifications find under a name. Charts that name the same rows share them. */
+/** Rows by the name that specifications use. Charts that use the same name share the rows. */
 export interface ChartData {
   readonly name: string
   readonly rows: (section: WorkloadReport) => readonly object[]
@@ -29,21 +29,21 @@ export interface ChartData {
 
 /** One picture. */
 export interface Panel {
-  /** Names its files: `<kind>-<workload>.svg`. */
+  /** Prefix of its file names: `<kind>-<workload>.svg`. */
   readonly kind: string
-  /** Above the picture on the page, where a section has several. */
+  /** Heading above the picture, if the section has several. */
   readonly heading?: string
   readonly spec: TopLevelSpec
 }
 
-/** The data of a chart for everyone who doesn't see it. */
+/** The data of a chart as a table, for readers who can't see it. */
 export interface ChartTable {
   readonly title: string
-  /** @param limit rows at most */
+  /** @param limit maximum number of rows */
   readonly of: (section: WorkloadReport, report: Report, limit: number) => Html
 }
 
-/** What a chart draws from. */
+/** Input of a chart of a workload. */
 export interface Drawing {
   readonly section: WorkloadReport
   readonly target: Target

@@ -8,7 +8,7 @@ import { fulcrumPartOf } from './fulcrum-part.ts'
 /** Files of one point in AIPerf's layout, by name. */
 export interface AiperfFiles {
   readonly 'profile_export_aiperf.json': string
-  /** What `aiperf plot` reads where there is no record of each request; left out for a point without figures. */
+  /** The file that `aiperf plot` reads if there are no records of requests; left out for a point without figures. */
   readonly 'profile_export_aiperf_aggregate.json'?: string
 }
 
@@ -38,8 +38,8 @@ const systemMetrics: readonly (readonly [string, string, (m: Measurement) => num
 ]
 
 /**
- * A result in the layout of AIPerf 0.13 (schema 1.4). Metrics that were not measured are left out; a point that failed
- * counts no request, and says why as an error.
+ * A result in the layout of AIPerf 0.13 (schema 1.4). Metrics that were not measured are left out. A failed point has a
+ * request count of 0 and its reason as an error.
  */
 export function exportAiperf(result: PointResult): AiperfFiles {
   const { measurement } = result
@@ -53,8 +53,8 @@ export function exportAiperf(result: PointResult): AiperfFiles {
 const fileOf = (content: object) => `${JSON.stringify(content, null, 2)}\n`
 
 /**
- * A point as AIPerf 0.13 writes a cell of a sweep: each statistic of each metric by itself. One measurement has no
- * interval, so none is stated.
+ * A point as AIPerf 0.13 writes a cell of a sweep: each statistic of each metric separately. A single measurement has
+ * no interval.
  */
 function aggregate(result: PointResult, measurement: Measurement): object {
   const metrics: [string, { readonly mean: number; readonly unit: string }][] = []
@@ -111,7 +111,7 @@ function measured(result: PointResult, measurement: Measurement): object {
     const found = distribution(measurement)
     if (found === null) return []
     const { mean, stddev, ...rest } = found
-    // The mean of speeds is weighted by time: times the count it is no sum.
+    // The mean speed is weighted by time, so its product with the count is not a sum.
     const sum = key === 'output_token_throughput_per_user' ? {} : { sum: mean * found.count }
     return [[key, known({ unit, avg: mean, ...rest, std: stddev, ...sum })] as const]
   })
@@ -133,7 +133,7 @@ function measured(result: PointResult, measurement: Measurement): object {
   }
 }
 
-/** A metric without the statistics that nobody knows, as the programs leave them out. */
+/** A metric without its unknown statistics, which the programs leave out, too. */
 function known(metric: { readonly [statistic: string]: string | number | null }): object {
   return Object.fromEntries(Object.entries(metric).filter(([, value]) => value !== null))
 }

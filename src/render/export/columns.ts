@@ -5,28 +5,28 @@ import { type Figure, figures, firstFigures, lastFigures, newFigures } from '../
 import { accuracyOf, answersOf } from '../../metrics/quality.ts'
 import { gpusOf, gpusOfRole, meanTokens, topologyLabel, workersOf } from '../../model/index.ts'
 
-/** A cell of points.csv: null is written as an empty field. */
+/** A cell of points.csv. Null becomes an empty field. */
 export type Cell = string | number | boolean | null
 
-/** A repeat, the point that it is a repeat of, and what the analysis made of that point. */
+/** A repeat, its point, and the analysis of that point. */
 export interface Row {
   readonly result: PointResult
   readonly point: MeasuredPoint
   readonly workload: string
-  /** The point is on its workload's frontier, and this repeat is one of the measurements that put it there. */
+  /** Whether the point is on the frontier of its workload and this repeat contributes to its mean. */
   readonly onFrontier: boolean
   readonly onOverallFrontier: boolean
   readonly meetsSlo: boolean
 }
 
-/** What a column's cells are, for formats that have types; `time` is ISO 8601 text. */
+/** Type of a column's cells, for typed formats; `time` is ISO 8601 text. */
 export type ColumnType = 'text' | 'integer' | 'number' | 'boolean' | 'time'
 
 /** One column of points.csv. */
 export interface CsvColumn {
   readonly name: string
   readonly type: ColumnType
-  /** What it holds, with its unit. */
+  /** Meaning and unit. */
   readonly meaning: string
   readonly of: (row: Row) => Cell
 }
@@ -43,7 +43,7 @@ const measured = (
   of: ({ result }) => (result.measurement === null ? null : of(result.measurement)),
 })
 
-/** A count that failed requests are in; null where nobody counted those. */
+/** A count that includes failed requests; null if they were not counted. */
 const ofAll = (m: NonNullable<PointResult['measurement']>, count: number) =>
   failedRequestsOf(m) === null ? null : count
 
@@ -56,7 +56,7 @@ const figureColumn = (figure: Figure): CsvColumn => ({
   of: ({ result }) => (result.measurement === null ? null : figure.of(result.measurement, result.point.deployment)),
 })
 
-/** Columns that scripts rely on, before the first figures. */
+/** Columns before the first figures. Scripts rely on them. */
 const identityColumns: readonly CsvColumn[] = [
   {
     name: 'point_id',
@@ -209,7 +209,7 @@ const standingColumns: readonly CsvColumn[] = [
   measured('warmup_requests', 'integer', 'requests sent before the measured ones', m => m.warmupRequests ?? null),
 ]
 
-/** Columns that came later still. */
+/** Columns that were added later. */
 const sessionColumns: readonly CsvColumn[] = [
   measured('turns', 'number', 'measured requests of a session, mean; empty without sessions', m =>
     m.sessions === undefined || m.sessions.count === 0 ? null : m.sessions.turns,
@@ -222,7 +222,7 @@ const sessionColumns: readonly CsvColumn[] = [
   ),
 ]
 
-/** Beside the accuracy. */
+/** Next to the accuracy. */
 const qualityColumns: readonly CsvColumn[] = [
   measured(
     'accuracy_low',
@@ -245,9 +245,8 @@ const qualityColumns: readonly CsvColumn[] = [
 ]
 
 /**
- * All columns in order. Scripts rely on the place of those up to `on_frontier`, so figures that came later stand at the
- * end.
- * @param registry the figures that there are
+ * All columns in order. Scripts rely on the position of those up to `on_frontier`, so new columns go to the end.
+ * @param registry the registered figures
  */
 export function columnsOf(registry: readonly Figure[] = figures): readonly CsvColumn[] {
   const isFirst = (figure: Figure) => firstFigures.includes(figure)

@@ -2,7 +2,7 @@ import type { Comparison } from '../../analysis/compare/comparison.ts'
 import { gateText } from '../../analysis/gates/outcome.ts'
 import { changeText } from '../views/comparison-words.ts'
 
-/** GitHub shows at most this many annotations of a step. */
+/** Maximum number of annotations that GitHub shows for a step. */
 const mostAnnotations = 10
 
 /**
@@ -38,7 +38,7 @@ export function githubAnnotations(comparison: Comparison): readonly string[] {
   return [...warnings, ...untested, ...failed].slice(0, mostAnnotations)
 }
 
-/** A line of output that GitHub Actions reads as an annotation. */
+/** A line of output that GitHub Actions turns into an annotation. */
 export function workflowCommand(kind: 'error' | 'warning', title: string, message: string): string {
   const data = (text: string) => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
   const property = (text: string) => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C')

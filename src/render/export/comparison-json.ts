@@ -9,7 +9,7 @@ import { gateBroken, noiseSentence, verdictSentence } from '../views/comparison-
 const named = (cases: readonly GateCase[], asked: GateCase['outcome']) =>
   cases.filter(({ outcome }) => outcome === asked).map(({ name }) => name)
 
-/** The comparison for machines; figures by their names in points.csv, changes as fractions. */
+/** The comparison as JSON: figures by their names in points.csv, changes as fractions. */
 export function comparisonJson(comparison: Comparison): string {
   const { base, head } = comparison
   const run = ({ manifest }: typeof base) => ({ sweep: manifest.sweep, run: manifest.runId, git: manifest.git })

@@ -7,9 +7,9 @@ import { changeText } from '../views/comparison-words.ts'
 import { valueText } from '../views/format.ts'
 
 /**
- * JUnit XML as GitLab, Jenkins and GitHub actions read it: a suite a gate, a case a point. What was not tested is an
- * error with its reason; a point that the base has no figure of is skipped. Without gates, every figure shown slower is
- * a failure.
+ * JUnit XML as GitLab, Jenkins and GitHub Actions read it: a suite per gate, a case per point. Cases that were not
+ * tested are errors with a reason. Points without a base figure are skipped. Without gates, every figure that is shown
+ * to be slower is a failure.
  */
 export function comparisonJunit(comparison: Comparison): string {
   const suites = comparison.gates.length > 0 ? comparison.gates.map(gateSuite) : [slowerSuite(comparison)]
@@ -52,7 +52,7 @@ function gateSuite({ gate, outcome, reason, cases }: GateOutcome): Suite {
       message: one.change === undefined ? one.message : messageOf(one.change),
     }),
   )
-  // A gate without a single case of its own would look as if all were well.
+  // A gate without cases would look like a success.
   const said = own.some(one => one.outcome === 'error' || one.outcome === 'failure')
   return {
     name: gate.text,
@@ -98,7 +98,7 @@ function xmlCase(suite: string, { name, outcome, message }: Case): string {
   return outcome === 'passed' ? `${open}/>` : `${open}><${outcome} message="${attribute(message)}"/></testcase>`
 }
 
-/** XML 1.0 has no place for control characters, escaped or not. */
+/** XML 1.0 does not allow control characters, not even escaped. */
 function attribute(text: string): string {
   return escapeHtml(text.replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')).replace(
     /[\t\n\r]/g,

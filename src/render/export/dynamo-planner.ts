@@ -4,8 +4,8 @@ import { npz } from './npz.ts'
 
 /**
  * The folder that Dynamo's SLA planner takes as `profile_results_dir`, with the arrays of its own profiler
- * (`dynamo/profiler/utils/profile_prefill.py`, `profile_decode.py`, 1.4.2 and 1.6.1 alike). Below the name of its variant
- * where the sweep has variants.
+ * (`dynamo/profiler/utils/profile_prefill.py`, `profile_decode.py`, the same in 1.4.2 and 1.6.1). In a sweep with
+ * variants, it lies in a folder named after the variant.
  */
 export const dynamoPlannerFormat: ExportFormat = {
   name: 'dynamo-planner',

@@ -2,24 +2,24 @@ import type { Run } from '../../journal/run.ts'
 import { FulcrumError } from '../../model/index.ts'
 import type { Cell, ColumnType } from './columns.ts'
 
-/** A format that other tools read, by which `fulcrum export --format` knows it. */
+/** An export format, with its name for `fulcrum export --format`. */
 export interface ExportFormat {
-  /** What `--format` takes. */
+  /** Value of `--format`. */
   readonly name: string
-  /** What it is, in a few words for `--help`. */
+  /** Short description for `--help`. */
   readonly about: string
   /** `file`: one file, stdout by default. `folder`: several files of the run. `folders`: a folder for each point. */
   readonly shape: 'file' | 'folder' | 'folders'
-  /** Whether its content is no text, which a terminal can't show. */
+  /** Whether its content is binary, so that a terminal can't show it. */
   readonly isBinary?: true
   readonly write: (run: Run) => Promise<readonly ExportedFile[]>
-  /** What its file is called beside those of other runs; `points.NAME` when left out. */
+  /** File name in an export of several runs; default: `points.NAME`. */
   readonly file?: string
-  /** Writes any table, for a format that has tables. */
+  /** Writes any table, if the format has tables. */
   readonly table?: (table: Table) => Promise<string | Uint8Array>
 }
 
-/** Rows under typed columns. */
+/** Rows with typed columns. */
 export interface Table {
   readonly columns: readonly { readonly name: string; readonly type: ColumnType }[]
   readonly rows: readonly (readonly Cell[])[]
@@ -27,12 +27,12 @@ export interface Table {
 
 /** A file of an export. */
 export interface ExportedFile {
-  /** Relative to the folder that is exported to; empty for the one file of a format that has one. */
+  /** Relative to the target folder; empty for the single file of a format. */
   readonly path: string
   readonly content: string | Uint8Array
 }
 
-/** A format that is one file. */
+/** Defines a format with a single file. */
 export function fileFormat(
   format: Pick<ExportFormat, 'name' | 'about' | 'isBinary' | 'file' | 'table'>,
   contentOf: (run: Run) => string | Uint8Array | Promise<string | Uint8Array>,
@@ -40,7 +40,7 @@ export function fileFormat(
   return { ...format, shape: 'file', write: async run => [{ path: '', content: await contentOf(run) }] }
 }
 
-/** A format with a folder for each point, named by its id. */
+/** Defines a format with a folder for each point, named by its id. */
 export function folderFormat(
   format: Pick<ExportFormat, 'name' | 'about'>,
   filesOf: (result: Run['results'][number]) => { readonly [name: string]: string },
@@ -53,8 +53,8 @@ export function folderFormat(
 }
 
 /**
- * The format of a name.
- * @throws FulcrumError (bad-input) `unknown-format` for a name that the registry doesn't have
+ * Finds a format by name.
+ * @throws FulcrumError (bad-input) `unknown-format`
  */
 export function formatNamed(name: string, formats: readonly ExportFormat[]): ExportFormat {
   const found = formats.find(format => format.name === name)

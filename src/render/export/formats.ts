@@ -7,7 +7,7 @@ import { openMetricsFormat } from './openmetrics.ts'
 import { parquetFormat } from './parquet-format.ts'
 import { csvFormat } from './points-csv.ts'
 
-/** The registry of export formats. A new format is one file beside this one and one line here. */
+/** The registry of export formats. To add a format, write one file in this folder and one line here. */
 export const exportFormats: readonly ExportFormat[] = [
   csvFormat,
   jsonFormat,

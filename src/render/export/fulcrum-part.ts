@@ -1,8 +1,8 @@
 import type { PointResult } from '../../journal/event.ts'
 
 /**
- * What a foreign layout has no place for, as an extra key that its programs pass over: the whole result as the journal
- * has it, with its point (load level, GPUs of each role), status, findings and failures.
+ * Data that a foreign layout has no field for, in an extra key that its programs ignore: the whole result as in the
+ * journal, with its point (load level, GPUs of each role), status, findings and failures.
  */
 export function fulcrumPartOf(result: PointResult): object {
   const { id, deployment } = result.point
@@ -15,7 +15,10 @@ export function fulcrumPartOf(result: PointResult): object {
   }
 }
 
-/** The result in an export of Fulcrum's; null in a program's own file, and in exports of versions that kept less. */
+/**
+ * The result in a file that Fulcrum exported; null for files of other programs and of Fulcrum versions that stored
+ * less.
+ */
 export function exportedResult(json: unknown): PointResult | null {
   const part = at(at(json, 'input_config'), 'fulcrum')
   const result = at(part, 'result')
@@ -31,7 +34,7 @@ export function exportedResult(json: unknown): PointResult | null {
   return isWhole ? (result as PointResult) : null
 }
 
-/** Whether every metric of a file has the average that its export gives; a script may have changed it since. */
+/** Whether every metric of a file still has the average that was exported, since a script may have changed the file. */
 export function isUnchanged(json: unknown, exported: unknown): boolean {
   return Object.entries(exported as object).every(([name, metric]) => {
     const average = at(metric, 'avg')

@@ -42,8 +42,8 @@ const systemMetrics: readonly (readonly [string, string, string, (m: Measurement
 ]
 
 /**
- * A result as genai-perf 0.0.16 would have written it, so that scripts around genai-perf go on working. Metrics that
- * were not measured are left out, as genai-perf leaves them out; a point that failed counts no request.
+ * A result as genai-perf 0.0.16 writes it, so that scripts for genai-perf keep working. Metrics that were not measured
+ * are left out, as genai-perf does. A failed point has a request count of 0.
  */
 export function exportGenaiPerf(result: PointResult): GenaiPerfFiles {
   return {
@@ -72,7 +72,7 @@ function json(result: PointResult): object {
   return { ...Object.fromEntries(of), telemetry_stats: {}, input_config }
 }
 
-/** The options of genai-perf that this point stands for. */
+/** The genai-perf options that correspond to this point. */
 function inputConfig(result: PointResult): object {
   const { load, workload, deployment } = result.point
   const { level } = load

@@ -3,7 +3,7 @@ import type { HistoryGate } from '../../analysis/history/gate.ts'
 import type { History } from '../../analysis/history/history.ts'
 import { historyMethod } from '../../analysis/history/history.ts'
 
-/** The history for machines; figures by their names in points.csv, changes as fractions. */
+/** The history as JSON: figures by their names in points.csv, changes as fractions. */
 export function historyJson(history: History, gates: readonly HistoryGate[] = []): string {
   const { sweep, runs, trends, changes, baseline } = history
   return `${JSON.stringify(

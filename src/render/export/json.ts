@@ -4,8 +4,8 @@ import { observed } from '../../metrics/observed.ts'
 import { fileFormat } from './format.ts'
 
 /**
- * A run as one JSON document: its manifest, and every journal line. Nothing is summarised or left out; what was not
- * observed is null, also where the journal of an older run has a 0.
+ * A run as one JSON document: its manifest and every journal line, complete. Unobserved values are null, even where the
+ * journal of an older run has 0.
  */
 export function runJson(run: Run): string {
   const { manifest, lines, torn } = run

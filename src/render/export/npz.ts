@@ -1,8 +1,8 @@
 import { crc32 } from 'node:zlib'
 
 /**
- * An `.npz` file as `numpy.savez` writes it: a zip archive of stored `.npy` files (NumPy format 1.0), each a
- * one-dimensional array of little-endian doubles. Always the same bytes for the same arrays.
+ * An `.npz` file as `numpy.savez` writes it: an uncompressed zip archive of `.npy` files (NumPy format 1.0), each a
+ * one-dimensional array of little-endian doubles. Deterministic.
  */
 export function npz(arrays: { readonly [name: string]: readonly number[] }): Uint8Array {
   const files = Object.entries(arrays).map(([name, values]) => ({ name: `${name}.npy`, content: npy(values) }))
@@ -33,11 +33,11 @@ export function npz(arrays: { readonly [name: string]: readonly number[] }): Uin
   return Buffer.concat([...parts, ...directory, end])
 }
 
-/** What local header and directory say of a stored file, alike (APPNOTE 4.3.7): version to lengths. */
+/** Fields that the local header and the central directory share (APPNOTE 4.3.7): version to lengths. */
 function fields(name: string, content: Buffer): Buffer {
   const said = Buffer.alloc(26)
   said.writeUInt16LE(20, 0)
-  // 1980-01-01, the oldest date that a zip can say.
+  // 1980-01-01, the earliest date of the zip format.
   said.writeUInt16LE(0x21, 8)
   said.writeUInt32LE(crc32(content), 10)
   said.writeUInt32LE(content.length, 14)

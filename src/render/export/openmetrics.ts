@@ -8,15 +8,15 @@ import { defined } from '../../model/index.ts'
 import { fileFormat } from './format.ts'
 
 /**
- * A run's figures as OpenMetrics 1.0 text, for a Prometheus push or textfile collector: one gauge a figure, one sample
- * a point (the mean over its valid repeats), times in seconds; how many results have which status, of each point and in
- * all; and failed requests.
+ * A run's figures as OpenMetrics 1.0 text, for a Prometheus push or textfile collector: one gauge per figure, one
+ * sample per point (the mean over its valid repeats), times in seconds. Also the number of results by status, per point
+ * and in total, and the failed requests.
  */
 export function openMetrics(run: Run): string {
   return openMetricsOf(analyse(run))
 }
 
-/** As {@link openMetrics}, from an analysis that is there already. */
+/** Like {@link openMetrics}, from an existing analysis. */
 export function openMetricsOf({ run, figures, workloads, points }: Analysis): string {
   const nameOf = new Map(workloads.flatMap(({ name, points: of }) => of.map(point => [point, name] as const)))
   const labelsOf = (point: (typeof points)[number]) => ({
@@ -63,7 +63,7 @@ export function openMetricsOf({ run, figures, workloads, points }: Analysis): st
   return `${lines.join('\n')}\n# EOF\n`
 }
 
-/** `ttft_p95_ms` becomes `fulcrum_ttft_p95_seconds`: OpenMetrics wants the base unit at the end of the name, once. */
+/** `ttft_p95_ms` becomes `fulcrum_ttft_p95_seconds`: OpenMetrics requires the base unit at the end of the name. */
 function metricName(figure: Figure, suffix: string): string {
   const bare = bareName(figure).replace('output_tokens_per_s', 'output').replace('input_tokens_per_s', 'input')
   return `fulcrum_${bare}_${suffix}`

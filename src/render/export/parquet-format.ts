@@ -7,6 +7,6 @@ export const parquetFormat = fileFormat(
     isBinary: true,
     table: async table => (await import('./parquet.ts')).tableParquet(table),
   },
-  // Only Parquet should cost the time that its writer takes to load.
+  // Loads the writer only when it is needed, because loading is slow.
   async run => (await import('./parquet.ts')).pointsParquet(run),
 )

@@ -15,14 +15,14 @@ const parquetTypes = {
 } as const satisfies { readonly [type in ColumnType]: string }
 
 /**
- * The rows and columns of points.csv as Parquet: typed, null where nothing was measured, text as it is. What each
- * column means and which run it is of are in the file's own metadata (`fulcrum.columns`, `fulcrum.run`, both JSON).
+ * The rows and columns of points.csv as Parquet: typed, null for unobserved values, text unchanged. The file's metadata
+ * has the meaning of each column and the run (`fulcrum.columns`, `fulcrum.run`, both JSON).
  */
 export function pointsParquet(run: Run): Uint8Array {
   return pointsParquetOf(analyse(run))
 }
 
-/** As {@link pointsParquet}, from an analysis that is there already. */
+/** Like {@link pointsParquet}, from an existing analysis. */
 export function pointsParquetOf(analysis: Analysis): Uint8Array {
   const columns = columnsOf(analysis.figures)
   const rows = rowsOf(analysis)
@@ -55,7 +55,7 @@ export function tableParquet({ columns, rows }: Table): Uint8Array {
   return new Uint8Array(parquetWriteBuffer({ columnData }))
 }
 
-/** A time that isn't one (a summary from elsewhere may say anything) is null: a column has one type. */
+/** An invalid time, as in a summary from another program, becomes null, because a column has one type. */
 function typed(cell: Cell, type: ColumnType): Cell | Date {
   if (type !== 'time' || cell === null) return cell
   const time = new Date(String(cell))

@@ -8,12 +8,15 @@ import { columnsOf } from './columns.ts'
 import { fileFormat } from './format.ts'
 import { rowsOf } from './rows.ts'
 
-/** points.csv of a run: one row for each repeat, figures unrounded, then one for each point that a search left out. */
+/**
+ * points.csv of a run: one row for each repeat with unrounded figures, then one row for each point that a search left
+ * out.
+ */
 export function pointsCsv(run: Run): string {
   return pointsCsvOf(analyse(run))
 }
 
-/** As {@link pointsCsv}, from an analysis that is there already. */
+/** Like {@link pointsCsv}, from an existing analysis. */
 export function pointsCsvOf(analysis: Analysis): string {
   const columns = columnsOf(analysis.figures)
   const records = rowsOf(analysis).map(row => columns.map(column => written(column.of(row))))
@@ -22,8 +25,8 @@ export function pointsCsvOf(analysis: Analysis): string {
 }
 
 /**
- * Text that a spreadsheet would run as a formula is given a leading quote mark: error messages and model names come
- * from outside. Numbers stay numbers, negative ones too.
+ * Prefixes text that a spreadsheet would run as a formula with a quote mark, because error messages and model names are
+ * untrusted. Numbers, including negative ones, are unchanged.
  */
 function written(cell: Cell): string {
   if (cell === null) return ''

@@ -1,7 +1,7 @@
 import { stringify } from 'csv-stringify/sync'
 import type { PredictedPoint } from '../views/predicted-point.ts'
 
-/** One row a predicted point: each figure, then the ends of its band. */
+/** One row per predicted point: each figure with the ends of its band. */
 export function predictionsCsv(points: readonly PredictedPoint[]): string {
   const names = [...new Set(points.flatMap(point => Object.keys(point.prediction.figures)))]
   const header = [

@@ -2,7 +2,7 @@ import type { Analysis } from '../../analysis/analyse.ts'
 import { meetsSlo } from '../../analysis/slo.ts'
 import type { Row } from './columns.ts'
 
-/** Every repeat of every point, in journal order within its point, workload by workload. */
+/** Every repeat of every point, by workload and point, in journal order. */
 export function rowsOf(analysis: Analysis): readonly Row[] {
   const overall = new Set(analysis.overallFrontier)
   return analysis.workloads.flatMap(workload => {

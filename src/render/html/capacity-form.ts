@@ -4,7 +4,7 @@ import { formOf, givenDay, weightsOf } from '../page/capacity/form.ts'
 import type { Html } from './html.ts'
 import { html } from './html.ts'
 
-/** The inputs of the capacity page. Without scripts they are not shown: nothing would happen. */
+/** The inputs of the capacity page. They are hidden without scripts, because they would have no effect. */
 export function capacityForm(question: CapacityQuestion): Html {
   const form = formOf(question)
   const weights = weightsOf(form)

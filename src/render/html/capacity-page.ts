@@ -10,8 +10,8 @@ import { pageHead } from './page-head.ts'
 import { loadPageModule } from './page-module.ts'
 
 /**
- * capacity.html: one offline file, the answer first. Traffic, SLO, price and headroom can be changed in it; its script
- * then plans again with the code of `fulcrum capacity`.
+ * capacity.html: one offline file that begins with the answer. The reader can change traffic, SLO, price and headroom;
+ * the page's script then plans again with the code of `fulcrum capacity`.
  */
 export async function capacityHtml(view: CapacityView, data: CapacityPageData): Promise<string> {
   const [style, own, tools, modules, twin, script] = await Promise.all([

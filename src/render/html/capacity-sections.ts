@@ -18,8 +18,8 @@ import type { Html } from './html.ts'
 import { html } from './html.ts'
 
 /**
- * The plan as sections of the capacity page. Pure and without a library, because the page's script writes them again
- * when its reader changes what is asked.
+ * The plan as sections of the capacity page. Pure and without a library, because the page's script renders them again
+ * after each change.
  */
 export function capacitySections(view: CapacityView): Html {
   const { answer } = view
@@ -58,7 +58,7 @@ ${view.months.length === 0 ? null : html`<figure><figcaption><h3>Growth</h3><p>W
 <section><h2>Measured points behind the plan</h2>${evidenceTable(view)}</section>`
 }
 
-/** The terminal prints fragments; a list of a page has sentences. */
+/** The terminal prints fragments; the page has full sentences. */
 const asSentence = (text: string) => `${text.slice(0, 1).toUpperCase()}${text.slice(1).replace(/\.?$/, '.')}`
 
 function caveatsSection({ caveats }: CapacityView): Html | null {
@@ -81,13 +81,13 @@ function settings({ engine }: CandidateView): string | null {
   return set.length === 0 ? null : `engine settings: ${set.join(' ')}`
 }
 
-/** Highest bar of the day's picture, in units of its viewBox. */
+/** Height of the tallest bar of the day's chart, in units of its viewBox. */
 const high = 160
 const wide = 400
 
 /**
- * Utilisation of each hour: bars, and the line of what is left when nodes are lost. Drawn without a library: also in
- * the page.
+ * Utilization by hour: bars, and a line for the capacity that remains when nodes are lost. Drawn without a library,
+ * because the page draws it, too.
  */
 function dayChart(day: CapacityView['day'], answer: CandidateView): Html {
   const left = answer.spare.requestsPerS / (answer.replicas * answer.requestsPerSPerReplica)
@@ -146,7 +146,7 @@ function dayTable({ day }: CapacityView): Html {
   )
 }
 
-/** A number of nodes, marked where there are not as many. */
+/** A number of nodes, marked if more are needed than available. */
 const nodesCell = (nodes: number, fits: boolean) =>
   value(nodes, fits ? figure(nodes) : html`<em>${figure(nodes)}, too many</em>`)
 

@@ -4,19 +4,19 @@ import { html } from './html.ts'
 /** A column of a {@link cardTable}. */
 export interface Column {
   readonly title: string
-  /** Aligned to the right, as figures are. */
+  /** Whether it is right-aligned, like figures. */
   readonly isNumber?: boolean
 }
 
-/** A cell: what is shown, and the whole number behind it where there is one. */
+/** A cell: the shown text, and the unrounded number behind it if there is one. */
 export interface Cell {
   readonly shown: Html | string
   readonly value?: number | null
-  /** Runs over several lines where it must. */
+  /** Whether the text may wrap. */
   readonly isText?: boolean
 }
 
-/** A row, with attributes of its own. */
+/** A row with its own attributes. */
 export interface Row {
   readonly cells: readonly (Cell | string | Html)[]
   readonly attributes?: Html
@@ -30,9 +30,9 @@ export const value = (number: number | null | undefined, shown: Html | string): 
 })
 
 /**
- * A table that scrolls sideways on its own where it has room for most of its columns, and on a phone is a list of
- * cards, one for each row: the first column is the card's title, each other cell stands beside its column's name. So
- * nothing is out of sight to the right.
+ * A table that scrolls sideways if most of its columns fit. On a phone, it becomes a list of cards, one per row: the
+ * first column is the card's title, and each other cell stands next to its column's name. Nothing is hidden to the
+ * right.
  */
 export function cardTable(columns: readonly Column[], rows: readonly Row[]): Html {
   const cells = ({ cells }: Row) =>

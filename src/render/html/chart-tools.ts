@@ -3,7 +3,7 @@ import { loadAsset } from './inline.ts'
 import { loadPageModule } from './page-module.ts'
 
 /**
- * What pages with tools for charts share (files of what is shown, state in the address, zoom), in this order: the
+ * Scripts that all pages with chart tools share (export of the view, state in the address, zoom), in this order: the
  * modules as `chartModules`, the tools as `chartTools`.
  */
 export async function loadChartTools(): Promise<readonly Inline[]> {

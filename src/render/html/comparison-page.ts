@@ -27,8 +27,8 @@ import { html, jsonForScript, trusted } from './html.ts'
 import { pageHead } from './page-head.ts'
 
 /**
- * comparison.html: one offline file. Marks tell their point, the table is filtered. Without scripts, each picture is
- * there for light and for dark, and the reader's setting chooses.
+ * comparison.html: one offline file with tooltips and a filter for the table. Without scripts, each picture exists in a
+ * light and a dark version, and the reader's setting chooses.
  */
 export async function comparisonHtml(
   comparison: Comparison,
@@ -132,10 +132,10 @@ async function forestFigure(charts: DrawnCharts, comparison: Comparison, of: Fig
   }</p></figcaption>${drawn}</figure>`
 }
 
-/** Rows of the page's table; comparison.json has all. */
+/** Maximum number of rows in the page's table. comparison.json has all. */
 const mostRows = 3000
 
-/** Point by point; when that is too much for a page, what is shown comes first. */
+/** Ordered by point. If there are too many for a page, shown changes come first. */
 function changesTable({ points }: Comparison): Html {
   const all = points.flatMap(point => point.changes.map(item => ({ point, item })))
   const isShown = ({ verdict }: FigureChange) => verdict === 'slower' || verdict === 'faster'
@@ -166,7 +166,7 @@ ${cardTable(
 )}`
 }
 
-/** What a row can be filtered by, as its verdict is said. */
+/** Filter value of a row, in the words of its verdict. */
 const verdictMarks = [
   ...(['slower', 'faster', 'no difference shown', 'not comparable'] as const).map(
     verdict => [verdict, markedVerdict(verdict)] as const,

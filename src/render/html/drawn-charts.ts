@@ -10,11 +10,11 @@ import { pageSpec, vegaConfigOf } from './render.ts'
 import type { Theme } from './theme.ts'
 import { dark, light } from './theme.ts'
 
-/** Charts of a page, drawn by its script; each has a picture too, for where no script runs. */
+/** Charts that the page's script draws, each with a picture for pages without scripts. */
 export interface DrawnCharts {
-  /** The chart's place in the page. */
+  /** Element that holds the chart. */
   place(label: string, name: string, draw: (theme: Theme, medium: Medium) => TopLevelSpec): Promise<Html>
-  /** What the script draws from. */
+  /** Data for the script. */
   data(): object
 }
 
@@ -45,7 +45,7 @@ export interface DrawnPageAssets {
   readonly scripts: readonly Inline[]
 }
 
-/** Reads what such a page needs: Vega, the shared tools, what draws, and the page's own script. */
+/** Loads the assets of such a page: Vega, the shared tools, the drawing code, and the page's own script. */
 export async function loadDrawnPageAssets(page: 'comparison' | 'history'): Promise<DrawnPageAssets> {
   const [style, own, charts, tools, figures, script] = await Promise.all([
     loadStyle(),

@@ -16,16 +16,16 @@ import type { Html } from './html.ts'
 import { html, jsonForScript, trusted } from './html.ts'
 import { pageHead } from './page-head.ts'
 
-/** Pictures of changed series; the table below has all. */
+/** Maximum number of charts of changed series. The table has all. */
 const mostPictures = 16
-/** Rows of the tables; `fulcrum history --json` has all. */
+/** Maximum number of rows in the tables. `fulcrum history --json` has all. */
 const mostRows = 1000
 
-/** What the page has pictures of: each workload's frontier, and the figures that changed most. */
+/** The series with a chart: the frontier of each workload, and the figures that changed most. */
 export function picturedTrends({ trends }: History): {
   readonly frontiers: readonly Trend[]
   readonly changed: readonly Trend[]
-  /** Of all that changed; more than are pictured. */
+  /** Number of changed series, which may be more than the charts. */
   readonly changedInAll: number
 } {
   const frontiers = trends.filter(trend => trend.figure.name === 'hypervolume')
@@ -37,16 +37,16 @@ export function picturedTrends({ trends }: History): {
   }
 }
 
-/** What stands around the history. */
+/** Facts around the history. */
 export interface HistoryFrame {
   readonly trail?: readonly Crumb[]
-  /** Where a commit is shown, up to its revision; null where it is not known. */
+  /** Base address of commits; null if it is unknown. */
   readonly commits?: string | null
 }
 
 /**
- * history.html: one offline file. Marks tell their run, time is the reader's, and two nights can be chosen to compare.
- * Without scripts, pictures and tables are there.
+ * history.html: one offline file with tooltips and local times, in which two nights can be selected for a comparison.
+ * Without scripts, charts and tables remain.
  */
 export async function historyHtml(
   history: History,
@@ -89,14 +89,14 @@ ${assets.scripts.map(script => html`<script>${trusted(script.text)}</script>\n`)
   return page.html
 }
 
-/** What the parts of the page say things with. */
+/** Shared text functions of the page's sections. */
 interface Said {
   readonly history: History
   readonly charts: DrawnCharts
   readonly commits: string | null
 }
 
-/** When a run was and of which revision: the time becomes the reader's own, the revision a link where it can. */
+/** Time and revision of a run. The script converts the time to local time, and the revision is a link if possible. */
 function runHtml({ history, commits }: Pick<Said, 'history' | 'commits'>, index: number): Html {
   const run = history.runs[index]
   if (run === undefined) return html``
@@ -128,7 +128,7 @@ function gatesSection(history: History, gates: readonly HistoryGate[]): Html | n
   })}</ul></section>`
 }
 
-/** Changes of one run; the table of a figure has its own. */
+/** Maximum number of changes listed for a run. The table of a figure has all of its own. */
 const mostInEntry = 12
 
 function logSection(said: Said): Html | null {
@@ -147,7 +147,7 @@ function entryHtml(said: Said, { run, before, worse, better, changes }: LogEntry
 <ul>${changes.slice(0, mostInEntry).map(one => html`<li data-change="${one.series.figure.name}">${changeSentence(one)}</li>`)}${rest > 0 ? html`<li>and ${rest} more</li>` : null}</ul></li>`
 }
 
-/** Two nights to compare; the script says how. */
+/** Selection of two nights to compare; the script prints the command. */
 function chooserSection(history: History): Html | null {
   const { runs, baseline } = history
   if (runs.length < 2) return null

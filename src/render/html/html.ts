@@ -1,16 +1,16 @@
-/** HTML that is known to be safe: made by {@link html}, or vouched for by {@link trusted}. */
+/** Safe HTML, from {@link html} or {@link trusted}. */
 export interface Html {
   readonly html: string
 }
 
 type HtmlValue = Html | string | number | null | false | readonly HtmlValue[]
 
-/** A template whose values are escaped, so that text from outside (model names, errors, logs) can only ever be text. */
+/** A template that escapes its values, so that untrusted text (model names, errors, logs) stays text. */
 export function html(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   return { html: strings.map((string, i) => string + (i < values.length ? htmlOf(values[i] ?? null) : '')).join('') }
 }
 
-/** Vouches for markup that was made elsewhere. Never for text from outside. */
+/** Marks markup from elsewhere as safe. Never use it for untrusted text. */
 export function trusted(markup: string): Html {
   return { html: markup }
 }
@@ -36,7 +36,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** JSON for a `<script type="application/json">`: no `<`, so that nothing inside can close the element. */
+/** JSON for a `<script type="application/json">`, without `<`, so that nothing can close the element. */
 export function jsonForScript(value: unknown): Html {
   return {
     html: JSON.stringify(value)

@@ -14,7 +14,7 @@ export interface PageAssets {
   readonly scripts: readonly Inline[]
 }
 
-/** Reads what the page needs from the installed packages and from assets/report. */
+/** Loads the page's assets from the installed packages and from assets/report. */
 export async function loadPageAssets(): Promise<PageAssets> {
   const [style, charts, tools, page] = await Promise.all([
     loadStyle(),
@@ -25,7 +25,7 @@ export async function loadPageAssets(): Promise<PageAssets> {
   return { style, scripts: [...charts, ...tools, page] }
 }
 
-/** Vega, its CSP-safe expression interpreter, the tooltip, and what all pages do with them, in this order. */
+/** Vega, its CSP-safe expression interpreter, the tooltip, and the code that all pages share, in this order. */
 export async function loadChartScripts(): Promise<readonly Inline[]> {
   const [vega, interpreter, tooltip, views] = await Promise.all([
     readModule('vega', 'vega.min.js'),
@@ -37,16 +37,16 @@ export async function loadChartScripts(): Promise<readonly Inline[]> {
   return [...modules.map(inline), views]
 }
 
-/** A package's main module, or another file beside it. */
+/** A package's main module, or another file next to it. */
 function readModule(name: string, file = ''): Promise<string> {
   const main = import.meta.resolve(name)
   return readFile(fileURLToPath(file === '' ? main : new URL(file, main)), 'utf8')
 }
 
 /**
- * An ES module that imports at most from vega-util, as a classic script that puts its exports on `globalThis[name]`:
- * one file opened from disk can't import anything, and Vega's own bundle has vega-util in it.
- * @throws RangeError when the module isn't of that shape any more
+ * Converts an ES module that imports at most vega-util to a classic script that sets its exports on `globalThis[name]`.
+ * A file that is opened from disk can't import anything, and Vega's own bundle contains vega-util.
+ * @throws RangeError if the module no longer has that shape
  */
 export function classicScript(source: string, name: string): string {
   const withoutMap = source.replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n')

@@ -25,7 +25,7 @@ export interface OverlayAssets {
   readonly scripts: readonly Inline[]
 }
 
-/** Reads what the page needs: no Vega, the page draws its own marks (docs/design.md says why). */
+/** Loads the page's assets. The page uses no Vega and draws its own marks (docs/design.md gives the reason). */
 export async function loadOverlayAssets(): Promise<OverlayAssets> {
   const [style, own, tools, modules, canvas, script] = await Promise.all([
     loadStyle(),
@@ -38,22 +38,21 @@ export async function loadOverlayAssets(): Promise<OverlayAssets> {
   return { styles: [style, own], scripts: [...tools, modules, canvas, script] }
 }
 
-/** What stands around the picture. */
+/** Content around the chart. */
 export interface OverlayFrame {
   readonly title: string
-  /** What kind of page it is; an overlay unless told. */
+  /** Kind of page; default: an overlay. */
   readonly kind?: 'overlay' | 'comparison'
-  /** Pages above this one, where pages are served together. */
+  /** Pages above this one, if pages are served together. */
   readonly trail?: readonly Crumb[]
-  /** Sections above the picture. */
+  /** Sections above the chart. */
   readonly before?: Html | null
-  /** The page of each run, where there is one; null where not. */
+  /** The page of each run; null if there is none. */
   readonly links?: readonly (string | null)[]
 }
 
 /**
- * The frontiers of several runs in one page: one file that needs no network and runs only the scripts that its policy
- * names by hash.
+ * The frontiers of several runs in one page: one offline file that runs only the scripts whose hashes its policy lists.
  */
 export function overlayHtml(overlay: Overlay, assets: OverlayAssets, frame: OverlayFrame): string {
   const { kind = 'overlay' } = frame
@@ -104,7 +103,7 @@ ${assets.scripts.map(script => html`<script>${trusted(script.text)}</script>\n`)
   return page.html
 }
 
-/** What a reader must know before believing figures, with the runs that it is about where it isn't about all. */
+/** Caveats of the figures, with the affected runs unless all are. */
 function notices({ runs }: Overlay): readonly string[] {
   const of = runs.map(({ label, run }) => ({ label, notice: originOf(run.manifest).notice }))
   return [...Map.groupBy(of, ({ notice }) => notice)].flatMap(([notice, alike]) => {
@@ -141,7 +140,7 @@ function runsTable({ runs }: Overlay, links: readonly (string | null)[]): Html {
   )
 }
 
-/** What differs between the first run and the others: a row for each thing, a column for each run. */
+/** Differences between the first run and the others: a row per difference, a column per run. */
 function differencesSection({ runs }: Overlay): Html | null {
   const [first, ...others] = runs
   if (first === undefined || others.every(({ differences }) => differences.length === 0)) return null
@@ -168,10 +167,10 @@ ${cardTable(
 )}</section>`
 }
 
-/** Rows of the table for readers without scripts. */
+/** Maximum number of rows of the table for readers without scripts. */
 const mostRows = 500
 
-/** The frontiers of each run and workload on the usual axes, by the code that the page runs. */
+/** The frontiers of each run and workload on the usual axes, computed with the page's code. */
 function withoutScript(data: OverlayData): Html {
   const model = modelOf(data)
   const { x, y } = data.first

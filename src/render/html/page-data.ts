@@ -15,11 +15,11 @@ import { timeSeriesWithin } from '../views/server-time-series.ts'
 import { pageSpec, vegaConfigOf } from './render.ts'
 import { dark, light, shapes } from './theme.ts'
 
-/** What the script draws from. Specifications that are equal for several workloads are shipped once. */
+/** Data for the page's script. Specifications that several workloads share are included once. */
 export function pageData(report: Report, charts?: readonly WorkloadChart[]) {
   const specs: object[] = []
   const known = new Map<string, number>()
-  /** Compiled once: workloads differ in what is drawn, seldom in how. */
+  /** Compiled once, because workloads differ in data and rarely in specification. */
   const indexOf = (spec: TopLevelSpec) => {
     const text = JSON.stringify(spec)
     const at = known.get(text) ?? specs.push(pageSpec(spec)) - 1
@@ -27,7 +27,7 @@ export function pageData(report: Report, charts?: readonly WorkloadChart[]) {
     return at
   }
   const names = interned()
-  // A figure that no point has would be a dash in every point's details.
+  // Omits figures that no point has, because they would be a dash in every point's details.
   const observed = report.analysis.figures.filter(({ name }) =>
     report.analysis.points.some(({ figures }) => figures[name] != null),
   )
@@ -74,8 +74,8 @@ export function pageData(report: Report, charts?: readonly WorkloadChart[]) {
 }
 
 /**
- * Each picture with its specification and the name of its rows, and rows other than the points, which the script has
- * anyway.
+ * Each picture with its specification and the name of its rows, and all rows other than the points, which the script
+ * already has.
  */
 function chartData(
   section: WorkloadReport,
@@ -92,7 +92,7 @@ function chartData(
   }
 }
 
-/** The script has the points already: only what differs among all workloads is added, by key. */
+/** The script already has the points, so only the fields that differ in the overall view are added, by key. */
 function overallData(report: Report, indexOf: (spec: TopLevelSpec) => number, shown: ReadonlySet<string>) {
   const { overall } = report
   if (overall === null) return null
@@ -108,7 +108,7 @@ function overallData(report: Report, indexOf: (spec: TopLevelSpec) => number, sh
 }
 
 /**
- * The server's time series by point: panel, source, metric, and time and value in turns. The points that matter most
+ * The server's time series by point: panel, source, metric, and alternating time and value. The most important points
  * come first.
  */
 function timeSeriesData({ analysis }: Report, nameIndex: (name: string) => number) {
@@ -128,14 +128,14 @@ function timeSeriesData({ analysis }: Report, nameIndex: (name: string) => numbe
   )
 }
 
-/** Four digits, for a curve of the size of a stamp. */
+/** Four digits are enough for a small chart. */
 function compact(detail: object): unknown {
   return JSON.parse(
     JSON.stringify(detail, (_, value) => (typeof value === 'number' ? Number(value.toPrecision(4)) : value)),
   )
 }
 
-/** Six digits are more than a picture can show; tables and points.csv have them all. */
+/** Six digits are more than a chart can show. Tables and points.csv have all digits. */
 function rounded<T extends object>(value: T): object {
   return Object.fromEntries(
     Object.entries(value).map(([key, field]) => [

@@ -1,18 +1,18 @@
 import { type Html, html, trusted } from './html.ts'
 import type { Inline } from './inline-script.ts'
 
-/** What the head of a page is made from. */
+/** Input of a page's head. */
 export interface PageHeadOptions {
   readonly title: string
   readonly styles: readonly Inline[]
   readonly scripts: readonly Inline[]
-  /** Whether the page shows pictures of its own (`data:`); true unless given. */
+  /** Whether the page has inline images (`data:`); default: true. */
   readonly images?: boolean
 }
 
 /**
- * The beginning of a page that is one file, up to its body: its policy runs only the scripts and styles that it names
- * by hash, and lets nothing come from anywhere else.
+ * The start of a single-file page, up to its body. Its policy allows only the scripts and styles whose hashes it lists,
+ * and no external content.
  */
 export function pageHead({ title, styles, scripts, images = true }: PageHeadOptions): Html {
   const hashes = (all: readonly Inline[]) => all.map(({ hash }) => `'${hash}'`).join(' ')

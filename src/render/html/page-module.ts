@@ -7,12 +7,12 @@ import type { Inline } from './inline.ts'
 import { inline } from './inline.ts'
 
 /**
- * Modules of Fulcrum's own sources as a classic script that puts the exports of one of them on `globalThis[name]`: what
- * a page computes is then the same code that analysis runs. A module is taken in with those that it imports from. A
- * name that an index file only hands on is followed to the file that has it, so that the rest of a room stays out.
- * @param entry below src/, without ending: `analysis/frontier`
- * @throws RangeError when a module imports what a page can't have (Node, a package other than {@link packages}), or has
- *   an export of another form
+ * Converts modules of Fulcrum's sources to a classic script that sets the exports of one of them on `globalThis[name]`,
+ * so that a page computes with the same code as the analysis. Includes the imported modules. A name that an index file
+ * re-exports is resolved to its own file, so that the rest of the folder is not included.
+ * @param entry below src/, without extension: `analysis/frontier`
+ * @throws RangeError if a module imports something that a page can't have (Node, a package other than {@link
+ *   packages}), or has an unsupported form of export
  */
 export async function loadPageModule(entry: string, name: string): Promise<Inline> {
   const first = new URL(`../../${entry}${extname(import.meta.url)}`, import.meta.url).href
@@ -25,7 +25,7 @@ export async function loadPageModule(entry: string, name: string): Promise<Inlin
   const written = new Map<string, string>()
   const parts: string[] = []
 
-  /** The file that really has an export: an index file hands it on. */
+  /** The file that defines an export, following re-exports of index files. */
   async function ownerOf(url: string, wanted: string): Promise<{ readonly url: string; readonly name: string }> {
     const module = await moduleAt(url)
     if (module.exports.includes(wanted)) return { url, name: wanted }
@@ -38,7 +38,10 @@ export async function loadPageModule(entry: string, name: string): Promise<Inlin
     throw new RangeError(`${fileURLToPath(url)}: no export ${wanted} that a page can have`)
   }
 
-  /** Writes a module after those that it needs; its variable. */
+  /**
+   * Writes a module after its dependencies.
+   * @returns its variable
+   */
   async function write(url: string): Promise<string> {
     const before = written.get(url)
     if (before !== undefined) return before
@@ -67,10 +70,10 @@ export async function loadPageModule(entry: string, name: string): Promise<Inlin
   return inline(`globalThis.${name} = (() => {\n${parts.join('\n')}\nreturn { ${entries.join(', ')} };\n})();\n`)
 }
 
-/** Packages whose own sources are modules of one function each, and pure. Their index hands the functions on. */
+/** Packages whose source modules have one pure function each, which their index re-exports. */
 const packages: { readonly [name: string]: string } = { 'simple-statistics': '../index.js' }
 
-/** The file that an import means, seen from a module. */
+/** The file of an import, resolved from a module. */
 function placeOf(from: string, module: string): string {
   const index = packages[from]
   return index === undefined ? new URL(from, module).href : new URL(index, import.meta.resolve(from)).href
@@ -82,13 +85,13 @@ interface Module {
   readonly handedOn: readonly Named[]
   /** `export * from` */
   readonly all: readonly string[]
-  /** Names of what the module itself declares; `default` for its {@link main}. */
+  /** Names that the module declares itself; `default` stands for its {@link main}. */
   readonly exports: readonly string[]
-  /** What it declares and exports as `default`; null without. */
+  /** Name of its default export; null if it has none. */
   readonly main: string | null
-  /** The text without imports and without the word export. */
+  /** The source without imports and the keyword export. */
   readonly body: string
-  /** The statement that no page can have: an import of Node or of a package, an export of another form. */
+  /** A statement that a page can't have: an import of Node or a package, or an unsupported form of export. */
   readonly unusable: string | null
 }
 
@@ -103,7 +106,7 @@ async function readModule(url: string): Promise<Module> {
   return moduleOf(url.endsWith('.ts') ? await keptWithoutTypes(text) : text)
 }
 
-/** An ES module of our own, as formatted: statements of the top level begin a line. */
+/** Parses one of our ES modules. They are formatted, so top-level statements start a line. */
 export function moduleOf(text: string): Module {
   const imports: Named[] = []
   const handedOn: Named[] = []
@@ -154,8 +157,8 @@ function namesIn(list: string): readonly { readonly name: string; readonly as: s
 }
 
 /**
- * The text without types: from Node's compile cache where that is on, because loading what strips them takes 0.15 s of
- * CPU. An installed package has JavaScript and needs none of this.
+ * The source without types, from Node's compile cache if it is on, because loading the type stripper takes 0.15 s of
+ * CPU. An installed package contains JavaScript and does not need this.
  */
 export async function keptWithoutTypes(text: string, folder = getCompileCacheDir()): Promise<string> {
   if (folder === undefined) return withoutTypes(text)
@@ -164,14 +167,14 @@ export async function keptWithoutTypes(text: string, folder = getCompileCacheDir
   if (kept !== null) return kept
   const stripped = withoutTypes(text)
   const half = `${file}.${randomUUID()}`
-  // A cache that cannot be written is no error.
+  // A failure to write the cache is ignored.
   await writeFile(half, stripped)
     .then(() => rename(half, file))
     .catch(() => rm(half, { force: true }))
   return stripped
 }
 
-/** Node warns that its function is new; what it does is what Node itself does to run these files. */
+/** Suppresses Node's warning about the experimental function, which Node itself uses to run these files. */
 function withoutTypes(text: string): string {
   const { emitWarning } = process
   process.emitWarning = () => {}

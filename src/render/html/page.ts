@@ -19,9 +19,9 @@ import { wholeRunsSection } from './sections/whole-runs.ts'
 import { workloadSection } from './sections/workload.ts'
 
 /**
- * report/index.html: one file that needs no network and runs only the scripts that its policy names by hash.
- * @param trail pages above this one, where pages are served together
- * @param charts the charts of each workload; all registered ones when left out
+ * report/index.html: one offline file that runs only the scripts whose hashes its policy lists.
+ * @param trail pages above this one, if pages are served together
+ * @param charts the charts of each workload; default: all registered ones
  */
 export function pageHtml(
   report: Report,
@@ -70,7 +70,7 @@ ${assets.scripts.map(script => html`<script>${trusted(script.text)}</script>\n`)
   return page.html
 }
 
-/** The balance: a beam on its fulcrum. */
+/** The logo: a beam on its fulcrum. */
 const mark: Html = trusted(
   '<svg viewBox="0 0 32 32" width="22" height="22" aria-hidden="true"><path d="M3 13.5 29 8.5" stroke="currentColor" stroke-width="2.4" stroke-linecap="round"/><path d="M16 12.5 22.5 26h-13z" fill="currentColor"/><circle cx="7" cy="8.4" r="3" fill="currentColor"/></svg>',
 )

@@ -1,6 +1,6 @@
 /**
- * Colours and type of charts and page. Series differ in colour and shape, so that neither eye nor printer has to tell
- * hues apart.
+ * Colors and fonts of charts and pages. Series differ in both color and shape, so that they can be told apart in print
+ * and without color vision.
  */
 export interface Theme {
   readonly ink: string
@@ -9,8 +9,8 @@ export interface Theme {
   readonly paper: string
   readonly accent: string
   /**
-   * Series colours: at least 3:1 against the paper, ordered so that neighbours differ under deuteranopia, protanopia
-   * and tritanopia.
+   * Series colors with a contrast of at least 3:1, ordered so that neighbors differ under deuteranopia, protanopia and
+   * tritanopia.
    */
   readonly series: readonly string[]
   /** Low to high. */
@@ -40,10 +40,7 @@ export const dark: Theme = {
 export const fontStack =
   'ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Noto Sans", sans-serif'
 
-/**
- * Shapes pair with colours; 8 colours and 7 shapes give 56 series before one repeats. The cross is kept for invalid
- * points.
- */
+/** Shapes pair with colors: 8 colors and 7 shapes give 56 distinct series. The cross is reserved for invalid points. */
 export const shapes = [
   'circle',
   'square',
@@ -54,13 +51,10 @@ export const shapes = [
   'triangle-left',
 ] as const
 
-/** An x, drawn by stroke: the mark of a point that does not count. */
+/** An x drawn as a stroke: the mark of an invalid point. */
 export const crossPath = 'M-0.8,-0.8L0.8,0.8M-0.8,0.8L0.8,-0.8'
 
-/**
- * Vega-Lite configuration of a theme; everything that a theme changes is here or in the parameters of {@link
- * themeParams}.
- */
+/** Vega-Lite configuration of a theme. Everything that depends on the theme is here or in {@link themeParams}. */
 export function vegaConfig(theme: Theme) {
   return {
     background: theme.paper,
@@ -97,7 +91,7 @@ export function vegaConfig(theme: Theme) {
   }
 }
 
-/** Colours that marks refer to by name, so that one specification serves both themes. */
+/** Colors that marks refer to by name, so that one specification works with both themes. */
 export function themeParams(theme: Theme): { name: string; value: string }[] {
   return [
     { name: 'ink', value: theme.ink },

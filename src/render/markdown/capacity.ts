@@ -19,7 +19,7 @@ import { escapeMarkdown } from './summary.ts'
 const row = (cells: readonly (string | number)[]) =>
   `| ${cells.map(cell => escapeMarkdown(String(cell))).join(' | ')} |`
 
-/** capacity.md: the answer, what it costs, what would change it, and what it rests on. */
+/** capacity.md: the answer, its cost, what would change it, and its basis. */
 export function capacityMarkdown(view: CapacityView): string {
   const { answer, refused, run } = view
   const lines = [`# ${escapeMarkdown(headline(view))}`, '', `For ${escapeMarkdown(askedFor(view))}.`]

@@ -1,32 +1,32 @@
 import { markdownLimit } from './comparison.ts'
 
-/** A run as a comment names it. */
+/** A run, as a comment names it. */
 export interface CommentedRun {
   readonly sweep: string
   readonly run: string
   readonly git: { readonly revision: string; readonly dirty: boolean } | null
 }
 
-/** What a comment on a pull request is made of. */
+/** Input of a comment on a pull request. */
 export interface CommentInput {
   /** comparison.md. */
   readonly comparison: string
-  /** Tells this comment from others of the pull request. */
+  /** Distinguishes this comment from others on the pull request. */
   readonly key: string
   readonly base: CommentedRun
   readonly head: CommentedRun
-  /** Where a commit is shown, up to its revision; null where it is not known. */
+  /** Base address of commits; null if it is unknown. */
   readonly commits: string | null
   /** Title and address. */
   readonly links: readonly (readonly [title: string, url: string])[]
 }
 
-/** Room that marker and links take of a comment. */
+/** Space reserved for marker and links. */
 export const commentHead = 2_000
 
 /**
- * The hidden first line of a comment, by which the next run finds it. Only letters, digits, dots and underscores, and
- * single hyphens between them: nothing that a shell, a jq program or an HTML comment would read.
+ * The hidden first line of a comment, by which the next run finds it. It contains only letters, digits, dots,
+ * underscores and single hyphens, which have no meaning in shells, jq and HTML comments.
  */
 export function commentMarker(key: string): string {
   const safe = key
@@ -37,9 +37,9 @@ export function commentMarker(key: string): string {
 }
 
 /**
- * The body of one comment that updates itself: the hidden marker, the comparison's headline, revisions and links, and
- * the comparison.
- * @returns null when it is longer than GitHub takes
+ * The body of a comment that later runs replace: the hidden marker, the headline, revisions and links, and the
+ * comparison.
+ * @returns null if it exceeds GitHub's limit
  */
 export function commentBody({ comparison, key, base, head, commits, links }: CommentInput): string | null {
   const [headline = '', ...rest] = comparison.split('\n\n')
@@ -53,15 +53,15 @@ export function commentBody({ comparison, key, base, head, commits, links }: Com
 }
 
 /**
- * The body of a comment where there is nothing to compare: the same marker, so that it replaces an earlier comparison,
- * which is of another revision.
+ * The body of a comment without a comparison. It has the same marker, so that it replaces the comparison of an earlier
+ * revision.
  */
 export function commentWithout({ key, why, links }: Pick<CommentInput, 'key' | 'links'> & { why: string }): string {
   const facts = links.map(([title, url]) => `[${title}](${inParentheses(url)})`).join(' · ')
   return [commentMarker(key), '## Fulcrum: ⚠️ no comparison', ...(facts === '' ? [] : [facts]), text(why)].join('\n\n')
 }
 
-/** Text from outside as one paragraph of plain text. */
+/** Untrusted text as one paragraph of plain text. */
 const text = (why: string) =>
   why
     .replace(/\s+/g, ' ')
@@ -77,5 +77,5 @@ function revision({ run, git }: CommentedRun, commits: string | null): string {
   return git.dirty ? `${shown} with uncommitted changes` : shown
 }
 
-/** An address that ends where Markdown's parentheses do. */
+/** An address without parentheses, which would end a Markdown link. */
 const inParentheses = (url: string) => url.replaceAll('(', '%28').replaceAll(')', '%29')

@@ -17,12 +17,12 @@ import { type FrontierLines, frontierLines } from '../views/frontier-lines.ts'
 import { qualityRows } from '../views/quality.ts'
 import { escapeMarkdown } from './summary.ts'
 
-/** GitHub refuses longer comments. */
+/** GitHub rejects longer comments. */
 export const markdownLimit = 65_536
 
 /**
- * A comparison as a pull request's comment: verdict and gates first, then what makes the comparison doubtful,
- * frontiers, changes, and all figures folded away. What doesn't fit is left out from the end, and said to be.
+ * A comparison as a comment on a pull request: verdict and gates, caveats, frontiers, changes, and all figures in
+ * folded blocks. If it is too long, blocks are omitted from the end, with a note.
  */
 export function comparisonMarkdown(comparison: Comparison, limit = markdownLimit): string {
   const blocks = [
@@ -39,7 +39,7 @@ export function comparisonMarkdown(comparison: Comparison, limit = markdownLimit
   return fitted(blocks, limit)
 }
 
-/** Whole blocks up to the limit, counted as GitHub counts: in characters. A block is never cut in the middle. */
+/** As many whole blocks as fit the limit, in characters as GitHub counts them. */
 function fitted(blocks: readonly string[], limit: number): string {
   const note = '\n\n_More did not fit into a comment; the full comparison is in comparison.html and comparison.json._\n'
   let text = ''
@@ -104,7 +104,7 @@ function quality(comparison: Comparison): string[] {
 
 const clipped = (text: string, most = 200) => (text.length > most ? `${text.slice(0, most)}…` : text)
 
-/** GitHub draws Mermaid but no SVG of a comment's own; both frontiers as lines over equal steps of interactivity. */
+/** GitHub renders Mermaid, but no SVG inside a comment. Both frontiers are lines over equal steps of interactivity. */
 function frontier(gain: FrontierGain): string {
   const { base, head } = gain
   const title = `### Frontier of ${escapeMarkdown(gain.workload)}`
@@ -136,7 +136,7 @@ function frontier(gain: FrontierGain): string {
 
 const colours = { base: '#3b82f6', head: '#f97316' }
 
-/** GitHub draws Mermaid on light and dark paper; colours that are read on both, and squares that name them. */
+/** Colors that are readable in GitHub's light and dark themes, with squares as a legend. */
 function picture({ steps, base, head, further }: FrontierLines): string[] {
   const plain = (value: number) => String(Number(value.toPrecision(4)))
   const end = further === null ? '' : ` The lines end where the first frontier does; ${further} alone goes on.`
@@ -155,7 +155,7 @@ function picture({ steps, base, head, further }: FrontierLines): string[] {
   ]
 }
 
-/** What the marks mean, once. */
+/** Legend of the marks. */
 const legend = `${[markedVerdict('faster'), markedVerdict('slower'), markedVerdict('no difference shown')].join(' · ')} · ⚠️ undecided: a change that matters may be hidden by noise; repeats would show it with a chance of 80% · ${markedVerdict('not comparable')}`
 
 const header = ['| Point | Figure | Base | Head | Change (95%) | Verdict |', '|---|---|---:|---:|---:|---|']
@@ -166,7 +166,7 @@ function row(point: ComparedPoint, item: FigureChange): string {
   return `| ${escapeMarkdown(pointName(point.head))} | ${item.figure.title} | ${valueText(item.figure, item.base)} | ${valueText(item.figure, item.head)} | ${changeText(item)} | ${verdictText(item)}${note === '' ? '' : `: ${escapeMarkdown(clipped(note))}`} |`
 }
 
-/** Rows of what is undecided: what the fewest repeats decide comes first. */
+/** Undecided figures; those that need the fewest repeats come first. */
 const mostUndecided = 10
 
 function undecidedOnes({ points }: Comparison): string[] {
@@ -182,7 +182,7 @@ function undecidedOnes({ points }: Comparison): string[] {
   ]
 }
 
-/** What is shown, the largest change first. */
+/** Shown changes, the largest first. */
 function changed({ points }: Comparison): string[] {
   const shown = points
     .flatMap(point => point.changes.map(item => ({ point, item })))
@@ -208,7 +208,7 @@ function missing({ onlyBase, onlyHead }: Comparison): string[] {
   return [...list('base', onlyBase), ...list('head', onlyHead)]
 }
 
-/** One folded block for each workload, so that a comment loses whole workloads and no half table. */
+/** One folded block per workload, so that only whole workloads are omitted. */
 function everything({ points }: Comparison): string[] {
   return [...Map.groupBy(points, point => point.head.workload.name)].map(([workload, alike]) =>
     [

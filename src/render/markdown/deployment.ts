@@ -3,20 +3,20 @@ import { expectedLabel } from '../../analysis/verify/expected.ts'
 import { counted, time, valueText } from '../views/format.ts'
 import { escapeMarkdown } from './summary.ts'
 
-/** How it is deployed without Fulcrum. */
+/** How to deploy it without Fulcrum. */
 interface Deployed {
   readonly steps: readonly { readonly command: string; readonly does: string }[]
   readonly url: string | null
 }
 
-/** What the README of a written deployment is made from. */
+/** Input of the README of a written deployment. */
 export interface ReadmeInput {
   readonly expectation: Expectation
-  /** Null when nothing but Fulcrum deploys it. */
+  /** Null if only Fulcrum can deploy it. */
   readonly deployed: Deployed | null
-  /** What `deploy.with` says. */
+  /** Value of `deploy.with`. */
   readonly deployer: string
-  /** The folder that it is written to. */
+  /** Target folder. */
   readonly folder: string
 }
 

@@ -11,7 +11,7 @@ import type { Report } from '../views/report.ts'
 import { heldBack, mixHeadline, mixLines, mixShares, ratesLines } from '../views/tuning-words.ts'
 import { wholeRunNote, wholeRuns } from '../views/whole-runs.ts'
 
-/** summary.md: the answer, the frontier as a table, and what was left out. Reads well in a terminal and on GitHub. */
+/** summary.md: the answer, the frontier as a table, and the excluded points. Readable in a terminal and on GitHub. */
 export function summaryMarkdown(report: Report): string {
   const { analysis } = report
   const { manifest, results } = analysis.run
@@ -133,10 +133,10 @@ export function summaryMarkdown(report: Report): string {
   return `${lines.join('\n')}\n`
 }
 
-/** Rows of the table of whole runs; the page has more. */
+/** Maximum number of rows of the table of whole runs. The page has more. */
 const mostWholeRuns = 50
 
-/** Points whose whole run tells something else than their steady window. */
+/** Points whose whole run differs from their steady window. */
 function wholeRunLines({ analysis }: Report): readonly string[] {
   const rows = wholeRuns(analysis)
   const [first] = rows
@@ -155,7 +155,7 @@ function wholeRunLines({ analysis }: Report): readonly string[] {
   ]
 }
 
-/** Text from outside as text: no markup, no table cell, no line break of its own. */
+/** Escapes untrusted text, so that it can't contain markup, table cells or line breaks. */
 export function escapeMarkdown(text: string): string {
   return text
     .replace(/\s+/g, ' ')

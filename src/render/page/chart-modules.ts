@@ -1,4 +1,4 @@
-/** What the script of every page with tools for charts takes from the sources; see `loadPageModule`. */
+/** Sources that every page with chart tools includes; see `loadPageModule`. */
 export { csvText } from './csv.ts'
 export { hashOf, listOf, listText, stateOf } from './link.ts'
 export { panned, rangeOf, shareOf, ticksOf, valueAt, zoomed } from './range.ts'

@@ -1,9 +1,9 @@
-/** A cell as a page has it; null where nothing was measured. */
+/** A cell; null if nothing was measured. */
 export type CsvCell = string | number | null
 
 /**
- * CSV (RFC 4180, with line feeds as in points.csv) of what a page shows. Empty for null. Text that a spreadsheet would
- * run as a formula is given a leading quote mark, as in points.csv.
+ * The content of a page as CSV (RFC 4180, with line feeds as in points.csv). Null becomes empty. As in points.csv, text
+ * that a spreadsheet would run as a formula gets a leading quote mark.
  */
 export function csvText(header: readonly string[], rows: readonly (readonly CsvCell[])[]): string {
   return [header, ...rows].map(row => `${row.map(cell).join(',')}\n`).join('')

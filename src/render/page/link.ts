@@ -1,16 +1,13 @@
-/** What a page shows, as text: the part of its address after `#`. */
+/** State of a page as text: the part of its address after `#`. */
 export type LinkState = { readonly [key: string]: string }
 
-/** `#x=ttft_p95_ms&log=1` as a state; keys that the page doesn't know stay out. */
+/** Parses `#x=ttft_p95_ms&log=1`, without unknown keys. */
 export function stateOf(hash: string, keys: readonly string[]): LinkState {
   const asked = new URLSearchParams(hash.replace(/^#/, ''))
   return Object.fromEntries(keys.flatMap(key => (asked.has(key) ? [[key, asked.get(key) ?? '']] : [])))
 }
 
-/**
- * The address for a state: what is as it is without being asked for is left out, so that a link says only what was
- * chosen, and keys of others stay.
- */
+/** The address for a state. Default values are omitted, and foreign keys are kept. */
 export function hashOf(state: LinkState, defaults: LinkState, before = ''): string {
   const next = new URLSearchParams(before.replace(/^#/, ''))
   for (const [key, value] of Object.entries(state))
@@ -19,12 +16,12 @@ export function hashOf(state: LinkState, defaults: LinkState, before = ''): stri
   return next.toString()
 }
 
-/** Several texts as one value of a link, whatever they contain. */
+/** Encodes a list of arbitrary texts as one value of a link. */
 export function listText(values: readonly string[]): string {
   return values.map(value => encodeURIComponent(value).replaceAll('~', '%7E')).join('~')
 }
 
-/** The texts of {@link listText}; a damaged one is left out. */
+/** Decodes {@link listText}, without damaged texts. */
 export function listOf(text: string): readonly string[] {
   if (text === '') return []
   return text.split('~').flatMap(part => {

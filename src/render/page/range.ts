@@ -1,4 +1,4 @@
-/** What an axis shows. Logarithmic ranges are above 0. */
+/** The visible range of an axis. Logarithmic ranges are above 0. */
 export interface Range {
   readonly min: number
   readonly max: number
@@ -8,32 +8,32 @@ export interface Range {
 const forth = (value: number, log: boolean) => (log ? Math.log(value) : value)
 const back = (value: number, log: boolean) => (log ? Math.exp(value) : value)
 
-/** Where a value is on a range: 0 at its beginning, 1 at its end. */
+/** Position of a value in a range: 0 at its start, 1 at its end. */
 export function shareOf({ min, max, log }: Range, value: number): number {
   return (forth(value, log) - forth(min, log)) / (forth(max, log) - forth(min, log))
 }
 
-/** The value at a share of a range. */
+/** The value at a position in a range. */
 export function valueAt({ min, max, log }: Range, share: number): number {
   return back(forth(min, log) + share * (forth(max, log) - forth(min, log)), log)
 }
 
 /**
- * The range that shows less (factor above 1) or more, so that the value at `at` stays where it is.
- * @param at share of the range
+ * Zooms in (factor above 1) or out, keeping the value at `at` in place.
+ * @param at position in the range
  */
 export function zoomed(range: Range, factor: number, at: number): Range {
   return { min: valueAt(range, at * (1 - 1 / factor)), max: valueAt(range, at + (1 - at) / factor), log: range.log }
 }
 
-/** The range moved by a share of its length. */
+/** Moves the range by a share of its length. */
 export function panned(range: Range, share: number): Range {
   return { min: valueAt(range, share), max: valueAt(range, 1 + share), log: range.log }
 }
 
 /**
- * The range that holds all values, with some room, and with 0 where it begins near 0 on a linear axis. A logarithmic
- * range holds those above 0. Without values it is 0 to 1 (1 to 10).
+ * The range that contains all values, with a margin, and 0 if a linear range starts near it. A logarithmic range
+ * contains the values above 0. Without values, it is 0 to 1 (1 to 10).
  */
 export function rangeOf(values: Iterable<number>, log: boolean): Range {
   let min = Number.POSITIVE_INFINITY
@@ -44,10 +44,10 @@ export function rangeOf(values: Iterable<number>, log: boolean): Range {
     if (value > max) max = value
   }
   if (min > max) return log ? { min: 1, max: 10, log } : { min: 0, max: 1, log }
-  // Values that differ by rounding alone are one.
+  // Values that differ only by rounding count as equal.
   if (max - min <= 1e-9 * Math.max(Math.abs(min), Math.abs(max))) {
     if (log) return { min: Math.max(min / 2, Number.MIN_VALUE), max: max * 2, log }
-    // The smallest number has no half.
+    // The smallest positive number can't be halved.
     const half = max === 0 ? 1 : Math.max(Math.abs(max) / 2, Number.MIN_VALUE)
     return { min: min - half, max: max + half, log }
   }
@@ -58,8 +58,8 @@ export function rangeOf(values: Iterable<number>, log: boolean): Range {
 }
 
 /**
- * Round values for the marks of an axis, about as many as asked: 1, 2 or 5 times a power of ten. A logarithmic range of
- * less than two powers of ten gets the same kind of marks as a linear one.
+ * Round tick values, about as many as requested: 1, 2 or 5 times a power of ten. A logarithmic range of less than two
+ * decades gets ticks like a linear one.
  */
 export function ticksOf(range: Range, about: number): readonly number[] {
   const { min, max, log } = range

@@ -17,7 +17,7 @@ import { counted, figure, percent, time } from '../views/format.ts'
 import { table } from './table.ts'
 import { wrapped } from './wrapped.ts'
 
-/** The plan for a terminal of 80 columns. */
+/** The plan for an 80-column terminal. */
 export function capacityText({ view, files }: { view: CapacityView; files: readonly string[] }): string {
   const { answer, refused, run } = view
   const blocks = [

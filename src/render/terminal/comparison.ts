@@ -2,10 +2,10 @@ import type { ComparisonView } from '../views/comparison-table.ts'
 import { counted } from '../views/format.ts'
 import { table } from './table.ts'
 
-/** Rows of the table. */
+/** Maximum number of rows. */
 const mostRows = 20
 
-/** A comparison for a person: the verdict, what it rests on, the gates and the largest changes that are shown. */
+/** A comparison for the terminal: verdict, basis, gates, and the largest shown changes. */
 export function comparisonText(one: ComparisonView): string {
   const rows = one.changes.slice(0, mostRows)
   const shown = table(

@@ -1,22 +1,19 @@
 import { wrappedUnder } from './wrapped.ts'
 
-/** One thing that `fulcrum doctor` looked at. */
+/** A check of `fulcrum doctor`. */
 export interface CheckView {
   readonly name: string
   /** `this machine`, or the host. */
   readonly where: string
   readonly ok: boolean
   readonly detail: string
-  /** What is to be done; of a check that is ok, a note. */
+  /** The remedy; for a passed check, a note. */
   readonly remedy?: string
 }
 
 const indent = 6
 
-/**
- * A finding as it is printed: what, where, and what to do; no line is longer than a terminal of 80 columns, words
- * permitting.
- */
+/** A check as text: what, where and the remedy, in lines of at most 80 columns if words allow it. */
 export function findingLines({ name, where, ok, detail, remedy }: CheckView): readonly string[] {
   const label = ok ? (remedy === undefined ? 'ok' : 'note') : 'FAIL'
   const place = where === 'this machine' ? '' : `${where}, `

@@ -1,6 +1,6 @@
 import type { ExportFormat } from '../export/format.ts'
 
-/** The export formats as `--help` lists them: name, what it is, and where it goes. */
+/** The export formats for `--help`: name, description and target. */
 export function formatList(formats: readonly ExportFormat[]): string {
   const width = Math.max(0, ...formats.map(({ name }) => name.length))
   const place = {

@@ -2,17 +2,17 @@ import { styleText } from 'node:util'
 import type { FrontierRow } from '../views/frontier-table.ts'
 import type { Screen } from './screen.ts'
 
-/** Widest and highest plot; wider ones only pull the points apart. */
+/** Maximum width and height of the plot; a wider one would only spread the points. */
 const mostColumns = 76
 const rows = 11
 const marks = 'abcdefghijklmnopqrstuvwxyz'
-/** Colours that read on light and dark backgrounds. */
+/** Colors that are readable on light and dark backgrounds. */
 const colours = ['blue', 'green', 'magenta', 'cyan', 'yellow', 'red'] as const
 
 /**
- * The frontier of one workload, drawn: a letter for each deployment, capital where it is recommended, and the staircase
- * of what was measured between. Empty for fewer than two points: there is nothing to see.
- * @param all the frontiers of all workloads: a deployment has one letter in all their pictures
+ * Draws the frontier of one workload: a letter for each deployment, capital if it is recommended, and a staircase
+ * between the points. Empty for fewer than two points.
+ * @param all the frontiers of all workloads, so that a deployment has the same letter everywhere
  */
 export function frontierChart(
   frontier: readonly FrontierRow[],
@@ -35,7 +35,7 @@ export function frontierChart(
     series: lettered.indexOf(row.deployment),
   }))
   const canvas = staircase(placed, width)
-  // Recommended points last: where marks share a cell, the answer must be seen.
+  // Recommended points are drawn last, so that they stay visible in a shared cell.
   for (const { row, column, line, series } of placed.toSorted(
     (a, b) => Number(a.row.recommended) - Number(b.row.recommended),
   ))
@@ -65,7 +65,7 @@ interface PlottedPoint {
   readonly line: number
 }
 
-/** Down from each point to the next one's height, then right to it: nothing between was measured. */
+/** Goes down from each point to the height of the next one, then right, because nothing between them was measured. */
 function staircase(placed: readonly PlottedPoint[], width: number): string[][] {
   const canvas = Array.from({ length: rows }, () => new Array<string>(width).fill(' '))
   for (const [i, from] of placed.entries()) {
@@ -83,7 +83,7 @@ function put(canvas: readonly string[][], line: number, column: number, text: st
   if (cells !== undefined && column < cells.length) cells[column] = text
 }
 
-/** The letter of a row's deployment in the pictures of all frontiers; a capital where the report recommends it. */
+/** The letter of a row's deployment in all charts; a capital if it is recommended. */
 export function deploymentMark(all: readonly FrontierRow[], row: FrontierRow): string {
   return mark(deploymentsOf(all).indexOf(row.deployment), row.recommended)
 }
@@ -101,7 +101,7 @@ const coloured = (text: string, series: number, { colour }: Screen): string =>
 const label = (value: number): string =>
   value >= 100 ? Math.round(value).toString() : String(Number(value.toPrecision(3)))
 
-/** Items in lines of at most `columns`, each `widths` wide (escape codes have none). */
+/** Items in lines of at most `columns`. `widths` excludes escape codes. */
 function wrapped(items: readonly string[], widths: readonly number[], columns: number): string[] {
   const lines: string[] = []
   let used = Number.POSITIVE_INFINITY

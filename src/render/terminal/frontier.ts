@@ -4,12 +4,12 @@ import { deploymentMark, frontierChart } from './frontier-chart.ts'
 import { type Screen, screenOf } from './screen.ts'
 import { table } from './table.ts'
 
-/** Pictures in one answer; more would push the tables out of sight. */
+/** Maximum number of charts; more would scroll the tables out of view. */
 const mostCharts = 3
-/** What the other columns of the table need at most, of 80. */
+/** Columns that the rest of the table needs, of 80. */
 const otherColumns = 62
 
-/** The frontier of each workload as a terminal shows it: drawn, and as a table. */
+/** The frontier of each workload for the terminal, as a chart and a table. */
 export function frontierText(
   rows: readonly FrontierRow[],
   screen: Screen = screenOf(process.stdout, process.env),
@@ -18,14 +18,14 @@ export function frontierText(
   return [...Map.groupBy(rows, row => row.workload)]
     .map(([workload, frontier], i) => {
       const chart = i < mostCharts ? frontierChart(frontier, screen, rows) : ''
-      // Without the picture nothing else has the whole name.
+      // Without the chart, only the table has the full name.
       const most = chart === '' ? Number.POSITIVE_INFINITY : Math.max(12, screen.columns - otherColumns)
       return `${chart === '' ? `workload ${workload}` : chart}\n\n${frontierTableText(frontier, rows, most)}`
     })
     .join('\n\n')
 }
 
-/** The letters are those of the picture; a capital is what the report recommends. */
+/** The letters of the chart; a capital marks the recommendation. */
 function frontierTableText(rows: readonly FrontierRow[], all: readonly FrontierRow[], longestName: number): string {
   const cells = rows.map(row => [
     deploymentMark(all, row),

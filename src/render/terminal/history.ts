@@ -2,10 +2,10 @@ import { shortened } from '../../analysis/load-label.ts'
 import type { HistoryView } from '../views/history-table.ts'
 import { table } from './table.ts'
 
-/** Rows of the table, and changes of one run. */
+/** Maximum number of rows, and of changes per run. */
 const mostLines = 20
 
-/** A history for a person: what changed for good and with which run. */
+/** A history for the terminal: lasting changes and the runs that they came with. */
 export function historyText({ sweep, runs, passedOver, rows, groups, gates, page }: HistoryView): string {
   const count = groups.reduce((sum, group) => sum + group.changes.length, 0)
   const shown = table(
@@ -51,6 +51,6 @@ export function historyText({ sweep, runs, passedOver, rows, groups, gates, page
   ].join('\n')
 }
 
-/** The whole table has to fit 80 columns. */
+/** Keeps the table within 80 columns. */
 const shortFigure = (title: string) =>
   title.replace('Output tokens/s per ', 'tok/s/').replace('Hypervolume', 'hypervolume')

@@ -3,7 +3,7 @@ import { wrapped } from './wrapped.ts'
 
 const marks = { passed: '✓', failed: '✗', 'not tested': '?' } as const
 
-/** ✓ or ✗ for each limit and each workload; `?` with the reason where it was not tested. */
+/** ✓ or ✗ for each limit and workload; `?` with the reason if it was not tested. */
 export function limitsText(limits: readonly ReportedLimit[]): string {
   return limits
     .map(({ limit, isGate, outcome, reason, workloads }) => {

@@ -8,10 +8,10 @@ import { wrapped } from './wrapped.ts'
 
 const endings = { complete: 'complete', interrupted: 'interrupted', budget: 'budget spent', failed: 'ended early' }
 
-/** How a run ended: the frontier, what could overturn it, the limits, the counts, where report and run are. */
+/** The end of a run: frontier, points that could overturn it, limits, counts, and the paths of report and run. */
 export function outcomeText(view: OutcomeView): string {
   const { outcome, reason, folder, elapsedS, points, report, limits, error } = view
-  // The reason of a failed run has place and remedy in it.
+  // The message of a failed run includes place and remedy.
   const isNews = (text: string | undefined) => text !== undefined && !reason.includes(text)
   if (outcome === 'complete' && view.measured === 0) return nothingMeasuredText(view)
   return [
@@ -27,7 +27,7 @@ export function outcomeText(view: OutcomeView): string {
   ].join('\n')
 }
 
-/** The frontiers, and below them in a sentence for each workload what to deploy. */
+/** The frontiers, followed by one sentence per workload with the recommendation. */
 export function answerText({
   frontier,
   deploy,
@@ -36,7 +36,7 @@ export function answerText({
   return [frontierText(frontier), ...(sentences.length === 0 ? [] : [sentences.join('\n')])].join('\n\n')
 }
 
-/** Of a run that was complete before: what there is, and how to measure more. */
+/** For a run that was already complete: its counts, and how to measure more. */
 function nothingMeasuredText({ folder, points, report, limits }: OutcomeView): string {
   const again = [...(points.failed > 0 ? ['failed'] : []), ...(points.invalid > 0 ? ['invalid'] : [])]
   return [

@@ -3,7 +3,7 @@ import type { OverlaySummary } from '../views/overlay-summary.ts'
 import { table } from './table.ts'
 import { wrapped } from './wrapped.ts'
 
-/** An overlay for a person: a line for each frontier, and what must be known before reading one against another. */
+/** An overlay for the terminal: a line for each frontier, and the caveats. */
 export function overlayText({ rows, cautions, notAvailable }: OverlaySummary): string {
   const right = { align: 'right' as const }
   return [

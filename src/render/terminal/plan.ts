@@ -6,17 +6,17 @@ import { datasetText, traceText } from './dataset.ts'
 import { table } from './table.ts'
 import { wrapped } from './wrapped.ts'
 
-/** Below so many points a search measures half of the grid or more: docs/bench/search.md. */
+/** With fewer points, a search measures half of the grid or more: docs/bench/search.md. */
 const smallGrid = 60
 
 /**
- * A plan for a person: the deployments in order, and what the order costs.
- * @param isRunning whether the sweep starts nothing
+ * A plan for the terminal: the deployments in order, and the cost of that order.
+ * @param isRunning whether the deployment already runs, so that nothing is started
  */
 export function planText(plan: PlanView, { isRunning = false } = {}): string {
   const hasVariants = plan.deployments.some(({ deployment }) => deployment.variant !== undefined)
   const settings = plan.deployments.map(({ deployment }) => settingsOf(deployment.engine))
-  // What all have would only make the rows too long to read.
+  // Omits settings that all deployments share.
   const shared = (settings[0] ?? []).filter(one => settings.length > 1 && settings.every(all => all.includes(one)))
   const rows = plan.deployments.map(({ deployment, points }, i) => [
     String(i + 1),

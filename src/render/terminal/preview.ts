@@ -19,7 +19,7 @@ export function previewText(previews: readonly PreviewView[]): string {
     .join('\n\n')
 }
 
-/** How the load asks, below a plan. */
+/** The requests of the load, after a plan. */
 export function loadExampleText(example: LoadExampleView): string {
   return example.kind === 'request'
     ? `a request of the first point:\n${indent(requestText(example))}`

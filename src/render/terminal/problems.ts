@@ -1,17 +1,17 @@
 import { wrapped } from './wrapped.ts'
 
-/** A point that doesn't count. */
+/** A point that does not count. */
 export interface ProblemView {
   readonly point: string
   readonly reason: string
 }
 
-/** Points named under one reason. */
+/** Maximum number of points listed for one reason. */
 const mostNamed = 6
-/** Of a reason; workers' last words can be long, and the report and --json have them whole. */
+/** Maximum length of a reason. The last lines of a worker can be long; the report and --json have them in full. */
 const mostCharacters = 320
 
-/** Why points don't count: each reason once, with the points that it is of, in lines of at most 80 columns. */
+/** Reasons why points do not count, each with its points, in lines of at most 80 columns. */
 export function problemsText(problems: readonly ProblemView[]): string {
   return [...Map.groupBy(problems, ({ reason }) => reason)]
     .flatMap(([reason, alike]) => {

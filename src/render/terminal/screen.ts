@@ -1,11 +1,11 @@
-/** What text may do where it is printed. */
+/** Capabilities of the output. */
 export interface Screen {
-  /** Columns that a line may have; 80 where it isn't known. */
+  /** Maximum width of a line; 80 if it is unknown. */
   readonly columns: number
   readonly colour: boolean
 }
 
-/** Colour only in a terminal, and never against NO_COLOR (no-color.org) or on a dumb one. */
+/** Color only in a terminal that supports it, and not with NO_COLOR (no-color.org). */
 export function screenOf(
   stream: { readonly isTTY?: boolean; readonly columns?: number },
   env: Readonly<Record<string, string | undefined>>,

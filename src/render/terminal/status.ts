@@ -2,7 +2,7 @@ import type { PointCounts } from '../../journal/point-counts.ts'
 import { duration } from '../views/format.ts'
 import { type ProblemView, problemsText } from './problems.ts'
 
-/** How a run stands. */
+/** Progress of a run. */
 export interface StatusView {
   readonly sweep: string
   readonly state: string
@@ -12,13 +12,13 @@ export interface StatusView {
   readonly workersStarted: number
   readonly sinceLastEventS: number
   readonly leftOut: readonly { readonly reason: string; readonly points: number }[]
-  /** Process that holds the run; null when none does. */
+  /** Process that holds the run's lock; null if there is none. */
   readonly holder: number | null
   readonly problems: readonly ProblemView[]
   readonly folder: string
 }
 
-/** How a run stands, for a person. */
+/** Progress of a run, for the terminal. */
 export function statusText(status: StatusView): string {
   const { planned, ok, invalid, failed, missing, skipped } = status.points
   const leftOut = skipped > 0 ? `, ${skipped} left out by the search` : ''

@@ -7,7 +7,7 @@ export interface Column {
   readonly align?: 'left' | 'right'
 }
 
-/** Plain aligned text, two spaces between columns; no colour, so that it pastes well. */
+/** Aligned plain text with two spaces between columns and no color, so that it can be pasted. */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const widths = columns.map((column, i) =>
     largest([column.title, ...rows.map(row => row[i] ?? '')].map(cell => columnsOf(cell))),

@@ -6,7 +6,7 @@ import { limitsText } from './limits.ts'
 import { table } from './table.ts'
 import { wrapped } from './wrapped.ts'
 
-/** The answer for a person, workload by workload. */
+/** The recommendation of each workload, for the terminal. */
 export function tuneText({ folder, mix, workloads, believed, limits, outcome }: TuneView): string {
   const unfinished =
     outcome === null || outcome.outcome === 'complete' ? [] : [`The run is not complete: ${outcome.reason}`]
@@ -73,16 +73,16 @@ function workloadText(answer: WorkloadView): string {
   ].join('\n')
 }
 
-/** A command stays in one line, to be copied. */
+/** Commands stay on one line, so that they can be copied. */
 const inColumns = (line: string) => (/^measure (?:it|again): /.test(line) ? line : wrapped(line))
 
-/** What could overturn the answer, and the command that measures it. */
+/** Points that could overturn the answer, and the command that measures them. */
 export function overturnText({ lines, command }: WorkloadView['couldOverturn']): string[] {
   const commands = command === null || lines.length === 0 ? [] : [`measure it: ${command}`]
   return [...lines.map(line => `uncertain: ${line}`), ...commands].map(inColumns)
 }
 
-/** What to try, what was measured that says so, and the command that measures what has no valid result. */
+/** What to try next, the measurements behind the advice, and the command for points without a valid result. */
 function nextText({ advice, because, command }: WorkloadView['next']): string[] {
   return [
     ...(advice === '' ? [] : [`try next: ${advice}`]),
@@ -129,7 +129,7 @@ function mixText({ shares, best, runnerUp, leftOut }: MixView): string {
   ].join('\n')
 }
 
-/** Prefill's rate against decode's demand, and where that and the measurement part. */
+/** The rates of prefill and decode workers, and where prediction and measurement differ. */
 function ratesText({ prefill, decode, ratio, best, rows, advice }: RatesView): string[] {
   const apart = rows.filter(row => row.parts)
   const more = (isLimit: boolean) => (isLimit ? '' : ' or more')

@@ -2,7 +2,7 @@ import type { Twin } from '../../analysis/twin/index.ts'
 import type { PredictedPoint } from '../views/predicted-point.ts'
 import { table } from './table.ts'
 
-/** The figures that a fit goes by, as a person reads them. */
+/** Titles of the fitted figures. */
 const shown = [
   ['ttft_p50_ms', 'TTFT p50'],
   ['ttft_p95_ms', 'TTFT p95'],
@@ -14,7 +14,7 @@ const shown = [
 
 const percent = (share: number) => `${(100 * share).toFixed(1)}%`
 
-/** What a fit found, and how far it can be trusted. */
+/** The result of a fit and its accuracy. */
 export function fitText(file: string, twin: Twin): string {
   const kinds = [
     ['fitted to', twin.errors.fitted],
@@ -44,7 +44,7 @@ export function fitText(file: string, twin: Twin): string {
   ].join('\n')
 }
 
-/** Predictions as a table; figures with half their band's width, extrapolation by footnote. */
+/** Predictions as a table: figures with their bands, extrapolations as footnotes. */
 export function predictionText(points: readonly PredictedPoint[]): string {
   if (points.length === 0) return 'every point of this sweep was measured in the run that the twin was fitted to'
   const remarksOf = ({ prediction, findings }: PredictedPoint) => [
@@ -67,7 +67,7 @@ export function predictionText(points: readonly PredictedPoint[]): string {
     const figure = point.prediction.figures[name]
     if (figure === undefined) return '–'
     const value = figure.value >= 100 ? figure.value.toFixed(0) : figure.value.toFixed(1)
-    // JSON has no infinity: a band without an end comes as null.
+    // JSON has no infinity, so an open band is null.
     return Number.isFinite(figure.high) && figure.high !== null
       ? `${value} (${short(figure.low)}–${short(figure.high)})`
       : `${value} (?)`

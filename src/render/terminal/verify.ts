@@ -3,7 +3,7 @@ import { change, valueText } from '../views/format.ts'
 import { table } from './table.ts'
 import { wrapped } from './wrapped.ts'
 
-/** What the answer is made from. */
+/** Input of the result. */
 export interface VerifiedView {
   readonly folder: string
   readonly deployment: string
@@ -18,7 +18,7 @@ export interface VerifiedView {
   readonly notes: readonly string[]
 }
 
-/** The verdict on each figure, and together. */
+/** The verdict on each figure, and the overall verdict. */
 export function verifyText(verified: readonly VerifiedView[], tolerance: number): string {
   return verified.map(one => oneText(one, tolerance)).join('\n\n')
 }
@@ -65,7 +65,7 @@ function oneText({ folder, deployment, run, verdict, points, notes }: VerifiedVi
   ].join('\n')
 }
 
-/** Each reason once, with the figures that it is about. */
+/** Each reason once, with its figures. */
 function reasons(promises: readonly PromiseVerdict[]): readonly string[] {
   const given = Map.groupBy(
     promises.filter(({ why }) => why !== ''),

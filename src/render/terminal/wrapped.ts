@@ -1,20 +1,17 @@
 import wrapAnsi from 'wrap-ansi'
 
-/** Columns of a terminal that nothing should exceed. */
+/** Maximum width of output, in columns. */
 const width = 80
 
-/**
- * A sentence in lines of at most 80 columns, where words allow it; lines after the first are indented by two more
- * columns.
- */
+/** Wraps a sentence at 80 columns if words allow it. Further lines are indented by two more columns. */
 export function wrapped(text: string, indent = ''): string {
   const margin = `${indent}${/^ */.exec(text)?.[0] ?? ''}`
   return wrappedUnder(margin, `${margin}  `, text).join('\n')
 }
 
-/** Lines of at most 80 columns, where words allow it: the first one begins with `first`, the others with `rest`. */
+/** Wraps text at 80 columns if words allow it. The first line starts with `first`, the others with `rest`. */
 export function wrappedUnder(first: string, rest: string, text: string): readonly string[] {
-  // What wrap-ansi does itself; done before, so that its lines are parts of this text.
+  // wrap-ansi normalizes the same way; done first, so that its lines are substrings of this text.
   const body = text.trim().normalize()
   const [begun = ''] = wrapAnsi(body, width - first.length).split('\n')
   const left = body.slice(begun.length).trim()

@@ -9,7 +9,7 @@ import type { Report } from '../../views/report.ts'
 import type { Html } from '../html.ts'
 import { html } from '../html.ts'
 
-/** The answer first: for each workload what to deploy, what it gives, and how sure that is. */
+/** The recommendation of each workload, its figures and its certainty. */
 export function answerSection(report: Report): Html {
   return html`<section id="answer" aria-labelledby="answer-title">
 <h2 id="answer-title">What to deploy</h2>
@@ -52,7 +52,7 @@ function overturnPart({ rivals, recommendation }: WorkloadAnalysis): Html | null
 ${rivals.command === null ? null : html`<p>To measure ${rivals.points.length === 1 ? 'it' : 'them'}:</p><pre><code>${rivals.command}</code></pre>`}</div>`
 }
 
-/** How sure the answer is, in two or three words; colour only repeats what they say. */
+/** Certainty of the answer in two or three words. Color only repeats them. */
 function confidence(recommendation: Recommendation): Html | null {
   const said = confidenceOf(recommendation)
   return said === null ? null : html`<p class="confidence ${said.kind}">${said.text}</p>`

@@ -6,7 +6,7 @@ import type { Html } from '../html.ts'
 import { html } from '../html.ts'
 import { scrolling } from './tables.ts'
 
-/** On what, with what, and how to do it again. */
+/** Hardware, software and commands to reproduce the run. */
 export function environmentSection(report: Report): Html {
   const { run } = report.analysis
   const { manifest } = run

@@ -6,15 +6,15 @@ import { cardTable, column, numbers } from '../card-table.ts'
 import type { Html } from '../html.ts'
 import { html } from '../html.ts'
 
-/** A head of a comparison with several: its name on the page, and where its own page is. */
+/** One of several heads of a comparison: its name, and the address of its page. */
 export interface ComparedHead {
   readonly label: string
   readonly comparison: Comparison
-  /** Path of its page from this one; null where it has none. */
+  /** Relative path of its page; null if it has none. */
   readonly link: string | null
 }
 
-/** What came of each head against the base: verdict, gates, and each figure in a row. */
+/** The result of each head against the base: verdict, gates, and a row for each figure. */
 export function headsSection(base: string, heads: readonly ComparedHead[]): Html {
   const named = ({ label, link }: ComparedHead) => (link === null ? label : html`<a href="${link}">${label}</a>`)
   const workloads = [

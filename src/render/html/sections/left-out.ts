@@ -7,10 +7,10 @@ import type { Html } from '../html.ts'
 import { html } from '../html.ts'
 import { scrolling } from './tables.ts'
 
-/** Rows of the table; points.csv has all. */
+/** Maximum number of rows. points.csv has all. */
 const mostRows = 300
 
-/** What an adaptive search did not measure, and why; null for a grid. */
+/** The points that an adaptive search left out, with reasons; null for a grid. */
 export function leftOutSection({ analysis: { run } }: Report): Html | null {
   const all = leftOutPoints(run)
   if (all.length === 0) return null

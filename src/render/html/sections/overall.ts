@@ -6,7 +6,7 @@ import { html } from '../html.ts'
 import { overallDataTable } from './tables.ts'
 import { withSelection } from './workload.ts'
 
-/** All workloads on one plane: which serve a GPU best, and with which deployment. */
+/** All workloads in one chart, with the deployments that use GPUs best. */
 export function overallSection(report: Report, overall: OverallReport): Html {
   const onIt = new Map(report.points.map(point => [point.key, point.workload]))
   const shares = overall.workloads.map(name => {

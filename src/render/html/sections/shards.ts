@@ -12,7 +12,7 @@ interface Sight {
   readonly shard: ShardHealth
 }
 
-/** How each process of a load that was split went, at its worst over all points; null where no load was split. */
+/** Health of each process of a split load, at its worst over all points; null if no load was split. */
 export function shardsTable(results: readonly PointResult[]): Html | null {
   const sights = results.flatMap(({ point, measurement }) =>
     (measurement?.client.shards ?? []).map((shard, index) => ({ point: point.id, shard, name: nameOf(shard, index) })),
@@ -27,7 +27,7 @@ ${scrolling(
 )}</details>`
 }
 
-/** Several may run on one host. */
+/** Several shards may run on one host. */
 const nameOf = ({ host }: ShardHealth, index: number) => `${index + 1}: ${host}`
 
 function row(name: string, sights: readonly Sight[]): Html {

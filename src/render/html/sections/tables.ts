@@ -9,16 +9,16 @@ import type { Report, WorkloadReport } from '../../views/report.ts'
 import type { Html } from '../html.ts'
 import { html } from '../html.ts'
 
-/** A table that scrolls sideways on its own on a narrow screen. */
+/** A table that scrolls sideways on a narrow screen. */
 export function scrolling(table: Html): Html {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Table">${table}</div>`
 }
 
-/** A cell of a figure: the text for people, the whole number beside it. */
+/** A cell of a figure: rounded text, and the exact number as an attribute. */
 const number = (value: number | null | undefined, text: string): Html =>
   html`<td class="n" data-v="${value ?? ''}">${text}</td>`
 
-/** The head of a figure's column says which column of points.csv its cells are from. */
+/** The header of a figure names its column of points.csv. */
 const head = (title: string, name: string): Html => html`<th class="n" data-figure="${name}">${title}</th>`
 
 const heads = (figures: readonly Figure[]) => figures.map(({ name, title, short = title }) => head(short, name))
@@ -26,7 +26,7 @@ const cells = (figures: readonly Figure[], point: MeasuredPoint) =>
   figures.map(of => number(point.figures[of.name]?.mean, valueText(of, point.figures[of.name]?.mean)))
 const timed = (name: string, point: MeasuredPoint) => number(point.figures[name]?.mean, time(point.figures[name]?.mean))
 
-/** Every point of a workload, the frontier's first by rising interactivity. */
+/** Every point of a workload. Points on the frontier come first, by rising interactivity. */
 export function frontierDataTable(
   section: WorkloadReport,
   { analysis }: Pick<Report, 'analysis'>,
@@ -46,7 +46,10 @@ export function frontierDataTable(
   })}</tbody></table>`)}`
 }
 
-/** The overall frontier by rising interactivity, then the rest of each workload's own: nothing else can be on it. */
+/**
+ * The overall frontier by rising interactivity, then the rest of each workload's frontier, because no other point can
+ * be on it.
+ */
 export function overallDataTable(report: Report, overall: OverallReport): Html {
   const { overallFrontier, workloads } = report.analysis
   const figures = tableFigures(report.analysis.figures, report.analysis.points)
@@ -79,7 +82,7 @@ export function latencyDataTable(section: WorkloadReport, kind: 'concurrency' | 
     )}</tbody></table>`)}`
 }
 
-/** A page that a phone can open has no room for ten thousand rows; what it leaves out it says. */
+/** A page for phones can't have ten thousand rows. The table says how many it omits. */
 function leftOut(count: number, limit: number): Html | null {
   if (count <= limit) return null
   return html`<p class="none">The first ${limit} of ${count} points; points.csv has all.</p>`
@@ -95,7 +98,7 @@ export function ratioDataTable(section: WorkloadReport): Html {
   )}</tbody></table>`)
 }
 
-/** One row for each GPU count that was measured both ways. */
+/** One row for each GPU count that was measured both aggregated and disaggregated. */
 export function servingModesTable(section: WorkloadReport): Html {
   const rows = section.analysis.servingModes
   if (rows.length === 0)
@@ -110,7 +113,7 @@ export function servingModesTable(section: WorkloadReport): Html {
   )}</tbody></table>`)
 }
 
-/** Prefill × decode workers, the heat map's cells. */
+/** The cells of the heat map as a table: prefill × decode workers. */
 export function heatMapTable(section: WorkloadReport): Html {
   const best = section.ratios.filter(row => row.kind === 'disaggregated' && row.bestOfCell)
   const sorted = (values: readonly number[]) => [...new Set(values)].sort((a, b) => a - b)

@@ -10,7 +10,7 @@ import type { Html } from '../html.ts'
 import { html } from '../html.ts'
 import { scrolling } from './tables.ts'
 
-/** What to deploy when one deployment serves all of the sweep's mix; null without a mix. */
+/** The recommendation for the sweep's mix; null without a mix. */
 export function mixSection({ analysis: { mix } }: Report): Html | null {
   if (mix === null) return null
   return html`<section id="mix" aria-labelledby="mix-title">
@@ -19,7 +19,7 @@ ${mixCard(mix)}
 </section>`
 }
 
-/** What holds each recommendation back and what to try next, and rates matched. Null where nothing is recommended. */
+/** The bottleneck of each recommendation, what to try next, and rate matching; null if nothing is recommended. */
 export function tuningSection({ analysis }: Report): Html | null {
   const tunings = tune(analysis).filter(({ recommendation }) => recommendation.best !== null)
   if (tunings.length === 0) return null
@@ -44,7 +44,7 @@ ${hardwarePart(tuning)}${rates.map(ratesPart)}
 </article>`
 }
 
-/** GPUs, energy and money; nothing where none was observed and no price is set. */
+/** GPUs, energy and cost; nothing if they are unknown. */
 function hardwarePart({ hardware, recommendation }: Tuning): Html | null {
   const lines = hardware === null ? [] : hardwareLines(hardware, recommendation.basis)
   return lines.length === 0

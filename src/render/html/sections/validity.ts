@@ -7,10 +7,10 @@ import { html } from '../html.ts'
 import { shardsTable } from './shards.ts'
 import { scrolling } from './tables.ts'
 
-/** Rows of one table; points.csv has all reasons. */
+/** Maximum number of rows of a table. points.csv has all reasons. */
 const mostRows = 500
 
-/** What was left out and why, and what was kept with a warning. */
+/** Excluded points with reasons, and points with warnings. */
 export function validitySection(report: Report): Html {
   const { results, torn } = report.analysis.run
   const out = results.filter(result => result.status !== 'ok')

@@ -4,10 +4,10 @@ import type { Html } from '../html.ts'
 import { html } from '../html.ts'
 import { scrolling } from './tables.ts'
 
-/** Rows of the table; the journal has every point's whole run. */
+/** Maximum number of rows. The journal has the whole run of every point. */
 const mostRows = 500
 
-/** Steady windows beside their whole runs, of the points where the two differ; null where they don't. */
+/** Points whose whole run differs from their steady window; null if there are none. */
 export function wholeRunsSection({ analysis }: Report): Html | null {
   const rows = wholeRuns(analysis)
   const [first] = rows

@@ -6,12 +6,12 @@ import type { Html } from '../html.ts'
 import { html } from '../html.ts'
 import { servingModesTable } from './tables.ts'
 
-/** Rows of all tables of points together, so that the page stays below 5 MB. */
+/** Maximum number of rows in all tables of points together, to keep the page below 5 MB. */
 const mostRows = 2000
 
 /**
- * All charts of one workload, each with its data as a table. The page shows one workload at a time; without scripts,
- * all.
+ * All charts of one workload, each with its data as a table. The page shows one workload at a time, or all without
+ * scripts.
  */
 export function workloadSection(
   report: Report,
@@ -37,10 +37,7 @@ interface Figure {
   readonly html: Html
 }
 
-/**
- * Figures row by row: a half stands beside the next half, wherever that is, and has the row to itself where there is
- * none.
- */
+/** Arranges charts in rows. A half-width chart shares its row with the next one, or fills it if there is none. */
 function rowsOf(figures: readonly Figure[]): readonly (readonly Html[])[] {
   const [first, ...rest] = figures
   if (first === undefined) return []
@@ -64,8 +61,8 @@ ${chart.kind === 'frontier' ? withSelection(pictures, html`<p class="key">${keyL
 }
 
 /**
- * A chart on which points are selected: the legend above it, the selected point beside it (on a phone directly below),
- * and how it went below both.
+ * A chart in which points are selected, with the legend above it, the selected point next to it (below it on a phone),
+ * and its time series below both.
  */
 export function withSelection(chart: Html, key: Html): Html {
   return html`<div class="switch" role="group" aria-label="Variant" data-variants hidden></div>

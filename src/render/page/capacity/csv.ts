@@ -2,7 +2,7 @@ import type { CapacityView } from '../../views/capacity.ts'
 import type { CsvCell } from '../csv.ts'
 import { csvText } from '../csv.ts'
 
-/** Columns of capacity.csv; new ones go to the end. */
+/** Columns of capacity.csv. New ones go to the end. */
 const columns = [
   ...['deployment', 'standing', 'reason', 'replicas', 'gpus', 'nodes', 'gpus_paid', 'gpus_per_replica'],
   ...['prefill_gpus', 'decode_gpus', 'peak_requests_per_s', 'requests_per_s_per_replica', 'utilisation'],
@@ -11,8 +11,8 @@ const columns = [
 ] as const
 
 /**
- * A plan as CSV: one row for each deployment, the answer first, figures unrounded; one for each that is left out, with
- * the reason. Same from `fulcrum capacity --csv` and from the page.
+ * A plan as CSV with unrounded figures: the answer first, then one row for each other deployment, then one for each
+ * excluded deployment with the reason. `fulcrum capacity --csv` and the page produce the same text.
  */
 export function capacityCsv({ candidates, refused, serves }: CapacityView): string {
   const answer = serves ? candidates.find(({ fits }) => fits) : undefined

@@ -4,7 +4,7 @@ import { dayShapes } from '../../../analysis/capacity/day-shape.ts'
 import type { CapacityQuestion, Demand, RequestClass } from '../../../analysis/capacity/question.ts'
 import { shellWord } from '../../../model/index.ts'
 
-/** What stands in the form of the capacity page, as text, by the name of the flag of `fulcrum capacity`. */
+/** The values of the capacity page's form as text, by the flag of `fulcrum capacity`. */
 export type CapacityForm = { readonly [field in FormField]: string }
 
 export const formFields = [
@@ -18,15 +18,15 @@ export type FormField =
   | ('slo-ttft-p95' | 'slo-itl-p95' | 'slo-latency-p95')
   | ('gpus-per-node' | 'nodes' | 'price' | 'currency' | 'nodes-lost')
 
-/** What is wrong in a field, in a sentence; `mix-0` is the weight of the first kind of request. */
+/** Error messages by field; `mix-0` is the weight of the first kind of request. */
 export type FormProblems = { readonly [field: string]: string }
 
-/** The day that the plan was made for, where it is none of the named ones. */
+/** The original day, if it is not one of the named shapes. */
 export const givenDay = 'as given'
 
 const text = (value: number | null | undefined) => (value === null || value === undefined ? '' : plainText(value))
 
-/** Every digit and no exponent: what stands in the form means the number itself. */
+/** Writes a number exactly, with all digits and without an exponent. */
 function plainText(value: number): string {
   const short = String(value)
   return short.includes('e')
@@ -34,10 +34,10 @@ function plainText(value: number): string {
     : short
 }
 
-/** A share in percent, with as many digits as a person would write. */
+/** A share in percent, without needless digits. */
 const percentText = (share: number, digits: number) => plainText(Number((100 * share).toPrecision(digits)))
 
-/** The form of a question. Weights stand in it in percent of all requests. */
+/** Fills the form from a question. Weights are in percent of all requests. */
 export function formOf({ traffic, slo, fleet }: CapacityQuestion): CapacityForm {
   const { demand, mix, day, growthPerMonth, months } = traffic
   return {
@@ -62,9 +62,8 @@ export function formOf({ traffic, slo, fleet }: CapacityQuestion): CapacityForm 
 }
 
 /**
- * The question that a form asks. What stands in it as it did in the form of `base` keeps the value that it has there,
- * with all its digits.
- * @returns the question, or what is wrong in which field
+ * Reads the question from a form. A field whose text equals that of `base` keeps the exact value of `base`.
+ * @returns the question, or the error messages by field
  */
 export function questionOfForm(
   form: CapacityForm,
@@ -156,8 +155,8 @@ function currencyOf(written: string, problems: { [field: string]: string }): str
 }
 
 /**
- * The flags of `fulcrum capacity` that ask what the form asks; null where only a file can: for a trace, a day of one's
- * own, other lengths than the run's, or no SLO at all.
+ * The flags of `fulcrum capacity` that correspond to the form; null if only a capacity file can express it: a trace, a
+ * custom day, lengths that the run does not have, or no SLO.
  * @param workloads of the run, by name
  */
 export function flagsOfForm(
@@ -203,7 +202,7 @@ export function flagsOfForm(
   ]
 }
 
-/** The command that plans what the form asks, to copy; null where there is none: see {@link flagsOfForm}. */
+/** The command that corresponds to the form; null if there is none, see {@link flagsOfForm}. */
 export function commandOfForm(
   form: CapacityForm,
   base: CapacityQuestion,

@@ -1,4 +1,4 @@
-/** What the capacity page's script takes from the sources; see `loadPageModule`. */
+/** Sources that the capacity page's script includes; see `loadPageModule`. */
 export { capacitySections } from '../../html/capacity-sections.ts'
 export { planned } from '../../views/capacity-planner.ts'
 export { askedFor, headline } from '../../views/capacity-words.ts'

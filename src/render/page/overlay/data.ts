@@ -1,22 +1,20 @@
-/**
- * What the page of an overlay carries: a column for each fact, because 40,000 points as objects are ten times as large.
- */
+/** Data of an overlay page, stored by column, because 40,000 points as objects would be ten times as large. */
 export interface OverlayData {
   readonly runs: readonly OverlayRunData[]
   readonly axes: readonly OverlayAxis[]
   readonly workloads: readonly string[]
   readonly facets: readonly { readonly name: string; readonly title: string; readonly values: readonly string[] }[]
-  /** Texts that many points share; columns refer to them by number. */
+  /** Interned texts; columns refer to them by index. */
   readonly texts: readonly string[]
   readonly points: OverlayColumns
-  /** What the picture begins with. */
+  /** Initial state of the chart. */
   readonly first: { readonly x: string; readonly y: string; readonly workload: string }
 }
 
 export interface OverlayRunData {
   readonly label: string
   readonly runId: string
-  /** Names of conditions that differ from the first run's; empty where none do. */
+  /** Names of conditions that differ from those of the first run. */
   readonly conditions: readonly string[]
   /** Planned points without a result. */
   readonly missing: number
@@ -30,36 +28,36 @@ export interface OverlayAxis {
   readonly available: boolean
 }
 
-/** Whole numbers as they are, or as value and count in turns where that is shorter. */
+/** Whole numbers, or alternating values and counts if that is shorter. */
 export type Packed = readonly number[] | { readonly runs: readonly number[] }
 
 export interface OverlayColumns {
   readonly run: Packed
   readonly workload: Packed
-  /** By facet, numbers of its values. */
+  /** Indices of values, by facet. */
   readonly facets: readonly Packed[]
-  /** Numbers of texts. */
+  /** Indices of texts. */
   readonly kind: Packed
   readonly deployment: Packed
   readonly load: Packed
   readonly reason: Packed
   readonly gpus: Packed
-  /** Numbers of {@link statuses}. */
+  /** Indices of {@link statuses}. */
   readonly status: Packed
-  /** Numbers of {@link sloAnswers}. */
+  /** Indices of {@link sloAnswers}. */
   readonly slo: Packed
   readonly valid: Packed
   readonly repeats: Packed
-  /** Ids of the point's repeats, with spaces between. */
+  /** Ids of the point's repeats, separated by spaces. */
   readonly ids: readonly string[]
-  /** By name of the axis: means over the valid repeats; null where there is none. Only axes that are available. */
+  /** Means over the valid repeats by axis; null if there are none. Only available axes. */
   readonly figures: { readonly [axis: string]: readonly (number | null)[] }
 }
 
 export const statuses = ['ok', 'invalid', 'failed'] as const
 export const sloAnswers = ['no SLO', 'yes', 'no'] as const
 
-/** The shorter form of a column of whole numbers. */
+/** The shorter encoding of a column of whole numbers. */
 export function packed(values: readonly number[]): Packed {
   const runs: number[] = []
   let last: number | undefined

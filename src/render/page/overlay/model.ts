@@ -1,6 +1,6 @@
 import { type OverlayData, unpacked } from './data.ts'
 
-/** The points of an overlay, ready to choose from; NaN where a figure was not measured. */
+/** The points of an overlay in memory; NaN for unmeasured figures. */
 export interface OverlayModel {
   readonly data: OverlayData
   readonly length: number
@@ -18,11 +18,11 @@ export interface OverlayModel {
   readonly repeats: Uint32Array
   readonly ids: readonly string[]
   readonly figures: ReadonlyMap<string, Float64Array>
-  /** The number of a point by the label of its run and an id: the same point of two runs has one id. */
+  /** Index of a point by the label of its run and an id, because the same point has the same id in several runs. */
   readonly find: (label: string, id: string) => number | undefined
 }
 
-/** Reads what the page carries. */
+/** Decodes the page's data. */
 export function modelOf(data: OverlayData): OverlayModel {
   const { points } = data
   const length = points.ids.length

@@ -1,4 +1,4 @@
-/** What the script of an overlay's page takes from the sources; see `loadPageModule`. */
+/** Sources that the overlay page's script includes; see `loadPageModule`. */
 export { figure, time, valueText } from '../../views/format.ts'
 export { statuses } from './data.ts'
 export { modelOf } from './model.ts'

@@ -4,15 +4,15 @@ import { sloAnswers, statuses } from './data.ts'
 import type { OverlayModel } from './model.ts'
 import type { Selection } from './selection.ts'
 
-/** The part of the plane that the picture shows. */
+/** The visible range of both axes. */
 export interface Window {
   readonly x: Range
   readonly y: Range
 }
 
 /**
- * The points that picture and table show: those within the window, on a frontier first, then by run and x; then those
- * without a place, which no window holds.
+ * The points of chart and table: those within the window (frontier points first, then by run and x), then those without
+ * coordinates.
  */
 export function shownPoints(model: OverlayModel, selection: Selection, window: Window): readonly number[] {
   const rest = selection.placed.filter(i => selection.onFrontier[i] === 0 && isWithin(selection, window, i))
@@ -26,7 +26,7 @@ export function shownFrontier(model: OverlayModel, selection: Selection, window:
     .sort(byRunAndX(model, selection))
 }
 
-/** How many {@link shownPoints} there are; sorting 40,000 of them takes longer than drawing them. */
+/** Number of {@link shownPoints}, without sorting, because sorting 40,000 points takes longer than drawing them. */
 export function shownCount(selection: Selection, window: Window): number {
   const { placed, unplaced } = selection
   return placed.reduce((count, i) => count + (isWithin(selection, window, i) ? 1 : 0), unplaced.length)
@@ -42,7 +42,7 @@ function isWithin({ xs, ys }: Selection, { x, y }: Window, i: number): boolean {
   return atX >= x.min && atX <= x.max && atY >= y.min && atY <= y.max
 }
 
-/** Where a point stands in the picture, in words. */
+/** Position of a point relative to the frontier, in words. */
 export function standingAt(model: OverlayModel, { onFrontier }: Selection, i: number): string {
   const status = statuses[model.status[i] ?? 0]
   const reason = model.data.texts[model.reason[i] ?? 0] ?? ''
@@ -51,7 +51,7 @@ export function standingAt(model: OverlayModel, { onFrontier }: Selection, i: nu
   return onFrontier[i] === 1 ? 'on the frontier' : 'not on the frontier'
 }
 
-/** A row for each point, with every axis that the runs have. */
+/** A row for each point, with every available axis. */
 export function overlayCsv(model: OverlayModel, selection: Selection, shown: readonly number[]): string {
   const { data } = model
   const text = (column: Uint32Array, i: number) => data.texts[column[i] ?? 0] ?? ''

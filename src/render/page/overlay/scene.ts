@@ -4,19 +4,19 @@ import type { OverlayModel } from './model.ts'
 import type { Window } from './rows.ts'
 import { isOfOtherKind, type Selection } from './selection.ts'
 
-/** Colours and type, as the page's theme has them. */
+/** Colors and fonts of the page's theme. */
 export interface Look {
   readonly ink: string
   readonly muted: string
   readonly line: string
   readonly paper: string
-  /** Series colours, and their shapes; a run has the pair of its number. */
+  /** Series colors and shapes; each run has the pair with its index. */
   readonly series: readonly string[]
   readonly shapes: readonly string[]
   readonly font: string
 }
 
-/** What is drawn, in CSS pixels: canvas and SVG draw the same scene. */
+/** A drawing in CSS pixels, which both canvas and SVG can render. */
 export interface Scene {
   readonly width: number
   readonly height: number
@@ -24,7 +24,7 @@ export interface Scene {
   readonly lines: readonly SceneLine[]
   readonly texts: readonly SceneText[]
   readonly styles: readonly MarkStyle[]
-  /** Frontiers, clipped to the plot, between crowd and front. */
+  /** Frontiers, clipped to the plot, drawn between background and foreground marks. */
   readonly frontiers: readonly SceneLine[]
   readonly crowd: Marks
   readonly front: Marks
@@ -38,7 +38,7 @@ export interface Box {
 }
 
 export interface SceneLine {
-  /** x and y in turns. */
+  /** Alternating x and y. */
   readonly points: readonly number[]
   readonly stroke: string
   readonly width: number
@@ -55,12 +55,12 @@ export interface SceneText {
   readonly fill: string
   /** Degrees. */
   readonly turned: number
-  /** A mark before the text, by number of its style. */
+  /** Index of the style of a mark before the text. */
   readonly mark?: number
 }
 
 export interface MarkStyle {
-  /** Path of the shape at a radius of 1. */
+  /** SVG path of the shape with radius 1. */
   readonly path: string
   readonly radius: number
   readonly fill: string | null
@@ -72,11 +72,11 @@ export interface Marks {
   readonly x: Float32Array
   readonly y: Float32Array
   readonly style: Uint16Array
-  /** Number of the point. */
+  /** Index of the point. */
   readonly point: Uint32Array
 }
 
-/** Shapes at a radius of 1, by the names of the theme. */
+/** Shapes with radius 1, by their names in the theme. */
 export const shapePaths: { readonly [shape: string]: string } = {
   circle: 'M0,-1A1,1 0 1,1 -0.002,-1Z',
   square: 'M-0.88,-0.88H0.88V0.88H-0.88Z',
@@ -88,7 +88,7 @@ export const shapePaths: { readonly [shape: string]: string } = {
 }
 export const crossShape = 'M-0.9,-0.9L0.9,0.9M-0.9,0.9L0.9,-0.9'
 
-/** Marks of a run: on the frontier, off it, missing the SLO, invalid. */
+/** Mark styles of a run: on the frontier, off it, missing the SLO, invalid. */
 export const marksOfRun = 4
 const kinds = { front: 0, crowd: 1, missed: 2, invalid: 3 } as const
 
@@ -97,7 +97,7 @@ export interface SceneSize {
   readonly height: number
 }
 
-/** A picture of what was chosen. */
+/** Builds the drawing of a selection. */
 export function sceneOf(model: OverlayModel, selection: Selection, { window, size, look, axes }: SceneInput): Scene {
   const plot = { left: 66, top: 14, right: size.width - 14, bottom: size.height - 50 }
   const px = (x: number) => plot.left + shareOf(window.x, x) * (plot.right - plot.left)
@@ -180,9 +180,7 @@ function stylesOf(run: number, look: Look, crowded: boolean): readonly MarkStyle
   ]
 }
 
-/**
- * A colour as it looks on paper at an opacity, so that marks can be opaque, which draws faster and exports the same.
- */
+/** Blends a color with the background at an opacity. Opaque marks draw faster and export identically. */
 export function mixed(colour: string, paper: string, opacity: number): string {
   const parts = (hex: string) => [1, 3, 5].map(at => Number.parseInt(hex.slice(at, at + 2), 16))
   const under = parts(paper)
@@ -191,8 +189,8 @@ export function mixed(colour: string, paper: string, opacity: number): string {
 }
 
 /**
- * The edge of what a frontier dominates. What lies between two measured points was not measured, so the line goes
- * through the corner that both dominate: the worse x of the one with the worse y of the other.
+ * The edge of the area that a frontier dominates. Nothing was measured between two points, so the line passes through
+ * the corner that both dominate: the worse x of one and the worse y of the other.
  * @param frontier from the worst x to the best
  */
 function staircase(
@@ -209,10 +207,10 @@ function staircase(
   return points
 }
 
-/** Frontiers with a name each: more would lie over each other. */
+/** Maximum number of labeled frontiers; more labels would overlap. */
 const mostNames = 16
 
-/** The workload at the end of each frontier, where one run has several. */
+/** The workload at the end of each frontier, if a run has several. */
 function workloadNames(
   { data }: OverlayModel,
   { groups, xs, ys }: Selection,
@@ -294,7 +292,7 @@ function axesOf(
   }
 }
 
-/** As many digits as tell neighbouring marks apart. */
+/** Enough digits to tell neighboring ticks apart. */
 function tickText(value: number, { min, max, log }: Range): string {
   if (log || Math.abs(value) >= 1e6 || value === 0) return compactText(value)
   const digits = Math.max(0, Math.ceil(-Math.log10((max - min) / 20)))
@@ -304,17 +302,17 @@ function tickText(value: number, { min, max, log }: Range): string {
 const compactText = (value: number) =>
   Math.abs(value) >= 1e6 ? `${figure(value / 1e6)}M` : value.toLocaleString('en-US', { maximumSignificantDigits: 4 })
 
-/** Title above and legend below a scene, for a file that stands on its own. */
+/** Title and legend around a drawing, for a standalone file. */
 export interface Frame {
   readonly title: string
   readonly subtitle: string
-  /** A run by its number, with its text. */
+  /** Index of a run, with its text. */
   readonly legend: readonly { readonly run: number; readonly text: string }[]
-  /** Sentences below the legend. */
+  /** Notes below the legend. */
   readonly notes: readonly string[]
 }
 
-/** The scene within its frame. */
+/** Adds title and legend to a drawing. */
 export function framed(scene: Scene, { title, subtitle, legend, notes }: Frame, look: Look): Scene {
   const above = 54
   const text = { anchor: 'start' as const, bold: false, turned: 0, fill: look.ink, size: 12 }
@@ -352,7 +350,7 @@ export function framed(scene: Scene, { title, subtitle, legend, notes }: Frame, 
   }
 }
 
-/** About how wide a text is, in pixels: a file is laid out without a browser. */
+/** Approximate width of a text in pixels, because files are laid out without a browser. */
 const textWidth = (text: string, size: number) => text.length * size * 0.56
 
 function wrapped(text: string, width: number, size: number): readonly string[] {
@@ -368,7 +366,7 @@ function wrapped(text: string, width: number, size: number): readonly string[] {
   return [...lines, line]
 }
 
-/** The scene as the text of an SVG file. */
+/** Renders a drawing as SVG. */
 export function svgOf(scene: Scene, look: Look): string {
   const { width, height, plot, styles } = scene
   const used = new Set([...scene.crowd.style, ...scene.front.style, ...scene.texts.flatMap(({ mark }) => mark ?? [])])
@@ -416,7 +414,7 @@ function labelText({ x, y, text, anchor, size, bold, fill, turned, mark }: Scene
   return `${symbol}<text x="${number(x)}" y="${number(y)}" text-anchor="${anchor}" font-size="${size}"${bold ? ' font-weight="600"' : ''} fill="${fill}"${turn}>${content(text)}</text>`
 }
 
-/** Text of an XML file: without control characters, which XML has no place for. */
+/** Escaped text without control characters, which XML does not allow. */
 const content = (text: string) =>
   text
     .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')

@@ -1,47 +1,47 @@
 import { frontierOnFewestGpus } from '../../../analysis/frontier.ts'
 import type { OverlayModel } from './model.ts'
 
-/** What the reader chose. */
+/** The reader's selection. */
 export interface Choice {
   /** Names of axes. */
   readonly x: string
   readonly y: string
   readonly logX: boolean
   readonly logY: boolean
-  /** Labels of runs that are not drawn. */
+  /** Labels of hidden runs. */
   readonly hidden: readonly string[]
   /** Workloads to show; null for all. */
   readonly workloads: readonly string[] | null
-  /** Values to show by name of the facet; all where it is absent. */
+  /** Visible values by facet; a missing facet shows all. */
   readonly facets: { readonly [facet: string]: readonly string[] }
 }
 
-/** A frontier: of one run, one workload and figures of one kind, so that no line joins what can't be compared. */
+/** The frontier of one run, one workload and one kind of figures, so that a line never joins incomparable points. */
 export interface Group {
   readonly run: number
   readonly workload: number
-  /** Number of a text. */
+  /** Index of a text. */
   readonly kind: number
-  /** Numbers of points, from the worst x to the best. */
+  /** Indices of points, from the worst x to the best. */
   readonly frontier: readonly number[]
 }
 
-/** What the choice leaves. */
+/** Result of a selection. */
 export interface Selection {
-  /** Points with a place in the picture, in the order of the model. */
+  /** Points with coordinates, in the order of the model. */
   readonly placed: readonly number[]
-  /** Points without one: failed, or without a figure of an axis, or not above 0 on a logarithmic axis. */
+  /** Points without coordinates: failed, without a figure of an axis, or not above 0 on a logarithmic axis. */
   readonly unplaced: readonly number[]
   readonly groups: readonly Group[]
-  /** Whether a point is on a frontier, by number. */
+  /** Whether a point is on a frontier, by index. */
   readonly onFrontier: Uint8Array
   readonly xs: Float64Array
   readonly ys: Float64Array
 }
 
 /**
- * Chooses points and finds their frontiers with the code of the analysis. Only valid points that meet their SLO (or
- * have none) can be on a frontier. Frontiers of runs that another choice leaves as they are, are not computed again.
+ * Selects points and finds their frontiers with the code of the analysis. Only valid points that meet their SLO (or
+ * have none) can be on a frontier. Frontiers of runs that a new selection does not affect are not computed again.
  */
 export function selector(model: OverlayModel): (choice: Choice) => Selection {
   const { data, length } = model
@@ -57,7 +57,7 @@ export function selector(model: OverlayModel): (choice: Choice) => Selection {
     const isShownValue = data.facets.map(({ name, values }) =>
       values.map(value => choice.facets[name]?.includes(value) ?? true),
     )
-    // Facets that hide nothing need not be asked at each point.
+    // Skips facets that hide nothing.
     const asked = isShownValue.flatMap((shown, facet) => (shown.every(Boolean) ? [] : [{ shown, facet }]))
     const hasValue = (i: number) => asked.every(({ shown, facet }) => shown[model.facets[facet]?.[i] ?? 0])
     const placed: number[] = []
@@ -107,7 +107,7 @@ export const select = (model: OverlayModel, choice: Choice): Selection => select
 const isPlace = (value: number | undefined, log: boolean) =>
   value !== undefined && Number.isFinite(value) && (!log || value > 0)
 
-/** What a reader must know before reading one frontier against another, in whole sentences. */
+/** Caveats for comparing frontiers, in full sentences. */
 export function cautions(model: OverlayModel, { groups }: Selection): readonly string[] {
   const { data } = model
   const runs = [...new Set(groups.map(({ run }) => run))]
@@ -145,7 +145,7 @@ export function cautions(model: OverlayModel, { groups }: Selection): readonly s
   return said
 }
 
-/** Whether a frontier is drawn dashed: its figures are of another kind than those of the first group. */
+/** Whether a frontier is dashed, because its figures are of another kind than those of the first group. */
 export function isOfOtherKind(group: Group, groups: readonly Group[]): boolean {
   return group.kind !== groups[0]?.kind
 }
