@@ -31,7 +31,9 @@ function news(progress: RunProgress): string | null {
       const figures =
         measurement === null
           ? ''
-          : `TTFT p50 ${ms(measurement.ttftMs?.p50)}, ITL p50 ${ms(measurement.itlMs?.p50)}, ${measurement.outputTokensPerS === null ? '–' : Math.round(measurement.outputTokensPerS)} tok/s`
+          : measurement.osl === null && measurement.totals.chunks === 0
+            ? `latency p50 ${ms(measurement.requestLatencyMs?.p50)}, ${measurement.inputTokensPerS === null ? '–' : Math.round(measurement.inputTokensPerS)} input tok/s`
+            : `TTFT p50 ${ms(measurement.ttftMs?.p50)}, ITL p50 ${ms(measurement.itlMs?.p50)}, ${measurement.outputTokensPerS === null ? '–' : Math.round(measurement.outputTokensPerS)} tok/s`
       return `${standing(progress)} ${pointLabel(point)}: ${status === 'ok' ? figures : `${status}: ${reason}`}`
     }
     case 'deploying':

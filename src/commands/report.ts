@@ -1,5 +1,7 @@
 import { resolve } from 'node:path'
 import { analyse } from '../analysis/analyse.ts'
+import { bestEmbedding } from '../analysis/embeddings.ts'
+import type { MeasuredPoint } from '../analysis/measured-point.ts'
 import { type CouldOverturn, couldOverturn } from '../render/views/could-overturn.ts'
 import { type FrontierRow, frontierTable } from '../render/views/frontier-table.ts'
 import { deploySentence } from '../render/views/recommendation-words.ts'
@@ -20,6 +22,12 @@ export interface WrittenReport {
   readonly couldOverturn: readonly CouldOverturn[]
 }
 
+/** `512/0: agg x2 at c 8 embeds …`; null of points that generate. */
+function embeddingSentence(workload: string, points: readonly MeasuredPoint[]): string | null {
+  const best = bestEmbedding(points)
+  return best === null ? null : `${workload}: ${best}`
+}
+
 /** Reads a run back from its journal and writes its report; `to` puts it elsewhere than into the run. */
 export async function reportRun(choice: RunChoice & { readonly to?: string }): Promise<WrittenReport> {
   const run = await readRunWithMissingPoints(await findRun(choice))
@@ -34,7 +42,8 @@ export async function reportRun(choice: RunChoice & { readonly to?: string }): P
     files,
     frontier: frontierTable(analysis),
     deploy: analysis.workloads.flatMap(
-      ({ name, recommendation, frontier }) => deploySentence(name, recommendation, frontier) ?? [],
+      ({ name, recommendation, frontier, points }) =>
+        deploySentence(name, recommendation, frontier) ?? embeddingSentence(name, points) ?? [],
     ),
     couldOverturn: couldOverturn(analysis),
   }

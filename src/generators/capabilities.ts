@@ -125,6 +125,7 @@ const apiNames: { readonly [api in Api]: string } = {
   chat: 'chat API',
   completions: 'completions API',
   responses: 'Responses API',
+  embeddings: 'embeddings API',
 }
 
 const keys: { readonly [kind in LoadLevel['kind']]: string } = {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Api } from '../model/index.ts'
+import { type Api, takesText } from '../model/index.ts'
 import type { ChatMessage } from './tokenizer.ts'
 
 /** One request of a dataset file. */
@@ -71,7 +71,7 @@ export function readRow(value: unknown, api: Api): readonly DatasetRow[] {
 function batchRow({ url, body }: Fields, api: Api): DatasetRow {
   const parsed = record.safeParse(body)
   if (!parsed.success) return { why: `body is ${kindOf(body)}, not an object`, key: 'body' }
-  if (typeof url === 'string' && !/\/(chat\/completions|completions|responses)$/.test(url))
+  if (typeof url === 'string' && !/\/(chat\/completions|completions|responses|embeddings)$/.test(url))
     return { why: `it asks ${url}, which is not an API that generates answers`, key: 'url' }
   const { tools, input } = parsed.data
   if (Array.isArray(tools) && tools.length > 0) return { why: 'body has tools', key: 'tools' }
@@ -180,7 +180,7 @@ function messagesRow(
   )
   if (silent !== undefined) return { why: `a turn of the user in ${key} is empty`, key }
   const plain = shareGpt && said.length === 1
-  if (api === 'completions' && !plain) return { why: 'the completions API does not accept messages' }
+  if (takesText(api) && !plain) return { why: `the ${api} API does not accept messages` }
   const answer = answered.length === 0 ? null : answered.map(({ content }) => content).join('\n')
   if (said.every(({ parts }) => parts === undefined))
     return { kind, entry: { messages: said, plain, answer, outputTokens } }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { z } from 'zod'
 import type { Api, Model, Workload } from '../model/index.ts'
-import { FulcrumError } from '../model/index.ts'
+import { FulcrumError, takesText } from '../model/index.ts'
 import { firstAlike } from './alike.ts'
 import { cached } from './cache.ts'
 import { type DatasetFile, type MeasuredDataset, readDatasetFile, refuseOdd } from './dataset-file.ts'
@@ -44,7 +44,7 @@ export async function measureDataset(file: string, options: DatasetOptions): Pro
     const input = read.entries.map(({ messages }) => {
       try {
         const ids =
-          api === 'completions' ? tokenizer.encodePrompt(messages[0]?.content ?? '') : tokenizer.encodeChat(messages)
+          takesText(api) ? tokenizer.encodePrompt(messages[0]?.content ?? '') : tokenizer.encodeChat(messages)
         return ids.length
       } catch (error) {
         if (refusal === '') refusal = error instanceof Error ? error.message : String(error)
@@ -119,7 +119,7 @@ export async function datasetPrompts(
   const entries = dataset.entries.slice(0, count)
   const outputTokens = outputTokensOf(dataset, count, workload, options.seed)
   const values = entries.map(({ messages, parts }) =>
-    api === 'completions' ? messages[0]?.content : (parts ?? messages),
+    takesText(api) ? messages[0]?.content : (parts ?? messages),
   )
   return withAlike({
     count: entries.length,

@@ -1,6 +1,6 @@
 import { drawLengths } from '../metrics/statistics/lengths.ts'
 import type { Api, Model, Workload } from '../model/index.ts'
-import { createRandom, FulcrumError } from '../model/index.ts'
+import { createRandom, FulcrumError, takesText } from '../model/index.ts'
 import { firstAlike } from './alike.ts'
 import { datasetPrompts } from './dataset.ts'
 import { frameTexts } from './frame.ts'
@@ -103,12 +103,12 @@ function singlePrompts(options: PromptOptions, lexicon: Lexicon, around: number)
  */
 function conversationPrompts(options: PromptOptions, lexicon: Lexicon, around: number, turns: number): PromptSet {
   const perTurn = lexicon.turnTokens
-  if (options.api === 'completions' || perTurn === null) {
+  if (takesText(options.api) || perTurn === null) {
     throw new FulcrumError(
       'bad-input',
       'no-conversation',
-      options.api === 'completions'
-        ? 'the completions API has no conversations'
+      takesText(options.api)
+        ? `the ${options.api} API has no conversations`
         : `the chat template of the tokenizer ${options.model.tokenizer} does not accept earlier answers`,
       {
         where: options.workload.name,
@@ -162,7 +162,7 @@ function wordsOf(name: string, words: number): WordRun[] {
 
 /** Tokens that are not the prompt's own. */
 function tokensAround(lexicon: Lexicon, { api, model }: PromptOptions): number {
-  if (api === 'completions') return lexicon.promptTokens
+  if (takesText(api)) return lexicon.promptTokens
   if (lexicon.chatTokens !== null) return lexicon.chatTokens
   throw new FulcrumError(
     'bad-input',

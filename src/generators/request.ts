@@ -1,4 +1,4 @@
-import type { Api, Dialect, Endpoint, Json, Load } from '../model/index.ts'
+import { type Api, type Dialect, type Endpoint, generates, type Json, type Load } from '../model/index.ts'
 
 type Fields = { readonly [field: string]: Json }
 
@@ -7,6 +7,7 @@ export const apiPaths: Readonly<Record<Api, string>> = {
   chat: '/v1/chat/completions',
   completions: '/v1/completions',
   responses: '/v1/responses',
+  embeddings: '/v1/embeddings',
 }
 
 /** The body field that carries the prompt. */
@@ -14,6 +15,7 @@ export const promptFields: Readonly<Record<Api, string>> = {
   chat: 'messages',
   completions: 'prompt',
   responses: 'input',
+  embeddings: 'input',
 }
 
 /** What a request body says besides its prompt. */
@@ -42,6 +44,7 @@ export function requestShape(load: Load, endpoint: Endpoint, outputTokens: numbe
 
 /** Every field of a request body except the prompt, in the server's spelling. */
 export function requestFields(shape: RequestShape): Fields {
+  if (!generates(shape.api)) return { model: shape.model, ...shape.extra }
   return {
     model: shape.model,
     stream: shape.streaming,

@@ -47,7 +47,13 @@ export interface Stage {
 }
 
 /** The API that requests use. */
-export type Api = 'chat' | 'completions' | 'responses'
+export type Api = 'chat' | 'completions' | 'responses' | 'embeddings'
+
+/** Whether an API generates tokens: embeddings are one vector, at once. */
+export const generates = (api: Api): boolean => api !== 'embeddings'
+
+/** Whether an API takes one text, with no roles around it. */
+export const takesText = (api: Api): boolean => api === 'completions' || api === 'embeddings'
 
 /** Sequential stopping: a point is measured until its figures are precise enough. */
 export interface AutoRequests {

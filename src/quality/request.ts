@@ -32,6 +32,8 @@ export function questionBody(turns: readonly Turn[], { api, model, maxTokens, sy
       })
     case 'responses':
       return JSON.stringify({ input: asked, max_output_tokens: maxTokens, ...fields })
+    case 'embeddings':
+      throw new RangeError('the embeddings API answers no questions')
   }
 }
 

@@ -20,6 +20,7 @@ import type { RawEngine } from './schema/engine.ts'
 import { knownDeployers, readDeploy } from './sections/deploy.ts'
 import { readEngine, type WantedEngine } from './sections/engine.ts'
 import { readGenerator } from './sections/generator.ts'
+import { checkEmbeddings } from './sections/embeddings.ts'
 import { checkSlo, readBudget, readLimits, readSlo } from './sections/judgement.ts'
 import { readLoads } from './sections/loads.ts'
 import { readMix } from './sections/mix.ts'
@@ -105,14 +106,15 @@ async function assemble(text: string, raw: Partial<Sections>, context: AssembleC
   const base = readDeployed(raw, context)
   const listed = 'topologies' in raw ? readTopologies(raw.topologies, context) : undefined
   const topologies = listed && raw.calibrate === true ? calibrating(listed, context) : listed
-  const placed = raw.workloads ? readWorkloads(raw.workloads, context) : undefined
+  const placed = raw.workloads ? readWorkloads(raw.workloads, context, undefined, raw.load?.api) : undefined
   const workloads = placed?.map(({ workload }) => workload)
   const mix = workloads && raw.mix ? readMix(raw.mix, workloads, context) : null
   const loads = raw.load && readLoads(raw.load, context)
   const telemetry = raw.telemetry && readTelemetry(raw.telemetry, context)
   const quality = raw.quality === undefined ? null : readQuality(raw.quality, context, findings)
   const generator = raw.generator && (await readGenerator(raw.generator, context))
-  if (raw.slo && workloads && loads) checkSlo(raw.slo, { loads, workloads, generator: generator || null }, context)
+  checkEmbeddings(raw, context)
+  if (raw.slo && workloads && loads && raw.load?.api !== 'embeddings') checkSlo(raw.slo, { loads, workloads, generator: generator || null }, context)
   const wanted = topologies && base && readVariants(raw, base, topologies, context)
   if (!base || !topologies || !wanted) return null
 

@@ -1,6 +1,7 @@
 import type { Run } from '../../journal/run.ts'
 import type { Point } from '../../model/index.ts'
 import { meanTokens } from '../../model/index.ts'
+import { bestEmbedding, noFrontier } from '../embeddings.ts'
 import { loadValue } from '../load-label.ts'
 import { type Gap, measureAgain } from '../measure-again.ts'
 import type { MeasuredPoint } from '../measured-point.ts'
@@ -18,6 +19,8 @@ export interface NextStep {
   readonly because: readonly string[]
   /** Measures what has no valid result; null where nothing has to be measured again. */
   readonly command: string | null
+  /** The points are of embeddings, which no recommendation is for. */
+  readonly isEmbedding?: true
 }
 
 /** What advice rests on. */
@@ -287,6 +290,8 @@ const mostReasons = 3
 
 /** Advice where no point of a workload is valid: which are not, why, and how to measure them again. */
 export function adviceWithoutResult({ run, points, unmeasured }: Measured): NextStep {
+  const vectors = bestEmbedding(points)
+  if (vectors !== null) return { advice: vectors, because: [noFrontier], command: null, isEmbedding: true }
   const results = points.flatMap(({ repeats }) => repeats)
   const gaps: readonly Gap[] = [
     ...results.map(({ status }) => status).filter(status => status !== 'ok'),

@@ -51,6 +51,7 @@ export function readChunk(api: Api, type: string, value: unknown): Chunk {
   const root = fieldsOf(value)
   const error = errorOf(root, type, api)
   if (error !== null) return { ...nothing, error }
+  if (api === 'embeddings') return readEmbeddings(root)
   return api === 'responses' ? readResponses(root, type) : readChoices(root)
 }
 
@@ -163,6 +164,21 @@ function callsOf(value: unknown): string {
     return [name, given].filter(part => typeof part === 'string')
   })
   return parts.join('')
+}
+
+/** Vectors that came at once: nothing was generated, so there is no text, and the usage counts the prompt alone. */
+function readEmbeddings(root: Fields): Chunk {
+  const data = Array.isArray(root.data) ? root.data : []
+  const isWhole = data.length > 0 && data.every(one => isVector(fieldsOf(one).embedding))
+  const { prompt_tokens: inputTokens } = fieldsOf(root.usage)
+  const usage =
+    typeof inputTokens === 'number' ? { inputTokens, outputTokens: -1, cachedTokens: -1, reasoningTokens: -1 } : null
+  return { ...nothing, token: isWhole, finished: isWhole, usage }
+}
+
+/** A list of numbers, or the same in Base64 (`encoding_format: base64`). */
+function isVector(value: unknown): boolean {
+  return (Array.isArray(value) && value.length > 0) || (typeof value === 'string' && value !== '')
 }
 
 function readResponses(root: Fields, eventType: string): Chunk {

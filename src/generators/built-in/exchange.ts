@@ -1,5 +1,5 @@
 import type { Histogram } from '../../metrics/histogram.ts'
-import type { Api } from '../../model/index.ts'
+import { type Api, generates } from '../../model/index.ts'
 import { endings } from './answer-ends.ts'
 import { type Chunk, isErrorEvent, readChunk } from './chunk.ts'
 import type { EventSink } from './event-reader.ts'
@@ -339,7 +339,8 @@ export class Exchange implements ResponseSink, EventSink {
     }
     const chunk = readChunk(this.#api, '', value)
     if (chunk.error !== null) this.#fail('server-error', chunk.error)
-    else if (!chunk.token) this.#fail('short-output', 'the answer has no text')
+    else if (!chunk.token)
+      this.#fail('short-output', generates(this.#api) ? 'the answer has no text' : 'the answer has no embedding')
     else if (chunk.blankFinish && !chunk.finished)
       this.#fail('broken-stream', 'the answer has an empty finish_reason: it was cut before its end')
     this.#finished = chunk.finished
@@ -351,7 +352,7 @@ export class Exchange implements ResponseSink, EventSink {
     if (this.#collect) this.text = chunk.text.slice(chunk.reasoningChars)
     this.#keepChunk(chunk)
     this.answerAt = Number.NaN
-    this.chunks = this.#usageAt = 1
+    this.chunks = this.#usageAt = generates(this.#api) ? 1 : 0
     this.lastAt = this.at
   }
 

@@ -13,7 +13,7 @@ export const builtInGenerator = defineGenerator({
   keys: { shards: operational(shardsKey.optional()) },
   read: ({ shards }): { readonly shards?: ShardSettings } => (shards === undefined ? {} : { shards }),
   capabilities: {
-    apis: ['chat', 'completions', 'responses'],
+    apis: ['chat', 'completions', 'responses', 'embeddings'],
     loads: ['concurrency', 'rate', 'stages', 'trace'],
     arrivals: ['constant', 'poisson', 'gamma'],
     maxConcurrency: true,

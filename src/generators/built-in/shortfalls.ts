@@ -18,7 +18,7 @@ export function builtInShortfalls({ load, workload }: AskedLoad): readonly Short
     return [
       {
         ...{ section: 'load', key: 'api' },
-        wrong: 'the completions API has no conversations',
+        wrong: `the ${load.api} API has no conversations`,
         right: 'write api: chat, or remove conversation',
       },
     ]

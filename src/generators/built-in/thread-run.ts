@@ -1,7 +1,7 @@
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises'
 import { Histogram } from '../../metrics/histogram.ts'
 import { errorCode, phaseCode, type RequestPhase } from '../../metrics/records.ts'
-import { arrivalsAround, createRandom, openLoopConnections } from '../../model/index.ts'
+import { arrivalsAround, createRandom, generates, openLoopConnections } from '../../model/index.ts'
 import { endings } from './answer-ends.ts'
 import { closedLoop } from './closed-loop.ts'
 import { Connection } from './connection.ts'
@@ -403,7 +403,8 @@ class ThreadRun {
     columns.doneMs[row] = exchange.endAt
     if (exchange.inputTokens > 0) columns.inputTokens[row] = exchange.inputTokens
     if (exchange.cachedTokens >= 0) columns.cachedTokens[row] = exchange.cachedTokens
-    columns.outputTokens[row] = usage === 'said' || usage === 'doubtful' ? outputTokens : chunks
+    if (!generates(this.#job.api)) columns.outputTokens[row] = Number.NaN
+    else columns.outputTokens[row] = usage === 'said' || usage === 'doubtful' ? outputTokens : chunks
     columns.chunks[row] = chunks
     columns.reasoningChunks[row] = exchange.reasoningChunks
     if (exchange.reasoningTokens >= 0) columns.reasoningTokens[row] = exchange.reasoningTokens
@@ -427,7 +428,8 @@ class ThreadRun {
   /** Keeps of an answer what is settled afterwards. */
   #note(row: number, exchange: Exchange, leastTokens: number): void {
     const { usage, chunks, outputTokens, ending } = exchange
-    if (usage !== 'said') this.#texts.push({ row, usage, leastTokens, ...exchange.wholeText() })
+    // Vectors have no text to be counted.
+    if (usage !== 'said' && generates(this.#job.api)) this.#texts.push({ row, usage, leastTokens, ...exchange.wholeText() })
     if (exchange.reasoningChunks > 0 && exchange.reasoningTokens < 0 && (usage !== 'said' || outputTokens !== chunks))
       this.#keepReasoning(row, exchange)
     const several = usage !== 'said' || outputTokens > chunks

@@ -6,12 +6,12 @@ import { latencies } from './latencies.ts'
 import { promptCache } from './prompt-cache.ts'
 import { reasoning } from './reasoning.ts'
 import { speculation } from './speculation.ts'
-import { throughput } from './throughput.ts'
+import { embedded, throughput } from './throughput.ts'
 
 export { accuracyName } from './accuracy.ts'
 export type { Figure } from './figure.ts'
 export { bareName, didYouMean, figureNamed, figuresIn, nearFigures } from './figure.ts'
-export { interactivity, perGpuThroughput } from './throughput.ts'
+export { embedded, interactivity, perGpuThroughput } from './throughput.ts'
 export type { Unit } from './unit.ts'
 export { spellingsOf, units } from './unit.ts'
 
@@ -22,7 +22,7 @@ export const firstFigures: readonly Figure[] = [...latencies, ...throughput, goo
 export const lastFigures: readonly Figure[] = [...reasoning, accuracy]
 
 /** Figures whose columns are the last: a new figure is one file beside this one and one line at the end of this list. */
-export const newFigures: readonly Figure[] = [...speculation]
+export const newFigures: readonly Figure[] = [...speculation, embedded]
 
 /**
  * The registry of figures: those above in their order. A new one goes to the end of {@link newFigures}. It then

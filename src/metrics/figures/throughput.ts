@@ -11,6 +11,17 @@ function per(rate: number | null, gpus: number): number | null {
   return rate !== null && gpus > 0 ? rate / gpus : null
 }
 
+/** Of an API that generates nothing, so that there are no output tokens to compare by. */
+export const embedded: Figure = {
+  name: 'embedded_tokens_per_s_per_gpu',
+  title: 'Embedded tokens/s per GPU',
+  unit: 'tokens/s/GPU',
+  better: 'higher',
+  of: (m, deployment) => (m.totals.chunks === 0 && m.osl === null ? per(ratesOf(m).inputTokensPerS, gpusOf(deployment)) : null),
+  shownIn: ['tables', 'comparison', 'history', 'axes'],
+  ifObserved: true,
+}
+
 /**
  * Per-GPU throughput counts all GPUs of the deployment, including those of prefill workers; the two figures of a role say how busy each
  * pool is on its own.

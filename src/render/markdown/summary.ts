@@ -53,7 +53,7 @@ export function summaryMarkdown(report: Report): string {
       '',
       `## Workload ${escapeMarkdown(workload.name)}`,
       '',
-      `**${escapeMarkdown(headline(recommendation))}**`,
+      `**${escapeMarkdown(headline(recommendation, workload.points))}**`,
     )
     if (best !== null) {
       const slo = objectives(best).map(o =>

@@ -33,6 +33,8 @@ export function answerText({
   deploy,
 }: Pick<NonNullable<OutcomeView['report']>, 'frontier' | 'deploy'>): string {
   const sentences = deploy.map(sentence => wrapped(sentence))
+  // Embeddings have an answer without a frontier.
+  if (frontier.length === 0 && sentences.length > 0) return sentences.join('\n')
   return [frontierText(frontier), ...(sentences.length === 0 ? [] : [sentences.join('\n')])].join('\n\n')
 }
 

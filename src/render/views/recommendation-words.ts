@@ -1,4 +1,6 @@
+import { bestEmbedding, noFrontier } from '../../analysis/embeddings.ts'
 import { loadLabel } from '../../analysis/load-label.ts'
+import type { MeasuredPoint } from '../../analysis/measured-point.ts'
 import type { Recommendation } from '../../analysis/recommend.ts'
 import type { ServingModes } from '../../analysis/serving-modes.ts'
 import type { VariantGain } from '../../analysis/variants.ts'
@@ -24,8 +26,8 @@ export function confidenceOf({
 }
 
 /** What to do, in one line. */
-export function headline({ basis, best }: Recommendation): string {
-  if (best === null) return 'No valid measurement'
+export function headline({ basis, best }: Recommendation, points: readonly MeasuredPoint[] = []): string {
+  if (best === null) return bestEmbedding(points) === null ? 'No valid measurement' : 'Embeddings'
   const at = `${best.label} at ${loadLabel(best.load.level)}`
   return basis === 'missed' ? `Nothing meets the SLO; nearest is ${at}` : at
 }
@@ -49,7 +51,9 @@ export function deploySentence(
 }
 
 /** Why this point is recommended. */
-export function because({ basis, best }: Recommendation): string {
+export function because({ basis, best }: Recommendation, points: readonly MeasuredPoint[] = []): string {
+  const vectors = best === null ? bestEmbedding(points) : null
+  if (vectors !== null) return `${vectors} ${noFrontier}`
   if (best === null) return 'Every point of this workload failed or is invalid. Validity gives the reasons.'
   switch (basis) {
     case 'slo':

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 /** A completion request as the engine needs it. */
 export interface CompletionRequest {
-  readonly api: 'chat' | 'completions'
+  readonly api: 'chat' | 'completions' | 'embeddings'
   readonly prompts: readonly Prompt[]
   /** Output tokens of each prompt. */
   readonly outputTokens: number
@@ -52,6 +52,13 @@ const tokenIds = z.array(natural)
 const completionSchema = z.looseObject({
   ...common,
   prompt: z.union([z.string(), tokenIds, z.array(z.string()), z.array(tokenIds)]),
+})
+
+const embeddingSchema = z.looseObject({
+  model: z.string(),
+  input: completionSchema.shape.prompt,
+  encoding_format: z.enum(['float', 'base64']).nullish(),
+  dimensions: natural.nullish(),
 })
 
 /** Fields that change nothing here, because the model's words are not simulated; Dynamo takes them too. */
@@ -169,6 +176,17 @@ function parseCompletion(body: object, model: string): CompletionRequest | Refus
   return request('completions', fields, fields.max_tokens, prompts)
 }
 
+/** An embedding is the prefill of its text: one pass, and the vector in place of a first token. */
+function parseEmbedding(body: object, model: string): CompletionRequest | Refusal {
+  const parsed = embeddingSchema.safeParse(body)
+  if (!parsed.success) return undecodable(issueText(parsed.error))
+  const { input, model: asked } = parsed.data
+  const refused = commonRefusal({ model: asked }, model) ?? unknownFields(body, embeddingSchema.shape)
+  if (refused !== null) return refused
+  const prompts = parsePrompts(input)
+  return { api: 'embeddings', prompts, outputTokens: 1, stream: false, includeUsage: false, mayEnd: false }
+}
+
 /** Reads a request's body; a refusal says what is wrong in the words and status that Dynamo 1.4.2 uses. */
 export function parseBody(text: string, api: CompletionRequest['api'], model: string): CompletionRequest | Refusal {
   let body: unknown
@@ -178,5 +196,6 @@ export function parseBody(text: string, api: CompletionRequest['api'], model: st
     return undecodable(error instanceof Error ? error.message : String(error))
   }
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return undecodable('expected an object')
+  if (api === 'embeddings') return parseEmbedding(body, model)
   return api === 'chat' ? parseChat(body, model) : parseCompletion(body, model)
 }

@@ -88,8 +88,24 @@ function completionFormat({ id, created, model }: Envelope): ResponseFormat {
   }
 }
 
+/** Numbers of a vector: enough to be one. */
+const dimensions = 16
+
+function embeddingFormat(model: string): ResponseFormat {
+  const none = () => ''
+  return {
+    ...{ token: none, finish: none, usage: none, done: '' },
+    whole: (_tokens, choices, { prompt_tokens }) => {
+      const embedding = Array.from({ length: dimensions }, () => dimensions ** -0.5)
+      const data = Array.from({ length: choices }, (_, index) => ({ object: 'embedding', index, embedding }))
+      return JSON.stringify({ object: 'list', data, model, usage: { prompt_tokens, total_tokens: prompt_tokens } })
+    },
+  }
+}
+
 export function responseFormat(api: CompletionRequest['api'], model: string): ResponseFormat {
   const created = Math.floor(Date.now() / 1000)
+  if (api === 'embeddings') return embeddingFormat(model)
   return api === 'chat'
     ? chatFormat({ id: `chatcmpl-${randomUUID()}`, created, model })
     : completionFormat({ id: `cmpl-${randomUUID()}`, created, model })

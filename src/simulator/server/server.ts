@@ -119,6 +119,7 @@ export function createEngineServer(options: EngineServerOptions): Server {
   const posts: { readonly [path: string]: CompletionRequest['api'] } = {
     '/v1/chat/completions': 'chat',
     '/v1/completions': 'completions',
+    '/v1/embeddings': 'embeddings',
   }
 
   function get(path: string, response: ServerResponse): void {

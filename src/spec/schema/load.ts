@@ -164,15 +164,15 @@ export const loadSchema = field(
       'write a duration such as 600s, at most 24 days',
     ).default('600s'),
     api: field(
-      z.enum(['chat', 'completions', 'responses']),
+      z.enum(['chat', 'completions', 'responses', 'embeddings']),
       'API to call. Default: `chat`.',
-      'write chat, completions or responses',
+      'write chat, completions, responses or embeddings',
     ).default('chat'),
     streaming: field(
       z.boolean(),
-      'Whether to stream responses. Without streaming, TTFT and ITL are not available. Default: true.',
+      'Whether to stream responses. Without streaming, TTFT and ITL are not available. Default: true, except for embeddings.',
       'write true or false',
-    ).default(true),
+    ).optional(),
     session_header: field(
       z.string().regex(/^[A-Za-z][A-Za-z0-9-]*$/),
       'Header that carries the id of a request’s session, for routers that keep a session on a worker, such as `X-Session-Id`. Default: none.',

@@ -7,6 +7,10 @@ const moments = z.strictObject({
   stddev: z.number().min(0).describe('Standard deviation, in tokens.'),
 })
 
+/** What to write for a length. */
+export const lengthHint =
+  'write a number of tokens, { mean: …, stddev: … }, { lognormal: { mean: …, stddev: … } }, { uniform: { min: …, max: … } } or { empirical: [{ tokens: …, weight: … }] }'
+
 const length = (what: string) =>
   field(
     z.union([
@@ -39,7 +43,7 @@ const length = (what: string) =>
       }),
     ]),
     `${what} in tokens of the model’s tokenizer: a number, or a distribution: \`{ mean, stddev }\` (normal), \`{ normal: { mean, stddev } }\`, \`{ lognormal: { mean, stddev } }\` (mean and standard deviation of the length, not of its logarithm), \`{ uniform: { min, max } }\` or \`{ empirical: [{ tokens, weight }, …] }\`.`,
-    'write a number of tokens, { mean: …, stddev: … }, { lognormal: { mean: …, stddev: … } }, { uniform: { min: …, max: … } } or { empirical: [{ tokens: …, weight: … }] }',
+    lengthHint,
   )
 
 const prefix = field(
@@ -66,7 +70,7 @@ const conversation = field(
 const workload = z.strictObject({
   name: field(z.string().min(1).max(60), 'Label in reports. Default: `ISL/OSL`.', 'write a short label').optional(),
   isl: length('Input length (ISL)'),
-  osl: length('Output length (OSL)'),
+  osl: length('Required, except for `load.api: embeddings`, which has none. Output length (OSL)').optional(),
   prefix: prefix.optional(),
   dataset: field(
     z.string().min(1),

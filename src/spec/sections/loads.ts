@@ -1,3 +1,4 @@
+import { generates } from '../../model/index.ts'
 import { type Arrivals, defined, type Load, type LoadLevel } from '../../model/index.ts'
 import { existing, listOf, reportDuplicates, type SectionContext, seconds } from '../../yaml/section-context.ts'
 import type { RawLoad } from '../schema/load.ts'
@@ -179,7 +180,7 @@ function loadOf(raw: RawLoad, level: LoadLevel): Load {
   return {
     level,
     api: raw.api,
-    streaming: raw.streaming,
+    streaming: raw.streaming ?? generates(raw.api),
     ...measured,
     graceS: seconds(raw.grace),
     warmup,

@@ -1,10 +1,10 @@
-import { canonicalJson, defined, type Length, meanTokens, type Workload } from '../../model/index.ts'
+import { type Api, canonicalJson, defined, generates, type Length, meanTokens, type Workload } from '../../model/index.ts'
 import { type Path, pathText } from '../../yaml/problem.ts'
 import { existing, lookUp, type SectionContext, seconds } from '../../yaml/section-context.ts'
 import { cross } from '../axes/axis.ts'
 import { workloadAxes } from '../axes/index.ts'
 import type { WorkloadDraft } from '../axes/workload-draft.ts'
-import type { RawLength, RawWorkload, RawWorkloads } from '../schema/workloads.ts'
+import { lengthHint, type RawLength, type RawWorkload, type RawWorkloads } from '../schema/workloads.ts'
 
 /** A workload, and the place of its entry in the file. */
 export interface PlacedWorkload {
@@ -15,11 +15,13 @@ export interface PlacedWorkload {
 /**
  * Workloads in file order, with their names; an entry with axes is one workload for each combination.
  * @param axes those of the registry unless given
+ * @param api what the load calls
  */
 export function readWorkloads(
   raw: RawWorkloads,
   context: SectionContext,
   axes = workloadAxes,
+  api: Api = 'chat',
 ): readonly PlacedWorkload[] {
   const entries = Array.isArray(raw) ? raw : [raw]
   const workloads: PlacedWorkload[] = []
@@ -28,7 +30,7 @@ export function readWorkloads(
   for (const [index, entry] of entries.entries()) {
     const path: Path = Array.isArray(raw) ? ['workloads', index] : ['workloads']
     const drafts = typeof entry === 'string' ? [entry] : cross(axes, { entry, marks: [] })
-    for (const draft of drafts) add(readWorkload(draft, path, context), path)
+    for (const draft of drafts) add(readWorkload(draft, path, context, api), path)
   }
   return workloads
 
@@ -66,16 +68,17 @@ function readDataset(
   return { datasetFile, datasetSha256: context.files.fingerprint(datasetFile) }
 }
 
-function readWorkload(draft: string | WorkloadDraft, path: Path, context: SectionContext): Workload {
+function readWorkload(draft: string | WorkloadDraft, path: Path, context: SectionContext, api: Api): Workload {
   if (typeof draft === 'string') {
     const [isl = 0, osl = 0] = draft.split('/').map(Number)
-    if (!(isl >= 1 && osl >= 1))
+    if (!generates(api)) reportOsl(osl, path, context)
+    if (!(isl >= 1 && (osl >= 1 || !generates(api))))
       context.report(path, `${JSON.stringify(draft)} has a length of 0`, 'write lengths of at least one token')
     return { name: draft, isl: { kind: 'fixed', tokens: isl }, osl: { kind: 'fixed', tokens: osl } }
   }
   const { entry: raw, marks } = draft
   const isl = readLength(raw.isl, [...path, 'isl'], context)
-  const osl = readLength(raw.osl, [...path, 'osl'], context)
+  const osl = readOsl(raw.osl, path, context, api)
   const { dataset, conversation } = raw
   const prefix = raw.prefix && { ...raw.prefix, share: [raw.prefix.share].flat()[0] ?? 0 }
   if (conversation !== undefined && dataset !== undefined) {
@@ -102,6 +105,24 @@ function readWorkload(draft: string | WorkloadDraft, path: Path, context: Sectio
       ? {}
       : { conversation: { turns: conversation.turns, ...thinkOf(conversation.think) } }),
   }
+}
+
+/** No length where nothing is generated. */
+const noTokens: Length = { kind: 'fixed', tokens: 0 }
+
+function readOsl(raw: RawLength | undefined, path: Path, context: SectionContext, api: Api): Length {
+  if (!generates(api)) {
+    if (raw !== undefined) reportOsl(1, [...path, 'osl'], context)
+    return noTokens
+  }
+  if (raw !== undefined) return readLength(raw, [...path, 'osl'], context)
+  context.report([...path, 'osl'], `${pathText([...path, 'osl'])} is missing`, lengthHint)
+  return noTokens
+}
+
+function reportOsl(tokens: number, path: Path, context: SectionContext): void {
+  if (tokens === 0) return
+  context.report(path, 'the embeddings API generates no output tokens', 'write 512/0 or { isl: 512 }, or api: chat')
 }
 
 function thinkOf(think: NonNullable<Exclude<RawWorkload, string>['conversation']>['think']) {

@@ -23,9 +23,9 @@ function card(workload: WorkloadAnalysis, slug: string): Html {
   const { isl, osl } = workload.workload
   return html`<article class="answer" data-basis="${recommendation.basis}">
 <p class="eyebrow">Workload ${workload.name} <span>· ${figure(meanTokens(isl))} tokens in, ${figure(meanTokens(osl))} out</span></p>
-<h3>${headline(recommendation)}</h3>
+<h3>${headline(recommendation, workload.points)}</h3>
 ${confidence(recommendation)}
-<p class="why">${because(recommendation)}</p>
+<p class="why">${because(recommendation, workload.points)}</p>
 ${
   best === null
     ? null
