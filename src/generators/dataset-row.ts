@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Api, takesText } from '../model/index.ts'
+import { type Api, generates, takesText } from '../model/index.ts'
 import type { ChatMessage } from './tokenizer.ts'
 
 /** One request of a dataset file. */
@@ -71,7 +71,8 @@ export function readRow(value: unknown, api: Api): readonly DatasetRow[] {
 function batchRow({ url, body }: Fields, api: Api): DatasetRow {
   const parsed = record.safeParse(body)
   if (!parsed.success) return { why: `body is ${kindOf(body)}, not an object`, key: 'body' }
-  if (typeof url === 'string' && !/\/(chat\/completions|completions|responses|embeddings)$/.test(url))
+  const isOther = generates(api) || !/\/embeddings$/.test(typeof url === 'string' ? url : '')
+  if (isOther && typeof url === 'string' && !/\/(chat\/completions|completions|responses)$/.test(url))
     return { why: `it asks ${url}, which is not an API that generates answers`, key: 'url' }
   const { tools, input } = parsed.data
   if (Array.isArray(tools) && tools.length > 0) return { why: 'body has tools', key: 'tools' }

@@ -43,8 +43,7 @@ export async function measureDataset(file: string, options: DatasetOptions): Pro
     let refusal = ''
     const input = read.entries.map(({ messages }) => {
       try {
-        const ids =
-          takesText(api) ? tokenizer.encodePrompt(messages[0]?.content ?? '') : tokenizer.encodeChat(messages)
+        const ids = takesText(api) ? tokenizer.encodePrompt(messages[0]?.content ?? '') : tokenizer.encodeChat(messages)
         return ids.length
       } catch (error) {
         if (refusal === '') refusal = error instanceof Error ? error.message : String(error)
@@ -118,9 +117,7 @@ export async function datasetPrompts(
   }
   const entries = dataset.entries.slice(0, count)
   const outputTokens = outputTokensOf(dataset, count, workload, options.seed)
-  const values = entries.map(({ messages, parts }) =>
-    takesText(api) ? messages[0]?.content : (parts ?? messages),
-  )
+  const values = entries.map(({ messages, parts }) => (takesText(api) ? messages[0]?.content : (parts ?? messages)))
   return withAlike({
     count: entries.length,
     ...frameValues(values),

@@ -18,9 +18,9 @@ import { deployIdentity, engineFilesIdentity, generatorIdentity, modelIdentity }
 import { patchedSections, variantDocument } from './patch.ts'
 import type { RawEngine } from './schema/engine.ts'
 import { knownDeployers, readDeploy } from './sections/deploy.ts'
+import { checkEmbeddings } from './sections/embeddings.ts'
 import { readEngine, type WantedEngine } from './sections/engine.ts'
 import { readGenerator } from './sections/generator.ts'
-import { checkEmbeddings } from './sections/embeddings.ts'
 import { checkSlo, readBudget, readLimits, readSlo } from './sections/judgement.ts'
 import { readLoads } from './sections/loads.ts'
 import { readMix } from './sections/mix.ts'
@@ -114,7 +114,8 @@ async function assemble(text: string, raw: Partial<Sections>, context: AssembleC
   const quality = raw.quality === undefined ? null : readQuality(raw.quality, context, findings)
   const generator = raw.generator && (await readGenerator(raw.generator, context))
   checkEmbeddings(raw, context)
-  if (raw.slo && workloads && loads && raw.load?.api !== 'embeddings') checkSlo(raw.slo, { loads, workloads, generator: generator || null }, context)
+  if (raw.slo && workloads && loads && raw.load?.api !== 'embeddings')
+    checkSlo(raw.slo, { loads, workloads, generator: generator || null }, context)
   const wanted = topologies && base && readVariants(raw, base, topologies, context)
   if (!base || !topologies || !wanted) return null
 

@@ -112,6 +112,24 @@ describe('the simulated engine’s server', () => {
       assert.equal(new Set(parsed.map(chunk => chunk.id)).size, 1)
     }
   })
+  test('embeds a text, or several at once, and counts their tokens', async () => {
+    const response = await post('/v1/embeddings', { input: ['hello there', 'you'] })
+    const { object, data, usage } = (await response.json()) as {
+      object: string
+      data: { index: number; embedding: number[] }[]
+      usage: object
+    }
+    assert.equal(object, 'list')
+    assert.deepEqual(
+      data.map(({ index, embedding }) => [index, embedding.every(value => Number.isFinite(value))]),
+      [
+        [0, true],
+        [1, true],
+      ],
+    )
+    assert.deepEqual(usage, { prompt_tokens: 3, total_tokens: 3 })
+    assert.equal((await post('/v1/embeddings', { input: 'x', max_tokens: 4 })).status, 400)
+  })
   test('refuses in Dynamo’s words and shape', async () => {
     const response = await post('/v1/chat/completions', { messages: [] })
     assert.equal(response.status, 400)

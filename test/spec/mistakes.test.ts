@@ -78,6 +78,56 @@ suite('objectives on what is not observed', [
       ),
     ],
   ),
+  ...(
+    [
+      ['TTFT', { slo: '{ ttft_p95_ms: 5 }' }, /: the embeddings API has no TTFT; write request_latency_p95_ms$/],
+      ['TTFO', { slo: '{ ttfo_p95_ms: 5 }' }, /: the embeddings API has no TTFO; write request_latency_p95_ms$/],
+      ['ITL', { slo: '{ itl_p95_ms: 5 }' }, /: the embeddings API has no ITL; write request_latency_p95_ms$/],
+      ['a search', { search: 'adaptive' }, /: the embeddings API has no frontier of output tokens/],
+      ['output tokens', { workloads: '[512/16]' }, /: the embeddings API generates no output tokens; write 512\/0 /],
+      [
+        'an OSL',
+        { workloads: '[{ isl: 512, osl: 16 }]' },
+        /: the embeddings API generates no output tokens; write 512\/0 /,
+      ],
+      [
+        'questions',
+        { quality: '{ questions: q.jsonl }' },
+        /: the embeddings API has no answers to questions; remove quality$/,
+      ],
+      [
+        'another generator',
+        { generator: 'aiperf' },
+        /aiperf does not support the embeddings API; .*, or write generator: built-in$/,
+      ],
+      [
+        'a stream',
+        { load: '{ concurrency: [1], api: embeddings, streaming: true }' },
+        /: the embeddings API has no stream; /,
+      ],
+      [
+        'as many requests as it takes',
+        { load: '{ concurrency: [1], api: embeddings, requests: auto }' },
+        /: the embeddings API has no output tokens for requests: auto/,
+      ],
+    ] as const
+  ).map(
+    ([what, changes, why]): Case => [
+      `${what} of embeddings`,
+      sweepText({ load: '{ concurrency: [1], api: embeddings }', workloads: '[512/0]', ...changes }),
+      why,
+      ...(what === 'questions' ? [/q\.jsonl/] : []),
+    ],
+  ),
+  [
+    'embeddings by length alone are',
+    sweepText({
+      load: '{ concurrency: [1], api: embeddings }',
+      workloads: '[{ isl: 512 }, 64/0]',
+      slo: '{ request_latency_p95_ms: 5 }',
+    }),
+  ],
+  ['an OSL of 0 elsewhere', sweepText({ workloads: '[512/0]' }), /"512\/0" has a length of 0; /],
   ['TTFO by AIPerf is', sweepText({ load: '{ concurrency: [1] }', generator: 'aiperf', slo: '{ ttfo_p95_ms: 5 }' })],
   ['ITL where another workload has it is', sweepText({ workloads: '[8000/1, 8000/256]', slo: '{ itl_p95_ms: 1 }' })],
 ])

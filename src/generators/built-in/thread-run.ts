@@ -429,7 +429,8 @@ class ThreadRun {
   #note(row: number, exchange: Exchange, leastTokens: number): void {
     const { usage, chunks, outputTokens, ending } = exchange
     // Vectors have no text to be counted.
-    if (usage !== 'said' && generates(this.#job.api)) this.#texts.push({ row, usage, leastTokens, ...exchange.wholeText() })
+    if (usage !== 'said' && generates(this.#job.api))
+      this.#texts.push({ row, usage, leastTokens, ...exchange.wholeText() })
     if (exchange.reasoningChunks > 0 && exchange.reasoningTokens < 0 && (usage !== 'said' || outputTokens !== chunks))
       this.#keepReasoning(row, exchange)
     const several = usage !== 'said' || outputTokens > chunks

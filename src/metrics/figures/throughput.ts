@@ -17,7 +17,8 @@ export const embedded: Figure = {
   title: 'Embedded tokens/s per GPU',
   unit: 'tokens/s/GPU',
   better: 'higher',
-  of: (m, deployment) => (m.totals.chunks === 0 && m.osl === null ? per(ratesOf(m).inputTokensPerS, gpusOf(deployment)) : null),
+  of: (m, deployment) =>
+    m.totals.chunks === 0 && m.osl === null ? per(ratesOf(m).inputTokensPerS, gpusOf(deployment)) : null,
   shownIn: ['tables', 'comparison', 'history', 'axes'],
   ifObserved: true,
 }

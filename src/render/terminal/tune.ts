@@ -25,7 +25,10 @@ export function tuneText({ folder, mix, workloads, believed, limits, outcome }: 
 function workloadText(answer: WorkloadView): string {
   const { best, runnerUp, bottleneck, servingModes } = answer
   if (best === null)
-    return [`${answer.workload}: ${answer.next.isEmbedding === true ? 'embeddings' : 'no valid point, so no answer'}`, ...nextText(answer.next).map(inColumns)].join('\n')
+    return [
+      `${answer.workload}: ${answer.next.isEmbedding === true ? 'embeddings' : 'no valid point, so no answer'}`,
+      ...nextText(answer.next).map(inColumns),
+    ].join('\n')
   const rows = [
     row('best', best),
     ...(runnerUp === null ? [] : [row('runner-up', runnerUp)]),

@@ -13,7 +13,11 @@ export function checkEmbeddings(raw: Partial<Sections>, { report }: SectionConte
     report([...path], `the embeddings API has ${what}`, right, 'key')
   if (load.streaming === true) refuse(['load', 'streaming'], 'no stream', 'remove streaming')
   if (load.trace !== undefined)
-    refuse(['load', 'trace'], 'no replay of traces, whose requests generate tokens', 'write concurrency or request_rate')
+    refuse(
+      ['load', 'trace'],
+      'no replay of traces, whose requests generate tokens',
+      'write concurrency or request_rate',
+    )
   if (load.requests === 'auto' || typeof load.requests === 'object')
     refuse(['load', 'requests'], 'no output tokens for requests: auto to decide by', 'write a number, such as 10x')
   for (const [key, what] of [
@@ -24,6 +28,10 @@ export function checkEmbeddings(raw: Partial<Sections>, { report }: SectionConte
     if (raw.slo?.[key] !== undefined) refuse(['slo', key], what, 'write request_latency_p95_ms')
   }
   if (raw.search === 'adaptive')
-    refuse(['search'], 'no frontier of output tokens for the search to follow', 'remove search, which measures every point')
+    refuse(
+      ['search'],
+      'no frontier of output tokens for the search to follow',
+      'remove search, which measures every point',
+    )
   if (raw.quality !== undefined) refuse(['quality'], 'no answers to questions', 'remove quality')
 }

@@ -1,5 +1,4 @@
-import { generates } from '../../model/index.ts'
-import { type Arrivals, defined, type Load, type LoadLevel } from '../../model/index.ts'
+import { type Arrivals, defined, generates, type Load, type LoadLevel } from '../../model/index.ts'
 import { existing, listOf, reportDuplicates, type SectionContext, seconds } from '../../yaml/section-context.ts'
 import type { RawLoad } from '../schema/load.ts'
 import { autoOf, autoRequestsOf, checkAutoRequests } from './auto-requests.ts'

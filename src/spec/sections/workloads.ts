@@ -1,4 +1,12 @@
-import { type Api, canonicalJson, defined, generates, type Length, meanTokens, type Workload } from '../../model/index.ts'
+import {
+  type Api,
+  canonicalJson,
+  defined,
+  generates,
+  type Length,
+  meanTokens,
+  type Workload,
+} from '../../model/index.ts'
 import { type Path, pathText } from '../../yaml/problem.ts'
 import { existing, lookUp, type SectionContext, seconds } from '../../yaml/section-context.ts'
 import { cross } from '../axes/axis.ts'
