@@ -2,7 +2,7 @@ import type { Run } from '../journal/run.ts'
 import { answersAreOneToken } from '../metrics/definitions.ts'
 import { type Figure, figures } from '../metrics/figures/index.ts'
 import type { Point, Workload } from '../model/index.ts'
-import { canonicalJson } from '../model/index.ts'
+import { canonicalJson, rememberedOf } from '../model/index.ts'
 import { frontierOnFewestGpus } from './frontier.ts'
 import { hypervolume } from './hypervolume.ts'
 import type { LoadCurve } from './load-curve.ts'
@@ -133,9 +133,13 @@ function analyseWorkload(points: readonly MeasuredPoint[], name: string, run: Ru
 
 /** Planned points of a workload without a result. */
 export function unmeasuredOf({ unmeasured = [] }: Run, workload: Workload): readonly Point[] {
-  const wanted = canonicalJson(workload)
-  return unmeasured.filter(point => canonicalJson(point.workload) === wanted)
+  return byWorkload(unmeasured).get(canonicalJson(workload)) ?? []
 }
+
+const byWorkload = rememberedOf((points: readonly Point[]) =>
+  Map.groupBy(points, ({ workload }) => contentOf(workload)),
+)
+const contentOf = rememberedOf((workload: Workload) => canonicalJson(workload))
 
 function uniqueName(groups: readonly (readonly MeasuredPoint[])[], index: number): string {
   const name = (group: readonly MeasuredPoint[] | undefined) => group?.[0]?.workload.name ?? ''

@@ -1,14 +1,14 @@
 import type { Deployment } from '../model/index.ts'
-import { canonicalJson, rolesOf, workersOf } from '../model/index.ts'
+import { canonicalJson, rememberedOf, rolesOf, workersOf } from '../model/index.ts'
 
 /**
  * What deployments have in common that differ in the number of workers alone: serving mode, model, GPUs and settings of
  * a worker, and variant.
  */
-export function kindOf({ topology, model, engine, gpusPerWorker, variant }: Deployment): string {
+export const kindOf = rememberedOf(({ topology, model, engine, gpusPerWorker, variant }: Deployment): string => {
   const workers = rolesOf(topology).map(role => [role, engine[role] ?? {}, gpusPerWorker[role]] as const)
   return canonicalJson([topology.kind, model.name, workers, ...(variant === undefined ? [] : [variant])])
-}
+})
 
 /** Whether `larger` has the workers of `smaller`, and perhaps more: what the smaller one does, it does too. */
 export function covers(larger: Deployment, smaller: Deployment): boolean {

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { FulcrumError } from '../model/index.ts'
 import { diskError, readIfThere } from './disk.ts'
 import type { JournalEvent, JournalLine, PointResult } from './event.ts'
+import { followed } from './followed.ts'
 import { journalFile } from './journal.ts'
 import type { Manifest } from './manifest.ts'
 import type { Run } from './run.ts'
@@ -62,20 +63,20 @@ export async function readManifest(folder: string): Promise<Manifest> {
  * The latest result of each point, in the order in which the points were first measured; with what a check of quality
  * found there since.
  */
-export function latestResults(lines: readonly JournalLine[]): readonly PointResult[] {
-  const latest = new Map<string, PointResult>()
-  for (const { event } of lines) {
+export const latestResults = (lines: readonly JournalLine[]): readonly PointResult[] => [...latestById(lines).values()]
+
+const latestById = followed<Map<string, PointResult>>(
+  () => new Map(),
+  (latest, { event }) => {
     if (event.type === 'point') latest.set(event.result.point.id, event.result)
-    if (event.type !== 'quality') continue
+    if (event.type !== 'quality') return
     const result = latest.get(event.pointId)
     if (result !== undefined) latest.set(event.pointId, withQuality(result, event))
-  }
-  return [...latest.values()]
-}
+  },
+)
 
 /** How the latest attempt ended; null while it runs, and when it was killed. */
 function endOf(lines: readonly JournalLine[]): Extract<JournalEvent, { type: 'run-ended' }> | null {
-  const events = lines.map(line => line.event).filter(event => event.type !== 'note')
-  const last = events.at(-1)
+  const last = lines.findLast(({ event }) => event.type !== 'note')?.event
   return last?.type === 'run-ended' ? last : null
 }

@@ -1,5 +1,6 @@
 import type { Point } from '../model/index.ts'
 import type { JournalLine, PointResult } from './event.ts'
+import { followed } from './followed.ts'
 
 /** The finding of a point whose deployment broke while it was measured. */
 export const deploymentBroke = 'deployment-broke'
@@ -19,25 +20,37 @@ export function missingPoints(points: readonly Point[], lines: readonly JournalL
   return points.filter(point => !isSettled(point))
 }
 
-/** Whether a point needs no (further) measurement; looks through the journal once for any number of points. */
+/**
+ * Whether a point needs no (further) measurement by the journal as it is now. A journal that grows is read on from
+ * where it was read last.
+ */
 export function settledIn(lines: readonly JournalLine[]): (point: Point) => boolean {
-  const results = new Map<string, PointResult[]>()
-  for (const { event } of lines) {
-    if (event.type === 'run-started') for (const id of event.again ?? []) results.delete(id)
-    if (event.type !== 'point') continue
-    const { id } = event.result.point
-    const earlier = results.get(id)
-    if (earlier === undefined) results.set(id, [event.result])
-    else earlier.push(event.result)
-  }
-  return point => areSettling(results.get(point.id) ?? [])
+  const { settled } = standingOf(lines)
+  return point => settled.has(point.id)
 }
 
-function areSettling(results: readonly PointResult[]): boolean {
-  const latest = results.at(-1)
-  if (latest === undefined) return false
-  return !broke(latest) || results.filter(broke).length >= measurementsOfABreaker
+interface Standing {
+  readonly settled: Set<string>
+  /** How often the deployment broke under a point since it was last asked to be measured again. */
+  readonly breaks: Map<string, number>
 }
+
+const standingOf = followed<Standing>(
+  () => ({ settled: new Set(), breaks: new Map() }),
+  ({ settled, breaks }, { event }) => {
+    if (event.type === 'run-started') {
+      for (const id of event.again ?? []) {
+        settled.delete(id)
+        breaks.delete(id)
+      }
+    }
+    if (event.type !== 'point') return
+    const { id } = event.result.point
+    if (broke(event.result)) breaks.set(id, (breaks.get(id) ?? 0) + 1)
+    if (!broke(event.result) || (breaks.get(id) ?? 0) >= measurementsOfABreaker) settled.add(id)
+    else settled.delete(id)
+  },
+)
 
 /** Whether the deployment broke under this measurement. */
 function broke(result: PointResult): boolean {

@@ -15,7 +15,8 @@ const mostNamed = 5
 export function onlyPoints(plan: Plan, named: readonly string[]): Plan {
   const ids = named.flatMap(name => pointsOfVariant(plan, name) ?? [name])
   const known = plan.deployments.flatMap(({ points }) => points.map(point => point.id))
-  for (const id of ids) if (!known.includes(id)) throw unknownPoint(id, known)
+  const isKnown = new Set(known)
+  for (const id of ids) if (!isKnown.has(id)) throw unknownPoint(id, known)
   const wanted = new Set(ids)
   const visited = plan.deployments.filter(({ points }) => points.some(point => wanted.has(point.id)))
   const part = planSweep({ ...plan.sweep, deployments: visited.map(({ deployment }) => deployment) })

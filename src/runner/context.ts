@@ -1,5 +1,4 @@
-import type { JournalEvent } from '../journal/index.ts'
-import { latestResults } from '../journal/index.ts'
+import { followed, type JournalEvent } from '../journal/index.ts'
 import { deploymentLabel } from '../model/index.ts'
 import type { Choice } from '../search/choice.ts'
 import type { Plan, PlannedDeployment } from '../spec/sweep.ts'
@@ -37,6 +36,12 @@ export function runContext(plan: Plan, dependencies: RunDependencies): RunContex
   const fallback = plan.estimate === null ? null : plan.estimate.seconds / Math.max(1, plan.pointCount)
   const left = timeLeft(plan.deployments, fallback)
   const planned = new Set(plan.deployments.flatMap(({ points }) => points.map(point => point.id)))
+  const doneIn = followed<Set<string>>(
+    () => new Set(),
+    (done, { event }) => {
+      if (event.type === 'point' && planned.has(event.result.point.id)) done.add(event.result.point.id)
+    },
+  )
   let measured = 0
   let deployment: Standing['deployment'] = null
   let counted = { lines: -1, done: 0, secondsLeft: null as number | null, atS: 0 }
@@ -46,10 +51,9 @@ export function runContext(plan: Plan, dependencies: RunDependencies): RunContex
   const standing = (): Standing => {
     const now = elapsedS()
     if (counted.lines !== journal.lines.length) {
-      const done = latestResults(journal.lines).filter(result => planned.has(result.point.id)).length
       counted = {
         lines: journal.lines.length,
-        done,
+        done: doneIn(journal.lines).size,
         secondsLeft: choice.isUpperBound ? null : left(journal.lines),
         atS: now,
       }

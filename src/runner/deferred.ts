@@ -1,4 +1,4 @@
-import type { JournalLine } from '../journal/index.ts'
+import { followed, type JournalLine } from '../journal/index.ts'
 import type { Choice } from '../search/choice.ts'
 import { choiceOf } from '../search/strategies.ts'
 import type { Plan, PlannedDeployment } from '../spec/sweep.ts'
@@ -7,14 +7,13 @@ import type { Plan, PlannedDeployment } from '../spec/sweep.ts'
  * Why deployments were not run in the attempt at hand, by their id: machines were lost. The next attempt tries them
  * again.
  */
-export function setAside(lines: readonly JournalLine[]): ReadonlyMap<string, string> {
-  const begun = lines.findLastIndex(({ event }) => event.type === 'run-started')
-  const reasons = lines.slice(Math.max(0, begun)).flatMap(({ event }) => {
-    const isAside = event.type === 'deployment' && event.outcome === 'not-run'
-    return isAside ? [[event.deploymentId, event.reason] as const] : []
-  })
-  return new Map(reasons)
-}
+export const setAside: (lines: readonly JournalLine[]) => ReadonlyMap<string, string> = followed<Map<string, string>>(
+  () => new Map(),
+  (aside, { event }) => {
+    if (event.type === 'run-started') aside.clear()
+    if (event.type === 'deployment' && event.outcome === 'not-run') aside.set(event.deploymentId, event.reason)
+  },
+)
 
 /** The choice that the sweep file asks for, among the deployments that have not been deferred. */
 export function choiceAmongTheRest(plan: Plan): Choice {

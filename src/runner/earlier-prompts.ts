@@ -1,7 +1,7 @@
 import { loadLabel } from '../analysis/load-label.ts'
-import type { JournalLine } from '../journal/index.ts'
+import { followed, type JournalLine } from '../journal/index.ts'
 import type { Finding, Measurement } from '../metrics/measurement.ts'
-import { contentId, type Deployment, type Point, roles } from '../model/index.ts'
+import { contentId, type Deployment, type Point, rememberedOf, roles } from '../model/index.ts'
 import { poolsOf } from '../plan/order/reconcile-cost.ts'
 
 /**
@@ -17,16 +17,13 @@ export function earlierPrompts(
 ): readonly Finding[] {
   const { load, workload } = point
   if (load.level.kind === 'trace' || workload.conversation !== undefined) return []
-  let most = 0
-  let label = ''
-  for (const { event } of lines) {
-    if (event.type !== 'point' || event.result.measurement === null) continue
-    const earlier = event.result.point
-    if (!haveSamePrompts(earlier, point, prompts) || !mayShareWorkers(earlier.deployment, point.deployment)) continue
-    const sent = promptsSent(earlier, event.result.measurement)
-    if (sent < most) continue
-    most = sent
-    label = loadLabel(earlier.load.level)
+  const sentWith = prompts === 'fresh' && contentOf(point) === undefined ? sentByPoint : sentByContent
+  const earlier = sentWith(lines).get(sentWith.keyOf(point))?.values() ?? []
+  let [most, label, at] = [0, '', -1]
+  for (const each of earlier) {
+    if (!mayShareWorkers(each.deployment, point.deployment)) continue
+    if (each.prompts < most || (each.prompts === most && each.at < at)) continue
+    ;[most, label, at] = [each.prompts, each.label, each.at]
   }
   const { sent } = measurement.requests
   const repeated = requestsWithin(most, load.warmup, sent, measurement.prompts?.available ?? load.dataset)
@@ -53,25 +50,57 @@ function requestsWithin(first: number, warmup: number, sent: number, available: 
   return within
 }
 
-function haveSamePrompts(one: Point, other: Point, prompts: 'fresh' | 'by-seed'): boolean {
-  if (one.id === other.id) return true
-  if (one.generator !== other.generator || one.load.api !== other.load.api) return false
-  const content = ({ workload }: Point) => workload.datasetSha256 ?? workload.datasetFile
-  if (content(one) !== undefined || content(other) !== undefined) return content(one) === content(other)
-  if (prompts === 'fresh' || one.load.seed !== other.load.seed) return false
-  return drawnFrom(one) === drawnFrom(other)
+/** The most prompts, from the first on, that a point of a deployment sent. */
+interface Sent {
+  readonly deployment: Deployment
+  readonly prompts: number
+  readonly label: string
+  /** Its place in the journal. */
+  readonly at: number
 }
 
-const drawnFrom = ({ workload: { isl, osl, prefix }, deployment: { model } }: Point) =>
-  contentId({ isl, osl, prefix, model })
+/** What was sent by what has the same prompts, and by deployment. */
+function sentBy(keyOf: (point: Point) => string) {
+  const read = followed<Map<string, Map<string, Sent>>>(
+    () => new Map(),
+    (sent, { event, seq: at }) => {
+      if (event.type !== 'point' || event.result.measurement === null) return
+      const { point, measurement } = event.result
+      const { deployment } = point
+      const alike = sent.get(keyOf(point)) ?? new Map<string, Sent>()
+      sent.set(keyOf(point), alike)
+      const prompts = promptsSent(point, measurement)
+      if (prompts < (alike.get(deployment.id)?.prompts ?? 0)) return
+      alike.set(deployment.id, { deployment, prompts, label: loadLabel(point.load.level), at })
+    },
+  )
+  return Object.assign(read, { keyOf })
+}
+
+/** A generator's fresh prompts are a point's own. */
+const sentByPoint = sentBy(({ id }) => id)
+
+/** Prompts come from a dataset, or are made from a seed. */
+const sentByContent = sentBy(
+  rememberedOf((point: Point) => {
+    const { generator, load, workload, deployment } = point
+    const { isl, osl, prefix } = workload
+    const drawn = { seed: load.seed, isl, osl, prefix, model: deployment.model }
+    return contentId({ generator, api: load.api, from: contentOf(point) ?? drawn })
+  }),
+)
+
+/** The dataset, if there is one. */
+const contentOf = ({ workload }: Point) => workload.datasetSha256 ?? workload.datasetFile
 
 /** Whether workers of one deployment may be workers of the other still, when it was changed into it. */
 function mayShareWorkers(one: Deployment, other: Deployment): boolean {
   if (one.id === other.id) return true
-  const kindsOf = (deployment: Deployment) => {
-    const pools = poolsOf(deployment)
-    return roles.flatMap(role => pools[role]?.kind ?? [])
-  }
-  const kinds = new Set(kindsOf(one))
-  return kindsOf(other).some(kind => kinds.has(kind))
+  const kinds = kindsOf(one)
+  return kindsOf(other).some(kind => kinds.includes(kind))
 }
+
+const kindsOf = rememberedOf((deployment: Deployment): readonly string[] => {
+  const pools = poolsOf(deployment)
+  return roles.flatMap(role => pools[role]?.kind ?? [])
+})

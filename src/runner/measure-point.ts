@@ -1,7 +1,14 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LoadProgress } from '../generators/generator.ts'
-import { deploymentBroke, diskError, isDiskRefusal, latestResults, type PointResult } from '../journal/index.ts'
+import {
+  deploymentBroke,
+  diskError,
+  followed,
+  isDiskRefusal,
+  latestResults,
+  type PointResult,
+} from '../journal/index.ts'
 import type { Finding, Measurement } from '../metrics/measurement.ts'
 import { serverCacheOf } from '../metrics/server-cache.ts'
 import { speculationOf } from '../metrics/speculation.ts'
@@ -192,12 +199,17 @@ function brokeFinding(problem: string): Finding {
   return { severity: 'invalid', code: deploymentBroke, message: `The deployment broke during this point: ${problem}` }
 }
 
+const timesMeasured = followed<Map<string, number>>(
+  () => new Map(),
+  (times, { event }) => {
+    if (event.type === 'point') times.set(event.result.point.id, (times.get(event.result.point.id) ?? 0) + 1)
+  },
+)
+
 /** `points/<id>/`, or `<id>.2` when the point was measured before; what a killed attempt left there goes. */
 async function emptyPointFolder(run: RunContext, point: Point): Promise<string> {
   const { folder, journal } = run.dependencies.run
-  const before = journal.lines.filter(
-    ({ event }) => event.type === 'point' && event.result.point.id === point.id,
-  ).length
+  const before = timesMeasured(journal.lines).get(point.id) ?? 0
   const path = join(folder, 'points', before === 0 ? point.id : `${point.id}.${before + 1}`)
   try {
     await rm(path, { recursive: true, force: true })

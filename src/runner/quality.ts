@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { JournalLine, PointResult } from '../journal/index.ts'
-import { diskError, isDiskRefusal, latestResults } from '../journal/index.ts'
+import { diskError, followed, isDiskRefusal } from '../journal/index.ts'
 import { contentId, type Endpoint, FulcrumError, type Load, largest } from '../model/index.ts'
 import { checkQuality } from '../quality/check.ts'
 import type { PlannedDeployment } from '../spec/sweep.ts'
@@ -24,7 +24,8 @@ export function qualityDue(
   if (at === undefined || (at === 'deployment' && !isDone)) return undefined
   const planned = new Map(points.map((point, index) => [point.id, index]))
   const checked = checkedPoints(lines)
-  const valid = latestResults(lines)
+  const latest = resultsByDeployment(lines)
+  const valid = [...(latest.get(points[0]?.deployment.id ?? '')?.values() ?? [])]
     .filter(({ point, status }) => planned.has(point.id) && status === 'ok')
     .toSorted((a, b) => (planned.get(a.point.id) ?? 0) - (planned.get(b.point.id) ?? 0))
   if (at === 'point') {
@@ -65,14 +66,24 @@ export function deploymentWithoutQuality(
 }
 
 /** Ids of the points at which quality was checked, or tried to be, since they were measured last. */
-function checkedPoints(lines: readonly JournalLine[]): ReadonlySet<string> {
-  const checked = new Set<string>()
-  for (const { event } of lines) {
+const checkedPoints: (lines: readonly JournalLine[]) => ReadonlySet<string> = followed<Set<string>>(
+  () => new Set(),
+  (checked, { event }) => {
     if (event.type === 'quality') checked.add(event.pointId)
     if (event.type === 'point') checked.delete(event.result.point.id)
-  }
-  return checked
-}
+  },
+)
+
+/** The latest result of each point, by its deployment. */
+const resultsByDeployment = followed<Map<string, Map<string, PointResult>>>(
+  () => new Map(),
+  (latest, { event }) => {
+    if (event.type !== 'point') return
+    const { id, deployment } = event.result.point
+    const own = latest.get(deployment.id) ?? new Map<string, PointResult>()
+    latest.set(deployment.id, own.set(id, event.result))
+  },
+)
 
 /** How hard a load is, to compare load levels of one sweep. */
 function sizeOf({ level }: Load): number {

@@ -1,5 +1,4 @@
-import type { JournalLine } from '../journal/index.ts'
-import { missingPoints } from '../journal/index.ts'
+import { followed, type JournalLine, settledIn } from '../journal/index.ts'
 import { canonicalJson, type Point } from '../model/index.ts'
 import type { PlannedDeployment } from '../spec/sweep.ts'
 import { setAside } from './deferred.ts'
@@ -23,27 +22,66 @@ export type TimeLeft = (lines: readonly JournalLine[]) => number | null
  */
 export function timeLeft(deployments: readonly PlannedDeployment[], fallbackSecondsPerPoint: number | null): TimeLeft {
   const likenessOf = likenessCache()
+  const tookIn = followed<Took>(
+    () => ({ deployments: { seconds: 0, count: 0 }, points: likenesses.map(() => new Map()) }),
+    (took, { event }) => {
+      if (event.type === 'deployment' && event.outcome !== 'not-run') add(took.deployments, event.elapsedS)
+      if (event.type !== 'point') return
+      const keys = likenessOf(event.result.point)
+      for (const [i, totals] of took.points.entries()) {
+        const key = keys[i] ?? ''
+        const total = totals.get(key) ?? { seconds: 0, count: 0 }
+        add(total, event.elapsedS)
+        totals.set(key, total)
+      }
+    },
+  )
   return lines => {
     const aside = setAside(lines)
+    const isSettled = settledIn(lines)
     const missing = deployments
       .filter(({ deployment }) => !aside.has(deployment.id))
-      .map(({ points }) => missingPoints(points, lines))
+      .map(({ points }) => points.filter(point => !isSettled(point)))
       .filter(points => points.length > 0)
     if (missing.length === 0) return 0
-    const measured = lines.flatMap(({ event }) => (event.type === 'point' ? [event] : []))
-    const means = likenesses.map((_, i) =>
-      meansBy(measured.map(event => [likenessOf(event.result.point)[i] ?? '', event.elapsedS])),
-    )
-    let total = meanOf(deploymentSeconds(lines)) * missing.length
+    const took = tookIn(lines)
+    let total = (meanOf(took.deployments) ?? 0) * missing.length
     for (const point of missing.flat()) {
-      const keys = likenessOf(point)
-      const seconds = means.map((mean, i) => mean.get(keys[i] ?? '')).find(mean => mean !== undefined)
-      const known = seconds ?? fallbackSecondsPerPoint
+      const known = closest(took, likenessOf(point)) ?? fallbackSecondsPerPoint
       if (known === null) return null
       total += known
     }
     return total
   }
+}
+
+/** What a journal says that things took. */
+interface Took {
+  readonly deployments: Total
+  /** By likeness, the closest first, and by what is alike. */
+  readonly points: readonly Map<string, Total>[]
+}
+
+interface Total {
+  seconds: number
+  count: number
+}
+
+function add(total: Total, seconds: number): void {
+  total.seconds += seconds
+  total.count++
+}
+
+const meanOf = (total: Total | undefined): number | undefined =>
+  total === undefined || total.count === 0 ? undefined : total.seconds / total.count
+
+/** Mean of the measured points that are most like a point; undefined before any. */
+function closest({ points }: Took, keys: readonly string[]): number | undefined {
+  for (const [i, totals] of points.entries()) {
+    const mean = meanOf(totals.get(keys[i] ?? ''))
+    if (mean !== undefined) return mean
+  }
+  return undefined
 }
 
 /** A point's likenesses are made once: a large plan asks for them after every point. */
@@ -55,17 +93,3 @@ function likenessCache(): (point: Point) => readonly string[] {
     return keys
   }
 }
-
-function deploymentSeconds(lines: readonly JournalLine[]): readonly number[] {
-  return lines.flatMap(({ event }) =>
-    event.type === 'deployment' && event.outcome !== 'not-run' ? [event.elapsedS] : [],
-  )
-}
-
-function meansBy(pairs: readonly (readonly [string, number])[]): ReadonlyMap<string, number> {
-  const groups = Map.groupBy(pairs, ([key]) => key)
-  return new Map([...groups].map(([key, group]) => [key, meanOf(group.map(([, seconds]) => seconds))]))
-}
-
-const meanOf = (values: readonly number[]): number =>
-  values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length

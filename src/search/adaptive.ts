@@ -11,7 +11,7 @@ import { probes } from './probes.ts'
 import { rivalRepeats } from './rivals.ts'
 import { shortlist, type Wanted } from './shortlist.ts'
 import { type Skipped, skippedPoints } from './skipped.ts'
-import { viewOf } from './view.ts'
+import { viewerOf } from './view.ts'
 
 /** Gain from which a point is measured at once, though nothing is known of some workers yet. */
 const promising = 0.05
@@ -34,6 +34,7 @@ interface Step {
  */
 export function adaptive(plan: Plan): Choice {
   const series = seriesOf(plan)
+  const viewer = viewerOf(series)
   const poolsOf = poolsOfSweep(plan.sweep)
   const pools = new Map(plan.deployments.map(planned => [planned, poolsOf(planned.deployment)]))
   const isRepeated = plan.deployments.some(({ points }) => points.some(point => point.repeat > 1))
@@ -42,7 +43,7 @@ export function adaptive(plan: Plan): Choice {
     reconcileCost(from === undefined ? null : (pools.get(from) ?? null), pools.get(to) ?? {}).workersStarted
 
   const decide = (lines: readonly JournalLine[]): Step | null => {
-    const view = viewOf(series, lines)
+    const view = viewer(lines)
     const running = runningIn(plan, lines)
     const starts = (to: PlannedDeployment) => startsFrom(running, to)
     const cost = costOf(plan, lines)

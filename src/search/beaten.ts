@@ -3,7 +3,7 @@ import { interactivityOf, ratesOf } from '../metrics/definitions.ts'
 import type { FigureAtLook, Measurement } from '../metrics/measurement.ts'
 import { ttfoAt } from '../metrics/reasoning.ts'
 import type { IsBeaten } from '../metrics/stopping/stop.ts'
-import { contentId, gpusOf, type Point, type Slo } from '../model/index.ts'
+import { contentId, gpusOf, type Point, rememberedOf, type Slo, type Workload } from '../model/index.ts'
 
 /** What a rival surely gives: output tokens/s per user and per GPU. */
 interface Given {
@@ -36,9 +36,9 @@ export function beatenBy(point: Point, results: readonly PointResult[]): IsBeate
   }
 }
 
-function workloadId({ workload: { name: _, ...content } }: Point): string {
-  return contentId(content)
-}
+const workloadId = ({ workload }: Point): string => idOf(workload)
+
+const idOf = rememberedOf(({ name: _, ...content }: Workload) => contentId(content))
 
 function meets(measurement: Measurement, slo: Slo): boolean {
   const within = (value: number | null | undefined, limitMs: number | undefined) =>

@@ -1,4 +1,4 @@
-import type { JournalLine } from '../journal/index.ts'
+import { followed, type JournalLine } from '../journal/index.ts'
 import type { Point } from '../model/index.ts'
 import { startupSOf } from '../plan/estimate.ts'
 import type { Plan } from '../spec/sweep.ts'
@@ -15,13 +15,7 @@ export interface Cost {
 
 /** @param lines the journal, which has what redeployments and points took */
 export function costOf(plan: Plan, lines: readonly JournalLine[]): Cost {
-  const started: number[] = []
-  const measured: number[] = []
-  for (const { event } of lines) {
-    if (event.type === 'deployment' && event.outcome === 'ready' && event.workersStarted > 0)
-      started.push(event.elapsedS)
-    if (event.type === 'point' && event.result.measurement !== null) measured.push(event.elapsedS)
-  }
+  const { started, measured } = spentIn(lines)
   const redeployS = mean(started) ?? startupSOf(plan.sweep)
   const pointS = mean(measured) ?? 1
   return {
@@ -34,6 +28,22 @@ export function costOf(plan: Plan, lines: readonly JournalLine[]): Cost {
   }
 }
 
-function mean(values: readonly number[]): number | undefined {
-  return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length
+interface Total {
+  seconds: number
+  count: number
 }
+
+const spentIn = followed<{ readonly started: Total; readonly measured: Total }>(
+  () => ({ started: { seconds: 0, count: 0 }, measured: { seconds: 0, count: 0 } }),
+  ({ started, measured }, { event }) => {
+    if (event.type === 'deployment' && event.outcome === 'ready' && event.workersStarted > 0) add(started, event)
+    if (event.type === 'point' && event.result.measurement !== null) add(measured, event)
+  },
+)
+
+function add(total: Total, { elapsedS }: { readonly elapsedS: number }): void {
+  total.seconds += elapsedS
+  total.count++
+}
+
+const mean = ({ seconds, count }: Total): number | undefined => (count === 0 ? undefined : seconds / count)

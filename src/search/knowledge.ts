@@ -27,13 +27,14 @@ export function bestOf(seen: readonly Observation[]): Observation | null {
  */
 export function expectedGain({ best }: Knowledge, predicted: Predicted): number {
   if (best === null) return 1
-  const { mean, deviation } = predicted.sloRatio
+  const { sloRatio } = predicted
   if (!best.meetsSlo) {
-    const least = Math.exp(mean - deviation)
+    const least = Math.exp(sloRatio.mean - sloRatio.deviation)
     return least <= 1 ? 1 : Math.max(0, 1 - least / best.sloRatio)
   }
   const gain = predicted.y / best.y - 1
   if (gain <= 0) return 0
-  const meeting = mean === Number.NEGATIVE_INFINITY ? 1 : normalProbability(-mean / Math.max(deviation, 1e-6))
-  return gain * meeting
+  const { mean } = sloRatio
+  if (mean === Number.NEGATIVE_INFINITY) return gain
+  return gain * normalProbability(-mean / Math.max(sloRatio.deviation, 1e-6))
 }

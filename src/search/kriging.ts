@@ -34,15 +34,26 @@ export function kriging<P>(
   const best = fits.reduce((a, b) => (b.logLikelihood > a.logLikelihood ? b : a))
   return place => {
     const near = Float64Array.from(places, other => kernel(place, other))
-    const solved = forward(best.lower, near)
-    const explained = solved.reduce((sum, value) => sum + value * value, 0)
-    const left = Math.max(1e-9, kernel(place, place) - explained)
+    // Takes n times as long as a mean, and few deviations are asked for.
+    let left: number | undefined
     return best.weights.map((weights, i) => {
       let mean = 0
       for (let at = 0; at < n; at++) mean += (near[at] ?? 0) * (weights[at] ?? 0)
-      return { mean, deviation: Math.sqrt(left * (best.scales[i] ?? 0)) }
+      return {
+        mean,
+        get deviation() {
+          left ??= unexplained(best.lower, near, kernel(place, place))
+          return Math.sqrt(left * (best.scales[i] ?? 0))
+        },
+      }
     })
   }
+}
+
+/** The share of a place's variance that the measured ones say nothing of. */
+function unexplained(lower: Lower, near: Float64Array, own: number): number {
+  const explained = forward(lower, near).reduce((sum, value) => sum + value * value, 0)
+  return Math.max(1e-9, own - explained)
 }
 
 interface Fit {

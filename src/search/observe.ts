@@ -1,4 +1,4 @@
-import type { JournalLine, PointResult } from '../journal/index.ts'
+import { followed, type JournalLine, type PointResult } from '../journal/index.ts'
 import { interactivityOf, ratesOf } from '../metrics/definitions.ts'
 import { ttfoAt } from '../metrics/reasoning.ts'
 import type { Slo } from '../model/index.ts'
@@ -34,10 +34,16 @@ export interface Observation {
 /** All results of each point in their order, by its id: the latest one counts. */
 export type Results = ReadonlyMap<string, readonly PointResult[]>
 
-export function resultsById(lines: readonly JournalLine[]): Results {
-  const results = lines.flatMap(({ event }) => (event.type === 'point' ? [event.result] : []))
-  return Map.groupBy(results, ({ point }) => point.id)
-}
+export const resultsById: (lines: readonly JournalLine[]) => Results = followed<Map<string, PointResult[]>>(
+  () => new Map(),
+  (results, { event }) => {
+    if (event.type !== 'point') return
+    const { id } = event.result.point
+    const earlier = results.get(id)
+    if (earlier === undefined) results.set(id, [event.result])
+    else earlier.push(event.result)
+  },
+)
 
 /** Null while nothing valid is known of the cell, or when it has no interactivity (not streamed). */
 export function observe(cell: Cell, results: Results): Observation | null {

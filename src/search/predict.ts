@@ -132,7 +132,12 @@ function sloRatioEstimate(
     { over: over(p95.latencyS, requestLatencyP95Ms), by: sure.latency },
   ]
   const worst = alone.reduce((a, b) => (b.over > a.over ? b : a))
-  return { mean: Math.log(worst.over), deviation: worst.by.deviation }
+  return {
+    mean: Math.log(worst.over),
+    get deviation() {
+      return worst.by.deviation
+    },
+  }
 }
 
 /**

@@ -8,7 +8,7 @@ import type { Cell, Series } from './cells.ts'
 import type { Knowledge } from './knowledge.ts'
 import type { Predicted } from './predict.ts'
 import { worthwhile } from './shortlist.ts'
-import { viewOf } from './view.ts'
+import { viewerOf } from './view.ts'
 
 /** What a complete search left unmeasured of one deployment. */
 export interface Skipped {
@@ -18,7 +18,7 @@ export interface Skipped {
 
 /** One entry for each deployment with unmeasured points, in the plan's order. */
 export function skippedPoints(allSeries: readonly Series[], lines: readonly JournalLine[]): readonly Skipped[] {
-  const { knowledge } = viewOf(allSeries, lines)
+  const { knowledge } = viewerOf(allSeries)(lines)
   const isSettled = settledIn(lines)
   return [...Map.groupBy(allSeries.flat(), cell => cell.planned)].flatMap(([planned, cells]) => {
     const points = cells.flatMap(cell => {

@@ -2,7 +2,7 @@ import type { JournalLine } from '../journal/index.ts'
 import { settledIn } from '../journal/index.ts'
 import type { Cell, Series } from './cells.ts'
 import { type Knowledge, knowledgeOf } from './knowledge.ts'
-import { observe, resultsById } from './observe.ts'
+import { type Observation, observe, type Results, resultsById } from './observe.ts'
 
 /** What a journal says of a plan's cells. */
 export interface View {
@@ -17,23 +17,47 @@ export interface View {
  */
 const measurementsOfInvalid = 2
 
-/** Looks at a journal through a plan's cells. */
-export function viewOf(allSeries: readonly Series[], lines: readonly JournalLine[]): View {
-  const results = resultsById(lines)
-  const isSettledPoint = settledIn(lines)
+/**
+ * Looks at journals through a plan's cells. What follows from a workload's measurements is worked out again when one of
+ * them has changed: a point changes what is known of its own workload.
+ */
+export function viewerOf(allSeries: readonly Series[]): (lines: readonly JournalLine[]) => View {
   const cells = allSeries.flat()
-  const measured = cells.filter(({ repeats: [first] }) => first !== undefined && isSettledPoint(first))
-  const seen = measured.flatMap(cell => (cell.load === null ? [] : (observe(cell, results) ?? [])))
-  const getsAnother = ({ repeats: [first] }: Cell) => {
-    const own = (first && results.get(first.id)) ?? []
-    return seen.length > 0 && own.at(-1)?.status === 'invalid' && own.length < measurementsOfInvalid
-  }
-  const settled = new Set(measured.filter(cell => !getsAnother(cell)))
   const levels = [...new Set(cells.flatMap(({ load }) => load ?? []))].sort((a, b) => a - b)
-  return {
-    isSettled: cell => settled.has(cell),
-    knowledge: new Map(
-      [...Map.groupBy(seen, o => o.cell.workload)].map(([key, own]) => [key, knowledgeOf(own, levels)]),
-    ),
+  const observed = observer()
+  let known: ReadonlyMap<string, Knowledge> = new Map()
+  return lines => {
+    const results = resultsById(lines)
+    const isSettledPoint = settledIn(lines)
+    const measured = cells.filter(({ repeats: [first] }) => first !== undefined && isSettledPoint(first))
+    const seen = measured.flatMap(cell => (cell.load === null ? [] : (observed(cell, results) ?? [])))
+    const getsAnother = ({ repeats: [first] }: Cell) => {
+      const own = (first && results.get(first.id)) ?? []
+      return seen.length > 0 && own.at(-1)?.status === 'invalid' && own.length < measurementsOfInvalid
+    }
+    const settled = new Set(measured.filter(cell => !getsAnother(cell)))
+    known = new Map(
+      [...Map.groupBy(seen, o => o.cell.workload)].map(([workload, own]) => {
+        const before = known.get(workload)
+        return [workload, before !== undefined && areSame(before.seen, own) ? before : knowledgeOf(own, levels)]
+      }),
+    )
+    return { isSettled: cell => settled.has(cell), knowledge: known }
   }
 }
+
+/** Observes each cell once for each set of results: the same results give the same object. */
+function observer(): (cell: Cell, results: Results) => Observation | null {
+  const before = new Map<Cell, { readonly of: readonly unknown[]; readonly observation: Observation | null }>()
+  return (cell, results) => {
+    const of = cell.repeats.map(({ id }) => results.get(id)?.at(-1))
+    const same = before.get(cell)
+    if (same !== undefined && areSame(same.of, of)) return same.observation
+    const observation = observe(cell, results)
+    before.set(cell, { of, observation })
+    return observation
+  }
+}
+
+const areSame = (some: readonly unknown[], others: readonly unknown[]): boolean =>
+  some.length === others.length && some.every((one, i) => one === others[i])

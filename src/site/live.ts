@@ -46,7 +46,7 @@ export function createFrames(): (run: Run, status: LiveStatus) => Frame {
     const report = reportOf(analyse(run))
     const limit = Math.max(100, Math.floor(mostPoints / Math.max(1, report.sections.length)))
     const drawn = new Map(
-      report.sections.flatMap(section => sampled(section.points, limit)).map(point => [point.key, point]),
+      report.sections.flatMap(section => sampled(section.drawn, limit)).map(point => [point.key, point]),
     )
     const gone = [...told.keys()].filter(key => !drawn.has(key))
     for (const key of gone) told.delete(key)

@@ -5,7 +5,7 @@ import type { PointResult } from '../../src/journal/event.ts'
 import type { Run } from '../../src/journal/run.ts'
 import type { Measurement, WholeDistribution } from '../../src/metrics/measurement.ts'
 import type { Deployment, Json, Point, Slo, Topology, Workload } from '../../src/model/index.ts'
-import { contentId, defaultLimits, gpusOf, topologyLabel, workersOf } from '../../src/model/index.ts'
+import { contentId, defaultLimits, gpusOf, meanTokens, topologyLabel, workersOf } from '../../src/model/index.ts'
 
 export interface SyntheticOptions {
   readonly workloads?: readonly (readonly [isl: number, osl: number])[]
@@ -101,6 +101,13 @@ function measure(point: Point, concurrency: number, isl: number, osl: number): M
     deviation: { isl: 0, osl: 0 },
     files: [],
   }
+}
+
+/** What the shape shows of a planned point of fixed lengths in a closed loop. */
+export function syntheticMeasurement(point: Point): Measurement {
+  const { level } = point.load
+  const concurrency = level.kind === 'concurrency' ? level.concurrency : 1
+  return measure(point, concurrency, meanTokens(point.workload.isl), meanTokens(point.workload.osl))
 }
 
 /** A run of every combination, in the order workload, topology, batch size, concurrency, repeat. */

@@ -31,23 +31,28 @@ function spread(n: number, count: number): number[] {
 }
 
 function nearestNeighbour(costs: StepCosts, start: number): number[] {
-  const left = new Set(Array.from({ length: costs.size }, (_, index) => index))
-  const order = [start]
-  left.delete(start)
-  for (let at = start; left.size > 0; ) {
-    let nearest = -1
+  // Those that are left, as a list by rising index: `after[i]` comes after i, and n is its head and its end.
+  const n = costs.size
+  const after = Int32Array.from({ length: n + 1 }, (_, index) => (index === n ? 0 : index + 1))
+  const take = (before: number) => {
+    const taken = after[before] as number
+    after[before] = after[taken] as number
+    return taken
+  }
+  const order = [take(start === 0 ? n : start - 1)]
+  while (after[n] !== n) {
+    const at = order.at(-1) as number
+    let beforeNearest = n
     let least = Number.POSITIVE_INFINITY
-    for (const to of left) {
+    for (let before = n, to = after[n] as number; to !== n; before = to, to = after[to] as number) {
       // Of equally near deployments the larger one: stopping workers later is free, starting them again is not.
       const cost = costs.step(at, to) - costs.workers(to) / 1e6
       if (cost < least) {
-        nearest = to
+        beforeNearest = before
         least = cost
       }
     }
-    order.push(nearest)
-    left.delete(nearest)
-    at = nearest
+    order.push(take(beforeNearest))
   }
   return order
 }
@@ -70,25 +75,49 @@ function improved(costs: StepCosts, order: readonly number[], budget: { moves: n
 const edge = (costs: StepCosts, from: number | undefined, to: number | undefined) =>
   to === undefined ? 0 : from === undefined ? costs.first(to) : costs.step(from, to)
 
-/** The best improvement by moving a segment of up to three deployments, unchanged or reversed; null without one. */
+/**
+ * What it costs to enter the deployment at a place of an order from the one before it, worked out when first asked for:
+ * most improvements are found soon. Nothing comes after the last.
+ */
+function entryCosts(costs: StepCosts, order: readonly number[]): (at: number) => number {
+  const known = new Float64Array(order.length + 1).fill(Number.NaN)
+  return at => {
+    const before = known[at] as number
+    if (!Number.isNaN(before)) return before
+    const cost = edge(costs, order[at - 1], order[at])
+    known[at] = cost
+    return cost
+  }
+}
+
+/** An improvement by moving a segment of up to three deployments, unchanged or reversed; null without one. */
 function moveSegment(costs: StepCosts, order: readonly number[], budget: { moves: number }): number[] | null {
   const n = order.length
+  const entry = entryCosts(costs, order)
   for (let length = 1; length <= Math.min(longestSegment, n - 1); length++) {
+    const places = n - length
     for (let from = 0; from + length <= n; from++) {
       const segment = order.slice(from, from + length)
-      const rest = [...order.slice(0, from), ...order.slice(from + length)]
-      const before = order[from - 1]
-      const after = order[from + length]
-      const gain = edge(costs, before, segment[0]) + edge(costs, segment.at(-1), after) - edge(costs, before, after)
+      const joined = edge(costs, order[from - 1], order[from + length])
+      const gain = entry(from) + entry(from + length) - joined
       for (const piece of length === 1 ? [segment] : [segment, segment.toReversed()]) {
+        const [first, last] = [piece[0], piece[length - 1]]
         const inside =
           startsOf(costs, piece) - startsOf(costs, segment) - costs.first(piece[0] ?? 0) + costs.first(segment[0] ?? 0)
-        for (let to = 0; to <= rest.length; to++) {
+        // The order without the segment is not built: a large plan would copy it a hundred thousand times.
+        for (let to = 0; to <= places; to++) {
           if (--budget.moves <= 0) return null
-          const [left, right] = [rest[to - 1], rest[to]]
-          const added =
-            edge(costs, left, piece[0]) + edge(costs, piece.at(-1), right) - edge(costs, left, right) + inside
-          if (added < gain) return [...rest.slice(0, to), ...piece, ...rest.slice(to)]
+          const left = order[to <= from ? to - 1 : to - 1 + length]
+          const right = order[to < from ? to : to + length]
+          const parted = to === from ? joined : entry(to < from ? to : to + length)
+          // Most places are ruled out by what they may cost at most: no step has less than no cost.
+          const most = gain + parted - inside
+          if (most <= 0) continue
+          const entering = edge(costs, left, first)
+          if (entering < most && entering + edge(costs, last, right) < most) {
+            const rest = [...order.slice(0, from), ...order.slice(from + length)]
+            return [...rest.slice(0, to), ...piece, ...rest.slice(to)]
+          }
         }
       }
     }

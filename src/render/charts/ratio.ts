@@ -30,7 +30,7 @@ export const ratioChart: WorkloadChart = {
     ratios.every(({ ratio }) => ratio === null)
       ? []
       : [{ kind: 'ratio', spec: ratioSpec(input(ratioChart.title), ratios, target) }],
-  table: { title: 'Best load of each deployment', of: ratioDataTable },
+  table: { title: 'Best load of each deployment', of: (section, _, limit) => ratioDataTable(section, limit) },
 }
 
 /** Best throughput per GPU against the prefill:decode ratio of GPUs. A line shows the best aggregated deployment. */

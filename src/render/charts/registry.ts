@@ -32,7 +32,7 @@ export function chartsOf(
   target: Target,
   registry: readonly WorkloadChart[] = workloadCharts,
 ): readonly DrawnChart[] {
-  const points = sampled(section.points)
+  const points = sampled(section.drawn)
   const input = (title: string): ChartInput => ({
     points,
     series: report.series,
@@ -47,8 +47,9 @@ export function chartsOf(
 
 /** The overall frontier: color by deployment, shape by workload. */
 export function overallPanel(report: Report, overall: OverallReport, target: Target): Panel {
+  const isShown = new Set(report.series)
   const input: ChartInput = {
-    points: sampled(overall.points),
+    points: sampled(overall.points.filter(({ deployment }) => isShown.has(deployment))),
     series: report.series,
     shapes: overall.workloads,
     title: 'Pareto frontier over all workloads',

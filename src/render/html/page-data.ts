@@ -15,6 +15,10 @@ import { timeSeriesWithin } from '../views/server-time-series.ts'
 import { pageSpec, vegaConfigOf } from './render.ts'
 import { dark, light, shapes } from './theme.ts'
 
+/** Points on the whole page, so that it stays below 5 MB; of each workload at least a few. */
+const mostPoints = 2000
+const fewestPoints = 20
+
 /** Data for the page's script. Specifications that several workloads share are included once. */
 export function pageData(report: Report, charts?: readonly WorkloadChart[]) {
   const specs: object[] = []
@@ -46,11 +50,13 @@ export function pageData(report: Report, charts?: readonly WorkloadChart[]) {
     slug: section.slug,
     name: section.analysis.name,
     ...chartData(section, chartsOf(report, section, 'page', charts), indexOf),
-    points: sampled(section.points, Math.max(100, Math.floor(2000 / report.sections.length))).map(point => ({
-      ...rounded(point),
-      key: point.key,
-      detail: detailOf(point.key),
-    })),
+    points: sampled(section.drawn, Math.max(fewestPoints, Math.floor(mostPoints / report.sections.length))).map(
+      point => ({
+        ...rounded(point),
+        key: point.key,
+        detail: detailOf(point.key),
+      }),
+    ),
   }))
   return {
     workloads,
@@ -60,7 +66,7 @@ export function pageData(report: Report, charts?: readonly WorkloadChart[]) {
     timeSeriesSpec: timeSeriesSpecIndex,
     timeSeries: timeSeriesData(report, names.indexOf),
     names: names.all,
-    deployments: deploymentFacts(report.analysis),
+    deployments: deploymentFacts(report),
     percents: quantilePercents,
     figures: observed.map(figure => [figure.title, unitText(figure, measured)]),
     repeat: repeatCommand(report.analysis.run.manifest),

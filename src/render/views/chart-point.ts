@@ -169,16 +169,32 @@ export function standingOf(point: MeasuredPoint, workload: WorkloadAnalysis, onF
 }
 
 /**
- * At most `limit` points for a picture: all that carry meaning on their own (frontier, recommended, not ok) and an even
- * pick of the rest. Tables and figures always rest on all points.
+ * At most `limit` points for a picture: first those that carry meaning on their own (frontier and recommended, then those
+ * that are not ok), then an even pick of the rest. Tables and figures always rest on all points.
  */
 export function sampled(points: readonly ChartPoint[], limit = 2000): readonly ChartPoint[] {
-  if (points.length <= limit) return points
-  const kept = (point: ChartPoint) => point.onFrontier || point.recommended || point.status !== 'ok'
-  const rest = points.filter(point => !kept(point))
-  const room = Math.max(0, limit - (points.length - rest.length))
-  const picked = new Set(
-    rest.filter((_, i) => Math.floor((i * room) / rest.length) !== Math.floor(((i - 1) * room) / rest.length)),
-  )
-  return points.filter(point => kept(point) || picked.has(point))
+  return mostTelling(points, limit, [point => point.onFrontier || point.recommended, point => point.status !== 'ok'])
+}
+
+/**
+ * At most `limit` items in their order: those of the first kind, then those of the next, then the others; an even pick
+ * of a kind that there is no room for.
+ */
+export function mostTelling<T>(
+  items: readonly T[],
+  limit: number,
+  kinds: readonly ((item: T) => boolean)[],
+): readonly T[] {
+  if (items.length <= limit) return items
+  const byKind = Map.groupBy(items, item => {
+    const at = kinds.findIndex(is => is(item))
+    return at === -1 ? kinds.length : at
+  })
+  const picked = new Set<T>()
+  for (let kind = 0; kind <= kinds.length; kind++) {
+    const alike = byKind.get(kind) ?? []
+    const room = Math.min(limit - picked.size, alike.length)
+    for (let i = 0; i < room; i++) picked.add(alike[Math.ceil((i * alike.length) / room)] as T)
+  }
+  return items.filter(item => picked.has(item))
 }

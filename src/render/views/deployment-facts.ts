@@ -1,6 +1,6 @@
-import type { Analysis } from '../../analysis/analyse.ts'
 import type { Deployment } from '../../model/index.ts'
 import { canonicalJson, gpusOfRole, roles, workersOf } from '../../model/index.ts'
+import type { Report } from './report.ts'
 
 /** What a deployment is made of, in words. */
 export interface DeploymentFacts {
@@ -10,9 +10,15 @@ export interface DeploymentFacts {
   readonly settings: string
 }
 
-/** By the deployment's label, which is unique within a run. */
-export function deploymentFacts(analysis: Analysis): { readonly [label: string]: DeploymentFacts } {
-  return Object.fromEntries(analysis.points.map(({ label, deployment }) => [label, factsOf(deployment)]))
+/** By the label of each deployment that charts show; labels are unique within a run. */
+export function deploymentFacts({ analysis, series }: Pick<Report, 'analysis' | 'series'>): {
+  readonly [label: string]: DeploymentFacts
+} {
+  const shown = new Set(series)
+  const deployments = new Map(analysis.points.map(({ label, deployment }) => [label, deployment]))
+  return Object.fromEntries(
+    [...deployments].flatMap(([label, deployment]) => (shown.has(label) ? [[label, factsOf(deployment)]] : [])),
+  )
 }
 
 function factsOf(deployment: Deployment): DeploymentFacts {

@@ -1,6 +1,6 @@
 import type { Analysis, WorkloadAnalysis } from '../../analysis/analyse.ts'
 import type { ChartPoint } from './chart-point.ts'
-import { chartPoints } from './chart-point.ts'
+import { chartPoints, mostTelling } from './chart-point.ts'
 import type { OverallReport } from './overall.ts'
 import { overallOf } from './overall.ts'
 import type { RatioPoint } from './ratio-point.ts'
@@ -17,8 +17,10 @@ export interface Report {
   readonly sections: readonly WorkloadReport[]
   /** Null for a run of one workload. */
   readonly overall: OverallReport | null
-  /** Deployment names in first-seen order; colours follow it. */
+  /** Names of the deployments that charts show, in first-seen order; colours follow it. */
   readonly series: readonly string[]
+  /** Deployments in all; charts show fewer of a large run. */
+  readonly deployments: number
 }
 
 export interface WorkloadReport {
@@ -26,24 +28,53 @@ export interface WorkloadReport {
   /** Safe in file names and in fragments of a URL. */
   readonly slug: string
   readonly points: readonly ChartPoint[]
+  /** Those of deployments that charts show. */
+  readonly drawn: readonly ChartPoint[]
+  /** Of deployments that charts show, and the best of each ratio and of each cell of the heat map. */
   readonly ratios: readonly RatioPoint[]
 }
+
+/** Deployments that charts show: no colours tell more apart, and the names of thousands alone fill a page. */
+const mostSeries = 300
 
 export function reportOf(analysis: Analysis): Report {
   const points = chartPoints(analysis)
   const slugs = uniqueSlugs(analysis.workloads.map(workload => slugOf(workload.name)))
+  const names = [...new Set(points.map(point => point.deployment))]
+  const series = shownSeries(points, names)
+  const isShown = new Set(series)
+  const byWorkload = Map.groupBy(points, point => point.workload)
   return {
     analysis,
     points,
-    series: [...new Set(points.map(point => point.deployment))],
-    sections: analysis.workloads.map((workload, index) => ({
-      analysis: workload,
-      slug: slugs[index] ?? '',
-      points: points.filter(point => point.workload === workload.name),
-      ratios: ratioPoints(workload),
-    })),
+    series,
+    deployments: names.length,
+    sections: analysis.workloads.map((workload, index) => {
+      const own = byWorkload.get(workload.name) ?? []
+      return {
+        analysis: workload,
+        slug: slugs[index] ?? '',
+        points: own,
+        drawn: own.filter(({ deployment }) => isShown.has(deployment)),
+        ratios: ratioPoints(workload).filter(
+          ({ deployment, bestOfRatio, bestOfCell }) => isShown.has(deployment) || bestOfRatio || bestOfCell,
+        ),
+      }
+    }),
     overall: overallOf(analysis, points, slugs),
   }
+}
+
+function shownSeries(points: readonly ChartPoint[], names: readonly string[]): readonly string[] {
+  const of = (isSo: (point: ChartPoint) => boolean) => new Set(points.filter(isSo).map(({ deployment }) => deployment))
+  const recommended = of(point => point.recommended)
+  const onFrontier = of(point => point.onFrontier)
+  const notOk = of(point => point.status !== 'ok')
+  return mostTelling(names, mostSeries, [
+    name => recommended.has(name),
+    name => onFrontier.has(name),
+    name => notOk.has(name),
+  ])
 }
 
 /** Whether some point of the workload has an SLO. */

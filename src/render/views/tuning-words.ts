@@ -11,6 +11,14 @@ export function heldBack({ heldBackBy }: Tuning): string {
   return heldBackBy === 'nothing shown' ? 'Nothing holds it back yet' : `Held back by: ${heldBackBy}`
 }
 
+/** Deployments named in one sentence; the table has the others. */
+const mostNamed = 12
+
+const firstOf = (names: readonly string[]) =>
+  names.length <= mostNamed
+    ? names.join(', ')
+    : `${names.slice(0, mostNamed).join(', ')} and ${names.length - mostNamed} more`
+
 /** Prefill's rate against decode's demand, in sentences. */
 export function ratesLines({ prefill, decode, ratio, best, rows, advice }: RateMatching): readonly string[] {
   const rate = ({ requestsPerS, isLimit, point }: WorkerRate) =>
@@ -19,7 +27,7 @@ export function ratesLines({ prefill, decode, ratio, best, rows, advice }: RateM
   const told =
     apart.length === 0
       ? `Measured and predicted rates agree within 10% for ${rows.length === 1 ? 'the one topology' : `all ${rows.length} topologies`}.`
-      : `Prediction and measurement differ for ${apart.map(row => `${row.label} (${change(row.apart)})`).join(', ')}.`
+      : `Prediction and measurement differ for ${firstOf(apart.map(row => `${row.label} (${change(row.apart)})`))}.`
   return [
     `A prefill worker handles ${rate(prefill)}, a decode worker ${rate(decode)}: ${figure(ratio)} prefill workers for each decode worker.`,
     ...(advice === null

@@ -46,6 +46,9 @@ export function frontierDataTable(
   })}</tbody></table>`)}`
 }
 
+/** Rows of the table over all workloads. */
+const mostOverall = 500
+
 /**
  * The overall frontier by rising interactivity, then the rest of each workload's frontier, because no other point can
  * be on it.
@@ -57,11 +60,14 @@ export function overallDataTable(report: Report, overall: OverallReport): Html {
   const standing = new Map(overall.points.map(point => [point.key, point.standing]))
   const onIt = new Set(overallFrontier)
   const rest = workloads.flatMap(workload => workload.frontier.filter(point => !onIt.has(point)))
-  return scrolling(html`<table><thead><tr><th>Workload</th><th>Deployment</th><th>Load</th><th class="n">GPUs</th>${heads(figures)}<th>Standing</th></tr></thead>
-<tbody>${[...overallFrontier, ...rest].map(
-    point =>
-      html`<tr data-key="${point.key}" data-status="${point.status}"><td>${names.get(point) ?? ''}</td><td><a href="#workload=${overall.slug}&amp;point=${point.key}">${point.label}</a></td><td>${loadLabel(point.load.level)}</td><td class="n">${point.gpus}</td>${cells(figures, point)}<td>${standing.get(point.key) ?? ''}</td></tr>`,
-  )}</tbody></table>`)
+  const all = [...overallFrontier, ...rest]
+  return html`${leftOut(all.length, mostOverall)}${scrolling(html`<table><thead><tr><th>Workload</th><th>Deployment</th><th>Load</th><th class="n">GPUs</th>${heads(figures)}<th>Standing</th></tr></thead>
+<tbody>${all
+    .slice(0, mostOverall)
+    .map(
+      point =>
+        html`<tr data-key="${point.key}" data-status="${point.status}"><td>${names.get(point) ?? ''}</td><td><a href="#workload=${overall.slug}&amp;point=${point.key}">${point.label}</a></td><td>${loadLabel(point.load.level)}</td><td class="n">${point.gpus}</td>${cells(figures, point)}<td>${standing.get(point.key) ?? ''}</td></tr>`,
+    )}</tbody></table>`)}`
 }
 
 /** Latency percentiles by deployment and rising load. */
@@ -89,13 +95,14 @@ function leftOut(count: number, limit: number): Html | null {
 }
 
 /** The best load of each deployment, most throughput per GPU first. */
-export function ratioDataTable(section: WorkloadReport): Html {
-  const rows = section.ratios.toSorted((a, b) => b.y - a.y)
-  return scrolling(html`<table><thead><tr><th>Deployment</th><th class="n">Prefill</th><th class="n">Decode</th><th class="n">GPUs</th><th class="n">Tokens/s per GPU</th><th>At</th><th>SLO</th></tr></thead>
+export function ratioDataTable(section: WorkloadReport, limit: number): Html {
+  const all = section.ratios.toSorted((a, b) => b.y - a.y)
+  const rows = all.slice(0, limit)
+  return html`${leftOut(all.length, limit)}${scrolling(html`<table><thead><tr><th>Deployment</th><th class="n">Prefill</th><th class="n">Decode</th><th class="n">GPUs</th><th class="n">Tokens/s per GPU</th><th>At</th><th>SLO</th></tr></thead>
 <tbody>${rows.map(
     row =>
       html`<tr><td>${row.deployment}</td><td class="n">${row.prefill}</td><td class="n">${row.decode}</td><td class="n">${row.gpus}</td>${number(row.y, figure(row.y))}<td>${row.load}</td><td>${row.slo}</td></tr>`,
-  )}</tbody></table>`)
+  )}</tbody></table>`)}`
 }
 
 /** One row for each GPU count that was measured both aggregated and disaggregated. */

@@ -10,6 +10,11 @@ import type { Html } from '../html.ts'
 import { html } from '../html.ts'
 import { scrolling } from './tables.ts'
 
+/** Rows of all tables of one kind together: a page has no room for thousands of deployments of each workload. */
+const mostRows = 1000
+/** Combinations of prefill and decode workers whose rates one workload's card shows. */
+const mostRates = 10
+
 /** The recommendation for the sweep's mix; null without a mix. */
 export function mixSection({ analysis: { mix } }: Report): Html | null {
   if (mix === null) return null
@@ -25,11 +30,11 @@ export function tuningSection({ analysis }: Report): Html | null {
   if (tunings.length === 0) return null
   return html`<section id="tuning" aria-labelledby="tuning-title">
 <h2 id="tuning-title">What to try next</h2>
-<div class="answers">${tunings.map(card)}</div>
+<div class="answers">${tunings.map(tuning => card(tuning, Math.ceil(mostRows / tunings.length)))}</div>
 </section>`
 }
 
-function card(tuning: Tuning): Html {
+function card(tuning: Tuning, limit: number): Html {
   const { workload, bottleneck, next, concurrencyPerGpu, rates, recommendation } = tuning
   return html`<article class="answer" data-bottleneck="${bottleneck?.stage ?? ''}">
 <p class="eyebrow">Workload ${workload} <span>· ${recommendation.best?.label ?? ''}${concurrencyPerGpu === null ? null : `, concurrency ${figure(concurrencyPerGpu)} per GPU`}</span></p>
@@ -40,7 +45,7 @@ ${
 <p class="why">${next.advice}</p>
 <ul class="sure">${[...next.because, ...bottleneck.evidence].map(line => html`<li>${line}</li>`)}</ul>${commandPart(next)}`
 }
-${hardwarePart(tuning)}${rates.map(ratesPart)}
+${hardwarePart(tuning)}${rates.slice(0, mostRates).map(each => ratesPart(each, limit))}${first(mostRates, rates.length, 'combinations of workers; fulcrum tune has all')}
 </article>`
 }
 
@@ -56,13 +61,15 @@ function commandPart({ command }: Tuning['next']): Html | null {
   return command === null ? null : html`<p>To measure again: <code>${command}</code></p>`
 }
 
-function ratesPart(rates: RateMatching): Html {
+function ratesPart(rates: RateMatching, limit: number): Html {
   return html`<ul class="sure">${ratesLines(rates).map(line => html`<li>${line}</li>`)}</ul>
 <details class="data"><summary>Predicted and measured requests/s, as a table</summary>${scrolling(html`<table><thead><tr><th>Deployment</th><th class="n">Predicted</th><th class="n">Measured</th><th class="n">Apart</th><th>Limit</th></tr></thead>
-<tbody>${rates.rows.map(
-    row =>
-      html`<tr><td>${row.label}</td><td class="n" data-v="${row.predicted}">${figure(row.predicted)}</td><td class="n" data-v="${row.measured}">${figure(row.measured)}</td><td class="n">${row.parts ? html`<em>${change(row.apart)}</em>` : change(row.apart)}</td><td>${row.limit}</td></tr>`,
-  )}</tbody></table>`)}</details>`
+<tbody>${rates.rows
+    .slice(0, limit)
+    .map(
+      row =>
+        html`<tr><td>${row.label}</td><td class="n" data-v="${row.predicted}">${figure(row.predicted)}</td><td class="n" data-v="${row.measured}">${figure(row.measured)}</td><td class="n">${row.parts ? html`<em>${change(row.apart)}</em>` : change(row.apart)}</td><td>${row.limit}</td></tr>`,
+    )}</tbody></table>`)}${first(limit, rates.rows.length)}</details>`
 }
 
 function mixCard(mix: MixRecommendation): Html {
@@ -73,7 +80,10 @@ ${mix.choices.length === 0 ? null : mixTable(mix.choices)}
 </article>`
 }
 
+const first = (limit: number, count: number, what = 'deployments') =>
+  count > limit ? html`<p class="none">The first ${limit} of ${count} ${what}.</p>` : null
+
 function mixTable(choices: readonly MixChoice[]): Html {
-  return scrolling(html`<table><thead><tr><th>Deployment</th><th class="n">GPUs</th><th class="n">Requests/s</th><th class="n">Tokens/s per GPU</th><th>95% interval</th></tr></thead>
-<tbody>${choices.map(({ label, gpus, requestsPerS, tokensPerSPerGpu: { mean, ci95 } }) => html`<tr><td>${label}</td><td class="n">${gpus}</td><td class="n" data-v="${requestsPerS.mean}">${figure(requestsPerS.mean)}</td><td class="n" data-v="${mean}">${figure(mean)}</td><td>${ci95 === null ? 'measured once' : `${figure(ci95[0])} to ${figure(ci95[1])}`}</td></tr>`)}</tbody></table>`)
+  return html`${first(mostRows, choices.length)}${scrolling(html`<table><thead><tr><th>Deployment</th><th class="n">GPUs</th><th class="n">Requests/s</th><th class="n">Tokens/s per GPU</th><th>95% interval</th></tr></thead>
+<tbody>${choices.slice(0, mostRows).map(({ label, gpus, requestsPerS, tokensPerSPerGpu: { mean, ci95 } }) => html`<tr><td>${label}</td><td class="n">${gpus}</td><td class="n" data-v="${requestsPerS.mean}">${figure(requestsPerS.mean)}</td><td class="n" data-v="${mean}">${figure(mean)}</td><td>${ci95 === null ? 'measured once' : `${figure(ci95[0])} to ${figure(ci95[1])}`}</td></tr>`)}</tbody></table>`)}`
 }

@@ -7,7 +7,7 @@ import { html } from '../html.ts'
 import { servingModesTable } from './tables.ts'
 
 /** Maximum number of rows in all tables of points together, to keep the page below 5 MB. */
-const mostRows = 2000
+const mostRows = 1000
 
 /**
  * All charts of one workload, each with its data as a table. The page shows one workload at a time, or all without
@@ -26,10 +26,17 @@ export function workloadSection(
   }))
   return html`<section class="workload" id="w-${section.slug}" data-workload="${section.slug}" aria-label="Workload ${name}">
 <h2>Workload ${name}</h2>
+${shownOf(report, section)}
 ${rowsOf([...figures, { size: 'half', html: servingModes(section) }]).map(row =>
   row.length === 1 ? html`${row}\n` : html`<div class="pair">${row}</div>\n`,
 )}
 </section>`
+}
+
+/** What a large run has more of than its charts; null where they show all. */
+function shownOf({ series, deployments }: Report, { drawn, points }: WorkloadReport): Html | null {
+  if (drawn.length === points.length) return null
+  return html`<p class="caveat">The charts show ${series.length} of ${deployments} deployments: those that are recommended or on a frontier, those with points that do not count, and an even pick of the others. All of them count in what is said here; points.csv has every point.</p>`
 }
 
 interface Figure {
