@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { JournalLine, PointResult } from '../journal/index.ts'
 import { diskError, followed, isDiskRefusal } from '../journal/index.ts'
-import { contentId, type Endpoint, FulcrumError, type Load, largest } from '../model/index.ts'
+import { contentId, type Endpoint, FulcrumError, type Load, largest, type Point, rememberedOf } from '../model/index.ts'
 import { checkQuality } from '../quality/check.ts'
 import type { PlannedDeployment } from '../spec/sweep.ts'
 import { messageOf } from './bring-up.ts'
@@ -29,24 +29,17 @@ export function qualityDue(
     .filter(({ point, status }) => planned.has(point.id) && status === 'ok')
     .toSorted((a, b) => (planned.get(a.point.id) ?? 0) - (planned.get(b.point.id) ?? 0))
   if (at === 'point') {
-    const levels = [
-      ...Map.groupBy(
-        valid,
-        ({
-          point: {
-            workload,
-            load: { seed: _, ...load },
-          },
-        }) => contentId({ workload, load }),
-      ).values(),
-    ]
-    const open = levels.find(repeats => repeats.every(({ point }) => !checked.has(point.id)))
+    const levels = Map.groupBy(valid, ({ point }) => levelOf(point))
+    const open = [...levels.values()].find(repeats => repeats.every(({ point }) => !checked.has(point.id)))
     return open?.[0]
   }
   if (valid.some(({ point }) => checked.has(point.id))) return undefined
   const most = largest(valid.map(({ point }) => sizeOf(point.load)))
   return valid.find(({ point }) => sizeOf(point.load) === most)
 }
+
+/** What repeats of a load level share. */
+const levelOf = rememberedOf(({ workload, load: { seed: _, ...load } }: Point) => contentId({ workload, load }))
 
 /** A deployment of which nothing but a check of quality is missing: a run was stopped before it, or within it. */
 export function deploymentWithoutQuality(
@@ -156,9 +149,15 @@ async function record(run: RunContext, { point }: PointResult, { quality, reason
   run.tell({ step: 'checked-quality', point, quality, reason, tookS: elapsedS })
 }
 
+const timesChecked = followed<Map<string, number>>(
+  () => new Map(),
+  (times, { event }) => {
+    if (event.type === 'quality') times.set(event.pointId, (times.get(event.pointId) ?? 0) + 1)
+  },
+)
+
 /** The folder of a check: a point that is measured again is checked again. */
-function nameOf({ dependencies }: RunContext, pointId: string): string {
-  const { lines } = dependencies.run.journal
-  const before = lines.filter(({ event }) => event.type === 'quality' && event.pointId === pointId).length
+function nameOf({ parts }: RunContext, pointId: string): string {
+  const before = timesChecked(dependencies.run.journal.lines).get(pointId) ?? 0
   return before === 0 ? pointId : `${pointId}.${before + 1}`
 }

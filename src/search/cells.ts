@@ -1,4 +1,4 @@
-import { canonicalJson, gpusOf, type Point, type Role } from '../model/index.ts'
+import { canonicalJson, gpusOf, type Point, type Role, rememberedOf, type Workload } from '../model/index.ts'
 import { type Pool, poolsOf } from '../plan/order/reconcile-cost.ts'
 import type { Plan, PlannedDeployment } from '../spec/sweep.ts'
 
@@ -40,20 +40,22 @@ export function seriesOf(plan: Plan): readonly Series[] {
       prefill: pool('prefill'),
       decode: pool('decode'),
     }
-    const byWorkload = Map.groupBy(planned.points, point => canonicalJson([point.workload, point.load.level.kind]))
-    return [...byWorkload].map(([key, points]) => {
+    const byWorkload = Map.groupBy(planned.points, ({ workload, load }) => `${load.level.kind} ${contentOf(workload)}`)
+    return [...byWorkload.values()].map(points => {
+      const workload = points[0] === undefined ? '' : contentOf(points[0].workload)
       const byLoad = [...Map.groupBy(points, pressKey).values()]
       const rising = byLoad.toSorted((a, b) => (loadOf(a[0]) ?? 0) - (loadOf(b[0]) ?? 0))
       return rising.map((alike): Cell => {
         const level = alike[0]?.load.level.kind
         const kind = level === 'concurrency' || level === 'rate' ? level : 'other'
         const repeats = alike.toSorted((a, b) => a.repeat - b.repeat)
-        const [workload] = JSON.parse(key) as [unknown]
-        return { ...shared, index: index++, workload: canonicalJson(workload), load: loadOf(alike[0]), kind, repeats }
+        return { ...shared, index: index++, workload, load: loadOf(alike[0]), kind, repeats }
       })
     })
   })
 }
+
+const contentOf = rememberedOf((workload: Workload) => canonicalJson(workload))
 
 /** What repeats of a cell have in common: everything of the load but its seed. */
 function pressKey({ load }: Point): string {
