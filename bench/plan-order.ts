@@ -43,7 +43,9 @@ console.log('| sweep | deployments | starts, nested loops | starts, planned | sa
 console.log('|---|---|---|---|---|---|---|---|')
 const folder = join(import.meta.dirname, '../sweeps')
 const files = { ...disk, kind: (path: string) => (path.includes('/.systems/') ? ('file' as const) : disk.kind(path)) }
-for (const name of readdirSync(folder).sort()) {
+for (const name of readdirSync(folder)
+  .filter(name => name.endsWith('.yaml'))
+  .sort()) {
   const { deployments } = await loadSweep(join(folder, name), { files })
   console.log(row(name, deployments))
 }

@@ -18,6 +18,7 @@ const benchmarks: Readonly<Record<string, readonly string[]>> = {
   prompts: ['prompts.ts'],
   datasets: ['datasets.ts'],
   journal: ['journal.ts'],
+  scale: ['scale.ts'],
   engine: ['engine/speed.ts'],
   report: ['report/build.ts'],
   overlay: ['report/overlay.ts'],

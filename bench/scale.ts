@@ -187,8 +187,8 @@ async function search(folder: string, only: string | undefined): Promise<void> {
   }
 }
 
-/** Searches a sweep to its end on a synthetic system, at most this many points. */
-const mostMeasured = 1500
+/** Searches a sweep on a synthetic system, to its end or to this many points. */
+const mostMeasured = 150
 
 async function decide(file: string): Promise<void> {
   const plan = planSweep({ ...(await loadSweep(file)), search: 'adaptive' })
