@@ -157,7 +157,7 @@ const timesChecked = followed<Map<string, number>>(
 )
 
 /** The folder of a check: a point that is measured again is checked again. */
-function nameOf({ parts }: RunContext, pointId: string): string {
+function nameOf({ dependencies }: RunContext, pointId: string): string {
   const before = timesChecked(dependencies.run.journal.lines).get(pointId) ?? 0
   return before === 0 ? pointId : `${pointId}.${before + 1}`
 }
