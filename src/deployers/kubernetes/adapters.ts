@@ -4,16 +4,14 @@ import { type FieldPath, isObject, type JsonObject, readAt } from './fields.ts'
 import type { ManifestDocument } from './manifest.ts'
 import { adaptersPaths } from './paths.ts'
 
-/**
- * A component whose number of workers is set through a DynamoGraphDeploymentScalingAdapter, never in the graph itself.
- */
+/** A component that is scaled through a DynamoGraphDeploymentScalingAdapter, never in the graph itself. */
 export interface Adapter {
   readonly component: string
   readonly path: string
   readonly replicas: number
 }
 
-/** The scaling adapters of a graph; none where Dynamo is too old to have any. */
+/** The scaling adapters of a graph; none if Dynamo is too old to have any. */
 export async function adaptersOf(
   cluster: Cluster,
   graph: ManifestDocument,
@@ -40,7 +38,7 @@ function adaptersIn(list: JsonObject, collection: string, graph: string): readon
   })
 }
 
-/** Whether a field of a graph is the number of workers of a component, in either shape. */
+/** Whether a field of a graph is the number of workers of a component, in either API version. */
 export function isReplicasOf(path: FieldPath, component: string): boolean {
   const step = path.at(-2)
   return path.at(-1) === 'replicas' && (typeof step === 'string' ? step : step?.name) === component
@@ -48,7 +46,7 @@ export function isReplicasOf(path: FieldPath, component: string): boolean {
 
 /**
  * Scales a component through its adapter.
- * @throws FulcrumError bad-input when the adapter's own bounds forbid the number
+ * @throws FulcrumError bad-input if the adapter's bounds forbid the number
  */
 export async function scaleThrough(
   cluster: Cluster,

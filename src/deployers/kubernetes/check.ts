@@ -15,7 +15,7 @@ export interface ReadManifest {
   readonly cast: Cast
 }
 
-/** Reads the manifest's text; null when there is none that can be read. */
+/** Reads the manifest's text; null if it can't be read. */
 function textOf(file: string): string | null {
   try {
     return readFileSync(file, 'utf8')
@@ -24,10 +24,10 @@ function textOf(file: string): string | null {
   }
 }
 
-/** What can be said of a manifest before a cluster is asked. */
+/** Checks a manifest without a cluster. */
 export function kubernetesCapabilities(config: KubernetesConfig): Omit<DeployerCapabilities, 'running'> {
   const text = textOf(config.manifest)
-  // That it is missing was said by whoever resolved the path.
+  // A missing file is reported where its path is resolved.
   const { manifest, problems } = text === null ? { manifest: null, problems: [] } : parseManifest(text, config.manifest)
   const casting = manifest === null ? null : castOf(manifest, config.services)
   const placed = ({ at, problem, right }: ManifestProblem): DeployProblem => ({
@@ -67,7 +67,7 @@ export function kubernetesCapabilities(config: KubernetesConfig): Omit<DeployerC
 }
 
 /**
- * The manifest as a deployer needs it.
+ * The parsed manifest for the deployer.
  * @throws FulcrumError bad-input `manifest-invalid` with every problem as `file:line:column: …`
  */
 export function readManifest(config: KubernetesConfig): ReadManifest {
@@ -89,7 +89,7 @@ export function readManifest(config: KubernetesConfig): ReadManifest {
   return { manifest, cast: casting.cast }
 }
 
-/** @throws FulcrumError bad-input `manifest-misfit` when the manifest can't serve a deployment */
+/** @throws FulcrumError bad-input `manifest-misfit` if the manifest can't serve a deployment */
 export function requireFit({ manifest, cast }: ReadManifest, wanted: Deployment, config: ComponentKeys): void {
   const problems = designProblems(manifest, cast, wanted, config)
   if (problems.length === 0) return

@@ -4,60 +4,58 @@ import { FulcrumError } from '../../model/index.ts'
 import type { JsonObject, PatchOperation } from './fields.ts'
 import { requestTo } from './request.ts'
 
-/** How a server-side apply is meant. */
+/** Options of a server-side apply. */
 export interface ApplyOptions {
   readonly manager: string
-  /** Take fields over that another manager holds. */
+  /** Takes over fields that another manager owns. */
   readonly force: boolean
-  /** Only say what would happen. */
+  /** Reports the result without changing anything. */
   readonly dryRun?: boolean
 }
 
-/** The Kubernetes API as far as a sweep needs it; paths begin with `/api` or `/apis`. Every call has a deadline. */
+/** The part of the Kubernetes API that a sweep needs. Paths begin with `/api` or `/apis`. Every call has a deadline. */
 export interface Cluster {
   readonly server: string
-  /** The context's own. */
+  /** Namespace of the context. */
   readonly namespace: string
-  /** Null when there is none. */
+  /** Null if it does not exist. */
   get(path: string, signal: AbortSignal): Promise<JsonObject | null>
-  /**
-   * @throws FulcrumError `kubernetes-conflict`, whose cause is the server's Status, when another manager holds a field
-   */
+  /** @throws FulcrumError `kubernetes-conflict` if another manager owns a field; its cause is the server's Status */
   apply(path: string, body: JsonObject, options: ApplyOptions, signal: AbortSignal): Promise<JsonObject>
   patch(path: string, operations: readonly PatchOperation[], signal: AbortSignal): Promise<JsonObject>
   /** Sets the number of replicas through a scale subresource. */
   scale(path: string, replicas: number, signal: AbortSignal): Promise<void>
-  /** Nothing happens when there is none. */
+  /** Does nothing if it does not exist. */
   delete(path: string, signal: AbortSignal): Promise<void>
-  /** Tells each change; resolves when the server ends the watch or the signal is aborted, whatever the reason. */
+  /** Calls back for each change. Resolves when the server ends the watch or the signal is aborted. */
   watch(
     path: string,
     query: { readonly [name: string]: string },
     onChange: (type: string, resource: JsonObject) => void,
     signal: AbortSignal,
   ): Promise<void>
-  /** Joins a socket to a port of a pod until either ends. */
+  /** Connects a socket to a port of a pod until either side ends. */
   forward(
     pod: { readonly namespace: string; readonly name: string; readonly port: number },
     socket: Duplex,
   ): Promise<void>
 }
 
-/** Which cluster, as whom. */
+/** Kubeconfig file and context. */
 export interface ClusterChoice {
   readonly kubeconfig?: string
   readonly context?: string
 }
 
-/** Our name among a resource's field managers. */
+/** Fulcrum's name as a field manager. */
 export const fieldManager = 'fulcrum'
 
 /**
- * Opens the cluster of a kubeconfig file, of KUBECONFIG or ~/.kube/config, or the one that this process runs in.
- * @throws FulcrumError when there is none, or no such context
+ * Opens the cluster of a kubeconfig file, of KUBECONFIG or ~/.kube/config, or the one in which this process runs.
+ * @throws FulcrumError if there is none, or no such context
  */
 export async function openCluster(choice: ClusterChoice): Promise<Cluster> {
-  // Loaded here: a quarter of a second that only sweeps on Kubernetes should pay.
+  // Loaded on demand: it takes a quarter of a second, which only sweeps on Kubernetes should pay.
   const { KubeConfig, PortForward, Watch } = await import('@kubernetes/client-node')
   const config = new KubeConfig()
   load(config, choice)
@@ -131,7 +129,7 @@ function load(config: KubeConfig, { kubeconfig, context }: ClusterChoice): void 
     config.setCurrentContext(context)
   }
   const cluster = config.getCurrentCluster()
-  // The client's own last resort is a server on port 8080 of this machine, which nobody means.
+  // Without a configuration, the client falls back to port 8080 of this machine, which is never meant.
   if (cluster === null || (kubeconfig === undefined && cluster.server === 'http://localhost:8080')) {
     throw new FulcrumError('environment', 'no-kubeconfig', 'No Kubernetes cluster is configured', {
       remedy: 'Set KUBECONFIG, write deploy.kubeconfig, or run Fulcrum in a pod with a service account.',

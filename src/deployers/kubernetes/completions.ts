@@ -4,7 +4,7 @@ import type { DeployContext } from '../deployer.ts'
 import { type Deadline, leftMs } from '../readiness.ts'
 import { waitUntil } from '../wait.ts'
 
-/** What is waited for, and until when. */
+/** The wait for completions and its deadline. */
 interface CompletionWait {
   readonly deadline: Deadline
   /** `2P1D`, for messages. */
@@ -14,7 +14,7 @@ interface CompletionWait {
 }
 
 /**
- * Waits until so many requests were answered, one after the other.
+ * Waits until a number of requests was answered, one after another.
  * @throws FulcrumError failed `deployment-not-ready` at the deadline
  */
 export async function completionsAnswered(

@@ -2,18 +2,18 @@ import { shellWord } from '../../model/index.ts'
 import type { Component } from './component.ts'
 import type { Field } from './fields.ts'
 
-/** Why arguments can't be added, and what would help. */
+/** Why arguments can't be added, and the remedy. */
 export interface NoArguments {
   readonly problem: string
   readonly right: string
 }
 
-/** What Dynamo's operator runs as a frontend that has no command of its own. */
+/** The command that Dynamo's operator gives a frontend without one. */
 const usualFrontend = { command: ['python3'], args: ['-m', 'dynamo.frontend'] }
 
 /**
- * Adds arguments to a component's program, after its own: every parser lets the last one of a name win.
- * @param isFrontend a frontend without a command runs what the operator gives it
+ * Appends arguments to a component's program. All parsers use the last occurrence of a name.
+ * @param isFrontend whether a missing command means the operator's default frontend
  */
 export function withArguments(
   component: Component,

@@ -2,27 +2,27 @@ import type { Json } from '../../model/index.ts'
 import { type Field, type FieldPath, isObject, type JsonObject, readAt } from './fields.ts'
 import type { GraphVersion, Manifest } from './manifest.ts'
 
-/** One service (v1alpha1) or component (v1beta1) of a graph, read the same way in either shape. */
+/** One service (v1alpha1) or component (v1beta1) of a graph, in a common form. */
 export interface Component {
   readonly name: string
   readonly path: FieldPath
-  /** What the manifest declares it to be, in lower case; v1alpha1's sub-type where there is one. */
+  /** Declared type in lower case; the sub-type of v1alpha1 if there is one. */
   readonly type: string | undefined
-  /** The shell's or the program's own words, as one text. */
+  /** Command and arguments as one text. */
   readonly commandText: string
   readonly command: readonly string[]
   readonly args: readonly string[]
   readonly env: readonly JsonObject[]
-  /** Where its main container stands. */
+  /** Path of its main container. */
   readonly containerPath: FieldPath
   readonly volumesPath: FieldPath
   readonly volumes: readonly JsonObject[]
   readonly mounts: readonly JsonObject[]
-  /** GPUs of one pod as the manifest says; null when it says none. */
+  /** GPUs of one pod in the manifest; null if it does not say. */
   readonly gpusPerPod: number | null
-  /** Where a pod's GPUs stand, limits and requests, as far as they are written. */
+  /** Paths of the pod's GPU limits and requests, as far as they exist. */
   readonly gpuPaths: readonly FieldPath[]
-  /** Pods that make one worker. */
+  /** Pods per worker. */
   readonly nodes: number
   readonly replicas: number
   readonly replicasPath: FieldPath
@@ -44,7 +44,7 @@ export function componentsOf({ graph, version }: Manifest): readonly Component[]
   })
 }
 
-/** Where each shape keeps a pod's parts, below the component. */
+/** Paths of pod fields in each API version, relative to the component. */
 const shapes: {
   readonly [version in GraphVersion]: {
     readonly pod: FieldPath
@@ -101,12 +101,15 @@ function typeOf(version: GraphVersion, value: Json): string | undefined {
   return typeof said === 'string' ? said.toLowerCase() : undefined
 }
 
-/** The value of an argument of the component's program, written `--name value` or `--name=value`; the last one wins. */
+/**
+ * The value of an argument of the component's program, in the form `--name value` or `--name=value`. The last
+ * occurrence counts.
+ */
 export function argumentOf({ commandText }: Component, name: string): string | undefined {
   return [...commandText.matchAll(new RegExp(`--${name}(?:=|\\s+)["']?([^\\s"']+)`, 'g'))].at(-1)?.[1]
 }
 
-/** Fields that make a component have this many workers. */
+/** Fields that give a component this number of workers. */
 export function replicasField(component: Component, replicas: number): Field {
   return { path: component.replicasPath, value: replicas }
 }

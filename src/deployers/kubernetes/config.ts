@@ -9,12 +9,12 @@ import { apiKeyVariable, readyTimeout, reportSecrets } from '../keys.ts'
 const componentName = z.string().min(1)
 const image = z.string().regex(/^\S+$/)
 
-/** Arguments of a program in a pod: a path in them is one of the pod's. */
+/** Arguments of a program in a pod. Paths in them refer to the pod. */
 const podArguments = z.record(z.string(), json)
 const argumentsTold =
   'arguments by name without dashes, added after those of the manifest: `key: value` becomes `--key value`, `true` a bare flag, a list repeats it. The last one of a name wins.'
 
-/** Variables of a container, read as text; secrets are refused. */
+/** Environment variables of a container as text. Secrets are rejected. */
 const podEnvironment = reading(
   z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   (written, context, path) => {
@@ -129,10 +129,12 @@ export const kubernetesKeys = {
   ready_timeout: operational(readyTimeout('1800s', 'write a duration such as 30m')),
 }
 
-/** A DynamoGraphDeployment on Kubernetes, made from or found by the user's own manifest; `ready_timeout` in seconds. */
+/**
+ * A DynamoGraphDeployment on Kubernetes, created from the user's manifest or found by it; `ready_timeout` in seconds.
+ */
 export type KubernetesConfig = ReadKeys<typeof kubernetesKeys>
 
-/** Keys that may differ between variants while the graph stays. */
+/** Keys that may differ between variants without replacing the graph. */
 export const variantKeys = [
   'backend',
   'image',
@@ -145,5 +147,5 @@ export const variantKeys = [
   'frontend_env',
 ] as const
 
-/** What of a configuration changes components beside the manifest. */
+/** The keys that override parts of the manifest's components. */
 export type ComponentKeys = Partial<Pick<KubernetesConfig, (typeof variantKeys)[number]>>

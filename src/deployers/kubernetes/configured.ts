@@ -9,7 +9,7 @@ import { type Field, readAt, samePath, withFields } from './fields.ts'
 import type { Manifest, ManifestProblem } from './manifest.ts'
 import type { ComponentRole } from './roles.ts'
 
-/** A component of the manifest with what the sweep file's `deploy` changes about it. */
+/** A component of the manifest with the overrides of the sweep file. */
 export interface ConfiguredComponent {
   readonly component: Component
   readonly fields: readonly Field[]
@@ -34,7 +34,7 @@ function askedOf(role: ComponentRole, config: ComponentKeys) {
       }
 }
 
-/** What the frontend and the workers of a configuration are made from, whatever the manifest says. */
+/** What a configuration sets for the frontend and the workers, independent of the manifest. */
 export function kubernetesParts(config: ComponentKeys): ConfiguredParts {
   const asked = (role: ComponentRole): Json => JSON.parse(JSON.stringify(askedOf(role, config)))
   return {
@@ -74,7 +74,7 @@ export function configured(
   return { component: now(), fields, problems }
 }
 
-/** Fields of two sources, each path once: the later source wins. */
+/** Merges two lists of fields, each path once. The later list takes precedence. */
 export function mergedFields(earlier: readonly Field[], later: readonly Field[]): readonly Field[] {
   return [...earlier.filter(({ path }) => !later.some(field => samePath(field.path, path))), ...later]
 }
@@ -87,7 +87,7 @@ function componentWith(manifest: Manifest, component: Component, fields: readonl
 
 const workerModule = new RegExp(`\\b(?:${engines.map(({ module }) => module.replaceAll('.', '\\.')).join('|')})\\b`)
 
-/** Another module in a worker's command, wherever that names one. */
+/** Replaces the module in a worker's command. */
 function withBackend(component: Component, backend: string): { readonly fields: readonly Field[] } | NoArguments {
   const { name, containerPath, commandText } = component
   if (!workerModule.test(commandText)) {
@@ -102,7 +102,7 @@ function withBackend(component: Component, backend: string): { readonly fields: 
   }
 }
 
-/** Dynamo's admission webhook refuses another framework of a graph that is there. */
+/** Dynamo's admission webhook rejects a different framework for an existing graph. */
 function frameworkProblem({ graph }: Manifest, backend: string): NoArguments | null {
   const framework = readAt(graph.resource, ['spec', 'backendFramework'])
   if (typeof framework !== 'string' || backend === `dynamo.${framework}`) return null

@@ -7,34 +7,34 @@ import { type Field, type JsonObject, readAt, samePath, withFields } from './fie
 import type { Manifest, ManifestProblem } from './manifest.ts'
 import type { Cast } from './roles.ts'
 
-/** A worker pool of the graph as a deployment wants it. */
+/** Wanted state of a worker pool. */
 export interface Pool {
   readonly role: Role
   readonly component: Component
   readonly replicas: number
-  /** What its pods are made from: another signature replaces every worker. */
+  /** A different signature replaces every worker. */
   readonly signature: string
 }
 
-/** The frontend of the graph as a deployment wants it. */
+/** Wanted state of the frontend. */
 export interface Front {
   readonly component: Component
-  /** What its pods are made from: another signature replaces them. */
+  /** A different signature replaces its pods. */
   readonly signature: string
 }
 
-/** Everything that a deployment changes about the manifest. */
+/** All changes to the manifest for a deployment. */
 export interface Design {
   readonly frontend: Front | null
   readonly pools: readonly Pool[]
-  /** Fields beside the numbers of workers. */
+  /** Fields other than the worker counts. */
   readonly fields: readonly Field[]
   readonly configMaps: readonly JsonObject[]
 }
 
 /**
- * What a deployment asks of a manifest; a role that it does not have is scaled to nothing.
- * @param config what the deployment's variant changes about components
+ * The changes to a manifest for a deployment. Roles that the deployment lacks are scaled to 0.
+ * @param config overrides of the deployment's variant
  */
 export function designOf(manifest: Manifest, cast: Cast, wanted: Deployment, config: ComponentKeys = {}): Design {
   const pools: Pool[] = []
@@ -47,7 +47,7 @@ export function designOf(manifest: Manifest, cast: Cast, wanted: Deployment, con
     if (component === undefined) continue
     const replicas = workersOf(wanted.topology, role)
     if (replicas === 0) {
-      // Pods of a pool that is empty are not worth a change.
+      // An empty pool keeps its pod template.
       pools.push({ role, component, replicas, signature: canonicalJson([]) })
       continue
     }
@@ -63,7 +63,7 @@ export function designOf(manifest: Manifest, cast: Cast, wanted: Deployment, con
   return { frontend, pools, fields, configMaps }
 }
 
-/** What keeps a manifest from serving a deployment. */
+/** Why a manifest can't serve a deployment. */
 export function designProblems(
   manifest: Manifest,
   cast: Cast,
@@ -84,14 +84,14 @@ export function designProblems(
   return [...front, ...pools]
 }
 
-/** Fields that a step does not want and an earlier one had: what the manifest has there, `undefined` when nothing. */
+/** Fields that an earlier step set and this one does not, with the manifest's values; `undefined` if it has none. */
 export function fieldsBack({ graph }: Manifest, earlier: Design | null, { fields }: Design): readonly Field[] {
   return (earlier?.fields ?? [])
     .filter(({ path }) => !fields.some(field => samePath(field.path, path)))
     .map(({ path }) => ({ path, value: readAt(graph.resource, path) }))
 }
 
-/** Fields with the numbers of workers, for pools that no scaling adapter holds. */
+/** Worker counts of the pools that have no scaling adapter. */
 export function replicaFields(pools: readonly Pool[]): readonly Field[] {
   return pools.map(({ component, replicas }) => replicasField(component, replicas))
 }
@@ -103,12 +103,12 @@ export function applyBody({ graph }: Manifest, fields: readonly Field[]): JsonOb
   return withFields({ apiVersion, kind, metadata: { name } }, present)
 }
 
-/** GPUs of one worker of a role as the manifest gives them; null when it does not say. */
+/** GPUs of one worker of a role in the manifest; null if it does not say. */
 export function gpusOfWorker({ gpusPerPod, nodes }: Component): number | null {
   return gpusPerPod === null ? null : gpusPerPod * nodes
 }
 
-/** A manifest that asks for no GPUs (a mocker's) is left so. */
+/** A manifest without GPUs (a mocker's) stays without. */
 function gpuFields(component: Component, gpusPerWorker: number): readonly Field[] {
   const { gpusPerPod, nodes, gpuPaths } = component
   if (gpusPerPod === null || gpusPerPod * nodes === gpusPerWorker) return []

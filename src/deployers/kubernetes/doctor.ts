@@ -9,7 +9,7 @@ import { requireSame } from './same-as-manifest.ts'
 const limitMs = 10_000
 
 /**
- * Whether the cluster answers, knows Dynamo's resources, and would take this manifest from this identity. Changes
+ * Checks that the cluster answers, knows Dynamo's resources, and would accept this manifest from this identity. Changes
  * nothing.
  */
 export async function checkKubernetes(config: KubernetesConfig): Promise<readonly Check[]> {

@@ -1,11 +1,11 @@
 import type { Design } from './design.ts'
 
 /**
- * The step in between when pools give way to others (disaggregated to aggregated, and back): those that go are emptied
- * before those that come are filled. Dynamo's frontend knows a model by its first worker; one that comes with another
- * description while that is there may never be taken.
- * @param standing how many workers a component has
- * @returns null when no pool gives way to another
+ * The intermediate step when pools replace others (disaggregated to aggregated, and back): the old pools are emptied
+ * before the new ones are filled. Dynamo's frontend takes the description of a model from its first worker, and may
+ * never accept a worker with a different description while that one is there.
+ * @param standing number of workers of a component
+ * @returns null if no pool replaces another
  */
 export function drainedFirst(design: Design, standing: (component: string) => number): Design | null {
   const goes = design.pools.some(({ component, replicas }) => replicas === 0 && standing(component.name) > 0)

@@ -3,7 +3,7 @@ import { argumentOf, type Component } from './component.ts'
 import { type JsonObject, readAt } from './fields.ts'
 import type { Manifest, ManifestDocument } from './manifest.ts'
 
-/** The engine configuration of a component: a key of a ConfigMap of the manifest, mounted where its workers look. */
+/** The engine configuration of a component: a key of a ConfigMap of the manifest that is mounted in its workers. */
 export interface EngineConfig {
   readonly volume: JsonObject
   readonly document: ManifestDocument
@@ -12,13 +12,13 @@ export interface EngineConfig {
   readonly text: string
 }
 
-/** Why there is no configuration that settings could go into, and what would help. */
+/** Why settings have no configuration to go into, and the remedy. */
 export interface NoEngineConfig {
   readonly problem: string
   readonly right: string
 }
 
-/** Follows `--extra-engine-args` through the mounts and volumes of a component to the text that its engine reads. */
+/** Follows `--extra-engine-args` through the mounts and volumes of a component to the text that the engine reads. */
 export function engineConfigOf(manifest: Manifest, component: Component): EngineConfig | NoEngineConfig {
   const { name, mounts, volumes } = component
   const file = argumentOf(component, 'extra-engine-args')
@@ -50,7 +50,7 @@ export function engineConfigOf(manifest: Manifest, component: Component): Engine
 
 const folder = (path: string) => `${path.replace(/\/$/, '')}/`
 
-/** The key of a ConfigMap that a volume shows under a file name. */
+/** The key of a ConfigMap that a volume mounts under a file name. */
 function keyOf(volume: JsonObject, file: string): string {
   const items = readAt(volume, ['configMap', 'items'])
   const item = (Array.isArray(items) ? items : []).find((entry: Json) => readAt(entry, ['path']) === file)

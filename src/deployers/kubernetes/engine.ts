@@ -9,18 +9,18 @@ import { engineConfigOf } from './engine-config.ts'
 import { type Field, isObject, type JsonObject, readAt } from './fields.ts'
 import type { Manifest, ManifestProblem } from './manifest.ts'
 
-/** What giving a component engine settings changes. */
+/** Changes to a component for engine settings. */
 export interface EngineChange {
   readonly fields: readonly Field[]
-  /** Configuration that is made beside the user's own, which stays as it is. */
+  /** ConfigMaps that Fulcrum adds. The user's own stay unchanged. */
   readonly configMaps: readonly JsonObject[]
   readonly problems: readonly ManifestProblem[]
 }
 
-/** Marks what Fulcrum made. */
+/** Labels resources that Fulcrum created. */
 export const ownLabels: JsonObject = { 'app.kubernetes.io/managed-by': 'fulcrum' }
 
-/** The Dynamo module that a component's workers run; null when its command does not say. */
+/** The Dynamo module that a component's workers run; null if its command does not say. */
 export function backendOf(component: Component, { graph }: Manifest): string | null {
   const said = /\bdynamo\.(\w+)/.exec(component.commandText)?.[0]
   if (said !== undefined) return said
@@ -29,8 +29,8 @@ export function backendOf(component: Component, { graph }: Manifest): string | n
 }
 
 /**
- * Gives a component engine settings the way its backend takes them: in a ConfigMap of their own, made from the user's
- * and mounted in its place (a changed name is what makes the operator roll the pods out), or as further arguments.
+ * Gives engine settings to a component in the way that its backend supports: in a new ConfigMap, made from the user's
+ * and mounted instead (the changed name makes the operator roll out the pods), or as additional arguments.
  */
 export function engineChange(manifest: Manifest, component: Component, settings: EngineSettings): EngineChange {
   if (Object.keys(settings).length === 0) return { fields: [], configMaps: [], problems: [] }
@@ -68,7 +68,7 @@ function asConfigMap(manifest: Manifest, component: Component, settings: EngineS
   return { fields: [{ path: component.volumesPath, value: volumes }], configMaps: [configMap], problems: [] }
 }
 
-/** YAML with other settings in it, comments and order kept; maps are merged, all else replaced. */
+/** Sets values in YAML and keeps comments and order. Maps are merged, everything else is replaced. */
 function withSettings(text: string, settings: EngineSettings): string {
   const document = parseDocument(text)
   const set = (path: readonly string[], value: Json): void => {

@@ -2,11 +2,11 @@ import { canonicalJson, type Json } from '../../model/index.ts'
 
 export type JsonObject = { readonly [key: string]: Json }
 
-/** One step into a resource: a key, or the entry of a list that has this name (Kubernetes merges such lists by it). */
+/** One step of a path in a resource: a key, or the list entry with this name (Kubernetes merges such lists by name). */
 export type Step = string | { readonly name: string }
 export type FieldPath = readonly Step[]
 
-/** A field of a resource and what stands there; `undefined` when nothing does. */
+/** A field of a resource with its value; `undefined` if it is absent. */
 export interface Field {
   readonly path: FieldPath
   readonly value: Json | undefined
@@ -16,12 +16,12 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** A path as Kubernetes' own messages write it: `.spec.components[name="decode"].replicas`. */
+/** A path in the notation of Kubernetes' messages: `.spec.components[name="decode"].replicas`. */
 export function fieldText(path: FieldPath): string {
   return path.map(step => (typeof step === 'string' ? `.${step}` : `[name="${step.name}"]`)).join('')
 }
 
-/** What stands at a path; `undefined` when nothing does. */
+/** The value at a path; `undefined` if it is absent. */
 export function readAt(resource: Json | undefined, path: FieldPath): Json | undefined {
   return path.reduce<Json | undefined>((value, step) => {
     if (typeof step !== 'string') return listOf(value).find(item => nameOf(item) === step.name)
@@ -29,7 +29,7 @@ export function readAt(resource: Json | undefined, path: FieldPath): Json | unde
   }, resource)
 }
 
-/** The resource with other values at some paths; what was given is not changed. */
+/** A copy of the resource with other values at some paths. */
 export function withFields(resource: JsonObject, fields: readonly Field[]): JsonObject {
   return fields.reduce<JsonObject>((result, { path, value }) => put(result, path, value) as JsonObject, resource)
 }
@@ -43,7 +43,9 @@ export type PatchOperation =
   | { readonly op: 'add' | 'replace' | 'test'; readonly path: string; readonly value: Json }
   | { readonly op: 'remove'; readonly path: string }
 
-/** The JSON Patch that gives fields of a resource these values; fields that have them already need no operation. */
+/**
+ * The JSON Patch that gives fields of a resource these values, without operations for fields that have them already.
+ */
 export function patchTo(resource: JsonObject, fields: readonly Field[]): readonly PatchOperation[] {
   return fields.flatMap(({ path, value }): readonly PatchOperation[] => {
     const now = readAt(resource, path)
@@ -55,7 +57,7 @@ export function patchTo(resource: JsonObject, fields: readonly Field[]): readonl
   })
 }
 
-/** Null when the field's parent is not there any more. */
+/** Null if the field's parent no longer exists. */
 function pointerTo(resource: JsonObject, path: FieldPath): string | null {
   let value: Json | undefined = resource
   let pointer = ''
@@ -77,13 +79,13 @@ function pointerTo(resource: JsonObject, path: FieldPath): string | null {
 function put(value: Json | undefined, path: FieldPath, wanted: Json | undefined): Json | undefined {
   const [step, ...rest] = path
   if (step === undefined) return wanted
-  // Nothing is made on the way to what is to be absent.
+  // Doesn't create parents of a field that is to be absent.
   if (wanted === undefined && readAt(value, [step]) === undefined) return value
   if (typeof step === 'string') {
     const { [step]: old, ...others } = isObject(value) ? value : {}
     const made = put(old, rest, wanted)
     if (made === undefined) return others
-    // A field keeps its place, so that a shown manifest reads as the user's own.
+    // Keeps the position of the field, so that a printed manifest looks like the user's.
     return isObject(value) && Object.hasOwn(value, step) ? { ...value, [step]: made } : { ...others, [step]: made }
   }
   const list = listOf(value)

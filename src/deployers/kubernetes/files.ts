@@ -6,9 +6,9 @@ import { designOf, replicaFields } from './design.ts'
 import { type JsonObject, readAt, withFields } from './fields.ts'
 
 /**
- * The user's manifest as the deployment wants it, whole: workers, engine settings and their ConfigMaps. Formatting and
- * comments of the manifest are not kept.
- * @throws FulcrumError bad-input when the manifest can't be read any more, or does not fit
+ * The complete manifest of a deployment, from the user's manifest: workers, engine settings and their ConfigMaps.
+ * Formatting and comments are not kept.
+ * @throws FulcrumError bad-input if the manifest can no longer be read, or does not fit
  */
 export function kubernetesFiles(config: KubernetesConfig, { deployment }: WantedFiles): DeploymentFiles {
   const read = readManifest(config)

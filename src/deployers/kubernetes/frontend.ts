@@ -5,10 +5,10 @@ import { graphPods, type OpenedGraph } from './opened-graph.ts'
 import { podsOf, readyFrontend } from './pods.ts'
 import { openPortForward, type PortForwarding } from './port-forward.ts'
 
-/** Port of Dynamo's frontend unless its command says another. */
+/** Port of Dynamo's frontend, unless its command sets another. */
 const defaultPort = 8000
 
-/** The way to a graph's frontend: `deploy.url`, or a port-forward that stays open between points. */
+/** Access to a graph's frontend: `deploy.url`, or a port-forward that stays open between points. */
 export interface FrontendAccess {
   endpoint(graph: OpenedGraph, frontend: Component | undefined): Promise<Endpoint>
   /** Safe to call twice. */
@@ -18,7 +18,7 @@ export interface FrontendAccess {
 /** @param closing aborts the search for a pod */
 export function frontendAccess(config: KubernetesConfig, model: string, closing: AbortSignal): FrontendAccess {
   let forwarding: PortForwarding | null = null
-  /** Of the frontend that serves now: a variant may set another. */
+  /** Port of the current frontend, which a variant may change. */
   let port = defaultPort
 
   async function forwardTo(opened: OpenedGraph, frontend: Component | undefined): Promise<PortForwarding> {
@@ -54,7 +54,7 @@ export function frontendAccess(config: KubernetesConfig, model: string, closing:
   }
 }
 
-/** The service that Dynamo's operator makes for a frontend. */
+/** The service that Dynamo's operator creates for a frontend. */
 function serviceUrl(graph: string, component: string, namespace: string, port: number): string {
   return `http://${`${graph}-${component}`.toLowerCase().replaceAll('.', '-')}.${namespace}.svc:${port}`
 }

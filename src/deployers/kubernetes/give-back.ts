@@ -7,12 +7,12 @@ import type { ManifestDocument } from './manifest.ts'
 import { graphPath } from './paths.ts'
 import { type Before, restoreAnnotation } from './standing.ts'
 
-/** Tries against somebody else who changes the same graph. */
+/** Number of attempts while somebody else changes the same graph. */
 const attempts = 10
 
 /**
- * Gives a graph every old value back. Then our name goes from its managed fields, so that no later apply conflicts with
- * a run that is over.
+ * Restores all old values of a graph. Then removes Fulcrum from its managed fields, so that no later apply conflicts
+ * with a finished run.
  */
 export async function giveBack(
   cluster: Cluster,
@@ -37,12 +37,12 @@ function withoutUs(graph: JsonObject): readonly PatchOperation[] {
   const managers = readAt(graph, ['metadata', 'managedFields'])
   if (!Array.isArray(managers)) return []
   const others = managers.filter((entry: Json) => readAt(entry, ['manager']) !== fieldManager)
-  // An empty list would mean that the fields are to be tracked anew, as ours.
+  // With an empty list, the server would track the fields again, as ours.
   if (others.length === managers.length || others.length === 0) return []
   return [{ op: 'replace', path: '/metadata/managedFields', value: others }]
 }
 
-/** Patches what is there now, again when somebody else was quicker. */
+/** Patches the current state, and tries again if somebody else changed it first. */
 async function patchLatest(
   cluster: Cluster,
   path: string,

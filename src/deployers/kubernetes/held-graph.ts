@@ -21,19 +21,18 @@ import {
   withoutNamespace,
 } from './standing.ts'
 
-/** A graph that Fulcrum changes, and what it has to give back or take away at the end. */
+/** A graph that Fulcrum changes, and what it has to restore or delete at the end. */
 export interface HeldGraph {
-  /** Applies a design; resolves with the graph as it was before and the components scaled by adapters. */
+  /** Applies a design. Resolves with the previous graph and the components that adapters scale. */
   apply(design: Design, signal: AbortSignal): Promise<JsonObject | null>
-  /** Gives back what was changed and takes away what was made. */
+  /** Restores changes and deletes created resources. */
   restore(signal: AbortSignal): Promise<void>
-  /** Deletes the graph and what was made for it. */
+  /** Deletes the graph and the resources created for it. */
   remove(signal: AbortSignal): Promise<void>
 }
 
 /**
- * Takes a graph into hand: makes it from the manifest when it is not there, else makes sure that it is what the
- * manifest says.
+ * Takes over a graph: creates it from the manifest if it does not exist, otherwise checks that it matches the manifest.
  * @throws FulcrumError bad-input `no-dynamo-crd` or `manifest-differs`, before anything was changed
  */
 export async function holdGraph(
@@ -44,13 +43,13 @@ export async function holdGraph(
 ): Promise<HeldGraph> {
   const { graph, documents, file } = manifest
   const path = graphPath(graph, namespace)
-  /** Paths of resources that this run or a killed one before made, in the order in which they were made. */
+  /** Paths of resources that this run or an earlier, killed one created, in order of creation. */
   const made: string[] = []
   let before: Before = nothingBefore
   const live = await cluster.get(path, signal)
   if (live === null) await requireKind()
   let isOurs = live === null || madeByFulcrum(live)
-  /** Whether a killed run made it, perhaps from another manifest. */
+  /** Whether a killed run created it, perhaps from another manifest. */
   let isOld = live !== null && isOurs
   if (live !== null && !isOurs) before = readNote(live) ?? nothingBefore
 
@@ -66,7 +65,7 @@ export async function holdGraph(
       }
       for (const configMap of design.configMaps) await make(configMap, 'configmaps', applySignal)
       const isNew = was === null || isOld
-      // An adapter alone may change the number of workers of what is there.
+      // If a component has an adapter, only the adapter may change its number of workers.
       const notOurs =
         was === null ? [] : scaled.map(({ component }) => ({ path: component.replicasPath, value: undefined }))
       if (isNew) await makeFromManifest([...wanted, ...notOurs], applySignal)
@@ -119,7 +118,7 @@ export async function holdGraph(
     )
   }
 
-  /** The running graph and its configuration have to be the manifest's, or something else would be measured. */
+  /** The running graph and its configuration must match the manifest. Otherwise, something else would be measured. */
   async function requireManifest(changed: readonly Field[], askSignal: AbortSignal): Promise<void> {
     await requireSame(cluster, { file, document: graph, path, changed }, askSignal)
     for (const document of documents) {
@@ -129,7 +128,7 @@ export async function holdGraph(
     }
   }
 
-  /** Every resource of the manifest that is not there, the graph last and already with the numbers of workers. */
+  /** Creates every missing resource of the manifest, the graph last and with the wanted worker counts. */
   async function makeFromManifest(wanted: readonly Field[], makeSignal: AbortSignal): Promise<void> {
     isOurs = true
     for (const document of documents) {
@@ -144,8 +143,8 @@ export async function holdGraph(
   }
 
   /**
-   * A field that the manifest does not have would stay when the sweep takes it back, as long as the manifest's manager
-   * holds it too. Nothing of the graph changes by this.
+   * A field that is not in the manifest would stay when the sweep removes it, as long as the manifest's manager owns
+   * it, too. This changes no value of the graph.
    */
   async function leaveToUs(changed: readonly Field[], applySignal: AbortSignal): Promise<void> {
     const rest = changed.map(field => ({ ...field, value: undefined }))
@@ -179,7 +178,7 @@ export async function holdGraph(
   }
 
   async function removeMade(removeSignal: AbortSignal): Promise<void> {
-    // A graph that a killed run made is ours too.
+    // A graph that a killed run created counts as created by Fulcrum.
     if (isOurs) await cluster.delete(path, removeSignal)
     for (const where of made.splice(0).reverse()) await cluster.delete(where, removeSignal)
   }

@@ -21,26 +21,26 @@ import { type GraphRollout, podsGone, rollOut, wantedReplicas } from './rollout.
 import { reportedReplicas, unreadiness } from './status.ts'
 import { workerForwards } from './worker-forwards.ts'
 
-/** What the deployer works with beside its configuration. Applied patches are kept in the run's `deploy` folder. */
+/** Options of the deployer. Applied patches are kept in the run's `deploy` folder. */
 export interface KubernetesOptions
   extends Pick<DeployerOptions, 'model' | 'ask' | 'runFolder'>,
     Partial<ConfigOf<KubernetesConfig>> {
-  /** Opens the cluster; tests may give another. */
+  /** Opens the cluster; replaceable in tests. */
   readonly open?: (choice: ClusterChoice) => Promise<Cluster>
 }
 
-/** Giving back is a few small requests; an API server that is gone must not hold the exit for long. */
+/** Restoring takes a few small requests. An unreachable API server must not delay the exit for long. */
 const closeLimitMs = 60_000
 
 /**
- * A DynamoGraphDeployment on Kubernetes: the user's manifest, changed in place by server-side apply. What a variant
- * changes is a part of the same apply, so only the components that it names roll out.
+ * A DynamoGraphDeployment on Kubernetes: the user's manifest, changed in place by server-side apply. A variant's
+ * changes are part of the same apply, so only the components that it names roll out.
  */
 export function kubernetesDeployer(config: KubernetesConfig, options: KubernetesOptions): Deployer {
   const folder = resolve(options.runFolder, 'deploy')
   const { model, ask = askingByDefault, configOf = () => config } = options
   let opened: OpenedGraph | null = null
-  /** What the last reconcile brought up; null while nothing is, or when it failed half-way. */
+  /** Result of the last reconcile; null before the first, and after one that failed half-way. */
   let serving: Design | null = null
   const changes = changesUntilClosed()
   const frontend = frontendAccess(config, model, changes.closing)
@@ -74,7 +74,7 @@ export function kubernetesDeployer(config: KubernetesConfig, options: Kubernetes
     await rollOut(here, design, rollout)
     const reached = await frontend.endpoint(here, design.frontend?.component)
     const endpoint = { ...reached, metricsUrls: { ...reached.metricsUrls, ...(await workers.pages(here, design)) } }
-    // As many as the largest pool has workers, so that none meets its first request under load.
+    // One request per worker of the largest pool, so that no worker gets its first request under load.
     const largestPool = design.pools.reduce((most, { replicas }) => Math.max(most, replicas), 1)
     await completionsAnswered(endpoint, largestPool, { ...rollout, ask })
     serving = design
@@ -112,7 +112,7 @@ export function kubernetesDeployer(config: KubernetesConfig, options: Kubernetes
     preview: (from, wanted) => previewKubernetes({ config, configOf, ...readManifest(config), folder }, from, wanted),
 
     logs: () => ({}),
-    // Its GPUs are the cluster's: exporters tell of them.
+    // Its GPUs belong to the cluster; exporters report them.
     gpuPlaces: () => ({ holders: [], hosts: [] }),
 
     close: async () => {

@@ -13,7 +13,7 @@ import type { Json } from '../../model/index.ts'
 import type { Position } from '../../yaml/problem.ts'
 import { type FieldPath, isObject, type JsonObject } from './fields.ts'
 
-/** What is wrong with a manifest, where, and what would be right. */
+/** A problem of a manifest: place, error and remedy. */
 export interface ManifestProblem {
   readonly at: Position
   readonly problem: string
@@ -27,14 +27,14 @@ export interface ManifestDocument {
   readonly name: string
   readonly namespace: string | undefined
   readonly resource: JsonObject
-  /** Where the value at a path begins, or the nearest enclosing one. */
+  /** Position of the value at a path, or of the nearest enclosing one. */
   placeOf(path: FieldPath): Position
 }
 
-/** Both shapes of Dynamo's resource that are alive. */
+/** The supported API versions of Dynamo's resource. */
 export type GraphVersion = 'v1alpha1' | 'v1beta1'
 
-/** A manifest that holds exactly one DynamoGraphDeployment. */
+/** A manifest with exactly one DynamoGraphDeployment. */
 export interface Manifest {
   readonly file: string
   readonly documents: readonly ManifestDocument[]
@@ -44,7 +44,7 @@ export interface Manifest {
 
 const graphKind = 'DynamoGraphDeployment'
 
-/** Reads a manifest of one or several YAML documents; never throws. */
+/** Parses a manifest of one or several YAML documents. Never throws. */
 export function parseManifest(
   text: string,
   file: string,

@@ -3,7 +3,7 @@ import { type Cluster, type ClusterChoice, openCluster } from './cluster.ts'
 import type { KubernetesConfig } from './config.ts'
 import { type HeldGraph, holdGraph } from './held-graph.ts'
 
-/** The graph that a sweep changes, on its cluster. */
+/** The graph that a sweep changes, with its cluster. */
 export interface OpenedGraph extends ReadManifest {
   readonly cluster: Cluster
   readonly namespace: string
@@ -16,8 +16,8 @@ export function graphPods({ manifest, namespace }: Pick<OpenedGraph, 'manifest' 
 }
 
 /**
- * Opens the cluster and takes hold of the graph.
- * @throws FulcrumError environment when the cluster can't be reached or refuses
+ * Opens the cluster and takes over the graph.
+ * @throws FulcrumError environment if the cluster is unreachable or refuses
  */
 export async function openGraph(
   { kubeconfig, context, namespace }: KubernetesConfig,

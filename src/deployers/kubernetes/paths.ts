@@ -2,43 +2,43 @@ import type { JsonObject } from './fields.ts'
 import { isObject } from './fields.ts'
 import type { ManifestDocument } from './manifest.ts'
 
-/** Plural names of kinds that need no asking. */
+/** Plurals of well-known kinds. */
 const plurals: { readonly [kind: string]: string } = {
   'v1/ConfigMap': 'configmaps',
   'nvidia.com/DynamoGraphDeployment': 'dynamographdeployments',
 }
 
-/** The API's root for an apiVersion, where it lists its kinds. */
+/** Path at which the API lists the kinds of an apiVersion. */
 export function versionPath(apiVersion: string): string {
   return apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`
 }
 
-/** A collection of resources of a namespace. */
+/** Path of a collection in a namespace. */
 export function collectionPath(apiVersion: string, plural: string, namespace: string): string {
   return `${versionPath(apiVersion)}/namespaces/${namespace}/${plural}`
 }
 
-/** The path of a kind's plural that is known without asking. */
+/** Path of a well-known kind. */
 export function knownPlural(apiVersion: string, kind: string): string | undefined {
   const group = apiVersion.includes('/') ? apiVersion.split('/')[0] : apiVersion
   return plurals[`${group}/${kind}`]
 }
 
-/** Where a graph stands. */
+/** Path of a graph. */
 export function graphPath({ apiVersion, name }: ManifestDocument, namespace: string): string {
   return `${collectionPath(apiVersion, 'dynamographdeployments', namespace)}/${name}`
 }
 
 /**
- * Where scaling adapters may be: beside the graph, in its API version, or in the older one, which some operators serve
- * alone.
+ * Paths at which scaling adapters may be: in the graph's API version, or in the older one, which is the only one that
+ * some operators serve.
  */
 export function adaptersPaths({ apiVersion }: ManifestDocument, namespace: string): readonly string[] {
   const versions = [...new Set([apiVersion, 'nvidia.com/v1alpha1'])]
   return versions.map(version => collectionPath(version, 'dynamographdeploymentscalingadapters', namespace))
 }
 
-/** The kind of an APIResourceList that is asked for; null when the server does not serve it. */
+/** The requested kind of an APIResourceList; null if the server does not serve it. */
 export function servedResource(
   list: JsonObject | null,
   kind: string,

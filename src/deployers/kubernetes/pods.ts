@@ -23,7 +23,7 @@ export async function podsOf(
   return (Array.isArray(list?.items) ? list.items : []).filter(isObject)
 }
 
-/** Pods of some components that have not ended, those included that are being ended: they may still answer. */
+/** Pods of some components that have not ended. Terminating pods count, because they may still answer. */
 export function lingering(pods: readonly JsonObject[], components: readonly string[]): readonly JsonObject[] {
   return pods.filter(
     pod =>
@@ -32,7 +32,7 @@ export function lingering(pods: readonly JsonObject[], components: readonly stri
   )
 }
 
-/** The name of a ready frontend pod; null when there is none. */
+/** Name of a ready frontend pod; null if there is none. */
 export function readyFrontend(pods: readonly JsonObject[], component: string): string | null {
   const isFrontend = (pod: JsonObject) => {
     const labels = readAt(pod, ['metadata', 'labels'])
@@ -45,7 +45,7 @@ export function readyFrontend(pods: readonly JsonObject[], component: string): s
   return typeof name === 'string' ? name : null
 }
 
-/** Why pods don't run, a line each: not scheduled, image not pulled, crashed and why. */
+/** Why pods don't run, one line each: not scheduled, image not pulled, or crashed with the reason. */
 export function podTroubles(pods: readonly JsonObject[]): readonly string[] {
   return pods
     .filter(pod => !isReady(pod))
@@ -84,7 +84,7 @@ export function nameOfPod(pod: JsonObject): string {
 }
 
 /**
- * The ready pods of a component that stand for a worker each, by name. Of a worker on several nodes that is the leader:
+ * The ready pods of a component by name, one per worker. For a worker on several nodes, it is the leader:
  * LeaderWorkerSet numbers its pods, Grove names them.
  */
 export function leadersOf(pods: readonly JsonObject[], component: string): readonly JsonObject[] {

@@ -1,17 +1,17 @@
 import type { DeployContext } from '../deployer.ts'
 import type { Design } from './design.ts'
 
-/** How many workers an operation starts and stops. */
+/** Number of workers that a change starts and stops. */
 export interface WorkerCounts {
   readonly workersStarted: number
   readonly workersStopped: number
 }
 
 /**
- * Counts the workers that come and go, and reports an event for each pool that changes, and for the frontend. What has
- * another signature is replaced whole.
- * @param previous what the last reconcile brought up, if it did
- * @param replicasOf how many workers a component has now
+ * Counts the started and stopped workers, and reports an event for each changed pool and the frontend. A pool with a
+ * different signature is replaced as a whole.
+ * @param previous result of the last reconcile, if there is one
+ * @param replicasOf current number of workers of a component
  */
 export function reportPoolChanges(
   { pools, frontend }: Design,

@@ -1,15 +1,15 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 
-/** A port on 127.0.0.1 that leads into the cluster. */
+/** A port on 127.0.0.1 that forwards to the cluster. */
 export interface PortForwarding {
   readonly url: string
   close(): Promise<void>
 }
 
 /**
- * Listens on a free port of 127.0.0.1 and joins every connection to the cluster. A connection that can't be joined (its
- * pod was replaced) is closed, and the next one looks for a pod again.
+ * Listens on a free port of 127.0.0.1 and forwards every connection to the cluster. If a connection fails (its pod was
+ * replaced), it is closed, and the next one looks for a pod again.
  */
 export async function openPortForward(join: (socket: Socket) => Promise<void>): Promise<PortForwarding> {
   const open = new Set<Socket>()
@@ -21,7 +21,7 @@ export async function openPortForward(join: (socket: Socket) => Promise<void>): 
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  // A forward that nobody uses any more must not keep the process from ending.
+  // An unused forward must not keep the process running.
   server.unref()
   const { port } = server.address() as AddressInfo
   return {

@@ -10,18 +10,18 @@ import { drainedFirst } from './drain.ts'
 import type { Manifest } from './manifest.ts'
 import type { Cast } from './roles.ts'
 
-/** What a preview needs to know. */
+/** Input of a preview. */
 export interface PreviewContext extends Partial<ConfigOf<KubernetesConfig>> {
   readonly config: KubernetesConfig
   readonly manifest: Manifest
   readonly cast: Cast
-  /** Where applied patches are kept. */
+  /** Folder of the applied patches. */
   readonly folder: string
 }
 
 /**
- * The server-side apply of a deployment, as a file. What the step before changed and this one does not goes back to the
- * manifest's own value with it.
+ * The server-side apply of a deployment as a file. It also resets fields that only the previous step changed to the
+ * manifest's values.
  */
 export function patchFile(
   { manifest, folder }: Pick<PreviewContext, 'manifest' | 'folder'>,
@@ -36,7 +36,7 @@ export function patchFile(
   return { path: join(folder, name), content }
 }
 
-/** Exactly what getting from one deployment to another applies, as kubectl would be told to. */
+/** The changes from one deployment to another, as kubectl commands. */
 export function previewKubernetes(preview: PreviewContext, from: Deployment | null, wanted: Deployment): DeployPreview {
   const { config, configOf = () => config, manifest, cast } = preview
   const designed = (deployment: Deployment) => designOf(manifest, cast, deployment, configOf(deployment))
@@ -81,7 +81,7 @@ export function previewKubernetes(preview: PreviewContext, from: Deployment | nu
   }
 }
 
-/** `+1 prefill, -2 decode`, and pools whose every worker is replaced, the frontend likewise. */
+/** `+1 prefill, -2 decode`, and the pools (or the frontend) that are replaced as a whole. */
 function changeNote({ url }: KubernetesConfig, old: Design | null, wanted: Design): string {
   const { frontend } = wanted
   const front =

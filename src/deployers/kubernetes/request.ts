@@ -2,21 +2,21 @@ import type { KubeConfig } from '@kubernetes/client-node'
 import { FulcrumError } from '../../model/index.ts'
 import { isObject, type JsonObject } from './fields.ts'
 
-/** One call of the API. */
+/** One request to the API. */
 export interface ApiRequest {
   readonly method: 'GET' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly body?: string
   readonly type?: string
-  /** 404 is an answer, not an error. */
+  /** Whether 404 is a valid response. */
   readonly absentIsNull?: boolean
   readonly signal: AbortSignal
 }
 
-/** Longer than any single answer of a healthy API server takes. */
+/** Longer than any response of a healthy API server takes. */
 const limitMs = 30_000
 
-/** A function that sends requests with a kubeconfig's identity: certificates, tokens, exec plugins, proxies. */
+/** Returns a function that sends requests with a kubeconfig's identity: certificates, tokens, exec plugins, proxies. */
 export async function requestTo(
   config: KubeConfig,
 ): Promise<{ request(asked: ApiRequest): Promise<JsonObject | null> }> {
@@ -44,7 +44,7 @@ export async function requestTo(
     },
   }
 
-  /** Tokens of exec plugins and OIDC are fetched here, and may fail in their own ways. */
+  /** Tokens of exec plugins and OIDC are fetched here, which may fail. */
   async function identify(context: Parameters<KubeConfig['applySecurityAuthentication']>[0]): Promise<void> {
     try {
       await config.applySecurityAuthentication(context)
@@ -73,7 +73,7 @@ export async function requestTo(
   }
 }
 
-/** A refused request in words: the server's own message, and whose move it is. */
+/** An error for a refused request: the server's message, with its kind and remedy. */
 function refusal(
   status: number,
   body: JsonObject,
@@ -107,7 +107,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** undici hides the reason one level down. */
+/** undici wraps the reason one level down. */
 function why(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   return error.cause instanceof Error ? error.cause.message : error.message

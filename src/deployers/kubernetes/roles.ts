@@ -7,10 +7,10 @@ import type { Manifest, ManifestProblem } from './manifest.ts'
 /** What a component does in a sweep. */
 export type ComponentRole = Role | 'frontend'
 
-/** Which component of a manifest has which role. */
+/** The component for each role. */
 export type Cast = { readonly [role in ComponentRole]?: Component }
 
-/** A mapping in the sweep file that can't be. */
+/** An invalid mapping in the sweep file. */
 export interface MappingProblem {
   readonly role: ComponentRole
   readonly problem: string
@@ -23,7 +23,7 @@ export interface Casting {
   readonly mappingProblems: readonly MappingProblem[]
 }
 
-/** Types that say all; `worker` says only that it is one. */
+/** Declared types that determine the role; `worker` leaves it open. */
 const types: { readonly [type: string]: ComponentRole | 'worker' } = {
   frontend: 'frontend',
   prefill: 'prefill',
@@ -31,7 +31,7 @@ const types: { readonly [type: string]: ComponentRole | 'worker' } = {
   aggregated: 'aggregated',
   worker: 'worker',
 }
-/** How `--disaggregation-mode` spells the roles: TensorRT-LLM, vLLM and mocker; SGLang's `null`. */
+/** Values of `--disaggregation-mode`: TensorRT-LLM, vLLM and mocker; `null` in SGLang. */
 const modes: { readonly [mode: string]: Role } = {
   prefill: 'prefill',
   decode: 'decode',
@@ -42,8 +42,8 @@ const modes: { readonly [mode: string]: Role } = {
 }
 
 /**
- * Finds the frontend and the worker pool of each role: by declared type, then by the worker's arguments, then by what
- * the sweep file maps. A plain worker beside a prefill pool decodes (so vLLM's recipes write it); alone, it does both.
+ * Finds the frontend and the worker pool of each role: by declared type, then by the worker's arguments, then by the
+ * mapping in the sweep file. A plain worker next to a prefill pool decodes (as in vLLM's recipes); alone, it does both.
  */
 export function castOf(manifest: Manifest, services: KubernetesConfig['services']): Casting {
   const components = componentsOf(manifest)
@@ -91,7 +91,7 @@ const workerModule = new RegExp(`\\b(${engines.map(({ module }) => module.replac
 function roleOf(component: Component): ComponentRole | 'worker' | undefined {
   const declared = component.type === undefined ? undefined : types[component.type]
   if (declared !== undefined && declared !== 'worker') return declared
-  // A planner or router has a type that is none of ours; a component without a type is told by its program.
+  // Planners and routers have other types. A component without a type is identified by its program.
   if (component.type !== undefined && declared === undefined) return undefined
   const mode = modes[argumentOf(component, 'disaggregation-mode') ?? '']
   if (mode !== undefined) return mode

@@ -14,19 +14,19 @@ import { untilReady } from './wait-ready.ts'
 const explainLimitMs = 10_000
 const lookEveryMs = 250
 
-/** One reconcile in progress. */
+/** A reconcile in progress. */
 export interface GraphRollout {
   readonly context: DeployContext
   readonly deadline: Deadline
   /** `2P1D`, for messages. */
   readonly label: string
-  /** Aborts when the deployer is closed. */
+  /** Aborted when the deployer is closed. */
   readonly closing: AbortSignal
 }
 
 /**
- * Applies a design and waits until the operator reports it ready.
- * @throws FulcrumError failed at the deadline, with what the pods say
+ * Applies a design and waits until the operator reports it as ready.
+ * @throws FulcrumError failed at the deadline, with the state of the pods
  */
 export async function rollOut(opened: OpenedGraph, design: Design, rollout: GraphRollout): Promise<void> {
   const { cluster, manifest, namespace, held } = opened
@@ -45,8 +45,8 @@ export async function rollOut(opened: OpenedGraph, design: Design, rollout: Grap
 }
 
 /**
- * Waits until the pods of emptied pools are gone: a worker that is being ended may answer the very completion that is
- * to show that the next ones do.
+ * Waits until the pods of emptied pools are gone. Otherwise, a terminating worker may answer the completion that is to
+ * prove that the new ones work.
  */
 export async function podsGone(opened: OpenedGraph, { pools }: Design, rollout: GraphRollout): Promise<void> {
   const { signal } = rollout.context
@@ -59,14 +59,14 @@ export async function podsGone(opened: OpenedGraph, { pools }: Design, rollout: 
       await sleep(lookEveryMs, undefined, { signal })
     }
   } catch (error) {
-    // Without the right to list pods there is nothing to wait for.
+    // Without the right to list pods, the wait is skipped.
     if (!(error instanceof FulcrumError) || error.code !== 'kubernetes-forbidden') throw error
   }
 }
 
 /**
- * The replicas to wait for. The frontend counts too, with as many as the graph has now: it may be rolled out with the
- * rest, or scaled by others.
+ * The replicas to wait for. The frontend counts with its current number, because it may be rolled out, too, or scaled
+ * by others.
  */
 export function wantedReplicas(
   { cast }: Pick<ReadManifest, 'cast'>,

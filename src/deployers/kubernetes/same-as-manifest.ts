@@ -4,22 +4,22 @@ import { type Field, withFields } from './fields.ts'
 import type { ManifestDocument } from './manifest.ts'
 import { conflictsOf, manifestManager, withoutNamespace } from './standing.ts'
 
-/** A resource of the manifest that is in the cluster already. */
+/** A resource of the manifest that already exists in the cluster. */
 export interface Found {
   readonly file: string
   readonly document: ManifestDocument
   readonly path: string
-  /** Fields that the sweep changes anyway. */
+  /** Fields that the sweep changes. */
   readonly changed: readonly Field[]
 }
 
 /**
- * Asks the server, without changing anything, whether a running resource is what the manifest says.
- * @throws FulcrumError bad-input `manifest-differs` with the first field that somebody else set to something else
+ * Checks with a dry run that an existing resource matches the manifest.
+ * @throws FulcrumError bad-input `manifest-differs` with the first field that somebody else set differently
  */
 export async function requireSame(cluster: Cluster, found: Found, signal: AbortSignal): Promise<void> {
   const { file, document, path, changed } = found
-  // Without what the sweep changes anyway: an admission webhook may refuse changes of an adapter's replicas.
+  // Excludes fields that the sweep changes, because an admission webhook may reject changes of an adapter's replicas.
   const rest = withFields(
     withoutNamespace(document.resource),
     changed.map(field => ({ ...field, value: undefined })),

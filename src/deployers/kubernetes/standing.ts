@@ -10,17 +10,17 @@ import {
   withFields,
 } from './fields.ts'
 
-/** Where a graph that was there before keeps what Fulcrum has to give back: the note outlives a killed run. */
+/** Annotation of an existing graph with the values that Fulcrum has to restore. It survives a killed run. */
 export const restoreAnnotation = 'fulcrum.dev/restore'
 
-/** The manager of what Fulcrum made whole from the manifest; what it then changes, it changes as itself. */
+/** Field manager of resources that Fulcrum created from the manifest. Later changes have another manager. */
 export const manifestManager = 'fulcrum-manifest'
 
-/** The label that says who made a resource; on a graph: that Fulcrum made it whole. */
+/** Label with the creator of a resource. On a graph, it means that Fulcrum created it. */
 export const madeByFulcrum = (resource: JsonObject): boolean =>
   readAt(resource, ['metadata', 'labels', 'app.kubernetes.io/managed-by']) === 'fulcrum'
 
-/** What a graph was like before Fulcrum changed it: each field that was ever changed, and scaling adapters. */
+/** The state of a graph before Fulcrum changed it: each field that was ever changed, and scaling adapters. */
 export interface Before {
   readonly fields: readonly Field[]
   readonly adapters: { readonly [component: string]: number }
@@ -29,8 +29,8 @@ export interface Before {
 export const nothingBefore: Before = { fields: [], adapters: {} }
 
 /**
- * Remembers what stands now at fields that are about to be changed for the first time. Where even what encloses a field
- * is not there, that is what will have to go.
+ * Records the current values of fields before their first change. If the parent of a field does not exist, the parent
+ * is recorded as absent.
  */
 export function remember(before: Before, changed: readonly Field[], graph: JsonObject): Before {
   const fields = [...before.fields]
@@ -48,9 +48,9 @@ const isWithin = (path: FieldPath, other: FieldPath) =>
   other.length <= path.length && samePath(path.slice(0, other.length), other)
 
 /**
- * Every field that Fulcrum holds, as it should stand: what is wanted, and the old value of whatever was changed earlier
- * in the run and isn't any more. Left out, a server-side apply would remove it rather than bring it back.
- * @param others fields that a scaling adapter has taken over since: those stay as they stand in the graph now
+ * Every field that Fulcrum manages with its target value: the wanted one, or the old value of a field that an earlier
+ * step of the run changed. If it were omitted, a server-side apply would remove the field instead of restoring it.
+ * @param others fields that a scaling adapter has taken over since, which keep their current values
  */
 export function fieldsToHold(
   before: Before,
@@ -66,12 +66,12 @@ export function fieldsToHold(
   return [...wanted, ...back]
 }
 
-/** The note as an annotation; null stands for a field that was not there. */
+/** The recorded state as an annotation; null stands for an absent field. */
 export function noteOf({ fields, adapters }: Before): string {
   return JSON.stringify({ fields: fields.map(({ path, value }) => [path, value ?? null]), adapters })
 }
 
-/** The note of an earlier run that could not give back; null when there is none that can be read. */
+/** The recorded state of an earlier run that did not restore it; null if there is none that can be read. */
 export function readNote(graph: JsonObject): Before | null {
   const text = readAt(graph, ['metadata', 'annotations', restoreAnnotation])
   if (typeof text !== 'string') return null
@@ -88,13 +88,13 @@ export function readNote(graph: JsonObject): Before | null {
   }
 }
 
-/** A conflict of a server-side apply: another manager has another value in a field. */
+/** A conflict of a server-side apply: another manager set a field to a different value. */
 export interface Conflict {
   readonly field: string
   readonly manager: string
 }
 
-/** The conflicts in the Status of a refused apply, apart from fields that the sweep changes anyway. */
+/** The conflicts in the Status of a refused apply, without fields that the sweep changes. */
 export function conflictsOf(status: unknown, changed: readonly Field[]): readonly Conflict[] {
   const causes = isObject(status) ? readAt(status, ['details', 'causes']) : undefined
   const ours = changed.map(({ path }) => fieldText(path))
@@ -105,7 +105,7 @@ export function conflictsOf(status: unknown, changed: readonly Field[]): readonl
   })
 }
 
-/** The path says the namespace; a manifest may say the one that it is applied to by default. */
+/** The path determines the namespace; a manifest may name the one that is applied by default. */
 export function withoutNamespace(resource: JsonObject): JsonObject {
   return withFields(resource, [{ path: ['metadata', 'namespace'], value: undefined }])
 }

@@ -1,16 +1,16 @@
 import { isObject, type JsonObject, readAt } from './fields.ts'
 import type { GraphVersion } from './manifest.ts'
 
-/** How many workers a component should have. */
+/** Wanted number of workers of a component. */
 export interface WantedReplicas {
   readonly name: string
   readonly replicas: number
 }
 
 /**
- * Why a graph is not yet what is wanted, a clause each; empty when the operator has seen the last change, every
- * component has exactly its workers, all updated and available, and the graph is Ready. `Ready` alone may still speak
- * of the state before.
+ * Why a graph is not ready, one clause per reason; empty if the operator has seen the last change, every component has
+ * exactly its workers, all updated and available, and the graph is Ready. `Ready` alone may still refer to the previous
+ * state.
  */
 export function unreadiness(
   graph: JsonObject,
@@ -31,7 +31,7 @@ export function unreadiness(
   return why
 }
 
-/** Workers of a component as its status counts them; 0 when it says nothing. */
+/** Workers of a component according to its status; 0 if it has none. */
 export function reportedReplicas(graph: JsonObject, version: GraphVersion, name: string): number {
   return numberAt(graph, ['status', version === 'v1alpha1' ? 'services' : 'components', name, 'replicas']) ?? 0
 }
@@ -41,7 +41,7 @@ function behind(name: string, wanted: number, status: unknown): readonly string[
   const counts = {
     'running or starting': numberAt(status, ['replicas']) ?? 0,
     updated: numberAt(status, ['updatedReplicas']) ?? 0,
-    // A PodClique has only ready ones, a PodCliqueScalingGroup only available ones.
+    // A PodClique reports only ready replicas, a PodCliqueScalingGroup only available ones.
     available: numberAt(status, ['availableReplicas']) ?? numberAt(status, ['readyReplicas']) ?? 0,
   }
   const off = Object.entries(counts).find(([, count]) => count !== wanted)

@@ -8,26 +8,26 @@ import type { JsonObject } from './fields.ts'
 /** A resource to wait on. */
 export interface Awaited {
   readonly cluster: Cluster
-  /** Its collection, and its name in it. */
+  /** Path of its collection, and its name. */
   readonly collection: string
   readonly name: string
   readonly deadline: Deadline
   readonly context: DeployContext
   /** `2P1D`, for messages. */
   readonly label: string
-  /** Why it is not yet as wanted; empty when it is. */
+  /** Why it is not ready; empty if it is. */
   judge(resource: JsonObject): readonly string[]
-  /** Anything else that may explain why it is late; asked once, at the deadline. */
+  /** Further reasons for the delay, requested once, at the deadline. */
   explain(): Promise<string>
 }
 
-/** A watch is begun again after this long: a connection may die without a word. */
+/** A watch is renewed after this time, because a connection may die silently. */
 const longestWatchMs = 20_000
 const pauseMs = 100
 
 /**
- * Waits until a resource is as wanted: looks, then watches, then looks again, so that nothing is missed and a broken
- * watch costs no more than a moment.
+ * Waits until a resource is ready: reads it, watches it, and reads it again, so that no change is missed and a broken
+ * watch costs only a moment.
  * @throws FulcrumError failed `deployment-not-ready` at the deadline, `graph-deleted`; the signal's reason
  */
 export async function untilReady(awaited: Awaited): Promise<JsonObject> {
@@ -48,7 +48,7 @@ export async function untilReady(awaited: Awaited): Promise<JsonObject> {
   }
 }
 
-/** Resolves when the resource is as wanted, or after the limit, or when the watch ends. */
+/** Resolves when the resource is ready, at the limit, or when the watch ends. */
 async function untilChange(awaited: Awaited, seen: JsonObject | null, limitMs: number): Promise<void> {
   const { cluster, collection, name, context, judge } = awaited
   const enough = new AbortController()
@@ -69,7 +69,7 @@ async function untilChange(awaited: Awaited, seen: JsonObject | null, limitMs: n
   await sleep(pauseMs, undefined, { signal: context.signal }).catch(() => {})
 }
 
-/** An API server that is away for a moment is waited for; anything else is an error at once. */
+/** Tolerates an API server that is unavailable for a moment. Other errors are final. */
 function unreachable(error: unknown, limit: AbortSignal): string {
   if (limit.aborted) return 'the API server did not answer in time'
   if (error instanceof FulcrumError && error.code === 'kubernetes-unreachable') return error.message

@@ -6,9 +6,9 @@ import { graphPods, type OpenedGraph } from './opened-graph.ts'
 import { leadersOf, nameOfPod, podsOf } from './pods.ts'
 import { openPortForward, type PortForwarding } from './port-forward.ts'
 
-/** Where Dynamo's operator makes workers show their metrics, unless the pod says otherwise. */
+/** Default metrics port of workers under Dynamo's operator. */
 const defaultPort = 9090
-/** A scrape gives up after 2 s. */
+/** A scrape times out after 2 s. */
 const findLimitMs = 2000
 
 /** Port-forwards to the metrics pages of worker pods, one for each worker of the deployment. */
@@ -20,8 +20,8 @@ export interface WorkerForwards {
 }
 
 /**
- * A pod is looked for when a page is requested, and again when the pod is gone: its successor takes its place, and its
- * counters begin anew. A pod that can't be reached fails the scrape, which a finding reports; it fails no deployment.
+ * Looks for a pod when its page is requested, and again when the pod is gone; the counters of the new pod start anew.
+ * An unreachable pod fails the scrape, which a finding reports, and never the deployment.
  */
 export function workerForwards(closing: AbortSignal): WorkerForwards {
   const forwardings = new Map<string, PortForwarding>()
@@ -33,7 +33,7 @@ export function workerForwards(closing: AbortSignal): WorkerForwards {
     const signal = AbortSignal.any([closing, AbortSignal.timeout(findLimitMs)])
     const pods = leadersOf(await podsOf(opened.cluster, graphPods(opened), signal), component)
     const names = pods.map(nameOfPod)
-    // What an earlier deployment had and this one has not holds no pod.
+    // Releases pods that only an earlier deployment had.
     for (const other of assigned.keys()) if (!wanted.has(other)) assigned.delete(other)
     const current = pods[names.indexOf(assigned.get(source) ?? '')]
     if (current !== undefined) return current
@@ -75,7 +75,7 @@ export function workerForwards(closing: AbortSignal): WorkerForwards {
   }
 }
 
-/** The container's port named `system` or `metrics`, or the one that Dynamo's runtime was told. */
+/** The container's port named `system` or `metrics`, or the port in the environment of Dynamo's runtime. */
 function metricsPort(pod: JsonObject): number {
   const containers = listAt(pod, ['spec', 'containers'])
   const ports = containers.flatMap(container => listAt(container, ['ports']))

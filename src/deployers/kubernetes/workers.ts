@@ -15,7 +15,7 @@ import { castOf } from './roles.ts'
 export function manifestWorkers(config: KubernetesConfig, context: SectionContext): WorkerEngine {
   const files = new Map(roles.map(role => [role, engineFile(config, role, context)]))
   return {
-    // Of the engines, only TensorRT-LLM has its settings in a file.
+    // TensorRT-LLM is the only engine with settings in a file.
     engine: [...files.values()].some(file => file !== null) ? trtllm.name : null,
     isComplete: false,
     arguments: () => [],
@@ -24,8 +24,8 @@ export function manifestWorkers(config: KubernetesConfig, context: SectionContex
 }
 
 /**
- * The ConfigMap behind a role's `--extra-engine-args`, with the manifest's own lines; the checks of a manifest tell
- * what is wrong with it.
+ * The ConfigMap behind a role's `--extra-engine-args`, with lines of the manifest. The checks of the manifest report
+ * its errors.
  */
 function engineFile(
   { manifest: path, services }: KubernetesConfig,
@@ -40,7 +40,7 @@ function engineFile(
   if (config === null || 'problem' in config) return null
   const yaml = readYaml(config.text)
   const { line } = config.document.placeOf(['data', config.key])
-  // A block text begins below its key, indented.
+  // A block scalar begins below its key, indented.
   const indent = /^ */.exec(text.split('\n')[line] ?? '')?.[0].length ?? 0
   const inManifest = (at: Position): Position => ({ line: line + at.line, column: indent + at.column })
   return {

@@ -12,14 +12,14 @@ export interface ShardPod {
   readonly name: string
 }
 
-/** From a connection to the first line: Node has to start in the pod. */
+/** Time from the connection to the first line, because Node has to start in the pod. */
 const firstLineMs = 20_000
-/** Each write becomes one websocket message, and Kubernetes takes none above 32 MB. */
+/** Each write becomes one websocket message, and Kubernetes rejects messages above 32 MB. */
 const frameBytes = 256 * 1024
 
 /**
- * Reaches a shard through a port-forward to its pod's loopback; resolves once it has said its first line.
- * @throws Error when it doesn't: nothing listens yet, or no longer; the signal's reason
+ * Connects to a shard through a port-forward to its pod's loopback. Resolves after its first line.
+ * @throws Error if nothing listens there; the signal's reason
  */
 export async function openPodChannel(
   { cluster, namespace, name }: ShardPod,

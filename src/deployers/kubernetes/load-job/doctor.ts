@@ -8,8 +8,7 @@ import { loadJob } from './resource.ts'
 const limitMs = 10_000
 
 /**
- * Whether the cluster would take the Job of a load from this identity, and which ones are there already. Changes
- * nothing.
+ * Checks that the cluster would accept the Job of a load from this identity, and lists existing Jobs. Changes nothing.
  */
 export async function checkLoadJob(shards: JobShards): Promise<readonly Check[]> {
   const { kubeconfig, context, image } = shards.job

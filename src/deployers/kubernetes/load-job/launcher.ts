@@ -13,11 +13,11 @@ import { loadJob } from './resource.ts'
 export interface JobLauncherOptions {
   readonly shards: JobShards
   readonly runFolder: string
-  /** Opens the cluster; tests may give another. */
+  /** Opens the cluster; replaceable in tests. */
   readonly open?: (choice: ClusterChoice) => Promise<Cluster>
 }
 
-/** The Job that was made, where it is. */
+/** The created Job and its path. */
 interface MadeJob {
   readonly cluster: Cluster
   readonly namespace: string
@@ -30,8 +30,8 @@ const lookEveryMs = 250
 const closeLimitMs = 30_000
 
 /**
- * Shards as pods of an Indexed Job, each reached through a port-forward to its loopback. Only prompts, clock exchanges
- * and results take that way; load goes from the pods straight to the endpoint.
+ * Runs shards as pods of an Indexed Job, each reached through a port-forward to its loopback. The port-forward carries
+ * only prompts, clock exchanges and results; the load goes from the pods straight to the endpoint.
  */
 export function jobLauncher({ shards, runFolder, open = openCluster }: JobLauncherOptions): ShardLauncher {
   const { job } = shards
@@ -54,7 +54,7 @@ export function jobLauncher({ shards, runFolder, open = openCluster }: JobLaunch
     return { cluster, namespace, name, path }
   }
 
-  /** The Job, made when there is none, or when the last one could not be made. */
+  /** The Job, created if there is none, or if the last attempt failed. */
   function ready(signal: AbortSignal): Promise<MadeJob> {
     if (made !== null) return made
     const making = make(signal)
@@ -76,7 +76,7 @@ export function jobLauncher({ shards, runFolder, open = openCluster }: JobLaunch
       try {
         return await reach(mine, shard, job.startTimeoutS, onLine, signal)
       } catch (error) {
-        // A Job that has ended has no pods to offer any more: the next point gets another.
+        // A Job that has ended has no more pods, so the next point gets a new one.
         if (error instanceof FulcrumError && error.code === 'load-job-ended' && made === making) {
           made = null
           await remove(mine.cluster, mine.path, AbortSignal.timeout(closeLimitMs)).catch(() => {})
@@ -94,7 +94,7 @@ export function jobLauncher({ shards, runFolder, open = openCluster }: JobLaunch
   }
 }
 
-/** Waits for a shard's pod and for its first line. */
+/** Waits for a shard's pod and its first line. */
 async function reach(
   { cluster, namespace, name, path }: MadeJob,
   shard: number,

@@ -12,20 +12,20 @@ import { isObject, type JsonObject, readAt } from '../fields.ts'
 import { jobEnd } from './pods.ts'
 import { loadLabels, ownerAnnotation, runAnnotation } from './resource.ts'
 
-/** A load Job that is in the cluster. */
+/** A load Job in the cluster. */
 export interface LoadJobThere {
   readonly name: string
   readonly path: string
   readonly since: string
-  /** Of whom: `HOST, run FOLDER`. */
+  /** Its origin: `HOST, run FOLDER`. */
   readonly of: string
-  /** Made by a Fulcrum of this host that is gone. */
+  /** Whether its Fulcrum ran on this host and is gone. */
   readonly abandoned: boolean
 }
 
 export const jobsPath = (namespace: string): string => `/apis/batch/v1/namespaces/${namespace}/jobs`
 
-/** This Fulcrum, as its Jobs name it. */
+/** This process, as its Jobs record it. */
 export async function ownIdentity(): Promise<Json> {
   return { host: hostname(), ...(await identityOf(process.pid)) }
 }
@@ -64,7 +64,7 @@ function parsed(text: Json | undefined): Owner | null {
   }
 }
 
-/** Process numbers of another boot are all gone; those of another container mean nothing here. */
+/** Processes of another boot are all gone. Process numbers of another container have no meaning here. */
 async function mayRun(owner: Owner): Promise<boolean> {
   if (owner.bootId !== (await currentBootId())) return false
   if (owner.pidNamespace !== (await currentPidNamespace())) return true

@@ -3,7 +3,7 @@ import { isObject, type JsonObject, readAt } from '../fields.ts'
 
 const indexLabel = 'batch.kubernetes.io/job-completion-index'
 
-/** The pod of a shard; of several, the one that was made last. */
+/** The pod of a shard; the newest one if there are several. */
 export async function shardPod(
   cluster: Cluster,
   job: { readonly namespace: string; readonly name: string },
@@ -23,7 +23,7 @@ const isWanted = (pod: JsonObject) =>
   readAt(pod, ['metadata', 'deletionTimestamp']) === undefined &&
   !['Succeeded', 'Failed'].includes(String(readAt(pod, ['status', 'phase'])))
 
-/** How a Job ended, in the cluster's words; null while it goes on. */
+/** How a Job ended, in the cluster's words; null while it runs. */
 export function jobEnd(job: JsonObject): string | null {
   const conditions = readAt(job, ['status', 'conditions'])
   const end = (Array.isArray(conditions) ? conditions : [])
@@ -33,7 +33,7 @@ export function jobEnd(job: JsonObject): string | null {
   return [end.type, end.reason, end.message].filter(word => word !== undefined && word !== '').join(': ')
 }
 
-/** What a pod's container said at its end; null when it said nothing, or has not ended. */
+/** The termination message of a pod's container; null if there is none. */
 export function lastWords(pod: JsonObject): string | null {
   const [status] = (readAt(pod, ['status', 'containerStatuses']) ?? []) as readonly JsonObject[]
   const ended = readAt(status, ['state', 'terminated']) ?? readAt(status, ['lastState', 'terminated'])

@@ -4,8 +4,7 @@ import type { JobShards } from './defaults.ts'
 import { loadJob } from './resource.ts'
 
 /**
- * What the Job of a load is made from; its name ends in eight random digits, and an annotation says which process made
- * it.
+ * A Job for the preview. Its name ends in eight random digits, and an annotation records the process that created it.
  */
 export function previewLoadJob(shards: JobShards): DeployPreview {
   const { kubeconfig, context, namespace } = shards.job

@@ -2,26 +2,26 @@ import type { Json } from '../../../model/index.ts'
 import type { JsonObject } from '../fields.ts'
 import type { JobShards } from './defaults.ts'
 
-/** Port of a pod's own loopback that its shard listens on. */
+/** Port on the pod's loopback on which its shard listens. */
 export const shardPort = 7946
 
-/** Labels of every load Job, by which leftovers are found. */
+/** Labels of every load Job, which also identify leftovers. */
 export const loadLabels: JsonObject = {
   'app.kubernetes.io/managed-by': 'fulcrum',
   'app.kubernetes.io/component': 'load',
 }
 
-/** Who made a Job: the Fulcrum process, so that a later one knows whether it is gone. */
+/** Annotation with the creating Fulcrum process, so that a later one can tell whether it is gone. */
 export const ownerAnnotation = 'fulcrum.dev/owner'
-/** Its run's folder, for people. */
+/** Annotation with the run's folder, for people. */
 export const runAnnotation = 'fulcrum.dev/run'
 
-/** A finished Job that nobody deleted goes by itself after so long. */
+/** The cluster deletes a finished Job after this time, s. */
 const keptAfterEndS = 600
 const endGraceS = 5
 const user = 1000
 
-/** What a Job is made from. */
+/** Input of a Job. */
 export interface JobOptions {
   readonly name: string
   readonly shards: JobShards
@@ -30,8 +30,8 @@ export interface JobOptions {
 }
 
 /**
- * The Indexed Job whose pods are the shards. Nothing secret is in it: prompts, and the bearer token in the requests,
- * come over the connection. Pods have no access to the API, no privileges, and spread over nodes as far as they can.
+ * The Indexed Job whose pods are the shards. It contains no secrets: prompts, and the bearer token in the requests,
+ * come over the connection. Pods have no access to the API and no privileges, and spread over nodes as far as possible.
  */
 export function loadJob({ name, shards, owner, run }: JobOptions): JsonObject {
   const { count, command, job } = shards
@@ -44,7 +44,7 @@ export function loadJob({ name, shards, owner, run }: JobOptions): JsonObject {
       completionMode: 'Indexed',
       completions: count,
       parallelism: count,
-      // A pod that was lost is replaced. A Job whose Fulcrum is gone fails pod by pod, and comes to an end by this.
+      // Replaces a lost pod. A Job whose Fulcrum is gone fails pod by pod, and ends when this limit is reached.
       backoffLimit: count,
       activeDeadlineSeconds: Math.ceil(job.deadlineS),
       ttlSecondsAfterFinished: keptAfterEndS,
@@ -77,7 +77,7 @@ export function loadJob({ name, shards, owner, run }: JobOptions): JsonObject {
               args: ['shard', '--listen', String(shardPort)],
               ...(Object.keys(job.resources).length === 0 ? {} : { resources: job.resources }),
               securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
-              // Its last words are in the pod's status then, which is read anyway.
+              // Puts its last output into the pod's status, which is read anyway.
               terminationMessagePolicy: 'FallbackToLogsOnError',
             },
           ],
