@@ -19,6 +19,9 @@ export type Report =
   | { readonly event: 'done'; readonly id: number; readonly worker: string }
   | { readonly event: 'refused'; readonly id: number; readonly message: string }
 
+/** One chance for all, or what each prompt's repetitions say. */
+export type Acceptance = number | 'by-prompt'
+
 /** How an engine process is started: its one argument, as JSON. */
 export interface EngineStart {
   readonly profile: string
@@ -29,6 +32,8 @@ export interface EngineStart {
   readonly routing: RouterMode
   /** Share of known questions that get a wrong answer, 0–1; none unless given. */
   readonly errorRate?: number | undefined
+  /** Chance that a drafted token is accepted after those before it, 0–1; no worker drafts unless given. */
+  readonly acceptance?: Acceptance | undefined
   /** Share of an answer's tokens that are reasoning, 0–1; none unless given. */
   readonly reasoningShare?: number | undefined
   /** Folder of the words of one token, where all prompts consist of such words; see `createTokenCounter`. */
@@ -55,6 +60,7 @@ const startSchema = z.strictObject({
   port: z.int().nonnegative(),
   routing: z.enum(routerModes),
   errorRate: z.number().min(0).max(1).optional(),
+  acceptance: z.union([z.number().min(0).max(1), z.literal('by-prompt')]).optional(),
   reasoningShare: z.number().min(0).max(1).optional(),
   wordFolder: z.string().optional(),
 })

@@ -1,5 +1,5 @@
 import type { EngineSettings, Random, Role } from '../model/index.ts'
-import { roles } from '../model/index.ts'
+import { createRandom, roles } from '../model/index.ts'
 import type { CostModel } from './cost.ts'
 import { costModel } from './cost.ts'
 import { createHeap } from './heap.ts'
@@ -22,7 +22,15 @@ export interface EngineOptions {
   readonly onStep?: (gapMs: number, sequences: number) => void
   /** Where the profile's jitter comes from; without it there is none. */
   readonly random?: Random
+  /**
+   * Chance that a drafted token is accepted, given that those before it were, 0–1: for requests without their own.
+   * `by-request` where all have one. Absent: no worker can decode speculatively.
+   */
+  readonly acceptance?: number | 'by-request'
 }
+
+/** Which drafts are accepted follows from this and the order of requests. */
+const draftSeed = 1
 
 /**
  * A disaggregated (or aggregated) deployment as a discrete-event system. It has no clock of its own: whoever drives it
@@ -93,6 +101,7 @@ export function createEngine(options: EngineOptions): Engine {
   const drainListeners = new Map<Worker, () => void>()
   /** Requests on their way whose next role has no worker just now: they wait for one to come (back). */
   const stranded: { role: Role; request: EngineRequest }[] = []
+  const draftRandom = createRandom(draftSeed).fork('drafts')
   let transferring = 0
   let reachedMs = Number.NEGATIVE_INFINITY
   let order = 0
@@ -158,7 +167,7 @@ export function createEngine(options: EngineOptions): Engine {
   function poolSettings(role: Role, raw: EngineSettings): NonNullable<Pool['settings']> {
     const known = pools[role].settings
     if (known?.raw === raw) return known
-    const parsed = workerSettings(role, raw, profile)
+    const parsed = workerSettings(role, raw, profile, options.acceptance !== undefined)
     const settings = { raw, parsed, cost: costModel(profile, parsed) }
     pools[role].settings = settings
     return settings
@@ -214,6 +223,8 @@ export function createEngine(options: EngineOptions): Engine {
         events: workerEvents,
         streamTokens: options.streamTokens ?? false,
         sinceMs,
+        acceptance: typeof options.acceptance === 'number' ? options.acceptance : 0,
+        random: draftRandom,
       })
       const pass: Event = {
         atMs: 0,

@@ -23,11 +23,18 @@ const [profile, tokens] = await Promise.all([
   loadProfile(start.profile),
   createTokenCounter(start.tokenizer, start.wordFolder ?? null),
 ])
-const engine = createEngine({ profile, routing: start.routing, streamTokens: true })
+const { acceptance } = start
+const isAcceptanceByPrompt = acceptance === 'by-prompt'
+const engine = createEngine({
+  profile,
+  routing: start.routing,
+  streamTokens: true,
+  ...(acceptance === undefined ? {} : { acceptance: isAcceptanceByPrompt ? 'by-request' : acceptance }),
+})
 const drive = driveByWallClock(engine)
 const names = new Map<number, string>()
 const { model, errorRate = 0, reasoningShare = 0 } = start
-const says = { model, errorRate, reasoningShare }
+const says = { model, errorRate, reasoningShare, isAcceptanceByPrompt }
 const server = createEngineServer({ engine, drive, tokens, ...says, workerNames: () => names })
 
 /** The lowest number that no worker of the role has: `prefill-0`, `prefill-1`, … */

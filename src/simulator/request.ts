@@ -14,8 +14,13 @@ export interface EngineRequest {
   readonly arrivedMs: number
   /** What the prompt has in common with others; null when nothing. */
   readonly shared: PromptBlocks | null
-  /** Called for each token when the engine streams them, at simulated time `atMs`. */
-  readonly onToken: ((atMs: number) => void) | null
+  /**
+   * Chance that the model accepts a drafted token, given that it accepted those before it, 0–1; null for the engine's
+   * own.
+   */
+  readonly acceptance: number | null
+  /** Called for each step when the engine streams its tokens, at simulated time `atMs`; one token without drafts. */
+  readonly onToken: ((atMs: number, tokens: number) => void) | null
   /** Called once, after the last token. */
   readonly onFinish: ((request: EngineRequest) => void) | null
   /** When a prefill worker had computed the prompt; NaN until then, and in aggregated workers. */
@@ -30,6 +35,13 @@ export interface EngineRequest {
   reusedTokens: number
   /** Prompt tokens that no pass has computed yet. */
   promptLeft: number
+  /**
+   * With speculative decoding, the tokens of each of its passes, of which the last may be more than are left; null
+   * without.
+   */
+  steps: Uint8Array | null
+  /** Of {@link outputTokens}, those that are out; counted only with {@link steps}. */
+  generated: number
   /** The worker's pass at whose end the last token comes; 0 before decoding. */
   lastPass: number
   /** KV blocks held on `worker`. */
@@ -41,13 +53,14 @@ export interface EngineRequest {
 
 export function engineRequest(
   fields: Pick<EngineRequest, 'promptTokens' | 'outputTokens' | 'arrivedMs'> &
-    Partial<Pick<EngineRequest, 'shared' | 'onToken' | 'onFinish'>>,
+    Partial<Pick<EngineRequest, 'shared' | 'acceptance' | 'onToken' | 'onFinish'>>,
 ): EngineRequest {
   return {
     promptTokens: fields.promptTokens,
     outputTokens: fields.outputTokens,
     arrivedMs: fields.arrivedMs,
     shared: fields.shared ?? null,
+    acceptance: fields.acceptance ?? null,
     onToken: fields.onToken ?? null,
     onFinish: fields.onFinish ?? null,
     prefilledMs: Number.NaN,
@@ -56,6 +69,8 @@ export function engineRequest(
     reusedTokens: 0,
     finishedMs: Number.NaN,
     promptLeft: fields.promptTokens,
+    steps: null,
+    generated: 0,
     lastPass: 0,
     blocks: 0,
     worker: null,

@@ -22,6 +22,8 @@ export interface WorkerSettings {
    * parts.
    */
   readonly blockReuse: boolean
+  /** Tokens drafted for each sequence in each step; 0 without speculative decoding. */
+  readonly draftTokens: number
 }
 
 /** TensorRT-LLM's defaults where it has them; `max_num_tokens` and `max_batch_size` are also Dynamo's mocker's. */
@@ -34,7 +36,11 @@ const defaults: WorkerSettings = {
   freeGpuMemoryFraction: 0.9,
   maxKvTokens: Number.POSITIVE_INFINITY,
   blockReuse: true,
+  draftTokens: 0,
 }
+
+/** MTP drafts one token unless told otherwise. */
+const defaultDraftTokens = 1
 
 type Reader = (value: Json, profile: Profile) => Partial<WorkerSettings> | string
 
@@ -59,6 +65,14 @@ const only =
       ? {}
       : `must be ${JSON.stringify(expected(profile))}: the profile ${profile.name} was measured so`
 
+/** A draft longer than the longest that engines allow is a slip. */
+const mostDraftTokens = 16
+function draftTokens(value: Json): ReturnType<Reader> {
+  return isWhole(value) && value <= mostDraftTokens
+    ? { draftTokens: value }
+    : `must be a whole number from 1 to ${mostDraftTokens}`
+}
+
 /** Every setting that the model has, in the engine's own spelling; nested ones with a dot. */
 const readers: { readonly [setting: string]: Reader } = {
   max_batch_size: whole('maxBatchSize'),
@@ -78,6 +92,11 @@ const readers: { readonly [setting: string]: Reader } = {
     value === false
       ? { blockReuse: false }
       : 'must be false: the engine behind HTTP does not look for what prompts have in common',
+  speculative_config: value => (value === null ? {} : 'must be a map, or null for none'),
+  'speculative_config.decoding_type': value =>
+    value === 'MTP' ? {} : 'must be MTP: the time of other drafts is not modelled',
+  'speculative_config.num_nextn_predict_layers': draftTokens,
+  'speculative_config.max_draft_len': draftTokens,
   'kv_cache_config.dtype': only(profile => profile.kv.dtype),
   kv_cache_dtype: only(profile => profile.kv.dtype),
   tokens_per_block: only(profile => profile.kv.blockTokens),
@@ -102,9 +121,27 @@ export interface SettingProblem {
   readonly remedy: string
 }
 
-/** What is wrong with a role's engine settings; settings that the engine does not model are named. */
-export function settingsProblems(role: Role, settings: EngineSettings, profile: Profile): readonly SettingProblem[] {
+/** Whether settings ask for speculative decoding. */
+const drafts = (settings: EngineSettings) => flatten(settings).some(([name]) => name.startsWith('speculative_config.'))
+
+/**
+ * What is wrong with a role's engine settings; settings that the engine does not model are named.
+ * @param isAcceptanceKnown whether somebody says how much of its drafts the model accepts, which no setting does
+ */
+export function settingsProblems(
+  role: Role,
+  settings: EngineSettings,
+  profile: Profile,
+  isAcceptanceKnown = false,
+): readonly SettingProblem[] {
   return flatten(settings).flatMap(([name, value]) => {
+    if (name.startsWith('speculative_config.') && !isAcceptanceKnown)
+      return [
+        {
+          wrong: `engine.${role}.${name}: nobody says how much of its drafts the simulated model accepts`,
+          remedy: 'write deploy.acceptance, such as 0.7 or by-prompt',
+        },
+      ]
     const reader = readers[name]
     if (reader === undefined)
       return [
@@ -123,8 +160,13 @@ export function settingsProblems(role: Role, settings: EngineSettings, profile: 
  * Engine settings as the model takes them.
  * @throws FulcrumError bad-input `engine-setting` that names every setting that is wrong or not modelled
  */
-export function workerSettings(role: Role, settings: EngineSettings, profile: Profile): WorkerSettings {
-  const problems = settingsProblems(role, settings, profile)
+export function workerSettings(
+  role: Role,
+  settings: EngineSettings,
+  profile: Profile,
+  isAcceptanceKnown = false,
+): WorkerSettings {
+  const problems = settingsProblems(role, settings, profile, isAcceptanceKnown)
   if (problems.length > 0)
     throw new FulcrumError(
       'bad-input',
@@ -135,5 +177,8 @@ export function workerSettings(role: Role, settings: EngineSettings, profile: Pr
       },
     )
   const read = flatten(settings).map(([name, value]) => readers[name]?.(value, profile))
-  return Object.assign({}, defaults, ...read) as WorkerSettings
+  return Object.assign(
+    { ...defaults, draftTokens: drafts(settings) ? defaultDraftTokens : 0 },
+    ...read,
+  ) as WorkerSettings
 }

@@ -1,5 +1,6 @@
-import type { Role } from '../model/index.ts'
+import type { Random, Role } from '../model/index.ts'
 import type { CostModel } from './cost.ts'
+import { createDrafts, type DraftCounts } from './drafts.ts'
 import { createHeap } from './heap.ts'
 import { createKvCache } from './kv-cache.ts'
 import { createQueue } from './queue.ts'
@@ -14,6 +15,8 @@ export interface WorkerLoad {
   readonly kvBlocks: number
   readonly passes: number
   readonly busyMs: number
+  /** Null without speculative decoding. */
+  readonly drafts: DraftCounts | null
 }
 
 /** What happens at the end of a pass; the engine listens. */
@@ -36,6 +39,9 @@ export interface WorkerEvents {
  * blocks of prompt and whole output (TensorRT-LLM's GUARANTEED_NO_EVICT): nothing is ever preempted, and a request that
  * does not fit holds back those behind it. The pass takes the prefill's time and the decode step's time together, so a
  * chunk of a prompt slows every decoding sequence beside it; its tokens come out at its end.
+ *
+ * With speculative decoding a step after a sequence's first one takes its drafts as tokens too, and brings the accepted
+ * ones with it (see {@link createDrafts}).
  */
 export interface Worker {
   readonly id: number
@@ -75,6 +81,9 @@ export interface WorkerOptions {
   readonly streamTokens: boolean
   /** When the worker came up; no pass begins before. */
   readonly sinceMs: number
+  /** Acceptance of requests without their own, and where chance comes from. */
+  readonly acceptance: number
+  readonly random: Random
 }
 
 export function createWorker(options: WorkerOptions): Worker {
@@ -103,7 +112,13 @@ export function createWorker(options: WorkerOptions): Worker {
   let draining = false
   let drained = false
 
-  const maxRunning = role === 'prefill' ? settings.maxBatchSize : Math.min(settings.maxBatchSize, settings.maxNumTokens)
+  const drafts = role === 'prefill' || settings.draftTokens === 0 ? null : createDrafts(settings.draftTokens, options)
+  /** Tokens of one sequence in a step. */
+  const stepTokens = 1 + (drafts?.tokens ?? 0)
+  const maxRunning =
+    role === 'prefill'
+      ? settings.maxBatchSize
+      : Math.min(settings.maxBatchSize, Math.max(1, Math.floor(settings.maxNumTokens / stepTokens)))
   const cache = createKvCache({ role, cost, blockReuse: settings.blockReuse })
   const running = () => decoding.size + prefilling.length + prefilled.length
 
@@ -114,7 +129,8 @@ export function createWorker(options: WorkerOptions): Worker {
 
   function join(request: EngineRequest): void {
     // The pass that begins now is number `passes + 1`, and brings the first token.
-    request.lastPass = passes + request.outputTokens
+    request.steps = drafts?.stepsOf(request) ?? null
+    request.lastPass = passes + (request.steps?.length ?? request.outputTokens)
     decoding.push(request)
     joined.push(request)
     contextTokens += request.promptTokens
@@ -169,7 +185,7 @@ export function createWorker(options: WorkerOptions): Worker {
   }
 
   function beginPass(atMs: number): boolean {
-    const budget = settings.maxNumTokens - (role === 'prefill' ? 0 : decoding.size)
+    const budget = Math.max(0, settings.maxNumTokens - (role === 'prefill' ? 0 : decoding.size * stepTokens))
     const continued = continuePrompts(budget)
     const promptTokens = continued + admit(budget - continued)
     if (decoding.size === 0 && promptTokens === 0) {
@@ -177,7 +193,7 @@ export function createWorker(options: WorkerOptions): Worker {
       passEndsMs = Number.POSITIVE_INFINITY
       return false
     }
-    const durationMs = cost.prefillMs(promptTokens) + cost.decodeMs(decoding.size, contextTokens)
+    const durationMs = cost.prefillMs(promptTokens) + cost.verifyMs(decoding.size, contextTokens, stepTokens - 1)
     busyMs += durationMs
     passEndsMs = atMs + durationMs
     return true
@@ -192,14 +208,20 @@ export function createWorker(options: WorkerOptions): Worker {
     const before = stepped - joined.length
     if (before > 0) events.onStep(atMs - lastStepMs, before)
     lastStepMs = atMs
-    contextTokens += stepped
+    if (drafts === null) contextTokens += stepped
     for (const request of seconds) if (request.outputTokens > 1) request.secondTokenMs = atMs
     for (const request of joined) request.firstTokenMs = atMs
     const told = seconds
     seconds = joined
     joined = told
     joined.length = 0
-    if (options.streamTokens) for (const request of decoding.items) request.onToken?.(atMs)
+    if (drafts !== null) {
+      for (const request of decoding.items) {
+        const tokens = drafts.advance(request, passes)
+        contextTokens += tokens
+        if (options.streamTokens) request.onToken?.(atMs, tokens)
+      }
+    } else if (options.streamTokens) for (const request of decoding.items) request.onToken?.(atMs, 1)
   }
 
   function finishLast(atMs: number): void {
@@ -249,6 +271,7 @@ export function createWorker(options: WorkerOptions): Worker {
       kvBlocks: cost.kvBlocks,
       passes,
       busyMs,
+      drafts: drafts?.counts() ?? null,
     }),
     refuses(promptTokens, outputTokens) {
       const total = promptTokens + outputTokens
@@ -287,7 +310,8 @@ export function createWorker(options: WorkerOptions): Worker {
       if (request.worker !== worker) return
       request.cancelled = true
       if (decoding.remove(request)) {
-        const generated = passes - (request.lastPass - request.outputTokens)
+        const generated =
+          request.steps === null ? passes - (request.lastPass - request.outputTokens) : request.generated
         contextTokens -= request.promptTokens + generated
         const fresh = joined.indexOf(request)
         if (fresh >= 0) joined.splice(fresh, 1)

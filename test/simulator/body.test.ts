@@ -77,11 +77,11 @@ describe('a completion request', () => {
   test('takes a text, token ids, and several of either', () => {
     const text = (value: string) => ({ kind: 'text', texts: [value], templateTokens: 0 })
     assert.deepEqual(accepted(completion({ prompt: 'a b' })).prompts, [text('a b')])
-    assert.deepEqual(accepted(completion({ prompt: [5, 6, 7] })).prompts, [{ kind: 'tokens', count: 3 }])
+    assert.deepEqual(accepted(completion({ prompt: [5, 6, 7] })).prompts, [{ kind: 'tokens', ids: [5, 6, 7] }])
     assert.deepEqual(accepted(completion({ prompt: ['a', 'b'] })).prompts, [text('a'), text('b')])
     assert.deepEqual(accepted(completion({ prompt: [[1], [2, 3]] })).prompts, [
-      { kind: 'tokens', count: 1 },
-      { kind: 'tokens', count: 2 },
+      { kind: 'tokens', ids: [1] },
+      { kind: 'tokens', ids: [2, 3] },
     ])
   })
   test('with an empty prompt is refused', () => {

@@ -151,7 +151,7 @@ suite('keys', [
   [
     'a key of another deployer',
     sweepText({ deploy: '{ with: simulated, url: "http://a" }' }),
-    '3:28: unknown key "url" in deploy; known keys: with, profile, router, error_rate, reasoning_share, gpus_per_worker',
+    '3:28: unknown key "url" in deploy; known keys: with, profile, router, acceptance, error_rate, reasoning_share, gpus_per_worker',
   ],
   [
     'keys that exclude each other',

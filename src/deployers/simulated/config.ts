@@ -25,6 +25,13 @@ export const simulatedKeys = {
       'write round-robin or least-loaded',
     ).optional(),
   ),
+  acceptance: decisive(
+    field(
+      z.union([share, z.literal('by-prompt')]),
+      'Speculative decoding (`speculative_config` in `engine`): the chance that the simulated model accepts a drafted token, given that it accepted those before it, 0–1. `by-prompt`: the share of each prompt that its own words before would have guessed right, so that code is accepted more than prose, and random words hardly ever.',
+      'write a share such as 0.7, or by-prompt',
+    ).optional(),
+  ),
   error_rate: decisive(
     field(
       share,

@@ -17,7 +17,7 @@ export const simulated = defineDeployer({
     const { tensor, pipeline } = profile.parallelism
     return {
       gpusPerWorker: () => tensor * pipeline,
-      settingsProblems: (role, settings) => settingsProblems(role, settings, profile),
+      settingsProblems: (role, settings) => settingsProblems(role, settings, profile, config.acceptance !== undefined),
     }
   },
   startupS: () => 0.1,

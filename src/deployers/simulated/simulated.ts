@@ -42,9 +42,13 @@ export function simulatedDeployer(config: SimulatedConfig, options: SimulatedOpt
 
   function startOf(wanted: Deployment): EngineStart {
     const { name, tokenizer } = wanted.model
-    const { profile, router = 'round-robin', error_rate: errorRate, reasoning_share: reasoningShare } = configOf(wanted)
+    const { profile, router = 'round-robin', acceptance, ...said } = configOf(wanted)
     const words = options.wordPrompts === true ? { wordFolder: userCacheFolder(process.env) } : {}
-    const model = { model: name, tokenizer, ...defined({ errorRate, reasoningShare }) }
+    const model = {
+      model: name,
+      tokenizer,
+      ...defined({ errorRate: said.error_rate, reasoningShare: said.reasoning_share, acceptance }),
+    }
     return { profile, ...model, port: 0, routing: router, ...words }
   }
 

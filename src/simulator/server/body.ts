@@ -17,7 +17,7 @@ export interface CompletionRequest {
  */
 export type Prompt =
   | { readonly kind: 'text'; readonly texts: readonly string[]; readonly templateTokens: number }
-  | { readonly kind: 'tokens'; readonly count: number }
+  | { readonly kind: 'tokens'; readonly ids: readonly number[] }
 
 /** An answer that is an error, in Dynamo's words. */
 export interface Refusal {
@@ -158,7 +158,7 @@ function parseChat(body: object, model: string): CompletionRequest | Refusal {
 
 function parsePrompts(prompt: z.infer<typeof completionSchema>['prompt']): Prompt[] {
   const text = (value: string): Prompt => ({ kind: 'text', texts: [value], templateTokens: 0 })
-  const tokens = (ids: readonly number[]): Prompt => ({ kind: 'tokens', count: ids.length })
+  const tokens = (ids: readonly number[]): Prompt => ({ kind: 'tokens', ids })
   if (typeof prompt === 'string') return [text(prompt)]
   if (prompt.every(item => typeof item === 'number')) return [tokens(prompt)]
   return prompt.map(item => (typeof item === 'string' ? text(item) : tokens(item)))
@@ -171,7 +171,7 @@ function parseCompletion(body: object, model: string): CompletionRequest | Refus
   const refused = commonRefusal(fields, model) ?? unknownFields(body, completionSchema.shape)
   if (refused !== null) return refused
   const prompts = parsePrompts(fields.prompt)
-  if (prompts.some(prompt => (prompt.kind === 'text' ? prompt.texts[0] === '' : prompt.count === 0)))
+  if (prompts.some(prompt => (prompt.kind === 'text' ? prompt.texts[0] === '' : prompt.ids.length === 0)))
     return badRequest('Validation: Prompt cannot be empty')
   return request('completions', fields, fields.max_tokens, prompts)
 }

@@ -6,7 +6,8 @@ import type { Drive } from '../wall-clock.ts'
 import type { CompletionRequest, Prompt, Refusal } from './body.ts'
 import { knownAnswer } from './known-answer.ts'
 import type { FrontendMetrics } from './metrics.ts'
-import type { ResponseFormat, Said, Usage } from './response-format.ts'
+import { guessedShare, wordsIn } from './prompt-lookup.ts'
+import type { ResponseFormat, Said, StepTokens, Usage } from './response-format.ts'
 import { responseFormat } from './response-format.ts'
 import type { TokenCounter } from './token-counter.ts'
 
@@ -21,6 +22,8 @@ export interface Serving {
   readonly errorRate: number
   /** Share of the tokens of a chat answer that are reasoning, 0–1. */
   readonly reasoningShare: number
+  /** The acceptance of drafts follows from each prompt. */
+  readonly isAcceptanceByPrompt: boolean
 }
 
 function usageOf(promptTokens: readonly number[], outputTokens: number, reasoningTokens: number): Usage {
@@ -37,11 +40,17 @@ const reasoningOf = (outputTokens: number, { reasoningShare }: Serving) => Math.
 
 async function countPrompts(request: CompletionRequest, tokens: TokenCounter): Promise<number[]> {
   const countOne = async (prompt: Prompt) => {
-    if (prompt.kind === 'tokens') return prompt.count
+    if (prompt.kind === 'tokens') return prompt.ids.length
     const counts = await Promise.all(prompt.texts.map(tokens.count))
     return counts.reduce((sum, count) => sum + count, prompt.templateTokens)
   }
   return Promise.all(request.prompts.map(countOne))
+}
+
+/** As a drafter that looks up the prompt would guess the prompt itself. */
+function acceptanceOf(prompt: Prompt | undefined): number {
+  if (prompt === undefined) return 0
+  return guessedShare(prompt.kind === 'tokens' ? prompt.ids : wordsIn(prompt.texts.join('\n')))
 }
 
 /** Writes an answer as its tokens come. The last token, its end, the usage and `[DONE]` go out in one write. */
@@ -55,21 +64,28 @@ function streamTo(
   let open = request.prompts.length
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' })
   return (index: number) => {
-    // Text of a token never changes within an answer: made once, not for each of thousands.
-    const reasoning = Buffer.from(format.token(index, 'reasoning'))
-    const token = Buffer.from(format.token(index, 'answer'))
+    // Text of so many tokens never changes within an answer: made once, not for each of thousands.
+    const chunks = new Map<string, Buffer>()
+    const chunkOf = (step: StepTokens) => {
+      const key = `${step.reasoning} ${step.answer}`
+      const made = chunks.get(key) ?? Buffer.from(format.tokens(index, step))
+      chunks.set(key, made)
+      return made
+    }
     let left = request.outputTokens
     let reasoningLeft = request.reasoningTokens
-    return () => {
-      left -= 1
-      reasoningLeft -= 1
+    return (tokens: number) => {
+      const reasoning = Math.min(tokens, reasoningLeft)
+      const step = { reasoning, answer: tokens - reasoning }
+      left -= tokens
+      reasoningLeft -= reasoning
       if (left > 0) {
-        response.write(reasoningLeft >= 0 ? reasoning : token)
+        response.write(chunkOf(step))
         return
       }
       open -= 1
       const ending = open === 0 ? `${request.includeUsage ? format.usage(usage) : ''}${format.done}` : ''
-      response.write(format.token(index, reasoningLeft >= 0 ? 'reasoning' : 'answer') + format.finish(index) + ending)
+      response.write(format.tokens(index, step) + format.finish(index) + ending)
       if (open === 0) onEnd()
     }
   }
@@ -118,7 +134,7 @@ export async function serveCompletion(
   const format = responseFormat(request.api, serving.model)
   const submitted: EngineRequest[] = []
   let finished = 0
-  let writer: ((index: number) => () => void) | null = null
+  let writer: ((index: number) => (tokens: number) => void) | null = null
 
   function onFinish(done: EngineRequest): void {
     finished += 1
@@ -129,18 +145,19 @@ export async function serveCompletion(
 
   metrics.started()
   for (const [index, tokens] of promptTokens.entries()) {
-    let write: (() => void) | null = null
+    let write: ((tokens: number) => void) | null = null
     const onToken = request.stream
-      ? () => {
+      ? (_atMs: number, count: number) => {
           writer ??= streamTo(response, format, request, usage, () => response.end())
           write ??= writer(index)
-          write()
+          write(count)
         }
       : null
     const one = engineRequest({
       promptTokens: tokens,
       outputTokens: request.outputTokens,
       arrivedMs,
+      acceptance: serving.isAcceptanceByPrompt ? acceptanceOf(request.prompts[index]) : null,
       onToken,
       onFinish,
     })

@@ -1,3 +1,4 @@
+import type { DraftCounts } from '../drafts.ts'
 import type { Engine } from '../engine.ts'
 import type { EngineRequest } from '../request.ts'
 import type { Lateness } from '../wall-clock.ts'
@@ -25,7 +26,20 @@ export function workerText(load: WorkerLoad): string {
     ]),
     metricText('fulcrum_engine_passes_total', 'counter', 'Forward passes begun', [[{}, load.passes]]),
     metricText('fulcrum_engine_busy_seconds_total', 'counter', 'Simulated time in passes', [[{}, load.busyMs / 1000]]),
+    ...(load.drafts === null ? [] : draftTexts(load.drafts)),
   ].join('')
+}
+
+/** Under the names of vLLM, whose counters are the most complete. */
+function draftTexts({ drafts, draftTokens, acceptedTokens, acceptedAt }: DraftCounts): readonly string[] {
+  const name = (metric: string) => `vllm:spec_decode_num_${metric}_total`
+  const positions = acceptedAt.map((count, position) => [{ position: String(position) }, count] as const)
+  return [
+    metricText(name('drafts'), 'counter', 'Drafts, one for each sequence and step', [[{}, drafts]]),
+    metricText(name('draft_tokens'), 'counter', 'Drafted tokens', [[{}, draftTokens]]),
+    metricText(name('accepted_tokens'), 'counter', 'Accepted tokens', [[{}, acceptedTokens]]),
+    metricText(name('accepted_tokens_per_pos'), 'counter', 'Accepted tokens at each position of drafts', positions),
+  ]
 }
 
 function latenessText(lateness: Lateness): string {

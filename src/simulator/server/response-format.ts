@@ -24,10 +24,16 @@ export interface AnswerTokens {
   readonly reasoningTokens: number
 }
 
+/** Tokens of one step of an answer: reasoning first. */
+export interface StepTokens {
+  readonly reasoning: number
+  readonly answer: number
+}
+
 /** The texts of one answer, in the shapes that Dynamo 1.4.2's frontend sends. */
 export interface ResponseFormat {
-  /** One server-sent event with one token of choice `index`. */
-  token(index: number, of: 'reasoning' | 'answer'): string
+  /** One server-sent event with the tokens of choice `index` that a step gave: one without speculative decoding. */
+  tokens(index: number, step: StepTokens): string
   /** The event that ends choice `index`. */
   finish(index: number): string
   usage(usage: Usage): string
@@ -56,8 +62,11 @@ function chatFormat({ id, created, model }: Envelope): ResponseFormat {
   const chunk = (choices: readonly object[], usage: Usage | null = null) =>
     event(body(choices, 'chat.completion.chunk', usage))
   return {
-    token: (index, of) => {
-      const text = of === 'reasoning' ? { reasoning_content: tokenText } : { content: tokenText }
+    tokens: (index, { reasoning, answer }) => {
+      const text = {
+        ...(reasoning === 0 ? {} : { reasoning_content: tokenText.repeat(reasoning) }),
+        ...(answer === 0 ? {} : { content: tokenText.repeat(answer) }),
+      }
       return chunk([{ index, delta: { ...text, role: 'assistant' }, finish_reason: null, logprobs: null }])
     },
     finish: index => chunk([{ index, delta: { role: 'assistant' }, finish_reason: 'length', logprobs: null }]),
@@ -77,7 +86,8 @@ function completionFormat({ id, created, model }: Envelope): ResponseFormat {
     return { id, choices, created, model, system_fingerprint: null, object: 'text_completion', usage }
   }
   return {
-    token: index => event(body([{ text: tokenText, index }], null)),
+    tokens: (index, { reasoning, answer }) =>
+      event(body([{ text: tokenText.repeat(reasoning + answer), index }], null)),
     finish: index => event(body([{ text: '', index, finish_reason: 'length' }], null)),
     usage: usage => event(body([], usage)),
     done: 'data: [DONE]\n\n',
@@ -94,7 +104,7 @@ const dimensions = 16
 function embeddingFormat(model: string): ResponseFormat {
   const none = () => ''
   return {
-    ...{ token: none, finish: none, usage: none, done: '' },
+    ...{ tokens: none, finish: none, usage: none, done: '' },
     whole: (_tokens, choices, { prompt_tokens }) => {
       const embedding = Array.from({ length: dimensions }, () => dimensions ** -0.5)
       const data = Array.from({ length: choices }, (_, index) => ({ object: 'embedding', index, embedding }))

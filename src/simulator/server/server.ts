@@ -19,6 +19,8 @@ export interface EngineServerOptions {
   readonly errorRate?: number
   /** Share of the tokens of a chat answer that are reasoning, 0–1; none unless given. */
   readonly reasoningShare?: number
+  /** The acceptance of drafts follows from each prompt; from the engine unless given. */
+  readonly isAcceptanceByPrompt?: boolean
   /** Names of the workers, by id: `prefill-0`. */
   workerNames(): ReadonlyMap<number, string>
 }
@@ -71,8 +73,9 @@ export function createEngineServer(options: EngineServerOptions): Server {
   const { engine, drive, model } = options
   const created = Math.floor(Date.now() / 1000)
   const metrics = createFrontendMetrics(model)
-  const { tokens, errorRate = 0, reasoningShare = 0 } = options
-  const serving: Serving = { engine, drive, tokens, metrics, model, errorRate, reasoningShare }
+  const { tokens, errorRate = 0, reasoningShare = 0, isAcceptanceByPrompt = false } = options
+  const says = { model, errorRate, reasoningShare, isAcceptanceByPrompt }
+  const serving: Serving = { engine, drive, tokens, metrics, ...says }
 
   async function complete(
     api: CompletionRequest['api'],
