@@ -19,8 +19,8 @@ const ports = { nats: 4222, etcd: 2379, etcdPeer: 2380, http: 8000 }
 export function standAloneUrls(config: HereConfig) {
   const httpPort = config.http_port ?? ports.http
   return {
-    natsUrl: config.nats ?? `nats://127.0.0.1:${ports.nats}`,
-    etcdUrl: config.etcd ?? `http://127.0.0.1:${ports.etcd}`,
+    natsUrl: config.nats ?? `nats://${config.head ?? '127.0.0.1'}:${ports.nats}`,
+    etcdUrl: config.etcd ?? `http://${config.head ?? '127.0.0.1'}:${ports.etcd}`,
     httpPort,
     url: `http://127.0.0.1:${httpPort}`,
   }
@@ -36,20 +36,25 @@ export interface StandAloneOptions {
   readonly files: readonly PlannedFile[]
   readonly dialect: DeploymentFiles['dialect']
   readonly ask?: StartScript['ask']
+  /** Where workers run, if not on this machine: `on north and south over ssh`. */
+  readonly where?: string
+  readonly addressesOf?: StartScript['addressesOf']
 }
 
 /** A script that runs a deployment on this machine, NATS and etcd included unless they are given, and its files. */
 export function standAloneFiles(
   config: HereConfig,
   { deployment, model }: WantedFiles,
-  { by, processes, files, dialect, ask }: StandAloneOptions,
+  { by, processes, files, dialect, ask, where = 'on this machine', addressesOf }: StandAloneOptions,
 ): DeploymentFiles {
   const { url } = standAloneUrls(config)
-  const etcd = etcdCommand(ports.etcd, ports.etcdPeer, join('data', 'etcd'))
+  const etcd = etcdCommand(ports.etcd, ports.etcdPeer, join('data', 'etcd'), config.head)
   const script = startScript({
-    about: `${topologyLabel(deployment.topology)} of ${model} with ${by} on this machine. Written by Fulcrum.`,
+    about: `${topologyLabel(deployment.topology)} of ${model} with ${by} ${where}. Written by Fulcrum.`,
     processes: [
-      ...(config.nats === undefined ? [{ name: 'nats', ...natsCommand(ports.nats, join('data', 'nats')) }] : []),
+      ...(config.nats === undefined
+        ? [{ name: 'nats', ...natsCommand(ports.nats, join('data', 'nats'), config.head) }]
+        : []),
       ...(config.etcd === undefined ? [{ name: 'etcd', ...etcd }] : []),
       ...processes.map(withoutSecrets),
     ],
@@ -57,19 +62,22 @@ export function standAloneFiles(
     model,
     readyTimeoutS: config.ready_timeout,
     ...(ask === undefined ? {} : { ask }),
+    ...(addressesOf === undefined ? {} : { addressesOf }),
   })
   return {
     files: [{ path: 'start.sh', content: script, isProgram: true }, ...distinctFiles(files)],
     steps: [
       {
         command: './start.sh',
-        does: 'Starts everything in the foreground, and prints `ready` once a request has been answered.',
+        does: where === 'on this machine' ? startsHere : `On ${config.head ?? 'this machine'}: s${startsHere.slice(1)}`,
       },
     ],
     url,
     dialect,
   }
 }
+
+const startsHere = 'Starts everything in the foreground, and prints `ready` once a request has been answered.'
 
 /** Secrets stay in the environment of whoever starts the script. */
 function withoutSecrets({ env, ...process }: ScriptedProcess): ScriptedProcess {

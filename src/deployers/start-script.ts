@@ -8,6 +8,8 @@ export interface ScriptedProcess {
   readonly env: { readonly [name: string]: string }
   /** Folder that it runs in; the script's own when absent. */
   readonly cwd?: string
+  /** It runs under guard, and ends when its input does (launch/guard.ts). By default it ends at SIGTERM. */
+  readonly endsBy?: 'stdin' | 'signal'
 }
 
 /** Stands in words of a script for the folder that the script lies in. */
@@ -15,7 +17,7 @@ export const scriptFolder = '@folder-of-the-script@'
 
 /** Stands in words of a batch script for the name of a node of its job. */
 export const nameOfNode = (index: number): string => `@node-${index}@`
-/** Stands in words of a batch script for the address of a node of its job. */
+/** Stands in words of a script for the address of a node: of its job, or as {@link StartScript.addressesOf} says. */
 export const addressOfNode = (index: number): string => `@address-${index}@`
 
 /** What a start script does. */
@@ -32,6 +34,8 @@ export interface StartScript {
   readonly readyTimeoutS: number
   /** It is a batch script of Slurm with these `#SBATCH` lines, whose words may name the nodes of its job. */
   readonly batch?: { readonly options: readonly string[] }
+  /** Commands that print the addresses of nodes, in their order, which words may name. */
+  readonly addressesOf?: readonly string[]
 }
 
 /** What a batch script needs to know of its job. Its own copy lies elsewhere. */
@@ -47,7 +51,17 @@ if [ -n "\${FULCRUM_HEAD:-}" ]; then addresses[0]=$FULCRUM_HEAD; fi`
  * all of them ended together at Ctrl-C, SIGTERM, or when one of them ends. Says when a request was answered, because a
  * listed model need not answer.
  */
-export function startScript({ about, processes, url, model, ask = {}, readyTimeoutS, batch }: StartScript): string {
+export function startScript({
+  about,
+  processes,
+  url,
+  model,
+  ask = {},
+  readyTimeoutS,
+  batch,
+  addressesOf = [],
+}: StartScript): string {
+  const isFed = processes.some(({ endsBy }) => endsBy === 'stdin')
   const body = JSON.stringify({
     model,
     messages: [{ role: 'user', content: 'Say hello.' }],
@@ -61,13 +75,14 @@ set -euo pipefail
 ${batch === undefined ? 'cd "$(dirname "$0")"' : ofJob}
 here=$PWD
 mkdir -p logs
-
+${addressesOf.length === 0 ? '' : `addresses=()\n${addressesOf.map(findAddress).join('\n')}\n`}
 pids=()
 names=()
+told=()
 stop() {
   trap - EXIT INT TERM
-  for pid in "\${pids[@]}"; do kill -TERM -- "-$pid" 2>/dev/null || true; done
-  for _ in $(seq 100); do
+${isFed ? '  rm -f "$running"\n' : ''}  for pid in "\${told[@]}"; do kill -TERM -- "-$pid" 2>/dev/null || true; done
+  for _ in $(seq ${isFed ? 250 : 100}); do
     alive=0
     for pid in "\${pids[@]}"; do if kill -0 -- "-$pid" 2>/dev/null; then alive=1; fi; done
     if [ "$alive" = 0 ]; then return; fi
@@ -84,9 +99,10 @@ start() { # NAME COMMAND…
   shift
   setsid "$@" >"logs/$name.log" 2>&1 </dev/null &
   pids+=("$!")
+  told+=("$!")
   names+=("$name")
 }
-check() {
+${isFed ? feeding : ''}check() {
   for i in "\${!pids[@]}"; do
     if ! kill -0 "\${pids[$i]}" 2>/dev/null; then
       echo "\${names[$i]} has ended; the end of its log:" >&2
@@ -110,11 +126,29 @@ while true; do check; sleep 2; done
 `
 }
 
-function scripted({ name, argv, env, cwd }: ScriptedProcess): string {
+/** The task of a guard lives as long as it gets signs of life: those stop when this script does, however it ends. */
+const feeding = `running=$(mktemp)
+start_guarded() { # NAME COMMAND…; another machine's part ends with its input
+  local name=$1
+  shift
+  setsid bash -c 'running=$1 script=$2; shift 2
+    exec "$@" < <(while [ -e "$running" ] && kill -0 "$script" 2>/dev/null; do echo; sleep 1; done)' \\
+    guarded "$running" "$$" "$@" >"logs/$name.log" 2>&1 </dev/null &
+  pids+=("$!")
+  names+=("$name")
+}
+`
+
+/** The address that a command prints: its first line. */
+const findAddress = (command: string) => `address=$(${command} | awk 'NR == 1' || true)
+if [ -z "$address" ]; then echo ${shellWord(`no address from: ${command}`)} >&2; exit 1; fi
+addresses+=("$address")`
+
+function scripted({ name, argv, env, cwd, endsBy }: ScriptedProcess): string {
   const variables = Object.entries(env).map(([key, value]) => `${key}=${value}`)
   const folder = cwd === undefined ? [] : ['-C', cwd]
   const command = folder.length + variables.length === 0 ? argv : ['env', ...folder, ...variables, ...argv]
-  return `start ${[name, ...command].map(wordInScript).join(' ')}`
+  return `${endsBy === 'stdin' ? 'start_guarded' : 'start'} ${[name, ...command].map(wordInScript).join(' ')}`
 }
 
 /** A shell word in which the script's folder, and nodes of its job, are filled in when it runs. */

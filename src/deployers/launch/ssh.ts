@@ -7,8 +7,8 @@ import type { Launcher, Wrapping } from './launcher.ts'
 export interface SshRoute {
   readonly host: string
   readonly ssh: SshConfig
-  /** The connection's socket on this machine. */
-  readonly socket: string
+  /** The connection's socket on this machine; null for a connection of one command's own. */
+  readonly socket: string | null
 }
 
 /** Never asks anybody anything; the user's own options win, because ssh takes the first that it is given. */
@@ -18,7 +18,7 @@ function options({ ssh, socket }: SshRoute): readonly string[] {
     ...(configFile === undefined ? [] : ['-F', configFile]),
     ...Object.entries(own).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
     ...['-o', 'BatchMode=yes', '-o', 'ConnectTimeout=10', '-o', 'ServerAliveInterval=5', '-o', 'ServerAliveCountMax=3'],
-    ...['-S', socket],
+    ...(socket === null ? ['-o', 'ControlPath=none'] : ['-S', socket]),
   ]
 }
 
