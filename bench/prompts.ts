@@ -1,7 +1,8 @@
 /**
- * What making prompts costs: `node bench/prompts.ts [COUNT] [ISL]` (1,000 of 8,000 tokens). Each row is a process of
- * its own, as a run is; then every prompt is counted with the model's whole tokenizer, which is what making them
- * avoids.
+ * Cost of making prompts: `node bench/prompts.ts [COUNT] [ISL] [ROUNDS]` (1,000 of 8,000 tokens, 3 rounds). Each
+ * measurement is a process of its own, as a run is. The last row counts every prompt with the model's whole tokenizer,
+ * the work that making them avoids. The rows take turns, forwards and backwards, so that a busy machine slows all of
+ * them.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -17,41 +18,86 @@ import { buildTokenizer, readTokenizer } from '../src/generators/tokenizer.ts'
 /** As one run has it. */
 const book = createPromptBook()
 const tokenizerName = 'builtin:deepseek-v3'
-const [count = 1000, isl = 8000] = process.argv.slice(2, 4).map(Number)
-const [mode, cacheFolder] = process.argv.slice(4)
+const [count = 1000, isl = 8000, rounds = 3] = process.argv.slice(2, 5).map(Number)
+const [mode, cacheFolder] = process.argv.slice(5)
+
+/** What one process measured. */
+interface Taken {
+  readonly wallS: number
+  readonly cpuS: number
+  readonly memoryMiB: number
+}
+
+const firstRun = 'first run with a tokenizer'
+const counting = 'each prompt counted by the tokenizer'
+const modes = [firstRun, 'later runs', 'second point of a run', counting]
 
 if (mode === undefined || cacheFolder === undefined) await parent()
 else await child(mode, cacheFolder)
 
 async function parent(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'fulcrum-bench-prompts-'))
-  const run = async (mode: string) => {
-    const { stdout } = await execa(process.execPath, [import.meta.filename, `${count}`, `${isl}`, mode, folder])
-    console.log(stdout)
+  const run = async (mode: string, cache: string): Promise<Taken> => {
+    const args = [count, isl, rounds].map(String)
+    const { stdout } = await execa(process.execPath, [import.meta.filename, ...args, mode, cache])
+    return JSON.parse(stdout) as Taken
   }
+  const taken = new Map(modes.map(mode => [mode, [] as Taken[]]))
   try {
-    console.log(`| ${count} prompts of ${isl} tokens | time | CPU | memory of the process |\n|---|---|---|---|`)
-    await run('first run with a tokenizer')
-    await run('later runs')
-    await run('second point of a run')
-    await run('each prompt counted by the tokenizer')
+    // The cache that all rows but the first one find full.
+    await run(firstRun, folder)
+    for (let round = 0; round < rounds; round++) {
+      for (const mode of round % 2 === 0 ? modes : modes.toReversed()) {
+        taken.get(mode)?.push(await run(mode, mode === firstRun ? join(folder, `first-${round}`) : folder))
+      }
+    }
   } finally {
     await rm(folder, { recursive: true })
   }
+  const columns = [
+    `${count} prompts of ${isl} tokens`,
+    'time',
+    'CPU',
+    'CPU against later runs',
+    'memory of the process',
+  ]
+  console.log(`| ${columns.join(' | ')} |\n|${columns.map(() => '---|').join('')}`)
+  const later = taken.get('later runs') ?? []
+  for (const [mode, all] of taken) {
+    const ratios = all.map(({ cpuS }, round) => cpuS / (later[round]?.cpuS ?? Number.NaN))
+    const memory = spread(all.map(({ memoryMiB }) => memoryMiB))
+    const seconds = [
+      spread(
+        all.map(({ wallS }) => wallS),
+        2,
+      ),
+      spread(
+        all.map(({ cpuS }) => cpuS),
+        2,
+      ),
+    ]
+    console.log(`| ${mode} | ${seconds.join(' s | ')} s | ${spread(ratios, 1)}× | ${memory} MiB |`)
+  }
+}
+
+/** Median and range over the rounds. */
+function spread(values: readonly number[], digits = 0): string {
+  const sorted = values.toSorted((a, b) => a - b)
+  const at = (share: number) => (sorted[Math.round(share * (sorted.length - 1))] ?? Number.NaN).toFixed(digits)
+  return `${at(0.5)} (${at(0)}–${at(1)})`
 }
 
 async function child(mode: string, cacheFolder: string): Promise<void> {
-  const counting = mode === 'each prompt counted by the tokenizer'
-  const earlier = counting || mode === 'second point of a run' ? await prompts(cacheFolder, 'first/1') : null
+  const counts = mode === counting
+  const earlier = counts || mode === 'second point of a run' ? await prompts(cacheFolder, 'first/1') : null
   const startMs = performance.now()
   const cpuBefore = process.cpuUsage()
-  if (counting && earlier !== null) await countAll(earlier)
+  if (counts && earlier !== null) await countAll(earlier)
   else await prompts(cacheFolder, 'second/1')
-  const tookS = (performance.now() - startMs) / 1000
+  const wallS = (performance.now() - startMs) / 1000
   const { user, system } = process.cpuUsage(cpuBefore)
-  const cpuS = (user + system) / 1e6
-  const memoryMiB = process.memoryUsage.rss() / 2 ** 20
-  console.log(`| ${mode} | ${tookS.toFixed(2)} s | ${cpuS.toFixed(2)} s | ${memoryMiB.toFixed(0)} MiB |`)
+  const taken: Taken = { wallS, cpuS: (user + system) / 1e6, memoryMiB: process.memoryUsage.rss() / 2 ** 20 }
+  console.log(JSON.stringify(taken))
 }
 
 function prompts(cacheFolder: string, salt: string): Promise<PromptSet> {

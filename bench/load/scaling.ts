@@ -77,7 +77,12 @@ const rows: Row[] = []
 try {
   for (const shape of shapes) {
     await using mock = await startMockCluster({ ttftMs: shape.ttftMs, itlMs: shape.itlMs, promptTokens: isl }, servers)
-    for (const threads of threadCounts) rows.push(...(await scaled(shape, threads, mock)))
+    // Thread counts take turns, forwards and backwards, so that a busy machine slows all of them.
+    for (let run = 0; run < Number(values.runs); run++) {
+      for (const threads of run % 2 === 0 ? threadCounts : threadCounts.toReversed()) {
+        rows.push(await scaled(shape, threads, mock))
+      }
+    }
   }
 } finally {
   await rm(folder, { recursive: true, force: true })
@@ -88,8 +93,8 @@ const json = JSON.stringify({ machine, servers, seconds, rows })
 console.log(`${text}\n\n${json}`)
 if (values.json !== undefined) await writeFile(values.json, `${json}\n`)
 
-/** The same load by so many threads, several times over. */
-async function scaled(shape: Shape, threads: number, mock: MockCluster): Promise<Row[]> {
+/** The same load by a number of threads, after a second that warms up both sides. */
+async function scaled(shape: Shape, threads: number, mock: MockCluster): Promise<Row> {
   const generator = builtIn({ cacheFolder: userCacheFolder(process.env), threads })
   const measure = (durationS: number) =>
     generator.measure(pointFor(shape, threads, durationS), endpointOf(mock.url), {
@@ -97,41 +102,37 @@ async function scaled(shape: Shape, threads: number, mock: MockCluster): Promise
       folder: join(folder, 'points/p'),
       onProgress: () => {},
     })
-  const found: Row[] = []
   try {
     await measure(coldS)
-    for (let run = 0; run < Number(values.runs); run++) {
-      await mock.reset()
-      const began = performance.now()
-      const measurement = await measure(seconds)
-      const wallS = (performance.now() - began) / 1000
-      const truths = await mock.truth()
-      const answered = truths.reduce((sum, truth) => sum + truth.requests, 0)
-      const trueTtftMs = truths.reduce((sum, truth) => sum + truth.requests * truth.ttftMeanMs, 0) / answered
-      const { client, totals } = measurement
-      const outputTokensPerS = measurement.outputTokensPerS ?? Number.NaN
-      const slots = shape.slotsPerThread * threads
-      const idealPerS = (slots * shape.tokens * 1000) / (shape.ttftMs + (shape.tokens - 1) * shape.itlMs)
-      const findings = judge(pointFor(shape, threads, seconds), measurement).filter(one => one.severity === 'invalid')
-      found.push({
-        load: shape.name,
-        threads,
-        slots,
-        tokensPerS: outputTokensPerS,
-        tokensPerSPerThread: outputTokensPerS / threads,
-        ofIdeal: shape.ttftMs + shape.itlMs === 0 ? null : outputTokensPerS / idealPerS,
-        threadCpu: client.cpuShare,
-        busiestServerCpu: Math.max(...truths.map(truth => truth.cpuS)) / wallS,
-        cpuSPerMillionTokens: client.cpuS === null ? null : (client.cpuS / (totals.outputTokens ?? Number.NaN)) * 1e6,
-        ttftErrorMeanMs: (measurement.ttftMs?.mean ?? Number.NaN) - trueTtftMs,
-        says: findings.length === 0 ? 'valid' : findings.map(one => one.code).join(', '),
-      })
-      console.error(`${shape.name}, ${threads} threads: ${Math.round(outputTokensPerS).toLocaleString('en')} tokens/s`)
+    await mock.reset()
+    const began = performance.now()
+    const measurement = await measure(seconds)
+    const wallS = (performance.now() - began) / 1000
+    const truths = await mock.truth()
+    const answered = truths.reduce((sum, truth) => sum + truth.requests, 0)
+    const trueTtftMs = truths.reduce((sum, truth) => sum + truth.requests * truth.ttftMeanMs, 0) / answered
+    const { client, totals } = measurement
+    const outputTokensPerS = measurement.outputTokensPerS ?? Number.NaN
+    const slots = shape.slotsPerThread * threads
+    const idealPerS = (slots * shape.tokens * 1000) / (shape.ttftMs + (shape.tokens - 1) * shape.itlMs)
+    const findings = judge(pointFor(shape, threads, seconds), measurement).filter(one => one.severity === 'invalid')
+    console.error(`${shape.name}, ${threads} threads: ${Math.round(outputTokensPerS).toLocaleString('en')} tokens/s`)
+    return {
+      load: shape.name,
+      threads,
+      slots,
+      tokensPerS: outputTokensPerS,
+      tokensPerSPerThread: outputTokensPerS / threads,
+      ofIdeal: shape.ttftMs + shape.itlMs === 0 ? null : outputTokensPerS / idealPerS,
+      threadCpu: client.cpuShare,
+      busiestServerCpu: Math.max(...truths.map(truth => truth.cpuS)) / wallS,
+      cpuSPerMillionTokens: client.cpuS === null ? null : (client.cpuS / (totals.outputTokens ?? Number.NaN)) * 1e6,
+      ttftErrorMeanMs: (measurement.ttftMs?.mean ?? Number.NaN) - trueTtftMs,
+      says: findings.length === 0 ? 'valid' : findings.map(one => one.code).join(', '),
     }
   } finally {
     await generator.close()
   }
-  return found
 }
 
 function pointFor(shape: Shape, threads: number, durationS: number): Point {
@@ -177,6 +178,8 @@ function table(all: readonly Row[]): string {
     `${row.ttftErrorMeanMs.toFixed(2)} ms`,
     row.says,
   ]
+  const order = shapes.map(({ name }) => name)
+  const inOrder = all.toSorted((a, b) => order.indexOf(a.load) - order.indexOf(b.load) || a.threads - b.threads)
   const line = (texts: readonly string[]) => `| ${texts.join(' | ')} |`
-  return [line(header), line(header.map(() => '---')), ...all.map(row => line(cells(row)))].join('\n')
+  return [line(header), line(header.map(() => '---')), ...inOrder.map(row => line(cells(row)))].join('\n')
 }
