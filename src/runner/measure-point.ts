@@ -25,6 +25,7 @@ import { pointDeadlineMs, within } from './deadline.ts'
 import { earlierPrompts } from './earlier-prompts.ts'
 import {
   cacheMetrics,
+  draftsOfRandomWords,
   missingEngineMetrics,
   speculationMetric,
   speculationMetrics,
@@ -122,7 +123,8 @@ async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder
   const limitMs = (run.dependencies.pointDeadlineMs ?? pointDeadlineMs)(point)
   try {
     const { sweep } = run.plan
-    const engineOf = () => deployOf(sweep, point.deployment).workers().engine
+    const deploy = deployOf(sweep, point.deployment)
+    const engineOf = () => deploy.workers().engine
     const observed = await withNamedWorkers(sweep, point, endpoint)
     await using server = watchServer(observed.endpoint, run.clockMs, speculationMetric)
     await using gpus = gpusOf(run)
@@ -140,14 +142,15 @@ async function attempt(run: RunContext, point: Point, endpoint: Endpoint, folder
     )
     const seen = await server.metrics(measured.window === 'steady' ? measured : undefined)
     const hardware = (await gpus?.observed(measured, point.deployment)) ?? { gpus: null, findings: [] }
+    const speculation = speculationOf(seen, speculationMetrics)
     const remarks = [
       ...observed.findings,
       ...(await server.remarks()),
       ...hardware.findings,
       ...missingEngineMetrics(seen, engineOf),
+      ...draftsOfRandomWords(point, { speculation }, deploy),
     ]
     const serverCache = serverCacheOf(seen, cacheMetrics)
-    const speculation = speculationOf(seen, speculationMetrics)
     const promptCache = withItsRole(measured.promptCache, point, engineOf)
     const measurement = {
       ...measured,

@@ -1,6 +1,9 @@
+import type { ConfiguredDeployer } from '../deployers/define-deployer.ts'
 import { engineNamed, metricNamed } from '../engines/index.ts'
-import type { Finding, PromptCache, ServerMetrics } from '../metrics/measurement.ts'
-import type { Endpoint, Point } from '../model/index.ts'
+import { speculationOf } from '../engines/speculation.ts'
+import type { Finding, Measurement, PromptCache, ServerMetrics } from '../metrics/measurement.ts'
+import { type Endpoint, type Point, rolesOf } from '../model/index.ts'
+import { roleSettings } from '../spec/checks/sources.ts'
 import type { Sweep } from '../spec/sweep.ts'
 import { isWorker, workerPages } from '../telemetry/worker-pages.ts'
 
@@ -55,6 +58,27 @@ export function withItsRole(
 ): PromptCache | undefined {
   if (cache === undefined || topology.kind !== 'disaggregated') return cache
   return engineNamed(engineOf()).usageTellsPrefillCache ? { ...cache, isOfPrefill: true } : cache
+}
+
+/**
+ * A finding when workers decode speculatively, by their metrics or by their settings, and prompts are random words: the
+ * drafts that a model accepts after those are not those that it accepts in use.
+ */
+export function draftsOfRandomWords(
+  { deployment, workload, load }: Pick<Point, 'deployment' | 'workload' | 'load'>,
+  { speculation }: { readonly speculation: Measurement['speculation'] },
+  deploy: ConfiguredDeployer,
+): readonly Finding[] {
+  const isRandom = workload.datasetFile === undefined || load.level.kind === 'trace'
+  if (!isRandom || load.api === 'embeddings') return []
+  const sources = { engine: {}, workers: deploy.workers() }
+  const isSet = rolesOf(deployment.topology).some(
+    role => speculationOf(roleSettings(sources, role, deployment.engine[role] ?? {})) !== null,
+  )
+  if (!isSet && speculation === undefined) return []
+  const message =
+    'The workers decode speculatively, but the prompts are random words: the share of accepted drafts, and with it ITL and throughput, says nothing of real prompts. Give the workload a dataset'
+  return [{ severity: 'warning', code: 'speculation-random-prompts', message }]
 }
 
 /**

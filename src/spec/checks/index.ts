@@ -11,6 +11,7 @@ import { checkOverrides } from './overrides.ts'
 import { checkParallelism } from './parallelism.ts'
 import { checkRunningSystem } from './running-system.ts'
 import { checkSequenceLength } from './sequence-length.ts'
+import { checkSpeculation } from './speculation.ts'
 import { checkValues } from './values.ts'
 
 /** Every check of what is deployed; each looks at one thing. docs/reference/engine-checks.md explains them. */
@@ -28,4 +29,5 @@ export const checks: readonly Check[] = [
   checkSequenceLength,
   checkBatch,
   checkMemory,
+  checkSpeculation,
 ]

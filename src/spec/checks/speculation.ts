@@ -1,0 +1,32 @@
+import { speculationOf } from '../../engines/speculation.ts'
+import type { Path } from '../../yaml/problem.ts'
+import { type Check, type CheckedSweep, rolesWithSettings } from './check.ts'
+
+/**
+ * Speculative decoding under random prompts: a model that goes on from random words accepts another share of the drafts
+ * than it does in use, and ITL and throughput follow from that share.
+ */
+export const checkSpeculation: Check = (sweep, { warn }) => {
+  const roles = [...rolesWithSettings(sweep)].filter(({ settings }) => speculationOf(settings) !== null)
+  const [first] = roles
+  if (first === undefined) return
+  const role = roles.find(one => one.role !== 'prefill')?.role ?? first.role
+  for (const { path, whose } of randomPrompts(sweep))
+    warn(
+      { kind: 'sweep', path },
+      `${role} workers decode speculatively, but the prompts of ${whose} are random words: the share of accepted drafts, and with it ITL and throughput, says nothing of real prompts`,
+      'give the workload a dataset of prompts like those in use',
+    )
+}
+
+/** What sends random words, and where it stands. */
+function randomPrompts({ workloads, workloadPaths, loads }: CheckedSweep): { path: Path; whose: string }[] {
+  const answering = loads.filter(({ api }) => api !== 'embeddings')
+  const traced = answering.some(({ level }) => level.kind === 'trace')
+  const random = answering.some(({ level }) => level.kind !== 'trace')
+    ? workloads.flatMap(({ name, datasetFile }, index) =>
+        datasetFile === undefined ? [{ path: workloadPaths[index] ?? ['workloads'], whose: name }] : [],
+      )
+    : []
+  return traced ? [...random, { path: ['load', 'trace'], whose: 'the trace' }] : random
+}
