@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import { modelledEngine } from '../../src/analysis/twin/fit-point.ts'
 import { createRandom, type EngineSettings } from '../../src/model/index.ts'
 import { costModel } from '../../src/simulator/cost.ts'
 import { createDrafts } from '../../src/simulator/drafts.ts'
@@ -260,4 +261,17 @@ describe('what a lookup guesses of a prompt', () => {
       }),
     )
   })
+})
+
+test('a twin says that it lacks drafts, and predicts none', () => {
+  const topology = { kind: 'aggregated', workers: 1 } as const
+  const { engine, lacking } = modelledEngine(
+    { topology, engine: { aggregated: { ...mtp(3), max_batch_size: 8 } } },
+    profile,
+  )
+  assert.deepEqual(engine, { aggregated: { max_batch_size: 8 } })
+  assert.deepEqual(lacking, [
+    'aggregated.speculative_config.decoding_type',
+    'aggregated.speculative_config.num_nextn_predict_layers',
+  ])
 })
