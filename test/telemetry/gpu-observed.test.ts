@@ -148,6 +148,27 @@ describe('the GPUs of a deployment', () => {
     assert.match(findings[0]?.message ?? '', /units are probably confused/)
   })
 
+  test('carry what their links say, by counters or else by rates, unless no link carries that much', () => {
+    const traffic = (of: (i: number) => Partial<TimedSample>) => {
+      const samples = samplesOf(0, 400).map((sample, i) => ({ ...sample, ...of(i) }))
+      const [gpu] = observe(samples, aggregated).gpus?.gpus ?? []
+      return [gpu?.pcieBytesPerS, gpu?.nvlinkBytesPerS]
+    }
+    assert.deepEqual(
+      traffic(() => ({ pcieBytesPerS: 2e9, nvlinkBytesPerS: null })),
+      [2e9, null],
+    )
+    assert.deepEqual(
+      traffic(i => ({ pcieBytes: i * 1e9, nvlinkBytes: i * 1e11, nvlinkBytesPerS: 5 })),
+      [1e9, 1e11],
+    )
+    // A counter where a rate should be, and one that was set back in between.
+    assert.deepEqual(
+      traffic(i => ({ pcieBytesPerS: 1e15 + i, nvlinkBytes: (i % 8) * 1e9 })),
+      [null, null],
+    )
+  })
+
   test('of MIG have no energy: nobody counts a slice', () => {
     const { gpus, findings } = observe(samplesOf(0, 400, { isMig: true }), aggregated)
     assert.equal(gpus?.energyJ, null)
@@ -219,6 +240,22 @@ describe('sources of GPU telemetry', () => {
       )
       assert.match(findings[0]?.message ?? '', why)
     })
+
+  test('one exporter of two that is lost is one finding, which says that the energy is unknown', async () => {
+    const gpu = (power: number) => `DCGM_FI_DEV_POWER_USAGE{gpu="0",UUID="GPU-0",Hostname="n"} ${power}\n`
+    using page = await exporter(() => gpu(400))
+    using other = await exporter(() => '<!doctype html><title>Sign in</title>')
+    const asked = { ...dcgm(page.url), dcgm: [page.url, other.url], devices: { prefill: ['GPU-0'], decode: ['GPU-1'] } }
+    await using watch = watchGpus(asked, hostsSaying())
+    await watch.ready()
+    const { gpus, findings } = await watch.observed(now(), disaggregated)
+    assert.equal(gpus?.energyJ, null)
+    assert.deepEqual(
+      findings.map(({ code }) => code),
+      ['gpus-unobserved'],
+    )
+    assert.match(findings[0]?.message ?? '', /so the energy of this point is unknown: .*Sign in/)
+  })
 
   test('a machine without GPUs is silent under auto', async () => {
     await using watch = watchGpus('auto', hostsSaying('fulcrum-gpus none'))

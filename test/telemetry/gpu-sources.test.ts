@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { parseExposition } from '../../src/telemetry/exposition.ts'
+import { amdSmiReader } from '../../src/telemetry/gpu/amd-smi.ts'
 import { exporterPage } from '../../src/telemetry/gpu/dcgm.ts'
-import { parseSmiLine, queries } from '../../src/telemetry/gpu/nvidia-smi.ts'
+import { parseSmiLine, queries, smiReader } from '../../src/telemetry/gpu/nvidia-smi.ts'
 import { parseNvmlLine } from '../../src/telemetry/gpu/nvml.ts'
 import { throttleOf } from '../../src/telemetry/gpu/sample.ts'
 
@@ -47,6 +48,72 @@ describe('a line of nvidia-smi', () => {
   test('that is a complaint is none', () => {
     for (const text of ['No devices were found', '', 'Unable to determine the device handle for GPU0: Unknown Error'])
       assert.equal(parseSmiLine(text, null), null)
+  })
+})
+
+describe('a line of nvidia-smi dmon', () => {
+  const line =
+    '2026/11/28 14:03:11.482, 1, GPU-7d2b, NVIDIA H100 80GB HBM3, 700.00, 97, 70123, 81559, 1755, 61, Disabled, 512.34, 0x0'
+  /** What the last of these lines says of PCIe. */
+  const rateAfter = (...lines: readonly string[]): number | null | undefined => {
+    const read = smiReader()
+    return lines.map(text => read(text, null)).at(-1)?.samples[0]?.pcieBytesPerS
+  }
+
+  test('says the traffic over PCIe, to and from the GPU of its index, in MB/s', () => {
+    assert.equal(
+      rateAfter(line, 'dmon # gpu  rxpci  txpci', 'dmon # Idx   MB/s   MB/s', 'dmon     1     60     13'),
+      73e6,
+    )
+  })
+
+  test('has its columns where its header says', () => {
+    const header = 'dmon # gpu    pwr  gtemp  rxpci  txpci'
+    assert.equal(rateAfter(line, header, 'dmon     1    365     55  21846   6849'), 28_695e6)
+  })
+
+  test('says nothing of a GPU that was not named yet, without a header, or without a value', () => {
+    const header = 'dmon # gpu  rxpci  txpci'
+    assert.equal(rateAfter(header, 'dmon     1     60     13'), undefined)
+    assert.equal(rateAfter(line, header, 'dmon     0     60     13'), undefined)
+    assert.equal(rateAfter(line, 'dmon     1     60     13'), undefined)
+    assert.equal(rateAfter(line, header, 'dmon     1      -      -'), undefined)
+    assert.equal(rateAfter(line, header, 'dmon Not supported on the device(s)'), undefined)
+  })
+})
+
+describe('a line of amd-smi', () => {
+  const header = 'timestamp,gpu,gfx_activity,vcn_activity,socket_power,hotspot,total_energy_consumption'
+  const last = (...lines: readonly string[]) => {
+    const read = amdSmiReader()
+    return lines.map(text => read(`1789515525.25 ${text}`, null)).at(-1)
+  }
+
+  test('is of the moment at which it came, and has its columns where its header says', () => {
+    const read = last(header, `1789515524,3,50,"['N/A', 'N/A']",288,44,178319501.7`)
+    assert.equal(read?.sentMs, 1_789_515_525_250)
+    const [gpu] = read?.samples ?? []
+    assert.deepEqual(
+      [gpu?.index, gpu?.powerW, gpu?.utilization, gpu?.temperatureC, gpu?.energyJ],
+      [3, 288, 0.5, 44, 178_319_501.7],
+    )
+  })
+
+  test('has no power where amd-smi says N/A, not 0 W', () => {
+    const [gpu] = last(header, '1789515524,0,N/A,,N/A,N/A,N/A')?.samples ?? []
+    assert.deepEqual([gpu?.powerW, gpu?.utilization, gpu?.energyJ], [null, null, null])
+  })
+
+  test('that is none, or was cut, is passed over', () => {
+    for (const text of [
+      "'CTRL' + 'C' to stop watching output:",
+      '',
+      '1789515524,0,50',
+      'ERROR:root:Unable to get power info',
+      '1789515524,0,50,"[0, 0',
+    ])
+      assert.equal(last(header, text), null, text)
+    assert.equal(amdSmiReader()('1789515524,0,50', null), null)
   })
 })
 
@@ -154,6 +221,25 @@ describe('a page of dcgm-exporter', () => {
     assert.deepEqual(page?.twice, ['GPU-0'])
   })
 
+  test('says the traffic over NVLink and PCIe in both directions, as rates', () => {
+    const page = pageOf(
+      '# TYPE DCGM_FI_PROF_PCIE_TX_BYTES gauge',
+      `DCGM_FI_PROF_PCIE_TX_BYTES{${labels(0)}} 4791810`,
+      `DCGM_FI_PROF_PCIE_RX_BYTES{${labels(0)}} 9786360`,
+      `DCGM_FI_PROF_NVLINK_TX_BYTES{${labels(0)}} 1.2e11`,
+      `DCGM_FI_PROF_NVLINK_RX_BYTES{${labels(0)}} 1.3e11`,
+      // Half of a pair is no traffic.
+      `DCGM_FI_PROF_PCIE_TX_BYTES{${labels(1)}} 4791810`,
+    )
+    assert.deepEqual(
+      page?.samples.map(({ pcieBytesPerS, nvlinkBytesPerS }) => [pcieBytesPerS, nvlinkBytesPerS]),
+      [
+        [14_578_170, 2.5e11],
+        [null, null],
+      ],
+    )
+  })
+
   test('leaves out values that DCGM calls blank', () => {
     const page = pageOf(
       `DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION{${labels(0)}} 9223372036854775794`,
@@ -194,6 +280,24 @@ test('a page of device-metrics-exporter has its energy in µJ, says why clocks w
   const [sample] = page?.samples ?? []
   assert.equal(sample?.energyJ, 5000)
   assert.deepEqual(sample?.throttle, { power: true, thermal: false })
+  assert.deepEqual(page?.twice, [])
+})
+
+test('a page of device-metrics-exporter says the traffic over PCIe, and over its XGMI links together', () => {
+  const gpu = 'gpu_id="0",card_model="Instinct MI300X",serial_number="SN-0",hostname="node-a"'
+  const page = exporterPage(
+    parseExposition(
+      [
+        `pcie_bandwidth{${gpu}} 8000`,
+        `gpu_xgmi_link_rx{${gpu},link_index="0"} 100`,
+        `gpu_xgmi_link_rx{${gpu},link_index="1"} 200`,
+        `gpu_xgmi_link_tx{${gpu},link_index="0"} 30`,
+        `gpu_xgmi_link_tx{${gpu},link_index="1"} NaN`,
+      ].join('\n'),
+    ),
+  )
+  const [sample] = page?.samples ?? []
+  assert.deepEqual([sample?.pcieBytesPerS, sample?.nvlinkBytes], [1e9, 330 * 1024])
   assert.deepEqual(page?.twice, [])
 })
 

@@ -43,7 +43,7 @@ export const gpusSchema = field(
       ).optional(),
       nvidia_smi: field(
         z.boolean(),
-        'Samples the GPUs on each machine with workers: NVML through Python, else nvidia-smi. Default: true without `dcgm`, else false.',
+        'Samples the GPUs on each machine with workers: NVML through Python, else nvidia-smi, else amd-smi. Default: true without `dcgm`, else false.',
         'write true or false',
       ).optional(),
       sample: field(

@@ -1,12 +1,14 @@
-import { queries } from './nvidia-smi.ts'
+import { amdSmiFlags } from './amd-smi.ts'
+import { dmonPrefix, queries } from './nvidia-smi.ts'
 import { nvmlProgram } from './nvml-program.ts'
 
 /** First word of the sampler's first line: `fulcrum-gpus nvml`. */
 export const announcement = /^fulcrum-gpus (nvml|nvidia-smi|amd-smi|none)$/
 
 /**
- * Uses NVML through Python if possible, because only NVML has an energy counter; else nvidia-smi; else amd-smi.
- * Arguments: the program, seconds, the mark of the deployment's processes, both queries.
+ * Uses NVML through Python if possible, because only NVML has an energy counter; else nvidia-smi, with its dmon for the
+ * traffic over PCIe; else amd-smi, unbuffered because it writes to a pipe. Arguments: the program, seconds, the mark of
+ * the deployment's processes, both queries, the flags of amd-smi.
  */
 const script = `
 for python in python3 python; do
@@ -16,13 +18,20 @@ for python in python3 python; do
   fi
 done
 every=$(awk "BEGIN { print int($2 * 1000) }" 2>/dev/null || echo 1000)
+whole=$(( (every + 999) / 1000 ))
 if command -v nvidia-smi >/dev/null; then
   for query in "$4" "$5"; do
     if nvidia-smi --query-gpu="$query" --format=csv,noheader,nounits >/dev/null 2>&1; then
       echo fulcrum-gpus nvidia-smi
+      nvidia-smi dmon -s t -d "$whole" 2>/dev/null | while IFS= read -r line; do echo "${dmonPrefix} $line"; done &
       exec nvidia-smi --query-gpu="$query" --format=csv,noheader,nounits "--loop-ms=$every"
     fi
   done
+fi
+if command -v amd-smi >/dev/null && amd-smi $6 >/dev/null 2>&1; then
+  echo fulcrum-gpus amd-smi
+  PYTHONUNBUFFERED=1 amd-smi $6 -w "$whole" | while IFS= read -r line; do echo "$(date +%s.%3N) $line"; done
+  exit
 fi
 echo fulcrum-gpus none
 `.trim()
@@ -32,5 +41,5 @@ echo fulcrum-gpus none
  * @param mark text in the environment of every process of the deployment; empty if there is none
  */
 export function samplerCommand(everyS: number, mark: string): readonly [program: string, ...args: string[]] {
-  return ['sh', '-c', script, 'fulcrum-gpus', nvmlProgram, `${everyS}`, mark, ...queries]
+  return ['sh', '-c', script, 'fulcrum-gpus', nvmlProgram, `${everyS}`, mark, ...queries, amdSmiFlags]
 }

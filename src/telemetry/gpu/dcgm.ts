@@ -9,7 +9,12 @@ export interface ExporterPage {
   readonly twice: readonly string[]
 }
 
-type Figures = (metric: string) => number | null
+interface Figures {
+  /** The value of a metric that a GPU has one of. */
+  of(metric: string): number | null
+  /** The sum of a metric that a GPU has several of, such as one for each link. */
+  sumOf(metric: string): number | null
+}
 
 /**
  * Reads the GPUs from a page of dcgm-exporter (names and labels of its default counters) or of AMD's
@@ -19,7 +24,7 @@ type Figures = (metric: string) => number | null
 export function exporterPage(page: Exposition): ExporterPage | null {
   const dcgm = page.samples.filter(({ name }) => name.startsWith('DCGM_FI_'))
   if (dcgm.length > 0) return pageOf('dcgm', dcgm, dcgmIdentity, dcgmSample)
-  const amd = page.samples.filter(({ name, labels }) => /^(?:amd_)?gpu_/.test(name) && 'gpu_id' in labels)
+  const amd = page.samples.filter(({ name, labels }) => /^(?:amd_)?(?:gpu|pcie)_/.test(name) && 'gpu_id' in labels)
   return amd.length === 0 ? null : pageOf('amd', amd, amdIdentity, amdSample)
 }
 
@@ -27,7 +32,7 @@ function pageOf(
   source: ExporterPage['source'],
   samples: readonly Sample[],
   identityOf: (labels: Sample['labels']) => GpuIdentity,
-  sampleOf: (identity: GpuIdentity, figure: Figures) => GpuSample,
+  sampleOf: (identity: GpuIdentity, figures: Figures) => GpuSample,
 ): ExporterPage {
   const groups = [...Map.groupBy(samples, ({ labels }) => identityOf(labels).id)]
   const read = groups.map(([id, group]) => {
@@ -40,12 +45,18 @@ function pageOf(
     }
     // Other metrics have one value per clock, link or error code, which is not a contradiction.
     let isTwice = false
-    const figure: Figures = name => {
-      isTwice ||= unclear.has(name)
-      return values.get(name) ?? null
+    const figures: Figures = {
+      of: name => {
+        isTwice ||= unclear.has(name)
+        return values.get(name) ?? null
+      },
+      sumOf: wanted => {
+        const own = group.flatMap(({ name, value }) => (name === wanted && Number.isFinite(value) ? [value] : []))
+        return own.length === 0 ? null : own.reduce((total, value) => total + value, 0)
+      },
     }
     const identity = identityOf(group.find(({ labels }) => podOf(labels) !== null)?.labels ?? group[0]?.labels ?? {})
-    const sample = sampleOf(identity, figure)
+    const sample = sampleOf(identity, figures)
     return { id, isTwice, sample }
   })
   return {
@@ -87,9 +98,12 @@ function dcgmIdentity(labels: Sample['labels']): GpuIdentity {
 const sum = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b)
 const scaled = (value: number | null, divisor: number): number | null => (value === null ? null : value / divisor)
 
-/** Units of dcgm-exporter's default-counters.csv: mJ, W, percent, MiB, MHz, °C. */
-function dcgmSample(identity: GpuIdentity, figure: Figures): GpuSample {
-  const of = (name: string) => figure(`DCGM_FI_${name}`)
+/**
+ * Units of dcgm-exporter's default-counters.csv and dcp-metrics-included.csv: mJ, W, percent, MiB, MHz, °C. Its
+ * PROF_…_BYTES are rates over the last interval in bytes/s, also where an older file calls them counters.
+ */
+function dcgmSample(identity: GpuIdentity, figures: Figures): GpuSample {
+  const of = (name: string) => figures.of(`DCGM_FI_${name}`)
   const [used, free] = [of('DEV_FB_USED'), of('DEV_FB_FREE')]
   const reasons = of('DEV_CLOCKS_EVENT_REASONS') ?? of('DEV_CLOCK_THROTTLE_REASONS')
   const total = of('DEV_FB_TOTAL') ?? sum(sum(used, free), of('DEV_FB_RESERVED') ?? 0)
@@ -105,9 +119,8 @@ function dcgmSample(identity: GpuIdentity, figure: Figures): GpuSample {
     smClockMhz: of('DEV_SM_CLOCK'),
     temperatureC: of('DEV_GPU_TEMP'),
     throttle: reasons === null ? null : throttleOf(Math.trunc(reasons)),
-    // PROF_… values are rates in bytes, although dcgm-exporter's file calls them counters, so they are not used here.
-    nvlinkBytes: null,
-    pcieBytes: null,
+    pcieBytesPerS: sum(of('PROF_PCIE_TX_BYTES'), of('PROF_PCIE_RX_BYTES')),
+    nvlinkBytesPerS: sum(of('PROF_NVLINK_TX_BYTES'), of('PROF_NVLINK_RX_BYTES')),
   }
 }
 
@@ -125,10 +138,13 @@ function amdIdentity(labels: Sample['labels']): GpuIdentity {
 
 /**
  * Units of device-metrics-exporter's list of metrics (ROCm/device-metrics-exporter, docs/configuration/metricslist.md):
- * W, µJ (`GPU_ENERGY_CONSUMED`), percent, MB, °C. Residencies of violations are shares of the time, in percent.
+ * W, µJ (`GPU_ENERGY_CONSUMED`), percent, MB, °C, Mbit/s in both directions (`PCIE_BANDWIDTH`), KB counted for each
+ * link (`GPU_XGMI_LINK_RX`). Residencies of violations are shares of the time, in percent.
  */
-function amdSample(identity: GpuIdentity, figure: Figures): GpuSample {
-  const of = (name: string) => figure(`gpu_${name}`) ?? figure(`amd_gpu_${name}`)
+function amdSample(identity: GpuIdentity, figures: Figures): GpuSample {
+  const of = (name: string) => figures.of(`gpu_${name}`) ?? figures.of(`amd_gpu_${name}`)
+  const linkKb = (name: string) => figures.sumOf(`gpu_${name}`) ?? figures.sumOf(`amd_gpu_${name}`)
+  const pcieMbits = figures.of('pcie_bandwidth') ?? figures.of('amd_pcie_bandwidth')
   return {
     ...emptySample(identity),
     energyJ: scaled(of('energy_consumed'), 1e6),
@@ -138,10 +154,12 @@ function amdSample(identity: GpuIdentity, figure: Figures): GpuSample {
     memoryTotalMib: of('total_vram'),
     temperatureC: of('junction_temperature') ?? of('edge_temperature'),
     throttle: amdThrottle(name => of(`violation_${name}_residency_percentage`)),
+    pcieBytesPerS: scaled(pcieMbits, 8e-6),
+    nvlinkBytes: scaled(sum(linkKb('xgmi_link_rx'), linkKb('xgmi_link_tx')), 1 / 1024),
   }
 }
 
-function amdThrottle(residency: Figures): GpuSample['throttle'] {
+function amdThrottle(residency: Figures['of']): GpuSample['throttle'] {
   const power = residency('ppt')
   const heat = ['socket_thermal', 'processor_hot', 'hbm_thermal', 'vr_thermal'].flatMap(name => residency(name) ?? [])
   if (power === null && heat.length === 0) return null

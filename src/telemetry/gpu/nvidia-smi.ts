@@ -36,6 +36,36 @@ function figure(text: string | undefined): number | null {
   return Number.isFinite(value) ? value * (factors[unit] ?? 1) : null
 }
 
+/** What stands before each line of `nvidia-smi dmon`, which shares the output of the query. */
+export const dmonPrefix = 'dmon'
+
+/**
+ * Reads lines of `nvidia-smi --query-gpu`, and between them those of `nvidia-smi dmon -s t` (MB/s over PCIe, to and
+ * from a GPU by its index), which have neither a time nor a UUID: they are of the moment and the GPU of the latest line
+ * before them.
+ */
+export function smiReader(): (line: string, host: string | null) => SampleLine | null {
+  const known = new Map<number, GpuSample>()
+  let latestMs = Number.NaN
+  let header: readonly string[] = []
+  return (line, host) => {
+    if (!line.startsWith(`${dmonPrefix} `)) {
+      const read = parseSmiLine(line, host)
+      for (const sample of read?.samples ?? []) if (sample.index !== null) known.set(sample.index, emptySample(sample))
+      latestMs = read?.sentMs ?? latestMs
+      return read
+    }
+    const words = line.slice(dmonPrefix.length).trim().split(/\s+/)
+    const isHeader = words[0] === '#'
+    // Its second line names the units.
+    if (isHeader && words.includes('gpu')) header = words.slice(1)
+    const [index, received, sent] = ['gpu', 'rxpci', 'txpci'].map(name => figure(words[header.indexOf(name)]))
+    const gpu = isHeader || typeof index !== 'number' ? undefined : known.get(index)
+    if (gpu === undefined || typeof received !== 'number' || typeof sent !== 'number') return null
+    return { sentMs: latestMs, samples: [{ ...gpu, pcieBytesPerS: (received + sent) * 1e6 }] }
+  }
+}
+
 /**
  * Parses a line of `nvidia-smi --query-gpu` with {@link queries}, with or without units. nvidia-smi reports power but
  * has no energy counter.

@@ -61,6 +61,8 @@ export function parseNvmlLine(text: string, host: string | null): SampleLine | n
     throttle: gpu.reasons === null ? null : throttleOf(gpu.reasons),
     pcieBytes: gpu.pcie,
     nvlinkBytes: gpu.nvlink,
+    pcieBytesPerS: null,
+    nvlinkBytesPerS: null,
     strangers: gpu.strangers,
   }))
   const counters = energies.map(({ uuid, energy }) => ({ ...identityOf(uuid, host), energyJ: scaled(energy, 1e-3) }))

@@ -141,8 +141,11 @@ function observeGpu(
       smClockMhz: mean(({ smClockMhz }) => smClockMhz),
       temperatureMaxC: most(({ temperatureC }) => temperatureC),
       throttled: throttles.length === 0 ? null : { power: share('power'), thermal: share('thermal') },
-      pcieBytesPerS: rateOf(valuesOf(within, ({ pcieBytes }) => pcieBytes)),
-      nvlinkBytesPerS: rateOf(valuesOf(within, ({ nvlinkBytes }) => nvlinkBytes)),
+      pcieBytesPerS:
+        rateOf(valuesOf(within, ({ pcieBytes }) => pcieBytes)) ?? mean(sample => plausibleRate(sample.pcieBytesPerS)),
+      nvlinkBytesPerS:
+        rateOf(valuesOf(within, ({ nvlinkBytes }) => nvlinkBytes)) ??
+        mean(sample => plausibleRate(sample.nvlinkBytesPerS)),
       strangers: strangers.length === 0 ? null : [...new Set(strangers.flat())],
       series: {
         // Power in an unknown unit is not used.
@@ -156,6 +159,9 @@ function observeGpu(
     why: why === null ? null : `${name}: ${why}`,
   }
 }
+
+/** Share of a window without samples at its end above which the finding names the gap. */
+const longSilence = 0.1
 
 /**
  * Energy from the counter if it spans the window, else from power samples; null with the reason if neither is precise
@@ -179,6 +185,11 @@ function energyOf({ own, isMig }: Found, window: Span, isTwice: boolean) {
   if (energy !== null) return { energy, isOdd: false, why: null }
   const best = known[0]
   if (best === undefined) return { energy: null, isOdd: false, why: 'there are no power samples around the window' }
+  // A source that was lost on the way spoke well until then.
+  const lastMs = power.at(-1)?.atMs ?? counter.at(-1)?.atMs ?? window.endMs
+  const silentS = (window.endMs - lastMs) / 1000
+  if (silentS > longSilence * ((window.endMs - window.startMs) / 1000))
+    return { energy: null, isOdd: false, why: `there are no samples of the last ${silentS.toFixed(1)} s of the window` }
   const off = best.joules > 0 ? ` (${Math.round((100 * best.errorJ) / best.joules)}%)` : ''
   return { energy: null, isOdd: false, why: `its power samples are too far apart for this window${off}` }
 }
@@ -195,11 +206,20 @@ const sixDigits = (value: number): number => Number(value.toPrecision(6))
 const meanOf = (values: readonly At[]): number | null =>
   values.length === 0 ? null : sixDigits(values.reduce((sum, { value }) => sum + value, 0) / values.length)
 
+/** More than any link of a GPU carries, bytes/s, with room to spare: NVLink 5 has 1.8 TB/s. */
+const mostBytesPerS = 1e13
+
+/** A rate that a link can have; null for a counter, or for a rate in another unit. */
+const plausibleRate = (bytesPerS: number | null): number | null =>
+  bytesPerS !== null && bytesPerS >= 0 && bytesPerS <= mostBytesPerS ? bytesPerS : null
+
 /** Increase of a counter per second; null after a reset. */
 function rateOf(counter: readonly At[]): number | null {
   const [first, last] = [counter[0], counter.at(-1)]
-  if (first === undefined || last === undefined || last.atMs <= first.atMs || last.value < first.value) return null
-  return sixDigits((last.value - first.value) / ((last.atMs - first.atMs) / 1000))
+  if (first === undefined || last === undefined || last.atMs <= first.atMs) return null
+  if (counter.some(({ value }, i) => value < (counter[i - 1]?.value ?? value))) return null
+  const rate = plausibleRate((last.value - first.value) / ((last.atMs - first.atMs) / 1000))
+  return rate === null ? null : sixDigits(rate)
 }
 
 function seriesOf(

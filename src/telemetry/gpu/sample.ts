@@ -31,6 +31,9 @@ export interface GpuSample extends GpuIdentity {
   /** Counters in bytes, both directions together. */
   readonly pcieBytes: number | null
   readonly nvlinkBytes: number | null
+  /** The same as rates in bytes/s, from sources without counters. XGMI is AMD's NVLink. */
+  readonly pcieBytesPerS: number | null
+  readonly nvlinkBytesPerS: number | null
   /** Names of processes that do not belong to the deployment. */
   readonly strangers: readonly string[] | null
 }
@@ -50,6 +53,8 @@ export const emptySample = (identity: GpuIdentity): GpuSample => ({
   throttle: null,
   pcieBytes: null,
   nvlinkBytes: null,
+  pcieBytesPerS: null,
+  nvlinkBytesPerS: null,
   strangers: null,
 })
 

@@ -2,10 +2,11 @@ import type { GpusObserved } from '../../metrics/gpu.ts'
 import type { Finding, Measurement } from '../../metrics/measurement.ts'
 import type { Deployment, GpuTelemetry } from '../../model/index.ts'
 import { parseExposition } from '../exposition.ts'
+import { amdSmiReader } from './amd-smi.ts'
 import { announcement, samplerCommand } from './command.ts'
 import { exporterPage } from './dcgm.ts'
-import { parseSmiLine } from './nvidia-smi.ts'
-import { parseNvmlLine } from './nvml.ts'
+import { smiReader } from './nvidia-smi.ts'
+import { parseNvmlLine, type SampleLine } from './nvml.ts'
 import { observeGpus, type Seen } from './observe.ts'
 import type { GpuHolder } from './place.ts'
 import type { GpuSample, TimedSample } from './sample.ts'
@@ -93,7 +94,9 @@ export function watchGpus(asked: Exclude<GpuTelemetry, 'off'>, machines: GpuHost
       const seen = merged(sources)
       const placement = { deployment, holders: machines.holders, named: settings.devices, isAsked }
       const { gpus, findings } = observeGpus(seen, window, placement)
-      return { gpus, findings: isAsked ? [...lost(sources), ...findings] : findings }
+      const gone = isAsked ? lost(sources) : []
+      // Where a source was lost, its loss is why the energy is unknown.
+      return { gpus, findings: gone.length === 0 ? findings : [...gone, ...findings.filter(isNoConsequence)] }
     },
     [Symbol.asyncDispose]: stop,
   }
@@ -117,6 +120,8 @@ function merged(sources: readonly Source[]): Seen {
   }
 }
 
+const isNoConsequence = ({ code }: Finding): boolean => code !== 'gpu-energy-unknown'
+
 function lost(sources: readonly Source[]): readonly Finding[] {
   const troubles = sources.flatMap(({ what, trouble, seen }) =>
     trouble === null || seen.samples.length > 0 ? [] : [`${what}: ${trouble}`],
@@ -124,8 +129,18 @@ function lost(sources: readonly Source[]): readonly Finding[] {
   const [first, ...more] = troubles
   if (first === undefined) return []
   const others = more.length === 0 ? '' : ` (and ${more.length} more)`
-  const message = `GPUs could not be observed: ${first}${others}. Correct telemetry.gpus, or write telemetry: { gpus: auto }`
+  const energy = sources.some(({ seen }) => seen.samples.length > 0) ? ', so the energy of this point is unknown' : ''
+  const message = `GPUs could not be observed${energy}: ${first}${others}. Correct telemetry.gpus, or write telemetry: { gpus: auto }`
   return [{ severity: 'warning', code: 'gpus-unobserved', message }]
+}
+
+type LineReader = (line: string, host: string | null) => SampleLine | null
+
+/** Parser of each sampler's lines. */
+const readers: { readonly [sampler: string]: () => LineReader } = {
+  nvml: () => parseNvmlLine,
+  'nvidia-smi': smiReader,
+  'amd-smi': amdSmiReader,
 }
 
 /** Samples the GPUs of a machine with a program that runs there. */
@@ -134,7 +149,7 @@ function sampler(host: string | null, sampleS: number, machines: GpuHosts): Sour
   const seen = { source: 'nvml', samples, twice: [] }
   const spoke = Promise.withResolvers<void>()
   const again: (() => void)[] = []
-  let parse: typeof parseNvmlLine | null = null
+  let parse: LineReader | null = null
   let offsetMs = Number.POSITIVE_INFINITY
   const sent: { readonly atMs: number; readonly sample: GpuSample }[] = []
   const source: Source = {
@@ -160,9 +175,9 @@ function sampler(host: string | null, sampleS: number, machines: GpuHosts): Sour
     const announced = announcement.exec(line.trim())?.[1]
     if (announced !== undefined) {
       seen.source = announced
-      parse = announced === 'nvml' ? parseNvmlLine : parseSmiLine
+      parse = readers[announced]?.() ?? null
       if (announced !== 'none') return
-      source.trouble = 'neither NVML with Python nor nvidia-smi is available'
+      source.trouble = 'neither NVML with Python nor nvidia-smi is available, nor amd-smi'
       spoke.resolve()
       return
     }

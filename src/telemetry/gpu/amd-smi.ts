@@ -1,0 +1,55 @@
+import { parse } from 'csv-parse/sync'
+import type { SampleLine } from './nvml.ts'
+import { emptySample, type GpuSample } from './sample.ts'
+
+/** Power, use, temperature, clocks, memory and energy, a line a GPU. */
+export const amdSmiFlags = 'metric -p -u -t -c -m -E --csv'
+
+/** Values that amd-smi has no number for. */
+const numberOf = (text: string | undefined): number | null => {
+  const value = text === undefined || text.trim() === '' ? Number.NaN : Number(text)
+  return Number.isFinite(value) ? value : null
+}
+
+/**
+ * Reads lines of `amd-smi metric --csv --watch`, each behind the time of its machine in seconds, because amd-smi rounds
+ * its own to seconds. Each sample begins with its header, whose names differ between versions. Units (`amd-smi metric`
+ * without `--csv` prints them): W, percent, °C, MHz, MB, J.
+ */
+export function amdSmiReader(): (line: string, host: string | null) => SampleLine | null {
+  let header: readonly string[] = []
+  return (line, host) => {
+    const [, at = '', text = ''] = /^(\d+(?:\.\d+)?) (.*)$/.exec(line) ?? []
+    const cells = cellsOf(text)
+    if (cells.includes('gpu')) header = cells
+    const value = (name: string) => cells[header.indexOf(name)]
+    const index = value('gpu') ?? ''
+    if (at === '' || cells.length !== header.length || !/^\d+$/.test(index)) return null
+    const first = (...names: readonly string[]) => names.map(name => numberOf(value(name))).find(one => one !== null)
+    const busy = first('gfx_activity', 'gfx')
+    const sample: GpuSample = {
+      ...emptySample({
+        ...{ id: `${host ?? 'this machine'} AMD GPU ${index}`, host, index: Number(index) },
+        ...{ model: null, pod: null, isMig: false },
+      }),
+      energyJ: first('total_energy_consumption') ?? null,
+      powerW: first('socket_power', 'power_usage') ?? null,
+      utilization: busy === undefined ? null : busy / 100,
+      memoryUsedMib: first('used_vram', 'vram_used') ?? null,
+      memoryTotalMib: first('total_vram', 'vram_total') ?? null,
+      smClockMhz: first('gfx_0_clk', 'gfx_clk') ?? null,
+      temperatureC: first('hotspot', 'hotspot_temperature', 'edge') ?? null,
+    }
+    return { sentMs: Number(at) * 1000, samples: [sample] }
+  }
+}
+
+/** Cells of a line of CSV; lists are quoted (`"['N/A', 'N/A']"`). Empty for what is no such line. */
+function cellsOf(text: string): readonly string[] {
+  try {
+    const [row = []] = parse(text, { relax_column_count: true }) as string[][]
+    return row.map(cell => cell.trim())
+  } catch {
+    return []
+  }
+}
