@@ -35,7 +35,7 @@ describe("the project's own workflows", () => {
   test("are accepted by GitHub's parser, which would not accept just anything", async () => {
     assert.deepEqual(
       workflows.map(({ path }) => path),
-      ['.github/workflows/ci.yml', '.github/workflows/release.yml'],
+      ['.github/workflows/ci.yml', '.github/workflows/docs.yml', '.github/workflows/release.yml'],
     )
     for (const { path, text } of workflows) {
       assert.deepEqual(await workflowErrors(path, text), [])
@@ -62,6 +62,12 @@ describe("the project's own workflows", () => {
       for (const [name, job] of Object.entries(jobs))
         if (name !== 'publish') assert.equal(job.permissions, undefined, `${path}: ${name}`)
     }
+  })
+
+  test('publish the documentation with the right to write pages, and no other', () => {
+    const docs = workflows.find(({ path }) => path.endsWith('docs.yml'))
+    assert.deepEqual(docs?.jobs.publish?.permissions, { pages: 'write', 'id-token': 'write' })
+    assert.ok(docs.jobs.build?.steps?.some(({ run = '' }) => run.includes('npm run docs:site')))
   })
 
   test('end: each job has a time limit', () => {
